@@ -1,0 +1,38 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.core import *
+import json, os
+import numpy as np
+import pandas as pd
+import pytest
+
+def test_unknown_name_suggests_the_closest():
+    assert "Did you mean 'lightgbm'?" in str(unknown_name("model", "lgihtgbm", ["ridge", "lightgbm"]))
+    assert "Choose from: lstm, ridge." in str(unknown_name("model", "zzz", ["ridge", "lstm"]))
+
+def test_digest_depends_on_content_only():
+    a = np.arange(6.).reshape(2, 3)
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    assert digest(a) == digest(np.asfortranarray(a))
+    assert digest(a) != digest(a.reshape(3, 2)) and digest(a) != digest(a.astype("f4"))
+    assert digest("ab", "c") != digest("a", "bc")
+    df = pd.DataFrame({"x": [1, 2]}, index=["u", "v"])
+    assert digest(df) != digest(df.rename(index={"u": "w"}))
+
+def test_atomic_path_keeps_the_old_file_when_the_writer_fails(tmp_path):
+    p = tmp_path/"deep"/"x.json"
+    write_json(p, {"a": 1})
+    with pytest.raises(RuntimeError):
+        with atomic_path(p) as tmp:
+            tmp.write_text("half")
+            raise RuntimeError
+    assert read_json(p) == {"a": 1}
+    assert [f.name for f in p.parent.iterdir()] == ["x.json"]
+
+def test_write_json_is_reproducible_and_has_no_nan(tmp_path):
+    write_json(tmp_path/"a", {"b": float("nan"), "a": np.float64(.1)})
+    write_json(tmp_path/"b", {"a": .1, "b": None})
+    assert (tmp_path/"a").read_bytes() == (tmp_path/"b").read_bytes()
+
+def test_broken_json_is_named(tmp_path):
+    (tmp_path/"x.json").write_text("{")
+    with pytest.raises(NeuralphaError, match="x.json"): read_json(tmp_path/"x.json")

@@ -1,0 +1,35 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.data.panel import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+
+LONG = pd.DataFrame({"date": pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-03", "2024-01-05", "2024-01-02"]),
+                     "asset": list("BBBAAC"), "close": [10, 11, 12, 5, 6, 7.]})
+
+def test_layout_of_a_tiny_panel():
+    p = panel_from_frame(LONG)
+    assert list(p.assets) == ["A", "B", "C"] and list(p.asset_offsets) == [0, 3, 6, 7]
+    assert list(p.date_code) == [1, 2, 3, 0, 1, 2, 0]
+    assert list(p.tradable) == [True, False, True, True, True, True, True]
+    np.testing.assert_array_equal(p.fields["close"], np.float32([5, np.nan, 6, 10, 11, 12, 7]))
+    assert list(p.rows_on("2024-01-02")) == [3, 6] and p.rows_of("B") == slice(3, 6)
+
+def test_row_order_of_the_source_does_not_matter():
+    assert panel_from_frame(LONG).digest == panel_from_frame(LONG.sample(frac=1, random_state=1)).digest
+
+def test_date_index_is_the_transpose_of_the_asset_index():
+    rng = np.random.default_rng(0)
+    pairs = [(d, a) for d in pd.date_range("2020", periods=30) for a in "VWXYZ" if rng.random() < .7]
+    p = panel_from_frame(pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=1.))
+    for d in range(p.n_dates):
+        rows = p.by_date[p.date_offsets[d]:p.date_offsets[d+1]]
+        assert (p.date_code[rows] == d).all() and (np.diff(p.asset_code[rows]) > 0).all()
+    assert p.series(p.date_code).index.is_monotonic_increasing
+
+@pytest.mark.parametrize("frame, message", [
+    (LONG.drop(columns="asset"), "'asset' is missing"), (LONG.iloc[:0], "no rows"),
+    (pd.concat([LONG, LONG.iloc[[3]]]), "A on 2024-01-03"), (LONG.assign(date=pd.NaT), "empty values")])
+def test_bad_tables_are_refused(frame, message):
+    with pytest.raises(NeuralphaError, match=message): panel_from_frame(frame, "bad")
