@@ -1,0 +1,34 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.study.spec import *
+import pytest
+from neuralpha.core import NeuralphaError
+
+MINE = {"name": "mine", "universes": ["sim-tiny"], "models": ["ridge"]}
+
+def test_hash_follows_content_not_spelling():
+    assert make_study(MINE).hash == make_study({**MINE, "models": {"ridge": {}}, "seeds": 2}).hash
+    assert make_study(MINE).hash != make_study({**MINE, "seeds": 3}).hash
+
+@pytest.mark.parametrize("change, message", [
+    ({"horizn": 3}, "Unknown key in the study: 'horizn'"), ({"label": {"horizn": 3}}, "Did you mean 'horizon'"),
+    ({"label": {"horizon": "five"}}, "label.horizon.*integer.*got 'five'"), ({"seeds": 0}, "seeds.*greater"),
+    ({"universes": []}, "universes"), ({"models": {}}, "models"), ({"name": "../up"}, "becomes a folder"),
+    ({"split": {"test_start": "2017-01-03"}}, "missing: train_start, valid_start, test_end"),
+    ({"split": {"test_start": "soon"}}, "not a date"), ({"universes": ["a/x.parquet", "b/x.csv"]}, "share the folder name 'x'"),
+    ({"models": {"a/b": {}}}, "becomes a file name"), ({"label": 3}, "label")])
+def test_bad_studies_are_named_in_one_line(change, message):
+    with pytest.raises(NeuralphaError, match=message) as e: make_study({**MINE, **change})
+    assert "\n" not in str(e.value)
+
+def test_overrides_merge_part_by_part(tmp_path):
+    (tmp_path/"s.toml").write_text('name="s"\nuniverses=["sim-tiny"]\n[label]\nhorizon=3\ndelay=0\n[models.lstm]\nwindow=5\n[models.ridge]\n')
+    s = load_study(tmp_path/"s.toml", label={"horizon": 1}, models=["lstm"], seeds=None)
+    assert (s.label.horizon, s.label.delay, s.models) == (1, 0, {"lstm": {"window": 5}})
+    (tmp_path/"bad.toml").write_text("name=")
+    with pytest.raises(NeuralphaError, match="bad.toml is not valid TOML"): load_study(tmp_path/"bad.toml")
+    with pytest.raises(NeuralphaError, match="does not exist"): load_study(tmp_path/"none.toml")
+    with pytest.raises(NeuralphaError, match="Did you mean 'quick'"): load_study("qick")
+
+def test_slugs_are_safe_folder_names():
+    assert universe_slug("../../etc/pass wd.parquet") == "pass-wd" and universe_slug("<b>.csv") == "b"
+    assert universe_slug("/") == "universe" and universe_slug("..") == "universe"
