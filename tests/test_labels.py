@@ -3,8 +3,44 @@ from neuralpha.labels import *
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm, rankdata
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
+
+def _random(seed=0, dates=40, assets="ABCDEFG", density=.8, **columns):
+    "A ragged panel of random walks; `columns` are further fields, drawn by a function of (rng, n)."
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2024-01-01", periods=dates)
+    rows = [(d, a) for a in assets for d in days if rng.random() < density]
+    frame = pd.DataFrame(rows, columns=["date", "asset"])
+    frame["close"] = 100*np.exp(.02*frame.groupby("asset").date.transform(lambda s: rng.standard_normal(len(s)).cumsum()))
+    return panel_from_frame(frame.assign(**{k: f(rng, len(frame)) for k, f in columns.items()}), "random")
+
+def test_standing_equals_scipy_date_by_date():
+    p = _random()
+    v = np.round(np.random.default_rng(1).standard_normal(p.n_rows), 1) # ties
+    v[::11] = np.nan
+    rank, z, gauss = (by_date(p, v, k) for k in ("rank", "z", "gauss"))
+    for d in range(p.n_dates):
+        rows = p.by_date[p.date_offsets[d]:p.date_offsets[d+1]]
+        rows = rows[np.isfinite(v[rows])]
+        expected = 2*rankdata(v[rows])/(len(rows) + 1) - 1
+        assert (rank[rows] == expected).all()
+        np.testing.assert_allclose(gauss[rows], norm.ppf((expected + 1)/2), atol=1e-12)
+        if len(rows): np.testing.assert_allclose(z[rows], (v[rows] - v[rows].mean())/(v[rows].std() or 1), atol=1e-12)
+    assert (np.isnan(rank) == np.isnan(v)).all() and (np.isnan(z) == np.isnan(v)).all()
+
+def test_quantiles_are_balanced():
+    p = panel_from_frame(pd.DataFrame({"date": "2024-01-02", "asset": [f"{i:02}" for i in range(20)], "close": np.arange(20.)}))
+    assert by_date(p, p.fields["close"], "quantile", 5).tolist() == np.repeat(np.arange(5.), 4).tolist()
+    assert by_date(p, np.ones(20), "quantile", 3).tolist() == [1]*20
+
+def test_a_rank_lives_as_long_as_the_longest_label_of_its_date():
+    p = panel_from_frame(pd.DataFrame({"date": "2024-01-02", "asset": list("ABC"), "close": 1.}))
+    y = Label(p, "mixed", np.array([1., 2, np.nan]), np.int32([3, 9, 30]), 9, 0)
+    assert cross_section(y).known_code.tolist() == [9, 9, 30]
+    with pytest.raises(NeuralphaError, match="different bars"): y.target("rank")
+    with pytest.raises(NeuralphaError, match="Did you mean 'rank'"): y.target("rnak")
 
 DAYS = pd.bdate_range("2024-01-01", periods=5)
 
@@ -38,6 +74,13 @@ def test_returns_alone_give_the_same_labels_as_prices():
     r = PRICES[PRICES.asset == "A"].assign(**{"return": lambda d: d.close.pct_change().fillna(0)}).drop(columns="close")
     np.testing.assert_allclose(forward_return(panel_from_frame(r), 2, 1).values, forward_return(p, 2, 1).values, rtol=1e-6)
 
+def test_one_assets_returns_do_not_touch_anothers_bits():
+    p = _random(**{"return": lambda rng, n: rng.normal(0, .02, n)})
+    p.fields.pop("close")
+    other = p.with_fields(**{"return": np.where(p.asset_code == 0, .5, p.fields["return"])})
+    a, b = forward_return(p, 3).values, forward_return(other, 3).values
+    np.testing.assert_array_equal(a[p.asset_code > 0], b[p.asset_code > 0])
+
 @pytest.mark.parametrize("kw", [dict(horizon=0), dict(delay=-1), dict(horizon=1.5)])
 def test_bad_horizons_are_refused(kw):
     with pytest.raises(NeuralphaError, match="whole number"): forward_return(_panel(), **kw)
@@ -51,3 +94,194 @@ def test_targets_are_cross_sectional():
         rows = p.rows_on(p.dates[d])
         np.testing.assert_allclose(sorted(rank[rows]), np.arange(-2, 3)/3, atol=1e-6)
         assert abs(z[rows].mean()) < 1e-6 and abs(z[rows].std() - 1) < 1e-6
+
+def _sectors(p): return pd.DataFrame({"sector": ["x", "x", "y", "y", "y", "z", "z"]}, index=p.assets)
+
+def test_excess_returns_by_hand_and_by_pandas():
+    base = _random()
+    p = panel_from_frame(base.frame().drop(columns="tradable"), attributes=_sectors(base))
+    y = forward_return(p, 3)
+    f = pd.DataFrame({"y": y.values, "d": p.date_code, "s": p.attributes.sector.to_numpy()[p.asset_code]})
+    np.testing.assert_allclose(excess_return(y).values, f.y - f.groupby("d").y.transform("mean"), atol=1e-14)
+    np.testing.assert_allclose(excess_return(y, "sector").values, f.y - f.groupby(["d", "s"]).y.transform("mean"), atol=1e-14)
+    with pytest.raises(NeuralphaError, match="'sector'"): excess_return(forward_return(base, 3), "sector")
+
+def test_trailing_volatility_and_beta_equal_numpy_on_the_window():
+    p = _random(2, dates=60, density=1.)
+    r = p.frame().groupby("asset").close.pct_change().to_numpy()
+    m = pd.Series(r).groupby(p.date_code).transform("mean").to_numpy()
+    vol, beta = trailing_volatility(p, 10), trailing_beta(p, 20)
+    for i in (p.rows_of("C").start + 25, p.rows_of("G").stop - 1):
+        np.testing.assert_allclose(vol[i], r[i-9:i+1].std(ddof=1), rtol=1e-5)
+        np.testing.assert_allclose(beta[i], np.polyfit(m[i-19:i+1], r[i-19:i+1], 1)[0], rtol=1e-5)
+    assert np.isnan(vol[p.rows_of("C").start + 4]) and np.isfinite(vol[p.rows_of("C").start + 5])
+
+def test_beta_residual_removes_a_pure_market_and_sees_no_label_bar():
+    p = _random(3, dates=80, density=1.)
+    y = forward_return(p, 5)
+    e = excess_return(y, "beta", window=30)
+    bumped = p.with_fields(close=np.where(p.date_code > 50, 2*p.fields["close"], p.fields["close"]))
+    np.testing.assert_array_equal(trailing_beta(bumped, 30)[p.date_code <= 50], trailing_beta(p, 30)[p.date_code <= 50])
+    at = p.date_code == 40
+    np.testing.assert_allclose(e.values[at], y.values[at] - trailing_beta(p, 30)[at]*y.values[at].mean())
+
+def test_scaled_label_is_in_standard_deviations():
+    p = _random(4, density=1.)
+    y, k = forward_return(p, 4), 25
+    np.testing.assert_allclose(volatility_scaled(y, 10).values[k], y.values[k]/trailing_volatility(p, 10)[k]/2)
+
+def test_classes_take_shares_of_a_date_or_a_threshold():
+    p = panel_from_frame(pd.DataFrame({"date": "2024-01-02", "asset": [f"{i:02}" for i in range(10)], "close": 1.}))
+    y = Label(p, "y", np.linspace(-.09, .09, 10), np.full(10, 1, np.int32), 1, 0)
+    assert classes(y).values.tolist() == [-1]*3 + [0]*4 + [1]*3
+    assert classes(y, threshold=.04).values.tolist() == [-1]*3 + [0]*4 + [1]*3
+    with pytest.raises(NeuralphaError, match="sum to at most 1"): classes(y, .8, .4)
+
+def _barrier_by_hand(p, i, profit, stop, horizon, delay, width):
+    "The definition, one row at a time."
+    close, a = p.fields["close"].astype(float), p.asset_code[i]
+    last = p.asset_offsets[a+1] - 1
+    if not np.isfinite(close[i]) or not np.isfinite(width[i]) or i + delay > last or not np.isfinite(close[i+delay]): return np.nan, None
+    for j in range(i + delay + 1, min(i + delay + horizon, last) + 1):
+        r = close[j]/close[i+delay] - 1
+        if r > profit*width[i]: return 1., p.date_code[j]
+        if r < -stop*width[i]: return -1., p.date_code[j]
+    if i + delay + horizon > last or not np.isfinite(close[i+delay+horizon]): return np.nan, None
+    return 0., p.date_code[i] + delay + horizon
+
+@pytest.mark.parametrize("seed", range(8))
+def test_triple_barrier_equals_its_definition(seed):
+    rng = np.random.default_rng(seed)
+    p = _random(seed, dates=50, density=rng.choice([.8, 1.]))
+    profit, stop, horizon, delay = rng.uniform(.5, 3), rng.uniform(.5, 3), int(rng.integers(1, 15)), int(rng.integers(0, 3))
+    y = triple_barrier(p, profit, stop, horizon, delay, 10)
+    width = trailing_volatility(p, 10)
+    for i in range(p.n_rows):
+        value, known = _barrier_by_hand(p, i, profit, stop, horizon, delay, width)
+        assert value == y.values[i] or (np.isnan(value) and np.isnan(y.values[i]))
+        if known is not None: assert known == y.known_code[i]
+    assert np.isfinite(y.values).any()
+
+def _path(*close): return panel_from_frame(pd.DataFrame({"date": pd.bdate_range("2024-01-01", periods=len(close)), "asset": "A", "close": close}))
+
+def test_a_touch_is_strict():
+    y = triple_barrier(_path(100, 150, 150, 150), .5, .5, 2, 0, None)
+    assert y.values[0] == 0 and y.known_code[0] == 2
+    assert triple_barrier(_path(100, 150.1, 10, 10), .5, .5, 2, 0, None).values[0] == 1
+
+def test_the_first_touch_counts_and_ends_the_life_span():
+    y = triple_barrier(_path(100, 70, 200, 200), .5, .25, 3, 0, None)
+    assert y.values[0] == -1 and y.known_code[0] == 1 and abs(y.parts["return"][0] + .3) < 1e-6
+
+def test_far_barriers_leave_time_only_and_near_ones_never_do():
+    p = _random(1, density=1.)
+    assert np.nanmax(np.abs(triple_barrier(p, 1e3, 1e3).values)) == 0
+    assert np.nanmin(np.abs(triple_barrier(p, 1e-9, 1e-9).values)) == 1
+    assert np.nanmax(triple_barrier(p, 1e4, 1e-9).values) < 1
+
+def test_delisting_is_the_last_point_of_the_path():
+    stopped, known = triple_barrier(_panel(-.9), .5, .5, 4, 0, None), _panel(-.9)
+    assert stopped.values[known.rows_of("B").stop - 1] == -1
+    assert np.isnan(triple_barrier(_panel(np.nan), .9, .9, 4, 0, None).values[7])
+
+def test_a_short_bet_profits_from_a_fall():
+    p = _path(100, 100, 60, 60)
+    y = triple_barrier(p, .3, .3, 2, 0, None, side=[-1, 0, 1, 1])
+    assert y.values[0] == 1 and np.isnan(y.values[1]) and y.parts["return"][0] < 0
+    with pytest.raises(NeuralphaError, match="other than"): triple_barrier(p, side=[2, 0, 0, 0])
+
+def test_meta_labels_say_whether_the_bet_paid():
+    p = _path(100, 110, 99, 99)
+    y = forward_return(p, 1, 0)
+    assert meta_label(y, [1, 1, 1, 1]).values[:2].tolist() == [1, 0]
+    m = meta_label(y, [-1, -1, 0, 1])
+    assert m.values[:2].tolist() == [0, 1] and np.isnan(m.values[2]) and (m.known_code == y.known_code).all()
+    with pytest.raises(NeuralphaError, match="no side"): meta_label(y)
+
+def test_meta_label_of_barriers_takes_their_side():
+    side = np.array([-1., 1, -1, -1])
+    y = triple_barrier(_path(100, 90, 80, 70), .05, .05, 1, 0, None, side=side)
+    assert meta_label(y).values[:3].tolist() == [1, 0, 1]
+
+def test_trend_scan_equals_least_squares_on_every_span():
+    import statsmodels.api as sm
+    p = _random(6, dates=40, assets="AB", density=1.)
+    y = trend_scan(p, 3, 10, 1)
+    logp = np.log(p.fields["close"].astype(float))
+    for i in (0, 7, 25, 44, 60):
+        t = {L: sm.OLS(logp[i+1:i+2+L], sm.add_constant(np.arange(L + 1.))).fit().tvalues[1] for L in range(3, 11)}
+        L = max(t, key=lambda k: abs(t[k]))
+        assert y.parts["span"][i] == L and y.values[i] == np.sign(t[L])
+        np.testing.assert_allclose(y.parts["t_value"][i], t[L], rtol=1e-6)
+        assert y.known_code[i] == p.date_code[i] + 11
+    assert np.isnan(y.values[p.rows_of("A").stop - 11:p.rows_of("A").stop]).all()
+
+def test_a_straight_line_is_a_trend_and_a_flat_one_is_not():
+    assert trend_scan(_path(*np.exp(.01*np.arange(12))), 3, 5, 0).values[0] == 1
+    assert trend_scan(_path(*np.full(12, 7.)), 3, 5, 0).values[0] == 0
+
+def test_tasks_share_rows_and_the_longest_life():
+    p = _random(7, density=1.)
+    y = multi_horizon(p, (1, 5))
+    assert y.values.shape == (p.n_rows, 2) and y.target("z").shape == (p.n_rows, 2)
+    np.testing.assert_array_equal(y.known_code, p.date_code + 6)
+    np.testing.assert_array_equal(y.labelled, y[1].labelled)
+    np.testing.assert_array_equal(y.values[:, 0], forward_return(p, 1).values)
+
+def test_uniqueness_of_the_textbook_example():
+    np.testing.assert_allclose(average_uniqueness([0, 2, 4], [2, 3, 5]), [5/6, 3/4, 1])
+
+def test_sequential_bootstrap_of_the_textbook_example():
+    np.testing.assert_allclose(draw_probabilities([0, 2, 4], [2, 3, 5]), [1/3]*3)
+    np.testing.assert_allclose(draw_probabilities([0, 2, 4], [2, 3, 5], drawn=[1]), [5/14, 3/14, 6/14])
+
+def test_uniqueness_equals_the_indicator_matrix():
+    y = triple_barrier(_random(8, dates=60), 1.5, 1.5, 8)
+    p, u = y.panel, uniqueness(y)
+    for a in range(p.n_assets):
+        rows = np.arange(*p.asset_offsets[a:a+2])
+        rows = rows[y.labelled[rows]]
+        if not len(rows): continue
+        t = np.arange(p.n_dates + 20)
+        end = p.date_code[p.asset_offsets[a+1] - 1]
+        held = (t > p.date_code[rows, None] + 1) & (t <= np.minimum(y.known_code[rows], end)[:, None])
+        expected = (held/np.maximum(held.sum(0), 1)).sum(1)/held.sum(1)
+        np.testing.assert_allclose(u[rows], expected, rtol=1e-10)
+    assert (np.isnan(u) == ~y.labelled).all()
+
+def test_weights_of_a_train_part_ignore_the_rest():
+    y = forward_return(_random(9, dates=30, assets="A", density=1.), 5, 0)
+    assert abs(uniqueness(y)[10] - .2) < 1e-12
+    w = uniqueness(y, rows=np.arange(6))
+    np.testing.assert_allclose(w[5], np.mean([1/5, 1/4, 1/3, 1/2, 1]))
+    assert np.isnan(w[6:]).all()
+
+def test_labels_of_one_bar_are_unique_and_overlap_divides():
+    p = _random(9, dates=100, density=1.)
+    np.testing.assert_allclose(np.nanmin(uniqueness(forward_return(p, 1))), 1)
+    assert abs(np.nanmedian(uniqueness(forward_return(p, 10))) - .1) < 1e-9
+
+def test_sequential_draws_overlap_less_than_random_ones():
+    y = forward_return(_random(10, dates=120, assets="A", density=1.), 10)
+    rows = np.flatnonzero(y.labelled)
+    mean = lambda picks: average_uniqueness(picks, picks + 9).mean()
+    random = [mean(np.random.default_rng(s).choice(rows, len(rows))) for s in range(20)]
+    sequential = [mean(sequential_bootstrap(y, s)) for s in range(20)]
+    assert np.mean(sequential) > np.mean(random)
+    np.testing.assert_array_equal(sequential_bootstrap(y, 3), sequential_bootstrap(y, 3))
+
+def test_sequential_bootstrap_keeps_every_assets_share():
+    y = forward_return(_random(11), 3)
+    train = np.flatnonzero(y.labelled & (y.panel.date_code < 20))
+    picks = sequential_bootstrap(y, 0, train)
+    assert np.isin(picks, train).all()
+    np.testing.assert_array_equal(np.bincount(y.panel.asset_code[picks]), np.bincount(y.panel.asset_code[train]))
+
+def test_time_decay_is_a_line_from_oldest_to_one():
+    p = panel_from_frame(pd.DataFrame({"date": pd.bdate_range("2024-01-01", periods=11), "asset": "A", "close": np.arange(1., 12)}))
+    y = forward_return(p, 1, 0)
+    w = np.arange(1, 11)/10
+    np.testing.assert_allclose(time_decay(y, .5)[:10], .5 + .5*w)
+    np.testing.assert_allclose(time_decay(y, 1.)[:10], 1)
+    np.testing.assert_allclose(time_decay(y, -.5)[:10], np.maximum(0, 2*w - 1))
+    assert np.isnan(time_decay(y)[10])
