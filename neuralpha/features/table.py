@@ -13,7 +13,7 @@ import pandas as pd
 from ..core import NeuralphaError, digest
 from ..data.panel import Panel
 
-# %% ../../nbs/features/table.ipynb #984bb323
+# %% ../../nbs/features/table.ipynb #fba2dd23
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -25,6 +25,7 @@ class Features:
     values: np.ndarray # (n_rows, n_features) float32
     lookbacks: tuple # bars before t a feature may use, per feature; 0 uses bar t alone
     missing: dict = field(default_factory=dict) # name -> share of tradable rows without a value, 0 to 1
+    skipped: dict = field(default_factory=dict) # name -> why a feature that was asked for could not be made
     cross_sectional: bool = False # values depend on other assets of the same date
 
     def __post_init__(self):
@@ -62,7 +63,9 @@ class Features:
         return pd.DataFrame(self.values, index=self.panel.index, columns=list(self.names))
 
     def __len__(self): return self.panel.n_rows
-    def __repr__(self): return f"{len(self.names)} features × {self.panel.n_rows:,} rows of {self.panel.name}"
+    def __repr__(self):
+        left_out = f"; {len(self.skipped)} skipped (see .skipped)" if self.skipped else ""
+        return f"{len(self.names)} features × {self.panel.n_rows:,} rows of {self.panel.name}{left_out}"
 
     def _repr_html_(self):
         v = self.values[self.panel.tradable]

@@ -1,0 +1,111 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.features.compute import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError, limit_threads
+from neuralpha.data.panel import panel_from_frame
+from neuralpha.features.families import FEATURES, SETS, Feature, choose
+
+def _market(n_assets=12, n_dates=320, seed=0):
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2022-01-03", periods=n_dates)
+    rows = []
+    for a in range(n_assets):
+        start, stop = (0, n_dates) if a % 3 else (a, n_dates - 5*a)
+        n = stop - start
+        close = 40*np.exp(np.cumsum(.02*rng.standard_normal(n)))
+        open_ = close*np.exp(.005*rng.standard_normal(n))
+        rows.append(pd.DataFrame({"date": days[start:stop], "asset": f"S{a:02d}", "open": open_, "high": np.maximum(open_, close)*1.01,
+                                  "low": np.minimum(open_, close)*.99, "close": close, "volume": np.round(1e5*np.exp(rng.standard_normal(n)))}))
+    frame = pd.concat(rows)
+    frame.loc[rng.random(len(frame)) < .02, "close"] = np.nan
+    sectors = pd.DataFrame({"sector": [f"X{a%3}" for a in range(n_assets)]}, index=[f"S{a:02d}" for a in range(n_assets)])
+    return panel_from_frame(frame, "small market", attributes=sectors)
+
+def test_raw_values_equal_pandas():
+    p = _market()
+    X = compute_features(p, ["ret_5", "vol_20"], transform=None)
+    close = p.frame().groupby("asset")["close"]
+    ret = close.pct_change(fill_method=None)
+    vol = ret.groupby(p.frame()["asset"]).transform(lambda r: r.rolling(20, min_periods=10).std())
+    live = p.tradable
+    np.testing.assert_allclose(X.values[live, 0], close.pct_change(5, fill_method=None)[live], rtol=2e-4, atol=1e-6)
+    np.testing.assert_allclose(X.values[live, 1], vol[live], rtol=2e-4)
+    assert np.isnan(X.values[~live]).all()
+
+def test_ranks_fill_the_middle_and_keep_the_share_of_missing():
+    p = _market()
+    X = compute_features(p, "core")
+    assert X.values.dtype == np.float32 and np.isfinite(X.values).all() and np.abs(X.values).max() < 1 and X.names == tuple(SETS["core"])
+    raw = compute_features(p, "core", transform=None)
+    for j, n in enumerate(X.names):
+        assert X.missing[n] == pytest.approx(np.isnan(raw.values[p.tradable, j]).mean()) == raw.missing[n]
+    assert (X.values[~p.tradable] == 0).all()
+
+def test_a_close_only_universe_says_what_it_skips():
+    p = _market()
+    bare = panel_from_frame(p.frame()[["date", "asset", "close"]], "closes")
+    X = compute_features(bare, "core")
+    assert "volume_z_20" not in X.names and "'volume'" in X.skipped["volume_z_20"] and "skipped" in repr(X)
+    assert set(X.names) | set(X.skipped) == set(SETS["core"])
+    with pytest.raises(NeuralphaError, match="no field 'volume'"): compute_features(bare, "volume")
+    with pytest.raises(NeuralphaError, match="sector"): compute_features(bare, "ret_20@sector")
+
+def test_unknown_names_are_refused():
+    with pytest.raises(NeuralphaError, match="Did you mean 'ret_20'"): compute_features(_market(), "rte_20")
+    with pytest.raises(NeuralphaError, match="transform"): compute_features(_market(), transform="zscore")
+
+def test_features_of_features():
+    p = _market()
+    X = compute_features(p, ["ret_5", "ret_5@sector", "ret_5:vol_20", "vol_20"], transform=None)
+    x = pd.Series(X.values[:, 0]).where(p.tradable)
+    f = p.frame(); sector = f["asset"].map(p.attributes["sector"])
+    np.testing.assert_allclose(X.values[:, 1], x - x.groupby([f["date"], sector]).transform("mean"), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(X.values[:, 2], X.values[:, 0]*X.values[:, 3], rtol=1e-6)
+
+def test_a_universe_of_characteristics():
+    p = _market()
+    p = panel_from_frame(p.frame()[["date", "asset"]].assign(size=np.arange(p.n_rows)*1., value=1., **{"return": 0.}), "characteristics")
+    X = compute_features(p, "core", transform=None)
+    assert X.names == ("size", "value") and X.lookbacks == (0, 0)
+    assert compute_features(p, ["size", "value"], transform=None).names == ("size", "value")
+
+def test_your_own_feature():
+    mine = Feature("gap", "mine", ("open", "close"), 1, "open/close[t-1]", "", lambda h: h["open"]/h.lag("close", 1))
+    X = compute_features(_market(), [mine, "ret_1"], transform=None)
+    assert X.names == ("gap", "ret_1") and X.lookbacks == (1, 1)
+
+ALL = [n for n, f in FEATURES.items() if not set(f.inputs) & {"shares", "vwap"}]
+
+def _cut(panel, keep):
+    f = panel.frame()[keep(panel.frame()["date"])]
+    return panel_from_frame(f.drop(columns="tradable"), panel.name, tradable=f["tradable"].to_numpy(), attributes=panel.attributes)
+
+def _by_key(X): return X.frame().sort_index()
+
+@pytest.mark.parametrize("transform", ["rank", None])
+def test_the_future_changes_no_bit(transform):
+    p = _market()
+    cut = p.dates[250]
+    full = _by_key(compute_features(p, ALL, transform))
+    past = _by_key(compute_features(_cut(p, lambda d: d <= cut), ALL, transform))
+    pd.testing.assert_frame_equal(full.loc[:cut].reindex(past.index), past, check_exact=True)
+
+@pytest.mark.parametrize("transform", ["rank", None])
+def test_history_beyond_the_look_back_changes_no_bit(transform):
+    p = _market()
+    X = compute_features(p, ALL, transform)
+    late = _by_key(compute_features(_cut(p, lambda d: d >= p.dates[30]), ALL, transform))
+    for n, lookback in zip(X.names, X.lookbacks):
+        if 30 + lookback >= p.n_dates: continue
+        since = p.dates[30 + lookback]
+        pd.testing.assert_series_equal(_by_key(X)[n].loc[since:], late[n].loc[since:], check_exact=True)
+
+def test_threads_and_source_order_change_no_bit():
+    p = _market()
+    f = p.frame().sample(frac=1, random_state=0)
+    shuffled = panel_from_frame(f.drop(columns="tradable"), tradable=f["tradable"].to_numpy(), attributes=p.attributes)
+    one = compute_features(p, ALL)
+    with limit_threads(1): two = compute_features(shuffled, ALL)
+    np.testing.assert_array_equal(one.values, two.values)

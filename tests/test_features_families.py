@@ -1,0 +1,86 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.features.families import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+
+def _bars(n=420, seed=0):
+    "One simulated asset with all fields, suspended bars included."
+    rng = np.random.default_rng(seed)
+    close = 50*np.exp(np.cumsum(.02*rng.standard_normal(n)))
+    open_ = close*np.exp(.005*rng.standard_normal(n))
+    high, low = np.maximum(open_, close)*np.exp(.01*rng.random(n)), np.minimum(open_, close)*np.exp(-.01*rng.random(n))
+    market = .01*rng.standard_normal(n)
+    fields = dict(open=open_, high=high, low=low, close=close, volume=np.round(1e5*np.exp(rng.standard_normal(n))), shares=np.full(n, 1e7),
+                  vwap=(high + low + close)/3, market=market, sector=market + .005*rng.standard_normal(n))
+    hole = rng.random(n) < .02
+    return {k: np.where(hole, np.nan, v).astype(np.float32) if k not in ("market", "sector") else v for k, v in fields.items()}
+
+def test_building_blocks_equal_pandas():
+    h = History(_bars())
+    ret = pd.Series(h["close"]).pct_change(fill_method=None)
+    np.testing.assert_allclose(h.std("ret", 20), ret.rolling(20, min_periods=10).std(), rtol=1e-9)
+    np.testing.assert_allclose(h.corr("ret", "volume_change", 20)[40:], _pandas_corr(ret, pd.Series(h["volume_change"]), 20)[40:], rtol=1e-7)
+    np.testing.assert_array_equal(h.min("low", 20), pd.Series(h["low"]).rolling(20, min_periods=10).min())
+
+def _pandas_corr(x, y, w):
+    both = x.notna() & y.notna()
+    return x.where(both).rolling(w, min_periods=w//2).corr(y.where(both))
+
+def test_features_are_chosen_by_name_family_set_and_glob():
+    assert [f.name for f in choose(["vol_20", "classic"])][:2] == ["vol_20", "ret_1"]
+    assert [f.name for f in choose("max_ret_*")] == ["max_ret_5", "max_ret_20"]
+    assert {f.family for f in choose("liquidity")} == {"liquidity"} and len(choose("core")) == 45
+    with pytest.raises(NeuralphaError, match="Did you mean 'momentum'"): choose("momentun")
+
+def test_relative_and_interaction_names():
+    f, = choose("vol_60@sector")
+    assert f.cross_sectional and f.lookback == 60 and f.of == ("vol_60",)
+    assert choose("ret_5:high_252")[0].lookback == 251
+    with pytest.raises(NeuralphaError, match="single features"): choose("ret_5:momentum")
+    with pytest.raises(NeuralphaError, match="Unknown"): choose("ret_5:nothing")
+
+def test_a_name_is_declared_once():
+    with pytest.raises(NeuralphaError, match="declared twice"): declare("ret_1", "x", "close", 1, "", len)
+
+def _values(f, bars, at=slice(None)):
+    with np.errstate(all="ignore"): return f.compute(History({k: v[at] for k, v in bars.items()}))
+
+ASSET_LEVEL = [f for f in FEATURES.values() if not f.of]
+
+@pytest.mark.parametrize("f", ASSET_LEVEL, ids=lambda f: f.name)
+def test_look_back_is_true(f):
+    bars = _bars()
+    full = _values(f, bars)
+    assert np.isfinite(full[f.lookback:]).mean() > .5
+    ends = [*range(max(f.lookback + 1, 300), 420, 7)]
+    exact = [_values(f, bars, slice(i - f.lookback, i + 1))[-1] for i in ends]
+    np.testing.assert_array_equal(exact, full[ends])
+    if f.lookback:
+        short = [_values(f, bars, slice(i - f.lookback + 1, i + 1))[-1] for i in range(f.lookback, 420)]
+        assert any(a != b and not (np.isnan(a) and np.isnan(b)) for a, b in zip(short, full[f.lookback:]))
+
+@pytest.mark.parametrize("f", ASSET_LEVEL, ids=lambda f: f.name)
+def test_the_future_does_not_matter(f):
+    bars = _bars()
+    np.testing.assert_array_equal(_values(f, bars, slice(0, 380)), _values(f, bars)[:380])
+
+def test_formulas_on_numbers_done_by_hand():
+    h = History({k: np.array(v, float) for k, v in dict(open=[10, 11, 12], high=[12, 12, 13], low=[9, 10, 11], close=[11, 12, 12], volume=[100, 0, 300]).items()})
+    value = lambda n: FEATURES[n].compute(h)[-1]
+    assert value("overnight") == 0 and value("intraday") == 0 and value("close_location") == .5
+    assert value("range_over_close") == pytest.approx(2/12)
+    five = History({k: np.array(v, float) for k, v in dict(close=[1, 2, 4, 3, 6], volume=[1, 1, 0, 1, 1]).items()})
+    assert FEATURES["max_ret_5"].compute(five)[-1] == 1. and FEATURES["rank_5"].compute(five)[-1] == 1.
+    assert FEATURES["min_ret_5"].compute(five)[-1] == -.25
+
+def test_garman_klass_and_yang_zhang_find_the_true_volatility():
+    rng = np.random.default_rng(0)
+    steps = .02/np.sqrt(200)*rng.standard_normal((3000, 200))
+    path = np.cumsum(steps.ravel()).reshape(3000, 200)
+    start = np.concatenate([[0], path[:-1, -1]])
+    bars = {k: np.exp(v) for k, v in dict(open=start, high=np.maximum(path.max(1), start), low=np.minimum(path.min(1), start), close=path[:, -1]).items()}
+    h = History(bars)
+    for name in ("vol_60", "parkinson_60", "garman_klass_60", "yang_zhang_60"):
+        assert np.nanmean(FEATURES[name].compute(h)) == pytest.approx(.02, rel=.08), name
