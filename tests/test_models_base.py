@@ -1,0 +1,63 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.models.base import *
+from dataclasses import dataclass
+from typing import ClassVar
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+
+def test_date_ic_is_numpys_correlation():
+    rng = np.random.default_rng(0)
+    date = np.repeat([7, 3, 5], [10, 4, 2])
+    s, t = rng.normal(size=(2, 16))
+    ic = date_ic(s, t, date)
+    assert ic[0] == pytest.approx(np.corrcoef(s[10:14], t[10:14])[0, 1])
+    assert ic[2] == pytest.approx(np.corrcoef(s[:10], t[:10])[0, 1])
+    assert np.isnan(ic[1]) and mean_ic(np.ones(16), t, date) == 0
+    assert mean_ic(s, t, date) == pytest.approx((ic[0] + ic[2])/2)
+
+def test_the_planted_signal_is_there():
+    X, y, fold = toy_problem(noise=0.)
+    v, rows = X.values, fold.train
+    lag = np.stack([np.r_[np.zeros(k), v[:len(v)-k, 3]] for k in range(5)]).mean(0)
+    signal = (v[:, 0] + 3**.5*v[:, 1]*v[:, 2] + 5**.5*lag)[rows]
+    late = rows[X.panel.date_code[rows] > 5]
+    keep = np.isin(rows, late)
+    assert np.corrcoef(signal[keep], y.values[rows][keep])[0, 1] > .9999
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class Mean(Estimator):
+    power:float = 1.
+    lag:int|None = None
+    name:ClassVar[str] = "mean"
+    def _fit(self, view, target, valid): self.mean_ = float(target.mean())
+    def _predict(self, view): return np.full(len(view), self.mean_)
+
+def test_parameters_are_checked_and_named():
+    m = Mean(power=2)
+    assert m.get_params() == {"seed": 0, "power": 2, "lag": None} and repr(m) == "Mean(power=2)"
+    assert m.clone(seed=3).seed == 3 and m.seed == 0
+    with pytest.raises(NeuralphaError, match="'power' is 'x'"): Mean(power="x")
+    with pytest.raises(NeuralphaError, match="'lag' is True"): Mean(lag=True)
+    with pytest.raises(NeuralphaError, match="Did you mean 'power'"): m.set_params(pwoer=1.)
+    with pytest.raises(NeuralphaError, match="Did you mean 'power'"): m.clone(pwoer=1.)
+
+def test_fit_and_predict_refuse_what_does_not_fit():
+    X, y, fold = toy_problem(5, 60)
+    t = y.target("rank")
+    with pytest.raises(NeuralphaError, match="not fitted"): Mean().predict(X.view(fold.test))
+    with pytest.raises(NeuralphaError, match="for .* rows"): Mean().fit(X.view(fold.train), t)
+    with pytest.raises(NeuralphaError, match="A000 on 2020"): Mean().fit(X.view(np.arange(60)), t[:60])
+    m = Mean().fit(X.view(fold.train), t[fold.train])
+    with pytest.raises(NeuralphaError, match="other features .*past"): m.predict(X.select(["linear", "left", "right"]).view(fold.test))
+
+def test_scale_is_of_the_given_rows_and_ignores_missing():
+    X, y, fold = toy_problem(5, 60)
+    X.values[fold.train[0], 1] = np.nan
+    mean, sd = feature_scale(X.view(fold.train))
+    np.testing.assert_allclose(mean, np.nanmean(X.values[fold.train], 0), atol=1e-6)
+    np.testing.assert_allclose(sd, np.nanstd(X.values[fold.train], 0), atol=1e-6)
+    assert scaled(X.values[fold.train[:1]], mean, sd)[0, 1] == 0
+    X.values[fold.train, 2] = np.nan
+    with pytest.raises(NeuralphaError, match="'right' has no value"): feature_scale(X.view(fold.train))

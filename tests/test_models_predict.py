@@ -1,0 +1,52 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.models.predict import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.models.base import mean_ic, toy_problem
+from neuralpha.models.linear import Ridge
+from neuralpha.models.nets import MLP
+from neuralpha.models.predict import _standing
+from neuralpha.models.trees import LightGBM
+
+def test_the_table_holds_every_seed_and_their_ensemble():
+    X, y, fold = toy_problem(15, 120)
+    p = cross_predict(MLP(max_epochs=2), X, y, [fold], seeds=2, progress=False)
+    assert list(p.frame) == ["date", "asset", "model", "fold", "seed", "score", "label"]
+    assert p.seeds == [0, 1] and len(p.frame) == 3*len(fold.test) and set(p.models) == {(0, 0), (0, 1)}
+    s = p.scores()
+    assert s.index.is_monotonic_increasing and s.index.names == ["date", "asset"]
+    np.testing.assert_array_equal(p.labels().to_numpy(), y.values[fold.test])
+    np.testing.assert_array_equal(p.scores(1), p.models[0, 1].predict(X.view(fold.test)))
+    with pytest.raises(NeuralphaError, match="no seed 7"): p.scores(7)
+
+def test_the_ensemble_is_the_mean_of_standings():
+    rng = np.random.default_rng(0)
+    date, a, b = np.repeat([0, 1], 5), rng.normal(size=10), 100*rng.normal(size=10)
+    z = lambda v: np.concatenate([(v[i:i+5] - v[i:i+5].mean())/v[i:i+5].std() for i in (0, 5)])
+    np.testing.assert_allclose(ensemble_scores([a, b], date), (z(a) + z(b))/2, atol=1e-6)
+    np.testing.assert_allclose(_standing(a, date, "rank")[:5], 2*(np.argsort(np.argsort(a[:5])) + 1)/6 - 1)
+    assert ensemble_scores([np.ones(10)], date).tolist() == [0]*10
+    with pytest.raises(NeuralphaError, match="Unknown ensemble"): ensemble_scores([a], date, "median")
+
+def test_a_model_without_randomness_is_fitted_once():
+    X, y, fold = toy_problem(15, 120)
+    assert cross_predict(Ridge(), X, y, fold, seeds=3).seeds == [0]
+
+def test_the_future_of_the_test_period_does_not_change_a_score():
+    X, y, fold = toy_problem(15, 120)
+    s = fit_unit(MLP(max_epochs=2, window=4), X, y, fold).scores
+    d = X.panel.date_code[fold.test]
+    half = np.median(d)
+    X.values[fold.test[d > half]] = 7.
+    again = fit_unit(MLP(max_epochs=2, window=4), X, y, fold).scores
+    np.testing.assert_array_equal(s[d <= half], again[d <= half])
+    assert (s[d > half] != again[d > half]).any()
+
+def test_seconds_are_the_units_and_what_is_wrong_is_named():
+    X, y, fold = toy_problem(15, 120)
+    other = toy_problem(15, 120, seed=5)[1]
+    with pytest.raises(NeuralphaError, match="one panel"): fit_unit(Ridge(), X, other, fold)
+    with pytest.raises(NeuralphaError, match="no folds"): cross_predict(Ridge(), X, y, [])
+    with pytest.raises(NeuralphaError, match="at least one fit"): cross_predict(Ridge(), X, y, fold, seeds=0)

@@ -1,0 +1,103 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.models.trainer import *
+import numpy as np
+import pytest
+import torch
+from neuralpha.core import NeuralphaError
+from neuralpha.models.base import feature_scale, toy_problem
+
+@pytest.mark.parametrize("window", [1, 2, 7, 100])
+def test_windows_are_the_assets_own_past_behind_zeros(window):
+    X, y, fold = toy_problem(4, 50)
+    mean, sd = feature_scale(X.view(fold.train))
+    rows = np.random.default_rng(0).permutation(200)
+    data = Resident(X, window, mean, sd)
+    got = data.windows(data.at(rows)).numpy()
+    for r, w in zip(rows, got):
+        past = min(window, r % 50 + 1)
+        np.testing.assert_allclose(w[window-past:], ((X.values - mean)/sd)[r-past+1:r+1], atol=1e-6)
+        assert (w[:window-past] == 0).all()
+
+def test_only_the_dates_asked_for_go_to_the_device():
+    X, y, fold = toy_problem(4, 50)
+    scale = feature_scale(X.view(fold.train))
+    part, whole = Resident(X, 5, *scale, rows=fold.test), Resident(X, 5, *scale)
+    assert part.values.numel() < .5*whole.values.numel()
+    assert torch.equal(part.windows(part.at(fold.test)), whole.windows(whole.at(fold.test)))
+    with pytest.raises(NeuralphaError, match="outside the dates"): part.at(fold.train)
+
+def test_batches_are_whole_dates_once_each():
+    date = np.repeat(np.arange(30), np.random.default_rng(0).integers(5, 40, 30))
+    for by in ("date", "whole"):
+        batches = epoch_batches(date, np.random.default_rng(1), 64, by=by)
+        assert (np.sort(np.concatenate(batches)) == np.arange(len(date))).all()
+        assert all(np.isin(np.flatnonzero(np.isin(date, date[b])), b).all() for b in batches)
+        assert max(map(len, batches)) <= 80
+    assert len(np.unique(date[np.concatenate(epoch_batches(date, np.random.default_rng(1), 64, share=.5))])) == 15
+
+def test_a_large_date_is_cut_unless_it_must_stay_whole():
+    date = np.repeat([0, 1], 1000)
+    cut = epoch_batches(date, np.random.default_rng(0), 256)
+    assert len(cut) == 8 and all(len(np.unique(date[b])) == 1 and len(b) == 250 for b in cut)
+    assert [len(b) for b in epoch_batches(date, np.random.default_rng(0), 256, by="whole")] == [1000, 1000]
+
+def test_spans_are_consecutive_and_rows_are_blocks():
+    date = np.repeat(np.arange(40), 10)
+    for b in epoch_batches(date, np.random.default_rng(0), 50, by="span"):
+        assert (np.diff(np.unique(date[b])) == 1).all() and len(np.unique(date[b])) > 1
+    rows = epoch_batches(date, np.random.default_rng(0), 50, by="row")
+    assert [len(b) for b in rows] == [50]*8 and len(np.unique(np.concatenate(rows))) == 400
+
+class Tiny(torch.nn.Module):
+    def __init__(self, width=4, hidden=16):
+        super().__init__()
+        self.body = torch.nn.Sequential(torch.nn.Linear(width, hidden), torch.nn.ReLU(), torch.nn.Dropout(.1), torch.nn.Linear(hidden, 1))
+    def forward(self, x, grid): return self.body(x[:, -1])[:, 0]
+
+def _run(seed=0, checkpoint=None, poison=None, **kw):
+    X, y, fold = toy_problem(20, 120, noise=.5)
+    t = y.target("rank")
+    data = Resident(X, 1, *feature_scale(X.view(fold.train)))
+    if poison is not None: data.values[data._at[poison]] = float("inf")
+    torch.manual_seed(seed)
+    net = Tiny()
+    history = train(net, data, (fold.train, t[fold.train]), (fold.valid, t[fold.valid]), Training(**{"max_epochs": 6, "batch_rows": 100, "learning_rate": 1e-2, "patience": 9, **kw}), seed, checkpoint)
+    return net, history, score_rows(net, data, fold.valid), (X, y, fold)
+
+def test_training_learns_and_repeats():
+    net, history, score, _ = _run()
+    assert max(h["valid_ic"] for h in history) > .3 and history[-1]["train_loss"] < history[0]["train_loss"]
+    np.testing.assert_array_equal(_run()[2], score)
+    assert (_run(seed=1)[2] != score).any()
+
+def test_the_best_epoch_is_kept():
+    net, history, score, (X, y, fold) = _run(learning_rate=.1)
+    from neuralpha.models.base import mean_ic
+    best = max(h["valid_ic"] for h in history)
+    assert mean_ic(score, y.target("rank")[fold.valid], X.panel.date_code[fold.valid]) == pytest.approx(best, abs=1e-6)
+
+def test_a_resumed_run_is_bit_identical(tmp_path):
+    whole = _run()
+    _run(checkpoint=tmp_path/"c.safetensors", max_epochs=2)
+    again = _run(checkpoint=tmp_path/"c.safetensors", seed=0)
+    np.testing.assert_array_equal(whole[2], again[2])
+    drop = lambda h: [{k: v for k, v in r.items() if k != "seconds"} for r in h]
+    assert drop(whole[1]) == drop(again[1])
+
+def test_divergence_names_the_date():
+    X, y, fold = toy_problem(20, 120, noise=.5)
+    day = X.panel.dates[X.panel.date_code[fold.train[205]]]
+    with pytest.raises(NeuralphaError, match=str(day)[:10]): _run(poison=fold.train[205], batch_rows=20)
+
+@pytest.mark.parametrize("loss", ["mse", "rank_ic", "listmle", "pairwise", "sharpe", "ic + 0.1*mse"])
+def test_every_way_of_batching_learns(loss):
+    assert max(h["valid_ic"] for h in _run(loss=loss)[1]) > .2
+
+def test_early_stopping_on_loss_and_patience():
+    history = _run(stop_on="loss", loss="mse", patience=1, learning_rate=.2, max_epochs=30)[1]
+    assert len(history) < 30 and history[-1]["valid_loss"] >= min(h["valid_loss"] for h in history)
+
+def test_devices_and_precisions_that_do_not_exist():
+    with pytest.raises(NeuralphaError, match="not understood"): pick_device("gpu9")
+    with pytest.raises(NeuralphaError, match="CUDA devices"): pick_device("cuda:77")
+    with pytest.raises(NeuralphaError, match="float16"): _run(precision="float16")
