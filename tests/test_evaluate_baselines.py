@@ -1,0 +1,23 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.evaluate.baselines import *
+import numpy as np
+import pandas as pd
+from neuralpha.data.panel import panel_from_frame
+
+def test_baselines_by_hand():
+    days = pd.date_range("2020-01-31", periods=14, freq="ME")
+    panel = panel_from_frame(pd.DataFrame({"date": days, "asset": "A", "close": 2.**np.arange(14)}))
+    assert reversal(panel).iloc[0] == -1 and len(reversal(panel)) == 13
+    assert momentum(panel).tolist() == [2.**11 - 1]*2 # months 0 to 11 and 1 to 12
+
+def test_baselines_do_not_cross_assets_and_leave_suspended_days_out():
+    days = pd.bdate_range("2020-01-01", periods=4)
+    panel = panel_from_frame(pd.DataFrame({"date": [*days, days[0], days[1], days[3]], "asset": list("AAAABBB"), "close": [1, 2, 3, 4, 5, 6, 7.]}))
+    got = reversal(panel)
+    assert ("B" in got.xs(days[1]).index) and days[0] not in got.index.get_level_values(0)
+    assert "B" not in got.xs(days[2]).index and "B" not in got.xs(days[3]).index # no bar on the third day: no one-bar return
+
+def test_the_oracle_is_there_only_where_it_is_known():
+    frame = pd.DataFrame({"date": pd.bdate_range("2020", periods=5), "asset": "A", "close": 1.})
+    assert oracle(panel_from_frame(frame)) is None
+    assert list(baseline_scores(panel_from_frame(frame, truth={"oracle": np.arange(5.)}))) == ["reversal", "oracle"]

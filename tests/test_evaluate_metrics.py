@@ -1,0 +1,95 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.evaluate.metrics import *
+import json
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
+from neuralpha.labels import forward_return
+from neuralpha.evaluate.ic import ic, rank_ic
+
+def _market(dates=300, assets=40, fade=.9, seed=0):
+    rng = np.random.default_rng(seed)
+    hope = rng.normal(size=(dates, assets))
+    for t in range(1, dates): hope[t] = fade*hope[t-1] + np.sqrt(1 - fade**2)*hope[t]
+    moves = .003*np.vstack([np.zeros((2, assets)), hope[:-2]]) + rng.normal(0, .02, (dates, assets))
+    frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2020-01-01", periods=dates), assets), "asset": np.tile([f"S{i:02d}" for i in range(assets)], dates),
+                          "close": np.exp(moves.cumsum(0)).ravel(), "hope": hope.ravel()})
+    panel = panel_from_frame(frame, "toy")
+    return panel, panel.series(panel.fields["hope"]), forward_return(panel, 5, 1)
+
+def _leaves(m): return [v for x in m.values() for v in ([x] if "unit" in x else x.values())]
+
+def test_every_number_is_json_native_and_says_what_it_is():
+    panel, s, y = _market()
+    m = evaluate_scores(s, panel, y, reps=50)
+    assert json.loads(json.dumps(m, allow_nan=False)) == m
+    for leaf in _leaves(m): assert leaf["unit"] and leaf["period"] and leaf["definition"].endswith(".")
+    for name in ("ic", "rank_ic", "quantile_spread", "hit_rate", "turnover", "spread_after_cost"): assert m[name]["low"] < m[name]["value"] < m[name]["high"]
+
+def test_values_agree_with_their_definitions():
+    panel, s, y = _market()
+    m = evaluate_scores(s, panel, y, reps=50)
+    x, r = ic(s, y).dropna(), rank_ic(s, y).dropna()
+    np.testing.assert_allclose(m["ic"]["value"], x.mean())
+    np.testing.assert_allclose(m["icir"]["value"], x.mean()/x.std())
+    np.testing.assert_allclose(m["rank_ic_by_horizon"]["5"]["value"], r.mean())
+    long = pd.DataFrame({"s": s, "y": panel.series(y.values)}).dropna()
+    hit = long.groupby(level=0).apply(lambda g: ((g.s > g.s.median()) == (g.y > g.y.median())).mean()).mean()
+    np.testing.assert_allclose(m["hit_rate"]["value"], hit)
+    top = long.groupby(level=0).apply(lambda g: (g.nlargest(10, "s").y > 0).mean()).mean()
+    np.testing.assert_allclose(m["precision"]["value"], top)
+    np.testing.assert_allclose(m["quantile_spread_annual"]["value"], m["quantile_spread"]["value"]*panel.bars_per_year/5)
+
+def test_r2_against_both_denominators_by_hand():
+    panel, s, y = _market()
+    m = evaluate_scores(s, panel, y, forecast=.004*s, train_mean=.001, reps=20)
+    long = pd.DataFrame({"f": .004*s, "y": panel.series(y.values)}).dropna()
+    sse = ((long.y - long.f)**2).sum()
+    np.testing.assert_allclose(m["r2_zero"]["value"], 1 - sse/(long.y**2).sum())
+    np.testing.assert_allclose(m["r2_train_mean"]["value"], 1 - sse/((long.y - .001)**2).sum())
+    np.testing.assert_allclose(m["rmse"]["value"], np.sqrt(sse/len(long)))
+    assert evaluate_scores(s, panel, y, reps=20)["r2_zero"]["value"] is None
+
+def test_calibration_uses_the_validation_line_of_each_fold():
+    from types import SimpleNamespace
+    panel, s, y = _market()
+    rows = panel.by_date
+    folds = [SimpleNamespace(number=0, train=rows[:2000], test=rows[4000:6000]), SimpleNamespace(number=1, train=rows[:4000], test=rows[6000:8000])]
+    got = calibrated(s, y, folds, {0: dict(intercept=1., slope=2.), 1: dict(intercept=0., slope=-1.)})
+    want = pd.concat([1 + 2*s.iloc[4000:6000], -s.iloc[6000:8000]])
+    np.testing.assert_allclose(got.forecast, want)
+    np.testing.assert_allclose(got.train_mean.iloc[-1], np.nanmean(y.values[rows[:4000]]))
+    line = calibrate([1, 2, 3, np.nan], [3., 5, 7, 1])
+    assert abs(line["slope"] - 2) < 1e-12 and abs(line["intercept"] - 1) < 1e-12
+
+@pytest.mark.parametrize("fade", [.8, .95])
+def test_half_life_is_the_planted_one(fade):
+    h = np.array([1, 2, 5, 10, 20])
+    exact = .05*(1 - fade**h)/(1 - fade)/np.sqrt(h)
+    assert abs(half_life(h, exact) - np.log(.5)/np.log(fade)) < .3
+    assert np.isnan(half_life(h, -exact)) and half_life(h, .05*np.sqrt(h)) == np.inf
+
+def test_half_life_is_found_in_a_market():
+    panel, s, y = _market(dates=1500, fade=.9)
+    m = evaluate_scores(s, panel, y, reps=100)["half_life"]
+    assert m["low"] <= np.log(.5)/np.log(.9) <= m["high"] and abs(m["value"] - 6.6) < 2.5
+
+def test_labels_shuffled_within_dates_leave_an_interval_that_covers_zero():
+    from dataclasses import replace
+    panel, s, y = _market()
+    rng = np.random.default_rng(0)
+    values = y.values.copy()
+    for d in range(panel.n_dates):
+        rows = panel.rows_on(panel.dates[d])
+        values[rows] = rng.permutation(values[rows])
+    m = evaluate_scores(s, panel, replace(y, values=values, name="shuffled"), reps=300)
+    assert m["ic"]["low"] < 0 < m["ic"]["high"] and m["rank_ic"]["low"] < 0 < m["rank_ic"]["high"]
+
+def test_same_seed_same_bits_and_bad_input_is_named():
+    panel, s, y = _market(60)
+    assert evaluate_scores(s, panel, y, reps=20) == evaluate_scores(s, panel, y, reps=20) != evaluate_scores(s, panel, y, reps=20, seed=1)
+    with pytest.raises(NeuralphaError, match="constant"): evaluate_scores(s*0, panel, y)
+    with pytest.raises(NeuralphaError, match="belongs to"): evaluate_scores(s, _market(50)[0], y)

@@ -1,0 +1,74 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.evaluate.quantiles import *
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
+from neuralpha.labels import forward_return
+
+def _panel(seed=0, dates=40, assets=23):
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2020-01-01", periods=dates)
+    pairs = [(d, f"A{a:02d}") for a in range(assets) for d in days[rng.integers(0, 5):dates - rng.integers(0, 5)]]
+    panel = panel_from_frame(pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=rng.uniform(1, 1.1, len(pairs))))
+    return panel, panel.series(rng.normal(size=panel.n_rows))
+
+@pytest.mark.parametrize("q", [2, 3, 5, 10])
+def test_quantiles_are_those_of_qcut(q):
+    from neuralpha.evaluate.quantiles import standing
+    panel, s = _panel()
+    values = s.sort_index(level=[1, 0]).to_numpy()
+    groups = standing(panel, values[:, None], q)[1][:, 0]
+    want = s.groupby(level="date").transform(lambda v: pd.qcut(v, q, labels=False) + 1)
+    np.testing.assert_array_equal(panel.series(groups), want)
+
+def test_ties_share_a_quantile():
+    from neuralpha.evaluate.quantiles import standing
+    panel, s = _panel()
+    values = np.round(np.random.default_rng(1).normal(size=panel.n_rows))
+    groups = standing(panel, values[:, None], 5)[1][:, 0]
+    table = pd.DataFrame({"d": panel.date_code, "v": values, "g": groups})
+    assert (table.groupby(["d", "v"]).g.nunique() == 1).all() and groups.min() >= 1 and groups.max() <= 5
+    assert (table.sort_values(["d", "v"]).groupby("d").g.apply(lambda g: g.is_monotonic_increasing)).all()
+
+def test_quantile_returns_equal_a_groupby():
+    panel, s = _panel()
+    y = forward_return(panel, 3, 1)
+    frame = pd.DataFrame({"q": s.groupby(level="date").transform(lambda v: pd.qcut(v, 5, labels=False) + 1), "y": panel.series(y.values)})
+    want = frame.groupby([frame.index.get_level_values("date"), "q"]).y.mean().unstack()
+    np.testing.assert_allclose(quantile_returns(s, y), want, atol=1e-15)
+
+@pytest.mark.parametrize("lag", [1, 4])
+def test_turnover_and_autocorrelation_equal_alphalens(lag):
+    from alphalens.performance import factor_rank_autocorrelation, quantile_turnover
+    panel, s = _panel()
+    data = pd.DataFrame({"factor": s, "factor_quantile": s.groupby(level="date").transform(lambda v: pd.qcut(v, 5, labels=False) + 1)})
+    mine = turnover(s, panel, lag)
+    for k in (1, 3, 5): np.testing.assert_allclose(mine[k].to_numpy()[lag:], quantile_turnover(data.factor_quantile, k, lag).to_numpy()[lag:], atol=1e-15)
+    np.testing.assert_allclose(rank_autocorrelation(s, panel, lag).to_numpy()[lag:], factor_rank_autocorrelation(data, lag).to_numpy()[lag:], atol=1e-13)
+
+def test_spread_portfolio_equals_a_loop_over_tranches():
+    panel, s = _panel()
+    h, d = 3, 1
+    got = spread_portfolio(s, panel, h, d, half_spread_bps=10)
+    wide = panel.frame().pivot(index="date", columns="asset", values="close").astype(float)
+    q = s.groupby(level="date").transform(lambda v: pd.qcut(v, 5, labels=False) + 1).unstack()
+    w = (q == 5).div((q == 5).sum(axis=1), axis=0) - (q == 1).div((q == 1).sum(axis=1), axis=0)
+    held = sum(w.shift(d + k).fillna(0) for k in range(h))/h
+    held = held.where(wide.notna(), 0.)
+    gross = (held*(wide.shift(-1)/wide - 1)).sum(axis=1).shift(1)
+    traded = held.diff().abs().sum(axis=1)
+    np.testing.assert_allclose(got.gross, gross[got.index], atol=1e-14)
+    np.testing.assert_allclose(got.turnover.to_numpy()[1:], traded.shift(1)[got.index].to_numpy()[1:], atol=1e-12)
+    np.testing.assert_allclose(got.net, got.gross - .001*got.turnover)
+
+def test_a_suspension_is_earned_when_trading_resumes():
+    days = pd.bdate_range("2020-01-01", periods=6)
+    frame = pd.DataFrame([(d, a) for d in days for a in "AB"], columns=["date", "asset"]).assign(close=1.)
+    frame.loc[(frame.asset == "B") & (frame.date > days[3]), "close"] = 2.
+    panel = panel_from_frame(frame[~((frame.asset == "B") & (frame.date == days[3]))])
+    score = panel.series((panel.asset_code == 1).astype(float))
+    got = spread_portfolio(score, panel, horizon=1, delay=0, quantiles=2)
+    assert got.gross.tolist() == [0, 0, 0, 1, 0]

@@ -1,0 +1,123 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.evaluate.statistics import *
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+
+def _overlapping(reps, n, h, seed=0):
+    shocks = np.random.default_rng(seed).normal(size=(reps, n + h - 1))
+    return np.lib.stride_tricks.sliding_window_view(shocks, h, axis=1).sum(-1)
+
+@pytest.mark.parametrize("h", [1, 5])
+def test_hac_rejects_a_true_null_about_as_often_as_it_says(h):
+    rate = np.mean([abs(hac_mean(x, horizon=h)["t"]) > 1.96 for x in _overlapping(600, 500, h)])
+    assert .03 < rate < .10
+
+def test_hac_lag_covers_the_overlap():
+    for h in (1, 2, 5, 20):
+        for d in (0, 1, 2): assert hac_lag(1000, h, d) >= h - 1 + d
+
+def test_hac_equals_newey_west_by_hand():
+    x = np.random.default_rng(1).normal(size=200)
+    got, e, n = hac_mean(x), x - x.mean(), 200
+    lrv = e @ e/n + 2*sum((1 - k/(got["lag"] + 1))*(e[k:] @ e[:-k])/n for k in range(1, got["lag"] + 1))
+    np.testing.assert_allclose(got["se"], np.sqrt(lrv/n*n/(n - 1)), rtol=1e-10)
+
+@pytest.mark.parametrize("method", ["stationary", "circular"])
+def test_bootstrap_intervals_cover_the_truth(method):
+    hits = [(b := bootstrap_interval(x, 5, reps=200, method=method))["low"] <= 0 <= b["high"] for x in _overlapping(150, 400, 5, 2)]
+    assert .86 <= np.mean(hits) <= .99
+
+def test_bootstrap_is_reproducible_and_depends_on_the_seed():
+    x = np.random.default_rng(0).normal(size=100)
+    assert bootstrap_interval(x, seed=1) == bootstrap_interval(x, seed=1) != bootstrap_interval(x, seed=2)
+
+def test_too_few_dates_is_an_error():
+    with pytest.raises(NeuralphaError, match="2 finite values"): hac_mean([.1, .2, np.nan])
+
+def test_paired_tests_see_what_the_single_intervals_hide():
+    rng = np.random.default_rng(1)
+    common = rng.normal(0, .1, 400)
+    a, b = .03 + common + rng.normal(0, .02, 400), .02 + common + rng.normal(0, .02, 400)
+    assert bootstrap_interval(a)["low"] < bootstrap_interval(b)["high"] # alone, they overlap
+    assert paired_bootstrap(a, b)["p"] < .01 and diebold_mariano(-a, -b)["p"] < .01
+    assert paired_bootstrap(a, a)["p"] == 1 and diebold_mariano(a, a)["p"] == 1
+
+def test_paired_tests_keep_their_size():
+    rng = np.random.default_rng(2)
+    gaps = rng.normal(size=(400, 300))
+    zero = np.zeros(300)
+    assert .025 < np.mean([diebold_mariano(g, zero)["p"] < .05 for g in gaps]) < .09
+    assert .02 < np.mean([paired_bootstrap(g, zero, reps=200)["p"] < .05 for g in gaps[:200]]) < .10
+
+def test_diebold_mariano_is_the_published_formula():
+    # Harvey, Leybourne, Newbold (1997): sqrt((n + 1 - 2h + h(h-1)/n)/n) times the uncorrected statistic
+    g = np.random.default_rng(0).normal(.1, 1, 60)
+    plain, got = hac_mean(g, 3, 0), diebold_mariano(g, np.zeros(60), 3, 0)
+    np.testing.assert_allclose(got["t"], plain["t"]*np.sqrt((61 - 6 + 6/60)/60))
+
+def test_holm_by_hand():
+    np.testing.assert_allclose(holm([.01, .04, .03]), [.03, .06, .06])
+
+def test_model_confidence_set_keeps_the_best_and_drops_the_worst():
+    rng = np.random.default_rng(3)
+    losses = pd.DataFrame({"good": rng.normal(0, 1, 400), "same": rng.normal(0, 1, 400), "bad": rng.normal(1, 1, 400)})
+    got = model_confidence_set(losses)
+    assert got.included.to_dict() == {"good": True, "same": True, "bad": False}
+
+def test_the_best_of_noise_is_not_superior():
+    rng = np.random.default_rng(4)
+    noise = pd.DataFrame(rng.normal(size=(300, 30)))
+    assert superior_ability(np.zeros(300), noise)["spa"] > .05
+    assert superior_ability(np.zeros(300), noise.assign(skill=noise[0] - .3))["reality_check"] < .05
+
+def test_variance_split_recovers_what_was_planted():
+    rng = np.random.default_rng(0)
+    v = .03 + rng.normal(0, .1, (1000, 1)) + rng.normal(0, .02, (1, 40)) + rng.normal(0, .03, (1000, 40))
+    got = variance_split(pd.DataFrame(v))
+    assert abs(got["sd_seed"] - .02) < .005 and abs(got["sd_within"] - .03) < .001 and abs(got["se_time"] - .1/np.sqrt(1000)) < .0006
+
+def test_variance_split_needs_two_seeds():
+    with pytest.raises(NeuralphaError, match="One seed"): variance_split(pd.DataFrame({0: [1., 2, 3]}))
+
+@pytest.mark.parametrize("skew, kurtosis, answer", [(-2.448, 10.164, .91336), (0, 3, .98167), (-2.448, 10.164 - 3, .91997)])
+def test_probabilistic_sharpe_gives_the_published_answers(skew, kurtosis, answer):
+    assert abs(probabilistic_sharpe(.458, 24, skew, kurtosis) - answer) < 5e-6
+
+@pytest.mark.parametrize("trials, skew, kurtosis, answer", [(100, -3, 10, .90040), (46, -3, 10, .95050), (88, 0, 3, .95049)])
+def test_deflated_sharpe_gives_the_published_answers(trials, skew, kurtosis, answer):
+    threshold = luck_threshold(trials, np.sqrt(.5/250))
+    if trials == 100: assert abs(threshold - .113172) < 5e-7
+    assert abs(probabilistic_sharpe(2.5/np.sqrt(250), 1250, skew, kurtosis, threshold) - answer) < 5e-6
+
+def test_sharpe_report_agrees_with_the_closed_form():
+    x = np.random.default_rng(0).standard_t(4, 700)*.01 + .0008
+    r = sharpe_report(x, 252, trials=20)
+    assert abs(r["psr"] - probabilistic_sharpe(r["sharpe"], 700, r["skew"], r["kurtosis"])) < 1e-12
+    assert abs(r["threshold"] - luck_threshold(20, r["trial_sd"])) < 1e-12
+    assert abs(r["dsr"] - probabilistic_sharpe(r["sharpe"], 700, r["skew"], r["kurtosis"], r["threshold"])) < 1e-12
+    n = int(r["min_bars"])
+    assert probabilistic_sharpe(r["sharpe"], n, r["skew"], r["kurtosis"]) >= .95 > probabilistic_sharpe(r["sharpe"], n - 1, r["skew"], r["kurtosis"])
+
+def test_more_trials_deflate_more_and_a_loser_has_no_track_record():
+    x = np.random.default_rng(0).normal(.0005, .01, 700)
+    assert sharpe_report(x, 252, 1)["dsr"] > sharpe_report(x, 252, 10)["dsr"] > sharpe_report(x, 252, 1000)["dsr"]
+    assert sharpe_report(x, 252, 1)["dsr"] == sharpe_report(x, 252)["psr"]
+    assert np.isinf(sharpe_report(-abs(x) + .001, 252)["min_bars"])
+
+def _noise(n=320, k=20, seed=0):
+    return pd.DataFrame(np.random.default_rng(seed).normal(0, .01, (n, k)), pd.bdate_range("2020-01-01", periods=n))
+
+def test_noise_is_overfitted_half_of_the_time():
+    pbo = [backtest_overfitting(_noise(seed=s), 8)["pbo"] for s in range(12)]
+    assert .4 < np.mean(pbo) < .6
+
+def test_one_truly_better_configuration_is_never_overfitted():
+    x = _noise()
+    x[0] += .02
+    assert backtest_overfitting(x, 8)["pbo"] == 0
+
+def test_the_transpose_is_refused():
+    with pytest.raises(NeuralphaError, match="dates in its index"): backtest_overfitting(_noise().T)
