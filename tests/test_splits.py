@@ -1,26 +1,71 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.splits import *
+from math import comb
 import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
-from neuralpha.labels import forward_return
+from neuralpha.labels import Label, forward_return, triple_barrier
 
 def _label(years=7, horizon=5, delay=1):
     days = pd.bdate_range("2015-01-01", periods=260*years)
     return forward_return(panel_from_frame(pd.DataFrame([(d, a) for a in "ABC" for d in days], columns=["date", "asset"]).assign(close=1.), "toy"), horizon, delay)
 
-@pytest.mark.parametrize("seed", range(25))
-def test_no_life_span_reaches_the_next_part(seed):
+def _random_label(rng):
+    "A ragged panel with labels of random life spans, some missing."
+    days = pd.bdate_range("2015-01-01", periods=int(rng.integers(500, 900)))
+    rows = [(d, a) for a in "ABC" for d in days[rng.integers(0, 100):] if rng.random() < .9]
+    p = panel_from_frame(pd.DataFrame(rows, columns=["date", "asset"]).assign(close=1.), "ragged")
+    longest = int(rng.integers(1, 40))
+    values = np.where((rng.random(p.n_rows) < .9) & p.tradable, 1., np.nan)
+    return Label(p, "random", values, (p.date_code + rng.integers(1, longest + 1, p.n_rows)).astype(np.int32), longest, 0)
+
+def _random_design(rng, y):
+    e = int(rng.integers(0, 15))
+    kind = rng.choice(["expanding", "sliding", "fixed", "kfold", "combinatorial"])
+    if kind == "kfold": return purged_kfold(y, int(rng.integers(3, 7)), e, int(rng.integers(0, 2))), e
+    if kind == "combinatorial":
+        n = int(rng.integers(4, 7))
+        return combinatorial_purged(y, n, int(rng.integers(1, n - 1)), e, int(rng.integers(0, 2))), e
+    if kind == "fixed": return fixed_split(y, "2015-01-02", "2015-10-01", "2016-03-01", "2016-11-01", e), e
+    return walk_forward(y, f"{rng.integers(6, 10)}M", f"{rng.integers(4, 7)}M", f"{rng.integers(1, 8)}M", e, kind, align=rng.choice([None, "M", "Q"])), e
+
+def _touched(y, rows, own, e):
+    "Brute force: date positions covered by the life spans of `rows` (and their own dates), widened by e bars."
+    hit = set()
+    for r in rows:
+        end = y.known_code[r] if y.labelled[r] else y.start_code[r]
+        hit.update(range(y.start_code[r] - e, max(end, y.start_code[r]) + e + 1))
+    for d in own: hit.update(range(d - e, d + e + 1))
+    return hit
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_life_span_touches_test_and_embargo(seed):
     rng = np.random.default_rng(seed)
-    h, d, e = int(rng.integers(1, 40)), int(rng.integers(0, 3)), int(rng.integers(0, 20))
-    y = _label(horizon=h, delay=d)
-    folds = walk_forward(y, f"{rng.integers(1, 4)}Y", f"{rng.integers(6, 12)}M", f"{rng.integers(1, 12)}M", e, rng.choice(["expanding", "sliding"]))
-    for f in folds:
-        first = {k: min(y.start_code[r] for r in getattr(f, k)) for k in ("valid", "test")}
-        for r in f.train: assert y.known_code[r] + e < first["valid"] <= first["test"]
-        for r in f.valid: assert y.known_code[r] + e < first["test"]
+    y = _random_label(rng)
+    folds, e = _random_design(rng, y)
+    p = y.panel
+    session = {pd.Timestamp(d): i for i, d in enumerate(p.dates)}
+    for f in folds[:6]:
+        own = {k: {c for a, b in ([f.dates[k]] if not f.groups else f.spans[k]) for c in range(session[a], session[b] + 1)} for k in ("test",)}
+        test = _touched(y, f.test, own["test"], e)
+        valid = _touched(y, f.valid, [], e)
+        life = lambda r: set(range(y.start_code[r], y.known_code[r] + 1))
+        for r in f.valid: assert not life(r) & test
+        for r in f.train: assert not life(r) & (test | valid)
+        assert y.labelled[f.train].all() and y.labelled[f.valid].all() and p.tradable[f.test].all()
+        for part in (f.train, f.valid, f.test): assert (np.diff(p.date_code[part]) >= 0).all() and len(set(part)) == len(part)
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_is_purged_without_need(seed):
+    rng = np.random.default_rng(100 + seed)
+    y = _random_label(rng)
+    for f in combinatorial_purged(y, 5, 2, e := int(rng.integers(0, 10))):
+        edges = [y.panel.date_code[r] for r in f.groups.values()]
+        test = _touched(y, f.test, [c for d in edges for c in range(d.min(), d.max() + 1)], e)
+        for r in set(np.flatnonzero(y.labelled)) - set(f.train) - set(f.test):
+            assert set(range(y.start_code[r], y.known_code[r] + 1)) & test
 
 def test_test_periods_tile_without_overlap():
     y = _label()
@@ -35,16 +80,64 @@ def test_sliding_keeps_its_length_and_expanding_its_start():
     assert {f.dates["train"][0] for f in grow} == {pd.Timestamp(y.panel.dates[0])}
     assert all(abs((f.dates["train"][1] - f.dates["train"][0]).days - 730) < 8 for f in slide)
 
+@pytest.mark.parametrize("align, months", [("M", range(1, 13)), ("Q", (1, 4, 7, 10)), ("Y", (1,))])
+def test_aligned_tests_begin_with_the_calendar(align, months):
+    folds = walk_forward(_label(), "13M", "5M", {"M": "1M", "Q": "3M", "Y": "1Y"}[align], align=align)
+    for f in folds: assert f.dates["test"][0].month in months and f.dates["test"][0].day <= 4
+
+def test_a_cut_last_test_period_can_be_left_out():
+    y = _label()
+    assert len(walk_forward(y, "2Y", "6M", "7M", last_partial=False)) == len(walk_forward(y, "2Y", "6M", "7M")) - 1
+
 def test_fixed_split_takes_the_four_dates():
     y = _label()
     f = fixed_split(y, "2015-01-02", "2017-01-02", "2018-01-02", "2018-06-29")[0]
-    assert [str(f.dates[k][0].date()) for k in f.dates] == ["2015-01-02", "2017-01-02", "2018-01-02"]
+    assert [str(f.dates[k][0].date()) for k in ("train", "valid", "test")] == ["2015-01-02", "2017-01-02", "2018-01-02"]
     assert str(f.dates["test"][1].date()) == "2018-06-29"
 
 @pytest.mark.parametrize("call, message", [
     (lambda y: walk_forward(y, "30Y"), "too short"), (lambda y: walk_forward(y, "three"), "not understood"),
     (lambda y: walk_forward(y, scheme="random"), "expanding"), (lambda y: walk_forward(y, valid="2D"), "no valid rows"),
+    (lambda y: walk_forward(y, embargo=-1), "0 or more"), (lambda y: walk_forward(y, align="W"), "align"),
+    (lambda y: purged_kfold(y, 1), "from 2"), (lambda y: combinatorial_purged(y, 6, 6), "nothing to train"),
+    (lambda y: backtest_paths(walk_forward(y)), "no groups"),
     (lambda y: fixed_split(y, "2015", "2014", "2016", "2017"), "ascend"),
     (lambda y: fixed_split(y, "2031", "2032", "2033", "2034"), "outside")])
 def test_impossible_splits_say_why(call, message):
     with pytest.raises(NeuralphaError, match=message): call(_label())
+
+@pytest.mark.parametrize("n, k, splits, paths", [(6, 2, 15, 5), (10, 2, 45, 9), (10, 8, 45, 36)])
+def test_splits_and_paths_are_as_many_as_they_should_be(n, k, splits, paths):
+    y = _label(1, 1, 0)
+    folds = combinatorial_purged(y, n, k, 0)
+    strung = backtest_paths(folds)
+    assert len(folds) == splits == comb(n, k) and len(strung) == paths
+    used = [(number, int(rows[0])) for path in strung for number, rows in path]
+    assert len(set(used)) == len(used) == splits*k
+    for path in strung: np.testing.assert_array_equal(np.concatenate([r for _, r in path]), y.panel.by_date)
+
+def _one_asset(n, known):
+    p = panel_from_frame(pd.DataFrame({"date": pd.bdate_range("2015-01-01", periods=n), "asset": "A", "close": 1.}))
+    return Label(p, "given", np.ones(n), known.astype(np.int32), int((known - np.arange(n)).max()), 0)
+
+@pytest.mark.parametrize("seed", range(5))
+def test_purge_equals_purgedcv(seed):
+    from purgedcv import CombinatorialPurgedCV
+    n, rng = 120, np.random.default_rng(seed)
+    known = np.arange(n) + rng.integers(0, 12, n)
+    day = lambda k: pd.Series(pd.Timestamp("2015-01-01") + pd.to_timedelta(k, unit="D"))
+    theirs = CombinatorialPurgedCV(n_splits=6, n_test_groups=2, prediction_times=day(np.arange(n)), evaluation_times=day(known + 1))
+    ours = combinatorial_purged(_one_asset(n, known), 6, 2, 0)
+    for f, (train, test) in zip(ours, theirs.split(np.zeros((n, 1))), strict=True):
+        np.testing.assert_array_equal(f.train, train)
+        np.testing.assert_array_equal(f.test, test)
+
+def test_fixed_horizons_equal_skfolio():
+    from skfolio.model_selection import CombinatorialPurgedCV
+    n, h, e = 120, 4, 3
+    ours = combinatorial_purged(_one_asset(n, np.arange(n) + h), 6, 2, 0)
+    theirs = CombinatorialPurgedCV(n_folds=6, n_test_folds=2, purged_size=h)
+    for f, (train, tests) in zip(ours, theirs.split(np.zeros((n, 1))), strict=True):
+        np.testing.assert_array_equal(f.train, train)
+        np.testing.assert_array_equal(f.test, np.concatenate(tests))
+    assert theirs.n_splits == len(ours) and theirs.n_test_paths == len(backtest_paths(ours))
