@@ -117,20 +117,24 @@ def progress(
     off = not watched or os.environ.get("NEURALPHA_PROGRESS") == "0"
     return tqdm(iterable, desc=desc, total=total, disable=off, leave=kw.pop("leave", False), **kw)
 
-# %% ../nbs/core.ipynb #6cb99509
+# %% ../nbs/core.ipynb #cf9b7a08
 @contextlib.contextmanager
 def limit_threads(
-    n:int, # threads for BLAS, OpenMP, numba and torch (where loaded)
+    n:int, # threads for BLAS, OpenMP, numba and torch (where loaded), and for libraries that read OMP_NUM_THREADS
 ):
     "Run a block with at most `n` threads, so that units running side by side do not fight."
     import sys
     from threadpoolctl import threadpool_limits
     torch, numba = sys.modules.get("torch"), sys.modules.get("numba")
     before = torch and torch.get_num_threads(), numba and numba.get_num_threads()
+    omp = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = str(n)
     if torch: torch.set_num_threads(n)
     if numba: numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
     try:
         with threadpool_limits(n): yield
     finally:
+        if omp is None: del os.environ["OMP_NUM_THREADS"]
+        else: os.environ["OMP_NUM_THREADS"] = omp
         if torch: torch.set_num_threads(before[0])
         if numba: numba.set_num_threads(before[1])

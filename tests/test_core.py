@@ -36,3 +36,9 @@ def test_write_json_is_reproducible_and_has_no_nan(tmp_path):
 def test_broken_json_is_named(tmp_path):
     (tmp_path/"x.json").write_text("{")
     with pytest.raises(NeuralphaError, match="x.json"): read_json(tmp_path/"x.json")
+
+def test_limit_threads_is_undone():
+    import torch
+    before = torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")
+    with limit_threads(1): assert torch.get_num_threads() == 1 and os.environ["OMP_NUM_THREADS"] == "1"
+    assert (torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")) == before

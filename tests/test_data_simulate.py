@@ -26,3 +26,106 @@ def test_range_of_a_day_is_that_of_a_random_walk():
     drawn = np.sqrt(4/3)*np.log(h/o)[0] # three quarters of the variance is intraday
     assert abs(drawn.mean()/walked.mean() - 1) < .06 # a walk in 400 steps misses about 3% of the maximum
     assert abs(np.log(h/o).mean()/-np.log(l/o).mean() - 1) < .03
+
+@pytest.fixture(scope="module")
+def market(): return simulate_universe(120, 1000, ["reversal"], ic=.1, seed=1)
+
+def test_same_seed_same_bits_and_another_seed_another_market(market):
+    again = simulate_universe(120, 1000, ["reversal"], ic=.1, seed=1)
+    assert again.digest == market.digest
+    assert simulate_universe(120, 1000, ["reversal"], ic=.1, seed=2).digest != market.digest
+
+def test_every_bar_is_possible(market):
+    f, ok = market.fields, market.tradable
+    assert all(np.isfinite(v[ok]).all() and np.isnan(v[~ok]).all() for v in (*f.values(), market.truth["oracle"]))
+    assert (f["high"][ok] >= np.maximum(f["open"], f["close"])[ok]).all() and (f["low"][ok] <= np.minimum(f["open"], f["close"])[ok]).all()
+    assert (f["low"][ok] > 0).all() and (f["volume"][ok] > 0).all()
+    ends = np.r_[market.asset_offsets[:-1], market.asset_offsets[1:] - 1]
+    assert 100 < (~ok).sum() < 2000 and ok[market.asset_offsets[:-1]].all() and ok[ends][market.date_code[ends] < market.n_dates - 1].all()
+
+def test_delisting_returns_are_known_for_exactly_those_who_left(market):
+    last = market.date_code[market.asset_offsets[1:] - 1]
+    left = market.attributes["delisting_return"].notna().to_numpy()
+    np.testing.assert_array_equal(left, last < market.n_dates - 1)
+    assert 3 < left.sum() < 60 and (market.date_code[market.asset_offsets[:-1]] > 0).sum() > 20
+
+def test_returns_look_like_returns(market):
+    close = pd.DataFrame({a: pd.Series(market.fields["close"][market.rows_of(a)], market.date_code[market.rows_of(a)]) for a in market.assets}).sort_index()
+    volume = pd.DataFrame({a: pd.Series(market.fields["volume"][market.rows_of(a)], market.date_code[market.rows_of(a)]) for a in market.assets}).sort_index()
+    r = close.pct_change(fill_method=None)
+    size = r.abs()
+    clusters = pd.Series([size[a].corr(size[a].shift(5)) for a in size]).mean()
+    assert clusters > .05 and (r.kurt() > 1).mean() > .9
+    busy = np.log(volume/volume.rolling(20).mean())
+    assert pd.Series([busy[a].corr(size[a]) for a in size]).mean() > .25
+    assert busy.corr().where(~np.eye(120, dtype=bool)).stack().mean() > .2 # volume moves together
+    c = r.corr(min_periods=250).to_numpy()
+    same = np.equal.outer(*[market.attributes["sector"].to_numpy(str)]*2) & ~np.eye(120, dtype=bool)
+    assert np.nanmean(c[same]) > np.nanmean(c[~same & ~np.eye(120, dtype=bool)]) + .03 > .1
+
+def _slope(panel, horizon=5, delay=1):
+    "Slope of the forward return on the oracle within dates, and its standard error over blocks of 60 dates."
+    close, row = panel.fields["close"].astype(float), np.arange(panel.n_rows)
+    last = (panel.asset_offsets[1:] - 1)[panel.asset_code]
+    came = close[np.minimum(row + delay + horizon, last)]/close[np.minimum(row + delay, last)] - 1
+    f = pd.DataFrame({"o": panel.truth["oracle"], "c": came, "d": panel.date_code})[row + delay + horizon <= last].dropna()
+    f[["o", "c"]] -= f.groupby("d")[["o", "c"]].transform("mean")
+    xy, xx = ((f.o*v).groupby(f.d//60).sum() for v in (f.c, f.o))
+    slope = xy.sum()/xx.sum()
+    return slope, np.sqrt(((xy - slope*xx)**2).sum())/xx.sum()
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_oracle_has_the_strength_ordered_and_is_an_expectation(kind):
+    panel = simulate_universe(200, 1000, [kind], ic=.1, seed=4, takeovers=0)
+    ic = oracle_ic(panel).dropna()
+    blocks = ic.groupby(np.arange(len(ic))//60).mean()
+    assert abs(ic.mean() - .1) < 3*blocks.std()/np.sqrt(len(blocks)) < .04
+    slope, error = _slope(panel)
+    assert abs(slope - 1) < 3*error < .6
+
+@pytest.mark.parametrize("horizon, delay", [(1, 0), (20, 1)])
+def test_oracle_at_another_horizon(horizon, delay):
+    panel = simulate_universe(200, 1000, ["reversal", "momentum"], ic=.08, seed=5, horizon=horizon, delay=delay)
+    slope, error = _slope(panel, horizon, delay)
+    assert abs(slope - 1) < 3*error < .8
+
+def test_a_reversal_oracle_can_be_rebuilt_from_closes():
+    panel = simulate_universe(150, 500, [Alpha("reversal", half_life=4)], ic=.1, seed=6, suspensions=0, takeovers=0)
+    close = pd.DataFrame({a: pd.Series(panel.fields["close"][panel.rows_of(a)].astype(float), panel.date_code[panel.rows_of(a)]) for a in panel.assets}).sort_index()
+    r = close.pct_change(fill_method=None)
+    excess = r.sub(r.mean(axis=1), axis=0)
+    vol = (excess**2).ewm(alpha=.06).mean().shift()**.5
+    x = (excess/vol).clip(-4, 4)
+    w = _known_part(Alpha("reversal", half_life=4), 5, 1)
+    rebuilt = -sum(w[j]*x.shift(j).fillna(0) for j in range(len(w)))
+    rows = panel.date_code > 100
+    mine = rebuilt.to_numpy()[panel.date_code, panel.asset_code][rows]
+    assert pd.Series(mine).corr(pd.Series(panel.truth["oracle"][rows])) > .95
+
+def test_nothing_planted_nothing_found():
+    panel = simulate_universe(100, 1000, ["momentum"], ic=0, seed=7, takeovers=0)
+    assert np.nanmax(panel.truth["oracle"]) == 0 > np.nanmin(panel.truth["oracle"]) # all that is known is who may fail
+
+def test_fading_halves_the_oracle():
+    panel = simulate_universe(100, 1512, [Alpha("reversal", fades=3)], ic=.1, seed=8, takeovers=0)
+    size = pd.Series(panel.truth["oracle"]).groupby(panel.date_code).std()
+    ratio = size[1386:1512].mean()/size[630:756].mean()
+    assert abs(ratio - .5) < .05
+
+def test_crowding_keeps_the_mean_and_fattens_the_loss():
+    make = lambda crowded: oracle_ic(simulate_universe(200, 1500, [Alpha("reversal", crowded=crowded)], ic=.1, seed=9, horizon=1, delay=0), 1, 0)
+    calm, crowded = make(False), make(True)
+    assert crowded.min() < -.5 < calm.min() and abs(crowded.mean() - calm.mean()) < .02
+    assert crowded.skew() < -1 < calm.skew()
+
+@pytest.mark.parametrize("kw, message", [(dict(alphas=["reversel"]), "Did you mean 'reversal'"), (dict(n_assets=1), "too small"), (dict(ic=1.), "below 0.9")])
+def test_impossible_markets_are_refused(kw, message):
+    with pytest.raises(NeuralphaError, match=message): simulate_universe(**kw)
+
+@pytest.mark.parametrize("name, low, high", [("sim-linear", .08, .13), ("sim-nonlinear", .08, .13), ("sim-tiny", .18, .32)])
+def test_named_markets_have_alpha_worth_finding(name, low, high):
+    panel = simulate_named(name)
+    assert panel.name == name and low < oracle_ic(panel).mean() < high
+
+def test_unknown_market_is_named():
+    with pytest.raises(NeuralphaError, match="sim-nonlinear"): simulate_named("sim-nonlinaer")

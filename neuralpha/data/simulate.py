@@ -56,7 +56,7 @@ def _student(rng, shape, df=5):
     "Student-t draws with unit variance."
     return rng.standard_normal(shape)*np.sqrt((df - 2)/rng.chisquare(df, shape))
 
-# %% ../../nbs/data/simulate.ipynb #d01f060a
+# %% ../../nbs/data/simulate.ipynb #d628d0c4
 def _world(rng, n_days, n_assets, n_sectors, annual_vol):
     "Factor returns, volatilities and shocks: what moves prices apart from the alpha. Arrays are dates × assets."
     daily = annual_vol/np.sqrt(252)
@@ -72,52 +72,51 @@ def _world(rng, n_days, n_assets, n_sectors, annual_vol):
     beta = 1 + .25*rng.standard_normal(n_assets)
     noise = (beta*market[:, None] + sectors[:, sector] + styles @ rng.standard_normal((2, n_assets))
              + sigma*_student(rng, (n_days, n_assets)) + jumps)
-    busy = .25*_ar1(rng.standard_normal((n_days, 1)), .7) + .3*rng.standard_normal((n_days, n_assets))
-    return dict(sector=sector, base=base, sigma=sigma, market=market, noise=noise, busy=busy)
+    crowd = .25*_ar1(rng.standard_normal((n_days, 1)), .7) + 8*(np.abs(market[:, None]) - .008)
+    return dict(sector=sector, base=base, sigma=sigma, market=market, noise=noise, crowd=crowd, busy=.3*rng.standard_normal((n_days, n_assets)))
 
-# %% ../../nbs/data/simulate.ipynb #4054d86e
-def _shock(kind, x, v, stirred, signs, stormy):
+# %% ../../nbs/data/simulate.ipynb #df3f945a
+def _shock(kind, x, v, trend, calm, stormy):
     "(n_assets,) the shock a pattern reacts to, from what bar t shows."
     if kind == "reversal": return -x
     if kind in ("momentum", "echo"): return x
     if kind == "volume": return v
-    if kind == "interaction": return -x*np.tanh(v)
-    if kind == "threshold": return np.where(stirred, -x, x)
-    if kind == "pattern": return x*signs
+    if kind == "interaction": return -x*trend
+    if kind == "threshold": return x*np.where(np.abs(x) > 1.5, .4, -.6)
+    if kind == "pattern": return np.where(calm, x, -x)
     return -x if stormy else x # regime
 
-# %% ../../nbs/data/simulate.ipynb #bfb4200c
-def _run(world, alphas, scale, strength, frozen):
+# %% ../../nbs/data/simulate.ipynb #019f6d3c
+def _run(world, alphas, scale, strength, idle):
     """Returns, log volume and shocks over the days; `scale` (n_alphas,) turns responses into returns and `strength`
-    (n_alphas, n_days) varies it over time. Shocks are (n_alphas, n_days, n_assets); `frozen` marks suspended stocks."""
+    (n_alphas, n_days) varies it over time. Shocks are (n_alphas, n_days, n_assets); `idle` marks stocks that do not
+    trade: no return, no news."""
     noise, market, base = world["noise"], world["market"], world["base"]
     n_days, n = noise.shape
     kernels = [_response(a)[::-1].astype(np.float32) for a in alphas]
     shocks = np.zeros((len(alphas), n_days, n), np.float32)
     ret, volume = np.empty((n_days, n)), np.empty((n_days, n))
-    var, fast, slow = ((1.3*base)**2*np.ones(n) for _ in range(3))
-    level, before, last, market_var = np.zeros(n), np.ones(n), np.ones(n), .012**2
+    var = (1.3*base)**2
+    level, drift, last, market_var = np.zeros(n), np.zeros(n), np.zeros(n), .012**2
     for t in range(n_days):
-        alpha = np.zeros(n)
+        alpha, live = np.zeros(n), ~idle[t]
         for c, w in enumerate(kernels):
             if t and scale[c]: alpha += scale[c]*strength[c, t]*(w[-t:] @ shocks[c, max(t - len(w), 0):t])
-        r = np.where(frozen[t], 0., np.maximum(noise[t] + alpha, -.9))
-        x = np.clip((r - market[t] - alpha)/np.sqrt(var), -4, 4)
-        surprise = world["busy"][t] + .3*(np.abs(x) - .72)
-        v, stirred = np.clip(surprise/.4, -4, 4), fast > slow
-        live = ~frozen[t]
-        signs, stormy = before*last, market_var > .0115**2
-        squared = (r - market[t])**2
-        var, fast, slow = (np.where(live, (1 - g)*s + g*squared, s) for g, s in ((.06, var), (2/11, fast), (2/61, slow)))
+        ret[t] = np.where(live, np.maximum(noise[t] + alpha, -.9), 0)
+        excess = ret[t] - market[t]
+        x = np.clip((excess - alpha)/np.sqrt(var), -4, 4)
+        surprise = world["busy"][t] + .3*(np.abs(x) - .76)
+        v = np.clip(surprise/.4, -4, 4)
+        trend, calm, stormy = np.tanh(6*drift), np.abs(last) < .55, market_var > .0115**2
+        var = np.where(live, .94*var + .06*excess**2, var)
         for c, a in enumerate(alphas):
-            u = -np.log(np.sqrt(var)/.02) if a.kind == "volatility" else live*_shock(a.kind, x, v, stirred, signs, stormy)
-            shocks[c, t] = u
+            if a.kind == "volatility": shocks[c, t] = -.5*np.log(var/.02**2)
+            else: shocks[c, t] = live*_shock(a.kind, x, v, trend, calm, stormy)
         volume[t] = level + surprise
-        level = level + live*.05*surprise
-        before, last = np.where(live, last, before), np.where(live, np.where(x < 0, -1., 1.), last)
+        level += live*.05*surprise
+        drift, last = np.where(live, .95*drift + .05*x, drift), np.where(live, x, last)
         market_var = .94*market_var + .06*market[t]**2
-        ret[t] = r
-    return ret, volume, shocks
+    return ret, volume + world["crowd"], shocks
 
 # %% ../../nbs/data/simulate.ipynb #b6ed0f5d
 def _ahead(ret, horizon, delay):
@@ -155,24 +154,24 @@ def _scales(world, alphas, strength, ic, horizon, delay):
         low, high = (mid, high) if got < ic else (low, mid)
     return raw*low
 
-# %% ../../nbs/data/simulate.ipynb #fbceb47a
+# %% ../../nbs/data/simulate.ipynb #91fc30b0
 _DISTRESS, _HAZARD, _LOSS = .2, .3, -.3 # share of the high; delistings a year once below it; mean delisting return
 
-def _suspensions(rng, n_days, n, per_year):
-    "(n_days, n) bool: bars on which a stock is suspended, runs of three bars on average."
-    frozen = np.zeros((n_days, n), bool)
-    starts = np.argwhere(rng.random((n_days, n)) < per_year/252)
-    for (t, i), length in zip(starts, rng.geometric(1/3, len(starts))): frozen[t:t + length, i] = True
-    return frozen
-
-def _lives(rng, ret, frozen, listed, takeovers, min_life=60):
-    "First and last bar (n,), delisting returns (n,; NaN while alive) and the expected delisting loss per bar (n_days, n)."
-    n_days, n = ret.shape
+def _idle(rng, n_days, n, listed, per_year):
+    "First bar of each stock (n,), and (n_days, n) bool: not yet listed or suspended, for three bars on average."
     first = np.where(rng.random(n) < listed, 0, rng.integers(1, max(2, int(.9*n_days)), n))
-    bars = np.arange(n_days)[:, None]
-    wealth = np.where(bars >= first, np.cumsum(np.log1p(ret), axis=0), -np.inf)
-    with np.errstate(invalid="ignore"): weak = (bars >= first) & (wealth - np.maximum.accumulate(wealth, axis=0) < np.log(_DISTRESS))
-    draw, old = rng.random((n_days, n)), bars >= first + min_life
+    idle = np.arange(n_days)[:, None] < first
+    starts = np.argwhere(rng.random((n_days, n)) < per_year/252)
+    for (t, i), length in zip(starts, rng.geometric(1/3, len(starts))): idle[max(t, first[i] + 1):t + length, i] = True
+    return first, idle
+
+# %% ../../nbs/data/simulate.ipynb #6029d526
+def _ends(rng, ret, idle, first, takeovers, min_life=60):
+    "Last bar (n,), delisting returns (n,; NaN while alive) and the expected delisting loss per bar (n_days, n)."
+    n_days, n = ret.shape
+    wealth = np.cumsum(np.log1p(ret), axis=0)
+    weak = wealth - np.maximum.accumulate(wealth, axis=0) < np.log(_DISTRESS)
+    draw, old = rng.random((n_days, n)), np.arange(n_days)[:, None] >= first + min_life
     failed, bought = old & weak & (draw < _HAZARD/252), old & (draw > 1 - takeovers/252)
     over = failed | bought
     over[-1] = True
@@ -180,9 +179,8 @@ def _lives(rng, ret, frozen, listed, takeovers, min_life=60):
     gone = last < n_days - 1
     loss = np.clip(_LOSS + .25*rng.standard_normal(n), -1, .1)
     final = np.where(gone, np.where(failed[last, np.arange(n)], loss, .02*rng.standard_normal(n)), np.nan)
-    trades = (bars >= first) & (bars <= last) & ~frozen
-    first, last = np.argmax(trades, axis=0), n_days - 1 - np.argmax(trades[::-1], axis=0)
-    return first, np.where(gone, last, n_days - 1), final, weak*(_HAZARD/252*_LOSS)
+    trades = (np.arange(n_days)[:, None] <= last) & ~idle
+    return np.where(gone, n_days - 1 - np.argmax(trades[::-1], axis=0), last), final, weak*(_HAZARD/252*_LOSS)
 
 # %% ../../nbs/data/simulate.ipynb #3ae33bab
 def _bars(rng, close, ret, sigma):
@@ -193,7 +191,7 @@ def _bars(rng, close, ret, sigma):
     reach = lambda: np.sqrt((b - a)**2 - 1.5*sigma**2*np.log1p(-rng.random(close.shape)))
     return np.exp(a), np.exp((a + b + reach())/2), np.exp((a + b - reach())/2)
 
-# %% ../../nbs/data/simulate.ipynb #6784691b
+# %% ../../nbs/data/simulate.ipynb #b875239d
 SECTORS = ("Communication", "Discretionary", "Energy", "Financials", "Health", "Industrials", "Materials", "Real estate",
            "Staples", "Technology", "Utilities")
 
@@ -222,15 +220,15 @@ def simulate_universe(
     world = _world(draw_world, n_days, n_assets, len(SECTORS), annual_vol)
     strength, paid = _strength(draw_world, alphas, n_days)
     scale = _scales(world, alphas, strength, ic, horizon, delay) if ic and alphas else np.zeros(len(alphas))
-    frozen = _suspensions(draw_lives, n_days, n_assets, suspensions)
-    ret, volume, shocks = _run(world, alphas, scale, paid, frozen)
+    first, idle = _idle(draw_lives, n_days, n_assets, listed, suspensions)
+    ret, volume, shocks = _run(world, alphas, scale, paid, idle)
     oracle = _oracle(alphas, scale, strength, shocks, horizon, delay)
-    first, last, final, loss = _lives(draw_lives, ret, frozen, listed, takeovers)
+    last, final, loss = _ends(draw_lives, ret, idle, first, takeovers)
     close = np.exp(np.cumsum(np.log1p(ret), axis=0))*np.exp(3.5 + .6*draw_bars.standard_normal(n_assets))
     o, h, l = _bars(draw_bars, close, ret, world["sigma"])
     volume = np.exp(volume + 16.5 + draw_bars.standard_normal(n_assets))/close[0]
     arrays = dict(open=o, high=h, low=l, close=close, volume=volume)
-    return _panel(name, start, arrays, ~frozen, first, last, oracle + horizon*loss, world["sector"], final)
+    return _panel(name, start, arrays, ~idle, first, last, oracle + horizon*loss, world["sector"], final)
 
 # %% ../../nbs/data/simulate.ipynb #e5605499
 _DEFAULTS = dict(momentum=dict(half_life=15.), volume=dict(half_life=5.), echo=dict(lag=6, half_life=3.))
@@ -283,12 +281,12 @@ def oracle_ic(
     ic = pair.groupby("date")[["oracle", "came"]].apply(lambda d: d["oracle"].corr(d["came"]) if len(d) > 2 else np.nan)
     return ic.reindex(range(panel.n_dates)).set_axis(pd.DatetimeIndex(panel.dates, name="date"))
 
-# %% ../../nbs/data/simulate.ipynb #abddd124
+# %% ../../nbs/data/simulate.ipynb #4599cc2a
 PRESETS = {
     "sim-linear": dict(n_assets=150, n_days=1760, ic=.1, seed=11, alphas=(
         Alpha("reversal", .35, 4), Alpha("momentum", .3, 15), Alpha("volatility", .2), Alpha("volume", .15, 5))),
     "sim-nonlinear": dict(n_assets=150, n_days=1760, ic=.1, seed=12, alphas=(
-        Alpha("interaction", .4, 5), Alpha("threshold", .2, 6), Alpha("echo", .4, 3, lag=6))),
+        Alpha("interaction", .45, 5), Alpha("threshold", .4, 6), Alpha("volume", .15, 5))),
     "sim-tiny": dict(n_assets=40, n_days=500, ic=.25, seed=13, alphas=(Alpha("reversal", .6, 5), Alpha("volatility", .4))),
 }
 

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['PRICES', 'characteristics', 'compute_features']
 
-# %% ../../nbs/features/compute.ipynb #f7e5a3b5
+# %% ../../nbs/features/compute.ipynb #619e2160
 import numpy as np
 from numba import njit
 from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
 from .cross import in_threads, mean_by_date, rank_by_date
-from .families import FEATURES, SETS, Feature, History, choose, list_features
+from .families import FEATURES, SETS, Feature, History, choose, list_features, windows_asked
 from .table import Features
 
 # %% ../../nbs/features/compute.ipynb #18084729
@@ -46,7 +46,7 @@ def _resolve(panel, names):
                                       "Add the field, or choose names=\"characteristics\".")
     return made, skipped
 
-# %% ../../nbs/features/compute.ipynb #3421a9f5
+# %% ../../nbs/features/compute.ipynb #69293149
 @njit(nogil=True, cache=True)
 def _to_rows(block, tradable, out):
     "out[i, f] = block[f, i], NaN where not finite or not tradable; in tiles that fit the cache."
@@ -72,12 +72,12 @@ def _fields(panel, features):
 
 def _asset_level(panel, features, out, assets=None):
     "Fill `out` (rows of `assets`, features) with raw values."
-    fields = _fields(panel, features)
+    fields, plan = _fields(panel, features), windows_asked(features)
     assets = range(panel.n_assets) if assets is None else assets
     first = panel.asset_offsets[assets[0]]
     def one(a):
         rows = slice(*panel.asset_offsets[a:a+2])
-        h = History({k: v[rows] for k, v in fields.items()})
+        h = History({k: v[rows] for k, v in fields.items()}, plan)
         block = np.empty((len(features), rows.stop - rows.start), np.float32)
         with np.errstate(all="ignore"):
             for j, f in enumerate(features): block[j] = f.compute(h)

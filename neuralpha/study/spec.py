@@ -66,7 +66,7 @@ class ExplainSpec(_Part):
     rows: Annotated[int, Field(ge=0, description="rows of the last fold's test part, drawn at random; 0 turns SHAP off")] = 400
     samples: Annotated[int, Field(ge=1, description="samples per row of expected gradients, for nets")] = 100
 
-# %% ../../nbs/study/spec.ipynb #126bfb85
+# %% ../../nbs/study/spec.ipynb #9b550fe4
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class Study(_Part):
@@ -83,6 +83,7 @@ class Study(_Part):
     split: SplitSpec = SplitSpec()
     costs: CostSpec = CostSpec()
     explain: ExplainSpec = ExplainSpec()
+    data: Annotated[dict[str, dict[str, Any]], Field(description="how to read a universe: name -> start, end, columns, tz, ...")] = {}
     checks: Annotated[dict[str, Any], Field(description="thresholds and severities of the data checks that differ from their defaults")] = {}
 
     @field_validator("name")
@@ -103,6 +104,12 @@ class Study(_Part):
         slugs = [universe_slug(u) for u in self.universes]
         twice = sorted({s for s in slugs if slugs.count(s) > 1})
         if twice: raise ValueError(f"universes share the folder name {twice[0]!r}; give each once, and files distinct names")
+        return self
+
+    @model_validator(mode="after")
+    def _data_of_universes(self):
+        for name in self.data:
+            if name not in self.universes: raise ValueError(f"[data.{name}] belongs to no universe of the study; there are {', '.join(self.universes)}")
         return self
 
     @property
@@ -157,7 +164,7 @@ def builtin_studies()->dict[str, Path]:
     "Name -> TOML file of the studies that ship."
     return {p.stem: p for p in sorted((research_folder()/"studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #50ab146b
+# %% ../../nbs/study/spec.ipynb #d618d308
 def _merge(base:dict, changes:dict)->dict:
     "`changes` over `base`, part by part; None leaves a value alone."
     out = dict(base)
@@ -178,6 +185,7 @@ def load_study(
         given = values.get("models") or {}
         given = given if isinstance(given, dict) else {m: {} for m in given}
         values["models"] = {m: given.get(m, {}) for m in models}
+    if overrides.get("universes") is not None: values["data"] = {u: o for u, o in values.get("data", {}).items() if u in overrides["universes"]}
     return make_study(_merge(values, overrides), source)
 
 # %% ../../nbs/study/spec.ipynb #26c6c835

@@ -1,0 +1,61 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.evaluate.compare import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
+from neuralpha.labels import forward_return
+
+from dataclasses import dataclass
+
+@dataclass
+class Scored:
+    name: str
+    values: pd.Series
+    def scores(self, seed=-1): return self.values
+
+def _market(dates=260, assets=40, seed=0):
+    rng = np.random.default_rng(seed)
+    hope = rng.normal(size=(dates, assets))
+    moves = .004*np.vstack([np.zeros((2, assets)), hope[:-2]]) + rng.normal(0, .02, (dates, assets))
+    frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2020-01-01", periods=dates), assets), "asset": np.tile([f"S{i:02d}" for i in range(assets)], dates),
+                          "close": np.exp(moves.cumsum(0)).ravel()})
+    panel = panel_from_frame(frame, "toy", truth={"oracle": .004*hope.ravel()})
+    noisy = lambda name, noise, s: Scored(name, panel.series(panel.truth["oracle"]/.004 + np.random.default_rng(s).normal(0, noise, panel.n_rows)))
+    return panel, forward_return(panel, 1, 1), noisy
+
+def test_equal_models_share_a_rank_and_a_worse_one_does_not():
+    panel, y, noisy = _market()
+    b = compare([noisy("net", .6, 1), noisy("tree", .6, 2), noisy("line", 3., 3)], y, reps=300)
+    assert b.table.loc[["net", "tree"], "rank"].tolist() == [1, 1] and b.table.at["line", "rank"] == 3
+    assert set(b.groups[0]) == {"net", "tree"} and b.table.loc[["net", "tree"], "mcs"].all() and not b.table.at["line", "mcs"]
+    assert any("cannot be told apart" in s for s in b.statements()) and any("is better than line" in s for s in b.statements())
+    assert b.reality["spa"] < .05
+
+def test_the_oracle_is_best_and_unranked():
+    panel, y, noisy = _market()
+    b = compare([noisy("net", .3, 1)], y, reps=100)
+    assert b.table["ic"].idxmax() == "oracle" and b.table.at["oracle", "rank"] == 0 and "oracle" not in set(b.pairs.better) | set(b.pairs.worse)
+
+def test_models_are_compared_on_the_rows_they_share():
+    panel, y, noisy = _market()
+    a, b = noisy("a", .6, 1), noisy("b", .6, 2)
+    b.values = b.values.iloc[40*100:]
+    board = compare([a, b], y, baselines=False, reps=100)
+    assert board.table.attrs["rows_dropped"] == 4000 and board.metrics["a"]["dates"]["value"] == board.metrics["b"]["dates"]["value"] == 160
+
+def test_names_are_escaped_and_tables_are_reproducible():
+    panel, y, noisy = _market(120)
+    evil = [noisy("<script>alert(1)</script>", .6, 1), noisy("b", .6, 2)]
+    one, two = (compare(evil, y, baselines=False, reps=60) for _ in range(2))
+    assert "<script>" not in one._repr_html_() and "&lt;script&gt;" in one._repr_html_()
+    pd.testing.assert_frame_equal(one.table, two.table)
+
+def test_what_cannot_be_compared_is_named():
+    panel, y, noisy = _market(120)
+    a, b = noisy("a", .6, 1), noisy("b", .6, 2)
+    with pytest.raises(NeuralphaError, match="Two models are called 'a'"): compare([a, a], y)
+    a.values, b.values = a.values.iloc[:2000], b.values.iloc[2400:]
+    with pytest.raises(NeuralphaError, match="no .date, asset. pair in common"): compare([a, b], y)
+    with pytest.raises(NeuralphaError, match="Did you mean 'rank_ic'"): compare([a], y, by="rankic")

@@ -1,0 +1,62 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.evaluate.tearsheet import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
+from neuralpha.labels import forward_return
+
+def _market(dates=90, assets=25, seed=0):
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2020-01-01", periods=dates)
+    pairs = [(d, f"A{a:02d}") for a in range(assets) for d in days[rng.integers(0, 9):]]
+    panel = panel_from_frame(pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=np.exp(rng.normal(0, .02, len(pairs)).cumsum())), "toy",
+                             attributes=pd.DataFrame({"sector": ["x & y", "z"]*13}, [f"A{a:02d}" for a in range(26)]))
+    return panel, panel.series(rng.normal(size=panel.n_rows))
+
+def test_factor_data_is_what_alphalens_would_build():
+    from alphalens.utils import get_clean_factor_and_forward_returns
+    panel, s = _market()
+    prices = panel.frame().pivot(index="date", columns="asset", values="close").astype(float)
+    want = get_clean_factor_and_forward_returns(s, prices, periods=(1, 5), quantiles=5, max_loss=1)
+    got = factor_data(s, panel, (1, 5), delay=0)
+    assert len(got) == len(want) and (got.index == want.index).all()
+    for c in ("1D", "5D", "factor", "factor_quantile"): np.testing.assert_allclose(got[c], want[c], atol=1e-12)
+
+def test_a_delay_moves_the_returns_and_nothing_else():
+    panel, s = _market()
+    d0, d1 = factor_data(s, panel, (1,), 0), factor_data(s, panel, (1,), 1)
+    earlier = d0["1D"].groupby(level="asset").shift(-1)
+    np.testing.assert_allclose(d1["1D"], earlier.reindex(d1.index))
+
+def test_handed_numbers_equal_what_alphalens_computes():
+    from alphalens import performance
+    from neuralpha.evaluate.tearsheet import _known
+    panel, s = _market()
+    data = factor_data(s, panel, (1, 5))
+    from neuralpha.evaluate.ic import rank_ic
+    ics = rank_ic(data["factor"], {c: data[c] for c in ("1D", "5D")}, panel)
+    np.testing.assert_allclose(ics, performance.factor_information_coefficient(data), atol=1e-12)
+    plain = [performance.quantile_turnover(data.factor_quantile, 5, 5), performance.factor_rank_autocorrelation(data, 5)]
+    with _known(data, panel, ics): handed = [performance.quantile_turnover(data.factor_quantile, 5, 5), performance.factor_rank_autocorrelation(data, 5)]
+    for a, b in zip(plain, handed): np.testing.assert_allclose(b.to_numpy()[5:], a.to_numpy()[5:], atol=1e-12)
+
+def test_the_full_sheet_is_saved_and_leaves_nothing_behind(tmp_path, recwarn):
+    import matplotlib.pyplot as plt
+    from alphalens import performance
+    panel, s = _market()
+    before, slow = plt.get_fignums(), performance.factor_information_coefficient
+    sheet = tear_sheet(s, panel, (1, 5), tmp_path, by_group=True, name="<b>", dpi=30)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["index.html", "returns.png", "returns_by_sector.png", "information.png", "turnover.png", "returns.csv",
+        "information.csv", "turnover.csv", "autocorrelation.csv", "quantile_statistics.csv"])
+    assert all(p.read_bytes()[:4] == b"\x89PNG" for p in tmp_path.glob("*.png"))
+    assert "<b>" not in (tmp_path/"index.html").read_text()
+    assert plt.get_fignums() == before and performance.factor_information_coefficient is slow
+    table = sheet.tables["information"]
+    assert "IC Mean" in table.index and list(table.columns) == ["1D", "5D"]
+
+def test_what_cannot_be_drawn_is_named():
+    panel, s = _market()
+    with pytest.raises(NeuralphaError, match="no row|No row"): tear_sheet(s.iloc[-20:], panel)
+    with pytest.raises(NeuralphaError, match="fills 1 of 5"): tear_sheet(s*0, panel)

@@ -1,0 +1,8 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.study.bench import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.study.spec import make_study
+from neuralpha.study.units import UnitStore
