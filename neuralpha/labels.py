@@ -91,12 +91,13 @@ def by_date(
     if kind == "quantile": return np.floor(np.nextafter((out + 1)/2*bins, np.inf))
     return out
 
-# %% ../nbs/labels.ipynb #0f7b813a
+# %% ../nbs/labels.ipynb #f68ee8d6
 def _last_known(y)->np.ndarray:
-    "(n_rows,) int32: the latest `known_code` among the labelled rows of the same date."
+    "(n_rows,) int32: the latest `known_code` among the tradable rows of the same date, resolved or not."
     latest = np.full(y.panel.n_dates, -1, np.int32)
-    np.maximum.at(latest, y.panel.date_code[y.labelled], y.known_code[y.labelled])
-    return np.where(y.labelled, latest[y.panel.date_code], y.known_code).astype(np.int32)
+    live = y.panel.tradable
+    np.maximum.at(latest, y.panel.date_code[live], y.known_code[live])
+    return np.where(live, latest[y.panel.date_code], y.known_code).astype(np.int32)
 
 # %% ../nbs/labels.ipynb #fba6f2e2
 def cross_section(

@@ -94,7 +94,7 @@ def _offset(text)->pd.DateOffset:
         raise NeuralphaError(f"Period {text!r} is not understood; write e.g. '3Y', '6M', '8W' or '90D'.")
     return pd.DateOffset(**{units[t[-1]]: int(t[:-1])})
 
-# %% ../nbs/splits.ipynb #7b37dbe9
+# %% ../nbs/splits.ipynb #ebb8c67a
 _ALIGN = {"M": pd.offsets.MonthBegin(), "Q": pd.offsets.QuarterBegin(startingMonth=1), "Y": pd.offsets.YearBegin()}
 
 def walk_forward(
@@ -112,14 +112,15 @@ def walk_forward(
     _check_embargo(embargo)
     dates = pd.DatetimeIndex(y.panel.dates)
     at = lambda when: int(dates.searchsorted(when))
+    live = int(y.panel.date_code[y.panel.tradable].max(initial=-1)) + 1 # the data ends with its last tradable bar
     folds, test_start = [], dates[0] + _offset(train) + _offset(valid)
     if align: test_start = _ALIGN[align].rollforward(test_start.normalize())
-    while at(test_start) < len(dates):
+    while at(test_start) < live:
         test_end = test_start + _offset(test)
-        if test_end > dates[-1] + pd.Timedelta(days=1) and not last_partial: break
+        if test_end > dates[live-1] + pd.Timedelta(days=1) and not last_partial: break
         valid_start = test_start - _offset(valid)
         train_start = dates[0] if scheme == "expanding" else max(dates[0], valid_start - _offset(train))
-        a, b, c, end = (at(t) for t in (train_start, valid_start, test_start, test_end))
+        a, b, c, end = (min(at(t), live) for t in (train_start, valid_start, test_start, test_end))
         if end > c: folds.append(_fold(y, len(folds), {"train": [(a, b)], "valid": [(b, c)], "test": [(c, end)]}, embargo))
         test_start = test_end
     if not folds:

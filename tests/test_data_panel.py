@@ -33,3 +33,27 @@ def test_date_index_is_the_transpose_of_the_asset_index():
     (pd.concat([LONG, LONG.iloc[[3]]]), "A on 2024-01-03"), (LONG.assign(date=pd.NaT), "empty values")])
 def test_bad_tables_are_refused(frame, message):
     with pytest.raises(NeuralphaError, match=message): panel_from_frame(frame, "bad")
+
+def test_a_cut_panel_is_the_panel_of_the_cut_table():
+    rng = np.random.default_rng(1)
+    pairs = [(d, a) for d in pd.date_range("2020", periods=30) for a in "VWXYZ" if rng.random() < .7]
+    long = pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=rng.random(len(pairs)))
+    long = long[(long.asset != "Z") | (long.date > "2020-01-20")]
+    p = panel_from_frame(long)
+    first, last = "2020-01-05", "2020-01-18"
+    ours, theirs = cut_panel(p, first, last), panel_from_frame(long[long.date.between(first, last)])
+    keep = ours.tradable # the table's own holes at an asset's edges are rows of the cut panel
+    assert list(ours.assets) == list("VWXY") and str(ours.dates[0])[:10] == first
+    a, b = ours.frame()[keep].drop(columns="tradable"), theirs.frame()[theirs.tradable].drop(columns="tradable")
+    pd.testing.assert_frame_equal(a.reset_index(drop=True), b.reset_index(drop=True))
+
+def test_a_cut_panel_forgets_delistings_to_come():
+    p = panel_from_frame(LONG, attributes=pd.DataFrame({"delisting_return": [np.nan, -.5, -.9]}, list("ABC")))
+    assert cut_panel(p, last="2024-01-04").attributes.delisting_return.isna().tolist() == [True, True, False]
+    assert cut_panel(p).digest == p.digest
+    with pytest.raises(NeuralphaError, match="no session"): cut_panel(p, first="2025-01-01")
+
+def test_leaving_assets_out_keeps_the_others_bit_for_bit():
+    p = without_assets(panel_from_frame(LONG), ["B"])
+    assert list(p.assets) == ["A", "C"] and p.n_dates == 4 and list(p.date_code) == [1, 2, 3, 0]
+    with pytest.raises(NeuralphaError, match="'Q'"): without_assets(p, ["Q"])

@@ -37,8 +37,8 @@ def test_quantiles_are_balanced():
 
 def test_a_rank_lives_as_long_as_the_longest_label_of_its_date():
     p = panel_from_frame(pd.DataFrame({"date": "2024-01-02", "asset": list("ABC"), "close": 1.}))
-    y = Label(p, "mixed", np.array([1., 2, np.nan]), np.int32([3, 9, 30]), 9, 0)
-    assert cross_section(y).known_code.tolist() == [9, 9, 30]
+    y = Label(p, "mixed", np.array([1., 2, np.nan]), np.int32([3, 9, 10]), 9, 0)
+    assert cross_section(y).known_code.tolist() == [10, 10, 10]
     with pytest.raises(NeuralphaError, match="different bars"): y.target("rank")
     with pytest.raises(NeuralphaError, match="Did you mean 'rank'"): y.target("rnak")
 
