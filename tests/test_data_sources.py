@@ -37,6 +37,14 @@ def test_every_door_leads_to_the_same_table(tmp_path):
     assert rows(open_source(pl.from_pandas(frame))) == want == rows(open_source(pl.from_pandas(frame).to_arrow()))
     wide = frame.pivot(index="date", columns="asset", values="close")
     assert rows(open_source(wide, layout="wide")) == [r[:3] for r in want]
+    import duckdb, sqlalchemy
+    with duckdb.connect(str(tmp_path/"a.duckdb")) as con:
+        con.register("bars", frame); con.execute("CREATE TABLE prices AS SELECT * FROM bars")
+        assert rows(open_source(con, query="SELECT * FROM prices")) == want
+    assert rows(open_source(tmp_path/"a.duckdb")) == want
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/a.db")
+    frame.to_sql("prices", engine, index=False)
+    assert rows(open_source(engine)) == want == rows(open_source(f"sqlite:///{tmp_path}/a.db", table="prices"))
     both = frame.pivot(index="date", columns="asset", values=["close", "volume"])
     assert rows(open_source(both)) == want
 

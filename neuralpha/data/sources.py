@@ -5,14 +5,17 @@
 # %% auto #0
 __all__ = ['scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../nbs/data/sources.ipynb #a4e9a065
+# %% ../../nbs/data/sources.ipynb #70e86874
 import csv, datetime as dt, os
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
 from ..core import NeuralphaError, unknown_name
-from .tables import ReadSpec, Table, canonical, read_spec
+from .databases import scan_duckdb, scan_sql
+from .qlib import is_qlib, scan_qlib
+from .tables import ALIASES, ReadSpec, Table, canonical, read_spec
+from .yahoo import scan_yahoo
 
 # %% ../../nbs/data/sources.ipynb #d0b4355a
 def _footers(files):
@@ -81,7 +84,7 @@ def _csv_failure(path, spec, e):
     if odd: return NeuralphaError(f"{path}: line {odd[0]:,} has {odd[1]} fields, the header {odd[2]}; mend the line, or say delimiter= or decimal= if commas are part of numbers.")
     return NeuralphaError(f"{path}: not a well-formed CSV file: {str(e).splitlines()[0]}.")
 
-# %% ../../nbs/data/sources.ipynb #e4fabfdc
+# %% ../../nbs/data/sources.ipynb #8a3edff9
 def _open_csv(path, name, spec):
     try: return canonical(scan_csv(path, spec), name, str(path), spec)
     except pl.exceptions.PolarsError as e: raise _csv_failure(path, spec, e) from e
@@ -92,7 +95,6 @@ def _open_csv_folder(path, name, spec):
     for f in sorted(f for f in path.iterdir() if f.suffix.lower() == ".csv"):
         lf = scan_csv(f, spec)
         columns = [c.strip().lower() for c in lf.collect_schema().names()]
-        from neuralpha.data.tables import ALIASES
         if not set(ALIASES["asset"]) & set(columns) and "asset" not in spec.columns: lf = lf.with_columns(asset=pl.lit(f.stem))
         try: tables.append(canonical(lf, name, str(f), spec))
         except pl.exceptions.PolarsError as e: raise _csv_failure(f, spec, e) from e
@@ -128,7 +130,7 @@ def _from_pandas(frame, where, spec):
     except Exception as e: # pyarrow's own errors derive from ValueError or Exception by version
         raise NeuralphaError(f"{where}: the frame cannot be read: {str(e).splitlines()[0]}.") from e
 
-# %% ../../nbs/data/sources.ipynb #7c2db828
+# %% ../../nbs/data/sources.ipynb #6dced20b
 def open_source(
     source, # path, folder, database address, frame, engine
     name:str|None=None, # of the universe; default: the file's stem
@@ -136,24 +138,35 @@ def open_source(
 )->Table:
     "Read any source into a canonical table. Raises `NeuralphaError` naming what cannot be read and the fix."
     spec = spec or read_spec(**options)
+    if isinstance(source, str) and ("://" in source or source.startswith("yahoo:")): return _open_address(source, name, spec)
     if isinstance(source, (str, os.PathLike)): return _open_path(source, name, spec)
     where = name or "frame"
     if isinstance(source, pd.Series): source = source.to_frame(source.name or "close")
     if isinstance(source, pd.DataFrame): return canonical(_from_pandas(source, where, spec).lazy(), where, where, spec)
     if isinstance(source, (pl.DataFrame, pl.LazyFrame)): return canonical(source.lazy(), where, where, spec)
+    if type(source).__module__.startswith("duckdb") or type(source).__name__ == "DuckDBPyConnection": return canonical(scan_duckdb(source, spec), where, where, spec)
+    if type(source).__module__.startswith("sqlalchemy"): return canonical(scan_sql(source, spec), where, where, spec)
     if type(source).__module__.startswith("pyarrow"): return canonical(pl.from_arrow(source).lazy(), where, where, spec)
     raise NeuralphaError(f"A {type(source).__name__} is no source: give a path, a frame, a database address or an SQLAlchemy engine.")
+
+def _open_address(source, name, spec):
+    "`yahoo:AAPL,MSFT` and database addresses such as `postgresql+psycopg://user@host/name`."
+    if source.startswith("yahoo:"): return canonical(scan_yahoo(source[6:], spec), name or "yahoo", source, spec)
+    if source.startswith("duckdb:///"): return _open_path(source[10:], name, spec)
+    return canonical(scan_sql(source, spec), name or spec.table or "query", source.split("://")[0] + f" {spec.table or 'query'}", spec)
 
 def _open_path(source, name, spec):
     path = Path(source)
     if not path.exists(): raise NeuralphaError(f"{source}: no such file or folder (looked in {Path.cwd() if not path.is_absolute() else path.parent}).")
     name = name or path.stem
     if path.is_dir():
+        if is_qlib(path): return canonical(scan_qlib(path, spec), name, str(path), spec.model_copy(update={"adjust": "none", "start": None, "end": None}))
         inside = {f.suffix.lower() for f in path.rglob("*") if f.is_file() and not f.name.startswith((".", "_"))}
         if ".parquet" in inside: return canonical(scan_parquet(path), name, str(path), spec)
         if ".csv" in inside: return _open_csv_folder(path, name, spec)
         raise NeuralphaError(f"{path}: no .parquet and no .csv file in this folder.")
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"): return canonical(scan_parquet(path), name, str(path), spec)
+    if suffix in (".duckdb", ".ddb"): return canonical(scan_duckdb(path, spec), name, f"{path} {spec.table or ''}".strip(), spec)
     if suffix in (".csv", ".txt", ".tsv"): return _open_csv(path, name, spec)
     raise NeuralphaError(f"{path}: files ending in {suffix or 'nothing'!r} are not known; use .parquet, .csv, .duckdb, or read it yourself and pass the frame.")
