@@ -19,7 +19,7 @@ def _random(seed=0, dates=3, places=6):
     mask = torch.ones(dates, places, dtype=bool); mask[1, 4:] = False; mask[2, 5:] = False
     return s, t, mask
 
-@pytest.mark.parametrize("name", [n for n in LOSSES if n != "quantile"])
+@pytest.mark.parametrize("name", [n for n in LOSSES if n not in ("quantile", "buy_hold_sell")])
 def test_gradients(name):
     s, t, mask = _random()
     assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, mask), s.requires_grad_(), eps=1e-6, atol=1e-5)
@@ -29,7 +29,7 @@ def test_gradients_of_quantile_loss():
     s = (s[..., None] + torch.linspace(-.7, .8, 5)).requires_grad_()
     assert torch.autograd.gradcheck(lambda s: quantile(s, t, mask), s)
 
-@pytest.mark.parametrize("name", [n for n in LOSSES if n != "quantile"])
+@pytest.mark.parametrize("name", [n for n in LOSSES if n not in ("quantile", "buy_hold_sell")])
 def test_empty_places_do_not_count(name):
     s, t, mask = _random()
     other = torch.where(mask, s, 99.), torch.where(mask, t, -99.)
@@ -75,8 +75,35 @@ def test_sharpe_and_quantile_are_their_definitions():
     loss = lambda q: quantile(torch.full((1, 20_000, 1), q), y, torch.ones(1, 20_000, dtype=bool), levels=(.9,)).item()
     assert min(np.linspace(.8, 1.8, 101), key=loss) == pytest.approx(1.2816, abs=.05)
 
-def test_sums_of_losses():
+def test_buy_hold_sell_is_its_definition_and_smooths():
+    from sklearn.metrics import log_loss
+    g = torch.Generator().manual_seed(1)
+    out, t = torch.randn(2, 5, 3, generator=g, dtype=torch.float64), torch.tensor([[-.9, -.2, 0, .5, .4], [-1., .2, .9, -.34, .3]], dtype=torch.float64)
+    mask = torch.ones(2, 5, dtype=bool)
+    known = [0, 1, 1, 2, 2, 0, 1, 2, 0, 1]
+    p = out.softmax(-1).reshape(-1, 3).numpy()
+    assert buy_hold_sell(out, t, mask).item() == pytest.approx(log_loss(known, p))
+    even = -np.log(p).mean()
+    assert buy_hold_sell(out, t, mask, smoothing=1.).item() == pytest.approx(even)
+    assert torch.autograd.gradcheck(lambda o: buy_hold_sell(o, t, mask), out.requires_grad_())
+    assert bce(out[..., 0], t, mask, smoothing=1.).item() == pytest.approx(torch.nn.functional.softplus(out[..., 0]).mean().item() - out[..., 0].mean().item()/2)
+
+def test_sums_of_losses_share_or_add_heads():
     s, t, mask = _random()
-    assert make_loss("ic + 0.1*mse")(s, t, mask) == ic(s, t, mask) + .1*mse(s, t, mask)
-    with pytest.raises(NeuralphaError, match="Did you mean 'mse'"): make_loss("mes")
-    with pytest.raises(NeuralphaError, match="not understood"): make_loss("ic - mse")
+    out = torch.stack([s, -s], -1)
+    assert Objective("ic + 0.1*mse").loss(out, t, mask) == ic(s, t, mask) + .1*mse(s, t, mask)
+    assert Objective("ic + 0.3*bce").loss(out, t, mask) == ic(s, t, mask) + .3*bce(-s, t, mask)
+    with pytest.raises(NeuralphaError, match="Did you mean 'mse'"): Objective("mes")
+    with pytest.raises(NeuralphaError, match="not understood"): Objective("ic - mse")
+
+def test_horizons_are_tasks_and_unknown_ones_are_left_out():
+    s, t, mask = _random()
+    far = torch.where(torch.arange(6) == 0, torch.nan, -t)
+    seen = mask & (torch.arange(6) > 0)
+    got = Objective("mse").loss(torch.stack([s, s], -1), torch.stack([t, far], -1), mask)
+    assert got == (mse(s, t, mask) + mse(s, far.nan_to_num(), seen))/2
+
+def test_scores_of_heads():
+    out = np.log(np.array([[.2, .3, .5], [.6, .2, .2]]))
+    np.testing.assert_allclose(Objective("buy_hold_sell").score(out), [.3, -.4])
+    np.testing.assert_allclose(Objective("quantile").score(np.arange(10.).reshape(2, 5)), [2, 7])

@@ -24,3 +24,33 @@ def test_scores_do_not_depend_on_the_order_of_the_rows():
     X, y, fold = toy_problem(30, 200)
     order = np.random.default_rng(0).permutation(len(fold.test))
     np.testing.assert_allclose(m.predict(X.view(fold.test[order])), m.predict(X.view(fold.test))[order], atol=1e-6)
+
+@pytest.mark.parametrize("kw", [dict(norm="batch"), dict(norm="none"), dict(hidden=[32, 32, 32], skip=True)], ids=str)
+def test_norms_and_skips_learn(kw): assert _fit(MLP(learning_rate=1e-2, batch_rows=256, **kw)) > .4
+
+@pytest.mark.parametrize("loss", ["bce", "buy_hold_sell", "quantile", "ic + 0.3*bce"])
+def test_every_head_scores_in_the_right_direction(loss, tmp_path):
+    m = MLP(learning_rate=1e-2, batch_rows=256, loss=loss, max_epochs=8)
+    assert _fit(m) > .35
+    X, y, fold = toy_problem(30, 200)
+    m.save(tmp_path/"m")
+    np.testing.assert_array_equal(MLP.load(tmp_path/"m").outputs(X.view(fold.test)), m.outputs(X.view(fold.test)))
+
+def test_quantiles_cover_what_they_say():
+    m = MLP(learning_rate=1e-2, batch_rows=256, loss="quantile")
+    _fit(m, n_assets=60)
+    X, y, fold = toy_problem(60, 200)
+    share = (y.target("rank")[fold.valid][:, None] < m.outputs(X.view(fold.valid))).mean(0)
+    np.testing.assert_allclose(share, [.1, .25, .5, .75, .9], atol=.06)
+
+def test_several_horizons_are_learnt_together(tmp_path):
+    X, y, fold = toy_problem(30, 200)
+    t = y.target("rank")
+    both = np.stack([t, -t], 1)
+    both[::7, 1] = np.nan
+    m = MLP(learning_rate=1e-2, batch_rows=256, max_epochs=8).fit(X.view(fold.train), both[fold.train], valid=(X.view(fold.valid), both[fold.valid]))
+    out = m.outputs(X.view(fold.valid))
+    assert out.shape[1] == 2 and np.corrcoef(out.T)[0, 1] < -.8
+    np.testing.assert_array_equal(m.predict(X.view(fold.valid)), out[:, 0])
+    m.save(tmp_path/"m")
+    np.testing.assert_array_equal(MLP.load(tmp_path/"m").outputs(X.view(fold.valid)), out)

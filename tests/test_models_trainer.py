@@ -5,6 +5,8 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import feature_scale, toy_problem
+from neuralpha.models.losses import Objective
+from neuralpha.models.trainer import _mean_weights
 
 @pytest.mark.parametrize("window", [1, 2, 7, 100])
 def test_windows_are_the_assets_own_past_behind_zeros(window):
@@ -52,7 +54,7 @@ class Tiny(torch.nn.Module):
     def __init__(self, width=4, hidden=16):
         super().__init__()
         self.body = torch.nn.Sequential(torch.nn.Linear(width, hidden), torch.nn.ReLU(), torch.nn.Dropout(.1), torch.nn.Linear(hidden, 1))
-    def forward(self, x, grid): return self.body(x[:, -1])[:, 0]
+    def forward(self, x, grid): return self.body(x[:, -1])
 
 def _run(seed=0, checkpoint=None, poison=None, **kw):
     X, y, fold = toy_problem(20, 120, noise=.5)
@@ -74,12 +76,13 @@ def test_the_best_epoch_is_kept():
     net, history, score, (X, y, fold) = _run(learning_rate=.1)
     from neuralpha.models.base import mean_ic
     best = max(h["valid_ic"] for h in history)
-    assert mean_ic(score, y.target("rank")[fold.valid], X.panel.date_code[fold.valid]) == pytest.approx(best, abs=1e-6)
+    assert mean_ic(score[:, 0], y.target("rank")[fold.valid], X.panel.date_code[fold.valid]) == pytest.approx(best, abs=1e-6)
 
-def test_a_resumed_run_is_bit_identical(tmp_path):
-    whole = _run()
-    _run(checkpoint=tmp_path/"c.safetensors", max_epochs=2)
-    again = _run(checkpoint=tmp_path/"c.safetensors", seed=0)
+@pytest.mark.parametrize("average", [0, 3])
+def test_a_resumed_run_is_bit_identical(average, tmp_path):
+    whole = _run(average=average)
+    _run(checkpoint=tmp_path/"c.safetensors", max_epochs=2, average=average)
+    again = _run(checkpoint=tmp_path/"c.safetensors", average=average)
     np.testing.assert_array_equal(whole[2], again[2])
     drop = lambda h: [{k: v for k, v in r.items() if k != "seconds"} for r in h]
     assert drop(whole[1]) == drop(again[1])
@@ -92,6 +95,29 @@ def test_divergence_names_the_date():
 @pytest.mark.parametrize("loss", ["mse", "rank_ic", "listmle", "pairwise", "sharpe", "ic + 0.1*mse"])
 def test_every_way_of_batching_learns(loss):
     assert max(h["valid_ic"] for h in _run(loss=loss)[1]) > .2
+
+@pytest.mark.parametrize("kw", [dict(input_noise=.3), dict(adversarial=.1), dict(l1=1e-3), dict(average=3), dict(loss="bce", label_smoothing=.2),
+                                dict(loss="bce", label_smoothing=.2, stop_on="loss")], ids=str)
+def test_regularisers_change_the_fit_and_still_learn(kw):
+    net, history, score, (X, y, fold) = _run(**kw)
+    plain = _run(**{k: v for k, v in kw.items() if k in ("loss", "stop_on")})
+    assert (score != plain[2]).any()
+    from neuralpha.models.base import mean_ic
+    assert mean_ic(score[:, 0], y.target("rank")[fold.valid], X.panel.date_code[fold.valid]) > .25
+
+def test_l1_shrinks_and_the_adversary_finds_a_worse_place():
+    size = lambda net: sum(p.abs().sum().item() for p in net.parameters() if p.ndim > 1)
+    assert size(_run(l1=1e-2)[0]) < .8*size(_run()[0])
+    X, y, fold = toy_problem(20, 60)
+    data = Resident(X, 1, *feature_scale(X.view(fold.train)))
+    part, net, s = Part(data, fold.train, y.target("rank")[fold.train]), Tiny().eval(), Training(loss="mse")
+    at = lambda **kw: step_loss(net, data.windows(part.at), part.target, part.grid(np.arange(len(part.at)), "row"), Objective("mse"), Training(loss="mse", **kw)).item()
+    assert at(adversarial=.1) > 2*at() and at(adversarial=1e-9) == pytest.approx(2*at(), rel=1e-5)
+
+def test_averaged_weights_are_the_mean_of_the_last_epochs():
+    states = [{"w": torch.full((2,), float(i)), "n": torch.tensor(i)} for i in range(3)]
+    mean = _mean_weights(states)
+    assert mean["w"].tolist() == [1, 1] and mean["n"] == 2
 
 def test_early_stopping_on_loss_and_patience():
     history = _run(stop_on="loss", loss="mse", patience=1, learning_rate=.2, max_epochs=30)[1]

@@ -12,17 +12,17 @@ import torch
 from torch import nn
 from .nets import Net
 
-# %% ../../nbs/models/recurrent.ipynb #dd0c6be5
+# %% ../../nbs/models/recurrent.ipynb #a131a939
 class RecurrentNet(nn.Module):
     "An LSTM or GRU over the window; dropout on the last state."
-    def __init__(self, cell, width, hidden, layers, dropout):
+    def __init__(self, cell, width, hidden, layers, dropout, outputs):
         super().__init__()
         self.cell = cell(width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.)
-        self.drop, self.out = nn.Dropout(dropout), nn.Linear(hidden, 1)
+        self.drop, self.out = nn.Dropout(dropout), nn.Linear(hidden, outputs)
 
-    def forward(self, x, grid=None): return self.out(self.drop(self.cell(x)[0][:, -1]))[:, 0]
+    def forward(self, x, grid=None): return self.out(self.drop(self.cell(x)[0][:, -1]))
 
-# %% ../../nbs/models/recurrent.ipynb #d83d1a04
+# %% ../../nbs/models/recurrent.ipynb #55856ff5
 @dataclass(kw_only=True, repr=False, eq=False)
 class LSTM(Net):
     "Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature."
@@ -32,16 +32,16 @@ class LSTM(Net):
     dropout:float = .1
     name:ClassVar[str] = "lstm"
 
-    def build(self, n_features): return RecurrentNet(nn.LSTM, n_features, self.hidden, self.layers, self.dropout)
+    def build(self, n_features, outputs): return RecurrentNet(nn.LSTM, n_features, self.hidden, self.layers, self.dropout, outputs)
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class GRU(LSTM):
     "Gated recurrent unit over the last `window` bars."
     name:ClassVar[str] = "gru"
 
-    def build(self, n_features): return RecurrentNet(nn.GRU, n_features, self.hidden, self.layers, self.dropout)
+    def build(self, n_features, outputs): return RecurrentNet(nn.GRU, n_features, self.hidden, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/recurrent.ipynb #65dcd310
+# %% ../../nbs/models/recurrent.ipynb #c8d749ed
 def saliency(
     model:Net, view, # fitted model and the rows to look at
 )->"np.ndarray": # (window, n_features), the decision date last
@@ -51,5 +51,5 @@ def saliency(
     data = Resident(view.features, model.window, model.mean_, model.sd_, next(model.net_.parameters()).device, view.rows)
     x = data.windows(data.at(view.rows)).requires_grad_()
     model.net_.eval()
-    model.net_(x, _grid_of(view.date_code, data.device)).sum().backward()
+    model.net_(x, _grid_of(view.date_code, data.device))[:, 0].sum().backward()
     return x.grad.abs().mean(0).cpu().numpy()
