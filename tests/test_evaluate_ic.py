@@ -67,6 +67,14 @@ def test_asset_order_and_monotone_maps_do_not_matter():
     pd.testing.assert_series_equal(rank_ic(s, ys[0]), rank_ic(np.exp(3*s), ys[0]))
     pd.testing.assert_series_equal(ic(s, ys[0]), -ic(-2*s, ys[0]))
 
+def test_the_number_of_threads_does_not_change_a_bit():
+    from neuralpha.core import limit_threads
+    from neuralpha.evaluate.ic import coefficients
+    panel, S, ys = _market(dates=60, assets=50)
+    Y = np.stack([y.values for y in ys], 1)
+    with limit_threads(1): one = coefficients(panel, S, Y)
+    for a, b in zip(one, coefficients(panel, S, Y)): np.testing.assert_array_equal(a, b)
+
 def test_constant_scores_have_no_ic():
     panel, S, ys = _market()
     assert ic(np.full(panel.n_rows, .1), ys[0]).isna().all() and rank_ic(np.full(panel.n_rows, .1), ys[0]).isna().all()

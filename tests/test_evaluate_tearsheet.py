@@ -52,6 +52,7 @@ def test_the_full_sheet_is_saved_and_leaves_nothing_behind(tmp_path, recwarn):
         "information.csv", "turnover.csv", "autocorrelation.csv", "quantile_statistics.csv"])
     assert all(p.read_bytes()[:4] == b"\x89PNG" for p in tmp_path.glob("*.png"))
     assert "<b>" not in (tmp_path/"index.html").read_text()
+    assert not recwarn.list, [str(w.message) for w in recwarn]
     assert plt.get_fignums() == before and performance.factor_information_coefficient is slow
     table = sheet.tables["information"]
     assert "IC Mean" in table.index and list(table.columns) == ["1D", "5D"]

@@ -5,15 +5,14 @@
 # %% auto #0
 __all__ = ['standing', 'group_returns', 'quantile_returns', 'turnover', 'rank_autocorrelation', 'spread_portfolio']
 
-# %% ../../nbs/evaluate/quantiles.ipynb #2651d9d3
-import numba
+# %% ../../nbs/evaluate/quantiles.ipynb #985b9089
 import numpy as np
 import pandas as pd
-from numba import njit, prange
+from numba import njit
 from ..core import NeuralphaError
 from ..data.panel import Panel
 from ..labels import Label
-from .ic import _argsort, _by_date, _centred_ranks, _given_panel, on_panel
+from .ic import _argsort, _by_date, _centred_ranks, _given_panel, on_panel, over_dates
 
 # %% ../../nbs/evaluate/quantiles.ipynb #c85c07dd
 @njit(cache=True)
@@ -36,29 +35,27 @@ def _cut(x, order, n, q, out):
             edge = _edge(x, order, n, k*(1/q))
         out[order[i]] = k
 
-# %% ../../nbs/evaluate/quantiles.ipynb #86916f50
-@njit(parallel=True, cache=True)
-def _standing(S, order, offsets, q, chunks, ranks, groups):
-    "Fill (n_rows, M) centred average ranks and quantiles by date."
-    D, M = len(offsets) - 1, S.shape[1]
+# %% ../../nbs/evaluate/quantiles.ipynb #e51e8eb2
+@njit(nogil=True, cache=True)
+def _standing(first, last, S, order, offsets, q, ranks, groups):
+    "Fill (n_rows, M) centred average ranks and quantiles of the dates [first, last)."
     widest = np.max(np.diff(offsets))
-    for c in prange(chunks):
-        f32, order2, key2 = np.empty(widest, np.float32), np.empty(widest, np.int32), np.empty(widest, np.uint32)
-        x, rank, at = np.empty(widest), np.empty(widest), np.empty(widest, np.int32)
-        group, live = np.empty(widest, np.int8), np.empty(widest, np.bool_)
-        for d in range(c*D//chunks, (c + 1)*D//chunks):
-            rows = order[offsets[d]:offsets[d + 1]]
-            n = len(rows)
-            for m in range(M):
-                for i in range(n):
-                    x[i] = S[rows[i], m]
-                    live[i] = np.isfinite(x[i])
-                count = _argsort(x[:n], at, f32, order2, key2)
-                _centred_ranks(x[:n], at, count, live[:n], rank[:n])
-                _cut(x[:n], at, count, q, group[:n])
-                for i in range(n):
-                    ranks[rows[i], m] = rank[i] if live[i] else np.nan
-                    groups[rows[i], m] = group[i]
+    f32, order2, key2 = np.empty(widest, np.float32), np.empty(widest, np.int32), np.empty(widest, np.uint32)
+    x, rank, at = np.empty(widest), np.empty(widest), np.empty(widest, np.int32)
+    group, live = np.empty(widest, np.int8), np.empty(widest, np.bool_)
+    for d in range(first, last):
+        rows = order[offsets[d]:offsets[d + 1]]
+        n = len(rows)
+        for m in range(S.shape[1]):
+            for i in range(n):
+                x[i] = S[rows[i], m]
+                live[i] = np.isfinite(x[i])
+            count = _argsort(x[:n], at, f32, order2, key2)
+            _centred_ranks(x[:n], at, count, live[:n], rank[:n])
+            _cut(x[:n], at, count, q, group[:n])
+            for i in range(n):
+                ranks[rows[i], m] = rank[i] if live[i] else np.nan
+                groups[rows[i], m] = group[i]
 
 def standing(
     panel:Panel,
@@ -69,15 +66,15 @@ def standing(
     if not 2 <= quantiles <= 100: raise NeuralphaError(f"quantiles is {quantiles}; it must be between 2 and 100.")
     S = np.ascontiguousarray(scores)
     ranks, groups = np.empty(S.shape), np.empty(S.shape, np.int8)
-    _standing(S, panel.by_date, panel.date_offsets, quantiles, 8*numba.get_num_threads(), ranks, groups)
+    over_dates(_standing, panel.n_dates, S, panel.by_date, panel.date_offsets, quantiles, ranks, groups)
     return ranks, groups
 
-# %% ../../nbs/evaluate/quantiles.ipynb #ac61b85f
-@njit(parallel=True, cache=True)
-def _group_means(groups, Y, order, offsets, q, out):
-    for d in prange(len(offsets) - 1):
+# %% ../../nbs/evaluate/quantiles.ipynb #6988443e
+@njit(nogil=True, cache=True)
+def _group_means(first, last, groups, Y, order, offsets, q, out):
+    total, count = np.zeros(q + 1), np.zeros(q + 1)
+    for d in range(first, last):
         rows = order[offsets[d]:offsets[d + 1]]
-        total, count = np.zeros(q + 1), np.zeros(q + 1)
         for m in range(groups.shape[1]):
             for h in range(Y.shape[1]):
                 total[:], count[:] = 0., 0.
@@ -90,7 +87,7 @@ def _group_means(groups, Y, order, offsets, q, out):
 def group_returns(panel:Panel, groups, labels, quantiles:int=5)->np.ndarray:
     "(n_dates, M, H, q) mean label of each quantile on each date; `groups` (n_rows, M) from `standing`, `labels` (n_rows, H)."
     out = np.empty((panel.n_dates, groups.shape[1], labels.shape[1], quantiles))
-    _group_means(groups, np.ascontiguousarray(labels), panel.by_date, panel.date_offsets, quantiles, out)
+    over_dates(_group_means, panel.n_dates, groups, np.ascontiguousarray(labels), panel.by_date, panel.date_offsets, quantiles, out)
     return out
 
 # %% ../../nbs/evaluate/quantiles.ipynb #58892fd4

@@ -61,7 +61,7 @@ def _known(data, panel, ics):
     with (patch.object(performance, "factor_information_coefficient", coefficient), patch.object(performance, "quantile_turnover", names_changed),
           patch.object(performance, "factor_rank_autocorrelation", autocorrelation)): yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #665a9f0f
+# %% ../../nbs/evaluate/tearsheet.ipynb #ad6a0539
 @contextlib.contextmanager
 def _caught(dpi):
     "Within the block Alphalens' figures become PNG bytes and its tables DataFrames; yields both lists."
@@ -75,8 +75,11 @@ def _caught(dpi):
         figures.append(out.getvalue())
     def table(t, name=None, fmt=None): tables.append(pd.DataFrame(t).copy())
     before = set(plt.get_fignums())
-    with warnings.catch_warnings(), patch.object(plt, "show", show), patch.object(utils, "print_table", table), matplotlib.rc_context():
+    with (warnings.catch_warnings(), patch.object(plt, "show", show), patch.object(utils, "print_table", table), matplotlib.rc_context(),
+          contextlib.redirect_stdout(io.StringIO())): # alphalens prints its tables' titles
         warnings.filterwarnings("ignore", category=pd.errors.Pandas4Warning) # alphalens 0.5.1 on pandas 3: `inplace`
+        warnings.filterwarnings("ignore", category=PendingDeprecationWarning, module="seaborn") # its heat map on matplotlib 3.11
+        warnings.filterwarnings("ignore", message="Skipping return periods") # its name for the columns that hold no return
         warnings.filterwarnings("ignore", message="'freq' not set in factor_data index") # bars need no calendar frequency
         try: yield figures, tables
         finally:
