@@ -1,0 +1,37 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.data.characteristics import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+
+TABLE = pd.DataFrame({"date": pd.to_datetime(["2024-01-31", "2024-02-29", "2024-03-31"]*2), "asset": list("AAABBB"),
+                      "value": [.1, .2, .3, .9, np.inf, .7], "size": [1., 2, 3, 4, 5, 6], "return": [.01, .02, .03, .04, .05, .06]})
+
+def test_trailing_returns_stay_and_ahead_returns_move_down():
+    stay, moved = characteristics_panel(TABLE), characteristics_panel(TABLE, timing="ahead")
+    np.testing.assert_array_equal(stay.fields["return"], np.float32([.01, .02, .03, .04, .05, .06]))
+    np.testing.assert_array_equal(moved.fields["return"], np.float32([np.nan, .01, .02, np.nan, .04, .05]))
+    np.testing.assert_array_equal(moved.fields["value"], np.float32([.1, .2, .3, .9, np.nan, .7]))
+    assert moved.checks.set_index("check").loc["infinite value", "first"] == "B on 2024-02-29"
+
+def test_last_return_of_a_stock_that_left_is_kept():
+    panel = characteristics_panel(TABLE.drop(index=5), timing="ahead")
+    rows = panel.rows_of("B")
+    np.testing.assert_array_equal(panel.fields["return"][rows], np.float32([np.nan, .04, .05]))
+    assert np.isnan(panel.fields["size"][rows][-1]) and panel.tradable[rows][-1]
+
+def test_impossible_returns_are_masked_and_kept_aside():
+    panel = characteristics_panel(TABLE.assign(**{"return": [.01, -1.5, .03, .04, .05, .06]}))
+    assert not panel.tradable[1] and np.isnan(panel.fields["size"][1]) and panel.masked["return"].tolist() == [-1.5]
+    assert panel.checks.set_index("check").loc["return below -100%", "rows"] == 1
+
+@pytest.mark.parametrize("frame, message", [
+    (TABLE.drop(columns="return"), "'return' is missing"), (TABLE[["date", "asset", "return"]], "no characteristic"),
+    (TABLE.assign(size="big"), "'size'.*not a number"), (pd.concat([TABLE, TABLE[["size"]]], axis=1), "'size' occurs more than once"),
+    (pd.concat([TABLE, TABLE.iloc[[4]]]), "B on 2024-02-29")])
+def test_bad_characteristics_tables_are_refused(frame, message):
+    with pytest.raises(NeuralphaError, match=message): characteristics_panel(frame)
+
+def test_timing_must_be_known():
+    with pytest.raises(NeuralphaError, match="'trailing' or 'ahead'"): characteristics_panel(TABLE, timing="next")
