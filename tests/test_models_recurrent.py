@@ -12,7 +12,7 @@ def _fit(model):
     ok = fold.test[np.isfinite(y.values[fold.test])]
     return mean_ic(model.predict(X.view(ok)), y.values[ok], X.panel.date_code[ok]), X, fold
 
-@pytest.mark.parametrize("cls", [LSTM, GRU])
+@pytest.mark.parametrize("cls", [LSTM, GRU, ALSTM])
 def test_recurrent_nets_find_the_past(cls):
     model = cls(window=6, learning_rate=1e-2, batch_rows=256)
     ic, X, fold = _fit(model)

@@ -12,7 +12,7 @@ def test_names_and_parameters():
     with pytest.raises(NeuralphaError, match="Did you mean 'hidden'"): make_model("lstm", hiden=3)
     with pytest.raises(NeuralphaError, match="'hidden' is '3'"): make_model("lstm", hidden="3")
 
-SMALL = {"max_epochs": 1, "window": 3, "n_trees": 5}
+SMALL = {"max_epochs": 1, "window": 4, "n_trees": 5, "scales": [1, 2]}
 
 @pytest.mark.parametrize("name", model_names())
 def test_every_model_keeps_the_contract(name, tmp_path):

@@ -11,13 +11,16 @@ from pathlib import Path
 from ..core import NeuralphaError, read_json, unknown_name
 from .base import Estimator
 
-# %% ../../nbs/models/registry.ipynb #fcdb5d62
+# %% ../../nbs/models/registry.ipynb #e9774814
 MODELS = { # name -> "module:class"
     "ridge": "linear:Ridge",
     "lightgbm": "trees:LightGBM",
     "mlp": "nets:MLP",
-    "lstm": "recurrent:LSTM",
-    "gru": "recurrent:GRU",
+    "nn1": "gkx:NN1", "nn2": "gkx:NN2", "nn3": "gkx:NN3", "nn4": "gkx:NN4", "nn5": "gkx:NN5",
+    "lstm": "recurrent:LSTM", "gru": "recurrent:GRU", "alstm": "recurrent:ALSTM",
+    "tcn": "convolution:TCN", "cnn": "convolution:CNN", "multiscale": "convolution:MultiScale",
+    "transformer": "transformer:Transformer",
+    "stockmixer": "mixers:StockMixer", "timemixer": "mixers:TimeMixer", "crossattention": "mixers:CrossAttention",
 }
 
 def model_names()->list[str]:
