@@ -9,5 +9,11 @@ def test_calls_are_dropped_and_decorators_kept():
     text = test_source(nb)
     assert text.splitlines()[1:] == ["from neuralpha.data.panel import *", "# why", "@mark", "def test_a():", "    assert f()", "", "X = 1"]
 
+def test_readme_is_the_front_page():
+    cells = [nbformat.v4.new_markdown_cell("See [this](guides/a.ipynb#b), [that](../LICENSE), [web](https://example.org), [here](#x)."),
+             nbformat.v4.new_code_cell("#| eval: false\nf()"), nbformat.v4.new_code_cell("#| test\nassert f")]
+    assert readme_text({"cells": cells}).split("\n\n")[:-1] == [
+        "See [this](nbs/guides/a.ipynb#b), [that](LICENSE), [web](https://example.org), [here](#x).", "```python\nf()\n```"]
+
 def test_exports_are_in_step_with_the_notebooks():
     assert changed_by_sync() == [], "run `make sync` and commit the result"
