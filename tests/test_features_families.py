@@ -5,20 +5,8 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 
-def _bars(n=420, seed=0):
-    "One simulated asset with all fields, suspended bars included."
-    rng = np.random.default_rng(seed)
-    close = 50*np.exp(np.cumsum(.02*rng.standard_normal(n)))
-    open_ = close*np.exp(.005*rng.standard_normal(n))
-    high, low = np.maximum(open_, close)*np.exp(.01*rng.random(n)), np.minimum(open_, close)*np.exp(-.01*rng.random(n))
-    market = .01*rng.standard_normal(n)
-    fields = dict(open=open_, high=high, low=low, close=close, volume=np.round(1e5*np.exp(rng.standard_normal(n))), shares=np.full(n, 1e7),
-                  vwap=(high + low + close)/3, market=market, sector=market + .005*rng.standard_normal(n))
-    hole = rng.random(n) < .02
-    return {k: np.where(hole, np.nan, v).astype(np.float32) if k not in ("market", "sector") else v for k, v in fields.items()}
-
 def test_building_blocks_equal_pandas():
-    h = History(_bars())
+    h = History(example_bars())
     ret = pd.Series(h["close"]).pct_change(fill_method=None)
     np.testing.assert_allclose(h.std("ret", 20), ret.rolling(20, min_periods=10).std(), rtol=1e-9)
     np.testing.assert_allclose(h.corr("ret", "volume_change", 20)[40:], _pandas_corr(ret, pd.Series(h["volume_change"]), 20)[40:], rtol=1e-7)
@@ -44,27 +32,14 @@ def test_relative_and_interaction_names():
 def test_a_name_is_declared_once():
     with pytest.raises(NeuralphaError, match="declared twice"): declare("ret_1", "x", "close", 1, "", len)
 
-def _values(f, bars, at=slice(None)):
-    with np.errstate(all="ignore"): return f.compute(History({k: v[at] for k, v in bars.items()}))
+@pytest.mark.parametrize("f", [f for f in FEATURES.values() if not f.of and not f.family.startswith("alpha")], ids=lambda f: f.name)
+def test_look_back_is_true(f): check_feature(f)
 
-ASSET_LEVEL = [f for f in FEATURES.values() if not f.of]
-
-@pytest.mark.parametrize("f", ASSET_LEVEL, ids=lambda f: f.name)
-def test_look_back_is_true(f):
-    bars = _bars()
-    full = _values(f, bars)
-    assert np.isfinite(full[f.lookback:]).mean() > .5
-    ends = [*range(max(f.lookback + 1, 300), 420, 7)]
-    exact = [_values(f, bars, slice(i - f.lookback, i + 1))[-1] for i in ends]
-    np.testing.assert_array_equal(exact, full[ends])
-    if f.lookback:
-        short = [_values(f, bars, slice(i - f.lookback + 1, i + 1))[-1] for i in range(f.lookback, 420)]
-        assert any(a != b and not (np.isnan(a) and np.isnan(b)) for a, b in zip(short, full[f.lookback:]))
-
-@pytest.mark.parametrize("f", ASSET_LEVEL, ids=lambda f: f.name)
-def test_the_future_does_not_matter(f):
-    bars = _bars()
-    np.testing.assert_array_equal(_values(f, bars, slice(0, 380)), _values(f, bars)[:380])
+@pytest.mark.parametrize("lookback, formula, message", [
+    (4, lambda h: h.change("close", 5), "before its look-back"), (6, lambda h: h.change("close", 5), "never reads as far back"),
+    (1, lambda h: np.append(h["close"][1:], np.nan), "after t"), (19, lambda h: np.cumsum(np.nan_to_num(h["close"])), "before its look-back")])
+def test_false_declarations_are_found(lookback, formula, message):
+    with pytest.raises(NeuralphaError, match=message): check_feature(Feature("mine", "mine", ("close",), lookback, "", "", formula))
 
 def test_formulas_on_numbers_done_by_hand():
     h = History({k: np.array(v, float) for k, v in dict(open=[10, 11, 12], high=[12, 12, 13], low=[9, 10, 11], close=[11, 12, 12], volume=[100, 0, 300]).items()})

@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['PRICES', 'characteristics', 'compute_features']
 
-# %% ../../nbs/features/compute.ipynb #619e2160
+# %% ../../nbs/features/compute.ipynb #f0a4bd86
 import numpy as np
 from numba import njit
 from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
+from . import alpha158 # declares its features
 from .cross import in_threads, mean_by_date, rank_by_date
 from .families import FEATURES, SETS, Feature, History, choose, list_features, windows_asked
 from .table import Features
