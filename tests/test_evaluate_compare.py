@@ -45,6 +45,29 @@ def test_models_are_compared_on_the_rows_they_share():
     board = compare([a, b], y, baselines=False, reps=100)
     assert board.table.attrs["rows_dropped"] == 4000 and board.metrics["a"]["dates"]["value"] == board.metrics["b"]["dates"]["value"] == 160
 
+def test_only_what_changed_has_moved():
+    panel, y, noisy = _market()
+    fit = lambda *models: compare(models, y, baselines=False, reps=60, detail=False)
+    before, after = fit(noisy("same", .6, 1), noisy("better", 3., 2), noisy("gone", 1., 5)), fit(noisy("same", .6, 1), noisy("better", .6, 3), noisy("new", 1., 4))
+    t = compare_studies(before, after, reps=300).set_index("model")
+    assert t["moved"].to_dict() == {"same": False, "better": True, "gone": False, "new": False}
+    assert t.at["better", "low"] > 0 and t.at["same", "difference"] == 0 and t.at["gone", "note"] == "only before" and t.at["new", "note"] == "only after"
+    apart = compare_studies(before.ics.iloc[:100], after.ics.iloc[120:], reps=300).set_index("model")
+    assert not apart.at["same", "paired"] and not apart.at["same", "moved"] and apart.at["better", "moved"]
+    with pytest.raises(NeuralphaError, match="no model in common"): compare_studies({"u": before}, {"v": after})
+
+def test_detail_tells_seeds_from_time_and_regimes_apart():
+    panel, y, noisy = _market()
+    many = noisy("net", .6, 1)
+    many.seeds = [0, 1, 2]
+    many.scores = lambda seed=-1: noisy("net", .6, 1 + seed).values
+    b = compare([many, noisy("tree", .6, 9)], y, reps=40)
+    m = b.metrics["net"]
+    split = {k: v["value"] for k, v in m["seed_split"].items()}
+    assert split["se_time"] > 3*split["se_seed"] and 0 <= split["sd_seed"] < .02
+    assert {"ic_by_year", "ic_by_volatility", "exposures", "rank_ic_neutral"} <= set(m) and "seed_split" not in b.metrics["tree"]
+    assert b.overfitting["configurations"] == 2 and abs(b.correlation.loc["net", "tree"] - .73) < .1
+
 def test_names_are_escaped_and_tables_are_reproducible():
     panel, y, noisy = _market(120)
     evil = [noisy("<script>alert(1)</script>", .6, 1), noisy("b", .6, 2)]

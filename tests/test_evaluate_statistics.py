@@ -34,6 +34,12 @@ def test_bootstrap_is_reproducible_and_depends_on_the_seed():
     x = np.random.default_rng(0).normal(size=100)
     assert bootstrap_interval(x, seed=1) == bootstrap_interval(x, seed=1) != bootstrap_interval(x, seed=2)
 
+@pytest.mark.parametrize("n", [3, 12, 29, 30, 200])
+def test_blocks_fit_any_number_of_dates(n):
+    x = np.random.default_rng(0).normal(size=n)
+    for horizon in (1, 5, 60): assert 1 <= block_length(x, horizon, 1) <= max(n//3, 1)
+    assert block_length(x, 5, 1) >= min(6, n//3) and block_length(np.ones(n), 1, 0) == 1
+
 def test_too_few_dates_is_an_error():
     with pytest.raises(NeuralphaError, match="2 finite values"): hac_mean([.1, .2, np.nan])
 

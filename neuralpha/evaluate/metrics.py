@@ -32,16 +32,16 @@ def metric(
     if low is not None: out |= dict(low=_number(low), high=_number(high), interval="95%, block bootstrap over dates")
     return out | {k: _number(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
 
-# %% ../../nbs/evaluate/metrics.ipynb #f1613f9b
+# %% ../../nbs/evaluate/metrics.ipynb #b1d15a0e
 def mean_metric(
     series, y:Label, # one value per date; the label it belongs to sets block length and lag
     unit:str, period:str, definition:str, seed:int=0, reps:int=1000,
     scale:float=1., # the mean and its interval are multiplied by this
 )->dict:
-    "Mean over dates with its block-bootstrap interval; None where fewer than three dates are known."
+    "Mean over dates with its block-bootstrap interval; no interval below ten dates, no value without any."
     x = np.asarray(series, float)
     x = x[np.isfinite(x)]*scale
-    if len(x) < 3: return metric(np.nan, unit, period, definition, n=len(x))
+    if len(x) < 10: return metric(x.mean() if len(x) else np.nan, unit, period, definition, np.nan, np.nan, n=len(x), block=1)
     block = block_length(x, y.horizon, y.delay)
     low, high = np.quantile(bootstrap_means(x, block, reps, seed), [.025, .975])
     return metric(x.mean(), unit, period, definition, low, high, n=len(x), block=block)
@@ -134,7 +134,7 @@ def half_life(
     life = np.where(RHO == RHO[-1], np.inf, np.nan_to_num(life, nan=0., posinf=np.inf))
     return np.where(level > 0, life[best], np.nan)
 
-# %% ../../nbs/evaluate/metrics.ipynb #938a51c2
+# %% ../../nbs/evaluate/metrics.ipynb #2bc876a7
 def horizon_labels(y:Label, horizons=(1, 2, 5, 10, 20))->list:
     "Forward-return labels with the delay of `y` for several horizons; `y` itself is reused."
     return [y if h == y.horizon and y.name.startswith("return") else forward_return(y.panel, h, y.delay) for h in horizons]
@@ -152,7 +152,7 @@ def _horizon_metrics(pearson, spearman, labels, seed, reps):
     longest = max(labels, key=lambda l: l.horizon)
     means = bootstrap_means(complete, block_length(complete.mean(1), longest.horizon, longest.delay), reps, seed)
     lives = half_life([l.horizon for l in labels], means)
-    low, high = np.quantile(np.nan_to_num(lives, nan=np.inf), [.025, .975], method="nearest")
+    low, high = np.quantile(np.nan_to_num(lives, nan=np.inf, posinf=np.inf), [.025, .975], method="nearest")
     return out | {"half_life": metric(half_life([l.horizon for l in labels], complete.mean(0)), "bars", "whole period", text, low, high)}
 
 # %% ../../nbs/evaluate/metrics.ipynb #e8912b2f

@@ -42,14 +42,17 @@ def hac_mean(
     fit = sm.OLS(x, np.ones(len(x))).fit(cov_type="HAC", cov_kwds={"maxlags": lag, "use_correction": True})
     return dict(mean=float(fit.params[0]), se=float(fit.bse[0]), t=float(fit.tvalues[0]), p=float(fit.pvalues[0]), lag=lag, n=len(x))
 
-# %% ../../nbs/evaluate/statistics.ipynb #5a4dfb52
+# %% ../../nbs/evaluate/statistics.ipynb #2142b07c
 def block_length(
     series, horizon:int=1, delay:int=0, method:str="stationary", # or "circular"
 )->int: # bars
     "Automatic block length for the mean of the series, at least `horizon + delay` and at most a third of the dates."
     from arch.bootstrap import optimal_block_length
     x = clean(series)
-    best = 1. if np.ptp(x) == 0 else float(optimal_block_length(x)[method].iloc[0])
+    if np.ptp(x) == 0: best = 1.
+    elif len(x) < 30: best = len(x)**(1/3) # the automatic choice needs autocorrelations
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"): best = float(optimal_block_length(x)[method].iloc[0])
     return int(np.clip(np.ceil(best if np.isfinite(best) else 1.), min(horizon + delay, len(x)//3 or 1), max(len(x)//3, 1)))
 
 def _bootstrap(x, block, seed, method):

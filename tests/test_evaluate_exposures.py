@@ -1,0 +1,50 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.evaluate.exposures import *
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
+from neuralpha.labels import forward_return
+
+def _market(dates=150, assets=50, seed=0):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2019-01-01", periods=dates), assets), "asset": np.tile([f"S{i:02d}" for i in range(assets)], dates),
+                          "close": np.exp(rng.normal(0, .02, (dates, assets)).cumsum(0)).ravel(), "volume": rng.lognormal(12, 1, (dates, assets)).ravel(),
+                          "bm": rng.normal(size=dates*assets), "market_cap": rng.lognormal(10, 1, dates*assets)})
+    return panel_from_frame(frame, "toy")
+
+def test_residuals_are_uncorrelated_with_every_factor_on_every_date():
+    p = _market()
+    F, names, _ = style_factors(p)
+    left, share = neutralise(p, np.random.default_rng(1).normal(size=p.n_rows) + .5*F[:, names.index("value")], F)
+    from neuralpha.evaluate.exposures import _unit_ranks
+    ranks = np.nan_to_num(_unit_ranks(p, F))
+    for d in range(0, p.n_dates, 17):
+        rows = p.rows_on(p.dates[d])
+        assert np.abs(ranks[rows].T @ left[rows]).max() < 1e-9 and abs(left[rows].sum()) < 1e-9
+    assert .05 < np.nanmean(share) < .4
+
+def test_a_pure_style_leaves_nothing_and_pure_skill_stays():
+    p = _market()
+    y = forward_return(p, 1, 0)
+    factors = style_factors(p)
+    value = factors[0][:, factors[1].index("value")]
+    copied = exposure_metrics(np.exp(value), y, factors, reps=50)
+    assert copied["exposures"]["value"]["value"] > .999 and copied["style_r2"]["value"] > .999 and copied["rank_ic_neutral"]["value"] == 0
+    skilled = exposure_metrics(y.values + np.random.default_rng(0).normal(0, .02, p.n_rows), y, factors, reps=50)
+    assert skilled["rank_ic_neutral"]["value"] > .6 and skilled["rank_ic_from_styles"]["value"] < .03
+
+def test_what_the_panel_cannot_give_is_named_and_can_be_handed_in():
+    p = _market()
+    names, missing = style_factors(p)[1:]
+    assert set(names) == {"market", "value", "volatility", "size", "liquidity"} and missing == {"momentum": "too little history"}
+    names, missing = style_factors(p, {"momentum": p.series(np.arange(p.n_rows))})[1:]
+    assert "momentum" in names and not missing
+
+def test_correlation_of_scores():
+    p = _market(60)
+    a = np.random.default_rng(0).normal(size=p.n_rows)
+    got = score_correlation({"a": p.series(a), "minus": p.series(-a**3), "other": p.series(np.random.default_rng(1).normal(size=p.n_rows))}, p)
+    assert got.loc["a", "a"] > 1 - 1e-12 and got.loc["a", "minus"] < -1 + 1e-12 and abs(got.loc["a", "other"]) < .05
