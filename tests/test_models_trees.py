@@ -2,13 +2,12 @@
 from neuralpha.models.trees import *
 import numpy as np
 import pytest
-from neuralpha.core import NeuralphaError
 from neuralpha.models.base import mean_ic, toy_problem
 
-def _fit(**kw):
+def _fit(cls=LightGBM, **kw):
     X, y, fold = toy_problem(30, 200)
     t = y.target("rank")
-    m = LightGBM(**{"n_trees": 200, **kw}).fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    m = cls(**{"n_trees": 200, **kw}).fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
     return m, m.predict(X.view(fold.test)), X, y, fold
 
 def test_trees_find_the_product_a_linear_model_cannot():
@@ -33,3 +32,23 @@ def test_lags_show_the_past():
         ok = np.isfinite(y.values[fold.test])
         return mean_ic(s[ok], y.values[fold.test][ok], X.panel.date_code[fold.test][ok])
     assert ic(*_fit(lags=[1, 2, 3, 4])) > ic(*_fit()) + .02
+
+@pytest.mark.parametrize("kw", [dict(objective="huber"), dict(objective="rank"), dict(objective="direction"), dict(objective="rank", stop_on="loss"),
+                                dict(cls=RandomForest), dict(cls=DoubleEnsemble, members=2)], ids=str)
+def test_every_kind_of_tree_ranks(kw):
+    m, s, X, y, fold = _fit(**kw)
+    ok = np.isfinite(y.values[fold.test])
+    assert mean_ic(s[ok], y.values[fold.test][ok], X.panel.date_code[fold.test][ok]) > .35
+
+def test_lambdarank_does_not_depend_on_the_order_of_rows():
+    X, y, fold = toy_problem(20, 120)
+    t, order = y.target("rank"), np.random.default_rng(0).permutation(len(fold.train))
+    fit = lambda rows: LightGBM(objective="rank", n_trees=20).fit(X.view(rows), t[rows], valid=(X.view(fold.valid), t[fold.valid])).predict(X.view(fold.test))
+    np.testing.assert_array_equal(fit(fold.train), fit(fold.train[order]))
+
+def test_reweighting_lowers_what_is_known_and_what_does_not_improve():
+    loss, start, end = np.linspace(0, 1, 100), np.full(100, .5), np.linspace(1, .1, 100)
+    w = row_weights(loss, start, end, .5)
+    assert w[-1] > 2*w[0] and w.mean() == pytest.approx(1)
+    kept = drawn_features(np.arange(10.), np.random.default_rng(0))
+    assert len(kept) == 2 + 2 + 2 + 1 + 1 and {8, 9} <= set(kept)

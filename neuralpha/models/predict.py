@@ -65,7 +65,7 @@ def ensemble_scores(
     "The mean of the members' standings by date."
     return np.mean([_standing(s, date, kind) for s in scores], 0).astype(np.float32)
 
-# %% ../../nbs/models/predict.ipynb #818cdc03
+# %% ../../nbs/models/predict.ipynb #77ad1a00
 @dataclass
 class Predictions:
     "Out-of-sample scores of one model."
@@ -73,6 +73,7 @@ class Predictions:
     models:dict = field(default_factory=dict) # (fold, seed) -> fitted model
     histories:dict = field(default_factory=dict) # (fold, seed) -> list of records
     seconds:dict = field(default_factory=dict) # (fold, seed) -> fit and scoring
+    valid:pd.DataFrame = field(default_factory=pd.DataFrame) # the same columns on the validation parts, for stacking
 
     @property
     def name(self): return self.frame["model"].iloc[0]
@@ -115,19 +116,20 @@ class Predictions:
 
     def _repr_html_(self): return f"<p>{self!r}</p>" + self.summary().round(4).to_html()
 
-# %% ../../nbs/models/predict.ipynb #1daa428c
+# %% ../../nbs/models/predict.ipynb #4ef00659
 def predictions_frame(
     X:Features, y:Label, fold:Fold, name:str,
-    scores:dict, # seed -> (len(fold.test),) scores; the ensemble is added as -1
+    scores:dict, # seed -> scores of the part's rows; the ensemble is added as -1
     ensemble:str="z",
+    part:str="test", # or "valid"
 )->pd.DataFrame: # date, asset, model, fold, seed, score, label
     "The long table of one fold: every seed and their ensemble."
-    p, rows = X.panel, fold.test
+    p, rows = X.panel, getattr(fold, part)
     scores = {**scores, -1: ensemble_scores(list(scores.values()), p.date_code[rows], ensemble)}
     return pd.concat([pd.DataFrame({"date": p.dates[p.date_code[rows]], "asset": p.assets[p.asset_code[rows]], "model": name, "fold": fold.number,
                                     "seed": seed, "score": np.float32(s), "label": y.values[rows]}) for seed, s in sorted(scores.items())], ignore_index=True)
 
-# %% ../../nbs/models/predict.ipynb #f6faafe3
+# %% ../../nbs/models/predict.ipynb #3360d78e
 def cross_predict(
     model:Estimator, # unfitted
     X:Features, y:Label, folds, # from `walk_forward` or `fixed_split`
@@ -144,12 +146,15 @@ def cross_predict(
     if seeds < 1: raise NeuralphaError(f"seeds is {seeds}; at least one fit per fold is needed.")
     name, seeds = name or model.name, range(seeds if model.stochastic else 1)
     units = [(f, s) for f in folds for s in seeds]
-    frames, out = [], Predictions(pd.DataFrame())
-    steps, scores = bar(units, desc=name) if progress else units, {}
+    frames, valid, out = [], [], Predictions(pd.DataFrame())
+    steps, done = bar(units, desc=name) if progress else units, {}
     for fold, seed in steps:
         unit = fit_unit(model, X, y, fold, seed, device, target)
         key = fold.number, seed
-        scores[seed], out.models[key], out.histories[key], out.seconds[key] = unit.scores, unit.model, unit.history, unit.seconds
-        if seed == seeds[-1]: frames.append(predictions_frame(X, y, fold, name, scores, ensemble)); scores = {}
-    out.frame = pd.concat(frames, ignore_index=True)
+        done[seed], out.models[key], out.histories[key], out.seconds[key] = unit, unit.model, unit.history, unit.seconds
+        if seed < seeds[-1]: continue
+        frames.append(predictions_frame(X, y, fold, name, {s: u.scores for s, u in done.items()}, ensemble))
+        valid.append(predictions_frame(X, y, fold, name, {s: u.valid_scores for s, u in done.items()}, ensemble, "valid"))
+        done = {}
+    out.frame, out.valid = (pd.concat(f, ignore_index=True) for f in (frames, valid))
     return out

@@ -163,13 +163,14 @@ def _by_date(panel, rows, target):
     order = np.lexsort((rows, panel.date_code[rows]))
     return rows[order], target[order]
 
-# %% ../../nbs/models/trainer.ipynb #1bd4ab42
+# %% ../../nbs/models/trainer.ipynb #429c67b7
 def step_loss(
     net, x:torch.Tensor, target:torch.Tensor, grid:Grid, objective:Objective, s:Training,
 )->torch.Tensor:
     "The loss of one batch with its regularisers; `x` is (rows, window, features)."
     if s.input_noise: x = x + s.input_noise*torch.randn_like(x)
     def loss_at(x):
+        if hasattr(net, "loss"): return net.loss(x, target, grid) # an autoencoder is trained to rebuild, not to score
         with _autocast(x.device, s.precision): out = net(x, grid)
         return objective.loss(grid.fill(out.float()), goal, mask)
     goal, mask = grid.fill(target), grid.mask

@@ -1,0 +1,32 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.models.pretrain import *
+import numpy as np
+import pytest
+import torch
+from neuralpha.models.base import mean_ic, toy_problem
+from neuralpha.models.losses import _grid_of
+
+def test_pretraining_uses_no_row_after_the_last_training_date():
+    X, y, fold = toy_problem(12, 120)
+    t = y.target("rank")
+    def start():
+        m = Pretrained(window=4, max_epochs=1, pretrain_epochs=1).fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+        return m.start_["embed.weight"].numpy()
+    before = start()
+    X.values[X.panel.date_code > X.panel.date_code[fold.train].max()] = 9.
+    np.testing.assert_array_equal(start(), before)
+    X.values[fold.train[0]] = .5
+    assert (start() != before).any()
+
+def test_fine_tuning_starts_from_the_pretrained_weights_and_learns(tmp_path):
+    X, y, fold = toy_problem(30, 200)
+    t = y.target("rank")
+    m = Pretrained(window=6, pretrain_epochs=2, learning_rate=3e-3, batch_rows=256).fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    assert torch.equal(m._built(4).embed.weight, m.start_["embed.weight"])
+    ok = fold.test[np.isfinite(y.values[fold.test])]
+    assert mean_ic(m.predict(X.view(ok)), y.values[ok], X.panel.date_code[ok]) > .35
+
+def test_only_hidden_bars_are_judged():
+    m = Pretrained(window=5)
+    rebuild = Rebuild(m.build(3, 1), 3, 0.)
+    assert rebuild.loss(torch.randn(4, 5, 3), None, None).item() == 0
