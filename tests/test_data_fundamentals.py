@@ -1,0 +1,103 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.data.fundamentals import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
+
+def _filing(y, k, income, **kw):
+    end = pd.Timestamp(y, 3*k, 28)
+    return dict(asset="A", fiscal_year=y, fiscal_period=["Q1", "Q2", "Q3", "FY"][k-1], period_end=end, known_on=end + pd.Timedelta(days=40), revenues=100.*(4 if k == 4 else 1),
+                op_income=np.nan, net_income=income, eps_diluted=income/10, assets=200., equity=80., cash_flow_op=5.*k) | kw
+
+FILED = pd.DataFrame([_filing(2020, 1, 2.), _filing(2020, 2, 3.), _filing(2020, 3, 4.), _filing(2020, 4, 14.), _filing(2021, 1, 5.),
+                      _filing(2020, 4, 11., known_on=pd.Timestamp("2021-06-15")), _filing(2021, 2, 6.)])
+
+def test_states_by_hand():
+    s = filing_states(FILED)
+    # 2020: nothing trails until the year is filed; then 14; then 14 + 5 − 2; amended: 11 + 5 − 2; then 11 + (5 + 6) − (2 + 3)
+    np.testing.assert_allclose(s["trailing_income"], [np.nan]*3 + [14, 17, 14, 17])
+    # cash flows are cumulative: 20 + 5 − 5 over the year to Q1 2021, 20 + 10 − 10 to Q2
+    np.testing.assert_allclose(s["accruals"], [np.nan]*3 + [(14 - 20)/200, (17 - 20)/200, (14 - 20)/200, (17 - 20)/200])
+    np.testing.assert_allclose(s["earnings_surprise"], [np.nan]*4 + [3/200, 3/200, 3/200])
+    np.testing.assert_allclose(s["earnings_growth"], [np.nan]*4 + [1.5, 1.5, 1.])
+    np.testing.assert_allclose(s["net_margin"], [.02, .03, .04, .035, .05, .05, .06])
+    np.testing.assert_allclose(s["shares"], 10)
+    np.testing.assert_allclose(s["leverage"], .6)
+
+def test_fourth_quarter_is_what_is_left_of_the_year():
+    s = filing_states(pd.concat([FILED, pd.DataFrame([_filing(2021, 3, 7.), _filing(2021, 4, 30.)])]))
+    # Q4 2021 is 30 − 18 = 12; Q4 2020 is 11 − 9 = 2
+    assert s["earnings_surprise"].iloc[-1] == (12 - 2)/200
+
+def test_amended_filings_never_change_the_past():
+    before = filing_states(FILED.drop(index=5))
+    after = filing_states(FILED)
+    day = pd.Timestamp("2021-06-15")
+    pd.testing.assert_frame_equal(after[after.known_on < day], before[before.known_on < day])
+    assert after.set_index("known_on").loc[day, "period_end"] == pd.Timestamp("2021-03-28") # the latest period stays the latest
+
+def test_shares_of_a_penny_profit_are_not_believed():
+    s = filing_states(pd.DataFrame([_filing(2020, 1, 2.), _filing(2020, 2, .3, eps_diluted=.01), _filing(2020, 3, -4., eps_diluted=.4)]))
+    np.testing.assert_allclose(s["shares"], 10)
+
+@pytest.mark.parametrize("change, message", [
+    (dict(known_on=pd.Timestamp("2020-03-28")), "look-ahead.*in 7 rows, first A, period end 2020-03-28"), (dict(fiscal_period="H1"), "Q1, Q2, Q3, FY"),
+    (dict(net_income="12"), "'net_income'.*not a number"), (dict(known_on=pd.NaT), "empty known_on")])
+def test_bad_filings_are_refused(change, message):
+    table = FILED.assign(**change)
+    if "look-ahead" in message: table["period_end"] = pd.Timestamp("2020-03-28")
+    with pytest.raises(NeuralphaError, match=message): filing_states(table)
+    with pytest.raises(NeuralphaError, match="'equity' is missing"): filing_states(FILED.drop(columns="equity"))
+
+def _panel(start="2020-01-01", end="2021-12-31", assets="AB"):
+    return panel_from_frame(pd.DataFrame([(d, a, 4.) for d in pd.bdate_range(start, end) for a in assets], columns=["date", "asset", "close"]), "two")
+
+def test_a_filing_counts_from_the_bar_it_is_known_on():
+    p = _panel()
+    f = join_fundamentals(p, FILED).fields
+    day = lambda t: p.rows_of("A").start + int(np.searchsorted(p.dates, np.datetime64(t)))
+    first = day("2020-05-07") # 28 March + 40 days, a Thursday
+    assert np.isnan(f["net_margin"][first - 1]) and f["net_margin"][first] == np.float32(.02) and f["days_since_filing"][first] == 0
+    # Q4 became known on Saturday 2021-02-06: Monday's bar has it, two days old
+    assert f["earnings_yield"][day("2021-02-08")] == np.float32(14/40) and np.isnan(f["earnings_yield"][day("2021-02-05")])
+    assert f["days_since_filing"][day("2021-02-08")] == 2 and f["book_yield"][first] == 2.
+    assert np.isnan(f["leverage"][p.rows_of("B")]).all() # B never filed
+
+def test_joined_rows_equal_a_loop_over_rows():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame([_filing(y, k, float(rng.normal(3, 2)), asset=a, revenues=float(rng.uniform(50, 90))) for a in "AB" for y in (2019, 2020, 2021) for k in (1, 2, 3, 4)])
+    table["known_on"] += pd.to_timedelta(rng.integers(0, 30, len(table)), unit="D")
+    p = _panel()
+    got = join_fundamentals(p, table).fields
+    for i in range(0, p.n_rows, 37):
+        date, asset = p.index[i]
+        known = table[(table.asset == asset) & (table.known_on <= date)]
+        if known.empty: assert np.isnan(got["net_margin"][i]); continue
+        latest = known.sort_values("period_end").iloc[-1]
+        np.testing.assert_allclose(got["net_margin"][i], latest.net_income/latest.revenues, rtol=1e-5)
+        assert got["days_since_filing"][i] == (date - known.known_on.max()).days
+        old = known[(known.fiscal_year == latest.fiscal_year - 1) & (known.fiscal_period == latest.fiscal_period)]
+        np.testing.assert_allclose(got["sales_growth"][i], latest.revenues/old.revenues.iloc[0] - 1 if len(old) else np.nan, rtol=1e-4)
+
+def test_the_future_does_not_change_the_past():
+    p, cut = _panel(), pd.Timestamp("2021-03-01")
+    whole, part = join_fundamentals(p, FILED).fields, join_fundamentals(p, FILED[FILED.known_on <= cut]).fields
+    seen = p.dates[p.date_code] <= np.datetime64(cut)
+    for k in whole: np.testing.assert_array_equal(whole[k][seen], part[k][seen])
+    assert (np.nan_to_num(whole["net_margin"][~seen]) != np.nan_to_num(part["net_margin"][~seen])).any()
+
+def test_old_filings_fall_silent_and_unknown_companies_are_counted():
+    p = _panel()
+    j = join_fundamentals(p, FILED.iloc[:1], max_age=100)
+    speaking = np.isfinite(j.fields["leverage"])
+    np.testing.assert_array_equal(speaking, j.fields["days_since_filing"] <= 100)
+    assert speaking.sum() > 60 and np.nanmax(j.fields["days_since_filing"]) > 500
+    q = join_fundamentals(p, pd.concat([FILED, FILED.assign(asset="ZZ").iloc[:2]])).quality["rows"]
+    assert q["unknown asset"] == 2 and q["amended"] == 1 and q["after the last bar"] == 0
+
+def test_yields_need_a_close():
+    p = panel_from_frame(pd.DataFrame({"date": pd.bdate_range("2021-01-01", periods=3), "asset": "A", "return": 0.}))
+    with pytest.raises(NeuralphaError, match="yields=False"): join_fundamentals(p, FILED)
+    assert "book_yield" not in join_fundamentals(p, FILED, yields=False).fields
