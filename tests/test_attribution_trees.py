@@ -60,11 +60,10 @@ def test_equal_to_lightgbm_and_shap(params, n_rows):
     booster = _fit(X, y, **params)
     X = np.vstack([X, [[0, np.nan, 0, -9, 77, 1]]*2])[-n_rows:]
     values, base = tree_shap(booster, X)
-    is_mean = params.get("boosting") == "rf" # predicts the mean of its trees, yet LightGBM's contributions are their sum
-    np.testing.assert_allclose(values.sum(1) + base, booster.predict(X, raw_score=not is_mean), atol=1e-9)
-    contributions = booster.predict(X, pred_contrib=True).reshape(len(X), -1, 7).transpose(0, 2, 1)/(30 if is_mean else 1)
+    np.testing.assert_allclose(values.sum(1) + base, booster.predict(X, raw_score=True), atol=1e-9)
+    contributions = booster.predict(X, pred_contrib=True).reshape(len(X), -1, 7).transpose(0, 2, 1)
     np.testing.assert_allclose(values.reshape(len(X), 6, -1), contributions[:, :6], atol=1e-9)
-    if not is_mean: np.testing.assert_allclose(values, shap.TreeExplainer(booster).shap_values(X), atol=1e-6)
+    np.testing.assert_allclose(values, shap.TreeExplainer(booster).shap_values(X), atol=1e-6)
 
 def test_scikit_learn_forests_equal_shap():
     from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor

@@ -67,12 +67,11 @@ def _forest(trees, n_features, n_outputs, sets)->Forest:
                   offsets([len(leaf[1]) for leaf in leaves]), flat(1, np.int32), flat(2, np.float64),
                   offsets([len(s) for s in sets]), np.concatenate([np.zeros(0), *sets]).astype(np.uint32), base, n_features)
 
-# %% ../../nbs/attribution/trees.ipynb #1cba66d7
+# %% ../../nbs/attribution/trees.ipynb #54cee768
 def _lightgbm_forest(booster)->Forest:
     head, *blocks = booster.model_to_string().split("\nTree=")
     top = dict(line.split("=", 1) for line in head.splitlines() if "=" in line)
     n_outputs, trees, sets = int(top["num_tree_per_iteration"]), [], []
-    scale = n_outputs/len(blocks) if "\naverage_output" in head else 1.
     for block in blocks:
         b = dict(line.split("=", 1) for line in block.split("\n\n")[0].splitlines() if "=" in line)
         if int(b.get("is_linear", 0)): raise NeuralphaError("A LightGBM model with linear_tree=True has no exact tree attributions; fit it with linear_tree=False.")
@@ -83,7 +82,7 @@ def _lightgbm_forest(booster)->Forest:
             words = array("cat_threshold", np.uint32)
             sets += np.split(words, array("cat_boundaries", int)[1:-1])
         trees.append(dict(left=array("left_child", int), right=array("right_child", int), feature=array("split_feature", int), threshold=threshold,
-                          kind=kind, cover=array("internal_count"), leaf_cover=array("leaf_count"), value=array("leaf_value")*scale))
+                          kind=kind, cover=array("internal_count"), leaf_cover=array("leaf_count"), value=array("leaf_value")))
     return _forest(trees, int(top["max_feature_idx"]) + 1, n_outputs, sets)
 
 # %% ../../nbs/attribution/trees.ipynb #9858cf70
@@ -101,13 +100,13 @@ def _sklearn_forest(model)->Forest:
                               leaf_cover=t.weighted_n_node_samples[leaf], value=t.value[leaf, 0, k]/len(estimators)))
     return _forest(trees, model.n_features_in_, n_outputs, [])
 
-# %% ../../nbs/attribution/trees.ipynb #29776bf6
+# %% ../../nbs/attribution/trees.ipynb #a40e8be1
 def forest_of(
     model, # lightgbm.Booster, anything with a `booster_`, or a scikit-learn tree, random or extra-trees forest
 )->Forest:
     """The model's trees as arrays; raises `NeuralphaError` for other models.
 
-    A LightGBM forest (`boosting="rf"`) is the mean of its trees, as its `predict` is; its raw score is their sum."""
+    A LightGBM forest (`boosting="rf"`) is explained as the sum of its trees, which is its raw score."""
     if isinstance(model, Forest): return model
     booster = getattr(model, "booster_", model)
     if hasattr(booster, "model_to_string"): return _lightgbm_forest(booster)
