@@ -8,4 +8,220 @@ import pandas as pd
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.data.tables import canonical
+from neuralpha.data.tables import Table, canonical
+
+def clean_market(seed=0, n_assets=30, n_days=400, start="2022-01-03"):
+    "Long frame of a clean market; one asset is delisted half-way, so that not all are survivors."
+    import exchange_calendars as xc
+    days = xc.get_calendar("XNYS", start="2021-12-01", end="2024-12-31").sessions
+    days = days[days >= start][:n_days].to_numpy("datetime64[ns]")
+    rng = np.random.default_rng(seed)
+    market = rng.standard_t(3, n_days)*.012
+    r = market[:, None]*rng.uniform(.6, 1.4, n_assets) + rng.standard_t(3, (n_days, n_assets))*.01
+    close = 50*np.exp(np.cumsum(r, 0))
+    open_ = close*np.exp(rng.normal(0, .004, close.shape))
+    pad = np.exp(np.abs(rng.normal(0, .006, close.shape)))
+    volume = np.round(np.exp(rng.normal(11, .4, close.shape)))
+    names = [f"A{i:02d}" for i in range(n_assets)]
+    long = lambda x: pd.DataFrame(x, days, names).T.stack()
+    frame = pd.DataFrame({"open": long(open_), "high": long(np.maximum(open_, close)*pad), "low": long(np.minimum(open_, close)/pad),
+                          "close": long(close), "volume": long(volume)}).rename_axis(["asset", "date"]).reset_index()
+    return frame[(frame.asset != "A29") | (frame.date < days[n_days//2])].reset_index(drop=True)
+
+def panel_of(frame, checks=None, halt=True): return checked_panel(canonical(pl.from_pandas(frame).lazy(), "t", "t"), checks, halt)
+
+def found(frame, checks=None):
+    "Check -> rows, of every check that found something."
+    lines = panel_of(frame, checks, halt=False).checks
+    return dict(zip(lines.check, lines.rows))  | {"": 0}
+
+CLEAN = clean_market()
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_is_found_in_a_clean_market_with_fat_tails(seed):
+    panel = panel_of(clean_market(seed))
+    wrong = panel.checks[(panel.checks.rows > 0) & (panel.checks.check != "large_move")]
+    assert wrong.empty, wrong.to_string()
+    assert panel.tradable.all() and panel.masked.empty
+    assert set(panel.checks.check) >= set(CHECKS) - {"duplicate"} # every check has its line
+
+P = ["open", "high", "low", "close"]
+
+AT = int(np.flatnonzero(CLEAN.asset == "A03")[200])
+
+LAST = int(np.flatnonzero(CLEAN.asset == "A03")[-1])
+
+FIRST = int(np.flatnonzero(CLEAN.asset == "A03")[0])
+
+def edit(rows, columns, value):
+    "A frame with some cells replaced, or transformed where `value` is a function."
+    f = CLEAN.copy()
+    f.loc[rows, columns] = value(f.loc[rows, columns]) if callable(value) else value
+    return f
+
+def stale(n):
+    f = CLEAN.copy()
+    for c in [*P, "volume"]: f.loc[AT:AT+n, c] = f.loc[AT, c]
+    return f
+
+def rescaled(rows, price, volume=None):
+    f = edit(rows, P, lambda x: x*price)
+    if volume: f.loc[rows, "volume"] *= volume
+    return f
+
+def bouncing():
+    f = CLEAN.copy()
+    side = np.where(np.arange(60) % 2, 1.06, .94)
+    for c in P: f.loc[AT:AT+59, c] = f.loc[AT, "close"]*side
+    return f
+
+def shifted():
+    "A03 one session late: each bar under the date of the next."
+    f = CLEAN.copy()
+    f.loc[FIRST:LAST-1, "date"] = f.loc[FIRST+1:LAST, "date"].to_numpy()
+    return f.drop(index=LAST)
+
+def without(rows): return CLEAN.drop(index=rows)
+
+def added(**cells): return pd.concat([CLEAN, CLEAN.loc[[AT]].assign(**cells)], ignore_index=True)
+
+DAY = CLEAN.date[AT]
+
+FAULTS = { # check -> (frame, rows, action)
+    "missing_key": (edit(AT, "asset", None), 1, "dropped"),
+    "unsorted_rows": (CLEAN.sample(frac=1, random_state=0), None, "sorted"),
+    "future_date": (added(date=pd.Timestamp("2100-01-04")), 1, "dropped"),
+    "wrong_session": (added(date=pd.Timestamp("2022-10-01")), 1, "dropped"),
+    "duplicate_rows": (added(), 1, "repaired"),
+    "conflicting_rows": (added(close=CLEAN.close[AT]*1.001), 2, "masked"),
+    "missing_price": (edit(AT, "close", np.nan), 1, "masked"),
+    "infinite_value": (edit(AT, "high", np.inf), 1, "masked"),
+    "non_trading": (edit(AT, ["open", "high", "low", "volume"], 0), 1, "masked"),
+    "nonpositive_price": (edit(AT, "low", 0.), 1, "masked"),
+    "negative_volume": (edit(AT, "volume", -5), 1, "masked"),
+    "missing_volume": (edit(AT, "volume", 0), 1, "repaired"),
+    "high_below_low": (edit(AT, ["high", "low"], CLEAN.loc[AT, ["low", "high"]].to_numpy(float)), 1, "masked"),
+    "close_outside_range": (edit(AT, "close", CLEAN.high[AT]*1.01), 1, "masked"),
+    "open_outside_range": (edit(AT, "open", CLEAN.low[AT]*.98), 1, "masked"),
+    "stale_run": (stale(6), 6, "masked"),
+    "decimal_slip": (rescaled(range(AT, AT+2), 10), 2, "masked"),
+    "reverting_spike": (rescaled([AT], 2.2), 1, "masked"),
+    "unit_flip": (rescaled(range(AT, AT+30), 1.9), 30, "masked"),
+    "unadjusted_split": (rescaled(range(AT, LAST+1), 1/3, 3), 1, "repaired"),
+    "absurd_jump": (rescaled(range(AT, LAST+1), 7), 1, "masked"),
+    "large_move": (rescaled(range(AT, LAST+1), 1.7), 1, "noted"),
+    "volume_spike": (edit(AT, "volume", CLEAN.volume[AT]*300), 1, "noted"),
+    "volume_unit_flip": (edit(range(AT, LAST+1), "volume", lambda x: x*100), 1, "noted"),
+    "bid_ask_bounce": (bouncing(), None, "noted"),
+    "missing_session": (without(CLEAN.index[CLEAN.date == DAY]), 1, "noted"),
+    "gap": (without([AT, AT+1]), 2, "noted"),
+    "thin_session": (without(CLEAN.index[(CLEAN.date == DAY) & (CLEAN.asset < "A10")]), 1, "noted"),
+    "date_slip": (shifted(), 399, "masked"),
+    "adjusted_volume": (edit(range(FIRST, LAST+1), "volume", lambda x: x/7), None, "noted"),
+    "short_history": (pd.concat([CLEAN, CLEAN.loc[[AT]].assign(asset="LONE")]), 1, "noted"),
+    "survivors_only": (CLEAN[CLEAN.asset != "A29"], 29, "noted"),
+}
+
+SIDE_EFFECTS = { # what else these faults are
+    "missing_key": {"gap"}, "thin_session": {"gap"}, "volume_unit_flip": {"volume_spike"}, "date_slip": {"short_history"},
+    **dict.fromkeys(("future_date", "wrong_session", "duplicate_rows", "conflicting_rows"), {"unsorted_rows"})}
+
+@pytest.mark.parametrize("check", [c for c in CHECKS if c != "impossible_return"])
+def test_planted_fault_is_found_and_nothing_else(check):
+    frame, rows, action = FAULTS[check]
+    panel = panel_of(frame, halt=False)
+    lines = panel.checks.set_index("check")
+    natural = found(CLEAN)
+    assert lines.rows[check] == rows + natural[check] if rows else lines.rows[check] > natural[check]
+    assert lines.action[check] == action
+    others = set(lines.index[lines.rows > 0]) - {check, "large_move"} - SIDE_EFFECTS.get(check, set())
+    assert not others, others
+
+def test_a_crash_to_a_third_is_not_a_split():
+    crash = rescaled(range(AT, LAST+1), 1/3, 3)
+    assert found(crash)["unadjusted_split"] == 1 # calm: a split
+    crash.loc[AT, ["volume"]] *= 12
+    crash.loc[AT, "high"] *= 1.3
+    assert found(crash)["unadjusted_split"] == 0 and panel_of(crash).tradable.all() # twelve times the volume and a wide range: news
+
+def test_a_quiet_stock_is_not_stale():
+    quiet = stale(10)
+    quiet.loc[AT:AT+10, "volume"] += np.arange(11)
+    assert found(quiet)["stale_run"] == 0
+
+def test_an_inverse_fund_is_not_a_day_off():
+    f = CLEAN.copy()
+    m = f.asset == "A03"
+    f.loc[m, P] = 2500/f.loc[m, ["open", "low", "high", "close"]].to_numpy()
+    assert found(f)["date_slip"] == 0
+
+def test_a_late_and_an_early_asset_are_both_found():
+    early = CLEAN.copy()
+    early.loc[FIRST+1:LAST, "date"] = CLEAN.loc[FIRST:LAST-1, "date"].to_numpy()
+    assert found(early.drop(index=FIRST))["date_slip"] == 399
+
+def test_impossible_returns_of_a_table_of_characteristics():
+    f = pd.DataFrame({"date": np.repeat(pd.date_range("2020-01-31", periods=24, freq="ME"), 3), "asset": list("ABC")*24,
+                      "size": np.linspace(-1, 1, 72), "return": np.tile([.01, -.02, .03], 24)})
+    assert found(f)["impossible_return"] == 0
+    f.loc[[5, 9], "return"] = [-1.5, 80]
+    p = panel_of(f)
+    assert p.checks.set_index("check").rows["impossible_return"] == 2 and (~p.tradable).sum() == 2
+    assert (p.checks.set_index("check").action[["stale_run", "unadjusted_split", "non_trading"]] == "not run").all()
+
+def test_repaired_split_equals_the_clean_market():
+    for ratio in (3, 1/4):
+        p, clean = panel_of(rescaled(range(AT, LAST+1), 1/ratio, ratio)), panel_of(CLEAN)
+        r = lambda p: np.diff(np.log(p.fields["close"][p.rows_of("A03")]))
+        np.testing.assert_allclose(r(p), r(clean), atol=2e-6)
+        np.testing.assert_allclose((p.fields["close"]*p.fields["volume"])[p.rows_of("A03")], (clean.fields["close"]*clean.fields["volume"])[clean.rows_of("A03")], rtol=1e-5)
+        row = p.masked.iloc[0]
+        assert (row["check"], row["action"], row["date"]) == ("unadjusted_split", "repaired", DAY)
+
+def test_pence_that_became_pounds_for_good_are_one_series_again():
+    p, clean = panel_of(rescaled(range(AT, LAST+1), .01)), panel_of(CLEAN)
+    r = lambda p: np.diff(np.log(p.fields["close"][p.rows_of("A03")]))
+    assert p.checks.set_index("check").action["unit_flip"] == "repaired"
+    np.testing.assert_allclose(r(p), r(clean), atol=2e-6)
+
+def test_an_absurd_jump_leaves_no_return_across_it():
+    p = panel_of(rescaled(range(AT, LAST+1), 7))
+    rows = p.rows_of("A03")
+    c = p.fields["close"][rows]
+    assert np.isnan(c[200]) and abs(np.log(c[201]/c[199])) < .1
+
+def test_severity_and_repair_can_be_changed():
+    split = FAULTS["unadjusted_split"][0]
+    with pytest.raises(NeuralphaError, match="'unadjusted_split' halts.*1 rows, first 2022-10-19 A03"): panel_of(split, {"severity": {"unadjusted_split": "halt"}})
+    p = panel_of(split, {"repair": ["duplicate_rows"]})
+    assert (~p.tradable).sum() == 1 and p.checks.set_index("check").action["unadjusted_split"] == "masked"
+    assert panel_of(split, {"severity": {"unadjusted_split": "note"}, "repair": []}).tradable.all()
+    assert "unadjusted_split" not in set(panel_of(split, {"severity": {"unadjusted_split": "off"}}).checks.query("rows > 0").check)
+
+@pytest.mark.parametrize("spec, message", [({"stale_bar": 3}, "Did you mean 'stale_bars'"), ({"severity": {"stale": "mask"}}, "Unknown check 'stale'"),
+    ({"severity": {"gap": "fatal"}}, "severity.gap"), ({"jump_up": "big"}, "jump_up"), ({"calendar": "NASDAQX"}, "Unknown calendar")])
+def test_wrong_specifications_are_named(spec, message):
+    with pytest.raises(NeuralphaError, match=message): panel_of(CLEAN, spec)
+
+def test_masked_rows_keep_their_values_and_their_place():
+    p = panel_of(FAULTS["nonpositive_price"][0])
+    assert p.masked[["date", "asset", "check", "action"]].iloc[0].tolist() == [DAY, "A03", "nonpositive_price", "masked"]
+    assert p.masked.close.iloc[0] == np.float32(CLEAN.close[AT])
+    i = p.rows_of("A03").start + 200
+    assert not p.tradable[i] and all(np.isnan(v[i]) for v in p.fields.values())
+
+def test_order_and_other_assets_do_not_change_what_is_found():
+    dirty = pd.concat([f for f in (FAULTS["non_trading"][0], )])
+    a, b = panel_of(dirty), panel_of(dirty.sample(frac=1, random_state=3))
+    assert a.digest == b.digest
+    alone = panel_of(dirty[dirty.asset == "A03"])
+    np.testing.assert_array_equal(alone.fields["close"], a.fields["close"][a.rows_of("A03")])
+
+def test_a_mostly_masked_table_is_refused():
+    with pytest.raises(NeuralphaError, match="93% of the rows would be masked, most by 'missing_price'"): panel_of(edit(CLEAN.index[:11000], "close", np.nan))
+
+def test_a_table_of_the_wrong_shape_is_refused():
+    good = canonical(pl.from_pandas(CLEAN).lazy(), "t", "t")
+    for bad in (good.frame.with_columns(pl.col("close").cast(pl.String)), good.frame.with_columns(pl.col("asset").cast(pl.String)), good.frame.drop("date"),
+                good.frame.with_columns(pl.col("date").cast(pl.Date)), good.frame.select("date", "asset")):
+        with pytest.raises(NeuralphaError, match="t: (not a canonical|column 'asset'|no field)"): checked_panel(Table("t", "t", bad))

@@ -6,12 +6,14 @@
 __all__ = ['Severity', 'Check', 'CHECKS', 'CheckSpec', 'check_spec', 'check', 'Bars', 'missing_price', 'infinite_value',
            'non_trading', 'nonpositive_price', 'negative_volume', 'missing_volume', 'high_below_low',
            'close_outside_range', 'open_outside_range', 'impossible_return', 'stale_run', 'decimal_slip',
-           'reverting_spike', 'unit_flip', 'plain_ratio', 'unadjusted_split', 'absurd_jump', 'volume_spike',
-           'volume_unit_flip', 'bid_ask_bounce', 'exchange_sessions', 'Report', 'table_schema', 'checked_panel']
+           'reverting_spike', 'unit_flip', 'plain_ratio', 'unadjusted_split', 'absurd_jump', 'large_move',
+           'volume_spike', 'volume_unit_flip', 'bid_ask_bounce', 'exchange_sessions', 'Report', 'table_schema',
+           'check_shape', 'checked_panel']
 
-# %% ../../nbs/data/checks.ipynb #b85be32b
+# %% ../../nbs/data/checks.ipynb #f516aee2
 import datetime as dt
 from collections import namedtuple
+from functools import cached_property, reduce
 from typing import Literal
 import numpy as np
 import pandas as pd
@@ -21,7 +23,7 @@ from ..core import NeuralphaError, unknown_name
 from .panel import Panel, lay_out
 from .tables import PRICES, Table
 
-# %% ../../nbs/data/checks.ipynb #d286fa17
+# %% ../../nbs/data/checks.ipynb #6d581742
 Severity = Literal["halt", "mask", "note", "off"]
 
 class CheckSpec(BaseModel):
@@ -47,6 +49,7 @@ class CheckSpec(BaseModel):
     split_calm: float = 3.0 # range and volume of the day at most this multiple of the usual
     jump_up: float = 5.0 # a close above this multiple of the one before is absurd
     jump_down: float = 10.0 # ...or below one over this
+    large_move: float = 0.5 # a return beyond this, either way, is counted and kept
     volume_spike: float = 100.0 # multiple of the geometric mean of the bars before
     volume_bars: int = 60 # how many bars before
     bounce_spread: float = 0.10 # Roll's (1984) effective spread, as a share of the price
@@ -92,52 +95,64 @@ def _described(name, severity, says, *needs):
     "Register a check that is done while the rows are laid out, or over the whole panel."
     CHECKS[name] = Check(name, severity, needs, None, says)
 
-# %% ../../nbs/data/checks.ipynb #5059dffe
+# %% ../../nbs/data/checks.ipynb #86cb340d
 class Bars:
-    "Usable rows of whole assets, in order. Fields are attributes, float64; `None` where the table has no such field."
-    def __init__(self, rows, asset, day, fields, offsets):
-        self.rows, self.asset, self.day, self.names = rows, asset, day, list(fields)
-        self.begins = np.concatenate([[True], asset[1:] != asset[:-1]]) if len(rows) else np.zeros(0, bool)
-        start = np.flatnonzero(self.begins)
-        size = np.diff(np.append(start, len(rows)))
-        self.at = np.arange(len(rows)) - np.repeat(start, size) # bars of the asset before this one
-        self.left = np.repeat(size, size) - 1 - self.at # bars of the asset after this one
-        self._fields = {k: np.asarray(v[rows], np.float64) for k, v in fields.items()}
+    "Usable rows of whole assets, in order. Fields are float32 attributes, gathered on first use; `None` where the table has no such field."
+    def __init__(self, panel, usable, lo, hi):
+        "The usable rows of assets `lo` to `hi` (exclusive) of a raw panel."
+        begin, end = panel.asset_offsets[[lo, hi]]
+        live = usable[begin:end]
+        self.rows = begin + np.flatnonzero(live)
+        self._at = slice(begin, end) if len(self.rows) == end - begin else self.rows
+        self._panel, self._fields, self.names = panel, {}, list(panel.fields)
+        self.asset, self.day = panel.asset_code[self._at], panel.date_code[self._at]
+        counts = np.add.reduceat(np.append(live, False), panel.asset_offsets[lo:hi] - begin, dtype=np.int64)
+        self.at = np.arange(len(self.rows)) - np.repeat(np.cumsum(counts) - counts, counts) # bars of the asset before this one
+        self.left = np.repeat(counts, counts) - 1 - self.at # bars of the asset after this one
 
     def __getattr__(self, name):
         if name.startswith("_"): raise AttributeError(name)
+        return self.get(name)
+
+    def get(self, name):
+        "One field, float32, or `None`."
+        if name in self.names and name not in self._fields: self._fields[name] = self._panel.fields[name][self._at]
         return self._fields.get(name)
 
     @property
-    def ohlc(self): return [self._fields[c] for c in PRICES if c in self._fields]
+    def ohlc(self): return [self.get(c) for c in PRICES if c in self.names]
 
     def prev(self, x, k=1):
         "Value `k` usable bars earlier of the same asset, NaN where there is none."
-        out = np.full(len(x), np.nan)
-        out[k:] = x[:-k] if k else x
+        out = np.empty_like(x)
+        out[k:], out[:k] = x[:-k], np.nan
         out[self.at < k] = np.nan
         return out
 
     def next(self, x, k=1):
         "Value `k` usable bars later of the same asset, NaN where there is none."
-        out = np.full(len(x), np.nan)
-        out[:-k] = x[k:]
+        out = np.empty_like(x)
+        out[:-k], out[-k:] = x[k:], np.nan
         out[self.left < k] = np.nan
         return out
 
     def mean_before(self, x, k):
         "Mean over the `k` bars before this one, NaN where there are fewer."
-        total = np.concatenate([[0], np.nancumsum(x)])
-        count = np.concatenate([[0], np.cumsum(np.isfinite(x))])
-        i = np.arange(len(x))
-        j = np.maximum(i - k, 0)
-        with np.errstate(invalid="ignore", divide="ignore"): mean = (total[i] - total[j])/(count[i] - count[j])
-        return np.where(self.at >= k, mean, np.nan)
+        known = np.isfinite(x)
+        total = np.concatenate([[0], np.cumsum(np.where(known, x, 0), dtype=np.float64)])
+        count = np.concatenate([[0], np.cumsum(known)])
+        out = np.full(len(x), np.nan)
+        with np.errstate(invalid="ignore", divide="ignore"): out[k:] = (total[k:-1] - total[:-1-k])/(count[k:-1] - count[:-1-k])
+        out[self.at < k] = np.nan
+        return out
 
-    @property
+    @cached_property
     def move(self):
         "Log return from the usable bar before."
         with np.errstate(divide="ignore", invalid="ignore"): return np.log(self.close/self.prev(self.close))
+
+def _any(conditions): return reduce(np.logical_or, conditions)
+def _all(conditions): return reduce(np.logical_and, conditions)
 
 # %% ../../nbs/data/checks.ipynb #d5c228b0
 _described("missing_key", "mask", "no date or no asset name; the row was left out")
@@ -147,7 +162,7 @@ _described("wrong_session", "mask", "on a day on which the exchange had no sessi
 _described("duplicate_rows", "mask", "the same bar more than once, equal in every field; the first was kept")
 _described("conflicting_rows", "mask", "the same date and asset more than once with different values; none can be trusted")
 
-# %% ../../nbs/data/checks.ipynb #8b6a4b25
+# %% ../../nbs/data/checks.ipynb #8d778edf
 @check("mask", "close")
 def missing_price(b, s):
     "no close"
@@ -156,19 +171,19 @@ def missing_price(b, s):
 @check("mask")
 def infinite_value(b, s):
     "a value that is infinite or beyond what float32 holds"
-    return np.any([np.isinf(v) for v in b._fields.values()], axis=0)
+    return _any(np.isinf(b.get(c)) for c in b.names)
 
 @check("mask", "close", "volume")
 def non_trading(b, s):
     "no trades: zero volume with zero prices, or with every price equal to the close before"
-    stale = np.all([p == b.prev(b.close) for p in b.ohlc], axis=0)
-    zero = np.any([p == 0 for p in b.ohlc], axis=0)
-    return (b.volume == 0) & (zero | stale)
+    if not (b.volume == 0).any(): return b.volume == 0
+    stale = _all(p == b.prev(b.close) for p in b.ohlc)
+    return (b.volume == 0) & (_any(p == 0 for p in b.ohlc) | stale)
 
 @check("mask", "close")
 def nonpositive_price(b, s):
     "a price of zero or below"
-    return np.any([p <= 0 for p in b.ohlc], axis=0)
+    return _any(p <= 0 for p in b.ohlc)
 
 @check("mask", "volume")
 def negative_volume(b, s):
@@ -180,7 +195,7 @@ def missing_volume(b, s):
     "volume of zero or none beside prices that moved; the volume was emptied, the bar kept"
     return ~(b.volume > 0)
 
-# %% ../../nbs/data/checks.ipynb #617fb95a
+# %% ../../nbs/data/checks.ipynb #6699deb3
 @check("mask", "high", "low")
 def high_below_low(b, s):
     "high below low"
@@ -199,24 +214,31 @@ def open_outside_range(b, s):
 @check("mask", "return")
 def impossible_return(b, s):
     "a return below -100%, or above what `jump_up` allows"
-    r = b._fields["return"]
+    r = b.get("return")
     return (r < -1) | (r > s.jump_up - 1)
 
-# %% ../../nbs/data/checks.ipynb #8a4a736b
+# %% ../../nbs/data/checks.ipynb #6ee143f7
 @check("mask", "close")
 def stale_run(b, s):
     "every field equal to the bar before, for many bars in a row"
     named = [c for c in (*PRICES, "volume") if c in b.names]
-    same = np.all([(f == b.prev(f)) | (np.isnan(f) & np.isnan(b.prev(f)) & (b.at > 0)) for f in (b._fields[c] for c in named)], axis=0)
+    def repeats(f):
+        before = b.prev(f)
+        return (f == before) | (np.isnan(f) & np.isnan(before) & (b.at > 0))
+    least = s.stale_closes if named == ["close"] else s.stale_bars
+    same = repeats(b.close)
+    for c in named: same &= repeats(b.get(c)) if c != "close" and same.any() else True
+    if not same.any(): return same
     group = np.cumsum(~same)
-    length = np.bincount(group)[group] - 1
-    return same & (length >= (s.stale_closes if named == ["close"] else s.stale_bars) - 1)
+    return same & (np.bincount(group)[group] >= least)
 
-# %% ../../nbs/data/checks.ipynb #50a3a4df
+# %% ../../nbs/data/checks.ipynb #86324298
 def _power_of_ten(x, tolerance, least=1):
     "Where the log `x` is that of 10, 100, ... or its inverse, within the tolerance."
-    power = np.round(x/np.log(10))
-    with np.errstate(invalid="ignore"): return (np.abs(power) >= least) & (np.abs(x - power*np.log(10)) <= np.log1p(tolerance))
+    hit = np.abs(x) > least*np.log(10) - np.log1p(tolerance)
+    power = np.round(x[hit]/np.log(10))
+    hit[hit] = np.abs(x[hit] - power*np.log(10)) <= np.log1p(tolerance)
+    return hit
 
 def _excursions(b, moves, leap, back, longest):
     "Rows of stretches that start with a leap and end, within `longest` bars, with a move that undoes it within `back`."
@@ -229,14 +251,15 @@ def _excursions(b, moves, leap, back, longest):
                 break
     return hit
 
-# %% ../../nbs/data/checks.ipynb #09c1456b
+# %% ../../nbs/data/checks.ipynb #08128c1b
 @check("mask", "close")
 def decimal_slip(b, s):
     "a price off by a factor of 10, 100, ... for a few bars, or in one field of the bar"
     moves = b.move
     hit = _excursions(b, moves, _power_of_ten(moves, s.slip_tolerance), np.log1p(s.slip_tolerance), s.slip_bars)
     with np.errstate(divide="ignore", invalid="ignore"):
-        for p in b.ohlc: hit |= _power_of_ten(np.log(p/b.close), s.slip_tolerance)
+        for c in ("open", "high", "low"):
+            if c in b.names: hit |= _power_of_ten(np.log(b.get(c)/b.close), s.slip_tolerance)
     return hit
 
 @check("mask", "close")
@@ -292,7 +315,12 @@ def absurd_jump(b, s):
     "a price jump beyond what a share does in a bar, that stays: the two sides are not one series; the bar is masked and earlier bars rescaled to meet it"
     with np.errstate(invalid="ignore"): return (b.move > np.log(s.jump_up)) | (b.move < -np.log(s.jump_down))
 
-# %% ../../nbs/data/checks.ipynb #05dd5f8a
+# %% ../../nbs/data/checks.ipynb #a7961d87
+@check("note", "close")
+def large_move(b, s):
+    "a large return that nothing above explains; kept, since markets have fat tails"
+    with np.errstate(invalid="ignore"): return np.abs(np.expm1(b.move)) > s.large_move
+
 @check("note", "volume")
 def volume_spike(b, s):
     "volume far above the geometric mean of the bars before"
@@ -355,51 +383,57 @@ def exchange_sessions(
         if len(np.intersect1d(s, dates))/max(len(np.union1d(s, dates)), 1) >= 0.9: return name, s
     return "none", None
 
-# %% ../../nbs/data/checks.ipynb #7c0b4ec0
+# %% ../../nbs/data/checks.ipynb #e5ab6d12
+def _market_return(panel, r, least):
+    "(n_dates,) median return of each date, NaN where fewer than `least` assets have one."
+    ordered = np.split(r[panel.by_date], panel.date_offsets[1:-1])
+    known = [x[np.isfinite(x)] for x in ordered]
+    return np.array([np.median(x) if len(x) >= least else np.nan for x in known])
+
 def _market_slips(panel, usable, s):
     "Rows of asset-years whose returns follow the market's return of a neighbouring day."
     close = np.where(usable, panel.fields["close"], np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"): r = np.log(close[1:]/close[:-1])
-    r = np.concatenate([[np.nan], r]).astype(np.float64)
+    r = np.full(panel.n_rows, np.nan, np.float32)
+    with np.errstate(divide="ignore", invalid="ignore"): r[1:] = np.log(close[1:]/close[:-1])
     r[panel.asset_offsets[:-1]] = np.nan
-    ordered, split = r[panel.by_date], panel.date_offsets
-    n = np.diff(split)
-    market = np.array([np.nanmedian(x) if len(x) >= s.market_assets and np.isfinite(x).any() else np.nan for x in np.split(ordered, split[1:-1])]) if n.max(initial=0) >= s.market_assets else np.full(len(n), np.nan)
-    if not np.isfinite(market).any(): return np.zeros(panel.n_rows, bool)
-    year = panel.dates.astype("datetime64[Y]").astype(int)[panel.date_code]
-    _, group = np.unique(panel.asset_code.astype(np.int64)*10_000 + year, return_inverse=True)
-    def correlation(lag):
-        m = np.full(len(market), np.nan)
-        if lag == 0: m = market
-        elif lag > 0: m[:-lag] = market[lag:]
-        else: m[-lag:] = market[:lag]
-        x, y = r, m[panel.date_code]
+    hit = np.zeros(panel.n_rows, bool)
+    if np.bincount(panel.date_code).max(initial=0) < s.market_assets: return hit
+    market = np.concatenate([[np.nan], _market_return(panel, r, s.market_assets), [np.nan]])
+    year = panel.dates.astype("datetime64[Y]").astype(int)
+    year -= year[0]
+    def correlation(x, y, group, n):
         ok = np.isfinite(x) & np.isfinite(y)
-        total = lambda v: np.bincount(group[ok], v[ok], minlength=group.max() + 1)
-        k, sx, sy = np.maximum(total(np.ones(len(x))), 1), total(x), total(y)
+        x, y, g = x[ok].astype(np.float64), y[ok], group[ok]
+        total = lambda v=None: np.bincount(g, v, minlength=n)
+        k = np.maximum(total(), 1)
+        sx, sy = total(x), total(y)
         with np.errstate(invalid="ignore", divide="ignore"):
             c = (total(x*y) - sx*sy/k)/np.sqrt((total(x*x) - sx**2/k)*(total(y*y) - sy**2/k))
-        return np.where(k >= s.date_slip_bars, c, np.nan)
-    same = correlation(0)
-    with np.errstate(invalid="ignore"): off = np.maximum(np.abs(correlation(1)), np.abs(correlation(-1))) - np.abs(same) > s.date_slip_gain
-    return off[group] & usable
+        return np.where(k >= s.date_slip_bars, np.abs(c), np.nan)
+    step = max(1, 2_000_000//max(panel.n_rows//panel.n_assets, 1))
+    for a in range(0, panel.n_assets, step):
+        rows = slice(panel.asset_offsets[a], panel.asset_offsets[min(a + step, panel.n_assets)])
+        day, n = panel.date_code[rows], step*(year[-1] + 1)
+        group = (panel.asset_code[rows] - a)*(year[-1] + 1) + year[day]
+        before, same, after = (correlation(r[rows], market[day + k], group, n) for k in (0, 1, 2))
+        with np.errstate(invalid="ignore"): hit[rows] = (np.fmax(before, after) - same > s.date_slip_gain)[group]
+    return hit & usable
 
-# %% ../../nbs/data/checks.ipynb #24d1fafa
+# %% ../../nbs/data/checks.ipynb #c9ce310a
 def _volume_lookahead(panel, usable, s):
     "Rows whose volume carries later splits: fractions of shares, or no change of raw volume where the factor changes."
-    volume, hit = panel.fields["volume"].astype(np.float64), np.zeros(panel.n_rows, bool)
+    volume, hit = panel.fields["volume"], np.zeros(panel.n_rows, bool)
     if "factor" not in panel.fields:
-        small = usable & (volume > 0) & (volume < 2**20)
-        broken = small & (np.abs(volume - np.round(volume)) > 1e-3)
-        per = lambda x: np.add.reduceat(x.astype(np.int64), panel.asset_offsets[:-1])
+        small = usable & (volume > 0) & (volume < 2**20) # float32 holds fractions of these
+        broken = small & (np.abs(volume - np.round(volume)) > 1e-3*volume**0.5)
+        per = lambda x: np.add.reduceat(x, panel.asset_offsets[:-1], dtype=np.int64)
         share = per(broken)/np.maximum(per(small), 1)
-        return broken & (share > 0.2)[panel.asset_code]
-    factor = panel.fields["factor"].astype(np.float64)
+        return broken & np.repeat(share > 0.2, np.diff(panel.asset_offsets))
+    factor = panel.fields["factor"]
     with np.errstate(divide="ignore", invalid="ignore"): step = np.log(factor[1:]/factor[:-1])
     for i in np.flatnonzero(np.abs(step) > np.log(1.4)) + 1:
         a = panel.asset_code[i]
         if panel.asset_code[i-1] != a or not usable[i]: continue
-        raw = volume*1.0
         lo, hi = max(panel.asset_offsets[a], i - s.split_bars), min(panel.asset_offsets[a+1], i + s.split_bars)
         raw = volume[lo:hi]*factor[lo:hi]
         change = np.log(np.nanmedian(raw[i-lo:])/np.nanmedian(raw[:i-lo]))
@@ -539,10 +573,10 @@ def _repair(name, b, hit, panel, s):
         sound[i] = name != "absurd_jump"
     return sound
 
-# %% ../../nbs/data/checks.ipynb #eedd2908
+# %% ../../nbs/data/checks.ipynb #3e43f486
 def _run_blocks(panel, usable, report, block_rows=2_000_000):
     "Run every check over blocks of whole assets; masks in `usable`, repairs in the panel's fields."
-    s, why = report.spec, {}
+    s, why = report.spec, np.zeros(panel.n_rows, np.int8) # check number, negative where repaired
     run = [c for c in CHECKS.values() if c.find and report.severity(c.name) != "off"]
     for c in list(run):
         absent = [f for f in c.needs if f not in panel.fields]
@@ -551,11 +585,9 @@ def _run_blocks(panel, usable, report, block_rows=2_000_000):
     edges = [0]
     for a, end in enumerate(panel.asset_offsets[1:], 1):
         if end - panel.asset_offsets[edges[-1]] >= block_rows or a == panel.n_assets: edges.append(a)
-    def block(lo, hi):
-        rows = panel.asset_offsets[lo] + np.flatnonzero(usable[panel.asset_offsets[lo]:panel.asset_offsets[hi]])
-        return Bars(rows, panel.asset_code[rows], panel.date_code[rows], panel.fields, None)
+    number = {c: i for i, c in enumerate(CHECKS, 1)}
     for lo, hi in zip(edges, edges[1:]):
-        b = block(lo, hi)
+        b = Bars(panel, usable, lo, hi)
         for c in run:
             if not len(b.rows): break
             hit = np.asarray(c.find(b, s), bool)
@@ -567,13 +599,12 @@ def _run_blocks(panel, usable, report, block_rows=2_000_000):
             actions = [w for w, n in (("masked", len(bad)), ("repaired", repaired.sum())) if n]
             if actions: report.add(c.name, action=" and ".join(actions))
             usable[bad] = False
-            for r in bad: why[int(r)] = (c.name, "masked")
-            if repaired.any() and c.name != "missing_volume":
-                for r in b.rows[repaired]: why.setdefault(int(r), (c.name, "repaired"))
-            if len(bad) or repaired.any(): b = block(lo, hi)
+            why[bad] = number[c.name]
+            if c.name != "missing_volume": why[b.rows[repaired]] = -number[c.name]
+            if len(bad) or repaired.any(): b = Bars(panel, usable, lo, hi)
     return why
 
-# %% ../../nbs/data/checks.ipynb #3fd2c49e
+# %% ../../nbs/data/checks.ipynb #f558d3e8
 def _over_the_market(panel, present, usable, fractions, report, why):
     "Checks that need every asset at once."
     s, on = report.spec, lambda c: report.severity(c) != "off" and all(f in panel.fields for f in CHECKS[c].needs)
@@ -584,7 +615,7 @@ def _over_the_market(panel, present, usable, fractions, report, why):
             if len(at) and report.severity(check) == "mask":
                 report.add(check, action="masked")
                 usable[at] = False
-                for r in at: why[int(r)] = (check, "masked")
+                why[at] = list(CHECKS).index(check) + 1
     rows("gap", ~present)
     if on("date_slip"): rows("date_slip", _market_slips(panel, usable, s))
     if on("adjusted_volume"): rows("adjusted_volume", fractions & usable)
@@ -598,16 +629,25 @@ def _over_the_market(panel, present, usable, fractions, report, why):
     if on("survivors_only") and panel.n_dates > 250 and panel.n_assets > 1:
         report.add("survivors_only", 0 if dead else panel.n_assets, panel.assets if not dead else (), note=f"{dead:,} of {panel.n_assets:,} assets end more than 20 bars before the last date")
 
-# %% ../../nbs/data/checks.ipynb #f5b3a812
+# %% ../../nbs/data/checks.ipynb #b3cf520c
 def table_schema(
-    table:Table,
+    fields, # names of the numeric columns
 ): # pandera.polars.DataFrameSchema
-    "The shape every canonical table must have, as a pandera schema."
+    "The shape of a canonical table: naive µs dates, assets as an Enum, float32 fields, nothing else."
     import pandera.polars as pa
-    columns = {c: pa.Column(pl.Float32, nullable=True) for c in table.fields}
+    columns = {c: pa.Column(pl.Float32, nullable=True) for c in fields}
     return pa.DataFrameSchema({"date": pa.Column(pl.Datetime("us"), nullable=True), "asset": pa.Column(nullable=True), **columns}, strict=True)
 
-# %% ../../nbs/data/checks.ipynb #549190d8
+def check_shape(table:Table):
+    "Raise `NeuralphaError` where a table is not canonical; reads no values."
+    import pandera.errors
+    if not table.fields: raise NeuralphaError(f"{table.where}: no field besides date and asset.")
+    try: table_schema(table.fields).validate(table.frame.clear())
+    except (pandera.errors.SchemaError, pandera.errors.SchemaErrors) as e:
+        raise NeuralphaError(f"{table.where}: not a canonical table: {str(e).splitlines()[0]}; read it with `open_source`.") from e
+    if not isinstance(table.frame["asset"].dtype, pl.Enum): raise NeuralphaError(f"{table.where}: column 'asset' is {table.frame['asset'].dtype}, not an Enum; read it with `open_source`.")
+
+# %% ../../nbs/data/checks.ipynb #fe146378
 def checked_panel(
     table:Table, # canonical table
     spec=None, # `CheckSpec`, a dictionary of its fields, or None
@@ -616,26 +656,36 @@ def checked_panel(
     "Run every check over a table and build its panel. Raises `NeuralphaError` where a check with severity `halt` finds something."
     spec = check_spec(spec)
     report = Report(spec, table.where)
-    table_schema(table).validate(table.frame.clear() if table.frame.height > 10**6 else table.frame)
+    check_shape(table)
     for f in table.findings: report.add(f["check"], f["rows"], action="read", note=f["note"])
     assets = np.asarray(table.frame["asset"].dtype.categories.to_list(), dtype=str)
     keep, codes, stamps = _settle_keys(table, spec, report, assets)
     if not keep.any(): raise NeuralphaError(f"{table.where}: no row is left: " + "; ".join(f"{k} {v['rows']:,}" for k, v in report.lines.items() if v["rows"]) + ".")
     panel, present, untrusted = _placed(table, keep, codes, stamps, report, assets)
     usable = present & ~untrusted
+    del table, keep, codes, stamps # a large table must not live beside its panel
     fractions = _volume_lookahead(panel, usable, spec) if "volume" in panel.fields else None # before any rule rescales volumes
     why = _run_blocks(panel, usable, report)
     _over_the_market(panel, present, usable, fractions, report, why)
     if halt: report.first_halt()
     return _masked_panel(panel, present, usable, why, report, halt)
 
-# %% ../../nbs/data/checks.ipynb #7a624a4b
+# %% ../../nbs/data/checks.ipynb #d2e2cf08
+def _date_codes(stamp, dates):
+    "(rows,) int32: position of every stamp among the sorted dates."
+    day = np.timedelta64(1, "D").astype("timedelta64[ns]")
+    steps = (dates - dates[0])//day
+    if (dates[0] + steps*day != dates).any() or steps[-1] > 10**6: return np.searchsorted(dates, stamp).astype(np.int32)
+    position = np.zeros(int(steps[-1]) + 1, np.int32)
+    position[steps.astype(np.int64)] = np.arange(len(dates), dtype=np.int32)
+    return position[((stamp.view(np.int64) - dates[:1].view(np.int64)[0])//day.view(np.int64))]
+
 def _placed(table, keep, codes, stamps, report, assets):
     "The raw panel: every kept row at its place, nothing masked yet."
     whole = keep.all()
     code, stamp = (codes, stamps) if whole else (codes[keep], stamps[keep])
     dates = pl.Series(stamp).unique().sort().to_numpy()
-    day = np.searchsorted(dates, stamp).astype(np.int32)
+    day = _date_codes(stamp, dates)
     used = np.bincount(code, minlength=len(assets)) > 0
     if not used.all(): code, assets_kept = (np.cumsum(used) - 1)[code], assets[used]
     else: assets_kept = assets
@@ -654,13 +704,13 @@ def _placed(table, keep, codes, stamps, report, assets):
     panel = Panel(table.name, assets_kept, dates, at.asset_offsets, at.date_code, fields, present, attributes)
     return panel, present, untrusted
 
-# %% ../../nbs/data/checks.ipynb #9988706a
+# %% ../../nbs/data/checks.ipynb #a96f59dd
 def _masked_panel(panel, present, usable, why, report, halt):
     "Empty the masked rows, keep their values in `masked`, and refuse a table that is mostly masked."
     from dataclasses import replace
-    rows = np.array(sorted(why), np.int64)
+    rows, names = np.flatnonzero(why), np.array(["", *CHECKS])
     table = pd.DataFrame({"date": panel.dates[panel.date_code[rows]], "asset": panel.assets[panel.asset_code[rows]],
-                          "check": [why[int(r)][0] for r in rows], "action": [why[int(r)][1] for r in rows],
+                          "check": names[np.abs(why[rows])], "action": np.where(why[rows] > 0, "masked", "repaired"),
                           **{k: v[rows] for k, v in panel.fields.items()}})
     masked = pd.concat([*report.masked, table], ignore_index=True) if report.masked else table
     out = present & ~usable
