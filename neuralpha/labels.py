@@ -91,7 +91,7 @@ def by_date(
     if kind == "quantile": return np.floor(np.nextafter((out + 1)/2*bins, np.inf))
     return out
 
-# %% ../nbs/labels.ipynb #f68ee8d6
+# %% ../nbs/labels.ipynb #a9cbb972
 def _last_known(y)->np.ndarray:
     "(n_rows,) int32: the latest `known_code` among the tradable rows of the same date, resolved or not."
     latest = np.full(y.panel.n_dates, -1, np.int32)
@@ -99,7 +99,12 @@ def _last_known(y)->np.ndarray:
     np.maximum.at(latest, y.panel.date_code[live], y.known_code[live])
     return np.where(live, latest[y.panel.date_code], y.known_code).astype(np.int32)
 
-# %% ../nbs/labels.ipynb #fba6f2e2
+def _across(y, name, values, **kw):
+    "A label made of all labels of a date: known with the last of them, missing while that lies beyond the data."
+    known = _last_known(y)
+    return replace(y, name=name, values=np.where(known < y.panel.n_dates, values, np.nan), known_code=known, parts={}, **kw)
+
+# %% ../nbs/labels.ipynb #b723bc82
 def cross_section(
     y:Label,
     kind:str="rank", # "rank", "z", "gauss", "quantile"
@@ -107,11 +112,11 @@ def cross_section(
     same_life:bool=False, # refuse labels whose life spans differ within a date
 )->Label: # known when the last label of the date is
     "The standing of each label among those of its date."
-    values, known = by_date(y.panel, y.values, kind, bins), _last_known(y)
-    if same_life and (known != y.known_code).any():
+    out = _across(y, f"{kind} of {y.name}", by_date(y.panel, y.values, kind, bins))
+    if same_life and (out.known_code != y.known_code).any():
         raise NeuralphaError(f"Label {y.name!r} ends on different bars within a date, so its {kind} is known later than itself: "
                              f"use target('raw'), or y = cross_section(y, '{kind}') before the split.")
-    return replace(y, name=f"{kind} of {y.name}", values=values, known_code=known, parts={})
+    return out
 
 # %% ../nbs/labels.ipynb #b8d2ad86
 @njit(cache=True)
@@ -221,7 +226,7 @@ def trailing_beta(
     market = _group_mean(r, panel.date_code, panel.n_dates)
     return _trailing(r, market, panel.asset_offsets, window, max(2, (window + 1)//2))[1]
 
-# %% ../nbs/labels.ipynb #2c76cd44
+# %% ../nbs/labels.ipynb #eae20533
 def excess_return(
     y:Label,
     over:str="market", # "market" (mean of the date), "sector" (mean of date and sector) or "beta" (beta times the market)
@@ -241,7 +246,7 @@ def excess_return(
     values = y.values - explained
     lost = int((y.labelled & ~np.isfinite(values)).sum())
     counts = {**y.counts, **({"no beta yet": lost} if lost else {})}
-    return replace(y, name=f"{y.name}, less {over}", values=values, known_code=_last_known(y), counts=counts, parts={})
+    return _across(y, f"{y.name}, less {over}", values, counts=counts)
 
 # %% ../nbs/labels.ipynb #8b89d562
 def volatility_scaled(
@@ -255,7 +260,7 @@ def volatility_scaled(
     counts = {**y.counts, **({"no volatility yet": lost} if lost else {})}
     return replace(y, name=f"{y.name}, volatility-scaled", values=values, counts=counts, parts={})
 
-# %% ../nbs/labels.ipynb #5128bc63
+# %% ../nbs/labels.ipynb #e7b80729
 def classes(
     y:Label,
     buy:float=.3, sell:float=.3, # share of each date, 0 to 1
@@ -269,7 +274,7 @@ def classes(
         raise NeuralphaError(f"buy={buy}, sell={sell}: shares of a date between 0 and 1 that sum to at most 1.")
     share = (by_date(y.panel, y.values) + 1)/2
     values = np.where(share > 1 - buy, 1., np.where(share < sell, -1., 0.))
-    return replace(y, name=f"classes of {y.name}", values=np.where(y.labelled, values, np.nan), known_code=_last_known(y), parts={})
+    return _across(y, f"classes of {y.name}", np.where(y.labelled, values, np.nan))
 
 # %% ../nbs/labels.ipynb #e55fcdf1
 @njit(parallel=True, cache=True)

@@ -85,7 +85,7 @@ def _check_embargo(embargo):
     if not isinstance(embargo, (int, np.integer)) or embargo < 0:
         raise NeuralphaError(f"embargo is {embargo!r}; it must be a whole number of bars, 0 or more.")
 
-# %% ../nbs/splits.ipynb #739d3972
+# %% ../nbs/splits.ipynb #1c3d0357
 def _offset(text)->pd.DateOffset:
     "\"3Y\", \"6M\", \"8W\" or \"90D\" as a calendar offset."
     units = {"Y": "years", "M": "months", "W": "weeks", "D": "days"}
@@ -94,7 +94,11 @@ def _offset(text)->pd.DateOffset:
         raise NeuralphaError(f"Period {text!r} is not understood; write e.g. '3Y', '6M', '8W' or '90D'.")
     return pd.DateOffset(**{units[t[-1]]: int(t[:-1])})
 
-# %% ../nbs/splits.ipynb #ebb8c67a
+def _live_dates(y)->int:
+    "Dates up to the last tradable bar: where the data ends."
+    return int(y.panel.date_code[y.panel.tradable].max(initial=-1)) + 1
+
+# %% ../nbs/splits.ipynb #4ed682c2
 _ALIGN = {"M": pd.offsets.MonthBegin(), "Q": pd.offsets.QuarterBegin(startingMonth=1), "Y": pd.offsets.YearBegin()}
 
 def walk_forward(
@@ -112,7 +116,7 @@ def walk_forward(
     _check_embargo(embargo)
     dates = pd.DatetimeIndex(y.panel.dates)
     at = lambda when: int(dates.searchsorted(when))
-    live = int(y.panel.date_code[y.panel.tradable].max(initial=-1)) + 1 # the data ends with its last tradable bar
+    live = _live_dates(y)
     folds, test_start = [], dates[0] + _offset(train) + _offset(valid)
     if align: test_start = _ALIGN[align].rollforward(test_start.normalize())
     while at(test_start) < live:
@@ -145,12 +149,13 @@ def fixed_split(
     end = int(dates.searchsorted(given[3], side="right"))
     return [_fold(y, 0, {"train": [(a, b)], "valid": [(b, c)], "test": [(c, end)]}, embargo)]
 
-# %% ../nbs/splits.ipynb #7f6ee603
+# %% ../nbs/splits.ipynb #3288da44
 def _groups(y, n):
     "n runs of dates of equal length (to one date), as (first, end) positions."
-    if not isinstance(n, (int, np.integer)) or not 2 <= n <= y.panel.n_dates:
-        raise NeuralphaError(f"{n!r} groups of dates: {y.panel.name} has {y.panel.n_dates} dates; choose a whole number from 2 up to that.")
-    edges = np.concatenate([[0], np.cumsum([len(g) for g in np.array_split(np.arange(y.panel.n_dates), n)])])
+    live = _live_dates(y)
+    if not isinstance(n, (int, np.integer)) or not 2 <= n <= live:
+        raise NeuralphaError(f"{n!r} groups of dates: {y.panel.name} has {live} dates; choose a whole number from 2 up to that.")
+    edges = np.concatenate([[0], np.cumsum([len(g) for g in np.array_split(np.arange(live), n)])])
     return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
 
 def _group_fold(y, number, spans, tested, valid, embargo):

@@ -16,6 +16,8 @@ def _random(seed=0, dates=40, assets="ABCDEFG", density=.8, **columns):
     frame["close"] = 100*np.exp(.02*frame.groupby("asset").date.transform(lambda s: rng.standard_normal(len(s)).cumsum()))
     return panel_from_frame(frame.assign(**{k: f(rng, len(frame)) for k, f in columns.items()}), "random")
 
+DAYS = pd.bdate_range("2024-01-01", periods=5)
+
 def test_standing_equals_scipy_date_by_date():
     p = _random()
     v = np.round(np.random.default_rng(1).standard_normal(p.n_rows), 1) # ties
@@ -36,13 +38,14 @@ def test_quantiles_are_balanced():
     assert by_date(p, np.ones(20), "quantile", 3).tolist() == [1]*20
 
 def test_a_rank_lives_as_long_as_the_longest_label_of_its_date():
-    p = panel_from_frame(pd.DataFrame({"date": "2024-01-02", "asset": list("ABC"), "close": 1.}))
-    y = Label(p, "mixed", np.array([1., 2, np.nan]), np.int32([3, 9, 10]), 9, 0)
-    assert cross_section(y).known_code.tolist() == [10, 10, 10]
+    p = panel_from_frame(pd.DataFrame([(d, a) for d in DAYS for a in "ABC"], columns=["date", "asset"]).assign(close=1.))
+    known = np.int32([3, 2, 1, 3, 3, 5, 2, 2, 2, 3, 3, 3, 4, 4, 4])[np.arange(15).reshape(5, 3).T.ravel()]
+    y = cross_section(Label(p, "mixed", np.arange(15.), known, 4, 0))
+    assert y.known_code[p.by_date].tolist() == [3]*3 + [5]*3 + [2]*3 + [3]*3 + [4]*3
+    assert np.isnan(y.values[p.date_code == 1]).all() and y.labelled[p.date_code != 1].all()
+    y = Label(p, "mixed", np.arange(15.), known, 4, 0)
     with pytest.raises(NeuralphaError, match="different bars"): y.target("rank")
     with pytest.raises(NeuralphaError, match="Did you mean 'rank'"): y.target("rnak")
-
-DAYS = pd.bdate_range("2024-01-01", periods=5)
 
 PRICES = pd.DataFrame({"date": list(DAYS) + list(DAYS[:3]), "asset": ["A"]*5 + ["B"]*3, "close": [100, 110, 121, 121, 242, 50, 40, 20.]})
 
@@ -132,7 +135,7 @@ def test_scaled_label_is_in_standard_deviations():
 
 def test_classes_take_shares_of_a_date_or_a_threshold():
     p = panel_from_frame(pd.DataFrame({"date": "2024-01-02", "asset": [f"{i:02}" for i in range(10)], "close": 1.}))
-    y = Label(p, "y", np.linspace(-.09, .09, 10), np.full(10, 1, np.int32), 1, 0)
+    y = Label(p, "y", np.linspace(-.09, .09, 10), np.zeros(10, np.int32), 1, 0)
     assert classes(y).values.tolist() == [-1]*3 + [0]*4 + [1]*3
     assert classes(y, threshold=.04).values.tolist() == [-1]*3 + [0]*4 + [1]*3
     with pytest.raises(NeuralphaError, match="sum to at most 1"): classes(y, .8, .4)

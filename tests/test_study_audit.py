@@ -1,0 +1,200 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.study.audit import *
+import json
+import numpy as np
+import pandas as pd
+import pytest
+from dataclasses import replace
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import cut_panel, panel_from_frame
+from neuralpha.features.table import Features
+from neuralpha.labels import forward_return, triple_barrier
+from neuralpha.splits import purged_kfold, walk_forward
+
+def _market(seed=0, n_assets=12, n_dates=160):
+    "Random walks with late listings, delistings and suspended bars."
+    rng = np.random.default_rng(seed)
+    days, frames = pd.bdate_range("2018-01-01", periods=n_dates), []
+    for i in range(n_assets):
+        first, last = (int(rng.integers(0, n_dates//2)), n_dates) if i % 4 == 1 else (0, int(rng.integers(n_dates//2, n_dates))) if i % 4 == 2 else (0, n_dates)
+        close = 50*np.exp(.02*rng.standard_normal(n_dates).cumsum())
+        f = pd.DataFrame({"date": days, "asset": f"A{i:02}", "open": close*np.exp(.005*rng.standard_normal(n_dates)), "close": close, "volume": rng.lognormal(8, 1, n_dates)})
+        f["high"], f["low"] = f[["open", "close"]].max(axis=1)*1.01, f[["open", "close"]].min(axis=1)*.99
+        frames.append(f.iloc[first:last][rng.random(last - first) > .02])
+    p = panel_from_frame(pd.concat(frames), "walks")
+    ended = p.date_code[p.asset_offsets[1:] - 1] < p.n_dates - 1
+    return replace(p, attributes=pd.DataFrame({"sector": [f"s{i % 3}" for i in range(p.n_assets)], "delisting_return": np.where(ended, -.3, np.nan)}, index=p.assets))
+
+@pytest.mark.parametrize("how", ["noise", "nan", "nothing"])
+@pytest.mark.parametrize("decide", ["close", "open"])
+def test_worlds_share_the_past_and_nothing_else(how, decide):
+    p = _market()
+    w = future_replaced(p, 40, how, decide=decide)
+    old, new = p.date_code <= 40, w.date_code <= 40
+    assert (p.assets[p.asset_code[old]] == w.assets[w.asset_code[new]]).all() and (p.date_code[old] == w.date_code[new]).all()
+    for k in p.fields:
+        past = old & ((p.date_code < 40) | (decide == "close") | (k == "open"))
+        np.testing.assert_array_equal(p.fields[k][past], w.fields[k][new][past[old]])
+        rest = ~past & np.isfinite(p.fields[k])
+        if how != "nothing": assert (w.fields[k][rest] != p.fields[k][rest]).mean() > .99
+    if how == "nothing": assert w.n_dates == 41 and len(w.assets) < len(p.assets)
+    if how == "noise":
+        ok = np.isfinite(w.fields["close"])
+        assert (w.fields["high"][ok] >= w.fields["close"][ok]).all() and (w.fields["low"][ok] <= w.fields["close"][ok]).all()
+    dies_later = p.date_code[p.asset_offsets[1:] - 1] >= 40
+    theirs = w.attributes.delisting_return.reindex(p.assets)[dies_later]
+    assert (theirs != p.attributes.delisting_return[dies_later]).all()
+
+def _table(p): return p.frame()[p.tradable].drop(columns="tradable").reset_index(drop=True)
+
+def _pct(f, k=1): return f.groupby("asset")["close"].pct_change(k, fill_method=None)
+
+def test_a_clean_function_on_a_plain_table_passes():
+    c = audit_features(lambda f: _pct(f, 5), _table(_market()), lookbacks=20)
+    assert c.passed and {x.part for x in c.checks} == {"repeat", "future", "start-up", "permutation"}
+    future = [x for x in c.checks if x.part == "future"]
+    assert len(future) == 4 and all(x.rows > 500 and x.columns == 1 and x.wrong == 0 for x in future)
+
+@pytest.mark.parametrize("k", [1, 3, 7])
+def test_the_reach_of_a_leak_is_measured(k):
+    days = pd.bdate_range("2020-01-01", periods=60)
+    f = pd.DataFrame([(d, a) for a in "ABC" for d in days], columns=["date", "asset"])
+    f["close"] = np.random.default_rng(0).uniform(10, 20, len(f))
+    def peek(t): return t.groupby("asset")["close"].shift(-k).rename("peek")
+    c = audit_features(peek, f, cuts=["2020-02-14"], checks=("future",))
+    noise = c.checks[0]
+    first = days[list(days).index(pd.Timestamp("2020-02-14")) + 1 - k]
+    assert noise.passed is False and noise.wrong == 3*k and (noise.column, noise.date, noise.asset) == ("peek", str(first.date()), "A")
+    assert f"feature 'peek' on {first.date()} of asset A changed when data after 2020-02-14 was replaced by noise: it looks at least {k} bar" in noise.found
+    assert c.frame().wrong.tolist() == [3*k]*3
+
+def test_every_row_and_column_counts():
+    p = _market()
+    def one_cell(q):
+        v = np.zeros((q.n_rows, 30), np.float32)
+        v[7, 21] = np.nansum(q.fields["close"][-50:])
+        return Features(q, tuple(f"f{j}" for j in range(30)), v, (0,)*30)
+    c = audit_features(one_cell, p, cuts=1, checks=("future",))
+    assert all(x.wrong == 1 and x.column == "f21" and x.columns == 30 for x in c.failures) and len(c.failures) == 3
+
+def test_a_declared_look_back_is_held_to_its_bar():
+    f = _table(_market(3))
+    f = f[f.asset.isin(["A00", "A03", "A04"])] # no late listings, few gaps
+    p = panel_from_frame(f)
+    late = lambda q: Features(q, ("x",), np.float32(pd.Series(q.fields["close"]).ffill().groupby(q.asset_code).shift(4).to_numpy())[:, None], (look,))
+    for look, ok in ((3, False), (4, True)): assert audit_features(late, p, checks=("start-up",)).checks[0].passed is ok
+
+def test_measured_look_backs_are_told():
+    said = audit_features(lambda f: _pct(f, 9).rename("m"), _table(_market()), checks=("start-up",)).checks[0].found
+    assert "'m' looks back" in said and "measured" in said
+    said = audit_features(lambda f: f.groupby("asset")["close"].cumsum().rename("m"), _table(_market()), checks=("start-up",)).checks[0].found
+    assert "remembers all of history" in said
+
+def test_cross_sections_must_be_declared_and_are_then_held_to_their_dates():
+    f = _table(_market())
+    rank = lambda t: t.groupby("date")["close"].rank(pct=True).rename("rank")
+    alone = audit_features(rank, f, checks=("permutation",))
+    assert not alone.passed and "declare cross_sectional=True" in alone.failures[0].found
+    assert audit_features(rank, f, checks=("permutation",), cross_sectional=True, lookbacks=0).passed
+    everyone = lambda t: (t["close"]/t.groupby("asset")["close"].transform("first").mean()).rename("x")
+    assert not audit_features(everyone, f, checks=("permutation",), cross_sectional=True, lookbacks=0).passed
+
+def test_randomness_is_named_before_anything_else():
+    rng = np.random.default_rng()
+    c = audit_features(lambda f: pd.Series(rng.random(len(f)), f.index, name="r"), _table(_market()), checks=("repeat",))
+    assert "fix its seed" in c.failures[0].found
+
+def test_a_function_that_cannot_do_without_the_future_is_not_certified():
+    def needs_all(f):
+        if f["date"].max() < pd.Timestamp("2018-08-01"): raise KeyError("no August")
+        return _pct(f)
+    c = audit_features(needs_all, _table(_market()), checks=("future",))
+    assert any("stopped when data after" in x.found and "no August" in x.found for x in c.failures)
+
+@pytest.mark.parametrize("call, message", [
+    (lambda p: audit_features(lambda f: f, [1, 2]), "Panel or a long DataFrame"),
+    (lambda p: audit_features(lambda f: f["close"][:5], _table(p)), "one per input row"),
+    (lambda p: audit_features(lambda q: q.fields["close"], p, decide="noon"), "decision time"),
+    (lambda p: audit_features(lambda q: q.fields["close"], p, replace=["fog"]), "replacement"),
+    (lambda p: audit_features(lambda q: q.fields["close"], p, cuts=["2031-01-01"]), "Cut 2031-01-01"),
+    (lambda p: audit_features(lambda q: q.fields["close"], p, cuts=0), "at least 1"),
+    (lambda p: audit_pipeline(lambda q: {}, p), "nothing to audit"),
+    (lambda p: audit_pipeline(lambda q, t: {"x": q.fields["close"]}, p, {"t": pd.DataFrame({"asset": ["A00"]})}), "known_on")])
+def test_wrong_calls_say_why(call, message):
+    with pytest.raises(NeuralphaError, match=message): call(_market())
+
+def test_labels_of_this_library_are_known_when_they_say():
+    from neuralpha.labels import classes, cross_section, excess_return, meta_label, multi_horizon, trend_scan, volatility_scaled
+    p = _market(1)
+    side = lambda q: np.where(np.nan_to_num(q.fields["close"]) > np.nan_to_num(q.fields["open"]), 1, -1)
+    pipeline = lambda q: {"return": (y := forward_return(q, 5, 1)), "market": excess_return(y), "sector": excess_return(y, "sector"), "beta": excess_return(y, "beta", 30),
+                          "scaled": volatility_scaled(y), "classes": classes(y), "rank": cross_section(y), "barrier": (b := triple_barrier(q, side=side(q))),
+                          "meta": meta_label(b), "rank of barriers": cross_section(triple_barrier(q)), "trend": trend_scan(q, 3, 10), "tasks": multi_horizon(q, (1, 5))}
+    c = audit_pipeline(pipeline, p)
+    assert c.passed, repr(c)
+    assert len({x.what for x in c.checks}) == 13
+
+def test_folds_are_audited_and_k_folds_only_by_life_span():
+    p = _market(2)
+    walk = audit_pipeline(lambda q: {"label": (y := forward_return(q, 3, 1)), "folds": walk_forward(y, "3M", "1M", "1M", 2)}, p, embargo=2)
+    assert walk.passed and {x.part for x in walk.checks if x.what == "folds"} == {"repeat", "future", "splits"}
+    assert not audit_pipeline(lambda q: {"label": (y := forward_return(q, 3, 1)), "folds": walk_forward(y, "3M", "1M", "1M", 2)}, p, embargo=3).passed
+    folded = audit_pipeline(lambda q: {"label": (y := triple_barrier(q)), "folds": purged_kfold(y, 4, 2)}, p)
+    assert folded.passed and any(x.passed is None and "k-fold" in x.found for x in folded.checks)
+
+def test_the_certificate_is_reproducible_and_safe_to_show(tmp_path):
+    a, b = (audit_features(lambda f: _pct(f).rename("<script>"), _table(_market()), name="x & y", checks=("future", "permutation")) for _ in range(2))
+    assert a.hash == b.hash and a.passed
+    other = audit_features(lambda f: _pct(f).rename("<script>"), _table(_market(5)), name="x & y", checks=("future", "permutation"))
+    assert a.hash != other.hash
+    a.save(tmp_path)
+    kept = json.loads((tmp_path/"certificate.json").read_text())
+    assert kept["hash"] == a.hash and kept["passed"] and len(kept["checks"]) == len(a.checks)
+    page = audit_features(lambda f: f["close"].rename("<script>").shift(-1), _table(_market()), name="x & y").html()
+    assert "<script>" not in page and "&lt;script&gt;" in page and "x &amp; y" in page and "LEAK" in page
+
+def test_permuted_labels_keep_each_dates_values():
+    y = forward_return(_market(), 3, 1)
+    z = permuted_label(y, 4)
+    for d in range(0, y.panel.n_dates, 7):
+        rows = y.panel.date_code == d
+        np.testing.assert_array_equal(np.sort(y.values[rows]), np.sort(z.values[rows]))
+    assert (z.labelled == y.labelled).all() and (z.values[z.labelled] != y.values[y.labelled]).mean() > .8
+
+def _study():
+    from neuralpha.models.base import toy_problem
+    p = toy_problem(20, 160, seed=2)[0].panel
+    def features(q):
+        r = pd.Series(q.fields["close"]).groupby(q.asset_code)
+        cols = [r.pct_change(k).fillna(0).to_numpy(np.float32) for k in (1, 2, 5)]
+        return Features(q, ("r1", "r2", "r5"), np.stack(cols, 1), (1, 2, 5))
+    return p, features, lambda q: forward_return(q, 1, 1), lambda y: walk_forward(y, "4M", "1M", "1M", 2)
+
+def test_an_honest_study_passes_from_prices_to_scores():
+    from neuralpha.models.linear import Ridge
+    from neuralpha.models.trees import LightGBM
+    p, *parts = _study()
+    c = audit_study(p, *parts, {"ridge": Ridge(), "tree": LightGBM()}, cuts=1)
+    assert c.passed, repr(c)
+    lines = [(x.part, x.what, x.how) for x in c.checks]
+    for m in ("ridge", "tree"):
+        assert [part for part, what, _ in lines if what == f"scores of {m}"] == ["future"]*3 + ["repeat"]
+        assert sum(what == m for part, what, _ in lines if part == "placebo") == 2
+
+def test_a_model_that_looks_beyond_its_view_is_caught():
+    from neuralpha.models.linear import Ridge
+    class Peeping(Ridge):
+        def _predict(self, view): return super()._predict(view) + view.features.values[:, 0].mean()
+    p, *parts = _study()
+    c = audit_study(p, *parts, {"peeping": Peeping()}, cuts=1, placebo=False, checks=("future",))
+    assert {x.what for x in c.failures} == {"scores of peeping"} and "fitting or scoring saw the future" in c.failures[0].found
+
+def test_a_model_that_remembers_the_answers_fails_the_placebo():
+    from neuralpha.models.linear import Ridge
+    p, features, label, folds = _study()
+    X, y = features(p), label(p)
+    answers = permuted_label(y, 0)
+    class Knowing(Ridge):
+        def _predict(self, view): return np.nan_to_num(answers.values[view.rows])
+    c = audit_study(p, features, label, folds, {"knowing": Knowing()}, cuts=1, checks=())
+    assert "knows labels it cannot know" in c.failures[0].found
