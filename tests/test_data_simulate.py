@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.simulate import _response, _known_part
+from neuralpha.labels import forward_return
 
 def test_known_part_by_hand():
     a = Alpha("reversal", half_life=1) # w = 1, 1/2, 1/4, 1/8
@@ -65,10 +66,7 @@ def test_returns_look_like_returns(market):
 
 def _slope(panel, horizon=5, delay=1):
     "Slope of the forward return on the oracle within dates, and its standard error over blocks of 60 dates."
-    close, row = panel.fields["close"].astype(float), np.arange(panel.n_rows)
-    last = (panel.asset_offsets[1:] - 1)[panel.asset_code]
-    came = close[np.minimum(row + delay + horizon, last)]/close[np.minimum(row + delay, last)] - 1
-    f = pd.DataFrame({"o": panel.truth["oracle"], "c": came, "d": panel.date_code})[row + delay + horizon <= last].dropna()
+    f = pd.DataFrame({"o": panel.truth["oracle"], "c": return_ahead(panel, horizon, delay), "d": panel.date_code}).dropna()
     f[["o", "c"]] -= f.groupby("d")[["o", "c"]].transform("mean")
     xy, xx = ((f.o*v).groupby(f.d//60).sum() for v in (f.c, f.o))
     slope = xy.sum()/xx.sum()
@@ -101,6 +99,13 @@ def test_a_reversal_oracle_can_be_rebuilt_from_closes():
     rows = panel.date_code > 100
     mine = rebuilt.to_numpy()[panel.date_code, panel.asset_code][rows]
     assert pd.Series(mine).corr(pd.Series(panel.truth["oracle"][rows])) > .95
+
+def test_return_ahead_and_its_ic_equal_the_labels_and_a_loop(market):
+    for horizon, delay in ((5, 1), (1, 0)): np.testing.assert_allclose(return_ahead(market, horizon, delay), forward_return(market, horizon, delay).values, rtol=1e-9)
+    came, ic = return_ahead(market, 5, 1), oracle_ic(market)
+    for d in (10, 500, 990):
+        rows = market.rows_on(market.dates[d])
+        assert abs(pd.Series(market.truth["oracle"][rows].astype(float)).corr(pd.Series(came[rows])) - ic.iloc[d]) < 1e-9
 
 def test_nothing_planted_nothing_found():
     panel = simulate_universe(100, 1000, ["momentum"], ic=0, seed=7, takeovers=0)

@@ -1,0 +1,39 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.data.survivorship import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
+from neuralpha.data.simulate import ic_by_date, return_ahead, simulate_universe
+
+def test_survivors_by_hand():
+    days = pd.bdate_range("2024-01-01", periods=4)
+    rows = [(d, "A", 1.) for d in days] + [(d, "B", 1.) for d in days[:2]] + [(d, "C", 1.) for d in days[2:]]
+    assert list(survivors(panel_from_frame(pd.DataFrame(rows, columns=["date", "asset", "close"]))).assets) == ["A", "C"]
+
+def test_invented_return_by_hand():
+    days = pd.bdate_range("2024-01-01", periods=5)
+    rows = [(d, "A", 10.*1.01**k) for k, d in enumerate(days)] + [(d, "B", 10.*.97**k) for k, d in enumerate(days[:3])]
+    p = panel_from_frame(pd.DataFrame(rows, columns=["date", "asset", "close"]), attributes=pd.DataFrame({"delisting_return": [np.nan, -.5]}, ["A", "B"]))
+    line = survivorship_report(p, scores={}, horizon=1, delay=0).loc["mean return, % a year"]
+    year = p.bars_per_year*100
+    # each day's mean of the two stocks: −1%, −1%, (1% − 50%)/2, then A alone
+    np.testing.assert_allclose(line["point in time"], year*(-.01 - .01 - .245 + .01)/4, rtol=1e-4)
+    np.testing.assert_allclose(line["survivors"], year*.01, rtol=1e-4)
+
+def test_survivors_invent_skill_where_there_is_none():
+    market = simulate_universe(300, 2520, alphas=(), ic=0, annual_vol=.4, seed=1)
+    report = survivorship_report(market)
+    fallen = report.loc["IC, far below its high"]
+    assert fallen["invented"] > 4*fallen["standard error"] and fallen["survivors"] > .015 > fallen["point in time"]
+    assert report.loc["mean return, % a year", "invented"] > 2
+    assert report.loc["assets", "survivors"] < 200
+
+def test_nobody_left_nothing_invented():
+    market = simulate_universe(60, 600, alphas=(), ic=0, takeovers=0, annual_vol=.1, seed=2)
+    report = survivorship_report(market)
+    assert (report["invented"].dropna() == 0).all() and report.loc["assets", "survivors"] == 60
+
+def test_scores_of_another_panel_are_refused():
+    with pytest.raises(NeuralphaError, match="'mine' has 3 values"): survivorship_report(simulate_universe(20, 300), {"mine": np.zeros(3)})
