@@ -31,7 +31,7 @@ def test_small_moves_at_a_high_price_keep_their_digits():
 
 def test_regression_equals_polyfit():
     x = _walk(80)
-    slope, r2, residual = roll_regression(x, W)
+    _, _, slope, r2, residual = roll_line(x, W)
     for j, w in enumerate(W[1:], 1):
         for i in range(30, 80):
             if np.isnan(x[i]): continue
@@ -42,9 +42,10 @@ def test_regression_equals_polyfit():
 
 def test_extremes_and_ranks_equal_pandas():
     x = np.round(_walk(), 0) # rounded: ties
-    top, age = roll_max(x, W)
-    rank = roll_rank(x, W)
-    for j, w in enumerate(W):
+    windows = np.array([2, 5, 20, 100]) # 100: by queue
+    top, age = roll_max(x, windows)
+    rank = roll_rank(x, windows)
+    for j, w in enumerate(windows):
         r = pd.Series(x).rolling(w, min_periods=1)
         np.testing.assert_array_equal(top[j], r.max())
         np.testing.assert_allclose(rank[j], np.where(np.isnan(x), np.nan, r.rank(pct=True)), rtol=1e-12)
@@ -77,7 +78,7 @@ def test_shape_and_weighted_sums():
 
 def _kernels(x, y):
     w = np.array([5, 20])
-    return np.vstack([roll_count(x, w), roll_sum(x, w), *roll_moments(x, w), *roll_regression(x, w), *roll_max(x, w),
+    return np.vstack([roll_count(x, w), roll_sum(x, w), *roll_moments(x, w), *roll_line(x, w), *roll_max(x, w),
                       roll_rank(x, w), *roll_quantile(x, w, np.array([.2, .8])), *roll_joint(x, y, w), *roll_shape(x, 20),
                       *roll_weighted(x, np.linspace(1, .1, 20))])
 

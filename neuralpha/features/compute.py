@@ -47,17 +47,26 @@ def _resolve(panel, names):
                                       "Add the field, or choose names=\"characteristics\".")
     return made, skipped
 
-# %% ../../nbs/features/compute.ipynb #69293149
+# %% ../../nbs/features/compute.ipynb #a5a5eccc
+@njit(nogil=True, cache=True, error_model="numpy")
+def _store(values, tradable, out):
+    "Values as float32, NaN where not finite or not tradable; the number of tradable rows without a value."
+    missing = 0
+    for i in range(len(out)):
+        v = np.float32(values[i])
+        ok = np.abs(v) < np.inf
+        missing += tradable[i] and not ok
+        out[i] = v if ok and tradable[i] else np.nan
+    return missing
+
 @njit(nogil=True, cache=True)
-def _to_rows(block, tradable, out):
-    "out[i, f] = block[f, i], NaN where not finite or not tradable; in tiles that fit the cache."
+def _to_rows(block, out):
+    "out[i, f] = block[f, i], in tiles that fit the cache."
     F, n = block.shape
     for i0 in range(0, n, 16):
         for f0 in range(0, F, 16):
             for i in range(i0, min(i0 + 16, n)):
-                for f in range(f0, min(f0 + 16, F)):
-                    v = block[f, i]
-                    out[i, f] = v if tradable[i] and np.isfinite(v) else np.nan
+                for f in range(f0, min(f0 + 16, F)): out[i, f] = block[f, i]
 
 def _fields(panel, features):
     "Row-aligned inputs of asset-level features, the market's and the sectors' returns among them."
@@ -72,20 +81,20 @@ def _fields(panel, features):
     return fields
 
 def _asset_level(panel, features, out, assets=None):
-    "Fill `out` (rows of `assets`, features) with raw values."
+    "Fill `out` (rows of `assets`, features) with raw values; the number of missing ones on tradable rows, per feature."
     fields, plan = _fields(panel, features), windows_asked(features)
     assets = range(panel.n_assets) if assets is None else assets
     first = panel.asset_offsets[assets[0]]
     def one(a):
         rows = slice(*panel.asset_offsets[a:a+2])
-        h = History({k: v[rows] for k, v in fields.items()}, plan)
-        block = np.empty((len(features), rows.stop - rows.start), np.float32)
-        with np.errstate(all="ignore"):
-            for j, f in enumerate(features): block[j] = f.compute(h)
-        _to_rows(block, panel.tradable[rows], out[rows.start-first:rows.stop-first])
-    in_threads(one, assets)
+        h, tradable = History({k: v[rows] for k, v in fields.items()}, plan), panel.tradable[rows]
+        block = np.empty((len(features), len(tradable)), np.float32)
+        with np.errstate(all="ignore"): missing = [_store(f.compute(h), tradable, block[j]) for j, f in enumerate(features)]
+        _to_rows(block, out[rows.start-first:rows.stop-first])
+        return missing
+    return np.sum(in_threads(one, assets), 0)
 
-# %% ../../nbs/features/compute.ipynb #7c30f5b4
+# %% ../../nbs/features/compute.ipynb #6c3b2478
 def compute_features(
     panel:Panel,
     names="core", # name, family, set, glob, `Feature`, or a list of these; see `list_features`
@@ -101,12 +110,12 @@ def compute_features(
     needed = {f.name: f for f in [*wanted, *(c for n in parts for c in _resolve(panel, n)[0])]}
     base = [f for f in needed.values() if not f.of]
     values = np.empty((panel.n_rows, len(base)), np.float32)
-    _asset_level(panel, base, values)
+    gone = _asset_level(panel, base, values)
     if len(base) < len(needed) or [f.name for f in base] != [f.name for f in wanted]:
         values = _assemble(panel, values, base, wanted, transform)
-    live = max(int(panel.tradable.sum()), 1)
+        gone = [int(np.isnan(values[:, j]).sum() - (~panel.tradable).sum()) for j in range(len(wanted))]
     if transform == "rank": gone = rank_by_date(panel, values)
-    else: gone = np.array([np.isnan(values[panel.tradable, j]).sum() for j in range(len(wanted))])
+    live = max(int(panel.tradable.sum()), 1)
     return Features(panel, tuple(f.name for f in wanted), values, tuple(f.lookback for f in wanted),
                     {f.name: float(m)/live for f, m in zip(wanted, gone)}, skipped,
                     transform == "rank" or any(f.cross_sectional for f in wanted))

@@ -31,7 +31,7 @@ class Feature:
     cross_sectional: bool = False # reads other assets' bars of the same dates
     of: tuple = () # a feature of features: the names it is made of
 
-# %% ../../nbs/features/families.ipynb #ca1c248f
+# %% ../../nbs/features/families.ipynb #10d5f608
 class History:
     "The bars of one asset: fields as float64 arrays, derived series, and rolling statistics computed once."
     def __init__(self,
@@ -58,26 +58,26 @@ class History:
         return self[name]/self.lag(name, k) - 1
 
     def rolled(self, kernel, names:tuple, window:int):
-        "One window's row of every array a kernel returns, over one or two named series."
+        "One window's row of every array that `kernel(*series, windows)` returns, over the named series."
         windows = self.plan.get((kernel, names), ())
         if window not in windows: windows = (window,)
         key = kernel, names, windows
-        if key not in self._memo: self._memo[key] = getattr(kernels, kernel)(*[self[n] for n in names], np.array(windows))
+        if key not in self._memo: self._memo[key] = kernel(*[self[n] for n in names], np.array(windows))
         found = self._memo[key]
         j = windows.index(window)
         return found[j] if isinstance(found, np.ndarray) else tuple(a[j] for a in found)
 
-    def sum(self, name, w): return self._enough(self.rolled("roll_sum", (name,), w), self.count(name, w), w)
-    def count(self, name, w): return self.rolled("roll_count", (name,), w)
-    def mean(self, name, w): return self._enough(self.rolled("roll_moments", (name,), w)[0], self.count(name, w), w)
-    def std(self, name, w): return self._enough(self.rolled("roll_moments", (name,), w)[1], self.count(name, w), w)
-    def max(self, name, w): return self._enough(self.rolled("roll_max", (name,), w)[0], self.count(name, w), w)
+    def sum(self, name, w): return self._enough(self.rolled(kernels.roll_sum, (name,), w), self.count(name, w), w)
+    def count(self, name, w): return self.rolled(kernels.roll_count, (name,), w)
+    def mean(self, name, w): return self._enough(self.rolled(kernels.roll_moments, (name,), w)[0], self.count(name, w), w)
+    def std(self, name, w): return self._enough(self.rolled(kernels.roll_moments, (name,), w)[1], self.count(name, w), w)
+    def max(self, name, w): return self._enough(self.rolled(kernels.roll_max, (name,), w)[0], self.count(name, w), w)
     def min(self, name, w): return -self.max("-" + name, w)
-    def rank(self, name, w): return self._enough(self.rolled("roll_rank", (name,), w), self.count(name, w), w)
+    def rank(self, name, w): return self._enough(self.rolled(kernels.roll_rank, (name,), w), self.count(name, w), w)
 
     def corr(self, x, y, w):
         "Correlation of two series."
-        cov, vx, vy, count = self.rolled("roll_joint", (x, y), w)
+        cov, vx, vy, count = self.rolled(kernels.roll_joint, (x, y), w)
         return self._enough(np.where(np.minimum(vx, vy) > 0, cov, np.nan)/np.sqrt(vx*vy), count, w)
 
     def ema(self, name, alpha:float, length:int):
@@ -143,7 +143,7 @@ def example_bars(
     masked = {k: np.where(hole, np.nan, v).astype(np.float32) for k, v in fields.items()}
     return masked | dict(market=market, sector=market + .005*rng.standard_normal(n))
 
-# %% ../../nbs/features/families.ipynb #f5ad4ffd
+# %% ../../nbs/features/families.ipynb #17617dd3
 def windows_asked(
     features, # `Feature`s of one asset
 )->dict: # (kernel, series) -> ascending windows: the `plan` of a `History`
@@ -153,7 +153,7 @@ def windows_asked(
         for f in features: f.compute(h)
     plan = {}
     for key in h._memo:
-        if isinstance(key, tuple) and hasattr(kernels, key[0]): plan.setdefault(key[:2], set()).update(key[2])
+        if isinstance(key, tuple) and callable(key[0]): plan.setdefault(key[:2], set()).update(key[2])
     return {k: tuple(sorted(w)) for k, w in plan.items()}
 
 # %% ../../nbs/features/families.ipynb #c7f88210
@@ -192,7 +192,7 @@ declare("range_over_close", "classic", "high low close", 0, "(high - low)/close"
 declare("ma_spread_5_20", "classic", "close", 19, "mean(close, 5)/mean(close, 20) - 1",
         lambda h: h.mean("close", 5)/h.mean("close", 20) - 1)
 
-# %% ../../nbs/features/families.ipynb #40a7353e
+# %% ../../nbs/features/families.ipynb #aa8e370c
 _SHORT = "Jegadeesh (1990)"
 declare("ret_{w}", "reversal", "close", _w, "close[t]/close[t-{w}] - 1", lambda h, w: h.change("close", w), _SHORT, (2, 3, 4, 10))
 declare("ret_1_lag_{w}", "reversal", "close", lambda w: w + 1, "close[t-{w}]/close[t-{w}-1] - 1", lambda h, w: h.lag("ret", w),
@@ -209,23 +209,23 @@ declare("ret_{w}", "momentum", "close", _w, "close[t]/close[t-{w}] - 1", lambda 
 declare("momentum_{w}_20", "momentum", "close", _w, "close[t-20]/close[t-{w}] - 1",
         lambda h, w: h.lag("close", 20)/h.lag("close", w) - 1, "Jegadeesh and Titman (1993)", (60, 120, 252))
 declare("trend_{w}", "momentum", "close", _w1, "slope(close on time, {w})/close",
-        lambda h, w: h._enough(h.rolled("roll_regression", ("close",), w)[0]/h["close"], h.count("close", w), w), "", (20, 60))
+        lambda h, w: h._enough(h.rolled(kernels.roll_line, ("close",), w)[2]/h["close"], h.count("close", w), w), "", (20, 60))
 declare("trend_r2_{w}", "momentum", "close", _w1, "R²(close on time, {w})",
-        lambda h, w: h._enough(h.rolled("roll_regression", ("close",), w)[1], h.count("close", w), w), "", (20, 60))
+        lambda h, w: h._enough(h.rolled(kernels.roll_line, ("close",), w)[3], h.count("close", w), w), "", (20, 60))
 declare("ma_spread_{w}", "momentum", "close", _w1, "close/mean(close, {w}) - 1", lambda h, w: h["close"]/h.mean("close", w) - 1,
         "Brock, Lakonishok and LeBaron (1992)", (5, 20, 60))
 declare("rank_{w}", "momentum", "close", _w1, "rank of close among its last {w}, 0 to 1", lambda h, w: h.rank("close", w), "", (5, 20, 60))
 
-# %% ../../nbs/features/families.ipynb #e7e2eb14
+# %% ../../nbs/features/families.ipynb #1398a49d
 declare("high_{w}", "extremes", "high close", _w1, "close/max(high, {w}) - 1", lambda h, w: h["close"]/h.max("high", w) - 1,
         "George and Hwang (2004) for 252", (20, 60, 252))
 declare("low_{w}", "extremes", "low close", _w1, "close/min(low, {w}) - 1", lambda h, w: h["close"]/h.min("low", w) - 1, "", (20, 60, 252))
 declare("max_ret_{w}", "extremes", "close", _w, "max(ret, {w})", lambda h, w: h.max("ret", w), "Bali, Cakici and Whitelaw (2011)", (5, 20))
 declare("min_ret_{w}", "extremes", "close", _w, "min(ret, {w})", lambda h, w: h.min("ret", w), "Bali, Cakici and Whitelaw (2011)", (5, 20))
 declare("age_high_{w}", "extremes", "high", _w1, "bars since max(high, {w}), over {w}",
-        lambda h, w: h._enough(h.rolled("roll_max", ("high",), w)[1]/w, h.count("high", w), w), "", (20, 60))
+        lambda h, w: h._enough(h.rolled(kernels.roll_max, ("high",), w)[1]/w, h.count("high", w), w), "", (20, 60))
 declare("age_low_{w}", "extremes", "low", _w1, "bars since min(low, {w}), over {w}",
-        lambda h, w: h._enough(h.rolled("roll_max", ("-low",), w)[1]/w, h.count("low", w), w), "", (20, 60))
+        lambda h, w: h._enough(h.rolled(kernels.roll_max, ("-low",), w)[1]/w, h.count("low", w), w), "", (20, 60))
 
 # %% ../../nbs/features/families.ipynb #8c643d78
 def _yang_zhang(h, w):
@@ -265,13 +265,13 @@ declare("corr_close_volume_{w}", "price_volume", "close volume", _w1, "corr(clos
 declare("corr_ret_volume_{w}", "price_volume", "close volume", _w, "corr(ret, change of ln(1 + volume), {w})",
         lambda h, w: h.corr("ret", "volume_change", w), "Llorente et al. (2002)", (5, 20, 60))
 
-# %% ../../nbs/features/families.ipynb #a505cfc8
+# %% ../../nbs/features/families.ipynb #be7b2abe
 def _beta(h, w):
-    cov, vx, vy, count = h.rolled("roll_joint", ("market", "ret"), w)
+    cov, vx, vy, count = h.rolled(kernels.roll_joint, ("market", "ret"), w)
     return h._enough(_ratio(cov, vx), count, w)
 
 def _idio_vol(h, w):
-    cov, vx, vy, count = h.rolled("roll_joint", ("market", "ret"), w)
+    cov, vx, vy, count = h.rolled(kernels.roll_joint, ("market", "ret"), w)
     return h._enough(np.sqrt(np.maximum(vy - _ratio(cov, vx)*cov, 0)*(count - 1)/np.maximum(count - 2, 1)), count, w)
 
 _CAPM = dict(inputs="close market", cross_sectional=True, lookback=_w, windows=(20, 60, 120))
