@@ -225,3 +225,16 @@ def test_a_table_of_the_wrong_shape_is_refused():
     for bad in (good.frame.with_columns(pl.col("close").cast(pl.String)), good.frame.with_columns(pl.col("asset").cast(pl.String)), good.frame.drop("date"),
                 good.frame.with_columns(pl.col("date").cast(pl.Date)), good.frame.select("date", "asset")):
         with pytest.raises(NeuralphaError, match="t: (not a canonical|column 'asset'|no field)"): checked_panel(Table("t", "t", bad))
+
+def test_a_whole_table_one_day_early_is_refused():
+    early = CLEAN.assign(date=CLEAN.date - pd.Timedelta(days=1))
+    with pytest.raises(NeuralphaError, match="Sundays and never on Fridays.*tz="): panel_of(early)
+    assert panel_of(early, {"calendar": "none"}).tradable.all()
+
+def test_a_recognised_calendar_gives_way_to_a_market_that_trades_and_a_named_one_does_not():
+    days = pd.bdate_range("2022-01-03", periods=300)
+    f = pd.DataFrame({"date": np.tile(days, 3), "asset": np.repeat(list("ABC"), 300), "close": 10 + np.arange(900) % 7})
+    p = panel_of(f)
+    assert p.n_dates == 300 and "12 weekdays outside it" in p.checks.set_index("check").note["wrong_session"]
+    assert panel_of(f, {"calendar": "XNYS"}).n_dates == 288
+    assert panel_of(pd.concat([f, f.iloc[:3].assign(date=pd.Timestamp("2022-01-08"))])).n_dates == 300 # a Saturday is dropped all the same

@@ -1,9 +1,11 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.data.universes import *
+import os
 import numpy as np
 import pandas as pd
 import pytest
-from neuralpha.core import NeuralphaError
+from neuralpha.core import NeuralphaError, read_json
+from neuralpha.data.panel import Panel
 
 def test_the_builtin_real_universe_is_complete_and_almost_clean():
     p = load_universe("sp500-20")
@@ -11,14 +13,88 @@ def test_the_builtin_real_universe_is_complete_and_almost_clean():
     assert p.span == "1990-01-02 to 2022-12-28"
     assert set(p.masked.asset) == {"RRC"} and p.masked.date.max() < pd.Timestamp("1993") # weeks of one number
     assert (~p.tradable).sum() == len(p.masked) == 413
-    note = p.checks.set_index("check").note["survivors_only"]
-    assert "0 of 20 assets end" in note
+    assert "0 of 20 assets end" in p.checks.set_index("check").note["survivors_only"]
 
 def test_unknown_universe_is_one_clear_line():
     with pytest.raises(NeuralphaError, match="Unknown universe 'sp500'.*Did you mean 'sp500-20'"): load_universe("sp500")
     with pytest.raises(NeuralphaError, match="no such file"): load_universe("nowhere/prices.parquet")
+    with pytest.raises(NeuralphaError, match="takes `seed`, not start"): load_universe("gkx-a", start="2020-01-01")
+
+def test_builtin_names_all_load():
+    for name in [*BUILTIN, "gkx-b-100"]:
+        panel = load_universe(name)
+        assert panel.name == name and panel.n_rows > 1000 and panel.tradable.any()
 
 def test_a_frame_is_a_universe():
     frame = pd.DataFrame({"date": pd.bdate_range("2024-01-02", periods=3), "asset": "A", "close": [1., 2, 3]})
     p = load_universe(frame, "mine")
     assert p.name == "mine" and p.tradable.all() and p.n_rows == 3
+
+def test_a_report_shows_what_would_halt_instead_of_raising():
+    frame = pd.DataFrame({"date": pd.bdate_range("2024-01-02", periods=3), "asset": "A", "close": [1., -2, 3]})
+    report = check_report(frame, {"severity": {"nonpositive_price": "halt"}})
+    assert report.check[0] == "nonpositive_price" and report.severity[0] == "halt" and report.rows[0] == 1
+    from rich.console import Console
+    console = Console(width=200, record=True, file=open(os.devnull, "w"))
+    console.print(report_table(report, "frame"))
+    text = console.export_text()
+    assert "nonpositive_price" in text and "in order" in text and "not run" in text
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("NEURALPHA_UNIVERSES", str(tmp_path/"universes"))
+    return tmp_path/"universes"
+
+def small(n=300):
+    "Two assets, one with a hole and a zero price, a sector each."
+    days = pd.bdate_range("2022-01-03", periods=n)
+    rng = np.random.default_rng(0)
+    f = pd.concat([pd.DataFrame({"date": days, "asset": a, "close": 10*np.exp(np.cumsum(rng.normal(0, .01, n))), "sector": s}) for a, s in (("NA", "tech"), ("TRUE", "oil"))])
+    f = f.reset_index(drop=True).drop(index=[5, 6])
+    f.loc[20, "close"] = 0.
+    return f
+
+def test_an_import_comes_back_bit_for_bit(home):
+    panel = load_universe(small(), "mine")
+    path = import_universe(small(), "mine")
+    back = load_universe("mine")
+    assert path == home/"mine" and back.digest == panel.digest and back.name == "mine"
+    pd.testing.assert_frame_equal(back.checks, panel.checks); pd.testing.assert_frame_equal(back.masked, panel.masked)
+    assert back.attributes.sector.to_dict() == {"NA": "tech", "TRUE": "oil"}
+    m = read_json(path/"manifest.json")
+    assert (m["rows"], m["assets"], m["masked_rows"], m["digest"]) == (600, 2, 3, panel.digest)
+    assert sorted(p.name for p in (path/"bars").iterdir()) == ["year=2022", "year=2023"]
+    assert list_universes().kind["mine"] == "imported" and "mine" in list_universes().index
+
+def test_importing_twice_gives_the_same_bytes(home, tmp_path):
+    a, b = (import_universe(small(), "mine", folder=tmp_path/k) for k in "ab")
+    assert read_json(a/"manifest.json") == read_json(b/"manifest.json")
+
+def test_a_simulated_market_keeps_its_truth(home):
+    panel = load_universe("sim-tiny", seed=3)
+    import_universe("sim-tiny", "mysim", seed=3)
+    assert load_universe("mysim").digest == panel.digest and "oracle" in load_universe("mysim").truth
+
+def test_only_what_is_asked_for_is_read(home):
+    import_universe(small(), "mine")
+    p = load_universe("mine", start="2022-06-01", end="2022-06-30", assets=["NA"], fields=["close"])
+    assert list(p.assets) == ["NA"] and p.span == "2022-06-01 to 2022-06-30"
+    with pytest.raises(NeuralphaError, match="Unknown field of mine 'clos'"): load_universe("mine", fields=["clos"])
+    with pytest.raises(NeuralphaError, match="no rows"): load_universe("mine", start="2030-01-01")
+
+def test_taken_names_bad_names_and_changed_files_are_refused(home):
+    path = import_universe(small(), "mine")
+    before = read_json(path/"manifest.json")
+    with pytest.raises(NeuralphaError, match="exists; choose another name"): import_universe(small(), "mine")
+    with pytest.raises(NeuralphaError, match="cannot name a universe"): import_universe(small(), "../mine")
+    with pytest.raises(NeuralphaError, match="built-in"): import_universe(small(), "sp500-20")
+    with pytest.raises(NeuralphaError, match="built-in"): import_universe("sp500-20")
+    with pytest.raises(NeuralphaError, match="no row is left|would be masked"): import_universe(small().assign(close=-1.), "mine", replace=True)
+    assert read_json(path/"manifest.json") == before and [p.name for p in home.iterdir()] == ["mine"] # a failed import leaves the old one
+    import_universe(small(200), "mine", replace=True)
+    assert load_universe("mine").n_rows == 400 and [p.name for p in home.iterdir()] == ["mine"]
+    file = next((path/"bars").rglob("*.parquet"))
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(NeuralphaError, match="bars.parquet is not what was imported"): load_universe("mine")
+    file.unlink()
+    with pytest.raises(NeuralphaError, match="is missing; import mine again"): load_universe("mine")

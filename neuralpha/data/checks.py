@@ -469,7 +469,7 @@ class Report:
             raise NeuralphaError(f"{self.name}: check {k!r} halts: {CHECKS[k].says} ({v['rows']:,} rows, first {v['first']}). Mend the "
                                  f"source, or lower the severity with checks={{'severity': {{{k!r}: 'mask'}}}}.")
 
-# %% ../../nbs/data/checks.ipynb #a6e29762
+# %% ../../nbs/data/checks.ipynb #3145d5c3
 def _first(stamps, assets, codes, dates=None):
     "The earliest of some rows as text: `2024-01-02 AAPL`."
     if not len(stamps): return ""
@@ -502,18 +502,34 @@ def _settle_keys(table, spec, report, assets):
     return keep, codes, stamps
 
 def _wrong_sessions(spec, report, stamps, keep, drop):
-    days = pl.Series(stamps if keep.all() else stamps[keep]).unique().sort().to_numpy()
+    "Drop bars on days without a session. A recognised (not named) calendar gives way where most assets have a bar on a weekday."
+    kept = pl.DataFrame({"day": stamps if keep.all() else stamps[keep]}).group_by("day").len().sort("day")
+    days, count = kept["day"].to_numpy(), kept["len"].to_numpy()
     if not len(days): return
     calendar, sessions = exchange_sessions(days, spec.calendar)
     if sessions is None:
+        _sundays(report, spec, days)
         note = "not run: dates are not daily or fit no known calendar; say calendar='XNYS' (or the exchange's)"
         for c in ("wrong_session", "missing_session"): report.add(c, action="not run", note=note)
         return
-    off = np.setdiff1d(days, sessions)
-    drop("wrong_session", np.isin(stamps, off), f"calendar {calendar}")
+    off, note = ~np.isin(days, sessions), f"calendar {calendar}"
+    if spec.calendar == "auto":
+        weekday = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7 < 5
+        busy = off & weekday & (count >= np.median(count)/2)
+        if busy.any(): note += f", recognised; {busy.sum():,} weekdays outside it on which most assets have a bar were kept (first {pd.Timestamp(days[busy][0]).date()}): name the calendar if they are wrong"
+        off &= ~busy
+    drop("wrong_session", np.isin(stamps, days[off]) if off.any() else np.zeros(len(stamps), bool), note)
     if report.severity("missing_session") != "off":
         absent = np.setdiff1d(sessions, days)
         report.add("missing_session", len(absent), (), str(pd.Timestamp(absent[0]).date()) if len(absent) else "", note=f"calendar {calendar}")
+
+def _sundays(report, spec, days):
+    "Refuse daily dates that lie on Sundays and never on Fridays: one day early, or an exchange that is open on Sundays; only the user knows."
+    if spec.calendar != "auto" or len(days) < 10 or (days != days.astype("datetime64[D]")).any(): return
+    weekday = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    if (weekday == 6).mean() > 0.1 and not (weekday == 4).any():
+        raise NeuralphaError(f"{report.name}: column 'date' lies on Sundays and never on Fridays: either every date is one day early (a time-zone slip; give the "
+                             "stamps with tz='America/New_York' or the exchange's), or the exchange is open on Sundays (say checks={'calendar': 'XTAE'}, or 'none').")
 
 def _originals(frame, check, action):
     out = frame.with_columns(pl.col("asset").cast(pl.String)).to_pandas()
