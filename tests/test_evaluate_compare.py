@@ -33,6 +33,11 @@ def test_equal_models_share_a_rank_and_a_worse_one_does_not():
     assert any("cannot be told apart" in s for s in b.statements()) and any("is better than line" in s for s in b.statements())
     assert b.reality["spa"] < .05
 
+def test_many_models_can_still_be_told_apart():
+    panel, y, noisy = _market(120)
+    b = compare([noisy(f"good{i}", .5, i) for i in range(4)] + [noisy(f"bad{i}", 20., i) for i in range(4)], y, baselines=False, detail=False, reps=40)
+    assert set(b.groups[0]) == {f"good{i}" for i in range(4)} and (b.table.loc[[f"bad{i}" for i in range(4)], "rank"] == 5).all()
+
 def test_the_oracle_is_best_and_unranked():
     panel, y, noisy = _market()
     b = compare([noisy("net", .3, 1)], y, reps=100)

@@ -70,7 +70,7 @@ def test_asset_order_and_monotone_maps_do_not_matter():
 def test_the_number_of_threads_does_not_change_a_bit():
     from neuralpha.core import limit_threads
     from neuralpha.evaluate.ic import coefficients
-    panel, S, ys = _market(dates=60, assets=50)
+    panel, S, ys = _market(dates=450, assets=20)
     Y = np.stack([y.values for y in ys], 1)
     with limit_threads(1): one = coefficients(panel, S, Y)
     for a, b in zip(one, coefficients(panel, S, Y)): np.testing.assert_array_equal(a, b)

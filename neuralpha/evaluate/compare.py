@@ -81,10 +81,11 @@ def _row(m, by, facts):
                 rank_ic_low=m["rank_ic"]["low"], rank_ic_high=m["rank_ic"]["high"], r2=value("r2_train_mean"), spread_after_cost=value("spread_after_cost"),
                 turnover=value("turnover"), sharpe=value("sharpe"), deflated_sharpe=value("deflated_sharpe"), half_life=value("half_life"), trials=m.get("deflated_sharpe", {}).get("trials"), **facts)
 
-# %% ../../nbs/evaluate/compare.ipynb #7eb4f296
+# %% ../../nbs/evaluate/compare.ipynb #a8aafe77
 def _pairs(ics, y, size, reps, seed):
     "All pairs of columns, tested on the dates both have."
-    out = []
+    out, m = [], ics.shape[1]*(ics.shape[1] - 1)//2
+    reps = max(reps, int(np.ceil(4*m/size))) # the smallest p a bootstrap can give must survive Holm
     for a, b in itertools.combinations(ics, 2):
         if ics[a].mean() < ics[b].mean(): a, b = b, a
         both = ics[[a, b]].dropna()

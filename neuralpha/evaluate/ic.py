@@ -88,7 +88,18 @@ def _radix_passes(key, order, key2, order2, n):
         key[:n] = key2[:n]
         order[:n] = order2[:n]
 
-# %% ../../nbs/evaluate/ic.ipynb #eecd794d
+# %% ../../nbs/evaluate/ic.ipynb #1532405c
+@njit(cache=True)
+def _argsort_64(x, order, key, order2, key2, n):
+    "Sort the n positions in `order` by all 64 bits of x: first by the lower half, then, stably, by the upper."
+    bits = x.view(np.uint64)
+    for half in (0, 32):
+        for i in range(n):
+            b = bits[order[i]]
+            b = ~b if b >> np.uint64(63) else b | np.uint64(1 << 63)
+            key[i] = np.uint32((b >> np.uint64(half)) & np.uint64(0xFFFFFFFF))
+        _radix_passes(key, order, key2, order2, n)
+
 @njit(cache=True)
 def _argsort(x, order, f32, order2, key2):
     "Ascending positions of the finite values of x into `order`; returns how many."
@@ -98,9 +109,10 @@ def _argsort(x, order, f32, order2, key2):
             f32[n] = x[i]
             order[n] = i
             n += 1
+    if n == 0: return 0
     key = f32.view(np.uint32)
     for i in range(n): key[i] = ~key[i] if key[i] >> 31 else key[i] | np.uint32(0x80000000)
-    if n: _radix_passes(key, order, key2, order2, n)
+    _radix_passes(key, order, key2, order2, n)
     moved = 0
     for i in range(1, n): # neighbours that 32 bits could not tell apart
         at, v, j = order[i], x[order[i]], i
@@ -109,9 +121,8 @@ def _argsort(x, order, f32, order2, key2):
             j -= 1
         order[j] = at
         moved += i - j
-        if moved > 16*n: # values that differ only beyond 32 bits: leave them to a comparison sort
-            rest = order[:n].copy()
-            order[:n] = rest[np.argsort(x[rest], kind="mergesort")]
+        if moved > 16*n: # too many of them: sort by all 64 bits
+            _argsort_64(x, order, key, order2, key2, n)
             break
     return n
 
@@ -211,15 +222,17 @@ def _coefficients(first, last, S, Y, order, offsets, pearson, spearman):
                 yy = _centred_ranks(yx[h, :n], yorder[h], ycount[h], keep[:n], b[:n])
                 spearman[d, m, h] = _correlation(_dot(a[:n], b[:n]), xx, yy)
 
-# %% ../../nbs/evaluate/ic.ipynb #3e37fd11
+# %% ../../nbs/evaluate/ic.ipynb #7a8babec
 def over_dates(
     kernel, # called as kernel(first, last, *args); compiled with nogil=True
     n_dates:int, *args,
 ):
     "Run a kernel over all dates in as many threads as numba may use (see `limit_threads`)."
     threads = numba.get_num_threads()
-    edges = np.linspace(0, n_dates, (8*threads if threads > 1 else 1) + 1).astype(np.int64)
-    with ThreadPoolExecutor(threads) as pool: list(pool.map(lambda i: kernel(edges[i], edges[i + 1], *args), range(len(edges) - 1)))
+    parts = min(8*threads, n_dates//100) if threads > 1 else 1 # a short history is done before a thread has started
+    if parts < 2: return kernel(0, n_dates, *args)
+    edges = np.linspace(0, n_dates, parts + 1).astype(np.int64)
+    with ThreadPoolExecutor(threads) as pool: list(pool.map(lambda i: kernel(edges[i], edges[i + 1], *args), range(parts)))
 
 # %% ../../nbs/evaluate/ic.ipynb #fe8412ef
 def coefficients(
