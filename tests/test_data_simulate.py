@@ -107,6 +107,15 @@ def test_return_ahead_and_its_ic_equal_the_labels_and_a_loop(market):
         rows = market.rows_on(market.dates[d])
         assert abs(pd.Series(market.truth["oracle"][rows].astype(float)).corr(pd.Series(came[rows])) - ic.iloc[d]) < 1e-9
 
+def test_the_oracle_recovers_itself_and_noise_nothing(market):
+    oracle = recovered(market, market.series(market.truth["oracle"]))
+    assert oracle["share"] == 1 and oracle["share_error"] < 1e-9 and abs(oracle["ic"] - oracle_ic(market).mean()) < 1e-12
+    noise = np.random.default_rng(0).standard_normal(market.n_rows)
+    nothing, half = recovered(market, noise), recovered(market, market.truth["oracle"]/np.nanstd(market.truth["oracle"]) + noise)
+    assert abs(nothing["share"]) < 3*nothing["share_error"] < .5
+    assert abs(half["share"] - np.sqrt(.5)) < 3*half["share_error"] < .3 # as much noise as signal
+    with pytest.raises(NeuralphaError, match="no date has three"): recovered(market, np.full(market.n_rows, np.nan))
+
 def test_nothing_planted_nothing_found():
     panel = simulate_universe(100, 1000, ["momentum"], ic=0, seed=7, takeovers=0)
     assert np.nanmax(panel.truth["oracle"]) == 0 > np.nanmin(panel.truth["oracle"]) # all that is known is who may fail

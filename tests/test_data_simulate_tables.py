@@ -48,10 +48,12 @@ def test_every_post_counts_for_the_session_it_was_made_for(market):
     ok = np.isfinite(z)
     assert pd.Series(n[ok]).corr(pd.Series(z[ok]), method="spearman") > .3
 
-def test_foresight_is_found_in_the_next_session_and_only_if_planted(market):
+def test_foresight_is_found_in_the_next_session_alone_and_only_if_planted(market):
     move = pd.Series(market.fields["close"].astype(float)).groupby(market.asset_code).pct_change(fill_method=None)
-    after = move.groupby(market.asset_code).shift(-1)
-    for foresight, low, high in ((0., -.05, .05), (.5, .25, .7)):
+    later = [move.groupby(market.asset_code).shift(-k) for k in range(4)]
+    for foresight in (0., .5):
         tone = event_features(market, simulate_posts(market, seed=4, rate=.15, foresight=foresight), "post").fields["post_sentiment"]
-        assert low < pd.Series(tone).corr(after, method="spearman") < high
-        assert pd.Series(tone).corr(move, method="spearman") > .25
+        found = [pd.Series(tone).corr(m, method="spearman") for m in later]
+        noise = 1/np.sqrt(np.isfinite(tone).sum())
+        assert found[0] > 10*noise and max(map(abs, found[2:])) < 5*noise # its own session; a join off by a day would see it in the third
+        assert found[1] > 10*noise if foresight else abs(found[1]) < 5*noise
