@@ -28,8 +28,8 @@ def test_a_group_is_an_ordinary_ic_on_its_own_rows():
 def test_skill_is_found_where_it_was_planted():
     p, s, y = _market()
     m = regime_metrics(s, y, reps=100)
-    size = {k: v["value"] for k, v in m["ic_by_size (dollar volume)"].items()}
-    assert list(size) == ["small", "middling", "large"] and size["small"] > .12 and abs(size["large"]) < .05
+    size = {k: v["value"] for k, v in m["ic_by_size"].items()}
+    assert list(size) == ["little traded", "middling", "much traded"] and size["little traded"] > .12 and abs(size["much traded"]) < .05
     liquid = m["ic_by_liquidity"]
     assert liquid["illiquid"]["value"] > .2 and abs(liquid["liquid"]["value"]) < .05
     assert list(m["ic_by_year"]) == ["2020", "2021"] and set(m["ic_by_market"]) == {"up", "down"} and list(m["ic_by_volatility"]) == ["calm", "middling", "stormy"]

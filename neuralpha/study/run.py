@@ -103,7 +103,7 @@ class StudyRun:
     def index(self)->Path: return self.folder/"index.html"
     def __repr__(self): return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/study/run.ipynb #4e75f45c
+# %% ../../nbs/study/run.ipynb #6f4afac9
 def run_study(
     study, # `Study`, built-in name or TOML file
     out="reports", # folder of all reports and of the units they share
@@ -137,6 +137,8 @@ def run_study(
             run.failures.update(failed)
             if reused: run.reused.append(bench.slug)
     if watch: watch(boards)
+    if any((folder/b.slug/"figures.json").exists() for b in benches):
+        execute(research_folder()/"leaderboard.ipynb", folder/"leaderboard.ipynb", {"study": str(folder/"study.json"), "out": str(out)})
     write_site(study, out)
     run.seconds = time.time() - started
     return run

@@ -164,12 +164,12 @@ def builtin_studies()->dict[str, Path]:
     "Name -> TOML file of the studies that ship."
     return {p.stem: p for p in sorted((research_folder()/"studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #d618d308
+# %% ../../nbs/study/spec.ipynb #d80555ee
 def _merge(base:dict, changes:dict)->dict:
     "`changes` over `base`, part by part; None leaves a value alone."
     out = dict(base)
     for k, v in changes.items():
-        if isinstance(v, dict) and isinstance(out.get(k), dict): out[k] = _merge(out[k], v)
+        if isinstance(v, dict): out[k] = _merge(out.get(k) or {}, v)
         elif v is not None: out[k] = v
     return out
 
