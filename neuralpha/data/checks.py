@@ -154,10 +154,10 @@ class Bars:
 def _any(conditions): return reduce(np.logical_or, conditions)
 def _all(conditions): return reduce(np.logical_and, conditions)
 
-# %% ../../nbs/data/checks.ipynb #d5c228b0
+# %% ../../nbs/data/checks.ipynb #b385670b
 _described("missing_key", "mask", "no date or no asset name; the row was left out")
 _described("unsorted_rows", "note", "rows were not in asset or date order; the panel sorts")
-_described("future_date", "mask", "dated after the day of reading; the row was left out")
+_described("future_date", "mask", "dated after the day of reading, or before 1800; the row was left out")
 _described("wrong_session", "mask", "on a day on which the exchange had no session; the row was left out")
 _described("duplicate_rows", "mask", "the same bar more than once, equal in every field; the first was kept")
 _described("conflicting_rows", "mask", "the same date and asset more than once with different values; none can be trusted")
@@ -469,7 +469,7 @@ class Report:
             raise NeuralphaError(f"{self.name}: check {k!r} halts: {CHECKS[k].says} ({v['rows']:,} rows, first {v['first']}). Mend the "
                                  f"source, or lower the severity with checks={{'severity': {{{k!r}: 'mask'}}}}.")
 
-# %% ../../nbs/data/checks.ipynb #3145d5c3
+# %% ../../nbs/data/checks.ipynb #593cc3e8
 def _first(stamps, assets, codes, dates=None):
     "The earliest of some rows as text: `2024-01-02 AAPL`."
     if not len(stamps): return ""
@@ -481,7 +481,9 @@ def _settle_keys(table, spec, report, assets):
     "Drop rows without a key, in the future or off session; returns (kept positions, asset codes, stamps)."
     frame = table.frame
     codes = frame["asset"].to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
-    stamps = frame["date"].dt.cast_time_unit("ns").to_numpy()
+    ancient = (~frame["date"].is_between(dt.datetime(1800, 1, 1), dt.datetime(2262, 1, 1))).fill_null(False).to_numpy() # outside what ns can hold
+    dates = frame["date"].set(pl.Series(ancient), None) if ancient.any() else frame["date"]
+    stamps = dates.dt.cast_time_unit("ns").to_numpy()
     keep = np.ones(len(codes), bool)
     today = np.datetime64(spec.today or dt.date.today(), "ns") + np.timedelta64(1, "D")
     def drop(check, bad, note=""):
@@ -496,8 +498,8 @@ def _settle_keys(table, spec, report, assets):
         report.add(check, action="dropped")
         keep[at] = False
         report.masked.append(_originals(frame[at.astype(np.uint32)], check, "dropped"))
-    drop("missing_key", (codes < 0) | np.isnat(stamps))
-    drop("future_date", stamps >= today)
+    drop("missing_key", (codes < 0) | np.isnat(stamps) & ~ancient)
+    drop("future_date", (stamps >= today) | ancient)
     _wrong_sessions(spec, report, stamps, keep, drop)
     return keep, codes, stamps
 
@@ -720,12 +722,12 @@ def _placed(table, keep, codes, stamps, report, assets):
     panel = Panel(table.name, assets_kept, dates, at.asset_offsets, at.date_code, fields, present, attributes)
     return panel, present, untrusted
 
-# %% ../../nbs/data/checks.ipynb #a96f59dd
+# %% ../../nbs/data/checks.ipynb #88bdcbd8
 def _masked_panel(panel, present, usable, why, report, halt):
     "Empty the masked rows, keep their values in `masked`, and refuse a table that is mostly masked."
     from dataclasses import replace
     rows, names = np.flatnonzero(why), np.array(["", *CHECKS])
-    table = pd.DataFrame({"date": panel.dates[panel.date_code[rows]], "asset": panel.assets[panel.asset_code[rows]],
+    table = pd.DataFrame({"date": panel.dates[panel.date_code[rows]].astype("datetime64[us]"), "asset": panel.assets[panel.asset_code[rows]],
                           "check": names[np.abs(why[rows])], "action": np.where(why[rows] > 0, "masked", "repaired"),
                           **{k: v[rows] for k, v in panel.fields.items()}})
     masked = pd.concat([*report.masked, table], ignore_index=True) if report.masked else table

@@ -84,8 +84,24 @@ def _csv_failure(path, spec, e):
     if odd: return NeuralphaError(f"{path}: line {odd[0]:,} has {odd[1]} fields, the header {odd[2]}; mend the line, or say delimiter= or decimal= if commas are part of numbers.")
     return NeuralphaError(f"{path}: not a well-formed CSV file: {str(e).splitlines()[0]}.")
 
-# %% ../../nbs/data/sources.ipynb #8a3edff9
+# %% ../../nbs/data/sources.ipynb #2b496a58
+def _even(path, spec):
+    "Refuse a CSV with a line of too many or too few fields; a plain count of delimiters settles it for files without quotes."
+    delimiter, names = _header(path, spec)
+    marks = lines = 0
+    last, quoted = b"\n", False
+    with open(path, "rb") as f:
+        while chunk := f.read(1 << 24):
+            marks += chunk.count(delimiter.encode()); lines += chunk.count(b"\n")
+            quoted |= b'"' in chunk
+            last = chunk[-1:]
+    if quoted or marks != (lines + (last != b"\n"))*(len(names) - 1):
+        try: odd = _ragged(path, spec)
+        except (UnicodeDecodeError, csv.Error) as e: raise _csv_failure(path, spec, e) from e
+        if odd: raise _csv_failure(path, spec, None)
+
 def _open_csv(path, name, spec):
+    _even(path, spec)
     try: return canonical(scan_csv(path, spec), name, str(path), spec)
     except pl.exceptions.PolarsError as e: raise _csv_failure(path, spec, e) from e
 
@@ -93,6 +109,7 @@ def _open_csv_folder(path, name, spec):
     "One file per asset: each is read on its own, so an error names its file."
     tables = []
     for f in sorted(f for f in path.iterdir() if f.suffix.lower() == ".csv"):
+        _even(f, spec)
         lf = scan_csv(f, spec)
         columns = [c.strip().lower() for c in lf.collect_schema().names()]
         if not set(ALIASES["asset"]) & set(columns) and "asset" not in spec.columns: lf = lf.with_columns(asset=pl.lit(f.stem))
@@ -130,7 +147,14 @@ def _from_pandas(frame, where, spec):
     except Exception as e: # pyarrow's own errors derive from ValueError or Exception by version
         raise NeuralphaError(f"{where}: the frame cannot be read: {str(e).splitlines()[0]}.") from e
 
-# %% ../../nbs/data/sources.ipynb #6dced20b
+# %% ../../nbs/data/sources.ipynb #818563fb
+def _read(lf, name, where, spec):
+    "`canonical`, with the readers' own errors turned into one that names the source."
+    try: return canonical(lf, name, where, spec)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as e:
+        raise NeuralphaError(f"{where}: damaged or not what its name says: {(str(e).splitlines() or ['?'])[0]}. Write or copy it again.") from e
+
+# %% ../../nbs/data/sources.ipynb #cb09ca60
 def open_source(
     source, # path, folder, database address, frame, engine
     name:str|None=None, # of the universe; default: the file's stem
@@ -142,31 +166,31 @@ def open_source(
     if isinstance(source, (str, os.PathLike)): return _open_path(source, name, spec)
     where = name or "frame"
     if isinstance(source, pd.Series): source = source.to_frame(source.name or "close")
-    if isinstance(source, pd.DataFrame): return canonical(_from_pandas(source, where, spec).lazy(), where, where, spec)
-    if isinstance(source, (pl.DataFrame, pl.LazyFrame)): return canonical(source.lazy(), where, where, spec)
-    if type(source).__module__.startswith("duckdb") or type(source).__name__ == "DuckDBPyConnection": return canonical(scan_duckdb(source, spec), where, where, spec)
-    if type(source).__module__.startswith("sqlalchemy"): return canonical(scan_sql(source, spec), where, where, spec)
-    if type(source).__module__.startswith("pyarrow"): return canonical(pl.from_arrow(source).lazy(), where, where, spec)
+    if isinstance(source, pd.DataFrame): return _read(_from_pandas(source, where, spec).lazy(), where, where, spec)
+    if isinstance(source, (pl.DataFrame, pl.LazyFrame)): return _read(source.lazy(), where, where, spec)
+    if type(source).__module__.startswith("duckdb") or type(source).__name__ == "DuckDBPyConnection": return _read(scan_duckdb(source, spec), where, where, spec)
+    if type(source).__module__.startswith("sqlalchemy"): return _read(scan_sql(source, spec), where, where, spec)
+    if type(source).__module__.startswith("pyarrow"): return _read(pl.from_arrow(source).lazy(), where, where, spec)
     raise NeuralphaError(f"A {type(source).__name__} is no source: give a path, a frame, a database address or an SQLAlchemy engine.")
 
 def _open_address(source, name, spec):
     "`yahoo:AAPL,MSFT` and database addresses such as `postgresql+psycopg://user@host/name`."
-    if source.startswith("yahoo:"): return canonical(scan_yahoo(source[6:], spec), name or "yahoo", source, spec)
+    if source.startswith("yahoo:"): return _read(scan_yahoo(source[6:], spec), name or "yahoo", source, spec)
     if source.startswith("duckdb:///"): return _open_path(source[10:], name, spec)
-    return canonical(scan_sql(source, spec), name or spec.table or "query", source.split("://")[0] + f" {spec.table or 'query'}", spec)
+    return _read(scan_sql(source, spec), name or spec.table or "query", source.split("://")[0] + f" {spec.table or 'query'}", spec)
 
 def _open_path(source, name, spec):
     path = Path(source)
     if not path.exists(): raise NeuralphaError(f"{source}: no such file or folder (looked in {Path.cwd() if not path.is_absolute() else path.parent}).")
     name = name or path.stem
     if path.is_dir():
-        if is_qlib(path): return canonical(scan_qlib(path, spec), name, str(path), spec.model_copy(update={"adjust": "none", "start": None, "end": None}))
+        if is_qlib(path): return _read(scan_qlib(path, spec), name, str(path), spec.model_copy(update={"adjust": "none", "start": None, "end": None}))
         inside = {f.suffix.lower() for f in path.rglob("*") if f.is_file() and not f.name.startswith((".", "_"))}
-        if ".parquet" in inside: return canonical(scan_parquet(path), name, str(path), spec)
+        if ".parquet" in inside: return _read(scan_parquet(path), name, str(path), spec)
         if ".csv" in inside: return _open_csv_folder(path, name, spec)
         raise NeuralphaError(f"{path}: no .parquet and no .csv file in this folder.")
     suffix = path.suffix.lower()
-    if suffix in (".parquet", ".pq"): return canonical(scan_parquet(path), name, str(path), spec)
-    if suffix in (".duckdb", ".ddb"): return canonical(scan_duckdb(path, spec), name, f"{path} {spec.table or ''}".strip(), spec)
+    if suffix in (".parquet", ".pq"): return _read(scan_parquet(path), name, str(path), spec)
+    if suffix in (".duckdb", ".ddb"): return _read(scan_duckdb(path, spec), name, f"{path} {spec.table or ''}".strip(), spec)
     if suffix in (".csv", ".txt", ".tsv"): return _open_csv(path, name, spec)
     raise NeuralphaError(f"{path}: files ending in {suffix or 'nothing'!r} are not known; use .parquet, .csv, .duckdb, or read it yourself and pass the frame.")

@@ -237,6 +237,13 @@ def _asset_codes(lf, where, source):
         if hidden: raise NeuralphaError(f"{where}: column {source!r}: asset {t!r} holds the invisible character U+{ord(hidden[0]):04X}; remove it.")
     return sorted(t for t in texts if t)
 
+# %% ../../nbs/data/tables.ipynb #82497bf8
+def _similar(assets):
+    "A finding where several asset names differ only by case or by Unicode composition."
+    plain = pd.Series(assets, dtype=str).map(lambda a: unicodedata.normalize("NFKC", a).casefold())
+    twins = [a for a, t in zip(assets, plain.duplicated(keep=False)) if t]
+    return [dict(check="similar_names", rows=len(twins), note=f"asset names differ only by case or composition: {', '.join(twins[:4])}")] if twins else []
+
 # %% ../../nbs/data/tables.ipynb #3f322877
 def adjusted(frame:pl.DataFrame)->tuple: # (frame, note)
     "Adjust prices and volume by `adj_close` or `factor`, whichever the table has."
@@ -248,7 +255,7 @@ def adjusted(frame:pl.DataFrame)->tuple: # (frame, note)
     volume = [(pl.col("volume")/factor).alias("volume")] if "volume" in frame.columns else []
     return frame.with_columns(*prices, *volume, pl.col("close").alias("raw_close"), factor.alias("factor")).drop("adj_close", strict=False), by
 
-# %% ../../nbs/data/tables.ipynb #ff5e8773
+# %% ../../nbs/data/tables.ipynb #b17b40f3
 def _plan(lf, names, spec, where):
     "Per column of the source: number, text to be parsed as a number, or text that describes the asset."
     schema, numbers, texts = lf.collect_schema(), [], []
@@ -257,7 +264,7 @@ def _plan(lf, names, spec, where):
     for c, t in schema.items():
         if c in ("date", "asset", "__row"): continue
         if spec.fields and c not in spec.fields and c not in ("close", "adj_close", "factor"): continue
-        if t.is_numeric() or t == pl.Boolean: numbers.append(c)
+        if t.is_numeric() or t == pl.Boolean and c not in NUMBERS: numbers.append(c)
         elif t == pl.String and (c in NUMBERS or not sample.select(text_number(c, spec)[1].any()).item()
                                  and sample[c].drop_nulls().len()): numbers.append(c)
         elif t == pl.String or isinstance(t, (pl.Categorical, pl.Enum)): texts.append(c)
@@ -296,7 +303,7 @@ def canonical(
         bad[f"__bad_{c}"] = (c, "number")
     return _collect(lf.select(*columns, *[pl.col(c).cast(pl.String) for c in texts]), lf, name, where, spec, names, numbers, texts, bad, zone)
 
-# %% ../../nbs/data/tables.ipynb #719aed0b
+# %% ../../nbs/data/tables.ipynb #9489df1d
 def _wanted(spec, slack=0):
     "Row filters for the asked-for span and assets; `slack` days wider where zones are still to be settled."
     day = dt.timedelta(days=slack)
@@ -331,6 +338,7 @@ def _collect(plan, lf, name, where, spec, names, numbers, texts, bad, zone):
     attributes, notes = _attributes(frame, constant, where)
     notes += [dict(check="time_zone", rows=frame.height if n == zone_note else 0, note=n) for n in (zone_note, day_note) if n]
     if by: notes.append(dict(check="adjustment", rows=frame.height, note=f"prices multiplied and volume divided by {'`factor`' if by == 'factor' else '`adj_close / close`'}; the quoted close is `raw_close`"))
+    notes += _similar(assets.categories.to_list())
     if stripped: notes.append(dict(check="asset_text", rows=stripped, note="blanks around asset names were removed"))
     frame = frame.drop(constant).with_columns(pl.col(pl.Float64).cast(pl.Float32))
     return Table(name, where, frame, attributes, tuple(notes))
