@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['PRICES', 'characteristics', 'compute_features']
 
-# %% ../../nbs/features/compute.ipynb #f0a4bd86
+# %% ../../nbs/features/compute.ipynb #ac02b4a8
 import numpy as np
 from numba import njit
 from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
-from . import alpha158 # declares its features
+from . import alpha158, frequency, signals # they declare their features
 from .cross import in_threads, mean_by_date, rank_by_date
 from .families import FEATURES, SETS, Feature, History, choose, list_features, windows_asked
 from .table import Features
@@ -47,7 +47,7 @@ def _resolve(panel, names):
                                       "Add the field, or choose names=\"characteristics\".")
     return made, skipped
 
-# %% ../../nbs/features/compute.ipynb #a5a5eccc
+# %% ../../nbs/features/compute.ipynb #10811b68
 @njit(nogil=True, cache=True, error_model="numpy")
 def _store(values, tradable, out):
     "Values as float32, NaN where not finite or not tradable; the number of tradable rows without a value."
@@ -80,19 +80,23 @@ def _fields(panel, features):
         fields |= {by: mean_by_date(panel, ret, by) for by in need & {"market", "sector"}}
     return fields
 
-def _asset_level(panel, features, out, assets=None):
-    "Fill `out` (rows of `assets`, features) with raw values; the number of missing ones on tradable rows, per feature."
+def _one_asset(panel, features, fields, plan, a, block):
+    "Fill `block`, (n_features, bars of asset a), with raw values; the number of missing ones on tradable rows, per feature."
+    rows = slice(*panel.asset_offsets[a:a+2])
+    h = History({k: v[rows] for k, v in fields.items()}, plan)
+    with np.errstate(all="ignore"):
+        return [_store(f.compute(h), panel.tradable[rows], block[j]) for j, f in enumerate(features)]
+
+def _asset_level(panel, features, out):
+    "Fill `out`, (n_rows, n_features), with raw values; the number of missing ones on tradable rows, per feature."
     fields, plan = _fields(panel, features), windows_asked(features)
-    assets = range(panel.n_assets) if assets is None else assets
-    first = panel.asset_offsets[assets[0]]
     def one(a):
         rows = slice(*panel.asset_offsets[a:a+2])
-        h, tradable = History({k: v[rows] for k, v in fields.items()}, plan), panel.tradable[rows]
-        block = np.empty((len(features), len(tradable)), np.float32)
-        with np.errstate(all="ignore"): missing = [_store(f.compute(h), tradable, block[j]) for j, f in enumerate(features)]
-        _to_rows(block, out[rows.start-first:rows.stop-first])
+        block = np.empty((len(features), rows.stop - rows.start), np.float32)
+        missing = _one_asset(panel, features, fields, plan, a, block)
+        _to_rows(block, out[rows])
         return missing
-    return np.sum(in_threads(one, assets), 0)
+    return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
 # %% ../../nbs/features/compute.ipynb #6c3b2478
 def compute_features(
