@@ -33,6 +33,7 @@ class Mean(Estimator):
     name:ClassVar[str] = "mean"
     def _fit(self, view, target, valid): self.mean_ = float(target.mean())
     def _predict(self, view): return np.full(len(view), self.mean_)
+    def _count(self): return 1
 
 def test_parameters_are_checked_and_named():
     m = Mean(power=2)

@@ -30,6 +30,13 @@ def test_the_ensemble_is_the_mean_of_standings():
     assert ensemble_scores([np.ones(10)], date).tolist() == [0]*10
     with pytest.raises(NeuralphaError, match="Unknown ensemble"): ensemble_scores([a], date, "median")
 
+def test_seeds_may_be_trained_together():
+    X, y, fold = toy_problem(15, 120)
+    p = cross_predict(MLP(max_epochs=2), X, y, fold, seeds=3, progress=False, together=True)
+    assert p.seeds == [0, 1, 2] and p.models[0, 2].seed == 2
+    np.testing.assert_array_equal(p.scores(2), p.models[0, 2].predict(X.view(fold.test)))
+    with pytest.raises(NeuralphaError, match="not a net"): cross_predict(LightGBM(), X, y, fold, together=True, progress=False)
+
 def test_a_model_without_randomness_is_fitted_once():
     X, y, fold = toy_problem(15, 120)
     assert cross_predict(Ridge(), X, y, fold, seeds=3).seeds == [0]

@@ -19,3 +19,8 @@ def test_recurrent_nets_find_the_past(cls):
     assert ic > .45
     map_ = saliency(model, X.view(fold.test))
     assert map_.shape == (6, 4) and map_[2:5, 3].min() > 2*map_[2:5, 0].max()/3
+
+@pytest.mark.parametrize("kind", [torch.nn.LSTM, torch.nn.GRU])
+def test_the_unrolled_recurrence_is_torchs(kind):
+    cell, x = kind(4, 6, 2, batch_first=True), torch.randn(5, 7, 4)
+    torch.testing.assert_close(unrolled(cell, x), cell(x)[0], atol=1e-6, rtol=1e-5)

@@ -23,6 +23,7 @@ def test_every_model_keeps_the_contract(name, tmp_path):
     model = fit(new())
     s = model.predict(X.view(fold.test))
     assert s.shape == fold.test.shape and s.dtype == np.float32 and np.isfinite(s).all() and s.std() > 0
+    assert model.n_parameters > 0
     model.save(tmp_path/"m")
     np.testing.assert_array_equal(load_model(tmp_path/"m").predict(X.view(fold.test)), s)
     assert not [p for p in (tmp_path/"m").iterdir() if p.suffix not in (".json", ".txt", ".safetensors")]

@@ -56,6 +56,23 @@ class Tiny(torch.nn.Module):
         self.body = torch.nn.Sequential(torch.nn.Linear(width, hidden), torch.nn.ReLU(), torch.nn.Dropout(.1), torch.nn.Linear(hidden, 1))
     def forward(self, x, grid): return self.body(x[:, -1])
 
+def test_what_does_not_fit_is_found_before_it_fails():
+    X, y, fold = toy_problem(20, 120)
+    data, net, s = Resident(X, 1, *feature_scale(X.view(fold.train))), Tiny(), Training(batch_rows=400)
+    part = Part(data, fold.train, y.target("rank")[fold.train])
+    with pytest.raises(NeuralphaError, match="fewer features"): check_panel_fits(X, 1, 2400, torch.device("cpu"), free=10_000)
+    check_panel_fits(X, 1, 2400, torch.device("cpu"), free=100_000)
+    assert fitting_batch_rows(net, part, "date", s) == 400
+    with pytest.warns(UserWarning, match="are used instead"): assert 16 <= fitting_batch_rows(net, part, "date", s, free=100_000) < 400
+    with pytest.raises(NeuralphaError, match="A date of 20 assets"): fitting_batch_rows(net, part, "whole", s, free=1000)
+
+def test_saved_bytes_are_those_of_the_layers():
+    X, y, fold = toy_problem(20, 120)
+    data = Resident(X, 1, *feature_scale(X.view(fold.train)))
+    part, batch = Part(data, fold.train, y.target("rank")[fold.train]), np.arange(1000)
+    small, large = (saved_bytes(Tiny(hidden=h), part, batch, "row", Training(loss="mse")) for h in (100, 200))
+    assert 2*4*100*1000 <= large - small <= 4*4*100*1000 # ReLU and dropout keep 2 to 4 floats per unit and row
+
 def _run(seed=0, checkpoint=None, poison=None, **kw):
     X, y, fold = toy_problem(20, 120, noise=.5)
     t = y.target("rank")
@@ -118,6 +135,12 @@ def test_averaged_weights_are_the_mean_of_the_last_epochs():
     states = [{"w": torch.full((2,), float(i)), "n": torch.tensor(i)} for i in range(3)]
     mean = _mean_weights(states)
     assert mean["w"].tolist() == [1, 1] and mean["n"] == 2
+
+@pytest.mark.slow
+def test_a_compiled_net_learns_the_same():
+    import shutil
+    if not shutil.which("g++"): pytest.skip("torch.compile needs a C++ compiler")
+    np.testing.assert_allclose(_run(compile=True, max_epochs=2, loss="mse")[2], _run(max_epochs=2, loss="mse")[2], atol=1e-2)
 
 def test_early_stopping_on_loss_and_patience():
     history = _run(stop_on="loss", loss="mse", patience=1, learning_rate=.2, max_epochs=30)[1]

@@ -18,15 +18,19 @@ from ..features.table import Features, View
 from ..labels import forward_return
 from ..splits import fixed_split
 
-# %% ../../nbs/models/base.ipynb #c97f61a0
+# %% ../../nbs/models/base.ipynb #01dd1a1c
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator:
     "A model with scikit-learn's grammar over views; a subclass writes `_fit`, `_predict`, `_save` and `_load`."
     seed:int = 0 # everything random follows from it
     name:ClassVar[str] = "" # lower-case name in the registry and in reports
+    space:ClassVar[dict] = {} # what tuning searches: parameter -> ("float" | "log" | "int", low, high) or ("choice", values)
     stochastic:ClassVar[bool] = True # False: another seed gives the same model, so one is enough
 
     def __post_init__(self): self._check_params()
+
+    def watch_(self, step:int, gain:float):
+        "Called with every validation result; tuning puts its pruning here."
 
     def _check_params(self):
         for f in fields(self):
@@ -74,6 +78,11 @@ class Estimator:
             odd = sorted(set(view.names) ^ set(self.features_)) or ["their order"]
             raise NeuralphaError(f"{type(self).__name__} was fitted on other features than it is asked to score: {', '.join(odd[:5])}.")
         return np.asarray(self._predict(view), np.float32)
+
+    @property
+    def n_parameters(self)->int:
+        "Numbers learnt in the fit: weights of a net or a linear model, leaves and splits of trees."
+        return self._count()
 
     def save(self, folder):
         "Write the fitted model to a folder: `model.json` beside safetensors or LightGBM text. Never pickle."

@@ -38,7 +38,7 @@ class TCNNet(nn.Module):
 
     def forward(self, x, grid=None): return self.out(self.blocks(x.transpose(1, 2))[..., -1])
 
-# %% ../../nbs/models/convolution.ipynb #85824035
+# %% ../../nbs/models/convolution.ipynb #33651b44
 @dataclass(kw_only=True, repr=False, eq=False)
 class TCN(Net):
     "Temporal convolutional net: dilated causal convolutions over the last `window` bars."
@@ -48,6 +48,7 @@ class TCN(Net):
     dilations:tuple|list = (1, 2, 4)
     dropout:float = .1
     name:ClassVar[str] = "tcn"
+    space:ClassVar[dict] = Net.space | {"channels": ("choice", [16, 32, 64]), "kernel": ("int", 2, 4), "dilations": ("choice", [(1, 2), (1, 2, 4), (1, 2, 4, 8)])}
 
     def build(self, n_features, outputs): return TCNNet(n_features, self.channels, self.kernel, self.dilations, self.dropout, outputs)
 
@@ -56,8 +57,9 @@ class CNN(TCN):
     "One-dimensional CNN: the same without dilation."
     dilations:tuple|list = (1, 1)
     name:ClassVar[str] = "cnn"
+    space:ClassVar[dict] = Net.space | {"channels": ("choice", [16, 32, 64]), "kernel": ("int", 2, 5), "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)])}
 
-# %% ../../nbs/models/convolution.ipynb #0d2bfbfa
+# %% ../../nbs/models/convolution.ipynb #9d29c779
 class MultiScaleNet(nn.Module):
     "One convolution per scale over averages of that many bars; last and mean of each branch, joined."
     def __init__(self, width, channels, scales, dropout, outputs):
@@ -83,6 +85,7 @@ class MultiScale(Net):
     scales:tuple|list = (1, 5, 10) # bars per piece; none longer than the window
     dropout:float = .1
     name:ClassVar[str] = "multiscale"
+    space:ClassVar[dict] = Net.space | {"channels": ("choice", [8, 16, 32]), "scales": ("choice", [(1, 5), (1, 5, 10), (1, 2, 5, 10)])}
 
     def build(self, n_features, outputs):
         from neuralpha.core import NeuralphaError

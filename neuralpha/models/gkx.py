@@ -11,7 +11,7 @@ from typing import ClassVar
 from ..core import NeuralphaError
 from .nets import MLPNet, Net
 
-# %% ../../nbs/models/gkx.ipynb #2652a8f6
+# %% ../../nbs/models/gkx.ipynb #1165d6ce
 PYRAMID = (32, 16, 8, 4, 2)
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -29,6 +29,7 @@ class NN3(Net):
     dropout:float = 0.
     norm:str = "batch"
     name:ClassVar[str] = "nn3"
+    space:ClassVar[dict] = {"learning_rate": ("log", 1e-3, 3e-2), "l1": ("log", 1e-6, 1e-3)} # what the paper tunes
 
     def build(self, n_features, outputs):
         if not 1 <= self.depth <= 5: raise NeuralphaError(f"depth is {self.depth}; the pyramids have 1 to 5 layers.")

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 from ..core import NeuralphaError, atomic_path, unknown_name
 from .base import Estimator, feature_scale, mean_ic, scaled
 
-# %% ../../nbs/models/linear.ipynb #9a62a2eb
+# %% ../../nbs/models/linear.ipynb #7270a2de
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     "A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples."
@@ -38,6 +38,8 @@ class Linear(Estimator):
         return -float(np.mean((score - valid[1])**2))
 
     def _predict(self, view): return scaled(view.values, self.mean_, self.sd_) @ self.coef_ + self.intercept_
+
+    def _count(self): return int((self.coef_ != 0).sum()) + 1
 
     def _save(self, folder):
         with atomic_path(folder/"weights.safetensors") as tmp:
@@ -67,12 +69,13 @@ def shrunk(gram, moment, alphas)->list:
     values, vectors = np.linalg.eigh(gram)
     return [vectors @ (vectors.T @ moment/(np.maximum(values, 0) + a + 1e-12)) for a in alphas]
 
-# %% ../../nbs/models/linear.ipynb #63de4eca
+# %% ../../nbs/models/linear.ipynb #3afc5f4c
 @dataclass(kw_only=True, repr=False, eq=False)
 class Ridge(Linear):
     "Ridge regression; the penalty is chosen on validation unless given."
     alpha:float|None = None # penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
     name:ClassVar[str] = "ridge"
+    space:ClassVar[dict] = {"alpha": ("log", 1e-4, 1e2)}
 
     def _path(self, x, target):
         gram, moment, level, goal = moments(x, target)
@@ -89,13 +92,14 @@ class OLS(Linear):
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
         return [({}, b, goal - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #39e9ca90
+# %% ../../nbs/models/linear.ipynb #2943959e
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
     "Elastic net; the penalty is chosen on validation along a path of 30."
     l1_ratio:float = .5 # rho
     alpha:float|None = None # None: 30 values from the one that kills every coefficient down to a thousandth of it
     name:ClassVar[str] = "elasticnet"
+    space:ClassVar[dict] = {"l1_ratio": ("float", .05, 1.), "alpha": ("log", 1e-5, 1e-1)}
 
     def _path(self, x, target):
         gram, moment, level, goal = moments(x, target)
@@ -112,6 +116,7 @@ class Lasso(ElasticNet):
     "Lasso: the elastic net with the absolute penalty alone."
     l1_ratio:float = 1.
     name:ClassVar[str] = "lasso"
+    space:ClassVar[dict] = {"alpha": ("log", 1e-5, 1e-1)}
 
 @njit(cache=True)
 def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000):
@@ -127,7 +132,7 @@ def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000):
         if largest < tolerance: break
     return b
 
-# %% ../../nbs/models/linear.ipynb #dd1f176e
+# %% ../../nbs/models/linear.ipynb #218cd250
 @dataclass(kw_only=True, repr=False, eq=False)
 class Huber(Linear):
     "Huber regression with a ridge penalty, by reweighted least squares."
@@ -135,6 +140,7 @@ class Huber(Linear):
     alpha:float|None = None # ridge penalty; None chooses among 7 on validation
     rounds:int = 15
     name:ClassVar[str] = "huber"
+    space:ClassVar[dict] = {"delta": ("float", .5, 3.), "alpha": ("log", 1e-4, 1e2)}
 
     def _path(self, x, target):
         alphas, weight, paths = np.logspace(-4, 2, 7) if self.alpha is None else [self.alpha], None, []
@@ -147,12 +153,13 @@ class Huber(Linear):
             paths.append(({"alpha": float(a)}, b, goal - level @ b))
         return paths
 
-# %% ../../nbs/models/linear.ipynb #dc803546
+# %% ../../nbs/models/linear.ipynb #29135e27
 @dataclass(kw_only=True, repr=False, eq=False)
 class Logistic(Linear):
     "Logistic regression of the target's sign, by Newton's method."
     alpha:float|None = None # penalty; None chooses among 7 on validation
     name:ClassVar[str] = "logistic"
+    space:ClassVar[dict] = {"alpha": ("log", 1e-4, 1e2)}
 
     def _path(self, x, target):
         up, x1, paths = (target > 0).astype(np.float64), np.concatenate([x, np.ones((len(x), 1), x.dtype)], 1), []
@@ -173,12 +180,13 @@ class Logistic(Linear):
         if self.stop_on == "ic": return mean_ic(score, valid[1], valid[0].date_code)
         return -float(np.mean(np.logaddexp(0, score) - score*(valid[1] > 0)))
 
-# %% ../../nbs/models/linear.ipynb #31ee3bc3
+# %% ../../nbs/models/linear.ipynb #9024890b
 @dataclass(kw_only=True, repr=False, eq=False)
 class PCR(Linear):
     "Principal-component regression; the number of components is chosen on validation unless given."
     components:int|None = None
     name:ClassVar[str] = "pcr"
+    space:ClassVar[dict] = {"components": ("int", 1, 30)}
 
     def _basis(self, gram, moment, most): return np.linalg.eigh(gram)[1][:, ::-1][:, :most]
 

@@ -50,7 +50,7 @@ class MarketMix(nn.Module):
         market = weight.transpose(1, 2) @ grid.fill(g) # (dates, states, width)
         return h + self.drop(grid.take(grid.fill(self.read(g)).softmax(2) @ self.value(market)))
 
-# %% ../../nbs/models/mixers.ipynb #278634f0
+# %% ../../nbs/models/mixers.ipynb #e86ac2bb
 class MixerNet(nn.Module):
     "Mixing on every scale of the window, joined; then market mixing; a linear head."
     def __init__(self, n_features, window, width, scales, states, dropout, outputs):
@@ -80,6 +80,7 @@ class StockMixer(Net):
     states:int = 8 # market states
     dropout:float = .1
     name:ClassVar[str] = "stockmixer"
+    space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "states": ("choice", [4, 8, 16, 32]), "scales": ("choice", [(1,), (1, 2), (1, 2, 4)])}
 
     def build(self, n_features, outputs):
         if max(self.scales) > self.window: raise NeuralphaError(f"Scale {max(self.scales)} is longer than the window of {self.window} bars.")
@@ -90,8 +91,9 @@ class TimeMixer(StockMixer):
     "The same without market mixing: each asset by itself."
     states:int = 0
     name:ClassVar[str] = "timemixer"
+    space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "scales": ("choice", [(1,), (1, 2), (1, 2, 4)])}
 
-# %% ../../nbs/models/mixers.ipynb #6cfc6737
+# %% ../../nbs/models/mixers.ipynb #95771e8a
 class CrossNet(nn.Module):
     "Encoder per asset, then attention over the assets of the date; a linear head."
     across_assets = True
@@ -117,5 +119,6 @@ class CrossAttention(Net):
     heads:int = 4
     dropout:float = .1
     name:ClassVar[str] = "crossattention"
+    space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "heads": ("choice", [2, 4]), "window": ("choice", [1, 5, 10, 20])}
 
     def build(self, n_features, outputs): return CrossNet(n_features, self.window, self.width, self.heads, self.dropout, outputs)

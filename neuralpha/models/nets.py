@@ -16,11 +16,12 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #b8e4347b
+# %% ../../nbs/models/nets.ipynb #fc9345d5
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     "A neural model: a subclass writes `build(n_features, outputs) -> torch module`."
     window:int = 1 # bars the net sees, the decision date last
+    space:ClassVar[dict] = {"learning_rate": ("log", 3e-4, 1e-2), "weight_decay": ("log", 1e-4, .3), "dropout": ("float", 0., .5)}
 
     def _fit(self, view, target, valid):
         device = pick_device(self.device)
@@ -29,7 +30,7 @@ class Net(Training, Estimator):
         data = Resident(view.features, self.window, self.mean_, self.sd_, device, rows)
         self.horizons_ = 1 if target.ndim == 1 else target.shape[1]
         self.net_ = self._built(len(view.names)).to(device)
-        self.history_ = train(self.net_, data, (view.rows, target), valid and (valid[0].rows, valid[1]), self, self.seed)
+        self.history_ = train(self.net_, data, (view.rows, target), valid and (valid[0].rows, valid[1]), self, self.seed, watch=self.watch_)
 
     def _built(self, n_features):
         with torch.random.fork_rng([]):
@@ -43,6 +44,8 @@ class Net(Training, Estimator):
         return score_rows(self.net_, data, view.rows, self.precision)
 
     def _predict(self, view): return Objective(self.loss).score(self.outputs(view))
+
+    def _count(self): return sum(p.numel() for p in self.net_.parameters())
 
     def _save(self, folder):
         from safetensors.torch import save_file
@@ -82,7 +85,7 @@ class MLPNet(nn.Module):
 
     def forward(self, x, grid=None): return self.out(self.body(x.flatten(1)))
 
-# %% ../../nbs/models/nets.ipynb #8524641a
+# %% ../../nbs/models/nets.ipynb #ecfbae99
 @dataclass(kw_only=True, repr=False, eq=False)
 class MLP(Net):
     "Multilayer perceptron on the decision date's features, or on the last `window` rows side by side."
@@ -92,5 +95,6 @@ class MLP(Net):
     dropout:float = .1
     batch_rows:int = 1024
     name:ClassVar[str] = "mlp"
+    space:ClassVar[dict] = Net.space | {"hidden": ("choice", [(32,), (64, 32), (128, 64), (128, 128, 64)]), "norm": ("choice", ["layer", "batch", "none"])}
 
     def build(self, n_features, outputs): return MLPNet(n_features*self.window, self.hidden, outputs, self.norm, self.dropout, self.skip)

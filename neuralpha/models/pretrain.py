@@ -33,7 +33,7 @@ class Rebuild(nn.Module):
         rebuilt = self(torch.where(hide[..., None], self.hidden, x))
         return (((rebuilt - x)**2).mean(2)*hide).sum()/hide.sum().clamp(min=1)
 
-# %% ../../nbs/models/pretrain.ipynb #6960f03a
+# %% ../../nbs/models/pretrain.ipynb #2c4363b1
 @dataclass(kw_only=True, repr=False, eq=False)
 class Pretrained(Transformer):
     "A transformer pretrained by masked reconstruction on all rows up to the last training date, then fine-tuned."
@@ -41,6 +41,7 @@ class Pretrained(Transformer):
     pretrain_epochs:int = 5
     pretrain_share:float = .3 # of the dates drawn per pretraining epoch
     name:ClassVar[str] = "pretrained"
+    space:ClassVar[dict] = Transformer.space | {"mask_share": ("float", .1, .5), "pretrain_epochs": ("int", 1, 10)}
 
     def _fit(self, view, target, valid):
         device, p = pick_device(self.device), view.panel

@@ -43,7 +43,7 @@ class TransformerNet(nn.Module):
 
     def forward(self, x, grid=None): return self.out(self.encode(x)[:, -1])
 
-# %% ../../nbs/models/transformer.ipynb #f635d140
+# %% ../../nbs/models/transformer.ipynb #743cef10
 @dataclass(kw_only=True, repr=False, eq=False)
 class Transformer(Net):
     "Causal transformer over the last `window` bars."
@@ -53,6 +53,7 @@ class Transformer(Net):
     layers:int = 2
     dropout:float = .1
     name:ClassVar[str] = "transformer"
+    space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "heads": ("choice", [2, 4]), "layers": ("int", 1, 3), "window": ("choice", [10, 20, 40])}
 
     def build(self, n_features, outputs):
         return TransformerNet(n_features, self.window, self.width, self.heads, self.layers, self.dropout, outputs)

@@ -1,0 +1,40 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.models.together import *
+import numpy as np
+import pytest
+import torch
+from neuralpha.core import NeuralphaError
+from neuralpha.models.base import toy_problem
+from neuralpha.models.convolution import TCN
+from neuralpha.models.gkx import NN1
+from neuralpha.models.nets import MLP
+from neuralpha.models.predict import fit_unit
+from neuralpha.models.recurrent import GRU, LSTM
+from neuralpha.models.transformer import Transformer
+
+SETTINGS = dict(loss="mse", learning_rate=1e-2, batch_rows=100, max_epochs=3, dropout=0.) # the IC does not fix a score's level
+
+NETS = [MLP(**SETTINGS), LSTM(window=5, hidden=8, **SETTINGS), LSTM(window=4, hidden=8, layers=2, **SETTINGS), GRU(window=5, hidden=8, **SETTINGS),
+        TCN(window=5, channels=8, **SETTINGS), Transformer(window=4, width=8, heads=2, **SETTINGS), MLP(stop_on="loss", l1=1e-3, **SETTINGS)]
+
+@pytest.mark.parametrize("model", NETS, ids=lambda m: f"{m.name}-{m.stop_on}-{getattr(m, 'layers', 1)}")
+def test_a_seed_trained_with_others_is_the_seed_trained_alone(model):
+    X, y, fold = toy_problem(15, 100)
+    alone = fit_unit(model, X, y, fold, 0, "cpu")
+    first, second = fit_seeds(model, X, y, fold, [0, 1], "cpu")
+    np.testing.assert_allclose(first.scores, alone.scores, atol=2e-4)
+    key = "valid_" + model.stop_on
+    np.testing.assert_allclose([h[key] for h in first.history], [h[key] for h in alone.history], atol=1e-4)
+    assert np.abs(second.scores - first.scores).max() > 1e-3
+
+def test_dropout_differs_between_seeds_and_the_run_repeats():
+    X, y, fold = toy_problem(15, 100)
+    run = lambda: [u.scores for u in fit_seeds(MLP(max_epochs=2, dropout=.5), X, y, fold, range(3), "cpu")]
+    a, b = run(), run()
+    np.testing.assert_array_equal(a, b)
+    assert len({s.tobytes() for s in a}) == 3
+
+def test_nets_that_do_not_allow_it_say_why():
+    X, y, fold = toy_problem(10, 60)
+    with pytest.raises(NeuralphaError, match="batch norm"): fit_seeds(NN1(), X, y, fold, [0, 1])
+    with pytest.raises(NeuralphaError, match="seed by seed"): fit_seeds(MLP(adversarial=.1), X, y, fold, [0, 1])
