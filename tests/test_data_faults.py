@@ -8,7 +8,7 @@ from neuralpha.data.simulate import simulate_named
 
 def test_splits_divide_prices_and_keep_returns_and_turnover():
     market = simulate_named("sim-tiny")
-    traded = as_traded(market, above=60)
+    traded = as_traded(market, above=40)
     a, b = market.fields, traded.fields
     np.testing.assert_allclose(b["close"].astype(float)*b["volume"], a["close"].astype(float)*a["volume"], rtol=1e-5)
     ratio = a["close"]/b["close"]
@@ -19,7 +19,7 @@ def test_splits_divide_prices_and_keep_returns_and_turnover():
         end = np.flatnonzero(market.tradable[rows])[-1]
         assert b["adj_close"][rows][end] == b["close"][rows][end]
         jump = np.flatnonzero(np.diff(ratio[rows]) > 0)
-        assert (b["close"][rows][jump] > 60).all() # the bar before a split is dear
+        assert (b["close"][rows][jump] > 40).all() # the bar before a split is dear
 
 CLEAN = simulate_named("sim-tiny").frame().drop(columns="tradable").dropna().reset_index(drop=True)
 

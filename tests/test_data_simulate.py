@@ -132,9 +132,13 @@ def test_crowding_keeps_the_mean_and_fattens_the_loss():
     assert crowded.min() < -.5 < calm.min() and abs(crowded.mean() - calm.mean()) < .02
     assert crowded.skew() < -1 < calm.skew()
 
-@pytest.mark.parametrize("kw, message", [(dict(alphas=["reversel"]), "Did you mean 'reversal'"), (dict(n_assets=1), "too small"), (dict(ic=1.), "below 0.9")])
+@pytest.mark.parametrize("kw, message", [(dict(alphas=["reversel"]), "Did you mean 'reversal'"), (dict(n_assets=1), "too small"), (dict(ic=1.), "below 0.9"),
+                                         (dict(horizon=500), "too few for a horizon"), (dict(alphas=[Alpha("volume", 0)]), "shares are all 0")])
 def test_impossible_markets_are_refused(kw, message):
     with pytest.raises(NeuralphaError, match=message): simulate_universe(**kw)
+
+def test_a_pattern_needs_a_positive_half_life():
+    with pytest.raises(NeuralphaError, match="half_life must be positive"): Alpha("volume", half_life=0)
 
 @pytest.mark.parametrize("name, low, high", [("sim-linear", .08, .13), ("sim-nonlinear", .08, .13), ("sim-tiny", .18, .32)])
 def test_named_markets_have_alpha_worth_finding(name, low, high):

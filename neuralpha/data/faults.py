@@ -11,14 +11,15 @@ import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from .panel import Panel
 
-# %% ../../nbs/data/faults.ipynb #a775e6de
+# %% ../../nbs/data/faults.ipynb #e67d8f04
 def as_traded(
     panel:Panel, # with adjusted open, high, low, close, volume
-    above:float=100., # a share that closed above this is split before the next bar
+    above:float=100., # a share that closed above this, and above twice its first close, is split before the next bar
 )->Panel: # the same rows; prices and volume as traded, and `adj_close` (adjusted to the asset's last bar)
     "Undo the adjustment for splits that companies with dear shares would have made."
     close = pd.Series(panel.fields["close"], dtype=float).groupby(panel.asset_code).ffill()
-    doublings = np.ceil(np.log2(np.maximum(close/above, 1)))
+    limit = np.maximum(above, 2*close.groupby(panel.asset_code).transform("first"))
+    doublings = np.ceil(np.log2(np.maximum(close/limit, 1)))
     splits = doublings.groupby(panel.asset_code).cummax().groupby(panel.asset_code).shift().fillna(0).to_numpy()
     final = splits[(panel.asset_offsets[1:] - 1)[panel.asset_code]]
     prices = {k: panel.fields[k]/2**splits for k in ("open", "high", "low", "close")}

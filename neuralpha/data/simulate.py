@@ -135,7 +135,7 @@ def _oracle(alphas, scale, strength, shocks, horizon, delay):
         if scale[c]: total += scale[c]*strength[c, :, None]*lfilter(_known_part(a, horizon, delay), [1.], shocks[c], axis=0)
     return total
 
-# %% ../../nbs/data/simulate.ipynb #9e84f175
+# %% ../../nbs/data/simulate.ipynb #c6a084e6
 def _scales(world, alphas, strength, ic, horizon, delay):
     "(n_alphas,) scales that give the oracle a mean IC of `ic`; measured on a run without alpha of at most 400 assets."
     part = {k: v[..., :400] if np.ndim(v) and np.shape(v)[-1] == len(world["base"]) else v for k, v in world.items()}
@@ -145,7 +145,8 @@ def _scales(world, alphas, strength, ic, horizon, delay):
     days = slice(min(60, len(ret)//2), len(ret) - horizon - delay)
     spread = lambda a: np.std(a[days], axis=1)
     sizes = np.array([np.mean(spread(_oracle([a], [1.], strength[c:c+1]*0 + 1, shocks[c:c+1], horizon, delay))) for c, a in enumerate(alphas)])
-    raw = np.sqrt([a.share for a in alphas])/sizes
+    shares = np.array([a.share for a in alphas])
+    raw = np.sqrt(shares/shares.sum())/sizes
     planted = _oracle(alphas, raw, strength, shocks, horizon, delay)
     signal, noise = spread(planted), spread(ahead)
     low, high = 0., 1.
@@ -192,7 +193,7 @@ def _bars(rng, close, ret, sigma):
     reach = lambda: np.sqrt((b - a)**2 - 1.5*sigma**2*np.log1p(-rng.random(close.shape)))
     return np.exp(a), np.exp((a + b + reach())/2), np.exp((a + b - reach())/2)
 
-# %% ../../nbs/data/simulate.ipynb #b875239d
+# %% ../../nbs/data/simulate.ipynb #e6c18d75
 SECTORS = ("Communication", "Discretionary", "Energy", "Financials", "Health", "Industrials", "Materials", "Real estate",
            "Staples", "Technology", "Utilities")
 
@@ -216,6 +217,8 @@ def simulate_universe(
     over `horizon` bars after `delay`, given bar t. Raises `NeuralphaError` for impossible settings."""
     alphas = [a if isinstance(a, Alpha) else Alpha(a, **_DEFAULTS.get(a, {})) for a in alphas]
     if n_assets < 2 or n_days < 40: raise NeuralphaError(f"{name}: {n_assets} assets × {n_days} days is too small a market; at least 2 × 40.")
+    if n_days < 4*(horizon + delay): raise NeuralphaError(f"{name}: {n_days} days are too few for a horizon of {horizon} and a delay of {delay}; at least {4*(horizon + delay)}.")
+    if ic and alphas and not sum(a.share for a in alphas): raise NeuralphaError(f"{name}: the alphas' shares are all 0, so ic={ic} cannot be reached; set ic=0 or a share.")
     if not 0 <= ic < .9: raise NeuralphaError(f"{name}: ic is {ic}; it must be at least 0 and below 0.9.")
     draw_world, draw_lives, draw_bars = np.random.default_rng(seed).spawn(3)
     world = _world(draw_world, n_days, n_assets, len(SECTORS), annual_vol)
