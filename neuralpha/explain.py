@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['AFFORDABLE', 'COLOURS', 'Probe', 'probe', 'Explanation', 'explain', 'plot_importance', 'plot_lags', 'plot_summary',
-           'families', 'through_time', 'market_regime', 'by_regime', 'plot_time', 'figures']
+           'families', 'through_time', 'market_regime', 'by_regime', 'plot_time', 'figures', 'interactions',
+           'agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../nbs/explain.ipynb #fe036ac8
+# %% ../nbs/explain.ipynb #741009f4
 import sys, types
 from dataclasses import dataclass
-from typing import Any, Callable, NamedTuple
+from typing import Callable, NamedTuple
 import numpy as np
 import pandas as pd
 from .attribution.trees import forest_of, tree_shap
@@ -279,13 +280,16 @@ def plot_lags(e:Explanation, top:int=20):
     fig.colorbar(image, label="mean |attribution|, score units")
     return fig
 
-# %% ../nbs/explain.ipynb #490e5426
+# %% ../nbs/explain.ipynb #c6a03ba3
 def plot_summary(e:Explanation, top:int=15):
     "shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure."
     import matplotlib.pyplot as plt, shap
     fig = plt.figure(figsize=(7, 1.5 + .3*min(top, len(e.names))))
     values = shap.Explanation(e.by_feature, base_values=e.base, data=e.X.values[e.rows].astype(np.float64), feature_names=list(e.names))
-    shap.plots.beeswarm(values, max_display=top + 1, show=False, color=plt.get_cmap("cividis"), plot_size=None, group_remaining_features=False, rng=np.random.default_rng(0))
+    state = np.random.get_state() # shap jitters the dots with numpy's global generator
+    np.random.seed(0)
+    try: shap.plots.beeswarm(values, max_display=top + 1, show=False, color=plt.get_cmap("cividis"), plot_size=None, group_remaining_features=False)
+    finally: np.random.set_state(state)
     fig.axes[0].set(title=f"{e.model}: which way each feature pushes", xlabel="attribution, score units")
     fig.axes[0].tick_params(labelsize=9)
     fig.tight_layout()
@@ -366,3 +370,166 @@ def figures(e:Explanation)->dict: # name -> matplotlib figure
     out = {"importance": plot_importance(e), "lags": plot_lags(e), "summary": plot_summary(e)}
     if len(through_time(e)) > 1: out["time"] = plot_time(e)
     return out
+
+# %% ../nbs/explain.ipynb #7f452476
+def interactions(
+    model, # fitted model
+    X:Features,
+    rows=None, # panel rows to draw from; default: all tradable rows
+    features=None, # names; default: the `top` most important by attribution
+    top:int=8, n_rows:int=200, n_background:int=16, seed:int=0,
+)->pd.DataFrame: # features × features, score units
+    "Interaction strength of pairs of features, from scores alone; a net across assets sees the drawn rows of a date as its cross-section."
+    rng = np.random.default_rng(seed)
+    pool = np.flatnonzero(X.panel.tradable) if rows is None else np.asarray(rows, np.int64)
+    names = list(features) if features is not None else list(explain(model, X, _draw(pool, n_rows, rng), seed=seed).importance().index[:top])
+    columns = [X.names.index(n) for n in X.select(names).names]
+    opened, chosen = probe(model, X), _draw(pool, n_rows, rng)
+    x, back = opened.inputs(chosen), opened.inputs(rng.choice(pool, n_background))
+    pairs = [(i,) for i in columns] + [(i, j) for a, i in enumerate(columns) for j in columns[:a]]
+    score, gap = opened.score(x, chosen), {p: np.zeros(len(x)) for p in pairs}
+    for b in back:
+        for p in pairs:
+            swapped = x.copy()
+            swapped[:, :, list(p)] = b[:, list(p)]
+            gap[p] += (score - opened.score(swapped, chosen))/len(back)
+    out = pd.DataFrame(0., names, names)
+    for a, i in enumerate(columns):
+        out.iloc[a, a] = abs(gap[i,]).mean()
+        for c, j in enumerate(columns[:a]): out.iloc[a, c] = out.iloc[c, a] = abs(gap[i,] + gap[j,] - gap[i, j]).mean()
+    return out
+
+# %% ../nbs/explain.ipynb #0df5f05d
+def _shared(a, b):
+    "Positions of the rows two explanations share."
+    both, i, j = np.intersect1d(a.rows, b.rows, return_indices=True)
+    if not len(both): raise NeuralphaError(f"{a.model} and {b.model} share no rows; explain them on the same rows.")
+    if a.names != b.names: raise NeuralphaError(f"{a.model} and {b.model} were fitted on different features; their attributions cannot be compared.")
+    return both, i, j
+
+def _rowwise(a, b):
+    a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
+    with np.errstate(all="ignore"): return (a*b).sum(1)/np.sqrt((a*a).sum(1)*(b*b).sum(1))
+
+def _by_date_mean(values, date):
+    "(dates, k) means of (n, k) values."
+    return pd.DataFrame(values).groupby(np.asarray(date)).mean().to_numpy()
+
+# %% ../nbs/explain.ipynb #5a9a813f
+def agreement(
+    explanations, # of several models on the same rows
+    horizon:int=1, delay:int=0, # of the label, for the bootstrap's blocks
+    level:float=.95, reps:int=1000, seed:int=0,
+)->pd.DataFrame: # model_a, model_b, measure, value, low, high, dates, rows
+    "Agreement of each pair of models with bootstrap intervals over dates; 1 is full agreement."
+    from scipy.stats import rankdata
+    out = []
+    for n, a in enumerate(explanations):
+        for b in explanations[n+1:]:
+            rows, i, j = _shared(a, b)
+            date, va, vb = a.X.panel.date_code[rows], a.by_feature[i], b.by_feature[j]
+            daily = _by_date_mean(_rowwise(va, vb)[:, None], date)[:, 0]
+            got = bootstrap_interval(daily, horizon, delay, level, reps, seed)
+            out.append((a.model, b.model, "attributions", got["mean"], got["low"], got["high"], len(daily), len(rows)))
+            sizes = _by_date_mean(np.concatenate([abs(va), abs(vb)], 1), date)
+            means = bootstrap_means(sizes, block_length(daily, horizon, delay), reps, seed)
+            rank = lambda m: _rowwise(*(rankdata(half, axis=1) for half in np.split(m, 2, axis=1)))
+            low, high = np.nanquantile(rank(means), [(1 - level)/2, (1 + level)/2])
+            out.append((a.model, b.model, "importance ranks", float(rank(sizes.mean(0, keepdims=True))[0]), low, high, len(daily), len(rows)))
+    return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
+
+# %% ../nbs/explain.ipynb #155c97ef
+def _deal(panel, rows, rng):
+    "For each row, another row of the same date: a random permutation within dates."
+    order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
+    home = np.argsort(panel.date_code[rows], kind="stable")
+    other = np.empty(len(rows), np.int64)
+    other[home] = order
+    return other
+
+def _daily_ic(score, label, date):
+    "IC by date, for the given codes; pandas index of the dates' codes."
+    from neuralpha.models.base import date_ic
+    return pd.Series(date_ic(score, label, date), np.unique(date))
+
+def _loss_table(whole, without, y, level, reps, seed):
+    "One line per family: IC with and without, the difference and its interval."
+    out = []
+    for family, ic in without.items():
+        gap = (whole - ic).dropna()
+        got = bootstrap_interval(gap, y.horizon, y.delay, level, reps, seed)
+        out.append((family, whole.mean(), ic.mean(), got["mean"], got["low"], got["high"], len(gap)))
+    table = pd.DataFrame(out, columns=["family", "ic", "ic_without", "lost", "low", "high", "dates"])
+    return table.sort_values("lost", ascending=False, kind="stable").set_index("family")
+
+# %% ../nbs/explain.ipynb #23c09c2d
+def family_ic_loss(
+    model, # `Predictions` or a fitted model
+    X:Features, y:Label,
+    rows=None, # panel rows; default: what the predictions scored. Give whole dates.
+    groups:dict|None=None, # name -> feature names; default the families of the features
+    repeats:int=3, # deals per family
+    n_dates:int=120, # dates looked at, evenly spaced, where there are more
+    level:float=.95, reps:int=1000, seed:int=0,
+)->pd.DataFrame: # index family: ic, ic_without, lost, low, high, dates
+    "IC lost when a family's columns are permuted among the assets of each date; mean over `repeats` deals."
+    if groups is None:
+        of = families(X.names)
+        groups = {f: [n for n, g in zip(X.names, of) if g == f] for f in dict.fromkeys(of)}
+    if hasattr(model, "models") and hasattr(model, "frame"): parts = list(_parts(model, X, rows))
+    elif rows is None: raise NeuralphaError("Give rows the model was not fitted on, e.g. fold.test; whole dates.")
+    else: parts = [(model, np.asarray(rows, np.int64), 0, 0)]
+    rng, whole, without = np.random.default_rng(seed), [], {g: [] for g in groups}
+    for fitted, pool, _, _ in parts:
+        pool = np.sort(pool[np.isfinite(y.values[pool])])
+        days = np.unique(X.panel.date_code[pool])
+        keep = days[np.linspace(0, len(days) - 1, min(len(days), max(2, n_dates//len(parts)))).astype(int)] if len(days) else days
+        pool = pool[np.isin(X.panel.date_code[pool], keep)]
+        if not len(pool): continue
+        opened, date = probe(fitted, X), X.panel.date_code[pool]
+        x, label = opened.inputs(pool), y.values[pool]
+        whole.append(_daily_ic(opened.score(x, pool), label, date))
+        for group, names in groups.items():
+            columns, ics = [X.names.index(n) for n in X.select(names).names], []
+            for _ in range(repeats):
+                dealt = x.copy()
+                dealt[:, :, columns] = x[_deal(X.panel, pool, rng)][:, :, columns]
+                ics.append(_daily_ic(opened.score(dealt, pool), label, date))
+            without[group].append(sum(ics)/repeats)
+    if not whole: raise NeuralphaError("None of the rows has a label: no IC can be lost.")
+    return _loss_table(pd.concat(whole), {g: pd.concat(v) for g, v in without.items()}, y, level, reps, seed)
+
+# %% ../nbs/explain.ipynb #31f41e44
+def refit_ic_loss(
+    model, # unfitted
+    X:Features, y:Label, folds,
+    groups:dict|None=None, # name -> feature names; default the families of the features
+    seeds:int=1, device:str="auto", target:str="rank",
+    level:float=.95, reps:int=1000, seed:int=0,
+)->pd.DataFrame: # index family: ic, ic_without, lost, low, high, dates
+    "IC lost when the model is fitted again without a family, on the same folds and seeds."
+    from neuralpha.models.predict import cross_predict
+    if groups is None:
+        of = families(X.names)
+        groups = {f: [n for n, g in zip(X.names, of) if g == f] for f in dict.fromkeys(of)}
+    if len(groups) < 2: raise NeuralphaError("There is one family of features: nothing would be left to fit on.")
+    def daily(table):
+        frame = cross_predict(model, table, y, folds, seeds, device, progress=False, target=target).frame
+        frame = frame[(frame["seed"] == -1) & frame["label"].notna()]
+        return _daily_ic(frame["score"].to_numpy(), frame["label"].to_numpy(), pd.factorize(frame["date"], sort=True)[0])
+    whole = daily(X)
+    without = {g: daily(X.select([n for n in X.names if n not in set(names)])) for g, names in groups.items()}
+    return _loss_table(whole, without, y, level, reps, seed)
+
+# %% ../nbs/explain.ipynb #01b2ca03
+def plot_ic_loss(table:pd.DataFrame, title:str="IC lost without a family of features"):
+    "The table of `family_ic_loss` or `refit_ic_loss` with its intervals; returns the figure."
+    import matplotlib.pyplot as plt
+    t = table[::-1]
+    fig, ax = plt.subplots(figsize=(6.5, 1.2 + .28*len(t)), layout="constrained")
+    ax.hlines(t.index, t["low"], t["high"], color=COLOURS[0], lw=2)
+    ax.plot(t["lost"], t.index, "o", color=COLOURS[0])
+    ax.axvline(0, color="grey", lw=.8)
+    ax.set(title=title, xlabel=f"IC lost (of {t['ic'].iloc[0]:.3f}), 95% interval")
+    ax.spines[["top", "right"]].set_visible(False)
+    return fig

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
+from neuralpha.explain import _deal
 from neuralpha.models.base import toy_problem
 from neuralpha.models.linear import Ridge
-from neuralpha.models.losses import LOSSES
 from neuralpha.models.mixers import CrossAttention
 from neuralpha.models.nets import MLP
 from neuralpha.models.predict import cross_predict
@@ -101,3 +101,97 @@ def test_what_cannot_be_explained_is_named(problem):
     X, y, fold, fit = problem
     with pytest.raises(NeuralphaError, match="no exact tree"): explain(object(), X)
     with pytest.raises(NeuralphaError, match="no rows"): explain(fit(Ridge(alpha=1.)), X, [])
+
+class Product: # a booster by hand: x0 x1 + x2
+    def model_to_string(self): return "num_tree_per_iteration=1\nmax_feature_idx=3\nTree=0\nnum_leaves=1\nnum_cat=0\nleaf_value=0\n\n"
+    def predict(self, x, raw_score=False): return x[:, 0]*x[:, 1] + x[:, 2]
+
+def test_interactions_of_a_product_are_known():
+    X, y, fold = toy_problem(20, 60)
+    got = interactions(Product(), X, features=X.names, n_rows=400, n_background=64)
+    assert got.loc["linear", "right"] < 1e-6 and got.loc["right", "past"] < 1e-6 # x2 adds up, x3 does nothing
+    assert got.loc["past", "past"] == 0
+    assert got.loc["linear", "left"] == pytest.approx(.25, abs=.04) # E|x0 - b0| |x1 - b1| of mean-zero uniforms is E|x0| E|x1| = 1/4
+
+def test_agreement_of_a_model_with_itself_and_its_opposite(problem):
+    from dataclasses import replace
+    X, y, fold, fit = problem
+    e = explain(fit(LightGBM(n_trees=20, threads=1)), X, fold.test[::3])
+    twin = agreement([e, replace(e, model="twin", values=2*e.values)], reps=100).set_index("measure")
+    assert (abs(twin[["value", "low", "high"]] - 1) < 1e-9).all().all()
+    other = agreement([e, replace(e, model="opposite", values=-e.values)], reps=100).set_index("measure")
+    assert other.loc["attributions", "value"] == pytest.approx(-1) and other.loc["importance ranks", "value"] == pytest.approx(1)
+    with pytest.raises(NeuralphaError, match="share no rows"): agreement([e, replace(e, rows=e.rows + 100_000)])
+
+def test_models_that_learn_the_same_agree_more_than_models_that_do_not(problem):
+    X, y, fold, fit = problem
+    line, twin = (explain(fit(Ridge(alpha=a)), X, fold.test[::3]) for a in (.01, .02))
+    tree = explain(fit(LightGBM(n_trees=60, threads=1)), X, fold.test[::3])
+    got = agreement([line, twin, tree], reps=200)
+    got = got[got.measure == "attributions"]
+    assert got.low.iloc[0] > .99 > got.high.iloc[1] > .3 and (got.low <= got.value).all() and (got.value <= got.high).all()
+
+def test_a_deal_stays_within_dates():
+    X, y, fold = toy_problem(10, 60)
+    rows = np.random.default_rng(1).permutation(fold.test)
+    other = rows[_deal(X.panel, rows, np.random.default_rng(0))]
+    np.testing.assert_array_equal(X.panel.date_code[other], X.panel.date_code[rows])
+    assert sorted(other) == sorted(rows) and (other != rows).mean() > .7
+
+def test_ic_is_lost_where_it_was_planted(problem):
+    X, y, fold, fit = problem
+    model = fit(Ridge(alpha=.01))
+    got = family_ic_loss(model, X, y, fold.test, reps=200)
+    assert got.index[0] == "linear" and got.loc["linear", "low"] > .2
+    assert got.loc["left", "lost"] < .05 and got.loc["left", "low"] <= got.loc["left", "lost"] <= got.loc["left", "high"]
+    assert got.loc["linear", "lost"] == pytest.approx(got.loc["linear", "ic"] - got.loc["linear", "ic_without"])
+    pd.testing.assert_frame_equal(got, family_ic_loss(model, X, y, fold.test, reps=200))
+    both = family_ic_loss(model, X, y, fold.test, groups={"all": X.names}, reps=200)
+    assert abs(both.loc["all", "ic_without"]) < .08 # nothing is left
+
+def test_refitting_finds_what_only_one_family_knows(problem):
+    X, y, fold, fit = problem
+    got = refit_ic_loss(Ridge(alpha=.01), X, y, fold, reps=200)
+    assert got.index[0] == "linear" and got.loc["linear", "low"] > .2 and abs(got.loc["left", "lost"]) < .05
+
+def test_a_nets_windows_are_dealt_out_whole(problem):
+    X, y, fold, fit = problem
+    model = fit(LSTM(window=6, learning_rate=1e-2, max_epochs=8, batch_rows=256))
+    got = family_ic_loss(model, X, y, fold.test, repeats=1, reps=200)
+    assert got.loc["past", "low"] > .05
+
+def test_periods_and_regimes_keep_the_mean(problem):
+    X, y, fold, fit = problem
+    e = explain(fit(Ridge(alpha=.1)), X, np.flatnonzero(X.panel.tradable)[::3])
+    table = through_time(e, "feature", "MS")
+    months = e.dates.to_period("M")
+    np.testing.assert_allclose(table["linear"].iloc[2], abs(e.by_feature[months == months.unique().sort_values()[2], 0]).mean())
+    regime = pd.Series(np.where(np.arange(X.panel.n_dates) < 80, "early", "late"), pd.DatetimeIndex(X.panel.dates))
+    got = by_regime(e, regime, "feature")
+    assert got.rows.sum() == len(e.rows)
+    np.testing.assert_allclose(np.average(got["linear"], weights=got.rows), abs(e.by_feature[:, 0]).mean())
+
+def test_the_turbulent_regime_is_the_volatile_one():
+    from neuralpha.data.panel import panel_from_frame
+    rng, days = np.random.default_rng(0), pd.bdate_range("2020-01-01", periods=600)
+    sd = np.repeat([.005, .02, .01], 200)
+    close = np.exp((rng.normal(size=(600, 10))*sd[:, None] + rng.normal(size=(600, 1))*sd[:, None]).cumsum(0))
+    panel = panel_from_frame(pd.DataFrame({"date": np.repeat(days, 10), "asset": np.tile(list("ABCDEFGHIJ"), 600), "close": close.ravel()}))
+    regime = market_regime(panel)
+    assert (regime.iloc[260:370] == "turbulent").mean() > .9 and (regime.iloc[80:170] == "calm").mean() > .9
+
+def test_figures_have_titles_units_and_no_cut_labels(problem):
+    import matplotlib.pyplot as plt
+    X, y, fold, fit = problem
+    X = X.select(X.names)
+    e = explain(fit(LSTM(window=4, max_epochs=1)), X, fold.test[:80])
+    drawn = figures(e) | {"time": plot_time(e, "feature", "W")}
+    for name, fig in drawn.items():
+        fig.canvas.draw()
+        ax, box = fig.axes[0], fig.bbox
+        assert ax.get_title().startswith("lstm:")
+        assert "score units" in " ".join(a.get_xlabel() + a.get_ylabel() for a in fig.axes)
+        for label in [*ax.get_yticklabels(), ax.title]:
+            extent = label.get_window_extent()
+            assert extent.x0 >= box.x0 - 1 and extent.x1 <= box.x1 + 1, (name, label.get_text())
+    plt.close("all")
