@@ -198,3 +198,29 @@ def test_a_model_that_remembers_the_answers_fails_the_placebo():
         def _predict(self, view): return np.nan_to_num(answers.values[view.rows])
     c = audit_study(p, features, label, folds, {"knowing": Knowing()}, cuts=1, checks=())
     assert "knows labels it cannot know" in c.failures[0].found
+
+def test_a_study_file_is_audited_as_it_stands():
+    from neuralpha.study.bench import open_bench
+    from neuralpha.study.spec import make_study
+    study = make_study({"name": "mine", "universes": ["sim-tiny"], "models": ["ridge"], "features": ["ret_1", "ret_5"], "seeds": 1,
+                        "split": {"train": "1Y", "valid": "3M", "test": "3M"}})
+    c = audit_bench(open_bench(study), cuts=1, replace=["nothing"], placebo=False)
+    assert c.passed, repr(c)
+    assert c.subject == "mine" and "scores of ridge" in {x.what for x in c.checks}
+
+def test_filings_joined_by_this_library_hold_and_stamps_after_the_close_are_tomorrows():
+    from neuralpha.data.asof import bar_of, row_at
+    p = _market(4)
+    rng = np.random.default_rng(0)
+    t = pd.DataFrame({"asset": rng.choice(p.assets, 400), "value": rng.normal(size=400),
+                      "known_on": pd.Timestamp("2018-01-05", tz="UTC") + pd.to_timedelta(rng.integers(0, 200*24, 400), unit="h")})
+    def counted(panel, news, bar):
+        inside = (bar >= 0) & (bar < panel.n_dates) & news["asset"].isin(panel.assets).to_numpy()
+        rows = row_at(panel, np.searchsorted(panel.assets, news["asset"].to_numpy(str)[inside]), bar[inside])
+        out = np.zeros(panel.n_rows)
+        np.add.at(out, rows[rows >= 0], news["value"].to_numpy()[inside][rows >= 0])
+        return {"features": {"news": out}}
+    right = lambda panel, news: counted(panel, news, bar_of(panel, news["known_on"]))
+    wrong = lambda panel, news: counted(panel, news, np.searchsorted(panel.dates, news["known_on"].dt.tz_localize(None).dt.normalize().to_numpy("datetime64[ns]")))
+    assert audit_pipeline(right, p, {"news": t}, session_close="XNYS").passed
+    assert "feature 'news'" in audit_pipeline(wrong, p, {"news": t}, session_close="XNYS", checks=("future",)).failures[0].found

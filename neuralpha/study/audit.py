@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['REPLACEMENTS', 'CHECKS', 'Check', 'Certificate', 'future_replaced', 'audit_pipeline', 'audit_features', 'audit_label',
-           'permuted_label', 'planted_label', 'fold_ic', 'audit_study']
+           'permuted_label', 'planted_label', 'fold_ic', 'audit_study', 'audit_bench']
 
 # %% ../../nbs/study/audit.ipynb #bbed3e90
 import html, json, time
@@ -145,11 +145,9 @@ def _order_prices(fields, where, keep_open):
     bars = np.stack([fields[k][where] for k in names if not (keep_open and k == "open")])
     fields["high"][where], fields["low"][where] = bars.max(0), bars.min(0)
 
-# %% ../../nbs/study/audit.ipynb #c284efdc
-def _table_future(table, when, how, rng):
-    "A side table with the rows not known at `when` replaced."
-    known = pd.to_datetime(table["known_on"], utc=True).dt.tz_localize(None).to_numpy()
-    after = known > when
+# %% ../../nbs/study/audit.ipynb #67a61408
+def _table_future(table, after, how, rng):
+    "A side table with the rows in `after` replaced."
     if how == "nothing": return table[~after].reset_index(drop=True)
     out = table.copy()
     for c in table.select_dtypes("number"):
@@ -159,12 +157,20 @@ def _table_future(table, when, how, rng):
         out[c] = v
     return out
 
+def _not_known(table, day, s):
+    "Rows of a side table that were not known when decisions of `day` are taken."
+    known = pd.to_datetime(table["known_on"], utc=True)
+    naive = known.dt.tz_localize(None).to_numpy()
+    if s["decide"] == "open": return naive > day
+    if ":" in s["session_close"]: return naive > day + pd.Timedelta(s["session_close"] + ":00").to_timedelta64()
+    from neuralpha.data.asof import session_of
+    return session_of(known, s["session_close"]) > day
+
 def _world(panel, tables, cut, how, s):
     "Panel and tables of one world."
-    hours = pd.Timedelta("00:00:00" if s["decide"] == "open" else s["session_close"] + ":00")
-    when, rng = pd.Timestamp(panel.dates[cut]) + hours, np.random.default_rng([s["seed"], cut, 1])
+    rng = np.random.default_rng([s["seed"], cut, 1])
     return (future_replaced(panel, cut, how, s["seed"], s["decide"]),
-            {k: _table_future(t, np.datetime64(when), how, rng) for k, t in tables.items()})
+            {k: _table_future(t, _not_known(t, panel.dates[cut], s), how, rng) for k, t in tables.items()})
 
 # %% ../../nbs/study/audit.ipynb #4312ef72
 @dataclass
@@ -222,7 +228,7 @@ def _flat(value, path=""):
     try: return {path: np.atleast_1d(_floats(value)).ravel()}
     except (TypeError, ValueError): return {path: _floats([repr(value)])}
 
-# %% ../../nbs/study/audit.ipynb #a1202190
+# %% ../../nbs/study/audit.ipynb #6a3b4372
 def _artefact(name, v, panel):
     "One artefact in its comparable form."
     if isinstance(v, Label):
@@ -230,6 +236,7 @@ def _artefact(name, v, panel):
     if isinstance(v, Features): return _Rows(tuple(v.names), v.values, panel.date_code, tuple(v.lookbacks), bool(v.cross_sectional), v)
     if isinstance(v, Fold): return [v]
     if isinstance(v, (list, tuple)) and len(v) and all(isinstance(f, Fold) for f in v): return list(v)
+    if isinstance(getattr(v, "fields", None), dict) and hasattr(v, "about"): v = v.fields # side data joined as of the bars
     if isinstance(getattr(v, "frame", None), pd.DataFrame): return _from_frame(v.frame.drop(columns="label", errors="ignore"), panel, name)
     if isinstance(v, (pd.Series, pd.DataFrame)): return _from_frame(v, panel, name)
     per_row = lambda x: isinstance(x, np.ndarray) and x.ndim in (1, 2) and len(x) == panel.n_rows
@@ -545,7 +552,7 @@ def _without(tally, mine, run, panel, tables, a, s):
                                          f"removed" + (", on a date without it" if cross else ": declare cross_sectional=True if assets are meant to be compared") + f" ({n:,} values changed).")
         _compare_rows(tally, "permutation", what, how, A, other[what], panel, fewer, rows[keep], np.flatnonzero(keep), say)
 
-# %% ../../nbs/study/audit.ipynb #48dec6cd
+# %% ../../nbs/study/audit.ipynb #eee28f36
 def _pick_cuts(panel, tables, base, n, s):
     "Positions of n dates at which a leak would show."
     tests = [np.unique(panel.date_code[f.test]) for v in base.values() if isinstance(v, list) for f in v]
@@ -560,9 +567,9 @@ def _pick_cuts(panel, tables, base, n, s):
     score = np.bincount(panel.date_code[open_gap], minlength=panel.n_dates).astype(float)
     score += np.bincount(panel.date_code[(age < 20) & (panel.date_code >= 20)], minlength=panel.n_dates)/20
     for t in tables.values():
-        known = pd.to_datetime(t["known_on"], utc=True).dt.tz_localize(None)
-        late = known > known.dt.normalize() + pd.Timedelta(s["session_close"] + ":00")
-        code = np.searchsorted(panel.dates, known[late].dt.normalize().to_numpy("datetime64[ns]"))
+        day = pd.to_datetime(t["known_on"], utc=True).dt.tz_localize(None)
+        late = day > day.dt.normalize() + pd.Timedelta(hours=20) # may have come after the close
+        code = np.searchsorted(panel.dates, day[late].dt.normalize().to_numpy("datetime64[ns]"))
         score += np.bincount(code[code < panel.n_dates], minlength=panel.n_dates)[:panel.n_dates]
     score += np.random.default_rng(s["seed"]).random(panel.n_dates)*.5
     return sorted({int(part[np.argmax(score[part])]) for part in np.array_split(days, n) if len(part)})
@@ -645,7 +652,7 @@ def _repeat(tally, base, again, panel):
             same = repr(plain(A)) == repr(plain(B))
             tally.add("repeat", what, "run twice", 1, 1, 0 if same else 1, found="" if same else f"{what} differs between two runs on the same data: fix its seed.")
 
-# %% ../../nbs/study/audit.ipynb #89d45b3b
+# %% ../../nbs/study/audit.ipynb #8f327255
 CHECKS = ("repeat", "future", "gaps", "splits", "start-up", "permutation")
 
 def audit_pipeline(
@@ -660,7 +667,7 @@ def audit_pipeline(
     lookbacks=None, # bars a feature may look back: one number, or by column; default what `Features` declares
     cross_sectional:bool|None=None, # features compare assets of a date; default what `Features` declares
     rounding:dict|None=None, # artefact -> relative rounding allowed, recorded in the certificate; default none: bit-identical
-    session_close:str="21:00", # UTC; a stamp in `known_on` after it belongs to the next session
+    session_close:str="21:00", # UTC, or an exchange such as "XNYS"; a stamp in `known_on` after it belongs to the next session
     seed:int=0, checks=CHECKS,
 )->Certificate:
     "Audit everything a pipeline computes. Raises what the pipeline raises on the true data."
@@ -811,6 +818,25 @@ def audit_study(
     if models and "repeat" in s["checks"]: _same_twice(tally, models, kept, fold, panel, codes[0], s)
     if models and placebo: _placebo(tally, models, X, y, fold, s, level=1 - .05/(2*len(models)))
     return _certificate(name, panel, {}, codes, tally, s, start)
+
+# %% ../../nbs/study/audit.ipynb #c6c8d1f3
+def audit_bench(
+    bench, # `study.bench.Bench`: one universe of a study
+    models=None, # names of some of the study's models; default all, one seed each
+    device:str="auto", **options, # of `audit_study`
+)->Certificate:
+    "The leak certificate of one universe of a study."
+    from neuralpha.features.compute import compute_features
+    from neuralpha.labels import forward_return
+    from neuralpha.splits import fixed_split, walk_forward
+    study, split = bench.study, bench.study.split
+    def folds(y):
+        if split.fixed: return fixed_split(y, split.train_start, split.valid_start, split.test_start, split.test_end, embargo=split.embargo)
+        return walk_forward(y, split.train, split.valid, split.test, split.embargo, split.scheme)
+    chosen = list(study.models) if models is None else list(models)
+    return audit_study(bench.panel, lambda p: compute_features(p, study.features, transform=study.transform),
+                       lambda p: forward_return(p, study.label.horizon, study.label.delay), folds, {m: bench.model(m, study.seed) for m in chosen},
+                       **{"name": study.name, "target": study.label.target, "device": device, "embargo": split.embargo, **options})
 
 # %% ../../nbs/study/audit.ipynb #507bcff7
 def _same_scores(tally, models, kept, other, panel, world, cut, how, s):
