@@ -30,7 +30,7 @@ def test_relative_and_interaction_names():
     with pytest.raises(NeuralphaError, match="Unknown"): choose("ret_5:nothing")
 
 def test_a_name_is_declared_once():
-    with pytest.raises(NeuralphaError, match="declared twice"): declare("ret_1", "x", "close", 1, "", len)
+    with pytest.raises(NeuralphaError, match="declared twice"): declare("ret_1", "x", "close", 7, "", len)
 
 HERE = "classic reversal momentum extremes volatility liquidity volume price_volume beta statistical technical".split()
 

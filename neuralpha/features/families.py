@@ -6,8 +6,8 @@
 __all__ = ['SERIES', 'FEATURES', 'SETS', 'Feature', 'History', 'example_bars', 'windows_asked', 'declare', 'ema_length', 'choose',
            'list_features', 'check_feature']
 
-# %% ../../nbs/features/families.ipynb #3fde8784
-from dataclasses import dataclass
+# %% ../../nbs/features/families.ipynb #d2d90f08
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 import numpy as np
@@ -156,7 +156,7 @@ def windows_asked(
         if isinstance(key, tuple) and callable(key[0]): plan.setdefault(key[:2], set()).update(key[2])
     return {k: tuple(sorted(w)) for k, w in plan.items()}
 
-# %% ../../nbs/features/families.ipynb #c7f88210
+# %% ../../nbs/features/families.ipynb #f9f84f47
 FEATURES = {} # name -> Feature
 _DAILY = "windows in bars"
 
@@ -174,10 +174,12 @@ def declare(
     "Add features to `FEATURES`."
     for w in windows:
         n = name.format(w=w)
-        if n in FEATURES: raise NeuralphaError(f"Feature {n!r} is declared twice.")
         bars = lookback if isinstance(lookback, int) else lookback(w)
-        FEATURES[n] = Feature(n, family, tuple(inputs.split()), bars, formula.format(w=w), source,
-                              compute if w is None else partial(compute, w=w), cross_sectional)
+        new = Feature(n, family, tuple(inputs.split()), bars, formula.format(w=w), source,
+                      compute if w is None else partial(compute, w=w), cross_sectional)
+        if replace(FEATURES.get(n, new), compute=None) != replace(new, compute=None):
+            raise NeuralphaError(f"Feature {n!r} is declared twice, in different ways.")
+        FEATURES[n] = new
 
 def _w(w): return w
 def _w1(w): return w - 1
