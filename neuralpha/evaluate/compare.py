@@ -62,7 +62,7 @@ class Leaderboard:
 
 SHOWN = ["rank", "ic", "ic_low", "ic_high", "icir", "t", "rank_ic", "r2", "spread_after_cost", "turnover", "deflated_sharpe"]
 
-# %% ../../nbs/evaluate/compare.ipynb #924ef9a3
+# %% ../../nbs/evaluate/compare.ipynb #50b52673
 def _weights(model):
     "Number of trained weights of a torch model, None for others."
     nets = [v for v in vars(model).values() if hasattr(v, "parameters") and hasattr(v, "state_dict")]
@@ -76,9 +76,9 @@ def details_of(prediction)->dict:
                 device=params.get("device", "cpu") if models else None, weights=_weights(models[0]) if models else None)
 
 def _row(m, by, facts):
-    value = lambda name: np.nan if m.get(name, {}).get("value") is None else m[name]["value"]
-    return dict(ic=value("ic"), ic_low=m["ic"]["low"], ic_high=m["ic"]["high"], icir=value("icir"), t=value(f"{by}_t"), rank_ic=value("rank_ic"),
-                rank_ic_low=m["rank_ic"]["low"], rank_ic_high=m["rank_ic"]["high"], r2=value("r2_train_mean"), spread_after_cost=value("spread_after_cost"),
+    value = lambda name, part="value": np.nan if m.get(name, {}).get(part) is None else m[name][part]
+    return dict(ic=value("ic"), ic_low=value("ic", "low"), ic_high=value("ic", "high"), icir=value("icir"), t=value(f"{by}_t"), rank_ic=value("rank_ic"),
+                rank_ic_low=value("rank_ic", "low"), rank_ic_high=value("rank_ic", "high"), r2=value("r2_train_mean"), spread_after_cost=value("spread_after_cost"),
                 turnover=value("turnover"), sharpe=value("sharpe"), deflated_sharpe=value("deflated_sharpe"), half_life=value("half_life"), trials=m.get("deflated_sharpe", {}).get("trials"), **facts)
 
 # %% ../../nbs/evaluate/compare.ipynb #a8aafe77
@@ -200,7 +200,7 @@ def _reality(ics, names, extra, y, reps, seed):
     if len(both) < 20: return None
     return dict(benchmark=bench, models=len(names), **superior_ability(-both[bench], -both[names], y.horizon, y.delay, reps, seed))
 
-# %% ../../nbs/evaluate/compare.ipynb #036b3520
+# %% ../../nbs/evaluate/compare.ipynb #bacb4fc4
 COLUMNS = dict(ic=("IC", "{:.4f}"), icir=("ICIR, per date", "{:.2f}"), t=("t (HAC)", "{:.1f}"), rank_ic=("rank IC", "{:.4f}"), r2=("R² vs training mean, %", "{:.2f}"),
                spread_after_cost=("spread after cost, % a year", "{:.1f}"), turnover=("turnover, % per bar", "{:.0f}"), deflated_sharpe=("deflated Sharpe, probability", "{:.2f}"),
                half_life=("half-life, bars", "{:.0f}"), seeds=("seeds", "{:.0f}"), trials=("trials", "{:.0f}"), seconds=("training, s", "{:.0f}"), device=("device", "{}"), weights=("weights", "{:,.0f}"))
@@ -209,7 +209,7 @@ PERCENT = {"r2", "spread_after_cost", "turnover"}
 def _cell(row, c):
     v, (_, form) = row.get(c), COLUMNS[c]
     if v is None or v is pd.NA or (not isinstance(v, str) and not np.isfinite(v)): return "–"
-    if c in ("ic", "rank_ic"): return f"{v:.4f}<br><small>{row[c + '_low']:.4f} to {row[c + '_high']:.4f}</small>" if row[c + "_low"] is not None else f"{v:.4f}"
+    if c in ("ic", "rank_ic"): return f"{v:.4f}<br><small>{row[c + '_low']:.4f} to {row[c + '_high']:.4f}</small>" if np.isfinite(row[c + "_low"]) else f"{v:.4f}"
     return html.escape(form.format(100*v if c in PERCENT else v))
 
 # %% ../../nbs/evaluate/compare.ipynb #c3211195
