@@ -66,7 +66,7 @@ def load_universe(
         raise NeuralphaError(f"{error} Or give a path to a Parquet or CSV file.")
     return checked_panel(open_source(source, name, read_spec(**options)), spec)
 
-# %% ../../nbs/data/universes.ipynb #49b2109d
+# %% ../../nbs/data/universes.ipynb #c5834ca5
 def check_report(
     source, checks=None, **options, # as for `load_universe`
 )->pd.DataFrame: # (check, severity, rows, assets, first, action, note), findings first
@@ -82,13 +82,14 @@ def report_table(
     lines:pd.DataFrame, title:str="", # what `check_report` returned
 ): # rich.table.Table
     "The findings as a table for the terminal; checks that found nothing share one line."
+    from rich.markup import escape
     from rich.table import Table as RichTable
     table = RichTable(title=title or None, caption="mask: the row is taken out and kept in panel.masked; note: counted only", title_justify="left")
     for c, kw in (("check", {}), ("severity", {}), ("rows", dict(justify="right")), ("assets", dict(justify="right")), ("first", {}), ("action", {}), ("what it is", dict(overflow="fold"))):
         table.add_column(c, **kw)
     colour = {"halt": "bold red", "mask": "yellow", "note": "cyan"}
     for r in lines[lines.rows > 0].itertuples():
-        table.add_row(r.check, f"[{colour[r.severity]}]{r.severity}[/]", f"{r.rows:,}", f"{r.assets:,}" if r.assets else "", r.first, r.action, r.note)
+        table.add_row(r.check, f"[{colour[r.severity]}]{r.severity}[/]", f"{r.rows:,}", f"{r.assets:,}" if r.assets else "", escape(r.first), r.action, escape(r.note))
     clean, skipped = (lines.check[(lines.rows == 0) & ((lines.action == "not run") == w)].tolist() for w in (False, True))
     if clean: table.add_row("in order", "", "0", "", "", "", ", ".join(clean), style="dim", end_section=True)
     if skipped: table.add_row("not run", "", "", "", "", "", ", ".join(skipped) + " (the columns they need are not there, or no calendar fits)", style="dim")
