@@ -165,12 +165,12 @@ def _group_fold(y, number, spans, tested, valid, embargo):
     parts = {"train": train, "valid": held, "test": tested}
     return _fold(y, number, {k: [spans[g] for g in v] for k, v in parts.items()}, embargo, tested)
 
-# %% ../nbs/splits.ipynb #4d071818
+# %% ../nbs/splits.ipynb #cdc9d722
 def purged_kfold(
     y:Label,
     n:int=5, # groups of dates, each tested once
     embargo:int=5, # bars left free on both sides of validation and test, on top of the purge
-    valid:int=0, # groups held out of training for early stopping
+    valid:int=1, # groups held out of training for early stopping; 0 for models that need none
 )->list[Fold]:
     "K-fold over unbroken groups of dates; training rows whose labels live in the test are purged on both sides."
     return combinatorial_purged(y, n, 1, embargo, valid)
@@ -179,7 +179,7 @@ def combinatorial_purged(
     y:Label,
     groups:int=6, tests:int=2, # groups of dates, and how many of them each split tests
     embargo:int=5, # bars left free on both sides of validation and test, on top of the purge
-    valid:int=0, # groups held out of training for early stopping
+    valid:int=1, # groups held out of training for early stopping; 0 for models that need none
 )->list[Fold]: # one per combination; `backtest_paths` strings them together
     "Combinatorial purged cross-validation."
     _check_embargo(embargo)

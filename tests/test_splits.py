@@ -61,7 +61,7 @@ def test_no_life_span_touches_test_and_embargo(seed):
 def test_nothing_is_purged_without_need(seed):
     rng = np.random.default_rng(100 + seed)
     y = _random_label(rng)
-    for f in combinatorial_purged(y, 5, 2, e := int(rng.integers(0, 10))):
+    for f in combinatorial_purged(y, 5, 2, e := int(rng.integers(0, 10)), valid=0):
         edges = [y.panel.date_code[r] for r in f.groups.values()]
         test = _touched(y, f.test, [c for d in edges for c in range(d.min(), d.max() + 1)], e)
         for r in set(np.flatnonzero(y.labelled)) - set(f.train) - set(f.test):
@@ -95,11 +95,17 @@ def test_fixed_split_takes_the_four_dates():
     assert [str(f.dates[k][0].date()) for k in ("train", "valid", "test")] == ["2015-01-02", "2017-01-02", "2018-01-02"]
     assert str(f.dates["test"][1].date()) == "2018-06-29"
 
+def test_validation_follows_the_test_and_is_never_trained_on():
+    y = _label()
+    for k, f in enumerate(purged_kfold(y, 5)):
+        first = lambda rows: y.panel.date_code[rows].min()
+        assert (first(f.valid) > first(f.test)) == (k < 4) and not set(f.valid) & set(f.train)
+
 @pytest.mark.parametrize("call, message", [
     (lambda y: walk_forward(y, "30Y"), "too short"), (lambda y: walk_forward(y, "three"), "not understood"),
     (lambda y: walk_forward(y, scheme="random"), "expanding"), (lambda y: walk_forward(y, valid="2D"), "no valid rows"),
     (lambda y: walk_forward(y, embargo=-1), "0 or more"), (lambda y: walk_forward(y, align="W"), "align"),
-    (lambda y: purged_kfold(y, 1), "from 2"), (lambda y: combinatorial_purged(y, 6, 6), "nothing to train"),
+    (lambda y: purged_kfold(y, 1), "from 2"), (lambda y: combinatorial_purged(y, 6, 5), "nothing to train"),
     (lambda y: backtest_paths(walk_forward(y)), "no groups"),
     (lambda y: fixed_split(y, "2015", "2014", "2016", "2017"), "ascend"),
     (lambda y: fixed_split(y, "2031", "2032", "2033", "2034"), "outside")])
@@ -127,7 +133,7 @@ def test_purge_equals_purgedcv(seed):
     known = np.arange(n) + rng.integers(0, 12, n)
     day = lambda k: pd.Series(pd.Timestamp("2015-01-01") + pd.to_timedelta(k, unit="D"))
     theirs = CombinatorialPurgedCV(n_splits=6, n_test_groups=2, prediction_times=day(np.arange(n)), evaluation_times=day(known + 1))
-    ours = combinatorial_purged(_one_asset(n, known), 6, 2, 0)
+    ours = combinatorial_purged(_one_asset(n, known), 6, 2, 0, valid=0)
     for f, (train, test) in zip(ours, theirs.split(np.zeros((n, 1))), strict=True):
         np.testing.assert_array_equal(f.train, train)
         np.testing.assert_array_equal(f.test, test)
@@ -135,7 +141,7 @@ def test_purge_equals_purgedcv(seed):
 def test_fixed_horizons_equal_skfolio():
     from skfolio.model_selection import CombinatorialPurgedCV
     n, h, e = 120, 4, 3
-    ours = combinatorial_purged(_one_asset(n, np.arange(n) + h), 6, 2, 0)
+    ours = combinatorial_purged(_one_asset(n, np.arange(n) + h), 6, 2, 0, valid=0)
     theirs = CombinatorialPurgedCV(n_folds=6, n_test_folds=2, purged_size=h)
     for f, (train, tests) in zip(ours, theirs.split(np.zeros((n, 1))), strict=True):
         np.testing.assert_array_equal(f.train, train)

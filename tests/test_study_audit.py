@@ -99,6 +99,13 @@ def test_cross_sections_must_be_declared_and_are_then_held_to_their_dates():
     everyone = lambda t: (t["close"]/t.groupby("asset")["close"].transform("first").mean()).rename("x")
     assert not audit_features(everyone, f, checks=("permutation",), cross_sectional=True, lookbacks=0).passed
 
+def test_a_missing_groupby_is_found_in_either_order():
+    for by in (["asset", "date"], ["date", "asset"]):
+        f = _table(_market()).sort_values(by)
+        c = audit_features(lambda t: t["close"].shift(1).rename("lag"), f, checks=("permutation",))
+        assert any(x.how == "rows in another order" and "row above" in x.found for x in c.failures)
+        assert audit_features(lambda t: t.groupby("asset")["close"].shift(1).rename("lag"), f, checks=("permutation",)).passed
+
 def test_randomness_is_named_before_anything_else():
     rng = np.random.default_rng()
     c = audit_features(lambda f: pd.Series(rng.random(len(f)), f.index, name="r"), _table(_market()), checks=("repeat",))

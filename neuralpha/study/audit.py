@@ -512,7 +512,7 @@ def _renamed(panel, seed):
 
 def _cross(A, given): return bool(A.cross_sectional) if given is None else bool(given)
 
-# %% ../../nbs/study/audit.ipynb #1ac33af4
+# %% ../../nbs/study/audit.ipynb #80e26fbc
 def _permutation(tally, base, run, panel, tables, s):
     "Shuffle assets, then remove some, and compare features."
     mine = {k: A for k, A in base.items() if _is_features(k, A)}
@@ -531,6 +531,17 @@ def _permutation(tally, base, run, panel, tables, s):
     if panel.n_assets < 3: return
     rng = np.random.default_rng([s["seed"], 3])
     for a in rng.choice(panel.n_assets, min(2, panel.n_assets), replace=False): _without(tally, mine, run, panel, tables, int(a), s)
+
+def _reordered(tally, base, run, panel, tables, s):
+    "A function on tables, given the same rows by date instead of by asset, or the other way round."
+    other, rows = _attempt(run, panel, tables), np.arange(panel.n_rows)
+    for what, A in base.items():
+        if isinstance(other, Exception):
+            tally.add("permutation", what, "rows in another order", passed=None, found=f"the function does not run on rows in another order ({_words(other)}).")
+            continue
+        say = lambda column, row, n: (1, f"feature {column!r} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed when the table was sorted the other "
+                                         f"way (by asset, by date): it takes the row above for the bar before ({n:,} values changed).")
+        _compare_rows(tally, "permutation", what, "rows in another order", A, other[what], panel, panel, rows, rows, say, rounding=1e-5 if _cross(A, s["cross_sectional"]) else 0.)
 
 def _without(tally, mine, run, panel, tables, a, s):
     gone = panel.assets[a]
@@ -652,7 +663,7 @@ def _repeat(tally, base, again, panel):
             same = repr(plain(A)) == repr(plain(B))
             tally.add("repeat", what, "run twice", 1, 1, 0 if same else 1, found="" if same else f"{what} differs between two runs on the same data: fix its seed.")
 
-# %% ../../nbs/study/audit.ipynb #8f327255
+# %% ../../nbs/study/audit.ipynb #845900e1
 CHECKS = ("repeat", "future", "gaps", "splits", "start-up", "permutation")
 
 def audit_pipeline(
@@ -677,7 +688,9 @@ def audit_pipeline(
     for k, t in tables.items():
         if "known_on" not in t: raise NeuralphaError(f"Table {k!r} has no column 'known_on'; the audit needs to know when each row became known.")
     run = lambda panel, tables: _artefacts(pipeline(panel, **tables), panel)
-    _, codes = _audit(run, panel, tables, s, tally)
+    base, codes = _audit(run, panel, tables, s, tally)
+    other = getattr(pipeline, "reordered", None)
+    if other and "permutation" in s["checks"]: _reordered(tally, base, lambda panel, tables: _artefacts(other(panel, **tables), panel), panel, tables, s)
     return _certificate(name or getattr(pipeline, "__name__", "pipeline"), panel, tables, codes, tally, s, start)
 
 def _certificate(name, panel, tables, codes, tally, s, start):
@@ -685,7 +698,7 @@ def _certificate(name, panel, tables, codes, tally, s, start):
     data = digest(panel.digest, *[x for k in sorted(tables) for x in (k, tables[k])]) if tables else panel.digest
     return Certificate(name, panel.name, data, tuple(_day(panel, c) for c in codes), tally.checks(), settings, time.perf_counter() - start)
 
-# %% ../../nbs/study/audit.ipynb #b2e9e92c
+# %% ../../nbs/study/audit.ipynb #0c5d06dc
 def audit_features(
     fn, # data -> features
     data, # Panel, or long DataFrame with `date` and `asset`; `fn` is given the same kind
@@ -695,11 +708,13 @@ def audit_features(
     if isinstance(data, Panel): return audit_pipeline(lambda panel, **t: {"features": fn(panel, **t)}, data, **{"name": getattr(fn, "__name__", "features"), **options})
     if not isinstance(data, pd.DataFrame): raise NeuralphaError(f"audit_features takes a Panel or a long DataFrame, got {type(data).__name__}.")
     panel, columns = panel_from_frame(data, options.pop("universe", "your table")), [c for c in data if c not in ("date", "asset")]
-    return audit_pipeline(_on_frames(fn, columns, data), panel, **{"name": getattr(fn, "__name__", "features"), **options})
-
-def _on_frames(fn, columns, data):
-    "A pipeline on panels from a function on long tables, whose rows come sorted by date when the data's do."
     by_date_first = data["date"].is_monotonic_increasing
+    pipeline = _on_frames(fn, columns, by_date_first)
+    pipeline.reordered = _on_frames(fn, columns, not by_date_first)
+    return audit_pipeline(pipeline, panel, **{"name": getattr(fn, "__name__", "features"), **options})
+
+def _on_frames(fn, columns, by_date_first):
+    "A pipeline on panels from a function on long tables, sorted by date or by asset."
     def pipeline(panel, **tables):
         frame = panel.frame()[panel.tradable][["date", "asset", *columns]]
         if by_date_first: frame = frame.sort_values("date", kind="stable")
