@@ -210,6 +210,19 @@ def test_masked_rows_keep_their_values_and_their_place():
     i = p.rows_of("A03").start + 200
     assert not p.tradable[i] and all(np.isnan(v[i]) for v in p.fields.values())
 
+def test_masked_rows_before_a_repaired_split_keep_what_the_file_said():
+    f = rescaled(range(AT, LAST+1), 1/3, 3)
+    f.loc[AT-50, "low"] = 0.
+    p = panel_of(f)
+    row = p.masked[p.masked.check == "nonpositive_price"].iloc[0]
+    assert row.close == np.float32(f.close[AT-50]) and row.volume == f.volume[AT-50]
+
+def test_rows_that_disagree_can_be_noted_instead():
+    f = FAULTS["conflicting_rows"][0]
+    p = panel_of(f, {"severity": {"conflicting_rows": "note"}})
+    assert p.tradable.all() and p.checks.set_index("check").action["conflicting_rows"] == "first kept"
+    assert p.fields["close"][p.rows_of("A03")][200] == np.float32(CLEAN.close[AT])
+
 def test_order_and_other_assets_do_not_change_what_is_found():
     dirty = pd.concat([f for f in (FAULTS["non_trading"][0], )])
     a, b = panel_of(dirty), panel_of(dirty.sample(frac=1, random_state=3))

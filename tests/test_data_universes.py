@@ -93,6 +93,7 @@ def test_taken_names_bad_names_and_changed_files_are_refused(home):
     assert read_json(path/"manifest.json") == before and [p.name for p in home.iterdir()] == ["mine"] # a failed import leaves the old one
     import_universe(small(200), "mine", replace=True)
     assert load_universe("mine").n_rows == 400 and [p.name for p in home.iterdir()] == ["mine"]
+    with pytest.raises(NeuralphaError, match="checked when it was imported"): load_universe("mine", checks={"jump_up": 3})
     file = next((path/"bars").rglob("*.parquet"))
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(NeuralphaError, match="bars.parquet is not what was imported"): load_universe("mine")

@@ -440,10 +440,12 @@ def _volume_lookahead(panel, usable, s):
         hit[i] = change/step[i-1] < 0.5
     return hit
 
-# %% ../../nbs/data/checks.ipynb #4e2ecdd5
+# %% ../../nbs/data/checks.ipynb #d168aaf4
 class Report:
     "Collects what each check found: rows, assets, where first, and what was done."
-    def __init__(self, spec, name): self.spec, self.name, self.lines, self.masked = spec, name, {}, []
+    def __init__(self, spec, name):
+        self.spec, self.name, self.lines, self.masked = spec, name, {}, []
+        self.before = {} # asset code -> its fields as they came, for assets that a rule rescales
 
     def severity(self, check): return self.spec.severity.get(check, CHECKS[check].severity)
 
@@ -538,7 +540,7 @@ def _originals(frame, check, action):
     out.insert(2, "check", check); out.insert(3, "action", action)
     return out
 
-# %% ../../nbs/data/checks.ipynb #414a455b
+# %% ../../nbs/data/checks.ipynb #ee40f193
 def _twins(table, keep, at, report, assets, codes, stamps):
     "Settle rows that share date and asset: which to leave out, and which panel rows cannot be trusted."
     seen = np.bincount(at.row, minlength=len(at.date_code))
@@ -558,22 +560,23 @@ def _twins(table, keep, at, report, assets, codes, stamps):
     place = lambda m: (int(m.sum()), {assets[c] for c in np.unique(codes[source[m]])}, _first(stamps[source[m]], assets, codes[source[m]]))
     clash = np.isin(rows, wrong)
     if clash.any():
-        report.add("conflicting_rows", *place(clash), action="masked")
-        report.masked.append(_originals(table.frame[source[clash].astype(np.uint32)], "conflicting_rows", "masked"))
+        masks = report.severity("conflicting_rows") in ("mask", "halt")
+        report.add("conflicting_rows", *place(clash), action="masked" if masks else "first kept")
+        if masks: report.masked.append(_originals(table.frame[source[clash].astype(np.uint32)], "conflicting_rows", "masked"))
     if alike.any():
         kept = "duplicate_rows" in report.spec.repair
         report.add("duplicate_rows", *place(alike), action="repaired" if kept else "masked")
         report.masked.append(_originals(table.frame[source[alike].astype(np.uint32)], "duplicate_rows", "dropped" if kept else "masked"))
         if not kept: untrusted[rows[alike]] = True
-    untrusted[wrong] = True
+    untrusted[wrong] = report.severity("conflicting_rows") in ("mask", "halt")
     chosen = np.ones(len(at.row), bool)
     chosen[twin[~first]] = False
     return chosen, untrusted
 
-# %% ../../nbs/data/checks.ipynb #55deec11
-def _repair(name, b, hit, panel, s):
+# %% ../../nbs/data/checks.ipynb #2a35af54
+def _repair(name, b, hit, panel, report):
     "Apply a check's rule; returns which rows are thereby sound again."
-    f = panel.fields
+    f, s = panel.fields, report.spec
     if name == "missing_volume":
         f["volume"][b.rows[hit]] = np.nan
         return hit
@@ -584,14 +587,15 @@ def _repair(name, b, hit, panel, s):
         if not stays: continue
         factor = plain_ratio(moves[i], s.split_ratios) if name == "unadjusted_split" else \
                  10.0**np.round(moves[i]/np.log(10)) if name == "unit_flip" else np.exp(moves[i])
-        past = slice(panel.asset_offsets[b.asset[i]], b.rows[i])
+        past, whole = slice(panel.asset_offsets[b.asset[i]], b.rows[i]), slice(*panel.asset_offsets[b.asset[i]:b.asset[i]+2])
+        report.before.setdefault(int(b.asset[i]), {c: v[whole].copy() for c, v in f.items()})
         for c in PRICES:
             if c in f: f[c][past] *= np.float32(factor)
         if name == "unadjusted_split": f["volume"][past] /= np.float32(factor)
         sound[i] = name != "absurd_jump"
     return sound
 
-# %% ../../nbs/data/checks.ipynb #3e43f486
+# %% ../../nbs/data/checks.ipynb #3aedf04a
 def _run_blocks(panel, usable, report, block_rows=2_000_000):
     "Run every check over blocks of whole assets; masks in `usable`, repairs in the panel's fields."
     s, why = report.spec, np.zeros(panel.n_rows, np.int8) # check number, negative where repaired
@@ -612,7 +616,7 @@ def _run_blocks(panel, usable, report, block_rows=2_000_000):
             if not hit.any(): continue
             severity, rows = report.severity(c.name), b.rows[hit]
             report.add(c.name, hit.sum(), panel.assets[np.unique(b.asset[hit])], _first(b.day[hit], panel.assets, b.asset[hit], panel.dates))
-            repaired = _repair(c.name, b, hit, panel, s) if c.name in s.repair and severity in ("mask", "note") else np.zeros(len(hit), bool)
+            repaired = _repair(c.name, b, hit, panel, report) if c.name in s.repair and severity in ("mask", "note") else np.zeros(len(hit), bool)
             bad = b.rows[hit & ~repaired] if severity == "mask" else np.zeros(0, np.int64)
             actions = [w for w, n in (("masked", len(bad)), ("repaired", repaired.sum())) if n]
             if actions: report.add(c.name, action=" and ".join(actions))
@@ -722,7 +726,7 @@ def _placed(table, keep, codes, stamps, report, assets):
     panel = Panel(table.name, assets_kept, dates, at.asset_offsets, at.date_code, fields, present, attributes)
     return panel, present, untrusted
 
-# %% ../../nbs/data/checks.ipynb #88bdcbd8
+# %% ../../nbs/data/checks.ipynb #c79ffb53
 def _masked_panel(panel, present, usable, why, report, halt):
     "Empty the masked rows, keep their values in `masked`, and refuse a table that is mostly masked."
     from dataclasses import replace
@@ -730,6 +734,9 @@ def _masked_panel(panel, present, usable, why, report, halt):
     table = pd.DataFrame({"date": panel.dates[panel.date_code[rows]].astype("datetime64[us]"), "asset": panel.assets[panel.asset_code[rows]],
                           "check": names[np.abs(why[rows])], "action": np.where(why[rows] > 0, "masked", "repaired"),
                           **{k: v[rows] for k, v in panel.fields.items()}})
+    for asset, fields in report.before.items():
+        at = np.flatnonzero(panel.asset_code[rows] == asset)
+        for c, v in fields.items(): table.loc[at, c] = v[rows[at] - panel.asset_offsets[asset]]
     masked = pd.concat([*report.masked, table], ignore_index=True) if report.masked else table
     out = present & ~usable
     share = out.sum()/max(present.sum(), 1)

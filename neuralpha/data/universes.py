@@ -42,11 +42,11 @@ def _builtin(name, seed):
     takes_seed = seed is not None and "seed" in inspect.signature(make).parameters
     return make(name, seed=seed) if takes_seed else make(name)
 
-# %% ../../nbs/data/universes.ipynb #1fc7c087
+# %% ../../nbs/data/universes.ipynb #2210b7f3
 def load_universe(
     source, # built-in or imported name, path, database address, frame, engine
     name:str|None=None, # what the panel is called
-    checks=None, # `CheckSpec` or a dictionary of its fields
+    checks=None, # `CheckSpec` or a dictionary of its fields; simulated universes are made, not checked
     seed:int|None=None, # for simulated universes; None: the universe's own
     **options, # how to read it: fields of `ReadSpec` such as columns, start, end, tz
 )->Panel:
@@ -59,7 +59,10 @@ def load_universe(
         if options: raise NeuralphaError(f"Universe {source!r} is made, not read: it takes `seed`, not {', '.join(options)}.")
         return made
     imported = _imported(source)
-    if imported: return open_imported(imported, **options)
+    if imported:
+        if checks is not None and spec.model_dump(mode="json") != read_json(imported/"manifest.json")["check_spec"]:
+            raise NeuralphaError(f"Universe {source!r} was checked when it was imported, with other settings than these `checks`; import its source again with them, or leave them out.")
+        return open_imported(imported, **options)
     looks_like_path = isinstance(source, os.PathLike) or isinstance(source, str) and (set("/\\.:") & set(source) or Path(source).exists())
     if isinstance(source, str) and not looks_like_path:
         error = unknown_name("universe", source, [*BUILTIN, *_imported_names()])
