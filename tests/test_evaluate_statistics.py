@@ -40,6 +40,15 @@ def test_blocks_fit_any_number_of_dates(n):
     for horizon in (1, 5, 60): assert 1 <= block_length(x, horizon, 1) <= max(n//3, 1)
     assert block_length(x, 5, 1) >= min(6, n//3) and block_length(np.ones(n), 1, 0) == 1
 
+def test_bootstrap_means_are_those_of_arch():
+    from arch.bootstrap import StationaryBootstrap
+    x = np.random.default_rng(0).normal(size=(120, 2))
+    want = StationaryBootstrap(6, x, seed=3).apply(lambda v: v.mean(0), 50)
+    got = bootstrap_means(x, 6, 50, 3)
+    np.testing.assert_allclose(got, want, atol=1e-15)
+    np.testing.assert_allclose(bootstrap_means(x[:, 0], 6, 50, 3), got[:, 0], atol=1e-15) # the same dates, summed in another order
+    with pytest.raises(NeuralphaError, match="'stationary' or 'circular'"): bootstrap_means(x, 6, method="iid")
+
 def test_too_few_dates_is_an_error():
     with pytest.raises(NeuralphaError, match="2 finite values"): hac_mean([.1, .2, np.nan])
 

@@ -15,12 +15,12 @@ from .baselines import past_return
 from .ic import coefficients, on_panel
 from .metrics import mean_metric
 
-# %% ../../nbs/evaluate/regimes.ipynb #95f532ca
+# %% ../../nbs/evaluate/regimes.ipynb #b00feaff
 def _by_terciles(panel, values, names):
-    "Names of the terciles of `values` on each date; None where missing."
+    "Tercile of `values` on each date, as a Categorical; missing where the value is."
     rank = by_date(panel, np.asarray(values, float))
     third = np.where(np.isfinite(rank), np.digitize(np.nan_to_num(rank), [-1/3, 1/3]), 3)
-    return np.array([*names, None], object)[third]
+    return pd.Categorical.from_codes(np.where(third < 3, third, -1), list(names))
 
 def trailing_mean(panel:Panel, values, bars:int)->np.ndarray:
     "(n_rows,) mean of the finite values among the last `bars` rows of the asset, NaN with fewer than half of them."
@@ -57,39 +57,39 @@ def size_and_liquidity(panel:Panel)->dict: # name -> (n_rows,) values; higher is
         out["liquidity"] = -trailing_mean(panel, impact, 20)
     return out
 
-# %% ../../nbs/evaluate/regimes.ipynb #8acb0d19
+# %% ../../nbs/evaluate/regimes.ipynb #13634113
 def regimes(
     y:Label, scored=None, # (n_rows,) bool: rows under evaluation; default all with a label
-)->dict: # cut -> (n_rows,) object array of group names, None where the row is in no group
+)->dict: # cut -> (n_rows,) Categorical of group names, missing where the row is in no group
     "Every cut the panel allows."
     p = y.panel
     scored = np.isfinite(y.values) if scored is None else scored
     live = np.bincount(p.date_code, scored & np.isfinite(y.values), p.n_dates) > 0
-    out = {"year": pd.DatetimeIndex(p.dates).year.astype(str).to_numpy(object)[p.date_code]}
+    out = {"year": pd.Categorical(pd.DatetimeIndex(p.dates).year.astype(str))[p.date_code]}
     vol = np.where(live, market_volatility(p), np.nan)
     if np.isfinite(vol).sum() >= 30:
         third = np.digitize(np.nan_to_num(vol), np.nanquantile(vol, [1/3, 2/3]))
-        out["volatility"] = np.where(np.isfinite(vol), np.array(["calm", "middling", "stormy"], object)[third], None)[p.date_code]
+        out["volatility"] = pd.Categorical.from_codes(np.where(np.isfinite(vol), third, -1), ["calm", "middling", "stormy"])[p.date_code]
     ok = np.isfinite(y.values)
     total = np.bincount(p.date_code[ok], y.values[ok], p.n_dates)
-    out["market"] = np.where(live, np.where(total > 0, "up", "down").astype(object), None)[p.date_code]
+    out["market"] = pd.Categorical.from_codes(np.where(live, (total > 0).astype(int), -1), ["down", "up"])[p.date_code]
     if "sector" in p.attributes:
-        sector = p.attributes["sector"].reindex(p.assets)
-        out["sector"] = sector.astype(object).where(sector.notna(), None).to_numpy()[p.asset_code]
+        out["sector"] = pd.Categorical(p.attributes["sector"].reindex(p.assets))[p.asset_code]
     for name, values in size_and_liquidity(p).items():
         out[name.split(" ")[0]] = _by_terciles(p, np.where(scored, values, np.nan), WORDS[name])
     return out
 
-# %% ../../nbs/evaluate/regimes.ipynb #b316b509
+# %% ../../nbs/evaluate/regimes.ipynb #4428f2f0
 def group_ics(
     scores, # one score: `(date, asset)` Series or array in panel row order
-    y:Label, cut:np.ndarray, # (n_rows,) group names
+    y:Label, cut, # (n_rows,) group names, a Categorical or array
     rank:bool=False, # Spearman instead of Pearson
 )->pd.DataFrame: # dates × groups
     "IC per date within each group; NaN where fewer than five assets have score and label."
     p = y.panel
     s = on_panel(p, scores)[0][:, 0].astype(float)
-    code, names = pd.factorize(cut, sort=True) # -1 where None
+    cut = cut if isinstance(cut, pd.Categorical) else pd.Categorical(cut)
+    code, names = cut.codes, list(cut.categories) # code -1 where missing
     Y = np.where(code[:, None] == np.arange(len(names)), y.values[:, None], np.nan)
     out = coefficients(p, s[:, None], Y)[int(rank)][:, 0]
     both = np.isfinite(s) & np.isfinite(y.values)

@@ -7,7 +7,8 @@ __all__ = ['clean', 'hac_lag', 'hac_mean', 'block_length', 'bootstrap_means', 'b
            'diebold_mariano', 'holm', 'model_confidence_set', 'superior_ability', 'variance_split',
            'probabilistic_sharpe', 'luck_threshold', 'sharpe_report', 'backtest_overfitting']
 
-# %% ../../nbs/evaluate/statistics.ipynb #3166b795
+# %% ../../nbs/evaluate/statistics.ipynb #bb7acbe3
+from functools import lru_cache
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
@@ -42,7 +43,7 @@ def hac_mean(
     fit = sm.OLS(x, np.ones(len(x))).fit(cov_type="HAC", cov_kwds={"maxlags": lag, "use_correction": True})
     return dict(mean=float(fit.params[0]), se=float(fit.bse[0]), t=float(fit.tvalues[0]), p=float(fit.pvalues[0]), lag=lag, n=len(x))
 
-# %% ../../nbs/evaluate/statistics.ipynb #2142b07c
+# %% ../../nbs/evaluate/statistics.ipynb #2a51515f
 def block_length(
     series, horizon:int=1, delay:int=0, method:str="stationary", # or "circular"
 )->int: # bars
@@ -55,18 +56,25 @@ def block_length(
         with np.errstate(divide="ignore", invalid="ignore"): best = float(optimal_block_length(x)[method].iloc[0])
     return int(np.clip(np.ceil(best if np.isfinite(best) else 1.), min(horizon + delay, len(x)//3 or 1), max(len(x)//3, 1)))
 
-def _bootstrap(x, block, seed, method):
+@lru_cache(maxsize=8)
+def _resampled(n, block, reps, seed, method):
+    "(reps, n) int32 positions of block-resampled dates (arch); metrics of one report share most of them."
     from arch.bootstrap import CircularBlockBootstrap, StationaryBootstrap
     kinds = {"stationary": StationaryBootstrap, "circular": CircularBlockBootstrap}
     if method not in kinds: raise NeuralphaError(f"Bootstrap {method!r} is not known; use 'stationary' or 'circular'.")
-    return kinds[method](block, x, seed=seed)
+    out = np.empty((reps, n), np.int32)
+    for i, (data, _) in enumerate(kinds[method](block, np.arange(n, dtype=np.int32), seed=seed).bootstrap(reps)): out[i] = data[0]
+    out.flags.writeable = False
+    return out
 
 def bootstrap_means(
     values:np.ndarray, # (n_dates,) or (n_dates, k); all columns are resampled with the same dates
     block:int, reps:int=1000, seed:int=0, method:str="stationary",
 )->np.ndarray: # (reps,) or (reps, k)
     "Means over block-resampled dates; the same seed gives the same bits."
-    return np.squeeze(_bootstrap(values, block, seed, method).apply(lambda x: np.atleast_1d(x.mean(0)), reps), -1 if np.ndim(values) == 1 else ())
+    values = np.asarray(values, np.float64)
+    at = _resampled(len(values), int(block), int(reps), int(seed), method)
+    return np.concatenate([values[part].mean(1) for part in np.array_split(at, max(1, at.size*values[0].size//2_000_000))])
 
 def bootstrap_interval(
     series, horizon:int=1, delay:int=0, # one value per date; the label's horizon and delay, bars
