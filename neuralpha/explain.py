@@ -78,7 +78,7 @@ def _peers(panel, row):
     rows = rows[panel.tradable[rows] | (rows == row)]
     return rows, int(np.flatnonzero(rows == row)[0])
 
-# %% ../nbs/explain.ipynb #c0935f99
+# %% ../nbs/explain.ipynb #475ee2c6
 AFFORDABLE = 400_000 # windows per explanation of a net across assets
 
 def _net_probe(model, X):
@@ -99,7 +99,7 @@ def _net_probe(model, X):
             if not across:
                 x, back = inputs(rows), inputs(background)
                 for factor in (1, 4, 16):
-                    got = expected_gradients(lambda w: head(net(w, None)), x, back, n_samples*factor, seed, device, points=3*factor)
+                    got = expected_gradients(lambda w: head(net(w, None)), x, back, n_samples*factor, seed, device, points=2*factor)
                     if got.error.std() <= tolerance*got.scores.std(): break
                 return got.values, got.base
             back, parts = inputs(background), []
@@ -208,14 +208,14 @@ def _parts(pred, X, rows):
 
 def _model_name(model): return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../nbs/explain.ipynb #80d07ab7
+# %% ../nbs/explain.ipynb #300d015e
 def explain(
     model, # `Predictions`, or a fitted model of any kind
     X:Features, # the table it was fitted on
     rows=None, # panel rows; default: drawn from the scored rows (or, for a model, from all tradable rows)
     n_rows:int=500, # rows drawn where none are given
     seed:int=0, # of the draw and of the choice of paths
-    n_samples:int=60, # gradients per row to begin with, nets only
+    n_samples:int=100, # gradients per row to begin with, nets only
     tolerance:float=.03, # completeness error, in standard deviations of the scores, above which a net's paths get more points
     n_background:int=256, # rows, drawn from the same period, that stand for "not known"; linear models and nets
 )->Explanation:
@@ -280,7 +280,7 @@ def plot_lags(e:Explanation, top:int=20):
     fig.colorbar(image, label="mean |attribution|, score units")
     return fig
 
-# %% ../nbs/explain.ipynb #c6a03ba3
+# %% ../nbs/explain.ipynb #beec9e63
 def plot_summary(e:Explanation, top:int=15):
     "shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure."
     import matplotlib.pyplot as plt, shap
@@ -292,6 +292,7 @@ def plot_summary(e:Explanation, top:int=15):
     finally: np.random.set_state(state)
     fig.axes[0].set(title=f"{e.model}: which way each feature pushes", xlabel="attribution, score units")
     fig.axes[0].tick_params(labelsize=9)
+    fig.axes[0].xaxis.label.set_size(10)
     fig.tight_layout()
     return fig
 

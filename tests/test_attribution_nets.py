@@ -30,7 +30,7 @@ def _shapley(module, x, background):
 def test_against_shapley_values_by_brute_force(kind, tolerance):
     g = torch.Generator().manual_seed(1)
     module, x, b = _small(kind), torch.randn(8, 2, 3, generator=g), torch.randn(40, 2, 3, generator=g)
-    got = expected_gradients(module, x, b, n_samples=120)
+    got = expected_gradients(module, x, b, n_samples=120, points=3)
     exact = np.stack([_shapley(module, w, b) for w in x])
     assert abs(got.values - exact).max() < tolerance*abs(exact).max()
     assert np.corrcoef(got.values.ravel(), exact.ravel())[0, 1] > .998
@@ -61,7 +61,7 @@ def test_expected_gradients_agree_with_shap_within_its_noise():
     x, b = 2*torch.randn(6, 5, 3, generator=g), 2*torch.randn(50, 5, 3, generator=g)
     draws = [shap.GradientExplainer(net, b).shap_values(x, nsamples=300, rseed=s)[..., 0] for s in range(8)]
     mean, se = np.mean(draws, 0), np.std(draws, 0, ddof=1)/8**.5
-    got = expected_gradients(net, x, b, n_samples=150)
+    got = expected_gradients(net, x, b, n_samples=150, points=3)
     distance = abs(got.values - mean)/se
     assert np.median(distance) < 1.2 and distance.max() < 12 # 7 degrees of freedom
     few = expected_gradients(net, x, b, n_samples=30)

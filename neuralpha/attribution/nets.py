@@ -125,16 +125,16 @@ def _towards_all(slope, chosen, everything, gap):
     share = share/share.sum((1, 2), keepdim=True).clamp_min(1e-30)
     return change + (gap - change.sum((1, 2), keepdim=True))*share
 
-# %% ../../nbs/attribution/nets.ipynb #f35ff6f3
+# %% ../../nbs/attribution/nets.ipynb #4df2818c
 def expected_gradients(
     module, # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
     windows, # (n, L, F)
     background, # (m, L, F) windows that stand for "not known", e.g. a sample of the same period
-    n_samples:int=60, # gradients per row: three on each of n_samples/3 paths
+    n_samples:int=100, # gradients per row: `points` on each of n_samples/points paths
     seed:int=0, # of the choice of paths
     device=None, # default: where the module's weights are
     batch:int|None=None, # windows per forward pass; default 512 on a CPU, 65,536 on CUDA
-    points:int=3, # gradients per path
+    points:int=2, # gradients per path; more for scores with kinks (ReLU), where `error` says so
 )->Attributions:
     """Expected gradients (Erion et al., 2021): sums to score - mean background score but for `error`.
 
