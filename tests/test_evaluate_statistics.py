@@ -82,6 +82,13 @@ def test_model_confidence_set_keeps_the_best_and_drops_the_worst():
     got = model_confidence_set(losses)
     assert got.included.to_dict() == {"good": True, "same": True, "bad": False}
 
+def test_a_model_entered_twice_changes_nothing():
+    rng = np.random.default_rng(3)
+    losses = pd.DataFrame({"good": rng.normal(0, 1, 400), "bad": rng.normal(1, 1, 400)})
+    got = model_confidence_set(losses.assign(again=losses["good"]))
+    assert got.included.to_dict() == {"good": True, "bad": False, "again": True} and got.p["good"] == got.p["again"]
+    assert model_confidence_set(losses[["good"]].assign(again=losses["good"])).included.all()
+
 def test_the_best_of_noise_is_not_superior():
     rng = np.random.default_rng(4)
     noise = pd.DataFrame(rng.normal(size=(300, 30)))
@@ -133,6 +140,24 @@ def test_one_truly_better_configuration_is_never_overfitted():
     x = _noise()
     x[0] += .02
     assert backtest_overfitting(x, 8)["pbo"] == 0
+
+def _by_hand(x, splits, span):
+    "CSCV by brute force: dates within `span` of the other half are left out of the half that picks."
+    import itertools
+    from scipy.stats import rankdata
+    v, blocks, below = x.to_numpy(), np.array_split(np.arange(len(x)), splits), []
+    sharpe = lambda a: a.mean(0)/a.std(0)
+    for c in itertools.combinations(range(splits), splits//2):
+        out = np.concatenate([blocks[i] for i in range(splits) if i not in c])
+        pick = np.array([t for i in c for t in blocks[i] if np.abs(out - t).min() > span])
+        below.append(rankdata(sharpe(v[out]))[np.argmax(sharpe(v[pick]))] < (v.shape[1] + 1)/2)
+    return np.mean(below)
+
+@pytest.mark.parametrize("horizon, delay", [(1, 0), (1, 1), (5, 1), (10, 0)])
+def test_overfitting_equals_brute_force_with_overlapping_labels_purged(horizon, delay):
+    for seed in range(4):
+        x = _noise(120, 6, seed)
+        assert abs(backtest_overfitting(x, 6, horizon, delay)["pbo"] - _by_hand(x, 6, horizon + delay - 1)) < 1e-12
 
 def test_the_transpose_is_refused():
     with pytest.raises(NeuralphaError, match="dates in its index"): backtest_overfitting(_noise().T)

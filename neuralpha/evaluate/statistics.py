@@ -114,7 +114,7 @@ def diebold_mariano(
     t = fit["t"]*np.sqrt(max(n + 1 - 2*steps + steps*(steps - 1)/n, 1)/n)
     return dict(difference=fit["mean"], t=float(t), p=float(2*student.sf(abs(t), n - 1)), lag=fit["lag"], n=n)
 
-# %% ../../nbs/evaluate/statistics.ipynb #ba8b7f2d
+# %% ../../nbs/evaluate/statistics.ipynb #3d3a94c0
 def holm(p_values)->np.ndarray:
     "Holm-adjusted p-values (statsmodels), same order."
     from statsmodels.stats.multitest import multipletests
@@ -130,11 +130,13 @@ def model_confidence_set(
     losses = losses.dropna()
     if losses.shape[1] < 2: return pd.DataFrame({"p": 1., "included": True}, losses.columns)
     if len(losses) < 10: raise NeuralphaError(f"The models share {len(losses)} dates; a model confidence set needs at least 10.")
-    block = max(block_length(losses.iloc[:, 0] - losses.iloc[:, j], horizon, delay) for j in range(1, losses.shape[1]))
-    mcs = MCS(losses.to_numpy(), size, reps=reps, block_size=block, seed=seed)
+    distinct, same_as = np.unique(losses.to_numpy(), axis=1, return_inverse=True) # equal columns have no variance to divide by
+    if distinct.shape[1] < 2: return pd.DataFrame({"p": 1., "included": True}, losses.columns)
+    block = max(block_length(distinct[:, 0] - distinct[:, j], horizon, delay) for j in range(1, distinct.shape[1]))
+    mcs = MCS(distinct, size, reps=reps, block_size=block, seed=seed)
     mcs.compute()
-    p = mcs.pvalues["Pvalue"].sort_index()
-    return pd.DataFrame({"p": p.to_numpy(), "included": p.to_numpy() > size}, losses.columns)
+    p = mcs.pvalues["Pvalue"].sort_index().to_numpy()[same_as]
+    return pd.DataFrame({"p": p, "included": p > size}, losses.columns)
 
 # %% ../../nbs/evaluate/statistics.ipynb #e3b1768a
 def superior_ability(
@@ -215,7 +217,7 @@ def sharpe_report(
                 dsr=full.dsr, threshold=full.sr_star, trials=int(trials), trial_sd=float(np.sqrt(variance)), skew=g3, kurtosis=g4,
                 bars=len(x), min_bars=float(min_track_record_length(full.observed_sr, bar, alpha, g3, g4)))
 
-# %% ../../nbs/evaluate/statistics.ipynb #9658829c
+# %% ../../nbs/evaluate/statistics.ipynb #90818bdd
 def backtest_overfitting(
     returns:pd.DataFrame, # dates × configurations: return, or IC, of each configuration on each date
     splits:int=16, # blocks; even
@@ -235,6 +237,6 @@ def backtest_overfitting(
     step, kw = np.arange(len(x)), {}
     if horizon + delay > 1:
         days = np.datetime64("2000-01-01") + step.astype("timedelta64[D]") # bars as days: purging counts bars
-        kw = dict(prediction_times=days, evaluation_times=days + np.timedelta64(horizon + delay - 1, "D"), purge_horizon="0D")
+        kw = dict(prediction_times=days, evaluation_times=days + np.timedelta64(horizon + delay, "D"), purge_horizon="0D")
     got = probability_of_backtest_overfitting(np.ascontiguousarray(x.to_numpy().T), splits, metric=sharpe if metric == "sharpe" else mean, **kw)
     return dict(pbo=float(got.pbo), halves=int(got.n_combos), configurations=x.shape[1], dates=len(x), slope=float(got.slope))
