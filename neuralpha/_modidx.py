@@ -753,6 +753,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'neuralpha.explain._linear_probe': ('explain.html#_linear_probe', 'neuralpha/explain.py'),
                                    'neuralpha.explain._loss_table': ('explain.html#_loss_table', 'neuralpha/explain.py'),
                                    'neuralpha.explain._model_name': ('explain.html#_model_name', 'neuralpha/explain.py'),
+                                   'neuralpha.explain._needs_peers': ('explain.html#_needs_peers', 'neuralpha/explain.py'),
                                    'neuralpha.explain._net_probe': ('explain.html#_net_probe', 'neuralpha/explain.py'),
                                    'neuralpha.explain._parts': ('explain.html#_parts', 'neuralpha/explain.py'),
                                    'neuralpha.explain._peers': ('explain.html#_peers', 'neuralpha/explain.py'),

@@ -149,6 +149,22 @@ def test_folds_are_audited_and_k_folds_only_by_life_span():
     folded = audit_pipeline(lambda q: {"label": (y := triple_barrier(q)), "folds": purged_kfold(y, 4, 2)}, p)
     assert folded.passed and any(x.passed is None and "k-fold" in x.found for x in folded.checks)
 
+def test_what_is_fitted_belongs_to_its_fold():
+    p = _market(2)
+    def scaler(of):
+        def pipeline(q):
+            y = forward_return(q, 3, 1)
+            folds = walk_forward(y, "3M", "1M", "1M", 2)
+            close = np.nan_to_num(q.fields["close"])
+            return {"label": y, "folds": folds, "scaler": {f.number: {"mean": close[of(f, q)].mean()} for f in folds}}
+        return pipeline
+    assert audit_pipeline(scaler(lambda f, q: f.train), p).passed
+    c = audit_pipeline(scaler(lambda f, q: np.arange(q.n_rows)), p, checks=("future",))
+    assert {x.what for x in c.failures} == {"scaler"} and "scaler 'mean' of fold 0, fitted before its test starts on" in c.failures[0].found
+    always = audit_pipeline(lambda q: {"top": np.nanmax(q.fields["close"])}, p, checks=("future",))
+    assert "one value for all time" in always.failures[0].found
+    with pytest.raises(NeuralphaError, match="entry for fold 7"): audit_pipeline(lambda q: {"scaler": {7: 1.}}, p)
+
 def test_the_certificate_is_reproducible_and_safe_to_show(tmp_path):
     a, b = (audit_features(lambda f: _pct(f).rename("<script>"), _table(_market()), name="x & y", checks=("future", "permutation")) for _ in range(2))
     assert a.hash == b.hash and a.passed
