@@ -59,7 +59,7 @@ def _tree_probe(model, X):
         return values.reshape(len(rows), len(lags), -1), base
     return Probe(lags, inputs, score, attribute)
 
-# %% ../nbs/explain.ipynb #4137ed7b
+# %% ../nbs/explain.ipynb #fa5fac91
 def _head(model):
     "From the net's outputs (n, k) to its score (n,), differentiable; the same as the model's `predict`."
     from neuralpha.models.losses import Objective
@@ -78,7 +78,15 @@ def _peers(panel, row):
     rows = rows[panel.tradable[rows] | (rows == row)]
     return rows, int(np.flatnonzero(rows == row)[0])
 
-# %% ../nbs/explain.ipynb #475ee2c6
+def _needs_peers(net, score, inputs, panel, row):
+    "Whether the score of a row changes when its date's other assets are there; some nets look across assets in training only."
+    if not getattr(net, "across_assets", False): return False
+    peers, place = _peers(panel, row)
+    x = inputs(peers)
+    alone, together = score(x[place:place+1], peers[place:place+1])[0], score(x, peers)
+    return abs(alone - together[place]) > 1e-5*max(together.std(), 1e-12)
+
+# %% ../nbs/explain.ipynb #6511bac1
 AFFORDABLE = 400_000 # windows per explanation of a net across assets
 
 def _net_probe(model, X):
@@ -88,7 +96,7 @@ def _net_probe(model, X):
     from neuralpha.models.trainer import Resident, score_rows
     net, head = model.net_, _head(model)
     device = next(net.parameters()).device
-    across, lags = getattr(net, "across_assets", False), tuple(range(model.window - 1, -1, -1))
+    lags = tuple(range(model.window - 1, -1, -1))
     resident = lambda rows: Resident(X, model.window, model.mean_, model.sd_, device, rows)
     def inputs(rows):
         data = resident(rows)
@@ -96,7 +104,7 @@ def _net_probe(model, X):
     def score(x, rows): return _score_arrays(net, head, x, X.panel.date_code[rows], device)
     def attribute(rows, background, n_samples, seed, tolerance):
         with _frozen(net):
-            if not across:
+            if not _needs_peers(net, score, inputs, X.panel, rows[0]):
                 x, back = inputs(rows), inputs(background)
                 for factor in (1, 4, 16):
                     got = expected_gradients(lambda w: head(net(w, None)), x, back, n_samples*factor, seed, device, points=2*factor)
