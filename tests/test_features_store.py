@@ -13,7 +13,7 @@ from neuralpha.features.compute import compute_features
 from neuralpha.features.families import Feature
 
 @pytest.fixture(scope="module", name="panel")
-def _panel(): return simulate_universe(30, 400, seed=2)
+def make_panel(): return simulate_universe(30, 400, seed=2)
 
 def test_a_warm_cache_gives_the_same_bits_without_computing(panel, tmp_path, monkeypatch):
     cold = cached_features(panel, tmp_path, "classic")

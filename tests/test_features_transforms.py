@@ -9,13 +9,13 @@ from neuralpha.features.compute import compute_features
 from neuralpha.features.table import Features
 
 @pytest.fixture(scope="module", name="panel")
-def _panel(): return simulate_universe(40, 400, seed=1)
+def make_panel(): return simulate_universe(40, 400, seed=1)
 
 @pytest.fixture(scope="module", name="raw")
-def _raw(panel): return compute_features(panel, ["amihud_20", "ret_1", "skew_60", "momentum_120_20"], None)
+def make_raw(panel): return compute_features(panel, ["amihud_20", "ret_1", "skew_60", "momentum_120_20"], None)
 
 @pytest.fixture(scope="module", name="train")
-def _train(panel): return np.flatnonzero(panel.tradable & (panel.date_code < 250))
+def make_train(panel): return np.flatnonzero(panel.tradable & (panel.date_code < 250))
 
 def test_scales_do_what_they_say_on_training_rows(raw, train):
     scaled = lambda kind: Scale(kind).fit(raw, train).apply(raw).values[train].astype(float)

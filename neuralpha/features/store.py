@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['feature_key', 'cached_features', 'tail', 'update_features', 'stream_features']
 
-# %% ../../nbs/features/store.ipynb #b84dd498
+# %% ../../nbs/features/store.ipynb #7f9ecc5c
 import inspect
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +14,12 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path, digest, progress, read_json, write_json
 from ..data.panel import Panel
 from . import alpha158, compute, cross, families, frequency, kernels, signals
-from .compute import _resolve, compute_features
+from .compute import resolve_features, compute_features
 from .cross import in_threads
 from .families import Feature, windows_asked
 from .table import Features
 
-# %% ../../nbs/features/store.ipynb #5fb82dd9
+# %% ../../nbs/features/store.ipynb #3847999b
 def _code()->str:
     "Digest of the source text of everything that computes features."
     return digest(*[inspect.getsource(m) for m in (kernels, families, cross, compute, alpha158, signals, frequency)])
@@ -30,7 +30,7 @@ def _own_source(f):
 
 def feature_key(panel:Panel, names="core", transform:str|None="rank")->str:
     "Hash of all that determines a feature table: data, declarations, transform and code."
-    made, skipped = _resolve(panel, names)
+    made, skipped = resolve_features(panel, names)
     told = [[f.name, f.lookback, f.formula, list(f.inputs), _own_source(f) if families.FEATURES.get(f.name) != f and not f.of
              and f.family != "characteristics" else ""] for f in made]
     return digest(panel.digest, told, skipped, transform or "raw", _code())
@@ -111,7 +111,7 @@ def _missing_after(old, X, recent, added, names, transform):
     total = max(live + int(fresh.sum()), 1)
     return {n: (round(old.missing[n]*max(live, 1)) + int(m))/total for n, m in zip(X.names, more)}
 
-# %% ../../nbs/features/store.ipynb #9f8cb936
+# %% ../../nbs/features/store.ipynb #4445c381
 def stream_features(
     panel:Panel, path, # one Parquet file: date, asset, one float32 column per feature, rows in panel order
     names="alpha158", block_rows:int=100_000, # rows in memory at a time, about
@@ -119,7 +119,7 @@ def stream_features(
     "Write raw features of a panel too large for memory to Parquet, asset by asset. Features of features are refused."
     import pyarrow as pa
     import pyarrow.parquet as pq
-    made, skipped = _resolve(panel, names)
+    made, skipped = resolve_features(panel, names)
     derived = [f.name for f in made if f.of]
     if derived: raise NeuralphaError(f"{derived[0]!r} is made of other features over whole dates; it cannot be streamed by asset.")
     schema = pa.schema([("date", pa.timestamp("ns")), ("asset", pa.dictionary(pa.int32(), pa.string())), *((f.name, pa.float32()) for f in made)])
