@@ -231,6 +231,14 @@ def test_a_study_file_is_audited_as_it_stands():
     assert c.passed, repr(c)
     assert c.subject == "mine" and "scores of ridge" in {x.what for x in c.checks}
 
+@pytest.mark.slow
+@pytest.mark.parametrize("transform", [None, "rank"])
+def test_every_feature_of_this_library_holds(transform):
+    from neuralpha.data.universes import load_universe
+    from neuralpha.features.compute import compute_features
+    c = audit_features(lambda q: compute_features(q, "*", transform=transform), load_universe("sim-tiny"), cuts=1)
+    assert c.passed and max(x.columns for x in c.checks) > 500, repr(c)
+
 def test_filings_joined_by_this_library_hold_and_stamps_after_the_close_are_tomorrows():
     from neuralpha.data.asof import bar_of, row_at
     p = _market(4)
