@@ -3,7 +3,9 @@ from neuralpha.models.gkx import *
 import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.models.base import mean_ic, toy_problem
+import pandas as pd
+from neuralpha.models.base import toy_problem
+from neuralpha.models.linear import Lasso, OLS
 
 def test_the_pyramids_are_the_papers():
     for cls, widths in ((NN1, [32]), (NN3, [32, 16, 8]), (NN5, [32, 16, 8, 4, 2])):
@@ -18,3 +20,18 @@ def test_a_pyramid_learns_the_saddle(cls):
     m = cls(batch_rows=500, max_epochs=40).fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
     product = X.values[fold.test, 1]*X.values[fold.test, 2]
     assert np.corrcoef(m.predict(X.view(fold.test)), product)[0, 1] > .35
+
+def test_the_table_is_the_papers_protocol():
+    from neuralpha.data.gkx import gkx_scores
+    X, r, g, (train, valid, test) = gkx_problem("a", 10, 3)
+    assert len(train) == len(valid) == len(test) == 200*60 and X.panel.date_code[train].max() < X.panel.date_code[valid].min()
+    row = gkx_draw({"ols": OLS()}, "a", 10, [0, 0])
+    known = gkx_scores("a", 10, repetitions=1, seed=0).iloc[0]
+    assert row["true"] == pytest.approx(known["oracle"], abs=1e-6) and row["ols"] == pytest.approx(known["ols"], abs=.01)
+
+def test_ratios_are_paired_and_their_error_is_the_jackknife():
+    draws = pd.DataFrame({"true": [4., 6., 5.], "half": [2., 3., 2.5], "noisy": [1., 5., 3.]})
+    t = paired_ratios(draws)
+    assert t.loc["half", "ratio to true"] == .5 and t.loc["half", "standard error"] == pytest.approx(0)
+    left = np.array([8/11, 4/9, 6/10])
+    assert t.loc["noisy", "standard error"] == pytest.approx(np.sqrt(2/3*((left - left.mean())**2).sum()))
