@@ -138,11 +138,22 @@ def test_planted_fault_is_found_and_nothing_else(check):
     assert not others, others
 
 def test_a_crash_to_a_third_is_not_a_split():
-    crash = rescaled(range(AT, LAST+1), 1/3, 3)
-    assert found(crash)["unadjusted_split"] == 1 # calm: a split
-    crash.loc[AT, ["volume"]] *= 12
-    crash.loc[AT, "high"] *= 1.3
-    assert found(crash)["unadjusted_split"] == 0 and panel_of(crash).tradable.all() # twelve times the volume and a wide range: news
+    calm = rescaled(range(AT, LAST+1), 1/3, 3)
+    assert found(calm)["unadjusted_split"] == 1
+    for column, factor in (("volume", 12), ("high", 1.3)): # news shows in the volume of the day, or in its range
+        crash = calm.copy()
+        crash.loc[AT, column] *= factor
+        assert found(crash)["unadjusted_split"] == 0 and panel_of(crash).tradable.all()
+
+def test_a_wild_stock_is_rarely_a_bounce():
+    n = LAST - FIRST + 1
+    def wild(seed):
+        f = CLEAN.copy()
+        walk = np.exp(np.cumsum(np.random.default_rng(seed).normal(0, .12, n)))
+        for c in P: f.loc[FIRST:LAST, c] *= walk
+        return f
+    assert sum(found(wild(seed))["bid_ask_bounce"] for seed in range(6)) < .02*6*n # 12% a day without any bounce: chance finds some
+    assert found(bouncing())["bid_ask_bounce"] > 25
 
 def test_a_quiet_stock_is_not_stale():
     quiet = stale(10)

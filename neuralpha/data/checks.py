@@ -23,7 +23,7 @@ from ..core import NeuralphaError, unknown_name
 from .panel import Panel, lay_out
 from .tables import PRICES, Table
 
-# %% ../../nbs/data/checks.ipynb #6d581742
+# %% ../../nbs/data/checks.ipynb #25133613
 Severity = Literal["halt", "mask", "note", "off"]
 
 class CheckSpec(BaseModel):
@@ -53,7 +53,7 @@ class CheckSpec(BaseModel):
     volume_spike: float = 100.0 # multiple of the geometric mean of the bars before
     volume_bars: int = 60 # how many bars before
     bounce_spread: float = 0.10 # Roll's (1984) effective spread, as a share of the price
-    bounce_bars: int = 20 # over how many bars
+    bounce_bars: int = 60 # over how many bars; fewer, and chance alone looks like a bounce
     bounce_share: float = 0.4 # least negative autocorrelation of returns; a pure bounce has one half
     date_slip_gain: float = 0.3 # by how much the market's return a day off correlates better than the same day's
     date_slip_bars: int = 100 # bars an asset needs within a year to be judged
