@@ -36,5 +36,5 @@ def test_dropout_differs_between_seeds_and_the_run_repeats():
 
 def test_nets_that_do_not_allow_it_say_why():
     X, y, fold = toy_problem(10, 60)
-    with pytest.raises(NeuralphaError, match="batch norm"): fit_seeds(NN1(), X, y, fold, [0, 1])
+    with pytest.raises(NeuralphaError, match="batch norm"): fit_seeds(NN1(norm="batch"), X, y, fold, [0, 1])
     with pytest.raises(NeuralphaError, match="seed by seed"): fit_seeds(MLP(adversarial=.1), X, y, fold, [0, 1])

@@ -15,23 +15,23 @@ from ..data.gkx import gkx_arrays, gkx_panel
 from ..features.table import Features
 from .nets import MLPNet, Net
 
-# %% ../../nbs/models/gkx.ipynb #7e826895
+# %% ../../nbs/models/gkx.ipynb #db9e87f2
 PYRAMID = (32, 16, 8, 4, 2)
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN3(Net):
-    "The three-layer pyramid 32-16-8 with the paper's settings."
+    "The three-layer pyramid 32-16-8."
     depth:int = 3 # layers of the pyramid, 1 to 5
     loss:str = "mse"
     stop_on:str = "loss"
-    l1:float = 1e-5
-    learning_rate:float = 1e-2
+    l1:float = 3e-3
+    learning_rate:float = 3e-3
     weight_decay:float = 0.
-    batch_rows:int = 2000
-    max_epochs:int = 100
-    patience:int = 5
+    batch_rows:int = 1000
+    max_epochs:int = 200
+    patience:int = 15
     dropout:float = 0.
-    norm:str = "batch"
+    norm:str = "none"
     name:ClassVar[str] = "nn3"
     space:ClassVar[dict] = {"learning_rate": ("log", 1e-3, 3e-2), "l1": ("log", 1e-5, 2e-2), "norm": ("choice", ["batch", "none"])}
 
@@ -39,11 +39,12 @@ class NN3(Net):
         if not 1 <= self.depth <= 5: raise NeuralphaError(f"depth is {self.depth}; the pyramids have 1 to 5 layers.")
         return MLPNet(n_features*self.window, PYRAMID[:self.depth], outputs, self.norm, self.dropout)
 
-# %% ../../nbs/models/gkx.ipynb #2216a3d2
+# %% ../../nbs/models/gkx.ipynb #67f47e0e
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN1(NN3):
     "One layer of 32."
     depth:int = 1
+    l1:float = 6e-3
     name:ClassVar[str] = "nn1"
 
 @dataclass(kw_only=True, repr=False, eq=False)
