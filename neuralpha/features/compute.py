@@ -98,7 +98,7 @@ def _asset_level(panel, features, out):
         return missing
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #44773117
+# %% ../../nbs/features/compute.ipynb #2b86f1ec
 def compute_features(
     panel:Panel,
     names="core", # name, family, set, glob, `Feature`, or a list of these; see `list_features`
@@ -110,19 +110,24 @@ def compute_features(
     Raises `NeuralphaError` for unknown names, an unknown transform, or when nothing can be made."""
     if transform not in ("rank", None): raise unknown_name("transform", transform, ["rank", "None"])
     wanted, skipped = resolve_features(panel, names)
-    parts = {n for f in wanted for n in f.of}
-    needed = {f.name: f for f in [*wanted, *(c for n in parts for c in resolve_features(panel, n)[0])]}
-    base = [f for f in needed.values() if not f.of]
-    values = np.empty((panel.n_rows, len(base)), np.float32)
-    gone = _asset_level(panel, base, values)
-    if len(base) < len(needed) or [f.name for f in base] != [f.name for f in wanted]:
-        values = _assemble(panel, values, base, wanted, transform)
-        gone = [int(np.isnan(values[:, j]).sum() - (~panel.tradable).sum()) for j in range(len(wanted))]
+    values, gone = _values(panel, wanted, transform)
     if transform == "rank": gone = rank_by_date(panel, values)
     live = max(int(panel.tradable.sum()), 1)
     return Features(panel, tuple(f.name for f in wanted), values, tuple(f.lookback for f in wanted),
                     {f.name: float(m)/live for f, m in zip(wanted, gone)}, skipped,
                     transform == "rank" or any(f.cross_sectional for f in wanted))
+
+# %% ../../nbs/features/compute.ipynb #3d7e4e6a
+def _values(panel, wanted, transform):
+    "The wanted columns before ranking, and how many tradable rows have no value in each."
+    parts = {n for f in wanted for n in f.of}
+    needed = {f.name: f for f in [*wanted, *(c for n in parts for c in resolve_features(panel, n)[0])]}
+    base = [f for f in needed.values() if not f.of]
+    values = np.empty((panel.n_rows, len(base)), np.float32)
+    gone = _asset_level(panel, base, values)
+    if base == wanted: return values, gone
+    values = _assemble(panel, values, base, wanted, transform)
+    return values, [int(np.isnan(values[:, j]).sum() - (~panel.tradable).sum()) for j in range(len(wanted))]
 
 # %% ../../nbs/features/compute.ipynb #4d71357b
 def _assemble(panel, values, base, wanted, transform):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['feature_key', 'cached_features', 'tail', 'update_features', 'stream_features']
 
-# %% ../../nbs/features/store.ipynb #7f9ecc5c
+# %% ../../nbs/features/store.ipynb #814d13b4
 import inspect
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +14,8 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path, digest, progress, read_json, write_json
 from ..data.panel import Panel
 from . import alpha158, compute, cross, families, frequency, kernels, signals
-from .compute import resolve_features, compute_features
-from .cross import in_threads
+from .compute import _values, compute_features, resolve_features
+from .cross import in_threads, rank_by_date
 from .families import Feature, windows_asked
 from .table import Features
 
@@ -51,7 +51,7 @@ def cached_features(
     return Features(panel, tuple(about["names"]), np.load(home/"values.npy", mmap_mode="r"), tuple(about["lookbacks"]),
                     about["missing"], about["skipped"], about["cross_sectional"])
 
-# %% ../../nbs/features/store.ipynb #32f04a1b
+# %% ../../nbs/features/store.ipynb #3840b105
 def tail(
     panel:Panel, bars:int, # last dates to keep
 )->Panel: # the same assets as far as they have rows there
@@ -80,16 +80,19 @@ def update_features(
     past = np.flatnonzero(panel.date_code < before.n_dates)
     _same_past(before, panel, past)
     recent = tail(panel, old.lookback + 1 + panel.n_dates - before.n_dates)
-    X = compute_features(recent, names, transform)
-    if X.names != old.names: raise NeuralphaError(f"The old table holds other features: {', '.join(sorted(set(X.names) ^ set(old.names)))}.")
-    values = np.empty((panel.n_rows, len(X.names)), np.float32)
-    values[past] = old.values
+    wanted, skipped = resolve_features(recent, names)
+    if tuple(f.name for f in wanted) != old.names:
+        raise NeuralphaError(f"The old table holds other features: {', '.join(sorted({f.name for f in wanted} ^ set(old.names)))}.")
+    fresh, _ = _values(recent, wanted, transform)
     added = recent.date_code >= recent.n_dates - (panel.n_dates - before.n_dates)
-    values[new] = X.values[added]
-    missing = _missing_after(old, X, recent, added, names, transform)
-    return Features(panel, X.names, values, X.lookbacks, missing, X.skipped, X.cross_sectional)
+    missing = _missing_after(old, np.isnan(fresh[added & recent.tradable]))
+    if transform == "rank": rank_by_date(recent, fresh)
+    values = np.empty((panel.n_rows, len(wanted)), np.float32)
+    values[past] = old.values
+    values[new] = fresh[added]
+    return replace(old, panel=panel, values=values, missing=missing, skipped=skipped)
 
-# %% ../../nbs/features/store.ipynb #d1119e18
+# %% ../../nbs/features/store.ipynb #9c53a2d2
 def _same_past(before, panel, past):
     "The panel's past rows are the old panel's rows: a restated bar would make a mixture of two histories."
     same = len(past) == before.n_rows and (panel.date_code[past] == before.date_code).all() and (
@@ -102,14 +105,11 @@ def _same_past(before, panel, past):
             raise NeuralphaError(f"{panel.name}: {f} of {panel.assets[panel.asset_code[i]]} on {str(panel.dates[panel.date_code[i]])[:10]} "
                                  "has been restated; compute anew.")
 
-def _missing_after(old, X, recent, added, names, transform):
-    "Shares of missing values over history and new dates."
+def _missing_after(old, gaps):
+    "Shares of missing values over history and new dates; gaps: (new tradable rows, features)."
     live = int(old.panel.tradable.sum())
-    fresh = added & recent.tradable
-    raw = compute_features(recent, names, None).values if transform else X.values
-    more = np.isnan(raw[fresh]).sum(0)
-    total = max(live + int(fresh.sum()), 1)
-    return {n: (round(old.missing[n]*max(live, 1)) + int(m))/total for n, m in zip(X.names, more)}
+    total = max(live + len(gaps), 1)
+    return {n: (round(old.missing[n]*max(live, 1)) + int(m))/total for n, m in zip(old.names, gaps.sum(0))}
 
 # %% ../../nbs/features/store.ipynb #4445c381
 def stream_features(
