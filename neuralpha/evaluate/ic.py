@@ -67,26 +67,29 @@ def on_panel(
         raise NeuralphaError(f"An array has {len(values)} rows, {panel.name} has {panel.n_rows}; give one value per panel row or a (date, asset) Series.")
     return np.ascontiguousarray(values), list(range(values.shape[1]))
 
-# %% ../../nbs/evaluate/ic.ipynb #73fae36a
+# %% ../../nbs/evaluate/ic.ipynb #52993412
+@njit(cache=True)
+def _radix_pass(key, order, to_key, to_order, n, shift):
+    "Stable counting sort of n uint32 keys by one byte, carrying `order` along."
+    count, shift, byte = np.zeros(256, np.int32), np.uint32(shift), np.uint32(255)
+    for i in range(n): count[(key[i] >> shift) & byte] += 1
+    total = 0
+    for b in range(256):
+        c = count[b]
+        count[b] = total
+        total += c
+    for i in range(n):
+        b = (key[i] >> shift) & byte
+        at = count[b]
+        to_key[at], to_order[at] = key[i], order[i]
+        count[b] = at + 1
+
 @njit(cache=True)
 def _radix_passes(key, order, key2, order2, n):
-    "Stable sort of n uint32 keys by bytes, carrying `order` along; a byte that all keys share is skipped."
-    for shift in (0, 8, 16, 24):
-        count = np.zeros(256, np.int64)
-        for i in range(n): count[(key[i] >> shift) & 255] += 1
-        if count[(key[0] >> shift) & 255] == n: continue
-        total = 0
-        for b in range(256):
-            c = count[b]
-            count[b] = total
-            total += c
-        for i in range(n):
-            b = (key[i] >> shift) & 255
-            key2[count[b]] = key[i]
-            order2[count[b]] = order[i]
-            count[b] += 1
-        key[:n] = key2[:n]
-        order[:n] = order2[:n]
+    "Stable sort of n uint32 keys, lowest byte first; the result is where it began."
+    for shift in (0, 16):
+        _radix_pass(key, order, key2, order2, n, shift)
+        _radix_pass(key2, order2, key, order, n, shift + 8)
 
 # %% ../../nbs/evaluate/ic.ipynb #1532405c
 @njit(cache=True)
@@ -126,7 +129,7 @@ def _argsort(x, order, f32, order2, key2):
             break
     return n
 
-# %% ../../nbs/evaluate/ic.ipynb #4f18c82f
+# %% ../../nbs/evaluate/ic.ipynb #a57fafd3
 @njit(cache=True)
 def _centred_ranks(x, order, n, keep, out):
     "Average ranks among the kept positions, minus their mean, into `out` (0 elsewhere); returns the sum of squares."
@@ -147,22 +150,25 @@ def _centred_ranks(x, order, n, keep, out):
         i = j
     return square
 
-@njit(cache=True)
-def _centred(x, keep, out):
+@njit(cache=True, fastmath={"reassoc", "contract"})
+def _centred(x, keep, kept, out):
     "Kept values minus their mean into `out` (0 elsewhere); returns the sum of squares, 0 for constant values."
-    n, total, low, high = 0, 0., np.inf, -np.inf
+    total, first = 0., 0.
+    for i in range(len(x)):
+        out[i] = x[i] if keep[i] else 0.
+        total += out[i]
     for i in range(len(x)):
         if keep[i]:
-            n += 1
-            total += x[i]
-            low, high = min(low, x[i]), max(high, x[i])
-    mean, square = total/max(n, 1), 0.
+            first = x[i]
+            break
+    mean, square, other = total/max(kept, 1), 0., 0
     for i in range(len(x)):
-        out[i] = x[i] - mean if keep[i] else 0.
+        other += keep[i] & (x[i] != first)
+        out[i] = out[i] - mean if keep[i] else 0.
         square += out[i]*out[i]
-    return square if high > low else 0.
+    return square if other else 0.
 
-# %% ../../nbs/evaluate/ic.ipynb #95814aa4
+# %% ../../nbs/evaluate/ic.ipynb #4d04c9b1
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def _dot(a, b):
     total = 0.
@@ -181,14 +187,14 @@ def _prepare(A, rows, x, live, order, count, value, rank, vv, rr, f32, order2, k
         for i in range(n): live[c, i] = np.isfinite(x[c, i])
         count[c] = _argsort(x[c, :n], order[c], f32, order2, key2)
         rr[c] = _centred_ranks(x[c, :n], order[c], count[c], live[c, :n], rank[c, :n])
-        vv[c] = _centred(x[c, :n], live[c, :n], value[c, :n])
+        vv[c] = _centred(x[c, :n], live[c, :n], count[c], value[c, :n])
 
 @njit(cache=True)
 def _scratch(k, n):
     return (np.empty((k, n)), np.empty((k, n), np.bool_), np.empty((k, n), np.int32), np.empty(k, np.int64),
             np.empty((k, n)), np.empty((k, n)), np.empty(k), np.empty(k))
 
-# %% ../../nbs/evaluate/ic.ipynb #89e26c75
+# %% ../../nbs/evaluate/ic.ipynb #db88f178
 @njit(nogil=True, cache=True)
 def _coefficients(first, last, S, Y, order, offsets, pearson, spearman):
     "Fill [first, last) of the (n_dates, M, H) correlations of S (n_rows, M) and Y (n_rows, H)."
@@ -208,15 +214,14 @@ def _coefficients(first, last, S, Y, order, offsets, pearson, spearman):
         for m in range(M):
             for h in range(H):
                 both = 0
-                for i in range(n):
-                    keep[i] = slive[m, i] and ylive[h, i]
-                    both += keep[i]
+                for i in range(n): both += slive[m, i] & ylive[h, i]
                 if both < 3: continue
                 if both == scount[m] == ycount[h]:
                     pearson[d, m, h] = _correlation(_dot(sval[m, :n], yval[h, :n]), svv[m], yvv[h])
                     spearman[d, m, h] = _correlation(_dot(srank[m, :n], yrank[h, :n]), srr[m], yrr[h])
                     continue
-                xx, yy = _centred(sx[m, :n], keep[:n], a[:n]), _centred(yx[h, :n], keep[:n], b[:n])
+                for i in range(n): keep[i] = slive[m, i] & ylive[h, i]
+                xx, yy = _centred(sx[m, :n], keep[:n], both, a[:n]), _centred(yx[h, :n], keep[:n], both, b[:n])
                 pearson[d, m, h] = _correlation(_dot(a[:n], b[:n]), xx, yy)
                 xx = _centred_ranks(sx[m, :n], sorder[m], scount[m], keep[:n], a[:n])
                 yy = _centred_ranks(yx[h, :n], yorder[h], ycount[h], keep[:n], b[:n])
