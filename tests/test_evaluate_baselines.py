@@ -2,6 +2,7 @@
 from neuralpha.evaluate.baselines import *
 import numpy as np
 import pandas as pd
+import pytest
 from neuralpha.data.panel import panel_from_frame
 
 def test_baselines_by_hand():
@@ -21,3 +22,21 @@ def test_the_oracle_is_there_only_where_it_is_known():
     frame = pd.DataFrame({"date": pd.bdate_range("2020", periods=5), "asset": "A", "close": 1.})
     assert oracle(panel_from_frame(frame)) is None
     assert list(baseline_scores(panel_from_frame(frame, truth={"oracle": np.arange(5.)}))) == ["reversal", "oracle"]
+
+import os
+
+from pathlib import Path
+
+DATA = os.environ.get("NEURALPHA_DATA", "")
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path(DATA, "nasdaq", "prices.parquet").exists(), reason="NEURALPHA_DATA names no folder with nasdaq/prices.parquet")
+def test_reversal_on_the_nasdaq_file_is_the_measured_one():
+    from neuralpha import load_universe
+    from neuralpha.evaluate.ic import ic, rank_ic
+    from neuralpha.labels import forward_return
+    panel = load_universe(Path(DATA, "nasdaq", "prices.parquet"))
+    y, s = forward_return(panel, 1, 0), reversal(panel)
+    s = s[(s.index.get_level_values(0) >= "2017-01-03") & (s.index.get_level_values(0) <= "2017-12-08")]
+    assert len(rank_ic(s, y)) == 237
+    assert abs(ic(s.groupby(level=0).rank(), y).mean() - .018) < .0005 and abs(rank_ic(s, y).mean() - .031) < .0005

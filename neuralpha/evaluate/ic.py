@@ -67,19 +67,19 @@ def on_panel(
         raise NeuralphaError(f"An array has {len(values)} rows, {panel.name} has {panel.n_rows}; give one value per panel row or a (date, asset) Series.")
     return np.ascontiguousarray(values), list(range(values.shape[1]))
 
-# %% ../../nbs/evaluate/ic.ipynb #52993412
+# %% ../../nbs/evaluate/ic.ipynb #9f311212
 @njit(cache=True)
 def _radix_pass(key, order, to_key, to_order, n, shift):
     "Stable counting sort of n uint32 keys by one byte, carrying `order` along."
-    count, shift, byte = np.zeros(256, np.int32), np.uint32(shift), np.uint32(255)
-    for i in range(n): count[(key[i] >> shift) & byte] += 1
+    count = np.zeros(256, np.int32)
+    for i in range(n): count[(key[i] >> shift) & 255] += 1
     total = 0
     for b in range(256):
         c = count[b]
         count[b] = total
         total += c
     for i in range(n):
-        b = (key[i] >> shift) & byte
+        b = (key[i] >> shift) & 255
         at = count[b]
         to_key[at], to_order[at] = key[i], order[i]
         count[b] = at + 1
