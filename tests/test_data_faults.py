@@ -19,7 +19,9 @@ def test_splits_divide_prices_and_keep_returns_and_turnover():
         end = np.flatnonzero(market.tradable[rows])[-1]
         assert b["adj_close"][rows][end] == b["close"][rows][end]
         jump = np.flatnonzero(np.diff(ratio[rows]) > 0)
-        assert (b["close"][rows][jump] > 40).all() # the bar before a split is dear
+        limit = max(40, 2*a["close"][rows][0])
+        dear = b["close"][rows] > limit*1.000001
+        assert dear[jump].all() and dear.sum() == len(jump) + dear[-1] # each dear close, and no other, is followed by a split
 
 CLEAN = simulate_named("sim-tiny").frame().drop(columns="tradable").dropna().reset_index(drop=True)
 

@@ -11,15 +11,15 @@ def _filing(y, k, income, **kw):
     return dict(asset="A", fiscal_year=y, fiscal_period=["Q1", "Q2", "Q3", "FY"][k-1], period_end=end, known_on=end + pd.Timedelta(days=40), revenues=100.*(4 if k == 4 else 1),
                 op_income=np.nan, net_income=income, eps_diluted=income/10, assets=200., equity=80., cash_flow_op=5.*k) | kw
 
-FILED = pd.DataFrame([_filing(2020, 1, 2.), _filing(2020, 2, 3.), _filing(2020, 3, 4.), _filing(2020, 4, 14.), _filing(2021, 1, 5.),
-                      _filing(2020, 4, 11., known_on=pd.Timestamp("2021-06-15")), _filing(2021, 2, 6.)])
+FILED = pd.DataFrame([_filing(2020, 1, 2.), _filing(2020, 2, 3.), _filing(2020, 3, 4.), _filing(2020, 4, 14.), _filing(2021, 1, 5., cash_flow_op=7.),
+                      _filing(2020, 4, 11., known_on=pd.Timestamp("2021-06-15")), _filing(2021, 2, 6., cash_flow_op=13.)])
 
 def test_states_by_hand():
     s = filing_states(FILED)
     # 2020: nothing trails until the year is filed; then 14; then 14 + 5 − 2; amended: 11 + 5 − 2; then 11 + (5 + 6) − (2 + 3)
     np.testing.assert_allclose(s["trailing_income"], [np.nan]*3 + [14, 17, 14, 17])
-    # cash flows are cumulative: 20 + 5 − 5 over the year to Q1 2021, 20 + 10 − 10 to Q2
-    np.testing.assert_allclose(s["accruals"], [np.nan]*3 + [(14 - 20)/200, (17 - 20)/200, (14 - 20)/200, (17 - 20)/200])
+    # cash flows are cumulative: 20 + 7 − 5 over the year to Q1 2021, 20 + 13 − 10 to Q2
+    np.testing.assert_allclose(s["accruals"], [np.nan]*3 + [(14 - 20)/200, (17 - 22)/200, (14 - 22)/200, (17 - 23)/200])
     np.testing.assert_allclose(s["earnings_surprise"], [np.nan]*4 + [3/200, 3/200, 3/200])
     np.testing.assert_allclose(s["earnings_growth"], [np.nan]*4 + [1.5, 1.5, 1.])
     np.testing.assert_allclose(s["net_margin"], [.02, .03, .04, .035, .05, .05, .06])

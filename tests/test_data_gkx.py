@@ -15,6 +15,9 @@ def test_design_by_its_moments():
     # var(e) = 0.05² · 5/3, and c₁v₁ + c₂v₂ + c₃v₃ adds 3 · 0.05² · E[c²], E[c²] = 1/3
     assert abs(noise.var()/(.05**2*(5/3 + 1)) - 1) < .06
     np.testing.assert_allclose(d["g"], .02*(d["c"][..., 0] + d["c"][..., 1] + d["c"][..., 2]*d["y"][:, None]))
+    d = gkx_arrays("b", 3, seed=1)
+    up = (d["c"][..., 2] > 0) == (d["y"][:, None] > 0)
+    np.testing.assert_allclose(d["g"], .04*d["c"][..., 0]**2 + .03*d["c"][..., 0]*d["c"][..., 1] + np.where(up, .012, -.012))
 
 def test_label_of_the_panel_is_the_return_its_row_foretells():
     d, panel = gkx_arrays("b", 5, seed=3), gkx_panel("b", 5, seed=3)
@@ -42,6 +45,10 @@ def _agrees(scores, case, p, width):
 
 def test_few_draws_agree_with_the_figures():
     _agrees(gkx_scores("a", 50, repetitions=12, seed=1), "a", 50, width=2)
+
+def test_r2_is_measured_against_the_training_mean():
+    score = gkx_scores("b", 3, repetitions=30, seed=2)["oracle"] # the true function, whatever the number of characteristics
+    assert abs(score.mean() - 5.48) < 3*score.sem() < 1.2 # against zero it would be 7.8
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case, p", FIGURES)

@@ -81,6 +81,11 @@ def test_oracle_has_the_strength_ordered_and_is_an_expectation(kind):
     slope, error = _slope(panel)
     assert abs(slope - 1) < 3*error < .6
 
+def test_a_strong_oracle_is_still_an_expectation():
+    panel = simulate_universe(200, 1000, ["reversal"], ic=.35, seed=4, takeovers=0)
+    slope, error = _slope(panel)
+    assert abs(slope - 1) < 3*error < .15
+
 @pytest.mark.parametrize("horizon, delay", [(1, 0), (20, 1)])
 def test_oracle_at_another_horizon(horizon, delay):
     panel = simulate_universe(200, 1000, ["reversal", "momentum"], ic=.08, seed=5, horizon=horizon, delay=delay)

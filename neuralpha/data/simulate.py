@@ -244,7 +244,7 @@ def _strength(rng, alphas, n_days):
     crash = np.where(rng.random(n_days) < .02, -15., 15*.02/.98)
     return expected, expected*np.stack([1 + crash*a.crowded for a in alphas] or [np.ones(n_days)])
 
-# %% ../../nbs/data/simulate.ipynb #bc1e0d1d
+# %% ../../nbs/data/simulate.ipynb #7db3bea2
 def _sessions(start, n_days):
     "The first `n_days` sessions of the New York Stock Exchange from `start`."
     import exchange_calendars as xc
@@ -261,8 +261,6 @@ def _panel(name, start, arrays, tradable, first, last, oracle, sector, final):
     rows = lambda a: a.T[alive]
     live = rows(tradable)
     fields = {k: np.where(live, rows(v.astype(np.float32)), np.float32(np.nan)) for k, v in arrays.items()}
-    fields["high"] = np.maximum(fields["high"], np.maximum(fields["open"], fields["close"]))
-    fields["low"] = np.minimum(fields["low"], np.minimum(fields["open"], fields["close"]))
     attributes = pd.DataFrame({"sector": np.array(SECTORS)[sector], "delisting_return": final}, index=pd.Index(assets, name="asset"))
     offsets = np.concatenate([[0], np.cumsum(alive.sum(1))]).astype(np.int64)
     return Panel(name, assets, _sessions(start, n_days), offsets, np.broadcast_to(bars, alive.shape)[alive].astype(np.int32), fields, live,
