@@ -362,9 +362,10 @@ def choose(
 for _n in ("ret_1", "ret_5", "ret_20", "ret_60", "vol_20", "amihud_20", "volume_surprise_20"):
     for _by in ("market", "sector"): FEATURES[f"{_n}@{_by}"] = _of_features(f"{_n}@{_by}")
 
-# %% ../../nbs/features/families.ipynb #0e7f1a4b
+# %% ../../nbs/features/families.ipynb #fb528da2
 def list_features(names=None)->pd.DataFrame:
     "The declarations as a table, one row per feature: what `neuralpha features list` prints."
+    import neuralpha.features.compute # so that every family has declared itself
     chosen = FEATURES.values() if names is None else choose(names)
     return pd.DataFrame([{"name": f.name, "family": f.family, "sets": " ".join(s for s, ns in SETS.items() if f.name in ns),
                           "inputs": " ".join(f.inputs), "lookback": f.lookback, "cross_sectional": f.cross_sectional,

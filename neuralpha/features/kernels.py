@@ -190,12 +190,17 @@ def roll_rank(x, windows):
             for i in range(t, stop): ranks[w, i] = (below[i] + .5*(equal[i] + 1))/counts[w, i] if equal[i] > 0 else np.nan
     return ranks
 
-# %% ../../nbs/features/kernels.ipynb #22936ebb
+# %% ../../nbs/features/kernels.ipynb #01e51834
 @njit(nogil=True, cache=True, error_model="numpy")
 def _exchange(held, m, new, old):
     "Put `new` into the m ordered values and take `old` out; NaN stands for none. Returns the new m."
     if np.isnan(old): j, m = m, m + (not np.isnan(new))
-    else: j = np.searchsorted(held[:m], old)
+    else:
+        j, above = 0, m
+        while j < above: # binary search; np.searchsorted costs several times as much here
+            middle = (j + above) >> 1
+            if held[middle] < old: j = middle + 1
+            else: above = middle
     if np.isnan(new):
         if np.isnan(old): return m
         for q in range(j, m - 1): held[q] = held[q+1]
