@@ -6,3 +6,25 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore
+
+TINY = {"name": "t", "universes": ["sim-tiny"], "features": "classic", "models": {"ridge": {}, "mine": {"model": "lightgbm", "n_trees": 5}},
+        "split": {"train": "9M", "valid": "3M", "test": "6M"}}
+
+def test_units_name_what_determines_them():
+    b = open_bench(make_study(TINY))
+    keys = {str(u): u.key for u in b.units("cpu")}
+    assert len(set(keys.values())) == len(keys) == 2*(1 + 2) # two folds; ridge has no randomness
+    assert [u.key for u in open_bench(make_study(TINY)).units("cpu")] == list(keys.values())
+    other = open_bench(make_study({**TINY, "models": {"ridge": {}, "mine": {"model": "lightgbm", "n_trees": 6}}}))
+    changed = {str(u) for u in other.units("cpu") if u.key != keys[str(u)]}
+    assert changed == {k for k in keys if "mine" in k} # changing one model re-runs only that model
+    longer = open_bench(make_study({**TINY, "label": {"horizon": 4}}))
+    assert not {u.key for u in longer.units("cpu")} & set(keys.values())
+
+@pytest.mark.parametrize("change, message", [
+    ({"models": {"lihgtgbm": {}}}, "Did you mean 'lightgbm'"), ({"models": {"ridge": {"alpah": 1.}}}, "parameter of ridge"),
+    ({"universes": ["sim-tyni"]}, "Did you mean 'sim-tiny'"), ({"universes": ["no/such.parquet"]}, "no such file"),
+    ({"split": {"train": "30Y"}}, "too short"),
+    ({"split": dict(train_start="2031-01-01", valid_start="2032-01-01", test_start="2033-01-01", test_end="2034-01-01")}, "outside")])
+def test_what_does_not_fit_is_named(change, message):
+    with pytest.raises(NeuralphaError, match=message): open_bench(make_study({**TINY, **change}))

@@ -3,3 +3,51 @@ from neuralpha.study.report import *
 import numpy as np
 import pandas as pd
 import pytest
+
+from dataclasses import replace
+
+from neuralpha.core import read_json
+
+from neuralpha.evaluate.statistics import bootstrap_interval
+
+from neuralpha.study.bench import open_bench
+
+from neuralpha.study.spec import make_study
+
+from neuralpha.study.units import UnitStore
+
+MODELS = {"ridge": {}, "lightgbm": {"n_trees": 40}, "mlp": {"max_epochs": 3}, "lstm": {"window": 5, "max_epochs": 2}}
+
+SMALL = {"name": "small", "universes": ["sim-tiny"], "features": "classic", "models": MODELS, "split": {"train": "9M", "valid": "3M", "test": "6M"}}
+
+def _numbers(tmp, **change):
+    r = Report(open_bench(make_study({**SMALL, **change})), tmp)
+    r.fit(); r.leaderboard()
+    return r, [(r.folder/f).read_bytes() for f in ("predictions.parquet", "metrics.json")]
+
+def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
+    _, one = _numbers(tmp_path/"a")
+    r, two = _numbers(tmp_path/"b")
+    assert one == two
+    _, other = _numbers(tmp_path/"a", seed=5, models={"ridge": {}, "mlp": MODELS["mlp"]})
+    rows = [pd.read_parquet(tmp_path/"a"/"small"/"sim-tiny"/"predictions.parquet"), pd.read_parquet(tmp_path/"b"/"small"/"sim-tiny"/"predictions.parquet")]
+    mlp = [f[(f["model"] == "mlp") & (f["seed"] == -1)].set_index(["date", "asset"])["score"] for f in rows]
+    assert other[1] != one[1] and (mlp[0] != mlp[1]).mean() > .9
+    # the planted expected return of the simulated market beats every model
+    ics = {n: m["metrics"]["ic"]["value"] for n, m in read_json(r.folder/"metrics.json")["models"].items()}
+    assert max(ics, key=ics.get) == "oracle" and set(ics) >= {*MODELS, "reversal"}
+    assert all(0 < ics[n] < ics["oracle"] for n in MODELS)
+
+def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
+    bench = open_bench(make_study({**SMALL, "name": "placebo"}))
+    y, rng = bench.y, np.random.default_rng(0)
+    values = y.values.copy()
+    for d in range(bench.panel.n_dates):
+        rows = bench.panel.by_date[bench.panel.date_offsets[d]:bench.panel.date_offsets[d+1]]
+        rows = rows[np.isfinite(values[rows])]
+        values[rows] = rng.permutation(values[rows])
+    r = Report(replace(bench, y=replace(y, values=values, name="shuffled return")), tmp_path)
+    r.fit(); r.leaderboard()
+    for name in MODELS: # four intervals at once: 95% for all of them together
+        ic = bootstrap_interval(r.board.ics[name], y.horizon, y.delay, level=1 - .05/len(MODELS))
+        assert ic["low"] < 0 < ic["high"], name

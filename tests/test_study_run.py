@@ -1,14 +1,11 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.run import *
-import json, os
-
-import nbformat
-
-import pytest
-
+import os, shutil, subprocess, sys
 from pathlib import Path
-
-from neuralpha.core import NeuralphaError, read_json
+import nbformat
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError, file_digest, read_json
 
 @pytest.fixture
 def template(tmp_path):
@@ -32,3 +29,86 @@ def test_odd_parameters_are_refused(template, tmp_path, parameters, message):
 def test_a_failing_cell_is_named_and_the_partial_notebook_kept(template, tmp_path):
     with pytest.raises(NeuralphaError, match="cell 3: TypeError"): execute(template, tmp_path/"a.ipynb", {"x": 1, "name": None})
     assert (tmp_path/"a.ipynb").exists()
+
+STUDY = """name = "small"
+universes = ["sim-tiny"]
+features = "classic"
+[split]
+train = "9M"
+valid = "3M"
+test = "6M"
+[models.ridge]
+[models.lightgbm]
+n_trees = 30
+[models.lstm]
+window = 6
+max_epochs = 2
+[explain]
+rows = 40
+samples = 20
+"""
+
+def neuralpha(*args, cwd):
+    return subprocess.run([sys.executable, "-m", "neuralpha.cli", *map(str, args)], cwd=cwd, capture_output=True, text=True)
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    (folder/"small.toml").write_text(STUDY)
+    run = neuralpha("run", "small.toml", "--jobs", 2, "--out", "out", cwd=folder)
+    assert run.returncode == 0, run.stderr
+    return folder
+
+def test_a_study_leaves_what_the_design_says(study):
+    out = study/"out"/"small"
+    universe = out/"sim-tiny"
+    for f in ("index.html", "manifest.json", "data.html", "manifest.html", "leaderboard.html", "sim-tiny/index.html", "sim-tiny/notebook.html", "sim-tiny/model-lstm.html",
+              "sim-tiny/metrics.json", "sim-tiny/compare_models.ipynb", "sim-tiny/alphalens/lstm/returns.png"): assert (out/f).is_file(), f
+    scores = pd.read_parquet(universe/"predictions.parquet")
+    assert list(scores) == ["date", "asset", "model", "fold", "seed", "score", "label"] and set(scores["seed"]) == {-1, 0, 1}
+    shap = pd.read_parquet(universe/"shap.parquet")
+    assert {"model", "fold", "seed", "date", "asset", "feature", "lag", "value"} <= set(shap) and shap[shap["model"] == "lstm"]["lag"].max() == 5
+    for f in read_json(universe/"figures.json"): assert (universe/f["file"]).stat().st_size > 3000, f
+    manifest = read_json(out/"manifest.json")
+    assert all(file_digest(out/f) == sha for f, sha in manifest["files"].items()) and len(manifest["files"]) > 30
+    assert not [p for p in out.rglob("*") if p.name.startswith(".")]
+    nb = nbformat.read(universe/"compare_models.ipynb", as_version=4)
+    assert not any(o.output_type == "error" for c in nb.cells if c.cell_type == "code" for o in c.outputs)
+
+def test_a_second_run_does_nothing_again(study):
+    files = {p: p.stat().st_mtime_ns for p in [*(study/"out"/".units").rglob("*.parquet"), *(study/"out"/"small"/"sim-tiny").rglob("*.png")]}
+    again = neuralpha("run", "small.toml", "--out", "out", cwd=study)
+    assert again.returncode == 0 and "reused" in again.stdout
+    assert {p: p.stat().st_mtime_ns for p in files} == files
+
+@pytest.fixture
+def browser():
+    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium: pytest.skip("no Chromium on this machine")
+    with sync.sync_playwright() as p:
+        b = p.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        yield b
+        b.close()
+
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
+def test_pages_work_in_a_browser(study, browser, width, scheme):
+    out, said = study/"out"/"small", []
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.on("console", lambda m: said.append(m.text)); page.on("pageerror", lambda e: said.append(str(e)))
+    page.on("requestfailed", lambda r: said.append(r.url))
+    for f in sorted(out.rglob("*.html")):
+        if f.name in ("notebook.html", "leaderboard.html") or "alphalens" in f.parts: continue
+        page.goto(f.as_uri())
+        assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)"), f
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{f} is wider than the screen"
+    assert said == []
+    page.goto((out/"index.html").as_uri())
+    column = lambda: page.eval_on_selector_all("table.sort tbody tr", "rows => rows.map(r => +r.cells[3].dataset.value)")
+    page.click("table.sort th:nth-child(4)")
+    assert column() == sorted(column(), reverse=True)
+    page.click("table.sort th:nth-child(4)")
+    assert column() == sorted(column())
+    page.select_option("select[data-filter=kind]", "baseline")
+    shown = page.eval_on_selector_all("table.sort tbody tr", "rows => rows.filter(r => !r.hidden).map(r => r.dataset.kind)")
+    assert shown and set(shown) == {"baseline"}

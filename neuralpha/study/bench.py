@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['Bench', 'open_bench']
 
-# %% ../../nbs/study/bench.ipynb #11f514d5
+# %% ../../nbs/study/bench.ipynb #260118d0
 from dataclasses import dataclass
 from functools import cached_property
 from ..core import canonical_json, digest
 from ..data.panel import Panel
 from ..data.universes import load_universe
-from ..features.compute import compute_features
+from ..features.compute import compute_features, resolve_features
 from ..labels import Label, forward_return
 from ..models.registry import make_model
 from ..models.trainer import pick_device
@@ -61,7 +61,7 @@ class Bench:
         return (f"Bench {self.study.name} on {self.universe}: {self.panel.n_rows:,} rows, {len(self.folds)} folds × "
                 f"{len(self.study.models)} models × {self.study.seeds} seeds")
 
-# %% ../../nbs/study/bench.ipynb #3a994985
+# %% ../../nbs/study/bench.ipynb #9a8545e4
 def open_bench(
     study, # `Study`, built-in name or file
     universe:str|None=None, # one of the study's universes; default: its first
@@ -76,4 +76,5 @@ def open_bench(
     else: folds = walk_forward(y, s.train, s.valid, s.test, s.embargo, s.scheme)
     bench = Bench(study, universe, panel, y, folds)
     for name in study.models: bench.model(name)
+    resolve_features(panel, study.features)
     return bench

@@ -160,7 +160,7 @@ def training_facts(bench, store, device, tests)->tuple[dict, dict]: # model -> s
         seconds[u.model] = seconds.get(u.model, 0.) + meta["seconds"]
     return facts, {k: round(v, 1) for k, v in seconds.items()}
 
-# %% ../../nbs/study/report.ipynb #def80777
+# %% ../../nbs/study/report.ipynb #bf1818b0
 def leaderboard(report):
     "Evaluate every model and baseline, store all numbers in `metrics.json`, and show who can be told apart."
     r, b = report, report.bench
@@ -180,7 +180,7 @@ def evidence_figures(report):
     trained = [n for n in board.table.index if n in report.tests]
     records, ics = {n: board.metrics[n] for n in trained}, board.ics[trained]
     def show(fig, name, title, caption="", model=None, section="Evidence", **more): _show(report.keep(fig, section, name, title, caption, model, **more))
-    show(plots.plot_leaderboard(board), "mean-ic", "Mean IC and 95% interval", "Shaded rows share a rank: the data cannot separate them.", lead=True)
+    show(plots.plot_leaderboard(board), "mean-ic", "Mean IC and 95% interval", "Between dotted lines: models that the data cannot separate.", lead=True)
     show(plots.plot_cumulative_ic(board.ics), "cumulative-ic", "Cumulative IC", "A steady climb is skill; one jump is one lucky month.")
     show(plots.plot_evidence(ics.iloc[:, :7], y.horizon, y.delay), "evidence", "How the evidence grows", "Left: mean IC to date and its interval. Right: how narrow the interval is after so many dates.")
     show(plots.plot_ic_by_horizon(records), "horizons", "IC by horizon")
@@ -206,7 +206,7 @@ def tear_sheets(report):
         for k in sheet.figures: report.note(Path("alphalens")/name/f"{k}.png", "Alphalens tear sheet", k.replace("_", " "), sheet.note, name)
         _show(sheet)
 
-# %% ../../nbs/study/report.ipynb #6ea99d8f
+# %% ../../nbs/study/report.ipynb #4422e72a
 def explanations(report):
     "SHAP values of every model on test rows of the last fold, first seed; stored as `shap.parquet`."
     b, spec = report.bench, report.bench.study.explain
@@ -216,7 +216,7 @@ def explanations(report):
     rows = np.sort(np.random.default_rng(b.study.seed).choice(fold.test, min(spec.rows, len(fold.test)), replace=False))
     frames = []
     for name, p in report.tests.items():
-        last = replace(p, models={(fold.number, p.seeds[0]): p.models[fold.number, p.seeds[0]]})
+        last = replace(p, frame=p.frame[p.frame["fold"] == fold.number], models={(fold.number, p.seeds[0]): p.models[fold.number, p.seeds[0]]})
         e = explain(last, b.X, rows, n_samples=spec.samples, seed=b.study.seed)
         frames.append(e.frame())
         note = f"{len(e.rows)} test rows of the last fold, first seed; completeness error {e.relative_error:.1e} of the scores' standard deviation."

@@ -63,15 +63,15 @@ def _without_times(nb):
         cell["id"] = f"cell-{i}"
     return nb
 
-# %% ../../nbs/study/run.ipynb #9be3a08f
+# %% ../../nbs/study/run.ipynb #338cac00
 def _files(folder:Path)->dict: # relative path -> SHA-256
     return {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*")) if p.is_file() and p.name != "done.json"}
 
 def _complete(folder:Path, key:str)->bool:
     "Whether a folder holds exactly what a finished run with this key left."
     if not (folder/"done.json").exists(): return False
-    done = read_json(folder/"done.json")
-    return done["key"] == key and done["files"] == _files(folder)
+    done, there = read_json(folder/"done.json"), _files(folder)
+    return done["key"] == key and all(there.get(name) == sha for name, sha in done["files"].items()) # pages of the site come later
 
 # %% ../../nbs/study/run.ipynb #55acad2f
 REPORT_CODE = ("neuralpha.study.report",)
@@ -103,7 +103,7 @@ class StudyRun:
     def index(self)->Path: return self.folder/"index.html"
     def __repr__(self): return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/study/run.ipynb #6f4afac9
+# %% ../../nbs/study/run.ipynb #ef34362f
 def run_study(
     study, # `Study`, built-in name or TOML file
     out="reports", # folder of all reports and of the units they share
@@ -114,7 +114,7 @@ def run_study(
     "Run or continue a study. Raises `NeuralphaError` before anything is written where the input is at fault."
     from neuralpha.study.site import write_site
     study, out, started = load_study(study), Path(out), time.time()
-    jobs = jobs or os.cpu_count() or 1
+    jobs = (os.cpu_count() or 1) if jobs is None else jobs
     if jobs < 1: raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
     pick_device(device)
     benches = [open_bench(study, u) for u in study.universes]
@@ -122,7 +122,7 @@ def run_study(
     try: write_json(folder/"study.json", study.model_dump(mode="json"))
     except OSError as e: raise NeuralphaError(f"Cannot write {folder}: {e.strerror or e}.") from None
     for old in folder.iterdir():
-        if old.is_dir() and old.name not in {b.slug for b in benches}: shutil.rmtree(old)
+        if old.is_dir() and old.name not in {"audit", *(b.slug for b in benches)}: shutil.rmtree(old)
     side_by_side = min(jobs, len(benches))
     boards = [Progress(b.slug, len(b.units(device)), folder/f".{b.slug}.progress") for b in benches]
     with ThreadPoolExecutor(side_by_side) as pool:
@@ -143,14 +143,14 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/study/run.ipynb #986b6575
+# %% ../../nbs/study/run.ipynb #769897f0
 def _one(bench, board, study_file, out, device, jobs):
     "Run one universe where its report is not complete; (whether it was, failed units)."
     folder, store, key = out/bench.study.name/bench.slug, UnitStore(out/".units"), _report_key(bench, device)
     reused = _complete(folder, key)
-    if not reused:
-        _run_universe(bench, study_file, out, device, max(1, jobs))
-        board.status.unlink(missing_ok=True)
+    try:
+        if not reused: _run_universe(bench, study_file, out, device, max(1, jobs))
+    finally: board.status.unlink(missing_ok=True)
     board.finished = True
     failed = {str(u): store.failure(u.key)["error"] for u in bench.units(device) if u.key not in store and store.failure(u.key)}
     if not reused and not failed: write_json(folder/"done.json", {"key": key, "files": _files(folder)})
