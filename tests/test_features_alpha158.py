@@ -37,3 +37,17 @@ def test_alpha360_equals_qlib_bit_for_bit():
 
 @pytest.mark.parametrize("name", SETS["alpha158"] + ["CLOSE59", "VOLUME1", "CLOSE0", "VWAP30"])
 def test_look_back_is_true(name): check_feature(FEATURES[name])
+
+def test_kernels_work_after_alpha158_in_a_fresh_process():
+    import subprocess, sys
+    code = """if True:
+        import numpy as np
+        from neuralpha.features.families import History, choose, example_bars
+        import neuralpha.features.alpha158
+        h = History(example_bars(100))
+        with np.errstate(all="ignore"):
+            for f in choose(["alpha158", "skew_20", "vol_20", "high_20", "rank_20", "trend_20", "corr_ret_volume_20", "beta_20"]): f.compute(h)
+        print("ok")"""
+    for _ in range(2): # the first may have to compile
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout.strip() == "ok", done.stderr

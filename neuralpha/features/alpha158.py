@@ -6,11 +6,11 @@
 __all__ = ['WINDOWS', 'SERIES', 'SETS', 'alpha_close', 'alpha_range', 'alpha_corr', 'alpha_changes', 'alpha_volume',
            'alpha_moved', 'alpha158_names', 'alpha360_names']
 
-# %% ../../nbs/features/alpha158.ipynb #7a8d067a
+# %% ../../nbs/features/alpha158.ipynb #099dd622
 import numpy as np
 from numba import njit
 from .families import FEATURES, SERIES, SETS, declare
-from .kernels import roll_count, roll_joint, roll_line, roll_max, roll_moments, roll_rank, roll_sum, roll_tails
+from .kernels import _count, _joint, _line, _max, _moments, _rank, _sum, _tails
 
 # %% ../../nbs/features/alpha158.ipynb #ec24e571
 WINDOWS = (5, 10, 20, 30, 60)
@@ -43,15 +43,15 @@ _bar("KSFT2", "(2·close-high-low)/(high-low+1e-12)", lambda h: (2*h["close"] - 
 for _p in ("open", "high", "low", "vwap"):
     declare(f"{_p.upper()}0", "alpha158", f"{_p} close", 0, f"{_p}/close", lambda h, p=_p: h[p]/h["close"], _QLIB)
 
-# %% ../../nbs/features/alpha158.ipynb #5c39c2aa
+# %% ../../nbs/features/alpha158.ipynb #4745fccd
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_close(close, windows):
     "MA, STD, BETA, RSQR, RESI, QTLU, QTLD, RANK of the close."
-    mean, std, slope, r2, residual = roll_line(close, windows)
-    low, high = roll_tails(close, windows)
+    mean, std, slope, r2, residual = _line(close, windows)
+    low, high = _tails(close, windows)
     r2 = np.where(std <= 2e-5, np.nan, r2)
     return (_f32(mean/close), _f32(std/close), _f32(slope/close), _f32(r2), _f32(residual/close), _f32(high/close), _f32(low/close),
-            _f32(roll_rank(close, windows)))
+            _f32(_rank(close, windows)))
 
 @njit(nogil=True, cache=True)
 def _f32(x): return x.astype(np.float32)
@@ -59,20 +59,20 @@ def _f32(x): return x.astype(np.float32)
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_range(high, low, close, windows):
     "MAX, MIN, RSV, IMAX, IMIN, IMXD."
-    (top, age_top), (bottom, age_bottom) = roll_max(high, windows), roll_max(-low, windows)
+    (top, age_top), (bottom, age_bottom) = _max(high, windows), _max(-low, windows)
     bottom = -bottom
-    if np.isnan(high).any(): age_top = roll_max(np.where(np.isnan(high), np.inf, high), windows)[1]
-    if np.isnan(low).any(): age_bottom = roll_max(np.where(np.isnan(low), np.inf, -low), windows)[1]
+    if np.isnan(high).any(): age_top = _max(np.where(np.isnan(high), np.inf, high), windows)[1]
+    if np.isnan(low).any(): age_bottom = _max(np.where(np.isnan(low), np.inf, -low), windows)[1]
     size = windows.astype(np.float64).reshape(-1, 1)
     bars = np.minimum(np.arange(1, len(high) + 1).astype(np.float64), size)
     return (_f32(top/close), _f32(bottom/close), _f32((close - bottom)/(top - bottom + 1e-12)),
             _f32((bars - age_top)/size), _f32((bars - age_bottom)/size), _f32((age_bottom - age_top)/size))
 
-# %% ../../nbs/features/alpha158.ipynb #ce7fe682
+# %% ../../nbs/features/alpha158.ipynb #a3b1d4a2
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_corr(x, y, windows):
     "CORR or CORD of two series."
-    cov, vx, vy, _ = roll_joint(x, y, windows)
+    cov, vx, vy, _ = _joint(x, y, windows)
     return _f32(np.where(np.minimum(vx, vy) <= 4e-10, np.nan, cov/np.sqrt(vx*vy)))
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -82,21 +82,21 @@ def alpha_changes(x, windows):
     rise, fall = np.full(n, np.nan), np.full(n, np.nan)
     for i in range(1, n): rise[i], fall[i] = np.maximum(x[i] - x[i-1], 0.), np.maximum(x[i-1] - x[i], 0.)
     bars = np.minimum(np.arange(1, n + 1), windows.reshape(-1, 1))
-    up, down = roll_count(np.where(rise > 0, 1., np.nan), windows)/bars, roll_count(np.where(fall > 0, 1., np.nan), windows)/bars
-    gain, loss = roll_sum(rise, windows), roll_sum(fall, windows)
+    up, down = _count(np.where(rise > 0, 1., np.nan), windows)/bars, _count(np.where(fall > 0, 1., np.nan), windows)/bars
+    gain, loss = _sum(rise, windows), _sum(fall, windows)
     moved = gain + loss + 1e-12
     return _f32(up), _f32(down), _f32(up - down), _f32(gain/moved), _f32(loss/moved), _f32((gain - loss)/moved)
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_volume(volume, windows):
     "VMA and VSTD."
-    mean, std = roll_moments(volume, windows)
+    mean, std = _moments(volume, windows)
     return _f32(mean/(volume + 1e-12)), _f32(std/(volume + 1e-12))
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_moved(moved_volume, windows):
     "WVMA."
-    mean, std = roll_moments(moved_volume, windows)
+    mean, std = _moments(moved_volume, windows)
     return _f32(std/(mean + 1e-12))
 
 # %% ../../nbs/features/alpha158.ipynb #147c67cc

@@ -10,7 +10,7 @@ __all__ = ['TILE', 'roll_count', 'roll_sum', 'roll_moments', 'roll_line', 'roll_
 import numpy as np
 from numba import njit
 
-# %% ../../nbs/features/kernels.ipynb #1548bff5
+# %% ../../nbs/features/kernels.ipynb #01d5ef09
 TILE = 512 # rows
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -33,18 +33,21 @@ def _windowed(total, windows):
     return out
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_count(x, windows):
-    "Number of values in each window."
+def _count(x, windows):
     return _windowed(np.cumsum(_split(x)[1]), windows)
 
-# %% ../../nbs/features/kernels.ipynb #7042b0a3
+@njit(nogil=True, cache=True, error_model="numpy")
+def roll_count(x, windows):
+    "Number of values in each window."
+    return _count(x, windows)
+
+# %% ../../nbs/features/kernels.ipynb #73d3b2ea
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add(total, x):
     for j in range(len(x)): total[j] += x[j]
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_sum(x, windows):
-    "Sum of each window; NaN where it is empty."
+def _sum(x, windows):
     n = len(x)
     v, ok = _split(x)
     total, sums = np.zeros(n), _windowed(np.cumsum(ok), windows)
@@ -58,7 +61,12 @@ def roll_sum(x, windows):
             for i in range(t, stop): sums[w, i] = total[i] if sums[w, i] > 0 else np.nan
     return sums
 
-# %% ../../nbs/features/kernels.ipynb #98054bdc
+@njit(nogil=True, cache=True, error_model="numpy")
+def roll_sum(x, windows):
+    "Sum of each window; NaN where it is empty."
+    return _sum(x, windows)
+
+# %% ../../nbs/features/kernels.ipynb #7227d0aa
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_moments(s1, s2, x, ok, newest):
     for j in range(len(x)):
@@ -67,8 +75,7 @@ def _add_moments(s1, s2, x, ok, newest):
         s2[j] += d*d
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_moments(x, windows):
-    "Mean and standard deviation (n-1 below; NaN for one value) of each window."
+def _moments(x, windows):
     n = len(x)
     v, ok = _split(x)
     counts = _windowed(np.cumsum(ok), windows)
@@ -87,7 +94,12 @@ def roll_moments(x, windows):
                 stds[w, i] = np.sqrt(max(s2[i] - s1[i]*s1[i]/c, 0.)/(c - 1))
     return means, stds
 
-# %% ../../nbs/features/kernels.ipynb #f1cd43e6
+@njit(nogil=True, cache=True, error_model="numpy")
+def roll_moments(x, windows):
+    "Mean and standard deviation (n-1 below; NaN for one value) of each window."
+    return _moments(x, windows)
+
+# %% ../../nbs/features/kernels.ipynb #52130c9d
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_line(k, sy, sky, syy, x, ok, newest):
     for j in range(len(x)):
@@ -97,8 +109,7 @@ def _add_line(k, sy, sky, syy, x, ok, newest):
         syy[j] += d*d
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_line(x, windows):
-    "Mean, standard deviation, slope per bar, R² and residual of the newest value of each window; NaN for fewer than two values."
+def _line(x, windows):
     n, W = len(x), len(windows)
     v, ok = _split(x)
     bar = np.arange(n).astype(np.float64)
@@ -123,7 +134,12 @@ def roll_line(x, windows):
                 residual[w, i] = (b*age - sy[i])/m
     return mean, std, slope, r2, residual
 
-# %% ../../nbs/features/kernels.ipynb #973f84c5
+@njit(nogil=True, cache=True, error_model="numpy")
+def roll_line(x, windows):
+    "Mean, standard deviation, slope per bar, R² and residual of the newest value of each window; NaN for fewer than two values."
+    return _line(x, windows)
+
+# %% ../../nbs/features/kernels.ipynb #b6f95600
 @njit(nogil=True, cache=True, error_model="numpy")
 def _keep_larger(k, best, age, x):
     for j in range(len(x)):
@@ -159,15 +175,19 @@ def _max_by_queue(x, window, values, ages):
         if tail > head: values[i], ages[i] = x[queue[head]], i - queue[head]
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_max(x, windows):
-    "Largest value of each window and its age in bars; NaN where a window is empty. Minimum: negate `x` and the value."
+def _max(x, windows):
     short = np.sum(windows <= 64) # passes, eight rows at a time, beat the queue up to here
     values, ages = np.full((len(windows), len(x)), np.nan), np.full((len(windows), len(x)), np.nan)
     if short: _max_by_passes(x, windows[:short], values, ages)
     for w in range(short, len(windows)): _max_by_queue(x, windows[w], values[w], ages[w])
     return values, ages
 
-# %% ../../nbs/features/kernels.ipynb #7d5c52ec
+@njit(nogil=True, cache=True, error_model="numpy")
+def roll_max(x, windows):
+    "Largest value of each window and its age in bars; NaN where a window is empty. Minimum: negate `x` and the value."
+    return _max(x, windows)
+
+# %% ../../nbs/features/kernels.ipynb #631731b7
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_below(below, equal, x, newest):
     for j in range(len(x)):
@@ -175,10 +195,9 @@ def _add_below(below, equal, x, newest):
         equal[j] += 1. if x[j] == newest[j] else 0.
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_rank(x, windows):
-    "Average rank of the newest value in each window, as a share of the window's values: 1/count to 1."
+def _rank(x, windows):
     n = len(x)
-    counts = roll_count(x, windows)
+    counts = _count(x, windows)
     below, equal, ranks = np.zeros(n), np.zeros(n), np.empty((len(windows), n))
     for t in range(0, n, TILE):
         stop, k = min(t + TILE, n), 0
@@ -190,7 +209,12 @@ def roll_rank(x, windows):
             for i in range(t, stop): ranks[w, i] = (below[i] + .5*(equal[i] + 1))/counts[w, i] if equal[i] > 0 else np.nan
     return ranks
 
-# %% ../../nbs/features/kernels.ipynb #01e51834
+@njit(nogil=True, cache=True, error_model="numpy")
+def roll_rank(x, windows):
+    "Average rank of the newest value in each window, as a share of the window's values: 1/count to 1."
+    return _rank(x, windows)
+
+# %% ../../nbs/features/kernels.ipynb #81f2a869
 @njit(nogil=True, cache=True, error_model="numpy")
 def _exchange(held, m, new, old):
     "Put `new` into the m ordered values and take `old` out; NaN stands for none. Returns the new m."
@@ -215,8 +239,7 @@ def _exchange(held, m, new, old):
     return m
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_quantile(x, windows, shares):
-    "Quantiles of each window, linear between order statistics: `(n_windows, n_shares, n)`."
+def _quantile(x, windows, shares):
     n, W = len(x), len(windows)
     out = np.full((W, len(shares), n), np.nan)
     for w in range(W):
@@ -232,12 +255,21 @@ def roll_quantile(x, windows, shares):
     return out
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_tails(x, windows):
-    "20% and 80% quantile of each window."
-    q = roll_quantile(x, windows, np.array([.2, .8]))
+def _tails(x, windows):
+    q = _quantile(x, windows, np.array([.2, .8]))
     return q[:, 0], q[:, 1]
 
-# %% ../../nbs/features/kernels.ipynb #415e9e81
+@njit(nogil=True, cache=True, error_model="numpy")
+def roll_quantile(x, windows, shares):
+    "Quantiles of each window, linear between order statistics: `(n_windows, n_shares, n)`."
+    return _quantile(x, windows, shares)
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def roll_tails(x, windows):
+    "20% and 80% quantile of each window."
+    return _tails(x, windows)
+
+# %% ../../nbs/features/kernels.ipynb #47b1c40e
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
     for j in range(len(x)):
@@ -249,8 +281,7 @@ def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
         sxy[j] += a*b
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_joint(x, y, windows):
-    "Covariance, both variances (n-1 below) and count of each window, over bars that have both values."
+def _joint(x, y, windows):
     n, W = len(x), len(windows)
     both = np.where(np.isnan(x) | np.isnan(y), np.nan, 1.)
     (vx, ok), (vy, _) = _split(x*both), _split(y*both)
@@ -271,7 +302,12 @@ def roll_joint(x, y, windows):
                 vary[w, i] = max(syy[i] - sy[i]*sy[i]/m, 0.)/(m - 1)
     return cov, varx, vary, counts
 
-# %% ../../nbs/features/kernels.ipynb #5d5a6782
+@njit(nogil=True, cache=True, error_model="numpy")
+def roll_joint(x, y, windows):
+    "Covariance, both variances (n-1 below) and count of each window, over bars that have both values."
+    return _joint(x, y, windows)
+
+# %% ../../nbs/features/kernels.ipynb #0f887165
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_shape(s3, s4, x, ok, mean):
     for j in range(len(x)):
@@ -285,8 +321,8 @@ def roll_shape(x, window):
     n = len(x)
     v, ok = _split(x)
     size = np.array([window])
-    means, stds = roll_moments(x, size)
-    c = roll_count(x, size)[0]
+    means, stds = _moments(x, size)
+    c = _count(x, size)[0]
     mean = np.where(c > 0, means[0], 0.)
     s3, s4 = np.zeros(n), np.zeros(n)
     for k in range(min(window, n)): _add_shape(s3[k:], s4[k:], v[:n-k], ok[:n-k], mean[k:])
