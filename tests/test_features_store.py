@@ -10,6 +10,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.simulate import simulate_universe
 from neuralpha.features.compute import compute_features
+from neuralpha.features.cross import rank_by_date
 from neuralpha.features.families import Feature
 
 @pytest.fixture(scope="module", name="panel")
@@ -70,6 +71,14 @@ def test_a_stream_holds_what_memory_would(panel, tmp_path):
     np.testing.assert_array_equal(frame[list(X.names)].to_numpy(), X.values)
     assert (frame["asset"].astype(str).to_numpy() == panel.assets[panel.asset_code]).all() and (frame["date"] == panel.dates[panel.date_code]).all()
     assert pq.ParquetFile(path).num_row_groups > 2
+
+def test_ranks_of_a_stream_column_by_column(panel, tmp_path):
+    path = stream_features(panel, tmp_path/"x.parquet", ["ret_5", "vol_20"], block_rows=3000)
+    want = compute_features(panel, ["ret_5", "vol_20"])
+    for j, n in enumerate(want.names):
+        column = pd.read_parquet(path, columns=[n]).to_numpy(np.float32, copy=True)
+        rank_by_date(panel, column)
+        np.testing.assert_array_equal(column[:, 0], want.values[:, j])
 
 def test_streams_refuse_what_needs_whole_dates(panel, tmp_path):
     with pytest.raises(NeuralphaError, match="ret_5@market"): stream_features(panel, tmp_path/"x.parquet", ["ret_5@market"])
