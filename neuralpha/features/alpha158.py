@@ -68,7 +68,7 @@ def alpha_range(high, low, close, windows):
     return (_f32(top/close), _f32(bottom/close), _f32((close - bottom)/(top - bottom + 1e-12)),
             _f32((bars - age_top)/size), _f32((bars - age_bottom)/size), _f32((age_bottom - age_top)/size))
 
-# %% ../../nbs/features/alpha158.ipynb #a3b1d4a2
+# %% ../../nbs/features/alpha158.ipynb #7faac17f
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_corr(x, y, windows):
     "CORR or CORD of two series."
@@ -80,7 +80,7 @@ def alpha_changes(x, windows):
     "Share of rises, of falls, their difference; sum of rises, of falls, and their difference, over the sum of absolute changes."
     n = len(x)
     rise, fall = np.full(n, np.nan), np.full(n, np.nan)
-    for i in range(1, n): rise[i], fall[i] = np.maximum(x[i] - x[i-1], 0.), np.maximum(x[i-1] - x[i], 0.)
+    rise[1:], fall[1:] = np.maximum(x[1:] - x[:-1], 0.), np.maximum(x[:-1] - x[1:], 0.)
     bars = np.minimum(np.arange(1, n + 1), windows.reshape(-1, 1))
     up, down = _count(np.where(rise > 0, 1., np.nan), windows)/bars, _count(np.where(fall > 0, 1., np.nan), windows)/bars
     gain, loss = _sum(rise, windows), _sum(fall, windows)

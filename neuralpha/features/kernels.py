@@ -66,13 +66,18 @@ def roll_sum(x, windows):
     "Sum of each window; NaN where it is empty."
     return _sum(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #7227d0aa
+# %% ../../nbs/features/kernels.ipynb #ed03bab0
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_moments(s1, s2, x, ok, newest):
     for j in range(len(x)):
         d = (x[j] - newest[j])*ok[j]
         s1[j] += d
         s2[j] += d*d
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _finish_moments(mean, std, s1, s2, count, newest):
+    for j in range(len(mean)): mean[j] = newest[j] + s1[j]/count[j]
+    for j in range(len(std)): std[j] = np.sqrt(np.maximum(s2[j] - s1[j]*s1[j]/count[j], 0.)/(count[j] - 1))
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _moments(x, windows):
@@ -88,10 +93,7 @@ def _moments(x, windows):
                 a = max(t, k)
                 _add_moments(s1[a:stop], s2[a:stop], v[a-k:stop-k], ok[a-k:stop-k], v[a:stop])
                 k += 1
-            for i in range(t, stop):
-                c = counts[w, i]
-                means[w, i] = v[i] + s1[i]/c
-                stds[w, i] = np.sqrt(max(s2[i] - s1[i]*s1[i]/c, 0.)/(c - 1))
+            _finish_moments(means[w, t:stop], stds[w, t:stop], s1[t:stop], s2[t:stop], counts[w, t:stop], v[t:stop])
     return means, stds
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -99,14 +101,28 @@ def roll_moments(x, windows):
     "Mean and standard deviation (n-1 below; NaN for one value) of each window."
     return _moments(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #52130c9d
+# %% ../../nbs/features/kernels.ipynb #53ea9628
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_line(k, sy, sky, syy, x, ok, newest):
     for j in range(len(x)):
         d = (x[j] - newest[j])*ok[j]
         sy[j] += d
-        sky[j] += k*d
         syy[j] += d*d
+    for j in range(len(x)): sky[j] += k*(x[j] - newest[j])*ok[j]
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _finish_line(out, count, first, second, bar, sums, newest):
+    "out: mean, std, slope, R², residual."
+    sy, sky, syy = sums
+    age, vk, cky = np.empty(len(bar)), np.empty(len(bar)), np.empty(len(bar))
+    for j in range(len(bar)): age[j] = count[j]*bar[j] - first[j] # sum of the bars' ages
+    for j in range(len(bar)): vk[j] = count[j]*bar[j]*bar[j] - 2*bar[j]*first[j] + second[j] - age[j]*age[j]/count[j]
+    for j in range(len(bar)): cky[j] = sky[j] - age[j]*sy[j]/count[j]
+    for j in range(len(bar)): out[0][j] = newest[j] + sy[j]/count[j]
+    for j in range(len(bar)): out[1][j] = np.sqrt(np.maximum(syy[j] - sy[j]*sy[j]/count[j], 0.)/(count[j] - 1))
+    for j in range(len(bar)): out[2][j] = -cky[j]/vk[j]
+    for j in range(len(bar)): out[3][j] = cky[j]*cky[j]/(vk[j]*np.maximum(syy[j] - sy[j]*sy[j]/count[j], 0.))
+    for j in range(len(bar)): out[4][j] = (cky[j]/vk[j]*age[j] - sy[j])/count[j]
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _line(x, windows):
@@ -123,15 +139,9 @@ def _line(x, windows):
                 a = max(t, k)
                 _add_line(float(k), sy[a:stop], sky[a:stop], syy[a:stop], v[a-k:stop-k], ok[a-k:stop-k], v[a:stop])
                 k += 1
-            for i in range(t, stop):
-                m = counts[w, i]
-                age = m*bar[i] - first[w, i] # sum of the bars' ages
-                vk = m*bar[i]*bar[i] - 2*bar[i]*first[w, i] + second[w, i] - age*age/m
-                cky, vy = sky[i] - age*sy[i]/m, max(syy[i] - sy[i]*sy[i]/m, 0.)
-                b = cky/vk # per bar back in time
-                mean[w, i], std[w, i], slope[w, i] = v[i] + sy[i]/m, np.sqrt(vy/(m - 1)), -b
-                r2[w, i] = cky*cky/(vk*vy)
-                residual[w, i] = (b*age - sy[i])/m
+            now = slice(t, stop)
+            _finish_line((mean[w, now], std[w, now], slope[w, now], r2[w, now], residual[w, now]), counts[w, now], first[w, now],
+                         second[w, now], bar[now], (sy[now], sky[now], syy[now]), v[now])
     return mean, std, slope, r2, residual
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -266,16 +276,22 @@ def roll_tails(x, windows):
     "20% and 80% quantile of each window."
     return _tails(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #47b1c40e
+# %% ../../nbs/features/kernels.ipynb #bb1b91c2
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
     for j in range(len(x)):
-        a, b = (x[j] - x0[j])*ok[j], (y[j] - y0[j])*ok[j]
-        sx[j] += a
-        sy[j] += b
-        sxx[j] += a*a
-        syy[j] += b*b
-        sxy[j] += a*b
+        d = (x[j] - x0[j])*ok[j]
+        sx[j] += d
+        sxx[j] += d*d
+    for j in range(len(x)):
+        d = (y[j] - y0[j])*ok[j]
+        sy[j] += d
+        syy[j] += d*d
+    for j in range(len(x)): sxy[j] += (x[j] - x0[j])*(y[j] - y0[j])*ok[j]
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _finish_joint(out, sxy, sx, sy, count):
+    for j in range(len(out)): out[j] = (sxy[j] - sx[j]*sy[j]/count[j])/(count[j] - 1)
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _joint(x, y, windows):
@@ -292,11 +308,11 @@ def _joint(x, y, windows):
                 a, c, d = max(t, k), max(t, k) - k, stop - k
                 _add_joint(sx[a:stop], sy[a:stop], sxx[a:stop], syy[a:stop], sxy[a:stop], vx[c:d], vy[c:d], ok[c:d], vx[a:stop], vy[a:stop])
                 k += 1
-            for i in range(t, stop):
-                m = counts[w, i]
-                cov[w, i] = (sxy[i] - sx[i]*sy[i]/m)/(m - 1)
-                varx[w, i] = max(sxx[i] - sx[i]*sx[i]/m, 0.)/(m - 1)
-                vary[w, i] = max(syy[i] - sy[i]*sy[i]/m, 0.)/(m - 1)
+            now, m = slice(t, stop), counts[w, t:stop]
+            _finish_joint(cov[w, now], sxy[now], sx[now], sy[now], m)
+            _finish_joint(varx[w, now], sxx[now], sx[now], sx[now], m)
+            _finish_joint(vary[w, now], syy[now], sy[now], sy[now], m)
+    varx, vary = np.maximum(varx, 0.), np.maximum(vary, 0.)
     return cov, varx, vary, counts
 
 @njit(nogil=True, cache=True, error_model="numpy")
