@@ -47,16 +47,15 @@ def resolve_features(panel, names):
                                       "Add the field, or choose names=\"characteristics\".")
     return made, skipped
 
-# %% ../../nbs/features/compute.ipynb #10811b68
+# %% ../../nbs/features/compute.ipynb #a2eb7ba5
 @njit(nogil=True, cache=True, error_model="numpy")
 def _store(values, tradable, out):
     "Values as float32, NaN where not finite or not tradable; the number of tradable rows without a value."
     missing = 0
     for i in range(len(out)):
         v = np.float32(values[i])
-        ok = np.abs(v) < np.inf
-        missing += tradable[i] and not ok
-        out[i] = v if ok and tradable[i] else np.nan
+        out[i] = v if (np.abs(v) < np.inf) & tradable[i] else np.float32(np.nan)
+    for i in range(len(out)): missing += tradable[i] & (out[i] != out[i])
     return missing
 
 @njit(nogil=True, cache=True)
