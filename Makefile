@@ -24,7 +24,7 @@ report: install ## run a study and write its report: make report STUDY=quick ARG
 test: install   ## every notebook, every test, a small study through Papermill
 	bash .ci/system
 	$(BIN)/python -m neuralpha.dev check
-	$(BIN)/nbdev_test --n_workers 2 --do_print
+	OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/nbdev_test --n_workers 2 --timing
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests
 
 lab: install    ## JupyterLab on the notebooks

@@ -28,3 +28,14 @@ def test_units_name_what_determines_them():
     ({"split": dict(train_start="2031-01-01", valid_start="2032-01-01", test_start="2033-01-01", test_end="2034-01-01")}, "outside")])
 def test_what_does_not_fit_is_named(change, message):
     with pytest.raises(NeuralphaError, match=message): open_bench(make_study({**TINY, **change}))
+
+def test_a_sealed_period_is_out_of_sight_until_its_opening_is_recorded(tmp_path):
+    from neuralpha.study.holdout import openings
+    study, ledger = make_study({**TINY, "holdout": "6M", "split": {"train": "9M", "valid": "3M", "test": "3M"}}), tmp_path/"holdouts.jsonl"
+    bench = open_bench(study)
+    whole = open_bench(make_study({**study.model_dump(), "holdout": None}))
+    assert pd.Timestamp(bench.panel.dates[-1]) < pd.Timestamp(bench.seal.first) <= pd.Timestamp(whole.panel.dates[-1])
+    opened = opened_study(study, "sim-tiny", ledger, "final table")
+    assert opened.split.test_start == bench.seal.first[:10] and opened.name == "t-holdout" and len(open_bench(opened).folds) == 1
+    assert list(openings(bench.seal, ledger)["reason"]) == ["final table"]
+    with pytest.raises(NeuralphaError, match="sets no holdout aside"): opened_study(whole.study, "sim-tiny", ledger, "x")

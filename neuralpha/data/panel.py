@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, digest
 
-# %% ../../nbs/data/panel.ipynb #d57efa1b
+# %% ../../nbs/data/panel.ipynb #1dc04c32
 @dataclass(frozen=True, eq=False, repr=False)
 class Panel:
     """Rows of live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -32,11 +32,17 @@ class Panel:
     truth: dict = field(default_factory=dict) # simulated universes only: name -> (n_rows,) float32, e.g. "oracle"
 
     @property
-    def n_rows(self): return len(self.date_code)
+    def n_rows(self):
+        "Number of rows: live asset-dates, masked ones included."
+        return len(self.date_code)
     @property
-    def n_assets(self): return len(self.assets)
+    def n_assets(self):
+        "Number of assets."
+        return len(self.assets)
     @property
-    def n_dates(self): return len(self.dates)
+    def n_dates(self):
+        "Number of sessions."
+        return len(self.dates)
 
     @cached_property
     def asset_code(self):
@@ -88,6 +94,7 @@ class Panel:
 
     @property
     def span(self):
+        "First and last session in words."
         if not self.n_dates: return "empty"
         return " to ".join(str(pd.Timestamp(d).date()) for d in self.dates[[0, -1]])
 

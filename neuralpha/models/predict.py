@@ -27,7 +27,7 @@ class UnitResult:
     history:list # one record per epoch, tree or penalty
     seconds:float # fit and scoring
 
-# %% ../../nbs/models/predict.ipynb #92a5656a
+# %% ../../nbs/models/predict.ipynb #f7c9a034
 def fit_unit(
     model:Estimator, # unfitted; it is cloned, never changed
     X:Features, y:Label, fold:Fold, seed:int=0,
@@ -40,7 +40,8 @@ def fit_unit(
     params = model.get_params()
     model = model.clone(seed=seed, **({"device": device} if "device" in params and params["device"] == "auto" else {}))
     goal = y.target(target)
-    model.fit(X.view(fold.train), goal[fold.train], valid=(X.view(fold.valid), goal[fold.valid]))
+    valid = (X.view(fold.valid), goal[fold.valid]) if len(fold.valid) else None
+    model.fit(X.view(fold.train), goal[fold.train], valid=valid)
     return UnitResult(*checked_scores(model, X, fold), model, model.history_, time.perf_counter() - start)
 
 def same_panel(X, y):
@@ -52,7 +53,7 @@ def checked_scores(model, X, fold)->tuple: # (test, validation)
     "Scores of the test and validation rows; raises `NeuralphaError` where one is not finite."
     out = []
     for part, rows in (("test", fold.test), ("validation", fold.valid)):
-        s = model.predict(X.view(rows))
+        s = model.predict(X.view(rows)) if len(rows) else np.zeros(0, np.float32)
         if not np.isfinite(s).all(): raise NeuralphaError(f"{model!r} gave {int((~np.isfinite(s)).sum())} {part} scores that are not finite in fold {fold.number}.")
         out.append(s)
     return tuple(out)

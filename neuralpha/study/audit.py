@@ -834,7 +834,7 @@ def audit_study(
     if models and placebo: _placebo(tally, models, X, y, fold, s, level=1 - .05/(2*len(models)))
     return _certificate(name, panel, {}, codes, tally, s, start)
 
-# %% ../../nbs/study/audit.ipynb #c6c8d1f3
+# %% ../../nbs/study/audit.ipynb #d3f995e1
 def audit_bench(
     bench, # `study.bench.Bench`: one universe of a study
     models=None, # names of some of the study's models; default all, one seed each
@@ -842,16 +842,12 @@ def audit_bench(
 )->Certificate:
     "The leak certificate of one universe of a study."
     from neuralpha.features.compute import compute_features
-    from neuralpha.labels import forward_return
-    from neuralpha.splits import fixed_split, walk_forward
-    study, split = bench.study, bench.study.split
-    def folds(y):
-        if split.fixed: return fixed_split(y, split.train_start, split.valid_start, split.test_start, split.test_end, embargo=split.embargo)
-        return walk_forward(y, split.train, split.valid, split.test, split.embargo, split.scheme)
+    from neuralpha.study.bench import study_folds, study_label
+    study = bench.study
     chosen = list(study.models) if models is None else list(models)
-    return audit_study(bench.panel, lambda p: compute_features(p, study.features, transform=study.transform),
-                       lambda p: forward_return(p, study.label.horizon, study.label.delay), folds, {m: bench.model(m, study.seed) for m in chosen},
-                       **{"name": study.name, "target": study.label.target, "device": device, "embargo": split.embargo, **options})
+    return audit_study(bench.panel, lambda p: compute_features(p, study.features, transform=study.transform), lambda p: study_label(study, p),
+                       lambda y: study_folds(study, y), {m: bench.model(m, study.seed) for m in chosen},
+                       **{"name": study.name, "target": study.label.target, "device": device, "embargo": study.split.embargo, **options})
 
 # %% ../../nbs/study/audit.ipynb #507bcff7
 def _same_scores(tally, models, kept, other, panel, world, cut, how, s):

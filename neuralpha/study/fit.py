@@ -137,5 +137,6 @@ class _Models(dict):
         if isinstance(value, Path): self[key] = value = load_model(value)
         return value
 
-# %% ../../nbs/study/fit.ipynb #7aeca747
+# %% ../../nbs/study/fit.ipynb #2190833e
+#| eval: false
 if __name__ == "__main__": main()

@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA', 'AUDIT', 'MANIFEST', 'STUDIES', 'COLUMNS',
-           'PERCENT', 'ORDER', 'MAIN', 'FOLD', 'number', 'interval', 'render', 'UniverseResult', 'read_results',
-           'answer', 'setting', 'site_pages', 'write_site', 'notebook_html', 'write_manifest', 'write_studies_index']
+           'PERCENT', 'ORDER', 'MAIN', 'LEDGER', 'FOLD', 'number', 'interval', 'render', 'UniverseResult',
+           'read_results', 'answer', 'setting', 'site_pages', 'write_site', 'notebook_html', 'write_manifest',
+           'write_studies_index']
 
-# %% ../../nbs/study/site.ipynb #ee11957b
+# %% ../../nbs/study/site.ipynb #51c6a5d3
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 from ..core import file_digest, read_json, write_json, write_text
+from .holdout import holdout_line, read_seal
 from .spec import Study, load_study, make_study, universe_slug
 from .units import library_versions
 
@@ -88,9 +90,10 @@ BASE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name=
 FIGURES = """{% macro gallery(figures, root) %}<div class="figures">{% for f in figures %}<figure><a href="{{ root }}{{ f.file }}">
 <img src="{{ root }}{{ f.file }}" alt="{{ f.title }}"></a><figcaption><b>{{ f.title }}</b>{% if f.caption %}. {{ f.caption }}{% endif %}</figcaption></figure>{% endfor %}</div>{% endmacro %}"""
 
-# %% ../../nbs/study/site.ipynb #f65dab75
+# %% ../../nbs/study/site.ipynb #773c77df
 INDEX = """{% extends "base" %}{% block main %}
 <p class="soft">{{ setting }}</p>
+{% for line in holdouts %}<p class="soft">{{ line }}</p>{% endfor %}
 {% for h in holes %}<p class="answer hole"><b>Missing: {{ h.what }}.</b> {{ h.error }}</p>{% endfor %}
 {% for a in answers %}<p class="answer"><b><a href="{{ a.href }}">{{ a.universe }}</a>.</b> {{ a.text }}</p>{% endfor %}
 <h2>Leaderboard</h2>
@@ -127,10 +130,12 @@ MODEL = """{% extends "base" %}{% import "figures" as f %}
 {% for section, figures in sections %}<h2>{{ section }}</h2>{{ f.gallery(figures, "") }}{% endfor %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #056ec0d7
+# %% ../../nbs/study/site.ipynb #8a3d1794
 DATA = """{% extends "base" %}{% block main %}
 <p>What was wrong in each source and what was done about it. Masked rows stay in the panel without values: no feature, label or score is computed from them.</p>
 {% for u in universes %}<h2>{{ u.slug }}</h2><p>{{ u.panel }}</p>
+{% if u.close_only %}<p class="answer"><b>Close only.</b> This universe has no open, high, low and volume: nothing can be said about trading ranges and liquidity, and suspended days cannot be seen.</p>{% endif %}
+{% if u.skipped %}<details><summary>{{ u.skipped|length }} features could not be made</summary><ul>{% for k, v in u.skipped.items() %}<li>{{ k }}: {{ v }}</li>{% endfor %}</ul></details>{% endif %}
 {% if u.checks %}<div class="wide"><table class="sort"><thead><tr>{% for c in u.columns %}<th data-sort class="text">{{ c }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in u.checks %}<tr>{% for v in r %}<td class="{{ 'wrap' if v is string and v|length > 40 else 'text' }}">{{ v }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% else %}<p>Nothing was found.</p>{% endif %}
 {% endfor %}{% endblock %}"""
@@ -296,7 +301,7 @@ def _sections(figures, model=None)->list: # [(section, figures)]
         if f["model"] == model: out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #134ef801
+# %% ../../nbs/study/site.ipynb #c31d2a4c
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -320,9 +325,9 @@ def site_pages(study, out="reports")->dict: # path below the study's folder -> H
         pages[path] = render(template, title=title, study=study.name, nav=nav, here=f"{up}{here}", footer=footer, **values)
     for r in results: _universe_pages(r, folder, page)
     page("data", "data.html", "Data", "data.html", universes=[dict(slug=r.slug, panel=r.checks["panel"], columns=r.checks["columns"],
-         checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]]) for r in results])
+         close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]]) for r in results])
     if certificates: page("audit", "audit.html", "Leak certificate", "audit.html", certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()])
-    page("index", "index.html", study.title or study.name, "index.html", setting=setting(study), holes=holes, universes=results, columns=_columns(results),
+    page("index", "index.html", study.title or study.name, "index.html", setting=setting(study), holdouts=_holdouts(results, Path(out)), holes=holes, universes=results, columns=_columns(results),
          notebook=(folder/"leaderboard.ipynb").exists(), answers=[dict(universe=r.slug, href=f"{r.slug}/index.html", text=answer(r)) for r in results],
          rows=[_row(r, n) for r in results for n in r.order])
     for path in [*(f"{r.slug}/compare_models.ipynb" for r in results), "leaderboard.ipynb"]:
@@ -339,6 +344,13 @@ def write_site(study, out="reports")->Path: # index.html
     write_text(folder/"manifest.html", render("manifest", title="Manifest", study=study.name, nav=nav, here="manifest.html", footer="", m=manifest, spec=json.dumps(study.model_dump(mode="json"), indent=2)))
     write_studies_index(out)
     return folder/"index.html"
+
+# %% ../../nbs/study/site.ipynb #a6a40be5
+LEDGER = "holdouts.jsonl" # beside the studies: openings of any study's holdout count for all
+
+def _holdouts(results, out)->list:
+    "What the report says about sealed periods."
+    return [f"{r.slug}: {holdout_line(read_seal(r.numbers['holdout']), out/LEDGER)}" for r in results if r.numbers.get("holdout")]
 
 # %% ../../nbs/study/site.ipynb #ddccf80b
 def _universe_pages(r, folder, page):
@@ -366,14 +378,14 @@ FOLD = """<style>body{max-width:1180px;margin:0 auto!important;padding:0 16px}bo
 .jp-OutputArea-output{overflow-x:auto}.jp-RenderedImage img{max-width:100%;height:auto}</style>
 <p style="font:14px system-ui,sans-serif"><a href="index.html">back</a> · <label><input type="checkbox" onchange="document.body.classList.toggle('code',this.checked)"> show code</label></p>"""
 
-# %% ../../nbs/study/site.ipynb #47ce332a
+# %% ../../nbs/study/site.ipynb #9903f75b
 def write_manifest(study, folder, results)->dict:
     "`manifest.json`: what determined the study, and the SHA-256 of every file of its report."
     files = {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*"))
              if p.is_file() and p.name not in ("manifest.json", "manifest.html", "done.json") and not p.name.startswith(".")}
     devices = sorted({m["device"] for r in results for m in r.models.values() if m.get("device")})
     manifest = {"study": study.model_dump(mode="json"), "study_hash": study.hash, "data": {r.slug: r.numbers["data_digest"] for r in results},
-                "environment": {"python": platform.python_version(), "neuralpha": importlib.metadata.version("neuralpha"), **library_versions(), "device": ", ".join(devices)},
+                "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")}, "environment": {"python": platform.python_version(), "neuralpha": importlib.metadata.version("neuralpha"), **library_versions(), "device": ", ".join(devices)},
                 "files": files}
     write_json(folder/"manifest.json", manifest)
     return manifest

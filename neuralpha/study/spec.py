@@ -66,7 +66,7 @@ class ExplainSpec(_Part):
     rows: Annotated[int, Field(ge=0, description="rows of the last fold's test part, drawn at random; 0 turns SHAP off")] = 400
     samples: Annotated[int, Field(ge=1, description="samples per row of expected gradients, for nets")] = 100
 
-# %% ../../nbs/study/spec.ipynb #9b550fe4
+# %% ../../nbs/study/spec.ipynb #799770b5
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class Study(_Part):
@@ -83,6 +83,7 @@ class Study(_Part):
     split: SplitSpec = SplitSpec()
     costs: CostSpec = CostSpec()
     explain: ExplainSpec = ExplainSpec()
+    holdout: Annotated[str | None, Field(description="last period of every universe that is sealed before anything is computed, e.g. '1Y'")] = None
     data: Annotated[dict[str, dict[str, Any]], Field(description="how to read a universe: name -> start, end, columns, tz, ...")] = {}
     checks: Annotated[dict[str, Any], Field(description="thresholds and severities of the data checks that differ from their defaults")] = {}
 
