@@ -97,6 +97,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'neuralpha.core.limit_threads': ('core.html#limit_threads', 'neuralpha/core.py'),
                                 'neuralpha.core.progress': ('core.html#progress', 'neuralpha/core.py'),
                                 'neuralpha.core.read_json': ('core.html#read_json', 'neuralpha/core.py'),
+                                'neuralpha.core.small_png': ('core.html#small_png', 'neuralpha/core.py'),
                                 'neuralpha.core.unknown_name': ('core.html#unknown_name', 'neuralpha/core.py'),
                                 'neuralpha.core.write_json': ('core.html#write_json', 'neuralpha/core.py'),
                                 'neuralpha.core.write_text': ('core.html#write_text', 'neuralpha/core.py')},

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NeuralphaError', 'unknown_name', 'canonical_json', 'digest', 'file_digest', 'atomic_path', 'write_text', 'write_json',
-           'read_json', 'progress', 'limit_threads']
+           'read_json', 'small_png', 'progress', 'limit_threads']
 
 # %% ../nbs/core.ipynb #f9a19b96
 import contextlib, hashlib, json, math, os, tempfile
@@ -105,6 +105,17 @@ def _nan_to_none(v):
     if isinstance(v, (list, tuple)): return [_nan_to_none(x) for x in v]
     if isinstance(v, np.generic): v = v.item()
     return None if isinstance(v, float) and not math.isfinite(v) else v
+
+# %% ../nbs/core.ipynb #019e86b0
+def small_png(
+    png:bytes, # a PNG as matplotlib writes it
+)->bytes: # the same picture with a palette of at most 256 colours; same bytes for same input
+    "A PNG reduced to a palette."
+    import io
+    from PIL import Image
+    out = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()
 
 # %% ../nbs/core.ipynb #c7c46473
 def progress(

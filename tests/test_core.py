@@ -37,6 +37,17 @@ def test_broken_json_is_named(tmp_path):
     (tmp_path/"x.json").write_text("{")
     with pytest.raises(NeuralphaError, match="x.json"): read_json(tmp_path/"x.json")
 
+def test_a_small_png_is_the_same_picture():
+    import io
+    from PIL import Image
+    shades = np.linspace(0, 255, 64).astype(np.uint8)
+    picture = np.stack(np.broadcast_arrays(shades[:, None], shades[None, :], np.uint8(90)), -1)
+    plain = io.BytesIO()
+    Image.fromarray(picture).save(plain, "PNG")
+    again = np.asarray(Image.open(io.BytesIO(small_png(plain.getvalue()))).convert("RGB")).astype(int)
+    assert again.shape == picture.shape and abs(again - picture).mean() < 8
+    assert small_png(plain.getvalue()) == small_png(plain.getvalue())
+
 def test_limit_threads_is_undone():
     import torch
     before = torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")

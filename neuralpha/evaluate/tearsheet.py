@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['TABLES', 'FIGURES', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #127db2bf
+# %% ../../nbs/evaluate/tearsheet.ipynb #b734da6c
 import base64, contextlib, html, io, warnings
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, write_text
+from ..core import NeuralphaError, atomic_path, small_png, write_text
 from ..data.panel import Panel
 from ..labels import forward_return
 from .ic import on_panel, rank_ic
@@ -61,7 +61,7 @@ def _known(data, panel, ics):
     with (patch.object(performance, "factor_information_coefficient", coefficient), patch.object(performance, "quantile_turnover", names_changed),
           patch.object(performance, "factor_rank_autocorrelation", autocorrelation)): yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #ad6a0539
+# %% ../../nbs/evaluate/tearsheet.ipynb #14aa650d
 @contextlib.contextmanager
 def _caught(dpi):
     "Within the block Alphalens' figures become PNG bytes and its tables DataFrames; yields both lists."
@@ -72,7 +72,7 @@ def _caught(dpi):
     def show(*_, **__):
         out = io.BytesIO()
         plt.gcf().savefig(out, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
-        figures.append(out.getvalue())
+        figures.append(small_png(out.getvalue()))
     def table(t, name=None, fmt=None): tables.append(pd.DataFrame(t).copy())
     before = set(plt.get_fignums())
     with (warnings.catch_warnings(), patch.object(plt, "show", show), patch.object(utils, "print_table", table), matplotlib.rc_context(),

@@ -7,13 +7,14 @@ __all__ = ['CUTS', 'forecasts', 'universe_numbers', 'data_table', 'fold_figure',
            'training_facts', 'leaderboard', 'evidence_figures', 'tear_sheets', 'explanations', 'save', 'Report',
            'StudyResults', 'interval_plot']
 
-# %% ../../nbs/study/report.ipynb #8165eb08
+# %% ../../nbs/study/report.ipynb #b32c29d2
+import io
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, read_json, write_json
+from ..core import NeuralphaError, atomic_path, read_json, small_png, write_json
 from ..evaluate.compare import compare
 from ..evaluate.metrics import calibrate, calibrated
 from ..evaluate.quantiles import spread_portfolio
@@ -188,7 +189,7 @@ def save(report)->pd.DataFrame:
     return pd.DataFrame({"file": [str(p.relative_to(report.folder)) for p in files], "KB": [round(p.stat().st_size/1024) for p in files]}).groupby(
         lambda i: str(Path(files[i].relative_to(report.folder)).parent)).agg(files=("file", "size"), KB=("KB", "sum")).rename_axis("folder")
 
-# %% ../../nbs/study/report.ipynb #39757dac
+# %% ../../nbs/study/report.ipynb #571073f6
 @dataclass(eq=False, repr=False)
 class Report:
     "The report of one bench, step by step. `out` holds all reports and, in `.units`, the finished units they share."
@@ -217,7 +218,9 @@ class Report:
         "Store a matplotlib figure as PNG and remember what it shows; returns the figure."
         import matplotlib.pyplot as plt
         file = Path("figures")/(model or "universe")/f"{name}.png"
-        with atomic_path(self.folder/file) as tmp: fig.savefig(tmp, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
+        buffer = io.BytesIO()
+        fig.savefig(buffer, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
+        with atomic_path(self.folder/file) as tmp: tmp.write_bytes(small_png(buffer.getvalue()))
         plt.close(fig)
         self.note(file, section, title, caption, model, **more)
         return fig

@@ -109,13 +109,13 @@ realised return across assets; its interval is a 95% block bootstrap over dates.
 <h2>What the columns mean</h2><div class="wide"><table><tbody>{% for c in columns %}<tr><td class="text"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #f37f1086
+# %% ../../nbs/study/site.ipynb #e0a6f9dc
 UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 {% macro table(rows) %}<div class="wide"><table class="sort"><thead><tr><th data-sort class="text">Metric</th>{% for m in models %}<th data-sort>{{ m }}</th>{% endfor %}<th class="text">Unit, period</th></tr></thead><tbody>
 {% for r in rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}</td>{% for c in r.cells %}<td data-value="{{ c.sort }}">{{ c.show }}<br><span class="soft small">{{ c.range }}</span></td>{% endfor %}<td class="text soft">{{ r.unit }}</td></tr>{% endfor %}</tbody></table></div>{% endmacro %}
 {% block main %}
 <p class="answer">{{ answer }}</p>
-<p><a href="notebook.html">The executed notebook</a>, with every step from prices to these figures · <a href="metrics.json">metrics.json</a> · <a href="predictions.parquet">predictions.parquet</a></p>
+<p>{% if notebook %}<a href="notebook.html">The executed notebook</a>, with every step from prices to these figures · {% endif %}<a href="metrics.json">metrics.json</a> · <a href="predictions.parquet">predictions.parquet</a></p>
 <h2>What the data supports</h2><ul>{% for s in statements[:8] %}<li>{{ s }}</li>{% endfor %}</ul>
 {% if statements|length > 8 %}<details><summary>{{ statements|length - 8 }} more comparisons</summary><ul>{% for s in statements[8:] %}<li>{{ s }}</li>{% endfor %}</ul></details>{% endif %}
 <p>Per model: {% for m in pages %}<a href="{{ m.href }}">{{ m.name }}</a>{% if not loop.last %} · {% endif %}{% endfor %}</p>
@@ -352,12 +352,12 @@ def _holdouts(results, out)->list:
     "What the report says about sealed periods."
     return [f"{r.slug}: {holdout_line(read_seal(r.numbers['holdout']), out/LEDGER)}" for r in results if r.numbers.get("holdout")]
 
-# %% ../../nbs/study/site.ipynb #ddccf80b
+# %% ../../nbs/study/site.ipynb #28221952
 def _universe_pages(r, folder, page):
     "The page of a universe, one per model, and its executed notebook."
     names = r.order
     page("universe", f"{r.slug}/index.html", r.slug, f"{r.slug}/index.html", answer=answer(r), models=names, metrics=_metric_rows(r, names, MAIN), more=_metric_rows(r, names),
-         statements=_statements(r), pages=[dict(name=n, href=f"model-{n}.html") for n in names], sections=_sections(r.figures))
+         notebook=(folder/r.slug/"compare_models.ipynb").exists(), statements=_statements(r), pages=[dict(name=n, href=f"model-{n}.html") for n in names], sections=_sections(r.figures))
     for n in names:
         rows = lambda only: [x | x["cells"][0] for x in _metric_rows(r, [n], only)]
         page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), sections=_sections(r.figures, n))
