@@ -53,7 +53,9 @@ def postgres():
     if root and subprocess.run(["id", "postgres"], capture_output=True).returncode: pytest.skip("PostgreSQL refuses to run as root and there is no user `postgres`")
     folder = tempfile.mkdtemp(prefix="na_pg_")
     if root: shutil.chown(folder, "postgres")
-    user = ["runuser", "-u", "postgres", "--"] if root else []
+    runuser = shutil.which("runuser", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if root and not runuser: pytest.skip("PostgreSQL does not run as root, and there is no runuser on this machine to start it as another user")
+    user = [runuser, "-u", "postgres", "--"] if root else []
     call = lambda *a: subprocess.run([*user, *map(str, a)], cwd=folder, capture_output=True, text=True, timeout=120)
     try:
         for step in ([tools/"initdb", "-D", f"{folder}/db", "-A", "trust", "-U", "postgres", "-N"],
