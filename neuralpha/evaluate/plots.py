@@ -129,7 +129,7 @@ def plot_evidence(
     _legend(left, ics.shape[1]); right.legend(frameon=False, fontsize=8)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #863b89de
+# %% ../../nbs/evaluate/plots.ipynb #7a1465b9
 def plot_records(
     records:dict, # model -> {group: record}; or one {group: record}
     title:str="", unit:str|None=None, # unit default: the records' own
@@ -138,7 +138,7 @@ def plot_records(
 )->Figure:
     "Value and 95% interval of every group, one colour per model."
     if "unit" in next(iter(records.values())): records = {"": records}
-    groups = list(dict.fromkeys(g for r in records.values() for g in r))
+    groups = list(dict.fromkeys(g for r in records.values() for g, m in r.items() if m["value"] is not None))
     if not groups: raise NeuralphaError("There are no groups to draw.")
     first = next(iter(next(iter(records.values())).values()))
     fig, ax = new_figure(7, .6 + .3*len(groups)*max(len(records), 1)**.5) if horizontal else new_figure(max(5, .5*len(groups)*len(records)**.5 + 2), 3.2)

@@ -57,16 +57,18 @@ def universe_numbers(
     return {"models": models, "pairs": board.pairs.to_dict("records"), "statements": board.statements(), "reality_check": board.reality, "overfitting": board.overfitting,
             "score_correlation": board.correlation.round(6).to_dict()}, board
 
-# %% ../../nbs/study/report.ipynb #851208b6
-def data_table(report)->pd.DataFrame:
-    "Checks that found something or say something, stored as `checks.json`."
+# %% ../../nbs/study/report.ipynb #3522f9fc
+def data_table(report):
+    "Checks that found something, as a table; all of them are stored as `checks.json`."
     checks = report.bench.panel.checks
-    if len(checks): checks = checks[(checks["rows"] > 0) | (checks["note"].fillna("") != "")]
     rows = [{k: (None if v is None or v != v else v.item() if isinstance(v, np.generic) else v if isinstance(v, (int, float)) else str(v)) for k, v in r.items()}
             for r in checks.to_dict("records")]
     write_json(report.folder/"checks.json", {"panel": repr(report.bench.panel), "columns": list(checks.columns), "checks": rows,
                                               "fields": list(report.bench.panel.fields), "skipped": dict(report.bench.X.skipped)})
-    return checks.reset_index(drop=True)
+    found = checks[checks["rows"] > 0] if len(checks) else checks
+    quiet = f"{len(checks) - len(found)} further checks found nothing or could not be run; the data page lists them."
+    return found.style.hide(axis="index").set_caption(quiet if len(checks) else "A simulated market: nothing to check.").set_table_styles(
+        [{"selector": "th, td", "props": "text-align: left; white-space: normal; vertical-align: top"}, {"selector": "caption", "props": "caption-side: bottom"}]).set_uuid("checks")
 
 def fold_figure(report):
     "The folds on a date axis."
@@ -116,7 +118,7 @@ def training_facts(bench, store, device, tests)->tuple[dict, dict]: # model -> s
         seconds[u.model] = seconds.get(u.model, 0.) + meta["seconds"]
     return facts, {k: round(v, 1) for k, v in seconds.items()}
 
-# %% ../../nbs/study/report.ipynb #2be23ffc
+# %% ../../nbs/study/report.ipynb #c4158e00
 def leaderboard(report):
     "Evaluate every model and baseline, store all numbers in `metrics.json`, and show who can be told apart."
     r, b = report, report.bench
@@ -142,7 +144,7 @@ def evidence_figures(report):
     show(plots.plot_ic_by_horizon(records), "horizons", "IC by horizon")
     show(plots.plot_score_correlation(board.correlation), "correlation", "Do the models say the same?", "Mean rank correlation between scores.")
     for cut in CUTS:
-        if any(f"ic_by_{cut}" in r for r in records.values()): show(plots.plot_regimes(records, cut), f"by-{cut}", f"IC by {cut}", section="Where it works")
+        if any(m["value"] is not None for r in records.values() for m in r.get(f"ic_by_{cut}", {}).values()): show(plots.plot_regimes(records, cut), f"by-{cut}", f"IC by {cut}", section="Where it works")
     if any("exposures" in r for r in records.values()): show(plots.plot_exposures(records), "exposures", "Style exposures", "What a score leans on that has a name already.", section="Where it works")
     for n in trained:
         show(plots.plot_ic(board.ics[[n]], y.horizon, y.delay), "ic", "IC through time", "Moving mean with its 95% band.", n)

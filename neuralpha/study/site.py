@@ -38,13 +38,13 @@ def interval(metric:dict)->str:
     if metric is None or metric.get("low") is None: return ""
     return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
 
-# %% ../../nbs/study/site.ipynb #2c9ab489
+# %% ../../nbs/study/site.ipynb #c78452fa
 CSS = """
 :root{--bg:#fff;--fg:#1d2433;--soft:#5d6778;--line:#dfe3ea;--card:#f6f8fb;--accent:#0b5cad;--good:#00734c;--bad:#b3261e;color-scheme:light dark}
 @media (prefers-color-scheme:dark){:root{--bg:#12161d;--fg:#e4e8ef;--soft:#9aa5b5;--line:#2c3442;--card:#1a202a;--accent:#7ab8ff;--good:#5fd3a4;--bad:#ff8a80}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
-main,header,footer,nav{max-width:1180px;margin:0 auto;padding:0 20px}
+main,header,footer,nav{max-width:1440px;margin:0 auto;padding:0 20px}
 header{padding-top:28px}h1{font-size:1.75rem;line-height:1.2;margin:.2em 0}h2{margin-top:2em;font-size:1.3rem;border-bottom:1px solid var(--line);padding-bottom:.25em}
 h3{font-size:1.05rem;margin-bottom:.4em}a{color:var(--accent)}.soft{color:var(--soft)}.small{font-size:.86rem}
 nav{display:flex;flex-wrap:wrap;gap:6px 18px;padding-top:12px;padding-bottom:12px;font-size:.93rem}
@@ -216,7 +216,7 @@ def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
         results.append(r)
     return results, holes
 
-# %% ../../nbs/study/site.ipynb #5910dcd8
+# %% ../../nbs/study/site.ipynb #294417b4
 def answer(result:UniverseResult)->str:
     "Which models lead on a universe, by how much, and whether the data can tell them apart."
     trained = {k: m for k, m in result.models.items() if m["kind"] == "model"}
@@ -228,7 +228,7 @@ def answer(result:UniverseResult)->str:
         f"{', '.join(leaders)} cannot be told apart; {best} has the highest mean IC, {number(ic)} {interval(ic)}")
     ahead = [k for k, m in result.models.items() if m["kind"] == "baseline" and 0 < m["rank"] <= top]
     if ic["low"] is None or ic["low"] <= 0: said += ". Its interval covers zero: there is no evidence of skill"
-    elif ahead: said += f". {', '.join(ahead)}, which nobody had to train, does as well"
+    elif ahead: said += f". {', '.join(ahead)}, which nobody had to train, cannot be told apart from it"
     if "recovered" in trained[best]["metrics"]: said += f". That is {100*trained[best]['metrics']['recovered']['value']:.0f}% of what an oracle would reach"
     return said + "."
 
