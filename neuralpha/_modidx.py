@@ -1995,6 +1995,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'neuralpha.study.site._metric_rows': ('study/site.html#_metric_rows', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._row': ('study/site.html#_row', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._sections': ('study/site.html#_sections', 'neuralpha/study/site.py'),
+                                      'neuralpha.study.site._shown': ('study/site.html#_shown', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._statements': ('study/site.html#_statements', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._text': ('study/site.html#_text', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._unit_line': ('study/site.html#_unit_line', 'neuralpha/study/site.py'),

@@ -212,14 +212,14 @@ def holdout_open(
     typer.echo(f"{result.index}  ({result.seconds:.0f} s)")
     if result.failures: raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #67df8c67
+# %% ../nbs/cli.ipynb #4d0df5b6
 @app.command(rich_help_panel="Reports")
 def verify(report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")]):
     "Derive every stored number again from the stored scores and the data, and compare every file with its SHA-256. Exit code 1 where something differs."
     from neuralpha.study.verify import verify_report
     problems, checked = verify_report(report)
     for p in problems: typer.secho(p, fg="red", err=True)
-    typer.echo(f"{report}: {checked['files']} files and {checked['numbers']} numbers checked, {len(problems)} problems")
+    typer.echo(f"{report}: {checked['files']} files and {checked['numbers']} numbers checked, pages {checked['pages']}: {len(problems)} problems")
     if problems: raise typer.Exit(1)
 
 # %% ../nbs/cli.ipynb #d2ad87a4

@@ -8,7 +8,7 @@ __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA',
            'read_results', 'answer', 'setting', 'site_pages', 'write_site', 'notebook_html', 'write_manifest',
            'write_studies_index']
 
-# %% ../../nbs/study/site.ipynb #51c6a5d3
+# %% ../../nbs/study/site.ipynb #52cf605e
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +18,7 @@ from markupsafe import Markup
 from ..core import file_digest, read_json, write_json, write_text
 from .holdout import holdout_line, read_seal
 from .spec import Study, load_study, make_study, universe_slug
-from .units import library_versions
+from .units import code_digest, library_versions
 
 # %% ../../nbs/study/site.ipynb #eb8a9710
 _DIGITS = {"correlation": 3, "t-statistic": 1, "ratio": 2, "percent": 1, "return": 4, "share": 3, "probability": 2, "bars": 0, "dates": 0, "rows": 0}
@@ -232,17 +232,21 @@ def answer(result:UniverseResult)->str:
     if "recovered" in trained[best]["metrics"]: said += f". That is {100*trained[best]['metrics']['recovered']['value']:.0f}% of what an oracle would reach"
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #37c739c4
-def _row(result, name):
+# %% ../../nbs/study/site.ipynb #88ae8148
+def _row(result, name, shown):
     m = result.models[name]
     numbers = m["metrics"]
     cells = [_text(result.slug, f"{result.slug}/index.html"), _count(m["rank"] or None), _text(name, result.page_of(name))]
-    for key, _ in COLUMNS:
+    for key, _ in shown:
         c = _cell(numbers.get(key), key in PERCENT)
         if key in ("ic", "rank_ic"): c["show"] = f"{c['show']} {c['range']}"
         cells.append(c)
     cells += [_count(m.get("seeds")), _count((numbers.get("deflated_sharpe") or {}).get("trials")), _count(result.seconds.get(name)), _text(m.get("device") or "–"), _count(m.get("weights"))]
     return dict(universe=result.slug, kind=m["kind"], cells=cells)
+
+def _shown(results)->list:
+    "Columns that at least one model of the study has; there is no oracle in a real market."
+    return [(key, name) for key, name in COLUMNS if any(key in m["metrics"] for r in results for m in r.models.values())]
 
 def _columns(results)->list:
     "Heads of the leaderboard with what they mean."
@@ -254,7 +258,7 @@ def _columns(results)->list:
     return [fixed("universe", "The stocks and period the models were compared on.", True),
             fixed("rank", "One more than the number of models shown to be better (paired block bootstrap, Holm-corrected). Equal ranks: the data cannot separate them."),
             fixed("model", "Opens the model's page.", True),
-            *(fixed(name, defined.get(key, "")) for key, name in COLUMNS),
+            *(fixed(name, defined[key]) for key, name in _shown(results)),
             fixed("seeds", "Fits per fold that were averaged."), fixed("trials", "Everything the study tried; the deflated Sharpe ratio pays for it."),
             fixed("training, s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
             fixed("weights", "Trained parameters of a net.")]
@@ -301,7 +305,7 @@ def _sections(figures, model=None)->list: # [(section, figures)]
         if f["model"] == model: out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #c31d2a4c
+# %% ../../nbs/study/site.ipynb #b51e106b
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -329,7 +333,7 @@ def site_pages(study, out="reports")->dict: # path below the study's folder -> H
     if certificates: page("audit", "audit.html", "Leak certificate", "audit.html", certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()])
     page("index", "index.html", study.title or study.name, "index.html", setting=setting(study), holdouts=_holdouts(results, Path(out)), holes=holes, universes=results, columns=_columns(results),
          notebook=(folder/"leaderboard.ipynb").exists(), answers=[dict(universe=r.slug, href=f"{r.slug}/index.html", text=answer(r)) for r in results],
-         rows=[_row(r, n) for r in results for n in r.order])
+         rows=[_row(r, n, _shown(results)) for r in results for n in r.order])
     for path in [*(f"{r.slug}/compare_models.ipynb" for r in results), "leaderboard.ipynb"]:
         if (folder/path).exists(): pages[str(Path(path).with_name("leaderboard.html" if path == "leaderboard.ipynb" else "notebook.html"))] = notebook_html(folder/path)
     return pages
@@ -378,7 +382,7 @@ FOLD = """<style>body{max-width:1180px;margin:0 auto!important;padding:0 16px}bo
 .jp-OutputArea-output{overflow-x:auto}.jp-RenderedImage img{max-width:100%;height:auto}</style>
 <p style="font:14px system-ui,sans-serif"><a href="index.html">back</a> · <label><input type="checkbox" onchange="document.body.classList.toggle('code',this.checked)"> show code</label></p>"""
 
-# %% ../../nbs/study/site.ipynb #9903f75b
+# %% ../../nbs/study/site.ipynb #d4673b09
 def write_manifest(study, folder, results)->dict:
     "`manifest.json`: what determined the study, and the SHA-256 of every file of its report."
     files = {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*"))
@@ -386,7 +390,7 @@ def write_manifest(study, folder, results)->dict:
     devices = sorted({m["device"] for r in results for m in r.models.values() if m.get("device")})
     manifest = {"study": study.model_dump(mode="json"), "study_hash": study.hash, "data": {r.slug: r.numbers["data_digest"] for r in results},
                 "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")}, "environment": {"python": platform.python_version(), "neuralpha": importlib.metadata.version("neuralpha"), **library_versions(), "device": ", ".join(devices)},
-                "files": files}
+                "pages_drawn_by": code_digest("neuralpha.study.site"), "files": files}
     write_json(folder/"manifest.json", manifest)
     return manifest
 

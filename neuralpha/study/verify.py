@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['verify_report']
 
-# %% ../../nbs/study/verify.ipynb #69d29290
+# %% ../../nbs/study/verify.ipynb #879dd1b0
 from pathlib import Path
 import pandas as pd
 from ..core import NeuralphaError, file_digest, read_json
@@ -14,6 +14,7 @@ from .bench import open_bench
 from .report import universe_numbers
 from .site import site_pages
 from .spec import make_study
+from .units import code_digest
 
 # %% ../../nbs/study/verify.ipynb #43e4dca0
 def _differences(stored, derived, at="")->list: # of places
@@ -41,7 +42,7 @@ def _numbers(folder:Path, bench)->tuple[dict, dict]: # stored; derived from the 
     derived = _nan_to_none(universe_numbers(bench, tests, valids, facts)[0])
     return {k: stored[k] for k in derived}, derived
 
-# %% ../../nbs/study/verify.ipynb #ad32dac6
+# %% ../../nbs/study/verify.ipynb #63c56484
 def verify_report(
     folder, # of a study's report
 )->tuple[list, dict]: # problems in words; how many files and numbers were checked
@@ -62,6 +63,9 @@ def verify_report(
         stored, derived = _numbers(at, bench)
         numbers += _count(derived)
         problems += [f"{bench.slug}/metrics.json: {d}" for d in _differences(stored, derived)]
-    for name, text in site_pages(study, folder.parent).items():
+    if manifest.get("pages_drawn_by") != code_digest("neuralpha.study.site"):
+        return problems, {"files": len(manifest["files"]), "numbers": numbers, "pages": "not compared: another version of neuralpha drew them"}
+    pages = site_pages(study, folder.parent)
+    for name, text in pages.items():
         if not (folder/name).is_file() or (folder/name).read_text(encoding="utf-8") != text: problems.append(f"{name} does not show the stored numbers.")
-    return problems, {"files": len(manifest["files"]), "numbers": numbers}
+    return problems, {"files": len(manifest["files"]), "numbers": numbers, "pages": f"{len(pages)} compared"}
