@@ -81,6 +81,13 @@ def test_a_second_run_does_nothing_again(study):
     assert again.returncode == 0 and "reused" in again.stdout
     assert {p: p.stat().st_mtime_ns for p in files} == files
 
+def test_an_audit_becomes_a_page_and_the_report_verifies(study):
+    audit = neuralpha("audit", "small.toml", "--models", "ridge,lightgbm", "--out", "out", cwd=study)
+    assert audit.returncode == 0 and "passed" in audit.stdout, audit.stdout + audit.stderr
+    assert "Leak certificate: No leak found" in (study/"out"/"small"/"audit.html").read_text() and "audit.html" in (study/"out"/"small"/"index.html").read_text()
+    verify = neuralpha("verify", "out/small", cwd=study)
+    assert verify.returncode == 0 and "0 problems" in verify.stdout, verify.stdout + verify.stderr
+
 @pytest.fixture
 def browser():
     sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

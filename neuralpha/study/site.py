@@ -305,7 +305,7 @@ def _sections(figures, model=None)->list: # [(section, figures)]
         if f["model"] == model: out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #b51e106b
+# %% ../../nbs/study/site.ipynb #1b8f5b20
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -317,7 +317,8 @@ def setting(study:Study)->str:
 
 def site_pages(study, out="reports")->dict: # path below the study's folder -> HTML
     "Every page of a study's site, drawn from what its universes stored."
-    study, folder = load_study(study), Path(out)/study.name
+    study = load_study(study)
+    folder = Path(out)/study.name
     results, holes = read_results(folder, study)
     certificates = {r.slug: folder/"audit"/r.slug/"certificate.html" for r in results if (folder/"audit"/r.slug/"certificate.html").exists()}
     footer = f"Study {study.hash[:12]} · every number is in metrics.json beside each universe · SHA-256 of every file in manifest.json"
@@ -340,7 +341,8 @@ def site_pages(study, out="reports")->dict: # path below the study's folder -> H
 
 def write_site(study, out="reports")->Path: # index.html
     "Draw all pages of a study from what its universes stored, and write the manifest."
-    study, folder = load_study(study), Path(out)/study.name
+    study = load_study(study)
+    folder = Path(out)/study.name
     pages = site_pages(study, out)
     for path, text in pages.items(): write_text(folder/path, text)
     manifest = write_manifest(study, folder, read_results(folder, study)[0])
