@@ -105,25 +105,26 @@ class _Watch:
                 self.said[b.universe] = done, now
                 print(f"{b.universe}: {done}/{b.total} units {now}", file=sys.stderr, flush=True)
 
-# %% ../nbs/cli.ipynb #1b4566e4
+# %% ../nbs/cli.ipynb #9e80cf24
 features_app = typer.Typer(no_args_is_help=True, help="Features that can be named in a study.")
 app.add_typer(features_app, name="features")
 
 def _table(frame, title):
     "Print a DataFrame as a table that fits the terminal."
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
     table = Table(title=title, title_justify="left")
     for c in [frame.index.name or "name", *frame.columns]: table.add_column(str(c), overflow="fold")
-    for name, row in frame.iterrows(): table.add_row(str(name), *("" if v is None or v != v else str(v) for v in row))
+    for name, row in frame.iterrows(): table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
-# %% ../nbs/cli.ipynb #0c345342
+# %% ../nbs/cli.ipynb #8eeb1ffb
 @features_app.command("list")
 def features_list(names: Annotated[Optional[str], typer.Argument(help="Names, families or globs, comma-separated; default: all.")] = None):
     "Every declared feature: family, inputs, look-back in bars, formula and source."
     from neuralpha.features.families import list_features
-    _table(list_features(_list(names)), "Features")
+    _table(list_features(_list(names)).set_index("name"), "Features")
 
 @app.command("models", rich_help_panel="Lists")
 def models_list():

@@ -36,4 +36,5 @@ def test_help_teaches(capsys):
 
 def test_lists_name_what_a_study_can_name(capsys):
     assert "lightgbm" in _call(capsys, "models")[1].out
+    assert "close[t]/close[t-5] - 1" in _call(capsys, "features", "list", "ret_5")[1].out
     assert "quick" in _call(capsys, "studies")[1].out

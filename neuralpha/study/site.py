@@ -38,7 +38,7 @@ def interval(metric:dict)->str:
     if metric is None or metric.get("low") is None: return ""
     return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
 
-# %% ../../nbs/study/site.ipynb #c78452fa
+# %% ../../nbs/study/site.ipynb #6b8234af
 CSS = """
 :root{--bg:#fff;--fg:#1d2433;--soft:#5d6778;--line:#dfe3ea;--card:#f6f8fb;--accent:#0b5cad;--good:#00734c;--bad:#b3261e;color-scheme:light dark}
 @media (prefers-color-scheme:dark){:root{--bg:#12161d;--fg:#e4e8ef;--soft:#9aa5b5;--line:#2c3442;--card:#1a202a;--accent:#7ab8ff;--good:#5fd3a4;--bad:#ff8a80}}
@@ -61,7 +61,7 @@ figure{margin:0;background:#fff;border:1px solid var(--line);border-radius:6px;p
 figure img{width:100%;height:auto;display:block}figcaption{color:#4a5363;font-size:.86rem;padding:6px 4px 0}
 summary{cursor:pointer;color:var(--accent);margin:.6em 0}
 .filters{display:flex;flex-wrap:wrap;gap:10px 18px;margin:1em 0}select,input{font:inherit;padding:4px 8px;background:var(--bg);color:var(--fg);border:1px solid var(--line);border-radius:5px}
-code{font-size:.88em;overflow-wrap:anywhere}footer{padding-top:40px;padding-bottom:40px;color:var(--soft);font-size:.86rem}
+code{font-size:.88em;overflow-wrap:anywhere}details{overflow-x:auto}footer{padding-top:40px;padding-bottom:40px;color:var(--soft);font-size:.86rem}
 @media (max-width:600px){body{font-size:15px}th,td{padding:5px 8px}h1{font-size:1.4rem}}
 @media print{nav,.filters{display:none}body{font-size:11pt}.wide{overflow:visible}}
 """
