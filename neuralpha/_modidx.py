@@ -1234,6 +1234,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'neuralpha.labels._group_mean': ('labels.html#_group_mean', 'neuralpha/labels.py'),
                                   'neuralpha.labels._held': ('labels.html#_held', 'neuralpha/labels.py'),
                                   'neuralpha.labels._last_known': ('labels.html#_last_known', 'neuralpha/labels.py'),
+                                  'neuralpha.labels._lost_returns': ('labels.html#_lost_returns', 'neuralpha/labels.py'),
                                   'neuralpha.labels._scan': ('labels.html#_scan', 'neuralpha/labels.py'),
                                   'neuralpha.labels._side': ('labels.html#_side', 'neuralpha/labels.py'),
                                   'neuralpha.labels._standing': ('labels.html#_standing', 'neuralpha/labels.py'),

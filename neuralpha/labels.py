@@ -118,7 +118,7 @@ def cross_section(
                              f"use target('raw'), or y = cross_section(y, '{kind}') before the split.")
     return out
 
-# %% ../nbs/labels.ipynb #b8d2ad86
+# %% ../nbs/labels.ipynb #a584fcef
 @njit(cache=True)
 def _compounded(returns, offsets):
     out = np.empty(len(returns))
@@ -136,6 +136,11 @@ def _wealth(panel):
     wealth = _compounded(panel.fields["return"].astype(np.float64), panel.asset_offsets)
     return np.where(panel.tradable, wealth, np.nan)
 
+def _lost_returns(panel):
+    "(n_rows,) running count of bars whose `return` is missing, where a universe has no prices: nothing can be compounded across one."
+    if "close" in panel.fields: return np.zeros(panel.n_rows, np.int64)
+    return np.cumsum(~np.isfinite(panel.fields["return"]))
+
 def _final(panel):
     "(n_assets,) float64 delisting return; NaN where unknown."
     return panel.attributes.get("delisting_return", pd.Series(np.nan, panel.assets)).reindex(panel.assets).to_numpy(float)
@@ -145,7 +150,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #d82afab0
+# %% ../nbs/labels.ipynb #77cbd69e
 def forward_return(
     panel:Panel,
     horizon:int=5, # bars held
@@ -163,10 +168,12 @@ def forward_return(
     value = end/wealth[np.minimum(entry, last)] - 1
     unseen = (entry > last) | ((exit_ > last) & ~leaves)
     value = np.where(unseen | ~panel.tradable, np.nan, value)
+    lost = _lost_returns(panel)
+    value = np.where(lost[np.minimum(exit_, last)] > lost[np.minimum(entry, last)], np.nan, value)
     counts = {"beyond the last date": int((unseen & ~delisted & panel.tradable).sum()),
               "delisted before entry": int((unseen & delisted & panel.tradable).sum()),
               "delisting return unknown": int((leaves & ~np.isfinite(final[panel.asset_code]) & panel.tradable).sum())}
-    counts["no price at entry or exit"] = int((panel.tradable & ~np.isfinite(value)).sum()) - sum(counts.values())
+    counts["no price or return between entry and exit"] = int((panel.tradable & ~np.isfinite(value)).sum()) - sum(counts.values())
     known = (panel.date_code + delay + horizon).astype(np.int32)
     return Label(panel, f"return {horizon} bars ahead, delay {delay}", value, known, horizon, delay,
                  {k: v for k, v in counts.items() if v})
@@ -304,9 +311,9 @@ def _barriers(wealth, width, side, offsets, delisted, final, profit, stop, horiz
             label[i], ret[i] = hit, r
     return label, ret, bars, why
 
-# %% ../nbs/labels.ipynb #355af90d
+# %% ../nbs/labels.ipynb #a122cf44
 _WHY = {1: "beyond the last date", 2: "delisted before entry", 3: "delisting return unknown",
-        4: "no price at entry or exit", 5: "no volatility yet"}
+        4: "no price or return between entry and exit", 5: "no volatility yet"}
 
 def triple_barrier(
     panel:Panel,

@@ -70,7 +70,15 @@ def test_horizon_counts_bars_and_delay_shifts():
 def test_no_label_where_entry_or_exit_is_suspended():
     p = panel_from_frame(PRICES.drop(index=2))
     y = forward_return(p, 1, 0)
-    assert np.isnan(y.values[1]) and np.isnan(y.values[2]) and y.counts["no price at entry or exit"] == 1
+    assert np.isnan(y.values[1]) and np.isnan(y.values[2]) and y.counts["no price or return between entry and exit"] == 1
+
+def test_a_missing_return_is_not_a_return_of_zero():
+    days = pd.bdate_range("2024-01-01", periods=6)
+    p = panel_from_frame(pd.DataFrame({"date": days, "asset": "A", "size": 1., "return": [0, .1, np.nan, .2, .1, 0]}))
+    y = forward_return(p, 1, 0)
+    np.testing.assert_allclose(y.values, [.1, np.nan, .2, .1, 0, np.nan], atol=1e-6)
+    assert y.counts["no price or return between entry and exit"] == 1
+    np.testing.assert_allclose(forward_return(p, 2, 0).values[:4], [np.nan, np.nan, .32, .1], atol=1e-6)
 
 def test_returns_alone_give_the_same_labels_as_prices():
     p = panel_from_frame(PRICES[PRICES.asset == "A"])
