@@ -166,15 +166,16 @@ def data_import(
     from neuralpha.data.universes import import_universe
     typer.echo(str(import_universe(source, name, replace=replace)))
 
-# %% ../nbs/cli.ipynb #034b0712
+# %% ../nbs/cli.ipynb #2c9d2c32
 @app.command(rich_help_panel="Reports")
 def audit(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
     universe: Annotated[Optional[list[str]], typer.Option("--universe", "-u", help="Only these universes, or others than the study's.")] = None,
-    models: Annotated[Optional[str], typer.Option(help="Only these models, comma-separated; each is fitted several times.")] = None,
+    models: Annotated[Optional[str], typer.Option(help="Only these models, comma-separated; each is fitted about ten times.")] = None,
+    thorough: Annotated[bool, typer.Option(help="Refit every fold that has begun by a cut, with every seed, not only one fold and one seed.")] = False,
     out: Annotated[Path, typer.Option(help="Where reports are kept.")] = Path("reports"),
 ):
-    "Replace the future, cut the past, shuffle assets and labels: does anything of a study change that must not? Exit code 1 where a leak is found."
+    "Replace the future, cut the past, shuffle assets and labels: does anything of a study change that must not? Exit code 1 where a check fails."
     from neuralpha.study.audit import audit_bench
     from neuralpha.study.bench import open_bench
     from neuralpha.study.site import write_site
@@ -182,7 +183,7 @@ def audit(
     spec = load_study(study, universes=universe, models=_list(models))
     passed = True
     for bench in [open_bench(spec, u) for u in spec.universes]:
-        certificate = audit_bench(bench)
+        certificate = audit_bench(bench, seeds=spec.seeds if thorough else 1, thorough=thorough)
         certificate.save(out/spec.name/"audit"/bench.slug)
         typer.echo(repr(certificate))
         passed &= certificate.passed

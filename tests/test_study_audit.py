@@ -174,7 +174,7 @@ def test_the_certificate_is_reproducible_and_safe_to_show(tmp_path):
     kept = json.loads((tmp_path/"certificate.json").read_text())
     assert kept["hash"] == a.hash and kept["passed"] and len(kept["checks"]) == len(a.checks)
     page = audit_features(lambda f: f["close"].rename("<script>").shift(-1), _table(_market()), name="x & y").html()
-    assert "<script>" not in page and "&lt;script&gt;" in page and "x &amp; y" in page and "LEAK" in page
+    assert "<script>" not in page and "&lt;script&gt;" in page and "x &amp; y" in page and ">fails<" in page
 
 def test_permuted_labels_keep_each_dates_values():
     y = forward_return(_market(), 3, 1)
@@ -184,9 +184,9 @@ def test_permuted_labels_keep_each_dates_values():
         np.testing.assert_array_equal(np.sort(y.values[rows]), np.sort(z.values[rows]))
     assert (z.labelled == y.labelled).all() and (z.values[z.labelled] != y.values[y.labelled]).mean() > .8
 
-def _study():
+def _study(assets=20):
     from neuralpha.models.base import toy_problem
-    p = toy_problem(20, 160, seed=2)[0].panel
+    p = toy_problem(assets, 160, seed=2)[0].panel
     def features(q):
         r = pd.Series(q.fields["close"]).groupby(q.asset_code)
         cols = [r.pct_change(k).fillna(0).to_numpy(np.float32) for k in (1, 2, 5)]
@@ -196,21 +196,65 @@ def _study():
 def test_an_honest_study_passes_from_prices_to_scores():
     from neuralpha.models.linear import Ridge
     from neuralpha.models.trees import LightGBM
-    p, *parts = _study()
+    p, *parts = _study(60)
     c = audit_study(p, *parts, {"ridge": Ridge(), "tree": LightGBM()}, cuts=1)
     assert c.passed, repr(c)
     lines = [(x.part, x.what, x.how) for x in c.checks]
     for m in ("ridge", "tree"):
-        assert [part for part, what, _ in lines if what == f"scores of {m}"] == ["future"]*3 + ["repeat"]
+        assert [part for part, what, _ in lines if what == f"scores of {m}"] == ["future"]*3 + ["repeat"] + ["permutation"]*2
+        for what in ("fit", "positions"): assert [how for part, w, how in lines if w == f"{what} of {m}"] == list(REPLACEMENTS.values())
         assert sum(what == m for part, what, _ in lines if part == "placebo") == 2
 
 def test_a_model_that_looks_beyond_its_view_is_caught():
     from neuralpha.models.linear import Ridge
     class Peeping(Ridge):
         def _predict(self, view): return super()._predict(view) + view.features.values[:, 0].mean()
+    class Scaling(Ridge):
+        def _fit(self, view, target, valid):
+            super()._fit(view, target, valid)
+            self.coef_ = self.coef_/np.nanstd(view.features.values)
     p, *parts = _study()
     c = audit_study(p, *parts, {"peeping": Peeping()}, cuts=1, placebo=False, checks=("future",))
-    assert {x.what for x in c.failures} == {"scores of peeping"} and "fitting or scoring saw the future" in c.failures[0].found
+    assert "scores of peeping" in {x.what for x in c.failures} and "fitting or scoring saw the future" in c.failures[0].found
+    c = audit_study(p, *parts, {"scaling": Scaling()}, cuts=1, placebo=False, checks=("future",))
+    assert {x.what for x in c.failures} >= {"fit of scaling", "scores of scaling"} and "fitted on data it should not have seen" in repr(c)
+
+def test_scores_may_depend_on_neighbours_only_where_a_model_says_so():
+    from neuralpha.models.linear import Ridge
+    class Centred(Ridge):
+        def _predict(self, view): return super()._predict(view) - super()._predict(view).mean()
+    class Ordered(Ridge):
+        def _predict(self, view): return super()._predict(view) + np.linspace(0, 1, len(view.rows), dtype=np.float32)
+    class Declared(Centred):
+        across_assets = True
+    p, *parts = _study()
+    run = lambda m: [x for x in audit_study(p, *parts, {"m": m}, cuts=1, placebo=False, checks=("permutation",)).checks if x.what == "scores of m"]
+    assert [x.passed for x in run(Ridge())] == [True, True]
+    assert [x.passed for x in run(Centred())] == [True, False]
+    assert [x.passed for x in run(Declared())] == [True, None]
+    assert [x.passed for x in run(Ordered())] == [False, False]
+
+def test_a_thorough_audit_refits_every_fold_that_has_begun():
+    from neuralpha.models.linear import Ridge
+    p, *parts = _study()
+    checks = [audit_study(p, *parts, {"m": Ridge()}, cuts=[p.dates[130]], replace=("noise",), placebo=False, checks=("future",), thorough=t).checks for t in (False, True)]
+    rows = [next(x.rows for x in c if x.what == "scores of m") for c in checks]
+    folds = parts[2](parts[1](p))
+    begun = sum(p.date_code[f.test].min() <= 130 for f in folds)
+    assert begun > 1 and rows[1] == begun*rows[0]
+
+def test_a_signal_that_is_lost_or_too_good_fails():
+    from neuralpha.models.linear import Ridge
+    p, features, label, folds = _study()
+    X, y = features(p), label(p)
+    signal = planted_label(X, y)[0].values
+    class Deaf(Ridge):
+        def _predict(self, view): return np.random.default_rng(0).normal(size=len(view.rows))
+    class Cheating(Ridge):
+        def _predict(self, view): return np.nan_to_num(signal[view.rows])
+    for model, why in ((Deaf(), "loses the signal"), (Cheating(), "more than there is to know")):
+        c = audit_study(p, features, label, folds, {"m": model}, cuts=1, checks=())
+        assert any(why in x.found and "planted" in x.how for x in c.failures), repr(c)
 
 def test_a_model_that_remembers_the_answers_fails_the_placebo():
     from neuralpha.models.linear import Ridge

@@ -18,7 +18,7 @@ from ..features.table import Features, View
 from ..labels import forward_return
 from ..splits import fixed_split
 
-# %% ../../nbs/models/base.ipynb #01dd1a1c
+# %% ../../nbs/models/base.ipynb #2741e21b
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator:
     "A model with scikit-learn's grammar over views; a subclass writes `_fit`, `_predict`, `_save` and `_load`."
@@ -78,6 +78,11 @@ class Estimator:
             odd = sorted(set(view.names) ^ set(self.features_)) or ["their order"]
             raise NeuralphaError(f"{type(self).__name__} was fitted on other features than it is asked to score: {', '.join(odd[:5])}.")
         return np.asarray(self._predict(view), np.float32)
+
+    @property
+    def across_assets(self)->bool:
+        "Whether the score of an asset depends on which others are scored with it."
+        return False
 
     @property
     def n_parameters(self)->int:

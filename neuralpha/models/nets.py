@@ -16,7 +16,7 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #fc9345d5
+# %% ../../nbs/models/nets.ipynb #f39c912f
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     "A neural model: a subclass writes `build(n_features, outputs) -> torch module`."
@@ -44,6 +44,9 @@ class Net(Training, Estimator):
         return score_rows(self.net_, data, view.rows, self.precision)
 
     def _predict(self, view): return Objective(self.loss).score(self.outputs(view))
+
+    @property
+    def across_assets(self): return getattr(self.net_, "across_assets", False)
 
     def _count(self): return sum(p.numel() for p in self.net_.parameters())
 

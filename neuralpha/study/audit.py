@@ -6,8 +6,8 @@
 __all__ = ['REPLACEMENTS', 'CHECKS', 'Check', 'Certificate', 'future_replaced', 'audit_pipeline', 'audit_features', 'audit_label',
            'permuted_label', 'planted_label', 'fold_ic', 'audit_study', 'audit_bench']
 
-# %% ../../nbs/study/audit.ipynb #bbed3e90
-import html, json, time
+# %% ../../nbs/study/audit.ipynb #940f76ca
+import html, json, tempfile, time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 import numpy as np
@@ -16,6 +16,7 @@ from numba import njit, prange
 from ..core import NeuralphaError, canonical_json, digest, unknown_name, write_json, write_text
 from ..data.panel import Panel, cut_panel, panel_from_frame, without_assets
 from ..evaluate.ic import panel_rows
+from ..evaluate.quantiles import spread_positions
 from ..features.table import Features
 from ..labels import Label, Labels, by_date
 from ..splits import Fold
@@ -82,12 +83,12 @@ class Certificate:
         "A standalone fragment for a report page."
         return _certificate_html(self)
 
-# %% ../../nbs/study/audit.ipynb #450a3434
+# %% ../../nbs/study/audit.ipynb #da19eb7d
 _PARTS = {"repeat": "Same input, same bits", "future": "The future is replaced", "labels": "Labels", "splits": "Splits",
           "start-up": "History is cut at the front", "permutation": "Assets are shuffled and removed", "placebo": "Placebo and planted signal"}
 
 def _certificate_html(c):
-    mark = {True: ("holds", "#1b7837"), False: ("LEAK", "#b2182b"), None: ("not checked", "#777777")}
+    mark = {True: ("holds", "#1b7837"), False: ("fails", "#b2182b"), None: ("not checked", "#777777")}
     cell = lambda text, extra="": f'<td style="padding:2px 10px 2px 0;text-align:left;vertical-align:top;{extra}">{text}</td>'
     rows = []
     for x in sorted(c.checks, key=lambda x: (x.passed is not False, list(_PARTS).index(x.part) if x.part in _PARTS else 99)):
@@ -781,29 +782,26 @@ def _fitted_on(model, X, goal, fold, device):
     valid = (X.view(fold.valid), goal[fold.valid]) if len(fold.valid) else None
     return model.fit(X.view(fold.train), goal[fold.train], valid=valid)
 
-# %% ../../nbs/study/audit.ipynb #89c0a74c
+# %% ../../nbs/study/audit.ipynb #e51e8312
 def _placebo(tally, models, X, y, fold, s, level):
     "Placebo and planted signal for every model."
-    from neuralpha.evaluate.statistics import bootstrap_interval
     from neuralpha.models.base import date_ic
     dates = len(np.unique(y.panel.date_code[fold.test]))
-    shuffled = permuted_label(y, s["seed"])
     planted, signal = planted_label(X, y, seed=s["seed"])
     rows = fold.test[y.labelled[fold.test]]
     known = float(np.nanmean(date_ic(signal[rows], planted.target(s["target"])[rows], y.panel.date_code[rows])))
     for name, model in models.items():
-        at, _ = fold_ic(model, X, shuffled, fold, s["target"], s["device"], level, s["seed"])
-        ok = at["low"] <= 0 <= at["high"]
-        said = f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test dates"
-        tally.add("placebo", name, "labels permuted within dates", len(rows), 1, 0 if ok else 1,
-                  found=said + ("" if ok else ": the model knows labels it cannot know, or its fit is not independent of the test."))
-        at, _ = fold_ic(model, X, planted, fold, s["target"], s["device"], level, s["seed"])
-        ok = at["low"] <= known and at["high"] >= .8*known
-        said = f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}), planted {known:+.4f}"
-        tally.add("placebo", name, "a planted signal is found, at least 80% and at most all of it", len(rows), 1, 0 if ok else 1,
-                  found=said + ("" if ok else ": more than there is to know." if at["low"] > known else ": the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)."))
+        def line(how, label, true, low, high, says=""):
+            at, _ = fold_ic(model, X, label, fold, s["target"], s["device"], level, s["seed"])
+            why = low if true < at["low"] else high if true > at["high"] else "" # the interval lies above or below the truth
+            said = f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test dates{says}"
+            tally.add("placebo", name, how, len(rows), 1, 1 if why else 0, found=said + (f": {why}." if why else ""))
+        beyond = "the model knows labels it cannot know, or its fit is not independent of the test"
+        line("labels permuted within dates", permuted_label(y, s["seed"]), 0., beyond, beyond)
+        line("a planted signal is recovered", planted, known, "more than there is to know",
+             "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)", f", planted {known:+.4f}")
 
-# %% ../../nbs/study/audit.ipynb #8811c442
+# %% ../../nbs/study/audit.ipynb #ffaa622f
 def audit_study(
     panel:Panel,
     features, # callable panel -> Features
@@ -811,76 +809,120 @@ def audit_study(
     folds, # callable Label -> list of Fold
     models:dict, # name -> unfitted estimator
     name:str="study", target:str="rank", device:str="auto",
-    cuts=2, # cut dates for features, label and folds; models are refitted at the first of them
+    cuts=2, # cut dates, or how many; every model is refitted at each of them
     placebo:bool=True, # fit every model on permuted and on planted labels as well
+    thorough:bool=False, # refit every fold that has begun by a cut
     replace=("noise", "nan", "nothing"), embargo:int=0, rounding:dict|None=None, seed:int=0, checks=CHECKS,
 )->Certificate:
-    "Audit a study from prices to scores: three to six fits of one fold per model."
+    "Audit a study from prices to positions: `cuts` × `replace` fits of each model, and four more."
     s = _settings(cuts=cuts, replace=tuple(replace), embargo=embargo, decide="close", lookbacks=None, cross_sectional=None, rounding=rounding,
-                  session_close="21:00", seed=seed, checks=tuple(checks)) | {"target": target, "device": device}
-    start, tally, kept = time.perf_counter(), _Tally(), {}
+                  session_close="21:00", seed=seed, checks=tuple(checks)) | {"target": target, "device": device, "thorough": thorough}
+    start, tally, true = time.perf_counter(), _Tally(), {}
     def pipeline(panel):
         X, y = features(panel), label(panel)
         return {"features": X, "label": y, "folds": folds(y)}
     def run(panel, tables):
         out = _artefacts(pipeline(panel), panel)
-        kept.setdefault("base", out)
+        true.setdefault("base", out)
         return out
-    def refit(cut, how, world, other):
-        if kept.setdefault("cut", cut) == cut: _same_scores(tally, models, kept, other, panel, world, cut, how, s)
+    def refit(cut, how, world, other): _refitted(tally, models, true, other, panel, world, cut, how, s)
     base, codes = _audit(run, panel, {}, s, tally, refit)
-    X, y, fold = base["features"].source, base["label"].source, kept.get("fold") or base["folds"][0]
-    if models and "repeat" in s["checks"]: _same_twice(tally, models, kept, fold, panel, codes[0], s)
-    if models and placebo: _placebo(tally, models, X, y, fold, s, level=1 - .05/(2*len(models)))
+    fold = true.get("fold") or base["folds"][0]
+    if "repeat" in s["checks"]: _same_twice(tally, models, true, fold, panel, s)
+    if "permutation" in s["checks"]: _scored_otherwise(tally, models, true, fold, panel, s)
+    if models and placebo: _placebo(tally, models, base["features"].source, base["label"].source, fold, s, level=1 - .05/(2*len(models)))
     return _certificate(name, panel, {}, codes, tally, s, start)
 
-# %% ../../nbs/study/audit.ipynb #d3f995e1
+# %% ../../nbs/study/audit.ipynb #0b277892
 def audit_bench(
     bench, # `study.bench.Bench`: one universe of a study
-    models=None, # names of some of the study's models; default all, one seed each
-    device:str="auto", **options, # of `audit_study`
+    models=None, # names of some of the study's models; default all
+    device:str="auto",
+    seeds:int=1, # how many of the study's seeds of each model with randomness
+    **options, # of `audit_study`
 )->Certificate:
     "The leak certificate of one universe of a study."
     from neuralpha.features.compute import compute_features
     from neuralpha.study.bench import study_folds, study_label
     study = bench.study
-    chosen = list(study.models) if models is None else list(models)
+    parts = {}
+    for m in list(study.models) if models is None else models:
+        for seed in study.seed_list[:seeds] if bench.model(m).stochastic else study.seed_list[:1]:
+            parts[m if seeds == 1 else f"{m}, seed {seed}"] = bench.model(m, seed)
     return audit_study(bench.panel, lambda p: compute_features(p, study.features, transform=study.transform), lambda p: study_label(study, p),
-                       lambda y: study_folds(study, y), {m: bench.model(m, study.seed) for m in chosen},
+                       lambda y: study_folds(study, y), parts,
                        **{"name": study.name, "target": study.label.target, "device": device, "embargo": study.split.embargo, **options})
 
-# %% ../../nbs/study/audit.ipynb #507bcff7
-def _same_scores(tally, models, kept, other, panel, world, cut, how, s):
-    "Fit every model in a replaced world and compare its scores up to the cut with those of the true world."
-    base = kept["base"]
-    live = [f for f in base["folds"] if panel.date_code[f.test].min() <= cut <= panel.date_code[f.test].max()]
-    if not live or isinstance(other, Exception): return
-    fold = kept.setdefault("fold", live[0])
-    twin = next((f for f in other["folds"] if f.number == fold.number), None)
-    if twin is None: return # reported with the folds
+# %% ../../nbs/study/audit.ipynb #a6a9781e
+def _fit(name, model, parts, fold, s, kept=None):
+    "A model fitted on one fold of one world; those of the true world are `kept`."
+    X, y = parts["features"].source, parts["label"].source
+    if kept is None: return _fitted_on(model, X, y.target(s["target"]), fold, s["device"])
+    fits = kept.setdefault("fits", {})
+    if (name, fold.number) not in fits: fits[name, fold.number] = _fit(name, model, parts, fold, s)
+    return fits[name, fold.number]
+
+def _learnt(model):
+    "Everything a fitted model would write to its folder, but its settings and timings: path -> array."
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(folder)
+        files = {p.name: np.frombuffer(p.read_bytes(), np.uint8).astype(np.float64) for p in Path(folder).iterdir()}
+    return {k: v for k, v in sorted(files.items()) if k != "model.json"}
+
+def _scores(name, fitted, parts, fold, panel, cut):
+    "Scores of the fold's validation and test rows up to the cut, and the positions of a spread portfolio on the latter."
+    X, y = parts["features"].source, parts["label"].source
+    column = lambda rows: _on_rows(panel, rows, fitted.predict(X.view(rows)) if len(rows) else [])
+    test = column(fold.test[panel.date_code[fold.test] <= cut])
+    return {f"scores of {name}": _Rows(("validation", "test"), np.stack([column(fold.valid), test], 1), panel.date_code),
+            f"positions of {name}": _Rows(("position",), spread_positions(test[:, None], panel, y.horizon, y.delay)[:, None], panel.date_code)}
+
+def _on_rows(panel, rows, values):
+    out = np.full(panel.n_rows, np.nan, np.float32)
+    out[rows] = values
+    return out
+
+# %% ../../nbs/study/audit.ipynb #69b75e4d
+def _refitted(tally, models, true, other, panel, world, cut, how, s):
+    "Fit every model in a replaced world and compare what it learnt, its scores and its positions with those of the true world."
+    base = true["base"]
+    begun = [f for f in base["folds"] if panel.date_code[f.test].min() <= cut]
+    live = begun if s["thorough"] else [f for f in begun if cut <= panel.date_code[f.test].max()][:1]
     past_a, past_b = np.flatnonzero(panel.date_code <= cut), np.flatnonzero(world.date_code <= cut)
-    for name, model in models.items():
-        key = f"scores of {name}"
-        if key not in kept: kept[key] = _scores(name, model, base, fold, panel, cut, s)
-        def say(column, row, n):
-            return 1, (f"score of {name} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed when data after {_day(panel, cut)} was "
-                       f"{REPLACEMENTS[how]}: fitting or scoring saw the future ({n:,} values changed).")
-        _compare_rows(tally, "future", key, REPLACEMENTS[how], kept[key], _scores(name, model, other, twin, world, cut, s), panel, world,
-                      past_a, past_b, say, rounding=s["rounding"].get("scores", 0.))
+    for fold in live:
+        true["fold"] = fold
+        twin = next((f for f in other["folds"] if f.number == fold.number), None)
+        if twin is None: continue # reported with the folds
+        for name, model in models.items():
+            mine, theirs = _fit(name, model, base, fold, s, true), _fit(name, model, other, twin, s)
+            _future_fitted(tally, f"fit of {name}", _Fitted({fold.number: _learnt(mine)}), _Fitted({fold.number: _learnt(theirs)}), base, panel, cut,
+                           REPLACEMENTS[how], f"data after {_day(panel, cut)} was {REPLACEMENTS[how]}")
+            A, B = _scores(name, mine, base, fold, panel, cut), _scores(name, theirs, other, twin, world, cut)
+            for what in A:
+                def say(column, row, n):
+                    return 1, (f"{what} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed when data after {_day(panel, cut)} was "
+                               f"{REPLACEMENTS[how]}: fitting or scoring saw the future ({n:,} values changed).")
+                _compare_rows(tally, "future", what, REPLACEMENTS[how], A[what], B[what], panel, world, past_a, past_b, say, rounding=s["rounding"].get("scores", 0.))
 
-def _scores(name, model, base, fold, panel, cut, s):
-    "Scores of the fold's test rows up to the cut, on panel rows."
-    X, y = base["features"].source, base["label"].source
-    rows = fold.test[panel.date_code[fold.test] <= cut]
-    out = np.full((panel.n_rows, 1), np.nan, np.float32)
-    out[rows, 0] = _fitted_on(model, X, y.target(s["target"]), fold, s["device"]).predict(X.view(rows))
-    return _Rows((name,), out, panel.date_code)
-
-def _same_twice(tally, models, kept, fold, panel, cut, s):
-    rows = np.arange(panel.n_rows)
+def _same_twice(tally, models, true, fold, panel, s):
+    "The same fit again."
+    rows, end = np.arange(panel.n_rows), int(panel.date_code[fold.test].max())
     for name, model in models.items():
-        key = f"scores of {name}"
-        at = kept.get("cut", max(cut, int(panel.date_code[fold.test].max())))
-        first, again = kept.get(key) or _scores(name, model, kept["base"], fold, panel, at, s), _scores(name, model, kept["base"], fold, panel, at, s)
+        what = f"scores of {name}"
+        first, again = (_scores(name, m, true["base"], fold, panel, end)[what] for m in (_fit(name, model, true["base"], fold, s, true), _fit(name, model, true["base"], fold, s)))
         say = lambda column, row, n: (1, f"{name} gives other scores when fitted again with the same seed ({n:,} rows): nothing else can be checked before that is mended.")
-        _compare_rows(tally, "repeat", key, "run twice", first, again, panel, panel, rows, rows, say)
+        _compare_rows(tally, "repeat", what, "run twice", first, again, panel, panel, rows, rows, say)
+
+def _scored_otherwise(tally, models, true, fold, panel, s):
+    "Score the test rows in another order, and every second asset's alone. Sums in another order may round differently: 1e-5 of the largest score."
+    X, rng, rows = true["base"]["features"].source, np.random.default_rng([s["seed"], 7]), np.arange(panel.n_rows)
+    for name, model in models.items():
+        fitted = _fit(name, model, true["base"], fold, s, true)
+        score = lambda rows: _Rows(("score",), _on_rows(panel, rows, fitted.predict(X.view(rows)))[:, None], panel.date_code)
+        whole, half = score(fold.test), fold.test[panel.asset_code[fold.test] % 2 == 0]
+        def compare(how, other, at, why):
+            say = lambda column, row, n: (1, f"the score of {name} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed: {why} ({n:,} rows).")
+            _compare_rows(tally, "permutation", f"scores of {name}", how, whole, other, panel, panel, at, at, say, rounding=1e-5)
+        compare("rows scored in another order", score(rng.permutation(fold.test)), fold.test, "it depends on the order of rows")
+        if fitted.across_assets: tally.add("permutation", f"scores of {name}", "scored without the other assets", passed=None, found="the model declares that it looks across assets.")
+        elif len(half): compare("scored without the other assets", score(half), half, "it depends on which other assets are scored; set across_assets where that is meant")
