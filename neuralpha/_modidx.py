@@ -2021,6 +2021,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'neuralpha.study.site.render': ('study/site.html#render', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site.setting': ('study/site.html#setting', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site.site_pages': ('study/site.html#site_pages', 'neuralpha/study/site.py'),
+                                      'neuralpha.study.site.timing_script': ('study/site.html#timing_script', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site.write_manifest': ('study/site.html#write_manifest', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site.write_site': ('study/site.html#write_site', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site.write_studies_index': ( 'study/site.html#write_studies_index',

@@ -28,6 +28,9 @@ def test_a_changed_number_is_found_wherever_it_was_changed(tmp_path):
     metrics.write_text(text); write_site(study, tmp_path)
     page.write_text(page.read_text().replace("0.1", "0.2", 1))
     assert any(p.startswith("index.html does not show") for p in verify_report(tmp_path/"v")[0])
+    times = tmp_path/"v"/"timing.js"
+    times.write_text(times.read_text().replace(": ", ": 1", 1))
+    assert any(p.startswith("timing.js does not show") for p in verify_report(tmp_path/"v")[0])
 
 def test_a_folder_without_a_report_is_named(tmp_path):
     with pytest.raises(NeuralphaError, match="manifest.json is missing"): verify_report(tmp_path)

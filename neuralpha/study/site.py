@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA', 'AUDIT', 'MANIFEST', 'STUDIES', 'COLUMNS',
-           'PERCENT', 'ORDER', 'MAIN', 'LEDGER', 'FOLD', 'number', 'interval', 'render', 'UniverseResult',
-           'read_results', 'answer', 'setting', 'site_pages', 'write_site', 'notebook_html', 'write_manifest',
-           'write_studies_index']
+           'PERCENT', 'ORDER', 'MAIN', 'LEDGER', 'FOLD', 'TIMES', 'number', 'interval', 'render', 'UniverseResult',
+           'read_results', 'answer', 'setting', 'site_pages', 'write_site', 'notebook_html', 'timing_script',
+           'write_manifest', 'write_studies_index']
 
 # %% ../../nbs/study/site.ipynb #52cf605e
 import importlib.metadata, json, platform
@@ -66,8 +66,10 @@ code{font-size:.88em;overflow-wrap:anywhere}details{overflow-x:auto}footer{paddi
 @media print{nav,.filters{display:none}body{font-size:11pt}.wide{overflow:visible}}
 """
 
-# %% ../../nbs/study/site.ipynb #caa8118e
+# %% ../../nbs/study/site.ipynb #e11097f2
 JS = """
+if(window.TIMING)document.querySelectorAll('td[data-time]').forEach(c=>{const s=TIMING[c.dataset.time];
+ if(s!==undefined){c.dataset.value=s;c.textContent=s.toLocaleString('en',{maximumFractionDigits:0})}});
 document.querySelectorAll('table.sort').forEach(t=>{const b=t.tBodies[0];
  const val=(r,i)=>{const c=r.cells[i],v=c.dataset.value??c.textContent.trim();const n=parseFloat(v);return v===''||isNaN(n)?v.toLowerCase():n};
  t.querySelectorAll('th[data-sort]').forEach(h=>{const go=()=>{const i=h.cellIndex,up=h.getAttribute('aria-sort')==='descending';
@@ -90,7 +92,7 @@ BASE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name=
 FIGURES = """{% macro gallery(figures, root) %}<div class="figures">{% for f in figures %}<figure><a href="{{ root }}{{ f.file }}">
 <img src="{{ root }}{{ f.file }}" alt="{{ f.title }}"></a><figcaption><b>{{ f.title }}</b>{% if f.caption %}. {{ f.caption }}{% endif %}</figcaption></figure>{% endfor %}</div>{% endmacro %}"""
 
-# %% ../../nbs/study/site.ipynb #773c77df
+# %% ../../nbs/study/site.ipynb #89af0280
 INDEX = """{% extends "base" %}{% block main %}
 <p class="soft">{{ setting }}</p>
 {% for line in holdouts %}<p class="soft">{{ line }}</p>{% endfor %}
@@ -102,10 +104,11 @@ realised return across assets; its interval is a 95% block bootstrap over dates.
 <div class="filters"><label>Universe <select data-filter="universe"><option value="">all</option>{% for u in universes %}<option>{{ u.slug }}</option>{% endfor %}</select></label>
 <label>Kind <select data-filter="kind"><option value="">all</option><option>model</option><option>baseline</option></select></label></div>
 <div class="wide"><table class="sort filter"><thead><tr>{% for c in columns %}<th data-sort title="{{ c.definition }}"{% if c.text %} class="text"{% endif %}>{{ c.name }}</th>{% endfor %}</tr></thead><tbody>
-{% for r in rows %}<tr data-universe="{{ r.universe }}" data-kind="{{ r.kind }}"{% if r.kind == "baseline" %} class="base"{% endif %}>{% for c in r.cells %}<td data-value="{{ c.sort }}"{% if c.text %} class="text"{% endif %}>{% if c.href %}<a href="{{ c.href }}">{{ c.show }}</a>{% else %}{{ c.show }}{% endif %}</td>{% endfor %}</tr>{% endfor %}
+{% for r in rows %}<tr data-universe="{{ r.universe }}" data-kind="{{ r.kind }}"{% if r.kind == "baseline" %} class="base"{% endif %}>{% for c in r.cells %}<td data-value="{{ c.sort }}"{% if 'time' in c %} data-time="{{ c.time }}"{% endif %}{% if c.text %} class="text"{% endif %}>{% if c.href %}<a href="{{ c.href }}">{{ c.show }}</a>{% else %}{{ c.show }}{% endif %}</td>{% endfor %}</tr>{% endfor %}
 </tbody></table></div>
 <div class="figures">{% for u in universes %}{% if u.lead %}<figure><a href="{{ u.slug }}/index.html"><img src="{{ u.slug }}/{{ u.lead.file }}" alt="{{ u.lead.title }}"></a><figcaption><b>{{ u.slug }}: {{ u.lead.title }}</b>. {{ u.lead.caption }}</figcaption></figure>{% endif %}{% endfor %}</div>
 {% if notebook %}<p><a href="leaderboard.html">The leaderboard as an executed notebook</a></p>{% endif %}
+<script src="timing.js"></script>
 <h2>What the columns mean</h2><div class="wide"><table><tbody>{% for c in columns %}<tr><td class="text"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>
 {% endblock %}"""
 
@@ -232,7 +235,7 @@ def answer(result:UniverseResult)->str:
     if "recovered" in trained[best]["metrics"]: said += f". That is {100*trained[best]['metrics']['recovered']['value']:.0f}% of what an oracle would reach"
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #88ae8148
+# %% ../../nbs/study/site.ipynb #d4345c6a
 def _row(result, name, shown):
     m = result.models[name]
     numbers = m["metrics"]
@@ -241,7 +244,7 @@ def _row(result, name, shown):
         c = _cell(numbers.get(key), key in PERCENT)
         if key in ("ic", "rank_ic"): c["show"] = f"{c['show']} {c['range']}"
         cells.append(c)
-    cells += [_count(m.get("seeds")), _count((numbers.get("deflated_sharpe") or {}).get("trials")), _count(result.seconds.get(name)), _text(m.get("device") or "–"), _count(m.get("weights"))]
+    cells += [_count(m.get("seeds")), _count((numbers.get("deflated_sharpe") or {}).get("trials")), _count(None) | dict(time=f"{result.slug}/{name}"), _text(m.get("device") or "–"), _count(m.get("weights"))]
     return dict(universe=result.slug, kind=m["kind"], cells=cells)
 
 def _shown(results)->list:
@@ -305,7 +308,7 @@ def _sections(figures, model=None)->list: # [(section, figures)]
         if f["model"] == model: out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #1b8f5b20
+# %% ../../nbs/study/site.ipynb #15ed1f1e
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -345,6 +348,7 @@ def write_site(study, out="reports")->Path: # index.html
     folder = Path(out)/study.name
     pages = site_pages(study, out)
     for path, text in pages.items(): write_text(folder/path, text)
+    write_text(folder/"timing.js", timing_script(read_results(folder, study)[0]))
     manifest = write_manifest(study, folder, read_results(folder, study)[0])
     nav = [("Leaderboard", "index.html"), ("Manifest", "manifest.html"), ("All studies", "../index.html")]
     write_text(folder/"manifest.html", render("manifest", title="Manifest", study=study.name, nav=nav, here="manifest.html", footer="", m=manifest, spec=json.dumps(study.model_dump(mode="json"), indent=2)))
@@ -384,11 +388,19 @@ FOLD = """<style>body{max-width:1180px;margin:0 auto!important;padding:0 16px}bo
 .jp-OutputArea-output{overflow-x:auto}.jp-RenderedImage img{max-width:100%;height:auto}</style>
 <p style="font:14px system-ui,sans-serif"><a href="index.html">back</a> · <label><input type="checkbox" onchange="document.body.classList.toggle('code',this.checked)"> show code</label></p>"""
 
-# %% ../../nbs/study/site.ipynb #d4673b09
+# %% ../../nbs/study/site.ipynb #3912568e
+TIMES = ("timing.json", "timing.js") # the only files of a report that differ between two runs of a study
+
+def timing_script(results)->str:
+    "The training seconds of every model, as a script that the leaderboard loads."
+    seconds = {f"{r.slug}/{name}": s for r in results for name, s in r.seconds.items()}
+    return f"window.TIMING={json.dumps(seconds, sort_keys=True)}\n".replace("<", "\\u003c")
+
+# %% ../../nbs/study/site.ipynb #5b58e58f
 def write_manifest(study, folder, results)->dict:
     "`manifest.json`: what determined the study, and the SHA-256 of every file of its report."
     files = {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*"))
-             if p.is_file() and p.name not in ("manifest.json", "manifest.html", "done.json") and not p.name.startswith(".")}
+             if p.is_file() and p.name not in ("manifest.json", "manifest.html", "done.json", *TIMES) and not p.name.startswith(".")}
     devices = sorted({m["device"] for r in results for m in r.models.values() if m.get("device")})
     manifest = {"study": study.model_dump(mode="json"), "study_hash": study.hash, "data": {r.slug: r.numbers["data_digest"] for r in results},
                 "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")}, "environment": {"python": platform.python_version(), "neuralpha": importlib.metadata.version("neuralpha"), **library_versions(), "device": ", ".join(devices)},

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['verify_report']
 
-# %% ../../nbs/study/verify.ipynb #879dd1b0
+# %% ../../nbs/study/verify.ipynb #88625709
 from pathlib import Path
 import pandas as pd
 from ..core import NeuralphaError, file_digest, read_json
 from ..models.predict import Predictions
 from .bench import open_bench
 from .report import universe_numbers
-from .site import site_pages
+from .site import read_results, site_pages, timing_script
 from .spec import make_study
 from .units import code_digest
 
@@ -42,7 +42,7 @@ def _numbers(folder:Path, bench)->tuple[dict, dict]: # stored; derived from the 
     derived = _nan_to_none(universe_numbers(bench, tests, valids, facts)[0])
     return {k: stored[k] for k in derived}, derived
 
-# %% ../../nbs/study/verify.ipynb #63c56484
+# %% ../../nbs/study/verify.ipynb #1ef241d8
 def verify_report(
     folder, # of a study's report
 )->tuple[list, dict]: # problems in words; how many files and numbers were checked
@@ -60,12 +60,13 @@ def verify_report(
         at = folder/bench.slug
         if not (at/"metrics.json").exists(): problems.append(f"{bench.slug} has no metrics.json."); continue
         if manifest["data"].get(bench.slug) != bench.panel.digest: problems.append(f"{bench.slug}: the data is not the data of the report (digest differs)."); continue
+        if (at/"done.json").exists() and read_json(at/"done.json")["files"]["timing.json"] != file_digest(at/"timing.json"): problems.append(f"{bench.slug}/timing.json is not the file that was written.")
         stored, derived = _numbers(at, bench)
         numbers += _count(derived)
         problems += [f"{bench.slug}/metrics.json: {d}" for d in _differences(stored, derived)]
     if manifest.get("pages_drawn_by") != code_digest("neuralpha.study.site"):
         return problems, {"files": len(manifest["files"]), "numbers": numbers, "pages": "not compared: another version of neuralpha drew them"}
-    pages = site_pages(study, folder.parent)
+    pages = site_pages(study, folder.parent) | {"timing.js": timing_script(read_results(folder, study)[0])}
     for name, text in pages.items():
         if not (folder/name).is_file() or (folder/name).read_text(encoding="utf-8") != text: problems.append(f"{name} does not show the stored numbers.")
     return problems, {"files": len(manifest["files"]), "numbers": numbers, "pages": f"{len(pages)} compared"}
