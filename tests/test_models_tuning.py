@@ -28,23 +28,79 @@ def test_validation_and_test_rows_are_never_read():
     b = tune(model, X, y, fold, trials=3)
     assert a.params == b.params and a.valid_ic == b.valid_ic
 
-@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random"])
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_the_same_search_finds_the_same(sampler):
     X, y, fold, model = _problem()
-    a, b = (tune(model, X, y, fold, trials=5, sampler=sampler) for _ in range(2))
-    assert a.trials.drop(columns="seconds").equals(b.trials.drop(columns="seconds")) and a.count == 5
+    a, b = (tune(model, X, y, fold, trials=7, sampler=sampler, seed=s) for s in (0, 0))
+    assert a.trials.drop(columns="seconds").equals(b.trials.drop(columns="seconds")) and a.count == 7
     assert a.model.get_params() | a.params == a.model.get_params() and a.valid_ic == a.trials.valid_ic.max()
+    assert tune(model, X, y, fold, trials=2, sampler=sampler, seed=1).params != tune(model, X, y, fold, trials=2, sampler=sampler).params
 
-def test_a_search_resumes_and_counts_all(tmp_path):
+def _lines(path): return [{k: v for k, v in t.items() if k != "seconds"} for t in read_journal(path)[1]]
+
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "cmaes"])
+def test_a_killed_search_finds_what_the_undisturbed_one_finds(sampler, tmp_path):
     X, y, fold, model = _problem()
-    file = tmp_path/"journal.log"
-    whole = tune(model, X, y, fold, trials=6)
-    tune(model, X, y, fold, trials=2, storage=file)
-    again = tune(model, X, y, fold, trials=6, storage=file)
-    assert again.count == 6 and again.params == whole.params
-    assert again.trials.drop(columns="seconds").equals(whole.trials.drop(columns="seconds"))
-    assert tune(model, X, y, fold, trials=6, storage=file).count == 6
-    assert tune(model, X, y, fold, trials=1, storage=file, seed=1).count == 1
+    how = dict(trials=14, sampler=sampler, space={"learning_rate": ("log", 1e-4, 1e-1), "dropout": ("float", 0., .5)})
+    whole = tune(model, X, y, fold, journal=tmp_path/"whole.jsonl", **how)
+    for lines in (1, 2, 6, 13): # the name alone; one trial; five; twelve: each time torn in the middle of the next line
+        text = (tmp_path/"whole.jsonl").read_text().split("\n")
+        (tmp_path/"torn.jsonl").write_text("\n".join([*text[:lines], text[lines][:30]]))
+        again = tune(model, X, y, fold, journal=tmp_path/"torn.jsonl", **how)
+        assert again.params == whole.params and again.valid_ic == whole.valid_ic and again.count == 14
+        assert _lines(tmp_path/"torn.jsonl") == _lines(tmp_path/"whole.jsonl")
+
+def test_a_process_killed_at_work_loses_one_trial(tmp_path):
+    import os, signal, subprocess, sys, time
+    file = tmp_path/"journal.jsonl"
+    code = ("from neuralpha.models.base import toy_problem; from neuralpha.models.nets import MLP; from neuralpha.models.tuning import tune;"
+            f"X, y, f = toy_problem(15, 120); tune(MLP(batch_rows=128, max_epochs=2), X, y, f, trials=400, journal={str(file)!r})")
+    child = subprocess.Popen([sys.executable, "-c", code])
+    while child.poll() is None and len(read_journal(file)[1]) < 3: time.sleep(.02)
+    child.send_signal(signal.SIGKILL); child.wait()
+    left = _lines(file)
+    assert child.returncode == -signal.SIGKILL and len(left) >= 3
+    X, y, fold, model = _problem()
+    tune(model, X, y, fold, trials=len(left) + 2, journal=file)
+    tune(model, X, y, fold, trials=len(left) + 2, journal=tmp_path/"whole.jsonl")
+    assert _lines(file)[:len(left)] == left and _lines(file) == _lines(tmp_path/"whole.jsonl")
+
+def test_a_smaller_budget_is_the_beginning_of_a_larger_one(tmp_path):
+    X, y, fold, model = _problem()
+    tune(model, X, y, fold, trials=6, journal=tmp_path/"j.jsonl")
+    few, alone = tune(model, X, y, fold, trials=3, journal=tmp_path/"j.jsonl"), tune(model, X, y, fold, trials=3)
+    assert few.count == 3 and few.params == alone.params and len(_lines(tmp_path/"j.jsonl")) == 6
+
+def test_a_budget_in_minutes_counts_fitting_over_all_runs(tmp_path):
+    X, y, fold, model = _problem()
+    file = tmp_path/"j.jsonl"
+    first = tune(model, X, y, fold, minutes=1e-9, journal=file)
+    assert first.count == 1
+    spent = sum(t["seconds"] for t in read_journal(file)[1])/60
+    assert tune(model, X, y, fold, minutes=spent, journal=file).count == 1
+    assert tune(model, X, y, fold, minutes=spent + 1e-6, journal=file).count == 2
+    assert tune(model, X, y, fold, trials=3, minutes=60., journal=file).count == 3
+    with pytest.raises(NeuralphaError, match="needs a budget"): tune(model, X, y, fold)
+
+def test_a_journal_belongs_to_one_search(tmp_path):
+    X, y, fold, model = _problem()
+    file = tmp_path/"j.jsonl"
+    tune(model, X, y, fold, trials=1, journal=file)
+    for other in (dict(seed=1), dict(sampler="random"), dict(target="z"), dict(space={"dropout": ("float", 0., .5)})):
+        with pytest.raises(NeuralphaError, match="another search"): tune(model, X, y, fold, trials=1, journal=file, **other)
+    file.write_text(file.read_text() + "no json\n")
+    with pytest.raises(NeuralphaError, match="damaged"): tune(model, X, y, fold, trials=2, journal=file)
+
+def test_what_the_judge_says_is_kept_with_the_trial(tmp_path):
+    X, y, fold, model = _problem()
+    seen = []
+    t = tune(model, X, y, fold, trials=2, judge=lambda scores, rows: seen.append((len(scores), rows)) or {"mark": 7}, journal=tmp_path/"j.jsonl")
+    assert (t.trials["mark"] == 7).all() and all(n == len(rows) for n, rows in seen)
+    assert len(seen) == 2 and all((rows == inner_fold(y, fold).valid).all() for _, rows in seen)
+    assert read_journal(tmp_path/"j.jsonl")[1][0]["mark"] == 7
+
+def test_every_trial_has_a_seed_of_its_own():
+    assert len({trial_seed(s, n) for s in range(10) for n in range(100)}) == 1000
 
 def test_hopeless_trials_are_pruned_and_diverged_ones_counted():
     X, y, fold, model = _problem()
@@ -53,18 +109,26 @@ def test_hopeless_trials_are_pruned_and_diverged_ones_counted():
     t = tune(model, X, y, fold, trials=8, space={"learning_rate": ("choice", [1e-2, 1e36])}, sampler="random")
     assert "fail" in set(t.trials.state) and t.count == 8
 
-@pytest.mark.parametrize("name", [n for n in model_names() if n != "ols"])
-def test_every_model_ships_a_space_of_its_own_parameters(name):
-    model, rng = make_model(name), np.random.default_rng(0)
+SMALL = {"max_epochs": 1, "n_trees": 20, "pretrain_epochs": 1, "threads": 1}
+
+@pytest.mark.parametrize("name", [n for n in model_names() if n != "ols"]) # least squares have nothing to choose
+def test_every_model_is_tuned_in_the_space_it_ships(name):
+    X, y, fold = toy_problem(12, 150)
+    model = make_model(name)
+    model = model.clone(**{k: v for k, v in SMALL.items() if k in model.get_params()})
     assert model.space and set(model.space) <= set(model.get_params())
     for edge in (0, -1):
         model.clone(**{k: (how[1] if how[0] == "choice" else how[1:])[edge] for k, how in model.space.items()})
+    searched = {k: how for k, how in model.space.items() if k not in SMALL}
+    t = tune(model, X, y, fold, trials=2, space=searched, sampler="random")
+    assert t.count == 2 and set(t.params) == set(searched) and (t.trials.state == "complete").all()
+    assert t.model.get_params() | t.params == t.model.get_params()
 
 def test_wrong_requests_are_named():
     X, y, fold, model = _problem()
-    with pytest.raises(NeuralphaError, match="Did you mean 'dropout'"): tune(model, X, y, fold, space={"dropuot": ("float", 0., .5)})
-    with pytest.raises(NeuralphaError, match="Unknown sampler"): tune(model, X, y, fold, sampler="grid")
-    with pytest.raises(NeuralphaError, match="nothing to tune"): tune(make_model("ols"), X, y, fold)
+    with pytest.raises(NeuralphaError, match="Did you mean 'dropout'"): tune(model, X, y, fold, trials=1, space={"dropuot": ("float", 0., .5)})
+    with pytest.raises(NeuralphaError, match="Unknown sampler"): tune(model, X, y, fold, trials=1, sampler="grid")
+    with pytest.raises(NeuralphaError, match="nothing to tune"): tune(make_model("ols"), X, y, fold, trials=1)
 
 def test_trees_are_tuned_too():
     X, y, fold, _ = _problem()

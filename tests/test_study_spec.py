@@ -15,7 +15,9 @@ def test_hash_follows_content_not_spelling():
     ({"universes": []}, "universes"), ({"models": {}}, "models"), ({"name": "../up"}, "becomes a folder"),
     ({"split": {"test_start": "2017-01-03"}}, "missing: train_start, valid_start, test_end"),
     ({"split": {"test_start": "soon"}}, "not a date"), ({"universes": ["a/x.parquet", "b/x.csv"]}, "share the folder name 'x'"),
-    ({"models": {"a/b": {}}}, "becomes a file name"), ({"label": 3}, "label")])
+    ({"models": {"a/b": {}}}, "becomes a file name"), ({"tune": {}}, "tune: give a budget"), ({"tune": {"trials": 0}}, "tune.trials.*greater"),
+    ({"tune": {"trials": 2, "models": {"lstm": {}}}}, "belongs to no model"), ({"tune": {"trials": 2, "sampler": "grid"}}, "tune.sampler.*'tpe'"),
+    ({"tune": {"trials": 2, "models": {"ridge": {"trial": 1}}}}, "Did you mean 'trials'"), ({"label": 3}, "label")])
 def test_bad_studies_are_named_in_one_line(change, message):
     with pytest.raises(NeuralphaError, match=message) as e: make_study({**MINE, **change})
     assert "\n" not in str(e.value)
@@ -28,6 +30,14 @@ def test_overrides_merge_part_by_part(tmp_path):
     with pytest.raises(NeuralphaError, match="bad.toml is not valid TOML"): load_study(tmp_path/"bad.toml")
     with pytest.raises(NeuralphaError, match="does not exist"): load_study(tmp_path/"none.toml")
     with pytest.raises(NeuralphaError, match="Did you mean 'quick'"): load_study("qick")
+
+def test_a_models_own_search_goes_before_the_blocks():
+    s = make_study({**MINE, "models": ["ridge", "mlp", "lstm"], "tune": {"trials": 9, "models": {"ridge": {"trials": 0}, "mlp": {"minutes": 2, "sampler": "nsga2"}}}})
+    assert s.search_of("ridge") is None and make_study(MINE).search_of("ridge") is None
+    assert s.search_of("mlp") == {"trials": 9, "minutes": 2., "sampler": "nsga2", "space": None}
+    assert s.search_of("lstm") == {"trials": 9, "minutes": None, "sampler": "tpe", "space": None}
+    assert load_study(s, models=["lstm"]).tune.models == {} and load_study(s, tune={"trials": 3}).search_of("lstm")["trials"] == 3
+    assert len({make_study(MINE).hash, s.hash, load_study(s, tune={"trials": 3}).hash}) == 3
 
 def test_slugs_are_safe_folder_names():
     assert universe_slug("../../etc/pass wd.parquet") == "pass-wd" and universe_slug("<b>.csv") == "b"

@@ -43,7 +43,7 @@ def code_digest(*names:str)->str:
     "Digest of the source of all modules that the given ones reach."
     return digest([[m, _module(m)[0]] for m in code_modules(*names)])
 
-# %% ../../nbs/study/units.ipynb #11ba5e80
+# %% ../../nbs/study/units.ipynb #0213a629
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "torch")
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class Unit:
     universe: str
     model: str
     fold: int
-    seed: int
+    seed: int # -1: the search for parameters that the fold's fits begin with
     inputs: str # canonical JSON
 
     @property
     def key(self)->str: return digest(self.inputs)
-    def __str__(self): return f"{self.universe} · {self.model} · fold {self.fold} · seed {self.seed}"
+    def __str__(self): return f"{self.universe} · {self.model} · fold {self.fold} · " + ("search" if self.seed < 0 else f"seed {self.seed}")
 
 @cache
 def library_versions()->dict: # library -> version
