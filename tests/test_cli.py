@@ -29,6 +29,26 @@ def test_bad_input_is_one_line_exit_code_2_and_nothing_written(tmp_path, monkeyp
     assert code == 2 and message in said.err and "Traceback" not in said.err and len(said.err.strip().splitlines()) == 1
     assert sorted(tmp_path.rglob("*")) == before
 
+def test_tune_prints_what_it_found_and_goes_on_where_it_stopped(tmp_path, capsys):
+    import re
+    args = ["tune", "tiny", "--models", "ridge,mlp", "--trials", "2", "--out", tmp_path/"r"]
+    code, first = _call(capsys, *args)
+    assert code == 0 and "learning_rate" in first.out and "sim-tiny: 0/" in first.err
+    folds = len(list((tmp_path/"r/.units/searches").glob("*.jsonl")))//2
+    assert f"{2*2*folds} tries in all" in first.out and f"{2*2*folds}/{2*2*folds} trials" in first.err
+    before = {p: p.read_bytes() for p in (tmp_path/"r/.units/searches").iterdir()}
+    assert _call(capsys, *args)[1].out == first.out
+    assert {p: p.read_bytes() for p in (tmp_path/"r/.units/searches").iterdir()} == before
+    _call(capsys, *args[:-3], "3", *args[-2:])
+    assert all(p.read_bytes().startswith(text) and len(p.read_bytes()) > len(text) for p, text in before.items())
+    assert not (tmp_path/"r/tiny").exists() # a search is not a report
+
+@pytest.mark.parametrize("args, message", [(["--sampler", "grid", "--trials", "1"], "tune.sampler"), (["--trials", "0"], "tune.trials"), (["--minutes", "-1"], "tune.minutes"),
+                                           (["--models", "lihgtgbm"], "Did you mean 'lightgbm'"), (["--device", "tpu"], "tpu")])
+def test_a_search_that_cannot_be_is_one_line(tmp_path, capsys, args, message):
+    code, said = _call(capsys, "tune", "tiny", "--out", tmp_path, *args)
+    assert code == 2 and message in said.err and len(said.err.strip().splitlines()) == 1 and not list(tmp_path.iterdir())
+
 def test_help_teaches(capsys):
     code, said = _call(capsys, "run", "--help")
     assert code == 0

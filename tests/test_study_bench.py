@@ -21,6 +21,17 @@ def test_units_name_what_determines_them():
     longer = open_bench(make_study({**TINY, "label": {"horizon": 4}}))
     assert not {u.key for u in longer.units("cpu")} & set(keys.values())
 
+def test_a_tuned_unit_is_named_by_its_search_and_the_budget():
+    b = open_bench(make_study(TINY))
+    tuned = lambda **tune: open_bench(make_study({**TINY, "tune": {"trials": 2, "models": {"ridge": {"trials": 0}}} | tune}))
+    keys = lambda b: {str(u): u.key for u in b.units("cpu")}
+    plain, two, three = keys(b), keys(tuned()), keys(tuned(trials=3))
+    assert b.searches("cpu") == {} and list(tuned().searches("cpu")) == [("mine", 0), ("mine", 1)]
+    assert {k for k in plain if plain[k] != two[k]} == {k for k in two if two[k] != three[k]} == {k for k in plain if "mine" in k}
+    assert {str(u) for u in tuned().searches("cpu").values()} == {f"sim-tiny · mine · fold {k} · search" for k in (0, 1)}
+    assert [u.key for u in tuned().searches("cpu").values()] == [u.key for u in tuned(trials=3).searches("cpu").values()]
+    assert tuned(models={"mine": {"trials": 0}, "ridge": {"sampler": "nsga2"}}).searches("cpu").keys() == {("ridge", 0), ("ridge", 1)}
+
 @pytest.mark.parametrize("change, message", [
     ({"models": {"lihgtgbm": {}}}, "Did you mean 'lightgbm'"), ({"models": {"ridge": {"alpah": 1.}}}, "parameter of ridge"),
     ({"universes": ["sim-tyni"]}, "Did you mean 'sim-tiny'"), ({"universes": ["no/such.parquet"]}, "no such file"),

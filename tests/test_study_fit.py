@@ -12,6 +12,8 @@ import os, signal, subprocess, sys, time
 
 from neuralpha.study.fit import _work
 
+from neuralpha.study.search import search_records
+
 TINY = {"name": "t", "universes": ["sim-tiny"], "features": "classic", "models": {"ridge": {}, "lightgbm": {"n_trees": 20}, "mlp": {"max_epochs": 2}},
         "split": {"train": "9M", "valid": "3M", "test": "6M"}}
 
@@ -50,3 +52,22 @@ def test_stored_scores_become_the_predictions_cross_predict_gives(tmp_path):
     pd.testing.assert_frame_equal(tests["mlp"].frame, own.frame)
     view = bench.X.view(bench.folds[0].test)
     np.testing.assert_array_equal(tests["mlp"].models[0, 1].predict(view), own.models[0, 1].predict(view))
+
+def test_fits_begin_with_what_the_search_of_their_fold_found(tmp_path):
+    study = make_study({**TINY, "models": {"ridge": {}, "mlp": {"max_epochs": 2}}, "tune": {"trials": 3, "models": {"ridge": {"trials": 0}}}})
+    bench, plain, store = open_bench(study), open_bench(make_study({**TINY, "models": study.models})), UnitStore(tmp_path/"a")
+    assert fit_units(bench, store, "cpu") == {}
+    records = {(r["model"], r["fold"]): r["params"] for r in search_records(bench, store, "cpu")}
+    tests, _ = collect(bench, store, "cpu")
+    for (fold, seed), model in ((k, tests["mlp"].models[k]) for k in list(tests["mlp"].models)):
+        params = model.get_params()
+        assert {k: params[k] for k in records["mlp", fold]} == records["mlp", fold] and params["seed"] == seed and params["max_epochs"] == 2
+    assert [u.key for u in bench.units("cpu") if u.model == "ridge"] == [u.key for u in plain.units("cpu") if u.model == "ridge"]
+    other = UnitStore(tmp_path/"b")
+    assert search_units(bench, other, "cpu", jobs=2) == search_records(bench, store, "cpu") # two workers find the same
+    assert fit_units(bench, other, "cpu", jobs=2) == {} and _scores(bench, other) == _scores(bench, store)
+
+def test_a_search_that_finds_nothing_fails_its_fits_and_only_them(tmp_path):
+    study = make_study({**TINY, "models": {"ridge": {}, "mlp": {"clip": 1e30}}, "tune": {"trials": 1, "models": {"ridge": {"trials": 0}, "mlp": {"space": {"learning_rate": ["choice", [1e36]]}}}}})
+    failed = fit_units(open_bench(study), UnitStore(tmp_path), "cpu")
+    assert {u.model for u in failed} == {"mlp"} and all("None of 1 trials of mlp finished" in e and "diverged" in e for e in failed.values())

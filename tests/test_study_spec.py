@@ -39,6 +39,12 @@ def test_a_models_own_search_goes_before_the_blocks():
     assert load_study(s, models=["lstm"]).tune.models == {} and load_study(s, tune={"trials": 3}).search_of("lstm")["trials"] == 3
     assert len({make_study(MINE).hash, s.hash, load_study(s, tune={"trials": 3}).hash}) == 3
 
+def test_a_budget_from_outside_takes_the_place_of_the_studys():
+    s = make_study({**MINE, "tune": {"trials": 9, "models": {"ridge": {"sampler": "random"}}}})
+    assert with_tuning(make_study(MINE)).tune.trials == 20 and with_tuning(s) == s
+    t = with_tuning(s, minutes=3, sampler="nsga2").tune
+    assert (t.trials, t.minutes, t.sampler) == (None, 3., "nsga2") and t.models == s.tune.models
+
 def test_slugs_are_safe_folder_names():
     assert universe_slug("../../etc/pass wd.parquet") == "pass-wd" and universe_slug("<b>.csv") == "b"
     assert universe_slug("/") == "universe" and universe_slug("..") == "universe"

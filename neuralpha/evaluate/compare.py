@@ -112,7 +112,7 @@ def _baselines(panel, common):
     values = {k: np.where(common, on_panel(panel, s)[0][:, 0], np.nan) for k, s in baseline_scores(panel).items()}
     return {k: v for k, v in values.items() if np.isfinite(v).any()}
 
-# %% ../../nbs/evaluate/compare.ipynb #8696bdae
+# %% ../../nbs/evaluate/compare.ipynb #b1d0dc79
 def compare(
     predictions, # `Predictions`, or anything with `.name` and `.scores(seed=-1)`; one or a list
     y:Label,
@@ -121,6 +121,7 @@ def compare(
     forecasts:dict|None=None, # name -> result of `calibrated`; without it RMSE and R² stay empty
     details:dict|None=None, # name -> dict of seeds, seconds, device, weights; default read from the predictions
     trials:int|None=None, # everything the study tried; default the number of models here
+    trial_sharpes=None, # Sharpe ratios per bar of the trials, where known: how much luck can make of them depends on their spread
     half_spread_bps:float=5., size:float=.05, # cost of trading; family-wise error of all statements together
     detail:bool=True, # also IC by regime, sector and size, style exposures, and the split of seed and time variance
     reps:int=1000, seed:int=0,
@@ -142,7 +143,7 @@ def compare(
     for j, n in enumerate(every):
         given = (forecasts or {}).get(n)
         metrics[n] = evaluate_scores(S[:, j], p, y, *((None, None) if given is None else (given["forecast"], given["train_mean"])), labels=labels,
-                                     half_spread_bps=half_spread_bps, trials=(trials or len(names)) if n in names else 1, seed=seed, reps=reps)
+                                     half_spread_bps=half_spread_bps, trials=(trials or len(names)) if n in names else 1, trial_sharpes=trial_sharpes if n in names else None, seed=seed, reps=reps)
         rows[n] = _row(metrics[n], by, facts.get(n, {}))
     if detail: _add_detail(metrics, S, every, predictions, y, by == "rank_ic", seed, reps)
     table = pd.DataFrame(rows).T.infer_objects()

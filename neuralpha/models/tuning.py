@@ -80,7 +80,7 @@ class Tuned:
         ax.set(xlabel="trial", ylabel="IC, held-back dates", title=f"Tuning {self.model.name}"); ax.legend(frameon=False)
         return ax
 
-# %% ../../nbs/models/tuning.ipynb #74230dc2
+# %% ../../nbs/models/tuning.ipynb #1c67e457
 def run_trial(
     trial, candidate:Estimator, # an Optuna trial; the unfitted model with its parameters
     X, goal, inner:Fold, # goal is (n_rows,) float32
@@ -97,7 +97,8 @@ def run_trial(
     candidate.watch_ = watch
     try: scores = candidate.fit(*part(inner.train), valid=part(inner.valid)).predict(X.view(inner.valid))
     except _Pruned: return {"state": "pruned", "valid_ic": None, "steps": steps}
-    except NeuralphaError as e: return {"state": "fail", "valid_ic": None, "steps": steps, "error": str(e)}
+    except OSError: raise
+    except Exception as e: return {"state": "fail", "valid_ic": None, "steps": steps, "error": f"{type(e).__name__}: {e}"}
     found = mean_ic(scores, goal[inner.valid], X.panel.date_code[inner.valid])
     return {"state": "complete", "valid_ic": found, "steps": steps, **(judge(scores, inner.valid) if judge else {})}
 

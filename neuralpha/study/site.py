@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA', 'AUDIT', 'MANIFEST', 'STUDIES', 'COLUMNS',
            'PERCENT', 'ORDER', 'MAIN', 'LEDGER', 'FOLD', 'TIMES', 'number', 'interval', 'render', 'UniverseResult',
-           'read_results', 'answer', 'setting', 'site_pages', 'write_site', 'notebook_html', 'timing_script',
-           'write_manifest', 'write_studies_index']
+           'read_results', 'answer', 'setting', 'tune_budget', 'site_pages', 'write_site', 'notebook_html',
+           'timing_script', 'write_manifest', 'write_studies_index']
 
 # %% ../../nbs/study/site.ipynb #52cf605e
 import importlib.metadata, json, platform
@@ -112,7 +112,7 @@ realised return across assets; its interval is a 95% block bootstrap over dates.
 <h2>What the columns mean</h2><div class="wide"><table><tbody>{% for c in columns %}<tr><td class="text"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #e0a6f9dc
+# %% ../../nbs/study/site.ipynb #4d99e74f
 UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 {% macro table(rows) %}<div class="wide"><table class="sort"><thead><tr><th data-sort class="text">Metric</th>{% for m in models %}<th data-sort>{{ m }}</th>{% endfor %}<th class="text">Unit, period</th></tr></thead><tbody>
 {% for r in rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}</td>{% for c in r.cells %}<td data-value="{{ c.sort }}">{{ c.show }}<br><span class="soft small">{{ c.range }}</span></td>{% endfor %}<td class="text soft">{{ r.unit }}</td></tr>{% endfor %}</tbody></table></div>{% endmacro %}
@@ -130,6 +130,9 @@ MODEL = """{% extends "base" %}{% import "figures" as f %}
 {% macro table(rows) %}<div class="wide"><table><thead><tr><th class="text">Metric</th><th>Value</th><th>95% interval</th><th class="text">Unit, period</th><th class="text">Definition</th></tr></thead><tbody>
 {% for r in rows %}<tr><td class="text">{{ r.name }}</td><td>{{ r.show }}</td><td>{{ r.range }}</td><td class="text">{{ r.unit }}</td><td class="wrap">{{ r.definition }}</td></tr>{% endfor %}</tbody></table></div>{% endmacro %}
 {% block main %}<h2>Numbers</h2>{{ table(metrics) }}<details><summary>All numbers</summary>{{ table(more) }}</details>
+{% if tuned %}<h2>Tuned parameters</h2><p>Searched inside the training part of each fold; the deflated Sharpe ratio pays for every trial. <a href="tuning.json">tuning.json</a> has them all.</p>
+<div class="wide"><table><thead><tr><th>Fold</th><th>Trials</th><th>IC, dates held back</th><th class="text">Parameters</th></tr></thead><tbody>
+{% for t in tuned %}<tr><td>{{ t.fold }}</td><td>{{ t.trials }}</td><td>{{ t.ic }}</td><td class="wrap">{{ t.params }}</td></tr>{% endfor %}</tbody></table></div>{% endif %}
 {% for section, figures in sections %}<h2>{{ section }}</h2>{{ f.gallery(figures, "") }}{% endfor %}
 {% endblock %}"""
 
@@ -308,7 +311,7 @@ def _sections(figures, model=None)->list: # [(section, figures)]
         if f["model"] == model: out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #15ed1f1e
+# %% ../../nbs/study/site.ipynb #f2138589
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -316,7 +319,12 @@ def setting(study:Study)->str:
              else f"{s.scheme} walk-forward, train {s.train}, validate {s.valid}, test {s.test}")
     features = study.features if isinstance(study.features, str) else ", ".join(study.features)
     return (f"Return over {l.horizon} bar{'s' * (l.horizon > 1)}, entered {l.delay} bar{'s' * (l.delay != 1)} after the decision; {split}, embargo {s.embargo} bars; "
-            f"features: {features}; {study.seeds} seed{'s' * (study.seeds > 1)} per model and fold.")
+            f"features: {features}; {study.seeds} seed{'s' * (study.seeds > 1)} per model and fold."
+            + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)} per model." if study.tune else ""))
+
+def tune_budget(tune)->str:
+    "What a search may spend, in words."
+    return " or ".join(f"{v:g} {unit}" for v, unit in ((tune.trials, "trials"), (tune.minutes, "minutes")) if v is not None)
 
 def site_pages(study, out="reports")->dict: # path below the study's folder -> HTML
     "Every page of a study's site, drawn from what its universes stored."
@@ -362,7 +370,7 @@ def _holdouts(results, out)->list:
     "What the report says about sealed periods."
     return [f"{r.slug}: {holdout_line(read_seal(r.numbers['holdout']), out/LEDGER)}" for r in results if r.numbers.get("holdout")]
 
-# %% ../../nbs/study/site.ipynb #28221952
+# %% ../../nbs/study/site.ipynb #a115cc4d
 def _universe_pages(r, folder, page):
     "The page of a universe, one per model, and its executed notebook."
     names = r.order
@@ -370,7 +378,13 @@ def _universe_pages(r, folder, page):
          notebook=(folder/r.slug/"compare_models.ipynb").exists(), statements=_statements(r), pages=[dict(name=n, href=f"model-{n}.html") for n in names], sections=_sections(r.figures))
     for n in names:
         rows = lambda only: [x | x["cells"][0] for x in _metric_rows(r, [n], only)]
-        page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), sections=_sections(r.figures, n))
+        page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), tuned=_tuned(r.models[n]), sections=_sections(r.figures, n))
+
+def _tuned(model)->list:
+    "What was searched and found, fold by fold."
+    say = lambda v: f"{v:.3g}" if isinstance(v, float) else str(v)
+    return [dict(fold=t["fold"], trials=t["trials"], ic=number(t["valid_ic"]), params=", ".join(f"{k} {say(v)}" for k, v in (t["params"] or {}).items()))
+            for t in model.get("tuned", ())]
 
 def notebook_html(path:Path)->str:
     "The executed notebook as one HTML page that needs no network; code is folded behind a switch."
@@ -396,13 +410,14 @@ def timing_script(results)->str:
     seconds = {f"{r.slug}/{name}": s for r in results for name, s in r.seconds.items()}
     return f"window.TIMING={json.dumps(seconds, sort_keys=True)}\n".replace("<", "\\u003c")
 
-# %% ../../nbs/study/site.ipynb #5b58e58f
+# %% ../../nbs/study/site.ipynb #31b079d7
 def write_manifest(study, folder, results)->dict:
     "`manifest.json`: what determined the study, and the SHA-256 of every file of its report."
     files = {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*"))
              if p.is_file() and p.name not in ("manifest.json", "manifest.html", "done.json", *TIMES) and not p.name.startswith(".")}
     devices = sorted({m["device"] for r in results for m in r.models.values() if m.get("device")})
     manifest = {"study": study.model_dump(mode="json"), "study_hash": study.hash, "data": {r.slug: r.numbers["data_digest"] for r in results},
+                "tuned": {r.slug: {n: {t["fold"]: t["params"] for t in m["tuned"]} for n, m in r.models.items() if "tuned" in m} for r in results},
                 "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")}, "environment": {"python": platform.python_version(), "neuralpha": importlib.metadata.version("neuralpha"), **library_versions(), "device": ", ".join(devices)},
                 "pages_drawn_by": code_digest("neuralpha.study.site"), "files": files}
     write_json(folder/"manifest.json", manifest)

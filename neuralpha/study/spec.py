@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['DATES', 'LabelSpec', 'SplitSpec', 'CostSpec', 'ExplainSpec', 'TuneModel', 'TuneSpec', 'Study', 'universe_slug',
-           'make_study', 'research_folder', 'builtin_studies', 'load_study']
+           'make_study', 'research_folder', 'builtin_studies', 'load_study', 'with_tuning']
 
 # %% ../../nbs/study/spec.ipynb #d2442ad0
 import re, tomllib, typing
@@ -230,6 +230,19 @@ def load_study(
         if own := (values.get("tune") or {}).get("models"): values["tune"] = {**values["tune"], "models": {m: t for m, t in own.items() if m in models}}
     if overrides.get("universes") is not None: values["data"] = {u: o for u, o in values.get("data", {}).items() if u in overrides["universes"]}
     return make_study(_merge(values, overrides), source)
+
+# %% ../../nbs/study/spec.ipynb #cffcf7ee
+def with_tuning(
+    study, # as in `load_study`
+    trials:int|None=None, minutes:float|None=None, # a budget given here takes the place of the study's
+    sampler:str|None=None,
+    **overrides, # as in `load_study`
+)->Study:
+    "A study with its parameters searched: as its `[tune]` block says, with 20 trials where it has none."
+    spec = load_study(study, **overrides)
+    block = spec.tune.model_dump(mode="json") if spec.tune else {"trials": 20}
+    if trials is not None or minutes is not None: block |= {"trials": trials, "minutes": minutes}
+    return make_study({**spec.model_dump(mode="json"), "tune": block | ({} if sampler is None else {"sampler": sampler})}, spec.name)
 
 # %% ../../nbs/study/spec.ipynb #26c6c835
 def _read(study:str)->tuple[dict, str]:

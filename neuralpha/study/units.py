@@ -43,7 +43,7 @@ def code_digest(*names:str)->str:
     "Digest of the source of all modules that the given ones reach."
     return digest([[m, _module(m)[0]] for m in code_modules(*names)])
 
-# %% ../../nbs/study/units.ipynb #0213a629
+# %% ../../nbs/study/units.ipynb #96089137
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "torch")
 
 @dataclass(frozen=True)
@@ -60,9 +60,11 @@ class Unit:
     def __str__(self): return f"{self.universe} · {self.model} · fold {self.fold} · " + ("search" if self.seed < 0 else f"seed {self.seed}")
 
 @cache
-def library_versions()->dict: # library -> version
+def library_versions(
+    *more:str, # further libraries
+)->dict: # library -> version
     "Versions of the numerical libraries a result's bits depend on."
-    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {name: importlib.metadata.version(name) for name in (*LIBRARIES, *more)}
 
 # %% ../../nbs/study/units.ipynb #9624a4f1
 class UnitStore:

@@ -31,7 +31,7 @@ def _count(value)->int:
     if isinstance(value, list): return sum(map(_count, value))
     return int(isinstance(value, (int, float)) and not isinstance(value, bool))
 
-# %% ../../nbs/study/verify.ipynb #10542cfe
+# %% ../../nbs/study/verify.ipynb #70e0b3e4
 def _numbers(folder:Path, bench)->tuple[dict, dict]: # stored; derived from the stored scores
     "The numbers of a universe's `metrics.json`, as stored and as derived again."
     from neuralpha.core import _nan_to_none
@@ -39,7 +39,8 @@ def _numbers(folder:Path, bench)->tuple[dict, dict]: # stored; derived from the 
     tables = {n: pd.read_parquet(folder/f"{n}.parquet") for n in ("predictions", "validation")}
     tests, valids = ({m: Predictions(t[t["model"] == m].reset_index(drop=True)) for m in t["model"].unique()} for t in tables.values())
     facts = {m: {k: stored["models"][m].get(k) for k in ("seeds", "weights", "device")} for m in tests}
-    derived = _nan_to_none(universe_numbers(bench, tests, valids, facts)[0])
+    searches = read_json(folder/"tuning.json") if (folder/"tuning.json").exists() else []
+    derived = _nan_to_none(universe_numbers(bench, tests, valids, facts, searches)[0])
     return {k: stored[k] for k in derived}, derived
 
 # %% ../../nbs/study/verify.ipynb #1ef241d8
