@@ -36,7 +36,7 @@ def _scores(part, panel, rows, scores):
     return pd.DataFrame({"part": part, "date": panel.dates[panel.date_code[rows]], "asset": panel.assets[panel.asset_code[rows]],
                          "score": np.asarray(scores, np.float32)})
 
-# %% ../../nbs/study/fit.ipynb #fd16b6bd
+# %% ../../nbs/study/fit.ipynb #66877a79
 def fit_units(
     bench:Bench,
     store:UnitStore,
@@ -56,7 +56,9 @@ def fit_units(
         bar.set_postfix_str(str(u).split(" · ", 1)[1] if u else "")
         bar.update(done - bar.n)
         if status: write_json(status, {"universe": bench.slug, "done": done, "total": len(units), "now": str(u) if u else ""})
-    try: _work(bench, store, missing, device, show)
+    try:
+        _work(bench, store, missing, device, show)
+        _search(bench, store, device, show) # where units were kept and a journal was deleted
     finally:
         for w in workers: w.terminate()
         bar.close()
