@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['AFFORDABLE', 'COLOURS', 'Probe', 'probe', 'Explanation', 'explain', 'plot_importance', 'plot_lags', 'plot_summary',
-           'families', 'through_time', 'market_regime', 'by_regime', 'plot_time', 'figures', 'interactions',
-           'agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
+           'families', 'through_time', 'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures',
+           'from_frame', 'interactions', 'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss',
+           'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../nbs/explain.ipynb #741009f4
+# %% ../nbs/explain.ipynb #2fc49c7f
 import sys, types
 from dataclasses import dataclass
 from typing import Callable, NamedTuple
@@ -17,6 +18,7 @@ from .attribution.trees import forest_of, tree_shap
 from .core import NeuralphaError
 from .data.panel import Panel
 from .evaluate.ic import panel_rows
+from .evaluate.plots import date_axis
 from .evaluate.statistics import block_length, bootstrap_interval, bootstrap_means
 from .features.families import choose
 from .features.table import Features
@@ -362,15 +364,30 @@ def by_regime(
     table.insert(0, "rows", pd.Series(label).value_counts())
     return table.rename_axis("regime")
 
-# %% ../nbs/explain.ipynb #fe0d2785
+# %% ../nbs/explain.ipynb #17026124
 def plot_time(e:Explanation, by:str="family", freq:str="QE", top:int=8):
     "Mean |attribution| of the largest groups per period; returns the figure."
     import matplotlib.pyplot as plt
     table = through_time(e, by, freq).iloc[:, :top]
     fig, ax = plt.subplots(figsize=(8.5, 3.2), layout="constrained")
     for (name, s), colour, marker in zip(table.items(), COLOURS, "osD^v<>x"): ax.plot(s.index, s, color=colour, marker=marker, ms=4, lw=1.4, label=name)
-    ax.set(title=f"{e.model}: what it lives on, through time", ylabel="mean |attribution|, score units", ylim=(0, None))
+    ax.set(title=f"{e.model}: what it lives on, through time", ylabel="mean |attribution|, score units", xlabel="end of the period", ylim=(0, None))
+    date_axis(ax)
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, .5), title=by)
+    ax.spines[["top", "right"]].set_visible(False)
+    return fig
+
+def plot_regime(e:Explanation, regime:pd.Series|None=None, by:str="family", top:int=8):
+    "Mean |attribution| of the largest groups in every regime, side by side; returns the figure."
+    import matplotlib.pyplot as plt
+    table = by_regime(e, regime, by)
+    n = table.pop("rows").astype(int)
+    table = table[table.mean().sort_values(ascending=False, kind="stable").index[:top]]
+    fig, ax = plt.subplots(figsize=(6.5, 1.4 + .34*table.shape[1]), layout="constrained")
+    for i, (name, s) in enumerate(table.iterrows()):
+        ax.barh(np.arange(len(s)) + (i - (len(table) - 1)/2)*.8/len(table), s, .8/len(table), color=COLOURS[i], hatch=("", "//", "..")[i % 3], edgecolor="white", label=f"{name} ({n[name]} rows)")
+    ax.set(yticks=range(table.shape[1]), yticklabels=table.columns, xlabel="mean |attribution|, score units", title=f"{e.model}: what it lives on, by regime")
+    ax.invert_yaxis(); ax.legend(frameon=False, fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
@@ -379,6 +396,19 @@ def figures(e:Explanation)->dict: # name -> matplotlib figure
     out = {"importance": plot_importance(e), "lags": plot_lags(e), "summary": plot_summary(e)}
     if len(through_time(e)) > 1: out["time"] = plot_time(e)
     return out
+
+# %% ../nbs/explain.ipynb #4fd9d71b
+def from_frame(
+    frame:pd.DataFrame, # one model's part of a stored long table
+    X:Features,
+)->Explanation: # scores and base are not stored: NaN
+    "The explanation that `Explanation.frame` wrote."
+    names, lags = list(dict.fromkeys(frame["feature"])), tuple(dict.fromkeys(frame["lag"]))
+    first = frame.iloc[::len(names)*len(lags)]
+    rows = panel_rows(X.panel, pd.MultiIndex.from_frame(first[["date", "asset"]]))
+    unknown = np.full(len(rows), np.nan)
+    return Explanation(first["model"].iloc[0], X.select(names), rows, lags, frame["value"].to_numpy(np.float32).reshape(len(rows), len(lags), len(names)),
+                       unknown, unknown, first["fold"].to_numpy(), first["seed"].to_numpy())
 
 # %% ../nbs/explain.ipynb #7f452476
 def interactions(
@@ -407,6 +437,19 @@ def interactions(
         out.iloc[a, a] = abs(gap[i,]).mean()
         for c, j in enumerate(columns[:a]): out.iloc[a, c] = out.iloc[c, a] = abs(gap[i,] + gap[j,] - gap[i, j]).mean()
     return out
+
+# %% ../nbs/explain.ipynb #b6297aa8
+def plot_interactions(table:pd.DataFrame, model:str=""):
+    "Strength of every pair as a heat map, numbers written in; the diagonal, each feature alone, is the yardstick. Returns the figure."
+    import matplotlib.pyplot as plt
+    n = len(table)
+    fig, ax = plt.subplots(figsize=(2.6 + .62*n, 1.6 + .46*n), layout="constrained")
+    image = ax.imshow(table, cmap="cividis", vmin=0)
+    for (i, j), v in np.ndenumerate(table.to_numpy()): ax.text(j, i, f"{v:.3f}", ha="center", va="center", fontsize=7, color="white" if v < .6*table.to_numpy().max() else "black")
+    ax.set(yticks=range(n), yticklabels=table.index, xticks=range(n), title=f"{model}: what features do together".lstrip(": "))
+    ax.set_xticklabels(table.columns, rotation=45, ha="right")
+    fig.colorbar(image, label="mean |second difference|, score units")
+    return fig
 
 # %% ../nbs/explain.ipynb #0df5f05d
 def _shared(a, b):
@@ -446,6 +489,22 @@ def agreement(
             low, high = np.nanquantile(rank(means), [(1 - level)/2, (1 + level)/2])
             out.append((a.model, b.model, "importance ranks", float(rank(sizes.mean(0, keepdims=True))[0]), low, high, len(daily), len(rows)))
     return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
+
+# %% ../nbs/explain.ipynb #e337cad0
+def plot_agreement(table:pd.DataFrame):
+    "The table of `agreement` with its intervals; returns the figure."
+    import matplotlib.pyplot as plt
+    pairs = [f"{a} and {b}" for a, b in dict.fromkeys(zip(table["model_a"], table["model_b"]))]
+    fig, ax = plt.subplots(figsize=(7, 1.3 + .42*len(pairs)), layout="constrained")
+    for i, (measure, part) in enumerate(table.groupby("measure", sort=False)):
+        at = np.arange(len(part)) + (i - .5)*.3
+        ax.hlines(at, part["low"], part["high"], color=COLOURS[i], lw=2)
+        ax.plot(part["value"], at, "os"[i], color=COLOURS[i], label=measure)
+    ax.axvline(0, color="grey", lw=.8)
+    ax.set(yticks=range(len(pairs)), yticklabels=pairs, xlabel="correlation, 95% interval", xlim=(min(-.05, table["low"].min() - .02), 1.02), title="Do the models give the same reasons?")
+    ax.invert_yaxis(); ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, .5))
+    ax.spines[["top", "right"]].set_visible(False)
+    return fig
 
 # %% ../nbs/explain.ipynb #155c97ef
 def _deal(panel, rows, rng):

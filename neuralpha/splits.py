@@ -199,14 +199,14 @@ def backtest_paths(
         for g, rows in f.groups.items(): by_group.setdefault(g, []).append((f.number, rows))
     return [list(path) for path in zip(*(by_group[g] for g in sorted(by_group)))]
 
-# %% ../nbs/splits.ipynb #5f7c0752
+# %% ../nbs/splits.ipynb #88da16d7
 def plot_folds(folds, ax=None, title="Folds"):
     "One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes."
     import matplotlib.pyplot as plt
     ax = ax or plt.subplots(figsize=(9, .7 + .32*len(folds)))[1]
-    for part, colour in (("train", "#4477AA"), ("valid", "#CCBB44"), ("test", "#EE6677")):
+    for part, colour in (("train", "#0072B2"), ("valid", "#E69F00"), ("test", "#CC79A7")):
         bars = [(f.number, a, b) for f in folds for a, b in f.spans.get(part, [])]
         if bars: ax.barh([n for n, _, _ in bars], [(b - a).days + 1 for _, a, b in bars], left=[a for _, a, _ in bars], color=colour, label=part, height=.7)
-    ax.invert_yaxis(); ax.set(yticks=[f.number for f in folds], ylabel="fold", title=title)
-    ax.legend(loc="upper center", bbox_to_anchor=(.5, -.08), ncol=3, frameon=False)
+    ax.invert_yaxis(); ax.set(yticks=[f.number for f in folds], ylabel="fold", xlabel="date", title=title)
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), ncol=1, frameon=False)
     return ax

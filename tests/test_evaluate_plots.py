@@ -30,6 +30,13 @@ def test_figures_carry_units_dates_and_no_global_state():
 def test_same_numbers_same_picture():
     assert _png(plot_ic(_ics())) == _png(plot_ic(_ics())) != _png(plot_ic(_ics(seed=1)))
 
+def test_folds_are_drawn_over_their_dates():
+    from neuralpha.evaluate.plots import plot_folds_ic
+    m = dict(value=.05, low=.01, high=.09, first="2020-01-02", last="2020-06-30")
+    ax = plot_folds_ic({"0": m, "1": m | dict(value=None)}).axes[0]
+    assert len(ax.collections) == 1 and list(ax.lines[0].get_ydata()) == [.05, .05]
+    assert list(ax.lines[0].get_xdata()) == [pd.Timestamp("2020-01-02"), pd.Timestamp("2020-06-30")]
+
 def test_what_is_drawn_is_what_was_given():
     ics = _ics()
     lines = plot_cumulative_ic(ics).axes[0].lines

@@ -72,9 +72,13 @@ def test_the_planted_features_and_lags_are_found(problem):
     assert e.lag_map()[[-7, -6]].max().max() < .3*e.importance().min()
 
 def test_the_long_table_holds_every_number(problem):
+    from neuralpha.explain import from_frame
     X, y, fold, fit = problem
     e = explain(fit(LSTM(window=3, max_epochs=1)), X, fold.test[:10])
     f = e.frame()
+    back = from_frame(f, X)
+    np.testing.assert_array_equal(back.rows, e.rows); np.testing.assert_array_equal(back.values, e.values)
+    assert (back.names, back.lags, back.model) == (e.names, e.lags, e.model)
     assert list(f) == ["model", "fold", "seed", "date", "asset", "feature", "lag", "value"] and len(f) == 10*3*4
     one = f[(f.feature == "right") & (f.lag == 2)].set_index(["date", "asset"])["value"]
     p, r = X.panel, e.rows[4]
@@ -185,7 +189,7 @@ def test_figures_have_titles_units_and_no_cut_labels(problem):
     X, y, fold, fit = problem
     X = X.select(X.names)
     e = explain(fit(LSTM(window=4, max_epochs=1)), X, fold.test[:80])
-    drawn = figures(e) | {"time": plot_time(e, "feature", "W")}
+    drawn = figures(e) | {"time": plot_time(e, "feature", "W"), "regime": plot_regime(e, by="feature")}
     for name, fig in drawn.items():
         fig.canvas.draw()
         ax, box = fig.axes[0], fig.bbox

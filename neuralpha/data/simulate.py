@@ -266,7 +266,7 @@ def _panel(name, start, arrays, tradable, first, last, oracle, sector, final):
     return Panel(name, assets, _sessions(start, n_days), offsets, np.broadcast_to(bars, alive.shape)[alive].astype(np.int32), fields, live,
                  attributes, truth={"oracle": np.where(live, rows(oracle.astype(np.float32)), np.float32(np.nan))})
 
-# %% ../../nbs/data/simulate.ipynb #dc91740b
+# %% ../../nbs/data/simulate.ipynb #083321a7
 def return_ahead(
     panel:Panel, # with `close`
     horizon:int=5, # bars held
@@ -275,7 +275,8 @@ def return_ahead(
     "Return from close t+delay to close t+delay+horizon; a stock delisted while held takes its delisting return."
     close, row = panel.fields["close"].astype(float), np.arange(panel.n_rows)
     last = (panel.asset_offsets[1:] - 1)[panel.asset_code]
-    final = panel.attributes["delisting_return"].to_numpy(float)[panel.asset_code]
+    known = "delisting_return" in panel.attributes
+    final = (panel.attributes["delisting_return"].to_numpy(float) if known else np.full(panel.n_assets, np.nan))[panel.asset_code]
     entry, out = row + delay, row + delay + horizon
     came = np.where(out <= last, close[np.minimum(out, last)], close[last]*(1 + final))/close[np.minimum(entry, last)] - 1
     return np.where((entry <= last) & panel.tradable, came, np.nan)

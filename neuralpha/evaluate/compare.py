@@ -6,7 +6,7 @@
 __all__ = ['SHOWN', 'COLUMNS', 'PERCENT', 'Leaderboard', 'details_of', 'compare', 'seed_metrics', 'leaderboard_html',
            'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #f7e3d781
+# %% ../../nbs/evaluate/compare.ipynb #0fadff43
 import html, itertools
 from dataclasses import dataclass
 import numpy as np
@@ -17,11 +17,12 @@ from .baselines import baseline_scores
 from .ic import coefficients, on_panel
 from .exposures import exposure_metrics, score_correlation, style_factors
 from .metrics import evaluate_scores, horizon_labels, metric
-from .regimes import regime_metrics, regimes
+from .regimes import regimes
+from .slices import horizon_slices, slice_records, slice_table
 from .statistics import (backtest_overfitting, block_length, bootstrap_means, clean, diebold_mariano, holm, model_confidence_set, paired_bootstrap,
                                            superior_ability, variance_split)
 
-# %% ../../nbs/evaluate/compare.ipynb #37be7f97
+# %% ../../nbs/evaluate/compare.ipynb #826bff4d
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     "Result of `compare`; displays as a table with the statements the data supports beneath it."
@@ -36,6 +37,7 @@ class Leaderboard:
     reality: dict|None # White's reality check and SPA against the best baseline
     overfitting: dict|None # probability of backtest overfitting over the models shown
     correlation: pd.DataFrame # models × models: mean rank correlation of their scores
+    slices: pd.DataFrame|None = None # the board again by horizon and regime: result of `slice_table`
 
     @property
     def groups(self)->list: # lists of model names, best first
@@ -112,7 +114,7 @@ def _baselines(panel, common):
     values = {k: np.where(common, on_panel(panel, s)[0][:, 0], np.nan) for k, s in baseline_scores(panel).items()}
     return {k: v for k, v in values.items() if np.isfinite(v).any()}
 
-# %% ../../nbs/evaluate/compare.ipynb #b1d0dc79
+# %% ../../nbs/evaluate/compare.ipynb #3b8bf48b
 def compare(
     predictions, # `Predictions`, or anything with `.name` and `.scores(seed=-1)`; one or a list
     y:Label,
@@ -145,7 +147,7 @@ def compare(
         metrics[n] = evaluate_scores(S[:, j], p, y, *((None, None) if given is None else (given["forecast"], given["train_mean"])), labels=labels,
                                      half_spread_bps=half_spread_bps, trials=(trials or len(names)) if n in names else 1, trial_sharpes=trial_sharpes if n in names else None, seed=seed, reps=reps)
         rows[n] = _row(metrics[n], by, facts.get(n, {}))
-    if detail: _add_detail(metrics, S, every, predictions, y, by == "rank_ic", seed, reps)
+    slices = _add_detail(metrics, S, every, predictions, y, by == "rank_ic", size, seed, reps) if detail else None
     table = pd.DataFrame(rows).T.infer_objects()
     ranked = [n for n in every if n != "oracle"]
     pairs = _pairs(ics[ranked], y, size, reps, seed)
@@ -158,9 +160,9 @@ def compare(
     table = table.sort_values(["rank", by], ascending=[True, False])
     table.attrs["rows_dropped"] = dropped
     return Leaderboard(table, pairs, metrics, ics[list(table.index)], by, p.name, y, size, _reality(ics, names, extra, y, reps, seed),
-                       _overfitting(ics[names], y), score_correlation({n: S[:, j] for j, n in enumerate(every)}, p))
+                       _overfitting(ics[names], y), score_correlation({n: S[:, j] for j, n in enumerate(every)}, p), slices)
 
-# %% ../../nbs/evaluate/compare.ipynb #bebe4aad
+# %% ../../nbs/evaluate/compare.ipynb #18d062d5
 def _overfitting(ics, y, splits=10):
     "Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few."
     both = ics.dropna()
@@ -181,15 +183,17 @@ def seed_metrics(prediction, y:Label, rank:bool=False)->dict: # {"seed_split": {
                            "se_seed": say("se_seed", f"Standard error of the seeds' average {kind} that comes from having {v['seeds']} seeds."),
                            "sd_within": say("sd_within", f"Standard deviation of what is left: {kind} of one seed on one date less the date's and the seed's own effect.")}}
 
-def _add_detail(metrics, S, every, predictions, y, rank, seed, reps):
-    "Regimes, style exposures and seed variance into the records of every model."
-    cuts, known = regimes(y, np.isfinite(S[:, 0])), {q.name: q for q in predictions}
+def _add_detail(metrics, S, every, predictions, y, rank, size, seed, reps):
+    "Regimes, style exposures and seed variance into the records of every model; returns the slices the regimes are from."
+    known = {q.name: q for q in predictions}
+    slices = slice_table(S, every, y, regimes(y, np.isfinite(S[:, 0])), horizon_slices(y), size, reps, seed)
     try: factors = style_factors(y.panel)
     except NeuralphaError: factors = None # a panel of close prices over a few weeks has no styles; the pages show none
     for j, n in enumerate(every):
-        metrics[n] |= regime_metrics(S[:, j], y, cuts, rank, seed, reps)
+        for kind in ("ic", "rank_ic"): metrics[n] |= slice_records(slices, n, kind, metrics[n][kind], y.horizon)
         if factors: metrics[n] |= exposure_metrics(S[:, j], y, factors, seed, reps)
         if n in known: metrics[n] |= seed_metrics(known[n], y, rank)
+    return slices
 
 # %% ../../nbs/evaluate/compare.ipynb #df8e1c31
 def _reality(ics, names, extra, y, reps, seed):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['COLOURS', 'DASHES', 'style', 'new_figure', 'date_axis', 'plot_ic', 'plot_cumulative_ic', 'dates_needed',
            'plot_evidence', 'plot_records', 'plot_ic_by_horizon', 'plot_regimes', 'plot_exposures', 'plot_quantiles',
-           'plot_score_correlation', 'plot_spread', 'plot_leaderboard']
+           'plot_folds_ic', 'plot_score_correlation', 'plot_spread', 'plot_leaderboard']
 
 # %% ../../nbs/evaluate/plots.ipynb #7871a99e
 import numpy as np
@@ -195,6 +195,24 @@ def plot_quantiles(
     ax.bar(list(groups), v, color=np.where(v >= 0, COLOURS[0], COLOURS[1]), width=.7, yerr=[low, high], error_kw=dict(capsize=3, lw=1))
     ax.axhline(0, color="black", lw=.8)
     ax.set(title=title, xlabel="quantile (1: lowest scores)", ylabel=f"basis points, {next(iter(groups.values()))['period']}")
+    return fig
+
+# %% ../../nbs/evaluate/plots.ipynb #a67874d7
+def plot_folds_ic(
+    records:dict, # fold -> record of a mean IC with `first` and `last`, the dates of its test part
+    title:str="IC of every fold",
+)->Figure:
+    "Mean IC of every fold as a bar over its test dates, with its 95% interval."
+    fig, ax = new_figure(8, 3.2)
+    for name, m in records.items():
+        if m["value"] is None: continue
+        first, last = (pd.Timestamp(m[k]) for k in ("first", "last"))
+        ax.plot([first, last], [m["value"]]*2, color=COLOURS[0], lw=2.4, solid_capstyle="butt")
+        low, high = (m["value"] if m.get(k) is None else m[k] for k in ("low", "high"))
+        ax.fill_between([first, last], low, high, color=COLOURS[0], alpha=.18, lw=0)
+        ax.annotate(f"fold {name}", (first + (last - first)/2, high), ha="center", va="bottom", fontsize=8)
+    ax.axhline(0, color="black", lw=.8); ax.margins(y=.15)
+    ax.set(title=title, ylabel="mean IC (correlation)", xlabel="date"); date_axis(ax)
     return fig
 
 # %% ../../nbs/evaluate/plots.ipynb #b152fd1d

@@ -77,7 +77,7 @@ def ensemble_scores(
     "The mean of the members' standings by date."
     return np.mean([_standing(s, date, kind) for s in scores], 0).astype(np.float32)
 
-# %% ../../nbs/models/predict.ipynb #77ad1a00
+# %% ../../nbs/models/predict.ipynb #280df7c2
 @dataclass
 class Predictions:
     "Out-of-sample scores of one model."
@@ -117,8 +117,11 @@ class Predictions:
         for (fold, seed), h in self.histories.items():
             h = pd.DataFrame(h)
             key = next((k for k in ("valid_ic", "valid_loss") if k in h), None)
-            if key and h[key].notna().any(): ax.plot(np.arange(1, len(h) + 1), h[key], lw=1, color=f"C{fold % 10}", alpha=.8); ax.set_ylabel(key.replace("_", " "))
-        ax.set(xlabel="epoch, tree or penalty", title=f"{self.name}: validation, one line per fold and seed, one colour per fold")
+            colour = plt.get_cmap("cividis")(.9*fold/max(max(f for f, _ in self.histories), 1))
+            if key and h[key].notna().any(): ax.plot(np.arange(1, len(h) + 1), h[key], lw=1.2, color=colour, label=f"fold {fold}" if seed == self.seeds[0] else None); ax.set_ylabel(key.replace("valid_ic", "validation IC (correlation)").replace("valid_loss", "validation loss"))
+        ax.set(xlabel="epoch, tree or penalty", title=f"{self.name}: validation, one line per fold and seed")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        if ax.lines: ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, .5))
         return ax
 
     def __repr__(self):

@@ -1,0 +1,74 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.evaluate.slices import *
+import json
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.data.panel import panel_from_frame
+from neuralpha.evaluate.regimes import group_ics, regimes
+from neuralpha.evaluate.slices import _holm
+from neuralpha.evaluate.statistics import bootstrap_means, holm, paired_bootstrap
+from neuralpha.labels import forward_return
+
+def test_counts_give_the_means_of_the_bootstrap():
+    x = np.random.default_rng(0).normal(size=(80, 2))
+    np.testing.assert_allclose(resampled_means(x, counts_of(80, 5, 50, 0)), bootstrap_means(x, 5, 50, 0), atol=1e-14)
+    x[:10, 1] = np.nan
+    got, whole = resampled_means(x, counts_of(80, 5, 50, 0)), resampled_means(x[:, :1], counts_of(80, 5, 50, 0))
+    np.testing.assert_allclose(got[:, :1], whole, atol=1e-14)
+    assert np.isfinite(got).all() and abs(got[:, 1].mean() - np.nanmean(x[:, 1])) < .05
+
+def test_holm_is_that_of_statsmodels():
+    p = np.random.default_rng(0).uniform(0, .1, 15)
+    p[3] = p[7]
+    np.testing.assert_allclose(_holm(p), holm(p), atol=1e-15)
+
+def _toy(dates=260, assets=60, seed=0):
+    rng = np.random.default_rng(seed)
+    hope = rng.normal(size=(dates, assets))
+    wild = np.where(np.arange(dates) < dates//2, 1, 3)[:, None]
+    moves = .01*np.vstack([np.zeros((2, assets)), hope[:-2]]) + rng.normal(0, .02, (dates, assets))*wild + rng.normal(0, .01, (dates, 1))*wild
+    frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2020-10-01", periods=dates), assets), "asset": np.tile([f"S{i:02d}" for i in range(assets)], dates),
+                          "close": np.exp(moves.cumsum(0)).ravel(), "volume": 1e6, "hope": hope.ravel()})
+    p = panel_from_frame(frame, "toy")
+    return p, forward_return(p, 1, 1), lambda noise, s: p.fields["hope"] + np.random.default_rng(s).normal(0, noise, p.n_rows)
+
+def test_a_slice_is_the_ic_of_its_group_and_its_rank_that_of_the_paired_test():
+    p, y, noisy = _toy()
+    S = np.stack([noisy(.3, 1), noisy(.32, 2), noisy(8., 3)], 1)
+    cuts = regimes(y)
+    table = slice_table(S, list("abc"), y, cuts, reps=400)
+    got = table[(table["cut"] == "volatility") & (table["group"] == "stormy") & (table["horizon"] == 1)].set_index("model")
+    stormy = [group_ics(S[:, j], y, cuts["volatility"])["stormy"] for j in range(3)]
+    np.testing.assert_allclose(got["ic"], [s.mean() for s in stormy], atol=1e-12)
+    np.testing.assert_allclose(got["rank_ic"], [group_ics(S[:, j], y, cuts["volatility"], rank=True)["stormy"].mean() for j in range(3)], atol=1e-12)
+    assert list(got["rank"]) == [1, 1, 3] and paired_bootstrap(stormy[0], stormy[2], 1, 1)["p"] < .01 and (got["ic_low"] < got["ic"]).all()
+    calm = table[(table["group"] == "calm") & (table["horizon"] == 1)].set_index("model")
+    assert calm.loc["a", "ic"] > 1.5*got.loc["a", "ic"]
+
+def test_horizons_are_crossed_with_regimes_and_the_leaderboard_is_not_repeated():
+    p, y, noisy = _toy()
+    table = slice_table(np.stack([noisy(.3, 1), noisy(8., 2)], 1), ["net", "oracle"], y, reps=50)
+    keys = set(map(tuple, table[["horizon", "cut"]].drop_duplicates().to_numpy().tolist()))
+    assert {(20, ""), (20, "volatility"), (1, "year")} <= keys and not {(1, ""), (20, "year")} & keys
+    one = table.set_index(["horizon", "cut", "group", "model"])["ic"]
+    assert one[1, "market", "up", "net"] > 2*one[20, "market", "up", "net"] > 0 # known for one bar only
+    assert set(table.loc[table["model"] == "oracle", "rank"]) == {0}
+
+def test_what_is_stored_comes_back():
+    p, y, noisy = _toy(80)
+    table = slice_table(noisy(.3, 1)[:, None], ["net"], y, reps=50)
+    stored = slices_json(table)
+    assert json.loads(json.dumps(stored, allow_nan=False)) == stored and stored["groups"]["market"]["up"].startswith("Only dates after which")
+    pd.testing.assert_frame_equal(slices_frame(stored), table, atol=1e-6, check_dtype=False)
+    whole = {"value": .3}
+    records = slice_records(table, "net", "ic", whole, 1)
+    assert list(records["ic_by_horizon"]) == ["1", "2", "5", "10", "20"] and records["ic_by_horizon"]["1"] is whole
+    assert records["ic_by_market"]["up"]["low"] < records["ic_by_market"]["up"]["value"] and set(records) >= {"ic_by_year", "ic_by_volatility"}
+
+def test_models_with_few_dates_are_left_out_and_nothing_is_made_up():
+    p, y, noisy = _toy(120)
+    late = noisy(.3, 2)
+    late[p.date_code < 112] = np.nan
+    table = slice_table(np.stack([noisy(.3, 1), late], 1), ["net", "late"], y, reps=50)
+    assert set(table["model"]) == {"net"} and np.isfinite(table["ic_low"]).all()
