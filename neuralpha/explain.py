@@ -290,7 +290,7 @@ def plot_lags(e:Explanation, top:int=20):
     fig.colorbar(image, label="mean |attribution|, score units")
     return fig
 
-# %% ../nbs/explain.ipynb #beec9e63
+# %% ../nbs/explain.ipynb #c4dae083
 def plot_summary(e:Explanation, top:int=15):
     "shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure."
     import matplotlib.pyplot as plt, shap
@@ -302,7 +302,7 @@ def plot_summary(e:Explanation, top:int=15):
     finally: np.random.set_state(state)
     fig.axes[0].set(title=f"{e.model}: which way each feature pushes", xlabel="attribution, score units")
     fig.axes[0].tick_params(labelsize=9)
-    fig.axes[0].xaxis.label.set_size(10)
+    fig.axes[0].xaxis.label.set_size(10); fig.axes[-1].yaxis.label.set_size(10)
     fig.tight_layout()
     return fig
 
@@ -364,7 +364,7 @@ def by_regime(
     table.insert(0, "rows", pd.Series(label).value_counts())
     return table.rename_axis("regime")
 
-# %% ../nbs/explain.ipynb #17026124
+# %% ../nbs/explain.ipynb #08b17852
 def plot_time(e:Explanation, by:str="family", freq:str="QE", top:int=8):
     "Mean |attribution| of the largest groups per period; returns the figure."
     import matplotlib.pyplot as plt
@@ -383,11 +383,11 @@ def plot_regime(e:Explanation, regime:pd.Series|None=None, by:str="family", top:
     table = by_regime(e, regime, by)
     n = table.pop("rows").astype(int)
     table = table[table.mean().sort_values(ascending=False, kind="stable").index[:top]]
-    fig, ax = plt.subplots(figsize=(6.5, 1.4 + .34*table.shape[1]), layout="constrained")
+    fig, ax = plt.subplots(figsize=(6.5, 1.8 + .34*table.shape[1]), layout="constrained")
     for i, (name, s) in enumerate(table.iterrows()):
         ax.barh(np.arange(len(s)) + (i - (len(table) - 1)/2)*.8/len(table), s, .8/len(table), color=COLOURS[i], hatch=("", "//", "..")[i % 3], edgecolor="white", label=f"{name} ({n[name]} rows)")
     ax.set(yticks=range(table.shape[1]), yticklabels=table.columns, xlabel="mean |attribution|, score units", title=f"{e.model}: what it lives on, by regime")
-    ax.invert_yaxis(); ax.legend(frameon=False, fontsize=8)
+    ax.invert_yaxis(); fig.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 

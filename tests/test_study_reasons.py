@@ -17,7 +17,7 @@ def test_reasons_are_stored_with_units_and_drawn(tmp_path):
     assert set(why["models"]) == {"ridge", "lightgbm", "lstm"} and len(why["agreement"]) == 3*2
     for a in why["agreement"]: assert a["unit"] == "correlation" and a["low"] <= a["value"] <= a["high"] <= 1.0000001
     for m in why["models"].values():
-        assert m["completeness"]["value"] < .1 and len(m["family_ic_loss"]) > 2 and all(x["definition"] for x in m["family_ic_loss"].values())
+        assert m["completeness"]["value"] < .1 and len(m["family_ic_loss"]) == len(r.bench.X.names) and all(x["definition"] for x in m["family_ic_loss"].values())
         assert len(m["interactions"]["values"]) == len(m["interactions"]["features"])
         assert sum(g["rows"] for g in m["by_regime"].values()) <= why["rows"]
     linear = np.array(why["models"]["ridge"]["interactions"]["values"])

@@ -10,5 +10,5 @@ def test_numbers_as_text():
 def test_text_from_data_is_escaped():
     from neuralpha.study.site import render
     page = render("data", title="<b>", study="s", nav=[("<i>", "a")], here="a", footer="", universes=[
-        dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, columns=["<u>"], checks=[["<img onerror=1>"]])])
+        dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, columns=["<u>"], checks=[["<img onerror=1>"]], survivorship=dict(known=True, text="<s>", rows=[]))])
     for tag in ("<b>", "<i>", "<script>alert", "<u>", "<img onerror"): assert tag not in page

@@ -16,7 +16,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from ..core import NeuralphaError
 from .statistics import clean, hac_mean
 
-# %% ../../nbs/evaluate/plots.ipynb #7ed9fb85
+# %% ../../nbs/evaluate/plots.ipynb #d9ac7399
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 
@@ -49,8 +49,9 @@ def date_axis(ax):
 def _plain_log(axis):
     axis.set_major_locator(LogLocator(subs=(1, 2, 5))); axis.set_major_formatter(ScalarFormatter()); axis.set_minor_formatter(NullFormatter())
 
-def _legend(ax, n, **kw):
-    if n > 1: ax.legend(frameon=False, fontsize=8, ncols=min(n, 4), **kw)
+def _legend(ax, n, columns=4):
+    "Names beneath the axes, where they cover no point."
+    if n > 1: ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", frameon=False, fontsize=8, ncols=min(n, columns))
 
 # %% ../../nbs/evaluate/plots.ipynb #fc505d8f
 def plot_ic(
@@ -78,7 +79,7 @@ def plot_ic(
     _legend(ax, ics.shape[1])
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #a1931f96
+# %% ../../nbs/evaluate/plots.ipynb #9c37dacf
 def plot_cumulative_ic(ics, what:str="IC")->Figure:
     "Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month."
     ics = _frame(ics)
@@ -88,12 +89,12 @@ def plot_cumulative_ic(ics, what:str="IC")->Figure:
         ax.plot(x.index, x.cumsum(), lw=1.6, label=f"{name}, mean {x.mean():.3f}", **style(j))
     ax.axhline(0, color="black", lw=.8)
     ax.set(title=f"Cumulative {what}", ylabel=f"sum of daily {what}s" if _daily(ics.index) else f"sum of {what}s", xlabel="date"); date_axis(ax)
-    _legend(ax, 2)
+    _legend(ax, max(ics.shape[1], 2))
     return fig
 
 def _daily(index): return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
 
-# %% ../../nbs/evaluate/plots.ipynb #d8770082
+# %% ../../nbs/evaluate/plots.ipynb #2ea885ec
 def dates_needed(
     ics, horizon:int=1, delay:int=0, z:float=1.96,
 )->float: # dates; infinite where the mean is not positive
@@ -126,15 +127,15 @@ def plot_evidence(
     left.set(title=f"Mean {what} to date, 95% interval", ylabel=f"{what} (correlation)", xlabel="date")
     right.set(title="Learning rate of evidence", ylabel=f"width of the 95% interval ({what})", xlabel="dates seen")
     date_axis(left); _plain_log(right.xaxis); _plain_log(right.yaxis)
-    _legend(left, ics.shape[1]); right.legend(frameon=False, fontsize=8)
+    _legend(left, ics.shape[1], 7); right.legend(frameon=False, fontsize=8)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #7a1465b9
+# %% ../../nbs/evaluate/plots.ipynb #daded0c8
 def plot_records(
     records:dict, # model -> {group: record}; or one {group: record}
     title:str="", unit:str|None=None, # unit default: the records' own
     scale:float=1., # values are multiplied, e.g. 1e4 for basis points
-    horizontal:bool=False,
+    horizontal:bool=False, columns:int=4, # of the legend
 )->Figure:
     "Value and 95% interval of every group, one colour per model."
     if "unit" in next(iter(records.values())): records = {"": records}
@@ -156,20 +157,19 @@ def plot_records(
         ax.set(yticks=range(len(groups)), yticklabels=groups, xlabel=label, title=title); ax.axvline(0, color="black", lw=.8); ax.invert_yaxis()
     else:
         ax.set(xticks=range(len(groups)), xticklabels=groups, ylabel=label, title=title); ax.axhline(0, color="black", lw=.8)
-    _legend(ax, len(records))
+    _legend(ax, len(records) + (list(records) != [""]), columns)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #354323c4
+# %% ../../nbs/evaluate/plots.ipynb #da00b405
 def plot_ic_by_horizon(metrics:dict, rank:bool=True)->Figure:
     "IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend."
     kind = "rank_ic" if rank else "ic"
     def name(m, r):
         life = r.get("half_life", {}).get("value")
         return f"{m}, half-life {life:.0f} bars" if life is not None else m
-    fig = plot_records({name(m, r): r[f"{kind}_by_horizon"] for m, r in metrics.items()}, f"{'Rank ' if rank else ''}IC by horizon, 95% intervals")
+    fig = plot_records({name(m, r): r[f"{kind}_by_horizon"] for m, r in metrics.items()}, f"{'Rank ' if rank else ''}IC by horizon, 95% intervals", columns=3)
     ax = fig.axes[0]
     ax.set(xlabel="horizon, bars")
-    if len(metrics) == 1: ax.legend(frameon=False, fontsize=8)
     return fig
 
 def plot_regimes(metrics:dict, cut:str, kind:str="ic")->Figure:

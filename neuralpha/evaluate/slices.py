@@ -119,7 +119,7 @@ def _group_values(p, S, label, cut):
         few = np.stack([np.bincount(p.date_code, known & (cut.codes == code) & np.isfinite(s), p.n_dates) < 5 for s in S.T], 1)
         yield str(group), *(np.where(few, np.nan, v[:, :, k]) for v in (ic, rank_ic))
 
-# %% ../../nbs/evaluate/slices.ipynb #f70e5a0a
+# %% ../../nbs/evaluate/slices.ipynb #a56e7f13
 MEANING = {"dates": ("dates", "slice", "Dates of the slice with at least three assets (five within a group) that have score and label."),
     "rank": ("rank", "slice", "One more than the number of models shown to be better on the slice's own dates (paired block bootstrap, Holm over the slice's pairs); 0: not ranked."),
     "ic": ("correlation", "per date", "Mean over the slice's dates of the Pearson correlation of score and forward return over the slice's horizon; low and high: 95% block bootstrap."),
@@ -129,7 +129,7 @@ MEANING = {"dates": ("dates", "slice", "Dates of the slice with at least three a
 
 def slices_json(table:pd.DataFrame)->dict: # columns with their meaning, groups with theirs, rows
     "JSON-native form of `slice_table`, six decimals."
-    groups = {c: {g: f"Only {DEFINITIONS[c].format(g)}." for g in part["group"].unique()} for c, part in table[table["cut"] != ""].groupby("cut", sort=False)}
+    groups = [[c, g, f"Only {DEFINITIONS[c].format(g)}."] for c, g in table.loc[table["cut"] != "", ["cut", "group"]].drop_duplicates().to_numpy().tolist()]
     rows = [[None if v != v else round(v, 6) if isinstance(v, float) else v for v in row] for row in table.astype(object).to_numpy().tolist()]
     return {"columns": list(table), "meaning": {k: dict(unit=u, period=p, definition=d) for k, (u, p, d) in MEANING.items()}, "groups": groups, "rows": rows}
 

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA', 'AUDIT', 'MANIFEST', 'STUDIES', 'COLUMNS',
-           'PERCENT', 'ORDER', 'MAIN', 'LEDGER', 'FOLD', 'TIMES', 'number', 'interval', 'render', 'UniverseResult',
-           'read_results', 'answer', 'setting', 'tune_budget', 'site_pages', 'write_site', 'notebook_html',
-           'timing_script', 'write_manifest', 'write_studies_index']
+           'SLICED', 'PERCENT', 'PLAIN', 'CUTS', 'ORDER', 'MAIN', 'NAMES', 'LEDGER', 'FOLD', 'TIMES', 'number',
+           'interval', 'render', 'UniverseResult', 'read_results', 'answer', 'setting', 'tune_budget', 'site_pages',
+           'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'write_studies_index']
 
 # %% ../../nbs/study/site.ipynb #52cf605e
 import importlib.metadata, json, platform
@@ -38,47 +38,74 @@ def interval(metric:dict)->str:
     if metric is None or metric.get("low") is None: return ""
     return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
 
-# %% ../../nbs/study/site.ipynb #6b8234af
+# %% ../../nbs/study/site.ipynb #d750e765
 CSS = """
 :root{--bg:#fff;--fg:#1d2433;--soft:#5d6778;--line:#dfe3ea;--card:#f6f8fb;--accent:#0b5cad;--good:#00734c;--bad:#b3261e;color-scheme:light dark}
-@media (prefers-color-scheme:dark){:root{--bg:#12161d;--fg:#e4e8ef;--soft:#9aa5b5;--line:#2c3442;--card:#1a202a;--accent:#7ab8ff;--good:#5fd3a4;--bad:#ff8a80}}
+@media screen and (prefers-color-scheme:dark){:root{--bg:#12161d;--fg:#e4e8ef;--soft:#9aa5b5;--line:#2c3442;--card:#1a202a;--accent:#7ab8ff;--good:#5fd3a4;--bad:#ff8a80}
+figure img{filter:invert(.9) hue-rotate(180deg)}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
 main,header,footer,nav{max-width:1440px;margin:0 auto;padding:0 20px}
-header{padding-top:28px}h1{font-size:1.75rem;line-height:1.2;margin:.2em 0}h2{margin-top:2em;font-size:1.3rem;border-bottom:1px solid var(--line);padding-bottom:.25em}
-h3{font-size:1.05rem;margin-bottom:.4em}a{color:var(--accent)}.soft{color:var(--soft)}.small{font-size:.86rem}
+header{padding-top:28px}h1{font-size:1.75rem;line-height:1.2;margin:.2em 0;overflow-wrap:anywhere}h2{margin-top:2em;font-size:1.3rem;border-bottom:1px solid var(--line);padding-bottom:.25em;overflow-wrap:anywhere}
+h3{font-size:1.05rem;margin-bottom:.4em}a{color:var(--accent)}.soft{color:var(--soft)}.small{font-size:.86rem}p,li{overflow-wrap:anywhere}
 nav{display:flex;flex-wrap:wrap;gap:6px 18px;padding-top:12px;padding-bottom:12px;font-size:.93rem}
 nav a{text-decoration:none}nav a[aria-current]{color:var(--fg);font-weight:600}
-.wide{overflow-x:auto;margin:1em 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem;min-width:60%}
-th,td{padding:6px 11px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{font-weight:600;color:var(--soft)}
-th:first-child,td:first-child,td.text,th.text{text-align:left}td.wrap{white-space:normal;min-width:16em;text-align:left}
+.wide{overflow-x:auto;margin:1em 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}table.full{width:100%}
+th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{font-weight:600;color:var(--soft);vertical-align:bottom}
+thead th{white-space:normal;min-width:4.6em}thead th.text{min-width:0}p:empty{display:none}td.text.say{white-space:normal;min-width:6em}th:first-child,td:first-child,td.text,th.text{text-align:left}td.wrap{white-space:normal;min-width:16em;text-align:left}
+table.pin th:first-child,table.pin td:first-child{position:sticky;left:0;background:var(--bg);z-index:1}
 th[data-sort]{cursor:pointer;user-select:none}th[aria-sort=ascending]::after{content:" ▲"}th[aria-sort=descending]::after{content:" ▼"}
-tr.base td{color:var(--soft);font-style:italic}
+td .range{display:block;color:var(--soft);font-size:.84em}tr.base td{color:var(--soft);font-style:italic}tr.first:not(:first-child) td{border-top:2px solid var(--soft)}
+table.sorted tr.first td{border-top:0}table.sliced .whole{display:none}
 .answer{background:var(--card);border-left:4px solid var(--accent);padding:12px 16px;margin:12px 0;border-radius:0 6px 6px 0}
 .hole{border-left-color:var(--bad)}.pass{color:var(--good);font-weight:600}.fail{color:var(--bad);font-weight:600}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,520px),1fr));gap:18px}
-figure{margin:0;background:#fff;border:1px solid var(--line);border-radius:6px;padding:10px;break-inside:avoid}
-figure img{width:100%;height:auto;display:block}figcaption{color:#4a5363;font-size:.86rem;padding:6px 4px 0}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,520px),1fr));gap:18px;align-items:start}
+figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:10px;break-inside:avoid}
+figure img{max-width:100%;height:auto;display:block;margin:0 auto}figcaption{color:var(--soft);font-size:.86rem;padding:6px 4px 0}figcaption b{color:var(--fg)}
 summary{cursor:pointer;color:var(--accent);margin:.6em 0}
-.filters{display:flex;flex-wrap:wrap;gap:10px 18px;margin:1em 0}select,input{font:inherit;padding:4px 8px;background:var(--bg);color:var(--fg);border:1px solid var(--line);border-radius:5px}
+.filters{display:flex;flex-wrap:wrap;gap:10px 18px;margin:1em 0}select,input{font:inherit;padding:4px 8px;background:var(--bg);color:var(--fg);border:1px solid var(--line);border-radius:5px;max-width:100%}
 code{font-size:.88em;overflow-wrap:anywhere}details{overflow-x:auto}footer{padding-top:40px;padding-bottom:40px;color:var(--soft);font-size:.86rem}
-@media (max-width:600px){body{font-size:15px}th,td{padding:5px 8px}h1{font-size:1.4rem}}
-@media print{nav,.filters{display:none}body{font-size:11pt}.wide{overflow:visible}}
+@media (max-width:600px){body{font-size:15px}th,td{padding:5px 7px}h1{font-size:1.4rem}table{font-size:.84rem}td.wrap{min-width:9em}}
+@media print{@page{size:A4;margin:12mm}nav,.filters,script{display:none}body{font-size:9.5pt}main,header,footer{max-width:none;padding:0}.wide,details{overflow:visible}
+table{font-size:6.6pt}th,td{padding:2px 4px;white-space:normal}td.wrap{min-width:0}.figures{display:block}figure{border:0;padding:0;margin:0 0 6mm}figure img{max-height:225mm}
+h2{break-after:avoid}tr{break-inside:avoid}a{color:inherit;text-decoration:none}.answer{background:none}table.pin td:first-child,table.pin th:first-child{position:static}}
 """
 
-# %% ../../nbs/study/site.ipynb #e11097f2
+# %% ../../nbs/study/site.ipynb #05d8bbac
 JS = """
 if(window.TIMING)document.querySelectorAll('td[data-time]').forEach(c=>{const s=TIMING[c.dataset.time];
  if(s!==undefined){c.dataset.value=s;c.textContent=s.toLocaleString('en',{maximumFractionDigits:0})}});
+const blank=v=>v===''||v===undefined;
 document.querySelectorAll('table.sort').forEach(t=>{const b=t.tBodies[0];
- const val=(r,i)=>{const c=r.cells[i],v=c.dataset.value??c.textContent.trim();const n=parseFloat(v);return v===''||isNaN(n)?v.toLowerCase():n};
- t.querySelectorAll('th[data-sort]').forEach(h=>{const go=()=>{const i=h.cellIndex,up=h.getAttribute('aria-sort')==='descending';
+ const val=(r,i)=>{const c=r.cells[i],v=(c.dataset.value??c.textContent).trim(),n=Number(v);return v===''||v==='–'?'':isNaN(n)?v.toLowerCase():n};
+ t.sortBy=(i,up)=>{const key=new Map([...b.rows].map(r=>[r,val(r,i)]));
+  [...b.rows].sort((p,q)=>{const x=key.get(p),y=key.get(q);if(blank(x)||blank(y))return blank(x)-blank(y);
+   const s=typeof x===typeof y?(x<y?-1:x>y?1:0):typeof x==='number'?-1:1;return up?s:-s}).forEach(r=>b.append(r))};
+ t.querySelectorAll('th[data-sort]').forEach(h=>{const go=()=>{const up=h.getAttribute('aria-sort')==='descending';
   t.querySelectorAll('th').forEach(x=>x.removeAttribute('aria-sort'));h.setAttribute('aria-sort',up?'ascending':'descending');
-  [...b.rows].sort((p,q)=>{const x=val(p,i),y=val(q,i);const s=typeof x===typeof y?(x<y?-1:x>y?1:0):typeof x==='number'?1:-1;return up?s:-s}).forEach(r=>b.append(r))};
+  t.classList.add('sorted');t.sortBy(h.cellIndex,up)};
   h.tabIndex=0;h.onclick=go;h.onkeydown=e=>{if(e.key==='Enter'||e.key===' '){e.preventDefault();go()}}})});
 document.querySelectorAll('select[data-filter]').forEach(s=>s.onchange=()=>{
  const on=[...document.querySelectorAll('select[data-filter]')].filter(x=>x.value);
  document.querySelectorAll('table.filter tbody tr').forEach(r=>r.hidden=!on.every(x=>r.dataset[x.dataset.filter]===x.value))});
+const island=document.getElementById('slices');
+if(island){const S=JSON.parse(island.textContent),t=document.querySelector('table.filter'),pick=k=>document.querySelector(`select[data-slice=${k}]`);
+ const rows=[...t.tBodies[0].rows],cells=r=>[...r.cells].filter(c=>c.dataset.col);
+ const before=new Map(rows.flatMap(r=>cells(r).map(c=>[c,[c.innerHTML,c.dataset.value]])));
+ const num=(v,d)=>v===null||v===undefined?'–':v.toFixed(d).replace('-','−');
+ const fill=(c,m)=>{const k=c.dataset.col,v=m?m[S.columns.indexOf(k)]:null,at=x=>m[S.columns.indexOf(k+x)];
+  if(v===null||v===undefined||(k==='rank'&&!v)){c.textContent='–';c.dataset.value='';return}
+  c.dataset.value=v;c.textContent=num(v,{rank:0,dates:0,icir:2,t:1}[k]??3);
+  if((k==='ic'||k==='rank_ic')&&at('_low')!==null){const s=document.createElement('span');s.className='range';s.textContent=`[${num(at('_low'),3)}, ${num(at('_high'),3)}]`;c.append(' ',s)}};
+ const show=()=>{const h=pick('horizon').value,g=pick('regime').value,whole=!h&&!g,key=`${h||S.own}|${g||'|'}`;
+  t.classList.toggle('sliced',!whole);t.classList.toggle('sorted',!whole);t.querySelectorAll('th').forEach(x=>x.removeAttribute('aria-sort'));
+  rows.forEach(r=>{const m=((S.rows[r.dataset.universe]||{})[key]||{})[r.dataset.model];
+   cells(r).forEach(c=>{if(whole){[c.innerHTML,c.dataset.value]=before.get(c)}else fill(c,m)})});
+  const some=Object.values(S.rows).some(u=>u[key]);
+  document.getElementById('slice').textContent=whole?'':some?`Return over ${h||S.own} bar${(h||S.own)==1?'':'s'}. ${g?S.groups[g]:'All dates and assets.'} Ranks are those of this slice alone; looking through many slices for one that favours a model will find it.`:'This horizon was not cut by this regime, or too few dates are left.';
+  const order=r=>{const at=k=>cells(r).find(c=>c.dataset.col===k).dataset.value;return[+r.dataset.place,at('rank')===''?99:+at('rank'),at('ic')===''?9:-at('ic')]};
+  [...rows].sort((p,q)=>{const x=order(p),y=order(q);return x[0]-y[0]||x[1]-y[1]||x[2]-y[2]}).forEach(r=>t.tBodies[0].append(r))};
+ ['horizon','regime'].forEach(k=>{pick(k).onchange=show})}
 """
 
 # %% ../../nbs/study/site.ipynb #693a2749
@@ -92,7 +119,7 @@ BASE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name=
 FIGURES = """{% macro gallery(figures, root) %}<div class="figures">{% for f in figures %}<figure><a href="{{ root }}{{ f.file }}">
 <img src="{{ root }}{{ f.file }}" alt="{{ f.title }}"></a><figcaption><b>{{ f.title }}</b>{% if f.caption %}. {{ f.caption }}{% endif %}</figcaption></figure>{% endfor %}</div>{% endmacro %}"""
 
-# %% ../../nbs/study/site.ipynb #89af0280
+# %% ../../nbs/study/site.ipynb #f15bee6f
 INDEX = """{% extends "base" %}{% block main %}
 <p class="soft">{{ setting }}</p>
 {% for line in holdouts %}<p class="soft">{{ line }}</p>{% endfor %}
@@ -102,20 +129,24 @@ INDEX = """{% extends "base" %}{% block main %}
 <p>Models whose scores the data cannot tell apart share a rank. IC is the mean over dates of the correlation between score and
 realised return across assets; its interval is a 95% block bootstrap over dates. Rows in italics are baselines that nobody had to train.</p>
 <div class="filters"><label>Universe <select data-filter="universe"><option value="">all</option>{% for u in universes %}<option>{{ u.slug }}</option>{% endfor %}</select></label>
+{% if slices %}<label>Horizon <select data-slice="horizon"><option value="">{{ slices.own }} bar{{ "s" if slices.own > 1 }}, the study's</option>{% for h in horizons %}<option value="{{ h }}">{{ h }} bar{{ "s" if h > 1 }}</option>{% endfor %}</select></label>
+<label>Regime <select data-slice="regime"><option value="">everything</option>{% for cut, groups in regimes.items() %}<optgroup label="{{ cut }}">{% for g in groups %}<option value="{{ cut }}|{{ g }}">{{ cut }}: {{ g }}</option>{% endfor %}</optgroup>{% endfor %}</select></label>{% endif %}
 <label>Kind <select data-filter="kind"><option value="">all</option><option>model</option><option>baseline</option></select></label></div>
-<div class="wide"><table class="sort filter"><thead><tr>{% for c in columns %}<th data-sort title="{{ c.definition }}"{% if c.text %} class="text"{% endif %}>{{ c.name }}</th>{% endfor %}</tr></thead><tbody>
-{% for r in rows %}<tr data-universe="{{ r.universe }}" data-kind="{{ r.kind }}"{% if r.kind == "baseline" %} class="base"{% endif %}>{% for c in r.cells %}<td data-value="{{ c.sort }}"{% if 'time' in c %} data-time="{{ c.time }}"{% endif %}{% if c.text %} class="text"{% endif %}>{% if c.href %}<a href="{{ c.href }}">{{ c.show }}</a>{% else %}{{ c.show }}{% endif %}</td>{% endfor %}</tr>{% endfor %}
+<p id="slice" class="soft small" aria-live="polite"></p>
+<div class="wide"><table class="sort filter pin full"><thead><tr>{% for c in columns %}<th data-sort title="{{ c.definition }}" class="{{ 'text ' if c.text }}{{ 'whole' if c.whole }}">{{ c.name }}</th>{% endfor %}</tr></thead><tbody>
+{% for r in rows %}<tr data-universe="{{ r.universe }}" data-model="{{ r.model }}" data-place="{{ r.place }}" data-kind="{{ r.kind }}" class="{{ 'base ' if r.kind == 'baseline' }}{{ 'first' if r.first }}">{% for c in r.cells %}<td data-value="{{ c.sort }}"{% if c.col %} data-col="{{ c.col }}"{% endif %}{% if c.time %} data-time="{{ c.time }}"{% endif %} class="{{ 'text ' if c.text }}{{ 'whole' if c.whole }}">{% if c.href %}<a href="{{ c.href }}">{{ c.show }}</a>{% else %}{{ c.show }}{% endif %}{% if c.range %} <span class="range">{{ c.range }}</span>{% endif %}</td>{% endfor %}</tr>{% endfor %}
 </tbody></table></div>
+{% if slices %}<script type="application/json" id="slices">{{ slices | tojson }}</script>{% endif %}
 <div class="figures">{% for u in universes %}{% if u.lead %}<figure><a href="{{ u.slug }}/index.html"><img src="{{ u.slug }}/{{ u.lead.file }}" alt="{{ u.lead.title }}"></a><figcaption><b>{{ u.slug }}: {{ u.lead.title }}</b>. {{ u.lead.caption }}</figcaption></figure>{% endif %}{% endfor %}</div>
 {% if notebook %}<p><a href="leaderboard.html">The leaderboard as an executed notebook</a></p>{% endif %}
 <script src="timing.js"></script>
-<h2>What the columns mean</h2><div class="wide"><table><tbody>{% for c in columns %}<tr><td class="text"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>
+<h2>What the columns mean</h2><div class="wide"><table class="full"><tbody>{% for c in columns %}<tr><td class="text say"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #4d99e74f
+# %% ../../nbs/study/site.ipynb #e118f28e
 UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
-{% macro table(rows) %}<div class="wide"><table class="sort"><thead><tr><th data-sort class="text">Metric</th>{% for m in models %}<th data-sort>{{ m }}</th>{% endfor %}<th class="text">Unit, period</th></tr></thead><tbody>
-{% for r in rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}</td>{% for c in r.cells %}<td data-value="{{ c.sort }}">{{ c.show }}<br><span class="soft small">{{ c.range }}</span></td>{% endfor %}<td class="text soft">{{ r.unit }}</td></tr>{% endfor %}</tbody></table></div>{% endmacro %}
+{% macro table(rows) %}<div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Metric</th>{% for m in models %}<th data-sort>{{ m }}</th>{% endfor %}</tr></thead><tbody>
+{% for r in rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}<span class="range">{{ r.unit }}</span></td>{% for c in r.cells %}<td data-value="{{ c.sort }}">{{ c.show }}<span class="range">{{ c.range }}</span></td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endmacro %}
 {% block main %}
 <p class="answer">{{ answer }}</p>
 <p>{% if notebook %}<a href="notebook.html">The executed notebook</a>, with every step from prices to these figures · {% endif %}<a href="metrics.json">metrics.json</a> · <a href="predictions.parquet">predictions.parquet</a></p>
@@ -123,27 +154,38 @@ UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 {% if statements|length > 8 %}<details><summary>{{ statements|length - 8 }} more comparisons</summary><ul>{% for s in statements[8:] %}<li>{{ s }}</li>{% endfor %}</ul></details>{% endif %}
 <p>Per model: {% for m in pages %}<a href="{{ m.href }}">{{ m.name }}</a>{% if not loop.last %} · {% endif %}{% endfor %}</p>
 <h2>Numbers</h2>{{ table(metrics) }}<details><summary>All numbers</summary>{{ table(more) }}</details>
-{% for section, figures in sections %}<h2>{{ section }}</h2>{{ f.gallery(figures, "") }}{% endfor %}
+{% for section, figures in sections %}<h2>{{ section }}</h2>{{ f.gallery(figures, "") }}
+{% if section == "Why" and agreement %}<details><summary>The numbers</summary><div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Models</th><th data-sort class="text">Measure</th><th data-sort>Correlation</th><th>95% interval</th><th>Dates</th></tr></thead><tbody>
+{% for a in agreement %}<tr title="{{ a.definition }}"><td class="text">{{ a.pair }}</td><td class="text">{{ a.measure }}</td><td data-value="{{ a.sort }}">{{ a.show }}</td><td>{{ a.range }}</td><td>{{ a.dates }}</td></tr>{% endfor %}</tbody></table></div></details>{% endif %}{% endfor %}
 {% endblock %}"""
 
 MODEL = """{% extends "base" %}{% import "figures" as f %}
-{% macro table(rows) %}<div class="wide"><table><thead><tr><th class="text">Metric</th><th>Value</th><th>95% interval</th><th class="text">Unit, period</th><th class="text">Definition</th></tr></thead><tbody>
+{% macro table(rows) %}<div class="wide"><table class="full"><thead><tr><th class="text">Metric</th><th>Value</th><th>95% interval</th><th class="text">Unit, period</th><th class="text">Definition</th></tr></thead><tbody>
 {% for r in rows %}<tr><td class="text">{{ r.name }}</td><td>{{ r.show }}</td><td>{{ r.range }}</td><td class="text">{{ r.unit }}</td><td class="wrap">{{ r.definition }}</td></tr>{% endfor %}</tbody></table></div>{% endmacro %}
 {% block main %}<h2>Numbers</h2>{{ table(metrics) }}<details><summary>All numbers</summary>{{ table(more) }}</details>
 {% if tuned %}<h2>Tuned parameters</h2><p>Searched inside the training part of each fold; the deflated Sharpe ratio pays for every trial. <a href="tuning.json">tuning.json</a> has them all.</p>
 <div class="wide"><table><thead><tr><th>Fold</th><th>Trials</th><th>IC, dates held back</th><th class="text">Parameters</th></tr></thead><tbody>
 {% for t in tuned %}<tr><td>{{ t.fold }}</td><td>{{ t.trials }}</td><td>{{ t.ic }}</td><td class="wrap">{{ t.params }}</td></tr>{% endfor %}</tbody></table></div>{% endif %}
 {% for section, figures in sections %}<h2>{{ section }}</h2>{{ f.gallery(figures, "") }}{% endfor %}
+{% if slices.rows %}<h2>By horizon and regime</h2><p>Mean IC (correlation, per date) with its 95% interval. <a href="../index.html">The leaderboard</a> compares the models on each of them.</p>
+<div class="wide"><table class="pin"><thead><tr><th class="text">IC over</th>{% for h in slices.horizons %}<th>{{ h }} bar{{ "s" if h > 1 }}</th>{% endfor %}</tr></thead><tbody>
+{% for r in slices.rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}</td>{% for c in r.cells %}<td>{{ c.show }}<span class="range">{{ c.range }}</span></td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
+{% for section, figures in sections %}<h2>{{ section }}</h2>{{ f.gallery(figures, "") }}
+{% if section == "Why: SHAP" and losses %}<details><summary>IC lost without each family, in numbers</summary><div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Family</th><th data-sort>IC lost</th><th>95% interval</th><th>IC without</th><th>Dates</th></tr></thead><tbody>
+{% for l in losses %}<tr title="{{ l.definition }}"><td class="text">{{ l.name }}</td><td data-value="{{ l.sort }}">{{ l.show }}</td><td>{{ l.range }}</td><td>{{ l.without }}</td><td>{{ l.dates }}</td></tr>{% endfor %}</tbody></table></div></details>{% endif %}{% endfor %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #8a3d1794
+# %% ../../nbs/study/site.ipynb #9b6b3e94
 DATA = """{% extends "base" %}{% block main %}
 <p>What was wrong in each source and what was done about it. Masked rows stay in the panel without values: no feature, label or score is computed from them.</p>
 {% for u in universes %}<h2>{{ u.slug }}</h2><p>{{ u.panel }}</p>
 {% if u.close_only %}<p class="answer"><b>Close only.</b> This universe has no open, high, low and volume: nothing can be said about trading ranges and liquidity, and suspended days cannot be seen.</p>{% endif %}
 {% if u.skipped %}<details><summary>{{ u.skipped|length }} features could not be made</summary><ul>{% for k, v in u.skipped.items() %}<li>{{ k }}: {{ v }}</li>{% endfor %}</ul></details>{% endif %}
-{% if u.checks %}<div class="wide"><table class="sort"><thead><tr>{% for c in u.columns %}<th data-sort class="text">{{ c }}</th>{% endfor %}</tr></thead><tbody>
-{% for r in u.checks %}<tr>{% for v in r %}<td class="{{ 'wrap' if v is string and v|length > 40 else 'text' }}">{{ v }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% else %}<p>Nothing was found.</p>{% endif %}
+{% if u.checks %}<div class="wide"><table class="sort pin"><thead><tr>{% for c in u.columns %}<th data-sort class="text">{{ c }}</th>{% endfor %}</tr></thead><tbody>
+{% for r in u.checks %}<tr>{% for v in r %}<td class="{{ 'wrap' if v is string and v|length > 40 else 'text' }}">{{ v }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% else %}<p>A simulated market: nothing to check.</p>{% endif %}
+<h3>Survivorship</h3><p class="answer{{ '' if u.survivorship.known else ' hole' }}">{{ u.survivorship.text }}</p>
+{% if u.survivorship.rows %}<div class="wide"><table class="pin"><thead><tr><th class="text">{{ u.survivorship.measured }}</th>{% for c in u.survivorship.columns %}<th>{{ c }}</th>{% endfor %}</tr></thead><tbody>
+{% for r in u.survivorship.rows %}<tr><td class="text">{{ r.name }}<span class="range">{{ r.unit }}</span></td>{% for v in r.cells %}<td>{{ v }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
 {% endfor %}{% endblock %}"""
 
 AUDIT = """{% extends "base" %}{% block main %}<p>What was replaced, cut, shuffled and removed, and whether anything changed that must not. <code>neuralpha audit</code> made this page.</p>
@@ -171,10 +213,11 @@ def render(template:str, **values)->str:
     "One page; text is escaped."
     return _environment().get_template(template).render(css=Markup(CSS), js=Markup(JS), **values)
 
-# %% ../../nbs/study/site.ipynb #5fadd621
+# %% ../../nbs/study/site.ipynb #3e57773f
 COLUMNS = [ # metric, column
     ("ic", "IC"), ("icir", "ICIR"), ("ic_t", "t (HAC)"), ("rank_ic", "rank IC"), ("r2_train_mean", "R², %"), ("quantile_spread_annual", "spread, % a year"),
-    ("spread_after_cost", "after cost, % a year"), ("turnover", "turnover, % a bar"), ("deflated_sharpe", "deflated Sharpe"), ("recovered", "of oracle")]
+    ("spread_after_cost", "spread after cost, % a year"), ("turnover", "turnover, % a bar"), ("deflated_sharpe", "deflated Sharpe, probability"), ("recovered", "share of oracle's IC")]
+SLICED = {"ic": "ic", "icir": "icir", "ic_t": "t", "rank_ic": "rank_ic"} # metric -> column of the slices
 PERCENT = {"r2_train_mean", "r2_zero", "quantile_spread_annual", "spread_after_cost", "spread_before_cost", "turnover", "recovered"}
 
 def _cell(metric, percent=False, digits=None):
@@ -182,13 +225,15 @@ def _cell(metric, percent=False, digits=None):
     if percent and m["value"] is not None:
         m |= {k: 100*m[k] for k in ("value", "low", "high") if m.get(k) is not None} | {"unit": "percent"}
     v = m["value"]
-    return dict(show=number(m, digits), range=interval(m), sort="" if v is None else repr(float(v)), text=False, href=None)
+    return dict(show=number(m, digits), range=interval(m), sort="" if v is None else repr(float(v)), **PLAIN)
 
-def _text(value, href=None): return dict(show=value, sort=value, text=True, href=href, range="")
+PLAIN = dict(text=False, href=None, whole=False, col=None, time=None)
 
-def _count(value): return dict(show="–" if value is None else f"{value:,.0f}", sort="" if value is None else value, text=False, href=None, range="")
+def _text(value, href=None): return PLAIN | dict(show=value, sort=value, text=True, href=href, range="")
 
-# %% ../../nbs/study/site.ipynb #fe43eed3
+def _count(value, **more): return PLAIN | dict(show="–" if value is None else f"{value:,.0f}", sort="" if value is None else value, range="") | more
+
+# %% ../../nbs/study/site.ipynb #42286913
 @dataclass
 class UniverseResult:
     "What one universe's folder holds, as the pages need it."
@@ -197,6 +242,7 @@ class UniverseResult:
     figures: list # figures.json
     checks: dict # checks.json
     seconds: dict # timing.json
+    reasons: dict # reasons.json; empty where nothing was explained
 
     @property
     def models(self)->dict: return self.numbers["models"]
@@ -217,7 +263,7 @@ def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
         if not (at/"figures.json").exists():
             holes.append(dict(what=slug, error="its notebook did not finish; the partial notebook is in its folder."))
             continue
-        r = UniverseResult(slug, *(read_json(at/f"{n}.json") for n in ("metrics", "figures", "checks", "timing")))
+        r = UniverseResult(slug, *(read_json(at/f"{n}.json") for n in ("metrics", "figures", "checks", "timing")), read_json(at/"reasons.json") if (at/"reasons.json").exists() else {})
         holes += [dict(what=f"{slug} · {m}", error=why) for m, why in r.numbers["missing"].items()]
         results.append(r)
     return results, holes
@@ -238,17 +284,19 @@ def answer(result:UniverseResult)->str:
     if "recovered" in trained[best]["metrics"]: said += f". That is {100*trained[best]['metrics']['recovered']['value']:.0f}% of what an oracle would reach"
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #d4345c6a
-def _row(result, name, shown):
+# %% ../../nbs/study/site.ipynb #eef813eb
+def _row(result, name, shown, place=0):
+    "One model's line of the leaderboard; `place` is that of its universe in the study."
     m = result.models[name]
     numbers = m["metrics"]
-    cells = [_text(result.slug, f"{result.slug}/index.html"), _count(m["rank"] or None), _text(name, result.page_of(name))]
+    cells = [_text(name, result.page_of(name)), _text(result.slug, f"{result.slug}/index.html"), _count(m["rank"] or None, col="rank")]
     for key, _ in shown:
-        c = _cell(numbers.get(key), key in PERCENT)
-        if key in ("ic", "rank_ic"): c["show"] = f"{c['show']} {c['range']}"
-        cells.append(c)
-    cells += [_count(m.get("seeds")), _count((numbers.get("deflated_sharpe") or {}).get("trials")), _count(None) | dict(time=f"{result.slug}/{name}"), _text(m.get("device") or "–"), _count(m.get("weights"))]
-    return dict(universe=result.slug, kind=m["kind"], cells=cells)
+        c = _cell(numbers.get(key), key in PERCENT) | dict(col=SLICED.get(key), whole=key not in SLICED)
+        cells.append(c if key in ("ic", "rank_ic") else c | dict(range=""))
+    cells += [_count((numbers.get("dates") or {}).get("value"), col="dates"), _count(m.get("seeds")), _count((numbers.get("deflated_sharpe") or {}).get("trials")),
+              _count(None, time=f"{result.slug}/{name}"), _text(m.get("device") or "–"), _count(m.get("weights"))]
+    before = result.order[result.order.index(name) - 1] if result.order[0] != name else None
+    return dict(universe=result.slug, model=name, place=place, kind=m["kind"], cells=cells, first=before is None or result.models[before]["rank"] != m["rank"])
 
 def _shown(results)->list:
     "Columns that at least one model of the study has; there is no oracle in a real market."
@@ -260,22 +308,62 @@ def _columns(results)->list:
     for r in results:
         for m in r.models.values():
             for k, v in m["metrics"].items(): defined.setdefault(k, v.get("definition", ""))
-    fixed = lambda name, text, is_text=False: dict(name=name, definition=text, text=is_text)
-    return [fixed("universe", "The stocks and period the models were compared on.", True),
+    fixed = lambda name, text, is_text=False, whole=False: dict(name=name, definition=text, text=is_text, whole=whole)
+    return [fixed("model", "Opens the model's page.", True), fixed("universe", "The stocks and period the models were compared on.", True),
             fixed("rank", "One more than the number of models shown to be better (paired block bootstrap, Holm-corrected). Equal ranks: the data cannot separate them."),
-            fixed("model", "Opens the model's page.", True),
-            *(fixed(name, defined[key]) for key, name in _shown(results)),
-            fixed("seeds", "Fits per fold that were averaged."), fixed("trials", "Everything the study tried; the deflated Sharpe ratio pays for it."),
+            *(fixed(name, defined[key] + (" In brackets: 95% interval." if key in ("ic", "rank_ic") else ""), whole=key not in SLICED) for key, name in _shown(results)),
+            fixed("dates", "Dates with a score."), fixed("seeds", "Fits per fold that were averaged."), fixed("trials", "Everything the study tried; the deflated Sharpe ratio pays for it."),
             fixed("training, s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
-            fixed("weights", "Trained parameters of a net.")]
+            fixed("parameters", "Trained weights of a net, mean over what was fitted.")]
 
-# %% ../../nbs/study/site.ipynb #f74d3c31
-ORDER = """ic icir icir_annual ic_t ic_sd recovered rank_ic rank_icir rank_icir_annual rank_ic_t rank_ic_sd ic_by_horizon rank_ic_by_horizon half_life
+# %% ../../nbs/study/site.ipynb #3f95b628
+CUTS = ("volatility", "market", "size", "liquidity", "year", "sector")
+
+def _slices(results, study)->dict|None:
+    "The leaderboards by horizon and regime as the page's script reads them: universe -> horizon|cut|group -> model -> numbers."
+    stored = {r.slug: r.numbers["slices"] for r in results if r.numbers["slices"]["rows"]}
+    if not stored: return None
+    rows, groups = {}, {}
+    for slug, s in stored.items():
+        for horizon, cut, group, model, *numbers in s["rows"]: rows.setdefault(slug, {}).setdefault(f"{horizon}|{cut}|{group}", {})[model] = numbers
+        groups |= {f"{cut}|{g}": text for cut, g, text in s["groups"]}
+    return {"own": study.label.horizon, "columns": next(iter(stored.values()))["columns"][4:], "rows": rows, "groups": groups}
+
+def _choices(slices)->dict: # what the two menus offer
+    "Horizons and regimes that some universe has, in the order of the slices."
+    if not slices: return dict(horizons=[], regimes={})
+    horizons = sorted({int(k.split("|")[0]) for u in slices["rows"].values() for k in u} - {slices["own"]})
+    regimes = {}
+    for cut, group in sorted((key.split("|", 1) for key in slices["groups"]), key=lambda c: CUTS.index(c[0])): regimes.setdefault(cut, []).append(group)
+    return dict(horizons=horizons, regimes=regimes)
+
+def _model_slices(result, model)->dict:
+    "One model's IC: horizons across, groups down."
+    s = result.numbers["slices"]
+    mine, at = [row for row in s["rows"] if row[3] == model], s["columns"].index("ic")
+    own, ic = result.numbers["horizon"], s["meaning"]["ic"]
+    horizons = sorted({own, *(row[0] for row in mine)})
+    cells = {tuple(row[:3]): _cell(dict(value=row[at], low=row[at + 1], high=row[at + 2], **ic)) for row in mine} | {(own, "", ""): _cell(result.models[model]["metrics"]["ic"])}
+    keys = [["", "", ""], *sorted(s["groups"], key=lambda g: CUTS.index(g[0]))]
+    return dict(horizons=horizons, rows=[dict(name=f"{c}: {g}" if c else "everything", definition=text, cells=[cells.get((h, c, g), _cell(None)) for h in horizons])
+                                         for c, g, text in keys if any((h, c, g) in cells for h in horizons)]) if mine else dict(horizons=[], rows=[])
+
+# %% ../../nbs/study/site.ipynb #9f80454f
+ORDER = """ic icir icir_annual ic_t ic_sd recovered rank_ic rank_icir rank_icir_annual rank_ic_t rank_ic_sd ic_by_fold half_life
 r2_train_mean r2_zero rmse hit_rate precision base_rate quantile_spread quantile_spread_annual quantile_returns spread_before_cost spread_after_cost
 turnover traded rank_autocorrelation sharpe probabilistic_sharpe deflated_sharpe min_track_record dates rows""".split()
 
 MAIN = {"ic", "icir", "ic_t", "recovered", "rank_ic", "half_life", "r2_train_mean", "r2_zero", "rmse", "hit_rate", "precision", "quantile_spread", "quantile_spread_annual",
         "spread_after_cost", "turnover", "deflated_sharpe", "rank_ic_neutral", "dates", "rows"}
+
+NAMES = {"ic": "IC", "icir": "ICIR", "icir_annual": "ICIR, annual", "ic_t": "t of the IC (HAC)", "ic_sd": "IC, standard deviation", "recovered": "share of the oracle's IC", "rank_ic": "rank IC", "rank_icir": "rank ICIR",
+         "rank_icir_annual": "rank ICIR, annual", "rank_ic_t": "t of the rank IC (HAC)", "rank_ic_sd": "rank IC, standard deviation", "r2_train_mean": "R² against the training mean", "r2_zero": "R² against zero",
+         "rmse": "RMSE", "rank_ic_neutral": "rank IC, styles neutralised", "ic_neutral": "IC, styles neutralised", "ic_by_fold": "IC of fold", "quantile_returns": "return of quantile", "exposures": "exposure to", "seed_split": "seeds:"}
+
+def _name(key:str)->str:
+    "A metric's name as it is said."
+    head, _, part = key.partition(" ")
+    return f"{NAMES.get(head, head.replace('_', ' '))} {part.replace('_', ' ')}".strip()
 
 def _flat(metrics:dict)->dict: # name -> record; parts of a family get their own line
     "The metrics of one model as single records."
@@ -301,7 +389,7 @@ def _metric_rows(result, names, only=None):
     rows = []
     for k in keys:
         some = next(f[k] for f in flat.values() if k in f)
-        rows.append(dict(name=k.replace("_", " "), definition=some.get("definition", ""), unit=_unit_line(some), cells=[_cell(flat[n].get(k)) for n in names]))
+        rows.append(dict(name=_name(k), definition=some.get("definition", ""), unit=_unit_line(some), cells=[_cell(flat[n].get(k)) for n in names]))
     return rows
 
 def _sections(figures, model=None)->list: # [(section, figures)]
@@ -311,7 +399,7 @@ def _sections(figures, model=None)->list: # [(section, figures)]
         if f["model"] == model: out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #f2138589
+# %% ../../nbs/study/site.ipynb #a72a1970
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -341,11 +429,12 @@ def site_pages(study, out="reports")->dict: # path below the study's folder -> H
         pages[path] = render(template, title=title, study=study.name, nav=nav, here=f"{up}{here}", footer=footer, **values)
     for r in results: _universe_pages(r, folder, page)
     page("data", "data.html", "Data", "data.html", universes=[dict(slug=r.slug, panel=r.checks["panel"], columns=r.checks["columns"],
-         close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]]) for r in results])
+         close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"])) for r in results])
+    slices = _slices(results, study)
     if certificates: page("audit", "audit.html", "Leak certificate", "audit.html", certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()])
-    page("index", "index.html", study.title or study.name, "index.html", setting=setting(study), holdouts=_holdouts(results, Path(out)), holes=holes, universes=results, columns=_columns(results),
+    page("index", "index.html", study.title or study.name, "index.html", setting=setting(study), holdouts=_holdouts(results, Path(out)), holes=holes, universes=results, columns=_columns(results), slices=slices, **_choices(slices),
          notebook=(folder/"leaderboard.ipynb").exists(), answers=[dict(universe=r.slug, href=f"{r.slug}/index.html", text=answer(r)) for r in results],
-         rows=[_row(r, n, _shown(results)) for r in results for n in r.order])
+         rows=[_row(r, n, _shown(results), i) for i, r in enumerate(results) for n in r.order])
     for path in [*(f"{r.slug}/compare_models.ipynb" for r in results), "leaderboard.ipynb"]:
         if (folder/path).exists(): pages[str(Path(path).with_name("leaderboard.html" if path == "leaderboard.ipynb" else "notebook.html"))] = notebook_html(folder/path)
     return pages
@@ -370,21 +459,45 @@ def _holdouts(results, out)->list:
     "What the report says about sealed periods."
     return [f"{r.slug}: {holdout_line(read_seal(r.numbers['holdout']), out/LEDGER)}" for r in results if r.numbers.get("holdout")]
 
-# %% ../../nbs/study/site.ipynb #a115cc4d
+# %% ../../nbs/study/site.ipynb #93bb7f8f
 def _universe_pages(r, folder, page):
     "The page of a universe, one per model, and its executed notebook."
     names = r.order
     page("universe", f"{r.slug}/index.html", r.slug, f"{r.slug}/index.html", answer=answer(r), models=names, metrics=_metric_rows(r, names, MAIN), more=_metric_rows(r, names),
-         notebook=(folder/r.slug/"compare_models.ipynb").exists(), statements=_statements(r), pages=[dict(name=n, href=f"model-{n}.html") for n in names], sections=_sections(r.figures))
+         notebook=(folder/r.slug/"compare_models.ipynb").exists(), statements=_statements(r), agreement=_agreement(r), pages=[dict(name=n, href=f"model-{n}.html") for n in names], sections=_sections(r.figures))
     for n in names:
         rows = lambda only: [x | x["cells"][0] for x in _metric_rows(r, [n], only)]
-        page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), tuned=_tuned(r.models[n]), sections=_sections(r.figures, n))
+        page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), tuned=_tuned(r.models[n]), slices=_model_slices(r, n), losses=_losses(r, n), sections=_sections(r.figures, n))
 
 def _tuned(model)->list:
     "What was searched and found, fold by fold."
     say = lambda v: f"{v:.3g}" if isinstance(v, float) else str(v)
     return [dict(fold=t["fold"], trials=t["trials"], ic=number(t["valid_ic"]), params=", ".join(f"{k} {say(v)}" for k, v in (t["params"] or {}).items()))
             for t in model.get("tuned", ())]
+
+def _agreement(r)->list:
+    "Rows of the table of agreement between models."
+    return [dict(pair=f"{a['a']} and {a['b']}", measure=a["measure"], definition=a["definition"], dates=a["dates"], **{k: _cell(a)[k] for k in ("show", "range", "sort")}) for a in r.reasons.get("agreement", [])]
+
+def _losses(r, model)->list:
+    "Rows of the table of IC lost without each family."
+    return [dict(name=family, definition=m["definition"], without=number(m["ic_without"]), dates=m["n"], **{k: _cell(m)[k] for k in ("show", "range", "sort")})
+            for family, m in r.reasons.get("models", {}).get(model, {}).get("family_ic_loss", {}).items()]
+
+# %% ../../nbs/study/site.ipynb #7c7d9dbd
+def _survivorship(s:dict)->dict:
+    "What the data page says about those who are not there."
+    worst = max((r for r in s["rows"] if r["unit"] == "correlation"), key=lambda r: r["invented"], default=None)
+    gap = worst and f"{number(worst['invented'])} ± {number(2*(worst['standard_error'] or 0))}"
+    if s["known"]:
+        text = f"The dead are in this universe: {s['assets'] - s['alive']:,} of {s['assets']:,} assets ended before the last date, and were scored while they lived. "
+        text += f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard errors)." if worst else "What survivors alone would have shown needs closing prices and is not measured."
+    else:
+        text = (f"Survivors only: each of the {s['assets']:,} assets still has a bar on the last date, so whoever failed or left was never in it, and part of any IC may be invented. "
+                f"How large that can be: in a simulated market without any alpha, of {s['simulated']['assets']} stocks over {s['simulated']['dates']:,} dates, leaving out the dead lifts the IC of \"{worst['name']}\" by {gap} (± two standard errors).")
+    cells = lambda r: [number(r[k], 0 if r["unit"] == "assets" else 1 if r["unit"].startswith("%") else 3) if r["unit"] != "assets" or k in ("point_in_time", "survivors") else "" for k in ("point_in_time", "survivors", "invented", "standard_error")]
+    return dict(known=s["known"], text=text, columns=["with the dead", "survivors only", "invented", "standard error"], measured="This universe" if s["known"] else "A simulated market without alpha",
+                rows=[dict(name=r["name"], unit=r["unit"] if r["unit"] != "correlation" else f"mean IC, return over {s['horizon']} bars", cells=cells(r)) for r in s["rows"]])
 
 def notebook_html(path:Path)->str:
     "The executed notebook as one HTML page that needs no network; code is folded behind a switch."
