@@ -757,6 +757,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'neuralpha/evaluate/tearsheet.py'),
                                               'neuralpha.evaluate.tearsheet._known': ( 'evaluate/tearsheet.html#_known',
                                                                                        'neuralpha/evaluate/tearsheet.py'),
+                                              'neuralpha.evaluate.tearsheet._undrawn': ( 'evaluate/tearsheet.html#_undrawn',
+                                                                                         'neuralpha/evaluate/tearsheet.py'),
                                               'neuralpha.evaluate.tearsheet.factor_data': ( 'evaluate/tearsheet.html#factor_data',
                                                                                             'neuralpha/evaluate/tearsheet.py'),
                                               'neuralpha.evaluate.tearsheet.tear_sheet': ( 'evaluate/tearsheet.html#tear_sheet',

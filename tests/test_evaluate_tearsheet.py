@@ -54,6 +54,8 @@ def test_the_full_sheet_is_saved_and_leaves_nothing_behind(tmp_path, recwarn):
     assert "<b>" not in (tmp_path/"index.html").read_text()
     assert not recwarn.list, [str(w.message) for w in recwarn]
     assert plt.get_fignums() == before and performance.factor_information_coefficient is slow
+    bare = tear_sheet(s, panel, (1, 5), by_group=True, drawn=False)
+    assert not bare.figures and {k: t.to_csv() for k, t in bare.tables.items()} == {k: t.to_csv() for k, t in sheet.tables.items()}
     table = sheet.tables["information"]
     assert "IC Mean" in table.index and list(table.columns) == ["1D", "5D"]
 

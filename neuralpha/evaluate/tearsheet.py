@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['TABLES', 'FIGURES', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #b734da6c
+# %% ../../nbs/evaluate/tearsheet.ipynb #c0f26f5c
 import base64, contextlib, html, io, warnings
 from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
+from unittest.mock import MagicMock, patch
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, small_png, write_text
@@ -85,6 +85,19 @@ def _caught(dpi):
         finally:
             for n in set(plt.get_fignums()) - before: plt.close(n)
 
+# %% ../../nbs/evaluate/tearsheet.ipynb #e17cf73b
+@contextlib.contextmanager
+def _undrawn():
+    "Within the block Alphalens draws nothing; its tables stay what they are."
+    import matplotlib.pyplot as plt
+    from alphalens import plotting, tears
+    with contextlib.ExitStack() as stack:
+        for name in dir(plotting):
+            if name.startswith("plot_") and not name.endswith("_table"): stack.enter_context(patch.object(plotting, name, lambda *_, **__: None))
+        stack.enter_context(patch.object(tears, "GridFigure", MagicMock()))
+        stack.enter_context(patch.object(plt, "show", lambda *_, **__: None))
+        yield
+
 # %% ../../nbs/evaluate/tearsheet.ipynb #da5e8f4d
 @dataclass(frozen=True, eq=False, repr=False)
 class TearSheet:
@@ -117,7 +130,7 @@ class TearSheet:
     def __repr__(self): return f"Tear sheet of {self.name}: {len(self.figures)} figures, {len(self.tables)} tables. {self.note}"
     def _repr_html_(self): return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #6b2bfb4a
+# %% ../../nbs/evaluate/tearsheet.ipynb #aa81203f
 def tear_sheet(
     scores, # `Predictions`, or a `(date, asset)` Series
     panel:Panel,
@@ -126,6 +139,7 @@ def tear_sheet(
     delay:int=1, quantiles:int=5, # bars between score and entry; number of quantiles
     by_group:bool=False, # also by sector, where the panel knows sectors
     name:str|None=None, dpi:int=60,
+    drawn:bool=True, # False: the tables alone
 )->TearSheet:
     "Alphalens' full tear sheet. Raises `NeuralphaError` where scores and forward returns do not meet or hardly differ."
     from alphalens import tears
@@ -135,8 +149,8 @@ def tear_sheet(
     if by_group and "group" not in data: raise NeuralphaError(f"{panel.name} has no sectors; leave by_group off.")
     ics = rank_ic(data["factor"], {f"{h}D": data[f"{h}D"] for h in periods}, panel)
     ics = (ics.to_frame(f"{periods[0]}D") if isinstance(ics, pd.Series) else ics).rename_axis(columns=None)
-    with _known(data, panel, ics), _caught(dpi) as (figures, tables): tears.create_full_tear_sheet(data, by_group=by_group)
-    names = [*FIGURES] if not by_group else ["returns", "returns_by_sector", "information", "turnover"]
+    with _known(data, panel, ics), _caught(dpi) as (figures, tables), contextlib.nullcontext() if drawn else _undrawn(): tears.create_full_tear_sheet(data, by_group=by_group)
+    names = [] if not drawn else [*FIGURES] if not by_group else ["returns", "returns_by_sector", "information", "turnover"]
     days = data.index.get_level_values("date")
     note = (f"{panel.name}, {len(data):,} rows from {days[0].date()} to {days[-1].date()}; {data.attrs['rows_left_out']:,} scored rows without every forward return left out. "
             f"Returns run from {delay} bar(s) after the score; \"1D\" is one bar.")
