@@ -118,6 +118,20 @@ def test_pages_work_in_a_browser(study, browser, width, scheme):
     assert column() == sorted(column(), reverse=True)
     page.click("table.sort th:nth-child(4)")
     assert column() == sorted(column())
+    before, slices = page.inner_html("table.filter tbody"), read_json(out/"sim-tiny"/"metrics.json")["slices"]
+    at = {c: i for i, c in enumerate(slices["columns"])}
+    for horizon, regime in (("20", ""), ("", "volatility|stormy"), ("1", "market|up")):
+        page.select_option("select[data-slice=horizon]", horizon); page.select_option("select[data-slice=regime]", regime)
+        cut, group = (regime or "|").split("|")
+        want = {r[at["model"]]: r for r in slices["rows"] if r[:3] == [int(horizon or 5), cut, group]}
+        shown = page.eval_on_selector_all("table.filter tbody tr", "rows => rows.map(r => [r.dataset.model, ...['rank','ic','t','dates'].map(c => r.querySelector(`[data-col=${c}]`).dataset.value)])")
+        assert len(want) > 4 and [r[0] for r in shown if r[1]] == [r[0] for r in sorted((r for r in shown if r[1]), key=lambda r: (int(r[1]), -float(r[2])))]
+        for model, rank, ic, t, dates in shown:
+            assert (int(rank or 0), float(ic), float(t), int(dates)) == tuple(want[model][at[c]] for c in ("rank", "ic", "t", "dates")), model
+        assert page.is_hidden("table.filter th.whole") and page.inner_text("#slice")
+    page.select_option("select[data-slice=horizon]", ""); page.select_option("select[data-slice=regime]", "")
+    assert page.is_visible("table.filter th.whole") and sorted(page.inner_text("table.filter tbody").split()) and page.inner_text("#slice") == ""
+    assert sorted(page.inner_html("table.filter tbody").split("<tr")) == sorted(before.split("<tr"))
     page.select_option("select[data-filter=kind]", "baseline")
     shown = page.eval_on_selector_all("table.sort tbody tr", "rows => rows.filter(r => !r.hidden).map(r => r.dataset.kind)")
     assert shown and set(shown) == {"baseline"}
