@@ -113,7 +113,7 @@ def test_pages_work_in_a_browser(study, browser, width, scheme):
     page.goto((out/"index.html").as_uri())
     column = lambda: page.eval_on_selector_all("table.sort tbody tr", "rows => rows.map(r => +r.cells[3].dataset.value)")
     times = page.eval_on_selector_all("tr[data-kind=model] td[data-time]", "cells => cells.map(c => +c.dataset.value)") # from timing.js
-    assert len(times) == 3 and min(times) > 0
+    assert len(times) == 3 and min(times) >= 0 < max(times)
     page.click("table.sort th:nth-child(4)")
     assert column() == sorted(column(), reverse=True)
     page.click("table.sort th:nth-child(4)")
