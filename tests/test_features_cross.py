@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import rankdata
+from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 
 def _market(n_dates=40, n_assets=30, seed=0):
@@ -43,3 +44,41 @@ def test_means_equal_groupby():
     live = frame.where(frame["tradable"])["x"]
     np.testing.assert_allclose(mean_by_date(panel, values[:, 0]), live.groupby(frame["date"]).transform("mean"), rtol=1e-12)
     np.testing.assert_allclose(mean_by_date(panel, values[:, 0], "sector"), live.groupby([frame["date"], frame["sector"]]).transform("mean"), rtol=1e-12, atol=1e-15)
+
+def _factor_market(n_assets=40, n_dates=330, seed=0):
+    rng = np.random.default_rng(seed)
+    beta, own = rng.normal(1, .5, (3, n_assets)), .01*rng.standard_normal((n_dates, n_assets))
+    moves = (.01*rng.standard_normal((n_dates, 3))) @ beta + own
+    days = pd.bdate_range("2020-01-01", periods=n_dates)
+    long = pd.DataFrame({"date": np.repeat(days, n_assets), "asset": np.tile([f"S{a:02d}" for a in range(n_assets)], n_dates), "close": 100*np.exp(moves.cumsum(0)).ravel()})
+    panel = panel_from_frame(long)
+    return panel, moves.T.ravel(), own.T.ravel()
+
+def test_residuals_are_what_svd_leaves_and_find_the_assets_own_moves():
+    panel, moves, own = _factor_market()
+    got = factor_residual(panel, moves, 3).reshape(40, -1)
+    assert np.isnan(got[:, :253]).all()
+    first = next(i for i in range(253, 330) if panel.dates[i].astype("datetime64[M]") != panel.dates[i-1].astype("datetime64[M]"))
+    assert np.isnan(got[:, first-1]).all() and np.isfinite(got[:, first:]).all()
+    r = np.float32(moves).astype(float).reshape(40, -1).T
+    z = (r[first-252:first] - r[first-252:first].mean(0))/r[first-252:first].std(0)
+    v = np.linalg.svd(np.clip(z, -6, 6), full_matrices=False)[2][:3].T
+    today = r[first]/r[first-252:first].std(0)
+    np.testing.assert_allclose(got[:, first], today - v @ (v.T @ today), atol=1e-5)
+    assert np.corrcoef(got[:, first:].ravel(), own.reshape(40, -1)[:, first:].ravel())[0, 1] > .9
+
+def test_residuals_read_a_year_and_a_month_and_no_more():
+    panel, moves, _ = _factor_market()
+    from neuralpha.data.panel import cut_panel
+    full = factor_residual(panel, moves)
+    for k in (5, 20, 40):
+        short = cut_panel(panel, first=panel.dates[k])
+        rows = panel.date_code >= k
+        part, since = factor_residual(short, moves[rows]), panel.date_code[rows] >= k + FACTOR_HISTORY
+        np.testing.assert_array_equal(part[since], full[rows][since])
+        assert since.any()
+
+def test_residuals_refuse_intraday_bars():
+    days = pd.date_range("2020-01-01", periods=300, freq="h")
+    panel = panel_from_frame(pd.DataFrame({"date": days, "asset": "A", "close": 1.}))
+    with pytest.raises(NeuralphaError, match="bars in a month"): factor_residual(panel, np.zeros(300))

@@ -6,7 +6,7 @@
 __all__ = ['SERIES', 'FEATURES', 'SETS', 'Feature', 'History', 'example_bars', 'windows_asked', 'declare', 'ema_length', 'choose',
            'list_features', 'check_feature']
 
-# %% ../../nbs/features/families.ipynb #d2d90f08
+# %% ../../nbs/features/families.ipynb #58551394
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from . import kernels
+from .cross import FACTOR_HISTORY, mean_by_date
 
-# %% ../../nbs/features/families.ipynb #00676730
+# %% ../../nbs/features/families.ipynb #4bf17e80
 @dataclass(frozen=True)
 class Feature:
     """One declared feature. `compute(history)` gives its float64 values on the bars of one asset.
@@ -23,7 +24,7 @@ class Feature:
     Pass your own to `compute_features(panel, ["core", Feature(...)])`."""
     name: str
     family: str
-    inputs: tuple # panel fields it reads; "market" and "sector" stand for the return of the market or of the asset's sector
+    inputs: tuple # panel fields it reads; "market", "sector" and "residual" are returns: of the market, of the asset's sector, left by the factors
     lookback: int # bars before t it may read; 0 uses bar t alone
     formula: str
     source: str
@@ -126,11 +127,11 @@ def _ratio(a, b):
     "a/b, NaN where b is zero."
     return a/np.where(b == 0, np.nan, b)
 
-# %% ../../nbs/features/families.ipynb #5a582623
+# %% ../../nbs/features/families.ipynb #497acb42
 def example_bars(
     n:int=420, # bars
     seed:int=0,
-)->dict: # name -> (n,) array: open high low close volume shares vwap, and the returns of market and sector
+)->dict: # name -> (n,) array: open high low close volume shares vwap, and the returns of market, sector and residual
     "One simulated asset's bars; about 2% are masked (NaN)."
     rng = np.random.default_rng(seed)
     close = 50*np.exp(np.cumsum(.02*rng.standard_normal(n)))
@@ -141,7 +142,7 @@ def example_bars(
                   shares=np.full(n, 1e7), vwap=(high + low + close)/3)
     hole = rng.random(n) < .02
     masked = {k: np.where(hole, np.nan, v).astype(np.float32) for k, v in fields.items()}
-    return masked | dict(market=market, sector=market + .005*rng.standard_normal(n))
+    return masked | dict(market=market, sector=market + .005*rng.standard_normal(n), residual=rng.standard_normal(n))
 
 # %% ../../nbs/features/families.ipynb #17617dd3
 def windows_asked(
@@ -283,6 +284,15 @@ declare("idio_vol_{w}", "beta", formula="std of the residual of ret on market, {
 declare("corr_market_{w}", "beta", formula="corr(ret, market, {w})", compute=lambda h, w: h.corr("ret", "market", w),
         source="Frazzini and Pedersen (2014)", **_CAPM)
 
+# %% ../../nbs/features/families.ipynb #7674418b
+_OWN = dict(family="residual", inputs="close residual", cross_sectional=True, source="Avellaneda and Lee (2010)")
+declare("residual_1", formula="ret less 15 principal components, in standard deviations", compute=lambda h: h["residual"],
+        lookback=FACTOR_HISTORY, **_OWN)
+declare("residual_1_lag_{w}", formula="residual_1, {w} bars ago", compute=lambda h, w: h.lag("residual", w),
+        lookback=lambda w: FACTOR_HISTORY + w, windows=(1, 2), **_OWN)
+declare("residual_{w}", formula="sum(residual_1, {w})", compute=lambda h, w: h.sum("residual", w),
+        lookback=lambda w: FACTOR_HISTORY + w - 1, windows=(2, 3, 5, 10, 20, 60), **_OWN)
+
 # %% ../../nbs/features/families.ipynb #41cf8408
 def _shape(h, name, w, which):
     *moments, count = kernels.roll_shape(h[name], w)
@@ -310,9 +320,8 @@ declare("rsi_14", "technical", "close", _WILDER, "100·up/(up + down), Wilder av
 declare("atr_14", "technical", "high low close", _WILDER, "Wilder average of the true range, 14 bars, over close",
         lambda h: h.ema("true_range", 1/14, _WILDER)/h["close"], "Wilder (1978)")
 
-# %% ../../nbs/features/families.ipynb #eac36ebe
+# %% ../../nbs/features/families.ipynb #3e67c997
 def _relative(panel, x, by):
-    from neuralpha.features.cross import mean_by_date
     return x - mean_by_date(panel, x, by)
 
 def _product(panel, a, b): return a*b
@@ -371,14 +380,14 @@ def list_features(names=None)->pd.DataFrame:
                           "inputs": " ".join(f.inputs), "lookback": f.lookback, "cross_sectional": f.cross_sectional,
                           "formula": f.formula, "source": f.source} for f in chosen])
 
-# %% ../../nbs/features/families.ipynb #4eed3465
+# %% ../../nbs/features/families.ipynb #e12723f6
 def check_feature(
     f:Feature, # of one asset
     bars:dict|None=None, # name -> (n,) array; default: `example_bars()`
 ):
     "Raises `NeuralphaError` if a feature reads bars after t, before t - lookback, or none as old as that."
     bars = example_bars() if bars is None else bars
-    n, L = len(next(iter(bars.values()))), f.lookback
+    n, L = len(next(iter(bars.values()))), f.lookback - (FACTOR_HISTORY if "residual" in f.inputs else 0) # given, not estimated, here
     def values(start, stop):
         with np.errstate(all="ignore"): return f.compute(History({k: v[start:stop] for k, v in bars.items()}))
     def differ(a, b): return not (a == b or np.isnan(a) and np.isnan(b))
