@@ -255,14 +255,23 @@ def holdout_open(
     typer.echo(f"{result.index}  ({result.seconds:.0f} s)")
     if result.failures: raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #4d0df5b6
+# %% ../nbs/cli.ipynb #b9096b56
 @app.command(rich_help_panel="Reports")
-def verify(report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")]):
+def verify(
+    report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
+    rerun: Annotated[bool, typer.Option(help="Also run the study again from nothing and compare every file bit for bit; takes as long as the study did.")] = False,
+    device: Annotated[str, typer.Option(help="For --rerun: auto, cpu, cuda or cuda:1; take the report's own.")] = "auto",
+    jobs: Annotated[Optional[int], typer.Option(help="For --rerun: worker processes; default: one per core.")] = None,
+):
     "Derive every stored number again from the stored scores and the data, and compare every file with its SHA-256. Exit code 1 where something differs."
-    from neuralpha.study.verify import verify_report
+    from neuralpha.study.verify import rerun_report, verify_report
     problems, checked = verify_report(report)
+    said = f"{checked['files']} files and {checked['numbers']:,} numbers checked, pages {checked['pages']}"
+    if rerun:
+        with _Watch() as watch: again, files = rerun_report(report, device, jobs, watch)
+        problems, said = problems + again, f"{said}, {files} files compared with those of a new run"
     for p in problems: typer.secho(p, fg="red", err=True)
-    typer.echo(f"{report}: {checked['files']} files and {checked['numbers']} numbers checked, pages {checked['pages']}: {len(problems)} problems")
+    typer.echo(f"{report}: {said}: {len(problems)} problems")
     if problems: raise typer.Exit(1)
 
 # %% ../nbs/cli.ipynb #d2ad87a4

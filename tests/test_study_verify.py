@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.verify import *
-import json
+import shutil
+import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, read_json, write_json
 from neuralpha.study.bench import open_bench
@@ -8,35 +9,99 @@ from neuralpha.study.report import Report
 from neuralpha.study.site import write_site
 from neuralpha.study.spec import make_study
 
-def test_a_changed_number_is_found_wherever_it_was_changed(tmp_path):
-    study = make_study({"name": "v", "universes": ["sim-tiny"], "features": "classic", "models": {"ridge": {}}, "split": {"train": "9M", "valid": "3M", "test": "9M"}, "tune": {"trials": 3}})
-    r = Report(open_bench(study), tmp_path)
-    for step in (r.data, r.fit, r.tuning, r.leaderboard, r.save): step()
-    write_json(tmp_path/"v"/"study.json", study.model_dump(mode="json"))
-    write_site(study, tmp_path)
-    assert verify_report(tmp_path/"v")[0] == [] and verify_report(tmp_path/"v")[1]["numbers"] > 300
-    metrics, page = tmp_path/"v"/"sim-tiny"/"metrics.json", tmp_path/"v"/"index.html"
-    text = metrics.read_text()
-    numbers = json.loads(text)
-    numbers["models"]["ridge"]["metrics"]["ic"]["value"] += 1e-9
-    write_json(metrics, numbers)
-    found = verify_report(tmp_path/"v")[0]
-    assert any("metrics.json is not the file" in p for p in found) and any("ridge.metrics.ic.value" in p for p in found)
-    # even where the digest was changed along with it
-    write_site(study, tmp_path)
-    assert any("ridge.metrics.ic.value" in p for p in verify_report(tmp_path/"v")[0])
-    metrics.write_text(text); write_site(study, tmp_path)
-    assert json.loads(text)["models"]["ridge"]["metrics"]["deflated_sharpe"]["trials"] == 3*len(r.bench.folds)
-    tried = read_json(metrics.with_name("tuning.json"))
-    write_json(metrics.with_name("tuning.json"), [{**tried[0], "tried": tried[0]["tried"][:2]}, *tried[1:]]) # a trial is kept quiet
-    write_site(study, tmp_path)
-    assert any("ridge.metrics.deflated_sharpe.trials" in p for p in verify_report(tmp_path/"v")[0])
-    write_json(metrics.with_name("tuning.json"), tried); write_site(study, tmp_path)
-    page.write_text(page.read_text().replace("0.1", "0.2", 1))
-    assert any(p.startswith("index.html does not show") for p in verify_report(tmp_path/"v")[0])
-    times = tmp_path/"v"/"timing.js"
-    times.write_text(times.read_text().replace(": ", ": 1", 1))
-    assert any(p.startswith("timing.js does not show") for p in verify_report(tmp_path/"v")[0])
+STUDY = {"name": "v", "universes": ["sim-tiny"], "features": "classic", "models": {"ridge": {}, "lightgbm": {"n_trees": 10}}, "seeds": 1,
+         "split": {"train": "9M", "valid": "3M", "test": "9M"}, "explain": {"rows": 20, "samples": 5}, "tune": {"trials": 3}}
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory): # a report with a page of every kind
+    out = tmp_path_factory.mktemp("report")
+    study = make_study(STUDY)
+    r = Report(open_bench(study), out)
+    for step in (r.data, r.folds, r.fit, r.tuning, r.training, r.leaderboard, r.evidence, r.tear_sheets, r.explanations, r.save): step()
+    write_json(out/"v"/"study.json", study.model_dump(mode="json"))
+    write_site(study, out)
+    return out/"v"
+
+@pytest.fixture
+def report(written, tmp_path):
+    shutil.copytree(written, tmp_path/"v")
+    return tmp_path/"v"
+
+def test_an_untouched_report_has_no_problems(report):
+    problems, checked = verify_report(report)
+    assert problems == [] and checked["numbers"] > 2000 and checked["files"] > 40 and checked["pages"].endswith("compared")
+
+def test_one_digit_changed_in_any_file_is_found(report):
+    from neuralpha.study.verify import _file_problems, _page_problems
+    study, manifest = make_study(STUDY), read_json(report/"manifest.json")
+    look = lambda: _file_problems(report, read_json(report/"manifest.json")) + _page_problems(report, study, read_json(report/"manifest.json"))[0]
+    assert look() == []
+    files = [p for p in sorted(report.rglob("*")) if p.is_file() and not p.name.startswith(".")]
+    assert {p.suffix for p in files} >= {".html", ".json", ".js", ".csv", ".png", ".parquet"} and {"manifest.html", "manifest.json", "timing.json", "timing.js", "metrics.json"} <= {p.name for p in files}
+    for path in files:
+        good = path.read_bytes()
+        digits = [i for i in range(len(good)//3, len(good)) if good[i:i+1].isdigit() and good[i-1:i].isdigit()] or [i for i in range(len(good)) if good[i:i+1].isdigit()]
+        at = digits[len(digits)//2]
+        path.write_bytes(good[:at] + (b"1" if good[at:at+1] != b"1" else b"2") + good[at+1:])
+        found = look()
+        assert any({"timing.json": "timing.js"}.get(path.name, path.name) in p for p in found), f"{path}: {found}" # times are not in the manifest; their script shows them
+        path.write_bytes(good)
+    (report/"sim-tiny"/"more.html").write_text("IC 0.9")
+    assert look() == ["sim-tiny/more.html is not in the manifest."]
+
+@pytest.fixture(scope="module")
+def derived(written):
+    from neuralpha.study.verify import derived_files
+    return derived_files(written/"sim-tiny", open_bench(make_study(STUDY)))
+
+def _forge(report, change): # change files and let the site and the manifest be written anew, as a careful forger would
+    change()
+    write_site(make_study(STUDY), report.parent)
+    return verify_report(report)[0]
+
+def _edit(path, *keys, by=lambda v: v + 1e-9):
+    value = read_json(path)
+    at = value
+    for k in keys[:-1]: at = at[k]
+    at[keys[-1]] = by(at[keys[-1]])
+    write_json(path, value)
+
+@pytest.mark.parametrize("file, keys, by", [
+    ("metrics.json", ("models", "ridge", "metrics", "ic", "value"), lambda v: v + 1e-9), ("metrics.json", ("slices", "rows", 5, 6), lambda v: v + 1e-6),
+    ("metrics.json", ("models", "lightgbm", "metrics", "ic_by_fold", "0", "low"), lambda v: v + 1e-9), ("metrics.json", ("models", "ridge", "seeds"), lambda v: v + 1),
+    ("metrics.json", ("folds", 0, "test", 1), lambda v: "2013-11-11"), ("metrics.json", ("statements", 0), lambda v: v.replace("0", "1")), ("metrics.json", ("features",), lambda v: v[:-1]),
+    ("checks.json", ("survivorship", "rows", 1, "invented"), lambda v: v + 1e-9), ("reasons.json", ("agreement", 0, "value"), lambda v: v + 1e-9),
+    ("reasons.json", ("models", "ridge", "by_regime", "calm", "rows"), lambda v: v + 1)])
+def test_a_stored_number_that_does_not_follow_from_the_scores_is_found(report, derived, file, keys, by):
+    from neuralpha.study.verify import _compare
+    assert _compare(report/"sim-tiny", derived)[0] == []
+    _edit(report/"sim-tiny"/file, *keys, by=by)
+    found = _compare(report/"sim-tiny", derived)[0]
+    assert found and all(p.startswith(f"sim-tiny/{file}") for p in found)
+
+def test_what_is_forged_with_digests_and_pages_is_found(report):
+    at = report/"sim-tiny"
+    scores, tried, table = at/"predictions.parquet", read_json(at/"tuning.json"), at/"alphalens"/"ridge"/"information.csv"
+    assert read_json(at/"metrics.json")["models"]["ridge"]["metrics"]["deflated_sharpe"]["trials"] == sum(len(s["tried"]) for s in tried)
+    found = _forge(report, lambda: write_json(at/"tuning.json", [{**tried[0], "tried": tried[0]["tried"][:2]}, *tried[1:]])) # a trial is kept quiet
+    assert any("ridge.metrics.deflated_sharpe.trials" in p for p in found)
+    write_json(at/"tuning.json", tried)
+    good = scores.read_bytes()
+    frame = pd.read_parquet(scores)
+    frame["score"] = (frame["score"] + frame["label"].fillna(0)*(frame["model"] == "ridge")).astype("float32") # a little of what came
+    found = _forge(report, lambda: frame.to_parquet(scores, index=False))
+    assert any("ridge.metrics.ic.value" in p for p in found)
+    scores.write_bytes(good)
+    found = _forge(report, lambda: table.write_text(table.read_text().replace(".1", ".2", 1)))
+    assert found == ["sim-tiny/alphalens/ridge/information.csv is not what the scores give."]
+
+def test_a_broken_file_is_a_problem_and_not_a_crash(report):
+    for name in ("predictions.parquet", "metrics.json"):
+        path = report/"sim-tiny"/name
+        good = path.read_bytes()
+        path.write_bytes(good[:len(good)//2])
+        assert any(name in p for p in verify_report(report)[0])
+        path.write_bytes(good)
 
 def test_a_folder_without_a_report_is_named(tmp_path):
     with pytest.raises(NeuralphaError, match="manifest.json is missing"): verify_report(tmp_path)

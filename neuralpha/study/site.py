@@ -4,18 +4,19 @@
 
 # %% auto #0
 __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA', 'AUDIT', 'MANIFEST', 'STUDIES', 'COLUMNS',
-           'SLICED', 'PERCENT', 'PLAIN', 'CUTS', 'ORDER', 'MAIN', 'NAMES', 'LEDGER', 'FOLD', 'TIMES', 'number',
-           'interval', 'render', 'UniverseResult', 'read_results', 'answer', 'setting', 'tune_budget', 'site_pages',
-           'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'write_studies_index']
+           'SLICED', 'PERCENT', 'PLAIN', 'CUTS', 'ORDER', 'MAIN', 'NAMES', 'LEDGER', 'FOLD', 'TIMES', 'UNLISTED',
+           'number', 'interval', 'render', 'UniverseResult', 'read_results', 'answer', 'setting', 'tune_budget',
+           'site_pages', 'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'manifest_page',
+           'write_studies_index']
 
-# %% ../../nbs/study/site.ipynb #52cf605e
+# %% ../../nbs/study/site.ipynb #861c10b9
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 import jinja2
 from markupsafe import Markup
-from ..core import file_digest, read_json, write_json, write_text
+from ..core import digest, file_digest, read_json, write_json, write_text
 from .holdout import holdout_line, read_seal
 from .spec import Study, load_study, make_study, universe_slug
 from .units import code_digest, library_versions
@@ -175,7 +176,7 @@ MODEL = """{% extends "base" %}{% import "figures" as f %}
 {% for l in losses %}<tr title="{{ l.definition }}"><td class="text">{{ l.name }}</td><td data-value="{{ l.sort }}">{{ l.show }}</td><td>{{ l.range }}</td><td>{{ l.without }}</td><td>{{ l.dates }}</td></tr>{% endfor %}</tbody></table></div></details>{% endif %}{% endfor %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #9b6b3e94
+# %% ../../nbs/study/site.ipynb #a0dbc281
 DATA = """{% extends "base" %}{% block main %}
 <p>What was wrong in each source and what was done about it. Masked rows stay in the panel without values: no feature, label or score is computed from them.</p>
 {% for u in universes %}<h2>{{ u.slug }}</h2><p>{{ u.panel }}</p>
@@ -193,6 +194,7 @@ AUDIT = """{% extends "base" %}{% block main %}<p>What was replaced, cut, shuffl
 
 MANIFEST = """{% extends "base" %}{% block main %}
 <p>What determined these results, and the SHA-256 of every file of the report.</p>
+<p>SHA-256 of this manifest <code>{{ m.sha256 }}</code>, pages drawn by code <code>{{ m.pages_drawn_by }}</code></p>
 <h2>Study</h2><p>Hash <code>{{ m.study_hash }}</code></p><pre class="wide small">{{ spec }}</pre>
 <h2>Environment</h2><div class="wide"><table><tbody>{% for k, v in m.environment.items() %}<tr><td class="text">{{ k }}</td><td class="text">{{ v }}</td></tr>{% endfor %}</tbody></table></div>
 <h2>Data</h2><div class="wide"><table><thead><tr><th class="text">Universe</th><th class="text">Digest</th></tr></thead><tbody>{% for k, v in m.data.items() %}<tr><td class="text">{{ k }}</td><td class="text"><code>{{ v }}</code></td></tr>{% endfor %}</tbody></table></div>
@@ -399,7 +401,7 @@ def _sections(figures, model=None)->list: # [(section, figures)]
         if f["model"] == model: out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #a72a1970
+# %% ../../nbs/study/site.ipynb #26f15723
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -446,9 +448,7 @@ def write_site(study, out="reports")->Path: # index.html
     pages = site_pages(study, out)
     for path, text in pages.items(): write_text(folder/path, text)
     write_text(folder/"timing.js", timing_script(read_results(folder, study)[0]))
-    manifest = write_manifest(study, folder, read_results(folder, study)[0])
-    nav = [("Leaderboard", "index.html"), ("Manifest", "manifest.html"), ("All studies", "../index.html")]
-    write_text(folder/"manifest.html", render("manifest", title="Manifest", study=study.name, nav=nav, here="manifest.html", footer="", m=manifest, spec=json.dumps(study.model_dump(mode="json"), indent=2)))
+    write_text(folder/"manifest.html", manifest_page(study, write_manifest(study, folder, read_results(folder, study)[0])))
     write_studies_index(out)
     return folder/"index.html"
 
@@ -515,26 +515,34 @@ FOLD = """<style>body{max-width:1180px;margin:0 auto!important;padding:0 16px}bo
 .jp-OutputArea-output{overflow-x:auto}.jp-RenderedImage img{max-width:100%;height:auto}</style>
 <p style="font:14px system-ui,sans-serif"><a href="index.html">back</a> · <label><input type="checkbox" onchange="document.body.classList.toggle('code',this.checked)"> show code</label></p>"""
 
-# %% ../../nbs/study/site.ipynb #3912568e
+# %% ../../nbs/study/site.ipynb #ba6ebbc5
 TIMES = ("timing.json", "timing.js") # the only files of a report that differ between two runs of a study
+
+UNLISTED = ("manifest.json", "manifest.html", "done.json", *TIMES) # the manifest cannot hold its own digest; the others name times
 
 def timing_script(results)->str:
     "The training seconds of every model, as a script that the leaderboard loads."
     seconds = {f"{r.slug}/{name}": s for r in results for name, s in r.seconds.items()}
     return f"window.TIMING={json.dumps(seconds, sort_keys=True)}\n".replace("<", "\\u003c")
 
-# %% ../../nbs/study/site.ipynb #31b079d7
+# %% ../../nbs/study/site.ipynb #b8aac4e9
 def write_manifest(study, folder, results)->dict:
     "`manifest.json`: what determined the study, and the SHA-256 of every file of its report."
     files = {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*"))
-             if p.is_file() and p.name not in ("manifest.json", "manifest.html", "done.json", *TIMES) and not p.name.startswith(".")}
+             if p.is_file() and p.name not in UNLISTED and not p.name.startswith(".")}
     devices = sorted({m["device"] for r in results for m in r.models.values() if m.get("device")})
     manifest = {"study": study.model_dump(mode="json"), "study_hash": study.hash, "data": {r.slug: r.numbers["data_digest"] for r in results},
                 "tuned": {r.slug: {n: {t["fold"]: t["params"] for t in m["tuned"]} for n, m in r.models.items() if "tuned" in m} for r in results},
                 "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")}, "environment": {"python": platform.python_version(), "neuralpha": importlib.metadata.version("neuralpha"), **library_versions(), "device": ", ".join(devices)},
                 "pages_drawn_by": code_digest("neuralpha.study.site"), "files": files}
-    write_json(folder/"manifest.json", manifest)
-    return manifest
+    manifest = json.loads(json.dumps(manifest, sort_keys=True))
+    write_json(folder/"manifest.json", manifest | {"sha256": digest(manifest)})
+    return read_json(folder/"manifest.json")
+
+def manifest_page(study, manifest)->str: # HTML
+    "The manifest as a page."
+    nav = [("Leaderboard", "index.html"), ("Manifest", "manifest.html"), ("All studies", "../index.html")]
+    return render("manifest", title="Manifest", study=study.name, nav=nav, here="manifest.html", footer="", m=manifest, spec=json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True))
 
 # %% ../../nbs/study/site.ipynb #22fa3503
 def write_studies_index(out="reports")->Path:
