@@ -32,10 +32,10 @@ def test_relative_and_interaction_names():
 def test_a_name_is_declared_once():
     with pytest.raises(NeuralphaError, match="declared twice"): declare("ret_1", "x", "close", 7, "", len)
 
-HERE = "classic reversal momentum extremes volatility liquidity volume price_volume beta residual statistical technical".split()
+HERE = "classic reversal momentum extremes volatility liquidity volume price_volume beta abnormal residual statistical technical".split()
 
 @pytest.mark.parametrize("f", [f for f in FEATURES.values() if not f.of and f.family in HERE], ids=lambda f: f.name)
-def test_look_back_is_true(f): check_feature(f)
+def test_look_back_is_true(f): check_feature(f, example_bars(max(420, f.lookback + 120)))
 
 @pytest.mark.parametrize("lookback, formula, message", [
     (4, lambda h: h.change("close", 5), "before its look-back"), (6, lambda h: h.change("close", 5), "never reads as far back"),

@@ -320,6 +320,41 @@ declare("rsi_14", "technical", "close", _WILDER, "100·up/(up + down), Wilder av
 declare("atr_14", "technical", "high low close", _WILDER, "Wilder average of the true range, 14 bars, over close",
         lambda h: h.ema("true_range", 1/14, _WILDER)/h["close"], "Wilder (1978)")
 
+# %% ../../nbs/features/families.ipynb #f42de765
+_SPEEDS = (2, 4, 8, 15, 30)
+_VOL, _LEVEL = ema_length(.06), ema_length(.05)
+
+def _half(w): return 1 - .5**(1/w)
+def _reach(w): return ema_length(_half(w), 1e-3) - 1
+
+def _abnormal(h):
+    vol = np.sqrt(_before(h.ema("excess_squared", .06, _VOL)))
+    return np.clip(_ratio(h["excess"], vol), -6, 6)
+
+def _before(x): return np.append(np.nan, x[:-1])
+
+SERIES |= {
+    "excess": lambda h: h["ret"] - h["market"],
+    "excess_squared": lambda h: h["excess"]**2,
+    "abnormal": _abnormal,
+    "volume_news": lambda h: h["log_volume"] - _before(h.ema("log_volume", .05, _LEVEL)),
+}
+
+_NEWS = dict(family="abnormal", inputs="close market", cross_sectional=True, source="Patell (1976); RiskMetrics (1996)")
+declare("abnormal_1", formula="(ret - market)/its volatility expected at t-1", compute=lambda h: h["abnormal"], lookback=_VOL + 1, **_NEWS)
+declare("abnormal_1_lag_{w}", formula="abnormal_1, {w} bars ago", compute=lambda h, w: h.lag("abnormal", w),
+        lookback=lambda w: _VOL + 1 + w, windows=(1, 2, 3), **_NEWS)
+declare("abnormal_{w}", formula="sum(abnormal_1, {w})", compute=lambda h, w: h.sum("abnormal", w), lookback=lambda w: _VOL + w,
+        windows=(2, 5, 10, 20, 60), **_NEWS)
+declare("abnormal_ema_{w}", formula="average of abnormal_1 with a half-life of {w} bars",
+        compute=lambda h, w: h.ema("abnormal", _half(w), _reach(w) + 1), lookback=lambda w: _VOL + 1 + _reach(w), windows=_SPEEDS, **_NEWS)
+declare("abnormal_vol", formula="ln of the exponential mean of (ret - market)², 0.94", compute=lambda h: np.log(h.ema("excess_squared", .06, _VOL)),
+        lookback=_VOL, **_NEWS)
+_HEARD = dict(family="abnormal", inputs="volume", source="Gervais, Kaniel and Mingelgrin (2001)")
+declare("volume_news_1", formula="ln(1 + volume) less its average before", compute=lambda h: h["volume_news"], lookback=_LEVEL, **_HEARD)
+declare("volume_news_ema_{w}", formula="average of volume_news_1 with a half-life of {w} bars",
+        compute=lambda h, w: h.ema("volume_news", _half(w), _reach(w) + 1), lookback=lambda w: _LEVEL + _reach(w), windows=_SPEEDS, **_HEARD)
+
 # %% ../../nbs/features/families.ipynb #3e67c997
 def _relative(panel, x, by):
     return x - mean_by_date(panel, x, by)
