@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'data_app', 'SPLIT', 'RUN', 'features_app', 'holdout_app', 'run', 'tune', 'features_list', 'models_list',
-           'studies_list', 'data_check', 'data_list', 'data_import', 'audit', 'holdout_open', 'verify', 'main']
+           'studies_list', 'data_check', 'data_list', 'data_import', 'audit', 'report_file', 'compare_two',
+           'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #8c3b8676
 import sys
@@ -231,6 +232,39 @@ def audit(
     if (out/spec.name/"study.json").exists(): write_site(out/spec.name/"study.json", out)
     if not passed: raise typer.Exit(1)
 
+# %% ../nbs/cli.ipynb #4dec1f58
+def _verify_comparison(page):
+    "Derive a comparison of two reports again."
+    from neuralpha.study.side_by_side import verify_comparison
+    problems = verify_comparison(page)
+    for p in problems: typer.secho(p, fg="red", err=True)
+    typer.echo(f"{page}: derived again from its two reports: {len(problems)} problems")
+    if problems: raise typer.Exit(1)
+
+# %% ../nbs/cli.ipynb #1af2efdc
+@app.command("report", rich_help_panel="Reports")
+def report_file(
+    report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
+    html: Annotated[bool, typer.Option("--html", help="One HTML file with pictures inside; the default.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="A PDF, printed by a Chromium on this machine.")] = False,
+    to: Annotated[Optional[Path], typer.Option(help="Where to write it; default: beside the report, under its name.")] = None,
+):
+    "Put a report into one file for e-mail: reports/quick.html, or with --pdf reports/quick.pdf."
+    from neuralpha.study.mail import write_html, write_pdf
+    if to and html and pdf: raise NeuralphaError("--to names one file; ask for --html or for --pdf.")
+    for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]: typer.echo(f"{made}  ({made.stat().st_size/1e6:.1f} MB)")
+
+@app.command("compare", rich_help_panel="Reports")
+def compare_two(
+    before: Annotated[Path, typer.Argument(help="Folder of the earlier report.")],
+    after: Annotated[Path, typer.Argument(help="Folder of the later report.")],
+):
+    "Lay two reports side by side: what moved, and whether by more than noise. The page is listed in reports/index.html."
+    from neuralpha.core import read_json
+    from neuralpha.study.side_by_side import summary, write_comparison
+    page = write_comparison(before, after)
+    typer.echo(f"{summary(read_json(page.with_suffix('.json')))}\n{page}")
+
 # %% ../nbs/cli.ipynb #771533c3
 holdout_app = typer.Typer(no_args_is_help=True, help="The sealed last period of a study.")
 app.add_typer(holdout_app, name="holdout")
@@ -255,16 +289,17 @@ def holdout_open(
     typer.echo(f"{result.index}  ({result.seconds:.0f} s)")
     if result.failures: raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #b9096b56
+# %% ../nbs/cli.ipynb #5e337e41
 @app.command(rich_help_panel="Reports")
 def verify(
-    report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
+    report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick; or a page of reports/comparisons.")],
     rerun: Annotated[bool, typer.Option(help="Also run the study again from nothing and compare every file bit for bit; takes as long as the study did.")] = False,
     device: Annotated[str, typer.Option(help="For --rerun: auto, cpu, cuda or cuda:1; take the report's own.")] = "auto",
     jobs: Annotated[Optional[int], typer.Option(help="For --rerun: worker processes; default: one per core.")] = None,
 ):
     "Derive every stored number again from the stored scores and the data, and compare every file with its SHA-256. Exit code 1 where something differs."
     from neuralpha.study.verify import rerun_report, verify_report
+    if report.suffix in (".html", ".json"): return _verify_comparison(report)
     problems, checked = verify_report(report)
     said = f"{checked['files']} files and {checked['numbers']:,} numbers checked, pages {checked['pages']}"
     if rerun:

@@ -237,11 +237,11 @@ def leaderboard_html(board:Leaderboard)->str:
     said = "".join(f"<li>{html.escape(s)}</li>" for s in board.statements())
     return f"<table style='border-collapse:collapse'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p><small>{note}</small></p><ul>{said}</ul>"
 
-# %% ../../nbs/evaluate/compare.ipynb #d48a0257
+# %% ../../nbs/evaluate/compare.ipynb #4ce2e1b3
 def _ics_of(study):
     "universe -> (dates × models ICs, horizon, delay, label name)."
     boards = study if isinstance(study, dict) else {getattr(study, "universe", "universe"): study}
-    return {u: (b.ics, b.label.horizon, b.label.delay, b.label.name) if isinstance(b, Leaderboard) else (b, 1, 0, None) for u, b in boards.items()}
+    return {u: (b.ics, b.label.horizon, b.label.delay, b.label.name) if isinstance(b, Leaderboard) else b if isinstance(b, tuple) else (b, 1, 0, None) for u, b in boards.items()}
 
 def _moved(a, b, horizon, delay, reps, seed):
     "Change of the mean from series a to series b."
@@ -255,9 +255,9 @@ def _moved(a, b, horizon, delay, reps, seed):
     low, high = np.quantile(gaps, [.025, .975])
     return dict(before=x.mean(), after=z.mean(), difference=gap, low=low, high=high, p=(1 + np.sum(np.abs(gaps - gap) >= abs(gap)))/(1 + reps), dates=min(len(x), len(z)), paired=False)
 
-# %% ../../nbs/evaluate/compare.ipynb #a7d55a2e
+# %% ../../nbs/evaluate/compare.ipynb #24e24afe
 def compare_studies(
-    a, b, # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either; a is the earlier study
+    a, b, # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name); a is the earlier study
     size:float=.05, reps:int=1000, seed:int=0,
 )->pd.DataFrame: # one row per universe and model of either study, what moved most surely first
     "Lay two studies side by side: `moved` is True where the change of the mean IC is more than noise (Holm over the table)."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['COLOURS', 'DASHES', 'style', 'new_figure', 'date_axis', 'plot_ic', 'plot_cumulative_ic', 'dates_needed',
            'plot_evidence', 'plot_records', 'plot_ic_by_horizon', 'plot_regimes', 'plot_exposures', 'plot_quantiles',
-           'plot_folds_ic', 'plot_score_correlation', 'plot_spread', 'plot_leaderboard']
+           'plot_folds_ic', 'plot_score_correlation', 'plot_spread', 'plot_leaderboard', 'plot_changes']
 
 # %% ../../nbs/evaluate/plots.ipynb #7871a99e
 import numpy as np
@@ -263,4 +263,21 @@ def plot_leaderboard(board)->Figure:
     ranks = ["oracle, not ranked" if not r else f"rank {r}" for r in t["rank"]]
     ax.set(yticks=range(len(t)), yticklabels=[f"{m}  ({r})" for m, r in zip(t.index, ranks)], xlabel=f"mean {name} (correlation), 95% interval",
            title=f"{board.universe}: what the data can tell apart"); ax.invert_yaxis(); ax.axvline(0, color="black", lw=.8)
+    return fig
+
+# %% ../../nbs/evaluate/plots.ipynb #5cb2d6ba
+def plot_changes(
+    rows:list, # of dicts universe, model, change (a record or None), moved
+    before:str="before", after:str="after", # names of the two studies
+)->Figure:
+    "Change of the mean IC from one study to another with its 95% interval; filled where it is more than noise."
+    shown = [r for r in rows if r["change"] is not None]
+    fig, ax = new_figure(7.5, 1.2 + .34*len(shown))
+    for i, r in enumerate(shown):
+        c = r["change"]
+        colour = COLOURS[1] if r["moved"] else COLOURS[0]
+        ax.plot([c["low"], c["high"]], [i, i], color=colour, lw=2.2, solid_capstyle="butt")
+        ax.plot(c["value"], i, "D" if r["moved"] else "o", color=colour, mfc=colour if r["moved"] else "white", ms=6)
+    ax.axvline(0, color="black", lw=.8); ax.invert_yaxis()
+    ax.set(yticks=range(len(shown)), yticklabels=[f"{r['model']} on {r['universe']}" for r in shown], xlabel=f"mean IC (correlation), {after} less {before}, 95% interval", title="What moved")
     return fig
