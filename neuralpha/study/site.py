@@ -39,7 +39,7 @@ def interval(metric:dict)->str:
     if metric is None or metric.get("low") is None: return ""
     return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
 
-# %% ../../nbs/study/site.ipynb #ff8ea2aa
+# %% ../../nbs/study/site.ipynb #b926f02e
 CSS = """
 :root{--bg:#fff;--fg:#1d2433;--soft:#5d6778;--line:#dfe3ea;--card:#f6f8fb;--accent:#0b5cad;--good:#00734c;--bad:#b3261e;color-scheme:light dark}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#12161d;--fg:#e4e8ef;--soft:#9aa5b5;--line:#2c3442;--card:#1a202a;--accent:#7ab8ff;--good:#5fd3a4;--bad:#ff8a80}
@@ -69,7 +69,7 @@ h1.part{margin-top:2.2em;border-top:3px solid var(--accent);padding-top:.5em}sec
 code{font-size:.88em;overflow-wrap:anywhere}details{overflow-x:auto}footer{overflow-wrap:anywhere;padding-top:40px;padding-bottom:40px;color:var(--soft);font-size:.86rem}
 @media (max-width:600px){body{font-size:15px}th,td{padding:5px 7px}h1{font-size:1.4rem}table{font-size:.84rem}td.wrap{min-width:9em}}
 @media print{h1.part{break-before:page;border:0;margin-top:0}@page{size:A4;margin:12mm}nav,.filters,script{display:none}body{font-size:9.5pt}main,header,footer{max-width:none;padding:0}.wide,details{overflow:visible}
-table{font-size:6.6pt}th,td{padding:2px 4px;white-space:normal}td.wrap{min-width:0}.figures{display:block}figure{border:0;padding:0;margin:0 0 6mm}figure img{max-height:225mm}
+table{font-size:6.6pt}th,td{padding:2px 4px;white-space:normal}td.wrap{min-width:0}.figures{display:block}figure{border:0;padding:0;margin:0 0 6mm;background:none}figure img{max-height:225mm}
 h2{break-after:avoid}tr{break-inside:avoid}a{color:inherit;text-decoration:none}.answer{background:none}table.pin td:first-child,table.pin th:first-child{position:static}}
 """
 
