@@ -35,6 +35,20 @@ def test_empty_places_do_not_count(name):
     other = torch.where(mask, s, 99.), torch.where(mask, t, -99.)
     torch.testing.assert_close(LOSSES[name](*other, mask), LOSSES[name](s, t, mask))
 
+@pytest.mark.parametrize("name", LOSSES)
+def test_without_empty_places_the_mask_may_be_left_out(name):
+    s, t, _ = _random()
+    s = (s[..., None] + torch.linspace(-.7, .8, HEADS[name][1] if name in HEADS and name != "bce" else 1)).squeeze(-1).requires_grad_()
+    out = lambda mask: Objective(name).loss(s if s.ndim == 3 else s[..., None], t, mask)
+    bare, full = out(None), out(torch.ones_like(t, dtype=bool))
+    torch.testing.assert_close(bare, full)
+    torch.testing.assert_close(*(torch.autograd.grad(v, s)[0] for v in (bare, full)))
+    if name in MASKLESS and name not in HEADS: assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, None), s, eps=1e-6, atol=1e-5)
+
+def test_only_dates_of_three_rows_go_without_a_mask():
+    assert _grid_of(np.array([1, 1, 1, 2, 2, 2])).gaps is None
+    assert _grid_of(np.array([1, 1, 2, 2])).gaps.all() and not _grid_of(np.array([1, 1, 1, 2])).gaps.all()
+
 def test_row_losses_are_their_definitions():
     s, t, mask = _random()
     a, b = s[mask].numpy(), t[mask].numpy()

@@ -88,7 +88,8 @@ def test_a_batchs_grid_is_the_sorted_one():
     X, y, fold = toy_problem(9, 60)
     part = Part(Resident(X, 1, *feature_scale(X.view(fold.train))), fold.train, y.target("rank")[fold.train])
     batch = np.concatenate([np.flatnonzero(part.date == d)[:n] for d, n in ((3, 9), (7, 5), (12, 9))])
-    ours, known = part.grid(batch, "date"), _grid_of(part.date[batch])
+    (_, _, ours), = part.batches([batch], "date")
+    known = _grid_of(part.date[batch])
     assert torch.equal(ours.position, known.position) and (ours.dates, ours.places) == (known.dates, known.places)
 
 def test_training_learns_and_repeats():
@@ -136,7 +137,7 @@ def test_l1_shrinks_and_the_adversary_finds_a_worse_place():
     X, y, fold = toy_problem(20, 60)
     data = Resident(X, 1, *feature_scale(X.view(fold.train)))
     part, net, s = Part(data, fold.train, y.target("rank")[fold.train]), Tiny().eval(), Training(loss="mse")
-    at = lambda **kw: step_loss(net, data.windows(part.at), part.target, part.grid(np.arange(len(part.at)), "row"), Objective("mse"), Training(loss="mse", **kw)).item()
+    at = lambda **kw: step_loss(net, data.windows(part.at), part.target, next(part.batches([np.arange(len(part.at))], "row"))[2], Objective("mse"), Training(loss="mse", **kw)).item()
     assert at(adversarial=.1) > 2*at() and at(adversarial=1e-9) == pytest.approx(2*at(), rel=1e-5)
 
 def test_averaged_weights_are_the_mean_of_the_last_epochs():

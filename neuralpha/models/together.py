@@ -86,16 +86,14 @@ def train_together(
     for net, weights in zip(nets, best): net.load_state_dict(weights)
     return histories
 
-# %% ../../nbs/models/together.ipynb #05ad2c0b
+# %% ../../nbs/models/together.ipynb #7ae61732
 def _epoch(stack, optimizer, part, batches, by, objective, s):
     losses, norms = [], []
-    for batch in batches:
-        index = torch.from_numpy(batch).to(part.data.device)
-        grid = part.grid(batch, by)
-        many, x = stacked_grid(grid, stack.n), part.data.windows(part.at[index])
+    for at, target, grid in part.batches(batches, by):
+        many, x = stacked_grid(grid, stack.n), part.data.windows(at)
         with _autocast(x.device, s.precision): out = stack(x, True).float()
-        goal = grid.fill(part.target[index]).repeat(stack.n, *[1]*part.target.ndim)
-        loss = objective.loss(many.fill(out.flatten(0, 1)), goal, many.mask)
+        goal = grid.fill(target).repeat(stack.n, *[1]*part.target.ndim)
+        loss = objective.loss(many.fill(out.flatten(0, 1)), goal, many.gaps)
         total = stack.n*loss + (s.l1*sum(p.abs().sum() for p in stack.params.values() if p.ndim > 2) if s.l1 else 0.)
         optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -116,7 +114,7 @@ def _judge(stack, data, valid, objective, s):
     first = target if target.ndim == 1 else target[:, 0]
     if s.stop_on == "ic": return [mean_ic(objective.score(o.numpy()), first, date) for o in out]
     grid = _grid_of(date)
-    return [-objective.loss(grid.fill(o), grid.fill(torch.from_numpy(target)), grid.mask).item() for o in out]
+    return [-objective.loss(grid.fill(o), grid.fill(torch.from_numpy(target)), grid.gaps).item() for o in out]
 
 # %% ../../nbs/models/together.ipynb #5c4d5318
 def fit_seeds(

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Training', 'pick_device', 'free_memory', 'check_panel_fits', 'Resident', 'epoch_batches', 'score_rows', 'Part',
-           'step_loss', 'batching', 'run_epoch', 'check_finite', 'saved_bytes', 'fitting_batch_rows', 'train',
-           'epoch_seed', 'stale', 'validate', 'save_checkpoint', 'resume', 'plot_history']
+           'step_loss', 'batching', 'one_gradient', 'run_epoch', 'check_finite', 'saved_bytes', 'fitting_batch_rows',
+           'train', 'epoch_seed', 'stale', 'validate', 'save_checkpoint', 'resume', 'plot_history']
 
-# %% ../../nbs/models/trainer.ipynb #199f620b
-import copy, json, os, time
+# %% ../../nbs/models/trainer.ipynb #a7a12f48
+import contextlib, copy, json, os, time
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
@@ -129,7 +129,7 @@ def epoch_batches(
     if open_: batches.append(np.concatenate(open_))
     return batches
 
-# %% ../../nbs/models/trainer.ipynb #bb03424a
+# %% ../../nbs/models/trainer.ipynb #58f02d36
 def _blocks(date, block_rows):
     "Positions of `date` in blocks of whole dates."
     order = np.argsort(date, kind="stable")
@@ -142,7 +142,7 @@ def _blocks(date, block_rows):
 def _autocast(device, precision):
     if precision not in ("auto", "float32", "bfloat16"): raise unknown_name("precision", precision, ["auto", "float32", "bfloat16"])
     on = precision == "bfloat16" or precision == "auto" and device.type == "cuda"
-    return torch.autocast(device.type, torch.bfloat16, enabled=on)
+    return torch.autocast(device.type, torch.bfloat16) if on else contextlib.nullcontext()
 
 def score_rows(
     net, data:Resident, rows:np.ndarray, # panel rows
@@ -160,7 +160,7 @@ def score_rows(
             out[index] = score
     return out.cpu().numpy()
 
-# %% ../../nbs/models/trainer.ipynb #542deaa9
+# %% ../../nbs/models/trainer.ipynb #ef74f176
 class Part:
     "The rows of one part of a fold, ready to be drawn from."
     def __init__(self, data:Resident, rows:np.ndarray, target:np.ndarray):
@@ -168,26 +168,29 @@ class Part:
         self.rows, self.date, self.asset = rows, data.panel.date_code[rows], data.panel.asset_code[rows]
         self.data, self.at, self.target = data, data.at(rows), torch.from_numpy(target).to(data.device)
 
-    def grid(self, batch, by)->Grid:
-        "Where the rows of a batch stand: a line per date; for spans a place per asset, for row losses one line."
-        device = self.data.device
-        if by == "row": return Grid(torch.arange(len(batch), device=device), 1, len(batch))
-        if by != "span": return self._lines(self.date[batch])
-        (lines, line), (places, place) = (np.unique(v[batch], return_inverse=True) for v in (self.date, self.asset))
-        return Grid(torch.from_numpy(line*len(places) + place).to(device), len(lines), len(places))
+    def batches(self, batches, by, ahead=64):
+        "Of each batch (positions for `Resident.windows`, target, grid), sent to the device `ahead` batches at a time."
+        for some in (batches[i:i+ahead] for i in range(0, len(batches), ahead)):
+            grids, sizes = [_places(self.date[b], self.asset[b], by) for b in some], [len(b) for b in some]
+            index, position = (torch.from_numpy(np.concatenate(v)).to(self.data.device) for v in (some, [g[0] for g in grids]))
+            parts = (v.split(sizes) for v in (self.at[index], self.target[index], position))
+            yield from ((at, target, Grid(p, *shape)) for at, target, p, (_, *shape) in zip(*parts, grids))
 
-    def _lines(self, date):
-        "The grid of a batch whose rows stand date by date: no sorting."
-        start = np.flatnonzero(np.r_[True, date[1:] != date[:-1]])
-        n = np.diff(np.r_[start, len(date)])
-        at = np.arange(len(date)) + np.repeat(np.arange(len(n))*n.max() - start, n)
-        return Grid(torch.from_numpy(at).to(self.data.device), len(n), int(n.max()))
+def _places(date, asset, by)->tuple: # (n,) places in the flattened grid, and the grid's shape
+    "Where the rows of a batch stand: a line per date; for spans a place per asset, for row losses one line."
+    if by == "row": return np.arange(len(date)), 1, len(date)
+    if by == "span":
+        (lines, line), (places, place) = (np.unique(v, return_inverse=True) for v in (date, asset))
+        return line*len(places) + place, len(lines), len(places)
+    start = np.flatnonzero(np.r_[True, date[1:] != date[:-1]]) # rows stand date by date: no sorting
+    n = np.diff(np.r_[start, len(date)])
+    return np.arange(len(date)) + np.repeat(np.arange(len(n))*n.max() - start, n), len(n), int(n.max())
 
 def _by_date(panel, rows, target):
     order = np.lexsort((rows, panel.date_code[rows]))
     return rows[order], target[order]
 
-# %% ../../nbs/models/trainer.ipynb #429c67b7
+# %% ../../nbs/models/trainer.ipynb #6a9ad609
 def step_loss(
     net, x:torch.Tensor, target:torch.Tensor, grid:Grid, objective:Objective, s:Training,
 )->torch.Tensor:
@@ -197,7 +200,7 @@ def step_loss(
         if hasattr(net, "loss"): return net.loss(x, target, grid) # an autoencoder is trained to rebuild, not to score
         with _autocast(x.device, s.precision): out = net(x, grid)
         return objective.loss(grid.fill(out.float()), goal, mask)
-    goal, mask = grid.fill(target), grid.mask
+    goal, mask = grid.fill(target), grid.gaps
     if s.adversarial:
         x = x.requires_grad_()
         loss = loss_at(x)
@@ -208,24 +211,31 @@ def step_loss(
     if s.l1: loss = loss + s.l1*sum(p.abs().sum() for p in net.parameters() if p.ndim > 1)
     return loss
 
-# %% ../../nbs/models/trainer.ipynb #17c8d24d
+# %% ../../nbs/models/trainer.ipynb #a3a2aa8a
 def batching(s:Training, net)->str:
     "How the batches of a loss and a net must be cut: see `epoch_batches`."
     by = Objective(s.loss).by
     return "whole" if by != "span" and getattr(net, "across_assets", False) else by
+
+def one_gradient(net)->torch.Tensor: # (weights,)
+    "Lay the gradients of a net side by side: each weight's `.grad` is a view of the vector that is returned."
+    weights = [p for p in net.parameters() if p.requires_grad]
+    whole = weights[0].new_zeros(sum(p.numel() for p in weights))
+    for p, part in zip(weights, whole.split([p.numel() for p in weights])): p.grad = part.view_as(p)
+    return whole
 
 def run_epoch(
     net, optimizer, part:Part, batches, by:str, s:Training,
 )->np.ndarray: # (batches,) losses
     "One pass over the batches. Raises `NeuralphaError` where a loss or a gradient is not finite."
     net.train()
-    objective, losses, norms = Objective(s.loss, s.label_smoothing), [], []
-    for batch in batches:
-        index = torch.from_numpy(batch).to(part.data.device)
-        loss = step_loss(net, part.data.windows(part.at[index]), part.target[index], part.grid(batch, by), objective, s)
-        optimizer.zero_grad(set_to_none=True)
+    objective, gradient, losses, norms = Objective(s.loss, s.label_smoothing), one_gradient(net), [], []
+    for at, target, grid in part.batches(batches, by):
+        loss = step_loss(net, part.data.windows(at), target, grid, objective, s)
+        gradient.zero_()
         loss.backward()
-        norms.append(torch.nn.utils.clip_grad_norm_(net.parameters(), s.clip))
+        norms.append(gradient.norm())
+        gradient.mul_((s.clip/(norms[-1] + 1e-6)).clamp(max=1.))
         optimizer.step()
         losses.append(loss.detach())
     losses, norms = torch.stack(losses).cpu().numpy(), torch.stack(norms).cpu().numpy()
@@ -240,16 +250,16 @@ def check_finite(losses, norms, batches, part):
     raise NeuralphaError(f"Training diverged in batch {bad[0] + 1} of {len(batches)}, date {day}: loss {losses[bad[0]]:.3g}, gradient "
                          f"norm {norms[bad[0]]:.3g}. Lower learning_rate or look at the features of that date.")
 
-# %% ../../nbs/models/trainer.ipynb #0e08e48c
+# %% ../../nbs/models/trainer.ipynb #2c09da6e
 def saved_bytes(net, part:Part, batch, by, s)->int:
     "Bytes autograd keeps for the backward pass of one batch."
     seen = {}
     def note(t):
         seen[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
         return t
-    index = torch.from_numpy(batch).to(part.data.device)
+    (at, target, grid), = part.batches([batch], by)
     with torch.random.fork_rng([part.data.device] if part.data.device.type == "cuda" else []), torch.autograd.graph.saved_tensors_hooks(note, lambda t: t):
-        step_loss(net, part.data.windows(part.at[index]), part.target[index], part.grid(batch, by), Objective(s.loss, s.label_smoothing), s)
+        step_loss(net, part.data.windows(at), target, grid, Objective(s.loss, s.label_smoothing), s)
     own = {p.untyped_storage().data_ptr() for p in net.parameters()} | {part.data.values.untyped_storage().data_ptr()}
     return sum(v for k, v in seen.items() if k not in own)
 
@@ -311,7 +321,7 @@ def train(
     net.load_state_dict(best)
     return history
 
-# %% ../../nbs/models/trainer.ipynb #9eca53f3
+# %% ../../nbs/models/trainer.ipynb #0cc540a7
 def epoch_seed(seed, epoch)->int:
     "The torch seed of one epoch."
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -338,7 +348,7 @@ def validate(net, data, valid, s)->dict:
     total = 0.
     for block in _blocks(date, 4096):
         grid = _grid_of(date[block])
-        total += len(block)*objective.loss(*(grid.fill(torch.from_numpy(v[block])) for v in (out, target)), grid.mask).item()
+        total += len(block)*objective.loss(*(grid.fill(torch.from_numpy(v[block])) for v in (out, target)), grid.gaps).item()
     return {"valid_loss": total/len(rows)}
 
 # %% ../../nbs/models/trainer.ipynb #5611b9fd
