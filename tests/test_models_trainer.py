@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.models.trainer import *
+import re
 import numpy as np
 import pytest
 import torch
@@ -7,6 +8,20 @@ from neuralpha.core import NeuralphaError
 from neuralpha.models.base import feature_scale, toy_problem
 from neuralpha.models.losses import Objective
 from neuralpha.models.trainer import _mean_weights
+
+def test_workers_take_gpus_in_turn(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert [worker_device("auto", k) for k in range(4)] == ["cuda:0", "cuda:1", "cuda:2", "cuda:0"]
+    assert worker_device("cuda", 1) == "cuda:1" and worker_device("cuda:2", 1) == "cuda:2" and worker_device("cpu", 1) == "cpu"
+    for n in (0, 1):
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: n)
+        assert worker_device("auto", 5) == "auto"
+
+def test_a_gpus_kernels_sum_in_a_fixed_order_inside_the_block_alone():
+    on = torch.are_deterministic_algorithms_enabled
+    with repeatable(torch.device("cuda")): assert on() and torch.backends.cudnn.deterministic and not torch.utils.deterministic.fill_uninitialized_memory
+    assert not on() and torch.utils.deterministic.fill_uninitialized_memory
+    with repeatable(torch.device("cpu")): assert not on()
 
 @pytest.mark.parametrize("window", [1, 2, 7, 100])
 def test_windows_are_the_assets_own_past_behind_zeros(window):
@@ -66,6 +81,19 @@ def test_what_does_not_fit_is_found_before_it_fails():
     with pytest.warns(UserWarning, match="are used instead"): assert 16 <= fitting_batch_rows(net, part, "date", s, free=100_000) < 400
     with pytest.raises(NeuralphaError, match="A date of 20 assets"): fitting_batch_rows(net, part, "whole", s, free=1000)
 
+def test_a_fit_that_is_short_of_memory_goes_on_in_smaller_batches(monkeypatch):
+    from neuralpha.models import trainer
+    from neuralpha.models.nets import MLP
+    X, y, fold = toy_problem(20, 120)
+    t = y.target("rank")
+    model = MLP(max_epochs=2, batch_rows=1400)
+    fit = lambda m: m.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid])).history_[-1]["train_loss"]
+    monkeypatch.setattr(trainer, "free_memory", lambda device: 2_000_000)
+    with pytest.warns(UserWarning, match=r"Batches of 1,400 rows need about .* GB free; batches of [\d,]+ rows are used instead") as said: short = fit(model.clone())
+    fits = int(re.search(r"batches of ([\d,]+) rows are used", str(said[0].message))[1].replace(",", ""))
+    monkeypatch.undo()
+    assert fits < 1400 and short == fit(model.clone(batch_rows=fits)) != fit(model.clone())
+
 def test_saved_bytes_are_those_of_the_layers():
     X, y, fold = toy_problem(20, 120)
     data = Resident(X, 1, *feature_scale(X.view(fold.train)))
@@ -122,7 +150,7 @@ def test_divergence_names_the_date():
 def test_every_way_of_batching_learns(loss):
     assert max(h["valid_ic"] for h in _run(loss=loss)[1]) > .2
 
-@pytest.mark.parametrize("kw", [dict(input_noise=.3), dict(adversarial=.1), dict(l1=1e-3), dict(average=3), dict(loss="bce", label_smoothing=.2),
+@pytest.mark.parametrize("kw", [dict(input_noise=.3), dict(adversarial=.1), dict(l1=1e-3), dict(l2=1e-3), dict(average=3), dict(loss="bce", label_smoothing=.2),
                                 dict(loss="bce", label_smoothing=.2, stop_on="loss")], ids=str)
 def test_regularisers_change_the_fit_and_still_learn(kw):
     net, history, score, (X, y, fold) = _run(**kw)
@@ -139,6 +167,18 @@ def test_l1_shrinks_and_the_adversary_finds_a_worse_place():
     part, net, s = Part(data, fold.train, y.target("rank")[fold.train]), Tiny().eval(), Training(loss="mse")
     at = lambda **kw: step_loss(net, data.windows(part.at), part.target, next(part.batches([np.arange(len(part.at))], "row"))[2], Objective("mse"), Training(loss="mse", **kw)).item()
     assert at(adversarial=.1) > 2*at() and at(adversarial=1e-9) == pytest.approx(2*at(), rel=1e-5)
+
+def test_penalties_are_their_definitions():
+    X, y, fold = toy_problem(20, 60)
+    data = Resident(X, 1, *feature_scale(X.view(fold.train)))
+    part, net = Part(data, fold.train, y.target("rank")[fold.train]), Tiny().eval()
+    (at, target, grid), = part.batches([np.arange(len(part.at))], "row")
+    loss = lambda **kw: step_loss(net, data.windows(at), target, grid, Objective("mse"), Training(loss="mse", **kw)).item()
+    weights = np.concatenate([p.detach().numpy().ravel() for p in net.parameters() if p.ndim > 1])
+    assert loss(l1=.1) - loss() == pytest.approx(.1*np.abs(weights).sum(), rel=1e-4)
+    assert loss(l2=.1) - loss() == pytest.approx(.1*(weights**2).sum(), rel=1e-4)
+    size = lambda net: sum(p.square().sum().item() for p in net.parameters() if p.ndim > 1)
+    assert size(_run(l2=1e-2)[0]) < .8*size(_run()[0])
 
 def test_averaged_weights_are_the_mean_of_the_last_epochs():
     states = [{"w": torch.full((2,), float(i)), "n": torch.tensor(i)} for i in range(3)]

@@ -88,7 +88,7 @@ class MLPNet(nn.Module):
 
     def forward(self, x, grid=None): return self.out(self.body(x.flatten(1)))
 
-# %% ../../nbs/models/nets.ipynb #ecfbae99
+# %% ../../nbs/models/nets.ipynb #485bf661
 @dataclass(kw_only=True, repr=False, eq=False)
 class MLP(Net):
     "Multilayer perceptron on the decision date's features, or on the last `window` rows side by side."
@@ -96,7 +96,8 @@ class MLP(Net):
     norm:str = "layer" # "layer" (Ba et al., 2016), "batch" (Ioffe & Szegedy, 2015) or "none"
     skip:bool = False # add a layer's input to its output where the widths agree (He et al., 2016)
     dropout:float = .1
-    batch_rows:int = 1024
+    batch_rows:int = 4096
+    learning_rate:float = 4e-3
     name:ClassVar[str] = "mlp"
     space:ClassVar[dict] = Net.space | {"hidden": ("choice", [(32,), (64, 32), (128, 64), (128, 128, 64)]), "norm": ("choice", ["layer", "batch", "none"])}
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['why_not_together', 'stacked_grid', 'Stack', 'train_together', 'fit_seeds']
 
-# %% ../../nbs/models/together.ipynb #50a3c987
+# %% ../../nbs/models/together.ipynb #617de337
 import copy, time
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from .base import feature_scale, mean_ic
 from .losses import Grid, Objective, _grid_of
 from .nets import Net
 from .predict import UnitResult, checked_scores, same_panel
-from .trainer import Part, Resident, _autocast, _blocks, _by_date, check_finite, epoch_batches, epoch_seed, batching, pick_device, stale
+from .trainer import Part, Resident, _autocast, _blocks, _by_date, check_finite, epoch_batches, epoch_seed, batching, penalty, pick_device, repeatable, stale
 
 # %% ../../nbs/models/together.ipynb #17725c93
 def why_not_together(model, net)->str:
@@ -61,7 +61,7 @@ class Stack:
         "State dict of one seed."
         return {k: v[seed].detach().clone() for k, v in {**self.params, **self.buffers}.items()}
 
-# %% ../../nbs/models/together.ipynb #9d05f391
+# %% ../../nbs/models/together.ipynb #762cd353
 def train_together(
     nets, data:Resident, train:tuple, valid:tuple, s, seed:int=0, # as in `trainer.train`; `nets` are trained in place
 )->list: # one history per net
@@ -70,7 +70,7 @@ def train_together(
     valid, by, objective = _by_date(data.panel, *valid), batching(s, nets[0]), Objective(s.loss, s.label_smoothing)
     optimizer = torch.optim.AdamW(stack.params.values(), lr=s.learning_rate, weight_decay=s.weight_decay, fused=device.type in ("cpu", "cuda"))
     histories, best = [[] for _ in nets], [None for _ in nets]
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+    with torch.random.fork_rng([device] if device.type == "cuda" else []), repeatable(device):
         for epoch in range(s.max_epochs):
             running = [i for i, h in enumerate(histories) if not stale(h, s.patience)]
             if not running: break
@@ -86,7 +86,7 @@ def train_together(
     for net, weights in zip(nets, best): net.load_state_dict(weights)
     return histories
 
-# %% ../../nbs/models/together.ipynb #7ae61732
+# %% ../../nbs/models/together.ipynb #18b9b346
 def _epoch(stack, optimizer, part, batches, by, objective, s):
     losses, norms = [], []
     for at, target, grid in part.batches(batches, by):
@@ -94,7 +94,7 @@ def _epoch(stack, optimizer, part, batches, by, objective, s):
         with _autocast(x.device, s.precision): out = stack(x, True).float()
         goal = grid.fill(target).repeat(stack.n, *[1]*part.target.ndim)
         loss = objective.loss(many.fill(out.flatten(0, 1)), goal, many.gaps)
-        total = stack.n*loss + (s.l1*sum(p.abs().sum() for p in stack.params.values() if p.ndim > 2) if s.l1 else 0.)
+        total = stack.n*loss + (penalty([p for p in stack.params.values() if p.ndim > 2], s) if s.l1 or s.l2 else 0.)
         optimizer.zero_grad(set_to_none=True)
         total.backward()
         norms.append(_clip(stack.params, s.clip).max())

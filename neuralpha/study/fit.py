@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['fit_one', 'fit_units', 'search_units', 'main', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #88fb4675
+# %% ../../nbs/study/fit.ipynb #7f6c0aac
 import os, subprocess, sys, time, traceback
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ import pandas as pd
 from ..core import NeuralphaError, limit_threads, progress, write_json
 from ..models.predict import Predictions, fit_unit, predictions_frame
 from ..models.registry import load_model
+from ..models.trainer import worker_device
 from .bench import Bench, open_bench
 from .search import ready, run_searches, search_records, trials_of, tuned_model
 from .units import Unit, UnitStore, claim
@@ -36,7 +37,7 @@ def _scores(part, panel, rows, scores):
     return pd.DataFrame({"part": part, "date": panel.dates[panel.date_code[rows]], "asset": panel.assets[panel.asset_code[rows]],
                          "score": np.asarray(scores, np.float32)})
 
-# %% ../../nbs/study/fit.ipynb #66877a79
+# %% ../../nbs/study/fit.ipynb #4235710a
 def fit_units(
     bench:Bench,
     store:UnitStore,
@@ -49,7 +50,7 @@ def fit_units(
     for u in units:
         if u.key not in store: store.failure_path(u.key).unlink(missing_ok=True)
     missing = [u for u in units if u.key not in store]
-    workers = [_start_worker(bench, store, device) for _ in range(min(jobs, len(missing)) - 1)]
+    workers = [_start_worker(bench, store, device, k) for k in range(1, min(jobs, len(missing)))]
     bar = progress(total=len(units), desc=bench.slug, initial=len(units) - len(missing), unit="unit")
     def show(u):
         done = sum(u.key in store or store.failure_path(u.key).exists() for u in units)
@@ -57,7 +58,7 @@ def fit_units(
         bar.update(done - bar.n)
         if status: write_json(status, {"universe": bench.slug, "done": done, "total": len(units), "now": str(u) if u else ""})
     try:
-        _work(bench, store, missing, device, show)
+        _work(bench, store, missing, _own_device(bench, device, 0), show)
         _search(bench, store, device, show) # where units were kept and a journal was deleted
     finally:
         for w in workers: w.terminate()
@@ -83,7 +84,7 @@ def _work(bench, store, units, device, show=lambda u: None, parent=None):
         if not worked: time.sleep(.2)
         show(None)
 
-# %% ../../nbs/study/fit.ipynb #dc93efa8
+# %% ../../nbs/study/fit.ipynb #e7524a6f
 def search_units(
     bench:Bench, store:UnitStore, device:str="auto", jobs:int=1,
     watch=lambda done, total, now: None, # called after every trial of this process; `total` None where only minutes are given
@@ -93,8 +94,8 @@ def search_units(
     limits = [bench.study.search_of(s.model)["trials"] for s in searches.values()]
     total = None if None in limits else sum(limits)
     show = lambda now: watch(sum(len(trials_of(bench, s, store)[0]) for s in searches.values()), total, now)
-    workers = [_start_worker(bench, store, device, "searches") for _ in range(min(jobs, len(searches)) - 1)]
-    try: _search(bench, store, device, show)
+    workers = [_start_worker(bench, store, device, k, "searches") for k in range(1, min(jobs, len(searches)))]
+    try: _search(bench, store, _own_device(bench, device, 0), show)
     finally:
         for w in workers: w.terminate()
     show("")
@@ -107,15 +108,19 @@ def _search(bench, store, device, show=lambda now: None, orphan=lambda: False):
         if all(trials_of(bench, s, store)[1] for s in bench.searches(device).values()): return
         time.sleep(.2)
 
-# %% ../../nbs/study/fit.ipynb #ad4d47b5
-def _start_worker(bench, store, device, part="units"):
+# %% ../../nbs/study/fit.ipynb #f25ea59a
+def _own_device(bench, device, k):
+    "The device of a bench's worker number `k`; benches that run side by side begin at different GPUs."
+    return worker_device(device, [*bench.study.universes, bench.universe].index(bench.universe) + k)
+
+def _start_worker(bench, store, device, k, part="units"):
     "A process that helps with the units of a bench; its output goes to a log beside the units."
     folder = store.folder
     study = folder/"studies"/f"{bench.study.hash}.json"
     write_json(study, bench.study.model_dump(mode="json"))
     log = open(folder/"studies"/f"{bench.study.hash}.log", "a")
     env = {**os.environ, "NEURALPHA_PROGRESS": "0"}
-    return subprocess.Popen([sys.executable, "-m", "neuralpha.study.fit", str(study), bench.universe, str(folder), device, str(os.getpid()), part],
+    return subprocess.Popen([sys.executable, "-m", "neuralpha.study.fit", str(study), bench.universe, str(folder), _own_device(bench, device, k), str(os.getpid()), part],
                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
 
 def main(argv=None):
