@@ -91,7 +91,7 @@ def check_panel_fits(X:Features, window:int, rows:int, device:torch.device, free
     need, free = 4*len(X.names)*(rows + X.panel.n_assets*(window - 1)), free_memory(device) if free is None else free
     if need > .9*free: raise NeuralphaError(f"{X.panel.name} needs {need/2**30:.2f} GB on {device}, {free/2**30:.2f} GB are free: take fewer features, a shorter history or another device.")
 
-# %% ../../nbs/models/trainer.ipynb #0a68b330
+# %% ../../nbs/models/trainer.ipynb #a2adff7a
 class Resident:
     "A feature table, standardised, on a device; windows of it are gathered by index."
     def __init__(
@@ -110,7 +110,7 @@ class Resident:
         check_panel_fits(X, window, len(kept), self.device)
         total = len(kept) + pad*p.n_assets
         self.values = torch.zeros(total, self.width, device=self.device)
-        for part in np.array_split(kept, max(1, len(kept)//250_000)):
+        for part in np.array_split(kept, 1 + len(kept)*self.width//500_000): # 2 MB at a time: nothing is there twice
             at = torch.from_numpy(self._at[part] + pad).to(self.device)
             self.values[at] = torch.from_numpy(scaled(X.values[part], mean, sd)).to(self.device)
         self.view = self.values.as_strided((total - pad, window*self.width), (self.width, 1))
@@ -187,7 +187,7 @@ def score_rows(
             out[index] = score
     return out.cpu().numpy()
 
-# %% ../../nbs/models/trainer.ipynb #ef74f176
+# %% ../../nbs/models/trainer.ipynb #b6e95430
 class Part:
     "The rows of one part of a fold, ready to be drawn from."
     def __init__(self, data:Resident, rows:np.ndarray, target:np.ndarray):
@@ -195,7 +195,7 @@ class Part:
         self.rows, self.date, self.asset = rows, data.panel.date_code[rows], data.panel.asset_code[rows]
         self.data, self.at, self.target = data, data.at(rows), torch.from_numpy(target).to(data.device)
 
-    def batches(self, batches, by, ahead=64):
+    def batches(self, batches, by, ahead=16):
         "Of each batch (positions for `Resident.windows`, target, grid), sent to the device `ahead` batches at a time."
         for some in (batches[i:i+ahead] for i in range(0, len(batches), ahead)):
             grids, sizes = [_places(self.date[b], self.asset[b], by) for b in some], [len(b) for b in some]
