@@ -1951,6 +1951,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'neuralpha.study.bench.Bench.units': ('study/bench.html#bench.units', 'neuralpha/study/bench.py'),
                                        'neuralpha.study.bench.open_bench': ('study/bench.html#open_bench', 'neuralpha/study/bench.py'),
                                        'neuralpha.study.bench.opened_study': ('study/bench.html#opened_study', 'neuralpha/study/bench.py'),
+                                       'neuralpha.study.bench.study_features': ( 'study/bench.html#study_features',
+                                                                                 'neuralpha/study/bench.py'),
                                        'neuralpha.study.bench.study_folds': ('study/bench.html#study_folds', 'neuralpha/study/bench.py'),
                                        'neuralpha.study.bench.study_label': ('study/bench.html#study_label', 'neuralpha/study/bench.py')},
             'neuralpha.study.fit': { 'neuralpha.study.fit._Models': ('study/fit.html#_models', 'neuralpha/study/fit.py'),

@@ -21,6 +21,11 @@ def test_units_name_what_determines_them():
     longer = open_bench(make_study({**TINY, "label": {"horizon": 4}}))
     assert not {u.key for u in longer.units("cpu")} & set(keys.values())
 
+def test_features_are_ranks_or_raw():
+    ranks, raw = (open_bench(make_study({**TINY, "transform": t})).X.values for t in ("rank", "raw"))
+    assert np.abs(ranks).max() < 1 and np.isfinite(ranks).all()
+    assert np.isnan(raw).any() and np.nanmax(np.abs(raw)) > 1
+
 def test_a_tuned_unit_is_named_by_its_search_and_the_budget():
     b = open_bench(make_study(TINY))
     tuned = lambda **tune: open_bench(make_study({**TINY, "tune": {"trials": 2, "models": {"ridge": {"trials": 0}}} | tune}))

@@ -833,7 +833,7 @@ def audit_study(
     if models and placebo: _placebo(tally, models, base["features"].source, base["label"].source, fold, s, level=1 - .05/(2*len(models)))
     return _certificate(name, panel, {}, codes, tally, s, start)
 
-# %% ../../nbs/study/audit.ipynb #0b277892
+# %% ../../nbs/study/audit.ipynb #2ee737a3
 def audit_bench(
     bench, # `study.bench.Bench`: one universe of a study
     models=None, # names of some of the study's models; default all
@@ -842,14 +842,13 @@ def audit_bench(
     **options, # of `audit_study`
 )->Certificate:
     "The leak certificate of one universe of a study."
-    from neuralpha.features.compute import compute_features
-    from neuralpha.study.bench import study_folds, study_label
+    from neuralpha.study.bench import study_features, study_folds, study_label
     study = bench.study
     parts = {}
     for m in list(study.models) if models is None else models:
         for seed in study.seed_list[:seeds] if bench.model(m).stochastic else study.seed_list[:1]:
             parts[m if seeds == 1 else f"{m}, seed {seed}"] = bench.model(m, seed)
-    return audit_study(bench.panel, lambda p: compute_features(p, study.features, transform=study.transform), lambda p: study_label(study, p),
+    return audit_study(bench.panel, lambda p: study_features(study, p), lambda p: study_label(study, p),
                        lambda y: study_folds(study, y), parts,
                        **{"name": study.name, "target": study.label.target, "device": device, "embargo": study.split.embargo, **options})
 

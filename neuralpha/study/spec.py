@@ -86,7 +86,7 @@ class TuneSpec(_Part):
         if self.trials is None and self.minutes is None: raise ValueError("give a budget, trials or minutes")
         return self
 
-# %% ../../nbs/study/spec.ipynb #ea498f8a
+# %% ../../nbs/study/spec.ipynb #1e5df37e
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class Study(_Part):
@@ -95,7 +95,7 @@ class Study(_Part):
     title: str = ""
     universes: Annotated[list[str], Field(min_length=1, description="built-in names or paths of Parquet/CSV files")]
     features: str | list[str] = "core"
-    transform: Annotated[Literal["rank"], Field(description="cross-sectional transform by date")] = "rank"
+    transform: Annotated[Literal["rank", "raw"], Field(description="features as ranks by date, or as they are")] = "rank"
     models: Annotated[dict[str, dict[str, Any]], Field(min_length=1, description="name -> parameters; `model` picks the kind where the name is your own")]
     seeds: Annotated[int, Field(ge=1, le=100, description="networks and trees per fold, averaged into one ensemble")] = 2
     seed: Annotated[int, Field(ge=0, description="first seed")] = 0
