@@ -93,7 +93,7 @@ def survivorship_facts(panel, horizon:int, delay:int, seed:int=0)->dict:
             rows.append(dict(name=name.removeprefix("IC, ").removesuffix(", % a year"), unit=unit, **value))
     return {"known": known, "assets": panel.n_assets, "alive": alive, "horizon": horizon, "simulated": None if known else {"assets": market.n_assets, "dates": market.n_dates}, "rows": rows}
 
-# %% ../../nbs/study/report.ipynb #08436e58
+# %% ../../nbs/study/report.ipynb #a3991ea3
 def data_facts(bench:Bench)->dict: # what checks.json holds
     "What was found in the data, what could not be computed from it, and who is missing from it."
     checks, p = bench.panel.checks, bench.panel
@@ -108,7 +108,7 @@ def data_table(report):
     write_json(report.folder/"checks.json", data_facts(report.bench))
     found = checks[checks["rows"] > 0] if len(checks) else checks
     quiet = f"{len(checks) - len(found)} further checks found nothing or could not be run; the data page lists them."
-    return found.style.hide(axis="index").set_caption(quiet if len(checks) else "A simulated market: nothing to check.").set_table_styles(
+    return found.style.format(escape="html").hide(axis="index").set_caption(quiet if len(checks) else "A simulated market: nothing to check.").set_table_styles(
         [{"selector": "th, td", "props": "text-align: left; white-space: normal; vertical-align: top"}, {"selector": "caption", "props": "caption-side: bottom"}]).set_uuid("checks")
 
 def fold_figure(report):
@@ -291,7 +291,7 @@ class Report:
     data, folds, fit, tuning, training = data_table, fold_figure, fit_table, tuning_table, training_figures
     leaderboard, evidence, tear_sheets, explanations, save = leaderboard, evidence_figures, tear_sheets, explanations, save
 
-# %% ../../nbs/study/report.ipynb #1b8e2826
+# %% ../../nbs/study/report.ipynb #ed9abce5
 @dataclass
 class StudyResults:
     "The stored results of a study's universes, for the leaderboard notebook."
@@ -305,7 +305,7 @@ class StudyResults:
 
     def answers(self):
         "One sentence per universe."
-        return pd.DataFrame({"answer": [answer(r) for r in self.results]}, [r.slug for r in self.results]).style.set_properties(**{"text-align": "left", "white-space": "normal"})
+        return pd.DataFrame({"answer": [answer(r) for r in self.results]}, [r.slug for r in self.results]).style.format(escape="html").format_index(escape="html").set_properties(**{"text-align": "left", "white-space": "normal"})
 
     def table(self)->pd.DataFrame:
         "One row per universe and model."

@@ -39,7 +39,7 @@ def interval(metric:dict)->str:
     if metric is None or metric.get("low") is None: return ""
     return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
 
-# %% ../../nbs/study/site.ipynb #b926f02e
+# %% ../../nbs/study/site.ipynb #638b9dca
 CSS = """
 :root{--bg:#fff;--fg:#1d2433;--soft:#5d6778;--line:#dfe3ea;--card:#f6f8fb;--accent:#0b5cad;--good:#00734c;--bad:#b3261e;color-scheme:light dark}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#12161d;--fg:#e4e8ef;--soft:#9aa5b5;--line:#2c3442;--card:#1a202a;--accent:#7ab8ff;--good:#5fd3a4;--bad:#ff8a80}
@@ -67,7 +67,9 @@ summary{cursor:pointer;color:var(--accent);margin:.6em 0}
 .filters{display:flex;flex-wrap:wrap;gap:10px 18px;margin:1em 0}select,input{font:inherit;padding:4px 8px;background:var(--bg);color:var(--fg);border:1px solid var(--line);border-radius:5px;max-width:100%}
 h1.part{margin-top:2.2em;border-top:3px solid var(--accent);padding-top:.5em}section:first-of-type h1.part{display:none}
 code{font-size:.88em;overflow-wrap:anywhere}details{overflow-x:auto}footer{overflow-wrap:anywhere;padding-top:40px;padding-bottom:40px;color:var(--soft);font-size:.86rem}
-@media (max-width:600px){body{font-size:15px}th,td{padding:5px 7px}h1{font-size:1.4rem}table{font-size:.84rem}td.wrap{min-width:9em}}
+@media (max-width:600px){body{font-size:15px}th,td{padding:5px 7px}h1{font-size:1.4rem}table{font-size:.84rem}td.wrap{min-width:9em}
+table.defs,table.defs tbody{display:block}table.defs thead{display:none}table.defs tr{display:grid;grid-template-columns:1fr auto auto;border-bottom:1px solid var(--line);padding:4px 0}
+table.defs td{border:0;padding:1px 6px;white-space:normal}table.defs td:nth-child(n+4){grid-column:1/-1;color:var(--soft);font-size:.92em}}
 @media print{h1.part{break-before:page;border:0;margin-top:0}@page{size:A4;margin:12mm}nav,.filters,script{display:none}body{font-size:9.5pt}main,header,footer{max-width:none;padding:0}.wide,details{overflow:visible}
 table{font-size:6.6pt}th,td{padding:2px 4px;white-space:normal}td.wrap{min-width:0}.figures{display:block}figure{border:0;padding:0;margin:0 0 6mm;background:none}figure img{max-height:225mm}
 h2{break-after:avoid}tr{break-inside:avoid}a{color:inherit;text-decoration:none}.answer{background:none}table.pin td:first-child,table.pin th:first-child{position:static}}
@@ -145,7 +147,7 @@ realised return across assets; its interval is a 95% block bootstrap over dates.
 <h2>What the columns mean</h2><div class="wide"><table class="full"><tbody>{% for c in columns %}<tr><td class="text say"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #eef12fcf
+# %% ../../nbs/study/site.ipynb #7ba4217c
 UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 {% macro table(rows) %}<div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Metric</th>{% for m in models %}<th data-sort>{{ m }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}<span class="range">{{ r.unit }}</span></td>{% for c in r.cells %}<td data-value="{{ c.sort }}">{{ c.show }}<span class="range">{{ c.range }}</span></td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endmacro %}
@@ -162,7 +164,7 @@ UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 {% endblock %}"""
 
 MODEL = """{% extends "base" %}{% import "figures" as f %}
-{% macro table(rows) %}<div class="wide"><table class="full"><thead><tr><th class="text">Metric</th><th>Value</th><th>95% interval</th><th class="text">Unit, period</th><th class="text">Definition</th></tr></thead><tbody>
+{% macro table(rows) %}<div class="wide"><table class="full defs"><thead><tr><th class="text">Metric</th><th>Value</th><th>95% interval</th><th class="text">Unit, period</th><th class="text">Definition</th></tr></thead><tbody>
 {% for r in rows %}<tr><td class="text">{{ r.name }}</td><td>{{ r.show }}</td><td>{{ r.range }}</td><td class="text">{{ r.unit }}</td><td class="wrap">{{ r.definition }}</td></tr>{% endfor %}</tbody></table></div>{% endmacro %}
 {% block main %}<h2>Numbers</h2>{{ table(metrics) }}<details><summary>All numbers</summary>{{ table(more) }}</details>
 {% if tuned %}<h2>Tuned parameters</h2><p>Searched inside the training part of each fold; the deflated Sharpe ratio pays for every trial. <a href="tuning.json">tuning.json</a> has them all.</p>

@@ -1,0 +1,68 @@
+"Text from data in every page a study leaves: tickers, title and file name that are HTML, script, formula and markup."
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from neuralpha.study.mail import write_html
+from neuralpha.study.run import run_study
+from neuralpha.study.side_by_side import write_comparison
+from neuralpha.study.spec import make_study
+
+TICKERS = ["<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "=HYPERLINK(\"http://evil\")", "**bold** [l](javascript:alert(3))", "{{7*7}}", "'\"><svg/onload=alert(4)>", "</td></table><h1>big</h1>", "&lt;b&gt;"]
+TITLE = "</title><script>alert(5)</script>{{7*7}}<img src=x onerror=alert(6)>"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder, rng = tmp_path_factory.mktemp("evil"), np.random.default_rng(0)
+    assets, days = TICKERS + [f"A{i:02d}" for i in range(12)], pd.bdate_range("2019-01-01", periods=380)
+    close = 50*np.exp(rng.normal(0, .02, (len(days), len(assets))).cumsum(0))
+    frame = pd.DataFrame({"date": np.repeat(days, len(assets)), "asset": np.tile(assets, len(days)), "close": close.ravel()})
+    frame = frame.assign(open=frame["close"]*1.001, high=frame["close"]*1.01, low=frame["close"]*.99, volume=1e6)
+    column = ["close", "high", "low", "open", "volume"]
+    for i, t in enumerate(TICKERS): frame.loc[frame.index[frame["asset"] == t][200 + i], column[i % 5]] = -1. # so that the checks name them
+    path = folder/"<img src=x onerror=alert(7)>.parquet"
+    frame.to_parquet(path, index=False)
+    for name in ("evil", "twin"):
+        study = make_study({"name": name, "title": TITLE, "universes": [str(path)], "features": "classic", "models": {"ridge": {}, "more": {"model": "ridge", "alpha": 100.}}, "seeds": 1,
+                            "split": {"train": "9M", "valid": "3M", "test": "3M"}, "explain": {"rows": 10, "samples": 5}})
+        assert run_study(study, folder/"out", "cpu", 1).failures == {}
+    write_html(folder/"out"/"evil")
+    write_comparison(folder/"out"/"evil", folder/"out"/"twin")
+    return sorted(p for p in (folder/"out").rglob("*.html") if "twin" not in p.relative_to(folder/"out").parts)
+
+
+def test_every_kind_of_page_is_there_and_names_from_data_reach_them(pages):
+    assert {"index.html", "data.html", "manifest.html", "notebook.html", "leaderboard.html", "model-ridge.html", "evil.html", "evil--twin.html"} <= {p.name for p in pages}
+    texts = {p.name: p.read_text(encoding="utf-8") for p in pages}
+    assert "alert(1)" in texts["data.html"] and "alert(1)" in texts["notebook.html"] and "alert(5)" in texts["index.html"] and "alert(7)" in texts["manifest.html"]
+
+
+def test_no_text_from_data_becomes_markup(pages):
+    for p in pages:
+        for tag in BeautifulSoup(p.read_text(encoding="utf-8"), "html.parser").find_all(True):
+            assert tag.name != "script" or "alert(" not in tag.get_text() or tag.get("type") == "application/json", p
+            assert tag.name != "h1" or tag.get_text() != "big", p
+            for name, value in tag.attrs.items():
+                assert not (name.startswith("on") and "alert" in str(value)), (p, tag)
+                assert not (name in ("href", "src") and str(value).strip().lower().startswith(("javascript:", "x"))), (p, tag)
+
+
+def test_no_page_runs_what_came_from_data(pages):
+    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not chromium: pytest.skip("no Chromium on this machine")
+    said = []
+    with sync.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 390, "height": 900})
+        page.on("dialog", lambda d: (said.append(d.message), d.dismiss())); page.on("pageerror", lambda e: said.append(str(e)))
+        page.on("requestfailed", lambda r: said.append(r.url))
+        for p in pages:
+            page.goto(p.as_uri())
+            page.wait_for_timeout(100)
+        browser.close()
+    assert said == []
