@@ -619,6 +619,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'neuralpha/evaluate/plots.py'),
                                           'neuralpha.evaluate.plots.new_figure': ( 'evaluate/plots.html#new_figure',
                                                                                    'neuralpha/evaluate/plots.py'),
+                                          'neuralpha.evaluate.plots.plain': ('evaluate/plots.html#plain', 'neuralpha/evaluate/plots.py'),
                                           'neuralpha.evaluate.plots.plot_changes': ( 'evaluate/plots.html#plot_changes',
                                                                                      'neuralpha/evaluate/plots.py'),
                                           'neuralpha.evaluate.plots.plot_cumulative_ic': ( 'evaluate/plots.html#plot_cumulative_ic',

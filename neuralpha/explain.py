@@ -8,7 +8,8 @@ __all__ = ['AFFORDABLE', 'COLOURS', 'Probe', 'probe', 'Explanation', 'explain', 
            'from_frame', 'interactions', 'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss',
            'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../nbs/explain.ipynb #2fc49c7f
+# %% ../nbs/explain.ipynb #1a16fa2f
+from html import escape
 import sys, types
 from dataclasses import dataclass
 from typing import Callable, NamedTuple
@@ -149,7 +150,7 @@ def probe(
     if not hasattr(model, "boosters_"): forest_of(model)
     return _tree_probe(model, X)
 
-# %% ../nbs/explain.ipynb #b28f241a
+# %% ../nbs/explain.ipynb #9b04ccbc
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     "Attributions of some rows' scores to features and lags, in score units."
@@ -201,7 +202,7 @@ class Explanation:
         return (f"Explanation of {self.model}: {len(self.rows):,} rows × {len(self.lags)} lag(s) × {len(self.names)} features; "
                 f"completeness error {self.relative_error:.2e} of the scores' standard deviation")
 
-    def _repr_html_(self): return f"<p>{self!r}</p>" + self.importance().head(10).to_frame().to_html(float_format="%.5f")
+    def _repr_html_(self): return f"<p>{escape(repr(self))}</p>" + self.importance().head(10).to_frame().to_html(float_format="%.5f")
 
 # %% ../nbs/explain.ipynb #1e97e3c7
 def _draw(rows, n, rng): return np.sort(rng.choice(rows, n, replace=False)) if len(rows) > n else np.sort(rows)

@@ -54,6 +54,10 @@ def test_no_two_models_look_the_same():
     from neuralpha.evaluate.plots import style
     assert len({str(style(j)) for j in range(40)}) == 40
 
+def test_dollars_in_names_are_no_formulas():
+    records = {"net": {r"$\frac{$": dict(value=.1, low=.05, high=.2, unit="correlation", period="per date")}}
+    assert _png(plot_records(records)) and _png(plot_records(records, horizontal=True))
+
 def test_nothing_to_draw_is_an_error():
     with pytest.raises(NeuralphaError, match="every date is empty"): plot_ic(_ics()*np.nan)
     with pytest.raises(NeuralphaError, match="detail=True"): plot_regimes({"net": {}}, "sector")

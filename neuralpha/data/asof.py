@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['utc', 'session_of', 'bar_of', 'row_at', 'Joined', 'quality_table']
 
-# %% ../../nbs/data/asof.ipynb #887f2712
+# %% ../../nbs/data/asof.ipynb #ddb9a1cd
+from html import escape
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def row_at(
     row = first + date_code - panel.date_code[np.minimum(first, panel.n_rows - 1)]
     return np.where((row >= first) & (row < panel.asset_offsets[asset + 1]), row, -1)
 
-# %% ../../nbs/data/asof.ipynb #5e7f6202
+# %% ../../nbs/data/asof.ipynb #4714a956
 @dataclass(frozen=True, eq=False, repr=False)
 class Joined:
     "Features joined to the rows of a panel as of their dates."
@@ -88,7 +89,7 @@ class Joined:
 
     def _repr_html_(self):
         share = {k: f"{100*np.isfinite(v[self.panel.tradable]).mean():.1f}" for k, v in self.fields.items()}
-        return f"<p>{self!r}</p>" + self.about.assign(**{"rows with a value, %": pd.Series(share)}).to_html() + self.quality.to_html()
+        return f"<p>{escape(repr(self))}</p>" + self.about.assign(**{"rows with a value, %": pd.Series(share)}).to_html() + self.quality.to_html()
 
 # %% ../../nbs/data/asof.ipynb #0f25b269
 def quality_table(

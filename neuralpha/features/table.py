@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['Features', 'View']
 
-# %% ../../nbs/features/table.ipynb #c35a304f
+# %% ../../nbs/features/table.ipynb #d4c15e06
+from html import escape
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 from ..core import NeuralphaError, digest
 from ..data.panel import Panel
 
-# %% ../../nbs/features/table.ipynb #fba2dd23
+# %% ../../nbs/features/table.ipynb #78e0c447
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -72,7 +73,7 @@ class Features:
         with np.errstate(all="ignore"):
             stats = pd.DataFrame({"look-back, bars": self.lookbacks, "mean": np.nanmean(v, 0), "std": np.nanstd(v, 0),
                                   "missing, %": [100*self.missing.get(n, np.nan) for n in self.names]}, index=list(self.names))
-        return f"<p>{self!r}</p>" + stats.round(3).to_html()
+        return f"<p>{escape(repr(self))}</p>" + stats.round(3).to_html()
 
 # %% ../../nbs/features/table.ipynb #5f808da4
 @dataclass(frozen=True, eq=False)

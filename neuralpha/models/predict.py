@@ -6,7 +6,8 @@
 __all__ = ['UnitResult', 'fit_unit', 'same_panel', 'checked_scores', 'ensemble_scores', 'Predictions', 'predictions_frame',
            'cross_predict']
 
-# %% ../../nbs/models/predict.ipynb #08268bf7
+# %% ../../nbs/models/predict.ipynb #f26df905
+from html import escape
 import time
 from dataclasses import dataclass, field
 import numpy as np
@@ -77,7 +78,7 @@ def ensemble_scores(
     "The mean of the members' standings by date."
     return np.mean([_standing(s, date, kind) for s in scores], 0).astype(np.float32)
 
-# %% ../../nbs/models/predict.ipynb #280df7c2
+# %% ../../nbs/models/predict.ipynb #4768eb3d
 @dataclass
 class Predictions:
     "Out-of-sample scores of one model."
@@ -129,7 +130,7 @@ class Predictions:
         return (f"Predictions of {self.name}: {n:,} rows, {self.frame['fold'].nunique()} folds × {len(self.seeds)} seeds, "
                 f"mean IC of the ensemble {self.summary()['ensemble'].mean():.4f}, {sum(self.seconds.values()):.0f} s")
 
-    def _repr_html_(self): return f"<p>{self!r}</p>" + self.summary().round(4).to_html()
+    def _repr_html_(self): return f"<p>{escape(repr(self))}</p>" + self.summary().round(4).to_html()
 
 # %% ../../nbs/models/predict.ipynb #4ef00659
 def predictions_frame(

@@ -6,7 +6,8 @@
 __all__ = ['SAMPLERS', 'inner_fold', 'suggest', 'Tuned', 'run_trial', 'read_journal', 'within_budget', 'tune', 'searched',
            'trial_seed', 'tuned_from', 'tune_folds']
 
-# %% ../../nbs/models/tuning.ipynb #35155623
+# %% ../../nbs/models/tuning.ipynb #de7d902d
+from html import escape
 import itertools, json, time
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ def _sampler(name, seed):
     except ImportError as e: raise NeuralphaError("Sampler 'cmaes' needs the package cmaes; install it or use 'nsga2'.") from e
     return optuna.samplers.CmaEsSampler(seed=seed)
 
-# %% ../../nbs/models/tuning.ipynb #4eb8312e
+# %% ../../nbs/models/tuning.ipynb #11449709
 @dataclass
 class Tuned:
     "What a search found."
@@ -68,7 +69,7 @@ class Tuned:
     count:int # trials in all: what the deflated Sharpe ratio must know
 
     def __repr__(self): return f"Tuned {self.model!r}: IC {self.valid_ic:.4f} on held-back training dates, best of {self.count} trials"
-    def _repr_html_(self): return f"<p>{self!r}</p>" + self.trials.sort_values("valid_ic", ascending=False).head(10).to_html(index=False)
+    def _repr_html_(self): return f"<p>{escape(repr(self))}</p>" + self.trials.sort_values("valid_ic", ascending=False).head(10).to_html(index=False)
 
     def plot(self, ax=None):
         "Every trial's IC and the best so far; returns the matplotlib axes."

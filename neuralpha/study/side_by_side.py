@@ -32,7 +32,7 @@ def report_ics(folder:Path)->tuple: # study; universe -> (dates × models ICs, h
         out[slug] = ics, study.label.horizon, study.label.delay, read_json(folder/slug/"metrics.json")["label"]
     return study, out
 
-# %% ../../nbs/study/side_by_side.ipynb #ceb38e09
+# %% ../../nbs/study/side_by_side.ipynb #d64dd625
 def _changes(a:dict, b:dict, at="")->list: # of (key, before, after)
     "Keys of two studies that differ."
     if isinstance(a, dict) and isinstance(b, dict):
@@ -50,7 +50,8 @@ def compare_reports(
                  p_holm=None if r["p"] != r["p"] else float(r["p_holm"]), dates=None if r["p"] != r["p"] else int(r["dates"]), paired=None if r["p"] != r["p"] else bool(r["paired"]), moved=bool(r["moved"]), note=r["note"]) for r in table.to_dict("records")]
     skip = lambda s: {k: v for k, v in s.model_dump(mode="json").items() if k not in ("name", "title")}
     digests = [read_json(Path(f)/"manifest.json")["data"] for f in (a, b)]
-    return {"studies": [{"name": Path(f).name, "hash": s.hash, "title": s.title or s.name, "setting": setting(s)} for f, s in ((a, one), (b, two))],
+    title = lambda s, name: name if (one.title or one.name) == (two.title or two.name) else s.title or s.name
+    return {"studies": [{"name": Path(f).name, "hash": s.hash, "title": title(s, Path(f).name), "setting": setting(s)} for f, s in ((a, one), (b, two))],
             "changes": _changes(skip(one), skip(two)), "other_data": sorted(u for u in digests[0] if u in digests[1] and digests[0][u] != digests[1][u]), "rows": rows}
 
 # %% ../../nbs/study/side_by_side.ipynb #2baef755

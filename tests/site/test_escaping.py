@@ -24,7 +24,7 @@ def pages(tmp_path_factory):
     frame = frame.assign(open=frame["close"]*1.001, high=frame["close"]*1.01, low=frame["close"]*.99, volume=1e6)
     column = ["close", "high", "low", "open", "volume"]
     for i, t in enumerate(TICKERS): frame.loc[frame.index[frame["asset"] == t][200 + i], column[i % 5]] = -1. # so that the checks name them
-    path = folder/"<img src=x onerror=alert(7)>.parquet"
+    path = folder/"<img src=x onerror=alert(7)> $\\frac{$.parquet"
     frame.to_parquet(path, index=False)
     for name in ("evil", "twin"):
         study = make_study({"name": name, "title": TITLE, "universes": [str(path)], "features": "classic", "models": {"ridge": {}, "more": {"model": "ridge", "alpha": 100.}}, "seeds": 1,
