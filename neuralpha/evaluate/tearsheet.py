@@ -130,7 +130,7 @@ class TearSheet:
     def __repr__(self): return f"Tear sheet of {self.name}: {len(self.figures)} figures, {len(self.tables)} tables. {self.note}"
     def _repr_html_(self): return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #aa81203f
+# %% ../../nbs/evaluate/tearsheet.ipynb #8e82aaad
 def tear_sheet(
     scores, # `Predictions`, or a `(date, asset)` Series
     panel:Panel,
@@ -138,7 +138,7 @@ def tear_sheet(
     out=None, # folder for PNG, CSV and index.html; None keeps all in memory
     delay:int=1, quantiles:int=5, # bars between score and entry; number of quantiles
     by_group:bool=False, # also by sector, where the panel knows sectors
-    name:str|None=None, dpi:int=60,
+    name:str|None=None, dpi:int=55,
     drawn:bool=True, # False: the tables alone
 )->TearSheet:
     "Alphalens' full tear sheet. Raises `NeuralphaError` where scores and forward returns do not meet or hardly differ."

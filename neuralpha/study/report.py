@@ -237,7 +237,7 @@ def save(report)->pd.DataFrame:
     return pd.DataFrame({"file": [str(p.relative_to(report.folder)) for p in files], "KB": [round(p.stat().st_size/1024) for p in files]}).groupby(
         lambda i: str(Path(files[i].relative_to(report.folder)).parent)).agg(files=("file", "size"), KB=("KB", "sum")).rename_axis("folder")
 
-# %% ../../nbs/study/report.ipynb #d0ff58c0
+# %% ../../nbs/study/report.ipynb #d9fa11de
 @dataclass(eq=False, repr=False)
 class Report:
     "The report of one bench, step by step. `out` holds all reports and, in `.units`, the finished units they share."
@@ -272,7 +272,7 @@ class Report:
         import matplotlib.pyplot as plt
         file = Path("figures")/(model or "universe")/f"{name}.png"
         buffer = io.BytesIO()
-        fig.savefig(buffer, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
+        fig.savefig(buffer, format="png", dpi=96, bbox_inches="tight", metadata={"Software": None})
         with atomic_path(self.folder/file) as tmp: tmp.write_bytes(small_png(buffer.getvalue()))
         plt.close(fig)
         self.note(file, section, title, caption, model, **more)
