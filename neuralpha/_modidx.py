@@ -2115,6 +2115,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                         'neuralpha.study.search.plot_trials': ( 'study/search.html#plot_trials',
                                                                                 'neuralpha/study/search.py'),
                                         'neuralpha.study.search.ready': ('study/search.html#ready', 'neuralpha/study/search.py'),
+                                        'neuralpha.study.search.repeatability': ( 'study/search.html#repeatability',
+                                                                                  'neuralpha/study/search.py'),
                                         'neuralpha.study.search.run_search': ('study/search.html#run_search', 'neuralpha/study/search.py'),
                                         'neuralpha.study.search.run_searches': ( 'study/search.html#run_searches',
                                                                                  'neuralpha/study/search.py'),

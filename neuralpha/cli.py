@@ -109,7 +109,7 @@ class _Watch:
                 self.said[b.universe] = done, now
                 print(f"{b.universe}: {done}/{b.total or '?'} {self.unit} {now}", file=sys.stderr, flush=True)
 
-# %% ../nbs/cli.ipynb #9365a4d0
+# %% ../nbs/cli.ipynb #53219039
 @app.command(rich_help_panel="Reports")
 def tune(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -137,7 +137,7 @@ def tune(
     from neuralpha.models.trainer import pick_device
     from neuralpha.study.bench import open_bench
     from neuralpha.study.fit import search_units
-    from neuralpha.study.search import search_table, trial_count
+    from neuralpha.study.search import repeatability, search_table, trial_count
     from neuralpha.study.spec import with_tuning
     from neuralpha.study.units import UnitStore
     spec = with_tuning(study, trials, minutes, sampler, universes=universe, models=_list(models))
@@ -146,6 +146,7 @@ def tune(
         with _Watch("trials") as watch:
             records = search_units(bench, UnitStore(out/".units"), device, jobs, lambda done, total, now: watch([Board(universe=bench.slug, total=total, read=lambda: (done, now))]))
         _table(search_table(records).set_index("model"), f"{bench.slug}: {trial_count(spec.models, records)[0]} tries in all")
+        if said := repeatability(records): typer.echo(said)
 
 # %% ../nbs/cli.ipynb #9e80cf24
 features_app = typer.Typer(no_args_is_help=True, help="Features that can be named in a study.")

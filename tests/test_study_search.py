@@ -64,6 +64,12 @@ def test_budgets_share_a_journal_and_other_searches_do_not(tmp_path):
     assert keys(study()) == keys(study(trials=5)) and not keys(study()) & (keys(study(sampler="nsga2")) | keys(study(models={"lightgbm": {"space": {"l2": ["log", .1, 1.]}}})))
     with pytest.raises(NeuralphaError, match="search is not finished"): search_records(open_bench(study(sampler="nsga2")), store, "cpu")
 
+def test_minutes_are_said_not_to_repeat(tmp_path):
+    study = make_study({**SMALL, "models": {"ridge": {}, "lightgbm": {"n_trees": 20}}, "tune": {"minutes": 1e-9, "models": {"ridge": {"trials": 0}}}})
+    records = _records(open_bench(study), tmp_path)
+    assert [len(r["tried"]) for r in records] == [1, 1] and repeatability(records).startswith("Searched by minutes: lightgbm.")
+    assert repeatability([{**r, "minutes": None} for r in records]) == ""
+
 def test_everything_tried_is_counted():
     tried = lambda *s: [{"sharpe": v, "state": "complete"} for v in s]
     records = [{"model": "a", "fold": 0, "tried": tried(.1, .3, None)}, {"model": "b", "fold": 0, "tried": tried(.2)}, {"model": "a", "fold": 1, "tried": tried(5.1, 5.2)}]

@@ -8,7 +8,7 @@ __all__ = ['CUTS', 'forecasts', 'fold_metrics', 'universe_numbers', 'survivorshi
            'setting_facts', 'evidence_figures', 'bench_sheet', 'tear_sheets', 'save', 'Report', 'StudyResults',
            'interval_plot']
 
-# %% ../../nbs/study/report.ipynb #f22999ed
+# %% ../../nbs/study/report.ipynb #a5fa0da5
 import io
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,7 +24,7 @@ from ..evaluate.slices import slices_json
 from ..splits import plot_folds
 from .bench import Bench
 from .fit import collect, fit_units
-from .search import plot_trials, search_records, search_table, trial_count
+from .search import plot_trials, repeatability, search_records, search_table, trial_count
 from .reasons import explanations
 from .site import answer, read_results
 from .spec import load_study
@@ -147,7 +147,7 @@ def _show(figure):
         from IPython.display import display
         display(figure)
 
-# %% ../../nbs/study/report.ipynb #460e50b3
+# %% ../../nbs/study/report.ipynb #e3b4494d
 def tuning_table(report):
     "Every search at a glance; all trials are stored as `tuning.json`. A sentence where nothing is tuned."
     if not report.searches: return "Nothing is tuned: every model has the parameters the study gives it."
@@ -155,7 +155,7 @@ def tuning_table(report):
     for name in dict.fromkeys(s["model"] for s in report.searches):
         _show(report.keep(plot_trials([s for s in report.searches if s["model"] == name]), "Training", "tuning", f"{name}: what the search tried",
                           "Mean IC on training dates held back, trial by trial; pruned and failed trials have none.", name))
-    return search_table(report.searches).style.hide(axis="index").format(precision=4).set_properties(**{"text-align": "left", "white-space": "normal"}).set_uuid("tuning")
+    return search_table(report.searches).style.hide(axis="index").format(precision=4).set_properties(**{"text-align": "left", "white-space": "normal"}).set_uuid("tuning").set_caption(repeatability(report.searches))
 
 # %% ../../nbs/study/report.ipynb #9a53414e
 def training_facts(bench, store, device, tests)->tuple[dict, dict]: # model -> seeds, weights, device; model -> seconds

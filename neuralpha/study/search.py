@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['journal_of', 'trials_of', 'trial_sharpe', 'run_search', 'run_searches', 'ready', 'tuned_model', 'search_records',
-           'search_table', 'trial_count', 'plot_trials']
+           'search_table', 'repeatability', 'trial_count', 'plot_trials']
 
 # %% ../../nbs/study/search.ipynb #c61a223b
 import time
@@ -92,6 +92,12 @@ def search_table(records:list)->pd.DataFrame: # one row per model and fold
     rows = [{"model": r["model"], "fold": r["fold"], "trials": len(r["tried"]), "pruned": ends(r, "pruned"), "failed": ends(r, "fail"), "IC held back": r["valid_ic"],
              "best": ", ".join(f"{k} {say(v)}" for k, v in (r["params"] or {}).items()) or "none finished"} for r in records]
     return pd.DataFrame(rows, columns=["model", "fold", "trials", "pruned", "failed", "IC held back", "best"]).round(4)
+
+# %% ../../nbs/study/search.ipynb #06e5541a
+def repeatability(records:list)->str: # a sentence; empty where only trials were counted
+    "What must be said of searches that minutes have ended."
+    timed = sorted({r["model"] for r in records if r["minutes"] is not None})
+    return f"Searched by minutes: {', '.join(timed)}. How many trials that is depends on the machine, so another run may find other parameters." if timed else ""
 
 # %% ../../nbs/study/search.ipynb #ea7d3dc8
 def trial_count(
