@@ -30,12 +30,12 @@ def _features(text):
     names = _list(text)
     return names[0] if names and len(names) == 1 else names
 
-# %% ../nbs/cli.ipynb #0b7c9a08
+# %% ../nbs/cli.ipynb #4efd8d74
 SPLIT, RUN = "Split (overrides the study)", "Running"
 
 @app.command(rich_help_panel="Reports")
 def run(
-    study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study: quick, full.")] = "quick",
+    study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study: quick, full, gkx-table, nasdaq-table; `neuralpha studies` lists them.")] = "quick",
     universe: Annotated[Optional[list[str]], typer.Option("--universe", "-u", help="Built-in name, or a path to Parquet/CSV with date, asset, open, high, low, close, volume. Repeat for several.")] = None,
     models: Annotated[Optional[str], typer.Option(help="Comma-separated, e.g. ridge,lightgbm,lstm.")] = None,
     features: Annotated[Optional[str], typer.Option(help="Comma-separated names, families or globs; see `neuralpha features list`.")] = None,
@@ -43,6 +43,7 @@ def run(
     delay: Annotated[Optional[int], typer.Option(help="Bars between decision and entry; 0 trades at the close that was used to decide.")] = None,
     seeds: Annotated[Optional[int], typer.Option(help="Seeds per model and fold; their scores are averaged.")] = None,
     seed: Annotated[Optional[int], typer.Option(help="First seed.")] = None,
+    repetitions: Annotated[Optional[int], typer.Option(help="Draws of each simulated market, for studies that repeat draws (gkx-table).")] = None,
     trials: Annotated[Optional[int], typer.Option(help="Tune every model first, with so many trials per fold; see `neuralpha tune`.")] = None,
     name: Annotated[Optional[str], typer.Option(help="Folder of the report; default: the study's name.")] = None,
     scheme: Annotated[Optional[str], typer.Option(help="expanding or sliding.", rich_help_panel=SPLIT)] = None,
@@ -69,12 +70,16 @@ def run(
         neuralpha run quick --universe prices.parquet --models lightgbm,lstm --seeds 5
 
         neuralpha run quick -u prices.csv --horizon 1 --train 2Y --valid 6M --test 6M
+
+        neuralpha run gkx-table --repetitions 2 --models ols,lasso,widedeep
+
+        neuralpha run nasdaq-table --universe nasdaq.parquet
     """
     from neuralpha.study.run import run_study
     from neuralpha.study.spec import load_study, with_tuning
     split = dict(scheme=scheme, train=train, valid=valid, test=test, embargo=embargo, train_start=train_start,
                  valid_start=valid_start, test_start=test_start, test_end=test_end)
-    spec = load_study(study, name=name, universes=universe, models=_list(models), features=_features(features), seeds=seeds, seed=seed,
+    spec = load_study(study, name=name, universes=universe, models=_list(models), features=_features(features), seeds=seeds, seed=seed, repetitions=repetitions,
                       label=dict(horizon=horizon, delay=delay), split=split)
     if trials is not None: spec = with_tuning(spec, trials)
     with _Watch() as watch: result = run_study(spec, out, device, jobs, watch)

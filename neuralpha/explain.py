@@ -127,7 +127,20 @@ def _net_probe(model, X):
             return np.concatenate([p.values for p in parts]), np.array([p.base for p in parts])
     return Probe(lags, inputs, score, attribute)
 
-# %% ../nbs/explain.ipynb #8715b1ea
+# %% ../nbs/explain.ipynb #04872f20
+def _wide_tree_probe(model, X):
+    "Gated trees and a linear part on the same inputs: the attributions of both are added."
+    from neuralpha.models.base import scaled
+    trees, coef = _tree_probe(model, X), np.asarray(model.coef_, np.float64)
+    z = lambda x: scaled(x[:, 0], model.mean_, model.sd_).astype(np.float64)
+    score = lambda x, rows=None: model.gate_*trees.score(x) + z(x) @ coef + model.intercept_
+    def attribute(rows, background, n_samples, seed, tolerance):
+        values, base = trees.attribute(rows, background, n_samples, seed, tolerance)
+        mean = z(trees.inputs(background)).mean(0)
+        return model.gate_*values + ((z(trees.inputs(rows)) - mean)*coef)[:, None], model.gate_*base + float(mean @ coef + model.intercept_)
+    return Probe(trees.lags, trees.inputs, score, attribute)
+
+# %% ../nbs/explain.ipynb #116d2d0e
 def _score_arrays(net, head, x, date, device, block=4096):
     "Scores of (n, L, F) arrays, whole dates at a time."
     import torch
@@ -146,6 +159,7 @@ def probe(
 )->Probe:
     "Open a fitted model; raises `NeuralphaError` for one that cannot be explained."
     if hasattr(model, "net_"): return _net_probe(model, X)
+    if hasattr(model, "gate_"): return _wide_tree_probe(model, X)
     if hasattr(model, "coef_") and hasattr(model, "mean_"): return _linear_probe(model, X)
     if not hasattr(model, "boosters_"): forest_of(model)
     return _tree_probe(model, X)

@@ -180,6 +180,35 @@ def test_penalties_are_their_definitions():
     size = lambda net: sum(p.square().sum().item() for p in net.parameters() if p.ndim > 1)
     assert size(_run(l2=1e-2)[0]) < .8*size(_run()[0])
 
+def test_inputs_are_zero_exactly_where_the_gradient_is_below_the_penalty():
+    rng, n = np.random.default_rng(0), 2000
+    x = torch.from_numpy(rng.normal(size=(n, 12)).astype(np.float32))
+    y = (x[:, :3] @ torch.tensor([1., -.5, .25]) + .1*x[:, 3])[:, None]
+    net, penalty = torch.nn.Linear(12, 1), .2
+    optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.)
+    for _ in range(4000):
+        optimizer.zero_grad()
+        ((net(x) - y)**2).mean().mul(.5).backward()
+        optimizer.step()
+        shrink_inputs(net, optimizer, penalty)
+    optimizer.zero_grad()
+    ((net(x) - y)**2).mean().mul(.5).backward()
+    w, slope = net.weight.detach()[0], net.weight.grad[0]
+    assert (w != 0).tolist() == [True]*3 + [False]*9 # the fourth input's .1 is below the penalty of .2
+    assert (slope[w == 0].abs() <= penalty).all()
+    np.testing.assert_allclose(slope[w != 0], -penalty*w[w != 0].sign(), atol=.02) # Karush, Kuhn and Tucker
+    x, y = x.double().numpy(), y.double().numpy()
+    moments = np.linalg.inv((x.T @ x/n)[:3, :3]) @ ((x.T @ y/n)[:3, 0] - penalty*np.sign([1, -.5, .25]))
+    np.testing.assert_allclose(w[:3], moments, atol=.02) # the lasso's own solution
+
+def test_the_sparse_path_goes_from_all_inputs_to_none():
+    X, y, fold = toy_problem(20, 120, noise=.5)
+    t, alive, net = y.target("rank"), [], Tiny()
+    watch = lambda epoch, gain: alive.append(int((first_weights(net).norm(dim=0) > 0).sum()))
+    s = Training(sparse_input=5., max_epochs=12, patience=12, learning_rate=1e-2, batch_rows=100)
+    train(net, Resident(X, 1, *feature_scale(X.view(fold.train))), (fold.train, t[fold.train]), (fold.valid, t[fold.valid]), s, watch=watch)
+    assert alive[0] == 4 and alive[-1] == 0 and alive == sorted(alive, reverse=True)
+
 def test_averaged_weights_are_the_mean_of_the_last_epochs():
     states = [{"w": torch.full((2,), float(i)), "n": torch.tensor(i)} for i in range(3)]
     mean = _mean_weights(states)

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..core import NeuralphaError, read_json, unknown_name
 from .base import Estimator
 
-# %% ../../nbs/models/registry.ipynb #7a34491c
+# %% ../../nbs/models/registry.ipynb #460b6dce
 MODELS = { # name -> "module:class"
     "ols": "linear:OLS", "ridge": "linear:Ridge", "lasso": "linear:Lasso", "elasticnet": "linear:ElasticNet",
     "huber": "linear:Huber", "logistic": "linear:Logistic", "pcr": "linear:PCR", "pls": "linear:PLS",
@@ -23,6 +23,7 @@ MODELS = { # name -> "module:class"
     "transformer": "transformer:Transformer",
     "stockmixer": "mixers:StockMixer", "timemixer": "mixers:TimeMixer", "crossattention": "mixers:CrossAttention",
     "autoencoder": "autoencoder:Autoencoder", "pretrained": "pretrain:Pretrained",
+    "widedeep": "wide_deep:WideDeep", "widetrees": "wide_deep:WideTrees",
 }
 
 def model_names()->list[str]:

@@ -18,14 +18,15 @@ from .nets import Net
 from .predict import UnitResult, checked_scores, same_panel
 from .trainer import Part, Resident, _autocast, _blocks, _by_date, check_finite, epoch_batches, epoch_seed, batching, penalty, pick_device, repeatable, stale
 
-# %% ../../nbs/models/together.ipynb #17725c93
+# %% ../../nbs/models/together.ipynb #1b03d8a8
 def why_not_together(model, net)->str:
     "Why a net cannot be trained with its seeds stacked; empty where it can."
     if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in net.modules()): return "batch norm keeps running statistics"
     if getattr(net, "across_assets", False): return "the net looks across assets"
     if hasattr(net, "loss"): return "the net has its own loss"
     if any(isinstance(m, nn.RNNBase) for m in net.modules()) and not hasattr(net, "unroll"): return "its recurrent cell cannot be stacked"
-    if model.adversarial or model.input_noise or model.average: return "adversarial, input_noise and average work seed by seed"
+    if model.adversarial or model.input_noise or model.average or model.sparse_input:
+        return "adversarial, input_noise, average and sparse_input work seed by seed"
     if Objective(model.loss).by == "span": return "the Sharpe loss is not a mean over dates"
     return ""
 

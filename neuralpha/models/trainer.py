@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['Training', 'pick_device', 'worker_device', 'repeatable', 'free_memory', 'check_panel_fits', 'Resident',
-           'epoch_batches', 'score_rows', 'Part', 'step_loss', 'penalty', 'batching', 'one_gradient', 'run_epoch',
-           'check_finite', 'saved_bytes', 'fitting_batch_rows', 'train', 'epoch_seed', 'stale', 'validate',
-           'save_checkpoint', 'resume', 'plot_history']
+           'epoch_batches', 'score_rows', 'Part', 'step_loss', 'penalty', 'first_weights', 'shrink_inputs', 'batching',
+           'one_gradient', 'run_epoch', 'check_finite', 'saved_bytes', 'fitting_batch_rows', 'train', 'epoch_seed',
+           'stale', 'own_loss', 'validate', 'save_checkpoint', 'resume', 'plot_history']
 
 # %% ../../nbs/models/trainer.ipynb #a7a12f48
 import contextlib, copy, json, os, time
@@ -20,7 +20,7 @@ from ..features.table import Features
 from .base import mean_ic, scaled
 from .losses import Grid, Objective, _grid_of
 
-# %% ../../nbs/models/trainer.ipynb #4c9c486a
+# %% ../../nbs/models/trainer.ipynb #3f1880e4
 @dataclass(kw_only=True, repr=False, eq=False)
 class Training:
     "How a net is trained."
@@ -28,6 +28,7 @@ class Training:
     learning_rate:float = 1e-3
     weight_decay:float = 1e-2 # AdamW's
     l1:float = 0. # penalty on the sum of absolute weights (matrices only)
+    sparse_input:float = 0. # penalty on the norm of each input's first weights; grows a hundredfold to this over `max_epochs`
     l2:float = 0. # penalty on the sum of squared weights (matrices only); unlike weight decay a part of the loss
     clip:float = 1. # largest norm of the gradient
     input_noise:float = 0. # standard deviation of Gaussian noise on the standardised features
@@ -241,7 +242,21 @@ def penalty(matrices, s:Training):
     "The L1 and L2 penalties on weight matrices."
     return sum(s.l1*w.abs().sum() + s.l2*w.square().sum() for w in matrices)
 
-# %% ../../nbs/models/trainer.ipynb #a3a2aa8a
+# %% ../../nbs/models/trainer.ipynb #2db0273c
+def first_weights(net)->torch.nn.Parameter:
+    "(units, inputs) weights that the inputs meet first."
+    return next(p for p in net.parameters() if p.ndim == 2)
+
+@torch.no_grad()
+def shrink_inputs(net, optimizer, penalty:float):
+    "The proximal step of `penalty` times the sum of the inputs' norms, after an Adam step."
+    w = first_weights(net)
+    group, state = next((g, optimizer.state[w]) for g in optimizer.param_groups if any(p is w for p in g["params"]))
+    spread = (state["exp_avg_sq"]/(1 - group["betas"][1]**state["step"])).mean(0).sqrt() + group["eps"]
+    norm = w.norm(dim=0)
+    w.mul_((1 - group["lr"]*penalty/spread/norm.clamp(min=1e-12)).clamp(min=0))
+
+# %% ../../nbs/models/trainer.ipynb #7ee49397
 def batching(s:Training, net)->str:
     "How the batches of a loss and a net must be cut: see `epoch_batches`."
     by = Objective(s.loss).by
@@ -256,6 +271,7 @@ def one_gradient(net)->torch.Tensor: # (weights,)
 
 def run_epoch(
     net, optimizer, part:Part, batches, by:str, s:Training,
+    sparse_input:float=0., # penalty of `shrink_inputs` after every step
 )->np.ndarray: # (batches,) losses
     "One pass over the batches. Raises `NeuralphaError` where a loss or a gradient is not finite."
     net.train()
@@ -267,6 +283,7 @@ def run_epoch(
         norms.append(gradient.norm())
         gradient.mul_((s.clip/(norms[-1] + 1e-6)).clamp(max=1.))
         optimizer.step()
+        if sparse_input: shrink_inputs(net, optimizer, sparse_input)
         losses.append(loss.detach())
     losses, norms = torch.stack(losses).cpu().numpy(), torch.stack(norms).cpu().numpy()
     check_finite(losses, norms, batches, part)
@@ -317,7 +334,7 @@ def fitting_batch_rows(
     warnings.warn(f"Batches of {s.batch_rows:,} rows need about {rows*each/2**30:.2f} GB of {free/2**30:.2f} GB free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
     return max(16, fits)
 
-# %% ../../nbs/models/trainer.ipynb #c4fe7bae
+# %% ../../nbs/models/trainer.ipynb #3eb13d59
 def train(
     net, data:Resident,
     train:tuple, valid:tuple|None, # (panel rows, (n,) or (n, horizons) float32 target) each
@@ -339,7 +356,7 @@ def train(
             start = time.perf_counter()
             torch.manual_seed(epoch_seed(seed, epoch))
             batches = epoch_batches(part.date, np.random.default_rng([seed, epoch]), batch_rows, s.epoch_share, by)
-            losses = run_epoch(worker, optimizer, part, batches, by, s)
+            losses = run_epoch(worker, optimizer, part, batches, by, s, s.sparse_input*100**(epoch/max(1, s.max_epochs - 1) - 1))
             if s.average:
                 recent = [*recent, _copy(net)][-s.average:]
                 judged.load_state_dict(_mean_weights(recent))
@@ -351,7 +368,7 @@ def train(
     net.load_state_dict(best)
     return history
 
-# %% ../../nbs/models/trainer.ipynb #0cc540a7
+# %% ../../nbs/models/trainer.ipynb #46fb22f3
 def epoch_seed(seed, epoch)->int:
     "The torch seed of one epoch."
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -368,11 +385,22 @@ def stale(history, patience)->bool:
     if not history or not {"valid_ic", "valid_loss"} & set(history[0]): return False
     return len(history) - 1 - int(np.argmax([_gain(h) for h in history])) >= patience
 
+def own_loss(net, data, rows, target)->float:
+    "Mean over rows of a net's own loss."
+    date, at, total = data.panel.date_code[rows], data.at(rows), 0.
+    net.eval()
+    with torch.no_grad():
+        for block in _blocks(date, 4096):
+            x, goal = data.windows(at[torch.from_numpy(block).to(data.device)]), torch.from_numpy(target[block]).to(data.device)
+            total += len(block)*net.loss(x, goal, _grid_of(date[block], data.device)).item()
+    return total/len(rows)
+
 def validate(net, data, valid, s)->dict:
     "The record of what early stopping watches."
     if s.stop_on not in ("ic", "loss"): raise unknown_name("stop_on", s.stop_on, ["ic", "loss"])
     if valid is None: return {}
     (rows, target), objective = valid, Objective(s.loss)
+    if s.stop_on == "loss" and hasattr(net, "loss"): return {"valid_loss": own_loss(net, data, rows, target)}
     out, date = score_rows(net, data, rows, s.precision), data.panel.date_code[rows]
     if s.stop_on == "ic": return {"valid_ic": mean_ic(objective.score(out), target if target.ndim == 1 else target[:, 0], date)}
     total = 0.

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['SHARED', 'Bench', 'study_features', 'study_label', 'study_folds', 'open_bench', 'opened_study']
 
-# %% ../../nbs/study/bench.ipynb #cba42f64
+# %% ../../nbs/study/bench.ipynb #693982c1
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 from ..core import NeuralphaError, canonical_json, digest, unknown_name
 from ..data.panel import Panel
 from ..data.universes import load_universe
@@ -21,7 +22,7 @@ from .holdout import Seal, holdout_fold, open_holdout, seal_holdout
 from .spec import Study, load_study, make_study, universe_slug
 from .units import Unit, code_digest, library_versions
 
-# %% ../../nbs/study/bench.ipynb #c731fe30
+# %% ../../nbs/study/bench.ipynb #34b2af6b
 SHARED = ("neuralpha.data.universes", "neuralpha.features.compute", "neuralpha.labels", "neuralpha.splits") # code that every result depends on
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,9 +34,13 @@ class Bench:
     y: Label
     folds: list # of `Fold`
     seal: Seal | None = None # of the holdout that was set aside; the panel ends before it
+    template: ClassVar[str] = "compare_models.ipynb" # the notebook that reports on it
 
     @property
     def slug(self)->str: return universe_slug(self.universe)
+
+    @property
+    def data_digest(self)->str: return self.panel.digest
 
     @cached_property
     def X(self): return study_features(self.study, self.panel)

@@ -59,14 +59,14 @@ def loss_records(table)->dict: # family -> record
     text = "Mean IC lost when the family's columns are dealt out anew among the assets of each date; the fitted model stays."
     return {str(f): metric(r["lost"], "correlation", "per date", text, r["low"], r["high"], ic=float(r["ic"]), ic_without=float(r["ic_without"]), n=int(r["dates"])) for f, r in table.iterrows()}
 
-# %% ../../nbs/study/reasons.ipynb #86f8f95d
+# %% ../../nbs/study/reasons.ipynb #1754639b
 LOSS_DATES, PAIR_ROWS, PAIR_FEATURES = 60, 60, 6
 
 def explain_all(report, rows)->dict: # model -> Explanation
     "Explain every model on the same rows and store the attributions as `shap.parquet`."
     from neuralpha.explain import explain
     b, spec = report.bench, report.bench.study.explain
-    out = {name: explain(p, b.X, rows, n_samples=spec.samples, seed=b.study.seed) for name, p in report.tests.items()}
+    out = {name: explain(p, b.X, rows, n_samples=spec.samples, seed=b.study.seed) for name, p in report.tests.items() if p.models}
     with atomic_path(report.folder/"shap.parquet") as tmp: pd.concat([e.frame() for e in out.values()], ignore_index=True).to_parquet(tmp, index=False)
     return out
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['REPORT_CODE', 'execute', 'StudyRun', 'run_study', 'Progress']
 
-# %% ../../nbs/study/run.ipynb #6d52c850
+# %% ../../nbs/study/run.ipynb #07be0dc2
 import os, shutil, tempfile, threading, time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ import nbformat
 from ..core import NeuralphaError, atomic_path, digest, file_digest, read_json, write_json, write_text
 from ..models.trainer import pick_device
 from .bench import open_bench
+from .draws import open_draws
 from .spec import Study, load_study, research_folder, universe_slug
 from .units import UnitStore, code_digest
 
@@ -73,21 +74,21 @@ def _complete(folder:Path, key:str)->bool:
     done, there = read_json(folder/"done.json"), _files(folder)
     return done["key"] == key and all(there.get(name) == sha for name, sha in done["files"].items()) # pages of the site come later
 
-# %% ../../nbs/study/run.ipynb #55acad2f
-REPORT_CODE = ("neuralpha.study.report",)
+# %% ../../nbs/study/run.ipynb #78d6aa14
+REPORT_CODE = ("neuralpha.study.report", "neuralpha.study.published")
 
 def _report_key(bench, device)->str:
     "What a universe's report is made from: units, costs, explanations, notebook and code."
     s = bench.study
-    return digest([u.key for u in bench.units(device)], s.model_dump(include={"costs", "explain", "seeds", "name", "title"}),
-                  nbformat.writes(nbformat.read(research_folder()/"compare_models.ipynb", as_version=4)), code_digest(*REPORT_CODE))
+    return digest([u.key for u in bench.units(device)], s.model_dump(mode="json", include={"costs", "explain", "seeds", "name", "title", "ensemble", "published"}),
+                  nbformat.writes(nbformat.read(research_folder()/bench.template, as_version=4)), code_digest(*REPORT_CODE))
 
 def _run_universe(bench, study_file:Path, out:Path, device, jobs):
     "Execute the comparison of one universe into its folder."
     folder = out/bench.study.name/bench.slug
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    execute(research_folder()/"compare_models.ipynb", folder/"compare_models.ipynb",
+    execute(research_folder()/bench.template, folder/bench.template,
             {"study": str(study_file), "universe": bench.universe, "out": str(out), "device": device, "jobs": jobs})
 
 # %% ../../nbs/study/run.ipynb #5713d975
@@ -103,7 +104,7 @@ class StudyRun:
     def index(self)->Path: return self.folder/"index.html"
     def __repr__(self): return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/study/run.ipynb #ef34362f
+# %% ../../nbs/study/run.ipynb #78995c2b
 def run_study(
     study, # `Study`, built-in name or TOML file
     out="reports", # folder of all reports and of the units they share
@@ -117,7 +118,7 @@ def run_study(
     jobs = (os.cpu_count() or 1) if jobs is None else jobs
     if jobs < 1: raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
     pick_device(device)
-    benches = [open_bench(study, u) for u in study.universes]
+    benches = [(open_draws if study.repetitions else open_bench)(study, u) for u in study.universes]
     folder, store, run = out/study.name, UnitStore(out/".units"), StudyRun(out/study.name)
     try: write_json(folder/"study.json", study.model_dump(mode="json"))
     except OSError as e: raise NeuralphaError(f"Cannot write {folder}: {e.strerror or e}.") from None
@@ -137,7 +138,7 @@ def run_study(
             run.failures.update(failed)
             if reused: run.reused.append(bench.slug)
     if watch: watch(boards)
-    if any((folder/b.slug/"figures.json").exists() for b in benches):
+    if not study.repetitions and any((folder/b.slug/"figures.json").exists() for b in benches):
         execute(research_folder()/"leaderboard.ipynb", folder/"leaderboard.ipynb", {"study": str(folder/"study.json"), "out": str(out)})
     write_site(study, out)
     run.seconds = time.time() - started

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['derived_files', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/study/verify.ipynb #a902bcc0
+# %% ../../nbs/study/verify.ipynb #8277cbf9
 import json, re, shutil, tempfile
 from pathlib import Path
 import pandas as pd
@@ -13,6 +13,7 @@ from ..core import NeuralphaError, _nan_to_none, digest, file_digest, read_json
 from ..explain import from_frame
 from ..models.predict import Predictions
 from .bench import open_bench
+from .draws import draw_numbers, open_draws
 from .reasons import agreement_records, regime_records, volatility_regime
 from .report import bench_sheet, data_facts, setting_facts, universe_numbers
 from .site import LEDGER, UNLISTED, manifest_page, read_results, site_pages, timing_script, write_site
@@ -59,9 +60,10 @@ def _reasons(folder:Path, bench)->dict:
     by_regime = {m: {"by_regime": regime_records(e, regime)} if regime is not None else {} for m, e in found.items()}
     return {"rows": len(next(iter(found.values())).rows), "agreement": agreement_records(list(found.values()), bench.y), "models": {m: stored["models"].get(m, {}) | r for m, r in by_regime.items()}}
 
-# %% ../../nbs/study/verify.ipynb #50fb4221
+# %% ../../nbs/study/verify.ipynb #2d6298cb
 def derived_files(folder:Path, bench)->dict: # file below the universe's folder -> JSON value or text it should hold
     "Everything of a universe's report that follows from the stored scores, the stored attributions and the data."
+    if bench.study.repetitions: return {"metrics.json": _as_stored(read_json(folder/"metrics.json") | {"models": draw_numbers(pd.read_parquet(folder/"draws.parquet"), bench.study.models)})}
     tests = _predictions(folder, "predictions")
     out = {"metrics.json": _as_stored(_metrics(folder, bench, tests)), "checks.json": _as_stored(data_facts(bench))}
     if (folder/"reasons.json").exists(): out["reasons.json"] = _as_stored(_reasons(folder, bench))
@@ -109,7 +111,7 @@ def _page_problems(folder:Path, study, manifest)->tuple[list, str]:
     wrong = [f"{name} does not show the stored numbers." for name, text in pages.items() if not (folder/name).is_file() or (folder/name).read_text(encoding="utf-8", errors="replace") != text]
     return wrong, f"{len(pages)} compared"
 
-# %% ../../nbs/study/verify.ipynb #4a4944a5
+# %% ../../nbs/study/verify.ipynb #85a94164
 def _opened(folder)->tuple[Path, dict, object]: # folder, manifest, study
     "A report's manifest and study. Raises `NeuralphaError` where the folder holds none."
     folder = Path(folder)
@@ -127,10 +129,10 @@ def verify_report(
     problems, numbers = _file_problems(folder, manifest), 0
     if study.hash != manifest["study_hash"]: problems.append("manifest.json: the study is not the one its hash names.")
     for universe in study.universes:
-        bench = open_bench(study, universe)
+        bench = (open_draws if study.repetitions else open_bench)(study, universe)
         at = folder/bench.slug
         if not (at/"metrics.json").exists(): problems.append(f"{bench.slug} has no metrics.json."); continue
-        if manifest["data"].get(bench.slug) != bench.panel.digest: problems.append(f"{bench.slug}: the data is not the data of the report (digest differs)."); continue
+        if manifest["data"].get(bench.slug) != bench.data_digest: problems.append(f"{bench.slug}: the data is not the data of the report (digest differs)."); continue
         wrong, n = _underived(at, bench)
         problems, numbers = problems + wrong, numbers + n
     wrong, pages = _page_problems(folder, study, manifest)

@@ -1,0 +1,66 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.study.draws import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError, read_json
+from neuralpha.study.spec import load_study, make_study
+from neuralpha.study.units import UnitStore
+
+@pytest.fixture(scope="module")
+def small():
+    return load_study("gkx-table", repetitions=2, models=["ols", "lasso"], universes=["gkx-a-5"])
+
+def test_a_unit_is_the_papers_protocol(small):
+    from neuralpha.models.gkx import gkx_draw
+    from neuralpha.models.linear import Lasso
+    e = squared_errors(Lasso(stop_on="loss"), "a", 5, 3, 1, [0])
+    known = gkx_draw({"lasso": Lasso(stop_on="loss")}, "a", 5, [3, 1], 1)
+    assert 100*(1 - e["model"]/e["mean"]) == pytest.approx(known["lasso"]) and 100*(1 - e["true"]/e["mean"]) == pytest.approx(known["true"])
+
+def test_draws_are_named_by_all_that_determines_them(small):
+    keys = lambda s: [u.key for u in open_draws(s).units("cpu")]
+    first = keys(small)
+    assert len(first) == len(set(first)) == 4
+    assert set(first) < set(keys(load_study(small, repetitions=3))) and not set(first) & set(keys(load_study(small, seed=1)))
+    assert len(set(first) & set(keys(load_study("gkx-table", repetitions=2, models=["ols", "ridge"], universes=["gkx-a-5"])))) == 2
+    with pytest.raises(NeuralphaError, match="cannot be drawn again"): open_draws(load_study(small, universes=["sim-tiny"]))
+
+def test_a_killed_run_continues_and_a_failure_is_a_hole(small, tmp_path):
+    draws, store = open_draws(small), UnitStore(tmp_path/"units")
+    fit_unit_of(draws, draws.units("cpu")[0], store, "cpu")
+    frame, holes = collect_draws(draws, store, "cpu")
+    assert frame.empty and "draw 1" in holes["ols"] and "not fitted" in holes["lasso"]
+    times = (store.path(draws.units("cpu")[0].key)/"unit.json").stat().st_mtime_ns
+    fit_draws(draws, store, "cpu", status=tmp_path/"s.json")
+    frame, holes = collect_draws(draws, store, "cpu")
+    assert len(frame) == 4 and not holes and read_json(tmp_path/"s.json")["done"] == 4
+    assert (store.path(draws.units("cpu")[0].key)/"unit.json").stat().st_mtime_ns == times
+    broken = open_draws(make_study({"name": "b", "universes": ["gkx-a-5"], "models": {"ols": {}, "mlp": {"loss": "sharp"}}, "repetitions": 2}))
+    fit_draws(broken, store, "cpu")
+    frame, holes = collect_draws(broken, store, "cpu")
+    assert set(frame["model"]) == {"ols"} and "sharp" in holes["mlp"]
+
+def test_numbers_are_means_ratios_and_jackknife_errors():
+    frame = pd.DataFrame({"draw": [0, 1, 2]*2, "model": ["half"]*3 + ["noisy"]*3, "sse": [98., 97, 97.5, 99, 95, 97], "sse_true": [96., 94, 95]*2, "sse_mean": 100.})
+    n = draw_numbers(frame, ["half", "noisy"])
+    assert list(n) == ["true", "half", "noisy"] and n["half"]["metrics"]["ratio"]["value"] == pytest.approx(.5)
+    assert n["true"]["metrics"]["r2"]["value"] == pytest.approx(5) and n["true"]["metrics"]["r2"]["error"] == pytest.approx(1/3**.5)
+    left = np.array([8/11, 4/9, 6/10])
+    assert n["noisy"]["metrics"]["ratio"]["error"] == pytest.approx(np.sqrt(2/3*((left - left.mean())**2).sum()))
+
+def test_the_study_is_run_verified_and_reused(tmp_path):
+    from neuralpha.study.run import run_study
+    from neuralpha.study.verify import verify_report
+    small = load_study("gkx-table", repetitions=2, models=["ols", "lasso"], universes=["gkx-a-5", "gkx-b-5"])
+    run = run_study(small, tmp_path, jobs=1)
+    assert not run.failures and not run.reused
+    problems, checked = verify_report(tmp_path/"gkx-table")
+    assert not problems and checked["numbers"] > 40
+    text = run.index.read_text()
+    assert "Published and measured" in text and "internet appendix" in text and "gkx-b-5" in text
+    assert run_study(small, tmp_path, jobs=1).reused == ["gkx-a-5", "gkx-b-5"]
+    frame = pd.read_parquet(tmp_path/"gkx-table"/"gkx-a-5"/"draws.parquet")
+    frame.loc[0, "sse"] += 1
+    frame.to_parquet(tmp_path/"gkx-table"/"gkx-a-5"/"draws.parquet", index=False)
+    assert any("ratio" in p for p in verify_report(tmp_path/"gkx-table")[0])
