@@ -40,11 +40,12 @@ def interval(metric:dict)->str:
     if metric is None or metric.get("low") is None: return ""
     return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
 
-# %% ../../nbs/study/site.ipynb #638b9dca
+# %% ../../nbs/study/site.ipynb #ac73b6ca
 CSS = """
 :root{--bg:#fff;--fg:#1d2433;--soft:#5d6778;--line:#dfe3ea;--card:#f6f8fb;--accent:#0b5cad;--good:#00734c;--bad:#b3261e;color-scheme:light dark}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#12161d;--fg:#e4e8ef;--soft:#9aa5b5;--line:#2c3442;--card:#1a202a;--accent:#7ab8ff;--good:#5fd3a4;--bad:#ff8a80}
-figure img{filter:invert(.9) hue-rotate(180deg)}}
+figure img{filter:invert(.9) hue-rotate(180deg)}.cert [style*="#1b7837"]{color:var(--good)!important}}
+.cert td:last-child{white-space:normal;min-width:16em}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
 main,header,footer,nav{max-width:1440px;margin:0 auto;padding:0 20px}
@@ -180,7 +181,7 @@ MODEL = """{% extends "base" %}{% import "figures" as f %}
 {% for l in losses %}<tr title="{{ l.definition }}"><td class="text">{{ l.name }}</td><td data-value="{{ l.sort }}">{{ l.show }}</td><td>{{ l.range }}</td><td>{{ l.without }}</td><td>{{ l.dates }}</td></tr>{% endfor %}</tbody></table></div></details>{% endif %}{% endfor %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #a0dbc281
+# %% ../../nbs/study/site.ipynb #4c3d50cd
 DATA = """{% extends "base" %}{% block main %}
 <p>What was wrong in each source and what was done about it. Masked rows stay in the panel without values: no feature, label or score is computed from them.</p>
 {% for u in universes %}<h2>{{ u.slug }}</h2><p>{{ u.panel }}</p>
@@ -194,7 +195,7 @@ DATA = """{% extends "base" %}{% block main %}
 {% endfor %}{% endblock %}"""
 
 AUDIT = """{% extends "base" %}{% block main %}<p>What was replaced, cut, shuffled and removed, and whether anything changed that must not. <code>neuralpha audit</code> made this page.</p>
-{% for c in certificates %}<div class="wide">{{ c }}</div>{% endfor %}{% endblock %}"""
+{% for c in certificates %}<div class="wide cert">{{ c }}</div>{% endfor %}{% endblock %}"""
 
 MANIFEST = """{% extends "base" %}{% block main %}
 <p>What determined these results, and the SHA-256 of every file of the report.</p>
