@@ -2309,6 +2309,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'neuralpha.study.spec.ExplainSpec': ('study/spec.html#explainspec', 'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.LabelSpec': ('study/spec.html#labelspec', 'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.PublishedSpec': ('study/spec.html#publishedspec', 'neuralpha/study/spec.py'),
+                                      'neuralpha.study.spec.PublishedSpec._named': ( 'study/spec.html#publishedspec._named',
+                                                                                     'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.PublishedSpec.table': ( 'study/spec.html#publishedspec.table',
                                                                                     'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.SplitSpec': ('study/spec.html#splitspec', 'neuralpha/study/spec.py'),

@@ -52,15 +52,15 @@ def test_numbers_are_means_ratios_and_jackknife_errors():
 def test_the_study_is_run_verified_and_reused(tmp_path):
     from neuralpha.study.run import run_study
     from neuralpha.study.verify import verify_report
-    small = load_study("gkx-table", repetitions=2, models=["ols", "lasso"], universes=["gkx-a-5", "gkx-b-5"])
+    small = load_study("gkx-table", repetitions=2, models=["ols", "lasso"], universes=["gkx-a-100", "gkx-b-5"])
     run = run_study(small, tmp_path, jobs=1)
     assert not run.failures and not run.reused
     problems, checked = verify_report(tmp_path/"gkx-table")
     assert not problems and checked["numbers"] > 40
     text = run.index.read_text()
     assert "Published and measured" in text and "internet appendix" in text and "gkx-b-5" in text
-    assert run_study(small, tmp_path, jobs=1).reused == ["gkx-a-5", "gkx-b-5"]
-    frame = pd.read_parquet(tmp_path/"gkx-table"/"gkx-a-5"/"draws.parquet")
+    assert run_study(small, tmp_path, jobs=1).reused == ["gkx-a-100", "gkx-b-5"]
+    frame = pd.read_parquet(tmp_path/"gkx-table"/"gkx-a-100"/"draws.parquet")
     frame.loc[0, "sse"] += 1
-    frame.to_parquet(tmp_path/"gkx-table"/"gkx-a-5"/"draws.parquet", index=False)
+    frame.to_parquet(tmp_path/"gkx-table"/"gkx-a-100"/"draws.parquet", index=False)
     assert any("ratio" in p for p in verify_report(tmp_path/"gkx-table")[0])

@@ -5,7 +5,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.study.spec import load_study, make_study
 
 TABLE = dict(source="A. Author (2020), table 1", metrics={"r2": "R², %", "ratio": "R² over the true function's"},
-             tables={"*": {"NN": {"model": "mlp", "r2": 4.}, "GAT": {"r2": 2.}, "true": {"model": "true", "r2": 5.}}},
+             tables={"*": [{"name": "NN", "model": "mlp", "r2": 4.}, {"name": "GAT", "r2": 2.}, {"name": "true", "model": "true", "r2": 5.}]},
              targets=[dict(name="a net", models=["mlp"], metric="ratio", value=.75)])
 
 study = make_study({"name": "mine", "universes": ["gkx-a-100"], "models": ["mlp", "ridge"], "repetitions": 2, "published": TABLE})
@@ -25,5 +25,5 @@ def test_a_target_names_the_best_and_its_error():
     assert targets(study, "gkx-a-100", {"ridge": measured["ridge"]}) == []
 
 def test_a_published_table_is_checked():
-    for wrong, message in (({"tables": {}, "metrics": {}}, "source is missing"), (TABLE | {"targets": [dict(name="a", models=[], metric="r2", value=1)]}, "models")):
+    for wrong, message in (({"tables": {}, "metrics": {}}, "source is missing"), (TABLE | {"tables": {"*": [{"r2": 1.}]}}, "has no name"), (TABLE | {"targets": [dict(name="a", models=[], metric="r2", value=1)]}, "models")):
         with pytest.raises(NeuralphaError, match=message): make_study({"name": "m", "universes": ["gkx-a-100"], "models": ["ols"], "published": wrong})

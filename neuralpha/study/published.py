@@ -8,7 +8,7 @@ __all__ = ['standard_error', 'side_by_side', 'targets']
 # %% ../../nbs/study/published.ipynb #be33fb17
 from .spec import Study
 
-# %% ../../nbs/study/published.ipynb #b80b33ca
+# %% ../../nbs/study/published.ipynb #0e4733b6
 def standard_error(metric:dict)->float|None:
     "A metric's own standard error, or that of its 95% interval."
     if "error" in metric or metric.get("low") is None: return metric.get("error")
@@ -20,7 +20,7 @@ def side_by_side(
 )->list[dict]: # rows: name, model, and per metric what is published and measured
     "The published table of a universe with what was measured, then the study's other models. Empty where nothing is published."
     if study.published is None: return []
-    table, keys = study.published.table(slug), list(study.published.metrics)
+    table, keys = study.published.table(slug), sorted(study.published.metrics)
     truth = (table.get("true") or {}).get("r2")
     if truth: table = {n: {"ratio": r["r2"]/truth, **r} if "r2" in r else r for n, r in table.items()}
     def cell(key, published, model):

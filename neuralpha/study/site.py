@@ -437,11 +437,11 @@ def _sections(figures, model=None)->list: # [(section, figures)]
         if f["model"] == model: out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #e307e59d
+# %% ../../nbs/study/site.ipynb #3a72b4c8
 def _published(results, study)->dict|None:
     "The published tables with what was measured, as the pages need them."
     if study.published is None: return None
-    metrics = [dict(key=k, name=k.replace("_", " "), definition=v) for k, v in study.published.metrics.items()]
+    metrics = [dict(key=k, name=k.replace("_", " "), definition=v) for k, v in sorted(study.published.metrics.items())]
     cell = lambda c: dict(published=number(c["published"]), published_sort="" if c["published"] is None else c["published"], show=number(c["value"]),
                           sort="" if c["value"] is None else repr(float(c["value"])), error="" if c["error"] is None else number(c["error"]))
     said = lambda t: f"{'reached' if t['reached'] else 'not reached'}: {t['model']} has {t['metric'].replace('_', ' ')} {number(t['value'])} ± {number(t['error'])}; the target is {number(t['target'])}."

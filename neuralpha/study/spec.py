@@ -86,7 +86,7 @@ class TuneSpec(_Part):
         if self.trials is None and self.minutes is None: raise ValueError("give a budget, trials or minutes")
         return self
 
-# %% ../../nbs/study/spec.ipynb #72107be1
+# %% ../../nbs/study/spec.ipynb #293a6e1a
 class Target(_Part):
     "What a study set out to reach: the best of some models in one metric."
     name: str
@@ -100,12 +100,19 @@ class PublishedSpec(_Part):
     source: str
     protocol: Annotated[str, Field(description="how the numbers are made, and where the paper did it differently")] = ""
     metrics: Annotated[dict[str, str], Field(description="metric -> what it is, its unit and denominator")]
-    tables: Annotated[dict[str, dict[str, dict[str, str | float | int]]], Field(description='universe or "*" -> row -> its `model` and metrics')]
+    tables: Annotated[dict[str, list[dict[str, str | float | int]]], Field(description='universe or "*" -> rows: `name`, `model` and metrics')]
     targets: list[Target] = []
 
-    def table(self, slug:str)->dict:
+    @field_validator("tables")
+    @classmethod
+    def _named(cls, v):
+        for universe, rows in v.items():
+            if any("name" not in r for r in rows): raise ValueError(f"a row of {universe} has no name")
+        return v
+
+    def table(self, slug:str)->dict: # row's name -> model and metrics, in the paper's order
         "The rows of a universe."
-        return self.tables.get(slug, self.tables.get("*", {}))
+        return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
 
 # %% ../../nbs/study/spec.ipynb #a851fbe6
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
