@@ -30,7 +30,7 @@ def _features(text):
     names = _list(text)
     return names[0] if names and len(names) == 1 else names
 
-# %% ../nbs/cli.ipynb #4efd8d74
+# %% ../nbs/cli.ipynb #61877e88
 SPLIT, RUN = "Split (overrides the study)", "Running"
 
 @app.command(rich_help_panel="Reports")
@@ -57,6 +57,8 @@ def run(
     test_end: Annotated[Optional[str], typer.Option(help="Last day of the test part, inclusive.", rich_help_panel=SPLIT)] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.", rich_help_panel=RUN)] = "auto",
     jobs: Annotated[Optional[int], typer.Option(help="Worker processes; default: one per core.", rich_help_panel=RUN)] = None,
+    backend: Annotated[str, typer.Option(help="local, or ray: on the cluster of RAY_ADDRESS.", rich_help_panel=RUN)] = "local",
+    reports: Annotated[Optional[str], typer.Option(help="Address for fsspec, e.g. s3://bucket/reports: finished units and the report are copied there, and a run on another machine continues from it.", rich_help_panel=RUN)] = None,
     out: Annotated[Path, typer.Option(help="Where reports and finished units are kept.", rich_help_panel=RUN)] = Path("reports"),
 ):
     """Compare models over universes and write a report.
@@ -82,13 +84,14 @@ def run(
     spec = load_study(study, name=name, universes=universe, models=_list(models), features=_features(features), seeds=seeds, seed=seed, repetitions=repetitions,
                       label=dict(horizon=horizon, delay=delay), split=split)
     if trials is not None: spec = with_tuning(spec, trials)
-    with _Watch() as watch: result = run_study(spec, out, device, jobs, watch)
+    with _Watch() as watch: result = run_study(spec, out, device, jobs, watch, backend, reports)
     for what, error in result.failures.items(): typer.secho(f"failed: {what}: {error}", fg="red", err=True)
+    for log in sorted(result.folder.glob("*/failed/*.log")): typer.secho(f"log: {log}", err=True)
     kept = f"; reused as it stood: {', '.join(result.reused)}" if result.reused else ""
     typer.echo(f"{result.index}  ({result.seconds:.0f} s{kept})")
     if result.failures: raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #4621c296
+# %% ../nbs/cli.ipynb #c8d01984
 class _Watch:
     "Shows the progress of a study: bars in a terminal, lines elsewhere."
     def __init__(self, unit="units"): self.unit = unit
@@ -104,17 +107,15 @@ class _Watch:
 
     def __exit__(self, *_): self.bars.stop()
 
-    def __call__(self, boards):
-        for b in boards:
-            done, now = b.read()
-            now = now.removeprefix(f"{b.universe} · ")
-            if b.universe not in self.tasks: self.tasks[b.universe] = self.bars.add_task(b.universe, total=b.total, now="")
-            self.bars.update(self.tasks[b.universe], completed=done, now=now)
-            if not self.live and self.said.get(b.universe) != (done, now):
-                self.said[b.universe] = done, now
-                print(f"{b.universe}: {done}/{b.total or '?'} {self.unit} {now}", file=sys.stderr, flush=True)
+    def __call__(self, boards): # universe -> (done, total, what is being done)
+        for universe, (done, total, now) in boards.items():
+            if universe not in self.tasks: self.tasks[universe] = self.bars.add_task(universe, total=total, now="")
+            self.bars.update(self.tasks[universe], completed=done, now=now)
+            if not self.live and self.said.get(universe) != (done, now):
+                self.said[universe] = done, now
+                print(f"{universe}: {done}/{'?' if total is None else total} {self.unit} {now}", file=sys.stderr, flush=True)
 
-# %% ../nbs/cli.ipynb #53219039
+# %% ../nbs/cli.ipynb #b84412f6
 @app.command(rich_help_panel="Reports")
 def tune(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -138,18 +139,18 @@ def tune(
 
         neuralpha tune quick --minutes 10 --sampler cmaes --jobs 4
     """
-    from types import SimpleNamespace as Board
     from neuralpha.models.trainer import pick_device
     from neuralpha.study.bench import open_bench
-    from neuralpha.study.fit import search_units
-    from neuralpha.study.search import repeatability, search_table, trial_count
+    from neuralpha.study.fit import fit_study
+    from neuralpha.study.search import repeatability, search_records, search_table, trial_count
     from neuralpha.study.spec import with_tuning
     from neuralpha.study.units import UnitStore
     spec = with_tuning(study, trials, minutes, sampler, universes=universe, models=_list(models))
     pick_device(device)
     for bench in [open_bench(spec, u) for u in spec.universes]:
-        with _Watch("trials") as watch:
-            records = search_units(bench, UnitStore(out/".units"), device, jobs, lambda done, total, now: watch([Board(universe=bench.slug, total=total, read=lambda: (done, now))]))
+        store = UnitStore(out/".units")
+        with _Watch("trials") as watch: fit_study([bench], store, device, jobs, watch, "searches")
+        records = search_records(bench, store, device)
         _table(search_table(records).set_index("model"), f"{bench.slug}: {trial_count(spec.models, records)[0]} tries in all")
         if said := repeatability(records): typer.echo(said)
 
@@ -214,7 +215,7 @@ def data_import(
     from neuralpha.data.universes import import_universe
     typer.echo(str(import_universe(source, name, replace=replace)))
 
-# %% ../nbs/cli.ipynb #2c9d2c32
+# %% ../nbs/cli.ipynb #ce4e0732
 @app.command(rich_help_panel="Reports")
 def audit(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -226,16 +227,18 @@ def audit(
     "Replace the future, cut the past, shuffle assets and labels: does anything of a study change that must not? Exit code 1 where a check fails."
     from neuralpha.study.audit import audit_bench
     from neuralpha.study.bench import open_bench
+    from neuralpha.study.run import study_lock
     from neuralpha.study.site import write_site
     from neuralpha.study.spec import load_study
     spec = load_study(study, universes=universe, models=_list(models))
     passed = True
     for bench in [open_bench(spec, u) for u in spec.universes]:
         certificate = audit_bench(bench, seeds=spec.seeds if thorough else 1, thorough=thorough)
-        certificate.save(out/spec.name/"audit"/bench.slug)
+        with study_lock(out, spec.name): certificate.save(out/spec.name/"audit"/bench.slug)
         typer.echo(repr(certificate))
         passed &= certificate.passed
-    if (out/spec.name/"study.json").exists(): write_site(out/spec.name/"study.json", out)
+    if (out/spec.name/"study.json").exists():
+        with study_lock(out, spec.name): write_site(out/spec.name/"study.json", out)
     if not passed: raise typer.Exit(1)
 
 # %% ../nbs/cli.ipynb #4dec1f58
@@ -271,7 +274,7 @@ def compare_two(
     page = write_comparison(before, after)
     typer.echo(f"{summary(read_json(page.with_suffix('.json')))}\n{page}")
 
-# %% ../nbs/cli.ipynb #771533c3
+# %% ../nbs/cli.ipynb #c6256753
 holdout_app = typer.Typer(no_args_is_help=True, help="The sealed last period of a study.")
 app.add_typer(holdout_app, name="holdout")
 
@@ -285,13 +288,14 @@ def holdout_open(
 ):
     "Record the opening, then score the sealed period once: reports/<study>-holdout."
     from neuralpha.study.bench import opened_study
-    from neuralpha.study.run import run_study
+    from neuralpha.study.run import run_study, study_lock
     from neuralpha.study.site import LEDGER, write_site
     from neuralpha.study.spec import load_study
     spec = load_study(study)
     opened = opened_study(spec, universe, out/LEDGER, reason)
     with _Watch() as watch: result = run_study(opened, out, device, watch=watch)
-    if (out/spec.name/"study.json").exists(): write_site(out/spec.name/"study.json", out)
+    if (out/spec.name/"study.json").exists():
+        with study_lock(out, spec.name): write_site(out/spec.name/"study.json", out)
     typer.echo(f"{result.index}  ({result.seconds:.0f} s)")
     if result.failures: raise typer.Exit(1)
 
@@ -315,11 +319,11 @@ def verify(
     typer.echo(f"{report}: {said}: {len(problems)} problems")
     if problems: raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #d2ad87a4
+# %% ../nbs/cli.ipynb #d6af4114
 def main(argv=None):
     "Entry point of the `neuralpha` command."
     try: app(args=argv, standalone_mode=True)
-    except NeuralphaError as e:
+    except (NeuralphaError, OSError) as e:
         typer.secho(f"error: {e}", fg="red", err=True)
         sys.exit(2)
     except KeyboardInterrupt:

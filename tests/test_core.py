@@ -37,6 +37,25 @@ def test_broken_json_is_named(tmp_path):
     (tmp_path/"x.json").write_text("{")
     with pytest.raises(NeuralphaError, match="x.json"): read_json(tmp_path/"x.json")
 
+@pytest.mark.parametrize("error", [OSError(28, "No space"), Exception("while serializing: No space left on device (os error 28)")])
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, error):
+    with pytest.raises(DiskError, match="Cannot write .*x.json: No space left on device"):
+        with atomic_path(tmp_path/"x.json"): raise error
+    assert list(tmp_path.iterdir()) == []
+
+def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
+    (tmp_path/"x").touch()
+    with pytest.raises(DiskError, match="x/y.json: (Not a directory|File exists)"): write_json(tmp_path/"x"/"y.json", 1)
+
+def test_a_lock_is_exclusive_and_leaves_no_file(tmp_path):
+    with lock(tmp_path/"l") as first:
+        with lock(tmp_path/"l", wait=False) as second: assert first and not second
+    (tmp_path/"left").touch()
+    with lock(tmp_path/"held"):
+        sweep_locks(tmp_path)
+        assert [p.name for p in tmp_path.iterdir()] == ["held"]
+    assert list(tmp_path.iterdir()) == []
+
 def test_a_small_png_is_the_same_picture():
     import io
     from PIL import Image

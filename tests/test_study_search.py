@@ -7,14 +7,14 @@ from dataclasses import replace
 from neuralpha.core import NeuralphaError
 from neuralpha.study.bench import open_bench, study_folds, study_label
 from neuralpha.study.spec import make_study
+from neuralpha.study.fit import search_units
 from neuralpha.study.units import UnitStore
 
 SMALL = {"name": "small", "universes": ["sim-tiny"], "features": "classic", "models": {"ridge": {}, "mlp": {"max_epochs": 2}, "lightgbm": {"n_trees": 20}},
          "split": {"train": "9M", "valid": "3M", "test": "6M"}, "tune": {"trials": 3, "models": {"ridge": {"trials": 0}}}}
 
 def _records(bench, folder):
-    run_searches(bench, UnitStore(folder), "cpu")
-    return search_records(bench, UnitStore(folder), "cpu")
+    return search_units(bench, UnitStore(folder), "cpu")
 
 def test_a_study_searches_every_model_in_every_fold_and_repeats_to_the_byte(tmp_path):
     bench = open_bench(make_study(SMALL))

@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.units import *
-import fcntl, json, os, subprocess, sys
+import os, subprocess, sys
 import numpy as np
 import pandas as pd
 import pytest

@@ -18,7 +18,7 @@ from ..features.table import Features, View
 from ..labels import forward_return
 from ..splits import fixed_split
 
-# %% ../../nbs/models/base.ipynb #2741e21b
+# %% ../../nbs/models/base.ipynb #bbd645d8
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator:
     "A model with scikit-learn's grammar over views; a subclass writes `_fit`, `_predict`, `_save` and `_load`."
@@ -26,6 +26,8 @@ class Estimator:
     name:ClassVar[str] = "" # lower-case name in the registry and in reports
     space:ClassVar[dict] = {} # what tuning searches: parameter -> ("float" | "log" | "int", low, high) or ("choice", values)
     stochastic:ClassVar[bool] = True # False: another seed gives the same model, so one is enough
+    cpus:ClassVar[float] = 1 # processor cores that a fit takes on a cluster; every fit runs on one thread
+    gpus:ClassVar[float] = 0 # GPUs that a fit takes on a cluster where the device is CUDA
 
     def __post_init__(self): self._check_params()
 

@@ -8,14 +8,14 @@ __all__ = ['CUTS', 'forecasts', 'fold_metrics', 'universe_numbers', 'survivorshi
            'leaderboard', 'setting_facts', 'evidence_figures', 'bench_sheet', 'tear_sheets', 'save', 'Report',
            'StudyResults', 'interval_plot']
 
-# %% ../../nbs/study/report.ipynb #ffd55aeb
+# %% ../../nbs/study/report.ipynb #28ca3c94
 import io
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, read_json, small_png, write_json
+from ..core import NeuralphaError, atomic_path, read_json, small_png, write_json, write_text
 from ..data.survivorship import survivorship_report
 from ..evaluate.compare import compare
 from ..evaluate.metrics import calibrate, calibrated, mean_metric
@@ -126,11 +126,12 @@ def fold_figure(report):
     return report.keep(ax.figure, "Folds", "folds", "Training, validation and test periods",
                        "Rows whose label reaches into the next part are purged; an embargo widens the gap.")
 
-# %% ../../nbs/study/report.ipynb #2a59cff7
+# %% ../../nbs/study/report.ipynb #113794e2
 def fit_table(report)->pd.DataFrame:
     "Fit what is missing; one row per fold and model with the mean IC of the ensemble, and what failed."
     r, b = report, report.bench
-    failed = fit_units(b, r.store, r.device, r.jobs, status=r.folder.parent/f".{b.slug}.progress")
+    for u in fit_units(b, r.store, r.device, r.jobs):
+        write_text(r.folder/"failed"/f"{u.model}-fold-{u.fold}-seed-{u.seed}.log", r.store.failure(u.key)["log"])
     r.holes = collect(b, r.store, r.device)[1]
     if not r.tests: raise NeuralphaError(f"No model of {b.study.name} could be fitted on {b.universe}: " + "; ".join(r.holes.values()))
     for name, part in (("predictions", r.tests), ("validation", r.valids)):
@@ -247,7 +248,7 @@ def save(report)->pd.DataFrame:
     return pd.DataFrame({"file": [str(p.relative_to(report.folder)) for p in files], "KB": [round(p.stat().st_size/1024) for p in files]}).groupby(
         lambda i: str(Path(files[i].relative_to(report.folder)).parent)).agg(files=("file", "size"), KB=("KB", "sum")).rename_axis("folder")
 
-# %% ../../nbs/study/report.ipynb #291e1c57
+# %% ../../nbs/study/report.ipynb #2662d3cb
 @dataclass(eq=False, repr=False)
 class Report:
     "The report of one bench, step by step. `out` holds all reports and, in `.units`, the finished units they share."
@@ -255,13 +256,14 @@ class Report:
     out: Path = Path("reports")
     device: str = "auto"
     jobs: int = 1
+    folder: Path|str = "" # where it is written; default: <out>/<study>/<universe>
     figures: list = field(default_factory=list)
     holes: dict = field(default_factory=dict) # model -> why it is missing
 
     def __post_init__(self):
         self.out = Path(self.out)
         self.store = UnitStore(self.out/".units")
-        self.folder = self.out/self.bench.study.name/self.bench.slug
+        self.folder = Path(self.folder or self.out/self.bench.study.name/self.bench.slug)
 
     @cached_property
     def tests(self)->dict:
@@ -301,7 +303,7 @@ class Report:
     data, folds, fit, tuning, training = data_table, fold_figure, fit_table, tuning_table, training_figures
     leaderboard, evidence, tear_sheets, explanations, save = leaderboard, evidence_figures, tear_sheets, explanations, save
 
-# %% ../../nbs/study/report.ipynb #ed9abce5
+# %% ../../nbs/study/report.ipynb #d9d70a24
 @dataclass
 class StudyResults:
     "The stored results of a study's universes, for the leaderboard notebook."
@@ -315,7 +317,7 @@ class StudyResults:
 
     def answers(self):
         "One sentence per universe."
-        return pd.DataFrame({"answer": [answer(r) for r in self.results]}, [r.slug for r in self.results]).style.format(escape="html").format_index(escape="html").set_properties(**{"text-align": "left", "white-space": "normal"})
+        return pd.DataFrame({"answer": [answer(r) for r in self.results]}, [r.slug for r in self.results]).style.format(escape="html").format_index(escape="html").set_properties(**{"text-align": "left", "white-space": "normal"}).set_uuid("answers")
 
     def table(self)->pd.DataFrame:
         "One row per universe and model."

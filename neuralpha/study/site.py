@@ -9,14 +9,14 @@ __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA',
            'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages', 'write_site',
            'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
 
-# %% ../../nbs/study/site.ipynb #a17a4601
+# %% ../../nbs/study/site.ipynb #8b393599
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 import jinja2
 from markupsafe import Markup
-from ..core import digest, file_digest, read_json, write_json, write_text
+from ..core import digest, file_digest, lock, read_json, write_json, write_text
 from .holdout import holdout_line, read_seal
 from .published import side_by_side, targets
 from .spec import Study, load_study, make_study, universe_slug
@@ -603,16 +603,18 @@ def manifest_page(study, manifest)->str: # HTML
     nav = [("Leaderboard", "index.html"), ("Manifest", "manifest.html"), ("All studies", "../index.html")]
     return render("manifest", title="Manifest", study=study.name, nav=nav, here="manifest.html", footer="", m=manifest, spec=json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True))
 
-# %% ../../nbs/study/site.ipynb #dbefa303
+# %% ../../nbs/study/site.ipynb #14fcdfd6
 COMPARISONS = "comparisons" # folder beside the studies
 
 def write_studies_index(out="reports")->Path:
     "`reports/index.html`: every study with a report in the folder."
     out, studies = Path(out), []
-    for path in sorted(out.glob("*/manifest.json")):
-        s = make_study(read_json(path)["study"], str(path))
-        studies.append(dict(name=path.parent.name, title=s.title or s.name, universes=", ".join(map(universe_slug, s.universes)), models=", ".join(s.models), setting=setting(s)))
-    pairs = [(p, read_json(p)["studies"]) for p in sorted((out/COMPARISONS).glob("*.json"))]
-    pairs = [dict(href=f"{COMPARISONS}/{p.stem}.html", one=a["title"], two=b["title"]) for p, (a, b) in pairs if all((out/x["name"]/"manifest.json").exists() for x in (a, b))]
-    write_text(out/"index.html", render("studies", title="Studies", study="all studies", nav=[], here="", footer="", studies=studies, comparisons=pairs))
+    with lock(out/".index.lock"):
+        for left in out.glob(".index.html.*"): left.unlink() # of a killed run
+        for path in sorted(out.glob("*/manifest.json")):
+            s = make_study(read_json(path)["study"], str(path))
+            studies.append(dict(name=path.parent.name, title=s.title or s.name, universes=", ".join(map(universe_slug, s.universes)), models=", ".join(s.models), setting=setting(s)))
+        pairs = [(p, read_json(p)["studies"]) for p in sorted((out/COMPARISONS).glob("*.json"))]
+        pairs = [dict(href=f"{COMPARISONS}/{p.stem}.html", one=a["title"], two=b["title"]) for p, (a, b) in pairs if all((out/x["name"]/"manifest.json").exists() for x in (a, b))]
+        write_text(out/"index.html", render("studies", title="Studies", study="all studies", nav=[], here="", footer="", studies=studies, comparisons=pairs))
     return out/"index.html"

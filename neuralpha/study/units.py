@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['LIBRARIES', 'code_modules', 'code_digest', 'Unit', 'library_versions', 'UnitStore', 'claim']
 
-# %% ../../nbs/study/units.ipynb #d2bf775d
-import ast, contextlib, fcntl, importlib.metadata, importlib.util, json, os, shutil, tempfile
+# %% ../../nbs/study/units.ipynb #dd14cfec
+import ast, contextlib, importlib.metadata, importlib.util, json, os, shutil, tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, digest, file_digest, read_json, write_json
+from ..core import NeuralphaError, digest, file_digest, lock, read_json, write_json, writing
 
 # %% ../../nbs/study/units.ipynb #eb6d5576
 @cache
@@ -66,7 +66,7 @@ def library_versions(
     "Versions of the numerical libraries a result's bits depend on."
     return {name: importlib.metadata.version(name) for name in (*LIBRARIES, *more)}
 
-# %% ../../nbs/study/units.ipynb #9624a4f1
+# %% ../../nbs/study/units.ipynb #809a4057
 class UnitStore:
     "Finished units in `folder`, one subfolder per key, and the logs of failed ones."
     def __init__(self,
@@ -76,6 +76,9 @@ class UnitStore:
     def path(self, key:str)->Path: return self.folder/key
     def failure_path(self, key:str)->Path: return self.folder/"failed"/f"{key}.json"
     def __contains__(self, key:str): return (self.path(key)/"unit.json").exists()
+    def missing(self, key:str)->bool:
+        "Whether a unit is neither finished nor known to fail."
+        return key not in self and not self.failure_path(key).exists()
     def failure(self, key:str)->dict|None:
         "What is known of the last failure of a unit; None where there is none."
         return read_json(self.failure_path(key)) if self.failure_path(key).exists() else None
@@ -83,24 +86,31 @@ class UnitStore:
     def save(self, unit:Unit, scores:pd.DataFrame, model=None, **meta):
         """Keep a finished unit. `scores` has columns part, date, asset, score; `model` a `save(folder)` method.
 
-        Raises `NeuralphaError` where the folder cannot be written; nothing half-written is left."""
-        try:
+        Raises `DiskError` where the folder cannot be written; nothing half-written is left."""
+        with self.writing(unit.key) as tmp:
+            scores.to_parquet(tmp/"scores.parquet", index=False)
+            if model is not None: model.save(tmp/"model")
+            files = {str(p.relative_to(tmp)): file_digest(p) for p in sorted(tmp.rglob("*")) if p.is_file()}
+            write_json(tmp/"unit.json", {"key": unit.key, "inputs": json.loads(unit.inputs), "universe": unit.universe,
+                                         "model": unit.model, "fold": unit.fold, "seed": unit.seed, "files": files, **meta})
+
+    @contextlib.contextmanager
+    def writing(self, key:str):
+        "Yields a folder that becomes the unit on success and is removed on any exception. What killed workers left is removed too."
+        with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            for left in self.folder.glob(f".{unit.key}-*"): shutil.rmtree(left, ignore_errors=True) # of a killed worker
-            tmp = Path(tempfile.mkdtemp(prefix=f".{unit.key}-", dir=self.folder))
+            for left in self.folder.glob(f".{key}-*"): shutil.rmtree(left, ignore_errors=True)
+            tmp = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=self.folder))
             try:
-                scores.to_parquet(tmp/"scores.parquet", index=False)
-                if model is not None: model.save(tmp/"model")
-                files = {str(p.relative_to(tmp)): file_digest(p) for p in sorted(tmp.rglob("*")) if p.is_file()}
-                write_json(tmp/"unit.json", {"key": unit.key, "inputs": json.loads(unit.inputs), "universe": unit.universe,
-                                             "model": unit.model, "fold": unit.fold, "seed": unit.seed, "files": files, **meta})
+                yield tmp
                 os.chmod(tmp, 0o755)
-                try: os.rename(tmp, self.path(unit.key))
-                except OSError:
-                    if unit.key not in self: raise
-                self.failure_path(unit.key).unlink(missing_ok=True)
+                try: os.rename(tmp, self.path(key))
+                except OSError: # there is something of that name
+                    if key not in self:
+                        shutil.rmtree(self.path(key), ignore_errors=True)
+                        os.rename(tmp, self.path(key))
+                for old in [self.failure_path(key), *self.failure_path(key).parent.glob(f".{key}.*")]: old.unlink(missing_ok=True)
             finally: shutil.rmtree(tmp, ignore_errors=True)
-        except OSError as e: raise NeuralphaError(f"Cannot write {self.folder}: {e.strerror or e}. Finished units are kept; run again when it is mended.") from e
 
     def fail(self, unit:Unit, error:str, log:str):
         "Keep the log of a failed unit."
@@ -122,25 +132,10 @@ class UnitStore:
             if not path.is_file() or file_digest(path) != sha:
                 raise NeuralphaError(f"{path} is not the file that was written; delete {self.path(key)} and run again.")
 
-# %% ../../nbs/study/units.ipynb #0a065df6
+# %% ../../nbs/study/units.ipynb #eb16b737
 @contextlib.contextmanager
 def claim(
     store:UnitStore, key:str,
 ): # yields True where the unit is ours, False where somebody is at it or has done it
     "Hold the only right to work on a unit for the length of the block."
-    path = store.folder/"locks"/key
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "a")
-    except OSError as e: raise NeuralphaError(f"Cannot write {store.folder}: {e.strerror or e}.") from e
-    with file:
-        try: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        # between our open and our lock the holder may have finished and removed the file: then we hold a ghost
-        ours = path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino and key not in store
-        try: yield ours
-        finally:
-            with contextlib.suppress(OSError):
-                if os.fstat(file.fileno()).st_ino == path.stat().st_ino: path.unlink()
+    with lock(store.folder/"locks"/key, wait=False) as held: yield held and key not in store
