@@ -271,7 +271,7 @@ def _text(value, href=None): return PLAIN | dict(show=value, sort=value, text=Tr
 
 def _count(value, **more): return PLAIN | dict(show="–" if value is None else f"{value:,.0f}", sort="" if value is None else value, range="") | more
 
-# %% ../../nbs/study/site.ipynb #8842d5fa
+# %% ../../nbs/study/site.ipynb #79adef60
 @dataclass
 class UniverseResult:
     "What one universe's folder holds, as the pages need it."
@@ -292,6 +292,10 @@ class UniverseResult:
     def lead(self): return next((f for f in self.figures if f.get("lead")), None)
     def page_of(self, model): return f"{self.slug}/model-{model}.html"
 
+def _reasons(folder:Path)->str:
+    "The last line of every log of a unit that failed."
+    return " ".join(f"{p.stem}: {p.read_text(encoding='utf-8').strip().splitlines()[-1]}" for p in sorted((folder/"failed").glob("*.log")))
+
 def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
     "The universes whose report is complete, and what is missing."
     results, holes = [], []
@@ -299,7 +303,7 @@ def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
         slug = universe_slug(u)
         at = folder/slug
         if not (at/"figures.json").exists():
-            holes.append(dict(what=slug, error="its notebook did not finish; the partial notebook is in its folder."))
+            holes.append(dict(what=slug, error=f"its notebook did not finish; the partial notebook is in its folder. {_reasons(at)}".strip()))
             continue
         r = UniverseResult(slug, *(read_json(at/f"{n}.json") if (at/f"{n}.json").exists() else {} for n in ("metrics", "figures", "checks", "timing")), read_json(at/"reasons.json") if (at/"reasons.json").exists() else {})
         holes += [dict(what=f"{slug} · {m}", error=why) for m, why in r.numbers["missing"].items()]

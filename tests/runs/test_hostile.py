@@ -1,0 +1,112 @@
+"Nothing that comes from a file or a command line becomes code, and no pickle is ever loaded."
+import ast, os, pickle
+from pathlib import Path
+import numpy as np
+import pandas as pd
+import pytest
+import neuralpha
+from neuralpha.core import NeuralphaError
+from neuralpha.models.registry import load_model, make_model
+from neuralpha.study.run import execute
+from neuralpha.study.spec import make_study, research_folder, universe_slug
+from neuralpha.study.units import Unit, UnitStore
+
+SOURCES = sorted(Path(neuralpha.__file__).parent.rglob("*.py"))
+LOADERS = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+
+
+def offences(source):
+    "What in a source could load a pickle or run text as code."
+    found = []
+    for n in ast.walk(ast.parse(source)):
+        if isinstance(n, ast.Import): found += [a.name for a in n.names if a.name.split(".")[0] in LOADERS]
+        if isinstance(n, ast.ImportFrom) and (n.module or "").split(".")[0] in LOADERS and not n.level: found.append(n.module)
+        if not isinstance(n, ast.Call): continue
+        name, given = ast.unparse(n.func), {k.arg: ast.unparse(k.value) for k in n.keywords}
+        if name.endswith("read_pickle") or name in ("eval", "exec"): found.append(name)
+        if name == "torch.load" and given.get("weights_only") != "True": found.append(name)
+        if name.endswith(("np.load", "numpy.load")) and given.get("allow_pickle", "False") != "False": found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("source", ["import pickle", "from joblib import load", "torch.load(f)", "np.load(f, allow_pickle=True)", "pd.read_pickle(f)", "eval(x)"])
+def test_the_search_finds_what_it_looks_for(source): assert offences(source)
+
+
+def test_the_library_loads_no_pickle_and_runs_no_text():
+    assert len(SOURCES) > 60
+    assert {str(p): offences(p.read_text(encoding="utf-8")) for p in SOURCES if offences(p.read_text(encoding="utf-8"))} == {}
+
+
+class Bomb:
+    def __init__(self, mark): self.mark = str(mark)
+    def __reduce__(self): return os.mkdir, (self.mark,)
+
+
+SCORES = pd.DataFrame({"part": ["test"]*2, "date": pd.Timestamp("2020-01-02"), "asset": ["A", "B"], "score": np.float32([1, 2])})
+UNIT = Unit("u", "ridge", 0, 0, '{"a":1}')
+
+
+@pytest.mark.parametrize("file", ["scores.parquet", "unit.json"])
+def test_a_pickle_in_the_place_of_an_artifact_is_not_loaded(tmp_path, file):
+    store, mark = UnitStore(tmp_path/"units"), tmp_path/"bombed"
+    store.save(UNIT, SCORES)
+    (store.path(UNIT.key)/file).write_bytes(pickle.dumps(Bomb(mark)))
+    with pytest.raises(NeuralphaError, match=file): store.scores(UNIT.key)
+    assert not mark.exists()
+
+
+def test_a_pickle_in_the_place_of_weights_or_features_is_not_loaded(tmp_path):
+    from neuralpha.models.base import toy_problem
+    X, y, fold = toy_problem()
+    mark, target = tmp_path/"bombed", y.target("rank")
+    for name, params in {"ridge": {}, "mlp": {"max_epochs": 1}, "lightgbm": {"n_trees": 3}}.items():
+        make_model(name, **params).fit(X.view(fold.train), target[fold.train], (X.view(fold.valid), target[fold.valid])).save(tmp_path/name)
+        for p in (tmp_path/name).iterdir():
+            kept = p.read_bytes()
+            p.write_bytes(pickle.dumps(Bomb(mark)))
+            with pytest.raises(Exception): load_model(tmp_path/name)
+            p.write_bytes(kept)
+        load_model(tmp_path/name)
+    assert not mark.exists()
+
+
+CODE = ["'); import os; os.mkdir('bombed') #", "{os.mkdir('bombed')}", "x\nimport os", "../../etc/passwd", "/tmp/x", "a/b", "..", ".hidden", "", "a"*65, "<b>"]
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_names_of_studies_and_models_are_plain(name):
+    base = {"name": "n", "universes": ["sim-tiny"], "models": {"ridge": {}}}
+    with pytest.raises(NeuralphaError): make_study({**base, "name": name})
+    with pytest.raises(NeuralphaError): make_study({**base, "models": {name: {"model": "ridge"}}})
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_a_universe_stays_inside_its_folder(tmp_path, name):
+    slug = universe_slug(name)
+    assert slug and (tmp_path/slug).resolve().parent == tmp_path.resolve() and not set(slug) & set("/\\'\"<>{}\n ;")
+
+
+@pytest.mark.parametrize("change", [{"seeds": "2"}, {"seeds": 2.5}, {"seeds": True}, {"universes": "sim-tiny"}, {"universes": [1]}, {"label": {"horizon": "5"}},
+                                    {"features": 3}, {"label": {"__class__": 1}}, {"split": {"train": 3}}, {"unknown": 1}])
+def test_values_have_the_types_of_the_study(change):
+    with pytest.raises(NeuralphaError): make_study({"name": "n", "universes": ["sim-tiny"], "models": {"ridge": {}}, **change})
+
+
+@pytest.mark.parametrize("params", [{"n_trees": "30"}, {"n_trees": "__import__('os').mkdir('bombed')"}, {"n_trees": [30]}, {"__class__": 1}, {"n_trees": True}])
+def test_parameters_of_models_are_declared_and_typed(params):
+    with pytest.raises(NeuralphaError): make_model("lightgbm", **params)
+
+
+@pytest.mark.parametrize("parameters", [{"study; import os": "x"}, {"__builtins__": "x"}, {"study": {"a": 1}}, {"study": np.int64(1)}, {"jobs": object()}])
+def test_notebooks_take_only_their_own_parameters_as_plain_values(tmp_path, parameters):
+    with pytest.raises(NeuralphaError, match="parameter|Parameter"): execute(research_folder()/"compare_models.ipynb", tmp_path/"n.ipynb", parameters)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [n for n in CODE if "/" in n or n.startswith(".")])
+def test_an_imported_universe_cannot_leave_the_store(tmp_path, monkeypatch, name):
+    from neuralpha.data.universes import import_universe
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NeuralphaError): import_universe("sim-tiny", name)
+    assert not (tmp_path/"bombed").exists()
