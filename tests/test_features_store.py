@@ -42,7 +42,7 @@ def _until(panel, n):
 @pytest.mark.parametrize("transform", ["rank", None])
 @pytest.mark.parametrize("days", [1, 7])
 def test_an_update_equals_the_full_run_bit_for_bit(panel, transform, days):
-    names = ["core", "alpha158", "spectral", "wavelet", "fractional", "ret_20@sector", "ret_5:vol_20"]
+    names = ["core", "alpha158", "abnormal", "residual", "spectral", "wavelet", "fractional", "ret_20@sector", "ret_5:vol_20"]
     whole, before = _until(panel, panel.n_dates), _until(panel, panel.n_dates - days)
     full = compute_features(whole, names, transform)
     grown = update_features(compute_features(before, names, transform), whole, names, transform)
