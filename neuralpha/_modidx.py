@@ -2373,6 +2373,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.Study._distinct': ( 'study/spec.html#study._distinct',
                                                                                 'neuralpha/study/spec.py'),
+                                      'neuralpha.study.spec.Study._members': ('study/spec.html#study._members', 'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.Study._plain': ('study/spec.html#study._plain', 'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.Study._plain_models': ( 'study/spec.html#study._plain_models',
                                                                                     'neuralpha/study/spec.py'),

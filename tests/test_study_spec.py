@@ -48,3 +48,9 @@ def test_a_budget_from_outside_takes_the_place_of_the_studys():
 def test_slugs_are_safe_folder_names():
     assert universe_slug("../../etc/pass wd.parquet") == "pass-wd" and universe_slug("<b>.csv") == "b"
     assert universe_slug("/") == "universe" and universe_slug("..") == "universe"
+
+def test_an_ensemble_has_members_of_the_study():
+    three = {"name": "t", "universes": ["sim-tiny"], "models": ["ridge", "lightgbm", "mlp"], "features": "classic", "ensemble": "z"}
+    assert make_study({**three, "ensemble_of": ["ridge", "mlp"]}).hash != make_study(three).hash
+    with pytest.raises(NeuralphaError, match="ensemble_of names 'lstm'"): make_study({**three, "ensemble_of": ["ridge", "lstm"]})
+    assert load_study("nasdaq-table", models=["linear", "mlp", "lightgbm"]).ensemble_of == ["lightgbm", "mlp"]

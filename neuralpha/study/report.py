@@ -94,13 +94,14 @@ def survivorship_facts(panel, horizon:int, delay:int, seed:int=0)->dict:
             rows.append(dict(name=name.removeprefix("IC, ").removesuffix(", % a year"), unit=unit, **value))
     return {"known": known, "assets": panel.n_assets, "alive": alive, "horizon": horizon, "simulated": None if known else {"assets": market.n_assets, "dates": market.n_dates}, "rows": rows}
 
-# %% ../../nbs/study/report.ipynb #7505f41d
+# %% ../../nbs/study/report.ipynb #61bc0f5b
 def with_ensemble(
     predictions:dict, study, # model -> Predictions
 )->dict: # and, under "ensemble", all of them combined by date as `study.ensemble` says
     "The predictions of a study with the ensemble of its models."
-    if not study.ensemble or len(predictions) < 2: return predictions
-    return predictions | {"ensemble": combine(list(predictions.values()), study.ensemble)}
+    members = [p for n, p in predictions.items() if n in (study.ensemble_of or study.models)]
+    if not study.ensemble or len(members) < 2: return predictions
+    return predictions | {"ensemble": combine(members, study.ensemble)}
 
 # %% ../../nbs/study/report.ipynb #a3991ea3
 def data_facts(bench:Bench)->dict: # what checks.json holds

@@ -83,13 +83,13 @@ def _complete(folder:Path, key:str)->bool:
     done, there = read_json(folder/"done.json"), _files(folder)
     return done["key"] == key and all(there.get(name) == sha for name, sha in done["files"].items()) # pages of the site come later
 
-# %% ../../nbs/study/run.ipynb #41409903
+# %% ../../nbs/study/run.ipynb #7b59bd34
 REPORT_CODE = ("neuralpha.study.report", "neuralpha.study.published")
 
 def _report_key(bench, units)->str:
     "What a universe's report is made from: units, costs, explanations, notebook and code."
     s = bench.study
-    return digest([u.key for u in units], s.model_dump(mode="json", include={"costs", "explain", "seeds", "name", "title", "ensemble", "published"}),
+    return digest([u.key for u in units], s.model_dump(mode="json", include={"costs", "explain", "seeds", "name", "title", "ensemble", "ensemble_of", "published"}),
                   nbformat.writes(nbformat.read(research_folder()/bench.template, as_version=4)), code_digest(*REPORT_CODE))
 
 def _write_universe(bench, out:Path, device)->bool: # whether it was complete already

@@ -114,7 +114,7 @@ class PublishedSpec(_Part):
         "The rows of a universe."
         return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
 
-# %% ../../nbs/study/spec.ipynb #a851fbe6
+# %% ../../nbs/study/spec.ipynb #d61c5bfb
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class Study(_Part):
@@ -132,7 +132,8 @@ class Study(_Part):
     costs: CostSpec = CostSpec()
     explain: ExplainSpec = ExplainSpec()
     tune: TuneSpec | None = None
-    ensemble: Annotated[Literal["rank", "z", "mean"] | None, Field(description="adds a row that combines all models' scores")] = None
+    ensemble: Annotated[Literal["rank", "z", "mean"] | None, Field(description="adds a row that combines the models' scores by date")] = None
+    ensemble_of: Annotated[list[str] | None, Field(min_length=2, description="models the ensemble combines; None: all")] = None
     repetitions: Annotated[int | None, Field(ge=2, description="draws of each simulated universe (gkx-...), instead of folds")] = None
     published: PublishedSpec | None = None
     holdout: Annotated[str | None, Field(description="last period of every universe that is sealed before anything is computed, e.g. '1Y'")] = None
@@ -166,6 +167,12 @@ class Study(_Part):
         return self
 
     @model_validator(mode="after")
+    def _members(self):
+        for name in self.ensemble_of or ():
+            if name not in self.models: raise ValueError(f"ensemble_of names {name!r}, which is no model of the study; there are {', '.join(self.models)}")
+        return self
+
+    @model_validator(mode="after")
     def _tuned_models(self):
         for name in self.tune.models if self.tune else ():
             if name not in self.models: raise ValueError(f"[tune.models.{name}] belongs to no model of the study; there are {', '.join(self.models)}")
@@ -184,7 +191,7 @@ class Study(_Part):
     @property
     def hash(self)->str:
         "SHA-256 of the canonical form."
-        absent = {k for k in ("tune", "ensemble", "repetitions", "published") if getattr(self, k) is None}
+        absent = {k for k in ("tune", "ensemble", "ensemble_of", "repetitions", "published") if getattr(self, k) is None}
         return digest(self.model_dump(mode="json", exclude=absent)) # a block that is not there is no part of the form
 
 # %% ../../nbs/study/spec.ipynb #f24ec563
@@ -238,7 +245,7 @@ def builtin_studies()->dict[str, Path]:
     "Name -> TOML file of the studies that ship."
     return {p.stem: p for p in sorted((research_folder()/"studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #79a47560
+# %% ../../nbs/study/spec.ipynb #32ba1acf
 def _merge(base:dict, changes:dict)->dict:
     "`changes` over `base`, part by part; None leaves a value alone."
     out = dict(base)
@@ -259,6 +266,7 @@ def load_study(
         given = values.get("models") or {}
         given = given if isinstance(given, dict) else {m: {} for m in given}
         values["models"] = {m: given.get(m, {}) for m in models}
+        if own := values.get("ensemble_of"): values["ensemble_of"] = [m for m in own if m in models] or None
         if own := (values.get("tune") or {}).get("models"): values["tune"] = {**values["tune"], "models": {m: t for m, t in own.items() if m in models}}
     if overrides.get("universes") is not None: values["data"] = {u: o for u, o in values.get("data", {}).items() if u in overrides["universes"]}
     return make_study(_merge(values, overrides), source)
