@@ -326,7 +326,7 @@ def answer(result:UniverseResult)->str:
     if "recovered" in trained[best]["metrics"]: said += f". That is {100*trained[best]['metrics']['recovered']['value']:.0f}% of what an oracle would reach"
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #eef813eb
+# %% ../../nbs/study/site.ipynb #ef61b38f
 def _row(result, name, shown, place=0):
     "One model's line of the leaderboard; `place` is that of its universe in the study."
     m = result.models[name]
@@ -356,7 +356,7 @@ def _columns(results)->list:
             *(fixed(name, defined[key] + (" In brackets: 95% interval." if key in ("ic", "rank_ic") else ""), whole=key not in SLICED) for key, name in _shown(results)),
             fixed("dates", "Dates with a score."), fixed("seeds", "Fits per fold that were averaged."), fixed("trials", "Everything the study tried; the deflated Sharpe ratio pays for it."),
             fixed("training, s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
-            fixed("parameters", "Trained weights of a net, mean over what was fitted.")]
+            fixed("parameters", "Numbers learnt in one fit: weights of a net or a linear model, leaves and splits of trees.")]
 
 # %% ../../nbs/study/site.ipynb #3f95b628
 CUTS = ("volatility", "market", "size", "liquidity", "year", "sector")
