@@ -158,3 +158,20 @@ def test_where_everything_fails_the_page_says_so(tmp_path):
     got = place.run()
     assert got.returncode == 1 and "num_leaves" in got.err
     assert "Missing: sim-tiny" in (place.report/"index.html").read_text() and "num_leaves" in (place.report/"index.html").read_text()
+
+
+def test_another_machine_continues_from_an_address(reference, tmp_path):
+    one, two, far = Place(tmp_path/"one"), Place(tmp_path/"two"), tmp_path/"far"
+    p = one.start("--jobs", 1, "--reports", f"file://{far}", SPY_SLEEP=3)
+    until, copied = time.time() + 300, lambda: {f.parent.name for f in far.rglob("unit.json")}
+    while len(copied()) < 2 and p.poll() is None and time.time() < until: time.sleep(.1)
+    kill(p)
+    kept = copied()
+    assert 2 <= len(kept) < 4
+    shutil.rmtree(one.folder) # the first machine is gone
+    got = two.run("--jobs", 1, "--reports", f"file://{far}")
+    assert got.returncode == 0, got.err
+    assert len(two.fits()) == 4 - len(kept) and copied() == {f.parent.name for f in two.units.glob("*/unit.json")}
+    assert_same(two.report, reference.report)
+    assert_same(far/"mini", reference.report)
+    assert_nothing_left(two)
