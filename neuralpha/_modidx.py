@@ -2031,6 +2031,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'neuralpha.study.bench.study_label': ('study/bench.html#study_label', 'neuralpha/study/bench.py')},
             'neuralpha.study.cluster': { 'neuralpha.study.cluster._bench': ('study/cluster.html#_bench', 'neuralpha/study/cluster.py'),
                                          'neuralpha.study.cluster._keep': ('study/cluster.html#_keep', 'neuralpha/study/cluster.py'),
+                                         'neuralpha.study.cluster._knock': ('study/cluster.html#_knock', 'neuralpha/study/cluster.py'),
                                          'neuralpha.study.cluster.connect': ('study/cluster.html#connect', 'neuralpha/study/cluster.py'),
                                          'neuralpha.study.cluster.fit_on_ray': ( 'study/cluster.html#fit_on_ray',
                                                                                  'neuralpha/study/cluster.py'),

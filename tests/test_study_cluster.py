@@ -16,6 +16,11 @@ def test_without_ray_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ray", None)
     with pytest.raises(NeuralphaError, match="pip install 'neuralpha\\[ray\\]'"): connect()
 
+def test_an_address_without_a_cluster_is_one_line_at_once(monkeypatch):
+    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(NeuralphaError, match="No Ray cluster answers at 127.0.0.1:1: "): connect()
+
 STUDY = {"name": "t", "universes": ["sim-tiny"], "features": "classic", "seeds": 1, "models": {"ridge": {}, "mlp": {"max_epochs": 1}},
          "split": {"train": "9M", "valid": "3M", "test": "6M"}, "tune": {"trials": 2, "models": {"mlp": {"trials": 0}}}}
 

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #87b9f7e9
-import contextlib, json, os, tempfile, time
+# %% ../../nbs/study/cluster.ipynb #8ea2d311
+import contextlib, json, os, socket, tempfile, time
 from functools import lru_cache
 from pathlib import Path
 from ..core import NeuralphaError, atomic_path, canonical_json
@@ -37,16 +37,24 @@ def run_remotely(
         do_task(bench, task, store, device)
         return {str(p.relative_to(tmp)): p.read_bytes() for p in Path(tmp).rglob("*") if p.is_file()}
 
-# %% ../../nbs/study/cluster.ipynb #66e82e9c
+# %% ../../nbs/study/cluster.ipynb #37ef892e
 def connect():
     "Ray, connected to the cluster of `RAY_ADDRESS`, or to one that is started on this machine."
     try: import ray
     except ImportError: raise NeuralphaError("backend ray needs the package ray: pip install 'neuralpha[ray]'.") from None
     if not ray.is_initialized():
+        _knock(os.environ.get("RAY_ADDRESS", ""))
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         try: ray.init(address=os.environ.get("RAY_ADDRESS"), include_dashboard=False if "RAY_ADDRESS" not in os.environ else None, log_to_driver=False, logging_level="ERROR")
         except ConnectionError as e: raise NeuralphaError(f"No Ray cluster answers at {os.environ.get('RAY_ADDRESS')}: {e}") from None
     return ray
+
+def _knock(address:str):
+    "Raise `NeuralphaError` where nobody listens at host:port; Ray itself would try for minutes."
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdecimal()): return # none, "auto" or "local"
+    try: socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+    except OSError as e: raise NeuralphaError(f"No Ray cluster answers at {address}: {e.strerror or e}.") from None
 
 def resources(
     model, # estimator

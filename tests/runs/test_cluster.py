@@ -55,7 +55,9 @@ def test_gpu_tasks_go_to_nodes_that_have_one(cluster):
         at = lambda name: ray.get([where.options(**resources(make_model(name), "cuda")).remote() for _ in range(3)])
         assert set(at("mlp")) == {(gpu.node_id, 1)}
         assert {n for _, n in at("ridge")} == {0}
-    finally: ray.shutdown()
+    finally:
+        ray.shutdown()
+        cluster.remove_node(gpu)
 
 
 def test_a_cluster_that_is_not_there_and_a_gpu_that_nobody_has_are_one_line(cluster):
