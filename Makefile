@@ -25,7 +25,7 @@ test: install   ## every notebook, every test, a small study through Papermill
 	bash .ci/system
 	$(BIN)/python -m neuralpha.dev check
 	OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/nbdev_test --n_workers 2 --timing
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" tests
 
 lab: install    ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir nbs

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from neuralpha.core import read_json
 
+from neuralpha.evaluate.ic import ic
+
 from neuralpha.evaluate.statistics import bootstrap_interval
 
 from neuralpha.study.bench import open_bench
@@ -48,8 +50,9 @@ def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
             rows = rows[np.isfinite(values[rows])]
             values[rows] = rng.permutation(values[rows])
         r = Report(replace(bench, y=replace(y, values=values, name="shuffled return")), tmp_path/str(shuffle))
-        r.fit(); r.leaderboard()
-        ics.append(r.board.ics[list(MODELS)])
+        r.fit()
+        ensembles = pd.concat([p.frame[p.frame["seed"] == -1].set_index(["date", "asset"])["score"].rename(n) for n, p in r.tests.items()], axis=1)
+        ics.append(ic(ensembles, r.bench.y))
     for name in MODELS: # four intervals at once: 95% for all of them together
-        ic = bootstrap_interval(sum(i[name] for i in ics)/3, y.horizon, y.delay, level=1 - .05/len(MODELS))
-        assert ic["low"] < 0 < ic["high"], name
+        mean = bootstrap_interval(sum(i[name] for i in ics)/3, y.horizon, y.delay, level=1 - .05/len(MODELS))
+        assert mean["low"] < 0 < mean["high"], name

@@ -6,11 +6,10 @@
 __all__ = ['KINDS', 'SECTORS', 'PRESETS', 'Alpha', 'simulate_universe', 'return_ahead', 'ic_by_date', 'oracle_ic', 'recovered',
            'simulate_named']
 
-# %% ../../nbs/data/simulate.ipynb #b3297a60
+# %% ../../nbs/data/simulate.ipynb #b72f8929
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
-from scipy.signal import lfilter
 from ..core import NeuralphaError, unknown_name
 from .panel import Panel, panel_from_frame
 
@@ -47,9 +46,10 @@ def _known_part(alpha:Alpha, horizon:int, delay:int)->np.ndarray:
     j = np.arange(len(w) - delay - horizon)
     return ahead[j + delay + horizon] - ahead[j + delay]
 
-# %% ../../nbs/data/simulate.ipynb #b8e21227
+# %% ../../nbs/data/simulate.ipynb #3a71dd13
 def _ar1(shocks, phi):
     "Stationary AR(1) along axis 0 with unit variance, driven by standard normal shocks."
+    from scipy.signal import lfilter
     s = np.sqrt(1 - phi**2)
     return lfilter([s], [1, -phi], shocks, axis=0, zi=(1 - s)*shocks[:1])[0]
 
@@ -119,7 +119,7 @@ def _run(world, alphas, scale, strength, idle):
         market_var = .94*market_var + .06*market[t]**2
     return ret, volume + world["crowd"], shocks
 
-# %% ../../nbs/data/simulate.ipynb #b6ed0f5d
+# %% ../../nbs/data/simulate.ipynb #dfa362a9
 def _ahead(ret, horizon, delay):
     "(n_days, n) compounded return over bars t+delay+1 .. t+delay+horizon; NaN beyond the end."
     wealth = np.cumsum(np.log1p(ret), axis=0)
@@ -130,6 +130,7 @@ def _ahead(ret, horizon, delay):
 
 def _oracle(alphas, scale, strength, shocks, horizon, delay):
     "(n_days, n) planted expected return over bars t+delay+1 .. t+delay+horizon, known at t."
+    from scipy.signal import lfilter
     total = np.zeros(shocks.shape[1:])
     for c, a in enumerate(alphas):
         if scale[c]: total += scale[c]*strength[c, :, None]*lfilter(_known_part(a, horizon, delay), [1.], shocks[c], axis=0)

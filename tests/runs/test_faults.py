@@ -1,0 +1,111 @@
+"Runs that meet a full disk, a forbidden folder or a unit that fails: real `neuralpha` processes on a tiny study."
+import json, os, re, shutil, subprocess, sys
+from contextlib import contextmanager
+import pytest
+from place import RIDGE, Place, assert_nothing_left, assert_same
+
+
+@contextmanager
+def disk(folder, size):
+    "A small disk of its own, mounted at `folder`; yields a function that changes its options."
+    folder.mkdir(parents=True)
+    mount = lambda *a: subprocess.run(["mount", *a], capture_output=True)
+    if shutil.which("mount") is None or mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder).returncode: pytest.skip("a file system cannot be mounted here (not root)")
+    try: yield lambda options: mount("-o", f"remount,{options}", folder)
+    finally: subprocess.run(["umount", "-l", folder])
+
+
+def size(folder): return sum(4096*(1 + p.stat().st_size//4096) for p in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("when", ["fitting", pytest.param("writing", marks=pytest.mark.slow)])
+def test_a_full_disk_is_one_line_and_loses_no_unit(reference, tmp_path, when):
+    units, report = size(reference.units), size(reference.report)
+    place = Place(tmp_path, out="disk/out")
+    with disk(tmp_path/"disk", int({"fitting": .6*units, "writing": units + .5*report}[when])) as remount:
+        full = place.run("--jobs", 1)
+        said = [line for line in full.err.splitlines() if "error" in line]
+        assert full.returncode == 2 and len(said) == 1 and re.match(r"error: Cannot write .*: No space left on device\. What was finished is kept", said[0]), full.err
+        assert "Traceback" not in full.err
+        kept = {p.parent.name: p.stat().st_mtime_ns for p in place.units.glob("*/unit.json")}
+        assert len(kept) == 4 if when == "writing" else 0 < len(kept) < 4
+        before = len(place.fits())
+        remount("size=1g")
+        again = place.run("--jobs", 1)
+        assert again.returncode == 0, again.err
+        assert len(place.fits()) - before == 4 - len(kept)
+        assert all((place.units/key/"unit.json").stat().st_mtime_ns == t for key, t in kept.items())
+        assert_same(place.report, reference.report)
+        assert_nothing_left(place)
+
+
+def test_a_read_only_disk_is_one_line_and_harms_nothing(reference, tmp_path):
+    place = Place(tmp_path, out="disk/out")
+    with disk(tmp_path/"disk", "100m") as remount:
+        shutil.copytree(reference.folder/reference.out, place.folder/place.out)
+        remount("ro")
+        got = place.run()
+        assert got.returncode == 2 and got.err.splitlines()[-1].startswith("error: Cannot write disk/out/mini: Read-only file system."), got.err
+        remount("rw")
+        assert_same(place.report, reference.report)
+        assert place.fits() == []
+
+
+def test_a_forbidden_folder_is_one_line(tmp_path):
+    Place(tmp_path)
+    (tmp_path/"out").mkdir(mode=0o555)
+    command = [sys.executable, "-m", "neuralpha.cli", "run", "mini.toml", "--out", "out"]
+    if os.geteuid() == 0: # the right to ignore permissions is given up
+        if not shutil.which("setpriv"): pytest.skip("setpriv is not on this machine and this is root")
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search", *command]
+    got = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert got.returncode == 2 and got.stderr.splitlines()[-1].startswith("error: Cannot write out/mini: Permission denied"), got.stderr
+    assert list((tmp_path/"out").iterdir()) == []
+
+
+HOLES = RIDGE + """[models.huge]
+model = "mlp"
+hidden = [100000000, 100000000]
+[models.wild]
+model = "mlp"
+learning_rate = 1e30
+clip = 1e30
+max_epochs = 2
+[models.odd]
+model = "lightgbm"
+num_leaves = 1
+[models.lstm]
+max_epochs = 1
+"""
+
+
+def test_what_fails_is_reported_with_its_log_and_the_rest_goes_on(reference, tmp_path):
+    place = Place(tmp_path, HOLES)
+    (tmp_path/"mini.toml").write_text((tmp_path/"mini.toml").read_text().replace('test = "3M"', 'test = "9M"'))
+    got = place.run(SPY_KILL="lstm")
+    assert got.returncode == 1, got.err
+    page = (place.report/"index.html").read_text()
+    logs = {p.name.split("-")[0]: p.read_text() for p in place.report.glob("sim-tiny/failed/*.log")}
+    for model, error in {"huge": "allocate", "wild": "diverged", "odd": "num_leaves", "lstm": "killed by signal 9"}.items():
+        line = next(x for x in got.err.splitlines() if x.startswith(f"failed: sim-tiny · {model} · fold 0 · seed 0: "))
+        assert error in line, line
+        assert f"log: out/mini/sim-tiny/failed/{model}-fold-0-seed-0.log" in got.err
+        assert f"Missing: sim-tiny · {model}" in page and error in page
+    assert all("Traceback" in logs[m] for m in ("huge", "wild", "odd")) and "lstm" in logs
+    assert "ridge" in json.loads((place.report/"sim-tiny"/"metrics.json").read_text())["models"]
+    assert (place.report/"sim-tiny"/"model-ridge.html").exists() and not (place.report/"sim-tiny"/"done.json").exists()
+    fits = lambda name: sorted(unit for _, unit in place.fits() if unit.startswith(name))
+    folds = fits("ridge")
+    assert len(set(folds)) == len(folds) and len(fits("lstm")) == 2*len(folds) # a killed one gets a second chance
+    mended = place.run("--models", "ridge,lstm", "--name", "mini") # what failed is tried again, the rest is read
+    assert mended.returncode == 0, mended.err
+    assert fits("ridge") == folds and len(fits("lstm")) == 3*len(folds)
+    assert "Missing" not in (place.report/"index.html").read_text() and not (place.report/"sim-tiny"/"failed").exists()
+    assert_nothing_left(place)
+
+
+def test_where_everything_fails_the_page_says_so(tmp_path):
+    place = Place(tmp_path, '[models.odd]\nmodel = "lightgbm"\nnum_leaves = 1\n')
+    got = place.run()
+    assert got.returncode == 1 and "num_leaves" in got.err
+    assert "Missing: sim-tiny" in (place.report/"index.html").read_text() and "num_leaves" in (place.report/"index.html").read_text()
