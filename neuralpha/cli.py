@@ -168,7 +168,7 @@ def _table(frame, title):
     for name, row in frame.iterrows(): table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
-# %% ../nbs/cli.ipynb #8eeb1ffb
+# %% ../nbs/cli.ipynb #ac4a1ddb
 @features_app.command("list")
 def features_list(names: Annotated[Optional[str], typer.Argument(help="Names, families or globs, comma-separated; default: all.")] = None):
     "Every declared feature: family, inputs, look-back in bars, formula and source."
@@ -177,11 +177,16 @@ def features_list(names: Annotated[Optional[str], typer.Argument(help="Names, fa
 
 @app.command("models", rich_help_panel="Lists")
 def models_list():
-    "Models a study can name, with their parameters and defaults."
+    "Models a study can name, with what they are, their parameters and defaults."
     import pandas as pd
-    from neuralpha.models.registry import make_model, model_names
-    rows = {n: dict(parameters=", ".join(f"{k}={v!r}" for k, v in make_model(n).get_params().items())) for n in model_names()}
+    from neuralpha.models.registry import MODELS, make_model
+    from neuralpha.models.trainer import Training
+    said = lambda params: ", ".join(f"{k}={v!r}" for k, v in params.items())
+    models, shared = {n: make_model(n) for n in MODELS}, Training().__dict__
+    own = lambda m: {k: v for k, v in m.get_params().items() if k != "seed" and not (isinstance(m, Training) and shared.get(k, m) == v)}
+    rows = {n: {"what it is": type(m).__doc__, "parameters": said(own(m))} for n, m in models.items()}
     _table(pd.DataFrame(rows).T.rename_axis("model"), "Models")
+    print(f"Every model takes a seed. Every net takes, where nothing else stands above: {said(shared)}.")
 
 @app.command("studies", rich_help_panel="Lists")
 def studies_list():

@@ -55,6 +55,7 @@ def test_help_teaches(capsys):
     for word in ("--universe", "--models", "--horizon", "--delay", "--seeds", "--features", "--train-start", "--test-end", "--device", "--jobs", "--out", "quick"): assert word in said.out
 
 def test_lists_name_what_a_study_can_name(capsys):
-    assert "lightgbm" in _call(capsys, "models")[1].out
+    models = _call(capsys, "models")[1].out
+    assert "lightgbm" in models and "num_leaves=31" in models and "Gated recurrent unit" in models and models.count("batch_rows=512") == 1
     assert "close[t]/close[t-5] - 1" in _call(capsys, "features", "list", "ret_5")[1].out
     assert "quick" in _call(capsys, "studies")[1].out

@@ -145,7 +145,7 @@ def test_impossible_markets_are_refused(kw, message):
 def test_a_pattern_needs_a_positive_half_life():
     with pytest.raises(NeuralphaError, match="half_life must be positive"): Alpha("volume", half_life=0)
 
-@pytest.mark.parametrize("name, low, high", [("sim-linear", .08, .13), ("sim-nonlinear", .08, .13), ("sim-tiny", .18, .32)])
+@pytest.mark.parametrize("name, low, high", [("sim-linear", .08, .13), ("sim-nonlinear", .08, .13), ("sim-tiny", .18, .32), ("sim-nonlinear-500", .08, .13)])
 def test_named_markets_have_alpha_worth_finding(name, low, high):
     panel = simulate_named(name)
     assert panel.name == name and low < oracle_ic(panel).mean() < high

@@ -325,7 +325,7 @@ def recovered(
     error = blocks.std()/np.sqrt(len(blocks))/abs(oracle) if len(blocks) > 1 else np.nan
     return pd.Series({"ic": ic, "oracle_ic": oracle, "share": share, "share_error": error})
 
-# %% ../../nbs/data/simulate.ipynb #4599cc2a
+# %% ../../nbs/data/simulate.ipynb #59f9bd7e
 PRESETS = {
     "sim-linear": dict(n_assets=150, n_days=1760, ic=.1, seed=11, alphas=(
         Alpha("reversal", .35, 4), Alpha("momentum", .3, 15), Alpha("volatility", .2), Alpha("volume", .15, 5))),
@@ -333,6 +333,7 @@ PRESETS = {
         Alpha("interaction", .45, 5), Alpha("threshold", .4, 6), Alpha("volume", .15, 5))),
     "sim-tiny": dict(n_assets=40, n_days=500, ic=.25, seed=13, alphas=(Alpha("reversal", .6, 5), Alpha("volatility", .4))),
 }
+PRESETS |= {f"{name}-500": PRESETS[name] | dict(n_assets=500, n_days=2520) for name in ("sim-linear", "sim-nonlinear")} # the same law, five times the rows
 
 def simulate_named(
     name:str, # one of `PRESETS`

@@ -18,16 +18,16 @@ from .panel import Panel, lay_out
 from .sources import open_source
 from .tables import read_spec
 
-# %% ../../nbs/data/universes.ipynb #a580c4a1
+# %% ../../nbs/data/universes.ipynb #7d9a80f7
 BUILTIN = {
     "sim-tiny": ("neuralpha.data.simulate:simulate_named", "simulated: a few assets and years, for tests and demonstrations"),
-    "sim-linear": ("neuralpha.data.simulate:simulate_named", "simulated: planted alpha that is mostly linear in the features"),
-    "sim-nonlinear": ("neuralpha.data.simulate:simulate_named", "simulated: planted alpha in interactions and temporal patterns"),
+    "sim-linear": ("neuralpha.data.simulate:simulate_named", "simulated: planted alpha that is mostly linear in the features (sim-linear-500: 500 stocks, ten years)"),
+    "sim-nonlinear": ("neuralpha.data.simulate:simulate_named", "simulated: planted alpha in interactions and temporal patterns (sim-nonlinear-500: 500 stocks, ten years)"),
     "gkx-a": ("neuralpha.data.gkx:gkx_named", "simulated: Gu, Kelly & Xiu (2020), linear, 50 characteristics (gkx-a-100: 100)"),
     "gkx-b": ("neuralpha.data.gkx:gkx_named", "simulated: Gu, Kelly & Xiu (2020), non-linear, 50 characteristics (gkx-b-100: 100)"),
     "sp500-20": ("neuralpha.data.universes:sp500_20", "real: 20 S&P 500 stocks, daily adjusted closes only, 1990 to 2022 (from skfolio)"),
 }
-_VARIANTS = {"gkx-a-50": "gkx-a", "gkx-a-100": "gkx-a", "gkx-b-50": "gkx-b", "gkx-b-100": "gkx-b"}
+_VARIANTS = {"sim-linear-500": "sim-linear", "sim-nonlinear-500": "sim-nonlinear", "gkx-a-50": "gkx-a", "gkx-a-100": "gkx-a", "gkx-b-50": "gkx-b", "gkx-b-100": "gkx-b"}
 
 # %% ../../nbs/data/universes.ipynb #911b184a
 def sp500_20(name:str="sp500-20")->pd.DataFrame: # wide: date index, one column per asset, adjusted closes in dollars

@@ -15,12 +15,12 @@ from ..data.gkx import gkx_arrays, gkx_panel
 from ..features.table import Features
 from .nets import MLPNet, Net
 
-# %% ../../nbs/models/gkx.ipynb #db9e87f2
+# %% ../../nbs/models/gkx.ipynb #065a9a92
 PYRAMID = (32, 16, 8, 4, 2)
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN3(Net):
-    "The three-layer pyramid 32-16-8."
+    "Pyramid of three layers, 32-16-8."
     depth:int = 3 # layers of the pyramid, 1 to 5
     loss:str = "mse"
     stop_on:str = "loss"
@@ -39,29 +39,29 @@ class NN3(Net):
         if not 1 <= self.depth <= 5: raise NeuralphaError(f"depth is {self.depth}; the pyramids have 1 to 5 layers.")
         return MLPNet(n_features*self.window, PYRAMID[:self.depth], outputs, self.norm, self.dropout)
 
-# %% ../../nbs/models/gkx.ipynb #67f47e0e
+# %% ../../nbs/models/gkx.ipynb #858f6d91
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN1(NN3):
-    "One layer of 32."
+    "Pyramid of one layer, 32."
     depth:int = 1
     l1:float = 6e-3
     name:ClassVar[str] = "nn1"
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN2(NN3):
-    "Two layers, 32-16."
+    "Pyramid of two layers, 32-16."
     depth:int = 2
     name:ClassVar[str] = "nn2"
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN4(NN3):
-    "Four layers, 32-16-8-4."
+    "Pyramid of four layers, 32-16-8-4."
     depth:int = 4
     name:ClassVar[str] = "nn4"
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN5(NN3):
-    "Five layers, 32-16-8-4-2."
+    "Pyramid of five layers, 32-16-8-4-2."
     depth:int = 5
     name:ClassVar[str] = "nn5"
 

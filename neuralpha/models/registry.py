@@ -11,14 +11,14 @@ from pathlib import Path
 from ..core import NeuralphaError, read_json, unknown_name
 from .base import Estimator
 
-# %% ../../nbs/models/registry.ipynb #460b6dce
+# %% ../../nbs/models/registry.ipynb #43a13dab
 MODELS = { # name -> "module:class"
     "ols": "linear:OLS", "ridge": "linear:Ridge", "lasso": "linear:Lasso", "elasticnet": "linear:ElasticNet",
     "huber": "linear:Huber", "logistic": "linear:Logistic", "pcr": "linear:PCR", "pls": "linear:PLS",
     "lightgbm": "trees:LightGBM", "randomforest": "trees:RandomForest", "doubleensemble": "trees:DoubleEnsemble",
     "mlp": "nets:MLP",
     "nn1": "gkx:NN1", "nn2": "gkx:NN2", "nn3": "gkx:NN3", "nn4": "gkx:NN4", "nn5": "gkx:NN5",
-    "lstm": "recurrent:LSTM", "gru": "recurrent:GRU", "alstm": "recurrent:ALSTM",
+    "lstm": "recurrent:LSTM", "gru": "recurrent:GRU", "alstm": "recurrent:ALSTM", "statespace": "state_space:StateSpace",
     "tcn": "convolution:TCN", "cnn": "convolution:CNN", "multiscale": "convolution:MultiScale",
     "transformer": "transformer:Transformer",
     "stockmixer": "mixers:StockMixer", "timemixer": "mixers:TimeMixer", "crossattention": "mixers:CrossAttention",
