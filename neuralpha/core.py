@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['NeuralphaError', 'unknown_name', 'canonical_json', 'digest', 'file_digest', 'DiskError', 'writing', 'atomic_path',
-           'write_text', 'write_json', 'read_json', 'lock', 'sweep_locks', 'small_png', 'progress', 'limit_threads']
+           'write_text', 'write_json', 'parse_json', 'read_json', 'read_table', 'lock', 'sweep_locks', 'small_png',
+           'progress', 'limit_threads']
 
 # %% ../nbs/core.ipynb #5d95206c
 import contextlib, errno, fcntl, hashlib, json, math, os, re, tempfile
@@ -103,7 +104,7 @@ def atomic_path(
             os.replace(tmp, path)
         finally: Path(tmp).unlink(missing_ok=True)
 
-# %% ../nbs/core.ipynb #6fd76ff8
+# %% ../nbs/core.ipynb #d06d3813
 def write_text(path, text:str):
     "Write UTF-8 text atomically."
     with atomic_path(path) as tmp: tmp.write_text(text, encoding="utf-8")
@@ -114,16 +115,57 @@ def write_json(
     "Write JSON atomically: sorted keys, two spaces, NaN as null, so equal values give equal bytes."
     write_text(path, json.dumps(_nan_to_none(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
 
-def read_json(path):
-    "Read a JSON file; a broken one is a `NeuralphaError` that names it."
-    try: return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as e: raise NeuralphaError(f"{path} is not readable JSON: {e}") from e
+def parse_json(
+    text, # or bytes
+    where, # named in errors
+    **kinds, # keys that the value must have, and their types
+):
+    "A JSON value; NaN, infinities and nesting without end are refused, as is a value that is not of its kind."
+    try: value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError) as e: raise NeuralphaError(f"{where} is not readable JSON: {e}") from e
+    if kinds and not isinstance(value, dict): raise NeuralphaError(f"{where} holds a {type(value).__name__}, not a table of keys.")
+    for key, kind in kinds.items():
+        if key not in value: raise NeuralphaError(f"{where} lacks {key!r}.")
+        if not isinstance(value[key], kind): raise NeuralphaError(f"{where}: {key!r} is a {type(value[key]).__name__}.")
+    return value
+
+def read_json(path, **kinds):
+    "`parse_json` of a file."
+    try: text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as e: raise NeuralphaError(f"{path} is not readable JSON: {e}") from e
+    return parse_json(text, path, **kinds)
+
+def _finite(text):
+    v = float(text)
+    if not math.isfinite(v): raise ValueError(f"{text} is no number of JSON")
+    return v
 
 def _nan_to_none(v):
     if isinstance(v, dict): return {str(k): _nan_to_none(x) for k, x in v.items()}
     if isinstance(v, (list, tuple)): return [_nan_to_none(x) for x in v]
     if isinstance(v, np.generic): v = v.item()
     return None if isinstance(v, float) and not math.isfinite(v) else v
+
+# %% ../nbs/core.ipynb #5348389e
+_KINDS = dict(text=lambda t: isinstance(t, pd.StringDtype), date=lambda t: isinstance(t, np.dtype) and t.kind == "M", number=lambda t: t == np.float64,
+              float32=lambda t: t == np.float32, integer=lambda t: isinstance(t, np.dtype) and t.kind == "i")
+
+def read_table(
+    path, # Parquet file
+    **kinds:str, # column -> "text", "date", "number" (float64), "float32" or "integer"
+)->pd.DataFrame: # these columns
+    "Read columns of a Parquet file. Raises `NeuralphaError` where it is broken, or a column is missing or of another kind."
+    import pyarrow.parquet as pq
+    try:
+        names = pq.read_schema(path).names
+        lost = next((c for c in kinds if names.count(c) != 1), None)
+        if lost: raise NeuralphaError(f"{path}: column {lost!r} {'occurs twice' if lost in names else 'is missing'}; the table has {', '.join(map(repr, names))}.")
+        frame = pq.read_table(path, columns=list(kinds)).replace_schema_metadata(None).to_pandas()
+    except NeuralphaError: raise
+    except Exception as e: raise NeuralphaError(f"{path} is not a readable Parquet file: {(str(e).splitlines() or ['?'])[0]}") from e
+    for c, kind in kinds.items():
+        if not _KINDS[kind](frame[c].dtype): raise NeuralphaError(f"{path}: column {c!r} is {frame[c].dtype}, not {kind}.")
+    return frame
 
 # %% ../nbs/core.ipynb #546b43b8
 @contextlib.contextmanager

@@ -18,6 +18,23 @@ def test_digest_depends_on_content_only():
     df = pd.DataFrame({"x": [1, 2]}, index=["u", "v"])
     assert digest(df) != digest(df.rename(index={"u": "w"}))
 
+def test_a_table_is_read_as_it_was_written_or_not_at_all(tmp_path):
+    path, kinds = tmp_path/"t.parquet", dict(date="date", asset="text", score="float32")
+    good = pd.DataFrame({"date": pd.to_datetime(["2020-01-02"]*2), "asset": ["A", "B"], "score": np.float32([1, 2]), "more": 1})
+    good.to_parquet(path)
+    pd.testing.assert_frame_equal(read_table(path, **kinds), good[list(kinds)])
+    for column, wrong in {"score": ["1", "2"], "date": good["date"].dt.tz_localize("UTC"), "asset": [1, 2]}.items():
+        for bad in (good.assign(**{column: wrong}), good.drop(columns=column), good.set_index(column).reset_index(drop=True)):
+            bad.to_parquet(path)
+            with pytest.raises(NeuralphaError, match=f"t.parquet: column '{column}' "): read_table(path, **kinds)
+
+@pytest.mark.parametrize("damage", [lambda b: b[:len(b)//2], lambda b: b[:4] + bytes(200) + b[204:], lambda b: b"", lambda b: b[:-40] + bytes(36) + b[-4:]])
+def test_a_damaged_table_is_one_line(tmp_path, damage):
+    path = tmp_path/"t.parquet"
+    pd.DataFrame({"x": np.arange(1000.)}).to_parquet(path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(NeuralphaError, match="t.parquet is not a readable Parquet file: ."): read_table(path, x="number")
+
 def test_atomic_path_keeps_the_old_file_when_the_writer_fails(tmp_path):
     p = tmp_path/"deep"/"x.json"
     write_json(p, {"a": 1})
@@ -36,6 +53,11 @@ def test_write_json_is_reproducible_and_has_no_nan(tmp_path):
 def test_broken_json_is_named(tmp_path):
     (tmp_path/"x.json").write_text("{")
     with pytest.raises(NeuralphaError, match="x.json"): read_json(tmp_path/"x.json")
+
+@pytest.mark.parametrize("text", ["["*10**6 + "]"*10**6, '{"a":'*10**6 + "1" + "}"*10**6, '{"a": NaN}', '{"a": -Infinity}', '{"a": 1e999}', '{"a": ' + "9"*10**5 + "}", "[]", "{}", '{"a": "1"}', "\0", ""])
+def test_json_that_nobody_could_have_written_is_refused(text):
+    with pytest.raises(NeuralphaError, match="^x.json[ :]"): parse_json(text, "x.json", a=(int, float))
+    assert parse_json('{"a": 1.5}', "x.json", a=(int, float)) == {"a": 1.5}
 
 @pytest.mark.parametrize("error", [OSError(28, "No space"), Exception("while serializing: No space left on device (os error 28)")])
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, error):

@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.units import *
-import os, subprocess, sys
+import os, shutil, subprocess, sys
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,6 +32,12 @@ def test_a_changed_file_is_found(tmp_path):
     store.save(UNIT, SCORES, _Model())
     (store.path(UNIT.key)/"model"/"w.json").write_text("{ }")
     with pytest.raises(NeuralphaError, match="w.json is not the file"): store.scores(UNIT.key)
+
+def test_a_unit_in_the_place_of_another_is_found(tmp_path):
+    store, other = UnitStore(tmp_path), Unit("u", "ridge", 0, 1, '{"a":2}')
+    store.save(UNIT, SCORES)
+    shutil.copytree(store.path(UNIT.key), store.path(other.key))
+    with pytest.raises(NeuralphaError, match="unit.json is of another unit"): store.scores(other.key)
 
 def test_a_failing_save_leaves_nothing(tmp_path):
     class Broken:

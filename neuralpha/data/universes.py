@@ -62,7 +62,7 @@ def _imported(source):
         if manifest.is_file() and FORMAT in manifest.read_text(encoding="utf-8", errors="replace"): return folder
     return None
 
-# %% ../../nbs/data/universes.ipynb #2210b7f3
+# %% ../../nbs/data/universes.ipynb #c0e67f40
 def load_universe(
     source, # built-in or imported name, path, database address, frame, engine
     name:str|None=None, # what the panel is called
@@ -80,7 +80,7 @@ def load_universe(
         return made
     imported = _imported(source)
     if imported:
-        if checks is not None and spec.model_dump(mode="json") != read_json(imported/"manifest.json")["check_spec"]:
+        if checks is not None and spec.model_dump(mode="json") != read_json(imported/"manifest.json", check_spec=dict)["check_spec"]:
             raise NeuralphaError(f"Universe {source!r} was checked when it was imported, with other settings than these `checks`; import its source again with them, or leave them out.")
         return open_imported(imported, **options)
     looks_like_path = isinstance(source, os.PathLike) or isinstance(source, str) and (set("/\\.:") & set(source) or Path(source).exists())
@@ -175,13 +175,13 @@ def import_universe(
             digest=panel.digest, files=files))
     return target
 
-# %% ../../nbs/data/universes.ipynb #279429e1
+# %% ../../nbs/data/universes.ipynb #8a0823c6
 def open_imported(
     folder, start=None, end=None, assets=None, fields=None, # what to read; default everything
 )->Panel:
     "The panel of an imported universe. Raises `NeuralphaError` where a file is missing or not what was imported."
     folder = Path(folder)
-    manifest = read_json(folder/"manifest.json")
+    manifest = read_json(folder/"manifest.json", name=str, span=str, files=dict, fields=list, digest=str)
     for f in manifest["files"]:
         if not (folder/f).exists(): raise NeuralphaError(f"{folder/f} is missing; import {manifest['name']} again with replace=True.")
         if file_digest(folder/f) != manifest["files"][f]: raise NeuralphaError(f"{folder/f} is not what was imported (its SHA-256 differs); import {manifest['name']} again with replace=True.")
@@ -193,9 +193,13 @@ def open_imported(
     if spec.end: lf = lf.filter(pl.col("date") < (pd.Timestamp(spec.end) + pd.Timedelta(days=1)).to_datetime64())
     if spec.assets: lf = lf.filter(pl.col("asset").cast(pl.String).is_in(spec.assets))
     if spec.fields: lf = lf.select("date", "asset", "tradable", *spec.fields)
-    frame = lf.collect()
-    if not frame.height: raise NeuralphaError(f"{manifest['name']} ({manifest['span']}): no rows for the asked-for dates and assets.")
-    panel = _panel_of(frame, folder, manifest["name"])
+    try:
+        frame = lf.collect()
+        if not frame.height: raise NeuralphaError(f"{manifest['name']} ({manifest['span']}): no rows for the asked-for dates and assets.")
+        panel = _panel_of(frame, folder, manifest["name"])
+    except NeuralphaError: raise
+    except (Exception, pl.exceptions.PanicException) as e:
+        raise NeuralphaError(f"{folder} does not hold what an import writes ({type(e).__name__}: {(str(e).splitlines() or ['?'])[0]}); import {manifest['name']} again with replace=True.") from e
     if start is end is assets is fields is None and panel.digest != manifest["digest"]:
         raise NeuralphaError(f"{folder}: the panel's digest is not the manifest's; it was written by another version: import it again with replace=True.")
     return panel

@@ -19,7 +19,7 @@ from .cross import in_threads, rank_by_date
 from .families import Feature, windows_asked
 from .table import Features
 
-# %% ../../nbs/features/store.ipynb #3847999b
+# %% ../../nbs/features/store.ipynb #6ebea1de
 def _code()->str:
     "Digest of the source text of everything that computes features."
     return digest(*[inspect.getsource(m) for m in (kernels, families, cross, compute, alpha158, signals, frequency)])
@@ -47,9 +47,16 @@ def cached_features(
         with atomic_path(home/"values.npy") as tmp: np.save(tmp, X.values)
         write_json(home/"table.json", dict(names=X.names, lookbacks=X.lookbacks, missing=X.missing, skipped=X.skipped,
                                            cross_sectional=X.cross_sectional))
-    about = read_json(home/"table.json")
-    return Features(panel, tuple(about["names"]), np.load(home/"values.npy", mmap_mode="r"), tuple(about["lookbacks"]),
+    about = read_json(home/"table.json", names=list, lookbacks=list, missing=dict, skipped=dict, cross_sectional=bool)
+    return Features(panel, tuple(about["names"]), _mapped(home/"values.npy", (panel.n_rows, len(about["names"]))), tuple(about["lookbacks"]),
                     about["missing"], about["skipped"], about["cross_sectional"])
+
+def _mapped(path, shape):
+    "A float32 array on disk, read-only; what is not one of that shape is refused."
+    try: values = np.lib.format.open_memmap(path, mode="r") # reads no objects
+    except (ValueError, OSError) as e: raise NeuralphaError(f"{path} is not the table that was written ({e}); delete {path.parent}.") from e
+    if values.dtype != np.float32 or values.shape != shape: raise NeuralphaError(f"{path} is not the table that was written; delete {path.parent}.")
+    return values
 
 # %% ../../nbs/features/store.ipynb #3840b105
 def tail(

@@ -18,7 +18,7 @@ from ..features.table import Features, View
 from ..labels import forward_return
 from ..splits import fixed_split
 
-# %% ../../nbs/models/base.ipynb #bbd645d8
+# %% ../../nbs/models/base.ipynb #c54ff099
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator:
     "A model with scikit-learn's grammar over views; a subclass writes `_fit`, `_predict`, `_save` and `_load`."
@@ -102,11 +102,13 @@ class Estimator:
         "Read a model back from its folder."
         folder = Path(folder)
         if not (folder/"model.json").exists(): raise NeuralphaError(f"{folder} holds no model: model.json is missing.")
-        note = read_json(folder/"model.json")
+        note = read_json(folder/"model.json", model=str, params=dict, features=list, history=list)
         if note["model"] != cls.name: raise NeuralphaError(f"{folder} holds a {note['model']}, not a {cls.name}; use load_model.")
-        model = cls(**note["params"])
+        model = cls().clone(**note["params"])
         model.features_, model.history_ = tuple(note["features"]), note["history"]
-        model._load(folder)
+        try: model._load(folder)
+        except NeuralphaError: raise
+        except Exception as e: raise NeuralphaError(f"{folder} does not hold the {cls.name} that was saved ({type(e).__name__}: {(str(e).splitlines() or ['?'])[0]}); fit it again.") from e
         return model
 
     def __repr__(self):

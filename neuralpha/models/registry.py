@@ -37,7 +37,7 @@ def model_class(name:str)->type:
     module, cls = MODELS[key].split(":")
     return getattr(importlib.import_module(f"neuralpha.models.{module}"), cls)
 
-# %% ../../nbs/models/registry.ipynb #851bcb48
+# %% ../../nbs/models/registry.ipynb #cc9f7f26
 def make_model(
     name:str, # e.g. "lightgbm"; case does not matter
     **params, # the model's own parameters
@@ -49,4 +49,4 @@ def load_model(folder)->Estimator:
     "A fitted model from a folder that `save` wrote, whatever its kind."
     note = Path(folder)/"model.json"
     if not note.exists(): raise NeuralphaError(f"{folder} holds no model: model.json is missing.")
-    return model_class(read_json(note)["model"]).load(folder)
+    return model_class(read_json(note, model=str)["model"]).load(folder)

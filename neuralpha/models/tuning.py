@@ -6,14 +6,14 @@
 __all__ = ['SAMPLERS', 'inner_fold', 'suggest', 'Tuned', 'run_trial', 'read_journal', 'within_budget', 'tune', 'searched',
            'trial_seed', 'tuned_from', 'tune_folds']
 
-# %% ../../nbs/models/tuning.ipynb #de7d902d
+# %% ../../nbs/models/tuning.ipynb #30dcdb7e
 from html import escape
 import itertools, json, time
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, canonical_json, digest, unknown_name
+from ..core import NeuralphaError, canonical_json, digest, parse_json, unknown_name
 from .base import Estimator, mean_ic
 from .predict import same_panel
 from ..splits import Fold
@@ -105,14 +105,16 @@ def run_trial(
 
 class _Pruned(Exception): pass
 
-# %% ../../nbs/models/tuning.ipynb #7d664b60
+# %% ../../nbs/models/tuning.ipynb #45ac5a53
 def read_journal(path)->tuple: # name of the search, "" where there is none; list of trials
     "What a journal holds; a torn last line is left out."
     path = Path(path)
     lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-    try: head, *trials = [json.loads(line) for line in lines] or [{"search": ""}]
-    except ValueError as e: raise NeuralphaError(f"{path} is damaged ({e}); delete it to search anew.") from None
-    return head["search"], trials
+    if not lines: return "", []
+    try: return parse_json(lines[0], f"{path}, line 1,", search=str)["search"], [parse_json(line, f"{path}, line {n},", **_TRIAL) for n, line in enumerate(lines[1:], 2)]
+    except NeuralphaError as e: raise NeuralphaError(f"{e} The journal is damaged: delete it to search anew.") from None
+
+_TRIAL = dict(number=int, params=dict, state=str, steps=list, valid_ic=(int, float, type(None)), seconds=(int, float))
 
 def _append(path, record):
     "Add a line to a journal, after cutting off a torn one."

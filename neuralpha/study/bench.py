@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHARED', 'device_kind', 'Bench', 'study_features', 'study_label', 'study_folds', 'open_bench', 'opened_study']
 
-# %% ../../nbs/study/bench.ipynb #693982c1
+# %% ../../nbs/study/bench.ipynb #3afc95e5
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -20,9 +20,9 @@ from ..models.trainer import pick_device
 from ..splits import fixed_split, walk_forward
 from .holdout import Seal, holdout_fold, open_holdout, seal_holdout
 from .spec import Study, load_study, make_study, universe_slug
-from .units import Unit, code_digest, library_versions
+from .units import UNIT_COLUMNS, Unit, code_digest, library_versions
 
-# %% ../../nbs/study/bench.ipynb #ac614f96
+# %% ../../nbs/study/bench.ipynb #e85a37ab
 SHARED = ("neuralpha.data.universes", "neuralpha.features.compute", "neuralpha.labels", "neuralpha.splits") # code that every result depends on
 
 def device_kind(device:str)->str: # "cpu" or "cuda"
@@ -39,6 +39,7 @@ class Bench:
     folds: list # of `Fold`
     seal: Seal | None = None # of the holdout that was set aside; the panel ends before it
     template: ClassVar[str] = "compare_models.ipynb" # the notebook that reports on it
+    columns: ClassVar[dict] = UNIT_COLUMNS # of a unit's scores
 
     @property
     def slug(self)->str: return universe_slug(self.universe)

@@ -233,7 +233,7 @@ def _bury(worker, known, store, deaths):
         advice = "; most likely it ran out of memory. Use fewer jobs, features or rows" if code == -signal.SIGKILL else ""
         store.fail(known[worker.at], f"{how} {deaths[worker.at]} times{advice}.", worker.output())
 
-# %% ../../nbs/study/fit.ipynb #ca41d97b
+# %% ../../nbs/study/fit.ipynb #c3504889
 def collect(
     bench:Bench, store:UnitStore, device:str="auto",
     part:str="test", # or "valid": scores of the validation rows, what calibration may look at
@@ -250,24 +250,26 @@ def collect(
         p = Predictions(pd.DataFrame(), _Models({(u.fold, u.seed): store.path(u.key)/"model" for u in mine}))
         frames = []
         for fold in bench.folds:
-            scores = {u.seed: _aligned(store.scores(u.key), bench.panel, getattr(fold, part), part) for u in mine if u.fold == fold.number}
+            scores = {u.seed: _aligned(store, u.key, bench.panel, getattr(fold, part), part) for u in mine if u.fold == fold.number}
             view = fold if part == "test" else replace(fold, test=fold.valid)
             frames.append(predictions_frame(bench.X, bench.y, view, name, scores))
         for u in mine:
-            meta = store.meta(u.key)
+            meta = store.meta(u.key, history=list, seconds=(int, float))
             p.histories[u.fold, u.seed], p.seconds[u.fold, u.seed] = meta["history"], meta["seconds"]
         p.frame = pd.concat(frames, ignore_index=True)
         out[name] = p
     return out, holes
 
-# %% ../../nbs/study/fit.ipynb #3737f59f
-def _aligned(scores:pd.DataFrame, panel, rows, part)->np.ndarray:
+# %% ../../nbs/study/fit.ipynb #cd71622d
+def _aligned(store, key, panel, rows, part)->np.ndarray:
     "The stored scores of one part, after comparing their dates and assets with the panel's rows."
-    s = scores[scores["part"] == part]
+    s, where = store.scores(key), store.path(key)
+    s = s[s["part"] == part]
     same = len(s) == len(rows) and (s["date"].to_numpy("datetime64[ns]") == panel.dates[panel.date_code[rows]]).all() and (
         s["asset"].to_numpy(str) == panel.assets[panel.asset_code[rows]]).all()
-    if not same: raise NeuralphaError(f"A stored unit does not fit the rows of {panel.name}; delete the unit store and run again.")
-    return s["score"].to_numpy(np.float32)
+    if not same: raise NeuralphaError(f"{where/'scores.parquet'}: columns 'part', 'date' and 'asset' are not the {part} rows of {panel.name}; delete {where} and run again.")
+    if not np.isfinite(s["score"]).all(): raise NeuralphaError(f"{where/'scores.parquet'}: column 'score' holds values that are not finite; delete {where} and run again.")
+    return s["score"].to_numpy()
 
 class _Models(dict):
     "(fold, seed) -> fitted model, read from its folder on first use."

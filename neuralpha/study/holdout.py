@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['Seal', 'read_seal', 'seal_holdout', 'read_ledger', 'open_holdout', 'openings', 'holdout_line', 'holdout_fold']
 
-# %% ../../nbs/study/holdout.ipynb #8eff2d7d
+# %% ../../nbs/study/holdout.ipynb #2adfc5d0
 import fcntl, json, os
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, canonical_json, digest
+from ..core import NeuralphaError, canonical_json, digest, parse_json
 from ..data.panel import Panel, cut_panel
 from ..labels import Label
 from ..splits import Fold, _offset, fixed_split
@@ -61,7 +61,7 @@ def seal_holdout(
     held, visible = cut_panel(panel, first=panel.dates[code]), cut_panel(panel, last=panel.dates[code - 1])
     return visible, Seal(panel.name, _date(panel.dates[code]), _date(panel.dates[-1]), int(held.tradable.sum()), held.digest, visible.digest)
 
-# %% ../../nbs/study/holdout.ipynb #1b24f5e5
+# %% ../../nbs/study/holdout.ipynb #7516ee95
 def read_ledger(
     ledger, # file; one that does not exist holds no openings
     head:str|None=None, # hash of an opening that is known to have been recorded, e.g. from an earlier report
@@ -69,8 +69,8 @@ def read_ledger(
     "All recorded openings. Raises `NeuralphaError` where a line was changed or is missing."
     path, out, previous = Path(ledger), [], ""
     for n, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.exists() else [], 1):
-        try: entry = json.loads(line)
-        except ValueError: raise NeuralphaError(f"{path}, line {n}, is not readable; restore the file from a backup.") from None
+        try: entry = parse_json(line, f"{path}, line {n},", hash=str)
+        except NeuralphaError as e: raise NeuralphaError(f"{e} Restore the file from a backup.") from None
         body = {k: v for k, v in entry.items() if k != "hash"}
         if entry.get("hash") != digest(body) or body.get("previous") != previous:
             raise NeuralphaError(f"{path}, line {n}: this opening or the one before it was changed or removed; restore the file from a backup.")

@@ -33,14 +33,14 @@ def _inlined(page:str, path:str, pages, folder:Path):
         else: a.name = "span"; del a["href"]
     return main
 
-# %% ../../nbs/study/mail.ipynb #3b2c2752
+# %% ../../nbs/study/mail.ipynb #9f794c60
 def single_file(
     folder, # of a study's report
 )->str: # HTML
     "All pages of a report as one HTML page that needs no other file. Raises `NeuralphaError` where the folder holds no report."
     folder = Path(folder)
     if not (folder/"manifest.json").exists(): raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
-    study = make_study(read_json(folder/"manifest.json")["study"], str(folder))
+    study = make_study(read_json(folder/"manifest.json", study=dict)["study"], str(folder))
     pages = {p: text for p, text in site_pages(study, folder.parent).items() if Path(p).name not in ("notebook.html", "leaderboard.html")}
     order = ["index.html", *(p for p in pages if "/" in p), *(p for p in ("data.html", "audit.html") if p in pages)]
     title = lambda text: re.search(r"<h1>(.*?)</h1>", text, re.S)[1] # escaped already

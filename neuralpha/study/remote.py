@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['Remote', 'push_unit', 'pull_unit', 'push_file', 'pull_file', 'push_report', 'pull_tasks', 'push_tasks']
 
-# %% ../../nbs/study/remote.ipynb #d28b5271
-import json, shutil, tempfile
+# %% ../../nbs/study/remote.ipynb #7bbea1d7
+import re, shutil, tempfile
 from pathlib import Path
-from ..core import DiskError, NeuralphaError, atomic_path, canonical_json, digest, file_digest
+from ..core import DiskError, NeuralphaError, atomic_path, parse_json
 from .fit import finished
 from .search import journal_of
-from .units import UnitStore
+from .units import UNIT_COLUMNS, UnitStore, check_unit, read_scores
 
 # %% ../../nbs/study/remote.ipynb #810a3a9a
 class Remote:
@@ -49,31 +49,32 @@ class Remote:
         except FileNotFoundError: return set()
         return {p.split(f"{self.root}/{folder}/", 1)[1] for p in found}
 
-# %% ../../nbs/study/remote.ipynb #89684ee2
+# %% ../../nbs/study/remote.ipynb #c95aee57
 def push_unit(remote:Remote, store:UnitStore, key:str):
     "Copy a finished unit, `unit.json` last; nothing where it was copied before."
     if remote.read(f".units/{key}/unit.json") == (store.path(key)/"unit.json").read_bytes(): return
     for name in [*store.meta(key)["files"], "unit.json"]: remote.write(f".units/{key}/{name}", (store.path(key)/name).read_bytes())
 
-def pull_unit(remote:Remote, store:UnitStore, key:str)->bool: # whether it is here now
+def pull_unit(remote:Remote, store:UnitStore, key:str, columns=UNIT_COLUMNS)->bool: # whether it is here now
     "Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left where it is."
-    try:
-        note = remote.read(f".units/{key}/unit.json") or b""
-        meta = json.loads(note)
-        if digest(canonical_json(meta["inputs"])) != key or any(".." in Path(n).parts or Path(n).is_absolute() for n in meta["files"]): return False
-        files = {name: remote.read(f".units/{key}/{name}") for name in meta["files"]}
-    except (ValueError, KeyError, TypeError): return False
+    note = remote.read(f".units/{key}/unit.json")
+    if note is None: return False
+    try: names = parse_json(note, "unit.json", files=dict)["files"]
+    except NeuralphaError: return False
+    if not all(map(_NAME.fullmatch, names)): return False
+    files = {name: remote.read(f".units/{key}/{name}") for name in names}
     if None in files.values(): return False
     with tempfile.TemporaryDirectory() as tmp:
-        for name, data in files.items():
+        for name, data in {**files, "unit.json": note}.items():
             (Path(tmp)/name).parent.mkdir(parents=True, exist_ok=True)
             (Path(tmp)/name).write_bytes(data)
-            if file_digest(Path(tmp)/name) != meta["files"][name]: return False
-        with store.writing(key) as place:
-            shutil.copytree(tmp, place, dirs_exist_ok=True)
-            (place/"unit.json").write_bytes(note)
+        try: check_unit(Path(tmp), key), read_scores(Path(tmp), columns)
+        except NeuralphaError: return False
+        with store.writing(key) as place: shutil.copytree(tmp, place, dirs_exist_ok=True)
     remote.sent.add(key)
     return True
+
+_NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*") # no path that leads elsewhere
 
 # %% ../../nbs/study/remote.ipynb #f33faec2
 def push_file(remote:Remote, path:Path, name:str):
@@ -94,7 +95,7 @@ def push_report(remote:Remote, folder:Path):
     for name in remote.names(folder.name) - here: remote._call("write to", remote.fs.rm_file, f"{remote.root}/{folder.name}/{name}")
     push_file(remote, folder.parent/"index.html", "index.html")
 
-# %% ../../nbs/study/remote.ipynb #b098a3d7
+# %% ../../nbs/study/remote.ipynb #76129e95
 def pull_tasks(
     remote:Remote,
     listed, # (bench, task) pairs of a study, see `tasks`
@@ -102,9 +103,9 @@ def pull_tasks(
 )->int: # units fetched
     "Fetch what is finished of a study: units, and journals of searches."
     got = 0
-    for _, task in listed:
+    for bench, task in listed:
         if task.seed < 0: pull_file(remote, journal_of(task, store), f".units/searches/{task.key}.jsonl")
-        elif task.key not in store: got += pull_unit(remote, store, task.key)
+        elif task.key not in store: got += pull_unit(remote, store, task.key, bench.columns)
     return got
 
 def push_tasks(remote:Remote, listed, store:UnitStore):

@@ -5,34 +5,35 @@
 # %% auto #0
 __all__ = ['report_ics', 'compare_reports', 'summary', 'comparison_page', 'write_comparison', 'verify_comparison']
 
-# %% ../../nbs/study/side_by_side.ipynb #dd9a5a19
+# %% ../../nbs/study/side_by_side.ipynb #f79ec52c
 import base64, io
 from pathlib import Path
 import pandas as pd
 from ..core import NeuralphaError, read_json, small_png, write_json, write_text
 from ..evaluate.compare import compare_studies
 from ..evaluate.metrics import metric
+from ..models.predict import read_predictions
 from .site import COMPARISONS, number, interval, render, setting, write_studies_index
 from .spec import make_study, universe_slug
 
-# %% ../../nbs/study/side_by_side.ipynb #7501abaf
+# %% ../../nbs/study/side_by_side.ipynb #5bb0f329
 def report_ics(folder:Path)->tuple: # study; universe -> (dates × models ICs, horizon, delay, label name)
     "Daily ICs of a report's ensembles, from its stored scores and labels, on the rows that all its models scored."
     from neuralpha.models.base import date_ic
     if not (folder/"manifest.json").exists(): raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
-    study, out = make_study(read_json(folder/"manifest.json")["study"], str(folder)), {}
+    study, out = make_study(read_json(folder/"manifest.json", study=dict)["study"], str(folder)), {}
     for slug in map(universe_slug, study.universes):
         if not (folder/slug/"predictions.parquet").exists(): continue
-        t = pd.read_parquet(folder/slug/"predictions.parquet")
+        t = read_predictions(folder/slug/"predictions.parquet")
         wide = t[t["seed"] == -1].pivot(index=["date", "asset"], columns="model", values="score").dropna()
         label = t.drop_duplicates(["date", "asset"]).set_index(["date", "asset"])["label"].reindex(wide.index)
         wide, label = wide[label.notna()], label[label.notna()].to_numpy()
         days = wide.index.get_level_values("date")
         ics = pd.DataFrame({m: date_ic(wide[m].to_numpy(), label, days) for m in wide}, pd.DatetimeIndex(sorted(set(days)), name="date"))
-        out[slug] = ics, study.label.horizon, study.label.delay, read_json(folder/slug/"metrics.json")["label"]
+        out[slug] = ics, study.label.horizon, study.label.delay, read_json(folder/slug/"metrics.json", label=str)["label"]
     return study, out
 
-# %% ../../nbs/study/side_by_side.ipynb #d64dd625
+# %% ../../nbs/study/side_by_side.ipynb #681ec56e
 def _changes(a:dict, b:dict, at="")->list: # of (key, before, after)
     "Keys of two studies that differ."
     if isinstance(a, dict) and isinstance(b, dict):
@@ -49,7 +50,7 @@ def compare_reports(
     rows = [dict(universe=r["universe"], model=r["model"], before=say(r["before"]), after=say(r["after"]), change=metric(r.get("difference"), "correlation", "per date", text, r["low"], r["high"]) if r["p"] == r["p"] else None,
                  p_holm=None if r["p"] != r["p"] else float(r["p_holm"]), dates=None if r["p"] != r["p"] else int(r["dates"]), paired=None if r["p"] != r["p"] else bool(r["paired"]), moved=bool(r["moved"]), note=r["note"]) for r in table.to_dict("records")]
     skip = lambda s: {k: v for k, v in s.model_dump(mode="json").items() if k not in ("name", "title")}
-    digests = [read_json(Path(f)/"manifest.json")["data"] for f in (a, b)]
+    digests = [read_json(Path(f)/"manifest.json", data=dict)["data"] for f in (a, b)]
     title = lambda s, name: name if (one.title or one.name) == (two.title or two.name) else s.title or s.name
     return {"studies": [{"name": Path(f).name, "hash": s.hash, "title": title(s, Path(f).name), "setting": setting(s)} for f, s in ((a, one), (b, two))],
             "changes": _changes(skip(one), skip(two)), "other_data": sorted(u for u in digests[0] if u in digests[1] and digests[0][u] != digests[1][u]), "rows": rows}
@@ -82,7 +83,7 @@ def comparison_page(c:dict)->str: # HTML
     return render("versus", title=f"{one['title']} and {two['title']}", study=f"{one['name']} beside {two['name']}", nav=nav, here="", footer=f"Studies {one['hash'][:12]} and {two['hash'][:12]}",
                   one=one, two=two, answer=summary(c), changes=c["changes"], rows=rows, picture=_picture(c))
 
-# %% ../../nbs/study/side_by_side.ipynb #84666c8e
+# %% ../../nbs/study/side_by_side.ipynb #5e18d676
 def write_comparison(
     a, b, # folders of two reports in the same folder of reports
 )->Path: # the page
@@ -101,7 +102,7 @@ def verify_comparison(
 )->list: # problems in words
     "Derive a comparison again from its two reports and compare both files."
     page = Path(page).with_suffix(".html")
-    stored = read_json(page.with_suffix(".json"))
+    stored = read_json(page.with_suffix(".json"), studies=list)
     derived = compare_reports(*(page.parents[1]/s["name"] for s in stored["studies"]))
     problems = [] if stored == _json(derived) else [f"{page.with_suffix('.json')} is not what the two reports give."]
     return problems if page.read_text(encoding="utf-8", errors="replace") == comparison_page(_json(derived)) else [*problems, f"{page} does not show what the two reports give."]

@@ -9,14 +9,14 @@ __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA',
            'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages', 'write_site',
            'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
 
-# %% ../../nbs/study/site.ipynb #8b393599
+# %% ../../nbs/study/site.ipynb #4371d233
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 import jinja2
 from markupsafe import Markup
-from ..core import digest, file_digest, lock, read_json, write_json, write_text
+from ..core import NeuralphaError, digest, file_digest, lock, read_json, write_json, write_text
 from .holdout import holdout_line, read_seal
 from .published import side_by_side, targets
 from .spec import Study, load_study, make_study, universe_slug
@@ -271,7 +271,7 @@ def _text(value, href=None): return PLAIN | dict(show=value, sort=value, text=Tr
 
 def _count(value, **more): return PLAIN | dict(show="–" if value is None else f"{value:,.0f}", sort="" if value is None else value, range="") | more
 
-# %% ../../nbs/study/site.ipynb #79adef60
+# %% ../../nbs/study/site.ipynb #89e91c1c
 @dataclass
 class UniverseResult:
     "What one universe's folder holds, as the pages need it."
@@ -305,7 +305,8 @@ def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
         if not (at/"figures.json").exists():
             holes.append(dict(what=slug, error=f"its notebook did not finish; the partial notebook is in its folder. {_reasons(at)}".strip()))
             continue
-        r = UniverseResult(slug, *(read_json(at/f"{n}.json") if (at/f"{n}.json").exists() else {} for n in ("metrics", "figures", "checks", "timing")), read_json(at/"reasons.json") if (at/"reasons.json").exists() else {})
+        stored = lambda n, **kinds: read_json(at/f"{n}.json", **kinds) if (at/f"{n}.json").exists() else {}
+        r = UniverseResult(slug, stored("metrics", models=dict, missing=dict, data_digest=str), *map(stored, ("figures", "checks", "timing", "reasons")))
         holes += [dict(what=f"{slug} · {m}", error=why) for m, why in r.numbers["missing"].items()]
         results.append(r)
     return results, holes
@@ -462,7 +463,7 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #6041e460
+# %% ../../nbs/study/site.ipynb #b1810ea1
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -479,9 +480,14 @@ def tune_budget(tune)->str:
     return " or ".join(f"{v:g} {unit}" for v, unit in ((tune.trials, "trials"), (tune.minutes, "minutes")) if v is not None)
 
 def site_pages(study, out="reports")->dict: # path below the study's folder -> HTML
-    "Every page of a study's site, drawn from what its universes stored."
+    "Every page of a study's site, drawn from what its universes stored. Raises `NeuralphaError` where that is not what a run writes."
     study = load_study(study)
-    folder = Path(out)/study.name
+    try: return _pages(study, Path(out)/study.name, Path(out))
+    except NeuralphaError: raise
+    except Exception as e: raise NeuralphaError(f"The pages of {Path(out)/study.name} cannot be drawn from what is stored there ({type(e).__name__}: {e}): `neuralpha verify` "
+                                                "names files that were changed; run the study again.") from e
+
+def _pages(study, folder, out)->dict:
     results, holes = read_results(folder, study)
     if study.repetitions: return draws_pages(study, folder, results, holes)
     certificates = {r.slug: folder/"audit"/r.slug/"certificate.html" for r in results if (folder/"audit"/r.slug/"certificate.html").exists()}
@@ -497,7 +503,7 @@ def site_pages(study, out="reports")->dict: # path below the study's folder -> H
          close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"])) for r in results])
     slices = _slices(results, study)
     if certificates: page("audit", "audit.html", "Leak certificate", "audit.html", certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()])
-    page("index", "index.html", study.title or study.name, "index.html", published=_published(results, study), setting=setting(study), holdouts=_holdouts(results, Path(out)), holes=holes, universes=results, columns=_columns(results), slices=slices, **_choices(slices),
+    page("index", "index.html", study.title or study.name, "index.html", published=_published(results, study), setting=setting(study), holdouts=_holdouts(results, out), holes=holes, universes=results, columns=_columns(results), slices=slices, **_choices(slices),
          notebook=(folder/"leaderboard.ipynb").exists(), answers=[dict(universe=r.slug, href=f"{r.slug}/index.html", text=answer(r)) for r in results],
          rows=[_row(r, n, _shown(results), i) for i, r in enumerate(results) for n in r.order])
     for path in [*(f"{r.slug}/compare_models.ipynb" for r in results), "leaderboard.ipynb"]:
@@ -607,7 +613,7 @@ def manifest_page(study, manifest)->str: # HTML
     nav = [("Leaderboard", "index.html"), ("Manifest", "manifest.html"), ("All studies", "../index.html")]
     return render("manifest", title="Manifest", study=study.name, nav=nav, here="manifest.html", footer="", m=manifest, spec=json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True))
 
-# %% ../../nbs/study/site.ipynb #14fcdfd6
+# %% ../../nbs/study/site.ipynb #e4c50b60
 COMPARISONS = "comparisons" # folder beside the studies
 
 def write_studies_index(out="reports")->Path:
@@ -616,9 +622,9 @@ def write_studies_index(out="reports")->Path:
     with lock(out/".index.lock"):
         for left in out.glob(".index.html.*"): left.unlink() # of a killed run
         for path in sorted(out.glob("*/manifest.json")):
-            s = make_study(read_json(path)["study"], str(path))
+            s = make_study(read_json(path, study=dict)["study"], str(path))
             studies.append(dict(name=path.parent.name, title=s.title or s.name, universes=", ".join(map(universe_slug, s.universes)), models=", ".join(s.models), setting=setting(s)))
-        pairs = [(p, read_json(p)["studies"]) for p in sorted((out/COMPARISONS).glob("*.json"))]
+        pairs = [(p, read_json(p, studies=list)["studies"]) for p in sorted((out/COMPARISONS).glob("*.json"))]
         pairs = [dict(href=f"{COMPARISONS}/{p.stem}.html", one=a["title"], two=b["title"]) for p, (a, b) in pairs if all((out/x["name"]/"manifest.json").exists() for x in (a, b))]
         write_text(out/"index.html", render("studies", title="Studies", study="all studies", nav=[], here="", footer="", studies=studies, comparisons=pairs))
     return out/"index.html"

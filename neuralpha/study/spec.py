@@ -6,25 +6,25 @@
 __all__ = ['DATES', 'LabelSpec', 'SplitSpec', 'CostSpec', 'ExplainSpec', 'TuneModel', 'TuneSpec', 'Target', 'PublishedSpec',
            'Study', 'universe_slug', 'make_study', 'research_folder', 'builtin_studies', 'load_study', 'with_tuning']
 
-# %% ../../nbs/study/spec.ipynb #d2442ad0
+# %% ../../nbs/study/spec.ipynb #871842ed
 import re, tomllib, typing
 from pathlib import Path
 from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from ..core import NeuralphaError, digest, unknown_name
+from ..core import NeuralphaError, canonical_json, digest, parse_json, unknown_name
 
-# %% ../../nbs/study/spec.ipynb #29643e45
+# %% ../../nbs/study/spec.ipynb #6c841e0b
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 class LabelSpec(_Part):
     "Forward return from close t+delay to close t+delay+horizon."
-    horizon: Annotated[int, Field(ge=1, description="bars held")] = 5
-    delay: Annotated[int, Field(ge=0, description="bars between decision and entry")] = 1
+    horizon: Annotated[int, Field(ge=1, le=100_000, description="bars held")] = 5
+    delay: Annotated[int, Field(ge=0, le=100_000, description="bars between decision and entry")] = 1
     target: Annotated[Literal["rank", "z", "raw"], Field(description="what models are trained on: standing by date, or the return")] = "rank"
 
-# %% ../../nbs/study/spec.ipynb #cd47c025
+# %% ../../nbs/study/spec.ipynb #e68864ea
 DATES = ("train_start", "valid_start", "test_start", "test_end")
 
 class SplitSpec(_Part):
@@ -33,7 +33,7 @@ class SplitSpec(_Part):
     train: str = "3Y"
     valid: str = "6M"
     test: str = "6M"
-    embargo: Annotated[int, Field(ge=0, description="bars left out before validation and before test")] = 5
+    embargo: Annotated[int, Field(ge=0, le=100_000, description="bars left out before validation and before test")] = 5
     train_start: str | None = None
     valid_start: str | None = None
     test_start: str | None = None
@@ -114,7 +114,7 @@ class PublishedSpec(_Part):
         "The rows of a universe."
         return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
 
-# %% ../../nbs/study/spec.ipynb #d61c5bfb
+# %% ../../nbs/study/spec.ipynb #52ef0cdc
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class Study(_Part):
@@ -126,7 +126,7 @@ class Study(_Part):
     transform: Annotated[Literal["rank", "raw"], Field(description="features as ranks by date, or as they are")] = "rank"
     models: Annotated[dict[str, dict[str, Any]], Field(min_length=1, description="name -> parameters; `model` picks the kind where the name is your own")]
     seeds: Annotated[int, Field(ge=1, le=100, description="networks and trees per fold, averaged into one ensemble")] = 2
-    seed: Annotated[int, Field(ge=0, description="first seed")] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31, description="first seed")] = 0
     label: LabelSpec = LabelSpec()
     split: SplitSpec = SplitSpec()
     costs: CostSpec = CostSpec()
@@ -222,7 +222,7 @@ def _message(e:ValidationError)->str:
     said = first["msg"].removeprefix("Value error, ")
     return f"{where}: {said}" + ("" if first["type"] == "value_error" else f", got {first['input']!r}")
 
-# %% ../../nbs/study/spec.ipynb #deb3b2ed
+# %% ../../nbs/study/spec.ipynb #ec00c70d
 def make_study(
     values:dict, # as a TOML file gives them; `models` may be a list of names
     source:str="study", # named in errors
@@ -230,8 +230,11 @@ def make_study(
     "A checked study. Raises `NeuralphaError` with one line for the first thing that is wrong."
     values = dict(values)
     if isinstance(values.get("models"), (list, tuple)): values["models"] = {m: {} for m in values["models"]}
-    try: return Study.model_validate(values)
+    try:
+        canonical_json(values)
+        return Study.model_validate(values)
     except ValidationError as e: raise NeuralphaError(f"{source}: {_message(e)}") from None
+    except (TypeError, ValueError, RecursionError) as e: raise NeuralphaError(f"{source}: the study holds a value that no file can keep, such as nan or inf: {e}") from None
 
 # %% ../../nbs/study/spec.ipynb #6178ea88
 def research_folder()->Path:
@@ -284,7 +287,7 @@ def with_tuning(
     if trials is not None or minutes is not None: block |= {"trials": trials, "minutes": minutes}
     return make_study({**spec.model_dump(mode="json"), "tune": block | ({} if sampler is None else {"sampler": sampler})}, spec.name)
 
-# %% ../../nbs/study/spec.ipynb #26c6c835
+# %% ../../nbs/study/spec.ipynb #2ef0e87b
 def _read(study:str)->tuple[dict, str]:
     "Values and name of a study file or a built-in study."
     path = Path(study)
@@ -295,12 +298,9 @@ def _read(study:str)->tuple[dict, str]:
     try: text = path.read_text(encoding="utf-8")
     except FileNotFoundError: raise NeuralphaError(f"{path} does not exist.") from None
     except (OSError, UnicodeDecodeError) as e: raise NeuralphaError(f"{path} cannot be read: {e}") from None
-    if path.suffix == ".json":
-        import json
-        try: values = json.loads(text)
-        except ValueError as e: raise NeuralphaError(f"{path} is not valid JSON: {e}") from None
+    if path.suffix == ".json": values = parse_json(text, path)
     else:
         try: values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as e: raise NeuralphaError(f"{path} is not valid TOML: {e}") from None
+        except (ValueError, RecursionError) as e: raise NeuralphaError(f"{path} is not valid TOML: {e}") from None
     if not isinstance(values, dict): raise NeuralphaError(f"{path}: a study is a table of keys, got {type(values).__name__}.")
     return values, str(path.name)

@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['derived_files', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/study/verify.ipynb #8277cbf9
+# %% ../../nbs/study/verify.ipynb #45a328ca
 import json, re, shutil, tempfile
 from pathlib import Path
 import pandas as pd
-from ..core import NeuralphaError, _nan_to_none, digest, file_digest, read_json
-from ..explain import from_frame
-from ..models.predict import Predictions
+from ..core import NeuralphaError, _nan_to_none, digest, file_digest, read_json, read_table
+from ..explain import ATTRIBUTIONS, from_frame
+from ..models.predict import Predictions, read_predictions
 from .bench import open_bench
-from .draws import draw_numbers, open_draws
+from .draws import DRAWN, draw_numbers, open_draws
 from .reasons import agreement_records, regime_records, volatility_regime
 from .report import bench_sheet, data_facts, setting_facts, universe_numbers
 from .site import LEDGER, UNLISTED, manifest_page, read_results, site_pages, timing_script, write_site
@@ -35,19 +35,19 @@ def _count(value)->int:
     if isinstance(value, list): return sum(map(_count, value))
     return int(isinstance(value, (int, float)) and not isinstance(value, bool))
 
-# %% ../../nbs/study/verify.ipynb #3a681ca9
+# %% ../../nbs/study/verify.ipynb #76e4d4ae
 def _as_stored(value):
     "A value as it comes back from a JSON file."
     return json.loads(json.dumps(_nan_to_none(value)))
 
 def _predictions(folder:Path, name:str)->dict: # model -> Predictions
     "The stored scores of one part."
-    table = pd.read_parquet(folder/f"{name}.parquet")
+    table = read_predictions(folder/f"{name}.parquet")
     return {m: Predictions(table[table["model"] == m].reset_index(drop=True)) for m in table["model"].unique()}
 
 def _metrics(folder:Path, bench, tests)->dict:
     "`metrics.json` from the scores. Weights and devices are taken as stored: they are facts of the fitting."
-    stored, count = read_json(folder/"metrics.json"), lambda p: len(p.seeds)
+    stored, count = read_json(folder/"metrics.json", models=dict, missing=dict), lambda p: len(p.seeds)
     facts = {m: {"seeds": count(p), **{k: stored["models"].get(m, {}).get(k) for k in ("weights", "device")}} for m, p in tests.items()}
     missing = {m: stored["missing"].get(m, "no word about it") for m in bench.study.models if m not in tests}
     searches = read_json(folder/"tuning.json") if (folder/"tuning.json").exists() else []
@@ -55,15 +55,15 @@ def _metrics(folder:Path, bench, tests)->dict:
 
 def _reasons(folder:Path, bench)->dict:
     "`reasons.json` with what the stored attributions give: agreement between models and attributions by regime."
-    stored, table = read_json(folder/"reasons.json"), pd.read_parquet(folder/"shap.parquet")
+    stored, table = read_json(folder/"reasons.json", models=dict), read_table(folder/"shap.parquet", **ATTRIBUTIONS)
     found, regime = {m: from_frame(table[table["model"] == m], bench.X) for m in table["model"].unique()}, volatility_regime(bench.y)
     by_regime = {m: {"by_regime": regime_records(e, regime)} if regime is not None else {} for m, e in found.items()}
     return {"rows": len(next(iter(found.values())).rows), "agreement": agreement_records(list(found.values()), bench.y), "models": {m: stored["models"].get(m, {}) | r for m, r in by_regime.items()}}
 
-# %% ../../nbs/study/verify.ipynb #2d6298cb
+# %% ../../nbs/study/verify.ipynb #4affd8c6
 def derived_files(folder:Path, bench)->dict: # file below the universe's folder -> JSON value or text it should hold
     "Everything of a universe's report that follows from the stored scores, the stored attributions and the data."
-    if bench.study.repetitions: return {"metrics.json": _as_stored(read_json(folder/"metrics.json") | {"models": draw_numbers(pd.read_parquet(folder/"draws.parquet"), bench.study.models)})}
+    if bench.study.repetitions: return {"metrics.json": _as_stored(read_json(folder/"metrics.json") | {"models": draw_numbers(read_table(folder/"draws.parquet", **DRAWN), bench.study.models)})}
     tests = _predictions(folder, "predictions")
     out = {"metrics.json": _as_stored(_metrics(folder, bench, tests)), "checks.json": _as_stored(data_facts(bench))}
     if (folder/"reasons.json").exists(): out["reasons.json"] = _as_stored(_reasons(folder, bench))
@@ -87,9 +87,10 @@ def _compare(folder:Path, derived:dict)->tuple[list, int]: # problems; numbers c
 def _underived(folder:Path, bench)->tuple[list, int]: # problems; numbers derived
     "Derive a universe's files again and compare; a file too broken to be read is a problem like any other."
     try: return _compare(folder, derived_files(folder, bench))
+    except NeuralphaError as e: return [f"{folder.name}: its numbers cannot be derived again: {e}"], 0
     except Exception as e: return [f"{folder.name}: its numbers cannot be derived again: {type(e).__name__}: {e}"], 0
 
-# %% ../../nbs/study/verify.ipynb #d40ac69b
+# %% ../../nbs/study/verify.ipynb #f6879b14
 def _file_problems(folder:Path, manifest:dict)->list:
     "Files that are missing, changed or not named."
     problems = [] if manifest.get("sha256") == digest({k: v for k, v in manifest.items() if k != "sha256"}) else ["manifest.json is not the file that was written."]
@@ -99,7 +100,7 @@ def _file_problems(folder:Path, manifest:dict)->list:
     there = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".") and p.name not in UNLISTED}
     problems += [f"{name} is not in the manifest." for name in sorted(there - set(manifest["files"]))]
     for done in sorted(folder.glob("*/done.json")):
-        problems += [f"{done.parent.name}/{name} is not the file that done.json names." for name, sha in read_json(done)["files"].items()
+        problems += [f"{done.parent.name}/{name} is not the file that done.json names." for name, sha in read_json(done, files=dict)["files"].items()
                      if not (done.parent/name).is_file() or file_digest(done.parent/name) != sha]
     return problems
 
@@ -111,14 +112,12 @@ def _page_problems(folder:Path, study, manifest)->tuple[list, str]:
     wrong = [f"{name} does not show the stored numbers." for name, text in pages.items() if not (folder/name).is_file() or (folder/name).read_text(encoding="utf-8", errors="replace") != text]
     return wrong, f"{len(pages)} compared"
 
-# %% ../../nbs/study/verify.ipynb #85a94164
+# %% ../../nbs/study/verify.ipynb #8be4145c
 def _opened(folder)->tuple[Path, dict, object]: # folder, manifest, study
     "A report's manifest and study. Raises `NeuralphaError` where the folder holds none."
     folder = Path(folder)
     if not (folder/"manifest.json").exists(): raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
-    manifest = read_json(folder/"manifest.json")
-    lost = [k for k in ("study", "study_hash", "files", "data") if k not in manifest]
-    if lost: raise NeuralphaError(f"{folder/'manifest.json'} is no manifest: it lacks {', '.join(lost)}.")
+    manifest = read_json(folder/"manifest.json", study=dict, study_hash=str, files=dict, data=dict)
     return folder, manifest, make_study(manifest["study"], str(folder))
 
 def verify_report(

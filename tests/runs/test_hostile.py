@@ -110,3 +110,25 @@ def test_an_imported_universe_cannot_leave_the_store(tmp_path, monkeypatch, name
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NeuralphaError): import_universe("sim-tiny", name)
     assert not (tmp_path/"bombed").exists()
+
+
+PATHS = ["../../x", "/etc/x", "..", ".", "a/b", "a\\b", "C:\\x", "~", "%2e%2e%2fx", "*", "$HOME"]
+
+
+def test_names_of_assets_name_no_file(tmp_path):
+    from neuralpha.data.universes import import_universe, load_universe
+    days = pd.bdate_range("2020-01-01", periods=30)
+    frame = lambda assets: pd.DataFrame({"date": np.repeat(days, len(assets)), "asset": np.tile(assets, len(days)), "close": 10. + np.arange(len(days)*len(assets)) % 7})
+    files = {}
+    for name, assets in {"paths": PATHS, "plain": [f"A{i}" for i in range(len(PATHS))]}.items():
+        home = import_universe(frame(assets), name, folder=tmp_path/name)
+        files[name] = sorted(str(p.relative_to(home)) for p in home.rglob("*"))
+        assert sorted(load_universe(str(home)).assets) == sorted(assets)
+    assert files["paths"] == files["plain"] and sorted(p.name for p in tmp_path.iterdir()) == ["paths", "plain"]
+
+
+@pytest.mark.parametrize("asset", ["A\0B", "A\nB", "A\rB", "\x1b[2J", "A\u202eB"])
+def test_an_asset_with_a_character_that_nobody_sees_is_refused(asset):
+    from neuralpha.data.universes import load_universe
+    with pytest.raises(NeuralphaError, match=r"column 'asset': asset .* holds the invisible character U\+"):
+        load_universe(pd.DataFrame({"date": pd.bdate_range("2020-01-01", periods=9), "asset": asset, "close": 1.}))

@@ -1,5 +1,6 @@
-"Text from data in every page a study leaves: tickers, title and file name that are HTML, script, formula and markup."
+"Text from data in every page a study leaves: tickers, title and file name that are HTML, script, formula, markup, code and paths."
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,21 +13,23 @@ from neuralpha.study.side_by_side import write_comparison
 from neuralpha.study.spec import make_study
 
 TICKERS = ["<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "=HYPERLINK(\"http://evil\")", "**bold** [l](javascript:alert(3))", "{{7*7}}", "'\"><svg/onload=alert(4)>", "</td></table><h1>big</h1>", "&lt;b&gt;"]
+PATHS = ["../../x", "/tmp/neuralpha-x", "..", "a\\..\\b", "%2e%2e%2fx"]
 TITLE = "</title><script>alert(5)</script>{{7*7}}<img src=x onerror=alert(6)>"
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder, rng = tmp_path_factory.mktemp("evil"), np.random.default_rng(0)
-    assets, days = TICKERS + [f"A{i:02d}" for i in range(12)], pd.bdate_range("2019-01-01", periods=380)
+    assets, days = TICKERS + PATHS + [f"A{i:02d}" for i in range(7)], pd.bdate_range("2019-01-01", periods=380)
     close = 50*np.exp(rng.normal(0, .02, (len(days), len(assets))).cumsum(0))
     frame = pd.DataFrame({"date": np.repeat(days, len(assets)), "asset": np.tile(assets, len(days)), "close": close.ravel()})
     frame = frame.assign(open=frame["close"]*1.001, high=frame["close"]*1.01, low=frame["close"]*.99, volume=1e6)
     column = ["close", "high", "low", "open", "volume"]
     for i, t in enumerate(TICKERS): frame.loc[frame.index[frame["asset"] == t][200 + i], column[i % 5]] = -1. # so that the checks name them
-    path = folder/"<img src=x onerror=alert(7)> $\\frac{$.parquet"
-    frame.to_parquet(path, index=False)
-    for name in ("evil", "twin"):
+    name = "'\"); import os; os.mkdir('bombed') #\n<img src=x onerror=alert(7)> $\\frac{$.parquet"
+    for name, path, tickers in (("evil", folder/name, assets), ("twin", folder/"plain"/name, [f"B{i:02d}" for i in range(len(assets))])):
+        path.parent.mkdir(exist_ok=True)
+        frame.assign(asset=frame["asset"].map(dict(zip(assets, tickers)))).to_parquet(path, index=False)
         study = make_study({"name": name, "title": TITLE, "universes": [str(path)], "features": "classic", "models": {"ridge": {}, "more": {"model": "ridge", "alpha": 100.}}, "seeds": 1,
                             "split": {"train": "9M", "valid": "3M", "test": "3M"}, "explain": {"rows": 10, "samples": 5}})
         assert run_study(study, folder/"out", "cpu", 1).failures == {}
@@ -39,6 +42,14 @@ def test_every_kind_of_page_is_there_and_names_from_data_reach_them(pages):
     assert {"index.html", "data.html", "manifest.html", "notebook.html", "leaderboard.html", "model-ridge.html", "evil.html", "evil--twin.html"} <= {p.name for p in pages}
     texts = {p.name: p.read_text(encoding="utf-8") for p in pages}
     assert "alert(1)" in texts["data.html"] and "alert(1)" in texts["notebook.html"] and "alert(5)" in texts["index.html"] and "alert(7)" in texts["manifest.html"]
+
+
+def test_no_file_is_named_after_an_asset_and_no_name_becomes_code(pages):
+    out = next(p for p in pages[0].parents if p.name == "out")
+    files = lambda study: sorted(str(p.relative_to(out/study)) for p in (out/study).rglob("*"))
+    assert files("evil") == files("twin") and len(files("evil")) > 40
+    assert sorted(p.name for p in out.iterdir()) == [".units", "comparisons", "evil", "evil.html", "index.html", "twin"]
+    assert len(list(out.parent.iterdir())) == 3 and not any(Path(p).exists() for p in ("bombed", PATHS[1])) and list(out.rglob("bombed")) == []
 
 
 def test_no_text_from_data_becomes_markup(pages):
