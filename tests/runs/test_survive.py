@@ -21,24 +21,25 @@ def test_killed_again_and_again_a_study_ends_with_the_same_bytes(reference, tmp_
 @pytest.mark.slow
 def test_killed_at_fifty_random_moments(reference, tmp_path):
     "Each kill is followed by a run to the end. NEURALPHA_KILLS sets another number."
-    seed, wanted, study = random.randrange(10**6), int(os.environ.get("NEURALPHA_KILLS", 50)), 0
-    moments, kills = random.Random(seed), []
+    seed, wanted, length, kills = random.randrange(10**6), int(os.environ.get("NEURALPHA_KILLS", 50)), reference.seconds, []
+    moments = random.Random(seed)
     while len(kills) < wanted:
-        place, when, study = Place(tmp_path/str(study)), moments.uniform(0, 1.1)*reference.seconds, study + 1
+        place, when, started = Place(tmp_path/"study"), moments.uniform(0, length), time.time()
         p = place.start()
-        time.sleep(when)
+        while p.poll() is None and time.time() < started + when: time.sleep(.02)
         if p.poll() is None:
             whole_tree = moments.random() < .7
             kill(p, whole_tree)
-            kills.append((round(when, 1), len(list(place.units.glob("*/unit.json"))), whole_tree))
-            print(f"{len(kills)}: killed after {kills[-1][0]} s, {kills[-1][1]} units finished, {'all processes' if whole_tree else 'the parent'}", flush=True)
+            kills.append((round(when, 1), len(list(place.units.glob("*/unit.json")))))
+            print(f"{len(kills)}: killed after {kills[-1][0]} s, {kills[-1][1]} units finished, {'all processes' if whole_tree else 'the parent alone'}", flush=True)
+        else: length = time.time() - started # the machine is less busy than it was
         last = place.run()
         assert last.returncode == 0, (seed, when, last.err)
         assert_same(place.report, reference.report)
         assert_nothing_left(place)
         assert len(place.fits()) <= 4 + 2, "only the units in flight may be fitted again"
         shutil.rmtree(place.folder)
-    assert {units for _, units, _ in kills} >= {0, 4} or wanted < 20, "moments before, while and after the units are fitted"
+    assert {units for _, units in kills} >= {0, 4} or wanted < 20, "moments before and after the units were fitted"
 
 
 def test_two_runs_at_once_divide_the_units(reference, tmp_path):
