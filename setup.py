@@ -16,10 +16,11 @@ ipykernel>=6.29 ipywidgets>=8.1 PyWavelets>=1.8 sqlalchemy>=2.0 duckdb>=1.2""".s
 extras = dict(
     lab=["jupyterlab>=4.3", "jupytext>=1.16"],
     talib=["TA-Lib>=0.6"], text=["vaderSentiment>=3.3"], yahoo=["yfinance>=0.2.55"], ray=["ray[default]>=2.40"],
-    postgres=["psycopg[binary]>=3.2"])
+    postgres=["psycopg[binary]>=3.2"], s3=["s3fs>=2025.2"])
 extras["dev"] = ["nbdev==2.4.14", "execnb<0.2", "fastcore<2", "ghapi<2", "ipython<10", "pytest>=8.3", "pytest-xdist>=3.6",
                  "hypothesis>=6.120", "sphinx>=8.1,<9.1", "myst-nb>=1.2", "furo>=2024.8", "latex2mathml>=3.77", "playwright>=1.50", "captum>=0.7",
-                 *(p for k in ("lab", "talib", "text", "ray", "postgres") for p in extras[k])]
+                 "moto[s3]>=5.1", "flask>=3.0", "flask-cors>=5.0",
+                 *(p for k in ("lab", "talib", "text", "ray", "postgres", "s3") for p in extras[k])]
 
 setup(
     name=cfg["lib_name"], version=cfg["version"], description=cfg["description"], author=cfg["author"],

@@ -5,15 +5,17 @@
 # %% auto #0
 __all__ = ['Remote', 'push_unit', 'pull_unit', 'push_file', 'pull_file', 'push_report', 'pull_tasks', 'push_tasks']
 
-# %% ../../nbs/study/remote.ipynb #7bbea1d7
-import re, shutil, tempfile
+# %% ../../nbs/study/remote.ipynb #b5e4893c
+import contextlib, re, shutil, tempfile, uuid
 from pathlib import Path
 from ..core import DiskError, NeuralphaError, atomic_path, parse_json
 from .fit import finished
 from .search import journal_of
 from .units import UNIT_COLUMNS, UnitStore, check_unit, read_scores
 
-# %% ../../nbs/study/remote.ipynb #810a3a9a
+# %% ../../nbs/study/remote.ipynb #e32527d7
+_BUCKETS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss"} # here a folder is part of a name, and making one would make a bucket
+
 class Remote:
     "Reports and units below an fsspec address."
     def __init__(self,
@@ -24,12 +26,14 @@ class Remote:
         try: self.fs, self.root = fsspec.core.url_to_fs(url)
         except (ValueError, ImportError) as e: raise NeuralphaError(f"--reports {url}: {e}") from None
         self.root = self.root.rstrip("/")
+        self.flat = bool(_BUCKETS & {*([self.fs.protocol] if isinstance(self.fs.protocol, str) else self.fs.protocol)})
 
     def _call(self, doing, function, *args, **kw):
         "Call the file system; whatever it refuses is one line."
         try: return function(*args, **kw)
-        except FileNotFoundError: raise
-        except Exception as e: raise DiskError(f"Cannot {doing} {self.url}: {type(e).__name__}: {e}. What was finished is kept in the local folder.") from e
+        except Exception as e:
+            if doing == "read" and isinstance(e, FileNotFoundError): raise
+            raise DiskError(f"Cannot {doing} {self.url}: {type(e).__name__}: {str(e).rstrip('.')}. What was finished is kept in the local folder.") from e
 
     def read(self, path:str)->bytes|None:
         "A file's bytes; None where there is none."
@@ -39,12 +43,24 @@ class Remote:
     def write(self, path:str, data:bytes):
         "Write a file."
         def put():
-            self.fs.makedirs(f"{self.root}/{path}".rsplit("/", 1)[0], exist_ok=True)
+            if not self.flat: self.fs.makedirs(f"{self.root}/{path}".rsplit("/", 1)[0], exist_ok=True)
             self.fs.pipe_file(f"{self.root}/{path}", data)
         self._call("write to", put)
 
+    def remove(self, path:str):
+        "Remove a file, if it is there."
+        with contextlib.suppress(FileNotFoundError): self._call("read", self.fs.rm_file, f"{self.root}/{path}")
+
+    def try_out(self):
+        "Write, read and remove a small file. Raises `DiskError` where the address is not there or refuses any of it."
+        name = f".units/.try-{uuid.uuid4().hex}"
+        self.write(name, b"neuralpha")
+        if self.read(name) != b"neuralpha": raise DiskError(f"{self.url} does not give back what was written to it.")
+        self.remove(name)
+
     def names(self, folder:str)->set: # paths below it
         "Every file below a folder."
+        self.fs.invalidate_cache() # of listings: another machine may have written
         try: found = self._call("read", self.fs.find, f"{self.root}/{folder}")
         except FileNotFoundError: return set()
         return {p.split(f"{self.root}/{folder}/", 1)[1] for p in found}
@@ -76,7 +92,7 @@ def pull_unit(remote:Remote, store:UnitStore, key:str, columns=UNIT_COLUMNS)->bo
 
 _NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*") # no path that leads elsewhere
 
-# %% ../../nbs/study/remote.ipynb #f33faec2
+# %% ../../nbs/study/remote.ipynb #60064d39
 def push_file(remote:Remote, path:Path, name:str):
     "Copy a file where the address has another or none."
     data = path.read_bytes()
@@ -92,7 +108,7 @@ def push_report(remote:Remote, folder:Path):
     "Copy a study's report and the page over all studies of its folder."
     here = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
     for name in sorted(here, key=lambda n: (n == "manifest.json", n)): push_file(remote, folder/name, f"{folder.name}/{name}")
-    for name in remote.names(folder.name) - here: remote._call("write to", remote.fs.rm_file, f"{remote.root}/{folder.name}/{name}")
+    for name in remote.names(folder.name) - here: remote.remove(f"{folder.name}/{name}")
     push_file(remote, folder.parent/"index.html", "index.html")
 
 # %% ../../nbs/study/remote.ipynb #76129e95

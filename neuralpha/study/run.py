@@ -134,7 +134,7 @@ class StudyRun:
     def index(self)->Path: return self.folder/"index.html"
     def __repr__(self): return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/study/run.ipynb #eb9183b6
+# %% ../../nbs/study/run.ipynb #dbf46996
 def _local(device, jobs):
     if jobs is not None and jobs < 1: raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
     pick_device(device)
@@ -174,6 +174,7 @@ def run_study(
         with writing(place):
             place.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=place): pass
+    if remote: remote.try_out()
     listed = [(b, t) for b in benches for t in tasks(b, device)]
     def tell(boards):
         if remote: push_tasks(remote, listed, store)
