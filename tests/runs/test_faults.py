@@ -1,7 +1,9 @@
 "Runs that meet a full disk, a forbidden folder or a unit that fails: real `neuralpha` processes on a tiny study."
 import json, os, re, shutil, subprocess, sys
 from contextlib import contextmanager
+import pandas as pd
 import pytest
+from neuralpha.core import file_digest, read_json, write_json
 from place import RIDGE, Place, assert_nothing_left, assert_same
 
 
@@ -109,3 +111,19 @@ def test_where_everything_fails_the_page_says_so(tmp_path):
     got = place.run()
     assert got.returncode == 1 and "num_leaves" in got.err
     assert "Missing: sim-tiny" in (place.report/"index.html").read_text() and "num_leaves" in (place.report/"index.html").read_text()
+
+
+def test_a_run_that_meets_a_crafted_unit_says_so_and_heals_when_it_is_gone(reference, tmp_path):
+    place = Place(tmp_path)
+    shutil.copytree(reference.folder/reference.out, place.folder/place.out)
+    shutil.rmtree(place.report)
+    unit = next(place.units.glob("*/unit.json")).parent
+    pd.read_parquet(unit/"scores.parquet").drop(columns="score").to_parquet(unit/"scores.parquet", index=False)
+    note = read_json(unit/"unit.json")
+    write_json(unit/"unit.json", note | {"files": note["files"] | {"scores.parquet": file_digest(unit/"scores.parquet")}})
+    got = place.run()
+    assert got.returncode == 1 and "Traceback" not in got.err and f"{unit.name}/scores.parquet: column 'score' is missing" in got.err, got.err
+    shutil.rmtree(unit)
+    assert place.run().returncode == 0 and len(place.fits()) == 1
+    assert_same(place.report, reference.report)
+    assert_nothing_left(place)
