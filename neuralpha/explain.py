@@ -507,7 +507,7 @@ def agreement(
             out.append((a.model, b.model, "importance ranks", float(rank(sizes.mean(0, keepdims=True))[0]), low, high, len(daily), len(rows)))
     return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
 
-# %% ../nbs/explain.ipynb #e337cad0
+# %% ../nbs/explain.ipynb #9fb7c237
 def plot_agreement(table:pd.DataFrame):
     "The table of `agreement` with its intervals; returns the figure."
     import matplotlib.pyplot as plt
@@ -519,7 +519,7 @@ def plot_agreement(table:pd.DataFrame):
         ax.plot(part["value"], at, "os"[i], color=COLOURS[i], label=measure)
     ax.axvline(0, color="grey", lw=.8)
     ax.set(yticks=range(len(pairs)), yticklabels=pairs, xlabel="correlation, 95% interval", xlim=(min(-.05, table["low"].min() - .02), 1.02), title="Do the models give the same reasons?")
-    ax.invert_yaxis(); ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, .5))
+    ax.set_ylim(len(pairs) - .5, -.5); ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, .5))
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 

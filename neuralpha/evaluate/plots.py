@@ -98,7 +98,7 @@ def plot_cumulative_ic(ics, what:str="IC")->Figure:
 
 def _daily(index): return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
 
-# %% ../../nbs/evaluate/plots.ipynb #2ea885ec
+# %% ../../nbs/evaluate/plots.ipynb #b39ddc8b
 def dates_needed(
     ics, horizon:int=1, delay:int=0, z:float=1.96,
 )->float: # dates; infinite where the mean is not positive
@@ -129,12 +129,13 @@ def plot_evidence(
             if mean[-1] > 0: right.axhline(2*mean[-1], color="grey", lw=.8, ls="--", label="narrow enough to exclude zero")
     left.axhline(0, color="black", lw=.8)
     left.set(title=f"Mean {what} to date, 95% interval", ylabel=f"{what} (correlation)", xlabel="date")
-    right.set(title="Learning rate of evidence", ylabel=f"width of the 95% interval ({what})", xlabel="dates seen")
+    right.set(title="Learning rate of evidence", ylabel="width of the 95% interval", xlabel="dates seen")
     date_axis(left); _plain_log(right.xaxis); _plain_log(right.yaxis)
-    _legend(left, ics.shape[1], 7); right.legend(frameon=False, fontsize=8)
+    right.tick_params(axis="y", labelsize=8)
+    right.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -.2)) # under the axes, where it covers no line
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #1d815dbb
+# %% ../../nbs/evaluate/plots.ipynb #9f2524ab
 def plot_records(
     records:dict, # model -> {group: record}; or one {group: record}
     title:str="", unit:str|None=None, # unit default: the records' own
@@ -160,17 +161,17 @@ def plot_records(
     if horizontal:
         ax.set(yticks=range(len(groups)), yticklabels=map(plain, groups), xlabel=label, title=title); ax.axvline(0, color="black", lw=.8); ax.invert_yaxis()
     else:
-        ax.set(xticks=range(len(groups)), xticklabels=map(plain, groups), ylabel=label, title=title); ax.axhline(0, color="black", lw=.8)
+        ax.set(xticks=range(len(groups)), xticklabels=map(plain, groups), xlim=(-.6, len(groups) - .4), ylabel=label, title=title); ax.axhline(0, color="black", lw=.8)
     _legend(ax, len(records) + (list(records) != [""]), columns)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #da00b405
+# %% ../../nbs/evaluate/plots.ipynb #d04ee833
 def plot_ic_by_horizon(metrics:dict, rank:bool=True)->Figure:
     "IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend."
     kind = "rank_ic" if rank else "ic"
     def name(m, r):
         life = r.get("half_life", {}).get("value")
-        return f"{m}, half-life {life:.0f} bars" if life is not None else m
+        return f"{m}, half-life {life:.0f} bar{'s' if round(life) != 1 else ''}" if life is not None else m
     fig = plot_records({name(m, r): r[f"{kind}_by_horizon"] for m, r in metrics.items()}, f"{'Rank ' if rank else ''}IC by horizon, 95% intervals", columns=3)
     ax = fig.axes[0]
     ax.set(xlabel="horizon, bars")
@@ -237,7 +238,7 @@ def plot_score_correlation(
     fig.colorbar(image, ax=ax, label="mean rank correlation", shrink=.8)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #902e0708
+# %% ../../nbs/evaluate/plots.ipynb #75ebd549
 def plot_spread(
     held:pd.DataFrame, # result of `spread_portfolio`
     title:str="Top less bottom quantile",
@@ -263,7 +264,7 @@ def plot_leaderboard(board)->Figure:
         colour = COLOURS[0] if r["kind"] == "model" else "#777777"
         ax.plot([low, high], [i, i], color=colour, lw=2.4, solid_capstyle="butt"); ax.plot(r[key], i, "o" if r["kind"] == "model" else "D", color=colour, ms=6)
     starts = [i for i in range(1, len(t)) if t["rank"].iat[i] != t["rank"].iat[i - 1]]
-    for i in starts: ax.axhline(i - .5, color="black", lw=.6, ls=":")
+    for i in starts: ax.axhline(i - .5, color="black", lw=1.2, ls=(0, (1, 3)))
     ranks = ["oracle, not ranked" if not r else f"rank {r}" for r in t["rank"]]
     ax.set(yticks=range(len(t)), yticklabels=[f"{m}  ({r})" for m, r in zip(t.index, ranks)], xlabel=f"mean {name} (correlation), 95% interval",
            title=f"{plain(board.universe)}: what the data can tell apart"); ax.invert_yaxis(); ax.axvline(0, color="black", lw=.8)

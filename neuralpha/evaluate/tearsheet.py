@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['TABLES', 'FIGURES', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #c0f26f5c
-import base64, contextlib, html, io, warnings
+# %% ../../nbs/evaluate/tearsheet.ipynb #ee1463a5
+import base64, contextlib, html, io, textwrap, warnings
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import MagicMock, patch
@@ -61,7 +61,21 @@ def _known(data, panel, ics):
     with (patch.object(performance, "factor_information_coefficient", coefficient), patch.object(performance, "quantile_turnover", names_changed),
           patch.object(performance, "factor_rank_autocorrelation", autocorrelation)): yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #14aa650d
+# %% ../../nbs/evaluate/tearsheet.ipynb #4aa09be5
+def _readable(fig):
+    "Alphalens' figure with room between its rows: titles in one line, long names of axes in two, level dates, and the numbers of its heat maps large enough."
+    from matplotlib import dates
+    for ax in fig.axes:
+        ax.set_title(" ".join(ax.get_title().split()))
+        ax.set_ylabel(textwrap.fill(ax.get_ylabel(), 24))
+        ax.get_gridspec().update(hspace=.42)
+        for number in ax.texts: number.set_fontsize(max(number.get_fontsize(), 10.5))
+        if isinstance(ax.xaxis.get_converter(), dates.DateConverter) or isinstance(ax.xaxis.get_major_locator(), dates.DateLocator):
+            ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
+            ax.tick_params(axis="x", rotation=0)
+            for label in ax.get_xticklabels(): label.set_ha("center")
+    return fig
+
 @contextlib.contextmanager
 def _caught(dpi):
     "Within the block Alphalens' figures become PNG bytes and its tables DataFrames; yields both lists."
@@ -71,7 +85,7 @@ def _caught(dpi):
     figures, tables = [], []
     def show(*_, **__):
         out = io.BytesIO()
-        plt.gcf().savefig(out, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
+        _readable(plt.gcf()).savefig(out, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
         figures.append(small_png(out.getvalue()))
     def table(t, name=None, fmt=None): tables.append(pd.DataFrame(t).copy())
     before = set(plt.get_fignums())

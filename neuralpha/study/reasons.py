@@ -36,7 +36,7 @@ def grouping(X)->str: # "family" or "feature"
     from neuralpha.explain import families
     return "family" if len(set(families(X.names))) > 1 else "feature"
 
-# %% ../../nbs/study/reasons.ipynb #e7f306b7
+# %% ../../nbs/study/reasons.ipynb #47bc1b41
 AGREEMENT = {"attributions": "Correlation across features of the two models' attributions of one row, averaged by date, then over dates.",
              "importance ranks": "Rank correlation across features of the two models' mean absolute attributions."}
 
@@ -54,9 +54,9 @@ def regime_records(e, regime)->dict: # regime -> {"rows": n, family: record}
     text = "Mean absolute attribution of the family's features (or the feature's, where there is one family), summed by row, on dates of the regime (volatility terciles of the dates)."
     return {str(g): {"rows": int(row["rows"]), **{f: metric(row[f], "score", "per row", text) for f in row.index if f != "rows"}} for g, row in by_regime(e, regime, grouping(e.X)).iterrows()}
 
-def loss_records(table)->dict: # family -> record
-    "IC lost without each family, from the table of `family_ic_loss`."
-    text = "Mean IC lost when the family's columns are dealt out anew among the assets of each date; the fitted model stays."
+def loss_records(table, part:str="family")->dict: # family or feature -> record
+    "IC lost without each family (or feature), from the table of `family_ic_loss`."
+    text = f"Mean IC lost when the {part}'s values are dealt out anew among the assets of each date; the fitted model stays."
     return {str(f): metric(r["lost"], "correlation", "per date", text, r["low"], r["high"], ic=float(r["ic"]), ic_without=float(r["ic_without"]), n=int(r["dates"])) for f, r in table.iterrows()}
 
 # %% ../../nbs/study/reasons.ipynb #1754639b
@@ -70,7 +70,7 @@ def explain_all(report, rows)->dict: # model -> Explanation
     with atomic_path(report.folder/"shap.parquet") as tmp: pd.concat([e.frame() for e in out.values()], ignore_index=True).to_parquet(tmp, index=False)
     return out
 
-# %% ../../nbs/study/reasons.ipynb #7d9d1db1
+# %% ../../nbs/study/reasons.ipynb #a5b14460
 def model_figures(report, name, e, regime):
     "The pictures of one model's attributions."
     from neuralpha.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
@@ -86,14 +86,15 @@ def model_tests(report, name, e)->dict: # family_ic_loss, interactions
     "What a model loses without each family, and what its leading features do together; asked of the fitted models."
     from neuralpha.explain import family_ic_loss, interactions, plot_ic_loss, plot_interactions
     b, p, last = report.bench, report.tests[name], report.bench.folds[-1]
-    groups = {n: [n] for n in b.X.names} if grouping(b.X) == "feature" else None
+    part = grouping(b.X)
+    groups = {n: [n] for n in b.X.names} if part == "feature" else None
     loss = family_ic_loss(p, b.X, b.y, groups=groups, repeats=1, n_dates=LOSS_DATES, seed=b.study.seed)
     pairs = interactions(p.models[last.number, p.seeds[0]], b.X, last.test, list(e.importance().index[:PAIR_FEATURES]), n_rows=PAIR_ROWS, n_background=8, seed=b.study.seed)
-    report.show(plot_ic_loss(loss, f"{name}: IC lost without a family of features"), "Why: SHAP", "family-loss", "What each family is worth",
+    report.show(plot_ic_loss(loss, f"{name}: IC lost without a {'family of features' if part == 'family' else 'feature'}"), "Why: SHAP", "family-loss", f"What each {part} is worth",
                 f"Permuted within dates, {int(loss['dates'].max())} test dates of all folds; the model is not fitted again.", name)
     report.show(plot_interactions(pairs, name), "Why: SHAP", "interactions", "Interactions", f"{PAIR_ROWS} test rows of the last fold, first seed; zero where two features add up.", name)
     text = "Mean absolute second difference of the score when both features, each alone and none are replaced by those of other rows; the diagonal: one feature alone."
-    return {"family_ic_loss": loss_records(loss), "interactions": {"unit": "score", "period": "per row", "definition": text, "features": list(pairs), "values": pairs.to_numpy().tolist()}}
+    return {"part": part, "family_ic_loss": loss_records(loss, part), "interactions": {"unit": "score", "period": "per row", "definition": text, "features": list(pairs), "values": pairs.to_numpy().tolist()}}
 
 # %% ../../nbs/study/reasons.ipynb #1c4bd753
 def explanations(report):
