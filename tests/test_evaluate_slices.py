@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.data.panel import panel_from_frame
+from neuralpha.evaluate.metrics import evaluate_scores
 from neuralpha.evaluate.regimes import group_ics, regimes
 from neuralpha.evaluate.slices import _holm
 from neuralpha.evaluate.statistics import bootstrap_means, holm, paired_bootstrap
@@ -72,3 +73,34 @@ def test_models_with_few_dates_are_left_out_and_nothing_is_made_up():
     late[p.date_code < 112] = np.nan
     table = slice_table(np.stack([noisy(.3, 1), late], 1), ["net", "late"], y, reps=50)
     assert set(table["model"]) == {"net"} and np.isfinite(table["ic_low"]).all()
+
+def test_a_slice_of_everything_has_the_numbers_of_the_leaderboard():
+    p, y, noisy = _toy()
+    S = np.stack([noisy(.3, 1), noisy(8., 2)], 1)
+    S[p.date_code < 100] = np.nan
+    three = forward_return(p, 3, 1)
+    lines = {n: (np.where(np.isfinite(s), .001*s, np.nan), np.where(np.isfinite(s), .0003, np.nan)) for n, s in zip("ab", S.T)}
+    table = slice_table(S, list("ab"), y, {}, [y, three], reps=300, forecasts={3: lines}, half_spread_bps=7, luck={"a": (9, None), "b": (9, None)}).set_index("model")
+    for j, n in enumerate("ab"):
+        want = evaluate_scores(S[:, j], p, three, *lines[n], half_spread_bps=7, trials=9, reps=300)
+        for column, metric in (("ic", "ic"), ("r2", "r2_train_mean"), ("spread_after_cost", "spread_after_cost"), ("turnover", "turnover"), ("deflated_sharpe", "deflated_sharpe")):
+            np.testing.assert_allclose(table.loc[n, column], want[metric]["value"], rtol=1e-9, err_msg=f"{n} {column}")
+        for column in ("spread_after_cost", "turnover"): # one set of resampled dates for all models, so not the same interval, but as wide
+            np.testing.assert_allclose(table.loc[n, f"{column}_high"] - table.loc[n, f"{column}_low"], want[column]["high"] - want[column]["low"], rtol=.35)
+
+def test_a_groups_portfolio_is_that_of_its_assets_alone():
+    p, y, noisy = _toy()
+    small = pd.Categorical(np.where(p.asset_code < 25, "small", "large"))
+    table = slice_table(noisy(.3, 1)[:, None], ["net"], y, {"size": small}, [y], reps=50).set_index("group")
+    alone = evaluate_scores(np.where(small == "small", noisy(.3, 1), np.nan), p, y, reps=50)
+    for column in ("ic", "spread_after_cost", "turnover", "deflated_sharpe"): np.testing.assert_allclose(table.loc["small", column], alone[column]["value"], rtol=1e-9)
+
+def test_years_share_out_what_the_portfolio_earned():
+    p, y, noisy = _toy()
+    S = noisy(.3, 1)[:, None]
+    year = pd.DatetimeIndex(p.dates).year.to_numpy()
+    table = slice_table(S, ["net"], y, {"year": pd.Categorical(year.astype(str)[p.date_code])}, [y], reps=50, half_spread_bps=0).set_index("group")
+    entered = year[:-1 - y.delay]
+    whole = evaluate_scores(S[:, 0], p, y, half_spread_bps=0, reps=50)["spread_before_cost"]["value"]
+    np.testing.assert_allclose(sum(table["spread_after_cost"]*[(entered == int(g)).sum() for g in table.index])/len(entered), whole, rtol=1e-6)
+    assert table["r2"].isna().all() and table["turnover"].between(.5, 1).all()

@@ -114,13 +114,13 @@ def _baselines(panel, common):
     values = {k: np.where(common, on_panel(panel, s)[0][:, 0], np.nan) for k, s in baseline_scores(panel).items()}
     return {k: v for k, v in values.items() if np.isfinite(v).any()}
 
-# %% ../../nbs/evaluate/compare.ipynb #3b8bf48b
+# %% ../../nbs/evaluate/compare.ipynb #0040a5bb
 def compare(
     predictions, # `Predictions`, or anything with `.name` and `.scores(seed=-1)`; one or a list
     y:Label,
     baselines:bool=True, # add reversal, momentum and, where known, the oracle
     by:str="ic", # what is ranked: "ic" or "rank_ic"
-    forecasts:dict|None=None, # name -> result of `calibrated`; without it RMSE and R² stay empty
+    forecasts:dict|None=None, # horizon -> name -> result of `calibrated`; without it RMSE and R² stay empty
     details:dict|None=None, # name -> dict of seeds, seconds, device, weights; default read from the predictions
     trials:int|None=None, # everything the study tried; default the number of models here
     trial_sharpes=None, # Sharpe ratios per bar of the trials, where known: how much luck can make of them depends on their spread
@@ -141,13 +141,14 @@ def compare(
     ics = pd.DataFrame(per_date, pd.DatetimeIndex(p.dates, name="date"), every).dropna(how="all")
     if not len(ics): raise NeuralphaError(f"No date of {p.name} has three common assets with score and label.")
     facts = {q.name: (details or {}).get(q.name) or details_of(q) for q in predictions}
+    luck = {n: (trials or len(names), trial_sharpes) if n in names else (1, None) for n in every}
+    lines = {h: {n: on_panel(p, c[["forecast", "train_mean"]])[0].T for n, c in given.items()} for h, given in (forecasts or {}).items()}
     metrics, rows = {}, {}
     for j, n in enumerate(every):
-        given = (forecasts or {}).get(n)
-        metrics[n] = evaluate_scores(S[:, j], p, y, *((None, None) if given is None else (given["forecast"], given["train_mean"])), labels=labels,
-                                     half_spread_bps=half_spread_bps, trials=(trials or len(names)) if n in names else 1, trial_sharpes=trial_sharpes if n in names else None, seed=seed, reps=reps)
+        metrics[n] = evaluate_scores(S[:, j], p, y, *lines.get(y.horizon, {}).get(n, (None, None)), labels, half_spread_bps=half_spread_bps,
+                                     trials=luck[n][0], trial_sharpes=luck[n][1], seed=seed, reps=reps)
         rows[n] = _row(metrics[n], by, facts.get(n, {}))
-    slices = _add_detail(metrics, S, every, predictions, y, by == "rank_ic", size, seed, reps) if detail else None
+    slices = _add_detail(metrics, S, every, predictions, y, by == "rank_ic", size, seed, reps, forecasts=lines, half_spread_bps=half_spread_bps, luck=luck) if detail else None
     table = pd.DataFrame(rows).T.infer_objects()
     ranked = [n for n in every if n != "oracle"]
     pairs = _pairs(ics[ranked], y, size, reps, seed)
@@ -162,7 +163,7 @@ def compare(
     return Leaderboard(table, pairs, metrics, ics[list(table.index)], by, p.name, y, size, _reality(ics, names, extra, y, reps, seed),
                        _overfitting(ics[names], y), score_correlation({n: S[:, j] for j, n in enumerate(every)}, p), slices)
 
-# %% ../../nbs/evaluate/compare.ipynb #18d062d5
+# %% ../../nbs/evaluate/compare.ipynb #2acaa748
 def _overfitting(ics, y, splits=10):
     "Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few."
     both = ics.dropna()
@@ -183,10 +184,10 @@ def seed_metrics(prediction, y:Label, rank:bool=False)->dict: # {"seed_split": {
                            "se_seed": say("se_seed", f"Standard error of the seeds' average {kind} that comes from having {v['seeds']} seeds."),
                            "sd_within": say("sd_within", f"Standard deviation of what is left: {kind} of one seed on one date less the date's and the seed's own effect.")}}
 
-def _add_detail(metrics, S, every, predictions, y, rank, size, seed, reps):
+def _add_detail(metrics, S, every, predictions, y, rank, size, seed, reps, **trading):
     "Regimes, style exposures and seed variance into the records of every model; returns the slices the regimes are from."
     known = {q.name: q for q in predictions}
-    slices = slice_table(S, every, y, regimes(y, np.isfinite(S[:, 0])), horizon_slices(y), size, reps, seed)
+    slices = slice_table(S, every, y, regimes(y, np.isfinite(S[:, 0])), horizon_slices(y), size, reps, seed, **trading)
     try: factors = style_factors(y.panel)
     except NeuralphaError: factors = None # a panel of close prices over a few weeks has no styles; the pages show none
     for j, n in enumerate(every):

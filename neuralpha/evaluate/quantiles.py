@@ -36,7 +36,7 @@ def _cut(x, order, n, q, out):
             edge = _edge(x, order, n, k*(1/q))
         out[order[i]] = k
 
-# %% ../../nbs/evaluate/quantiles.ipynb #e51e8eb2
+# %% ../../nbs/evaluate/quantiles.ipynb #5faacb84
 @njit(nogil=True, cache=True)
 def _standing(first, last, S, order, offsets, q, ranks, groups):
     "Fill (n_rows, M) centred average ranks and quantiles of the dates [first, last)."
@@ -62,13 +62,23 @@ def standing(
     panel:Panel,
     scores:np.ndarray, # (n_rows, M) in panel row order
     quantiles:int=5,
+    within=None, # (n_rows,) whole numbers from 0: rank among the rows of the date that share the number; -1: not ranked
 )->tuple: # (n_rows, M) float64 centred average ranks, NaN without score; (n_rows, M) int8 quantile 1..q, 0 without score
     "Rank and quantile of every score among the assets of its date, in one sort."
     if not 2 <= quantiles <= 100: raise NeuralphaError(f"quantiles is {quantiles}; it must be between 2 and 100.")
     S = np.ascontiguousarray(scores)
-    ranks, groups = np.empty(S.shape), np.empty(S.shape, np.int8)
-    over_dates(_standing, panel.n_dates, S, panel.by_date, panel.date_offsets, quantiles, ranks, groups)
+    rows, offsets = (panel.by_date, panel.date_offsets) if within is None else _cells(panel, within)
+    ranks, groups = np.full(S.shape, np.nan), np.zeros(S.shape, np.int8)
+    over_dates(_standing, len(offsets) - 1, S, rows, offsets, quantiles, ranks, groups)
     return ranks, groups
+
+def _cells(panel, within):
+    "Rows by date, then by number, those without one left out; and where each (date, number) begins."
+    n = int(within.max(initial=0)) + 1
+    rows = panel.by_date[within[panel.by_date] >= 0]
+    cell = panel.date_code[rows].astype(np.int64)*n + within[rows]
+    order = np.argsort(cell, kind="stable")
+    return rows[order], np.searchsorted(cell[order], np.arange(panel.n_dates*n + 1))
 
 # %% ../../nbs/evaluate/quantiles.ipynb #6988443e
 @njit(nogil=True, cache=True)
@@ -171,7 +181,16 @@ def _bar_returns(panel):
     unknown[last[gone & ~np.isfinite(final)]] = True
     return np.nan_to_num(out), unknown
 
-# %% ../../nbs/evaluate/quantiles.ipynb #d78ff324
+# %% ../../nbs/evaluate/quantiles.ipynb #a0e84cfb
+@njit(cache=True)
+def _aims(groups, q, day, n_dates, out):
+    "Equal weights of each date's top quantile and, negative, of its bottom one."
+    top, bottom = np.zeros(n_dates), np.zeros(n_dates)
+    for r in range(len(groups)):
+        top[day[r]] += groups[r] == q
+        bottom[day[r]] += groups[r] == 1
+    for r in range(len(groups)): out[r] = 1/top[day[r]] if groups[r] == q else -1/bottom[day[r]] if groups[r] == 1 else 0.
+
 @njit(cache=True)
 def _hold(target, offsets, delay, horizon, out):
     "Mean of the last `horizon` targets, `delay` rows late, within each asset."
@@ -183,7 +202,28 @@ def _hold(target, offsets, delay, horizon, out):
             if i - horizon >= offsets[a]: total -= target[i - horizon]
             out[r] = total/horizon
 
-# %% ../../nbs/evaluate/quantiles.ipynb #4b1efbf2
+def _positions(panel, groups, horizon, delay, quantiles):
+    "(n_rows,) positions of one score from its quantiles (n_rows,)."
+    target, held = np.empty(panel.n_rows), np.empty(panel.n_rows)
+    _aims(groups, quantiles, panel.date_code, panel.n_dates, target)
+    _hold(target, panel.asset_offsets, delay, horizon, held)
+    return held
+
+@njit(cache=True)
+def _bars(held, earned, offsets, day, n_dates, out):
+    "Fill (n_dates + 1, 3): earned by the positions held into the date, bought plus sold on it, and their size."
+    for a in range(len(offsets) - 1):
+        before = 0.
+        for r in range(offsets[a], offsets[a + 1]):
+            d = day[r]
+            out[d + 1, 0] += held[r]*earned[r]
+            out[d, 1] += abs(held[r] - before)
+            out[d + 1, 2] += abs(held[r])
+            before = held[r]
+        last = day[offsets[a + 1] - 1]
+        if last < n_dates - 1: out[last + 1, 1] += abs(before)
+
+# %% ../../nbs/evaluate/quantiles.ipynb #9c7708bc
 def spread_positions(
     scores, # one score, as in `ic`
     panel:Panel,
@@ -193,13 +233,7 @@ def spread_positions(
     "Positions of a portfolio long the top and short the bottom quantile, equal weights, in `horizon` overlapping tranches."
     groups = standing(panel, on_panel(panel, scores)[0][:, :1], quantiles)[1][:, 0]
     if not (groups > 0).any(): raise NeuralphaError(f"No scores on {panel.name}: nothing to hold.")
-    target = np.zeros(panel.n_rows)
-    for k, sign in ((quantiles, 1.), (1, -1.)):
-        size = np.bincount(panel.date_code, groups == k, panel.n_dates)
-        target += np.where(groups == k, sign/np.maximum(size[panel.date_code], 1), 0.)
-    held = np.empty(panel.n_rows)
-    _hold(target, panel.asset_offsets, delay, horizon, held)
-    return held
+    return _positions(panel, groups, horizon, delay, quantiles)
 
 def spread_portfolio(
     scores, # one score, as in `ic`
@@ -207,24 +241,25 @@ def spread_portfolio(
     horizon:int=5, delay:int=1, # bars held; bars between decision and entry
     quantiles:int=5,
     half_spread_bps:float=5., # cost of buying or selling, basis points of the amount
-)->pd.DataFrame: # index date (bar on which it is earned); columns gross, cost, net, turnover
+)->pd.DataFrame: # index date (bar on which it is earned); columns gross, cost, net, turnover, held
     """What `spread_positions` earn: return per bar on the money of one side.
 
-    `turnover` is the amount bought plus sold on the bar, as a multiple of one side's money (drift between trades left out).
+    `turnover` is the amount bought plus sold on the bar, as a multiple of one side's money (drift between trades left out);
+    `held` the size of both sides together, 2 when all tranches are filled.
     `attrs["unknown_delistings"]` counts positions closed at the last price because the delisting return is unknown."""
     scores = on_panel(panel, scores)[0][:, :1]
-    held = spread_positions(scores, panel, horizon, delay, quantiles)
-    earned, unknown = _bar_returns(panel)
-    before = np.append(0., held[:-1])
-    before[panel.asset_offsets[:-1]] = 0.
-    left = np.where(panel.date_code[panel.asset_offsets[1:] - 1] < panel.n_dates - 1, held[panel.asset_offsets[1:] - 1], 0.)
-    traded = np.bincount(panel.date_code, np.abs(held - before), panel.n_dates + 1)
-    traded += np.bincount(panel.date_code[panel.asset_offsets[1:] - 1] + 1, np.abs(left), panel.n_dates + 1)
-    gross = np.bincount(panel.date_code + 1, held*earned, panel.n_dates + 1)
-    live = np.flatnonzero(np.bincount(panel.date_code, ~np.isnan(scores[:, 0]), panel.n_dates))
-    first, stop = live[0] + delay, min(live[-1] + delay + 1, panel.n_dates - 1)
-    cost = traded[first:stop]*half_spread_bps*1e-4
-    out = pd.DataFrame({"gross": gross[first + 1:stop + 1], "cost": cost, "net": gross[first + 1:stop + 1] - cost, "turnover": traded[first:stop]},
-                       pd.DatetimeIndex(panel.dates[first + 1:stop + 1], name="date"))
+    held, (earned, unknown) = spread_positions(scores, panel, horizon, delay, quantiles), _bar_returns(panel)
+    out = _portfolio(panel, held, earned, ~np.isnan(scores[:, 0]), delay, half_spread_bps)
     out.attrs["unknown_delistings"] = int((unknown & (held != 0)).sum())
     return out
+
+def _portfolio(panel, held, earned, scored, delay, half_spread_bps):
+    "`spread_portfolio` from its positions: one row per bar from the first entry to the last, `scored` (n_rows,) says which."
+    bars = np.zeros((panel.n_dates + 1, 3))
+    _bars(held, earned, panel.asset_offsets, panel.date_code, panel.n_dates, bars)
+    live = np.flatnonzero(np.bincount(panel.date_code, scored, panel.n_dates))
+    first, stop = live[0] + delay, min(live[-1] + delay + 1, panel.n_dates - 1)
+    (gross, _, size), traded = bars[first + 1:stop + 1].T, bars[first:stop, 1]
+    cost = traded*half_spread_bps*1e-4
+    return pd.DataFrame({"gross": gross, "cost": cost, "net": gross - cost, "turnover": traded, "held": size},
+                        pd.DatetimeIndex(panel.dates[first + 1:stop + 1], name="date"))

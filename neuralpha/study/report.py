@@ -8,7 +8,7 @@ __all__ = ['CUTS', 'forecasts', 'fold_metrics', 'universe_numbers', 'survivorshi
            'leaderboard', 'setting_facts', 'evidence_figures', 'bench_sheet', 'tear_sheets', 'save', 'Report',
            'StudyResults', 'interval_plot']
 
-# %% ../../nbs/study/report.ipynb #28ca3c94
+# %% ../../nbs/study/report.ipynb #1b07b93b
 import io
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,9 +18,10 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path, read_json, small_png, write_json, write_text
 from ..data.survivorship import survivorship_report
 from ..evaluate.compare import compare
+from ..evaluate.ic import panel_rows
 from ..evaluate.metrics import calibrate, calibrated, mean_metric
 from ..evaluate.quantiles import spread_portfolio
-from ..evaluate.slices import slices_json
+from ..evaluate.slices import horizon_slices, slices_json
 from ..splits import plot_folds
 from ..models.ensembles import combine
 from .bench import Bench
@@ -31,18 +32,33 @@ from .site import answer, read_results
 from .spec import load_study
 from .units import UnitStore
 
-# %% ../../nbs/study/report.ipynb #0735ee37
+# %% ../../nbs/study/report.ipynb #5f63ce31
 def forecasts(
     bench:Bench, tests:dict, valids:dict, # model -> Predictions of the test and of the validation rows
+    y=None, # a label of another horizon; default the study's own
 )->dict: # model -> DataFrame of forecast and train_mean, in returns
     "Scores as return forecasts, by each fold's own cross-sectional slope on its validation rows."
-    out, level = {}, {f.number: float(np.nanmean(bench.y.values[f.train])) for f in bench.folds}
+    y, out = y or bench.y, {}
+    folds = {f.number: f for f in _known_before_test(y, bench.folds)}
+    level = {n: float(np.nanmean(y.values[f.train])) for n, f in folds.items()}
     for name, valid in valids.items():
-        own = valid.frame[valid.frame["seed"] == -1].dropna(subset="label")
-        own = own.assign(**{c: own[c].astype(float) - own.groupby("date")[c].transform("mean") for c in ("score", "label")})
+        own = valid.frame[valid.frame["seed"] == -1]
+        own = own.assign(row=panel_rows(y.panel, pd.MultiIndex.from_frame(own[["date", "asset"]])))
+        own = own.assign(label=y.values[own["row"]])[_among(own, folds)].dropna(subset="label")
+        own = own.assign(**{c: own[c].astype(float) - own.groupby(["fold", "date"])[c].transform("mean") for c in ("score", "label")})
+        if y is not bench.y and own.groupby("fold").size().reindex(list(folds), fill_value=0).min() < 3: continue # a validation part shorter than the horizon
         lines = {int(n): calibrate(part["score"], part["label"]) | {"intercept": level[n]} for n, part in own.groupby("fold")}
-        out[name] = calibrated(tests[name].scores(), bench.y, bench.folds, lines)
+        out[name] = calibrated(tests[name].scores(), y, list(folds.values()), lines)
     return out
+
+def _known_before_test(y, folds)->list:
+    "The folds without the training and validation rows whose label of another horizon reaches into the test."
+    start = [pd.DatetimeIndex(y.panel.dates).searchsorted(f.dates["test"][0]) for f in folds]
+    return [replace(f, **{part: rows[y.known_code[rows] < s] for part, rows in (("train", f.train), ("valid", f.valid))}) for f, s in zip(folds, start)]
+
+def _among(own, folds)->np.ndarray:
+    "Which of a model's validation scores are on validation rows of their fold."
+    return np.select([own["fold"] == n for n in folds], [np.isin(own["row"], f.valid) for f in folds.values()], False).astype(bool)
 
 # %% ../../nbs/study/report.ipynb #8d232881
 def fold_metrics(bench:Bench, ics)->dict: # fold -> record
@@ -57,7 +73,7 @@ def _stored(metrics:dict)->dict:
     "Metrics of a model without those by horizon and regime, which the slices hold for all models."
     return {k: v for k, v in metrics.items() if not any(k.startswith(f"{kind}_by_") for kind in ("ic", "rank_ic"))}
 
-# %% ../../nbs/study/report.ipynb #9926f842
+# %% ../../nbs/study/report.ipynb #f0d7d8f7
 def universe_numbers(
     bench:Bench, tests:dict, valids:dict, # model -> Predictions
     details:dict, # model -> what is known of its training: seeds, weights, device
@@ -65,7 +81,7 @@ def universe_numbers(
 )->tuple[dict, object]: # what metrics.json holds; the Leaderboard it is drawn from
     "Every number of a universe's report, JSON-native."
     trials, trial_sharpes = trial_count(bench.study.models, searches)
-    board = compare(list(tests.values()), bench.y, forecasts=forecasts(bench, tests, valids), details=details, trials=trials, trial_sharpes=trial_sharpes,
+    board = compare(list(tests.values()), bench.y, forecasts={l.horizon: forecasts(bench, tests, valids, l) for l in horizon_slices(bench.y)}, details=details, trials=trials, trial_sharpes=trial_sharpes,
                     half_spread_bps=bench.study.costs.half_spread_bps)
     for s in searches: details.setdefault(s["model"], {}).setdefault("tuned", []).append({"trials": len(s["tried"]), **{k: s[k] for k in ("fold", "valid_ic", "params")}})
     ceiling = (board.metrics.get("oracle") or {}).get("ic", {}).get("value")

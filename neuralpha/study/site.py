@@ -77,7 +77,7 @@ table{font-size:6.6pt}th,td{padding:2px 4px;white-space:normal}td.wrap{min-width
 h2{break-after:avoid}tr{break-inside:avoid}a{color:inherit;text-decoration:none}.answer{background:none}table.pin td:first-child,table.pin th:first-child{position:static}}
 """
 
-# %% ../../nbs/study/site.ipynb #05d8bbac
+# %% ../../nbs/study/site.ipynb #3a2de286
 JS = """
 if(window.TIMING)document.querySelectorAll('td[data-time]').forEach(c=>{const s=TIMING[c.dataset.time];
  if(s!==undefined){c.dataset.value=s;c.textContent=s.toLocaleString('en',{maximumFractionDigits:0})}});
@@ -97,20 +97,24 @@ document.querySelectorAll('select[data-filter]').forEach(s=>s.onchange=()=>{
 const island=document.getElementById('slices');
 if(island){const S=JSON.parse(island.textContent),t=document.querySelector('table.filter'),pick=k=>document.querySelector(`select[data-slice=${k}]`);
  const rows=[...t.tBodies[0].rows],cells=r=>[...r.cells].filter(c=>c.dataset.col);
- const before=new Map(rows.flatMap(r=>cells(r).map(c=>[c,[c.innerHTML,c.dataset.value]])));
+ const before=new Map(rows.flatMap(r=>cells(r).map(c=>[c,[c.innerHTML,c.dataset.value]]))),kind=new Map(rows.map(r=>[r,r.className]));
  const num=(v,d)=>v===null||v===undefined?'–':v.toFixed(d).replace('-','−');
  const fill=(c,m)=>{const k=c.dataset.col,v=m?m[S.columns.indexOf(k)]:null,at=x=>m[S.columns.indexOf(k+x)];
   if(v===null||v===undefined||(k==='rank'&&!v)){c.textContent='–';c.dataset.value='';return}
-  c.dataset.value=v;c.textContent=num(v,{rank:0,dates:0,icir:2,t:1}[k]??3);
+  const by=S.percent.includes(k)?100:1;
+  c.dataset.value=by*v;c.textContent=num(by*v,by>1?1:{rank:0,dates:0,icir:2,t:1,deflated_sharpe:2}[k]??3);
   if((k==='ic'||k==='rank_ic')&&at('_low')!==null){const s=document.createElement('span');s.className='range';s.textContent=`[${num(at('_low'),3)}, ${num(at('_high'),3)}]`;c.append(' ',s)}};
  const show=()=>{const h=pick('horizon').value,g=pick('regime').value,whole=!h&&!g,key=`${h||S.own}|${g||'|'}`;
-  t.classList.toggle('sliced',!whole);t.classList.toggle('sorted',!whole);t.querySelectorAll('th').forEach(x=>x.removeAttribute('aria-sort'));
+  t.classList.toggle('sliced',!whole);t.classList.remove('sorted');t.querySelectorAll('th').forEach(x=>x.removeAttribute('aria-sort'));
+  const empty=new Set();
   rows.forEach(r=>{const m=((S.rows[r.dataset.universe]||{})[key]||{})[r.dataset.model];
-   cells(r).forEach(c=>{if(whole){[c.innerHTML,c.dataset.value]=before.get(c)}else fill(c,m)})});
+   cells(r).forEach(c=>{if(whole){[c.innerHTML,c.dataset.value]=before.get(c)}else fill(c,m);if(!whole&&m&&c.dataset.value==='')empty.add(c.dataset.col)})});
   const some=Object.values(S.rows).some(u=>u[key]);
-  document.getElementById('slice').textContent=whole?'':some?`Return over ${h||S.own} bar${(h||S.own)==1?'':'s'}. ${g?S.groups[g]:'All dates and assets.'} Ranks are those of this slice alone; looking through many slices for one that favours a model will find it.`:'This horizon was not cut by this regime, or too few dates are left.';
+  document.getElementById('slice').textContent=whole?'':some?`Return over ${h||S.own} bar${(h||S.own)==1?'':'s'}. ${g?S.groups[g]:'All dates and assets.'} Ranks are those of this slice alone; looking through many slices for one that favours a model will find it.${[...empty].filter(k=>S.empty[k]).map(k=>` No ${S.names[k]}: ${S.empty[k]}.`).join('')}`:'This horizon was not cut by this regime, or too few dates are left.';
   const order=r=>{const at=k=>cells(r).find(c=>c.dataset.col===k).dataset.value;return[+r.dataset.place,at('rank')===''?99:+at('rank'),at('ic')===''?9:-at('ic')]};
-  [...rows].sort((p,q)=>{const x=order(p),y=order(q);return x[0]-y[0]||x[1]-y[1]||x[2]-y[2]}).forEach(r=>t.tBodies[0].append(r))};
+  let last='';
+  [...rows].sort((p,q)=>{const x=order(p),y=order(q);return x[0]-y[0]||x[1]-y[1]||x[2]-y[2]}).forEach(r=>{const group=order(r).slice(0,2).join();
+   r.className=kind.get(r);if(!whole)r.classList.toggle('first',group!==last);last=group;t.tBodies[0].append(r)})};
  ['horizon','regime'].forEach(k=>{pick(k).onchange=show})}
 """
 
@@ -125,7 +129,7 @@ BASE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name=
 FIGURES = """{% macro gallery(figures, root) %}<div class="figures">{% for f in figures %}<figure><a href="{{ root }}{{ f.file }}">
 <img src="{{ root }}{{ f.file }}" alt="{{ f.title }}"></a><figcaption><b>{{ f.title }}</b>{% if f.caption %}. {{ f.caption }}{% endif %}</figcaption></figure>{% endfor %}</div>{% endmacro %}"""
 
-# %% ../../nbs/study/site.ipynb #dd220f56
+# %% ../../nbs/study/site.ipynb #b359fdf1
 INDEX = """{% extends "base" %}{% block main %}
 <p class="soft">{{ setting }}</p>
 {% for line in holdouts %}<p class="soft">{{ line }}</p>{% endfor %}
@@ -148,9 +152,10 @@ realised return across assets; its interval is a 95% block bootstrap over dates.
 {% if notebook %}<p><a href="leaderboard.html">The leaderboard as an executed notebook</a></p>{% endif %}
 <script src="timing.js"></script>
 <h2>What the columns mean</h2><div class="wide"><table class="full"><tbody>{% for c in columns %}<tr><td class="text say"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>
+{% if sliced %}<h3>In a slice by horizon or regime</h3><div class="wide"><table class="full"><tbody>{% for c in sliced %}<tr><td class="text say"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>{% endif %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #7ba4217c
+# %% ../../nbs/study/site.ipynb #ddf0d73d
 UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 {% macro table(rows) %}<div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Metric</th>{% for m in models %}<th data-sort>{{ m }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}<span class="range">{{ r.unit }}</span></td>{% for c in r.cells %}<td data-value="{{ c.sort }}">{{ c.show }}<span class="range">{{ c.range }}</span></td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endmacro %}
@@ -177,7 +182,7 @@ MODEL = """{% extends "base" %}{% import "figures" as f %}
 <div class="wide"><table class="pin"><thead><tr><th class="text">IC over</th>{% for h in slices.horizons %}<th>{{ h }} bar{{ "s" if h > 1 }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in slices.rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}</td>{% for c in r.cells %}<td>{{ c.show }}<span class="range">{{ c.range }}</span></td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
 {% for section, figures in sections %}<h2>{{ section }}</h2>{{ f.gallery(figures, "") }}
-{% if section == "Why: SHAP" and losses %}<details><summary>IC lost without each family, in numbers</summary><div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Family</th><th data-sort>IC lost</th><th>95% interval</th><th>IC without</th><th>Dates</th></tr></thead><tbody>
+{% if section == "Why: SHAP" and losses %}<details><summary>IC lost without each {{ part }}, in numbers</summary><div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">{{ part|capitalize }}</th><th data-sort>IC lost</th><th>95% interval</th><th>IC without</th><th>Dates</th></tr></thead><tbody>
 {% for l in losses %}<tr title="{{ l.definition }}"><td class="text">{{ l.name }}</td><td data-value="{{ l.sort }}">{{ l.show }}</td><td>{{ l.range }}</td><td>{{ l.without }}</td><td>{{ l.dates }}</td></tr>{% endfor %}</tbody></table></div></details>{% endif %}{% endfor %}
 {% endblock %}"""
 
@@ -251,11 +256,12 @@ def render(template:str, **values)->str:
     "One page; text is escaped."
     return _environment().get_template(template).render(css=Markup(CSS), js=Markup(JS), **values)
 
-# %% ../../nbs/study/site.ipynb #3e57773f
+# %% ../../nbs/study/site.ipynb #d77bf905
 COLUMNS = [ # metric, column
     ("ic", "IC"), ("icir", "ICIR"), ("ic_t", "t (HAC)"), ("rank_ic", "rank IC"), ("r2_train_mean", "R², %"), ("quantile_spread_annual", "spread, % a year"),
     ("spread_after_cost", "spread after cost, % a year"), ("turnover", "turnover, % a bar"), ("deflated_sharpe", "deflated Sharpe, probability"), ("recovered", "share of oracle's IC")]
-SLICED = {"ic": "ic", "icir": "icir", "ic_t": "t", "rank_ic": "rank_ic"} # metric -> column of the slices
+SLICED = {"ic": "ic", "icir": "icir", "ic_t": "t", "rank_ic": "rank_ic", "r2_train_mean": "r2", "spread_after_cost": "spread_after_cost", "turnover": "turnover",
+          "deflated_sharpe": "deflated_sharpe"} # metric -> column of the slices
 PERCENT = {"r2_train_mean", "r2_zero", "quantile_spread_annual", "spread_after_cost", "spread_before_cost", "turnover", "recovered"}
 
 def _cell(metric, percent=False, digits=None):
@@ -327,7 +333,7 @@ def answer(result:UniverseResult)->str:
     if "recovered" in trained[best]["metrics"]: said += f". That is {100*trained[best]['metrics']['recovered']['value']:.0f}% of what an oracle would reach"
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #ef61b38f
+# %% ../../nbs/study/site.ipynb #beb1b866
 def _row(result, name, shown, place=0):
     "One model's line of the leaderboard; `place` is that of its universe in the study."
     m = result.models[name]
@@ -352,14 +358,16 @@ def _columns(results)->list:
         for m in r.models.values():
             for k, v in m["metrics"].items(): defined.setdefault(k, v.get("definition", ""))
     fixed = lambda name, text, is_text=False, whole=False: dict(name=name, definition=text, text=is_text, whole=whole)
+    why = {k: m["empty"] for r in results for k, m in r.numbers["slices"]["meaning"].items() if k in ("rank", "r2") and "empty" in m}
+    empty = lambda column: f" No number: {why[column]}." if column in why else ""
     return [fixed("model", "Opens the model's page.", True), fixed("universe", "The stocks and period the models were compared on.", True),
-            fixed("rank", "One more than the number of models shown to be better (paired block bootstrap, Holm-corrected). Equal ranks: the data cannot separate them."),
-            *(fixed(name, defined[key] + (" In brackets: 95% interval." if key in ("ic", "rank_ic") else ""), whole=key not in SLICED) for key, name in _shown(results)),
+            fixed("rank", "One more than the number of models shown to be better (paired block bootstrap, Holm-corrected). Equal ranks: the data cannot separate them." + empty("rank")),
+            *(fixed(name, defined[key] + (" In brackets: 95% interval." if key in ("ic", "rank_ic") else "") + empty(SLICED.get(key)), whole=key not in SLICED) for key, name in _shown(results)),
             fixed("dates", "Dates with a score."), fixed("seeds", "Fits per fold that were averaged."), fixed("trials", "Everything the study tried; the deflated Sharpe ratio pays for it."),
             fixed("training, s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
             fixed("parameters", "Numbers learnt in one fit: weights of a net or a linear model, leaves and splits of trees.")]
 
-# %% ../../nbs/study/site.ipynb #3f95b628
+# %% ../../nbs/study/site.ipynb #f7588d9f
 CUTS = ("volatility", "market", "size", "liquidity", "year", "sector")
 
 def _slices(results, study)->dict|None:
@@ -370,7 +378,14 @@ def _slices(results, study)->dict|None:
     for slug, s in stored.items():
         for horizon, cut, group, model, *numbers in s["rows"]: rows.setdefault(slug, {}).setdefault(f"{horizon}|{cut}|{group}", {})[model] = numbers
         groups |= {f"{cut}|{g}": text for cut, g, text in s["groups"]}
-    return {"own": study.label.horizon, "columns": next(iter(stored.values()))["columns"][4:], "rows": rows, "groups": groups}
+    first = next(iter(stored.values()))
+    return {"own": study.label.horizon, "columns": first["columns"][4:], "rows": rows, "groups": groups, "percent": [SLICED[k] for k in SLICED if k in PERCENT],
+            "names": {"rank": "rank"} | {SLICED[k]: name.split(",")[0] for k, name in COLUMNS if k in SLICED}, "empty": {k: m["empty"] for k, m in first["meaning"].items() if "empty" in m}}
+
+def _sliced(results)->list:
+    "What the columns mean within a slice."
+    meaning, heads = next((r.numbers["slices"]["meaning"] for r in results if r.numbers["slices"]["rows"]), {}), {SLICED[k]: name for k, name in COLUMNS if k in SLICED}
+    return [dict(name=heads.get(k, k), definition=m["definition"] + (f" No number: {m['empty']}." if "empty" in m else "")) for k, m in meaning.items()]
 
 def _choices(slices)->dict: # what the two menus offer
     "Horizons and regimes that some universe has, in the order of the slices."
@@ -503,7 +518,7 @@ def _pages(study, folder, out)->dict:
          close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"])) for r in results])
     slices = _slices(results, study)
     if certificates: page("audit", "audit.html", "Leak certificate", "audit.html", certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()])
-    page("index", "index.html", study.title or study.name, "index.html", published=_published(results, study), setting=setting(study), holdouts=_holdouts(results, out), holes=holes, universes=results, columns=_columns(results), slices=slices, **_choices(slices),
+    page("index", "index.html", study.title or study.name, "index.html", published=_published(results, study), setting=setting(study), holdouts=_holdouts(results, out), holes=holes, universes=results, columns=_columns(results), sliced=_sliced(results), slices=slices, **_choices(slices),
          notebook=(folder/"leaderboard.ipynb").exists(), answers=[dict(universe=r.slug, href=f"{r.slug}/index.html", text=answer(r)) for r in results],
          rows=[_row(r, n, _shown(results), i) for i, r in enumerate(results) for n in r.order])
     for path in [*(f"{r.slug}/compare_models.ipynb" for r in results), "leaderboard.ipynb"]:
@@ -528,7 +543,7 @@ def _holdouts(results, out)->list:
     "What the report says about sealed periods."
     return [f"{r.slug}: {holdout_line(read_seal(r.numbers['holdout']), out/LEDGER)}" for r in results if r.numbers.get("holdout")]
 
-# %% ../../nbs/study/site.ipynb #93bb7f8f
+# %% ../../nbs/study/site.ipynb #3dce05b1
 def _universe_pages(r, folder, page):
     "The page of a universe, one per model, and its executed notebook."
     names = r.order
@@ -536,7 +551,7 @@ def _universe_pages(r, folder, page):
          notebook=(folder/r.slug/"compare_models.ipynb").exists(), statements=_statements(r), agreement=_agreement(r), pages=[dict(name=n, href=f"model-{n}.html") for n in names], sections=_sections(r.figures))
     for n in names:
         rows = lambda only: [x | x["cells"][0] for x in _metric_rows(r, [n], only)]
-        page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), tuned=_tuned(r.models[n]), slices=_model_slices(r, n), losses=_losses(r, n), sections=_sections(r.figures, n))
+        page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), tuned=_tuned(r.models[n]), slices=_model_slices(r, n), losses=_losses(r, n), part=r.reasons.get("models", {}).get(n, {}).get("part", "family"), sections=_sections(r.figures, n))
 
 def _tuned(model)->list:
     "What was searched and found, fold by fold."
