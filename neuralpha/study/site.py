@@ -40,7 +40,7 @@ def interval(metric:dict)->str:
     if metric is None or metric.get("low") is None: return ""
     return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
 
-# %% ../../nbs/study/site.ipynb #ac73b6ca
+# %% ../../nbs/study/site.ipynb #515e3318
 CSS = """
 :root{--bg:#fff;--fg:#1d2433;--soft:#5d6778;--line:#dfe3ea;--card:#f6f8fb;--accent:#0b5cad;--good:#00734c;--bad:#b3261e;color-scheme:light dark}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#12161d;--fg:#e4e8ef;--soft:#9aa5b5;--line:#2c3442;--card:#1a202a;--accent:#7ab8ff;--good:#5fd3a4;--bad:#ff8a80}
@@ -56,6 +56,7 @@ nav a{text-decoration:none}nav a[aria-current]{color:var(--fg);font-weight:600}
 .wide{overflow-x:auto;margin:1em 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}table.full{width:100%}
 th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{font-weight:600;color:var(--soft);vertical-align:bottom}
 thead th{white-space:normal;min-width:4.6em}thead th.text{min-width:0}p:empty{display:none}td.text.say{white-space:normal;min-width:6em}th:first-child,td:first-child,td.text,th.text{text-align:left}td.wrap{white-space:normal;min-width:16em;text-align:left}
+table.filter{font-size:.82rem}table.filter th,table.filter td{padding:6px 3px}table.filter thead th{min-width:3em}.cert th{padding-left:0}
 table.pin th:first-child,table.pin td:first-child{position:sticky;left:0;background:var(--bg);z-index:1}
 th[data-sort]{cursor:pointer;user-select:none}th[aria-sort=ascending]::after{content:" ▲"}th[aria-sort=descending]::after{content:" ▼"}
 td .range{display:block;color:var(--soft);font-size:.84em}tr.base td{color:var(--soft);font-style:italic}tr.first:not(:first-child) td{border-top:2px solid var(--soft)}
@@ -367,7 +368,7 @@ def _columns(results)->list:
             fixed("training, s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
             fixed("parameters", "Numbers learnt in one fit: weights of a net or a linear model, leaves and splits of trees.")]
 
-# %% ../../nbs/study/site.ipynb #f7588d9f
+# %% ../../nbs/study/site.ipynb #c7718f65
 CUTS = ("volatility", "market", "size", "liquidity", "year", "sector")
 
 def _slices(results, study)->dict|None:
@@ -385,7 +386,7 @@ def _slices(results, study)->dict|None:
 def _sliced(results)->list:
     "What the columns mean within a slice."
     meaning, heads = next((r.numbers["slices"]["meaning"] for r in results if r.numbers["slices"]["rows"]), {}), {SLICED[k]: name for k, name in COLUMNS if k in SLICED}
-    return [dict(name=heads.get(k, k), definition=m["definition"] + (f" No number: {m['empty']}." if "empty" in m else "")) for k, m in meaning.items()]
+    return [dict(name=heads.get(k, k), definition=m["definition"] + (f" No number: {m['empty']}." if "empty" in m else "")) for k, m in sorted(meaning.items(), key=lambda kv: [*heads].index(kv[0]) if kv[0] in heads else -1)]
 
 def _choices(slices)->dict: # what the two menus offer
     "Horizons and regimes that some universe has, in the order of the slices."
