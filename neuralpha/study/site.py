@@ -479,7 +479,7 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #b1810ea1
+# %% ../../nbs/study/site.ipynb #ba911b9f
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
