@@ -2381,6 +2381,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'neuralpha.study.site._model_slices': ('study/site.html#_model_slices', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._name': ('study/site.html#_name', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._pages': ('study/site.html#_pages', 'neuralpha/study/site.py'),
+                                      'neuralpha.study.site._pairs': ('study/site.html#_pairs', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._published': ('study/site.html#_published', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._reasons': ('study/site.html#_reasons', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._row': ('study/site.html#_row', 'neuralpha/study/site.py'),

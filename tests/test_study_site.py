@@ -12,3 +12,14 @@ def test_text_from_data_is_escaped():
     page = render("data", title="<b>", study="s", nav=[("<i>", "a")], here="a", footer="", universes=[
         dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, columns=["<u>"], checks=[["<img onerror=1>"]], survivorship=dict(known=True, text="<s>", rows=[]))])
     for tag in ("<b>", "<i>", "<script>alert", "<u>", "<img onerror"): assert tag not in page
+
+def test_both_paired_tests_of_every_pair_are_on_the_page_of_the_universe():
+    from bs4 import BeautifulSoup
+    from neuralpha.core import read_json
+    from neuralpha.study.spec import research_folder
+    reports = research_folder().parents[1]/"reports"
+    page = BeautifulSoup(site_pages(reports/"sample"/"study.json", reports)["sim-tiny/index.html"], "html.parser")
+    table = next(t for t in page.find_all("table") if "Diebold" in t.get_text())
+    shown = [[c.get_text() for c in r.find_all("td")] for r in table.tbody.find_all("tr")]
+    stored = read_json(reports/"sample"/"sim-tiny"/"metrics.json")["pairs"]
+    assert len(shown) == len(stored) and [[r[0], r[1], r[3], r[5]] for r in shown] == [[p["better"], p["worse"], number(p["p_holm"]), number(p["p_dm_holm"])] for p in stored]

@@ -156,7 +156,7 @@ realised return across assets; its interval is a 95% block bootstrap over dates.
 {% if sliced %}<h3>In a slice by horizon or regime</h3><div class="wide"><table class="full"><tbody>{% for c in sliced %}<tr><td class="text say"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>{% endif %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #ddf0d73d
+# %% ../../nbs/study/site.ipynb #608acbe4
 UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 {% macro table(rows) %}<div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Metric</th>{% for m in models %}<th data-sort>{{ m }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}<span class="range">{{ r.unit }}</span></td>{% for c in r.cells %}<td data-value="{{ c.sort }}">{{ c.show }}<span class="range">{{ c.range }}</span></td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endmacro %}
@@ -165,6 +165,9 @@ UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 <p>{% if notebook %}<a href="notebook.html">The executed notebook</a>, with every step from prices to these figures · {% endif %}<a href="metrics.json">metrics.json</a> · <a href="predictions.parquet">predictions.parquet</a></p>
 <h2>What the data supports</h2><ul>{% for s in statements[:8] %}<li>{{ s }}</li>{% endfor %}</ul>
 {% if statements|length > 8 %}<details><summary>{{ statements|length - 8 }} more comparisons</summary><ul>{% for s in statements[8:] %}<li>{{ s }}</li>{% endfor %}</ul></details>{% endif %}
+{% if pairs %}<details><summary>The tests in numbers</summary><div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Better</th><th data-sort class="text">Worse</th><th data-sort>Difference of the IC</th><th data-sort>p, paired bootstrap</th><th data-sort>t, Diebold–Mariano</th><th data-sort>p, Diebold–Mariano</th><th data-sort>Dates</th></tr></thead><tbody>
+{% for p in pairs %}<tr><td class="text">{{ p.better }}</td><td class="text">{{ p.worse }}</td><td data-value="{{ p.sort }}">{{ p.difference }}<span class="range">{{ p.range }}</span></td><td>{{ p.p }}</td><td>{{ p.t_dm }}</td><td>{{ p.p_dm }}</td><td>{{ p.dates }}</td></tr>{% endfor %}</tbody></table></div>
+<p class="small soft">Mean IC of the first less that of the second on the dates both have, with its 95% interval. Both p-values after Holm over all pairs; the ranks follow the bootstrap.</p></details>{% endif %}
 <p>Per model: {% for m in pages %}<a href="{{ m.href }}">{{ m.name }}</a>{% if not loop.last %} · {% endif %}{% endfor %}</p>
 <h2>Numbers</h2>{{ table(metrics) }}<details><summary>All numbers</summary>{{ table(more) }}</details>
 {% for section, figures in sections %}<h2>{{ section }}</h2>{{ f.gallery(figures, "") }}
@@ -544,12 +547,12 @@ def _holdouts(results, out)->list:
     "What the report says about sealed periods."
     return [f"{r.slug}: {holdout_line(read_seal(r.numbers['holdout']), out/LEDGER)}" for r in results if r.numbers.get("holdout")]
 
-# %% ../../nbs/study/site.ipynb #3dce05b1
+# %% ../../nbs/study/site.ipynb #08159bda
 def _universe_pages(r, folder, page):
     "The page of a universe, one per model, and its executed notebook."
     names = r.order
     page("universe", f"{r.slug}/index.html", r.slug, f"{r.slug}/index.html", answer=answer(r), models=names, metrics=_metric_rows(r, names, MAIN), more=_metric_rows(r, names),
-         notebook=(folder/r.slug/"compare_models.ipynb").exists(), statements=_statements(r), agreement=_agreement(r), pages=[dict(name=n, href=f"model-{n}.html") for n in names], sections=_sections(r.figures))
+         notebook=(folder/r.slug/"compare_models.ipynb").exists(), statements=_statements(r), pairs=_pairs(r), agreement=_agreement(r), pages=[dict(name=n, href=f"model-{n}.html") for n in names], sections=_sections(r.figures))
     for n in names:
         rows = lambda only: [x | x["cells"][0] for x in _metric_rows(r, [n], only)]
         page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), tuned=_tuned(r.models[n]), slices=_model_slices(r, n), losses=_losses(r, n), part=r.reasons.get("models", {}).get(n, {}).get("part", "family"), sections=_sections(r.figures, n))
@@ -559,6 +562,11 @@ def _tuned(model)->list:
     say = lambda v: f"{v:.3g}" if isinstance(v, float) else str(v)
     return [dict(fold=t["fold"], trials=t["trials"], ic=number(t["valid_ic"]), params=", ".join(f"{k} {say(v)}" for k, v in (t["params"] or {}).items()))
             for t in model.get("tuned", ())]
+
+def _pairs(r)->list:
+    "Rows of the table of paired tests."
+    return [dict(better=p["better"], worse=p["worse"], difference=number(p["difference"]), sort=repr(float(p["difference"])), range=f"[{number(p['low'])}, {number(p['high'])}]",
+                 p=number(p["p_holm"]), t_dm=number(p["t_dm"], 1), p_dm=number(p["p_dm_holm"]), dates=number(p["dates"], 0)) for p in r.numbers["pairs"]]
 
 def _agreement(r)->list:
     "Rows of the table of agreement between models."

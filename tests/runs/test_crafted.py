@@ -1,5 +1,5 @@
 "Files that nobody's run wrote: units, numbers, tables and arrays with the wrong content behind the right digest or name."
-import os, pickle, shutil
+import pickle, shutil
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -16,11 +16,7 @@ from neuralpha.study.mail import single_file
 from neuralpha.study.spec import load_study, make_study
 from neuralpha.study.units import UnitStore
 from neuralpha.study.verify import verify_report
-
-
-class Bomb:
-    def __init__(self, mark): self.mark = str(mark)
-    def __reduce__(self): return os.mkdir, (self.mark,)
+from place import Bomb
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +75,17 @@ def test_columns_that_nobody_asked_for_change_nothing(tampered):
     pd.testing.assert_frame_equal(tampered.write(tampered.good.assign(more=[{"a": 1}]*len(tampered.good))), tampered.frame)
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:len(b)//2], lambda b: b"", lambda b: b[:8] + bytes(400) + b[408:], lambda b: pickle.dumps(1)])
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:len(b)//2], lambda b: b"", lambda b: b[:8] + bytes(400) + b[408:]])
 def test_a_torn_table_behind_the_right_digest_is_one_line(tampered, damage):
     data = (tampered.path(tampered.key)/"scores.parquet").read_bytes()
     with pytest.raises(NeuralphaError, match="scores.parquet is not a readable Parquet file"): tampered.write(damage(data))
+
+
+def test_a_pickle_behind_the_right_digest_is_not_loaded(tampered, tmp_path):
+    with pytest.raises(NeuralphaError, match="scores.parquet is not a readable Parquet file"): tampered.write(pickle.dumps(Bomb(tmp_path/"bombed")))
+    (tampered.path(tampered.key)/"unit.json").write_bytes(pickle.dumps(Bomb(tmp_path/"bombed")))
+    with pytest.raises(NeuralphaError, match="unit.json is not readable JSON"): tampered.scores(tampered.key)
+    assert not (tmp_path/"bombed").exists()
 
 
 @pytest.mark.parametrize("more, said", [({"files": {}}, "scores.parquet is not the file"), ({"files": {"../../x": "0"}}, "is not the file"), ({"files": {"a\0b": "0"}}, "is not the file"), ({"files": []}, "'files' is a list"),
