@@ -719,8 +719,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'neuralpha/evaluate/slices.py'),
                                            'neuralpha.evaluate.slices._group_values': ( 'evaluate/slices.html#_group_values',
                                                                                         'neuralpha/evaluate/slices.py'),
-                                           'neuralpha.evaluate.slices._holm': ( 'evaluate/slices.html#_holm',
-                                                                                'neuralpha/evaluate/slices.py'),
                                            'neuralpha.evaluate.slices._names_changed': ( 'evaluate/slices.html#_names_changed',
                                                                                          'neuralpha/evaluate/slices.py'),
                                            'neuralpha.evaluate.slices._net': ('evaluate/slices.html#_net', 'neuralpha/evaluate/slices.py'),

@@ -7,8 +7,7 @@ import pytest
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.evaluate.metrics import evaluate_scores
 from neuralpha.evaluate.regimes import group_ics, regimes
-from neuralpha.evaluate.slices import _holm
-from neuralpha.evaluate.statistics import bootstrap_means, holm, paired_bootstrap
+from neuralpha.evaluate.statistics import bootstrap_means, paired_bootstrap
 from neuralpha.labels import forward_return
 
 def test_counts_give_the_means_of_the_bootstrap():
@@ -18,11 +17,6 @@ def test_counts_give_the_means_of_the_bootstrap():
     got, whole = resampled_means(x, counts_of(80, 5, 50, 0)), resampled_means(x[:, :1], counts_of(80, 5, 50, 0))
     np.testing.assert_allclose(got[:, :1], whole, atol=1e-14)
     assert np.isfinite(got).all() and abs(got[:, 1].mean() - np.nanmean(x[:, 1])) < .05
-
-def test_holm_is_that_of_statsmodels():
-    p = np.random.default_rng(0).uniform(0, .1, 15)
-    p[3] = p[7]
-    np.testing.assert_allclose(_holm(p), holm(p), atol=1e-15)
 
 def _toy(dates=260, assets=60, seed=0):
     rng = np.random.default_rng(seed)

@@ -73,6 +73,14 @@ def test_diebold_mariano_is_the_published_formula():
     plain, got = hac_mean(g, 3, 0), diebold_mariano(g, np.zeros(60), 3, 0)
     np.testing.assert_allclose(got["t"], plain["t"]*np.sqrt((61 - 6 + 6/60)/60))
 
+def test_holm_is_that_of_statsmodels():
+    from statsmodels.stats.multitest import multipletests
+    for n in (1, 2, 17):
+        p = np.random.default_rng(n).random(n)**3
+        p[-1] = p[0]
+        np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1], atol=1e-15)
+    assert len(holm([])) == 0
+
 def test_holm_by_hand():
     np.testing.assert_allclose(holm([.01, .04, .03]), [.03, .06, .06])
 

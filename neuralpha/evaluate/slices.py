@@ -6,7 +6,7 @@
 __all__ = ['QUANTILES', 'DATED', 'HORIZONS', 'CROSSED', 'NUMBERS', 'MEANING', 'EMPTY', 'counts_of', 'resampled_means',
            'slice_ranks', 'horizon_slices', 'slice_table', 'slices_json', 'slices_frame', 'slice_records']
 
-# %% ../../nbs/evaluate/slices.ipynb #daf0dce6
+# %% ../../nbs/evaluate/slices.ipynb #4adf0c70
 import itertools
 import numpy as np
 import pandas as pd
@@ -15,13 +15,13 @@ from .ic import coefficients
 from .metrics import metric, pooled_r2
 from .quantiles import _bar_returns, _lagged, _portfolio, _positions, _turnover, standing
 from .regimes import DEFINITIONS, ORDER, regimes
-from .statistics import _resampled, block_length, hac_mean, sharpe_report
+from .statistics import _resampled, block_length, hac_mean, holm, sharpe_report
 
-# %% ../../nbs/evaluate/slices.ipynb #45190af8
+# %% ../../nbs/evaluate/slices.ipynb #93458b7d
 def counts_of(n:int, block:int, reps:int, seed:int)->np.ndarray: # (reps, n) float64
     "How often each date is drawn in every stationary-bootstrap resample."
     at = _resampled(n, block, reps, seed, "stationary")
-    return np.stack([np.bincount(row, minlength=n) for row in at]).astype(np.float64)
+    return np.bincount((at + n*np.arange(reps)[:, None]).ravel(), minlength=n*reps).reshape(reps, n).astype(np.float64)
 
 def resampled_means(
     values:np.ndarray, # (n, k), NaN where a column has no value
@@ -29,16 +29,10 @@ def resampled_means(
 )->np.ndarray: # (reps, k)
     "Means of every column over the dates it has, for every resample."
     known = np.isfinite(values)
-    with np.errstate(invalid="ignore", divide="ignore"): return (counts @ np.where(known, values, 0.))/(counts @ known)
+    dates = len(values) if known.all() else counts @ known
+    with np.errstate(invalid="ignore", divide="ignore"): return (counts @ np.where(known, values, 0.))/dates
 
-# %% ../../nbs/evaluate/slices.ipynb #b31868d7
-def _holm(p):
-    "Holm-adjusted p-values; statsmodels' own sweeps the whole memory at every call, which costs minutes over all slices."
-    order = np.argsort(p)
-    out = np.empty(len(p))
-    out[order] = np.minimum(np.maximum.accumulate((len(p) - np.arange(len(p)))*p[order]), 1)
-    return out
-
+# %% ../../nbs/evaluate/slices.ipynb #71286c76
 def slice_ranks(
     ics:np.ndarray, # (n, M) per-date values, NaN where a model has none
     counts:np.ndarray, # (reps, n)
@@ -50,7 +44,7 @@ def slice_ranks(
     gaps = np.stack([ics[:, a] - ics[:, b] for a, b in pairs], 1)
     with np.errstate(invalid="ignore"): mean = np.array([g[np.isfinite(g)].mean() if np.isfinite(g).any() else 0. for g in gaps.T])
     beyond = (np.abs(resampled_means(gaps, counts) - mean) >= np.abs(mean)).sum(0)
-    sure = (_holm((1 + beyond)/(1 + len(counts))) < size) & (mean != 0)
+    sure = (holm((1 + beyond)/(1 + len(counts))) < size) & (mean != 0)
     rank = np.ones(ics.shape[1], int)
     for (a, b), m, s in zip(pairs, mean, sure): rank[b if m > 0 else a] += s
     return rank

@@ -114,12 +114,13 @@ def diebold_mariano(
     t = fit["t"]*np.sqrt(max(n + 1 - 2*steps + steps*(steps - 1)/n, 1)/n)
     return dict(difference=fit["mean"], t=float(t), p=float(2*student.sf(abs(t), n - 1)), lag=fit["lag"], n=n)
 
-# %% ../../nbs/evaluate/statistics.ipynb #3d3a94c0
+# %% ../../nbs/evaluate/statistics.ipynb #2d6891b9
 def holm(p_values)->np.ndarray:
-    "Holm-adjusted p-values (statsmodels), same order."
-    from statsmodels.stats.multitest import multipletests
+    "Holm-adjusted p-values, same order; statsmodels' own sweeps the whole memory at every call, which costs minutes over all slices."
     p = np.asarray(p_values, float)
-    return multipletests(p, method="holm")[1] if len(p) else p
+    order, out = np.argsort(p), np.empty(len(p))
+    out[order] = np.minimum(np.maximum.accumulate((len(p) - np.arange(len(p)))*p[order]), 1)
+    return out
 
 def model_confidence_set(
     losses:pd.DataFrame, # dates × models, lower is better; dates with a missing loss are left out
@@ -191,7 +192,7 @@ def luck_threshold(
     from skfolio.measures import expected_max_sharpe_ratio
     return float(expected_max_sharpe_ratio(n_trials=int(trials), trial_sharpe_ratio_std=float(trial_sd))) if trials > 1 else 0.
 
-# %% ../../nbs/evaluate/statistics.ipynb #8bd46e58
+# %% ../../nbs/evaluate/statistics.ipynb #321c1f89
 def sharpe_report(
     returns, # one return per bar, not overlapping
     bars_per_year:float,
@@ -204,18 +205,16 @@ def sharpe_report(
 
     `annual` is the annualised Sharpe ratio, `sharpe` and `threshold` are per bar, `min_bars` the number of bars at which
     the Sharpe ratio would be above the benchmark with confidence `1 - alpha` (infinite where it is below)."""
-    from purgedcv import deflated_sharpe_ratio_full, min_track_record_length, probabilistic_sharpe_ratio
-    from scipy.stats import kurtosis, skew
+    from purgedcv import deflated_sharpe_ratio_full, min_track_record_length
     x = clean(returns, "the return series")
     if np.ptp(x) == 0: raise NeuralphaError("The return series is constant: its Sharpe ratio is undefined.")
     if trial_sharpes is not None and len(trial_sharpes) > 1: variance = float(np.var(np.asarray(trial_sharpes, float), ddof=1))
     else: variance = 1/len(x)
     full = deflated_sharpe_ratio_full(x, int(trials), variance)
     bar = benchmark/np.sqrt(bars_per_year)
-    g3, g4 = float(skew(x, bias=False)), float(kurtosis(x, bias=False, fisher=False))
-    return dict(sharpe=full.observed_sr, annual=full.observed_sr*np.sqrt(bars_per_year), psr=float(probabilistic_sharpe_ratio(x, bar)),
-                dsr=full.dsr, threshold=full.sr_star, trials=int(trials), trial_sd=float(np.sqrt(variance)), skew=g3, kurtosis=g4,
-                bars=len(x), min_bars=float(min_track_record_length(full.observed_sr, bar, alpha, g3, g4)))
+    return dict(sharpe=full.observed_sr, annual=full.observed_sr*np.sqrt(bars_per_year), psr=probabilistic_sharpe(full.observed_sr, len(x), full.skew, full.kurt, bar),
+                dsr=full.dsr, threshold=full.sr_star, trials=int(trials), trial_sd=float(np.sqrt(variance)), skew=full.skew, kurtosis=full.kurt,
+                bars=len(x), min_bars=float(min_track_record_length(full.observed_sr, bar, alpha, full.skew, full.kurt)))
 
 # %% ../../nbs/evaluate/statistics.ipynb #90818bdd
 def backtest_overfitting(
