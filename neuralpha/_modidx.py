@@ -2126,6 +2126,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'neuralpha.study.fit._Worker.stop': ('study/fit.html#_worker.stop', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit._aligned': ('study/fit.html#_aligned', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit._bury': ('study/fit.html#_bury', 'neuralpha/study/fit.py'),
+                                     'neuralpha.study.fit._device_of': ('study/fit.html#_device_of', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit._scores': ('study/fit.html#_scores', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit.collect': ('study/fit.html#collect', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit.do_task': ('study/fit.html#do_task', 'neuralpha/study/fit.py'),

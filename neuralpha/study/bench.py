@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHARED', 'device_kind', 'Bench', 'study_features', 'study_label', 'study_folds', 'open_bench', 'opened_study']
 
-# %% ../../nbs/study/bench.ipynb #3afc95e5
+# %% ../../nbs/study/bench.ipynb #bb5486b7
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -16,18 +16,19 @@ from ..features.compute import compute_features, resolve_features
 from ..features.table import Features
 from ..labels import Label, forward_return
 from ..models.registry import make_model
-from ..models.trainer import pick_device
 from ..splits import fixed_split, walk_forward
 from .holdout import Seal, holdout_fold, open_holdout, seal_holdout
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Unit, code_digest, library_versions
 
-# %% ../../nbs/study/bench.ipynb #e85a37ab
+# %% ../../nbs/study/bench.ipynb #7bee1789
 SHARED = ("neuralpha.data.universes", "neuralpha.features.compute", "neuralpha.labels", "neuralpha.splits") # code that every result depends on
 
 def device_kind(device:str)->str: # "cpu" or "cuda"
     "What kind of device results are from. CUDA need not be here: a cluster may have it."
-    return "cuda" if device.split(":")[0] == "cuda" else pick_device(device).type
+    if (named := device.split(":")[0]) in ("cpu", "cuda"): return named # without torch, whose import takes seconds
+    from neuralpha.models.trainer import pick_device
+    return pick_device(device).type
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Bench:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CODE', 'DRAWN', 'squared_errors', 'Draws', 'open_draws', 'fit_draw', 'collect_draws', 'draw_numbers', 'Repetitions']
 
-# %% ../../nbs/study/draws.ipynb #b4feb4fd
+# %% ../../nbs/study/draws.ipynb #943b9c09
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,16 +14,17 @@ import io, re, time, traceback
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, canonical_json, digest, limit_threads, small_png, write_json
-from ..models.gkx import gkx_problem, paired_ratios
 from ..models.registry import make_model
-from ..models.trainer import pick_device
+from .bench import device_kind
 from .published import side_by_side
 from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, code_digest, library_versions
 
-# %% ../../nbs/study/draws.ipynb #1c74396c
+# %% ../../nbs/study/draws.ipynb #892015ca
 @lru_cache(maxsize=1)
-def _problem(case, n_characteristics, seed, k): return gkx_problem(case, n_characteristics, [seed, k])
+def _problem(case, n_characteristics, seed, k):
+    from neuralpha.models.gkx import gkx_problem
+    return gkx_problem(case, n_characteristics, [seed, k])
 
 def squared_errors(
     model, # unfitted
@@ -40,7 +41,7 @@ def squared_errors(
     forecast = mean + sd*np.mean([fit(s) for s in (seeds if model.stochastic else seeds[:1])], 0, dtype=np.float64)
     return {"model": float(((r[test] - forecast)**2).sum()), "true": float(((r[test] - g[test])**2).sum()), "mean": float(((r[test] - mean)**2).sum())}
 
-# %% ../../nbs/study/draws.ipynb #6b4216b4
+# %% ../../nbs/study/draws.ipynb #ab5f2a32
 CODE = ("neuralpha.data.gkx", "neuralpha.models.gkx", "neuralpha.study.draws") # what every unit depends on
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,7 +69,7 @@ class Draws:
 
     def units(self, device:str="auto")->list[Unit]:
         "Every unit: draw by draw, model by model."
-        device, shared, out = pick_device(device).type, code_digest(*CODE), []
+        device, shared, out = device_kind(device), code_digest(*CODE), []
         models = {name: self.model(name) for name in self.study.models}
         for name, m in models.items():
             inputs = dict(data=self.data_digest, model=type(m).__name__, params={**m.get_params(), "seed": 0}, seeds=self.study.seed_list if m.stochastic else self.study.seed_list[:1],
@@ -113,7 +114,7 @@ def collect_draws(draws:Draws, store:UnitStore, device:str="auto")->tuple[pd.Dat
     frame = pd.DataFrame(rows)
     return (frame[~frame["model"].isin(holes)].reset_index(drop=True) if rows else frame), holes
 
-# %% ../../nbs/study/draws.ipynb #f7b7dce3
+# %% ../../nbs/study/draws.ipynb #54a65bac
 def _metric(value, error, unit, definition):
     return dict(value=float(value), error=float(error), low=float(value - 1.96*error), high=float(value + 1.96*error), unit=unit, period="all draws", definition=definition)
 
@@ -124,6 +125,7 @@ def draw_numbers(
     order, # model names
 )->dict: # model -> record; "true" is the true function
     "R² and ratio of every model with standard errors."
+    from neuralpha.models.gkx import paired_ratios
     r2 = 100*(1 - frame.pivot(index="draw", columns="model", values="sse").div(frame.groupby("draw")["sse_mean"].first(), axis=0))
     first = frame.groupby("draw").first()
     r2.insert(0, "true", 100*(1 - first["sse_true"]/first["sse_mean"]))
@@ -133,7 +135,7 @@ def draw_numbers(
         "r2": _metric(table.loc[n, "R2, %"], r2[n].std()/len(r2)**.5, "percent", "Mean out-of-sample R² over draws, against the training mean; ± its standard error."),
         "ratio": _metric(table.loc[n, "ratio to true"], table.loc[n, "standard error"], "ratio", "Sum of R² over the true function's, same draws; ± its jackknife standard error.")}} for n in names}
 
-# %% ../../nbs/study/draws.ipynb #d18bcc9a
+# %% ../../nbs/study/draws.ipynb #3afae7a1
 class Repetitions:
     "The report of one universe's draws, step by step."
     def __init__(self, study="gkx-table", universe=None, out="reports", device:str="auto", jobs:int=1, folder=""):
@@ -178,7 +180,7 @@ class Repetitions:
         d = self.draws
         with atomic_path(self.folder/"draws.parquet") as tmp: self.frame.drop(columns="seconds").to_parquet(tmp, index=False)
         write_json(self.folder/"timing.json", self.frame.groupby("model")["seconds"].sum().round(1).to_dict())
-        write_json(self.folder/"metrics.json", {"models": self.models, "missing": self.holes, "data_digest": d.data_digest, "draws": d.study.repetitions, "device": pick_device(self.device).type})
+        write_json(self.folder/"metrics.json", {"models": self.models, "missing": self.holes, "data_digest": d.data_digest, "draws": d.study.repetitions, "device": device_kind(self.device)})
         fig, buffer = self.plot(), io.BytesIO()
         fig.savefig(buffer, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
         with atomic_path(self.folder/"figures"/"ratios.png") as tmp: tmp.write_bytes(small_png(buffer.getvalue()))

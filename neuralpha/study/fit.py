@@ -6,7 +6,7 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'finished', 'do_task', 'work', 'forget_failures', 'failures', 'fit_units',
            'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #dde024af
+# %% ../../nbs/study/fit.ipynb #0793303e
 import contextlib, json, os, signal, subprocess, sys, tempfile, threading, time, traceback
 from collections import Counter
 from dataclasses import replace
@@ -16,7 +16,6 @@ import pandas as pd
 from ..core import DiskError, NeuralphaError, limit_threads, progress, sweep_locks, writing
 from ..models.predict import Predictions, fit_unit, predictions_frame
 from ..models.registry import load_model
-from ..models.trainer import worker_device
 from .bench import Bench, open_bench
 from .draws import Draws, fit_draw, open_draws
 from .search import ready, run_search, search_records, trials_of, tuned_model
@@ -171,8 +170,13 @@ class _Worker:
         self.process.wait()
         self.log.close()
 
-# %% ../../nbs/study/fit.ipynb #4cac9f9e
+# %% ../../nbs/study/fit.ipynb #4c15f6f0
 ATTEMPTS = 2 # a task whose process was killed is tried once more
+
+def _device_of(worker, device):
+    if device == "cpu": return device # torch takes seconds to import
+    from neuralpha.models.trainer import worker_device
+    return worker_device(device, worker)
 
 def fit_study(
     benches, # of one study
@@ -192,7 +196,7 @@ def fit_study(
                 _bury(w, {t.key: t for _, t in listed}, store, deaths)
             while len(workers) < min(jobs, len(todo)):
                 names, turn = [b.universe for b in benches], started % len(benches) # each begins with another universe
-                workers.append(_Worker(dict(store=str(store.folder), study=benches[0].study.model_dump(mode="json"), device=worker_device(device, started), part=part,
+                workers.append(_Worker(dict(store=str(store.folder), study=benches[0].study.model_dump(mode="json"), device=_device_of(started, device), part=part,
                                             parent=os.getpid(), universes=names[turn:] + names[:turn])))
                 started += 1
             if watch: watch(progress_of(listed, store, part, [w.said.get("now", "") for w in workers]))

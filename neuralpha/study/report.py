@@ -320,7 +320,7 @@ class Report:
     data, folds, fit, tuning, training = data_table, fold_figure, fit_table, tuning_table, training_figures
     leaderboard, evidence, tear_sheets, explanations, save = leaderboard, evidence_figures, tear_sheets, explanations, save
 
-# %% ../../nbs/study/report.ipynb #d9d70a24
+# %% ../../nbs/study/report.ipynb #58e861e7
 @dataclass
 class StudyResults:
     "The stored results of a study's universes, for the leaderboard notebook."
@@ -350,9 +350,12 @@ class StudyResults:
     def plot(self):
         "Mean IC and its 95% interval per universe and model; returns the figure."
         import matplotlib.pyplot as plt
-        n = len(self.results)
-        fig, axes = plt.subplots(1, n, figsize=(1 + 3.4*n, 3.4), layout="constrained", squeeze=False)
-        for ax, r in zip(axes[0], self.results): interval_plot(r.models, r.order, ax, r.slug)
+        across = min(len(self.results), 4)
+        down = -(-len(self.results)//across)
+        height = .8 + .26*max(len(r.order) for r in self.results)
+        fig, axes = plt.subplots(down, across, figsize=(1 + 3.4*across, max(height, 2.4)*down), layout="constrained", squeeze=False)
+        for ax, r in zip(axes.flat, self.results): interval_plot(r.models, r.order, ax, r.slug)
+        for ax in axes.flat[len(self.results):]: ax.remove()
         return fig
 
 # %% ../../nbs/study/report.ipynb #d5ec787f

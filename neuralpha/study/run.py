@@ -5,14 +5,13 @@
 # %% auto #0
 __all__ = ['REPORT_CODE', 'BACKENDS', 'execute', 'StudyRun', 'study_lock', 'run_study']
 
-# %% ../../nbs/study/run.ipynb #7855b85b
+# %% ../../nbs/study/run.ipynb #43647f3d
 import os, re, shutil, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 import nbformat
 from ..core import DiskError, NeuralphaError, digest, file_digest, lock, read_json, unknown_name, write_json, write_text, writing
-from ..models.trainer import pick_device
 from .fit import failures, fit_study, open_any, tasks
 from .remote import Remote, pull_tasks, push_report, push_tasks
 from .spec import load_study, research_folder
@@ -134,10 +133,12 @@ class StudyRun:
     def index(self)->Path: return self.folder/"index.html"
     def __repr__(self): return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/study/run.ipynb #dbf46996
+# %% ../../nbs/study/run.ipynb #1cbfb898
 def _local(device, jobs):
     if jobs is not None and jobs < 1: raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
-    pick_device(device)
+    if device != "cpu": # torch takes seconds to import
+        from neuralpha.models.trainer import pick_device
+        pick_device(device)
     return lambda benches, store, watch: fit_study(benches, store, device, jobs or os.cpu_count() or 1, watch)
 
 def _ray(device, jobs):

@@ -61,7 +61,7 @@ class Place:
 
     def start(self, *args, **env):
         path = os.pathsep.join([str(self.folder/"spy"), os.environ.get("PYTHONPATH", "")])
-        return subprocess.Popen([sys.executable, "-m", "neuralpha.cli", "run", "mini.toml", "--out", str(self.out), *map(str, args)], cwd=self.folder, text=True,
+        return subprocess.Popen([sys.executable, "-m", "neuralpha.cli", "run", "mini.toml", "--out", str(self.out), "--device", "cpu", *map(str, args)], cwd=self.folder, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
                                 env={**os.environ, "PYTHONPATH": path, "SPY": str(self.folder/"fits"), **{k: str(v) for k, v in env.items()}})
 
