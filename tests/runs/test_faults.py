@@ -113,6 +113,7 @@ def test_where_everything_fails_the_page_says_so(tmp_path):
     assert "Missing: sim-tiny" in (place.report/"index.html").read_text() and "num_leaves" in (place.report/"index.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_run_that_meets_a_crafted_unit_says_so_and_heals_when_it_is_gone(reference, tmp_path):
     place = Place(tmp_path)
     shutil.copytree(reference.folder/reference.out, place.folder/place.out)

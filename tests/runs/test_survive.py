@@ -55,6 +55,7 @@ def test_two_runs_at_once_divide_the_units(reference, tmp_path):
     assert_nothing_left(place)
 
 
+@pytest.mark.slow
 def test_another_machine_continues_from_an_address(reference, tmp_path):
     one, two, far = Place(tmp_path/"one"), Place(tmp_path/"two"), tmp_path/"far"
     p = one.start("--jobs", 1, "--reports", f"file://{far}", SPY_SLEEP=3)
