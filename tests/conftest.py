@@ -8,3 +8,5 @@ os.environ["NEURALPHA_PROGRESS"] = "0"
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes minutes; run with `pytest -m slow`")
+    for line in ("ignore::PendingDeprecationWarning:shap", "ignore:.*flash_attention_for_cpu:UserWarning", # what libraries say to their own authors
+                 *(f"ignore::pandas.errors.Pandas4Warning:{m}" for m in ("pandas", "alphalens", "exchange_calendars"))): config.addinivalue_line("filterwarnings", line)

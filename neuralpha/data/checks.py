@@ -419,13 +419,13 @@ def _market_slips(panel, usable, s):
         with np.errstate(invalid="ignore"): hit[rows] = (np.fmax(before, after) - same > s.date_slip_gain)[group]
     return hit & usable
 
-# %% ../../nbs/data/checks.ipynb #c9ce310a
+# %% ../../nbs/data/checks.ipynb #8b67efa5
 def _volume_lookahead(panel, usable, s):
     "Rows whose volume carries later splits: fractions of shares, or no change of raw volume where the factor changes."
     volume, hit = panel.fields["volume"], np.zeros(panel.n_rows, bool)
     if "factor" not in panel.fields:
         small = usable & (volume > 0) & (volume < 2**20) # float32 holds fractions of these
-        broken = small & (np.abs(volume - np.round(volume)) > 1e-3*volume**0.5)
+        broken = small & (np.abs(volume - np.round(volume)) > 1e-3*np.sqrt(np.maximum(volume, 0)))
         per = lambda x: np.add.reduceat(x, panel.asset_offsets[:-1], dtype=np.int64)
         share = per(broken)/np.maximum(per(small), 1)
         return broken & np.repeat(share > 0.2, np.diff(panel.asset_offsets))
