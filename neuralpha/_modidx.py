@@ -2260,7 +2260,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'neuralpha/study/report.py'),
                                         'neuralpha.study.report.StudyResults.table': ( 'study/report.html#studyresults.table',
                                                                                        'neuralpha/study/report.py'),
-                                        'neuralpha.study.report._among': ('study/report.html#_among', 'neuralpha/study/report.py'),
+                                        'neuralpha.study.report._centred': ('study/report.html#_centred', 'neuralpha/study/report.py'),
                                         'neuralpha.study.report._known_before_test': ( 'study/report.html#_known_before_test',
                                                                                        'neuralpha/study/report.py'),
                                         'neuralpha.study.report._model_evidence': ( 'study/report.html#_model_evidence',

@@ -17,7 +17,7 @@ import pandas as pd
 class NeuralphaError(ValueError):
     "Something the user can mend; the message names the table, column, asset or date, and the fix."
 
-# %% ../nbs/core.ipynb #7cc82891
+# %% ../nbs/core.ipynb #fa8de69f
 def unknown_name(
     what:str, # kind of thing, e.g. "model"
     name:str, # what the user wrote
@@ -27,7 +27,8 @@ def unknown_name(
     import difflib
     known = sorted(map(str, known))
     close = difflib.get_close_matches(str(name), known, 1, 0.5)
-    hint = f"Did you mean {close[0]!r}?" if close else f"Choose from: {', '.join(known)}."
+    some = ", ".join(known[:40]) + (f" and {len(known) - 40} more" if len(known) > 40 else "")
+    hint = f"Did you mean {close[0]!r}?" if close else f"Choose from: {some}."
     return NeuralphaError(f"Unknown {what} {name!r}. {hint}")
 
 # %% ../nbs/core.ipynb #771b431e

@@ -523,7 +523,7 @@ def plot_agreement(table:pd.DataFrame):
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../nbs/explain.ipynb #155c97ef
+# %% ../nbs/explain.ipynb #946dc878
 def _deal(panel, rows, rng):
     "For each row, another row of the same date: a random permutation within dates."
     order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
@@ -542,7 +542,7 @@ def _loss_table(whole, without, y, level, reps, seed):
     out = []
     for family, ic in without.items():
         gap = (whole - ic).dropna()
-        got = bootstrap_interval(gap, y.horizon, y.delay, level, reps, seed)
+        got = bootstrap_interval(gap, y.horizon, y.delay, level, reps, seed) if len(gap) > 2 else dict.fromkeys(("mean", "low", "high"), np.nan) # a score that is constant has no IC
         out.append((family, whole.mean(), ic.mean(), got["mean"], got["low"], got["high"], len(gap)))
     table = pd.DataFrame(out, columns=["family", "ic", "ic_without", "lost", "low", "high", "dates"])
     return table.sort_values("lost", ascending=False, kind="stable").set_index("family")

@@ -98,7 +98,7 @@ def _live_dates(y)->int:
     "Dates up to the last tradable bar: where the data ends."
     return int(y.panel.date_code[y.panel.tradable].max(initial=-1)) + 1
 
-# %% ../nbs/splits.ipynb #4ed682c2
+# %% ../nbs/splits.ipynb #980b08d9
 _ALIGN = {"M": pd.offsets.MonthBegin(), "Q": pd.offsets.QuarterBegin(startingMonth=1), "Y": pd.offsets.YearBegin()}
 
 def walk_forward(
@@ -110,7 +110,7 @@ def walk_forward(
     last_partial:bool=True, # keep a last fold whose test period is cut by the end of the data
     align:str|None=None, # test periods start with a month "M", quarter "Q" or year "Y"
 )->list[Fold]:
-    "Folds in time order. Raises `NeuralphaError` where the data is too short for one."
+    "Folds in time order; a last one of whose test labels none is known yet is left out. Raises `NeuralphaError` where the data is too short for one."
     if scheme not in ("expanding", "sliding"): raise NeuralphaError(f"Scheme {scheme!r} is not known; use 'expanding' or 'sliding'.")
     if align is not None and align not in _ALIGN: raise unknown_name("align", align, _ALIGN)
     _check_embargo(embargo)
@@ -125,7 +125,9 @@ def walk_forward(
         valid_start = test_start - _offset(valid)
         train_start = dates[0] if scheme == "expanding" else max(dates[0], valid_start - _offset(train))
         a, b, c, end = (min(at(t), live) for t in (train_start, valid_start, test_start, test_end))
-        if end > c: folds.append(_fold(y, len(folds), {"train": [(a, b)], "valid": [(b, c)], "test": [(c, end)]}, embargo))
+        if end > c:
+            fold = _fold(y, len(folds), {"train": [(a, b)], "valid": [(b, c)], "test": [(c, end)]}, embargo)
+            if np.isfinite(y.values[fold.test]).any(): folds.append(fold)
         test_start = test_end
     if not folds:
         raise NeuralphaError(f"{y.panel.name} spans {y.panel.span}: too short for train {train} + valid {valid} + a test period; shorten them.")

@@ -89,6 +89,15 @@ def test_a_cut_last_test_period_can_be_left_out():
     y = _label()
     assert len(walk_forward(y, "2Y", "6M", "7M", last_partial=False)) == len(walk_forward(y, "2Y", "6M", "7M")) - 1
 
+def test_a_last_test_period_without_a_known_label_is_left_out():
+    y = _label()
+    left_out = 0
+    for days in range(30, 70):
+        folds = walk_forward(y, "2Y", "6M", f"{days}D")
+        assert all(np.isfinite(y.values[f.test]).any() for f in folds)
+        left_out += folds[-1].dates["test"][1] < pd.Timestamp(y.panel.dates[-1])
+    assert 0 < left_out < 40
+
 def test_fixed_split_takes_the_four_dates():
     y = _label()
     f = fixed_split(y, "2015-01-02", "2017-01-02", "2018-01-02", "2018-06-29")[0]

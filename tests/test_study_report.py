@@ -40,6 +40,19 @@ def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path)
     assert max(ics, key=ics.get) == "oracle" and set(ics) >= {*MODELS, "reversal"}
     assert all(0 < ics[n] < ics["oracle"] for n in MODELS)
 
+def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp_path):
+    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}}, "seeds": 1, "split": {"train": "9M", "valid": "4M", "test": "2M"}})), tmp_path)
+    r.fit()
+    past, y, got = r.valids["ridge"].frame.query("seed == -1"), r.bench.y, forecasts(r.bench, r.tests, r.valids)["ridge"]
+    assert past.duplicated(["date", "asset"]).any() and len(r.bench.folds) > 2
+    scores = r.tests["ridge"].scores()
+    for f in r.bench.folds:
+        part = past[(past["fold"] == f.number) & past["label"].notna()]
+        s, v = (part[c].astype(float) - part.groupby("date")[c].transform("mean") for c in ("score", "label"))
+        mine = got["forecast"].loc[pd.Timestamp(f.dates["test"][0]):pd.Timestamp(f.dates["test"][1])]
+        np.testing.assert_allclose(mine, y.values[f.train].mean() + (s @ v)/(s @ s)*scores[mine.index].astype(float), atol=1e-8)
+    r.leaderboard()
+
 def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
     bench = open_bench(make_study({**SMALL, "name": "placebo"}))
     y, ics = bench.y, []

@@ -32,33 +32,33 @@ from .site import answer, read_results
 from .spec import load_study
 from .units import UnitStore
 
-# %% ../../nbs/study/report.ipynb #5f63ce31
+# %% ../../nbs/study/report.ipynb #26bff5a2
 def forecasts(
     bench:Bench, tests:dict, valids:dict, # model -> Predictions of the test and of the validation rows
     y=None, # a label of another horizon; default the study's own
 )->dict: # model -> DataFrame of forecast and train_mean, in returns
     "Scores as return forecasts, by each fold's own cross-sectional slope on its validation rows."
     y, out = y or bench.y, {}
-    folds = {f.number: f for f in _known_before_test(y, bench.folds)}
-    level = {n: float(np.nanmean(y.values[f.train])) for n, f in folds.items()}
+    folds = _known_before_test(y, bench.folds)
+    level = {f.number: float(np.nanmean(y.values[f.train])) for f in folds}
     for name, valid in valids.items():
         own = valid.frame[valid.frame["seed"] == -1]
-        own = own.assign(row=panel_rows(y.panel, pd.MultiIndex.from_frame(own[["date", "asset"]])))
-        own = own.assign(label=y.values[own["row"]])[_among(own, folds)].dropna(subset="label")
-        own = own.assign(**{c: own[c].astype(float) - own.groupby(["fold", "date"])[c].transform("mean") for c in ("score", "label")})
-        if y is not bench.y and own.groupby("fold").size().reindex(list(folds), fill_value=0).min() < 3: continue # a validation part shorter than the horizon
-        lines = {int(n): calibrate(part["score"], part["label"]) | {"intercept": level[n]} for n, part in own.groupby("fold")}
-        out[name] = calibrated(tests[name].scores(), y, list(folds.values()), lines)
+        past = {f.number: _centred(own[own["fold"] == f.number], y, f) for f in folds}
+        if y is not bench.y and min(map(len, past.values())) < 3: continue # a validation part shorter than the horizon
+        lines = {n: calibrate(part["score"], part["label"]) | {"intercept": level[n]} for n, part in past.items()}
+        out[name] = calibrated(tests[name].scores(), y, folds, lines)
     return out
+
+def _centred(scores, y, fold)->pd.DataFrame: # score, label
+    "One fold's validation scores and their labels, less their means by date."
+    rows = panel_rows(y.panel, pd.MultiIndex.from_frame(scores[["date", "asset"]]))
+    known = scores.assign(label=y.values[rows])[np.isin(rows, fold.valid)].dropna(subset="label")
+    return pd.DataFrame({c: known[c].astype(float) - known.groupby("date")[c].transform("mean") for c in ("score", "label")})
 
 def _known_before_test(y, folds)->list:
     "The folds without the training and validation rows whose label of another horizon reaches into the test."
     start = [pd.DatetimeIndex(y.panel.dates).searchsorted(f.dates["test"][0]) for f in folds]
     return [replace(f, **{part: rows[y.known_code[rows] < s] for part, rows in (("train", f.train), ("valid", f.valid))}) for f, s in zip(folds, start)]
-
-def _among(own, folds)->np.ndarray:
-    "Which of a model's validation scores are on validation rows of their fold."
-    return np.select([own["fold"] == n for n in folds], [np.isin(own["row"], f.valid) for f in folds.values()], False).astype(bool)
 
 # %% ../../nbs/study/report.ipynb #8d232881
 def fold_metrics(bench:Bench, ics)->dict: # fold -> record
