@@ -5,16 +5,16 @@
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #8ea2d311
+# %% ../../nbs/study/cluster.ipynb #10e2af3a
 import contextlib, json, os, socket, tempfile, time
 from functools import lru_cache
 from pathlib import Path
 from ..core import NeuralphaError, atomic_path, canonical_json
-from .bench import Bench, device_kind
+from .bench import Bench
 from .fit import do_task, finished, forget_failures, open_any, progress_of, tasks
 from .search import journal_of, ready
 from .spec import make_study
-from .units import Unit, UnitStore, claim
+from .units import Unit, UnitStore, claim, device_kind
 
 # %% ../../nbs/study/cluster.ipynb #9ce69fff
 @lru_cache(1)
