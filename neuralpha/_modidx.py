@@ -829,6 +829,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'neuralpha.explain._draw': ('explain.html#_draw', 'neuralpha/explain.py'),
                                    'neuralpha.explain._grouped': ('explain.html#_grouped', 'neuralpha/explain.py'),
                                    'neuralpha.explain._head': ('explain.html#_head', 'neuralpha/explain.py'),
+                                   'neuralpha.explain._interval': ('explain.html#_interval', 'neuralpha/explain.py'),
                                    'neuralpha.explain._linear_probe': ('explain.html#_linear_probe', 'neuralpha/explain.py'),
                                    'neuralpha.explain._loss_table': ('explain.html#_loss_table', 'neuralpha/explain.py'),
                                    'neuralpha.explain._model_name': ('explain.html#_model_name', 'neuralpha/explain.py'),

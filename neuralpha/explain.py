@@ -8,7 +8,7 @@ __all__ = ['AFFORDABLE', 'COLOURS', 'ATTRIBUTIONS', 'Probe', 'probe', 'Explanati
            'figures', 'from_frame', 'interactions', 'plot_interactions', 'agreement', 'plot_agreement',
            'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../nbs/explain.ipynb #1a16fa2f
+# %% ../nbs/explain.ipynb #7b06c75c
 from html import escape
 import sys, types
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from .core import NeuralphaError
 from .data.panel import Panel
 from .evaluate.ic import panel_rows
 from .evaluate.plots import date_axis
-from .evaluate.statistics import block_length, bootstrap_interval, bootstrap_means
+from .evaluate.statistics import bootstrap_interval, bootstrap_means
 from .features.families import choose
 from .features.table import Features
 from .labels import Label
@@ -468,7 +468,7 @@ def plot_interactions(table:pd.DataFrame, model:str=""):
     fig.colorbar(image, label="mean |second difference|, score units")
     return fig
 
-# %% ../nbs/explain.ipynb #0df5f05d
+# %% ../nbs/explain.ipynb #bffff6b2
 def _shared(a, b):
     "Positions of the rows two explanations share."
     both, i, j = np.intersect1d(a.rows, b.rows, return_indices=True)
@@ -480,17 +480,21 @@ def _rowwise(a, b):
     a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
     with np.errstate(all="ignore"): return (a*b).sum(1)/np.sqrt((a*a).sum(1)*(b*b).sum(1))
 
+def _interval(series, *how):
+    "`bootstrap_interval`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no correlation across features."
+    return bootstrap_interval(series, *how) if np.isfinite(series).sum() > 2 else dict(mean=np.nan, low=np.nan, high=np.nan, block=1)
+
 def _by_date_mean(values, date):
     "(dates, k) means of (n, k) values."
     return pd.DataFrame(values).groupby(np.asarray(date)).mean().to_numpy()
 
-# %% ../nbs/explain.ipynb #5a9a813f
+# %% ../nbs/explain.ipynb #c14e175f
 def agreement(
     explanations, # of several models on the same rows
     horizon:int=1, delay:int=0, # of the label, for the bootstrap's blocks
     level:float=.95, reps:int=1000, seed:int=0,
 )->pd.DataFrame: # model_a, model_b, measure, value, low, high, dates, rows
-    "Agreement of each pair of models with bootstrap intervals over dates; 1 is full agreement."
+    "Agreement of each pair of models with bootstrap intervals over dates; 1 is full agreement, NaN where a model gives no reasons or there is one feature."
     from scipy.stats import rankdata
     out = []
     for n, a in enumerate(explanations):
@@ -498,12 +502,13 @@ def agreement(
             rows, i, j = _shared(a, b)
             date, va, vb = a.X.panel.date_code[rows], a.by_feature[i], b.by_feature[j]
             daily = _by_date_mean(_rowwise(va, vb)[:, None], date)[:, 0]
-            got = bootstrap_interval(daily, horizon, delay, level, reps, seed)
+            got = _interval(daily, horizon, delay, level, reps, seed)
             out.append((a.model, b.model, "attributions", got["mean"], got["low"], got["high"], len(daily), len(rows)))
             sizes = _by_date_mean(np.concatenate([abs(va), abs(vb)], 1), date)
-            means = bootstrap_means(sizes, block_length(daily, horizon, delay), reps, seed)
+            means = bootstrap_means(sizes, got["block"], reps, seed)
             rank = lambda m: _rowwise(*(rankdata(half, axis=1) for half in np.split(m, 2, axis=1)))
-            low, high = np.nanquantile(rank(means), [(1 - level)/2, (1 + level)/2])
+            many = rank(means)
+            low, high = np.nanquantile(many, [(1 - level)/2, (1 + level)/2]) if np.isfinite(many).any() else (np.nan, np.nan)
             out.append((a.model, b.model, "importance ranks", float(rank(sizes.mean(0, keepdims=True))[0]), low, high, len(daily), len(rows)))
     return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
 
@@ -523,7 +528,7 @@ def plot_agreement(table:pd.DataFrame):
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../nbs/explain.ipynb #946dc878
+# %% ../nbs/explain.ipynb #a94c7f83
 def _deal(panel, rows, rng):
     "For each row, another row of the same date: a random permutation within dates."
     order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
@@ -542,7 +547,7 @@ def _loss_table(whole, without, y, level, reps, seed):
     out = []
     for family, ic in without.items():
         gap = (whole - ic).dropna()
-        got = bootstrap_interval(gap, y.horizon, y.delay, level, reps, seed) if len(gap) > 2 else dict.fromkeys(("mean", "low", "high"), np.nan) # a score that is constant has no IC
+        got = _interval(gap, y.horizon, y.delay, level, reps, seed)
         out.append((family, whole.mean(), ic.mean(), got["mean"], got["low"], got["high"], len(gap)))
     table = pd.DataFrame(out, columns=["family", "ic", "ic_without", "lost", "low", "high", "dates"])
     return table.sort_values("lost", ascending=False, kind="stable").set_index("family")

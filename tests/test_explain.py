@@ -125,6 +125,8 @@ def test_agreement_of_a_model_with_itself_and_its_opposite(problem):
     other = agreement([e, replace(e, model="opposite", values=-e.values)], reps=100).set_index("measure")
     assert other.loc["attributions", "value"] == pytest.approx(-1) and other.loc["importance ranks", "value"] == pytest.approx(1)
     with pytest.raises(NeuralphaError, match="share no rows"): agreement([e, replace(e, rows=e.rows + 100_000)])
+    silent = agreement([e, replace(e, model="constant", values=0*e.values)], reps=100)
+    assert silent[["value", "low", "high"]].isna().all().all() and (silent["rows"] == len(e.rows)).all()
 
 def test_models_that_learn_the_same_agree_more_than_models_that_do_not(problem):
     X, y, fold, fit = problem

@@ -96,7 +96,7 @@ def model_tests(report, name, e)->dict: # family_ic_loss, interactions
     text = "Mean absolute second difference of the score when both features, each alone and none are replaced by those of other rows; the diagonal: one feature alone."
     return {"part": part, "family_ic_loss": loss_records(loss, part), "interactions": {"unit": "score", "period": "per row", "definition": text, "features": list(pairs), "values": pairs.to_numpy().tolist()}}
 
-# %% ../../nbs/study/reasons.ipynb #1c4bd753
+# %% ../../nbs/study/reasons.ipynb #41ecbf1c
 def explanations(report):
     "Every model's reasons on the same test rows, their pictures, and `reasons.json`."
     b, spec = report.bench, report.bench.study.explain
@@ -109,7 +109,7 @@ def explanations(report):
         models[name] = {"completeness": metric(e.relative_error, "share", "whole period", "Root mean square of the completeness error over the standard deviation of the scores.")}
         models[name] |= model_tests(report, name, e)
         if regime is not None: models[name]["by_regime"] = regime_records(e, regime)
-    if len(found) > 1:
+    if len(found) > 1 and len(b.X.names) > 1:
         report.show(plot_agreement(agreement(list(found.values()), b.y.horizon, b.y.delay)), "Why", "agreement", "Do the models give the same reasons?",
                     "Attributions: row by row across features. Importance ranks: which features matter at all. Same rows for all models, block bootstrap over dates.")
     write_json(report.folder/"reasons.json", {"rows": len(next(iter(found.values())).rows), "models": models, "agreement": agreement_records(list(found.values()), b.y)})
