@@ -1589,6 +1589,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'neuralpha/models/predict.py'),
                                           'neuralpha.models.predict.Predictions._repr_html_': ( 'models/predict.html#predictions._repr_html_',
                                                                                                 'neuralpha/models/predict.py'),
+                                          'neuralpha.models.predict.Predictions.constant': ( 'models/predict.html#predictions.constant',
+                                                                                             'neuralpha/models/predict.py'),
                                           'neuralpha.models.predict.Predictions.labels': ( 'models/predict.html#predictions.labels',
                                                                                            'neuralpha/models/predict.py'),
                                           'neuralpha.models.predict.Predictions.name': ( 'models/predict.html#predictions.name',

@@ -6,7 +6,7 @@ import pytest
 
 from dataclasses import replace
 
-from neuralpha.core import read_json
+from neuralpha.core import NeuralphaError, read_json
 
 from neuralpha.evaluate.ic import ic
 
@@ -52,6 +52,16 @@ def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp
         mine = got["forecast"].loc[pd.Timestamp(f.dates["test"][0]):pd.Timestamp(f.dates["test"][1])]
         np.testing.assert_allclose(mine, y.values[f.train].mean() + (s @ v)/(s @ s)*scores[mine.index].astype(float), atol=1e-8)
     r.leaderboard()
+
+def test_a_model_that_says_nothing_is_a_hole_and_the_rest_goes_on(tmp_path):
+    mute = {"model": "lasso", "alpha": 1e6}
+    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}, "mute": mute, "none": mute}, "seeds": 1, "ensemble": "z"})), tmp_path)
+    r.fit(); r.leaderboard()
+    stored = read_json(r.folder/"metrics.json")
+    assert set(stored["missing"]) == {"mute", "none"} and "same score" in stored["missing"]["mute"]
+    assert set(r.tests) == set(r.valids) == {"ridge"} and "ridge" in stored["models"] and "mute" not in stored["models"]
+    alone = Report(open_bench(make_study({**SMALL, "name": "alone", "models": {"mute": mute}})), tmp_path)
+    with pytest.raises(NeuralphaError, match="No model of alone.*same score"): alone.fit()
 
 def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
     bench = open_bench(make_study({**SMALL, "name": "placebo"}))

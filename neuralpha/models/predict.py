@@ -78,7 +78,7 @@ def ensemble_scores(
     "The mean of the members' standings by date."
     return np.mean([_standing(s, date, kind) for s in scores], 0).astype(np.float32)
 
-# %% ../../nbs/models/predict.ipynb #4768eb3d
+# %% ../../nbs/models/predict.ipynb #702d8cd2
 @dataclass
 class Predictions:
     "Out-of-sample scores of one model."
@@ -92,6 +92,11 @@ class Predictions:
     def name(self): return self.frame["model"].iloc[0]
     @property
     def seeds(self): return sorted(set(self.frame["seed"]) - {-1})
+
+    @property
+    def constant(self)->bool:
+        "No date has two assets with different ensemble scores."
+        return self.frame[self.frame["seed"] == -1].groupby("date")["score"].nunique().max() < 2
 
     def _of(self, seed):
         part = self.frame[self.frame["seed"] == seed]

@@ -143,13 +143,12 @@ def fold_figure(report):
     return report.keep(ax.figure, "Folds", "folds", "Training, validation and test periods",
                        "Rows whose label reaches into the next part are purged; an embargo widens the gap.")
 
-# %% ../../nbs/study/report.ipynb #113794e2
+# %% ../../nbs/study/report.ipynb #cdffd9ef
 def fit_table(report)->pd.DataFrame:
     "Fit what is missing; one row per fold and model with the mean IC of the ensemble, and what failed."
     r, b = report, report.bench
     for u in fit_units(b, r.store, r.device, r.jobs):
         write_text(r.folder/"failed"/f"{u.model}-fold-{u.fold}-seed-{u.seed}.log", r.store.failure(u.key)["log"])
-    r.holes = collect(b, r.store, r.device)[1]
     if not r.tests: raise NeuralphaError(f"No model of {b.study.name} could be fitted on {b.universe}: " + "; ".join(r.holes.values()))
     for name, part in (("predictions", r.tests), ("validation", r.valids)):
         frame = pd.concat([p.frame for p in part.values()], ignore_index=True)
@@ -265,7 +264,7 @@ def save(report)->pd.DataFrame:
     return pd.DataFrame({"file": [str(p.relative_to(report.folder)) for p in files], "KB": [round(p.stat().st_size/1024) for p in files]}).groupby(
         lambda i: str(Path(files[i].relative_to(report.folder)).parent)).agg(files=("file", "size"), KB=("KB", "sum")).rename_axis("folder")
 
-# %% ../../nbs/study/report.ipynb #2662d3cb
+# %% ../../nbs/study/report.ipynb #14ee93a5
 @dataclass(eq=False, repr=False)
 class Report:
     "The report of one bench, step by step. `out` holds all reports and, in `.units`, the finished units they share."
@@ -284,12 +283,17 @@ class Report:
 
     @cached_property
     def tests(self)->dict:
-        "Model -> `Predictions` of the test rows."
-        return with_ensemble(collect(self.bench, self.store, self.device)[0], self.bench.study)
+        "Model -> `Predictions` of the test rows; who is missing, and why, is in `holes`."
+        found, self.holes = collect(self.bench, self.store, self.device)
+        for name in [n for n, p in found.items() if p.constant]:
+            del found[name]
+            self.holes[name] = "it gives all assets of a date the same score on every date; there is nothing to evaluate."
+        return with_ensemble(found, self.bench.study)
     @cached_property
     def valids(self)->dict:
         "Model -> `Predictions` of the validation rows."
-        return with_ensemble(collect(self.bench, self.store, self.device, "valid")[0], self.bench.study)
+        found = collect(self.bench, self.store, self.device, "valid")[0]
+        return with_ensemble({n: p for n, p in found.items() if n in self.tests}, self.bench.study)
 
     @cached_property
     def searches(self)->list:
