@@ -25,5 +25,5 @@ def test_reasons_are_stored_with_units_and_drawn(tmp_path):
     shap = pd.read_parquet(r.folder/"shap.parquet")
     assert set(shap["fold"]) == {f.number for f in r.bench.folds} and shap.groupby("model")[["date", "asset"]].apply(lambda g: len(g.drop_duplicates())).eq(why["rows"]).all()
     titles = {f["title"] for f in r.figures}
-    assert {"Reasons through time", "Reasons by volatility regime", "What each family is worth", "Interactions", "Feature by lag", "Do the models give the same reasons?"} <= titles
+    assert {"Reasons through time", "Reasons by volatility regime", "What each feature is worth", "Interactions", "Feature by lag", "Do the models give the same reasons?"} <= titles
     assert all((r.folder/f["file"]).stat().st_size > 1500 for f in r.figures)
