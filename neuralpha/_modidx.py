@@ -750,6 +750,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'neuralpha/evaluate/slices.py')},
             'neuralpha.evaluate.statistics': { 'neuralpha.evaluate.statistics._resampled': ( 'evaluate/statistics.html#_resampled',
                                                                                              'neuralpha/evaluate/statistics.py'),
+                                               'neuralpha.evaluate.statistics._stationary': ( 'evaluate/statistics.html#_stationary',
+                                                                                              'neuralpha/evaluate/statistics.py'),
                                                'neuralpha.evaluate.statistics.backtest_overfitting': ( 'evaluate/statistics.html#backtest_overfitting',
                                                                                                        'neuralpha/evaluate/statistics.py'),
                                                'neuralpha.evaluate.statistics.block_length': ( 'evaluate/statistics.html#block_length',

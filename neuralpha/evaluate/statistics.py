@@ -7,10 +7,11 @@ __all__ = ['clean', 'hac_lag', 'hac_mean', 'block_length', 'bootstrap_means', 'b
            'diebold_mariano', 'holm', 'model_confidence_set', 'superior_ability', 'variance_split',
            'probabilistic_sharpe', 'luck_threshold', 'sharpe_report', 'backtest_overfitting']
 
-# %% ../../nbs/evaluate/statistics.ipynb #bb7acbe3
+# %% ../../nbs/evaluate/statistics.ipynb #7cad6c4d
 from functools import lru_cache
 import numpy as np
 import pandas as pd
+from numba import njit
 from ..core import NeuralphaError
 
 # %% ../../nbs/evaluate/statistics.ipynb #0c598717
@@ -43,7 +44,7 @@ def hac_mean(
     fit = sm.OLS(x, np.ones(len(x))).fit(cov_type="HAC", cov_kwds={"maxlags": lag, "use_correction": True})
     return dict(mean=float(fit.params[0]), se=float(fit.bse[0]), t=float(fit.tvalues[0]), p=float(fit.pvalues[0]), lag=lag, n=len(x))
 
-# %% ../../nbs/evaluate/statistics.ipynb #2a51515f
+# %% ../../nbs/evaluate/statistics.ipynb #36fb33f7
 def block_length(
     series, horizon:int=1, delay:int=0, method:str="stationary", # or "circular"
 )->int: # bars
@@ -56,14 +57,24 @@ def block_length(
         with np.errstate(divide="ignore", invalid="ignore"): best = float(optimal_block_length(x)[method].iloc[0])
     return int(np.clip(np.ceil(best if np.isfinite(best) else 1.), min(horizon + delay, len(x)//3 or 1), max(len(x)//3, 1)))
 
+@njit(cache=True)
+def _stationary(rng, n, restart, reps): # restart: the probability that a date begins a block
+    out = np.empty((reps, n), np.int32)
+    for i in range(reps):
+        starts, u = rng.integers(0, n, n), rng.random(n)
+        at = out[i, 0] = starts[0]
+        for t in range(1, n):
+            at = starts[t] if u[t] <= restart else (at + 1)%n
+            out[i, t] = at
+    return out
+
 @lru_cache(maxsize=8)
 def _resampled(n, block, reps, seed, method):
-    "(reps, n) int32 positions of block-resampled dates (arch); metrics of one report share most of them."
-    from arch.bootstrap import CircularBlockBootstrap, StationaryBootstrap
-    kinds = {"stationary": StationaryBootstrap, "circular": CircularBlockBootstrap}
-    if method not in kinds: raise NeuralphaError(f"Bootstrap {method!r} is not known; use 'stationary' or 'circular'.")
-    out = np.empty((reps, n), np.int32)
-    for i, (data, _) in enumerate(kinds[method](block, np.arange(n, dtype=np.int32), seed=seed).bootstrap(reps)): out[i] = data[0]
+    "(reps, n) int32 positions of block-resampled dates: arch's draws, a quarter of its time; metrics of one report share most of them."
+    rng = np.random.default_rng(seed)
+    if method == "stationary": out = _stationary(rng, n, 1/block, reps)
+    elif method == "circular": out = ((rng.integers(n, size=(reps, -(-n//block), 1)) + np.arange(block)) % n).reshape(reps, -1)[:, :n].astype(np.int32)
+    else: raise NeuralphaError(f"Bootstrap {method!r} is not known; use 'stationary' or 'circular'.")
     out.flags.writeable = False
     return out
 

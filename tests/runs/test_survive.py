@@ -42,6 +42,7 @@ def test_killed_at_fifty_random_moments(reference, tmp_path):
     assert {units for _, units in kills} >= {0, 4} or wanted < 20, "moments before and after the units were fitted"
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_divide_the_units(reference, tmp_path):
     place = Place(tmp_path)
     runs = [place.start("--jobs", 2, SPY_SLEEP=4) for _ in range(2)]

@@ -1,5 +1,5 @@
 "Text from data in every page a study leaves: tickers, title and file name that are HTML, script, formula, markup, code and paths."
-import shutil
+import re, shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
+from neuralpha.study.bench import open_bench
 from neuralpha.study.mail import write_html
+from neuralpha.study.report import Report
 from neuralpha.study.run import run_study
 from neuralpha.study.side_by_side import write_comparison
+from neuralpha.study.site import write_site
 from neuralpha.study.spec import make_study
 
 TICKERS = ["<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "=HYPERLINK(\"http://evil\")", "**bold** [l](javascript:alert(3))", "{{7*7}}", "'\"><svg/onload=alert(4)>", "</td></table><h1>big</h1>", "&lt;b&gt;"]
@@ -27,12 +30,14 @@ def pages(tmp_path_factory):
     column = ["close", "high", "low", "open", "volume"]
     for i, t in enumerate(TICKERS): frame.loc[frame.index[frame["asset"] == t][200 + i], column[i % 5]] = -1. # so that the checks name them
     name = "'\"); import os; os.mkdir('bombed') #\n<img src=x onerror=alert(7)> $\\frac{$.parquet"
-    for name, path, tickers in (("evil", folder/name, assets), ("twin", folder/"plain"/name, [f"B{i:02d}" for i in range(len(assets))])):
-        path.parent.mkdir(exist_ok=True)
-        frame.assign(asset=frame["asset"].map(dict(zip(assets, tickers)))).to_parquet(path, index=False)
-        study = make_study({"name": name, "title": TITLE, "universes": [str(path)], "features": "classic", "models": {"ridge": {}, "more": {"model": "ridge", "alpha": 100.}}, "seeds": 1,
-                            "split": {"train": "9M", "valid": "3M", "test": "3M"}, "explain": {"rows": 10, "samples": 5}})
-        assert run_study(study, folder/"out", "cpu", 1).failures == {}
+    path = folder/name
+    frame.to_parquet(path, index=False)
+    study = lambda name: make_study({"name": name, "title": TITLE, "universes": [str(path)], "features": "classic", "models": {"ridge": {}, "more": {"model": "ridge", "alpha": 100.}}, "seeds": 1,
+                                     "split": {"train": "9M", "valid": "3M", "test": "3M"}, "explain": {"rows": 10, "samples": 5}})
+    assert run_study(study("evil"), folder/"out", "cpu", 1).failures == {}
+    twin = Report(open_bench(study("twin")), folder/"out", "cpu")
+    for step in (twin.data, twin.fit, twin.leaderboard, twin.save): step()
+    write_site(study("twin"), folder/"out")
     write_html(folder/"out"/"evil")
     write_comparison(folder/"out"/"evil", folder/"out"/"twin")
     return sorted(p for p in (folder/"out").rglob("*.html") if "twin" not in p.relative_to(folder/"out").parts)
@@ -46,10 +51,11 @@ def test_every_kind_of_page_is_there_and_names_from_data_reach_them(pages):
 
 def test_no_file_is_named_after_an_asset_and_no_name_becomes_code(pages):
     out = next(p for p in pages[0].parents if p.name == "out")
-    files = lambda study: sorted(str(p.relative_to(out/study)) for p in (out/study).rglob("*"))
-    assert files("evil") == files("twin") and len(files("evil")) > 40
+    names = {part for p in out.rglob("*") for part in p.relative_to(out).parts}
+    assert len(names) > 40 and all(re.fullmatch(r"[A-Za-z0-9._ -]+", n) for n in names)
+    assert not [n for n in names if any(word in n for word in ("alert", "HYPERLINK", "neuralpha-x", "passwd", "A00"))]
     assert sorted(p.name for p in out.iterdir()) == [".units", "comparisons", "evil", "evil.html", "index.html", "twin"]
-    assert len(list(out.parent.iterdir())) == 3 and not any(Path(p).exists() for p in ("bombed", PATHS[1])) and list(out.rglob("bombed")) == []
+    assert len(list(out.parent.iterdir())) == 2 and not any(Path(p).exists() for p in ("bombed", PATHS[1])) and list(out.rglob("bombed")) == []
 
 
 def test_no_text_from_data_becomes_markup(pages):
