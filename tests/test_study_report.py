@@ -63,6 +63,15 @@ def test_a_model_that_says_nothing_is_a_hole_and_the_rest_goes_on(tmp_path):
     alone = Report(open_bench(make_study({**SMALL, "name": "alone", "models": {"mute": mute}})), tmp_path)
     with pytest.raises(NeuralphaError, match="No model of alone.*same score"): alone.fit()
 
+def test_a_model_of_two_scores_has_no_tear_sheet_and_the_rest_goes_on(tmp_path, capsys):
+    from neuralpha.study.verify import derived_files
+    stump = {"model": "lightgbm", "n_trees": 1, "num_leaves": 2, "min_leaf": 1}
+    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}, "stump": stump}, "seeds": 1})), tmp_path)
+    for step in (r.data, r.fit, r.leaderboard, r.tear_sheets): step()
+    assert "No tear sheet: stump fills" in capsys.readouterr().out
+    assert (r.folder/"alphalens"/"ridge"/"returns.png").exists() and not (r.folder/"alphalens"/"stump").exists()
+    assert all((r.folder/f).exists() for f in derived_files(r.folder, r.bench))
+
 def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
     bench = open_bench(make_study({**SMALL, "name": "placebo"}))
     y, ics = bench.y, []

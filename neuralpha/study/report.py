@@ -242,7 +242,7 @@ def _model_evidence(report, n, record):
 
 CUTS = ("year", "volatility", "market", "sector", "size", "liquidity")
 
-# %% ../../nbs/study/report.ipynb #83d5264a
+# %% ../../nbs/study/report.ipynb #06dc202b
 def bench_sheet(bench:Bench, p, **how): # a TearSheet
     "Alphalens' tear sheet of one model under the study's label."
     from neuralpha.evaluate.tearsheet import tear_sheet
@@ -252,7 +252,10 @@ def bench_sheet(bench:Bench, p, **how): # a TearSheet
 def tear_sheets(report):
     "Alphalens' full tear sheet of every model, its own figures and tables."
     for name, p in report.tests.items():
-        sheet = bench_sheet(report.bench, p, out=report.folder/"alphalens"/name)
+        try: sheet = bench_sheet(report.bench, p, out=report.folder/"alphalens"/name)
+        except NeuralphaError as e: # two different scores a date, or four assets
+            print(f"No tear sheet: {e}")
+            continue
         for k in sheet.figures: report.note(Path("alphalens")/name/f"{k}.png", "Alphalens tear sheet", k.replace("_", " "), sheet.note, name)
         _show(sheet)
 

@@ -156,7 +156,7 @@ realised return across assets; its interval is a 95% block bootstrap over dates.
 {% if sliced %}<h3>In a slice by horizon or regime</h3><div class="wide"><table class="full"><tbody>{% for c in sliced %}<tr><td class="text say"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>{% endif %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #608acbe4
+# %% ../../nbs/study/site.ipynb #bfebcfba
 UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 {% macro table(rows) %}<div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Metric</th>{% for m in models %}<th data-sort>{{ m }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}<span class="range">{{ r.unit }}</span></td>{% for c in r.cells %}<td data-value="{{ c.sort }}">{{ c.show }}<span class="range">{{ c.range }}</span></td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endmacro %}
@@ -164,7 +164,7 @@ UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 <p class="answer">{{ answer }}</p>
 <p>{% if notebook %}<a href="notebook.html">The executed notebook</a>, with every step from prices to these figures · {% endif %}<a href="metrics.json">metrics.json</a> · <a href="predictions.parquet">predictions.parquet</a></p>
 <h2>What the data supports</h2><ul>{% for s in statements[:8] %}<li>{{ s }}</li>{% endfor %}</ul>
-{% if statements|length > 8 %}<details><summary>{{ statements|length - 8 }} more comparisons</summary><ul>{% for s in statements[8:] %}<li>{{ s }}</li>{% endfor %}</ul></details>{% endif %}
+{% if statements|length > 8 %}<details><summary>{{ statements|length - 8 }} more comparison{{ "s" if statements|length > 9 }}</summary><ul>{% for s in statements[8:] %}<li>{{ s }}</li>{% endfor %}</ul></details>{% endif %}
 {% if pairs %}<details><summary>The tests in numbers</summary><div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Better</th><th data-sort class="text">Worse</th><th data-sort>Difference of the IC</th><th data-sort>p, paired bootstrap</th><th data-sort>t, Diebold–Mariano</th><th data-sort>p, Diebold–Mariano</th><th data-sort>Dates</th></tr></thead><tbody>
 {% for p in pairs %}<tr><td class="text">{{ p.better }}</td><td class="text">{{ p.worse }}</td><td data-value="{{ p.sort }}">{{ p.difference }}<span class="range">{{ p.range }}</span></td><td>{{ p.p }}</td><td>{{ p.t_dm }}</td><td>{{ p.p_dm }}</td><td>{{ p.dates }}</td></tr>{% endfor %}</tbody></table></div>
 <p class="small soft">Mean IC of the first less that of the second on the dates both have, with its 95% interval. Both p-values after Holm over all pairs; the ranks follow the bootstrap.</p></details>{% endif %}

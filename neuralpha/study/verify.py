@@ -60,14 +60,15 @@ def _reasons(folder:Path, bench)->dict:
     by_regime = {m: {"by_regime": regime_records(e, regime)} if regime is not None else {} for m, e in found.items()}
     return {"rows": len(next(iter(found.values())).rows), "agreement": agreement_records(list(found.values()), bench.y), "models": {m: stored["models"].get(m, {}) | r for m, r in by_regime.items()}}
 
-# %% ../../nbs/study/verify.ipynb #4affd8c6
+# %% ../../nbs/study/verify.ipynb #93654572
 def derived_files(folder:Path, bench)->dict: # file below the universe's folder -> JSON value or text it should hold
     "Everything of a universe's report that follows from the stored scores, the stored attributions and the data."
     if bench.study.repetitions: return {"metrics.json": _as_stored(read_json(folder/"metrics.json") | {"models": draw_numbers(read_table(folder/"draws.parquet", **DRAWN), bench.study.models)})}
     tests = _predictions(folder, "predictions")
     out = {"metrics.json": _as_stored(_metrics(folder, bench, tests)), "checks.json": _as_stored(data_facts(bench))}
     if (folder/"reasons.json").exists(): out["reasons.json"] = _as_stored(_reasons(folder, bench))
-    for name, p in tests.items() if (folder/"alphalens").exists() else ():
+    for name, p in tests.items():
+        if not (folder/"alphalens"/name).exists(): continue # a model of two different scores has no quintiles
         for k, table in bench_sheet(bench, p, drawn=False).tables.items(): out[f"alphalens/{name}/{k.replace(' ', '_')}.csv"] = table.to_csv()
     return out
 
