@@ -233,7 +233,7 @@ def _parts(pred, X, rows):
 
 def _model_name(model): return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../nbs/explain.ipynb #300d015e
+# %% ../nbs/explain.ipynb #5bc08640
 def explain(
     model, # `Predictions`, or a fitted model of any kind
     X:Features, # the table it was fitted on
@@ -262,8 +262,19 @@ def explain(
         full = lambda v: np.full(len(chosen), v)
         done.append(Explanation(name, X, chosen, opened.lags, np.asarray(values, np.float32), base + np.zeros(len(chosen)),
                                 _scores(fitted, opened, X, chosen), full(fold), full(fit_seed)))
-    join = lambda key: np.concatenate([getattr(e, key) for e in done])
-    return Explanation(name, X, join("rows"), done[0].lags, join("values"), join("base"), join("scores"), join("fold"), join("seed"))
+    join, lags = lambda key: np.concatenate([getattr(e, key) for e in done]), _all_lags(done)
+    return Explanation(name, X, join("rows"), lags, np.concatenate([_over_lags(e, lags) for e in done]), join("base"), join("scores"), join("fold"), join("seed"))
+
+def _all_lags(explanations)->tuple:
+    "The lags that the model of any fold sees; a search may find another window in every fold."
+    first = explanations[0].lags
+    return first if all(e.lags == first for e in explanations) else tuple(sorted({k for e in explanations for k in e.lags}, reverse=True))
+
+def _over_lags(e, lags)->np.ndarray: # (n, len(lags), F)
+    "Attributions on these lags; zero where the model does not see one."
+    out = np.zeros((len(e.values), len(lags), e.values.shape[2]), e.values.dtype)
+    out[:, [lags.index(k) for k in e.lags]] = e.values
+    return out
 
 # %% ../nbs/explain.ipynb #0052dce3
 def _scores(model, opened, X, rows):

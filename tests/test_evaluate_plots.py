@@ -36,6 +36,8 @@ def test_folds_are_drawn_over_their_dates():
     ax = plot_folds_ic({"0": m, "1": m | dict(value=None)}).axes[0]
     assert len(ax.collections) == 1 and list(ax.lines[0].get_ydata()) == [.05, .05]
     assert list(ax.lines[0].get_xdata()) == [pd.Timestamp("2020-01-02"), pd.Timestamp("2020-06-30")]
+    said = lambda n: [t.get_text() for t in plot_folds_ic({str(i): m for i in range(n)}).axes[0].texts]
+    assert said(12)[3] == "fold 3" and said(13)[3] == "3" and not any(said(41))
 
 def test_what_is_drawn_is_what_was_given():
     ics = _ics()

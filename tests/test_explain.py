@@ -85,6 +85,19 @@ def test_the_long_table_holds_every_number(problem):
     sums = f.groupby(["date", "asset"])["value"].sum().reindex(X.panel.index[e.rows])
     np.testing.assert_allclose(sums, e.by_feature.sum(1), atol=1e-6)
 
+def test_folds_with_other_windows_are_laid_over_all_lags(problem):
+    from dataclasses import replace
+    from neuralpha.models.predict import Predictions, predictions_frame
+    X, y, fold, fit = problem
+    half = [np.sort(r) for r in np.array_split(fold.test, 2)]
+    models = {(i, 0): fit(LSTM(window=w, max_epochs=1)) for i, w in enumerate((3, 5))}
+    frame = pd.concat([predictions_frame(X, y, replace(fold, number=i, test=half[i]), "lstm", {0: models[i, 0].predict(X.view(half[i]))}) for i in range(2)], ignore_index=True)
+    e = explain(Predictions(frame, models), X, fold.test, n_samples=20)
+    assert e.lags == (4, 3, 2, 1, 0) and e.values.shape == (len(fold.test), 5, len(X.names))
+    short = e.values[e.fold == 0]
+    assert (short[:, :2] == 0).all() and (abs(short[:, 2:]).max((0, 2)) > 0).all() and (abs(e.values[e.fold == 1]).max((0, 2)) > 0).all()
+    np.testing.assert_allclose(e.values.sum((1, 2)) + e.base, e.scores, atol=.15*e.scores.std())
+
 def test_predictions_are_explained_by_the_model_of_each_fold(problem):
     from neuralpha.splits import walk_forward
     X, y, fold, fit = problem

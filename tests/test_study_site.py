@@ -13,6 +13,12 @@ def test_text_from_data_is_escaped():
         dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, columns=["<u>"], checks=[["<img onerror=1>"]], survivorship=dict(known=True, text="<s>", rows=[]))])
     for tag in ("<b>", "<i>", "<script>alert", "<u>", "<img onerror"): assert tag not in page
 
+def test_a_gap_that_could_not_be_measured_is_a_dash():
+    from neuralpha.study.site import _survivorship
+    row = dict(name="reversal", unit="correlation", point_in_time=.01, survivors=None, invented=None, standard_error=None)
+    s = _survivorship(dict(known=True, assets=4, alive=1, horizon=5, simulated=None, rows=[row]))
+    assert "is not measured" in s["text"] and s["rows"][0]["cells"] == ["0.010", "–", "–", "–"]
+
 def test_both_paired_tests_of_every_pair_are_on_the_page_of_the_universe():
     from bs4 import BeautifulSoup
     from neuralpha.core import read_json

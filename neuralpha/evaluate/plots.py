@@ -202,7 +202,7 @@ def plot_quantiles(
     ax.set(title=title, xlabel="quantile (1: lowest scores)", ylabel=f"basis points, {next(iter(groups.values()))['period']}")
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #a67874d7
+# %% ../../nbs/evaluate/plots.ipynb #bf35c812
 def plot_folds_ic(
     records:dict, # fold -> record of a mean IC with `first` and `last`, the dates of its test part
     title:str="IC of every fold",
@@ -215,7 +215,8 @@ def plot_folds_ic(
         ax.plot([first, last], [m["value"]]*2, color=COLOURS[0], lw=2.4, solid_capstyle="butt")
         low, high = (m["value"] if m.get(k) is None else m[k] for k in ("low", "high"))
         ax.fill_between([first, last], low, high, color=COLOURS[0], alpha=.18, lw=0)
-        ax.annotate(f"fold {name}", (first + (last - first)/2, high), ha="center", va="bottom", fontsize=8)
+        label = f"fold {name}" if len(records) <= 12 else str(name) if len(records) <= 40 else "" # what there is room for
+        ax.annotate(label, (first + (last - first)/2, high), ha="center", va="bottom", fontsize=8 if len(records) <= 12 else 7)
     ax.axhline(0, color="black", lw=.8); ax.margins(y=.15)
     ax.set(title=title, ylabel="mean IC (correlation)", xlabel="date"); date_axis(ax)
     return fig

@@ -577,14 +577,14 @@ def _losses(r, model)->list:
     return [dict(name=family, definition=m["definition"], without=number(m["ic_without"]), dates=m["n"], **{k: _cell(m)[k] for k in ("show", "range", "sort")})
             for family, m in r.reasons.get("models", {}).get(model, {}).get("family_ic_loss", {}).items()]
 
-# %% ../../nbs/study/site.ipynb #7c7d9dbd
+# %% ../../nbs/study/site.ipynb #b6557f0c
 def _survivorship(s:dict)->dict:
     "What the data page says about those who are not there."
-    worst = max((r for r in s["rows"] if r["unit"] == "correlation"), key=lambda r: r["invented"], default=None)
+    worst = max((r for r in s["rows"] if r["unit"] == "correlation" and r["invented"] is not None), key=lambda r: r["invented"], default=None)
     gap = worst and f"{number(worst['invented'])} ± {number(2*(worst['standard_error'] or 0))}"
     if s["known"]:
         text = f"The dead are in this universe: {s['assets'] - s['alive']:,} of {s['assets']:,} assets ended before the last date, and were scored while they lived. "
-        text += f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard errors)." if worst else "What survivors alone would have shown needs closing prices and is not measured."
+        text += f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard errors)." if worst else "What survivors alone would have shown is not measured: it needs closing prices and at least three survivors a date."
     else:
         text = (f"Survivors only: each of the {s['assets']:,} assets still has a bar on the last date, so whoever failed or left was never in it, and part of any IC may be invented. "
                 f"How large that can be: in a simulated market without any alpha, of {s['simulated']['assets']} stocks over {s['simulated']['dates']:,} dates, leaving out the dead lifts the IC of \"{worst['name']}\" by {gap} (± two standard errors).")
