@@ -165,13 +165,14 @@ def plot_records(
     _legend(ax, len(records) + (list(records) != [""]), columns)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #d04ee833
+# %% ../../nbs/evaluate/plots.ipynb #cdf06e3c
 def plot_ic_by_horizon(metrics:dict, rank:bool=True)->Figure:
     "IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend."
     kind = "rank_ic" if rank else "ic"
     def name(m, r):
         life = r.get("half_life", {}).get("value")
-        return f"{m}, half-life {life:.0f} bar{'s' if round(life) != 1 else ''}" if life is not None else m
+        if life is None: return m
+        return f"{m}, half-life " + ("under one bar" if life < 1 else "1 bar" if round(life) == 1 else f"{life:.0f} bars")
     fig = plot_records({name(m, r): r[f"{kind}_by_horizon"] for m, r in metrics.items()}, f"{'Rank ' if rank else ''}IC by horizon, 95% intervals", columns=3)
     ax = fig.axes[0]
     ax.set(xlabel="horizon, bars")
