@@ -50,6 +50,14 @@ def test_models_are_compared_on_the_rows_they_share():
     board = compare([a, b], y, baselines=False, reps=100)
     assert board.table.attrs["rows_dropped"] == 4000 and board.metrics["a"]["dates"]["value"] == board.metrics["b"]["dates"]["value"] == 160
 
+def test_a_baseline_that_knows_few_of_the_dates_is_left_out():
+    from neuralpha.data.simulate import simulate_universe
+    panel = simulate_universe(30, 300, seed=1)
+    y, value = forward_return(panel, 1, 1), np.random.default_rng(0).normal(size=panel.n_rows)
+    board = lambda first: compare([Scored("net", panel.series(np.where(panel.date_code >= first, value, np.nan)).dropna())], y, reps=60, detail=False)
+    late = board(255) # momentum 12-1 needs a year
+    assert {"momentum 12-1", "reversal"} <= set(late.table.index) and not {"momentum 12-1"} & set(board(200).table.index)
+
 def test_only_what_changed_has_moved():
     panel, y, noisy = _market()
     fit = lambda *models: compare(models, y, baselines=False, reps=60, detail=False)

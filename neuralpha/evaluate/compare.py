@@ -99,7 +99,7 @@ def _pairs(ics, y, size, reps, seed):
     out["separated"] = (out["p_holm"] < size) & (out["difference"] > 0)
     return out
 
-# %% ../../nbs/evaluate/compare.ipynb #2ee72ddd
+# %% ../../nbs/evaluate/compare.ipynb #c5496c2a
 def _common_scores(panel, predictions):
     "(n_rows, M) scores of the models on the rows that all of them scored, and the names."
     names = [p.name for p in predictions]
@@ -110,15 +110,16 @@ def _common_scores(panel, predictions):
     return np.where(common[:, None], S, np.nan), names, int(np.isfinite(S).any(1).sum() - common.sum())
 
 def _baselines(panel, common):
-    "Baseline scores on the rows in `common`; one that is undefined on all of them is left out."
+    "Baseline scores on the rows in `common`; one that knows less than nine in ten of their dates would shorten every comparison and is left out."
     values = {k: np.where(common, on_panel(panel, s)[0][:, 0], np.nan) for k, s in baseline_scores(panel).items()}
-    return {k: v for k, v in values.items() if np.isfinite(v).any()}
+    dates = lambda rows: len(np.unique(panel.date_code[rows]))
+    return {k: v for k, v in values.items() if dates(np.isfinite(v)) >= .9*dates(common)}
 
-# %% ../../nbs/evaluate/compare.ipynb #0040a5bb
+# %% ../../nbs/evaluate/compare.ipynb #a3f07960
 def compare(
     predictions, # `Predictions`, or anything with `.name` and `.scores(seed=-1)`; one or a list
     y:Label,
-    baselines:bool=True, # add reversal, momentum and, where known, the oracle
+    baselines:bool=True, # add reversal, momentum and, where known, the oracle; one without a score on nine tenths of the dates is left out
     by:str="ic", # what is ranked: "ic" or "rank_ic"
     forecasts:dict|None=None, # horizon -> name -> result of `calibrated`; without it RMSE and R² stay empty
     details:dict|None=None, # name -> dict of seeds, seconds, device, weights; default read from the predictions
