@@ -167,6 +167,12 @@ def test_ic_is_lost_where_it_was_planted(problem):
     both = family_ic_loss(model, X, y, fold.test, groups={"all": X.names}, reps=200)
     assert abs(both.loc["all", "ic_without"]) < .08 # nothing is left
 
+def test_a_constant_score_has_no_losses(problem):
+    from neuralpha.models.linear import Lasso
+    X, y, fold, fit = problem
+    t = family_ic_loss(fit(Lasso(alpha=1e6)), X, y, fold.test, repeats=1)
+    assert t[["ic", "ic_without", "lost", "low", "high"]].isna().all().all() and (t["dates"] == 0).all() and len(plot_ic_loss(t).axes) == 1
+
 def test_refitting_finds_what_only_one_family_knows(problem):
     X, y, fold, fit = problem
     got = refit_ic_loss(Ridge(alpha=.01), X, y, fold, reps=200)
