@@ -43,6 +43,8 @@ def test_parameters_are_checked_and_named():
     with pytest.raises(NeuralphaError, match="'lag' is True"): Mean(lag=True)
     with pytest.raises(NeuralphaError, match="Did you mean 'power'"): m.set_params(pwoer=1.)
     with pytest.raises(NeuralphaError, match="Did you mean 'power'"): m.clone(pwoer=1.)
+    with pytest.raises(NeuralphaError, match="'power' is 'x'"): m.set_params(seed=4, power="x")
+    assert m.get_params() == {"seed": 0, "power": 2, "lag": None} and m.set_params(power=3.).power == 3
 
 def test_fit_and_predict_refuse_what_does_not_fit():
     X, y, fold = toy_problem(5, 60)
