@@ -126,6 +126,14 @@ def test_training_learns_and_repeats():
     np.testing.assert_array_equal(_run()[2], score)
     assert (_run(seed=1)[2] != score).any()
 
+def test_a_finished_training_leaves_nothing_in_memory():
+    import gc, weakref
+    net = _run(max_epochs=1)[0]
+    left = [weakref.ref(p) for p in net.parameters()]
+    del net
+    gc.collect()
+    assert not [w for w in left if w() is not None]
+
 def test_the_best_epoch_is_kept():
     net, history, score, (X, y, fold) = _run(learning_rate=.1)
     from neuralpha.models.base import mean_ic

@@ -92,7 +92,7 @@ def check_panel_fits(X:Features, window:int, rows:int, device:torch.device, free
     need, free = 4*len(X.names)*(rows + X.panel.n_assets*(window - 1)), free_memory(device) if free is None else free
     if need > .9*free: raise NeuralphaError(f"{X.panel.name} needs {need/2**30:.2f} GB on {device}, {free/2**30:.2f} GB are free: take fewer features, a shorter history or another device.")
 
-# %% ../../nbs/models/trainer.ipynb #a2adff7a
+# %% ../../nbs/models/trainer.ipynb #e84632bf
 class Resident:
     "A feature table, standardised, on a device; windows of it are gathered by index."
     def __init__(
@@ -106,6 +106,7 @@ class Resident:
         d = p.date_code if rows is None else p.date_code[rows]
         self.device = torch.device(device)
         kept = np.flatnonzero((p.date_code >= d.min() - pad) & (p.date_code <= d.max()))
+        if window == 1: kept = kept[np.argsort(p.date_code[kept], kind="stable")] # rows of a date side by side: a batch of dates is read in one go
         self._at = np.full(p.n_rows, -1, np.int64) # panel row -> first row of its window on the device
         self._at[kept] = np.arange(len(kept)) + pad*p.asset_code[kept].astype(np.int64)
         check_panel_fits(X, window, len(kept), self.device)
@@ -188,7 +189,7 @@ def score_rows(
             out[index] = score
     return out.cpu().numpy()
 
-# %% ../../nbs/models/trainer.ipynb #b6e95430
+# %% ../../nbs/models/trainer.ipynb #90ca72ef
 class Part:
     "The rows of one part of a fold, ready to be drawn from."
     def __init__(self, data:Resident, rows:np.ndarray, target:np.ndarray):
@@ -201,7 +202,7 @@ class Part:
         for some in (batches[i:i+ahead] for i in range(0, len(batches), ahead)):
             grids, sizes = [_places(self.date[b], self.asset[b], by) for b in some], [len(b) for b in some]
             index, position = (torch.from_numpy(np.concatenate(v)).to(self.data.device) for v in (some, [g[0] for g in grids]))
-            parts = (v.split(sizes) for v in (self.at[index], self.target[index], position))
+            parts = (v.split(sizes) for v in (self.at.index_select(0, index), self.target.index_select(0, index), position))
             yield from ((at, target, Grid(p, *shape)) for at, target, p, (_, *shape) in zip(*parts, grids))
 
 def _places(date, asset, by)->tuple: # (n,) places in the flattened grid, and the grid's shape
@@ -297,13 +298,13 @@ def check_finite(losses, norms, batches, part):
     raise NeuralphaError(f"Training diverged in batch {bad[0] + 1} of {len(batches)}, date {day}: loss {losses[bad[0]]:.3g}, gradient "
                          f"norm {norms[bad[0]]:.3g}. Lower learning_rate or look at the features of that date.")
 
-# %% ../../nbs/models/trainer.ipynb #2c09da6e
+# %% ../../nbs/models/trainer.ipynb #738e14c0
 def saved_bytes(net, part:Part, batch, by, s)->int:
     "Bytes autograd keeps for the backward pass of one batch."
     seen = {}
     def note(t):
         seen[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
-        return t
+        return t.detach() # with `t` itself, a graph that keeps its own outputs would never be freed
     (at, target, grid), = part.batches([batch], by)
     with torch.random.fork_rng([part.data.device] if part.data.device.type == "cuda" else []), torch.autograd.graph.saved_tensors_hooks(note, lambda t: t):
         step_loss(net, part.data.windows(at), target, grid, Objective(s.loss, s.label_smoothing), s)
