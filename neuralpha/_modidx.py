@@ -2148,6 +2148,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'neuralpha.study.fit.progress_of': ('study/fit.html#progress_of', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit.search_units': ('study/fit.html#search_units', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit.tasks': ('study/fit.html#tasks', 'neuralpha/study/fit.py'),
+                                     'neuralpha.study.fit.unfinished': ('study/fit.html#unfinished', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit.work': ('study/fit.html#work', 'neuralpha/study/fit.py')},
             'neuralpha.study.holdout': { 'neuralpha.study.holdout.Seal': ('study/holdout.html#seal', 'neuralpha/study/holdout.py'),
                                          'neuralpha.study.holdout.Seal.__repr__': ( 'study/holdout.html#seal.__repr__',

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #10e2af3a
+# %% ../../nbs/study/cluster.ipynb #2dc7b227
 import contextlib, json, os, socket, tempfile, time
 from functools import lru_cache
 from pathlib import Path
 from ..core import NeuralphaError, atomic_path, canonical_json
 from .bench import Bench
-from .fit import do_task, finished, forget_failures, open_any, progress_of, tasks
+from .fit import do_task, forget_failures, open_any, progress_of, tasks, unfinished
 from .search import journal_of, ready
 from .spec import make_study
 from .units import Unit, UnitStore, claim, device_kind
@@ -63,7 +63,7 @@ def resources(
     "What a fit of a model takes from a node."
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #1116eb04
+# %% ../../nbs/study/cluster.ipynb #132e2a90
 RETRIES = 3 # of a task whose worker or node died
 
 def fit_on_ray(
@@ -76,9 +76,9 @@ def fit_on_ray(
     if device_kind(device) == "cuda" and not ray.cluster_resources().get("GPU"): raise NeuralphaError("The Ray cluster has no GPU; use --device cpu.")
     listed = [(b, t) for b in benches for t in tasks(b, device, part)]
     forget_failures([t for _, t in listed], store)
-    study, remote, flying = canonical_json(benches[0].study.model_dump(mode="json")), ray.remote(run_remotely), {}
+    study, remote, flying, todo = canonical_json(benches[0].study.model_dump(mode="json")), ray.remote(run_remotely), {}, listed
     try:
-        while todo := [(b, t) for b, t in listed if not finished(b, t, store)]:
+        while todo := unfinished(todo, store):
             room = (jobs or int(ray.cluster_resources().get("CPU", 1))) - len(flying)
             for bench, task in [(b, t) for b, t in todo if t not in [f[0] for f in flying.values()] and (t.seed < 0 or ready(b, t, store, device))]:
                 held = contextlib.ExitStack()
@@ -92,12 +92,12 @@ def fit_on_ray(
             for ref in ray.wait([*flying], timeout=.5)[0] if flying else ():
                 task, held = flying.pop(ref)
                 with held: _keep(ray, ref, task, store)
-            if watch: watch(progress_of(listed, store, part, [str(task) for task, _ in flying.values()]))
+            if watch: watch(progress_of(listed, todo, store, part, [str(task) for task, _ in flying.values()]))
     finally:
         for ref, (_, held) in flying.items():
             ray.cancel(ref, force=True)
             held.close()
-    if watch: watch(progress_of(listed, store, part))
+    if watch: watch(progress_of(listed, [], store, part))
 
 # %% ../../nbs/study/cluster.ipynb #ae4b9e13
 def _keep(ray, ref, task:Unit, store:UnitStore):

@@ -6,10 +6,10 @@
 __all__ = ['LIBRARIES', 'UNIT_COLUMNS', 'code_modules', 'code_digest', 'device_kind', 'Unit', 'library_versions', 'check_unit',
            'read_scores', 'UnitStore', 'claim']
 
-# %% ../../nbs/study/units.ipynb #3ff00416
+# %% ../../nbs/study/units.ipynb #3be3ac8f
 import ast, contextlib, importlib.metadata, importlib.util, json, os, shutil, tempfile
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ def code_digest(*names:str)->str:
     "Digest of the source of all modules that the given ones reach."
     return digest([[m, _module(m)[0]] for m in code_modules(*names)])
 
-# %% ../../nbs/study/units.ipynb #f380c468
+# %% ../../nbs/study/units.ipynb #faacf684
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "torch")
 
 def device_kind(device:str)->str: # "cpu" or "cuda"
@@ -62,7 +62,7 @@ class Unit:
     seed: int # -1: the search for parameters that the fold's fits begin with
     inputs: str # canonical JSON
 
-    @property
+    @cached_property
     def key(self)->str: return digest(self.inputs)
     def __str__(self): return f"{self.universe} · {self.model} · fold {self.fold} · " + ("search" if self.seed < 0 else f"seed {self.seed}")
 
