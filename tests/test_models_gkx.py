@@ -25,9 +25,14 @@ def test_the_pyramids_are_the_papers():
 def test_a_pyramid_learns_the_saddle(cls):
     X, y, fold = toy_problem(40, 200)
     t = y.target("rank")
-    m = cls(batch_rows=200, max_epochs=40, learning_rate=1e-2, l1=1e-4, norm="batch" if cls is NN3 else "none").fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    m = cls(batch_rows=200, max_epochs=40, learning_rate=1e-2, norm="batch" if cls is NN3 else "none").fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
     product = X.values[fold.test, 1]*X.values[fold.test, 2]
     assert np.corrcoef(m.predict(X.view(fold.test)), product)[0, 1] > .35
+
+@pytest.mark.parametrize("cls", [NN1, NN2, NN3, NN4, NN5])
+def test_no_pyramid_stays_constant_at_its_defaults(cls):
+    e = squared_errors(cls(), gkx_problem("a", 20, [5, 0]))
+    assert (e["mean"] - e["model"]) > .4*(e["mean"] - e["true"]) > 0
 
 def test_the_table_is_the_papers_protocol():
     from neuralpha.data.gkx import gkx_scores

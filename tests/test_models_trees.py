@@ -40,6 +40,15 @@ def test_every_kind_of_tree_ranks(kw):
     ok = np.isfinite(y.values[fold.test])
     assert mean_ic(s[ok], y.values[fold.test][ok], X.panel.date_code[fold.test][ok]) > .35
 
+def test_a_forests_score_is_the_mean_of_its_trees(tmp_path):
+    X, y, fold = toy_problem(30, 150)
+    t = y.target("rank") + 5
+    m = RandomForest(n_trees=40).fit(X.view(fold.train), t[fold.train])
+    s = m.predict(X.view(fold.test))
+    assert t[fold.train].min() < s.min() < s.max() < t[fold.train].max() and abs(s.mean() - 5) < .1
+    m.save(tmp_path/"m")
+    np.testing.assert_allclose(RandomForest.load(tmp_path/"m").predict(X.view(fold.test)), s, rtol=1e-12)
+
 def test_lambdarank_does_not_depend_on_the_order_of_rows():
     X, y, fold = toy_problem(20, 120)
     t, order = y.target("rank"), np.random.default_rng(0).permutation(len(fold.train))

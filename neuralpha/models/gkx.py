@@ -6,17 +6,18 @@
 __all__ = ['PYRAMID', 'NN3', 'NN1', 'NN2', 'NN4', 'NN5', 'gkx_problem', 'squared_errors', 'gkx_draw', 'paired_ratios',
            'gkx_table']
 
-# %% ../../nbs/models/gkx.ipynb #e78bd279
+# %% ../../nbs/models/gkx.ipynb #9e12c925
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
 import pandas as pd
+from torch import nn
 from ..core import NeuralphaError, progress
 from ..data.gkx import gkx_arrays, gkx_panel
 from ..features.table import Features
 from .nets import MLPNet, Net
 
-# %% ../../nbs/models/gkx.ipynb #065a9a92
+# %% ../../nbs/models/gkx.ipynb #6ca39643
 PYRAMID = (32, 16, 8, 4, 2)
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -25,27 +26,31 @@ class NN3(Net):
     depth:int = 3 # layers of the pyramid, 1 to 5
     loss:str = "mse"
     stop_on:str = "loss"
-    l1:float = 3e-3
+    sparse_input:float = .03
     learning_rate:float = 3e-3
     weight_decay:float = 0.
     batch_rows:int = 1000
-    max_epochs:int = 200
-    patience:int = 15
+    max_epochs:int = 60
+    patience:int = 60 # the penalty grows to the end: validation chooses among all epochs
     dropout:float = 0.
     norm:str = "none"
     name:ClassVar[str] = "nn3"
-    space:ClassVar[dict] = {"learning_rate": ("log", 1e-3, 3e-2), "l1": ("log", 1e-5, 2e-2), "norm": ("choice", ["batch", "none"])}
+    space:ClassVar[dict] = {"learning_rate": ("log", 1e-3, 3e-2), "sparse_input": ("log", .01, .3), "norm": ("choice", ["batch", "none"])}
 
     def build(self, n_features, outputs):
         if not 1 <= self.depth <= 5: raise NeuralphaError(f"depth is {self.depth}; the pyramids have 1 to 5 layers.")
-        return MLPNet(n_features*self.window, PYRAMID[:self.depth], outputs, self.norm, self.dropout)
+        net = MLPNet(n_features*self.window, PYRAMID[:self.depth], outputs, self.norm, self.dropout)
+        for m in net.modules():
+            if isinstance(m, nn.Linear):
+                nn.init.kaiming_uniform_(m.weight, nonlinearity="relu")
+                nn.init.zeros_(m.bias)
+        return net
 
-# %% ../../nbs/models/gkx.ipynb #858f6d91
+# %% ../../nbs/models/gkx.ipynb #8ed3947d
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN1(NN3):
     "Pyramid of one layer, 32."
     depth:int = 1
-    l1:float = 6e-3
     name:ClassVar[str] = "nn1"
 
 @dataclass(kw_only=True, repr=False, eq=False)

@@ -101,10 +101,10 @@ class LightGBM(Estimator):
         self.booster_ = lgb.Booster(model_str=(folder/"model.txt").read_text(encoding="utf-8"))
         self.trees_ = self.booster_.num_trees()
 
-# %% ../../nbs/models/trees.ipynb #5eec946c
+# %% ../../nbs/models/trees.ipynb #356822ed
 @dataclass(kw_only=True, repr=False, eq=False)
 class RandomForest(LightGBM):
-    "Random forest, grown by LightGBM."
+    "Random forest, grown by LightGBM. Its score is the mean of its trees."
     n_trees:int = 300
     num_leaves:int = 63
     bagging_fraction:float = .5
@@ -114,7 +114,11 @@ class RandomForest(LightGBM):
 
     def _settings(self, n): return super()._settings(n) | {"boosting": "rf"}
 
-    def _fit(self, view, target, valid): super()._fit(view, target, None)
+    def _fit(self, view, target, valid):
+        super()._fit(view, target, None)
+        leaves = [t["num_leaves"] for t in self.booster_.dump_model()["tree_info"]]
+        for tree, n in enumerate(leaves): # LightGBM's raw score is the sum of the trees, for a forest too
+            for leaf in range(n): self.booster_.set_leaf_output(tree, leaf, self.booster_.get_leaf_output(tree, leaf)/len(leaves))
 
 # %% ../../nbs/models/trees.ipynb #1467fc1b
 KEEP = (.8, .7, .6, .5, .4) # share of features kept, from the most to the least important fifth
