@@ -26,8 +26,8 @@ SMALL = {"max_epochs": 2, "window": 4, "n_trees": 20, "scales": (1, 2), "pretrai
 @pytest.mark.parametrize("name", model_names())
 def test_every_model_of_the_zoo_is_explained(name, problem):
     X, y, fold, fit = problem
-    m = make_model(name)
-    model = fit(m.clone(**{k: v for k, v in SMALL.items() if k in m.get_params()}))
+    m, brief = make_model(name), {**SMALL, "max_epochs": 20 if name in ("nn4", "nn5") else 2} # after two epochs deep pyramids are almost constant
+    model = fit(m.clone(**{k: v for k, v in brief.items() if k in m.get_params()}))
     e = explain(model, X, fold.test[:24])
     lookup = dict(zip(fold.test, model.predict(X.view(fold.test))))
     np.testing.assert_allclose(e.scores, [lookup[r] for r in e.rows], atol=1e-5)
