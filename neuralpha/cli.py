@@ -30,7 +30,7 @@ def _features(text):
     names = _list(text)
     return names[0] if names and len(names) == 1 else names
 
-# %% ../nbs/cli.ipynb #61877e88
+# %% ../nbs/cli.ipynb #91829f70
 SPLIT, RUN = "Split (overrides the study)", "Running"
 
 @app.command(rich_help_panel="Reports")
@@ -45,6 +45,7 @@ def run(
     seed: Annotated[Optional[int], typer.Option(help="First seed.")] = None,
     repetitions: Annotated[Optional[int], typer.Option(help="Draws of each simulated market, for studies that repeat draws (gkx-table).")] = None,
     trials: Annotated[Optional[int], typer.Option(help="Tune every model first, with so many trials per fold; see `neuralpha tune`.")] = None,
+    refit: Annotated[Optional[bool], typer.Option(help="Once validation has chosen epochs, trees and penalties, fit again on training and validation together.")] = None,
     name: Annotated[Optional[str], typer.Option(help="Folder of the report; default: the study's name.")] = None,
     scheme: Annotated[Optional[str], typer.Option(help="expanding or sliding.", rich_help_panel=SPLIT)] = None,
     train: Annotated[Optional[str], typer.Option(help="Length of the first training part, e.g. 3Y.", rich_help_panel=SPLIT)] = None,
@@ -82,7 +83,7 @@ def run(
     split = dict(scheme=scheme, train=train, valid=valid, test=test, embargo=embargo, train_start=train_start,
                  valid_start=valid_start, test_start=test_start, test_end=test_end)
     spec = load_study(study, name=name, universes=universe, models=_list(models), features=_features(features), seeds=seeds, seed=seed, repetitions=repetitions,
-                      label=dict(horizon=horizon, delay=delay), split=split)
+                      refit=refit, label=dict(horizon=horizon, delay=delay), split=split)
     if trials is not None: spec = with_tuning(spec, trials)
     with _Watch() as watch: result = run_study(spec, out, device, jobs, watch, backend, reports)
     for what, error in result.failures.items(): typer.secho(f"failed: {what}: {error}", fg="red", err=True)

@@ -8,6 +8,7 @@ from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.linear import Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.predict import _standing
+from neuralpha.models.trainer import best_epoch
 from neuralpha.models.trees import LightGBM
 
 def test_the_table_holds_every_seed_and_their_ensemble():
@@ -51,9 +52,22 @@ def test_the_future_of_the_test_period_does_not_change_a_score():
     np.testing.assert_array_equal(s[d <= half], again[d <= half])
     assert (s[d > half] != again[d > half]).any()
 
+@pytest.mark.parametrize("model, chosen", [(Ridge(), lambda m: dict(alpha=m.chosen_["alpha"])), (LightGBM(n_trees=60), lambda m: dict(n_trees=m.trees_)),
+                                           (MLP(max_epochs=6, average=2, learning_rate=1e-2), lambda m: dict(max_epochs=best_epoch(m.history_)))])
+def test_fitted_again_on_both_parts_with_what_validation_chose(model, chosen):
+    X, y, fold = toy_problem(20, 160)
+    first, again = (fit_unit(model, X, y, fold, refit=r) for r in (False, True))
+    np.testing.assert_array_equal(first.valid_scores, again.valid_scores)
+    assert again.history == [{**r, **({"seconds": h["seconds"]} if "seconds" in r else {})} for r, h in zip(first.history, again.history)]
+    both, goal = np.concatenate([fold.train, fold.valid]), y.target("rank")
+    alone = model.clone(**chosen(again.model)).fit(X.view(both), goal[both])
+    np.testing.assert_array_equal(again.scores, alone.predict(X.view(fold.test)))
+    assert (again.scores != first.scores).any()
+
 def test_seconds_are_the_units_and_what_is_wrong_is_named():
     X, y, fold = toy_problem(15, 120)
     other = toy_problem(15, 120, seed=5)[1]
     with pytest.raises(NeuralphaError, match="one panel"): fit_unit(Ridge(), X, other, fold)
     with pytest.raises(NeuralphaError, match="no folds"): cross_predict(Ridge(), X, y, [])
+    with pytest.raises(NeuralphaError, match="choose one of together and refit"): cross_predict(MLP(), X, y, fold, together=True, refit=True)
     with pytest.raises(NeuralphaError, match="at least one fit"): cross_predict(Ridge(), X, y, fold, seeds=0)

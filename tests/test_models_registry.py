@@ -29,3 +29,8 @@ def test_every_model_keeps_the_contract(name, tmp_path):
     assert not [p for p in (tmp_path/"m").iterdir() if p.suffix not in (".json", ".txt", ".safetensors")]
     np.testing.assert_array_equal(fit(new()).predict(X.view(fold.test)), s)
     if model.stochastic: assert (fit(new(seed=1)).predict(X.view(fold.test)) != s).any()
+    if name in ("widedeep", "widetrees"): # their gates are judged by validation
+        with pytest.raises(NeuralphaError, match="cannot be fitted again"): model.refit(X.view(fold.valid), t[fold.valid])
+        return
+    again = model.refit(X.view(fold.valid), t[fold.valid]).predict(X.view(fold.test))
+    assert np.isfinite(again).all() and (again != s).any() and len(model.history_) == len(fit(new()).history_)

@@ -205,6 +205,14 @@ def test_an_honest_study_passes_from_prices_to_scores():
         for what in ("fit", "positions"): assert [how for part, w, how in lines if w == f"{what} of {m}"] == list(REPLACEMENTS.values())
         assert sum(what == m for part, what, _ in lines if part == "placebo") == 2
 
+def test_a_model_fitted_again_on_both_parts_passes():
+    from neuralpha.models.linear import Ridge
+    p, *parts = _study(60)
+    plain, again = (audit_study(p, *parts, {"ridge": Ridge()}, cuts=1, refit=r) for r in (False, True))
+    assert plain.passed and again.passed, repr(again)
+    found = lambda c: [x.found for x in c.checks if x.part == "placebo"]
+    assert found(plain) != found(again)
+
 def test_a_model_that_looks_beyond_its_view_is_caught():
     from neuralpha.models.linear import Ridge
     class Peeping(Ridge):

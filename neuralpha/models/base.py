@@ -58,7 +58,7 @@ class Parameters:
         changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
 
-# %% ../../nbs/models/base.ipynb #442acb2f
+# %% ../../nbs/models/base.ipynb #5e931a0c
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Parameters):
     "A model with scikit-learn's grammar over views; a subclass writes `_fit`, `_predict`, `_save` and `_load`."
@@ -80,6 +80,15 @@ class Estimator(Parameters):
         self.features_, self.history_ = tuple(view.names), []
         self._fit(view, target, valid)
         return self
+
+    def refit(self, view:View, target):
+        "Learn again from other rows, as a rule training and validation together, with what validation chose: epochs, trees, penalty."
+        if not hasattr(self, "features_"): raise NeuralphaError(f"This {type(self).__name__} has chosen nothing yet; call fit first.")
+        self._refit(view, _checked(view, target, "training"))
+        return self
+
+    def _refit(self, view, target):
+        raise NeuralphaError(f"{type(self).__name__} holds its validation part against every fit, so it cannot be fitted again on both parts; leave it out or do without refit.")
 
     def predict(self, view:View)->np.ndarray:
         "(n,) float32 score of every row of the view: higher means a higher expected label."

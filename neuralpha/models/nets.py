@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NORMS', 'Net', 'Layer', 'MLPNet', 'MLP']
 
-# %% ../../nbs/models/nets.ipynb #b178d257
+# %% ../../nbs/models/nets.ipynb #9226a5ea
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
@@ -14,9 +14,9 @@ from torch import nn
 from ..core import NeuralphaError, atomic_path, unknown_name
 from .base import Estimator, feature_scale
 from .losses import Objective
-from .trainer import Resident, Training, pick_device, score_rows, train
+from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #32e966ae
+# %% ../../nbs/models/nets.ipynb #4a678c49
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     "A neural model: a subclass writes `build(n_features, outputs) -> torch module`."
@@ -24,14 +24,19 @@ class Net(Training, Estimator):
     gpus:ClassVar[float] = 1
     space:ClassVar[dict] = {"learning_rate": ("log", 3e-4, 1e-2), "weight_decay": ("log", 1e-4, .3), "dropout": ("float", 0., .5)}
 
-    def _fit(self, view, target, valid):
+    def _fit(self, view, target, valid, epochs=None):
         device = pick_device(self.device)
         self.mean_, self.sd_ = feature_scale(view)
         rows = np.concatenate([view.rows, valid[0].rows]) if valid else view.rows
         data = Resident(view.features, self.window, self.mean_, self.sd_, device, rows)
         self.horizons_ = 1 if target.ndim == 1 else target.shape[1]
         self.net_ = self._built(len(view.names)).to(device)
-        self.history_ = train(self.net_, data, (view.rows, target), valid and (valid[0].rows, valid[1]), self, self.seed, watch=self.watch_)
+        self.history_ = train(self.net_, data, (view.rows, target), valid and (valid[0].rows, valid[1]), self, self.seed, watch=self.watch_, epochs=epochs)
+
+    def _refit(self, view, target):
+        history = self.history_
+        self._fit(view, target, None, best_epoch(history))
+        self.history_ = history
 
     def _built(self, n_features):
         with torch.random.fork_rng([]):

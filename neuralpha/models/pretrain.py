@@ -33,7 +33,7 @@ class Rebuild(nn.Module):
         rebuilt = self(torch.where(hide[..., None], self.hidden, x))
         return (((rebuilt - x)**2).mean(2)*hide).sum()/hide.sum().clamp(min=1)
 
-# %% ../../nbs/models/pretrain.ipynb #2c4363b1
+# %% ../../nbs/models/pretrain.ipynb #9291403f
 @dataclass(kw_only=True, repr=False, eq=False)
 class Pretrained(Transformer):
     "A transformer pretrained by masked reconstruction on all rows up to the last training date, then fine-tuned."
@@ -43,7 +43,7 @@ class Pretrained(Transformer):
     name:ClassVar[str] = "pretrained"
     space:ClassVar[dict] = Transformer.space | {"mask_share": ("float", .1, .5), "pretrain_epochs": ("int", 1, 10)}
 
-    def _fit(self, view, target, valid):
+    def _fit(self, view, target, valid, epochs=None):
         device, p = pick_device(self.device), view.panel
         mean, sd = feature_scale(view)
         past = np.flatnonzero((p.date_code <= view.date_code.max()) & p.tradable)
@@ -55,7 +55,7 @@ class Pretrained(Transformer):
         data = Resident(view.features, self.window, mean, sd, device, past)
         self.pretraining_ = train(rebuild, data, (past, np.zeros(len(past), np.float32)), None, s, self.seed)
         self.start_ = {k: v for k, v in rebuild.net.state_dict().items() if not k.startswith("out.")}
-        super()._fit(view, target, valid)
+        super()._fit(view, target, valid, epochs)
 
     def _built(self, n_features):
         net = super()._built(n_features)

@@ -117,7 +117,7 @@ def _judge(stack, data, valid, objective, s):
     grid = _grid_of(date)
     return [-objective.loss(grid.fill(o), grid.fill(torch.from_numpy(target)), grid.gaps).item() for o in out]
 
-# %% ../../nbs/models/together.ipynb #5c4d5318
+# %% ../../nbs/models/together.ipynb #ae125146
 def fit_seeds(
     model, # an unfitted net model
     X, y, fold, seeds, # list of seeds
@@ -139,5 +139,5 @@ def fit_seeds(
     out = []
     for m, net, history in zip(models, nets, histories):
         m.net_, m.history_ = net, history
-        out.append(UnitResult(*checked_scores(m, X, fold), m, history, (time.perf_counter() - start)/len(models)))
+        out.append(UnitResult(checked_scores(m, X, fold, "test"), checked_scores(m, X, fold, "valid"), m, history, (time.perf_counter() - start)/len(models)))
     return out

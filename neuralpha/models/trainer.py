@@ -6,7 +6,7 @@
 __all__ = ['Training', 'pick_device', 'worker_device', 'repeatable', 'free_memory', 'check_panel_fits', 'Resident',
            'epoch_batches', 'score_rows', 'Part', 'step_loss', 'penalty', 'first_weights', 'shrink_inputs', 'batching',
            'one_gradient', 'run_epoch', 'check_finite', 'saved_bytes', 'fitting_batch_rows', 'train', 'epoch_seed',
-           'stale', 'own_loss', 'validate', 'save_checkpoint', 'resume', 'plot_history']
+           'stale', 'best_epoch', 'own_loss', 'validate', 'save_checkpoint', 'resume', 'plot_history']
 
 # %% ../../nbs/models/trainer.ipynb #a7a12f48
 import contextlib, copy, json, os, time
@@ -335,13 +335,14 @@ def fitting_batch_rows(
     warnings.warn(f"Batches of {s.batch_rows:,} rows need about {rows*each/2**30:.2f} GB of {free/2**30:.2f} GB free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
     return max(16, fits)
 
-# %% ../../nbs/models/trainer.ipynb #3eb13d59
+# %% ../../nbs/models/trainer.ipynb #21b402dc
 def train(
     net, data:Resident,
     train:tuple, valid:tuple|None, # (panel rows, (n,) or (n, horizons) float32 target) each
     s:Training, seed:int=0,
     checkpoint=None, # file: written after every epoch, continued from where it exists
     watch=None, # called with (epoch, validation gain) after every epoch
+    epochs:int|None=None, # stop after so many of `max_epochs`
 )->list[dict]: # one record per epoch
     "Train `net` in place. Raises `NeuralphaError` naming the date where training diverges."
     part, valid = Part(data, *train), valid and _by_date(data.panel, *valid)
@@ -352,7 +353,7 @@ def train(
     judged = copy.deepcopy(net) if s.average else net
     worker = torch.compile(net, mode="reduce-overhead" if device.type == "cuda" else None, dynamic=device.type == "cpu") if s.compile else net
     with torch.random.fork_rng([device] if device.type == "cuda" else []), repeatable(device):
-        for epoch in range(len(history), s.max_epochs):
+        for epoch in range(len(history), epochs or s.max_epochs):
             if stale(history, s.patience): break
             start = time.perf_counter()
             torch.manual_seed(epoch_seed(seed, epoch))
@@ -369,7 +370,7 @@ def train(
     net.load_state_dict(best)
     return history
 
-# %% ../../nbs/models/trainer.ipynb #46fb22f3
+# %% ../../nbs/models/trainer.ipynb #2a4f395c
 def epoch_seed(seed, epoch)->int:
     "The torch seed of one epoch."
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -384,7 +385,12 @@ def _gain(record): return record["valid_ic"] if "valid_ic" in record else -recor
 def stale(history, patience)->bool:
     "No epoch of the last `patience` was better on validation than the best before."
     if not history or not {"valid_ic", "valid_loss"} & set(history[0]): return False
-    return len(history) - 1 - int(np.argmax([_gain(h) for h in history])) >= patience
+    return len(history) - best_epoch(history) >= patience
+
+def best_epoch(history)->int:
+    "The epoch, from 1, that was best on validation; the last where none was held."
+    judged = history and {"valid_ic", "valid_loss"} & set(history[0])
+    return 1 + int(np.argmax([_gain(h) for h in history])) if judged else len(history)
 
 def own_loss(net, data, rows, target)->float:
     "Mean over rows of a net's own loss."
@@ -436,7 +442,7 @@ def resume(path, net, optimizer):
     n = 1 + max((int(k.split(".")[0][6:]) for k in state if k.startswith("recent")), default=-1)
     return history, part("best"), [part(f"recent{i}") for i in range(n)]
 
-# %% ../../nbs/models/trainer.ipynb #557450d8
+# %% ../../nbs/models/trainer.ipynb #16dad37b
 def plot_history(history, ax=None):
     "Training loss and validation IC (or loss) by epoch; returns the matplotlib axes."
     import matplotlib.pyplot as plt
@@ -447,6 +453,6 @@ def plot_history(history, ax=None):
     ax.set(xlabel="epoch", ylabel="training loss", title="Training")
     right = ax.twinx()
     right.plot(h.epoch, h[key], color="#EE6677", label=key.replace("_", " "))
-    right.axvline(h.epoch[int(np.argmax([_gain(r) for r in history]))], color="grey", ls="--", lw=1)
+    right.axvline(best_epoch(history), color="grey", ls="--", lw=1)
     right.set(ylabel=key.replace("_", " "))
     return ax

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['with_level', 'kept_slopes', 'widen', 'WideDeepNet', 'WithinDate', 'WideDeep', 'ByDate', 'WideTrees']
 
-# %% ../../nbs/models/wide_deep.ipynb #0b98d28e
+# %% ../../nbs/models/wide_deep.ipynb #e4cf8bb3
 import os
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,7 +19,7 @@ from .base import Estimator, feature_scale, scaled
 from .losses import Objective
 from .nets import MLPNet, Net
 from .trainer import Resident, first_weights, pick_device, train
-from .trees import leaves_and_splits
+from .trees import best_trees, leaves_and_splits
 
 # %% ../../nbs/models/wide_deep.ipynb #dc77ae2d
 def with_level(z): # (n, K) -> (n, K + 1) float64
@@ -96,7 +96,7 @@ class WithinDate(nn.Module):
         moment = c.transpose(1, 2) @ e[..., None]
         return ((e*e).sum() - (moment*torch.linalg.solve(gram, moment)).sum())/len(z)
 
-# %% ../../nbs/models/wide_deep.ipynb #7b28a613
+# %% ../../nbs/models/wide_deep.ipynb #5887a166
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(Net):
     "A sparse net beside a linear model; inputs, slopes and gates are chosen on validation."
@@ -120,6 +120,8 @@ class WideDeep(Net):
     def build(self, n_features, outputs):
         if self.loss != "mse" or outputs != 1: raise NeuralphaError("A wide and deep net is trained on squared error and has one score; leave `loss` as it is and give one horizon.")
         return WideDeepNet(min(self.max_inputs, n_features*self.window), self.hidden, self.norm, self.dropout)
+
+    _refit = Estimator._refit # its gates are judged by validation rows that no part has learnt
 
     def _fit(self, view, target, valid):
         if valid is None: raise NeuralphaError("WideDeep chooses its inputs and gates on a validation part: pass valid=(view, target).")
@@ -167,7 +169,7 @@ class ByDate:
         out[self.order] = e - (self.q*np.add.reduceat(self.q*e[:, None], self.start)[self.code]).sum(1)
         return out
 
-# %% ../../nbs/models/wide_deep.ipynb #3d1566fd
+# %% ../../nbs/models/wide_deep.ipynb #4653a5ca
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideTrees(Estimator):
     "Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are chosen on validation."
@@ -197,7 +199,7 @@ class WideTrees(Estimator):
         b = lgb.train(s, data, self.n_trees, valid_sets=[lgb.Dataset(x_valid, target_valid, reference=data)], valid_names=["valid"], feval=judge,
                       callbacks=[lgb.early_stopping(self.patience, verbose=False), lgb.record_evaluation(log), lambda env: self._watched(env)])
         self.history_ = [{"tree": i + 1, "valid_loss": v} for i, v in enumerate(log["valid"]["loss"])]
-        return b, b.best_iteration or b.num_trees()
+        return b, best_trees(b)
 
     def _watched(self, env):
         if env.iteration % 20 == 0: self.watch_(env.iteration//20, -env.evaluation_result_list[0][2])

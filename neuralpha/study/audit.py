@@ -763,26 +763,27 @@ def planted_label(
     values = np.where(y.labelled, ic*signal + np.sqrt(1 - ic**2)*noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/study/audit.ipynb #e2cff65c
+# %% ../../nbs/study/audit.ipynb #d7ce1935
 def fold_ic(
     model, # unfitted estimator; it is cloned
     X:Features, y:Label, fold:Fold,
-    target:str="rank", device:str="auto", level:float=.95, seed:int=0,
+    target:str="rank", device:str="auto", level:float=.95, seed:int=0, refit:bool=False, # as in `fit_unit`
 )->tuple: # (interval of the mean: dict mean, low, high, level, ...; IC per test date)
     "Fit on one fold and give the IC of its test dates, against the target trained on, with its interval."
     from neuralpha.evaluate.statistics import bootstrap_interval
     from neuralpha.models.base import date_ic
     goal = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
-    ic = date_ic(_fitted_on(model, X, goal, fold, device).predict(X.view(rows)), goal[rows], y.panel.date_code[rows])
+    ic = date_ic(_fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows)), goal[rows], y.panel.date_code[rows])
     return bootstrap_interval(ic, y.horizon, y.delay, level=level, reps=2000, seed=seed), ic
 
-def _fitted_on(model, X, goal, fold, device):
+def _fitted_on(model, X, goal, fold, device, refit):
+    from neuralpha.models.predict import fit_on
     model = model.clone(**({"device": device} if model.get_params().get("device") == "auto" else {}))
-    valid = (X.view(fold.valid), goal[fold.valid]) if len(fold.valid) else None
-    return model.fit(X.view(fold.train), goal[fold.train], valid=valid)
+    fit_on(model, X, goal, fold, refit)
+    return model
 
-# %% ../../nbs/study/audit.ipynb #e51e8312
+# %% ../../nbs/study/audit.ipynb #3948234e
 def _placebo(tally, models, X, y, fold, s, level):
     "Placebo and planted signal for every model."
     from neuralpha.models.base import date_ic
@@ -792,7 +793,7 @@ def _placebo(tally, models, X, y, fold, s, level):
     known = float(np.nanmean(date_ic(signal[rows], planted.target(s["target"])[rows], y.panel.date_code[rows])))
     for name, model in models.items():
         def line(how, label, true, low, high, says=""):
-            at, _ = fold_ic(model, X, label, fold, s["target"], s["device"], level, s["seed"])
+            at, _ = fold_ic(model, X, label, fold, s["target"], s["device"], level, s["seed"], s["refit"])
             why = low if true < at["low"] else high if true > at["high"] else "" # the interval lies above or below the truth
             said = f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test dates{says}"
             tally.add("placebo", name, how, len(rows), 1, 1 if why else 0, found=said + (f": {why}." if why else ""))
@@ -801,14 +802,14 @@ def _placebo(tally, models, X, y, fold, s, level):
         line("a planted signal is recovered", planted, known, "more than there is to know",
              "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)", f", planted {known:+.4f}")
 
-# %% ../../nbs/study/audit.ipynb #ffaa622f
+# %% ../../nbs/study/audit.ipynb #b8d6f6cb
 def audit_study(
     panel:Panel,
     features, # callable panel -> Features
     label, # callable panel -> Label
     folds, # callable Label -> list of Fold
     models:dict, # name -> unfitted estimator
-    name:str="study", target:str="rank", device:str="auto",
+    name:str="study", target:str="rank", device:str="auto", refit:bool=False, # as in `fit_unit`
     cuts=2, # cut dates, or how many; every model is refitted at each of them
     placebo:bool=True, # fit every model on permuted and on planted labels as well
     thorough:bool=False, # refit every fold that has begun by a cut
@@ -816,7 +817,7 @@ def audit_study(
 )->Certificate:
     "Audit a study from prices to positions: `cuts` × `replace` fits of each model, and four more."
     s = _settings(cuts=cuts, replace=tuple(replace), embargo=embargo, decide="close", lookbacks=None, cross_sectional=None, rounding=rounding,
-                  session_close="21:00", seed=seed, checks=tuple(checks)) | {"target": target, "device": device, "thorough": thorough}
+                  session_close="21:00", seed=seed, checks=tuple(checks)) | {"target": target, "device": device, "refit": refit, "thorough": thorough}
     start, tally, true = time.perf_counter(), _Tally(), {}
     def pipeline(panel):
         X, y = features(panel), label(panel)
@@ -833,7 +834,7 @@ def audit_study(
     if models and placebo: _placebo(tally, models, base["features"].source, base["label"].source, fold, s, level=1 - .05/(2*len(models)))
     return _certificate(name, panel, {}, codes, tally, s, start)
 
-# %% ../../nbs/study/audit.ipynb #2ee737a3
+# %% ../../nbs/study/audit.ipynb #47742881
 def audit_bench(
     bench, # `study.bench.Bench`: one universe of a study
     models=None, # names of some of the study's models; default all
@@ -850,13 +851,13 @@ def audit_bench(
             parts[m if seeds == 1 else f"{m}, seed {seed}"] = bench.model(m, seed)
     return audit_study(bench.panel, lambda p: study_features(study, p), lambda p: study_label(study, p),
                        lambda y: study_folds(study, y), parts,
-                       **{"name": study.name, "target": study.label.target, "device": device, "embargo": study.split.embargo, **options})
+                       **{"name": study.name, "target": study.label.target, "device": device, "refit": study.refit, "embargo": study.split.embargo, **options})
 
-# %% ../../nbs/study/audit.ipynb #a6a9781e
+# %% ../../nbs/study/audit.ipynb #dcb3f9b0
 def _fit(name, model, parts, fold, s, kept=None):
     "A model fitted on one fold of one world; those of the true world are `kept`."
     X, y = parts["features"].source, parts["label"].source
-    if kept is None: return _fitted_on(model, X, y.target(s["target"]), fold, s["device"])
+    if kept is None: return _fitted_on(model, X, y.target(s["target"]), fold, s["device"], s["refit"])
     fits = kept.setdefault("fits", {})
     if (name, fold.number) not in fits: fits[name, fold.number] = _fit(name, model, parts, fold, s)
     return fits[name, fold.number]

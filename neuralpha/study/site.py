@@ -482,7 +482,7 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #ba911b9f
+# %% ../../nbs/study/site.ipynb #8e136537
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -492,7 +492,7 @@ def setting(study:Study)->str:
     features = study.features if isinstance(study.features, str) else ", ".join(study.features)
     return (f"Return over {l.horizon} bar{'s' * (l.horizon > 1)}, entered {l.delay} bar{'s' * (l.delay != 1)} after the decision; {split}, embargo {s.embargo} bars; "
             f"features: {features}; {study.seeds} seed{'s' * (study.seeds > 1)} per model and fold."
-            + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)} per model." if study.tune else ""))
+            + " Once validation has chosen, every model is fitted again on training and validation together." * study.refit + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)} per model." if study.tune else ""))
 
 def tune_budget(tune)->str:
     "What a search may spend, in words."

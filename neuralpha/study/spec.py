@@ -114,7 +114,7 @@ class PublishedSpec(_Part):
         "The rows of a universe."
         return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
 
-# %% ../../nbs/study/spec.ipynb #52ef0cdc
+# %% ../../nbs/study/spec.ipynb #078c9278
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class Study(_Part):
@@ -127,6 +127,7 @@ class Study(_Part):
     models: Annotated[dict[str, dict[str, Any]], Field(min_length=1, description="name -> parameters; `model` picks the kind where the name is your own")]
     seeds: Annotated[int, Field(ge=1, le=100, description="networks and trees per fold, averaged into one ensemble")] = 2
     seed: Annotated[int, Field(ge=0, lt=2**31, description="first seed")] = 0
+    refit: Annotated[bool, Field(description="once validation has chosen epochs, trees and penalties, fit again on training and validation together")] = False
     label: LabelSpec = LabelSpec()
     split: SplitSpec = SplitSpec()
     costs: CostSpec = CostSpec()
@@ -185,13 +186,18 @@ class Study(_Part):
         got = {k: getattr(self.tune, k, None) if getattr(own, k) is None else getattr(own, k) for k in ("trials", "minutes", "sampler", "space")}
         return None if got["trials"] == 0 else got
 
+    @model_validator(mode="after")
+    def _refitted(self):
+        if self.refit and self.repetitions: raise ValueError("refit belongs to folds of a panel; a study that repeats draws has a sample of its own for every part")
+        return self
+
     @property
     def seed_list(self)->list[int]: return list(range(self.seed, self.seed + self.seeds))
 
     @property
     def hash(self)->str:
         "SHA-256 of the canonical form."
-        absent = {k for k in ("tune", "ensemble", "ensemble_of", "repetitions", "published") if getattr(self, k) is None}
+        absent = {k for k in ("refit", "tune", "ensemble", "ensemble_of", "repetitions", "published") if not getattr(self, k)}
         return digest(self.model_dump(mode="json", exclude=absent)) # a block that is not there is no part of the form
 
 # %% ../../nbs/study/spec.ipynb #f24ec563
