@@ -54,7 +54,7 @@ def test_a_close_only_universe_says_what_it_skips():
 
 def test_unknown_names_are_refused():
     with pytest.raises(NeuralphaError, match="Did you mean 'ret_20'"): compute_features(_market(), "rte_20")
-    with pytest.raises(NeuralphaError, match="transform"): compute_features(_market(), transform="zscore")
+    with pytest.raises(NeuralphaError, match="Did you mean 'zscore'"): compute_features(_market(), transform="zscor")
 
 def test_features_of_features():
     p = _market()
@@ -84,7 +84,7 @@ def _cut(panel, keep):
 
 def _by_key(X): return X.frame().sort_index()
 
-@pytest.mark.parametrize("transform", ["rank", None])
+@pytest.mark.parametrize("transform", ["rank", "zscore", None])
 def test_the_future_changes_no_bit(transform):
     p = _market()
     cut = p.dates[250]
@@ -92,7 +92,7 @@ def test_the_future_changes_no_bit(transform):
     past = _by_key(compute_features(_cut(p, lambda d: d <= cut), ALL, transform))
     pd.testing.assert_frame_equal(full.loc[:cut].reindex(past.index), past, check_exact=True)
 
-@pytest.mark.parametrize("transform", ["rank", None])
+@pytest.mark.parametrize("transform", ["rank", "zscore", None])
 def test_history_beyond_the_look_back_changes_no_bit(transform):
     p = _market()
     X = compute_features(p, ALL, transform)

@@ -31,11 +31,25 @@ def test_ranks_equal_scipy_on_every_date():
     np.testing.assert_array_equal(got, want)
     np.testing.assert_array_equal(missing, count)
 
-def test_masked_rows_are_no_competition():
+def test_standard_scores_equal_groupby():
+    panel, values = _market()
+    values[np.flatnonzero(panel.tradable)[5]] = 400 # beyond three deviations
+    values[panel.date_code == 3, 1] = 7.1 # a date without spread
+    got = values.copy()
+    missing = zscore_by_date(panel, got)
+    live = pd.DataFrame(np.where(panel.tradable[:, None], values, np.nan).astype(float))
+    by = live.groupby(panel.date_code)
+    want = ((live - by.transform("mean"))/by.transform("std", ddof=0)).clip(-3, 3)
+    want.loc[panel.date_code == 3, 1] = 0
+    np.testing.assert_allclose(got, want.fillna(0), atol=1e-6)
+    np.testing.assert_array_equal(missing, live[panel.tradable].isna().sum())
+
+@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=TRANSFORMS)
+def test_masked_rows_are_no_competition(transform):
     panel, values = _market()
     a, b = values.copy(), values.copy()
     b[~panel.tradable] = 1e9
-    rank_by_date(panel, a), rank_by_date(panel, b)
+    transform(panel, a), transform(panel, b)
     np.testing.assert_array_equal(a, b)
 
 def test_means_equal_groupby():

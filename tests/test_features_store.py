@@ -39,7 +39,7 @@ def _until(panel, n):
     f = f[f["date"] <= panel.dates[n-1]]
     return panel_from_frame(f.drop(columns="tradable"), panel.name, tradable=f["tradable"].to_numpy(), attributes=panel.attributes)
 
-@pytest.mark.parametrize("transform", ["rank", None])
+@pytest.mark.parametrize("transform", ["rank", "zscore", None])
 @pytest.mark.parametrize("days", [1, 7])
 def test_an_update_equals_the_full_run_bit_for_bit(panel, transform, days):
     names = ["core", "alpha158", "abnormal", "residual", "spectral", "wavelet", "fractional", "ret_20@sector", "ret_5:vol_20"]

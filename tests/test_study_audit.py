@@ -284,7 +284,7 @@ def test_a_study_file_is_audited_as_it_stands():
     assert c.subject == "mine" and "scores of ridge" in {x.what for x in c.checks}
 
 @pytest.mark.slow
-@pytest.mark.parametrize("transform", [None, "rank"])
+@pytest.mark.parametrize("transform", [None, "rank", "zscore"])
 def test_every_feature_of_this_library_holds(transform):
     from neuralpha.data.universes import load_universe
     from neuralpha.features.compute import compute_features

@@ -23,8 +23,9 @@ def test_units_name_what_determines_them():
     assert not again & set(keys.values()) and len(again) == len(keys)
     assert not {u.key for u in longer.units("cpu")} & set(keys.values())
 
-def test_features_are_ranks_or_raw():
-    ranks, raw = (open_bench(make_study({**TINY, "transform": t})).X.values for t in ("rank", "raw"))
+def test_features_are_ranks_standard_scores_or_raw():
+    ranks, scores, raw = (open_bench(make_study({**TINY, "transform": t})).X.values for t in ("rank", "zscore", "raw"))
+    assert 2 < np.abs(scores).max() <= 3 and np.isfinite(scores).all()
     assert np.abs(ranks).max() < 1 and np.isfinite(ranks).all()
     assert np.isnan(raw).any() and np.nanmax(np.abs(raw)) > 1
 

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['DERIVED', 'PRICES', 'characteristics', 'resolve_features', 'compute_features']
 
-# %% ../../nbs/features/compute.ipynb #0d4585e4
+# %% ../../nbs/features/compute.ipynb #81fd78a9
 import numpy as np
 from numba import njit
 from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
 from . import alpha158, frequency, signals # they declare their features
-from .cross import factor_residual, in_threads, mean_by_date, rank_by_date
+from .cross import TRANSFORMS, factor_residual, in_threads, mean_by_date
 from .families import FEATURES, SETS, Feature, History, choose, list_features, windows_asked
 from .table import Features
 
@@ -100,28 +100,28 @@ def _asset_level(panel, features, out):
         return missing
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #2b86f1ec
+# %% ../../nbs/features/compute.ipynb #0fc9a924
 def compute_features(
     panel:Panel,
     names="core", # name, family, set, glob, `Feature`, or a list of these; see `list_features`
-    transform:str|None="rank", # "rank" by date in [-1, 1], or None: raw values with NaN
+    transform:str|None="rank", # "rank" by date in [-1, 1], "zscore" by date, or None: raw values with NaN
 )->Features: # float32, one row per panel row, one column per feature
-    """Features on every row of a panel; masked rows get 0 (ranks) or NaN (raw).
+    """Features on every row of a panel; masked rows get 0, or NaN where they are raw.
 
     `X.missing` keeps the share of tradable rows without a value and `X.skipped` what could not be made and why.
     Raises `NeuralphaError` for unknown names, an unknown transform, or when nothing can be made."""
-    if transform not in ("rank", None): raise unknown_name("transform", transform, ["rank", "None"])
+    if transform is not None and transform not in TRANSFORMS: raise unknown_name("transform", transform, [*TRANSFORMS, "None"])
     wanted, skipped = resolve_features(panel, names)
     values, gone = _values(panel, wanted, transform)
-    if transform == "rank": gone = rank_by_date(panel, values)
+    if transform: gone = TRANSFORMS[transform](panel, values)
     live = max(int(panel.tradable.sum()), 1)
     return Features(panel, tuple(f.name for f in wanted), values, tuple(f.lookback for f in wanted),
                     {f.name: float(m)/live for f, m in zip(wanted, gone)}, skipped,
-                    transform == "rank" or any(f.cross_sectional for f in wanted))
+                    transform is not None or any(f.cross_sectional for f in wanted))
 
-# %% ../../nbs/features/compute.ipynb #3d7e4e6a
+# %% ../../nbs/features/compute.ipynb #1c4babcf
 def _values(panel, wanted, transform):
-    "The wanted columns before ranking, and how many tradable rows have no value in each."
+    "The wanted columns before the transform, and how many tradable rows have no value in each."
     parts = {n for f in wanted for n in f.of}
     needed = {f.name: f for f in [*wanted, *(c for n in parts for c in resolve_features(panel, n)[0])]}
     base = [f for f in needed.values() if not f.of]
@@ -131,18 +131,18 @@ def _values(panel, wanted, transform):
     values = _assemble(panel, values, base, wanted, transform)
     return values, [int(np.isnan(values[:, j]).sum() - (~panel.tradable).sum()) for j in range(len(wanted))]
 
-# %% ../../nbs/features/compute.ipynb #4d71357b
+# %% ../../nbs/features/compute.ipynb #71e8aff4
 def _assemble(panel, values, base, wanted, transform):
-    "The wanted columns, features of features included; products are taken of ranks where ranks are wanted."
+    "The wanted columns, features of features included; products are taken of what the transform gives."
     column = {f.name: values[:, j] for j, f in enumerate(base)}
-    def ranked(x):
+    def transformed(x):
         x = np.ascontiguousarray(x[:, None])
-        rank_by_date(panel, x)
+        TRANSFORMS[transform](panel, x)
         return x[:, 0]
     out = np.empty((panel.n_rows, len(wanted)), np.float32)
     for j, f in enumerate(wanted):
         parts = [column[n] for n in f.of]
-        if f.family == "interaction" and transform == "rank": parts = [ranked(p) for p in parts]
+        if f.family == "interaction" and transform: parts = [transformed(p) for p in parts]
         out[:, j] = f.compute(panel, *parts) if f.of else column[f.name]
     out[~panel.tradable] = np.nan
     return out

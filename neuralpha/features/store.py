@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['feature_key', 'cached_features', 'tail', 'update_features', 'stream_features']
 
-# %% ../../nbs/features/store.ipynb #814d13b4
+# %% ../../nbs/features/store.ipynb #31c5be3f
 import inspect
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from ..core import NeuralphaError, atomic_path, digest, progress, read_json, wri
 from ..data.panel import Panel
 from . import alpha158, compute, cross, families, frequency, kernels, signals
 from .compute import _values, compute_features, resolve_features
-from .cross import in_threads, rank_by_date
+from .cross import TRANSFORMS, in_threads
 from .families import Feature, windows_asked
 from .table import Features
 
@@ -58,7 +58,7 @@ def _mapped(path, shape):
     if values.dtype != np.float32 or values.shape != shape: raise NeuralphaError(f"{path} is not the table that was written; delete {path.parent}.")
     return values
 
-# %% ../../nbs/features/store.ipynb #3840b105
+# %% ../../nbs/features/store.ipynb #0db2f876
 def tail(
     panel:Panel, bars:int, # last dates to keep
 )->Panel: # the same assets as far as they have rows there
@@ -93,7 +93,7 @@ def update_features(
     fresh, _ = _values(recent, wanted, transform)
     added = recent.date_code >= recent.n_dates - (panel.n_dates - before.n_dates)
     missing = _missing_after(old, np.isnan(fresh[added & recent.tradable]))
-    if transform == "rank": rank_by_date(recent, fresh)
+    if transform: TRANSFORMS[transform](recent, fresh)
     values = np.empty((panel.n_rows, len(wanted)), np.float32)
     values[past] = old.values
     values[new] = fresh[added]

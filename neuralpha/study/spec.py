@@ -114,7 +114,7 @@ class PublishedSpec(_Part):
         "The rows of a universe."
         return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
 
-# %% ../../nbs/study/spec.ipynb #078c9278
+# %% ../../nbs/study/spec.ipynb #b8a6b80a
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class Study(_Part):
@@ -123,7 +123,7 @@ class Study(_Part):
     title: str = ""
     universes: Annotated[list[str], Field(min_length=1, description="built-in names or paths of Parquet/CSV files")]
     features: str | list[str] = "core"
-    transform: Annotated[Literal["rank", "raw"], Field(description="features as ranks by date, or as they are")] = "rank"
+    transform: Annotated[Literal["rank", "zscore", "raw"], Field(description="features as ranks or standard scores by date, or as they are")] = "rank"
     models: Annotated[dict[str, dict[str, Any]], Field(min_length=1, description="name -> parameters; `model` picks the kind where the name is your own")]
     seeds: Annotated[int, Field(ge=1, le=100, description="networks and trees per fold, averaged into one ensemble")] = 2
     seed: Annotated[int, Field(ge=0, lt=2**31, description="first seed")] = 0
