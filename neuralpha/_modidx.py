@@ -2480,8 +2480,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'neuralpha.study.spec.Study._plain': ('study/spec.html#study._plain', 'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.Study._plain_models': ( 'study/spec.html#study._plain_models',
                                                                                     'neuralpha/study/spec.py'),
-                                      'neuralpha.study.spec.Study._refitted': ( 'study/spec.html#study._refitted',
-                                                                                'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.Study._tuned_models': ( 'study/spec.html#study._tuned_models',
                                                                                     'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.Study.hash': ('study/spec.html#study.hash', 'neuralpha/study/spec.py'),

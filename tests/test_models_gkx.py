@@ -12,6 +12,7 @@ def test_errors_are_those_of_the_last_third_in_returns():
     e, t = squared_errors(Lasso(stop_on="loss"), problem), ((r - r[train].mean())/r[train].std()).astype(np.float32)
     f = r[train].mean() + r[train].std()*Lasso(stop_on="loss").fit(X.view(train), t[train], valid=(X.view(valid), t[valid])).predict(X.view(test)).astype(float)
     assert e == pytest.approx({"model": np.square(r[test] - f).sum(), "true": np.square(r[test] - g[test]).sum(), "mean": np.square(r[test] - r[train].mean()).sum()})
+    assert squared_errors(Lasso(stop_on="loss"), problem, refit=True)["model"] != e["model"]
     assert X.panel.date_code[train].max() < X.panel.date_code[valid].min() <= X.panel.date_code[valid].max() < X.panel.date_code[test].min()
     assert gkx_draw({"lasso": Lasso(stop_on="loss")}, "a", 5, [3, 1]) == pytest.approx({"true": 100*(1 - e["true"]/e["mean"]), "lasso": 100*(1 - e["model"]/e["mean"])})
 

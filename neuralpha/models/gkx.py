@@ -71,7 +71,7 @@ class NN5(NN3):
     depth:int = 5
     name:ClassVar[str] = "nn5"
 
-# %% ../../nbs/models/gkx.ipynb #bf0228ef
+# %% ../../nbs/models/gkx.ipynb #fdf1285b
 def gkx_problem(
     case:str, n_characteristics:int=100, seed=0, # as in `data.gkx`
 )->tuple: # (Features, returns (n_rows,), true function (n_rows,), [train, valid, test] rows)
@@ -87,13 +87,17 @@ def squared_errors(
     problem:tuple, # result of `gkx_problem`
     seeds=range(3), # of the fits that are averaged; a model without randomness is fitted with the first
     device:str="auto",
+    refit:bool=False, # once the second third has chosen, fit again on the first two, which the paper does not
 )->dict: # sums over the test rows: model, true, mean (of the training returns)
     "One model on one draw: fitted on the first third of its months, chosen on the second, judged on the last."
     X, r, g, (train, valid, test) = problem
     mean, sd = r[train].mean(), r[train].std()
     t = ((r - mean)/sd).astype(np.float32)
     more = {"device": device} if "device" in model.get_params() else {}
-    fit = lambda s: model.clone(seed=s, **more).fit(X.view(train), t[train], valid=(X.view(valid), t[valid])).predict(X.view(test))
+    part = lambda rows: (X.view(rows), t[rows])
+    def fit(s):
+        m = model.clone(seed=s, **more).fit(*part(train), valid=part(valid))
+        return (m.refit(*part(np.concatenate([train, valid]))) if refit else m).predict(X.view(test))
     forecast = mean + sd*np.mean([fit(s) for s in (seeds if model.stochastic else seeds[:1])], 0, dtype=np.float64)
     return {"model": float(((r[test] - forecast)**2).sum()), "true": float(((r[test] - g[test])**2).sum()), "mean": float(((r[test] - mean)**2).sum())}
 

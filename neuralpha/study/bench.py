@@ -21,7 +21,7 @@ from .holdout import Seal, holdout_fold, open_holdout, seal_holdout
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Unit, code_digest, device_kind, library_versions
 
-# %% ../../nbs/study/bench.ipynb #d2806a9b
+# %% ../../nbs/study/bench.ipynb #cf8dbac1
 SHARED = ("neuralpha.data.universes", "neuralpha.features.compute", "neuralpha.labels", "neuralpha.splits") # code that every result depends on
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -78,8 +78,7 @@ class Bench:
                     inputs = dict(data=self.panel.digest, features=self.study.features, transform=self.study.transform,
                                   label=self.study.label.model_dump(), fold=rows[fold.number], model=type(model).__name__,
                                   params=model.get_params() | {"seed": seed}, device=device, libraries=library_versions(),
-                                  code=[shared, code_digest(type(model).__module__)])
-                    if self.study.refit: inputs["refit"] = True
+                                  code=[shared, code_digest(type(model).__module__)], **({"refit": True} if self.study.refit else {}))
                     if (name, fold.number) in searches:
                         how = self.study.search_of(name)
                         inputs["search"] = [searches[name, fold.number].key, how["trials"], how["minutes"]]

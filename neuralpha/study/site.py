@@ -482,17 +482,18 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #8e136537
+# %% ../../nbs/study/site.ipynb #0c8a1b7d
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
-    if study.repetitions: return f"{study.repetitions} draws of each market; a third of the months trains, a third chooses, a third judges; the mean of {study.seeds} seed{'s' * (study.seeds > 1)} per model with randomness."
+    again = " Once validation has chosen, every model is fitted again on training and validation together." * study.refit
+    if study.repetitions: return f"{study.repetitions} draws of each market; a third of the months trains, a third chooses, a third judges; the mean of {study.seeds} seed{'s' * (study.seeds > 1)} per model with randomness.{again}"
     split = (f"one split: training from {s.train_start}, validation from {s.valid_start}, test {s.test_start} to {s.test_end}" if s.fixed
              else f"{s.scheme} walk-forward, train {s.train}, validate {s.valid}, test {s.test}")
     features = study.features if isinstance(study.features, str) else ", ".join(study.features)
     return (f"Return over {l.horizon} bar{'s' * (l.horizon > 1)}, entered {l.delay} bar{'s' * (l.delay != 1)} after the decision; {split}, embargo {s.embargo} bars; "
             f"features: {features}; {study.seeds} seed{'s' * (study.seeds > 1)} per model and fold."
-            + " Once validation has chosen, every model is fitted again on training and validation together." * study.refit + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)} per model." if study.tune else ""))
+            + again + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)} per model." if study.tune else ""))
 
 def tune_budget(tune)->str:
     "What a search may spend, in words."

@@ -114,7 +114,7 @@ class PublishedSpec(_Part):
         "The rows of a universe."
         return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
 
-# %% ../../nbs/study/spec.ipynb #b8a6b80a
+# %% ../../nbs/study/spec.ipynb #91db26c2
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class Study(_Part):
@@ -185,11 +185,6 @@ class Study(_Part):
         own = self.tune.models.get(model, TuneModel())
         got = {k: getattr(self.tune, k, None) if getattr(own, k) is None else getattr(own, k) for k in ("trials", "minutes", "sampler", "space")}
         return None if got["trials"] == 0 else got
-
-    @model_validator(mode="after")
-    def _refitted(self):
-        if self.refit and self.repetitions: raise ValueError("refit belongs to folds of a panel; a study that repeats draws has a sample of its own for every part")
-        return self
 
     @property
     def seed_list(self)->list[int]: return list(range(self.seed, self.seed + self.seeds))
