@@ -208,7 +208,7 @@ def test_an_honest_study_passes_from_prices_to_scores():
 def test_a_model_fitted_again_on_both_parts_passes():
     from neuralpha.models.linear import Ridge
     p, *parts = _study(60)
-    plain, again = (audit_study(p, *parts, {"ridge": Ridge()}, cuts=1, refit=r) for r in (False, True))
+    plain, again = (audit_study(p, *parts, {"ridge": Ridge()}, cuts=1, refit=r) for r in ((), ["ridge"]))
     assert plain.passed and again.passed, repr(again)
     found = lambda c: [x.found for x in c.checks if x.part == "placebo"]
     assert found(plain) != found(again)

@@ -15,7 +15,7 @@ def test_hash_follows_content_not_spelling():
     ({"universes": []}, "universes"), ({"models": {}}, "models"), ({"name": "../up"}, "becomes a folder"),
     ({"split": {"test_start": "2017-01-03"}}, "missing: train_start, valid_start, test_end"),
     ({"split": {"test_start": "soon"}}, "not a date"), ({"universes": ["a/x.parquet", "b/x.csv"]}, "share the folder name 'x'"),
-    ({"models": {"a/b": {}}}, "becomes a file name"), ({"tune": {}}, "tune: give a budget"), ({"tune": {"trials": 0}}, "tune.trials.*greater"),
+    ({"models": {"a/b": {}}}, "becomes a file name"), ({"models": {"ridge": {"refit": 1}}}, "refit of ridge is 1; it is true or false"), ({"tune": {}}, "tune: give a budget"), ({"tune": {"trials": 0}}, "tune.trials.*greater"),
     ({"tune": {"trials": 2, "models": {"lstm": {}}}}, "belongs to no model"), ({"tune": {"trials": 2, "sampler": "grid"}}, "tune.sampler.*'tpe'"),
     ({"tune": {"trials": 2, "models": {"ridge": {"trial": 1}}}}, "Did you mean 'trials'"), ({"label": 3}, "label")])
 def test_bad_studies_are_named_in_one_line(change, message):

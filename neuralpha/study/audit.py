@@ -783,7 +783,7 @@ def _fitted_on(model, X, goal, fold, device, refit):
     fit_on(model, X, goal, fold, refit)
     return model
 
-# %% ../../nbs/study/audit.ipynb #3948234e
+# %% ../../nbs/study/audit.ipynb #1c8ef306
 def _placebo(tally, models, X, y, fold, s, level):
     "Placebo and planted signal for every model."
     from neuralpha.models.base import date_ic
@@ -793,7 +793,7 @@ def _placebo(tally, models, X, y, fold, s, level):
     known = float(np.nanmean(date_ic(signal[rows], planted.target(s["target"])[rows], y.panel.date_code[rows])))
     for name, model in models.items():
         def line(how, label, true, low, high, says=""):
-            at, _ = fold_ic(model, X, label, fold, s["target"], s["device"], level, s["seed"], s["refit"])
+            at, _ = fold_ic(model, X, label, fold, s["target"], s["device"], level, s["seed"], name in s["refit"])
             why = low if true < at["low"] else high if true > at["high"] else "" # the interval lies above or below the truth
             said = f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test dates{says}"
             tally.add("placebo", name, how, len(rows), 1, 1 if why else 0, found=said + (f": {why}." if why else ""))
@@ -802,14 +802,14 @@ def _placebo(tally, models, X, y, fold, s, level):
         line("a planted signal is recovered", planted, known, "more than there is to know",
              "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)", f", planted {known:+.4f}")
 
-# %% ../../nbs/study/audit.ipynb #b8d6f6cb
+# %% ../../nbs/study/audit.ipynb #354c8615
 def audit_study(
     panel:Panel,
     features, # callable panel -> Features
     label, # callable panel -> Label
     folds, # callable Label -> list of Fold
     models:dict, # name -> unfitted estimator
-    name:str="study", target:str="rank", device:str="auto", refit:bool=False, # as in `fit_unit`
+    name:str="study", target:str="rank", device:str="auto", refit=(), # the models that are fitted again on training and validation together
     cuts=2, # cut dates, or how many; every model is refitted at each of them
     placebo:bool=True, # fit every model on permuted and on planted labels as well
     thorough:bool=False, # refit every fold that has begun by a cut
@@ -834,7 +834,7 @@ def audit_study(
     if models and placebo: _placebo(tally, models, base["features"].source, base["label"].source, fold, s, level=1 - .05/(2*len(models)))
     return _certificate(name, panel, {}, codes, tally, s, start)
 
-# %% ../../nbs/study/audit.ipynb #47742881
+# %% ../../nbs/study/audit.ipynb #1929c33f
 def audit_bench(
     bench, # `study.bench.Bench`: one universe of a study
     models=None, # names of some of the study's models; default all
@@ -845,19 +845,21 @@ def audit_bench(
     "The leak certificate of one universe of a study."
     from neuralpha.study.bench import study_features, study_folds, study_label
     study = bench.study
-    parts = {}
+    parts, again = {}, []
     for m in list(study.models) if models is None else models:
         for seed in study.seed_list[:seeds] if bench.model(m).stochastic else study.seed_list[:1]:
-            parts[m if seeds == 1 else f"{m}, seed {seed}"] = bench.model(m, seed)
+            name = m if seeds == 1 else f"{m}, seed {seed}"
+            parts[name] = bench.model(m, seed)
+            if m in study.refitted: again.append(name)
     return audit_study(bench.panel, lambda p: study_features(study, p), lambda p: study_label(study, p),
                        lambda y: study_folds(study, y), parts,
-                       **{"name": study.name, "target": study.label.target, "device": device, "refit": study.refit, "embargo": study.split.embargo, **options})
+                       **{"name": study.name, "target": study.label.target, "device": device, "refit": again, "embargo": study.split.embargo, **options})
 
-# %% ../../nbs/study/audit.ipynb #dcb3f9b0
+# %% ../../nbs/study/audit.ipynb #214baaf9
 def _fit(name, model, parts, fold, s, kept=None):
     "A model fitted on one fold of one world; those of the true world are `kept`."
     X, y = parts["features"].source, parts["label"].source
-    if kept is None: return _fitted_on(model, X, y.target(s["target"]), fold, s["device"], s["refit"])
+    if kept is None: return _fitted_on(model, X, y.target(s["target"]), fold, s["device"], name in s["refit"])
     fits = kept.setdefault("fits", {})
     if (name, fold.number) not in fits: fits[name, fold.number] = _fit(name, model, parts, fold, s)
     return fits[name, fold.number]

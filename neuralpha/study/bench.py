@@ -21,7 +21,7 @@ from .holdout import Seal, holdout_fold, open_holdout, seal_holdout
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Unit, code_digest, device_kind, library_versions
 
-# %% ../../nbs/study/bench.ipynb #cf8dbac1
+# %% ../../nbs/study/bench.ipynb #b2dc6399
 SHARED = ("neuralpha.data.universes", "neuralpha.features.compute", "neuralpha.labels", "neuralpha.splits") # code that every result depends on
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,8 +47,8 @@ class Bench:
 
     def model(self, name:str, seed:int=0):
         "A fresh estimator of the study's model `name`."
-        params = dict(self.study.models[name])
-        return make_model(params.pop("model", name), **{**params, "seed": seed})
+        kind, params, _ = self.study.block(name)
+        return make_model(kind, **{**params, "seed": seed})
 
     def searches(self, device:str="auto")->dict: # (model, fold) -> Unit, fold by fold; empty where nothing is tuned
         "The searches for parameters that the study asks for: named by all that determines them but the budget."
@@ -72,13 +72,13 @@ class Bench:
         shared, searches = code_digest(*SHARED, "neuralpha.models.predict"), self.searches(device)
         out = []
         for fold in self.folds:
-            for name, params in self.study.models.items():
+            for name in self.study.models:
                 model = self.model(name)
                 for seed in self.study.seed_list if model.stochastic else self.study.seed_list[:1]:
                     inputs = dict(data=self.panel.digest, features=self.study.features, transform=self.study.transform,
                                   label=self.study.label.model_dump(), fold=rows[fold.number], model=type(model).__name__,
                                   params=model.get_params() | {"seed": seed}, device=device, libraries=library_versions(),
-                                  code=[shared, code_digest(type(model).__module__)], **({"refit": True} if self.study.refit else {}))
+                                  code=[shared, code_digest(type(model).__module__)], **({"refit": True} if name in self.study.refitted else {}))
                     if (name, fold.number) in searches:
                         how = self.study.search_of(name)
                         inputs["search"] = [searches[name, fold.number].key, how["trials"], how["minutes"]]

@@ -19,7 +19,7 @@ from .published import side_by_side
 from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, code_digest, device_kind, library_versions
 
-# %% ../../nbs/study/draws.ipynb #db3c13f3
+# %% ../../nbs/study/draws.ipynb #105ef163
 @lru_cache(maxsize=1)
 def _problem(case, n_characteristics, seed, k):
     from neuralpha.models.gkx import gkx_problem
@@ -46,8 +46,8 @@ class Draws:
 
     def model(self, name:str):
         "A fresh estimator of the study's model `name`."
-        params = dict(self.study.models[name])
-        return make_model(params.pop("model", name), **params)
+        kind, params, _ = self.study.block(name)
+        return make_model(kind, **params)
 
     def units(self, device:str="auto")->list[Unit]:
         "Every unit: draw by draw, model by model."
@@ -55,7 +55,7 @@ class Draws:
         models = {name: self.model(name) for name in self.study.models}
         for name, m in models.items():
             inputs = dict(data=self.data_digest, model=type(m).__name__, params={**m.get_params(), "seed": 0}, seeds=self.study.seed_list if m.stochastic else self.study.seed_list[:1],
-                          device=device, libraries=library_versions(), code=[shared, code_digest(type(m).__module__)], **({"refit": True} if self.study.refit else {}))
+                          device=device, libraries=library_versions(), code=[shared, code_digest(type(m).__module__)], **({"refit": True} if name in self.study.refitted else {}))
             out += [Unit(self.slug, name, k, 0, canonical_json({**inputs, "draw": k})) for k in range(self.study.repetitions)]
         return sorted(out, key=lambda u: u.fold)
 
@@ -76,13 +76,13 @@ def open_draws(study, universe:str|None=None)->Draws:
     for name in study.models: out.model(name)
     return out
 
-# %% ../../nbs/study/draws.ipynb #066dcd4f
+# %% ../../nbs/study/draws.ipynb #15341b23
 def fit_draw(draws:Draws, unit:Unit, store:UnitStore, device:str="auto"):
     "Fit one unit and keep it; a failure is kept with its log."
     from neuralpha.models.gkx import squared_errors
     started, s = time.perf_counter(), draws.study
     try:
-        with limit_threads(1): errors = squared_errors(draws.model(unit.model), _problem(draws.case, draws.n_characteristics, s.seed, unit.fold), s.seed_list, device, s.refit)
+        with limit_threads(1): errors = squared_errors(draws.model(unit.model), _problem(draws.case, draws.n_characteristics, s.seed, unit.fold), s.seed_list, device, unit.model in s.refitted)
     except Exception as e: store.fail(unit, f"{type(e).__name__}: {e}", traceback.format_exc())
     else: store.save(unit, pd.DataFrame([{"draw": unit.fold, **errors}]), seconds=round(time.perf_counter() - started, 3))
 

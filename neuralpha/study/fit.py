@@ -22,13 +22,13 @@ from .search import ready, run_search, search_records, trials_of, tuned_model
 from .spec import Study, make_study
 from .units import Unit, UnitStore, claim
 
-# %% ../../nbs/study/fit.ipynb #efa52c03
+# %% ../../nbs/study/fit.ipynb #7875b201
 def fit_one(bench:Bench, unit:Unit, store:UnitStore, device:str="auto")->bool: # finished
     "Fit a unit and keep it; a failure is kept with its log. Faults of the disk are raised, they concern every unit."
     fold = bench.folds[unit.fold]
     try:
         with limit_threads(1):
-            got = fit_unit(tuned_model(bench, unit, store, device), bench.X, bench.y, fold, unit.seed, device, bench.study.label.target, bench.study.refit)
+            got = fit_unit(tuned_model(bench, unit, store, device), bench.X, bench.y, fold, unit.seed, device, bench.study.label.target, unit.model in bench.study.refitted)
         frame = pd.concat([_scores("valid", bench.panel, fold.valid, got.valid_scores), _scores("test", bench.panel, fold.test, got.scores)], ignore_index=True)
     except DiskError: raise
     except Exception as e:

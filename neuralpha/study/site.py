@@ -482,11 +482,12 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #0c8a1b7d
+# %% ../../nbs/study/site.ipynb #86da8148
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
-    again = " Once validation has chosen, every model is fitted again on training and validation together." * study.refit
+    who = study.refitted
+    again = f" Once validation has chosen, {'every model is' if len(who) == len(study.models) else ', '.join(who) + (' are' if len(who) > 1 else ' is')} fitted again on training and validation together." if who else ""
     if study.repetitions: return f"{study.repetitions} draws of each market; a third of the months trains, a third chooses, a third judges; the mean of {study.seeds} seed{'s' * (study.seeds > 1)} per model with randomness.{again}"
     split = (f"one split: training from {s.train_start}, validation from {s.valid_start}, test {s.test_start} to {s.test_end}" if s.fixed
              else f"{s.scheme} walk-forward, train {s.train}, validate {s.valid}, test {s.test}")

@@ -114,7 +114,7 @@ class PublishedSpec(_Part):
         "The rows of a universe."
         return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
 
-# %% ../../nbs/study/spec.ipynb #91db26c2
+# %% ../../nbs/study/spec.ipynb #96b1c7fb
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class Study(_Part):
@@ -124,7 +124,7 @@ class Study(_Part):
     universes: Annotated[list[str], Field(min_length=1, description="built-in names or paths of Parquet/CSV files")]
     features: str | list[str] = "core"
     transform: Annotated[Literal["rank", "zscore", "raw"], Field(description="features as ranks or standard scores by date, or as they are")] = "rank"
-    models: Annotated[dict[str, dict[str, Any]], Field(min_length=1, description="name -> parameters; `model` picks the kind where the name is your own")]
+    models: Annotated[dict[str, dict[str, Any]], Field(min_length=1, description="name -> parameters; `model` picks the kind where the name is your own, `refit` overrides the study's")]
     seeds: Annotated[int, Field(ge=1, le=100, description="networks and trees per fold, averaged into one ensemble")] = 2
     seed: Annotated[int, Field(ge=0, lt=2**31, description="first seed")] = 0
     refit: Annotated[bool, Field(description="once validation has chosen epochs, trees and penalties, fit again on training and validation together")] = False
@@ -152,6 +152,7 @@ class Study(_Part):
     def _plain_models(cls, v):
         for k in v:
             if not _NAME.fullmatch(k): raise ValueError(f"model name {k!r} becomes a file name; use letters, digits, '.', '-' and '_'")
+            if not isinstance(again := v[k].get("refit", False), bool): raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
     @model_validator(mode="after")
@@ -185,6 +186,16 @@ class Study(_Part):
         own = self.tune.models.get(model, TuneModel())
         got = {k: getattr(self.tune, k, None) if getattr(own, k) is None else getattr(own, k) for k in ("trials", "minutes", "sampler", "space")}
         return None if got["trials"] == 0 else got
+
+    def block(self, model:str)->tuple: # (kind in the registry, parameters, whether it is fitted again)
+        "What the study says of one model."
+        params = dict(self.models[model])
+        return params.pop("model", model), params, params.pop("refit", self.refit)
+
+    @property
+    def refitted(self)->list[str]:
+        "The models that are fitted again on training and validation together."
+        return [m for m in self.models if self.block(m)[2]]
 
     @property
     def seed_list(self)->list[int]: return list(range(self.seed, self.seed + self.seeds))
