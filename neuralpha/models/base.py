@@ -58,7 +58,7 @@ class Parameters:
         changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
 
-# %% ../../nbs/models/base.ipynb #5e931a0c
+# %% ../../nbs/models/base.ipynb #d3874d52
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Parameters):
     "A model with scikit-learn's grammar over views; a subclass writes `_fit`, `_predict`, `_save` and `_load`."
@@ -88,7 +88,7 @@ class Estimator(Parameters):
         return self
 
     def _refit(self, view, target):
-        raise NeuralphaError(f"{type(self).__name__} holds its validation part against every fit, so it cannot be fitted again on both parts; leave it out or do without refit.")
+        raise NeuralphaError(f"{type(self).__name__} cannot be fitted again without a validation part: it has no `_refit`. Leave it out or do without refit.")
 
     def predict(self, view:View)->np.ndarray:
         "(n,) float32 score of every row of the view: higher means a higher expected label."
