@@ -99,7 +99,8 @@ def test_what_fails_is_reported_with_its_log_and_the_rest_goes_on(tmp_path, mend
     assert (place.report/"sim-tiny"/"model-ridge.html").exists() and not (place.report/"sim-tiny"/"done.json").exists()
     fits = lambda name: sorted(unit for _, unit in place.fits() if unit.startswith(name))
     folds = fits("ridge")
-    assert len(set(folds)) == len(folds) and len(fits("lstm")) == 2*len(folds) # a killed one gets a second chance
+    assert len(set(folds)) == len(folds)
+    assert all(2 <= fits("lstm").count(f.replace("ridge", "lstm")) <= 3 for f in folds) # a killed one gets a second chance; a third begins where a worker is quicker than the parent
     if not mend: return
     mended = place.run("--models", "ridge,lstm", "--name", "mini") # what failed is tried again, the rest is read
     assert mended.returncode == 0, mended.err
