@@ -84,7 +84,7 @@ max_epochs = 1
 @pytest.mark.parametrize("mend", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_what_fails_is_reported_with_its_log_and_the_rest_goes_on(tmp_path, mend):
     place = Place(tmp_path, HOLES)
-    (tmp_path/"mini.toml").write_text((tmp_path/"mini.toml").read_text().replace('test = "3M"', 'test = "9M"'))
+    (tmp_path/"mini.toml").write_text((tmp_path/"mini.toml").read_text().replace('test = "3M"', 'test = "1Y"')) # one fold
     got = place.run(SPY_KILL="lstm")
     assert got.returncode == 1, got.err
     page = (place.report/"index.html").read_text()
