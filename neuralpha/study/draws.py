@@ -118,7 +118,7 @@ def draw_numbers(
         "r2": _metric(table.loc[n, "R2, %"], r2[n].std()/len(r2)**.5, "percent", "Mean out-of-sample R² over draws, against the training mean; ± its standard error."),
         "ratio": _metric(table.loc[n, "ratio to true"], table.loc[n, "standard error"], "ratio", "Sum of R² over the true function's, same draws; ± its jackknife standard error.")}} for n in names}
 
-# %% ../../nbs/study/draws.ipynb #f9f8544c
+# %% ../../nbs/study/draws.ipynb #e15a4ec5
 class Repetitions:
     "The report of one universe's draws, step by step."
     def __init__(self, study="gkx-table", universe=None, out="reports", device:str="auto", jobs:int=1, folder=""):
@@ -146,7 +146,7 @@ class Repetitions:
         import matplotlib.pyplot as plt
         names = [n for n in self.models if n != "true"]
         published = {r["model"]: c["published"] for r in side_by_side(self.draws.study, self.draws.slug, self.models) for c in r["cells"] if c["metric"] == "ratio"}
-        fig, ax = plt.subplots(figsize=(7, .6 + .33*len(names)), layout="constrained")
+        fig, ax = plt.subplots(figsize=(7, .9 + .33*len(names)), layout="constrained")
         left = max(-.6, min(0, *(self.models[n]["metrics"]["ratio"]["value"] for n in names)) - .1)
         for i, n in enumerate(names):
             m = self.models[n]["metrics"]["ratio"]
@@ -155,8 +155,8 @@ class Repetitions:
             ax.plot(m["value"], i, "o", color="#0072B2", label="measured, 95% interval" if i == 0 else None)
             if published.get(n) is not None: ax.plot(published[n], i, "D", color="#D55E00", mfc="white", label="published" if "published" not in ax.get_legend_handles_labels()[1] else None)
         ax.axvline(0, color="grey", lw=.6); ax.axvline(1, color="grey", lw=.6, ls="--")
-        ax.set(yticks=range(len(names)), yticklabels=names, xlabel="R² over that of the true function", xlim=(left, 1.05), title=self.draws.slug)
-        ax.invert_yaxis(); ax.legend(fontsize=8)
+        ax.set(yticks=range(len(names)), yticklabels=names, xlabel="R² over that of the true function", xlim=(left, 1.05), ylim=(len(names) - .5, -.5), title=self.draws.slug)
+        fig.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize=8, frameon=False)
         return fig
 
     def save(self)->pd.DataFrame:
