@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['DATES', 'LabelSpec', 'SplitSpec', 'CostSpec', 'ExplainSpec', 'TuneModel', 'TuneSpec', 'Target', 'PublishedSpec',
-           'Study', 'universe_slug', 'make_study', 'research_folder', 'builtin_studies', 'load_study', 'with_tuning']
+           'StudyFields', 'Study', 'universe_slug', 'make_study', 'research_folder', 'builtin_studies', 'load_study',
+           'with_tuning']
 
 # %% ../../nbs/study/spec.ipynb #871842ed
 import re, tomllib, typing
@@ -114,11 +115,11 @@ class PublishedSpec(_Part):
         "The rows of a universe."
         return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
 
-# %% ../../nbs/study/spec.ipynb #96b1c7fb
+# %% ../../nbs/study/spec.ipynb #14b6ebf6
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
-class Study(_Part):
-    "Universes × models × seeds under one label, one feature set and one split scheme."
+class StudyFields(_Part):
+    "What stands in a study file, each field checked by itself."
     name: str
     title: str = ""
     universes: Annotated[list[str], Field(min_length=1, description="built-in names or paths of Parquet/CSV files")]
@@ -155,6 +156,9 @@ class Study(_Part):
             if not isinstance(again := v[k].get("refit", False), bool): raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
+# %% ../../nbs/study/spec.ipynb #310d3810
+class Study(StudyFields):
+    "Universes × models × seeds under one label, one feature set and one split scheme."
     @model_validator(mode="after")
     def _distinct(self):
         slugs = [universe_slug(u) for u in self.universes]
