@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import mean_ic, toy_problem
-from neuralpha.models.linear import Ridge
+from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.predict import _standing
 from neuralpha.models.trainer import best_epoch
@@ -52,7 +52,8 @@ def test_the_future_of_the_test_period_does_not_change_a_score():
     np.testing.assert_array_equal(s[d <= half], again[d <= half])
     assert (s[d > half] != again[d > half]).any()
 
-@pytest.mark.parametrize("model, chosen", [(Ridge(), lambda m: dict(alpha=m.chosen_["alpha"])), (LightGBM(n_trees=60), lambda m: dict(n_trees=m.trees_)),
+@pytest.mark.parametrize("model, chosen", [(Ridge(), lambda m: dict(alpha=m.chosen_["alpha"])), (ElasticNet(), lambda m: dict(alpha=m.chosen_["alpha"])),
+                                           (PCR(), lambda m: dict(components=m.chosen_["components"])), (LightGBM(n_trees=60), lambda m: dict(n_trees=m.trees_)),
                                            (MLP(max_epochs=6, average=2, learning_rate=1e-2), lambda m: dict(max_epochs=best_epoch(m.history_)))])
 def test_fitted_again_on_both_parts_with_what_validation_chose(model, chosen):
     X, y, fold = toy_problem(20, 160)

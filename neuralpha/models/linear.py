@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 from ..core import NeuralphaError, atomic_path, unknown_name
 from .base import Estimator, feature_scale, mean_ic, scaled
 
-# %% ../../nbs/models/linear.ipynb #12c6c4ee
+# %% ../../nbs/models/linear.ipynb #42bc929b
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     "A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples."
@@ -30,14 +30,15 @@ class Linear(Estimator):
         x = scaled(valid[0].values, self.mean_, self.sd_) if valid else None
         gains = [self._gain(x @ np.float32(coef) + np.float32(b0), valid) if valid else 0. for _, coef, b0 in paths]
         self.history_ = [{**note, "valid_" + self.stop_on: abs(g) if self.stop_on == "loss" else g} for (note, _, _), g in zip(paths, gains)] if valid else []
-        self._keep(paths, int(np.argmax(gains)))
+        self._keep(paths[int(np.argmax(gains))])
 
     def _refit(self, view, target):
         self.mean_, self.sd_ = feature_scale(view)
-        self._keep(self._path(scaled(view.values, self.mean_, self.sd_), target), self.place_)
+        fixed = self.clone(**{k: v for k, v in self.chosen_.items() if k in self.get_params()}) # a path of one
+        self._keep(fixed._path(scaled(view.values, self.mean_, self.sd_), target)[0])
 
-    def _keep(self, paths, place):
-        self.place_, (self.chosen_, coef, self.intercept_) = place, paths[place]
+    def _keep(self, path):
+        self.chosen_, coef, self.intercept_ = path
         self.coef_ = np.float32(coef)
 
     def _gain(self, score, valid):
