@@ -32,5 +32,6 @@ def test_every_model_keeps_the_contract(name, tmp_path):
     if name in ("widedeep", "widetrees"): # their gates are judged by validation
         with pytest.raises(NeuralphaError, match="cannot be fitted again"): model.refit(X.view(fold.valid), t[fold.valid])
         return
-    again = model.refit(X.view(fold.valid), t[fold.valid]).predict(X.view(fold.test))
+    again, stored = (m.refit(X.view(fold.valid), t[fold.valid]).predict(X.view(fold.test)) for m in (model, load_model(tmp_path/"m")))
+    np.testing.assert_array_equal(stored, again)
     assert np.isfinite(again).all() and (again != s).any() and len(model.history_) == len(fit(new()).history_)

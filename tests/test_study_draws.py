@@ -28,6 +28,14 @@ def test_a_unit_is_the_papers_protocol(small, tmp_path):
     assert 100*(1 - e["model"]/e["mean"]) == pytest.approx(known["lasso"]) and 100*(1 - e["true"]/e["mean"]) == pytest.approx(known["true"])
     assert not [m for m in code_modules(*CODE) if m.startswith("neuralpha.study")] # a new page does not fit hours of draws again
 
+def test_a_model_that_is_fitted_again_errs_otherwise(small, tmp_path):
+    from neuralpha.models.gkx import gkx_draw
+    draws, store = open_draws(load_study(small, refit=True)), UnitStore(tmp_path)
+    unit = next(u for u in draws.units("cpu") if u.model == "lasso" and u.fold == 1)
+    fit_draw(draws, unit, store, "cpu")
+    e = store.scores(unit.key, draws.columns).iloc[0]
+    assert 100*(1 - e["model"]/e["mean"]) != pytest.approx(gkx_draw({"lasso": draws.model("lasso")}, "a", 5, [small.seed, 1], 1)["lasso"])
+
 def test_draws_are_named_by_all_that_determines_them(small):
     keys = lambda s: [u.key for u in open_draws(s).units("cpu")]
     first = keys(small)

@@ -51,6 +51,17 @@ def test_stored_scores_become_the_predictions_cross_predict_gives(tmp_path):
     view = bench.X.view(bench.folds[0].test)
     np.testing.assert_array_equal(tests["mlp"].models[0, 1].predict(view), own.models[0, 1].predict(view))
 
+def test_models_that_are_fitted_again_give_other_scores_and_the_same_validation_scores(tmp_path):
+    from neuralpha.models.predict import cross_predict
+    plain, again = (open_bench(make_study({**TINY, "models": {"ridge": {"refit": r}, "lightgbm": {"n_trees": 5}}})) for r in (False, True))
+    stores = UnitStore(tmp_path/"plain"), UnitStore(tmp_path/"again")
+    for bench, store in zip((plain, again), stores): assert fit_units(bench, store, "cpu") == {}
+    (before, _), (after, _) = collect(plain, stores[0], "cpu"), collect(again, stores[1], "cpu")
+    own = cross_predict(again.model("ridge"), again.X, again.y, again.folds, device="cpu", progress=False, refit=True)
+    pd.testing.assert_frame_equal(after["ridge"].frame, own.frame)
+    assert (after["ridge"].frame["score"] != before["ridge"].frame["score"]).any()
+    pd.testing.assert_frame_equal(after["lightgbm"].frame, before["lightgbm"].frame)
+
 def test_fits_begin_with_what_the_search_of_their_fold_found(tmp_path):
     study = make_study({**TINY, "models": {"ridge": {}, "mlp": {"max_epochs": 2}}, "tune": {"trials": 3, "models": {"ridge": {"trials": 0}}}})
     bench, plain, store = open_bench(study), open_bench(make_study({**TINY, "models": study.models})), UnitStore(tmp_path/"a")

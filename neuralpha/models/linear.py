@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 from ..core import NeuralphaError, atomic_path, unknown_name
 from .base import Estimator, feature_scale, mean_ic, scaled
 
-# %% ../../nbs/models/linear.ipynb #42bc929b
+# %% ../../nbs/models/linear.ipynb #552c374a
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     "A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples."
@@ -56,6 +56,7 @@ class Linear(Estimator):
     def _load(self, folder):
         w = load_file(folder/"weights.safetensors")
         self.mean_, self.sd_, self.coef_, self.intercept_ = w["mean"], w["sd"], w["coef"], float(w["intercept"][0])
+        self.chosen_ = {"ic": max, "loss": min}[self.stop_on](self.history_, key=lambda h: h["valid_" + self.stop_on], default={})
 
 # %% ../../nbs/models/linear.ipynb #4be5172e
 def moments(

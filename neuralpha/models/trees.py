@@ -16,7 +16,7 @@ from ..core import read_json, unknown_name, write_json, write_text
 from ..features.table import View
 from .base import Estimator, mean_ic
 
-# %% ../../nbs/models/trees.ipynb #1934531f
+# %% ../../nbs/models/trees.ipynb #fc6bf463
 OBJECTIVES = {"regression": ("regression", "l2"), "huber": ("huber", "huber"), "rank": ("lambdarank", "ndcg"), "direction": ("binary", "binary_logloss")}
 
 def leaves_and_splits(
@@ -27,7 +27,7 @@ def leaves_and_splits(
 
 def best_trees(booster)->int:
     "The trees validation kept; all of them where it did not judge."
-    return booster.best_iteration or booster.num_trees()
+    return booster.best_iteration if booster.best_iteration > 0 else booster.num_trees() # 0 without validation, -1 where read from a file
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class BoostingSettings(Estimator):
