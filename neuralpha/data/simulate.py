@@ -46,12 +46,14 @@ def _known_part(alpha:Alpha, horizon:int, delay:int)->np.ndarray:
     j = np.arange(len(w) - delay - horizon)
     return ahead[j + delay + horizon] - ahead[j + delay]
 
-# %% ../../nbs/data/simulate.ipynb #3a71dd13
+# %% ../../nbs/data/simulate.ipynb #721094ab
 def _ar1(shocks, phi):
     "Stationary AR(1) along axis 0 with unit variance, driven by standard normal shocks."
-    from scipy.signal import lfilter
     s = np.sqrt(1 - phi**2)
-    return lfilter([s], [1, -phi], shocks, axis=0, zi=(1 - s)*shocks[:1])[0]
+    x = s*shocks
+    x[0] += (1 - s)*shocks[0]
+    for t in range(1, len(x)): x[t] += phi*x[t - 1]
+    return x
 
 def _student(rng, shape, df=5):
     "Student-t draws with unit variance."
@@ -119,7 +121,7 @@ def _run(world, alphas, scale, strength, idle):
         market_var = .94*market_var + .06*market[t]**2
     return ret, volume + world["crowd"], shocks
 
-# %% ../../nbs/data/simulate.ipynb #dfa362a9
+# %% ../../nbs/data/simulate.ipynb #704b8ab4
 def _ahead(ret, horizon, delay):
     "(n_days, n) compounded return over bars t+delay+1 .. t+delay+horizon; NaN beyond the end."
     wealth = np.cumsum(np.log1p(ret), axis=0)
@@ -130,10 +132,11 @@ def _ahead(ret, horizon, delay):
 
 def _oracle(alphas, scale, strength, shocks, horizon, delay):
     "(n_days, n) planted expected return over bars t+delay+1 .. t+delay+horizon, known at t."
-    from scipy.signal import lfilter
     total = np.zeros(shocks.shape[1:])
     for c, a in enumerate(alphas):
-        if scale[c]: total += scale[c]*strength[c, :, None]*lfilter(_known_part(a, horizon, delay), [1.], shocks[c], axis=0)
+        if not scale[c]: continue
+        known = _known_part(a, horizon, delay)
+        total += scale[c]*strength[c, :, None]*np.apply_along_axis(lambda x: np.convolve(known, x)[:len(x)], 0, shocks[c].astype(np.float64))
     return total
 
 # %% ../../nbs/data/simulate.ipynb #c6a084e6
