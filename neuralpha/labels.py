@@ -392,36 +392,21 @@ def trend_scan(
                  (panel.date_code + delay + longest).astype(np.int32), longest, delay,
                  {f"fewer than {longest} bars with a price ahead": missing} if missing else {}, {"t_value": t, "span": span})
 
-# %% ../nbs/labels.ipynb #ba150e4d
-@dataclass(frozen=True, eq=False, repr=False)
-class Labels:
-    "Several labels of the same panel, one task each; where a split needs one life span, the longest counts."
-    tasks: tuple # of Label
+# %% ../nbs/labels.ipynb #74d25e98
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Labels(Label):
+    "A label and further ones of the same panel that are learnt beside it: `values` are the first's, the life span is the longest."
+    tasks: tuple = () # of Label; the first is judged
+
+    def __init__(self, tasks, **changes):
+        if changes: raise NeuralphaError("A label of several tasks is changed task by task: change its tasks and join them in Labels again.")
+        first = tasks[0]
+        if any(y.panel is not first.panel for y in tasks): raise NeuralphaError("Tasks are of different panels: build them all from one.")
+        known = np.max([y.known_code for y in tasks], 0)
+        for k, v in {**vars(first), "known_code": known, "parts": {}, "tasks": tuple(tasks)}.items(): object.__setattr__(self, k, v)
 
     @property
-    def panel(self): return self.tasks[0].panel
-    @property
-    def name(self): return " + ".join(y.name for y in self.tasks)
-    @property
     def names(self): return tuple(y.name for y in self.tasks)
-    @property
-    def horizon(self): return max(y.horizon for y in self.tasks)
-    @property
-    def delay(self): return max(y.delay for y in self.tasks)
-    @property
-    def start_code(self): return self.panel.date_code
-    @cached_property
-    def values(self):
-        "(n_rows, n_tasks) float64."
-        return np.stack([y.values for y in self.tasks], 1)
-    @cached_property
-    def known_code(self):
-        "(n_rows,) int32: when the last task is known."
-        return np.max([y.known_code for y in self.tasks], 0)
-    @property
-    def labelled(self):
-        "(n_rows,) bool: rows where every task has a label."
-        return np.isfinite(self.values).all(1)
     @cached_property
     def digest(self): return digest(*[y.digest for y in self.tasks])
 
@@ -431,15 +416,15 @@ class Labels:
 
     def __getitem__(self, k)->Label: return self.tasks[k]
     def __len__(self): return len(self.tasks)
-    def __repr__(self): return f"{len(self)} tasks on {self.labelled.sum():,} rows: " + "; ".join(self.names)
+    def __repr__(self): return f"{self.tasks[0]!r}; learnt beside it: {', '.join(self.names[1:]) or 'nothing'}"
 
-# %% ../nbs/labels.ipynb #18edc045
+# %% ../nbs/labels.ipynb #3467ff91
 def multi_horizon(
     panel:Panel,
     horizons=(1, 5, 20), # bars held, one task each
     delay:int=1, # bars between decision and entry
 )->Labels:
-    "Forward returns over several horizons as the tasks of one model."
+    "Forward returns over several horizons as the tasks of one model; the first is judged."
     if not len(horizons): raise NeuralphaError("horizons is empty; give at least one number of bars.")
     return Labels(tuple(forward_return(panel, h, delay) for h in horizons))
 

@@ -43,7 +43,7 @@ def _clear(y, rows, zones):
     for first, last in zones: keep &= (y.known_code[rows] < first) | (y.start_code[rows] > last)
     return rows[keep]
 
-# %% ../nbs/splits.ipynb #0921376c
+# %% ../nbs/splits.ipynb #d6fb8e61
 def _unbroken(p, rows):
     "(first, last) dates of the runs of consecutive dates among `rows`."
     days = np.unique(p.date_code[rows])
@@ -72,7 +72,7 @@ def _fold(
         if parts[part] and not len(rows[part]):
             lo, hi = parts[part][0][0], parts[part][-1][1]
             span = f"{pd.Timestamp(p.dates[lo]).date()} to {pd.Timestamp(p.dates[hi-1]).date()}"
-            raise NeuralphaError(f"Fold {number} leaves no {part} rows in {span} on {p.name} after purging {y.horizon + y.delay} "
+            raise NeuralphaError(f"Fold {number} leaves no {part} rows in {span} on {p.name} after purging {int((y.known_code - y.start_code).max())} "
                                  f"bars and an embargo of {embargo}; widen '{part}' or shorten the horizon.")
     parts = {k: v for k, v in parts.items() if v}
     dates = {k: (pd.Timestamp(p.dates[v[0][0]]), pd.Timestamp(p.dates[v[-1][1] - 1])) for k, v in parts.items()}

@@ -233,11 +233,15 @@ def test_a_straight_line_is_a_trend_and_a_flat_one_is_not():
 
 def test_tasks_share_rows_and_the_longest_life():
     p = _random(7, density=1.)
-    y = multi_horizon(p, (1, 5))
-    assert y.values.shape == (p.n_rows, 2) and y.target("z").shape == (p.n_rows, 2)
+    y, one = multi_horizon(p, (1, 5)), forward_return(p, 1)
+    assert y.target("z").shape == (p.n_rows, 2) and (y.horizon, y.delay, y.name) == (1, 1, one.name)
+    np.testing.assert_array_equal(y.target("raw"), np.stack([y[0].values, y[1].values], 1).astype(np.float32))
     np.testing.assert_array_equal(y.known_code, p.date_code + 6)
-    np.testing.assert_array_equal(y.labelled, y[1].labelled)
-    np.testing.assert_array_equal(y.values[:, 0], forward_return(p, 1).values)
+    np.testing.assert_array_equal(y.values, one.values)
+    np.testing.assert_array_equal(y.labelled, one.labelled)
+    assert len({y.digest, one.digest, multi_horizon(p, (1, 4)).digest}) == 3 and "return 5 bars" in repr(y)
+    with pytest.raises(NeuralphaError, match="task by task"): cross_section(y)
+    with pytest.raises(NeuralphaError, match="different panels"): Labels((one, forward_return(_random(8, density=1.), 5)))
 
 def test_uniqueness_of_the_textbook_example():
     np.testing.assert_allclose(average_uniqueness([0, 2, 4], [2, 3, 5]), [5/6, 3/4, 1])

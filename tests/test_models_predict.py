@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
+from neuralpha.labels import multi_horizon
 from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.predict import _standing
 from neuralpha.models.trainer import best_epoch
 from neuralpha.models.trees import LightGBM
+from neuralpha.splits import fixed_split
 
 def test_the_table_holds_every_seed_and_their_ensemble():
     X, y, fold = toy_problem(15, 120)
@@ -64,6 +66,19 @@ def test_fitted_again_on_both_parts_with_what_validation_chose(model, chosen):
     alone = model.clone(**chosen(again.model)).fit(X.view(both), goal[both])
     np.testing.assert_array_equal(again.scores, alone.predict(X.view(fold.test)))
     assert (again.scores != first.scores).any()
+
+def test_several_horizons_are_learnt_together_and_the_first_is_judged():
+    X, y, _ = toy_problem(20, 160)
+    both = multi_horizon(X.panel, (1, 3), delay=0)
+    fold, = fixed_split(both, X.panel.dates[0], X.panel.dates[90], X.panel.dates[120], X.panel.dates[-1])
+    net = MLP(max_epochs=3, learning_rate=1e-2, batch_rows=400)
+    taught, alone = (cross_predict(net, X, label, fold, seeds=1, progress=False) for label in (both, both[0]))
+    np.testing.assert_array_equal(taught.frame["label"], alone.frame["label"])
+    assert taught.models[0, 0].horizons_ == 2 and (taught.scores() != alone.scores()).any() and taught.scores().corr(alone.scores()) > .8
+    ridge, first = (cross_predict(Ridge(), X, label, fold, progress=False) for label in (both, both[0]))
+    pd.testing.assert_frame_equal(ridge.frame, first.frame) # learns one target
+    with pytest.raises(NeuralphaError, match="Ridge learns one target; the training target has 2"):
+        Ridge(alpha=1.).fit(X.view(fold.train), both.target("z")[fold.train])
 
 def test_seconds_are_the_units_and_what_is_wrong_is_named():
     X, y, fold = toy_problem(15, 120)

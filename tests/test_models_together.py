@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 import torch
 from neuralpha.core import NeuralphaError
+from neuralpha.labels import multi_horizon
 from neuralpha.models.base import toy_problem
 from neuralpha.models.convolution import TCN
 from neuralpha.models.gkx import NN1
 from neuralpha.models.nets import MLP
 from neuralpha.models.predict import fit_unit
+from neuralpha.models.pretrain import Pretrained
 from neuralpha.models.recurrent import GRU, LSTM
 from neuralpha.models.transformer import Transformer
+from neuralpha.models.wide_deep import WideDeep
 
 SETTINGS = dict(loss="mse", learning_rate=1e-2, batch_rows=100, max_epochs=3, dropout=0.) # the IC does not fix a score's level
 
@@ -34,7 +37,18 @@ def test_dropout_differs_between_seeds_and_the_run_repeats():
     np.testing.assert_array_equal(a, b)
     assert len({s.tobytes() for s in a}) == 3
 
+def test_horizons_are_learnt_together_as_alone():
+    X, y, fold = toy_problem(15, 100)
+    both = multi_horizon(X.panel, (1, 2), delay=0)
+    model = MLP(**SETTINGS)
+    alone, together = fit_unit(model, X, both, fold, 0, "cpu"), fit_seeds(model, X, both, fold, [0, 1], "cpu")[0]
+    rows = X.view(fold.test)
+    assert together.model.outputs(rows).shape[1] == 2
+    np.testing.assert_allclose(together.model.outputs(rows), alone.model.outputs(rows), atol=2e-4)
+
 def test_nets_that_do_not_allow_it_say_why():
     X, y, fold = toy_problem(10, 60)
+    for model in (Pretrained(window=4), WideDeep()):
+        with pytest.raises(NeuralphaError, match="a fit of its own"): fit_seeds(model, X, y, fold, [0, 1])
     with pytest.raises(NeuralphaError, match="batch norm"): fit_seeds(NN1(norm="batch"), X, y, fold, [0, 1])
     with pytest.raises(NeuralphaError, match="seed by seed"): fit_seeds(MLP(adversarial=.1), X, y, fold, [0, 1])

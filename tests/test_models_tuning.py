@@ -7,6 +7,7 @@ from neuralpha.models.base import toy_problem
 from neuralpha.models.linear import Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.registry import make_model, model_names
+from neuralpha.labels import multi_horizon
 from neuralpha.models.trees import LightGBM
 
 def _problem():
@@ -129,6 +130,13 @@ def test_wrong_requests_are_named():
     with pytest.raises(NeuralphaError, match="Did you mean 'dropout'"): tune(model, X, y, fold, trials=1, space={"dropuot": ("float", 0., .5)})
     with pytest.raises(NeuralphaError, match="Unknown sampler"): tune(model, X, y, fold, trials=1, sampler="grid")
     with pytest.raises(NeuralphaError, match="nothing to tune"): tune(make_model("ols"), X, y, fold, trials=1)
+
+def test_of_several_horizons_the_first_is_judged():
+    X, y, fold, model = _problem()
+    both = multi_horizon(X.panel, (1, 3), delay=0)
+    taught, alone = (tune(model, X, label, fold, trials=2) for label in (both, both[0]))
+    assert list(taught.trials.state) == ["complete"]*2 and (taught.trials.valid_ic != alone.trials.valid_ic).all()
+    assert tune(LightGBM(n_trees=10), X, both, fold, trials=1).valid_ic > .3 # trees learn the first
 
 def test_trees_are_tuned_too():
     X, y, fold, _ = _problem()

@@ -213,6 +213,14 @@ def test_a_model_fitted_again_on_both_parts_passes():
     found = lambda c: [x.found for x in c.checks if x.part == "placebo"]
     assert found(plain) != found(again)
 
+def test_a_net_that_learns_several_horizons_passes():
+    from neuralpha.labels import multi_horizon
+    from neuralpha.models.nets import MLP
+    p, features, _, folds = _study(60)
+    c = audit_study(p, features, lambda q: multi_horizon(q, (2, 5), 1), folds, {"mlp": MLP(max_epochs=3, learning_rate=1e-2)}, cuts=1)
+    assert c.passed, repr(c)
+    assert any("return 5 bars" in x.what for x in c.checks) and sum(x.part == "placebo" for x in c.checks) == 2
+
 def test_a_model_that_looks_beyond_its_view_is_caught():
     from neuralpha.models.linear import Ridge
     class Peeping(Ridge):

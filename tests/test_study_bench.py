@@ -24,6 +24,14 @@ def test_units_name_what_determines_them():
     assert not set(again.values()) & set(keys.values()) and mine == {k: (again if "mine" in k else keys)[k] for k in keys}
     assert not {u.key for u in longer.units("cpu")} & set(keys.values())
 
+def test_further_horizons_are_learnt_beside_the_one_that_is_judged():
+    plain, taught = (open_bench(make_study({**TINY, "label": label})) for label in ({"horizon": 2}, {"horizon": 2, "also": [10]}))
+    assert taught.y.target().shape == (taught.panel.n_rows, 2) and taught.y.horizon == 2
+    for a, b in zip(plain.folds, taught.folds): # the longest life is purged
+        assert taught.y.known_code[b.train].max() < taught.panel.date_code[b.valid].min() and len(b.train) < len(a.train)
+        np.testing.assert_array_equal(a.test, b.test)
+    assert not {u.key for u in plain.units("cpu")} & {u.key for u in taught.units("cpu")} and plain.study.hash != taught.study.hash
+
 def test_features_are_ranks_standard_scores_or_raw():
     ranks, scores, raw = (open_bench(make_study({**TINY, "transform": t})).X.values for t in ("rank", "zscore", "raw"))
     assert 2 < np.abs(scores).max() <= 3 and np.isfinite(scores).all()

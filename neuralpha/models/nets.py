@@ -16,12 +16,13 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #4a678c49
+# %% ../../nbs/models/nets.ipynb #feddac61
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     "A neural model: a subclass writes `build(n_features, outputs) -> torch module`."
     window:int = 1 # bars the net sees, the decision date last
     gpus:ClassVar[float] = 1
+    several:ClassVar[bool] = True
     space:ClassVar[dict] = {"learning_rate": ("log", 3e-4, 1e-2), "weight_decay": ("log", 1e-4, .3), "dropout": ("float", 0., .5)}
 
     def _fit(self, view, target, valid, epochs=None):

@@ -6,7 +6,7 @@
 __all__ = ['PREDICTIONS', 'UnitResult', 'fit_unit', 'fit_on', 'same_panel', 'checked_scores', 'ensemble_scores', 'Predictions',
            'read_predictions', 'predictions_frame', 'cross_predict']
 
-# %% ../../nbs/models/predict.ipynb #1a867212
+# %% ../../nbs/models/predict.ipynb #6f69e8dc
 from html import escape
 import time
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ import pandas as pd
 from ..core import NeuralphaError, progress, read_table, unknown_name
 from ..features.table import Features
 from ..labels import Label
-from .base import Estimator, mean_ic
+from .base import Estimator, judged, mean_ic
 from ..splits import Fold
 
 # %% ../../nbs/models/predict.ipynb #449c8cf8
@@ -28,7 +28,7 @@ class UnitResult:
     history:list # one record per epoch, tree or penalty
     seconds:float # fits and scoring
 
-# %% ../../nbs/models/predict.ipynb #a90d729b
+# %% ../../nbs/models/predict.ipynb #08a93974
 def fit_unit(
     model:Estimator, # unfitted; it is cloned, never changed
     X:Features, y:Label, fold:Fold, seed:int=0,
@@ -45,10 +45,11 @@ def fit_unit(
     return UnitResult(checked_scores(model, X, fold, "test"), held, model, model.history_, time.perf_counter() - start)
 
 def fit_on(
-    model:Estimator, X:Features, goal:np.ndarray, # `goal` is the target of every panel row
+    model:Estimator, X:Features, goal:np.ndarray, # `goal` is the target of every panel row: (n_rows,), or (n_rows, tasks) of which many models learn the first
     fold:Fold, refit:bool=False,
 )->np.ndarray: # (len(fold.valid),) float32: scores of the validation rows while they were held out
     "Fit a model on a fold's training part, with its validation part for early stopping; `refit` then on both."
+    goal = goal if model.several else judged(goal)
     part = lambda rows: (X.view(rows), goal[rows])
     model.fit(*part(fold.train), valid=part(fold.valid) if len(fold.valid) else None)
     held = checked_scores(model, X, fold, "valid")

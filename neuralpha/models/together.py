@@ -5,22 +5,23 @@
 # %% auto #0
 __all__ = ['why_not_together', 'stacked_grid', 'Stack', 'train_together', 'fit_seeds']
 
-# %% ../../nbs/models/together.ipynb #617de337
+# %% ../../nbs/models/together.ipynb #a17a5941
 import copy, time
 import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 from ..core import NeuralphaError
-from .base import feature_scale, mean_ic
+from .base import feature_scale, judged, mean_ic
 from .losses import Grid, Objective, _grid_of
 from .nets import Net
 from .predict import UnitResult, checked_scores, same_panel
 from .trainer import Part, Resident, _autocast, _blocks, _by_date, check_finite, epoch_batches, epoch_seed, batching, penalty, pick_device, repeatable, stale
 
-# %% ../../nbs/models/together.ipynb #1b03d8a8
+# %% ../../nbs/models/together.ipynb #47b4bf70
 def why_not_together(model, net)->str:
     "Why a net cannot be trained with its seeds stacked; empty where it can."
+    if type(model)._fit is not Net._fit: return "it has a fit of its own, with steps before or after the training"
     if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in net.modules()): return "batch norm keeps running statistics"
     if getattr(net, "across_assets", False): return "the net looks across assets"
     if hasattr(net, "loss"): return "the net has its own loss"
@@ -87,7 +88,7 @@ def train_together(
     for net, weights in zip(nets, best): net.load_state_dict(weights)
     return histories
 
-# %% ../../nbs/models/together.ipynb #18b9b346
+# %% ../../nbs/models/together.ipynb #7c693914
 def _epoch(stack, optimizer, part, batches, by, objective, s):
     losses, norms = [], []
     for at, target, grid in part.batches(batches, by):
@@ -112,12 +113,11 @@ def _judge(stack, data, valid, objective, s):
     with torch.no_grad(), _autocast(data.device, s.precision):
         for block in _blocks(date, 4096): outs.append(stack(data.windows(at[torch.from_numpy(block).to(data.device)]), False).float().cpu())
     out = torch.cat(outs, 1)
-    first = target if target.ndim == 1 else target[:, 0]
-    if s.stop_on == "ic": return [mean_ic(objective.score(o.numpy()), first, date) for o in out]
+    if s.stop_on == "ic": return [mean_ic(objective.score(o.numpy()), judged(target), date) for o in out]
     grid = _grid_of(date)
     return [-objective.loss(grid.fill(o), grid.fill(torch.from_numpy(target)), grid.gaps).item() for o in out]
 
-# %% ../../nbs/models/together.ipynb #ae125146
+# %% ../../nbs/models/together.ipynb #8dfa738a
 def fit_seeds(
     model, # an unfitted net model
     X, y, fold, seeds, # list of seeds
@@ -130,7 +130,7 @@ def fit_seeds(
     models, goal = [model.clone(seed=int(s), device=str(where)) for s in seeds], y.target(target)
     train, valid = X.view(fold.train), X.view(fold.valid)
     mean, sd = feature_scale(train)
-    for m in models: m.features_, m.horizons_, m.mean_, m.sd_ = tuple(X.names), 1, mean, sd
+    for m in models: m.features_, m.horizons_, m.mean_, m.sd_ = tuple(X.names), goal[0].size, mean, sd
     nets = [m._built(len(X.names)).to(where) for m in models]
     why = why_not_together(model, nets[0])
     if why: raise NeuralphaError(f"Seeds of {model.name} cannot be trained together: {why}. Train them one by one.")

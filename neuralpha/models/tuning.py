@@ -6,7 +6,7 @@
 __all__ = ['SAMPLERS', 'inner_fold', 'suggest', 'Tuned', 'run_trial', 'read_journal', 'within_budget', 'tune', 'searched',
            'trial_seed', 'tuned_from', 'tune_folds']
 
-# %% ../../nbs/models/tuning.ipynb #30dcdb7e
+# %% ../../nbs/models/tuning.ipynb #c020cb2a
 from html import escape
 import itertools, json, time
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, canonical_json, digest, parse_json, unknown_name
-from .base import Estimator, mean_ic
+from .base import Estimator, judged, mean_ic
 from .predict import same_panel
 from ..splits import Fold
 
@@ -81,13 +81,14 @@ class Tuned:
         ax.set(xlabel="trial", ylabel="IC, held-back dates", title=f"Tuning {self.model.name}"); ax.legend(frameon=False)
         return ax
 
-# %% ../../nbs/models/tuning.ipynb #1c67e457
+# %% ../../nbs/models/tuning.ipynb #84e550d3
 def run_trial(
     trial, candidate:Estimator, # an Optuna trial; the unfitted model with its parameters
-    X, goal, inner:Fold, # goal is (n_rows,) float32
+    X, goal, inner:Fold, # goal is (n_rows,) float32, or (n_rows, tasks)
     judge=None, # called with (scores, rows) of the dates held back; the dict it returns is kept with the trial
 )->dict: # state, valid_ic, steps and what `judge` said
     "Fit one candidate and score it on the dates held back."
+    goal, first = goal if candidate.several else judged(goal), judged(goal)
     steps, part = [], lambda rows: (X.view(rows), goal[rows])
     def watch(step, gain):
         if steps and step <= steps[-1][0]: return # the second member of an ensemble: the first was judged
@@ -100,7 +101,7 @@ def run_trial(
     except _Pruned: return {"state": "pruned", "valid_ic": None, "steps": steps}
     except OSError: raise
     except Exception as e: return {"state": "fail", "valid_ic": None, "steps": steps, "error": f"{type(e).__name__}: {e}"}
-    found = mean_ic(scores, goal[inner.valid], X.panel.date_code[inner.valid])
+    found = mean_ic(scores, first[inner.valid], X.panel.date_code[inner.valid])
     return {"state": "complete", "valid_ic": found, "steps": steps, **(judge(scores, inner.valid) if judge else {})}
 
 class _Pruned(Exception): pass

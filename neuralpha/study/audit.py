@@ -229,11 +229,12 @@ def _flat(value, path=""):
     try: return {path: np.atleast_1d(_floats(value)).ravel()}
     except (TypeError, ValueError): return {path: _floats([repr(value)])}
 
-# %% ../../nbs/study/audit.ipynb #6a3b4372
+# %% ../../nbs/study/audit.ipynb #b08152e9
 def _artefact(name, v, panel):
     "One artefact in its comparable form."
     if isinstance(v, Label):
-        return _Rows(("value", "known on"), np.stack([v.values, v.known_code.astype(float)], 1), v.known_code, source=v)
+        first = v[0] if isinstance(v, Labels) else v # its values; folds are held to the life span of all
+        return _Rows(("value", "known on"), np.stack([first.values, first.known_code.astype(float)], 1), first.known_code, source=v)
     if isinstance(v, Features): return _Rows(tuple(v.names), v.values, panel.date_code, tuple(v.lookbacks), bool(v.cross_sectional), v)
     if isinstance(v, Fold): return [v]
     if isinstance(v, (list, tuple)) and len(v) and all(isinstance(f, Fold) for f in v): return list(v)
@@ -252,8 +253,8 @@ def _artefacts(result, panel):
     if not isinstance(result, dict): result = {"features" if not isinstance(result, Label) else "label": result}
     out = {}
     for name, v in result.items():
-        if isinstance(v, Labels): out.update({f"{name} {t.name}": _artefact(name, t, panel) for t in v.tasks})
-        else: out[name] = _artefact(name, v, panel)
+        out[name] = _artefact(name, v, panel)
+        if isinstance(v, Labels): out.update({f"{name} {t.name}": _artefact(name, t, panel) for t in v.tasks[1:]})
     if not out: raise NeuralphaError("The pipeline returned nothing to audit; return a dict of features, labels, folds, predictions, ...")
     return out
 
@@ -738,11 +739,12 @@ def audit_label(
     "Is a label known when it says, and missing until then?"
     return audit_pipeline(lambda panel: {"label": fn(panel)}, panel, **{"name": getattr(fn, "__name__", "label"), **options})
 
-# %% ../../nbs/study/audit.ipynb #93852293
+# %% ../../nbs/study/audit.ipynb #b2525944
 def permuted_label(
     y:Label, seed:int=0,
 )->Label:
     "The labels of each date dealt to its assets at random: the same distribution, nothing to be learnt."
+    if isinstance(y, Labels): return Labels([permuted_label(t, seed) for t in y.tasks])
     rows = np.flatnonzero(y.labelled)
     date = y.panel.date_code[rows]
     rng = np.random.default_rng(seed)
@@ -757,13 +759,16 @@ def planted_label(
     seed:int=0,
 )->tuple: # (Label, (n_rows,) the signal)
     "A label that is a known share of one feature (the one with most values) and noise."
+    if isinstance(y, Labels):
+        each = [planted_label(X, t, ic, seed) for t in y.tasks]
+        return Labels([label for label, _ in each]), each[0][1]
     column = int(np.isfinite(X.values[y.labelled][:100_000]).sum(0).argmax())
     signal = np.nan_to_num(by_date(y.panel, np.where(y.labelled, X.values[:, column], np.nan), "z"))
     noise = np.random.default_rng(seed).standard_normal(len(signal))
     values = np.where(y.labelled, ic*signal + np.sqrt(1 - ic**2)*noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/study/audit.ipynb #d7ce1935
+# %% ../../nbs/study/audit.ipynb #aeb827d9
 def fold_ic(
     model, # unfitted estimator; it is cloned
     X:Features, y:Label, fold:Fold,
@@ -771,10 +776,10 @@ def fold_ic(
 )->tuple: # (interval of the mean: dict mean, low, high, level, ...; IC per test date)
     "Fit on one fold and give the IC of its test dates, against the target trained on, with its interval."
     from neuralpha.evaluate.statistics import bootstrap_interval
-    from neuralpha.models.base import date_ic
+    from neuralpha.models.base import date_ic, judged
     goal = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
-    ic = date_ic(_fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows)), goal[rows], y.panel.date_code[rows])
+    ic = date_ic(_fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows)), judged(goal)[rows], y.panel.date_code[rows])
     return bootstrap_interval(ic, y.horizon, y.delay, level=level, reps=2000, seed=seed), ic
 
 def _fitted_on(model, X, goal, fold, device, refit):
@@ -783,14 +788,14 @@ def _fitted_on(model, X, goal, fold, device, refit):
     fit_on(model, X, goal, fold, refit)
     return model
 
-# %% ../../nbs/study/audit.ipynb #1c8ef306
+# %% ../../nbs/study/audit.ipynb #81059b28
 def _placebo(tally, models, X, y, fold, s, level):
     "Placebo and planted signal for every model."
-    from neuralpha.models.base import date_ic
+    from neuralpha.models.base import date_ic, judged
     dates = len(np.unique(y.panel.date_code[fold.test]))
     planted, signal = planted_label(X, y, seed=s["seed"])
     rows = fold.test[y.labelled[fold.test]]
-    known = float(np.nanmean(date_ic(signal[rows], planted.target(s["target"])[rows], y.panel.date_code[rows])))
+    known = float(np.nanmean(date_ic(signal[rows], judged(planted.target(s["target"]))[rows], y.panel.date_code[rows])))
     for name, model in models.items():
         def line(how, label, true, low, high, says=""):
             at, _ = fold_ic(model, X, label, fold, s["target"], s["device"], level, s["seed"], name in s["refit"])

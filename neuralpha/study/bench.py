@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHARED', 'Bench', 'study_features', 'study_label', 'study_folds', 'open_bench', 'opened_study']
 
-# %% ../../nbs/study/bench.ipynb #ba12f55f
+# %% ../../nbs/study/bench.ipynb #9cfb4c15
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -14,7 +14,7 @@ from ..data.panel import Panel
 from ..data.universes import load_universe
 from ..features.compute import compute_features, resolve_features
 from ..features.table import Features
-from ..labels import Label, forward_return
+from ..labels import Label, forward_return, multi_horizon
 from ..models.registry import make_model
 from ..splits import fixed_split, walk_forward
 from .holdout import Seal, holdout_fold, open_holdout, seal_holdout
@@ -89,14 +89,15 @@ class Bench:
         return (f"Bench {self.study.name} on {self.universe}: {self.panel.n_rows:,} rows, {len(self.folds)} folds × "
                 f"{len(self.study.models)} models × {self.study.seeds} seeds")
 
-# %% ../../nbs/study/bench.ipynb #25615008
+# %% ../../nbs/study/bench.ipynb #0d111e9a
 def study_features(study:Study, panel:Panel)->Features:
     "The study's features on a panel."
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
 
 def study_label(study:Study, panel:Panel)->Label:
-    "The study's label on a panel."
-    return forward_return(panel, study.label.horizon, study.label.delay)
+    "The study's label on a panel, with the further horizons that are learnt beside it."
+    l = study.label
+    return multi_horizon(panel, [l.horizon, *l.also], l.delay) if l.also else forward_return(panel, l.horizon, l.delay)
 
 def study_folds(study:Study, y:Label)->list: # of `Fold`
     "The study's folds for a label: one fixed split where four dates are given, else walk-forward."

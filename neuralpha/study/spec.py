@@ -7,23 +7,31 @@ __all__ = ['DATES', 'LabelSpec', 'SplitSpec', 'CostSpec', 'ExplainSpec', 'TuneMo
            'StudyFields', 'Study', 'universe_slug', 'make_study', 'research_folder', 'builtin_studies', 'load_study',
            'with_tuning']
 
-# %% ../../nbs/study/spec.ipynb #871842ed
+# %% ../../nbs/study/spec.ipynb #aaf33649
 import re, tomllib, typing
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ..core import NeuralphaError, canonical_json, digest, parse_json, unknown_name
 
-# %% ../../nbs/study/spec.ipynb #6c841e0b
+# %% ../../nbs/study/spec.ipynb #15616591
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 class LabelSpec(_Part):
     "Forward return from close t+delay to close t+delay+horizon."
     horizon: Annotated[int, Field(ge=1, le=100_000, description="bars held")] = 5
+    also: Annotated[list[Annotated[int, Field(ge=1, le=100_000)]], Field(description="further horizons, which nets learn beside it; scored and judged is `horizon` alone")] = []
     delay: Annotated[int, Field(ge=0, le=100_000, description="bars between decision and entry")] = 1
     target: Annotated[Literal["rank", "z", "raw"], Field(description="what models are trained on: standing by date, or the return")] = "rank"
+
+    @model_validator(mode="after")
+    def _once(self):
+        twice = sorted(h for h, n in Counter([self.horizon, *self.also]).items() if n > 1)
+        if twice: raise ValueError(f"a horizon of {twice[0]} bars is given twice; also names horizons beside horizon = {self.horizon}")
+        return self
 
 # %% ../../nbs/study/spec.ipynb #e68864ea
 DATES = ("train_start", "valid_start", "test_start", "test_end")
@@ -156,7 +164,7 @@ class StudyFields(_Part):
             if not isinstance(again := v[k].get("refit", False), bool): raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-# %% ../../nbs/study/spec.ipynb #310d3810
+# %% ../../nbs/study/spec.ipynb #5f39decf
 class Study(StudyFields):
     "Universes × models × seeds under one label, one feature set and one split scheme."
     @model_validator(mode="after")
@@ -208,7 +216,7 @@ class Study(StudyFields):
     def hash(self)->str:
         "SHA-256 of the canonical form."
         absent = {k for k in ("refit", "tune", "ensemble", "ensemble_of", "repetitions", "published") if not getattr(self, k)}
-        return digest(self.model_dump(mode="json", exclude=absent)) # a block that is not there is no part of the form
+        return digest(self.model_dump(mode="json", exclude={**dict.fromkeys(absent, True), **({} if self.label.also else {"label": {"also"}})})) # a block that is not there is no part of the form
 
 # %% ../../nbs/study/spec.ipynb #f24ec563
 def universe_slug(
