@@ -2474,6 +2474,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.Study._distinct': ( 'study/spec.html#study._distinct',
                                                                                 'neuralpha/study/spec.py'),
+                                      'neuralpha.study.spec.Study._draws_alone': ( 'study/spec.html#study._draws_alone',
+                                                                                   'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.Study._members': ('study/spec.html#study._members', 'neuralpha/study/spec.py'),
                                       'neuralpha.study.spec.Study._tuned_models': ( 'study/spec.html#study._tuned_models',
                                                                                     'neuralpha/study/spec.py'),

@@ -49,6 +49,14 @@ def test_slugs_are_safe_folder_names():
     assert universe_slug("../../etc/pass wd.parquet") == "pass-wd" and universe_slug("<b>.csv") == "b"
     assert universe_slug("/") == "universe" and universe_slug("..") == "universe"
 
+@pytest.mark.parametrize("more", [{"tune": {"trials": 3}}, {"ensemble": "z"}, {"ensemble_of": ["ridge", "lasso"]}, {"holdout": "1Y"}, {"features": "wide"}, {"transform": "raw"},
+                                  {"label": {"horizon": 1}}, {"split": {"train": "5Y"}}, {"costs": {"half_spread_bps": 1}}, {"explain": {"rows": 0}}, {"data": {"gkx-a-5": {"tz": "UTC"}}}, {"checks": {"x": 1}}])
+def test_a_study_of_draws_refuses_what_it_would_not_use(more):
+    drawn = {"name": "d", "universes": ["gkx-a-5"], "models": ["ridge", "lasso"], "repetitions": 2}
+    assert load_study(make_study(drawn)) == make_study(drawn)
+    with pytest.raises(NeuralphaError, match=f"{next(iter(more))}: not for a study with repetitions"): make_study(drawn | more)
+    with pytest.raises(NeuralphaError, match="gkx-table: tune: not for a study with repetitions"): with_tuning("gkx-table")
+
 def test_an_ensemble_has_members_of_the_study():
     three = {"name": "t", "universes": ["sim-tiny"], "models": ["ridge", "lightgbm", "mlp"], "features": "classic", "ensemble": "z"}
     assert make_study({**three, "ensemble_of": ["ridge", "mlp"]}).hash != make_study(three).hash
