@@ -41,6 +41,12 @@ def test_values_agree_with_their_definitions():
     np.testing.assert_allclose(m["hit_rate"]["value"], hit)
     top = long.groupby(level=0).apply(lambda g: (g.nlargest(10, "s").y > 0).mean()).mean()
     np.testing.assert_allclose(m["precision"]["value"], top)
+    few = long.groupby(level=0).apply(lambda g: g.nlargest(5, "s").y.mean())
+    sharpe = lambda x: x.mean()/x.std()*np.sqrt(panel.bars_per_year/5)
+    np.testing.assert_allclose(m["top_sharpe"]["value"], sharpe(few))
+    assert m["top_sharpe"]["low"] < sharpe(few) < m["top_sharpe"]["high"] and m["top_sharpe"]["n"] == len(few)
+    nobody = evaluate_scores(s[s.index.get_level_values(1) < "S09"], panel, y, reps=20)["top_sharpe"]
+    assert nobody["value"] is None and nobody["n"] == 0 # nine assets a date
     np.testing.assert_allclose(m["quantile_spread_annual"]["value"], m["quantile_spread"]["value"]*panel.bars_per_year/5)
 
 def test_r2_against_both_denominators_by_hand():
@@ -87,6 +93,29 @@ def test_labels_shuffled_within_dates_leave_an_interval_that_covers_zero():
         values[rows] = rng.permutation(values[rows])
     m = evaluate_scores(s, panel, replace(y, values=values, name="shuffled"), reps=300)
     assert m["ic"]["low"] < 0 < m["ic"]["high"] and m["rank_ic"]["low"] < 0 < m["rank_ic"]["high"]
+
+def test_the_share_recovered_is_paired_with_the_oracle():
+    panel, s, y = _market()
+    rng = np.random.default_rng(0)
+    luck = rng.normal(0, .1, 400)
+    oracle, half = .05 + luck, .025 + luck/2 + rng.normal(0, .005, 400)
+    got = share_recovered(half, oracle, y)
+    assert got["value"] == pytest.approx(half.mean()/oracle.mean()) and got["low"] < .5 < got["high"] and got["n"] == 400
+    width = lambda g: g["high"] - g["low"]
+    assert width(got) < .2*width(share_recovered(rng.permutation(half), oracle, y)) # unpaired dates would say much less
+    assert share_recovered([*half, np.nan], [*oracle, 1.], y) == got
+    exact = share_recovered(.7*oracle, oracle, y)
+    assert exact["low"] == pytest.approx(.7) == exact["high"]
+    assert share_recovered(half, -oracle, y)["value"] is None and share_recovered(half[:5], np.abs(oracle[:5]), y)["low"] is None
+
+def test_the_interval_of_a_share_covers_it():
+    _, _, y = _market(60)
+    rng, hits = np.random.default_rng(1), 0
+    for _ in range(200):
+        oracle = .05 + .1*rng.normal(size=250)
+        got = share_recovered(.8*oracle + .04*rng.normal(size=250), oracle, y, reps=200)
+        hits += got["low"] <= .8 <= got["high"]
+    assert .88 <= hits/200 <= .99
 
 def test_same_seed_same_bits_and_bad_input_is_named():
     panel, s, y = _market(60)

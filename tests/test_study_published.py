@@ -24,6 +24,26 @@ def test_a_target_names_the_best_and_its_error():
     assert t == dict(name="a net", metric="ratio", target=.75, model="mlp", value=.85, error=.1, reached=True)
     assert targets(study, "gkx-a-100", {"ridge": measured["ridge"]}) == []
 
+def test_a_target_needs_no_table():
+    alone = make_study({"name": "mine", "universes": ["sim-tiny"], "models": ["mlp", "ridge"], "published": {"targets": [dict(name="most of it", models=["mlp", "ridge"], metric="recovered", value=.9)]}})
+    found = {n: {"kind": "model", "metrics": {"recovered": {"value": v, "low": v - .0392, "high": v + .0392}}} for n, v in (("mlp", .8), ("ridge", .85))}
+    assert side_by_side(alone, "sim-tiny", found) == []
+    assert targets(alone, "sim-tiny", found) == [dict(name="most of it", metric="recovered", target=.9, model="ridge", value=.85, error=pytest.approx(.02), reached=False)]
+
+def test_a_target_in_what_nobody_measured_is_said_and_not_passed_over():
+    mistyped = study.model_copy(update={"published": study.published.model_copy(update={"targets": [study.published.targets[0].model_copy(update={"metric": "ratoi"})]})})
+    (t,) = targets(mistyped, "gkx-a-100", measured)
+    assert (t["value"], t["error"], t["reached"]) == (None, None, False)
+
+@pytest.mark.parametrize("name", ["nasdaq-table", "sim-linear-table", "sim-nonlinear-table"])
+def test_whatever_a_built_in_table_or_target_names_is_measured_with_an_interval(name):
+    from neuralpha.core import read_json
+    from neuralpha.study.spec import research_folder
+    sample = read_json(research_folder().parents[1]/"reports"/"sample"/"sim-tiny"/"metrics.json")["models"]["lightgbm"]["metrics"]
+    p = load_study(name).published
+    named = {*p.metrics, *(t.metric for t in p.targets)}
+    assert named and all(standard_error(sample[k]) > 0 for k in named)
+
 def test_a_published_table_is_checked():
-    for wrong, message in (({"tables": {}, "metrics": {}}, "source is missing"), (TABLE | {"tables": {"*": [{"r2": 1.}]}}, "has no name"), (TABLE | {"targets": [dict(name="a", models=[], metric="r2", value=1)]}, "models")):
+    for wrong, message in (({"tables": {}, "metrics": {}}, "give tables, targets or both"), (TABLE | {"source": ""}, "source.*metrics"), (TABLE | {"tables": {"*": [{"name": "a", "r3": 1.}]}}, "r3.*no metric"), (TABLE | {"tables": {"*": [{"name": "a", "r2": "much"}]}}, "'much'.*number"), (TABLE | {"tables": {"*": [{"r2": 1.}]}}, "has no name"), (TABLE | {"targets": [dict(name="a", models=[], metric="r2", value=1)]}, "models")):
         with pytest.raises(NeuralphaError, match=message): make_study({"name": "m", "universes": ["gkx-a-100"], "models": ["ols"], "published": wrong})

@@ -8,7 +8,7 @@ __all__ = ['standard_error', 'side_by_side', 'targets']
 # %% ../../nbs/study/published.ipynb #be33fb17
 from .spec import Study
 
-# %% ../../nbs/study/published.ipynb #0e4733b6
+# %% ../../nbs/study/published.ipynb #100d1089
 def standard_error(metric:dict)->float|None:
     "A metric's own standard error, or that of its 95% interval."
     if "error" in metric or metric.get("low") is None: return metric.get("error")
@@ -19,7 +19,7 @@ def side_by_side(
     models:dict, # model -> record with `metrics`, as `metrics.json` has them
 )->list[dict]: # rows: name, model, and per metric what is published and measured
     "The published table of a universe with what was measured, then the study's other models. Empty where nothing is published."
-    if study.published is None: return []
+    if study.published is None or not study.published.tables: return []
     table, keys = study.published.table(slug), sorted(study.published.metrics)
     truth = (table.get("true") or {}).get("r2")
     if truth: table = {n: {"ratio": r["r2"]/truth, **r} if "r2" in r else r for n, r in table.items()}
@@ -34,9 +34,9 @@ def targets(study:Study, slug:str, models:dict)->list[dict]: # name, metric, tar
     "What the study set out to reach on a universe, and whether it did."
     out = []
     for t in (study.published.targets if study.published else []):
-        got = {n: models[n]["metrics"][t.metric] for n in t.models if n in models and models[n]["metrics"].get(t.metric, {}).get("value") is not None}
+        got = {n: models[n]["metrics"].get(t.metric, {}) for n in t.models if n in models}
         if t.universe not in ("*", slug) or not got: continue
-        best = max(got, key=lambda n: got[n]["value"])
-        m = got[best]
-        out.append(dict(name=t.name, metric=t.metric, target=t.value, model=best, value=m["value"], error=standard_error(m), reached=m["value"] >= t.value))
+        value = lambda n: float("-inf") if got[n].get("value") is None else got[n]["value"]
+        best = max(got, key=value)
+        out.append(dict(name=t.name, metric=t.metric, target=t.value, model=best, value=got[best].get("value"), error=standard_error(got[best]), reached=value(best) >= t.value))
     return out

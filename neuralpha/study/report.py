@@ -8,7 +8,7 @@ __all__ = ['CUTS', 'forecasts', 'fold_metrics', 'universe_numbers', 'survivorshi
            'leaderboard', 'setting_facts', 'evidence_figures', 'bench_sheet', 'tear_sheets', 'save', 'Report',
            'StudyResults', 'interval_plot']
 
-# %% ../../nbs/study/report.ipynb #1b07b93b
+# %% ../../nbs/study/report.ipynb #b4865004
 import io
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,7 +19,7 @@ from ..core import NeuralphaError, atomic_path, read_json, small_png, write_json
 from ..data.survivorship import survivorship_report
 from ..evaluate.compare import compare
 from ..evaluate.ic import panel_rows
-from ..evaluate.metrics import calibrate, calibrated, mean_metric
+from ..evaluate.metrics import calibrate, calibrated, mean_metric, share_recovered
 from ..evaluate.quantiles import spread_portfolio
 from ..evaluate.slices import horizon_slices, slices_json
 from ..splits import plot_folds
@@ -73,7 +73,7 @@ def _stored(metrics:dict)->dict:
     "Metrics of a model without those by horizon and regime, which the slices hold for all models."
     return {k: v for k, v in metrics.items() if not any(k.startswith(f"{kind}_by_") for kind in ("ic", "rank_ic"))}
 
-# %% ../../nbs/study/report.ipynb #f0d7d8f7
+# %% ../../nbs/study/report.ipynb #bf556bda
 def universe_numbers(
     bench:Bench, tests:dict, valids:dict, # model -> Predictions
     details:dict, # model -> what is known of its training: seeds, weights, device
@@ -84,14 +84,11 @@ def universe_numbers(
     board = compare(list(tests.values()), bench.y, forecasts={l.horizon: forecasts(bench, tests, valids, l) for l in horizon_slices(bench.y)}, details=details, trials=trials, trial_sharpes=trial_sharpes,
                     half_spread_bps=bench.study.costs.half_spread_bps)
     for s in searches: details.setdefault(s["model"], {}).setdefault("tuned", []).append({"trials": len(s["tried"]), **{k: s[k] for k in ("fold", "valid_ic", "params")}})
-    ceiling = (board.metrics.get("oracle") or {}).get("ic", {}).get("value")
     models = {}
     for name, row in board.table.iterrows():
         models[name] = {"kind": row["kind"], "rank": int(row["rank"]), "in_confidence_set": bool(row["mcs"]), "metrics": _stored(board.metrics[name])} | details.get(name, {})
         if name in tests: models[name]["metrics"]["ic_by_fold"] = fold_metrics(bench, board.ics[name])
-        if ceiling: models[name]["metrics"]["recovered"] = dict(
-            value=board.metrics[name]["ic"]["value"]/ceiling, unit="share", period="whole period",
-            definition="Mean IC over that of the oracle, the planted expected return of a simulated market.")
+        if "oracle" in board.ics: models[name]["metrics"]["recovered"] = share_recovered(board.ics[name], board.ics["oracle"], bench.y)
     return {"models": models, "slices": slices_json(board.slices), "pairs": board.pairs.to_dict("records"), "statements": board.statements(), "reality_check": board.reality, "overfitting": board.overfitting,
             "score_correlation": board.correlation.round(6).to_dict()}, board
 

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA', 'AUDIT', 'MANIFEST', 'PUBLISHED', 'DRAWS',
-           'STUDIES', 'SINGLE', 'VERSUS', 'COLUMNS', 'SLICED', 'PERCENT', 'PLAIN', 'CUTS', 'ORDER', 'MAIN', 'NAMES',
-           'LEDGER', 'FOLD', 'TIMES', 'UNLISTED', 'COMPARISONS', 'number', 'interval', 'render', 'UniverseResult',
-           'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages', 'write_site',
-           'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
+           'STUDIES', 'SINGLE', 'VERSUS', 'COLUMNS', 'SLICED', 'PERCENT', 'BRACKETED', 'PLAIN', 'CUTS', 'ORDER', 'MAIN',
+           'NAMES', 'LEDGER', 'FOLD', 'TIMES', 'UNLISTED', 'COMPARISONS', 'number', 'interval', 'render',
+           'UniverseResult', 'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages',
+           'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
 
 # %% ../../nbs/study/site.ipynb #4371d233
 import importlib.metadata, json, platform
@@ -215,13 +215,13 @@ MANIFEST = """{% extends "base" %}{% block main %}
 <h2>Files</h2><div class="wide"><table class="sort"><thead><tr><th data-sort class="text">File</th><th class="text">SHA-256</th></tr></thead><tbody>{% for k, v in m.files.items() %}<tr><td class="text">{{ k }}</td><td class="text"><code>{{ v }}</code></td></tr>{% endfor %}</tbody></table></div>
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #626a4a5f
-PUBLISHED = """{% macro tables(p) %}<h2>Published and measured</h2><p>Published: {{ p.source }}. {{ p.protocol }} Measured values with their standard errors; a dash: not measured, or not published.</p>
+# %% ../../nbs/study/site.ipynb #0fbe0440
+PUBLISHED = """{% macro tables(p) %}{% if p.source %}<h2>Published and measured</h2><p>Published: {{ p.source }}. {{ p.protocol }} Measured values with their standard errors; a dash: not measured, or not published.</p>{% else %}<h2>What the study set out to reach</h2>{% endif %}
 {% for u in p.universes %}<h3>{{ u.slug }}</h3>{% for t in u.targets %}<p class="answer{{ '' if t.reached else ' hole' }}"><b>{{ t.name }}:</b> {{ t.text }}</p>{% endfor %}
-<div class="wide"><table class="sort pin full"><thead><tr><th data-sort class="text">Model</th><th data-sort class="text">measured with</th>{% for m in p.metrics %}<th data-sort title="{{ m.definition }}">{{ m.name }}, published</th><th data-sort title="{{ m.definition }}">measured</th>{% endfor %}</tr></thead><tbody>
+{% if u.rows %}<div class="wide"><table class="sort pin full"><thead><tr><th data-sort class="text">Model</th><th data-sort class="text">measured with</th>{% for m in p.metrics %}<th data-sort title="{{ m.definition }}">{{ m.name }}, published</th><th data-sort title="{{ m.definition }}">measured</th>{% endfor %}</tr></thead><tbody>
 {% for r in u.rows %}<tr><td class="text">{{ r.name }}</td><td class="text">{{ r.model }}</td>{% for c in r.cells %}<td data-value="{{ c.published_sort }}">{{ c.published }}</td><td data-value="{{ c.sort }}">{{ c.show }}{% if c.error %} <span class="range">± {{ c.error }}</span>{% endif %}</td>{% endfor %}</tr>{% endfor %}
-</tbody></table></div>{% endfor %}
-<div class="wide"><table class="full"><tbody>{% for m in p.metrics %}<tr><td class="text say"><b>{{ m.name }}</b></td><td class="wrap">{{ m.definition }}</td></tr>{% endfor %}</tbody></table></div>{% endmacro %}"""
+</tbody></table></div>{% endif %}{% endfor %}
+{% if p.metrics %}<div class="wide"><table class="full"><tbody>{% for m in p.metrics %}<tr><td class="text say"><b>{{ m.name }}</b></td><td class="wrap">{{ m.definition }}</td></tr>{% endfor %}</tbody></table></div>{% endif %}{% endmacro %}"""
 
 DRAWS = """{% extends "base" %}{% import "published" as p %}{% import "figures" as f %}{% block main %}
 <p class="soft">{{ setting }}</p>
@@ -260,13 +260,14 @@ def render(template:str, **values)->str:
     "One page; text is escaped."
     return _environment().get_template(template).render(css=Markup(CSS), js=Markup(JS), **values)
 
-# %% ../../nbs/study/site.ipynb #d77bf905
+# %% ../../nbs/study/site.ipynb #d85751b7
 COLUMNS = [ # metric, column
     ("ic", "IC"), ("icir", "ICIR"), ("ic_t", "t (HAC)"), ("rank_ic", "rank IC"), ("r2_train_mean", "R², %"), ("quantile_spread_annual", "spread, % a year"),
     ("spread_after_cost", "spread after cost, % a year"), ("turnover", "turnover, % a bar"), ("deflated_sharpe", "deflated Sharpe, probability"), ("recovered", "share of oracle's IC")]
 SLICED = {"ic": "ic", "icir": "icir", "ic_t": "t", "rank_ic": "rank_ic", "r2_train_mean": "r2", "spread_after_cost": "spread_after_cost", "turnover": "turnover",
           "deflated_sharpe": "deflated_sharpe"} # metric -> column of the slices
 PERCENT = {"r2_train_mean", "r2_zero", "quantile_spread_annual", "spread_after_cost", "spread_before_cost", "turnover", "recovered"}
+BRACKETED = ("ic", "rank_ic", "recovered") # columns that show their interval
 
 def _cell(metric, percent=False, digits=None):
     m = dict(metric or {"value": None})
@@ -321,7 +322,7 @@ def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
         results.append(r)
     return results, holes
 
-# %% ../../nbs/study/site.ipynb #294417b4
+# %% ../../nbs/study/site.ipynb #6ab5222b
 def answer(result:UniverseResult)->str:
     "Which models lead on a universe, by how much, and whether the data can tell them apart."
     trained = {k: m for k, m in result.models.items() if m["kind"] == "model"}
@@ -334,10 +335,11 @@ def answer(result:UniverseResult)->str:
     ahead = [k for k, m in result.models.items() if m["kind"] == "baseline" and 0 < m["rank"] <= top]
     if ic["low"] is None or ic["low"] <= 0: said += ". Its interval covers zero: there is no evidence of skill"
     elif ahead: said += f". {', '.join(ahead)}, which nobody had to train, cannot be told apart from it"
-    if "recovered" in trained[best]["metrics"]: said += f". That is {100*trained[best]['metrics']['recovered']['value']:.0f}% of what an oracle would reach"
+    found = _cell(trained[best]["metrics"].get("recovered"), percent=True, digits=0)
+    if found["sort"]: said += f". That is {found['show']}% of what an oracle would reach {found['range']}".rstrip()
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #beb1b866
+# %% ../../nbs/study/site.ipynb #0022f854
 def _row(result, name, shown, place=0):
     "One model's line of the leaderboard; `place` is that of its universe in the study."
     m = result.models[name]
@@ -345,7 +347,7 @@ def _row(result, name, shown, place=0):
     cells = [_text(name, result.page_of(name)), _text(result.slug, f"{result.slug}/index.html"), _count(m["rank"] or None, col="rank")]
     for key, _ in shown:
         c = _cell(numbers.get(key), key in PERCENT) | dict(col=SLICED.get(key), whole=key not in SLICED)
-        cells.append(c if key in ("ic", "rank_ic") else c | dict(range=""))
+        cells.append(c if key in BRACKETED else c | dict(range=""))
     cells += [_count((numbers.get("dates") or {}).get("value"), col="dates"), _count(m.get("seeds")), _count((numbers.get("deflated_sharpe") or {}).get("trials")),
               _count(None, time=f"{result.slug}/{name}"), _text(m.get("device") or "–"), _count(m.get("weights"))]
     before = result.order[result.order.index(name) - 1] if result.order[0] != name else None
@@ -366,7 +368,7 @@ def _columns(results)->list:
     empty = lambda column: f" No number: {why[column]}." if column in why else ""
     return [fixed("model", "Opens the model's page.", True), fixed("universe", "The stocks and period the models were compared on.", True),
             fixed("rank", "One more than the number of models shown to be better (paired block bootstrap, Holm-corrected). Equal ranks: the data cannot separate them." + empty("rank")),
-            *(fixed(name, defined[key] + (" In brackets: 95% interval." if key in ("ic", "rank_ic") else "") + empty(SLICED.get(key)), whole=key not in SLICED) for key, name in _shown(results)),
+            *(fixed(name, defined[key] + (" In brackets: 95% interval." if key in BRACKETED else "") + empty(SLICED.get(key)), whole=key not in SLICED) for key, name in _shown(results)),
             fixed("dates", "Dates with a score."), fixed("seeds", "Fits per fold that were averaged."), fixed("trials", "Everything the study tried; the deflated Sharpe ratio pays for it."),
             fixed("training, s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
             fixed("parameters", "Numbers learnt in one fit: weights of a net or a linear model, leaves and splits of trees.")]
@@ -410,17 +412,17 @@ def _model_slices(result, model)->dict:
     return dict(horizons=horizons, rows=[dict(name=f"{c}: {g}" if c else "everything", definition=text, cells=[cells.get((h, c, g), _cell(None)) for h in horizons])
                                          for c, g, text in keys if any((h, c, g) in cells for h in horizons)]) if mine else dict(horizons=[], rows=[])
 
-# %% ../../nbs/study/site.ipynb #9f80454f
+# %% ../../nbs/study/site.ipynb #b8aeb9bd
 ORDER = """ic icir icir_annual ic_t ic_sd recovered rank_ic rank_icir rank_icir_annual rank_ic_t rank_ic_sd ic_by_fold half_life
-r2_train_mean r2_zero rmse hit_rate precision base_rate quantile_spread quantile_spread_annual quantile_returns spread_before_cost spread_after_cost
+r2_train_mean r2_zero rmse hit_rate precision base_rate top_sharpe quantile_spread quantile_spread_annual quantile_returns spread_before_cost spread_after_cost
 turnover traded rank_autocorrelation sharpe probabilistic_sharpe deflated_sharpe min_track_record dates rows""".split()
 
-MAIN = {"ic", "icir", "ic_t", "recovered", "rank_ic", "half_life", "r2_train_mean", "r2_zero", "rmse", "hit_rate", "precision", "quantile_spread", "quantile_spread_annual",
+MAIN = {"ic", "icir", "ic_t", "recovered", "rank_ic", "half_life", "r2_train_mean", "r2_zero", "rmse", "hit_rate", "precision", "top_sharpe", "quantile_spread", "quantile_spread_annual",
         "spread_after_cost", "turnover", "deflated_sharpe", "rank_ic_neutral", "dates", "rows"}
 
 NAMES = {"ic": "IC", "icir": "ICIR", "icir_annual": "ICIR, annual", "ic_t": "t of the IC (HAC)", "ic_sd": "IC, standard deviation", "recovered": "share of the oracle's IC", "rank_ic": "rank IC", "rank_icir": "rank ICIR",
          "rank_icir_annual": "rank ICIR, annual", "rank_ic_t": "t of the rank IC (HAC)", "rank_ic_sd": "rank IC, standard deviation", "r2_train_mean": "R² against the training mean", "r2_zero": "R² against zero",
-         "rmse": "RMSE", "rank_ic_neutral": "rank IC, styles neutralised", "ic_neutral": "IC, styles neutralised", "ic_by_fold": "IC of fold", "quantile_returns": "return of quantile", "exposures": "exposure to", "seed_split": "seeds:"}
+         "rmse": "RMSE", "rank_ic_neutral": "rank IC, styles neutralised", "ic_neutral": "IC, styles neutralised", "ic_by_fold": "IC of fold", "r2": "R²", "top_sharpe": "Sharpe ratio of the highest scores", "quantile_returns": "return of quantile", "exposures": "exposure to", "seed_split": "seeds:"}
 
 def _name(key:str)->str:
     "A metric's name as it is said."
@@ -461,14 +463,14 @@ def _sections(figures, model=None)->list: # [(section, figures)]
         if f["model"] == model: out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #3a72b4c8
+# %% ../../nbs/study/site.ipynb #f7a4540d
 def _published(results, study)->dict|None:
     "The published tables with what was measured, as the pages need them."
     if study.published is None: return None
-    metrics = [dict(key=k, name=k.replace("_", " "), definition=v) for k, v in sorted(study.published.metrics.items())]
+    metrics = [dict(key=k, name=_name(k), definition=v) for k, v in sorted(study.published.metrics.items())]
     cell = lambda c: dict(published=number(c["published"]), published_sort="" if c["published"] is None else c["published"], show=number(c["value"]),
                           sort="" if c["value"] is None else repr(float(c["value"])), error="" if c["error"] is None else number(c["error"]))
-    said = lambda t: f"{'reached' if t['reached'] else 'not reached'}: {t['model']} has {t['metric'].replace('_', ' ')} {number(t['value'])} ± {number(t['error'])}; the target is {number(t['target'])}."
+    said = lambda t: f"not measured: no model of it has {_name(t['metric'])}; the target is {number(t['target'])}." if t["value"] is None else f"{'reached' if t['reached'] else 'not reached'}: {t['model']} has {_name(t['metric'])} {number(t['value'])} ± {number(t['error'])}; the target is {number(t['target'])}."
     universes = [dict(slug=r.slug, targets=[t | dict(text=said(t)) for t in targets(study, r.slug, r.models)],
                       rows=[dict(name=row["name"], model=row["model"] or "–", cells=[cell(c) for c in row["cells"]]) for row in side_by_side(study, r.slug, r.models)]) for r in results]
     return dict(source=study.published.source, protocol=study.published.protocol, metrics=metrics, universes=universes)

@@ -95,7 +95,7 @@ class TuneSpec(_Part):
         if self.trials is None and self.minutes is None: raise ValueError("give a budget, trials or minutes")
         return self
 
-# %% ../../nbs/study/spec.ipynb #293a6e1a
+# %% ../../nbs/study/spec.ipynb #d65fd451
 class Target(_Part):
     "What a study set out to reach: the best of some models in one metric."
     name: str
@@ -105,11 +105,11 @@ class Target(_Part):
     value: Annotated[float, Field(strict=False)]
 
 class PublishedSpec(_Part):
-    "A table from a paper."
-    source: str
+    "A table from a paper, and what the study set out to reach."
+    source: str = ""
     protocol: Annotated[str, Field(description="how the numbers are made, and where the paper did it differently")] = ""
-    metrics: Annotated[dict[str, str], Field(description="metric -> what it is, its unit and denominator")]
-    tables: Annotated[dict[str, list[dict[str, str | float | int]]], Field(description='universe or "*" -> rows: `name`, `model` and metrics')]
+    metrics: Annotated[dict[str, str], Field(description="metric -> what it is, its unit and denominator")] = {}
+    tables: Annotated[dict[str, list[dict[str, str | float | int]]], Field(description='universe or "*" -> rows: `name`, `model` and metrics')] = {}
     targets: list[Target] = []
 
     @field_validator("tables")
@@ -118,6 +118,15 @@ class PublishedSpec(_Part):
         for universe, rows in v.items():
             if any("name" not in r for r in rows): raise ValueError(f"a row of {universe} has no name")
         return v
+
+    @model_validator(mode="after")
+    def _explained(self):
+        if not self.tables and not self.targets: raise ValueError("give tables, targets or both")
+        if self.tables and not (self.source and self.metrics): raise ValueError("tables need a source, and metrics that say what their columns are")
+        for name, key, value in ((r["name"], k, v) for rows in self.tables.values() for r in rows for k, v in r.items() if k not in ("name", "model")):
+            if key not in self.metrics: raise ValueError(f"the row of {name} has {key!r}, which is no metric of the table; there are {', '.join(self.metrics)}")
+            if isinstance(value, str): raise ValueError(f"the row of {name} has {value!r} as {key}; it must be a number")
+        return self
 
     def table(self, slug:str)->dict: # row's name -> model and metrics, in the paper's order
         "The rows of a universe."
