@@ -3,7 +3,9 @@ from neuralpha.models.registry import *
 import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
+from neuralpha.labels import multi_horizon
 from neuralpha.models.base import toy_problem
+from neuralpha.models.predict import fit_unit
 
 def test_names_and_parameters():
     assert make_model("RIDGE").name == "ridge"
@@ -32,6 +34,9 @@ def test_every_model_keeps_the_contract(name, tmp_path):
     if name in ("widedeep", "widetrees"): # their gates are judged by validation
         with pytest.raises(NeuralphaError, match="cannot be fitted again"): model.refit(X.view(fold.valid), t[fold.valid])
         return
+    if model.several:
+        both = fit_unit(new(), X, multi_horizon(X.panel, (1, 3), delay=0), fold).model
+        assert both.outputs(X.view(fold.test)).shape[1] == 2 and both.horizons_ == 2
     again, stored = (m.refit(X.view(fold.valid), t[fold.valid]).predict(X.view(fold.test)) for m in (model, load_model(tmp_path/"m")))
     np.testing.assert_array_equal(stored, again)
     assert np.isfinite(again).all() and (again != s).any() and len(model.history_) == len(fit(new()).history_)

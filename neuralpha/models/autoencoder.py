@@ -42,7 +42,7 @@ class FactorNet(nn.Module):
         rebuilt = grid.take((grid.fill(self.loadings(x[:, -1:])) @ f[..., None])[..., 0])
         return ((rebuilt - target)**2).mean()/target.var().clamp(min=1e-12)
 
-# %% ../../nbs/models/autoencoder.ipynb #cc7adfbe
+# %% ../../nbs/models/autoencoder.ipynb #fa364f7f
 @dataclass(kw_only=True, repr=False, eq=False)
 class Autoencoder(Net):
     "Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (\"z\") return."
@@ -51,8 +51,9 @@ class Autoencoder(Net):
     dropout:float = .1
     batch_rows:int = 1024
     name:ClassVar[str] = "autoencoder"
+    several:ClassVar[bool] = False
     space:ClassVar[dict] = Net.space | {"factors": ("int", 1, 8), "hidden": ("choice", [(), (32,), (32, 16)])}
 
     def build(self, n_features, outputs):
-        if Objective(self.loss).outputs != 1 or outputs != 1: raise NeuralphaError("The autoencoder has its own loss and one score; leave `loss` as it is and give one horizon.")
+        if Objective(self.loss).outputs != 1: raise NeuralphaError("The autoencoder has its own loss and one score; leave `loss` as it is.")
         return FactorNet(n_features, self.hidden, self.factors, self.dropout)

@@ -96,7 +96,7 @@ class WithinDate(nn.Module):
         moment = c.transpose(1, 2) @ e[..., None]
         return ((e*e).sum() - (moment*torch.linalg.solve(gram, moment)).sum())/len(z)
 
-# %% ../../nbs/models/wide_deep.ipynb #5887a166
+# %% ../../nbs/models/wide_deep.ipynb #a19a081b
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(Net):
     "A sparse net beside a linear model; inputs, slopes and gates are chosen on validation."
@@ -115,10 +115,11 @@ class WideDeep(Net):
     dropout:float = 0.
     norm:str = "none"
     name:ClassVar[str] = "widedeep"
+    several:ClassVar[bool] = False
     space:ClassVar[dict] = {"learning_rate": ("log", 3e-3, 2e-2), "max_inputs": ("int", 4, 16), "sparse_input": ("log", .02, .5), "hidden": ("choice", [(32,), (32, 16), (32, 16, 8)])}
 
     def build(self, n_features, outputs):
-        if self.loss != "mse" or outputs != 1: raise NeuralphaError("A wide and deep net is trained on squared error and has one score; leave `loss` as it is and give one horizon.")
+        if self.loss != "mse": raise NeuralphaError("A wide and deep net is trained on squared error; leave `loss` as it is.")
         return WideDeepNet(min(self.max_inputs, n_features*self.window), self.hidden, self.norm, self.dropout)
 
     _refit = Estimator._refit # its gates are judged by validation rows that no part has learnt
@@ -127,7 +128,7 @@ class WideDeep(Net):
         if valid is None: raise NeuralphaError("WideDeep chooses its inputs and gates on a validation part: pass valid=(view, target).")
         self.mean_, self.sd_ = feature_scale(view)
         data = Resident(view.features, self.window, self.mean_, self.sd_, pick_device(self.device), np.concatenate([view.rows, valid[0].rows]))
-        parts, self.horizons_ = ((view.rows, target), (valid[0].rows, valid[1])), 1 if target.ndim == 1 else target.shape[1]
+        parts, self.horizons_ = ((view.rows, target), (valid[0].rows, valid[1])), 1
         self.net_ = self._built(len(view.names)).to(data.device)
         order = self.input_order(data, *parts)
         self.net_.live.copy_(torch.from_numpy(np.sort(order[:len(self.net_.live)])))
