@@ -32,6 +32,18 @@ def test_further_horizons_are_learnt_beside_the_one_that_is_judged():
         np.testing.assert_array_equal(a.test, b.test)
     assert not {u.key for u in plain.units("cpu")} & {u.key for u in taught.units("cpu")} and plain.study.hash != taught.study.hash
 
+def test_seeds_trained_together_are_one_crew():
+    models = {"ridge": {}, "mlp": {"max_epochs": 2}}
+    plain, b = (open_bench(make_study({**TINY, "models": models, "together": t})) for t in ([], ["mlp"]))
+    for u in b.units("cpu"):
+        crew = b.crew(u, "cpu")
+        assert u in crew and {(c.model, c.fold) for c in crew} == {(u.model, u.fold)} and len(crew) == (2 if u.model == "mlp" else 1)
+    changed = {u.model for u, v in zip(plain.units("cpu"), b.units("cpu")) if u.key != v.key}
+    assert changed == {"mlp"} and plain.study.hash != b.study.hash
+    with pytest.raises(NeuralphaError, match="'ridge', which is not a net"): open_bench(make_study({**TINY, "models": models, "together": ["ridge"]}))
+    for wrong, message in ((dict(together=["lstm"]), "no model of the study"), (dict(together=["mlp"], refit=True), "which is fitted again")):
+        with pytest.raises(NeuralphaError, match=message): make_study({**TINY, "models": models, **wrong})
+
 def test_features_are_ranks_standard_scores_or_raw():
     ranks, scores, raw = (open_bench(make_study({**TINY, "transform": t})).X.values for t in ("rank", "zscore", "raw"))
     assert 2 < np.abs(scores).max() <= 3 and np.isfinite(scores).all()

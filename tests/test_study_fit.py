@@ -8,7 +8,7 @@ from neuralpha.study.bench import open_bench
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore
 
-import os, signal, subprocess, sys, time
+import os, shutil, signal, subprocess, sys, time
 
 from neuralpha.study.search import search_records
 
@@ -50,6 +50,24 @@ def test_stored_scores_become_the_predictions_cross_predict_gives(tmp_path):
     pd.testing.assert_frame_equal(tests["mlp"].frame, own.frame)
     view = bench.X.view(bench.folds[0].test)
     np.testing.assert_array_equal(tests["mlp"].models[0, 1].predict(view), own.models[0, 1].predict(view))
+
+def test_seeds_trained_together_are_fitted_once_by_whoever_comes_first(tmp_path, monkeypatch):
+    from neuralpha.models import together
+    study = make_study({**TINY, "models": {"ridge": {}, "mlp": {"max_epochs": 2}}, "together": ["mlp"]})
+    bench, store, runs, fit = open_bench(study), UnitStore(tmp_path/"a"), [], together.fit_seeds
+    monkeypatch.setattr(together, "fit_seeds", lambda *a: runs.append(a[4]) or fit(*a))
+    assert fit_units(bench, store, "cpu") == {} and runs == [[0, 1]]*len(bench.folds)
+    own = [u.scores for u in fit(bench.model("mlp"), bench.X, bench.y, bench.folds[0], [0, 1], "cpu")]
+    for u in bench.units("cpu"):
+        if u.model == "mlp" and u.fold == 0: np.testing.assert_array_equal(store.scores(u.key).query("part == 'test'")["score"], own[u.seed])
+    other = UnitStore(tmp_path/"b")
+    assert fit_units(bench, other, "cpu", jobs=2) == {} and _scores(bench, other) == _scores(bench, store)
+    last = [u for u in bench.units("cpu") if u.model == "mlp"][-1]
+    shutil.rmtree(store.path(last.key)) # as after a crash between two of them
+    assert fit_units(bench, store, "cpu") == {} and _scores(bench, other) == _scores(bench, store)
+    broken = open_bench(make_study({**TINY, "models": {"mlp": {"norm": "batch"}}, "together": ["mlp"]}))
+    failed = fit_units(broken, store, "cpu")
+    assert len(failed) == len(broken.units("cpu")) and all("batch norm keeps" in e for e in failed.values())
 
 def test_models_that_are_fitted_again_give_other_scores_and_the_same_validation_scores(tmp_path):
     from neuralpha.models.predict import cross_predict

@@ -21,7 +21,7 @@ from .holdout import Seal, holdout_fold, open_holdout, seal_holdout
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Unit, code_digest, device_kind, library_versions
 
-# %% ../../nbs/study/bench.ipynb #b2dc6399
+# %% ../../nbs/study/bench.ipynb #f9024afc
 SHARED = ("neuralpha.data.universes", "neuralpha.features.compute", "neuralpha.labels", "neuralpha.splits") # code that every result depends on
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,6 +49,11 @@ class Bench:
         "A fresh estimator of the study's model `name`."
         kind, params, _ = self.study.block(name)
         return make_model(kind, **{**params, "seed": seed})
+
+    def crew(self, unit:Unit, device:str="auto")->list[Unit]:
+        "The units that are fitted at once: a unit alone, or every seed of its fold where the study trains them together."
+        if unit.seed < 0 or unit.model not in self.study.together: return [unit]
+        return [u for u in self.units(device) if (u.model, u.fold) == (unit.model, unit.fold)]
 
     def searches(self, device:str="auto")->dict: # (model, fold) -> Unit, fold by fold; empty where nothing is tuned
         "The searches for parameters that the study asks for: named by all that determines them but the budget."
@@ -79,6 +84,7 @@ class Bench:
                                   label=self.study.label.model_dump(), fold=rows[fold.number], model=type(model).__name__,
                                   params=model.get_params() | {"seed": seed}, device=device, libraries=library_versions(),
                                   code=[shared, code_digest(type(model).__module__)], **({"refit": True} if name in self.study.refitted else {}))
+                    if name in self.study.together: inputs["together"] = self.study.seed_list
                     if (name, fold.number) in searches:
                         how = self.study.search_of(name)
                         inputs["search"] = [searches[name, fold.number].key, how["trials"], how["minutes"]]
@@ -105,7 +111,7 @@ def study_folds(study:Study, y:Label)->list: # of `Fold`
     if s.fixed: return fixed_split(y, s.train_start, s.valid_start, s.test_start, s.test_end, embargo=s.embargo)
     return walk_forward(y, s.train, s.valid, s.test, s.embargo, s.scheme)
 
-# %% ../../nbs/study/bench.ipynb #4240dc29
+# %% ../../nbs/study/bench.ipynb #1f6fa303
 def open_bench(
     study, # `Study`, built-in name or file
     universe:str|None=None, # one of the study's universes; default: its first
@@ -117,7 +123,8 @@ def open_bench(
     panel, seal = seal_holdout(panel, study.holdout) if study.holdout else (panel, None)
     y = study_label(study, panel)
     bench = Bench(study, universe, panel, y, study_folds(study, y), seal)
-    for name in study.models: bench.model(name)
+    for name in study.models:
+        if not bench.model(name).gpus and name in study.together: raise NeuralphaError(f"together names {name!r}, which is not a net; only nets are trained together.")
     resolve_features(panel, study.features)
     return bench
 

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #2dc7b227
+# %% ../../nbs/study/cluster.ipynb #a9636598
 import contextlib, json, os, socket, tempfile, time
 from functools import lru_cache
 from pathlib import Path
 from ..core import NeuralphaError, atomic_path, canonical_json
 from .bench import Bench
-from .fit import do_task, forget_failures, open_any, progress_of, tasks, unfinished
-from .search import journal_of, ready
+from .fit import do_task, due, forget_failures, open_any, progress_of, tasks, unfinished
+from .search import journal_of
 from .spec import make_study
 from .units import Unit, UnitStore, claim, device_kind
 
@@ -63,7 +63,7 @@ def resources(
     "What a fit of a model takes from a node."
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #132e2a90
+# %% ../../nbs/study/cluster.ipynb #88986c9a
 RETRIES = 3 # of a task whose worker or node died
 
 def fit_on_ray(
@@ -80,35 +80,39 @@ def fit_on_ray(
     try:
         while todo := unfinished(todo, store):
             room = (jobs or int(ray.cluster_resources().get("CPU", 1))) - len(flying)
-            for bench, task in [(b, t) for b, t in todo if t not in [f[0] for f in flying.values()] and (t.seed < 0 or ready(b, t, store, device))]:
+            for bench, task in [(b, t) for b, t in todo if t not in [f[1] for f in flying.values()] and due(b, t, store, device)]:
                 held = contextlib.ExitStack()
                 if room <= 0 or not held.enter_context(claim(store, task.key)): continue
                 search = bench.searches(device).get((task.model, task.fold))
                 journal = journal_of(search, store).read_bytes() if search and journal_of(search, store).exists() else b""
                 ref = remote.options(**resources(bench.model(task.model), device), max_retries=RETRIES).remote(
                     study, bench.universe, task.key, device, os.getcwd(), journal)
-                flying[ref], room = (task, held), room - 1
+                flying[ref], room = (bench, task, held), room - 1
             if not flying: time.sleep(.2)
             for ref in ray.wait([*flying], timeout=.5)[0] if flying else ():
-                task, held = flying.pop(ref)
-                with held: _keep(ray, ref, task, store)
-            if watch: watch(progress_of(listed, todo, store, part, [str(task) for task, _ in flying.values()]))
+                bench, task, held = flying.pop(ref)
+                with held: _keep(ray, ref, bench.crew(task, device), store)
+            if watch: watch(progress_of(listed, todo, store, part, [str(task) for _, task, _ in flying.values()]))
     finally:
-        for ref, (_, held) in flying.items():
+        for ref, (_, _, held) in flying.items():
             ray.cancel(ref, force=True)
             held.close()
     if watch: watch(progress_of(listed, [], store, part))
 
-# %% ../../nbs/study/cluster.ipynb #ae4b9e13
-def _keep(ray, ref, task:Unit, store:UnitStore):
-    "Put what a node sent into the store; a task that its workers did not survive has failed."
+# %% ../../nbs/study/cluster.ipynb #7bee57ce
+def _keep(ray, ref, crew:list, store:UnitStore):
+    "Put what a node sent into the store: a task, or all units that were fitted at once; what its workers did not survive has failed."
     try: files = ray.get(ref)
     except ray.exceptions.RayTaskError as e:
         raise NeuralphaError(str(e.cause)) from None
     except ray.exceptions.RayError as e: # out of memory, or its workers died again and again
-        return store.fail(task, f"{type(e).__name__} after {RETRIES} further tries: {str(e).strip().splitlines()[0]}", str(e))
+        for task in crew: store.fail(task, f"{type(e).__name__} after {RETRIES} further tries: {str(e).strip().splitlines()[0]}", str(e))
+        return
+    for task in crew: _keep_task(task, files, store)
+
+def _keep_task(task:Unit, files:dict, store:UnitStore):
     mine = {name.removeprefix(f"{task.key}/"): data for name, data in files.items() if name.startswith(f"{task.key}/")}
-    if mine:
+    if mine and task.key not in store:
         with store.writing(task.key) as tmp:
             for name, data in mine.items():
                 (tmp/name).parent.mkdir(parents=True, exist_ok=True)

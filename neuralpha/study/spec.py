@@ -132,7 +132,7 @@ class PublishedSpec(_Part):
         "The rows of a universe."
         return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
 
-# %% ../../nbs/study/spec.ipynb #14b6ebf6
+# %% ../../nbs/study/spec.ipynb #051233d9
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class StudyFields(_Part):
@@ -146,6 +146,7 @@ class StudyFields(_Part):
     seeds: Annotated[int, Field(ge=1, le=100, description="networks and trees per fold, averaged into one ensemble")] = 2
     seed: Annotated[int, Field(ge=0, lt=2**31, description="first seed")] = 0
     refit: Annotated[bool, Field(description="once validation has chosen epochs, trees and penalties, fit again on training and validation together")] = False
+    together: Annotated[list[str], Field(description="nets whose seeds are trained at once, as one batched computation, which pays on a GPU")] = []
     label: LabelSpec = LabelSpec()
     split: SplitSpec = SplitSpec()
     costs: CostSpec = CostSpec()
@@ -173,7 +174,7 @@ class StudyFields(_Part):
             if not isinstance(again := v[k].get("refit", False), bool): raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-# %% ../../nbs/study/spec.ipynb #aeddf991
+# %% ../../nbs/study/spec.ipynb #2c904b44
 DRAWN_ELSE = ("features", "transform", "label", "split", "costs", "explain", "tune", "ensemble", "ensemble_of", "holdout", "data", "checks") # without meaning beside `repetitions`
 
 class Study(StudyFields):
@@ -201,6 +202,13 @@ class Study(StudyFields):
     def _members(self):
         for name in self.ensemble_of or ():
             if name not in self.models: raise ValueError(f"ensemble_of names {name!r}, which is no model of the study; there are {', '.join(self.models)}")
+        return self
+
+    @model_validator(mode="after")
+    def _trained_together(self):
+        for name in self.together:
+            if name not in self.models: raise ValueError(f"together names {name!r}, which is no model of the study; there are {', '.join(self.models)}")
+            if name in self.refitted: raise ValueError(f"together names {name!r}, which is fitted again: seeds that are trained together stop at epochs of their own; set refit = false for it")
         return self
 
     @model_validator(mode="after")
@@ -232,7 +240,7 @@ class Study(StudyFields):
     @property
     def hash(self)->str:
         "SHA-256 of the canonical form."
-        absent = {k for k in ("refit", "tune", "ensemble", "ensemble_of", "repetitions", "published") if not getattr(self, k)}
+        absent = {k for k in ("refit", "together", "tune", "ensemble", "ensemble_of", "repetitions", "published") if not getattr(self, k)}
         return digest(self.model_dump(mode="json", exclude={**dict.fromkeys(absent, True), **({} if self.label.also else {"label": {"also"}})})) # a block that is not there is no part of the form
 
 # %% ../../nbs/study/spec.ipynb #f24ec563
@@ -289,7 +297,7 @@ def builtin_studies()->dict[str, Path]:
     "Name -> TOML file of the studies that ship."
     return {p.stem: p for p in sorted((research_folder()/"studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #32ba1acf
+# %% ../../nbs/study/spec.ipynb #244b04ea
 def _merge(base:dict, changes:dict)->dict:
     "`changes` over `base`, part by part; None leaves a value alone."
     out = dict(base)
@@ -310,6 +318,7 @@ def load_study(
         given = values.get("models") or {}
         given = given if isinstance(given, dict) else {m: {} for m in given}
         values["models"] = {m: given.get(m, {}) for m in models}
+        if own := values.get("together"): values["together"] = [m for m in own if m in models]
         if own := values.get("ensemble_of"): values["ensemble_of"] = [m for m in own if m in models] or None
         if own := (values.get("tune") or {}).get("models"): values["tune"] = {**values["tune"], "models": {m: t for m, t in own.items() if m in models}}
     if overrides.get("universes") is not None: values["data"] = {u: o for u, o in values.get("data", {}).items() if u in overrides["universes"]}
