@@ -117,6 +117,17 @@ def test_horizons_are_tasks_and_unknown_ones_are_left_out():
     got = Objective("mse").loss(torch.stack([s, s], -1), torch.stack([t, far], -1), mask)
     assert got == (mse(s, t, mask) + mse(s, far.nan_to_num(), seen))/2
 
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_horizon_that_no_row_of_the_batch_knows_teaches_nothing(name):
+    s, t, mask = _random()
+    objective = Objective(name)
+    out = (s[..., None] + torch.linspace(-.7, .8, 2*objective.outputs)).requires_grad_()
+    near, far = out[..., :objective.outputs], torch.full_like(t, torch.nan)
+    known, both = objective.loss(near, t, mask), objective.loss(out, torch.stack([t, far], -1), mask)
+    assert both == known
+    torch.testing.assert_close(*(torch.autograd.grad(v, out)[0] for v in (both, known)))
+    assert objective.loss(out, torch.stack([far, far], -1), mask) == 0
+
 def test_scores_of_heads():
     out = np.log(np.array([[.2, .3, .5], [.6, .2, .2]]))
     np.testing.assert_allclose(Objective("buy_hold_sell").score(out), [.3, -.4])

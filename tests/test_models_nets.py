@@ -43,6 +43,14 @@ def test_quantiles_cover_what_they_say():
     share = (y.target("rank")[fold.valid][:, None] < m.outputs(X.view(fold.valid))).mean(0)
     np.testing.assert_allclose(share, [.1, .25, .5, .75, .9], atol=.06)
 
+@pytest.mark.parametrize("loss", ["ic + 0.1*mse", "ic + 0.3*bce", "quantile"])
+def test_dates_whose_longer_label_is_not_known_yet_teach_the_shorter(loss):
+    X, y, fold = toy_problem(200, 30)
+    both = np.stack([y.target("rank")]*2, 1)
+    both[X.panel.date_code > X.panel.date_code[fold.train].max() - 5, 1] = np.nan
+    m = MLP(loss=loss, stop_on="loss", batch_rows=200, max_epochs=2).fit(X.view(fold.train), both[fold.train], valid=(X.view(fold.valid), both[fold.valid]))
+    assert np.isfinite([h["train_loss"] + h["valid_loss"] for h in m.history_]).all()
+
 def test_several_horizons_are_learnt_together(tmp_path):
     X, y, fold = toy_problem(30, 200)
     t = y.target("rank")

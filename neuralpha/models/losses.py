@@ -57,8 +57,8 @@ def _grid_of(
     place[order] = np.arange(len(date)) - np.repeat(np.cumsum(n) - n, n)
     return Grid(torch.from_numpy(code*n.max() + place).to(device), len(n), int(n.max()))
 
-# %% ../../nbs/models/losses.ipynb #bccca891
-def _mean(v, mask): return v.mean() if mask is None else (v*mask).sum()/mask.sum()
+# %% ../../nbs/models/losses.ipynb #51ef91bb
+def _mean(v, mask): return v.mean() if mask is None else (v*mask).sum()/mask.sum().clamp(min=1)
 
 def mse(score, target, mask):
     "Mean squared error over rows."
@@ -177,7 +177,7 @@ def loss_terms(text:str)->list[tuple]:
         terms.append((float(m[1] or 1), m[2]))
     return terms
 
-# %% ../../nbs/models/losses.ipynb #9652ac1c
+# %% ../../nbs/models/losses.ipynb #387aff45
 class Objective:
     "A loss by name or weighted sum, the outputs it needs and the score it means."
     def __init__(self, text:str, smoothing:float=0.):
@@ -190,11 +190,12 @@ class Objective:
         self.by = "span" if "sharpe" in names else "date" if names & BY_DATE else "row" # how batches must be cut
 
     def loss(self, out, target, mask)->torch.Tensor:
-        "`out` is (dates, places, horizons × outputs), `target` (dates, places[, horizons]); unknown targets are left out."
+        "`out` is (dates, places, horizons × outputs), `target` (dates, places[, horizons]); unknown targets, and horizons without a known one, are left out."
         if target.ndim == 2: return self._one(out, target, mask)
-        parts = [self._one(out[..., k*self.outputs:(k + 1)*self.outputs], target[..., k].nan_to_num(), target[..., k].isfinite() & (True if mask is None else mask))
-                 for k in range(target.shape[-1])]
-        return torch.stack(parts).mean()
+        known = target.isfinite() & (True if mask is None else mask[..., None])
+        parts = torch.stack([self._one(out[..., k*self.outputs:(k + 1)*self.outputs], target[..., k].nan_to_num(), known[..., k]) for k in range(target.shape[-1])])
+        taught = known.flatten(0, 1).any(0)
+        return (parts*taught).sum()/taught.sum().clamp(min=1)
 
     def _one(self, out, target, mask):
         if mask is None and not {n for _, n in self.terms} <= MASKLESS: mask = torch.ones_like(target, dtype=torch.bool)
