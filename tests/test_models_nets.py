@@ -28,6 +28,28 @@ def test_scores_do_not_depend_on_the_order_of_the_rows():
 @pytest.mark.parametrize("kw", [dict(norm="batch"), dict(norm="none"), dict(hidden=[32, 32, 32], skip=True)], ids=str)
 def test_norms_and_skips_learn(kw): assert _fit(MLP(learning_rate=1e-2, batch_rows=256, **kw)) > .4
 
+@pytest.mark.parametrize("killed", ["fit", "refit"])
+def test_a_fit_that_was_killed_goes_on_from_its_folder(killed, tmp_path, monkeypatch):
+    from neuralpha.models import trainer
+    X, y, fold = toy_problem(20, 120)
+    t, both, write, saved = y.target("rank"), np.concatenate([fold.train, fold.valid]), trainer.save_checkpoint, []
+    class Killed(Exception): pass
+    def save(path, *state):
+        write(path, *state)
+        saved.append(path.stem)
+        if path.parent.name == "killed" and path.stem == killed and saved.count(killed) == 1: raise Killed
+    monkeypatch.setattr(trainer, "save_checkpoint", save)
+    def scores(folder):
+        m = MLP(learning_rate=1e-2, batch_rows=100, max_epochs=4)
+        m.checkpoint_ = tmp_path/folder
+        m.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+        return m.refit(X.view(both), t[both]).predict(X.view(fold.test))
+    whole, steps = scores("whole"), saved.copy()
+    saved.clear()
+    with pytest.raises(Killed): scores("killed")
+    np.testing.assert_array_equal(scores("killed"), whole)
+    assert saved == steps # no epoch was trained twice
+
 @pytest.mark.parametrize("loss", ["bce", "buy_hold_sell", "quantile", "ic + 0.3*bce"])
 def test_every_head_scores_in_the_right_direction(loss, tmp_path):
     m = MLP(learning_rate=1e-2, batch_rows=256, loss=loss, max_epochs=8)

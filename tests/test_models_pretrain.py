@@ -26,6 +26,20 @@ def test_fine_tuning_starts_from_the_pretrained_weights_and_learns(tmp_path):
     ok = fold.test[np.isfinite(y.values[fold.test])]
     assert mean_ic(m.predict(X.view(ok)), y.values[ok], X.panel.date_code[ok]) > .35
 
+def test_one_panel_is_on_the_device_at_a_time(monkeypatch):
+    import weakref
+    from neuralpha.models import nets, pretrain, trainer
+    alive = weakref.WeakSet()
+    def put(*args):
+        assert not alive
+        alive.add(data := trainer.Resident(*args))
+        return data
+    for module in (pretrain, nets): monkeypatch.setattr(module, "Resident", put)
+    X, y, fold = toy_problem(12, 60)
+    t = y.target("rank")
+    m = Pretrained(window=4, max_epochs=1, pretrain_epochs=1).fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    assert len(m.pretraining_) == 1
+
 def test_only_hidden_bars_are_judged():
     m = Pretrained(window=5)
     rebuild = Rebuild(m.build(3, 1), 3, 0.)

@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.models.trainer import *
 import re
+from dataclasses import replace
 import numpy as np
 import pytest
 import torch
@@ -148,6 +149,24 @@ def test_a_resumed_run_is_bit_identical(average, tmp_path):
     np.testing.assert_array_equal(whole[2], again[2])
     drop = lambda h: [{k: v for k, v in r.items() if k != "seconds"} for r in h]
     assert drop(whole[1]) == drop(again[1])
+
+@pytest.mark.parametrize("other, kw", [("seed", dict(seed=7)), ("settings", dict(learning_rate=2e-2)), ("settings", dict(loss="mse"))], ids=str)
+def test_a_checkpoint_of_another_training_is_refused(other, kw, tmp_path):
+    _run(checkpoint=tmp_path/"c.safetensors", max_epochs=1)
+    with pytest.raises(NeuralphaError, match=f"another training: its {other} differ"): _run(checkpoint=tmp_path/"c.safetensors", **kw)
+    assert len(_run(checkpoint=tmp_path/"c.safetensors", max_epochs=2, patience=3)[1]) == 2
+
+def test_what_a_training_follows_from_is_its_rows_and_features():
+    X, y, fold = toy_problem(20, 120)
+    t, scale, net = y.target("rank"), feature_scale(X.view(fold.train)), Tiny()
+    def of(X=X, rows=fold.train, t=t, valid=fold.valid, **kw):
+        return training_digests(net, Resident(X, 1, *scale), (rows, t[rows]), (valid, t[valid]), Training(**kw), 0)
+    differ = lambda **kw: [k for k, v in of().items() if of(**kw)[k] != v]
+    moved = X.values.copy(); moved[fold.train[3], 2] += 1
+    assert differ(X=replace(X, values=moved)) == ["features"] and differ(valid=fold.valid[1:]) == ["validation rows"]
+    assert differ(rows=fold.train[1:]) == ["training rows"] and differ(t=-t) == ["training rows", "validation rows"]
+    assert differ(max_epochs=7, patience=1, device="cpu") == [] and differ(batch_rows=99) == ["settings"]
+    assert of(sparse_input=.1, max_epochs=7) != of(sparse_input=.1) # the penalty grows along the epochs
 
 def test_divergence_names_the_date():
     X, y, fold = toy_problem(20, 120, noise=.5)

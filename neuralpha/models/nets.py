@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['NORMS', 'Net', 'Layer', 'MLPNet', 'MLP']
 
-# %% ../../nbs/models/nets.ipynb #9226a5ea
+# %% ../../nbs/models/nets.ipynb #e76ffce5
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #feddac61
+# %% ../../nbs/models/nets.ipynb #c41105b7
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     "A neural model: a subclass writes `build(n_features, outputs) -> torch module`."
@@ -32,7 +33,10 @@ class Net(Training, Estimator):
         data = Resident(view.features, self.window, self.mean_, self.sd_, device, rows)
         self.horizons_ = 1 if target.ndim == 1 else target.shape[1]
         self.net_ = self._built(len(view.names)).to(device)
-        self.history_ = train(self.net_, data, (view.rows, target), valid and (valid[0].rows, valid[1]), self, self.seed, watch=self.watch_, epochs=epochs)
+        self.history_ = train(self.net_, data, (view.rows, target), valid and (valid[0].rows, valid[1]), self, self.seed,
+                              self._checkpoint("refit" if epochs else "fit"), self.watch_, epochs)
+
+    def _checkpoint(self, name): return self.checkpoint_ and Path(self.checkpoint_)/f"{name}.safetensors"
 
     def _refit(self, view, target):
         history = self.history_

@@ -33,7 +33,7 @@ class Rebuild(nn.Module):
         rebuilt = self(torch.where(hide[..., None], self.hidden, x))
         return (((rebuilt - x)**2).mean(2)*hide).sum()/hide.sum().clamp(min=1)
 
-# %% ../../nbs/models/pretrain.ipynb #9291403f
+# %% ../../nbs/models/pretrain.ipynb #604e9abc
 @dataclass(kw_only=True, repr=False, eq=False)
 class Pretrained(Transformer):
     "A transformer pretrained by masked reconstruction on all rows up to the last training date, then fine-tuned."
@@ -44,6 +44,10 @@ class Pretrained(Transformer):
     space:ClassVar[dict] = Transformer.space | {"mask_share": ("float", .1, .5), "pretrain_epochs": ("int", 1, 10)}
 
     def _fit(self, view, target, valid, epochs=None):
+        self.start_ = self._pretrained(view, epochs) # its panel is off the device before the next is put there
+        super()._fit(view, target, valid, epochs)
+
+    def _pretrained(self, view, epochs):
         device, p = pick_device(self.device), view.panel
         mean, sd = feature_scale(view)
         past = np.flatnonzero((p.date_code <= view.date_code.max()) & p.tradable)
@@ -53,9 +57,9 @@ class Pretrained(Transformer):
         s = Training(loss="mse", learning_rate=self.learning_rate, batch_rows=self.batch_rows, max_epochs=self.pretrain_epochs,
                      epoch_share=self.pretrain_share, clip=self.clip, precision=self.precision)
         data = Resident(view.features, self.window, mean, sd, device, past)
-        self.pretraining_ = train(rebuild, data, (past, np.zeros(len(past), np.float32)), None, s, self.seed)
-        self.start_ = {k: v for k, v in rebuild.net.state_dict().items() if not k.startswith("out.")}
-        super()._fit(view, target, valid, epochs)
+        checkpoint = self._checkpoint("pretraining-refit" if epochs else "pretraining")
+        self.pretraining_ = train(rebuild, data, (past, np.zeros(len(past), np.float32)), None, s, self.seed, checkpoint)
+        return {k: v for k, v in rebuild.net.state_dict().items() if not k.startswith("out.")}
 
     def _built(self, n_features):
         net = super()._built(n_features)

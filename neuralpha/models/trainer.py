@@ -6,16 +6,17 @@
 __all__ = ['Training', 'pick_device', 'worker_device', 'repeatable', 'free_memory', 'check_panel_fits', 'Resident',
            'epoch_batches', 'score_rows', 'Part', 'step_loss', 'penalty', 'first_weights', 'shrink_inputs', 'batching',
            'one_gradient', 'run_epoch', 'check_finite', 'saved_bytes', 'fitting_batch_rows', 'train', 'epoch_seed',
-           'stale', 'best_epoch', 'own_loss', 'validate', 'save_checkpoint', 'resume', 'plot_history']
+           'stale', 'best_epoch', 'own_loss', 'validate', 'training_digests', 'save_checkpoint', 'resume',
+           'plot_history']
 
-# %% ../../nbs/models/trainer.ipynb #a7a12f48
+# %% ../../nbs/models/trainer.ipynb #fa9bb12f
 import contextlib, copy, json, os, time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from ..core import NeuralphaError, atomic_path, canonical_json, unknown_name
+from ..core import NeuralphaError, atomic_path, canonical_json, digest, unknown_name
 from ..features.table import Features
 from .base import mean_ic, scaled
 from .losses import Grid, Objective, _grid_of
@@ -92,7 +93,7 @@ def check_panel_fits(X:Features, window:int, rows:int, device:torch.device, free
     need, free = 4*len(X.names)*(rows + X.panel.n_assets*(window - 1)), free_memory(device) if free is None else free
     if need > .9*free: raise NeuralphaError(f"{X.panel.name} needs {need/2**30:.2f} GB on {device}, {free/2**30:.2f} GB are free: take fewer features, a shorter history or another device.")
 
-# %% ../../nbs/models/trainer.ipynb #e84632bf
+# %% ../../nbs/models/trainer.ipynb #59dd7ef7
 class Resident:
     "A feature table, standardised, on a device; windows of it are gathered by index."
     def __init__(
@@ -102,7 +103,7 @@ class Resident:
         rows=None, # panel rows that will be asked for; dates outside their windows are not put on the device
     ):
         p, pad = X.panel, window - 1
-        self.panel, self.window, self.width = p, window, len(X.names)
+        self.features, self.panel, self.window, self.width = X, p, window, len(X.names)
         d = p.date_code if rows is None else p.date_code[rows]
         self.device = torch.device(device)
         kept = np.flatnonzero((p.date_code >= d.min() - pad) & (p.date_code <= d.max()))
@@ -335,21 +336,22 @@ def fitting_batch_rows(
     warnings.warn(f"Batches of {s.batch_rows:,} rows need about {rows*each/2**30:.2f} GB of {free/2**30:.2f} GB free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
     return max(16, fits)
 
-# %% ../../nbs/models/trainer.ipynb #21b402dc
+# %% ../../nbs/models/trainer.ipynb #4cdcfd2b
 def train(
     net, data:Resident,
     train:tuple, valid:tuple|None, # (panel rows, (n,) or (n, horizons) float32 target) each
     s:Training, seed:int=0,
-    checkpoint=None, # file: written after every epoch, continued from where it exists
+    checkpoint=None, # file: written after every epoch, continued from where it exists; `NeuralphaError` where it is another training's
     watch=None, # called with (epoch, validation gain) after every epoch
     epochs:int|None=None, # stop after so many of `max_epochs`
 )->list[dict]: # one record per epoch
     "Train `net` in place. Raises `NeuralphaError` naming the date where training diverges."
+    of = checkpoint and training_digests(net, data, train, valid, s, seed)
     part, valid = Part(data, *train), valid and _by_date(data.panel, *valid)
     by, device = batching(s, net), data.device
     optimizer = torch.optim.AdamW(net.parameters(), lr=s.learning_rate, weight_decay=s.weight_decay, fused=device.type in ("cpu", "cuda"))
     batch_rows = fitting_batch_rows(net, part, by, s)
-    history, best, recent = resume(checkpoint, net, optimizer) or ([], None, [])
+    history, best, recent = resume(checkpoint, of, net, optimizer) or ([], None, [])
     judged = copy.deepcopy(net) if s.average else net
     worker = torch.compile(net, mode="reduce-overhead" if device.type == "cuda" else None, dynamic=device.type == "cpu") if s.compile else net
     with torch.random.fork_rng([device] if device.type == "cuda" else []), repeatable(device):
@@ -365,7 +367,7 @@ def train(
             record = {"epoch": epoch + 1, "train_loss": float(losses.mean()), **validate(judged, data, valid, s)}
             if valid is None or not history or _gain(record) > max(map(_gain, history)): best = _copy(judged)
             history.append({**record, "seconds": time.perf_counter() - start})
-            if checkpoint: save_checkpoint(checkpoint, net, optimizer, best, recent, history)
+            if checkpoint: save_checkpoint(checkpoint, of, net, optimizer, best, recent, history)
             if watch and valid is not None: watch(epoch, _gain(record))
     net.load_state_dict(best)
     return history
@@ -416,22 +418,34 @@ def validate(net, data, valid, s)->dict:
         total += len(block)*objective.loss(*(grid.fill(torch.from_numpy(v[block])) for v in (out, target)), grid.gaps).item()
     return {"valid_loss": total/len(rows)}
 
-# %% ../../nbs/models/trainer.ipynb #5611b9fd
-def save_checkpoint(path, net, optimizer, best, recent, history):
+# %% ../../nbs/models/trainer.ipynb #17bf553d
+def training_digests(net, data, train, valid, s, seed)->dict: # what a training's weights follow from -> digest
+    "Digests of all that two trainings must share for one to continue the other."
+    free = {"patience", "device"} | (set() if s.sparse_input else {"max_epochs"})
+    settings = {f.name: getattr(s, f.name) for f in fields(s) if f.name not in free}
+    shapes = {k: list(v.shape) for k, v in net.state_dict().items()}
+    return {"settings": digest(settings, shapes, data.window, data.device.type), "seed": digest(seed), "training rows": digest(*train),
+            "validation rows": digest(*valid) if valid else "", "features": data.features.digest}
+
+def save_checkpoint(path, of, net, optimizer, best, recent, history):
     "Write the state after an epoch; replaces the file as a whole."
     from safetensors.torch import save_file
     state = {f"net.{k}": v for k, v in net.state_dict().items()} | {f"best.{k}": v for k, v in best.items()}
     state |= {f"recent{i}.{k}": v for i, weights in enumerate(recent) for k, v in weights.items()}
     for i, slots in optimizer.state_dict()["state"].items(): state |= {f"optimizer.{i}.{k}": v for k, v in slots.items()}
-    with atomic_path(path) as tmp: save_file({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, tmp, {"history": canonical_json(history)})
+    with atomic_path(path) as tmp: \
+        save_file({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, tmp, {"history": canonical_json(history), "of": canonical_json(of)})
 
-def resume(path, net, optimizer):
+def resume(path, of, net, optimizer):
     "(history, best weights, recent weights) from a checkpoint, with net and optimiser set to it; None where there is no file."
     from safetensors import safe_open
     if not path or not Path(path).exists(): return None
     with safe_open(str(path), "pt", str(next(net.parameters()).device)) as f:
-        state = {k: f.get_tensor(k) for k in f.keys()}
-        history = json.loads(f.metadata()["history"])
+        note = f.metadata() or {}
+        written = json.loads(note.get("of", "{}"))
+        other = [k for k in of if written.get(k) != of[k]]
+        if other: raise NeuralphaError(f"{path} is the checkpoint of another training: its {', '.join(other)} differ. Delete the file or name another.")
+        state, history = {k: f.get_tensor(k) for k in f.keys()}, json.loads(note["history"])
     part = lambda name: {k.removeprefix(name + "."): v for k, v in state.items() if k.startswith(name + ".")}
     net.load_state_dict(part("net"))
     slots = {}

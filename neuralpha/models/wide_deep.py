@@ -96,7 +96,7 @@ class WithinDate(nn.Module):
         moment = c.transpose(1, 2) @ e[..., None]
         return ((e*e).sum() - (moment*torch.linalg.solve(gram, moment)).sum())/len(z)
 
-# %% ../../nbs/models/wide_deep.ipynb #a19a081b
+# %% ../../nbs/models/wide_deep.ipynb #2911052a
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(Net):
     "A sparse net beside a linear model; inputs, slopes and gates are chosen on validation."
@@ -132,7 +132,7 @@ class WideDeep(Net):
         self.net_ = self._built(len(view.names)).to(data.device)
         order = self.input_order(data, *parts)
         self.net_.live.copy_(torch.from_numpy(np.sort(order[:len(self.net_.live)])))
-        self.history_ = train(WithinDate(self.net_), data, *parts, self, self.seed, watch=self.watch_)
+        self.history_ = train(WithinDate(self.net_), data, *parts, self, self.seed, self._checkpoint("deep"), self.watch_)
         self._widen(data, *parts)
 
     def input_order(self, data, part, valid)->np.ndarray:
