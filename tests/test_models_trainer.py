@@ -3,6 +3,7 @@ from neuralpha.models.trainer import *
 import re
 from dataclasses import replace
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from neuralpha.core import NeuralphaError
@@ -167,6 +168,20 @@ def test_what_a_training_follows_from_is_its_rows_and_features():
     assert differ(rows=fold.train[1:]) == ["training rows"] and differ(t=-t) == ["training rows", "validation rows"]
     assert differ(max_epochs=7, patience=1, device="cpu") == [] and differ(batch_rows=99) == ["settings"]
     assert of(sparse_input=.1, max_epochs=7) != of(sparse_input=.1) # the penalty grows along the epochs
+
+def test_the_validated_sharpe_ratio_is_that_of_all_dates_asset_by_asset():
+    from neuralpha.models.losses import sharpe
+    X, y, fold = toy_problem(900, 40)
+    rows = np.sort(np.random.default_rng(0).permutation(fold.valid)[:-900]) # every stock is missing on some date
+    raw, data = y.target("raw"), Resident(X, 1, *feature_scale(X.view(fold.train)))
+    net = Tiny()
+    said = validate(net, data, (rows, raw[rows]), Training(loss="sharpe", stop_on="loss"))["valid_loss"]
+    table = lambda v: pd.DataFrame({"date": X.panel.date_code[rows], "asset": X.panel.asset_code[rows], "v": v}).pivot(index="date", columns="asset", values="v")
+    s, r = table(score_rows(net, data, rows)[:, 0].astype(float)), table(raw[rows].astype(float))
+    w = s.sub(s.mean(axis=1), axis=0)
+    w = w.div(w.abs().sum(axis=1), axis=0).fillna(0.)
+    earned = (w*r).sum(axis=1) - 5e-4*w.diff().abs().sum(axis=1)
+    assert len(rows) > 4096 and said == pytest.approx(-earned.mean()/earned.std(ddof=0), rel=1e-4)
 
 def test_divergence_names_the_date():
     X, y, fold = toy_problem(20, 120, noise=.5)

@@ -372,7 +372,7 @@ def train(
     net.load_state_dict(best)
     return history
 
-# %% ../../nbs/models/trainer.ipynb #2a4f395c
+# %% ../../nbs/models/trainer.ipynb #70c89ea3
 def epoch_seed(seed, epoch)->int:
     "The torch seed of one epoch."
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -412,9 +412,10 @@ def validate(net, data, valid, s)->dict:
     if s.stop_on == "loss" and hasattr(net, "loss"): return {"valid_loss": own_loss(net, data, rows, target)}
     out, date = score_rows(net, data, rows, s.precision), data.panel.date_code[rows]
     if s.stop_on == "ic": return {"valid_ic": mean_ic(objective.score(out), target if target.ndim == 1 else target[:, 0], date)}
-    total = 0.
-    for block in _blocks(date, 4096):
-        grid = _grid_of(date[block])
+    total, spans = 0., objective.by == "span" # a Sharpe ratio is one of all dates, not a mean over blocks of them
+    for block in _blocks(date, len(rows) if spans else 4096):
+        at, *shape = _places(date[block], data.panel.asset_code[rows[block]], "span" if spans else "date")
+        grid = Grid(torch.from_numpy(at), *shape)
         total += len(block)*objective.loss(*(grid.fill(torch.from_numpy(v[block])) for v in (out, target)), grid.gaps).item()
     return {"valid_loss": total/len(rows)}
 
