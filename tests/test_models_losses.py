@@ -110,6 +110,23 @@ def test_sums_of_losses_share_or_add_heads():
     with pytest.raises(NeuralphaError, match="Did you mean 'mse'"): Objective("mes")
     with pytest.raises(NeuralphaError, match="not understood"): Objective("ic - mse")
 
+def test_parameters_stand_in_brackets():
+    s, t, mask = _random()
+    out = lambda text, n=1: Objective(text).loss(torch.stack([s]*n, -1), t, mask)
+    assert out("huber(delta=.2)") == huber(s, t, mask, delta=.2) != huber(s, t, mask)
+    assert out("sharpe( cost_bps = 50 ) + 0.5*pairwise(margin=1)") == sharpe(s, t, mask, cost_bps=50) + .5*pairwise(s, t, mask, margin=1)
+    assert Objective("bce(smoothing=.2)", smoothing=.7).loss(s[..., None], t, mask) == bce(s, t, mask, smoothing=.2)
+    assert Objective("quantile(0.1, .5, 0.9)").outputs == 3 and out("quantile(0.1, .5, 0.9)", 3) == quantile(torch.stack([s]*3, -1), t, mask, (.1, .5, .9))
+    assert Objective("quantile(.5)").loss(s[..., None], t, mask) == quantile(s[..., None], t, mask, (.5,)) and out("mse()") == mse(s, t, mask)
+    for text, why in (("huber(delt=2)", "Did you mean 'delta'"), ("huber(2)", "huber.2.' is not understood"), ("huber(delta=x)", "not understood"), ("quantile(1.5)", "between 0 and 1"),
+                      ("mse(a=1)", "parameter of mse"), ("quantile + quantile(.5)", "different levels"), ("huber(delta=2", "not understood")):
+        with pytest.raises(NeuralphaError, match=why): Objective(text)
+
+def test_a_loss_says_which_targets_it_means():
+    assert Objective("ic + 0.1*mse").targets is None and Objective("sharpe(cost_bps=1) + 0.1*mse").targets == ("raw",)
+    assert Objective("0.5*buy_hold_sell + ic").targets == ("rank",)
+    with pytest.raises(NeuralphaError, match="buy_hold_sell means a rank target; sharpe means a raw target"): Objective("sharpe + buy_hold_sell")
+
 def test_horizons_are_tasks_and_unknown_ones_are_left_out():
     s, t, mask = _random()
     far = torch.where(torch.arange(6) == 0, torch.nan, -t)

@@ -21,11 +21,11 @@ from ..features.table import Features
 from .base import mean_ic, scaled
 from .losses import Grid, Objective, _grid_of
 
-# %% ../../nbs/models/trainer.ipynb #3f1880e4
+# %% ../../nbs/models/trainer.ipynb #73e0ce69
 @dataclass(kw_only=True, repr=False, eq=False)
 class Training:
     "How a net is trained."
-    loss:str = "ic" # a name of `models.losses`, or a weighted sum: "ic + 0.1*mse"; the head follows from it
+    loss:str = "ic" # a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head follows from it
     learning_rate:float = 1e-3
     weight_decay:float = 1e-2 # AdamW's
     l1:float = 0. # penalty on the sum of absolute weights (matrices only)
