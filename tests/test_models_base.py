@@ -55,6 +55,17 @@ def test_fit_and_predict_refuse_what_does_not_fit():
     m = Mean().fit(X.view(fold.train), t[fold.train])
     with pytest.raises(NeuralphaError, match="other features .*past"): m.predict(X.select(["linear", "left", "right"]).view(fold.test))
 
+@pytest.mark.parametrize("size", [1e-30, 1e-8, 1., 1e8, 1e30])
+def test_a_features_unit_does_not_matter_and_a_constant_is_harmless(size):
+    X, y, fold = toy_problem(5, 60)
+    plain = scaled(X.values, *feature_scale(X.view(fold.train)))
+    X.values[:] = X.values*np.float32(size)
+    X.values[:, 3] = np.float32(.1*size)
+    mean, sd = feature_scale(X.view(fold.train))
+    np.testing.assert_allclose(sd[:3], np.std(X.values[fold.train, :3].astype(float), 0), rtol=1e-5)
+    np.testing.assert_allclose(scaled(X.values, mean, sd)[:, :3], plain[:, :3], atol=1e-5)
+    assert sd[3] == 1 and (scaled(X.values, mean, sd)[:, 3] == 0).all()
+
 def test_scale_is_of_the_given_rows_and_ignores_missing():
     X, y, fold = toy_problem(5, 60)
     X.values[fold.train[0], 1] = np.nan

@@ -58,6 +58,18 @@ def test_every_head_scores_in_the_right_direction(loss, tmp_path):
     m.save(tmp_path/"m")
     np.testing.assert_array_equal(MLP.load(tmp_path/"m").outputs(X.view(fold.test)), m.outputs(X.view(fold.test)))
 
+def test_a_net_fitted_on_a_device_that_is_not_here_is_read_and_fitted_again(tmp_path):
+    m = MLP(max_epochs=1)
+    _fit(m)
+    X, y, fold = toy_problem(30, 200)
+    said = m.predict(X.view(fold.test))
+    m.set_params(device="cuda:77").save(tmp_path/"m")
+    again = MLP.load(tmp_path/"m")
+    np.testing.assert_array_equal(again.predict(X.view(fold.test)), said)
+    t = y.target("rank")
+    assert again.device == "auto" and again.refit(X.view(fold.valid), t[fold.valid]).history_ == m.history_
+    with pytest.raises(NeuralphaError, match="is not there"): MLP(device="cuda:77").fit(X.view(fold.train), t[fold.train])
+
 def test_quantiles_cover_what_they_say():
     m = MLP(learning_rate=1e-2, batch_rows=256, loss="quantile")
     _fit(m, n_assets=60)

@@ -2,6 +2,7 @@
 from neuralpha.models.trees import *
 import numpy as np
 import pytest
+from neuralpha.features.table import Features
 from neuralpha.models.base import mean_ic, toy_problem
 
 def _fit(cls=LightGBM, **kw):
@@ -39,6 +40,28 @@ def test_every_kind_of_tree_ranks(kw):
     m, s, X, y, fold = _fit(**kw)
     ok = np.isfinite(y.values[fold.test])
     assert mean_ic(s[ok], y.values[fold.test][ok], X.panel.date_code[fold.test][ok]) > .35
+
+def test_lagged_columns_reach_every_member_and_none_is_cut_in_two(tmp_path):
+    X, y, fold = toy_problem(30, 150)
+    noise = np.random.default_rng(1).normal(size=(len(X), 6)).astype("f4")
+    X, t = Features(X.panel, (*X.names, *"abcdef"), np.c_[X.values, noise], (0,)*10), y.target("rank")
+    m = DoubleEnsemble(lags=[1, 2], members=2, n_trees=60).fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    assert [b.num_feature() for b in m.boosters_] == [3*len(c) for c in m.columns_] == [30, 24]
+    wide, s = X.view(fold.test).lagged([0, 1, 2]).reshape(-1, 3, 10), m.predict(X.view(fold.test))
+    np.testing.assert_allclose(s, np.mean([b.predict(wide[:, :, c].reshape(len(wide), -1), num_iteration=b.best_iteration) for b, c in zip(m.boosters_, m.columns_)], 0), rtol=1e-6)
+    m.save(tmp_path/"m")
+    np.testing.assert_array_equal(DoubleEnsemble.load(tmp_path/"m").predict(X.view(fold.test)), s)
+
+@pytest.mark.parametrize("objective, sign", [("regression", 1), ("rank", -1), ("direction", 1)])
+def test_a_loss_falls_where_validation_improves(objective, sign):
+    X, y, fold = toy_problem(30, 200)
+    t, gains = y.target("rank"), []
+    m = LightGBM(objective=objective, stop_on="loss", n_trees=100)
+    m.watch_ = lambda step, gain: gains.append(gain)
+    m.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    losses = [h["valid_loss"] for h in m.history_]
+    assert m.trees_ == 1 + int(np.argmin(losses)) > 20 and gains == [-v for v in losses[::20]]
+    assert gains[-1] > gains[0] and np.sign(losses).tolist() == [sign]*len(losses) # NDCG is a gain, what LightGBM stops on is minus it
 
 def test_a_forests_score_is_the_mean_of_its_trees(tmp_path):
     X, y, fold = toy_problem(30, 150)

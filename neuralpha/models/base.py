@@ -152,22 +152,23 @@ def _known(view, target, part):
                              f"{pd.Timestamp(p.dates[p.date_code[row]]).date()}; fit on labelled rows only.")
     return target
 
-# %% ../../nbs/models/base.ipynb #31e6ef29
+# %% ../../nbs/models/base.ipynb #8b125f62
 def feature_scale(
     view:View, # training rows
-)->tuple: # (mean, sd), both (n_features,) float32; an sd of 0 is returned as 1
+)->tuple: # (mean, sd), both (n_features,) float32; the sd of what is constant to the precision of float32 is returned as 1
     "Mean and standard deviation of the finite values of each feature over the view's rows."
-    n, total, square = 0, 0., 0.
+    n, total, square, first = 0, 0., 0., None
     for rows in np.array_split(view.rows, max(1, len(view.rows)//200_000)):
         v = view.features.values[rows].astype(np.float64)
         ok = np.isfinite(v)
-        v = np.where(ok, v, 0.)
+        if first is None: first = np.where(ok.any(0), v[ok.argmax(0), np.arange(v.shape[1])], 0.)
+        v = np.where(ok, v - first, 0.) # a constant is exactly 0, whatever its size
         n, total, square = n + ok.sum(0), total + v.sum(0), square + (v*v).sum(0)
     empty = np.flatnonzero(np.asarray(n) == 0)
     if len(empty): raise NeuralphaError(f"Feature {view.names[empty[0]]!r} has no value in any training row; leave it out or start later.")
-    mean = total/n
-    sd = np.sqrt(np.maximum(square/n - mean**2, 0))
-    return mean.astype(np.float32), np.where(sd > 1e-8, sd, 1).astype(np.float32)
+    mean, sd = first + total/n, np.sqrt(np.maximum(square/n - (total/n)**2, 0))
+    varies = sd > np.maximum(1e-6*np.abs(mean), np.finfo(np.float32).tiny)
+    return mean.astype(np.float32), np.where(varies, sd, 1).astype(np.float32)
 
 def scaled(
     values:np.ndarray, mean, sd,

@@ -17,7 +17,7 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #c41105b7
+# %% ../../nbs/models/nets.ipynb #492ea207
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     "A neural model: a subclass writes `build(n_features, outputs) -> torch module`."
@@ -74,7 +74,9 @@ class Net(Training, Estimator):
         self.horizons_ = int(state.pop("horizons"))
         self.net_ = self._built(len(self.features_))
         self.net_.load_state_dict({k.removeprefix("net."): v for k, v in state.items()})
-        self.net_.to(pick_device(self.device))
+        try: device = pick_device(self.device)
+        except NeuralphaError: self.device, device = "auto", pick_device() # fitted where there was another device
+        self.net_.to(device)
 
 # %% ../../nbs/models/nets.ipynb #ca8e134a
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}

@@ -16,7 +16,7 @@ from ..core import read_json, unknown_name, write_json, write_text
 from ..features.table import View
 from .base import Estimator, mean_ic
 
-# %% ../../nbs/models/trees.ipynb #fc6bf463
+# %% ../../nbs/models/trees.ipynb #84e524d0
 OBJECTIVES = {"regression": ("regression", "l2"), "huber": ("huber", "huber"), "rank": ("lambdarank", "ndcg"), "direction": ("binary", "binary_logloss")}
 
 def leaves_and_splits(
@@ -42,7 +42,7 @@ class BoostingSettings(Estimator):
     l1:float = 0.
     l2:float = 1.
     max_bin:int = 127
-    stop_on:str = "ic" # "ic": mean IC by date; "loss": squared error
+    stop_on:str = "ic" # "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
     patience:int = 80 # trees without improvement on validation
     lags:tuple|list = () # e.g. (1, 5): rows that many bars earlier as further columns
     threads:int = 0 # 0: OMP_NUM_THREADS or all cores; the result does not depend on it
@@ -70,7 +70,7 @@ class BoostingSettings(Estimator):
         grade = np.ceil(pd.Series(target[order]).groupby(date).rank(pct=True).to_numpy()*5) - 1
         return lgb.Dataset(self._columns(view), grade, group=np.unique(date, return_counts=True)[1], **kw)
 
-# %% ../../nbs/models/trees.ipynb #eb34dfaa
+# %% ../../nbs/models/trees.ipynb #9f5fc6b6
 @dataclass(kw_only=True, repr=False, eq=False)
 class LightGBM(BoostingSettings):
     "Gradient-boosted trees on the features of the decision date, stopped early on the validation part."
@@ -80,20 +80,20 @@ class LightGBM(BoostingSettings):
 
     def _boost(self, view, target, valid, trees=None, **kw):
         import lightgbm as lgb
-        data, log = self._data(view, target, **kw), {}
+        data, gains = self._data(view, target, **kw), []
         if valid is None: return lgb.train(self._settings(len(view)), data, trees or self.n_trees), []
         order = np.lexsort((valid[0].rows, valid[0].date_code)) if self.objective == "rank" else slice(None)
         goal, date = valid[1][order], valid[0].date_code[order]
         booster = lgb.train(self._settings(len(view)), data, self.n_trees, valid_sets=[self._data(*valid, reference=data)], valid_names=["valid"],
-                            callbacks=[lgb.early_stopping(self.patience, verbose=False), lgb.record_evaluation(log), self._watched],
+                            callbacks=[lgb.early_stopping(self.patience, verbose=False), lambda env: self._judged(env, gains)],
                             feval=(lambda score, d: ("ic", mean_ic(score, goal, date), True)) if self.stop_on == "ic" else None)
-        values = next(iter(log["valid"].values()))
-        return booster, [{"tree": i + 1, "valid_" + self.stop_on: v} for i, v in enumerate(values)]
+        return booster, [{"tree": i + 1, "valid_" + self.stop_on: g if self.stop_on == "ic" else -g} for i, g in enumerate(gains)]
 
-    def _watched(self, env):
-        if env.iteration % 20 == 0 and env.evaluation_result_list:
-            value = env.evaluation_result_list[0][2]
-            self.watch_(env.iteration//20, value if self.stop_on == "ic" else -value)
+    def _judged(self, env, gains):
+        "Note what the newest tree gained; the NDCG of LambdaRank is better where it is higher, an error where it is lower."
+        _, _, value, higher_is_better = env.evaluation_result_list[0]
+        gains.append(value if higher_is_better else -value)
+        if env.iteration % 20 == 0: self.watch_(env.iteration//20, gains[-1])
 
     def _fit(self, view, target, valid):
         self.booster_, self.history_ = self._boost(view, target, valid)
@@ -156,7 +156,7 @@ def drawn_features(
     fifths = np.array_split(np.argsort(-gain, kind="stable"), len(KEEP))
     return np.sort(np.concatenate([rng.permutation(f)[:int(np.ceil(k*len(f)))] for f, k in zip(fifths, KEEP) if len(f)]))
 
-# %% ../../nbs/models/trees.ipynb #204739e2
+# %% ../../nbs/models/trees.ipynb #413ec46c
 @dataclass(kw_only=True, repr=False, eq=False)
 class DoubleEnsemble(LightGBM):
     "LightGBM members with sample reweighting and feature selection."
@@ -180,27 +180,32 @@ class DoubleEnsemble(LightGBM):
             booster, log = self._boost(*part, trees[k], weight=weight)
             self.boosters_.append(booster); self.columns_.append(columns); history += [{"member": k + 1, **r} for r in log]
             if k == self.members - 1: break
-            n, values = best_trees(booster), view.values
-            total += booster.predict(values[:, columns], num_iteration=n)
+            n, values = best_trees(booster), self._columns(view)
+            total += booster.predict(values[:, self._with_lags(columns)], num_iteration=n)
             loss, tenth = (target - total/(k + 1))**2, max(1, n//10)
-            at = lambda n: pd.Series((target - booster.predict(values[:, columns], num_iteration=n))**2).rank(pct=True).to_numpy()
+            at = lambda n: pd.Series((target - booster.predict(values[:, self._with_lags(columns)], num_iteration=n))**2).rank(pct=True).to_numpy()
             weight = row_weights(loss, at(tenth), at(n), self.gamma**(k + 1))
             columns = drawn_features(self._shuffled(values, target, rng), rng)
         return history
 
+    def _with_lags(self, columns): # where features stand in `_columns`
+        return np.concatenate([columns + k*len(self.features_) for k in range(1 + len(self.lags))])
+
     def _shuffled(self, values, target, rng):
         rows = rng.permutation(len(values))[:self.check_rows]
-        x, t, gain = values[rows], target[rows], np.zeros(values.shape[1])
+        x, t, gain = values[rows], target[rows], np.zeros(len(self.features_))
         base = (t - self._mean(x))**2
         for j in range(len(gain)):
-            kept, x[:, j] = x[:, j].copy(), rng.permutation(x[:, j])
+            own = self._with_lags(np.array([j]))
+            kept = x[:, own]
+            x[:, own] = kept[rng.permutation(len(x))]
             rise = (t - self._mean(x))**2 - base
-            gain[j], x[:, j] = rise.mean()/(rise.std() + 1e-12), kept
+            gain[j], x[:, own] = rise.mean()/(rise.std() + 1e-12), kept
         return gain
 
-    def _mean(self, x): return np.mean([b.predict(x[:, c], num_iteration=best_trees(b)) for b, c in zip(self.boosters_, self.columns_)], 0)
+    def _mean(self, x): return np.mean([b.predict(x[:, self._with_lags(c)], num_iteration=best_trees(b)) for b, c in zip(self.boosters_, self.columns_)], 0)
 
-    def _predict(self, view): return self._mean(view.values)
+    def _predict(self, view): return self._mean(self._columns(view))
 
     def _count(self): return leaves_and_splits([(b, best_trees(b)) for b in self.boosters_])
 
