@@ -25,13 +25,14 @@ from .features.families import choose
 from .features.table import Features
 from .labels import Label
 
-# %% ../nbs/explain.ipynb #2433cfdb
+# %% ../nbs/explain.ipynb #64881191
 class Probe(NamedTuple):
     "A fitted model opened up: inputs as an array, scores as a function of them."
     lags: tuple # bars before the decision date, one per slice of the window
     inputs: Callable # rows -> (n, L, F) array in the model's own scale
-    score: Callable # (inputs, rows) -> (n,) float64
+    score: Callable # (inputs, rows) -> (n,) float64; rows of whole dates where `among` is given
     attribute: Callable # (rows, background rows, n_samples, seed, tolerance) -> values (n, L, F), base (n,) or number
+    among: Callable|None = None # nets across assets: (k inputs, row) -> (k,) scores of one row with each of them, its date's other assets as they are
 
 # %% ../nbs/explain.ipynb #6de99b7b
 def _linear_probe(model, X):
@@ -62,7 +63,7 @@ def _tree_probe(model, X):
         return values.reshape(len(rows), len(lags), -1), base
     return Probe(lags, inputs, score, attribute)
 
-# %% ../nbs/explain.ipynb #fa5fac91
+# %% ../nbs/explain.ipynb #742731f6
 def _head(model):
     "From the net's outputs (n, k) to its score (n,), differentiable; the same as the model's `predict`."
     from neuralpha.models.losses import Objective
@@ -81,51 +82,68 @@ def _peers(panel, row):
     rows = rows[panel.tradable[rows] | (rows == row)]
     return rows, int(np.flatnonzero(rows == row)[0])
 
-def _needs_peers(net, score, inputs, panel, row):
-    "Whether the score of a row changes when its date's other assets are there; some nets look across assets in training only."
+def _looks_across(net, head, shape, device):
+    "Whether a row's score changes with the other rows of its date, tried on random inputs; some nets look across assets in training only."
     if not getattr(net, "across_assets", False): return False
-    peers, place = _peers(panel, row)
-    x = inputs(peers)
-    alone, together = score(x[place:place+1], peers[place:place+1])[0], score(x, peers)
-    return abs(alone - together[place]) > 1e-5*max(together.std(), 1e-12)
+    x = np.random.default_rng(0).normal(size=(8, *shape)).astype(np.float32)
+    alone, together = (_score_arrays(net, head, x, date, device) for date in (np.arange(8), np.zeros(8, int)))
+    return abs(alone - together).max() > 1e-5*together.std()
 
-# %% ../nbs/explain.ipynb #6511bac1
+def _assets_beside(panel, rows):
+    "(n,) tradable assets on each row's date."
+    return np.maximum(np.bincount(panel.date_code[panel.tradable], minlength=panel.n_dates)[panel.date_code[rows]], 1)
+
+def _among(net, head, cross, place):
+    "The score of one row of a cross-section (n, L, F) as a function of its inputs (k, L, F), its peers as they are."
+    import torch
+    from neuralpha.models.losses import Grid
+    def score(w):
+        x = cross.repeat(len(w), 1, 1, 1)
+        x[:, place] = w
+        grid = Grid(torch.arange(len(w)*len(cross), device=cross.device), len(w), len(cross))
+        return head(net(x.flatten(0, 1), grid)).view(len(w), -1)[:, place]
+    return score
+
+# %% ../nbs/explain.ipynb #4b214e0f
 AFFORDABLE = 400_000 # windows per explanation of a net across assets
+
+def _with_enough_points(attempt, n_samples, tolerance, affordable):
+    "Expected gradients from `attempt(n_samples, points)`; more points per path where the error is too large and they can be afforded."
+    for factor in (1, 4, 16):
+        if factor > 1 and n_samples*factor > affordable: break
+        got = attempt(n_samples*factor, 2*factor)
+        if got.error.std() <= tolerance*got.scores.std(): break
+    return got.values, got.base
 
 def _net_probe(model, X):
     import torch
-    from neuralpha.attribution.nets import _frozen, expected_gradients
+    from neuralpha.attribution.nets import Attributions, _frozen, expected_gradients, net_scores
     from neuralpha.models.losses import Grid
-    from neuralpha.models.trainer import Resident, score_rows
+    from neuralpha.models.trainer import Resident
     net, head = model.net_, _head(model)
     device = next(net.parameters()).device
-    lags = tuple(range(model.window - 1, -1, -1))
-    resident = lambda rows: Resident(X, model.window, model.mean_, model.sd_, device, rows)
     def inputs(rows):
-        data = resident(rows)
+        data = Resident(X, model.window, model.mean_, model.sd_, device, rows)
         return data.windows(data.at(rows)).cpu().numpy()
     def score(x, rows): return _score_arrays(net, head, x, X.panel.date_code[rows], device)
+    def with_peers(row):
+        peers, place = _peers(X.panel, row)
+        return _among(net, head, torch.from_numpy(inputs(peers)).to(device), place), max(3, 8192//len(peers))
+    def among(x, row):
+        of_row, batch = with_peers(row)
+        net.eval()
+        return net_scores(of_row, torch.from_numpy(x).to(device), batch).cpu().numpy().astype(np.float64)
     def attribute(rows, background, n_samples, seed, tolerance):
+        x, back, affordable = inputs(rows), inputs(background), AFFORDABLE//_assets_beside(X.panel, rows).sum()
+        alone = lambda w: head(net(w, Grid(torch.arange(len(w), device=device), len(w), 1)))
+        def by_row(n, points):
+            parts = [expected_gradients(of_row, x[i:i+1], back, n, seed, device, batch, points) for i, (of_row, batch) in enumerate(map(with_peers, rows))]
+            return Attributions(np.concatenate([p.values for p in parts]), np.array([p.base for p in parts]), np.concatenate([p.scores for p in parts]))
         with _frozen(net):
-            if not _needs_peers(net, score, inputs, X.panel, rows[0]):
-                x, back = inputs(rows), inputs(background)
-                for factor in (1, 4, 16):
-                    got = expected_gradients(lambda w: head(net(w, None)), x, back, n_samples*factor, seed, device, points=2*factor)
-                    if got.error.std() <= tolerance*got.scores.std(): break
-                return got.values, got.base
-            back, parts = inputs(background), []
-            affordable = int(np.clip(AFFORDABLE//(len(rows)*max(len(_peers(X.panel, rows[0])[0]), 1)), 12, max(n_samples, 12)))
-            for row in rows:
-                peers, place = _peers(X.panel, row)
-                cross = torch.from_numpy(inputs(peers)).to(device)
-                def alone(w):
-                    x = cross.repeat(len(w), 1, 1, 1)
-                    x[:, place] = w
-                    grid = Grid(torch.arange(len(w)*len(peers), device=device), len(w), len(peers))
-                    return head(net(x.flatten(0, 1), grid)).view(len(w), -1)[:, place]
-                parts.append(expected_gradients(alone, cross[place:place+1], back, affordable, seed, device, batch=max(3, 8192//len(peers))))
-            return np.concatenate([p.values for p in parts]), np.array([p.base for p in parts])
-    return Probe(lags, inputs, score, attribute)
+            if across: return _with_enough_points(by_row, int(np.clip(affordable, 12, max(n_samples, 12))), tolerance, affordable)
+            return _with_enough_points(lambda n, points: expected_gradients(alone, x, back, n, seed, device, points=points), n_samples, tolerance, np.inf)
+    across = _looks_across(net, head, (model.window, len(X.names)), device)
+    return Probe(tuple(range(model.window - 1, -1, -1)), inputs, score, attribute, among if across else None)
 
 # %% ../nbs/explain.ipynb #04872f20
 def _wide_tree_probe(model, X):
@@ -233,7 +251,7 @@ def _parts(pred, X, rows):
 
 def _model_name(model): return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../nbs/explain.ipynb #5bc08640
+# %% ../nbs/explain.ipynb #8770044a
 def explain(
     model, # `Predictions`, or a fitted model of any kind
     X:Features, # the table it was fitted on
@@ -261,7 +279,7 @@ def explain(
         values, base = opened.attribute(chosen, _draw(pool, n_background, rng), n_samples, seed, tolerance)
         full = lambda v: np.full(len(chosen), v)
         done.append(Explanation(name, X, chosen, opened.lags, np.asarray(values, np.float32), base + np.zeros(len(chosen)),
-                                _scores(fitted, opened, X, chosen), full(fold), full(fit_seed)))
+                                _scores(opened, X, chosen), full(fold), full(fit_seed)))
     join, lags = lambda key: np.concatenate([getattr(e, key) for e in done]), _all_lags(done)
     return Explanation(name, X, join("rows"), lags, np.concatenate([_over_lags(e, lags) for e in done]), join("base"), join("scores"), join("fold"), join("seed"))
 
@@ -276,15 +294,11 @@ def _over_lags(e, lags)->np.ndarray: # (n, len(lags), F)
     out[:, [lags.index(k) for k in e.lags]] = e.values
     return out
 
-# %% ../nbs/explain.ipynb #0052dce3
-def _scores(model, opened, X, rows):
+# %% ../nbs/explain.ipynb #4bf41df8
+def _scores(opened, X, rows):
     "The model's own scores; a net that looks across assets is shown the whole cross-sections."
-    if not getattr(getattr(model, "net_", None), "across_assets", False): return opened.score(opened.inputs(rows), rows)
-    p = X.panel
-    everyone = p.by_date[np.isin(p.date_code[p.by_date], p.date_code[rows]) & (p.tradable[p.by_date] | np.isin(p.by_date, rows))]
-    scores = np.full(p.n_rows, np.nan)
-    scores[everyone] = opened.score(opened.inputs(everyone), everyone)
-    return scores[rows]
+    if not opened.among: return opened.score(opened.inputs(rows), rows)
+    return np.array([opened.among(x[None], row)[0] for x, row in zip(opened.inputs(rows), rows)])
 
 # %% ../nbs/explain.ipynb #a2ba40bf
 class _CallableModule(types.ModuleType):
@@ -438,32 +452,38 @@ def from_frame(
     return Explanation(first["model"].iloc[0], X.select(names), rows, lags, frame["value"].to_numpy(np.float32).reshape(len(rows), len(lags), len(names)),
                        unknown, unknown, first["fold"].to_numpy(), first["seed"].to_numpy())
 
-# %% ../nbs/explain.ipynb #7f452476
+# %% ../nbs/explain.ipynb #00ee29a3
+def _single_differences(opened, x, row, back, pairs):
+    "(pairs,) what the score of a row loses when the features of a pair are those of a background row, mean over the background."
+    asked = np.repeat(x[None], 1 + len(pairs)*len(back), 0)
+    swapped = asked[1:].reshape(len(pairs), len(back), *x.shape)
+    for k, p in enumerate(pairs): swapped[k][:, :, list(p)] = back[:, :, list(p)]
+    score = np.asarray(opened.among(asked, row) if opened.among else opened.score(asked, np.full(len(asked), row)), np.float64)
+    return (score[0] - score[1:]).reshape(len(pairs), -1).mean(1)
+
 def interactions(
     model, # fitted model
     X:Features,
     rows=None, # panel rows to draw from; default: all tradable rows
     features=None, # names; default: the `top` most important by attribution
     top:int=8, n_rows:int=200, n_background:int=16, seed:int=0,
-)->pd.DataFrame: # features × features, score units
-    "Interaction strength of pairs of features, from scores alone; a net across assets sees the drawn rows of a date as its cross-section."
+)->pd.DataFrame: # features × features, score units; `.attrs`: "rows" asked, and whether among "whole_dates"
+    "Interaction strength of pairs of features, from scores alone; of a net across assets each row is asked among its whole date."
     rng = np.random.default_rng(seed)
     pool = np.flatnonzero(X.panel.tradable) if rows is None else np.asarray(rows, np.int64)
     names = list(features) if features is not None else list(explain(model, X, _draw(pool, n_rows, rng), seed=seed).importance().index[:top])
     columns = [X.names.index(n) for n in X.select(names).names]
-    opened, chosen = probe(model, X), _draw(pool, n_rows, rng)
-    x, back = opened.inputs(chosen), opened.inputs(rng.choice(pool, n_background))
     pairs = [(i,) for i in columns] + [(i, j) for a, i in enumerate(columns) for j in columns[:a]]
-    score, gap = opened.score(x, chosen), {p: np.zeros(len(x)) for p in pairs}
-    for b in back:
-        for p in pairs:
-            swapped = x.copy()
-            swapped[:, :, list(p)] = b[:, list(p)]
-            gap[p] += (score - opened.score(swapped, chosen))/len(back)
+    opened = probe(model, X)
+    if opened.among: n_rows = int(np.clip(4*AFFORDABLE/(len(pairs)*n_background*_assets_beside(X.panel, pool).mean()), min(n_rows, 8), n_rows))
+    chosen = _draw(pool, n_rows, rng)
+    x, back = opened.inputs(chosen), opened.inputs(rng.choice(pool, n_background))
+    gap = dict(zip(pairs, np.transpose([_single_differences(opened, v, row, back, pairs) for v, row in zip(x, chosen)])))
     out = pd.DataFrame(0., names, names)
     for a, i in enumerate(columns):
         out.iloc[a, a] = abs(gap[i,]).mean()
         for c, j in enumerate(columns[:a]): out.iloc[a, c] = out.iloc[c, a] = abs(gap[i,] + gap[j,] - gap[i, j]).mean()
+    out.attrs |= {"rows": len(chosen), "whole_dates": bool(opened.among)}
     return out
 
 # %% ../nbs/explain.ipynb #b6297aa8
@@ -539,7 +559,7 @@ def plot_agreement(table:pd.DataFrame):
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../nbs/explain.ipynb #a94c7f83
+# %% ../nbs/explain.ipynb #5d98cbe3
 def _deal(panel, rows, rng):
     "For each row, another row of the same date: a random permutation within dates."
     order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
@@ -547,6 +567,11 @@ def _deal(panel, rows, rng):
     other = np.empty(len(rows), np.int64)
     other[home] = order
     return other
+
+def _whole_dates(panel, rows):
+    "The rows and all other tradable rows of their dates, ascending: a net across assets is asked about all of them, labelled or not."
+    same = np.flatnonzero(np.isin(panel.date_code, panel.date_code[rows]))
+    return same[panel.tradable[same] | np.isin(same, rows)]
 
 def _daily_ic(score, label, date):
     "IC by date, for the given codes; pandas index of the dates' codes."
@@ -563,7 +588,7 @@ def _loss_table(whole, without, y, level, reps, seed):
     table = pd.DataFrame(out, columns=["family", "ic", "ic_without", "lost", "low", "high", "dates"])
     return table.sort_values("lost", ascending=False, kind="stable").set_index("family")
 
-# %% ../nbs/explain.ipynb #23c09c2d
+# %% ../nbs/explain.ipynb #6b22bc27
 def family_ic_loss(
     model, # `Predictions` or a fitted model
     X:Features, y:Label,
@@ -587,15 +612,17 @@ def family_ic_loss(
         keep = days[np.linspace(0, len(days) - 1, min(len(days), max(2, n_dates//len(parts)))).astype(int)] if len(days) else days
         pool = pool[np.isin(X.panel.date_code[pool], keep)]
         if not len(pool): continue
-        opened, date = probe(fitted, X), X.panel.date_code[pool]
-        x, label = opened.inputs(pool), y.values[pool]
-        whole.append(_daily_ic(opened.score(x, pool), label, date))
+        opened = probe(fitted, X)
+        everyone = _whole_dates(X.panel, pool) if opened.among else pool
+        x, judged = opened.inputs(everyone), np.isin(everyone, pool)
+        ic = lambda x: _daily_ic(opened.score(x, everyone)[judged], y.values[pool], X.panel.date_code[pool])
+        whole.append(ic(x))
         for group, names in groups.items():
             columns, ics = [X.names.index(n) for n in X.select(names).names], []
             for _ in range(repeats):
                 dealt = x.copy()
-                dealt[:, :, columns] = x[_deal(X.panel, pool, rng)][:, :, columns]
-                ics.append(_daily_ic(opened.score(dealt, pool), label, date))
+                dealt[:, :, columns] = x[_deal(X.panel, everyone, rng)][:, :, columns]
+                ics.append(ic(dealt))
             without[group].append(sum(ics)/repeats)
     if not whole: raise NeuralphaError("None of the rows has a label: no IC can be lost.")
     return _loss_table(pd.concat(whole), {g: pd.concat(v) for g, v in without.items()}, y, level, reps, seed)

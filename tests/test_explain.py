@@ -7,7 +7,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.explain import _deal
 from neuralpha.models.base import toy_problem
 from neuralpha.models.linear import Ridge
-from neuralpha.models.mixers import CrossAttention
+from neuralpha.models.mixers import CrossAttention, StockMixer
 from neuralpha.models.nets import MLP
 from neuralpha.models.predict import cross_predict
 from neuralpha.models.recurrent import LSTM
@@ -61,6 +61,28 @@ def test_a_net_across_assets_is_explained_with_its_peers_in_place(problem):
     lookup = dict(zip(fold.test, model.predict(X.view(fold.test))))
     np.testing.assert_allclose(e.scores, [lookup[r] for r in e.rows], atol=1e-5)
     assert abs(e.error).max() < .05*abs(e.scores - e.base).max() and len(set(e.base)) == 3
+
+ACROSS = [CrossAttention(window=2, max_epochs=2, width=8, heads=2), StockMixer(window=4, max_epochs=2, width=8)]
+
+@pytest.mark.parametrize("model", ACROSS, ids=lambda m: m.name)
+def test_a_net_across_assets_may_meet_dates_with_one_asset(model, problem):
+    from dataclasses import replace
+    X, y, fold, fit = problem
+    model, p = fit(model), X.panel
+    alone = replace(X, panel=replace(p, tradable=(p.date_code > 2) | (p.asset_code == 0)))
+    days = np.flatnonzero(alone.panel.tradable & (p.date_code <= 8)) # the first three dates have one asset
+    lookup = dict(zip(days, model.predict(alone.view(days))))
+    first = days[p.date_code[days] < 3]
+    for rows in (first, np.concatenate([first, days[-5:]])):
+        e = explain(model, alone, rows)
+        np.testing.assert_allclose(e.scores, [lookup[r] for r in e.rows], atol=1e-5)
+        assert e.relative_error < .06
+
+def test_a_net_that_looks_across_assets_in_training_only_is_explained_by_itself(problem):
+    from neuralpha.explain import probe
+    X, y, fold, fit = problem
+    assert probe(fit(make_model("autoencoder", max_epochs=1)), X).among is None
+    assert all(probe(fit(m), X).among for m in ACROSS)
 
 def test_the_planted_features_and_lags_are_found(problem):
     X, y, fold, fit = problem
@@ -129,6 +151,48 @@ def test_interactions_of_a_product_are_known():
     assert got.loc["past", "past"] == 0
     assert got.loc["linear", "left"] == pytest.approx(.25, abs=.04) # E|x0 - b0| |x1 - b1| of mean-zero uniforms is E|x0| E|x1| = 1/4
 
+def _across(score):
+    "A fitted net across assets by hand: the score of features (dates, places, 4) and of their means by date."
+    import torch
+    from types import SimpleNamespace
+    class ByHand(torch.nn.Module):
+        across_assets = True
+        def __init__(self):
+            super().__init__()
+            self.unused = torch.nn.Parameter(torch.zeros(1))
+        def forward(self, x, grid):
+            f = grid.fill(x[:, -1])
+            return grid.take(score(f, f.mean(1, keepdim=True)))[:, None]
+    return SimpleNamespace(net_=ByHand(), window=1, mean_=np.zeros(4, np.float32), sd_=np.ones(4, np.float32), loss="mse")
+
+def test_a_net_across_assets_that_adds_up_has_no_interactions():
+    X, y, fold = toy_problem(20, 60)
+    got = interactions(_across(lambda f, market: f[..., 0] - 2*f[..., 1] + 5*market[..., 2]), X, fold.test, X.names, n_rows=30)
+    assert abs(got - np.diag(np.diag(got))).max().max() < 1e-6
+    assert got.loc["right", "right"] == pytest.approx(5/20*.5, rel=.3) # a twentieth of the market is the asset itself: E|x - b| = E|x| = 1/2
+
+def test_an_interaction_across_assets_is_found_among_the_whole_date():
+    X, y, fold = toy_problem(20, 60)
+    got = interactions(_across(lambda f, market: (f[..., 0] - market[..., 0])*f[..., 1]), X, fold.test, X.names, n_rows=400, n_background=64)
+    assert got.loc["linear", "left"] == pytest.approx(.25*19/20, abs=.03) # as above, less the asset's own share in its market
+    assert got.loc["left", "right"] < 1e-6 and got.loc["past", "past"] == 0
+
+@pytest.mark.parametrize("model", [CrossAttention(window=1, max_epochs=2, width=8, heads=2), StockMixer(window=1, scales=[1], max_epochs=2, width=8)], ids=lambda m: m.name)
+def test_interactions_across_assets_are_those_of_the_models_own_scores(model, problem):
+    from dataclasses import replace
+    X, y, fold, fit = problem
+    model, rows = fit(model), fold.test[[0, 3, 30, 31]]
+    got = interactions(model, X, rows, ["linear", "left"], n_rows=4, n_background=3, seed=5)
+    back = np.random.default_rng(5).choice(rows, 3)
+    def score(row, b, columns):
+        values = X.values.copy()
+        values[row, columns] = X.values[b, columns]
+        day = fold.test[X.panel.date_code[fold.test] == X.panel.date_code[row]]
+        return model.predict(replace(X, values=values).view(day))[day == row][0]
+    second = [[score(r, b, []) - score(r, b, [0]) - score(r, b, [1]) + score(r, b, [0, 1]) for b in back] for r in rows]
+    assert got.loc["linear", "left"] == pytest.approx(abs(np.mean(second, 1)).mean(), abs=1e-6) and got.attrs["rows"] == 4
+    assert got.loc["left", "left"] == pytest.approx(abs(np.mean([[score(r, b, []) - score(r, b, [1]) for b in back] for r in rows], 1)).mean(), abs=1e-6)
+
 def test_agreement_of_a_model_with_itself_and_its_opposite(problem):
     from dataclasses import replace
     X, y, fold, fit = problem
@@ -166,6 +230,17 @@ def test_ic_is_lost_where_it_was_planted(problem):
     pd.testing.assert_frame_equal(got, family_ic_loss(model, X, y, fold.test, reps=200))
     both = family_ic_loss(model, X, y, fold.test, groups={"all": X.names}, reps=200)
     assert abs(both.loc["all", "ic_without"]) < .08 # nothing is left
+
+@pytest.mark.parametrize("model", ACROSS, ids=lambda m: m.name)
+def test_a_net_across_assets_is_judged_on_whole_dates(model, problem):
+    from dataclasses import replace
+    from neuralpha.models.base import date_ic
+    X, y, fold, fit = problem
+    known = (X.panel.asset_code % 3 == 0) & np.isfinite(y.values)
+    got = family_ic_loss(fit(model), X, replace(y, values=np.where(known, y.values, np.nan)), fold.test, repeats=1, reps=50)
+    at = known[fold.test]
+    own = date_ic(model.predict(X.view(fold.test))[at], y.values[fold.test][at], X.panel.date_code[fold.test][at])
+    assert got["ic"].iloc[0] == pytest.approx(np.mean(own), abs=1e-6)
 
 def test_a_constant_score_has_no_losses(problem):
     from neuralpha.models.linear import Lasso

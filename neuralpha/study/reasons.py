@@ -70,7 +70,7 @@ def explain_all(report, rows)->dict: # model -> Explanation
     with atomic_path(report.folder/"shap.parquet") as tmp: pd.concat([e.frame() for e in out.values()], ignore_index=True).to_parquet(tmp, index=False)
     return out
 
-# %% ../../nbs/study/reasons.ipynb #a5b14460
+# %% ../../nbs/study/reasons.ipynb #ce9fa996
 def model_figures(report, name, e, regime):
     "The pictures of one model's attributions."
     from neuralpha.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
@@ -92,9 +92,10 @@ def model_tests(report, name, e)->dict: # family_ic_loss, interactions
     pairs = interactions(p.models[last.number, p.seeds[0]], b.X, last.test, list(e.importance().index[:PAIR_FEATURES]), n_rows=PAIR_ROWS, n_background=8, seed=b.study.seed)
     report.show(plot_ic_loss(loss, f"{name}: IC lost without a {'family of features' if part == 'family' else 'feature'}"), "Why: SHAP", "family-loss", f"What each {part} is worth",
                 f"Permuted within dates, {int(loss['dates'].max())} test dates of all folds; the model is not fitted again.", name)
-    report.show(plot_interactions(pairs, name), "Why: SHAP", "interactions", "Interactions", f"{PAIR_ROWS} test rows of the last fold, first seed; zero where two features add up.", name)
-    text = "Mean absolute second difference of the score when both features, each alone and none are replaced by those of other rows; the diagonal: one feature alone."
-    return {"part": part, "family_ic_loss": loss_records(loss, part), "interactions": {"unit": "score", "period": "per row", "definition": text, "features": list(pairs), "values": pairs.to_numpy().tolist()}}
+    peers = " Each row is scored among all assets of its date, whose features stay." if pairs.attrs["whole_dates"] else ""
+    report.show(plot_interactions(pairs, name), "Why: SHAP", "interactions", "Interactions", f"{pairs.attrs['rows']} test rows of the last fold, first seed; zero where two features add up.{peers}", name)
+    text = f"Mean absolute second difference of the score when both features, each alone and none are replaced by those of other rows; the diagonal: one feature alone.{peers}"
+    return {"part": part, "family_ic_loss": loss_records(loss, part), "interactions": {"unit": "score", "period": "per row", "definition": text, "rows": pairs.attrs["rows"], "features": list(pairs), "values": pairs.to_numpy().tolist()}}
 
 # %% ../../nbs/study/reasons.ipynb #41ecbf1c
 def explanations(report):
