@@ -71,6 +71,7 @@ class Tiny(torch.nn.Module):
     def __init__(self, width=4, hidden=16):
         super().__init__()
         self.body = torch.nn.Sequential(torch.nn.Linear(width, hidden), torch.nn.ReLU(), torch.nn.Dropout(.1), torch.nn.Linear(hidden, 1))
+        self.input_weights = [self.body[0].weight]
     def forward(self, x, grid): return self.body(x[:, -1])
 
 def test_what_does_not_fit_is_found_before_it_fails():
@@ -227,6 +228,7 @@ def test_inputs_are_zero_exactly_where_the_gradient_is_below_the_penalty():
     x = torch.from_numpy(rng.normal(size=(n, 12)).astype(np.float32))
     y = (x[:, :3] @ torch.tensor([1., -.5, .25]) + .1*x[:, 3])[:, None]
     net, penalty = torch.nn.Linear(12, 1), .2
+    net.input_weights = [net.weight]
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.)
     for _ in range(4000):
         optimizer.zero_grad()
@@ -250,6 +252,31 @@ def test_the_sparse_path_goes_from_all_inputs_to_none():
     s = Training(sparse_input=5., max_epochs=12, patience=12, learning_rate=1e-2, batch_rows=100)
     train(net, Resident(X, 1, *feature_scale(X.view(fold.train))), (fold.train, t[fold.train]), (fold.valid, t[fold.valid]), s, watch=watch)
     assert alive[0] == 4 and alive[-1] == 0 and alive == sorted(alive, reverse=True)
+
+@pytest.mark.parametrize("name", ["mlp", "nn3", "widedeep", "autoencoder", "tcn", "cnn", "multiscale", "lstm", "gru", "alstm", "transformer", "pretrained", "timemixer", "stockmixer", "crossattention", "statespace"])
+def test_an_input_without_weights_is_not_seen(name):
+    from neuralpha.models.losses import _grid_of
+    from neuralpha.models.registry import make_model
+    model = make_model(name)
+    net, x, grid = model.build(4, 1).eval(), torch.randn(12, model.window, 4), _grid_of(np.repeat([0, 1], 6))
+    if name == "autoencoder": net.premium.fill_(1.)
+    assert first_weights(net).shape[1] == 4
+    def seen(j):
+        other = x.clone()
+        other[..., j] += torch.randn(12, model.window)
+        return (net(x, grid) - net(other, grid)).abs().max().item() > 1e-6
+    assert seen(1) and seen(2)
+    with torch.no_grad():
+        for w in input_weights(net): w[:, 2] = 0
+    assert seen(1) and not seen(2)
+
+def test_a_net_that_cannot_be_sparse_says_so():
+    from neuralpha.models.convolution import TCN
+    X, y, fold = toy_problem(10, 60)
+    fit = lambda **kw: TCN(window=4, sparse_input=.1, max_epochs=1, **kw).fit(X.view(fold.train), y.target("rank")[fold.train])
+    with pytest.raises(NeuralphaError, match="4 channels"): fit(channels=4)
+    with pytest.raises(NeuralphaError, match="Linear does not say"): first_weights(torch.nn.Linear(4, 1))
+    fit(channels=5)
 
 def test_averaged_weights_are_the_mean_of_the_last_epochs():
     states = [{"w": torch.full((2,), float(i)), "n": torch.tensor(i)} for i in range(3)]

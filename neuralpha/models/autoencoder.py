@@ -14,7 +14,7 @@ from ..core import NeuralphaError
 from .losses import Objective
 from .nets import MLPNet, Net
 
-# %% ../../nbs/models/autoencoder.ipynb #c5a76761
+# %% ../../nbs/models/autoencoder.ipynb #51688a1b
 class FactorNet(nn.Module):
     "Loadings from the last bar, factors from the date's managed portfolios; the output is the forecast."
     across_assets = True
@@ -25,6 +25,9 @@ class FactorNet(nn.Module):
         self.register_buffer("premium", torch.zeros(factors))
 
     def forward(self, x, grid=None): return (self.loadings(x[:, -1:])*self.premium).sum(1, keepdim=True)
+
+    @property
+    def input_weights(self): return self.loadings.input_weights # the forecast sees the inputs through the loadings alone
 
     def factors(self, x, target, grid):
         "(dates, factors): a linear map of the returns of the characteristic portfolios of each date."

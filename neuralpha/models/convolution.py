@@ -5,15 +5,16 @@
 # %% auto #0
 __all__ = ['CausalBlock', 'TCNNet', 'TCN', 'CNN', 'MultiScaleNet', 'MultiScale']
 
-# %% ../../nbs/models/convolution.ipynb #28db9d42
+# %% ../../nbs/models/convolution.ipynb #cd9a2893
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
+from ..core import NeuralphaError
 from .nets import Net
 
-# %% ../../nbs/models/convolution.ipynb #3ba3593a
+# %% ../../nbs/models/convolution.ipynb #c3852923
 class CausalBlock(nn.Module):
     "Two causal convolutions with ReLU and dropout, and the input added back; (rows, channels, window) in and out."
     def __init__(self, width, channels, kernel, dilation, dropout):
@@ -38,6 +39,12 @@ class TCNNet(nn.Module):
 
     def forward(self, x, grid=None): return self.out(self.blocks(x.transpose(1, 2))[..., -1])
 
+    @property
+    def input_weights(self):
+        first = self.blocks[0]
+        if isinstance(first.skip, nn.Identity): raise NeuralphaError(f"With {first.first.in_channels} channels for as many features the first block adds its inputs back without a weight: take other channels, or leave sparse_input at 0.")
+        return [first.first.weight, first.skip.weight]
+
 # %% ../../nbs/models/convolution.ipynb #33651b44
 @dataclass(kw_only=True, repr=False, eq=False)
 class TCN(Net):
@@ -59,7 +66,7 @@ class CNN(TCN):
     name:ClassVar[str] = "cnn"
     space:ClassVar[dict] = Net.space | {"channels": ("choice", [16, 32, 64]), "kernel": ("int", 2, 5), "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)])}
 
-# %% ../../nbs/models/convolution.ipynb #9d29c779
+# %% ../../nbs/models/convolution.ipynb #405ee2c1
 class MultiScaleNet(nn.Module):
     "One convolution per scale over averages of that many bars; last and mean of each branch, joined."
     def __init__(self, width, channels, scales, dropout, outputs):
@@ -77,6 +84,9 @@ class MultiScaleNet(nn.Module):
             parts += [h[..., -1], h.mean(2)]
         return self.out(self.drop(torch.cat(parts, 1)))
 
+    @property
+    def input_weights(self): return [b.weight for b in self.branches]
+
 @dataclass(kw_only=True, repr=False, eq=False)
 class MultiScale(Net):
     "Convolutions over several time scales of the same window."
@@ -88,6 +98,5 @@ class MultiScale(Net):
     space:ClassVar[dict] = Net.space | {"channels": ("choice", [8, 16, 32]), "scales": ("choice", [(1, 5), (1, 5, 10), (1, 2, 5, 10)])}
 
     def build(self, n_features, outputs):
-        from neuralpha.core import NeuralphaError
         if max(self.scales) > self.window: raise NeuralphaError(f"Scale {max(self.scales)} is longer than the window of {self.window} bars.")
         return MultiScaleNet(n_features, self.channels, self.scales, self.dropout, outputs)

@@ -50,7 +50,7 @@ class MarketMix(nn.Module):
         market = weight.transpose(1, 2) @ grid.fill(g) # (dates, states, width)
         return h + self.drop(grid.take(grid.fill(self.read(g)).softmax(2) @ self.value(market)))
 
-# %% ../../nbs/models/mixers.ipynb #e86ac2bb
+# %% ../../nbs/models/mixers.ipynb #be824c11
 class MixerNet(nn.Module):
     "Mixing on every scale of the window, joined; then market mixing; a linear head."
     def __init__(self, n_features, window, width, scales, states, dropout, outputs):
@@ -70,6 +70,9 @@ class MixerNet(nn.Module):
             parts.append(block(v)[:, -1])
         h = F.gelu(self.join(torch.cat(parts, 1)))
         return self.out(self.market(h, grid) if self.market else h)
+
+    @property
+    def input_weights(self): return [self.embed.weight]
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class StockMixer(Net):
@@ -93,7 +96,7 @@ class TimeMixer(StockMixer):
     name:ClassVar[str] = "timemixer"
     space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "scales": ("choice", [(1,), (1, 2), (1, 2, 4)])}
 
-# %% ../../nbs/models/mixers.ipynb #95771e8a
+# %% ../../nbs/models/mixers.ipynb #9197aacd
 class CrossNet(nn.Module):
     "Encoder per asset, then attention over the assets of the date; a linear head."
     across_assets = True
@@ -110,6 +113,9 @@ class CrossNet(nn.Module):
         said = F.scaled_dot_product_attention(q, k, v, attn_mask=grid.mask[:, None, None])
         h = h + self.drop(self.join(grid.take(said.transpose(1, 2).flatten(2))))
         return self.out(h)
+
+    @property
+    def input_weights(self): return [self.encoder.weight_ih_l0 if isinstance(self.encoder, nn.GRU) else self.encoder.weight]
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class CrossAttention(Net):

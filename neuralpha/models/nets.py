@@ -78,7 +78,7 @@ class Net(Training, Estimator):
         except NeuralphaError: self.device, device = "auto", pick_device() # fitted where there was another device
         self.net_.to(device)
 
-# %% ../../nbs/models/nets.ipynb #ca8e134a
+# %% ../../nbs/models/nets.ipynb #1a1997ef
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 
 class Layer(nn.Module):
@@ -100,6 +100,9 @@ class MLPNet(nn.Module):
         self.out = nn.Linear(widths[-1], outputs)
 
     def forward(self, x, grid=None): return self.out(self.body(x.flatten(1)))
+
+    @property
+    def input_weights(self): return [next(m.weight for m in self.modules() if isinstance(m, nn.Linear))]
 
 # %% ../../nbs/models/nets.ipynb #485bf661
 @dataclass(kw_only=True, repr=False, eq=False)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 from .nets import Net
 
-# %% ../../nbs/models/recurrent.ipynb #4958ecd3
+# %% ../../nbs/models/recurrent.ipynb #df40c801
 def unrolled(
     cell, # nn.LSTM or nn.GRU, batch first
     x:torch.Tensor, # (rows, window, features)
@@ -51,6 +51,9 @@ class RecurrentNet(nn.Module):
     def states(self, x): return unrolled(self.cell, x, self.cell.dropout) if self.unroll else self.cell(x)[0]
     def forward(self, x, grid=None): return self.out(self.drop(self.states(x)[:, -1]))
 
+    @property
+    def input_weights(self): return [self.cell.weight_ih_l0]
+
 # %% ../../nbs/models/recurrent.ipynb #9c012164
 @dataclass(kw_only=True, repr=False, eq=False)
 class LSTM(Net):
@@ -71,7 +74,7 @@ class GRU(LSTM):
 
     def build(self, n_features, outputs): return RecurrentNet(nn.GRU, n_features, self.hidden, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/recurrent.ipynb #842d0984
+# %% ../../nbs/models/recurrent.ipynb #2b96e0cb
 class AttentiveNet(nn.Module):
     "An LSTM whose states are averaged by attention and joined with the last one."
     unroll = False
@@ -87,6 +90,9 @@ class AttentiveNet(nn.Module):
         h = unrolled(self.cell, x, self.cell.dropout) if self.unroll else self.cell(x)[0]
         seen = (self.weigh(h).softmax(1)*h).sum(1)
         return self.out(self.drop(torch.cat([seen, h[:, -1]], 1)))
+
+    @property
+    def input_weights(self): return [self.enter[0].weight]
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class ALSTM(LSTM):

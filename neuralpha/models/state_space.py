@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from .nets import Layer, Net
 
-# %% ../../nbs/models/state_space.ipynb #e791a1dc
+# %% ../../nbs/models/state_space.ipynb #59b3e063
 class StateSpaceNet(nn.Module):
     "Shocks of every bar of the window, summed with weights that halve every so many bars, and a linear head."
     def __init__(self, width, window, hidden, states, dropout, outputs):
@@ -28,6 +28,9 @@ class StateSpaceNet(nn.Module):
         return weights/weights.norm(dim=0)
 
     def forward(self, x, grid=None): return self.out((self.shock(x)*self.memory()).sum(1))
+
+    @property
+    def input_weights(self): return [next(m.weight for m in self.shock.modules() if isinstance(m, nn.Linear))]
 
 # %% ../../nbs/models/state_space.ipynb #0b8e0544
 @dataclass(kw_only=True, repr=False, eq=False)

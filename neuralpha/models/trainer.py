@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['Training', 'pick_device', 'worker_device', 'repeatable', 'free_memory', 'check_panel_fits', 'Resident',
-           'epoch_batches', 'score_rows', 'Part', 'step_loss', 'penalty', 'first_weights', 'shrink_inputs', 'batching',
-           'one_gradient', 'run_epoch', 'check_finite', 'saved_bytes', 'fitting_batch_rows', 'train', 'epoch_seed',
-           'stale', 'best_epoch', 'own_loss', 'validate', 'training_digests', 'save_checkpoint', 'resume',
-           'plot_history']
+           'epoch_batches', 'score_rows', 'Part', 'step_loss', 'penalty', 'by_input', 'input_weights', 'first_weights',
+           'shrink_inputs', 'batching', 'one_gradient', 'run_epoch', 'check_finite', 'saved_bytes',
+           'fitting_batch_rows', 'train', 'epoch_seed', 'stale', 'best_epoch', 'own_loss', 'validate',
+           'training_digests', 'save_checkpoint', 'resume', 'plot_history']
 
 # %% ../../nbs/models/trainer.ipynb #fa9bb12f
 import contextlib, copy, json, os, time
@@ -244,19 +244,29 @@ def penalty(matrices, s:Training):
     "The L1 and L2 penalties on weight matrices."
     return sum(s.l1*w.abs().sum() + s.l2*w.square().sum() for w in matrices)
 
-# %% ../../nbs/models/trainer.ipynb #2db0273c
-def first_weights(net)->torch.nn.Parameter:
-    "(units, inputs) weights that the inputs meet first."
-    return next(p for p in net.parameters() if p.ndim == 2)
+# %% ../../nbs/models/trainer.ipynb #3798f933
+def by_input(weights)->torch.Tensor: # (weights of an input, inputs)
+    "Weights, inputs on their second axis, as one matrix with a column per input."
+    return torch.cat([w.movedim(1, -1).flatten(0, -2) for w in weights])
+
+def input_weights(net)->list:
+    "Weights that read the inputs. Raises `NeuralphaError` for a net that does not say which."
+    weights = getattr(net, "input_weights", None)
+    if weights is None: raise NeuralphaError(f"{type(net).__name__} does not say which weights read its inputs: give it a property `input_weights`, or leave sparse_input at 0.")
+    return weights
+
+def first_weights(net)->torch.Tensor:
+    "(weights of an input, inputs) copy of the weights that the inputs meet first."
+    return by_input(input_weights(net))
 
 @torch.no_grad()
 def shrink_inputs(net, optimizer, penalty:float):
     "The proximal step of `penalty` times the sum of the inputs' norms, after an Adam step."
-    w = first_weights(net)
-    group, state = next((g, optimizer.state[w]) for g in optimizer.param_groups if any(p is w for p in g["params"]))
-    spread = (state["exp_avg_sq"]/(1 - group["betas"][1]**state["step"])).mean(0).sqrt() + group["eps"]
-    norm = w.norm(dim=0)
-    w.mul_((1 - group["lr"]*penalty/spread/norm.clamp(min=1e-12)).clamp(min=0))
+    weights, group = input_weights(net), optimizer.param_groups[0]
+    state = [optimizer.state[w] for w in weights]
+    spread = (by_input([v["exp_avg_sq"] for v in state])/(1 - group["betas"][1]**state[0]["step"])).mean(0).sqrt() + group["eps"]
+    kept = (1 - group["lr"]*penalty/spread/by_input(weights).norm(dim=0).clamp(min=1e-12)).clamp(min=0)
+    for w in weights: w.mul_(kept.view(-1, *[1]*(w.ndim - 2)))
 
 # %% ../../nbs/models/trainer.ipynb #7ee49397
 def batching(s:Training, net)->str:

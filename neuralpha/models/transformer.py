@@ -14,7 +14,7 @@ from torch import nn
 from ..core import NeuralphaError
 from .nets import Net
 
-# %% ../../nbs/models/transformer.ipynb #b14b0901
+# %% ../../nbs/models/transformer.ipynb #a4214b9e
 class Block(nn.Module):
     "Pre-norm causal self-attention and a feed-forward layer; (rows, window, width) in and out."
     def __init__(self, width, heads, dropout):
@@ -42,6 +42,9 @@ class TransformerNet(nn.Module):
     def encode(self, x): return self.norm(self.blocks(self.embed(x) + self.lag))
 
     def forward(self, x, grid=None): return self.out(self.encode(x)[:, -1])
+
+    @property
+    def input_weights(self): return [self.embed.weight]
 
 # %% ../../nbs/models/transformer.ipynb #743cef10
 @dataclass(kw_only=True, repr=False, eq=False)

@@ -60,7 +60,7 @@ def widen(
     if len(live): gates[live] = lsq_linear(columns[:, live], target_valid - b[-1], bounds=(0, 1), method="bvls").x
     return float(gates[0]), np.r_[gates[1:]*b[:-1], b[-1]] - gates[0]*tilt
 
-# %% ../../nbs/models/wide_deep.ipynb #56c3c409
+# %% ../../nbs/models/wide_deep.ipynb #d02a5297
 class WideDeepNet(nn.Module):
     "A linear part and a pyramid on a few of the inputs."
     def __init__(self, inputs, hidden, norm="none", dropout=0.):
@@ -78,6 +78,9 @@ class WideDeepNet(nn.Module):
         z = self.inputs(x)
         return self.gate*self.deep(z) + (z @ self.wide[:-1] + self.wide[-1])[:, None]
 
+    @property
+    def input_weights(self): return self.deep.input_weights
+
 class WithinDate(nn.Module):
     "Trains the deep part on what a regression on the live inputs, date by date, leaves of the target."
     across_assets = True
@@ -86,6 +89,9 @@ class WithinDate(nn.Module):
         self.net = net
 
     def forward(self, x, grid=None): return self.net(x, grid)
+
+    @property
+    def input_weights(self): return self.net.input_weights
 
     def loss(self, x, target, grid):
         "Mean square of what is left, in units of the target."
