@@ -84,6 +84,29 @@ def test_what_does_not_fit_is_found_before_it_fails():
     with pytest.warns(UserWarning, match="are used instead"): assert 16 <= fitting_batch_rows(net, part, "date", s, free=100_000) < 400
     with pytest.raises(NeuralphaError, match="A date of 20 assets"): fitting_batch_rows(net, part, "whole", s, free=1000)
 
+PAIRS = [("mlp", dict(loss="ic")), ("mlp", dict(loss="mse")), ("mlp", dict(loss="pairwise")), ("mlp", dict(loss="rank_ic")), ("mlp", dict(loss="sharpe")), ("mlp", dict(loss="pairwise", batch_rows=400)),
+         ("crossattention", dict(window=1)), ("crossattention", dict(window=1, loss="rank_ic")), ("stockmixer", dict(window=4))]
+
+@pytest.mark.parametrize("name, kw", PAIRS, ids=str)
+def test_the_need_of_a_large_batch_is_what_is_counted_on_it(name, kw):
+    from neuralpha.models.registry import make_model
+    X, y, fold = toy_problem(1000, 20)
+    model = make_model(name, **kw)
+    net, part = model.build(4, 1), Part(Resident(X, model.window, *feature_scale(X.view(fold.train))), fold.train, y.target("rank")[fold.train])
+    by = batching(model, net)
+    batch = max(epoch_batches(part.date, np.random.default_rng(0), model.batch_rows, by=by), key=len)
+    row, pair = batch_bytes(net, part, by, model)
+    counted, n = 2*saved_bytes(net, part, batch, by, model), np.unique(part.date[batch], return_counts=True)[1].max()
+    assert len(batch)*(row + pair*n) == pytest.approx(counted, rel=.1)
+    assert len(batch) <= largest_batch(model.batch_rows, 1000, by) <= max(1.25*len(batch), 1.25*model.batch_rows, 2000*(by == "span"))
+    assert fitting_batch_rows(net, part, by, model, free=4*counted) == model.batch_rows
+    if by == "date":
+        with pytest.warns(UserWarning, match="are used instead"): fewer = fitting_batch_rows(net, part, by, model, free=counted)
+        less = max(epoch_batches(part.date, np.random.default_rng(0), fewer, by=by), key=len)
+        assert 2*saved_bytes(net, part, less, by, model) <= 1.1*.5*counted
+    elif by == "whole":
+        with pytest.raises(NeuralphaError, match="A date of 1,000 assets"): fitting_batch_rows(net, part, by, model, free=counted//len(np.unique(part.date[batch])))
+
 def test_a_fit_that_is_short_of_memory_goes_on_in_smaller_batches(monkeypatch):
     from neuralpha.models import trainer
     from neuralpha.models.nets import MLP

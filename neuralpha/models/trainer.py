@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['Training', 'pick_device', 'worker_device', 'repeatable', 'free_memory', 'check_panel_fits', 'Resident',
            'epoch_batches', 'score_rows', 'Part', 'step_loss', 'penalty', 'by_input', 'input_weights', 'first_weights',
-           'shrink_inputs', 'batching', 'one_gradient', 'run_epoch', 'check_finite', 'saved_bytes',
-           'fitting_batch_rows', 'train', 'epoch_seed', 'stale', 'best_epoch', 'own_loss', 'validate',
+           'shrink_inputs', 'batching', 'one_gradient', 'run_epoch', 'check_finite', 'saved_bytes', 'batch_bytes',
+           'largest_batch', 'fitting_batch_rows', 'train', 'epoch_seed', 'stale', 'best_epoch', 'own_loss', 'validate',
            'training_digests', 'save_checkpoint', 'resume', 'plot_history']
 
 # %% ../../nbs/models/trainer.ipynb #fa9bb12f
@@ -322,28 +322,47 @@ def saved_bytes(net, part:Part, batch, by, s)->int:
     own = {p.untyped_storage().data_ptr() for p in net.parameters()} | {part.data.values.untyped_storage().data_ptr()}
     return sum(v for k, v in seen.items() if k not in own)
 
-# %% ../../nbs/models/trainer.ipynb #6d9d206f
+# %% ../../nbs/models/trainer.ipynb #f1ca9ea1
+def batch_bytes(
+    net, part:Part, by:str, s:Training,
+)->tuple: # (bytes per row, bytes per pair of rows of one date)
+    "What a batch needs in training, counted on up to 512 rows of the largest date and on half of them."
+    largest = int(np.bincount(part.date - part.date[0]).argmax()) + part.date[0]
+    rows = np.flatnonzero(part.date == largest)[:512]
+    if len(rows) < 8: rows = np.arange(min(64, len(part.date))) # so few make no pairs to speak of
+    need = lambda b: 2*saved_bytes(net, part, b, by, s)/len(b) # activations, and their gradients while they are worked off
+    state, half = copy.deepcopy(net.state_dict()), rows[:(len(rows) + 1)//2]
+    whole, half, more = need(rows), need(half), len(rows) - len(half)
+    net.load_state_dict(state)
+    pair = max(0., (whole - half)/more) if more and part.date[rows[0]] == part.date[rows[-1]] else 0.
+    return whole - pair*len(rows), pair
+
+def largest_batch(
+    rows, # `batch_rows`, a number or an array
+    largest:int, # rows of the largest date
+    by:str,
+):
+    "Rows of the largest batch that `epoch_batches` may cut."
+    if by == "row": return rows
+    if by == "span": return np.maximum(rows, 2*largest)
+    return np.where((by == "whole") | (largest <= 1.5*rows), np.maximum(1.25*rows, largest), 1.25*rows)
+
 def fitting_batch_rows(
     net, part:Part, by:str, s:Training,
     free:int|None=None, # bytes; default what the device has
 )->int: # rows per batch that fit, at most `s.batch_rows`
     "Rows per batch that fit into memory; warns where that is fewer than asked for, raises where whole dates do not fit."
     free = free_memory(part.data.device) if free is None else free
-    state = copy.deepcopy(net.state_dict())
+    largest, (row, pair) = int(np.bincount(part.date - part.date[0]).max()), batch_bytes(net, part, by, s)
     def need(rows):
-        start = np.flatnonzero(np.r_[True, part.date[1:] != part.date[:-1]])
-        batch = np.arange(start[0], min(len(part.date), rows))
-        return 2*saved_bytes(net, part, batch, by, s) # activations, and their gradients while they are worked off
-    largest = int(np.bincount(part.date - part.date.min()).max())
-    rows = max(s.batch_rows, largest) if by == "whole" else s.batch_rows
-    few = min(rows, 64)
-    each = need(few)/few
-    net.load_state_dict(state)
-    if rows*each < .5*free: return s.batch_rows # far from the limit, squares included
-    fits = int(.5*free/max(1., each))
-    if by == "whole" and fits < largest: raise NeuralphaError(f"A date of {largest:,} assets needs about {largest*each/2**30:.2f} GB, half of the {free/2**30:.2f} GB free on {part.data.device} holds {fits:,}. Make the net or the window smaller.")
+        n = np.minimum(largest_batch(rows, largest, by), len(part.date))
+        return n*(row + pair*np.minimum(n, largest))
+    if need(s.batch_rows) <= .5*free: return s.batch_rows
+    fits = int((need(np.arange(1, s.batch_rows + 1)) <= .5*free).sum())
+    gb = lambda v: f"{v/2**30:.2f} GB"
+    if by == "whole" and not fits: raise NeuralphaError(f"A date of {largest:,} assets needs about {gb(largest*(row + pair*largest))}, more than half of the {gb(free)} free on {part.data.device}. Make the net or the window smaller.")
     import warnings
-    warnings.warn(f"Batches of {s.batch_rows:,} rows need about {rows*each/2**30:.2f} GB of {free/2**30:.2f} GB free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
+    warnings.warn(f"Batches of {s.batch_rows:,} rows need about {gb(need(s.batch_rows))} of {gb(free)} free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
     return max(16, fits)
 
 # %% ../../nbs/models/trainer.ipynb #4cdcfd2b
