@@ -63,6 +63,29 @@ def test_a_model_that_says_nothing_is_a_hole_and_the_rest_goes_on(tmp_path):
     alone = Report(open_bench(make_study({**SMALL, "name": "alone", "models": {"mute": mute}})), tmp_path)
     with pytest.raises(NeuralphaError, match="No model of alone.*same score"): alone.fit()
 
+def test_a_stack_learns_from_each_folds_own_validation_part_and_nothing_later(tmp_path):
+    from neuralpha.models.ensembles import stacking_weights
+    study = make_study({**SMALL, "models": {"ridge": {}, "lightgbm": {"n_trees": 40}, "back": {"model": "lightgbm", "n_trees": 3}}, "seeds": 1, "ensemble": "stack", "refit": True})
+    r = Report(open_bench(study), tmp_path)
+    r.fit(); r.leaderboard()
+    stored, y = read_json(r.folder/"metrics.json")["models"]["ensemble"], r.bench.y
+    assert stored["kind"] == "model" and [w["fold"] for w in stored["stack"]] == [f.number for f in r.bench.folds] and len(r.bench.folds) > 1
+    z = lambda s: s.groupby("date").transform(lambda v: (v - v.mean())/v.std(ddof=0)).astype(float)
+    names, ends = list(study.models), pd.DatetimeIndex(y.panel.dates)
+    for f, w in zip(r.bench.folds, stored["stack"]):
+        assert sum(w["weights"].values()) == pytest.approx(1) and min(w["weights"].values()) >= 0
+        assert (y.known_code[f.valid] < ends.get_loc(f.dates["test"][0])).all() # no label of a weight reaches into the test
+        rows = lambda p: p.frame[(p.frame["seed"] == -1) & (p.frame["fold"] == f.number)].set_index(["date", "asset"])
+        part = {n: rows(r.valids[n]) for n in names}
+        goal = part["ridge"]["label"].groupby("date").transform(lambda v: 2*v.rank()/(v.count() + 1) - 1)
+        mine = stacking_weights(np.stack([z(part[n]["score"]) for n in names], 1), goal.to_numpy())
+        np.testing.assert_allclose(mine, [w["weights"][n] for n in names], atol=1e-6)
+        tests = {n: rows(p)["score"] for n, p in r.tests.items()}
+        np.testing.assert_allclose(tests["ensemble"], sum(w["weights"][n]*z(tests[n]) for n in names), atol=1e-5)
+    assert len({tuple(w["weights"].values()) for w in stored["stack"]}) > 1
+    blind = {n: replace(p, frame=p.frame.assign(label=np.nan)) for n, p in r.tests.items() if n != "ensemble"}
+    np.testing.assert_array_equal(with_ensemble(blind, {n: r.valids[n] for n in names}, study)[0]["ensemble"].scores(), r.tests["ensemble"].scores())
+
 def test_a_model_of_two_scores_has_no_tear_sheet_and_the_rest_goes_on(tmp_path, capsys):
     from neuralpha.study.verify import derived_files
     stump = {"model": "lightgbm", "n_trees": 1, "num_leaves": 2, "min_leaf": 1}

@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.verify import *
 import shutil
+import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, read_json, write_json
@@ -10,7 +11,7 @@ from neuralpha.study.site import write_site
 from neuralpha.study.spec import make_study
 
 STUDY = {"name": "v", "universes": ["sim-tiny"], "features": "classic", "models": {"ridge": {}, "lightgbm": {"n_trees": 10}}, "seeds": 1,
-         "split": {"train": "9M", "valid": "3M", "test": "9M"}, "explain": {"rows": 20, "samples": 5}, "tune": {"trials": 3}}
+         "split": {"train": "9M", "valid": "3M", "test": "9M"}, "explain": {"rows": 20, "samples": 5}, "tune": {"trials": 3}, "ensemble": "stack"}
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory): # a report with a page of every kind
@@ -71,6 +72,7 @@ def _edit(path, *keys, by=lambda v: v + 1e-9):
     ("metrics.json", ("models", "lightgbm", "metrics", "ic_by_fold", "0", "low"), lambda v: v + 1e-9), ("metrics.json", ("models", "ridge", "seeds"), lambda v: v + 1),
     ("metrics.json", ("folds", 0, "test", 1), lambda v: "2013-11-11"), ("metrics.json", ("statements", 0), lambda v: v.replace("0", "1")), ("metrics.json", ("features",), lambda v: v[:-1]),
     ("checks.json", ("survivorship", "rows", 1, "invented"), lambda v: v + 1e-9), ("reasons.json", ("agreement", 0, "value"), lambda v: v + 1e-9),
+    ("metrics.json", ("models", "ensemble", "stack", 0, "weights", "ridge"), lambda v: v + 1e-9),
     ("reasons.json", ("models", "ridge", "by_regime", "calm", "rows"), lambda v: v + 1)])
 def test_a_stored_number_that_does_not_follow_from_the_scores_is_found(report, derived, file, keys, by):
     from neuralpha.study.verify import _compare
@@ -92,6 +94,13 @@ def test_what_is_forged_with_digests_and_pages_is_found(report):
     found = _forge(report, lambda: frame.to_parquet(scores, index=False))
     assert any("ridge.metrics.ic.value" in p for p in found)
     scores.write_bytes(good)
+    for name in ("predictions", "validation"):
+        part = at/f"{name}.parquet"
+        good, frame = part.read_bytes(), pd.read_parquet(part)
+        frame.loc[frame["model"] == "ensemble", "score"] *= np.float32(1.001) # by date the same order
+        found = _forge(report, lambda: frame.to_parquet(part, index=False))
+        assert found == [f"sim-tiny/{name}.parquet: the scores of the ensemble are not what those of its members give."]
+        part.write_bytes(good)
     found = _forge(report, lambda: table.write_text(table.read_text().replace(".1", ".2", 1)))
     assert found == ["sim-tiny/alphalens/ridge/information.csv is not what the scores give."]
 

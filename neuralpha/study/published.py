@@ -8,7 +8,7 @@ __all__ = ['standard_error', 'side_by_side', 'targets']
 # %% ../../nbs/study/published.ipynb #be33fb17
 from .spec import Study
 
-# %% ../../nbs/study/published.ipynb #100d1089
+# %% ../../nbs/study/published.ipynb #73ba6567
 def standard_error(metric:dict)->float|None:
     "A metric's own standard error, or that of its 95% interval."
     if "error" in metric or metric.get("low") is None: return metric.get("error")
@@ -35,8 +35,8 @@ def targets(study:Study, slug:str, models:dict)->list[dict]: # name, metric, tar
     out = []
     for t in (study.published.targets if study.published else []):
         got = {n: models[n]["metrics"].get(t.metric, {}) for n in t.models if n in models}
-        if t.universe not in ("*", slug) or not got: continue
-        value = lambda n: float("-inf") if got[n].get("value") is None else got[n]["value"]
-        best = max(got, key=value)
-        out.append(dict(name=t.name, metric=t.metric, target=t.value, model=best, value=got[best].get("value"), error=standard_error(got[best]), reached=value(best) >= t.value))
+        if t.universe not in ("*", slug): continue
+        best = max((n for n in got if got[n].get("value") is not None), key=lambda n: got[n]["value"], default=None)
+        m = got.get(best, {})
+        out.append(dict(name=t.name, metric=t.metric, target=t.value, model=best, value=m.get("value"), error=standard_error(m), reached=best is not None and m["value"] >= t.value))
     return out

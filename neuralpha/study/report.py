@@ -73,7 +73,7 @@ def _stored(metrics:dict)->dict:
     "Metrics of a model without those by horizon and regime, which the slices hold for all models."
     return {k: v for k, v in metrics.items() if not any(k.startswith(f"{kind}_by_") for kind in ("ic", "rank_ic"))}
 
-# %% ../../nbs/study/report.ipynb #bf556bda
+# %% ../../nbs/study/report.ipynb #34729103
 def universe_numbers(
     bench:Bench, tests:dict, valids:dict, # model -> Predictions
     details:dict, # model -> what is known of its training: seeds, weights, device
@@ -84,6 +84,8 @@ def universe_numbers(
     board = compare(list(tests.values()), bench.y, forecasts={l.horizon: forecasts(bench, tests, valids, l) for l in horizon_slices(bench.y)}, details=details, trials=trials, trial_sharpes=trial_sharpes,
                     half_spread_bps=bench.study.costs.half_spread_bps)
     for s in searches: details.setdefault(s["model"], {}).setdefault("tuned", []).append({"trials": len(s["tried"]), **{k: s[k] for k in ("fold", "valid_ic", "params")}})
+    if bench.study.ensemble == "stack" and "ensemble" in tests:
+        details.setdefault("ensemble", {})["stack"] = [{"fold": fold, "weights": weights} for (fold, _), [weights] in sorted(tests["ensemble"].histories.items())]
     models = {}
     for name, row in board.table.iterrows():
         models[name] = {"kind": row["kind"], "rank": int(row["rank"]), "in_confidence_set": bool(row["mcs"]), "metrics": _stored(board.metrics[name])} | details.get(name, {})
@@ -107,14 +109,15 @@ def survivorship_facts(panel, horizon:int, delay:int, seed:int=0)->dict:
             rows.append(dict(name=name.removeprefix("IC, ").removesuffix(", % a year"), unit=unit, **value))
     return {"known": known, "assets": panel.n_assets, "alive": alive, "horizon": horizon, "simulated": None if known else {"assets": market.n_assets, "dates": market.n_dates}, "rows": rows}
 
-# %% ../../nbs/study/report.ipynb #61bc0f5b
+# %% ../../nbs/study/report.ipynb #08579f5c
 def with_ensemble(
-    predictions:dict, study, # model -> Predictions
-)->dict: # and, under "ensemble", all of them combined by date as `study.ensemble` says
+    tests:dict, valids:dict, study, # model -> Predictions of the test and of the validation rows
+)->tuple[dict, dict]: # both and, under "ensemble", the models combined by date as `study.ensemble` says
     "The predictions of a study with the ensemble of its models."
-    members = [p for n, p in predictions.items() if n in (study.ensemble_of or study.models)]
-    if not study.ensemble or len(members) < 2: return predictions
-    return predictions | {"ensemble": combine(members, study.ensemble)}
+    members = [replace(p, valid=valids[n].frame) for n, p in tests.items() if n in (study.ensemble_of or study.models)]
+    if not study.ensemble or len(members) < 2: return tests, valids
+    held = [replace(p, frame=p.valid) for p in members]
+    return tests | {"ensemble": combine(members, study.ensemble)}, valids | {"ensemble": combine(held, study.ensemble)}
 
 # %% ../../nbs/study/report.ipynb #a3991ea3
 def data_facts(bench:Bench)->dict: # what checks.json holds
@@ -264,7 +267,7 @@ def save(report)->pd.DataFrame:
     return pd.DataFrame({"file": [str(p.relative_to(report.folder)) for p in files], "KB": [round(p.stat().st_size/1024) for p in files]}).groupby(
         lambda i: str(Path(files[i].relative_to(report.folder)).parent)).agg(files=("file", "size"), KB=("KB", "sum")).rename_axis("folder")
 
-# %% ../../nbs/study/report.ipynb #14ee93a5
+# %% ../../nbs/study/report.ipynb #8b68c8b4
 @dataclass(eq=False, repr=False)
 class Report:
     "The report of one bench, step by step. `out` holds all reports and, in `.units`, the finished units they share."
@@ -282,18 +285,17 @@ class Report:
         self.folder = Path(self.folder or self.out/self.bench.study.name/self.bench.slug)
 
     @cached_property
-    def tests(self)->dict:
-        "Model -> `Predictions` of the test rows; who is missing, and why, is in `holes`."
+    def scored(self)->tuple[dict, dict]:
+        "Model -> `Predictions`, of the test and of the validation rows; who is missing, and why, is in `holes`."
         found, self.holes = collect(self.bench, self.store, self.device)
         for name in [n for n, p in found.items() if p.constant]:
             del found[name]
             self.holes[name] = "it gives all assets of a date the same score on every date; there is nothing to evaluate."
-        return with_ensemble(found, self.bench.study)
-    @cached_property
-    def valids(self)->dict:
-        "Model -> `Predictions` of the validation rows."
-        found = collect(self.bench, self.store, self.device, "valid")[0]
-        return with_ensemble({n: p for n, p in found.items() if n in self.tests}, self.bench.study)
+        held = collect(self.bench, self.store, self.device, "valid")[0]
+        return with_ensemble(found, {n: held[n] for n in found}, self.bench.study)
+
+    tests = property(lambda self: self.scored[0], doc="Model -> `Predictions` of the test rows.")
+    valids = property(lambda self: self.scored[1], doc="Model -> `Predictions` of the validation rows.")
 
     @cached_property
     def searches(self)->list:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA', 'AUDIT', 'MANIFEST', 'PUBLISHED', 'DRAWS',
            'STUDIES', 'SINGLE', 'VERSUS', 'COLUMNS', 'SLICED', 'PERCENT', 'BRACKETED', 'PLAIN', 'CUTS', 'ORDER', 'MAIN',
-           'NAMES', 'LEDGER', 'FOLD', 'TIMES', 'UNLISTED', 'COMPARISONS', 'number', 'interval', 'render',
+           'NAMES', 'JOINED', 'LEDGER', 'FOLD', 'TIMES', 'UNLISTED', 'COMPARISONS', 'number', 'interval', 'render',
            'UniverseResult', 'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages',
            'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
 
@@ -156,7 +156,7 @@ realised return across assets; its interval is a 95% block bootstrap over dates.
 {% if sliced %}<h3>In a slice by horizon or regime</h3><div class="wide"><table class="full"><tbody>{% for c in sliced %}<tr><td class="text say"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>{% endif %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #bfebcfba
+# %% ../../nbs/study/site.ipynb #558f9847
 UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 {% macro table(rows) %}<div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Metric</th>{% for m in models %}<th data-sort>{{ m }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}<span class="range">{{ r.unit }}</span></td>{% for c in r.cells %}<td data-value="{{ c.sort }}">{{ c.show }}<span class="range">{{ c.range }}</span></td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endmacro %}
@@ -182,6 +182,9 @@ MODEL = """{% extends "base" %}{% import "figures" as f %}
 {% if tuned %}<h2>Tuned parameters</h2><p>Searched inside the training part of each fold; the deflated Sharpe ratio pays for every trial. <a href="tuning.json">tuning.json</a> has them all.</p>
 <div class="wide"><table><thead><tr><th>Fold</th><th>Trials</th><th>IC, dates held back</th><th class="text">Parameters</th></tr></thead><tbody>
 {% for t in tuned %}<tr><td>{{ t.fold }}</td><td>{{ t.trials }}</td><td>{{ t.ic }}</td><td class="wrap">{{ t.params }}</td></tr>{% endfor %}</tbody></table></div>{% endif %}
+{% if stack %}<h2>Weights of the stack</h2><p>Share of each model's standard score by date, learnt by non-negative least squares on the validation part of each fold.</p>
+<div class="wide"><table><thead><tr><th>Fold</th>{% for name in stack.members %}<th>{{ name }}</th>{% endfor %}</tr></thead><tbody>
+{% for row in stack.rows %}<tr><td>{{ row.fold }}</td>{% for w in row.weights %}<td>{{ w }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
 {% if slices.rows %}<h2>By horizon and regime</h2><p>Mean IC (correlation, per date) with its 95% interval. <a href="../index.html">The leaderboard</a> compares the models on each of them.</p>
 <div class="wide"><table class="pin"><thead><tr><th class="text">IC over</th>{% for h in slices.horizons %}<th>{{ h }} bar{{ "s" if h > 1 }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in slices.rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}</td>{% for c in r.cells %}<td>{{ c.show }}<span class="range">{{ c.range }}</span></td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
@@ -463,14 +466,14 @@ def _sections(figures, model=None)->list: # [(section, figures)]
         if f["model"] == model: out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #f7a4540d
+# %% ../../nbs/study/site.ipynb #e216fd4e
 def _published(results, study)->dict|None:
     "The published tables with what was measured, as the pages need them."
     if study.published is None: return None
     metrics = [dict(key=k, name=_name(k), definition=v) for k, v in sorted(study.published.metrics.items())]
     cell = lambda c: dict(published=number(c["published"]), published_sort="" if c["published"] is None else c["published"], show=number(c["value"]),
                           sort="" if c["value"] is None else repr(float(c["value"])), error="" if c["error"] is None else number(c["error"]))
-    said = lambda t: f"not measured: no model of it has {_name(t['metric'])}; the target is {number(t['target'])}." if t["value"] is None else f"{'reached' if t['reached'] else 'not reached'}: {t['model']} has {_name(t['metric'])} {number(t['value'])} ± {number(t['error'])}; the target is {number(t['target'])}."
+    said = lambda t: f"not measured: none of its models has {_name(t['metric'])} here; the target is {number(t['target'])}." if t["value"] is None else f"{'reached by' if t['reached'] else 'not reached; best is'} {t['model']}, {_name(t['metric'])} {number(t['value'])} ± {number(t['error'])}; the target is {number(t['target'])}."
     universes = [dict(slug=r.slug, targets=[t | dict(text=said(t)) for t in targets(study, r.slug, r.models)],
                       rows=[dict(name=row["name"], model=row["model"] or "–", cells=[cell(c) for c in row["cells"]]) for row in side_by_side(study, r.slug, r.models)]) for r in results]
     return dict(source=study.published.source, protocol=study.published.protocol, metrics=metrics, universes=universes)
@@ -484,11 +487,11 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #86da8148
+# %% ../../nbs/study/site.ipynb #fc112dd5
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
-    who = study.refitted
+    who = sorted(study.refitted) # a stored study keeps no order of its models
     again = f" Once validation has chosen, {'every model is' if len(who) == len(study.models) else ', '.join(who) + (' are' if len(who) > 1 else ' is')} fitted again on training and validation together." if who else ""
     if study.repetitions: return f"{study.repetitions} draws of each market; a third of the months trains, a third chooses, a third judges; the mean of {study.seeds} seed{'s' * (study.seeds > 1)} per model with randomness.{again}"
     split = (f"one split: training from {s.train_start}, validation from {s.valid_start}, test {s.test_start} to {s.test_end}" if s.fixed
@@ -496,7 +499,14 @@ def setting(study:Study)->str:
     features = study.features if isinstance(study.features, str) else ", ".join(study.features)
     return (f"Return over {l.horizon} bar{'s' * (l.horizon > 1)}, entered {l.delay} bar{'s' * (l.delay != 1)} after the decision; {split}, embargo {s.embargo} bars; "
             f"features: {features}; {study.seeds} seed{'s' * (study.seeds > 1)} per model and fold."
-            + again + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)} per model." if study.tune else ""))
+            + again + _joined(study) + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)} per model." if study.tune else ""))
+
+JOINED = {"z": "the mean of their standard scores by date", "rank": "the mean of their ranks by date", "mean": "the mean of their scores",
+          "stack": "their standard scores by date, weighted by non-negative least squares on each fold's validation part"}
+
+def _joined(study)->str:
+    "How the ensemble is made, in a sentence; empty where there is none."
+    return f" The ensemble of {', '.join(sorted(study.ensemble_of or study.models))} is {JOINED[study.ensemble]}." if study.ensemble else ""
 
 def tune_budget(tune)->str:
     "What a search may spend, in words."
@@ -551,7 +561,7 @@ def _holdouts(results, out)->list:
     "What the report says about sealed periods."
     return [f"{r.slug}: {holdout_line(read_seal(r.numbers['holdout']), out/LEDGER)}" for r in results if r.numbers.get("holdout")]
 
-# %% ../../nbs/study/site.ipynb #08159bda
+# %% ../../nbs/study/site.ipynb #49ba745d
 def _universe_pages(r, folder, page):
     "The page of a universe, one per model, and its executed notebook."
     names = r.order
@@ -559,13 +569,19 @@ def _universe_pages(r, folder, page):
          notebook=(folder/r.slug/"compare_models.ipynb").exists(), statements=_statements(r), pairs=_pairs(r), agreement=_agreement(r), pages=[dict(name=n, href=f"model-{n}.html") for n in names], sections=_sections(r.figures))
     for n in names:
         rows = lambda only: [x | x["cells"][0] for x in _metric_rows(r, [n], only)]
-        page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), tuned=_tuned(r.models[n]), slices=_model_slices(r, n), losses=_losses(r, n), part=r.reasons.get("models", {}).get(n, {}).get("part", "family"), sections=_sections(r.figures, n))
+        page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), tuned=_tuned(r.models[n]), stack=_stack(r.models[n]), slices=_model_slices(r, n), losses=_losses(r, n), part=r.reasons.get("models", {}).get(n, {}).get("part", "family"), sections=_sections(r.figures, n))
 
 def _tuned(model)->list:
     "What was searched and found, fold by fold."
     say = lambda v: f"{v:.3g}" if isinstance(v, float) else str(v)
     return [dict(fold=t["fold"], trials=t["trials"], ic=number(t["valid_ic"]), params=", ".join(f"{k} {say(v)}" for k, v in (t["params"] or {}).items()))
             for t in model.get("tuned", ())]
+
+def _stack(model)->dict|None:
+    "The weights of an ensemble's members, fold by fold; None where it learnt none."
+    if "stack" not in model: return None
+    members = list(model["stack"][0]["weights"])
+    return dict(members=members, rows=[dict(fold=s["fold"], weights=[number(s["weights"][m]) for m in members]) for s in model["stack"]])
 
 def _pairs(r)->list:
     "Rows of the table of paired tests."

@@ -132,7 +132,7 @@ class PublishedSpec(_Part):
         "The rows of a universe."
         return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
 
-# %% ../../nbs/study/spec.ipynb #051233d9
+# %% ../../nbs/study/spec.ipynb #839a2c4f
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class StudyFields(_Part):
@@ -152,7 +152,7 @@ class StudyFields(_Part):
     costs: CostSpec = CostSpec()
     explain: ExplainSpec = ExplainSpec()
     tune: TuneSpec | None = None
-    ensemble: Annotated[Literal["rank", "z", "mean"] | None, Field(description="adds a row that combines the models' scores by date")] = None
+    ensemble: Annotated[Literal["rank", "z", "mean", "stack"] | None, Field(description="adds a row that combines the models' scores by date; a stack learns its weights on each fold's validation part")] = None
     ensemble_of: Annotated[list[str] | None, Field(min_length=2, description="models the ensemble combines; None: all")] = None
     repetitions: Annotated[int | None, Field(ge=2, description="draws of each simulated universe (gkx-...), instead of folds")] = None
     published: PublishedSpec | None = None
