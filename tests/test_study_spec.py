@@ -50,7 +50,7 @@ def test_slugs_are_safe_folder_names():
     assert universe_slug("/") == "universe" and universe_slug("..") == "universe"
 
 @pytest.mark.parametrize("more", [{"tune": {"trials": 3}}, {"ensemble": "z"}, {"ensemble_of": ["ridge", "lasso"]}, {"holdout": "1Y"}, {"features": "wide"}, {"transform": "raw"},
-                                  {"label": {"horizon": 1}}, {"split": {"train": "5Y"}}, {"costs": {"half_spread_bps": 1}}, {"explain": {"rows": 0}}, {"data": {"gkx-a-5": {"tz": "UTC"}}}, {"checks": {"x": 1}}])
+                                  {"label": {"horizon": 1}}, {"split": {"train": "5Y"}}, {"costs": {"half_spread_bps": 1}}, {"explain": {"rows": 0}}, {"together": ["ridge"]}, {"data": {"gkx-a-5": {"tz": "UTC"}}}, {"checks": {"x": 1}}])
 def test_a_study_of_draws_refuses_what_it_would_not_use(more):
     drawn = {"name": "d", "universes": ["gkx-a-5"], "models": ["ridge", "lasso"], "repetitions": 2}
     assert load_study(make_study(drawn)) == make_study(drawn)
@@ -62,3 +62,21 @@ def test_an_ensemble_has_members_of_the_study():
     assert make_study({**three, "ensemble_of": ["ridge", "mlp"]}).hash != make_study(three).hash
     with pytest.raises(NeuralphaError, match="ensemble_of names 'lstm'"): make_study({**three, "ensemble_of": ["ridge", "lstm"]})
     assert load_study("nasdaq-table", models=["linear", "mlp", "lightgbm"]).ensemble_of == ["lightgbm", "mlp"]
+    alone = load_study("nasdaq-table", models=["linear", "mlp"])
+    assert alone.ensemble is None and alone.ensemble_of is None and list(alone.models) == ["linear", "mlp"]
+
+@pytest.mark.parametrize("change, message", [
+    ({"models": "ridge"}, "models: Input should be a table of keys, got 'ridge' .names, each once, or name -> parameters"), ({"models": [["ridge"]]}, "models: .*got \\[\\['ridge'"), ({"models": ["ridge", "ridge"]}, "models: .*'ridge', 'ridge'"),
+    ({"models": {"strong": 3}}, "models.strong: .*a table of keys, got 3"), ({"models": {"oracle": {"model": "ridge"}}}, "cannot be called 'oracle'"), ({"models": {"a": {"model": 3}}}, "model of a is 3"),
+    ({"ensemble": "z"}, "an ensemble of ridge alone"), ({"models": ["ridge", "lasso"], "ensemble_of": ["ridge", "lasso"]}, "not asked for"),
+    ({"models": ["ridge", "lasso"], "ensemble": "z", "ensemble_of": ["ridge", "ridge"]}, "names 'ridge' twice"), ({"universes": [" "]}, "empty name"), ({"universes": ["audit.csv"]}, "called 'audit'"),
+    ({"split": {"train_start": "NaT"}}, "'NaT' is not a date"), ({"holdout": 1}, "holdout: .*got 1 .last period.*'1Y'"), ({"costs": 5}, "costs: Input should be a table of keys, got 5"),
+    ({"tune": {"trials": 2, "models": {"ridge": {"space": {"alpha": ["logg", 1, 2]}}}}}, "tune.models.ridge.space: alpha has the range .'logg', 1, 2."),
+    ({"tune": {"trials": 2, "models": {"ridge": {"space": {"alpha": ["choice", 1, 2]}}}}}, "write .*choice")])
+def test_odd_studies_are_named_with_what_would_be_right(change, message):
+    with pytest.raises(NeuralphaError, match=message) as e: make_study({**MINE, **change})
+    assert "\n" not in str(e.value)
+
+def test_a_file_of_an_editor_that_marks_its_byte_order_is_read(tmp_path):
+    (tmp_path/"s.toml").write_text('name="s"\nuniverses=["sim-tiny"]\nmodels=["ridge"]\n', encoding="utf-8-sig")
+    assert load_study(tmp_path/"s.toml").name == "s"
