@@ -8,7 +8,7 @@ __all__ = ['AFFORDABLE', 'COLOURS', 'ATTRIBUTIONS', 'Probe', 'probe', 'Explanati
            'figures', 'from_frame', 'interactions', 'plot_interactions', 'agreement', 'plot_agreement',
            'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../nbs/explain.ipynb #7b06c75c
+# %% ../nbs/explain.ipynb #0414bd66
 from html import escape
 import sys, types
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from .evaluate.statistics import bootstrap_interval, bootstrap_means
 from .features.families import choose
 from .features.table import Features
 from .labels import Label
+from .models.base import Estimator, date_ic, scaled
 
 # %% ../nbs/explain.ipynb #64881191
 class Probe(NamedTuple):
@@ -34,9 +35,8 @@ class Probe(NamedTuple):
     attribute: Callable # (rows, background rows, n_samples, seed, tolerance) -> values (n, L, F), base (n,) or number
     among: Callable|None = None # nets across assets: (k inputs, row) -> (k,) scores of one row with each of them, its date's other assets as they are
 
-# %% ../nbs/explain.ipynb #6de99b7b
+# %% ../nbs/explain.ipynb #6b44de8c
 def _linear_probe(model, X):
-    from neuralpha.models.base import scaled
     coef = np.asarray(model.coef_, np.float64)
     inputs = lambda rows: scaled(X.values[rows], model.mean_, model.sd_)[:, None]
     score = lambda x, rows=None: x[:, 0].astype(np.float64) @ coef + model.intercept_
@@ -58,7 +58,6 @@ def _tree_probe(model, X):
         values, base, x = np.zeros((len(rows), len(lags)*len(X.names))), 0., flat(inputs(rows))
         for booster, columns in boosters:
             v, b = tree_shap(booster, x[:, columns])
-            if v.ndim == 3: raise NeuralphaError(f"The model gives {v.shape[2]} scores per row; explain one, or use tree_shap.")
             values[:, columns] += v/len(boosters); base += b/len(boosters)
         return values.reshape(len(rows), len(lags), -1), base
     return Probe(lags, inputs, score, attribute)
@@ -145,10 +144,9 @@ def _net_probe(model, X):
     across = _looks_across(net, head, (model.window, len(X.names)), device)
     return Probe(tuple(range(model.window - 1, -1, -1)), inputs, score, attribute, among if across else None)
 
-# %% ../nbs/explain.ipynb #04872f20
+# %% ../nbs/explain.ipynb #351c2e9c
 def _wide_tree_probe(model, X):
     "Gated trees and a linear part on the same inputs: the attributions of both are added."
-    from neuralpha.models.base import scaled
     trees, coef = _tree_probe(model, X), np.asarray(model.coef_, np.float64)
     z = lambda x: scaled(x[:, 0], model.mean_, model.sd_).astype(np.float64)
     score = lambda x, rows=None: model.gate_*trees.score(x) + z(x) @ coef + model.intercept_
@@ -158,7 +156,7 @@ def _wide_tree_probe(model, X):
         return model.gate_*values + ((z(trees.inputs(rows)) - mean)*coef)[:, None], model.gate_*base + float(mean @ coef + model.intercept_)
     return Probe(trees.lags, trees.inputs, score, attribute)
 
-# %% ../nbs/explain.ipynb #116d2d0e
+# %% ../nbs/explain.ipynb #9af03f68
 def _score_arrays(net, head, x, date, device, block=4096):
     "Scores of (n, L, F) arrays, whole dates at a time."
     import torch
@@ -171,18 +169,29 @@ def _score_arrays(net, head, x, date, device, block=4096):
             out[at] = head(net(torch.from_numpy(np.ascontiguousarray(x[at])).to(device), _grid_of(date[at], device)).float()).cpu().numpy()
     return out
 
+def _check_fitted_on(model, X):
+    "Raise `NeuralphaError` unless this is one model, fitted on these features in this order."
+    if hasattr(model, "models") and hasattr(model, "frame"): raise NeuralphaError(f"The predictions of {model.name} hold several models; give one, e.g. predictions.models[fold, seed].")
+    if not isinstance(model, Estimator): return
+    if not hasattr(model, "features_"): raise NeuralphaError(f"This {type(model).__name__} is not fitted yet; call fit first.")
+    if tuple(X.names) != model.features_:
+        odd = sorted(set(X.names) ^ set(model.features_)) or ["their order"]
+        raise NeuralphaError(f"{type(model).__name__} was fitted on other features than it is to be explained on: {', '.join(odd[:5])}. Give the table it was fitted on.")
+
 def probe(
     model, # a fitted model of the zoo, a LightGBM booster or a scikit-learn forest
     X:Features,
 )->Probe:
-    "Open a fitted model; raises `NeuralphaError` for one that cannot be explained."
+    "Open a fitted model; raises `NeuralphaError` for one that cannot be explained, is not fitted or was fitted on other features."
+    _check_fitted_on(model, X)
     if hasattr(model, "net_"): return _net_probe(model, X)
     if hasattr(model, "gate_"): return _wide_tree_probe(model, X)
     if hasattr(model, "coef_") and hasattr(model, "mean_"): return _linear_probe(model, X)
-    if not hasattr(model, "boosters_"): forest_of(model)
+    outputs = 1 if hasattr(model, "boosters_") else len(forest_of(model).base)
+    if outputs > 1: raise NeuralphaError(f"The model gives {outputs} scores per row; explain one, or use tree_shap.")
     return _tree_probe(model, X)
 
-# %% ../nbs/explain.ipynb #9b04ccbc
+# %% ../nbs/explain.ipynb #f6acd962
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     "Attributions of some rows' scores to features and lags, in score units."
@@ -210,8 +219,8 @@ class Explanation:
         return self.scores - self.base - self.by_feature.sum(1)
     @property
     def relative_error(self):
-        "Root mean square of the completeness error over the standard deviation of the scores."
-        return float(np.sqrt((self.error**2).mean())/max(self.scores.std(), 1e-300))
+        "Root mean square of the completeness error over the standard deviation of the scores; NaN where all scores are equal."
+        return float(np.sqrt((self.error**2).mean())/self.scores.std()) if np.ptp(self.scores) > 0 else np.nan
 
     def importance(self)->pd.Series:
         "Mean |attribution| by feature, summed over lags first, largest first; score units."
@@ -236,12 +245,19 @@ class Explanation:
 
     def _repr_html_(self): return f"<p>{escape(repr(self))}</p>" + self.importance().head(10).to_frame().to_html(float_format="%.5f")
 
-# %% ../nbs/explain.ipynb #1e97e3c7
+# %% ../nbs/explain.ipynb #845a2f65
 def _draw(rows, n, rng): return np.sort(rng.choice(rows, n, replace=False)) if len(rows) > n else np.sort(rows)
+
+def _row_numbers(panel, rows):
+    "Panel rows as integers; raises `NeuralphaError` for a mask and for rows the panel does not have."
+    rows = np.asarray(rows)
+    if rows.dtype == bool: raise NeuralphaError("rows is a mask; give row numbers, e.g. np.flatnonzero(mask).")
+    if len(rows) and not 0 <= rows.min() <= rows.max() < panel.n_rows: raise NeuralphaError(f"Rows {rows.min():,} to {rows.max():,} are asked for; {panel.name} has rows 0 to {panel.n_rows - 1:,}.")
+    return rows.astype(np.int64)
 
 def _parts(pred, X, rows):
     "(model, rows, fold, seed) per fold of predictions, the first seed of each."
-    if not pred.models: raise NeuralphaError(f"The predictions of {pred.name} carry no fitted models; explain a model that `load_model` reads back.")
+    if not pred.models: raise NeuralphaError(f"The predictions of {pred.name} carry no fitted models; explain a model that `load_model` reads back, or the members of an ensemble.")
     scored = pred.frame[pred.frame["seed"] == -1]
     at = panel_rows(X.panel, pd.MultiIndex.from_frame(scored[["date", "asset"]]))
     for fold in sorted(set(scored["fold"])):
@@ -251,7 +267,7 @@ def _parts(pred, X, rows):
 
 def _model_name(model): return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../nbs/explain.ipynb #8770044a
+# %% ../nbs/explain.ipynb #1de929b1
 def explain(
     model, # `Predictions`, or a fitted model of any kind
     X:Features, # the table it was fitted on
@@ -266,7 +282,7 @@ def explain(
 
     Deterministic in `seed`. Raises `NeuralphaError` for models that are not known or not fitted, and for an empty choice of
     rows. Lundberg & Lee (2017), Lundberg et al. (2020), Erion et al. (2021)."""
-    rows = None if rows is None else np.unique(np.asarray(rows, np.int64))
+    rows = None if rows is None else np.unique(_row_numbers(X.panel, rows))
     if hasattr(model, "models") and hasattr(model, "frame"): parts, name = list(_parts(model, X, rows)), model.name
     else: parts, name = [(model, np.flatnonzero(X.panel.tradable) if rows is None else rows, 0, getattr(model, "seed", 0))], _model_name(model)
     parts = [p for p in parts if len(p[1])]
@@ -374,7 +390,7 @@ def through_time(
     table = pd.DataFrame(abs(values), e.dates, names)
     return table.resample(freq).mean().dropna(how="all")[table.mean().sort_values(ascending=False, kind="stable").index]
 
-# %% ../nbs/explain.ipynb #aba5fdd7
+# %% ../nbs/explain.ipynb #e2a29830
 def market_regime(
     panel:Panel, window:int=60, # bars of the trailing volatility
 )->pd.Series: # by date: "calm", "normal" or "turbulent"
@@ -400,6 +416,7 @@ def by_regime(
     regime = market_regime(e.X.panel) if regime is None else regime
     values, names = _grouped(e, by)
     label = regime.reindex(e.dates).to_numpy()
+    if pd.isna(label).all(): raise NeuralphaError(f"None of the {len(label):,} rows is on a date with a regime; the regimes cover {len(regime):,} dates.")
     table = pd.DataFrame(abs(values), columns=names).groupby(label).mean()
     table.insert(0, "rows", pd.Series(label).value_counts())
     return table.rename_axis("regime")
@@ -452,7 +469,7 @@ def from_frame(
     return Explanation(first["model"].iloc[0], X.select(names), rows, lags, frame["value"].to_numpy(np.float32).reshape(len(rows), len(lags), len(names)),
                        unknown, unknown, first["fold"].to_numpy(), first["seed"].to_numpy())
 
-# %% ../nbs/explain.ipynb #00ee29a3
+# %% ../nbs/explain.ipynb #06c86883
 def _single_differences(opened, x, row, back, pairs):
     "(pairs,) what the score of a row loses when the features of a pair are those of a background row, mean over the background."
     asked = np.repeat(x[None], 1 + len(pairs)*len(back), 0)
@@ -470,8 +487,10 @@ def interactions(
 )->pd.DataFrame: # features × features, score units; `.attrs`: "rows" asked, and whether among "whole_dates"
     "Interaction strength of pairs of features, from scores alone; of a net across assets each row is asked among its whole date."
     rng = np.random.default_rng(seed)
-    pool = np.flatnonzero(X.panel.tradable) if rows is None else np.asarray(rows, np.int64)
+    pool = np.flatnonzero(X.panel.tradable) if rows is None else _row_numbers(X.panel, rows)
+    if not len(pool): raise NeuralphaError(f"There are no rows of {X.panel.name} to look for interactions on.")
     names = list(features) if features is not None else list(explain(model, X, _draw(pool, n_rows, rng), seed=seed).importance().index[:top])
+    if not names: raise NeuralphaError("features is empty; name those whose interactions are asked for.")
     columns = [X.names.index(n) for n in X.select(names).names]
     pairs = [(i,) for i in columns] + [(i, j) for a, i in enumerate(columns) for j in columns[:a]]
     opened = probe(model, X)
@@ -559,7 +578,7 @@ def plot_agreement(table:pd.DataFrame):
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../nbs/explain.ipynb #5d98cbe3
+# %% ../nbs/explain.ipynb #f5063e85
 def _deal(panel, rows, rng):
     "For each row, another row of the same date: a random permutation within dates."
     order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
@@ -575,7 +594,6 @@ def _whole_dates(panel, rows):
 
 def _daily_ic(score, label, date):
     "IC by date, for the given codes; pandas index of the dates' codes."
-    from neuralpha.models.base import date_ic
     return pd.Series(date_ic(score, label, date), np.unique(date))
 
 def _loss_table(whole, without, y, level, reps, seed):
@@ -588,7 +606,7 @@ def _loss_table(whole, without, y, level, reps, seed):
     table = pd.DataFrame(out, columns=["family", "ic", "ic_without", "lost", "low", "high", "dates"])
     return table.sort_values("lost", ascending=False, kind="stable").set_index("family")
 
-# %% ../nbs/explain.ipynb #6b22bc27
+# %% ../nbs/explain.ipynb #9024148a
 def family_ic_loss(
     model, # `Predictions` or a fitted model
     X:Features, y:Label,
@@ -602,12 +620,13 @@ def family_ic_loss(
     if groups is None:
         of = families(X.names)
         groups = {f: [n for n, g in zip(X.names, of) if g == f] for f in dict.fromkeys(of)}
+    rows = None if rows is None else _row_numbers(X.panel, rows)
     if hasattr(model, "models") and hasattr(model, "frame"): parts = list(_parts(model, X, rows))
     elif rows is None: raise NeuralphaError("Give rows the model was not fitted on, e.g. fold.test; whole dates.")
-    else: parts = [(model, np.asarray(rows, np.int64), 0, 0)]
+    else: parts = [(model, rows, 0, 0)]
     rng, whole, without = np.random.default_rng(seed), [], {g: [] for g in groups}
     for fitted, pool, _, _ in parts:
-        pool = np.sort(pool[np.isfinite(y.values[pool])])
+        pool = np.unique(pool[np.isfinite(y.values[pool])])
         days = np.unique(X.panel.date_code[pool])
         keep = days[np.linspace(0, len(days) - 1, min(len(days), max(2, n_dates//len(parts)))).astype(int)] if len(days) else days
         pool = pool[np.isin(X.panel.date_code[pool], keep)]

@@ -136,9 +136,32 @@ def test_module_and_function_share_a_name(problem):
     assert neuralpha.explain(fit(Ridge(alpha=1.)), X, fold.test[:3]).model == "ridge"
 
 def test_what_cannot_be_explained_is_named(problem):
+    from sklearn.ensemble import RandomForestClassifier
     X, y, fold, fit = problem
+    line, some = fit(Ridge(alpha=1.)), fold.test[:9]
+    several = RandomForestClassifier(3, random_state=0).fit(X.values[fold.train], X.values[fold.train, 0] > 0)
     with pytest.raises(NeuralphaError, match="no exact tree"): explain(object(), X)
-    with pytest.raises(NeuralphaError, match="no rows"): explain(fit(Ridge(alpha=1.)), X, [])
+    with pytest.raises(NeuralphaError, match="2 scores per row"): interactions(several, X, some, X.names)
+    for ask in (lambda m, rows: explain(m, X, rows), lambda m, rows: interactions(m, X, rows, X.names), lambda m, rows: family_ic_loss(m, X, y, rows)):
+        with pytest.raises(NeuralphaError, match="no rows|None of the rows"): ask(line, [])
+        with pytest.raises(NeuralphaError, match="mask"): ask(line, np.isin(np.arange(X.panel.n_rows), some))
+        with pytest.raises(NeuralphaError, match="-1 to 3,840 are asked for; toy has rows 0 to 3,839"): ask(line, [-1, 3840])
+    with pytest.raises(NeuralphaError, match="features is empty"): interactions(line, X, some, [])
+    with pytest.raises(NeuralphaError, match="several models"): interactions(cross_predict(Ridge(), X, y, fold, progress=False), X, some)
+    with pytest.raises(NeuralphaError, match="None of the 9 rows"): by_regime(explain(line, X, some), pd.Series({pd.Timestamp("1999-01-04"): "calm"}))
+
+@pytest.mark.parametrize("model", [Ridge(alpha=1.), LightGBM(n_trees=5, threads=1), LSTM(window=3, max_epochs=1), CrossAttention(window=2, max_epochs=1)], ids=lambda m: m.name)
+def test_a_model_is_explained_on_what_it_was_fitted_on(model, problem):
+    X, y, fold, fit = problem
+    with pytest.raises(NeuralphaError, match="not fitted"): explain(model.clone(), X, fold.test[:9])
+    model = fit(model.clone())
+    with pytest.raises(NeuralphaError, match="other features than it is to be explained on: their order"): explain(model, X.select(X.names[::-1]), fold.test[:9])
+    with pytest.raises(NeuralphaError, match="other features than it is to be explained on: past"): family_ic_loss(model, X.select(X.names[:3]), y, fold.test)
+
+def test_without_spread_in_the_scores_there_is_no_relative_error(problem):
+    X, y, fold, fit = problem
+    e = explain(fit(LightGBM(n_trees=5, threads=1)), X, fold.test[:1])
+    assert np.isnan(e.relative_error) and abs(e.error).max() < 1e-6
 
 class Product: # a booster by hand: x0 x1 + x2
     def model_to_string(self): return "num_tree_per_iteration=1\nmax_feature_idx=3\nTree=0\nnum_leaves=1\nnum_cat=0\nleaf_value=0\n\n"

@@ -70,11 +70,12 @@ def explain_all(report, rows)->dict: # model -> Explanation
     with atomic_path(report.folder/"shap.parquet") as tmp: pd.concat([e.frame() for e in out.values()], ignore_index=True).to_parquet(tmp, index=False)
     return out
 
-# %% ../../nbs/study/reasons.ipynb #ce9fa996
+# %% ../../nbs/study/reasons.ipynb #b25418fb
 def model_figures(report, name, e, regime):
     "The pictures of one model's attributions."
     from neuralpha.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
-    note = f"{len(e.rows)} test rows of all folds, each explained by its fold's first seed; completeness error {e.relative_error:.1e} of the scores' standard deviation."
+    error = f"completeness error {e.relative_error:.1e} of the scores' standard deviation" if np.isfinite(e.relative_error) else "all scores are equal"
+    note = f"{len(e.rows)} test rows of all folds, each explained by its fold's first seed; {error}."
     days, by = (e.dates.max() - e.dates.min()).days, grouping(e.X)
     pictures = [("importance", "What moves the score", plot_importance), ("summary", "Which way each feature pushes", plot_summary)]
     if len(e.lags) > 1: pictures.append(("lags", "Feature by lag", plot_lags))
