@@ -2224,6 +2224,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'neuralpha.study.fit._Worker.ended': ('study/fit.html#_worker.ended', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit._Worker.output': ('study/fit.html#_worker.output', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit._Worker.stop': ('study/fit.html#_worker.stop', 'neuralpha/study/fit.py'),
+                                     'neuralpha.study.fit._agreed': ('study/fit.html#_agreed', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit._aligned': ('study/fit.html#_aligned', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit._bury': ('study/fit.html#_bury', 'neuralpha/study/fit.py'),
                                      'neuralpha.study.fit._device_of': ('study/fit.html#_device_of', 'neuralpha/study/fit.py'),

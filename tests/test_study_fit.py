@@ -10,6 +10,10 @@ from neuralpha.study.units import UnitStore
 
 import os, shutil, signal, subprocess, sys, time
 
+from dataclasses import replace
+
+from neuralpha.study.bench import Bench
+
 from neuralpha.study.search import search_records
 
 TINY = {"name": "t", "universes": ["sim-tiny"], "features": "classic", "models": {"ridge": {}, "lightgbm": {"n_trees": 20}, "mlp": {"max_epochs": 2}},
@@ -32,6 +36,13 @@ def test_workers_share_the_units_and_a_killed_run_goes_on_to_the_same_bytes(tmp_
     assert _scores(bench, shared) == _scores(bench, alone)
     for key, when in before.items(): assert (shared.path(key)/"unit.json").stat().st_mtime_ns == when # not fitted again
     assert not list((shared.folder/"locks").iterdir()) and not list(shared.folder.glob(".*-*"))
+
+def test_workers_that_mean_other_tasks_than_their_run_end_it(tmp_path):
+    class Older(Bench):
+        def units(self, device="auto"): return [replace(u, inputs=u.inputs + " ") for u in super().units(device)] # as with a line of code less
+    b = open_bench(make_study({**TINY, "models": {"ridge": {}}}))
+    with pytest.raises(NeuralphaError, match="changed while the study was running"):
+        fit_units(Older(b.study, b.universe, b.panel, b.y, b.folds), UnitStore(tmp_path), "cpu", jobs=2)
 
 def test_a_failed_unit_is_kept_apart_and_tried_again(tmp_path):
     bench, store = open_bench(make_study({**TINY, "models": {"ridge": {}, "mlp": {"learning_rate": 1e30, "clip": 1e30, "max_epochs": 2}}})), UnitStore(tmp_path)
@@ -68,6 +79,27 @@ def test_seeds_trained_together_are_fitted_once_by_whoever_comes_first(tmp_path,
     broken = open_bench(make_study({**TINY, "models": {"mlp": {"norm": "batch"}}, "together": ["mlp"]}))
     failed = fit_units(broken, store, "cpu")
     assert len(failed) == len(broken.units("cpu")) and all("batch norm keeps" in e for e in failed.values())
+
+def test_a_fit_that_was_killed_goes_on_with_the_epoch_it_was_at(tmp_path, monkeypatch):
+    from neuralpha.models import trainer
+    bench = open_bench(make_study({**TINY, "models": {"mlp": {"max_epochs": 5, "patience": 5, "refit": True}}, "seeds": 1}))
+    whole, cut, saved, save = UnitStore(tmp_path/"whole"), UnitStore(tmp_path/"cut"), [], trainer.save_checkpoint
+    def spy(*a):
+        save(*a)
+        saved.append(a[0])
+        if a[0].is_relative_to(cut.folder) and len(saved) == stop: raise KeyboardInterrupt
+    monkeypatch.setattr(trainer, "save_checkpoint", spy)
+    first = bench.units("cpu")[0]
+    fit_one(bench, first, whole, "cpu")
+    total, stop = len(saved), 3
+    for _ in range(2): # while it is fitted, and while it is fitted again
+        saved.clear()
+        with pytest.raises(KeyboardInterrupt): fit_one(bench, first, cut, "cpu")
+    saved.clear(); stop = 0
+    fit_one(bench, first, cut, "cpu")
+    assert len(saved) == total - 6 > 0
+    assert (cut.path(first.key)/"scores.parquet").read_bytes() == (whole.path(first.key)/"scores.parquet").read_bytes()
+    assert not [p for s in (whole, cut) for p in (s.folder/"checkpoints").iterdir()]
 
 def test_models_that_are_fitted_again_give_other_scores_and_the_same_validation_scores(tmp_path):
     from neuralpha.models.predict import cross_predict

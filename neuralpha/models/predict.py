@@ -28,19 +28,21 @@ class UnitResult:
     history:list # one record per epoch, tree or penalty
     seconds:float # fits and scoring
 
-# %% ../../nbs/models/predict.ipynb #08a93974
+# %% ../../nbs/models/predict.ipynb #2959c783
 def fit_unit(
     model:Estimator, # unfitted; it is cloned, never changed
     X:Features, y:Label, fold:Fold, seed:int=0,
     device:str="auto", # nets only
     target:str="rank", # what is trained on: "rank", "z" or "raw" (see `Label.target`)
     refit:bool=False, # once validation has chosen, fit again on training and validation together
+    checkpoint=None, # folder in which nets keep every epoch, and from which a fit that was killed goes on; delete it when done
 )->UnitResult:
     "Fit one model on one fold with one seed and score its validation and test rows."
     same_panel(X, y)
     start = time.perf_counter()
     params = model.get_params()
     model = model.clone(seed=seed, **({"device": device} if "device" in params and params["device"] == "auto" else {}))
+    model.checkpoint_ = checkpoint
     held = fit_on(model, X, y.target(target), fold, refit)
     return UnitResult(checked_scores(model, X, fold, "test"), held, model, model.history_, time.perf_counter() - start)
 

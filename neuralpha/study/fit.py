@@ -6,14 +6,14 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'finished', 'unfinished', 'due', 'do_task', 'work', 'forget_failures',
            'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #0793303e
-import contextlib, json, os, signal, subprocess, sys, tempfile, threading, time, traceback
+# %% ../../nbs/study/fit.ipynb #56768d98
+import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import DiskError, NeuralphaError, limit_threads, progress, sweep_locks, writing
+from ..core import DiskError, NeuralphaError, digest, limit_threads, progress, sweep_locks, writing
 from ..models.predict import Predictions, fit_unit, predictions_frame
 from ..models.registry import load_model
 from .bench import Bench, open_bench
@@ -22,26 +22,28 @@ from .search import ready, run_search, search_records, trials_of, tuned_model
 from .spec import Study, make_study
 from .units import Unit, UnitStore, claim
 
-# %% ../../nbs/study/fit.ipynb #745a7dea
+# %% ../../nbs/study/fit.ipynb #8b9440db
 def fit_one(bench:Bench, unit:Unit, store:UnitStore, device:str="auto")->bool: # finished
     "Fit a unit, with all that are trained together with it, and keep them; a failure is kept with its log. Faults of the disk are raised, they concern every unit."
-    crew = [u for u in bench.crew(unit, device) if u.key not in store]
+    crew, checkpoint = [u for u in bench.crew(unit, device) if u.key not in store], store.folder/"checkpoints"/unit.key
     try:
-        with limit_threads(1): fits = _fits(bench, unit, store, device)
+        with limit_threads(1): fits = _fits(bench, unit, store, device, checkpoint)
     except DiskError: raise
     except Exception as e:
         for u in crew: store.fail(u, f"{type(e).__name__}: {e}", traceback.format_exc())
+        shutil.rmtree(checkpoint, ignore_errors=True)
         return False
     for u in crew:
         fold, got = bench.folds[u.fold], fits[u.seed]
         frame = pd.concat([_scores("valid", bench.panel, fold.valid, got.valid_scores), _scores("test", bench.panel, fold.test, got.scores)], ignore_index=True)
         store.save(u, frame, got.model, seconds=round(got.seconds, 3), history=got.history, n_parameters=getattr(got.model, "n_parameters", None))
+    shutil.rmtree(checkpoint, ignore_errors=True)
     return True
 
-def _fits(bench, unit, store, device)->dict: # seed -> UnitResult
+def _fits(bench, unit, store, device, checkpoint)->dict: # seed -> UnitResult
     model, s, seeds = tuned_model(bench, unit, store, device), bench.study, [u.seed for u in bench.crew(unit, device)]
     data = bench.X, bench.y, bench.folds[unit.fold]
-    if unit.model not in s.together: return {unit.seed: fit_unit(model, *data, unit.seed, device, s.label.target, unit.model in s.refitted)}
+    if unit.model not in s.together: return {unit.seed: fit_unit(model, *data, unit.seed, device, s.label.target, unit.model in s.refitted, checkpoint)}
     from neuralpha.models.together import fit_seeds
     return dict(zip(seeds, fit_seeds(model, *data, seeds, device, s.label.target)))
 
@@ -146,7 +148,11 @@ def search_units(bench:Bench, store:UnitStore, device:str="auto", jobs:int=1)->l
     else: work([bench], store, device, "searches")
     return search_records(bench, store, device)
 
-# %% ../../nbs/study/fit.ipynb #b0886b2b
+# %% ../../nbs/study/fit.ipynb #2c45799d
+def _agreed(benches, device, part)->str:
+    "Digest of the tasks that a run and its workers must both mean."
+    return digest(sorted(t.key for b in benches for t in tasks(b, device, part)))
+
 def main():
     "`python -m neuralpha.study.fit`: a worker. Its order is JSON on standard input; what it is at, a line of JSON each."
     out = os.fdopen(os.dup(1), "w", 1)
@@ -155,6 +161,8 @@ def main():
     order = json.load(sys.stdin)
     try:
         benches = [open_any(make_study(order["study"]), u) for u in order["universes"]]
+        if _agreed(benches, order["device"], order["part"]) != order["tasks"]:
+            raise NeuralphaError("The code, a library or the data changed while the study was running; run it again. What was finished before is kept.")
         work(benches, UnitStore(order["store"]), order["device"], order["part"], lambda text, task=None: say(at=task and task.key, now=text),
              lambda: os.getppid() != order["parent"])
     except NeuralphaError as e:
@@ -191,7 +199,7 @@ class _Worker:
         self.process.wait()
         self.log.close()
 
-# %% ../../nbs/study/fit.ipynb #72da2e3e
+# %% ../../nbs/study/fit.ipynb #96b25b00
 ATTEMPTS = 2 # a task whose process was killed is tried once more
 
 def _device_of(worker, device):
@@ -209,7 +217,7 @@ def fit_study(
     "Do what is not finished in processes of their own. Raises `DiskError` where the store cannot be written."
     listed = [(b, t) for b in benches for t in tasks(b, device, part)]
     forget_failures([t for _, t in listed], store)
-    workers, deaths, started, todo = [], Counter(), 0, listed
+    workers, deaths, started, todo, agreed = [], Counter(), 0, listed, _agreed(benches, device, part)
     try:
         while todo := unfinished(todo, store):
             for w in [w for w in workers if w.ended()]:
@@ -217,7 +225,7 @@ def fit_study(
                 _bury(w, {t.key: t for _, t in listed}, store, deaths)
             while len(workers) < min(jobs, len(todo)):
                 names, turn = [b.universe for b in benches], started % len(benches) # each begins with another universe
-                workers.append(_Worker(dict(store=str(store.folder), study=benches[0].study.model_dump(mode="json"), device=_device_of(started, device), part=part,
+                workers.append(_Worker(dict(store=str(store.folder), study=benches[0].study.model_dump(mode="json"), device=_device_of(started, device), part=part, tasks=agreed,
                                             parent=os.getpid(), universes=names[turn:] + names[:turn])))
                 started += 1
             if watch: watch(progress_of(listed, todo, store, part, [w.said.get("now", "") for w in workers]))

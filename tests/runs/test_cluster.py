@@ -42,6 +42,16 @@ def test_ray_gives_the_bytes_of_a_local_run_though_a_worker_and_a_node_die(refer
     assert_nothing_left(place)
 
 
+def test_seeds_trained_together_come_from_one_task_with_the_bytes_of_a_local_run(cluster, tmp_path):
+    places = [Place(tmp_path/name, "[models.mlp]\nmax_epochs = 2\n") for name in ("ray", "local")]
+    for p in places: (p.folder/"mini.toml").write_text((p.folder/"mini.toml").read_text().replace("seeds = 1", 'seeds = 2\ntogether = ["mlp"]'))
+    for p, args, env in zip(places, (("--backend", "ray"), ()), (dict(RAY_ADDRESS=cluster.address), {})):
+        got = p.run(*args, **env)
+        assert got.returncode == 0, got.err
+    assert len(list(places[0].units.glob("*/unit.json"))) == 8
+    assert_same(places[0].report, places[1].report)
+
+
 def test_gpu_tasks_go_to_nodes_that_have_one(cluster):
     "Ray believes what a node says it has: a node with a declared GPU takes nets, another never."
     import ray
