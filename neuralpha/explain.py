@@ -156,7 +156,7 @@ def _wide_tree_probe(model, X):
         return model.gate_*values + ((z(trees.inputs(rows)) - mean)*coef)[:, None], model.gate_*base + float(mean @ coef + model.intercept_)
     return Probe(trees.lags, trees.inputs, score, attribute)
 
-# %% ../nbs/explain.ipynb #9af03f68
+# %% ../nbs/explain.ipynb #1ee29c05
 def _score_arrays(net, head, x, date, device, block=4096):
     "Scores of (n, L, F) arrays, whole dates at a time."
     import torch
@@ -187,7 +187,8 @@ def probe(
     if hasattr(model, "net_"): return _net_probe(model, X)
     if hasattr(model, "gate_"): return _wide_tree_probe(model, X)
     if hasattr(model, "coef_") and hasattr(model, "mean_"): return _linear_probe(model, X)
-    outputs = 1 if hasattr(model, "boosters_") else len(forest_of(model).base)
+    ours = isinstance(model, Estimator) and (hasattr(model, "boosters_") or hasattr(model, "booster_")) # one score; reading the trees takes as long as their attributions
+    outputs = 1 if ours else len(forest_of(model).base)
     if outputs > 1: raise NeuralphaError(f"The model gives {outputs} scores per row; explain one, or use tree_shap.")
     return _tree_probe(model, X)
 

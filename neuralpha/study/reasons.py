@@ -98,12 +98,12 @@ def model_tests(report, name, e)->dict: # family_ic_loss, interactions
     text = f"Mean absolute second difference of the score when both features, each alone and none are replaced by those of other rows; the diagonal: one feature alone.{peers}"
     return {"part": part, "family_ic_loss": loss_records(loss, part), "interactions": {"unit": "score", "period": "per row", "definition": text, "rows": pairs.attrs["rows"], "features": list(pairs), "values": pairs.to_numpy().tolist()}}
 
-# %% ../../nbs/study/reasons.ipynb #41ecbf1c
+# %% ../../nbs/study/reasons.ipynb #091245b1
 def explanations(report):
     "Every model's reasons on the same test rows, their pictures, and `reasons.json`."
     b, spec = report.bench, report.bench.study.explain
     if not spec.rows: return
-    from neuralpha.explain import agreement, plot_agreement
+    from neuralpha.explain import plot_agreement
     regime, found = volatility_regime(b.y), explain_all(report, draw_rows(b, spec.rows))
     models = {}
     for name, e in found.items():
@@ -111,7 +111,9 @@ def explanations(report):
         models[name] = {"completeness": metric(e.relative_error, "share", "whole period", "Root mean square of the completeness error over the standard deviation of the scores.")}
         models[name] |= model_tests(report, name, e)
         if regime is not None: models[name]["by_regime"] = regime_records(e, regime)
-    if len(found) > 1 and len(b.X.names) > 1:
-        report.show(plot_agreement(agreement(list(found.values()), b.y.horizon, b.y.delay)), "Why", "agreement", "Do the models give the same reasons?",
+    agree = agreement_records(list(found.values()), b.y)
+    if agree and len(b.X.names) > 1:
+        table = pd.DataFrame(agree).rename(columns={"a": "model_a", "b": "model_b"}).astype({"value": float, "low": float, "high": float})
+        report.show(plot_agreement(table), "Why", "agreement", "Do the models give the same reasons?",
                     "Attributions: row by row across features. Importance ranks: which features matter at all. Same rows for all models, block bootstrap over dates.")
-    write_json(report.folder/"reasons.json", {"rows": len(next(iter(found.values())).rows), "models": models, "agreement": agreement_records(list(found.values()), b.y)})
+    write_json(report.folder/"reasons.json", {"rows": len(next(iter(found.values())).rows), "models": models, "agreement": agree})
