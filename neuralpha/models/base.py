@@ -58,7 +58,7 @@ class Parameters:
         changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
 
-# %% ../../nbs/models/base.ipynb #5ee4919a
+# %% ../../nbs/models/base.ipynb #378e2038
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Parameters):
     "A model with scikit-learn's grammar over views; a subclass writes `_fit`, `_predict`, `_save` and `_load`."
@@ -69,6 +69,9 @@ class Estimator(Parameters):
     cpus:ClassVar[float] = 1 # processor cores that a fit takes on a cluster; every fit runs on one thread
     gpus:ClassVar[float] = 0 # GPUs that a fit takes on a cluster where the device is CUDA
     checkpoint_:ClassVar[Path|None] = None # set on a model before `fit`: folder from which a training that was killed goes on; delete it when done
+
+    def check_target(self, kind:str):
+        "Raise `NeuralphaError` where the model's loss means another kind of target than `kind`, one of those of `Label.target`."
 
     def watch_(self, step:int, gain:float):
         "Called with every validation result; tuning puts its pruning here."

@@ -17,7 +17,7 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #492ea207
+# %% ../../nbs/models/nets.ipynb #e5f38abd
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     "A neural model: a subclass writes `build(n_features, outputs) -> torch module`."
@@ -25,6 +25,11 @@ class Net(Training, Estimator):
     gpus:ClassVar[float] = 1
     several:ClassVar[bool] = True
     space:ClassVar[dict] = {"learning_rate": ("log", 3e-4, 1e-2), "weight_decay": ("log", 1e-4, .3), "dropout": ("float", 0., .5)}
+
+    def check_target(self, kind):
+        meant = Objective(self.loss).targets
+        if meant and kind not in meant:
+            raise NeuralphaError(f"Loss {self.loss!r} of {self.name} means a {' or '.join(meant)} target and is given {kind!r}: set target = \"{meant[0]}\" or take another loss.")
 
     def _fit(self, view, target, valid, epochs=None):
         device = pick_device(self.device)

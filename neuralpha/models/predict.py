@@ -28,7 +28,7 @@ class UnitResult:
     history:list # one record per epoch, tree or penalty
     seconds:float # fits and scoring
 
-# %% ../../nbs/models/predict.ipynb #2959c783
+# %% ../../nbs/models/predict.ipynb #7f39bc5a
 def fit_unit(
     model:Estimator, # unfitted; it is cloned, never changed
     X:Features, y:Label, fold:Fold, seed:int=0,
@@ -43,6 +43,7 @@ def fit_unit(
     params = model.get_params()
     model = model.clone(seed=seed, **({"device": device} if "device" in params and params["device"] == "auto" else {}))
     model.checkpoint_ = checkpoint
+    if target != "raw": model.check_target(target) # a raw label may be anything: returns, classes
     held = fit_on(model, X, y.target(target), fold, refit)
     return UnitResult(checked_scores(model, X, fold, "test"), held, model, model.history_, time.perf_counter() - start)
 

@@ -111,7 +111,7 @@ def study_folds(study:Study, y:Label)->list: # of `Fold`
     if s.fixed: return fixed_split(y, s.train_start, s.valid_start, s.test_start, s.test_end, embargo=s.embargo)
     return walk_forward(y, s.train, s.valid, s.test, s.embargo, s.scheme)
 
-# %% ../../nbs/study/bench.ipynb #1f6fa303
+# %% ../../nbs/study/bench.ipynb #589244fc
 def open_bench(
     study, # `Study`, built-in name or file
     universe:str|None=None, # one of the study's universes; default: its first
@@ -124,7 +124,8 @@ def open_bench(
     y = study_label(study, panel)
     bench = Bench(study, universe, panel, y, study_folds(study, y), seal)
     for name in study.models:
-        if not bench.model(name).gpus and name in study.together: raise NeuralphaError(f"together names {name!r}, which is not a net; only nets are trained together.")
+        bench.model(name).check_target(study.label.target)
+        if name in study.together and not bench.model(name).gpus: raise NeuralphaError(f"together names {name!r}, which is not a net; only nets are trained together.")
     resolve_features(panel, study.features)
     return bench
 
