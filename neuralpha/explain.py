@@ -103,13 +103,12 @@ def _among(net, head, cross, place):
         return head(net(x.flatten(0, 1), grid)).view(len(w), -1)[:, place]
     return score
 
-# %% ../nbs/explain.ipynb #4b214e0f
+# %% ../nbs/explain.ipynb #265bdd64
 AFFORDABLE = 400_000 # windows per explanation of a net across assets
 
 def _with_enough_points(attempt, n_samples, tolerance, affordable):
-    "Expected gradients from `attempt(n_samples, points)`; more points per path where the error is too large and they can be afforded."
-    for factor in (1, 4, 16):
-        if factor > 1 and n_samples*factor > affordable: break
+    "Expected gradients from `attempt(n_samples, points)`; where the error is too large four, then sixteen times as many points per path, or what can be afforded."
+    for factor in dict.fromkeys(max(1, min(f, affordable//n_samples)) for f in (1, 4, 16)):
         got = attempt(n_samples*factor, 2*factor)
         if got.error.std() <= tolerance*got.scores.std(): break
     return got.values, got.base
@@ -133,14 +132,14 @@ def _net_probe(model, X):
         net.eval()
         return net_scores(of_row, torch.from_numpy(x).to(device), batch).cpu().numpy().astype(np.float64)
     def attribute(rows, background, n_samples, seed, tolerance):
-        x, back, affordable = inputs(rows), inputs(background), AFFORDABLE//_assets_beside(X.panel, rows).sum()
+        x, back, affordable = inputs(rows), inputs(background), int(AFFORDABLE//_assets_beside(X.panel, rows).sum())
         alone = lambda w: head(net(w, Grid(torch.arange(len(w), device=device), len(w), 1)))
         def by_row(n, points):
             parts = [expected_gradients(of_row, x[i:i+1], back, n, seed, device, batch, points) for i, (of_row, batch) in enumerate(map(with_peers, rows))]
             return Attributions(np.concatenate([p.values for p in parts]), np.array([p.base for p in parts]), np.concatenate([p.scores for p in parts]))
         with _frozen(net):
             if across: return _with_enough_points(by_row, int(np.clip(affordable, 12, max(n_samples, 12))), tolerance, affordable)
-            return _with_enough_points(lambda n, points: expected_gradients(alone, x, back, n, seed, device, points=points), n_samples, tolerance, np.inf)
+            return _with_enough_points(lambda n, points: expected_gradients(alone, x, back, n, seed, device, points=points), n_samples, tolerance, 16*n_samples)
     across = _looks_across(net, head, (model.window, len(X.names)), device)
     return Probe(tuple(range(model.window - 1, -1, -1)), inputs, score, attribute, among if across else None)
 
