@@ -51,7 +51,7 @@ def test_a_trials_sharpe_ratio_is_that_of_its_portfolio(tmp_path):
     values[rows] = scores
     whole = evaluate_scores(values, bench.panel, bench.y, half_spread_bps=bench.study.costs.half_spread_bps)
     assert trial_sharpe(bench)(scores, rows)["sharpe"] == pytest.approx(whole["sharpe"]["per_bar"])
-    assert trial_sharpe(bench)(scores[:40], rows[:40]) == {"sharpe": None} # one date
+    assert trial_sharpe(bench)(scores[:40], rows[:40])["sharpe"] is None # one date
 
 def test_budgets_share_a_journal_and_other_searches_do_not(tmp_path):
     study = lambda **tune: make_study({**SMALL, "models": {"lightgbm": {"n_trees": 20}}, "tune": {"trials": 2} | tune})
@@ -71,10 +71,16 @@ def test_minutes_are_said_not_to_repeat(tmp_path):
     assert repeatability([{**r, "minutes": None} for r in records]) == ""
 
 def test_everything_tried_is_counted():
-    tried = lambda *s: [{"sharpe": v, "state": "complete"} for v in s]
+    tried = lambda *s: [{"sharpe": v, "bars": 100, "state": "complete"} for v in s]
     records = [{"model": "a", "fold": 0, "tried": tried(.1, .3, None)}, {"model": "b", "fold": 0, "tried": tried(.2)}, {"model": "a", "fold": 1, "tried": tried(5.1, 5.2)}]
     n, away = trial_count(["a", "b", "c"], records)
     assert n == 3 + 1 + 2 + 1
     pooled = (sum((v - .2)**2 for v in (.1, .3, .2)) + 2*.05**2)/(5 - 2) # five known ratios in two folds
     assert np.var(away, ddof=1) == pytest.approx(pooled) and sum(away) == pytest.approx(0)
     assert trial_count(["a"], []) == (1, None) and trial_count(["a"], records[1:2]) == (2, None)
+
+def test_luck_on_few_dates_is_brought_to_the_length_of_the_test():
+    rng, spread = np.random.default_rng(0), lambda skill: [{"model": "a", "fold": f, "tried": [{"sharpe": v, "bars": n} for v in rng.normal(0, np.sqrt(skill + 1/n), 3000)]} for f, n in enumerate((60, 120))]
+    for skill in (0., .04):
+        away = trial_count(["a"], spread(skill), bars=500)[1]
+        assert np.var(away) == pytest.approx(skill + 1/500, rel=.1)

@@ -73,14 +73,15 @@ def _stored(metrics:dict)->dict:
     "Metrics of a model without those by horizon and regime, which the slices hold for all models."
     return {k: v for k, v in metrics.items() if not any(k.startswith(f"{kind}_by_") for kind in ("ic", "rank_ic"))}
 
-# %% ../../nbs/study/report.ipynb #34729103
+# %% ../../nbs/study/report.ipynb #7eeb2158
 def universe_numbers(
     bench:Bench, tests:dict, valids:dict, # model -> Predictions
     details:dict, # model -> what is known of its training: seeds, weights, device
     searches=(), # what was tried while tuning, from `search_records`
 )->tuple[dict, object]: # what metrics.json holds; the Leaderboard it is drawn from
     "Every number of a universe's report, JSON-native."
-    trials, trial_sharpes = trial_count(bench.study.models, searches)
+    tested = len(np.unique(bench.panel.date_code[np.concatenate([f.test for f in bench.folds])]))
+    trials, trial_sharpes = trial_count(bench.study.models, searches, tested)
     board = compare(list(tests.values()), bench.y, forecasts={l.horizon: forecasts(bench, tests, valids, l) for l in horizon_slices(bench.y)}, details=details, trials=trials, trial_sharpes=trial_sharpes,
                     half_spread_bps=bench.study.costs.half_spread_bps)
     for s in searches: details.setdefault(s["model"], {}).setdefault("tuned", []).append({"trials": len(s["tried"]), **{k: s[k] for k in ("fold", "valid_ic", "params")}})

@@ -28,14 +28,14 @@ def trials_of(bench:Bench, search:Unit, store:UnitStore)->tuple: # the trials th
     how = bench.study.search_of(search.model)
     return within_budget(read_journal(journal_of(search, store))[1], how["trials"], how["minutes"])
 
-# %% ../../nbs/study/search.ipynb #47a466c5
+# %% ../../nbs/study/search.ipynb #40d24ccb
 def trial_sharpe(bench:Bench):
     "A judge for `tune`: the Sharpe ratio per bar of the spread portfolio on the dates held back, None where there is none."
     def judge(scores, rows):
         values = np.full(bench.panel.n_rows, np.nan)
         values[rows] = scores
         net = spread_portfolio(values, bench.panel, bench.y.horizon, bench.y.delay, half_spread_bps=bench.study.costs.half_spread_bps).net
-        return {"sharpe": sharpe_report(net, bench.panel.bars_per_year)["sharpe"] if len(net) >= 5 and np.ptp(net) > 0 else None}
+        return {"bars": len(net), "sharpe": sharpe_report(net, bench.panel.bars_per_year)["sharpe"] if len(net) >= 5 and np.ptp(net) > 0 else None}
     return judge
 
 # %% ../../nbs/study/search.ipynb #d20928f6
@@ -62,7 +62,7 @@ def tuned_model(bench:Bench, unit:Unit, store:UnitStore, device:str="auto"):
     if store.failure(search.key): raise NeuralphaError(f"{search}: {store.failure(search.key)['error']}")
     return model.clone(**tuned_from(trials_of(bench, search, store)[0], model).params)
 
-# %% ../../nbs/study/search.ipynb #d4f05c4f
+# %% ../../nbs/study/search.ipynb #c699c276
 def search_records(bench:Bench, store:UnitStore, device:str="auto")->list[dict]:
     "Every search of a bench, fold by fold, JSON-native. Raises `NeuralphaError` where one is not finished."
     out = []
@@ -73,7 +73,7 @@ def search_records(bench:Bench, store:UnitStore, device:str="auto")->list[dict]:
         how, model = bench.study.search_of(search.model), bench.model(search.model)
         best = max((t for t in trials if t["state"] == "complete"), key=lambda t: t["valid_ic"], default={"params": None, "valid_ic": None})
         out.append({"model": search.model, "fold": search.fold, **how, "space": {k: list(v) for k, v in (how["space"] or model.space).items()},
-                    "params": best["params"], "valid_ic": best["valid_ic"], "tried": [{k: t.get(k) for k in ("number", "state", "valid_ic", "sharpe", "params")} for t in trials]})
+                    "params": best["params"], "valid_ic": best["valid_ic"], "tried": [{k: t.get(k) for k in ("number", "state", "valid_ic", "sharpe", "bars", "params")} for t in trials]})
     return out
 
 def search_table(records:list)->pd.DataFrame: # one row per model and fold
@@ -90,15 +90,19 @@ def repeatability(records:list)->str: # a sentence; empty where only trials were
     timed = sorted({r["model"] for r in records if r["minutes"] is not None})
     return f"Searched by minutes: {', '.join(timed)}. How many trials that is depends on the machine, so another run may find other parameters." if timed else ""
 
-# %% ../../nbs/study/search.ipynb #ea7d3dc8
+# %% ../../nbs/study/search.ipynb #a2607683
 def trial_count(
     models, # names of the study's models
     records:list, # from `search_records`
+    bars:int|None=None, # of the test; None leaves the deviations as long as the dates held back
 )->tuple[int, list|None]: # tries in all; deviations of the trials' Sharpe ratios per bar, None where fewer than two are known
     "What the deflated Sharpe ratio must know of a universe's searches."
     n = sum(len(r["tried"]) for r in records) + len(set(models) - {r["model"] for r in records})
-    known = pd.DataFrame([(r["fold"], t["sharpe"]) for r in records for t in r["tried"] if t["sharpe"] is not None], columns=["fold", "sharpe"])
-    away = known["sharpe"] - known.groupby("fold")["sharpe"].transform("mean")
+    known = pd.DataFrame([(r["fold"], t["sharpe"], t["bars"]) for r in records for t in r["tried"] if t["sharpe"] is not None], columns=["fold", "sharpe", "bars"])
+    of_fold = known.groupby("fold")["sharpe"].transform
+    away, v, n_bars = known["sharpe"] - of_fold("mean"), of_fold("var").fillna(0.), known["bars"]
+    luck = np.minimum(v, 1/n_bars)
+    if bars: away = away*np.sqrt((v - luck + luck*n_bars/bars)/v.where(v > 0, 1.))
     free = len(known) - known["fold"].nunique()
     return n, list(map(float, away*np.sqrt((len(known) - 1)/free))) if free > 0 else None
 
