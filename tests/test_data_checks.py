@@ -145,6 +145,29 @@ def test_a_crash_to_a_third_is_not_a_split():
         crash.loc[AT, column] *= factor
         assert found(crash)["unadjusted_split"] == 0 and panel_of(crash).tradable.all()
 
+def monthly(frame):
+    "The same bars as if each were a month."
+    days = np.unique(frame.date)
+    return frame.assign(date=pd.date_range("1985-01-31", periods=len(days), freq="ME")[np.searchsorted(days, frame.date)])
+
+def test_real_moves_of_months_are_neither_rescaled_nor_masked():
+    for name in ("unadjusted_split", "unit_flip", "reverting_spike"):
+        bars = monthly(FAULTS[name][0])
+        p, rows = panel_of(bars), FAULTS[name][1]
+        assert p.checks.set_index("check").loc[name, ["rows", "severity", "action"]].tolist() == [rows, "note", "noted"]
+        table = bars[bars.asset == "A03"]
+        assert p.tradable.all() and p.masked.empty
+        for c in (*P, "volume"): np.testing.assert_array_equal(p.fields[c][p.rows_of("A03")], table[c].to_numpy(np.float32))
+        asked = panel_of(bars, {"severity": {name: "mask"}}).masked # who knows better says so
+        assert len(asked) == rows and set(asked.check) == {name}
+
+def test_a_month_within_the_assets_own_volatility_is_no_split():
+    wild = monthly(FAULTS["unadjusted_split"][0])
+    mine, level = wild.asset == "A03", wild.close[FIRST]
+    for c in P: wild.loc[mine, c] *= (wild.close[mine]/level)**7 # 18% a month, as a small company has
+    wild.loc[AT:LAST, P] *= 3**7 # the third itself stays a third
+    assert found(wild)["unadjusted_split"] == 0 and found(wild, {"split_sigmas": 1})["unadjusted_split"] == 1
+
 def test_a_wild_stock_is_rarely_a_bounce():
     n = LAST - FIRST + 1
     def wild(seed):
