@@ -13,6 +13,7 @@ def _table():
 
 def test_a_lag_never_reaches_into_another_asset():
     np.testing.assert_array_equal(_table().view([3, 4]).lagged([0, 1]), np.float32([[3, 1, 2, 1], [4, 1, np.nan, np.nan]]))
+    with pytest.raises(NeuralphaError, match="would look ahead"): _table().view([3]).lagged([0, -1])
 
 def test_select_keeps_the_given_order_and_names_what_is_unknown():
     X = _table().select(["volume", "close"])

@@ -229,7 +229,11 @@ def test_a_model_that_looks_beyond_its_view_is_caught():
         def _fit(self, view, target, valid):
             super()._fit(view, target, valid)
             self.coef_ = self.coef_/np.nanstd(view.features.values)
+    class Reaching(Ridge):
+        def _predict(self, view): return super()._predict(view) + view.features.values[view.rows + 1, 0]
     p, *parts = _study()
+    c = audit_study(p, *parts, {"reaching": Reaching()}, cuts=1, placebo=False, checks=("future",), replace=("nothing",))
+    assert "reaching cannot be fitted or scored when data after" in c.failures[0].found and "IndexError" in c.failures[0].found
     c = audit_study(p, *parts, {"peeping": Peeping()}, cuts=1, placebo=False, checks=("future",))
     assert "scores of peeping" in {x.what for x in c.failures} and "fitting or scoring saw the future" in c.failures[0].found
     c = audit_study(p, *parts, {"scaling": Scaling()}, cuts=1, placebo=False, checks=("future",))

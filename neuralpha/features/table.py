@@ -75,7 +75,7 @@ class Features:
                                   "missing, %": [100*self.missing.get(n, np.nan) for n in self.names]}, index=list(self.names))
         return f"<p>{escape(repr(self))}</p>" + stats.round(3).to_html()
 
-# %% ../../nbs/features/table.ipynb #5f808da4
+# %% ../../nbs/features/table.ipynb #810a1e5d
 @dataclass(frozen=True, eq=False)
 class View:
     "Some rows of a feature table; `rows` are panel row numbers, usually sorted by date, then asset."
@@ -96,7 +96,8 @@ class View:
         return self.panel.date_code[self.rows]
 
     def lagged(self, lags)->np.ndarray:
-        "(n, n_lags × n_features) float32: the rows `lags` bars earlier, side by side; NaN before an asset's first bar."
+        "(n, n_lags × n_features) float32: the rows `lags` bars earlier, side by side; NaN before an asset's first bar. Raises `NeuralphaError` for a negative lag: it is the future."
+        if any(lag < 0 for lag in lags): raise NeuralphaError(f"Lags are {list(lags)}; a negative one would look ahead.")
         start = self.panel.asset_offsets[self.panel.asset_code[self.rows]]
         blocks = []
         for lag in lags:

@@ -889,7 +889,7 @@ def _on_rows(panel, rows, values):
     out[rows] = values
     return out
 
-# %% ../../nbs/study/audit.ipynb #69b75e4d
+# %% ../../nbs/study/audit.ipynb #4b9bcff6
 def _refitted(tally, models, true, other, panel, world, cut, how, s):
     "Fit every model in a replaced world and compare what it learnt, its scores and its positions with those of the true world."
     base = true["base"]
@@ -901,10 +901,15 @@ def _refitted(tally, models, true, other, panel, world, cut, how, s):
         twin = next((f for f in other["folds"] if f.number == fold.number), None)
         if twin is None: continue # reported with the folds
         for name, model in models.items():
-            mine, theirs = _fit(name, model, base, fold, s, true), _fit(name, model, other, twin, s)
+            mine = _fit(name, model, base, fold, s, true)
+            A = _scores(name, mine, base, fold, panel, cut)
+            theirs = _attempt(lambda world, _: (m := _fit(name, model, other, twin, s), _scores(name, m, other, twin, world, cut)), world, {})
+            if isinstance(theirs, Exception):
+                tally.add("future", f"fit of {name}", REPLACEMENTS[how], wrong=1, found=f"{name} cannot be fitted or scored when data after {_day(panel, cut)} is {REPLACEMENTS[how]}: {_words(theirs)}")
+                continue
+            theirs, B = theirs
             _future_fitted(tally, f"fit of {name}", _Fitted({fold.number: _learnt(mine)}), _Fitted({fold.number: _learnt(theirs)}), base, panel, cut,
                            REPLACEMENTS[how], f"data after {_day(panel, cut)} was {REPLACEMENTS[how]}")
-            A, B = _scores(name, mine, base, fold, panel, cut), _scores(name, theirs, other, twin, world, cut)
             for what in A:
                 def say(column, row, n):
                     return 1, (f"{what} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed when data after {_day(panel, cut)} was "
