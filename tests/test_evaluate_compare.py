@@ -81,6 +81,37 @@ def test_detail_tells_seeds_from_time_and_regimes_apart():
     assert {"ic_by_year", "ic_by_volatility", "exposures", "rank_ic_neutral"} <= set(m) and "seed_split" not in b.metrics["tree"]
     assert b.overfitting["configurations"] == 2 and abs(b.correlation.loc["net", "tree"] - .73) < .1
 
+@pytest.mark.parametrize("dates", [3, 8, 19])
+def test_a_few_dates_are_compared_without_verdicts(dates):
+    import json
+    panel, y, noisy = _market(60)
+    a, b = noisy("net", .1, 1), noisy("line", 30., 2)
+    a.values, b.values = (m.values[m.values.index.get_level_values(0) >= panel.dates[58 - dates]] for m in (a, b))
+    board = compare([a, b], y, reps=60)
+    assert len(board.ics) == dates and json.dumps([board.metrics, board.pairs.to_dict("records"), board.statements(), board.reality], allow_nan=False)
+    assert board.pairs["separated"].any() == board.table["mcs"].any() == (dates >= 10) == (not any("too few to tell" in s for s in board.statements()))
+    assert "too few" in board._repr_html_() or dates >= 10
+
+def test_two_dates_are_no_comparison():
+    panel, y, noisy = _market(60)
+    a = noisy("net", .1, 1)
+    a.values = a.values[a.values.index.get_level_values(0) >= panel.dates[56]]
+    with pytest.raises(NeuralphaError, match="2 dates of toy .* at least 3"): compare(a, y)
+
+def test_models_come_before_baselines_in_the_ics():
+    panel, y, noisy = _market()
+    board = compare([noisy("bad", 30., 1), noisy("good", .5, 2)], y, reps=60, detail=False)
+    assert list(board.ics)[:2] == ["good", "bad"] and set(board.ics) == set(board.table.index)
+
+def test_a_series_is_a_model_of_its_name():
+    panel, y, noisy = _market(120)
+    a = noisy("net", .6, 1)
+    kw = dict(baselines=False, reps=60, detail=False)
+    pd.testing.assert_frame_equal(compare([a.values.rename("net")], y, **kw).table, compare([a], y, **kw).table)
+    assert list(compare(a.values.rename("net"), y, **kw).table.index) == ["net"]
+    with pytest.raises(NeuralphaError, match="has no name"): compare([a.values.rename(None)], y)
+    with pytest.raises(NeuralphaError, match="was given a DataFrame"): compare([a.values.to_frame("net")], y)
+
 def test_names_are_escaped_and_tables_are_reproducible():
     panel, y, noisy = _market(120)
     evil = [noisy("<script>alert(1)</script>", .6, 1), noisy("b", .6, 2)]

@@ -60,6 +60,47 @@ def test_dollars_in_names_are_no_formulas():
     records = {"net": {r"$\frac{$": dict(value=.1, low=.05, high=.2, unit="correlation", period="per date")}}
     assert _png(plot_records(records)) and _png(plot_records(records, horizontal=True))
 
+def _words(fig): return [" ".join(t.get_text() for t in ax.texts) for ax in fig.axes]
+
+@pytest.mark.parametrize("n", [1, 3, 8, 19])
+def test_a_picture_of_few_dates_says_what_it_needs(n):
+    got = plot_evidence(_ics(n), 4, 1)
+    assert _png(got) and _words(got) == [f"needs 20 dates; there are {n}"]*2
+    through_time = plot_ic(_ics(n), 4, 1)
+    assert _png(through_time) and _words(through_time) == ["needs 5 dates; there are " + str(n) if n < 5 else ""]
+    assert _png(plot_cumulative_ic(_ics(n)))
+
+def test_a_model_with_few_dates_among_others_is_named():
+    ics = _ics(60).assign(late=lambda d: d["net"].where(np.arange(60) > 50))
+    for fig in (plot_evidence(ics), plot_ic(ics)):
+        said = [t.get_text() for legend in [*fig.legends, *(ax.get_legend() for ax in fig.axes)] if legend for t in legend.get_texts()]
+        assert any(t.startswith("late: needs 20 dates") for t in said) and _words(fig)[0] == ""
+
+def test_the_same_ic_on_every_date_has_no_interval():
+    assert "no interval" in _words(plot_evidence(_ics(60)*0 + .1))[1]
+
+def test_groups_and_folds_without_a_value_say_so():
+    none = dict(value=None, low=None, high=None, unit="return", period="per bar")
+    assert _words(plot_records({"net": {"a": none}}, horizontal=True)) == ["no group has a value"] == _words(plot_quantiles({"quantile_returns": {"1": none}}))
+    assert _words(plot_folds_ic({"0": none})) == ["no fold has a date with an IC"]
+
+def test_long_names_are_cut_in_the_middle_and_stay_different():
+    long = [f"a-model-with-quite-a-long-{k}-name-that-someone-might-choose" for k in "xy"]
+    got = shortened(["net", *long, "a" + 63*"b", "$x$"])
+    assert got[0] == "net" and len(set(got)) == 5 and max(map(len, got[:4])) <= 18 and got[3] == "a" + 8*"b" + "…" + 8*"b" and got[4] == r"\$x\$"
+    assert shortened(["x"*18]) == ["x"*18]
+
+def test_long_names_leave_room_for_the_picture():
+    names = ["a-model-with-quite-a-long-name-that-someone-might-choose", "ridge", "lightgbm", "reversal", "momentum 12-1"]
+    fig = plot_score_correlation(pd.DataFrame(np.eye(5), names, names))
+    assert _png(fig)
+    ax = fig.axes[0]
+    assert min(ax.get_window_extent().size)/fig.dpi > 2.5 # inches, of five models
+    ends = [t.get_window_extent().x1 for t in ax.get_xticklabels()]
+    assert np.allclose(np.diff(ends), np.diff(ends)[0], atol=2) and np.diff(ends)[0] > 30 # every label ends at its own column
+    fig = plot_cumulative_ic(_ics().set_axis(names[:2], axis=1))
+    assert _png(fig) and fig.legends[0].get_window_extent().width <= fig.bbox.width
+
 def test_nothing_to_draw_is_an_error():
     with pytest.raises(NeuralphaError, match="every date is empty"): plot_ic(_ics()*np.nan)
     with pytest.raises(NeuralphaError, match="detail=True"): plot_regimes({"net": {}}, "sector")

@@ -97,10 +97,11 @@ def _errors(forecast, mean, y):
                                   "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over rows.", n=int(ok.sum()))
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #f3db0d0e
+# %% ../../nbs/evaluate/metrics.ipynb #440f384f
 def _over_sd(x, block, seed, reps):
-    "Mean over standard deviation across dates, and the ends of its block-bootstrap interval; NaN where nothing varies."
+    "Mean over standard deviation across dates, and the ends of its block-bootstrap interval; NaN where nothing varies, no interval below ten dates."
     if len(x) < 3 or np.ptp(x) == 0: return np.nan, np.nan, np.nan
+    if len(x) < 10: return x.mean()/x.std(ddof=1), np.nan, np.nan
     m = bootstrap_means(np.stack([x, x*x], 1), block, reps, seed)
     low, high = np.nanquantile(m[:, 0]/np.sqrt((m[:, 1] - m[:, 0]**2)*len(x)/(len(x) - 1)), [.025, .975])
     return x.mean()/x.std(ddof=1), low, high
