@@ -1,8 +1,43 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.cli import *
+import datetime as dt
+import pandas as pd
 import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.cli import _data_block, _read_options, main
+from neuralpha.data.universes import load_universe
 
-from neuralpha.cli import main
+def test_read_options_are_toml_or_text():
+    said = ["date_format=%d.%m.%Y", "tz=America/New_York", "assets=['A', 'B']", "columns={close = 'PX_LAST'}", "decimal=,", "start=2020-01-02", "delimiter=;"]
+    assert _read_options(said) == dict(date_format="%d.%m.%Y", tz="America/New_York", assets=["A", "B"], columns={"close": "PX_LAST"}, decimal=",",
+                                       start=dt.date(2020, 1, 2), delimiter=";")
+    with pytest.raises(NeuralphaError, match="--read wide: write key=value"): _read_options(["wide"])
+
+def _awkward(folder, days=40):
+    "The same small market in four files, each of which needs a word."
+    frame = pd.DataFrame([(d, a, 10. + i) for a in "AB" for i, d in enumerate(pd.bdate_range("2024-01-02", periods=days))], columns=["date", "asset", "close"])
+    frame.assign(date=frame.date.dt.strftime("%d.%m.%Y")).to_csv(folder/"german.csv", index=False, sep=";")
+    frame.assign(date=(frame.date + pd.Timedelta(hours=16)).dt.tz_localize("America/New_York")).to_parquet(folder/"tz.parquet")
+    frame.pivot(index="date", columns="asset", values="close").to_csv(folder/"wide.csv")
+    frame.rename(columns={"asset": "firm"}).to_csv(folder/"firm.csv", index=False)
+
+@pytest.mark.parametrize("file, option", [("german.csv", "date_format='%d.%m.%Y'"), ("tz.parquet", "tz='America/New_York'"), ("wide.csv", "layout='wide'"), ("firm.csv", "columns={'asset' = '...'}")])
+def test_a_source_that_needs_a_word_is_read_with_the_word_its_refusal_names(tmp_path, monkeypatch, capsys, file, option):
+    monkeypatch.chdir(tmp_path); monkeypatch.setenv("NEURALPHA_UNIVERSES", str(tmp_path/"universes"))
+    _awkward(tmp_path)
+    with pytest.raises(SystemExit): main(["data", "check", file])
+    said = capsys.readouterr().err
+    assert f'--read "{option}"' in said and f'[data."{file}"]' in said and len(said.strip().splitlines()) == 1
+    option = option.replace("...", "firm")
+    for command in ("check", "import"):
+        with pytest.raises(SystemExit) as e: main(["data", command, file, "--read", option])
+        assert e.value.code in (0, None), capsys.readouterr().err
+    assert load_universe(file.split(".")[0]).span == "2024-01-02 to 2024-02-26"
+
+def test_what_is_read_is_a_studys_data_block(tmp_path):
+    assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
+    assert _data_block("tiny", None, ["start=2020-01-01"]) == {"sim-tiny": {"start": dt.date(2020, 1, 1)}} and _data_block("tiny", None, None) is None
+    with pytest.raises(NeuralphaError, match="--read speaks of one universe"): _data_block("tiny", ["a.csv", "b.csv"], ["tz=UTC"])
 
 def _call(capsys, *args):
     with pytest.raises(SystemExit) as e: main([str(a) for a in args])
@@ -52,7 +87,11 @@ def test_a_search_that_cannot_be_is_one_line(tmp_path, capsys, args, message):
 def test_help_teaches(capsys):
     code, said = _call(capsys, "run", "--help")
     assert code == 0
-    for word in ("--universe", "--models", "--horizon", "--delay", "--seeds", "--features", "--train-start", "--test-end", "--device", "--jobs", "--out", "quick"): assert word in said.out
+    for word in ("--universe", "--read", "--models", "--horizon", "--delay", "--seeds", "--features", "--train-start", "--test-end", "--device", "--jobs", "--out", "quick"): assert word in said.out
+
+def test_help_shows_what_is_in_angle_and_square_brackets(capsys):
+    assert "reports/<study>-holdout" in " ".join(_call(capsys, "holdout", "open", "--help")[1].out.split())
+    assert '[data."prices.csv"]' in _call(capsys, "data", "check", "--help")[1].out
 
 def test_lists_name_what_a_study_can_name(capsys):
     models = _call(capsys, "models")[1].out

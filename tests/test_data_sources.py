@@ -35,6 +35,9 @@ def test_every_door_leads_to_the_same_table(tmp_path):
     assert rows(open_source(tmp_path/"semicolon.csv", decimal=",")) == want
     assert rows(open_source(tmp_path/"parts", fields=fields)) == want == rows(open_source(tmp_path/"each"))
     assert rows(open_source(pl.from_pandas(frame))) == want == rows(open_source(pl.from_pandas(frame).to_arrow()))
+    one = [r for r in want if r[1] == "NA"]
+    assert rows(open_source(tmp_path/"each", assets=["NA"])) == one == rows(open_source(tmp_path/"a.csv", assets=["NA"]))
+    with pytest.raises(NeuralphaError, match="each: no row of the asked-for asset 'NOPE'"): open_source(tmp_path/"each", assets=["NA", "NOPE"])
     wide = frame.pivot(index="date", columns="asset", values="close")
     assert rows(open_source(wide, layout="wide")) == [r[:3] for r in want]
     import duckdb, sqlalchemy

@@ -63,6 +63,11 @@ def test_span_assets_and_fields_are_kept_to():
     assert t.frame.columns == ["date", "asset", "close"] and t.frame["close"].to_list() == [4]
     with pytest.raises(NeuralphaError, match="no rows between 2025-01-01"): read(rows, start="2025-01-01")
 
+def test_assets_that_are_not_there_are_named():
+    rows = {"date": DAY*2, "asset": ["A", "A", "B", "B"], "close": [1., 2, 3, 4]}
+    with pytest.raises(NeuralphaError, match="t.csv: no row of the asked-for asset 'NOPE'"): read(rows, assets=["A", "NOPE"])
+    with pytest.raises(NeuralphaError, match="assets 'C', 'D', 'E', 'F', 'G' and 1 more"): read(rows, assets=list("ACDEFGH"))
+
 def test_adjustment_by_adjusted_close_and_by_factor_agree():
     rows = {"date": DAY, "asset": ["A", "A"], "open": [100., 52], "close": [100., 51], "volume": [10., 20]}
     a = read({**rows, "adj close": [50., 51]}).frame

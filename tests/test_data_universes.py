@@ -81,6 +81,8 @@ def test_only_what_is_asked_for_is_read(home):
     assert list(p.assets) == ["NA"] and p.span == "2022-06-01 to 2022-06-30"
     with pytest.raises(NeuralphaError, match="Unknown field of mine 'clos'"): load_universe("mine", fields=["clos"])
     with pytest.raises(NeuralphaError, match="no rows"): load_universe("mine", start="2030-01-01")
+    with pytest.raises(NeuralphaError, match="mine: no row of the asked-for asset 'NOPE'"): load_universe("mine", assets=["NA", "NOPE"])
+    with pytest.raises(NeuralphaError, match="takes start, end, assets and fields, not tz"): load_universe("mine", tz="UTC")
 
 def test_taken_names_bad_names_and_changed_files_are_refused(home):
     path = import_universe(small(), "mine")

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../nbs/data/sources.ipynb #70e86874
+# %% ../../nbs/data/sources.ipynb #0a8cfc59
 import csv, datetime as dt, os
 from pathlib import Path
 import numpy as np
@@ -14,7 +14,7 @@ import polars as pl
 from ..core import NeuralphaError, unknown_name
 from .databases import scan_duckdb, scan_sql
 from .qlib import is_qlib, scan_qlib
-from .tables import ALIASES, ReadSpec, Table, canonical, read_spec
+from .tables import ALIASES, ReadSpec, Table, canonical, read_spec, require_assets
 from .yahoo import scan_yahoo
 
 # %% ../../nbs/data/sources.ipynb #d0b4355a
@@ -84,7 +84,7 @@ def _csv_failure(path, spec, e):
     if odd: return NeuralphaError(f"{path}: line {odd[0]:,} has {odd[1]} fields, the header {odd[2]}; mend the line, or say delimiter= or decimal= if commas are part of numbers.")
     return NeuralphaError(f"{path}: not a well-formed CSV file: {str(e).splitlines()[0]}.")
 
-# %% ../../nbs/data/sources.ipynb #2b496a58
+# %% ../../nbs/data/sources.ipynb #cb920f56
 def _even(path, spec):
     "Refuse a CSV with a line of too many or too few fields; a plain count of delimiters settles it for files without quotes."
     delimiter, names = _header(path, spec)
@@ -107,22 +107,24 @@ def _open_csv(path, name, spec):
 
 def _open_csv_folder(path, name, spec):
     "One file per asset: each is read on its own, so an error names its file."
-    tables = []
+    tables, every = [], spec.model_copy(update={"assets": None}) # a file need not hold what another does
     for f in sorted(f for f in path.iterdir() if f.suffix.lower() == ".csv"):
         _even(f, spec)
         lf = scan_csv(f, spec)
         columns = [c.strip().lower() for c in lf.collect_schema().names()]
         if not set(ALIASES["asset"]) & set(columns) and "asset" not in spec.columns: lf = lf.with_columns(asset=pl.lit(f.stem))
-        try: tables.append(canonical(lf, name, str(f), spec))
+        try: tables.append(canonical(lf, name, str(f), every))
         except pl.exceptions.PolarsError as e: raise _csv_failure(f, spec, e) from e
-    return _joined(tables, name, str(path))
+    return _joined(tables, name, str(path), spec.assets)
 
-def _joined(tables, name, where):
-    "Several canonical tables as one."
+def _joined(tables, name, where, only=None):
+    "Several canonical tables as one, of some assets where they are asked for."
     odd = next((t for t in tables if t.fields != tables[0].fields), None)
     if odd: raise NeuralphaError(f"{odd.where}: fields {', '.join(odd.fields)}, but {tables[0].where} has {', '.join(tables[0].fields)}; give all files the same columns.")
-    assets = pl.Enum(sorted({a for t in tables for a in t.frame["asset"].dtype.categories}))
-    frame = pl.concat([t.frame.with_columns(pl.col("asset").cast(assets)) for t in tables])
+    known = {a for t in tables for a in t.frame["asset"].dtype.categories}
+    require_assets(only, known, where)
+    assets = pl.Enum(sorted(known & set(only) if only else known))
+    frame = pl.concat([t.frame.filter(pl.col("asset").cast(pl.String).is_in(assets.categories.to_list())).with_columns(pl.col("asset").cast(assets)) for t in tables])
     attributes = pd.concat([t.attributes for t in tables])
     return Table(name, where, frame, attributes[~attributes.index.duplicated()], tuple(f for t in tables for f in t.findings))
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ALIASES', 'PRICES', 'NUMBERS', 'MISSING', 'ReadSpec', 'read_spec', 'Table', 'match_columns', 'text_number',
-           'text_date', 'adjusted', 'canonical']
+           'text_date', 'adjusted', 'canonical', 'require_assets']
 
 # %% ../../nbs/data/tables.ipynb #b1d3e1ef
 import datetime as dt, unicodedata
@@ -303,7 +303,19 @@ def canonical(
         bad[f"__bad_{c}"] = (c, "number")
     return _collect(lf.select(*columns, *[pl.col(c).cast(pl.String) for c in texts]), lf, name, where, spec, names, numbers, texts, bad, zone)
 
-# %% ../../nbs/data/tables.ipynb #9489df1d
+# %% ../../nbs/data/tables.ipynb #264d9353
+def require_assets(
+    asked, # names, or None
+    known, # names that what was read holds
+    where:str,
+):
+    "Raise `NeuralphaError` naming the asked-for assets that are not there."
+    absent = [a for a in asked or () if a not in set(known)]
+    if not absent: return
+    more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
+    raise NeuralphaError(f"{where}: no row of the asked-for asset{'s'*(len(absent) > 1)} {', '.join(map(repr, absent[:5]))}{more}; mend `assets`, or leave {'them' if len(absent) > 1 else 'it'} out.")
+
+# %% ../../nbs/data/tables.ipynb #46025f00
 def _wanted(spec, slack=0):
     "Row filters for the asked-for span and assets; `slack` days wider where zones are still to be settled."
     day = dt.timedelta(days=slack)
@@ -320,6 +332,7 @@ def _collect(plan, lf, name, where, spec, names, numbers, texts, bad, zone):
     elif _wanted(spec, 2): plan = plan.filter(_wanted(spec, 2))
     if spec.assets: plan, lf = (x.filter(pl.col("asset").str.strip_chars().is_in(spec.assets)) for x in (plan, lf))
     assets = pl.Enum(_asset_codes(lf, where, names["asset"]))
+    require_assets(spec.assets, assets.categories, where)
     plan = plan.with_columns(pl.when(pl.col("asset") != "").then(pl.col("asset")).cast(assets))
     frame = plan.collect(engine="streaming")
     if spec.layout == "wide": frame = frame.sort("asset", "date")

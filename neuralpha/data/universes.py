@@ -6,7 +6,7 @@
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'universes_folder', 'load_universe', 'check_report', 'report_table',
            'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #4036f7bf
+# %% ../../nbs/data/universes.ipynb #82568870
 import contextlib, importlib, inspect, json, os, shutil, tempfile
 from pathlib import Path
 import numpy as np
@@ -16,7 +16,7 @@ from ..core import NeuralphaError, file_digest, read_json, unknown_name, write_j
 from .checks import CheckSpec, check_spec, checked_panel
 from .panel import Panel, lay_out
 from .sources import open_source
-from .tables import read_spec
+from .tables import read_spec, require_assets
 
 # %% ../../nbs/data/universes.ipynb #7d9a80f7
 BUILTIN = {
@@ -62,7 +62,7 @@ def _imported(source):
         if manifest.is_file() and FORMAT in manifest.read_text(encoding="utf-8", errors="replace"): return folder
     return None
 
-# %% ../../nbs/data/universes.ipynb #c0e67f40
+# %% ../../nbs/data/universes.ipynb #5350e635
 def load_universe(
     source, # built-in or imported name, path, database address, frame, engine
     name:str|None=None, # what the panel is called
@@ -82,6 +82,8 @@ def load_universe(
     if imported:
         if checks is not None and spec.model_dump(mode="json") != read_json(imported/"manifest.json", check_spec=dict)["check_spec"]:
             raise NeuralphaError(f"Universe {source!r} was checked when it was imported, with other settings than these `checks`; import its source again with them, or leave them out.")
+        whole = [k for k in options if k not in ("start", "end", "assets", "fields")]
+        if whole: raise NeuralphaError(f"Universe {source!r} was read when it was imported: it takes start, end, assets and fields, not {whole[0]}; import its source again with it.")
         return open_imported(imported, **options)
     looks_like_path = isinstance(source, os.PathLike) or isinstance(source, str) and (set("/\\.:") & set(source) or Path(source).exists())
     if isinstance(source, str) and not looks_like_path:
@@ -175,7 +177,7 @@ def import_universe(
             digest=panel.digest, files=files))
     return target
 
-# %% ../../nbs/data/universes.ipynb #8a0823c6
+# %% ../../nbs/data/universes.ipynb #38016d15
 def open_imported(
     folder, start=None, end=None, assets=None, fields=None, # what to read; default everything
 )->Panel:
@@ -188,6 +190,7 @@ def open_imported(
     spec = read_spec(start=start, end=end, assets=assets, fields=fields)
     unknown = [f for f in spec.fields or () if f not in manifest["fields"]]
     if unknown: raise unknown_name(f"field of {manifest['name']}", unknown[0], manifest["fields"])
+    if spec.assets: require_assets(spec.assets, pd.read_parquet(folder/"attributes.parquet").index, manifest["name"])
     lf = pl.scan_parquet([folder/f for f in manifest["files"] if f.startswith("bars/")], hive_partitioning=False)
     if spec.start: lf = lf.filter(pl.col("date") >= pd.Timestamp(spec.start).to_datetime64())
     if spec.end: lf = lf.filter(pl.col("date") < (pd.Timestamp(spec.end) + pd.Timedelta(days=1)).to_datetime64())
