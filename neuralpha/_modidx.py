@@ -2515,6 +2515,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'neuralpha.study.site._slices': ('study/site.html#_slices', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._stack': ('study/site.html#_stack', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._statements': ('study/site.html#_statements', 'neuralpha/study/site.py'),
+                                      'neuralpha.study.site._stopped': ('study/site.html#_stopped', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._survivorship': ('study/site.html#_survivorship', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._text': ('study/site.html#_text', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._tuned': ('study/site.html#_tuned', 'neuralpha/study/site.py'),

@@ -79,4 +79,6 @@ def test_a_sealed_period_is_out_of_sight_until_its_opening_is_recorded(tmp_path)
     opened = opened_study(study, "sim-tiny", ledger, "final table")
     assert opened.split.test_start == bench.seal.first[:10] and opened.name == "t-holdout" and len(open_bench(opened).folds) == 1
     assert list(openings(bench.seal, ledger)["reason"]) == ["final table"]
+    second = opened_study(study, "sim-tiny", ledger, "once more")
+    assert second.name == "t-holdout-2" and "opening number 2: it was looked at before (final table)" in second.title
     with pytest.raises(NeuralphaError, match="sets no holdout aside"): opened_study(whole.study, "sim-tiny", ledger, "x")

@@ -58,7 +58,8 @@ def test_a_model_that_says_nothing_is_a_hole_and_the_rest_goes_on(tmp_path):
     r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}, "mute": mute, "none": mute}, "seeds": 1, "ensemble": "z"})), tmp_path)
     r.fit(); r.leaderboard()
     stored = read_json(r.folder/"metrics.json")
-    assert set(stored["missing"]) == {"mute", "none"} and "same score" in stored["missing"]["mute"]
+    assert set(stored["missing"]) == {"mute", "none", "ensemble"} and "same score" in stored["missing"]["mute"]
+    assert stored["missing"]["ensemble"] == "it combines mute, none, ridge, of which mute, none are missing."
     assert set(r.tests) == set(r.valids) == {"ridge"} and "ridge" in stored["models"] and "mute" not in stored["models"]
     alone = Report(open_bench(make_study({**SMALL, "name": "alone", "models": {"mute": mute}})), tmp_path)
     with pytest.raises(NeuralphaError, match="No model of alone.*same score"): alone.fit()

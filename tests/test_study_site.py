@@ -13,10 +13,25 @@ def test_text_from_data_is_escaped():
         dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, columns=["<u>"], checks=[["<img onerror=1>"]], survivorship=dict(known=True, text="<s>", rows=[]))])
     for tag in ("<b>", "<i>", "<script>alert", "<u>", "<img onerror"): assert tag not in page
 
+def test_a_universe_without_a_report_says_why(tmp_path):
+    from neuralpha.study.spec import load_study
+    study = load_study("tiny", universes=["sim-tiny"])
+    write_json(tmp_path/"sim-tiny"/"compare_models.ipynb", {"cells": [{"outputs": [{"output_type": "error", "ename": "ValueError", "evalue": "too few dates\nat all"}]}]})
+    (hole,) = read_results(tmp_path, study)[1]
+    assert "ValueError: too few dates" in hole["error"] and "at all" not in hole["error"]
+
+def test_a_budget_of_a_models_own_is_said():
+    from neuralpha.study.spec import make_study
+    tune = {"trials": 4, "models": {"lightgbm": {"trials": 2}, "ridge": {"trials": 0}}}
+    study = make_study({"name": "s", "universes": ["sim-tiny"], "models": {"ridge": {}, "lightgbm": {}, "mlp": {}}, "tune": tune})
+    assert setting(study).endswith("4 trials per model (lightgbm: 2 trials, ridge: 0 trials).")
+
 def test_a_gap_that_could_not_be_measured_is_a_dash():
     from neuralpha.study.site import _survivorship
     row = dict(name="reversal", unit="correlation", point_in_time=.01, survivors=None, invented=None, standard_error=None)
     s = _survivorship(dict(known=True, assets=4, alive=1, horizon=5, simulated=None, rows=[row]))
+    known = _survivorship(dict(known=True, assets=4, alive=1, horizon=5, simulated=None, rows=[row]), 32)["text"]
+    assert "not known in 32 rows" in known and "not known" not in s["text"]
     assert "is not measured" in s["text"] and s["rows"][0]["cells"] == ["0.010", "–", "–", "–"]
 
 def test_both_paired_tests_of_every_pair_are_on_the_page_of_the_universe():

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHARED', 'Bench', 'study_features', 'study_label', 'study_folds', 'open_bench', 'opened_study']
 
-# %% ../../nbs/study/bench.ipynb #9cfb4c15
+# %% ../../nbs/study/bench.ipynb #b13f5895
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -17,7 +17,7 @@ from ..features.table import Features
 from ..labels import Label, forward_return, multi_horizon
 from ..models.registry import make_model
 from ..splits import fixed_split, walk_forward
-from .holdout import Seal, holdout_fold, open_holdout, seal_holdout
+from .holdout import Seal, holdout_fold, open_holdout, openings, seal_holdout
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Unit, code_digest, device_kind, library_versions
 
@@ -129,12 +129,12 @@ def open_bench(
     resolve_features(panel, study.features)
     return bench
 
-# %% ../../nbs/study/bench.ipynb #6062e0c3
+# %% ../../nbs/study/bench.ipynb #aea5c300
 def opened_study(
     study:Study, universe:str,
     ledger, # file the opening is recorded in
     reason:str, # why now
-)->Study: # one universe, one fixed split, named <study>-holdout
+)->Study: # one universe, one fixed split, named <study>-holdout, with the universe where there are several and the number of the opening from the second on
     "Record the opening of a universe's holdout and return the study that scores it. Raises `NeuralphaError` where the study seals nothing."
     if not study.holdout: raise NeuralphaError(f"Study {study.name} sets no holdout aside; add holdout = \"1Y\" to it before looking at results.")
     if universe not in study.universes: raise unknown_name(f"universe of {study.name}:", universe, study.universes)
@@ -143,7 +143,10 @@ def opened_study(
     fold = holdout_fold(study_label(study, panel), seal, study.split.valid, study.split.embargo)
     entry = open_holdout(panel, seal, ledger, study.model_dump(mode="json"), reason)
     starts = {f"{part}_start": str(fold.dates[part][0].date()) for part in ("train", "valid", "test")}
+    looks = openings(seal, ledger)
     title = f"{study.title or study.name}: holdout {seal.first} to {seal.last}, opened {entry['opened']}"
-    return make_study({**study.model_dump(mode="json"), "name": f"{study.name}-holdout", "title": title, "universes": [universe], "holdout": None,
+    if len(looks) > 1: title += f", opening number {len(looks)}: it was looked at before ({'; '.join(looks['reason'][:-1])})"
+    several = [universe_slug(universe)]*(len(study.universes) > 1) + [str(len(looks))]*(len(looks) > 1) # an earlier report stays
+    return make_study({**study.model_dump(mode="json"), "name": "-".join([study.name, "holdout", *several])[:64], "title": title, "universes": [universe], "holdout": None,
                        "data": {k: v for k, v in study.data.items() if k == universe},
                        "split": {**study.split.model_dump(), **starts, "test_end": str(fold.dates["test"][1].date())}}, study.name)

@@ -110,23 +110,24 @@ def survivorship_facts(panel, horizon:int, delay:int, seed:int=0)->dict:
             rows.append(dict(name=name.removeprefix("IC, ").removesuffix(", % a year"), unit=unit, **value))
     return {"known": known, "assets": panel.n_assets, "alive": alive, "horizon": horizon, "simulated": None if known else {"assets": market.n_assets, "dates": market.n_dates}, "rows": rows}
 
-# %% ../../nbs/study/report.ipynb #08579f5c
+# %% ../../nbs/study/report.ipynb #ea84cc1b
 def with_ensemble(
     tests:dict, valids:dict, study, # model -> Predictions of the test and of the validation rows
 )->tuple[dict, dict]: # both and, under "ensemble", the models combined by date as `study.ensemble` says
-    "The predictions of a study with the ensemble of its models."
-    members = [replace(p, valid=valids[n].frame) for n, p in tests.items() if n in (study.ensemble_of or study.models)]
-    if not study.ensemble or len(members) < 2: return tests, valids
+    "The predictions of a study with the ensemble of its models, where none of them is missing."
+    names = study.ensemble_of or list(study.models)
+    if not study.ensemble or set(names) - set(tests): return tests, valids
+    members = [replace(p, valid=valids[n].frame) for n, p in tests.items() if n in names]
     held = [replace(p, frame=p.valid) for p in members]
     return tests | {"ensemble": combine(members, study.ensemble)}, valids | {"ensemble": combine(held, study.ensemble)}
 
-# %% ../../nbs/study/report.ipynb #a3991ea3
+# %% ../../nbs/study/report.ipynb #819f94f8
 def data_facts(bench:Bench)->dict: # what checks.json holds
     "What was found in the data, what could not be computed from it, and who is missing from it."
     checks, p = bench.panel.checks, bench.panel
     plain = lambda v: None if v is None or v != v else v.item() if isinstance(v, np.generic) else v if isinstance(v, (int, float)) else str(v)
     rows = [{k: plain(v) for k, v in r.items()} for r in checks.to_dict("records")]
-    return {"panel": repr(p), "columns": list(checks.columns), "checks": rows, "fields": list(p.fields), "skipped": dict(bench.X.skipped),
+    return {"panel": repr(p), "columns": list(checks.columns), "checks": rows, "fields": list(p.fields), "skipped": dict(bench.X.skipped), "unlabelled": dict(bench.y.counts),
             "survivorship": survivorship_facts(p, bench.y.horizon, bench.y.delay)}
 
 def data_table(report):
@@ -184,7 +185,7 @@ def tuning_table(report):
                           "Mean IC on training dates held back, trial by trial; pruned and failed trials have none.", name))
     return search_table(report.searches).style.hide(axis="index").format(precision=4).set_properties(**{"text-align": "left", "white-space": "normal"}).set_uuid("tuning").set_caption(repeatability(report.searches))
 
-# %% ../../nbs/study/report.ipynb #f2aaf571
+# %% ../../nbs/study/report.ipynb #e1cb6d49
 def training_facts(bench, store, device, tests)->tuple[dict, dict]: # model -> seeds, weights, device; model -> seconds
     "What was spent on every model. Seconds differ from run to run and are kept apart from the numbers that do not."
     facts, seconds = {}, {}
@@ -194,7 +195,7 @@ def training_facts(bench, store, device, tests)->tuple[dict, dict]: # model -> s
         f = facts.setdefault(u.model, {"seeds": 0, "weights": meta["n_parameters"], "device": meta["inputs"]["device"]})
         f["seeds"] += u.fold == 0
         seconds[u.model] = seconds.get(u.model, 0.) + meta["seconds"]
-    for name in tests: facts.setdefault(name, {"seeds": 0, "weights": None, "device": None}) # an ensemble
+    for name in tests: facts.setdefault(name, {"seeds": None, "weights": None, "device": None}) # an ensemble
     return facts, {k: round(v, 1) for k, v in seconds.items()}
 
 # %% ../../nbs/study/report.ipynb #d4352ac0
@@ -268,7 +269,7 @@ def save(report)->pd.DataFrame:
     return pd.DataFrame({"file": [str(p.relative_to(report.folder)) for p in files], "KB": [round(p.stat().st_size/1024) for p in files]}).groupby(
         lambda i: str(Path(files[i].relative_to(report.folder)).parent)).agg(files=("file", "size"), KB=("KB", "sum")).rename_axis("folder")
 
-# %% ../../nbs/study/report.ipynb #8b68c8b4
+# %% ../../nbs/study/report.ipynb #9325e20b
 @dataclass(eq=False, repr=False)
 class Report:
     "The report of one bench, step by step. `out` holds all reports and, in `.units`, the finished units they share."
@@ -292,6 +293,9 @@ class Report:
         for name in [n for n, p in found.items() if p.constant]:
             del found[name]
             self.holes[name] = "it gives all assets of a date the same score on every date; there is nothing to evaluate."
+        s = self.bench.study
+        lost = sorted(set(s.ensemble_of or s.models) - set(found)) if s.ensemble else []
+        if lost: self.holes["ensemble"] = f"it combines {', '.join(sorted(s.ensemble_of or s.models))}, of which {', '.join(lost)} {'is' if len(lost) == 1 else 'are'} missing."
         held = collect(self.bench, self.store, self.device, "valid")[0]
         return with_ensemble(found, {n: held[n] for n in found}, self.bench.study)
 

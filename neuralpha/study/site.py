@@ -236,9 +236,9 @@ DRAWS = """{% extends "base" %}{% import "published" as p %}{% import "figures" 
 {{ f.gallery(u.figures, u.slug + "/") }}{% endfor %}
 <script src="timing.js"></script>{% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #6e2a17df
+# %% ../../nbs/study/site.ipynb #385d08be
 STUDIES = """{% extends "base" %}{% block main %}<div class="wide"><table class="sort"><thead><tr><th data-sort class="text">Study</th><th data-sort class="text">Universes</th><th data-sort class="text">Models</th><th class="text">Setting</th></tr></thead><tbody>
-{% for s in studies %}<tr><td class="text"><a href="{{ s.name }}/index.html">{{ s.title }}</a></td><td class="text">{{ s.universes }}</td><td class="text">{{ s.models }}</td><td class="wrap">{{ s.setting }}</td></tr>{% endfor %}</tbody></table></div>
+{% for s in studies %}<tr><td class="text say"><a href="{{ s.name }}/index.html">{{ s.title }}</a></td><td class="text say">{{ s.universes }}</td><td class="text say">{{ s.models }}</td><td class="wrap">{{ s.setting }}</td></tr>{% endfor %}</tbody></table></div>
 {% if comparisons %}<h2>Side by side</h2><ul>{% for c in comparisons %}<li><a href="{{ c.href }}">{{ c.one }} and {{ c.two }}</a>: what moved, and whether by more than noise</li>{% endfor %}</ul>{% endif %}{% endblock %}"""
 
 # %% ../../nbs/study/site.ipynb #e0e2cf40
@@ -285,7 +285,7 @@ def _text(value, href=None): return PLAIN | dict(show=value, sort=value, text=Tr
 
 def _count(value, **more): return PLAIN | dict(show="–" if value is None else f"{value:,.0f}", sort="" if value is None else value, range="") | more
 
-# %% ../../nbs/study/site.ipynb #89e91c1c
+# %% ../../nbs/study/site.ipynb #3e50bcd7
 @dataclass
 class UniverseResult:
     "What one universe's folder holds, as the pages need it."
@@ -310,6 +310,11 @@ def _reasons(folder:Path)->str:
     "The last line of every log of a unit that failed."
     return " ".join(f"{p.stem}: {p.read_text(encoding='utf-8').strip().splitlines()[-1]}" for p in sorted((folder/"failed").glob("*.log")))
 
+def _stopped(folder:Path)->str:
+    "The error that a partial notebook ends with."
+    outputs = [o for p in sorted(folder.glob("*.ipynb")) for c in read_json(p, cells=list)["cells"] for o in c.get("outputs", ()) if o["output_type"] == "error"]
+    return f"{outputs[-1]['ename']}: {(outputs[-1]['evalue'].splitlines() or [''])[0]} " if outputs else ""
+
 def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
     "The universes whose report is complete, and what is missing."
     results, holes = [], []
@@ -317,7 +322,7 @@ def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
         slug = universe_slug(u)
         at = folder/slug
         if not (at/"figures.json").exists():
-            holes.append(dict(what=slug, error=f"its notebook did not finish; the partial notebook is in its folder. {_reasons(at)}".strip()))
+            holes.append(dict(what=slug, error=f"its notebook did not finish; the partial notebook is in its folder. {_stopped(at)}{_reasons(at)}".strip()))
             continue
         stored = lambda n, **kinds: read_json(at/f"{n}.json", **kinds) if (at/f"{n}.json").exists() else {}
         r = UniverseResult(slug, stored("metrics", models=dict, missing=dict, data_digest=str), *map(stored, ("figures", "checks", "timing", "reasons")))
@@ -487,7 +492,7 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #6256880c
+# %% ../../nbs/study/site.ipynb #b3cacf5a
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -500,7 +505,7 @@ def setting(study:Study)->str:
     beside = f" (nets learn those over {', '.join(map(str, l.also))} beside it)" if l.also else ""
     return (f"Return over {l.horizon} bar{'s' * (l.horizon > 1)}{beside}, entered {l.delay} bar{'s' * (l.delay != 1)} after the decision; {split}, embargo {s.embargo} bars; "
             f"features: {features}; {study.seeds} seed{'s' * (study.seeds > 1)} per model and fold."
-            + again + _joined(study) + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)} per model." if study.tune else ""))
+            + again + _joined(study) + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)}." if study.tune else ""))
 
 JOINED = {"z": "the mean of their standard scores by date", "rank": "the mean of their ranks by date", "mean": "the mean of their scores",
           "stack": "their standard scores by date, weighted by non-negative least squares on each fold's validation part"}
@@ -510,8 +515,10 @@ def _joined(study)->str:
     return f" The ensemble of {', '.join(sorted(study.ensemble_of or study.models))} is {JOINED[study.ensemble]}." if study.ensemble else ""
 
 def tune_budget(tune)->str:
-    "What a search may spend, in words."
-    return " or ".join(f"{v:g} {unit}" for v, unit in ((tune.trials, "trials"), (tune.minutes, "minutes")) if v is not None)
+    "What a search may spend per model, in words."
+    say = lambda t: " or ".join(f"{v:g} {unit}" for v, unit in ((t.trials, "trials"), (t.minutes, "minutes")) if v is not None)
+    own = {name: say(t) for name, t in tune.models.items() if say(t)}
+    return f"{say(tune)} per model" + (f" ({', '.join(f'{name}: {text}' for name, text in sorted(own.items()))})" if own else "")
 
 def site_pages(study, out="reports")->dict: # path below the study's folder -> HTML
     "Every page of a study's site, drawn from what its universes stored. Raises `NeuralphaError` where that is not what a run writes."
@@ -534,7 +541,7 @@ def _pages(study, folder, out)->dict:
         pages[path] = render(template, title=title, study=study.name, nav=nav, here=f"{up}{here}", footer=footer, **values)
     for r in results: _universe_pages(r, folder, page)
     page("data", "data.html", "Data", "data.html", universes=[dict(slug=r.slug, panel=r.checks["panel"], columns=r.checks["columns"],
-         close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"])) for r in results])
+         close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"], r.checks.get("unlabelled", {}).get("delisting return unknown", 0))) for r in results])
     slices = _slices(results, study)
     if certificates: page("audit", "audit.html", "Leak certificate", "audit.html", certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()])
     page("index", "index.html", study.title or study.name, "index.html", published=_published(results, study), setting=setting(study), holdouts=_holdouts(results, out), holes=holes, universes=results, columns=_columns(results), sliced=_sliced(results), slices=slices, **_choices(slices),
@@ -598,13 +605,14 @@ def _losses(r, model)->list:
     return [dict(name=family, definition=m["definition"], without=number(m["ic_without"]), dates=m["n"], **{k: _cell(m)[k] for k in ("show", "range", "sort")})
             for family, m in r.reasons.get("models", {}).get(model, {}).get("family_ic_loss", {}).items()]
 
-# %% ../../nbs/study/site.ipynb #b6557f0c
-def _survivorship(s:dict)->dict:
+# %% ../../nbs/study/site.ipynb #15d08b82
+def _survivorship(s:dict, unknown:int=0)->dict: # `unknown`: rows without a label because what was left at the delisting is not known
     "What the data page says about those who are not there."
     worst = max((r for r in s["rows"] if r["unit"] == "correlation" and r["invented"] is not None), key=lambda r: r["invented"], default=None)
     gap = worst and f"{number(worst['invented'])} ± {number(2*(worst['standard_error'] or 0))}"
     if s["known"]:
         text = f"The dead are in this universe: {s['assets'] - s['alive']:,} of {s['assets']:,} assets ended before the last date, and were scored while they lived. "
+        if unknown: text += f"What was left of them is not known in {unknown:,} rows, which have no label, and portfolios close there at the last price: what the dead lost is missing. A column delisting_return of the assets' attributes says it. "
         text += f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard errors)." if worst else "What survivors alone would have shown is not measured: it needs closing prices and at least three survivors a date."
     else:
         text = (f"Survivors only: each of the {s['assets']:,} assets still has a bar on the last date, so whoever failed or left was never in it, and part of any IC may be invented. "
