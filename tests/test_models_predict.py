@@ -93,4 +93,7 @@ def test_seconds_are_the_units_and_what_is_wrong_is_named():
     with pytest.raises(NeuralphaError, match="one panel"): fit_unit(Ridge(), X, other, fold)
     with pytest.raises(NeuralphaError, match="no folds"): cross_predict(Ridge(), X, y, [])
     with pytest.raises(NeuralphaError, match="choose one of together and refit"): cross_predict(MLP(), X, y, fold, together=True, refit=True)
-    with pytest.raises(NeuralphaError, match="at least one fit"): cross_predict(Ridge(), X, y, fold, seeds=0)
+    for seeds in (0, [1, 2]):
+        with pytest.raises(NeuralphaError, match="at least one fit"): cross_predict(Ridge(), X, y, fold, seeds=seeds)
+    for model in ("ridge", Ridge, object()):
+        with pytest.raises(NeuralphaError, match="is no model: pass an estimator"): cross_predict(model, X, y, fold)

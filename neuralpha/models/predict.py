@@ -168,7 +168,7 @@ def predictions_frame(
     return pd.concat([pd.DataFrame({"date": p.dates[p.date_code[rows]], "asset": p.assets[p.asset_code[rows]], "model": name, "fold": fold.number,
                                     "seed": seed, "score": np.float32(s), "label": y.values[rows]}) for seed, s in sorted(scores.items())], ignore_index=True)
 
-# %% ../../nbs/models/predict.ipynb #156ef1be
+# %% ../../nbs/models/predict.ipynb #520a3927
 def cross_predict(
     model:Estimator, # unfitted
     X:Features, y:Label, folds, # from `walk_forward` or `fixed_split`
@@ -184,7 +184,9 @@ def cross_predict(
     from neuralpha.core import progress as bar
     folds = [folds] if isinstance(folds, Fold) else list(folds)
     if not folds: raise NeuralphaError("There are no folds to predict on.")
-    if seeds < 1: raise NeuralphaError(f"seeds is {seeds}; at least one fit per fold is needed.")
+    if not isinstance(model, Estimator):
+        raise NeuralphaError(f"{model!r} is no model: pass an estimator such as make_model(\"ridge\") or LightGBM(), or one of your own that is a subclass of Estimator.")
+    if not isinstance(seeds, (int, np.integer)) or seeds < 1: raise NeuralphaError(f"seeds is {seeds}; at least one fit per fold is needed.")
     if together and refit: raise NeuralphaError("Seeds that are trained together stop at epochs of their own and are not fitted again; choose one of together and refit.")
     name, seeds = name or model.name, range(seeds if model.stochastic else 1)
     units = [(f, s) for f in folds for s in seeds]
