@@ -98,3 +98,10 @@ def test_lists_name_what_a_study_can_name(capsys):
     assert "lightgbm" in models and "num_leaves=31" in models and "Gated recurrent unit" in models and models.count("batch_rows=512") == 1
     assert "close[t]/close[t-5] - 1" in _call(capsys, "features", "list", "ret_5")[1].out
     assert "quick" in _call(capsys, "studies")[1].out
+
+def test_a_universes_own_columns_are_explained(capsys):
+    code, said = _call(capsys, "features", "list", "characteristics")
+    assert code == 0 and "own further columns" in said.out
+    assert "close[t]/close[t-5] - 1" in _call(capsys, "features", "list", "characteristics,ret_5")[1].out
+    code, said = _call(capsys, "features", "list", "short_interest")
+    assert code == 2 and "'short_interest'" in said.err and "features list characteristics" in said.err

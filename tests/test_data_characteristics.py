@@ -26,6 +26,11 @@ def test_impossible_returns_are_masked_and_kept_aside():
     assert not panel.tradable[1] and np.isnan(panel.fields["size"][1]) and panel.masked["return"].tolist() == [-1.5]
     assert panel.checks.set_index("check").loc["return below -100%", "rows"] == 1
 
+def test_tradable_is_a_mask():
+    panel = characteristics_panel(TABLE.assign(tradable=TABLE.index != 1))
+    assert list(panel.fields) == ["value", "size", "return"] and panel.tradable.tolist() == [True, False, True, True, True, True]
+    assert panel.masked.check.tolist() == ["not tradable"]
+
 @pytest.mark.parametrize("frame, message", [
     (TABLE.drop(columns="return"), "'return' is missing"), (TABLE[["date", "asset", "return"]], "no characteristic"),
     (TABLE.assign(size="big"), "'size'.*not a number"), (pd.concat([TABLE, TABLE[["size"]]], axis=1), "'size' occurs more than once"),

@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.data.tables import Table, canonical
+from neuralpha.data.tables import Table, canonical, read_spec
 
 def clean_market(seed=0, n_assets=30, n_days=400, start="2022-01-03"):
     "Long frame of a clean market; one asset is delisted half-way, so that not all are survivors."
@@ -93,6 +93,7 @@ FAULTS = { # check -> (frame, rows, action)
     "future_date": (added(date=pd.Timestamp("2100-01-04")), 1, "dropped"),
     "wrong_session": (added(date=pd.Timestamp("2022-10-01")), 1, "dropped"),
     "duplicate_rows": (added(), 1, "repaired"),
+    "not_tradable": (CLEAN.assign(tradable=CLEAN.index != AT), 1, "masked"),
     "conflicting_rows": (added(close=CLEAN.close[AT]*1.001), 2, "masked"),
     "missing_price": (edit(AT, "close", np.nan), 1, "masked"),
     "infinite_value": (edit(AT, "high", np.inf), 1, "masked"),
@@ -256,6 +257,15 @@ def test_rows_that_disagree_can_be_noted_instead():
     p = panel_of(f, {"severity": {"conflicting_rows": "note"}})
     assert p.tradable.all() and p.checks.set_index("check").action["conflicting_rows"] == "first kept"
     assert p.fields["close"][p.rows_of("A03")][200] == np.float32(CLEAN.close[AT])
+
+def test_a_panels_own_frame_comes_back_as_the_same_panel(tmp_path):
+    p = panel_of(FAULTS["unit_flip"][0])
+    p.frame().to_csv(tmp_path/"p.csv", index=False)
+    for frame in (pl.from_pandas(p.frame()), pl.read_csv(tmp_path/"p.csv", infer_schema=False)):
+        back = checked_panel(canonical(frame.lazy(), "t", "t", read_spec()))
+        assert list(back.fields) == list(p.fields) and back.digest == p.digest
+    p = panel_of(CLEAN.assign(size=1.)[["date", "asset", "size"]].assign(tradable=CLEAN.index != AT)) # no close that could say so
+    assert list(p.fields) == ["size"] and (~p.tradable).sum() == 1 and p.masked.check.tolist() == ["not_tradable"]
 
 def test_order_and_other_assets_do_not_change_what_is_found():
     dirty = pd.concat([f for f in (FAULTS["non_trading"][0], )])

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
+from neuralpha.data.asof import session_of
 from neuralpha.data.panel import panel_from_frame
 
 def _filing(y, k, income, **kw):
@@ -50,6 +51,20 @@ def test_bad_filings_are_refused(change, message):
     if "look-ahead" in message: table["period_end"] = pd.Timestamp("2020-03-28")
     with pytest.raises(NeuralphaError, match=message): filing_states(table)
     with pytest.raises(NeuralphaError, match="'equity' is missing"): filing_states(FILED.drop(columns="equity"))
+
+@pytest.mark.parametrize("table, message", [
+    (FILED.iloc[:0], "no filings"), (FILED.assign(known_on=FILED.known_on.dt.tz_localize("UTC")), "'known_on' has a time zone.*session_of"),
+    (FILED.assign(period_end="soon"), "'period_end' holds something that is no date"), (FILED.assign(fiscal_year="FY20"), "'fiscal_year' .*whole years"),
+    (FILED.assign(fiscal_year=2020.5), "'fiscal_year' .*whole years")])
+def test_filings_that_cannot_be_joined_say_why(table, message):
+    with pytest.raises(NeuralphaError, match="fundamentals: .*" + message): join_fundamentals(_panel(), table)
+
+def test_sessions_of_filings_with_a_zone_are_joined_as_the_error_says():
+    stamps = FILED.known_on.dt.tz_localize("UTC") + pd.Timedelta(hours=22) # after the close in New York
+    joined = join_fundamentals(_panel(), FILED.assign(known_on=session_of(stamps)))
+    first = FILED.known_on[0] + pd.offsets.BDay() # public on Thursday evening: Friday's bar is the first that knows it
+    p, known = joined.panel, np.isfinite(joined.fields["net_margin"])
+    assert p.dates[p.date_code[known]].min() == np.datetime64(first)
 
 def _panel(start="2020-01-01", end="2021-12-31", assets="AB"):
     return panel_from_frame(pd.DataFrame([(d, a, 4.) for d in pd.bdate_range(start, end) for a in assets], columns=["date", "asset", "close"]), "two")

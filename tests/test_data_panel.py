@@ -19,6 +19,10 @@ def test_layout_of_a_tiny_panel():
 def test_row_order_of_the_source_does_not_matter():
     assert panel_from_frame(LONG).digest == panel_from_frame(LONG.sample(frac=1, random_state=1)).digest
 
+def test_a_panels_frame_is_the_panel_again():
+    p = panel_from_frame(LONG)
+    assert panel_from_frame(p.frame()).digest == p.digest and list(panel_from_frame(p.frame()).fields) == ["close"]
+
 def test_date_index_is_the_transpose_of_the_asset_index():
     rng = np.random.default_rng(0)
     pairs = [(d, a) for d in pd.date_range("2020", periods=30) for a in "VWXYZ" if rng.random() < .7]

@@ -71,6 +71,13 @@ def test_a_universe_of_characteristics():
     assert X.names == ("size", "value") and X.lookbacks == (0, 0)
     assert compute_features(p, ["size", "value"], transform=None).names == ("size", "value")
 
+def test_the_mask_and_the_adjustment_factor_are_no_characteristics():
+    p = _market()
+    p = panel_from_frame(p.frame().assign(short_interest=np.arange(p.n_rows)*1., factor=1.), "own columns", attributes=p.attributes)
+    X = compute_features(p, ["ret_1", "characteristics"], transform=None)
+    assert X.names == ("ret_1", "short_interest") and np.isnan(X.values[~p.tradable]).all()
+    with pytest.raises(NeuralphaError, match="Unknown feature.* 'factor'"): compute_features(p, "factor")
+
 def test_your_own_feature():
     mine = Feature("gap", "mine", ("open", "close"), 1, "open/close[t-1]", "", lambda h: h["open"]/h.lag("close", 1))
     X = compute_features(_market(), [mine, "ret_1"], transform=None)

@@ -20,7 +20,7 @@ def _ahead_to_trailing(frame):
     moved = pd.DataFrame({"date": dates[after[kept]], "asset": frame["asset"].to_numpy()[kept], "return": frame["return"].to_numpy()[kept]})
     return frame.drop(columns="return").merge(moved, on=["date", "asset"], how="outer"), int((~kept).sum())
 
-# %% ../../nbs/data/characteristics.ipynb #305bb235
+# %% ../../nbs/data/characteristics.ipynb #387a70d0
 def _found(check, severity, frame, hit, action, note=""):
     "One line of `panel.checks`."
     rows = frame[hit]
@@ -33,13 +33,13 @@ def _numeric(frame, name):
     if len(twice): raise NeuralphaError(f"{name}: column {twice[0]!r} occurs more than once; rename or drop one.")
     for c in ("date", "asset", "return"):
         if c not in frame: raise NeuralphaError(f"{name}: column {c!r} is missing; a characteristics table needs date, asset, return and characteristics.")
-    values = [c for c in frame if c not in ("date", "asset")]
+    values = [c for c in frame if c not in ("date", "asset", "tradable")]
     if len(values) < 2: raise NeuralphaError(f"{name}: there is no characteristic beside date, asset and return.")
     for c in values:
         if not pd.api.types.is_numeric_dtype(frame[c]): raise NeuralphaError(f"{name}: column {c!r} is {frame[c].dtype}, not a number; drop it or encode it.")
     return values
 
-# %% ../../nbs/data/characteristics.ipynb #55038ee2
+# %% ../../nbs/data/characteristics.ipynb #4b3a59d9
 def characteristics_panel(
     frame:pd.DataFrame, # columns date, asset, return (simple), and one or more numeric characteristics
     name:str="characteristics",
@@ -60,13 +60,14 @@ def characteristics_panel(
     f[values] = np.where(np.isinf(numbers), np.nan, numbers)
     impossible = (f["return"] < -1).to_numpy()
     empty = f[values].isna().all(axis=1).to_numpy()
+    closed = (f["tradable"] == False).to_numpy() if "tradable" in f else np.zeros(len(f), bool)
     checks += [_found("infinite value", "mask", f, infinite, "value emptied"), _found("return below -100%", "mask", f, impossible, "row masked"),
-               _found("row without a value", "mask", f, empty, "row masked")]
+               _found("row without a value", "mask", f, empty, "row masked"), _found("not tradable", "mask", f, closed, "row masked")]
     for c in values:
         if f[c].nunique() < 2: checks.append(_found("constant column", "note", f, f[c].notna(), "kept", c))
-    bad = impossible | empty
+    bad = impossible | empty | closed
     masked = f.loc[bad, ["date", "asset", *values]]
-    masked.insert(2, "check", np.where(impossible[bad], "return below -100%", "row without a value"))
+    masked.insert(2, "check", np.select([impossible[bad], empty[bad]], ["return below -100%", "row without a value"], "not tradable"))
     masked.insert(3, "action", "masked")
     fields = f[["date", "asset", *values]]
     return panel_from_frame(fields, name, tradable=~bad, truth={k: f[f"_truth_{k}"].to_numpy() for k in truth or {}},

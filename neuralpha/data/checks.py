@@ -167,12 +167,13 @@ class Bars:
 def _any(conditions): return reduce(np.logical_or, conditions)
 def _all(conditions): return reduce(np.logical_and, conditions)
 
-# %% ../../nbs/data/checks.ipynb #b385670b
+# %% ../../nbs/data/checks.ipynb #9348a7b6
 _described("missing_key", "mask", "no date or no asset name; the row was left out")
 _described("unsorted_rows", "note", "rows were not in asset or date order; the panel sorts")
 _described("future_date", "mask", "dated after the day of reading, or before 1800; the row was left out")
 _described("wrong_session", "mask", "on a day on which the exchange had no session; the row was left out")
 _described("duplicate_rows", "mask", "the same bar more than once, equal in every field; the first was kept")
+_described("not_tradable", "mask", "the table's own column `tradable` says that no price could be had")
 _described("conflicting_rows", "mask", "the same date and asset more than once with different values; none can be trusted")
 
 # %% ../../nbs/data/checks.ipynb #8d778edf
@@ -674,7 +675,7 @@ def _over_the_market(panel, present, usable, fractions, report, why):
     if on("survivors_only") and panel.n_dates > 250 and panel.n_assets > 1:
         report.add("survivors_only", 0 if dead else panel.n_assets, panel.assets if not dead else (), note=f"{dead:,} of {panel.n_assets:,} assets end more than 20 bars before the last date")
 
-# %% ../../nbs/data/checks.ipynb #b3cf520c
+# %% ../../nbs/data/checks.ipynb #0c10a8c6
 def table_schema(
     fields, # names of the numeric columns
 ): # pandera.polars.DataFrameSchema
@@ -686,13 +687,24 @@ def table_schema(
 def check_shape(table:Table):
     "Raise `NeuralphaError` where a table is not canonical; reads no values."
     import pandera.errors
-    if not table.fields: raise NeuralphaError(f"{table.where}: no field besides date and asset.")
+    if not {*table.fields} - {"tradable"}: raise NeuralphaError(f"{table.where}: no field besides date and asset.")
     try: table_schema(table.fields).validate(table.frame.clear())
     except (pandera.errors.SchemaError, pandera.errors.SchemaErrors) as e:
         raise NeuralphaError(f"{table.where}: not a canonical table: {str(e).splitlines()[0]}; read it with `open_source`.") from e
     if not isinstance(table.frame["asset"].dtype, pl.Enum): raise NeuralphaError(f"{table.where}: column 'asset' is {table.frame['asset'].dtype}, not an Enum; read it with `open_source`.")
 
-# %% ../../nbs/data/checks.ipynb #d625f803
+# %% ../../nbs/data/checks.ipynb #0cd7bfd7
+def _own_mask(panel, usable, report):
+    "Take the column `tradable` out of the fields and its false rows out of `usable`; returns the rows so masked."
+    own, severity = panel.fields.pop("tradable", None), report.severity("not_tradable")
+    hit = usable & (own == 0) if own is not None and severity != "off" else np.zeros(panel.n_rows, bool)
+    report.add("not_tradable", hit.sum(), panel.assets[np.unique(panel.asset_code[hit])], _first(panel.date_code[hit], panel.assets, panel.asset_code[hit], panel.dates))
+    if severity == "note" or not hit.any(): return np.zeros(panel.n_rows, bool)
+    report.add("not_tradable", action="masked")
+    usable &= ~hit
+    return hit
+
+# %% ../../nbs/data/checks.ipynb #a1016ec5
 def checked_panel(
     table:Table, # canonical table
     spec=None, # `CheckSpec`, a dictionary of its fields, or None
@@ -710,8 +722,10 @@ def checked_panel(
     report.coarse = coarser_than_daily(panel.dates)
     usable = present & ~untrusted
     del table, keep, codes, stamps # a large table must not live beside its panel
+    closed = _own_mask(panel, usable, report)
     fractions = _volume_lookahead(panel, usable, spec) if "volume" in panel.fields else None # before any rule rescales volumes
     why = _run_blocks(panel, usable, report)
+    why[closed] = list(CHECKS).index("not_tradable") + 1
     _over_the_market(panel, present, usable, fractions, report, why)
     if halt: report.first_halt()
     return _masked_panel(panel, present, usable, why, report, halt)

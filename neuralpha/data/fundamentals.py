@@ -12,9 +12,18 @@ from ..core import NeuralphaError
 from .panel import Panel
 from .asof import Joined, quality_table
 
-# %% ../../nbs/data/fundamentals.ipynb #fe6e4133
+# %% ../../nbs/data/fundamentals.ipynb #84bc702f
 FIGURES = ("revenues", "op_income", "net_income", "eps_diluted", "assets", "equity", "cash_flow_op")
 _PERIODS = {"Q1": 1, "Q2": 2, "Q3": 3, "FY": 4}
+
+def _days(column, what):
+    "Dates as datetime64[ns]; refused where they have a zone, since a stamp of the evening would count from the wrong session."
+    try: dates = pd.to_datetime(column)
+    except (ValueError, TypeError) as e: raise NeuralphaError(f"{what} holds something that is no date: {e}") from e
+    if getattr(dates.dtype, "tz", None) is not None or dates.dtype == object:
+        raise NeuralphaError(f"{what} has a time zone; give dates: the session from which a filing counts, as "
+                             "neuralpha.data.asof.session_of finds it, or .dt.tz_convert('America/New_York').dt.tz_localize(None).dt.normalize() where the filing's own day counts.")
+    return dates.astype("datetime64[ns]")
 
 def check_filings(
     filings:pd.DataFrame,
@@ -23,12 +32,15 @@ def check_filings(
     "Raise `NeuralphaError` for missing columns, empty dates, unknown fiscal periods, text where figures should be, and filings before their period ended."
     for c in ("asset", "known_on", "period_end", "fiscal_year", "fiscal_period", *FIGURES):
         if c not in filings: raise NeuralphaError(f"{name}: column {c!r} is missing; the table has {', '.join(map(str, filings))}.")
-    f = filings.assign(asset=filings["asset"].astype(str), **{c: pd.to_datetime(filings[c]).astype("datetime64[ns]") for c in ("known_on", "period_end")})
+    if not len(filings): raise NeuralphaError(f"{name}: the table has no filings, so there is nothing to join.")
+    f = filings.assign(asset=filings["asset"].astype(str), **{c: _days(filings[c], f"{name}: column {c!r}") for c in ("known_on", "period_end")})
     for c in FIGURES:
         if not pd.api.types.is_numeric_dtype(f[c]): raise NeuralphaError(f"{name}: column {c!r} is {f[c].dtype}, not a number.")
     def refuse(bad, what):
         if bad.any(): raise NeuralphaError(f"{name}: {what} in {int(bad.sum())} rows, first {f['asset'][bad.idxmax()]}, period end {f['period_end'][bad.idxmax()]:%Y-%m-%d}.")
     f = f.reset_index(drop=True)
+    year = f["fiscal_year"]
+    if not pd.api.types.is_numeric_dtype(year) or (year.dropna() % 1 != 0).any(): raise NeuralphaError(f"{name}: column 'fiscal_year' holds something else than whole years such as 2020.")
     refuse(f[["known_on", "period_end", "fiscal_year"]].isna().any(axis=1), "empty known_on, period_end or fiscal_year")
     refuse(~f["fiscal_period"].isin(list(_PERIODS)), "fiscal_period other than Q1, Q2, Q3, FY")
     refuse(f["known_on"] <= f["period_end"], "known_on not after period_end (look-ahead)")

@@ -157,11 +157,11 @@ def lay_out(
     date_code = (np.arange(offsets[-1], dtype=start.dtype) + np.repeat(start, length)).astype(np.int32)
     return Layout(offsets, date_code, (day - start[code]).astype(np.int64))
 
-# %% ../../nbs/data/panel.ipynb #199ce1f1
+# %% ../../nbs/data/panel.ipynb #0efca60d
 def panel_from_frame(
     frame:pd.DataFrame, # columns `date`, `asset`, and float fields
     name:str="universe",
-    tradable=None, # (len(frame),) bool; default: every given row whose `close` (if there is one) is finite
+    tradable=None, # (len(frame),) bool; default: the frame's column `tradable`, else every given row whose `close` (if there is one) is finite
     attributes:pd.DataFrame|None=None, # indexed by asset
     **kw, # further `Panel` attributes: checks, masked; truth as name -> (len(frame),) array
 )->Panel:
@@ -179,9 +179,10 @@ def panel_from_frame(
         i = int(np.flatnonzero(seen[at.row] > 1)[0])
         raise NeuralphaError(f"{name}: {int((seen > 1).sum())} (date, asset) pairs occur more than once, first "
                              f"{assets[code[i]]} on {pd.Timestamp(date[i]).date()}; keep one row each.")
+    if tradable is None and "tradable" in frame: tradable = frame["tradable"]
     ok = frame["close"].notna().to_numpy() if tradable is None and "close" in frame else tradable
     ok = np.ones(len(frame), bool) if ok is None else np.asarray(ok, bool)
-    fields = {c: at.scatter(np.where(ok, frame[c].to_numpy(np.float32), np.nan)) for c in frame if c not in ("date", "asset")}
+    fields = {c: at.scatter(np.where(ok, frame[c].to_numpy(np.float32), np.nan)) for c in frame if c not in ("date", "asset", "tradable")}
     truth = {k: at.scatter(v) for k, v in kw.pop("truth", {}).items()}
     attributes = pd.DataFrame(index=pd.Index(assets, name="asset")) if attributes is None else attributes.reindex(assets)
     return Panel(name, np.asarray(assets, dtype=str), dates, at.asset_offsets, at.date_code, fields,

@@ -69,7 +69,7 @@ class Table:
     @property
     def fields(self): return [c for c in self.frame.columns if c not in ("date", "asset")]
 
-# %% ../../nbs/data/tables.ipynb #dddc5c2d
+# %% ../../nbs/data/tables.ipynb #99a3d054
 ALIASES = dict(
     date="date datetime timestamp time day trade_date tradedate trading_date session dt".split(),
     asset="asset ticker symbol instrument code sid permno security secid ric".split(),
@@ -78,7 +78,7 @@ ALIASES = dict(
     adj_close="adj_close adjclose adjusted_close close_adj".split(), factor="factor adj_factor adjustment_factor".split())
 PRICES = ("open", "high", "low", "close")
 _INDEX = ("", "unnamed:_0", "__index_level_0__", "index") # what pandas calls an index without a name
-NUMBERS = (*PRICES, "volume", "adj_close", "factor", "return", "delisting_return")
+NUMBERS = (*PRICES, "volume", "adj_close", "factor", "return", "delisting_return", "tradable")
 
 # %% ../../nbs/data/tables.ipynb #de49a493
 def match_columns(
@@ -255,7 +255,7 @@ def adjusted(frame:pl.DataFrame)->tuple: # (frame, note)
     volume = [(pl.col("volume")/factor).alias("volume")] if "volume" in frame.columns else []
     return frame.with_columns(*prices, *volume, pl.col("close").alias("raw_close"), factor.alias("factor")).drop("adj_close", strict=False), by
 
-# %% ../../nbs/data/tables.ipynb #b17b40f3
+# %% ../../nbs/data/tables.ipynb #d69b4c10
 def _plan(lf, names, spec, where):
     "Per column of the source: number, text to be parsed as a number, or text that describes the asset."
     schema, numbers, texts = lf.collect_schema(), [], []
@@ -263,8 +263,8 @@ def _plan(lf, names, spec, where):
     sample = lf.select(strings).head(1000).collect() if strings else None
     for c, t in schema.items():
         if c in ("date", "asset", "__row"): continue
-        if spec.fields and c not in spec.fields and c not in ("close", "adj_close", "factor"): continue
-        if t.is_numeric() or t == pl.Boolean and c not in NUMBERS: numbers.append(c)
+        if spec.fields and c not in spec.fields and c not in ("close", "adj_close", "factor", "tradable"): continue
+        if t.is_numeric() or t == pl.Boolean and (c == "tradable" or c not in NUMBERS): numbers.append(c)
         elif t == pl.String and (c in NUMBERS or not sample.select(text_number(c, spec)[1].any()).item()
                                  and sample[c].drop_nulls().len()): numbers.append(c)
         elif t == pl.String or isinstance(t, (pl.Categorical, pl.Enum)): texts.append(c)
@@ -272,7 +272,7 @@ def _plan(lf, names, spec, where):
             raise NeuralphaError(f"{where}: column {names[c]!r} is {t}, not numbers; store it as numbers.")
     return numbers, texts
 
-# %% ../../nbs/data/tables.ipynb #ede9c38a
+# %% ../../nbs/data/tables.ipynb #fb745846
 def canonical(
     lf:pl.LazyFrame, # the source as it is
     name:str, # of the universe
@@ -290,8 +290,9 @@ def canonical(
     if not (schema["asset"] == pl.String or schema["asset"].is_integer() or isinstance(schema["asset"], (pl.Categorical, pl.Enum))):
         raise NeuralphaError(f"{where}: column {names['asset']!r} is {schema['asset']}, not text; store asset names as text.")
     lf = lf.with_row_index("__row").with_columns(pl.col("asset").cast(pl.String))
+    if schema.get("tradable") == pl.String: lf = lf.with_columns(pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"}))
     numbers, texts = _plan(lf, names, spec, where)
-    if not numbers: raise NeuralphaError(f"{where}: no column with numbers besides 'date' and 'asset'; a universe needs at least 'close' or characteristics.")
+    if not {*numbers} - {"tradable"}: raise NeuralphaError(f"{where}: no column with numbers besides 'date' and 'asset'; a universe needs at least 'close' or characteristics.")
     missing = [c for c in spec.fields or () if c not in numbers + texts]
     if missing: raise NeuralphaError(f"{where}: field {missing[0]!r} was asked for; the table has {', '.join(map(str, found))}.")
     dates, bad, zone = _date_plan(lf, schema["date"], spec, where, names["date"])

@@ -15,7 +15,7 @@ from .cross import TRANSFORMS, factor_residual, in_threads, mean_by_date
 from .families import FEATURES, SETS, Feature, History, choose, list_features, windows_asked
 from .table import Features
 
-# %% ../../nbs/features/compute.ipynb #6d165397
+# %% ../../nbs/features/compute.ipynb #c9c1909f
 SETS["wide"] = [n for n in FEATURES if n not in SETS["alpha360"]] # everything that is no raw history of prices
 DERIVED = ("market", "sector", "residual") # inputs made of other assets' returns
 PRICES = ("open", "high", "low", "close", "volume", "vwap", "return")
@@ -31,9 +31,9 @@ def _lacking(
     return ""
 
 def characteristics(panel:Panel)->list:
-    "One feature per field that is no price and no return: what a universe of characteristics brings along."
+    "One feature per field that is no price, no return and no adjustment factor (it knows of later splits): the panel's own further columns."
     def as_is(name): return lambda h: h[name]
-    return [Feature(n, "characteristics", (n,), 0, n, "the panel", as_is(n)) for n in panel.fields if n not in PRICES]
+    return [Feature(n, "characteristics", (n,), 0, n, "the panel", as_is(n)) for n in panel.fields if n not in (*PRICES, "factor")]
 
 # %% ../../nbs/features/compute.ipynb #81ee1304
 def resolve_features(panel, names):
