@@ -837,6 +837,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'neuralpha/evaluate/tearsheet.py'),
                                               'neuralpha.evaluate.tearsheet._readable': ( 'evaluate/tearsheet.html#_readable',
                                                                                           'neuralpha/evaluate/tearsheet.py'),
+                                              'neuralpha.evaluate.tearsheet._several': ( 'evaluate/tearsheet.html#_several',
+                                                                                         'neuralpha/evaluate/tearsheet.py'),
                                               'neuralpha.evaluate.tearsheet._undrawn': ( 'evaluate/tearsheet.html#_undrawn',
                                                                                          'neuralpha/evaluate/tearsheet.py'),
                                               'neuralpha.evaluate.tearsheet.factor_data': ( 'evaluate/tearsheet.html#factor_data',

@@ -59,6 +59,33 @@ def test_the_full_sheet_is_saved_and_leaves_nothing_behind(tmp_path, recwarn):
     table = sheet.tables["information"]
     assert "IC Mean" in table.index and list(table.columns) == ["1D", "5D"]
 
+@pytest.mark.parametrize("freq", ["W-FRI", "ME", "B"])
+def test_dates_are_those_of_the_data(freq, monkeypatch):
+    from matplotlib.dates import DateConverter, num2date
+    from neuralpha.evaluate import tearsheet
+    days, rng = pd.date_range("2013-01-01", periods=60, freq=freq), np.random.default_rng(0)
+    panel = panel_from_frame(pd.DataFrame([(d, f"A{a:02d}") for d in days for a in range(20)], columns=["date", "asset"]).assign(close=np.exp(rng.normal(0, .02, 1200).cumsum())), "toy")
+    axes, readable = [], tearsheet._readable
+    def drawn(fig):
+        readable(fig).canvas.draw()
+        for ax in fig.axes:
+            if not isinstance(ax.xaxis.get_converter(), DateConverter): continue
+            low, high = ax.get_xlim()
+            inside = [(num2date(t), label.get_text()) for t, label in zip(ax.get_xticks(), ax.get_xticklabels()) if low <= t <= high]
+            axes.append((inside, ax.xaxis.get_offset_text().get_text()))
+        return fig
+    monkeypatch.setattr(tearsheet, "_readable", drawn)
+    tear_sheet(panel.series(rng.normal(size=panel.n_rows)), panel, 5, dpi=30)
+    assert len(axes) >= 3
+    for inside, offset in axes:
+        assert inside and all(days[0].year <= t.year <= days[-1].year for t, _ in inside)
+        assert any(str(y) in " ".join([offset, *(text for _, text in inside)]) for y in range(days[0].year, days[-1].year + 1))
+
+def test_one_period_is_a_number():
+    panel, s = _market()
+    one, several = (tear_sheet(s, panel, p, drawn=False).tables for p in (5, (5,)))
+    assert {k: t.to_csv() for k, t in one.items()} == {k: t.to_csv() for k, t in several.items()} and list(one["information"].columns) == ["5D"]
+
 def test_what_cannot_be_drawn_is_named():
     panel, s = _market()
     with pytest.raises(NeuralphaError, match="no row|No row"): tear_sheet(s.iloc[-20:], panel)

@@ -18,15 +18,18 @@ from ..labels import forward_return
 from .ic import on_panel, rank_ic
 from .quantiles import rank_autocorrelation, standing, turnover
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #8afa1fd3
+# %% ../../nbs/evaluate/tearsheet.ipynb #2c228830
+def _several(periods)->tuple: return tuple(np.atleast_1d(periods).tolist())
+
 def factor_data(
     scores, # `(date, asset)` Series, or anything with `.scores(seed=-1)` such as `Predictions`
     panel:Panel,
-    periods=(1, 5, 10), # bars
+    periods=(1, 5, 10), # bars; one number or several
     delay:int=1, # bars between score and entry
     quantiles:int=5,
 )->pd.DataFrame: # index (date, asset); columns 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
     "The table Alphalens works on, without Alphalens recomputing it: rows that have a score and every forward return."
+    periods = _several(periods)
     values, _ = on_panel(panel, scores.scores(seed=-1) if hasattr(scores, "scores") else scores)
     values = values[:, 0].astype(np.float64)
     returns = {f"{h}D": forward_return(panel, h, delay).values for h in periods}
@@ -61,7 +64,7 @@ def _known(data, panel, ics):
     with (patch.object(performance, "factor_information_coefficient", coefficient), patch.object(performance, "quantile_turnover", names_changed),
           patch.object(performance, "factor_rank_autocorrelation", autocorrelation)): yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #4aa09be5
+# %% ../../nbs/evaluate/tearsheet.ipynb #6c51fd22
 def _readable(fig):
     "Alphalens' figure with room between its rows: titles in one line, long names of axes in two, level dates, and the numbers of its heat maps large enough."
     from matplotlib import dates
@@ -90,6 +93,7 @@ def _caught(dpi):
     def table(t, name=None, fmt=None): tables.append(pd.DataFrame(t).copy())
     before = set(plt.get_fignums())
     with (warnings.catch_warnings(), patch.object(plt, "show", show), patch.object(utils, "print_table", table), matplotlib.rc_context(),
+          pd.plotting.plot_params.use("x_compat", True), # pandas would count weekly, monthly and business-day bars in periods, which no date formatter can read
           contextlib.redirect_stdout(io.StringIO())): # alphalens prints its tables' titles
         warnings.filterwarnings("ignore", category=pd.errors.Pandas4Warning) # alphalens 0.5.1 on pandas 3: `inplace`
         warnings.filterwarnings("ignore", category=PendingDeprecationWarning, module="seaborn") # its heat map on matplotlib 3.11
@@ -147,11 +151,11 @@ class TearSheet:
     def __repr__(self): return f"Tear sheet of {self.name}: {len(self.figures)} figures, {len(self.tables)} tables. {self.note}"
     def _repr_html_(self): return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #8e82aaad
+# %% ../../nbs/evaluate/tearsheet.ipynb #99574560
 def tear_sheet(
     scores, # `Predictions`, or a `(date, asset)` Series
     panel:Panel,
-    periods=(1, 5, 10), # bars
+    periods=(1, 5, 10), # bars; one number or several
     out=None, # folder for PNG, CSV and index.html; None keeps all in memory
     delay:int=1, quantiles:int=5, # bars between score and entry; number of quantiles
     by_group:bool=False, # also by sector, where the panel knows sectors
@@ -160,6 +164,7 @@ def tear_sheet(
 )->TearSheet:
     "Alphalens' full tear sheet. Raises `NeuralphaError` where scores and forward returns do not meet or hardly differ."
     from alphalens import tears
+    periods = _several(periods)
     name = name or getattr(scores, "name", None) or "score"
     data = factor_data(scores, panel, periods, delay, quantiles)
     if data["factor_quantile"].nunique() < quantiles: raise NeuralphaError(f"{name} fills {data['factor_quantile'].nunique()} of {quantiles} quantiles: too few different scores per date. Use fewer quantiles.")
