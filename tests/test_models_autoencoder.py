@@ -33,4 +33,4 @@ def test_the_premium_follows_the_factors_in_training_only():
     torch.testing.assert_close(net.premium, net.factors(x, r, grid).mean(0).detach())
 
 def test_other_losses_are_refused():
-    with pytest.raises(NeuralphaError, match="own loss"): Autoencoder(loss="quantile").build(4, 5)
+    with pytest.raises(NeuralphaError, match="own loss"): Autoencoder(loss="quantile")

@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.models.base import *
+import inspect
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
@@ -30,21 +31,45 @@ def test_the_planted_signal_is_there():
 class Mean(Estimator):
     power:float = 1.
     lag:int|None = None
+    way:str = "plain"
+    past:tuple|list = ()
     name:ClassVar[str] = "mean"
+    limits:ClassVar[dict] = {"power": "(0, 2]", "lag": "[1, inf)", "way": ("plain", "robust"), "past": "[1, inf)"}
     def _fit(self, view, target, valid): self.mean_ = float(target.mean())
     def _predict(self, view): return np.full(len(view), self.mean_)
     def _count(self): return 1
 
 def test_parameters_are_checked_and_named():
     m = Mean(power=2)
-    assert m.get_params() == {"seed": 0, "power": 2, "lag": None} and repr(m) == "Mean(power=2)"
+    rest = {"lag": None, "way": "plain", "past": ()}
+    assert m.get_params() == {"seed": 0, "power": 2, **rest} and repr(m) == "Mean(power=2)"
     assert m.clone(seed=3).seed == 3 and m.seed == 0
     with pytest.raises(NeuralphaError, match="'power' is 'x'"): Mean(power="x")
     with pytest.raises(NeuralphaError, match="'lag' is True"): Mean(lag=True)
     with pytest.raises(NeuralphaError, match="Did you mean 'power'"): m.set_params(pwoer=1.)
     with pytest.raises(NeuralphaError, match="Did you mean 'power'"): m.clone(pwoer=1.)
     with pytest.raises(NeuralphaError, match="'power' is 'x'"): m.set_params(seed=4, power="x")
-    assert m.get_params() == {"seed": 0, "power": 2, "lag": None} and m.set_params(power=3.).power == 3
+    assert m.get_params() == {"seed": 0, "power": 2, **rest} and m.set_params(power=1.5).power == 1.5
+    with pytest.raises(NeuralphaError, match="parameter of mean 'pwoer'. Did you mean 'power'"): Mean(pwoer=1.)
+    assert "power" in inspect.signature(Mean).parameters # what Jupyter shows
+
+def test_an_interval_says_whether_its_ends_belong_to_it():
+    assert [within(v, "(0, 1]") for v in (-1, 0, 1e-9, 1, 1.1, np.nan)] == [False, False, True, True, False, False]
+    assert [within(v, "[0, inf)") for v in (-1e-9, 0, 10**20, np.inf)] == [False, True, True, False]
+
+@pytest.mark.parametrize("params, said", [(dict(power=0), r"Mean: parameter 'power' is 0; it must be in \(0, 2\]"), (dict(power=float("nan")), "'power' is nan"), (dict(lag=0), r"'lag' is 0; it must be in \[1, inf\)"),
+    (dict(way="robst"), "Mean: Unknown way 'robst'. Did you mean 'robust'"), (dict(past=[1, 0]), r"'past' is \[1, 0\]; it must be whole numbers in \[1, inf\)"), (dict(past=[1.5]), "whole numbers"), (dict(past=["1"]), "whole numbers"), (dict(seed=-1), "'seed' is -1")], ids=str)
+def test_values_are_checked_where_the_model_is_made_and_changed(params, said):
+    model = Mean(power=2, lag=1, way="robust", past=(1, 2))
+    for change in (Mean, model.clone, model.set_params):
+        with pytest.raises(NeuralphaError, match=said): change(**params)
+    assert model.get_params() == {"seed": 0, "power": 2, "lag": 1, "way": "robust", "past": (1, 2)}
+
+def test_a_subclass_says_only_what_differs():
+    class Narrow(Mean): limits = {"power": "(0, 1]"}
+    assert Narrow.all_limits() == {**Mean.all_limits(), "power": "(0, 1]"} and Narrow(lag=1, power=1).power == 1
+    with pytest.raises(NeuralphaError, match="Narrow: parameter 'power' is 2"): Narrow(power=2)
+    with pytest.raises(NeuralphaError, match="Narrow: parameter 'lag' is 0"): Narrow(lag=0)
 
 def test_fit_and_predict_refuse_what_does_not_fit():
     X, y, fold = toy_problem(5, 60)

@@ -37,4 +37,6 @@ def test_time_mixing_looks_back_only():
     torch.testing.assert_close(block(x)[:, :5], block(late)[:, :5])
 
 def test_scales_must_fit():
-    with pytest.raises(NeuralphaError, match="longer than the window"): StockMixer(window=3).build(4, 1)
+    with pytest.raises(NeuralphaError, match="do not fit a window of 3 bars"): StockMixer(window=3)
+    with pytest.raises(NeuralphaError, match="give one or more"): StockMixer(scales=[])
+    with pytest.raises(NeuralphaError, match="multiple of heads"): CrossAttention(width=30)

@@ -1,11 +1,14 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.models.registry import *
+import re
+from dataclasses import fields
 import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.labels import multi_horizon
 from neuralpha.models.base import toy_problem
 from neuralpha.models.predict import fit_unit
+from neuralpha.models.tuning import searched
 
 def test_names_and_parameters():
     assert make_model("RIDGE").name == "ridge"
@@ -13,6 +16,34 @@ def test_names_and_parameters():
     with pytest.raises(NeuralphaError, match="Did you mean 'lightgbm'"): make_model("lihgtgbm")
     with pytest.raises(NeuralphaError, match="Did you mean 'hidden'"): make_model("lstm", hiden=3)
     with pytest.raises(NeuralphaError, match="'hidden' is '3'"): make_model("lstm", hidden="3")
+
+@pytest.mark.parametrize("name", model_names())
+def test_every_parameter_has_limits_and_the_space_lies_inside(name):
+    model = make_model(name)
+    limits, kinds = model.all_limits(), {f.name: f.type for f in fields(model)}
+    assert set(limits) <= set(kinds)
+    assert [k for k, kind in kinds.items() if kind is not bool and k not in limits] == []
+    searched(model, model.space or {"seed": ("int", 0, 1)})
+    for k in kinds.keys() & {k for k, v in limits.items() if isinstance(v, str)}: # no interval lets everything in
+        wrong = float("nan") if kinds[k] in (float, float | None) else -1
+        with pytest.raises(NeuralphaError, match=f"parameter '{k}' is"): model.clone(**{k: [wrong] if kinds[k] == tuple | list else wrong})
+
+WRONG = [("lightgbm", "objective", "quantile"), ("lightgbm", "n_trees", 0), ("lightgbm", "num_leaves", 1), ("lightgbm", "learning_rate", -1.), ("lightgbm", "feature_fraction", 2.), ("lightgbm", "lags", [-1]),
+         ("lightgbm", "stop_on", "rank_ic"), ("widetrees", "patience", 0), ("doubleensemble", "members", 0),
+         ("ridge", "alpha", -1.), ("ridge", "stop_on", "rank_ic"), ("logistic", "alpha", -1.), ("huber", "delta", -1.), ("huber", "rounds", 0), ("elasticnet", "l1_ratio", 2.), ("elasticnet", "l1_ratio", 0.), ("pcr", "components", 0),
+         ("mlp", "loss", "rmse"), ("mlp", "loss", "quantile(2)"), ("mlp", "norm", "batchnorm"), ("mlp", "stop_on", "rank_ic"), ("mlp", "precision", "fp16"), ("mlp", "device", "gpu"), ("mlp", "hidden", [0]), ("mlp", "hidden", [64, 32.]), ("mlp", "dropout", 1.5),
+         ("mlp", "epoch_share", 0.), ("mlp", "patience", -1), ("mlp", "batch_rows", 0), ("mlp", "max_epochs", 0), ("mlp", "window", 0), ("mlp", "learning_rate", float("inf")), ("mlp", "weight_decay", float("nan")),
+         ("nn3", "depth", 6), ("lstm", "layers", 0), ("tcn", "kernel", 0), ("tcn", "dilations", []), ("multiscale", "scales", [40]), ("stockmixer", "scales", []),
+         ("transformer", "width", 30), ("crossattention", "heads", 5), ("pretrained", "mask_share", 1.), ("widedeep", "loss", "ic"), ("autoencoder", "loss", "quantile")]
+
+@pytest.mark.parametrize("name, param, value", WRONG, ids=str)
+def test_a_wrong_value_is_refused_where_the_model_is_made(name, param, value):
+    with pytest.raises(NeuralphaError) as said: make_model(name, **{param: value})
+    with pytest.raises(NeuralphaError, match=re.escape(str(said.value))): model_class(name)(**{param: value})
+    assert param.rstrip("s") in str(said.value).lower() and len(str(said.value)) < 300
+
+def test_a_class_called_directly_suggests_names_as_make_model_does():
+    with pytest.raises(NeuralphaError, match="parameter of lightgbm 'num_leaf'. Did you mean 'num_leaves'"): model_class("lightgbm")(num_leaf=3)
 
 SMALL = {"max_epochs": 1, "window": 4, "n_trees": 5, "scales": [1, 2]}
 

@@ -22,4 +22,4 @@ def test_attention_is_causal():
     torch.testing.assert_close(a.sum(1), torch.ones(4))
 
 def test_width_must_divide():
-    with pytest.raises(NeuralphaError, match="multiple of heads"): Transformer(width=30).build(4, 1)
+    with pytest.raises(NeuralphaError, match="multiple of heads"): Transformer(width=30)

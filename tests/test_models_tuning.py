@@ -128,8 +128,16 @@ def test_every_model_is_tuned_in_the_space_it_ships(name):
 def test_wrong_requests_are_named():
     X, y, fold, model = _problem()
     with pytest.raises(NeuralphaError, match="Did you mean 'dropout'"): tune(model, X, y, fold, trials=1, space={"dropuot": ("float", 0., .5)})
+    with pytest.raises(NeuralphaError, match=r"'dropout' is 1.5; it must be in \[0, 1\)"): tune(model, X, y, fold, trials=1, space={"dropout": ("float", 0., 1.5)})
+    with pytest.raises(NeuralphaError, match="'max_epochs' is 1.0 .*must be int"): tune(model, X, y, fold, trials=1, space={"max_epochs": ("log", 1, 10)})
+    with pytest.raises(NeuralphaError, match="Did you mean 'batch'"): tune(model, X, y, fold, trials=1, space={"norm": ("choice", ["none", "batchnorm"])})
     with pytest.raises(NeuralphaError, match="Unknown sampler"): tune(model, X, y, fold, trials=1, sampler="grid")
     with pytest.raises(NeuralphaError, match="nothing to tune"): tune(make_model("ols"), X, y, fold, trials=1)
+
+def test_a_trial_whose_parameters_do_not_go_together_fails_alone():
+    X, y, fold, _ = _problem()
+    t = tune(make_model("transformer", window=3, heads=2, max_epochs=1), X, y, fold, trials=6, space={"width": ("choice", [8, 9])}, sampler="random")
+    assert set(t.trials.state) == {"complete", "fail"} and t.params == {"width": 8}
 
 def test_of_several_horizons_the_first_is_judged():
     X, y, fold, model = _problem()

@@ -72,4 +72,4 @@ def test_what_cannot_be_trained_says_so():
     X, t, g, train, valid, test = _draw(p=3)
     for m in (WideDeep(), WideTrees()):
         with pytest.raises(NeuralphaError, match="validation"): m.fit(X.view(train), t[train])
-    with pytest.raises(NeuralphaError, match="squared error"): WideDeep(loss="ic").fit(X.view(train), t[train], valid=(X.view(valid), t[valid]))
+    with pytest.raises(NeuralphaError, match="Unknown loss 'ic'. Choose from: mse"): WideDeep(loss="ic") # it is trained on squared error

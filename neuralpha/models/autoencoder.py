@@ -45,7 +45,7 @@ class FactorNet(nn.Module):
         rebuilt = grid.take((grid.fill(self.loadings(x[:, -1:])) @ f[..., None])[..., 0])
         return ((rebuilt - target)**2).mean()/target.var().clamp(min=1e-12)
 
-# %% ../../nbs/models/autoencoder.ipynb #fa364f7f
+# %% ../../nbs/models/autoencoder.ipynb #d418bc6d
 @dataclass(kw_only=True, repr=False, eq=False)
 class Autoencoder(Net):
     "Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (\"z\") return."
@@ -56,7 +56,11 @@ class Autoencoder(Net):
     name:ClassVar[str] = "autoencoder"
     several:ClassVar[bool] = False
     space:ClassVar[dict] = Net.space | {"factors": ("int", 1, 8), "hidden": ("choice", [(), (32,), (32, 16)])}
+    limits:ClassVar[dict] = {"factors": "[1, inf)", "hidden": "[1, inf)"}
+
+    def _check_params(self):
+        super()._check_params()
+        if Objective(self.loss).outputs != 1: raise NeuralphaError(f"{type(self).__name__} has its own loss and one score, not the outputs of loss {self.loss!r}; leave `loss` as it is.")
 
     def build(self, n_features, outputs):
-        if Objective(self.loss).outputs != 1: raise NeuralphaError("The autoencoder has its own loss and one score; leave `loss` as it is.")
         return FactorNet(n_features, self.hidden, self.factors, self.dropout)

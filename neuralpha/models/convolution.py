@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['CausalBlock', 'TCNNet', 'TCN', 'CNN', 'MultiScaleNet', 'MultiScale']
 
-# %% ../../nbs/models/convolution.ipynb #cd9a2893
+# %% ../../nbs/models/convolution.ipynb #74f5007c
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
 from ..core import NeuralphaError
-from .nets import Net
+from .nets import Net, check_scales
 
 # %% ../../nbs/models/convolution.ipynb #c3852923
 class CausalBlock(nn.Module):
@@ -45,7 +45,7 @@ class TCNNet(nn.Module):
         if isinstance(first.skip, nn.Identity): raise NeuralphaError(f"With {first.first.in_channels} channels for as many features the first block adds its inputs back without a weight: take other channels, or leave sparse_input at 0.")
         return [first.first.weight, first.skip.weight]
 
-# %% ../../nbs/models/convolution.ipynb #33651b44
+# %% ../../nbs/models/convolution.ipynb #26039c70
 @dataclass(kw_only=True, repr=False, eq=False)
 class TCN(Net):
     "Temporal convolutional net: dilated causal convolutions over the last `window` bars."
@@ -56,6 +56,11 @@ class TCN(Net):
     dropout:float = .1
     name:ClassVar[str] = "tcn"
     space:ClassVar[dict] = Net.space | {"channels": ("choice", [16, 32, 64]), "kernel": ("int", 2, 4), "dilations": ("choice", [(1, 2), (1, 2, 4), (1, 2, 4, 8)])}
+    limits:ClassVar[dict] = {"channels": "[1, inf)", "kernel": "[1, inf)", "dilations": "[1, inf)"}
+
+    def _check_params(self):
+        super()._check_params()
+        if not self.dilations: raise NeuralphaError(f"{type(self).__name__}: dilations are empty; give one per block, e.g. [1, 2, 4].")
 
     def build(self, n_features, outputs): return TCNNet(n_features, self.channels, self.kernel, self.dilations, self.dropout, outputs)
 
@@ -66,7 +71,7 @@ class CNN(TCN):
     name:ClassVar[str] = "cnn"
     space:ClassVar[dict] = Net.space | {"channels": ("choice", [16, 32, 64]), "kernel": ("int", 2, 5), "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)])}
 
-# %% ../../nbs/models/convolution.ipynb #405ee2c1
+# %% ../../nbs/models/convolution.ipynb #4a1e0088
 class MultiScaleNet(nn.Module):
     "One convolution per scale over averages of that many bars; last and mean of each branch, joined."
     def __init__(self, width, channels, scales, dropout, outputs):
@@ -96,7 +101,11 @@ class MultiScale(Net):
     dropout:float = .1
     name:ClassVar[str] = "multiscale"
     space:ClassVar[dict] = Net.space | {"channels": ("choice", [8, 16, 32]), "scales": ("choice", [(1, 5), (1, 5, 10), (1, 2, 5, 10)])}
+    limits:ClassVar[dict] = {"channels": "[1, inf)", "scales": "[1, inf)"}
+
+    def _check_params(self):
+        super()._check_params()
+        check_scales(self)
 
     def build(self, n_features, outputs):
-        if max(self.scales) > self.window: raise NeuralphaError(f"Scale {max(self.scales)} is longer than the window of {self.window} bars.")
         return MultiScaleNet(n_features, self.channels, self.scales, self.dropout, outputs)

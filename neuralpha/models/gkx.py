@@ -6,18 +6,18 @@
 __all__ = ['PYRAMID', 'NN3', 'NN1', 'NN2', 'NN4', 'NN5', 'gkx_problem', 'squared_errors', 'gkx_draw', 'paired_ratios',
            'gkx_table']
 
-# %% ../../nbs/models/gkx.ipynb #9e12c925
+# %% ../../nbs/models/gkx.ipynb #8fd92fbf
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
 import pandas as pd
 from torch import nn
-from ..core import NeuralphaError, progress
+from ..core import progress
 from ..data.gkx import gkx_arrays, gkx_panel
 from ..features.table import Features
-from .nets import MLPNet, Net
+from .nets import NORMS, MLPNet, Net
 
-# %% ../../nbs/models/gkx.ipynb #6ca39643
+# %% ../../nbs/models/gkx.ipynb #5b004a38
 PYRAMID = (32, 16, 8, 4, 2)
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -36,9 +36,9 @@ class NN3(Net):
     norm:str = "none"
     name:ClassVar[str] = "nn3"
     space:ClassVar[dict] = {"learning_rate": ("log", 1e-3, 3e-2), "sparse_input": ("log", .01, .3), "norm": ("choice", ["batch", "none"])}
+    limits:ClassVar[dict] = {"depth": "[1, 5]", "norm": NORMS}
 
     def build(self, n_features, outputs):
-        if not 1 <= self.depth <= 5: raise NeuralphaError(f"depth is {self.depth}; the pyramids have 1 to 5 layers.")
         net = MLPNet(n_features*self.window, PYRAMID[:self.depth], outputs, self.norm, self.dropout)
         for m in net.modules():
             if isinstance(m, nn.Linear):

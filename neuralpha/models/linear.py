@@ -5,28 +5,28 @@
 # %% auto #0
 __all__ = ['Linear', 'moments', 'shrunk', 'Ridge', 'OLS', 'ElasticNet', 'Lasso', 'descend', 'Huber', 'Logistic', 'PCR', 'PLS']
 
-# %% ../../nbs/models/linear.ipynb #a7a7e244
+# %% ../../nbs/models/linear.ipynb #a5f7b21d
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
 from numba import njit
 from safetensors.numpy import load_file, save_file
-from ..core import NeuralphaError, atomic_path, unknown_name
+from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale, mean_ic, scaled
 
-# %% ../../nbs/models/linear.ipynb #552c374a
+# %% ../../nbs/models/linear.ipynb #d744d153
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     "A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples."
     stop_on:str = "ic" # what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
     stochastic:ClassVar[bool] = False
+    limits:ClassVar[dict] = {"stop_on": ("ic", "loss")}
 
     def _fit(self, view, target, valid):
         self.mean_, self.sd_ = feature_scale(view)
         paths = self._path(scaled(view.values, self.mean_, self.sd_), target)
         if len(paths) > 1 and valid is None:
             raise NeuralphaError(f"{type(self).__name__} chooses its penalty on a validation part: pass valid=(view, target) or fix the penalty.")
-        if self.stop_on not in ("ic", "loss"): raise unknown_name("stop_on", self.stop_on, ["ic", "loss"])
         x = scaled(valid[0].values, self.mean_, self.sd_) if valid else None
         gains = [self._gain(x @ np.float32(coef) + np.float32(b0), valid) if valid else 0. for _, coef, b0 in paths]
         self.history_ = [{**note, "valid_" + self.stop_on: abs(g) if self.stop_on == "loss" else g} for (note, _, _), g in zip(paths, gains)] if valid else []
@@ -78,13 +78,14 @@ def shrunk(gram, moment, alphas)->list:
     values, vectors = np.linalg.eigh(gram)
     return [vectors @ (vectors.T @ moment/(np.maximum(values, 0) + a + 1e-12)) for a in alphas]
 
-# %% ../../nbs/models/linear.ipynb #3afc5f4c
+# %% ../../nbs/models/linear.ipynb #95fe80fd
 @dataclass(kw_only=True, repr=False, eq=False)
 class Ridge(Linear):
     "Ridge regression; the penalty is chosen on validation unless given."
     alpha:float|None = None # penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
     name:ClassVar[str] = "ridge"
     space:ClassVar[dict] = {"alpha": ("log", 1e-4, 1e2)}
+    limits:ClassVar[dict] = {"alpha": "[0, inf)"}
 
     def _path(self, x, target):
         gram, moment, level, goal = moments(x, target)
@@ -101,7 +102,7 @@ class OLS(Linear):
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
         return [({}, b, goal - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #2943959e
+# %% ../../nbs/models/linear.ipynb #e500b9b2
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
     "Elastic net; the penalty is chosen on validation along a path of 30."
@@ -109,6 +110,11 @@ class ElasticNet(Linear):
     alpha:float|None = None # None: 30 values from the one that kills every coefficient down to a thousandth of it
     name:ClassVar[str] = "elasticnet"
     space:ClassVar[dict] = {"l1_ratio": ("float", .05, 1.), "alpha": ("log", 1e-5, 1e-1)}
+    limits:ClassVar[dict] = {"l1_ratio": "[0, 1]", "alpha": "[0, inf)"}
+
+    def _check_params(self):
+        super()._check_params()
+        if self.l1_ratio == 0 and self.alpha is None: raise NeuralphaError(f"{type(self).__name__}: with l1_ratio=0 no penalty kills every coefficient, so there is no path; give alpha, or take ridge.")
 
     def _path(self, x, target):
         gram, moment, level, goal = moments(x, target)
@@ -141,7 +147,7 @@ def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000):
         if largest < tolerance: break
     return b
 
-# %% ../../nbs/models/linear.ipynb #218cd250
+# %% ../../nbs/models/linear.ipynb #ba754f4f
 @dataclass(kw_only=True, repr=False, eq=False)
 class Huber(Linear):
     "Huber regression with a ridge penalty, by reweighted least squares."
@@ -150,6 +156,7 @@ class Huber(Linear):
     rounds:int = 15
     name:ClassVar[str] = "huber"
     space:ClassVar[dict] = {"delta": ("float", .5, 3.), "alpha": ("log", 1e-4, 1e2)}
+    limits:ClassVar[dict] = {"delta": "(0, inf)", "alpha": "[0, inf)", "rounds": "[1, inf)"}
 
     def _path(self, x, target):
         alphas, weight, paths = np.logspace(-4, 2, 7) if self.alpha is None else [self.alpha], None, []
@@ -162,13 +169,14 @@ class Huber(Linear):
             paths.append(({"alpha": float(a)}, b, goal - level @ b))
         return paths
 
-# %% ../../nbs/models/linear.ipynb #29135e27
+# %% ../../nbs/models/linear.ipynb #f9136c88
 @dataclass(kw_only=True, repr=False, eq=False)
 class Logistic(Linear):
     "Logistic regression of the target's sign, by Newton's method."
     alpha:float|None = None # penalty; None chooses among 7 on validation
     name:ClassVar[str] = "logistic"
     space:ClassVar[dict] = {"alpha": ("log", 1e-4, 1e2)}
+    limits:ClassVar[dict] = {"alpha": "[0, inf)"}
 
     def _path(self, x, target):
         up, x1, paths = (target > 0).astype(np.float64), np.concatenate([x, np.ones((len(x), 1), x.dtype)], 1), []
@@ -189,13 +197,14 @@ class Logistic(Linear):
         if self.stop_on == "ic": return mean_ic(score, valid[1], valid[0].date_code)
         return -float(np.mean(np.logaddexp(0, score) - score*(valid[1] > 0)))
 
-# %% ../../nbs/models/linear.ipynb #9024890b
+# %% ../../nbs/models/linear.ipynb #aa641f37
 @dataclass(kw_only=True, repr=False, eq=False)
 class PCR(Linear):
     "Principal-component regression; the number of components is chosen on validation unless given."
     components:int|None = None
     name:ClassVar[str] = "pcr"
     space:ClassVar[dict] = {"components": ("int", 1, 30)}
+    limits:ClassVar[dict] = {"components": "[1, inf)"}
 
     def _basis(self, gram, moment, most): return np.linalg.eigh(gram)[1][:, ::-1][:, :most]
 

@@ -5,14 +5,13 @@
 # %% auto #0
 __all__ = ['Triangular', 'MixBlock', 'MarketMix', 'MixerNet', 'StockMixer', 'TimeMixer', 'CrossNet', 'CrossAttention']
 
-# %% ../../nbs/models/mixers.ipynb #cd9a2893
+# %% ../../nbs/models/mixers.ipynb #0bc82648
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
-from ..core import NeuralphaError
-from .nets import Net
+from .nets import Net, check_heads, check_scales
 
 # %% ../../nbs/models/mixers.ipynb #88951d02
 class Triangular(nn.Module):
@@ -50,7 +49,7 @@ class MarketMix(nn.Module):
         market = weight.transpose(1, 2) @ grid.fill(g) # (dates, states, width)
         return h + self.drop(grid.take(grid.fill(self.read(g)).softmax(2) @ self.value(market)))
 
-# %% ../../nbs/models/mixers.ipynb #be824c11
+# %% ../../nbs/models/mixers.ipynb #e8cc954b
 class MixerNet(nn.Module):
     "Mixing on every scale of the window, joined; then market mixing; a linear head."
     def __init__(self, n_features, window, width, scales, states, dropout, outputs):
@@ -84,9 +83,13 @@ class StockMixer(Net):
     dropout:float = .1
     name:ClassVar[str] = "stockmixer"
     space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "states": ("choice", [4, 8, 16, 32]), "scales": ("choice", [(1,), (1, 2), (1, 2, 4)])}
+    limits:ClassVar[dict] = {"width": "[1, inf)", "scales": "[1, inf)", "states": "[0, inf)"}
+
+    def _check_params(self):
+        super()._check_params()
+        check_scales(self)
 
     def build(self, n_features, outputs):
-        if max(self.scales) > self.window: raise NeuralphaError(f"Scale {max(self.scales)} is longer than the window of {self.window} bars.")
         return MixerNet(n_features, self.window, self.width, self.scales, self.states, self.dropout, outputs)
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -96,13 +99,12 @@ class TimeMixer(StockMixer):
     name:ClassVar[str] = "timemixer"
     space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "scales": ("choice", [(1,), (1, 2), (1, 2, 4)])}
 
-# %% ../../nbs/models/mixers.ipynb #9197aacd
+# %% ../../nbs/models/mixers.ipynb #787f65c9
 class CrossNet(nn.Module):
     "Encoder per asset, then attention over the assets of the date; a linear head."
     across_assets = True
     def __init__(self, n_features, window, width, heads, dropout, outputs):
         super().__init__()
-        if width % heads: raise NeuralphaError(f"width {width} is not a multiple of heads {heads}.")
         self.encoder = nn.GRU(n_features, width, batch_first=True) if window > 1 else nn.Linear(n_features, width)
         self.heads, self.norm, self.drop = heads, nn.LayerNorm(width), nn.Dropout(dropout)
         self.qkv, self.join, self.out = nn.Linear(width, 3*width), nn.Linear(width, width), nn.Linear(width, outputs)
@@ -126,5 +128,10 @@ class CrossAttention(Net):
     dropout:float = .1
     name:ClassVar[str] = "crossattention"
     space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "heads": ("choice", [2, 4]), "window": ("choice", [1, 5, 10, 20])}
+    limits:ClassVar[dict] = {"width": "[1, inf)", "heads": "[1, inf)"}
+
+    def _check_params(self):
+        super()._check_params()
+        check_heads(self)
 
     def build(self, n_features, outputs): return CrossNet(n_features, self.window, self.width, self.heads, self.dropout, outputs)

@@ -33,7 +33,7 @@ class Rebuild(nn.Module):
         rebuilt = self(torch.where(hide[..., None], self.hidden, x))
         return (((rebuilt - x)**2).mean(2)*hide).sum()/hide.sum().clamp(min=1)
 
-# %% ../../nbs/models/pretrain.ipynb #604e9abc
+# %% ../../nbs/models/pretrain.ipynb #fbd90423
 @dataclass(kw_only=True, repr=False, eq=False)
 class Pretrained(Transformer):
     "A transformer pretrained by masked reconstruction on all rows up to the last training date, then fine-tuned."
@@ -42,6 +42,7 @@ class Pretrained(Transformer):
     pretrain_share:float = .3 # of the dates drawn per pretraining epoch
     name:ClassVar[str] = "pretrained"
     space:ClassVar[dict] = Transformer.space | {"mask_share": ("float", .1, .5), "pretrain_epochs": ("int", 1, 10)}
+    limits:ClassVar[dict] = {"mask_share": "(0, 1)", "pretrain_epochs": "[1, inf)", "pretrain_share": "(0, 1]"}
 
     def _fit(self, view, target, valid, epochs=None):
         self.start_ = self._pretrained(view, epochs) # its panel is off the device before the next is put there

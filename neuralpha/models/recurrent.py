@@ -54,7 +54,7 @@ class RecurrentNet(nn.Module):
     @property
     def input_weights(self): return [self.cell.weight_ih_l0]
 
-# %% ../../nbs/models/recurrent.ipynb #9c012164
+# %% ../../nbs/models/recurrent.ipynb #378cd8c5
 @dataclass(kw_only=True, repr=False, eq=False)
 class LSTM(Net):
     "Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature."
@@ -64,6 +64,7 @@ class LSTM(Net):
     dropout:float = .1
     name:ClassVar[str] = "lstm"
     space:ClassVar[dict] = Net.space | {"hidden": ("choice", [16, 32, 64]), "layers": ("int", 1, 2), "window": ("choice", [5, 10, 20, 40])}
+    limits:ClassVar[dict] = {"hidden": "[1, inf)", "layers": "[1, inf)"}
 
     def build(self, n_features, outputs): return RecurrentNet(nn.LSTM, n_features, self.hidden, self.layers, self.dropout, outputs)
 

@@ -37,12 +37,12 @@ def model_class(name:str)->type:
     module, cls = MODELS[key].split(":")
     return getattr(importlib.import_module(f"neuralpha.models.{module}"), cls)
 
-# %% ../../nbs/models/registry.ipynb #cc9f7f26
+# %% ../../nbs/models/registry.ipynb #7fb4fb93
 def make_model(
     name:str, # e.g. "lightgbm"; case does not matter
     **params, # the model's own parameters
 )->Estimator:
-    "An unfitted model by name. Raises `NeuralphaError` for unknown names, parameters and wrong types."
+    "An unfitted model by name. Raises `NeuralphaError` for unknown names and parameters, wrong types and values."
     return model_class(name)().clone(**params)
 
 def load_model(folder)->Estimator:

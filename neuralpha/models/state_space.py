@@ -32,7 +32,7 @@ class StateSpaceNet(nn.Module):
     @property
     def input_weights(self): return [next(m.weight for m in self.shock.modules() if isinstance(m, nn.Linear))]
 
-# %% ../../nbs/models/state_space.ipynb #0b8e0544
+# %% ../../nbs/models/state_space.ipynb #2c6e5971
 @dataclass(kw_only=True, repr=False, eq=False)
 class StateSpace(Net):
     "Diagonal state-space net: nonlinear in each bar, linear over the last `window` bars, with learned half-lives."
@@ -44,5 +44,6 @@ class StateSpace(Net):
     learning_rate:float = 4e-3
     name:ClassVar[str] = "statespace"
     space:ClassVar[dict] = Net.space | {"hidden": ("choice", [(16,), (32,), (32, 32)]), "states": ("choice", [4, 8, 16]), "window": ("choice", [10, 20, 40])}
+    limits:ClassVar[dict] = {"hidden": "[1, inf)", "states": "[1, inf)"}
 
     def build(self, n_features, outputs): return StateSpaceNet(n_features, self.window, self.hidden, self.states, self.dropout, outputs)

@@ -5,16 +5,15 @@
 # %% auto #0
 __all__ = ['Block', 'TransformerNet', 'Transformer', 'attention_of_last_bar']
 
-# %% ../../nbs/models/transformer.ipynb #cd9a2893
+# %% ../../nbs/models/transformer.ipynb #c70a0848
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
-from ..core import NeuralphaError
-from .nets import Net
+from .nets import Net, check_heads
 
-# %% ../../nbs/models/transformer.ipynb #a4214b9e
+# %% ../../nbs/models/transformer.ipynb #4e40da6d
 class Block(nn.Module):
     "Pre-norm causal self-attention and a feed-forward layer; (rows, window, width) in and out."
     def __init__(self, width, heads, dropout):
@@ -34,7 +33,6 @@ class TransformerNet(nn.Module):
     "Embedding plus learnt lag, blocks, and a linear head on the decision date."
     def __init__(self, n_features, window, width, heads, layers, dropout, outputs):
         super().__init__()
-        if width % heads: raise NeuralphaError(f"width {width} is not a multiple of heads {heads}.")
         self.embed, self.lag = nn.Linear(n_features, width), nn.Parameter(.02*torch.randn(window, width))
         self.blocks = nn.Sequential(*[Block(width, heads, dropout) for _ in range(layers)])
         self.norm, self.out = nn.LayerNorm(width), nn.Linear(width, outputs)
@@ -46,7 +44,7 @@ class TransformerNet(nn.Module):
     @property
     def input_weights(self): return [self.embed.weight]
 
-# %% ../../nbs/models/transformer.ipynb #743cef10
+# %% ../../nbs/models/transformer.ipynb #81b0b186
 @dataclass(kw_only=True, repr=False, eq=False)
 class Transformer(Net):
     "Causal transformer over the last `window` bars."
@@ -57,6 +55,11 @@ class Transformer(Net):
     dropout:float = .1
     name:ClassVar[str] = "transformer"
     space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "heads": ("choice", [2, 4]), "layers": ("int", 1, 3), "window": ("choice", [10, 20, 40])}
+    limits:ClassVar[dict] = {"width": "[1, inf)", "heads": "[1, inf)", "layers": "[1, inf)"}
+
+    def _check_params(self):
+        super()._check_params()
+        check_heads(self)
 
     def build(self, n_features, outputs):
         return TransformerNet(n_features, self.window, self.width, self.heads, self.layers, self.dropout, outputs)

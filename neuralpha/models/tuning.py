@@ -81,14 +81,14 @@ class Tuned:
         ax.set(xlabel="trial", ylabel="IC, held-back dates", title=f"Tuning {self.model.name}"); ax.legend(frameon=False)
         return ax
 
-# %% ../../nbs/models/tuning.ipynb #84e550d3
+# %% ../../nbs/models/tuning.ipynb #6cafe870
 def run_trial(
-    trial, candidate:Estimator, # an Optuna trial; the unfitted model with its parameters
+    trial, model:Estimator, params:dict, # an Optuna trial; the unfitted model and what the trial changes of it
     X, goal, inner:Fold, # goal is (n_rows,) float32, or (n_rows, tasks)
     judge=None, # called with (scores, rows) of the dates held back; the dict it returns is kept with the trial
 )->dict: # state, valid_ic, steps and what `judge` said
     "Fit one candidate and score it on the dates held back."
-    goal, first = goal if candidate.several else judged(goal), judged(goal)
+    goal, first = goal if model.several else judged(goal), judged(goal)
     steps, part = [], lambda rows: (X.view(rows), goal[rows])
     def watch(step, gain):
         if steps and step <= steps[-1][0]: return # the second member of an ensemble: the first was judged
@@ -96,8 +96,10 @@ def run_trial(
         steps.append([int(step), float(gain)])
         trial.report(float(gain), int(step))
         if trial.should_prune(): raise _Pruned
-    candidate.watch_ = watch
-    try: scores = candidate.fit(*part(inner.train), valid=part(inner.valid)).predict(X.view(inner.valid))
+    try:
+        candidate = model.clone(**params)
+        candidate.watch_ = watch
+        scores = candidate.fit(*part(inner.train), valid=part(inner.valid)).predict(X.view(inner.valid))
     except _Pruned: return {"state": "pruned", "valid_ic": None, "steps": steps}
     except OSError: raise
     except Exception as e: return {"state": "fail", "valid_ic": None, "steps": steps, "error": f"{type(e).__name__}: {e}"}
@@ -137,7 +139,7 @@ def within_budget(
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #01e98b9f
+# %% ../../nbs/models/tuning.ipynb #a641a45b
 def tune(
     model:Estimator, # its other parameters stay as they are
     X, y, fold:Fold,
@@ -168,20 +170,22 @@ def tune(
         if n < len(records): _replay(trial, params, records[n], journal)
         else:
             start, own = time.perf_counter(), {"seed": trial_seed(seed, n)} | ({"device": device} if getattr(model, "device", "") == "auto" else {})
-            got = run_trial(trial, model.clone(**params, **own), X, goal, inner, judge)
+            got = run_trial(trial, model, params | own, X, goal, inner, judge)
             records.append({"number": n, "params": _plain(params), **got, "seconds": round(time.perf_counter() - start, 3)})
             if journal: _append(Path(journal), records[-1])
             if watch: watch()
         study.tell(trial, records[n]["valid_ic"], state=optuna.trial.TrialState[records[n]["state"].upper()])
     return tuned_from(within_budget(records, trials, minutes)[0], model)
 
-# %% ../../nbs/models/tuning.ipynb #c444771c
+# %% ../../nbs/models/tuning.ipynb #2fbada88
 def searched(model, space=None)->dict:
-    "The space a search walks through. Raises `NeuralphaError` where there is nothing to tune or a parameter is not the model's."
+    "The space a search walks through. Raises `NeuralphaError` where there is nothing to tune, a parameter is not the model's or cannot have a value."
     space = model.space if space is None else space
     if not space: raise NeuralphaError(f"{model.name} has nothing to tune; pass space={{...}}.")
     unknown = set(space) - set(model.get_params())
     if unknown: raise unknown_name(f"parameter of {model.name}", sorted(unknown)[0], model.get_params())
+    for k, (kind, *args) in space.items():
+        for v in args[0] if kind == "choice" else args: model.check_param(k, float(v) if kind in ("float", "log") else v)
     return {k: tuple(v) for k, v in space.items()}
 
 def trial_seed(seed:int, n:int)->int:

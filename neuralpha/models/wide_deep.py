@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['with_level', 'kept_slopes', 'widen', 'WideDeepNet', 'WithinDate', 'WideDeep', 'ByDate', 'WideTrees']
 
-# %% ../../nbs/models/wide_deep.ipynb #e4cf8bb3
+# %% ../../nbs/models/wide_deep.ipynb #828d14ec
 import os
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,9 +17,9 @@ from torch import nn
 from ..core import NeuralphaError, atomic_path, write_text
 from .base import Estimator, feature_scale, scaled
 from .losses import Objective
-from .nets import MLPNet, Net
+from .nets import NORMS, MLPNet, Net
 from .trainer import Resident, first_weights, pick_device, train
-from .trees import best_trees, leaves_and_splits
+from .trees import BOOSTING, best_trees, leaves_and_splits
 
 # %% ../../nbs/models/wide_deep.ipynb #dc77ae2d
 def with_level(z): # (n, K) -> (n, K + 1) float64
@@ -102,7 +102,7 @@ class WithinDate(nn.Module):
         moment = c.transpose(1, 2) @ e[..., None]
         return ((e*e).sum() - (moment*torch.linalg.solve(gram, moment)).sum())/len(z)
 
-# %% ../../nbs/models/wide_deep.ipynb #2911052a
+# %% ../../nbs/models/wide_deep.ipynb #b29f781f
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(Net):
     "A sparse net beside a linear model; inputs, slopes and gates are chosen on validation."
@@ -123,9 +123,9 @@ class WideDeep(Net):
     name:ClassVar[str] = "widedeep"
     several:ClassVar[bool] = False
     space:ClassVar[dict] = {"learning_rate": ("log", 3e-3, 2e-2), "max_inputs": ("int", 4, 16), "sparse_input": ("log", .02, .5), "hidden": ("choice", [(32,), (32, 16), (32, 16, 8)])}
+    limits:ClassVar[dict] = {"max_inputs": "[1, inf)", "path_penalty": "[0, inf)", "path_hidden": "[1, inf)", "hidden": "[1, inf)", "norm": NORMS, "loss": ("mse",)}
 
     def build(self, n_features, outputs):
-        if self.loss != "mse": raise NeuralphaError("A wide and deep net is trained on squared error; leave `loss` as it is.")
         return WideDeepNet(min(self.max_inputs, n_features*self.window), self.hidden, self.norm, self.dropout)
 
     _refit = Estimator._refit # its gates are judged by validation rows that no part has learnt
@@ -176,7 +176,7 @@ class ByDate:
         out[self.order] = e - (self.q*np.add.reduceat(self.q*e[:, None], self.start)[self.code]).sum(1)
         return out
 
-# %% ../../nbs/models/wide_deep.ipynb #4653a5ca
+# %% ../../nbs/models/wide_deep.ipynb #c628c07d
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideTrees(Estimator):
     "Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are chosen on validation."
@@ -192,6 +192,7 @@ class WideTrees(Estimator):
     threads:int = 0 # 0: OMP_NUM_THREADS or all cores; the result does not depend on it
     name:ClassVar[str] = "widetrees"
     space:ClassVar[dict] = {"learning_rate": ("log", .01, .1), "num_leaves": ("choice", [2, 3, 4, 8]), "max_inputs": ("int", 4, 16)}
+    limits:ClassVar[dict] = BOOSTING | {"max_inputs": "[1, inf)"}
 
     def _boost(self, x, target, left, x_valid, target_valid, left_valid):
         "A booster whose loss is what `left` leaves of the residuals."
