@@ -37,6 +37,16 @@ def test_dropout_differs_between_seeds_and_the_run_repeats():
     np.testing.assert_array_equal(a, b)
     assert len({s.tobytes() for s in a}) == 3
 
+def test_many_seeds_take_smaller_batches_where_memory_is_short(monkeypatch):
+    from neuralpha.models import together
+    X, y, fold = toy_problem(15, 100)
+    model, sizes, batches = MLP(max_epochs=1, batch_rows=600), [], together.epoch_batches
+    monkeypatch.setattr(together, "epoch_batches", lambda date, rng, rows, *a: sizes.append(rows) or batches(date, rng, rows, *a))
+    monkeypatch.setattr(together, "free_memory", lambda device: 16*2**20)
+    fit_seeds(model, X, y, fold, [0, 1], "cpu")
+    with pytest.warns(UserWarning, match="are used instead"): fit_seeds(model, X, y, fold, range(16), "cpu")
+    assert sizes[0] == 600 > sizes[1]
+
 def test_horizons_are_learnt_together_as_alone():
     X, y, fold = toy_problem(15, 100)
     both = multi_horizon(X.panel, (1, 2), delay=0)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['why_not_together', 'stacked_grid', 'Stack', 'train_together', 'fit_seeds']
 
-# %% ../../nbs/models/together.ipynb #a17a5941
+# %% ../../nbs/models/together.ipynb #660d0547
 import copy, time
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from .base import feature_scale, judged, mean_ic
 from .losses import Grid, Objective, _grid_of
 from .nets import Net
 from .predict import UnitResult, checked_scores, same_panel
-from .trainer import Part, Resident, _autocast, _blocks, _by_date, check_finite, epoch_batches, epoch_seed, batching, penalty, pick_device, repeatable, stale
+from .trainer import Part, Resident, _autocast, _blocks, _by_date, check_finite, epoch_batches, epoch_seed, batching, fitting_batch_rows, free_memory, penalty, pick_device, repeatable, stale
 
 # %% ../../nbs/models/together.ipynb #47b4bf70
 def why_not_together(model, net)->str:
@@ -63,13 +63,14 @@ class Stack:
         "State dict of one seed."
         return {k: v[seed].detach().clone() for k, v in {**self.params, **self.buffers}.items()}
 
-# %% ../../nbs/models/together.ipynb #762cd353
+# %% ../../nbs/models/together.ipynb #800a3756
 def train_together(
     nets, data:Resident, train:tuple, valid:tuple, s, seed:int=0, # as in `trainer.train`; `nets` are trained in place
 )->list: # one history per net
     "Train nets of one architecture on the same batches; each stops and is kept by its own validation."
     part, stack, device = Part(data, *train), Stack(nets), data.device
     valid, by, objective = _by_date(data.panel, *valid), batching(s, nets[0]), Objective(s.loss, s.label_smoothing)
+    batch_rows = fitting_batch_rows(nets[0], part, by, s, free_memory(device)//len(nets)) # all seeds' activations are held at once
     optimizer = torch.optim.AdamW(stack.params.values(), lr=s.learning_rate, weight_decay=s.weight_decay, fused=device.type in ("cpu", "cuda"))
     histories, best = [[] for _ in nets], [None for _ in nets]
     with torch.random.fork_rng([device] if device.type == "cuda" else []), repeatable(device):
@@ -78,7 +79,7 @@ def train_together(
             if not running: break
             start = time.perf_counter()
             torch.manual_seed(epoch_seed(seed, epoch))
-            losses = _epoch(stack, optimizer, part, epoch_batches(part.date, np.random.default_rng([seed, epoch]), s.batch_rows, s.epoch_share, by), by, objective, s)
+            losses = _epoch(stack, optimizer, part, epoch_batches(part.date, np.random.default_rng([seed, epoch]), batch_rows, s.epoch_share, by), by, objective, s)
             gains, took = _judge(stack, data, valid, objective, s), time.perf_counter() - start
             for i in running:
                 key = "valid_" + s.stop_on
