@@ -459,7 +459,7 @@ def validate(net, data, valid, s)->dict:
         total += len(block)*objective.loss(*(grid.fill(torch.from_numpy(v[block])) for v in (out, target)), grid.gaps).item()
     return {"valid_loss": total/len(rows)}
 
-# %% ../../nbs/models/trainer.ipynb #17bf553d
+# %% ../../nbs/models/trainer.ipynb #1d6d48a4
 def training_digests(net, data, train, valid, s, seed)->dict: # what a training's weights follow from -> digest
     "Digests of all that two trainings must share for one to continue the other."
     free = {"patience", "device"} | (set() if s.sparse_input else {"max_epochs"})
@@ -474,7 +474,7 @@ def save_checkpoint(path, of, net, optimizer, best, recent, history):
     state = {f"net.{k}": v for k, v in net.state_dict().items()} | {f"best.{k}": v for k, v in best.items()}
     state |= {f"recent{i}.{k}": v for i, weights in enumerate(recent) for k, v in weights.items()}
     for i, slots in optimizer.state_dict()["state"].items(): state |= {f"optimizer.{i}.{k}": v for k, v in slots.items()}
-    with atomic_path(path) as tmp: \
+    with atomic_path(path) as tmp:
         save_file({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, tmp, {"history": canonical_json(history), "of": canonical_json(of)})
 
 def resume(path, of, net, optimizer):
