@@ -16,7 +16,7 @@ from numba import njit, prange
 from .core import NeuralphaError, digest, unknown_name
 from .data.panel import Panel
 
-# %% ../nbs/labels.ipynb #1e3d305a
+# %% ../nbs/labels.ipynb #5872ca9e
 @dataclass(frozen=True, eq=False, repr=False)
 class Label:
     "One label per panel row, with its life span in positions of `panel.dates`."
@@ -28,6 +28,7 @@ class Label:
     delay: int # bars between decision and entry
     counts: dict = field(default_factory=dict) # why rows have no label
     parts: dict = field(default_factory=dict) # further (n_rows,) arrays, e.g. "return" at the touched barrier
+    unit: str = "return" # of the values: "return", "outcome", "class", "direction", "rank", "standard deviations", ...
 
     @property
     def start_code(self):
@@ -104,7 +105,7 @@ def _across(y, name, values, **kw):
     known = _last_known(y)
     return replace(y, name=name, values=np.where(known < y.panel.n_dates, values, np.nan), known_code=known, parts={}, **kw)
 
-# %% ../nbs/labels.ipynb #b723bc82
+# %% ../nbs/labels.ipynb #eacd04a6
 def cross_section(
     y:Label,
     kind:str="rank", # "rank", "z", "gauss", "quantile"
@@ -112,7 +113,8 @@ def cross_section(
     same_life:bool=False, # refuse labels whose life spans differ within a date
 )->Label: # known when the last label of the date is
     "The standing of each label among those of its date."
-    out = _across(y, f"{kind} of {y.name}", by_date(y.panel, y.values, kind, bins))
+    unit = {"z": "standard deviations", "gauss": "normal score"}.get(kind, kind)
+    out = _across(y, f"{kind} of {y.name}", by_date(y.panel, y.values, kind, bins), unit=unit)
     if same_life and (out.known_code != y.known_code).any():
         raise NeuralphaError(f"Label {y.name!r} ends on different bars within a date, so its {kind} is known later than itself: "
                              f"use target('raw'), or y = cross_section(y, '{kind}') before the split.")
@@ -255,7 +257,7 @@ def excess_return(
     counts = {**y.counts, **({"no beta yet": lost} if lost else {})}
     return _across(y, f"{y.name}, less {over}", values, counts=counts)
 
-# %% ../nbs/labels.ipynb #8b89d562
+# %% ../nbs/labels.ipynb #bc7c9e1c
 def volatility_scaled(
     y:Label,
     window:int=20, # bars behind t
@@ -265,9 +267,9 @@ def volatility_scaled(
     values = np.where(np.isfinite(values), values, np.nan)
     lost = int((y.labelled & ~np.isfinite(values)).sum())
     counts = {**y.counts, **({"no volatility yet": lost} if lost else {})}
-    return replace(y, name=f"{y.name}, volatility-scaled", values=values, counts=counts, parts={})
+    return replace(y, name=f"{y.name}, volatility-scaled", values=values, counts=counts, parts={}, unit="standard deviations")
 
-# %% ../nbs/labels.ipynb #e7b80729
+# %% ../nbs/labels.ipynb #fc618b6a
 def classes(
     y:Label,
     buy:float=.3, sell:float=.3, # share of each date, 0 to 1
@@ -276,12 +278,12 @@ def classes(
     "Buy/hold/sell classes of a label."
     if threshold is not None:
         values = np.where(y.values > threshold, 1., np.where(y.values < -threshold, -1., 0.))
-        return replace(y, name=f"classes of {y.name} at {threshold:g}", values=np.where(y.labelled, values, np.nan), parts={})
+        return replace(y, name=f"classes of {y.name} at {threshold:g}", values=np.where(y.labelled, values, np.nan), parts={}, unit="class")
     if not (0 <= buy <= 1 and 0 <= sell <= 1 and buy + sell <= 1):
         raise NeuralphaError(f"buy={buy}, sell={sell}: shares of a date between 0 and 1 that sum to at most 1.")
     share = (by_date(y.panel, y.values) + 1)/2
     values = np.where(share > 1 - buy, 1., np.where(share < sell, -1., 0.))
-    return _across(y, f"classes of {y.name}", np.where(y.labelled, values, np.nan))
+    return _across(y, f"classes of {y.name}", np.where(y.labelled, values, np.nan), unit="class")
 
 # %% ../nbs/labels.ipynb #e55fcdf1
 @njit(parallel=True, cache=True)
@@ -311,7 +313,7 @@ def _barriers(wealth, width, side, offsets, delisted, final, profit, stop, horiz
             label[i], ret[i] = hit, r
     return label, ret, bars, why
 
-# %% ../nbs/labels.ipynb #a122cf44
+# %% ../nbs/labels.ipynb #653665b6
 _WHY = {1: "beyond the last date", 2: "delisted before entry", 3: "delisting return unknown",
         4: "no price or return between entry and exit", 5: "no volatility yet"}
 
@@ -333,7 +335,7 @@ def triple_barrier(
                                       float(profit), float(stop), horizon, delay)
     counts = {text: int((why == k).sum()) for k, text in _WHY.items() if (why == k).any()}
     name = f"triple barrier +{profit:g}/-{stop:g}{'' if window is None else ' volatilities'}, {horizon} bars, delay {delay}"
-    return Label(panel, name, label, (panel.date_code + bars).astype(np.int32), horizon, delay, counts, {"return": ret, "side": side})
+    return Label(panel, name, label, (panel.date_code + bars).astype(np.int32), horizon, delay, counts, {"return": ret, "side": side}, "outcome")
 
 def _side(panel, side):
     side = np.asarray(side, np.float64)
@@ -341,7 +343,7 @@ def _side(panel, side):
     if not np.isin(side, (-1, 0, 1)).all(): raise NeuralphaError("side holds values other than -1, 0 and 1.")
     return side
 
-# %% ../nbs/labels.ipynb #dd80f292
+# %% ../nbs/labels.ipynb #d05f2fbc
 def meta_label(
     y:Label, # a return label, or `triple_barrier(..., side=side)`
     side=None, # (n_rows,) -1, 0 or 1; default: the side of the triple barrier
@@ -353,7 +355,7 @@ def meta_label(
         side = y.parts["side"]
     side = _side(y.panel, side)
     values = np.where(np.isfinite(returns) & (side != 0), (side*returns > 0).astype(float), np.nan)
-    return replace(y, name=f"meta-label of {y.name}", values=values, parts={"side": side, "return": returns})
+    return replace(y, name=f"meta-label of {y.name}", values=values, parts={"side": side, "return": returns}, unit="outcome")
 
 # %% ../nbs/labels.ipynb #6f35a532
 @njit(parallel=True, cache=True)
@@ -378,7 +380,7 @@ def _scan(logw, offsets, shortest, longest, delay):
             best[i] = chosen
     return best, span
 
-# %% ../nbs/labels.ipynb #d1166b96
+# %% ../nbs/labels.ipynb #61f76900
 def trend_scan(
     panel:Panel,
     shortest:int=5, longest:int=20, # bars of the spans tried
@@ -390,9 +392,9 @@ def trend_scan(
     missing = int((panel.tradable & ~np.isfinite(t)).sum())
     return Label(panel, f"trend over {shortest} to {longest} bars, delay {delay}", np.sign(t),
                  (panel.date_code + delay + longest).astype(np.int32), longest, delay,
-                 {f"fewer than {longest} bars with a price ahead": missing} if missing else {}, {"t_value": t, "span": span})
+                 {f"fewer than {longest} bars with a price ahead": missing} if missing else {}, {"t_value": t, "span": span}, "direction")
 
-# %% ../nbs/labels.ipynb #74d25e98
+# %% ../nbs/labels.ipynb #b464a3ae
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class Labels(Label):
     "A label and further ones of the same panel that are learnt beside it: `values` are the first's, the life span is the longest."
@@ -403,7 +405,8 @@ class Labels(Label):
         first = tasks[0]
         if any(y.panel is not first.panel for y in tasks): raise NeuralphaError("Tasks are of different panels: build them all from one.")
         known = np.max([y.known_code for y in tasks], 0)
-        for k, v in {**vars(first), "known_code": known, "parts": {}, "tasks": tuple(tasks)}.items(): object.__setattr__(self, k, v)
+        own = {k: v for k, v in vars(first).items() if k != "digest"} # cached on the first task, which is not all of them
+        for k, v in {**own, "known_code": known, "parts": {}, "tasks": tuple(tasks)}.items(): object.__setattr__(self, k, v)
 
     @property
     def names(self): return tuple(y.name for y in self.tasks)

@@ -117,6 +117,18 @@ def test_the_interval_of_a_share_covers_it():
         hits += got["low"] <= .8 <= got["high"]
     assert .88 <= hits/200 <= .99
 
+def test_only_returns_are_annualised():
+    from neuralpha.labels import classes, cross_section, excess_return, triple_barrier, volatility_scaled
+    panel, s, y = _market(120)
+    earned = {"spread_after_cost", "spread_before_cost"} # of the portfolio, not of the label
+    for label in (triple_barrier(panel), classes(y), volatility_scaled(y), cross_section(y, "z")):
+        m = evaluate_scores(s, panel, label, reps=20)
+        assert not {"quantile_spread_annual", "top_sharpe"} & set(m) and {n for n, r in m.items() if r.get("unit") == "return"} == earned
+        assert {r["unit"] for r in [m["rmse"], m["quantile_spread"], *m["quantile_returns"].values()]} == {label.unit} and m["quantile_spread"]["period"] == "per date"
+        assert label.name not in m["rank_ic_by_horizon"]["5"]["definition"]
+    want = {"rmse", "quantile_spread", "quantile_spread_annual"} | earned
+    for label in (y, excess_return(y)): assert {n for n, r in evaluate_scores(s, panel, label, reps=20).items() if r.get("unit") == "return"} == want
+
 def test_same_seed_same_bits_and_bad_input_is_named():
     panel, s, y = _market(60)
     assert evaluate_scores(s, panel, y, reps=20) == evaluate_scores(s, panel, y, reps=20) != evaluate_scores(s, panel, y, reps=20, seed=1)

@@ -79,6 +79,12 @@ def test_a_model_with_few_dates_among_others_is_named():
 def test_the_same_ic_on_every_date_has_no_interval():
     assert "no interval" in _words(plot_evidence(_ics(60)*0 + .1))[1]
 
+def test_quantiles_of_a_class_are_no_basis_points():
+    def drawn(unit):
+        ax = plot_quantiles({"quantile_returns": {"1": dict(value=.5, low=.4, high=.6, unit=unit, period="per date")}}).axes[0]
+        return ax.get_title(), ax.get_ylabel(), ax.patches[0].get_height()
+    assert drawn("class") == ("Label by quantile of the score", "class, per date", .5) and drawn("return") == ("Return by quantile of the score", "basis points, per date", 5000.)
+
 def test_groups_and_folds_without_a_value_say_so():
     none = dict(value=None, low=None, high=None, unit="return", period="per bar")
     assert _words(plot_records({"net": {"a": none}}, horizontal=True)) == ["no group has a value"] == _words(plot_quantiles({"quantile_returns": {"1": none}}))

@@ -231,6 +231,16 @@ def test_a_straight_line_is_a_trend_and_a_flat_one_is_not():
     assert trend_scan(_path(*np.exp(.01*np.arange(12))), 3, 5, 0).values[0] == 1
     assert trend_scan(_path(*np.full(12, 7.)), 3, 5, 0).values[0] == 0
 
+def test_labels_say_what_their_values_are():
+    base = _random(12, density=1.)
+    p = panel_from_frame(base.frame().drop(columns="tradable"), attributes=_sectors(base))
+    y, barrier = forward_return(p, 3), triple_barrier(p)
+    assert [excess_return(y, over, 20).unit for over in ("market", "sector", "beta")] == ["return"]*3 == [y.unit]*3
+    assert [cross_section(y, k).unit for k in ("rank", "z", "gauss", "quantile")] == ["rank", "standard deviations", "normal score", "quantile"]
+    assert [l.unit for l in (volatility_scaled(y), classes(y), classes(y, threshold=.01), barrier, meta_label(y, np.ones(p.n_rows)), trend_scan(p))] == [
+        "standard deviations", "class", "class", "outcome", "outcome", "direction"]
+    assert excess_return(volatility_scaled(y)).unit == "standard deviations"
+
 def test_tasks_share_rows_and_the_longest_life():
     p = _random(7, density=1.)
     y, one = multi_horizon(p, (1, 5)), forward_return(p, 1)
@@ -240,6 +250,8 @@ def test_tasks_share_rows_and_the_longest_life():
     np.testing.assert_array_equal(y.values, one.values)
     np.testing.assert_array_equal(y.labelled, one.labelled)
     assert len({y.digest, one.digest, multi_horizon(p, (1, 4)).digest}) == 3 and "return 5 bars" in repr(y)
+    y[0].digest # known before its label of several tasks is built
+    assert Labels(y.tasks).digest == y.digest and Labels((cross_section(one), one)).unit == "rank" and y.unit == "return"
     with pytest.raises(NeuralphaError, match="task by task"): cross_section(y)
     with pytest.raises(NeuralphaError, match="different panels"): Labels((one, forward_return(_random(8, density=1.), 5)))
 

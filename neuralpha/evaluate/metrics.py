@@ -75,13 +75,13 @@ def calibrated(
         mean[f.test] = np.nanmean(y.values[f.train])
     return pd.DataFrame({"forecast": y.panel.series(forecast), "train_mean": y.panel.series(mean)}).dropna()
 
-# %% ../../nbs/evaluate/metrics.ipynb #e40735bc
+# %% ../../nbs/evaluate/metrics.ipynb #47dc60d5
 def pooled_r2(forecast, mean, values)->float: # arrays of the same length; NaN where no row has all three
     "Out-of-sample R² against the training mean: 1 - SSE(forecast)/SSE(mean), pooled over rows."
     ok = np.isfinite(forecast) & np.isfinite(mean) & np.isfinite(values)
     return float(1 - np.sum((values - forecast)[ok]**2)/np.sum((values - mean)[ok]**2)) if ok.any() else np.nan
 
-def _per_horizon(y): return f"per {y.horizon} bars" if y.horizon > 1 else "per bar"
+def _per_horizon(y): return "per date" if y.unit != "return" else f"per {y.horizon} bars" if y.horizon > 1 else "per bar"
 
 def _errors(forecast, mean, y):
     "RMSE and both out-of-sample R² on the rows that have forecast and label."
@@ -90,7 +90,7 @@ def _errors(forecast, mean, y):
     period = _per_horizon(y)
     if not ok.any(): f = v = np.full(1, np.nan)
     sse = np.sum((v - f)**2)
-    out = {"rmse": metric(np.sqrt(np.mean((v - f)**2)), "return", period, "Root mean squared error of the calibrated forecast over all rows.", n=int(ok.sum())),
+    out = {"rmse": metric(np.sqrt(np.mean((v - f)**2)), y.unit, period, "Root mean squared error of the calibrated forecast over all rows.", n=int(ok.sum())),
            "r2_zero": metric(1 - sse/np.sum(v**2), "share", period, "Out-of-sample R²: 1 - SSE(forecast)/SSE(zero forecast), pooled over rows.", n=int(ok.sum()))}
     m = mean[ok] if ok.any() else np.full(1, np.nan)
     out["r2_train_mean"] = metric(pooled_r2(f, m, v), "share", period,
@@ -163,10 +163,10 @@ def half_life(
     life = np.where(RHO == RHO[-1], np.inf, np.nan_to_num(life, nan=0., posinf=np.inf))
     return np.where(level > 0, life[best], np.nan)
 
-# %% ../../nbs/evaluate/metrics.ipynb #2bc876a7
+# %% ../../nbs/evaluate/metrics.ipynb #2071d505
 def horizon_labels(y:Label, horizons=(1, 2, 5, 10, 20))->list:
     "Forward-return labels with the delay of `y` for several horizons; `y` itself is reused."
-    return [y if h == y.horizon and y.name.startswith("return") else forward_return(y.panel, h, y.delay) for h in horizons]
+    return [y if h == y.horizon and y.unit == "return" and y.name.startswith("return") else forward_return(y.panel, h, y.delay) for h in horizons]
 
 def _horizon_metrics(pearson, spearman, labels, seed, reps):
     "IC and rank IC by horizon (n_dates, H each) and the half-life of the rank IC."
@@ -184,7 +184,7 @@ def _horizon_metrics(pearson, spearman, labels, seed, reps):
     low, high = np.quantile(np.nan_to_num(lives, nan=np.inf, posinf=np.inf), [.025, .975], method="nearest")
     return out | {"half_life": metric(half_life([l.horizon for l in labels], complete.mean(0)), "bars", "whole period", text, low, high)}
 
-# %% ../../nbs/evaluate/metrics.ipynb #8c372b91
+# %% ../../nbs/evaluate/metrics.ipynb #687e7e6f
 def _share(panel, hit, among):
     "Per date, the share of `among` rows that are `hit`."
     n = np.bincount(panel.date_code, among, panel.n_dates)
@@ -206,12 +206,12 @@ def _ranking_metrics(values, y, top, few, seed, reps):
     n = np.bincount(p.date_code, both, p.n_dates)[p.date_code]
     best = lambda count: both & ((n + 1)/2 - np.nan_to_num(ranks[:, 0]) <= count) & (n >= 2*count)
     say = lambda series, text: mean_metric(series, y, "share", "per date", text, seed, reps)
-    return {"hit_rate": say(_share(p, halves[:, 0] == halves[:, 1], both), "Share of assets whose score and label lie on the same side of the date's medians."),
-            "precision": say(_share(p, y.values > 0, best(top)), f"Share of the {top} highest scores of a date whose label is positive (dates with at least {2*top} assets)."),
-            "base_rate": say(_share(p, y.values > 0, both), "Share of all scored assets whose label is positive."),
-            "top_sharpe": _top_sharpe(y, best(few), few, seed, reps)}
+    shares = {"hit_rate": say(_share(p, halves[:, 0] == halves[:, 1], both), "Share of assets whose score and label lie on the same side of the date's medians."),
+              "precision": say(_share(p, y.values > 0, best(top)), f"Share of the {top} highest scores of a date whose label is positive (dates with at least {2*top} assets)."),
+              "base_rate": say(_share(p, y.values > 0, both), "Share of all scored assets whose label is positive.")}
+    return shares | ({"top_sharpe": _top_sharpe(y, best(few), few, seed, reps)} if y.unit == "return" else {})
 
-# %% ../../nbs/evaluate/metrics.ipynb #74412705
+# %% ../../nbs/evaluate/metrics.ipynb #69fb5e09
 def _quantile_metrics(values, y, quantiles, seed, reps):
     p, S = y.panel, values[:, None]
     ranks, groups = standing(p, S, quantiles)
@@ -221,10 +221,11 @@ def _quantile_metrics(values, y, quantiles, seed, reps):
     ends = np.concatenate([_lagged(p, groups, _turnover, 1, k) for k in (1, quantiles)], 1)
     with np.errstate(invalid="ignore"): changed = ends.mean(1)
     bars = np.arange(quantiles)
-    return {"quantile_spread": mean_metric(spread, y, "return", _per_horizon(y), text + ".", seed, reps),
-            "quantile_spread_annual": mean_metric(spread, y, "return", "per year", text + f", times {p.bars_per_year:.1f} bars per year over {_per_horizon(y).removeprefix('per ')}; not compounded.",
-                                                  seed, reps, p.bars_per_year/y.horizon),
-            "quantile_returns": {str(k + 1): mean_metric(means[:, k], y, "return", _per_horizon(y), f"Mean label of quantile {k + 1} of {quantiles} (1: lowest scores).", seed, reps) for k in bars},
+    a_year = lambda: mean_metric(spread, y, "return", "per year", text + f", times {p.bars_per_year:.1f} bars per year over {_per_horizon(y).removeprefix('per ')}; not compounded.",
+                                 seed, reps, p.bars_per_year/y.horizon)
+    return {"quantile_spread": mean_metric(spread, y, y.unit, _per_horizon(y), text + ".", seed, reps),
+            **({"quantile_spread_annual": a_year()} if y.unit == "return" else {}),
+            "quantile_returns": {str(k + 1): mean_metric(means[:, k], y, y.unit, _per_horizon(y), f"Mean label of quantile {k + 1} of {quantiles} (1: lowest scores).", seed, reps) for k in bars},
             "turnover": mean_metric(changed, y, "share", "per bar", f"Share of names in the top and bottom of {quantiles} quantiles that were not there one bar before, mean of the two.", seed, reps),
             "rank_autocorrelation": mean_metric(_lagged(p, ranks, _lag_correlation, 1)[:, 0], y, "correlation", "per bar", "Correlation of an asset's rank with its rank one bar before.", seed, reps)}
 

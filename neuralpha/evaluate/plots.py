@@ -218,20 +218,23 @@ def plot_exposures(metrics:dict)->Figure:
     "Style exposures of every model."
     return plot_records({m: r["exposures"] for m, r in metrics.items() if "exposures" in r}, "Style exposures: mean rank correlation of score and factor", horizontal=True)
 
-# %% ../../nbs/evaluate/plots.ipynb #6ebcc559
+# %% ../../nbs/evaluate/plots.ipynb #cc88e4e2
 def plot_quantiles(
     record:dict, # one model's result of `evaluate_scores`
-    title:str="Return by quantile of the score",
+    title:str|None=None,
 )->Figure:
-    "Mean return of every quantile as bars with 95% intervals, basis points."
+    "Mean label of every quantile as bars with 95% intervals: basis points of a return, the label's own unit else."
     groups = record["quantile_returns"]
+    title = title or ("Return" if next(iter(groups.values()))["unit"] == "return" else "Label") + " by quantile of the score"
     if all(m["value"] is None for m in groups.values()): return plot_records({"": groups}, title)
-    v = 1e4*np.array([m["value"] if m["value"] is not None else np.nan for m in groups.values()])
-    low, high = (np.nan_to_num(np.abs(1e4*np.array([np.nan if m[k] is None else m[k] for m in groups.values()], float) - v)) for k in ("low", "high"))
+    one = next(iter(groups.values()))
+    scale, unit = (1e4, "basis points") if one["unit"] == "return" else (1., one["unit"])
+    v = scale*np.array([m["value"] if m["value"] is not None else np.nan for m in groups.values()])
+    low, high = (np.nan_to_num(np.abs(scale*np.array([np.nan if m[k] is None else m[k] for m in groups.values()], float) - v)) for k in ("low", "high"))
     fig, ax = new_figure(5.5, 3.2)
     ax.bar(list(groups), v, color=np.where(v >= 0, COLOURS[0], COLOURS[1]), width=.7, yerr=[low, high], error_kw=dict(capsize=3, lw=1))
     ax.axhline(0, color="black", lw=.8)
-    ax.set(title=title, xlabel="quantile (1: lowest scores)", ylabel=f"basis points, {next(iter(groups.values()))['period']}")
+    ax.set(title=title, xlabel="quantile (1: lowest scores)", ylabel=f"{unit}, {one['period']}")
     return fig
 
 # %% ../../nbs/evaluate/plots.ipynb #502aba63
