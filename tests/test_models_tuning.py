@@ -131,6 +131,7 @@ def test_wrong_requests_are_named():
     with pytest.raises(NeuralphaError, match=r"'dropout' is 1.5; it must be in \[0, 1\)"): tune(model, X, y, fold, trials=1, space={"dropout": ("float", 0., 1.5)})
     with pytest.raises(NeuralphaError, match="'max_epochs' is 1.0 .*must be int"): tune(model, X, y, fold, trials=1, space={"max_epochs": ("log", 1, 10)})
     with pytest.raises(NeuralphaError, match="Did you mean 'batch'"): tune(model, X, y, fold, trials=1, space={"norm": ("choice", ["none", "batchnorm"])})
+    with pytest.raises(NeuralphaError, match="begins above 0"): tune(model, X, y, fold, trials=1, space={"l2": ("log", 0, 1)})
     with pytest.raises(NeuralphaError, match="Unknown sampler"): tune(model, X, y, fold, trials=1, sampler="grid")
     with pytest.raises(NeuralphaError, match="nothing to tune"): tune(make_model("ols"), X, y, fold, trials=1)
 

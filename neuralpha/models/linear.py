@@ -197,11 +197,11 @@ class Logistic(Linear):
         if self.stop_on == "ic": return mean_ic(score, valid[1], valid[0].date_code)
         return -float(np.mean(np.logaddexp(0, score) - score*(valid[1] > 0)))
 
-# %% ../../nbs/models/linear.ipynb #aa641f37
+# %% ../../nbs/models/linear.ipynb #e1db3273
 @dataclass(kw_only=True, repr=False, eq=False)
 class PCR(Linear):
     "Principal-component regression; the number of components is chosen on validation unless given."
-    components:int|None = None
+    components:int|None = None # all of them where there are fewer features; None tries every number up to 50
     name:ClassVar[str] = "pcr"
     space:ClassVar[dict] = {"components": ("int", 1, 30)}
     limits:ClassVar[dict] = {"components": "[1, inf)"}

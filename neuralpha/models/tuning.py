@@ -177,7 +177,7 @@ def tune(
         study.tell(trial, records[n]["valid_ic"], state=optuna.trial.TrialState[records[n]["state"].upper()])
     return tuned_from(within_budget(records, trials, minutes)[0], model)
 
-# %% ../../nbs/models/tuning.ipynb #2fbada88
+# %% ../../nbs/models/tuning.ipynb #b6897173
 def searched(model, space=None)->dict:
     "The space a search walks through. Raises `NeuralphaError` where there is nothing to tune, a parameter is not the model's or cannot have a value."
     space = model.space if space is None else space
@@ -185,6 +185,7 @@ def searched(model, space=None)->dict:
     unknown = set(space) - set(model.get_params())
     if unknown: raise unknown_name(f"parameter of {model.name}", sorted(unknown)[0], model.get_params())
     for k, (kind, *args) in space.items():
+        if kind == "log" and args[0] <= 0: raise NeuralphaError(f"The space of {model.name}'s {k} is {space[k]}: a logarithmic range begins above 0.")
         for v in args[0] if kind == "choice" else args: model.check_param(k, float(v) if kind in ("float", "log") else v)
     return {k: tuple(v) for k, v in space.items()}
 
