@@ -65,6 +65,7 @@ def test_a_tuned_unit_is_named_by_its_search_and_the_budget():
     ({"models": {"lihgtgbm": {}}}, "Did you mean 'lightgbm'"), ({"models": {"ridge": {"alpah": 1.}}}, "parameter of ridge"),
     ({"universes": ["sim-tyni"]}, "Did you mean 'sim-tiny'"), ({"universes": ["no/such.parquet"]}, "no such file"),
     ({"models": {"mlp": {"loss": "sharpe"}}}, "set target = \"raw\""), ({"models": {"mlp": {"loss": "sharp"}}}, "Did you mean 'sharpe'"),
+    ({"tune": {"trials": 2, "models": {"ridge": {"space": {"alpah": ["log", .1, 1.]}}}}}, "Did you mean 'alpha'"),
     ({"split": {"train": "30Y"}}, "too short"),
     ({"split": dict(train_start="2031-01-01", valid_start="2032-01-01", test_start="2033-01-01", test_end="2034-01-01")}, "outside")])
 def test_what_does_not_fit_is_named(change, message):

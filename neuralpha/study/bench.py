@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHARED', 'Bench', 'study_features', 'study_label', 'study_folds', 'open_bench', 'opened_study']
 
-# %% ../../nbs/study/bench.ipynb #b13f5895
+# %% ../../nbs/study/bench.ipynb #d2f29729
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -16,6 +16,7 @@ from ..features.compute import compute_features, resolve_features
 from ..features.table import Features
 from ..labels import Label, forward_return, multi_horizon
 from ..models.registry import make_model
+from ..models.tuning import searched
 from ..splits import fixed_split, walk_forward
 from .holdout import Seal, holdout_fold, open_holdout, openings, seal_holdout
 from .spec import Study, load_study, make_study, universe_slug
@@ -111,7 +112,7 @@ def study_folds(study:Study, y:Label)->list: # of `Fold`
     if s.fixed: return fixed_split(y, s.train_start, s.valid_start, s.test_start, s.test_end, embargo=s.embargo)
     return walk_forward(y, s.train, s.valid, s.test, s.embargo, s.scheme)
 
-# %% ../../nbs/study/bench.ipynb #589244fc
+# %% ../../nbs/study/bench.ipynb #a039da6b
 def open_bench(
     study, # `Study`, built-in name or file
     universe:str|None=None, # one of the study's universes; default: its first
@@ -126,6 +127,8 @@ def open_bench(
     for name in study.models:
         bench.model(name).check_target(study.label.target)
         if name in study.together and not bench.model(name).gpus: raise NeuralphaError(f"together names {name!r}, which is not a net; only nets are trained together.")
+        how = study.search_of(name)
+        if how and how["space"]: searched(bench.model(name), how["space"])
     resolve_features(panel, study.features)
     return bench
 
