@@ -304,14 +304,15 @@ def canonical(
         bad[f"__bad_{c}"] = (c, "number")
     return _collect(lf.select(*columns, *[pl.col(c).cast(pl.String) for c in texts]), lf, name, where, spec, names, numbers, texts, bad, zone)
 
-# %% ../../nbs/data/tables.ipynb #264d9353
+# %% ../../nbs/data/tables.ipynb #60ed4964
 def require_assets(
     asked, # names, or None
     known, # names that what was read holds
     where:str,
 ):
     "Raise `NeuralphaError` naming the asked-for assets that are not there."
-    absent = [a for a in asked or () if a not in set(known)]
+    known = set(known)
+    absent = [a for a in asked or () if a not in known]
     if not absent: return
     more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
     raise NeuralphaError(f"{where}: no row of the asked-for asset{'s'*(len(absent) > 1)} {', '.join(map(repr, absent[:5]))}{more}; mend `assets`, or leave {'them' if len(absent) > 1 else 'it'} out.")
