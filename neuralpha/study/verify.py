@@ -35,7 +35,7 @@ def _count(value)->int:
     if isinstance(value, list): return sum(map(_count, value))
     return int(isinstance(value, (int, float)) and not isinstance(value, bool))
 
-# %% ../../nbs/study/verify.ipynb #fb11f7e8
+# %% ../../nbs/study/verify.ipynb #459e3c64
 def _as_stored(value):
     "A value as it comes back from a JSON file."
     return json.loads(json.dumps(_nan_to_none(value)))
@@ -54,7 +54,7 @@ PARTS = ("predictions", "validation")
 
 def _metrics(folder:Path, bench, tests, valids)->dict:
     "`metrics.json` from the scores. Weights and devices are taken as stored: they are facts of the fitting."
-    stored, count = read_json(folder/"metrics.json", models=dict, missing=dict), lambda p: len(p.seeds)
+    stored, count = read_json(folder/"metrics.json", models=dict, missing=dict), lambda p: len(p.seeds) or None
     facts = {m: {"seeds": count(p), **{k: stored["models"].get(m, {}).get(k) for k in ("weights", "device")}} for m, p in tests.items()}
     missing = {m: stored["missing"].get(m, "no word about it") for m in bench.study.models if m not in tests}
     searches = read_json(folder/"tuning.json") if (folder/"tuning.json").exists() else []

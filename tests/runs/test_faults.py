@@ -75,7 +75,7 @@ clip = 1e30
 max_epochs = 2
 [models.odd]
 model = "lightgbm"
-num_leaves = 1
+max_bin = 3000000000
 [models.lstm]
 max_epochs = 1
 """
@@ -89,7 +89,7 @@ def test_what_fails_is_reported_with_its_log_and_the_rest_goes_on(tmp_path, mend
     assert got.returncode == 1, got.err
     page = (place.report/"index.html").read_text()
     logs = {p.name.split("-")[0]: p.read_text() for p in place.report.glob("sim-tiny/failed/*.log")}
-    for model, error in {"huge": "allocate", "wild": "diverged", "odd": "num_leaves", "lstm": "killed by signal 9"}.items():
+    for model, error in {"huge": "allocate", "wild": "diverged", "odd": "max_bin", "lstm": "killed by signal 9"}.items():
         line = next(x for x in got.err.splitlines() if x.startswith(f"failed: sim-tiny · {model} · fold 0 · seed 0: "))
         assert error in line, line
         assert f"log: out/mini/sim-tiny/failed/{model}-fold-0-seed-0.log" in got.err
@@ -110,10 +110,10 @@ def test_what_fails_is_reported_with_its_log_and_the_rest_goes_on(tmp_path, mend
 
 
 def test_where_everything_fails_the_page_says_so(tmp_path):
-    place = Place(tmp_path, '[models.odd]\nmodel = "lightgbm"\nnum_leaves = 1\n')
+    place = Place(tmp_path, '[models.odd]\nmodel = "lightgbm"\nmax_bin = 3000000000\n')
     got = place.run()
-    assert got.returncode == 1 and "num_leaves" in got.err
-    assert "Missing: sim-tiny" in (place.report/"index.html").read_text() and "num_leaves" in (place.report/"index.html").read_text()
+    assert got.returncode == 1 and "max_bin" in got.err
+    assert "Missing: sim-tiny" in (place.report/"index.html").read_text() and "max_bin" in (place.report/"index.html").read_text()
 
 
 @pytest.mark.slow
