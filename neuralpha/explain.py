@@ -155,7 +155,7 @@ def _wide_tree_probe(model, X):
         return model.gate_*values + ((z(trees.inputs(rows)) - mean)*coef)[:, None], model.gate_*base + float(mean @ coef + model.intercept_)
     return Probe(trees.lags, trees.inputs, score, attribute)
 
-# %% ../nbs/explain.ipynb #1ee29c05
+# %% ../nbs/explain.ipynb #f79ac970
 def _score_arrays(net, head, x, date, device, block=4096):
     "Scores of (n, L, F) arrays, whole dates at a time."
     import torch
@@ -168,21 +168,13 @@ def _score_arrays(net, head, x, date, device, block=4096):
             out[at] = head(net(torch.from_numpy(np.ascontiguousarray(x[at])).to(device), _grid_of(date[at], device)).float()).cpu().numpy()
     return out
 
-def _check_fitted_on(model, X):
-    "Raise `NeuralphaError` unless this is one model, fitted on these features in this order."
-    if hasattr(model, "models") and hasattr(model, "frame"): raise NeuralphaError(f"The predictions of {model.name} hold several models; give one, e.g. predictions.models[fold, seed].")
-    if not isinstance(model, Estimator): return
-    if not hasattr(model, "features_"): raise NeuralphaError(f"This {type(model).__name__} is not fitted yet; call fit first.")
-    if tuple(X.names) != model.features_:
-        odd = sorted(set(X.names) ^ set(model.features_)) or ["their order"]
-        raise NeuralphaError(f"{type(model).__name__} was fitted on other features than it is to be explained on: {', '.join(odd[:5])}. Give the table it was fitted on.")
-
 def probe(
     model, # a fitted model of the zoo, a LightGBM booster or a scikit-learn forest
     X:Features,
 )->Probe:
     "Open a fitted model; raises `NeuralphaError` for one that cannot be explained, is not fitted or was fitted on other features."
-    _check_fitted_on(model, X)
+    if hasattr(model, "models") and hasattr(model, "frame"): raise NeuralphaError(f"The predictions of {model.name} hold several models; give one, e.g. predictions.models[fold, seed].")
+    if isinstance(model, Estimator): model.check_features(X.names)
     if hasattr(model, "net_"): return _net_probe(model, X)
     if hasattr(model, "gate_"): return _wide_tree_probe(model, X)
     if hasattr(model, "coef_") and hasattr(model, "mean_"): return _linear_probe(model, X)

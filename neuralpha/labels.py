@@ -394,11 +394,11 @@ def trend_scan(
                  (panel.date_code + delay + longest).astype(np.int32), longest, delay,
                  {f"fewer than {longest} bars with a price ahead": missing} if missing else {}, {"t_value": t, "span": span}, "direction")
 
-# %% ../nbs/labels.ipynb #b464a3ae
+# %% ../nbs/labels.ipynb #038f3042
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class Labels(Label):
     "A label and further ones of the same panel that are learnt beside it: `values` are the first's, the life span is the longest."
-    tasks: tuple = () # of Label; the first is judged
+    tasks: tuple = () # of Label; the first is scored
 
     def __init__(self, tasks, **changes):
         if changes: raise NeuralphaError("A label of several tasks is changed task by task: change its tasks and join them in Labels again.")
@@ -421,13 +421,13 @@ class Labels(Label):
     def __len__(self): return len(self.tasks)
     def __repr__(self): return f"{self.tasks[0]!r}; learnt beside it: {', '.join(self.names[1:]) or 'nothing'}"
 
-# %% ../nbs/labels.ipynb #3467ff91
+# %% ../nbs/labels.ipynb #a4003ed4
 def multi_horizon(
     panel:Panel,
     horizons=(1, 5, 20), # bars held, one task each
     delay:int=1, # bars between decision and entry
 )->Labels:
-    "Forward returns over several horizons as the tasks of one model; the first is judged."
+    "Forward returns over several horizons as the tasks of one model; the first is scored."
     if not len(horizons): raise NeuralphaError("horizons is empty; give at least one number of bars.")
     return Labels(tuple(forward_return(panel, h, delay) for h in horizons))
 

@@ -155,8 +155,8 @@ def test_a_model_is_explained_on_what_it_was_fitted_on(model, problem):
     X, y, fold, fit = problem
     with pytest.raises(NeuralphaError, match="not fitted"): explain(model.clone(), X, fold.test[:9])
     model = fit(model.clone())
-    with pytest.raises(NeuralphaError, match="other features than it is to be explained on: their order"): explain(model, X.select(X.names[::-1]), fold.test[:9])
-    with pytest.raises(NeuralphaError, match="other features than it is to be explained on: past"): family_ic_loss(model, X.select(X.names[:3]), y, fold.test)
+    with pytest.raises(NeuralphaError, match="other features than it is given: their order"): explain(model, X.select(X.names[::-1]), fold.test[:9])
+    with pytest.raises(NeuralphaError, match="other features than it is given: past"): family_ic_loss(model, X.select(X.names[:3]), y, fold.test)
 
 def test_without_spread_in_the_scores_there_is_no_relative_error(problem):
     X, y, fold, fit = problem

@@ -70,11 +70,12 @@ def test_fitted_again_on_both_parts_with_what_validation_chose(model, chosen):
 def test_a_loss_that_means_another_target_is_refused():
     X, y, fold = toy_problem(20, 160)
     small = dict(max_epochs=1, batch_rows=400)
-    with pytest.raises(NeuralphaError, match="'sharpe' of mlp means a raw target and is given 'rank'"): fit_unit(MLP(loss="sharpe", **small), X, y, fold)
+    for together in (False, True):
+        with pytest.raises(NeuralphaError, match="'sharpe' of mlp means a raw target and is given 'rank'"): cross_predict(MLP(loss="sharpe", **small), X, y, fold, together=together)
     with pytest.raises(NeuralphaError, match="means a rank target and is given 'z'"): fit_unit(MLP(loss="buy_hold_sell", **small), X, y, fold, target="z")
     for loss, target in (("sharpe", "raw"), ("buy_hold_sell", "rank"), ("buy_hold_sell", "raw")): fit_unit(MLP(loss=loss, **small), X, y, fold, target=target)
 
-def test_several_horizons_are_learnt_together_and_the_first_is_judged():
+def test_several_horizons_are_learnt_together_and_the_first_is_scored():
     X, y, _ = toy_problem(20, 160)
     both = multi_horizon(X.panel, (1, 3), delay=0)
     fold, = fixed_split(both, X.panel.dates[0], X.panel.dates[90], X.panel.dates[120], X.panel.dates[-1])

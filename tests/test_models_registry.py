@@ -65,7 +65,7 @@ def test_every_model_keeps_the_contract(name, tmp_path):
     if name in ("widedeep", "widetrees"): # their gates are judged by validation
         with pytest.raises(NeuralphaError, match="cannot be fitted again"): model.refit(X.view(fold.valid), t[fold.valid])
         return
-    if model.several:
+    if model.multi_task:
         both = fit_unit(new(), X, multi_horizon(X.panel, (1, 3), delay=0), fold).model
         assert both.outputs(X.view(fold.test)).shape[1] == 2 and both.horizons_ == 2
     again, stored = (m.refit(X.view(fold.valid), t[fold.valid]).predict(X.view(fold.test)) for m in (model, load_model(tmp_path/"m")))

@@ -133,6 +133,7 @@ def test_wrong_requests_are_named():
     with pytest.raises(NeuralphaError, match="Did you mean 'batch'"): tune(model, X, y, fold, trials=1, space={"norm": ("choice", ["none", "batchnorm"])})
     with pytest.raises(NeuralphaError, match="begins above 0"): tune(model, X, y, fold, trials=1, space={"l2": ("log", 0, 1)})
     with pytest.raises(NeuralphaError, match="Unknown sampler"): tune(model, X, y, fold, trials=1, sampler="grid")
+    with pytest.raises(NeuralphaError, match="'sharpe' of mlp means a raw target"): tune(make_model("mlp", loss="sharpe"), X, y, fold, trials=1)
     with pytest.raises(NeuralphaError, match="nothing to tune"): tune(make_model("ols"), X, y, fold, trials=1)
 
 def test_a_trial_whose_parameters_do_not_go_together_fails_alone():
@@ -140,7 +141,7 @@ def test_a_trial_whose_parameters_do_not_go_together_fails_alone():
     t = tune(make_model("transformer", window=3, heads=2, max_epochs=1), X, y, fold, trials=6, space={"width": ("choice", [8, 9])}, sampler="random")
     assert set(t.trials.state) == {"complete", "fail"} and t.params == {"width": 8}
 
-def test_of_several_horizons_the_first_is_judged():
+def test_of_several_horizons_the_first_is_scored():
     X, y, fold, model = _problem()
     both = multi_horizon(X.panel, (1, 3), delay=0)
     taught, alone = (tune(model, X, label, fold, trials=2) for label in (both, both[0]))

@@ -25,19 +25,19 @@ def test_units_name_what_determines_them():
     assert not {u.key for u in longer.units("cpu")} & set(keys.values())
 
 def test_further_horizons_are_learnt_beside_the_one_that_is_judged():
-    plain, taught = (open_bench(make_study({**TINY, "label": label})) for label in ({"horizon": 2}, {"horizon": 2, "also": [10]}))
+    plain, taught = (open_bench(make_study({**TINY, "label": label})) for label in ({"horizon": 2}, {"horizon": 2, "auxiliary": [10]}))
     assert taught.y.target().shape == (taught.panel.n_rows, 2) and taught.y.horizon == 2
     for a, b in zip(plain.folds, taught.folds): # the longest life is purged
         assert taught.y.known_code[b.train].max() < taught.panel.date_code[b.valid].min() and len(b.train) < len(a.train)
         np.testing.assert_array_equal(a.test, b.test)
     assert not {u.key for u in plain.units("cpu")} & {u.key for u in taught.units("cpu")} and plain.study.hash != taught.study.hash
 
-def test_seeds_trained_together_are_one_crew():
+def test_seeds_trained_together_are_one_fit():
     models = {"ridge": {}, "mlp": {"max_epochs": 2}}
     plain, b = (open_bench(make_study({**TINY, "models": models, "together": t})) for t in ([], ["mlp"]))
     for u in b.units("cpu"):
-        crew = b.crew(u, "cpu")
-        assert u in crew and {(c.model, c.fold) for c in crew} == {(u.model, u.fold)} and len(crew) == (2 if u.model == "mlp" else 1)
+        units = b.fitted_with(u, "cpu")
+        assert u in units and {(c.model, c.fold) for c in units} == {(u.model, u.fold)} and len(units) == (2 if u.model == "mlp" else 1)
     changed = {u.model for u, v in zip(plain.units("cpu"), b.units("cpu")) if u.key != v.key}
     assert changed == {"mlp"} and plain.study.hash != b.study.hash
     with pytest.raises(NeuralphaError, match="'ridge', which is not a net"): open_bench(make_study({**TINY, "models": models, "together": ["ridge"]}))

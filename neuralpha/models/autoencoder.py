@@ -45,7 +45,7 @@ class FactorNet(nn.Module):
         rebuilt = grid.take((grid.fill(self.loadings(x[:, -1:])) @ f[..., None])[..., 0])
         return ((rebuilt - target)**2).mean()/target.var().clamp(min=1e-12)
 
-# %% ../../nbs/models/autoencoder.ipynb #d418bc6d
+# %% ../../nbs/models/autoencoder.ipynb #aef66531
 @dataclass(kw_only=True, repr=False, eq=False)
 class Autoencoder(Net):
     "Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (\"z\") return."
@@ -54,7 +54,7 @@ class Autoencoder(Net):
     dropout:float = .1
     batch_rows:int = 1024
     name:ClassVar[str] = "autoencoder"
-    several:ClassVar[bool] = False
+    multi_task:ClassVar[bool] = False
     space:ClassVar[dict] = Net.space | {"factors": ("int", 1, 8), "hidden": ("choice", [(), (32,), (32, 16)])}
     limits:ClassVar[dict] = {"factors": "[1, inf)", "hidden": "[1, inf)"}
 

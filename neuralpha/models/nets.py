@@ -17,13 +17,13 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #1d1d23fe
+# %% ../../nbs/models/nets.ipynb #660985d1
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     "A neural model: a subclass writes `build(n_features, outputs) -> torch module`."
     window:int = 1 # bars the net sees, the decision date last
     gpus:ClassVar[float] = 1
-    several:ClassVar[bool] = True
+    multi_task:ClassVar[bool] = True
     limits:ClassVar[dict] = {"window": "[1, inf)", "dropout": "[0, 1)"}
     space:ClassVar[dict] = {"learning_rate": ("log", 3e-4, 1e-2), "weight_decay": ("log", 1e-4, .3), "dropout": ("float", 0., .5)}
 

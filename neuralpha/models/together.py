@@ -5,17 +5,17 @@
 # %% auto #0
 __all__ = ['why_not_together', 'stacked_grid', 'Stack', 'train_together', 'fit_seeds']
 
-# %% ../../nbs/models/together.ipynb #660d0547
+# %% ../../nbs/models/together.ipynb #fccc909c
 import copy, time
 import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 from ..core import NeuralphaError
-from .base import feature_scale, judged, mean_ic
+from .base import feature_scale, primary, mean_ic
 from .losses import Grid, Objective, _grid_of
 from .nets import Net
-from .predict import UnitResult, checked_scores, same_panel
+from .predict import UnitResult, check_task, checked_scores
 from .trainer import Part, Resident, _autocast, _blocks, _by_date, check_finite, epoch_batches, epoch_seed, batching, fitting_batch_rows, free_memory, penalty, pick_device, repeatable, stale
 
 # %% ../../nbs/models/together.ipynb #47b4bf70
@@ -89,7 +89,7 @@ def train_together(
     for net, weights in zip(nets, best): net.load_state_dict(weights)
     return histories
 
-# %% ../../nbs/models/together.ipynb #7c693914
+# %% ../../nbs/models/together.ipynb #0c4fc82f
 def _epoch(stack, optimizer, part, batches, by, objective, s):
     losses, norms = [], []
     for at, target, grid in part.batches(batches, by):
@@ -114,19 +114,19 @@ def _judge(stack, data, valid, objective, s):
     with torch.no_grad(), _autocast(data.device, s.precision):
         for block in _blocks(date, 4096): outs.append(stack(data.windows(at[torch.from_numpy(block).to(data.device)]), False).float().cpu())
     out = torch.cat(outs, 1)
-    if s.stop_on == "ic": return [mean_ic(objective.score(o.numpy()), judged(target), date) for o in out]
+    if s.stop_on == "ic": return [mean_ic(objective.score(o.numpy()), primary(target), date) for o in out]
     grid = _grid_of(date)
     return [-objective.loss(grid.fill(o), grid.fill(torch.from_numpy(target)), grid.gaps).item() for o in out]
 
-# %% ../../nbs/models/together.ipynb #8dfa738a
+# %% ../../nbs/models/together.ipynb #88e2ef85
 def fit_seeds(
     model, # an unfitted net model
     X, y, fold, seeds, # list of seeds
     device:str="auto", target:str="rank",
 )->list: # UnitResult per seed
     "All seeds of one model on one fold, trained together. Raises `NeuralphaError` for a model that does not allow it."
-    same_panel(X, y)
     if not isinstance(model, Net): raise NeuralphaError(f"{model.name} is not a net; only nets are trained together.")
+    check_task(model, X, y, target)
     start, where = time.perf_counter(), pick_device(device if model.device == "auto" else model.device)
     models, goal = [model.clone(seed=int(s), device=str(where)) for s in seeds], y.target(target)
     train, valid = X.view(fold.train), X.view(fold.valid)

@@ -6,7 +6,7 @@
 __all__ = ['SAMPLERS', 'inner_fold', 'suggest', 'Tuned', 'run_trial', 'read_journal', 'within_budget', 'tune', 'searched',
            'trial_seed', 'tuned_from', 'tune_folds']
 
-# %% ../../nbs/models/tuning.ipynb #c020cb2a
+# %% ../../nbs/models/tuning.ipynb #0ad8d0ec
 from html import escape
 import itertools, json, time
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, canonical_json, digest, parse_json, unknown_name
-from .base import Estimator, judged, mean_ic
-from .predict import same_panel
+from .base import Estimator, primary, mean_ic
+from .predict import check_task
 from ..splits import Fold
 
 # %% ../../nbs/models/tuning.ipynb #544f9d5d
@@ -81,14 +81,14 @@ class Tuned:
         ax.set(xlabel="trial", ylabel="IC, held-back dates", title=f"Tuning {self.model.name}"); ax.legend(frameon=False)
         return ax
 
-# %% ../../nbs/models/tuning.ipynb #6cafe870
+# %% ../../nbs/models/tuning.ipynb #6bfe8b25
 def run_trial(
     trial, model:Estimator, params:dict, # an Optuna trial; the unfitted model and what the trial changes of it
     X, goal, inner:Fold, # goal is (n_rows,) float32, or (n_rows, tasks)
     judge=None, # called with (scores, rows) of the dates held back; the dict it returns is kept with the trial
 )->dict: # state, valid_ic, steps and what `judge` said
     "Fit one candidate and score it on the dates held back."
-    goal, first = goal if model.several else judged(goal), judged(goal)
+    goal, first = goal if model.multi_task else primary(goal), primary(goal)
     steps, part = [], lambda rows: (X.view(rows), goal[rows])
     def watch(step, gain):
         if steps and step <= steps[-1][0]: return # the second member of an ensemble: the first was judged
@@ -139,7 +139,7 @@ def within_budget(
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #a641a45b
+# %% ../../nbs/models/tuning.ipynb #e33f79ba
 def tune(
     model:Estimator, # its other parameters stay as they are
     X, y, fold:Fold,
@@ -154,7 +154,7 @@ def tune(
 )->Tuned:
     "Search a model's parameters in the training part of a fold; the fold's validation and test rows are never read."
     import optuna
-    same_panel(X, y)
+    check_task(model, X, y, target)
     space, inner, goal = searched(model, space), inner_fold(y, fold), y.target(target)
     base = {k: v for k, v in model.get_params().items() if k not in ("device", "threads")}
     name = digest(model.name, base, space, X.digest, y.digest, inner.train, inner.valid, sampler, seed, target)

@@ -102,7 +102,7 @@ class WithinDate(nn.Module):
         moment = c.transpose(1, 2) @ e[..., None]
         return ((e*e).sum() - (moment*torch.linalg.solve(gram, moment)).sum())/len(z)
 
-# %% ../../nbs/models/wide_deep.ipynb #b29f781f
+# %% ../../nbs/models/wide_deep.ipynb #864352f1
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(Net):
     "A sparse net beside a linear model; inputs, slopes and gates are chosen on validation."
@@ -121,7 +121,7 @@ class WideDeep(Net):
     dropout:float = 0.
     norm:str = "none"
     name:ClassVar[str] = "widedeep"
-    several:ClassVar[bool] = False
+    multi_task:ClassVar[bool] = False
     space:ClassVar[dict] = {"learning_rate": ("log", 3e-3, 2e-2), "max_inputs": ("int", 4, 16), "sparse_input": ("log", .02, .5), "hidden": ("choice", [(32,), (32, 16), (32, 16, 8)])}
     limits:ClassVar[dict] = {"max_inputs": "[1, inf)", "path_penalty": "[0, inf)", "path_hidden": "[1, inf)", "hidden": "[1, inf)", "norm": NORMS, "loss": ("mse",)}
 

@@ -768,7 +768,7 @@ def planted_label(
     values = np.where(y.labelled, ic*signal + np.sqrt(1 - ic**2)*noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/study/audit.ipynb #aeb827d9
+# %% ../../nbs/study/audit.ipynb #2a727d0b
 def fold_ic(
     model, # unfitted estimator; it is cloned
     X:Features, y:Label, fold:Fold,
@@ -776,10 +776,10 @@ def fold_ic(
 )->tuple: # (interval of the mean: dict mean, low, high, level, ...; IC per test date)
     "Fit on one fold and give the IC of its test dates, against the target trained on, with its interval."
     from neuralpha.evaluate.statistics import bootstrap_interval
-    from neuralpha.models.base import date_ic, judged
+    from neuralpha.models.base import date_ic, primary
     goal = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
-    ic = date_ic(_fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows)), judged(goal)[rows], y.panel.date_code[rows])
+    ic = date_ic(_fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows)), primary(goal)[rows], y.panel.date_code[rows])
     return bootstrap_interval(ic, y.horizon, y.delay, level=level, reps=2000, seed=seed), ic
 
 def _fitted_on(model, X, goal, fold, device, refit):
@@ -788,14 +788,14 @@ def _fitted_on(model, X, goal, fold, device, refit):
     fit_on(model, X, goal, fold, refit)
     return model
 
-# %% ../../nbs/study/audit.ipynb #81059b28
+# %% ../../nbs/study/audit.ipynb #47c19399
 def _placebo(tally, models, X, y, fold, s, level):
     "Placebo and planted signal for every model."
-    from neuralpha.models.base import date_ic, judged
+    from neuralpha.models.base import date_ic, primary
     dates = len(np.unique(y.panel.date_code[fold.test]))
     planted, signal = planted_label(X, y, seed=s["seed"])
     rows = fold.test[y.labelled[fold.test]]
-    known = float(np.nanmean(date_ic(signal[rows], judged(planted.target(s["target"]))[rows], y.panel.date_code[rows])))
+    known = float(np.nanmean(date_ic(signal[rows], primary(planted.target(s["target"]))[rows], y.panel.date_code[rows])))
     for name, model in models.items():
         def line(how, label, true, low, high, says=""):
             at, _ = fold_ic(model, X, label, fold, s["target"], s["device"], level, s["seed"], name in s["refit"])

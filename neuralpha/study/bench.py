@@ -22,7 +22,7 @@ from .holdout import Seal, holdout_fold, open_holdout, openings, seal_holdout
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Unit, code_digest, device_kind, library_versions
 
-# %% ../../nbs/study/bench.ipynb #f9024afc
+# %% ../../nbs/study/bench.ipynb #528d0516
 SHARED = ("neuralpha.data.universes", "neuralpha.features.compute", "neuralpha.labels", "neuralpha.splits") # code that every result depends on
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,7 +51,7 @@ class Bench:
         kind, params, _ = self.study.block(name)
         return make_model(kind, **{**params, "seed": seed})
 
-    def crew(self, unit:Unit, device:str="auto")->list[Unit]:
+    def fitted_with(self, unit:Unit, device:str="auto")->list[Unit]:
         "The units that are fitted at once: a unit alone, or every seed of its fold where the study trains them together."
         if unit.seed < 0 or unit.model not in self.study.together: return [unit]
         return [u for u in self.units(device) if (u.model, u.fold) == (unit.model, unit.fold)]
@@ -96,7 +96,7 @@ class Bench:
         return (f"Bench {self.study.name} on {self.universe}: {self.panel.n_rows:,} rows, {len(self.folds)} folds × "
                 f"{len(self.study.models)} models × {self.study.seeds} seeds")
 
-# %% ../../nbs/study/bench.ipynb #0d111e9a
+# %% ../../nbs/study/bench.ipynb #c893a11f
 def study_features(study:Study, panel:Panel)->Features:
     "The study's features on a panel."
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
@@ -104,7 +104,7 @@ def study_features(study:Study, panel:Panel)->Features:
 def study_label(study:Study, panel:Panel)->Label:
     "The study's label on a panel, with the further horizons that are learnt beside it."
     l = study.label
-    return multi_horizon(panel, [l.horizon, *l.also], l.delay) if l.also else forward_return(panel, l.horizon, l.delay)
+    return multi_horizon(panel, [l.horizon, *l.auxiliary], l.delay) if l.auxiliary else forward_return(panel, l.horizon, l.delay)
 
 def study_folds(study:Study, y:Label)->list: # of `Fold`
     "The study's folds for a label: one fixed split where four dates are given, else walk-forward."

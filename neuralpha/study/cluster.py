@@ -63,7 +63,7 @@ def resources(
     "What a fit of a model takes from a node."
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #88986c9a
+# %% ../../nbs/study/cluster.ipynb #f45bd811
 RETRIES = 3 # of a task whose worker or node died
 
 def fit_on_ray(
@@ -91,7 +91,7 @@ def fit_on_ray(
             if not flying: time.sleep(.2)
             for ref in ray.wait([*flying], timeout=.5)[0] if flying else ():
                 bench, task, held = flying.pop(ref)
-                with held: _keep(ray, ref, bench.crew(task, device), store)
+                with held: _keep(ray, ref, bench.fitted_with(task, device), store)
             if watch: watch(progress_of(listed, todo, store, part, [str(task) for _, task, _ in flying.values()]))
     finally:
         for ref, (_, _, held) in flying.items():
@@ -99,16 +99,16 @@ def fit_on_ray(
             held.close()
     if watch: watch(progress_of(listed, [], store, part))
 
-# %% ../../nbs/study/cluster.ipynb #7bee57ce
-def _keep(ray, ref, crew:list, store:UnitStore):
+# %% ../../nbs/study/cluster.ipynb #9114d686
+def _keep(ray, ref, tasks:list, store:UnitStore):
     "Put what a node sent into the store: a task, or all units that were fitted at once; what its workers did not survive has failed."
     try: files = ray.get(ref)
     except ray.exceptions.RayTaskError as e:
         raise NeuralphaError(str(e.cause)) from None
     except ray.exceptions.RayError as e: # out of memory, or its workers died again and again
-        for task in crew: store.fail(task, f"{type(e).__name__} after {RETRIES} further tries: {str(e).strip().splitlines()[0]}", str(e))
+        for task in tasks: store.fail(task, f"{type(e).__name__} after {RETRIES} further tries: {str(e).strip().splitlines()[0]}", str(e))
         return
-    for task in crew: _keep_task(task, files, store)
+    for task in tasks: _keep_task(task, files, store)
 
 def _keep_task(task:Unit, files:dict, store:UnitStore):
     mine = {name.removeprefix(f"{task.key}/"): data for name, data in files.items() if name.startswith(f"{task.key}/")}

@@ -19,7 +19,7 @@ from .published import side_by_side
 from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, code_digest, device_kind, library_versions
 
-# %% ../../nbs/study/draws.ipynb #882dcaf9
+# %% ../../nbs/study/draws.ipynb #88279ddb
 @lru_cache(maxsize=1)
 def _problem(case, n_characteristics, seed, k):
     from neuralpha.models.gkx import gkx_problem
@@ -59,7 +59,7 @@ class Draws:
             out += [Unit(self.slug, name, k, 0, canonical_json({**inputs, "draw": k})) for k in range(self.study.repetitions)]
         return sorted(out, key=lambda u: u.fold)
 
-    def crew(self, unit:Unit, device:str="auto")->list[Unit]: return [unit]
+    def fitted_with(self, unit:Unit, device:str="auto")->list[Unit]: return [unit]
 
     def searches(self, device:str="auto")->dict:
         "Nothing is tuned."

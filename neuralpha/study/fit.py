@@ -22,18 +22,18 @@ from .search import ready, run_search, search_records, trials_of, tuned_model
 from .spec import Study, make_study
 from .units import Unit, UnitStore, claim
 
-# %% ../../nbs/study/fit.ipynb #8b9440db
+# %% ../../nbs/study/fit.ipynb #edd658de
 def fit_one(bench:Bench, unit:Unit, store:UnitStore, device:str="auto")->bool: # finished
     "Fit a unit, with all that are trained together with it, and keep them; a failure is kept with its log. Faults of the disk are raised, they concern every unit."
-    crew, checkpoint = [u for u in bench.crew(unit, device) if u.key not in store], store.folder/"checkpoints"/unit.key
+    units, checkpoint = [u for u in bench.fitted_with(unit, device) if u.key not in store], store.folder/"checkpoints"/unit.key
     try:
         with limit_threads(1): fits = _fits(bench, unit, store, device, checkpoint)
     except DiskError: raise
     except Exception as e:
-        for u in crew: store.fail(u, f"{type(e).__name__}: {e}", traceback.format_exc())
+        for u in units: store.fail(u, f"{type(e).__name__}: {e}", traceback.format_exc())
         shutil.rmtree(checkpoint, ignore_errors=True)
         return False
-    for u in crew:
+    for u in units:
         fold, got = bench.folds[u.fold], fits[u.seed]
         frame = pd.concat([_scores("valid", bench.panel, fold.valid, got.valid_scores), _scores("test", bench.panel, fold.test, got.scores)], ignore_index=True)
         store.save(u, frame, got.model, seconds=round(got.seconds, 3), history=got.history, n_parameters=getattr(got.model, "n_parameters", None))
@@ -41,7 +41,7 @@ def fit_one(bench:Bench, unit:Unit, store:UnitStore, device:str="auto")->bool: #
     return True
 
 def _fits(bench, unit, store, device, checkpoint)->dict: # seed -> UnitResult
-    model, s, seeds = tuned_model(bench, unit, store, device), bench.study, [u.seed for u in bench.crew(unit, device)]
+    model, s, seeds = tuned_model(bench, unit, store, device), bench.study, [u.seed for u in bench.fitted_with(unit, device)]
     data = bench.X, bench.y, bench.folds[unit.fold]
     if unit.model not in s.together: return {unit.seed: fit_unit(model, *data, unit.seed, device, s.label.target, unit.model in s.refitted, checkpoint)}
     from neuralpha.models.together import fit_seeds
@@ -51,7 +51,7 @@ def _scores(part, panel, rows, scores):
     return pd.DataFrame({"part": part, "date": panel.dates[panel.date_code[rows]], "asset": panel.assets[panel.asset_code[rows]],
                          "score": np.asarray(scores, np.float32)})
 
-# %% ../../nbs/study/fit.ipynb #f0f1cbfa
+# %% ../../nbs/study/fit.ipynb #7e38a9f1
 def open_any(study:Study, universe:str): # `Bench`, or `Draws` where the study repeats draws
     "What a study compares its models on."
     return (open_draws if study.repetitions else open_bench)(study, universe)
@@ -75,7 +75,7 @@ def unfinished(todo, store:UnitStore)->list:
 def due(bench, task:Unit, store:UnitStore, device:str="auto")->bool:
     "Whether a task can be begun: the search it begins with is finished, and no other unit is to fit it with its own seed."
     if task.seed < 0: return True
-    first = bench.crew(task, device)[0]
+    first = bench.fitted_with(task, device)[0]
     return ready(bench, task, store, device) and (first == task or not store.missing(first.key))
 
 def do_task(bench:Bench, task:Unit, store:UnitStore, device:str="auto", say=lambda text: None):

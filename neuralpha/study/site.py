@@ -492,7 +492,7 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #b3cacf5a
+# %% ../../nbs/study/site.ipynb #662a2b00
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -502,7 +502,7 @@ def setting(study:Study)->str:
     split = (f"one split: training from {s.train_start}, validation from {s.valid_start}, test {s.test_start} to {s.test_end}" if s.fixed
              else f"{s.scheme} walk-forward, train {s.train}, validate {s.valid}, test {s.test}")
     features = study.features if isinstance(study.features, str) else ", ".join(study.features)
-    beside = f" (nets learn those over {', '.join(map(str, l.also))} beside it)" if l.also else ""
+    beside = f" (nets learn those over {', '.join(map(str, l.auxiliary))} beside it)" if l.auxiliary else ""
     return (f"Return over {l.horizon} bar{'s' * (l.horizon > 1)}{beside}, entered {l.delay} bar{'s' * (l.delay != 1)} after the decision; {split}, embargo {s.embargo} bars; "
             f"features: {features}; {study.seeds} seed{'s' * (study.seeds > 1)} per model and fold."
             + again + _joined(study) + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)}." if study.tune else ""))

@@ -16,21 +16,21 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ..core import NeuralphaError, canonical_json, digest, parse_json, unknown_name
 
-# %% ../../nbs/study/spec.ipynb #15616591
+# %% ../../nbs/study/spec.ipynb #bece97b8
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 class LabelSpec(_Part):
     "Forward return from close t+delay to close t+delay+horizon."
     horizon: Annotated[int, Field(ge=1, le=100_000, description="bars held")] = 5
-    also: Annotated[list[Annotated[int, Field(ge=1, le=100_000)]], Field(description="further horizons, which nets learn beside it; scored and judged is `horizon` alone")] = []
+    auxiliary: Annotated[list[Annotated[int, Field(ge=1, le=100_000)]], Field(description="further horizons, which nets learn beside it; scored and judged is `horizon` alone")] = []
     delay: Annotated[int, Field(ge=0, le=100_000, description="bars between decision and entry")] = 1
     target: Annotated[Literal["rank", "z", "raw"], Field(description="what models are trained on: standing by date, or the return")] = "rank"
 
     @model_validator(mode="after")
     def _once(self):
-        twice = sorted(h for h, n in Counter([self.horizon, *self.also]).items() if n > 1)
-        if twice: raise ValueError(f"a horizon of {twice[0]} bars is given twice; also names horizons beside horizon = {self.horizon}")
+        twice = sorted(h for h, n in Counter([self.horizon, *self.auxiliary]).items() if n > 1)
+        if twice: raise ValueError(f"a horizon of {twice[0]} bars is given twice; auxiliary names horizons beside horizon = {self.horizon}")
         return self
 
 # %% ../../nbs/study/spec.ipynb #4362209c
@@ -189,7 +189,7 @@ class StudyFields(_Part):
             if not isinstance(again := v[k].get("refit", False), bool): raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-# %% ../../nbs/study/spec.ipynb #5a27dea1
+# %% ../../nbs/study/spec.ipynb #98d5a603
 DRAWN_ELSE = ("features", "transform", "label", "split", "costs", "explain", "together", "tune", "ensemble", "ensemble_of", "holdout", "data", "checks") # without meaning beside `repetitions`
 
 class Study(StudyFields):
@@ -262,7 +262,7 @@ class Study(StudyFields):
     def hash(self)->str:
         "SHA-256 of the canonical form."
         absent = {k for k in ("refit", "together", "tune", "ensemble", "ensemble_of", "repetitions", "published") if not getattr(self, k)}
-        return digest(self.model_dump(mode="json", exclude={**dict.fromkeys(absent, True), **({} if self.label.also else {"label": {"also"}})})) # a block that is not there is no part of the form
+        return digest(self.model_dump(mode="json", exclude={**dict.fromkeys(absent, True), **({} if self.label.auxiliary else {"label": {"auxiliary"}})})) # a block that is not there is no part of the form
 
 # %% ../../nbs/study/spec.ipynb #f24ec563
 def universe_slug(
