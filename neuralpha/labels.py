@@ -92,17 +92,17 @@ def by_date(
     if kind == "quantile": return np.floor(np.nextafter((out + 1)/2*bins, np.inf))
     return out
 
-# %% ../nbs/labels.ipynb #a9cbb972
-def _last_known(y)->np.ndarray:
-    "(n_rows,) int32: the latest `known_code` among the tradable rows of the same date, resolved or not."
-    latest = np.full(y.panel.n_dates, -1, np.int32)
-    live = y.panel.tradable
-    np.maximum.at(latest, y.panel.date_code[live], y.known_code[live])
-    return np.where(live, latest[y.panel.date_code], y.known_code).astype(np.int32)
+# %% ../nbs/labels.ipynb #e2c51ce9
+def _last_known(panel, known)->np.ndarray:
+    "(n_rows,) int32: the latest of `known` among the tradable rows of the same date, resolved or not."
+    latest = np.full(panel.n_dates, -1, np.int32)
+    live = panel.tradable
+    np.maximum.at(latest, panel.date_code[live], known[live])
+    return np.where(live, latest[panel.date_code], known).astype(np.int32)
 
 def _across(y, name, values, **kw):
     "A label made of all labels of a date: known with the last of them, missing while that lies beyond the data."
-    known = _last_known(y)
+    known = _last_known(y.panel, y.known_code)
     return replace(y, name=name, values=np.where(known < y.panel.n_dates, values, np.nan), known_code=known, parts={}, **kw)
 
 # %% ../nbs/labels.ipynb #eacd04a6
@@ -394,32 +394,37 @@ def trend_scan(
                  (panel.date_code + delay + longest).astype(np.int32), longest, delay,
                  {f"fewer than {longest} bars with a price ahead": missing} if missing else {}, {"t_value": t, "span": span}, "direction")
 
-# %% ../nbs/labels.ipynb #038f3042
+# %% ../nbs/labels.ipynb #805a26cf
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class Labels(Label):
-    "A label and further ones of the same panel that are learnt beside it: `values` are the first's, the life span is the longest."
-    tasks: tuple = () # of Label; the first is scored
+    "A label that is scored and those of the same panel that models learn: `values` are the scored one's where the first task is known, too, the life span is the longest of the date."
+    tasks: tuple = () # of Label
+    scored: Label | None = None # default: the first task
 
-    def __init__(self, tasks, **changes):
+    def __init__(self, tasks, scored=None, **changes):
         if changes: raise NeuralphaError("A label of several tasks is changed task by task: change its tasks and join them in Labels again.")
-        first = tasks[0]
-        if any(y.panel is not first.panel for y in tasks): raise NeuralphaError("Tasks are of different panels: build them all from one.")
-        known = np.max([y.known_code for y in tasks], 0)
-        own = {k: v for k, v in vars(first).items() if k != "digest"} # cached on the first task, which is not all of them
-        for k, v in {**own, "known_code": known, "parts": {}, "tasks": tuple(tasks)}.items(): object.__setattr__(self, k, v)
+        first, scored = tasks[0], scored or tasks[0]
+        every = (scored, *tasks)
+        if any(y.panel is not first.panel for y in every): raise NeuralphaError("Tasks are of different panels: build them all from one.")
+        lost = scored.labelled & ~first.labelled
+        own = {k: v for k, v in vars(scored).items() if k != "digest"} # cached on the scored label, which is not all of them
+        own |= dict(values=np.where(lost, np.nan, scored.values), known_code=_last_known(scored.panel, np.max([y.known_code for y in every], 0)), parts={}, tasks=tuple(tasks), scored=scored)
+        if lost.any(): own["counts"] = {**scored.counts, f"no {first.name}": int(lost.sum())}
+        for k, v in own.items(): object.__setattr__(self, k, v)
 
     @property
     def names(self): return tuple(y.name for y in self.tasks)
     @cached_property
-    def digest(self): return digest(*[y.digest for y in self.tasks])
+    def digest(self): return digest(self.scored.digest, *[y.digest for y in self.tasks])
 
     def target(self, kind:str="rank")->np.ndarray:
-        "(n_rows, n_tasks) float32: each task as a model is trained on it."
-        return np.stack([y.target(kind) for y in self.tasks], 1)
+        "(n_rows,) float32 of one task, (n_rows, n_tasks) of several: each as a model is trained on it."
+        each = [replace(y, known_code=self.known_code).target(kind) for y in self.tasks] # a standing by date may use all that is known by then
+        return np.stack(each, 1) if len(each) > 1 else each[0]
 
     def __getitem__(self, k)->Label: return self.tasks[k]
     def __len__(self): return len(self.tasks)
-    def __repr__(self): return f"{self.tasks[0]!r}; learnt beside it: {', '.join(self.names[1:]) or 'nothing'}"
+    def __repr__(self): return f"{super().__repr__()}; learnt: {', '.join(self.names)}"
 
 # %% ../nbs/labels.ipynb #a4003ed4
 def multi_horizon(

@@ -250,6 +250,16 @@ def test_tasks_share_rows_and_the_longest_life():
     np.testing.assert_array_equal(y.values, one.values)
     np.testing.assert_array_equal(y.labelled, one.labelled)
     assert len({y.digest, one.digest, multi_horizon(p, (1, 4)).digest}) == 3 and "return 5 bars" in repr(y)
+    z = Labels([volatility_scaled(one)], scored=one)
+    lost = one.labelled & ~z[0].labelled
+    assert lost.any() and z.counts[f"no {z[0].name}"] == lost.sum() and (z.unit, z[0].unit) == ("return", "standard deviations")
+    np.testing.assert_array_equal(z.values, np.where(lost, np.nan, one.values))
+    np.testing.assert_array_equal(z.target("raw"), z[0].values.astype(np.float32))
+    np.testing.assert_array_equal(Labels([forward_return(p, 9)], scored=one).known_code, p.date_code + 10)
+    assert len({z.digest, one.digest, z[0].digest}) == 3 and repr(z).endswith("learnt: return 1 bars ahead, delay 1, volatility-scaled")
+    touch = triple_barrier(p, horizon=5)
+    with pytest.raises(NeuralphaError, match="ends on different bars"): touch.target("rank")
+    np.testing.assert_array_equal(Labels([touch], scored=forward_return(p, 5)).target("rank"), cross_section(touch, "rank").values.astype(np.float32))
     y[0].digest # known before its label of several tasks is built
     assert Labels(y.tasks).digest == y.digest and Labels((cross_section(one), one)).unit == "rank" and y.unit == "return"
     with pytest.raises(NeuralphaError, match="task by task"): cross_section(y)

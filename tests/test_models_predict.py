@@ -72,7 +72,7 @@ def test_a_loss_that_means_another_target_is_refused():
     small = dict(max_epochs=1, batch_rows=400)
     for together in (False, True):
         with pytest.raises(NeuralphaError, match="'sharpe' of mlp means a raw target and is given 'rank'"): cross_predict(MLP(loss="sharpe", **small), X, y, fold, together=together)
-    with pytest.raises(NeuralphaError, match="means a rank target and is given 'z'"): fit_unit(MLP(loss="buy_hold_sell", **small), X, y, fold, target="z")
+    with pytest.raises(NeuralphaError, match="means a rank or outcome target and is given 'z'"): fit_unit(MLP(loss="buy_hold_sell", **small), X, y, fold, target="z")
     for loss, target in (("sharpe", "raw"), ("buy_hold_sell", "rank"), ("buy_hold_sell", "raw")): fit_unit(MLP(loss=loss, **small), X, y, fold, target=target)
 
 def test_several_horizons_are_learnt_together_and_the_first_is_scored():

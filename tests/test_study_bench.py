@@ -24,13 +24,35 @@ def test_units_name_what_determines_them():
     assert not set(again.values()) & set(keys.values()) and mine == {k: (again if "mine" in k else keys)[k] for k in keys}
     assert not {u.key for u in longer.units("cpu")} & set(keys.values())
 
-def test_further_horizons_are_learnt_beside_the_one_that_is_judged():
+def test_further_horizons_are_learnt_beside_the_one_that_is_scored():
     plain, taught = (open_bench(make_study({**TINY, "label": label})) for label in ({"horizon": 2}, {"horizon": 2, "auxiliary": [10]}))
     assert taught.y.target().shape == (taught.panel.n_rows, 2) and taught.y.horizon == 2
     for a, b in zip(plain.folds, taught.folds): # the longest life is purged
         assert taught.y.known_code[b.train].max() < taught.panel.date_code[b.valid].min() and len(b.train) < len(a.train)
         np.testing.assert_array_equal(a.test, b.test)
     assert not {u.key for u in plain.units("cpu")} & {u.key for u in taught.units("cpu")} and plain.study.hash != taught.study.hash
+
+@pytest.mark.parametrize("learn, unit", [("volatility_scaled", "standard deviations"), ({"kind": "excess_return", "over": "beta", "window": 30}, "return"),
+                                         ({"kind": "triple_barrier", "profit": 1}, "outcome")], ids=lambda v: v["kind"] if isinstance(v, dict) else v)
+def test_another_label_is_learnt_in_the_place_of_the_return_that_is_scored(learn, unit):
+    plain, taught = (open_bench(make_study({**TINY, "label": {"horizon": 4} | more})) for more in ({}, {"learn": learn}))
+    y, known = taught.y, taught.y.labelled
+    np.testing.assert_array_equal(y.values[known], plain.y.values[known])
+    assert (y.unit, y[0].unit, y[0].horizon, y[0].delay) == ("return", unit, 4, 1) and y.target("z").ndim == 1 and .8 < known.sum()/plain.y.labelled.sum() < 1
+    assert np.isfinite(y.target("z")[known]).all() and not np.array_equal(y.target("z")[known], plain.y.target("z")[known])
+    assert not {u.key for u in plain.units("cpu")} & {u.key for u in taught.units("cpu")} and plain.study.hash != taught.study.hash
+    both = study_label(make_study({**TINY, "label": {"horizon": 4, "auxiliary": [9], "learn": learn}}), taught.panel)
+    assert both.target("z").shape == (taught.panel.n_rows, 2) and (both[0].digest, both[1].unit, both[1].horizon) == (y[0].digest, unit, 9)
+
+def test_a_study_of_draws_has_no_bench():
+    with pytest.raises(NeuralphaError, match="gkx-table repeats draws"): open_bench("gkx-table")
+
+def test_a_loss_is_held_to_what_is_learnt():
+    def opened(loss, learn, target="raw"):
+        return open_bench(make_study({**TINY, "models": {"mlp": {"loss": loss}}, "label": {"horizon": 4, "target": target, "learn": learn}}))
+    opened("buy_hold_sell", "triple_barrier"), opened("buy_hold_sell", "triple_barrier", "rank"), opened("sharpe", {"kind": "excess_return", "over": "beta"})
+    with pytest.raises(NeuralphaError, match="means a raw target and is given 'standard deviations'"): opened("sharpe", "volatility_scaled")
+    with pytest.raises(NeuralphaError, match="means a rank or outcome target and is given 'raw'"): opened("buy_hold_sell", {"kind": "excess_return", "over": "beta"})
 
 def test_seeds_trained_together_are_one_fit():
     models = {"ridge": {}, "mlp": {"max_epochs": 2}}

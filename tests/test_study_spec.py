@@ -10,7 +10,10 @@ def test_hash_follows_content_not_spelling():
     assert make_study(MINE).hash != make_study({**MINE, "seeds": 3}).hash
 
 @pytest.mark.parametrize("change, message", [
-    ({"horizn": 3}, "Unknown key in the study: 'horizn'"), ({"label": {"horizon": 2, "auxiliary": [5, 2]}}, "2 bars is given twice"), ({"label": {"horizn": 3}}, "Did you mean 'horizon'"),
+    ({"horizn": 3}, "Unknown key in the study: 'horizn'"), ({"label": {"horizon": 2, "auxiliary": [5, 2]}}, "2 bars is given twice"),
+    ({"label": {"learn": "volatility"}}, "label.learn.kind"), ({"label": {"learn": {"kind": "volatility_scaled", "stop": 1.}}}, "stop is not for volatility_scaled, which takes window"),
+    ({"label": {"learn": "excess_return"}}, "same rank as before; set over"), ({"label": {"learn": {"kind": "triple_barrier", "profti": 1.}}}, "Did you mean 'profit'"),
+    ({"label": {"horizn": 3}}, "Did you mean 'horizon'"),
     ({"label": {"horizon": "five"}}, "label.horizon.*integer.*got 'five'"), ({"seeds": 0}, "seeds.*greater"),
     ({"universes": []}, "universes"), ({"models": {}}, "models"), ({"name": "../up"}, "becomes a folder"),
     ({"split": {"test_start": "2017-01-03"}}, "missing: train_start, valid_start, test_end"),

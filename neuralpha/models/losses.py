@@ -161,12 +161,12 @@ def buy_hold_sell(score, target, mask, smoothing:float=0.):
     goal = F.one_hot(place, 3).to(score.dtype)*(1 - smoothing) + smoothing/3
     return _mean(-(goal*F.log_softmax(score, -1)).sum(-1), mask)
 
-# %% ../../nbs/models/losses.ipynb #51607606
+# %% ../../nbs/models/losses.ipynb #44ffedb0
 LOSSES = {f.__name__: f for f in (mse, huber, bce, ic, rank_ic, pairwise, listnet, listmle, sharpe, quantile, buy_hold_sell)}
 BY_DATE = {"ic", "rank_ic", "pairwise", "listnet", "listmle", "sharpe"} # need whole cross-sections
 MASKLESS = {"mse", "huber", "bce", "ic", "quantile", "buy_hold_sell"} # take None for a grid without empty places
 HEADS = {"bce": ("direction", 1), "quantile": ("quantiles", len(QUANTILES)), "buy_hold_sell": ("three", 3)} # loss -> (head, outputs)
-TARGETS = {"sharpe": ("raw",), "buy_hold_sell": ("rank",)} # loss -> kinds of `Label.target` it means; the others take any
+TARGETS = {"sharpe": ("raw",), "buy_hold_sell": ("rank", "outcome")} # loss -> kinds of `Label.target`, or units of a raw one, that it means; the others take any
 
 def loss_parameters(name:str)->dict:
     "Parameters of a loss and their defaults."

@@ -229,11 +229,11 @@ def _flat(value, path=""):
     try: return {path: np.atleast_1d(_floats(value)).ravel()}
     except (TypeError, ValueError): return {path: _floats([repr(value)])}
 
-# %% ../../nbs/study/audit.ipynb #b08152e9
+# %% ../../nbs/study/audit.ipynb #7513b43e
 def _artefact(name, v, panel):
     "One artefact in its comparable form."
     if isinstance(v, Label):
-        first = v[0] if isinstance(v, Labels) else v # its values; folds are held to the life span of all
+        first = v.scored if isinstance(v, Labels) else v # its values; folds are held to the life span of all
         return _Rows(("value", "known on"), np.stack([first.values, first.known_code.astype(float)], 1), first.known_code, source=v)
     if isinstance(v, Features): return _Rows(tuple(v.names), v.values, panel.date_code, tuple(v.lookbacks), bool(v.cross_sectional), v)
     if isinstance(v, Fold): return [v]
@@ -254,7 +254,7 @@ def _artefacts(result, panel):
     out = {}
     for name, v in result.items():
         out[name] = _artefact(name, v, panel)
-        if isinstance(v, Labels): out.update({f"{name} {t.name}": _artefact(name, t, panel) for t in v.tasks[1:]})
+        if isinstance(v, Labels): out.update({f"{name} {t.name}": _artefact(name, t, panel) for t in v.tasks if t is not v.scored})
     if not out: raise NeuralphaError("The pipeline returned nothing to audit; return a dict of features, labels, folds, predictions, ...")
     return out
 
@@ -739,12 +739,12 @@ def audit_label(
     "Is a label known when it says, and missing until then?"
     return audit_pipeline(lambda panel: {"label": fn(panel)}, panel, **{"name": getattr(fn, "__name__", "label"), **options})
 
-# %% ../../nbs/study/audit.ipynb #b2525944
+# %% ../../nbs/study/audit.ipynb #bde44799
 def permuted_label(
     y:Label, seed:int=0,
 )->Label:
     "The labels of each date dealt to its assets at random: the same distribution, nothing to be learnt."
-    if isinstance(y, Labels): return Labels([permuted_label(t, seed) for t in y.tasks])
+    if isinstance(y, Labels): return Labels([permuted_label(t, seed) for t in y.tasks], permuted_label(y.scored, seed))
     rows = np.flatnonzero(y.labelled)
     date = y.panel.date_code[rows]
     rng = np.random.default_rng(seed)
@@ -761,7 +761,7 @@ def planted_label(
     "A label that is a known share of one feature (the one with most values) and noise."
     if isinstance(y, Labels):
         each = [planted_label(X, t, ic, seed) for t in y.tasks]
-        return Labels([label for label, _ in each]), each[0][1]
+        return Labels([label for label, _ in each], planted_label(X, y.scored, ic, seed)[0]), each[0][1]
     column = int(np.isfinite(X.values[y.labelled][:100_000]).sum(0).argmax())
     signal = np.nan_to_num(by_date(y.panel, np.where(y.labelled, X.values[:, column], np.nan), "z"))
     noise = np.random.default_rng(seed).standard_normal(len(signal))

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHARED', 'Bench', 'study_features', 'study_label', 'study_folds', 'open_bench', 'opened_study']
 
-# %% ../../nbs/study/bench.ipynb #d2f29729
+# %% ../../nbs/study/bench.ipynb #90808ce4
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -14,7 +14,7 @@ from ..data.panel import Panel
 from ..data.universes import load_universe
 from ..features.compute import compute_features, resolve_features
 from ..features.table import Features
-from ..labels import Label, forward_return, multi_horizon
+from ..labels import Label, Labels, excess_return, forward_return, triple_barrier, volatility_scaled
 from ..models.registry import make_model
 from ..models.tuning import searched
 from ..splits import fixed_split, walk_forward
@@ -96,15 +96,21 @@ class Bench:
         return (f"Bench {self.study.name} on {self.universe}: {self.panel.n_rows:,} rows, {len(self.folds)} folds × "
                 f"{len(self.study.models)} models × {self.study.seeds} seeds")
 
-# %% ../../nbs/study/bench.ipynb #c893a11f
+# %% ../../nbs/study/bench.ipynb #ec9ae34e
 def study_features(study:Study, panel:Panel)->Features:
     "The study's features on a panel."
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
 
 def study_label(study:Study, panel:Panel)->Label:
-    "The study's label on a panel, with the further horizons that are learnt beside it."
+    "The study's label on a panel, with what is learnt beside it or in its place."
     l = study.label
-    return multi_horizon(panel, [l.horizon, *l.auxiliary], l.delay) if l.auxiliary else forward_return(panel, l.horizon, l.delay)
+    scored, *further = [forward_return(panel, h, l.delay) for h in (l.horizon, *l.auxiliary)]
+    return Labels([_learnt(y, l.learn) for y in (scored, *further)], scored) if l.learn or further else scored
+
+def _learnt(y, learn): # what models learn of a return
+    if learn is None: return y
+    if learn.kind == "triple_barrier": return triple_barrier(y.panel, horizon=y.horizon, delay=y.delay, **learn.given)
+    return {"excess_return": excess_return, "volatility_scaled": volatility_scaled}[learn.kind](y, **learn.given)
 
 def study_folds(study:Study, y:Label)->list: # of `Fold`
     "The study's folds for a label: one fixed split where four dates are given, else walk-forward."
@@ -112,20 +118,22 @@ def study_folds(study:Study, y:Label)->list: # of `Fold`
     if s.fixed: return fixed_split(y, s.train_start, s.valid_start, s.test_start, s.test_end, embargo=s.embargo)
     return walk_forward(y, s.train, s.valid, s.test, s.embargo, s.scheme)
 
-# %% ../../nbs/study/bench.ipynb #a039da6b
+# %% ../../nbs/study/bench.ipynb #5e9c3a45
 def open_bench(
     study, # `Study`, built-in name or file
     universe:str|None=None, # one of the study's universes; default: its first
 )->Bench:
     "Load, check, label and split one universe of a study. Raises `NeuralphaError` for whatever does not fit together."
     study = load_study(study)
+    if study.repetitions: raise NeuralphaError(f"Study {study.name} repeats draws of simulated markets; it has no panel and folds to open. Run it with `neuralpha run`.")
     universe = universe or study.universes[0]
     panel = load_universe(universe, checks=study.checks or None, **study.data.get(universe, {}))
     panel, seal = seal_holdout(panel, study.holdout) if study.holdout else (panel, None)
     y = study_label(study, panel)
     bench = Bench(study, universe, panel, y, study_folds(study, y), seal)
+    learnt = y[0].unit if isinstance(y, Labels) else y.unit
     for name in study.models:
-        bench.model(name).check_target(study.label.target)
+        bench.model(name).check_target(study.label.target if study.label.target != "raw" or learnt == "return" else learnt)
         if name in study.together and not bench.model(name).gpus: raise NeuralphaError(f"together names {name!r}, which is not a net; only nets are trained together.")
         how = study.search_of(name)
         if how and how["space"]: searched(bench.model(name), how["space"])

@@ -492,7 +492,7 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #662a2b00
+# %% ../../nbs/study/site.ipynb #cd1e9297
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -502,10 +502,16 @@ def setting(study:Study)->str:
     split = (f"one split: training from {s.train_start}, validation from {s.valid_start}, test {s.test_start} to {s.test_end}" if s.fixed
              else f"{s.scheme} walk-forward, train {s.train}, validate {s.valid}, test {s.test}")
     features = study.features if isinstance(study.features, str) else ", ".join(study.features)
-    beside = f" (nets learn those over {', '.join(map(str, l.auxiliary))} beside it)" if l.auxiliary else ""
-    return (f"Return over {l.horizon} bar{'s' * (l.horizon > 1)}{beside}, entered {l.delay} bar{'s' * (l.delay != 1)} after the decision; {split}, embargo {s.embargo} bars; "
+    instead = [f"learnt in its place: {_learnt(l.learn)}"] if l.learn else []
+    beside = [f"nets learn {', '.join(map(str, l.auxiliary))} bars beside it"] if l.auxiliary else []
+    taught = f" ({'; '.join(instead + beside)})" if l.learn or l.auxiliary else ""
+    return (f"Return over {l.horizon} bar{'s' * (l.horizon > 1)}{taught}, entered {l.delay} bar{'s' * (l.delay != 1)} after the decision; {split}, embargo {s.embargo} bars; "
             f"features: {features}; {study.seeds} seed{'s' * (study.seeds > 1)} per model and fold."
             + again + _joined(study) + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)}." if study.tune else ""))
+
+def _learnt(learn)->str:
+    "The label that is learnt, with what was set of it."
+    return ", ".join([learn.kind.replace("_", " "), *(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in learn.given.items())])
 
 JOINED = {"z": "the mean of their standard scores by date", "rank": "the mean of their ranks by date", "mean": "the mean of their scores",
           "stack": "their standard scores by date, weighted by non-negative least squares on each fold's validation part"}
