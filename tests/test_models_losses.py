@@ -124,7 +124,7 @@ def test_parameters_stand_in_brackets():
 
 def test_a_loss_says_which_targets_it_means():
     assert Objective("ic + 0.1*mse").targets is None and Objective("sharpe(cost_bps=1) + 0.1*mse").targets == ("raw",)
-    assert Objective("0.5*buy_hold_sell + ic").targets == ("rank",)
+    assert Objective("0.5*buy_hold_sell + ic").targets == ("rank", "outcome")
     with pytest.raises(NeuralphaError, match="buy_hold_sell means a rank or outcome target; sharpe means a raw target"): Objective("sharpe + buy_hold_sell")
 
 def test_horizons_are_tasks_and_unknown_ones_are_left_out():

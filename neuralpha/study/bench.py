@@ -140,7 +140,7 @@ def open_bench(
     resolve_features(panel, study.features)
     return bench
 
-# %% ../../nbs/study/bench.ipynb #aea5c300
+# %% ../../nbs/study/bench.ipynb #1c130952
 def opened_study(
     study:Study, universe:str,
     ledger, # file the opening is recorded in
@@ -157,7 +157,7 @@ def opened_study(
     looks = openings(seal, ledger)
     title = f"{study.title or study.name}: holdout {seal.first} to {seal.last}, opened {entry['opened']}"
     if len(looks) > 1: title += f", opening number {len(looks)}: it was looked at before ({'; '.join(looks['reason'][:-1])})"
-    several = [universe_slug(universe)]*(len(study.universes) > 1) + [str(len(looks))]*(len(looks) > 1) # an earlier report stays
-    return make_study({**study.model_dump(mode="json"), "name": "-".join([study.name, "holdout", *several])[:64], "title": title, "universes": [universe], "holdout": None,
+    which = [universe_slug(universe)]*(len(study.universes) > 1) + [str(len(looks))]*(len(looks) > 1) # an earlier report stays
+    return make_study({**study.model_dump(mode="json"), "name": "-".join([study.name, "holdout", *which])[:64], "title": title, "universes": [universe], "holdout": None,
                        "data": {k: v for k, v in study.data.items() if k == universe},
                        "split": {**study.split.model_dump(), **starts, "test_end": str(fold.dates["test"][1].date())}}, study.name)
