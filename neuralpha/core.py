@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NeuralphaError', 'unknown_name', 'canonical_json', 'digest', 'file_digest', 'DiskError', 'writing', 'atomic_path',
-           'write_text', 'write_json', 'parse_json', 'read_json', 'read_table', 'lock', 'sweep_locks', 'small_png',
+           'write_text', 'write_json', 'parse_json', 'read_json', 'read_table', 'lock', 'sweep_locks', 'figure_png',
            'progress', 'limit_threads']
 
 # %% ../nbs/core.ipynb #5d95206c
@@ -202,15 +202,17 @@ def sweep_locks(
     for path in Path(folder).glob("*"):
         with lock(path, wait=False): pass
 
-# %% ../nbs/core.ipynb #019e86b0
-def small_png(
-    png:bytes, # a PNG as matplotlib writes it
-)->bytes: # the same picture with a palette of at most 256 colours; same bytes for same input
-    "A PNG reduced to a palette."
+# %% ../nbs/core.ipynb #d4651b3a
+def figure_png(
+    fig, # matplotlib figure
+    dpi:int=96,
+)->bytes: # same bytes for same figure
+    "A figure as PNG with a palette of at most 256 colours."
     import io
     from PIL import Image
-    out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    drawn, out = io.BytesIO(), io.BytesIO()
+    fig.savefig(drawn, format="png", dpi=dpi, bbox_inches="tight", pil_kwargs={"compress_level": 1}) # written once more, so quickly
+    Image.open(drawn).convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 # %% ../nbs/core.ipynb #c7c46473

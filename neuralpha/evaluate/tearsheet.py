@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['TABLES', 'FIGURES', 'STYLE', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #ee1463a5
+# %% ../../nbs/evaluate/tearsheet.ipynb #aa81087d
 import base64, contextlib, html, io, textwrap, warnings
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import MagicMock, patch
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, small_png, write_text
+from ..core import NeuralphaError, atomic_path, figure_png, write_text
 from ..data.panel import Panel
 from ..labels import forward_return
 from .ic import on_panel, rank_ic
@@ -64,7 +64,7 @@ def _known(data, panel, ics):
     with (patch.object(performance, "factor_information_coefficient", coefficient), patch.object(performance, "quantile_turnover", names_changed),
           patch.object(performance, "factor_rank_autocorrelation", autocorrelation)): yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #6c51fd22
+# %% ../../nbs/evaluate/tearsheet.ipynb #06353450
 def _readable(fig):
     "Alphalens' figure with room between its rows: titles in one line, long names of axes in two, level dates, and the numbers of its heat maps large enough."
     from matplotlib import dates
@@ -87,9 +87,7 @@ def _caught(dpi):
     from alphalens import utils
     figures, tables = [], []
     def show(*_, **__):
-        out = io.BytesIO()
-        _readable(plt.gcf()).savefig(out, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
-        figures.append(small_png(out.getvalue()))
+        figures.append(figure_png(_readable(plt.gcf()), dpi))
     def table(t, name=None, fmt=None): tables.append(pd.DataFrame(t).copy())
     before = set(plt.get_fignums())
     with (warnings.catch_warnings(), patch.object(plt, "show", show), patch.object(utils, "print_table", table), matplotlib.rc_context(),

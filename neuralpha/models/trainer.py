@@ -9,7 +9,7 @@ __all__ = ['PRECISIONS', 'SPAN', 'known_device', 'Training', 'pick_device', 'wor
            'saved_bytes', 'batch_bytes', 'largest_batch', 'fitting_batch_rows', 'train', 'epoch_seed', 'stale',
            'best_epoch', 'own_loss', 'validate', 'training_digests', 'save_checkpoint', 'resume', 'plot_history']
 
-# %% ../../nbs/models/trainer.ipynb #742109e2
+# %% ../../nbs/models/trainer.ipynb #bd0a79ae
 import contextlib, copy, json, os, time
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 from ..core import NeuralphaError, atomic_path, canonical_json, digest, unknown_name
 from ..features.table import Features
-from .base import Parameters, mean_ic, scaled
+from .base import Parameters, mean_ic, primary, scaled
 from .losses import Grid, Objective, _grid_of
 
 # %% ../../nbs/models/trainer.ipynb #01d9b34a
@@ -417,7 +417,7 @@ def train(
     net.load_state_dict(best)
     return history
 
-# %% ../../nbs/models/trainer.ipynb #a32150af
+# %% ../../nbs/models/trainer.ipynb #d3bdfa00
 def epoch_seed(seed, epoch)->int:
     "The torch seed of one epoch."
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -455,7 +455,7 @@ def validate(net, data, valid, s)->dict:
     (rows, target), objective = valid, Objective(s.loss)
     if s.stop_on == "loss" and hasattr(net, "loss"): return {"valid_loss": own_loss(net, data, rows, target)}
     out, date = score_rows(net, data, rows, s.precision), data.panel.date_code[rows]
-    if s.stop_on == "ic": return {"valid_ic": mean_ic(objective.score(out), target if target.ndim == 1 else target[:, 0], date)}
+    if s.stop_on == "ic": return {"valid_ic": mean_ic(objective.score(out), primary(target), date)}
     total, spans = 0., objective.by == "span" # a Sharpe ratio is one of all dates, not a mean over blocks of them
     for block in _blocks(date, len(rows) if spans else 4096):
         at, *shape = _places(date[block], data.panel.asset_code[rows[block]], "span" if spans else "date")

@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['CODE', 'DRAWN', 'Draws', 'open_draws', 'fit_draw', 'collect_draws', 'draw_numbers', 'Repetitions']
 
-# %% ../../nbs/study/draws.ipynb #39649355
+# %% ../../nbs/study/draws.ipynb #95ebe896
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import ClassVar
-import io, re, time, traceback
+import re, time, traceback
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, canonical_json, digest, limit_threads, small_png, write_json
+from ..core import NeuralphaError, atomic_path, canonical_json, digest, figure_png, limit_threads, write_json
 from ..models.registry import make_model
 from .published import side_by_side
 from .spec import Study, load_study, universe_slug
@@ -120,7 +120,7 @@ def draw_numbers(
         "r2": _metric(table.loc[n, "R2, %"], r2[n].std()/len(r2)**.5, "percent", "Mean out-of-sample R² over draws, against the training mean; ± its standard error."),
         "ratio": _metric(table.loc[n, "ratio to true"], table.loc[n, "standard error"], "ratio", "Sum of R² over the true function's, same draws; ± its jackknife standard error.")}} for n in names}
 
-# %% ../../nbs/study/draws.ipynb #e15a4ec5
+# %% ../../nbs/study/draws.ipynb #a1ed7854
 class Repetitions:
     "The report of one universe's draws, step by step."
     def __init__(self, study="gkx-table", universe=None, out="reports", device:str="auto", jobs:int=1, folder=""):
@@ -167,8 +167,6 @@ class Repetitions:
         with atomic_path(self.folder/"draws.parquet") as tmp: self.frame.drop(columns="seconds").to_parquet(tmp, index=False)
         write_json(self.folder/"timing.json", self.frame.groupby("model")["seconds"].sum().round(1).to_dict())
         write_json(self.folder/"metrics.json", {"models": self.models, "missing": self.holes, "data_digest": d.data_digest, "draws": d.study.repetitions, "device": device_kind(self.device)})
-        fig, buffer = self.plot(), io.BytesIO()
-        fig.savefig(buffer, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
-        with atomic_path(self.folder/"figures"/"ratios.png") as tmp: tmp.write_bytes(small_png(buffer.getvalue()))
+        with atomic_path(self.folder/"figures"/"ratios.png") as tmp: tmp.write_bytes(figure_png(self.plot(), 110))
         write_json(self.folder/"figures.json", [dict(file="figures/ratios.png", section="Evidence", title="Paired ratios", caption="R² over the true function's in the same draws, with 95% intervals; hollow: published.", model=None)])
         return pd.DataFrame({"file": sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*") if p.is_file())})

@@ -8,14 +8,13 @@ __all__ = ['CUTS', 'forecasts', 'fold_metrics', 'universe_numbers', 'survivorshi
            'leaderboard', 'setting_facts', 'evidence_figures', 'bench_sheet', 'tear_sheets', 'save', 'Report',
            'StudyResults', 'interval_plot']
 
-# %% ../../nbs/study/report.ipynb #b4865004
-import io
+# %% ../../nbs/study/report.ipynb #01f46dd8
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, read_json, small_png, write_json, write_text
+from ..core import NeuralphaError, atomic_path, figure_png, read_json, write_json, write_text
 from ..data.survivorship import survivorship_report
 from ..evaluate.compare import compare
 from ..evaluate.ic import panel_rows
@@ -145,7 +144,7 @@ def fold_figure(report):
     return report.keep(ax.figure, "Folds", "folds", "Training, validation and test periods",
                        "Rows whose label reaches into the next part are purged; an embargo widens the gap.")
 
-# %% ../../nbs/study/report.ipynb #cdffd9ef
+# %% ../../nbs/study/report.ipynb #e7fb697f
 def fit_table(report)->pd.DataFrame:
     "Fit what is missing; one row per fold and model with the mean IC of the ensemble, and what failed."
     r, b = report, report.bench
@@ -168,12 +167,12 @@ def training_figures(report):
         p.plot(ax)
         report.show(fig, "Training", "training", f"{name}: validation while training", "One line per fold and seed, one colour per fold.", name)
 
-def _show(figure):
-    "Display a figure or table in the notebook; nothing outside one."
+def _show(shown):
+    "Display a picture or table in the notebook; nothing outside one."
     from IPython.core.getipython import get_ipython
     if get_ipython() is not None:
         from IPython.display import display
-        display(figure)
+        display(shown)
 
 # %% ../../nbs/study/report.ipynb #e3b4494d
 def tuning_table(report):
@@ -269,7 +268,7 @@ def save(report)->pd.DataFrame:
     return pd.DataFrame({"file": [str(p.relative_to(report.folder)) for p in files], "KB": [round(p.stat().st_size/1024) for p in files]}).groupby(
         lambda i: str(Path(files[i].relative_to(report.folder)).parent)).agg(files=("file", "size"), KB=("KB", "sum")).rename_axis("folder")
 
-# %% ../../nbs/study/report.ipynb #9325e20b
+# %% ../../nbs/study/report.ipynb #1665f670
 @dataclass(eq=False, repr=False)
 class Report:
     "The report of one bench, step by step. `out` holds all reports and, in `.units`, the finished units they share."
@@ -308,15 +307,15 @@ class Report:
         return search_records(self.bench, self.store, self.device)
 
     def keep(self, fig, section:str, name:str, title:str, caption:str="", model:str|None=None, **more):
-        "Store a matplotlib figure as PNG and remember what it shows; returns the figure."
+        "Store a matplotlib figure as PNG and remember what it shows; returns the picture, which a notebook displays."
         import matplotlib.pyplot as plt
+        from IPython.display import Image
         file = Path("figures")/(model or "universe")/f"{name}.png"
-        buffer = io.BytesIO()
-        fig.savefig(buffer, format="png", dpi=96, bbox_inches="tight", metadata={"Software": None})
-        with atomic_path(self.folder/file) as tmp: tmp.write_bytes(small_png(buffer.getvalue()))
+        png = figure_png(fig)
+        with atomic_path(self.folder/file) as tmp: tmp.write_bytes(png)
         plt.close(fig)
         self.note(file, section, title, caption, model, **more)
-        return fig
+        return Image(png)
 
     def show(self, fig, *args, **more):
         "Keep a figure and display it in the notebook."

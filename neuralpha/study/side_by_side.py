@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['report_ics', 'compare_reports', 'summary', 'comparison_page', 'write_comparison', 'verify_comparison']
 
-# %% ../../nbs/study/side_by_side.ipynb #f79ec52c
-import base64, io
+# %% ../../nbs/study/side_by_side.ipynb #a91b19a6
+import base64
 from pathlib import Path
 import pandas as pd
-from ..core import NeuralphaError, read_json, small_png, write_json, write_text
+from ..core import NeuralphaError, figure_png, read_json, write_json, write_text
 from ..evaluate.compare import compare_studies
 from ..evaluate.metrics import metric
 from ..models.predict import read_predictions
@@ -55,7 +55,7 @@ def compare_reports(
     return {"studies": [{"name": Path(f).name, "hash": s.hash, "title": title(s, Path(f).name), "setting": setting(s)} for f, s in ((a, one), (b, two))],
             "changes": _changes(skip(one), skip(two)), "other_data": sorted(u for u in digests[0] if u in digests[1] and digests[0][u] != digests[1][u]), "rows": rows}
 
-# %% ../../nbs/study/side_by_side.ipynb #2baef755
+# %% ../../nbs/study/side_by_side.ipynb #09799171
 def _verdict(r)->str:
     if r["change"] is None: return r["note"]
     return ("moved" if r["moved"] else "not more than noise") + (f"; {r['note']}" if r["note"] else "")
@@ -70,9 +70,7 @@ def summary(c:dict)->str:
 
 def _picture(c:dict)->str: # data URI
     from neuralpha.evaluate.plots import plot_changes
-    out = io.BytesIO()
-    plot_changes(c["rows"], c["studies"][0]["name"], c["studies"][1]["name"]).savefig(out, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
-    return "data:image/png;base64," + base64.b64encode(small_png(out.getvalue())).decode()
+    return "data:image/png;base64," + base64.b64encode(figure_png(plot_changes(c["rows"], c["studies"][0]["name"], c["studies"][1]["name"]), 110)).decode()
 
 def comparison_page(c:dict)->str: # HTML
     "The comparison as one page."
