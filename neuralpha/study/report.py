@@ -120,7 +120,7 @@ def with_ensemble(
     held = [replace(p, frame=p.valid) for p in members]
     return tests | {"ensemble": combine(members, study.ensemble)}, valids | {"ensemble": combine(held, study.ensemble)}
 
-# %% ../../nbs/study/report.ipynb #819f94f8
+# %% ../../nbs/study/report.ipynb #4311c96f
 def data_facts(bench:Bench)->dict: # what checks.json holds
     "What was found in the data, what could not be computed from it, and who is missing from it."
     checks, p = bench.panel.checks, bench.panel
@@ -130,12 +130,15 @@ def data_facts(bench:Bench)->dict: # what checks.json holds
             "survivorship": survivorship_facts(p, bench.y.horizon, bench.y.delay)}
 
 def data_table(report):
-    "Checks that found something, as a table; all of them are stored as `checks.json`."
+    "Checks that found something, as a table, or a sentence; all of them are stored as `checks.json`."
+    from IPython.display import Markdown
     checks = report.bench.panel.checks
     write_json(report.folder/"checks.json", data_facts(report.bench))
     found = checks[checks["rows"] > 0] if len(checks) else checks
-    quiet = f"{len(checks) - len(found)} further checks found nothing or could not be run; the data page lists them."
-    return found.style.format(escape="html").hide(axis="index").set_caption(quiet if len(checks) else "A simulated market: nothing to check.").set_table_styles(
+    if not len(checks): return Markdown("A simulated market: nothing to check.")
+    quiet = f"{len(checks) - len(found)} {'further ' if len(found) else ''}checks found nothing or could not be run; the data page lists them."
+    if not len(found): return Markdown(quiet)
+    return found.style.format(escape="html").hide(axis="index").set_caption(quiet).set_table_styles(
         [{"selector": "th, td", "props": "text-align: left; white-space: normal; vertical-align: top"}, {"selector": "caption", "props": "caption-side: bottom"}]).set_uuid("checks")
 
 def fold_figure(report):
@@ -174,10 +177,11 @@ def _show(shown):
         from IPython.display import display
         display(shown)
 
-# %% ../../nbs/study/report.ipynb #e3b4494d
+# %% ../../nbs/study/report.ipynb #dc2ac0da
 def tuning_table(report):
     "Every search at a glance; all trials are stored as `tuning.json`. A sentence where nothing is tuned."
-    if not report.searches: return "Nothing is tuned: every model has the parameters the study gives it."
+    from IPython.display import Markdown
+    if not report.searches: return Markdown("Nothing is tuned: every model has the parameters the study gives it.")
     write_json(report.folder/"tuning.json", report.searches)
     for name in dict.fromkeys(s["model"] for s in report.searches):
         _show(report.keep(plot_trials([s for s in report.searches if s["model"] == name]), "Training", "tuning", f"{name}: what the search tried",
