@@ -171,9 +171,9 @@ class Estimator(Parameters):
         except Exception as e: raise NeuralphaError(f"{folder} does not hold the {cls.name} that was saved ({type(e).__name__}: {(str(e).splitlines() or ['?'])[0]}); fit it again.") from e
         return model
 
-# %% ../../nbs/models/base.ipynb #5f4c136a
+# %% ../../nbs/models/base.ipynb #99ddd703
 def primary(target)->np.ndarray:
-    "(n,) the task that is scored, of several the first."
+    "(n,) the first of several tasks: what one-target models learn and validation looks at."
     return target if target.ndim == 1 else target[:, 0]
 
 def _known(view, target, part):
