@@ -347,7 +347,7 @@ def answer(result:UniverseResult)->str:
     if found["sort"]: said += f". That is {found['show']}% of what an oracle would reach {found['range']}".rstrip()
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #0022f854
+# %% ../../nbs/study/site.ipynb #e5fc23ce
 def _row(result, name, shown, place=0):
     "One model's line of the leaderboard; `place` is that of its universe in the study."
     m = result.models[name]
@@ -378,7 +378,7 @@ def _columns(results)->list:
             fixed("rank", "One more than the number of models shown to be better (paired block bootstrap, Holm-corrected). Equal ranks: the data cannot separate them." + empty("rank")),
             *(fixed(name, defined[key] + (" In brackets: 95% interval." if key in BRACKETED else "") + empty(SLICED.get(key)), whole=key not in SLICED) for key, name in _shown(results)),
             fixed("dates", "Dates with a score."), fixed("seeds", "Fits per fold that were averaged."), fixed("trials", "Everything the study tried; the deflated Sharpe ratio pays for it."),
-            fixed("training, s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
+            fixed("training,\u00a0s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
             fixed("parameters", "Numbers learnt in one fit: weights of a net or a linear model, leaves and splits of trees.")]
 
 # %% ../../nbs/study/site.ipynb #c7718f65
