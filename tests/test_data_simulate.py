@@ -36,6 +36,13 @@ def test_same_seed_same_bits_and_another_seed_another_market(market):
     assert again.digest == market.digest
     assert simulate_universe(120, 1000, ["reversal"], ic=.1, seed=2).digest != market.digest
 
+def test_another_processor_draws_the_same_market():
+    import os, subprocess, sys
+    draw = "from neuralpha.data.universes import load_universe; print(*(load_universe(n).digest for n in ('sim-tiny', 'sim-nonlinear', 'gkx-b')))"
+    old = subprocess.run([sys.executable, "-c", draw], env=os.environ | {"OPENBLAS_CORETYPE": "Prescott"}, capture_output=True, text=True, check=True)
+    from neuralpha.data.universes import load_universe
+    assert old.stdout.split() == [load_universe(n).digest for n in ("sim-tiny", "sim-nonlinear", "gkx-b")]
+
 def test_every_bar_is_possible(market):
     f, ok = market.fields, market.tradable
     assert all(np.isfinite(v[ok]).all() and np.isnan(v[~ok]).all() for v in (*f.values(), market.truth["oracle"]))

@@ -102,7 +102,17 @@ def test_what_is_forged_with_digests_and_pages_is_found(report):
         assert found == [f"sim-tiny/{name}.parquet: the scores of the ensemble are not what those of its members give."]
         part.write_bytes(good)
     found = _forge(report, lambda: table.write_text(table.read_text().replace(".1", ".2", 1)))
-    assert found == ["sim-tiny/alphalens/ridge/information.csv is not what the scores give."]
+    assert len(found) == 1 and "sim-tiny/alphalens/ridge/information.csv: [" in found[0] and "stored" in found[0]
+
+def test_last_bits_of_another_processor_are_no_difference():
+    from neuralpha.study.verify import _cells, _differences
+    stored = {"p": 1.2172511829822801e-12, "t": [4.837855051990867, -3e-17], "n": 12}
+    assert _differences(stored, {"p": 1.217251182982214e-12, "t": [4.837855051990871, 2e-18], "n": 12}) == []
+    assert _differences(stored, stored | {"t": [4.8378550530, -3e-17]}) == ["t[0]: stored 4.837855051990867, derived 4.837855053"]
+    assert _differences(stored, stored | {"n": 12.000000000001}) and _differences(stored, stored | {"p": None}) and _differences({"a": True}, {"a": 0})
+    assert len(_differences(stored, {"p": 1.217251182982214e-12, "t": [4.837855051990871, 2e-18], "n": 12}, last_bits=0)) == 3
+    assert _differences(_cells("date,ic\n2020-01-02,0.1\n"), _cells("date,ic\n2020-01-02,0.10000000000000002\n")) == []
+    assert _differences(_cells("date,ic\n2020-01-02,0.1\n"), _cells("date,ic\n2020-01-03,0.1\n")) == ["[1][0]: stored '2020-01-02', derived '2020-01-03'"]
 
 def test_a_broken_file_is_a_problem_and_not_a_crash(report):
     for name in ("predictions.parquet", "metrics.json"):

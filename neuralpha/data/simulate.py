@@ -59,7 +59,12 @@ def _student(rng, shape, df=5):
     "Student-t draws with unit variance."
     return rng.standard_normal(shape)*np.sqrt((df - 2)/rng.chisquare(df, shape))
 
-# %% ../../nbs/data/simulate.ipynb #d628d0c4
+# %% ../../nbs/data/simulate.ipynb #967e2fa2
+def _weighted(weights, values):
+    "Sum of `weights*values` over the last axis but one, in the order of that axis on every processor."
+    return (weights*values).sum(-2)
+
+# %% ../../nbs/data/simulate.ipynb #765cce51
 def _world(rng, n_days, n_assets, n_sectors, annual_vol):
     "Factor returns, volatilities and shocks: what moves prices apart from the alpha. Arrays are dates × assets."
     daily = annual_vol/np.sqrt(252)
@@ -73,7 +78,7 @@ def _world(rng, n_days, n_assets, n_sectors, annual_vol):
     sigma = base*np.exp(.35*_ar1(rng.standard_normal((n_days, n_assets)), .98))*common**.5
     jumps = (rng.random((n_days, n_assets)) < .004)*4*base*rng.standard_normal((n_days, n_assets))
     beta = 1 + .25*rng.standard_normal(n_assets)
-    noise = (beta*market[:, None] + sectors[:, sector] + styles @ rng.standard_normal((2, n_assets))
+    noise = (beta*market[:, None] + sectors[:, sector] + _weighted(styles[..., None], rng.standard_normal((2, n_assets)))
              + sigma*_student(rng, (n_days, n_assets)) + jumps)
     crowd = .25*_ar1(rng.standard_normal((n_days, 1)), .7) + 8*(np.abs(market[:, None]) - .008)
     return dict(sector=sector, base=base, sigma=sigma, market=market, noise=noise, crowd=crowd, busy=.3*rng.standard_normal((n_days, n_assets)))
@@ -89,7 +94,7 @@ def _shock(kind, x, v, trend, calm, stormy):
     if kind == "pattern": return np.where(calm, x, -x)
     return -x if stormy else x # regime
 
-# %% ../../nbs/data/simulate.ipynb #019f6d3c
+# %% ../../nbs/data/simulate.ipynb #382f7ec3
 def _run(world, alphas, scale, strength, idle):
     """Returns, log volume and shocks over the days; `scale` (n_alphas,) turns responses into returns and `strength`
     (n_alphas, n_days) varies it over time. Shocks are (n_alphas, n_days, n_assets); `idle` marks stocks that do not
@@ -104,7 +109,7 @@ def _run(world, alphas, scale, strength, idle):
     for t in range(n_days):
         alpha, live = np.zeros(n), ~idle[t]
         for c, w in enumerate(kernels):
-            if t and scale[c]: alpha += scale[c]*strength[c, t]*(w[-t:] @ shocks[c, max(t - len(w), 0):t])
+            if t and scale[c]: alpha += scale[c]*strength[c, t]*_weighted(w[-t:, None], shocks[c, max(t - len(w), 0):t])
         ret[t] = np.where(live, np.maximum(noise[t] + alpha, -.9), 0)
         excess = ret[t] - market[t]
         x = np.clip((excess - alpha)/np.sqrt(var), -4, 4)
@@ -121,7 +126,7 @@ def _run(world, alphas, scale, strength, idle):
         market_var = .94*market_var + .06*market[t]**2
     return ret, volume + world["crowd"], shocks
 
-# %% ../../nbs/data/simulate.ipynb #704b8ab4
+# %% ../../nbs/data/simulate.ipynb #64661060
 def _ahead(ret, horizon, delay):
     "(n_days, n) compounded return over bars t+delay+1 .. t+delay+horizon; NaN beyond the end."
     wealth = np.cumsum(np.log1p(ret), axis=0)
@@ -135,8 +140,9 @@ def _oracle(alphas, scale, strength, shocks, horizon, delay):
     total = np.zeros(shocks.shape[1:])
     for c, a in enumerate(alphas):
         if not scale[c]: continue
-        known = _known_part(a, horizon, delay)
-        total += scale[c]*strength[c, :, None]*np.apply_along_axis(lambda x: np.convolve(known, x)[:len(x)], 0, shocks[c].astype(np.float64))
+        expected = np.zeros_like(total)
+        for ago, weight in enumerate(_known_part(a, horizon, delay)[:len(total)]): expected[ago:] += weight*shocks[c, :len(total) - ago]
+        total += scale[c]*strength[c, :, None]*expected
     return total
 
 # %% ../../nbs/data/simulate.ipynb #c6a084e6
