@@ -293,14 +293,14 @@ def test_periods_and_regimes_keep_the_mean(problem):
     assert got.rows.sum() == len(e.rows)
     np.testing.assert_allclose(np.average(got["linear"], weights=got.rows), abs(e.by_feature[:, 0]).mean())
 
-def test_the_turbulent_regime_is_the_volatile_one():
+def test_the_stormy_regime_is_the_volatile_one():
     from neuralpha.data.panel import panel_from_frame
     rng, days = np.random.default_rng(0), pd.bdate_range("2020-01-01", periods=600)
     sd = np.repeat([.005, .02, .01], 200)
     close = np.exp((rng.normal(size=(600, 10))*sd[:, None] + rng.normal(size=(600, 1))*sd[:, None]).cumsum(0))
     panel = panel_from_frame(pd.DataFrame({"date": np.repeat(days, 10), "asset": np.tile(list("ABCDEFGHIJ"), 600), "close": close.ravel()}))
     regime = market_regime(panel)
-    assert (regime.iloc[260:370] == "turbulent").mean() > .9 and (regime.iloc[80:170] == "calm").mean() > .9
+    assert (regime.iloc[260:370] == "stormy").mean() > .9 and (regime.iloc[80:170] == "calm").mean() > .9
 
 def test_figures_have_titles_units_and_no_cut_labels(problem):
     import matplotlib.pyplot as plt

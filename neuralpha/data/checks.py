@@ -619,7 +619,7 @@ def _repair(name, b, hit, panel, report):
         sound[i] = name != "absurd_jump"
     return sound
 
-# %% ../../nbs/data/checks.ipynb #f41bcde1
+# %% ../../nbs/data/checks.ipynb #afb263b8
 def _run_blocks(panel, usable, report, block_rows=2_000_000):
     "Run every check over blocks of whole assets; masks in `usable`, repairs in the panel's fields."
     s, why = report.spec, np.zeros(panel.n_rows, np.int8) # check number, negative where repaired
@@ -638,7 +638,7 @@ def _run_blocks(panel, usable, report, block_rows=2_000_000):
             if not len(b.rows): break
             hit = np.asarray(c.find(b, s), bool)
             if not hit.any(): continue
-            severity, rows = report.severity(c.name), b.rows[hit]
+            severity = report.severity(c.name)
             report.add(c.name, hit.sum(), panel.assets[np.unique(b.asset[hit])], _first(b.day[hit], panel.assets, b.asset[hit], panel.dates))
             repaired = _repair(c.name, b, hit, panel, report) if report.repairs(c.name) else np.zeros(len(hit), bool)
             bad = b.rows[hit & ~repaired] if severity == "mask" else np.zeros(0, np.int64)

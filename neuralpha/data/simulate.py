@@ -6,12 +6,12 @@
 __all__ = ['KINDS', 'SECTORS', 'PRESETS', 'Alpha', 'simulate_universe', 'return_ahead', 'ic_by_date', 'oracle_ic', 'recovered',
            'simulate_named']
 
-# %% ../../nbs/data/simulate.ipynb #b72f8929
+# %% ../../nbs/data/simulate.ipynb #c637b6f0
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
-from .panel import Panel, panel_from_frame
+from .panel import Panel
 
 # %% ../../nbs/data/simulate.ipynb #5252409d
 KINDS = ("reversal", "momentum", "volume", "volatility", "interaction", "threshold", "pattern", "echo", "regime")

@@ -5,13 +5,12 @@
 # %% auto #0
 __all__ = ['scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../nbs/data/sources.ipynb #0a8cfc59
-import csv, datetime as dt, os
+# %% ../../nbs/data/sources.ipynb #1ada4e48
+import csv, os
 from pathlib import Path
-import numpy as np
 import pandas as pd
 import polars as pl
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError
 from .databases import scan_duckdb, scan_sql
 from .qlib import is_qlib, scan_qlib
 from .tables import ALIASES, ReadSpec, Table, canonical, read_spec, require_assets
@@ -128,8 +127,8 @@ def _joined(tables, name, where, only=None):
     attributes = pd.concat([t.attributes for t in tables])
     return Table(name, where, frame, attributes[~attributes.index.duplicated()], tuple(f for t in tables for f in t.findings))
 
-# %% ../../nbs/data/sources.ipynb #e697b386
-def _from_pandas(frame, where, spec):
+# %% ../../nbs/data/sources.ipynb #a4171d93
+def _from_pandas(frame, where):
     "A pandas frame as polars; columns of mixed Python objects are refused by name."
     if isinstance(frame.columns, pd.MultiIndex):
         level = next((i for i in (0, 1) if {"close", "adj close"} & {str(v).lower() for v in frame.columns.get_level_values(i)}), None)
@@ -145,7 +144,6 @@ def _from_pandas(frame, where, spec):
         if kinds - {"str"} and len(kinds) > 1 or kinds & {"list", "dict", "tuple", "set"}:
             raise NeuralphaError(f"{where}: column {c!r} mixes {', '.join(sorted(kinds))}; give it one type.")
     try: return pl.from_pandas(frame)
-    except (TypeError, ValueError, OverflowError) as e: raise NeuralphaError(f"{where}: the frame cannot be read: {str(e).splitlines()[0]}.") from e
     except Exception as e: # pyarrow's own errors derive from ValueError or Exception by version
         raise NeuralphaError(f"{where}: the frame cannot be read: {str(e).splitlines()[0]}.") from e
 
@@ -156,7 +154,7 @@ def _read(lf, name, where, spec):
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as e:
         raise NeuralphaError(f"{where}: damaged or not what its name says: {(str(e).splitlines() or ['?'])[0]}. Write or copy it again.") from e
 
-# %% ../../nbs/data/sources.ipynb #cb09ca60
+# %% ../../nbs/data/sources.ipynb #b9ee0f9f
 def open_source(
     source, # path, folder, database address, frame, engine
     name:str|None=None, # of the universe; default: the file's stem
@@ -168,7 +166,7 @@ def open_source(
     if isinstance(source, (str, os.PathLike)): return _open_path(source, name, spec)
     where = name or "frame"
     if isinstance(source, pd.Series): source = source.to_frame(source.name or "close")
-    if isinstance(source, pd.DataFrame): return _read(_from_pandas(source, where, spec).lazy(), where, where, spec)
+    if isinstance(source, pd.DataFrame): return _read(_from_pandas(source, where).lazy(), where, where, spec)
     if isinstance(source, (pl.DataFrame, pl.LazyFrame)): return _read(source.lazy(), where, where, spec)
     if type(source).__module__.startswith("duckdb") or type(source).__name__ == "DuckDBPyConnection": return _read(scan_duckdb(source, spec), where, where, spec)
     if type(source).__module__.startswith("sqlalchemy"): return _read(scan_sql(source, spec), where, where, spec)

@@ -5,12 +5,11 @@
 # %% auto #0
 __all__ = ['survivors', 'naive_scores', 'survivorship_report']
 
-# %% ../../nbs/data/survivorship.ipynb #29110107
+# %% ../../nbs/data/survivorship.ipynb #39ec2aad
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
-from .panel import Panel
-from .membership import keep_assets
+from .panel import Panel, keep_assets
 from .simulate import ic_by_date, return_ahead
 
 # %% ../../nbs/data/survivorship.ipynb #0a4d962b

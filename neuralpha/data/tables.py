@@ -6,11 +6,10 @@
 __all__ = ['ALIASES', 'PRICES', 'NUMBERS', 'MISSING', 'ReadSpec', 'read_spec', 'Table', 'match_columns', 'text_number',
            'text_date', 'adjusted', 'canonical', 'require_assets']
 
-# %% ../../nbs/data/tables.ipynb #b1d3e1ef
+# %% ../../nbs/data/tables.ipynb #6acdb4ba
 import datetime as dt, unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
-import numpy as np
 import pandas as pd
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -151,8 +150,8 @@ def text_date(
         offset = pl.when(zone == "").then(None).when(zone == "Z").then(0).otherwise(minutes*sign)
     return value, offset, ~empty & value.is_null()
 
-# %% ../../nbs/data/tables.ipynb #a976a576
-def _refuse_bad_cells(frame, bad, names, where, spec):
+# %% ../../nbs/data/tables.ipynb #cf0788a6
+def _refuse_bad_cells(frame, bad, names, where):
     "Raise for the first flagged cell; `bad` is flag column -> (canonical column, kind)."
     for flag, (column, kind) in bad.items():
         hit = frame[flag].arg_true()
@@ -317,9 +316,9 @@ def require_assets(
     more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
     raise NeuralphaError(f"{where}: no row of the asked-for asset{'s'*(len(absent) > 1)} {', '.join(map(repr, absent[:5]))}{more}; mend `assets`, or leave {'them' if len(absent) > 1 else 'it'} out.")
 
-# %% ../../nbs/data/tables.ipynb #46025f00
+# %% ../../nbs/data/tables.ipynb #034423d8
 def _wanted(spec, slack=0):
-    "Row filters for the asked-for span and assets; `slack` days wider where zones are still to be settled."
+    "Row filters for the asked-for span; `slack` days wider where zones are still to be settled."
     day = dt.timedelta(days=slack)
     rules = [pl.col("date") >= dt.datetime.combine(spec.start, dt.time()) - day] if spec.start else []
     if spec.end: rules.append(pl.col("date") < dt.datetime.combine(spec.end, dt.time()) + day + dt.timedelta(days=1))
@@ -327,7 +326,7 @@ def _wanted(spec, slack=0):
 
 def _collect(plan, lf, name, where, spec, names, numbers, texts, bad, zone):
     "Run the plan and settle dates, keys, adjustment and attributes."
-    if bad.keys() - {"__bad_date"} or "__bad_date" in bad:
+    if bad:
         flags = [pl.col(b) for b in bad]
         late = _wanted(spec, 2)
         if late: plan = plan.filter(pl.all_horizontal(late) | pl.any_horizontal(flags).fill_null(True))
@@ -338,7 +337,7 @@ def _collect(plan, lf, name, where, spec, names, numbers, texts, bad, zone):
     plan = plan.with_columns(pl.when(pl.col("asset") != "").then(pl.col("asset")).cast(assets))
     frame = plan.collect(engine="streaming")
     if spec.layout == "wide": frame = frame.sort("asset", "date")
-    _refuse_bad_cells(frame, bad, names, where, spec)
+    _refuse_bad_cells(frame, bad, names, where)
     frame = frame.drop([c for c in frame.columns if c.startswith(("__bad", "__text"))])
     if not frame.height:
         limits = f" between {spec.start or 'the start'} and {spec.end or 'the end'}" if spec.start or spec.end else ""

@@ -6,14 +6,14 @@
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'universes_folder', 'load_universe', 'check_report', 'report_table',
            'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #82568870
+# %% ../../nbs/data/universes.ipynb #9df9919a
 import contextlib, importlib, inspect, json, os, shutil, tempfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
 from ..core import NeuralphaError, file_digest, read_json, unknown_name, write_json
-from .checks import CheckSpec, check_spec, checked_panel
+from .checks import check_spec, checked_panel
 from .panel import Panel, lay_out
 from .sources import open_source
 from .tables import read_spec, require_assets

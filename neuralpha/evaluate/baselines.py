@@ -5,18 +5,18 @@
 # %% auto #0
 __all__ = ['past_return', 'reversal', 'momentum', 'oracle', 'baseline_scores']
 
-# %% ../../nbs/evaluate/baselines.ipynb #1b811018
+# %% ../../nbs/evaluate/baselines.ipynb #a6a5bcfe
 import numpy as np
 import pandas as pd
 from ..data.panel import Panel
-from ..labels import _wealth
+from ..labels import total_return_index
 
-# %% ../../nbs/evaluate/baselines.ipynb #ab078889
+# %% ../../nbs/evaluate/baselines.ipynb #41f2e4b8
 def past_return(
     panel:Panel, first:int, last:int=0, # return from the close `first` bars ago to the close `last` bars ago
 )->np.ndarray: # (n_rows,) float64, NaN where either price is missing
     "Return between two past bars of the same asset, in panel row order."
-    wealth, rows = _wealth(panel), np.arange(panel.n_rows)
+    wealth, rows = total_return_index(panel), np.arange(panel.n_rows)
     start = panel.asset_offsets[panel.asset_code]
     out = wealth[np.maximum(rows - last, 0)]/wealth[np.maximum(rows - first, 0)] - 1
     return np.where((rows - first >= start) & panel.tradable, out, np.nan)

@@ -6,7 +6,7 @@
 __all__ = ['RHO', 'metric', 'mean_metric', 'calibrate', 'calibrated', 'pooled_r2', 'share_recovered', 'half_life',
            'horizon_labels', 'evaluate_scores', 'metrics_table']
 
-# %% ../../nbs/evaluate/metrics.ipynb #0c31fe0d
+# %% ../../nbs/evaluate/metrics.ipynb #f981a457
 import math
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from ..data.panel import Panel
 from ..labels import Label, forward_return
 from .ic import coefficients, on_panel
 from .quantiles import _lag_correlation, _lagged, _turnover, group_returns, spread_portfolio, standing
-from .statistics import block_length, bootstrap_means, clean, hac_mean, sharpe_report
+from .statistics import block_length, bootstrap_means, hac_mean, sharpe_report
 
 # %% ../../nbs/evaluate/metrics.ipynb #3678246a
 def _number(v):

@@ -8,14 +8,14 @@ __all__ = ['COLOURS', 'DASHES', 'FEWEST', 'style', 'new_figure', 'plain', 'short
            'plot_exposures', 'plot_quantiles', 'plot_folds_ic', 'plot_score_correlation', 'plot_spread',
            'plot_leaderboard', 'plot_changes']
 
-# %% ../../nbs/evaluate/plots.ipynb #7871a99e
+# %% ../../nbs/evaluate/plots.ipynb #deabd3c4
 import numpy as np
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from ..core import NeuralphaError
-from .statistics import clean, hac_mean
+from .statistics import hac_mean
 
 # %% ../../nbs/evaluate/plots.ipynb #5d42ce43
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

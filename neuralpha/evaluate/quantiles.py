@@ -6,13 +6,13 @@
 __all__ = ['standing', 'group_returns', 'quantile_returns', 'turnover', 'rank_autocorrelation', 'spread_positions',
            'spread_portfolio']
 
-# %% ../../nbs/evaluate/quantiles.ipynb #985b9089
+# %% ../../nbs/evaluate/quantiles.ipynb #3df2a3a0
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
 from ..data.panel import Panel
-from ..labels import Label
+from ..labels import total_return_index
 from .ic import _argsort, _by_date, _centred_ranks, _given_panel, on_panel, over_dates
 
 # %% ../../nbs/evaluate/quantiles.ipynb #c85c07dd
@@ -165,11 +165,10 @@ def rank_autocorrelation(scores, panel:Panel, lag:int=1):
     has = np.bincount(panel.date_code, np.isfinite(ranks).any(1), panel.n_dates) > 0
     return _by_date(panel, _lagged(panel, ranks, _lag_correlation, lag), has, names, [lag])
 
-# %% ../../nbs/evaluate/quantiles.ipynb #94383b39
+# %% ../../nbs/evaluate/quantiles.ipynb #8aff633f
 def _bar_returns(panel):
-    "(n_rows,) return from each row's last known price to the next row's, with delisting; and how many of those are unknown."
-    from neuralpha.labels import _wealth
-    wealth = _wealth(panel)
+    "(n_rows,) return from each row's last known price to the next row's, with delisting; and (n_rows,) bool: a delisting return is unknown."
+    wealth = total_return_index(panel)
     known = np.where(np.isfinite(wealth), np.arange(panel.n_rows), -1)
     wealth = wealth[np.maximum(np.maximum.accumulate(known), 0)]
     out = np.append(wealth[1:]/wealth[:-1] - 1, 0.)

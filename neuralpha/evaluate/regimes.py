@@ -41,10 +41,10 @@ def market_volatility(panel:Panel, bars:int=20)->np.ndarray:
     with np.errstate(invalid="ignore"): market = np.bincount(panel.date_code[ok], r[ok], panel.n_dates)/n
     return pd.Series(market).rolling(bars, min_periods=bars//2).std().to_numpy()
 
-# %% ../../nbs/evaluate/regimes.ipynb #ff1d0a41
+# %% ../../nbs/evaluate/regimes.ipynb #530d0d8d
 SIZE = ("market_cap", "mvel1", "size", "me")
 
-WORDS = {"size": ("small", "middling", "large"), "size (dollar volume)": ("little traded", "middling", "much traded"), "liquidity": ("illiquid", "middling", "liquid")}
+WORDS = {"size": ("small", "middling", "large"), "size (dollar volume)": ("little traded", "middling", "much traded"), "liquidity": ("illiquid", "middling", "liquid"), "volatility": ("calm", "middling", "stormy")}
 
 def size_and_liquidity(panel:Panel)->dict: # name -> (n_rows,) values; higher is larger, or more liquid
     "What the panel allows to say about size and liquidity."
@@ -57,7 +57,7 @@ def size_and_liquidity(panel:Panel)->dict: # name -> (n_rows,) values; higher is
         out["liquidity"] = -trailing_mean(panel, impact, 20)
     return out
 
-# %% ../../nbs/evaluate/regimes.ipynb #13634113
+# %% ../../nbs/evaluate/regimes.ipynb #cb457b6b
 def regimes(
     y:Label, scored=None, # (n_rows,) bool: rows under evaluation; default all with a label
 )->dict: # cut -> (n_rows,) Categorical of group names, missing where the row is in no group
@@ -69,7 +69,7 @@ def regimes(
     vol = np.where(live, market_volatility(p), np.nan)
     if np.isfinite(vol).sum() >= 30:
         third = np.digitize(np.nan_to_num(vol), np.nanquantile(vol, [1/3, 2/3]))
-        out["volatility"] = pd.Categorical.from_codes(np.where(np.isfinite(vol), third, -1), ["calm", "middling", "stormy"])[p.date_code]
+        out["volatility"] = pd.Categorical.from_codes(np.where(np.isfinite(vol), third, -1), WORDS["volatility"])[p.date_code]
     ok = np.isfinite(y.values)
     total = np.bincount(p.date_code[ok], y.values[ok], p.n_dates)
     out["market"] = pd.Categorical.from_codes(np.where(live, (total > 0).astype(int), -1), ["down", "up"])[p.date_code]

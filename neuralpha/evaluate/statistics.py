@@ -14,7 +14,7 @@ import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
 
-# %% ../../nbs/evaluate/statistics.ipynb #0c598717
+# %% ../../nbs/evaluate/statistics.ipynb #52584ed4
 def clean(series, name="series")->np.ndarray:
     "Finite values as float64; raises `NeuralphaError` when fewer than three are left."
     x = np.asarray(series, np.float64).ravel()
@@ -29,7 +29,7 @@ def hac_lag(
     "Bartlett lag for a mean of `n` ICs of overlapping labels."
     rule = int(4*(n/100)**(2/9))
     overlap = 2*(horizon + delay) if horizon > 1 else delay
-    return int(min(max(rule, overlap, horizon - 1 + delay), n - 2))
+    return int(min(max(rule, overlap), n - 2))
 
 # %% ../../nbs/evaluate/statistics.ipynb #c0b32a9d
 def hac_mean(

@@ -157,9 +157,8 @@ def windows_asked(
         if isinstance(key, tuple) and callable(key[0]): plan.setdefault(key[:2], set()).update(key[2])
     return {k: tuple(sorted(w)) for k, w in plan.items()}
 
-# %% ../../nbs/features/families.ipynb #f9f84f47
+# %% ../../nbs/features/families.ipynb #ede88f62
 FEATURES = {} # name -> Feature
-_DAILY = "windows in bars"
 
 def declare(
     name:str, # template, e.g. "ret_{w}"

@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/features/signals.ipynb #7ca0e9f0
+# %% ../../nbs/features/signals.ipynb #aa273217
 import numpy as np
 from numba import njit
-from . import kernels
 from .families import SERIES, declare, ema_length, _ratio, _w1
 
 # %% ../../nbs/features/signals.ipynb #4b4b930e

@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['Chain', 'Scale', 'Winsorise', 'Impute', 'Categories', 'PrincipalComponents', 'SelfOrganisingMap']
 
-# %% ../../nbs/features/transforms.ipynb #f7027158
+# %% ../../nbs/features/transforms.ipynb #de06f18e
 from dataclasses import replace
 import numpy as np
-import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from .table import Features
 

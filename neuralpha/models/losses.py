@@ -192,7 +192,7 @@ def loss_terms(text:str)->list[tuple]:
         terms.append((float(m[1] or 1), m[2], _given(m[2], m[3] or "")))
     return terms
 
-# %% ../../nbs/models/losses.ipynb #abf061a0
+# %% ../../nbs/models/losses.ipynb #66865edd
 class Objective:
     "A loss by name or weighted sum, the outputs it needs and the score it means."
     def __init__(self, text:str, smoothing:float=0.):
@@ -233,11 +233,12 @@ class Objective:
             total = total + weight*LOSSES[name](score, target, mask, **smooth | given)
         return total
 
-    def score(self, out:np.ndarray)->np.ndarray:
-        "(n,) score of (n, outputs): the first head's. Quantiles give their mean, classes P(buy) - P(sell)."
+    def score(self, out):
+        "(n,) score of (n, outputs), an array or a tensor: the first head's. Quantiles give their mean, classes P(buy) - P(sell)."
         head, (first, n) = next(iter(self.heads.items()))
         part = out[:, first:first + n]
         if head == "quantiles": return part.mean(1)
         if head != "three": return part[:, 0]
-        e = np.exp(part - part.max(1, keepdims=True))
-        return (e[:, 2] - e[:, 0])/e.sum(1)
+        p = torch.as_tensor(part).softmax(1)
+        score = p[:, 2] - p[:, 0]
+        return score if torch.is_tensor(out) else score.numpy()

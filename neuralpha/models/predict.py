@@ -6,13 +6,13 @@
 __all__ = ['PREDICTIONS', 'UnitResult', 'fit_unit', 'fit_on', 'check_task', 'checked_scores', 'ensemble_scores', 'Predictions',
            'read_predictions', 'predictions_frame', 'cross_predict']
 
-# %% ../../nbs/models/predict.ipynb #38b5f3c5
+# %% ../../nbs/models/predict.ipynb #f7e70378
 from html import escape
 import time
 from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, progress, read_table, unknown_name
+from ..core import NeuralphaError, progress as bar, read_table, unknown_name
 from ..features.table import Features
 from ..labels import Label
 from .base import Estimator, primary, mean_ic
@@ -168,7 +168,7 @@ def predictions_frame(
     return pd.concat([pd.DataFrame({"date": p.dates[p.date_code[rows]], "asset": p.assets[p.asset_code[rows]], "model": name, "fold": fold.number,
                                     "seed": seed, "score": np.float32(s), "label": y.values[rows]}) for seed, s in sorted(scores.items())], ignore_index=True)
 
-# %% ../../nbs/models/predict.ipynb #520a3927
+# %% ../../nbs/models/predict.ipynb #1e396a0f
 def cross_predict(
     model:Estimator, # unfitted
     X:Features, y:Label, folds, # from `walk_forward` or `fixed_split`
@@ -181,7 +181,6 @@ def cross_predict(
     refit:bool=False, # as in `fit_unit`
 )->Predictions:
     "Fit on every fold and seed and score the test rows: nothing scored was ever fitted on."
-    from neuralpha.core import progress as bar
     folds = [folds] if isinstance(folds, Fold) else list(folds)
     if not folds: raise NeuralphaError("There are no folds to predict on.")
     if not isinstance(model, Estimator):

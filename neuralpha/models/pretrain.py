@@ -5,14 +5,13 @@
 # %% auto #0
 __all__ = ['Rebuild', 'Pretrained']
 
-# %% ../../nbs/models/pretrain.ipynb #0dccf181
+# %% ../../nbs/models/pretrain.ipynb #773a7bae
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
 import torch
 from torch import nn
 from .base import feature_scale
-from .nets import Net
 from .trainer import Resident, Training, pick_device, train
 from .transformer import Transformer, TransformerNet
 

@@ -104,15 +104,15 @@ class ALSTM(LSTM):
 
     def build(self, n_features, outputs): return AttentiveNet(n_features, self.hidden, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/recurrent.ipynb #c8d749ed
+# %% ../../nbs/models/recurrent.ipynb #1d8293a1
 def saliency(
     model:Net, view, # fitted model and the rows to look at
 )->"np.ndarray": # (window, n_features), the decision date last
     "Mean absolute gradient of the score by lag and feature, per standard deviation of the feature."
     from neuralpha.models.trainer import Resident
-    from neuralpha.models.losses import _grid_of
+    from neuralpha.models.losses import Objective, _grid_of
     data = Resident(view.features, model.window, model.mean_, model.sd_, next(model.net_.parameters()).device, view.rows)
     x = data.windows(data.at(view.rows)).requires_grad_()
     model.net_.eval()
-    model.net_(x, _grid_of(view.date_code, data.device))[:, 0].sum().backward()
+    Objective(model.loss).score(model.net_(x, _grid_of(view.date_code, data.device))).sum().backward()
     return x.grad.abs().mean(0).cpu().numpy()

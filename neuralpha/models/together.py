@@ -118,7 +118,7 @@ def _judge(stack, data, valid, objective, s):
     grid = _grid_of(date)
     return [-objective.loss(grid.fill(o), grid.fill(torch.from_numpy(target)), grid.gaps).item() for o in out]
 
-# %% ../../nbs/models/together.ipynb #88e2ef85
+# %% ../../nbs/models/together.ipynb #558386fd
 def fit_seeds(
     model, # an unfitted net model
     X, y, fold, seeds, # list of seeds
@@ -129,8 +129,7 @@ def fit_seeds(
     check_task(model, X, y, target)
     start, where = time.perf_counter(), pick_device(device if model.device == "auto" else model.device)
     models, goal = [model.clone(seed=int(s), device=str(where)) for s in seeds], y.target(target)
-    train, valid = X.view(fold.train), X.view(fold.valid)
-    mean, sd = feature_scale(train)
+    mean, sd = feature_scale(X.view(fold.train))
     for m in models: m.features_, m.horizons_, m.mean_, m.sd_ = tuple(X.names), goal[0].size, mean, sd
     nets = [m._built(len(X.names)).to(where) for m in models]
     why = why_not_together(model, nets[0])

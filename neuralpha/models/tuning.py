@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SAMPLERS', 'inner_fold', 'suggest', 'Tuned', 'run_trial', 'read_journal', 'within_budget', 'tune', 'searched',
-           'trial_seed', 'tuned_from', 'tune_folds']
+           'trial_seed', 'tuned_from']
 
 # %% ../../nbs/models/tuning.ipynb #0ad8d0ec
 from html import escape
@@ -211,10 +211,3 @@ def tuned_from(
     best = max((r for r in records if r["state"] == "complete"), key=lambda r: r["valid_ic"], default=None)
     if best is None: raise NeuralphaError(f"None of {len(records)} trials of {model.name} finished; widen the budget or the search space." + "".join(f" Last: {r['error']}" for r in records[-1:] if "error" in r))
     return Tuned(model.clone(**best["params"]), best["params"], best["valid_ic"], table, len(records))
-
-# %% ../../nbs/models/tuning.ipynb #bb9522c7
-def tune_folds(
-    model:Estimator, X, y, folds, folder=None, **kw, # folder of journals; the rest as in `tune`
-)->list: # one Tuned per fold, whose `model` belongs to that fold alone
-    "Search anew in every fold: parameters chosen with later data would leak into earlier tests."
-    return [tune(model, X, y, f, journal=folder and Path(folder)/f"{model.name}-fold{f.number}.jsonl", **kw) for f in folds]

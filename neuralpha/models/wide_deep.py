@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['with_level', 'kept_slopes', 'widen', 'WideDeepNet', 'WithinDate', 'WideDeep', 'ByDate', 'WideTrees']
 
-# %% ../../nbs/models/wide_deep.ipynb #828d14ec
+# %% ../../nbs/models/wide_deep.ipynb #7a9406c2
 import os
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,7 +16,6 @@ from scipy.optimize import lsq_linear
 from torch import nn
 from ..core import NeuralphaError, atomic_path, write_text
 from .base import Estimator, feature_scale, scaled
-from .losses import Objective
 from .nets import NORMS, MLPNet, Net
 from .trainer import Resident, first_weights, pick_device, train
 from .trees import BOOSTING, best_trees, leaves_and_splits

@@ -304,8 +304,8 @@ class _Tally:
 
 def _day(panel, code): return str(pd.Timestamp(panel.dates[int(code)]))[:19].removesuffix(" 00:00:00")
 
-# %% ../../nbs/study/audit.ipynb #4f39acc7
-def _compare_rows(tally, part, what, how, A, B, pa, pb, rows_a, rows_b, say, since=None, rounding=0.):
+# %% ../../nbs/study/audit.ipynb #f0b4e1bd
+def _compare_rows(tally, part, what, how, A, B, pa, rows_a, rows_b, say, since=None, rounding=0.):
     "Compare two `_Rows` on matching rows; `say(column, row, count)` gives (reach, words) of the earliest offence."
     common = [n for n in A.names if n in set(B.names)]
     lost = [n for n in A.names if n not in set(common)] + [n for n in B.names if n not in set(A.names)]
@@ -327,7 +327,7 @@ def _compare_rows(tally, part, what, how, A, B, pa, pb, rows_a, rows_b, say, sin
         reach, words = say(common[f], row, int(count[f]))
         tally.add(part, what, how, reach=reach, found=words, column=common[f], date=_day(pa, pa.date_code[row]), asset=pa.assets[pa.asset_code[row]], passed=False)
 
-# %% ../../nbs/study/audit.ipynb #513af92b
+# %% ../../nbs/study/audit.ipynb #cea05ecd
 def _future(tally, base, other, panel, world, cut, how, s):
     "Compare all artefacts of the true run with those of a run whose future was replaced after `cut`."
     past_a, past_b = np.flatnonzero(panel.date_code <= cut), np.flatnonzero(world.date_code <= cut)
@@ -344,7 +344,7 @@ def _future(tally, base, other, panel, world, cut, how, s):
             def say(column, row, n):
                 ahead = int(cut + 1 - panel.date_code[row])
                 return ahead, _ahead(what, column, panel, row, since, ahead, n, s)
-            _compare_rows(tally, "future", what, how, A, B, panel, world, past_a, past_b, say, rounding=s["rounding"].get(what, 0.))
+            _compare_rows(tally, "future", what, how, A, B, panel, past_a, past_b, say, rounding=s["rounding"].get(what, 0.))
         elif isinstance(A, list): _future_folds(tally, what, A, B, panel, world, cut, how, past_a, past_b, since)
         else: _future_fitted(tally, what, A, B, base, panel, cut, how, since)
 
@@ -357,7 +357,7 @@ def _ahead(what, column, panel, row, since, ahead, n, s):
     return (f"{label} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed when {since}: "
             f"it {verb} ({n:,} values changed{everywhere}).")
 
-# %% ../../nbs/study/audit.ipynb #110681ce
+# %% ../../nbs/study/audit.ipynb #919b22cf
 def _of_folds(what, A): return not isinstance(A, _Rows) or what.split()[0] in ("predictions", "positions", "scores")
 
 def _knows_the_future(base, panel):
@@ -372,7 +372,7 @@ def _future_label(tally, what, A, B, panel, world, cut, how, past_a, past_b, sin
         day, asset, known = _day(panel, panel.date_code[row]), panel.assets[panel.asset_code[row]], min(int(A.known[row]), cut)
         return cut + 1 - int(known), (f"{what} ({column}) of {day} of asset {asset}, said to be known on {_day(panel, known)}, changed when {since}: "
                                       f"its life span is longer than declared ({n:,} values changed).")
-    _compare_rows(tally, "future", what, how, A, B, panel, world, past_a[settled], past_b[settled], say)
+    _compare_rows(tally, "future", what, how, A, B, panel, past_a[settled], past_b[settled], say)
     if how != REPLACEMENTS["nothing"]: return
     alive = (panel.date_code[panel.asset_offsets[1:] - 1] >= cut)[panel.asset_code[past_a]]
     early = np.isfinite(B.values[past_b, 0]) & (B.known[past_b] > cut) & alive
@@ -458,7 +458,7 @@ def _touching(tally, what, f, part, against, label, panel, embargo):
     tally.add("splits", what, how, column=part, date=day, asset=asset, passed=False,
               found=f"fold {f.number} has {day} of asset {asset} ({ends}) among its {part} rows, {why} ({int((bad | unknown).sum()):,} rows).")
 
-# %% ../../nbs/study/audit.ipynb #f041ccd4
+# %% ../../nbs/study/audit.ipynb #f82c97eb
 def _start_up(tally, base, run, panel, tables, starts, s):
     "Cut history at the front and compare features beyond their look-back."
     declared = {what: _lookbacks(A, s["lookbacks"]) for what, A in base.items() if _is_features(what, A)}
@@ -478,7 +478,7 @@ def _start_up(tally, base, run, panel, tables, starts, s):
                     back = int(panel.date_code[row] - start + 1)
                     return back, (f"feature {column!r} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed when history before {_day(panel, start)} "
                                   f"was cut off: it looks back more than the {lookback[column]} bars it declares ({n:,} values changed).")
-                _compare_rows(tally, "start-up", what, how, A, B, panel, shorter, rows, np.arange(len(rows)), say, since={n: start + b for n, b in lookback.items()})
+                _compare_rows(tally, "start-up", what, how, A, B, panel, rows, np.arange(len(rows)), say, since={n: start + b for n, b in lookback.items()})
 
 def _is_features(what, A): return isinstance(A, _Rows) and A.label is None and (A.lookbacks is not None or what == "features")
 
@@ -514,7 +514,7 @@ def _renamed(panel, seed):
 
 def _cross(A, given): return bool(A.cross_sectional) if given is None else bool(given)
 
-# %% ../../nbs/study/audit.ipynb #80e26fbc
+# %% ../../nbs/study/audit.ipynb #14116e3e
 def _permutation(tally, base, run, panel, tables, s):
     "Shuffle assets, then remove some, and compare features."
     mine = {k: A for k, A in base.items() if _is_features(k, A)}
@@ -528,7 +528,7 @@ def _permutation(tally, base, run, panel, tables, s):
             continue
         say = lambda column, row, n: (1, f"feature {column!r} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed when the assets "
                                          f"were put in another order: it depends on the order of rows ({n:,} values changed).")
-        _compare_rows(tally, "permutation", what, "assets shuffled", A, other[what], panel, shuffled, np.arange(panel.n_rows), where, say,
+        _compare_rows(tally, "permutation", what, "assets shuffled", A, other[what], panel, np.arange(panel.n_rows), where, say,
                       rounding=1e-5 if _cross(A, s["cross_sectional"]) else 0.)
     if panel.n_assets < 3: return
     rng = np.random.default_rng([s["seed"], 3])
@@ -543,7 +543,7 @@ def _reordered(tally, base, run, panel, tables, s):
             continue
         say = lambda column, row, n: (1, f"feature {column!r} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed when the table was sorted the other "
                                          f"way (by asset, by date): it takes the row above for the bar before ({n:,} values changed).")
-        _compare_rows(tally, "permutation", what, "rows in another order", A, other[what], panel, panel, rows, rows, say, rounding=1e-5 if _cross(A, s["cross_sectional"]) else 0.)
+        _compare_rows(tally, "permutation", what, "rows in another order", A, other[what], panel, rows, rows, say, rounding=1e-5 if _cross(A, s["cross_sectional"]) else 0.)
 
 def _without(tally, mine, run, panel, tables, a, s):
     gone = panel.assets[a]
@@ -563,7 +563,7 @@ def _without(tally, mine, run, panel, tables, a, s):
             keep = (panel.date_code[rows] < alive[0]) | (panel.date_code[rows] > alive[1] + reach)
         say = lambda column, row, n: (1, f"feature {column!r} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed when asset {gone} was "
                                          f"removed" + (", on a date without it" if cross else ": declare cross_sectional=True if assets are meant to be compared") + f" ({n:,} values changed).")
-        _compare_rows(tally, "permutation", what, how, A, other[what], panel, fewer, rows[keep], np.flatnonzero(keep), say)
+        _compare_rows(tally, "permutation", what, how, A, other[what], panel, rows[keep], np.flatnonzero(keep), say)
 
 # %% ../../nbs/study/audit.ipynb #eee28f36
 def _pick_cuts(panel, tables, base, n, s):
@@ -617,7 +617,7 @@ def _cut_codes(panel, tables, base, s):
     if bad: raise NeuralphaError(f"Cut {bad[0]} lies outside {panel.name} ({panel.span}) or on its last date.")
     return codes
 
-# %% ../../nbs/study/audit.ipynb #c6c9c00c
+# %% ../../nbs/study/audit.ipynb #408e693c
 def _audit(run, panel, tables, s, tally, each=None):
     "All checks of a pipeline; `each(cut, how, panel, result)` is called for every world that ran. Returns (base, cuts)."
     base = run(panel, tables)
@@ -659,7 +659,7 @@ def _repeat(tally, base, again, panel):
         B = again.get(what)
         if isinstance(A, _Rows):
             say = lambda column, row, n: (1, f"{what} {column!r} differs between two runs on the same data ({n:,} values): fix its seed before anything else can be checked.")
-            _compare_rows(tally, "repeat", what, "run twice", A, B, panel, panel, rows, rows, say)
+            _compare_rows(tally, "repeat", what, "run twice", A, B, panel, rows, rows, say)
         else:
             plain = lambda v: [[f.train.tolist(), f.valid.tolist(), f.test.tolist()] for f in v] if isinstance(v, list) else {k: {p: x.tolist() for p, x in d.items()} for k, d in v.folds.items()}
             same = repr(plain(A)) == repr(plain(B))
@@ -889,7 +889,7 @@ def _on_rows(panel, rows, values):
     out[rows] = values
     return out
 
-# %% ../../nbs/study/audit.ipynb #4b9bcff6
+# %% ../../nbs/study/audit.ipynb #6232b267
 def _refitted(tally, models, true, other, panel, world, cut, how, s):
     "Fit every model in a replaced world and compare what it learnt, its scores and its positions with those of the true world."
     base = true["base"]
@@ -914,7 +914,7 @@ def _refitted(tally, models, true, other, panel, world, cut, how, s):
                 def say(column, row, n):
                     return 1, (f"{what} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed when data after {_day(panel, cut)} was "
                                f"{REPLACEMENTS[how]}: fitting or scoring saw the future ({n:,} values changed).")
-                _compare_rows(tally, "future", what, REPLACEMENTS[how], A[what], B[what], panel, world, past_a, past_b, say, rounding=s["rounding"].get("scores", 0.))
+                _compare_rows(tally, "future", what, REPLACEMENTS[how], A[what], B[what], panel, past_a, past_b, say, rounding=s["rounding"].get("scores", 0.))
 
 def _same_twice(tally, models, true, fold, panel, s):
     "The same fit again."
@@ -923,18 +923,18 @@ def _same_twice(tally, models, true, fold, panel, s):
         what = f"scores of {name}"
         first, again = (_scores(name, m, true["base"], fold, panel, end)[what] for m in (_fit(name, model, true["base"], fold, s, true), _fit(name, model, true["base"], fold, s)))
         say = lambda column, row, n: (1, f"{name} gives other scores when fitted again with the same seed ({n:,} rows): nothing else can be checked before that is mended.")
-        _compare_rows(tally, "repeat", what, "run twice", first, again, panel, panel, rows, rows, say)
+        _compare_rows(tally, "repeat", what, "run twice", first, again, panel, rows, rows, say)
 
 def _scored_otherwise(tally, models, true, fold, panel, s):
     "Score the test rows in another order, and every second asset's alone. Sums in another order may round differently: 1e-5 of the largest score."
-    X, rng, rows = true["base"]["features"].source, np.random.default_rng([s["seed"], 7]), np.arange(panel.n_rows)
+    X, rng = true["base"]["features"].source, np.random.default_rng([s["seed"], 7])
     for name, model in models.items():
         fitted = _fit(name, model, true["base"], fold, s, true)
         score = lambda rows: _Rows(("score",), _on_rows(panel, rows, fitted.predict(X.view(rows)))[:, None], panel.date_code)
         whole, half = score(fold.test), fold.test[panel.asset_code[fold.test] % 2 == 0]
         def compare(how, other, at, why):
             say = lambda column, row, n: (1, f"the score of {name} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed: {why} ({n:,} rows).")
-            _compare_rows(tally, "permutation", f"scores of {name}", how, whole, other, panel, panel, at, at, say, rounding=1e-5)
+            _compare_rows(tally, "permutation", f"scores of {name}", how, whole, other, panel, at, at, say, rounding=1e-5)
         compare("rows scored in another order", score(rng.permutation(fold.test)), fold.test, "it depends on the order of rows")
         if fitted.across_assets: tally.add("permutation", f"scores of {name}", "scored without the other assets", passed=None, found="the model declares that it looks across assets.")
         elif len(half): compare("scored without the other assets", score(half), half, "it depends on which other assets are scored; set across_assets where that is meant")

@@ -5,13 +5,12 @@
 # %% auto #0
 __all__ = ['CODE', 'DRAWN', 'Draws', 'open_draws', 'fit_draw', 'collect_draws', 'draw_numbers', 'Repetitions']
 
-# %% ../../nbs/study/draws.ipynb #95ebe896
+# %% ../../nbs/study/draws.ipynb #7a0c1222
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import ClassVar
 import re, time, traceback
-import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, canonical_json, digest, figure_png, limit_threads, write_json
 from ..models.registry import make_model

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['BROWSERS', 'single_file', 'write_html', 'find_chromium', 'write_pdf']
 
-# %% ../../nbs/study/mail.ipynb #dfc03a1d
-import base64, json, mimetypes, re, shutil, subprocess, tempfile
+# %% ../../nbs/study/mail.ipynb #f8fd0ca6
+import base64, mimetypes, re, shutil, subprocess, tempfile
 from pathlib import Path
 from urllib.parse import unquote
 from markupsafe import Markup

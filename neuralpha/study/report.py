@@ -8,13 +8,13 @@ __all__ = ['CUTS', 'forecasts', 'fold_metrics', 'universe_numbers', 'survivorshi
            'leaderboard', 'setting_facts', 'evidence_figures', 'bench_sheet', 'tear_sheets', 'save', 'Report',
            'StudyResults', 'interval_plot']
 
-# %% ../../nbs/study/report.ipynb #01f46dd8
+# %% ../../nbs/study/report.ipynb #8c8007c0
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, figure_png, read_json, write_json, write_text
+from ..core import NeuralphaError, atomic_path, figure_png, write_json, write_text
 from ..data.survivorship import survivorship_report
 from ..evaluate.compare import compare
 from ..evaluate.ic import panel_rows

@@ -6,7 +6,7 @@
 __all__ = ['journal_of', 'trials_of', 'trial_sharpe', 'run_search', 'ready', 'tuned_model', 'search_records', 'search_table',
            'repeatability', 'trial_count', 'plot_trials']
 
-# %% ../../nbs/study/search.ipynb #c61a223b
+# %% ../../nbs/study/search.ipynb #215c9e9a
 import time
 from pathlib import Path
 import numpy as np
@@ -15,7 +15,7 @@ from ..core import NeuralphaError, limit_threads
 from ..evaluate.quantiles import spread_portfolio
 from ..evaluate.statistics import sharpe_report
 from ..models.tuning import Tuned, read_journal, tune, tuned_from, within_budget
-from .bench import Bench, open_bench
+from .bench import Bench
 from .units import Unit, UnitStore, claim
 
 # %% ../../nbs/study/search.ipynb #453ad23a

@@ -420,7 +420,7 @@ def _model_slices(result, model)->dict:
     return dict(horizons=horizons, rows=[dict(name=f"{c}: {g}" if c else "everything", definition=text, cells=[cells.get((h, c, g), _cell(None)) for h in horizons])
                                          for c, g, text in keys if any((h, c, g) in cells for h in horizons)]) if mine else dict(horizons=[], rows=[])
 
-# %% ../../nbs/study/site.ipynb #b8aeb9bd
+# %% ../../nbs/study/site.ipynb #664d3410
 ORDER = """ic icir icir_annual ic_t ic_sd recovered rank_ic rank_icir rank_icir_annual rank_ic_t rank_ic_sd ic_by_fold half_life
 r2_train_mean r2_zero rmse hit_rate precision base_rate top_sharpe quantile_spread quantile_spread_annual quantile_returns spread_before_cost spread_after_cost
 turnover traded rank_autocorrelation sharpe probabilistic_sharpe deflated_sharpe min_track_record dates rows""".split()
@@ -430,7 +430,7 @@ MAIN = {"ic", "icir", "ic_t", "recovered", "rank_ic", "half_life", "r2_train_mea
 
 NAMES = {"ic": "IC", "icir": "ICIR", "icir_annual": "ICIR, annual", "ic_t": "t of the IC (HAC)", "ic_sd": "IC, standard deviation", "recovered": "share of the oracle's IC", "rank_ic": "rank IC", "rank_icir": "rank ICIR",
          "rank_icir_annual": "rank ICIR, annual", "rank_ic_t": "t of the rank IC (HAC)", "rank_ic_sd": "rank IC, standard deviation", "r2_train_mean": "R² against the training mean", "r2_zero": "R² against zero",
-         "rmse": "RMSE", "rank_ic_neutral": "rank IC, styles neutralised", "ic_neutral": "IC, styles neutralised", "ic_by_fold": "IC of fold", "r2": "R²", "top_sharpe": "Sharpe ratio of the highest scores", "quantile_returns": "return of quantile", "exposures": "exposure to", "seed_split": "seeds:"}
+         "rmse": "RMSE", "rank_ic_neutral": "rank IC, styles neutralised", "ic_by_fold": "IC of fold", "r2": "R²", "top_sharpe": "Sharpe ratio of the highest scores", "quantile_returns": "return of quantile", "exposures": "exposure to", "seed_split": "seeds:"}
 
 def _name(key:str)->str:
     "A metric's name as it is said."

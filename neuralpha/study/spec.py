@@ -100,14 +100,14 @@ class SplitSpec(_Part):
     @property
     def fixed(self)->bool: return self.test_start is not None
 
-# %% ../../nbs/study/spec.ipynb #f1e15df6
+# %% ../../nbs/study/spec.ipynb #0f4181f2
 class CostSpec(_Part):
     "What trading a quantile spread costs; used for the spread after cost."
     half_spread_bps: Annotated[float, Field(ge=0, strict=False, description="cost per unit of turnover, basis points")] = 5.0
 
 class ExplainSpec(_Part):
     "How much is explained; SHAP is the slowest picture of a report."
-    rows: Annotated[int, Field(ge=0, description="rows of the last fold's test part, drawn at random; 0 turns SHAP off")] = 400
+    rows: Annotated[int, Field(ge=0, description="test rows in all, drawn at random, the same number from every fold; 0 turns SHAP off")] = 400
     samples: Annotated[int, Field(ge=1, description="samples per row of expected gradients, for nets")] = 100
 
 # %% ../../nbs/study/spec.ipynb #9a6b9170

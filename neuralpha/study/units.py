@@ -6,12 +6,11 @@
 __all__ = ['LIBRARIES', 'UNIT_COLUMNS', 'code_modules', 'code_digest', 'device_kind', 'Unit', 'library_versions', 'check_unit',
            'read_scores', 'UnitStore', 'claim']
 
-# %% ../../nbs/study/units.ipynb #3be3ac8f
+# %% ../../nbs/study/units.ipynb #e08cf375
 import ast, contextlib, importlib.metadata, importlib.util, json, os, shutil, tempfile
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, canonical_json, digest, file_digest, lock, read_json, read_table, write_json, writing
 
