@@ -8,7 +8,7 @@ __all__ = ['AFFORDABLE', 'ATTRIBUTIONS', 'Probe', 'probe', 'Explanation', 'expla
            'figures', 'from_frame', 'interactions', 'plot_interactions', 'agreement', 'plot_agreement',
            'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../nbs/explain.ipynb #f46aab2e
+# %% ../nbs/explain.ipynb #64da2a2c
 from html import escape
 import sys, types
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from .data.panel import Panel
 from .evaluate.ic import panel_rows
 from .evaluate.plots import COLOURS, date_axis, style
 from .evaluate.regimes import WORDS, market_volatility
-from .evaluate.statistics import bootstrap_interval, bootstrap_means
+from .evaluate.statistics import block_interval, bootstrap_interval, bootstrap_means
 from .features.families import choose
 from .features.table import Features
 from .labels import Label
@@ -511,7 +511,7 @@ def _by_date_mean(values, date):
     "(dates, k) means of (n, k) values."
     return pd.DataFrame(values).groupby(np.asarray(date)).mean().to_numpy()
 
-# %% ../nbs/explain.ipynb #c14e175f
+# %% ../nbs/explain.ipynb #51c9165a
 def agreement(
     explanations, # of several models on the same rows
     horizon:int=1, delay:int=0, # of the label, for the bootstrap's blocks
@@ -531,8 +531,9 @@ def agreement(
             means = bootstrap_means(sizes, got["block"], reps, seed)
             rank = lambda m: _rowwise(*(rankdata(half, axis=1) for half in np.split(m, 2, axis=1)))
             many = rank(means)
-            low, high = np.nanquantile(many, [(1 - level)/2, (1 + level)/2]) if np.isfinite(many).any() else (np.nan, np.nan)
-            out.append((a.model, b.model, "importance ranks", float(rank(sizes.mean(0, keepdims=True))[0]), low, high, len(daily), len(rows)))
+            value = float(rank(sizes.mean(0, keepdims=True))[0])
+            low, high = block_interval(many, value, len(sizes), got["block"], level).clip(-1, 1) if np.isfinite(many).any() else (np.nan, np.nan)
+            out.append((a.model, b.model, "importance ranks", value, low, high, len(daily), len(rows)))
     return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
 
 # %% ../nbs/explain.ipynb #1739ad38

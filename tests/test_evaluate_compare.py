@@ -81,7 +81,7 @@ def test_detail_tells_seeds_from_time_and_regimes_apart():
     assert {"ic_by_year", "ic_by_volatility", "exposures", "rank_ic_neutral"} <= set(m) and "seed_split" not in b.metrics["tree"]
     assert b.overfitting["configurations"] == 2 and abs(b.correlation.loc["net", "tree"] - .73) < .1
 
-@pytest.mark.parametrize("dates", [3, 8, 19])
+@pytest.mark.parametrize("dates", [3, 8, 30])
 def test_a_few_dates_are_compared_without_verdicts(dates):
     import json
     panel, y, noisy = _market(60)

@@ -10,10 +10,15 @@ def _overlapping(reps, n, h, seed=0):
     shocks = np.random.default_rng(seed).normal(size=(reps, n + h - 1))
     return np.lib.stride_tricks.sliding_window_view(shocks, h, axis=1).sum(-1)
 
-@pytest.mark.parametrize("h", [1, 5])
-def test_hac_rejects_a_true_null_about_as_often_as_it_says(h):
-    rate = np.mean([abs(hac_mean(x, horizon=h)["t"]) > 1.96 for x in _overlapping(600, 500, h)])
-    assert .03 < rate < .10
+@pytest.mark.parametrize("n, h", [(500, 1), (500, 5), (250, 20), (126, 20), (60, 5)])
+def test_a_true_null_is_rejected_about_as_often_as_said_however_few_the_labels_are(n, h):
+    samples, nothing = _overlapping(400, n, h), np.zeros(n)
+    rate = {"hac": [hac_mean(x, h, 1)["p"] < .05 for x in samples], "t > 1.96": [abs(hac_mean(x, h, 1)["t"]) > 1.96 for x in samples],
+            "diebold_mariano": [diebold_mariano(x, nothing, h, 1)["p"] < .05 for x in samples],
+            "paired": [paired_bootstrap(x, nothing, h, 1, reps=200)["p"] < .05 for x in samples[:200]]}
+    rate = {k: np.mean(v) for k, v in rate.items()}
+    assert .02 < rate["hac"] < .15 and .01 <= rate["diebold_mariano"] < .13 and .01 <= rate["paired"] < .13
+    if n < 25*h: assert rate["t > 1.96"] > 1.4*rate["hac"] # what the correction is for
 
 def test_hac_lag_covers_the_overlap():
     for h in (1, 2, 5, 20):
@@ -27,8 +32,17 @@ def test_hac_equals_newey_west_by_hand():
 
 @pytest.mark.parametrize("method", ["stationary", "circular"])
 def test_bootstrap_intervals_cover_the_truth(method):
-    hits = [(b := bootstrap_interval(x, 5, reps=200, method=method))["low"] <= 0 <= b["high"] for x in _overlapping(150, 400, 5, 2)]
-    assert .86 <= np.mean(hits) <= .99
+    for n, h in ((400, 5), (126, 20), (60, 5)):
+        hits = [(b := bootstrap_interval(x, h, reps=200, method=method))["low"] <= 0 <= b["high"] for x in _overlapping(150, n, h, 2)]
+        assert .89 <= np.mean(hits) <= .99
+
+def test_many_blocks_need_no_widening():
+    from arch.bootstrap import StationaryBootstrap
+    assert few_blocks(10_000, 2) == pytest.approx(1, abs=1e-3) and few_blocks(126, 21) == pytest.approx(np.sqrt(126/105)*3.182/1.96, rel=1e-3)
+    x = np.random.default_rng(0).normal(size=2000)
+    got = bootstrap_interval(x, reps=400, seed=3)
+    low, high = StationaryBootstrap(got["block"], x, seed=3).conf_int(np.mean, 400, method="percentile", size=.95).ravel()
+    assert (got["low"], got["high"]) == pytest.approx((low, high), rel=.02)
 
 def test_bootstrap_is_reproducible_and_depends_on_the_seed():
     x = np.random.default_rng(0).normal(size=100)
@@ -71,7 +85,7 @@ def test_paired_tests_see_what_the_single_intervals_hide():
 
 def test_paired_tests_keep_their_size():
     rng = np.random.default_rng(2)
-    gaps = rng.normal(size=(400, 300))
+    gaps = rng.normal(size=(1000, 300))
     zero = np.zeros(300)
     assert .025 < np.mean([diebold_mariano(g, zero)["p"] < .05 for g in gaps]) < .09
     assert .02 < np.mean([paired_bootstrap(g, zero, reps=200)["p"] < .05 for g in gaps[:200]]) < .10
@@ -117,6 +131,15 @@ def test_variance_split_recovers_what_was_planted():
     v = .03 + rng.normal(0, .1, (1000, 1)) + rng.normal(0, .02, (1, 40)) + rng.normal(0, .03, (1000, 40))
     got = variance_split(pd.DataFrame(v))
     assert abs(got["sd_seed"] - .02) < .005 and abs(got["sd_within"] - .03) < .001 and abs(got["se_time"] - .1/np.sqrt(1000)) < .0006
+
+def test_overlapping_labels_are_not_taken_for_seeds():
+    rng, sd, raw = np.random.default_rng(1), [], []
+    for _ in range(20):
+        shocks = rng.normal(0, .03, (519, 10))
+        v = pd.DataFrame(np.lib.stride_tricks.sliding_window_view(shocks, 20, axis=0).mean(-1)) # seeds that differ by chance alone
+        sd.append(variance_split(v, 20)["sd_seed"])
+        raw.append(v.mean().std())
+    assert np.mean(np.square(sd)) < .5*np.mean(np.square(raw))
 
 def test_variance_split_needs_two_seeds():
     with pytest.raises(NeuralphaError, match="One seed"): variance_split(pd.DataFrame({0: [1., 2, 3]}))

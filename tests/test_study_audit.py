@@ -201,7 +201,7 @@ def test_an_honest_study_passes_from_prices_to_scores():
     assert c.passed, repr(c)
     lines = [(x.part, x.what, x.how) for x in c.checks]
     for m in ("ridge", "tree"):
-        assert [part for part, what, _ in lines if what == f"scores of {m}"] == ["future"]*3 + ["repeat"] + ["permutation"]*2
+        assert [part for part, what, _ in lines if what == f"scores of {m}"] == ["future"]*3 + ["repeat"] + ["permutation"]*3
         for what in ("fit", "positions"): assert [how for part, w, how in lines if w == f"{what} of {m}"] == list(REPLACEMENTS.values())
         assert sum(what == m for part, what, _ in lines if part == "placebo") == 2
 
@@ -242,17 +242,25 @@ def test_a_model_that_looks_beyond_its_view_is_caught():
 def test_scores_may_depend_on_neighbours_only_where_a_model_says_so():
     from neuralpha.models.linear import Ridge
     class Centred(Ridge):
-        def _predict(self, view): return super()._predict(view) - super()._predict(view).mean()
+        def _predict(self, view):
+            s = pd.Series(super()._predict(view))
+            return (s - s.groupby(view.date_code).transform("mean")).to_numpy()
     class Ordered(Ridge):
         def _predict(self, view): return super()._predict(view) + np.linspace(0, 1, len(view.rows), dtype=np.float32)
     class Declared(Centred):
         across_assets = True
+    class Transductive(Ridge): # each asset's score less its mean over all that is scored with it
+        across_assets = True
+        def _predict(self, view):
+            s = pd.Series(super()._predict(view))
+            return (s - s.groupby(view.panel.asset_code[view.rows]).transform("mean")).to_numpy()
     p, *parts = _study()
     run = lambda m: [x for x in audit_study(p, *parts, {"m": m}, cuts=1, placebo=False, checks=("permutation",)).checks if x.what == "scores of m"]
-    assert [x.passed for x in run(Ridge())] == [True, True]
-    assert [x.passed for x in run(Centred())] == [True, False]
-    assert [x.passed for x in run(Declared())] == [True, None]
-    assert [x.passed for x in run(Ordered())] == [False, False]
+    assert [x.passed for x in run(Ridge())] == [True, True, True]
+    assert [x.passed for x in run(Centred())] == [True, True, False]
+    assert [x.passed for x in run(Declared())] == [True, True, None]
+    assert [x.passed for x in run(Ordered())] == [False, False, False]
+    assert [x.passed for x in run(Transductive())] == [True, False, None] and "rows of later dates" in run(Transductive())[1].found
 
 def test_a_thorough_audit_refits_every_fold_that_has_begun():
     from neuralpha.models.linear import Ridge
@@ -302,6 +310,28 @@ def test_every_feature_of_this_library_holds(transform):
     from neuralpha.features.compute import compute_features
     c = audit_features(lambda q: compute_features(q, "*", transform=transform), load_universe("sim-tiny"), cuts=1)
     assert c.passed and max(x.columns for x in c.checks) > 500, repr(c)
+
+def test_folds_are_held_to_every_label_of_a_pipeline():
+    def pipeline(p): return {"short": forward_return(p, 1, 1), "long": forward_return(p, 20, 1), "folds": walk_forward(forward_return(p, purged_for, 1), "4M", "3M", "3M")}
+    for purged_for, passed in ((1, False), (20, True)):
+        c = audit_pipeline(pipeline, _market(n_dates=260), cuts=1, checks=("splits",))
+        assert c.passed == passed and {x.how.split(" and ")[0] for x in c.checks if x.part == "splits"} == {"life spans of short", "life spans of long"}, repr(c)
+
+def test_news_of_the_next_hours_are_found_on_intraday_bars():
+    days, rng = pd.bdate_range("2020-01-01", periods=40), np.random.default_rng(0)
+    bars = np.concatenate([[d + pd.Timedelta(hours=14 + h) for h in range(6)] for d in days])
+    p = panel_from_frame(pd.DataFrame({"date": np.repeat(bars, 4), "asset": np.tile(list("ABCD"), len(bars)), "close": 100*np.exp(.01*rng.standard_normal(4*len(bars)))}), "hourly")
+    news = pd.DataFrame([dict(asset=a, known_on=t + pd.Timedelta(minutes=30), value=rng.normal()) for a in "ABCD" for t in bars[::2]])
+    def latest(hours_ahead):
+        def features(p, news):
+            out = np.full(p.n_rows, np.nan)
+            for a, name in enumerate(p.assets):
+                mine, rows = news[news["asset"] == name].sort_values("known_on"), slice(*p.asset_offsets[a:a+2])
+                at = np.searchsorted(mine["known_on"].to_numpy("datetime64[ns]"), p.dates[p.date_code[rows]] + np.timedelta64(hours_ahead, "h"), side="right") - 1
+                if len(mine): out[rows] = np.where(at >= 0, mine["value"].to_numpy()[np.maximum(at, 0)], np.nan)
+            return {"features": {"news": out}}
+        return audit_pipeline(features, p, {"news": news}, cuts=3, checks=("future",)).passed
+    assert latest(0) and not latest(3)
 
 def test_filings_joined_by_this_library_hold_and_stamps_after_the_close_are_tomorrows():
     from neuralpha.data.asof import bar_of, row_at

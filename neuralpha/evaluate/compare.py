@@ -6,7 +6,7 @@
 __all__ = ['SHOWN', 'FEWEST', 'COLUMNS', 'PERCENT', 'Leaderboard', 'details_of', 'compare', 'seed_metrics', 'leaderboard_html',
            'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #2c6c8e65
+# %% ../../nbs/evaluate/compare.ipynb #67a4aefa
 import html, itertools
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -20,10 +20,10 @@ from .exposures import exposure_metrics, score_correlation, style_factors
 from .metrics import evaluate_scores, horizon_labels, metric
 from .regimes import regimes
 from .slices import horizon_slices, slice_records, slice_table
-from .statistics import (backtest_overfitting, block_length, bootstrap_means, clean, diebold_mariano, holm, model_confidence_set, paired_bootstrap,
+from .statistics import (backtest_overfitting, block_length, bootstrap_means, clean, diebold_mariano, few_blocks, holm, model_confidence_set, paired_bootstrap,
                                            superior_ability, variance_split)
 
-# %% ../../nbs/evaluate/compare.ipynb #7ae8df82
+# %% ../../nbs/evaluate/compare.ipynb #39fc0f4d
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     "Result of `compare`; displays as a table with the statements the data supports beneath it."
@@ -55,6 +55,8 @@ class Leaderboard:
             out.append(f"{verdict}: {name} difference {p.difference:+.4f} ({100*(1 - self.size):.0f}% {p.low:+.4f} to {p.high:+.4f}), p {p.p_holm:.3f} after Holm over {len(self.pairs)} pairs.")
         best = [m for m in self.table.index if self.table.at[m, "mcs"]]
         out.append(f"Model confidence set at {100*(1 - self.size):.0f}%: {', '.join(best)}." if best else f"Fewer than {FEWEST} dates have an IC of every model: too few to tell models apart.")
+        for m in self.ics:
+            if holes := int(self.ics[m].isna().sum()): out.append(f"{m} has no {name} on {holes:,} of {len(self.ics):,} dates, where it gives no scores or the same to all.")
         if self.reality: out.append(f"Against {self.reality['benchmark']}, picking the best of {self.reality['models']}: reality check p {self.reality['reality_check']:.3f}, SPA p {self.reality['spa']:.3f}.")
         if self.overfitting: out.append(f"Probability of backtest overfitting {self.overfitting['pbo']:.2f}: how often the best of {self.overfitting['configurations']} models "
                                         f"on one half of the dates fell below their median on the other ({self.overfitting['halves']} halves).")
@@ -84,7 +86,7 @@ def _row(m, by, facts):
                 rank_ic_low=value("rank_ic", "low"), rank_ic_high=value("rank_ic", "high"), r2=value("r2_train_mean"), spread_after_cost=value("spread_after_cost"),
                 turnover=value("turnover"), sharpe=value("sharpe"), deflated_sharpe=value("deflated_sharpe"), half_life=value("half_life"), trials=m.get("deflated_sharpe", {}).get("trials"), **facts)
 
-# %% ../../nbs/evaluate/compare.ipynb #c86a0728
+# %% ../../nbs/evaluate/compare.ipynb #f13f34c4
 FEWEST = 10 # dates: resampling fewer shows little but the same few dates again
 
 def _pairs(ics, y, size, reps, seed):
@@ -92,8 +94,8 @@ def _pairs(ics, y, size, reps, seed):
     out, m = [], ics.shape[1]*(ics.shape[1] - 1)//2
     reps = max(reps, int(np.ceil(4*m/size))) # the smallest p a bootstrap can give must survive Holm
     for a, b in itertools.combinations(ics, 2):
-        if ics[a].mean() < ics[b].mean(): a, b = b, a
         both = ics[[a, b]].dropna()
+        if both[a].mean() < both[b].mean(): a, b = b, a
         boot = paired_bootstrap(both[a], both[b], y.horizon, y.delay, 1 - size, reps, seed)
         dm = diebold_mariano(-both[a], -both[b], y.horizon, y.delay)
         out.append(dict(better=a, worse=b, difference=boot["difference"], low=boot["low"], high=boot["high"], p=boot["p"], p_dm=dm["p"], t_dm=-dm["t"], dates=boot["n"]))
@@ -178,11 +180,11 @@ def compare(
     return Leaderboard(table, pairs, metrics, ics[order], by, p.name, y, size, _reality(ics, names, extra, y, reps, seed),
                        _overfitting(ics[names], y), score_correlation({n: S[:, j] for j, n in enumerate(every)}, p), slices)
 
-# %% ../../nbs/evaluate/compare.ipynb #2acaa748
+# %% ../../nbs/evaluate/compare.ipynb #7c05b3ad
 def _overfitting(ics, y, splits=10):
     "Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few."
     both = ics.dropna()
-    if both.shape[1] < 2 or len(both) < 4*splits: return None
+    if both.shape[1] < 2 or len(both) < 4*splits or len(both)//splits <= y.horizon + y.delay: return None
     return backtest_overfitting(both, splits, y.horizon, y.delay)
 
 def seed_metrics(prediction, y:Label, rank:bool=False)->dict: # {"seed_split": {part: record}}; empty with one seed
@@ -253,11 +255,15 @@ def leaderboard_html(board:Leaderboard)->str:
     said = "".join(f"<li>{html.escape(s)}</li>" for s in board.statements())
     return f"<table style='border-collapse:collapse'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p><small>{note}</small></p><ul>{said}</ul>"
 
-# %% ../../nbs/evaluate/compare.ipynb #4ce2e1b3
+# %% ../../nbs/evaluate/compare.ipynb #89f15dd0
 def _ics_of(study):
     "universe -> (dates × models ICs, horizon, delay, label name)."
     boards = study if isinstance(study, dict) else {getattr(study, "universe", "universe"): study}
     return {u: (b.ics, b.label.horizon, b.label.delay, b.label.name) if isinstance(b, Leaderboard) else b if isinstance(b, tuple) else (b, 1, 0, None) for u, b in boards.items()}
+
+def _widened_means(x, horizon, delay, reps, seed):
+    block = block_length(x, horizon, delay)
+    return x.mean() + few_blocks(len(x), block)*(bootstrap_means(x, block, reps, seed) - x.mean())
 
 def _moved(a, b, horizon, delay, reps, seed):
     "Change of the mean from series a to series b."
@@ -266,8 +272,8 @@ def _moved(a, b, horizon, delay, reps, seed):
         got = paired_bootstrap(both.iloc[:, 1], both.iloc[:, 0], horizon, delay, reps=reps, seed=seed)
         return dict(before=both.iloc[:, 0].mean(), after=both.iloc[:, 1].mean(), difference=got["difference"], low=got["low"], high=got["high"], p=got["p"], dates=got["n"], paired=True)
     x, z = clean(a, "the first study"), clean(b, "the second study")
-    gaps = bootstrap_means(z, block_length(z, horizon, delay), reps, seed) - bootstrap_means(x, block_length(x, horizon, delay), reps, seed + 1)
-    gap = z.mean() - x.mean()
+    gap, (gap_z, gap_x) = z.mean() - x.mean(), (_widened_means(v, horizon, delay, reps, seed + k) for k, v in enumerate((z, x)))
+    gaps = gap_z - gap_x
     low, high = np.quantile(gaps, [.025, .975])
     return dict(before=x.mean(), after=z.mean(), difference=gap, low=low, high=high, p=(1 + np.sum(np.abs(gaps - gap) >= abs(gap)))/(1 + reps), dates=min(len(x), len(z)), paired=False)
 

@@ -6,7 +6,7 @@
 __all__ = ['RHO', 'metric', 'mean_metric', 'calibrate', 'calibrated', 'pooled_r2', 'share_recovered', 'half_life',
            'horizon_labels', 'evaluate_scores', 'metrics_table']
 
-# %% ../../nbs/evaluate/metrics.ipynb #f981a457
+# %% ../../nbs/evaluate/metrics.ipynb #27146f50
 import math
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from ..data.panel import Panel
 from ..labels import Label, forward_return
 from .ic import coefficients, on_panel
 from .quantiles import _lag_correlation, _lagged, _turnover, group_returns, spread_portfolio, standing
-from .statistics import block_length, bootstrap_means, hac_mean, sharpe_report
+from .statistics import block_interval, block_length, bootstrap_means, hac_mean, sharpe_report
 
 # %% ../../nbs/evaluate/metrics.ipynb #3678246a
 def _number(v):
@@ -32,7 +32,7 @@ def metric(
     if low is not None: out |= dict(low=_number(low), high=_number(high), interval="95%, block bootstrap over dates")
     return out | {k: _number(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
 
-# %% ../../nbs/evaluate/metrics.ipynb #b1d15a0e
+# %% ../../nbs/evaluate/metrics.ipynb #50ab6898
 def mean_metric(
     series, y:Label, # one value per date; the label it belongs to sets block length and lag
     unit:str, period:str, definition:str, seed:int=0, reps:int=1000,
@@ -43,7 +43,7 @@ def mean_metric(
     x = x[np.isfinite(x)]*scale
     if len(x) < 10: return metric(x.mean() if len(x) else np.nan, unit, period, definition, np.nan, np.nan, n=len(x), block=1)
     block = block_length(x, y.horizon, y.delay)
-    low, high = np.quantile(bootstrap_means(x, block, reps, seed), [.025, .975])
+    low, high = block_interval(bootstrap_means(x, block, reps, seed), x.mean(), len(x), block)
     return metric(x.mean(), unit, period, definition, low, high, n=len(x), block=block)
 
 # %% ../../nbs/evaluate/metrics.ipynb #c38f3bbc
@@ -97,14 +97,14 @@ def _errors(forecast, mean, y):
                                   "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over rows.", n=int(ok.sum()))
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #440f384f
+# %% ../../nbs/evaluate/metrics.ipynb #502c332c
 def _over_sd(x, block, seed, reps):
     "Mean over standard deviation across dates, and the ends of its block-bootstrap interval; NaN where nothing varies, no interval below ten dates."
     if len(x) < 3 or np.ptp(x) == 0: return np.nan, np.nan, np.nan
     if len(x) < 10: return x.mean()/x.std(ddof=1), np.nan, np.nan
     m = bootstrap_means(np.stack([x, x*x], 1), block, reps, seed)
-    low, high = np.nanquantile(m[:, 0]/np.sqrt((m[:, 1] - m[:, 0]**2)*len(x)/(len(x) - 1)), [.025, .975])
-    return x.mean()/x.std(ddof=1), low, high
+    ratio = x.mean()/x.std(ddof=1)
+    return ratio, *block_interval(m[:, 0]/np.sqrt((m[:, 1] - m[:, 0]**2)*len(x)/(len(x) - 1)), ratio, len(x), block)
 
 def _ic_metrics(per_date, y, kind, seed, reps):
     "Mean, ICIR, annual ICIR and t of one IC series; `kind` is 'ic' or 'rank_ic'."
@@ -124,7 +124,7 @@ def _ic_metrics(per_date, y, kind, seed, reps):
             f"{kind}_t": metric(fit["t"], "t-statistic", "whole period", f"HAC t-statistic of the mean {name} IC (Bartlett kernel, overlap-aware lag).",
                                 p=fit["p"], lag=fit["lag"], n=fit["n"])}
 
-# %% ../../nbs/evaluate/metrics.ipynb #9be25935
+# %% ../../nbs/evaluate/metrics.ipynb #b6648ecc
 def share_recovered(
     ics, ceiling, # IC per date of a model and of the oracle; dates where either is missing are left out
     y:Label, seed:int=0, reps:int=1000,
@@ -139,7 +139,7 @@ def share_recovered(
     if n < 10: return metric(share, "share", "whole period", text, np.nan, np.nan, n=n)
     block = block_length(pair[:, 0] - share*pair[:, 1], y.horizon, y.delay)
     m = bootstrap_means(pair, block, reps, seed)
-    low, high = np.quantile(np.where(m[:, 1] > 0, m[:, 0]/m[:, 1], np.nan), [.025, .975])
+    low, high = block_interval(m[:, 0]/m[:, 1], share, n, block) if (m[:, 1] > 0).all() else (np.nan, np.nan)
     return metric(share, "share", "whole period", text, low, high, n=n, block=block)
 
 # %% ../../nbs/evaluate/metrics.ipynb #0078a169

@@ -77,7 +77,7 @@ def _legend(ax, n, columns=4):
     room = int(ax.figure.get_figwidth()/(.5 + .065*max(map(len, labels), default=1))) # inches of the figure over inches of the longest entry
     if n > 1: ax.figure.legend(handles, labels, loc="outside lower center", frameon=False, fontsize=8, ncols=max(1, min(n, columns, room)))
 
-# %% ../../nbs/evaluate/plots.ipynb #94b09916
+# %% ../../nbs/evaluate/plots.ipynb #0c557dac
 def plot_ic(
     ics, # Series or DataFrame: dates × models
     horizon:int=1, delay:int=0, # of the label, bars: the band allows for the overlap
@@ -96,9 +96,9 @@ def plot_ic(
             continue
         ends = np.arange(window, len(x) + 1, step)
         fits = [hac_mean(x.iloc[e - window:e], horizon, delay) for e in ends]
-        mean, se = (np.array([f[k] for f in fits]) for k in ("mean", "se"))
+        mean, half = np.array([f["mean"] for f in fits]), np.array([f["critical"]*f["se"] for f in fits])
         ax.plot(x.index[ends - 1], mean, lw=1.6, label=label, marker="." if len(ends) == 1 else None, **style(j))
-        if ics.shape[1] <= 3: ax.fill_between(x.index[ends - 1], mean - 1.96*se, mean + 1.96*se, alpha=.18, lw=0, color=COLOURS[j % 7])
+        if ics.shape[1] <= 3: ax.fill_between(x.index[ends - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
     if not _drawn(ax): _say(ax, f"needs {window} dates; there are {ics.count().max()}")
     else: ax.axhline(0, color="black", lw=.8); date_axis(ax)
     bands = ", 95% HAC band" if ics.shape[1] <= 3 else ""
@@ -121,7 +121,7 @@ def plot_cumulative_ic(ics, what:str="IC")->Figure:
 
 def _daily(index): return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
 
-# %% ../../nbs/evaluate/plots.ipynb #a160e7a3
+# %% ../../nbs/evaluate/plots.ipynb #6ff38a59
 def dates_needed(
     ics, horizon:int=1, delay:int=0, z:float=1.96,
 )->float: # dates; infinite where the mean is not positive
@@ -145,7 +145,7 @@ def plot_evidence(
             continue
         ns = np.unique(np.geomspace(FEWEST, len(x), 40).astype(int))
         fits = [hac_mean(x.iloc[:n], horizon, delay) for n in ns]
-        mean, half = np.array([f["mean"] for f in fits]), 1.96*np.array([f["se"] for f in fits])
+        mean, half = np.array([f["mean"] for f in fits]), np.array([f["critical"]*f["se"] for f in fits])
         left.plot(x.index[ns - 1], mean, lw=1.6, label=label, marker="." if len(ns) == 1 else None, **style(j))
         if ics.shape[1] <= 3: left.fill_between(x.index[ns - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
         need = dates_needed(x, horizon, delay)

@@ -6,7 +6,7 @@
 __all__ = ['QUANTILES', 'DATED', 'HORIZONS', 'CROSSED', 'NUMBERS', 'MEANING', 'EMPTY', 'counts_of', 'resampled_means',
            'slice_ranks', 'horizon_slices', 'slice_table', 'slices_json', 'slices_frame', 'slice_records']
 
-# %% ../../nbs/evaluate/slices.ipynb #4adf0c70
+# %% ../../nbs/evaluate/slices.ipynb #21c432e5
 import itertools
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from .ic import coefficients
 from .metrics import metric, pooled_r2
 from .quantiles import _bar_returns, _lagged, _portfolio, _positions, _turnover, standing
 from .regimes import DEFINITIONS, ORDER, regimes
-from .statistics import _resampled, block_length, hac_mean, holm, sharpe_report
+from .statistics import _resampled, block_interval, block_length, few_blocks, hac_mean, holm, sharpe_report
 
 # %% ../../nbs/evaluate/slices.ipynb #93458b7d
 def counts_of(n:int, block:int, reps:int, seed:int)->np.ndarray: # (reps, n) float64
@@ -32,10 +32,11 @@ def resampled_means(
     dates = len(values) if known.all() else counts @ known
     with np.errstate(invalid="ignore", divide="ignore"): return (counts @ np.where(known, values, 0.))/dates
 
-# %% ../../nbs/evaluate/slices.ipynb #71286c76
+# %% ../../nbs/evaluate/slices.ipynb #5aadd5ba
 def slice_ranks(
     ics:np.ndarray, # (n, M) per-date values, NaN where a model has none
     counts:np.ndarray, # (reps, n)
+    block:int, # mean block length of the resamples
     size:float=.05, # family-wise error over the pairs
 )->np.ndarray: # (M,) one more than the number of models shown to be better
     "Shared ranks by paired bootstrap and Holm."
@@ -43,22 +44,22 @@ def slice_ranks(
     if not pairs: return np.ones(ics.shape[1], int)
     gaps = np.stack([ics[:, a] - ics[:, b] for a, b in pairs], 1)
     with np.errstate(invalid="ignore"): mean = np.array([g[np.isfinite(g)].mean() if np.isfinite(g).any() else 0. for g in gaps.T])
-    beyond = (np.abs(resampled_means(gaps, counts) - mean) >= np.abs(mean)).sum(0)
+    beyond = (few_blocks(len(ics), block)*np.abs(resampled_means(gaps, counts) - mean) >= np.abs(mean)).sum(0)
     sure = (holm((1 + beyond)/(1 + len(counts))) < size) & (mean != 0)
     rank = np.ones(ics.shape[1], int)
     for (a, b), m, s in zip(pairs, mean, sure): rank[b if m > 0 else a] += s
     return rank
 
-# %% ../../nbs/evaluate/slices.ipynb #7d90770a
+# %% ../../nbs/evaluate/slices.ipynb #5d9a1f43
 def _resampled_interval(values, horizon, delay, reps, seed):
     "Means of the columns of (n, M) values and their 95% intervals, all from the same resampled dates; NaN with fewer than ten dates."
     values = values[np.isfinite(values).any(1)]
     if len(values) < 10: return np.full((3, values.shape[1]), np.nan)
-    counts = counts_of(len(values), block_length(np.nanmean(values, 1), horizon, delay), reps, seed)
-    many, known = resampled_means(values, counts), np.isfinite(values)
+    block = block_length(np.nanmean(values, 1), horizon, delay)
+    many, known = resampled_means(values, counts_of(len(values), block, reps, seed)), np.isfinite(values)
     with np.errstate(invalid="ignore"): mean = np.where(known, values, 0.).sum(0)/known.sum(0)
     few = known.sum(0) < 10
-    return np.where(few, np.nan, np.stack([mean, *np.nanquantile(np.where(few, 0., many), [.025, .975], 0)]))
+    return np.where(few, np.nan, np.stack([mean, *block_interval(np.where(few, 0., many), mean, len(values), block)]))
 
 def _slice(ic, rank_ic, y, ranked, size, reps, seed)->dict: # place of a model -> its numbers; empty where fewer than ten dates have an IC
     "What the ICs of one slice say of every model that has ten dates."
@@ -66,12 +67,13 @@ def _slice(ic, rank_ic, y, ranked, size, reps, seed)->dict: # place of a model -
     ic, rank_ic = ic[live], rank_ic[live]
     if len(ic) < 10: return {}
     reps = max(reps, int(np.ceil(2*len(ranked)*(len(ranked) - 1)/size))) # the smallest p must survive Holm
-    counts = counts_of(len(ic), block_length(np.nanmean(ic, 1), y.horizon, y.delay), reps, seed)
-    means = resampled_means(np.concatenate([ic, rank_ic], 1), counts)
+    block = block_length(np.nanmean(ic, 1), y.horizon, y.delay)
+    counts, both = counts_of(len(ic), block, reps, seed), np.concatenate([ic, rank_ic], 1)
+    means = resampled_means(both, counts)
     means[:, np.isnan(means).all(0)] = 0 # a model without a date here gets no row
-    low, high = np.nanquantile(means, [.025, .975], 0).reshape(2, 2, -1)
+    with np.errstate(invalid="ignore"): low, high = block_interval(means, np.nansum(both, 0)/np.isfinite(both).sum(0), len(ic), block).reshape(2, 2, -1)
     rank = np.zeros(ic.shape[1], int)
-    rank[ranked] = slice_ranks(ic[:, ranked], counts, size)
+    rank[ranked] = slice_ranks(ic[:, ranked], counts, block, size)
     rows = {}
     for j in range(ic.shape[1]):
         x, r = (v[np.isfinite(v[:, j]), j] for v in (ic, rank_ic))

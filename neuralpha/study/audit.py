@@ -6,8 +6,8 @@
 __all__ = ['REPLACEMENTS', 'CHECKS', 'Check', 'Certificate', 'future_replaced', 'audit_pipeline', 'audit_features', 'audit_label',
            'permuted_label', 'planted_label', 'fold_ic', 'audit_study', 'audit_bench']
 
-# %% ../../nbs/study/audit.ipynb #940f76ca
-import html, json, tempfile, time
+# %% ../../nbs/study/audit.ipynb #8e699e2f
+import html, itertools, json, tempfile, time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 import numpy as np
@@ -146,7 +146,7 @@ def _order_prices(fields, where, keep_open):
     bars = np.stack([fields[k][where] for k in names if not (keep_open and k == "open")])
     fields["high"][where], fields["low"][where] = bars.max(0), bars.min(0)
 
-# %% ../../nbs/study/audit.ipynb #67a61408
+# %% ../../nbs/study/audit.ipynb #46c2e734
 def _table_future(table, after, how, rng):
     "A side table with the rows in `after` replaced."
     if how == "nothing": return table[~after].reset_index(drop=True)
@@ -162,7 +162,7 @@ def _not_known(table, day, s):
     "Rows of a side table that were not known when decisions of `day` are taken."
     known = pd.to_datetime(table["known_on"], utc=True)
     naive = known.dt.tz_localize(None).to_numpy()
-    if s["decide"] == "open": return naive > day
+    if s["decide"] == "open" or day != day.astype("datetime64[D]"): return naive > day # an intraday bar is its own close
     if ":" in s["session_close"]: return naive > day + pd.Timedelta(s["session_close"] + ":00").to_timedelta64()
     from neuralpha.data.asof import session_of
     return session_of(known, s["session_close"]) > day
@@ -421,20 +421,21 @@ def _future_fitted(tally, what, A, B, base, panel, cut, how, since):
             tally.add("future", what, how, reach=1, column=path, passed=False,
                       found=f"{name}{known} changed when {since}: it is fitted on data it should not have seen.")
 
-# %% ../../nbs/study/audit.ipynb #54fb3a38
+# %% ../../nbs/study/audit.ipynb #c0e942d2
 def _splits(tally, base, panel, embargo):
     "Life spans of training rows against those of test (and validation) rows, with the embargo."
-    label = next((A.label for A in base.values() if isinstance(A, _Rows) and A.label is not None), None)
+    labels = {k: A.label for k, A in base.items() if isinstance(A, _Rows) and A.label is not None}
     for what, folds in ((k, v) for k, v in base.items() if isinstance(v, list)):
-        if label is None:
+        if not labels:
             tally.add("splits", what, "life spans against test", passed=None, found="the pipeline returns no label, so life spans are unknown.")
             continue
-        for f in folds:
+        unlabelled = ~np.any([label.labelled for label in labels.values()], axis=0)
+        for f, (name, label) in itertools.product(folds, labels.items()):
             for part, against in (("train", "test"), ("train", "valid"), ("valid", "test")):
-                _touching(tally, what, f, part, against, label, panel, max(embargo, f.embargo))
+                _touching(tally, what, f, part, against, label, unlabelled, panel, max(embargo, f.embargo), f" of {name}" if len(labels) > 1 else "")
 
-def _touching(tally, what, f, part, against, label, panel, embargo):
-    rows, other, how = getattr(f, part), getattr(f, against), f"life spans and embargo, {part} against {against}"
+def _touching(tally, what, f, part, against, label, unlabelled, panel, embargo, of):
+    rows, other, how = getattr(f, part), getattr(f, against), f"life spans{of} and embargo, {part} against {against}"
     if not len(rows) or not len(other): return
     top = max(panel.n_dates, int(label.known_code.max())) + embargo + 2
     def covered(margin): # number of test life spans, widened by `margin`, that cover a date: running sum
@@ -443,8 +444,8 @@ def _touching(tally, what, f, part, against, label, panel, embargo):
         np.add.at(edge, np.maximum(label.start_code[other] - margin, 0), 1); np.add.at(edge, np.minimum(ends + margin + 1, top), -1)
         return np.concatenate([[0], np.cumsum(np.cumsum(edge) > 0)])
     days = covered(embargo)
-    bad = days[np.minimum(label.known_code[rows] + 1, top)] - days[label.start_code[rows]] > 0
-    unknown = ~label.labelled[rows]
+    bad = label.labelled[rows] & (days[np.minimum(label.known_code[rows] + 1, top)] - days[label.start_code[rows]] > 0)
+    unknown = unlabelled[rows]
     tally.add("splits", what, how, len(rows), 1, int((bad | unknown).sum()))
     if not (bad | unknown).any(): return
     r = rows[np.flatnonzero(bad if bad.any() else unknown)[0]]
@@ -889,7 +890,7 @@ def _on_rows(panel, rows, values):
     out[rows] = values
     return out
 
-# %% ../../nbs/study/audit.ipynb #6232b267
+# %% ../../nbs/study/audit.ipynb #4de0ee58
 def _refitted(tally, models, true, other, panel, world, cut, how, s):
     "Fit every model in a replaced world and compare what it learnt, its scores and its positions with those of the true world."
     base = true["base"]
@@ -926,15 +927,19 @@ def _same_twice(tally, models, true, fold, panel, s):
         _compare_rows(tally, "repeat", what, "run twice", first, again, panel, rows, rows, say)
 
 def _scored_otherwise(tally, models, true, fold, panel, s):
-    "Score the test rows in another order, and every second asset's alone. Sums in another order may round differently: 1e-5 of the largest score."
+    """Score the test rows in another order, without the later dates, and every second asset's alone. Sums in another order may
+    round differently: 1e-5 of the largest score."""
     X, rng = true["base"]["features"].source, np.random.default_rng([s["seed"], 7])
     for name, model in models.items():
         fitted = _fit(name, model, true["base"], fold, s, true)
         score = lambda rows: _Rows(("score",), _on_rows(panel, rows, fitted.predict(X.view(rows)))[:, None], panel.date_code)
         whole, half = score(fold.test), fold.test[panel.asset_code[fold.test] % 2 == 0]
+        date = panel.date_code[fold.test]
+        early = fold.test[date <= (date.min() + date.max())//2]
         def compare(how, other, at, why):
             say = lambda column, row, n: (1, f"the score of {name} on {_day(panel, panel.date_code[row])} of asset {panel.assets[panel.asset_code[row]]} changed: {why} ({n:,} rows).")
             _compare_rows(tally, "permutation", f"scores of {name}", how, whole, other, panel, at, at, say, rounding=1e-5)
         compare("rows scored in another order", score(rng.permutation(fold.test)), fold.test, "it depends on the order of rows")
+        compare("scored without the later dates", score(early), early, "it depends on rows of later dates, which nobody had on the day")
         if fitted.across_assets: tally.add("permutation", f"scores of {name}", "scored without the other assets", passed=None, found="the model declares that it looks across assets.")
         elif len(half): compare("scored without the other assets", score(half), half, "it depends on which other assets are scored; set across_assets where that is meant")
