@@ -72,3 +72,23 @@ def test_a_suspension_is_earned_when_trading_resumes():
     score = panel.series((panel.asset_code == 1).astype(float))
     got = spread_portfolio(score, panel, horizon=1, delay=0, quantiles=2)
     assert got.gross.tolist() == [0, 0, 0, 1, 0]
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_a_date_with_an_empty_end_enters_nothing(horizon):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame([(d, f"A{a:02d}") for d in pd.bdate_range("2020-01-01", periods=40) for a in range(20)], columns=["date", "asset"]).assign(close=1.)
+    panel = panel_from_frame(frame)
+    values, day = rng.normal(size=panel.n_rows), panel.date_code
+    constant, tied = np.isin(day, [7, 20, 21]), np.isin(day, [10, 30])
+    empty = np.where(constant, 0., np.where(tied, np.minimum(values, -.5), values)) # the highest score is shared by most assets
+    held = spread_positions(panel.series(empty), panel, horizon)
+    np.testing.assert_allclose(held, spread_positions(panel.series(np.where(constant | tied, np.nan, values)), panel, horizon), atol=1e-15)
+    np.testing.assert_allclose(np.bincount(day, held), 0, atol=1e-12)
+    size = np.bincount(day, np.abs(held))
+    assert (size[[8, 11, 21, 31]] <= 2*(horizon - 1)/horizon + 1e-12).all() and size[15] > size[8]
+
+def test_aims_are_both_sides_or_none():
+    from neuralpha.evaluate.quantiles import _aims
+    groups, day, out = np.array([1, 2, 2, 3, 1, 2, 2, 3, 0], np.int8), np.array([0, 0, 0, 0, 1, 1, 2, 2, 3]), np.empty(9)
+    _aims(groups, 3, day, 4, out)
+    assert out.tolist() == [-1, 0, 0, 1, 0, 0, 0, 0, 0]

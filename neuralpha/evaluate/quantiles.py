@@ -180,15 +180,17 @@ def _bar_returns(panel):
     unknown[last[gone & ~np.isfinite(final)]] = True
     return np.nan_to_num(out), unknown
 
-# %% ../../nbs/evaluate/quantiles.ipynb #a0e84cfb
+# %% ../../nbs/evaluate/quantiles.ipynb #685c28b8
 @njit(cache=True)
 def _aims(groups, q, day, n_dates, out):
-    "Equal weights of each date's top quantile and, negative, of its bottom one."
+    "Equal weights of each date's top quantile and, negative, of its bottom one; 0 on dates where either is empty."
     top, bottom = np.zeros(n_dates), np.zeros(n_dates)
     for r in range(len(groups)):
         top[day[r]] += groups[r] == q
         bottom[day[r]] += groups[r] == 1
-    for r in range(len(groups)): out[r] = 1/top[day[r]] if groups[r] == q else -1/bottom[day[r]] if groups[r] == 1 else 0.
+    for r in range(len(groups)):
+        n, m = top[day[r]], bottom[day[r]]
+        out[r] = 0. if n == 0 or m == 0 else 1/n if groups[r] == q else -1/m if groups[r] == 1 else 0.
 
 @njit(cache=True)
 def _hold(target, offsets, delay, horizon, out):
