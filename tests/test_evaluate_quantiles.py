@@ -8,11 +8,12 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
 
-def _panel(seed=0, dates=40, assets=23):
+def _panel(seed=0, dates=40, assets=23, shut=0.):
     rng = np.random.default_rng(seed)
     days = pd.bdate_range("2020-01-01", periods=dates)
     pairs = [(d, f"A{a:02d}") for a in range(assets) for d in days[rng.integers(0, 5):dates - rng.integers(0, 5)]]
-    panel = panel_from_frame(pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=rng.uniform(1, 1.1, len(pairs))))
+    close = np.where(rng.random(len(pairs)) < shut, np.nan, rng.uniform(1, 1.1, len(pairs)))
+    panel = panel_from_frame(pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=close))
     return panel, panel.series(rng.normal(size=panel.n_rows))
 
 @pytest.mark.parametrize("q", [2, 3, 5, 10])
@@ -49,16 +50,19 @@ def test_turnover_and_autocorrelation_equal_alphalens(lag):
     for k in (1, 3, 5): np.testing.assert_allclose(mine[k].to_numpy()[lag:], quantile_turnover(data.factor_quantile, k, lag).to_numpy()[lag:], atol=1e-15)
     np.testing.assert_allclose(rank_autocorrelation(s, panel, lag).to_numpy()[lag:], factor_rank_autocorrelation(data, lag).to_numpy()[lag:], atol=1e-13)
 
-def test_spread_portfolio_equals_a_loop_over_tranches():
-    panel, s = _panel()
+@pytest.mark.parametrize("shut", [0., .2])
+def test_spread_portfolio_equals_a_loop_over_tranches(shut):
+    panel, s = _panel(shut=shut)
+    assert shut == 0 or (~panel.tradable).sum() > 100
     h, d = 3, 1
     got = spread_portfolio(s, panel, h, d, half_spread_bps=10)
     wide = panel.frame().pivot(index="date", columns="asset", values="close").astype(float)
+    listed, price = panel.frame().assign(row=1.).pivot(index="date", columns="asset", values="row").notna(), wide.ffill()
     q = s.groupby(level="date").transform(lambda v: pd.qcut(v, 5, labels=False) + 1).unstack()
     w = (q == 5).div((q == 5).sum(axis=1), axis=0) - (q == 1).div((q == 1).sum(axis=1), axis=0)
     held = sum(w.shift(d + k).fillna(0) for k in range(h))/h
-    held = held.where(wide.notna(), 0.)
-    gross = (held*(wide.shift(-1)/wide - 1)).sum(axis=1).shift(1)
+    held = held.where(wide.notna()).ffill().fillna(0.).where(listed, 0.)
+    gross = (held*(price.shift(-1)/price - 1)).sum(axis=1).shift(1)
     traded = held.diff().abs().sum(axis=1)
     np.testing.assert_allclose(got.gross, gross[got.index], atol=1e-14)
     np.testing.assert_allclose(got.turnover.to_numpy()[1:], traded.shift(1)[got.index].to_numpy()[1:], atol=1e-12)
@@ -72,3 +76,37 @@ def test_a_suspension_is_earned_when_trading_resumes():
     score = panel.series((panel.asset_code == 1).astype(float))
     got = spread_portfolio(score, panel, horizon=1, delay=0, quantiles=2)
     assert got.gross.tolist() == [0, 0, 0, 1, 0]
+
+def test_nobody_trades_during_a_suspension():
+    days = pd.bdate_range("2020-01-01", periods=6)
+    frame = pd.DataFrame([(d, a) for d in days for a in "AB"], columns=["date", "asset"]).assign(close=1.)
+    b = frame.asset == "B"
+    frame.loc[b & (frame.date > days[2]), "close"] = 2.
+    frame.loc[b & (frame.date == days[2]), "close"] = np.nan
+    panel = panel_from_frame(frame)
+    score = pd.Series(np.where(b, 1., 0.)*np.where(frame.date < days[1], -1, 1), pd.MultiIndex.from_frame(frame[["date", "asset"]])) # the news comes on the eve
+    held = panel.series(spread_positions(score, panel, horizon=1, delay=1, quantiles=2)).unstack()
+    assert held["A"].tolist() == [0, 1, -1, -1, -1, -1] and held["B"].tolist() == [0, -1, -1, 1, 1, 1]
+    got = spread_portfolio(score, panel, horizon=1, delay=1, quantiles=2, half_spread_bps=10)
+    assert got.gross.tolist() == [0, -1, 0, 0] and got.turnover.tolist() == [2, 2, 2, 0]
+    np.testing.assert_allclose(got.cost, [.002, .002, .002, 0])
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_a_date_with_an_empty_end_enters_nothing(horizon):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame([(d, f"A{a:02d}") for d in pd.bdate_range("2020-01-01", periods=40) for a in range(20)], columns=["date", "asset"]).assign(close=1.)
+    panel = panel_from_frame(frame)
+    values, day = rng.normal(size=panel.n_rows), panel.date_code
+    constant, tied = np.isin(day, [7, 20, 21]), np.isin(day, [10, 30])
+    empty = np.where(constant, 0., np.where(tied, np.minimum(values, -.5), values)) # the highest score is shared by most assets
+    held = spread_positions(panel.series(empty), panel, horizon)
+    np.testing.assert_allclose(held, spread_positions(panel.series(np.where(constant | tied, np.nan, values)), panel, horizon), atol=1e-15)
+    np.testing.assert_allclose(np.bincount(day, held), 0, atol=1e-12)
+    size = np.bincount(day, np.abs(held))
+    assert (size[[8, 11, 21, 31]] <= 2*(horizon - 1)/horizon + 1e-12).all() and size[15] > size[8]
+
+def test_aims_are_both_sides_or_none():
+    from neuralpha.evaluate.quantiles import _aims
+    groups, day, out = np.array([1, 2, 2, 3, 1, 2, 2, 3, 0], np.int8), np.array([0, 0, 0, 0, 1, 1, 2, 2, 3]), np.empty(9)
+    _aims(groups, 3, day, 4, out)
+    assert out.tolist() == [-1, 0, 0, 1, 0, 0, 0, 0, 0]

@@ -18,13 +18,14 @@ def test_counts_give_the_means_of_the_bootstrap():
     np.testing.assert_allclose(got[:, :1], whole, atol=1e-14)
     assert np.isfinite(got).all() and abs(got[:, 1].mean() - np.nanmean(x[:, 1])) < .05
 
-def _toy(dates=260, assets=60, seed=0):
+def _toy(dates=260, assets=60, seed=0, shut=0.):
     rng = np.random.default_rng(seed)
     hope = rng.normal(size=(dates, assets))
     wild = np.where(np.arange(dates) < dates//2, 1, 3)[:, None]
     moves = .01*np.vstack([np.zeros((2, assets)), hope[:-2]]) + rng.normal(0, .02, (dates, assets))*wild + rng.normal(0, .01, (dates, 1))*wild
     frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2020-10-01", periods=dates), assets), "asset": np.tile([f"S{i:02d}" for i in range(assets)], dates),
                           "close": np.exp(moves.cumsum(0)).ravel(), "volume": 1e6, "hope": hope.ravel()})
+    frame.loc[rng.random(len(frame)) < shut, "close"] = np.nan
     p = panel_from_frame(frame, "toy")
     return p, forward_return(p, 1, 1), lambda noise, s: p.fields["hope"] + np.random.default_rng(s).normal(0, noise, p.n_rows)
 
@@ -68,9 +69,11 @@ def test_models_with_few_dates_are_left_out_and_nothing_is_made_up():
     table = slice_table(np.stack([noisy(.3, 1), late], 1), ["net", "late"], y, reps=50)
     assert set(table["model"]) == {"net"} and np.isfinite(table["ic_low"]).all()
 
-def test_a_slice_of_everything_has_the_numbers_of_the_leaderboard():
-    p, y, noisy = _toy()
-    S = np.stack([noisy(.3, 1), noisy(8., 2)], 1)
+@pytest.mark.parametrize("shut", [0., .1])
+def test_a_slice_of_everything_has_the_numbers_of_the_leaderboard(shut):
+    p, y, noisy = _toy(shut=shut)
+    S = np.nan_to_num(np.stack([noisy(.3, 1), noisy(8., 2)], 1)) # a suspended stock is scored, too
+    if shut: S[np.isin(p.date_code, [150, 170, 190])] = 1. # dates without a top
     S[p.date_code < 100] = np.nan
     three = forward_return(p, 3, 1)
     lines = {n: (np.where(np.isfinite(s), .001*s, np.nan), np.where(np.isfinite(s), .0003, np.nan)) for n, s in zip("ab", S.T)}
@@ -98,3 +101,13 @@ def test_years_share_out_what_the_portfolio_earned():
     whole = evaluate_scores(S[:, 0], p, y, half_spread_bps=0, reps=50)["spread_before_cost"]["value"]
     np.testing.assert_allclose(sum(table["spread_after_cost"]*[(entered == int(g)).sum() for g in table.index])/len(entered), whole, rtol=1e-6)
     assert table["r2"].isna().all() and table["turnover"].between(.5, 1).all()
+
+def test_a_model_that_buys_nothing_in_a_slice_has_no_return_there():
+    p, y, noisy = _toy()
+    year = pd.DatetimeIndex(p.dates).year.to_numpy().astype(str)[p.date_code]
+    tied = noisy(.3, 1)
+    tied[year == "2021"] = np.minimum(tied, -.5)[year == "2021"] # an order below, but most assets share the highest score
+    table = slice_table(np.stack([noisy(.3, 1), tied], 1), ["net", "tied"], y, {"year": pd.Categorical(year)}, [y], reps=50).set_index(["group", "model"])
+    assert table["ic"].notna().all() and table["rank_ic"].notna().all()
+    nothing = table[["spread_after_cost", "deflated_sharpe"]].isna().all(axis=1)
+    assert nothing["2021", "tied"] and nothing.sum() == 1 and table.loc[("2020", "tied"), "spread_after_cost"] == pytest.approx(table.loc[("2020", "net"), "spread_after_cost"], rel=.1)

@@ -42,6 +42,22 @@ def test_handed_numbers_equal_what_alphalens_computes():
     with _known(data, panel, ics): handed = [performance.quantile_turnover(data.factor_quantile, 5, 5), performance.factor_rank_autocorrelation(data, 5)]
     for a, b in zip(plain, handed): np.testing.assert_allclose(b.to_numpy()[5:], a.to_numpy()[5:], atol=1e-12)
 
+@pytest.mark.parametrize("freq, bars", [("ME", 12), ("W-FRI", 52.18), ("B", 261)])
+def test_alpha_is_a_years_whatever_the_bars(freq, bars):
+    from alphalens import performance
+    days, rng = pd.date_range("2013-01-01", periods=80, freq=freq), np.random.default_rng(0)
+    score = rng.normal(size=(80, 20))
+    moves = .004*np.vstack([np.zeros((2, 20)), score[:-2]]) + rng.normal(0, .02, (80, 20)) + rng.normal(0, .01, (80, 1))
+    frame = pd.DataFrame([(d, f"A{a:02d}") for d in days for a in range(20)], columns=["date", "asset"]).assign(close=np.exp(moves.cumsum(0)).ravel())
+    panel, s = panel_from_frame(frame), pd.Series(score.ravel(), pd.MultiIndex.from_frame(frame[["date", "asset"]]))
+    assert panel.bars_per_year == pytest.approx(bars, rel=.01)
+    data, table = factor_data(s, panel, (1, 5)), tear_sheet(s, panel, (1, 5), drawn=False).tables["returns"]
+    earned, market = performance.factor_returns(data), data.groupby(level="date")[["1D", "5D"]].mean()
+    for c, h in (("1D", 1), ("5D", 5)):
+        beta, alpha = np.polyfit(market[c], earned[c], 1)
+        assert table.loc["Ann. alpha", c] == pytest.approx((1 + alpha)**(panel.bars_per_year/h) - 1, abs=6e-4) # printed with three decimals
+        assert table.loc["beta", c] == pytest.approx(beta, abs=6e-4) and alpha > .002
+
 def test_the_full_sheet_is_saved_and_leaves_nothing_behind(tmp_path, recwarn):
     import matplotlib.pyplot as plt
     from alphalens import performance

@@ -180,32 +180,35 @@ def _bar_returns(panel):
     unknown[last[gone & ~np.isfinite(final)]] = True
     return np.nan_to_num(out), unknown
 
-# %% ../../nbs/evaluate/quantiles.ipynb #a0e84cfb
+# %% ../../nbs/evaluate/quantiles.ipynb #03905f77
 @njit(cache=True)
 def _aims(groups, q, day, n_dates, out):
-    "Equal weights of each date's top quantile and, negative, of its bottom one."
+    "Equal weights of each date's top quantile and, negative, of its bottom one; 0 on dates where either is empty."
     top, bottom = np.zeros(n_dates), np.zeros(n_dates)
     for r in range(len(groups)):
         top[day[r]] += groups[r] == q
         bottom[day[r]] += groups[r] == 1
-    for r in range(len(groups)): out[r] = 1/top[day[r]] if groups[r] == q else -1/bottom[day[r]] if groups[r] == 1 else 0.
+    for r in range(len(groups)):
+        n, m = top[day[r]], bottom[day[r]]
+        out[r] = 0. if n == 0 or m == 0 else 1/n if groups[r] == q else -1/m if groups[r] == 1 else 0.
 
 @njit(cache=True)
-def _hold(target, offsets, delay, horizon, out):
-    "Mean of the last `horizon` targets, `delay` rows late, within each asset."
+def _hold(target, tradable, offsets, delay, horizon, out):
+    "Mean of the last `horizon` targets, `delay` rows late, within each asset; on rows that are not tradable, the position before."
     for a in range(len(offsets) - 1):
-        total = 0.
+        total, held = 0., 0.
         for r in range(offsets[a], offsets[a + 1]):
             i = r - delay
             if i >= offsets[a]: total += target[i]
             if i - horizon >= offsets[a]: total -= target[i - horizon]
-            out[r] = total/horizon
+            if tradable[r]: held = total/horizon
+            out[r] = held
 
 def _positions(panel, groups, horizon, delay, quantiles):
     "(n_rows,) positions of one score from its quantiles (n_rows,)."
     target, held = np.empty(panel.n_rows), np.empty(panel.n_rows)
     _aims(groups, quantiles, panel.date_code, panel.n_dates, target)
-    _hold(target, panel.asset_offsets, delay, horizon, held)
+    _hold(target, panel.tradable, panel.asset_offsets, delay, horizon, held)
     return held
 
 @njit(cache=True)
@@ -222,7 +225,7 @@ def _bars(held, earned, offsets, day, n_dates, out):
         last = day[offsets[a + 1] - 1]
         if last < n_dates - 1: out[last + 1, 1] += abs(before)
 
-# %% ../../nbs/evaluate/quantiles.ipynb #9c7708bc
+# %% ../../nbs/evaluate/quantiles.ipynb #9a78e2cf
 def spread_positions(
     scores, # one score, as in `ic`
     panel:Panel,
@@ -244,7 +247,7 @@ def spread_portfolio(
     """What `spread_positions` earn: return per bar on the money of one side.
 
     `turnover` is the amount bought plus sold on the bar, as a multiple of one side's money (drift between trades left out);
-    `held` the size of both sides together, 2 when all tranches are filled.
+    `held` the size of both sides together, 2 when all tranches are filled and no stock is suspended.
     `attrs["unknown_delistings"]` counts positions closed at the last price because the delisting return is unknown."""
     scores = on_panel(panel, scores)[0][:, :1]
     held, (earned, unknown) = spread_positions(scores, panel, horizon, delay, quantiles), _bar_returns(panel)

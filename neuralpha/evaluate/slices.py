@@ -104,7 +104,7 @@ def _names_changed(p, groups, dates)->np.ndarray: # (n_dates, M), NaN outside `d
     ends = np.stack([_lagged(p, np.ascontiguousarray(groups), _turnover, 1, k) for k in (1, QUANTILES)])
     return np.where(dates[:, None], ends.mean(0), np.nan)
 
-# %% ../../nbs/evaluate/slices.ipynb #cdcd91d5
+# %% ../../nbs/evaluate/slices.ipynb #f88eb09a
 def _net(p, groups, earned, scored, y, half_spread_bps)->tuple: # Series of returns; on how many dates it was entered
     "Return after cost of one score's portfolio on the bars on which it held or traded something."
     bars = _portfolio(p, _positions(p, groups, y.horizon, y.delay, QUANTILES), earned, scored, y.delay, half_spread_bps)
@@ -119,7 +119,7 @@ def _trading(p, S, groups, y, turn, earned, half_spread_bps, luck, reps, seed)->
     for j in range(M):
         held, decisions = _net(p, groups[:, j], earned, np.isfinite(S[:, j]), y, half_spread_bps) if (groups[:, j] > 0).any() else (pd.Series(dtype=float), 0)
         net.append(held)
-        if decisions < 10 or np.ptp(held) == 0: continue
+        if min(decisions, len(held)) < 10 or np.ptp(held) == 0: continue
         scale[j] = year*len(held)/decisions
         dsr[j] = sharpe_report(held, year, *luck[j])["dsr"]
     spread = _resampled_interval(pd.concat(net, axis=1).to_numpy(), 1, 0, reps, seed)*scale
@@ -187,7 +187,7 @@ def _group_values(p, S, label, groups, code):
         few = np.stack([np.bincount(p.date_code, known & (code == k) & np.isfinite(s), p.n_dates) < 5 for s in S.T], 1)
         yield tuple(np.where(few, np.nan, v[:, :, k]) for v in (ic, rank_ic))
 
-# %% ../../nbs/evaluate/slices.ipynb #ac90cc5b
+# %% ../../nbs/evaluate/slices.ipynb #8e02b542
 MEANING = {"dates": ("dates", "slice", "Dates of the slice with at least three assets (five within a group) that have score and label."),
     "rank": ("rank", "slice", "One more than the number of models shown to be better on the slice's own dates (paired block bootstrap, Holm over the slice's pairs); 0: not ranked."),
     "ic": ("correlation", "per date", "Mean over the slice's dates of the Pearson correlation of score and forward return over the slice's horizon; low and high: 95% block bootstrap."),
@@ -201,9 +201,9 @@ MEANING = {"dates": ("dates", "slice", "Dates of the slice with at least three a
     "deflated_sharpe": ("probability", "slice", "Probability that the true Sharpe ratio of the slice's portfolio after cost is above the best of the study's trials without skill; that many slices were looked at is not paid for.")}
 EMPTY = {"rank": "the oracle is not ranked: nobody could trade it",
     "r2": "a baseline forecasts an order, not a return, and has no validation part to fit a line on; at a long horizon, the validation part may be too short for one",
-    "spread_after_cost": "fewer than ten dates have five assets with a score",
+    "spread_after_cost": "fewer than ten dates have five assets with a score, or ties leave one end empty and nothing is bought",
     "turnover": "fewer than ten dates follow a bar on which the group was there, too",
-    "deflated_sharpe": "fewer than ten dates have five assets with a score"} # why a cell of a slice has no number
+    "deflated_sharpe": "fewer than ten dates have five assets with a score, or ties leave one end empty and nothing is bought"} # why a cell of a slice has no number
 
 def slices_json(table:pd.DataFrame)->dict: # columns with their meaning, groups with theirs, rows
     "JSON-native form of `slice_table`, six decimals."

@@ -44,15 +44,15 @@ def factor_data(
     out.attrs["rows_left_out"] = int(np.isfinite(values).sum() - len(rows))
     return out
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #c966dcbb
+# %% ../../nbs/evaluate/tearsheet.ipynb #86a9a08c
 TABLES = ("quantile statistics", "returns", "information", "turnover", "autocorrelation")
 FIGURES = ("returns", "information", "turnover")
 
 @contextlib.contextmanager
 def _known(data, panel, ics):
-    "Within the block Alphalens finds the ICs, turnovers and autocorrelations that the panel gives."
+    "Within the block Alphalens finds the ICs, turnovers and autocorrelations that the panel gives, and the panel's bars per year."
     from alphalens import performance
-    slow = performance.factor_information_coefficient
+    slow, regressed = performance.factor_information_coefficient, performance.factor_alpha_beta
     factor, quantiles = data["factor"], int(data["factor_quantile"].max())
     moved = {}
     def coefficient(factor_data, group_adjust=False, by_group=False):
@@ -60,9 +60,13 @@ def _known(data, panel, ics):
     def names_changed(quantile_factor, quantile, period=1):
         if period not in moved: moved[period] = turnover(factor, panel, int(period), quantiles)
         return moved[period][quantile].rename(quantile)
+    def alpha_beta(*args, **kwargs):
+        out = regressed(*args, **kwargs)
+        out.loc["Ann. alpha"] = (1 + out.loc["Ann. alpha"])**(panel.bars_per_year/252) - 1 # alphalens has raised it to 252 bars
+        return out
     def autocorrelation(factor_data, period=1): return rank_autocorrelation(factor, panel, int(period)).rename(period)
     with (patch.object(performance, "factor_information_coefficient", coefficient), patch.object(performance, "quantile_turnover", names_changed),
-          patch.object(performance, "factor_rank_autocorrelation", autocorrelation)): yield
+          patch.object(performance, "factor_rank_autocorrelation", autocorrelation), patch.object(performance, "factor_alpha_beta", alpha_beta)): yield
 
 # %% ../../nbs/evaluate/tearsheet.ipynb #06353450
 def _readable(fig):
