@@ -225,7 +225,7 @@ def _bars(held, earned, offsets, day, n_dates, out):
         last = day[offsets[a + 1] - 1]
         if last < n_dates - 1: out[last + 1, 1] += abs(before)
 
-# %% ../../nbs/evaluate/quantiles.ipynb #9a78e2cf
+# %% ../../nbs/evaluate/quantiles.ipynb #c4fe8711
 def spread_positions(
     scores, # one score, as in `ic`
     panel:Panel,
@@ -252,7 +252,7 @@ def spread_portfolio(
     scores = on_panel(panel, scores)[0][:, :1]
     held, (earned, unknown) = spread_positions(scores, panel, horizon, delay, quantiles), _bar_returns(panel)
     out = _portfolio(panel, held, earned, ~np.isnan(scores[:, 0]), delay, half_spread_bps)
-    out.attrs["unknown_delistings"] = int((unknown & (held != 0)).sum())
+    out.attrs["unknown_delistings"] = int((unknown & (np.abs(held) > 1e-9)).sum()) # a running sum leaves last bits
     return out
 
 def _portfolio(panel, held, earned, scored, delay, half_spread_bps):
