@@ -71,7 +71,7 @@ def test_a_universe_of_characteristics():
     assert X.names == ("size", "value") and X.lookbacks == (0, 0)
     assert compute_features(p, ["size", "value"], transform=None).names == ("size", "value")
 
-@pytest.mark.parametrize("hindsight", ["factor"])
+@pytest.mark.parametrize("hindsight", ["factor", "adj_close"])
 def test_the_mask_and_what_knows_of_later_splits_are_no_characteristics(hindsight):
     p = _market()
     p = panel_from_frame(p.frame().assign(short_interest=np.arange(p.n_rows)*1., **{hindsight: 1.}), "own columns", attributes=p.attributes)

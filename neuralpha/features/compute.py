@@ -15,11 +15,11 @@ from .cross import TRANSFORMS, factor_residual, in_threads, mean_by_date
 from .families import FEATURES, SERIES, SETS, Feature, History, choose, list_features, windows_asked
 from .table import Features
 
-# %% ../../nbs/features/compute.ipynb #d3f75558
+# %% ../../nbs/features/compute.ipynb #bf0b0a80
 SETS["wide"] = [n for n in FEATURES if n not in SETS["alpha360"]] # everything that is no raw history of prices
 DERIVED = ("market", "sector", "residual") # inputs made of other assets' returns
 PRICES = ("open", "high", "low", "close", "volume", "vwap", "return")
-HINDSIGHT = ("factor",) # it knows of later splits
+HINDSIGHT = ("factor", "adj_close") # they know of later splits and dividends
 
 def _lacking(
     panel:Panel, f:Feature,
