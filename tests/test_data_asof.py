@@ -35,6 +35,10 @@ def test_lead_and_missing_times():
     t = pd.Series([pd.Timestamp("2014-03-07 20:50", tz="UTC"), pd.NaT])
     assert str(session_of(t, lead="15min")[0])[:10] == "2014-03-10" and np.isnat(session_of(t)[1])
 
+@pytest.mark.parametrize("lead", ["15 foo", "", "15", 15, "-15min", None])
+def test_a_lead_is_a_length_of_time_before_the_close(lead):
+    with pytest.raises(NeuralphaError, match="lead=.* '15min'"): session_of(pd.Series([pd.Timestamp("2014-03-07 20:50", tz="UTC")]), lead=lead)
+
 def test_times_without_a_zone_are_refused_unless_it_is_given():
     naive = pd.Series(pd.to_datetime(["2014-03-10 16:00"]))
     with pytest.raises(NeuralphaError, match="no time zone"): utc(naive)
@@ -47,7 +51,40 @@ def test_bars_of_a_weekly_and_of_an_intraday_panel():
     t = pd.to_datetime(pd.Series(["2014-02-28 12:00", "2014-03-07 20:00", "2014-03-07 22:00", "2014-03-14 21:00", "2014-03-24 12:00"]), utc=True)
     assert list(bar_of(weekly, t)) == [-1, 0, 1, 2, 3]
     hourly = panel_from_frame(pd.DataFrame({"date": pd.to_datetime(["2014-03-07 15:00", "2014-03-07 16:00"]), "asset": "A", "close": 1.}))
-    assert list(bar_of(hourly, pd.to_datetime(pd.Series(["2014-03-07 15:00", "2014-03-07 15:01"]), utc=True), calendar=None)) == [0, 1]
+    assert list(bar_of(hourly, pd.to_datetime(pd.Series(["2014-03-07 15:00", "2014-03-07 15:01"]), utc=True), calendar=None, tz="UTC")) == [0, 1]
+
+def _intraday(dates): return panel_from_frame(pd.DataFrame({"date": pd.to_datetime(dates), "asset": "A", "close": 1.}), "intraday")
+
+@pytest.mark.parametrize("tz", ["America/New_York", "Asia/Tokyo", "UTC"])
+def test_an_intraday_bar_knows_what_was_public_at_its_close_in_its_own_zone(tz):
+    panel = _intraday([f"2024-01-0{d} {t}" for d in (2, 3, 4) for t in ("10:30", "13:30", "16:00")])
+    t = pd.Series(pd.to_datetime(["2024-01-03 10:30", "2024-01-03 10:31", "2024-01-03 15:45", "2024-01-03 16:01", "2024-01-04 16:01"])).dt.tz_localize(tz)
+    assert list(bar_of(panel, t, calendar=None, tz=tz)) == [3, 4, 5, 6, 9]
+    with pytest.raises(NeuralphaError, match="lead='15 foo'"): bar_of(panel, t, None, "15 foo", tz)
+    assert list(bar_of(panel, t, calendar=None, tz=tz, lead="15min")) == [4, 4, 5, 6, 9] and bar_of(panel, t, None, "16min", tz)[2] == 6
+
+@pytest.mark.parametrize("how", [dict(), dict(calendar=None), dict(calendar="XTKS", tz="Asia/Tokyo"), dict(tz="UTC")])
+def test_closing_times_without_a_zone_are_refused(how):
+    t = pd.Series(pd.to_datetime(["2024-01-03 15:45"], utc=True))
+    with pytest.raises(NeuralphaError, match="intraday .*2024-01-02 10:30:00.*calendar=None and tz="): bar_of(_intraday(["2024-01-02 10:30", "2024-01-03 10:30"]), t, **how)
+
+def test_calendar_and_zone_are_one_or_the_other():
+    daily, t = _intraday(["2024-01-02", "2024-01-03"]), pd.Series(pd.to_datetime(["2024-01-02 15:45"], utc=True))
+    assert list(bar_of(daily, t)) == [0] and list(bar_of(daily, t, calendar=None, tz="UTC")) == [1] # a session of New York, and a day that ended at midnight
+    for how in (dict(calendar=None), dict(tz="UTC")):
+        with pytest.raises(NeuralphaError, match="give calendar=None and tz="): bar_of(daily, t, **how)
+    with pytest.raises(NeuralphaError, match="tz='Mars' is no time zone"): bar_of(daily, t, calendar=None, tz="Mars")
+
+def test_the_hour_that_comes_twice_is_the_first_of_the_two():
+    panel = _intraday(["2024-11-03 00:30", "2024-11-03 01:30", "2024-11-03 02:30"]) # clocks went from 02:00 back to 01:00
+    first, second = (pd.Timestamp(f"2024-11-03 {h}", tz="UTC") for h in ("05:30", "06:30"))
+    assert list(bar_of(panel, pd.Series([first, second]), calendar=None, tz="America/New_York")) == [1, 2]
+
+def test_a_date_is_known_when_its_day_has_ended():
+    day, time = np.array(["2024-01-03", "NaT"], "M8[ns]"), np.array(["2024-01-03 11:00"], "M8[ns]")
+    daily, hourly = _intraday(["2024-01-02", "2024-01-03"]), _intraday(["2024-01-03 10:30", "2024-01-03 16:00"])
+    assert str(known_at(daily, day)[0])[:16] == "2024-01-03T00:00" and str(known_at(hourly, day)[0])[:16] == "2024-01-04T00:00"
+    assert known_at(hourly, time) == time and np.isnat(known_at(hourly, day)[1])
 
 def test_rows_of_assets_on_dates():
     p = panel_from_frame(pd.DataFrame({"date": pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-03", "2024-01-04"]), "asset": list("AABB"), "close": 1.}))

@@ -72,6 +72,17 @@ def test_counters_by_hand():
     np.testing.assert_allclose(j.fields["post_attention"][:4], [np.nan, np.log(2), np.log(2), np.log(2)], rtol=1e-6)
     assert j.quality.loc["late", "first"].startswith("A at 2014-03-07")
 
+def test_an_intraday_event_counts_for_the_bar_that_closes_after_it():
+    dates = pd.DatetimeIndex([f"2024-01-0{d} {t}" for d in (2, 3) for t in ("10:30", "15:30", "16:00")])
+    bars = panel_from_frame(pd.DataFrame({"date": dates, "asset": "A", "close": 1.}), "bars")
+    late = pd.DataFrame({"asset": "A", "created_at": [pd.Timestamp("2024-01-02 15:45", tz="Asia/Tokyo")], "score": 5.})
+    j = event_features(bars, late, "n", calendar=None, tz="Asia/Tokyo")
+    np.testing.assert_array_equal(j.fields["n_score"], np.float32([np.nan, np.nan, 5, np.nan, np.nan, np.nan]))
+    assert set(j.about["known_on"]) == {"events public by the bar's close (Asia/Tokyo)"}
+    for how in (dict(), dict(calendar=None)):
+        with pytest.raises(NeuralphaError, match="calendar=None and tz="): event_features(bars, late, "n", **how)
+    with pytest.raises(NeuralphaError, match="lead='15 foo' .*'15min'"): event_features(PANEL, POSTS, lead="15 foo")
+
 def test_the_future_does_not_change_the_past():
     rng = np.random.default_rng(1)
     days = pd.bdate_range("2014-02-03", periods=40)

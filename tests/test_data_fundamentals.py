@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.asof import session_of
-from neuralpha.data.panel import panel_from_frame
+from neuralpha.data.panel import cut_panel, panel_from_frame
 
 def _filing(y, k, income, **kw):
     end = pd.Timestamp(y, 3*k, 28)
@@ -38,6 +38,23 @@ def test_amended_filings_never_change_the_past():
     day = pd.Timestamp("2021-06-15")
     pd.testing.assert_frame_equal(after[after.known_on < day], before[before.known_on < day])
     assert after.set_index("known_on").loc[day, "period_end"] == pd.Timestamp("2021-03-28") # the latest period stays the latest
+
+def test_an_amendment_without_figures_changes_nothing():
+    empty = _filing(2021, 1, np.nan, known_on=pd.Timestamp("2021-06-20"), **dict.fromkeys(FIGURES, np.nan))
+    before, after = filing_states(FILED), filing_states(pd.concat([FILED, pd.DataFrame([empty])]))
+    left = after.set_index("known_on")
+    pd.testing.assert_series_equal(left.loc["2021-06-20"], left.loc["2021-06-15"], check_names=False)
+    pd.testing.assert_frame_equal(after[after.known_on != "2021-06-20"].reset_index(drop=True), before)
+
+def test_an_amendment_changes_the_figures_it_has_from_its_own_day():
+    some = _filing(2021, 1, np.nan, known_on=pd.Timestamp("2021-06-20")) | dict.fromkeys(FIGURES, np.nan) | dict(revenues=50.)
+    s = filing_states(pd.DataFrame([*FILED.to_dict("records")[:5], some])).set_index("known_on")
+    # 5 of income on 100 of revenues, then on 50; the revenues of Q1 2020 stay 100
+    assert s["net_margin"].iloc[-2:].tolist() == [.05, .1] and s["sales_growth"].iloc[-2:].tolist() == [0, -.5] and s["leverage"].iloc[-1] == .6
+
+def test_a_period_with_another_end_takes_over_no_figures():
+    moved = _filing(2021, 1, 5., known_on=pd.Timestamp("2021-06-20"), period_end=pd.Timestamp("2021-04-30"), revenues=np.nan)
+    assert np.isnan(filing_states(pd.DataFrame([*FILED.to_dict("records")[:5], moved]))["net_margin"].iloc[-1])
 
 def test_shares_of_a_penny_profit_are_not_believed():
     s = filing_states(pd.DataFrame([_filing(2020, 1, 2.), _filing(2020, 2, .3, eps_diluted=.01), _filing(2020, 3, -4., eps_diluted=.4)]))
@@ -79,6 +96,14 @@ def test_a_filing_counts_from_the_bar_it_is_known_on():
     assert f["earnings_yield"][day("2021-02-08")] == np.float32(14/40) and np.isnan(f["earnings_yield"][day("2021-02-05")])
     assert f["days_since_filing"][day("2021-02-08")] == 2 and f["book_yield"][first] == 2.
     assert np.isnan(f["leverage"][p.rows_of("B")]).all() # B never filed
+
+def test_intraday_bars_know_a_filing_after_its_day():
+    bars = pd.DatetimeIndex([d + pd.Timedelta(t) for d in pd.bdate_range("2020-05-06", periods=4) for t in ("10:30:00", "16:00:00")])
+    p = panel_from_frame(pd.DataFrame({"date": bars, "asset": "A", "close": 4.}), "bars")
+    j = join_fundamentals(p, FILED) # the first filing is of Thursday the 7th
+    np.testing.assert_array_equal(np.isfinite(j.fields["net_margin"]), bars >= "2020-05-08")
+    assert [join_fundamentals(q, FILED).quality["rows"]["after the last bar"] for q in (p, cut_panel(p, last="2020-05-07 16:00"))] == [6, 7]
+    assert j.about["known_on"].iloc[0] == "filings with known_on before the bar's day"
 
 def test_joined_rows_equal_a_loop_over_rows():
     rng = np.random.default_rng(0)

@@ -33,6 +33,16 @@ def test_membership_equals_a_loop_over_rows():
         return bool(((known["from"] <= date) & ~(known["to"] < date)).any())
     assert members(panel, table).tolist() == [brute(d, a) for d, a in panel.index]
 
+def test_a_date_without_a_time_lasts_to_the_end_of_its_day():
+    bars = pd.DatetimeIndex([d + pd.Timedelta(t) for d in DAYS[:4] for t in ("10:30:00", "16:00:00")])
+    panel = panel_from_frame(pd.DataFrame([(d, a, 1.) for d in bars for a in "AB"], columns=["date", "asset", "close"]))
+    got = lambda *rows: members(panel, pd.DataFrame(rows, columns=["asset", "from", "to", "known_on"]))[:8].astype(int).tolist()
+    assert got(("A", "2024-01-02", "2024-01-03", "2023-12-20")) == [0, 0, 1, 1, 1, 1, 0, 0]
+    assert got(("A", "2024-01-02", "2024-01-03 10:30", "2023-12-20")) == [0, 0, 1, 1, 1, 0, 0, 0]
+    assert got(("A", "2024-01-01", None, "2024-01-02")) == [0, 0, 0, 0, 1, 1, 1, 1] # announced during the 2nd
+    assert got(("A", "2024-01-01", None, "2024-01-02 12:00")) == [0, 0, 0, 1, 1, 1, 1, 1]
+    assert got(("A", "2024-01-01", None, "2023-12-20"), ("A", "2024-01-01", "2024-01-02", "2024-01-03")) == [1, 1, 1, 1, 1, 1, 0, 0]
+
 @pytest.mark.parametrize("change, message", [(dict(known_on=None), "empty 'from' or 'known_on' for A"), (dict(to="2023-01-01"), "'to' before its 'from' for A")])
 def test_bad_membership_tables_are_refused(change, message):
     with pytest.raises(NeuralphaError, match=message): members(PANEL, TABLE.assign(**change))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, limit_threads
 from neuralpha.data.panel import panel_from_frame
-from neuralpha.features.families import FEATURES, SETS, Feature, choose
+from neuralpha.features.families import FEATURES, SERIES, SETS, Feature, choose
 
 def _market(n_assets=12, n_dates=320, seed=0):
     rng = np.random.default_rng(seed)
@@ -71,12 +71,43 @@ def test_a_universe_of_characteristics():
     assert X.names == ("size", "value") and X.lookbacks == (0, 0)
     assert compute_features(p, ["size", "value"], transform=None).names == ("size", "value")
 
-def test_the_mask_and_the_adjustment_factor_are_no_characteristics():
+@pytest.mark.parametrize("hindsight", ["factor", "adj_close"])
+def test_the_mask_and_what_knows_of_later_splits_are_no_characteristics(hindsight):
     p = _market()
-    p = panel_from_frame(p.frame().assign(short_interest=np.arange(p.n_rows)*1., factor=1.), "own columns", attributes=p.attributes)
+    p = panel_from_frame(p.frame().assign(short_interest=np.arange(p.n_rows)*1., **{hindsight: 1.}), "own columns", attributes=p.attributes)
     X = compute_features(p, ["ret_1", "characteristics"], transform=None)
     assert X.names == ("ret_1", "short_interest") and np.isnan(X.values[~p.tradable]).all()
-    with pytest.raises(NeuralphaError, match="Unknown feature.* 'factor'"): compute_features(p, "factor")
+    with pytest.raises(NeuralphaError, match=f"Unknown feature.* '{hindsight}'"): compute_features(p, hindsight)
+
+def test_columns_named_like_what_formulas_read_change_no_feature():
+    p = _market()
+    own = [*(n for n in SERIES if n not in FEATURES), "market", "residual", "raw"]
+    q = p.with_fields(**{n: np.arange(p.n_rows) + j for j, n in enumerate(own)})
+    want, got = compute_features(p, ALL, transform=None), compute_features(q, [*ALL, "characteristics"], transform=None)
+    np.testing.assert_array_equal(got.values[:, :len(ALL)], want.values)
+    assert got.names[len(ALL):] == tuple(own)
+    for n in own: np.testing.assert_array_equal(got.values[p.tradable, got.names.index(n)], q.fields[n][p.tradable], err_msg=n)
+    np.testing.assert_array_equal(compute_features(q, "market", transform=None).values[p.tradable, 0], q.fields["market"][p.tradable])
+
+def test_a_column_named_sector_needs_no_attribute():
+    p = panel_from_frame(_market().frame().assign(sector=7.), "numbered")
+    X = compute_features(p, ["sector", "ret_1@sector"], transform=None)
+    assert X.names == ("sector",) and (X.values[p.tradable] == 7).all() and "attribute 'sector'" in X.skipped["ret_1@sector"]
+
+def test_a_column_named_like_a_feature_is_not_taken_for_it():
+    p = _market().with_fields(ret_5=np.zeros(_market().n_rows))
+    want = compute_features(_market(), ["ret_5@market", "ret_5:vol_20"], transform=None)
+    np.testing.assert_array_equal(compute_features(p, ["ret_5@market", "ret_5:vol_20"], transform=None).values, want.values)
+    with pytest.raises(NeuralphaError, match="'ret_5' is a declared feature and a column of small market; rename"): compute_features(p, ["vol_20", "ret_5"])
+    with pytest.raises(NeuralphaError, match="Two features are called 'ret_5'"): compute_features(p, ["ret_5@market", "characteristics"])
+    assert compute_features(p, "characteristics", transform=None).names == ("ret_5",)
+
+def test_a_feature_of_your_own_may_not_read_a_column_named_like_a_series():
+    p = _market().with_fields(gain=np.zeros(_market().n_rows))
+    mine = Feature("mine", "mine", ("gain",), 0, "gain", "", lambda h: h["gain"])
+    with pytest.raises(NeuralphaError, match="input 'gain' .* rename the column of small market"): compute_features(p, mine)
+    returns = panel_from_frame(p.frame()[["date", "asset"]].assign(market=0.), "no prices")
+    with pytest.raises(NeuralphaError, match="no prices has no field 'close'"): compute_features(returns, Feature("mine", "mine", ("market",), 0, "", "", lambda h: h["market"]))
 
 def test_your_own_feature():
     mine = Feature("gap", "mine", ("open", "close"), 1, "open/close[t-1]", "", lambda h: h["open"]/h.lag("close", 1))

@@ -12,6 +12,11 @@ def test_building_blocks_equal_pandas():
     np.testing.assert_allclose(h.corr("ret", "volume_change", 20)[40:], _pandas_corr(ret, pd.Series(h["volume_change"]), 20)[40:], rtol=1e-7)
     np.testing.assert_array_equal(h.min("low", 20), pd.Series(h["low"]).rolling(20, min_periods=10).min())
 
+def test_a_field_named_like_a_derived_series_changes_nothing():
+    bars = example_bars()
+    plain, crowded = History(bars), History(bars | {n: np.full(420, 9.) for n in SERIES})
+    for n in SERIES: np.testing.assert_array_equal(crowded[n], plain[n], err_msg=n)
+
 def _pandas_corr(x, y, w):
     both = x.notna() & y.notna()
     return x.where(both).rolling(w, min_periods=w//2).corr(y.where(both))

@@ -65,8 +65,11 @@ def test_a_restated_history_is_refused(panel):
     with pytest.raises(NeuralphaError, match="does not continue"): update_features(old, _until(panel, 100), "classic")
 
 def test_a_stream_holds_what_memory_would(panel, tmp_path):
-    path = stream_features(panel, tmp_path/"x.parquet", ["alpha158", "beta"], block_rows=3000)
-    X = compute_features(panel, ["alpha158", "beta"], None)
+    panel = panel.with_fields(ret=np.arange(panel.n_rows), market=np.arange(panel.n_rows))
+    names = ["alpha158", "beta", "characteristics"]
+    path = stream_features(panel, tmp_path/"x.parquet", names, block_rows=3000)
+    X = compute_features(panel, names, None)
+    assert X.names[-2:] == ("ret", "market")
     frame = pd.read_parquet(path)
     np.testing.assert_array_equal(frame[list(X.names)].to_numpy(), X.values)
     assert (frame["asset"].astype(str).to_numpy() == panel.assets[panel.asset_code]).all() and (frame["date"] == panel.dates[panel.date_code]).all()

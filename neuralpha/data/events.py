@@ -84,14 +84,14 @@ def novelty(
             out[mine[first:end]] = 1 - np.max(np.where(earlier, like, 0), axis=1, initial=0)
     return np.where(words.isna() | (words == ""), np.nan, out)
 
-# %% ../../nbs/data/events.ipynb #d71e2a98
-def _timed(panel, events, schema, calendar, lead, zone):
+# %% ../../nbs/data/events.ipynb #13cf17ae
+def _timed(panel, events, schema, calendar, tz, lead, zone):
     "Usable events sorted by time, with `_bar` and `_row`; and the quality table."
     time = schema.index[schema["kind"] == "time"][0]
     at = utc(events[time], zone, time)
     arrived = [utc(events[c], zone, c) for c in schema.index[schema["kind"] == "received"]]
     known = pd.concat([at, *arrived], axis=1).max(axis=1).where(at.notna())
-    bar, asset = bar_of(panel, known, calendar, lead), events["asset"].astype(str).to_numpy()
+    bar, asset = bar_of(panel, known, calendar, lead, tz), events["asset"].astype(str).to_numpy()
     code = np.searchsorted(panel.assets, asset)
     unknown = panel.assets[np.minimum(code, panel.n_assets - 1)] != asset
     inside = ~unknown & (bar >= 0) & (bar < panel.n_dates)
@@ -99,7 +99,7 @@ def _timed(panel, events, schema, calendar, lead, zone):
     row[inside] = row_at(panel, code[inside], bar[inside])
     duplicate = events.duplicated().to_numpy()
     newest = at.groupby(asset).cummax().groupby(asset).shift()
-    late = bar_of(panel, at, calendar, lead) < bar if arrived else np.zeros(len(events), bool)
+    late = bar_of(panel, at, calendar, lead, tz) < bar if arrived else np.zeros(len(events), bool)
     counters = {
         "no time": (at.isna().to_numpy(), "dropped"),
         "duplicate": (duplicate, "dropped all but the first"),
@@ -127,23 +127,25 @@ def _trailing(panel:Panel, values, window:int, skip:int=0):
     end = np.maximum(row + 1 - skip, first)
     return total[end] - total[np.maximum(end - window, first)]
 
-# %% ../../nbs/data/events.ipynb #7e2dc031
+# %% ../../nbs/data/events.ipynb #b311cda4
 def event_features(
     panel:Panel,
     events:pd.DataFrame, # asset, a time, and any further columns; see the table above
     name:str="event", # first part of the features' names
     schema:pd.DataFrame|None=None, # from `infer_schema`; given, the table is held to it
-    calendar:str|None="XNYS", # exchange; None where the panel's dates are closing times in UTC
-    lead:str="0min", # how long before the close an event must be public
+    calendar:str|None="XNYS", # exchange whose sessions the bars are dated by; None where the panel's dates are closing times
+    tz:str|None=None, # zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
+    lead:str="0min", # how long before the close an event must be public, e.g. "15min"
     zone:str|None=None, # zone of times that carry none
     window:int=20, # bars of trailing means
     memory:int=5, # bars in which a repeated text is not new
 )->Joined:
     """Attention, tone and disagreement of an event table, as of each bar's close. An event after the close counts for
-    the next session. Raises `NeuralphaError` for a table without asset or time, times without a zone, or a broken schema."""
+    the next session; on intraday bars, read with a zone `tz`, for the first bar that closes after it: calendar=None, tz=tz.
+    Raises `NeuralphaError` for a table without asset or time, times without a zone, or a broken schema."""
     if schema is not None: check_schema(events, schema, name)
     schema = infer_schema(events, name)
-    used, quality = _timed(panel, events, schema, calendar, lead, zone)
+    used, quality = _timed(panel, events, schema, calendar, tz, lead, zone)
     numbers = {c: used[c].to_numpy(float) for c in schema.index[schema["kind"] == "number"]}
     texts = schema.index[schema["kind"] == "text"]
     for c in texts:
@@ -160,7 +162,7 @@ def event_features(
         about[f"{c}_kinds"] = (f"different values of {c} in the bar", 0)
     covered = np.isfinite(fields["attention"])
     finish = lambda v: np.where(covered & panel.tradable, v, np.nan).astype(np.float32)
-    rule = f"events public {'' if lead == '0min' else lead + ' before or '}by the bar's close" + (f" ({calendar})" if calendar else "")
+    rule = f"events public {'' if lead == '0min' else f'{lead} before or '}by the bar's close ({calendar or tz})"
     table = pd.DataFrame([(m, rule, k) for m, k in about.values()], [f"{name}_{c}" for c in about], ["meaning", "known_on", "lookback"])
     return Joined(panel, {f"{name}_{c}": finish(v) for c, v in fields.items()}, table, quality)
 

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['FIGURES', 'STATE', 'check_filings', 'filing_states', 'join_fundamentals', 'filing_quality']
 
-# %% ../../nbs/data/fundamentals.ipynb #df24e284
+# %% ../../nbs/data/fundamentals.ipynb #78f92c80
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
 from .panel import Panel
-from .asof import Joined, quality_table
+from .asof import Joined, has_times, known_at, quality_table
 
 # %% ../../nbs/data/fundamentals.ipynb #84bc702f
 FIGURES = ("revenues", "op_income", "net_income", "eps_diluted", "assets", "equity", "cash_flow_op")
@@ -48,14 +48,16 @@ def check_filings(
     order = f.assign(_filled=filled).sort_values(["asset", "known_on", "period_end", "_filled"], kind="stable").index
     return f.loc[order].reset_index(drop=True)
 
-# %% ../../nbs/data/fundamentals.ipynb #f4bab7ea
+# %% ../../nbs/data/fundamentals.ipynb #412b9b9e
 class _Company:
-    "What is known of one company: the last version of each fiscal period."
-    def __init__(self): self.known, self.shares, self.latest = {}, np.nan, None # (year, n) -> figures; shares; (period_end, year, n)
+    "What is known of one company: the last version of each figure of each fiscal period."
+    def __init__(self): self.known, self.shares, self.latest = {}, np.nan, None # (year, n) -> figures and period_end; shares; (period_end, year, n)
 
     def file(self, period_end, year, n, figures):
-        "Take in a filing; an amendment of an old period changes that period and not which one is the latest."
-        self.known[year, n] = figures
+        "Take in a filing; an amendment changes the figures it has, of its period, and not which period is the latest."
+        old = self.known.get((year, n), {})
+        same = old.get("period_end") == period_end
+        self.known[year, n] = {k: old[k] if same and np.isnan(v) else v for k, v in figures.items()} | {"period_end": period_end}
         eps, income = figures["eps_diluted"], figures["net_income"]
         if self.latest is None or period_end >= self.latest[0]:
             self.latest = (period_end, year, n)
@@ -112,7 +114,7 @@ def filing_states(
         if i + 1 == len(f) or asset[i+1] != asset[i] or day[i+1] != day[i]: rows.append((asset[i], day[i], company.latest[0], *_state(company)))
     return pd.DataFrame(rows, columns=["asset", "known_on", "period_end", *STATE])
 
-# %% ../../nbs/data/fundamentals.ipynb #92fcf590
+# %% ../../nbs/data/fundamentals.ipynb #6b2fb96d
 _ABOUT = {"earnings_yield": "trailing twelve months' net income over shares times close", "book_yield": "equity over shares times close",
           "operating_margin": "operating income over revenues of the last filed period", "net_margin": "net income over revenues of the last filed period",
           "sales_growth": "revenues on those of the same fiscal period a year before", "earnings_growth": "net income on that of the same fiscal period a year before",
@@ -130,7 +132,7 @@ def join_fundamentals(
     states = filing_states(filings, name)
     code = np.searchsorted(panel.assets, states["asset"].to_numpy(str))
     unknown = panel.assets[np.minimum(code, panel.n_assets - 1)] != states["asset"].to_numpy(str)
-    bar = np.searchsorted(panel.dates, states["known_on"].to_numpy("datetime64[ns]"))
+    bar = np.searchsorted(panel.dates, known_at(panel, states["known_on"]))
     place = np.where(unknown, -1, code*(panel.n_dates + 1) + bar)
     usable = np.flatnonzero(~unknown)
     order = usable[np.argsort(place[usable], kind="stable")]
@@ -148,10 +150,11 @@ def join_fundamentals(
     fields |= {k: s[k] for k in STATE[3:]}
     fields = {k: np.where(days <= max_age, v, np.nan) for k, v in fields.items()} | {"days_since_filing": np.where(known, days, np.nan)}
     fields = {k: np.where(panel.tradable & np.isfinite(v), v, np.nan).astype(np.float32) for k, v in fields.items()}
-    about = pd.DataFrame({"meaning": [_ABOUT[k] for k in fields], "known_on": "filings with known_on up to the bar's date", "lookback": -1}, list(fields))
+    rule = "filings with known_on before the bar's day" if has_times(panel) else "filings with known_on up to the bar's date"
+    about = pd.DataFrame({"meaning": [_ABOUT[k] for k in fields], "known_on": rule, "lookback": -1}, list(fields))
     return Joined(panel, fields, about, filing_quality(panel, filings, name))
 
-# %% ../../nbs/data/fundamentals.ipynb #2ed36a19
+# %% ../../nbs/data/fundamentals.ipynb #75a2e9eb
 def filing_quality(panel:Panel, filings:pd.DataFrame, name:str="fundamentals")->pd.DataFrame:
     "Counters of a table of filings: amended, conflicting, late, unknown assets, after the last bar."
     f = check_filings(filings, name)
@@ -159,10 +162,10 @@ def filing_quality(panel:Panel, filings:pd.DataFrame, name:str="fundamentals")->
     again = f.duplicated(key).to_numpy()
     same_day = f.duplicated([*key, "known_on"], keep="last").to_numpy()
     ends = f.groupby(key)["period_end"].transform("nunique").to_numpy() > 1
-    counters = {"amended": (again, "replaces the earlier version from its own known_on"),
-                "same period twice in a day": (same_day, "the one with more figures is used"),
+    counters = {"amended": (again, "its figures replace the earlier ones from its own known_on"),
+                "same period twice in a day": (same_day, "the one with more figures is used, its gaps filled from the other"),
                 "fiscal period with two ends": (ends, "the one filed last is used"),
                 "late (over 180 days)": (((f["known_on"] - f["period_end"]).dt.days > 180).to_numpy(), "used from known_on"),
                 "unknown asset": (~np.isin(asset, panel.assets), "dropped"),
-                "after the last bar": ((f["known_on"] > panel.dates[-1]).to_numpy(), "not used")}
+                "after the last bar": (known_at(panel, f["known_on"]) > panel.dates[-1], "not used")}
     return quality_table(counters, asset, f["known_on"].to_numpy())

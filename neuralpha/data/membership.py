@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['members', 'eligible', 'with_members', 'with_delistings']
 
-# %% ../../nbs/data/membership.ipynb #ee5e8ca7
+# %% ../../nbs/data/membership.ipynb #c7c1e63d
 from dataclasses import replace
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
+from .asof import known_at
 from .panel import Panel, keep_assets
 
 # %% ../../nbs/data/membership.ipynb #0082f543
@@ -22,7 +23,7 @@ def _statements(table:pd.DataFrame, name:str)->pd.DataFrame:
         if bad.any(): raise NeuralphaError(f"{name}: {what} for {t['asset'][bad.idxmax()]}, row {bad.idxmax()}.")
     return t.sort_values(["asset", "from", "known_on"], kind="stable", ignore_index=True)
 
-# %% ../../nbs/data/membership.ipynb #1008c87b
+# %% ../../nbs/data/membership.ipynb #b0b5014a
 def members(
     panel:Panel,
     table:pd.DataFrame, # asset, from, to (inclusive; NaT: open), known_on
@@ -30,9 +31,12 @@ def members(
 )->np.ndarray: # (n_rows,) bool
     "Whether each row's asset was a member on the row's date, by statements known on that date. Unknown assets are ignored."
     t, out = _statements(table, name), np.zeros(panel.n_rows, bool)
+    t["known_on"] = known_at(panel, t["known_on"])
     replaced = t.groupby(["asset", "from"])["known_on"].shift(-1).to_numpy("datetime64[ns]")
     far = panel.dates[-1] + np.timedelta64(1, "D")
-    until = np.minimum(np.where(t["to"].isna(), far, t["to"].to_numpy() + np.timedelta64(1, "ns")), np.where(np.isnat(replaced), far, replaced))
+    to = t["to"].to_numpy("datetime64[ns]")
+    end = to + np.where(to == to.astype("datetime64[D]"), np.timedelta64(1, "D"), np.timedelta64(1, "ns"))
+    until = np.minimum(np.where(np.isnat(to), far, end), np.where(np.isnat(replaced), far, replaced))
     begin = np.maximum(t["from"], t["known_on"]).to_numpy("datetime64[ns]")
     for asset, a, b in zip(t["asset"], begin, until):
         i = np.searchsorted(panel.assets, asset)

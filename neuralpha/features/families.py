@@ -16,7 +16,7 @@ from ..core import NeuralphaError, unknown_name
 from . import kernels
 from .cross import FACTOR_HISTORY, mean_by_date
 
-# %% ../../nbs/features/families.ipynb #4bf17e80
+# %% ../../nbs/features/families.ipynb #fcde4da3
 @dataclass(frozen=True)
 class Feature:
     """One declared feature. `compute(history)` gives its float64 values on the bars of one asset.
@@ -28,11 +28,11 @@ class Feature:
     lookback: int # bars before t it may read; 0 uses bar t alone
     formula: str
     source: str
-    compute: object # History -> (n,) float64; for features of features: (panel, *columns) -> (n_rows,)
+    compute: object # History -> (n,) float64; for features of features: (panel, *columns) -> (n_rows,); None: the one input as it stands
     cross_sectional: bool = False # reads other assets' bars of the same dates
     of: tuple = () # a feature of features: the names it is made of
 
-# %% ../../nbs/features/families.ipynb #10d5f608
+# %% ../../nbs/features/families.ipynb #95b41c46
 class History:
     "The bars of one asset: fields as float64 arrays, derived series, and rolling statistics computed once."
     def __init__(self,
@@ -42,10 +42,9 @@ class History:
         self.fields, self.plan, self._memo = fields, plan or {}, {}
 
     def __getitem__(self, name):
-        "A field or a derived series of `SERIES` as (n,) float64."
+        "A derived series of `SERIES`, or else a field, as (n,) float64."
         if name not in self._memo:
-            if name in self.fields: self._memo[name] = self.fields[name].astype(np.float64)
-            else: self._memo[name] = SERIES[name](self)
+            self._memo[name] = SERIES[name](self) if name in SERIES else self.fields[name].astype(np.float64)
         return self._memo[name]
 
     def lag(self, name, k:int):
@@ -144,14 +143,15 @@ def example_bars(
     masked = {k: np.where(hole, np.nan, v).astype(np.float32) for k, v in fields.items()}
     return masked | dict(market=market, sector=market + .005*rng.standard_normal(n), residual=rng.standard_normal(n))
 
-# %% ../../nbs/features/families.ipynb #17617dd3
+# %% ../../nbs/features/families.ipynb #f472ead5
 def windows_asked(
     features, # `Feature`s of one asset
 )->dict: # (kernel, series) -> ascending windows: the `plan` of a `History`
     "The rolling windows that features will ask for, by kernel and series."
     h = History({i: np.full(1, np.nan) for f in features for i in f.inputs})
     with np.errstate(all="ignore"):
-        for f in features: f.compute(h)
+        for f in features:
+            if f.compute: f.compute(h)
     plan = {}
     for key in h._memo:
         if isinstance(key, tuple) and callable(key[0]): plan.setdefault(key[:2], set()).update(key[2])

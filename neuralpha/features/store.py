@@ -18,7 +18,7 @@ from .cross import TRANSFORMS, in_threads
 from .families import windows_asked
 from .table import Features
 
-# %% ../../nbs/features/store.ipynb #6ebea1de
+# %% ../../nbs/features/store.ipynb #78df6182
 def _code()->str:
     "Digest of the source text of everything that computes features."
     return digest(*[inspect.getsource(m) for m in (kernels, families, cross, compute, alpha158, signals, frequency)])
@@ -31,7 +31,7 @@ def feature_key(panel:Panel, names="core", transform:str|None="rank")->str:
     "Hash of all that determines a feature table: data, declarations, transform and code."
     made, skipped = resolve_features(panel, names)
     told = [[f.name, f.lookback, f.formula, list(f.inputs), _own_source(f) if families.FEATURES.get(f.name) != f and not f.of
-             and f.family != "characteristics" else ""] for f in made]
+             and f.compute else ""] for f in made]
     return digest(panel.digest, told, skipped, transform or "raw", _code())
 
 def cached_features(
