@@ -324,6 +324,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'neuralpha/data/panel.py'),
                                       'neuralpha.data.panel.PanelIndex.index': ( 'data/panel.html#panelindex.index',
                                                                                  'neuralpha/data/panel.py'),
+                                      'neuralpha.data.panel.PanelIndex.last_known': ( 'data/panel.html#panelindex.last_known',
+                                                                                      'neuralpha/data/panel.py'),
                                       'neuralpha.data.panel.PanelIndex.n_assets': ( 'data/panel.html#panelindex.n_assets',
                                                                                     'neuralpha/data/panel.py'),
                                       'neuralpha.data.panel.PanelIndex.n_dates': ( 'data/panel.html#panelindex.n_dates',

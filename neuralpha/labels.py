@@ -153,7 +153,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #db7728c1
+# %% ../nbs/labels.ipynb #40340eed
 def forward_return(
     panel:Panel,
     horizon:int=5, # bars held
@@ -167,12 +167,12 @@ def forward_return(
     entry, exit_ = row + delay, row + delay + horizon
     delisted = panel.date_code[last] < panel.n_dates - 1
     leaves = (exit_ > last) & delisted & (entry <= last)
-    end = wealth[np.minimum(exit_, last)]*np.where(leaves, 1 + final[panel.asset_code], 1.)
-    value = end/wealth[np.minimum(entry, last)] - 1
+    until = np.where(leaves, panel.last_known(wealth)[panel.asset_code], np.minimum(exit_, last))
+    value = wealth[until]*np.where(leaves, 1 + final[panel.asset_code], 1.)/wealth[np.minimum(entry, last)] - 1
     unseen = (entry > last) | ((exit_ > last) & ~leaves)
     value = np.where(unseen | ~panel.tradable, np.nan, value)
     lost = _lost_returns(panel)
-    value = np.where(lost[np.minimum(exit_, last)] > lost[np.minimum(entry, last)], np.nan, value)
+    value = np.where(lost[until] > lost[np.minimum(entry, last)], np.nan, value)
     counts = {"beyond the last date": int((unseen & ~delisted & panel.tradable).sum()),
               "delisted before entry": int((unseen & delisted & panel.tradable).sum()),
               "delisting return unknown": int((leaves & ~np.isfinite(final[panel.asset_code]) & panel.tradable).sum())}

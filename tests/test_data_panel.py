@@ -16,6 +16,11 @@ def test_layout_of_a_tiny_panel():
     np.testing.assert_array_equal(p.fields["close"], np.float32([5, np.nan, 6, 10, 11, 12, 7]))
     assert list(p.rows_on("2024-01-02")) == [3, 6] and p.rows_of("B") == slice(3, 6)
 
+def test_last_known_values_stay_within_the_asset():
+    p = panel_from_frame(LONG)
+    assert p.last_known(p.fields["close"]).tolist() == [2, 5, 6]
+    assert p.last_known([1, np.nan, np.nan, np.nan, np.nan, np.nan, 1]).tolist() == [0, -1, 6]
+
 def test_row_order_of_the_source_does_not_matter():
     assert panel_from_frame(LONG).digest == panel_from_frame(LONG.sample(frac=1, random_state=1)).digest
 

@@ -61,6 +61,36 @@ def test_unknown_delisting_return_is_missing_and_counted():
     y = forward_return(_panel(np.nan), horizon=1, delay=1)
     assert np.isnan(y.values[6]) and y.counts["delisting return unknown"] == 1
 
+def _halted(seed=0, returns=False):
+    "Ragged walks; half of the assets end before the last date, most of these after a halt, with a delisting return of −90%."
+    rng, f = np.random.default_rng(seed), _random(seed, dates=60).frame()
+    ends = dict(zip("ABCD", rng.integers(25, 50, 4)))
+    day, end = f.date.rank(method="dense"), f.asset.map(ends).fillna(99)
+    f["close"] = f.close.mask(day > end - f.asset.map(dict(zip("ABCD", (0, 2, 4, 7)))).fillna(0))
+    if returns: f["return"] = f.groupby("asset").close.pct_change(fill_method=None)
+    f["tradable"] = f.close.notna()
+    f = f[day <= end].drop(columns=["close"]*returns)
+    return panel_from_frame(f, attributes=pd.DataFrame({"delisting_return": -.9}, list("ABCD")))
+
+def test_a_delisting_after_a_halt_is_lost_from_the_last_known_price():
+    close = [100, 80, np.nan, np.nan]
+    p = panel_from_frame(pd.concat([PRICES[PRICES.asset == "A"], pd.DataFrame({"date": DAYS[:4], "asset": "B", "close": close})]),
+                         attributes=pd.DataFrame({"delisting_return": [np.nan, -.9]}, ["A", "B"]))
+    y = forward_return(p, 3, 0)
+    np.testing.assert_allclose(y.values[p.rows_of("B")], [np.nan, -.9, np.nan, np.nan]) # the first would exit in the halt
+    assert y.counts == {"beyond the last date": 3, "no price or return between entry and exit": 1}
+    np.testing.assert_allclose(forward_return(p, 4, 0).values[p.rows_of("B")], [.8*.1 - 1, -.9, np.nan, np.nan])
+
+@pytest.mark.parametrize("horizon, delay", [(1, 0), (3, 1), (9, 2)])
+def test_a_delisting_is_the_same_from_prices_and_from_returns(horizon, delay):
+    p, q = (_halted(3, returns) for returns in (False, True))
+    a, b = (forward_return(x, horizon, delay) for x in (p, q))
+    gone = a.labelled & (p.asset_code < 4) & (p.date_code + delay + horizon > p.date_code[p.asset_offsets[1:] - 1][p.asset_code])
+    assert gone.sum() >= 4*(horizon == 9)
+    both = a.labelled & b.labelled # a return is unknown after a hole, a price is not
+    np.testing.assert_allclose(a.values[both], b.values[both], atol=1e-5)
+    assert (both & gone).sum() >= 4*(horizon == 9) and not (b.labelled & ~a.labelled).any()
+
 def test_horizon_counts_bars_and_delay_shifts():
     p = _panel()
     a, b = forward_return(p, 2, 0), forward_return(p, 2, 1)
@@ -174,6 +204,12 @@ def test_triple_barrier_equals_its_definition(seed):
     assert np.isfinite(y.values).any()
 
 def _path(*close): return panel_from_frame(pd.DataFrame({"date": pd.bdate_range("2024-01-01", periods=len(close)), "asset": "A", "close": close}))
+
+@pytest.mark.parametrize("seed", range(6))
+def test_without_barriers_the_return_is_the_forward_return(seed):
+    p = _halted(seed)
+    for horizon, delay in ((1, 0), (3, 1), (12, 2)):
+        np.testing.assert_allclose(triple_barrier(p, np.inf, np.inf, horizon, delay, None).parts["return"], forward_return(p, horizon, delay).values, atol=1e-12)
 
 def test_a_touch_is_strict():
     y = triple_barrier(_path(100, 150, 150, 150), .5, .5, 2, 0, None)

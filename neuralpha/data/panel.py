@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, digest
 
-# %% ../../nbs/data/panel.ipynb #35c2bc26
+# %% ../../nbs/data/panel.ipynb #669a4d71
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -82,6 +82,11 @@ class PanelIndex:
         if self.n_dates < 3: raise NeuralphaError(f"{self.name} has {self.n_dates} dates: too few to annualise.")
         years = (self.dates[-1] - self.dates[0])/np.timedelta64(1, "D")/365.25
         return (self.n_dates - 1)/years
+
+    def last_known(self, values)->np.ndarray:
+        "(n_assets,) row of each asset's last finite value: where a stock stood before it was halted and delisted; -1 where it has none."
+        row = np.where(np.isfinite(values), np.arange(self.n_rows), -1)
+        return np.maximum.reduceat(row, self.asset_offsets[:-1]) if self.n_assets else row
 
     def series(self, values)->pd.Series:
         "A `(date, asset)` Series of one value per row, sorted by date: the form Alphalens takes."
