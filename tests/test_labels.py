@@ -37,6 +37,24 @@ def test_quantiles_are_balanced():
     assert by_date(p, p.fields["close"], "quantile", 5).tolist() == np.repeat(np.arange(5.), 4).tolist()
     assert by_date(p, np.ones(20), "quantile", 3).tolist() == [1]*20
 
+@pytest.mark.parametrize("bins", [2, 3, 4, 5, 10])
+def test_quantiles_differ_in_size_by_one_at_most_and_both_ends_are_alike(bins):
+    long = pd.DataFrame([(pd.Timestamp("2024-01-01") + pd.Timedelta(n, "D"), f"{i:02}") for n in range(61) for i in range(n)], columns=["date", "asset"])
+    p = panel_from_frame(long.assign(close=1.))
+    v = np.random.default_rng(0).permutation(p.n_rows).astype(float)
+    got = pd.DataFrame({"n": p.date_code + 1, "v": v, "bin": by_date(p, v, "quantile", bins)})
+    for n, day in got.groupby("n"):
+        assert sorted(np.bincount(day.bin.astype(int), minlength=bins)) == sorted(map(len, np.array_split(np.arange(n), bins)))
+        assert day.sort_values("v").bin.is_monotonic_increasing
+    median = 2*got.groupby("n").v.rank() == got.n + 1 # lies between two bins where their number is even
+    assert (by_date(p, -v, "quantile", bins) == bins - 1 - got.bin)[~median | (bins % 2 == 1)].all()
+    halves = by_date(p, v//2, "quantile", bins) # ties
+    assert pd.DataFrame({"n": p.date_code, "v": v//2, "bin": halves}).groupby(["n", "v"]).bin.nunique().max() == 1 and set(halves) == set(range(bins))
+
+def test_quantiles_of_four_and_of_nine():
+    sizes = lambda n: np.bincount(by_date(panel_from_frame(pd.DataFrame({"date": "2024-01-02", "asset": [*"ABCDEFGHI"][:n], "close": 1.})), np.arange(n), "quantile").astype(int), minlength=5).tolist()
+    assert sizes(9) == [2, 2, 1, 2, 2] and sizes(4) == [1, 1, 0, 1, 1] and sizes(1) == [0, 0, 1, 0, 0]
+
 def test_a_rank_lives_as_long_as_the_longest_label_of_its_date():
     p = panel_from_frame(pd.DataFrame([(d, a) for d in DAYS for a in "ABC"], columns=["date", "asset"]).assign(close=1.))
     known = np.int32([3, 2, 1, 3, 3, 5, 2, 2, 2, 3, 3, 3, 4, 4, 4])[np.arange(15).reshape(5, 3).T.ravel()]
