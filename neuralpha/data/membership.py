@@ -22,7 +22,11 @@ def _statements(table:pd.DataFrame, name:str)->pd.DataFrame:
         if bad.any(): raise NeuralphaError(f"{name}: {what} for {t['asset'][bad.idxmax()]}, row {bad.idxmax()}.")
     return t.sort_values(["asset", "from", "known_on"], kind="stable", ignore_index=True)
 
-# %% ../../nbs/data/membership.ipynb #1008c87b
+# %% ../../nbs/data/membership.ipynb #db658d60
+def _after(to:pd.Series):
+    "The moment after inclusive ends: after the whole day where no time is given."
+    return (to + pd.Timedelta(1, "ns")).where(to != to.dt.normalize(), to + pd.Timedelta(1, "D")).to_numpy("datetime64[ns]")
+
 def members(
     panel:Panel,
     table:pd.DataFrame, # asset, from, to (inclusive; NaT: open), known_on
@@ -32,7 +36,7 @@ def members(
     t, out = _statements(table, name), np.zeros(panel.n_rows, bool)
     replaced = t.groupby(["asset", "from"])["known_on"].shift(-1).to_numpy("datetime64[ns]")
     far = panel.dates[-1] + np.timedelta64(1, "D")
-    until = np.minimum(np.where(t["to"].isna(), far, t["to"].to_numpy() + np.timedelta64(1, "ns")), np.where(np.isnat(replaced), far, replaced))
+    until = np.minimum(np.where(t["to"].isna(), far, _after(t["to"])), np.where(np.isnat(replaced), far, replaced))
     begin = np.maximum(t["from"], t["known_on"]).to_numpy("datetime64[ns]")
     for asset, a, b in zip(t["asset"], begin, until):
         i = np.searchsorted(panel.assets, asset)
