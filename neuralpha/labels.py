@@ -17,7 +17,7 @@ from numba import njit, prange
 from .core import NeuralphaError, digest, unknown_name
 from .data.panel import Panel
 
-# %% ../nbs/labels.ipynb #5872ca9e
+# %% ../nbs/labels.ipynb #0d0ab901
 @dataclass(frozen=True, eq=False, repr=False)
 class Label:
     "One label per panel row, with its life span in positions of `panel.dates`."
@@ -30,6 +30,7 @@ class Label:
     counts: dict = field(default_factory=dict) # why rows have no label
     parts: dict = field(default_factory=dict) # further (n_rows,) arrays, e.g. "return" at the touched barrier
     unit: str = "return" # of the values: "return", "outcome", "class", "direction", "rank", "standard deviations", ...
+    less: tuple = () # of (over, window): what `excess_return` took off, first to last
 
     @property
     def start_code(self):
@@ -78,11 +79,11 @@ def _standing(values, order, offsets, rank):
             out[rows] = (v - mean)/sd if sd > 1e-12*abs(mean) else np.zeros(n)
     return out
 
-# %% ../nbs/labels.ipynb #98484245
+# %% ../nbs/labels.ipynb #26073560
 def by_date(
     panel:Panel, values:np.ndarray, # (n_rows,)
     kind:str="rank", # "rank", "z", "gauss" (normal scores of the ranks) or "quantile" (0 is the lowest)
-    bins:int=5, # for "quantile"
+    bins:int=5, # for "quantile": equal in size to one value, but for ties, which stay together
 )->np.ndarray: # (n_rows,) float64
     "Standing of the finite values of each date; NaN stays NaN, a date with one value gives the middle."
     if kind not in ("rank", "z", "gauss", "quantile"): raise unknown_name("target", kind, ["raw", "rank", "z", "gauss", "quantile"])
@@ -90,7 +91,11 @@ def by_date(
     if kind == "gauss":
         from scipy.special import ndtri
         return ndtri((out + 1)/2)
-    if kind == "quantile": return np.floor(np.nextafter((out + 1)/2*bins, np.inf))
+    if kind == "quantile":
+        n = np.bincount(panel.date_code, np.isfinite(out), panel.n_dates)[panel.date_code]
+        twice = np.rint((out + 1)*(n + 1)) # twice the rank: a whole number, ties included
+        out, on_edge = np.divmod((twice - 1)*bins, 2*np.maximum(n, 1)) # the bin in which (rank - 1/2)/n lies
+        return out - ((on_edge == 0) & (2*out < bins)) # at an edge the outer one, so that both ends are alike
     return out
 
 # %% ../nbs/labels.ipynb #e2c51ce9
@@ -153,7 +158,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #db7728c1
+# %% ../nbs/labels.ipynb #40340eed
 def forward_return(
     panel:Panel,
     horizon:int=5, # bars held
@@ -167,12 +172,12 @@ def forward_return(
     entry, exit_ = row + delay, row + delay + horizon
     delisted = panel.date_code[last] < panel.n_dates - 1
     leaves = (exit_ > last) & delisted & (entry <= last)
-    end = wealth[np.minimum(exit_, last)]*np.where(leaves, 1 + final[panel.asset_code], 1.)
-    value = end/wealth[np.minimum(entry, last)] - 1
+    until = np.where(leaves, panel.last_known(wealth)[panel.asset_code], np.minimum(exit_, last))
+    value = wealth[until]*np.where(leaves, 1 + final[panel.asset_code], 1.)/wealth[np.minimum(entry, last)] - 1
     unseen = (entry > last) | ((exit_ > last) & ~leaves)
     value = np.where(unseen | ~panel.tradable, np.nan, value)
     lost = _lost_returns(panel)
-    value = np.where(lost[np.minimum(exit_, last)] > lost[np.minimum(entry, last)], np.nan, value)
+    value = np.where(lost[until] > lost[np.minimum(entry, last)], np.nan, value)
     counts = {"beyond the last date": int((unseen & ~delisted & panel.tradable).sum()),
               "delisted before entry": int((unseen & delisted & panel.tradable).sum()),
               "delisting return unknown": int((leaves & ~np.isfinite(final[panel.asset_code]) & panel.tradable).sum())}
@@ -236,7 +241,7 @@ def trailing_beta(
     market = _group_mean(r, panel.date_code, panel.n_dates)
     return _trailing(r, market, panel.asset_offsets, window, max(2, (window + 1)//2))[1]
 
-# %% ../nbs/labels.ipynb #eae20533
+# %% ../nbs/labels.ipynb #2759905c
 def excess_return(
     y:Label,
     over:str="market", # "market" (mean of the date), "sector" (mean of date and sector) or "beta" (beta times the market)
@@ -256,7 +261,7 @@ def excess_return(
     values = y.values - explained
     lost = int((y.labelled & ~np.isfinite(values)).sum())
     counts = {**y.counts, **({"no beta yet": lost} if lost else {})}
-    return _across(y, f"{y.name}, less {over}", values, counts=counts)
+    return _across(y, f"{y.name}, less {over}", values, counts=counts, less=(*y.less, (over, window)))
 
 # %% ../nbs/labels.ipynb #bc7c9e1c
 def volatility_scaled(

@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['Fold', 'walk_forward', 'fixed_split', 'purged_kfold', 'combinatorial_purged', 'backtest_paths', 'plot_folds']
 
-# %% ../nbs/splits.ipynb #e61f2994
+# %% ../nbs/splits.ipynb #39ed4c3d
 from dataclasses import dataclass, field
 from itertools import combinations
 import numpy as np
 import pandas as pd
 from .core import NeuralphaError, unknown_name
+from .data.panel import last_moment
 from .labels import Label
 
 # %% ../nbs/splits.ipynb #5476bb40
@@ -85,7 +86,7 @@ def _check_embargo(embargo):
     if not isinstance(embargo, (int, np.integer)) or embargo < 0:
         raise NeuralphaError(f"embargo is {embargo!r}; it must be a whole number of bars, 0 or more.")
 
-# %% ../nbs/splits.ipynb #1c3d0357
+# %% ../nbs/splits.ipynb #9f48f2dd
 def _offset(text)->pd.DateOffset:
     "\"3Y\", \"6M\", \"8W\" or \"90D\" as a calendar offset."
     units = {"Y": "years", "M": "months", "W": "weeks", "D": "days"}
@@ -98,7 +99,13 @@ def _live_dates(y)->int:
     "Dates up to the last tradable bar: where the data ends."
     return int(y.panel.date_code[y.panel.tradable].max(initial=-1)) + 1
 
-# %% ../nbs/splits.ipynb #980b08d9
+def _next_bar(dates:pd.DatetimeIndex)->pd.Timestamp:
+    "When the bar after the last one is due, by the median gap after bars of its weekday and time."
+    gaps, last = np.diff(dates.asi8), dates[-1]
+    same = ((dates.day_of_week == last.day_of_week) & (dates - dates.normalize() == last - last.normalize()))[:-1]
+    return last + pd.Timedelta(int(np.median(gaps[same] if same.any() else gaps)), dates.unit)
+
+# %% ../nbs/splits.ipynb #fc94b277
 _ALIGN = {"M": pd.offsets.MonthBegin(), "Q": pd.offsets.QuarterBegin(startingMonth=1), "Y": pd.offsets.YearBegin()}
 
 def walk_forward(
@@ -117,11 +124,11 @@ def walk_forward(
     dates = pd.DatetimeIndex(y.panel.dates)
     at = lambda when: int(dates.searchsorted(when))
     live = _live_dates(y)
-    folds, test_start = [], dates[0] + _offset(train) + _offset(valid)
-    if align: test_start = _ALIGN[align].rollforward(test_start.normalize())
+    folds, test_start = [], dates[0].normalize() + _offset(train) + _offset(valid)
+    if align: test_start = _ALIGN[align].rollforward(test_start)
     while at(test_start) < live:
         test_end = test_start + _offset(test)
-        if test_end > dates[live-1] + pd.Timedelta(days=1) and not last_partial: break
+        if not last_partial and _next_bar(dates[:live]) < test_end: break
         valid_start = test_start - _offset(valid)
         train_start = dates[0] if scheme == "expanding" else max(dates[0], valid_start - _offset(train))
         a, b, c, end = (min(at(t), live) for t in (train_start, valid_start, test_start, test_end))
@@ -133,14 +140,14 @@ def walk_forward(
         raise NeuralphaError(f"{y.panel.name} spans {y.panel.span}: too short for train {train} + valid {valid} + a test period; shorten them.")
     return folds
 
-# %% ../nbs/splits.ipynb #cd380dce
+# %% ../nbs/splits.ipynb #b17c0b1c
 def fixed_split(
-    y:Label, train_start, valid_start, test_start, test_end, # dates; `test_end` is inclusive
+    y:Label, train_start, valid_start, test_start, test_end, # dates; `test_end` is inclusive (`last_moment`)
     embargo:int=0, # bars, on top of the purge
 )->list[Fold]: # one fold
     "One fold by given dates. Raises `NeuralphaError` for dates out of order or outside the data."
     dates = pd.DatetimeIndex(y.panel.dates)
-    try: given = [pd.Timestamp(t) for t in (train_start, valid_start, test_start, test_end)]
+    try: given = [*(pd.Timestamp(t) for t in (train_start, valid_start, test_start)), last_moment(test_end)]
     except ValueError as e: raise NeuralphaError(f"A date of the split is not understood: {e}") from e
     if sorted(given) != given or len(set(given)) < 4:
         raise NeuralphaError(f"Split dates must ascend, got {', '.join(str(t.date()) for t in given)}.")

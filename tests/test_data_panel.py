@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.data.panel import *
+import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +16,11 @@ def test_layout_of_a_tiny_panel():
     assert list(p.tradable) == [True, False, True, True, True, True, True]
     np.testing.assert_array_equal(p.fields["close"], np.float32([5, np.nan, 6, 10, 11, 12, 7]))
     assert list(p.rows_on("2024-01-02")) == [3, 6] and p.rows_of("B") == slice(3, 6)
+
+def test_last_known_values_stay_within_the_asset():
+    p = panel_from_frame(LONG)
+    assert p.last_known(p.fields["close"]).tolist() == [2, 5, 6]
+    assert p.last_known([1, np.nan, np.nan, np.nan, np.nan, np.nan, 1]).tolist() == [0, -1, 6]
 
 def test_row_order_of_the_source_does_not_matter():
     assert panel_from_frame(LONG).digest == panel_from_frame(LONG.sample(frac=1, random_state=1)).digest
@@ -55,7 +61,17 @@ def test_a_cut_panel_forgets_delistings_to_come():
     p = panel_from_frame(LONG, attributes=pd.DataFrame({"delisting_return": [np.nan, -.5, -.9]}, list("ABC")))
     assert cut_panel(p, last="2024-01-04").attributes.delisting_return.isna().tolist() == [True, True, False]
     assert cut_panel(p).digest == p.digest
+    assert cut_panel(p, last="2024-01-05").attributes.delisting_return.fillna(9).tolist() == [9, -.5, -.9]
+    on_the_last = panel_from_frame(LONG[LONG.date < "2024-01-05"], attributes=p.attributes)
+    assert cut_panel(on_the_last, last="2024-01-04").attributes.delisting_return.isna().tolist() == [True, True, False]
     with pytest.raises(NeuralphaError, match="no session"): cut_panel(p, first="2025-01-01")
+
+def test_a_day_without_a_time_is_the_whole_day():
+    bars = pd.date_range("2024-01-02", "2024-01-04 23:00", freq="h")
+    p = panel_from_frame(pd.DataFrame({"date": bars, "asset": "A", "close": 1.}))
+    ends = {"2024-01-03": 23, dt.date(2024, 1, 3): 23, "2024-01-03 15:00": 15, "20240103T0930": 9, pd.Timestamp("2024-01-03"): 0, dt.datetime(2024, 1, 3, 1): 1, np.datetime64("2024-01-03T02", "ns"): 2}
+    assert [cut_panel(p, last=d).dates[-1] for d in ends] == [np.datetime64("2024-01-03") + np.timedelta64(h, "h") for h in ends.values()]
+    assert cut_panel(p, first="2024-01-03", last="2024-01-03").n_dates == 24
 
 def test_leaving_assets_out_keeps_the_others_bit_for_bit():
     p = without_assets(panel_from_frame(LONG), ["B"])

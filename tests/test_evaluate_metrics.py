@@ -129,6 +129,17 @@ def test_only_returns_are_annualised():
     want = {"rmse", "quantile_spread", "quantile_spread_annual"} | earned
     for label in (y, excess_return(y)): assert {n for n, r in evaluate_scores(s, panel, label, reps=20).items() if r.get("unit") == "return"} == want
 
+def test_ics_by_horizon_are_all_of_the_same_kind():
+    from neuralpha.labels import excess_return, volatility_scaled
+    panel, _, y = _market(120)
+    beta = excess_return(y, "beta", 30)
+    for label, same in ((y, lambda h: forward_return(panel, h, 1)), (beta, lambda h: excess_return(forward_return(panel, h, 1), "beta", 30)),
+                        (excess_return(beta), lambda h: excess_return(excess_return(forward_return(panel, h, 1), "beta", 30))),
+                        (volatility_scaled(beta), lambda h: forward_return(panel, h, 1))):
+        for got, h in zip(horizon_labels(label), (1, 2, 5, 10, 20), strict=True):
+            assert got.name == same(h).name and (got is label) == (h == 5 and label.unit == "return")
+            np.testing.assert_array_equal(got.values, same(h).values)
+
 def test_same_seed_same_bits_and_bad_input_is_named():
     panel, s, y = _market(60)
     assert evaluate_scores(s, panel, y, reps=20) == evaluate_scores(s, panel, y, reps=20) != evaluate_scores(s, panel, y, reps=20, seed=1)

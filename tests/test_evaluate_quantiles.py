@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
+from neuralpha.evaluate.quantiles import _bar_returns
 from neuralpha.labels import forward_return
 
 def _panel(seed=0, dates=40, assets=23, shut=0.):
@@ -67,6 +68,13 @@ def test_spread_portfolio_equals_a_loop_over_tranches(shut):
     np.testing.assert_allclose(got.gross, gross[got.index], atol=1e-14)
     np.testing.assert_allclose(got.turnover.to_numpy()[1:], traded.shift(1)[got.index].to_numpy()[1:], atol=1e-12)
     np.testing.assert_allclose(got.net, got.gross - .001*got.turnover)
+
+def test_the_portfolio_loses_what_the_label_of_a_halted_and_delisted_stock_says():
+    f = pd.DataFrame({"date": [*pd.bdate_range("2024-01-01", periods=7)]*2, "asset": ["A"]*7 + ["B"]*7, "close": [*range(1, 8), 50, 40, 44, *[np.nan]*4]})
+    p = panel_from_frame(f.drop(index=13), attributes=pd.DataFrame({"delisting_return": [np.nan, -.9]}, ["A", "B"]))
+    earned, rows = _bar_returns(p)[0], range(7, 10)
+    np.testing.assert_allclose(forward_return(p, 6, 0).values[7:10], [np.prod(1 + earned[r:13]) - 1 for r in rows])
+    np.testing.assert_allclose(forward_return(p, 6, 0).values[7:10], [.088 - 1, .11 - 1, -.9], atol=1e-7)
 
 def test_a_suspension_is_earned_when_trading_resumes():
     days = pd.bdate_range("2020-01-01", periods=6)

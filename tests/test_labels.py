@@ -37,6 +37,24 @@ def test_quantiles_are_balanced():
     assert by_date(p, p.fields["close"], "quantile", 5).tolist() == np.repeat(np.arange(5.), 4).tolist()
     assert by_date(p, np.ones(20), "quantile", 3).tolist() == [1]*20
 
+@pytest.mark.parametrize("bins", [2, 3, 4, 5, 10])
+def test_quantiles_differ_in_size_by_one_at_most_and_both_ends_are_alike(bins):
+    long = pd.DataFrame([(pd.Timestamp("2024-01-01") + pd.Timedelta(n, "D"), f"{i:02}") for n in range(61) for i in range(n)], columns=["date", "asset"])
+    p = panel_from_frame(long.assign(close=1.))
+    v = np.random.default_rng(0).permutation(p.n_rows).astype(float)
+    got = pd.DataFrame({"n": p.date_code + 1, "v": v, "bin": by_date(p, v, "quantile", bins)})
+    for n, day in got.groupby("n"):
+        assert sorted(np.bincount(day.bin.astype(int), minlength=bins)) == sorted(map(len, np.array_split(np.arange(n), bins)))
+        assert day.sort_values("v").bin.is_monotonic_increasing
+    median = 2*got.groupby("n").v.rank() == got.n + 1 # lies between two bins where their number is even
+    assert (by_date(p, -v, "quantile", bins) == bins - 1 - got.bin)[~median | (bins % 2 == 1)].all()
+    halves = by_date(p, v//2, "quantile", bins) # ties
+    assert pd.DataFrame({"n": p.date_code, "v": v//2, "bin": halves}).groupby(["n", "v"]).bin.nunique().max() == 1 and set(halves) == set(range(bins))
+
+def test_quantiles_of_four_and_of_nine():
+    sizes = lambda n: np.bincount(by_date(panel_from_frame(pd.DataFrame({"date": "2024-01-02", "asset": [*"ABCDEFGHI"][:n], "close": 1.})), np.arange(n), "quantile").astype(int), minlength=5).tolist()
+    assert sizes(9) == [2, 2, 1, 2, 2] and sizes(4) == [1, 1, 0, 1, 1] and sizes(1) == [0, 0, 1, 0, 0]
+
 def test_a_rank_lives_as_long_as_the_longest_label_of_its_date():
     p = panel_from_frame(pd.DataFrame([(d, a) for d in DAYS for a in "ABC"], columns=["date", "asset"]).assign(close=1.))
     known = np.int32([3, 2, 1, 3, 3, 5, 2, 2, 2, 3, 3, 3, 4, 4, 4])[np.arange(15).reshape(5, 3).T.ravel()]
@@ -60,6 +78,36 @@ def test_forward_return_by_hand():
 def test_unknown_delisting_return_is_missing_and_counted():
     y = forward_return(_panel(np.nan), horizon=1, delay=1)
     assert np.isnan(y.values[6]) and y.counts["delisting return unknown"] == 1
+
+def _halted(seed=0, returns=False):
+    "Ragged walks; half of the assets end before the last date, most of these after a halt, with a delisting return of −90%."
+    rng, f = np.random.default_rng(seed), _random(seed, dates=60).frame()
+    ends = dict(zip("ABCD", rng.integers(25, 50, 4)))
+    day, end = f.date.rank(method="dense"), f.asset.map(ends).fillna(99)
+    f["close"] = f.close.mask(day > end - f.asset.map(dict(zip("ABCD", (0, 2, 4, 7)))).fillna(0))
+    if returns: f["return"] = f.groupby("asset").close.pct_change(fill_method=None)
+    f["tradable"] = f.close.notna()
+    f = f[day <= end].drop(columns=["close"]*returns)
+    return panel_from_frame(f, attributes=pd.DataFrame({"delisting_return": -.9}, list("ABCD")))
+
+def test_a_delisting_after_a_halt_is_lost_from_the_last_known_price():
+    close = [100, 80, np.nan, np.nan]
+    p = panel_from_frame(pd.concat([PRICES[PRICES.asset == "A"], pd.DataFrame({"date": DAYS[:4], "asset": "B", "close": close})]),
+                         attributes=pd.DataFrame({"delisting_return": [np.nan, -.9]}, ["A", "B"]))
+    y = forward_return(p, 3, 0)
+    np.testing.assert_allclose(y.values[p.rows_of("B")], [np.nan, -.9, np.nan, np.nan]) # the first would exit in the halt
+    assert y.counts == {"beyond the last date": 3, "no price or return between entry and exit": 1}
+    np.testing.assert_allclose(forward_return(p, 4, 0).values[p.rows_of("B")], [.8*.1 - 1, -.9, np.nan, np.nan])
+
+@pytest.mark.parametrize("horizon, delay", [(1, 0), (3, 1), (9, 2)])
+def test_a_delisting_is_the_same_from_prices_and_from_returns(horizon, delay):
+    p, q = (_halted(3, returns) for returns in (False, True))
+    a, b = (forward_return(x, horizon, delay) for x in (p, q))
+    gone = a.labelled & (p.asset_code < 4) & (p.date_code + delay + horizon > p.date_code[p.asset_offsets[1:] - 1][p.asset_code])
+    assert gone.sum() >= 4*(horizon == 9)
+    both = a.labelled & b.labelled # a return is unknown after a hole, a price is not
+    np.testing.assert_allclose(a.values[both], b.values[both], atol=1e-5)
+    assert (both & gone).sum() >= 4*(horizon == 9) and not (b.labelled & ~a.labelled).any()
 
 def test_horizon_counts_bars_and_delay_shifts():
     p = _panel()
@@ -174,6 +222,12 @@ def test_triple_barrier_equals_its_definition(seed):
     assert np.isfinite(y.values).any()
 
 def _path(*close): return panel_from_frame(pd.DataFrame({"date": pd.bdate_range("2024-01-01", periods=len(close)), "asset": "A", "close": close}))
+
+@pytest.mark.parametrize("seed", range(6))
+def test_without_barriers_the_return_is_the_forward_return(seed):
+    p = _halted(seed)
+    for horizon, delay in ((1, 0), (3, 1), (12, 2)):
+        np.testing.assert_allclose(triple_barrier(p, np.inf, np.inf, horizon, delay, None).parts["return"], forward_return(p, horizon, delay).values, atol=1e-12)
 
 def test_a_touch_is_strict():
     y = triple_barrier(_path(100, 150, 150, 150), .5, .5, 2, 0, None)

@@ -89,6 +89,28 @@ def test_a_cut_last_test_period_can_be_left_out():
     y = _label()
     assert len(walk_forward(y, "2Y", "6M", "7M", last_partial=False)) == len(walk_forward(y, "2Y", "6M", "7M")) - 1
 
+def _kept(dates):
+    "Whether a test from December to May is kept as complete."
+    y = forward_return(panel_from_frame(pd.DataFrame({"date": dates, "asset": "A", "close": 1.})), 1, 0)
+    every, complete = (walk_forward(y, "1Y", "4M", "6M", 0, align="M", last_partial=p)[-1].dates["test"] for p in (True, False))
+    assert every[0].month == 12 and every[0].year == 2019 and every[1] == dates[-1]
+    return every == complete
+
+@pytest.mark.parametrize("freq", ["D", "B", "W-FRI", "BME"])
+@pytest.mark.parametrize("end, kept", [("2020-05-31", True), ("2020-05-29", None), ("2020-05-27", False)]) # a Sunday, a Friday, a Wednesday
+def test_a_complete_last_test_period_is_kept(freq, end, kept):
+    assert _kept(pd.date_range("2015-01-02", end, freq=freq)) == (kept if kept is not None else freq != "D")
+
+@pytest.mark.parametrize("end, kept", [("2020-05-29 20:00", True), ("2020-05-29 16:00", False), ("2020-05-28 20:00", False)])
+def test_intraday_bars_complete_a_test_period_with_the_last_of_the_day(end, kept):
+    bars = pd.DatetimeIndex([d + pd.Timedelta(hours=h) for d in pd.bdate_range("2017-02-01", "2020-06-30") for h in (12, 16, 20)])
+    assert _kept(bars[1:bars.get_loc(end) + 1]) == kept
+
+def test_test_periods_of_intraday_bars_begin_with_a_day():
+    bars = pd.DatetimeIndex([d + pd.Timedelta(hours=h) for d in pd.date_range("2018-06-01", "2020-06-30") for h in (12, 16, 20)])[2:] # the first day is cut
+    y = forward_return(panel_from_frame(pd.DataFrame({"date": bars, "asset": "A", "close": 1.})), 1, 0)
+    assert {f.dates["test"][0].hour for f in walk_forward(y, "6M", "1M", "1M")} == {12}
+
 def test_a_last_test_period_without_a_known_label_is_left_out():
     y = _label()
     left_out = 0
@@ -103,6 +125,15 @@ def test_fixed_split_takes_the_four_dates():
     f = fixed_split(y, "2015-01-02", "2017-01-02", "2018-01-02", "2018-06-29")[0]
     assert [str(f.dates[k][0].date()) for k in ("train", "valid", "test")] == ["2015-01-02", "2017-01-02", "2018-01-02"]
     assert str(f.dates["test"][1].date()) == "2018-06-29"
+
+def _hourly(first, last, hours=range(14, 21), freq="B"):
+    bars = [d + pd.Timedelta(hours=h) for d in pd.date_range(first, last, freq=freq) for h in hours]
+    return forward_return(panel_from_frame(pd.DataFrame([(d, a) for a in "ABC" for d in bars], columns=["date", "asset"]).assign(close=1.), "hourly"), 3, 1)
+
+@pytest.mark.parametrize("end, last", [("2020-05-29", "2020-05-29 20:00"), ("2020-05-29 16:00", "2020-05-29 16:00"), (pd.Timestamp("2020-05-29"), "2020-05-28 20:00")])
+def test_the_last_day_of_a_fixed_split_is_whole_on_intraday_bars(end, last):
+    f = fixed_split(_hourly("2020-01-01", "2020-06-30"), "2020-01-01", "2020-03-02", "2020-05-01", end)[0]
+    assert f.dates["test"] == (pd.Timestamp("2020-05-01 14:00"), pd.Timestamp(last)) and f.dates["valid"][1] == pd.Timestamp("2020-04-30 20:00")
 
 def test_validation_follows_the_test_and_is_never_trained_on():
     y = _label()

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, read_json
+from neuralpha.study.published import standard_error
 from neuralpha.study.spec import load_study, make_study
 from neuralpha.study.units import UnitStore
 
@@ -67,6 +68,17 @@ def test_numbers_are_means_ratios_and_jackknife_errors():
     assert n["true"]["metrics"]["r2"]["value"] == pytest.approx(5) and n["true"]["metrics"]["r2"]["error"] == pytest.approx(1/3**.5)
     left = np.array([8/11, 4/9, 6/10])
     assert n["noisy"]["metrics"]["ratio"]["error"] == pytest.approx(np.sqrt(2/3*((left - left.mean())**2).sum()))
+
+@pytest.mark.parametrize("draws", [2, 5])
+def test_intervals_cover_however_few_the_draws(draws):
+    rng, hits = np.random.default_rng(0), []
+    for _ in range(300):
+        sse = 95 + rng.normal(size=draws)
+        m = draw_numbers(pd.DataFrame({"draw": range(draws), "model": "m", "sse": sse, "sse_true": 90., "sse_mean": 100.}), ["m"])["m"]["metrics"]
+        hits.append([m["r2"]["low"] <= 5 <= m["r2"]["high"], m["ratio"]["low"] <= .5 <= m["ratio"]["high"]])
+    assert (abs(np.mean(hits, 0) - .95) < .04).all()
+    assert (m["r2"]["high"] - m["r2"]["value"])/m["r2"]["error"] == pytest.approx({2: 12.706, 5: 2.776}[draws], abs=1e-3) # Student's table
+    assert [standard_error(m[k]) for k in m] == [m[k]["error"] for k in m] # not that of a normal interval
 
 def test_the_study_is_run_verified_and_reused(tmp_path):
     from neuralpha.study.run import run_study

@@ -60,6 +60,28 @@ def test_later_data_does_not_break_the_seal_and_revised_data_does(tmp_path):
     open_holdout(panel_from_frame(longer.frame()[longer.tradable][["date", "asset", "close"]], "u"), plain, ledger, {}, "look")
     assert len(openings(plain, ledger)) == 1
 
+def test_a_delisting_on_the_last_sealed_bar_does_not_break_the_seal(tmp_path):
+    p, ledger = _panel(), tmp_path/"o"
+    gone = p.attributes.assign(delisting_return=[np.nan, -.3, -.7, np.nan])
+    long = p.frame()[p.tradable][["date", "asset", "close"]]
+    now = panel_from_frame(long, "u", attributes=gone)
+    _, seal = seal_holdout(now, "6M")
+    more = pd.DataFrame({"date": pd.bdate_range(p.dates[-1], periods=20)[1:], "asset": "A", "close": 1.})
+    longer = panel_from_frame(pd.concat([long, more]), "u", attributes=gone)
+    assert open_holdout(now, seal, ledger, {}, "look")["seal"] == open_holdout(longer, seal, ledger, {}, "again")["seal"] == seal.hash
+    revised = panel_from_frame(pd.concat([long, more]), "u", attributes=gone.assign(delisting_return=[np.nan, -.3, -.6, np.nan]))
+    with pytest.raises(NeuralphaError, match="not what was sealed"): open_holdout(revised, seal, ledger, {}, "look") # C died before
+
+def test_a_holdout_of_intraday_bars_is_of_whole_days(tmp_path):
+    bars = [d + pd.Timedelta(hours=h) for d in pd.bdate_range("2020-01-01", "2020-06-30") for h in range(24)] # the first bar of a day is stamped 00:00
+    p = panel_from_frame(pd.DataFrame({"date": bars, "asset": "A", "close": np.arange(len(bars)) + 1.}), "hourly")
+    visible, seal = seal_holdout(p, "1W")
+    assert (seal.first, seal.last) == ("2020-06-24", "2020-06-30 23:00:00") and str(visible.dates[-1])[:16] == "2020-06-23T23:00"
+    midnight = panel_from_frame(p.frame()[:-23][["date", "asset", "close"]], "hourly")
+    _, seal = seal_holdout(midnight, "1W")
+    assert seal.last == "2020-06-30" and open_holdout(p, seal, tmp_path/"o", {}, "look")["seal"] == seal.hash
+    assert holdout_fold(forward_return(p, 3), seal, "1M").dates["test"] == (pd.Timestamp("2020-06-24"), pd.Timestamp("2020-06-30"))
+
 def test_a_tampered_ledger_or_seal_is_noticed(tmp_path):
     p, ledger = _panel(), tmp_path/"o"
     _, seal = seal_holdout(p, "6M")

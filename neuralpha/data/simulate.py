@@ -276,7 +276,7 @@ def _panel(name, start, arrays, tradable, first, last, oracle, sector, final):
     return Panel(name, assets, _sessions(start, n_days), offsets, np.broadcast_to(bars, alive.shape)[alive].astype(np.int32), fields, live,
                  attributes, truth={"oracle": np.where(live, rows(oracle.astype(np.float32)), np.float32(np.nan))})
 
-# %% ../../nbs/data/simulate.ipynb #083321a7
+# %% ../../nbs/data/simulate.ipynb #b8435356
 def return_ahead(
     panel:Panel, # with `close`
     horizon:int=5, # bars held
@@ -284,11 +284,11 @@ def return_ahead(
 )->np.ndarray: # (n_rows,) float64, NaN where it cannot be known
     "Return from close t+delay to close t+delay+horizon; a stock delisted while held takes its delisting return."
     close, row = panel.fields["close"].astype(float), np.arange(panel.n_rows)
-    last = (panel.asset_offsets[1:] - 1)[panel.asset_code]
+    last, left = (panel.asset_offsets[1:] - 1)[panel.asset_code], close[panel.last_known(close)][panel.asset_code]
     known = "delisting_return" in panel.attributes
     final = (panel.attributes["delisting_return"].to_numpy(float) if known else np.full(panel.n_assets, np.nan))[panel.asset_code]
     entry, out = row + delay, row + delay + horizon
-    came = np.where(out <= last, close[np.minimum(out, last)], close[last]*(1 + final))/close[np.minimum(entry, last)] - 1
+    came = np.where(out <= last, close[np.minimum(out, last)], left*(1 + final))/close[np.minimum(entry, last)] - 1
     return np.where((entry <= last) & panel.tradable, came, np.nan)
 
 # %% ../../nbs/data/simulate.ipynb #141c8b2a

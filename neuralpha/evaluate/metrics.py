@@ -6,13 +6,13 @@
 __all__ = ['RHO', 'metric', 'mean_metric', 'calibrate', 'calibrated', 'pooled_r2', 'share_recovered', 'half_life',
            'horizon_labels', 'evaluate_scores', 'metrics_table']
 
-# %% ../../nbs/evaluate/metrics.ipynb #27146f50
+# %% ../../nbs/evaluate/metrics.ipynb #bcdd1cf4
 import math
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
 from ..data.panel import Panel
-from ..labels import Label, forward_return
+from ..labels import Label, excess_return, forward_return
 from .ic import coefficients, on_panel
 from .quantiles import _lag_correlation, _lagged, _turnover, group_returns, spread_portfolio, standing
 from .statistics import block_interval, block_length, bootstrap_means, hac_mean, sharpe_report
@@ -163,10 +163,15 @@ def half_life(
     life = np.where(RHO == RHO[-1], np.inf, np.nan_to_num(life, nan=0., posinf=np.inf))
     return np.where(level > 0, life[best], np.nan)
 
-# %% ../../nbs/evaluate/metrics.ipynb #2071d505
+# %% ../../nbs/evaluate/metrics.ipynb #b1951780
 def horizon_labels(y:Label, horizons=(1, 2, 5, 10, 20))->list:
-    "Forward-return labels with the delay of `y` for several horizons; `y` itself is reused."
-    return [y if h == y.horizon and y.unit == "return" and y.name.startswith("return") else forward_return(y.panel, h, y.delay) for h in horizons]
+    "Forward-return labels with the delay of `y` for several horizons, less what `y` is less of; `y` itself is reused. A label that is no return has plain ones."
+    returns = y.unit == "return" and y.name.startswith("return")
+    def at(h):
+        out = forward_return(y.panel, h, y.delay)
+        for over, window in y.less if returns else (): out = excess_return(out, over, window)
+        return out
+    return [y if returns and h == y.horizon else at(h) for h in horizons]
 
 def _horizon_metrics(pearson, spearman, labels, seed, reps):
     "IC and rank IC by horizon (n_dates, H each) and the half-life of the rank IC."

@@ -98,9 +98,11 @@ def collect_draws(draws:Draws, store:UnitStore, device:str="auto")->tuple[pd.Dat
     frame = pd.DataFrame(rows)
     return (frame[~frame["model"].isin(holes)].reset_index(drop=True) if rows else frame), holes
 
-# %% ../../nbs/study/draws.ipynb #54a65bac
-def _metric(value, error, unit, definition):
-    return dict(value=float(value), error=float(error), low=float(value - 1.96*error), high=float(value + 1.96*error), unit=unit, period="all draws", definition=definition)
+# %% ../../nbs/study/draws.ipynb #8fc74cc8
+def _metric(value, error, n, unit, definition):
+    from scipy.stats import t as student
+    half = error*student.ppf(.975, n - 1)
+    return dict(value=float(value), error=float(error), low=float(value - half), high=float(value + half), unit=unit, period="all draws", definition=definition)
 
 DRAWN = dict(draw="integer", model="text", sse="number", sse_true="number", sse_mean="number") # columns of draws.parquet
 
@@ -116,8 +118,8 @@ def draw_numbers(
     names = ["true", *(n for n in order if n in r2)]
     table = paired_ratios(r2[names])
     return {n: {"kind": "model" if n != "true" else "truth", "metrics": {
-        "r2": _metric(table.loc[n, "R2, %"], r2[n].std()/len(r2)**.5, "percent", "Mean out-of-sample R² over draws, against the training mean; ± its standard error."),
-        "ratio": _metric(table.loc[n, "ratio to true"], table.loc[n, "standard error"], "ratio", "Sum of R² over the true function's, same draws; ± its jackknife standard error.")}} for n in names}
+        "r2": _metric(table.loc[n, "R2, %"], r2[n].std()/len(r2)**.5, len(r2), "percent", "Mean out-of-sample R² over draws, against the training mean; ± its standard error."),
+        "ratio": _metric(table.loc[n, "ratio to true"], table.loc[n, "standard error"], len(r2), "ratio", "Sum of R² over the true function's, same draws; ± its jackknife standard error.")}} for n in names}
 
 # %% ../../nbs/study/draws.ipynb #a1ed7854
 class Repetitions:

@@ -44,7 +44,7 @@ def read_seal(
     if values.get("hash") != seal.hash: raise NeuralphaError(f"The seal of {seal.universe} was changed: it says {str(values.get('hash'))[:12]}, its content is {seal.hash[:12]}.")
     return seal
 
-# %% ../../nbs/study/holdout.ipynb #47e0e767
+# %% ../../nbs/study/holdout.ipynb #8a123b5d
 def _date(code)->str: return str(pd.Timestamp(code))[:19].removesuffix(" 00:00:00")
 
 def seal_holdout(
@@ -54,11 +54,11 @@ def seal_holdout(
 )->tuple: # (Panel to work with, Seal)
     "Set the last period of a universe aside."
     last = pd.Timestamp(panel.dates[-1])
-    start = pd.Timestamp(first) if first is not None else last - _offset(length) + pd.Timedelta(1, "D")
+    start = pd.Timestamp(first) if first is not None else last.normalize() - _offset(length) + pd.Timedelta(1, "D")
     code = int(np.searchsorted(panel.dates, start.to_datetime64()))
     if not 0 < code < panel.n_dates:
         raise NeuralphaError(f"A holdout from {start.date()} on leaves nothing to work with or nothing to hold: {panel.name} spans {panel.span}.")
-    held, visible = cut_panel(panel, first=panel.dates[code]), cut_panel(panel, last=panel.dates[code - 1])
+    held, visible = cut_panel(panel, panel.dates[code], panel.dates[-1]), cut_panel(panel, last=panel.dates[code - 1])
     return visible, Seal(panel.name, _date(panel.dates[code]), _date(panel.dates[-1]), int(held.tradable.sum()), held.digest, visible.digest)
 
 # %% ../../nbs/study/holdout.ipynb #7516ee95
@@ -79,7 +79,7 @@ def read_ledger(
     if head and head not in [e["hash"] for e in out]: raise NeuralphaError(f"{path}: an opening that was once recorded ({head[:12]}) is missing; restore the file from a backup.")
     return out
 
-# %% ../../nbs/study/holdout.ipynb #ec9998f6
+# %% ../../nbs/study/holdout.ipynb #6747704a
 def open_holdout(
     panel:Panel, # the whole universe
     seal:Seal,
@@ -90,8 +90,7 @@ def open_holdout(
 )->dict: # the ledger entry; the panel may be used from here on
     "Record an opening. Raises `NeuralphaError`, and records nothing, where the data is not what was sealed."
     if not str(reason).strip(): raise NeuralphaError("Say why the holdout is opened: reason='...'.")
-    last = panel.dates[panel.dates <= np.datetime64(pd.Timestamp(seal.last), "ns")]
-    held = cut_panel(cut_panel(panel, last=last[-1]) if len(last) < panel.n_dates else panel, first=seal.first)
+    held = cut_panel(panel, seal.first, pd.Timestamp(seal.last))
     if panel.name != seal.universe or held.digest != seal.sealed:
         raise NeuralphaError(f"{panel.name} from {seal.first} to {seal.last} is not what was sealed ({held.digest[:12]} against {seal.sealed[:12]}): the data was "
                              "revised or another universe is given. Restore it, or seal anew; openings of this period stay on record.")
@@ -125,7 +124,7 @@ def holdout_line(
     times = "once" if len(table) == 1 else f"{len(table)} times"
     return f"{period}: opened {times} by {table['spec_hash'].nunique()} specification{'s' * (table['spec_hash'].nunique() > 1)}, last on {table['opened'].iloc[-1]}."
 
-# %% ../../nbs/study/holdout.ipynb #12141b7e
+# %% ../../nbs/study/holdout.ipynb #98b135ff
 def holdout_fold(
     y:Label, # on the whole panel
     seal:Seal,
@@ -134,4 +133,4 @@ def holdout_fold(
 )->Fold:
     "The fold whose test part is the sealed period."
     first = pd.Timestamp(seal.first)
-    return fixed_split(y, y.panel.dates[0], first - _offset(valid), first, seal.last, embargo)[0]
+    return fixed_split(y, y.panel.dates[0], first - _offset(valid), first, pd.Timestamp(seal.last), embargo)[0]
