@@ -5,7 +5,7 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.labels import multi_horizon
-from neuralpha.models.base import toy_problem
+from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.convolution import TCN
 from neuralpha.models.gkx import NN1
 from neuralpha.models.nets import MLP
@@ -29,6 +29,12 @@ def test_a_seed_trained_with_others_is_the_seed_trained_alone(model):
     key = "valid_" + model.stop_on
     np.testing.assert_allclose([h[key] for h in first.history], [h[key] for h in alone.history], atol=1e-4)
     assert np.abs(second.scores - first.scores).max() > 1e-3
+
+def test_seeds_are_judged_in_float32_as_they_are_scored():
+    X, y, fold = toy_problem(15, 100)
+    for unit in fit_seeds(MLP(**SETTINGS, precision="bfloat16"), X, y, fold, [0, 1], "cpu"):
+        seen = mean_ic(unit.valid_scores, y.target("rank")[fold.valid], X.panel.date_code[fold.valid])
+        assert max(h["valid_ic"] for h in unit.history) == pytest.approx(seen, abs=1e-7)
 
 def test_dropout_differs_between_seeds_and_the_run_repeats():
     X, y, fold = toy_problem(15, 100)

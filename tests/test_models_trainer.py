@@ -162,11 +162,12 @@ def test_a_finished_training_leaves_nothing_in_memory():
     gc.collect()
     assert not [w for w in left if w() is not None]
 
-def test_the_best_epoch_is_kept():
-    net, history, score, (X, y, fold) = _run(learning_rate=.1)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_best_epoch_is_kept(precision):
+    net, history, score, (X, y, fold) = _run(learning_rate=.1, precision=precision)
     from neuralpha.models.base import mean_ic
     best = max(h["valid_ic"] for h in history)
-    assert mean_ic(score[:, 0], y.target("rank")[fold.valid], X.panel.date_code[fold.valid]) == pytest.approx(best, abs=1e-6)
+    assert mean_ic(score[:, 0], y.target("rank")[fold.valid], X.panel.date_code[fold.valid]) == pytest.approx(best, abs=1e-7)
 
 @pytest.mark.parametrize("average", [0, 3])
 def test_a_resumed_run_is_bit_identical(average, tmp_path):

@@ -17,7 +17,7 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #660985d1
+# %% ../../nbs/models/nets.ipynb #f9508fb1
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     "A neural model: a subclass writes `build(n_features, outputs) -> torch module`."
@@ -58,7 +58,7 @@ class Net(Training, Estimator):
         "(n, outputs) float32: what the net's heads say, e.g. quantiles or class logits."
         device = next(self.net_.parameters()).device
         data = Resident(view.features, self.window, self.mean_, self.sd_, device, view.rows)
-        return score_rows(self.net_, data, view.rows, self.precision)
+        return score_rows(self.net_, data, view.rows)
 
     def _predict(self, view): return Objective(self.loss).score(self.outputs(view))
 

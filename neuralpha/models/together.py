@@ -89,7 +89,7 @@ def train_together(
     for net, weights in zip(nets, best): net.load_state_dict(weights)
     return histories
 
-# %% ../../nbs/models/together.ipynb #0c4fc82f
+# %% ../../nbs/models/together.ipynb #f15b6465
 def _epoch(stack, optimizer, part, batches, by, objective, s):
     losses, norms = [], []
     for at, target, grid in part.batches(batches, by):
@@ -111,8 +111,8 @@ def _judge(stack, data, valid, objective, s):
     "(seeds,) validation gain: mean IC, or minus the loss."
     rows, target = valid
     date, at, outs = data.panel.date_code[rows], data.at(rows), []
-    with torch.no_grad(), _autocast(data.device, s.precision):
-        for block in _blocks(date, 4096): outs.append(stack(data.windows(at[torch.from_numpy(block).to(data.device)]), False).float().cpu())
+    with torch.no_grad():
+        for block in _blocks(date, 4096): outs.append(stack(data.windows(at[torch.from_numpy(block).to(data.device)]), False).cpu())
     out = torch.cat(outs, 1)
     if s.stop_on == "ic": return [mean_ic(objective.score(o.numpy()), primary(target), date) for o in out]
     grid = _grid_of(date)

@@ -22,7 +22,7 @@ from ..features.table import Features
 from .base import Parameters, mean_ic, primary, scaled
 from .losses import Grid, Objective, _grid_of
 
-# %% ../../nbs/models/trainer.ipynb #01d9b34a
+# %% ../../nbs/models/trainer.ipynb #284f0502
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 def known_device(device:str)->str:
@@ -50,7 +50,7 @@ class Training(Parameters):
     epoch_share:float = 1. # share of the training dates drawn for each epoch
     patience:int = 4 # epochs without improvement on validation before training stops
     stop_on:str = "ic" # "ic" (mean by date) or "loss", on the validation part
-    precision:str = "auto" # "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32 elsewhere
+    precision:str = "auto" # of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32 elsewhere; scores are float32
     compile:bool = False # compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long trainings of larger nets
     device:str = "auto" # "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
     limits:ClassVar[dict] = {
@@ -173,7 +173,7 @@ def epoch_batches(
     if open_: batches.append(np.concatenate(open_))
     return batches
 
-# %% ../../nbs/models/trainer.ipynb #9355b8e1
+# %% ../../nbs/models/trainer.ipynb #08f38d7a
 def _blocks(date, block_rows):
     "Positions of `date` in blocks of whole dates."
     order = np.argsort(date, kind="stable")
@@ -190,16 +190,16 @@ def _autocast(device, precision):
 
 def score_rows(
     net, data:Resident, rows:np.ndarray, # panel rows
-    precision:str="float32", block_rows:int=4096,
+    block_rows:int=4096,
 )->np.ndarray: # (n, outputs) float32
     "The net's outputs for every row, dropout off; a net across assets sees the rows given of each date."
     date, at = data.panel.date_code[rows], data.at(rows)
     net.eval()
     out = None
-    with torch.inference_mode(), _autocast(data.device, precision):
+    with torch.inference_mode():
         for block in _blocks(date, block_rows):
             index = torch.from_numpy(block).to(data.device)
-            score = net(data.windows(at[index]), _grid_of(date[block], data.device)).float()
+            score = net(data.windows(at[index]), _grid_of(date[block], data.device))
             if out is None: out = torch.empty(len(rows), *score.shape[1:], device=data.device)
             out[index] = score
     return out.cpu().numpy()
@@ -417,7 +417,7 @@ def train(
     net.load_state_dict(best)
     return history
 
-# %% ../../nbs/models/trainer.ipynb #d3bdfa00
+# %% ../../nbs/models/trainer.ipynb #65a727b8
 def epoch_seed(seed, epoch)->int:
     "The torch seed of one epoch."
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -454,7 +454,7 @@ def validate(net, data, valid, s)->dict:
     if valid is None: return {}
     (rows, target), objective = valid, Objective(s.loss)
     if s.stop_on == "loss" and hasattr(net, "loss"): return {"valid_loss": own_loss(net, data, rows, target)}
-    out, date = score_rows(net, data, rows, s.precision), data.panel.date_code[rows]
+    out, date = score_rows(net, data, rows), data.panel.date_code[rows]
     if s.stop_on == "ic": return {"valid_ic": mean_ic(objective.score(out), primary(target), date)}
     total, spans = 0., objective.by == "span" # a Sharpe ratio is one of all dates, not a mean over blocks of them
     for block in _blocks(date, len(rows) if spans else 4096):
