@@ -6,8 +6,9 @@
 __all__ = ['PRECISIONS', 'SPAN', 'known_device', 'Training', 'pick_device', 'worker_device', 'repeatable', 'free_memory',
            'check_panel_fits', 'Resident', 'epoch_batches', 'score_rows', 'Part', 'step_loss', 'penalty', 'by_input',
            'input_weights', 'first_weights', 'shrink_inputs', 'batching', 'one_gradient', 'run_epoch', 'check_finite',
-           'saved_bytes', 'batch_bytes', 'largest_batch', 'fitting_batch_rows', 'train', 'epoch_seed', 'stale',
-           'best_epoch', 'own_loss', 'validate', 'training_digests', 'save_checkpoint', 'resume', 'plot_history']
+           'saved_bytes', 'batch_bytes', 'largest_batch', 'fitting_batch_rows', 'train', 'epoch_seed', 'best_so_far',
+           'stale', 'best_epoch', 'own_loss', 'validate', 'judge', 'training_digests', 'save_checkpoint', 'resume',
+           'plot_history']
 
 # %% ../../nbs/models/trainer.ipynb #bd0a79ae
 import contextlib, copy, json, os, time
@@ -381,7 +382,7 @@ def fitting_batch_rows(
     warnings.warn(f"Batches of {s.batch_rows:,} rows need about {gb(need(s.batch_rows))} of {gb(free)} free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
     return max(16, fits)
 
-# %% ../../nbs/models/trainer.ipynb #4cdcfd2b
+# %% ../../nbs/models/trainer.ipynb #c5a1ea80
 def train(
     net, data:Resident,
     train:tuple, valid:tuple|None, # (panel rows, (n,) or (n, horizons) float32 target) each
@@ -410,14 +411,14 @@ def train(
                 recent = [*recent, _copy(net)][-s.average:]
                 judged.load_state_dict(_mean_weights(recent))
             record = {"epoch": epoch + 1, "train_loss": float(losses.mean()), **validate(judged, data, valid, s)}
-            if valid is None or not history or _gain(record) > max(map(_gain, history)): best = _copy(judged)
+            if best_so_far(record, history): best = _copy(judged)
             history.append({**record, "seconds": time.perf_counter() - start})
             if checkpoint: save_checkpoint(checkpoint, of, net, optimizer, best, recent, history)
             if watch and valid is not None: watch(epoch, _gain(record))
     net.load_state_dict(best)
     return history
 
-# %% ../../nbs/models/trainer.ipynb #65a727b8
+# %% ../../nbs/models/trainer.ipynb #8beab0b0
 def epoch_seed(seed, epoch)->int:
     "The torch seed of one epoch."
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -429,15 +430,19 @@ def _mean_weights(states):
 
 def _gain(record): return record["valid_ic"] if "valid_ic" in record else -record["valid_loss"]
 
+def _judged(record)->bool: return not {"valid_ic", "valid_loss"}.isdisjoint(record)
+
+def best_so_far(record, history)->bool:
+    "Whether an epoch's weights are kept: none before was as good on validation; always where none was held."
+    return not _judged(record) or not history or _gain(record) > max(map(_gain, history))
+
 def stale(history, patience)->bool:
     "No epoch of the last `patience` was better on validation than the best before."
-    if not history or not {"valid_ic", "valid_loss"} & set(history[0]): return False
-    return len(history) - best_epoch(history) >= patience
+    return bool(history) and _judged(history[0]) and len(history) - best_epoch(history) >= patience
 
 def best_epoch(history)->int:
     "The epoch, from 1, that was best on validation; the last where none was held."
-    judged = history and {"valid_ic", "valid_loss"} & set(history[0])
-    return 1 + int(np.argmax([_gain(h) for h in history])) if judged else len(history)
+    return 1 + int(np.argmax([_gain(h) for h in history])) if history and _judged(history[0]) else len(history)
 
 def own_loss(net, data, rows, target)->float:
     "Mean over rows of a net's own loss."
@@ -452,13 +457,16 @@ def own_loss(net, data, rows, target)->float:
 def validate(net, data, valid, s)->dict:
     "The record of what early stopping watches."
     if valid is None: return {}
-    (rows, target), objective = valid, Objective(s.loss)
-    if s.stop_on == "loss" and hasattr(net, "loss"): return {"valid_loss": own_loss(net, data, rows, target)}
-    out, date = score_rows(net, data, rows), data.panel.date_code[rows]
+    if s.stop_on == "loss" and hasattr(net, "loss"): return {"valid_loss": own_loss(net, data, *valid)}
+    return judge(score_rows(net, data, valid[0]), data.panel, *valid, s)
+
+def judge(out, panel, rows, target, s)->dict:
+    "What early stopping watches, of a net's outputs for some rows: the mean IC, or the loss without label smoothing."
+    objective, date = Objective(s.loss), panel.date_code[rows]
     if s.stop_on == "ic": return {"valid_ic": mean_ic(objective.score(out), primary(target), date)}
     total, spans = 0., objective.by == "span" # a Sharpe ratio is one of all dates, not a mean over blocks of them
     for block in _blocks(date, len(rows) if spans else 4096):
-        at, *shape = _places(date[block], data.panel.asset_code[rows[block]], "span" if spans else "date")
+        at, *shape = _places(date[block], panel.asset_code[rows[block]], "span" if spans else "date")
         grid = Grid(torch.from_numpy(at), *shape)
         total += len(block)*objective.loss(*(grid.fill(torch.from_numpy(v[block])) for v in (out, target)), grid.gaps).item()
     return {"valid_loss": total/len(rows)}
