@@ -89,6 +89,16 @@ def test_sharpe_and_quantile_are_their_definitions():
     loss = lambda q: quantile(torch.full((1, 20_000, 1), q), y, torch.ones(1, 20_000, dtype=bool), levels=(.9,)).item()
     assert min(np.linspace(.8, 1.8, 101), key=loss) == pytest.approx(1.2816, abs=.05)
 
+def test_a_sharpe_ratio_of_overlapping_returns_is_none_of_a_portfolio():
+    g, h = torch.Generator().manual_seed(0), 5
+    s, noise = torch.randn(2, 4000, 50, generator=g)
+    for t in range(1, 4000): s[t] = .5*s[t-1] + .75**.5*s[t]
+    one = .01*(.023*s + noise) # the bar after the score
+    far = one.unfold(0, h, 1).sum(2)
+    held = portfolio_weights(s, None).unfold(0, h, 1).mean(2) # h portfolios, each held for h bars
+    earned = (held*one[h-1:])[1:].sum(1) - 5e-4*held.diff(dim=0).abs().sum(1)
+    assert -sharpe(s[:len(far)], far, None) > .02 and earned.mean()/earned.std() < -.01
+
 def test_buy_hold_sell_is_its_definition_and_smooths():
     from sklearn.metrics import log_loss
     g = torch.Generator().manual_seed(1)
