@@ -25,6 +25,13 @@ def test_assets_do_not_share_a_score_because_training_was_in_bfloat16():
     score = MLP(precision="bfloat16", max_epochs=1).fit(X.view(fold.train), t[fold.train]).predict(X.view(fold.test))
     assert pd.Series(score).groupby(X.panel.date_code[fold.test]).nunique().min() > 990
 
+def test_batch_norm_learns_beside_dates_of_one_asset():
+    X, y, fold = toy_problem(30, 100)
+    t, date = y.target("rank"), X.panel.date_code[fold.train]
+    rows = fold.train[(date >= 30) | (X.panel.asset_code[fold.train] == 0)]
+    m = MLP(norm="batch", batch_rows=24, max_epochs=5).fit(X.view(rows), t[rows])
+    assert len(m.history_) == 5 and np.isfinite(m.predict(X.view(fold.test))).all()
+
 def test_scores_do_not_depend_on_the_order_of_the_rows():
     m = MLP(max_epochs=1, window=3)
     _fit(m)

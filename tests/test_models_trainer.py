@@ -60,6 +60,16 @@ def test_a_large_date_is_cut_unless_it_must_stay_whole():
     assert len(cut) == 8 and all(len(np.unique(date[b])) == 1 and len(b) == 250 for b in cut)
     assert [len(b) for b in epoch_batches(date, np.random.default_rng(0), 256, by="whole")] == [1000, 1000]
 
+@pytest.mark.parametrize("by", ["date", "whole"])
+def test_a_row_that_is_alone_on_its_date_goes_with_another_batch(by):
+    date = np.repeat(np.arange(12), [1]*6 + [30]*6)
+    for seed in range(20): # dates in many orders: alone in front, in the middle and at the end
+        batches = epoch_batches(date, np.random.default_rng(seed), 24, by=by)
+        assert (np.sort(np.concatenate(batches)) == np.arange(len(date))).all()
+        assert min(map(len, batches)) > 1 and max(map(len, batches)) <= 32 # joined with no more than one date
+        for b in batches: assert len(np.unique(date[b])) == 1 + np.count_nonzero(np.diff(date[b])) # rows stand date by date
+    assert [len(b) for b in epoch_batches(date[:1], np.random.default_rng(0), 24, by=by)] == [1]
+
 def test_spans_are_consecutive_and_rows_are_blocks():
     date = np.repeat(np.arange(40), 10)
     for b in epoch_batches(date, np.random.default_rng(0), 50, by="span"):

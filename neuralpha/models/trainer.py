@@ -141,7 +141,7 @@ class Resident:
         "(rows, window, n_features) for positions from `at`."
         return self.view.index_select(0, at).view(-1, self.window, self.width)
 
-# %% ../../nbs/models/trainer.ipynb #4ed9a3c3
+# %% ../../nbs/models/trainer.ipynb #1b9e46d7
 SPAN = 20 # consecutive dates at least, however many assets a date has: a Sharpe ratio of fewer is mostly noise
 
 def epoch_batches(
@@ -169,9 +169,10 @@ def epoch_batches(
         if by == "date" and len(rows) > 1.5*batch_rows:
             batches += [np.sort(b) for b in np.array_split(rng.permutation(rows), round(len(rows)/batch_rows))]
             continue
-        if open_ and size + len(rows) > 1.25*batch_rows: batches.append(np.concatenate(open_)); open_, size = [], 0
+        if size > 1 and size + len(rows) > 1.25*batch_rows: batches.append(np.concatenate(open_)); open_, size = [], 0
         open_.append(rows); size += len(rows)
-    if open_: batches.append(np.concatenate(open_))
+    if size == 1 and batches: batches[-1] = np.concatenate([batches[-1], *open_])
+    elif open_: batches.append(np.concatenate(open_))
     return batches
 
 # %% ../../nbs/models/trainer.ipynb #08f38d7a
