@@ -1889,6 +1889,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'neuralpha/models/trainer.py'),
                                           'neuralpha.models.trainer.plot_history': ( 'models/trainer.html#plot_history',
                                                                                      'neuralpha/models/trainer.py'),
+                                          'neuralpha.models.trainer.renew_statistics': ( 'models/trainer.html#renew_statistics',
+                                                                                         'neuralpha/models/trainer.py'),
                                           'neuralpha.models.trainer.repeatable': ( 'models/trainer.html#repeatable',
                                                                                    'neuralpha/models/trainer.py'),
                                           'neuralpha.models.trainer.resume': ('models/trainer.html#resume', 'neuralpha/models/trainer.py'),

@@ -6,9 +6,9 @@
 __all__ = ['PRECISIONS', 'SPAN', 'known_device', 'Training', 'pick_device', 'worker_device', 'repeatable', 'free_memory',
            'check_panel_fits', 'Resident', 'epoch_batches', 'score_rows', 'Part', 'step_loss', 'penalty', 'by_input',
            'input_weights', 'first_weights', 'shrink_inputs', 'batching', 'one_gradient', 'run_epoch', 'check_finite',
-           'saved_bytes', 'batch_bytes', 'largest_batch', 'fitting_batch_rows', 'train', 'epoch_seed', 'best_so_far',
-           'stale', 'best_epoch', 'own_loss', 'validate', 'judge', 'training_digests', 'save_checkpoint', 'resume',
-           'plot_history']
+           'saved_bytes', 'batch_bytes', 'largest_batch', 'fitting_batch_rows', 'train', 'epoch_seed',
+           'renew_statistics', 'best_so_far', 'stale', 'best_epoch', 'own_loss', 'validate', 'judge',
+           'training_digests', 'save_checkpoint', 'resume', 'plot_history']
 
 # %% ../../nbs/models/trainer.ipynb #bd0a79ae
 import contextlib, copy, json, os, time
@@ -383,7 +383,7 @@ def fitting_batch_rows(
     warnings.warn(f"Batches of {s.batch_rows:,} rows need about {gb(need(s.batch_rows))} of {gb(free)} free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
     return max(16, fits)
 
-# %% ../../nbs/models/trainer.ipynb #c5a1ea80
+# %% ../../nbs/models/trainer.ipynb #34710de2
 def train(
     net, data:Resident,
     train:tuple, valid:tuple|None, # (panel rows, (n,) or (n, horizons) float32 target) each
@@ -411,6 +411,7 @@ def train(
             if s.average:
                 recent = [*recent, _copy(net)][-s.average:]
                 judged.load_state_dict(_mean_weights(recent))
+                renew_statistics(judged, part, batches, by)
             record = {"epoch": epoch + 1, "train_loss": float(losses.mean()), **validate(judged, data, valid, s)}
             if best_so_far(record, history): best = _copy(judged)
             history.append({**record, "seconds": time.perf_counter() - start})
@@ -419,7 +420,7 @@ def train(
     net.load_state_dict(best)
     return history
 
-# %% ../../nbs/models/trainer.ipynb #8beab0b0
+# %% ../../nbs/models/trainer.ipynb #e8bb3462
 def epoch_seed(seed, epoch)->int:
     "The torch seed of one epoch."
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -428,6 +429,17 @@ def _copy(net): return {k: v.detach().clone() for k, v in net.state_dict().items
 
 def _mean_weights(states):
     return {k: torch.stack([s[k] for s in states]).mean(0) if v.is_floating_point() else v for k, v in states[-1].items()}
+
+@torch.no_grad()
+def renew_statistics(net, part:Part, batches, by:str):
+    "Batch norm's running statistics of the net's own weights, from one pass over the batches; a net without batch norm stays as it is."
+    norms, seen = [m for m in net.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)], 0
+    if not norms: return
+    net.eval() # dropout off, as when it scores
+    for at, _, grid in part.batches(batches, by):
+        seen += len(at)
+        for m in norms: m.train().momentum = len(at)/seen # the mean over rows, whatever the sizes of the batches
+        net(part.data.windows(at), grid)
 
 def _gain(record): return record["valid_ic"] if "valid_ic" in record else -record["valid_loss"]
 
