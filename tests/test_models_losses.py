@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from neuralpha.core import NeuralphaError
+from neuralpha.models.base import within
 from neuralpha.models.losses import _grid_of
 
 def test_a_grid_keeps_every_row():
@@ -89,6 +90,16 @@ def test_sharpe_and_quantile_are_their_definitions():
     loss = lambda q: quantile(torch.full((1, 20_000, 1), q), y, torch.ones(1, 20_000, dtype=bool), levels=(.9,)).item()
     assert min(np.linspace(.8, 1.8, 101), key=loss) == pytest.approx(1.2816, abs=.05)
 
+def test_a_sharpe_ratio_of_overlapping_returns_is_none_of_a_portfolio():
+    g, h = torch.Generator().manual_seed(0), 5
+    s, noise = torch.randn(2, 4000, 50, generator=g)
+    for t in range(1, 4000): s[t] = .5*s[t-1] + .75**.5*s[t]
+    one = .01*(.023*s + noise) # the bar after the score
+    far = one.unfold(0, h, 1).sum(2)
+    held = portfolio_weights(s, None).unfold(0, h, 1).mean(2) # h portfolios, each held for h bars
+    earned = (held*one[h-1:])[1:].sum(1) - 5e-4*held.diff(dim=0).abs().sum(1)
+    assert -sharpe(s[:len(far)], far, None) > .02 and earned.mean()/earned.std() < -.01
+
 def test_buy_hold_sell_is_its_definition_and_smooths():
     from sklearn.metrics import log_loss
     g = torch.Generator().manual_seed(1)
@@ -118,9 +129,19 @@ def test_parameters_stand_in_brackets():
     assert Objective("bce(smoothing=.2)", smoothing=.7).loss(s[..., None], t, mask) == bce(s, t, mask, smoothing=.2)
     assert Objective("quantile(0.1, .5, 0.9)").outputs == 3 and out("quantile(0.1, .5, 0.9)", 3) == quantile(torch.stack([s]*3, -1), t, mask, (.1, .5, .9))
     assert Objective("quantile(.5)").loss(s[..., None], t, mask) == quantile(s[..., None], t, mask, (.5,)) and out("mse()") == mse(s, t, mask)
-    for text, why in (("huber(delt=2)", "Did you mean 'delta'"), ("huber(2)", "huber.2.' is not understood"), ("huber(delta=x)", "not understood"), ("quantile(1.5)", "between 0 and 1"),
+    for text, why in (("huber(delt=2)", "Did you mean 'delta'"), ("huber(2)", "huber.2.' is not understood"), ("huber(delta=x)", "not understood"), ("quantile(1.5)", r"levels must be in \(0, 1\)"),
                       ("mse(a=1)", "parameter of mse"), ("quantile + quantile(.5)", "different levels"), ("huber(delta=2", "not understood")):
         with pytest.raises(NeuralphaError, match=why): Objective(text)
+
+@pytest.mark.parametrize("text, why", [("rank_ic(tau=0)", r"tau must be in \(0, inf\)"), ("huber(delta=-1)", r"delta must be in \(0, inf\)"), ("bce(smoothing=2)", r"smoothing must be in \[0, 1\]"),
+    ("ic + 0.1*buy_hold_sell(smoothing=-.1)", "smoothing must"), ("pairwise(margin=-1)", r"margin must be in \[0, inf\)"), ("sharpe(cost_bps=-5)", r"cost_bps must be in \[0, inf\)"), ("huber(delta=nan)", "delta must"), ("quantile(.5, 0)", "levels must")])
+def test_a_parameter_that_no_loss_can_have_is_refused(text, why):
+    with pytest.raises(NeuralphaError, match=why): Objective(text)
+
+def test_every_parameter_has_a_limit_that_its_default_keeps():
+    assert {k for n in LOSSES for k in loss_parameters(n)} == set(LIMITS)
+    for n in LOSSES: assert all(within(v, LIMITS[k]) for k, values in loss_parameters(n).items() for v in np.atleast_1d(values))
+    Objective("bce(smoothing=1) + pairwise(margin=0) + sharpe(cost_bps=0)")
 
 def test_a_loss_says_which_targets_it_means():
     assert Objective("ic + 0.1*mse").targets is None and Objective("sharpe(cost_bps=1) + 0.1*mse").targets == ("raw",)

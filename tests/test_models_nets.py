@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.models.nets import *
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from neuralpha.core import NeuralphaError
@@ -17,6 +18,19 @@ def test_an_mlp_finds_the_product_and_a_window_finds_the_past():
     kw = dict(learning_rate=1e-2, batch_rows=256)
     near, far = _fit(MLP(**kw)), _fit(MLP(window=5, **kw))
     assert near > .45 and far > near + .05
+
+def test_assets_do_not_share_a_score_because_training_was_in_bfloat16():
+    X, y, fold = toy_problem(1000, 20)
+    t = y.target("rank")
+    score = MLP(precision="bfloat16", max_epochs=1).fit(X.view(fold.train), t[fold.train]).predict(X.view(fold.test))
+    assert pd.Series(score).groupby(X.panel.date_code[fold.test]).nunique().min() > 990
+
+def test_batch_norm_learns_beside_dates_of_one_asset():
+    X, y, fold = toy_problem(30, 100)
+    t, date = y.target("rank"), X.panel.date_code[fold.train]
+    rows = fold.train[(date >= 30) | (X.panel.asset_code[fold.train] == 0)]
+    m = MLP(norm="batch", batch_rows=24, max_epochs=5).fit(X.view(rows), t[rows])
+    assert len(m.history_) == 5 and np.isfinite(m.predict(X.view(fold.test))).all()
 
 def test_scores_do_not_depend_on_the_order_of_the_rows():
     m = MLP(max_epochs=1, window=3)

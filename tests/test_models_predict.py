@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.labels import multi_horizon
+from neuralpha.labels import Labels, forward_return, multi_horizon
 from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
@@ -74,6 +74,14 @@ def test_a_loss_that_means_another_target_is_refused():
         with pytest.raises(NeuralphaError, match="'sharpe' of mlp means a raw target and is given 'rank'"): cross_predict(MLP(loss="sharpe", **small), X, y, fold, together=together)
     with pytest.raises(NeuralphaError, match="means a rank or outcome target and is given 'z'"): fit_unit(MLP(loss="buy_hold_sell", **small), X, y, fold, target="z")
     for loss, target in (("sharpe", "raw"), ("buy_hold_sell", "rank"), ("buy_hold_sell", "raw")): fit_unit(MLP(loss=loss, **small), X, y, fold, target=target)
+
+def test_a_sharpe_ratio_of_overlapping_returns_is_refused():
+    X, y, fold = toy_problem(20, 160)
+    for label, bars in ((forward_return(X.panel, 5, 0), 5), (multi_horizon(X.panel, (1, 3), delay=0), 3), (Labels([forward_return(X.panel, 2, 0)], scored=y), 2)):
+        for loss in ("sharpe", "ic + 0.5*sharpe(cost_bps=1)"):
+            with pytest.raises(NeuralphaError, match=f"means returns of one bar; labels over {bars} bars overlap.* horizon=1"):
+                fit_unit(MLP(loss=loss, max_epochs=1), X, label, fold, target="raw")
+        fit_unit(MLP(max_epochs=1), X, label, fold)
 
 def test_several_horizons_are_learnt_together_and_the_first_is_scored():
     X, y, _ = toy_problem(20, 160)

@@ -5,20 +5,23 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.labels import multi_horizon
-from neuralpha.models.base import toy_problem
+from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.convolution import TCN
 from neuralpha.models.gkx import NN1
+from neuralpha.models.losses import Objective
 from neuralpha.models.nets import MLP
 from neuralpha.models.predict import fit_unit
 from neuralpha.models.pretrain import Pretrained
 from neuralpha.models.recurrent import GRU, LSTM
 from neuralpha.models.transformer import Transformer
 from neuralpha.models.wide_deep import WideDeep
+from neuralpha.splits import purged_kfold
 
 SETTINGS = dict(loss="mse", learning_rate=1e-2, batch_rows=100, max_epochs=3, dropout=0.) # the IC does not fix a score's level
 
 NETS = [MLP(**SETTINGS), LSTM(window=5, hidden=8, **SETTINGS), LSTM(window=4, hidden=8, layers=2, **SETTINGS), GRU(window=5, hidden=8, **SETTINGS),
-        TCN(window=5, channels=8, **SETTINGS), Transformer(window=4, width=8, heads=2, **SETTINGS), MLP(stop_on="loss", l1=1e-3, **SETTINGS)]
+        TCN(window=5, channels=8, **SETTINGS), Transformer(window=4, width=8, heads=2, **SETTINGS), MLP(stop_on="loss", l1=1e-3, **SETTINGS),
+        MLP(stop_on="loss", label_smoothing=.4, **SETTINGS | {"loss": "buy_hold_sell"})]
 
 @pytest.mark.parametrize("model", NETS, ids=lambda m: f"{m.name}-{m.stop_on}-{getattr(m, 'layers', 1)}")
 def test_a_seed_trained_with_others_is_the_seed_trained_alone(model):
@@ -29,6 +32,32 @@ def test_a_seed_trained_with_others_is_the_seed_trained_alone(model):
     key = "valid_" + model.stop_on
     np.testing.assert_allclose([h[key] for h in first.history], [h[key] for h in alone.history], atol=1e-4)
     assert np.abs(second.scores - first.scores).max() > 1e-3
+    one, = fit_seeds(model, X, y, fold, [0], "cpu")
+    np.testing.assert_allclose([h["train_loss"] for h in one.history], [h["train_loss"] for h in alone.history], rtol=1e-4)
+
+def test_without_a_validation_part_every_epoch_is_trained_and_the_last_is_kept():
+    X, y, _ = toy_problem(15, 100)
+    fold = purged_kfold(y, 3, valid=0)[2]
+    model = MLP(**SETTINGS | {"max_epochs": 8}, patience=1)
+    alone, together = fit_unit(model, X, y, fold, 0, "cpu"), fit_seeds(model, X, y, fold, [0, 1], "cpu")[0]
+    assert [list(h) for h in together.history] == [list(h) for h in alone.history] == [["epoch", "train_loss", "seconds"]]*8
+    np.testing.assert_allclose(together.scores, alone.scores, atol=2e-4)
+
+def test_a_validation_loss_is_taken_block_by_block(monkeypatch):
+    X, y, fold = toy_problem(500, 60)
+    places, loss = [], Objective.loss
+    def spy(self, out, target, mask):
+        if not out.requires_grad: places.append(target.numel())
+        return loss(self, out, target, mask)
+    monkeypatch.setattr(Objective, "loss", spy)
+    fit_seeds(MLP(stop_on="loss", max_epochs=1), X, y, fold, [0, 1], "cpu")
+    assert len(fold.valid) == 5500 and places == [4000, 1500]*2 # some losses compare all pairs of a date: not all dates at once
+
+def test_seeds_are_judged_in_float32_as_they_are_scored():
+    X, y, fold = toy_problem(15, 100)
+    for unit in fit_seeds(MLP(**SETTINGS, precision="bfloat16"), X, y, fold, [0, 1], "cpu"):
+        seen = mean_ic(unit.valid_scores, y.target("rank")[fold.valid], X.panel.date_code[fold.valid])
+        assert max(h["valid_ic"] for h in unit.history) == pytest.approx(seen, abs=1e-7)
 
 def test_dropout_differs_between_seeds_and_the_run_repeats():
     X, y, fold = toy_problem(15, 100)

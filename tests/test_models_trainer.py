@@ -60,6 +60,16 @@ def test_a_large_date_is_cut_unless_it_must_stay_whole():
     assert len(cut) == 8 and all(len(np.unique(date[b])) == 1 and len(b) == 250 for b in cut)
     assert [len(b) for b in epoch_batches(date, np.random.default_rng(0), 256, by="whole")] == [1000, 1000]
 
+@pytest.mark.parametrize("by", ["date", "whole"])
+def test_a_row_that_is_alone_on_its_date_goes_with_another_batch(by):
+    date = np.repeat(np.arange(12), [1]*6 + [30]*6)
+    for seed in range(20): # dates in many orders: alone in front, in the middle and at the end
+        batches = epoch_batches(date, np.random.default_rng(seed), 24, by=by)
+        assert (np.sort(np.concatenate(batches)) == np.arange(len(date))).all()
+        assert min(map(len, batches)) > 1 and max(map(len, batches)) <= 32 # joined with no more than one date
+        for b in batches: assert len(np.unique(date[b])) == 1 + np.count_nonzero(np.diff(date[b])) # rows stand date by date
+    assert [len(b) for b in epoch_batches(date[:1], np.random.default_rng(0), 24, by=by)] == [1]
+
 def test_spans_are_consecutive_and_rows_are_blocks():
     date = np.repeat(np.arange(40), 10)
     for b in epoch_batches(date, np.random.default_rng(0), 50, by="span"):
@@ -70,9 +80,9 @@ def test_spans_are_consecutive_and_rows_are_blocks():
     assert [len(b) for b in rows] == [50]*8 and len(np.unique(np.concatenate(rows))) == 400
 
 class Tiny(torch.nn.Module):
-    def __init__(self, width=4, hidden=16):
+    def __init__(self, width=4, hidden=16, norm=torch.nn.Identity):
         super().__init__()
-        self.body = torch.nn.Sequential(torch.nn.Linear(width, hidden), torch.nn.ReLU(), torch.nn.Dropout(.1), torch.nn.Linear(hidden, 1))
+        self.body = torch.nn.Sequential(torch.nn.Linear(width, hidden), norm(hidden), torch.nn.ReLU(), torch.nn.Dropout(.1), torch.nn.Linear(hidden, 1))
         self.input_weights = [self.body[0].weight]
     def forward(self, x, grid): return self.body(x[:, -1])
 
@@ -129,13 +139,13 @@ def test_saved_bytes_are_those_of_the_layers():
     small, large = (saved_bytes(Tiny(hidden=h), part, batch, "row", Training(loss="mse")) for h in (100, 200))
     assert 2*4*100*1000 <= large - small <= 4*4*100*1000 # ReLU and dropout keep 2 to 4 floats per unit and row
 
-def _run(seed=0, checkpoint=None, poison=None, **kw):
+def _run(seed=0, checkpoint=None, poison=None, norm=torch.nn.Identity, **kw):
     X, y, fold = toy_problem(20, 120, noise=.5)
     t = y.target("rank")
     data = Resident(X, 1, *feature_scale(X.view(fold.train)))
     if poison is not None: data.values[data._at[poison]] = float("inf")
     torch.manual_seed(seed)
-    net = Tiny()
+    net = Tiny(norm=norm)
     history = train(net, data, (fold.train, t[fold.train]), (fold.valid, t[fold.valid]), Training(**{"max_epochs": 6, "batch_rows": 100, "learning_rate": 1e-2, "patience": 9, **kw}), seed, checkpoint)
     return net, history, score_rows(net, data, fold.valid), (X, y, fold)
 
@@ -162,17 +172,18 @@ def test_a_finished_training_leaves_nothing_in_memory():
     gc.collect()
     assert not [w for w in left if w() is not None]
 
-def test_the_best_epoch_is_kept():
-    net, history, score, (X, y, fold) = _run(learning_rate=.1)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_best_epoch_is_kept(precision):
+    net, history, score, (X, y, fold) = _run(learning_rate=.1, precision=precision)
     from neuralpha.models.base import mean_ic
     best = max(h["valid_ic"] for h in history)
-    assert mean_ic(score[:, 0], y.target("rank")[fold.valid], X.panel.date_code[fold.valid]) == pytest.approx(best, abs=1e-6)
+    assert mean_ic(score[:, 0], y.target("rank")[fold.valid], X.panel.date_code[fold.valid]) == pytest.approx(best, abs=1e-7)
 
-@pytest.mark.parametrize("average", [0, 3])
-def test_a_resumed_run_is_bit_identical(average, tmp_path):
-    whole = _run(average=average)
-    _run(checkpoint=tmp_path/"c.safetensors", max_epochs=2, average=average)
-    again = _run(checkpoint=tmp_path/"c.safetensors", average=average)
+@pytest.mark.parametrize("kw", [dict(), dict(average=3), dict(norm=torch.nn.BatchNorm1d), dict(norm=torch.nn.BatchNorm1d, average=3)], ids=str)
+def test_a_resumed_run_is_bit_identical(kw, tmp_path):
+    whole = _run(**kw)
+    _run(checkpoint=tmp_path/"c.safetensors", max_epochs=2, **kw)
+    again = _run(checkpoint=tmp_path/"c.safetensors", **kw)
     np.testing.assert_array_equal(whole[2], again[2])
     drop = lambda h: [{k: v for k, v in r.items() if k != "seconds"} for r in h]
     assert drop(whole[1]) == drop(again[1])
@@ -307,6 +318,14 @@ def test_averaged_weights_are_the_mean_of_the_last_epochs():
     states = [{"w": torch.full((2,), float(i)), "n": torch.tensor(i)} for i in range(3)]
     mean = _mean_weights(states)
     assert mean["w"].tolist() == [1, 1] and mean["n"] == 2
+
+@pytest.mark.parametrize("batch_rows", [5000, 300])
+def test_averaged_weights_have_the_batch_norm_statistics_of_their_own(batch_rows):
+    net, history, score, (X, y, fold) = _run(norm=torch.nn.BatchNorm1d, average=3, batch_rows=batch_rows, learning_rate=.05)
+    data = Resident(X, 1, *feature_scale(X.view(fold.train)))
+    with torch.no_grad(): seen = net.body[0](data.windows(data.at(fold.train))[:, -1])
+    torch.testing.assert_close(net.body[1].running_mean, seen.mean(0), atol=1e-5, rtol=0)
+    torch.testing.assert_close(net.body[1].running_var, seen.var(0), rtol=1e-4 if batch_rows == 5000 else .05, atol=0)
 
 @pytest.mark.slow
 def test_a_compiled_net_learns_as_well():

@@ -124,7 +124,7 @@ class Fitted(Parameters):
         except Exception as e: raise NeuralphaError(f"{folder} does not hold the {cls.name} that was saved ({type(e).__name__}: {(str(e).splitlines() or ['?'])[0]}); fit it again.") from e
         return model
 
-# %% ../../nbs/models/base.ipynb #71ae659f
+# %% ../../nbs/models/base.ipynb #4de9a3f1
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Fitted):
     "A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks for."
@@ -139,6 +139,9 @@ class Estimator(Fitted):
 
     def check_target(self, kind:str):
         "Raise `NeuralphaError` where the model's loss means another kind of target than `kind`, one of those of `Label.target`."
+
+    def check_horizon(self, bars:int):
+        "Raise `NeuralphaError` where the model's loss does not mean labels over so many bars."
 
     def watch_(self, step:int, gain:float):
         "Called with every validation result; tuning puts its pruning here."

@@ -17,7 +17,7 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #660985d1
+# %% ../../nbs/models/nets.ipynb #4715fff5
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     "A neural model: a subclass writes `build(n_features, outputs) -> torch module`."
@@ -31,6 +31,11 @@ class Net(Training, Estimator):
         meant = Objective(self.loss).targets
         if meant and kind not in meant:
             raise NeuralphaError(f"Loss {self.loss!r} of {self.name} means a {' or '.join(meant)} target and is given {kind!r}: set target = \"{meant[0]}\" or take another loss.")
+
+    def check_horizon(self, bars):
+        if "sharpe" in Objective(self.loss).names and bars > 1:
+            raise NeuralphaError(f"Loss {self.loss!r} of {self.name} is the Sharpe ratio of a portfolio traded on every bar and means returns of one bar; labels over {bars} bars overlap, "
+                                 "and their sum is no bar's return. Give it a label with horizon=1 or take another loss, such as 'ic'.")
 
     def _fit(self, view, target, valid, epochs=None):
         device = pick_device(self.device)
@@ -58,7 +63,7 @@ class Net(Training, Estimator):
         "(n, outputs) float32: what the net's heads say, e.g. quantiles or class logits."
         device = next(self.net_.parameters()).device
         data = Resident(view.features, self.window, self.mean_, self.sd_, device, view.rows)
-        return score_rows(self.net_, data, view.rows, self.precision)
+        return score_rows(self.net_, data, view.rows)
 
     def _predict(self, view): return Objective(self.loss).score(self.outputs(view))
 

@@ -28,7 +28,7 @@ class UnitResult:
     history:list # one record per epoch, tree or penalty
     seconds:float # fits and scoring
 
-# %% ../../nbs/models/predict.ipynb #b5b74bcd
+# %% ../../nbs/models/predict.ipynb #10c700a8
 def fit_unit(
     model:Estimator, # unfitted; it is cloned, never changed
     X:Features, y:Label, fold:Fold, seed:int=0,
@@ -59,7 +59,8 @@ def fit_on(
     return held
 
 def check_task(model, X, y, target):
-    "Raise `NeuralphaError` unless features and labels are of one panel and the model's loss can mean the target."
+    "Raise `NeuralphaError` unless features and labels are of one panel and the model's loss can mean the target and its horizons."
+    model.check_horizon(max(task.horizon for task in getattr(y, "tasks", [y])))
     if target != "raw": model.check_target(target) # a raw label may be anything: returns, classes
     if X.panel is not y.panel and X.panel.digest != y.panel.digest:
         raise NeuralphaError(f"Features are of {X.panel.name}, labels of {y.panel.name}: build both from one panel.")

@@ -5,18 +5,18 @@
 # %% auto #0
 __all__ = ['why_not_together', 'stacked_grid', 'Stack', 'train_together', 'fit_seeds']
 
-# %% ../../nbs/models/together.ipynb #fccc909c
+# %% ../../nbs/models/together.ipynb #45987ba4
 import copy, time
 import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 from ..core import NeuralphaError
-from .base import feature_scale, primary, mean_ic
-from .losses import Grid, Objective, _grid_of
+from .base import feature_scale
+from .losses import Grid, Objective
 from .nets import Net
 from .predict import UnitResult, check_task, checked_scores
-from .trainer import Part, Resident, _autocast, _blocks, _by_date, check_finite, epoch_batches, epoch_seed, batching, fitting_batch_rows, free_memory, penalty, pick_device, repeatable, stale
+from .trainer import Part, Resident, _autocast, _blocks, _by_date, batching, best_so_far, check_finite, epoch_batches, epoch_seed, fitting_batch_rows, free_memory, judge, penalty, pick_device, repeatable, stale
 
 # %% ../../nbs/models/together.ipynb #47b4bf70
 def why_not_together(model, net)->str:
@@ -63,13 +63,13 @@ class Stack:
         "State dict of one seed."
         return {k: v[seed].detach().clone() for k, v in {**self.params, **self.buffers}.items()}
 
-# %% ../../nbs/models/together.ipynb #800a3756
+# %% ../../nbs/models/together.ipynb #06af6027
 def train_together(
-    nets, data:Resident, train:tuple, valid:tuple, s, seed:int=0, # as in `trainer.train`; `nets` are trained in place
+    nets, data:Resident, train:tuple, valid:tuple|None, s, seed:int=0, # as in `trainer.train`; `nets` are trained in place
 )->list: # one history per net
     "Train nets of one architecture on the same batches; each stops and is kept by its own validation."
     part, stack, device = Part(data, *train), Stack(nets), data.device
-    valid, by, objective = _by_date(data.panel, *valid), batching(s, nets[0]), Objective(s.loss, s.label_smoothing)
+    valid, by, objective = valid and _by_date(data.panel, *valid), batching(s, nets[0]), Objective(s.loss, s.label_smoothing)
     batch_rows = fitting_batch_rows(nets[0], part, by, s, free_memory(device)//len(nets)) # all seeds' activations are held at once
     optimizer = torch.optim.AdamW(stack.params.values(), lr=s.learning_rate, weight_decay=s.weight_decay, fused=device.type in ("cpu", "cuda"))
     histories, best = [[] for _ in nets], [None for _ in nets]
@@ -80,16 +80,15 @@ def train_together(
             start = time.perf_counter()
             torch.manual_seed(epoch_seed(seed, epoch))
             losses = _epoch(stack, optimizer, part, epoch_batches(part.date, np.random.default_rng([seed, epoch]), batch_rows, s.epoch_share, by), by, objective, s)
-            gains, took = _judge(stack, data, valid, objective, s), time.perf_counter() - start
+            judged, took = _validate(stack, data, valid, s), time.perf_counter() - start
             for i in running:
-                key = "valid_" + s.stop_on
-                value = gains[i] if s.stop_on == "ic" else -gains[i]
-                if not histories[i] or gains[i] > max(h[key]*(1 if s.stop_on == "ic" else -1) for h in histories[i]): best[i] = stack.weights(i)
-                histories[i].append({"epoch": epoch + 1, "train_loss": float(losses.mean()), key: value, "seconds": took/len(nets)})
+                record = {"epoch": epoch + 1, "train_loss": float(losses.mean()), **judged[i]}
+                if best_so_far(record, histories[i]): best[i] = stack.weights(i)
+                histories[i].append({**record, "seconds": took/len(nets)})
     for net, weights in zip(nets, best): net.load_state_dict(weights)
     return histories
 
-# %% ../../nbs/models/together.ipynb #0c4fc82f
+# %% ../../nbs/models/together.ipynb #5f169a2f
 def _epoch(stack, optimizer, part, batches, by, objective, s):
     losses, norms = [], []
     for at, target, grid in part.batches(batches, by):
@@ -102,23 +101,21 @@ def _epoch(stack, optimizer, part, batches, by, objective, s):
         total.backward()
         norms.append(_clip(stack.params, s.clip).max())
         optimizer.step()
-        losses.append(loss.detach())
+        losses.append(total.detach()/stack.n)
     losses, norms = torch.stack(losses).cpu().numpy(), torch.stack(norms).cpu().numpy()
     check_finite(losses, norms, batches, part)
     return losses
 
-def _judge(stack, data, valid, objective, s):
-    "(seeds,) validation gain: mean IC, or minus the loss."
-    rows, target = valid
+def _validate(stack, data, valid, s)->list: # of records, one per seed
+    "`trainer.validate` of every seed, from one pass over the rows; `valid` is sorted by date."
+    if valid is None: return [{}]*stack.n
+    rows, _ = valid
     date, at, outs = data.panel.date_code[rows], data.at(rows), []
-    with torch.no_grad(), _autocast(data.device, s.precision):
-        for block in _blocks(date, 4096): outs.append(stack(data.windows(at[torch.from_numpy(block).to(data.device)]), False).float().cpu())
-    out = torch.cat(outs, 1)
-    if s.stop_on == "ic": return [mean_ic(objective.score(o.numpy()), primary(target), date) for o in out]
-    grid = _grid_of(date)
-    return [-objective.loss(grid.fill(o), grid.fill(torch.from_numpy(target)), grid.gaps).item() for o in out]
+    with torch.no_grad():
+        for block in _blocks(date, 4096): outs.append(stack(data.windows(at[torch.from_numpy(block).to(data.device)]), False).cpu())
+    return [judge(out, data.panel, *valid, s) for out in torch.cat(outs, 1).numpy()]
 
-# %% ../../nbs/models/together.ipynb #558386fd
+# %% ../../nbs/models/together.ipynb #d484318c
 def fit_seeds(
     model, # an unfitted net model
     X, y, fold, seeds, # list of seeds
@@ -135,7 +132,8 @@ def fit_seeds(
     why = why_not_together(model, nets[0])
     if why: raise NeuralphaError(f"Seeds of {model.name} cannot be trained together: {why}. Train them one by one.")
     data = Resident(X, model.window, mean, sd, where, np.concatenate([fold.train, fold.valid]))
-    histories = train_together(nets, data, (fold.train, goal[fold.train]), (fold.valid, goal[fold.valid]), model, models[0].seed)
+    part = lambda rows: (rows, goal[rows])
+    histories = train_together(nets, data, part(fold.train), part(fold.valid) if len(fold.valid) else None, model, models[0].seed)
     out = []
     for m, net, history in zip(models, nets, histories):
         m.net_, m.history_ = net, history

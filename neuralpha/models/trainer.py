@@ -6,8 +6,9 @@
 __all__ = ['PRECISIONS', 'SPAN', 'known_device', 'Training', 'pick_device', 'worker_device', 'repeatable', 'free_memory',
            'check_panel_fits', 'Resident', 'epoch_batches', 'score_rows', 'Part', 'step_loss', 'penalty', 'by_input',
            'input_weights', 'first_weights', 'shrink_inputs', 'batching', 'one_gradient', 'run_epoch', 'check_finite',
-           'saved_bytes', 'batch_bytes', 'largest_batch', 'fitting_batch_rows', 'train', 'epoch_seed', 'stale',
-           'best_epoch', 'own_loss', 'validate', 'training_digests', 'save_checkpoint', 'resume', 'plot_history']
+           'saved_bytes', 'batch_bytes', 'largest_batch', 'fitting_batch_rows', 'train', 'epoch_seed',
+           'renew_statistics', 'best_so_far', 'stale', 'best_epoch', 'own_loss', 'validate', 'judge',
+           'training_digests', 'save_checkpoint', 'resume', 'plot_history']
 
 # %% ../../nbs/models/trainer.ipynb #bd0a79ae
 import contextlib, copy, json, os, time
@@ -22,7 +23,7 @@ from ..features.table import Features
 from .base import Parameters, mean_ic, primary, scaled
 from .losses import Grid, Objective, _grid_of
 
-# %% ../../nbs/models/trainer.ipynb #01d9b34a
+# %% ../../nbs/models/trainer.ipynb #284f0502
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 def known_device(device:str)->str:
@@ -50,7 +51,7 @@ class Training(Parameters):
     epoch_share:float = 1. # share of the training dates drawn for each epoch
     patience:int = 4 # epochs without improvement on validation before training stops
     stop_on:str = "ic" # "ic" (mean by date) or "loss", on the validation part
-    precision:str = "auto" # "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32 elsewhere
+    precision:str = "auto" # of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32 elsewhere; scores are float32
     compile:bool = False # compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long trainings of larger nets
     device:str = "auto" # "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
     limits:ClassVar[dict] = {
@@ -140,7 +141,7 @@ class Resident:
         "(rows, window, n_features) for positions from `at`."
         return self.view.index_select(0, at).view(-1, self.window, self.width)
 
-# %% ../../nbs/models/trainer.ipynb #4ed9a3c3
+# %% ../../nbs/models/trainer.ipynb #1b9e46d7
 SPAN = 20 # consecutive dates at least, however many assets a date has: a Sharpe ratio of fewer is mostly noise
 
 def epoch_batches(
@@ -168,12 +169,13 @@ def epoch_batches(
         if by == "date" and len(rows) > 1.5*batch_rows:
             batches += [np.sort(b) for b in np.array_split(rng.permutation(rows), round(len(rows)/batch_rows))]
             continue
-        if open_ and size + len(rows) > 1.25*batch_rows: batches.append(np.concatenate(open_)); open_, size = [], 0
+        if size > 1 and size + len(rows) > 1.25*batch_rows: batches.append(np.concatenate(open_)); open_, size = [], 0
         open_.append(rows); size += len(rows)
-    if open_: batches.append(np.concatenate(open_))
+    if size == 1 and batches: batches[-1] = np.concatenate([batches[-1], *open_])
+    elif open_: batches.append(np.concatenate(open_))
     return batches
 
-# %% ../../nbs/models/trainer.ipynb #9355b8e1
+# %% ../../nbs/models/trainer.ipynb #08f38d7a
 def _blocks(date, block_rows):
     "Positions of `date` in blocks of whole dates."
     order = np.argsort(date, kind="stable")
@@ -190,16 +192,16 @@ def _autocast(device, precision):
 
 def score_rows(
     net, data:Resident, rows:np.ndarray, # panel rows
-    precision:str="float32", block_rows:int=4096,
+    block_rows:int=4096,
 )->np.ndarray: # (n, outputs) float32
     "The net's outputs for every row, dropout off; a net across assets sees the rows given of each date."
     date, at = data.panel.date_code[rows], data.at(rows)
     net.eval()
     out = None
-    with torch.inference_mode(), _autocast(data.device, precision):
+    with torch.inference_mode():
         for block in _blocks(date, block_rows):
             index = torch.from_numpy(block).to(data.device)
-            score = net(data.windows(at[index]), _grid_of(date[block], data.device)).float()
+            score = net(data.windows(at[index]), _grid_of(date[block], data.device))
             if out is None: out = torch.empty(len(rows), *score.shape[1:], device=data.device)
             out[index] = score
     return out.cpu().numpy()
@@ -381,7 +383,7 @@ def fitting_batch_rows(
     warnings.warn(f"Batches of {s.batch_rows:,} rows need about {gb(need(s.batch_rows))} of {gb(free)} free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
     return max(16, fits)
 
-# %% ../../nbs/models/trainer.ipynb #4cdcfd2b
+# %% ../../nbs/models/trainer.ipynb #34710de2
 def train(
     net, data:Resident,
     train:tuple, valid:tuple|None, # (panel rows, (n,) or (n, horizons) float32 target) each
@@ -409,15 +411,16 @@ def train(
             if s.average:
                 recent = [*recent, _copy(net)][-s.average:]
                 judged.load_state_dict(_mean_weights(recent))
+                renew_statistics(judged, part, batches, by)
             record = {"epoch": epoch + 1, "train_loss": float(losses.mean()), **validate(judged, data, valid, s)}
-            if valid is None or not history or _gain(record) > max(map(_gain, history)): best = _copy(judged)
+            if best_so_far(record, history): best = _copy(judged)
             history.append({**record, "seconds": time.perf_counter() - start})
             if checkpoint: save_checkpoint(checkpoint, of, net, optimizer, best, recent, history)
             if watch and valid is not None: watch(epoch, _gain(record))
     net.load_state_dict(best)
     return history
 
-# %% ../../nbs/models/trainer.ipynb #d3bdfa00
+# %% ../../nbs/models/trainer.ipynb #e8bb3462
 def epoch_seed(seed, epoch)->int:
     "The torch seed of one epoch."
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -427,17 +430,32 @@ def _copy(net): return {k: v.detach().clone() for k, v in net.state_dict().items
 def _mean_weights(states):
     return {k: torch.stack([s[k] for s in states]).mean(0) if v.is_floating_point() else v for k, v in states[-1].items()}
 
+@torch.no_grad()
+def renew_statistics(net, part:Part, batches, by:str):
+    "Batch norm's running statistics of the net's own weights, from one pass over the batches; a net without batch norm stays as it is."
+    norms, seen = [m for m in net.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)], 0
+    if not norms: return
+    net.eval() # dropout off, as when it scores
+    for at, _, grid in part.batches(batches, by):
+        seen += len(at)
+        for m in norms: m.train().momentum = len(at)/seen # the mean over rows, whatever the sizes of the batches
+        net(part.data.windows(at), grid)
+
 def _gain(record): return record["valid_ic"] if "valid_ic" in record else -record["valid_loss"]
+
+def _judged(record)->bool: return not {"valid_ic", "valid_loss"}.isdisjoint(record)
+
+def best_so_far(record, history)->bool:
+    "Whether an epoch's weights are kept: none before was as good on validation; always where none was held."
+    return not _judged(record) or not history or _gain(record) > max(map(_gain, history))
 
 def stale(history, patience)->bool:
     "No epoch of the last `patience` was better on validation than the best before."
-    if not history or not {"valid_ic", "valid_loss"} & set(history[0]): return False
-    return len(history) - best_epoch(history) >= patience
+    return bool(history) and _judged(history[0]) and len(history) - best_epoch(history) >= patience
 
 def best_epoch(history)->int:
     "The epoch, from 1, that was best on validation; the last where none was held."
-    judged = history and {"valid_ic", "valid_loss"} & set(history[0])
-    return 1 + int(np.argmax([_gain(h) for h in history])) if judged else len(history)
+    return 1 + int(np.argmax([_gain(h) for h in history])) if history and _judged(history[0]) else len(history)
 
 def own_loss(net, data, rows, target)->float:
     "Mean over rows of a net's own loss."
@@ -452,13 +470,16 @@ def own_loss(net, data, rows, target)->float:
 def validate(net, data, valid, s)->dict:
     "The record of what early stopping watches."
     if valid is None: return {}
-    (rows, target), objective = valid, Objective(s.loss)
-    if s.stop_on == "loss" and hasattr(net, "loss"): return {"valid_loss": own_loss(net, data, rows, target)}
-    out, date = score_rows(net, data, rows, s.precision), data.panel.date_code[rows]
+    if s.stop_on == "loss" and hasattr(net, "loss"): return {"valid_loss": own_loss(net, data, *valid)}
+    return judge(score_rows(net, data, valid[0]), data.panel, *valid, s)
+
+def judge(out, panel, rows, target, s)->dict:
+    "What early stopping watches, of a net's outputs for some rows: the mean IC, or the loss without label smoothing."
+    objective, date = Objective(s.loss), panel.date_code[rows]
     if s.stop_on == "ic": return {"valid_ic": mean_ic(objective.score(out), primary(target), date)}
     total, spans = 0., objective.by == "span" # a Sharpe ratio is one of all dates, not a mean over blocks of them
     for block in _blocks(date, len(rows) if spans else 4096):
-        at, *shape = _places(date[block], data.panel.asset_code[rows[block]], "span" if spans else "date")
+        at, *shape = _places(date[block], panel.asset_code[rows[block]], "span" if spans else "date")
         grid = Grid(torch.from_numpy(at), *shape)
         total += len(block)*objective.loss(*(grid.fill(torch.from_numpy(v[block])) for v in (out, target)), grid.gaps).item()
     return {"valid_loss": total/len(rows)}
