@@ -1729,6 +1729,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                           'neuralpha/models/pretrain.py'),
                                            'neuralpha.models.pretrain.Pretrained._pretrained': ( 'models/pretrain.html#pretrained._pretrained',
                                                                                                  'neuralpha/models/pretrain.py'),
+                                           'neuralpha.models.pretrain.Pretrained.pretraining_rows': ( 'models/pretrain.html#pretrained.pretraining_rows',
+                                                                                                      'neuralpha/models/pretrain.py'),
                                            'neuralpha.models.pretrain.Rebuild': ( 'models/pretrain.html#rebuild',
                                                                                   'neuralpha/models/pretrain.py'),
                                            'neuralpha.models.pretrain.Rebuild.__init__': ( 'models/pretrain.html#rebuild.__init__',
