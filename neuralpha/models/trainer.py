@@ -381,7 +381,7 @@ def fitting_batch_rows(
     warnings.warn(f"Batches of {s.batch_rows:,} rows need about {gb(need(s.batch_rows))} of {gb(free)} free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
     return max(16, fits)
 
-# %% ../../nbs/models/trainer.ipynb #4cdcfd2b
+# %% ../../nbs/models/trainer.ipynb #a5de707c
 def train(
     net, data:Resident,
     train:tuple, valid:tuple|None, # (panel rows, (n,) or (n, horizons) float32 target) each
@@ -409,6 +409,7 @@ def train(
             if s.average:
                 recent = [*recent, _copy(net)][-s.average:]
                 judged.load_state_dict(_mean_weights(recent))
+            if hasattr(judged, "prepare"): judged.prepare(part) # what a net reads off all training rows, e.g. an autoencoder's premium
             record = {"epoch": epoch + 1, "train_loss": float(losses.mean()), **validate(judged, data, valid, s)}
             if valid is None or not history or _gain(record) > max(map(_gain, history)): best = _copy(judged)
             history.append({**record, "seconds": time.perf_counter() - start})
