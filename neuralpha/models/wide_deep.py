@@ -101,7 +101,7 @@ class WithinDate(nn.Module):
         moment = c.transpose(1, 2) @ e[..., None]
         return ((e*e).sum() - (moment*torch.linalg.solve(gram, moment)).sum())/len(z)
 
-# %% ../../nbs/models/wide_deep.ipynb #411fa915
+# %% ../../nbs/models/wide_deep.ipynb #45142feb
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(Net):
     "A sparse net beside a linear model; inputs, slopes and gates are chosen on validation."
@@ -154,7 +154,9 @@ class WideDeep(Net):
         "Set the linear part and the gates."
         self.net_.eval()
         def inputs(rows): # block by block: the windows of all rows are many times the panel
-            return torch.cat([self.net_.inputs(data.windows(data.at(b))) for b in np.array_split(rows, 1 + len(rows)//4096)])
+            out, at = torch.empty(len(rows), len(self.net_.live), device=data.device), data.at(rows)
+            for i in range(0, len(rows), 4096): out[i:i+4096] = self.net_.inputs(data.windows(at[i:i+4096]))
+            return out
         live = [inputs(rows) for rows, _ in (part, valid)]
         z, deep = ([f(x).cpu().numpy().astype(np.float64) for x in live] for f in (lambda x: x, lambda x: self.net_.deep(x)[:, 0]))
         gate, wide = widen(z[0], part[1], deep[0], z[1], valid[1], deep[1])
