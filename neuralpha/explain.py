@@ -37,7 +37,7 @@ class Probe(NamedTuple):
     attribute: Callable # (rows, background rows, n_samples, seed, tolerance) -> values (n, L, F), base (n,) or number
     among: Callable|None = None # nets across assets: (k inputs, row) -> (k,) scores of one row with each of them, its date's other assets as they are
 
-# %% ../nbs/explain.ipynb #6b44de8c
+# %% ../nbs/explain.ipynb #d7027696
 def _linear_probe(model, X):
     coef = np.asarray(model.coef_, np.float64)
     inputs = lambda rows: scaled(X.values[rows], model.mean_, model.sd_)[:, None]
@@ -49,8 +49,9 @@ def _linear_probe(model, X):
 
 def _tree_probe(model, X):
     lags = (0, *getattr(model, "lags", ()))
-    parts = getattr(model, "boosters_", [model]), getattr(model, "columns_", [np.arange(len(X.names)*len(lags))])
-    boosters = [(getattr(b, "booster_", b), c) for b, c in zip(*parts)]
+    parts = getattr(model, "boosters_", [model]), getattr(model, "columns_", [np.arange(len(X.names))])
+    with_lags = lambda columns: np.concatenate([columns + k*len(X.names) for k in range(len(lags))])
+    boosters = [(getattr(b, "booster_", b), with_lags(c)) for b, c in zip(*parts)]
     flat = lambda x: x.reshape(len(x), -1)
     def predict(booster, x):
         return booster.predict(x, raw_score=True) if hasattr(booster, "model_to_string") else booster.predict(x)
@@ -93,7 +94,7 @@ def _among(net, head, cross, place):
         return head(net(x.flatten(0, 1), grid)).view(len(w), -1)[:, place]
     return score
 
-# %% ../nbs/explain.ipynb #17c84370
+# %% ../nbs/explain.ipynb #5b2e20b5
 AFFORDABLE = 400_000 # windows per explanation of a net across assets
 
 def _with_enough_points(attempt, n_samples, tolerance, affordable):
@@ -107,12 +108,13 @@ def _net_probe(model, X):
     import torch
     from neuralpha.attribution.nets import Attributions, _frozen, expected_gradients, net_scores
     from neuralpha.models.losses import Grid, Objective
-    from neuralpha.models.trainer import Resident
     net, head = model.net_, Objective(model.loss).score
-    device = next(net.parameters()).device
-    def inputs(rows):
-        data = Resident(X, model.window, model.mean_, model.sd_, device, rows)
-        return data.windows(data.at(rows)).cpu().numpy()
+    device, lags = next(net.parameters()).device, tuple(range(model.window - 1, -1, -1))
+    def inputs(rows): # block by block from the table: a date's windows cost what they hold, however long the panel
+        out = np.empty((len(rows), len(lags), len(X.names)), np.float32)
+        for at in np.array_split(np.arange(len(rows)), 1 + len(rows)//4096):
+            out[at] = scaled(X.view(rows[at]).lagged(lags).reshape(len(at), len(lags), -1), model.mean_, model.sd_)
+        return out
     def score(x, rows): return _score_arrays(net, head, x, X.panel.date_code[rows], device)
     def with_peers(row):
         peers, place = _peers(X.panel, row)
@@ -131,7 +133,7 @@ def _net_probe(model, X):
             if across: return _with_enough_points(by_row, int(np.clip(affordable, 12, max(n_samples, 12))), tolerance, affordable)
             return _with_enough_points(lambda n, points: expected_gradients(alone, x, back, n, seed, device, points=points), n_samples, tolerance, 16*n_samples)
     across = _looks_across(net, head, (model.window, len(X.names)), device)
-    return Probe(tuple(range(model.window - 1, -1, -1)), inputs, score, attribute, among if across else None)
+    return Probe(lags, inputs, score, attribute, among if across else None)
 
 # %% ../nbs/explain.ipynb #351c2e9c
 def _wide_tree_probe(model, X):

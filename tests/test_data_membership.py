@@ -18,13 +18,6 @@ def test_membership_by_hand():
     got = members(PANEL, TABLE).reshape(2, 8)
     assert got[0].tolist() == [True]*5 + [False]*3 and got[1].tolist() == [False]*5 + [True]*3
 
-def test_a_member_stays_to_the_end_of_its_last_day():
-    bars = [d + pd.Timedelta(hours=h) for d in DAYS for h in (10, 16)]
-    p = panel_from_frame(pd.DataFrame([(d, a, 10.) for d in bars for a in "AB"], columns=["date", "asset", "close"]), "two")
-    got = members(p, TABLE[1:2]).reshape(2, 16)[0]
-    assert got.tolist() == [False]*6 + [True]*4 + [False]*6 # known on the 4th, a member to the 5th
-    assert members(p, TABLE[1:2].assign(to="2024-01-05 10:00")).sum() == 3
-
 def test_membership_equals_a_loop_over_rows():
     rng = np.random.default_rng(0)
     days = pd.bdate_range("2024-01-01", periods=60)

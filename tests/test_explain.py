@@ -35,7 +35,7 @@ def test_every_model_of_the_zoo_is_explained(name, problem):
     assert e.values.shape[0] == 24 and e.values.shape[2] == 4 and np.isfinite(e.values).all()
 
 @pytest.mark.parametrize("model", [Ridge(), LightGBM(n_trees=30, lags=(1, 3), threads=1), DoubleEnsemble(n_trees=10, members=2, threads=1),
-                                   MLP(max_epochs=3), LSTM(window=4, max_epochs=2), LSTM(window=3, max_epochs=1, loss="buy_hold_sell"), LSTM(window=3, max_epochs=1, loss="quantile")], ids=repr)
+                                   DoubleEnsemble(n_trees=10, members=3, lags=(1, 3), threads=1), MLP(max_epochs=3), LSTM(window=4, max_epochs=2), LSTM(window=3, max_epochs=1, loss="buy_hold_sell"), LSTM(window=3, max_epochs=1, loss="quantile")], ids=repr)
 def test_attributions_sum_to_the_score(model, problem):
     X, y, fold, fit = problem
     model = fit(model)
@@ -77,6 +77,19 @@ def test_a_net_across_assets_may_meet_dates_with_one_asset(model, problem):
         e = explain(model, alone, rows)
         np.testing.assert_allclose(e.scores, [lookup[r] for r in e.rows], atol=1e-5)
         assert e.relative_error < .06
+
+@pytest.mark.parametrize("window", [1, 7])
+def test_a_nets_inputs_are_the_windows_it_was_trained_on(window, problem, monkeypatch):
+    from neuralpha.explain import probe
+    from neuralpha.models import trainer
+    X, y, fold, fit = problem
+    model = fit(CrossAttention(window=window, max_epochs=1, width=8, heads=2))
+    rows = np.concatenate([fold.train[::97], np.flatnonzero(X.panel.date_code < 3)])
+    data = trainer.Resident(X, window, model.mean_, model.sd_, "cpu")
+    np.testing.assert_array_equal(probe(model, X).inputs(rows), data.windows(data.at(rows)).numpy())
+    def refused(*args): raise AssertionError("the whole panel is laid out again")
+    monkeypatch.setattr(trainer, "Resident", refused)
+    assert len(explain(model, X, fold.test[:3]).rows) == 3
 
 def test_a_net_that_looks_across_assets_in_training_only_is_explained_by_itself(problem):
     from neuralpha.explain import probe

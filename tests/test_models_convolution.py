@@ -3,6 +3,7 @@ from neuralpha.models.convolution import *
 import numpy as np
 import pytest
 import torch
+from neuralpha.core import NeuralphaError
 from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.trainer import first_weights
 
@@ -33,9 +34,29 @@ def test_a_causal_block_does_not_see_later_bars():
     late = x.clone(); late[..., 7:] += 1
     assert torch.equal(block(x)[..., :7], block(late)[..., :7]) and not torch.equal(block(x)[..., 7], block(late)[..., 7])
 
-def test_what_a_tcn_sees_is_the_formula():
-    net, x = TCNNet(1, 16, 3, [1, 2], 0., 1), torch.ones(1, 40, 1, requires_grad=True)
-    torch.nn.init.constant_(net.out.weight, 1.)
-    for p in net.blocks.parameters(): torch.nn.init.constant_(p, .1)
-    net(x).sum().backward()
-    assert (x.grad != 0).sum() == 1 + 4*(2**2 - 1)
+def _seen(net, window):
+    "Bars of a window that move the output, all weights being positive."
+    x = torch.ones(1, window, 1, requires_grad=True)
+    for p in net.parameters(): torch.nn.init.constant_(p, .1)
+    net.eval()(x).sum().backward()
+    return int((x.grad != 0).sum())
+
+@pytest.mark.parametrize("kernel, dilations", [(3, [1, 2]), (2, [1, 2, 4]), (4, [1]), (1, [5])])
+def test_what_a_tcn_sees_is_the_formula(kernel, dilations):
+    assert _seen(TCNNet(1, 4, kernel, dilations, 0., 1), 40) == bars_seen(kernel, dilations, 40) == 1 + 2*(kernel - 1)*sum(dilations)
+
+@pytest.mark.parametrize("window", [6, 40])
+@pytest.mark.parametrize("kernel, dilations", [(4, [3]), (2, [5, 1]), (2, [4, 8])])
+def test_what_wide_dilations_skip_is_not_seen(kernel, dilations, window):
+    assert _seen(TCNNet(1, 4, kernel, dilations, 0., 1), window) == bars_seen(kernel, dilations, window) < window
+
+@pytest.mark.parametrize("window", [1, 2, 20, 60])
+@pytest.mark.parametrize("kernel", [2, 3, 4])
+@pytest.mark.parametrize("cls", [TCN, CNN], ids=lambda c: c.name)
+def test_a_window_is_seen_whole(cls, kernel, window): assert _seen(cls(window=window, kernel=kernel, channels=4).build(1, 1), window) == window
+
+def test_dilations_that_do_not_cover_the_window_are_refused():
+    with pytest.raises(NeuralphaError, match=r"dilations \[1, 2\] with kernel 2 see 7 of the window's 20 bars; give \[1, 2, 4, 8\]"): TCN(kernel=2, dilations=(1, 2))
+    with pytest.raises(NeuralphaError, match="see 1 of the window's 20 bars"): TCN(kernel=1)
+    assert [covering(w, 3) for w in (1, 5, 6, 20, 30)] == [[1], [1], [1, 2], [1, 2, 4], [1, 2, 4, 8]]
+    for kernel in range(2, 5): assert TCN(kernel=kernel).clone(dilations=covering(20, kernel)).window == 20

@@ -56,6 +56,14 @@ def test_ridge_is_scikit_learns():
     np.testing.assert_allclose(ours.coef_, peer.coef_, atol=1e-5)
     np.testing.assert_allclose(ours.predict(X.view(fold.train)), peer.predict(x), atol=1e-5)
 
+@pytest.mark.parametrize("cls", [OLS, Ridge, Lasso, ElasticNet, Huber, PCR, PLS], ids=lambda c: c.name)
+@pytest.mark.parametrize("level", [0., .25, .1])
+def test_a_constant_target_gives_its_constant(cls, level):
+    X, y, fold = toy_problem(12, 60)
+    t = np.full(len(X), level, np.float32)
+    m = cls().fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    np.testing.assert_allclose(m.predict(X.view(fold.test)), level, atol=1e-6)
+
 def test_the_penalty_is_chosen_on_validation_or_refused():
     X, y, fold = toy_problem(20, 100)
     t = y.target("rank")

@@ -42,6 +42,11 @@ def test_scores_do_not_depend_on_the_order_of_the_rows():
 @pytest.mark.parametrize("kw", [dict(norm="batch"), dict(norm="none"), dict(hidden=[32, 32, 32], skip=True)], ids=str)
 def test_norms_and_skips_learn(kw): assert _fit(MLP(learning_rate=1e-2, batch_rows=256, **kw)) > .4
 
+def test_a_skip_around_the_first_weights_cannot_be_sparse():
+    kw = dict(skip=True, sparse_input=.1, max_epochs=1)
+    with pytest.raises(NeuralphaError, match="4 units for as many inputs"): _fit(MLP(hidden=[4, 4], **kw))
+    for m in (MLP(hidden=[5, 5], **kw), MLP(hidden=[], **kw)): assert len(_fit(m) and m.history_) == 1
+
 @pytest.mark.parametrize("killed", ["fit", "refit"])
 def test_a_fit_that_was_killed_goes_on_from_its_folder(killed, tmp_path, monkeypatch):
     from neuralpha.models import trainer

@@ -1,10 +1,11 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.models.pretrain import *
+from dataclasses import replace
 import numpy as np
 import pytest
 import torch
 from neuralpha.models.base import mean_ic, toy_problem
-from neuralpha.models.losses import _grid_of
+from neuralpha.splits import combinatorial_purged, purged_kfold, walk_forward
 
 def test_pretraining_uses_no_row_after_the_last_training_date():
     X, y, fold = toy_problem(12, 120)
@@ -17,6 +18,33 @@ def test_pretraining_uses_no_row_after_the_last_training_date():
     np.testing.assert_array_equal(start(), before)
     X.values[fold.train[0]] = .5
     assert (start() != before).any()
+
+def _pretrained_on(model, X, y, fold, monkeypatch):
+    from neuralpha.models import pretrain
+    seen, train = [], pretrain.train
+    monkeypatch.setattr(pretrain, "train", lambda net, data, part, *args: (seen.append(part[0]), train(net, data, part, *args))[1])
+    t = y.target("rank")
+    model.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    return seen[0]
+
+@pytest.mark.parametrize("folds", [purged_kfold, combinatorial_purged], ids=lambda f: f.__name__)
+def test_no_row_that_is_tested_or_validated_is_pretrained_on(folds, monkeypatch):
+    X, y, _ = toy_problem(6, 150)
+    for fold in folds(y, 5, embargo=2):
+        rows = _pretrained_on(Pretrained(window=2, max_epochs=1, pretrain_epochs=1, width=8, layers=1), X, y, fold, monkeypatch)
+        assert not np.isin(rows, fold.test).any() and not np.isin(rows, fold.valid).any() and np.isin(fold.train, rows).all()
+
+def test_walking_forward_rows_without_a_label_are_pretrained_on(monkeypatch):
+    X, y, _ = toy_problem(6, 300)
+    y = replace(y, values=np.where(X.panel.asset_code == 0, np.nan, y.values)) # the first asset never has a label
+    small, date, everything = Pretrained(window=2, max_epochs=1, pretrain_epochs=1, width=8, layers=1), X.panel.date_code, np.arange(X.panel.n_rows)
+    until = lambda fold: everything[date <= date[fold.train].max()]
+    for fold in walk_forward(y, "6M", "2M", "2M"):
+        np.testing.assert_array_equal(_pretrained_on(small, X, y, fold, monkeypatch), until(fold))
+    fold = walk_forward(y, "6M", "2M", "2M", scheme="sliding")[-1]
+    first = date[fold.train].min()
+    assert first > 0 and date[_pretrained_on(small, X, y, fold, monkeypatch)].min() == first
+    np.testing.assert_array_equal(_pretrained_on(small.clone(history=True), X, y, fold, monkeypatch), until(fold))
 
 def test_fine_tuning_starts_from_the_pretrained_weights_and_learns(tmp_path):
     X, y, fold = toy_problem(30, 200)

@@ -33,8 +33,9 @@ WRONG = [("lightgbm", "objective", "quantile"), ("lightgbm", "n_trees", 0), ("li
          ("ridge", "alpha", -1.), ("ridge", "stop_on", "rank_ic"), ("logistic", "alpha", -1.), ("huber", "delta", -1.), ("huber", "rounds", 0), ("elasticnet", "l1_ratio", 2.), ("elasticnet", "l1_ratio", 0.), ("pcr", "components", 0),
          ("mlp", "loss", "rmse"), ("mlp", "loss", "quantile(2)"), ("mlp", "norm", "batchnorm"), ("mlp", "stop_on", "rank_ic"), ("mlp", "precision", "fp16"), ("mlp", "device", "gpu"), ("mlp", "hidden", [0]), ("mlp", "hidden", [64, 32.]), ("mlp", "dropout", 1.5),
          ("mlp", "epoch_share", 0.), ("mlp", "patience", -1), ("mlp", "batch_rows", 0), ("mlp", "max_epochs", 0), ("mlp", "window", 0), ("mlp", "learning_rate", float("inf")), ("mlp", "weight_decay", float("nan")),
-         ("nn3", "depth", 6), ("lstm", "layers", 0), ("tcn", "kernel", 0), ("tcn", "dilations", []), ("multiscale", "scales", [40]), ("stockmixer", "scales", []),
-         ("transformer", "width", 30), ("crossattention", "heads", 5), ("pretrained", "mask_share", 1.), ("widedeep", "loss", "ic"), ("autoencoder", "loss", "quantile")]
+         ("nn3", "depth", 6), ("lstm", "layers", 0), ("tcn", "kernel", 0), ("tcn", "dilations", []), ("tcn", "dilations", [1, 2]), ("cnn", "dilations", []), ("multiscale", "scales", [40]), ("stockmixer", "scales", []),
+         ("transformer", "width", 30), ("crossattention", "heads", 5), ("pretrained", "mask_share", 1.), ("widedeep", "loss", "ic"), ("autoencoder", "loss", "quantile"), ("autoencoder", "loss", "bce"),
+         ("randomforest", "patience", 5), ("doubleensemble", "objective", "rank")]
 
 @pytest.mark.parametrize("name, param, value", WRONG, ids=str)
 def test_a_wrong_value_is_refused_where_the_model_is_made(name, param, value):

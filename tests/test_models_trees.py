@@ -2,6 +2,7 @@
 from neuralpha.models.trees import *
 import numpy as np
 import pytest
+from neuralpha.core import NeuralphaError
 from neuralpha.features.table import Features
 from neuralpha.models.base import mean_ic, toy_problem
 
@@ -77,6 +78,24 @@ def test_lambdarank_does_not_depend_on_the_order_of_rows():
     t, order = y.target("rank"), np.random.default_rng(0).permutation(len(fold.train))
     fit = lambda rows: LightGBM(objective="rank", n_trees=20).fit(X.view(rows), t[rows], valid=(X.view(fold.valid), t[fold.valid])).predict(X.view(fold.test))
     np.testing.assert_array_equal(fit(fold.train), fit(fold.train[order]))
+
+def test_weights_stay_with_their_rows_where_lambdarank_sorts_them():
+    X, y, fold = toy_problem(20, 120)
+    by_asset = X.view(np.sort(fold.train))
+    order = np.lexsort((by_asset.rows, by_asset.date_code))
+    weight = np.arange(1., len(order) + 1)
+    data = LightGBM(objective="rank")._data(by_asset, y.target("rank")[by_asset.rows], weight=weight).construct()
+    np.testing.assert_array_equal(data.get_weight(), weight[order])
+    assert (order != np.arange(len(order))).any()
+
+@pytest.mark.parametrize("objective", ["rank", "direction"])
+def test_an_ensemble_that_compares_scores_with_targets_refuses_other_scores(objective):
+    with pytest.raises(NeuralphaError, match=f"Unknown objective '{objective}'"): DoubleEnsemble(objective=objective)
+
+@pytest.mark.parametrize("kw", [dict(learning_rate=.1), dict(patience=5), dict(stop_on="loss")], ids=str)
+def test_a_forest_refuses_what_it_does_not_use(kw):
+    with pytest.raises(NeuralphaError, match=f"'{[*kw][0]}' does nothing"): RandomForest(**kw)
+    assert RandomForest().clone(learning_rate=.03, patience=80, stop_on="ic").n_trees == 300
 
 def test_reweighting_lowers_what_is_known_and_what_does_not_improve():
     loss, start, end = np.linspace(0, 1, 100), np.full(100, .5), np.linspace(1, .1, 100)

@@ -7,6 +7,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.models.base import scaled
 from neuralpha.models.gkx import gkx_problem
 from neuralpha.models.losses import _grid_of
+from neuralpha.models.trainer import Resident
 
 def _parts(n=3000, seed=0):
     rng = np.random.default_rng(seed)
@@ -67,6 +68,19 @@ def test_the_planted_inputs_are_found_and_their_shape_is_learnt(cls):
     flat = X.values.copy(); flat[:, [j for j in range(16) if j not in kept]] = 0
     from dataclasses import replace
     np.testing.assert_array_equal(m.predict(replace(X, values=flat).view(test)), m.predict(X.view(test)))
+
+def test_windows_are_read_in_blocks_and_add_up_to_the_least_squares_of_all_rows(monkeypatch):
+    X, t, g, train, valid, test = _draw(p=3)
+    m, asked, windows = WideDeep(window=2, max_inputs=3, max_epochs=1).fit(X.view(train), t[train], valid=(X.view(valid), t[valid])), [], Resident.windows
+    data = Resident(X, 2, m.mean_, m.sd_)
+    whole = [m.net_.inputs(data.windows(data.at(rows))) for rows in (train, valid)]
+    with torch.no_grad(): deep = [m.net_.deep(z)[:, 0].double().numpy() for z in whole]
+    gate, wide = widen(whole[0].numpy(), t[train], deep[0], whole[1].numpy(), t[valid], deep[1])
+    monkeypatch.setattr(Resident, "windows", lambda self, at: (asked.append(len(at)), windows(self, at))[1])
+    m._widen(data, (train, t[train]), (valid, t[valid]))
+    assert max(asked) <= 4096 < len(train) and sum(asked) == len(train) + len(valid)
+    assert m.net_.gate.item() == pytest.approx(gate, abs=1e-6)
+    np.testing.assert_allclose(m.net_.wide.numpy(), wide, atol=1e-6)
 
 def test_what_cannot_be_trained_says_so():
     X, t, g, train, valid, test = _draw(p=3)

@@ -48,10 +48,11 @@ def test_a_study_of_draws_has_no_bench():
     with pytest.raises(NeuralphaError, match="gkx-table repeats draws"): open_bench("gkx-table")
 
 def test_a_loss_is_held_to_what_is_learnt():
-    def opened(loss, learn, target="raw"):
-        return open_bench(make_study({**TINY, "models": {"mlp": {"loss": loss}}, "label": {"horizon": 4, "target": target, "learn": learn}}))
-    opened("buy_hold_sell", "triple_barrier"), opened("buy_hold_sell", "triple_barrier", "rank"), opened("sharpe", {"kind": "excess_return", "over": "beta"})
+    def opened(loss, learn, target="raw", horizon=4):
+        return open_bench(make_study({**TINY, "models": {"mlp": {"loss": loss}}, "label": {"horizon": horizon, "target": target, "learn": learn}}))
+    opened("buy_hold_sell", "triple_barrier"), opened("buy_hold_sell", "triple_barrier", "rank"), opened("sharpe", {"kind": "excess_return", "over": "beta"}, horizon=1)
     with pytest.raises(NeuralphaError, match="means a raw target and is given 'standard deviations'"): opened("sharpe", "volatility_scaled")
+    with pytest.raises(NeuralphaError, match="means returns of one bar; labels over 4 bars overlap"): opened("sharpe", {"kind": "excess_return", "over": "beta"})
     with pytest.raises(NeuralphaError, match="means a rank or outcome target and is given 'raw'"): opened("buy_hold_sell", {"kind": "excess_return", "over": "beta"})
 
 def test_seeds_trained_together_are_one_fit():

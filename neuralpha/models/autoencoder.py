@@ -5,26 +5,28 @@
 # %% auto #0
 __all__ = ['FactorNet', 'Autoencoder']
 
-# %% ../../nbs/models/autoencoder.ipynb #364a7955
+# %% ../../nbs/models/autoencoder.ipynb #df375a29
 from dataclasses import dataclass
 from typing import ClassVar
+import numpy as np
 import torch
 from torch import nn
 from ..core import NeuralphaError
-from .losses import Objective
+from .losses import _grid_of
 from .nets import MLPNet, Net
+from .trainer import Part, _blocks
 
-# %% ../../nbs/models/autoencoder.ipynb #51688a1b
+# %% ../../nbs/models/autoencoder.ipynb #e9890454
 class FactorNet(nn.Module):
-    "Loadings from the last bar, factors from the date's managed portfolios; the output is the forecast."
+    "Loadings from the window, factors from portfolios managed by the date's last bar; the output is the forecast."
     across_assets = True
-    def __init__(self, n_features, hidden, factors, dropout, momentum=.02):
+    def __init__(self, n_features, window, hidden, factors, dropout):
         super().__init__()
-        self.loadings = MLPNet(n_features, hidden, factors, "layer", dropout)
-        self.portfolios, self.momentum = nn.Linear(n_features + 1, factors), momentum
+        self.loadings = MLPNet(n_features*window, hidden, factors, "layer", dropout)
+        self.portfolios = nn.Linear(n_features + 1, factors)
         self.register_buffer("premium", torch.zeros(factors))
 
-    def forward(self, x, grid=None): return (self.loadings(x[:, -1:])*self.premium).sum(1, keepdim=True)
+    def forward(self, x, grid=None): return (self.loadings(x)*self.premium).sum(1, keepdim=True)
 
     @property
     def input_weights(self): return self.loadings.input_weights # the forecast sees the inputs through the loadings alone
@@ -39,13 +41,22 @@ class FactorNet(nn.Module):
         return self.portfolios(managed)
 
     def loss(self, x, target, grid):
-        "Mean squared error of the rebuilt cross-section, in units of the target's variance."
+        "One less the total R² of the rebuilt cross-section: the mean squared error over the mean square of the target."
         f = self.factors(x, target, grid)
-        if self.training: self.premium.lerp_(f.detach().mean(0), self.momentum)
-        rebuilt = grid.take((grid.fill(self.loadings(x[:, -1:])) @ f[..., None])[..., 0])
-        return ((rebuilt - target)**2).mean()/target.var().clamp(min=1e-12)
+        rebuilt = grid.take((grid.fill(self.loadings(x)) @ f[..., None])[..., 0])
+        size = target.square().mean()
+        return (rebuilt - target).square().mean()/torch.where(size > 1e-12, size, 1.) # a date of one asset may have a target of 0
 
-# %% ../../nbs/models/autoencoder.ipynb #aef66531
+    @torch.no_grad()
+    def prepare(self, part:Part):
+        "Set the premium to the mean of the factors over the training dates; the trainer calls it before it validates."
+        total = torch.zeros_like(self.premium)
+        for block in _blocks(part.date, 4096):
+            at = torch.from_numpy(block).to(part.at.device)
+            total += self.factors(part.data.windows(part.at[at]), part.target[at], _grid_of(part.date[block], part.at.device)).sum(0)
+        self.premium.copy_(total/len(np.unique(part.date)))
+
+# %% ../../nbs/models/autoencoder.ipynb #c3b3ea2e
 @dataclass(kw_only=True, repr=False, eq=False)
 class Autoencoder(Net):
     "Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (\"z\") return."
@@ -60,7 +71,7 @@ class Autoencoder(Net):
 
     def _check_params(self):
         super()._check_params()
-        if Objective(self.loss).outputs != 1: raise NeuralphaError(f"{type(self).__name__} has its own loss and one score, not the outputs of loss {self.loss!r}; leave `loss` as it is.")
+        if self.loss != Net.loss: raise NeuralphaError(f"{type(self).__name__} has its own loss and is not trained on {self.loss!r}; leave `loss` as it is.")
 
     def build(self, n_features, outputs):
-        return FactorNet(n_features, self.hidden, self.factors, self.dropout)
+        return FactorNet(n_features, self.window, self.hidden, self.factors, self.dropout)

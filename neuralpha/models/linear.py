@@ -102,7 +102,7 @@ class OLS(Linear):
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
         return [({}, b, goal - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #e500b9b2
+# %% ../../nbs/models/linear.ipynb #6783dde6
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
     "Elastic net; the penalty is chosen on validation along a path of 30."
@@ -118,8 +118,8 @@ class ElasticNet(Linear):
 
     def _path(self, x, target):
         gram, moment, level, goal = moments(x, target)
-        top = np.abs(moment).max()/self.l1_ratio
-        alphas = np.geomspace(top, top/1000, 30) if self.alpha is None else [self.alpha]
+        top = np.abs(moment).max()/self.l1_ratio if self.l1_ratio else 0.
+        alphas = np.geomspace(top or 1., (top or 1.)/1000, 30) if self.alpha is None else [self.alpha]
         paths, b = [], np.zeros(len(moment))
         for a in alphas:
             b = descend(gram, moment, a*self.l1_ratio, a*(1 - self.l1_ratio), b.copy())
@@ -147,7 +147,7 @@ def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000):
         if largest < tolerance: break
     return b
 
-# %% ../../nbs/models/linear.ipynb #ba754f4f
+# %% ../../nbs/models/linear.ipynb #67202e8c
 @dataclass(kw_only=True, repr=False, eq=False)
 class Huber(Linear):
     "Huber regression with a ridge penalty, by reweighted least squares."
@@ -165,7 +165,8 @@ class Huber(Linear):
                 gram, moment, level, goal = moments(x, target, weight)
                 b = shrunk(gram, moment, [a])[0]
                 r = np.abs(target - (x @ np.float32(b) + np.float32(goal - level @ b))).astype(np.float64)
-                weight = np.minimum(1, self.delta*1.4826*np.median(r)/np.maximum(r, 1e-12))
+                bend = self.delta*1.4826*np.median(r)
+                weight = np.where(r <= bend, 1., bend/np.maximum(r, 1e-12)) # where half the rows are met exactly the bend is 0
             paths.append(({"alpha": float(a)}, b, goal - level @ b))
         return paths
 
@@ -197,7 +198,7 @@ class Logistic(Linear):
         if self.stop_on == "ic": return mean_ic(score, valid[1], valid[0].date_code)
         return -float(np.mean(np.logaddexp(0, score) - score*(valid[1] > 0)))
 
-# %% ../../nbs/models/linear.ipynb #e1db3273
+# %% ../../nbs/models/linear.ipynb #a03ede6a
 @dataclass(kw_only=True, repr=False, eq=False)
 class PCR(Linear):
     "Principal-component regression; the number of components is chosen on validation unless given."
@@ -227,7 +228,7 @@ class PLS(PCR):
         basis, v = [], moment
         for _ in range(most):
             for _ in range(2): v = v - sum((q*(q @ v) for q in basis), np.zeros_like(v))
-            if np.linalg.norm(v) < 1e-10*np.linalg.norm(moment): break
+            if np.linalg.norm(v) <= 1e-10*np.linalg.norm(moment): break
             basis.append(v/np.linalg.norm(v))
             v = gram @ basis[-1]
-        return np.stack(basis, 1)
+        return np.stack(basis or [np.zeros(len(moment))], 1) # a constant target has no direction

@@ -99,7 +99,7 @@ def check_heads(model:Net):
     "Raise `NeuralphaError` where a model's heads cannot share its width evenly."
     if model.width % model.heads: raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #684ca7af
+# %% ../../nbs/models/nets.ipynb #c5febafb
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 
 class Layer(nn.Module):
@@ -122,7 +122,10 @@ class MLPNet(nn.Module):
     def forward(self, x, grid=None): return self.out(self.body(x.flatten(1)))
 
     @property
-    def input_weights(self): return [next(m.weight for m in self.modules() if isinstance(m, nn.Linear))]
+    def input_weights(self):
+        first = next(m for m in self.modules() if isinstance(m, nn.Linear))
+        if len(self.body) and self.body[0].skip: raise NeuralphaError(f"With {first.out_features} units for as many inputs the first layer's skip adds its inputs back without a weight: take another hidden[0], or leave sparse_input at 0.")
+        return [first.weight]
 
 # %% ../../nbs/models/nets.ipynb #802db8fe
 @dataclass(kw_only=True, repr=False, eq=False)

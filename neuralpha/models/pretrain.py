@@ -32,13 +32,14 @@ class Rebuild(nn.Module):
         rebuilt = self(torch.where(hide[..., None], self.hidden, x))
         return (((rebuilt - x)**2).mean(2)*hide).sum()/hide.sum().clamp(min=1)
 
-# %% ../../nbs/models/pretrain.ipynb #fbd90423
+# %% ../../nbs/models/pretrain.ipynb #38ea1404
 @dataclass(kw_only=True, repr=False, eq=False)
 class Pretrained(Transformer):
-    "A transformer pretrained by masked reconstruction on all rows up to the last training date, then fine-tuned."
+    "A transformer pretrained by masked reconstruction on all rows of the training dates, then fine-tuned."
     mask_share:float = .3 # of the bars hidden in pretraining
     pretrain_epochs:int = 5
     pretrain_share:float = .3 # of the dates drawn per pretraining epoch
+    history:bool = False # pretrain on the dates before the first training date as well; leaks wherever a fold is tested or validated there
     name:ClassVar[str] = "pretrained"
     space:ClassVar[dict] = Transformer.space | {"mask_share": ("float", .1, .5), "pretrain_epochs": ("int", 1, 10)}
     limits:ClassVar[dict] = {"mask_share": "(0, 1)", "pretrain_epochs": "[1, inf)", "pretrain_share": "(0, 1]"}
@@ -47,10 +48,17 @@ class Pretrained(Transformer):
         self.start_ = self._pretrained(view, epochs) # its panel is off the device before the next is put there
         super()._fit(view, target, valid, epochs)
 
+    def pretraining_rows(self, view)->np.ndarray:
+        "Tradable rows on the dates of the training rows; with `history` on those before the first of them, too."
+        p, use = view.panel, np.zeros(view.panel.n_dates, bool)
+        use[view.date_code] = True
+        if self.history: use[:view.date_code.min()] = True
+        return np.flatnonzero(use[p.date_code] & p.tradable)
+
     def _pretrained(self, view, epochs):
-        device, p = pick_device(self.device), view.panel
+        device = pick_device(self.device)
         mean, sd = feature_scale(view)
-        past = np.flatnonzero((p.date_code <= view.date_code.max()) & p.tradable)
+        past = self.pretraining_rows(view)
         with torch.random.fork_rng([]):
             torch.manual_seed(self.seed)
             rebuild = Rebuild(self.build(len(view.names), 1), len(view.names), self.mask_share).to(device)

@@ -383,7 +383,7 @@ def fitting_batch_rows(
     warnings.warn(f"Batches of {s.batch_rows:,} rows need about {gb(need(s.batch_rows))} of {gb(free)} free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
     return max(16, fits)
 
-# %% ../../nbs/models/trainer.ipynb #34710de2
+# %% ../../nbs/models/trainer.ipynb #72a0176d
 def train(
     net, data:Resident,
     train:tuple, valid:tuple|None, # (panel rows, (n,) or (n, horizons) float32 target) each
@@ -412,6 +412,7 @@ def train(
                 recent = [*recent, _copy(net)][-s.average:]
                 judged.load_state_dict(_mean_weights(recent))
                 renew_statistics(judged, part, batches, by)
+            if hasattr(judged, "prepare"): judged.prepare(part) # what a net reads off all training rows, e.g. an autoencoder's premium
             record = {"epoch": epoch + 1, "train_loss": float(losses.mean()), **validate(judged, data, valid, s)}
             if best_so_far(record, history): best = _copy(judged)
             history.append({**record, "seconds": time.perf_counter() - start})

@@ -16,7 +16,7 @@ from ..core import NeuralphaError, read_json, write_json, write_text
 from ..features.table import View
 from .base import Estimator, mean_ic
 
-# %% ../../nbs/models/trees.ipynb #9342c887
+# %% ../../nbs/models/trees.ipynb #b9359a77
 OBJECTIVES = {"regression": ("regression", "l2"), "huber": ("huber", "huber"), "rank": ("lambdarank", "ndcg"), "direction": ("binary", "binary_logloss")}
 
 def leaves_and_splits(
@@ -70,6 +70,7 @@ class BoostingSettings(Estimator):
         order = np.lexsort((view.rows, view.date_code))
         date, view = view.date_code[order], View(view.features, view.rows[order])
         grade = np.ceil(pd.Series(target[order]).groupby(date).rank(pct=True).to_numpy()*5) - 1
+        if kw.get("weight") is not None: kw["weight"] = kw["weight"][order]
         return lgb.Dataset(self._columns(view), grade, group=np.unique(date, return_counts=True)[1], **kw)
 
 # %% ../../nbs/models/trees.ipynb #9f5fc6b6
@@ -114,7 +115,7 @@ class LightGBM(BoostingSettings):
         self.booster_ = lgb.Booster(model_str=(folder/"model.txt").read_text(encoding="utf-8"))
         self.trees_ = self.booster_.num_trees()
 
-# %% ../../nbs/models/trees.ipynb #ffde2c8e
+# %% ../../nbs/models/trees.ipynb #7fce6a93
 @dataclass(kw_only=True, repr=False, eq=False)
 class RandomForest(LightGBM):
     "Random forest, grown by LightGBM. Its score is the mean of its trees."
@@ -127,6 +128,8 @@ class RandomForest(LightGBM):
 
     def _check_params(self):
         super()._check_params()
+        for k in ("learning_rate", "patience", "stop_on"):
+            if getattr(self, k) != getattr(LightGBM, k): raise NeuralphaError(f"{type(self).__name__}: {k!r} does nothing, its trees are averaged and not stopped early; leave it out.")
         if self.bagging_fraction == self.feature_fraction == 1: raise NeuralphaError(f"{type(self).__name__}: its trees would be equal; draw rows or columns with a bagging_fraction or feature_fraction below 1.")
 
     def _settings(self, n): return super()._settings(n) | {"boosting": "rf"}
@@ -162,7 +165,7 @@ def drawn_features(
     fifths = np.array_split(np.argsort(-gain, kind="stable"), len(KEEP))
     return np.sort(np.concatenate([rng.permutation(f)[:int(np.ceil(k*len(f)))] for f, k in zip(fifths, KEEP) if len(f)]))
 
-# %% ../../nbs/models/trees.ipynb #40608267
+# %% ../../nbs/models/trees.ipynb #e2fff501
 @dataclass(kw_only=True, repr=False, eq=False)
 class DoubleEnsemble(LightGBM):
     "LightGBM members with sample reweighting and feature selection."
@@ -171,7 +174,7 @@ class DoubleEnsemble(LightGBM):
     check_rows:int = 100_000 # rows on which shuffled features are judged
     name:ClassVar[str] = "doubleensemble"
     space:ClassVar[dict] = LightGBM.space | {"members": ("int", 2, 6), "gamma": ("float", .3, 1.)}
-    limits:ClassVar[dict] = {"members": "[1, inf)", "gamma": "[0, 1]", "check_rows": "[1, inf)"}
+    limits:ClassVar[dict] = {"members": "[1, inf)", "gamma": "[0, 1]", "check_rows": "[1, inf)", "objective": ("regression", "huber")}
 
     def _fit(self, view, target, valid): self.history_ = self._grow(view, target, valid, [None]*self.members)
 

@@ -101,7 +101,7 @@ class WithinDate(nn.Module):
         moment = c.transpose(1, 2) @ e[..., None]
         return ((e*e).sum() - (moment*torch.linalg.solve(gram, moment)).sum())/len(z)
 
-# %% ../../nbs/models/wide_deep.ipynb #864352f1
+# %% ../../nbs/models/wide_deep.ipynb #45142feb
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(Net):
     "A sparse net beside a linear model; inputs, slopes and gates are chosen on validation."
@@ -153,8 +153,12 @@ class WideDeep(Net):
     def _widen(self, data, part, valid):
         "Set the linear part and the gates."
         self.net_.eval()
-        z, deep = ([f(data.windows(data.at(rows))).cpu().numpy().astype(np.float64) for rows, _ in (part, valid)]
-                   for f in (self.net_.inputs, lambda x: self.net_.deep(self.net_.inputs(x))[:, 0]))
+        def inputs(rows): # block by block: the windows of all rows are many times the panel
+            out, at = torch.empty(len(rows), len(self.net_.live), device=data.device), data.at(rows)
+            for i in range(0, len(rows), 4096): out[i:i+4096] = self.net_.inputs(data.windows(at[i:i+4096]))
+            return out
+        live = [inputs(rows) for rows, _ in (part, valid)]
+        z, deep = ([f(x).cpu().numpy().astype(np.float64) for x in live] for f in (lambda x: x, lambda x: self.net_.deep(x)[:, 0]))
         gate, wide = widen(z[0], part[1], deep[0], z[1], valid[1], deep[1])
         self.net_.gate.fill_(gate)
         self.net_.wide.copy_(torch.from_numpy(wide))

@@ -118,7 +118,7 @@ def study_folds(study:Study, y:Label)->list: # of `Fold`
     if s.fixed: return fixed_split(y, s.train_start, s.valid_start, s.test_start, s.test_end, embargo=s.embargo)
     return walk_forward(y, s.train, s.valid, s.test, s.embargo, s.scheme)
 
-# %% ../../nbs/study/bench.ipynb #5e9c3a45
+# %% ../../nbs/study/bench.ipynb #cfc893c4
 def open_bench(
     study, # `Study`, built-in name or file
     universe:str|None=None, # one of the study's universes; default: its first
@@ -134,6 +134,7 @@ def open_bench(
     learnt = y[0].unit if isinstance(y, Labels) else y.unit
     for name in study.models:
         bench.model(name).check_target(study.label.target if study.label.target != "raw" or learnt == "return" else learnt)
+        bench.model(name).check_horizon(max(task.horizon for task in getattr(y, "tasks", [y])))
         if name in study.together and not bench.model(name).gpus: raise NeuralphaError(f"together names {name!r}, which is not a net; only nets are trained together.")
         how = study.search_of(name)
         if how and how["space"]: searched(bench.model(name), how["space"])
