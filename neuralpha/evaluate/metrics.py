@@ -6,7 +6,7 @@
 __all__ = ['RHO', 'metric', 'mean_metric', 'calibrate', 'calibrated', 'pooled_r2', 'share_recovered', 'half_life',
            'horizon_labels', 'evaluate_scores', 'metrics_table']
 
-# %% ../../nbs/evaluate/metrics.ipynb #bcdd1cf4
+# %% ../../nbs/evaluate/metrics.ipynb #2dcc523b
 import math
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from ..data.panel import Panel
 from ..labels import Label, excess_return, forward_return
 from .ic import coefficients, on_panel
 from .quantiles import _lag_correlation, _lagged, _turnover, group_returns, spread_portfolio, standing
-from .statistics import block_interval, block_length, bootstrap_means, hac_mean, sharpe_report
+from .statistics import FEWEST_DATES, block_interval, block_length, bootstrap_means, hac_mean, sharpe_report
 
 # %% ../../nbs/evaluate/metrics.ipynb #3678246a
 def _number(v):
@@ -32,7 +32,7 @@ def metric(
     if low is not None: out |= dict(low=_number(low), high=_number(high), interval="95%, block bootstrap over dates")
     return out | {k: _number(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
 
-# %% ../../nbs/evaluate/metrics.ipynb #50ab6898
+# %% ../../nbs/evaluate/metrics.ipynb #86d6f025
 def mean_metric(
     series, y:Label, # one value per date; the label it belongs to sets block length and lag
     unit:str, period:str, definition:str, seed:int=0, reps:int=1000,
@@ -41,7 +41,7 @@ def mean_metric(
     "Mean over dates with its block-bootstrap interval; no interval below ten dates, no value without any."
     x = np.asarray(series, float)
     x = x[np.isfinite(x)]*scale
-    if len(x) < 10: return metric(x.mean() if len(x) else np.nan, unit, period, definition, np.nan, np.nan, n=len(x), block=1)
+    if len(x) < FEWEST_DATES: return metric(x.mean() if len(x) else np.nan, unit, period, definition, np.nan, np.nan, n=len(x), block=1)
     block = block_length(x, y.horizon, y.delay)
     low, high = block_interval(bootstrap_means(x, block, reps, seed), x.mean(), len(x), block)
     return metric(x.mean(), unit, period, definition, low, high, n=len(x), block=block)
@@ -97,11 +97,11 @@ def _errors(forecast, mean, y):
                                   "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over rows.", n=int(ok.sum()))
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #502c332c
+# %% ../../nbs/evaluate/metrics.ipynb #6b7a8340
 def _over_sd(x, block, seed, reps):
     "Mean over standard deviation across dates, and the ends of its block-bootstrap interval; NaN where nothing varies, no interval below ten dates."
     if len(x) < 3 or np.ptp(x) == 0: return np.nan, np.nan, np.nan
-    if len(x) < 10: return x.mean()/x.std(ddof=1), np.nan, np.nan
+    if len(x) < FEWEST_DATES: return x.mean()/x.std(ddof=1), np.nan, np.nan
     m = bootstrap_means(np.stack([x, x*x], 1), block, reps, seed)
     ratio = x.mean()/x.std(ddof=1)
     return ratio, *block_interval(m[:, 0]/np.sqrt((m[:, 1] - m[:, 0]**2)*len(x)/(len(x) - 1)), ratio, len(x), block)
@@ -124,7 +124,7 @@ def _ic_metrics(per_date, y, kind, seed, reps):
             f"{kind}_t": metric(fit["t"], "t-statistic", "whole period", f"HAC t-statistic of the mean {name} IC (Bartlett kernel, overlap-aware lag).",
                                 p=fit["p"], lag=fit["lag"], n=fit["n"])}
 
-# %% ../../nbs/evaluate/metrics.ipynb #b6648ecc
+# %% ../../nbs/evaluate/metrics.ipynb #23e08efa
 def share_recovered(
     ics, ceiling, # IC per date of a model and of the oracle; dates where either is missing are left out
     y:Label, seed:int=0, reps:int=1000,
@@ -136,7 +136,7 @@ def share_recovered(
     mean = pair.mean(0) if n else np.full(2, np.nan)
     if not mean[1] > 0: return metric(np.nan, "share", "whole period", text, np.nan, np.nan, n=n)
     share = mean[0]/mean[1]
-    if n < 10: return metric(share, "share", "whole period", text, np.nan, np.nan, n=n)
+    if n < FEWEST_DATES: return metric(share, "share", "whole period", text, np.nan, np.nan, n=n)
     block = block_length(pair[:, 0] - share*pair[:, 1], y.horizon, y.delay)
     m = bootstrap_means(pair, block, reps, seed)
     low, high = block_interval(m[:, 0]/m[:, 1], share, n, block) if (m[:, 1] > 0).all() else (np.nan, np.nan)
@@ -163,7 +163,7 @@ def half_life(
     life = np.where(RHO == RHO[-1], np.inf, np.nan_to_num(life, nan=0., posinf=np.inf))
     return np.where(level > 0, life[best], np.nan)
 
-# %% ../../nbs/evaluate/metrics.ipynb #b1951780
+# %% ../../nbs/evaluate/metrics.ipynb #ce69a95d
 def horizon_labels(y:Label, horizons=(1, 2, 5, 10, 20))->list:
     "Forward-return labels with the delay of `y` for several horizons, less what `y` is less of; `y` itself is reused. A label that is no return has plain ones."
     returns = y.unit == "return" and y.name.startswith("return")
@@ -182,14 +182,14 @@ def _horizon_metrics(pearson, spearman, labels, seed, reps):
                                      for j, l in enumerate(labels)}
     complete = spearman[np.isfinite(spearman).all(1)]
     text = "Half-life of what the score knows, from a geometric fading fitted to the mean rank IC by horizon; None: no fading or no positive IC."
-    if len(complete) < 10 or len(labels) < 3: return out | {"half_life": metric(np.nan, "bars", "whole period", text)}
+    if len(complete) < FEWEST_DATES or len(labels) < 3: return out | {"half_life": metric(np.nan, "bars", "whole period", text)}
     longest = max(labels, key=lambda l: l.horizon)
     means = bootstrap_means(complete, block_length(complete.mean(1), longest.horizon, longest.delay), reps, seed)
     lives = half_life([l.horizon for l in labels], means)
     low, high = np.quantile(np.nan_to_num(lives, nan=np.inf, posinf=np.inf), [.025, .975], method="nearest")
     return out | {"half_life": metric(half_life([l.horizon for l in labels], complete.mean(0)), "bars", "whole period", text, low, high)}
 
-# %% ../../nbs/evaluate/metrics.ipynb #687e7e6f
+# %% ../../nbs/evaluate/metrics.ipynb #596b9c83
 def _share(panel, hit, among):
     "Per date, the share of `among` rows that are `hit`."
     n = np.bincount(panel.date_code, among, panel.n_dates)
@@ -200,7 +200,7 @@ def _top_sharpe(y, best, count, seed, reps):
     p, n = y.panel, np.bincount(y.panel.date_code, best, y.panel.n_dates)
     x = np.bincount(p.date_code[best], y.values[best], p.n_dates)[n > 0]/n[n > 0]
     a_year = p.bars_per_year/y.horizon
-    value, low, high = (v*np.sqrt(a_year) for v in _over_sd(x, block_length(x, y.horizon, y.delay) if len(x) >= 10 else 1, seed, reps))
+    value, low, high = (v*np.sqrt(a_year) for v in _over_sd(x, block_length(x, y.horizon, y.delay) if len(x) >= FEWEST_DATES else 1, seed, reps))
     return metric(value, "ratio", "per year", f"Mean over standard deviation across dates of the mean label of the {count} highest scores ({y.name}), before cost, times the square root of "
                   f"{a_year:.1f} such labels a year (dates with at least {2*count} assets).", low, high, n=len(x))
 

@@ -6,7 +6,7 @@
 __all__ = ['QUANTILES', 'DATED', 'HORIZONS', 'CROSSED', 'NUMBERS', 'MEANING', 'EMPTY', 'counts_of', 'resampled_means',
            'slice_ranks', 'horizon_slices', 'slice_table', 'slices_json', 'slices_frame', 'slice_records']
 
-# %% ../../nbs/evaluate/slices.ipynb #21c432e5
+# %% ../../nbs/evaluate/slices.ipynb #6a50ed5e
 import itertools
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from .ic import coefficients
 from .metrics import metric, pooled_r2
 from .quantiles import _bar_returns, _lagged, _portfolio, _positions, _turnover, standing
 from .regimes import DEFINITIONS, ORDER, regimes
-from .statistics import _resampled, block_interval, block_length, few_blocks, hac_mean, holm, sharpe_report
+from .statistics import FEWEST_DATES, _resampled, block_interval, block_length, few_blocks, hac_mean, holm, sharpe_report
 
 # %% ../../nbs/evaluate/slices.ipynb #93458b7d
 def counts_of(n:int, block:int, reps:int, seed:int)->np.ndarray: # (reps, n) float64
@@ -50,22 +50,22 @@ def slice_ranks(
     for (a, b), m, s in zip(pairs, mean, sure): rank[b if m > 0 else a] += s
     return rank
 
-# %% ../../nbs/evaluate/slices.ipynb #5d9a1f43
+# %% ../../nbs/evaluate/slices.ipynb #c27ea239
 def _resampled_interval(values, horizon, delay, reps, seed):
     "Means of the columns of (n, M) values and their 95% intervals, all from the same resampled dates; NaN with fewer than ten dates."
     values = values[np.isfinite(values).any(1)]
-    if len(values) < 10: return np.full((3, values.shape[1]), np.nan)
+    if len(values) < FEWEST_DATES: return np.full((3, values.shape[1]), np.nan)
     block = block_length(np.nanmean(values, 1), horizon, delay)
     many, known = resampled_means(values, counts_of(len(values), block, reps, seed)), np.isfinite(values)
     with np.errstate(invalid="ignore"): mean = np.where(known, values, 0.).sum(0)/known.sum(0)
-    few = known.sum(0) < 10
+    few = known.sum(0) < FEWEST_DATES
     return np.where(few, np.nan, np.stack([mean, *block_interval(np.where(few, 0., many), mean, len(values), block)]))
 
 def _slice(ic, rank_ic, y, ranked, size, reps, seed)->dict: # place of a model -> its numbers; empty where fewer than ten dates have an IC
     "What the ICs of one slice say of every model that has ten dates."
     live = np.isfinite(ic).any(1)
     ic, rank_ic = ic[live], rank_ic[live]
-    if len(ic) < 10: return {}
+    if len(ic) < FEWEST_DATES: return {}
     reps = max(reps, int(np.ceil(2*len(ranked)*(len(ranked) - 1)/size))) # the smallest p must survive Holm
     block = block_length(np.nanmean(ic, 1), y.horizon, y.delay)
     counts, both = counts_of(len(ic), block, reps, seed), np.concatenate([ic, rank_ic], 1)
@@ -77,7 +77,7 @@ def _slice(ic, rank_ic, y, ranked, size, reps, seed)->dict: # place of a model -
     rows = {}
     for j in range(ic.shape[1]):
         x, r = (v[np.isfinite(v[:, j]), j] for v in (ic, rank_ic))
-        if len(x) < 10: continue
+        if len(x) < FEWEST_DATES: continue
         rows[j] = dict(dates=len(x), rank=rank[j], ic=x.mean(), ic_low=low[0, j], ic_high=high[0, j], icir=x.mean()/x.std(ddof=1) if np.ptp(x) else np.nan,
                        t=hac_mean(x, y.horizon, y.delay)["t"], rank_ic=r.mean(), rank_ic_low=low[1, j], rank_ic_high=high[1, j])
     return rows
