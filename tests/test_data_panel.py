@@ -55,6 +55,8 @@ def test_a_cut_panel_forgets_delistings_to_come():
     p = panel_from_frame(LONG, attributes=pd.DataFrame({"delisting_return": [np.nan, -.5, -.9]}, list("ABC")))
     assert cut_panel(p, last="2024-01-04").attributes.delisting_return.isna().tolist() == [True, True, False]
     assert cut_panel(p).digest == p.digest
+    halted = panel_from_frame(LONG, attributes=pd.DataFrame({"delisting_return": [-.9, np.nan, -.9]}, list("ABC"))) # A has no bar on the 4th and one on the 5th
+    assert cut_panel(halted, last="2024-01-04").attributes.delisting_return.isna().tolist() == [True, True, False]
     with pytest.raises(NeuralphaError, match="no session"): cut_panel(p, first="2025-01-01")
 
 def test_leaving_assets_out_keeps_the_others_bit_for_bit():
