@@ -144,7 +144,7 @@ def test_a_delisting_after_end_is_not_known_before_it():
         assert final(end=end) == {"A": 9, "B": 9, "C": -.5, "D": -.5}
     assert final(end="2024-01-08") == final()
     t = read(rows, end="2024-01-05")
-    assert found(t)["delisting_return"] == 1 and "1 assets trade after 2024-01-05" in t.findings[0]["note"]
+    assert found(t)["delisting_return"] == 1 and "assets that trade after 2024-01-05" in t.findings[0]["note"]
 
 def test_counts_from_1970_of_every_width_and_as_text():
     stamps = pl.Series(DAY).cast(pl.Datetime("us"))
@@ -176,6 +176,7 @@ def test_columns_that_are_left_out_are_counted():
     said = {f["column"]: (f["check"], f["rows"], f["note"]) for f in t.findings}
     assert said["Vol."] == ("text_column", 3, "column 'Vol.' changes within an asset (first A) and is text such as '12.3K': it was left out")
     assert said["sector"][1] == 4 and said["lag"][1] == 4 and said["report_date"][2] == "column 'report_date' is Date, neither number nor text: it was left out"
+    with pytest.raises(NeuralphaError, match="field 'lag' was asked for; its column is Duration"): read({**rows, "lag": [dt.timedelta(1)]*4}, fields=["close", "lag"])
 
 def test_numbers_after_a_thousand_empty_cells_are_numbers():
     n = 1500

@@ -297,7 +297,7 @@ def adjusted(frame:pl.DataFrame)->tuple: # (frame, note)
     volume = [(pl.col("volume")/factor).alias("volume")] if "volume" in frame.columns else []
     return frame.with_columns(*prices, *volume, pl.col("close").alias("raw_close"), factor.alias("factor")).drop("adj_close", strict=False), by
 
-# %% ../../nbs/data/tables.ipynb #4bc12c01
+# %% ../../nbs/data/tables.ipynb #5059b910
 def _holds_numbers(lf, column, spec):
     "Whether a text column's first thousand cells that say anything are numbers; False where none does."
     value, wrong = text_number(column, spec)
@@ -316,10 +316,10 @@ def _plan(lf, names, spec, where):
         elif t == pl.String: (numbers if c in NUMBERS or _holds_numbers(lf, c, spec) else texts).append(c)
         elif c in NUMBERS or t == pl.Object:
             raise NeuralphaError(f"{where}: column {names[c]!r} is {t}, not numbers; store it as numbers.")
-        else: neither[c] = t
+        else: neither[c] = t.base_type()
     return numbers, texts, neither
 
-# %% ../../nbs/data/tables.ipynb #b9d851bf
+# %% ../../nbs/data/tables.ipynb #51958e74
 def _long(lf, spec, names, where):
     "A wide table as long rows that know their row in the source; refuses a column that cannot be an asset."
     odd = next(((c, t) for c, t in lf.collect_schema().items() if c not in ("date", "__row") and not (t.is_numeric() or t in (pl.String, pl.Null))), None)
@@ -348,6 +348,8 @@ def canonical(
     if schema.get("tradable") == pl.String: lf = lf.with_columns(pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"}))
     numbers, texts, neither = _plan(lf, names, spec, where)
     if not {*numbers} - {"tradable"}: raise NeuralphaError(f"{where}: no column with numbers besides 'date' and 'asset'; a universe needs at least 'close' or characteristics.")
+    odd = next((c for c in spec.fields or () if c in neither), None)
+    if odd: raise NeuralphaError(f"{where}: field {odd!r} was asked for; its column is {neither[odd]}, neither number nor text.")
     missing = [c for c in spec.fields or () if c not in numbers + texts]
     if missing: raise NeuralphaError(f"{where}: field {missing[0]!r} was asked for; the table has {', '.join(map(str, found))}.")
     dates, bad, zone = _date_plan(lf, schema["date"], spec, where, names["date"])
@@ -403,7 +405,7 @@ def _within_life(frame):
     return frame.filter(keep), [dict(check="outside_life", rows=out.height, assets=out["asset"].cast(pl.String).unique().to_list(),
                                      note="rows without any price before an asset's first price or after its last were left out")]
 
-# %% ../../nbs/data/tables.ipynb #d56d817a
+# %% ../../nbs/data/tables.ipynb #78afa2ea
 def _trade_later(whole, frame, spec):
     "Assets with a price after `end`. `frame` is read two days wide, because zones move dates; what is later still is looked up in `whole`."
     priced = _priced(frame.columns)
@@ -416,7 +418,7 @@ def _not_yet_delisted(attributes, later, spec):
     if "delisting_return" not in attributes: return attributes, []
     hit = attributes.index.isin(later) & attributes["delisting_return"].notna()
     if not hit.any(): return attributes, []
-    note = f"{hit.sum():,} assets trade after {spec.end}: their delisting returns were not known on that day and are left out"
+    note = f"delisting returns of assets that trade after {spec.end} were left out: nobody knew them on that day"
     return attributes.assign(delisting_return=attributes["delisting_return"].mask(hit)), [dict(check="delisting_return", rows=int(hit.sum()), assets=attributes.index[hit].tolist(), note=note)]
 
 # %% ../../nbs/data/tables.ipynb #26053da0
