@@ -24,15 +24,19 @@ Start with **neuralpha run quick**, then **neuralpha run quick --universe prices
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check and import universes.")
 app.add_typer(data_app, name="data")
 
-# %% ../nbs/cli.ipynb #3d18eac7
+# %% ../nbs/cli.ipynb #21d75d69
 ReadOption = Annotated[Optional[list[str]], typer.Option("--read", metavar="KEY=VALUE", help="How to read the source, e.g. --read date_format=%d.%m.%Y --read layout=wide --read tz=America/New_York --read 'assets=[\"A\", \"B\"]'. Repeat for several; a study says the same below \\[data.\"prices.csv\"].")]
 
 def _read_options(read):
-    "`key=value` texts as a dictionary; a value is TOML where it can be, else the text itself."
+    "`key=value` texts as a dictionary; a value is TOML where it can be, else the text itself. A setting of the checks may be misplaced here: loading says where it belongs."
+    from neuralpha.core import unknown_name
+    from neuralpha.data.checks import CheckSpec
+    from neuralpha.data.tables import ReadSpec
     options = {}
     for said in read or ():
         key, equals, value = said.partition("=")
         if not equals: raise NeuralphaError(f"--read {said}: write key=value, e.g. --read date_format=%d.%m.%Y.")
+        if key.strip() not in {*ReadSpec.model_fields, *CheckSpec.model_fields, "checks", "seed"}: raise unknown_name("option of a source", key.strip(), [*ReadSpec.model_fields, "checks", "seed"])
         try: options[key.strip()] = tomllib.loads(f"x = {value}")["x"]
         except tomllib.TOMLDecodeError: options[key.strip()] = value
     return options
@@ -42,8 +46,10 @@ def _data_block(study, universe, read):
     from neuralpha.study.spec import load_study
     if not read: return None
     names = universe or load_study(study).universes
+    options = _read_options(read)
+    if "checks" in options: raise NeuralphaError("--read checks=... is for `neuralpha data`; a study has one set of checks, below [checks] in its file.")
     if len(names) > 1: raise NeuralphaError(f"--read speaks of one universe and there are {', '.join(names)}: give one with --universe, or say it in the study's file below [data.\"{names[0]}\"].")
-    return {names[0]: _read_options(read)}
+    return {names[0]: options}
 
 @contextmanager
 def _reading(*sources):
@@ -51,12 +57,12 @@ def _reading(*sources):
     from neuralpha.data.tables import ReadSpec
     try: yield
     except NeuralphaError as e:
-        asked = [f"{k}={v}" for k, v in re.findall(r"\b(\w+)=('[^']*'|\{'[^{}]*\})", str(e)) if k in ReadSpec.model_fields]
+        asked = [(k, v.replace("': ", "' = ")) for k, v in re.findall(r"\b(\w+)=('[^']*'|\{'[^{}]*\})", str(e)) if k in ReadSpec.model_fields or k == "checks"]
         if not asked: raise
-        asked = [a.replace("': ", "' = ") for a in dict.fromkeys(asked)]
         source = next((s for s in sources if str(e).startswith(s)), sources[0])
-        said, written = (" or ".join(form(a) for a in asked) for form in (lambda a: f'--read "{a}"', lambda a: a.replace("=", " = ", 1)))
-        raise NeuralphaError(f"{e} On the command line that is {said}; in a study's file, below [data.\"{source}\"], {written}.") from e
+        in_study = lambda k, v: f"below [checks], {v[1:-1]}" if k == "checks" else f"below [data.\"{source}\"], {k} = {v}"
+        said, written = (" or ".join(form(k, v) for k, v in dict.fromkeys(asked)) for form in (lambda k, v: f'--read "{k}={v}"', in_study))
+        raise NeuralphaError(f"{e} On the command line that is {said}; in a study's file, {written}.") from e
 
 # %% ../nbs/cli.ipynb #0d6dab48
 def _list(text): return [t.strip() for t in text.split(",") if t.strip()] if text else None
@@ -363,7 +369,7 @@ def holdout_open(
     typer.echo(f"{result.index}  ({result.seconds:.0f} s)")
     if result.failures: raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #5e337e41
+# %% ../nbs/cli.ipynb #96aaa13a
 @app.command(rich_help_panel="Reports")
 def verify(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick; or a page of reports/comparisons.")],
@@ -373,7 +379,9 @@ def verify(
 ):
     "Derive every stored number again from the stored scores and the data, and compare every file with its SHA-256. Exit code 1 where something differs."
     from neuralpha.study.verify import rerun_report, verify_report
-    if report.suffix in (".html", ".json"): return _verify_comparison(report)
+    if report.suffix in (".html", ".json"):
+        if (report.parent/"manifest.json").exists(): raise NeuralphaError(f"{report} is a page of a study's report; give the folder: neuralpha verify {report.parent}")
+        return _verify_comparison(report)
     problems, checked = verify_report(report)
     said = f"{checked['files']} files and {checked['numbers']:,} numbers checked, pages {checked['pages']}"
     if rerun:

@@ -34,6 +34,25 @@ def test_a_source_that_needs_a_word_is_read_with_the_word_its_refusal_names(tmp_
         assert e.value.code in (0, None), capsys.readouterr().err
     assert load_universe(file.split(".")[0]).span == "2024-01-02 to 2024-02-26"
 
+@pytest.mark.parametrize("command, option, message", [
+    ("check", "source=x", "Unknown option of a source 'source'"), ("import", "name=y", "Unknown option of a source 'name'"), ("import", "replace=true", "Unknown option of a source 'replace'"),
+    ("import", "folder=y", "Unknown option of a source 'folder'"), ("check", "calendar=XNYS", "--read \"checks={'calendar' = 'XNYS'}\"; in a study's file, below [checks], 'calendar' = 'XNYS'.")])
+def test_what_is_no_option_of_a_source_is_one_line(tmp_path, monkeypatch, capsys, command, option, message):
+    monkeypatch.chdir(tmp_path); monkeypatch.setenv("NEURALPHA_UNIVERSES", str(tmp_path/"universes"))
+    _awkward(tmp_path)
+    with pytest.raises(SystemExit) as e: main(["data", command, "firm.csv", "--read", "columns={asset = 'firm'}", "--read", option])
+    said = capsys.readouterr().err
+    assert e.value.code == 2 and message in said and len(said.strip().splitlines()) == 1 and not (tmp_path/"universes").exists()
+
+def test_the_checks_can_be_set_for_a_look_at_the_data(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    _awkward(tmp_path)
+    with pytest.raises(SystemExit) as e: main(["data", "check", "firm.csv", "--read", "columns={asset = 'firm'}", "--read", "checks={'calendar' = 'XNYS'}"])
+    assert e.value.code in (0, None) and "calendar XNYS" in " ".join(capsys.readouterr().out.split())
+    with pytest.raises(NeuralphaError, match=r"below \[checks\] in its file"): _data_block("tiny", None, ["checks={calendar='XNYS'}"])
+    with pytest.raises(SystemExit) as e: main(["data", "check", "sim-tiny"])
+    assert e.value.code in (0, None) and "made, not read" in capsys.readouterr().out
+
 def test_what_is_read_is_a_studys_data_block(tmp_path):
     assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
     assert _data_block("tiny", None, ["start=2020-01-01"]) == {"sim-tiny": {"start": dt.date(2020, 1, 1)}} and _data_block("tiny", None, None) is None
@@ -83,6 +102,11 @@ def test_tune_prints_what_it_found_and_goes_on_where_it_stopped(tmp_path, capsys
 def test_a_search_that_cannot_be_is_one_line(tmp_path, capsys, args, message):
     code, said = _call(capsys, "tune", "tiny", "--out", tmp_path, *args)
     assert code == 2 and message in said.err and len(said.err.strip().splitlines()) == 1 and not list(tmp_path.iterdir())
+
+def test_a_page_of_a_report_is_verified_by_its_folder(tmp_path, capsys):
+    (tmp_path/"manifest.json").write_text("{}"); (tmp_path/"index.html").write_text("")
+    code, said = _call(capsys, "verify", tmp_path/"index.html")
+    assert code == 2 and f"give the folder: neuralpha verify {tmp_path}" in said.err
 
 def test_help_teaches(capsys):
     code, said = _call(capsys, "run", "--help")

@@ -64,6 +64,8 @@ def test_a_cut_panel_forgets_delistings_to_come():
     assert cut_panel(p, last="2024-01-05").attributes.delisting_return.fillna(9).tolist() == [9, -.5, -.9]
     on_the_last = panel_from_frame(LONG[LONG.date < "2024-01-05"], attributes=p.attributes)
     assert cut_panel(on_the_last, last="2024-01-04").attributes.delisting_return.isna().tolist() == [True, True, False]
+    halted = panel_from_frame(LONG, attributes=pd.DataFrame({"delisting_return": [-.9, np.nan, -.9]}, list("ABC"))) # A has no bar on the 4th and one on the 5th
+    assert cut_panel(halted, last="2024-01-04").attributes.delisting_return.isna().tolist() == [True, True, False]
     with pytest.raises(NeuralphaError, match="no session"): cut_panel(p, first="2025-01-01")
 
 def test_a_day_without_a_time_is_the_whole_day():

@@ -51,7 +51,90 @@ def test_every_door_leads_to_the_same_table(tmp_path):
     both = frame.pivot(index="date", columns="asset", values=["close", "volume"])
     assert rows(open_source(both)) == want
 
+def test_a_partition_keeps_the_zeros_of_its_assets(tmp_path):
+    frame = bars().replace({"asset": {"NA": "000001", "TRUE": "1", "1E5": "600000"}})
+    want = rows(open_source(frame))
+    frame.to_parquet(tmp_path/"cn", partition_cols=["asset"])
+    assert rows(open_source(tmp_path/"cn")) == want and {r[1] for r in want} == {"000001", "1", "600000"}
+    frame.assign(day=frame.date.dt.strftime("%Y-%m-%d"), year=2024).drop(columns="date").to_parquet(tmp_path/"v=2"/"days", partition_cols=["year", "day"])
+    t = open_source(tmp_path/"v=2"/"days", columns={"date": "day"}, fields=["close", "volume"])
+    assert rows(t) == want
+    assert open_source(tmp_path/"v=2"/"days", columns={"date": "day"}).frame["year"].unique().to_list() == [2024]
+
+def csvs(folder, frame, **change):
+    "One CSV per asset, changed by name."
+    for a, part in frame.groupby("asset"):
+        file = folder/f"{a}.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        change.get(a, lambda f: f)(part.drop(columns="asset")).to_csv(file, index=False)
+    return folder
+
+def test_a_folder_of_csv_is_what_one_csv_would_be(tmp_path):
+    frame = bars().sort_values(["asset", "date"], ignore_index=True)
+    first = lambda f: f[f.date < "2024-01-03"]
+    dead = frame[(frame.asset != "NA") | (frame.date < "2024-01-03")]
+    assert rows(open_source(csvs(tmp_path/"dead", frame, NA=first), start="2024-01-03")) == rows(open_source(dead, start="2024-01-03"))
+    with pytest.raises(NeuralphaError, match="dead: no rows between 2025-01-01"): open_source(tmp_path/"dead", start="2025-01-01")
+    with pytest.raises(NeuralphaError, match="NA.csv: no rows"): open_source(csvs(tmp_path/"empty", frame, NA=lambda f: f.iloc[:0]), start="2024-01-03")
+    nested = csvs(tmp_path/"nested"/"sub", frame)
+    (nested/"._NA.csv").write_bytes(b"\0\5\x16\7"); (nested/".ipynb_checkpoints").mkdir(); (nested/".ipynb_checkpoints"/"NA.csv").write_text("x")
+    assert rows(open_source(tmp_path/"nested")) == rows(open_source(frame))
+
+@pytest.mark.parametrize("empty", ["", "nan"])
+def test_a_column_that_is_empty_in_one_file_of_a_folder_is_a_column(tmp_path, empty):
+    frame = bars().sort_values(["asset", "date"], ignore_index=True).assign(si="1.5", x="2")
+    frame.loc[frame.asset == "1E5", "si"] = empty
+    t = open_source(csvs(tmp_path/"si", frame))
+    assert t.fields == ["close", "volume", "si", "x"] and t.attributes.columns.empty
+    assert rows(t) == rows(open_source(frame))
+    with pytest.raises(NeuralphaError, match="fields close, volume, si, x, but .* has close, volume, x; give all files the same columns"): open_source(csvs(tmp_path/"no", frame, **{"1E5": lambda f: f.drop(columns="si")}))
+
+def test_what_the_files_of_a_folder_leave_out_is_one_finding(tmp_path):
+    frame = bars().sort_values(["asset", "date"], ignore_index=True)
+    frame = frame.assign(turn=[f"{i}K" for i in range(9)])
+    frame.loc[2, "close"] = np.nan
+    found = {f["check"]: f for f in open_source(csvs(tmp_path/"k", frame)).findings}
+    assert found["text_column"]["rows"] == 9 and found["outside_life"]["rows"] == 1 and found["outside_life"]["assets"] == ["1E5"] and len(found) == 2
+
+def test_a_folder_of_both_kinds_is_refused(tmp_path):
+    csvs(tmp_path/"both", bars())
+    bars().to_parquet(tmp_path/"both"/"A.PARQUET")
+    with pytest.raises(NeuralphaError, match="both: holds Parquet and CSV .A.PARQUET, 1E5.csv."): open_source(tmp_path/"both")
+    for f in (tmp_path/"both").glob("*.csv"): f.unlink()
+    assert rows(open_source(tmp_path/"both")) == rows(open_source(bars()))
+
+def test_an_index_that_a_column_repeats_is_one_column():
+    frame = bars()
+    for index in ("asset", "date", ["date", "asset"]): assert rows(open_source(frame.set_index(index, drop=False))) == rows(open_source(frame))
+    twice = frame.set_index("asset", drop=False)
+    with pytest.raises(NeuralphaError, match="'asset' is a column and a level of the index, and they differ"): open_source(twice.assign(asset="A"))
+
+def test_a_frame_by_field_and_asset_ends_where_its_assets_do():
+    frame = bars()
+    wide = frame.pivot(index="date", columns="asset", values=["close", "volume"])
+    wide.loc["2024-01-03":, (slice(None), "NA")] = np.nan # delisted, as yfinance shows it
+    want = rows(open_source(frame[(frame.asset != "NA") | (frame.date < "2024-01-03")]))
+    for turned in (wide, wide.swaplevel(axis=1)):
+        t = open_source(turned)
+        assert rows(t) == want and [(f["check"], f["rows"]) for f in t.findings] == [("outside_life", 2)]
+
+def test_a_database_says_who_trades_after_end(tmp_path):
+    import duckdb, sqlalchemy
+    days = pd.to_datetime([f"2024-01-{d:02d}" for d in range(1, 21)])
+    frame = pd.concat([pd.DataFrame({"date": days, "asset": a, "close": 1., "delisting_return": -.5}) for a in "AB"], ignore_index=True)
+    frame = frame[((frame.asset != "A") | ~frame.date.between("2024-01-04", "2024-01-15")) & ((frame.asset != "B") | (frame.date < "2024-01-03"))]
+    with duckdb.connect(str(tmp_path/"a.duckdb")) as con:
+        con.register("bars", frame); con.execute("CREATE TABLE prices AS SELECT * FROM bars")
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/a.db")
+    frame.to_sql("prices", engine, index=False)
+    for source in (frame, tmp_path/"a.duckdb", engine, f"sqlite:///{tmp_path}/a.db"):
+        t = open_source(source, end="2024-01-08")
+        assert t.attributes["delisting_return"].isna().to_dict() == {"A": True, "B": False} and t.frame["date"].max() == dt.datetime(2024, 1, 3)
+
 def test_what_cannot_be_opened_is_named(tmp_path):
+    for nothing in (b"\xef\xbb\xbf", b"\n\n", b""):
+        (tmp_path/"x.csv").write_bytes(nothing)
+        with pytest.raises(NeuralphaError, match="x.csv: the file is empty"): open_source(tmp_path/"x.csv")
     with pytest.raises(NeuralphaError, match="no such file"): open_source(tmp_path/"x.parquet")
     (tmp_path/"x.parquet").write_bytes(b"PAR1garbage")
     with pytest.raises(NeuralphaError, match="x.parquet: not a readable Parquet"): open_source(tmp_path/"x.parquet")

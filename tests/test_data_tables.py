@@ -12,11 +12,25 @@ def test_misspelt_and_wrong_options_are_named():
     with pytest.raises(NeuralphaError, match="'tz'.*'Mars'"): read_spec(tz="Mars")
     assert read_spec(start="2020-01-02").start == dt.date(2020, 1, 2)
 
+def test_one_mark_cannot_mean_two_things():
+    for mark, other in (".,", ",."):
+        with pytest.raises(NeuralphaError, match=f"'thousands'.*decimal mark as well; say decimal='{other}'"): read_spec(decimal=mark, thousands=mark)
+        assert read_spec(decimal=other, thousands=mark).thousands == mark
+    with pytest.raises(NeuralphaError, match="decimal mark as well"): read_spec(thousands=".") # 50.09 would be 5009
+
 def test_columns_are_matched_by_case_alias_and_mapping():
     assert match_columns(["Date", " Symbol", "PX"], read_spec(columns={"close": "PX"}), "t") == {"Date": "date", " Symbol": "asset", "PX": "close"}
     assert match_columns(["", "symbol", "close"], read_spec(), "t") == {"symbol": "asset", "close": "close", "": "date"}
     assert match_columns(["__index_level_0__", "date", "asset"], read_spec(), "t") == {"date": "date", "asset": "asset"}
     assert match_columns(["Date", "open", "A"], read_spec(layout="wide"), "t") == {"Date": "date", "open": "open", "A": "A"}
+
+def test_tickers_that_are_words_for_a_date_are_assets_of_a_wide_table():
+    wide = lambda names, **kw: match_columns(names, read_spec(layout="wide", **kw), "t")
+    assert wide(["date", "DAY", "DT", "INDEX"]) == wide(["date", "DAY", "DT", "INDEX"], columns={"date": "date"}) == {"date": "date", "DAY": "DAY", "DT": "DT", "INDEX": "INDEX"}
+    assert wide(["", "DAY", "A"]) == {"": "date", "DAY": "DAY", "A": "A"} and wide(["DAY", "TIME"]) == {"DAY": "date", "TIME": "TIME"}
+    assert wide(["Unnamed: 0", "DATE", "A"]) == {"DATE": "date", "A": "A"} # the number of the row is nobody's price
+    with pytest.raises(NeuralphaError, match="'date' and 'timestamp' both mean 'date'"): wide(["date", "timestamp", "A"])
+    assert wide(["date", "timestamp", "A"], columns={"date": "date"}) == {"date": "date", "timestamp": "timestamp", "A": "A"}
 
 @pytest.mark.parametrize("names, options, message", [
     (["date", "ticker", "symbol"], {}, "t: columns 'ticker' and 'symbol' both mean 'asset'"),
@@ -31,7 +45,7 @@ def read(frame, **options): return canonical(pl.DataFrame(frame).lazy(), "t", "t
 DAY = [dt.date(2024, 1, 2), dt.date(2024, 1, 3)]
 
 def test_text_numbers_dates_and_tickers():
-    t = read({"date": ["20240102", "20240103"], "asset": [" NA ", "1E5"], "close": ["1'000.5", "none"]}, thousands="'")
+    t = read({"date": ["20240102", "20240103"], "asset": [" NA ", "1E5"], "open": ["999", "7"], "close": ["1'000.5", "none"]}, thousands="'")
     assert t.frame["date"].to_list() == [dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 3)]
     assert t.frame["asset"].cast(pl.String).to_list() == ["NA", "1E5"] and t.frame["close"].to_list() == [1000.5, None]
     assert [f["check"] for f in t.findings] == ["asset_text"] and t.findings[0]["rows"] == 1
@@ -84,3 +98,103 @@ def test_wide_equals_long():
 def test_text_that_describes_the_asset_becomes_an_attribute():
     t = read({"date": DAY, "asset": ["A", "B"], "close": [1., 2], "sector": ["tech", "oil"]})
     assert t.attributes["sector"].to_dict() == {"A": "tech", "B": "oil"} and t.fields == ["close"]
+    for codes in ([10, 45], [10., 45.], ["10.0", "45"]): # a GICS code is a name
+        t = read({"date": DAY, "asset": ["A", "B"], "close": [1., 2], "sector": codes})
+        assert t.attributes["sector"].to_dict() == {"A": "10", "B": "45"} and t.fields == ["close"]
+
+NAN = float("nan")
+
+DAYS = [dt.date(2024, 1, d) for d in range(1, 9)]
+
+def on(table): return [(d.day, a) for d, a in table.frame.select("date", pl.col("asset").cast(pl.String)).rows()]
+
+def found(table): return {f["check"]: f["rows"] for f in table.findings}
+
+@pytest.mark.parametrize("empty", [NAN, None, "nan", "", "-nan"])
+def test_rows_without_a_price_outside_an_assets_life_are_left_out(empty):
+    price = [empty, 2., empty, 4., 5., empty, empty, empty]
+    text = isinstance(empty, str)
+    long = {"date": DAYS*2, "asset": ["A"]*8 + ["B"]*8, "close": pl.Series([str(v) if text else v for v in price + [1.]*8], strict=False), "volume": [7.]*16}
+    t = read(long)
+    assert on(t) == [(d, "A") for d in (2, 3, 4, 5)] + [(d, "B") for d in range(1, 9)]
+    assert found(t) == {"outside_life": 4} and t.findings[0]["assets"] == ["A"]
+    assert t.frame["close"].to_list()[:4] == [2, None, 4, 5] # a hole is no death
+    t = read({"date": DAYS, "A": long["close"][:8], "B": long["close"][8:]}, layout="wide")
+    assert on(t) == [(d, "A") for d in (2, 4, 5)] + [(d, "B") for d in range(1, 9)] and found(t) == {}
+
+def test_any_quoted_price_is_life():
+    rows = {"date": DAYS[:3], "asset": ["A"]*3, "close": [1., 2, None]}
+    assert len(on(read({**rows, "open": [None, None, 3.]}))) == 3
+    assert len(on(read({**rows, "close": [1., 2, 3], "adj_close": [1., 2, NAN]}))) == 3 # the quote is there, only its adjustment is not
+    assert len(on(read({"date": DAYS[:3], "asset": ["A"]*3, "size": [1., NAN, NAN]}))) == 3 # a table without prices
+    assert read({**rows, "date": [DAYS[0], DAYS[1], None]}).frame["date"].null_count() == 1 # a row without a date is another fault
+
+def test_a_delisting_return_on_one_row_stands_for_the_asset():
+    for empty in (NAN, None):
+        t = read({"date": DAYS[:3]*2, "asset": ["A"]*3 + ["B"]*3, "close": [1., 2, NAN, 1, 2, 3], "delisting_return": pl.Series([empty, empty, -.3, empty, empty, empty], dtype=pl.Float64)})
+        assert t.attributes["delisting_return"].to_dict() == {"A": pytest.approx(-.3), "B": pytest.approx(NAN, nan_ok=True)} and found(t) == {"outside_life": 1}
+
+def test_a_delisting_after_end_is_not_known_before_it():
+    trades = [1, 2, 3, 7, 8] # A is suspended on the 4th to the 6th
+    rows = {"date": [DAYS[d-1] for d in trades] + DAYS + DAYS[:3]*2, "asset": ["A"]*5 + ["B"]*8 + ["C"]*3 + ["D"]*3, "close": [1.]*16 + [1., 1, NAN], "delisting_return": [-.9]*5 + [None]*8 + [-.5]*6}
+    rows["date"][-1] = DAYS[7] # D's row on the grid, long after its last price
+    final = lambda **kw: read(rows, **kw).attributes["delisting_return"].astype(float).round(6).fillna(9).to_dict()
+    assert final() == {"A": -.9, "B": 9, "C": -.5, "D": -.5}
+    for end in ("2024-01-04", "2024-01-05", "2024-01-06", "2024-01-07"): # later rows within the two days read for zones, and beyond
+        assert final(end=end) == {"A": 9, "B": 9, "C": -.5, "D": -.5}
+    assert final(end="2024-01-08") == final()
+    t = read(rows, end="2024-01-05")
+    assert found(t)["delisting_return"] == 1 and "assets that trade after 2024-01-05" in t.findings[0]["note"]
+
+def test_counts_from_1970_of_every_width_and_as_text():
+    stamps = pl.Series(DAY).cast(pl.Datetime("us"))
+    for unit, per in (("s", 10**6), ("ms", 10**3), ("us", 1)):
+        count = stamps.to_physical()//per
+        for dtype in (pl.Int64, pl.String, *([pl.Int32, pl.UInt32] if unit == "s" else [])):
+            assert read({"date": count.cast(dtype), "asset": ["A", "A"], "close": [1., 2]}, date_unit=unit).frame["date"].to_list() == stamps.to_list(), (unit, dtype)
+    with pytest.raises(NeuralphaError, match="'date', row 2: '2024-01-03' is no count from 1970 .*leave date_unit out"):
+        read({"date": ["1704153600", "2024-01-03"], "asset": ["A", "A"], "close": [1., 2]}, date_unit="s")
+
+@pytest.mark.parametrize("form, texts", [("%m/%d/%Y %I:%M %p", ["01/02/2024 09:30 AM", "01/02/2024 04:00 PM"]), ("%d.%m.%Y %T", ["02.01.2024 09:30:00", "02.01.2024 16:00:00"]),
+                                         ("%Y%m%d %R", ["20240102 09:30", "20240102 16:00"]), ("%Y%m%d %k:%M", ["20240102  9:30", "20240102 16:00"])])
+def test_a_format_with_a_time_keeps_the_time(form, texts):
+    assert read({"date": texts, "asset": ["A", "A"], "close": [1., 2]}, date_format=form).frame["date"].to_list() == [dt.datetime(2024, 1, 2, 9, 30), dt.datetime(2024, 1, 2, 16)]
+
+def test_a_format_with_an_offset_is_a_stamp_with_a_zone():
+    rows = {"date": ["02.01.2024 16:00:00-0500", "03.01.2024 16:00:00-0500"], "asset": ["A", "A"], "close": [1., 2]}
+    with pytest.raises(NeuralphaError, match="stamps in UTC that are not midnights.*tz="): read(rows, date_format="%d.%m.%Y %H:%M:%S%z")
+    assert read(rows, date_format="%d.%m.%Y %H:%M:%S%z", tz="America/New_York").frame["date"].dt.date().to_list() == DAY
+
+def test_the_first_cell_may_be_empty():
+    for empty in ("NaT", "nan", "", None):
+        assert read({"date": [empty, "2024-01-02"], "asset": ["A", "A"], "close": [1., 2]}).frame["date"].to_list() == [None, dt.datetime(2024, 1, 2)]
+
+def test_columns_that_are_left_out_are_counted():
+    rows = {"date": DAY*2, "asset": list("AABB"), "close": [1., 2, 3, 4]}
+    t = read({**rows, "Vol.": ["12.3K", "1.1M", None, "9K"], "sector": ["x", "y", "x", "x"], "report_date": DAY*2, "lag": [dt.timedelta(1)]*4})
+    assert t.fields == ["close"] and t.attributes.columns.empty
+    said = {f["column"]: (f["check"], f["rows"], f["note"]) for f in t.findings}
+    assert said["Vol."] == ("text_column", 3, "column 'Vol.' changes within an asset (first A) and is text such as '12.3K': it was left out")
+    assert said["sector"][1] == 4 and said["lag"][1] == 4 and said["report_date"][2] == "column 'report_date' is Date, neither number nor text: it was left out"
+    with pytest.raises(NeuralphaError, match="field 'lag' was asked for; its column is Duration"): read({**rows, "lag": [dt.timedelta(1)]*4}, fields=["close", "lag"])
+
+def test_numbers_after_a_thousand_empty_cells_are_numbers():
+    n = 1500
+    rows = {"date": [dt.date(2020, 1, 1) + dt.timedelta(days=i) for i in range(n)], "asset": ["A"]*n, "close": ["1"]*n, "short_interest": [""]*(n - 2) + ["1.5", "2.5"], "remark": [None]*n}
+    t = read(rows)
+    assert t.fields == ["close", "short_interest"] and t.frame["short_interest"].to_list()[-3:] == [None, 1.5, 2.5] and found(t) == {}
+
+def test_prices_kept_as_categories_are_numbers():
+    t = read({"date": DAY, "asset": pl.Series(["A", "A"], dtype=pl.Categorical), "close": pl.Series(["1.5", "2.5"], dtype=pl.Categorical), "kind": pl.Series(["x", "x"], dtype=pl.Enum(["x"]))})
+    assert t.frame["close"].to_list() == [1.5, 2.5] and t.attributes["kind"].to_dict() == {"A": "x"}
+
+def test_a_bad_cell_of_a_wide_table_is_named_by_its_own_column_and_row():
+    rows = {"date": ["2024-01-02", "2024-01-03", "2024-01-04"], "A": ["1", "2", "3"], "px b": ["4", "5", "-"], "C": ["6", "x", "-"]}
+    with pytest.raises(NeuralphaError, match=r"column 'C', row 2: 'x' is no number \(2 such rows\)"): read(rows, layout="wide")
+    with pytest.raises(NeuralphaError, match="column 'px b', row 3: '-'"): read({**rows, "C": ["6", "7", "8"]}, layout="wide", columns={"B": "px b"})
+    with pytest.raises(NeuralphaError, match=r"column 'date', row 2: 'soon' is no date \(1 such rows\)"): read({**rows, "date": ["2024-01-02", "soon", "2024-01-04"], "px b": list("456"), "C": list("678")}, layout="wide")
+    with pytest.raises(NeuralphaError, match="column 'stamp' is Date, not numbers; every column of a wide table"): read({"date": DAY, "A": [1., 2], "stamp": DAY}, layout="wide")
+
+def test_wide_assets_called_like_a_date():
+    t = read({"Date": DAY, "DAY": [1., 2], "INDEX": [3., 4]}, layout="wide")
+    assert on(t) == [(2, "DAY"), (3, "DAY"), (2, "INDEX"), (3, "INDEX")] and t.frame["close"].to_list() == [1, 2, 3, 4]

@@ -3,9 +3,11 @@ from neuralpha.data.universes import *
 import os
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError, read_json
-from neuralpha.data.panel import Panel
+from neuralpha.data.panel import Panel, cut_panel, without_assets
+from neuralpha.labels import forward_return
 
 def test_the_builtin_real_universe_is_complete_and_almost_clean():
     p = load_universe("sp500-20")
@@ -30,14 +32,60 @@ def test_a_frame_is_a_universe():
     p = load_universe(frame, "mine")
     assert p.name == "mine" and p.tradable.all() and p.n_rows == 3
 
+def printed(table):
+    from rich.console import Console
+    console = Console(width=200, record=True, file=open(os.devnull, "w"))
+    console.print(table)
+    return console.export_text()
+
+def test_a_made_universe_has_nothing_to_check():
+    assert "made, not read from a source" in printed(report_table(check_report("sim-tiny"), "sim-tiny"))
+
+def test_a_setting_of_the_checks_is_told_where_it_belongs():
+    for ask in (load_universe, check_report):
+        with pytest.raises(NeuralphaError, match="'calendar' is no option of a source but a setting of its checks: say checks={'calendar': 'XNYS'}"): ask(small(), calendar="XNYS")
+    assert load_universe(small(), checks={"calendar": "XNYS"}).n_rows > 500
+
+def test_what_was_left_out_is_shown_and_not_in_order():
+    report = check_report(small().assign(turn=[f"{i}K" for i in range(598)], known=pd.Timestamp("2022-01-03")))
+    line = report.set_index("check").loc["text_column"]
+    assert line.rows == 2*598 and "column 'turn' changes within an asset" in line.note and "column 'known' is Datetime" in line.note
+    assert "text_column" in printed(report_table(report[report.rows > 0])) and "text_column" not in report.check[report.rows == 0].tolist()
+
+def test_the_dead_are_dead_in_every_layout(tmp_path):
+    days = pd.bdate_range("2022-01-03", periods=300)
+    frame = pd.concat([pd.DataFrame({"date": days, "asset": a, "close": 10*np.exp(np.cumsum(np.random.default_rng(i).normal(0, .01, 300)))}) for i, a in enumerate("ABC")], ignore_index=True)
+    grid = frame.assign(close=frame.close.where((frame.asset != "A") | (frame.date < days[150])))
+    wide = grid.pivot(index="date", columns="asset", values="close")
+    bars = load_universe(grid.dropna(), "u")
+    pl.from_pandas(wide.reset_index(), nan_to_null=False).write_parquet(tmp_path/"wide.parquet"); wide.to_csv(tmp_path/"wide.csv", na_rep="nan")
+    both = pd.concat({"Close": wide, "Volume": wide.notna()*1e3}, axis=1).rename_axis(columns=["Price", "Ticker"])
+    for source, options in ((grid, {}), (tmp_path/"wide.parquet", dict(layout="wide")), (tmp_path/"wide.csv", dict(layout="wide")), (both, {})):
+        panel = load_universe(source, "u", **options)
+        line = panel.checks.set_index("check").note
+        assert np.diff(panel.asset_offsets).tolist() == [150, 300, 300] and "1 of 3 assets end" in line["survivors_only"]
+        np.testing.assert_array_equal(panel.fields["close"], bars.fields["close"])
+    final = load_universe(grid.assign(delisting_return=np.where(grid.asset == "A", -.5, np.nan)), "u")
+    y = forward_return(final, horizon=5, delay=1).values[final.rows_of("A")]
+    close = grid.close[:150].to_numpy()
+    np.testing.assert_allclose(y[144:149], .5*close[149]/close[145:150] - 1, rtol=1e-5) # held through the delisting
+    assert np.isnan(y[149]) and np.isfinite(y[:149]).all()
+
+def test_a_suspension_at_end_is_not_the_delisting_to_come():
+    days = pd.bdate_range("2022-01-03", periods=60)
+    frame = pd.DataFrame({"date": np.tile(days, 2), "asset": np.repeat(["A", "B"], 60), "close": 10. + np.arange(120) % 7, "delisting_return": np.repeat([-.9, np.nan], 60)})
+    frame = frame[(frame.asset == "B") | ~frame.date.between(days[30], days[39]) & (frame.date < days[50])]
+    panel = load_universe(frame, "u", end=days[34].date())
+    assert np.nanmin(forward_return(panel, 5, 1).values) > -.5 and panel.attributes.delisting_return.isna().all()
+    assert panel.checks.set_index("check").rows["delisting_return"] == 1
+    gone = load_universe(frame, "u", end=days[55].date())
+    assert gone.attributes.delisting_return["A"] == np.float32(-.9) and np.nanmin(forward_return(gone, 5, 1).values) < -.85
+
 def test_a_report_shows_what_would_halt_instead_of_raising():
     frame = pd.DataFrame({"date": pd.bdate_range("2024-01-02", periods=3), "asset": "A", "close": [1., -2, 3]})
     report = check_report(frame, {"severity": {"nonpositive_price": "halt"}})
     assert report.check[0] == "nonpositive_price" and report.severity[0] == "halt" and report.rows[0] == 1
-    from rich.console import Console
-    console = Console(width=200, record=True, file=open(os.devnull, "w"))
-    console.print(report_table(report, "frame"))
-    text = console.export_text()
+    text = printed(report_table(report, "frame"))
     assert "nonpositive_price" in text and "in order" in text and "not run" in text
 
 @pytest.fixture
@@ -74,6 +122,23 @@ def test_a_simulated_market_keeps_its_truth(home):
     panel = load_universe("sim-tiny", seed=3)
     import_universe("sim-tiny", "mysim", seed=3)
     assert load_universe("mysim").digest == panel.digest and "oracle" in load_universe("mysim").truth
+
+def test_a_session_without_a_row_comes_back(home):
+    frame = pd.DataFrame({"date": pd.bdate_range("2022-01-03", periods=30), "asset": ["A"]*10 + ["B"]*20, "close": 10. + np.arange(30) % 7})
+    panel = without_assets(load_universe(frame, "p"), ["A"])
+    import_universe(panel, "late")
+    back = load_universe("late")
+    assert back.digest == panel.digest and (back.n_dates, back.n_rows) == (30, 20)
+    assert load_universe("late", start="2022-01-10", end="2022-01-18").span == "2022-01-10 to 2022-01-18" and load_universe("late", assets=["B"]).n_dates == 20
+
+def test_an_import_that_is_cut_forgets_delistings_to_come(home):
+    days = pd.bdate_range("2022-01-03", periods=30)
+    frame = pd.DataFrame([(d, a, 10.) for a, n in (("A", 30), ("B", 20), ("C", 5)) for d in days[:n]], columns=["date", "asset", "close"])
+    panel = load_universe(frame.assign(delisting_return=frame.asset.map({"B": -.5, "C": -.9})), "p", checks={"severity": {"stale_run": "off"}})
+    import_universe(panel, "cut")
+    final = lambda p: p.attributes.delisting_return.isna().to_dict()
+    assert final(load_universe("cut")) == {"A": True, "B": False, "C": False}
+    assert final(load_universe("cut", end=days[9].date())) == {"A": True, "B": True, "C": False} == final(cut_panel(panel, last=days[9]))
 
 def test_only_what_is_asked_for_is_read(home):
     import_universe(small(), "mine")

@@ -704,7 +704,7 @@ def _own_mask(panel, usable, report):
     usable &= ~hit
     return hit
 
-# %% ../../nbs/data/checks.ipynb #a1016ec5
+# %% ../../nbs/data/checks.ipynb #6b9de24e
 def checked_panel(
     table:Table, # canonical table
     spec=None, # `CheckSpec`, a dictionary of its fields, or None
@@ -714,7 +714,7 @@ def checked_panel(
     spec = check_spec(spec)
     report = Report(spec, table.where)
     check_shape(table)
-    for f in table.findings: report.add(f["check"], f["rows"], action="read", note=f["note"])
+    for f in table.findings: report.add(f["check"], f["rows"], f.get("assets", ()), action="read", note=f["note"])
     assets = np.asarray(table.frame["asset"].dtype.categories.to_list(), dtype=str)
     keep, codes, stamps = _settle_keys(table, spec, report, assets)
     if not keep.any(): raise NeuralphaError(f"{table.where}: no row is left: " + "; ".join(f"{k} {v['rows']:,}" for k, v in report.lines.items() if v["rows"]) + ".")

@@ -5,18 +5,23 @@
 # %% auto #0
 __all__ = ['scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../nbs/data/sources.ipynb #1ada4e48
+# %% ../../nbs/data/sources.ipynb #da7e439e
 import csv, os
+from dataclasses import replace
 from pathlib import Path
 import pandas as pd
 import polars as pl
 from ..core import NeuralphaError
 from .databases import scan_duckdb, scan_sql
 from .qlib import is_qlib, scan_qlib
-from .tables import ALIASES, ReadSpec, Table, canonical, read_spec, require_assets
+from .tables import ALIASES, MISSING, ReadSpec, Table, canonical, match_columns, no_rows, read_spec, require_assets
 from .yahoo import scan_yahoo
 
-# %% ../../nbs/data/sources.ipynb #d0b4355a
+# %% ../../nbs/data/sources.ipynb #ba40bfc3
+def _files(path, suffix, hidden=(".",)):
+    "Files of a folder and its subfolders with one ending, but for those below a hidden name."
+    return sorted(f for f in path.rglob("*") if f.suffix.lower() == suffix and f.is_file() and not any(p.startswith(hidden) for p in f.relative_to(path).parts))
+
 def _footers(files):
     "Check that every file is whole and that all have one shape."
     import pyarrow as pa, pyarrow.parquet as pq
@@ -38,15 +43,16 @@ def scan_parquet(
     path:Path, # file, or folder of files
 )->pl.LazyFrame:
     "A lazy table over Parquet; raises `NeuralphaError` naming the file that is broken or differs."
-    files = sorted(f for f in path.rglob("*.parquet") if not f.name.startswith((".", "_"))) if path.is_dir() else [path]
+    files = _files(path, ".parquet", (".", "_")) if path.is_dir() else [path]
     _footers(files)
-    return pl.scan_parquet(files, hive_partitioning=path.is_dir(), extra_columns="ignore")
+    keys = {p.partition("=")[0]: pl.String for f in files for p in f.parts[:-1] if "=" in p} if path.is_dir() else {}
+    return pl.scan_parquet(files, hive_partitioning=path.is_dir(), hive_schema=keys or None, extra_columns="ignore")
 
-# %% ../../nbs/data/sources.ipynb #1538ac49
+# %% ../../nbs/data/sources.ipynb #d4f12b30
 def _header(path, spec):
     "Delimiter and column names of a CSV file, with its encoding and shape checked."
-    if not path.stat().st_size: raise NeuralphaError(f"{path}: the file is empty.")
     with open(path, "rb") as f: start = f.read(1 << 16)
+    if not start.removeprefix(b"\xef\xbb\xbf").strip(): raise NeuralphaError(f"{path}: the file is empty.")
     if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
         raise NeuralphaError(f"{path}: not UTF-8 text (UTF-16 or binary); save it as UTF-8.")
     first = start.removeprefix(b"\xef\xbb\xbf").splitlines()[0]
@@ -83,7 +89,7 @@ def _csv_failure(path, spec, e):
     if odd: return NeuralphaError(f"{path}: line {odd[0]:,} has {odd[1]} fields, the header {odd[2]}; mend the line, or say delimiter= or decimal= if commas are part of numbers.")
     return NeuralphaError(f"{path}: not a well-formed CSV file: {str(e).splitlines()[0]}.")
 
-# %% ../../nbs/data/sources.ipynb #cb920f56
+# %% ../../nbs/data/sources.ipynb #d10b9d49
 def _even(path, spec):
     "Refuse a CSV with a line of too many or too few fields; a plain count of delimiters settles it for files without quotes."
     delimiter, names = _header(path, spec)
@@ -107,17 +113,38 @@ def _open_csv(path, name, spec):
 def _open_csv_folder(path, name, spec):
     "One file per asset: each is read on its own, so an error names its file."
     tables, every = [], spec.model_copy(update={"assets": None}) # a file need not hold what another does
-    for f in sorted(f for f in path.iterdir() if f.suffix.lower() == ".csv"):
+    for f in _files(path, ".csv"):
         _even(f, spec)
         lf = scan_csv(f, spec)
         columns = [c.strip().lower() for c in lf.collect_schema().names()]
         if not set(ALIASES["asset"]) & set(columns) and "asset" not in spec.columns: lf = lf.with_columns(asset=pl.lit(f.stem))
-        try: tables.append(canonical(lf, name, str(f), every))
+        try: tables.append(canonical(lf, name, str(f), every, part=True))
         except pl.exceptions.PolarsError as e: raise _csv_failure(f, spec, e) from e
-    return _joined(tables, name, str(path), spec.assets)
+    joined = _joined(tables, name, str(path), spec.assets)
+    if not joined.frame.height: raise no_rows(path, spec)
+    return joined
+
+def _with_fields(table, fields):
+    "The table in the order of all files' fields, with those of its columns that are fields in other files and empty in this one."
+    empty = lambda c: c in table.attributes and (table.attributes[c].isna() | table.attributes[c].astype(str).str.strip().str.lower().isin(MISSING)).all()
+    void = [c for c in fields if c not in table.fields and empty(c)]
+    if not void: return table
+    frame = table.frame.with_columns(pl.lit(None, pl.Float32).alias(c) for c in void)
+    return replace(table, frame=frame.select("date", "asset", *(c for c in fields if c in frame.columns)), attributes=table.attributes.drop(columns=void))
+
+def _same_findings(tables):
+    "The findings of several tables, one for each check and column."
+    out = {}
+    for f in (f for t in tables for f in t.findings):
+        before = out.setdefault((f["check"], f.get("column", f["note"])), {**f, "rows": 0, "assets": []})
+        before["rows"] += f["rows"]
+        before["assets"] += f.get("assets", ())
+    return tuple(out.values())
 
 def _joined(tables, name, where, only=None):
     "Several canonical tables as one, of some assets where they are asked for."
+    fields = list(dict.fromkeys(c for t in sorted(tables, key=lambda t: -len(t.fields)) for c in t.fields))
+    tables = [_with_fields(t, fields) for t in tables]
     odd = next((t for t in tables if t.fields != tables[0].fields), None)
     if odd: raise NeuralphaError(f"{odd.where}: fields {', '.join(odd.fields)}, but {tables[0].where} has {', '.join(tables[0].fields)}; give all files the same columns.")
     known = {a for t in tables for a in t.frame["asset"].dtype.categories}
@@ -125,15 +152,23 @@ def _joined(tables, name, where, only=None):
     assets = pl.Enum(sorted(known & set(only) if only else known))
     frame = pl.concat([t.frame.filter(pl.col("asset").cast(pl.String).is_in(assets.categories.to_list())).with_columns(pl.col("asset").cast(assets)) for t in tables])
     attributes = pd.concat([t.attributes for t in tables])
-    return Table(name, where, frame, attributes[~attributes.index.duplicated()], tuple(f for t in tables for f in t.findings))
+    return Table(name, where, frame, attributes[~attributes.index.duplicated()], _same_findings(tables))
 
-# %% ../../nbs/data/sources.ipynb #a4171d93
+# %% ../../nbs/data/sources.ipynb #229b93d4
+def _without_doubles(frame, where):
+    "The frame without levels of its index that a column repeats, as `set_index('asset', drop=False)` leaves them."
+    doubles = [n for n in frame.index.names if n is not None and n in frame.columns]
+    for n in doubles:
+        if not pd.Index(frame[n]).equals(frame.index.get_level_values(n)): raise NeuralphaError(f"{where}: {n!r} is a column and a level of the index, and they differ; keep one.")
+    return frame.reset_index(level=doubles, drop=True) if doubles else frame
+
 def _from_pandas(frame, where):
     "A pandas frame as polars; columns of mixed Python objects are refused by name."
     if isinstance(frame.columns, pd.MultiIndex):
         level = next((i for i in (0, 1) if {"close", "adj close"} & {str(v).lower() for v in frame.columns.get_level_values(i)}), None)
         if level is None: raise NeuralphaError(f"{where}: neither level of the columns holds field names such as 'Close'.")
         frame = frame.stack(1 - level).rename_axis(["date", "asset"]).reset_index()
+    frame = _without_doubles(frame, where)
     if any(n is not None for n in frame.index.names): frame = frame.reset_index()
     elif isinstance(frame.index, pd.DatetimeIndex): frame = frame.rename_axis("date").reset_index()
     if not frame.columns.is_unique:
@@ -154,7 +189,13 @@ def _read(lf, name, where, spec):
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as e:
         raise NeuralphaError(f"{where}: damaged or not what its name says: {(str(e).splitlines() or ['?'])[0]}. Write or copy it again.") from e
 
-# %% ../../nbs/data/sources.ipynb #b9ee0f9f
+# %% ../../nbs/data/sources.ipynb #3d29c6ba
+def _whole_lives(scan, source, spec):
+    "A database's rows; also those after `end` where there is a delisting return, which is unknown as long as they come."
+    lf = scan(source, spec)
+    if spec.end and "delisting_return" in match_columns(lf.collect_schema().names(), spec, str(source)).values(): return scan(source, spec.model_copy(update={"end": None}))
+    return lf
+
 def open_source(
     source, # path, folder, database address, frame, engine
     name:str|None=None, # of the universe; default: the file's stem
@@ -168,8 +209,8 @@ def open_source(
     if isinstance(source, pd.Series): source = source.to_frame(source.name or "close")
     if isinstance(source, pd.DataFrame): return _read(_from_pandas(source, where).lazy(), where, where, spec)
     if isinstance(source, (pl.DataFrame, pl.LazyFrame)): return _read(source.lazy(), where, where, spec)
-    if type(source).__module__.startswith("duckdb") or type(source).__name__ == "DuckDBPyConnection": return _read(scan_duckdb(source, spec), where, where, spec)
-    if type(source).__module__.startswith("sqlalchemy"): return _read(scan_sql(source, spec), where, where, spec)
+    if type(source).__module__.startswith("duckdb") or type(source).__name__ == "DuckDBPyConnection": return _read(_whole_lives(scan_duckdb, source, spec), where, where, spec)
+    if type(source).__module__.startswith("sqlalchemy"): return _read(_whole_lives(scan_sql, source, spec), where, where, spec)
     if type(source).__module__.startswith("pyarrow"): return _read(pl.from_arrow(source).lazy(), where, where, spec)
     raise NeuralphaError(f"A {type(source).__name__} is no source: give a path, a frame, a database address or an SQLAlchemy engine.")
 
@@ -177,7 +218,7 @@ def _open_address(source, name, spec):
     "`yahoo:AAPL,MSFT` and database addresses such as `postgresql+psycopg://user@host/name`."
     if source.startswith("yahoo:"): return _read(scan_yahoo(source[6:], spec), name or "yahoo", source, spec)
     if source.startswith("duckdb:///"): return _open_path(source[10:], name, spec)
-    return _read(scan_sql(source, spec), name or spec.table or "query", source.split("://")[0] + f" {spec.table or 'query'}", spec)
+    return _read(_whole_lives(scan_sql, source, spec), name or spec.table or "query", source.split("://")[0] + f" {spec.table or 'query'}", spec)
 
 def _open_path(source, name, spec):
     path = Path(source)
@@ -185,12 +226,13 @@ def _open_path(source, name, spec):
     name = name or path.stem
     if path.is_dir():
         if is_qlib(path): return _read(scan_qlib(path, spec), name, str(path), spec.model_copy(update={"adjust": "none", "start": None, "end": None}))
-        inside = {f.suffix.lower() for f in path.rglob("*") if f.is_file() and not f.name.startswith((".", "_"))}
-        if ".parquet" in inside: return _read(scan_parquet(path), name, str(path), spec)
-        if ".csv" in inside: return _open_csv_folder(path, name, spec)
+        parquet, texts = _files(path, ".parquet", (".", "_")), _files(path, ".csv")
+        if parquet and texts: raise NeuralphaError(f"{path}: holds Parquet and CSV ({parquet[0].relative_to(path)}, {texts[0].relative_to(path)}), and only one of them can be the universe; move the other elsewhere, or give the path of a file.")
+        if parquet: return _read(scan_parquet(path), name, str(path), spec)
+        if texts: return _open_csv_folder(path, name, spec)
         raise NeuralphaError(f"{path}: no .parquet and no .csv file in this folder.")
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"): return _read(scan_parquet(path), name, str(path), spec)
-    if suffix in (".duckdb", ".ddb"): return _read(scan_duckdb(path, spec), name, f"{path} {spec.table or ''}".strip(), spec)
+    if suffix in (".duckdb", ".ddb"): return _read(_whole_lives(scan_duckdb, path, spec), name, f"{path} {spec.table or ''}".strip(), spec)
     if suffix in (".csv", ".txt", ".tsv"): return _open_csv(path, name, spec)
     raise NeuralphaError(f"{path}: files ending in {suffix or 'nothing'!r} are not known; use .parquet, .csv, .duckdb, or read it yourself and pass the frame.")

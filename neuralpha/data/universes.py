@@ -6,14 +6,14 @@
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'universes_folder', 'load_universe', 'check_report', 'report_table',
            'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #9df9919a
-import contextlib, importlib, inspect, json, os, shutil, tempfile
+# %% ../../nbs/data/universes.ipynb #7f34a876
+import contextlib, dataclasses, importlib, inspect, json, os, shutil, tempfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
 from ..core import NeuralphaError, file_digest, read_json, unknown_name, write_json
-from .checks import check_spec, checked_panel
+from .checks import CheckSpec, check_spec, checked_panel
 from .panel import Panel, lay_out
 from .sources import open_source
 from .tables import read_spec, require_assets
@@ -62,7 +62,13 @@ def _imported(source):
         if manifest.is_file() and FORMAT in manifest.read_text(encoding="utf-8", errors="replace"): return folder
     return None
 
-# %% ../../nbs/data/universes.ipynb #5350e635
+# %% ../../nbs/data/universes.ipynb #dc0046e3
+def _how_to_read(options):
+    "A `ReadSpec` of options; one that is a setting of the checks is told where it belongs."
+    stray = next((k for k in options if k in CheckSpec.model_fields), None)
+    if stray: raise NeuralphaError(f"{stray!r} is no option of a source but a setting of its checks: say checks={{{stray!r}: {options[stray]!r}}}.")
+    return read_spec(**options)
+
 def load_universe(
     source, # built-in or imported name, path, database address, frame, engine
     name:str|None=None, # what the panel is called
@@ -89,15 +95,15 @@ def load_universe(
     if isinstance(source, str) and not looks_like_path:
         error = unknown_name("universe", source, [*BUILTIN, *_imported_names()])
         raise NeuralphaError(f"{error} Or give a path to a Parquet or CSV file.")
-    return checked_panel(open_source(source, name, read_spec(**options)), spec)
+    return checked_panel(open_source(source, name, _how_to_read(options)), spec)
 
-# %% ../../nbs/data/universes.ipynb #c5834ca5
+# %% ../../nbs/data/universes.ipynb #73d6a6b7
 def check_report(
     source, checks=None, **options, # as for `load_universe`
 )->pd.DataFrame: # (check, severity, rows, assets, first, action, note), findings first
     "What every check finds in a source. Raises `NeuralphaError` only where the source cannot be read at all."
     if _imported(source) or isinstance(source, str) and source in {*BUILTIN, *_VARIANTS}: lines = load_universe(source, checks=checks, **options).checks
-    else: lines = checked_panel(open_source(source, None, read_spec(**options)), checks, halt=False).checks
+    else: lines = checked_panel(open_source(source, None, _how_to_read(options)), checks, halt=False).checks
     if lines.empty: return lines
     rank = np.select([lines.rows > 0, lines.action == "not run"], [0, 1], 2)
     order = np.lexsort((np.arange(len(lines)), lines.severity.map({"halt": 0, "mask": 1, "note": 2}).fillna(3), rank))
@@ -112,6 +118,9 @@ def report_table(
     table = RichTable(title=title or None, caption="mask: the row is taken out and kept in panel.masked; note: counted only", title_justify="left")
     for c, kw in (("check", {}), ("severity", {}), ("rows", dict(justify="right")), ("assets", dict(justify="right")), ("first", {}), ("action", {}), ("what it is", dict(overflow="fold"))):
         table.add_column(c, **kw)
+    if lines.empty:
+        table.add_row("none", "", "", "", "", "", "the universe was made, not read from a source: there is nothing to check", style="dim")
+        return table
     colour = {"halt": "bold red", "mask": "yellow", "note": "cyan"}
     for r in lines[lines.rows > 0].itertuples():
         table.add_row(r.check, f"[{colour[r.severity]}]{r.severity}[/]", f"{r.rows:,}", f"{r.assets:,}" if r.assets else "", escape(r.first), r.action, escape(r.note))
@@ -150,7 +159,7 @@ def _write_years(panel, folder):
         pl.DataFrame({"date": panel.dates[panel.date_code[rows]], "asset": assets.gather(panel.asset_code[rows]).cast(pl.Categorical),
                       "tradable": panel.tradable[rows], **{k: v[rows] for k, v in columns.items()}}).write_parquet(part/"bars.parquet")
 
-# %% ../../nbs/data/universes.ipynb #c99ffde0
+# %% ../../nbs/data/universes.ipynb #d1222476
 def import_universe(
     source, # anything `load_universe` takes
     name:str|None=None, # default: the panel's name
@@ -167,6 +176,7 @@ def import_universe(
     if target.exists() and not replace: raise NeuralphaError(f"{target} exists; choose another name, or say replace=True (--replace) to import it again.")
     with _whole_folder(target, replace) as tmp:
         _write_years(panel, tmp)
+        pl.DataFrame({"date": panel.dates}).write_parquet(tmp/"dates.parquet") # a session on which no asset has a row is one all the same
         panel.checks.to_parquet(tmp/"checks.parquet"); panel.masked.to_parquet(tmp/"masked.parquet"); panel.attributes.to_parquet(tmp/"attributes.parquet")
         plain = lambda v: json.loads(json.dumps(v, default=str))
         origin = str(source) if isinstance(source, (str, os.PathLike)) and "://" not in str(source) else f"a {type(source).__name__}" if not isinstance(source, str) else source.split("@")[-1]
@@ -177,7 +187,7 @@ def import_universe(
             digest=panel.digest, files=files))
     return target
 
-# %% ../../nbs/data/universes.ipynb #38016d15
+# %% ../../nbs/data/universes.ipynb #a74b717d
 def open_imported(
     folder, start=None, end=None, assets=None, fields=None, # what to read; default everything
 )->Panel:
@@ -192,6 +202,7 @@ def open_imported(
     if unknown: raise unknown_name(f"field of {manifest['name']}", unknown[0], manifest["fields"])
     if spec.assets: require_assets(spec.assets, pd.read_parquet(folder/"attributes.parquet").index, manifest["name"])
     lf = pl.scan_parquet([folder/f for f in manifest["files"] if f.startswith("bars/")], hive_partitioning=False)
+    later = lf.filter(pl.col("date") >= (pd.Timestamp(spec.end) + pd.Timedelta(days=1)).to_datetime64()).select(pl.col("asset").cast(pl.String).unique()) if spec.end else None
     if spec.start: lf = lf.filter(pl.col("date") >= pd.Timestamp(spec.start).to_datetime64())
     if spec.end: lf = lf.filter(pl.col("date") < (pd.Timestamp(spec.end) + pd.Timedelta(days=1)).to_datetime64())
     if spec.assets: lf = lf.filter(pl.col("asset").cast(pl.String).is_in(spec.assets))
@@ -199,7 +210,8 @@ def open_imported(
     try:
         frame = lf.collect()
         if not frame.height: raise NeuralphaError(f"{manifest['name']} ({manifest['span']}): no rows for the asked-for dates and assets.")
-        panel = _panel_of(frame, folder, manifest["name"])
+        panel = _panel_of(frame, folder, manifest["name"], _sessions(folder, spec))
+        if later is not None: panel = dataclasses.replace(panel, attributes=_unknown_yet(panel.attributes, later.collect()["asset"]))
     except NeuralphaError: raise
     except (Exception, pl.exceptions.PanicException) as e:
         raise NeuralphaError(f"{folder} does not hold what an import writes ({type(e).__name__}: {(str(e).splitlines() or ['?'])[0]}); import {manifest['name']} again with replace=True.") from e
@@ -207,12 +219,25 @@ def open_imported(
         raise NeuralphaError(f"{folder}: the panel's digest is not the manifest's; it was written by another version: import it again with replace=True.")
     return panel
 
-def _panel_of(frame, folder, name):
+def _unknown_yet(attributes, later):
+    "Attributes without the delisting returns of assets that have rows after `end`."
+    if "delisting_return" not in attributes: return attributes
+    return attributes.assign(delisting_return=attributes["delisting_return"].mask(attributes.index.isin(later)))
+
+def _sessions(folder, spec):
+    "The sessions of an import in the asked-for span. None for some of its assets, or where an older version wrote it: then they are the dates of the rows."
+    if spec.assets or not (folder/"dates.parquet").exists(): return np.array([], "datetime64[ns]")
+    dates = pd.read_parquet(folder/"dates.parquet")["date"]
+    inside = dates >= pd.Timestamp(spec.start or dates.min())
+    if spec.end: inside &= dates < pd.Timestamp(spec.end) + pd.Timedelta(days=1)
+    return dates[inside].to_numpy("datetime64[ns]")
+
+def _panel_of(frame, folder, name, sessions):
     "A panel from an import's rows and side tables."
     assets = frame["asset"].cast(pl.String).unique().sort().to_list()
     code = frame["asset"].cast(pl.String).cast(pl.Enum(assets)).to_physical().cast(pl.Int32).to_numpy()
     stamps = frame["date"].to_numpy().astype("datetime64[ns]")
-    dates = np.unique(stamps)
+    dates = np.unique(np.concatenate([stamps, sessions]))
     at = lay_out(code, np.searchsorted(dates, stamps).astype(np.int32), len(assets))
     columns = {c: at.scatter(frame[c].to_numpy()) for c in frame.columns if c not in ("date", "asset", "tradable")}
     attributes = pd.read_parquet(folder/"attributes.parquet").reindex(assets).rename_axis("asset")
