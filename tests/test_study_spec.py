@@ -48,6 +48,11 @@ def test_a_budget_from_outside_takes_the_place_of_the_studys():
     t = with_tuning(s, minutes=3, sampler="nsga2").tune
     assert (t.trials, t.minutes, t.sampler) == (None, 3., "nsga2") and t.models == s.tune.models
 
+@pytest.mark.parametrize("block, message", [({"checks": {"big_jump": 2}}, "checks stand below"), ({"source": "x.csv"}, "names the sources"), ({"name": "mine"}, "not its name")])
+def test_a_data_block_says_how_and_not_what(block, message):
+    with pytest.raises(NeuralphaError, match=message): make_study({"name": "t", "universes": ["a.csv"], "models": ["ridge"], "data": {"a.csv": block}})
+    with pytest.raises(NeuralphaError, match="belongs to no universe"): make_study({"name": "t", "universes": ["a.csv"], "models": ["ridge"], "data": {"b.csv": {"tz": "UTC"}}})
+
 def test_slugs_are_safe_folder_names():
     assert universe_slug("../../etc/pass wd.parquet") == "pass-wd" and universe_slug("<b>.csv") == "b"
     assert universe_slug("/") == "universe" and universe_slug("..") == "universe"

@@ -222,7 +222,7 @@ class StudyFields(_Part):
             if not isinstance(again := v[k].get("refit", False), bool): raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-# %% ../../nbs/study/spec.ipynb #f910e50b
+# %% ../../nbs/study/spec.ipynb #49c432f1
 DRAWN_ELSE = ("features", "transform", "label", "split", "costs", "explain", "together", "tune", "ensemble", "ensemble_of", "holdout", "data", "checks") # without meaning beside `repetitions`
 
 class Study(StudyFields):
@@ -246,6 +246,8 @@ class Study(StudyFields):
     def _data_of_universes(self):
         for name in self.data:
             if name not in self.universes: raise ValueError(f"[data.{name}] belongs to no universe of the study; there are {', '.join(self.universes)}")
+            for k in {"source", "name", "checks"} & {*self.data[name]}:
+                raise ValueError(f"[data.{name}] says how a universe is read, not its {k}" + ("; checks stand below [checks], for all universes" if k == "checks" else "; universes = [...] names the sources"))
         return self
 
     @model_validator(mode="after")
