@@ -135,6 +135,9 @@ def test_numbers_of_the_wrong_shape_are_one_line(report, change):
     with pytest.raises(NeuralphaError, match="pages of .*sample cannot be drawn"): single_file(report)
 
 
+def test_the_sample_is_as_small_as_a_repository_wants():
+    assert sum(p.stat().st_size for p in SAMPLE.rglob("*") if p.is_file()) < 2_000_000
+
 def test_verify_lists_what_is_broken_and_goes_on(report):
     (report/"sim-tiny"/"metrics.json").write_text(HOSTILE["deep"])
     said = "\n".join(verify_report(report)[0])
