@@ -104,7 +104,7 @@ def _names_changed(p, groups, dates)->np.ndarray: # (n_dates, M), NaN outside `d
     ends = np.stack([_lagged(p, np.ascontiguousarray(groups), _turnover, 1, k) for k in (1, QUANTILES)])
     return np.where(dates[:, None], ends.mean(0), np.nan)
 
-# %% ../../nbs/evaluate/slices.ipynb #f88eb09a
+# %% ../../nbs/evaluate/slices.ipynb #de46b048
 def _net(p, groups, earned, scored, y, half_spread_bps)->tuple: # Series of returns; on how many dates it was entered
     "Return after cost of one score's portfolio on the bars on which it held or traded something."
     bars = _portfolio(p, _positions(p, groups, y.horizon, y.delay, QUANTILES), earned, scored, y.delay, half_spread_bps)
@@ -122,7 +122,7 @@ def _trading(p, S, groups, y, turn, earned, half_spread_bps, luck, reps, seed)->
         if min(decisions, len(held)) < 10 or np.ptp(held) == 0: continue
         scale[j] = year*len(held)/decisions
         dsr[j] = sharpe_report(held, year, *luck[j])["dsr"]
-    spread = _resampled_interval(pd.concat(net, axis=1).to_numpy(), 1, 0, reps, seed)*scale
+    spread = _resampled_interval(pd.concat(net, axis=1, sort=True).to_numpy(), 1, 0, reps, seed)*scale
     changed = _resampled_interval(turn, y.horizon, y.delay, reps, seed)
     return {"deflated_sharpe": dsr} | {f"{k}{end}": v for k, three in (("spread_after_cost", spread), ("turnover", changed)) for end, v in zip(("", "_low", "_high"), three)}
 
