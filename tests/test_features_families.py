@@ -32,6 +32,8 @@ def test_relative_and_interaction_names():
     assert f.cross_sectional and f.lookback == 60 and f.of == ("vol_60",)
     assert choose("ret_5:high_252")[0].lookback == 251
     with pytest.raises(NeuralphaError, match="single features"): choose("ret_5:momentum")
+    for name in ("ret_5@market:vol_20", "ret_5:vol_20@sector"):
+        with pytest.raises(NeuralphaError, match="itself made of other features"): choose(name)
     with pytest.raises(NeuralphaError, match="Unknown"): choose("ret_5:nothing")
 
 def test_a_name_is_declared_once():

@@ -354,7 +354,7 @@ declare("volume_news_1", formula="ln(1 + volume) less its average before", compu
 declare("volume_news_ema_{w}", formula="average of volume_news_1 with a half-life of {w} bars",
         compute=lambda h, w: h.ema("volume_news", _half(w), _reach(w) + 1), lookback=lambda w: _LEVEL + _reach(w), windows=_SPEEDS, **_HEARD)
 
-# %% ../../nbs/features/families.ipynb #3e67c997
+# %% ../../nbs/features/families.ipynb #95077ad4
 def _relative(panel, x, by):
     return x - mean_by_date(panel, x, by)
 
@@ -368,6 +368,7 @@ def _of_features(name:str):
     of = [choose(p) for p in parts]
     if any(len(f) != 1 for f in of): raise NeuralphaError(f"{name!r}: name single features on both sides, not a family, set or glob.")
     of = [f[0] for f in of]
+    if made := next((f.name for f in of if f.of), None): raise NeuralphaError(f"{name!r}: {made} is itself made of other features; combine those directly.")
     inputs = tuple(dict.fromkeys(i for f in of for i in f.inputs))
     lookback, names = max(f.lookback for f in of), tuple(f.name for f in of)
     if not base: return Feature(name, "interaction", inputs, lookback, " · ".join(names), "", _product, any(f.cross_sectional for f in of), names)
