@@ -15,7 +15,7 @@ import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
 
-# %% ../../nbs/evaluate/statistics.ipynb #44db5ebe
+# %% ../../nbs/evaluate/statistics.ipynb #e0f91189
 FEWEST_DATES = 10 # below them no interval, no rank, no verdict: resampling fewer shows little but the same few dates again
 
 def clean(series, name="series")->np.ndarray:
@@ -35,7 +35,8 @@ def hac_lag(
     return int(min(max(rule, overlap), n - 2))
 
 def hac_critical(
-    n:int, lag:int, # dates; of the Bartlett kernel
+    n:int, # dates
+    lag:int, # of the Bartlett kernel
 )->float: # 1.96 where the lag is small
     "What |t| of a HAC mean exceeds in one of twenty samples when the true mean is zero (Kiefer and Vogelsang, 2005, table 1)."
     b = (lag + 1)/n
@@ -57,7 +58,7 @@ def hac_mean(
     t = float(fit.tvalues[0])
     return dict(mean=float(fit.params[0]), se=float(fit.bse[0]), t=t, critical=critical, p=float(2*norm.sf(abs(t)*1.96/critical)), lag=lag, n=len(x))
 
-# %% ../../nbs/evaluate/statistics.ipynb #b569ecde
+# %% ../../nbs/evaluate/statistics.ipynb #64c2dc91
 def block_length(
     series, horizon:int=1, delay:int=0, method:str="stationary", # or "circular"
 )->int: # bars
@@ -101,7 +102,9 @@ def bootstrap_means(
     return np.concatenate([values[part].mean(1) for part in np.array_split(at, max(1, at.size*values[0].size//2_000_000))])
 
 def few_blocks(
-    n:int, block:int, level:float=.95, # dates; their block length
+    n:int, # dates
+    block:int, # mean length of the blocks
+    level:float=.95,
 )->float: # 1 where blocks are many
     "By how much the spread of bootstrap means falls short of the mean's own."
     from scipy.stats import norm, t
@@ -109,8 +112,11 @@ def few_blocks(
     return float(np.sqrt(n/(n - block))*t.ppf(tail, max(n/(2*block), 1))/norm.ppf(tail))
 
 def block_interval(
-    draws:np.ndarray, estimate, # (reps,) or (reps, k) from resampled dates; number or (k,) from the dates themselves
-    n:int, block:int, level:float=.95,
+    draws:np.ndarray, # (reps,) or (reps, k): estimates from resampled dates
+    estimate, # number or (k,): from the dates themselves
+    n:int, # dates
+    block:int, # mean length of the blocks
+    level:float=.95,
 )->np.ndarray: # (2,) or (2, k)
     "Percentile interval around an estimate, widened by `few_blocks`; NaN draws are left out."
     return estimate + few_blocks(n, block, level)*(np.nanquantile(draws, [(1 - level)/2, (1 + level)/2], axis=0) - estimate)
