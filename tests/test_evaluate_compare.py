@@ -33,6 +33,27 @@ def test_equal_models_share_a_rank_and_a_worse_one_does_not():
     assert any("cannot be told apart" in s for s in b.statements()) and any("is better than line" in s for s in b.statements())
     assert b.reality["spa"] < .05
 
+def test_a_pair_is_ordered_by_the_dates_both_have():
+    from neuralpha.evaluate.compare import _pairs
+    panel, y, _ = _market(120)
+    rng, dates = np.random.default_rng(0), pd.DatetimeIndex(panel.dates[:100])
+    ics = pd.DataFrame({"a": np.r_[np.full(40, -1.), .1 + .02*rng.normal(size=60)], "b": np.r_[np.full(40, np.nan), .02*rng.normal(size=60)]}, dates)
+    (pair,) = _pairs(ics, y, .05, 200, 0).to_dict("records")
+    assert ics["a"].mean() < ics["b"].mean() and (pair["better"], pair["worse"], pair["dates"]) == ("a", "b", 60) and pair["low"] > 0 and pair["separated"]
+
+def test_dates_on_which_a_model_says_nothing_are_said():
+    panel, y, noisy = _market(120)
+    net, line = noisy("net", .6, 1), noisy("line", 3., 2)
+    line.values = line.values.where(line.values.index.get_level_values(0) >= panel.dates[30], 0.) # the same score for all on thirty dates
+    said = compare([net, line], y, reps=60).statements()
+    assert any(s.startswith("line has no IC on 30 of ") for s in said) and not any(s.startswith("net has no IC") for s in said)
+
+def test_overfitting_is_not_asked_of_blocks_shorter_than_a_label():
+    from neuralpha.evaluate.compare import _overfitting
+    panel, y, _ = _market(120)
+    ics = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), pd.DatetimeIndex(panel.dates[:100]))
+    assert _overfitting(ics, y)["configurations"] == 2 and _overfitting(ics, forward_return(panel, 9, 1)) is None
+
 def test_many_models_can_still_be_told_apart():
     panel, y, noisy = _market(120)
     b = compare([noisy(f"good{i}", .5, i) for i in range(4)] + [noisy(f"bad{i}", 20., i) for i in range(4)], y, baselines=False, detail=False, reps=40)

@@ -29,6 +29,18 @@ def _toy(dates=260, assets=60, seed=0, shut=0.):
     p = panel_from_frame(frame, "toy")
     return p, forward_return(p, 1, 1), lambda noise, s: p.fields["hope"] + np.random.default_rng(s).normal(0, noise, p.n_rows)
 
+def test_intervals_and_ranks_of_a_slice_are_those_of_the_paired_tests():
+    from neuralpha.evaluate.slices import _resampled_interval
+    from neuralpha.evaluate.statistics import block_length, bootstrap_interval
+    x = np.lib.stride_tricks.sliding_window_view(np.random.default_rng(0).normal(size=139), 20).mean(-1) # few labels of twenty bars
+    mean, low, high = _resampled_interval(x[:, None], 20, 1, 300, 0)[:, 0]
+    want = bootstrap_interval(x, 20, 1, reps=300)
+    assert (mean, low, high) == pytest.approx((want["mean"], want["low"], want["high"]))
+    for shift in np.linspace(.05, .4, 8):
+        gap = x - x.mean() + shift
+        block, p = block_length(gap, 20, 1), paired_bootstrap(gap, np.zeros(len(x)), 20, 1, reps=300)["p"]
+        assert slice_ranks(np.stack([gap, np.zeros(len(x))], 1), counts_of(len(x), block, 300, 0), block).tolist() == [1, 1 + (p < .05)]
+
 def test_a_slice_is_the_ic_of_its_group_and_its_rank_that_of_the_paired_test():
     p, y, noisy = _toy()
     S = np.stack([noisy(.3, 1), noisy(.32, 2), noisy(8., 3)], 1)

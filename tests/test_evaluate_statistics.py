@@ -176,6 +176,10 @@ def test_noise_is_overfitted_half_of_the_time():
     pbo = [backtest_overfitting(_noise(seed=s), 8)["pbo"] for s in range(12)]
     assert .4 < np.mean(pbo) < .6
 
+def test_blocks_that_purging_would_empty_are_refused():
+    x = _noise(seed=0)
+    with pytest.raises(NeuralphaError, match="no longer than a label's life"): backtest_overfitting(x, 8, horizon=len(x)//8, delay=1)
+
 def test_one_truly_better_configuration_is_never_overfitted():
     x = _noise()
     x[0] += .02
