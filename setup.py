@@ -19,13 +19,13 @@ extras = dict(
     postgres=["psycopg[binary]>=3.2"], s3=["s3fs>=2025.2"])
 extras["dev"] = ["nbdev==2.4.14", "execnb<0.2", "fastcore<2", "ghapi<2", "ipython<10", "pytest>=8.3", "pytest-xdist>=3.6",
                  "hypothesis>=6.120", "sphinx>=8.1,<9.1", "myst-nb>=1.2", "furo>=2024.8", "latex2mathml>=3.77", "playwright>=1.50", "captum>=0.7",
-                 "moto[s3]>=5.1", "flask>=3.0", "flask-cors>=5.0",
+                 "mypy>=1.15", "moto[s3]>=5.1", "flask>=3.0", "flask-cors>=5.0",
                  *(p for k in ("lab", "talib", "text", "ray", "postgres", "s3") for p in extras[k])]
 
 setup(
     name=cfg["lib_name"], version=cfg["version"], description=cfg["description"], author=cfg["author"],
     keywords=cfg["keywords"], license="Apache-2.0", python_requires=f">={cfg['min_python']}",
     long_description=(here/"README.md").read_text(encoding="utf-8"), long_description_content_type="text/markdown",
-    packages=find_packages(include=["neuralpha", "neuralpha.*"]), package_data={"neuralpha": ["**/*.toml", "**/*.html", "**/*.ipynb"]},
+    packages=find_packages(include=["neuralpha", "neuralpha.*"]), package_data={"neuralpha": ["**/*.toml", "**/*.html", "**/*.ipynb", "*.pyi", "py.typed"]},
     install_requires=requires, extras_require=extras,
     entry_points={"console_scripts": ["neuralpha=neuralpha.cli:main"]})

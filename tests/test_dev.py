@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.dev import *
+import os, subprocess, sys
 from pathlib import Path
 import nbformat, pytest
 
@@ -14,6 +15,15 @@ def test_readme_is_the_front_page():
              nbformat.v4.new_code_cell("#| eval: false\nf()"), nbformat.v4.new_code_cell("#| test\nassert f")]
     assert readme_text({"cells": cells}).split("\n\n")[:-1] == [
         "See [this](nbs/guides/a.ipynb#b), [that](LICENSE), [web](https://example.org), [here](#x).", "```python\nf()\n```"]
+
+def test_a_type_checker_knows_what_every_public_name_is(tmp_path):
+    import neuralpha as na
+    (tmp_path/"use.py").write_text("import neuralpha as na\n" + "".join(f"reveal_type(na.{name})\n" for name in na.__all__))
+    mypy = [sys.executable, "-m", "mypy", "--no-site-packages", "--ignore-missing-imports", "--follow-imports=silent", "--no-incremental", "use.py"]
+    found = subprocess.run(mypy, cwd=tmp_path, env={**os.environ, "MYPYPATH": str(root())}, capture_output=True, text=True)
+    types = dict(zip(na.__all__, [l for l in found.stdout.splitlines() if "Revealed type" in l], strict=True))
+    unknown = [name for name, line in types.items() if '"Any"' in line or "error" in line]
+    assert not unknown and "-> list[neuralpha.splits.Fold]" in types["walk_forward"], found.stdout
 
 def test_exports_are_in_step_with_the_notebooks():
     assert changed_by_sync() == [], "run `make sync` and commit the result"

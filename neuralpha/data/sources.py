@@ -42,7 +42,13 @@ def _footers(files):
 def scan_parquet(
     path:Path, # file, or folder of files
 )->pl.LazyFrame:
-    "A lazy table over Parquet; raises `NeuralphaError` naming the file that is broken or differs."
+    """A lazy table over Parquet; raises `NeuralphaError` naming the file that is broken or differs.
+
+    Parameters
+    ----------
+    path : Path
+        file, or folder of files
+    """
     files = _files(path, ".parquet", (".", "_")) if path.is_dir() else [path]
     _footers(files)
     keys = {p.partition("=")[0]: pl.String for f in files for p in f.parts[:-1] if "=" in p} if path.is_dir() else {}
@@ -69,7 +75,13 @@ def _header(path, spec):
 def scan_csv(
     path:Path, spec:ReadSpec=ReadSpec(),
 )->pl.LazyFrame: # all columns text
-    "A lazy table over one CSV file."
+    """A lazy table over one CSV file.
+
+    Returns
+    -------
+    pl.LazyFrame
+        all columns text
+    """
     delimiter, names = _header(path, spec)
     return pl.scan_csv(path, infer_schema=False, separator=delimiter, truncate_ragged_lines=False, encoding="utf8", glob=False)
 
@@ -201,7 +213,17 @@ def open_source(
     name:str|None=None, # of the universe; default: the file's stem
     spec:ReadSpec|None=None, **options, # fields of `ReadSpec`
 )->Table:
-    "Read any source into a canonical table. Raises `NeuralphaError` naming what cannot be read and the fix."
+    """Read any source into a canonical table. Raises `NeuralphaError` naming what cannot be read and the fix.
+
+    Parameters
+    ----------
+    source
+        path, folder, database address, frame, engine
+    name : str | None, default None
+        of the universe; default: the file's stem
+    spec, **options : default None, none
+        fields of `ReadSpec`
+    """
     spec = spec or read_spec(**options)
     if isinstance(source, str) and ("://" in source or source.startswith("yahoo:")): return _open_address(source, name, spec)
     if isinstance(source, (str, os.PathLike)): return _open_path(source, name, spec)

@@ -31,7 +31,13 @@ _VARIANTS = {"sim-linear-500": "sim-linear", "sim-nonlinear-500": "sim-nonlinear
 
 # %% ../../nbs/data/universes.ipynb #911b184a
 def sp500_20(name:str="sp500-20")->pd.DataFrame: # wide: date index, one column per asset, adjusted closes in dollars
-    "Twenty S&P 500 stocks, 1990-2022, as skfolio ships them (offline). Close-only; chosen in hindsight."
+    """Twenty S&P 500 stocks, 1990-2022, as skfolio ships them (offline). Close-only; chosen in hindsight.
+
+    Returns
+    -------
+    pd.DataFrame
+        wide: date index, one column per asset, adjusted closes in dollars
+    """
     from skfolio.datasets import load_sp500_dataset
     return load_sp500_dataset().rename_axis("date")
 
@@ -76,7 +82,21 @@ def load_universe(
     seed:int|None=None, # for simulated universes; None: the universe's own
     **options, # how to read it: fields of `ReadSpec` such as columns, start, end, tz
 )->Panel:
-    "A checked panel from any source. Raises `NeuralphaError` for an unknown name, an unreadable source or a check that halts."
+    """A checked panel from any source. Raises `NeuralphaError` for an unknown name, an unreadable source or a check that halts.
+
+    Parameters
+    ----------
+    source
+        built-in or imported name, path, database address, frame, engine
+    name : str | None, default None
+        what the panel is called
+    checks : default None
+        `CheckSpec` or a dictionary of its fields; simulated universes are made, not checked
+    seed : int | None, default None
+        for simulated universes; None: the universe's own
+    **options
+        how to read it: fields of `ReadSpec` such as columns, start, end, tz
+    """
     spec = check_spec(checks)
     if isinstance(source, Panel): return source
     if isinstance(source, str) and (source in BUILTIN or source in _VARIANTS):
@@ -101,7 +121,18 @@ def load_universe(
 def check_report(
     source, checks=None, **options, # as for `load_universe`
 )->pd.DataFrame: # (check, severity, rows, assets, first, action, note), findings first
-    "What every check finds in a source. Raises `NeuralphaError` only where the source cannot be read at all."
+    """What every check finds in a source. Raises `NeuralphaError` only where the source cannot be read at all.
+
+    Parameters
+    ----------
+    source, checks, **options : default none, None, none
+        as for `load_universe`
+
+    Returns
+    -------
+    pd.DataFrame
+        (check, severity, rows, assets, first, action, note), findings first
+    """
     if _imported(source) or isinstance(source, str) and source in {*BUILTIN, *_VARIANTS}: lines = load_universe(source, checks=checks, **options).checks
     else: lines = checked_panel(open_source(source, None, _how_to_read(options)), checks, halt=False).checks
     if lines.empty: return lines
@@ -112,7 +143,13 @@ def check_report(
 def report_table(
     lines:pd.DataFrame, title:str="", # what `check_report` returned
 ): # rich.table.Table
-    "The findings as a table for the terminal; checks that found nothing share one line."
+    """The findings as a table for the terminal; checks that found nothing share one line.
+
+    Parameters
+    ----------
+    lines, title : default none, ''
+        what `check_report` returned
+    """
     from rich.markup import escape
     from rich.table import Table as RichTable
     table = RichTable(title=title or None, caption="mask: the row is taken out and kept in panel.masked; note: counted only", title_justify="left")
@@ -166,7 +203,24 @@ def import_universe(
     folder=None, # parent folder; default `universes_folder()`
     checks=None, replace:bool=False, seed:int|None=None, **options, # as for `load_universe`
 )->Path: # the universe's folder
-    "Read, check and write a universe. Raises `NeuralphaError` for a bad source, a check that halts, or a name that is taken."
+    """Read, check and write a universe. Raises `NeuralphaError` for a bad source, a check that halts, or a name that is taken.
+
+    Parameters
+    ----------
+    source
+        anything `load_universe` takes
+    name : str | None, default None
+        default: the panel's name
+    folder : default None
+        parent folder; default `universes_folder()`
+    checks, replace, seed, **options : default None, False, None, none
+        as for `load_universe`
+
+    Returns
+    -------
+    Path
+        the universe's folder
+    """
     import re
     panel = load_universe(source, name, checks, seed, **options)
     name = name or panel.name
@@ -191,7 +245,13 @@ def import_universe(
 def open_imported(
     folder, start=None, end=None, assets=None, fields=None, # what to read; default everything
 )->Panel:
-    "The panel of an imported universe. Raises `NeuralphaError` where a file is missing or not what was imported."
+    """The panel of an imported universe. Raises `NeuralphaError` where a file is missing or not what was imported.
+
+    Parameters
+    ----------
+    folder, start, end, assets, fields : default none, None, None, None, None
+        what to read; default everything
+    """
     folder = Path(folder)
     manifest = read_json(folder/"manifest.json", name=str, span=str, files=dict, fields=list, digest=str)
     for f in manifest["files"]:
@@ -247,7 +307,13 @@ def _panel_of(frame, folder, name, sessions):
 
 # %% ../../nbs/data/universes.ipynb #cae995d7
 def list_universes()->pd.DataFrame: # index: universe; columns: kind, assets, span, description
-    "Built-in and imported universes."
+    """Built-in and imported universes.
+
+    Returns
+    -------
+    pd.DataFrame
+        index: universe; columns: kind, assets, span, description
+    """
     rows = {k: dict(kind="built-in", assets="", span="", description=v[1]) for k, v in BUILTIN.items()}
     for name in _imported_names():
         m = read_json(universes_folder()/name/"manifest.json")

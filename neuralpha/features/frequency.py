@@ -69,7 +69,20 @@ def denoise_last(
     x:np.ndarray, # (n,) float, e.g. log prices; NaN is a missing bar
     window:int=64, # bars, a multiple of 8
 )->tuple: # of two (n,) arrays
-    "Each bar's denoised value, and the share of its window's variance taken for noise; NaN before `window` bars or where half are missing."
+    """Each bar's denoised value, and the share of its window's variance taken for noise; NaN before `window` bars or where half are missing.
+
+    Parameters
+    ----------
+    x : np.ndarray
+        (n,) float, e.g. log prices; NaN is a missing bar
+    window : int, default 64
+        bars, a multiple of 8
+
+    Returns
+    -------
+    tuple
+        of two (n,) arrays
+    """
     value, noise = np.full(len(x), np.nan), np.full(len(x), np.nan)
     if len(x) < window: return value, noise
     w = _filled_windows(x, window)
@@ -99,7 +112,22 @@ def frac_diff_weights(
     cut:float=1e-3, # weights smaller than this are dropped
     longest:int=10_000, # bars
 )->np.ndarray: # newest bar first
-    "Weights of a fixed-width fractional difference."
+    """Weights of a fixed-width fractional difference.
+
+    Parameters
+    ----------
+    d : float
+        order
+    cut : float, default 0.001
+        weights smaller than this are dropped
+    longest : int, default 10000
+        bars
+
+    Returns
+    -------
+    np.ndarray
+        newest bar first
+    """
     if not d > 0 or not cut > 0: raise NeuralphaError(f"d is {d} and cut is {cut}; both must be positive.")
     w = [1.]
     while len(w) < longest:
@@ -129,7 +157,23 @@ def frac_diff(
     d:float, # order, between 0 (the series) and 1 (its changes)
     cut:float=1e-3, # weights smaller than this are dropped
 )->np.ndarray: # (n,) float64; the first bars use what there is
-    "Fixed-width fractional difference."
+    """Fixed-width fractional difference.
+
+    Parameters
+    ----------
+    x
+        (n,) values, oldest first; NaN is a missing bar and takes the value before it within the
+        window
+    d : float
+        order, between 0 (the series) and 1 (its changes)
+    cut : float, default 0.001
+        weights smaller than this are dropped
+
+    Returns
+    -------
+    np.ndarray
+        (n,) float64; the first bars use what there is
+    """
     return _frac_diff(np.asarray(x, np.float64), frac_diff_weights(d, cut))
 
 def _frac(h, w):

@@ -15,7 +15,18 @@ from .transforms import _complete, _table, _train
 
 # %% ../../nbs/features/selection.ipynb #df910363
 class Select:
-    "Keep the `n` features that matter on the training rows."
+    """Keep the `n` features that matter on the training rows.
+
+    Parameters
+    ----------
+    by : str, default 'correlation'
+        "correlation", "mutual_information", "lasso" or "forest"
+    n : int, default 20
+        features to keep
+    sample : int, default 20000
+        rows for mutual information and the forest
+    seed : int, default 0
+    """
     def __init__(self,
         by:str="correlation", # "correlation", "mutual_information", "lasso" or "forest"
         n:int=20, # features to keep
@@ -85,7 +96,22 @@ def neutralise(
     to=("sector", "beta_60", "dollar_volume_20"), # "sector" and names of features in `exposures`
     exposures:Features|None=None, # where the exposures stand; default: X itself
 )->Features: # X's features without `to`, each orthogonal on every date to what they were neutralised to
-    "Residuals of a regression on each date; where a date has too few assets for its exposures the values are missing."
+    """Residuals of a regression on each date; where a date has too few assets for its exposures the values are missing.
+
+    Parameters
+    ----------
+    X : Features
+        raw or ranked
+    to : default ('sector', 'beta_60', 'dollar_volume_20')
+        "sector" and names of features in `exposures`
+    exposures : Features | None, default None
+        where the exposures stand; default: X itself
+
+    Returns
+    -------
+    Features
+        X's features without `to`, each orthogonal on every date to what they were neutralised to
+    """
     from neuralpha.features.cross import in_threads, sector_codes
     to, exposures, panel = list(to), exposures or X, X.panel
     numbers = exposures.select([t for t in to if t != "sector"]).values.astype(np.float64)

@@ -39,7 +39,21 @@ def cached_features(
     folder, # where tables are kept, one folder each, named by `feature_key`
     names="core", transform:str|None="rank",
 )->Features: # `values` is mapped read-only from disk
-    "`compute_features`, or the same table from an earlier call, bit for bit."
+    """`compute_features`, or the same table from an earlier call, bit for bit.
+
+    Parameters
+    ----------
+    panel : Panel
+    folder
+        where tables are kept, one folder each, named by `feature_key`
+    names : default 'core'
+    transform : str | None, default 'rank'
+
+    Returns
+    -------
+    Features
+        `values` is mapped read-only from disk
+    """
     home = Path(folder)/feature_key(panel, names, transform)
     if not (home/"table.json").exists():
         X = compute_features(panel, names, transform)
@@ -65,7 +79,22 @@ def update_features(
 )->Features: # bit-equal to `compute_features(panel, names, transform)`
     """Carry a feature table over to a panel with further dates: only those are computed.
 
-    Raises `NeuralphaError` if the panel does not continue the old one or the feature set is another."""
+    Raises `NeuralphaError` if the panel does not continue the old one or the feature set is another.
+
+    Parameters
+    ----------
+    old : Features
+        computed on the history
+    panel : Panel
+        the history and later dates; earlier bars unchanged
+    names, transform : default 'core', 'rank'
+        as `old` was made
+
+    Returns
+    -------
+    Features
+        bit-equal to `compute_features(panel, names, transform)`
+    """
     before = old.panel
     if panel.n_dates < before.n_dates or (panel.dates[:before.n_dates] != before.dates).any():
         raise NeuralphaError(f"{panel.name} does not continue {before.name}: its first {before.n_dates} dates are not the same.")
@@ -109,7 +138,15 @@ def stream_features(
     panel:Panel, path, # one Parquet file: date, asset, one float32 column per feature, rows in panel order
     names="alpha158", block_rows:int=100_000, # rows in memory at a time, about
 )->Path:
-    "Write raw features of a panel too large for memory to Parquet, asset by asset. Features of features are refused."
+    """Write raw features of a panel too large for memory to Parquet, asset by asset. Features of features are refused.
+
+    Parameters
+    ----------
+    panel, path
+        one Parquet file: date, asset, one float32 column per feature, rows in panel order
+    names, block_rows : default 'alpha158', 100000
+        rows in memory at a time, about
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
     made, skipped = resolve_features(panel, names)

@@ -64,7 +64,22 @@ class TCNNet(nn.Module):
 # %% ../../nbs/models/convolution.ipynb #fa12adf2
 @dataclass(kw_only=True, repr=False, eq=False)
 class TCN(Net):
-    "Temporal convolutional net: dilated causal convolutions over the last `window` bars."
+    """Temporal convolutional net: dilated causal convolutions over the last `window` bars.
+
+    Parameters
+    ----------
+    window : int, default 20
+    channels : int, default 32
+    kernel : int, default 3
+    dilations : tuple | list | None, default None
+        one per block; None doubles them until the window is seen
+    dropout : float, default 0.1
+    pooled : ClassVar[bool], default False
+        whether the head reads all bars
+    name : ClassVar[str], default 'tcn'
+    space : ClassVar[dict], default Net.space | {'channels': ('choice', [16, 32, 64]), 'kernel': ('int', 2, 4)}
+    limits : ClassVar[dict], default {'channels': '[1, inf)', 'kernel': '[1, inf)', 'dilations': '[1, inf)'}
+    """
     window:int = 20
     channels:int = 32
     kernel:int = 3
@@ -118,7 +133,19 @@ class MultiScaleNet(nn.Module):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class MultiScale(Net):
-    "Convolutions over several time scales of the same window."
+    """Convolutions over several time scales of the same window.
+
+    Parameters
+    ----------
+    window : int, default 20
+    channels : int, default 16
+    scales : tuple | list, default (1, 5, 10)
+        bars per piece; none longer than the window
+    dropout : float, default 0.1
+    name : ClassVar[str], default 'multiscale'
+    space : ClassVar[dict], default Net.space | {'channels': ('choice', [8, 16, 32]), 'scales': ('choice', [(1, 5), (1, 5, 10), (1, 2, 5, 10)])}
+    limits : ClassVar[dict], default {'channels': '[1, inf)', 'scales': '[1, inf)'}
+    """
     window:int = 20
     channels:int = 16
     scales:tuple|list = (1, 5, 10) # bars per piece; none longer than the window

@@ -21,7 +21,21 @@ from ..splits import Fold
 # %% ../../nbs/models/predict.ipynb #449c8cf8
 @dataclass
 class UnitResult:
-    "What one fit leaves behind."
+    """What one fit leaves behind.
+
+    Parameters
+    ----------
+    scores : np.ndarray
+        (len(fold.test),) float32, in the order of fold.test
+    valid_scores : np.ndarray
+        (len(fold.valid),) float32, of the model before it is fitted again
+    model : Estimator
+        fitted; the one that gave `scores`
+    history : list
+        one record per epoch, tree or penalty
+    seconds : float
+        fits and scoring
+    """
     scores:np.ndarray # (len(fold.test),) float32, in the order of fold.test
     valid_scores:np.ndarray # (len(fold.valid),) float32, of the model before it is fitted again
     model:Estimator # fitted; the one that gave `scores`
@@ -37,7 +51,26 @@ def fit_unit(
     refit:bool=False, # once validation has chosen, fit again on training and validation together
     checkpoint=None, # folder in which nets keep every epoch, and from which a fit that was killed goes on; delete it when done
 )->UnitResult:
-    "Fit one model on one fold with one seed and score its validation and test rows."
+    """Fit one model on one fold with one seed and score its validation and test rows.
+
+    Parameters
+    ----------
+    model : Estimator
+        unfitted; it is cloned, never changed
+    X : Features
+    y : Label
+    fold : Fold
+    seed : int, default 0
+    device : str, default 'auto'
+        nets only
+    target : str, default 'rank'
+        what is trained on: "rank", "z" or "raw" (see `Label.target`)
+    refit : bool, default False
+        once validation has chosen, fit again on training and validation together
+    checkpoint : default None
+        folder in which nets keep every epoch, and from which a fit that was killed goes on; delete
+        it when done
+    """
     check_task(model, X, y, target)
     start = time.perf_counter()
     params = model.get_params()
@@ -50,7 +83,21 @@ def fit_on(
     model:Estimator, X:Features, goal:np.ndarray, # `goal` is the target of every panel row: (n_rows,), or (n_rows, tasks) of which many models learn the first
     fold:Fold, refit:bool=False,
 )->np.ndarray: # (len(fold.valid),) float32: scores of the validation rows while they were held out
-    "Fit a model on a fold's training part, with its validation part for early stopping; `refit` then on both."
+    """Fit a model on a fold's training part, with its validation part for early stopping; `refit` then on both.
+
+    Parameters
+    ----------
+    model, X, goal
+        `goal` is the target of every panel row: (n_rows,), or (n_rows, tasks) of which many models
+        learn the first
+    fold : Fold
+    refit : bool, default False
+
+    Returns
+    -------
+    np.ndarray
+        (len(fold.valid),) float32: scores of the validation rows while they were held out
+    """
     goal = goal if model.multi_task else primary(goal)
     part = lambda rows: (X.view(rows), goal[rows])
     model.fit(*part(fold.train), valid=part(fold.valid) if len(fold.valid) else None)
@@ -66,7 +113,13 @@ def check_task(model, X, y, target):
         raise NeuralphaError(f"Features are of {X.panel.name}, labels of {y.panel.name}: build both from one panel.")
 
 def checked_scores(model, X, fold, part)->np.ndarray: # (rows of the part,) float32
-    "Scores of the rows of a part, \"test\" or \"valid\"; raises `NeuralphaError` where one is not finite."
+    """Scores of the rows of a part, "test" or "valid"; raises `NeuralphaError` where one is not finite.
+
+    Returns
+    -------
+    np.ndarray
+        (rows of the part,) float32
+    """
     rows = getattr(fold, part)
     s = model.predict(X.view(rows)) if len(rows) else np.zeros(0, np.float32)
     if not np.isfinite(s).all(): raise NeuralphaError(f"{model!r} gave {int((~np.isfinite(s)).sum())} {part} scores that are not finite in fold {fold.number}.")
@@ -88,13 +141,42 @@ def ensemble_scores(
     date, # (n,) date codes
     kind:str="z", # "z", "rank" or "mean"
 )->np.ndarray: # (n,) float32
-    "The mean of the members' standings by date."
+    """The mean of the members' standings by date.
+
+    Parameters
+    ----------
+    scores
+        arrays (n,), one per member
+    date
+        (n,) date codes
+    kind : str, default 'z'
+        "z", "rank" or "mean"
+
+    Returns
+    -------
+    np.ndarray
+        (n,) float32
+    """
     return np.mean([_standing(s, date, kind) for s in scores], 0).astype(np.float32)
 
 # %% ../../nbs/models/predict.ipynb #702d8cd2
 @dataclass
 class Predictions:
-    "Out-of-sample scores of one model."
+    """Out-of-sample scores of one model.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        date, asset, model, fold, seed, score, label; seed -1 is the ensemble
+    models : dict, default dict()
+        (fold, seed) -> fitted model
+    histories : dict, default dict()
+        (fold, seed) -> list of records
+    seconds : dict, default dict()
+        (fold, seed) -> fit and scoring
+    valid : pd.DataFrame, default pd.DataFrame()
+        the same columns on the validation parts, for stacking
+    """
     frame:pd.DataFrame # date, asset, model, fold, seed, score, label; seed -1 is the ensemble
     models:dict = field(default_factory=dict) # (fold, seed) -> fitted model
     histories:dict = field(default_factory=dict) # (fold, seed) -> list of records
@@ -163,7 +245,25 @@ def predictions_frame(
     ensemble:str="z",
     part:str="test", # or "valid"
 )->pd.DataFrame: # date, asset, model, fold, seed, score, label
-    "The long table of one fold: every seed and their ensemble."
+    """The long table of one fold: every seed and their ensemble.
+
+    Parameters
+    ----------
+    X : Features
+    y : Label
+    fold : Fold
+    name : str
+    scores : dict
+        seed -> scores of the part's rows; the ensemble is added as -1
+    ensemble : str, default 'z'
+    part : str, default 'test'
+        or "valid"
+
+    Returns
+    -------
+    pd.DataFrame
+        date, asset, model, fold, seed, score, label
+    """
     p, rows = X.panel, getattr(fold, part)
     scores = {**scores, -1: ensemble_scores(list(scores.values()), p.date_code[rows], ensemble)}
     return pd.concat([pd.DataFrame({"date": p.dates[p.date_code[rows]], "asset": p.assets[p.asset_code[rows]], "model": name, "fold": fold.number,
@@ -181,7 +281,29 @@ def cross_predict(
     together:bool=False, # nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
     refit:bool=False, # as in `fit_unit`
 )->Predictions:
-    "Fit on every fold and seed and score the test rows: nothing scored was ever fitted on."
+    """Fit on every fold and seed and score the test rows: nothing scored was ever fitted on.
+
+    Parameters
+    ----------
+    model : Estimator
+        unfitted
+    X, y, folds
+        from `walk_forward` or `fixed_split`
+    seeds : int, default 3
+        fits per fold, seeds 0, 1, ...; a model without randomness is fitted once
+    device : str, default 'auto'
+    progress : bool, default True
+    target : str, default 'rank'
+        what is trained on
+    ensemble : str, default 'z'
+        how seeds are joined: "z", "rank" or "mean"
+    name : str | None, default None
+        in the table; default the model's
+    together : bool, default False
+        nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
+    refit : bool, default False
+        as in `fit_unit`
+    """
     folds = [folds] if isinstance(folds, Fold) else list(folds)
     if not folds: raise NeuralphaError("There are no folds to predict on.")
     if not isinstance(model, Estimator):

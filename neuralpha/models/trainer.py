@@ -34,7 +34,53 @@ def known_device(device:str)->str:
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class Training(Parameters):
-    "How a net is trained."
+    """How a net is trained.
+
+    Parameters
+    ----------
+    loss : str, default 'ic'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.01
+        AdamW's
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    sparse_input : float, default 0.0
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows : int, default 512
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 20
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    patience : int, default 4
+        epochs without improvement on validation before training stops
+    stop_on : str, default 'ic'
+        "ic" (mean by date) or "loss", on the validation part
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    limits : ClassVar[dict], default {'loss': Objective, 'learning_rate': '(0, inf)', 'weight_decay': '[0, inf)', 'l1': '[0, inf)', 'sparse_input': '[0, inf)', 'l2': '[0, inf)', 'clip': '(0, inf)', 'input_noise': '[0, inf)', 'adversarial': '[0, inf)', 'label_smoothing': '[0, 1]', 'average': '[0, inf)', 'batch_rows': '[1, inf)', 'max_epochs': '[1, inf)', 'epoch_share': '(0, 1]', 'patience': '[1, inf)', 'stop_on': ('ic', 'loss'), 'precision': PRECISIONS, 'device': known_device}
+    """
     loss:str = "ic" # a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head follows from it
     learning_rate:float = 1e-3
     weight_decay:float = 1e-2 # AdamW's
@@ -74,7 +120,15 @@ def worker_device(
     device:str, # as the user said it
     worker:int, # number of the process
 )->str:
-    "The device of one of several workers: GPUs in turn where there are several and none was named."
+    """The device of one of several workers: GPUs in turn where there are several and none was named.
+
+    Parameters
+    ----------
+    device : str
+        as the user said it
+    worker : int
+        number of the process
+    """
     n = torch.cuda.device_count()
     return f"cuda:{worker % n}" if n > 1 and device in ("auto", "cuda") else device
 
@@ -108,7 +162,18 @@ def check_panel_fits(X:Features, window:int, rows:int, device:torch.device, free
 
 # %% ../../nbs/models/trainer.ipynb #59dd7ef7
 class Resident:
-    "A feature table, standardised, on a device; windows of it are gathered by index."
+    """A feature table, standardised, on a device; windows of it are gathered by index.
+
+    Parameters
+    ----------
+    X, window
+        rows per window, ending at the row asked for
+    mean, sd
+        (n_features,) of the training rows
+    device : default 'cpu'
+    rows : default None
+        panel rows that will be asked for; dates outside their windows are not put on the device
+    """
     def __init__(
         self, X:Features, window:int, # rows per window, ending at the row asked for
         mean, sd, # (n_features,) of the training rows
@@ -151,7 +216,24 @@ def epoch_batches(
     share:float=1., # of the dates
     by:str="date", # "date", "whole" (dates are never cut), "span" (consecutive dates) or "row"
 )->list[np.ndarray]: # positions in `date`, one array per batch
-    "One epoch's batches."
+    """One epoch's batches.
+
+    Parameters
+    ----------
+    date : np.ndarray
+        (n,) date code per training row, ascending
+    rng : np.random.Generator
+    batch_rows : int
+    share : float, default 1.0
+        of the dates
+    by : str, default 'date'
+        "date", "whole" (dates are never cut), "span" (consecutive dates) or "row"
+
+    Returns
+    -------
+    list[np.ndarray]
+        positions in `date`, one array per batch
+    """
     if by == "row":
         order = rng.permutation(len(date))[:max(1, round(share*len(date)))]
         return np.array_split(order, max(1, round(len(order)/batch_rows)))
@@ -194,7 +276,19 @@ def score_rows(
     net, data:Resident, rows:np.ndarray, # panel rows
     block_rows:int=4096,
 )->np.ndarray: # (n, outputs) float32
-    "The net's outputs for every row, dropout off; a net across assets sees the rows given of each date."
+    """The net's outputs for every row, dropout off; a net across assets sees the rows given of each date.
+
+    Parameters
+    ----------
+    net, data, rows
+        panel rows
+    block_rows : int, default 4096
+
+    Returns
+    -------
+    np.ndarray
+        (n, outputs) float32
+    """
     date, at = data.panel.date_code[rows], data.at(rows)
     net.eval()
     out = None
@@ -262,7 +356,13 @@ def penalty(matrices, s:Training):
 
 # %% ../../nbs/models/trainer.ipynb #3798f933
 def by_input(weights)->torch.Tensor: # (weights of an input, inputs)
-    "Weights, inputs on their second axis, as one matrix with a column per input."
+    """Weights, inputs on their second axis, as one matrix with a column per input.
+
+    Returns
+    -------
+    torch.Tensor
+        (weights of an input, inputs)
+    """
     return torch.cat([w.movedim(1, -1).flatten(0, -2) for w in weights])
 
 def input_weights(net)->list:
@@ -291,7 +391,13 @@ def batching(s:Training, net)->str:
     return "whole" if by != "span" and getattr(net, "across_assets", False) else by
 
 def one_gradient(net)->torch.Tensor: # (weights,)
-    "Lay the gradients of a net side by side: each weight's `.grad` is a view of the vector that is returned."
+    """Lay the gradients of a net side by side: each weight's `.grad` is a view of the vector that is returned.
+
+    Returns
+    -------
+    torch.Tensor
+        (weights,)
+    """
     weights = [p for p in net.parameters() if p.requires_grad]
     whole = weights[0].new_zeros(sum(p.numel() for p in weights))
     for p, part in zip(weights, whole.split([p.numel() for p in weights])): p.grad = part.view_as(p)
@@ -301,7 +407,24 @@ def run_epoch(
     net, optimizer, part:Part, batches, by:str, s:Training,
     sparse_input:float=0., # penalty of `shrink_inputs` after every step
 )->np.ndarray: # (batches,) losses
-    "One pass over the batches. Raises `NeuralphaError` where a loss or a gradient is not finite."
+    """One pass over the batches. Raises `NeuralphaError` where a loss or a gradient is not finite.
+
+    Parameters
+    ----------
+    net
+    optimizer
+    part : Part
+    batches
+    by : str
+    s : Training
+    sparse_input : float, default 0.0
+        penalty of `shrink_inputs` after every step
+
+    Returns
+    -------
+    np.ndarray
+        (batches,) losses
+    """
     net.train()
     objective, gradient, losses, norms = Objective(s.loss, s.label_smoothing), one_gradient(net), [], []
     for at, target, grid in part.batches(batches, by):
@@ -342,7 +465,13 @@ def saved_bytes(net, part:Part, batch, by, s)->int:
 def batch_bytes(
     net, part:Part, by:str, s:Training,
 )->tuple: # (bytes per row, bytes per pair of rows of one date)
-    "What a batch needs in training, counted on up to 512 rows of the largest date and on half of them."
+    """What a batch needs in training, counted on up to 512 rows of the largest date and on half of them.
+
+    Returns
+    -------
+    tuple
+        (bytes per row, bytes per pair of rows of one date)
+    """
     largest = int(np.bincount(part.date - part.date[0]).argmax()) + part.date[0]
     rows = np.flatnonzero(part.date == largest)[:512]
     if len(rows) < 8: rows = np.arange(min(64, len(part.date))) # so few make no pairs to speak of
@@ -358,7 +487,16 @@ def largest_batch(
     largest:int, # rows of the largest date
     by:str,
 ):
-    "Rows of the largest batch that `epoch_batches` may cut."
+    """Rows of the largest batch that `epoch_batches` may cut.
+
+    Parameters
+    ----------
+    rows
+        `batch_rows`, a number or an array
+    largest : int
+        rows of the largest date
+    by : str
+    """
     if by == "row": return rows
     if by == "span": return np.maximum(rows, SPAN*largest)
     return np.where((by == "whole") | (largest <= 1.5*rows), np.maximum(1.25*rows, largest), 1.25*rows)
@@ -367,7 +505,22 @@ def fitting_batch_rows(
     net, part:Part, by:str, s:Training,
     free:int|None=None, # bytes; default what the device has
 )->int: # rows per batch that fit, at most `s.batch_rows`
-    "Rows per batch that fit into memory; warns where that is fewer than asked for, raises where whole dates do not fit."
+    """Rows per batch that fit into memory; warns where that is fewer than asked for, raises where whole dates do not fit.
+
+    Parameters
+    ----------
+    net
+    part : Part
+    by : str
+    s : Training
+    free : int | None, default None
+        bytes; default what the device has
+
+    Returns
+    -------
+    int
+        rows per batch that fit, at most `s.batch_rows`
+    """
     free = free_memory(part.data.device) if free is None else free
     largest, (row, pair) = int(np.bincount(part.date - part.date[0]).max()), batch_bytes(net, part, by, s)
     def need(rows):
@@ -392,7 +545,29 @@ def train(
     watch=None, # called with (epoch, validation gain) after every epoch
     epochs:int|None=None, # stop after so many of `max_epochs`
 )->list[dict]: # one record per epoch
-    "Train `net` in place. Raises `NeuralphaError` naming the date where training diverges."
+    """Train `net` in place. Raises `NeuralphaError` naming the date where training diverges.
+
+    Parameters
+    ----------
+    net
+    data : Resident
+    train, valid
+        (panel rows, (n,) or (n, horizons) float32 target) each
+    s : Training
+    seed : int, default 0
+    checkpoint : default None
+        file: written after every epoch, continued from where it exists; `NeuralphaError` where it
+        is another training's
+    watch : default None
+        called with (epoch, validation gain) after every epoch
+    epochs : int | None, default None
+        stop after so many of `max_epochs`
+
+    Returns
+    -------
+    list[dict]
+        one record per epoch
+    """
     of = checkpoint and training_digests(net, data, train, valid, s, seed)
     part, valid = Part(data, *train), valid and _by_date(data.panel, *valid)
     by, device = batching(s, net), data.device
@@ -487,7 +662,13 @@ def judge(out, panel, rows, target, s)->dict:
 
 # %% ../../nbs/models/trainer.ipynb #1d6d48a4
 def training_digests(net, data, train, valid, s, seed)->dict: # what a training's weights follow from -> digest
-    "Digests of all that two trainings must share for one to continue the other."
+    """Digests of all that two trainings must share for one to continue the other.
+
+    Returns
+    -------
+    dict
+        what a training's weights follow from -> digest
+    """
     free = {"patience", "device"} | (set() if s.sparse_input else {"max_epochs"})
     settings = {f.name: getattr(s, f.name) for f in fields(s) if f.name not in free}
     shapes = {k: list(v.shape) for k, v in net.state_dict().items()}

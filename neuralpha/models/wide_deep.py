@@ -22,13 +22,30 @@ from .trees import BOOSTING, best_trees, leaves_and_splits
 
 # %% ../../nbs/models/wide_deep.ipynb #dc77ae2d
 def with_level(z): # (n, K) -> (n, K + 1) float64
-    "Inputs with a column of ones behind them."
+    """Inputs with a column of ones behind them.
+
+    Parameters
+    ----------
+    z
+        (n, K) -> (n, K + 1) float64
+    """
     return np.column_stack([z, np.ones(len(z))]).astype(np.float64)
 
 def kept_slopes(
     z:np.ndarray, e:np.ndarray, z_valid:np.ndarray, e_valid:np.ndarray, # inputs (n, K) and target of training and validation rows
 )->np.ndarray: # (K + 1,) slopes and level; 0 for inputs left out
-    "Least squares on the training rows; inputs are left out one by one as long as the validation error falls."
+    """Least squares on the training rows; inputs are left out one by one as long as the validation error falls.
+
+    Parameters
+    ----------
+    z, e, z_valid, e_valid : np.ndarray
+        inputs (n, K) and target of training and validation rows
+
+    Returns
+    -------
+    np.ndarray
+        (K + 1,) slopes and level; 0 for inputs left out
+    """
     x, v = with_level(z), with_level(z_valid)
     gram, moment, check, goal = x.T @ x, x.T @ e, v.T @ v, v.T @ e_valid
     def fitted(live):
@@ -50,7 +67,20 @@ def widen(
     z, target, deep, # (n, K) inputs, (n,) target and deep scores of the training rows
     z_valid, target_valid, deep_valid, # of the validation rows
 )->tuple: # (gate of the deep part, (K + 1,) slopes and level): score = gate × deep + z @ slopes + level
-    "The wide part for a given deep one: what is linear in the deep scores is taken out first, then slopes are kept and gated."
+    """The wide part for a given deep one: what is linear in the deep scores is taken out first, then slopes are kept and gated.
+
+    Parameters
+    ----------
+    z, target, deep
+        (n, K) inputs, (n,) target and deep scores of the training rows
+    z_valid, target_valid, deep_valid
+        of the validation rows
+
+    Returns
+    -------
+    tuple
+        (gate of the deep part, (K + 1,) slopes and level): score = gate × deep + z @ slopes + level
+    """
     tilt = np.linalg.lstsq(with_level(z), deep, rcond=1e-10)[0]
     bent, bent_valid = deep - with_level(z) @ tilt, deep_valid - with_level(z_valid) @ tilt
     b = kept_slopes(z, target - bent, z_valid, target_valid - bent_valid)
@@ -104,7 +134,34 @@ class WithinDate(nn.Module):
 # %% ../../nbs/models/wide_deep.ipynb #45142feb
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(Net):
-    "A sparse net beside a linear model; inputs, slopes and gates are chosen on validation."
+    """A sparse net beside a linear model; inputs, slopes and gates are chosen on validation.
+
+    Parameters
+    ----------
+    max_inputs : int, default 10
+        inputs that are kept, at most
+    path_penalty : float, default 0.4
+        largest `sparse_input` of the path that orders the inputs
+    path_hidden : tuple | list, default (16,)
+        units of the net that is trained along the path
+    hidden : tuple | list, default (32, 16, 8)
+        units of the deep part
+    sparse_input : float, default 0.1
+        of the deep part
+    loss : str, default 'mse'
+    stop_on : str, default 'loss'
+    learning_rate : float, default 0.01
+    weight_decay : float, default 0.0
+    batch_rows : int, default 2000
+    max_epochs : int, default 30
+    patience : int, default 30
+    dropout : float, default 0.0
+    norm : str, default 'none'
+    name : ClassVar[str], default 'widedeep'
+    multi_task : ClassVar[bool], default False
+    space : ClassVar[dict], default {'learning_rate': ('log', 0.003, 0.02), 'max_inputs': ('int', 4, 16), 'sparse_input': ('log', 0.02, 0.5), 'hidden': ('choice', [(32,), (32, 16), (32, 16, 8)])}
+    limits : ClassVar[dict], default {'max_inputs': '[1, inf)', 'path_penalty': '[0, inf)', 'path_hidden': '[1, inf)', 'hidden': '[1, inf)', 'norm': NORMS, 'loss': ('mse',)}
+    """
     max_inputs:int = 10 # inputs that are kept, at most
     path_penalty:float = .4 # largest `sparse_input` of the path that orders the inputs
     path_hidden:tuple|list = (16,) # units of the net that is trained along the path
@@ -174,7 +231,13 @@ class ByDate:
         self.q = np.concatenate([np.linalg.solve(np.linalg.cholesky(p.T @ p + np.eye(p.shape[1])), p.T).T for p in np.split(c, self.start[1:])])
 
     def left(self, e): # (n,) -> (n,)
-        "What the regressions leave of `e`."
+        """What the regressions leave of `e`.
+
+        Parameters
+        ----------
+        e
+            (n,) -> (n,)
+        """
         out, e = np.empty(len(e)), np.asarray(e, np.float64)[self.order]
         out[self.order] = e - (self.q*np.add.reduceat(self.q*e[:, None], self.start)[self.code]).sum(1)
         return out
@@ -182,7 +245,30 @@ class ByDate:
 # %% ../../nbs/models/wide_deep.ipynb #c628c07d
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideTrees(Estimator):
-    "Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are chosen on validation."
+    """Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are chosen on validation.
+
+    Parameters
+    ----------
+    max_inputs : int, default 10
+        inputs that are kept, at most
+    n_trees : int, default 600
+        at most
+    learning_rate : float, default 0.05
+    num_leaves : int, default 3
+    min_leaf : int, default 100
+        rows in a leaf at least; no more than 1 % of the training rows is asked for
+    bagging_fraction : float, default 0.7
+        share of rows drawn per tree
+    l2 : float, default 1.0
+    max_bin : int, default 63
+    patience : int, default 40
+        trees without improvement on validation
+    threads : int, default 0
+        0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    name : ClassVar[str], default 'widetrees'
+    space : ClassVar[dict], default {'learning_rate': ('log', 0.01, 0.1), 'num_leaves': ('choice', [2, 3, 4, 8]), 'max_inputs': ('int', 4, 16)}
+    limits : ClassVar[dict], default BOOSTING | {'max_inputs': '[1, inf)'}
+    """
     max_inputs:int = 10 # inputs that are kept, at most
     n_trees:int = 600 # at most
     learning_rate:float = .05

@@ -27,7 +27,18 @@ CODE = ("neuralpha.data.gkx", "neuralpha.models.gkx") # what every unit depends 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Draws:
-    "The draws of one simulated universe under a study with `repetitions`; the counterpart of a `Bench`."
+    """The draws of one simulated universe under a study with `repetitions`; the counterpart of a `Bench`.
+
+    Parameters
+    ----------
+    study : Study
+    universe : str
+    case : str
+    n_characteristics : int
+    template : ClassVar[str], default 'published_table.ipynb'
+    columns : ClassVar[dict], default dict(draw='integer', model='number', true='number', mean='number')
+        of a unit's scores: the draw, and sums of squared errors
+    """
     study: Study
     universe: str
     case: str
@@ -88,7 +99,13 @@ def fit_draw(draws:Draws, unit:Unit, store:UnitStore, device:str="auto"):
     else: store.save(unit, pd.DataFrame([{"draw": unit.fold, **errors}]), seconds=round(time.perf_counter() - started, 3))
 
 def collect_draws(draws:Draws, store:UnitStore, device:str="auto")->tuple[pd.DataFrame, dict]: # one row per draw and model; model -> why it is not there
-    "What the finished units say: columns draw, model, sse, sse_true, sse_mean, seconds."
+    """What the finished units say: columns draw, model, sse, sse_true, sse_mean, seconds.
+
+    Returns
+    -------
+    tuple[pd.DataFrame, dict]
+        one row per draw and model; model -> why it is not there
+    """
     rows, holes = [], {}
     for u in draws.units(device):
         if u.key in store:
@@ -110,7 +127,20 @@ def draw_numbers(
     frame:pd.DataFrame, # as `collect_draws` gives it
     order, # model names
 )->dict: # model -> record; "true" is the true function
-    "R² and ratio of every model with standard errors."
+    """R² and ratio of every model with standard errors.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        as `collect_draws` gives it
+    order
+        model names
+
+    Returns
+    -------
+    dict
+        model -> record; "true" is the true function
+    """
     from neuralpha.models.gkx import paired_ratios
     r2 = 100*(1 - frame.pivot(index="draw", columns="model", values="sse").div(frame.groupby("draw")["sse_mean"].first(), axis=0))
     first = frame.groupby("draw").first()

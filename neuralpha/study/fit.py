@@ -24,7 +24,13 @@ from .units import Unit, UnitStore, claim
 
 # %% ../../nbs/study/fit.ipynb #edd658de
 def fit_one(bench:Bench, unit:Unit, store:UnitStore, device:str="auto")->bool: # finished
-    "Fit a unit, with all that are trained together with it, and keep them; a failure is kept with its log. Faults of the disk are raised, they concern every unit."
+    """Fit a unit, with all that are trained together with it, and keep them; a failure is kept with its log. Faults of the disk are raised, they concern every unit.
+
+    Returns
+    -------
+    bool
+        finished
+    """
     units, checkpoint = [u for u in bench.fitted_with(unit, device) if u.key not in store], store.folder/"checkpoints"/unit.key
     try:
         with limit_threads(1): fits = _fits(bench, unit, store, device, checkpoint)
@@ -53,14 +59,33 @@ def _scores(part, panel, rows, scores):
 
 # %% ../../nbs/study/fit.ipynb #7e38a9f1
 def open_any(study:Study, universe:str): # `Bench`, or `Draws` where the study repeats draws
-    "What a study compares its models on."
+    """What a study compares its models on.
+
+    Parameters
+    ----------
+    study, universe
+        `Bench`, or `Draws` where the study repeats draws
+    """
     return (open_draws if study.repetitions else open_bench)(study, universe)
 
 def tasks(
     bench:Bench, device:str="auto",
     part:str="all", # or "searches"
 )->list: # of `Unit`
-    "Searches, then units."
+    """Searches, then units.
+
+    Parameters
+    ----------
+    bench : Bench
+    device : str, default 'auto'
+    part : str, default 'all'
+        or "searches"
+
+    Returns
+    -------
+    list
+        of `Unit`
+    """
     return [*bench.searches(device).values(), *(bench.units(device) if part == "all" else ())]
 
 def finished(bench:Bench, task:Unit, store:UnitStore)->bool:
@@ -95,7 +120,19 @@ def work(
     say=lambda text, task=None: None, # called with what is being done
     stop=lambda: False, # asked before every task
 ):
-    "Claim and do task after task; ends when each is finished or has failed, whoever did it."
+    """Claim and do task after task; ends when each is finished or has failed, whoever did it.
+
+    Parameters
+    ----------
+    benches
+    store : UnitStore
+    device : str, default 'auto'
+    part : str, default 'all'
+    say : default lambda text, task=None: None
+        called with what is being done
+    stop : default lambda: False
+        asked before every task
+    """
     todo, last = [(b, t) for b in benches for t in tasks(b, device, part)], None
     while todo := unfinished(todo, store):
         worked = False
@@ -118,7 +155,13 @@ def forget_failures(todo, store:UnitStore):
         if t.key not in store: store.failure_path(t.key).unlink(missing_ok=True)
 
 def failures(units, store:UnitStore)->dict: # unit -> error of those that failed
-    "What is known of the units that could not be fitted."
+    """What is known of the units that could not be fitted.
+
+    Returns
+    -------
+    dict
+        unit -> error of those that failed
+    """
     return {u: store.failure(u.key)["error"] for u in units if u.key not in store and store.failure(u.key)}
 
 def fit_units(
@@ -127,7 +170,22 @@ def fit_units(
     device:str="auto", # "auto", "cpu", "cuda" or "cuda:1"
     jobs:int=1, # 1 fits here, more are processes of their own; 0 fits nothing and says what has failed
 )->dict: # unit -> error of those that failed
-    "Do all tasks of a bench that are not finished; returns when each is finished or has failed."
+    """Do all tasks of a bench that are not finished; returns when each is finished or has failed.
+
+    Parameters
+    ----------
+    bench : Bench
+    store : UnitStore
+    device : str, default 'auto'
+        "auto", "cpu", "cuda" or "cuda:1"
+    jobs : int, default 1
+        1 fits here, more are processes of their own; 0 fits nothing and says what has failed
+
+    Returns
+    -------
+    dict
+        unit -> error of those that failed
+    """
     units = bench.units(device)
     if jobs > 1: fit_study([bench], store, device, jobs)
     if jobs == 1:
@@ -143,7 +201,13 @@ def fit_units(
     return failures(units, store)
 
 def search_units(bench:Bench, store:UnitStore, device:str="auto", jobs:int=1)->list[dict]: # see `search_records`
-    "Run every search of a bench; returns when all budgets are spent."
+    """Run every search of a bench; returns when all budgets are spent.
+
+    Returns
+    -------
+    list[dict]
+        see `search_records`
+    """
     if jobs > 1: fit_study([bench], store, device, jobs, part="searches")
     else: work([bench], store, device, "searches")
     return search_records(bench, store, device)
@@ -214,7 +278,22 @@ def fit_study(
     watch=None, # called several times a second with universe -> (done, total, what is being done): units, or trials where only searches are run
     part:str="all", # or "searches"
 ):
-    "Do what is not finished in processes of their own. Raises `DiskError` where the store cannot be written."
+    """Do what is not finished in processes of their own. Raises `DiskError` where the store cannot be written.
+
+    Parameters
+    ----------
+    benches
+        of one study
+    store : UnitStore
+    device : str, default 'auto'
+    jobs : int, default 1
+        processes
+    watch : default None
+        called several times a second with universe -> (done, total, what is being done): units, or
+        trials where only searches are run
+    part : str, default 'all'
+        or "searches"
+    """
     listed = [(b, t) for b in benches for t in tasks(b, device, part)]
     forget_failures([t for _, t in listed], store)
     workers, deaths, started, todo, agreed = [], Counter(), 0, listed, _agreed(benches, device, part)
@@ -241,7 +320,22 @@ def progress_of(
     store:UnitStore, part:str="all",
     now=(), # what is being done, as texts
 )->dict: # universe -> (done, total, now); total is None where a budget is in minutes only
-    "How far the tasks are."
+    """How far the tasks are.
+
+    Parameters
+    ----------
+    listed, left
+        (bench, task) pairs: all, and those that are not finished
+    store : UnitStore
+    part : str, default 'all'
+    now : default ()
+        what is being done, as texts
+
+    Returns
+    -------
+    dict
+        universe -> (done, total, now); total is None where a budget is in minutes only
+    """
     out = {}
     for bench in dict.fromkeys(b for b, _ in listed):
         mine = [t for b, t in listed if b is bench]
@@ -271,7 +365,21 @@ def collect(
     bench:Bench, store:UnitStore, device:str="auto",
     part:str="test", # or "valid": scores of the validation rows, what calibration may look at
 )->tuple[dict, dict]: # model -> Predictions; model -> why it is not there
-    "What the finished units of a bench say."
+    """What the finished units of a bench say.
+
+    Parameters
+    ----------
+    bench : Bench
+    store : UnitStore
+    device : str, default 'auto'
+    part : str, default 'test'
+        or "valid": scores of the validation rows, what calibration may look at
+
+    Returns
+    -------
+    tuple[dict, dict]
+        model -> Predictions; model -> why it is not there
+    """
     units, out, holes = {}, {}, {}
     for u in bench.units(device): units.setdefault(u.model, []).append(u)
     for name, mine in units.items():

@@ -1,0 +1,52 @@
+# Made by `make sync` from `_HOMES` in __init__.py.
+from .core import NeuralphaError as NeuralphaError
+from .data.panel import Panel as Panel
+from .data.panel import panel_from_frame as panel_from_frame
+from .data.universes import load_universe as load_universe
+from .data.universes import list_universes as list_universes
+from .data.universes import import_universe as import_universe
+from .data.simulate import simulate_universe as simulate_universe
+from .features.compute import compute_features as compute_features
+from .features.table import Features as Features
+from .features.table import View as View
+from .labels import Label as Label
+from .labels import forward_return as forward_return
+from .labels import triple_barrier as triple_barrier
+from .labels import multi_horizon as multi_horizon
+from .splits import Fold as Fold
+from .splits import walk_forward as walk_forward
+from .splits import fixed_split as fixed_split
+from .splits import purged_kfold as purged_kfold
+from .splits import combinatorial_purged as combinatorial_purged
+from .splits import plot_folds as plot_folds
+from .models.registry import make_model as make_model
+from .models.registry import load_model as load_model
+from .models.registry import model_names as model_names
+from .models.linear import Ridge as Ridge
+from .models.trees import LightGBM as LightGBM
+from .models.nets import MLP as MLP
+from .models.recurrent import LSTM as LSTM
+from .models.recurrent import GRU as GRU
+from .models.predict import Predictions as Predictions
+from .models.predict import cross_predict as cross_predict
+from .evaluate.ic import ic as ic
+from .evaluate.ic import rank_ic as rank_ic
+from .evaluate.metrics import evaluate_scores as evaluate_scores
+from .evaluate.compare import compare as compare
+from .evaluate.compare import compare_studies as compare_studies
+from .evaluate.tearsheet import tear_sheet as tear_sheet
+from .explain import explain as explain
+from .study.spec import Study as Study
+from .study.spec import load_study as load_study
+from .study.bench import open_bench as open_bench
+from .study.audit import audit_features as audit_features
+from .study.audit import audit_label as audit_label
+from .study.audit import audit_pipeline as audit_pipeline
+from .study.audit import audit_study as audit_study
+from .study.holdout import seal_holdout as seal_holdout
+from .study.holdout import open_holdout as open_holdout
+from .study.verify import verify_report as verify_report
+from .study.run import run_study as run_study
+
+__version__: str
+__all__: list[str]
