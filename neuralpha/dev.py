@@ -9,10 +9,9 @@ A notebook in `nbs/` is the only place where code is written. `sync` derives the
 # %% auto #0
 __all__ = ['root', 'notebooks', 'test_source', 'cleaned', 'readme_text', 'stub_text', 'sync', 'changed_by_sync', 'main']
 
-# %% ../nbs/dev.ipynb #ebc60d7a
+# %% ../nbs/dev.ipynb #28308b81
 import ast, filecmp, fcntl, hashlib, os, posixpath, re, shutil, subprocess, sys, tempfile
 from pathlib import Path
-import nbformat
 from .core import NeuralphaError
 from .docstrings import documented, opening, with_opening
 
@@ -78,9 +77,10 @@ def test_source(
     return head + star + "\n\n".join(t for t in tests if t) + "\n"
 test_source.__test__ = False
 
-# %% ../nbs/dev.ipynb #b1e52de2
+# %% ../nbs/dev.ipynb #b7c32eaf
 def cleaned(nb):
     "The notebook without outputs, counters and metadata other than cell tags and the kernel; ids by content."
+    import nbformat # not where nets are only trained
     nb, seen = nbformat.from_dict(nb), {}
     nb.metadata = nbformat.from_dict({"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}})
     for cell in nb.cells:
@@ -117,9 +117,9 @@ def readme_text(
         elif code and not c["source"].startswith(("#| test", "#| hide")): parts.append(f"```python\n{code}\n```")
     return "\n\n".join(parts) + "\n\n<!-- Made from nbs/index.ipynb by `make sync`. -->\n"
 
-# %% ../nbs/dev.ipynb #035642c1
+# %% ../nbs/dev.ipynb #d2d9b704
 def _pair(base:Path):
-    import jupytext
+    import jupytext, nbformat
     for text in sorted((base/".nbpy").rglob("*.py")):
         path = base/"nbs"/text.relative_to(base/".nbpy").with_suffix(".ipynb")
         new = nbformat.writes(cleaned(jupytext.read(text))) + "\n"
@@ -136,7 +136,7 @@ def _orphans(base:Path)->list[Path]:
            and p.relative_to(base/"neuralpha").with_suffix("") not in modules]
     return lib + [p for p in (base/"tests").glob("test_*.py") if p.stem not in tests]
 
-# %% ../nbs/dev.ipynb #7331833d
+# %% ../nbs/dev.ipynb #60c67b47
 def _export(path:Path, nb, lib:Path):
     "The module of a notebook, with what its comments and its opening say in the docstrings."
     from nbdev.export import nb_export
@@ -166,6 +166,7 @@ def _homes(lib:Path)->dict:
 
 def sync(base:Path|None=None):
     "Clean every notebook and export library and tests; one at a time, so that two runs cannot mix."
+    import nbformat
     base = base or root()
     os.chdir(base)
     with open(base/"settings.ini") as lock:
@@ -210,10 +211,10 @@ def changed_by_sync(base:Path|None=None)->list[str]: # paths relative to the rep
         same = lambda f: (base/f).exists() and (copy/f).exists() and filecmp.cmp(base/f, copy/f, shallow=False)
         return sorted(str(f) for f in files if not same(f))
 
-# %% ../nbs/dev.ipynb #1b36845f
+# %% ../nbs/dev.ipynb #78a7ab92
 def main(argv=None):
-    "`python -m neuralpha.dev sync|check|docs`; `docs` builds the site in `docs/_build/html`."
-    command = (argv or sys.argv[1:] or ["help"])[0]
+    "`python -m neuralpha.dev sync|check|docs|gpu`; `docs` builds the site in `docs/_build/html`, `gpu --out FOLDER` measures a card."
+    command, *more = argv or sys.argv[1:] or ["help"]
     if command == "sync": sync()
     elif command == "check":
         changed = changed_by_sync()
@@ -222,6 +223,9 @@ def main(argv=None):
         from neuralpha.docs import build
         try: build(root())
         except NeuralphaError as e: sys.exit(str(e))
+    elif command == "gpu":
+        from neuralpha.gpu import main as measure
+        measure(more)
     else: sys.exit(main.__doc__)
 
 # %% ../nbs/dev.ipynb #2190833e

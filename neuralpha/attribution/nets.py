@@ -25,12 +25,13 @@ $\sigma/\sqrt{n}$. Here
 # %% auto #0
 __all__ = ['Attributions', 'net_scores', 'gauss_legendre', 'integrated_gradients', 'expected_gradients']
 
-# %% ../../nbs/attribution/nets.ipynb #386075d1
+# %% ../../nbs/attribution/nets.ipynb #00d4cd0a
 import contextlib
 from typing import NamedTuple
 import numpy as np
 import torch
 from ..core import NeuralphaError
+from ..models.trainer import float32_kernels
 
 # %% ../../nbs/attribution/nets.ipynb #4358db00
 class Attributions(NamedTuple):
@@ -54,7 +55,7 @@ class Attributions(NamedTuple):
         "(n,) completeness error: score less base less the sum of attributions."
         return self.scores - self.base - self.values.sum((1, 2), dtype=np.float64)
 
-# %% ../../nbs/attribution/nets.ipynb #a5e0f8a2
+# %% ../../nbs/attribution/nets.ipynb #99ef17e6
 @contextlib.contextmanager
 def _frozen(module):
     "Evaluation mode without weight gradients for the block."
@@ -64,7 +65,9 @@ def _frozen(module):
     for m, _ in recurrent:
         m.dropout = 0.
         if next(m.parameters()).is_cuda: m.train()
-    try: yield
+    device = _device_of(module, None)
+    try:
+        with float32_kernels(device): yield
     finally:
         for m, training in was[0]: m.training = training
         for p, wanted in was[1]: p.requires_grad_(wanted)

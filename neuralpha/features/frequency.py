@@ -5,9 +5,8 @@
 # %% auto #0
 __all__ = ['denoise_last', 'frac_diff_weights', 'frac_diff']
 
-# %% ../../nbs/features/frequency.ipynb #e78c3ecc
+# %% ../../nbs/features/frequency.ipynb #ec73589f
 import numpy as np
-import pywt
 from numba import njit
 from ..core import NeuralphaError
 from .families import declare
@@ -52,7 +51,7 @@ for _j, (_name, _what) in enumerate([("slow", "more than 20"), ("middle", "5 to 
     declare(f"power_{_name}_64", "spectral", "close", _N, f"share of the variance of 64 returns in cycles of {_what} bars",
             lambda h, j=_j: _shares(h)[j], "Welch (1967)")
 
-# %% ../../nbs/features/frequency.ipynb #01e5d47b
+# %% ../../nbs/features/frequency.ipynb #111c8180
 _WAVELET, _LEVELS = "db4", 3
 
 def _filled_windows(x, n):
@@ -87,6 +86,7 @@ def denoise_last(
     if len(x) < window: return value, noise
     w = _filled_windows(x, window)
     level = w[:, -1:]
+    import pywt
     coefficients = pywt.wavedec(w - level, _WAVELET, mode="symmetric", level=_LEVELS, axis=1)
     sigma = np.median(np.abs(coefficients[-1]), 1, keepdims=True)/.6745
     limit = sigma*np.sqrt(2*np.log(window))

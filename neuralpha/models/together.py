@@ -72,7 +72,7 @@ class Stack:
         "State dict of one seed."
         return {k: v[seed].detach().clone() for k, v in {**self.params, **self.buffers}.items()}
 
-# %% ../../nbs/models/together.ipynb #06af6027
+# %% ../../nbs/models/together.ipynb #d4350497
 def train_together(
     nets, data:Resident, train:tuple, valid:tuple|None, s, seed:int=0, # as in `trainer.train`; `nets` are trained in place
 )->list: # one history per net
@@ -90,7 +90,7 @@ def train_together(
     """
     part, stack, device = Part(data, *train), Stack(nets), data.device
     valid, by, objective = valid and _by_date(data.panel, *valid), batching(s, nets[0]), Objective(s.loss, s.label_smoothing)
-    batch_rows = fitting_batch_rows(nets[0], part, by, s, free_memory(device)//len(nets)) # all seeds' activations are held at once
+    with repeatable(device): batch_rows = fitting_batch_rows(nets[0], part, by, s, free_memory(device)//len(nets)) # all seeds' activations are held at once
     optimizer = torch.optim.AdamW(stack.params.values(), lr=s.learning_rate, weight_decay=s.weight_decay, fused=device.type in ("cpu", "cuda"))
     histories, best = [[] for _ in nets], [None for _ in nets]
     with torch.random.fork_rng([device] if device.type == "cuda" else []), repeatable(device):
