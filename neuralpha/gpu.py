@@ -18,8 +18,8 @@ __all__ = ['PRETEND', 'small_market', 'PARTS', 'Size', 'Row', 'Run', 'line_of', 
            'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
            'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
 
-# %% ../nbs/gpu.ipynb #c635cf2b
-import argparse, contextlib, gc, os, platform, signal, subprocess, sys, tempfile, time, traceback
+# %% ../nbs/gpu.ipynb #2713f476
+import argparse, contextlib, gc, json, os, platform, signal, subprocess, sys, tempfile, time, traceback
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -40,7 +40,7 @@ from .models.predict import fit_unit
 from .models.recurrent import ALSTM, GRU, LSTM
 from .models.registry import MODELS, load_model, make_model, model_class
 from .models.together import fit_seeds
-from .models.trainer import (Part, Resident, _autocast, batching, epoch_batches, fitting_batch_rows, free_memory, pick_device,
+from .models.trainer import (Part, Resident, _autocast, batching, epoch_batches, cuda_index, pick_device,
                                       repeatable, run_epoch, saved_bytes)
 from .models.transformer import Transformer
 from .splits import fixed_split
@@ -98,7 +98,7 @@ class Size:
 PRETEND = Size(assets=12, dates=60, features=4, steps=2, turns=2, seeds=2, epochs=2, toy_assets=8, toy_dates=60, together=2, share=.5, explained=3,
                workers=(2,), big_rows=4_000, least=0., nets=("mlp", "lstm", "transformer"))
 
-# %% ../nbs/gpu.ipynb #65ef290a
+# %% ../nbs/gpu.ipynb #0e4f39ea
 @dataclass
 class Row:
     """One figure.
@@ -161,6 +161,15 @@ class Run:
         self.rows.append(Row(*args, **more))
         print(line_of(self.rows[-1]), flush=True)
         self.write()
+
+    def keep_other_parts(self, parts):
+        "Take over what an earlier run on the same card and versions found in other parts than these."
+        file = self.folder/"gpu.json"
+        earlier = read_json(file) if file.exists() else None
+        same = earlier and all(earlier["machine"].get(k) == self.machine.get(k) for k in ("card", "torch", "cuda", "driver"))
+        if not same or earlier["size"] != json.loads(json.dumps(asdict(self.size))): return
+        self.parts = {name: part for name, part in earlier["parts"].items() if name not in parts}
+        self.rows = [Row(**{k: v for k, v in r.items() if k != "reached"}) for r in earlier["rows"] if r["part"] in self.parts]
 
     def write(self):
         rows = [{**asdict(r), "reached": r.reached} for r in self.rows]
@@ -254,7 +263,7 @@ def random_market(
     X, y = Features(panel, tuple(f"f{j}" for j in range(n_features)), values, (0,)*n_features), forward_return(panel, 1, 0)
     return X, y, fixed_split(y, *(days[int(q*n_dates)] for q in (0, .6, .8)), days[-1])[0]
 
-# %% ../nbs/gpu.ipynb #97043c5a
+# %% ../nbs/gpu.ipynb #2b498ea3
 def net_names(size:Size)->list[str]:
     "The nets of the registry, or those a size names."
     return list(size.nets) or [n for n in sorted(MODELS) if issubclass(model_class(n), Net)]
@@ -320,9 +329,14 @@ def agreement(run:Run):
                 failed.append(f"{name}: {type(e).__name__}: {e}")
                 print(traceback.format_exc(limit=-6), flush=True)
                 continue
+            flat = np.isnan(here) # a net whose scores are all equal has no IC: then on both devices, or they learn other things
+            if (flat != np.isnan(there)).any() or flat.sum() > len(seeds) - 2:
+                failed.append(f"{name}: ICs {there} and {here}")
+                continue
+            here, there = here[~flat], there[~flat]
             spread = float(np.sqrt((here.var(ddof=1) + there.var(ddof=1))/2))
             apart[name] = abs(here.mean() - there.mean())
-            run.add("agreement", f"{name}: mean IC, GPU less CPU", float(there.mean() - here.mean()), "IC", len(seeds), spread,
+            run.add("agreement", f"{name}: mean IC, GPU less CPU", float(there.mean() - here.mean()), "IC", len(here), spread,
                     note=f"CPU {here.mean():.3f}, spread of seeds {spread:.4f}; scores differ by {gaps[name]:.1e} sd; {'within' if apart[name] <= 2*spread + .002 else 'OUTSIDE'} two spreads")
             gone = apart[name] > 2*spread + .002
             if gone: failed.append(f"{name}: ICs {there.mean():.3f} and {here.mean():.3f}, spread {spread:.4f}")
@@ -495,14 +509,14 @@ def feeding(run:Run):
         took = in_turns(run.device, 3, 0., loader=lambda: by_loader(loaded, run.device, processes=8), resident=lambda: by_gather(data, at))
         ratio_row(run, "feeding", "windows per second, resident / DataLoader of 8 processes", len(many)/took.resident/(len(few)/took.loader), ">= 10", note="20,000 windows, the start of the processes included")
 
-# %% ../nbs/gpu.ipynb #1836668f
+# %% ../nbs/gpu.ipynb #ba5e4e34
 def together(run:Run):
     "Seconds of many seeds at once over those of one."
     X, y, fold = run.market
-    for model in (MLP(), LSTM(), Transformer()):
-        model, seeds = model.clone(max_epochs=1, epoch_share=run.size.share), range(run.size.together)
+    for model, share in ((MLP(), run.size.share), (LSTM(), run.size.share/10), (Transformer(), run.size.share/10)):
+        model, seeds = model.clone(max_epochs=1, epoch_share=share), range(run.size.together)
         took = in_turns(run.device, 3, 0., one=lambda: fit_unit(model, X, y, fold, 0, str(run.device)), many=lambda: fit_seeds(model, X, y, fold, seeds, str(run.device)))
-        ratio_row(run, "together", f"{model.name}: {len(seeds)} seeds / one", took.many/took.one, "<= 3", note=f"one seed {took.one.median():.2f} s, {len(fold.train):,} training rows, {run.size.share:g} of an epoch")
+        ratio_row(run, "together", f"{model.name}: {len(seeds)} seeds / one", took.many/took.one, "<= 3", note=f"one seed {took.one.median():.2f} s, {len(fold.train):,} training rows, {share:g} of an epoch")
 
 # %% ../nbs/gpu.ipynb #ffed425c
 def precision(run:Run):
@@ -581,7 +595,7 @@ def attributions(run:Run):
     ratio_row(run, "explain", f"LSTM, {size.explained} windows: {peer} / expected_gradients", took.theirs/took.ours, ">= 50", "times faster",
               f"ours {took.ours.median():.4f} s for 100 gradients a row; errors {completeness(values, whole.scores, whole.base):.3f} and {completeness(ours().values, whole.scores, whole.base):.3f} sd")
 
-# %% ../nbs/gpu.ipynb #cb555dce
+# %% ../nbs/gpu.ipynb #04b52adf
 def memory(run:Run):
     "Peak memory over need, and the error where a panel does not fit."
     size, device = run.size, run.device
@@ -611,14 +625,14 @@ def memory(run:Run):
         if device.type == "cuda":
             torch.cuda.empty_cache()
             share = (torch.cuda.memory_allocated(device) + .5*panel)/torch.cuda.get_device_properties(device).total_memory
-            torch.cuda.set_per_process_memory_fraction(share, device)
+            torch.cuda.set_per_process_memory_fraction(share, cuda_index(device))
             Resident(X, 20, *scale, device)
         else:
             from neuralpha.models.trainer import check_panel_fits
             check_panel_fits(X, 20, len(X), device, free=panel//2)
     except NeuralphaError as e: said = str(e)
     finally:
-        if device.type == "cuda": torch.cuda.set_per_process_memory_fraction(1., device)
+        if device.type == "cuda": torch.cuda.set_per_process_memory_fraction(1., cuda_index(device))
     run.add("memory", "a panel larger than what is free: a sentence that says so", int(bool(said)), "sentences", 1, aim=">= 1", note=said)
 
 # %% ../nbs/gpu.ipynb #ca5887d2
@@ -652,9 +666,9 @@ def several(run:Run):
         run.add("several", f"{n} processes on one card: units whose bits are not those of one", other, "units", units, aim="<= 0")
         run.add("several", f"{n} processes / one: seconds of {units} units", took/one, "ratio", 1, note=f"one process {one:.1f} s")
 
-# %% ../nbs/gpu.ipynb #23485e5c
-PARTS = {"agreement": (agreement, 130), "repeats": (repeats, 100), "epochs": (epochs, 80), "feeding": (feeding, 30), "together": (together, 50),
-         "precision": (precision, 40), "explain": (attributions, 40), "memory": (memory, 50), "several": (several, 90), "compiled": (compilation, 90)} # name -> (what it does, seconds at most)
+# %% ../nbs/gpu.ipynb #622c1dcb
+PARTS = {"agreement": (agreement, 130), "repeats": (repeats, 100), "epochs": (epochs, 80), "feeding": (feeding, 30), "together": (together, 110),
+         "precision": (precision, 40), "explain": (attributions, 100), "memory": (memory, 50), "several": (several, 90), "compiled": (compilation, 70)} # name -> (what it does, seconds at most)
 
 class Late(BaseException):
     "Raised in a part whose time is over."
@@ -689,6 +703,7 @@ def measure(
     end, where = time.monotonic() + 60*minutes, pick_device(device)
     torch.set_num_threads(min(8, os.cpu_count() or 1))
     run = Run(Path(folder), where, size, machine(where))
+    run.keep_other_parts(parts)
     print(run.machine, flush=True)
     run.market = random_market(size.assets, size.dates, size.features)
     for name in parts:

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['PRECISIONS', 'SPAN', 'known_device', 'Training', 'pick_device', 'worker_device', 'float32_kernels', 'repeatable',
-           'free_memory', 'free_host_memory', 'check_panel_fits', 'Resident', 'epoch_batches', 'score_rows', 'Part',
-           'step_loss', 'penalty', 'by_input', 'input_weights', 'first_weights', 'shrink_inputs', 'batching',
-           'one_gradient', 'run_epoch', 'check_finite', 'saved_bytes', 'batch_bytes', 'largest_batch',
+           'cuda_index', 'free_memory', 'free_host_memory', 'check_panel_fits', 'Resident', 'epoch_batches',
+           'score_rows', 'Part', 'step_loss', 'penalty', 'by_input', 'input_weights', 'first_weights', 'shrink_inputs',
+           'batching', 'one_gradient', 'run_epoch', 'check_finite', 'saved_bytes', 'batch_bytes', 'largest_batch',
            'fitting_batch_rows', 'train', 'epoch_seed', 'renew_statistics', 'best_so_far', 'stale', 'best_epoch',
            'own_loss', 'validate', 'judge', 'training_digests', 'save_checkpoint', 'resume', 'plot_history']
 
@@ -159,13 +159,17 @@ def repeatable(device:torch.device):
         torch.use_deterministic_algorithms(enabled, warn_only=warned)
         memory.fill_uninitialized_memory = filled
 
-# %% ../../nbs/models/trainer.ipynb #26818c70
+# %% ../../nbs/models/trainer.ipynb #a0192163
+def cuda_index(device:torch.device)->int:
+    "Number of the GPU that `device` means; `cuda` without a number is the current one."
+    return torch.cuda.current_device() if device.index is None else device.index
+
 def free_memory(device:torch.device)->int:
     "Bytes that can still be had on a device: on a GPU what is free, and what this process holds and does not use, up to its share."
     if device.type != "cuda": return free_host_memory()
     free, total = torch.cuda.mem_get_info(device)
     used = torch.cuda.memory_allocated(device)
-    share = total*torch.cuda.get_per_process_memory_fraction(device)
+    share = total*torch.cuda.get_per_process_memory_fraction(cuda_index(device))
     return int(min(free + torch.cuda.memory_reserved(device) - used, share - used))
 
 def free_host_memory()->int:
