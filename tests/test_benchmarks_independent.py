@@ -9,7 +9,9 @@ ROOT = next(p for p in [Path.cwd(), *Path.cwd().parents] if (p/"settings.ini").e
 
 def run_notebook(out:Path, **parameters)->None:
     import papermill
-    papermill.execute_notebook(str(ROOT/"nbs/benchmarks/independent.ipynb"), str(out), parameters, kernel_name="python3", language="python", progress_bar=False)
+    notebook = ROOT/"nbs/benchmarks/independent.ipynb"
+    papermill.execute_notebook(str(notebook), str(out), parameters, kernel_name="python3", language="python",
+                               progress_bar=False)
 
 def test_every_number_of_the_sample_and_of_a_fresh_study_follows_from_scores_and_prices(tmp_path):
     run_notebook(tmp_path/"out.ipynb")
