@@ -2595,6 +2595,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'neuralpha.study.site._environment': ('study/site.html#_environment', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._flat': ('study/site.html#_flat', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._holdouts': ('study/site.html#_holdouts', 'neuralpha/study/site.py'),
+                                      'neuralpha.study.site._in_percent': ('study/site.html#_in_percent', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._joined': ('study/site.html#_joined', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._learnt': ('study/site.html#_learnt', 'neuralpha/study/site.py'),
                                       'neuralpha.study.site._losses': ('study/site.html#_losses', 'neuralpha/study/site.py'),
