@@ -40,7 +40,7 @@ def interval(metric:dict)->str:
     if metric is None or metric.get("low") is None: return ""
     return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
 
-# %% ../../nbs/study/site.ipynb #5bad1e33
+# %% ../../nbs/study/site.ipynb #5d6434c9
 CSS = """
 :root{--bg:#fff;--fg:#1d2433;--soft:#5d6778;--line:#dfe3ea;--card:#f6f8fb;--accent:#0b5cad;--good:#00734c;--bad:#b3261e;color-scheme:light dark}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#12161d;--fg:#e4e8ef;--soft:#9aa5b5;--line:#2c3442;--card:#1a202a;--accent:#7ab8ff;--good:#5fd3a4;--bad:#ff8a80}
@@ -56,7 +56,7 @@ nav a{text-decoration:none}nav a[aria-current]{color:var(--fg);font-weight:600}
 .wide{overflow-x:auto;margin:1em 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}table.full{width:100%}
 th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{font-weight:600;color:var(--soft);vertical-align:bottom}
 thead th{white-space:normal;min-width:4.6em}thead th.text{min-width:0}p:empty{display:none}td.text.say{white-space:normal;min-width:6em}th:first-child,td:first-child,td.text,th.text{text-align:left}td.wrap{white-space:normal;min-width:16em;text-align:left}
-table.filter{font-size:.8rem}table.filter thead th+th{border-left:1px solid var(--line)}table.filter th,table.filter td{padding:6px 2px}table.filter thead th{min-width:2.6em}table.filter td:nth-child(-n+2){white-space:normal}.cert th{padding-left:0}
+table.filter{font-size:.8rem}table.filter thead th+th{box-shadow:inset 1px 0 var(--line)}table.filter th,table.filter td{padding:6px 2px}table.filter thead th{min-width:2.6em}table.filter td:nth-child(-n+2){white-space:normal}.cert th{padding-left:0}
 table.pin th:first-child,table.pin td:first-child{position:sticky;left:0;background:var(--bg);z-index:1}
 th[data-sort]{cursor:pointer;user-select:none}th[aria-sort=ascending]::after{content:" ▲"}th[aria-sort=descending]::after{content:" ▼"}
 td .range{display:block;color:var(--soft);font-size:.84em}tr.base td{color:var(--soft);font-style:italic}tr.first:not(:first-child) td{border-top:2px solid var(--soft)}
