@@ -44,3 +44,28 @@ def test_both_paired_tests_of_every_pair_are_on_the_page_of_the_universe():
     shown = [[c.get_text() for c in r.find_all("td")] for r in table.tbody.find_all("tr")]
     stored = read_json(reports/"sample"/"sim-tiny"/"metrics.json")["pairs"]
     assert len(shown) == len(stored) and [[r[0], r[1], r[3], r[5]] for r in shown] == [[p["better"], p["worse"], number(p["p_holm"]), number(p["p_dm_holm"])] for p in stored]
+
+def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
+    from bs4 import BeautifulSoup
+    from neuralpha.study.site import COLUMNS, _name
+    from neuralpha.study.spec import research_folder
+    reports = research_folder().parents[1]/"reports"
+    pages = site_pages(reports/"sample"/"study.json", reports)
+
+    def rows_of(page, first):
+        tables = BeautifulSoup(pages[page], "html.parser").find_all("table")
+        table = next(t for t in tables if t.th.get_text() == first)
+        return [[c.find(string=True, recursive=False) or c.get_text() for c in r.find_all(["td", "th"])] for r in table.find_all("tr")]
+
+    (head, *board), (models, *metrics) = rows_of("index.html", "model"), rows_of("sim-tiny/index.html", "Metric")
+    by_name = {row[0]: dict(zip(models[1:], row[1:])) for row in metrics}
+    checked = 0
+    for key, column in COLUMNS:
+        for row in board:
+            told = by_name[_name(key)][row[0]]
+            assert told.strip() == row[head.index(column)].strip(), (key, row[0], told)
+            checked += 1
+    assert checked == len(COLUMNS)*5
+    own = {row[0]: row[1:] for row in rows_of("sim-tiny/model-lightgbm.html", "Metric")}
+    spread, unit = own[_name("spread_after_cost")][0], own[_name("spread_after_cost")][2]
+    assert spread.strip() == by_name[_name("spread_after_cost")]["lightgbm"].strip() and unit == "%, per year"

@@ -131,7 +131,7 @@ def calibrated(
         mean[f.test] = np.nanmean(y.values[f.train])
     return pd.DataFrame({"forecast": y.panel.series(forecast), "train_mean": y.panel.series(mean)}).dropna()
 
-# %% ../../nbs/evaluate/metrics.ipynb #47dc60d5
+# %% ../../nbs/evaluate/metrics.ipynb #9b89a2a0
 def pooled_r2(forecast, mean, values)->float: # arrays of the same length; NaN where no row has all three
     """Out-of-sample R² against the training mean: 1 - SSE(forecast)/SSE(mean), pooled over rows.
 
@@ -152,14 +152,14 @@ def _errors(forecast, mean, y):
     period = _per_horizon(y)
     if not ok.any(): f = v = np.full(1, np.nan)
     sse = np.sum((v - f)**2)
-    out = {"rmse": metric(np.sqrt(np.mean((v - f)**2)), y.unit, period, "Root mean squared error of the calibrated forecast over all rows.", n=int(ok.sum())),
+    out = {"rmse": metric(np.sqrt(np.mean((v - f)**2)), y.unit, period, "Root mean squared error over all rows of the forecast: the score on its fold's line (level and slope from before the test).", n=int(ok.sum())),
            "r2_zero": metric(1 - sse/np.sum(v**2), "share", period, "Out-of-sample R²: 1 - SSE(forecast)/SSE(zero forecast), pooled over rows.", n=int(ok.sum()))}
     m = mean[ok] if ok.any() else np.full(1, np.nan)
     out["r2_train_mean"] = metric(pooled_r2(f, m, v), "share", period,
                                   "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over rows.", n=int(ok.sum()))
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #6b7a8340
+# %% ../../nbs/evaluate/metrics.ipynb #a839aa19
 def _over_sd(x, block, seed, reps):
     "Mean over standard deviation across dates, and the ends of its block-bootstrap interval; NaN where nothing varies, no interval below ten dates."
     if len(x) < 3 or np.ptp(x) == 0: return np.nan, np.nan, np.nan
@@ -179,8 +179,8 @@ def _ic_metrics(per_date, y, kind, seed, reps):
     ratio, low, high = _over_sd(x, mean["block"], seed, reps)
     annual = fit["t"]*np.sqrt(y.panel.bars_per_year/max(fit["n"], 1))
     return {kind: mean,
-            f"{kind}_sd": metric(sd, "correlation", "per date", f"Standard deviation over dates of the {name} IC."),
-            f"{kind}ir": metric(ratio, "ratio", "per date", f"Mean over standard deviation across dates of the {name} IC.", low, high, n=len(x)),
+            f"{kind}_sd": metric(sd, "correlation", "per date", f"Standard deviation over dates of the {name} IC, n - 1 in its denominator."),
+            f"{kind}ir": metric(ratio, "ratio", "per date", f"Mean over standard deviation (n - 1 in its denominator) across dates of the {name} IC.", low, high, n=len(x)),
             f"{kind}ir_annual": metric(annual, "ratio", "per year", f"Mean {name} IC over its long-run (HAC) standard deviation, times the square root of "
                                        f"{y.panel.bars_per_year:.1f} bars per year."),
             f"{kind}_t": metric(fit["t"], "t-statistic", "whole period", f"HAC t-statistic of the mean {name} IC (Bartlett kernel, overlap-aware lag).",
@@ -247,7 +247,7 @@ def half_life(
     life = np.where(RHO == RHO[-1], np.inf, np.nan_to_num(life, nan=0., posinf=np.inf))
     return np.where(level > 0, life[best], np.nan)
 
-# %% ../../nbs/evaluate/metrics.ipynb #ce69a95d
+# %% ../../nbs/evaluate/metrics.ipynb #d8d65637
 def horizon_labels(y:Label, horizons=(1, 2, 5, 10, 20))->list:
     "Forward-return labels with the delay of `y` for several horizons, less what `y` is less of; `y` itself is reused. A label that is no return has plain ones."
     returns = y.unit == "return" and y.name.startswith("return")
@@ -265,7 +265,7 @@ def _horizon_metrics(pearson, spearman, labels, seed, reps):
         out[f"{kind}_by_horizon"] = {str(l.horizon): mean_metric(values[:, j], l, "correlation", "per date", f"Mean over dates of the {name} IC with the {l.name}.", seed, reps)
                                      for j, l in enumerate(labels)}
     complete = spearman[np.isfinite(spearman).all(1)]
-    text = "Half-life of what the score knows, from a geometric fading fitted to the mean rank IC by horizon; None: no fading or no positive IC."
+    text = "Half-life of what the score knows, from a geometric fading fitted to the mean rank IC by horizon; empty where no fading is seen or the IC is not positive."
     if len(complete) < FEWEST_DATES or len(labels) < 3: return out | {"half_life": metric(np.nan, "bars", "whole period", text)}
     longest = max(labels, key=lambda l: l.horizon)
     means = bootstrap_means(complete, block_length(complete.mean(1), longest.horizon, longest.delay), reps, seed)
@@ -273,7 +273,7 @@ def _horizon_metrics(pearson, spearman, labels, seed, reps):
     low, high = np.quantile(np.nan_to_num(lives, nan=np.inf, posinf=np.inf), [.025, .975], method="nearest")
     return out | {"half_life": metric(half_life([l.horizon for l in labels], complete.mean(0)), "bars", "whole period", text, low, high)}
 
-# %% ../../nbs/evaluate/metrics.ipynb #596b9c83
+# %% ../../nbs/evaluate/metrics.ipynb #c03bee03
 def _share(panel, hit, among):
     "Per date, the share of `among` rows that are `hit`."
     n = np.bincount(panel.date_code, among, panel.n_dates)
@@ -295,7 +295,7 @@ def _ranking_metrics(values, y, top, few, seed, reps):
     n = np.bincount(p.date_code, both, p.n_dates)[p.date_code]
     best = lambda count: both & ((n + 1)/2 - np.nan_to_num(ranks[:, 0]) <= count) & (n >= 2*count)
     say = lambda series, text: mean_metric(series, y, "share", "per date", text, seed, reps)
-    shares = {"hit_rate": say(_share(p, halves[:, 0] == halves[:, 1], both), "Share of assets whose score and label lie on the same side of the date's medians."),
+    shares = {"hit_rate": say(_share(p, halves[:, 0] == halves[:, 1], both), "Share of assets whose score and label lie on the same side of the date's medians, taken over the assets that have both; at a median is below it."),
               "precision": say(_share(p, y.values > 0, best(top)), f"Share of the {top} highest scores of a date whose label is positive (dates with at least {2*top} assets)."),
               "base_rate": say(_share(p, y.values > 0, both), "Share of all scored assets whose label is positive.")}
     return shares | ({"top_sharpe": _top_sharpe(y, best(few), few, seed, reps)} if y.unit == "return" else {})
@@ -318,7 +318,7 @@ def _quantile_metrics(values, y, quantiles, seed, reps):
             "turnover": mean_metric(changed, y, "share", "per bar", f"Share of names in the top and bottom of {quantiles} quantiles that were not there one bar before, mean of the two.", seed, reps),
             "rank_autocorrelation": mean_metric(_lagged(p, ranks, _lag_correlation, 1)[:, 0], y, "correlation", "per bar", "Correlation of an asset's rank with its rank one bar before.", seed, reps)}
 
-# %% ../../nbs/evaluate/metrics.ipynb #2196bc79
+# %% ../../nbs/evaluate/metrics.ipynb #64c1ccbf
 def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpes, seed, reps):
     held = spread_portfolio(scores, y.panel, y.horizon, y.delay, quantiles, half_spread_bps)
     year = y.panel.bars_per_year
@@ -332,11 +332,11 @@ def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpe
     if len(held) < 5 or np.ptp(held.net) == 0: return out
     s = sharpe_report(held.net, year, trials, trial_sharpes)
     known = dict(trials=s["trials"], trial_sd=s["trial_sd"], skew=s["skew"], kurtosis=s["kurtosis"], n=s["bars"])
-    return out | {"sharpe": metric(s["annual"], "ratio", "per year", "Mean over standard deviation of the bar returns after cost, annualised by the square root of the bars per year.", per_bar=s["sharpe"]),
-                  "probabilistic_sharpe": metric(s["psr"], "probability", "whole period", "Probability that the true Sharpe ratio after cost is above zero.", **known),
+    return out | {"sharpe": metric(s["annual"], "ratio", "per year", "Mean over standard deviation (n in its denominator) of the bar returns after cost, annualised by the square root of the bars per year.", per_bar=s["sharpe"]),
+                  "probabilistic_sharpe": metric(s["psr"], "probability", "whole period", "Probability that the true Sharpe ratio after cost is above zero, from the bars, their skewness and raw kurtosis (both bias-corrected).", **known),
                   "deflated_sharpe": metric(s["dsr"], "probability", "whole period", f"Probability that the true Sharpe ratio after cost is above the best of {s['trials']} trials without skill.",
                                             threshold_per_bar=s["threshold"], **known),
-                  "min_track_record": metric(s["min_bars"], "bars", "whole period", "Bars at which a Sharpe ratio like this would be above zero at 95%; None: never.")}
+                  "min_track_record": metric(s["min_bars"], "bars", "whole period", "Bars at which a Sharpe ratio like this would be above zero at 95%; empty where no length would do.")}
 
 # %% ../../nbs/evaluate/metrics.ipynb #f7f819e6
 def evaluate_scores(

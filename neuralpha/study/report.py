@@ -263,7 +263,7 @@ def training_facts(bench, store, device, tests)->tuple[dict, dict]: # model -> s
     for name in tests: facts.setdefault(name, {"seeds": None, "weights": None, "device": None}) # an ensemble
     return facts, {k: round(v, 1) for k, v in seconds.items()}
 
-# %% ../../nbs/study/report.ipynb #d4352ac0
+# %% ../../nbs/study/report.ipynb #9c3a57ac
 def leaderboard(report):
     "Evaluate every model and baseline, store all numbers in `metrics.json`, and show who can be told apart."
     r, b = report, report.bench
@@ -296,16 +296,23 @@ def evidence_figures(report):
     for n in trained: _model_evidence(report, n, records[n])
 
 def _model_evidence(report, n, record):
-    "IC through time, by fold and by quantile, the spread, and how fast the evidence comes in, of one model."
+    "IC through time, by fold and by quantile, the spread, and how fast the evidence comes in, of one model; every picture and title names it."
     from neuralpha.evaluate import plots
-    b, ics, show = report.bench, report.board.ics[[n]], report.show
-    show(plots.plot_ic(ics, b.y.horizon, b.y.delay), "Evidence", "ic", "IC through time", "Moving mean with its 95% band.", n)
-    show(plots.plot_evidence(ics, b.y.horizon, b.y.delay), "Evidence", "evidence", "How the evidence grows", "Left: mean IC to date and its interval. Right: the interval's width against the dates seen, and how many dates it takes to exclude zero.", n)
-    show(plots.plot_folds_ic(fold_metrics(b, ics[n])), "Evidence", "folds", "IC of every fold", "Mean and 95% interval over the fold's test dates.", n)
-    show(plots.plot_quantiles(record), "Evidence", "quantiles", "Return by quantile of the score", "", n)
+    b, ics = report.bench, report.board.ics[[n]]
+
+    def show(fig, name, title, caption=""):
+        fig.suptitle(n)
+        report.show(fig, "Evidence", name, f"{n}: {title}", caption, n)
+
+    show(plots.plot_ic(ics, b.y.horizon, b.y.delay), "ic", "IC through time", "Moving mean with its 95% band.")
+    show(plots.plot_evidence(ics, b.y.horizon, b.y.delay), "evidence", "how the evidence grows",
+         "Left: mean IC to date and its interval. Right: the interval's width against the dates seen, and how many dates it takes to exclude zero.")
+    show(plots.plot_folds_ic(fold_metrics(b, ics[n])), "folds", "IC of every fold", "Mean and 95% interval over the fold's test dates.")
+    show(plots.plot_quantiles(record), "quantiles", "return by quantile of the score")
     bps = b.study.costs.half_spread_bps
     held = spread_portfolio(report.tests[n].scores(), b.panel, b.y.horizon, b.y.delay, half_spread_bps=bps)
-    show(plots.plot_spread(held), "Evidence", "spread", "Top less bottom quintile", f"Sum of returns before and after {bps:g} bps per unit traded, and the depth below the last high.", n)
+    show(plots.plot_spread(held), "spread", "top less bottom quintile",
+         f"Sum of returns before and after {bps:g} bps per unit traded, and the depth below the last high.")
 
 CUTS = ("year", "volatility", "market", "sector", "size", "liquidity")
 

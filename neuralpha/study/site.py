@@ -9,9 +9,9 @@ escaped. Light and dark follow the reader's system.
 
 # %% auto #0
 __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA', 'AUDIT', 'MANIFEST', 'PUBLISHED', 'DRAWS',
-           'STUDIES', 'SINGLE', 'VERSUS', 'COLUMNS', 'SLICED', 'PERCENT', 'BRACKETED', 'PLAIN', 'CUTS', 'ORDER', 'MAIN',
-           'NAMES', 'JOINED', 'LEDGER', 'FOLD', 'TIMES', 'UNLISTED', 'COMPARISONS', 'number', 'interval', 'render',
-           'UniverseResult', 'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages',
+           'STUDIES', 'SINGLE', 'VERSUS', 'COLUMNS', 'SLICED', 'IN_PERCENT', 'BRACKETED', 'PLAIN', 'CUTS', 'ORDER',
+           'MAIN', 'NAMES', 'JOINED', 'LEDGER', 'FOLD', 'TIMES', 'UNLISTED', 'COMPARISONS', 'number', 'interval',
+           'render', 'UniverseResult', 'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages',
            'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
 
 # %% ../../nbs/study/site.ipynb #4371d233
@@ -27,8 +27,8 @@ from .published import side_by_side, targets
 from .spec import Study, load_study, make_study, universe_slug
 from .units import code_digest, library_versions
 
-# %% ../../nbs/study/site.ipynb #eb8a9710
-_DIGITS = {"correlation": 3, "t-statistic": 1, "ratio": 2, "percent": 1, "return": 4, "share": 3, "probability": 2, "bars": 0, "dates": 0, "rows": 0}
+# %% ../../nbs/study/site.ipynb #afdd7f85
+_DIGITS = {"correlation": 3, "t-statistic": 1, "ratio": 2, "percent": 1, "fine percent": 2, "probability": 2, "bars": 0, "dates": 0, "rows": 0}
 
 def number(
     metric, # {"value": ..., "unit": ..., "low": ..., "high": ...}, or a bare number, or None
@@ -57,7 +57,7 @@ def interval(metric:dict)->str:
     if metric is None or metric.get("low") is None: return ""
     return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
 
-# %% ../../nbs/study/site.ipynb #e5ca20eb
+# %% ../../nbs/study/site.ipynb #5d6434c9
 CSS = """
 :root{--bg:#fff;--fg:#1d2433;--soft:#5d6778;--line:#dfe3ea;--card:#f6f8fb;--accent:#0b5cad;--good:#00734c;--bad:#b3261e;color-scheme:light dark}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#12161d;--fg:#e4e8ef;--soft:#9aa5b5;--line:#2c3442;--card:#1a202a;--accent:#7ab8ff;--good:#5fd3a4;--bad:#ff8a80}
@@ -73,7 +73,7 @@ nav a{text-decoration:none}nav a[aria-current]{color:var(--fg);font-weight:600}
 .wide{overflow-x:auto;margin:1em 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}table.full{width:100%}
 th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{font-weight:600;color:var(--soft);vertical-align:bottom}
 thead th{white-space:normal;min-width:4.6em}thead th.text{min-width:0}p:empty{display:none}td.text.say{white-space:normal;min-width:6em}th:first-child,td:first-child,td.text,th.text{text-align:left}td.wrap{white-space:normal;min-width:16em;text-align:left}
-table.filter{font-size:.8rem}table.filter th,table.filter td{padding:6px 2px}table.filter thead th{min-width:2.6em}table.filter td:nth-child(-n+2){white-space:normal}.cert th{padding-left:0}
+table.filter{font-size:.8rem}table.filter thead th+th{box-shadow:inset 1px 0 var(--line)}table.filter th,table.filter td{padding:6px 2px}table.filter thead th{min-width:2.6em}table.filter td:nth-child(-n+2){white-space:normal}.cert th{padding-left:0}
 table.pin th:first-child,table.pin td:first-child{position:sticky;left:0;background:var(--bg);z-index:1}
 th[data-sort]{cursor:pointer;user-select:none}th[aria-sort=ascending]::after{content:" ▲"}th[aria-sort=descending]::after{content:" ▼"}
 td .range{display:block;color:var(--soft);font-size:.84em}tr.base td{color:var(--soft);font-style:italic}tr.first:not(:first-child) td{border-top:2px solid var(--soft)}
@@ -95,7 +95,7 @@ table{font-size:6.6pt}th,td{padding:2px 4px;white-space:normal}td.wrap{min-width
 h2{break-after:avoid}tr{break-inside:avoid}a{color:inherit;text-decoration:none}.answer{background:none}table.pin td:first-child,table.pin th:first-child{position:static}}
 """
 
-# %% ../../nbs/study/site.ipynb #3a2de286
+# %% ../../nbs/study/site.ipynb #9f7a00dc
 JS = """
 if(window.TIMING)document.querySelectorAll('td[data-time]').forEach(c=>{const s=TIMING[c.dataset.time];
  if(s!==undefined){c.dataset.value=s;c.textContent=s.toLocaleString('en',{maximumFractionDigits:0})}});
@@ -120,7 +120,7 @@ if(island){const S=JSON.parse(island.textContent),t=document.querySelector('tabl
  const fill=(c,m)=>{const k=c.dataset.col,v=m?m[S.columns.indexOf(k)]:null,at=x=>m[S.columns.indexOf(k+x)];
   if(v===null||v===undefined||(k==='rank'&&!v)){c.textContent='–';c.dataset.value='';return}
   const by=S.percent.includes(k)?100:1;
-  c.dataset.value=by*v;c.textContent=num(by*v,by>1?1:{rank:0,dates:0,icir:2,t:1,deflated_sharpe:2}[k]??3);
+  c.dataset.value=by*v;c.textContent=num(by*v,{rank:0,dates:0,icir:2,t:1,deflated_sharpe:2,r2:2,turnover:2,spread_after_cost:1}[k]??3);
   if((k==='ic'||k==='rank_ic')&&at('_low')!==null){const s=document.createElement('span');s.className='range';s.textContent=`[${num(at('_low'),3)}, ${num(at('_high'),3)}]`;c.append(' ',s)}};
  const show=()=>{const h=pick('horizon').value,g=pick('regime').value,whole=!h&&!g,key=`${h||S.own}|${g||'|'}`;
   t.classList.toggle('sliced',!whole);t.classList.remove('sorted');t.querySelectorAll('th').forEach(x=>x.removeAttribute('aria-sort'));
@@ -280,19 +280,24 @@ def render(template:str, **values)->str:
     "One page; text is escaped."
     return _environment().get_template(template).render(css=Markup(CSS), js=Markup(JS), **values)
 
-# %% ../../nbs/study/site.ipynb #d85751b7
+# %% ../../nbs/study/site.ipynb #6105b78e
 COLUMNS = [ # metric, column
     ("ic", "IC"), ("icir", "ICIR"), ("ic_t", "t (HAC)"), ("rank_ic", "rank IC"), ("r2_train_mean", "R², %"), ("quantile_spread_annual", "spread, % a year"),
-    ("spread_after_cost", "spread after cost, % a year"), ("turnover", "turnover, % a bar"), ("deflated_sharpe", "deflated Sharpe, probability"), ("recovered", "share of oracle's IC")]
+    ("spread_after_cost", "spread after cost, % a year"), ("turnover", "turnover, % a bar"), ("deflated_sharpe", "deflated Sharpe, probability"), ("recovered", "share of oracle's IC, %")]
 SLICED = {"ic": "ic", "icir": "icir", "ic_t": "t", "rank_ic": "rank_ic", "r2_train_mean": "r2", "spread_after_cost": "spread_after_cost", "turnover": "turnover",
           "deflated_sharpe": "deflated_sharpe"} # metric -> column of the slices
-PERCENT = {"r2_train_mean", "r2_zero", "quantile_spread_annual", "spread_after_cost", "spread_before_cost", "turnover", "recovered"}
+IN_PERCENT = {"return", "share"} # units that every page shows in percent
 BRACKETED = ("ic", "rank_ic", "recovered") # columns that show their interval
 
-def _cell(metric, percent=False, digits=None):
-    m = dict(metric or {"value": None})
-    if percent and m["value"] is not None:
-        m |= {k: 100*m[k] for k in ("value", "low", "high") if m.get(k) is not None} | {"unit": "percent"}
+def _in_percent(metric:dict)->dict:
+    "A metric in the unit in which pages show it: returns and shares in percent, with a second digit where they are per bar or bars."
+    if metric.get("unit") not in IN_PERCENT: return metric
+    scaled = {k: 100*metric[k] for k in ("value", "low", "high") if metric.get(k) is not None}
+    fine = str(metric.get("period")).endswith(("bar", "bars", "horizon"))
+    return metric | scaled | {"unit": "fine percent" if fine else "percent"}
+
+def _cell(metric, digits=None):
+    m = _in_percent(metric or {"value": None})
     v = m["value"]
     return dict(show=number(m, digits), range=interval(m), sort="" if v is None else repr(float(v)), **PLAIN)
 
@@ -368,7 +373,7 @@ def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
         results.append(r)
     return results, holes
 
-# %% ../../nbs/study/site.ipynb #6ab5222b
+# %% ../../nbs/study/site.ipynb #13010463
 def answer(result:UniverseResult)->str:
     "Which models lead on a universe, by how much, and whether the data can tell them apart."
     trained = {k: m for k, m in result.models.items() if m["kind"] == "model"}
@@ -381,18 +386,18 @@ def answer(result:UniverseResult)->str:
     ahead = [k for k, m in result.models.items() if m["kind"] == "baseline" and 0 < m["rank"] <= top]
     if ic["low"] is None or ic["low"] <= 0: said += ". Its interval covers zero: there is no evidence of skill"
     elif ahead: said += f". {', '.join(ahead)}, which nobody had to train, cannot be told apart from it"
-    found = _cell(trained[best]["metrics"].get("recovered"), percent=True, digits=0)
+    found = _cell(trained[best]["metrics"].get("recovered"), digits=0)
     if found["sort"]: said += f". That is {found['show']}% of what an oracle would reach {found['range']}".rstrip()
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #e5fc23ce
+# %% ../../nbs/study/site.ipynb #57e12696
 def _row(result, name, shown, place=0):
     "One model's line of the leaderboard; `place` is that of its universe in the study."
     m = result.models[name]
     numbers = m["metrics"]
     cells = [_text(name, result.page_of(name)), _text(result.slug, f"{result.slug}/index.html"), _count(m["rank"] or None, col="rank")]
     for key, _ in shown:
-        c = _cell(numbers.get(key), key in PERCENT) | dict(col=SLICED.get(key), whole=key not in SLICED)
+        c = _cell(numbers.get(key)) | dict(col=SLICED.get(key), whole=key not in SLICED)
         cells.append(c if key in BRACKETED else c | dict(range=""))
     cells += [_count((numbers.get("dates") or {}).get("value"), col="dates"), _count(m.get("seeds")), _count((numbers.get("deflated_sharpe") or {}).get("trials")),
               _count(None, time=f"{result.slug}/{name}"), _text(m.get("device") or "–"), _count(m.get("weights"))]
@@ -419,7 +424,7 @@ def _columns(results)->list:
             fixed("training,\u00a0s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
             fixed("parameters", "Numbers learnt in one fit: weights of a net or a linear model, leaves and splits of trees.")]
 
-# %% ../../nbs/study/site.ipynb #c7718f65
+# %% ../../nbs/study/site.ipynb #e6fe406c
 CUTS = ("volatility", "market", "size", "liquidity", "year", "sector")
 
 def _slices(results, study)->dict|None:
@@ -431,7 +436,7 @@ def _slices(results, study)->dict|None:
         for horizon, cut, group, model, *numbers in s["rows"]: rows.setdefault(slug, {}).setdefault(f"{horizon}|{cut}|{group}", {})[model] = numbers
         groups |= {f"{cut}|{g}": text for cut, g, text in s["groups"]}
     first = next(iter(stored.values()))
-    return {"own": study.label.horizon, "columns": first["columns"][4:], "rows": rows, "groups": groups, "percent": [SLICED[k] for k in SLICED if k in PERCENT],
+    return {"own": study.label.horizon, "columns": first["columns"][4:], "rows": rows, "groups": groups, "percent": [k for k, m in first["meaning"].items() if m["unit"] in IN_PERCENT],
             "names": {"rank": "rank"} | {SLICED[k]: name.split(",")[0] for k, name in COLUMNS if k in SLICED}, "empty": {k: m["empty"] for k, m in first["meaning"].items() if "empty" in m}}
 
 def _sliced(results)->list:
@@ -458,7 +463,7 @@ def _model_slices(result, model)->dict:
     return dict(horizons=horizons, rows=[dict(name=f"{c}: {g}" if c else "everything", definition=text, cells=[cells.get((h, c, g), _cell(None)) for h in horizons])
                                          for c, g, text in keys if any((h, c, g) in cells for h in horizons)]) if mine else dict(horizons=[], rows=[])
 
-# %% ../../nbs/study/site.ipynb #664d3410
+# %% ../../nbs/study/site.ipynb #b9e494d2
 ORDER = """ic icir icir_annual ic_t ic_sd recovered rank_ic rank_icir rank_icir_annual rank_ic_t rank_ic_sd ic_by_fold half_life
 r2_train_mean r2_zero rmse hit_rate precision base_rate top_sharpe quantile_spread quantile_spread_annual quantile_returns spread_before_cost spread_after_cost
 turnover traded rank_autocorrelation sharpe probabilistic_sharpe deflated_sharpe min_track_record dates rows""".split()
@@ -491,7 +496,9 @@ def _statements(result)->list:
     said = result.numbers["statements"]
     return sorted(said, key=lambda s: (not between(s) or s.startswith("Model confidence"), ))
 
-def _unit_line(m): return ", ".join(x for x in (m.get("unit"), m.get("period")) if x)
+def _unit_line(m):
+    unit = "%" if m.get("unit") in IN_PERCENT else m.get("unit")
+    return ", ".join(x for x in (unit, m.get("period")) if x)
 
 def _metric_rows(result, names, only=None):
     flat = {n: _flat({k: m for k, m in result.models[n]["metrics"].items() if only is None or k in only}) for n in names}
