@@ -93,7 +93,7 @@ declare("wavelet_gap_64", "wavelet", "close", _N - 1, "ln close - denoised ln cl
 declare("wavelet_noise_64", "wavelet", "close", _N - 1, "share of the variance of the last 64 ln closes taken for noise",
         lambda h: _denoised(h)[1], "Donoho and Johnstone (1994)")
 
-# %% ../../nbs/features/frequency.ipynb #2752196d
+# %% ../../nbs/features/frequency.ipynb #da3382b3
 def frac_diff_weights(
     d:float, # order
     cut:float=1e-3, # weights smaller than this are dropped
@@ -117,10 +117,10 @@ def _frac_diff(x, weights):
         first = max(i - K + 1, 0)
         j = first
         while np.isnan(x[j]): j += 1
-        last, total = x[j], 0.
+        oldest, last, total = x[j], x[j], 0.
         for j in range(first, i + 1):
             if not np.isnan(x[j]): last = x[j]
-            total += weights[i-j]*last
+            total += weights[i-j]*(last - oldest)
         out[i] = total
     return out
 
@@ -129,12 +129,12 @@ def frac_diff(
     d:float, # order, between 0 (the series) and 1 (its changes)
     cut:float=1e-3, # weights smaller than this are dropped
 )->np.ndarray: # (n,) float64; the first bars use what there is
-    "Fixed-width fractional difference."
+    "Fixed-width fractional difference, measured from the oldest value of each window: adding a constant changes nothing."
     return _frac_diff(np.asarray(x, np.float64), frac_diff_weights(d, cut))
 
 def _frac(h, w):
     weights = frac_diff_weights(w/10)
     return np.where(np.arange(len(h)) >= len(weights) - 1, _frac_diff(np.log(h["close"]), weights), np.nan)
 
-declare("frac_diff_0{w}", "fractional", "close", lambda w: len(frac_diff_weights(w/10)) - 1, "fractional difference of ln close, d = 0.{w}",
+declare("frac_diff_0{w}", "fractional", "close", lambda w: len(frac_diff_weights(w/10)) - 1, "fractional difference of ln close from the oldest of its window, d = 0.{w}",
         _frac, "López de Prado (2018)", (4, 6))
