@@ -52,7 +52,7 @@ for _j, (_name, _what) in enumerate([("slow", "more than 20"), ("middle", "5 to 
     declare(f"power_{_name}_64", "spectral", "close", _N, f"share of the variance of 64 returns in cycles of {_what} bars",
             lambda h, j=_j: _shares(h)[j], "Welch (1967)")
 
-# %% ../../nbs/features/frequency.ipynb #01e5d47b
+# %% ../../nbs/features/frequency.ipynb #69d0cc45
 _WAVELET, _LEVELS = "db4", 3
 
 def _filled_windows(x, n):
@@ -73,15 +73,16 @@ def denoise_last(
     value, noise = np.full(len(x), np.nan), np.full(len(x), np.nan)
     if len(x) < window: return value, noise
     w = _filled_windows(x, window)
-    level = w[:, -1:]
-    coefficients = pywt.wavedec(w - level, _WAVELET, mode="symmetric", level=_LEVELS, axis=1)
+    newest = w[:, -1:]
+    path = w - newest
+    coefficients = pywt.wavedec(path, _WAVELET, mode="symmetric", level=_LEVELS, axis=1)
     sigma = np.median(np.abs(coefficients[-1]), 1, keepdims=True)/.6745
     limit = sigma*np.sqrt(2*np.log(window))
     kept = [coefficients[0], *(np.sign(c)*np.maximum(np.abs(c) - limit, 0) for c in coefficients[1:])]
-    smooth = pywt.waverec(kept, _WAVELET, mode="symmetric", axis=1)[:, :window] + level
+    smooth = pywt.waverec(kept, _WAVELET, mode="symmetric", axis=1)[:, :window]
     enough = np.isfinite(np.lib.stride_tricks.sliding_window_view(x, window)).sum(1)*2 >= window
-    value[window-1:] = np.where(enough, smooth[:, -1], np.nan)
-    with np.errstate(all="ignore"): noise[window-1:] = np.where(enough, np.var(w - smooth, 1)/np.var(w, 1), np.nan)
+    value[window-1:] = np.where(enough, smooth[:, -1] + newest[:, 0], np.nan)
+    with np.errstate(all="ignore"): noise[window-1:] = np.where(enough, np.var(path - smooth, 1)/np.var(path, 1), np.nan)
     return value, noise
 
 def _denoised(h):
