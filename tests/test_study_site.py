@@ -6,6 +6,8 @@ from neuralpha.core import write_json
 def test_numbers_as_text():
     m = {"value": -.04567, "unit": "correlation", "low": -.1, "high": .02}
     assert number(m) == "−0.046" and interval(m) == "[−0.100, 0.020]" and number(None) == "–" == number({"value": None})
+    short = dict(value=0., low=0., high=None, unit="bars") # a half-life
+    assert (number(short), interval(short)) == ("<1", "[<1, –]") and number(dict(value=1.2, unit="bars")) == "1"
 
 def test_text_from_data_is_escaped():
     from neuralpha.study.site import render

@@ -8,8 +8,9 @@ __all__ = ['FEWEST_DATES', 'clean', 'hac_lag', 'hac_critical', 'hac_mean', 'bloc
            'model_confidence_set', 'superior_ability', 'variance_split', 'probabilistic_sharpe', 'luck_threshold',
            'sharpe_report', 'backtest_overfitting']
 
-# %% ../../nbs/evaluate/statistics.ipynb #7cad6c4d
+# %% ../../nbs/evaluate/statistics.ipynb #f3aaabed
 from functools import lru_cache
+from itertools import combinations
 import numpy as np
 import pandas as pd
 from numba import njit
@@ -238,7 +239,7 @@ def luck_threshold(
     from skfolio.measures import expected_max_sharpe_ratio
     return float(expected_max_sharpe_ratio(n_trials=int(trials), trial_sharpe_ratio_std=float(trial_sd))) if trials > 1 else 0.
 
-# %% ../../nbs/evaluate/statistics.ipynb #321c1f89
+# %% ../../nbs/evaluate/statistics.ipynb #0adddf65
 def sharpe_report(
     returns, # one return per bar, not overlapping
     bars_per_year:float,
@@ -247,42 +248,78 @@ def sharpe_report(
     benchmark:float=0., # annual Sharpe ratio to beat
     alpha:float=.05,
 )->dict:
-    """Sharpe ratio, probabilistic and deflated Sharpe ratio, minimum track record (purgedcv).
+    """Sharpe ratio, probabilistic and deflated Sharpe ratio, minimum track record.
 
     `annual` is the annualised Sharpe ratio, `sharpe` and `threshold` are per bar, `min_bars` the number of bars at which
     the Sharpe ratio would be above the benchmark with confidence `1 - alpha` (infinite where it is below)."""
-    from purgedcv import deflated_sharpe_ratio_full, min_track_record_length
+    from scipy import stats
     x = clean(returns, "the return series")
     if np.ptp(x) == 0: raise NeuralphaError("The return series is constant: its Sharpe ratio is undefined.")
-    if trial_sharpes is not None and len(trial_sharpes) > 1: variance = float(np.var(np.asarray(trial_sharpes, float), ddof=1))
-    else: variance = 1/len(x)
-    full = deflated_sharpe_ratio_full(x, int(trials), variance)
-    bar = benchmark/np.sqrt(bars_per_year)
-    return dict(sharpe=full.observed_sr, annual=full.observed_sr*np.sqrt(bars_per_year), psr=probabilistic_sharpe(full.observed_sr, len(x), full.skew, full.kurt, bar),
-                dsr=full.dsr, threshold=full.sr_star, trials=int(trials), trial_sd=float(np.sqrt(variance)), skew=full.skew, kurtosis=full.kurt,
-                bars=len(x), min_bars=float(min_track_record_length(full.observed_sr, bar, alpha, full.skew, full.kurt)))
+    known = trial_sharpes is not None and len(trial_sharpes) > 1
+    trial_sd = float(np.std(np.asarray(trial_sharpes, float), ddof=1)) if known else 1/np.sqrt(len(x))
+    sharpe = x.mean()/x.std()
+    skew, kurtosis = float(stats.skew(x, bias=False)), float(stats.kurtosis(x, fisher=False, bias=False))
+    bar, threshold = benchmark/np.sqrt(bars_per_year), luck_threshold(trials, trial_sd)
+    spread = 1 - skew*sharpe + (kurtosis - 1)/4*sharpe**2
+    min_bars = 1 + spread*(stats.norm.ppf(1 - alpha)/(sharpe - bar))**2 if sharpe > bar else np.inf
+    return dict(sharpe=float(sharpe), annual=float(sharpe*np.sqrt(bars_per_year)), psr=probabilistic_sharpe(sharpe, len(x), skew, kurtosis, bar),
+                dsr=probabilistic_sharpe(sharpe, len(x), skew, kurtosis, threshold), threshold=threshold, trials=int(trials), trial_sd=trial_sd,
+                skew=skew, kurtosis=kurtosis, bars=len(x), min_bars=float(np.ceil(min_bars)))
 
-# %% ../../nbs/evaluate/statistics.ipynb #20e8357a
+# %% ../../nbs/evaluate/statistics.ipynb #6fb725cf
 def backtest_overfitting(
     returns:pd.DataFrame, # dates × configurations: return, or IC, of each configuration on each date
     splits:int=16, # blocks; even
     horizon:int=1, delay:int=0, # of the label: dates whose life span crosses a cut are left out
     metric:str="sharpe", # or "mean"
-)->dict: # pbo (0 to 1), halves, configurations, dates, slope
-    "Probability of backtest overfitting by combinatorially symmetric cross-validation (purgedcv)."
-    from purgedcv import probability_of_backtest_overfitting
+)->dict: # pbo and luck (0 to 1; of configurations without skill), halves, configurations, dates, slope (of the winner's performance on the other half on that where it won)
+    "Probability of backtest overfitting by combinatorially symmetric cross-validation."
     if not isinstance(returns, pd.DataFrame) or not isinstance(returns.index, pd.DatetimeIndex):
         raise NeuralphaError("returns must be a DataFrame with dates in its index and one column per configuration.")
     x = returns.dropna()
     if x.shape[1] < 2: raise NeuralphaError("One configuration cannot be picked wrongly: give at least two columns.")
+    if splits < 2 or splits % 2: raise NeuralphaError(f"splits is {splits}; halves need an even number of blocks.")
     if len(x) < 2*splits: raise NeuralphaError(f"{len(x)} complete dates are too few for {splits} blocks; use fewer splits.")
     if horizon + delay > 1 and len(x)//splits <= horizon + delay: raise NeuralphaError(f"Blocks of {len(x)//splits} dates are no longer than a label's life of {horizon + delay} bars: nothing would be left of them; use fewer splits.")
-    def mean(v): return float(np.mean(v))
-    def sharpe(v): return float(np.mean(v)/np.std(v)) if np.ptp(v) > 0 else 0.
     if metric not in ("sharpe", "mean"): raise NeuralphaError(f"Metric {metric!r} is not known; use 'sharpe' or 'mean'.")
-    step, kw = np.arange(len(x)), {}
-    if horizon + delay > 1:
-        days = np.datetime64("2000-01-01") + step.astype("timedelta64[D]") # bars as days: purging counts bars
-        kw = dict(prediction_times=days, evaluation_times=days + np.timedelta64(horizon + delay, "D"), purge_horizon="0D")
-    got = probability_of_backtest_overfitting(np.ascontiguousarray(x.to_numpy().T), splits, metric=sharpe if metric == "sharpe" else mean, **kw)
-    return dict(pbo=float(got.pbo), halves=int(got.n_combos), configurations=x.shape[1], dates=len(x), slope=float(got.slope))
+    halves, k = _halves(splits), x.shape[1]
+    sums = _block_sums(x.to_numpy(float), splits, horizon + delay - 1)
+    won, kept = np.empty(len(halves)), np.empty(len(halves))
+    below = 0
+    for i, inside in enumerate(halves):
+        picking, other = _performance(sums, inside, metric, purged=True), _performance(sums, ~inside, metric, purged=False)
+        best = int(picking.argmax())
+        won[i], kept[i] = picking[best], other[best]
+        place = np.sum(other < kept[i]) + (np.sum(other == kept[i]) + 1)/2 # 1 to k, shared by equals
+        below += 2*place <= k + 1
+    slope = np.polyfit(won, kept, 1)[0] if np.ptp(won) > 0 else np.nan
+    return dict(pbo=float(below/len(halves)), luck=(k + 1)//2/k, halves=len(halves), configurations=k, dates=len(x), slope=float(slope))
+
+def _halves(splits):
+    "(n, splits) bool: every choice of half of the blocks."
+    chosen = list(combinations(range(splits), splits//2))
+    out = np.zeros((len(chosen), splits), bool)
+    for i, blocks in enumerate(chosen): out[i, list(blocks)] = True
+    return out
+
+def _block_sums(values, splits, span):
+    "(splits, 2, 2, 3, k): count, sum and sum of squares of each block, without `span` dates at its front (second index 1), at its end (third)."
+    total = np.concatenate([np.zeros((1, 2, values.shape[1])), np.cumsum(np.stack([values, values**2], 1), 0)])
+    edges = np.cumsum([0, *(len(part) for part in np.array_split(np.arange(len(values)), splits))])
+    out = np.empty((splits, 2, 2, 3, values.shape[1]))
+    for b, front, end in np.ndindex(splits, 2, 2):
+        first, stop = edges[b] + span*front, edges[b + 1] - span*end
+        stop = max(first, stop)
+        out[b, front, end, 0], out[b, front, end, 1:] = stop - first, total[stop] - total[first]
+    return out
+
+def _performance(sums, inside, metric, purged):
+    "(k,) mean or Sharpe ratio of the blocks in `inside`, without the dates next to blocks outside where `purged`."
+    outside = np.pad(~inside, 1) & purged # nothing lies before the first block and after the last
+    blocks = np.flatnonzero(inside)
+    count, total, squares = sums[blocks, outside[:-2][blocks].astype(int), outside[2:][blocks].astype(int)].sum(0)
+    mean = total/count
+    if metric == "mean": return mean
+    variance = squares/count - mean**2
+    flat = variance <= 1e-12*squares/count # a constant series has no Sharpe ratio
+    return np.where(flat, 0., mean/np.sqrt(np.where(flat, 1., variance)))

@@ -22,7 +22,7 @@ from .published import side_by_side, targets
 from .spec import Study, load_study, make_study, universe_slug
 from .units import code_digest, library_versions
 
-# %% ../../nbs/study/site.ipynb #eb8a9710
+# %% ../../nbs/study/site.ipynb #e1f26eec
 _DIGITS = {"correlation": 3, "t-statistic": 1, "ratio": 2, "percent": 1, "return": 4, "share": 3, "probability": 2, "bars": 0, "dates": 0, "rows": 0}
 
 def number(
@@ -33,12 +33,14 @@ def number(
     if isinstance(metric, dict): digits = _DIGITS.get(metric.get("unit"), 3) if digits is None else digits
     v = metric.get("value") if isinstance(metric, dict) else metric
     if v is None or v != v: return "–"
+    if isinstance(metric, dict) and metric.get("unit") == "bars" and 0 <= v < 1: return "<1"
     return f"{v:,.{3 if digits is None else digits}f}".replace("-", "−")
 
 def interval(metric:dict)->str:
     "\"[low, high]\" of a metric that has one."
     if metric is None or metric.get("low") is None: return ""
-    return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
+    low, high = (number(dict(value=metric[end], unit=metric.get("unit"))) for end in ("low", "high"))
+    return f"[{low}, {high}]"
 
 # %% ../../nbs/study/site.ipynb #e5ca20eb
 CSS = """
