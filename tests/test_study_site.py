@@ -12,8 +12,8 @@ def test_numbers_as_text():
 def test_text_from_data_is_escaped():
     from neuralpha.study.site import render
     page = render("data", title="<b>", study="s", nav=[("<i>", "a")], here="a", footer="", universes=[
-        dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, columns=["<u>"], checks=[["<img onerror=1>"]], survivorship=dict(known=True, text="<s>", rows=[]))])
-    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<img onerror"): assert tag not in page
+        dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, levels=["<em>"], columns=["<u>"], checks=[["<img onerror=1>"]], survivorship=dict(known=True, text="<s>", rows=[]))])
+    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<img onerror"): assert tag not in page
 
 def test_a_universe_without_a_report_says_why(tmp_path):
     from neuralpha.study.spec import load_study

@@ -102,7 +102,7 @@ def _pairs(ics, y, size, reps, seed):
     out["separated"] = (out["p_holm"] < size) & (out["difference"] > 0) & (out["dates"] >= FEWEST_DATES)
     return out
 
-# %% ../../nbs/evaluate/compare.ipynb #e62dd531
+# %% ../../nbs/evaluate/compare.ipynb #c161829a
 def _prediction(given):
     "A prediction as it is, or a `(date, asset)` Series as one of the Series' name."
     if isinstance(given, pd.Series):
@@ -121,13 +121,13 @@ def _common_scores(panel, predictions):
     if not common.any(): raise NeuralphaError(f"{', '.join(names)} have no (date, asset) pair in common on {panel.name}: score them on the same folds.")
     return np.where(common[:, None], S, np.nan), names, int(np.isfinite(S).any(1).sum() - common.sum())
 
-def _baselines(panel, common):
+def _baselines(panel, common, y):
     "Baseline scores on the rows in `common`; one that knows less than nine in ten of their dates would shorten every comparison and is left out."
-    values = {k: np.where(common, on_panel(panel, s)[0][:, 0], np.nan) for k, s in baseline_scores(panel).items()}
+    values = {k: np.where(common, on_panel(panel, s)[0][:, 0], np.nan) for k, s in baseline_scores(panel, y.horizon, y.delay).items()}
     dates = lambda rows: len(np.unique(panel.date_code[rows]))
     return {k: v for k, v in values.items() if dates(np.isfinite(v)) >= .9*dates(common)}
 
-# %% ../../nbs/evaluate/compare.ipynb #d8c83ec8
+# %% ../../nbs/evaluate/compare.ipynb #89cac9c3
 def compare(
     predictions, # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     y:Label,
@@ -147,7 +147,7 @@ def compare(
     if not predictions: raise NeuralphaError("There is nothing to compare.")
     p, labels = y.panel, horizon_labels(y)
     S, names, dropped = _common_scores(p, predictions)
-    extra = _baselines(p, np.isfinite(S[:, 0])) if baselines else {}
+    extra = _baselines(p, np.isfinite(S[:, 0]), y) if baselines else {}
     S, every = np.column_stack([S, *extra.values()]), names + list(extra)
     if len(set(every)) < len(every): raise NeuralphaError(f"A model is called like a baseline ({', '.join(extra)}); rename it or pass baselines=False.")
     per_date = coefficients(p, S, y.values[:, None])[by == "rank_ic"][:, :, 0]

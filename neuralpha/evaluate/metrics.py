@@ -125,7 +125,7 @@ def _ic_metrics(per_date, y, kind, seed, reps):
             f"{kind}_t": metric(fit["t"], "t-statistic", "whole period", f"HAC t-statistic of the mean {name} IC (Bartlett kernel, overlap-aware lag).",
                                 p=fit["p"], lag=fit["lag"], n=fit["n"])}
 
-# %% ../../nbs/evaluate/metrics.ipynb #23e08efa
+# %% ../../nbs/evaluate/metrics.ipynb #2a1d9ae2
 def share_recovered(
     ics, ceiling, # IC per date of a model and of the oracle; dates where either is missing are left out
     y:Label, seed:int=0, reps:int=1000,
@@ -133,7 +133,9 @@ def share_recovered(
     "Mean IC over the oracle's on the same dates, with its paired block-bootstrap interval; None where the oracle's is not positive."
     pair = np.stack([np.asarray(ics, float), np.asarray(ceiling, float)], 1)
     pair = pair[np.isfinite(pair).all(1)]
-    text, n = "Mean IC over that of the oracle, the planted expected return of a simulated market, on the same dates.", len(pair)
+    text, n = f"Mean IC over that of the oracle, the return a simulated market let expect over the label's own bars ({y.horizon} after a delay of {y.delay}), on the same dates. ", len(pair)
+    text += ("The oracle is the ceiling of the Pearson IC; of the rank IC a score divided by volatility can reach more." if _of_returns(y)
+             else "It is no ceiling here: this label is not that return.")
     mean = pair.mean(0) if n else np.full(2, np.nan)
     if not mean[1] > 0: return metric(np.nan, "share", "whole period", text, np.nan, np.nan, n=n)
     share = mean[0]/mean[1]
