@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.data.simulate import *
+from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,6 +100,26 @@ def test_oracle_at_another_horizon(horizon, delay):
     panel = simulate_universe(200, 1000, ["reversal", "momentum"], ic=.08, seed=5, horizon=horizon, delay=delay)
     slope, error = _slope(panel, horizon, delay)
     assert abs(slope - 1) < 3*error < .8
+
+@pytest.mark.parametrize("horizon, delay", [(1, 0), (1, 1), (5, 0), (20, 1)])
+def test_the_oracle_of_another_label_is_the_expectation_over_its_own_bars(horizon, delay):
+    panel = simulate_universe(200, 1000, [Alpha("echo", lag=6, half_life=3.), "reversal"], ic=.1, seed=5, takeovers=0)
+    own = dict(panel.truth) | {"oracle": planted_return(panel, horizon, delay)}
+    slope, error = _slope(replace(panel, truth=own), horizon, delay)
+    assert abs(slope - 1) < 3*error < .8
+
+def test_windows_that_were_not_kept_have_no_oracle():
+    panel = simulate_universe(20, 100, seed=1, horizon=7, delay=2)
+    np.testing.assert_array_equal(planted_return(panel, 7, 2), panel.truth["oracle"].astype(float))
+    assert planted_return(panel, 13, 1) is None
+    with pytest.raises(NeuralphaError, match="no oracle for 13 bars"): oracle_ic(panel, 13, 1)
+
+def test_a_label_of_twenty_bars_is_held_against_its_own_oracle():
+    panel = simulate_universe(150, 1760, [Alpha("echo", lag=6, half_life=3.)], ic=.1, seed=5)
+    past = panel.series(panel.fields["close"].astype(float)).groupby("asset").pct_change(6, fill_method=None)
+    of_five_bars = replace(panel, truth={"oracle": planted_return(panel, 5, 1)})
+    assert oracle_ic(panel, 20, 1).mean() > 1.05*oracle_ic(of_five_bars, 20, 1).mean()
+    assert recovered(panel, past, 20, 1)["share"] < .9 < recovered(of_five_bars, past, 20, 1)["share"]
 
 def test_a_reversal_oracle_can_be_rebuilt_from_closes():
     panel = simulate_universe(150, 500, [Alpha("reversal", half_life=4)], ic=.1, seed=6, suspensions=0, takeovers=0)

@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.evaluate.baselines import *
+from neuralpha.data.simulate import planted_return, simulate_universe
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +22,9 @@ def test_baselines_do_not_cross_assets_and_leave_suspended_days_out():
 def test_the_oracle_is_there_only_where_it_is_known():
     frame = pd.DataFrame({"date": pd.bdate_range("2020", periods=5), "asset": "A", "close": 1.})
     assert oracle(panel_from_frame(frame)) is None
+    market = simulate_universe(20, 100, seed=1)
+    np.testing.assert_allclose(oracle(market, 20, 1), market.series(planted_return(market, 20, 1)).dropna())
+    assert oracle(market, 13, 1) is None and "oracle" not in baseline_scores(market, 13, 1)
     assert list(baseline_scores(panel_from_frame(frame, truth={"oracle": np.arange(5.)}))) == ["reversal", "oracle"]
 
 import os

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
+from neuralpha.features.compute import adjusted_panel
+from neuralpha.features.families import moved
 from neuralpha.labels import forward_return
 
 def _market(dates=150, assets=50, seed=0):
@@ -35,6 +37,14 @@ def test_a_pure_style_leaves_nothing_and_pure_skill_stays():
     assert copied["exposures"]["value"]["value"] > .999 and copied["style_r2"]["value"] > .999 and copied["rank_ic_neutral"]["value"] == 0
     skilled = exposure_metrics(y.values + np.random.default_rng(0).normal(0, .02, p.n_rows), y, factors, reps=50)
     assert skilled["rank_ic_neutral"]["value"] > .6 and skilled["rank_ic_from_styles"]["value"] < .03
+
+@pytest.mark.parametrize("world", [dict(split=8), dict(split=3/2), dict(dividend=.97), dict(dividend=1e-6)])
+def test_styles_know_no_later_split_and_size_and_liquidity_are_sums_of_money(world):
+    p = _market(500)
+    F, names, _ = style_factors(p)
+    G = style_factors(adjusted_panel(p, **world))[0]
+    changed = {n for j, n in enumerate(names) if moved(F[:, j], G[:, j]).any()}
+    assert changed == ({"liquidity"} | {n for n in names if n.startswith("size (")} if "dividend" in world else set())
 
 def test_what_the_panel_cannot_give_is_named_and_can_be_handed_in():
     p = _market()

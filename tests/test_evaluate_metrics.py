@@ -71,12 +71,38 @@ def test_calibration_uses_the_validation_line_of_each_fold():
     line = calibrate([1, 2, 3, np.nan], [3., 5, 7, 1])
     assert abs(line["slope"] - 2) < 1e-12 and abs(line["intercept"] - 1) < 1e-12
 
-@pytest.mark.parametrize("fade", [.8, .95])
-def test_half_life_is_the_planted_one(fade):
-    h = np.array([1, 2, 5, 10, 20])
-    exact = .05*(1 - fade**h)/(1 - fade)/np.sqrt(h)
-    assert abs(half_life(h, exact) - np.log(.5)/np.log(fade)) < .3
-    assert np.isnan(half_life(h, -exact)) and half_life(h, .05*np.sqrt(h)) == np.inf
+@pytest.mark.parametrize("life", [.5, 4., 30.])
+def test_half_life_of_an_exact_fading(life):
+    exact = .05*.5**(np.arange(20)/life)
+    assert half_life(exact) == pytest.approx(life, rel=.02)
+    assert np.isnan(half_life(-exact)) and half_life(np.full(20, .05)) == np.inf and half_life(.05*np.eye(20)[0]) == 0
+
+def test_bar_ics_equal_the_rank_ic_of_lagged_scores():
+    panel, s, y = _market(60)
+    ics = bar_ics(s, y, 3)
+    for k in range(3):
+        lagged = panel.series(s.groupby("asset").shift(y.delay + k).reindex(panel.index).to_numpy())
+        want = rank_ic(lagged, forward_return(panel, 1, 0), panel)
+        np.testing.assert_allclose(pd.Series(ics[:, k], panel.dates).reindex(want.index), want, atol=1e-12)
+
+def _fading_market(life, tails, seed, dates=1500, assets=100):
+    "A panel whose expected returns have the given half-life, and the score that knows them; noise is normal or Student's t."
+    rng, fade = np.random.default_rng([seed, life]), .5**(1/life)
+    known = rng.standard_normal((dates, assets))
+    for t in range(1, dates): known[t] = fade*known[t-1] + np.sqrt(1 - fade**2)*known[t]
+    noise = rng.standard_t(tails, (dates - 1, assets))*np.sqrt((tails - 2)/tails) if tails else rng.standard_normal((dates - 1, assets))
+    moves = np.clip(.015*(.1*known[:-1] + noise), -.5, 1)
+    close = 50*np.exp(np.vstack([np.zeros((1, assets)), np.cumsum(np.log1p(moves), 0)]))
+    frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2015-01-01", periods=dates), assets),
+                          "asset": np.tile([f"S{i:03d}" for i in range(assets)], dates), "close": close.ravel(), "known": known.ravel()})
+    panel = panel_from_frame(frame, "fading")
+    return panel.fields["known"], forward_return(panel, 5, 1)
+
+@pytest.mark.parametrize("tails", [None, 3, 2.5])
+@pytest.mark.parametrize("life", [4, 8, 15, 30])
+def test_half_life_is_the_planted_one_whatever_the_tails(life, tails):
+    found = half_life(np.mean([np.nanmean(bar_ics(*_fading_market(life, tails, seed)), 0) for seed in range(2)], 0))
+    assert found == pytest.approx(life, rel=.15)
 
 def test_half_life_is_found_in_a_market():
     panel, s, y = _market(dates=1500, fade=.9)

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.evaluate.ic import ic
+from neuralpha.features.compute import adjusted_panel
+from neuralpha.features.families import moved
 from neuralpha.labels import forward_return
 
 def _market(dates=260, assets=60, seed=0):
@@ -52,6 +54,17 @@ def test_cuts_that_are_known_on_the_day_do_not_look_ahead():
 def test_trailing_mean_stays_within_its_asset():
     p = panel_from_frame(pd.DataFrame({"date": list(pd.bdate_range("2020", periods=4))*2, "asset": list("AAAABBBB"), "close": 1.}))
     np.testing.assert_allclose(trailing_mean(p, np.arange(8.), 2), [0, .5, 1.5, 2.5, 4, 4.5, 5.5, 6.5])
+
+@pytest.mark.parametrize("world", [dict(split=2), dict(split=1/10), dict(dividend=.97), dict(dividend=1e-6)])
+def test_adjusting_prices_after_the_file_moves_money_alone_and_of_no_other_asset(world):
+    p = _market()[0]
+    other = np.isin(p.assets, p.assets[1::2])[p.asset_code]
+    later = adjusted_panel(p, **world)
+    for name, before in size_and_liquidity(p).items():
+        after = size_and_liquidity(later)[name]
+        still = other if "dividend" in world else np.ones(p.n_rows, bool)
+        assert np.isfinite(before).any() and not moved(before[still], after[still]).any(), name
+    np.testing.assert_allclose(market_volatility(later), market_volatility(p), rtol=1e-9)
 
 def test_no_volume_no_size():
     days = pd.bdate_range("2020-01-01", periods=60)

@@ -172,9 +172,30 @@ def test_more_trials_deflate_more_and_a_loser_has_no_track_record():
 def _noise(n=320, k=20, seed=0):
     return pd.DataFrame(np.random.default_rng(seed).normal(0, .01, (n, k)), pd.bdate_range("2020-01-01", periods=n))
 
-def test_noise_is_overfitted_half_of_the_time():
-    pbo = [backtest_overfitting(_noise(seed=s), 8)["pbo"] for s in range(12)]
-    assert .4 < np.mean(pbo) < .6
+@pytest.mark.parametrize("configurations, luck", [(2, 1/2), (3, 2/3), (5, 3/5), (20, 1/2)])
+def test_noise_is_overfitted_as_often_as_luck_says(configurations, luck):
+    found = [backtest_overfitting(_noise(240, configurations, seed), 8) for seed in range(60)]
+    pbo = [f["pbo"] for f in found]
+    assert found[0]["luck"] == pytest.approx(luck)
+    assert abs(np.mean(pbo) - luck) < 3*np.std(pbo)/np.sqrt(len(pbo))
+
+def test_a_winner_at_the_median_counts():
+    days = pd.bdate_range("2020-01-01", periods=40)
+    early = np.arange(40) < 20
+    x = pd.DataFrame({"wins early": np.where(early, 3., 2.), "wins late": np.where(early, 1., 3.), "never": np.where(early, 2., 1.)}, days)
+    assert backtest_overfitting(x, 2, metric="mean")["pbo"] == 1 # one winner ends at the median of three, the other last; below the median ends one of two
+
+@pytest.mark.parametrize("k, splits, pbo", [(2, 10, .111111), (3, 10, .944444), (5, 10, .515873), (20, 10, .396825)])
+def test_known_answers_of_cscv(k, splits, pbo):
+    rng = np.random.default_rng(7)
+    for width in (2, 3, 5, 20):
+        x = pd.DataFrame(rng.standard_normal((400, width)), pd.bdate_range("2010", periods=400))
+        if width == k: assert backtest_overfitting(x, splits)["pbo"] == pytest.approx(pbo, abs=1e-6)
+
+def test_a_constant_configuration_has_no_sharpe_ratio():
+    x = _noise(80, 3)
+    x[0] = .1
+    assert backtest_overfitting(x - .5, 4)["pbo"] == 0
 
 def test_blocks_that_purging_would_empty_are_refused():
     x = _noise(seed=0)
@@ -194,7 +215,7 @@ def _by_hand(x, splits, span):
     for c in itertools.combinations(range(splits), splits//2):
         out = np.concatenate([blocks[i] for i in range(splits) if i not in c])
         pick = np.array([t for i in c for t in blocks[i] if np.abs(out - t).min() > span])
-        below.append(rankdata(sharpe(v[out]))[np.argmax(sharpe(v[pick]))] < (v.shape[1] + 1)/2)
+        below.append(rankdata(sharpe(v[out]))[np.argmax(sharpe(v[pick]))] <= (v.shape[1] + 1)/2)
     return np.mean(below)
 
 @pytest.mark.parametrize("horizon, delay", [(1, 0), (1, 1), (5, 1), (10, 0)])

@@ -50,6 +50,24 @@ def test_look_back_is_true(f): check_feature(f, example_bars(max(420, f.lookback
 def test_false_declarations_are_found(lookback, formula, message):
     with pytest.raises(NeuralphaError, match=message): check_feature(Feature("mine", "mine", ("close",), lookback, "", "", formula))
 
+def _mine(formula, level=""): return Feature("mine", "mine", ("close", "volume"), 0, "", "", formula, level=level)
+
+@pytest.mark.parametrize("formula, word", [
+    (lambda h: np.log(h["close"]), "price"), (lambda h: np.log1p(h["volume"]), "shares"), (lambda h: h["close"]*h["volume"], "money"),
+    (lambda h: (h["high"] - h["low"])/(h["high"] - h["low"] + 1e-3), "price"), (lambda h: h["location"]*np.where(h["close"] > 40, 1, np.nan), "price")])
+def test_a_level_is_found_named_and_accepted_once_declared(formula, word):
+    with pytest.raises(NeuralphaError, match=f"mine knows later .* declare level='{word}'"): check_feature(_mine(formula))
+    check_feature(_mine(formula, word))
+
+def test_a_declaration_of_a_level_that_is_none_is_refused():
+    with pytest.raises(NeuralphaError, match="no later split moves it; drop the declaration"): check_feature(_mine(lambda h: h["location"], "shares"))
+    with pytest.raises(NeuralphaError, match="knows later splits"): check_feature(_mine(lambda h: h["close"], "money"))
+    with pytest.raises(NeuralphaError, match="level"): check_feature(_mine(lambda h: h["close"], "prices"))
+
+def test_levels_of_features_of_features_follow_from_their_parts():
+    levels = {n: choose(n)[0].level for n in ("amihud_20@market", "ret_5@sector", "ret_5:amihud_20", "turnover_20:dollar_volume_20")}
+    assert levels == {"amihud_20@market": "money", "ret_5@sector": "", "ret_5:amihud_20": "money", "turnover_20:dollar_volume_20": "price"}
+
 def test_formulas_on_numbers_done_by_hand():
     h = History({k: np.array(v, float) for k, v in dict(open=[10, 11, 12], high=[12, 12, 13], low=[9, 10, 11], close=[11, 12, 12], volume=[100, 0, 300]).items()})
     value = lambda n: FEATURES[n].compute(h)[-1]

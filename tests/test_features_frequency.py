@@ -37,9 +37,18 @@ def test_denoising_comes_closer_to_the_truth():
 
 def test_known_weights_and_differences():
     assert len(frac_diff_weights(.9, 1e-3)) == 12
-    np.testing.assert_allclose(frac_diff([1, 2, 4, 7, 0], .5), [1, 1.5, 2.875, 4.6875, -4.1640625])
-    np.testing.assert_allclose(frac_diff([3, 5, 4], 1), [3, 2, -1])
+    np.testing.assert_allclose(frac_diff([1, 2, 4, 7, 0], .5), [0, 1, 2.5, 4.375, -4.4375])
+    np.testing.assert_allclose(frac_diff([3, 5, 4], 1), [0, 2, -1])
     with pytest.raises(NeuralphaError, match="positive"): frac_diff_weights(0)
+
+def test_the_level_is_gone_and_the_memory_stays():
+    price = np.cumsum(np.random.default_rng(0).standard_normal(3000))
+    got = frac_diff(price, .4)
+    np.testing.assert_allclose(frac_diff(price + 1000, .4), got, atol=1e-9)
+    returns, falling = np.diff(price), np.cumsum(frac_diff_weights(.4))
+    assert got[-1] == pytest.approx(np.sum(falling[:-1]*returns[::-1][:len(falling)-1]))
+    month_apart = lambda x: np.corrcoef(x[300:-20], x[320:])[0, 1]
+    assert month_apart(got) > .3 > .05 > abs(month_apart(returns))
 
 @pytest.mark.parametrize("f", [f for f in FEATURES.values() if f.family in ("spectral", "wavelet", "fractional")], ids=lambda f: f.name)
 def test_look_back_is_true(f): check_feature(f)

@@ -54,6 +54,14 @@ def test_components_equal_scikit_learn(panel, train):
     np.testing.assert_allclose(mine.explained_, want.explained_variance_ratio_, rtol=1e-6)
     np.testing.assert_allclose(np.abs(mine.apply(X).values), np.abs(want.transform(X.values.astype(float))), atol=1e-5)
 
+def test_what_is_made_of_a_level_is_a_level(raw, train):
+    assert raw.levels == {"amihud_20": "money"}
+    filled = Impute().fit(raw, train).apply(raw)
+    assert filled.levels["amihud_20"] == "money" and "ret_1" not in filled.levels
+    assert PrincipalComponents(2).fit(filled, train).apply(filled).levels == {"pc_1": "money", "pc_2": "money"}
+    plain = filled.select(["ret_1", "skew_60"])
+    assert PrincipalComponents(2).fit(plain, train).apply(plain).levels == {}
+
 def test_neighbours_on_the_map_are_alike(panel, train):
     X = compute_features(panel, ["ret_5", "vol_20", "high_252"])
     som = SelfOrganisingMap(5).fit(X, train)

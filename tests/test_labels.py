@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.labels import *
+from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
@@ -294,6 +295,19 @@ def test_labels_say_what_their_values_are():
     assert [l.unit for l in (volatility_scaled(y), classes(y), classes(y, threshold=.01), barrier, meta_label(y, np.ones(p.n_rows)), trend_scan(p))] == [
         "standard deviations", "class", "class", "outcome", "outcome", "direction"]
     assert excess_return(volatility_scaled(y)).unit == "standard deviations"
+
+@pytest.mark.parametrize("world", [dict(split=2), dict(split=8), dict(split=3/2), dict(split=1/10), dict(dividend=.97), dict(dividend=1e-6)])
+def test_adjusting_prices_after_the_file_moves_no_label(world):
+    from neuralpha.features.compute import adjusted_panel
+    p = _random(8, 80, density=.95)
+    p = replace(p, attributes=pd.DataFrame({"sector": list("xxyyyzz"), "delisting_return": np.nan}, p.assets))
+    made = {"forward": forward_return, "returns": lambda q: multi_horizon(q).tasks[2], "excess": lambda q: excess_return(forward_return(q), "sector"),
+            "beta": lambda q: excess_return(forward_return(q), "beta"), "scaled": lambda q: volatility_scaled(forward_return(q)), "classes": lambda q: classes(forward_return(q)),
+            "barrier": triple_barrier, "meta": lambda q: meta_label(triple_barrier(q, side=np.ones(q.n_rows))), "trend": trend_scan}
+    for name, label in made.items():
+        before, after = label(p), label(adjusted_panel(p, **world))
+        np.testing.assert_allclose(after.values, before.values, rtol=1e-6, atol=1e-9, err_msg=name)
+        np.testing.assert_array_equal(after.known_code, before.known_code, err_msg=name)
 
 def test_tasks_share_rows_and_the_longest_life():
     p = _random(7, density=1.)

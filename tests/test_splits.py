@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.splits import *
+from itertools import combinations
 from math import comb
 import numpy as np
 import pandas as pd
@@ -167,16 +168,16 @@ def _one_asset(n, known):
     return Label(p, "given", np.ones(n), known.astype(np.int32), int((known - np.arange(n)).max()), 0)
 
 @pytest.mark.parametrize("seed", range(5))
-def test_purge_equals_purgedcv(seed):
-    from purgedcv import CombinatorialPurgedCV
+def test_purge_equals_its_definition_for_labels_of_different_lives(seed):
     n, rng = 120, np.random.default_rng(seed)
     known = np.arange(n) + rng.integers(0, 12, n)
-    day = lambda k: pd.Series(pd.Timestamp("2015-01-01") + pd.to_timedelta(k, unit="D"))
-    theirs = CombinatorialPurgedCV(n_splits=6, n_test_groups=2, prediction_times=day(np.arange(n)), evaluation_times=day(known + 1))
-    ours = combinatorial_purged(_one_asset(n, known), 6, 2, 0, valid=0)
-    for f, (train, test) in zip(ours, theirs.split(np.zeros((n, 1))), strict=True):
-        np.testing.assert_array_equal(f.train, train)
+    folds = combinatorial_purged(_one_asset(n, known), 6, 2, 0, valid=0)
+    for f, groups in zip(folds, combinations(range(6), 2), strict=True):
+        test = np.concatenate([np.arange(n).reshape(6, -1)[g] for g in groups])
+        lives = [range(t, known[t] + 1) for t in test]
+        free = [i for i in np.setdiff1d(np.arange(n), test) if not any(i <= life[-1] and life[0] <= known[i] for life in lives)]
         np.testing.assert_array_equal(f.test, test)
+        np.testing.assert_array_equal(f.train, free)
 
 def test_fixed_horizons_equal_skfolio():
     from skfolio.model_selection import CombinatorialPurgedCV

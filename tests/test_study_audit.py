@@ -7,6 +7,7 @@ import pytest
 from dataclasses import replace
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import cut_panel, panel_from_frame
+from neuralpha.features.compute import compute_features
 from neuralpha.features.table import Features
 from neuralpha.labels import Labels, forward_return, multi_horizon, triple_barrier
 from neuralpha.splits import purged_kfold, walk_forward
@@ -49,9 +50,22 @@ def _table(p): return p.frame()[p.tradable].drop(columns="tradable").reset_index
 
 def _pct(f, k=1): return f.groupby("asset")["close"].pct_change(k, fill_method=None)
 
+def test_the_level_of_prices_adjusted_later_fails_unless_it_is_declared():
+    f, only = _table(_market()), dict(checks=("levels",), cuts=1)
+    truncated = lambda t: (t["close"].map(np.log) - .6*np.log(t.groupby("asset")["close"].shift(1))).rename("half a difference")
+    c = audit_features(truncated, f, **only)
+    assert not c.passed and "'half a difference' changed when prices and volumes adjusted for a later 8:1 split" in c.failures[0].found
+    assert audit_features(truncated, f, levels=["half a difference"], **only).passed
+    dollars = lambda t: (t["close"]*t["volume"]).rename("dollars")
+    assert [x.passed for x in audit_features(dollars, f, **only).checks] == [True, False]
+    own = audit_features(lambda p: compute_features(p, ["ret_1", "amihud_20"]), _market(), **only)
+    assert own.passed and [x.found for x in own.checks] == ["", "declared levels that move: amihud_20."]
+    seen = audit_pipeline(lambda p: {"label": forward_return(p, 5, 1)}, _market(), **only)
+    assert seen.passed and len(seen.checks) == 2
+
 def test_a_clean_function_on_a_plain_table_passes():
     c = audit_features(lambda f: _pct(f, 5), _table(_market()), lookbacks=20)
-    assert c.passed and {x.part for x in c.checks} == {"repeat", "future", "start-up", "permutation"}
+    assert c.passed and {x.part for x in c.checks} == {"repeat", "future", "start-up", "permutation", "levels"}
     future = [x for x in c.checks if x.part == "future"]
     assert len(future) == 4 and all(x.rows > 500 and x.columns == 1 and x.wrong == 0 for x in future)
 

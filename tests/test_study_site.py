@@ -6,12 +6,14 @@ from neuralpha.core import write_json
 def test_numbers_as_text():
     m = {"value": -.04567, "unit": "correlation", "low": -.1, "high": .02}
     assert number(m) == "−0.046" and interval(m) == "[−0.100, 0.020]" and number(None) == "–" == number({"value": None})
+    short = dict(value=0., low=0., high=None, unit="bars") # a half-life
+    assert (number(short), interval(short)) == ("<1", "[<1, –]") and number(dict(value=1.2, unit="bars")) == "1"
 
 def test_text_from_data_is_escaped():
     from neuralpha.study.site import render
     page = render("data", title="<b>", study="s", nav=[("<i>", "a")], here="a", footer="", universes=[
-        dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, columns=["<u>"], checks=[["<img onerror=1>"]], survivorship=dict(known=True, text="<s>", rows=[]))])
-    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<img onerror"): assert tag not in page
+        dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, levels=["<em>"], columns=["<u>"], checks=[["<img onerror=1>"]], survivorship=dict(known=True, text="<s>", rows=[]))])
+    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<img onerror"): assert tag not in page
 
 def test_a_universe_without_a_report_says_why(tmp_path):
     from neuralpha.study.spec import load_study

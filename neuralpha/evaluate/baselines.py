@@ -10,10 +10,11 @@ the last month left out, keep winning (**12–1 momentum**, Jegadeesh and Titman
 # %% auto #0
 __all__ = ['past_return', 'reversal', 'momentum', 'oracle', 'baseline_scores']
 
-# %% ../../nbs/evaluate/baselines.ipynb #a6a5bcfe
+# %% ../../nbs/evaluate/baselines.ipynb #959b3abd
 import numpy as np
 import pandas as pd
 from ..data.panel import Panel
+from ..data.simulate import planted_return
 from ..labels import total_return_index
 
 # %% ../../nbs/evaluate/baselines.ipynb #41f2e4b8
@@ -39,7 +40,7 @@ def past_return(
 
 def _scores(panel, values, name): return panel.series(values).dropna().rename(name)
 
-# %% ../../nbs/evaluate/baselines.ipynb #342aba13
+# %% ../../nbs/evaluate/baselines.ipynb #562f8927
 def reversal(panel:Panel, bars:int=1)->pd.Series:
     "`(date, asset)` scores: minus the return of the last `bars` bars."
     return _scores(panel, -past_return(panel, bars), "reversal")
@@ -49,17 +50,33 @@ def momentum(panel:Panel)->pd.Series:
     month = max(round(panel.bars_per_year/12), 1)
     return _scores(panel, past_return(panel, 12*month, month), "momentum 12-1")
 
-def oracle(panel:Panel)->pd.Series|None:
-    "`(date, asset)` planted expected forward return of a simulated market; None for a real one."
-    return _scores(panel, panel.truth["oracle"].astype(float), "oracle") if "oracle" in panel.truth else None
+def oracle(
+    panel:Panel, horizon:int=5, delay:int=1, # of the label, bars
+)->pd.Series|None:
+    """`(date, asset)` return to be expected over the label's own bars in a simulated market; None for a real one, or where it was not kept.
 
-def baseline_scores(panel:Panel)->dict: # name -> Series
+    Parameters
+    ----------
+    panel, horizon, delay : default none, 5, 1
+        of the label, bars
+    """
+    planted = planted_return(panel, horizon, delay)
+    return None if planted is None else _scores(panel, planted, "oracle")
+
+def baseline_scores(
+    panel:Panel, horizon:int=5, delay:int=1, # of the label, bars
+)->dict: # name -> Series
     """All baselines that the panel allows: reversal, momentum where a year of history exists, oracle where it is known.
+
+    Parameters
+    ----------
+    panel, horizon, delay : default none, 5, 1
+        of the label, bars
 
     Returns
     -------
     dict
         name -> Series
     """
-    every = (reversal(panel), momentum(panel), oracle(panel))
+    every = (reversal(panel), momentum(panel), oracle(panel, horizon, delay))
     return {s.name: s for s in every if s is not None and len(s)}

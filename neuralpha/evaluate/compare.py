@@ -34,7 +34,7 @@ from .slices import horizon_slices, slice_records, slice_table
 from .statistics import (FEWEST_DATES, backtest_overfitting, block_length, bootstrap_means, clean, diebold_mariano, few_blocks, holm, model_confidence_set, paired_bootstrap,
                                            superior_ability, variance_split)
 
-# %% ../../nbs/evaluate/compare.ipynb #9a9b78ca
+# %% ../../nbs/evaluate/compare.ipynb #a9db5cd5
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     """Result of `compare`; displays as a table with the statements the data supports beneath it.
@@ -102,7 +102,7 @@ class Leaderboard:
             if holes := int(self.ics[m].isna().sum()): out.append(f"{m} has no {name} on {holes:,} of {len(self.ics):,} dates, where it gives no scores or the same to all.")
         if self.reality: out.append(f"Against {self.reality['benchmark']}, picking the best of {self.reality['models']}: reality check p {self.reality['reality_check']:.3f}, SPA p {self.reality['spa']:.3f}.")
         if self.overfitting: out.append(f"Probability of backtest overfitting {self.overfitting['pbo']:.2f}: how often the best of {self.overfitting['configurations']} models "
-                                        f"on one half of the dates fell below their median on the other ({self.overfitting['halves']} halves).")
+                                        f"on one half of the dates ended at or below their median on the other ({self.overfitting['halves']} halves); luck alone gives {self.overfitting['luck']:.2f}.")
         return out
 
     def __repr__(self): return f"Leaderboard on {self.universe}\n{self.table[SHOWN].to_string(float_format='%.4f')}\n" + "\n".join(self.statements())
@@ -145,7 +145,7 @@ def _pairs(ics, y, size, reps, seed):
     out["separated"] = (out["p_holm"] < size) & (out["difference"] > 0) & (out["dates"] >= FEWEST_DATES)
     return out
 
-# %% ../../nbs/evaluate/compare.ipynb #e62dd531
+# %% ../../nbs/evaluate/compare.ipynb #c161829a
 def _prediction(given):
     "A prediction as it is, or a `(date, asset)` Series as one of the Series' name."
     if isinstance(given, pd.Series):
@@ -164,13 +164,13 @@ def _common_scores(panel, predictions):
     if not common.any(): raise NeuralphaError(f"{', '.join(names)} have no (date, asset) pair in common on {panel.name}: score them on the same folds.")
     return np.where(common[:, None], S, np.nan), names, int(np.isfinite(S).any(1).sum() - common.sum())
 
-def _baselines(panel, common):
+def _baselines(panel, common, y):
     "Baseline scores on the rows in `common`; one that knows less than nine in ten of their dates would shorten every comparison and is left out."
-    values = {k: np.where(common, on_panel(panel, s)[0][:, 0], np.nan) for k, s in baseline_scores(panel).items()}
+    values = {k: np.where(common, on_panel(panel, s)[0][:, 0], np.nan) for k, s in baseline_scores(panel, y.horizon, y.delay).items()}
     dates = lambda rows: len(np.unique(panel.date_code[rows]))
     return {k: v for k, v in values.items() if dates(np.isfinite(v)) >= .9*dates(common)}
 
-# %% ../../nbs/evaluate/compare.ipynb #d8c83ec8
+# %% ../../nbs/evaluate/compare.ipynb #89cac9c3
 def compare(
     predictions, # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     y:Label,
@@ -218,7 +218,7 @@ def compare(
     if not predictions: raise NeuralphaError("There is nothing to compare.")
     p, labels = y.panel, horizon_labels(y)
     S, names, dropped = _common_scores(p, predictions)
-    extra = _baselines(p, np.isfinite(S[:, 0])) if baselines else {}
+    extra = _baselines(p, np.isfinite(S[:, 0]), y) if baselines else {}
     S, every = np.column_stack([S, *extra.values()]), names + list(extra)
     if len(set(every)) < len(every): raise NeuralphaError(f"A model is called like a baseline ({', '.join(extra)}); rename it or pass baselines=False.")
     per_date = coefficients(p, S, y.values[:, None])[by == "rank_ic"][:, :, 0]
@@ -298,7 +298,7 @@ def _reality(ics, names, extra, y, reps, seed):
     if len(both) < 20: return None
     return dict(benchmark=bench, models=len(names), **superior_ability(-both[bench], -both[names], y.horizon, y.delay, reps, seed))
 
-# %% ../../nbs/evaluate/compare.ipynb #bacb4fc4
+# %% ../../nbs/evaluate/compare.ipynb #ec094ee6
 COLUMNS = dict(ic=("IC", "{:.4f}"), icir=("ICIR, per date", "{:.2f}"), t=("t (HAC)", "{:.1f}"), rank_ic=("rank IC", "{:.4f}"), r2=("R² vs training mean, %", "{:.2f}"),
                spread_after_cost=("spread after cost, % a year", "{:.1f}"), turnover=("turnover, % per bar", "{:.0f}"), deflated_sharpe=("deflated Sharpe, probability", "{:.2f}"),
                half_life=("half-life, bars", "{:.0f}"), seeds=("seeds", "{:.0f}"), trials=("trials", "{:.0f}"), seconds=("training, s", "{:.0f}"), device=("device", "{}"), weights=("weights", "{:,.0f}"))
@@ -308,6 +308,7 @@ def _cell(row, c):
     v, (_, form) = row.get(c), COLUMNS[c]
     if v is None or v is pd.NA or (not isinstance(v, str) and not np.isfinite(v)): return "–"
     if c in ("ic", "rank_ic"): return f"{v:.4f}<br><small>{row[c + '_low']:.4f} to {row[c + '_high']:.4f}</small>" if np.isfinite(row[c + "_low"]) else f"{v:.4f}"
+    if c == "half_life" and v < 1: return "&lt;1"
     return html.escape(form.format(100*v if c in PERCENT else v))
 
 # %% ../../nbs/evaluate/compare.ipynb #c3211195

@@ -14,16 +14,17 @@ model's skill came from, not when to trust it. Cuts by asset: the sector; size a
 __all__ = ['SIZE', 'WORDS', 'DEFINITIONS', 'ORDER', 'trailing_mean', 'market_volatility', 'size_and_liquidity', 'regimes',
            'group_ics', 'regime_metrics']
 
-# %% ../../nbs/evaluate/regimes.ipynb #0965fac5
+# %% ../../nbs/evaluate/regimes.ipynb #b907fcce
 import numpy as np
 import pandas as pd
 from ..data.panel import Panel
+from ..features.kernels import roll_count, roll_sum
 from ..labels import Label, by_date
 from .baselines import past_return
 from .ic import coefficients, on_panel
 from .metrics import mean_metric
 
-# %% ../../nbs/evaluate/regimes.ipynb #b00feaff
+# %% ../../nbs/evaluate/regimes.ipynb #3f100d23
 def _by_terciles(panel, values, names):
     "Tercile of `values` on each date, as a Categorical; missing where the value is."
     rank = by_date(panel, np.asarray(values, float))
@@ -32,13 +33,12 @@ def _by_terciles(panel, values, names):
 
 def trailing_mean(panel:Panel, values, bars:int)->np.ndarray:
     "(n_rows,) mean of the finite values among the last `bars` rows of the asset, NaN with fewer than half of them."
-    v = np.asarray(values, float)
-    ok = np.isfinite(v)
-    total, count = (np.concatenate([[0.], np.cumsum(x)]) for x in (np.where(ok, v, 0.), ok))
-    rows = np.arange(panel.n_rows) + 1
-    start = np.maximum(rows - bars, panel.asset_offsets[panel.asset_code])
-    n = count[rows] - count[start]
-    with np.errstate(invalid="ignore", divide="ignore"): return np.where(n >= bars/2, (total[rows] - total[start])/n, np.nan)
+    finite = np.where(np.isfinite(values), values, np.nan)
+    out, window = np.empty(panel.n_rows), np.array([bars])
+    for start, stop in zip(panel.asset_offsets[:-1], panel.asset_offsets[1:]): # one asset's size leaves no rounding in another's
+        count = roll_count(finite[start:stop], window)[0]
+        with np.errstate(invalid="ignore"): out[start:stop] = np.where(count >= bars/2, roll_sum(finite[start:stop], window)[0]/count, np.nan)
+    return out
 
 # %% ../../nbs/evaluate/regimes.ipynb #cba135aa
 def market_volatility(panel:Panel, bars:int=20)->np.ndarray:

@@ -9,6 +9,12 @@ values must be the same, with the same conventions:
   bar is taken for the extreme (numpy's `argmax` of NaN);
 - `CORR`, `CORD`, `RSQR` are missing where a standard deviation is below 2e-5.
 
+One thing is done otherwise. Qlib adds constants to prices and volumes (1e-12 below fractions, 1 under the logarithm of a
+volume) and holds standard deviations of prices against 2e-5 in the currency. At a close of 0.00035 nearly every `RSQR5` is
+missing then, and what a split after the file does to a price decides what is missing. Here what is added to a price, and
+the 2e-5, are shares of the close, volumes stand alone, and a ratio to a bar without a trade is missing (Qlib's `VMA` has
+1e12 times the volume there). At the prices and volumes of Qlib's own data the values are equal.
+
 Source: Yang et al. (2020), *Qlib: an AI-oriented quantitative investment platform*; definitions of Qlib 0.9.7,
 `qlib/contrib/data/loader.py`. `VWAP` columns need a field `vwap`; without it they are skipped, and say so.
 """
@@ -19,15 +25,16 @@ Source: Yang et al. (2020), *Qlib: an AI-oriented quantitative investment platfo
 __all__ = ['WINDOWS', 'SERIES', 'SETS', 'alpha_close', 'alpha_range', 'alpha_corr', 'alpha_changes', 'alpha_volume',
            'alpha_moved', 'alpha158_names', 'alpha360_names']
 
-# %% ../../nbs/features/alpha158.ipynb #099dd622
+# %% ../../nbs/features/alpha158.ipynb #2a14f732
 import numpy as np
 from numba import njit
-from .families import FEATURES, SERIES, SETS, declare
+from .families import FEATURES, SERIES, SETS, declare, _ratio
 from .kernels import _count, _joint, _line, _max, _moments, _rank, _sum, _tails
 
-# %% ../../nbs/features/alpha158.ipynb #ec24e571
+# %% ../../nbs/features/alpha158.ipynb #fc82cd20
 WINDOWS = (5, 10, 20, 30, 60)
-_EPS = 1e-12
+_EPS = 1e-12 # of the price
+_STILL = 2e-5 # of the price: below it, a window has not moved
 _QLIB = "Qlib 0.9.7 Alpha158"
 
 SERIES |= {
@@ -38,31 +45,31 @@ SERIES |= {
 
 def _finite(x): return np.where(np.isfinite(x), x, np.nan)
 
-# %% ../../nbs/features/alpha158.ipynb #a766db79
+# %% ../../nbs/features/alpha158.ipynb #c85f7e53
 def _bar(name, formula, compute): declare(name, "alpha158", "open high low close", 0, formula, compute, _QLIB)
 def _top(h): return np.maximum(h["open"], h["close"])
 def _bottom(h): return np.minimum(h["open"], h["close"])
-def _range(h): return h["high"] - h["low"] + _EPS
+def _range(h): return h["high"] - h["low"] + _EPS*h["close"]
 
 _bar("KMID", "(close-open)/open", lambda h: (h["close"] - h["open"])/h["open"])
 _bar("KLEN", "(high-low)/open", lambda h: (h["high"] - h["low"])/h["open"])
-_bar("KMID2", "(close-open)/(high-low+1e-12)", lambda h: (h["close"] - h["open"])/_range(h))
+_bar("KMID2", "(close-open)/(high-low)", lambda h: (h["close"] - h["open"])/_range(h))
 _bar("KUP", "(high-max(open, close))/open", lambda h: (h["high"] - _top(h))/h["open"])
-_bar("KUP2", "(high-max(open, close))/(high-low+1e-12)", lambda h: (h["high"] - _top(h))/_range(h))
+_bar("KUP2", "(high-max(open, close))/(high-low)", lambda h: (h["high"] - _top(h))/_range(h))
 _bar("KLOW", "(min(open, close)-low)/open", lambda h: (_bottom(h) - h["low"])/h["open"])
-_bar("KLOW2", "(min(open, close)-low)/(high-low+1e-12)", lambda h: (_bottom(h) - h["low"])/_range(h))
+_bar("KLOW2", "(min(open, close)-low)/(high-low)", lambda h: (_bottom(h) - h["low"])/_range(h))
 _bar("KSFT", "(2·close-high-low)/open", lambda h: (2*h["close"] - h["high"] - h["low"])/h["open"])
-_bar("KSFT2", "(2·close-high-low)/(high-low+1e-12)", lambda h: (2*h["close"] - h["high"] - h["low"])/_range(h))
+_bar("KSFT2", "(2·close-high-low)/(high-low)", lambda h: (2*h["close"] - h["high"] - h["low"])/_range(h))
 for _p in ("open", "high", "low", "vwap"):
     declare(f"{_p.upper()}0", "alpha158", f"{_p} close", 0, f"{_p}/close", lambda h, p=_p: h[p]/h["close"], _QLIB)
 
-# %% ../../nbs/features/alpha158.ipynb #4745fccd
+# %% ../../nbs/features/alpha158.ipynb #ae0190b5
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_close(close, windows):
     "MA, STD, BETA, RSQR, RESI, QTLU, QTLD, RANK of the close."
     mean, std, slope, r2, residual = _line(close, windows)
     low, high = _tails(close, windows)
-    r2 = np.where(std <= 2e-5, np.nan, r2)
+    r2 = np.where(std <= _STILL*close, np.nan, r2)
     return (_f32(mean/close), _f32(std/close), _f32(slope/close), _f32(r2), _f32(residual/close), _f32(high/close), _f32(low/close),
             _f32(_rank(close, windows)))
 
@@ -78,15 +85,16 @@ def alpha_range(high, low, close, windows):
     if np.isnan(low).any(): age_bottom = _max(np.where(np.isnan(low), np.inf, -low), windows)[1]
     size = windows.astype(np.float64).reshape(-1, 1)
     bars = np.minimum(np.arange(1, len(high) + 1).astype(np.float64), size)
-    return (_f32(top/close), _f32(bottom/close), _f32((close - bottom)/(top - bottom + 1e-12)),
+    return (_f32(top/close), _f32(bottom/close), _f32((close - bottom)/(top - bottom + _EPS*close)),
             _f32((bars - age_top)/size), _f32((bars - age_bottom)/size), _f32((age_bottom - age_top)/size))
 
-# %% ../../nbs/features/alpha158.ipynb #7faac17f
+# %% ../../nbs/features/alpha158.ipynb #6143896f
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_corr(x, y, windows):
     "CORR or CORD of two series."
     cov, vx, vy, _ = _joint(x, y, windows)
-    return _f32(np.where(np.minimum(vx, vy) <= 4e-10, np.nan, cov/np.sqrt(vx*vy)))
+    still = (vx <= (_STILL*x)**2) | (vy <= 4e-10)
+    return _f32(np.where(still, np.nan, cov/np.sqrt(vx*vy)))
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_changes(x, windows):
@@ -97,22 +105,28 @@ def alpha_changes(x, windows):
     bars = np.minimum(np.arange(1, n + 1), windows.reshape(-1, 1))
     up, down = _count(np.where(rise > 0, 1., np.nan), windows)/bars, _count(np.where(fall > 0, 1., np.nan), windows)/bars
     gain, loss = _sum(rise, windows), _sum(fall, windows)
-    moved = gain + loss + 1e-12
+    moved = _or_one(gain + loss)
     return _f32(up), _f32(down), _f32(up - down), _f32(gain/moved), _f32(loss/moved), _f32((gain - loss)/moved)
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _or_one(x):
+    "1 for 0: what is divided by it is 0 as well."
+    return np.where(x == 0, 1., x)
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_volume(volume, windows):
     "VMA and VSTD."
     mean, std = _moments(volume, windows)
-    return _f32(mean/(volume + 1e-12)), _f32(std/(volume + 1e-12))
+    traded = np.where(volume == 0, np.nan, volume)
+    return _f32(mean/traded), _f32(std/traded)
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_moved(moved_volume, windows):
     "WVMA."
     mean, std = _moments(moved_volume, windows)
-    return _f32(std/(mean + 1e-12))
+    return _f32(std/_or_one(mean))
 
-# %% ../../nbs/features/alpha158.ipynb #147c67cc
+# %% ../../nbs/features/alpha158.ipynb #1bde12b3
 def _w(w): return w
 def _w1(w): return w - 1
 
@@ -128,28 +142,28 @@ _columns(alpha_close, ("close",), "close", _w1, MA="mean(close, {w})/close", STD
          BETA="slope(close, {w})/close", RSQR="R²(close, {w})", RESI="residual(close, {w})/close",
          QTLU="80% quantile(close, {w})/close", QTLD="20% quantile(close, {w})/close", RANK="rank of close in its last {w}, 0 to 1")
 _columns(alpha_range, ("high", "low", "close"), "high low close", _w1, MAX="max(high, {w})/close", MIN="min(low, {w})/close",
-         RSV="(close-min(low, {w}))/(max(high, {w})-min(low, {w})+1e-12)", IMAX="position of max(high, {w})/{w}",
+         RSV="(close-min(low, {w}))/(max(high, {w})-min(low, {w}))", IMAX="position of max(high, {w})/{w}",
          IMIN="position of min(low, {w})/{w}", IMXD="(position of max(high, {w}) - position of min(low, {w}))/{w}")
-_columns(alpha_corr, ("close", "log_volume"), "close volume", _w1, CORR="corr(close, ln(volume+1), {w})")
+_columns(alpha_corr, ("close", "log_volume"), "close volume", _w1, CORR="corr(close, ln volume, {w})")
 _columns(alpha_corr, ("close_over_last", "log_volume_ratio"), "close volume", _w,
          CORD="corr(close/close[t-1], ln(volume/volume[t-1]+1), {w})")
 _columns(alpha_changes, ("close",), "close", _w, CNTP="share of rises in {w}", CNTN="share of falls in {w}",
-         CNTD="share of rises - share of falls in {w}", SUMP="sum(rises, {w})/(sum(|changes|, {w})+1e-12)",
-         SUMN="sum(falls, {w})/(sum(|changes|, {w})+1e-12)", SUMD="(sum(rises, {w})-sum(falls, {w}))/(sum(|changes|, {w})+1e-12)")
-_columns(alpha_volume, ("volume",), "volume", _w1, VMA="mean(volume, {w})/(volume+1e-12)", VSTD="std(volume, {w})/(volume+1e-12)")
-_columns(alpha_moved, ("moved_volume",), "close volume", _w, WVMA="std(|ret|·volume, {w})/(mean(|ret|·volume, {w})+1e-12)")
+         CNTD="share of rises - share of falls in {w}", SUMP="sum(rises, {w})/sum(|changes|, {w})",
+         SUMN="sum(falls, {w})/sum(|changes|, {w})", SUMD="(sum(rises, {w})-sum(falls, {w}))/sum(|changes|, {w})")
+_columns(alpha_volume, ("volume",), "volume", _w1, VMA="mean(volume, {w})/volume", VSTD="std(volume, {w})/volume")
+_columns(alpha_moved, ("moved_volume",), "close volume", _w, WVMA="std(|ret|·volume, {w})/mean(|ret|·volume, {w})")
 for _j, _n in enumerate(("VSUMP", "VSUMN", "VSUMD"), 3):
     declare(_n + "{w}", "alpha158", "volume", _w, FEATURES[_n[1:] + "5"].formula.replace("(rises", "(rises of volume").replace(
         "(falls", "(falls of volume").replace("|changes|", "|changes of volume|").replace("5", "{w}"),
         lambda h, w, j=_j: h.rolled(alpha_changes, ("volume",), w)[j], _QLIB, WINDOWS)
 
-# %% ../../nbs/features/alpha158.ipynb #30b7c98a
+# %% ../../nbs/features/alpha158.ipynb #13777667
 _PRICES = ("close", "open", "high", "low", "vwap")
 for _p in (*_PRICES, "volume"):
-    _below = ("close", 0.) if _p in _PRICES else ("volume", _EPS)
+    _below = "close" if _p in _PRICES else "volume"
     _windows = [k for k in range(59, -1, -1) if k or _p in ("close", "volume")]
-    declare(_p.upper() + "{w}", "alpha360", " ".join(dict.fromkeys([_p, _below[0]])), _w, f"{_p}[t-{{w}}]/{_below[0]}",
-            lambda h, w, p=_p, below=_below: h.lag(p, w)/(h[below[0]] + below[1]), "Qlib 0.9.7 Alpha360", _windows)
+    declare(_p.upper() + "{w}", "alpha360", " ".join(dict.fromkeys([_p, _below])), _w, f"{_p}[t-{{w}}]/{_below}",
+            lambda h, w, p=_p, below=_below: _ratio(h.lag(p, w), h[below]), "Qlib 0.9.7 Alpha360", _windows)
 
 def alpha158_names():
     "The 158 names in Qlib's order."

@@ -51,7 +51,7 @@ for _j, (_name, _what) in enumerate([("slow", "more than 20"), ("middle", "5 to 
     declare(f"power_{_name}_64", "spectral", "close", _N, f"share of the variance of 64 returns in cycles of {_what} bars",
             lambda h, j=_j: _shares(h)[j], "Welch (1967)")
 
-# %% ../../nbs/features/frequency.ipynb #111c8180
+# %% ../../nbs/features/frequency.ipynb #f6eb56f2
 _WAVELET, _LEVELS = "db4", 3
 
 def _filled_windows(x, n):
@@ -85,16 +85,17 @@ def denoise_last(
     value, noise = np.full(len(x), np.nan), np.full(len(x), np.nan)
     if len(x) < window: return value, noise
     w = _filled_windows(x, window)
-    level = w[:, -1:]
     import pywt
-    coefficients = pywt.wavedec(w - level, _WAVELET, mode="symmetric", level=_LEVELS, axis=1)
+    newest = w[:, -1:]
+    path = w - newest
+    coefficients = pywt.wavedec(path, _WAVELET, mode="symmetric", level=_LEVELS, axis=1)
     sigma = np.median(np.abs(coefficients[-1]), 1, keepdims=True)/.6745
     limit = sigma*np.sqrt(2*np.log(window))
     kept = [coefficients[0], *(np.sign(c)*np.maximum(np.abs(c) - limit, 0) for c in coefficients[1:])]
-    smooth = pywt.waverec(kept, _WAVELET, mode="symmetric", axis=1)[:, :window] + level
+    smooth = pywt.waverec(kept, _WAVELET, mode="symmetric", axis=1)[:, :window]
     enough = np.isfinite(np.lib.stride_tricks.sliding_window_view(x, window)).sum(1)*2 >= window
-    value[window-1:] = np.where(enough, smooth[:, -1], np.nan)
-    with np.errstate(all="ignore"): noise[window-1:] = np.where(enough, np.var(w - smooth, 1)/np.var(w, 1), np.nan)
+    value[window-1:] = np.where(enough, smooth[:, -1] + newest[:, 0], np.nan)
+    with np.errstate(all="ignore"): noise[window-1:] = np.where(enough, np.var(path - smooth, 1)/np.var(path, 1), np.nan)
     return value, noise
 
 def _denoised(h):
@@ -106,7 +107,7 @@ declare("wavelet_gap_64", "wavelet", "close", _N - 1, "ln close - denoised ln cl
 declare("wavelet_noise_64", "wavelet", "close", _N - 1, "share of the variance of the last 64 ln closes taken for noise",
         lambda h: _denoised(h)[1], "Donoho and Johnstone (1994)")
 
-# %% ../../nbs/features/frequency.ipynb #2752196d
+# %% ../../nbs/features/frequency.ipynb #da3382b3
 def frac_diff_weights(
     d:float, # order
     cut:float=1e-3, # weights smaller than this are dropped
@@ -145,10 +146,10 @@ def _frac_diff(x, weights):
         first = max(i - K + 1, 0)
         j = first
         while np.isnan(x[j]): j += 1
-        last, total = x[j], 0.
+        oldest, last, total = x[j], x[j], 0.
         for j in range(first, i + 1):
             if not np.isnan(x[j]): last = x[j]
-            total += weights[i-j]*last
+            total += weights[i-j]*(last - oldest)
         out[i] = total
     return out
 
@@ -157,7 +158,7 @@ def frac_diff(
     d:float, # order, between 0 (the series) and 1 (its changes)
     cut:float=1e-3, # weights smaller than this are dropped
 )->np.ndarray: # (n,) float64; the first bars use what there is
-    """Fixed-width fractional difference.
+    """Fixed-width fractional difference, measured from the oldest value of each window: adding a constant changes nothing.
 
     Parameters
     ----------
@@ -180,5 +181,5 @@ def _frac(h, w):
     weights = frac_diff_weights(w/10)
     return np.where(np.arange(len(h)) >= len(weights) - 1, _frac_diff(np.log(h["close"]), weights), np.nan)
 
-declare("frac_diff_0{w}", "fractional", "close", lambda w: len(frac_diff_weights(w/10)) - 1, "fractional difference of ln close, d = 0.{w}",
+declare("frac_diff_0{w}", "fractional", "close", lambda w: len(frac_diff_weights(w/10)) - 1, "fractional difference of ln close from the oldest of its window, d = 0.{w}",
         _frac, "López de Prado (2018)", (4, 6))

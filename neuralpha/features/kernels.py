@@ -87,7 +87,7 @@ def roll_sum(x, windows):
     "Sum of each window; NaN where it is empty."
     return _sum(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #ed03bab0
+# %% ../../nbs/features/kernels.ipynb #08392112
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_moments(s1, s2, x, ok, newest):
     for j in range(len(x)):
@@ -96,9 +96,15 @@ def _add_moments(s1, s2, x, ok, newest):
         s2[j] += d*d
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _spread(squares, total, count):
+    "Sum of squared deviations from the mean; 0 where it is only the rounding of deviations from something far away."
+    left = squares - total*total/count
+    return left if left > 1e-12*squares else 0.*left
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _finish_moments(mean, std, s1, s2, count, newest):
     for j in range(len(mean)): mean[j] = newest[j] + s1[j]/count[j]
-    for j in range(len(std)): std[j] = np.sqrt(np.maximum(s2[j] - s1[j]*s1[j]/count[j], 0.)/(count[j] - 1))
+    for j in range(len(std)): std[j] = np.sqrt(_spread(s2[j], s1[j], count[j])/(count[j] - 1))
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _moments(x, windows):
@@ -122,7 +128,7 @@ def roll_moments(x, windows):
     "Mean and standard deviation (n-1 below; NaN for one value) of each window."
     return _moments(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #53ea9628
+# %% ../../nbs/features/kernels.ipynb #ba0421da
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_line(k, sy, sky, syy, x, ok, newest):
     for j in range(len(x)):
@@ -140,9 +146,9 @@ def _finish_line(out, count, first, second, bar, sums, newest):
     for j in range(len(bar)): vk[j] = count[j]*bar[j]*bar[j] - 2*bar[j]*first[j] + second[j] - age[j]*age[j]/count[j]
     for j in range(len(bar)): cky[j] = sky[j] - age[j]*sy[j]/count[j]
     for j in range(len(bar)): out[0][j] = newest[j] + sy[j]/count[j]
-    for j in range(len(bar)): out[1][j] = np.sqrt(np.maximum(syy[j] - sy[j]*sy[j]/count[j], 0.)/(count[j] - 1))
+    for j in range(len(bar)): out[1][j] = np.sqrt(_spread(syy[j], sy[j], count[j])/(count[j] - 1))
     for j in range(len(bar)): out[2][j] = -cky[j]/vk[j]
-    for j in range(len(bar)): out[3][j] = cky[j]*cky[j]/(vk[j]*np.maximum(syy[j] - sy[j]*sy[j]/count[j], 0.))
+    for j in range(len(bar)): out[3][j] = cky[j]*cky[j]/(vk[j]*_spread(syy[j], sy[j], count[j]))
     for j in range(len(bar)): out[4][j] = (cky[j]/vk[j]*age[j] - sy[j])/count[j]
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -292,7 +298,7 @@ def roll_quantile(x, windows, shares):
     "Quantiles of each window, linear between order statistics: `(n_windows, n_shares, n)`."
     return _quantile(x, windows, shares)
 
-# %% ../../nbs/features/kernels.ipynb #bb1b91c2
+# %% ../../nbs/features/kernels.ipynb #52c17530
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
     for j in range(len(x)):
@@ -308,6 +314,10 @@ def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
 @njit(nogil=True, cache=True, error_model="numpy")
 def _finish_joint(out, sxy, sx, sy, count):
     for j in range(len(out)): out[j] = (sxy[j] - sx[j]*sy[j]/count[j])/(count[j] - 1)
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _finish_variance(out, squares, total, count):
+    for j in range(len(out)): out[j] = _spread(squares[j], total[j], count[j])/(count[j] - 1)
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _joint(x, y, windows):
@@ -326,9 +336,8 @@ def _joint(x, y, windows):
                 k += 1
             now, m = slice(t, stop), counts[w, t:stop]
             _finish_joint(cov[w, now], sxy[now], sx[now], sy[now], m)
-            _finish_joint(varx[w, now], sxx[now], sx[now], sx[now], m)
-            _finish_joint(vary[w, now], syy[now], sy[now], sy[now], m)
-    varx, vary = np.maximum(varx, 0.), np.maximum(vary, 0.)
+            _finish_variance(varx[w, now], sxx[now], sx[now], m)
+            _finish_variance(vary[w, now], syy[now], sy[now], m)
     return cov, varx, vary, counts
 
 @njit(nogil=True, cache=True, error_model="numpy")

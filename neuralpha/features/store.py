@@ -18,7 +18,7 @@ from .cross import TRANSFORMS, in_threads
 from .families import windows_asked
 from .table import Features
 
-# %% ../../nbs/features/store.ipynb #78df6182
+# %% ../../nbs/features/store.ipynb #1b1ac89a
 def _code()->str:
     "Digest of the source text of everything that computes features."
     return digest(*[inspect.getsource(m) for m in (kernels, families, cross, compute, alpha158, signals, frequency)])
@@ -30,7 +30,7 @@ def _own_source(f):
 def feature_key(panel:Panel, names="core", transform:str|None="rank")->str:
     "Hash of all that determines a feature table: data, declarations, transform and code."
     made, skipped = resolve_features(panel, names)
-    told = [[f.name, f.lookback, f.formula, list(f.inputs), _own_source(f) if families.FEATURES.get(f.name) != f and not f.of
+    told = [[f.name, f.lookback, f.formula, list(f.inputs), f.level, _own_source(f) if families.FEATURES.get(f.name) != f and not f.of
              and f.compute else ""] for f in made]
     return digest(panel.digest, told, skipped, transform or "raw", _code())
 
@@ -59,10 +59,10 @@ def cached_features(
         X = compute_features(panel, names, transform)
         with atomic_path(home/"values.npy") as tmp: np.save(tmp, X.values)
         write_json(home/"table.json", dict(names=X.names, lookbacks=X.lookbacks, missing=X.missing, skipped=X.skipped,
-                                           cross_sectional=X.cross_sectional))
-    about = read_json(home/"table.json", names=list, lookbacks=list, missing=dict, skipped=dict, cross_sectional=bool)
+                                           cross_sectional=X.cross_sectional, levels=X.levels))
+    about = read_json(home/"table.json", names=list, lookbacks=list, missing=dict, skipped=dict, cross_sectional=bool, levels=dict)
     return Features(panel, tuple(about["names"]), _mapped(home/"values.npy", (panel.n_rows, len(about["names"]))), tuple(about["lookbacks"]),
-                    about["missing"], about["skipped"], about["cross_sectional"])
+                    about["missing"], about["skipped"], about["cross_sectional"], about["levels"])
 
 def _mapped(path, shape):
     "A float32 array on disk, read-only; what is not one of that shape is refused."

@@ -19,7 +19,7 @@ import pandas as pd
 from ..core import NeuralphaError, digest
 from ..data.panel import Panel
 
-# %% ../../nbs/features/table.ipynb #78e0c447
+# %% ../../nbs/features/table.ipynb #2655bf7c
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -42,6 +42,8 @@ class Features:
         name -> why a feature that was asked for could not be made
     cross_sectional : bool, default False
         values depend on other assets of the same date
+    levels : dict, default dict()
+        name -> word of `LEVELS`, for features that adjusting prices after the file moves
     """
     panel: Panel
     names: tuple # feature names
@@ -50,6 +52,7 @@ class Features:
     missing: dict = field(default_factory=dict) # name -> share of tradable rows without a value, 0 to 1
     skipped: dict = field(default_factory=dict) # name -> why a feature that was asked for could not be made
     cross_sectional: bool = False # values depend on other assets of the same date
+    levels: dict = field(default_factory=dict) # name -> word of `LEVELS`, for features that adjusting prices after the file moves
 
     def __post_init__(self):
         if self.values.shape != (self.panel.n_rows, len(self.names)):
@@ -69,7 +72,8 @@ class Features:
         cols = [at[n] for n in names]
         return replace(self, names=tuple(names), values=np.ascontiguousarray(self.values[:, cols]),
                        lookbacks=tuple(self.lookbacks[j] for j in cols),
-                       missing={n: self.missing[n] for n in names if n in self.missing})
+                       missing={n: self.missing[n] for n in names if n in self.missing},
+                       levels={n: self.levels[n] for n in names if n in self.levels})
 
     @property
     def lookback(self):

@@ -14,13 +14,14 @@ X = steps.fit(X, fold.train).apply(X)
 # %% auto #0
 __all__ = ['Chain', 'Scale', 'Winsorise', 'Impute', 'Categories', 'PrincipalComponents', 'SelfOrganisingMap']
 
-# %% ../../nbs/features/transforms.ipynb #de06f18e
+# %% ../../nbs/features/transforms.ipynb #5f8257d2
 from dataclasses import replace
 import numpy as np
 from ..core import NeuralphaError, unknown_name
+from .families import joint_level
 from .table import Features
 
-# %% ../../nbs/features/transforms.ipynb #536c1b01
+# %% ../../nbs/features/transforms.ipynb #a511dc5b
 def _train(X, rows):
     "Values of the training rows; an empty selection or a boolean mask of the wrong length is an error."
     rows = np.asarray(rows)
@@ -31,8 +32,10 @@ def _train(X, rows):
 def _table(X, names, values, lookbacks=None):
     "A table of the same rows with other columns; what is not given for a column is the widest of X."
     lookbacks = (X.lookback,)*len(names) if lookbacks is None else tuple(lookbacks)
+    widest = joint_level(X.levels.values())
+    levels = {n: X.levels.get(n, "") if n in X.names else widest for n in names}
     return replace(X, names=tuple(names), values=np.ascontiguousarray(values, np.float32), lookbacks=lookbacks,
-                   missing={n: X.missing[n] for n in names if n in X.missing})
+                   missing={n: X.missing[n] for n in names if n in X.missing}, levels={n: word for n, word in levels.items() if word})
 
 def _complete(values, X, what):
     "Refuse NaN with the name of the feature that has it."

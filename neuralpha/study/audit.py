@@ -20,7 +20,7 @@ certificate
 __all__ = ['REPLACEMENTS', 'CHECKS', 'Check', 'Certificate', 'future_replaced', 'audit_pipeline', 'audit_features', 'audit_label',
            'permuted_label', 'planted_label', 'fold_ic', 'audit_study', 'audit_bench']
 
-# %% ../../nbs/study/audit.ipynb #8e699e2f
+# %% ../../nbs/study/audit.ipynb #b7d0a91b
 import html, itertools, json, tempfile, time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -31,11 +31,13 @@ from ..core import NeuralphaError, canonical_json, digest, unknown_name, write_j
 from ..data.panel import Panel, cut_panel, panel_from_frame, without_assets
 from ..evaluate.ic import panel_rows
 from ..evaluate.quantiles import spread_positions
+from ..features.compute import adjusted_panel
+from ..features.families import PRICE_FIELDS
 from ..features.table import Features
 from ..labels import Label, Labels, by_date
 from ..splits import Fold
 
-# %% ../../nbs/study/audit.ipynb #0b0963ba
+# %% ../../nbs/study/audit.ipynb #f9e63a92
 @dataclass(frozen=True)
 class Check:
     """One line of a certificate.
@@ -43,7 +45,7 @@ class Check:
     Parameters
     ----------
     part : str
-        "repeat", "future", "labels", "splits", "start-up", "permutation", "placebo"
+        "repeat", "future", "labels", "splits", "start-up", "permutation", "levels", "placebo"
     what : str
         the artefact
     how : str
@@ -61,7 +63,7 @@ class Check:
     date : str, default ''
     asset : str, default ''
     """
-    part: str # "repeat", "future", "labels", "splits", "start-up", "permutation", "placebo"
+    part: str # "repeat", "future", "labels", "splits", "start-up", "permutation", "levels", "placebo"
     what: str # the artefact
     how: str # what was done to it
     passed: bool|None # None: could not be checked; `found` says why
@@ -132,9 +134,9 @@ class Certificate:
         "A standalone fragment for a report page."
         return _certificate_html(self)
 
-# %% ../../nbs/study/audit.ipynb #da19eb7d
+# %% ../../nbs/study/audit.ipynb #040bc7ea
 _PARTS = {"repeat": "Same input, same bits", "future": "The future is replaced", "labels": "Labels", "splits": "Splits",
-          "start-up": "History is cut at the front", "permutation": "Assets are shuffled and removed", "placebo": "Placebo and planted signal"}
+          "start-up": "History is cut at the front", "permutation": "Assets are shuffled and removed", "levels": "Prices are adjusted afterwards", "placebo": "Placebo and planted signal"}
 
 def _certificate_html(c):
     mark = {True: ("holds", "#1b7837"), False: ("fails", "#b2182b"), None: ("not checked", "#777777")}
@@ -627,6 +629,44 @@ def _without(tally, mine, run, panel, tables, a, s):
                                          f"removed" + (", on a date without it" if cross else ": declare cross_sectional=True if assets are meant to be compared") + f" ({n:,} values changed).")
         _compare_rows(tally, "permutation", what, how, A, other[what], panel, rows[keep], np.flatnonzero(keep), say)
 
+# %% ../../nbs/study/audit.ipynb #80c1180e
+_ADJUSTMENTS = (("prices and volumes adjusted for a later 8:1 split", dict(split=8.)), ("prices adjusted for later dividends", dict(dividend=.5)))
+
+def _levels(tally, base, run, panel, tables, s):
+    "Features and labels on bars adjusted for what came after the file; declared levels may move, and are named."
+    if not {*PRICE_FIELDS} & {*panel.fields}: return
+    for how, world in _ADJUSTMENTS:
+        later = adjusted_panel(panel, **world)
+        later = replace(later, fields={k: v.astype(panel.fields[k].dtype) for k, v in later.fields.items()})
+        other = _attempt(run, later, tables)
+        for what, A in base.items():
+            if not (_is_features(what, A) or isinstance(A, _Rows) and A.label is not None): continue
+            if isinstance(other, Exception) or not isinstance(other.get(what), _Rows) or other[what].names != A.names:
+                tally.add("levels", what, how, passed=None, found=f"the pipeline gives other {what} on these prices ({_words(other)}).")
+                continue
+            _name_levels(tally, what, how, A, other[what], panel, s)
+
+def _name_levels(tally, what, how, A, B, panel, s):
+    "One line of the certificate: the columns that moved, those declared and those not."
+    declared = {*s["levels"]} if s["levels"] is not None else {*getattr(A.source, "levels", {})}
+    columns = np.flatnonzero(_moved_share(A.values, B.values) > .01)
+    named = [A.names[j] for j in columns if A.names[j] in declared]
+    wrong = [j for j in columns if A.names[j] not in declared]
+    found = f"declared levels that move: {', '.join(named)}." if named else ""
+    if wrong:
+        name, count = A.names[wrong[0]], f" (and {len(wrong) - 1} more columns)" if len(wrong) > 1 else ""
+        found = (f"{name!r}{count} changed when {how}: it carries the level of prices that later events have adjusted; "
+                 "divide it out, or declare it (Feature.level, or levels=).")
+    first = A.names[wrong[0]] if wrong else ""
+    tally.add("levels", what, how, panel.n_rows, len(A.names), len(wrong), found=found, column=first)
+
+def _moved_share(a, b):
+    "Share of each column's values that differ by more than 1% of the column's spread, or are missing in one run alone."
+    there = np.isfinite(a) | np.isfinite(b)
+    with np.errstate(all="ignore"): spread = np.nan_to_num(np.nanstd(np.where(np.isfinite(a), a, np.nan), 0))
+    near = np.abs(a - b) <= .01*spread
+    return (there & ~near & (a != b)).sum(0)/np.maximum(there.sum(0), 1)
+
 # %% ../../nbs/study/audit.ipynb #eee28f36
 def _pick_cuts(panel, tables, base, n, s):
     "Positions of n dates at which a leak would show."
@@ -679,7 +719,7 @@ def _cut_codes(panel, tables, base, s):
     if bad: raise NeuralphaError(f"Cut {bad[0]} lies outside {panel.name} ({panel.span}) or on its last date.")
     return codes
 
-# %% ../../nbs/study/audit.ipynb #408e693c
+# %% ../../nbs/study/audit.ipynb #eb8b7921
 def _audit(run, panel, tables, s, tally, each=None):
     "All checks of a pipeline; `each(cut, how, panel, result)` is called for every world that ran. Returns (base, cuts)."
     base = run(panel, tables)
@@ -707,6 +747,7 @@ def _audit(run, panel, tables, s, tally, each=None):
     if "splits" in s["checks"]: _splits(tally, base, panel, s["embargo"])
     if "start-up" in s["checks"]: _start_up(tally, base, run, panel, tables, _starts(panel, base, s), s)
     if "permutation" in s["checks"]: _permutation(tally, base, run, panel, tables, s)
+    if "levels" in s["checks"]: _levels(tally, base, run, panel, tables, s)
     return base, cuts
 
 def _starts(panel, base, s):
@@ -727,8 +768,8 @@ def _repeat(tally, base, again, panel):
             same = repr(plain(A)) == repr(plain(B))
             tally.add("repeat", what, "run twice", 1, 1, 0 if same else 1, found="" if same else f"{what} differs between two runs on the same data: fix its seed.")
 
-# %% ../../nbs/study/audit.ipynb #845900e1
-CHECKS = ("repeat", "future", "gaps", "splits", "start-up", "permutation")
+# %% ../../nbs/study/audit.ipynb #0fb0058f
+CHECKS = ("repeat", "future", "gaps", "splits", "start-up", "permutation", "levels")
 
 def audit_pipeline(
     pipeline, # callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold, predictions, positions, ...
@@ -741,6 +782,7 @@ def audit_pipeline(
     decide:str="close", # "open": a row may use its own bar's open, and nothing else of it
     lookbacks=None, # bars a feature may look back: one number, or by column; default what `Features` declares
     cross_sectional:bool|None=None, # features compare assets of a date; default what `Features` declares
+    levels=None, # names of columns that are levels of price, volume or money; default what `Features` declares
     rounding:dict|None=None, # artefact -> relative rounding allowed, recorded in the certificate; default none: bit-identical
     session_close:str="21:00", # UTC, or an exchange such as "XNYS"; a stamp in `known_on` after it belongs to the next session
     seed:int=0, checks=CHECKS,
@@ -769,6 +811,8 @@ def audit_pipeline(
         bars a feature may look back: one number, or by column; default what `Features` declares
     cross_sectional : bool | None, default None
         features compare assets of a date; default what `Features` declares
+    levels : default None
+        names of columns that are levels of price, volume or money; default what `Features` declares
     rounding : dict | None, default None
         artefact -> relative rounding allowed, recorded in the certificate; default none:
         bit-identical
@@ -779,7 +823,7 @@ def audit_pipeline(
     checks : default CHECKS
     """
     s = _settings(cuts=cuts, replace=tuple(replace), embargo=embargo, decide=decide, lookbacks=lookbacks, cross_sectional=cross_sectional,
-                  rounding=rounding, session_close=session_close, seed=seed, checks=tuple(checks))
+                  levels=None if levels is None else sorted(levels), rounding=rounding, session_close=session_close, seed=seed, checks=tuple(checks))
     start, tally, tables = time.perf_counter(), _Tally(), tables or {}
     for k, t in tables.items():
         if "known_on" not in t: raise NeuralphaError(f"Table {k!r} has no column 'known_on'; the audit needs to know when each row became known.")
@@ -949,7 +993,7 @@ def _placebo(tally, models, X, y, fold, s, level):
         line("a planted signal is recovered", planted, known, "more than there is to know",
              "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)", f", planted {known:+.4f}")
 
-# %% ../../nbs/study/audit.ipynb #354c8615
+# %% ../../nbs/study/audit.ipynb #6500bc4d
 def audit_study(
     panel:Panel,
     features, # callable panel -> Features
@@ -989,7 +1033,7 @@ def audit_study(
     seed : int, default 0
     checks : default CHECKS
     """
-    s = _settings(cuts=cuts, replace=tuple(replace), embargo=embargo, decide="close", lookbacks=None, cross_sectional=None, rounding=rounding,
+    s = _settings(cuts=cuts, replace=tuple(replace), embargo=embargo, decide="close", lookbacks=None, cross_sectional=None, levels=None, rounding=rounding,
                   session_close="21:00", seed=seed, checks=tuple(checks)) | {"target": target, "device": device, "refit": refit, "thorough": thorough}
     start, tally, true = time.perf_counter(), _Tally(), {}
     def pipeline(panel):

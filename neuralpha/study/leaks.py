@@ -142,22 +142,22 @@ def _plant(name, story, part="future", filings=False, **options):
         return make
     return register
 
-# %% ../../nbs/study/leaks.ipynb #e69694bd
+# %% ../../nbs/study/leaks.ipynb #a65d0bc7
 @_plant("shift by -1", "tomorrow's return instead of today's: the sign of a shift")
 def _():
     pct = lambda p: _wide(p).pct_change(fill_method=None)
     return lambda p: {"features": _long(p, pct(p).shift(-1))}, lambda p: {"features": _long(p, pct(p).shift(1), lookback=2)}
 
-@_plant("centred window", "a moving average with center=True is half future")
+@_plant("centred window", "a moving average with center=True is half future", levels=["x"])
 def _():
     mean = lambda p, centre: _long(p, _wide(p).rolling(11, center=centre, min_periods=1).mean(), lookback=None if centre else 10)
     return lambda p: {"features": mean(p, True)}, lambda p: {"features": mean(p, False)}
 
-@_plant("back-fill", "suspended bars filled with the next price")
+@_plant("back-fill", "suspended bars filled with the next price", levels=["x"])
 def _():
     return (lambda p: {"features": _long(p, _wide(p).bfill(limit=3))}, lambda p: {"features": _long(p, _wide(p).ffill(limit=3), lookback=3)})
 
-@_plant("interpolated gaps", "a straight line over a suspension ends at a price nobody had")
+@_plant("interpolated gaps", "a straight line over a suspension ends at a price nobody had", levels=["x"])
 def _():
     return (lambda p: {"features": _long(p, _wide(p).interpolate(limit_area="inside"))}, lambda p: {"features": _long(p, _wide(p).ffill(limit=5), lookback=5)})
 
@@ -166,11 +166,17 @@ def _():
     return (lambda p: {"features": _long(p, _wide(p)/_wide(p).max())},
             lambda p: {"features": _long(p, _wide(p)/_wide(p).rolling(60, min_periods=1).max(), lookback=59)})
 
-@_plant("filter in both directions", "exponential smoothing forwards and then backwards, as filtfilt does")
+@_plant("filter in both directions", "exponential smoothing forwards and then backwards, as filtfilt does", levels=["x"])
 def _():
     smooth = lambda w: w.rolling(8, win_type="triang", min_periods=8).mean()
     return (lambda p: {"features": _long(p, smooth(smooth(_wide(p)).iloc[::-1]).iloc[::-1])},
             lambda p: {"features": _long(p, smooth(smooth(_wide(p))), lookback=14)})
+
+@_plant("level of adjusted prices", "a fractional difference whose weights leave some of the price in: prices adjusted for a split of 2019 tell it in 2015", "levels")
+def _():
+    logs = lambda p: np.log(_wide(p).ffill(limit=5))
+    return (lambda p: {"features": _long(p, logs(p) - .4*logs(p).shift(1) - .2*logs(p).shift(2), lookback=7)},
+            lambda p: {"features": _long(p, logs(p) - .8*logs(p).shift(1) - .2*logs(p).shift(2), lookback=7)})
 
 @_plant("label in features", "the label itself, disguised as a feature, slipped in through a merge")
 def _():
@@ -370,15 +376,15 @@ def _():
         return {"positions": _long(p, np.sign(r)/sd, "weight")["weight"]}
     return lambda p: sized(p, False), lambda p: sized(p, True)
 
-# %% ../../nbs/study/leaks.ipynb #02eae052
-@_plant("shift across assets", "shift() on a long table without groupby: the first bar of an asset sees the last of another", part="permutation")
+# %% ../../nbs/study/leaks.ipynb #f392b865
+@_plant("shift across assets", "shift() on a long table without groupby: the first bar of an asset sees the last of another", part="permutation", levels=["lag"])
 def _():
     def lagged(p, by_asset):
         s = pd.Series(p.fields["close"].astype(float))
         return {"features": {"lag": (s.groupby(p.asset_code).shift(1) if by_asset else s.shift(1)).to_numpy()}}
     return lambda p: lagged(p, False), lambda p: lagged(p, True)
 
-@_plant("undeclared look-back", "an expanding mean that claims to need 20 bars", part="start-up")
+@_plant("undeclared look-back", "an expanding mean that claims to need 20 bars", part="start-up", levels=["x"])
 def _():
     return (lambda p: {"features": _long(p, _wide(p).expanding().mean(), lookback=20)},
             lambda p: {"features": _long(p, _wide(p).rolling(21, min_periods=1).apply(np.nanmean, raw=True), lookback=20)})

@@ -170,7 +170,7 @@ def with_ensemble(
     held = [replace(p, frame=p.valid) for p in members]
     return tests | {"ensemble": combine(members, study.ensemble)}, valids | {"ensemble": combine(held, study.ensemble)}
 
-# %% ../../nbs/study/report.ipynb #4311c96f
+# %% ../../nbs/study/report.ipynb #d2d7d41c
 def data_facts(bench:Bench)->dict: # what checks.json holds
     """What was found in the data, what could not be computed from it, and who is missing from it.
 
@@ -182,7 +182,7 @@ def data_facts(bench:Bench)->dict: # what checks.json holds
     checks, p = bench.panel.checks, bench.panel
     plain = lambda v: None if v is None or v != v else v.item() if isinstance(v, np.generic) else v if isinstance(v, (int, float)) else str(v)
     rows = [{k: plain(v) for k, v in r.items()} for r in checks.to_dict("records")]
-    return {"panel": repr(p), "columns": list(checks.columns), "checks": rows, "fields": list(p.fields), "skipped": dict(bench.X.skipped), "unlabelled": dict(bench.y.counts),
+    return {"panel": repr(p), "columns": list(checks.columns), "checks": rows, "fields": list(p.fields), "skipped": dict(bench.X.skipped), "levels": dict(bench.X.levels), "unlabelled": dict(bench.y.counts),
             "survivorship": survivorship_facts(p, bench.y.horizon, bench.y.delay)}
 
 def data_table(report):

@@ -27,7 +27,7 @@ from .published import side_by_side, targets
 from .spec import Study, load_study, make_study, universe_slug
 from .units import code_digest, library_versions
 
-# %% ../../nbs/study/site.ipynb #afdd7f85
+# %% ../../nbs/study/site.ipynb #fbb3797d
 _DIGITS = {"correlation": 3, "t-statistic": 1, "ratio": 2, "percent": 1, "fine percent": 2, "probability": 2, "bars": 0, "dates": 0, "rows": 0}
 
 def number(
@@ -50,12 +50,14 @@ def number(
     if isinstance(metric, dict): digits = _DIGITS.get(metric.get("unit"), 3) if digits is None else digits
     v = metric.get("value") if isinstance(metric, dict) else metric
     if v is None or v != v: return "–"
+    if isinstance(metric, dict) and metric.get("unit") == "bars" and 0 <= v < 1: return "<1"
     return f"{v:,.{3 if digits is None else digits}f}".replace("-", "−")
 
 def interval(metric:dict)->str:
     "\"[low, high]\" of a metric that has one."
     if metric is None or metric.get("low") is None: return ""
-    return f"[{number(metric['low'], _DIGITS.get(metric.get('unit'), 3))}, {number(metric['high'], _DIGITS.get(metric.get('unit'), 3))}]"
+    low, high = (number(dict(value=metric[end], unit=metric.get("unit"))) for end in ("low", "high"))
+    return f"[{low}, {high}]"
 
 # %% ../../nbs/study/site.ipynb #5d6434c9
 CSS = """
@@ -210,12 +212,13 @@ MODEL = """{% extends "base" %}{% import "figures" as f %}
 {% for l in losses %}<tr title="{{ l.definition }}"><td class="text">{{ l.name }}</td><td data-value="{{ l.sort }}">{{ l.show }}</td><td>{{ l.range }}</td><td>{{ l.without }}</td><td>{{ l.dates }}</td></tr>{% endfor %}</tbody></table></div></details>{% endif %}{% endfor %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #4c3d50cd
+# %% ../../nbs/study/site.ipynb #9bee5de2
 DATA = """{% extends "base" %}{% block main %}
 <p>What was wrong in each source and what was done about it. Masked rows stay in the panel without values: no feature, label or score is computed from them.</p>
 {% for u in universes %}<h2>{{ u.slug }}</h2><p>{{ u.panel }}</p>
 {% if u.close_only %}<p class="answer"><b>Close only.</b> This universe has no open, high, low and volume: nothing can be said about trading ranges and liquidity, and suspended days cannot be seen.</p>{% endif %}
 {% if u.skipped %}<details><summary>{{ u.skipped|length }} features could not be made</summary><ul>{% for k, v in u.skipped.items() %}<li>{{ k }}: {{ v }}</li>{% endfor %}</ul></details>{% endif %}
+{% if u.levels %}<p>Levels: {{ u.levels|join(", ") }}. These features keep a size in money, price or shares, which a file adjusted for later dividends or splits shows in hindsight; all others are the same whatever was adjusted after the last date.</p>{% endif %}
 {% if u.checks %}<div class="wide"><table class="sort pin"><thead><tr>{% for c in u.columns %}<th data-sort class="text">{{ c }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in u.checks %}<tr>{% for v in r %}<td class="{{ 'wrap' if v is string and v|length > 40 else 'text' }}">{{ v }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% else %}<p>A simulated market: nothing to check.</p>{% endif %}
 <h3>Survivorship</h3><p class="answer{{ '' if u.survivorship.known else ' hole' }}">{{ u.survivorship.text }}</p>
@@ -543,7 +546,7 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #cd1e9297
+# %% ../../nbs/study/site.ipynb #323435fd
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -604,7 +607,7 @@ def _pages(study, folder, out)->dict:
         pages[path] = render(template, title=title, study=study.name, nav=nav, here=f"{up}{here}", footer=footer, **values)
     for r in results: _universe_pages(r, folder, page)
     page("data", "data.html", "Data", "data.html", universes=[dict(slug=r.slug, panel=r.checks["panel"], columns=r.checks["columns"],
-         close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"], r.checks.get("unlabelled", {}).get("delisting return unknown", 0))) for r in results])
+         close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], levels=[f"{k} ({v})" for k, v in r.checks.get("levels", {}).items()], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"], r.checks.get("unlabelled", {}).get("delisting return unknown", 0))) for r in results])
     slices = _slices(results, study)
     if certificates: page("audit", "audit.html", "Leak certificate", "audit.html", certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()])
     page("index", "index.html", study.title or study.name, "index.html", published=_published(results, study), setting=setting(study), holdouts=_holdouts(results, out), holes=holes, universes=results, columns=_columns(results), sliced=_sliced(results), slices=slices, **_choices(slices),
