@@ -163,12 +163,12 @@ def half_life(
     life = np.where(RHO == RHO[-1], np.inf, np.nan_to_num(life, nan=0., posinf=np.inf))
     return np.where(level > 0, life[best], np.nan)
 
-# %% ../../nbs/evaluate/metrics.ipynb #ce69a95d
+# %% ../../nbs/evaluate/metrics.ipynb #972826ec
 def horizon_labels(y:Label, horizons=(1, 2, 5, 10, 20))->list:
     "Forward-return labels with the delay of `y` for several horizons, less what `y` is less of; `y` itself is reused. A label that is no return has plain ones."
     returns = y.unit == "return" and y.name.startswith("return")
     def at(h):
-        out = forward_return(y.panel, h, y.delay)
+        out = forward_return(y.panel, h, y.delay, y.exit)
         for over, window in y.less if returns else (): out = excess_return(out, over, window)
         return out
     return [y if returns and h == y.horizon else at(h) for h in horizons]
