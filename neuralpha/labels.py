@@ -17,7 +17,7 @@ from numba import njit, prange
 from .core import NeuralphaError, digest, unknown_name
 from .data.panel import Panel, exits
 
-# %% ../nbs/labels.ipynb #be895d04
+# %% ../nbs/labels.ipynb #e09b428f
 @dataclass(frozen=True, eq=False, repr=False)
 class Label:
     "One label per panel row, with its life span in positions of `panel.dates`."
@@ -65,9 +65,10 @@ class Label:
     def digest(self): return digest(self.panel.digest, self.name, self.values, self.known_code)
 
     def __repr__(self):
-        n = int(self.labelled.sum())
+        n, late = int(self.labelled.sum()), self.labelled & self.late
+        longest = int((self.known_code - self.panel.date_code)[late].max(initial=0))
         return (f"Label {self.name}: {n:,} of {len(self.values):,} rows, known at most {self.delay + self.horizon} bars later"
-                + "".join(f"; {k}: {v:,}" for k, v in self.counts.items()))
+                + (f" but for {late.sum():,} that a halt keeps open, up to {longest} bars" if longest else "") + "".join(f"; {k}: {v:,}" for k, v in self.counts.items()))
 
 # %% ../nbs/labels.ipynb #22b79811
 @njit(parallel=True, cache=True)
@@ -185,7 +186,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #33ad224e
+# %% ../nbs/labels.ipynb #4518b020
 EXITS = ("bar", "next trade")
 
 def forward_return(
@@ -206,7 +207,7 @@ def forward_return(
     lost = _lost_returns(panel)
     value = np.where(live & (entry <= last) & (out.row >= 0) & ~dropped & (lost[out.row] == lost[start]), value, np.nan)
     counts, open_ = {}, live & ~np.isfinite(value)
-    for why, rows in _why_missing(panel, wealth, entry, last, out, dropped).items():
+    for why, rows in _why_missing(panel, wealth, entry, last, out).items():
         counts[why] = int((rows & open_).sum())
         open_ &= ~rows
     name = f"return {horizon} bars ahead, delay {delay}" + (", exit at the next trade" if exit != "bar" else "")
@@ -217,16 +218,15 @@ def _check_exit(exit):
 
 NO_ENTRY, NO_EXIT = "no price at entry: no trade", "exit bar suspended"
 
-def _why_missing(panel, wealth, entry, last, out, dropped)->dict: # reason -> (n_rows,) bool; the first that holds counts
+def _why_missing(panel, wealth, entry, last, out)->dict: # reason -> (n_rows,) bool; the first that holds counts
     "Why a tradable row may have no forward return."
     gone, ends_early = panel.gone[panel.asset_code], panel.date_code[last] < panel.n_dates - 1
     left_at_entry = (entry > last) & ends_early & gone
     return {"delisted before entry": left_at_entry,
-            "beyond the last date": entry > last,
+            "beyond the last date": (entry > last) | ~out.late & ((out.row < 0) | out.left & ~gone),
             NO_ENTRY: ~np.isfinite(wealth[np.minimum(entry, last)]),
             "delisting return unknown": out.left & gone & ~np.isfinite(out.factor),
-            NO_EXIT: dropped | out.late,
-            "beyond the last date ": (out.row < 0) | out.left,
+            NO_EXIT: out.late,
             "no return between entry and exit": np.ones(panel.n_rows, bool)}
 
 # %% ../nbs/labels.ipynb #585a090e
