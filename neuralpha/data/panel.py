@@ -37,7 +37,7 @@ def usual_steps(
     usual = dense[dense <= max(LONG_STEP_DAYS, LONG_STEPS*float(np.median(dense)))]
     return usual if len(usual) else dense
 
-# %% ../../nbs/data/panel.ipynb #5760d71c
+# %% ../../nbs/data/panel.ipynb #7d116c81
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -106,7 +106,7 @@ class PanelIndex:
         "Bars per calendar year, measured where the calendar is dense (`usual_steps`); what annualisation uses."
         if self.n_dates < 3: raise NeuralphaError(f"{self.name} has {self.n_dates} dates: too few to annualise.")
         assets = np.diff(self.date_offsets)
-        steps = usual_steps(self.dates, assets >= np.median(assets)/2)
+        steps = usual_steps(self.dates, assets >= np.median(assets[self.date_code])/2) # half of what a typical row has beside it
         return 365.25/steps.mean()
 
     def last_known(self, values)->np.ndarray:
