@@ -81,6 +81,12 @@ def shifted():
     f.loc[FIRST:LAST-1, "date"] = f.loc[FIRST+1:LAST, "date"].to_numpy()
     return f.drop(index=LAST)
 
+def locked():
+    "A03 at its upper limit from the opening on."
+    f = rescaled(range(AT, LAST+1), 1.1*CLEAN.close[AT-1]/CLEAN.close[AT])
+    f.loc[AT, P] = f.loc[AT, "close"]
+    return f
+
 def without(rows): return CLEAN.drop(index=rows)
 
 def added(**cells): return pd.concat([CLEAN, CLEAN.loc[[AT]].assign(**cells)], ignore_index=True)
@@ -111,6 +117,7 @@ FAULTS = { # check -> (frame, rows, action)
     "unadjusted_split": (rescaled(range(AT, LAST+1), 1/3, 3), 1, "repaired"),
     "absurd_jump": (rescaled(range(AT, LAST+1), 7), 1, "masked"),
     "large_move": (rescaled(range(AT, LAST+1), 1.7), 1, "noted"),
+    "locked_limit": (locked(), 1, "noted"),
     "volume_spike": (edit(AT, "volume", CLEAN.volume[AT]*300), 1, "noted"),
     "volume_unit_flip": (edit(range(AT, LAST+1), "volume", lambda x: x*100), 1, "noted"),
     "bid_ask_bounce": (bouncing(), None, "noted"),
@@ -120,12 +127,14 @@ FAULTS = { # check -> (frame, rows, action)
     "date_slip": (shifted(), 399, "masked"),
     "adjusted_volume": (edit(range(FIRST, LAST+1), "volume", lambda x: x/7), None, "noted"),
     "short_history": (pd.concat([CLEAN, CLEAN.loc[[AT]].assign(asset="LONE")]), 1, "noted"),
+    "far_dates": (added(date=pd.Timestamp("1985-01-02")), 1, "noted"),
+    "copied_asset": (pd.concat([CLEAN, CLEAN[CLEAN.asset == "A03"].assign(asset="COPY")]), 1, "noted"),
     "survivors_only": (CLEAN[CLEAN.asset != "A29"], 29, "noted"),
 }
 
 SIDE_EFFECTS = { # what else these faults are
-    "missing_key": {"gap"}, "thin_session": {"gap"}, "volume_unit_flip": {"volume_spike"}, "date_slip": {"short_history"},
-    **dict.fromkeys(("future_date", "wrong_session", "duplicate_rows", "conflicting_rows"), {"unsorted_rows"})}
+    "missing_key": {"gap"}, "thin_session": {"gap"}, "bid_ask_bounce": {"locked_limit"}, "volume_unit_flip": {"volume_spike"}, "date_slip": {"short_history"},
+    **dict.fromkeys(("future_date", "wrong_session", "far_dates", "duplicate_rows", "conflicting_rows"), {"unsorted_rows"})}
 
 @pytest.mark.parametrize("check", [c for c in CHECKS if c != "impossible_return"])
 def test_planted_fault_is_found_and_nothing_else(check):

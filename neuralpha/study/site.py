@@ -9,7 +9,7 @@ __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA',
            'UniverseResult', 'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages',
            'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
 
-# %% ../../nbs/study/site.ipynb #4371d233
+# %% ../../nbs/study/site.ipynb #9ea696bf
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +17,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 from ..core import NeuralphaError, digest, file_digest, lock, read_json, write_json, write_text
+from ..data.panel import GONE_AFTER
 from .holdout import holdout_line, read_seal
 from .published import side_by_side, targets
 from .spec import Study, load_study, make_study, universe_slug
@@ -611,17 +612,17 @@ def _losses(r, model)->list:
     return [dict(name=family, definition=m["definition"], without=number(m["ic_without"]), dates=m["n"], **{k: _cell(m)[k] for k in ("show", "range", "sort")})
             for family, m in r.reasons.get("models", {}).get(model, {}).get("family_ic_loss", {}).items()]
 
-# %% ../../nbs/study/site.ipynb #15d08b82
+# %% ../../nbs/study/site.ipynb #29ca2c86
 def _survivorship(s:dict, unknown:int=0)->dict: # `unknown`: rows without a label because what was left at the delisting is not known
     "What the data page says about those who are not there."
     worst = max((r for r in s["rows"] if r["unit"] == "correlation" and r["invented"] is not None), key=lambda r: r["invented"], default=None)
     gap = worst and f"{number(worst['invented'])} ± {number(2*(worst['standard_error'] or 0))}"
     if s["known"]:
-        text = f"The dead are in this universe: {s['assets'] - s['alive']:,} of {s['assets']:,} assets ended before the last date, and were scored while they lived. "
+        text = f"The dead are in this universe: {s['assets'] - s['alive']:,} of {s['assets']:,} assets left before the last date, and were scored while they lived. "
         if unknown: text += f"What was left of them is not known in {unknown:,} rows, which have no label, and portfolios close there at the last price: what the dead lost is missing. A column delisting_return of the assets' attributes says it. "
         text += f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard errors)." if worst else "What survivors alone would have shown is not measured: it needs closing prices and at least three survivors a date."
     else:
-        text = (f"Survivors only: each of the {s['assets']:,} assets still has a bar on the last date, so whoever failed or left was never in it, and part of any IC may be invented. "
+        text = (f"Survivors only: each of the {s['assets']:,} assets is still there at the end (none has gone without a trade for its last {GONE_AFTER.days} days and {GONE_AFTER.bars} bars), so whoever failed or left was never in it, and part of any IC may be invented. "
                 f"How large that can be: in a simulated market without any alpha, of {s['simulated']['assets']} stocks over {s['simulated']['dates']:,} dates, leaving out the dead lifts the IC of \"{worst['name']}\" by {gap} (± two standard errors).")
     cells = lambda r: [number(r[k], 0 if r["unit"] == "assets" else 1 if r["unit"].startswith("%") else 3) if r["unit"] != "assets" or k in ("point_in_time", "survivors") else "" for k in ("point_in_time", "survivors", "invented", "standard_error")]
     return dict(known=s["known"], text=text, columns=["with the dead", "survivors only", "invented", "standard error"], measured="This universe" if s["known"] else "A simulated market without alpha",
