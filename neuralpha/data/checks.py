@@ -337,7 +337,7 @@ def absurd_jump(b, s):
     "a price jump beyond what a share does in a bar, that stays: the two sides are not one series; the bar is masked and earlier bars rescaled to meet it"
     with np.errstate(invalid="ignore"): return (b.move > np.log(s.jump_up)) | (b.move < -np.log(s.jump_down))
 
-# %% ../../nbs/data/checks.ipynb #4b48decf
+# %% ../../nbs/data/checks.ipynb #3ca75291
 @check("note", "close")
 def large_move(b, s):
     "a large return that nothing above explains; kept, since markets have fat tails"
@@ -349,10 +349,9 @@ def locked_limit(b, s):
     one_price = (b.high == b.low) & (b.close == b.high) & (b.volume > 0)
     with np.errstate(invalid="ignore"): hit = one_price & _any(np.abs(np.abs(np.expm1(b.move)) - limit) < s.limit_tolerance for limit in s.price_limits)
     if not hit.any(): return hit
-    step = np.abs(b.close - b.prev(b.close))
-    tick = np.full(b.asset.max() + 1, np.inf)
-    np.minimum.at(tick, b.asset[step > 0], step[step > 0])
-    return hit & (step > 5*tick[b.asset]) # of a price of few cents, a tick is ten per cent
+    often = np.bincount(b.asset[one_price]) if one_price.any() else np.zeros(1)
+    at_limit = np.bincount(b.asset[hit], minlength=len(often))
+    return hit & (at_limit >= often/2)[np.minimum(b.asset, len(often) - 1)] # a share that is hardly traded has one price on other days as well
 
 @check("note", "volume")
 def volume_spike(b, s):
