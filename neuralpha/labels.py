@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['EXITS', 'NO_ENTRY', 'NO_EXIT', 'Label', 'by_date', 'cross_section', 'total_return_index', 'forward_return',
-           'trailing_volatility', 'trailing_beta', 'excess_return', 'volatility_scaled', 'classes', 'triple_barrier',
-           'meta_label', 'trend_scan', 'Labels', 'multi_horizon', 'average_uniqueness', 'uniqueness',
+           'suspended_exits', 'trailing_volatility', 'trailing_beta', 'excess_return', 'volatility_scaled', 'classes',
+           'triple_barrier', 'meta_label', 'trend_scan', 'Labels', 'multi_horizon', 'average_uniqueness', 'uniqueness',
            'draw_probabilities', 'sequential_bootstrap', 'time_decay']
 
 # %% ../nbs/labels.ipynb #35a3c871
@@ -186,7 +186,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #4518b020
+# %% ../nbs/labels.ipynb #eed827ed
 EXITS = ("bar", "next trade")
 
 def forward_return(
@@ -212,6 +212,17 @@ def forward_return(
         open_ &= ~rows
     name = f"return {horizon} bars ahead, delay {delay}" + (", exit at the next trade" if exit != "bar" else "")
     return Label(panel, name, value, out.known_code, horizon, delay, {k: v for k, v in counts.items() if v}, exit=exit)
+
+def suspended_exits(
+    y:Label, # a forward return, or what it became
+)->tuple: # (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,) return to the next trade, NaN where none comes
+    "The rows whose position was open when the label should have ended, and what they earned when it could be closed."
+    p, wealth = y.panel, total_return_index(y.panel)
+    last = (p.asset_offsets[1:] - 1)[p.asset_code]
+    entry, out = np.arange(p.n_rows) + y.delay, exits(p, wealth, y.delay + y.horizon)
+    entered = p.tradable & (entry <= last) & np.isfinite(wealth[np.minimum(entry, last)])
+    open_ = entered & out.late & ~y.labelled & ~(out.left & p.gone[p.asset_code])
+    return open_, np.where(open_, forward_return(p, y.horizon, y.delay, "next trade").values, np.nan)
 
 def _check_exit(exit):
     if exit not in EXITS: raise unknown_name("exit", exit, EXITS)
