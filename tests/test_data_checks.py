@@ -184,7 +184,7 @@ def test_a_stray_date_is_found_on_every_frequency(freq, gap):
 
 def test_a_copy_of_another_length_or_unit_is_found_and_a_cousin_is_not():
     a = CLEAN[CLEAN.asset == "A03"]
-    part, pence = a[150:].assign(asset="PART"), a.assign(asset="PENCE", **{c: a[c]*128 for c in P})
+    part, pence = a[150:].assign(asset="PART"), a.assign(asset="PENCE", **{c: a[c]*97.3 for c in P})
     again = CLEAN[CLEAN.asset == "A05"].assign(asset="ZZ")
     line = _line(pd.concat([CLEAN, part, pence, again]), "copied_asset")
     assert line.rows == 3 and line.assets == 5 and "A03, PART, PENCE are one" in line.note and "A05, ZZ are one" in line.note
@@ -192,6 +192,13 @@ def test_a_copy_of_another_length_or_unit_is_found_and_a_cousin_is_not():
     assert _line(pd.concat([CLEAN, a.assign(asset="ETF", close=close, open=close, high=close, low=close)]), "copied_asset").rows == 0
     quiet = pd.concat([CLEAN, *[a.assign(asset=name, open=7., high=7., low=7., close=7.) for name in ("Q1", "Q2")]])
     assert _line(quiet, "copied_asset").rows == 0 # prices that never move are nobody's
+
+def test_a_month_in_common_is_no_copy():
+    a, b = CLEAN[CLEAN.asset == "A03"], CLEAN[CLEAN.asset == "A05"]
+    growth = np.log(b.close.to_numpy()/b.close.to_numpy()[0])
+    growth[100:161] = growth[100] + np.log(a.close.to_numpy()[100:161]/a.close.to_numpy()[100])
+    close = np.exp(growth)*7
+    assert _line(pd.concat([CLEAN[CLEAN.asset != "A05"], b.assign(close=close, open=close, high=close, low=close)]), "copied_asset").rows == 0
 
 def test_copies_are_found_in_a_large_market_within_a_second():
     import time
@@ -210,6 +217,14 @@ def test_one_price_on_quiet_days_is_no_limit():
     for c in ("open", "high", "low"): f.loc[AT+10:AT+13, c] = f.loc[AT+10:AT+13, "close"]
     assert _line(locked(), "locked_limit").rows == 1 and _line(f, "locked_limit").rows == 0
     assert panel_of(locked()).tradable.all()
+
+def test_the_dead_are_in_a_file_that_pads_them_to_its_end():
+    f = CLEAN[CLEAN.asset != "A29"].copy()
+    rows = f.index[f.asset == "A03"][250:]
+    f.loc[rows, P] = f.loc[rows[0] - 1, "close"]
+    f.loc[rows, "volume"] = 0
+    p = panel_of(f)
+    assert p.assets[p.gone].tolist() == ["A03"] and p.checks.set_index("check").rows["survivors_only"] == 0
 
 @pytest.mark.parametrize("ends", ["thin", "Saturday"])
 def test_a_thin_end_is_no_death(ends):

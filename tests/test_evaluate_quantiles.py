@@ -77,6 +77,24 @@ def test_the_portfolio_loses_what_the_label_of_a_halted_and_delisted_stock_says(
     np.testing.assert_allclose(forward_return(p, 6, 0).values[7:10], [np.prod(1 + earned[r:13]) - 1 for r in rows])
     np.testing.assert_allclose(forward_return(p, 6, 0).values[7:10], [.088 - 1, .11 - 1, -.9], atol=1e-7)
 
+def test_a_stated_loss_of_a_stock_halted_to_the_end_is_earned_on_the_last_date():
+    days = pd.bdate_range("2024-01-01", periods=6)
+    f = pd.DataFrame({"date": [*days]*2, "asset": ["A"]*6 + ["B"]*6, "close": [*[1.]*6, 50, 40, *[np.nan]*4]})
+    p = panel_from_frame(f, attributes=pd.DataFrame({"delisting_return": [np.nan, -.9]}, ["A", "B"]))
+    earned, y = _bar_returns(p)[0], forward_return(p, 2, 0)
+    np.testing.assert_allclose([np.prod(1 + earned[6:11]) - 1, np.prod(1 + earned[7:11]) - 1], y.values[6:8])
+    assert earned[10] == -.9 and earned[11] == 0 and y.known_code[7] == 5
+
+def test_who_misses_the_thin_end_is_neither_closed_nor_counted_as_unknown():
+    days = pd.bdate_range("2024-01-01", periods=60)
+    f = pd.DataFrame([(d, a) for a, end in zip("ABCDE", (60, 60, 58, 60, 20)) for d in days[:end]], columns=["date", "asset"]).assign(close=1.)
+    p = panel_from_frame(f)
+    unknown = _bar_returns(p)[1]
+    assert unknown.sum() == 1 and unknown[p.rows_of("E")][-1]
+    long_c = p.series(np.where(p.asset_code == 2, 1., -1.)) # C is half of what is held, and stays in the portfolio without a bar
+    got = spread_portfolio(long_c, p, horizon=1, delay=0, quantiles=2)
+    np.testing.assert_allclose(got.held.to_numpy(), [2]*58 + [1]) # without C's score nobody else is entered
+
 def test_a_suspension_is_earned_when_trading_resumes():
     days = pd.bdate_range("2020-01-01", periods=6)
     frame = pd.DataFrame([(d, a) for d in days for a in "AB"], columns=["date", "asset"]).assign(close=1.)
