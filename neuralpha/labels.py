@@ -113,13 +113,12 @@ def _as_kind(out, n, kind, bins):
         return out - ((on_edge == 0) & (2*out < bins)) # at an edge the outer one, so that both ends are alike
     return out
 
-# %% ../nbs/labels.ipynb #9de6ecde
+# %% ../nbs/labels.ipynb #4552cfbd
 def _last_known(panel, known, due)->np.ndarray:
-    "(n_rows,) int32: the latest of `known` among the tradable rows of the same date, resolved or not; of rows that are late, their own."
-    latest = np.full(panel.n_dates, -1, np.int32)
-    live = panel.tradable & (known <= due)
-    np.maximum.at(latest, panel.date_code[live], known[live])
-    return np.where(live, latest[panel.date_code], known).astype(np.int32)
+    "(n_rows,) int32: the latest of `known` among the tradable rows of the same date, resolved or not; of rows that are late, their own. That a row is late is known when it is due."
+    latest, live = np.full(panel.n_dates, -1, np.int32), panel.tradable
+    np.maximum.at(latest, panel.date_code[live], np.minimum(known, due)[live])
+    return np.where(live & (known <= due), latest[panel.date_code], known).astype(np.int32)
 
 def _standing_in_time(y, kind, bins=5):
     "(n_rows,) standing among the labels of the date that are not late; a late one stands among these and itself, so no other waits for it."
