@@ -81,6 +81,12 @@ def shifted():
     f.loc[FIRST:LAST-1, "date"] = f.loc[FIRST+1:LAST, "date"].to_numpy()
     return f.drop(index=LAST)
 
+def locked():
+    "A03 at its upper limit from the opening on."
+    f = rescaled(range(AT, LAST+1), 1.1*CLEAN.close[AT-1]/CLEAN.close[AT])
+    f.loc[AT, P] = f.loc[AT, "close"]
+    return f
+
 def without(rows): return CLEAN.drop(index=rows)
 
 def added(**cells): return pd.concat([CLEAN, CLEAN.loc[[AT]].assign(**cells)], ignore_index=True)
@@ -111,6 +117,7 @@ FAULTS = { # check -> (frame, rows, action)
     "unadjusted_split": (rescaled(range(AT, LAST+1), 1/3, 3), 1, "repaired"),
     "absurd_jump": (rescaled(range(AT, LAST+1), 7), 1, "masked"),
     "large_move": (rescaled(range(AT, LAST+1), 1.7), 1, "noted"),
+    "locked_limit": (locked(), 1, "noted"),
     "volume_spike": (edit(AT, "volume", CLEAN.volume[AT]*300), 1, "noted"),
     "volume_unit_flip": (edit(range(AT, LAST+1), "volume", lambda x: x*100), 1, "noted"),
     "bid_ask_bounce": (bouncing(), None, "noted"),
@@ -120,12 +127,14 @@ FAULTS = { # check -> (frame, rows, action)
     "date_slip": (shifted(), 399, "masked"),
     "adjusted_volume": (edit(range(FIRST, LAST+1), "volume", lambda x: x/7), None, "noted"),
     "short_history": (pd.concat([CLEAN, CLEAN.loc[[AT]].assign(asset="LONE")]), 1, "noted"),
+    "far_dates": (added(date=pd.Timestamp("1985-01-02")), 1, "noted"),
+    "copied_asset": (pd.concat([CLEAN, CLEAN[CLEAN.asset == "A03"].assign(asset="COPY")]), 1, "noted"),
     "survivors_only": (CLEAN[CLEAN.asset != "A29"], 29, "noted"),
 }
 
 SIDE_EFFECTS = { # what else these faults are
-    "missing_key": {"gap"}, "thin_session": {"gap"}, "volume_unit_flip": {"volume_spike"}, "date_slip": {"short_history"},
-    **dict.fromkeys(("future_date", "wrong_session", "duplicate_rows", "conflicting_rows"), {"unsorted_rows"})}
+    "missing_key": {"gap"}, "thin_session": {"gap"}, "bid_ask_bounce": {"locked_limit"}, "volume_unit_flip": {"volume_spike"}, "date_slip": {"short_history"},
+    **dict.fromkeys(("future_date", "wrong_session", "far_dates", "duplicate_rows", "conflicting_rows"), {"unsorted_rows"})}
 
 @pytest.mark.parametrize("check", [c for c in CHECKS if c != "impossible_return"])
 def test_planted_fault_is_found_and_nothing_else(check):
@@ -145,6 +154,89 @@ def test_a_crash_to_a_third_is_not_a_split():
         crash = calm.copy()
         crash.loc[AT, column] *= factor
         assert found(crash)["unadjusted_split"] == 0 and panel_of(crash).tradable.all()
+
+def test_a_split_opens_at_the_new_price():
+    split = rescaled(range(AT, LAST+1), 1/3, 3)
+    late = split.copy()
+    late.loc[AT, ["open", "high"]] = split.loc[AT-1, "close"]*.97 # opens where it closed, and falls by two thirds during the day
+    assert found(split)["unadjusted_split"] == 1
+    assert panel_of(late, {"split_calm": 1e3}).checks.set_index("check").rows["unadjusted_split"] == 0
+    quiet = panel_of(late.drop(columns=["open", "high", "low"]))
+    line = quiet.checks.set_index("check").loc["unadjusted_split"]
+    assert line.rows == 1 and "no column 'open'" in line.note and "no column" not in panel_of(split).checks.set_index("check").note["unadjusted_split"]
+    unknown = split.copy()
+    unknown.loc[AT, "open"] = np.nan
+    assert found(unknown)["unadjusted_split"] == 1
+
+def _line(frame, check, **checks): return panel_of(frame, checks, halt=False).checks.set_index("check").loc[check]
+
+@pytest.mark.parametrize("freq, gap", [("B", 20), ("W-FRI", 30), ("ME", 100), ("QE", 300), ("h", 20)])
+def test_a_stray_date_is_found_on_every_frequency(freq, gap):
+    days = pd.date_range("1995-01-30", periods=90, freq=freq)
+    f = pd.DataFrame([(d, a) for d in days for a in "ABCDE"], columns=["date", "asset"]).assign(close=10 + np.random.default_rng(0).random(450), volume=1e5)
+    none = {"calendar": "none"}
+    assert _line(f, "far_dates", **none).rows == 0
+    for stray in (days[0] - pd.Timedelta(days=gap), days[0] - pd.Timedelta(days=9000), days[-1] + pd.Timedelta(days=gap)):
+        line = _line(pd.concat([f, f[:1].assign(date=stray)]), "far_dates", **none)
+        assert line.rows == 1 and "1 of 451 bars lie apart" in line.note and str(min(stray, days[-1]).date()) == line["first"]
+    hole = f[(f.date < days[40]) | (f.date > days[40] + pd.Timedelta(days=gap*2))]
+    if freq == "B": assert _line(hole, "far_dates", **none).rows == 1
+
+def test_a_copy_of_another_length_or_unit_is_found_and_a_cousin_is_not():
+    a = CLEAN[CLEAN.asset == "A03"]
+    part, pence = a[150:].assign(asset="PART"), a.assign(asset="PENCE", **{c: a[c]*97.3 for c in P})
+    again = CLEAN[CLEAN.asset == "A05"].assign(asset="ZZ")
+    line = _line(pd.concat([CLEAN, part, pence, again]), "copied_asset")
+    assert line.rows == 3 and line.assets == 5 and "A03, PART, PENCE are one" in line.note and "A05, ZZ are one" in line.note
+    close = a.close.to_numpy()*np.exp(1e-4*np.random.default_rng(0).standard_normal(len(a)).cumsum())
+    assert _line(pd.concat([CLEAN, a.assign(asset="ETF", close=close, open=close, high=close, low=close)]), "copied_asset").rows == 0
+    quiet = pd.concat([CLEAN, *[a.assign(asset=name, open=7., high=7., low=7., close=7.) for name in ("Q1", "Q2")]])
+    assert _line(quiet, "copied_asset").rows == 0 # prices that never move are nobody's
+
+def test_a_month_in_common_is_no_copy():
+    a, b = CLEAN[CLEAN.asset == "A03"], CLEAN[CLEAN.asset == "A05"]
+    growth = np.log(b.close.to_numpy()/b.close.to_numpy()[0])
+    growth[100:161] = growth[100] + np.log(a.close.to_numpy()[100:161]/a.close.to_numpy()[100])
+    close = np.exp(growth)*7
+    assert _line(pd.concat([CLEAN[CLEAN.asset != "A05"], b.assign(close=close, open=close, high=close, low=close)]), "copied_asset").rows == 0
+
+def test_copies_are_found_in_a_large_market_within_a_second():
+    import time
+    from neuralpha.data.checks import _copies
+    from neuralpha.data.panel import panel_from_frame
+    rng, days = np.random.default_rng(0), pd.bdate_range("2010-01-01", periods=1000)
+    close = np.exp(.02*rng.standard_normal((1000, 400)).cumsum(0))
+    close[:, 1::20] = close[:, ::20]
+    p = panel_from_frame(pd.DataFrame({"date": np.repeat(days, 400), "asset": np.tile([f"{k:03}" for k in range(400)], 1000), "close": close.ravel()}))
+    began = time.perf_counter()
+    groups = _copies(p, p.tradable, check_spec())
+    assert [g.tolist() for g in groups] == [[k, k + 1] for k in range(0, 400, 20)] and time.perf_counter() - began < 1
+
+def test_one_price_on_quiet_days_is_no_limit():
+    f = locked()
+    for c in ("open", "high", "low"): f.loc[AT+10:AT+13, c] = f.loc[AT+10:AT+13, "close"]
+    assert _line(locked(), "locked_limit").rows == 1 and _line(f, "locked_limit").rows == 0
+    assert panel_of(locked()).tradable.all()
+
+def test_the_dead_are_in_a_file_that_pads_them_to_its_end():
+    f = CLEAN[CLEAN.asset != "A29"].copy()
+    rows = f.index[f.asset == "A03"][250:]
+    f.loc[rows, P] = f.loc[rows[0] - 1, "close"]
+    f.loc[rows, "volume"] = 0
+    p = panel_of(f)
+    assert p.assets[p.gone].tolist() == ["A03"] and p.checks.set_index("check").rows["survivors_only"] == 0
+
+@pytest.mark.parametrize("ends", ["thin", "Saturday"])
+def test_a_thin_end_is_no_death(ends):
+    alive = CLEAN[CLEAN.asset != "A29"]
+    last = np.unique(alive.date)[-1]
+    if ends == "thin": f = alive[(alive.date < last) | (alive.asset < "A15")]
+    else:
+        coin = pd.DataFrame({"date": pd.date_range(alive.date.min(), pd.Timestamp(last) + pd.Timedelta(days=2)), "asset": "COIN", "volume": 1e5}).assign(**{c: 9. for c in P})
+        f = pd.concat([alive, coin.assign(close=9 + np.random.default_rng(0).random(len(coin)))])
+    p = panel_of(f, {"calendar": "none", "severity": {"close_outside_range": "off", "stale_run": "off"}}, halt=False)
+    line = p.checks.set_index("check").loc["survivors_only"]
+    assert line.rows == p.n_assets and not p.gone.any()
 
 def monthly(frame):
     "The same bars as if each were a month."

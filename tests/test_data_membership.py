@@ -88,9 +88,15 @@ def _leavers():
 def test_delistings_by_hand():
     table = pd.DataFrame({"asset": ["B", "Z"], "date": [DAYS[5], DAYS[5]], "return": [-.4, 0.]})
     p = with_delistings(_leavers(), table)
-    assert p.attributes["delisting_return"].fillna(9).tolist() == [9, -.4, 9] and p.checks["first"].tolist() == ["C"]
-    assert with_delistings(_leavers(), table, assume=-.3).attributes["delisting_return"].fillna(9).tolist() == [9, -.4, -.3]
+    assert p.attributes["delisting_return"].fillna(9).tolist() == [9, -.4, 9] and p.checks.empty # C misses a few bars, and nobody says that it left
     np.testing.assert_allclose(forward_return(p, 2, 0).values[p.rows_of("B")], [0, 0, 0, -.4, -.4]) # held through the delisting
+
+def test_an_unknown_delisting_return_is_said_or_assumed_for_those_who_left():
+    days = pd.bdate_range("2024-01-01", periods=60)
+    p = panel_from_frame(pd.DataFrame([(d, a, 10.) for a, n in (("A", 60), ("B", 55), ("C", 30), ("D", 58)) for d in days[:n]], columns=["date", "asset", "close"]))
+    table = pd.DataFrame({"asset": ["D"], "date": [days[59]], "return": [np.nan]})
+    assert with_delistings(p, table).checks["assets"].tolist() == [2]
+    assert with_delistings(p, table, assume=-.3).attributes["delisting_return"].fillna(9).tolist() == [9, 9, -.3, -.3] # B merely misses the thin end
 
 @pytest.mark.parametrize("rows, message", [
     ([("B", DAYS[2], 0.)], "B has bars after its delisting"), ([("B", DAYS[5], -1.2)], "B loses more than everything"), ([("B", DAYS[5], 0.)]*2, "B is delisted more than once")])

@@ -1,10 +1,62 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.data.panel import *
 import datetime as dt
+from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
+
+def _lives(days, **ends):
+    "A panel whose assets have a bar on every one of `days` until position `end`."
+    pairs = [(d, a) for a, end in ends.items() for d in days[:end]]
+    return panel_from_frame(pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=1.))
+
+DAILY, WEEKLY, MONTHLY = pd.bdate_range("2015-01-01", periods=300), pd.date_range("2015-01-02", periods=120, freq="W-FRI"), pd.date_range("2010-01-31", periods=60, freq="ME")
+
+HOURLY = pd.DatetimeIndex([d + pd.Timedelta(hours=h) for d in DAILY[:200] for h in range(10, 17)])
+
+@pytest.mark.parametrize("days, missed, gone", [
+    (DAILY, 1, False), (DAILY, 20, False), (DAILY, 30, True), (WEEKLY, 1, False), (WEEKLY, 4, False), (WEEKLY, 5, True),
+    (MONTHLY, 1, False), (MONTHLY, 3, False), (MONTHLY, 4, True), (HOURLY, 1, False), (HOURLY, 7*15, False), (HOURLY, 7*30, True)])
+def test_who_misses_a_thin_end_is_not_gone(days, missed, gone):
+    p = _lives(days, A=len(days), B=len(days) - missed)
+    assert p.gone.tolist() == [False, gone]
+
+def test_stocks_are_not_gone_in_a_file_of_coins_that_ends_on_a_sunday():
+    hours = pd.date_range("2024-01-01", "2024-03-31 23:00", freq="h")
+    open_ = hours[(hours.dayofweek < 5) & (hours.hour > 9) & (hours.hour < 17)][:-21] # Good Friday and two days before are missing, too
+    p = panel_from_frame(pd.DataFrame([(d, "coin") for d in hours] + [(d, "stock") for d in open_], columns=["date", "asset"]).assign(close=1.))
+    assert p.n_dates - 1 - p.date_code[-1] > 100 and not p.gone.any()
+
+def test_a_stray_last_date_kills_nobody():
+    late = panel_from_frame(pd.DataFrame([(d, a) for d in DAILY for a in "AB"] + [(pd.Timestamp("2024-05-03"), "A")], columns=["date", "asset"]).assign(close=1.))
+    assert not late.gone.any()
+
+def test_a_panel_shorter_than_the_threshold_has_no_dead_but_those_it_names():
+    p = _lives(DAILY[:15], A=15, B=4, C=14, D=15)
+    assert not p.gone.any()
+    assert replace(p, attributes=pd.DataFrame({"delisting_return": [np.nan, np.nan, -.3, -.3]}, list("ABCD"))).gone.tolist() == [False, False, True, False]
+    assert replace(p, attributes=pd.DataFrame({"delisting_date": [pd.NaT, DAILY[5], pd.NaT, DAILY[16]]}, list("ABCD"))).gone.tolist() == [False, True, False, False]
+
+def test_rows_without_a_price_are_no_life():
+    p = _lives(DAILY, A=300, B=300, C=300)
+    halted = replace(p, tradable=np.where(p.asset_code == 1, p.date_code < 200, np.where(p.asset_code == 2, p.date_code < 295, True)))
+    assert halted.gone.tolist() == [False, True, False]
+    never = replace(p, tradable=p.asset_code != 1)
+    assert never.gone.tolist() == [False, True, False]
+
+def test_exits_by_hand():
+    days = pd.bdate_range("2024-01-01", periods=6)
+    close = dict(A=[1, 2, np.nan, 4, 5, 6], B=[1, 2, 3, np.nan], C=[1, np.nan, np.nan, np.nan, np.nan, np.nan])
+    f = pd.DataFrame([(d, a, v) for a, values in close.items() for d, v in zip(days, values)], columns=["date", "asset", "close"])
+    p = panel_from_frame(f, attributes=pd.DataFrame({"delisting_return": [np.nan, -.5, -.9]}, list("ABC")))
+    out = exits(p, p.fields["close"], 1)
+    assert out.row.tolist() == [1, 3, 3, 4, 5, -1, 7, 8, 8, 8, *[10]*5, -1]
+    assert out.late.tolist() == [False, True, *[False]*4, False, False, True, False, *[True]*5, False]
+    assert out.left.tolist() == [*[False]*6, False, False, True, True, *[True]*5, False]
+    np.testing.assert_array_equal(out.factor, [1]*6 + [1, 1, .5, .5] + [1 - .9]*5 + [1])
+    assert out.known_code.tolist() == [1, 3, 3, 4, 5, 6, 1, 2, 4, 4, 5, 5, 5, 5, 5, 6]
 
 LONG = pd.DataFrame({"date": pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-03", "2024-01-05", "2024-01-02"]),
                      "asset": list("BBBAAC"), "close": [10, 11, 12, 5, 6, 7.]})
@@ -21,6 +73,40 @@ def test_last_known_values_stay_within_the_asset():
     p = panel_from_frame(LONG)
     assert p.last_known(p.fields["close"]).tolist() == [2, 5, 6]
     assert p.last_known([1, np.nan, np.nan, np.nan, np.nan, np.nan, 1]).tolist() == [0, -1, 6]
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
+def test_midnights_in_a_zone_are_days(zone):
+    days = pd.bdate_range("2020-01-01", periods=20)
+    f = pd.DataFrame({"date": days.tz_localize(zone), "asset": "A", "close": 1.})
+    np.testing.assert_array_equal(panel_from_frame(f).dates, days)
+    with pytest.raises(NeuralphaError, match="not midnights.*tz_convert"): panel_from_frame(f.assign(date=f.date + pd.Timedelta(hours=9, minutes=30)))
+    with pytest.raises(NeuralphaError, match="column 'date'"): panel_from_frame(pd.DataFrame({"date": [pd.Timestamp("2020-01-01", tz="Asia/Tokyo"), pd.Timestamp("2020-01-02", tz="UTC")], "asset": "A", "close": 1.}))
+
+def _sessions_of(kind):
+    import exchange_calendars as xc
+    nyse = xc.get_calendar("XNYS", start="2012-01-03", end="2020-12-31").sessions
+    month = pd.date_range("2010-01-31", periods=120, freq="ME")
+    return {"NYSE": (nyse, 252), "24/7": (pd.date_range("2012-01-01", periods=2000), 365.25), "Shanghai": (xc.get_calendar("XSHG", start="2012-01-04", end="2020-12-31").sessions, 243),
+            "weekly": (pd.date_range("2010-01-01", periods=400, freq="W-FRI"), 52.18), "monthly": (month, 12), "business months": (month.map(lambda d: pd.offsets.BMonthEnd().rollback(d)), 12),
+            "quarterly": (month[2::3], 4), "hourly": (pd.DatetimeIndex([d + pd.Timedelta(hours=h) for d in nyse[:500] for h in range(10, 17)]), 252*7),
+            "half hours": (pd.DatetimeIndex([d + pd.Timedelta(minutes=570 + 30*k) for d in nyse[:300] for k in range(13)]), 252*13)}[kind]
+
+def _with_assets(days, *rows):
+    "Thirty assets on every day, and further rows (day, asset)."
+    pairs = pd.MultiIndex.from_product([days, [f"A{i:02}" for i in range(30)]]).to_frame(index=False, name=["date", "asset"])
+    return panel_from_frame(pd.concat([pairs, pd.DataFrame(list(rows), columns=["date", "asset"])]).assign(close=1.))
+
+@pytest.mark.parametrize("kind", ["NYSE", "24/7", "Shanghai", "weekly", "monthly", "business months", "quarterly", "hourly", "half hours"])
+def test_bars_per_year_are_those_of_the_calendar_whatever_strays(kind):
+    days, known = _sessions_of(kind)
+    year, plain, n = pd.Timedelta(days=365), _with_assets(days).bars_per_year, len(days)
+    assert abs(plain/known - 1) < .01
+    months = pd.date_range(days[0] - 5*year, periods=50, freq="31D")
+    cases = {"a stray row before": _with_assets(days, (days[0] - 30*year, "A03")), "and after": _with_assets(days, (days[-1] + 10*year, "A03")),
+             "three before": _with_assets(days, *[(days[0] - k*year, "A03") for k in (7, 5, 2)]), "a few days before": _with_assets(days, (days[0] - pd.Timedelta(days=12), "A03")),
+             "a thin start": _with_assets(days, *[(d, a) for d in months for a in ("A03", "A04")])}
+    if kind != "quarterly": cases["a year is missing"] = _with_assets(days[:n//2].append(days[n//2:] + year))
+    for what, p in cases.items(): assert abs(p.bars_per_year/plain - 1) < .01, what
 
 def test_row_order_of_the_source_does_not_matter():
     assert panel_from_frame(LONG).digest == panel_from_frame(LONG.sample(frac=1, random_state=1)).digest

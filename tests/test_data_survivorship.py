@@ -8,9 +8,22 @@ from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.simulate import ic_by_date, return_ahead, simulate_universe
 
 def test_survivors_by_hand():
-    days = pd.bdate_range("2024-01-01", periods=4)
-    rows = [(d, "A", 1.) for d in days] + [(d, "B", 1.) for d in days[:2]] + [(d, "C", 1.) for d in days[2:]]
-    assert list(survivors(panel_from_frame(pd.DataFrame(rows, columns=["date", "asset", "close"]))).assets) == ["A", "C"]
+    days = pd.bdate_range("2024-01-01", periods=60)
+    rows = [(d, "A", 1.) for d in days] + [(d, "B", 1.) for d in days[:20]] + [(d, "C", 1.) for d in days[20:]] + [(d, "D", 1.) for d in days[:-2]]
+    assert list(survivors(panel_from_frame(pd.DataFrame(rows, columns=["date", "asset", "close"]))).assets) == ["A", "C", "D"]
+
+def test_the_dead_are_counted_whether_their_halt_is_in_the_file_or_not():
+    rng, days, frames = np.random.default_rng(0), pd.bdate_range("2015-01-01", periods=300), []
+    for i in range(40):
+        end, close = (int(rng.integers(100, 280)) if i % 2 else 300), 50*np.exp(.02*rng.standard_normal(300).cumsum())
+        f = pd.DataFrame({"date": days, "asset": f"A{i:02}", "close": close, "halt": np.arange(300) >= (end - 10 if i % 2 else 300)})
+        frames.append(f[:end])
+    f, final = pd.concat(frames), pd.DataFrame({"delisting_return": [-.9 if i % 2 else np.nan for i in range(40)]}, [f"A{i:02}" for i in range(40)])
+    halted = panel_from_frame(f.drop(columns="halt"), tradable=~f["halt"].to_numpy(), attributes=final)
+    left_out = panel_from_frame(f[~f["halt"]].drop(columns="halt"), attributes=final)
+    np.testing.assert_array_equal(return_ahead(halted)[halted.tradable], return_ahead(left_out))
+    a, b = (survivorship_report(p, scores={}, horizon=5).loc["mean return, % a year"] for p in (halted, left_out))
+    assert a["point in time"] < -10 and abs(a["point in time"] - b["point in time"]) < 1e-9 and a["invented"] > 10
 
 def test_invented_return_by_hand():
     days = pd.bdate_range("2024-01-01", periods=5)

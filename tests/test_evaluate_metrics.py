@@ -10,6 +10,38 @@ from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
 from neuralpha.evaluate.ic import ic, rank_ic
 
+def _with_halts(seed=0, exit="bar"):
+    "Thirty walks, a tenth of whose bars are suspended; the score knows which stocks are caught in a suspension and fall meanwhile."
+    rng, days = np.random.default_rng(seed), pd.bdate_range("2020-01-01", periods=150)
+    close = np.exp(.02*rng.standard_normal((150, 30)).cumsum(0))
+    shut = rng.random((150, 30)) < .1
+    close[shut] *= .9
+    f = pd.DataFrame({"date": np.repeat(days, 30), "asset": np.tile([f"A{i:02}" for i in range(30)], 150), "close": close.ravel()})
+    p = panel_from_frame(f, tradable=~shut.ravel())
+    return p, forward_return(p, 3, 1, exit), rng.standard_normal(p.n_rows)
+
+def test_what_suspended_exits_could_change_is_bounded():
+    p, y, scores = _with_halts()
+    m = evaluate_scores(scores, p, y, reps=20)["suspended_exits"]
+    later = forward_return(p, 3, 1, "next trade")
+    open_ = later.labelled & ~y.labelled
+    assert m["rows"]["value"] >= open_.sum() > 300 and m["rows"]["share"] == m["rows"]["value"]/(m["rows"]["value"] + y.labelled.sum())
+    by_date = lambda values: pd.Series(values).groupby(p.date_code)
+    ic = lambda label: np.nanmean([np.corrcoef(scores[r], label[r])[0, 1] if len(r := g.index[np.isfinite(label[g.index])]) > 2 else np.nan for _, g in by_date(label)])
+    np.testing.assert_allclose([m["ic"]["stated"], m["ic"]["value"]], [ic(y.values), ic(later.values)])
+    np.testing.assert_allclose([m["mean_label"]["stated"], m["mean_label"]["value"]], [by_date(v).mean().mean() for v in (y.values, later.values)], rtol=1e-9)
+    for part in ("mean_label", "ic", "quantile_spread"): assert m[part]["low"] < min(m[part]["value"], m[part]["stated"]) and max(m[part]["value"], m[part]["stated"]) < m[part]["high"]
+    liked = by_date(scores).rank() >= (by_date(scores).transform("size") + 1)/2
+    from neuralpha.labels import suspended_exits
+    open_, low, high = suspended_exits(y)[0], by_date(y.values).transform("min"), by_date(y.values).transform("max")
+    np.testing.assert_allclose(m["ic"]["low"], ic(np.where(open_, np.where(liked, low, high), y.values)))
+    np.testing.assert_allclose(m["ic"]["high"], ic(np.where(open_, np.where(liked, high, low), y.values)))
+
+def test_nothing_is_suspended_where_the_label_waits_for_the_next_trade():
+    p, y, scores = _with_halts(exit="next trade")
+    m = evaluate_scores(scores, p, y, reps=20)["suspended_exits"]
+    assert m["rows"]["value"] < 30 # caught when the file ends
+
 def _market(dates=300, assets=40, fade=.9, seed=0):
     rng = np.random.default_rng(seed)
     hope = rng.normal(size=(dates, assets))

@@ -62,7 +62,8 @@ def test_spread_portfolio_equals_a_loop_over_tranches(shut):
     q = s.groupby(level="date").transform(lambda v: pd.qcut(v, 5, labels=False) + 1).unstack()
     w = (q == 5).div((q == 5).sum(axis=1), axis=0) - (q == 1).div((q == 1).sum(axis=1), axis=0)
     held = sum(w.shift(d + k).fillna(0) for k in range(h))/h
-    held = held.where(wide.notna()).ffill().fillna(0.).where(listed, 0.)
+    held = held.where(wide.notna()).ffill().fillna(0.).where(listed.cumsum() > 0, 0.) # nobody left: who misses the last bars is held on
+    assert not panel.gone.any() and not listed.iloc[-1].all()
     gross = (held*(price.shift(-1)/price - 1)).sum(axis=1).shift(1)
     traded = held.diff().abs().sum(axis=1)
     np.testing.assert_allclose(got.gross, gross[got.index], atol=1e-14)
@@ -75,6 +76,24 @@ def test_the_portfolio_loses_what_the_label_of_a_halted_and_delisted_stock_says(
     earned, rows = _bar_returns(p)[0], range(7, 10)
     np.testing.assert_allclose(forward_return(p, 6, 0).values[7:10], [np.prod(1 + earned[r:13]) - 1 for r in rows])
     np.testing.assert_allclose(forward_return(p, 6, 0).values[7:10], [.088 - 1, .11 - 1, -.9], atol=1e-7)
+
+def test_a_stated_loss_of_a_stock_halted_to_the_end_is_earned_on_the_last_date():
+    days = pd.bdate_range("2024-01-01", periods=6)
+    f = pd.DataFrame({"date": [*days]*2, "asset": ["A"]*6 + ["B"]*6, "close": [*[1.]*6, 50, 40, *[np.nan]*4]})
+    p = panel_from_frame(f, attributes=pd.DataFrame({"delisting_return": [np.nan, -.9]}, ["A", "B"]))
+    earned, y = _bar_returns(p)[0], forward_return(p, 2, 0)
+    np.testing.assert_allclose([np.prod(1 + earned[6:11]) - 1, np.prod(1 + earned[7:11]) - 1], y.values[6:8])
+    assert earned[10] == -.9 and earned[11] == 0 and y.known_code[7] == 5
+
+def test_who_misses_the_thin_end_is_neither_closed_nor_counted_as_unknown():
+    days = pd.bdate_range("2024-01-01", periods=60)
+    f = pd.DataFrame([(d, a) for a, end in zip("ABCDE", (60, 60, 58, 60, 20)) for d in days[:end]], columns=["date", "asset"]).assign(close=1.)
+    p = panel_from_frame(f)
+    unknown = _bar_returns(p)[1]
+    assert unknown.sum() == 1 and unknown[p.rows_of("E")][-1]
+    long_c = p.series(np.where(p.asset_code == 2, 1., -1.)) # C is half of what is held, and stays in the portfolio without a bar
+    got = spread_portfolio(long_c, p, horizon=1, delay=0, quantiles=2)
+    np.testing.assert_allclose(got.held.to_numpy(), [2]*58 + [1]) # without C's score nobody else is entered
 
 def test_a_suspension_is_earned_when_trading_resumes():
     days = pd.bdate_range("2020-01-01", periods=6)

@@ -1,4 +1,15 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
+def test_the_table_on_this_page_holds_the_three_faults_and_nothing_else(tmp_path):
+    import neuralpha as na
+    prices = na.load_universe("sim-tiny").frame().drop(columns="tradable").dropna().reset_index(drop=True)
+    prices.loc[100, "high"] = prices.loc[100, "low"]/2
+    prices.loc[300, "close"] = 0
+    prices.loc[500, ["open", "high", "low", "volume"]] = 0
+    prices.to_parquet(tmp_path/"prices.parquet")
+    checks = na.load_universe(tmp_path/"prices.parquet").checks.set_index("check")
+    acted = checks[checks.action.isin(["masked", "repaired", "masked and repaired", "dropped"])]
+    assert acted.rows.to_dict() == {"high_below_low": 1, "nonpositive_price": 1, "non_trading": 1}
+
 def test_the_study_on_this_page_is_valid(tmp_path):
     import re, nbformat
     from neuralpha.dev import root

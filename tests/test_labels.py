@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.labels import *
+import itertools
 from dataclasses import replace
 import numpy as np
 import pandas as pd
@@ -77,8 +78,16 @@ def test_forward_return_by_hand():
     assert y.counts == {"beyond the last date": 2, "delisted before entry": 1}
 
 def test_unknown_delisting_return_is_missing_and_counted():
-    y = forward_return(_panel(np.nan), horizon=1, delay=1)
-    assert np.isnan(y.values[6]) and y.counts["delisting return unknown"] == 1
+    days = pd.bdate_range("2024-01-01", periods=60)
+    p = panel_from_frame(pd.DataFrame({"date": [*days, *days[:30]], "asset": ["A"]*60 + ["B"]*30, "close": 1.}))
+    y = forward_return(p, horizon=2, delay=1)
+    assert y.labelled[p.rows_of("B")].sum() == 27 and y.counts == {"delisted before entry": 1, "beyond the last date": 3, "delisting return unknown": 2}
+
+def test_who_merely_misses_a_thin_end_is_not_delisted():
+    days = pd.bdate_range("2024-01-01", periods=60)
+    p = panel_from_frame(pd.DataFrame({"date": [*days, *days[:56]], "asset": ["A"]*60 + ["B"]*56, "close": 1.}))
+    y = forward_return(p, horizon=2, delay=1)
+    assert y.counts == {"beyond the last date": 6} and y.labelled[p.rows_of("B")].sum() == 53
 
 def _halted(seed=0, returns=False):
     "Ragged walks; half of the assets end before the last date, most of these after a halt, with a delisting return of −90%."
@@ -96,8 +105,9 @@ def test_a_delisting_after_a_halt_is_lost_from_the_last_known_price():
     p = panel_from_frame(pd.concat([PRICES[PRICES.asset == "A"], pd.DataFrame({"date": DAYS[:4], "asset": "B", "close": close})]),
                          attributes=pd.DataFrame({"delisting_return": [np.nan, -.9]}, ["A", "B"]))
     y = forward_return(p, 3, 0)
-    np.testing.assert_allclose(y.values[p.rows_of("B")], [np.nan, -.9, np.nan, np.nan]) # the first would exit in the halt
-    assert y.counts == {"beyond the last date": 3, "no price or return between entry and exit": 1}
+    np.testing.assert_allclose(y.values[p.rows_of("B")], [.8*.1 - 1, -.9, np.nan, np.nan]) # the first exits in the halt
+    assert y.counts == {"beyond the last date": 3} and y.known_code[p.rows_of("B")].tolist() == [4, 4, 5, 6]
+    assert y.late[p.rows_of("B")].tolist() == [True, False, False, False] # nobody knows before the first day without the stock
     np.testing.assert_allclose(forward_return(p, 4, 0).values[p.rows_of("B")], [.8*.1 - 1, -.9, np.nan, np.nan])
 
 @pytest.mark.parametrize("horizon, delay", [(1, 0), (3, 1), (9, 2)])
@@ -119,14 +129,107 @@ def test_horizon_counts_bars_and_delay_shifts():
 def test_no_label_where_entry_or_exit_is_suspended():
     p = panel_from_frame(PRICES.drop(index=2))
     y = forward_return(p, 1, 0)
-    assert np.isnan(y.values[1]) and np.isnan(y.values[2]) and y.counts["no price or return between entry and exit"] == 1
+    assert np.isnan(y.values[1]) and np.isnan(y.values[2]) and y.counts["exit bar suspended"] == 1
+    assert forward_return(p, 1, 1).counts["no price at entry: no trade"] == 1
+
+def test_the_next_trade_ends_what_a_suspension_keeps_open():
+    p = panel_from_frame(PRICES, tradable=~PRICES.index.isin([2, 3])) # A is suspended on two of five days
+    y = forward_return(p, 1, 0, exit="next trade")
+    np.testing.assert_allclose(y.values[p.rows_of("A")], [.1, 1.2, np.nan, np.nan, np.nan])
+    assert y.known_code[p.rows_of("A")].tolist() == [1, 4, 4, 4, 5] and y.late[:2].tolist() == [False, True]
+    assert "1 that a halt keeps open, up to 3 bars" in repr(y) and "next trade" in y.name
+    with pytest.raises(NeuralphaError, match="'next trad'.*'next trade'"): forward_return(p, 1, 0, exit="next trad")
+
+def _one_exit(p, i, horizon, delay, exit):
+    "Label and the date on which it is known, read off the asset's own prices."
+    a = p.asset_code[i]
+    price, day = p.fields["close"][p.asset_offsets[a]:p.asset_offsets[a+1]].astype(float), p.date_code[p.asset_offsets[a]:p.asset_offsets[a+1]]
+    i -= p.asset_offsets[a]
+    e, due, due_code = i + delay, i + delay + horizon, day[i] + delay + horizon
+    final = p.attributes["delisting_return"].get(p.assets[a], np.nan)
+    if not np.isfinite(price[i]) or e >= len(price) or not np.isfinite(price[e]): return np.nan, None
+    if due < len(price) and np.isfinite(price[due]): return price[due]/price[e] - 1, due_code
+    later = [j for j in range(due, len(price)) if np.isfinite(price[j])]
+    if later: return (price[later[0]]/price[e] - 1, day[later[0]]) if exit == "next trade" else (np.nan, None)
+    last, ends_early = max(j for j in range(len(price)) if np.isfinite(price[j])), day[-1] < p.n_dates - 1
+    if not np.isfinite(final) or not ends_early and due >= len(price): return np.nan, None
+    return price[last]*(1 + final)/price[e] - 1, max(due_code, min(day[-1] + 1, p.n_dates - 1))
+
+@pytest.mark.parametrize("exit", ["bar", "next trade"])
+@pytest.mark.parametrize("seed", range(4))
+def test_every_exit_equals_its_definition(seed, exit):
+    p, late = _halted(seed), 0
+    for horizon, delay in ((1, 0), (4, 1), (9, 2)):
+        y = forward_return(p, horizon, delay, exit)
+        for i in range(p.n_rows):
+            value, known = _one_exit(p, i, horizon, delay, exit)
+            np.testing.assert_allclose(y.values[i], value)
+            if known is not None: assert y.known_code[i] == known
+        late += (y.late & y.labelled).sum()
+    assert late > 10
+
+@pytest.mark.parametrize("exit", ["bar", "next trade"])
+def test_no_label_changes_after_the_date_on_which_it_is_known(exit):
+    from neuralpha.data.panel import cut_panel
+    p = _halted(1)
+    y = forward_return(p, 4, 1, exit)
+    for cut in range(10, p.n_dates - 1):
+        past = cut_panel(p, last=p.dates[cut])
+        then, rows = forward_return(past, 4, 1, exit), np.flatnonzero(p.date_code <= cut)
+        settled = (y.known_code[rows] <= cut) | (then.known_code <= cut)
+        np.testing.assert_array_equal(then.values[settled], y.values[rows][settled])
+        there = (past.date_code[past.asset_offsets[1:] - 1] == cut)[past.asset_code]
+        assert not (np.isfinite(then.values) & (then.known_code > cut) & there).any()
+
+def test_a_halt_to_the_end_of_the_panel_takes_a_delisting_return_that_is_stated():
+    close = [50, 40, np.nan, np.nan, np.nan]
+    frame = pd.concat([PRICES[PRICES.asset == "A"], pd.DataFrame({"date": DAYS, "asset": "B", "close": close})])
+    p = panel_from_frame(frame, attributes=pd.DataFrame({"delisting_return": [np.nan, -.9]}, ["A", "B"]))
+    y = forward_return(p, 2, 0)
+    np.testing.assert_allclose(y.values[p.rows_of("B")], [.8*.1 - 1, -.9, np.nan, np.nan, np.nan])
+    assert y.known_code[p.rows_of("B")][:2].tolist() == [4, 4]
+    silent = forward_return(panel_from_frame(frame), 2, 0)
+    assert np.isnan(silent.values[p.rows_of("B")]).all() and silent.counts["exit bar suspended"] == 2
+
+def test_nobody_waits_for_a_suspended_stock_to_be_ranked():
+    p = _halted(2)
+    y = forward_return(p, 4, 1, "next trade")
+    in_time = y.labelled & ~y.late
+    for kind in ("rank", "z", "gauss", "quantile"):
+        got = y.target(kind)
+        np.testing.assert_array_equal(got[in_time], by_date(p, np.where(in_time, y.values, np.nan), kind)[in_time].astype(np.float32))
+        for i in np.flatnonzero(y.late & y.labelled)[:40]:
+            among = in_time & (p.date_code == p.date_code[i])
+            among[i] = True
+            np.testing.assert_allclose(got[i], by_date(p, np.where(among, y.values, np.nan), kind)[i], rtol=1e-6)
+    changed = replace(y, values=np.where(y.late, 99., y.values)) # what a late label says later moves no other row's target
+    np.testing.assert_array_equal(changed.target("rank")[in_time], y.target("rank")[in_time])
+    for other in (excess_return(changed), classes(changed), cross_section(changed)):
+        same = {"return": excess_return, "class": classes, "rank": cross_section}[other.unit](y)
+        np.testing.assert_array_equal(other.values[in_time], same.values[in_time])
+        np.testing.assert_array_equal(other.known_code[in_time], (p.date_code + 5)[in_time])
+
+def test_the_purge_sees_the_longer_life():
+    from neuralpha.splits import walk_forward
+    rng, days = np.random.default_rng(3), pd.bdate_range("2020-01-01", periods=400)
+    f = pd.DataFrame({"date": np.tile(days, 8), "asset": np.repeat(list("ABCDEFGH"), 400), "close": np.exp(.02*rng.standard_normal(3200).cumsum())})
+    p = panel_from_frame(f, tradable=rng.random(3200) > .2)
+    y = forward_return(p, 3, 1, "next trade")
+    folds = walk_forward(y, "6M", "2M", "2M", 0)
+    crossing = 0
+    for fold in folds:
+        first = p.date_code[fold.valid].min()
+        before = y.labelled & (p.date_code < first)
+        crossing += (before & (p.date_code + 4 < first) & (y.known_code >= first)).sum()
+        assert (y.known_code[fold.train] < first).all() and (y.known_code[fold.valid] < p.date_code[fold.test].min()).all()
+    assert crossing > 5
 
 def test_a_missing_return_is_not_a_return_of_zero():
     days = pd.bdate_range("2024-01-01", periods=6)
     p = panel_from_frame(pd.DataFrame({"date": days, "asset": "A", "size": 1., "return": [0, .1, np.nan, .2, .1, 0]}))
     y = forward_return(p, 1, 0)
     np.testing.assert_allclose(y.values, [.1, np.nan, .2, .1, 0, np.nan], atol=1e-6)
-    assert y.counts["no price or return between entry and exit"] == 1
+    assert y.counts["no return between entry and exit"] == 1
     np.testing.assert_allclose(forward_return(p, 2, 0).values[:4], [np.nan, np.nan, .32, .1], atol=1e-6)
 
 def test_returns_alone_give_the_same_labels_as_prices():
@@ -227,8 +330,10 @@ def _path(*close): return panel_from_frame(pd.DataFrame({"date": pd.bdate_range(
 @pytest.mark.parametrize("seed", range(6))
 def test_without_barriers_the_return_is_the_forward_return(seed):
     p = _halted(seed)
-    for horizon, delay in ((1, 0), (3, 1), (12, 2)):
-        np.testing.assert_allclose(triple_barrier(p, np.inf, np.inf, horizon, delay, None).parts["return"], forward_return(p, horizon, delay).values, atol=1e-12)
+    for exit, (horizon, delay) in itertools.product(("bar", "next trade"), ((1, 0), (3, 1), (12, 2))):
+        barrier, y = triple_barrier(p, np.inf, np.inf, horizon, delay, None, exit=exit), forward_return(p, horizon, delay, exit)
+        np.testing.assert_allclose(barrier.parts["return"], y.values, atol=1e-12)
+        np.testing.assert_array_equal(barrier.known_code[y.labelled], y.known_code[y.labelled])
 
 def test_a_touch_is_strict():
     y = triple_barrier(_path(100, 150, 150, 150), .5, .5, 2, 0, None)

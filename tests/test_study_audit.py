@@ -190,6 +190,19 @@ def test_the_certificate_is_reproducible_and_safe_to_show(tmp_path):
     page = audit_features(lambda f: f["close"].rename("<script>").shift(-1), _table(_market()), name="x & y").html()
     assert "<script>" not in page and "&lt;script&gt;" in page and "x &amp; y" in page and ">fails<" in page
 
+@pytest.mark.parametrize("exit", ["bar", "next trade"])
+def test_the_certificate_sees_the_longer_life_of_a_label_behind_a_halt(exit):
+    p, rng = _market(3), np.random.default_rng(0)
+    end = (p.asset_offsets[1:] - 1)[p.asset_code]
+    halted = (rng.random(p.n_rows) < .1) | (np.arange(p.n_rows) > end - 8) & (p.date_code[end] < p.n_dates - 1)
+    p = replace(p.with_fields(**{k: np.where(halted, np.nan, v) for k, v in p.fields.items()}), tradable=p.tradable & ~halted)
+    def pipeline(q, honest=True):
+        y = forward_return(q, 4, 1, exit)
+        return {"label": y if honest else replace(y, known_code=y.due_code.astype(np.int32)), "folds": walk_forward(y, "3M", "1M", "1M", 2)}
+    assert (y := pipeline(p)["label"]).late[y.labelled].sum() > (3 if exit == "bar" else 50)
+    assert audit_pipeline(pipeline, p, cuts=8, embargo=2).passed
+    assert not audit_pipeline(lambda q: pipeline(q, False), p, cuts=8, embargo=2).passed
+
 def test_permuted_labels_keep_each_dates_values():
     y = forward_return(_market(), 3, 1)
     z = permuted_label(y, 4)

@@ -12,8 +12,8 @@ def test_numbers_as_text():
 def test_text_from_data_is_escaped():
     from neuralpha.study.site import render
     page = render("data", title="<b>", study="s", nav=[("<i>", "a")], here="a", footer="", universes=[
-        dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, levels=["<em>"], columns=["<u>"], checks=[["<img onerror=1>"]], survivorship=dict(known=True, text="<s>", rows=[]))])
-    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<img onerror"): assert tag not in page
+        dict(slug="<script>alert(1)</script>", panel="", close_only=False, skipped={}, levels=["<em>"], columns=["<u>"], checks=[["<img onerror=1>"]], survivorship=dict(known=True, text="<s>", rows=[]), unlabelled="<q>")])
+    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror"): assert tag not in page
 
 def test_a_universe_without_a_report_says_why(tmp_path):
     from neuralpha.study.spec import load_study
@@ -27,6 +27,15 @@ def test_a_budget_of_a_models_own_is_said():
     tune = {"trials": 4, "models": {"lightgbm": {"trials": 2}, "ridge": {"trials": 0}}}
     study = make_study({"name": "s", "universes": ["sim-tiny"], "models": {"ridge": {}, "lightgbm": {}, "mlp": {}}, "tune": tune})
     assert setting(study).endswith("4 trials per model (lightgbm: 2 trials, ridge: 0 trials).")
+
+def test_the_page_says_what_rows_without_a_label_could_change():
+    from types import SimpleNamespace
+    from neuralpha.study.site import _unlabelled
+    bound = lambda value, stated, low, high: dict(value=value, stated=stated, low=low, high=high)
+    ridge = dict(kind="model", metrics={"suspended_exits": {"rows": dict(value=1200., share=.0123), "ic": bound(.02, .03, -.01, .05)}})
+    said = _unlabelled(SimpleNamespace(checks={"unlabelled": {"beyond the last date": 300, "exit bar suspended": 1500}}, models={"ridge": ridge, "oracle": dict(kind="baseline", metrics={})}))
+    for part in ("300 beyond the last date, 1,500 exit bar suspended", "1,200 scored rows of ridge (1.2%)", "is 0.020 instead of 0.030", "-0.010 or 0.050".replace("-", "−"), 'exit = "next trade"'): assert part in said.replace("-0", "−0"), said
+    assert "scored rows" not in _unlabelled(SimpleNamespace(checks={"unlabelled": {"beyond the last date": 300}}, models={"ridge": dict(kind="model", metrics={})}))
 
 def test_a_gap_that_could_not_be_measured_is_a_dash():
     from neuralpha.study.site import _survivorship

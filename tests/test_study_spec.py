@@ -8,6 +8,9 @@ MINE = {"name": "mine", "universes": ["sim-tiny"], "models": ["ridge"]}
 def test_hash_follows_content_not_spelling():
     assert make_study(MINE).hash == make_study({**MINE, "models": {"ridge": {}}, "seeds": 2}).hash
     assert make_study(MINE).hash != make_study({**MINE, "seeds": 3}).hash
+    assert make_study(MINE).hash.startswith("e71a45aca42a") # what a study does not name is no part of its form: older reports keep their hash
+    exits = [make_study({**MINE, "label": {"exit": e}}) for e in ("bar", "next trade")]
+    assert exits[0].hash == make_study(MINE).hash != exits[1].hash
 
 @pytest.mark.parametrize("change, message", [
     ({"horizn": 3}, "Unknown key in the study: 'horizn'"), ({"label": {"horizon": 2, "auxiliary": [5, 2]}}, "2 bars is given twice"),

@@ -130,7 +130,7 @@ def with_members(
     if not ever.any(): raise NeuralphaError(f"{panel.name}: no asset is ever a member; loosen the filter or check the table's asset names.")
     return keep_assets(panel.with_fields(member=member), ever)
 
-# %% ../../nbs/data/membership.ipynb #481e4fe1
+# %% ../../nbs/data/membership.ipynb #b82b0e2b
 def with_delistings(
     panel:Panel,
     table:pd.DataFrame, # asset, date (last trading day or later), return (simple; NaN: unknown)
@@ -155,7 +155,8 @@ def with_delistings(
     last = panel.dates[panel.date_code[panel.asset_offsets[1:] - 1]]
     for bad, what in ((t["return"] < -1, "loses more than everything"), (t["date"].to_numpy() < last, "has bars after its delisting")):
         if np.any(bad): raise NeuralphaError(f"delistings: {panel.assets[np.argmax(bad)]} {what}; correct its row or cut the bars.")
-    gone = last < panel.dates[-1]
+    said = panel.attributes.reindex(panel.assets).assign(delisting_date=t["date"], delisting_return=t["return"])
+    gone = replace(panel, attributes=said).gone & (last < panel.dates[-1])
     unknown = gone & t["return"].isna().to_numpy()
     final = t["return"].where(~unknown, np.nan if assume is None else assume).where(gone)
     found = [("delisting return unknown", unknown, "left empty: no label for its holders" if assume is None else f"assumed {assume:+.0%}"),

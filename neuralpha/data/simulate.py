@@ -17,13 +17,13 @@ from bars up to $t-1$**, or no model could learn it.
 __all__ = ['KINDS', 'ORACLE_WINDOWS', 'SECTORS', 'PRESETS', 'Alpha', 'simulate_universe', 'return_ahead', 'ic_by_date',
            'planted_return', 'oracle_ic', 'recovered', 'simulate_named']
 
-# %% ../../nbs/data/simulate.ipynb #cfa6cec5
+# %% ../../nbs/data/simulate.ipynb #3a5e8980
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, unknown_name
-from .panel import Panel
+from .panel import Panel, exits
 
 # %% ../../nbs/data/simulate.ipynb #5252409d
 KINDS = ("reversal", "momentum", "volume", "volatility", "interaction", "threshold", "pattern", "echo", "regime")
@@ -354,13 +354,13 @@ def _panel(name, start, arrays, tradable, first, last, truth, sector, final):
     return Panel(name, assets, _sessions(start, n_days), offsets, np.broadcast_to(bars, alive.shape)[alive].astype(np.int32), fields, live,
                  attributes, truth={k: np.where(live, rows(v.astype(np.float32)), np.float32(np.nan)) for k, v in truth.items()})
 
-# %% ../../nbs/data/simulate.ipynb #b8435356
+# %% ../../nbs/data/simulate.ipynb #406a1811
 def return_ahead(
     panel:Panel, # with `close`
     horizon:int=5, # bars held
     delay:int=1, # bars between decision and entry
 )->np.ndarray: # (n_rows,) float64, NaN where it cannot be known
-    """Return from close t+delay to close t+delay+horizon; a stock delisted while held takes its delisting return.
+    """Return from close t+delay to close t+delay+horizon; a stock delisted while held, or while it was halted, takes its delisting return.
 
     Parameters
     ----------
@@ -376,13 +376,12 @@ def return_ahead(
     np.ndarray
         (n_rows,) float64, NaN where it cannot be known
     """
-    close, row = panel.fields["close"].astype(float), np.arange(panel.n_rows)
-    last, left = (panel.asset_offsets[1:] - 1)[panel.asset_code], close[panel.last_known(close)][panel.asset_code]
-    known = "delisting_return" in panel.attributes
-    final = (panel.attributes["delisting_return"].to_numpy(float) if known else np.full(panel.n_assets, np.nan))[panel.asset_code]
-    entry, out = row + delay, row + delay + horizon
-    came = np.where(out <= last, close[np.minimum(out, last)], left*(1 + final))/close[np.minimum(entry, last)] - 1
-    return np.where((entry <= last) & panel.tradable, came, np.nan)
+    close = panel.fields["close"].astype(float)
+    last = (panel.asset_offsets[1:] - 1)[panel.asset_code]
+    entry, out = np.arange(panel.n_rows) + delay, exits(panel, close, delay + horizon)
+    came = close[out.row]*out.factor/close[np.minimum(entry, last)] - 1
+    known = (entry <= last) & (out.row >= 0) & (out.left | ~out.late)
+    return np.where(known & panel.tradable, came, np.nan)
 
 # %% ../../nbs/data/simulate.ipynb #20b7f1f5
 def ic_by_date(

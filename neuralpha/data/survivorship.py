@@ -18,10 +18,10 @@ from ..core import NeuralphaError
 from .panel import Panel, keep_assets
 from .simulate import ic_by_date, return_ahead
 
-# %% ../../nbs/data/survivorship.ipynb #0a4d962b
+# %% ../../nbs/data/survivorship.ipynb #29467209
 def survivors(
     panel:Panel, # with its dead
-)->Panel: # the assets that still have a bar on the last date, with all their history
+)->Panel: # the assets that are not `gone`, with all their history
     """The universe as one would build it from today's names.
 
     Parameters
@@ -32,12 +32,10 @@ def survivors(
     Returns
     -------
     Panel
-        the assets that still have a bar on the last date, with all their history
+        the assets that are not `gone`, with all their history
     """
-    last = panel.date_code[panel.asset_offsets[1:] - 1]
-    alive = last == panel.n_dates - 1
-    if not alive.any(): raise NeuralphaError(f"{panel.name}: no asset has a bar on the last date ({panel.span}).")
-    return keep_assets(panel, alive, f"{panel.name}, survivors")
+    if panel.gone.all(): raise NeuralphaError(f"{panel.name}: no asset is still there on the last date ({panel.span}).")
+    return keep_assets(panel, ~panel.gone, f"{panel.name}, survivors")
 
 # %% ../../nbs/data/survivorship.ipynb #eb1cc2f5
 def naive_scores(

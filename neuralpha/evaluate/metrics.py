@@ -10,14 +10,14 @@ formula. Each metric is a small record that answers them; the pages only format 
 __all__ = ['LIVES', 'FADING_BARS', 'metric', 'mean_metric', 'calibrate', 'calibrated', 'pooled_r2', 'share_recovered',
            'half_life', 'bar_ics', 'horizon_labels', 'evaluate_scores', 'metrics_table']
 
-# %% ../../nbs/evaluate/metrics.ipynb #f5239938
+# %% ../../nbs/evaluate/metrics.ipynb #87785d02
 import math
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
 from ..data.panel import Panel
-from ..labels import Label, excess_return, forward_return
+from ..labels import Label, excess_return, forward_return, suspended_exits
 from .ic import coefficients, on_panel
 from .quantiles import _lag_correlation, _lagged, _turnover, group_returns, spread_portfolio, standing
 from .statistics import FEWEST_DATES, block_interval, block_length, bootstrap_means, hac_mean, sharpe_report
@@ -311,10 +311,10 @@ def _half_life_metric(scores, y, seed, reps):
     low, high = np.quantile(np.nan_to_num(draws, nan=np.inf, posinf=np.inf), [.025, .975], method="nearest")
     return {"half_life": metric(half_life(ics.mean(0)), "bars", "whole period", text, low, high, n=len(ics))}
 
-# %% ../../nbs/evaluate/metrics.ipynb #127923cb
+# %% ../../nbs/evaluate/metrics.ipynb #f85fe7dc
 def horizon_labels(y:Label, horizons=(1, 2, 5, 10, 20))->list:
     "Forward-return labels with the delay of `y` for several horizons, less what `y` is less of; `y` itself is reused. A label that is no return has plain ones."
-    def at(h): return _less(y, forward_return(y.panel, h, y.delay))
+    def at(h): return _less(y, forward_return(y.panel, h, y.delay, y.exit))
     return [y if _of_returns(y) and h == y.horizon else at(h) for h in horizons]
 
 def _horizon_metrics(pearson, spearman, labels, seed, reps):
@@ -371,6 +371,41 @@ def _quantile_metrics(values, y, quantiles, seed, reps):
             "turnover": mean_metric(changed, y, "share", "per bar", f"Share of names in the top and bottom of {quantiles} quantiles that were not there one bar before, mean of the two.", seed, reps),
             "rank_autocorrelation": mean_metric(_lagged(p, ranks, _lag_correlation, 1)[:, 0], y, "correlation", "per bar", "Correlation of an asset's rank with its rank one bar before.", seed, reps)}
 
+# %% ../../nbs/evaluate/metrics.ipynb #fc70f15a
+def _extremes(values, y, open_)->tuple: # (n_rows,) lowest and highest label of the date among the scored
+    "The ends of every date's cross-section."
+    p, known = y.panel, np.isfinite(values) & y.labelled
+    low, high = np.full(p.n_dates, np.inf), np.full(p.n_dates, -np.inf)
+    np.minimum.at(low, p.date_code[known], y.values[known])
+    np.maximum.at(high, p.date_code[known], y.values[known])
+    return tuple(np.where(open_ & np.isfinite(v[p.date_code]), v[p.date_code], np.nan) for v in (low, high))
+
+def _suspended_metrics(values, y, quantiles)->dict:
+    "What the labels could change that are missing because the bar of the exit was suspended."
+    p, whole = y.panel, getattr(y, "scored", y)
+    plain = whole.unit == "return" and whole.name.startswith("return") and not whole.less
+    open_, later = suspended_exits(whole)
+    open_ &= np.isfinite(values)
+    n, scored = int(open_.sum()), int((np.isfinite(values) & y.labelled).sum())
+    out = {"rows": metric(n, "rows", "whole period", "Scored rows without a label because the bar of their exit was suspended (entered, and not sold on time).", share=n/max(n + scored, 1))}
+    if not (n and plain): return {"suspended_exits": out}
+    low, high = _extremes(values, y, open_)
+    ranks, groups = standing(p, values[:, None], quantiles)
+    liked = ranks[:, 0] >= 0
+    fills = {"stated": np.nan, "next trade": later, "lowest": low, "highest": high, "worst": np.where(liked, low, high), "best": np.where(liked, high, low)}
+    labels = np.stack([np.where(open_ & np.isfinite(fill), fill, y.values) for fill in fills.values()], 1)
+    ic = dict(zip(fills, np.nanmean(coefficients(p, values[:, None], labels)[0][:, 0], 0)))
+    returns = group_returns(p, groups, labels, quantiles)[:, 0]
+    spread = dict(zip(fills, np.nanmean(returns[:, :, -1] - returns[:, :, 0], 0)))
+    scored_labels = np.where(np.isfinite(values)[:, None], labels, np.nan)
+    mean = dict(zip(fills, [np.nanmean(np.bincount(p.date_code, np.nan_to_num(v), p.n_dates)/np.where(m := np.bincount(p.date_code, np.isfinite(v), p.n_dates), m, np.nan))
+                            for v in scored_labels.T]))
+    text = "with these rows at their next trade; the range: all of them the worst and all of them the best of their date"
+    bound = lambda what, unit, period, by, low, high: metric(by["next trade"], unit, period, f"{what} {text}.", min(by[low], by[high]), max(by[low], by[high]), stated=by["stated"]) | {"interval": "extremes, no probability"}
+    return {"suspended_exits": out | {"mean_label": bound("Mean over dates of the mean label of the scored rows,", "return", _per_horizon(y), mean, "lowest", "highest"),
+                                      "ic": bound("Mean Pearson IC,", "correlation", "per date", ic, "worst", "best"),
+                                      "quantile_spread": bound(f"Mean label of the top less the bottom of {quantiles} quantiles,", "return", _per_horizon(y), spread, "worst", "best")}}
+
 # %% ../../nbs/evaluate/metrics.ipynb #64c1ccbf
 def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpes, seed, reps):
     held = spread_portfolio(scores, y.panel, y.horizon, y.delay, quantiles, half_spread_bps)
@@ -391,7 +426,7 @@ def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpe
                                             threshold_per_bar=s["threshold"], **known),
                   "min_track_record": metric(s["min_bars"], "bars", "whole period", "Bars at which a Sharpe ratio like this would be above zero at 95%; empty where no length would do.")}
 
-# %% ../../nbs/evaluate/metrics.ipynb #86748464
+# %% ../../nbs/evaluate/metrics.ipynb #770aed5e
 def evaluate_scores(
     scores:pd.Series, # `(date, asset)` out-of-sample scores (or an array in panel row order)
     panel:Panel, y:Label,
@@ -448,7 +483,7 @@ def evaluate_scores(
             **_ic_metrics(pearson[:, 0], y, "ic", seed, reps), **_ic_metrics(spearman[:, 0], y, "rank_ic", seed, reps),
             **_horizon_metrics(pearson[:, 1:], spearman[:, 1:], labels, seed, reps), **_half_life_metric(values, y, seed, reps),
             **_errors(on(forecast), on(train_mean), y), **_ranking_metrics(values, y, top, few, seed, reps),
-            **_quantile_metrics(values, y, quantiles, seed, reps),
+            **_quantile_metrics(values, y, quantiles, seed, reps), **_suspended_metrics(values, y, quantiles),
             **_trading_metrics(values, y, quantiles, half_spread_bps, trials, trial_sharpes, seed, reps)}
 
 # %% ../../nbs/evaluate/metrics.ipynb #3cebc461

@@ -199,22 +199,23 @@ def rank_autocorrelation(scores, panel:Panel, lag:int=1):
     has = np.bincount(panel.date_code, np.isfinite(ranks).any(1), panel.n_dates) > 0
     return _by_date(panel, _lagged(panel, ranks, _lag_correlation, lag), has, names, [lag])
 
-# %% ../../nbs/evaluate/quantiles.ipynb #8aff633f
+# %% ../../nbs/evaluate/quantiles.ipynb #5d4e134c
 def _bar_returns(panel):
     "(n_rows,) return from each row's last known price to the next row's, with delisting; and (n_rows,) bool: a delisting return is unknown."
     wealth = total_return_index(panel)
     known = np.where(np.isfinite(wealth), np.arange(panel.n_rows), -1)
     wealth = wealth[np.maximum(np.maximum.accumulate(known), 0)]
     out = np.append(wealth[1:]/wealth[:-1] - 1, 0.)
-    last = panel.asset_offsets[1:] - 1
-    gone = panel.date_code[last] < panel.n_dates - 1
-    final = panel.attributes.get("delisting_return", pd.Series(np.nan, panel.assets)).reindex(panel.assets).to_numpy(float)
-    out[last] = np.where(gone, final, 0.)
+    last, final = panel.asset_offsets[1:] - 1, panel.delisting_return
+    early = panel.date_code[last] < panel.n_dates - 1
+    out[last] = np.where(early & panel.gone, final, 0.)
+    stated = ~early & panel.gone & np.isfinite(final) & (np.diff(panel.asset_offsets) > 1) # halted to the end of the panel, where the loss is known
+    out[last[stated] - 1] = final[stated]
     unknown = np.zeros(panel.n_rows, bool)
-    unknown[last[gone & ~np.isfinite(final)]] = True
+    unknown[last[early & panel.gone & ~np.isfinite(final)]] = True
     return np.nan_to_num(out), unknown
 
-# %% ../../nbs/evaluate/quantiles.ipynb #03905f77
+# %% ../../nbs/evaluate/quantiles.ipynb #0b4eecef
 @njit(cache=True)
 def _aims(groups, q, day, n_dates, out):
     "Equal weights of each date's top quantile and, negative, of its bottom one; 0 on dates where either is empty."
@@ -246,8 +247,8 @@ def _positions(panel, groups, horizon, delay, quantiles):
     return held
 
 @njit(cache=True)
-def _bars(held, earned, offsets, day, n_dates, out):
-    "Fill (n_dates + 1, 3): earned by the positions held into the date, bought plus sold on it, and their size."
+def _bars(held, earned, offsets, day, n_dates, gone, out):
+    "Fill (n_dates + 1, 3): earned by the positions held into the date, bought plus sold on it, and their size; who merely has no bars at the end is held on."
     for a in range(len(offsets) - 1):
         before = 0.
         for r in range(offsets[a], offsets[a + 1]):
@@ -257,9 +258,11 @@ def _bars(held, earned, offsets, day, n_dates, out):
             out[d + 1, 2] += abs(held[r])
             before = held[r]
         last = day[offsets[a + 1] - 1]
-        if last < n_dates - 1: out[last + 1, 1] += abs(before)
+        if gone[a] and last < n_dates - 1: out[last + 1, 1] += abs(before)
+        if not gone[a]:
+            for d in range(last + 1, n_dates): out[d + 1, 2] += abs(before)
 
-# %% ../../nbs/evaluate/quantiles.ipynb #c4fe8711
+# %% ../../nbs/evaluate/quantiles.ipynb #536d77ee
 def spread_positions(
     scores, # one score, as in `ic`
     panel:Panel,
@@ -324,7 +327,7 @@ def spread_portfolio(
 def _portfolio(panel, held, earned, scored, delay, half_spread_bps):
     "`spread_portfolio` from its positions: one row per bar from the first entry to the last, `scored` (n_rows,) says which."
     bars = np.zeros((panel.n_dates + 1, 3))
-    _bars(held, earned, panel.asset_offsets, panel.date_code, panel.n_dates, bars)
+    _bars(held, earned, panel.asset_offsets, panel.date_code, panel.n_dates, panel.gone, bars)
     live = np.flatnonzero(np.bincount(panel.date_code, scored, panel.n_dates))
     first, stop = live[0] + delay, min(live[-1] + delay + 1, panel.n_dates - 1)
     (gross, _, size), traded = bars[first + 1:stop + 1].T, bars[first:stop, 1]

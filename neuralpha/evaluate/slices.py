@@ -173,7 +173,7 @@ def _trading(p, S, groups, y, turn, earned, half_spread_bps, luck, reps, seed)->
     changed = _resampled_interval(turn, y.horizon, y.delay, reps, seed)
     return {"deflated_sharpe": dsr} | {f"{k}{end}": v for k, three in (("spread_after_cost", spread), ("turnover", changed)) for end, v in zip(("", "_low", "_high"), three)}
 
-# %% ../../nbs/evaluate/slices.ipynb #1cc22eea
+# %% ../../nbs/evaluate/slices.ipynb #fc20678b
 HORIZONS = (1, 2, 5, 10, 20) # bars
 CROSSED = ("volatility", "market", "size", "liquidity")
 NUMBERS = ["dates", "rank", "ic", "ic_low", "ic_high", "icir", "t", "rank_ic", "rank_ic_low", "rank_ic_high", "r2",
@@ -187,7 +187,7 @@ def horizon_slices(y:Label)->list: # of Label
     list
         of Label
     """
-    return [y if h == y.horizon else forward_return(y.panel, h, y.delay) for h in sorted({*HORIZONS, y.horizon})]
+    return [y if h == y.horizon else forward_return(y.panel, h, y.delay, y.exit) for h in sorted({*HORIZONS, y.horizon})]
 
 def slice_table(
     S:np.ndarray, # (n_rows, M) scores in panel row order

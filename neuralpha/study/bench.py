@@ -124,7 +124,7 @@ class Bench:
         return (f"Bench {self.study.name} on {self.universe}: {self.panel.n_rows:,} rows, {len(self.folds)} folds × "
                 f"{len(self.study.models)} models × {self.study.seeds} seeds")
 
-# %% ../../nbs/study/bench.ipynb #ec9ae34e
+# %% ../../nbs/study/bench.ipynb #f1be6fbd
 def study_features(study:Study, panel:Panel)->Features:
     "The study's features on a panel."
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
@@ -132,12 +132,12 @@ def study_features(study:Study, panel:Panel)->Features:
 def study_label(study:Study, panel:Panel)->Label:
     "The study's label on a panel, with what is learnt beside it or in its place."
     l = study.label
-    scored, *further = [forward_return(panel, h, l.delay) for h in (l.horizon, *l.auxiliary)]
+    scored, *further = [forward_return(panel, h, l.delay, l.exit) for h in (l.horizon, *l.auxiliary)]
     return Labels([_learnt(y, l.learn) for y in (scored, *further)], scored) if l.learn or further else scored
 
 def _learnt(y, learn): # what models learn of a return
     if learn is None: return y
-    if learn.kind == "triple_barrier": return triple_barrier(y.panel, horizon=y.horizon, delay=y.delay, **learn.given)
+    if learn.kind == "triple_barrier": return triple_barrier(y.panel, horizon=y.horizon, delay=y.delay, exit=y.exit, **learn.given)
     return {"excess_return": excess_return, "volatility_scaled": volatility_scaled}[learn.kind](y, **learn.given)
 
 def study_folds(study:Study, y:Label)->list: # of `Fold`

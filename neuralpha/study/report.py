@@ -133,12 +133,11 @@ def universe_numbers(
     return {"models": models, "slices": slices_json(board.slices), "pairs": board.pairs.to_dict("records"), "statements": board.statements(), "reality_check": board.reality, "overfitting": board.overfitting,
             "score_correlation": board.correlation.round(6).to_dict()}, board
 
-# %% ../../nbs/study/report.ipynb #5e328cbc
+# %% ../../nbs/study/report.ipynb #72fd7f7d
 def survivorship_facts(panel, horizon:int, delay:int, seed:int=0)->dict:
-    "How many assets ended early, and what leaving them out would have done, here or in a simulated market without alpha."
+    "How many assets are gone, and what leaving them out would have done, here or in a simulated market without alpha."
     from neuralpha.data.simulate import simulate_universe
-    last = panel.date_code[panel.asset_offsets[1:] - 1]
-    alive, known = int((last == panel.n_dates - 1).sum()), bool((last < panel.n_dates - 1).any())
+    alive, known = int((~panel.gone).sum()), bool(panel.gone.any())
     market = panel if known else simulate_universe(300, int(np.clip(panel.n_dates, 500, 2520)), alphas=(), ic=0, annual_vol=.4, seed=seed)
     rows = []
     if alive and "close" in market.fields:

@@ -14,7 +14,7 @@ __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA',
            'render', 'UniverseResult', 'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages',
            'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
 
-# %% ../../nbs/study/site.ipynb #4371d233
+# %% ../../nbs/study/site.ipynb #9ea696bf
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +22,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 from ..core import NeuralphaError, digest, file_digest, lock, read_json, write_json, write_text
+from ..data.panel import GONE_AFTER
 from .holdout import holdout_line, read_seal
 from .published import side_by_side, targets
 from .spec import Study, load_study, make_study, universe_slug
@@ -212,7 +213,7 @@ MODEL = """{% extends "base" %}{% import "figures" as f %}
 {% for l in losses %}<tr title="{{ l.definition }}"><td class="text">{{ l.name }}</td><td data-value="{{ l.sort }}">{{ l.show }}</td><td>{{ l.range }}</td><td>{{ l.without }}</td><td>{{ l.dates }}</td></tr>{% endfor %}</tbody></table></div></details>{% endif %}{% endfor %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #9bee5de2
+# %% ../../nbs/study/site.ipynb #573a60b4
 DATA = """{% extends "base" %}{% block main %}
 <p>What was wrong in each source and what was done about it. Masked rows stay in the panel without values: no feature, label or score is computed from them.</p>
 {% for u in universes %}<h2>{{ u.slug }}</h2><p>{{ u.panel }}</p>
@@ -221,6 +222,7 @@ DATA = """{% extends "base" %}{% block main %}
 {% if u.levels %}<p>Levels: {{ u.levels|join(", ") }}. These features keep a size in money, price or shares, which a file adjusted for later dividends or splits shows in hindsight; all others are the same whatever was adjusted after the last date.</p>{% endif %}
 {% if u.checks %}<div class="wide"><table class="sort pin"><thead><tr>{% for c in u.columns %}<th data-sort class="text">{{ c }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in u.checks %}<tr>{% for v in r %}<td class="{{ 'wrap' if v is string and v|length > 40 else 'text' }}">{{ v }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% else %}<p>A simulated market: nothing to check.</p>{% endif %}
+{% if u.unlabelled %}<h3>Labels</h3><p>{{ u.unlabelled }}</p>{% endif %}
 <h3>Survivorship</h3><p class="answer{{ '' if u.survivorship.known else ' hole' }}">{{ u.survivorship.text }}</p>
 {% if u.survivorship.rows %}<div class="wide"><table class="pin"><thead><tr><th class="text">{{ u.survivorship.measured }}</th>{% for c in u.survivorship.columns %}<th>{{ c }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in u.survivorship.rows %}<tr><td class="text">{{ r.name }}<span class="range">{{ r.unit }}</span></td>{% for v in r.cells %}<td>{{ v }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
@@ -466,17 +468,17 @@ def _model_slices(result, model)->dict:
     return dict(horizons=horizons, rows=[dict(name=f"{c}: {g}" if c else "everything", definition=text, cells=[cells.get((h, c, g), _cell(None)) for h in horizons])
                                          for c, g, text in keys if any((h, c, g) in cells for h in horizons)]) if mine else dict(horizons=[], rows=[])
 
-# %% ../../nbs/study/site.ipynb #b9e494d2
+# %% ../../nbs/study/site.ipynb #aa076649
 ORDER = """ic icir icir_annual ic_t ic_sd recovered rank_ic rank_icir rank_icir_annual rank_ic_t rank_ic_sd ic_by_fold half_life
 r2_train_mean r2_zero rmse hit_rate precision base_rate top_sharpe quantile_spread quantile_spread_annual quantile_returns spread_before_cost spread_after_cost
-turnover traded rank_autocorrelation sharpe probabilistic_sharpe deflated_sharpe min_track_record dates rows""".split()
+turnover traded rank_autocorrelation sharpe probabilistic_sharpe deflated_sharpe min_track_record suspended_exits dates rows""".split()
 
 MAIN = {"ic", "icir", "ic_t", "recovered", "rank_ic", "half_life", "r2_train_mean", "r2_zero", "rmse", "hit_rate", "precision", "top_sharpe", "quantile_spread", "quantile_spread_annual",
         "spread_after_cost", "turnover", "deflated_sharpe", "rank_ic_neutral", "dates", "rows"}
 
 NAMES = {"ic": "IC", "icir": "ICIR", "icir_annual": "ICIR, annual", "ic_t": "t of the IC (HAC)", "ic_sd": "IC, standard deviation", "recovered": "share of the oracle's IC", "rank_ic": "rank IC", "rank_icir": "rank ICIR",
          "rank_icir_annual": "rank ICIR, annual", "rank_ic_t": "t of the rank IC (HAC)", "rank_ic_sd": "rank IC, standard deviation", "r2_train_mean": "R² against the training mean", "r2_zero": "R² against zero",
-         "rmse": "RMSE", "rank_ic_neutral": "rank IC, styles neutralised", "ic_by_fold": "IC of fold", "r2": "R²", "top_sharpe": "Sharpe ratio of the highest scores", "quantile_returns": "return of quantile", "exposures": "exposure to", "seed_split": "seeds:"}
+         "rmse": "RMSE", "rank_ic_neutral": "rank IC, styles neutralised", "ic_by_fold": "IC of fold", "r2": "R²", "top_sharpe": "Sharpe ratio of the highest scores", "quantile_returns": "return of quantile", "exposures": "exposure to", "seed_split": "seeds:", "suspended_exits": "suspended exits:"}
 
 def _name(key:str)->str:
     "A metric's name as it is said."
@@ -546,7 +548,7 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #323435fd
+# %% ../../nbs/study/site.ipynb #335fc9e3
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -607,7 +609,7 @@ def _pages(study, folder, out)->dict:
         pages[path] = render(template, title=title, study=study.name, nav=nav, here=f"{up}{here}", footer=footer, **values)
     for r in results: _universe_pages(r, folder, page)
     page("data", "data.html", "Data", "data.html", universes=[dict(slug=r.slug, panel=r.checks["panel"], columns=r.checks["columns"],
-         close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], levels=[f"{k} ({v})" for k, v in r.checks.get("levels", {}).items()], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"], r.checks.get("unlabelled", {}).get("delisting return unknown", 0))) for r in results])
+         close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], levels=[f"{k} ({v})" for k, v in r.checks.get("levels", {}).items()], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"], r.checks.get("unlabelled", {}).get("delisting return unknown", 0)), unlabelled=_unlabelled(r)) for r in results])
     slices = _slices(results, study)
     if certificates: page("audit", "audit.html", "Leak certificate", "audit.html", certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()])
     page("index", "index.html", study.title or study.name, "index.html", published=_published(results, study), setting=setting(study), holdouts=_holdouts(results, out), holes=holes, universes=results, columns=_columns(results), sliced=_sliced(results), slices=slices, **_choices(slices),
@@ -677,21 +679,33 @@ def _losses(r, model)->list:
     return [dict(name=family, definition=m["definition"], without=number(m["ic_without"]), dates=m["n"], **{k: _cell(m)[k] for k in ("show", "range", "sort")})
             for family, m in r.reasons.get("models", {}).get(model, {}).get("family_ic_loss", {}).items()]
 
-# %% ../../nbs/study/site.ipynb #15d08b82
+# %% ../../nbs/study/site.ipynb #46cc311a
 def _survivorship(s:dict, unknown:int=0)->dict: # `unknown`: rows without a label because what was left at the delisting is not known
     "What the data page says about those who are not there."
     worst = max((r for r in s["rows"] if r["unit"] == "correlation" and r["invented"] is not None), key=lambda r: r["invented"], default=None)
     gap = worst and f"{number(worst['invented'])} ± {number(2*(worst['standard_error'] or 0))}"
     if s["known"]:
-        text = f"The dead are in this universe: {s['assets'] - s['alive']:,} of {s['assets']:,} assets ended before the last date, and were scored while they lived. "
+        text = f"The dead are in this universe: {s['assets'] - s['alive']:,} of {s['assets']:,} assets left before the last date, and were scored while they lived. "
         if unknown: text += f"What was left of them is not known in {unknown:,} rows, which have no label, and portfolios close there at the last price: what the dead lost is missing. A column delisting_return of the assets' attributes says it. "
         text += f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard errors)." if worst else "What survivors alone would have shown is not measured: it needs closing prices and at least three survivors a date."
     else:
-        text = (f"Survivors only: each of the {s['assets']:,} assets still has a bar on the last date, so whoever failed or left was never in it, and part of any IC may be invented. "
+        text = (f"Survivors only: each of the {s['assets']:,} assets is still there at the end (none has gone without a trade for its last {GONE_AFTER.days} days and {GONE_AFTER.bars} bars), so whoever failed or left was never in it, and part of any IC may be invented. "
                 f"How large that can be: in a simulated market without any alpha, of {s['simulated']['assets']} stocks over {s['simulated']['dates']:,} dates, leaving out the dead lifts the IC of \"{worst['name']}\" by {gap} (± two standard errors).")
     cells = lambda r: [number(r[k], 0 if r["unit"] == "assets" else 1 if r["unit"].startswith("%") else 3) if r["unit"] != "assets" or k in ("point_in_time", "survivors") else "" for k in ("point_in_time", "survivors", "invented", "standard_error")]
     return dict(known=s["known"], text=text, columns=["with the dead", "survivors only", "invented", "standard error"], measured="This universe" if s["known"] else "A simulated market without alpha",
                 rows=[dict(name=r["name"], unit=r["unit"] if r["unit"] != "correlation" else f"mean IC, return over {s['horizon']} bars", cells=cells(r)) for r in s["rows"]])
+
+def _unlabelled(result)->str:
+    "Which rows have no label, and what those could change that could not be sold on time."
+    counts = result.checks.get("unlabelled", {})
+    if not counts: return ""
+    text = "Rows without a label: " + ", ".join(f"{n:,} {why}" for why, n in counts.items()) + ". "
+    open_ = {n: m["metrics"]["suspended_exits"] for n, m in result.models.items() if m["kind"] == "model" and "ic" in m["metrics"].get("suspended_exits", {})}
+    if not open_: return text
+    model, m = max(open_.items(), key=lambda named: named[1]["ic"]["high"] - named[1]["ic"]["low"])
+    return text + (f"A label is missing where the bar of its exit was suspended: {m['rows']['value']:,.0f} scored rows of {model} ({m['rows']['share']:.1%}), whose holders could not sell on time, so the report's figures are "
+                   f"those of stocks that could be sold. With these at their next trade the IC of {model} is {number(m['ic']['value'])} instead of {number(m['ic']['stated'])}; were all of them the worst of their date for it, or all the best, "
+                   f"{number(m['ic']['low'])} or {number(m['ic']['high'])}. A study with exit = \"next trade\" in [label] counts them at their next trade.")
 
 def notebook_html(path:Path)->str:
     "The executed notebook as one HTML page that needs no network; code is folded behind a switch."

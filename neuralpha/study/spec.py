@@ -29,6 +29,9 @@ model it holds for that model alone.
 than one. `auxiliary = [1, 20]` in `[label]` lets nets learn further horizons beside the one that is scored; trees and lines learn that
 one alone, on the same rows.
 
+Where the bar on which a label should end is suspended, it is missing; `exit = "next trade"` in `[label]` ends it at the asset's next price
+instead. A study that does not name it keeps its hash.
+
 Scored is always the return, which is what money is made of; a model may learn it better from another label. `learn =
 "volatility_scaled"` in `[label]` divides it by the asset's volatility, `learn = {kind = "excess_return", over = "beta"}` takes off what the market
 explains, `learn = {kind = "triple_barrier", profit = 2, stop = 1}` asks which barrier is touched first within the horizon.
@@ -55,7 +58,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ..core import NeuralphaError, canonical_json, digest, parse_json, unknown_name
 
-# %% ../../nbs/study/spec.ipynb #8dbc7055
+# %% ../../nbs/study/spec.ipynb #5f41c86b
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -89,6 +92,7 @@ class LabelSpec(_Part):
     horizon: Annotated[int, Field(ge=1, le=100_000, description="bars held")] = 5
     auxiliary: Annotated[list[Annotated[int, Field(ge=1, le=100_000)]], Field(description="further horizons, which nets learn beside it; scored and judged is `horizon` alone")] = []
     delay: Annotated[int, Field(ge=0, le=100_000, description="bars between decision and entry")] = 1
+    exit: Annotated[Literal["bar", "next trade"], Field(description="where the exit bar is suspended: no label, or the return to the next price that could be had")] = "bar"
     target: Annotated[Literal["rank", "z", "raw"], Field(description="what models are trained on: standing by date, or the return")] = "rank"
     learn: Annotated[LearnSpec | None, Field(description="another label that is learnt in the place of the return; scored is the return")] = None
 
@@ -267,7 +271,7 @@ class StudyFields(_Part):
             if not isinstance(again := v[k].get("refit", False), bool): raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-# %% ../../nbs/study/spec.ipynb #49c432f1
+# %% ../../nbs/study/spec.ipynb #84cf389b
 DRAWN_ELSE = ("features", "transform", "label", "split", "costs", "explain", "together", "tune", "ensemble", "ensemble_of", "holdout", "data", "checks") # without meaning beside `repetitions`
 
 class Study(StudyFields):
@@ -348,7 +352,7 @@ class Study(StudyFields):
     def hash(self)->str:
         "SHA-256 of the canonical form."
         absent = {k for k in ("refit", "together", "tune", "ensemble", "ensemble_of", "repetitions", "published") if not getattr(self, k)}
-        return digest(self.model_dump(mode="json", exclude={**dict.fromkeys(absent, True), "label": {k for k in ("auxiliary", "learn") if not getattr(self.label, k)}})) # a block that is not there is no part of the form
+        return digest(self.model_dump(mode="json", exclude={**dict.fromkeys(absent, True), "label": {k for k in ("auxiliary", "learn", "exit") if getattr(self.label, k) in ([], None, "bar")}})) # a block that is not there is no part of the form
 
 # %% ../../nbs/study/spec.ipynb #f24ec563
 def universe_slug(
