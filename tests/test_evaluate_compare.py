@@ -25,20 +25,20 @@ def _market(dates=260, assets=40, seed=0):
     noisy = lambda name, noise, s: Scored(name, panel.series(panel.truth["oracle"]/.004 + np.random.default_rng(s).normal(0, noise, panel.n_rows)))
     return panel, forward_return(panel, 1, 1), noisy
 
-def test_equal_models_share_a_rank_and_a_worse_one_does_not():
+def test_equal_models_share_a_letter_and_a_worse_one_does_not():
     panel, y, noisy = _market()
     b = compare([noisy("net", .6, 1), noisy("tree", .6, 2), noisy("line", 3., 3)], y, reps=300)
-    assert b.table.loc[["net", "tree"], "rank"].tolist() == [1, 1] and b.table.at["line", "rank"] == 3
+    assert b.table.loc[["net", "tree"], "letters"].tolist() == ["a", "a"] and b.table.at["line", "letters"] not in "a" and b.table.at["line", "rank"] == 3
     assert set(b.groups[0]) == {"net", "tree"} and b.table.loc[["net", "tree"], "mcs"].all() and not b.table.at["line", "mcs"]
     assert any("cannot be told apart" in s for s in b.statements()) and any("is better than line" in s for s in b.statements())
     assert b.reality["spa"] < .05
 
 def test_a_pair_is_ordered_by_the_dates_both_have():
-    from neuralpha.evaluate.compare import _pairs
+    from neuralpha.evaluate.statistics import paired_tests
     panel, y, _ = _market(120)
     rng, dates = np.random.default_rng(0), pd.DatetimeIndex(panel.dates[:100])
     ics = pd.DataFrame({"a": np.r_[np.full(40, -1.), .1 + .02*rng.normal(size=60)], "b": np.r_[np.full(40, np.nan), .02*rng.normal(size=60)]}, dates)
-    (pair,) = _pairs(ics, y, .05, 200, 0).to_dict("records")
+    (pair,) = paired_tests(ics, y.horizon).to_dict("records")
     assert ics["a"].mean() < ics["b"].mean() and (pair["better"], pair["worse"], pair["dates"]) == ("a", "b", 60) and pair["low"] > 0 and pair["separated"]
 
 def test_dates_on_which_a_model_says_nothing_are_said():
@@ -83,10 +83,10 @@ def test_only_what_changed_has_moved():
     panel, y, noisy = _market()
     fit = lambda *models: compare(models, y, baselines=False, reps=60, detail=False)
     before, after = fit(noisy("same", .6, 1), noisy("better", 3., 2), noisy("gone", 1., 5)), fit(noisy("same", .6, 1), noisy("better", .6, 3), noisy("new", 1., 4))
-    t = compare_studies(before, after, reps=300).set_index("model")
+    t = compare_studies(before, after).set_index("model")
     assert t["moved"].to_dict() == {"same": False, "better": True, "gone": False, "new": False}
     assert t.at["better", "low"] > 0 and t.at["same", "difference"] == 0 and t.at["gone", "note"] == "only before" and t.at["new", "note"] == "only after"
-    apart = compare_studies(before.ics.iloc[:100], after.ics.iloc[120:], reps=300).set_index("model")
+    apart = compare_studies(before.ics.iloc[:100], after.ics.iloc[120:]).set_index("model")
     assert not apart.at["same", "paired"] and not apart.at["same", "moved"] and apart.at["better", "moved"]
     with pytest.raises(NeuralphaError, match="no model in common"): compare_studies({"u": before}, {"v": after})
 

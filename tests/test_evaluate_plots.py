@@ -64,9 +64,9 @@ def _words(fig): return [" ".join(t.get_text() for t in ax.texts) for ax in fig.
 
 @pytest.mark.parametrize("n", [1, 3, 8, 19])
 def test_a_picture_of_few_dates_says_what_it_needs(n):
-    got = plot_evidence(_ics(n), 4, 1)
+    got = plot_evidence(_ics(n), 4)
     assert _png(got) and _words(got) == [f"needs 20 dates; there are {n}"]*2
-    through_time = plot_ic(_ics(n), 4, 1)
+    through_time = plot_ic(_ics(n), 4)
     assert _png(through_time) and _words(through_time) == ["needs 5 dates; there are " + str(n) if n < 5 else ""]
     assert _png(plot_cumulative_ic(_ics(n)))
 

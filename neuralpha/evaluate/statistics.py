@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['FEWEST_DATES', 'TESTED', 'PAIR', 'fewest_dates', 'clean', 'cosine_waves', 'overlap_shape', 'LongRun', 'long_run',
-           'mean_test', 'block_length', 'bootstrap_means', 'few_blocks', 'block_interval', 'paired_test', 'holm',
-           'together', 'paired_tests', 'letters', 'confidence_set', 'model_confidence_set', 'joint_t',
-           'superior_ability', 'variance_split', 'probabilistic_sharpe', 'luck_threshold', 'sharpe_report',
+           'mean_test', 'influence_interval', 'block_length', 'bootstrap_means', 'few_blocks', 'block_interval',
+           'paired_test', 'holm', 'together', 'paired_tests', 'letters', 'confidence_set', 'model_confidence_set',
+           'joint_t', 'superior_ability', 'variance_split', 'probabilistic_sharpe', 'luck_threshold', 'sharpe_report',
            'backtest_overfitting']
 
 # %% ../../nbs/evaluate/statistics.ipynb #7448b97a
@@ -58,7 +58,7 @@ def overlap_shape(
     persistent = np.sinc(np.arange(1, count + 1)*horizon/(2*n))**2
     return (overlap*horizon*persistent + 1 - overlap)/(overlap*horizon + 1 - overlap)
 
-# %% ../../nbs/evaluate/statistics.ipynb #e41643fd
+# %% ../../nbs/evaluate/statistics.ipynb #4d2c7dab
 class LongRun(NamedTuple):
     "A mean over dates with its standard error and the degrees of freedom of Student's t."
     mean: float
@@ -93,12 +93,23 @@ def mean_test(
     x = clean(series)
     nothing = dict(se=np.nan, freedom=0, t=np.nan, critical=np.nan, p=np.nan, low=np.nan, high=np.nan)
     out = dict(mean=float(x.mean())) | nothing | dict(level=level, n=len(x))
-    if np.ptp(x) == 0: return out | dict(se=0., low=out["mean"], high=out["mean"])
     if len(x) < fewest_dates(horizon): return out
+    if np.ptp(x) == 0: return out | dict(se=0., low=out["mean"], high=out["mean"])
     fit = long_run(x, horizon)
     critical, t = float(stdtrit(fit.freedom, (1 + level)/2)), fit.mean/fit.se
     half = critical*fit.se
     return out | dict(se=fit.se, freedom=fit.freedom, t=t, critical=critical, p=float(2*stdtr(fit.freedom, -abs(t))), low=fit.mean - half, high=fit.mean + half)
+
+# %% ../../nbs/evaluate/statistics.ipynb #7c64728f
+def influence_interval(
+    value:float, # the estimate
+    influence, # what each date adds to it, one value per date
+    horizon:int=1, level:float=.95,
+)->tuple: # low, high
+    "Interval of an estimate that is no mean but behaves like one."
+    fit = mean_test(np.asarray(influence) - np.mean(influence), horizon, level)
+    half = 0. if fit["se"] == 0 else fit["critical"]*fit["se"]
+    return value - half, value + half
 
 # %% ../../nbs/evaluate/statistics.ipynb #2aa3f0f0
 def block_length(

@@ -769,19 +769,19 @@ def planted_label(
     values = np.where(y.labelled, ic*signal + np.sqrt(1 - ic**2)*noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/study/audit.ipynb #2a727d0b
+# %% ../../nbs/study/audit.ipynb #29082919
 def fold_ic(
     model, # unfitted estimator; it is cloned
     X:Features, y:Label, fold:Fold,
     target:str="rank", device:str="auto", level:float=.95, seed:int=0, refit:bool=False, # as in `fit_unit`
 )->tuple: # (interval of the mean: dict mean, low, high, level, ...; IC per test date)
     "Fit on one fold and give the IC of its test dates, against the target trained on, with its interval."
-    from neuralpha.evaluate.statistics import bootstrap_interval
+    from neuralpha.evaluate.statistics import mean_test
     from neuralpha.models.base import date_ic, primary
     goal = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
     ic = date_ic(_fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows)), primary(goal)[rows], y.panel.date_code[rows])
-    return bootstrap_interval(ic, y.horizon, y.delay, level=level, reps=2000, seed=seed), ic
+    return mean_test(ic, y.horizon, level), ic
 
 def _fitted_on(model, X, goal, fold, device, refit):
     from neuralpha.models.predict import fit_on
