@@ -33,7 +33,7 @@ def metric(
     if low is not None: out |= dict(low=_number(low), high=_number(high), interval=interval)
     return out | {k: _number(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
 
-# %% ../../nbs/evaluate/metrics.ipynb #af6e3083
+# %% ../../nbs/evaluate/metrics.ipynb #69623c5d
 def mean_metric(
     series, y:Label, # one value per date; the label it belongs to says how far neighbours overlap
     unit:str, period:str, definition:str,
@@ -42,9 +42,9 @@ def mean_metric(
     "Mean over dates with its interval; no interval below `fewest_dates` of the label's horizon, no value without any date."
     x = np.asarray(series, float)
     x = x[np.isfinite(x)]*scale
-    if len(x) < 3: return metric(x.mean() if len(x) else np.nan, unit, period, definition, np.nan, np.nan, n=len(x), freedom=0)
+    if len(x) < 3: return metric(x.mean() if len(x) else np.nan, unit, period, definition, np.nan, np.nan, n=len(x), freedom=0, error=np.nan)
     fit = mean_test(x, y.horizon)
-    return metric(fit["mean"], unit, period, definition, fit["low"], fit["high"], n=len(x), freedom=fit["freedom"])
+    return metric(fit["mean"], unit, period, definition, fit["low"], fit["high"], n=len(x), freedom=fit["freedom"], error=fit["se"])
 
 # %% ../../nbs/evaluate/metrics.ipynb #c38f3bbc
 def calibrate(
@@ -123,7 +123,7 @@ def _ic_metrics(per_date, y, kind):
                                 "by luck alone it lies beyond its critical value, on either side, once in twenty samples.",
                                 critical=fit["critical"], p=fit["p"], freedom=fit["freedom"], n=len(x))}
 
-# %% ../../nbs/evaluate/metrics.ipynb #b5e02590
+# %% ../../nbs/evaluate/metrics.ipynb #4baae495
 def share_recovered(
     ics, ceiling, # IC per date of a model and of the oracle; dates where either is missing are left out
     y:Label,
@@ -136,8 +136,9 @@ def share_recovered(
     if not mean[1] > 0: return metric(np.nan, "share", "whole period", text, np.nan, np.nan, n=n)
     share = mean[0]/mean[1]
     known = n >= 3 and mean_test(pair[:, 1], y.horizon)["low"] > 0
-    low, high = influence_interval(share, (pair[:, 0] - share*pair[:, 1])/mean[1], y.horizon) if known else (np.nan, np.nan)
-    return metric(share, "share", "whole period", text, low, high, n=n)
+    left = (pair[:, 0] - share*pair[:, 1])/mean[1]
+    low, high = influence_interval(share, left, y.horizon) if known else (np.nan, np.nan)
+    return metric(share, "share", "whole period", text, low, high, n=n, error=mean_test(left, y.horizon)["se"] if known else np.nan)
 
 # %% ../../nbs/evaluate/metrics.ipynb #0078a169
 RHO = np.concatenate([np.linspace(0, .98, 99), 1 - np.geomspace(.019, 1e-4, 60)])

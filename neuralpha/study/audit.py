@@ -789,7 +789,7 @@ def _fitted_on(model, X, goal, fold, device, refit):
     fit_on(model, X, goal, fold, refit)
     return model
 
-# %% ../../nbs/study/audit.ipynb #47c19399
+# %% ../../nbs/study/audit.ipynb #37c26e5b
 def _placebo(tally, models, X, y, fold, s, level):
     "Placebo and planted signal for every model."
     from neuralpha.models.base import date_ic, primary
@@ -801,8 +801,9 @@ def _placebo(tally, models, X, y, fold, s, level):
         def line(how, label, true, low, high, says=""):
             at, _ = fold_ic(model, X, label, fold, s["target"], s["device"], level, s["seed"], name in s["refit"])
             why = low if true < at["low"] else high if true > at["high"] else "" # the interval lies above or below the truth
-            said = f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test dates{says}"
-            tally.add("placebo", name, how, len(rows), 1, 1 if why else 0, found=said + (f": {why}." if why else ""))
+            few = np.isnan(at["low"]) # no interval: nothing is decided
+            said = f"IC {at['mean']:+.4f} on {dates} test dates, too few for an interval{says}" if few else f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test dates{says}"
+            tally.add("placebo", name, how, len(rows), 1, 1 if why else 0, found=said + (f": {why}." if why else ""), passed=None if few else True)
         beyond = "the model knows labels it cannot know, or its fit is not independent of the test"
         line("labels permuted within dates", permuted_label(y, s["seed"]), 0., beyond, beyond)
         line("a planted signal is recovered", planted, known, "more than there is to know",
