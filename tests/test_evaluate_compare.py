@@ -157,6 +157,27 @@ def test_labels_that_overlap_over_few_dates_get_a_number_of_dates_and_no_verdict
     assert len(board.ics) == 59 and not board.table["mcs"].any() and board.metrics["net"]["ic"]["low"] is None
     assert board.statements()[0].endswith("59 dates have an IC of both, and labels over 20 bar(s) need 60.") and "Fewer than 60 dates" in board.statements()[1]
 
+def test_worthless_slow_scores_and_long_labels_over_few_dates_keep_every_level_end_to_end():
+    from scipy.stats import binom
+    from scipy.signal import lfilter
+    markets, models, wrong = 80, 4, dict.fromkeys(("interval", "t", "pair", "set", "sharpe"), 0)
+    for seed in range(markets):
+        rng, n, assets = np.random.default_rng(seed), 81, 20
+        frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2020-01-01", periods=n), assets), "asset": np.tile([f"S{i:02d}" for i in range(assets)], n),
+                              "close": np.exp(rng.normal(0, .02, (n, assets)).cumsum(0)).ravel()})
+        panel = panel_from_frame(frame, "null")
+        slow = lfilter([1], [1, -.97], rng.normal(size=(models, n + 200, assets)), axis=1)[:, 200:]
+        b = compare([panel.series(s[panel.date_code, panel.asset_code]).rename(f"m{j}") for j, s in enumerate(slow)], forward_return(panel, 20, 1),
+                    baselines=False, detail=False, reps=40, half_spread_bps=0)
+        assert len(b.ics) == 60
+        wrong["interval"] += ((b.table["ic_low"] > 0) | (b.table["ic_high"] < 0)).sum()
+        wrong["t"] += (b.table["t"].abs() > b.table["t_critical"]).sum()
+        wrong["pair"] += b.pairs["separated"].any()
+        wrong["set"] += not b.table["mcs"].all()
+        wrong["sharpe"] += (b.table["deflated_sharpe"] > .95).any()
+    single, board = binom.ppf(.999, models*markets, .08), binom.ppf(.999, markets, .08)
+    assert wrong["interval"] == wrong["t"] <= single and max(wrong[k] for k in ("pair", "set", "sharpe")) <= board and wrong["interval"] >= binom.ppf(.001, models*markets, .03)
+
 @pytest.mark.parametrize("dates", [3, 8, 30])
 def test_a_few_dates_are_compared_without_verdicts(dates):
     import json

@@ -77,7 +77,7 @@ def _legend(ax, n, columns=4):
     room = int(ax.figure.get_figwidth()/(.5 + .065*max(map(len, labels), default=1))) # inches of the figure over inches of the longest entry
     if n > 1: ax.figure.legend(handles, labels, loc="outside lower center", frameon=False, fontsize=8, ncols=max(1, min(n, columns, room)))
 
-# %% ../../nbs/evaluate/plots.ipynb #175244c5
+# %% ../../nbs/evaluate/plots.ipynb #b8ee803b
 def plot_ic(
     ics, # Series or DataFrame: dates × models
     horizon:int=1, # of the label, bars: the band allows for the overlap
@@ -89,6 +89,7 @@ def plot_ic(
     window = int(np.clip(window, 5, max(len(ics)//3, 5)))
     step = max(window//10, 1)
     fig, ax = new_figure()
+    bands = "" # more than three bands, and bands of too few dates, are not drawn
     for j, (name, label) in enumerate(zip(ics, shortened(ics, 30))):
         x = ics[name].dropna()
         if len(x) < window:
@@ -98,10 +99,11 @@ def plot_ic(
         fits = [mean_test(x.iloc[e - window:e], horizon) for e in ends]
         mean, half = np.array([f["mean"] for f in fits]), np.array([f["critical"]*f["se"] for f in fits])
         ax.plot(x.index[ends - 1], mean, lw=1.6, label=label, marker="." if len(ends) == 1 else None, **style(j))
-        if ics.shape[1] <= 3: ax.fill_between(x.index[ends - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
+        if ics.shape[1] <= 3 and np.isfinite(half).any():
+            ax.fill_between(x.index[ends - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
+            bands = ", 95% band"
     if not _drawn(ax): _say(ax, f"needs {window} dates; there are {ics.count().max()}")
     else: ax.axhline(0, color="black", lw=.8); date_axis(ax)
-    bands = ", 95% band" if ics.shape[1] <= 3 else ""
     ax.set(title=f"{what}, mean of the last {window} dates{bands}", ylabel=f"{what} (correlation)", xlabel="date")
     _legend(ax, ics.shape[1])
     return fig
@@ -121,7 +123,7 @@ def plot_cumulative_ic(ics, what:str="IC")->Figure:
 
 def _daily(index): return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
 
-# %% ../../nbs/evaluate/plots.ipynb #5bd60e3e
+# %% ../../nbs/evaluate/plots.ipynb #79f03914
 def dates_needed(
     ics, horizon:int=1, z:float=1.96,
 )->float: # dates; infinite where the mean is not positive
@@ -138,6 +140,7 @@ def plot_evidence(
     "Mean IC to date (left; with its 95% interval for up to three models), and the interval's width against the number of dates (right)."
     ics = _frame(ics)
     fig, (left, right) = new_figure(10, 3.4, 1, 2)
+    bands = ""
     for j, (name, label) in enumerate(zip(ics, shortened(ics, 30))):
         x = ics[name].dropna()
         if len(x) < FEWEST_DRAWN:
@@ -147,7 +150,9 @@ def plot_evidence(
         fits = [mean_test(x.iloc[:n], horizon) for n in ns]
         mean, half = np.array([f["mean"] for f in fits]), np.array([f["critical"]*f["se"] for f in fits])
         left.plot(x.index[ns - 1], mean, lw=1.6, label=label, marker="." if len(ns) == 1 else None, **style(j))
-        if ics.shape[1] <= 3: left.fill_between(x.index[ns - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
+        if ics.shape[1] <= 3 and np.isfinite(half).any():
+            left.fill_between(x.index[ns - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
+            bands = ", 95% interval"
         need = dates_needed(x, horizon)
         note = f"{label}: {need:,.0f} dates to tell from zero" if np.isfinite(need) else f"{label}: not positive"
         right.plot(ns[half > 0], 2*half[half > 0], lw=1.6, label=note, marker="." if len(ns) == 1 else None, **style(j))
@@ -159,7 +164,6 @@ def plot_evidence(
     else: left.axhline(0, color="black", lw=.8); date_axis(left)
     if _drawn(right): right.set(xscale="log", yscale="log"); _plain_log(right.xaxis); _plain_log(right.yaxis); right.tick_params(axis="y", labelsize=8)
     else: _say(right, need if bare else f"no interval: the same {what} on every date")
-    bands = ", 95% interval" if ics.shape[1] <= 3 else ""
     left.set(title=f"Mean {what} to date{bands}", ylabel=f"{what} (correlation)", xlabel="date")
     right.set(title="Learning rate of evidence", ylabel="width of the 95% interval", xlabel="dates seen")
     right.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -.2)) # under the axes, where it covers no line
@@ -278,7 +282,7 @@ def plot_score_correlation(
     fig.colorbar(image, ax=ax, label="mean rank correlation", shrink=.8)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #9fffb0d0
+# %% ../../nbs/evaluate/plots.ipynb #ae9f300f
 def plot_spread(
     held:pd.DataFrame, # result of `spread_portfolio`
     title:str="Top less bottom quantile",
@@ -303,7 +307,7 @@ def plot_leaderboard(board)->Figure:
         low, high = r[f"{key}_low"], r[f"{key}_high"]
         colour = COLOURS[0] if r["kind"] == "model" else "#777777"
         ax.plot([low, high], [i, i], color=colour, lw=2.4, solid_capstyle="butt"); ax.plot(r[key], i, "o" if r["kind"] == "model" else "D", color=colour, ms=6)
-    shown = [r or "oracle" for r in t["letters"]]
+    shown = [r or "not ranked" for r in t["letters"]]
     ax.set(yticks=range(len(t)), yticklabels=[f"{m}  ({r})" for m, r in zip(shortened(t.index, 30), shown)], xlabel=f"mean {name} (correlation), 95% interval",
            title=f"{plain(board.universe)}: what the data can tell apart"); ax.invert_yaxis(); ax.axvline(0, color="black", lw=.8)
     return fig
