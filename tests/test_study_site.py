@@ -34,6 +34,17 @@ def test_a_gap_that_could_not_be_measured_is_a_dash():
     assert "not known in 32 rows" in known and "not known" not in s["text"]
     assert "is not measured" in s["text"] and s["rows"][0]["cells"] == ["0.010", "–", "–", "–"]
 
+def test_the_answer_says_what_the_letters_say():
+    def said(**models): # name -> (kind, letters, mean IC)
+        of = lambda kind, letters, value: dict(kind=kind, letters=letters, metrics={"ic": dict(value=value, low=value - .01, high=value + .01, unit="correlation")})
+        return answer(UniverseResult("u", {"models": {n: of(*m) for n, m in models.items()}}, [], {}, {}, {}))
+    chain = dict(A=("model", "a", .06), B=("model", "ab", .05), C=("model", "b", .04))
+    assert said(**chain).startswith("A has the highest mean IC, 0.060 [0.050, 0.070]; B cannot be told apart from it.")
+    assert said(A=("model", "a", .06), C=("model", "b", .04)).startswith("A leads with a mean IC of 0.060")
+    assert "reversal, which nobody had to train, cannot be told apart from it" in said(**chain, reversal=("baseline", "a", .05))
+    assert "reversal, which nobody had to train, is better" in said(A=("model", "b", .02), reversal=("baseline", "a", .05)) and "reversal" not in said(**chain, reversal=("baseline", "c", .01))
+    assert "there is no evidence of skill" in said(A=("model", "a", .005))
+
 def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
     from bs4 import BeautifulSoup
     from neuralpha.core import read_json
