@@ -6,8 +6,8 @@
 __all__ = ['FEWEST_DATES', 'TESTED', 'PAIR', 'fewest_dates', 'clean', 'cosine_waves', 'overlap_shape', 'LongRun', 'long_run',
            'mean_test', 'influence_interval', 'block_length', 'bootstrap_means', 'few_blocks', 'block_interval',
            'paired_test', 'holm', 'together', 'paired_tests', 'letters', 'confidence_set', 'model_confidence_set',
-           'joint_t', 'superior_ability', 'variance_split', 'probabilistic_sharpe', 'luck_threshold', 'sharpe_report',
-           'backtest_overfitting']
+           'joint_waves', 'superior_ability', 'variance_split', 'probabilistic_sharpe', 'luck_threshold',
+           'sharpe_report', 'backtest_overfitting']
 
 # %% ../../nbs/evaluate/statistics.ipynb #7448b97a
 import itertools, string
@@ -279,16 +279,15 @@ def model_confidence_set(
         raise NeuralphaError(f"The models share {len(losses)} dates; a model confidence set of labels over {horizon} bar(s) needs at least {fewest_dates(horizon)}.")
     return confidence_set(paired_tests(-losses, horizon, size), losses.columns, size)
 
-# %% ../../nbs/evaluate/statistics.ipynb #d255b599
-def joint_t(
+# %% ../../nbs/evaluate/statistics.ipynb #dfc9007a
+def joint_waves(
     correlation:np.ndarray, # (k, k)
     freedom:int, reps:int=1000, seed:int=0,
-)->np.ndarray: # (reps, k)
-    "Draws of k Student's t of correlated series, each over its own standard error."
+)->np.ndarray: # (reps, 1 + freedom, k): the mean, then the waves, of k correlated series of variance 1
+    "Draws of what `long_run` sees of series without a mean."
     values, vectors = np.linalg.eigh(correlation)
     root = vectors*np.sqrt(np.maximum(values, 0))
-    z = np.random.default_rng(seed).standard_normal((reps, 1 + freedom, len(correlation))) @ root.T
-    return z[:, 0]/np.sqrt((z[:, 1:]**2).mean(1))
+    return np.random.default_rng(seed).standard_normal((reps, 1 + freedom, len(correlation))) @ root.T
 
 def superior_ability(
     benchmark, # loss of the benchmark per date
@@ -307,11 +306,13 @@ def superior_ability(
     fits = [long_run(v, horizon) for v in x.T]
     freedom = min(f.freedom for f in fits)
     mean, se = x.mean(0), np.array([long_run(v, horizon, freedom).se for v in x.T])
-    t, draws = mean/se, joint_t(np.atleast_2d(np.corrcoef(x.T)), freedom, reps, seed)
+    waves = joint_waves(np.atleast_2d(np.corrcoef(x.T)), freedom, reps, seed)
+    t, draws, scaled = mean/se, waves[:, 0]/np.sqrt((waves[:, 1:]**2).mean(1)), waves*se
+    largest, by_luck = mean.max()/np.sqrt((se**2).mean()), scaled[:, 0].max(1)/np.sqrt((scaled[:, 1:]**2).mean((1, 2)))
     hopeless = stdtrit(freedom, ndtr(-np.sqrt(2*np.log(np.log(n)))))
     def p(statistic, luck): return float((1 + np.sum(luck >= statistic))/(1 + reps))
     def studentised(kept): return p(max(t.max(), 0), np.maximum(draws[:, kept].max(1, initial=0), 0)) if t.max() > 0 else 1.
-    return dict(reality_check=p(mean.max(), (draws*se).max(1)), spa=studentised(t > hopeless), spa_lower=studentised(t > 0), freedom=freedom) | out
+    return dict(reality_check=p(largest, by_luck), spa=studentised(t > hopeless), spa_lower=studentised(t > 0), freedom=freedom) | out
 
 # %% ../../nbs/evaluate/statistics.ipynb #1d1fbbab
 def variance_split(
