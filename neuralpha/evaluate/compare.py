@@ -6,8 +6,8 @@
 __all__ = ['SHOWN', 'COLUMNS', 'PERCENT', 'Leaderboard', 'details_of', 'compare', 'seed_metrics', 'leaderboard_html',
            'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #950f5b07
-import html, itertools
+# %% ../../nbs/evaluate/compare.ipynb #57e03245
+import html
 from dataclasses import dataclass
 from types import SimpleNamespace
 import numpy as np
