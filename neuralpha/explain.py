@@ -22,7 +22,7 @@ __all__ = ['AFFORDABLE', 'ATTRIBUTIONS', 'Probe', 'probe', 'Explanation', 'expla
            'figures', 'from_frame', 'interactions', 'plot_interactions', 'agreement', 'plot_agreement',
            'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../nbs/explain.ipynb #64da2a2c
+# %% ../nbs/explain.ipynb #e65b152c
 from html import escape
 import sys, types
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from .data.panel import Panel
 from .evaluate.ic import panel_rows
 from .evaluate.plots import COLOURS, date_axis, style
 from .evaluate.regimes import WORDS, market_volatility
-from .evaluate.statistics import block_interval, bootstrap_interval, bootstrap_means
+from .evaluate.statistics import block_interval, block_length, bootstrap_means, mean_test
 from .features.families import choose
 from .features.table import Features
 from .labels import Label
@@ -653,7 +653,7 @@ def plot_interactions(table:pd.DataFrame, model:str=""):
     fig.colorbar(image, label="mean |second difference|, score units")
     return fig
 
-# %% ../nbs/explain.ipynb #bffff6b2
+# %% ../nbs/explain.ipynb #ab152f23
 def _shared(a, b):
     "Positions of the rows two explanations share."
     both, i, j = np.intersect1d(a.rows, b.rows, return_indices=True)
@@ -665,15 +665,15 @@ def _rowwise(a, b):
     a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
     with np.errstate(all="ignore"): return (a*b).sum(1)/np.sqrt((a*a).sum(1)*(b*b).sum(1))
 
-def _interval(series, *how):
-    "`bootstrap_interval`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no correlation across features."
-    return bootstrap_interval(series, *how) if np.isfinite(series).sum() > 2 else dict(mean=np.nan, low=np.nan, high=np.nan, block=1)
+def _interval(series, horizon, level)->dict:
+    "`mean_test`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no correlation across features."
+    return mean_test(series, horizon, level) if np.isfinite(series).sum() > 2 else dict(mean=np.nan, low=np.nan, high=np.nan)
 
 def _by_date_mean(values, date):
     "(dates, k) means of (n, k) values."
     return pd.DataFrame(values).groupby(np.asarray(date)).mean().to_numpy()
 
-# %% ../nbs/explain.ipynb #51c9165a
+# %% ../nbs/explain.ipynb #4c6c54a9
 def agreement(
     explanations, # of several models on the same rows
     horizon:int=1, delay:int=0, # of the label, for the bootstrap's blocks
@@ -703,14 +703,15 @@ def agreement(
             rows, i, j = _shared(a, b)
             date, va, vb = a.X.panel.date_code[rows], a.by_feature[i], b.by_feature[j]
             daily = _by_date_mean(_rowwise(va, vb)[:, None], date)[:, 0]
-            got = _interval(daily, horizon, delay, level, reps, seed)
+            got = _interval(daily, horizon, level)
             out.append((a.model, b.model, "attributions", got["mean"], got["low"], got["high"], len(daily), len(rows)))
             sizes = _by_date_mean(np.concatenate([abs(va), abs(vb)], 1), date)
-            means = bootstrap_means(sizes, got["block"], reps, seed)
+            block = block_length(daily, horizon, delay) if np.isfinite(daily).sum() > 2 else 1
+            means = bootstrap_means(sizes, block, reps, seed)
             rank = lambda m: _rowwise(*(rankdata(half, axis=1) for half in np.split(m, 2, axis=1)))
             many = rank(means)
             value = float(rank(sizes.mean(0, keepdims=True))[0])
-            low, high = block_interval(many, value, len(sizes), got["block"], level).clip(-1, 1) if np.isfinite(many).any() else (np.nan, np.nan)
+            low, high = block_interval(many, value, len(sizes), block, level).clip(-1, 1) if np.isfinite(many).any() else (np.nan, np.nan)
             out.append((a.model, b.model, "importance ranks", value, low, high, len(daily), len(rows)))
     return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
 
@@ -730,7 +731,7 @@ def plot_agreement(table:pd.DataFrame):
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../nbs/explain.ipynb #f5063e85
+# %% ../nbs/explain.ipynb #b6b1c43c
 def _deal(panel, rows, rng):
     "For each row, another row of the same date: a random permutation within dates."
     order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
@@ -748,17 +749,17 @@ def _daily_ic(score, label, date):
     "IC by date, for the given codes; pandas index of the dates' codes."
     return pd.Series(date_ic(score, label, date), np.unique(date))
 
-def _loss_table(whole, without, y, level, reps, seed):
+def _loss_table(whole, without, y, level):
     "One line per family: IC with and without, the difference and its interval."
     out = []
     for family, ic in without.items():
         gap = (whole - ic).dropna()
-        got = _interval(gap, y.horizon, y.delay, level, reps, seed)
+        got = _interval(gap, y.horizon, level)
         out.append((family, whole.mean(), ic.mean(), got["mean"], got["low"], got["high"], len(gap)))
     table = pd.DataFrame(out, columns=["family", "ic", "ic_without", "lost", "low", "high", "dates"])
     return table.sort_values("lost", ascending=False, kind="stable").set_index("family")
 
-# %% ../nbs/explain.ipynb #3e097b97
+# %% ../nbs/explain.ipynb #b9ceddca
 def family_ic_loss(
     model, # `Predictions` or a fitted model
     X:Features, y:Label,
@@ -766,7 +767,7 @@ def family_ic_loss(
     groups:dict|None=None, # name -> feature names; default the families of the features
     repeats:int=3, # deals per family
     n_dates:int=120, # dates looked at, evenly spaced, where there are more
-    level:float=.95, reps:int=1000, seed:int=0,
+    level:float=.95, seed:int=0,
 )->pd.DataFrame: # index family: ic, ic_without, lost, low, high, dates
     """IC lost when a family's columns are permuted among the assets of each date; mean over `repeats` deals.
 
@@ -785,7 +786,6 @@ def family_ic_loss(
     n_dates : int, default 120
         dates looked at, evenly spaced, where there are more
     level : float, default 0.95
-    reps : int, default 1000
     seed : int, default 0
 
     Returns
@@ -818,15 +818,15 @@ def family_ic_loss(
                 ics.append(ic(dealt))
             without[group].append(sum(ics)/repeats)
     if not whole: raise NeuralphaError("None of the rows has a label: no IC can be lost.")
-    return _loss_table(pd.concat(whole), {g: pd.concat(v) for g, v in without.items()}, y, level, reps, seed)
+    return _loss_table(pd.concat(whole), {g: pd.concat(v) for g, v in without.items()}, y, level)
 
-# %% ../nbs/explain.ipynb #d3200c19
+# %% ../nbs/explain.ipynb #e28bf553
 def refit_ic_loss(
     model, # unfitted
     X:Features, y:Label, folds,
     groups:dict|None=None, # name -> feature names; default the families of the features
     seeds:int=1, device:str="auto", target:str="rank",
-    level:float=.95, reps:int=1000, seed:int=0,
+    level:float=.95,
 )->pd.DataFrame: # index family: ic, ic_without, lost, low, high, dates
     """IC lost when the model is fitted again without a family, on the same folds and seeds.
 
@@ -843,8 +843,6 @@ def refit_ic_loss(
     device : str, default 'auto'
     target : str, default 'rank'
     level : float, default 0.95
-    reps : int, default 1000
-    seed : int, default 0
 
     Returns
     -------
@@ -859,7 +857,7 @@ def refit_ic_loss(
         return _daily_ic(frame["score"].to_numpy(), frame["label"].to_numpy(), pd.factorize(frame["date"], sort=True)[0])
     whole = daily(X)
     without = {g: daily(X.select([n for n in X.names if n not in set(names)])) for g, names in groups.items()}
-    return _loss_table(whole, without, y, level, reps, seed)
+    return _loss_table(whole, without, y, level)
 
 # %% ../nbs/explain.ipynb #01b2ca03
 def plot_ic_loss(table:pd.DataFrame, title:str="IC lost without a family of features"):

@@ -25,20 +25,20 @@ def _market(dates=260, assets=40, seed=0):
     noisy = lambda name, noise, s: Scored(name, panel.series(panel.truth["oracle"]/.004 + np.random.default_rng(s).normal(0, noise, panel.n_rows)))
     return panel, forward_return(panel, 1, 1), noisy
 
-def test_equal_models_share_a_rank_and_a_worse_one_does_not():
+def test_equal_models_share_a_letter_and_a_worse_one_does_not():
     panel, y, noisy = _market()
     b = compare([noisy("net", .6, 1), noisy("tree", .6, 2), noisy("line", 3., 3)], y, reps=300)
-    assert b.table.loc[["net", "tree"], "rank"].tolist() == [1, 1] and b.table.at["line", "rank"] == 3
+    assert b.table.loc[["net", "tree"], "letters"].tolist() == ["a", "a"] and b.table.at["line", "letters"] not in "a" and b.table.at["line", "rank"] == 3
     assert set(b.groups[0]) == {"net", "tree"} and b.table.loc[["net", "tree"], "mcs"].all() and not b.table.at["line", "mcs"]
     assert any("cannot be told apart" in s for s in b.statements()) and any("is better than line" in s for s in b.statements())
     assert b.reality["spa"] < .05
 
 def test_a_pair_is_ordered_by_the_dates_both_have():
-    from neuralpha.evaluate.compare import _pairs
+    from neuralpha.evaluate.statistics import paired_tests
     panel, y, _ = _market(120)
     rng, dates = np.random.default_rng(0), pd.DatetimeIndex(panel.dates[:100])
     ics = pd.DataFrame({"a": np.r_[np.full(40, -1.), .1 + .02*rng.normal(size=60)], "b": np.r_[np.full(40, np.nan), .02*rng.normal(size=60)]}, dates)
-    (pair,) = _pairs(ics, y, .05, 200, 0).to_dict("records")
+    (pair,) = paired_tests(ics, y.horizon).to_dict("records")
     assert ics["a"].mean() < ics["b"].mean() and (pair["better"], pair["worse"], pair["dates"]) == ("a", "b", 60) and pair["low"] > 0 and pair["separated"]
 
 def test_dates_on_which_a_model_says_nothing_are_said():
@@ -83,10 +83,10 @@ def test_only_what_changed_has_moved():
     panel, y, noisy = _market()
     fit = lambda *models: compare(models, y, baselines=False, reps=60, detail=False)
     before, after = fit(noisy("same", .6, 1), noisy("better", 3., 2), noisy("gone", 1., 5)), fit(noisy("same", .6, 1), noisy("better", .6, 3), noisy("new", 1., 4))
-    t = compare_studies(before, after, reps=300).set_index("model")
+    t = compare_studies(before, after).set_index("model")
     assert t["moved"].to_dict() == {"same": False, "better": True, "gone": False, "new": False}
     assert t.at["better", "low"] > 0 and t.at["same", "difference"] == 0 and t.at["gone", "note"] == "only before" and t.at["new", "note"] == "only after"
-    apart = compare_studies(before.ics.iloc[:100], after.ics.iloc[120:], reps=300).set_index("model")
+    apart = compare_studies(before.ics.iloc[:100], after.ics.iloc[120:]).set_index("model")
     assert not apart.at["same", "paired"] and not apart.at["same", "moved"] and apart.at["better", "moved"]
     with pytest.raises(NeuralphaError, match="no model in common"): compare_studies({"u": before}, {"v": after})
 
@@ -102,6 +102,82 @@ def test_detail_tells_seeds_from_time_and_regimes_apart():
     assert {"ic_by_year", "ic_by_volatility", "exposures", "rank_ic_neutral"} <= set(m) and "seed_split" not in b.metrics["tree"]
     assert b.overfitting["configurations"] == 2 and abs(b.correlation.loc["net", "tree"] - .73) < .1
 
+def _chain():
+    "A board on which A is better than C, and B, between them, can be told from neither."
+    panel, y, _ = _market(400, 60, 4)
+    rng = np.random.default_rng(4)
+    v = np.nan_to_num(y.values/np.nanstd(y.values))
+    common = rng.normal(size=panel.n_rows)
+    scores = {"A": .06*v + common, "B": .045*v + rng.normal(size=panel.n_rows), "C": .025*v + common + .2*rng.normal(size=panel.n_rows)}
+    return compare([panel.series(s).rename(n) for n, s in scores.items()], y, baselines=False, detail=False, reps=40)
+
+def test_two_rows_share_a_letter_exactly_where_their_pair_is_not_separated_and_stand_by_their_mean():
+    b = _chain()
+    said = {frozenset((p.better, p.worse)): p.separated for p in b.pairs.itertuples()}
+    assert said == {frozenset("AC"): True, frozenset("AB"): False, frozenset("BC"): False}
+    assert b.table["letters"].to_dict() == {"A": "a", "B": "ab", "C": "b"} and b.groups == [["A", "B"], ["B", "C"]]
+    assert b.table["ic"].is_monotonic_decreasing and b.table["rank"].to_dict() == {"A": 1, "B": 1, "C": 2}
+    assert b.table["mcs"].to_dict() == {"A": True, "B": True, "C": False}
+
+def test_interval_and_p_of_a_sentence_do_not_contradict_each_other():
+    b = _chain()
+    for p, said in zip(b.pairs.itertuples(), b.statements()):
+        assert f"{p.low:+.4f} to {p.high:+.4f} for all 3 pairs at once" in said and f"p {p.p_holm:.3f} after Holm, {p.p:.3f} alone" in said
+        assert ("is better than" in said) == p.separated == (p.p_holm < .05) == (p.low >= 0)
+
+def test_what_t_must_exceed_stands_beneath_it():
+    b = _chain()
+    shown = b._repr_html_()
+    for m in b.metrics:
+        t = b.metrics[m]["ic_t"]
+        assert f"{t['value']:.1f}<br><small>5%: ±{t['critical']:.2f}</small>" in shown and t["critical"] > 1.96 and b.table.at[m, "t_critical"] == t["critical"]
+
+def test_a_pair_whose_order_over_all_dates_is_the_other_way_is_explained():
+    panel, y, noisy = _market(200)
+    full, late = noisy("full", .5, 1), noisy("late", 1.4, 2)
+    good = full.values.index.get_level_values(0) >= panel.dates[100]
+    full.values = full.values.where(good, np.random.default_rng(99).normal(size=panel.n_rows))
+    late.values = late.values.where(good, 0.) # no IC on the dates on which the other knows nothing
+    b = compare([full, late], y, baselines=False, detail=False, reps=40)
+    (pair,) = b.pairs.itertuples()
+    assert (pair.better, pair.separated) == ("full", True) and b.table.at["full", "ic"] < b.table.at["late", "ic"]
+    assert any("over all its own dates late has the higher mean" in s for s in b.statements())
+
+def test_an_oracle_that_knows_nothing_is_left_out_and_it_is_said():
+    from dataclasses import replace
+    panel, _, _ = _market(120)
+    blind = replace(panel, truth={"oracle": np.zeros(panel.n_rows)})
+    score = blind.series(np.random.default_rng(0).normal(size=panel.n_rows)).rename("net")
+    b = compare(score, forward_return(blind, 1, 1), reps=40)
+    assert "oracle" not in b.table.index and "oracle" not in b.ics and "oracle has no IC on any date: it gives the same score to all, and is left out." in b.statements()
+
+def test_labels_that_overlap_over_few_dates_get_a_number_of_dates_and_no_verdict():
+    panel, _, noisy = _market(80)
+    board = compare([noisy("net", .1, 1), noisy("line", 30., 2)], forward_return(panel, 20, 1), baselines=False, reps=40)
+    assert len(board.ics) == 59 and not board.table["mcs"].any() and board.metrics["net"]["ic"]["low"] is None
+    assert board.statements()[0].endswith("59 dates have an IC of both, and labels over 20 bar(s) need 60.") and "Fewer than 60 dates" in board.statements()[1]
+
+def test_worthless_slow_scores_and_long_labels_over_few_dates_keep_every_level_end_to_end():
+    from scipy.stats import binom
+    from scipy.signal import lfilter
+    markets, models, wrong = 80, 4, dict.fromkeys(("interval", "t", "pair", "set", "sharpe"), 0)
+    for seed in range(markets):
+        rng, n, assets = np.random.default_rng(seed), 81, 20
+        frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2020-01-01", periods=n), assets), "asset": np.tile([f"S{i:02d}" for i in range(assets)], n),
+                              "close": np.exp(rng.normal(0, .02, (n, assets)).cumsum(0)).ravel()})
+        panel = panel_from_frame(frame, "null")
+        slow = lfilter([1], [1, -.97], rng.normal(size=(models, n + 200, assets)), axis=1)[:, 200:]
+        b = compare([panel.series(s[panel.date_code, panel.asset_code]).rename(f"m{j}") for j, s in enumerate(slow)], forward_return(panel, 20, 1),
+                    baselines=False, detail=False, reps=40, half_spread_bps=0)
+        assert len(b.ics) == 60
+        wrong["interval"] += ((b.table["ic_low"] > 0) | (b.table["ic_high"] < 0)).sum()
+        wrong["t"] += (b.table["t"].abs() > b.table["t_critical"]).sum()
+        wrong["pair"] += b.pairs["separated"].any()
+        wrong["set"] += not b.table["mcs"].all()
+        wrong["sharpe"] += (b.table["deflated_sharpe"] > .95).any()
+    single, board = binom.ppf(.999, models*markets, .08), binom.ppf(.999, markets, .08)
+    assert wrong["interval"] == wrong["t"] <= single and max(wrong[k] for k in ("pair", "set", "sharpe")) <= board and wrong["interval"] >= binom.ppf(.001, models*markets, .03)
+
 @pytest.mark.parametrize("dates", [3, 8, 30])
 def test_a_few_dates_are_compared_without_verdicts(dates):
     import json
@@ -109,7 +185,7 @@ def test_a_few_dates_are_compared_without_verdicts(dates):
     a, b = noisy("net", .1, 1), noisy("line", 30., 2)
     a.values, b.values = (m.values[m.values.index.get_level_values(0) >= panel.dates[58 - dates]] for m in (a, b))
     board = compare([a, b], y, reps=60)
-    assert len(board.ics) == dates and json.dumps([board.metrics, board.pairs.to_dict("records"), board.statements(), board.reality], allow_nan=False)
+    assert len(board.ics) == dates and json.dumps([board.metrics, board.statements(), board.reality], allow_nan=False)
     assert board.pairs["separated"].any() == board.table["mcs"].any() == (dates >= 10) == (not any("too few to tell" in s for s in board.statements()))
     assert "too few" in board._repr_html_() or dates >= 10
 

@@ -33,9 +33,9 @@ def test_a_pure_style_leaves_nothing_and_pure_skill_stays():
     y = forward_return(p, 1, 0)
     factors = style_factors(p)
     value = factors[0][:, factors[1].index("value")]
-    copied = exposure_metrics(np.exp(value), y, factors, reps=50)
+    copied = exposure_metrics(np.exp(value), y, factors)
     assert copied["exposures"]["value"]["value"] > .999 and copied["style_r2"]["value"] > .999 and copied["rank_ic_neutral"]["value"] == 0
-    skilled = exposure_metrics(y.values + np.random.default_rng(0).normal(0, .02, p.n_rows), y, factors, reps=50)
+    skilled = exposure_metrics(y.values + np.random.default_rng(0).normal(0, .02, p.n_rows), y, factors)
     assert skilled["rank_ic_neutral"]["value"] > .6 and skilled["rank_ic_from_styles"]["value"] < .03
 
 @pytest.mark.parametrize("world", [dict(split=8), dict(split=3/2), dict(dividend=.97), dict(dividend=1e-6)])

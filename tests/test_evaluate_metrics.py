@@ -149,7 +149,7 @@ def test_labels_shuffled_within_dates_leave_an_interval_that_covers_zero():
     for d in range(panel.n_dates):
         rows = panel.rows_on(panel.dates[d])
         values[rows] = rng.permutation(values[rows])
-    m = evaluate_scores(s, panel, replace(y, values=values, name="shuffled"), reps=300)
+    m = evaluate_scores(s, panel, replace(y, values=values, name="shuffled"), reps=20)
     assert m["ic"]["low"] < 0 < m["ic"]["high"] and m["rank_ic"]["low"] < 0 < m["rank_ic"]["high"]
 
 def test_the_share_recovered_is_paired_with_the_oracle():
@@ -171,7 +171,7 @@ def test_the_interval_of_a_share_covers_it():
     rng, hits = np.random.default_rng(1), 0
     for _ in range(200):
         oracle = .05 + .1*rng.normal(size=250)
-        got = share_recovered(.8*oracle + .04*rng.normal(size=250), oracle, y, reps=200)
+        got = share_recovered(.8*oracle + .04*rng.normal(size=250), oracle, y)
         hits += got["low"] <= .8 <= got["high"]
     assert .88 <= hits/200 <= .99
 

@@ -64,11 +64,24 @@ def _words(fig): return [" ".join(t.get_text() for t in ax.texts) for ax in fig.
 
 @pytest.mark.parametrize("n", [1, 3, 8, 19])
 def test_a_picture_of_few_dates_says_what_it_needs(n):
-    got = plot_evidence(_ics(n), 4, 1)
+    got = plot_evidence(_ics(n), 4)
     assert _png(got) and _words(got) == [f"needs 20 dates; there are {n}"]*2
-    through_time = plot_ic(_ics(n), 4, 1)
+    through_time = plot_ic(_ics(n), 4)
     assert _png(through_time) and _words(through_time) == ["needs 5 dates; there are " + str(n) if n < 5 else ""]
     assert _png(plot_cumulative_ic(_ics(n)))
+
+@pytest.mark.parametrize("models, horizon, drawn", [(1, 1, True), (3, 1, True), (4, 1, False), (1, 60, False)])
+def test_a_title_promises_an_interval_exactly_where_one_is_drawn(models, horizon, drawn):
+    ics = pd.DataFrame(.1*np.random.default_rng(0).normal(size=(150, models)), pd.bdate_range("2020-01-01", periods=150), [f"m{j}" for j in range(models)])
+    for fig in (plot_evidence(ics, horizon), plot_ic(ics, horizon)):
+        ax = fig.axes[0]
+        assert ("95%" in ax.get_title()) == (len(ax.collections) > 0) == drawn
+
+def test_rows_of_the_leaderboards_picture_carry_their_letters():
+    from types import SimpleNamespace
+    t = pd.DataFrame(dict(letters=["", "a", "ab", "b"], ic=[.2, .1, .09, .05], ic_low=0., ic_high=.2, kind="model"), ["oracle", "A", "B", "C"])
+    ax = plot_leaderboard(SimpleNamespace(table=t, by="ic", universe="toy")).axes[0]
+    assert [l.get_text() for l in ax.get_yticklabels()] == ["oracle  (not ranked)", "A  (a)", "B  (ab)", "C  (b)"]
 
 def test_a_model_with_few_dates_among_others_is_named():
     ics = _ics(60).assign(late=lambda d: d["net"].where(np.arange(60) > 50))

@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.evaluate.statistics import *
+import itertools
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,43 +11,92 @@ def _overlapping(reps, n, h, seed=0):
     shocks = np.random.default_rng(seed).normal(size=(reps, n + h - 1))
     return np.lib.stride_tricks.sliding_window_view(shocks, h, axis=1).sum(-1)
 
-@pytest.mark.parametrize("n, h", [(500, 1), (500, 5), (250, 20), (126, 20), (60, 5)])
-def test_a_true_null_is_rejected_about_as_often_as_said_however_few_the_labels_are(n, h):
-    samples, nothing = _overlapping(400, n, h), np.zeros(n)
-    rate = {"hac": [hac_mean(x, h, 1)["p"] < .05 for x in samples], "t > 1.96": [abs(hac_mean(x, h, 1)["t"]) > 1.96 for x in samples],
-            "diebold_mariano": [diebold_mariano(x, nothing, h, 1)["p"] < .05 for x in samples],
-            "paired": [paired_bootstrap(x, nothing, h, 1, reps=200)["p"] < .05 for x in samples[:200]]}
-    rate = {k: np.mean(v) for k, v in rate.items()}
-    assert .02 < rate["hac"] < .15 and .01 <= rate["diebold_mariano"] < .13 and .01 <= rate["paired"] < .13
-    if n < 25*h: assert rate["t > 1.96"] > 1.4*rate["hac"] # what the correction is for
+def _regimes(reps, n, fading, seed=0):
+    "White noise and a mean that comes and goes around zero."
+    from scipy.signal import lfilter
+    rng = np.random.default_rng(seed)
+    slow = lfilter([np.sqrt(1 - fading**2)], [1, -fading], rng.normal(size=(reps, n + 300)), axis=1)[:, 300:]
+    return .1*rng.normal(size=(reps, n)) + .03*slow
 
-def test_hac_lag_covers_the_overlap():
-    for h in (1, 2, 5, 20):
-        for d in (0, 1, 2): assert hac_lag(1000, h, d) >= h - 1 + d
+@pytest.mark.parametrize("n, h", [(10, 1), (60, 1), (1000, 1), (60, 5), (500, 5), (60, 20), (250, 20)])
+def test_a_true_null_is_rejected_as_often_as_said_in_all_tails_however_few_the_labels_are(n, h):
+    p = np.array([mean_test(x, h)["p"] for x in _overlapping(2000, n, h)])
+    assert .03 < np.mean(p < .05) < .08 and np.mean(p < .01) < .02 and np.mean(p < .002) < .006
 
-def test_hac_equals_newey_west_by_hand():
+@pytest.mark.parametrize("n, h", [(60, 20), (250, 20), (250, 5)])
+def test_labels_that_overlap_under_scores_that_change_every_bar_keep_the_level_too(n, h):
+    p = np.array([mean_test(x, h)["p"] for x in np.random.default_rng(1).normal(size=(2000, n))])
+    assert .03 < np.mean(p < .05) < .08
+
+def test_skill_that_comes_and_goes_around_zero_is_not_called_skill():
+    p = np.array([mean_test(x)["p"] for x in _regimes(1500, 1000, .95)])
+    assert .03 < np.mean(p < .05) < .09
+
+def test_what_is_there_is_found():
+    x = _overlapping(400, 250, 1, 3)
+    assert np.mean([mean_test(v + 3/np.sqrt(250))["p"] < .05 for v in x]) > .65 # 0.85 with a known variance
+    assert np.mean([mean_test(v + 4/np.sqrt(1000))["p"] < .05 for v in _overlapping(200, 1000, 1, 3)]) > .9
+
+def test_waves_equal_sums_of_cosines_by_hand():
     x = np.random.default_rng(1).normal(size=200)
-    got, e, n = hac_mean(x), x - x.mean(), 200
-    lrv = e @ e/n + 2*sum((1 - k/(got["lag"] + 1))*(e[k:] @ e[:-k])/n for k in range(1, got["lag"] + 1))
-    np.testing.assert_allclose(got["se"], np.sqrt(lrv/n*n/(n - 1)), rtol=1e-10)
+    t = np.arange(200) + .5
+    want = [np.sqrt(2/200)*np.sum(np.cos(np.pi*j*t/200)*(x - x.mean())) for j in (1, 2, 3)]
+    np.testing.assert_allclose(cosine_waves(x, 3), want, atol=1e-12)
+
+def test_the_interval_leaves_zero_out_where_t_passes_its_critical_value_and_is_students():
+    from scipy.stats import t as student
+    for x in _overlapping(50, 60, 5, 4) + .8:
+        f = mean_test(x, 5)
+        assert (abs(f["t"]) > f["critical"]) == (f["p"] < .05) == (not f["low"] <= 0 <= f["high"])
+        np.testing.assert_allclose([f["critical"], f["p"]], [student.isf(.025, f["freedom"]), 2*student.sf(abs(f["t"]), f["freedom"])], rtol=1e-9)
+
+def test_with_many_dates_and_no_overlap_it_is_newey_and_west():
+    import statsmodels.api as sm
+    got, want = [], []
+    for x in np.random.default_rng(1).normal(size=(200, 1000)):
+        fit = sm.OLS(x, np.ones(1000)).fit(cov_type="HAC", cov_kwds={"maxlags": 6, "use_correction": True})
+        got.append(long_run(x, 1, 49).se); want.append(fit.bse[0])
+    assert abs(np.mean(np.square(got))/np.mean(np.square(want)) - 1) < .07
+
+def test_overlap_shape_is_that_of_the_labels_and_of_the_score():
+    def mean_shape(samples, h, count): return np.mean([overlap_shape(x, h, count) for x in samples], 0)
+    kept, new = mean_shape(_overlapping(50, 1000, 20), 20, 50), mean_shape(np.random.default_rng(0).normal(size=(50, 1000)), 20, 50)
+    np.testing.assert_allclose(kept, np.sinc(np.arange(1, 51)*20/2000)**2, atol=.05)
+    assert (new > .8).all() and (overlap_shape(new, 1, 5) == 1).all()
+
+@pytest.mark.parametrize("n, h", [(9, 1), (14, 5), (59, 20)])
+def test_too_few_dates_have_a_mean_and_nothing_else(n, h):
+    assert fewest_dates(h) == n + 1
+    few, enough = (mean_test(np.random.default_rng(0).normal(size=k), h) for k in (n, n + 1))
+    assert np.isfinite(few["mean"]) and np.isnan([few[k] for k in ("t", "p", "low", "high", "critical")]).all() and np.isfinite(enough["p"])
+
+def test_a_constant_has_no_t_and_two_values_are_an_error():
+    same = mean_test(np.full(20, .25))
+    assert same["low"] == same["high"] == same["mean"] == .25 and np.isnan(same["t"])
+    with pytest.raises(NeuralphaError, match="2 finite values"): mean_test([.1, .2, np.nan])
 
 @pytest.mark.parametrize("method", ["stationary", "circular"])
 def test_bootstrap_intervals_cover_the_truth(method):
     for n, h in ((400, 5), (126, 20), (60, 5)):
-        hits = [(b := bootstrap_interval(x, h, reps=200, method=method))["low"] <= 0 <= b["high"] for x in _overlapping(150, n, h, 2)]
+        hits = []
+        for x in _overlapping(150, n, h, 2):
+            block = block_length(x, h, method=method)
+            low, high = block_interval(bootstrap_means(x, block, 200, method=method), x.mean(), n, block)
+            hits.append(low <= 0 <= high)
         assert .89 <= np.mean(hits) <= .99
 
 def test_many_blocks_need_no_widening():
     from arch.bootstrap import StationaryBootstrap
     assert few_blocks(10_000, 2) == pytest.approx(1, abs=1e-3) and few_blocks(126, 21) == pytest.approx(np.sqrt(126/105)*3.182/1.96, rel=1e-3)
     x = np.random.default_rng(0).normal(size=2000)
-    got = bootstrap_interval(x, reps=400, seed=3)
-    low, high = StationaryBootstrap(got["block"], x, seed=3).conf_int(np.mean, 400, method="percentile", size=.95).ravel()
-    assert (got["low"], got["high"]) == pytest.approx((low, high), rel=.02)
+    block = block_length(x)
+    got = block_interval(bootstrap_means(x, block, 400, 3), x.mean(), 2000, block)
+    want = StationaryBootstrap(block, x, seed=3).conf_int(np.mean, 400, method="percentile", size=.95).ravel()
+    assert got == pytest.approx(want, rel=.02)
 
 def test_bootstrap_is_reproducible_and_depends_on_the_seed():
     x = np.random.default_rng(0).normal(size=100)
-    assert bootstrap_interval(x, seed=1) == bootstrap_interval(x, seed=1) != bootstrap_interval(x, seed=2)
+    assert (bootstrap_means(x, 4, seed=1) == bootstrap_means(x, 4, seed=1)).all() and (bootstrap_means(x, 4, seed=1) != bootstrap_means(x, 4, seed=2)).any()
 
 @pytest.mark.parametrize("n", [3, 12, 29, 30, 200])
 def test_blocks_fit_any_number_of_dates(n):
@@ -72,29 +122,27 @@ def test_bootstrap_means_are_those_of_arch():
     np.testing.assert_allclose(bootstrap_means(x[:, 0], 6, 50, 3), got[:, 0], atol=1e-15) # the same dates, summed in another order
     with pytest.raises(NeuralphaError, match="'stationary' or 'circular'"): bootstrap_means(x, 6, method="iid")
 
-def test_too_few_dates_is_an_error():
-    with pytest.raises(NeuralphaError, match="2 finite values"): hac_mean([.1, .2, np.nan])
-
 def test_paired_tests_see_what_the_single_intervals_hide():
     rng = np.random.default_rng(1)
     common = rng.normal(0, .1, 400)
     a, b = .03 + common + rng.normal(0, .02, 400), .02 + common + rng.normal(0, .02, 400)
-    assert bootstrap_interval(a)["low"] < bootstrap_interval(b)["high"] # alone, they overlap
-    assert paired_bootstrap(a, b)["p"] < .01 and diebold_mariano(-a, -b)["p"] < .01
-    assert paired_bootstrap(a, a)["p"] == 1 and diebold_mariano(a, a)["p"] == 1
+    assert mean_test(a)["low"] < mean_test(b)["high"] # alone, they overlap
+    assert paired_test(a, b)["p"] < .01 and paired_test(a, a)["p"] == 1
 
-def test_paired_tests_keep_their_size():
-    rng = np.random.default_rng(2)
-    gaps = rng.normal(size=(1000, 300))
-    zero = np.zeros(300)
-    assert .025 < np.mean([diebold_mariano(g, zero)["p"] < .05 for g in gaps]) < .09
-    assert .02 < np.mean([paired_bootstrap(g, zero, reps=200)["p"] < .05 for g in gaps[:200]]) < .10
+def test_a_difference_is_the_mean_of_the_differences():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 90))
+    a[:5], b[80:] = np.nan, np.nan
+    gap, got = mean_test((a - b)[5:80], 5), paired_test(a, b, 5)
+    assert {k: got[k] for k in ("se", "t", "p", "low", "high", "n")} == {k: gap[k] for k in ("se", "t", "p", "low", "high", "n")} and got["difference"] == gap["mean"]
 
-def test_diebold_mariano_is_the_published_formula():
-    # Harvey, Leybourne, Newbold (1997): sqrt((n + 1 - 2h + h(h-1)/n)/n) times the uncorrected statistic
-    g = np.random.default_rng(0).normal(.1, 1, 60)
-    plain, got = hac_mean(g, 3, 0), diebold_mariano(g, np.zeros(60), 3, 0)
-    np.testing.assert_allclose(got["t"], plain["t"]*np.sqrt((61 - 6 + 6/60)/60))
+def test_with_many_dates_it_is_the_test_of_diebold_and_mariano():
+    # statsmodels' HAC t of the loss differential; the two differ by what the choice of the variance leaves open
+    import statsmodels.api as sm
+    ratio = []
+    for g in np.random.default_rng(0).normal(.1, 1, (100, 1000)):
+        ratio.append(paired_test(g, np.zeros(1000))["t"]/sm.OLS(g, np.ones(1000)).fit(cov_type="HAC", cov_kwds={"maxlags": 6, "use_correction": True}).tvalues[0])
+    assert abs(np.median(ratio) - 1) < .04 and np.std(ratio) < .2
 
 def test_holm_is_that_of_statsmodels():
     from statsmodels.stats.multitest import multipletests
@@ -107,24 +155,111 @@ def test_holm_is_that_of_statsmodels():
 def test_holm_by_hand():
     np.testing.assert_allclose(holm([.01, .04, .03]), [.03, .06, .06])
 
+def _equal(seed, n, h, k):
+    "ICs of k worthless, persistent scores: they share the market's swings and have their own."
+    both = _overlapping(1 + k, n, h, [seed, n, h])
+    return pd.DataFrame((both[:1] + .3*both[1:]).T, columns=[f"m{j}" for j in range(k)])
+
+@pytest.mark.parametrize("n, h, k", [(60, 20, 4), (250, 20, 4), (120, 5, 4), (250, 1, 5)])
+def test_equal_models_are_told_apart_left_out_and_called_superior_no_more_often_than_said(n, h, k):
+    runs, separated, left_out, spa, reality = 250, 0, 0, 0, 0
+    for seed in range(runs):
+        x = _equal(seed, n, h, k)
+        pairs = paired_tests(x, h)
+        separated += pairs["separated"].any()
+        left_out += not confidence_set(pairs, x)["included"].all()
+        got = superior_ability(-x["m0"], -x.drop(columns="m0"), h, 200)
+        spa += got["spa"] < .05
+        reality += got["reality_check"] < .05
+    most = .08 + 2*np.sqrt(.08*.92/runs)
+    assert separated == left_out and max(separated, spa, reality)/runs < most and spa/runs > .01
+
+def test_intervals_of_all_pairs_cover_their_truth_together_and_leave_zero_out_where_a_pair_is_separated():
+    truth, covered, some = np.array([0., 0, .15, .3]), [], 0
+    for seed in range(400):
+        x = _equal(seed, 120, 5, 4) + truth
+        t = paired_tests(x, 5)
+        place = {m: v for m, v in zip(x, truth)}
+        true_gap = t["better"].map(place) - t["worse"].map(place)
+        covered.append(((t["low"] <= true_gap) & (true_gap <= t["high"])).all())
+        assert ((t["low"] >= 0) == t["separated"]).all() and (t["separated"] == (t["p_holm"] < .05)).all()
+        some += t["separated"].any()
+    assert np.mean(covered) > .92 and some > 40
+
 def test_model_confidence_set_keeps_the_best_and_drops_the_worst():
     rng = np.random.default_rng(3)
     losses = pd.DataFrame({"good": rng.normal(0, 1, 400), "same": rng.normal(0, 1, 400), "bad": rng.normal(1, 1, 400)})
     got = model_confidence_set(losses)
     assert got.included.to_dict() == {"good": True, "same": True, "bad": False}
 
-def test_a_model_entered_twice_changes_nothing():
+def test_where_nothing_overlaps_the_set_is_mostly_that_of_arch():
+    from arch.bootstrap import MCS
+    same = []
+    for seed in range(40):
+        x = _equal(seed, 400, 1, 4) + np.array([0, 0, .05, .1])
+        mcs = MCS(-x, .05, reps=300, block_size=2, seed=seed)
+        mcs.compute()
+        same.append(np.mean(model_confidence_set(-x)["included"] == x.columns.isin(mcs.included)))
+    assert np.mean(same) > .93 # of 160 memberships
+
+def test_a_model_entered_twice_changes_no_verdict():
     rng = np.random.default_rng(3)
     losses = pd.DataFrame({"good": rng.normal(0, 1, 400), "bad": rng.normal(1, 1, 400)})
     got = model_confidence_set(losses.assign(again=losses["good"]))
     assert got.included.to_dict() == {"good": True, "bad": False, "again": True} and got.p["good"] == got.p["again"]
     assert model_confidence_set(losses[["good"]].assign(again=losses["good"])).included.all()
 
+def test_the_set_says_how_many_dates_it_would_take():
+    losses = pd.DataFrame(np.random.default_rng(0).normal(size=(59, 2)))
+    with pytest.raises(NeuralphaError, match="59 dates.*over 20 bar.*at least 60"): model_confidence_set(losses, 20)
+    with pytest.raises(NeuralphaError, match="59 dates.*at least 60"): superior_ability(losses[0], losses[[1]], 20)
+
 def test_the_best_of_noise_is_not_superior():
     rng = np.random.default_rng(4)
     noise = pd.DataFrame(rng.normal(size=(300, 30)))
     assert superior_ability(np.zeros(300), noise)["spa"] > .05
     assert superior_ability(np.zeros(300), noise.assign(skill=noise[0] - .3))["reality_check"] < .05
+
+def test_one_model_against_a_benchmark_is_a_one_sided_paired_test():
+    for seed in range(5):
+        x = _equal(seed, 120, 5, 2) + np.array([0, .1])
+        one, test = superior_ability(-x["m0"], -x[["m1"]], 5, 20_000), paired_test(x["m1"], x["m0"], 5)
+        want = test["p"]/2 if test["t"] > 0 else 1 - test["p"]/2
+        assert abs(one["reality_check"] - want) < .012 and (test["t"] < 0 or abs(one["spa"] - want) < .012)
+
+def test_superior_ability_is_that_of_arch_where_nothing_overlaps():
+    from arch.bootstrap import SPA
+    for seed in range(4):
+        x = _equal(seed, 1000, 1, 5) + np.array([0, .01, .02, .02, -.2])
+        got = superior_ability(-x["m0"], -x.drop(columns="m0"), 1, 4000)
+        spa = SPA(-x["m0"].to_numpy(), -x.drop(columns="m0").to_numpy(), block_size=2, reps=2000, seed=seed)
+        spa.compute()
+        assert abs(got["spa"] - spa.pvalues["consistent"]) < .15
+
+def test_bad_models_do_not_hide_a_good_one():
+    x = _equal(1, 250, 1, 20) - .5
+    x["m0"] = x["m0"] + .5
+    x["good"] = x["m0"] + .08 + .3*np.random.default_rng(0).normal(size=250)
+    got = superior_ability(-x["m0"], -x.drop(columns="m0"))
+    assert got["spa"] < .01 and got["best"] == "good"
+
+def test_two_models_share_a_letter_exactly_where_they_are_not_separated():
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        names = [f"m{j}" for j in range(rng.integers(1, 9))]
+        every = list(itertools.combinations(names, 2))
+        apart = {pair for pair in every if rng.random() < rng.choice([.1, .4, .8])}
+        got = letters(names, apart)
+        assert all(got.values())
+        for a, b in every: assert bool(set(got[a]) & set(got[b])) == ((a, b) not in apart)
+        groups = [{n for n in names if c in got[n]} for c in dict.fromkeys("".join(got.values()))]
+        assert not any(a < b for a in groups for b in groups) # no letter says what another says already
+
+def test_letters_by_hand_and_beyond_the_alphabet():
+    assert letters("ABC", []) == dict(A="a", B="a", C="a")
+    assert letters("ABC", [("A", "C")]) == dict(A="a", B="ab", C="b")
+    many = [f"m{j}" for j in range(60)]
+    assert len(set(letters(many, itertools.combinations(many, 2)).values())) == 60
 
 def test_variance_split_recovers_what_was_planted():
     rng = np.random.default_rng(0)

@@ -259,12 +259,12 @@ def test_a_deal_stays_within_dates():
 def test_ic_is_lost_where_it_was_planted(problem):
     X, y, fold, fit = problem
     model = fit(Ridge(alpha=.01))
-    got = family_ic_loss(model, X, y, fold.test, reps=200)
+    got = family_ic_loss(model, X, y, fold.test)
     assert got.index[0] == "linear" and got.loc["linear", "low"] > .2
     assert got.loc["left", "lost"] < .05 and got.loc["left", "low"] <= got.loc["left", "lost"] <= got.loc["left", "high"]
     assert got.loc["linear", "lost"] == pytest.approx(got.loc["linear", "ic"] - got.loc["linear", "ic_without"])
-    pd.testing.assert_frame_equal(got, family_ic_loss(model, X, y, fold.test, reps=200))
-    both = family_ic_loss(model, X, y, fold.test, groups={"all": X.names}, reps=200)
+    pd.testing.assert_frame_equal(got, family_ic_loss(model, X, y, fold.test))
+    both = family_ic_loss(model, X, y, fold.test, groups={"all": X.names})
     assert abs(both.loc["all", "ic_without"]) < .08 # nothing is left
 
 @pytest.mark.parametrize("model", ACROSS, ids=lambda m: m.name)
@@ -273,7 +273,7 @@ def test_a_net_across_assets_is_judged_on_whole_dates(model, problem):
     from neuralpha.models.base import date_ic
     X, y, fold, fit = problem
     known = (X.panel.asset_code % 3 == 0) & np.isfinite(y.values)
-    got = family_ic_loss(fit(model), X, replace(y, values=np.where(known, y.values, np.nan)), fold.test, repeats=1, reps=50)
+    got = family_ic_loss(fit(model), X, replace(y, values=np.where(known, y.values, np.nan)), fold.test, repeats=1)
     at = known[fold.test]
     own = date_ic(model.predict(X.view(fold.test))[at], y.values[fold.test][at], X.panel.date_code[fold.test][at])
     assert got["ic"].iloc[0] == pytest.approx(np.mean(own), abs=1e-6)
@@ -286,13 +286,13 @@ def test_a_constant_score_has_no_losses(problem):
 
 def test_refitting_finds_what_only_one_family_knows(problem):
     X, y, fold, fit = problem
-    got = refit_ic_loss(Ridge(alpha=.01), X, y, fold, reps=200)
+    got = refit_ic_loss(Ridge(alpha=.01), X, y, fold)
     assert got.index[0] == "linear" and got.loc["linear", "low"] > .2 and abs(got.loc["left", "lost"]) < .05
 
 def test_a_nets_windows_are_dealt_out_whole(problem):
     X, y, fold, fit = problem
     model = fit(LSTM(window=6, learning_rate=1e-2, max_epochs=8, batch_rows=256))
-    got = family_ic_loss(model, X, y, fold.test, repeats=1, reps=200)
+    got = family_ic_loss(model, X, y, fold.test, repeats=1)
     assert got.loc["past", "low"] > .05
 
 def test_periods_and_regimes_keep_the_mean(problem):

@@ -125,16 +125,16 @@ def test_pages_work_in_a_browser(study, browser, width, scheme):
         page.select_option("select[data-slice=horizon]", horizon); page.select_option("select[data-slice=regime]", regime)
         cut, group = (regime or "|").split("|")
         want = {r[at["model"]]: r for r in slices["rows"] if r[:3] == [int(horizon or 5), cut, group]}
-        shown = page.eval_on_selector_all("table.filter tbody tr", "rows => rows.map(r => [r.dataset.model, ...['rank','ic','t','dates','r2','spread_after_cost','turnover','deflated_sharpe'].map(c => r.querySelector(`[data-col=${c}]`).dataset.value)])")
-        assert len(want) > 4 and [r[0] for r in shown if r[1]] == [r[0] for r in sorted((r for r in shown if r[1]), key=lambda r: (int(r[1]), -float(r[2])))]
-        for model, rank, ic, t, dates, *money in shown:
-            assert (int(rank or 0), float(ic), float(t), int(dates)) == tuple(want[model][at[c]] for c in ("rank", "ic", "t", "dates")), model
+        shown = page.eval_on_selector_all("table.filter tbody tr", "rows => rows.map(r => [r.dataset.model, ...['letters','ic','t','dates','r2','spread_after_cost','turnover','deflated_sharpe'].map(c => r.querySelector(`[data-col=${c}]`).dataset.value)])")
+        assert len(want) > 4 and [r[0] for r in shown if r[1]] == [r[0] for r in sorted((r for r in shown if r[1]), key=lambda r: -float(r[2]))]
+        for model, letters, ic, t, dates, *money in shown:
+            assert (letters, float(ic), float(t), int(dates)) == tuple(want[model][at[c]] for c in ("letters", "ic", "t", "dates")), model
             stored = [want[model][at[c]] for c in ("r2", "spread_after_cost", "turnover", "deflated_sharpe")]
             assert [v == "" for v in money] == [v is None for v in stored] == [model in ("reversal", "momentum 12-1", "oracle"), False, False, False], model
             np.testing.assert_allclose([float(v) for v in money if v], [v*unit for v, unit in zip(stored, (100, 100, 100, 1)) if v is not None])
         assert "No R²: a baseline forecasts an order" in page.inner_text("#slice")
         first = page.eval_on_selector_all("table.filter tbody tr", "rows => rows.map(r => r.classList.contains('first'))")
-        assert first == [i == 0 or shown[i][1] != shown[i - 1][1] for i in range(len(shown))] # shared ranks are shown as groups
+        assert first == [i == 0 for i in range(len(shown))] # a line begins a universe
         assert page.is_hidden("table.filter th.whole") and page.inner_text("#slice")
     page.select_option("select[data-slice=horizon]", ""); page.select_option("select[data-slice=regime]", "")
     assert page.is_visible("table.filter th.whole") and sorted(page.inner_text("table.filter tbody").split()) and page.inner_text("#slice") == ""

@@ -45,16 +45,27 @@ def test_a_gap_that_could_not_be_measured_is_a_dash():
     assert "not known in 32 rows" in known and "not known" not in s["text"]
     assert "is not measured" in s["text"] and s["rows"][0]["cells"] == ["0.010", "–", "–", "–"]
 
-def test_both_paired_tests_of_every_pair_are_on_the_page_of_the_universe():
+def test_the_answer_says_what_the_letters_say():
+    def said(**models): # name -> (kind, letters, mean IC)
+        of = lambda kind, letters, value: dict(kind=kind, letters=letters, metrics={"ic": dict(value=value, low=value - .01, high=value + .01, unit="correlation")})
+        return answer(UniverseResult("u", {"models": {n: of(*m) for n, m in models.items()}}, [], {}, {}, {}))
+    chain = dict(A=("model", "a", .06), B=("model", "ab", .05), C=("model", "b", .04))
+    assert said(**chain).startswith("A has the highest mean IC, 0.060 [0.050, 0.070]; B cannot be told apart from it.")
+    assert said(A=("model", "a", .06), C=("model", "b", .04)).startswith("A leads with a mean IC of 0.060")
+    assert "reversal, which nobody had to train, cannot be told apart from it" in said(**chain, reversal=("baseline", "a", .05))
+    assert "reversal, which nobody had to train, is better" in said(A=("model", "b", .02), reversal=("baseline", "a", .05)) and "reversal" not in said(**chain, reversal=("baseline", "c", .01))
+    assert "there is no evidence of skill" in said(A=("model", "a", .005))
+
+def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
     from bs4 import BeautifulSoup
     from neuralpha.core import read_json
     from neuralpha.study.spec import research_folder
     reports = research_folder().parents[1]/"reports"
     page = BeautifulSoup(site_pages(reports/"sample"/"study.json", reports)["sim-tiny/index.html"], "html.parser")
-    table = next(t for t in page.find_all("table") if "Diebold" in t.get_text())
+    table = next(t for t in page.find_all("table") if "of the pair alone" in t.get_text())
     shown = [[c.get_text() for c in r.find_all("td")] for r in table.tbody.find_all("tr")]
     stored = read_json(reports/"sample"/"sim-tiny"/"metrics.json")["pairs"]
-    assert len(shown) == len(stored) and [[r[0], r[1], r[3], r[5]] for r in shown] == [[p["better"], p["worse"], number(p["p_holm"]), number(p["p_dm_holm"])] for p in stored]
+    assert len(shown) == len(stored) and [[r[0], r[1], r[3], r[5]] for r in shown] == [[p["better"], p["worse"], number(p["p_holm"]), f"{number(p['t'], 1)}5%: ±{number(p['critical'], 2)}"] for p in stored]
 
 def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     from bs4 import BeautifulSoup

@@ -2,12 +2,13 @@
 
 A table sorted by mean IC invites a reading that the data may not support. Two models that see the same market rise and
 fall together, so their own intervals say little about their difference; the difference itself, date by date, says more.
-Here every pair is tested by a paired block bootstrap (and Diebold–Mariano beside it), all p-values shown are corrected
-together (Holm), and
+Here every pair is tested on the dates both have, all p-values and intervals shown hold together (Holm), and
 
-**a model's rank is one more than the number of models shown to be better than it.**
+**two models share a letter exactly where the data cannot tell them apart.**
 
-Models that the data cannot separate therefore share a rank. All models are scored on the rows that all of them scored.
+Rows stand by their mean. That is an order of what was measured, not of what was shown: A may be shown to be better than C while B, between them, can be
+told from neither; then A has the letter a, C has b, and B has both. A `rank` is stored as well: one more than the number of
+models shown to be better. All models are scored on the rows that all of them scored.
 Baselines take part; the oracle of a simulated market is shown but not ranked: nobody could trade it.
 """
 
@@ -17,8 +18,8 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['SHOWN', 'COLUMNS', 'PERCENT', 'Leaderboard', 'details_of', 'compare', 'seed_metrics', 'leaderboard_html',
            'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #dcad138f
-import html, itertools
+# %% ../../nbs/evaluate/compare.ipynb #57e03245
+import html
 from dataclasses import dataclass
 from types import SimpleNamespace
 import numpy as np
@@ -31,10 +32,10 @@ from .exposures import exposure_metrics, score_correlation, style_factors
 from .metrics import evaluate_scores, horizon_labels, metric
 from .regimes import regimes
 from .slices import horizon_slices, slice_records, slice_table
-from .statistics import (FEWEST_DATES, backtest_overfitting, block_length, bootstrap_means, clean, diebold_mariano, few_blocks, holm, model_confidence_set, paired_bootstrap,
-                                           superior_ability, variance_split)
+from .statistics import (backtest_overfitting, confidence_set, fewest_dates, letters, mean_test, paired_test, paired_tests, superior_ability, together,
+                                           variance_split)
 
-# %% ../../nbs/evaluate/compare.ipynb #a9db5cd5
+# %% ../../nbs/evaluate/compare.ipynb #2149d3a7
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     """Result of `compare`; displays as a table with the statements the data supports beneath it.
@@ -42,9 +43,9 @@ class Leaderboard:
     Parameters
     ----------
     table : pd.DataFrame
-        one row per model, best first
+        one row per model, highest mean first
     pairs : pd.DataFrame
-        one row per pair: difference, interval, p-values
+        one row per pair: result of `paired_tests`
     metrics : dict
         model -> records of `evaluate_scores`
     ics : pd.DataFrame
@@ -64,8 +65,8 @@ class Leaderboard:
     slices : pd.DataFrame | None, default None
         the board again by horizon and regime: result of `slice_table`
     """
-    table: pd.DataFrame # one row per model, best first
-    pairs: pd.DataFrame # one row per pair: difference, interval, p-values
+    table: pd.DataFrame # one row per model, highest mean first
+    pairs: pd.DataFrame # one row per pair: result of `paired_tests`
     metrics: dict # model -> records of `evaluate_scores`
     ics: pd.DataFrame # dates × models: the per-date values that were compared; models best first, then baselines
     by: str # "ic" or "rank_ic"
@@ -78,26 +79,36 @@ class Leaderboard:
     slices: pd.DataFrame|None = None # the board again by horizon and regime: result of `slice_table`
 
     @property
-    def groups(self)->list: # lists of model names, best first
-        """Models by shared rank; the oracle is left out.
+    def groups(self)->list: # lists of model names
+        """Models that share a letter, letter by letter; the oracle is left out.
 
         Returns
         -------
         list
-            lists of model names, best first
+            lists of model names
         """
-        ranked = self.table[self.table["rank"] > 0]
-        return [list(g.index) for _, g in ranked.groupby("rank")]
+        shown = self.table["letters"]
+        return [[m for m in shown.index if letter in shown[m]] for letter in dict.fromkeys("".join(shown))]
+
+    def _said_of(self, p)->str:
+        "What a pair's test supports, in a sentence."
+        name = {"ic": "IC", "rank_ic": "rank IC"}[self.by]
+        if p.p != p.p: return f"{p.better} and {p.worse} cannot be compared: {p.dates} dates have an {name} of both, and labels over {self.label.horizon} bar(s) need {fewest_dates(self.label.horizon)}."
+        verdict = f"{p.better} is better than {p.worse}" if p.separated else f"{p.better} and {p.worse} cannot be told apart"
+        m, level = len(self.pairs), 100*(1 - self.size)
+        at_once, after = (f" for all {m} pairs at once", f" after Holm, {p.p:.3f} alone") if m > 1 else ("", "")
+        said = f"{verdict}: {name} difference {p.difference:+.4f} ({level:.0f}% {p.low:+.4f} to {p.high:+.4f}{at_once}), p {p.p_holm:.3f}{after}."
+        below = self.table[self.by][p.better] < self.table[self.by][p.worse]
+        return said + (f" So on the {p.dates:,} dates both have; over all its own dates {p.worse} has the higher mean." if below else "")
 
     def statements(self)->list[str]:
         "What may be said about the models, in sentences."
-        name = {"ic": "IC", "rank_ic": "rank IC"}[self.by]
-        out = []
-        for p in self.pairs.itertuples():
-            verdict = f"{p.better} is better than {p.worse}" if p.separated else f"{p.better} and {p.worse} cannot be told apart"
-            out.append(f"{verdict}: {name} difference {p.difference:+.4f} ({100*(1 - self.size):.0f}% {p.low:+.4f} to {p.high:+.4f}), p {p.p_holm:.3f} after Holm over {len(self.pairs)} pairs.")
+        name, horizon = {"ic": "IC", "rank_ic": "rank IC"}[self.by], self.label.horizon
+        out = [self._said_of(p) for p in self.pairs.itertuples()]
         best = [m for m in self.table.index if self.table.at[m, "mcs"]]
-        out.append(f"Model confidence set at {100*(1 - self.size):.0f}%: {', '.join(best)}." if best else f"Fewer than {FEWEST_DATES} dates have an IC of every model: too few to tell models apart.")
+        out.append(f"Model confidence set at {100*(1 - self.size):.0f}%: {', '.join(best)}." if best else
+                   f"Fewer than {fewest_dates(horizon)} dates have an {name} of every model, which labels over {horizon} bar(s) need: too few to tell models apart.")
+        out += [f"{m} has no {name} on any date: it gives the same score to all, and is left out." for m in self.table.attrs.get("silent", ())]
         for m in self.ics:
             if holes := int(self.ics[m].isna().sum()): out.append(f"{m} has no {name} on {holes:,} of {len(self.ics):,} dates, where it gives no scores or the same to all.")
         if self.reality: out.append(f"Against {self.reality['benchmark']}, picking the best of {self.reality['models']}: reality check p {self.reality['reality_check']:.3f}, SPA p {self.reality['spa']:.3f}.")
@@ -108,9 +119,9 @@ class Leaderboard:
     def __repr__(self): return f"Leaderboard on {self.universe}\n{self.table[SHOWN].to_string(float_format='%.4f')}\n" + "\n".join(self.statements())
     def _repr_html_(self): return leaderboard_html(self)
 
-SHOWN = ["rank", "ic", "ic_low", "ic_high", "icir", "t", "rank_ic", "r2", "spread_after_cost", "turnover", "deflated_sharpe"]
+SHOWN = ["letters", "ic", "ic_low", "ic_high", "icir", "t", "t_critical", "rank_ic", "r2", "spread_after_cost", "turnover", "deflated_sharpe"]
 
-# %% ../../nbs/evaluate/compare.ipynb #50b52673
+# %% ../../nbs/evaluate/compare.ipynb #0dade098
 def _weights(model):
     "Number of trained weights of a torch model, None for others."
     nets = [v for v in vars(model).values() if hasattr(v, "parameters") and hasattr(v, "state_dict")]
@@ -125,25 +136,9 @@ def details_of(prediction)->dict:
 
 def _row(m, by, facts):
     value = lambda name, part="value": np.nan if m.get(name, {}).get(part) is None else m[name][part]
-    return dict(ic=value("ic"), ic_low=value("ic", "low"), ic_high=value("ic", "high"), icir=value("icir"), t=value(f"{by}_t"), rank_ic=value("rank_ic"),
+    return dict(ic=value("ic"), ic_low=value("ic", "low"), ic_high=value("ic", "high"), icir=value("icir"), t=value(f"{by}_t"), t_critical=value(f"{by}_t", "critical"), rank_ic=value("rank_ic"),
                 rank_ic_low=value("rank_ic", "low"), rank_ic_high=value("rank_ic", "high"), r2=value("r2_train_mean"), spread_after_cost=value("spread_after_cost"),
                 turnover=value("turnover"), sharpe=value("sharpe"), deflated_sharpe=value("deflated_sharpe"), half_life=value("half_life"), trials=m.get("deflated_sharpe", {}).get("trials"), **facts)
-
-# %% ../../nbs/evaluate/compare.ipynb #bd29b505
-def _pairs(ics, y, size, reps, seed):
-    "All pairs of columns, tested on the dates both have."
-    out, m = [], ics.shape[1]*(ics.shape[1] - 1)//2
-    reps = max(reps, int(np.ceil(4*m/size))) # the smallest p a bootstrap can give must survive Holm
-    for a, b in itertools.combinations(ics, 2):
-        both = ics[[a, b]].dropna()
-        if both[a].mean() < both[b].mean(): a, b = b, a
-        boot = paired_bootstrap(both[a], both[b], y.horizon, y.delay, 1 - size, reps, seed)
-        dm = diebold_mariano(-both[a], -both[b], y.horizon, y.delay)
-        out.append(dict(better=a, worse=b, difference=boot["difference"], low=boot["low"], high=boot["high"], p=boot["p"], p_dm=dm["p"], t_dm=-dm["t"], dates=boot["n"]))
-    out = pd.DataFrame(out, columns=["better", "worse", "difference", "low", "high", "p", "p_dm", "t_dm", "dates"])
-    out["p_holm"], out["p_dm_holm"] = holm(out["p"]), holm(out["p_dm"])
-    out["separated"] = (out["p_holm"] < size) & (out["difference"] > 0) & (out["dates"] >= FEWEST_DATES)
-    return out
 
 # %% ../../nbs/evaluate/compare.ipynb #c161829a
 def _prediction(given):
@@ -170,19 +165,19 @@ def _baselines(panel, common, y):
     dates = lambda rows: len(np.unique(panel.date_code[rows]))
     return {k: v for k, v in values.items() if dates(np.isfinite(v)) >= .9*dates(common)}
 
-# %% ../../nbs/evaluate/compare.ipynb #89cac9c3
+# %% ../../nbs/evaluate/compare.ipynb #55ae6a65
 def compare(
     predictions, # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     y:Label,
     baselines:bool=True, # add reversal, momentum and, where known, the oracle; one without a score on nine tenths of the dates is left out
-    by:str="ic", # what is ranked: "ic" or "rank_ic"
+    by:str="ic", # what is compared: "ic" or "rank_ic"
     forecasts:dict|None=None, # horizon -> name -> result of `calibrated`; without it RMSE and R² stay empty
     details:dict|None=None, # name -> dict of seeds, seconds, device, weights; default read from the predictions
     trials:int|None=None, # everything the study tried; default the number of models here
     trial_sharpes=None, # Sharpe ratios per bar of the trials, where known: how much luck can make of them depends on their spread
     half_spread_bps:float=5., size:float=.05, # cost of trading; family-wise error of all statements together
     detail:bool=True, # also IC by regime, sector and size, style exposures, and the split of seed and time variance
-    reps:int=1000, seed:int=0,
+    reps:int=1000, seed:int=0, # of the reality check and the half-life
 )->Leaderboard:
     """Evaluate models on the rows they share and say who can be told apart. Raises `NeuralphaError` where they share none.
 
@@ -196,7 +191,7 @@ def compare(
         add reversal, momentum and, where known, the oracle; one without a score on nine tenths of
         the dates is left out
     by : str, default 'ic'
-        what is ranked: "ic" or "rank_ic"
+        what is compared: "ic" or "rank_ic"
     forecasts : dict | None, default None
         horizon -> name -> result of `calibrated`; without it RMSE and R² stay empty
     details : dict | None, default None
@@ -210,8 +205,8 @@ def compare(
         cost of trading; family-wise error of all statements together
     detail : bool, default True
         also IC by regime, sector and size, style exposures, and the split of seed and time variance
-    reps : int, default 1000
-    seed : int, default 0
+    reps, seed : int, default 1000, 0
+        of the reality check and the half-life
     """
     if by not in ("ic", "rank_ic"): raise unknown_name("ranking", by, ["ic", "rank_ic"])
     predictions = [_prediction(q) for q in (predictions if isinstance(predictions, (list, tuple)) else [predictions])]
@@ -223,6 +218,11 @@ def compare(
     if len(set(every)) < len(every): raise NeuralphaError(f"A model is called like a baseline ({', '.join(extra)}); rename it or pass baselines=False.")
     per_date = coefficients(p, S, y.values[:, None])[by == "rank_ic"][:, :, 0]
     ics = pd.DataFrame(per_date, pd.DatetimeIndex(p.dates, name="date"), every).dropna(how="all")
+    silent = [n for n in extra if n not in ics or not ics[n].notna().any()]
+    if silent:
+        keep = [j for j, n in enumerate(every) if n not in silent]
+        S, every, ics = S[:, keep], [every[j] for j in keep], ics.drop(columns=silent)
+        extra = {n: v for n, v in extra.items() if n not in silent}
     if len(ics) < 3: raise NeuralphaError(f"{len(ics)} dates of {p.name} have three common assets with score and label; a comparison needs at least 3.")
     facts = {q.name: (details or {}).get(q.name) or details_of(q) for q in predictions}
     luck = {n: (trials or len(names), trial_sharpes) if n in names else (1, None) for n in every}
@@ -232,24 +232,28 @@ def compare(
         metrics[n] = evaluate_scores(S[:, j], p, y, *lines.get(y.horizon, {}).get(n, (None, None)), labels, half_spread_bps=half_spread_bps,
                                      trials=luck[n][0], trial_sharpes=luck[n][1], seed=seed, reps=reps)
         rows[n] = _row(metrics[n], by, facts.get(n, {}))
-    slices = _add_detail(metrics, S, every, predictions, y, by == "rank_ic", size, seed, reps, forecasts=lines, half_spread_bps=half_spread_bps, luck=luck) if detail else None
+    slices = _add_detail(metrics, S, every, predictions, y, by == "rank_ic", size, forecasts=lines, half_spread_bps=half_spread_bps, luck=luck) if detail else None
     table = pd.DataFrame(rows).T.infer_objects()
     ranked = [n for n in every if n != "oracle"]
-    pairs = _pairs(ics[ranked], y, size, reps, seed)
-    beaten = pairs[pairs["separated"]].groupby("worse").size()
-    table.insert(0, "rank", [0 if n == "oracle" else 1 + int(beaten.get(n, 0)) for n in every])
+    pairs = paired_tests(ics[ranked], y.horizon, size)
+    found = pairs[pairs["separated"]]
+    beaten = found.groupby("worse").size()
     table["kind"] = ["model" if n in names else "baseline" for n in every]
-    enough = len(ics[ranked].dropna()) >= FEWEST_DATES
-    confident = model_confidence_set(-ics[ranked], y.horizon, y.delay, size, reps, seed) if enough else pd.DataFrame({"p": np.nan, "included": False}, ranked)
-    table["mcs_p"] = confident["p"].reindex(every).to_numpy()
-    table["mcs"] = confident["included"].reindex(every, fill_value=False).to_numpy()
-    table = table.sort_values(["rank", by], ascending=[True, False])
+    table.insert(0, "rank", [0 if n == "oracle" else 1 + int(beaten.get(n, 0)) for n in every])
+    table = table.assign(oracle=table["rank"] == 0).sort_values(["oracle", by], ascending=False, kind="stable").drop(columns="oracle")
+    shown = letters([n for n in table.index if n in ranked], found[["better", "worse"]].to_numpy().tolist())
+    table.insert(0, "letters", [shown.get(n, "") for n in table.index])
+    enough = ics[ranked].notna().sum().min() >= fewest_dates(y.horizon) and pairs["p"].notna().all()
+    confident = confidence_set(pairs, ranked, size) if enough else pd.DataFrame({"p": np.nan, "included": False}, ranked)
+    table["mcs_p"] = confident["p"].reindex(table.index).to_numpy()
+    table["mcs"] = confident["included"].reindex(table.index, fill_value=False).to_numpy()
+    table.attrs["silent"] = silent
     table.attrs["rows_dropped"] = dropped
     order = sorted(table.index, key=lambda n: n not in names) # a model's place, and so its colour, is the same with baselines and without
     return Leaderboard(table, pairs, metrics, ics[order], by, p.name, y, size, _reality(ics, names, extra, y, reps, seed),
                        _overfitting(ics[names], y), score_correlation({n: S[:, j] for j, n in enumerate(every)}, p), slices)
 
-# %% ../../nbs/evaluate/compare.ipynb #7c05b3ad
+# %% ../../nbs/evaluate/compare.ipynb #43f5c4d9
 def _overfitting(ics, y, splits=10):
     "Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few."
     both = ics.dropna()
@@ -267,39 +271,39 @@ def seed_metrics(prediction, y:Label, rank:bool=False)->dict: # {"seed_split": {
     seeds = list(getattr(prediction, "seeds", []))
     if len(seeds) < 2: return {}
     values = coefficients(y.panel, np.concatenate([on_panel(y.panel, prediction.scores(seed=s))[0] for s in seeds], 1), y.values[:, None])[int(rank)][:, :, 0]
-    v = variance_split(pd.DataFrame(values, columns=seeds), y.horizon, y.delay)
+    v = variance_split(pd.DataFrame(values, columns=seeds), y.horizon)
     kind = "rank IC" if rank else "IC"
     say = lambda name, text: metric(v[name], "correlation", "per date" if name in ("mean", "sd_within") else "whole period", text, seeds=v["seeds"], n=v["dates"])
     return {"seed_split": {"single_fit": say("mean", f"Mean {kind} of one fit, averaged over {v['seeds']} seeds; the ensemble's own is higher where seeds disagree."),
                            "sd_seed": say("sd_seed", f"Standard deviation between seeds of one fit's mean {kind}, the noise of the dates taken out."),
-                           "se_time": say("se_time", f"HAC standard error of the mean {kind} that comes from the dates: more seeds do not lower it."),
+                           "se_time": say("se_time", f"Standard error of the mean {kind} that comes from the dates: more seeds do not lower it."),
                            "se_seed": say("se_seed", f"Standard error of the seeds' average {kind} that comes from having {v['seeds']} seeds."),
                            "sd_within": say("sd_within", f"Standard deviation of what is left: {kind} of one seed on one date less the date's and the seed's own effect.")}}
 
-def _add_detail(metrics, S, every, predictions, y, rank, size, seed, reps, **trading):
+def _add_detail(metrics, S, every, predictions, y, rank, size, **trading):
     "Regimes, style exposures and seed variance into the records of every model; returns the slices the regimes are from."
     known = {q.name: q for q in predictions}
-    slices = slice_table(S, every, y, regimes(y, np.isfinite(S[:, 0])), horizon_slices(y), size, reps, seed, **trading)
+    slices = slice_table(S, every, y, regimes(y, np.isfinite(S[:, 0])), horizon_slices(y), size, **trading)
     try: factors = style_factors(y.panel)
     except NeuralphaError: factors = None # a panel of close prices over a few weeks has no styles; the pages show none
     for j, n in enumerate(every):
         for kind in ("ic", "rank_ic"): metrics[n] |= slice_records(slices, n, kind, metrics[n][kind], y.horizon)
-        if factors: metrics[n] |= exposure_metrics(S[:, j], y, factors, seed, reps)
+        if factors: metrics[n] |= exposure_metrics(S[:, j], y, factors)
         if n in known: metrics[n] |= seed_metrics(known[n], y, rank)
     return slices
 
-# %% ../../nbs/evaluate/compare.ipynb #df8e1c31
+# %% ../../nbs/evaluate/compare.ipynb #0799986c
 def _reality(ics, names, extra, y, reps, seed):
     "White's reality check and SPA of the models against the best tradable baseline."
     tradable = [n for n in extra if n != "oracle"]
     if not tradable: return None
     bench = max(tradable, key=lambda n: ics[n].mean())
     both = ics[[bench, *names]].dropna()
-    if len(both) < 20: return None
-    return dict(benchmark=bench, models=len(names), **superior_ability(-both[bench], -both[names], y.horizon, y.delay, reps, seed))
+    if len(both) < fewest_dates(y.horizon): return None
+    return dict(benchmark=bench, models=len(names), **superior_ability(-both[bench], -both[names], y.horizon, reps, seed))
 
-# %% ../../nbs/evaluate/compare.ipynb #ec094ee6
-COLUMNS = dict(ic=("IC", "{:.4f}"), icir=("ICIR, per date", "{:.2f}"), t=("t (HAC)", "{:.1f}"), rank_ic=("rank IC", "{:.4f}"), r2=("R² vs training mean, %", "{:.2f}"),
+# %% ../../nbs/evaluate/compare.ipynb #72dd2604
+COLUMNS = dict(ic=("IC", "{:.4f}"), icir=("ICIR, per date", "{:.2f}"), t=("t", "{:.1f}"), rank_ic=("rank IC", "{:.4f}"), r2=("R² vs training mean, %", "{:.2f}"),
                spread_after_cost=("spread after cost, % a year", "{:.1f}"), turnover=("turnover, % per bar", "{:.0f}"), deflated_sharpe=("deflated Sharpe, probability", "{:.2f}"),
                half_life=("half-life, bars", "{:.0f}"), seeds=("seeds", "{:.0f}"), trials=("trials", "{:.0f}"), seconds=("training, s", "{:.0f}"), device=("device", "{}"), weights=("weights", "{:,.0f}"))
 PERCENT = {"r2", "spread_after_cost", "turnover"}
@@ -309,55 +313,55 @@ def _cell(row, c):
     if v is None or v is pd.NA or (not isinstance(v, str) and not np.isfinite(v)): return "–"
     if c in ("ic", "rank_ic"): return f"{v:.4f}<br><small>{row[c + '_low']:.4f} to {row[c + '_high']:.4f}</small>" if np.isfinite(row[c + "_low"]) else f"{v:.4f}"
     if c == "half_life" and v < 1: return "&lt;1"
+    if c == "t" and np.isfinite(row["t_critical"]): return f"{v:.1f}<br><small>5%: ±{row['t_critical']:.2f}</small>"
     return html.escape(form.format(100*v if c in PERCENT else v))
 
-# %% ../../nbs/evaluate/compare.ipynb #c3211195
+# %% ../../nbs/evaluate/compare.ipynb #34f7b94d
 def leaderboard_html(board:Leaderboard)->str:
     "The leaderboard as a self-contained HTML fragment."
     shown = [c for c in COLUMNS if c in board.table]
     style = "style='text-align:right;padding:.3em .6em;border-top:{}px solid #8886'"
-    head = "".join(f"<th {style.format(0)}>{t}</th>" for t in ["rank", "model", *(COLUMNS[c][0] for c in shown)])
-    body, before = "", None
+    head = "".join(f"<th {style.format(0)}>{t}</th>" for t in ["letters", "model", *(COLUMNS[c][0] for c in shown)])
+    body, line = "", style.format(1)
     for name, row in board.table.iterrows():
-        line = style.format(2 if row["rank"] != before else 0)
-        rank = "–" if not row["rank"] else str(row["rank"]) if row["rank"] != before else ""
         label = f"{html.escape(str(name))}{'' if row['kind'] == 'model' else ' <small>baseline</small>'}{' ●' if row['mcs'] else ''}"
-        body += f"<tr><td {line}><b>{rank}</b></td><td {line}>{label}</td>" + "".join(f"<td {line}>{_cell(row, c)}</td>" for c in shown) + "</tr>"
-        before = row["rank"]
+        body += f"<tr><td {line}><b>{row['letters'] or '–'}</b></td><td {line}>{label}</td>" + "".join(f"<td {line}>{_cell(row, c)}</td>" for c in shown) + "</tr>"
     y, dropped = board.label, board.table.attrs.get("rows_dropped", 0)
-    note = (f"{html.escape(board.universe)}; label: {html.escape(y.name)}; {len(board.ics)} dates, {board.ics.index[0].date()} to {board.ics.index[-1].date()}. Small print: 95% block-bootstrap "
-            f"interval over dates. Equal rank: the data cannot separate them at {100*board.size:.0f}% (paired bootstrap, Holm). ●: in the model confidence set."
+    note = (f"{html.escape(board.universe)}; label: {html.escape(y.name)}; {len(board.ics)} dates, {board.ics.index[0].date()} to {board.ics.index[-1].date()}. Small print: 95% interval "
+            f"of the mean over dates, and what t exceeds by luck once in twenty samples. Rows stand by their mean; two models share a letter exactly where the data cannot tell them apart at {100*board.size:.0f}% "
+            "(paired test on the dates both have, Holm over all pairs). ●: in the model confidence set."
             + (f" {dropped:,} rows scored by some models only are left out." if dropped else ""))
     said = "".join(f"<li>{html.escape(s)}</li>" for s in board.statements())
     return f"<table style='border-collapse:collapse'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p><small>{note}</small></p><ul>{said}</ul>"
 
-# %% ../../nbs/evaluate/compare.ipynb #89f15dd0
+# %% ../../nbs/evaluate/compare.ipynb #19aa487a
 def _ics_of(study):
     "universe -> (dates × models ICs, horizon, delay, label name)."
     boards = study if isinstance(study, dict) else {getattr(study, "universe", "universe"): study}
     return {u: (b.ics, b.label.horizon, b.label.delay, b.label.name) if isinstance(b, Leaderboard) else b if isinstance(b, tuple) else (b, 1, 0, None) for u, b in boards.items()}
 
-def _widened_means(x, horizon, delay, reps, seed):
-    block = block_length(x, horizon, delay)
-    return x.mean() + few_blocks(len(x), block)*(bootstrap_means(x, block, reps, seed) - x.mean())
+def _apart(x, z, horizon)->dict:
+    "Difference of the means of two independent series, z less x (Welch)."
+    from scipy.special import stdtr
+    one, two = mean_test(x, horizon), mean_test(z, horizon)
+    noise = np.array([one["se"], two["se"]])**2
+    se = float(np.sqrt(noise.sum()))
+    freedom = float(noise.sum()**2/(noise**2/[max(one["freedom"], 1), max(two["freedom"], 1)]).sum()) if se > 0 else np.nan
+    gap = two["mean"] - one["mean"]
+    return dict(difference=gap, se=se, freedom=freedom, p=float(2*stdtr(freedom, -abs(gap)/se)) if se > 0 else np.nan, dates=min(one["n"], two["n"]), paired=False)
 
-def _moved(a, b, horizon, delay, reps, seed):
+def _moved(a, b, horizon)->dict:
     "Change of the mean from series a to series b."
     both = pd.concat([a, b], axis=1, join="inner").dropna()
-    if len(both) >= 20:
-        got = paired_bootstrap(both.iloc[:, 1], both.iloc[:, 0], horizon, delay, reps=reps, seed=seed)
-        return dict(before=both.iloc[:, 0].mean(), after=both.iloc[:, 1].mean(), difference=got["difference"], low=got["low"], high=got["high"], p=got["p"], dates=got["n"], paired=True)
-    x, z = clean(a, "the first study"), clean(b, "the second study")
-    gap, (gap_z, gap_x) = z.mean() - x.mean(), (_widened_means(v, horizon, delay, reps, seed + k) for k, v in enumerate((z, x)))
-    gaps = gap_z - gap_x
-    low, high = np.quantile(gaps, [.025, .975])
-    return dict(before=x.mean(), after=z.mean(), difference=gap, low=low, high=high, p=(1 + np.sum(np.abs(gaps - gap) >= abs(gap)))/(1 + reps), dates=min(len(x), len(z)), paired=False)
+    if len(both) < max(20, fewest_dates(horizon)): return dict(before=a.mean(), after=b.mean()) | _apart(a, b, horizon)
+    got = paired_test(both.iloc[:, 1], both.iloc[:, 0], horizon)
+    return dict(before=both.iloc[:, 0].mean(), after=both.iloc[:, 1].mean(), **{k: got[k] for k in ("difference", "se", "freedom", "p")}, dates=got["n"], paired=True)
 
-# %% ../../nbs/evaluate/compare.ipynb #24e24afe
+# %% ../../nbs/evaluate/compare.ipynb #7bebc820
 def compare_studies(
     a, b, # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name); a is the earlier study
-    size:float=.05, reps:int=1000, seed:int=0,
-)->pd.DataFrame: # one row per universe and model of either study, what moved most surely first
+    size:float=.05,
+)->pd.DataFrame: # low and high hold for all changes at once; one row per universe and model of either study, what moved most surely first
     """Lay two studies side by side: `moved` is True where the change of the mean IC is more than noise (Holm over the table).
 
     Parameters
@@ -366,13 +370,12 @@ def compare_studies(
         Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon,
         delay, label's name); a is the earlier study
     size : float, default 0.05
-    reps : int, default 1000
-    seed : int, default 0
 
     Returns
     -------
     pd.DataFrame
-        one row per universe and model of either study, what moved most surely first
+        low and high hold for all changes at once; one row per universe and model of either study,
+        what moved most surely first
     """
     one, two = _ics_of(a), _ics_of(b)
     rows = []
@@ -382,10 +385,10 @@ def compare_studies(
             if m not in x or m not in z:
                 only = (x if m in x else z)[m].mean()
                 rows.append(dict(universe=u, model=m, before=only if m in x else np.nan, after=only if m in z else np.nan, note="only before" if m in x else "only after"))
-            else: rows.append(dict(universe=u, model=m, **_moved(x[m], z[m], max(h, h2), max(d, d2), reps, seed), note="" if label == label2 else f"label changed: {label} to {label2}"))
+            else: rows.append(dict(universe=u, model=m, **_moved(x[m], z[m], max(h, h2)), note="" if label == label2 else f"label changed: {label} to {label2}"))
     if not any("p" in r for r in rows): raise NeuralphaError("The two studies have no model in common on a common universe.")
     table = pd.DataFrame(rows)
-    known = table["p"].notna()
-    table.loc[known, "p_holm"] = holm(table.loc[known, "p"])
-    table["moved"] = (table["p_holm"] < size).fillna(False)
+    few = table["p"].isna() & (table["note"] == "")
+    table.loc[few, "note"] = "too few dates to say"
+    table = together(table, size).rename(columns={"separated": "moved"})
     return table.sort_values(["p_holm", "p"]).reset_index(drop=True)

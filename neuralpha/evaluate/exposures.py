@@ -12,7 +12,7 @@ book values) is named in `missing` instead of being made up. Further factors can
 # %% auto #0
 __all__ = ['STYLES', 'style_factors', 'neutralise', 'exposure_metrics', 'score_correlation']
 
-# %% ../../nbs/evaluate/exposures.ipynb #c02f3bbb
+# %% ../../nbs/evaluate/exposures.ipynb #4591ddaa
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
@@ -24,7 +24,7 @@ from .ic import coefficients, on_panel
 from .metrics import mean_metric, metric
 from .quantiles import standing
 from .regimes import size_and_liquidity
-from .statistics import paired_bootstrap
+from .statistics import paired_test
 
 # %% ../../nbs/evaluate/exposures.ipynb #7039c385
 STYLES = {"market": ("beta", "beta_120"), "value": ("book_to_market", "bm", "b2p", "earnings_yield"), "momentum": ("mom12m", "momentum_252_20"),
@@ -108,11 +108,10 @@ def neutralise(
     left[np.isin(panel.date_code, np.flatnonzero(share > 1 - 1e-9))] = 0.
     return left, share
 
-# %% ../../nbs/evaluate/exposures.ipynb #e4c5062e
+# %% ../../nbs/evaluate/exposures.ipynb #ebd9f081
 def exposure_metrics(
     scores, y:Label,
     factors:tuple|None=None, # result of `style_factors`
-    seed:int=0, reps:int=1000,
 )->dict: # exposures and factor_ic: {style: record}; style_r2, rank_ic_neutral, rank_ic_from_styles: records
     """Exposure of a score to every style and the rank IC left after neutralising, JSON-native.
 
@@ -122,8 +121,6 @@ def exposure_metrics(
     y : Label
     factors : tuple | None, default None
         result of `style_factors`
-    seed : int, default 0
-    reps : int, default 1000
 
     Returns
     -------
@@ -139,14 +136,14 @@ def exposure_metrics(
     exposure, own = coefficients(p, s, F)[1][:, 0], coefficients(p, F, y.values[:, None])[1][:, :, 0]
     left, share = neutralise(p, s, F)
     before, after = (coefficients(p, v, y.values[:, None])[1][:, 0, 0] for v in (s, left[:, None]))
-    lost = paired_bootstrap(before, np.where(np.isfinite(before), np.nan_to_num(after), np.nan), y.horizon, y.delay, reps=reps, seed=seed)
-    say = lambda series, unit, text: mean_metric(series, y, unit, "per date", text, seed, reps)
+    lost = paired_test(before, np.where(np.isfinite(before), np.nan_to_num(after), np.nan), y.horizon)
+    say = lambda series, unit, text: mean_metric(series, y, unit, "per date", text)
     listed = ", ".join(names) + "".join(f"; {k} left out: {v}" for k, v in missing.items())
     return {"exposures": {n: say(exposure[:, j], "correlation", f"Mean over dates of the rank correlation of score and {n}.") for j, n in enumerate(names)},
             "factor_ic": {n: say(own[:, j], "correlation", f"Mean rank IC of {n} itself, on the rows that are scored.") for j, n in enumerate(names)},
             "style_r2": say(share, "share", f"Share of the variance of the score's ranks that the styles explain on a date ({listed})."),
             "rank_ic_neutral": say(np.where(np.isfinite(before), np.nan_to_num(after), np.nan), "correlation", f"Mean rank IC of the score after regressing its ranks on those of the styles by date ({listed})."),
-            "rank_ic_from_styles": metric(lost["difference"], "correlation", "per date", "Mean rank IC lost by neutralising; p of no loss by paired bootstrap.", lost["low"], lost["high"], p=lost["p"])}
+            "rank_ic_from_styles": metric(lost["difference"], "correlation", "per date", "Mean rank IC lost by neutralising; p of no loss by a paired test.", lost["low"], lost["high"], p=lost["p"])}
 
 # %% ../../nbs/evaluate/exposures.ipynb #bb72a1e1
 def score_correlation(

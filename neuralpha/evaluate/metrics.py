@@ -10,7 +10,7 @@ formula. Each metric is a small record that answers them; the pages only format 
 __all__ = ['LIVES', 'FADING_BARS', 'metric', 'mean_metric', 'calibrate', 'calibrated', 'pooled_r2', 'share_recovered',
            'half_life', 'bar_ics', 'horizon_labels', 'evaluate_scores', 'metrics_table']
 
-# %% ../../nbs/evaluate/metrics.ipynb #87785d02
+# %% ../../nbs/evaluate/metrics.ipynb #0cc53979
 import math
 import numpy as np
 import pandas as pd
@@ -20,9 +20,9 @@ from ..data.panel import Panel
 from ..labels import Label, excess_return, forward_return, suspended_exits
 from .ic import coefficients, on_panel
 from .quantiles import _lag_correlation, _lagged, _turnover, group_returns, spread_portfolio, standing
-from .statistics import FEWEST_DATES, block_interval, block_length, bootstrap_means, hac_mean, sharpe_report
+from .statistics import FEWEST_DATES, block_length, bootstrap_means, influence_interval, mean_test, sharpe_report
 
-# %% ../../nbs/evaluate/metrics.ipynb #3678246a
+# %% ../../nbs/evaluate/metrics.ipynb #e17bec82
 def _number(v):
     v = float(v)
     return v if math.isfinite(v) else None
@@ -30,6 +30,7 @@ def _number(v):
 def metric(
     value, unit:str, period:str, definition:str,
     low=None, high=None, # 95% interval, where there is one
+    interval:str="95%, Student's t over dates, long-run variance", # how it was found
     **more, # further JSON-native facts: t, lag, n, ...
 )->dict:
     """One number with what it means; NaN and infinity become None.
@@ -42,39 +43,38 @@ def metric(
     definition : str
     low, high : default None, None
         95% interval, where there is one
+    interval : str, default "95%, Student's t over dates, long-run variance"
+        how it was found
     **more
         further JSON-native facts: t, lag, n, ...
     """
     out = dict(value=_number(value), unit=unit, period=period, definition=definition)
-    if low is not None: out |= dict(low=_number(low), high=_number(high), interval="95%, block bootstrap over dates")
+    if low is not None: out |= dict(low=_number(low), high=_number(high), interval=interval)
     return out | {k: _number(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
 
-# %% ../../nbs/evaluate/metrics.ipynb #86d6f025
+# %% ../../nbs/evaluate/metrics.ipynb #69623c5d
 def mean_metric(
-    series, y:Label, # one value per date; the label it belongs to sets block length and lag
-    unit:str, period:str, definition:str, seed:int=0, reps:int=1000,
+    series, y:Label, # one value per date; the label it belongs to says how far neighbours overlap
+    unit:str, period:str, definition:str,
     scale:float=1., # the mean and its interval are multiplied by this
 )->dict:
-    """Mean over dates with its block-bootstrap interval; no interval below ten dates, no value without any.
+    """Mean over dates with its interval; no interval below `fewest_dates` of the label's horizon, no value without any date.
 
     Parameters
     ----------
     series, y
-        one value per date; the label it belongs to sets block length and lag
+        one value per date; the label it belongs to says how far neighbours overlap
     unit : str
     period : str
     definition : str
-    seed : int, default 0
-    reps : int, default 1000
     scale : float, default 1.0
         the mean and its interval are multiplied by this
     """
     x = np.asarray(series, float)
     x = x[np.isfinite(x)]*scale
-    if len(x) < FEWEST_DATES: return metric(x.mean() if len(x) else np.nan, unit, period, definition, np.nan, np.nan, n=len(x), block=1)
-    block = block_length(x, y.horizon, y.delay)
-    low, high = block_interval(bootstrap_means(x, block, reps, seed), x.mean(), len(x), block)
-    return metric(x.mean(), unit, period, definition, low, high, n=len(x), block=block)
+    if len(x) < 3: return metric(x.mean() if len(x) else np.nan, unit, period, definition, np.nan, np.nan, n=len(x), freedom=0, error=np.nan)
+    fit = mean_test(x, y.horizon)
+    return metric(fit["mean"], unit, period, definition, fit["low"], fit["high"], n=len(x), freedom=fit["freedom"], error=fit["se"])
 
 # %% ../../nbs/evaluate/metrics.ipynb #c38f3bbc
 def calibrate(
@@ -160,47 +160,44 @@ def _errors(forecast, mean, y):
                                   "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over rows.", n=int(ok.sum()))
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #a839aa19
-def _over_sd(x, block, seed, reps):
-    "Mean over standard deviation across dates, and the ends of its block-bootstrap interval; NaN where nothing varies, no interval below ten dates."
+# %% ../../nbs/evaluate/metrics.ipynb #d250aa08
+def _over_sd(x, horizon):
+    "Mean over standard deviation across dates, and the ends of its interval; NaN where nothing varies, no interval of few dates."
     if len(x) < 3 or np.ptp(x) == 0: return np.nan, np.nan, np.nan
-    if len(x) < FEWEST_DATES: return x.mean()/x.std(ddof=1), np.nan, np.nan
-    m = bootstrap_means(np.stack([x, x*x], 1), block, reps, seed)
+    z = (x - x.mean())/x.std(ddof=1)
     ratio = x.mean()/x.std(ddof=1)
-    return ratio, *block_interval(m[:, 0]/np.sqrt((m[:, 1] - m[:, 0]**2)*len(x)/(len(x) - 1)), ratio, len(x), block)
+    return ratio, *influence_interval(ratio, z - ratio/2*z**2, horizon)
 
-def _ic_metrics(per_date, y, kind, seed, reps):
+def _ic_metrics(per_date, y, kind):
     "Mean, ICIR, annual ICIR and t of one IC series; `kind` is 'ic' or 'rank_ic'."
     name = {"ic": "Pearson", "rank_ic": "Spearman (average ranks)"}[kind]
     x = per_date[np.isfinite(per_date)]
-    mean = mean_metric(x, y, "correlation", "per date", f"Mean over dates of the cross-sectional {name} correlation of score and label ({y.name}).", seed, reps)
-    nothing = dict(t=np.nan, p=np.nan, lag=0, n=len(x))
-    fit = hac_mean(x, y.horizon, y.delay) if len(x) >= 3 and np.ptp(x) > 0 else nothing
+    mean = mean_metric(x, y, "correlation", "per date", f"Mean over dates of the cross-sectional {name} correlation of score and label ({y.name}).")
+    fit = mean_test(x, y.horizon) if len(x) >= 3 else dict(t=np.nan, p=np.nan, critical=np.nan, freedom=0)
     sd = x.std(ddof=1) if len(x) > 1 else np.nan
-    ratio, low, high = _over_sd(x, mean["block"], seed, reps)
-    annual = fit["t"]*np.sqrt(y.panel.bars_per_year/max(fit["n"], 1))
+    ratio, low, high = _over_sd(x, y.horizon)
+    annual = fit["t"]*np.sqrt(y.panel.bars_per_year/max(len(x), 1))
     return {kind: mean,
             f"{kind}_sd": metric(sd, "correlation", "per date", f"Standard deviation over dates of the {name} IC, n - 1 in its denominator."),
             f"{kind}ir": metric(ratio, "ratio", "per date", f"Mean over standard deviation (n - 1 in its denominator) across dates of the {name} IC.", low, high, n=len(x)),
-            f"{kind}ir_annual": metric(annual, "ratio", "per year", f"Mean {name} IC over its long-run (HAC) standard deviation, times the square root of "
+            f"{kind}ir_annual": metric(annual, "ratio", "per year", f"Mean {name} IC over its long-run standard deviation, times the square root of "
                                        f"{y.panel.bars_per_year:.1f} bars per year."),
-            f"{kind}_t": metric(fit["t"], "t-statistic", "whole period", f"HAC t-statistic of the mean {name} IC (Bartlett kernel, overlap-aware lag).",
-                                p=fit["p"], lag=fit["lag"], n=fit["n"])}
+            f"{kind}_t": metric(fit["t"], "t-statistic", "whole period", f"t-statistic of the mean {name} IC, its long-run variance from slow cosine waves (Lazarus, Lewis, Stock and Watson, 2018); "
+                                "by luck alone it lies beyond its critical value, on either side, once in twenty samples.",
+                                critical=fit["critical"], p=fit["p"], freedom=fit["freedom"], n=len(x))}
 
-# %% ../../nbs/evaluate/metrics.ipynb #2a1d9ae2
+# %% ../../nbs/evaluate/metrics.ipynb #15aa154c
 def share_recovered(
     ics, ceiling, # IC per date of a model and of the oracle; dates where either is missing are left out
-    y:Label, seed:int=0, reps:int=1000,
+    y:Label,
 )->dict:
-    """Mean IC over the oracle's on the same dates, with its paired block-bootstrap interval; None where the oracle's is not positive.
+    """Mean IC over the oracle's on the same dates, with its paired interval (none where the oracle's own reaches zero); None where the oracle's is not positive.
 
     Parameters
     ----------
     ics, ceiling
         IC per date of a model and of the oracle; dates where either is missing are left out
     y : Label
-    seed : int, default 0
-    reps : int, default 1000
     """
     pair = np.stack([np.asarray(ics, float), np.asarray(ceiling, float)], 1)
     pair = pair[np.isfinite(pair).all(1)]
@@ -210,11 +207,10 @@ def share_recovered(
     mean = pair.mean(0) if n else np.full(2, np.nan)
     if not mean[1] > 0: return metric(np.nan, "share", "whole period", text, np.nan, np.nan, n=n)
     share = mean[0]/mean[1]
-    if n < FEWEST_DATES: return metric(share, "share", "whole period", text, np.nan, np.nan, n=n)
-    block = block_length(pair[:, 0] - share*pair[:, 1], y.horizon, y.delay)
-    m = bootstrap_means(pair, block, reps, seed)
-    low, high = block_interval(m[:, 0]/m[:, 1], share, n, block) if (m[:, 1] > 0).all() else (np.nan, np.nan)
-    return metric(share, "share", "whole period", text, low, high, n=n, block=block)
+    known = n >= 3 and mean_test(pair[:, 1], y.horizon)["low"] > 0
+    left = (pair[:, 0] - share*pair[:, 1])/mean[1]
+    low, high = influence_interval(share, left, y.horizon) if known else (np.nan, np.nan)
+    return metric(share, "share", "whole period", text, low, high, n=n, error=mean_test(left, y.horizon)["se"] if known else np.nan)
 
 # %% ../../nbs/evaluate/metrics.ipynb #6da0c948
 LIVES = np.concatenate([[0.], np.geomspace(.1, 5000, 400), [np.inf]]) # half-lives that are tried, bars
@@ -311,7 +307,7 @@ def _half_life_metric(scores, y, seed, reps):
     low, high = np.quantile(np.nan_to_num(draws, nan=np.inf, posinf=np.inf), [.025, .975], method="nearest")
     return {"half_life": metric(half_life(ics.mean(0)), "bars", "whole period", text, low, high, n=len(ics))}
 
-# %% ../../nbs/evaluate/metrics.ipynb #f85fe7dc
+# %% ../../nbs/evaluate/metrics.ipynb #7c209cad
 def horizon_labels(y:Label, horizons=(1, 2, 5, 10, 20))->list:
     "Forward-return labels with the delay of `y` for several horizons, less what `y` is less of; `y` itself is reused. A label that is no return has plain ones."
     def at(h): return _less(y, forward_return(y.panel, h, y.delay, y.exit))
@@ -322,39 +318,39 @@ def _horizon_metrics(pearson, spearman, labels, seed, reps):
     out = {}
     for kind, values in (("ic", pearson), ("rank_ic", spearman)):
         name = {"ic": "Pearson", "rank_ic": "Spearman"}[kind]
-        out[f"{kind}_by_horizon"] = {str(l.horizon): mean_metric(values[:, j], l, "correlation", "per date", f"Mean over dates of the {name} IC with the {l.name}.", seed, reps)
+        out[f"{kind}_by_horizon"] = {str(l.horizon): mean_metric(values[:, j], l, "correlation", "per date", f"Mean over dates of the {name} IC with the {l.name}.")
                                      for j, l in enumerate(labels)}
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #c03bee03
+# %% ../../nbs/evaluate/metrics.ipynb #361e4136
 def _share(panel, hit, among):
     "Per date, the share of `among` rows that are `hit`."
     n = np.bincount(panel.date_code, among, panel.n_dates)
     with np.errstate(invalid="ignore", divide="ignore"): return np.bincount(panel.date_code, hit & among, panel.n_dates)/n
 
-def _top_sharpe(y, best, count, seed, reps):
+def _top_sharpe(y, best, count):
     "Annualised Sharpe ratio of the mean label of the `best` rows, `count` of them a date."
     p, n = y.panel, np.bincount(y.panel.date_code, best, y.panel.n_dates)
     x = np.bincount(p.date_code[best], y.values[best], p.n_dates)[n > 0]/n[n > 0]
     a_year = p.bars_per_year/y.horizon
-    value, low, high = (v*np.sqrt(a_year) for v in _over_sd(x, block_length(x, y.horizon, y.delay) if len(x) >= FEWEST_DATES else 1, seed, reps))
+    value, low, high = (v*np.sqrt(a_year) for v in _over_sd(x, y.horizon))
     return metric(value, "ratio", "per year", f"Mean over standard deviation across dates of the mean label of the {count} highest scores ({y.name}), before cost, times the square root of "
                   f"{a_year:.1f} such labels a year (dates with at least {2*count} assets).", low, high, n=len(x))
 
-def _ranking_metrics(values, y, top, few, seed, reps):
+def _ranking_metrics(values, y, top, few):
     p, both = y.panel, np.isfinite(values) & np.isfinite(y.values)
     pair = np.where(both[:, None], np.stack([values, y.values], 1), np.nan)
     ranks, halves = standing(p, pair, 2)
     n = np.bincount(p.date_code, both, p.n_dates)[p.date_code]
     best = lambda count: both & ((n + 1)/2 - np.nan_to_num(ranks[:, 0]) <= count) & (n >= 2*count)
-    say = lambda series, text: mean_metric(series, y, "share", "per date", text, seed, reps)
+    say = lambda series, text: mean_metric(series, y, "share", "per date", text)
     shares = {"hit_rate": say(_share(p, halves[:, 0] == halves[:, 1], both), "Share of assets whose score and label lie on the same side of the date's medians, taken over the assets that have both; at a median is below it."),
               "precision": say(_share(p, y.values > 0, best(top)), f"Share of the {top} highest scores of a date whose label is positive (dates with at least {2*top} assets)."),
               "base_rate": say(_share(p, y.values > 0, both), "Share of all scored assets whose label is positive.")}
-    return shares | ({"top_sharpe": _top_sharpe(y, best(few), few, seed, reps)} if y.unit == "return" else {})
+    return shares | ({"top_sharpe": _top_sharpe(y, best(few), few)} if y.unit == "return" else {})
 
-# %% ../../nbs/evaluate/metrics.ipynb #69fb5e09
-def _quantile_metrics(values, y, quantiles, seed, reps):
+# %% ../../nbs/evaluate/metrics.ipynb #c9ba137c
+def _quantile_metrics(values, y, quantiles):
     p, S = y.panel, values[:, None]
     ranks, groups = standing(p, S, quantiles)
     means = group_returns(p, groups, y.values[:, None], quantiles)[:, 0, 0]
@@ -364,12 +360,12 @@ def _quantile_metrics(values, y, quantiles, seed, reps):
     with np.errstate(invalid="ignore"): changed = ends.mean(1)
     bars = np.arange(quantiles)
     a_year = lambda: mean_metric(spread, y, "return", "per year", text + f", times {p.bars_per_year:.1f} bars per year over {_per_horizon(y).removeprefix('per ')}; not compounded.",
-                                 seed, reps, p.bars_per_year/y.horizon)
-    return {"quantile_spread": mean_metric(spread, y, y.unit, _per_horizon(y), text + ".", seed, reps),
+                                 p.bars_per_year/y.horizon)
+    return {"quantile_spread": mean_metric(spread, y, y.unit, _per_horizon(y), text + "."),
             **({"quantile_spread_annual": a_year()} if y.unit == "return" else {}),
-            "quantile_returns": {str(k + 1): mean_metric(means[:, k], y, y.unit, _per_horizon(y), f"Mean label of quantile {k + 1} of {quantiles} (1: lowest scores).", seed, reps) for k in bars},
-            "turnover": mean_metric(changed, y, "share", "per bar", f"Share of names in the top and bottom of {quantiles} quantiles that were not there one bar before, mean of the two.", seed, reps),
-            "rank_autocorrelation": mean_metric(_lagged(p, ranks, _lag_correlation, 1)[:, 0], y, "correlation", "per bar", "Correlation of an asset's rank with its rank one bar before.", seed, reps)}
+            "quantile_returns": {str(k + 1): mean_metric(means[:, k], y, y.unit, _per_horizon(y), f"Mean label of quantile {k + 1} of {quantiles} (1: lowest scores).") for k in bars},
+            "turnover": mean_metric(changed, y, "share", "per bar", f"Share of names in the top and bottom of {quantiles} quantiles that were not there one bar before, mean of the two."),
+            "rank_autocorrelation": mean_metric(_lagged(p, ranks, _lag_correlation, 1)[:, 0], y, "correlation", "per bar", "Correlation of an asset's rank with its rank one bar before.")}
 
 # %% ../../nbs/evaluate/metrics.ipynb #fc70f15a
 def _extremes(values, y, open_)->tuple: # (n_rows,) lowest and highest label of the date among the scored
@@ -406,17 +402,17 @@ def _suspended_metrics(values, y, quantiles)->dict:
                                       "ic": bound("Mean Pearson IC,", "correlation", "per date", ic, "worst", "best"),
                                       "quantile_spread": bound(f"Mean label of the top less the bottom of {quantiles} quantiles,", "return", _per_horizon(y), spread, "worst", "best")}}
 
-# %% ../../nbs/evaluate/metrics.ipynb #64c1ccbf
-def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpes, seed, reps):
+# %% ../../nbs/evaluate/metrics.ipynb #24647925
+def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpes):
     held = spread_portfolio(scores, y.panel, y.horizon, y.delay, quantiles, half_spread_bps)
     year = y.panel.bars_per_year
     text = (f"Long the top, short the bottom of {quantiles} quantiles, equal weights, in {y.horizon} overlapping tranches entered {y.delay} bar(s) after the score; "
             "on the money of one side")
     bar = Label(y.panel, "bar", y.values, y.known_code, 1, 0)
     note = dict(half_spread_bps=float(half_spread_bps), unknown_delistings=held.attrs["unknown_delistings"])
-    out = {"spread_after_cost": mean_metric(held.net, bar, "return", "per year", f"{text}, less {half_spread_bps:g} bps of what is bought or sold; not compounded.", seed, reps, year) | note,
-           "spread_before_cost": mean_metric(held.gross, bar, "return", "per year", text + "; before cost, not compounded.", seed, reps, year),
-           "traded": mean_metric(held.turnover, bar, "share", "per bar", "Bought plus sold on a bar, as a share of one side's money.", seed, reps)}
+    out = {"spread_after_cost": mean_metric(held.net, bar, "return", "per year", f"{text}, less {half_spread_bps:g} bps of what is bought or sold; not compounded.", year) | note,
+           "spread_before_cost": mean_metric(held.gross, bar, "return", "per year", text + "; before cost, not compounded.", year),
+           "traded": mean_metric(held.turnover, bar, "share", "per bar", "Bought plus sold on a bar, as a share of one side's money.")}
     if len(held) < 5 or np.ptp(held.net) == 0: return out
     s = sharpe_report(held.net, year, trials, trial_sharpes)
     known = dict(trials=s["trials"], trial_sd=s["trial_sd"], skew=s["skew"], kurtosis=s["kurtosis"], n=s["bars"])
@@ -426,7 +422,7 @@ def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpe
                                             threshold_per_bar=s["threshold"], **known),
                   "min_track_record": metric(s["min_bars"], "bars", "whole period", "Bars at which a Sharpe ratio like this would be above zero at 95%; empty where no length would do.")}
 
-# %% ../../nbs/evaluate/metrics.ipynb #770aed5e
+# %% ../../nbs/evaluate/metrics.ipynb #ffb72f63
 def evaluate_scores(
     scores:pd.Series, # `(date, asset)` out-of-sample scores (or an array in panel row order)
     panel:Panel, y:Label,
@@ -437,7 +433,7 @@ def evaluate_scores(
     half_spread_bps:float=5., # cost of buying or selling, basis points of the amount
     trials:int=1, # everything tried in the study, for the deflated Sharpe ratio
     trial_sharpes=None, # Sharpe ratios per bar of the trials, where known
-    seed:int=0, reps:int=1000, # of the bootstrap
+    seed:int=0, reps:int=1000, # of the half-life's bootstrap
 )->dict: # name -> record, or name -> {part: record}; JSON-native
     """Every metric of one score, with unit, period, definition and interval. Raises `NeuralphaError` where no date has an IC.
 
@@ -462,7 +458,7 @@ def evaluate_scores(
     trial_sharpes : default None
         Sharpe ratios per bar of the trials, where known
     seed, reps : int, default 0, 1000
-        of the bootstrap
+        of the half-life's bootstrap
 
     Returns
     -------
@@ -480,11 +476,11 @@ def evaluate_scores(
     days = panel.dates[np.unique(panel.date_code[scored])]
     return {"dates": metric(len(days), "dates", "whole period", "Dates with a score.", first=str(pd.Timestamp(days[0]).date()), last=str(pd.Timestamp(days[-1]).date())),
             "rows": metric(scored.sum(), "rows", "whole period", "Scored (date, asset) pairs.", labelled=int((scored & np.isfinite(y.values)).sum())),
-            **_ic_metrics(pearson[:, 0], y, "ic", seed, reps), **_ic_metrics(spearman[:, 0], y, "rank_ic", seed, reps),
+            **_ic_metrics(pearson[:, 0], y, "ic"), **_ic_metrics(spearman[:, 0], y, "rank_ic"),
             **_horizon_metrics(pearson[:, 1:], spearman[:, 1:], labels, seed, reps), **_half_life_metric(values, y, seed, reps),
-            **_errors(on(forecast), on(train_mean), y), **_ranking_metrics(values, y, top, few, seed, reps),
-            **_quantile_metrics(values, y, quantiles, seed, reps), **_suspended_metrics(values, y, quantiles),
-            **_trading_metrics(values, y, quantiles, half_spread_bps, trials, trial_sharpes, seed, reps)}
+            **_errors(on(forecast), on(train_mean), y), **_ranking_metrics(values, y, top, few),
+            **_quantile_metrics(values, y, quantiles), **_suspended_metrics(values, y, quantiles),
+            **_trading_metrics(values, y, quantiles, half_spread_bps, trials, trial_sharpes)}
 
 # %% ../../nbs/evaluate/metrics.ipynb #3cebc461
 def metrics_table(

@@ -14,14 +14,14 @@ __all__ = ['COLOURS', 'DASHES', 'FEWEST_DRAWN', 'style', 'new_figure', 'plain', 
            'plot_exposures', 'plot_quantiles', 'plot_folds_ic', 'plot_score_correlation', 'plot_spread',
            'plot_leaderboard', 'plot_changes']
 
-# %% ../../nbs/evaluate/plots.ipynb #deabd3c4
+# %% ../../nbs/evaluate/plots.ipynb #076a203b
 import numpy as np
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from ..core import NeuralphaError
-from .statistics import hac_mean
+from .statistics import mean_test
 
 # %% ../../nbs/evaluate/plots.ipynb #5d42ce43
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -105,10 +105,10 @@ def _legend(ax, n, columns=4):
     room = int(ax.figure.get_figwidth()/(.5 + .065*max(map(len, labels), default=1))) # inches of the figure over inches of the longest entry
     if n > 1: ax.figure.legend(handles, labels, loc="outside lower center", frameon=False, fontsize=8, ncols=max(1, min(n, columns, room)))
 
-# %% ../../nbs/evaluate/plots.ipynb #0c557dac
+# %% ../../nbs/evaluate/plots.ipynb #b8ee803b
 def plot_ic(
     ics, # Series or DataFrame: dates × models
-    horizon:int=1, delay:int=0, # of the label, bars: the band allows for the overlap
+    horizon:int=1, # of the label, bars: the band allows for the overlap
     window:int=63, # bars
     what:str="IC",
 )->Figure:
@@ -118,7 +118,7 @@ def plot_ic(
     ----------
     ics
         Series or DataFrame: dates × models
-    horizon, delay : int, default 1, 0
+    horizon : int, default 1
         of the label, bars: the band allows for the overlap
     window : int, default 63
         bars
@@ -128,19 +128,21 @@ def plot_ic(
     window = int(np.clip(window, 5, max(len(ics)//3, 5)))
     step = max(window//10, 1)
     fig, ax = new_figure()
+    bands = "" # more than three bands, and bands of too few dates, are not drawn
     for j, (name, label) in enumerate(zip(ics, shortened(ics, 30))):
         x = ics[name].dropna()
         if len(x) < window:
             ax.plot([], [], label=f"{label}: needs {window} dates", **style(j))
             continue
         ends = np.arange(window, len(x) + 1, step)
-        fits = [hac_mean(x.iloc[e - window:e], horizon, delay) for e in ends]
+        fits = [mean_test(x.iloc[e - window:e], horizon) for e in ends]
         mean, half = np.array([f["mean"] for f in fits]), np.array([f["critical"]*f["se"] for f in fits])
         ax.plot(x.index[ends - 1], mean, lw=1.6, label=label, marker="." if len(ends) == 1 else None, **style(j))
-        if ics.shape[1] <= 3: ax.fill_between(x.index[ends - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
+        if ics.shape[1] <= 3 and np.isfinite(half).any():
+            ax.fill_between(x.index[ends - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
+            bands = ", 95% band"
     if not _drawn(ax): _say(ax, f"needs {window} dates; there are {ics.count().max()}")
     else: ax.axhline(0, color="black", lw=.8); date_axis(ax)
-    bands = ", 95% HAC band" if ics.shape[1] <= 3 else ""
     ax.set(title=f"{what}, mean of the last {window} dates{bands}", ylabel=f"{what} (correlation)", xlabel="date")
     _legend(ax, ics.shape[1])
     return fig
@@ -160,9 +162,9 @@ def plot_cumulative_ic(ics, what:str="IC")->Figure:
 
 def _daily(index): return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
 
-# %% ../../nbs/evaluate/plots.ipynb #b4d5069d
+# %% ../../nbs/evaluate/plots.ipynb #79f03914
 def dates_needed(
-    ics, horizon:int=1, delay:int=0, z:float=1.96,
+    ics, horizon:int=1, z:float=1.96,
 )->float: # dates; infinite where the mean is not positive
     """Dates after which a mean IC like this one is expected to lie `z` standard errors above zero.
 
@@ -171,38 +173,40 @@ def dates_needed(
     float
         dates; infinite where the mean is not positive
     """
-    fit = hac_mean(ics, horizon, delay)
+    fit = mean_test(ics, horizon)
     return float((z*fit["se"]*np.sqrt(fit["n"])/fit["mean"])**2) if fit["mean"] > 0 else float("inf")
 
 FEWEST_DRAWN = 20 # dates before evidence is drawn
 
 def plot_evidence(
     ics, # Series, or DataFrame of up to seven models: dates × models
-    horizon:int=1, delay:int=0, what:str="IC",
+    horizon:int=1, what:str="IC",
 )->Figure:
-    """Mean IC to date with 95% HAC interval (left), and the interval's width against the number of dates (right).
+    """Mean IC to date (left; with its 95% interval for up to three models), and the interval's width against the number of dates (right).
 
     Parameters
     ----------
     ics
         Series, or DataFrame of up to seven models: dates × models
     horizon : int, default 1
-    delay : int, default 0
     what : str, default 'IC'
     """
     ics = _frame(ics)
     fig, (left, right) = new_figure(10, 3.4, 1, 2)
+    bands = ""
     for j, (name, label) in enumerate(zip(ics, shortened(ics, 30))):
         x = ics[name].dropna()
         if len(x) < FEWEST_DRAWN:
             right.plot([], [], label=f"{label}: needs {FEWEST_DRAWN} dates", **style(j))
             continue
         ns = np.unique(np.geomspace(FEWEST_DRAWN, len(x), 40).astype(int))
-        fits = [hac_mean(x.iloc[:n], horizon, delay) for n in ns]
+        fits = [mean_test(x.iloc[:n], horizon) for n in ns]
         mean, half = np.array([f["mean"] for f in fits]), np.array([f["critical"]*f["se"] for f in fits])
         left.plot(x.index[ns - 1], mean, lw=1.6, label=label, marker="." if len(ns) == 1 else None, **style(j))
-        if ics.shape[1] <= 3: left.fill_between(x.index[ns - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
-        need = dates_needed(x, horizon, delay)
+        if ics.shape[1] <= 3 and np.isfinite(half).any():
+            left.fill_between(x.index[ns - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
+            bands = ", 95% interval"
+        need = dates_needed(x, horizon)
         note = f"{label}: {need:,.0f} dates to tell from zero" if np.isfinite(need) else f"{label}: not positive"
         right.plot(ns[half > 0], 2*half[half > 0], lw=1.6, label=note, marker="." if len(ns) == 1 else None, **style(j))
         if ics.shape[1] == 1 and half[-1] > 0:
@@ -213,7 +217,7 @@ def plot_evidence(
     else: left.axhline(0, color="black", lw=.8); date_axis(left)
     if _drawn(right): right.set(xscale="log", yscale="log"); _plain_log(right.xaxis); _plain_log(right.yaxis); right.tick_params(axis="y", labelsize=8)
     else: _say(right, need if bare else f"no interval: the same {what} on every date")
-    left.set(title=f"Mean {what} to date, 95% interval", ylabel=f"{what} (correlation)", xlabel="date")
+    left.set(title=f"Mean {what} to date{bands}", ylabel=f"{what} (correlation)", xlabel="date")
     right.set(title="Learning rate of evidence", ylabel="width of the 95% interval", xlabel="dates seen")
     right.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -.2)) # under the axes, where it covers no line
     return fig
@@ -363,7 +367,7 @@ def plot_score_correlation(
     fig.colorbar(image, ax=ax, label="mean rank correlation", shrink=.8)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #953fa12c
+# %% ../../nbs/evaluate/plots.ipynb #ae9f300f
 def plot_spread(
     held:pd.DataFrame, # result of `spread_portfolio`
     title:str="Top less bottom quantile",
@@ -386,7 +390,7 @@ def plot_spread(
     return fig
 
 def plot_leaderboard(board)->Figure:
-    "IC with 95% interval of every row of a `Leaderboard`, shaded by shared rank."
+    "IC with 95% interval of every row of a `Leaderboard`, with its letters."
     t = board.table
     key = board.by
     name = {"ic": "IC", "rank_ic": "rank IC"}[key]
@@ -395,10 +399,8 @@ def plot_leaderboard(board)->Figure:
         low, high = r[f"{key}_low"], r[f"{key}_high"]
         colour = COLOURS[0] if r["kind"] == "model" else "#777777"
         ax.plot([low, high], [i, i], color=colour, lw=2.4, solid_capstyle="butt"); ax.plot(r[key], i, "o" if r["kind"] == "model" else "D", color=colour, ms=6)
-    starts = [i for i in range(1, len(t)) if t["rank"].iat[i] != t["rank"].iat[i - 1]]
-    for i in starts: ax.axhline(i - .5, color="black", lw=1.2, ls=(0, (1, 3)))
-    ranks = ["oracle, not ranked" if not r else f"rank {r}" for r in t["rank"]]
-    ax.set(yticks=range(len(t)), yticklabels=[f"{m}  ({r})" for m, r in zip(shortened(t.index, 30), ranks)], xlabel=f"mean {name} (correlation), 95% interval",
+    shown = [r or "not ranked" for r in t["letters"]]
+    ax.set(yticks=range(len(t)), yticklabels=[f"{m}  ({r})" for m, r in zip(shortened(t.index, 30), shown)], xlabel=f"mean {name} (correlation), 95% interval",
            title=f"{plain(board.universe)}: what the data can tell apart"); ax.invert_yaxis(); ax.axvline(0, color="black", lw=.8)
     return fig
 

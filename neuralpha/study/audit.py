@@ -938,7 +938,7 @@ def planted_label(
     values = np.where(y.labelled, ic*signal + np.sqrt(1 - ic**2)*noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/study/audit.ipynb #2a727d0b
+# %% ../../nbs/study/audit.ipynb #29082919
 def fold_ic(
     model, # unfitted estimator; it is cloned
     X:Features, y:Label, fold:Fold,
@@ -961,12 +961,12 @@ def fold_ic(
     tuple
         (interval of the mean: dict mean, low, high, level, ...; IC per test date)
     """
-    from neuralpha.evaluate.statistics import bootstrap_interval
+    from neuralpha.evaluate.statistics import mean_test
     from neuralpha.models.base import date_ic, primary
     goal = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
     ic = date_ic(_fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows)), primary(goal)[rows], y.panel.date_code[rows])
-    return bootstrap_interval(ic, y.horizon, y.delay, level=level, reps=2000, seed=seed), ic
+    return mean_test(ic, y.horizon, level), ic
 
 def _fitted_on(model, X, goal, fold, device, refit):
     from neuralpha.models.predict import fit_on
@@ -974,7 +974,7 @@ def _fitted_on(model, X, goal, fold, device, refit):
     fit_on(model, X, goal, fold, refit)
     return model
 
-# %% ../../nbs/study/audit.ipynb #47c19399
+# %% ../../nbs/study/audit.ipynb #37c26e5b
 def _placebo(tally, models, X, y, fold, s, level):
     "Placebo and planted signal for every model."
     from neuralpha.models.base import date_ic, primary
@@ -986,8 +986,9 @@ def _placebo(tally, models, X, y, fold, s, level):
         def line(how, label, true, low, high, says=""):
             at, _ = fold_ic(model, X, label, fold, s["target"], s["device"], level, s["seed"], name in s["refit"])
             why = low if true < at["low"] else high if true > at["high"] else "" # the interval lies above or below the truth
-            said = f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test dates{says}"
-            tally.add("placebo", name, how, len(rows), 1, 1 if why else 0, found=said + (f": {why}." if why else ""))
+            few = np.isnan(at["low"]) # no interval: nothing is decided
+            said = f"IC {at['mean']:+.4f} on {dates} test dates, too few for an interval{says}" if few else f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test dates{says}"
+            tally.add("placebo", name, how, len(rows), 1, 1 if why else 0, found=said + (f": {why}." if why else ""), passed=None if few else True)
         beyond = "the model knows labels it cannot know, or its fit is not independent of the test"
         line("labels permuted within dates", permuted_label(y, s["seed"]), 0., beyond, beyond)
         line("a planted signal is recovered", planted, known, "more than there is to know",

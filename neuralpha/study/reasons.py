@@ -160,7 +160,7 @@ def model_tests(report, name, e)->dict: # family_ic_loss, interactions
     text = f"Mean absolute second difference of the score when both features, each alone and none are replaced by those of other rows; the diagonal: one feature alone.{peers}"
     return {"part": part, "family_ic_loss": loss_records(loss, part), "interactions": {"unit": "score", "period": "per row", "definition": text, "rows": pairs.attrs["rows"], "features": list(pairs), "values": pairs.to_numpy().tolist()}}
 
-# %% ../../nbs/study/reasons.ipynb #091245b1
+# %% ../../nbs/study/reasons.ipynb #ea6add44
 def explanations(report):
     "Every model's reasons on the same test rows, their pictures, and `reasons.json`."
     b, spec = report.bench, report.bench.study.explain
@@ -177,5 +177,5 @@ def explanations(report):
     if agree and len(b.X.names) > 1:
         table = pd.DataFrame(agree).rename(columns={"a": "model_a", "b": "model_b"}).astype({"value": float, "low": float, "high": float})
         report.show(plot_agreement(table), "Why", "agreement", "Do the models give the same reasons?",
-                    "Attributions: row by row across features. Importance ranks: which features matter at all. Same rows for all models, block bootstrap over dates.")
+                    "Attributions: row by row across features. Importance ranks: which features matter at all. Same rows for all models, 95% intervals over dates.")
     write_json(report.folder/"reasons.json", {"rows": len(next(iter(found.values())).rows), "models": models, "agreement": agree})

@@ -96,7 +96,11 @@ def _stored(metrics:dict)->dict:
     "Metrics of a model without those by horizon and regime, which the slices hold for all models."
     return {k: v for k, v in metrics.items() if not any(k.startswith(f"{kind}_by_") for kind in ("ic", "rank_ic"))}
 
-# %% ../../nbs/study/report.ipynb #7eeb2158
+# %% ../../nbs/study/report.ipynb #5cd2a965
+def _native(table)->list:
+    "Rows of a table, NaN as None."
+    return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
+
 def universe_numbers(
     bench:Bench, tests:dict, valids:dict, # model -> Predictions
     details:dict, # model -> what is known of its training: seeds, weights, device
@@ -127,10 +131,10 @@ def universe_numbers(
         details.setdefault("ensemble", {})["stack"] = [{"fold": fold, "weights": weights} for (fold, _), [weights] in sorted(tests["ensemble"].histories.items())]
     models = {}
     for name, row in board.table.iterrows():
-        models[name] = {"kind": row["kind"], "rank": int(row["rank"]), "in_confidence_set": bool(row["mcs"]), "metrics": _stored(board.metrics[name])} | details.get(name, {})
+        models[name] = {"kind": row["kind"], "letters": row["letters"], "rank": int(row["rank"]), "in_confidence_set": bool(row["mcs"]), "metrics": _stored(board.metrics[name])} | details.get(name, {})
         if name in tests: models[name]["metrics"]["ic_by_fold"] = fold_metrics(bench, board.ics[name])
         if "oracle" in board.ics: models[name]["metrics"]["recovered"] = share_recovered(board.ics[name], board.ics["oracle"], bench.y)
-    return {"models": models, "slices": slices_json(board.slices), "pairs": board.pairs.to_dict("records"), "statements": board.statements(), "reality_check": board.reality, "overfitting": board.overfitting,
+    return {"models": models, "slices": slices_json(board.slices), "pairs": _native(board.pairs), "statements": board.statements(), "reality_check": board.reality, "overfitting": board.overfitting,
             "score_correlation": board.correlation.round(6).to_dict()}, board
 
 # %% ../../nbs/study/report.ipynb #72fd7f7d
@@ -262,7 +266,7 @@ def training_facts(bench, store, device, tests)->tuple[dict, dict]: # model -> s
     for name in tests: facts.setdefault(name, {"seeds": None, "weights": None, "device": None}) # an ensemble
     return facts, {k: round(v, 1) for k, v in seconds.items()}
 
-# %% ../../nbs/study/report.ipynb #9c3a57ac
+# %% ../../nbs/study/report.ipynb #cf6c555a
 def leaderboard(report):
     "Evaluate every model and baseline, store all numbers in `metrics.json`, and show who can be told apart."
     r, b = report, report.bench
@@ -284,9 +288,9 @@ def evidence_figures(report):
     board, y, show = report.board, report.bench.y, report.show
     trained = [n for n in board.table.index if n in report.tests]
     records, ics = {n: board.metrics[n] for n in trained}, board.ics[trained]
-    show(plots.plot_leaderboard(board), "Evidence", "mean-ic", "Mean IC and 95% interval", "Between dotted lines: models that the data cannot separate.", lead=True)
+    show(plots.plot_leaderboard(board), "Evidence", "mean-ic", "Mean IC and 95% interval", "Rows stand by their mean; in brackets their letters: two models share one exactly where the data cannot tell them apart.", lead=True)
     show(plots.plot_cumulative_ic(board.ics), "Evidence", "cumulative-ic", "Cumulative IC", "A steady climb is skill; one jump is one lucky month.")
-    show(plots.plot_evidence(ics.iloc[:, :7], y.horizon, y.delay), "Evidence", "evidence", "How the evidence grows", "Left: mean IC to date and its interval. Right: how narrow the interval is after so many dates.")
+    show(plots.plot_evidence(ics.iloc[:, :7], y.horizon), "Evidence", "evidence", "How the evidence grows", f"Left: mean IC to date{' and its 95% interval' if ics.shape[1] <= 3 else ''}. Right: how narrow the interval is after so many dates.")
     show(plots.plot_ic_by_horizon(records), "Evidence", "horizons", "IC by horizon")
     show(plots.plot_score_correlation(board.correlation), "Evidence", "correlation", "Do the models say the same?", "Mean rank correlation between scores.")
     for cut in CUTS:
@@ -303,8 +307,8 @@ def _model_evidence(report, n, record):
         fig.suptitle(n)
         report.show(fig, "Evidence", name, f"{n}: {title}", caption, n)
 
-    show(plots.plot_ic(ics, b.y.horizon, b.y.delay), "ic", "IC through time", "Moving mean with its 95% band.")
-    show(plots.plot_evidence(ics, b.y.horizon, b.y.delay), "evidence", "how the evidence grows",
+    show(plots.plot_ic(ics, b.y.horizon), "ic", "IC through time", "Moving mean with its 95% band.")
+    show(plots.plot_evidence(ics, b.y.horizon), "evidence", "how the evidence grows",
          "Left: mean IC to date and its interval. Right: the interval's width against the dates seen, and how many dates it takes to exclude zero.")
     show(plots.plot_folds_ic(fold_metrics(b, ics[n])), "folds", "IC of every fold", "Mean and 95% interval over the fold's test dates.")
     show(plots.plot_quantiles(record), "quantiles", "return by quantile of the score")
@@ -421,7 +425,7 @@ class Report:
     data, folds, fit, tuning, training = data_table, fold_figure, fit_table, tuning_table, training_figures
     leaderboard, evidence, tear_sheets, explanations, save = leaderboard, evidence_figures, tear_sheets, explanations, save
 
-# %% ../../nbs/study/report.ipynb #58e861e7
+# %% ../../nbs/study/report.ipynb #1856f1df
 @dataclass
 class StudyResults:
     """The stored results of a study's universes, for the leaderboard notebook.
@@ -451,9 +455,9 @@ class StudyResults:
             for n in r.order:
                 m = r.models[n]
                 value = lambda k: (m["metrics"].get(k) or {}).get("value")
-                rows.append(dict(universe=r.slug, model=n, rank=m["rank"] or None, IC=value("ic"), low=m["metrics"]["ic"]["low"], high=m["metrics"]["ic"]["high"], ICIR=value("icir"),
-                                 t=value("ic_t"), rank_IC=value("rank_ic"), R2=value("r2_train_mean"), spread_after_cost=value("spread_after_cost"), of_oracle=value("recovered")))
-        return pd.DataFrame(rows).set_index(["universe", "model"]).astype(float).round(4)
+                rows.append(dict(universe=r.slug, model=n, letters=m["letters"] or "–", IC=value("ic"), low=m["metrics"]["ic"]["low"], high=m["metrics"]["ic"]["high"], ICIR=value("icir"),
+                                 t=value("ic_t"), t_beyond=m["metrics"]["ic_t"].get("critical"), rank_IC=value("rank_ic"), R2=value("r2_train_mean"), spread_after_cost=value("spread_after_cost"), of_oracle=value("recovered")))
+        return pd.DataFrame(rows).set_index(["universe", "model", "letters"]).astype(float).round(4).reset_index("letters")
 
     def plot(self):
         "Mean IC and its 95% interval per universe and model; returns the figure."

@@ -44,7 +44,7 @@ def report_ics(folder:Path)->tuple: # study; universe -> (dates × models ICs, h
         out[slug] = ics, study.label.horizon, study.label.delay, read_json(folder/slug/"metrics.json", label=str)["label"]
     return study, out
 
-# %% ../../nbs/study/side_by_side.ipynb #681ec56e
+# %% ../../nbs/study/side_by_side.ipynb #5bf79dce
 def _changes(a:dict, b:dict, at="")->list: # of (key, before, after)
     "Keys of two studies that differ."
     if isinstance(a, dict) and isinstance(b, dict):
@@ -67,7 +67,7 @@ def compare_reports(
         JSON-native: studies, what differs between them, one record per universe and model
     """
     (one, before), (two, after) = report_ics(Path(a)), report_ics(Path(b))
-    table, text = compare_studies(before, after), "Mean IC of the second report less that of the first, on the dates that both scored where there are twenty."
+    table, text = compare_studies(before, after), "Mean IC of the second report less that of the first, on the dates that both scored where there are twenty; low and high hold for all changes at once."
     say = lambda v: metric(v, "correlation", "per date", "Mean over dates of the cross-sectional correlation of score and label.")
     rows = [dict(universe=r["universe"], model=r["model"], before=say(r["before"]), after=say(r["after"]), change=metric(r.get("difference"), "correlation", "per date", text, r["low"], r["high"]) if r["p"] == r["p"] else None,
                  p_holm=None if r["p"] != r["p"] else float(r["p_holm"]), dates=None if r["p"] != r["p"] else int(r["dates"]), paired=None if r["p"] != r["p"] else bool(r["paired"]), moved=bool(r["moved"]), note=r["note"]) for r in table.to_dict("records")]
@@ -77,7 +77,7 @@ def compare_reports(
     return {"studies": [{"name": Path(f).name, "hash": s.hash, "title": title(s, Path(f).name), "setting": setting(s)} for f, s in ((a, one), (b, two))],
             "changes": _changes(skip(one), skip(two)), "other_data": sorted(u for u in digests[0] if u in digests[1] and digests[0][u] != digests[1][u]), "rows": rows}
 
-# %% ../../nbs/study/side_by_side.ipynb #09799171
+# %% ../../nbs/study/side_by_side.ipynb #96bdaf6b
 def _verdict(r)->str:
     if r["change"] is None: return r["note"]
     return ("moved" if r["moved"] else "not more than noise") + (f"; {r['note']}" if r["note"] else "")
@@ -88,7 +88,7 @@ def summary(c:dict)->str:
     moved = [f"{r['model']} on {r['universe']} ({number(r['change'])})" for r in tested if r["moved"]]
     said = f"{len(moved)} of {len(tested)} moved by more than noise: {', '.join(moved)}" if moved else f"None of {len(tested)} moved by more than noise"
     other = f" The data of {', '.join(c['other_data'])} is not the same in both." if c["other_data"] else ""
-    return f"{said} (paired block bootstrap over dates, 95% after Holm).{other}"
+    return f"{said} (paired tests over dates, 95% for all of them together).{other}"
 
 def _picture(c:dict)->str: # data URI
     from neuralpha.evaluate.plots import plot_changes

@@ -98,7 +98,7 @@ table{font-size:6.6pt}th,td{padding:2px 4px;white-space:normal}td.wrap{min-width
 h2{break-after:avoid}tr{break-inside:avoid}a{color:inherit;text-decoration:none}.answer{background:none}table.pin td:first-child,table.pin th:first-child{position:static}}
 """
 
-# %% ../../nbs/study/site.ipynb #9f7a00dc
+# %% ../../nbs/study/site.ipynb #1475305a
 JS = """
 if(window.TIMING)document.querySelectorAll('td[data-time]').forEach(c=>{const s=TIMING[c.dataset.time];
  if(s!==undefined){c.dataset.value=s;c.textContent=s.toLocaleString('en',{maximumFractionDigits:0})}});
@@ -121,20 +121,23 @@ if(island){const S=JSON.parse(island.textContent),t=document.querySelector('tabl
  const before=new Map(rows.flatMap(r=>cells(r).map(c=>[c,[c.innerHTML,c.dataset.value]]))),kind=new Map(rows.map(r=>[r,r.className]));
  const num=(v,d)=>v===null||v===undefined?'–':v.toFixed(d).replace('-','−');
  const fill=(c,m)=>{const k=c.dataset.col,v=m?m[S.columns.indexOf(k)]:null,at=x=>m[S.columns.indexOf(k+x)];
-  if(v===null||v===undefined||(k==='rank'&&!v)){c.textContent='–';c.dataset.value='';return}
+  if(v===null||v===undefined||v===''){c.textContent='–';c.dataset.value='';return}
+  if(typeof v==='string'){c.textContent=c.dataset.value=v;return}
+  const small=text=>{const s=document.createElement('span');s.className='range';s.textContent=text;c.append(' ',s)};
   const by=S.percent.includes(k)?100:1;
-  c.dataset.value=by*v;c.textContent=num(by*v,{rank:0,dates:0,icir:2,t:1,deflated_sharpe:2,r2:2,turnover:2,spread_after_cost:1}[k]??3);
-  if((k==='ic'||k==='rank_ic')&&at('_low')!==null){const s=document.createElement('span');s.className='range';s.textContent=`[${num(at('_low'),3)}, ${num(at('_high'),3)}]`;c.append(' ',s)}};
+  c.dataset.value=by*v;c.textContent=num(by*v,{dates:0,icir:2,t:1,deflated_sharpe:2,r2:2,turnover:2,spread_after_cost:1}[k]??3);
+  if((k==='ic'||k==='rank_ic')&&at('_low')!==null)small(`[${num(at('_low'),3)}, ${num(at('_high'),3)}]`);
+  if(k==='t'&&at('_critical')!==null)small(`5%: ±${num(at('_critical'),2)}`)};
  const show=()=>{const h=pick('horizon').value,g=pick('regime').value,whole=!h&&!g,key=`${h||S.own}|${g||'|'}`;
   t.classList.toggle('sliced',!whole);t.classList.remove('sorted');t.querySelectorAll('th').forEach(x=>x.removeAttribute('aria-sort'));
   const empty=new Set();
   rows.forEach(r=>{const m=((S.rows[r.dataset.universe]||{})[key]||{})[r.dataset.model];
    cells(r).forEach(c=>{if(whole){[c.innerHTML,c.dataset.value]=before.get(c)}else fill(c,m);if(!whole&&m&&c.dataset.value==='')empty.add(c.dataset.col)})});
   const some=Object.values(S.rows).some(u=>u[key]);
-  document.getElementById('slice').textContent=whole?'':some?`Return over ${h||S.own} bar${(h||S.own)==1?'':'s'}. ${g?S.groups[g]:'All dates and assets.'} Ranks are those of this slice alone; looking through many slices for one that favours a model will find it.${[...empty].filter(k=>S.empty[k]).map(k=>` No ${S.names[k]}: ${S.empty[k]}.`).join('')}`:'This horizon was not cut by this regime, or too few dates are left.';
-  const order=r=>{const at=k=>cells(r).find(c=>c.dataset.col===k).dataset.value;return[+r.dataset.place,at('rank')===''?99:+at('rank'),at('ic')===''?9:-at('ic')]};
+  document.getElementById('slice').textContent=whole?'':some?`Return over ${h||S.own} bar${(h||S.own)==1?'':'s'}. ${g?S.groups[g]:'All dates and assets.'} Letters are those of this slice alone; looking through many slices for one that favours a model will find it.${[...empty].filter(k=>S.empty[k]).map(k=>` No ${S.names[k]}: ${S.empty[k]}.`).join('')}`:'This horizon was not cut by this regime, or too few dates are left.';
+  const order=r=>{const at=k=>cells(r).find(c=>c.dataset.col===k).dataset.value;return[+r.dataset.place,at('ic')===''?2:at('letters')===''?1:0,at('ic')===''?9:-at('ic')]};
   let last='';
-  [...rows].sort((p,q)=>{const x=order(p),y=order(q);return x[0]-y[0]||x[1]-y[1]||x[2]-y[2]}).forEach(r=>{const group=order(r).slice(0,2).join();
+  [...rows].sort((p,q)=>{const x=order(p),y=order(q);return x[0]-y[0]||x[1]-y[1]||x[2]-y[2]}).forEach(r=>{const group=order(r)[0];
    r.className=kind.get(r);if(!whole)r.classList.toggle('first',group!==last);last=group;t.tBodies[0].append(r)})};
  ['horizon','regime'].forEach(k=>{pick(k).onchange=show})}
 """
@@ -150,7 +153,7 @@ BASE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name=
 FIGURES = """{% macro gallery(figures, root) %}<div class="figures">{% for f in figures %}<figure><a href="{{ root }}{{ f.file }}">
 <img src="{{ root }}{{ f.file }}" alt="{{ f.title }}"></a><figcaption><b>{{ f.title }}</b>{% if f.caption %}. {{ f.caption }}{% endif %}</figcaption></figure>{% endfor %}</div>{% endmacro %}"""
 
-# %% ../../nbs/study/site.ipynb #b359fdf1
+# %% ../../nbs/study/site.ipynb #ed9f1ed8
 INDEX = """{% extends "base" %}{% block main %}
 <p class="soft">{{ setting }}</p>
 {% for line in holdouts %}<p class="soft">{{ line }}</p>{% endfor %}
@@ -158,8 +161,8 @@ INDEX = """{% extends "base" %}{% block main %}
 {% for a in answers %}<p class="answer"><b><a href="{{ a.href }}">{{ a.universe }}</a>.</b> {{ a.text }}</p>{% endfor %}
 {% if published %}{% import "published" as p %}{{ p.tables(published) }}{% endif %}
 <h2>Leaderboard</h2>
-<p>Models whose scores the data cannot tell apart share a rank. IC is the mean over dates of the correlation between score and
-realised return across assets; its interval is a 95% block bootstrap over dates. Rows in italics are baselines that nobody had to train.</p>
+<p>Rows stand by their mean IC, which is an order of what was measured. What was shown is in the letters: two models share a letter exactly where the data
+cannot tell them apart. IC is the mean over dates of the correlation between score and realised return across assets, with its 95% interval; beneath each t is what it exceeds by luck alone in one of twenty samples. Rows in italics are baselines that nobody had to train.</p>
 <div class="filters"><label>Universe <select data-filter="universe"><option value="">all</option>{% for u in universes %}<option>{{ u.slug }}</option>{% endfor %}</select></label>
 {% if slices %}<label>Horizon <select data-slice="horizon"><option value="">{{ slices.own }} bar{{ "s" if slices.own > 1 }}, the study's</option>{% for h in horizons %}<option value="{{ h }}">{{ h }} bar{{ "s" if h > 1 }}</option>{% endfor %}</select></label>
 <label>Regime <select data-slice="regime"><option value="">everything</option>{% for cut, groups in regimes.items() %}<optgroup label="{{ cut }}">{% for g in groups %}<option value="{{ cut }}|{{ g }}">{{ cut }}: {{ g }}</option>{% endfor %}</optgroup>{% endfor %}</select></label>{% endif %}
@@ -176,7 +179,7 @@ realised return across assets; its interval is a 95% block bootstrap over dates.
 {% if sliced %}<h3>In a slice by horizon or regime</h3><div class="wide"><table class="full"><tbody>{% for c in sliced %}<tr><td class="text say"><b>{{ c.name }}</b></td><td class="wrap">{{ c.definition }}</td></tr>{% endfor %}</tbody></table></div>{% endif %}
 {% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #558f9847
+# %% ../../nbs/study/site.ipynb #798c5375
 UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 {% macro table(rows) %}<div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Metric</th>{% for m in models %}<th data-sort>{{ m }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in rows %}<tr title="{{ r.definition }}"><td class="text">{{ r.name }}<span class="range">{{ r.unit }}</span></td>{% for c in r.cells %}<td data-value="{{ c.sort }}">{{ c.show }}<span class="range">{{ c.range }}</span></td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endmacro %}
@@ -185,9 +188,9 @@ UNIVERSE = """{% extends "base" %}{% import "figures" as f %}
 <p>{% if notebook %}<a href="notebook.html">The executed notebook</a>, with every step from prices to these figures · {% endif %}<a href="metrics.json">metrics.json</a> · <a href="predictions.parquet">predictions.parquet</a></p>
 <h2>What the data supports</h2><ul>{% for s in statements[:8] %}<li>{{ s }}</li>{% endfor %}</ul>
 {% if statements|length > 8 %}<details><summary>{{ statements|length - 8 }} more comparison{{ "s" if statements|length > 9 }}</summary><ul>{% for s in statements[8:] %}<li>{{ s }}</li>{% endfor %}</ul></details>{% endif %}
-{% if pairs %}<details><summary>The tests in numbers</summary><div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Better</th><th data-sort class="text">Worse</th><th data-sort>Difference of the IC</th><th data-sort>p, paired bootstrap</th><th data-sort>t, Diebold–Mariano</th><th data-sort>p, Diebold–Mariano</th><th data-sort>Dates</th></tr></thead><tbody>
-{% for p in pairs %}<tr><td class="text">{{ p.better }}</td><td class="text">{{ p.worse }}</td><td data-value="{{ p.sort }}">{{ p.difference }}<span class="range">{{ p.range }}</span></td><td>{{ p.p }}</td><td>{{ p.t_dm }}</td><td>{{ p.p_dm }}</td><td>{{ p.dates }}</td></tr>{% endfor %}</tbody></table></div>
-<p class="small soft">Mean IC of the first less that of the second on the dates both have, with its 95% interval. Both p-values after Holm over all pairs; the ranks follow the bootstrap.</p></details>{% endif %}
+{% if pairs %}<details><summary>The tests in numbers</summary><div class="wide"><table class="sort pin"><thead><tr><th data-sort class="text">Better</th><th data-sort class="text">Worse</th><th data-sort>Difference of the IC</th><th data-sort>p, of all pairs at once</th><th data-sort>p, of the pair alone</th><th data-sort>t</th><th data-sort>Dates</th></tr></thead><tbody>
+{% for p in pairs %}<tr><td class="text">{{ p.better }}</td><td class="text">{{ p.worse }}</td><td data-value="{{ p.sort }}">{{ p.difference }}<span class="range">{{ p.range }}</span></td><td>{{ p.p }}</td><td>{{ p.alone }}</td><td>{{ p.t }}<span class="range">{{ p.critical }}</span></td><td>{{ p.dates }}</td></tr>{% endfor %}</tbody></table></div>
+<p class="small soft">Mean IC of the first less that of the second on the dates both have, and an interval that covers the truth of all pairs at once in 95 of 100 samples; it leaves zero out exactly where p after Holm is below 0.05 and the two share no letter. p and t of the pair alone are those of the test of Diebold and Mariano, with the long-run variance and Student's quantiles of Coroneo and Iacone.</p></details>{% endif %}
 <p>Per model: {% for m in pages %}<a href="{{ m.href }}">{{ m.name }}</a>{% if not loop.last %} · {% endif %}{% endfor %}</p>
 <h2>Numbers</h2>{{ table(metrics) }}<details><summary>All numbers</summary>{{ table(more) }}</details>
 {% for section, figures in sections %}<h2>{{ section }}</h2>{{ f.gallery(figures, "") }}
@@ -263,17 +266,17 @@ STUDIES = """{% extends "base" %}{% block main %}<div class="wide"><table class=
 {% for s in studies %}<tr><td class="text say"><a href="{{ s.name }}/index.html">{{ s.title }}</a></td><td class="text say">{{ s.universes }}</td><td class="text say">{{ s.models }}</td><td class="wrap">{{ s.setting }}</td></tr>{% endfor %}</tbody></table></div>
 {% if comparisons %}<h2>Side by side</h2><ul>{% for c in comparisons %}<li><a href="{{ c.href }}">{{ c.one }} and {{ c.two }}</a>: what moved, and whether by more than noise</li>{% endfor %}</ul>{% endif %}{% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #e0e2cf40
+# %% ../../nbs/study/site.ipynb #2be5222c
 SINGLE = """{% extends "base" %}{% block main %}{% for p in parts %}<section id="{{ p.anchor }}"><h1 class="part">{{ p.title }}</h1>{{ p.body }}</section>{% endfor %}<script>{{ timing }}</script>{% endblock %}"""
 
 VERSUS = """{% extends "base" %}{% block main %}<p class="answer">{{ answer }}</p>
 <div class="wide"><table class="full"><thead><tr><th class="text">What differs</th><th class="text">{{ one.name }}</th><th class="text">{{ two.name }}</th></tr></thead><tbody>
 <tr><td class="text say">setting</td><td class="wrap">{{ one.setting }}</td><td class="wrap">{{ two.setting }}</td></tr>
 {% for key, before, after in changes %}<tr><td class="text say">{{ key }}</td><td class="wrap">{{ before }}</td><td class="wrap">{{ after }}</td></tr>{% endfor %}</tbody></table></div>
-<h2>What moved</h2><p>Mean IC (correlation, per date) of every model in both reports, the change with its 95% interval, and whether it is more than noise once all changes of this page are tested together.</p>
+<h2>What moved</h2><p>Mean IC (correlation, per date) of every model in both reports, and the change with an interval that holds for all changes of this page at once: a change is more than noise where it leaves zero out.</p>
 <div class="wide"><table class="sort pin full"><thead><tr><th data-sort class="text">Model</th><th data-sort class="text">Universe</th><th data-sort>IC, {{ one.name }}</th><th data-sort>IC, {{ two.name }}</th><th data-sort>Change of the IC</th><th data-sort>p (Holm)</th><th data-sort>Dates</th><th class="text">Compared on</th><th data-sort class="text">Verdict</th></tr></thead><tbody>
 {% for r in rows %}<tr><td class="text">{{ r.model }}</td><td class="text">{{ r.universe }}</td><td>{{ r.before }}</td><td>{{ r.after }}</td><td data-value="{{ r.sort }}">{{ r.change }}<span class="range">{{ r.range }}</span></td><td>{{ r.p }}</td><td>{{ r.dates }}</td><td class="text">{{ r.paired }}</td><td class="text">{% if r.moved %}<b>{{ r.verdict }}</b>{% else %}{{ r.verdict }}{% endif %}</td></tr>{% endfor %}</tbody></table></div>
-<div class="figures"><figure><img src="{{ picture }}" alt="Change of the mean IC"><figcaption><b>Change of the mean IC</b>, 95% interval. Filled: more than noise after Holm.</figcaption></figure></div>{% endblock %}"""
+<div class="figures"><figure><img src="{{ picture }}" alt="Change of the mean IC"><figcaption><b>Change of the mean IC</b>, 95% intervals for all changes at once. Filled: more than noise.</figcaption></figure></div>{% endblock %}"""
 
 # %% ../../nbs/study/site.ipynb #91ad30da
 @cache
@@ -285,9 +288,9 @@ def render(template:str, **values)->str:
     "One page; text is escaped."
     return _environment().get_template(template).render(css=Markup(CSS), js=Markup(JS), **values)
 
-# %% ../../nbs/study/site.ipynb #6105b78e
+# %% ../../nbs/study/site.ipynb #dd087086
 COLUMNS = [ # metric, column
-    ("ic", "IC"), ("icir", "ICIR"), ("ic_t", "t (HAC)"), ("rank_ic", "rank IC"), ("r2_train_mean", "R², %"), ("quantile_spread_annual", "spread, % a year"),
+    ("ic", "IC"), ("icir", "ICIR"), ("ic_t", "t"), ("rank_ic", "rank IC"), ("r2_train_mean", "R², %"), ("quantile_spread_annual", "spread, % a year"),
     ("spread_after_cost", "spread after cost, % a year"), ("turnover", "turnover, % a bar"), ("deflated_sharpe", "deflated Sharpe, probability"), ("recovered", "share of oracle's IC, %")]
 SLICED = {"ic": "ic", "icir": "icir", "ic_t": "t", "rank_ic": "rank_ic", "r2_train_mean": "r2", "spread_after_cost": "spread_after_cost", "turnover": "turnover",
           "deflated_sharpe": "deflated_sharpe"} # metric -> column of the slices
@@ -312,7 +315,7 @@ def _text(value, href=None): return PLAIN | dict(show=value, sort=value, text=Tr
 
 def _count(value, **more): return PLAIN | dict(show="–" if value is None else f"{value:,.0f}", sort="" if value is None else value, range="") | more
 
-# %% ../../nbs/study/site.ipynb #3e50bcd7
+# %% ../../nbs/study/site.ipynb #caec5334
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -342,8 +345,8 @@ class UniverseResult:
     def models(self)->dict: return self.numbers["models"]
     @property
     def order(self)->list:
-        "Models by rank, then mean IC; the oracle, which nobody could trade, last."
-        return sorted(self.models, key=lambda n: (self.models[n]["rank"] or 99, -(self.models[n]["metrics"]["ic"]["value"] or -9)))
+        "Models by mean IC; the oracle, which nobody could trade, last."
+        return sorted(self.models, key=lambda n: (not self.models[n]["letters"], -(self.models[n]["metrics"]["ic"]["value"] or -9)))
     @property
     def lead(self): return next((f for f in self.figures if f.get("lead")), None)
     def page_of(self, model): return f"{self.slug}/model-{model}.html"
@@ -378,36 +381,40 @@ def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
         results.append(r)
     return results, holes
 
-# %% ../../nbs/study/site.ipynb #13010463
+# %% ../../nbs/study/site.ipynb #1c278491
 def answer(result:UniverseResult)->str:
     "Which models lead on a universe, by how much, and whether the data can tell them apart."
     trained = {k: m for k, m in result.models.items() if m["kind"] == "model"}
-    top = min(m["rank"] for m in trained.values())
-    leaders = [k for k, m in trained.items() if m["rank"] == top]
-    best = max(leaders, key=lambda k: trained[k]["metrics"]["ic"]["value"] or -9)
-    ic = trained[best]["metrics"]["ic"]
-    said = f"{best} leads with a mean IC of {number(ic)} {interval(ic)}" if len(leaders) == 1 else (
-        f"{', '.join(leaders)} cannot be told apart; {best} has the highest mean IC, {number(ic)} {interval(ic)}")
-    ahead = [k for k, m in result.models.items() if m["kind"] == "baseline" and 0 < m["rank"] <= top]
-    if ic["low"] is None or ic["low"] <= 0: said += ". Its interval covers zero: there is no evidence of skill"
-    elif ahead: said += f". {', '.join(ahead)}, which nobody had to train, cannot be told apart from it"
+    mean = lambda k: result.models[k]["metrics"]["ic"]["value"] or -9
+    best = max(trained, key=mean)
+    alike = lambda k: bool(set(result.models[k]["letters"]) & set(result.models[best]["letters"]))
+    leaders, ic = [k for k in sorted(trained, key=mean, reverse=True) if alike(k)], trained[best]["metrics"]["ic"]
+    said = f"{best} leads with a mean IC of {number(ic)} {interval(ic)}".rstrip() if len(leaders) == 1 else (
+        f"{best} has the highest mean IC, {number(ic)} {interval(ic)}".rstrip() + f"; {', '.join(leaders[1:])} cannot be told apart from it")
+    untrained = [k for k, m in result.models.items() if m["kind"] == "baseline" and m["letters"]]
+    ahead, level = [k for k in untrained if not alike(k) and mean(k) > mean(best)], [k for k in untrained if alike(k)]
+    if ic["low"] is None: said += ". There are too few dates for an interval: nothing is shown"
+    elif ic["low"] <= 0: said += ". Its interval covers zero: there is no evidence of skill"
+    if ahead: said += f". {', '.join(ahead)}, which nobody had to train, {'is' if len(ahead) == 1 else 'are'} better"
+    elif level and (ic["low"] or 0) > 0: said += f". {', '.join(level)}, which nobody had to train, cannot be told apart from it"
     found = _cell(trained[best]["metrics"].get("recovered"), digits=0)
     if found["sort"]: said += f". That is {found['show']}% of what an oracle would reach {found['range']}".rstrip()
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #57e12696
+# %% ../../nbs/study/site.ipynb #33b1875a
 def _row(result, name, shown, place=0):
     "One model's line of the leaderboard; `place` is that of its universe in the study."
     m = result.models[name]
     numbers = m["metrics"]
-    cells = [_text(name, result.page_of(name)), _text(result.slug, f"{result.slug}/index.html"), _count(m["rank"] or None, col="rank")]
+    cells = [_text(name, result.page_of(name)), _text(result.slug, f"{result.slug}/index.html"), _text(m["letters"] or "–") | dict(col="letters", sort=m["letters"])]
     for key, _ in shown:
         c = _cell(numbers.get(key)) | dict(col=SLICED.get(key), whole=key not in SLICED)
-        cells.append(c if key in BRACKETED else c | dict(range=""))
+        if key == "ic_t" and (numbers.get(key) or {}).get("critical"): c |= dict(range=f"5%: ±{number(numbers[key]['critical'], 2)}")
+        cells.append(c if key in (*BRACKETED, "ic_t") else c | dict(range=""))
     cells += [_count((numbers.get("dates") or {}).get("value"), col="dates"), _count(m.get("seeds")), _count((numbers.get("deflated_sharpe") or {}).get("trials")),
               _count(None, time=f"{result.slug}/{name}"), _text(m.get("device") or "–"), _count(m.get("weights"))]
     before = result.order[result.order.index(name) - 1] if result.order[0] != name else None
-    return dict(universe=result.slug, model=name, place=place, kind=m["kind"], cells=cells, first=before is None or result.models[before]["rank"] != m["rank"])
+    return dict(universe=result.slug, model=name, place=place, kind=m["kind"], cells=cells, first=before is None)
 
 def _shown(results)->list:
     "Columns that at least one model of the study has; there is no oracle in a real market."
@@ -420,16 +427,16 @@ def _columns(results)->list:
         for m in r.models.values():
             for k, v in m["metrics"].items(): defined.setdefault(k, v.get("definition", ""))
     fixed = lambda name, text, is_text=False, whole=False: dict(name=name, definition=text, text=is_text, whole=whole)
-    why = {k: m["empty"] for r in results for k, m in r.numbers["slices"]["meaning"].items() if k in ("rank", "r2") and "empty" in m}
+    why = {k: m["empty"] for r in results for k, m in r.numbers["slices"]["meaning"].items() if k in ("letters", "r2") and "empty" in m}
     empty = lambda column: f" No number: {why[column]}." if column in why else ""
     return [fixed("model", "Opens the model's page.", True), fixed("universe", "The stocks and period the models were compared on.", True),
-            fixed("rank", "One more than the number of models shown to be better (paired block bootstrap, Holm-corrected). Equal ranks: the data cannot separate them." + empty("rank")),
-            *(fixed(name, defined[key] + (" In brackets: 95% interval." if key in BRACKETED else "") + empty(SLICED.get(key)), whole=key not in SLICED) for key, name in _shown(results)),
+            fixed("letters", "Two models share a letter exactly where the data cannot tell them apart (paired test on the dates both have, Holm over all pairs); rows stand by their mean IC." + empty("letters"), True),
+            *(fixed(name, defined[key] + (" In brackets: 95% interval." if key in BRACKETED else " Beneath it: its critical value." if key == "ic_t" else "") + empty(SLICED.get(key)), whole=key not in SLICED) for key, name in _shown(results)),
             fixed("dates", "Dates with a score."), fixed("seeds", "Fits per fold that were averaged."), fixed("trials", "Everything the study tried; the deflated Sharpe ratio pays for it."),
             fixed("training,\u00a0s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
             fixed("parameters", "Numbers learnt in one fit: weights of a net or a linear model, leaves and splits of trees.")]
 
-# %% ../../nbs/study/site.ipynb #e6fe406c
+# %% ../../nbs/study/site.ipynb #9d2b6add
 CUTS = ("volatility", "market", "size", "liquidity", "year", "sector")
 
 def _slices(results, study)->dict|None:
@@ -442,7 +449,7 @@ def _slices(results, study)->dict|None:
         groups |= {f"{cut}|{g}": text for cut, g, text in s["groups"]}
     first = next(iter(stored.values()))
     return {"own": study.label.horizon, "columns": first["columns"][4:], "rows": rows, "groups": groups, "percent": [k for k, m in first["meaning"].items() if m["unit"] in IN_PERCENT],
-            "names": {"rank": "rank"} | {SLICED[k]: name.split(",")[0] for k, name in COLUMNS if k in SLICED}, "empty": {k: m["empty"] for k, m in first["meaning"].items() if "empty" in m}}
+            "names": {"letters": "letters"} | {SLICED[k]: name.split(",")[0] for k, name in COLUMNS if k in SLICED}, "empty": {k: m["empty"] for k, m in first["meaning"].items() if "empty" in m}}
 
 def _sliced(results)->list:
     "What the columns mean within a slice."
@@ -468,7 +475,7 @@ def _model_slices(result, model)->dict:
     return dict(horizons=horizons, rows=[dict(name=f"{c}: {g}" if c else "everything", definition=text, cells=[cells.get((h, c, g), _cell(None)) for h in horizons])
                                          for c, g, text in keys if any((h, c, g) in cells for h in horizons)]) if mine else dict(horizons=[], rows=[])
 
-# %% ../../nbs/study/site.ipynb #aa076649
+# %% ../../nbs/study/site.ipynb #188cd898
 ORDER = """ic icir icir_annual ic_t ic_sd recovered rank_ic rank_icir rank_icir_annual rank_ic_t rank_ic_sd ic_by_fold half_life
 r2_train_mean r2_zero rmse hit_rate precision base_rate top_sharpe quantile_spread quantile_spread_annual quantile_returns spread_before_cost spread_after_cost
 turnover traded rank_autocorrelation sharpe probabilistic_sharpe deflated_sharpe min_track_record suspended_exits dates rows""".split()
@@ -476,8 +483,8 @@ turnover traded rank_autocorrelation sharpe probabilistic_sharpe deflated_sharpe
 MAIN = {"ic", "icir", "ic_t", "recovered", "rank_ic", "half_life", "r2_train_mean", "r2_zero", "rmse", "hit_rate", "precision", "top_sharpe", "quantile_spread", "quantile_spread_annual",
         "spread_after_cost", "turnover", "deflated_sharpe", "rank_ic_neutral", "dates", "rows"}
 
-NAMES = {"ic": "IC", "icir": "ICIR", "icir_annual": "ICIR, annual", "ic_t": "t of the IC (HAC)", "ic_sd": "IC, standard deviation", "recovered": "share of the oracle's IC", "rank_ic": "rank IC", "rank_icir": "rank ICIR",
-         "rank_icir_annual": "rank ICIR, annual", "rank_ic_t": "t of the rank IC (HAC)", "rank_ic_sd": "rank IC, standard deviation", "r2_train_mean": "R² against the training mean", "r2_zero": "R² against zero",
+NAMES = {"ic": "IC", "icir": "ICIR", "icir_annual": "ICIR, annual", "ic_t": "t of the IC", "ic_sd": "IC, standard deviation", "recovered": "share of the oracle's IC", "rank_ic": "rank IC", "rank_icir": "rank ICIR",
+         "rank_icir_annual": "rank ICIR, annual", "rank_ic_t": "t of the rank IC", "rank_ic_sd": "rank IC, standard deviation", "r2_train_mean": "R² against the training mean", "r2_zero": "R² against zero",
          "rmse": "RMSE", "rank_ic_neutral": "rank IC, styles neutralised", "ic_by_fold": "IC of fold", "r2": "R²", "top_sharpe": "Sharpe ratio of the highest scores", "quantile_returns": "return of quantile", "exposures": "exposure to", "seed_split": "seeds:", "suspended_exits": "suspended exits:"}
 
 def _name(key:str)->str:
@@ -643,7 +650,7 @@ def _holdouts(results, out)->list:
     "What the report says about sealed periods."
     return [f"{r.slug}: {holdout_line(read_seal(r.numbers['holdout']), out/LEDGER)}" for r in results if r.numbers.get("holdout")]
 
-# %% ../../nbs/study/site.ipynb #49ba745d
+# %% ../../nbs/study/site.ipynb #64cadd1e
 def _universe_pages(r, folder, page):
     "The page of a universe, one per model, and its executed notebook."
     names = r.order
@@ -667,8 +674,8 @@ def _stack(model)->dict|None:
 
 def _pairs(r)->list:
     "Rows of the table of paired tests."
-    return [dict(better=p["better"], worse=p["worse"], difference=number(p["difference"]), sort=repr(float(p["difference"])), range=f"[{number(p['low'])}, {number(p['high'])}]",
-                 p=number(p["p_holm"]), t_dm=number(p["t_dm"], 1), p_dm=number(p["p_dm_holm"]), dates=number(p["dates"], 0)) for p in r.numbers["pairs"]]
+    return [dict(better=p["better"], worse=p["worse"], difference=number(p["difference"]), sort="" if p["difference"] is None else repr(float(p["difference"])), range=interval(p),
+                 p=number(p["p_holm"]), alone=number(p["p"]), t=number(p["t"], 1), critical="" if p["critical"] is None else f"5%: ±{number(p['critical'], 2)}", dates=number(p["dates"], 0)) for p in r.numbers["pairs"]]
 
 def _agreement(r)->list:
     "Rows of the table of agreement between models."
