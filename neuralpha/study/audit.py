@@ -896,7 +896,7 @@ def _mixed_up(panel, names, seed):
         else: attributes[name] = np.roll(attributes[name].to_numpy(), 1 + int(rng.integers(max(len(attributes) - 1, 1))))
     return replace(panel, fields=fields, attributes=attributes)
 
-# %% ../../nbs/study/audit.ipynb #cec4e197
+# %% ../../nbs/study/audit.ipynb #4378fd8c
 def _pick_cuts(panel, tables, base, n, s):
     "Positions of n dates at which a leak would show."
     tests = [np.unique(panel.date_code[f.test]) for v in base.values() if isinstance(v, list) for f in v]
@@ -918,12 +918,13 @@ def _pick_cuts(panel, tables, base, n, s):
     score += np.random.default_rng(s["seed"]).random(panel.n_dates)*.5
     return sorted({int(part[np.argmax(score[part])]) for part in np.array_split(days, n) if len(part)})
 
-def _boundaries(panel, base, most=4):
-    "The last bars before a test begins, of some folds from the first to the last: nothing that a fit sees lies after them."
-    starts = sorted({int(panel.date_code[f.test].min()) - 1 for v in base.values() if isinstance(v, list) for f in v if len(f.test)})
-    starts = [c for c in starts if c >= 0]
-    if len(starts) <= most: return starts
-    return sorted({starts[i] for i in np.linspace(0, len(starts) - 1, most).round().astype(int)})
+def _boundaries(panel, base, most=3, both=3):
+    """The last bar before a test begins, of `most` folds from the first to the last: nothing that a fit may see lies after it. For
+    `both` of them the second bar of the test as well, where there are predictions on either side."""
+    starts = sorted({int(panel.date_code[f.test].min()) for v in base.values() if isinstance(v, list) for f in v if len(f.test)})
+    starts = [c for c in starts if 0 < c < panel.n_dates - 2]
+    if len(starts) > most: starts = sorted({starts[i] for i in np.linspace(0, len(starts) - 1, most).round().astype(int)})
+    return sorted({c - 1 for c in starts} | {c + 1 for c in starts[-both:]})
 
 def calendar_cuts(
     dates, # (n_dates,) datetime64, ascending
@@ -1061,7 +1062,7 @@ def _unit(c, d):
     single = _precision(column)[0] == _FLOAT_NOISE[4]
     return single, _typical(column)[0]*(2.**-23 if single else 2.**-52)
 
-# %% ../../nbs/study/audit.ipynb #72810173
+# %% ../../nbs/study/audit.ipynb #ec61779e
 def _audit(run, panel, tables, s, tally, each=None, packed=None, small_run=None):
     "All checks of a pipeline; `packed` is what a fresh process runs. Returns (base, cuts)."
     base = run(panel, tables)
@@ -1071,7 +1072,7 @@ def _audit(run, panel, tables, s, tally, each=None, packed=None, small_run=None)
     if "future" in s["checks"]:
         for cut, how in itertools.product(cuts, s["replace"]): audit.future(base, panel, cut, how)
     if "boundaries" in s["checks"] and "noise" in s["replace"] and not _knows_the_future(base, panel):
-        for cut in _boundaries(panel, base, s.get("boundaries", 4)): audit.future(base, panel, cut, "noise")
+        for cut in _boundaries(panel, base, *s.get("boundaries", ())): audit.future(base, panel, cut, "noise")
     if "gaps" in s["checks"] and "future" in s["checks"]:
         cut, how = cuts[len(cuts)//2], s["replace"][0]
         gappy = _with_gaps(panel, cut, s["seed"])
@@ -1113,12 +1114,12 @@ def _calendar(audit, panel):
         other = _attempt(audit.run, world.panel, world.tables, panel.name)
         if not isinstance(other, Exception): audit.compare(true, world, other, audit.tally) # too little history; what stops later is told by the other worlds
 
-# %% ../../nbs/study/audit.ipynb #eecfe68e
+# %% ../../nbs/study/audit.ipynb #19fca57d
 FRESH = "replaced by noise, in a new process"
 
 def _memory(audit, base, panel, cuts, packed):
     "One world in a process that has seen nothing before."
-    first = (_boundaries(panel, base, 1) or cuts[:1])[0]
+    first = (_boundaries(panel, base, 1, 1) or cuts[:1])[-1]
     if _knows_the_future(base, panel): return
     world = make_world(panel, audit.tables, first, "noise", audit.s, told=FRESH).named(panel.name)
     try: result = run_fresh(packed, world.panel, **world.tables)
@@ -1307,7 +1308,7 @@ def _placebo(tally, models, X, y, fold, s, level):
         line("a planted signal is recovered", planted, known, "more than there is to know",
              "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)", f", planted {known:+.4f}")
 
-# %% ../../nbs/study/audit.ipynb #180f91b8
+# %% ../../nbs/study/audit.ipynb #d98388ea
 def audit_study(
     panel:Panel,
     features, # callable panel -> Features
@@ -1322,7 +1323,7 @@ def audit_study(
 )->Certificate:
     "Audit a study from prices to positions: `cuts` × `replace` fits of each model, and four more."
     s = _settings(cuts=cuts, replace=tuple(replace), embargo=embargo, decide="close", lookbacks=None, cross_sectional=None, rounding=rounding,
-                  session_close="21:00", seed=seed, checks=tuple(checks)) | {"target": target, "device": device, "refit": tuple(refit), "thorough": thorough, "boundaries": 4 if thorough else 2}
+                  session_close="21:00", seed=seed, checks=tuple(checks)) | {"target": target, "device": device, "refit": tuple(refit), "thorough": thorough, "boundaries": (4, 4) if thorough else (2, 1)}
     start, tally, true = time.perf_counter(), _Tally(), {}
     def pipeline(panel):
         X, y = features(panel), label(panel)
@@ -1362,7 +1363,7 @@ def audit_bench(
                        lambda y: study_folds(study, y), parts,
                        **{"name": study.name, "target": study.label.target, "device": device, "refit": again, "embargo": study.split.embargo, **options})
 
-# %% ../../nbs/study/audit.ipynb #214baaf9
+# %% ../../nbs/study/audit.ipynb #c3f1da2a
 def _fit(name, model, parts, fold, s, kept=None):
     "A model fitted on one fold of one world; those of the true world are `kept`."
     X, y = parts["features"].source, parts["label"].source
@@ -1383,8 +1384,9 @@ def _scores(name, fitted, parts, fold, panel, cut):
     X, y = parts["features"].source, parts["label"].source
     column = lambda rows: _on_rows(panel, rows, fitted.predict(X.view(rows)) if len(rows) else [])
     test = column(fold.test[panel.date_code[fold.test] <= cut])
+    held = spread_positions(test[:, None], panel, y.horizon, y.delay) if np.isfinite(test).any() else np.full(panel.n_rows, np.nan)
     return {f"scores of {name}": _Rows(("validation", "test"), np.stack([column(fold.valid), test], 1), panel.date_code),
-            f"positions of {name}": _Rows(("position",), spread_positions(test[:, None], panel, y.horizon, y.delay)[:, None], panel.date_code)}
+            f"positions of {name}": _Rows(("position",), held[:, None], panel.date_code)}
 
 def _on_rows(panel, rows, values):
     out = np.full(panel.n_rows, np.nan, np.float32)

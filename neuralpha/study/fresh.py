@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['pack', 'run_fresh']
 
-# %% ../../nbs/study/fresh.ipynb #08be48df
-import functools, io, os, subprocess, sys, tempfile
+# %% ../../nbs/study/fresh.ipynb #47fa0fa5
+import functools, importlib, io, os, subprocess, sys, tempfile
 from pathlib import Path
 import cloudpickle
 from ..core import NeuralphaError
 
-# %% ../../nbs/study/fresh.ipynb #fb246408
+# %% ../../nbs/study/fresh.ipynb #72c22c0e
 class _Pickler(cloudpickle.Pickler):
     "By value, with empty caches."
     def reducer_override(self, thing):
@@ -28,13 +28,13 @@ def _by_value(thing)->bytes:
 
 def pack(
     function, # of anything, as long as it can be pickled by value
-): # (function in bytes, or the reason why there are none)
-    "A function as it is now, before it has run, for `run_fresh`."
-    try: return _by_value(function)
+): # (function in bytes, environment), or the reason why there is none
+    "A function and the environment as they are now, before it has run, for `run_fresh`."
+    try: return _by_value(function), dict(os.environ)
     except Exception as e: # whatever a closure holds may refuse in its own way
         return NeuralphaError(f"it cannot be sent to a new process ({type(e).__name__}: {str(e)[:120]}).")
 
-# %% ../../nbs/study/fresh.ipynb #acd07bee
+# %% ../../nbs/study/fresh.ipynb #ec975cd4
 _SERVER = "from neuralpha.study.fresh import _serve; _serve()"
 _server = None # one process for all calls
 
@@ -43,7 +43,8 @@ def _answer(job:Path):
     with open(job, "rb") as file: where, packed, arguments = (cloudpickle.load(file) for _ in range(3))
     sys.path[:] = where["path"]
     os.chdir(where["folder"])
-    os.environ["TMPDIR"] = where["temporary"]
+    os.environ.clear()
+    os.environ.update(where["environment"], TMPDIR=where["temporary"])
     tempfile.tempdir = None
     try:
         args, tables = cloudpickle.loads(arguments)
@@ -56,7 +57,7 @@ def _answer(job:Path):
 
 def _serve():
     "Fork a child for every job that is named on standard input."
-    import neuralpha.study.audit # what every job needs, imported once
+    for name in ("neuralpha.study.audit", *sys.argv[1:]): importlib.import_module(name) # once, not in every child
     for line in sys.stdin:
         child = os.fork()
         if not child:
@@ -69,8 +70,9 @@ def _serve():
 def _running():
     global _server
     if _server is None or _server.poll() is not None:
+        heavy = [name for name in ("torch", "lightgbm", "sklearn.linear_model") if name in sys.modules]
         path = os.pathsep.join(p or os.getcwd() for p in sys.path)
-        _server = subprocess.Popen([sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path})
+        _server = subprocess.Popen([sys.executable, "-c", _SERVER, *heavy], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path})
     return _server
 
 def run_fresh(
@@ -80,11 +82,12 @@ def run_fresh(
     "Run a packed function in a process that has seen nothing. Raises `NeuralphaError` where it cannot be sent or stops."
     if isinstance(packed, NeuralphaError): raise packed
     if not hasattr(os, "fork"): raise NeuralphaError("this system cannot start a process from a clean one.")
+    function, environment = packed
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder)/"temporary").mkdir()
         job = Path(folder)/"job"
-        where = {"path": list(sys.path), "folder": os.getcwd(), "temporary": f"{folder}/temporary"}
-        job.write_bytes(_by_value(where) + _by_value(packed) + _by_value(_by_value((args, tables))))
+        where = {"path": list(sys.path), "folder": os.getcwd(), "temporary": f"{folder}/temporary", "environment": environment}
+        job.write_bytes(_by_value(where) + _by_value(function) + _by_value(_by_value((args, tables))))
         server = _running()
         server.stdin.write(f"{job}\n")
         server.stdin.flush()
