@@ -351,13 +351,6 @@ def test_filings_joined_by_this_library_hold_and_stamps_after_the_close_are_tomo
     assert audit_pipeline(right, p, {"news": t}, session_close="XNYS").passed
     assert "feature 'news'" in audit_pipeline(wrong, p, {"news": t}, session_close="XNYS", checks=("future",)).failures[0].found
 
-def _pieces():
-    p, features, label, folds = _study()
-    def first_dates(fold, n=10):
-        date = p.date_code[fold.test]
-        return fold.test[date < date.min() + n]
-    return p, (features, label, folds), {fold.train[0]: fold for fold in folds(label(p))}, first_dates
-
 def _peeking():
     "Estimators that read the first days of the test, each with the panel they are given."
     from neuralpha.models.linear import Ridge
@@ -438,7 +431,9 @@ def test_last_digits_are_no_leak_and_a_faint_leak_is_one():
     rounded = audit_features(by_fourier, f, checks=("future",))
     assert sum(x.rounded for x in rounded.checks) > 100 and rounded.outcome == "passed"
     for share in (1e-6, 1e-12):
-        def faint(t): return t.groupby("asset")["close"].pct_change(5, fill_method=None) + share*t.groupby("asset")["close"].shift(-1).fillna(0)
+        def faint(t):
+            close = t["close"].astype(float).groupby(t["asset"])
+            return close.pct_change(5, fill_method=None) + share*close.shift(-1).fillna(0)
         c = audit_features(faint, f, checks=("future",))
         assert not c.passed, share
     assert "it is no rounding" in c.failures[0].found

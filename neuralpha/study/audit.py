@@ -382,8 +382,9 @@ def _differences(a, b, rows_a, *rest):
     "Threads pay from about a million values on."
     return (_in_parallel if len(rows_a)*a.shape[1] > 1_000_000 else _alone)(a, b, rows_a, *rest)
 
-# %% ../../nbs/study/audit.ipynb #a7351bdc
+# %% ../../nbs/study/audit.ipynb #97f00306
 _FLOAT_NOISE = {4: 64*2.**-23, 8: 2.**-33} # of values with 4 and 8 bytes, relative to their size
+_DOUBT = 2.**-14 # a relative difference below this is told from rounding by its growth
 
 def _precision(values):
     "Relative noise of each column: none for whole numbers, that of single precision where every value is one."
@@ -403,7 +404,7 @@ def _typical(values):
         out[f] = np.quantile(size, .9) if len(size) else 0.
     return out
 
-# %% ../../nbs/study/audit.ipynb #e8ab4130
+# %% ../../nbs/study/audit.ipynb #b0223d77
 class Difference(NamedTuple):
     "What two runs disagree on in one column."
     column: str
@@ -424,6 +425,7 @@ class Comparison:
     since: dict|None = None # column -> first date position that is compared
     rounding: float = 0. # relative difference that is allowed on top of floating point's
     exact: bool = False # not even rounding is allowed
+    tested: bool = False # changes of several sizes tell small differences from rounding
     cut: int|None = None # to say how far ahead the earliest difference lies
     verdict: str = "fails" # of a difference
 
@@ -439,6 +441,7 @@ class Comparison:
         a, b = _columns(self.mine, names), _columns(self.theirs, names)
         relative = np.zeros(len(names)) if self.exact else np.maximum(_precision(a), _precision(b))
         relative = np.maximum(relative, self.rounding)
+        if self.tested: relative = np.where(relative > 0, np.maximum(relative, _DOUBT), 0.)
         if a.dtype != b.dtype: a, b = a.astype(np.float64), b.astype(np.float64)
         since = np.array([self.since[n] if self.since else 0 for n in names], np.int64)
         found = _differences(a, b, self.rows, self.twins, self.panel.date_code[self.rows], since, relative, _typical(a))
@@ -467,7 +470,7 @@ def _columns(part, names):
 
 def _day(panel, code): return str(pd.Timestamp(panel.dates[int(code)]))[:19].removesuffix(" 00:00:00")
 
-# %% ../../nbs/study/audit.ipynb #f4a329c3
+# %% ../../nbs/study/audit.ipynb #e2da071a
 @dataclass
 class _Tally:
     "Adds up what a check saw over several cuts, and keeps the worst of it."
@@ -498,7 +501,7 @@ class _Tally:
         self.add(c.part, c.what, c.how, len(c.rows), len(c.mine.names) - len(lost), wrong, rounded, verdict=c.verdict if wrong else "holds")
         for d in found:
             if d.count: self.offence(c, d)
-            elif not c.rounding: self.faint[c.part, c.what, d.column] = (c, d)
+            elif c.tested: self.faint[c.part, c.what, d.column] = (c, d)
 
     def offence(self, c:Comparison, d:Difference):
         "Put a difference into words."
@@ -508,7 +511,7 @@ class _Tally:
     def checks(self)->tuple:
         return tuple(Check(*key, **{k: v for k, v in at.items() if k not in ("reach", "told")}) for key, at in self.lines.items())
 
-# %% ../../nbs/study/audit.ipynb #ed711bbe
+# %% ../../nbs/study/audit.ipynb #7dc403c0
 def _future(tally, base, other, w, s):
     "Compare all artefacts of the true run with those of a world whose future was replaced after its cut."
     panel, world, cut, how, past_a, past_b = w.origin, w.panel, w.cut, w.told, w.rows, w.twins
@@ -531,7 +534,7 @@ def _ahead(what, how, A, B, panel, rows, twins, cut, since, s):
     named = "{what}" if A.names == (what,) else "{kind} {column!r}"
     far = "{bars} ahead" if s["decide"] != "open" else "at the end of its own bar, or later"
     words = named + " on {day} of asset {asset} changed when {world}: it looks " + ("at least " if s["decide"] != "open" else "") + far + " ({count:,} values changed{since})."
-    return Comparison("future", what, how, panel, A, B, rows, twins, words, {"kind": kind, "world": since}, rounding=s["rounding"].get(what, 0.), cut=cut)
+    return Comparison("future", what, how, panel, A, B, rows, twins, words, {"kind": kind, "world": since}, rounding=s["rounding"].get(what, 0.), cut=cut, tested="noise" in s["replace"])
 
 # %% ../../nbs/study/audit.ipynb #c54da56a
 def _of_folds(what, A): return not isinstance(A, _Rows) or what.split()[0] in ("predictions", "positions", "scores")
@@ -994,7 +997,7 @@ def _cut_codes(panel, tables, base, s):
     if bad: raise NeuralphaError(f"Cut {bad[0]} lies outside {panel.name} ({panel.span}) or on its last date.")
     return codes
 
-# %% ../../nbs/study/audit.ipynb #54f45bac
+# %% ../../nbs/study/audit.ipynb #ddd3d9f8
 @dataclass(frozen=True)
 class _Audit:
     "A pipeline under audit: how it is run, and where what is found goes."
@@ -1004,11 +1007,13 @@ class _Audit:
     tally: _Tally
     each: object = None # called with (world, artefacts of the true run, of the world, tally) for every world that ran
 
-    def future(self, true:dict, panel:Panel, cut:int, how:str, told:str|None=None):
+    def future(self, true:dict, panel:Panel, cut:int, how:str, told:str|None=None, must_run:bool=True):
         "Compare with one world; what differs in last digits alone is put to the test."
         self.tally.faint.clear()
         world = make_world(panel, self.tables, cut, how, self.s, told=told)
-        self.compare(true, world, _attempt(self.run, world.panel, world.tables, panel.name), self.tally)
+        other = _attempt(self.run, world.panel, world.tables, panel.name)
+        if isinstance(other, Exception) and not must_run: return
+        self.compare(true, world, other, self.tally)
         if how == "noise" and self.tally.faint: self.judge(true, panel, cut, told)
 
     def compare(self, true:dict, world:World, other, tally:_Tally):
@@ -1062,7 +1067,7 @@ def _unit(c, d):
     single = _precision(column)[0] == _FLOAT_NOISE[4]
     return single, _typical(column)[0]*(2.**-23 if single else 2.**-52)
 
-# %% ../../nbs/study/audit.ipynb #ec61779e
+# %% ../../nbs/study/audit.ipynb #f6cce12a
 def _audit(run, panel, tables, s, tally, each=None, packed=None, small_run=None):
     "All checks of a pipeline; `packed` is what a fresh process runs. Returns (base, cuts)."
     base = run(panel, tables)
@@ -1078,7 +1083,7 @@ def _audit(run, panel, tables, s, tally, each=None, packed=None, small_run=None)
         gappy = _with_gaps(panel, cut, s["seed"])
         true = _attempt(run, gappy, tables)
         if not isinstance(true, Exception): replace(audit, each=None).future(true, gappy, cut, how, REPLACEMENTS[how] + " right after suspended bars")
-    if "calendar" in s["checks"]: _calendar(replace(audit, run=small_run or run, each=None), panel)
+    if "calendar" in s["checks"] and "noise" in s["replace"]: _calendar(replace(audit, run=small_run or run, each=None), panel)
     if "memory" in s["checks"] and packed is not None: _memory(audit, base, panel, cuts, packed)
     if "splits" in s["checks"]: _splits(tally, base, panel, s["embargo"])
     if "start-up" in s["checks"]: _start_up(tally, base, run, panel, tables, _starts(panel, base, s), s)
@@ -1109,12 +1114,10 @@ def _calendar(audit, panel):
         found = f"the pipeline does not run on {few.n_assets} of its assets ({_words(true)}), so not every rare date was tried."
         return audit.tally.add("future", "pipeline", RARE, verdict="not checked", found=found)
     if _knows_the_future(true, few): return
-    for cut in calendar_cuts(few.dates, audit.s["seed"]):
-        world = make_world(few, audit.tables, cut, "noise", audit.s, told=RARE)
-        other = _attempt(audit.run, world.panel, world.tables, panel.name)
-        if not isinstance(other, Exception): audit.compare(true, world, other, audit.tally) # too little history; what stops later is told by the other worlds
+    for cut in calendar_cuts(few.dates, audit.s["seed"]): # what stops because there is too little history is told by the other worlds
+        audit.future(true, few, cut, "noise", RARE, must_run=False)
 
-# %% ../../nbs/study/audit.ipynb #19fca57d
+# %% ../../nbs/study/audit.ipynb #2df39512
 FRESH = "replaced by noise, in a new process"
 
 def _memory(audit, base, panel, cuts, packed):
@@ -1122,11 +1125,14 @@ def _memory(audit, base, panel, cuts, packed):
     first = (_boundaries(panel, base, 1, 1) or cuts[:1])[-1]
     if _knows_the_future(base, panel): return
     world = make_world(panel, audit.tables, first, "noise", audit.s, told=FRESH).named(panel.name)
-    try: result = run_fresh(packed, world.panel, **world.tables)
+    with_fits = [first] if audit.each else []
+    try: result = run_fresh(packed, world.panel, *with_fits, **world.tables)
     except NeuralphaError as e:
         return audit.tally.add("future", "pipeline", FRESH, verdict="not checked", found=f"{e}")
-    other, learnt = result if isinstance(result, tuple) else (result, None)
-    audit.compare(base, world, _artefacts(other, world.panel), audit.tally) if learnt is None else audit.each(world, base, _artefacts(other, world.panel), audit.tally, learnt)
+    other, fits = result if audit.each else (result, None)
+    other = _artefacts(other, world.panel)
+    replace(audit, each=None).compare(base, world, other, audit.tally)
+    if fits: audit.each(world, base, other, audit.tally, fits)
 
 # %% ../../nbs/study/audit.ipynb #35862693
 def _starts(panel, base, s):
@@ -1308,7 +1314,7 @@ def _placebo(tally, models, X, y, fold, s, level):
         line("a planted signal is recovered", planted, known, "more than there is to know",
              "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)", f", planted {known:+.4f}")
 
-# %% ../../nbs/study/audit.ipynb #d98388ea
+# %% ../../nbs/study/audit.ipynb #cd6cb7a6
 def audit_study(
     panel:Panel,
     features, # callable panel -> Features
@@ -1334,7 +1340,7 @@ def audit_study(
         return out
     def small(panel, tables): return _artefacts({"features": features(panel), "label": label(panel)}, panel)
     def refit(world, base, other, tally, fits=None): _refitted(tally, models, true, other, world, s, fits)
-    packed = pack(lambda panel: (parts := pipeline(panel), _fresh_fits(parts, panel, models, s))) if "memory" in s["checks"] else None
+    packed = pack(lambda panel, cut: (parts := pipeline(panel), _fresh_fits(parts, panel, cut, models, s))) if "memory" in s["checks"] else None
     base, codes = _audit(run, panel, {}, s, tally, refit, packed, small)
     fold = true.get("fold") or base["folds"][0]
     if "repeat" in s["checks"]: _same_twice(tally, models, true, fold, panel, s)
@@ -1393,16 +1399,17 @@ def _on_rows(panel, rows, values):
     out[rows] = values
     return out
 
-# %% ../../nbs/study/audit.ipynb #bc15b6ee
-def _fresh_fits(parts, panel, models, s):
-    "Every model fitted on the first fold, in a new process."
+# %% ../../nbs/study/audit.ipynb #5f76c8bf
+def _fresh_fits(parts, panel, cut, models, s):
+    "What every model learns on the first fold, and its scores, in a new process."
     parts = _artefacts(parts, panel)
     fold = parts["folds"][0]
-    return fold.number, {name: _fit(name, model, parts, fold, s) for name, model in models.items()}
+    fits = {name: _fit(name, model, parts, fold, s) for name, model in models.items()}
+    return fold.number, {name: (_learnt(m), _scores(name, m, parts, fold, panel, cut)) for name, m in fits.items()}
 
 def _refitted(tally, models, true, other, w, s, fits=None):
     """Fit every model in a replaced world and compare what it learnt, its scores and its positions with those of the true world.
-    `fits` are those of a new process: (fold number, models by name)."""
+    `fits` are those of a new process: (fold number, what was learnt and scored by name)."""
     base, panel, world, cut, how = true["base"], w.origin, w.panel, w.cut, w.told
     begun = [f for f in base["folds"] if panel.date_code[f.test].min() <= cut + 1]
     live = begun if s["thorough"] else [f for f in begun if cut <= panel.date_code[f.test].max()][-1:]
@@ -1416,20 +1423,21 @@ def _refitted(tally, models, true, other, w, s, fits=None):
             mine = _fit(name, model, base, fold, s, true)
             A = _scores(name, mine, base, fold, panel, cut)
             def again(world, tables):
-                fitted = fits[1][name] if fits else _fit(name, model, other, twin, s)
-                return fitted, _scores(name, fitted, other, twin, world, cut)
+                if fits: return fits[1][name]
+                fitted = _fit(name, model, other, twin, s)
+                return _learnt(fitted), _scores(name, fitted, other, twin, world, cut)
             theirs = _attempt(again, world, {})
             if isinstance(theirs, Exception):
                 tally.add("future", f"fit of {name}", how, wrong=1, found=f"{name} cannot be fitted or scored when data after {_day(panel, cut)} is {how}: {_words(theirs)}")
                 continue
             theirs, B = theirs
-            _future_fitted(tally, f"fit of {name}", _Fitted({fold.number: _learnt(mine)}), _Fitted({fold.number: _learnt(theirs)}), base, panel, cut,
+            _future_fitted(tally, f"fit of {name}", _Fitted({fold.number: _learnt(mine)}), _Fitted({fold.number: theirs}), base, panel, cut,
                            how, f"data after {_day(panel, cut)} was {how}")
             _same_digits(A, B, past_a, past_b)
             for what in A:
                 words = "{what} on {day} of asset {asset} changed when {world}: fitting or scoring saw the future ({count:,} values changed)."
                 about = {"world": f"data after {_day(panel, cut)} was {how}"}
-                tally.compare(Comparison("future", what, how, panel, A[what], B[what], past_a, past_b, words, about, rounding=s["rounding"].get("scores", 0.)))
+                tally.compare(Comparison("future", what, how, panel, A[what], B[what], past_a, past_b, words, about, rounding=s["rounding"].get("scores", 0.), tested="noise" in s["replace"]))
 
 def _same_digits(A, B, rows, twins):
     "Positions follow from scores: where those differ in last digits alone, a rank may flip that nobody saw the future for."
