@@ -302,6 +302,7 @@ def test_a_study_file_is_audited_as_it_stands():
                         "split": {"train": "1Y", "valid": "3M", "test": "3M"}})
     c = audit_bench(open_bench(study), cuts=1, replace=["nothing"], placebo=False)
     assert c.passed, repr(c)
+    assert {x.verdict for x in c.checks if x.part == "start-up"} == {"holds"}, "features alone need no room for a fold"
     assert c.subject == "mine" and "scores of ridge" in {x.what for x in c.checks}
 
 @pytest.mark.slow

@@ -1067,7 +1067,7 @@ def _unit(c, d):
     single = _precision(column)[0] == _FLOAT_NOISE[4]
     return single, _typical(column)[0]*(2.**-23 if single else 2.**-52)
 
-# %% ../../nbs/study/audit.ipynb #f6cce12a
+# %% ../../nbs/study/audit.ipynb #d0e75b5b
 def _audit(run, panel, tables, s, tally, each=None, packed=None, small_run=None):
     "All checks of a pipeline; `packed` is what a fresh process runs. Returns (base, cuts)."
     base = run(panel, tables)
@@ -1086,7 +1086,7 @@ def _audit(run, panel, tables, s, tally, each=None, packed=None, small_run=None)
     if "calendar" in s["checks"] and "noise" in s["replace"]: _calendar(replace(audit, run=small_run or run, each=None), panel)
     if "memory" in s["checks"] and packed is not None: _memory(audit, base, panel, cuts, packed)
     if "splits" in s["checks"]: _splits(tally, base, panel, s["embargo"])
-    if "start-up" in s["checks"]: _start_up(tally, base, run, panel, tables, _starts(panel, base, s), s)
+    if "start-up" in s["checks"]: _start_up(tally, base, small_run or run, panel, tables, _starts(panel, base, s), s)
     if {"permutation", "origin"} & set(s["checks"]): _names_and_files(replace(audit, run=small_run or run), base, run, panel)
     return base, cuts
 
