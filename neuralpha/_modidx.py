@@ -2258,6 +2258,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'neuralpha.study.audit._cut_codes': ('study/audit.html#_cut_codes', 'neuralpha/study/audit.py'),
                                        'neuralpha.study.audit._day': ('study/audit.html#_day', 'neuralpha/study/audit.py'),
                                        'neuralpha.study.audit._differences': ('study/audit.html#_differences', 'neuralpha/study/audit.py'),
+                                       'neuralpha.study.audit._edges': ('study/audit.html#_edges', 'neuralpha/study/audit.py'),
                                        'neuralpha.study.audit._equal': ('study/audit.html#_equal', 'neuralpha/study/audit.py'),
                                        'neuralpha.study.audit._few_assets': ('study/audit.html#_few_assets', 'neuralpha/study/audit.py'),
                                        'neuralpha.study.audit._fit': ('study/audit.html#_fit', 'neuralpha/study/audit.py'),

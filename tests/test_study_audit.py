@@ -407,6 +407,17 @@ def test_cuts_lie_on_rare_dates():
         assert pd.Timestamp("2018-07-31") in at and pd.Timestamp("2018-08-15") in at
         assert ((at.month == 1) & (at.day <= 2)).any()
 
+def test_cuts_lie_at_every_edge_of_a_fold():
+    from neuralpha.study.audit import _boundaries, _edges
+    p, _, label, folds = _study()
+    base = {"folds": folds(label(p))}
+    first, last = base["folds"][0], base["folds"][-1]
+    start, end = (lambda rows: int(p.date_code[rows].min())), (lambda rows: int(p.date_code[rows].max()))
+    for fold in (first, last):
+        for rows in (fold.valid, fold.test): assert {start(rows) - 1, start(rows) + 1} - {p.n_dates - 1} <= set(_edges(p, base))
+    assert end(first.test) - 1 in _edges(p, base)
+    assert {start(first.test) - 1, start(first.test) + 1} <= set(_boundaries(p, base)) and start(last.test) - 1 in _boundaries(p, base)
+
 @pytest.mark.parametrize("when", [lambda d: (d.month == 12) & (d.day >= 24), lambda d: (d.day_of_week == 4) & (d.day >= 15) & (d.day <= 21),
                                   lambda d: d.is_month_end, lambda d: d.day_of_week == 0], ids=["year end", "third Fridays", "month ends", "Mondays"])
 def test_looking_ahead_on_rare_dates_is_caught(when):

@@ -899,7 +899,7 @@ def _mixed_up(panel, names, seed):
         else: attributes[name] = np.roll(attributes[name].to_numpy(), 1 + int(rng.integers(max(len(attributes) - 1, 1))))
     return replace(panel, fields=fields, attributes=attributes)
 
-# %% ../../nbs/study/audit.ipynb #4378fd8c
+# %% ../../nbs/study/audit.ipynb #0858b5b5
 def _pick_cuts(panel, tables, base, n, s):
     "Positions of n dates at which a leak would show."
     tests = [np.unique(panel.date_code[f.test]) for v in base.values() if isinstance(v, list) for f in v]
@@ -928,6 +928,16 @@ def _boundaries(panel, base, most=3, both=3):
     starts = [c for c in starts if 0 < c < panel.n_dates - 2]
     if len(starts) > most: starts = sorted({starts[i] for i in np.linspace(0, len(starts) - 1, most).round().astype(int)})
     return sorted({c - 1 for c in starts} | {c + 1 for c in starts[-both:]})
+
+def _edges(panel, base)->list[int]:
+    "One bar before and one bar into every part of the first and the last fold, and the last bar but one of their tests."
+    folds = [f for v in base.values() if isinstance(v, list) for f in v if len(f.test)]
+    out = []
+    for fold in folds[:1] + folds[-1:]:
+        for rows in (fold.valid, fold.test):
+            if len(rows): out += [int(panel.date_code[rows].min()) - 1, int(panel.date_code[rows].min()) + 1]
+        out.append(int(panel.date_code[fold.test].max()) - 1)
+    return [c for c in out if 0 < c < panel.n_dates - 1]
 
 def calendar_cuts(
     dates, # (n_dates,) datetime64, ascending
@@ -1067,7 +1077,7 @@ def _unit(c, d):
     single = _precision(column)[0] == _FLOAT_NOISE[4]
     return single, _typical(column)[0]*(2.**-23 if single else 2.**-52)
 
-# %% ../../nbs/study/audit.ipynb #d0e75b5b
+# %% ../../nbs/study/audit.ipynb #3a0abc41
 def _audit(run, panel, tables, s, tally, each=None, packed=None, small_run=None):
     "All checks of a pipeline; `packed` is what a fresh process runs. Returns (base, cuts)."
     base = run(panel, tables)
@@ -1083,7 +1093,7 @@ def _audit(run, panel, tables, s, tally, each=None, packed=None, small_run=None)
         gappy = _with_gaps(panel, cut, s["seed"])
         true = _attempt(run, gappy, tables)
         if not isinstance(true, Exception): replace(audit, each=None).future(true, gappy, cut, how, REPLACEMENTS[how] + " right after suspended bars")
-    if "calendar" in s["checks"] and "noise" in s["replace"]: _calendar(replace(audit, run=small_run or run, each=None), panel)
+    if "calendar" in s["checks"] and "noise" in s["replace"]: _calendar(replace(audit, run=small_run or run, each=None), base, panel)
     if "memory" in s["checks"] and packed is not None: _memory(audit, base, panel, cuts, packed)
     if "splits" in s["checks"]: _splits(tally, base, panel, s["embargo"])
     if "start-up" in s["checks"]: _start_up(tally, base, small_run or run, panel, tables, _starts(panel, base, s), s)
@@ -1104,17 +1114,17 @@ def _names_and_files(audit, base, run, panel):
     found = f"the pipeline does not run on {few.n_assets} of its assets ({_words(true)}), so what it takes from files and tables is not known."
     audit.tally.add("origin", "pipeline", _SOURCE, verdict="not checked", found=found)
 
-RARE = "replaced by noise after rare dates, few assets"
+RARE = "replaced by noise after rare dates and edges of folds, few assets"
 
-def _calendar(audit, panel):
-    "Worlds that begin on rare dates, on a panel of a few assets."
+def _calendar(audit, base, panel):
+    "Worlds that begin on rare dates and at the edges of folds, on a panel of a few assets."
     few = _few_assets(panel)
     true = _attempt(audit.run, few, audit.tables)
     if isinstance(true, Exception):
         found = f"the pipeline does not run on {few.n_assets} of its assets ({_words(true)}), so not every rare date was tried."
         return audit.tally.add("future", "pipeline", RARE, verdict="not checked", found=found)
     if _knows_the_future(true, few): return
-    for cut in calendar_cuts(few.dates, audit.s["seed"]): # what stops because there is too little history is told by the other worlds
+    for cut in sorted({*calendar_cuts(few.dates, audit.s["seed"]), *_edges(panel, base)}): # what stops because there is too little history is told by the other worlds
         audit.future(true, few, cut, "noise", RARE, must_run=False)
 
 # %% ../../nbs/study/audit.ipynb #2df39512
