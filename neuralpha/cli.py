@@ -289,13 +289,13 @@ def data_import(
     from neuralpha.data.universes import import_universe
     with _reading(source): typer.echo(str(import_universe(source, name, replace=replace, **_read_options(read))))
 
-# %% ../nbs/cli.ipynb #0be56df7
+# %% ../nbs/cli.ipynb #d02b4240
 @app.command(rich_help_panel="Reports")
 def audit(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
     universe: Annotated[Optional[list[str]], typer.Option("--universe", "-u", help="Only these universes, or others than the study's.")] = None,
     read: ReadOption = None,
-    models: Annotated[Optional[str], typer.Option(help="Only these models, comma-separated; each is fitted about ten times.")] = None,
+    models: Annotated[Optional[str], typer.Option(help="Only these models, comma-separated; each is fitted about sixteen times.")] = None,
     thorough: Annotated[bool, typer.Option(help="Refit every fold that has begun by a cut, with every seed, not only one fold and one seed.")] = False,
     out: Annotated[Path, typer.Option(help="Where reports are kept.")] = Path("reports"),
 ):

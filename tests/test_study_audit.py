@@ -65,9 +65,9 @@ def test_the_level_of_prices_adjusted_later_fails_unless_it_is_declared():
 
 def test_a_clean_function_on_a_plain_table_passes():
     c = audit_features(lambda f: _pct(f, 5), _table(_market()), lookbacks=20)
-    assert c.passed and {x.part for x in c.checks} == {"repeat", "future", "start-up", "permutation", "levels"}
+    assert c.passed and {x.part for x in c.checks} == {"repeat", "future", "start-up", "permutation", "levels"} and c.outcome == "passed"
     future = [x for x in c.checks if x.part == "future"]
-    assert len(future) == 4 and all(x.rows > 500 and x.columns == 1 and x.wrong == 0 for x in future)
+    assert len(future) == 6 and all(x.rows > 100 and x.columns == 1 and x.wrong == 0 for x in future)
 
 @pytest.mark.parametrize("k", [1, 3, 7])
 def test_the_reach_of_a_leak_is_measured(k):
@@ -153,7 +153,8 @@ def test_labels_of_this_library_are_known_when_they_say():
                           "meta": meta_label(b), "rank of barriers": cross_section(triple_barrier(q)), "trend": trend_scan(q, 3, 10), "tasks": multi_horizon(q, (1, 5))}
     c = audit_pipeline(pipeline, p)
     assert c.passed, repr(c)
-    assert len({x.what for x in c.checks}) == 13
+    assert len({x.what for x in c.checks if x.part != "origin"}) == 13
+    assert [(x.what, x.verdict) for x in c.checks if x.part == "origin"] == [("attribute 'sector'", "not checkable")]
 
 def test_folds_are_audited_and_k_folds_only_by_life_span():
     p = _market(2)
@@ -228,8 +229,8 @@ def test_an_honest_study_passes_from_prices_to_scores():
     assert c.passed, repr(c)
     lines = [(x.part, x.what, x.how) for x in c.checks]
     for m in ("ridge", "tree"):
-        assert [part for part, what, _ in lines if what == f"scores of {m}"] == ["future"]*3 + ["repeat"] + ["permutation"]*3
-        for what in ("fit", "positions"): assert [how for part, w, how in lines if w == f"{what} of {m}"] == list(REPLACEMENTS.values())
+        assert [part for part, what, _ in lines if what == f"scores of {m}"] == ["future"]*4 + ["repeat"] + ["permutation"]*3
+        for what in ("fit", "positions"): assert [how for part, w, how in lines if w == f"{what} of {m}"] == [*REPLACEMENTS.values(), FRESH]
         assert sum(what == m for part, what, _ in lines if part == "placebo") == 2
 
 def test_a_model_fitted_again_on_both_parts_passes():
@@ -328,6 +329,7 @@ def test_a_study_file_is_audited_as_it_stands():
                         "split": {"train": "1Y", "valid": "3M", "test": "3M"}})
     c = audit_bench(open_bench(study), cuts=1, replace=["nothing"], placebo=False)
     assert c.passed, repr(c)
+    assert {x.verdict for x in c.checks if x.part == "start-up"} == {"holds"}, "features alone need no room for a fold"
     assert c.subject == "mine" and "scores of ridge" in {x.what for x in c.checks}
 
 @pytest.mark.slow
@@ -376,3 +378,170 @@ def test_filings_joined_by_this_library_hold_and_stamps_after_the_close_are_tomo
     wrong = lambda panel, news: counted(panel, news, np.searchsorted(panel.dates, news["known_on"].dt.tz_localize(None).dt.normalize().to_numpy("datetime64[ns]")))
     assert audit_pipeline(right, p, {"news": t}, session_close="XNYS").passed
     assert "feature 'news'" in audit_pipeline(wrong, p, {"news": t}, session_close="XNYS", checks=("future",)).failures[0].found
+
+def _peeking():
+    "Estimators that read the first days of the test, each with the panel they are given."
+    from neuralpha.models.linear import Ridge
+    class MoreRows(Ridge):
+        def _fit(self, view, target, valid):
+            panel, goal = view.panel, forward_return(view.panel, 1, 1).target("rank")
+            until = panel.date_code[valid[0].rows].max() + self.reach
+            rows = np.flatnonzero((panel.date_code <= until) & np.isfinite(goal))
+            super()._fit(view.features.view(rows), goal[rows].astype(np.float32), valid)
+    class FirstDates(MoreRows): reach = 13
+    class Unmatured(MoreRows): reach = 3
+    return {"first": FirstDates(), "unmatured": Unmatured()}
+
+def test_a_fit_that_reads_the_first_days_of_the_test_is_caught():
+    p, *parts = _study()
+    for name, model in _peeking().items():
+        quick = dict(cuts=1, placebo=False, replace=("noise",))
+        at_boundaries = audit_study(p, *parts, {name: model}, checks=("boundaries",), **quick)
+        assert f"fit of {name}" in {x.what for x in at_boundaries.failures}, repr(at_boundaries)
+    honest = audit_study(p, *parts, {"ridge": type(model).__mro__[2]()}, checks=("boundaries",), **quick)
+    assert honest.outcome == "passed", repr(honest)
+
+def test_what_an_estimator_remembers_of_the_whole_sample_is_caught():
+    from neuralpha.models.linear import Ridge
+    def remembering(key):
+        class Remembering(Ridge):
+            kept = {}
+            def _fit(self, view, target, valid):
+                super()._fit(view, target, valid)
+                of_all = self.kept.setdefault(key(view), float(np.nanstd(view.features.values)))
+                self.coef_ = self.coef_/of_all
+        return Remembering()
+    p, *parts = _study()
+    quick = dict(cuts=1, placebo=False, replace=("noise",))
+    by_name = lambda view: view.panel.name
+    of_nothing = lambda view: "one value for all"
+    assert not audit_study(p, *parts, {"m": remembering(by_name)}, checks=("future",), **quick).passed
+    assert audit_study(p, *parts, {"m": remembering(of_nothing)}, checks=("future", "boundaries"), **quick).passed
+    fresh = audit_study(p, *parts, {"m": remembering(of_nothing)}, checks=("memory",), **quick)
+    assert "fit of m" in {x.what for x in fresh.failures} and all(x.how == FRESH for x in fresh.failures), repr(fresh)
+
+def test_cuts_lie_on_rare_dates():
+    days = pd.bdate_range("2015-01-01", "2020-12-31")
+    days = days[(days < "2018-08-01") | (days > "2018-08-14")]
+    for seed in range(3):
+        cuts = calendar_cuts(days, seed)
+        at, after = days[cuts], days[np.array(cuts) + 1]
+        assert len(cuts) <= 30 and cuts[:1] == [1] and cuts[-2:] == [len(days) - 3, len(days) - 2]
+        assert ((at.month == 12) & (at.day >= 24)).any() and ((at.month == 12) & (after.month == 1)).any()
+        assert any(a.month != b.month and a.month % 3 for a, b in zip(at, after)) and any(a.month != b.month and a.month in (3, 6, 9) for a, b in zip(at, after))
+        assert ((at.day_of_week == 4) & (at.day >= 15) & (at.day <= 21)).any() and ((at.month == 2) & (after.month == 3) & at.is_leap_year).any()
+        assert set(at.day_of_week) == set(range(5)) and set(at.month) == set(range(1, 13))
+        assert pd.Timestamp("2018-07-31") in at and pd.Timestamp("2018-08-15") in at
+        assert ((at.month == 1) & (at.day <= 2)).any()
+
+def test_cuts_lie_at_every_edge_of_a_fold():
+    from neuralpha.study.audit import _boundaries, _edges
+    p, _, label, folds = _study()
+    base = {"folds": folds(label(p))}
+    first, last = base["folds"][0], base["folds"][-1]
+    start, end = (lambda rows: int(p.date_code[rows].min())), (lambda rows: int(p.date_code[rows].max()))
+    for fold in (first, last):
+        for rows in (fold.valid, fold.test): assert {start(rows) - 1, start(rows) + 1} - {p.n_dates - 1} <= set(_edges(p, base))
+    assert end(first.test) - 1 in _edges(p, base)
+    assert {start(first.test) - 1, start(first.test) + 1} <= set(_boundaries(p, base)) and start(last.test) - 1 in _boundaries(p, base)
+
+@pytest.mark.parametrize("when", [lambda d: (d.month == 12) & (d.day >= 24), lambda d: (d.day_of_week == 4) & (d.day >= 15) & (d.day <= 21),
+                                  lambda d: d.is_month_end, lambda d: d.day_of_week == 0], ids=["year end", "third Fridays", "month ends", "Mondays"])
+def test_looking_ahead_on_rare_dates_is_caught(when):
+    days = pd.bdate_range("2018-06-01", periods=300)
+    f = pd.DataFrame([(d, a) for a in "ABCDEFGHIJ" for d in days], columns=["date", "asset"])
+    f["close"] = np.random.default_rng(0).uniform(10, 20, len(f))
+    def rare(t): return t["close"].where(~when(t["date"].dt), t.groupby("asset")["close"].shift(-1)).rename("x")
+    def past(t): return t["close"].where(~when(t["date"].dt), t.groupby("asset")["close"].shift(1)).rename("x")
+    assert [x.how for x in audit_features(rare, f, cuts=["2019-06-12"], checks=("future", "calendar")).failures] == [RARE]
+    assert audit_features(past, f, cuts=["2019-06-12"], checks=("future", "calendar")).passed
+
+def test_last_digits_are_no_leak_and_a_faint_leak_is_one():
+    from scipy.signal import fftconvolve
+    days = pd.bdate_range("2018-01-01", periods=200)
+    f = pd.DataFrame([(d, a) for a in "ABCD" for d in days], columns=["date", "asset"])
+    f["close"] = np.float32(50*np.exp(np.random.default_rng(0).normal(0, .02, len(f)).cumsum()/5))
+    def by_fourier(t): return t.groupby("asset")["close"].transform(lambda s: fftconvolve(s.pct_change(fill_method=None).fillna(0), np.exp(-np.arange(20)/5))[:len(s)])
+    def by_product(t): return pd.Series(np.stack([t["close"], t["close"]**2, np.sqrt(t["close"])], 1) @ [.1, .2, .3], t.index)
+    def by_float(t): return by_product(t).astype(np.float32)
+    for clean in (by_fourier, by_product, by_float):
+        c = audit_features(clean, f, checks=("future", "start-up", "permutation"))
+        assert c.passed, repr(c)
+    rounded = audit_features(by_fourier, f, checks=("future",))
+    assert sum(x.rounded for x in rounded.checks) > 100 and rounded.outcome == "passed"
+    for share in (1e-6, 1e-12):
+        def faint(t):
+            close = t["close"].astype(float).groupby(t["asset"])
+            return close.pct_change(5, fill_method=None) + share*close.shift(-1).fillna(0)
+        c = audit_features(faint, f, checks=("future",))
+        assert not c.passed, share
+    assert "it is no rounding" in c.failures[0].found
+    def faint_prices(t): return (t["close"] + 1e-6*t.groupby("asset")["close"].shift(-1).fillna(0)).astype(np.float32)
+    assert not audit_features(faint_prices, f, cuts=6, checks=("future",)).passed
+
+def test_an_honest_table_joined_by_date_and_asset_is_not_checkable_and_no_leak():
+    f = _table(_market())
+    table = f[["date", "asset"]].assign(value=np.random.default_rng(1).normal(size=len(f)))
+    def joined(t): return t.merge(table, on=["date", "asset"], how="left")["value"]
+    for data in (f, _market()):
+        c = audit_features(joined, data)
+        assert c.outcome == "passed in part" and not c.failures, repr(c)
+        said = {x.what: x for x in c.unchecked}
+        assert "joined from a table" in said["features 'value'"].found and said["features 'value'"].verdict == "not checkable" and "plausible" in said["features 'value'"].found
+    later = forward_return(_market(), 5, 0)
+    table = table.assign(value=later.values[later.panel.tradable])
+    c = audit_features(joined, f)
+    assert [x.part for x in c.failures] == ["origin"] and "made with hindsight" in c.failures[0].found
+
+def test_columns_and_attributes_of_a_file_are_not_certified():
+    p = _market(n_assets=30)
+    later, noise = np.nan_to_num(forward_return(p, 5, 0).values), np.random.default_rng(0).normal(0, .05, p.n_rows)
+    returns = pd.Series(p.fields["close"].astype(float)).groupby(p.asset_code).pct_change(fill_method=None).groupby(p.asset_code).mean().to_numpy()
+    def column(q): return {"features": {"x": q.fields["score"].astype(float)}}
+    def attribute(q): return {"features": {"x": q.attributes["style"].to_numpy(float)[q.asset_code]}}
+    for hindsight, outcome in ((0, "passed in part"), (1, "failed")):
+        of_file = audit_pipeline(column, p.with_fields(score=hindsight*later + noise), cuts=1)
+        style = returns if hindsight else np.random.default_rng(1).normal(size=p.n_assets)
+        of_asset = audit_pipeline(attribute, replace(p, attributes=p.attributes.assign(style=style)), cuts=1)
+        for c, what in ((of_file, "column 'score'"), (of_asset, "attribute 'style'")):
+            line = next(x for x in c.checks if x.part == "origin")
+            assert (c.outcome, line.what, line.verdict) == (outcome, what, "fails" if hindsight else "not checkable"), repr(c)
+    unused = audit_pipeline(lambda q: {"features": {"x": q.fields["close"].astype(float)}}, p.with_fields(score=noise), cuts=1)
+    assert unused.outcome == "passed" and not any(x.part == "origin" for x in unused.checks)
+
+def test_a_part_that_could_not_run_is_not_green():
+    start = _market().dates[0]
+    def needs_its_start(q):
+        if q.dates[0] > start: raise ValueError("too short")
+        return {"features": Features(q, ("x",), np.float32(q.fields["close"])[:, None], (0,))}
+    c = audit_pipeline(needs_its_start, _market(), checks=("future", "start-up"))
+    line = next(x for x in c.checks if x.part == "start-up")
+    assert (line.verdict, line.passed, c.outcome) == ("not checked", None, "passed in part") and "too short" in line.found
+    page, (colour, words) = c.html(), OUTCOMES["passed in part"]
+    assert f"color:{colour}" in page and words in page and "1 not checked" in page and ">not checked<" in page
+    assert colour != OUTCOMES["passed"][0] and "1 not checked" in repr(c) and c.content["outcome"] == "passed in part"
+    both = _Tally_of(("holds", ""), ("not checked", "once it could not run"), ("holds", ""))
+    assert both.verdict == "not checked" and both.found == "once it could not run"
+
+def _Tally_of(*lines):
+    from neuralpha.study.audit import _Tally
+    tally = _Tally()
+    for verdict, found in lines: tally.add("start-up", "features", "look-back", verdict=verdict, found=found)
+    return tally.checks()[0]
+
+def test_what_has_to_be_declared_is_told_from_a_leak():
+    f = _table(_market())
+    rank = lambda t: t.groupby("date")["close"].rank(pct=True).rename("rank")
+    c = audit_features(rank, f)
+    assert c.outcome == "not certified" and not c.passed and {x.verdict for x in c.failures} == {"undeclared"}
+    assert OUTCOMES["not certified"][1] in c.html()
+    assert audit_features(rank, f, cross_sectional=True, lookbacks=0).outcome == "passed"
+    ahead = lambda t: rank(t).groupby(t["asset"]).shift(-1)
+    assert audit_features(ahead, f).outcome == "failed"
+
+def test_a_function_on_tables_is_audited_on_a_panel():
+    p = _market()
+    c = audit_features(lambda f: _pct(f, 5), p, lookbacks=20)
+    assert c.passed and c.universe == p.name, repr(c)
+    assert not audit_features(lambda f: f.groupby("asset")["close"].shift(-1), p).passed
+    with pytest.raises(KeyError, match="no such column"): audit_features(lambda data: (_ for _ in ()).throw(KeyError("no such column")), p)

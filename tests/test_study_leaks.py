@@ -6,8 +6,9 @@ import pytest
 from neuralpha.core import NeuralphaError
 
 def test_there_are_enough_kinds_and_each_has_a_twin():
-    assert len(LEAKS) >= 25 and len({l.name for l in LEAKS}) == len(LEAKS)
-    assert {l.part for l in LEAKS} == {"future", "labels", "splits", "permutation", "start-up", "levels"}
+    assert len(LEAKS) >= 60 and len({l.name for l in LEAKS}) == len(LEAKS)
+    assert {l.part for l in LEAKS} == {"future", "labels", "splits", "permutation", "start-up", "origin", "levels"}
+    assert len({l.make.__name__ for l in LEAKS}) == len(LEAKS) and "_" not in {l.make.__name__ for l in LEAKS}
     with pytest.raises(NeuralphaError, match="No planted leak"): leak_catalogue(["nothing of the kind"])
 
 @pytest.mark.parametrize("leak", [l.name for l in LEAKS])
