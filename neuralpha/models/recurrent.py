@@ -145,10 +145,10 @@ class ALSTM(LSTM):
 
     def build(self, n_features, outputs): return AttentiveNet(n_features, self.hidden, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/recurrent.ipynb #a93fa596
+# %% ../../nbs/models/recurrent.ipynb #272a949c
 def saliency(
     model:Net, view, # fitted model and the rows to look at
-)->"np.ndarray": # (window, n_features), the decision date last
+)->object: # ndarray (window, n_features), the decision date last
     """Mean absolute gradient of the score by lag and feature, per standard deviation of the feature.
 
     Parameters
@@ -158,8 +158,8 @@ def saliency(
 
     Returns
     -------
-    'np.ndarray'
-        (window, n_features), the decision date last
+    object
+        ndarray (window, n_features), the decision date last
     """
     from neuralpha.models.trainer import Resident
     from neuralpha.models.losses import Objective, _grid_of

@@ -1602,7 +1602,7 @@ def _fitted_on(model, X, goal, fold, device, refit):
     fit_on(model, X, goal, fold, refit)
     return model
 
-# %% ../../nbs/study/audit.ipynb #37c26e5b
+# %% ../../nbs/study/audit.ipynb #ba394dfd
 def _placebo(tally, models, X, y, fold, s, level):
     "Placebo and planted signal for every model."
     from neuralpha.models.base import date_ic, primary
@@ -1616,7 +1616,7 @@ def _placebo(tally, models, X, y, fold, s, level):
             why = low if true < at["low"] else high if true > at["high"] else "" # the interval lies above or below the truth
             few = np.isnan(at["low"]) # no interval: nothing is decided
             said = f"IC {at['mean']:+.4f} on {dates} test dates, too few for an interval{says}" if few else f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test dates{says}"
-            tally.add("placebo", name, how, len(rows), 1, 1 if why else 0, found=said + (f": {why}." if why else ""), passed=None if few else True)
+            tally.add("placebo", name, how, len(rows), 1, 1 if why else 0, found=said + (f": {why}." if why else ""), verdict="not checked" if few else "holds")
         beyond = "the model knows labels it cannot know, or its fit is not independent of the test"
         line("labels permuted within dates", permuted_label(y, s["seed"]), 0., beyond, beyond)
         line("a planted signal is recovered", planted, known, "more than there is to know",
