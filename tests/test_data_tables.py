@@ -16,7 +16,6 @@ def test_one_mark_cannot_mean_two_things():
     for mark, other in (".,", ",."):
         with pytest.raises(NeuralphaError, match=f"'thousands'.*decimal mark as well; say decimal='{other}'"): read_spec(decimal=mark, thousands=mark)
         assert read_spec(decimal=other, thousands=mark).thousands == mark
-    with pytest.raises(NeuralphaError, match="decimal mark as well"): read_spec(thousands=".") # 50.09 would be 5009
 
 def test_columns_are_matched_by_case_alias_and_mapping():
     assert match_columns(["Date", " Symbol", "PX"], read_spec(columns={"close": "PX"}), "t") == {"Date": "date", " Symbol": "asset", "PX": "close"}
@@ -52,7 +51,7 @@ def test_text_numbers_dates_and_tickers():
 
 @pytest.mark.parametrize("column, message", [
     ({"date": ["2024-01-02", "03/01/2024"]}, "'date', row 2: '03/01/2024' is no date .*date_format"),
-    ({"close": ["1", "1,234"]}, "'close', row 2: '1,234' is no number .*thousands"),
+    ({"close": ["1", "1,234"]}, "column 'close' has '1,234': ',' has three digits behind it .*decimal=',' or thousands=','"),
     ({"asset": [1.0, 2.0]}, "'asset' is Float64, not text"), ({"date": [1.5, 2.5]}, "'date' is Float64, not a date"),
     ({"asset": ["A\u200b", "B"]}, "invisible character U\\+200B"),
     ({"date": ["2024-01-02T10:00:00-05:00", "2024-01-03T10:00:00+01:00"]}, "mixes time zones"),
@@ -101,6 +100,12 @@ def test_text_that_describes_the_asset_becomes_an_attribute():
     for codes in ([10, 45], [10., 45.], ["10.0", "45"]): # a GICS code is a name
         t = read({"date": DAY, "asset": ["A", "B"], "close": [1., 2], "sector": codes})
         assert t.attributes["sector"].to_dict() == {"A": "10", "B": "45"} and t.fields == ["close"]
+
+def test_a_thousands_mark_that_the_cells_refute_is_refused():
+    rows = {"date": ["2024-01-02", "2024-01-03"], "asset": ["A", "A"]}
+    with pytest.raises(NeuralphaError, match="column 'close' has '50.09'.*say decimal='.'"): read({**rows, "close": ["50.09", "51.10"]}, thousands=".") # would be 5009
+    with pytest.raises(NeuralphaError, match="column 'close' has '160,31'.*say decimal=','"): read({**rows, "close": ["160,31", "1,234"]}, thousands=",")
+    with pytest.raises(NeuralphaError, match="decimal mark as well"): read_spec(decimal=".", thousands=".")
 
 NAN = float("nan")
 
@@ -171,10 +176,10 @@ def test_the_first_cell_may_be_empty():
 
 def test_columns_that_are_left_out_are_counted():
     rows = {"date": DAY*2, "asset": list("AABB"), "close": [1., 2, 3, 4]}
-    t = read({**rows, "Vol.": ["12.3K", "1.1M", None, "9K"], "sector": ["x", "y", "x", "x"], "report_date": DAY*2, "lag": [dt.timedelta(1)]*4})
+    t = read({**rows, "Size": ["big", "1.1M", None, "9K"], "sector": ["x", "y", "x", "x"], "report_date": DAY*2, "lag": [dt.timedelta(1)]*4})
     assert t.fields == ["close"] and t.attributes.columns.empty
     said = {f["column"]: (f["check"], f["rows"], f["note"]) for f in t.findings}
-    assert said["Vol."] == ("text_column", 3, "column 'Vol.' changes within an asset (first A) and is text such as '12.3K': it was left out")
+    assert said["Size"] == ("text_column", 3, "column 'Size' changes within an asset (first A) and is text such as 'big': it was left out")
     assert said["sector"][1] == 4 and said["lag"][1] == 4 and said["report_date"][2] == "column 'report_date' is Date, neither number nor text: it was left out"
     with pytest.raises(NeuralphaError, match="field 'lag' was asked for; its column is Duration"): read({**rows, "lag": [dt.timedelta(1)]*4}, fields=["close", "lag"])
 
@@ -189,9 +194,9 @@ def test_prices_kept_as_categories_are_numbers():
     assert t.frame["close"].to_list() == [1.5, 2.5] and t.attributes["kind"].to_dict() == {"A": "x"}
 
 def test_a_bad_cell_of_a_wide_table_is_named_by_its_own_column_and_row():
-    rows = {"date": ["2024-01-02", "2024-01-03", "2024-01-04"], "A": ["1", "2", "3"], "px b": ["4", "5", "-"], "C": ["6", "x", "-"]}
-    with pytest.raises(NeuralphaError, match=r"column 'C', row 2: 'x' is no number \(2 such rows\)"): read(rows, layout="wide")
-    with pytest.raises(NeuralphaError, match="column 'px b', row 3: '-'"): read({**rows, "C": ["6", "7", "8"]}, layout="wide", columns={"B": "px b"})
+    rows = {"date": ["2024-01-02", "2024-01-03", "2024-01-04"], "A": ["1", "2", "3"], "px b": ["4", "5", "y"], "C": ["6", "x", "y"]}
+    with pytest.raises(NeuralphaError, match=r"column 'C', row 2: 'x' is no number \(2 such rows\); say missing=\['x', 'y'\]"): read(rows, layout="wide")
+    with pytest.raises(NeuralphaError, match="column 'px b', row 3: 'y'.*say missing='y'"): read({**rows, "C": ["6", "7", "8"]}, layout="wide", columns={"B": "px b"})
     with pytest.raises(NeuralphaError, match=r"column 'date', row 2: 'soon' is no date \(1 such rows\)"): read({**rows, "date": ["2024-01-02", "soon", "2024-01-04"], "px b": list("456"), "C": list("678")}, layout="wide")
     with pytest.raises(NeuralphaError, match="column 'stamp' is Date, not numbers; every column of a wide table"): read({"date": DAY, "A": [1., 2], "stamp": DAY}, layout="wide")
 

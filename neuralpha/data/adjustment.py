@@ -70,7 +70,7 @@ def changes(
     step = level - _before(asset, level)
     return Changes("levels", asset, move, np.where(np.isfinite(step), step, 0.), level)
 
-# %% ../../nbs/data/adjustment.ipynb #abb40b5b
+# %% ../../nbs/data/adjustment.ipynb #c4006c78
 @dataclass(frozen=True)
 class Verdict:
     "Which way the prices prove, if they do."
@@ -110,8 +110,8 @@ def judge(c:Changes, coarse:bool=False)->Verdict: # coarse: bars longer than day
     bars = np.isfinite(c.move).sum()
     signs = np.sign(c.step[at])
     one_way = max((signs > 0).mean(), (signs < 0).mean()) >= 0.9
-    often = len(at)/bars > (RARELY if not coarse else 1.1) or len(at)/bars > A_YEAR/252 and not one_way and len(at) > 3 or coarse and len(at)/bars > 0.3 and not one_way
-    if often: return Verdict(None, best if fit["adjusted"] - fit[best] > 3*DECISIVE else "none", f"it changes on {len(at)/bars:.0%} of the bars, as no adjustment does")
+    often = len(at)/bars > (RARELY if not coarse else 1.1) or len(at)/bars > A_YEAR/252 and not one_way or coarse and len(at)/bars > 0.3 and not one_way
+    if often and len(at) > 3*len(np.unique(c.asset)): return Verdict(None, best if fit["adjusted"] - fit[best] > 3*DECISIVE else "none", f"it changes on {len(at)/bars:.0%} of the bars, as no adjustment does")
     large = at[np.abs(c.step[at]) > np.maximum(0.2, 6*sigma)]
     if len(large):
         error = np.stack([np.abs(c.move[large] + sign*c.step[large]) for sign in WAYS.values()])

@@ -187,7 +187,7 @@ def import_universe(
             digest=panel.digest, files=files))
     return target
 
-# %% ../../nbs/data/universes.ipynb #a74b717d
+# %% ../../nbs/data/universes.ipynb #c76a6716
 def open_imported(
     folder, start=None, end=None, assets=None, fields=None, # what to read; default everything
 )->Panel:
@@ -201,7 +201,7 @@ def open_imported(
     unknown = [f for f in spec.fields or () if f not in manifest["fields"]]
     if unknown: raise unknown_name(f"field of {manifest['name']}", unknown[0], manifest["fields"])
     if spec.assets: require_assets(spec.assets, pd.read_parquet(folder/"attributes.parquet").index, manifest["name"])
-    lf = pl.scan_parquet([folder/f for f in manifest["files"] if f.startswith("bars/")], hive_partitioning=False)
+    lf = pl.scan_parquet([folder.absolute()/f for f in manifest["files"] if f.startswith("bars/")], glob=False, hive_partitioning=False)
     later = lf.filter(pl.col("date") >= (pd.Timestamp(spec.end) + pd.Timedelta(days=1)).to_datetime64()).select(pl.col("asset").cast(pl.String).unique()) if spec.end else None
     if spec.start: lf = lf.filter(pl.col("date") >= pd.Timestamp(spec.start).to_datetime64())
     if spec.end: lf = lf.filter(pl.col("date") < (pd.Timestamp(spec.end) + pd.Timedelta(days=1)).to_datetime64())
