@@ -24,7 +24,7 @@ class Stamps:
     fix: str = ""
     said: str = "" # what was concluded from the column itself
 
-# %% ../../nbs/data/stamps.ipynb #6b4f6ee0
+# %% ../../nbs/data/stamps.ipynb #24d86720
 _STAMP = r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?$"
 _TIMED = r"%[-_0]?(\.?\d?f|[HIklMSTRXrcpPsz+])" # directives of a strptime format that say more than the day
 _DAY = {r"^\d{4}-\d{1,2}-\d{1,2}$": "%Y-%m-%d", r"^\d{8}$": "%Y%m%d", r"^\d{4}/\d{1,2}/\d{1,2}$": "%Y/%m/%d", r"^\d{4}\.\d{1,2}\.\d{1,2}$": "%Y.%m.%d",
@@ -93,13 +93,13 @@ def _no_date(cell, forms):
     return "write dates as 2020-12-31, all in one form, or say date_format= with the form that this file uses, in the letters of strptime"
 
 def _by_format(text, form):
-    "(value, offset) by a strptime format; a year before 1000 is a year that was written with two digits."
+    "(value, offset) by a strptime format."
     offset = None
     if re.search(_TIMED, form.replace("%%", "")):
         value = text.str.strptime(pl.Datetime("us"), form, strict=False)
         if "%z" in form: value, offset = value.dt.replace_time_zone(None), pl.when(value.is_not_null()).then(0) # strptime has made it UTC
     else: value = text.str.to_date(form, strict=False).cast(pl.Datetime("us"))
-    return pl.when(value.dt.year() >= 1000).then(value), offset
+    return value, offset
 
 def _by_iso(text):
     "(value, offset) of ISO stamps."
@@ -127,6 +127,7 @@ def text_stamps(
         if form: said = f"dates read as {form}, the only order of day and month that all rows fit"
         else: fits = _likeliest_first(lf, text, fits)
     value, offset = _by_format(text, form) if form else _by_iso(text)
+    if date_format: value = pl.when(value.dt.year() >= 1000).then(value) # a year before was written with two digits
     if fits and not form: value = pl.lit(None, pl.Datetime("us"))
     return Stamps(value, ~empty & value.is_null(), offset, what="date", fix=_no_date(cell, fits if not form else []), said=said)
 

@@ -329,7 +329,7 @@ def _wanted(spec, slack=0):
     if spec.end: rules.append(pl.col("date") < dt.datetime.combine(spec.end, dt.time()) + day + dt.timedelta(days=1))
     return rules
 
-# %% ../../nbs/data/tables.ipynb #b8b2f86e
+# %% ../../nbs/data/tables.ipynb #6841654c
 SAMPLE = 2000 # rows that are looked at before all are read
 
 class Reading:
@@ -366,7 +366,8 @@ class Reading:
 
     def _drop_keys(self):
         "Leave out partition keys that are numbers: the year of a file is no characteristic."
-        spare = [k for k in self.keys if k in self.names and k not in self.spec.columns and k not in (self.spec.fields or ()) and k not in NUMBERS]
+        wanted = {"date", "asset", "sector", *NUMBERS, *self.spec.columns, *(self.spec.fields or ())}
+        spare = [c for c, source in self.names.items() if source in self.keys and c not in wanted]
         if not spare: return
         number = pl.col(spare).str.strip_chars().str.contains(r"^[0-9]+$").all()
         counted = self.lf.select(number).collect(engine="streaming").row(0, named=True)
@@ -566,6 +567,7 @@ class Reading:
         constant = [c for c in self.texts + [c for c in self.numbers if c == "delisting_return"] if c in self.frame.columns]
         attributes, notes = _attributes(self.frame, constant, self.where)
         notes += [_left_out(c, self.frame.height, f"is {t}, neither number nor text") for c, t in self.neither.items() if t != pl.Null]
+        if "delisting_return" in attributes: attributes = attributes.astype({"delisting_return": np.float32})
         self.attributes, unknown = _not_yet_delisted(attributes, self.later, self.spec)
         self.findings += [*notes, *unknown]
         self.frame = self.frame.drop(constant)
@@ -700,7 +702,7 @@ def settle_values(
     frame, outside = _within_life(frame)
     return replace(table, frame=frame.with_columns(pl.col(pl.Float64).cast(pl.Float32)), findings=(*table.findings, *findings, *said, *outside))
 
-# %% ../../nbs/data/tables.ipynb #2150849c
+# %% ../../nbs/data/tables.ipynb #a612dc50
 def canonical(
     lf:pl.LazyFrame, # the source as it is
     name:str, # of the universe
@@ -722,7 +724,9 @@ def canonical(
     reading.settle_signs()
     reading.settle_attributes()
     columns = {c: n for c, n in reading.names.items() if c in ("date", "asset") or c in reading.frame.columns or c in reading.attributes}
-    table = Table(name, where, reading.frame, reading.attributes, (*findings, *reading.findings), columns, reading.settled)
+    if spec.layout == "wide": columns = {c: n for c, n in columns.items() if c in ("date", spec.wide_field)}
+    found = [{**f, "rows": f["rows"] or reading.frame.height} for f in (*findings, *reading.findings)]
+    table = Table(name, where, reading.frame, reading.attributes, tuple(found), columns, reading.settled)
     if part: return table
     judged = None
     if (spec.start or spec.end) and "factor" in reading.numbers and "close" in reading.numbers:
