@@ -170,7 +170,7 @@ def test_taken_names_bad_names_and_changed_files_are_refused(home):
 def test_a_check_says_what_was_read_and_refuses_what_a_run_would_refuse(tmp_path):
     frame = small().rename(columns={"close": "Schluss"}).assign(score=1.)
     lines = check_report(frame)
-    assert "close from 'Schluss'" in reading_lines(lines)[1] and reading_lines(lines)[2].endswith("score") and "598 rows" in reading_lines(lines)[0]
+    assert "close from 'Schluss'" in reading_lines(lines)[1] and reading_lines(lines)[2].endswith("score") and "600 rows, 2 assets" in reading_lines(lines)[0]
     with pytest.raises(NeuralphaError, match="neither 'close' nor 'return': no forward return can be computed; did you mean 'Clsoe'. Then say columns={'close': 'Clsoe'}"):
         check_report(frame.rename(columns={"Schluss": "Clsoe"})[["date", "asset", "Clsoe", "score"]])
     with pytest.raises(NeuralphaError, match="Did you mean 'sim-tiny'"): check_report("sim-tinyy")
