@@ -377,6 +377,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                            'neuralpha.data.membership.with_members': ( 'data/membership.html#with_members',
                                                                                        'neuralpha/data/membership.py')},
             'neuralpha.data.names': { 'neuralpha.data.names.adjusted_twin': ('data/names.html#adjusted_twin', 'neuralpha/data/names.py'),
+                                      'neuralpha.data.names.date_first': ('data/names.html#date_first', 'neuralpha/data/names.py'),
                                       'neuralpha.data.names.is_field_name': ('data/names.html#is_field_name', 'neuralpha/data/names.py'),
                                       'neuralpha.data.names.known_name': ('data/names.html#known_name', 'neuralpha/data/names.py'),
                                       'neuralpha.data.names.known_names': ('data/names.html#known_names', 'neuralpha/data/names.py'),

@@ -58,7 +58,7 @@ def test_small_dividends_alone_decide_nothing_and_many_decide():
 def test_a_factor_that_never_changes_is_asked_for_and_a_name_that_says_its_way_is_believed():
     asset, true, _, _ = market(assets=1)
     still = changes(asset, true, np.full(len(true), .25))
-    with pytest.raises(NeuralphaError, match="never changes.*say adjust='multiply'"): settle_factor(still, "auto", "t", "factor")
+    with pytest.raises(NeuralphaError, match="never changes.*say adjust='none'"): settle_factor(still, "auto", "t", "factor")
     assert settle_factor(still, "auto", "t", "CFACPR", "divide")[0] == "divide"
 
 def test_a_split_that_is_dated_on_another_day_is_refused():

@@ -70,7 +70,7 @@ def changes(
     step = level - _before(asset, level)
     return Changes("levels", asset, move, np.where(np.isfinite(step), step, 0.), level)
 
-# %% ../../nbs/data/adjustment.ipynb #c4006c78
+# %% ../../nbs/data/adjustment.ipynb #01238c10
 @dataclass(frozen=True)
 class Verdict:
     "Which way the prices prove, if they do."
@@ -102,7 +102,7 @@ def _off_days(c, at):
 def judge(c:Changes, coarse:bool=False)->Verdict: # coarse: bars longer than days
     "Decide between the ways; `why` says what keeps it from being decided."
     at = c.at[np.isfinite(c.move[c.at])]
-    if not len(at): return Verdict(None, "multiply", "it never changes, so no price tells its direction")
+    if not len(at): return Verdict(None, "none", "it never changes, so no price tells its direction")
     sigma = _spread(c)[at]
     rest = {way: c.move[at] + sign*c.step[at] for way, sign in WAYS.items()}
     fit = {way: np.minimum((e/sigma)**2, CAP).sum() for way, e in rest.items()}
@@ -125,11 +125,11 @@ def judge(c:Changes, coarse:bool=False)->Verdict: # coarse: bars longer than day
     if fit[second] - fit[best] < DECISIVE: return Verdict(None, best, "the price does not tell where it changes")
     return Verdict(best, best)
 
-# %% ../../nbs/data/adjustment.ipynb #bf6b3698
+# %% ../../nbs/data/adjustment.ipynb #4c719046
 SAID = {"multiply": "prices multiplied and volume divided by `{column}`", "divide": "prices divided and volume multiplied by `{column}`",
         "adjusted": "prices are adjusted already (they move evenly where `{column}` changes) and were kept"}
 OPTIONS = {"multiply": "adjust='multiply' (close * {column})", "divide": "adjust='divide' (close / {column})",
-           "adjusted": "adjust='adjusted' (prices carry it already)", "none": "adjust='none' (it is no factor of prices)"}
+           "adjusted": "adjust='adjusted' (prices carry it already)", "none": "adjust='none' (leave prices as they are)"}
 
 def _ask(where, column, verdict, first):
     every = [first, *(o for o in ("multiply", "divide", "adjusted", "none") if o != first)]

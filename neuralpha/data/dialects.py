@@ -16,7 +16,7 @@ import polars as pl
 from ..core import NeuralphaError
 from .sources import open_source
 
-# %% ../../nbs/data/dialects.ipynb #b729354f
+# %% ../../nbs/data/dialects.ipynb #0e756672
 CHOICES = dict(
     layout=["long", "long", "long", "long", "wide", "folder", "one asset", "yfinance", "parquet", "parquet folder", "feather", "partitions"],
     scale=["tiny", "penny", "usual", "usual", "thousands", "huge", "whole"],
@@ -41,7 +41,7 @@ CHOICES = dict(
     quotes=["few", "few", "all"],
     pack=["", "", "", "gz", "zip", "bz2", "xz"],
     around=["", "", "", "sep", "footer", "trailing"],
-    days=[15, 40, 120, 260])
+    days=[8, 15, 40, 120, 260])
 
 @dataclass(frozen=True)
 class Dialect:
@@ -104,7 +104,7 @@ def make_market(dialect:Dialect)->Market:
     if dialect.holes: frame.loc[rng.choice(len(frame), 2, replace=False), "volume"] = np.nan
     return Market(frame)
 
-# %% ../../nbs/data/dialects.ipynb #b39edc30
+# %% ../../nbs/data/dialects.ipynb #198c1aeb
 _WORDS = dict(
     lower=dict(date="date", asset="asset", open="open", high="high", low="low", close="close", volume="volume"),
     Capitals=dict(date="Date", asset="Ticker", open="Open", high="High", low="Low", close="Close", volume="Volume"),
@@ -159,7 +159,7 @@ def _dates(days, dialect):
     if form == "offset close": return stamp.strftime("%Y-%m-%dT16:00:00-05:00"), {}
     if form == "date and time": return stamp.strftime("%Y.%m.%d"), {}
     if form in ("s", "ms", "us", "ns"): return pd.Index((seconds*{"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[form]).astype(str)), {"date_unit": form}
-    if form == "ms then us": return pd.Index(np.where(stamp < stamp[len(stamp)//2], seconds*10**3, seconds*10**6).astype(str)), {"date_unit": "ms"}
+    if form == "ms then us": return pd.Index(np.where(stamp < np.sort(stamp)[len(stamp)//2], seconds*10**3, seconds*10**6).astype(str)), {"date_unit": "ms"}
     return stamp.strftime(form), {"date_format": form}
 
 def _number(x, dialect, is_volume, digits=None):
@@ -287,7 +287,7 @@ def _write_binary(f, market, dialect, words, folder, rng):
     for asset, part in renamed.groupby(words["asset"], sort=False): part.drop(columns=words["asset"]).to_parquet(folder/f"{asset}.parquet", index=False)
     return folder, options
 
-# %% ../../nbs/data/dialects.ipynb #8aa0e20f
+# %% ../../nbs/data/dialects.ipynb #d4353dd3
 def _close_to(a, b, digits=2e-5):
     a, b = np.asarray(a, float), np.asarray(b, float)
     with np.errstate(invalid="ignore"): near = np.abs(a - b) <= digits*np.maximum(np.abs(b), 1e-12) + 1e-30
@@ -338,11 +338,12 @@ def read_dialect(
     dialect:Dialect, folder:Path,
     steps:int=0, # how many refusals are answered by their first option
     knows:bool=False, # begin with the options of a user who knows the file
+    contrary:dict|None=None, # options that may be wrong of the file
 )->Outcome:
     "Write a dialect's file, read it, and compare with the truth."
     market = make_market(dialect)
     path, known = write_dialect(market, dialect, folder)
-    options = dict(known) if knows else {k: v for k, v in known.items() if k == "layout"}
+    options = {k: v for k, v in known.items() if knows or k == "layout"} | (contrary or {})
     for step in range(steps + 1):
         try: table = open_source(path, **options)
         except NeuralphaError as e:

@@ -4,10 +4,12 @@
 
 # %% auto #0
 __all__ = ['ALIASES', 'WEAK', 'DIVIDES', 'EVENTS', 'SIGNED', 'PRICES', 'INDEX', 'NUMBERS', 'TICKERS', 'plain_name', 'known_name',
-           'known_names', 'adjusted_twin', 'looks_adjusted', 'is_field_name', 'nearest_name']
+           'known_names', 'adjusted_twin', 'looks_adjusted', 'is_field_name', 'nearest_name', 'date_first']
 
-# %% ../../nbs/data/names.ipynb #6c662adb
+# %% ../../nbs/data/names.ipynb #e4f54d4f
 import difflib, re, unicodedata
+import pandas as pd
+from ..core import NeuralphaError
 
 # %% ../../nbs/data/names.ipynb #5fb15b5c
 def plain_name(name)->str:
@@ -82,3 +84,19 @@ def nearest_name(
     plain = {plain_name(n): n for n in names if known_name(n) is None}
     close = [m for alias in ALIASES[field] for m in difflib.get_close_matches(alias, plain, n=1, cutoff=0.75)]
     return plain[close[0]] if close else None
+
+# %% ../../nbs/data/names.ipynb #14aa6b6e
+def date_first(
+    index, # (date, asset) or (asset, date)
+    what:str="Scores", # whose index it is, for messages
+)->pd.MultiIndex: # (date, asset)
+    "The index with its dates in front: by the names of its levels, else by what they hold. Raises `NeuralphaError` where neither tells."
+    if not isinstance(index, pd.MultiIndex) or index.nlevels != 2:
+        raise NeuralphaError(f"{what} need a (date, asset) MultiIndex, got {type(index).__name__} with {index.nlevels} level(s).")
+    named = [known_name(n) for n in index.names]
+    if named[0] == "date" or named[1] == "asset": return index
+    if named[1] == "date" or named[0] == "asset": return index.swaplevel()
+    dated = [pd.api.types.is_datetime64_any_dtype(l) or len(l) > 0 and pd.to_datetime(pd.Series(l.astype(str)), errors="coerce", format="ISO8601").notna().all() for l in index.levels]
+    if dated[0] and not dated[1]: return index
+    if dated[1] and not dated[0]: return index.swaplevel()
+    raise NeuralphaError(f"{what} need a (date, asset) MultiIndex; which of its levels are the dates is told neither by their names {tuple(index.names)} nor by their values: say index.names = ['date', 'asset'].")

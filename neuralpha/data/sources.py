@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['partition_keys', 'scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../nbs/data/sources.ipynb #eef2e0df
+# %% ../../nbs/data/sources.ipynb #be158614
 import csv, os, re
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import polars as pl
 from ..core import NeuralphaError
 from .databases import scan_duckdb, scan_sql
 from .qlib import is_qlib, scan_qlib
-from .names import INDEX, known_name, known_names, plain_name
+from .names import date_first, known_name, known_names
 from .numbers import MISSING
 from .tables import ReadSpec, Table, canonical, match_columns, no_rows, read_spec, require_assets, settle_values
 from .text_files import TextFile, not_utf8, odd_lines, scan_text, text_file, text_stem, without_remarks
@@ -179,7 +179,7 @@ def _joined(tables, name, where, only=None):
     columns = {c: n for t in reversed(tables) for c, n in t.columns.items()}
     return Table(name, where, frame, attributes[~attributes.index.duplicated()], _same_findings(tables), columns)
 
-# %% ../../nbs/data/sources.ipynb #ead691c4
+# %% ../../nbs/data/sources.ipynb #8f533644
 def _without_doubles(frame, where):
     "The frame without levels of its index that a column repeats, as `set_index('asset', drop=False)` leaves them."
     doubles = [n for n in frame.index.names if n is not None and n in frame.columns]
@@ -198,6 +198,8 @@ def _from_pandas(frame, where):
         if level is None: raise NeuralphaError(f"{where}: neither level of the columns holds field names such as 'Close'.")
         frame = frame.stack(1 - level).rename_axis(["date", "asset"]).reset_index()
     frame = _without_doubles(frame, where)
+    if frame.index.nlevels == 2 and not any(frame.index.names):
+        frame = frame.set_axis(date_first(frame.index, where).set_names(["date", "asset"]))
     if any(n is not None for n in frame.index.names): frame = frame.reset_index(drop=_only_counts(frame.index))
     elif isinstance(frame.index, pd.DatetimeIndex): frame = frame.rename_axis("date").reset_index()
     if not frame.columns.is_unique:

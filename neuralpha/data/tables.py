@@ -92,7 +92,7 @@ class Table:
         "Names of the numeric columns."
         return [c for c in self.frame.columns if c not in ("date", "asset")]
 
-# %% ../../nbs/data/tables.ipynb #0a65be1b
+# %% ../../nbs/data/tables.ipynb #544faa49
 def _wide_date(names, spec):
     "The column of a wide table that holds the dates: what `columns` says, else a name that is no ticker, else the first that can be read so."
     if "date" in spec.columns: return spec.columns["date"]
@@ -166,11 +166,12 @@ def _wide_names(names, spec, where):
 def _absent(column, names, spec, where):
     "The error of a table without dates or without assets."
     listed = ", ".join(map(str, names))
-    said = f"{where}: column {column!r} is missing; the table has {listed}. Name it with columns={{{column!r}: '...'}}"
-    if column != "asset": return NeuralphaError(f"{said}.")
-    if sum(is_field_name(n) for n in names) >= 2:
-        return NeuralphaError(f"{said}, or, if the table is of one asset, say asset={_file_asset(where)!r} (its name) or give a folder of files that are called like their assets.")
-    return NeuralphaError(f"{said}; a table with one column per asset is layout='wide', a table of one asset asset={_file_asset(where)!r}.")
+    said = f"{where}: column {column!r} is missing; the table has {listed}."
+    named = f"columns={{{column!r}: '...'}}"
+    if column != "asset": return NeuralphaError(f"{said} Name it with {named}.")
+    one = f"if the table is of one asset, say asset={_file_asset(where)!r} (its name)"
+    if sum(is_field_name(n) for n in names) >= 2: return NeuralphaError(f"{said[:-1]}; {one} or give a folder of files that are called like their assets, else name the column with {named}.")
+    return NeuralphaError(f"{said} Name it with {named}; a table with one column per asset is layout='wide'; {one}.")
 
 def matched_columns(names, spec:ReadSpec, where:str)->Matched:
     "Canonical names for a source's columns, and those that are left out; raises for a missing, unknown or doubled one."

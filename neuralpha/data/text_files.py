@@ -14,7 +14,7 @@ import polars as pl
 from ..core import NeuralphaError
 from .names import INDEX, is_field_name, known_name, plain_name
 
-# %% ../../nbs/data/text_files.ipynb #726d0841
+# %% ../../nbs/data/text_files.ipynb #0f9681e6
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 TEXT = (".csv", ".txt", ".tsv")
 
@@ -25,7 +25,7 @@ def text_stem(path:Path)->str|None:
     inner = name[:len(name) - len(packed)]
     ending = next((s for s in TEXT if inner.lower().endswith(s)), None)
     if ending: return inner[:-len(ending)]
-    return Path(inner).stem if packed == ".zip" else None
+    return inner if packed == ".zip" else None
 
 def _unzipped(path):
     import zipfile
@@ -64,7 +64,7 @@ def not_utf8(path, at=None):
     "The error of bytes that are no UTF-8: which letters they are, only the user knows."
     return NeuralphaError(f"{path}: not UTF-8 text{'' if at is None else f' near byte {at:,}'}; save it as UTF-8, or say encoding='cp1252' (Western Windows), encoding='cp1250' or whatever it is.")
 
-# %% ../../nbs/data/text_files.ipynb #91c9f1ba
+# %% ../../nbs/data/text_files.ipynb #7a26b88a
 @dataclass(frozen=True)
 class TextFile:
     "A text table whose shape is settled."
@@ -94,9 +94,10 @@ def _two_level(first, second):
     "Names of a header of two lines as (field, asset); None where it is not one."
     if len(first) != len(second) or len(first) < 2: return None
     corner = {plain_name(first[0]), plain_name(second[0])} <= {"", "price", "ticker", "attributes", "symbols", "date", "datetime", "fields", "names"}
-    for fields, assets in ((first[1:], second[1:]), (second[1:], first[1:])):
-        if corner and all(map(is_field_name, fields)) and all(a.strip() for a in assets) and not all(map(is_field_name, assets)) and len(set(zip(fields, assets))) == len(fields):
-            return list(zip(fields, assets))
+    for (fields, assets), said in (((first, second), second[0]), ((second, first), first[0])):
+        named = plain_name(said) in ("ticker", "symbols") or not all(map(is_field_name, assets[1:]))
+        pairs = list(zip(fields[1:], assets[1:]))
+        if corner and named and all(is_field_name(f) for f, _ in pairs) and all(a.strip() for _, a in pairs) and len(set(pairs)) == len(pairs): return pairs
     return None
 
 def _check_names(path, names):
