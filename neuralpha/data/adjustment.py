@@ -70,7 +70,7 @@ def changes(
     step = level - _before(asset, level)
     return Changes("levels", asset, move, np.where(np.isfinite(step), step, 0.), level)
 
-# %% ../../nbs/data/adjustment.ipynb #01238c10
+# %% ../../nbs/data/adjustment.ipynb #a8de95a2
 @dataclass(frozen=True)
 class Verdict:
     "Which way the prices prove, if they do."
@@ -122,7 +122,7 @@ def judge(c:Changes, coarse:bool=False)->Verdict: # coarse: bars longer than day
         against = int((clear & (votes != best)).sum() + (~clear).sum())
         if against > 0.1*len(large): return Verdict(None, best, f"on {against:,} of its {len(large):,} large changes the price moves otherwise")
     if fit[best]/len(at) > 16: return Verdict(None, best, "the price fits none of the three where it changes")
-    if fit[second] - fit[best] < DECISIVE: return Verdict(None, best, "the price does not tell where it changes")
+    if fit[second] - fit[best] < DECISIVE: return Verdict(None, best if fit["adjusted"] - fit[best] > DECISIVE/3 else "none", "the price does not tell where it changes")
     return Verdict(best, best)
 
 # %% ../../nbs/data/adjustment.ipynb #4c719046
