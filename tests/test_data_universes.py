@@ -174,3 +174,8 @@ def test_a_check_says_what_was_read_and_refuses_what_a_run_would_refuse(tmp_path
     with pytest.raises(NeuralphaError, match="neither 'close' nor 'return': no forward return can be computed; did you mean 'Clsoe'. Then say columns={'close': 'Clsoe'}"):
         check_report(frame.rename(columns={"Schluss": "Clsoe"})[["date", "asset", "Clsoe", "score"]])
     with pytest.raises(NeuralphaError, match="Did you mean 'sim-tiny'"): check_report("sim-tinyy")
+
+def test_a_folder_of_universes_may_be_called_like_a_pattern(tmp_path, monkeypatch):
+    monkeypatch.setenv("NEURALPHA_UNIVERSES", str(tmp_path/"uni [a] * %20 #1"))
+    import_universe(small(), "mine")
+    assert load_universe("mine").n_rows == 600 and list_universes().loc["mine", "kind"] == "imported"
