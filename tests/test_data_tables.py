@@ -235,6 +235,10 @@ def test_a_total_return_beside_a_quoted_close_adjusts_it():
     np.testing.assert_allclose(closes(t), true, rtol=1e-5)
     assert "on which it holds splits or dividends" in next(n["note"] for n in t.findings if n["check"] == "return_column")
     np.testing.assert_allclose(closes(frame_of(f, adjust="none")), f["close"], rtol=1e-6)
+    ragged = f.assign(close=f["close"]*np.where(f.index % 20 == 3, 1.1, 1.))
+    with pytest.raises(NeuralphaError, match="'return' goes with the close but for 26 bars, too many.*say adjust='returns' .* or adjust='none'"): frame_of(ragged)
+    np.testing.assert_allclose(np.diff(np.log(closes(frame_of(ragged, adjust="returns"))))[:119], np.log1p(f["return"][1:120]), atol=1e-5)
+    with pytest.raises(NeuralphaError, match="does not go with the close beside it, so prices cannot follow it"): frame_of(f.assign(**{"return": f["return"].shift(-1)}), adjust="returns")
 
 def test_returns_in_percent_are_divided_or_asked_for():
     f = walk(120)

@@ -21,7 +21,7 @@ from .names import ALIASES, DIVIDES, EVENTS, INDEX, NUMBERS, PRICES, SIGNED, TIC
 from .numbers import MISSING, Signs, column_signs, mark_counts, parse_number, settle_marks
 from .stamps import Stamps, counted_stamps, refuse_epoch, text_stamps, time_of_day
 
-# %% ../../nbs/data/tables.ipynb #1cf0cfa9
+# %% ../../nbs/data/tables.ipynb #f121e9ab
 class ReadSpec(BaseModel):
     "How to read a source. `columns` maps our name to the source's: `{'close': 'PX_LAST'}`."
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,7 +34,7 @@ class ReadSpec(BaseModel):
     assets: tuple[str, ...]|None = None # only these assets
     fields: tuple[str, ...]|None = None # only these fields, by canonical name
     tz: str|None = None # the exchange's zone, into which stamps with a zone are converted
-    adjust: Literal["auto", "none", "multiply", "divide", "adjusted"] = "auto" # what `factor` does to prices; auto: what the prices prove
+    adjust: Literal["auto", "none", "multiply", "divide", "adjusted", "returns"] = "auto" # what `factor` does to prices, or that they follow `return`; auto: what the prices prove
     percent: tuple[str, ...] = () # columns in percent, to be divided by 100
     missing: tuple[str, ...] = () # further texts that mean no value, such as CRSP's 'C'
     date_format: str|None = None # strptime format of text dates that are not ISO
@@ -609,7 +609,7 @@ def _refuse_bad_cells(frame, bad, names, where, wide=False, date_fix=""):
             if 1 < len(others) < 6: fix = f"say missing={[t.strip() for t in others]!r} if these mean that there is no value, or mend the cells"
         raise NeuralphaError(f"{where}: column {named!r}, row {rows.min() + 1:,}: {cell!r} is no {kind} ({rows.n_unique():,} such rows); {fix}.")
 
-# %% ../../nbs/data/tables.ipynb #f8d5fd71
+# %% ../../nbs/data/tables.ipynb #59b7a6fc
 def _sorted_arrays(frame, *columns):
     "Asset codes and columns as float64, sorted by asset and date, and the order."
     code = frame["asset"].to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
@@ -662,9 +662,10 @@ def _adjust(table, spec, judged=None):
             raise NeuralphaError(f"{table.where}: column {table.columns.get('adj_close', 'adj_close')!r} is an adjusted close, and there is no quoted one to adjust the other prices by; "
                                  f"say columns={{'close': {table.columns.get('adj_close', 'adj_close')!r}}} with fields=['close', 'volume'], or add the close.")
         return frame.rename({"adj_close": "close"}), "the adjusted close is the only price and was taken as the close"
-    if spec.adjust != "auto" and spec.adjust != "none" and "factor" not in fields:
-        raise NeuralphaError(f"{table.where}: adjust={spec.adjust!r} speaks of a column 'factor', and there is none; name it with columns={{'factor': '...'}}.")
-    if spec.adjust == "none" or "close" not in fields: return frame, ""
+    needed = {"multiply": "factor", "divide": "factor", "adjusted": "factor", "returns": "return"}.get(spec.adjust)
+    if needed and needed not in fields:
+        raise NeuralphaError(f"{table.where}: adjust={spec.adjust!r} speaks of a column {needed!r}, and there is none; name it with columns={{{needed!r}: '...'}}.")
+    if spec.adjust in ("none", "returns") or "close" not in fields: return frame, ""
     if "adj_close" in fields and spec.adjust == "auto":
         spare = f"; column {table.columns.get('factor', 'factor')!r} was not needed and left out" if "factor" in fields else ""
         return scale_prices(frame.drop("factor", strict=False), pl.col("adj_close")/pl.col("close")), f"prices multiplied and volume divided by `adj_close / close`; the quoted close is `raw_close`{spare}"
@@ -682,13 +683,16 @@ def _settle_returns(frame, table, spec):
     order, code, (close, given) = _sorted_arrays(frame, "close", "return")
     found = compare_returns(code, close, given)
     say = lambda note: [dict(check="return_column", rows=frame["return"].count(), note=f"column {column!r} {note}")]
+    if found.unit == "none" and spec.adjust == "returns": raise NeuralphaError(f"{table.where}: column {column!r} does not go with the close beside it, so prices cannot follow it; leave adjust= out.")
     if found.unit == "none": return frame, say("does not go with the close beside it and is used for nothing")
     if found.unit == "percent": frame, given = frame.with_columns(pl.col("return")/100), given/100
     if found.unit == "log": frame, given = frame.with_columns(pl.col("return").exp() - 1), np.expm1(given)
     unit = {"fraction": "", "percent": "is in percent and was divided by 100; it ", "log": "is logarithmic and was turned into simple returns; it "}[found.unit]
     if not found.apart: return frame, say(f"{unit}goes with the close")
-    rare = found.apart <= 0.05*np.isfinite(given).sum()
-    if spec.adjust == "none" or "raw_close" in frame.columns or not rare: return frame, say(f"{unit}goes with the close but for {found.apart:,} bars; the close was kept")
+    if spec.adjust == "none" or "raw_close" in frame.columns: return frame, say(f"{unit}goes with the close but for {found.apart:,} bars; the close was kept")
+    rare = found.apart <= max(0.05*np.isfinite(given).sum(), 3*len(np.unique(code)))
+    if not rare and spec.adjust == "auto":
+        raise NeuralphaError(f"{table.where}: column {column!r} goes with the close but for {found.apart:,} bars, too many for splits and dividends; say adjust='returns' (prices follow it) or adjust='none' (the close is kept).")
     multiplier = pl.Series(np.exp(_unsorted(order, by_returns(code, close, given))))
     return scale_prices(frame, multiplier), say(f"{unit}goes with the quoted close but for {found.apart:,} bars, on which it holds splits or dividends: prices and volume follow it, the quoted close is `raw_close` (adjust='none' keeps the close)")
 
