@@ -1,6 +1,8 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.data.names import *
+import pandas as pd
 import pytest
+from neuralpha.core import NeuralphaError
 
 @pytest.mark.parametrize("field, spellings", [
     ("adj_close", ["Adj. Close", "Adj Close*", "Adj Close**", "Close (adj)", "adjusted_close", "AdjClose", "Adjusted Close", "5. adjusted close", "Adj_Close", "adjustedClose"]),
@@ -19,3 +21,8 @@ def test_what_speaks_of_an_adjusted_price():
 
 def test_a_slip_of_the_pen_is_recognised():
     assert nearest_name(["date", "asset", "Clsoe"]) == "Clsoe" and nearest_name(["date", "asset", "score"]) is None
+
+def test_the_names_of_the_levels_tell_where_their_values_do_not():
+    numbers = pd.MultiIndex.from_product([["20240102", "20240103"], ["20240104", "20240105"]], names=["instrument", "datetime"])
+    assert date_first(numbers).names == ["datetime", "instrument"] and date_first(numbers.swaplevel()).names == ["datetime", "instrument"]
+    with pytest.raises(NeuralphaError, match="Weights need a .date, asset. MultiIndex; which of its levels"): date_first(numbers.rename([None, None]), "Weights")

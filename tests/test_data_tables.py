@@ -262,6 +262,10 @@ def test_a_factor_is_used_as_the_prices_tell():
         np.testing.assert_allclose(t.frame.sort("asset", "date")["raw_close"], true/half, rtol=1e-6)
         np.testing.assert_allclose(t.frame.sort("asset", "date")["volume"], 1000. if name == "adjusted" else 1000/half, rtol=1e-6)
         np.testing.assert_allclose(closes(frame_of(f.assign(close=close, factor=factor).drop(columns="volume"), start="2023-05-01")), true[f["date"] >= "2023-05-01"], rtol=1e-6)
+    for name, scale in (("close * factor", 4.), ("close / factor", .25), ("adjusted", 1.)): # in the asked-for span the factor rests: the whole file tells
+        close, factor = ways[name]
+        late = frame_of(f.assign(close=close, factor=4*factor), start="2023-05-01")
+        np.testing.assert_allclose(closes(late), scale*true[f["date"] >= "2023-05-01"], rtol=1e-6)
     score = f.assign(factor=1 + .05*np.random.default_rng(5).standard_normal(240))
     with pytest.raises(NeuralphaError, match="'factor' may adjust the prices, but it changes on 100% of the bars.*; say adjust='none'"): frame_of(score)
     np.testing.assert_allclose(closes(frame_of(score, adjust="none")), true, rtol=1e-6)
