@@ -7,13 +7,15 @@ from neuralpha.core import NeuralphaError
 @pytest.mark.parametrize("field, spellings", [
     ("adj_close", ["Adj. Close", "Adj Close*", "Adj Close**", "Close (adj)", "adjusted_close", "AdjClose", "Adjusted Close", "5. adjusted close", "Adj_Close", "adjustedClose"]),
     ("close", ["Close", "<CLOSE>", "Close*", "Close/Last", "4. close", "PX_LAST", "Schluss", "Schlußkurs", "Clôture", "Cierre", "收盘"]),
-    ("volume", ["Vol.", "<VOL>", "Volume", "VOL", "Volumen", "成交量"]), ("date", ["<DATE>", "Datum", "Date", "trade_date"]), ("factor", ["CFACPR", "splitFactor", "Stock Splits", "adj_factor"]),
+    ("volume", ["Volume", "<VOLUME>", "Volumen", "成交量"]), ("date", ["<DATE>", "Datum", "Date", "trade_date"]), ("factor", ["CFACPR", "adj_factor"]),
     (None, ["close_pct", "Close %", "score", "Closeness", "Change %", "open interest"])])
 def test_spellings_of_one_field(field, spellings):
     assert {s: known_name(s) for s in spellings} == dict.fromkeys(spellings, field)
 
 def test_weak_words_give_way():
     assert known_names(["Date", "Time", "Close"]) == {"Date": "date", "Close": "close"} and known_names(["Time", "PRC"]) == {"Time": "date", "PRC": "close"}
+    assert known_names(["<VOL>", "splitFactor", "RET"]) == {"<VOL>": "volume", "splitFactor": "factor", "RET": "return"} and known_names(["Volume", "vol", "factor", "splits"]) == {"Volume": "volume", "factor": "factor"}
+    assert known_names(["<TICKVOL>", "<VOL>"]) == {"<VOL>": "volume"} # one of two weak words
     assert known_names(["ISIN", "Ticker"]) == {"Ticker": "asset"} and known_names(["PERMNO", "TICKER"]) == {"PERMNO": "asset"}
 
 def test_what_speaks_of_an_adjusted_price():

@@ -293,6 +293,12 @@ def test_a_column_whose_meaning_was_given_to_another_is_left_out():
     t = frame_of(f, columns={"asset": "firm", "close": "PX"})
     assert t.fields == ["close"] and "column 'close' means 'close', which is read from 'PX'; it was left out" in [n["note"] for n in t.findings]
 
+def test_a_vol_that_is_a_volatility_is_asked_for():
+    f = walk().assign(vol=.25)
+    with pytest.raises(NeuralphaError, match="'vol' may be volume or volatility.*say columns={'volatility': 'vol'}"): frame_of(f)
+    assert frame_of(f, columns={"volatility": "vol"}).fields == ["close", "volatility"] and frame_of(f, columns={"volume": "vol"}).fields == ["close", "volume"]
+    assert frame_of(f.assign(vol=25.)).fields == ["close", "volume"]
+
 def test_a_column_that_says_its_zone_has_said_it():
     stamps = pl.Series([dt.datetime(2024, 3, d, 16) for d in (8, 11)]).dt.replace_time_zone("America/New_York")
     assert read({"date": stamps, "asset": ["A", "A"], "close": [1., 2]}).frame["date"].dt.date().to_list() == [dt.date(2024, 3, 8), dt.date(2024, 3, 11)]

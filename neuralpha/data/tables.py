@@ -6,7 +6,7 @@
 __all__ = ['SAMPLE', 'ReadSpec', 'read_spec', 'Table', 'Matched', 'matched_columns', 'match_columns', 'require_assets', 'no_rows',
            'Reading', 'scale_prices', 'settle_values', 'canonical']
 
-# %% ../../nbs/data/tables.ipynb #4552b9e5
+# %% ../../nbs/data/tables.ipynb #0ffef150
 import datetime as dt, unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from ..core import NeuralphaError
 from .adjustment import by_returns, changes, compare_returns, judge, returns_in_percent, settle_factor
-from .names import ALIASES, DIVIDES, EVENTS, INDEX, NUMBERS, PRICES, SIGNED, TICKERS, adjusted_twin, is_field_name, known_name, known_names, looks_adjusted, plain_name
+from .names import DIVIDES, INDEX, NUMBERS, PRICES, SIGNED, TICKERS, adjusted_twin, is_field_name, known_name, known_names, looks_adjusted, plain_name
 from .numbers import MISSING, Signs, column_signs, mark_counts, parse_number, settle_marks
 from .stamps import Stamps, counted_stamps, refuse_epoch, text_stamps, time_of_day
 
@@ -92,7 +92,7 @@ class Table:
         "Names of the numeric columns."
         return [c for c in self.frame.columns if c not in ("date", "asset")]
 
-# %% ../../nbs/data/tables.ipynb #544faa49
+# %% ../../nbs/data/tables.ipynb #45c7933a
 def _wide_date(names, spec):
     "The column of a wide table that holds the dates: what `columns` says, else a name that is no ticker, else the first that can be read so."
     if "date" in spec.columns: return spec.columns["date"]
@@ -109,9 +109,10 @@ def _wide_name(name, date, spec):
 
 def _refuse_fields_as_assets(names, where):
     "Raise where the columns of a wide table are the fields of one asset."
-    fields = {known_name(n) for n in names} & {*PRICES, "volume", "adj_close"}
+    known = {n: next(iter(known_names([n]).values()), None) for n in names}
+    fields = {*known.values()} & {*PRICES, "volume", "adj_close"}
     if not (len(fields) > 2 or len(fields) == 2 and {"close", "adj_close"} & fields): return
-    raise NeuralphaError(f"{where}: the columns {', '.join(str(n) for n in names if known_name(n) in fields)} are fields of one asset, not assets; leave layout='wide' out and "
+    raise NeuralphaError(f"{where}: the columns {', '.join(str(n) for n in names if known[n] in fields)} are fields of one asset, not assets; leave layout='wide' out and "
                          f"say asset={_file_asset(where)!r} (its name), or put the file into a folder of files that are called like their assets.")
 
 def _file_asset(where):
@@ -330,7 +331,7 @@ def _wanted(spec, slack=0):
     if spec.end: rules.append(pl.col("date") < dt.datetime.combine(spec.end, dt.time()) + day + dt.timedelta(days=1))
     return rules
 
-# %% ../../nbs/data/tables.ipynb #6841654c
+# %% ../../nbs/data/tables.ipynb #6a0ef626
 SAMPLE = 2000 # rows that are looked at before all are read
 
 class Reading:
@@ -555,7 +556,10 @@ class Reading:
         self.frame = self.frame.drop("__stripped", "__row")
 
     def settle_signs(self):
-        "Negative closes of a column that marks the middle of bid and ask so."
+        "Negative closes of a column that marks the middle of bid and ask so, and a `vol` that is no volume."
+        source = self.names.get("volume")
+        if "volume" in self.numbers and "volume" not in self.spec.columns and plain_name(source) == "vol" and (self.frame["volume"].median() or 1) < 1:
+            raise NeuralphaError(f"{self.where}: column {source!r} may be volume or volatility, and its values lie below 1; say columns={{'volatility': {source!r}}}, or columns={{'volume': {source!r}}} if it is traded volume.")
         for c in ("close", "open", "high", "low"):
             if c not in self.numbers or plain_name(self.names[c]) not in SIGNED: continue
             negative = int((self.frame[c] < 0).sum())
