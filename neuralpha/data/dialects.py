@@ -16,7 +16,7 @@ import polars as pl
 from ..core import NeuralphaError
 from .sources import open_source
 
-# %% ../../nbs/data/dialects.ipynb #0e756672
+# %% ../../nbs/data/dialects.ipynb #d269ac73
 CHOICES = dict(
     layout=["long", "long", "long", "long", "wide", "folder", "one asset", "yfinance", "parquet", "parquet folder", "feather", "partitions"],
     scale=["tiny", "penny", "usual", "usual", "thousands", "huge", "whole"],
@@ -46,9 +46,30 @@ CHOICES = dict(
 @dataclass(frozen=True)
 class Dialect:
     "One choice for each question of `CHOICES`, and the seed of the market."
-    layout: str; scale: str; digits: int|None; adjustment: str; words: str; dates: str; delimiter: str; decimal: str
-    thousands: str|None; gap: str; sign: str; missing: str; holes: int; rows: str; columns: str; extra: str; names: str
-    encoding: str; ends: str; quotes: str; pack: str; around: str; days: int; seed: int = 0
+    layout: str
+    scale: str
+    digits: int|None
+    adjustment: str
+    words: str
+    dates: str
+    delimiter: str
+    decimal: str
+    thousands: str|None
+    gap: str
+    sign: str
+    missing: str
+    holes: int
+    rows: str
+    columns: str
+    extra: str
+    names: str
+    encoding: str
+    ends: str
+    quotes: str
+    pack: str
+    around: str
+    days: int
+    seed: int = 0
 
     @property
     def is_text(self)->bool:
@@ -59,9 +80,10 @@ def random_dialect(rng:np.random.Generator, seed:int)->Dialect:
     "Each question answered by chance."
     return Dialect(**{k: v[rng.integers(len(v))] for k, v in CHOICES.items()}, seed=seed)
 
-# %% ../../nbs/data/dialects.ipynb #f90f59b9
+# %% ../../nbs/data/dialects.ipynb #a7b70e65
 _NAMES = dict(tickers=["AAPL", "MSFT", "BRK.B", "F", "GE"], numbers=["000001", "600000", "10107", "7", "0123"], awkward=["NA", "TRUE", "1E5", "nan", "NULL"],
               letters=["茅台", "SOCIÉTÉ", "ÅÖ", "Ño", "ß1"], words=["LOW", "OPEN", "DAY", "TIME", "A B"])
+_UNMOVED = ("none", "score", "monthly score", "percent returns") # files of markets without splits and dividends
 _LEVEL = dict(tiny=3e-4, penny=0.4, usual=60., thousands=3_000., huge=4e5, whole=250.)
 
 @dataclass(frozen=True)
@@ -84,7 +106,7 @@ def make_market(dialect:Dialect)->Market:
     rng = np.random.default_rng(dialect.seed)
     n, assets = dialect.days, _NAMES[dialect.names][:1 if dialect.layout == "one asset" else int(rng.integers(2, 6))]
     days = pd.bdate_range(rng.choice(["2013-01-02", "2019-03-04", "2024-11-01", "2015-02-02"]), periods=n)
-    moves = any(w in dialect.adjustment for w in ("adj_close", "multiply", "divide", "cfacpr", "adjusted", "returns", "splits", "quandl")) and dialect.adjustment != "percent returns"
+    moves = dialect.adjustment not in _UNMOVED
     parts = []
     for asset in assets:
         true = _LEVEL[dialect.scale]*np.exp(0.4*rng.standard_normal() + np.cumsum(0.02*rng.standard_normal(n)))
@@ -287,7 +309,7 @@ def _write_binary(f, market, dialect, words, folder, rng):
     for asset, part in renamed.groupby(words["asset"], sort=False): part.drop(columns=words["asset"]).to_parquet(folder/f"{asset}.parquet", index=False)
     return folder, options
 
-# %% ../../nbs/data/dialects.ipynb #d4353dd3
+# %% ../../nbs/data/dialects.ipynb #7891b809
 def _close_to(a, b, digits=2e-5):
     a, b = np.asarray(a, float), np.asarray(b, float)
     with np.errstate(invalid="ignore"): near = np.abs(a - b) <= digits*np.maximum(np.abs(b), 1e-12) + 1e-30
@@ -305,7 +327,7 @@ def differences(
     if got["day"].tolist() != true["date"].dt.strftime("%Y-%m-%d").tolist(): return f"dates from {got['day'].min()} to {got['day'].max()} for {true['date'].min().date()} to {true['date'].max().date()}"
     broad = dialect.layout in ("wide", "yfinance")
     kind = "none" if broad else dialect.adjustment
-    moved = kind not in ("none", "score", "monthly score", "percent returns")
+    moved = kind not in _UNMOVED
     want = true["close"]*(true["multiplier"] if moved else 1.)
     returns = lambda x: np.diff(np.log(np.asarray(x, float)))[true["asset"].to_numpy()[1:] == true["asset"].to_numpy()[:-1]]
     if not np.abs(returns(got["close"]) - returns(want)).max(initial=0) < 1e-4: return f"returns differ by up to {np.abs(returns(got['close']) - returns(want)).max():.3g}"

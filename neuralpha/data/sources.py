@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['partition_keys', 'scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../nbs/data/sources.ipynb #be158614
+# %% ../../nbs/data/sources.ipynb #cca6101d
 import csv, os, re
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from ..core import NeuralphaError
 from .databases import scan_duckdb, scan_sql
 from .qlib import is_qlib, scan_qlib
 from .names import date_first, known_name, known_names
-from .numbers import MISSING
+from .number_marks import MISSING
 from .tables import ReadSpec, Table, canonical, match_columns, no_rows, read_spec, require_assets, settle_values
 from .text_files import TextFile, not_utf8, odd_lines, scan_text, text_file, text_stem, without_remarks
 from .yahoo import scan_yahoo

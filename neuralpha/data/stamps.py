@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['UNITS', 'NAMED', 'Stamps', 'day_form', 'unit_of', 'text_stamps', 'counted_stamps', 'time_of_day', 'refuse_epoch']
 
-# %% ../../nbs/data/stamps.ipynb #afe3b0be
+# %% ../../nbs/data/stamps.ipynb #7fe1e8ff
 import datetime as dt, re
 from dataclasses import dataclass, field
 import polars as pl
 from ..core import NeuralphaError
-from .numbers import is_missing
+from .number_marks import is_missing
 
 # %% ../../nbs/data/stamps.ipynb #fad8d700
 @dataclass(frozen=True)

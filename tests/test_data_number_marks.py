@@ -1,5 +1,5 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
-from neuralpha.data.numbers import *
+from neuralpha.data.number_marks import *
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
