@@ -80,6 +80,8 @@ def test_returns_are_compared_with_the_close_beside_them():
     assert compare_returns(asset, true, np.r_[own[1:], np.nan]).unit == "none" # tomorrow's
     found = compare_returns(asset, true/factor, own)
     assert found.unit == "fraction" and 6 <= found.apart <= 40
+    small = np.exp(-0.003*(np.arange(len(true)) % 300 < 150)) # a dividend of 0.3% is seen as well
+    assert compare_returns(asset, np.round(true/small, 2), own.round(6)).apart == 6
     adjusted = np.exp(by_returns(asset, true/factor, own))*true/factor
     np.testing.assert_allclose(adjusted, true)
 

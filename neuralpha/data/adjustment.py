@@ -156,13 +156,13 @@ def settle_factor(
     told = " (told by the prices where it changes)" if verdict is not None and verdict.way == way and way != "adjusted" else ""
     return way, sign*c.level, said + told
 
-# %% ../../nbs/data/adjustment.ipynb #e9f6d72d
+# %% ../../nbs/data/adjustment.ipynb #22509c7f
 @dataclass(frozen=True)
 class Agreement:
     "How a column of returns goes with the close beside it."
     unit: str # "fraction", "percent", "log" or "none"
     share: float # of bars on which they agree
-    apart: int # bars on which they differ by more than 1%, where they agree on most
+    apart: int # bars on which they differ by more than their digits leave open, where they agree on most
 
 def compare_returns(
     asset:np.ndarray, # (n,) codes, sorted
@@ -181,7 +181,8 @@ def compare_returns(
     if tight["fraction"] >= 0.8 and np.median(error["fraction"]) <= np.median(error[unit]): unit = "fraction"
     elif tight[unit] >= 0.8: unit = min((u for u in forms if tight[u] >= 0.8), key=lambda u: np.median(error[u]))
     if tight[unit] < 0.8: return Agreement("none", tight[unit], 0)
-    return Agreement(unit, tight[unit], int((error[unit] > 0.01).sum()))
+    far = 0.002 + 6*np.median(error[unit]) # beyond what digits leave open: a dividend of a quarter of a percent
+    return Agreement(unit, tight[unit], int((error[unit] > far).sum()))
 
 def returns_in_percent(given:np.ndarray, coarse:bool=False)->str: # why, or empty
     "Whether a column of returns without a close beside it must be in percent."
