@@ -29,7 +29,7 @@ Start with **neuralpha run quick**, then **neuralpha run quick --universe prices
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check and import universes.")
 app.add_typer(data_app, name="data")
 
-# %% ../nbs/cli.ipynb #21d75d69
+# %% ../nbs/cli.ipynb #968a9a1a
 ReadOption = Annotated[Optional[list[str]], typer.Option("--read", metavar="KEY=VALUE", help="How to read the source, e.g. --read date_format=%d.%m.%Y --read layout=wide --read tz=America/New_York --read 'assets=[\"A\", \"B\"]'. Repeat for several; a study says the same below \\[data.\"prices.csv\"].")]
 
 def _read_options(read):
@@ -62,7 +62,7 @@ def _reading(*sources):
     from neuralpha.data.tables import ReadSpec
     try: yield
     except NeuralphaError as e:
-        asked = [(k, v.replace("': ", "' = ")) for k, v in re.findall(r"\b(\w+)=('[^']*'|\{'[^{}]*\})", str(e)) if k in ReadSpec.model_fields or k == "checks"]
+        asked = [(k, v.replace("': ", "' = ")) for k, v in re.findall(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])", str(e)) if k in ReadSpec.model_fields or k == "checks"]
         if not asked: raise
         source = next((s for s in sources if str(e).startswith(s)), sources[0])
         in_study = lambda k, v: f"below [checks], {v[1:-1]}" if k == "checks" else f"below [data.\"{source}\"], {k} = {v}"
@@ -260,7 +260,7 @@ def studies_list():
     rows = {n: dict(title=s.title, universes=", ".join(s.universes), models=", ".join(s.models), file=str(p)) for n, p in builtin_studies().items() for s in [load_study(n)]}
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
 
-# %% ../nbs/cli.ipynb #b6ac8331
+# %% ../nbs/cli.ipynb #1e34717b
 @data_app.command("check")
 def data_check(
     path: Annotated[str, typer.Argument(help="A file, folder, database address or built-in universe.")],
@@ -268,9 +268,12 @@ def data_check(
 ):
     "What is wrong with a source, where, how often, and what would be done about it."
     from rich.console import Console
-    from neuralpha.data.universes import check_report, report_table
+    from rich.markup import escape
+    from neuralpha.data.universes import check_report, reading_lines, report_table
     with _reading(path): lines = check_report(path, **_read_options(read))
-    Console(width=None if sys.stdout.isatty() else 160).print(report_table(lines, path))
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    for line in reading_lines(lines): console.print(escape(line), highlight=False)
+    console.print(report_table(lines, path))
 
 @data_app.command("list")
 def data_list():

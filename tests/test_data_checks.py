@@ -387,3 +387,19 @@ def test_a_recognised_calendar_gives_way_to_a_market_that_trades_and_a_named_one
     assert p.n_dates == 300 and "12 weekdays outside it" in p.checks.set_index("check").note["wrong_session"]
     assert panel_of(f, {"calendar": "XNYS"}).n_dates == 288
     assert panel_of(pd.concat([f, f.iloc[:3].assign(date=pd.Timestamp("2022-01-08"))])).n_dates == 300 # a Saturday is dropped all the same
+
+def test_a_split_that_nobody_can_see_is_at_least_a_large_move():
+    rng = np.random.default_rng(3)
+    for seed in range(8): # a half and the day's own move: -48% to -52%
+        f = clean_market(seed).drop(columns="volume")
+        rows = f.index[(f.asset == "A03")][200:]
+        f.loc[rows, P] *= 0.5*np.exp(rng.uniform(-.02, .02))
+        assert found(f)["large_move"] >= 1
+
+def test_returns_beside_a_close_mask_nothing():
+    f = clean_market()
+    f["return"] = 100*f.groupby("asset")["close"].pct_change()*7 # no return of this close in any unit
+    panel = panel_of(f)
+    assert panel.tradable.all() and "impossible_return" not in set(panel.checks.check[panel.checks.rows > 0])
+    alone = f[["date", "asset", "return"]].assign(**{"return": np.where(f.index % 120 == 7, -1.5, .01)})
+    assert found(alone)["impossible_return"] == (f.index % 120 == 7).sum()

@@ -59,7 +59,9 @@ def test_a_partition_keeps_the_zeros_of_its_assets(tmp_path):
     frame.assign(day=frame.date.dt.strftime("%Y-%m-%d"), year=2024).drop(columns="date").to_parquet(tmp_path/"v=2"/"days", partition_cols=["year", "day"])
     t = open_source(tmp_path/"v=2"/"days", columns={"date": "day"}, fields=["close", "volume"])
     assert rows(t) == want
-    assert open_source(tmp_path/"v=2"/"days", columns={"date": "day"}).frame["year"].unique().to_list() == [2024]
+    t = open_source(tmp_path/"v=2"/"days", columns={"date": "day"})
+    assert t.fields == ["close", "volume"] and [f["column"] for f in t.findings] == ["year"] # a key of partitions is no characteristic...
+    assert open_source(tmp_path/"v=2"/"days", columns={"date": "day"}, fields=["close", "year"]).frame["year"].unique().to_list() == [2024] # ...unless it is asked for
 
 def csvs(folder, frame, **change):
     "One CSV per asset, changed by name."
@@ -87,11 +89,11 @@ def test_a_column_that_is_empty_in_one_file_of_a_folder_is_a_column(tmp_path, em
     t = open_source(csvs(tmp_path/"si", frame))
     assert t.fields == ["close", "volume", "si", "x"] and t.attributes.columns.empty
     assert rows(t) == rows(open_source(frame))
-    with pytest.raises(NeuralphaError, match="fields close, volume, si, x, but .* has close, volume, x; give all files the same columns"): open_source(csvs(tmp_path/"no", frame, **{"1E5": lambda f: f.drop(columns="si")}))
+    with pytest.raises(NeuralphaError, match="1E5.csv: fields close, volume, x, but other files of .*no have close, volume, si, x; give all files the same columns"): open_source(csvs(tmp_path/"no", frame, **{"1E5": lambda f: f.drop(columns="si")}))
 
 def test_what_the_files_of_a_folder_leave_out_is_one_finding(tmp_path):
     frame = bars().sort_values(["asset", "date"], ignore_index=True)
-    frame = frame.assign(turn=[f"{i}K" for i in range(9)])
+    frame = frame.assign(turn=[f"{i}x" for i in range(9)])
     frame.loc[2, "close"] = np.nan
     found = {f["check"]: f for f in open_source(csvs(tmp_path/"k", frame)).findings}
     assert found["text_column"]["rows"] == 9 and found["outside_life"]["rows"] == 1 and found["outside_life"]["assets"] == ["1E5"] and len(found) == 2
@@ -130,6 +132,67 @@ def test_a_database_says_who_trades_after_end(tmp_path):
     for source in (frame, tmp_path/"a.duckdb", engine, f"sqlite:///{tmp_path}/a.db"):
         t = open_source(source, end="2024-01-08")
         assert t.attributes["delisting_return"].isna().to_dict() == {"A": True, "B": False} and t.frame["date"].max() == dt.datetime(2024, 1, 3)
+
+def test_an_index_of_asset_and_date_may_stand_either_way():
+    frame = bars()
+    want = rows(open_source(frame))
+    for levels in (["date", "asset"], ["asset", "date"]):
+        turned = frame.set_index(levels)
+        assert rows(open_source(turned)) == want == rows(open_source(turned.rename_axis([None, None])))
+        assert rows(open_source(turned.rename_axis([{"date": "datetime", "asset": "instrument"}[n] for n in levels]))) == want
+        assert rows(open_source(turned["close"])) == [r[:3] for r in want]
+    unclear = frame.set_index("asset", append=True).rename_axis([None, None])
+    with pytest.raises(NeuralphaError, match="told neither by their names .* nor by their values: say index.names"): open_source(unclear)
+
+def test_a_path_is_a_name_and_no_pattern(tmp_path, monkeypatch):
+    mine, other = bars().head(6), bars().tail(3)
+    for stem in ("prices[1]", "prices?", "a*", "100%", "#1", "a b", "{x}", "ünï", "[", "x]"):
+        folder = tmp_path/f"uni {stem}"
+        folder.mkdir()
+        other.to_parquet(folder/"prices1.parquet"); other.to_parquet(folder/"pricesA.parquet"); other.to_csv(folder/"prices1.csv", index=False)
+        mine.to_parquet(folder/f"{stem}.parquet"); mine.to_csv(folder/f"{stem}.csv", index=False); pl.from_pandas(mine).write_ipc(folder/f"{stem}.feather")
+        for ending in ("parquet", "csv", "feather"): assert rows(open_source(folder/f"{stem}.{ending}")) == rows(open_source(mine)), (stem, ending)
+        (folder/f"all {stem}").mkdir()
+        mine.to_parquet(folder/f"all {stem}"/f"{stem}.parquet")
+        assert rows(open_source(folder/f"all {stem}")) == rows(open_source(mine))
+    monkeypatch.chdir(tmp_path)
+    mine.to_parquet("~tilde.parquet")
+    assert rows(open_source("~tilde.parquet")) == rows(open_source(mine))
+    monkeypatch.setenv("HOME", str(tmp_path/"uni a b"))
+    assert rows(open_source("~/a b.parquet")) == rows(open_source(mine))
+
+def test_files_of_one_asset_each_are_one_table_whatever_their_kind(tmp_path):
+    frame = bars().sort_values(["asset", "date"], ignore_index=True)
+    csvs(tmp_path/"order", frame, NA=lambda f: f[["volume", "close", "date"]])
+    assert rows(open_source(tmp_path/"order")) == rows(open_source(frame)) # columns in another order
+    (tmp_path/"parq").mkdir()
+    for a, part in frame.groupby("asset"): part.drop(columns="asset").to_parquet(tmp_path/"parq"/f"{a}.parquet", index=False)
+    assert rows(open_source(tmp_path/"parq")) == rows(open_source(frame))
+    one = frame[frame.asset == "NA"].drop(columns="asset").assign(open=1., high=2.)
+    one.to_csv(tmp_path/"AAPL.csv", index=False)
+    with pytest.raises(NeuralphaError, match="column 'asset' is missing.*say asset='AAPL' .its name. or give a folder"): open_source(tmp_path/"AAPL.csv")
+    assert {r[1] for r in rows(open_source(tmp_path/"AAPL.csv", asset="AAPL"))} == {"AAPL"}
+    with pytest.raises(NeuralphaError, match="open, high.* are fields of one asset, not assets.*say asset='AAPL'"): open_source(tmp_path/"AAPL.csv", layout="wide")
+    with pytest.raises(NeuralphaError, match="column 'asset' names its assets; leave the option out"): open_source(frame, asset="X")
+
+def test_years_of_one_asset_are_not_taken_for_assets(tmp_path):
+    days = pd.bdate_range("2022-12-01", periods=60)
+    for year, part in pd.DataFrame({"date": days, "close": np.arange(60.) + 1}).groupby(days.year): part.to_csv(tmp_path/f"{year}.csv", index=False)
+    with pytest.raises(NeuralphaError, match="follow one another in time .2022.csv, then 2023.csv.*say asset="): open_source(tmp_path)
+    assert len(rows(open_source(tmp_path, asset="AAPL"))) == 60
+
+def test_what_one_file_of_a_folder_proves_holds_for_the_others(tmp_path):
+    days = pd.bdate_range("2024-01-02", periods=30)
+    write = lambda name, dates, close: pd.DataFrame({"Date": dates, "Close": close}).to_csv(tmp_path/f"{name}.csv", index=False, sep=";")
+    write("LONG", days.strftime("%d/%m/%Y"), [f"{100 + i},5" for i in range(30)])
+    write("SHORT", days[:6].strftime("%d/%m/%Y"), [f"{100 + i},125" for i in range(6)])
+    got = rows(open_source(tmp_path))
+    assert [r[2] for r in got if r[1] == "SHORT"] == [100.125 + i for i in range(6)] and [r[0] for r in got if r[1] == "SHORT"] == list(days[:6])
+
+def test_a_column_that_counts_rows_is_no_field():
+    frame = bars()
+    for counted in (frame.rename_axis("idx").sort_index(), pd.concat([frame]*3, ignore_index=True).assign(n=range(27), date=lambda f: f.date + pd.to_timedelta(np.repeat([0, 10, 20], 9), "D"))):
+        assert open_source(counted).fields == ["close", "volume"]
 
 def test_what_cannot_be_opened_is_named(tmp_path):
     for nothing in (b"\xef\xbb\xbf", b"\n\n", b""):

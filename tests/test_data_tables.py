@@ -16,7 +16,6 @@ def test_one_mark_cannot_mean_two_things():
     for mark, other in (".,", ",."):
         with pytest.raises(NeuralphaError, match=f"'thousands'.*decimal mark as well; say decimal='{other}'"): read_spec(decimal=mark, thousands=mark)
         assert read_spec(decimal=other, thousands=mark).thousands == mark
-    with pytest.raises(NeuralphaError, match="decimal mark as well"): read_spec(thousands=".") # 50.09 would be 5009
 
 def test_columns_are_matched_by_case_alias_and_mapping():
     assert match_columns(["Date", " Symbol", "PX"], read_spec(columns={"close": "PX"}), "t") == {"Date": "date", " Symbol": "asset", "PX": "close"}
@@ -52,7 +51,7 @@ def test_text_numbers_dates_and_tickers():
 
 @pytest.mark.parametrize("column, message", [
     ({"date": ["2024-01-02", "03/01/2024"]}, "'date', row 2: '03/01/2024' is no date .*date_format"),
-    ({"close": ["1", "1,234"]}, "'close', row 2: '1,234' is no number .*thousands"),
+    ({"close": ["1", "1,234"]}, "column 'close' has '1,234': ',' has three digits behind it .*decimal=',' or thousands=','"),
     ({"asset": [1.0, 2.0]}, "'asset' is Float64, not text"), ({"date": [1.5, 2.5]}, "'date' is Float64, not a date"),
     ({"asset": ["A\u200b", "B"]}, "invisible character U\\+200B"),
     ({"date": ["2024-01-02T10:00:00-05:00", "2024-01-03T10:00:00+01:00"]}, "mixes time zones"),
@@ -101,6 +100,12 @@ def test_text_that_describes_the_asset_becomes_an_attribute():
     for codes in ([10, 45], [10., 45.], ["10.0", "45"]): # a GICS code is a name
         t = read({"date": DAY, "asset": ["A", "B"], "close": [1., 2], "sector": codes})
         assert t.attributes["sector"].to_dict() == {"A": "10", "B": "45"} and t.fields == ["close"]
+
+def test_a_thousands_mark_that_the_cells_refute_is_refused():
+    rows = {"date": ["2024-01-02", "2024-01-03"], "asset": ["A", "A"]}
+    with pytest.raises(NeuralphaError, match="column 'close' has '50.09'.*say decimal='.'"): read({**rows, "close": ["50.09", "51.10"]}, thousands=".") # would be 5009
+    with pytest.raises(NeuralphaError, match="column 'close' has '160,31'.*say decimal=','"): read({**rows, "close": ["160,31", "1,234"]}, thousands=",")
+    with pytest.raises(NeuralphaError, match="decimal mark as well"): read_spec(decimal=".", thousands=".")
 
 NAN = float("nan")
 
@@ -171,10 +176,10 @@ def test_the_first_cell_may_be_empty():
 
 def test_columns_that_are_left_out_are_counted():
     rows = {"date": DAY*2, "asset": list("AABB"), "close": [1., 2, 3, 4]}
-    t = read({**rows, "Vol.": ["12.3K", "1.1M", None, "9K"], "sector": ["x", "y", "x", "x"], "report_date": DAY*2, "lag": [dt.timedelta(1)]*4})
+    t = read({**rows, "Size": ["big", "1.1M", None, "9K"], "sector": ["x", "y", "x", "x"], "report_date": DAY*2, "lag": [dt.timedelta(1)]*4})
     assert t.fields == ["close"] and t.attributes.columns.empty
     said = {f["column"]: (f["check"], f["rows"], f["note"]) for f in t.findings}
-    assert said["Vol."] == ("text_column", 3, "column 'Vol.' changes within an asset (first A) and is text such as '12.3K': it was left out")
+    assert said["Size"] == ("text_column", 3, "column 'Size' changes within an asset (first A) and is text such as 'big': it was left out")
     assert said["sector"][1] == 4 and said["lag"][1] == 4 and said["report_date"][2] == "column 'report_date' is Date, neither number nor text: it was left out"
     with pytest.raises(NeuralphaError, match="field 'lag' was asked for; its column is Duration"): read({**rows, "lag": [dt.timedelta(1)]*4}, fields=["close", "lag"])
 
@@ -189,12 +194,122 @@ def test_prices_kept_as_categories_are_numbers():
     assert t.frame["close"].to_list() == [1.5, 2.5] and t.attributes["kind"].to_dict() == {"A": "x"}
 
 def test_a_bad_cell_of_a_wide_table_is_named_by_its_own_column_and_row():
-    rows = {"date": ["2024-01-02", "2024-01-03", "2024-01-04"], "A": ["1", "2", "3"], "px b": ["4", "5", "-"], "C": ["6", "x", "-"]}
-    with pytest.raises(NeuralphaError, match=r"column 'C', row 2: 'x' is no number \(2 such rows\)"): read(rows, layout="wide")
-    with pytest.raises(NeuralphaError, match="column 'px b', row 3: '-'"): read({**rows, "C": ["6", "7", "8"]}, layout="wide", columns={"B": "px b"})
+    rows = {"date": ["2024-01-02", "2024-01-03", "2024-01-04"], "A": ["1", "2", "3"], "px b": ["4", "5", "y"], "C": ["6", "x", "y"]}
+    with pytest.raises(NeuralphaError, match=r"column 'C', row 2: 'x' is no number \(2 such rows\); say missing=\['x', 'y'\]"): read(rows, layout="wide")
+    with pytest.raises(NeuralphaError, match="column 'px b', row 3: 'y'.*say missing='y'"): read({**rows, "C": ["6", "7", "8"]}, layout="wide", columns={"B": "px b"})
     with pytest.raises(NeuralphaError, match=r"column 'date', row 2: 'soon' is no date \(1 such rows\)"): read({**rows, "date": ["2024-01-02", "soon", "2024-01-04"], "px b": list("456"), "C": list("678")}, layout="wide")
     with pytest.raises(NeuralphaError, match="column 'stamp' is Date, not numbers; every column of a wide table"): read({"date": DAY, "A": [1., 2], "stamp": DAY}, layout="wide")
 
 def test_wide_assets_called_like_a_date():
     t = read({"Date": DAY, "DAY": [1., 2], "INDEX": [3., 4]}, layout="wide")
     assert on(t) == [(2, "DAY"), (3, "DAY"), (2, "INDEX"), (3, "INDEX")] and t.frame["close"].to_list() == [1, 2, 3, 4]
+
+def walk(n=60, assets="AB", seed=0):
+    "Random closes by asset, with the days."
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2023-01-03", periods=n)
+    return pd.DataFrame({"date": np.tile(days, len(assets)), "asset": np.repeat(list(assets), n), "close": np.exp(.02*rng.standard_normal((len(assets), n)).cumsum(1)).ravel()*50})
+
+def frame_of(f, **options): return read({c: f[c].tolist() for c in f}, **options)
+
+def closes(table): return table.frame.sort("asset", "date")["close"].to_numpy()
+
+def test_crsp_is_read_as_its_handbook_says():
+    f = walk()
+    f["RET"] = f.groupby("asset")["close"].pct_change().map("{:.6f}".format).replace("nan", "C")
+    f.loc[[30, 90], "RET"] = "B"
+    f["PRC"] = f["close"].where(f.index % 7 != 3, -f["close"])
+    f = f.rename(columns={"asset": "TICKER"}).assign(PERMNO=np.repeat([10107, 14593], 60), VOL=100., SHROUT=5.).drop(columns="close")
+    with pytest.raises(NeuralphaError, match=r"column 'RET', row 1: 'C' is no number .4 such rows.; say missing=\['C', 'B'\]"): frame_of(f)
+    t = frame_of(f, missing=["B", "C"])
+    np.testing.assert_allclose(closes(t), f["PRC"].abs(), rtol=1e-6)
+    assert t.columns["asset"] == "PERMNO" and found(t)["bid_ask_middle"] == (f["PRC"] < 0).sum() and set(t.fields) == {"close", "volume", "return", "SHROUT"}
+    with pytest.raises(NeuralphaError, match="say missing='B'"): frame_of(f, missing="C")
+
+def test_a_total_return_beside_a_quoted_close_adjusts_it():
+    f = walk(120)
+    f["return"] = f.groupby("asset")["close"].pct_change()
+    f["close"] *= np.where(f.groupby("asset").cumcount() < 60, 2., 1.) # quoted before a split
+    t = frame_of(f)
+    true = walk(120)["close"]
+    np.testing.assert_allclose(closes(t), true, rtol=1e-5)
+    assert "on which it holds splits or dividends" in next(n["note"] for n in t.findings if n["check"] == "return_column")
+    np.testing.assert_allclose(closes(frame_of(f, adjust="none")), f["close"], rtol=1e-6)
+    ragged = f.assign(close=f["close"]*np.where(f.index % 20 == 3, 1.1, 1.))
+    with pytest.raises(NeuralphaError, match="'return' goes with the close but for 26 bars, too many.*say adjust='returns' .* or adjust='none'"): frame_of(ragged)
+    np.testing.assert_allclose(np.diff(np.log(closes(frame_of(ragged, adjust="returns"))))[:119], np.log1p(f["return"][1:120]), atol=1e-5)
+    with pytest.raises(NeuralphaError, match="does not go with the close beside it, so prices cannot follow it"): frame_of(f.assign(**{"return": f["return"].shift(-1)}), adjust="returns")
+
+def test_returns_in_percent_are_divided_or_asked_for():
+    f = walk(120)
+    f["return"] = 100*f.groupby("asset")["close"].pct_change()
+    t = frame_of(f)
+    np.testing.assert_allclose(t.frame.sort("asset", "date")["return"].to_numpy()[1:120], f["return"][1:120]/100, rtol=1e-5)
+    np.testing.assert_allclose(closes(t), f["close"], rtol=1e-6)
+    with pytest.raises(NeuralphaError, match="'return' is in percent, or no return: .* lie below -1.*say percent='return'"): frame_of(f.drop(columns="close"))
+    alone = frame_of(f.drop(columns="close"), percent="return").frame.sort("asset", "date")["return"]
+    np.testing.assert_allclose(alone.to_numpy()[1:120], f["return"][1:120]/100, rtol=1e-5)
+    with pytest.raises(NeuralphaError, match="'delisting_return' holds losses of more than everything.*percent='delisting_return'"): frame_of(f.drop(columns="return").assign(delisting_return=-30.))
+    assert frame_of(f.drop(columns="return").assign(delisting_return=-30.), percent="delisting_return").attributes["delisting_return"].tolist() == pytest.approx([-.3, -.3])
+
+def test_a_factor_is_used_as_the_prices_tell():
+    f = walk(120).assign(volume=1000.)
+    true, half = f["close"].to_numpy(), np.where(f.groupby("asset").cumcount() < 60, .5, 1.)
+    ways = {"close * factor": (true/half, half), "close / factor": (true/half, 1/half), "adjusted": (true, half), "ratio": (true/half, np.where(f.groupby("asset").cumcount() == 60, 2., 0.))}
+    for name, (close, factor) in ways.items():
+        t = frame_of(f.assign(close=close, factor=factor))
+        np.testing.assert_allclose(closes(t), true, rtol=1e-6, err_msg=name)
+        np.testing.assert_allclose(t.frame.sort("asset", "date")["raw_close"], true/half, rtol=1e-6)
+        np.testing.assert_allclose(t.frame.sort("asset", "date")["volume"], 1000. if name == "adjusted" else 1000/half, rtol=1e-6)
+        np.testing.assert_allclose(closes(frame_of(f.assign(close=close, factor=factor).drop(columns="volume"), start="2023-05-01")), true[f["date"] >= "2023-05-01"], rtol=1e-6)
+    for name, scale in (("close * factor", 4.), ("close / factor", .25), ("adjusted", 1.)): # in the asked-for span the factor rests: the whole file tells
+        close, factor = ways[name]
+        late = frame_of(f.assign(close=close, factor=4*factor), start="2023-05-01")
+        np.testing.assert_allclose(closes(late), scale*true[f["date"] >= "2023-05-01"], rtol=1e-6)
+    score = f.assign(factor=1 + .05*np.random.default_rng(5).standard_normal(240))
+    with pytest.raises(NeuralphaError, match="'factor' may adjust the prices, but it changes on 100% of the bars.*; say adjust='none'"): frame_of(score)
+    np.testing.assert_allclose(closes(frame_of(score, adjust="none")), true, rtol=1e-6)
+    with pytest.raises(NeuralphaError, match="adjust='divide' speaks of a column 'factor', and there is none"): frame_of(f, adjust="divide")
+
+@pytest.mark.parametrize("name", ["Adj. Close", "Adj Close*", "Close (adj)", "adjusted_close", "5. adjusted close"])
+def test_an_adjusted_close_is_used_however_it_is_spelt(name):
+    f = walk(60)
+    quoted = f.assign(close=f["close"]*np.where(f.groupby("asset").cumcount() < 30, 2, 1)).assign(**{name: f["close"], "Adj. High": f["close"]})
+    t = frame_of(quoted)
+    np.testing.assert_allclose(closes(t), f["close"], rtol=1e-6)
+    assert "Adj. High" not in t.fields and found(t)["unused_column"] == 120
+    t = frame_of(quoted.rename(columns={name: "close, dividend adjusted"}).drop(columns="Adj. High"))
+    assert found(t)["unused_adjusted_close"] == 120 and "say columns={'adj_close': 'close, dividend adjusted'}" in t.findings[-1]["note"]
+
+def test_a_date_and_a_time_in_two_columns_are_one_stamp():
+    rows = {"<DATE>": ["2023.01.02"]*2 + ["2023.01.03"]*2, "<TIME>": ["09:30", "16:00"]*2, "<TICKER>": ["A"]*4, "<CLOSE>": ["1", "2", "3", "4"]}
+    t = read(rows)
+    assert t.frame["date"].to_list() == [dt.datetime(2023, 1, d, *h) for d in (2, 3) for h in ((9, 30), (16, 0))] and t.fields == ["close"]
+    t = read({**rows, "<TIME>": [93000, 160000]*2}, columns={"date": "<DATE>"})
+    assert t.frame["date"].dt.hour().to_list() == [9, 16]*2
+
+def test_a_column_whose_meaning_was_given_to_another_is_left_out():
+    f = walk().assign(PERMNO=1, PX=lambda f: f["close"]*2).rename(columns={"asset": "firm"})
+    t = frame_of(f, columns={"asset": "firm", "close": "PX"})
+    assert t.fields == ["close"] and "column 'close' means 'close', which is read from 'PX'; it was left out" in [n["note"] for n in t.findings]
+
+def test_a_vol_that_is_a_volatility_is_asked_for():
+    f = walk().assign(vol=.25)
+    with pytest.raises(NeuralphaError, match="'vol' may be volume or volatility.*say columns={'volatility': 'vol'}"): frame_of(f)
+    assert frame_of(f, columns={"volatility": "vol"}).fields == ["close", "volatility"] and frame_of(f, columns={"volume": "vol"}).fields == ["close", "volume"]
+    assert frame_of(f.assign(vol=25.)).fields == ["close", "volume"]
+
+def test_a_column_that_says_its_zone_has_said_it():
+    stamps = pl.Series([dt.datetime(2024, 3, d, 16) for d in (8, 11)]).dt.replace_time_zone("America/New_York")
+    assert read({"date": stamps, "asset": ["A", "A"], "close": [1., 2]}).frame["date"].dt.date().to_list() == [dt.date(2024, 3, 8), dt.date(2024, 3, 11)]
+    texts = ["2024-03-08T16:00:00-05:00", "2024-03-11T16:00:00-04:00"]
+    assert read({"date": texts, "asset": ["A", "A"], "close": [1., 2]}).frame["date"].dt.date().to_list() == [dt.date(2024, 3, 8), dt.date(2024, 3, 11)]
+    with pytest.raises(NeuralphaError, match="stamps in UTC that are not midnights"): read({"date": stamps.dt.convert_time_zone("UTC"), "asset": ["A", "A"], "close": [1., 2]})
+
+def test_dates_in_a_wrong_unit_are_refused():
+    rows = {"asset": ["A"]*9, "close": [1.]*9}
+    ms = pl.Series([1704153600000 + 86400000*i for i in range(9)])
+    with pytest.raises(NeuralphaError, match="'date' holds stamps from 1970-01-20.*wrong unit"): read({"date": ms.cast(pl.Datetime("us")), **rows})
+    with pytest.raises(NeuralphaError, match="9 of 9 dates lie in the future"): read({"date": (ms*10).cast(pl.Datetime("ms")), **rows})
+    with pytest.raises(NeuralphaError, match="say date_unit='ms'"): read({"date": ms, **rows})
+    with pytest.raises(NeuralphaError, match="'date' does not count seconds.*say date_unit='ms'"): read({"date": ms, **rows}, date_unit="s")

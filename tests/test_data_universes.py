@@ -47,7 +47,7 @@ def test_a_setting_of_the_checks_is_told_where_it_belongs():
     assert load_universe(small(), checks={"calendar": "XNYS"}).n_rows > 500
 
 def test_what_was_left_out_is_shown_and_not_in_order():
-    report = check_report(small().assign(turn=[f"{i}K" for i in range(598)], known=pd.Timestamp("2022-01-03")))
+    report = check_report(small().assign(turn=[f"{i}x" for i in range(598)], known=pd.Timestamp("2022-01-03")))
     line = report.set_index("check").loc["text_column"]
     assert line.rows == 2*598 and "column 'turn' changes within an asset" in line.note and "column 'known' is Datetime" in line.note
     assert "text_column" in printed(report_table(report[report.rows > 0])) and "text_column" not in report.check[report.rows == 0].tolist()
@@ -166,3 +166,16 @@ def test_taken_names_bad_names_and_changed_files_are_refused(home):
     with pytest.raises(NeuralphaError, match="bars.parquet is not what was imported"): load_universe("mine")
     file.unlink()
     with pytest.raises(NeuralphaError, match="is missing; import mine again"): load_universe("mine")
+
+def test_a_check_says_what_was_read_and_refuses_what_a_run_would_refuse(tmp_path):
+    frame = small().rename(columns={"close": "Schluss"}).assign(score=1.)
+    lines = check_report(frame)
+    assert "close from 'Schluss'" in reading_lines(lines)[1] and reading_lines(lines)[2].endswith("score") and "600 rows, 2 assets" in reading_lines(lines)[0]
+    with pytest.raises(NeuralphaError, match="neither 'close' nor 'return': no forward return can be computed; did you mean 'Clsoe'. Then say columns={'close': 'Clsoe'}"):
+        check_report(frame.rename(columns={"Schluss": "Clsoe"})[["date", "asset", "Clsoe", "score"]])
+    with pytest.raises(NeuralphaError, match="Did you mean 'sim-tiny'"): check_report("sim-tinyy")
+
+def test_a_folder_of_universes_may_be_called_like_a_pattern(tmp_path, monkeypatch):
+    monkeypatch.setenv("NEURALPHA_UNIVERSES", str(tmp_path/"uni [a] * %20 #1"))
+    import_universe(small(), "mine")
+    assert load_universe("mine").n_rows == 600 and list_universes().loc["mine", "kind"] == "imported"

@@ -39,3 +39,11 @@ def test_yahoo_needs_a_start_and_the_extra(monkeypatch):
     with pytest.raises(NeuralphaError, match="start="): scan_yahoo("AAPL", read_spec())
     monkeypatch.setitem(sys.modules, "yfinance", None)
     with pytest.raises(NeuralphaError, match="neuralpha\\[yahoo\\]"): download("AAPL", dt.date(2024, 1, 2), dt.date(2024, 1, 4))
+
+def test_a_ticker_is_a_name_and_no_pattern(tmp_path, monkeypatch):
+    folder = tmp_path/"cache [x]"
+    folder.mkdir()
+    for ticker in ("BRK[B]", "BRKB"):
+        pd.DataFrame({"date": pd.to_datetime(["2024-01-02", "2024-01-03"]), "Close": [1., 2.] if "[" in ticker else [8., 9.]}).to_parquet(folder/f"{ticker}_2024-01-01_2024-01-31.parquet")
+    spec = read_spec(start="2024-01-02", end="2024-01-30", cache=str(folder))
+    for ticker, want in (("BRK[B]", [1, 2]), ("BRKB", [8, 9])): assert scan_yahoo(ticker, spec).collect()["Close"].to_list() == want

@@ -85,3 +85,18 @@ def test_constant_scores_have_no_ic():
 def test_what_does_not_fit_the_panel_is_named(change, message):
     panel, S, ys = _market()
     with pytest.raises(NeuralphaError, match=message): ic(change(panel.series(S[:, 0])), ys[0])
+
+def test_levels_of_an_index_are_told_by_their_names_or_by_what_they_hold():
+    days, assets = pd.bdate_range("2024-01-02", periods=6), list("ABCD")
+    index = pd.MultiIndex.from_product([days, assets], names=["date", "asset"])
+    scores = pd.Series(np.random.default_rng(0).standard_normal(24), index)
+    labels = pd.Series(np.random.default_rng(1).standard_normal(24), index)
+    want = ic(scores, labels)
+    turned = scores.swaplevel()
+    for s in (turned, turned.rename_axis(["instrument", "datetime"]), turned.rename_axis([None, None]), scores.rename_axis([None, None]), scores.rename_axis(["when", "ticker"])):
+        pd.testing.assert_series_equal(ic(s, labels), want)
+        pd.testing.assert_series_equal(ic(labels.swaplevel(), s), ic(labels, scores))
+    panel = panel_from_frame(scores.reset_index(name="x"), "p")
+    np.testing.assert_array_equal(panel_rows(panel, turned.index), panel_rows(panel, index))
+    numbers = scores.set_axis(pd.MultiIndex.from_product([[20240102, 20240103], range(20240101, 20240113)]))
+    with pytest.raises(NeuralphaError, match="which of its levels are the dates is told neither by their names"): ic(numbers, numbers)

@@ -38,7 +38,7 @@ from ..core import NeuralphaError, unknown_name
 from .panel import GONE_AFTER, Panel, lay_out, long_step
 from .tables import PRICES, Table
 
-# %% ../../nbs/data/checks.ipynb #c4214288
+# %% ../../nbs/data/checks.ipynb #a3aa53b1
 Severity = Literal["halt", "mask", "note", "off"]
 
 class CheckSpec(BaseModel):
@@ -91,7 +91,8 @@ class CheckSpec(BaseModel):
     jump_down : float, default 10.0
         ...or below one over this
     large_move : float, default 0.5
-        a return beyond this, either way, is counted and kept
+        a return beyond this, either way, is counted and kept; a fall counts from `split_tolerance`
+        before it, since a split of 2:1 is a half and the day's own move
     volume_spike : float, default 100.0
         multiple of the geometric mean of the bars before
     volume_bars : int, default 60
@@ -142,7 +143,7 @@ class CheckSpec(BaseModel):
     split_sigmas: float = 8.0 # weekly and longer bars: the jump is at least so many standard deviations of the asset's own returns
     jump_up: float = 5.0 # a close above this multiple of the one before is absurd
     jump_down: float = 10.0 # ...or below one over this
-    large_move: float = 0.5 # a return beyond this, either way, is counted and kept
+    large_move: float = 0.5 # a return beyond this, either way, is counted and kept; a fall counts from `split_tolerance` before it, since a split of 2:1 is a half and the day's own move
     volume_spike: float = 100.0 # multiple of the geometric mean of the bars before
     volume_bars: int = 60 # how many bars before
     bounce_spread: float = 0.10 # Roll's (1984) effective spread, as a share of the price
@@ -323,7 +324,7 @@ def missing_volume(b, s):
     "volume of zero or none beside prices that moved; the volume was emptied, the bar kept"
     return ~(b.volume > 0)
 
-# %% ../../nbs/data/checks.ipynb #6699deb3
+# %% ../../nbs/data/checks.ipynb #94d8e586
 @check("mask", "high", "low")
 def high_below_low(b, s):
     "high below low"
@@ -341,8 +342,9 @@ def open_outside_range(b, s):
 
 @check("mask", "return")
 def impossible_return(b, s):
-    "a return below -100%, or above what `jump_up` allows"
+    "a return below -100%, or above what `jump_up` allows, in a table without a close (beside one it is used for nothing)"
     r = b.get("return")
+    if "close" in b.names: return np.zeros(len(r), bool)
     return (r < -1) | (r > s.jump_up - 1)
 
 # %% ../../nbs/data/checks.ipynb #6ee143f7
@@ -458,11 +460,11 @@ def absurd_jump(b, s):
     "a price jump beyond what a share does in a bar, that stays: the two sides are not one series; the bar is masked and earlier bars rescaled to meet it"
     with np.errstate(invalid="ignore"): return (b.move > np.log(s.jump_up)) | (b.move < -np.log(s.jump_down))
 
-# %% ../../nbs/data/checks.ipynb #3ca75291
+# %% ../../nbs/data/checks.ipynb #5376b41c
 @check("note", "close")
 def large_move(b, s):
-    "a large return that nothing above explains; kept, since markets have fat tails"
-    with np.errstate(invalid="ignore"): return np.abs(np.expm1(b.move)) > s.large_move
+    "a large return that nothing above explains, or a fall near it as an unseen split would make; kept, since markets have fat tails"
+    with np.errstate(invalid="ignore"): return (b.move > np.log1p(s.large_move)) | (b.move < np.log1p(-s.large_move) + np.log1p(s.split_tolerance))
 
 @check("note", "high", "low", "close", "volume")
 def locked_limit(b, s):
@@ -587,11 +589,11 @@ def _market_slips(panel, usable, s):
         with np.errstate(invalid="ignore"): hit[rows] = (np.fmax(before, after) - same > s.date_slip_gain)[group]
     return hit & usable
 
-# %% ../../nbs/data/checks.ipynb #8b67efa5
+# %% ../../nbs/data/checks.ipynb #415bed9f
 def _volume_lookahead(panel, usable, s):
     "Rows whose volume carries later splits: fractions of shares, or no change of raw volume where the factor changes."
     volume, hit = panel.fields["volume"], np.zeros(panel.n_rows, bool)
-    if "factor" not in panel.fields:
+    if not {"factor", "raw_close"} <= panel.fields.keys(): # a factor without a quoted close was not used as one
         small = usable & (volume > 0) & (volume < 2**20) # float32 holds fractions of these
         broken = small & (np.abs(volume - np.round(volume)) > 1e-3*np.sqrt(np.maximum(volume, 0)))
         per = lambda x: np.add.reduceat(x, panel.asset_offsets[:-1], dtype=np.int64)

@@ -10,15 +10,15 @@ next time, so that a study does not change under one's feet.
 # %% auto #0
 __all__ = ['cache_folder', 'download', 'scan_yahoo']
 
-# %% ../../nbs/data/yahoo.ipynb #c34f74eb
-import datetime as dt, os
+# %% ../../nbs/data/yahoo.ipynb #26d734d2
+import datetime as dt, glob, os
 from pathlib import Path
 import pandas as pd
 import polars as pl
 from ..core import NeuralphaError, atomic_path
 from .tables import ReadSpec
 
-# %% ../../nbs/data/yahoo.ipynb #429b0d3f
+# %% ../../nbs/data/yahoo.ipynb #f71a8189
 def cache_folder(spec:ReadSpec)->Path:
     "Where downloads are kept: option `cache`, or `neuralpha/yahoo` in the user's cache folder."
     home = os.environ.get("XDG_CACHE_HOME") or Path.home()/".cache"
@@ -26,11 +26,11 @@ def cache_folder(spec:ReadSpec)->Path:
 
 def _cached(folder, ticker, start, end):
     "The cached file whose span covers the asked-for one, if there is one."
-    for f in sorted(folder.glob(f"{ticker}_*.parquet")):
+    for f in sorted(folder.glob(f"{glob.escape(ticker)}_*.parquet")):
         span = f.stem.removeprefix(f"{ticker}_").split("_")
         if len(span) == 2 and span[0] <= str(start) and str(end) <= span[1]: return f
 
-# %% ../../nbs/data/yahoo.ipynb #cdbb0d36
+# %% ../../nbs/data/yahoo.ipynb #a1159115
 def download(ticker:str, start:dt.date, end:dt.date)->pd.DataFrame: # Date index; Open, High, Low, Close, Adj Close, Volume
     """One ticker's daily bars from Yahoo, `end` included. Raises `NeuralphaError` where nothing comes back.
 
@@ -71,5 +71,5 @@ def scan_yahoo(
             bars = download(t, spec.start, end)
             file = folder/f"{t}_{spec.start}_{end}.parquet"
             with atomic_path(file) as tmp: bars.rename_axis("date").reset_index().to_parquet(tmp)
-        parts.append(pl.scan_parquet(file).with_columns(asset=pl.lit(t)))
+        parts.append(pl.scan_parquet(file.absolute(), glob=False).with_columns(asset=pl.lit(t)))
     return pl.concat(parts, how="diagonal")

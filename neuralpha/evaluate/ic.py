@@ -13,13 +13,14 @@ constant, has none.
 # %% auto #0
 __all__ = ['panel_rows', 'on_panel', 'over_dates', 'coefficients', 'ic', 'rank_ic']
 
-# %% ../../nbs/evaluate/ic.ipynb #78a99643
+# %% ../../nbs/evaluate/ic.ipynb #781c473b
 from concurrent.futures import ThreadPoolExecutor
 import numba
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
+from ..data.names import date_first
 from ..data.panel import Panel, panel_from_frame
 from ..labels import Label
 
@@ -30,7 +31,7 @@ def _positions(level, codes, known):
     at = np.minimum(np.searchsorted(known, level), len(known) - 1)
     return np.where(known[at] == level, at, -1)[codes]
 
-# %% ../../nbs/evaluate/ic.ipynb #ba07bf30
+# %% ../../nbs/evaluate/ic.ipynb #288037d4
 def panel_rows(
     panel:Panel,
     index:pd.MultiIndex, # `(date, asset)`
@@ -48,8 +49,7 @@ def panel_rows(
     np.ndarray
         (len(index),) int64
     """
-    if not isinstance(index, pd.MultiIndex) or index.nlevels != 2:
-        raise NeuralphaError(f"Scores need a (date, asset) MultiIndex, got {type(index).__name__} with {index.nlevels} level(s).")
+    index = date_first(index)
     day = _positions(index.levels[0], index.codes[0], panel.dates)
     asset = _positions(index.levels[1], index.codes[1], panel.assets)
     first = panel.asset_offsets[np.maximum(asset, 0)]
@@ -307,7 +307,7 @@ def coefficients(
     over_dates(_coefficients, panel.n_dates, S, Y, panel.by_date, panel.date_offsets, pearson, spearman)
     return pearson, spearman
 
-# %% ../../nbs/evaluate/ic.ipynb #23483116
+# %% ../../nbs/evaluate/ic.ipynb #c3684919
 def _given_panel(panel, scores, labels):
     "The panel of the arguments: given, a Label's, or built from the index of the scores."
     if panel is not None: return panel
@@ -315,7 +315,7 @@ def _given_panel(panel, scores, labels):
     if isinstance(first, Label): return first.panel
     index = [v.index for s in (scores, labels) for v in (s.values() if isinstance(s, dict) else [s]) if isinstance(v, (pd.Series, pd.DataFrame))]
     if not index: raise NeuralphaError("Arrays need `panel=`: the rows are meant in its order.")
-    pairs = pd.concat([i.to_frame(index=False, name=["date", "asset"]) for i in index]).drop_duplicates()
+    pairs = pd.concat([date_first(i).to_frame(index=False, name=["date", "asset"]) for i in index]).drop_duplicates()
     return panel_from_frame(pairs, "scores")
 
 def _by_date(panel, values, has_score, score_names, label_names):
