@@ -6,6 +6,13 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 
+@pytest.mark.parametrize("n", [1, 2])
+def test_fewer_than_three_assets_cannot_be_ranked(n):
+    frame = pd.DataFrame({"date": list(pd.date_range("2024-01-01", periods=5))*3, "asset": list("AAAAABBBBBCCCCC"), "close": 1.})
+    check_breadth(panel_from_frame(frame, "three"))
+    with pytest.raises(NeuralphaError, match=f"few has at most {n} asset.* takes 3"):
+        check_breadth(panel_from_frame(frame[frame["asset"].isin(list("ABC")[:n])], "few"))
+
 LONG = pd.DataFrame({"date": pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-03", "2024-01-05", "2024-01-02"]),
                      "asset": list("BBBAAC"), "close": [10, 11, 12, 5, 6, 7.]})
 
