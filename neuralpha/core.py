@@ -11,8 +11,9 @@ __all__ = ['NeuralphaError', 'unknown_name', 'canonical_json', 'digest', 'file_d
            'write_text', 'write_json', 'parse_json', 'read_json', 'read_table', 'lock', 'sweep_locks', 'figure_png',
            'progress', 'limit_threads']
 
-# %% ../nbs/core.ipynb #5d95206c
+# %% ../nbs/core.ipynb #2c1420ee
 import contextlib, errno, fcntl, hashlib, json, math, os, re, tempfile
+from functools import cache
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -312,15 +313,41 @@ def figure_png(
     Image.open(drawn).convert("RGB").quantize(96, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
-# %% ../nbs/core.ipynb #c7c46473
+# %% ../nbs/core.ipynb #eef5856b
+@cache
+def _notebook_bar():
+    "A tqdm bar that shows itself as text of its own output: a widget would be an error message once the notebook is opened again."
+    from IPython.display import DisplayHandle
+    from tqdm import tqdm
+    class NotebookBar(tqdm):
+        def __init__(self, *args, **kw):
+            self.shown = DisplayHandle()
+            self.begun = False
+            super().__init__(*args, **{"ncols": 90, **kw})
+
+        def display(self, msg=None, pos=None):
+            text = {"text/plain": str(self) if msg is None else msg}
+            if self.begun: self.shown.update(text, raw=True)
+            elif msg is None: self.shown.display(text, raw=True)
+            self.begun = self.begun or msg is None
+            return True
+
+        @staticmethod
+        def status_printer(file): return lambda text: None
+
+        @classmethod
+        def write(cls, s, file=None, end="\n", nolock=False): print(s, file=file, end=end)
+    return NotebookBar
+
 def progress(
     iterable=None, desc:str="", total:int|None=None, **kw,
 ):
     "A tqdm bar for terminal or notebook, with an ETA; silent where nobody watches or `NEURALPHA_PROGRESS=0`."
     import sys
-    from tqdm.auto import tqdm
-    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
-    off = not watched or os.environ.get("NEURALPHA_PROGRESS") == "0"
+    in_notebook = "ipykernel" in sys.modules
+    if in_notebook: tqdm = _notebook_bar()
+    else: from tqdm import tqdm
+    off = not (sys.stderr.isatty() or in_notebook) or os.environ.get("NEURALPHA_PROGRESS") == "0"
     return tqdm(iterable, desc=desc, total=total, disable=off, leave=kw.pop("leave", False), **kw)
 
 # %% ../nbs/core.ipynb #cf9b7a08

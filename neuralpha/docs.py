@@ -11,16 +11,17 @@ adds is order (`docs/sidebar.toml`), a cache, so that only what changed runs aga
 __all__ = ['SHOWN_ONLY', 'sidebar', 'run_key', 'run_notebook', 'run_all', 'with_outputs', 'reference', 'public_names', 'exported',
            'linked', 'link_targets', 'page_notebook', 'contents', 'write_pages', 'build']
 
-# %% ../nbs/docs.ipynb #978a325d
+# %% ../nbs/docs.ipynb #f9e65284
 import ast, hashlib, importlib, inspect, json, os, re, shutil, subprocess, sys, textwrap, time, tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import nbformat
 from .core import NeuralphaError
 from .docstrings import summary_of
+from .house import notebooks
 from .study.units import code_digest
 
-# %% ../nbs/docs.ipynb #71eea323
+# %% ../nbs/docs.ipynb #b49e3911
 def sidebar(
     base:Path, # repository
 )->list[tuple]: # (title of the part, pages); a page is a notebook's path below `nbs/`, without suffix
@@ -39,8 +40,7 @@ def sidebar(
     file = base/"docs/sidebar.toml"
     parts = [(p["title"], p["pages"]) for p in tomllib.loads(file.read_text(encoding="utf-8"))["part"]]
     listed = [page for _, pages in parts for page in pages]
-    there = {p.relative_to(base/"nbs").with_suffix("").as_posix() for p in (base/"nbs").rglob("*.ipynb")
-             if ".ipynb_checkpoints" not in p.parts} - {"index"}
+    there = {p.relative_to(base/"nbs").with_suffix("").as_posix() for p in notebooks(base)} - {"index"}
     faults = [f"{p} is missing: add it where it should be read" for p in sorted(there - set(listed))]
     faults += [f"{p} has no notebook: remove it" for p in sorted(set(listed) - there)]
     faults += [f"{p} is there twice: remove one" for p in sorted({p for p in listed if listed.count(p) > 1})]

@@ -58,6 +58,13 @@ def test_exits_by_hand():
     np.testing.assert_array_equal(out.factor, [1]*6 + [1, 1, .5, .5] + [1 - .9]*5 + [1])
     assert out.known_code.tolist() == [1, 3, 3, 4, 5, 6, 1, 2, 4, 4, 5, 5, 5, 5, 5, 6]
 
+@pytest.mark.parametrize("n", [1, 2])
+def test_fewer_than_three_assets_cannot_be_ranked(n):
+    frame = pd.DataFrame({"date": list(pd.date_range("2024-01-01", periods=5))*3, "asset": list("AAAAABBBBBCCCCC"), "close": 1.})
+    check_breadth(panel_from_frame(frame, "three"))
+    with pytest.raises(NeuralphaError, match=f"few has at most {n} asset.* takes 3"):
+        check_breadth(panel_from_frame(frame[frame["asset"].isin(list("ABC")[:n])], "few"))
+
 LONG = pd.DataFrame({"date": pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-03", "2024-01-05", "2024-01-02"]),
                      "asset": list("BBBAAC"), "close": [10, 11, 12, 5, 6, 7.]})
 

@@ -7,6 +7,19 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
 
+@pytest.mark.parametrize("days", [1/24, 1, 3, 20, 60, 89, 91, 200, 365, 730, 1000, 1461, 2500, 7300, 22000])
+def test_every_span_has_a_spacing_of_dates(days):
+    import warnings
+    import matplotlib.pyplot as plt
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fig, ax = plt.subplots()
+        ax.plot([pd.Timestamp("1996-01-15"), pd.Timestamp("1996-01-15") + pd.Timedelta(days=days)], [0, 1])
+        date_axis(ax)
+        fig.canvas.draw()
+    assert 2 <= len(ax.get_xticks()) <= 9
+    plt.close(fig)
+
 def _ics(n=300, seed=0):
     rng = np.random.default_rng(seed)
     return pd.DataFrame({"net": .05 + rng.normal(0, .1, n), "tree": .03 + rng.normal(0, .1, n)}, pd.bdate_range("2020-01-01", periods=n))

@@ -61,7 +61,7 @@ def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
     from neuralpha.core import read_json
     from neuralpha.study.spec import research_folder
     reports = research_folder().parents[1]/"reports"
-    page = BeautifulSoup(site_pages(reports/"sample"/"study.json", reports)["sim-tiny/index.html"], "html.parser")
+    page = BeautifulSoup(site_pages(reports/"sample"/"study.json", reports/"sample")["sim-tiny/index.html"], "html.parser")
     table = next(t for t in page.find_all("table") if "of the pair alone" in t.get_text())
     shown = [[c.get_text() for c in r.find_all("td")] for r in table.tbody.find_all("tr")]
     stored = read_json(reports/"sample"/"sim-tiny"/"metrics.json")["pairs"]
@@ -72,7 +72,7 @@ def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     from neuralpha.study.site import COLUMNS, _name
     from neuralpha.study.spec import research_folder
     reports = research_folder().parents[1]/"reports"
-    pages = site_pages(reports/"sample"/"study.json", reports)
+    pages = site_pages(reports/"sample"/"study.json", reports/"sample")
 
     def rows_of(page, first):
         tables = BeautifulSoup(pages[page], "html.parser").find_all("table")

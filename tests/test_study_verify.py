@@ -8,7 +8,7 @@ from neuralpha.core import NeuralphaError, read_json, write_json
 from neuralpha.study.bench import open_bench
 from neuralpha.study.report import Report
 from neuralpha.study.site import write_site
-from neuralpha.study.spec import make_study
+from neuralpha.study.spec import open_report, where_it_started
 
 STUDY = {"name": "v", "universes": ["sim-tiny"], "features": "classic", "models": {"ridge": {}, "lightgbm": {"n_trees": 10}}, "seeds": 1,
          "split": {"train": "9M", "valid": "3M", "test": "9M"}, "explain": {"rows": 20, "samples": 5}, "tune": {"trials": 3}, "ensemble": "stack"}

@@ -108,7 +108,7 @@ def neutralise(
     left[np.isin(panel.date_code, np.flatnonzero(share > 1 - 1e-9))] = 0.
     return left, share
 
-# %% ../../nbs/evaluate/exposures.ipynb #ebd9f081
+# %% ../../nbs/evaluate/exposures.ipynb #240fda5e
 def exposure_metrics(
     scores, y:Label,
     factors:tuple|None=None, # result of `style_factors`
@@ -136,13 +136,15 @@ def exposure_metrics(
     exposure, own = coefficients(p, s, F)[1][:, 0], coefficients(p, F, y.values[:, None])[1][:, :, 0]
     left, share = neutralise(p, s, F)
     before, after = (coefficients(p, v, y.values[:, None])[1][:, 0, 0] for v in (s, left[:, None]))
-    lost = paired_test(before, np.where(np.isfinite(before), np.nan_to_num(after), np.nan), y.horizon)
+    # what styles explain entirely has no order left, so no IC; where there are too few assets to regress, nothing is known
+    after = np.where(np.isfinite(before) & np.isfinite(share), np.nan_to_num(after), np.nan)
+    lost = paired_test(np.where(np.isfinite(after), before, np.nan), after, y.horizon)
     say = lambda series, unit, text: mean_metric(series, y, unit, "per date", text)
     listed = ", ".join(names) + "".join(f"; {k} left out: {v}" for k, v in missing.items())
     return {"exposures": {n: say(exposure[:, j], "correlation", f"Mean over dates of the rank correlation of score and {n}.") for j, n in enumerate(names)},
             "factor_ic": {n: say(own[:, j], "correlation", f"Mean rank IC of {n} itself, on the rows that are scored.") for j, n in enumerate(names)},
             "style_r2": say(share, "share", f"Share of the variance of the score's ranks that the styles explain on a date ({listed})."),
-            "rank_ic_neutral": say(np.where(np.isfinite(before), np.nan_to_num(after), np.nan), "correlation", f"Mean rank IC of the score after regressing its ranks on those of the styles by date ({listed})."),
+            "rank_ic_neutral": say(after, "correlation", f"Mean rank IC of the score after regressing its ranks on those of the styles by date ({listed})."),
             "rank_ic_from_styles": metric(lost["difference"], "correlation", "per date", "Mean rank IC lost by neutralising; p of no loss by a paired test.", lost["low"], lost["high"], p=lost["p"])}
 
 # %% ../../nbs/evaluate/exposures.ipynb #bb72a1e1

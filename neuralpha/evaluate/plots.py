@@ -23,7 +23,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from ..core import NeuralphaError
 from .statistics import mean_test
 
-# %% ../../nbs/evaluate/plots.ipynb #5d42ce43
+# %% ../../nbs/evaluate/plots.ipynb #8c843ce4
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 
@@ -93,7 +93,7 @@ def _drawn(ax): return any(len(line.get_xdata()) for line in ax.lines)
 
 def date_axis(ax):
     "At most eight dates on the axis, the year written once."
-    where = AutoDateLocator(maxticks=8)
+    where = AutoDateLocator(minticks=3, maxticks=8) # from three on every span has a spacing that fits
     ax.xaxis.set_major_locator(where); ax.xaxis.set_major_formatter(ConciseDateFormatter(where))
 
 def _plain_log(axis):

@@ -6,13 +6,14 @@
 __all__ = ['PREDICTIONS', 'UnitResult', 'fit_unit', 'fit_on', 'check_task', 'checked_scores', 'ensemble_scores', 'Predictions',
            'read_predictions', 'predictions_frame', 'cross_predict']
 
-# %% ../../nbs/models/predict.ipynb #f7e70378
+# %% ../../nbs/models/predict.ipynb #bc843359
 from html import escape
 import time
 from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, progress as bar, read_table, unknown_name
+from ..data.panel import check_breadth
 from ..features.table import Features
 from ..labels import Label
 from .base import Estimator, primary, mean_ic
@@ -42,7 +43,7 @@ class UnitResult:
     history:list # one record per epoch, tree or penalty
     seconds:float # fits and scoring
 
-# %% ../../nbs/models/predict.ipynb #10c700a8
+# %% ../../nbs/models/predict.ipynb #3b8979e9
 def fit_unit(
     model:Estimator, # unfitted; it is cloned, never changed
     X:Features, y:Label, fold:Fold, seed:int=0,
@@ -106,7 +107,8 @@ def fit_on(
     return held
 
 def check_task(model, X, y, target):
-    "Raise `NeuralphaError` unless features and labels are of one panel and the model's loss can mean the target and its horizons."
+    "Raise `NeuralphaError` unless features and labels are of one panel that can be ranked and the model's loss can mean the target and its horizons."
+    check_breadth(y.panel)
     model.check_horizon(max(task.horizon for task in getattr(y, "tasks", [y])))
     if target != "raw": model.check_target(target) # a raw label may be anything: returns, classes
     if X.panel is not y.panel and X.panel.digest != y.panel.digest:

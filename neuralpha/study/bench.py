@@ -10,12 +10,12 @@ any number of processes that open the same bench agree on the names of its units
 # %% auto #0
 __all__ = ['SHARED', 'Bench', 'study_features', 'study_label', 'study_folds', 'open_bench', 'opened_study']
 
-# %% ../../nbs/study/bench.ipynb #90808ce4
+# %% ../../nbs/study/bench.ipynb #3d0a6e4f
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 from ..core import NeuralphaError, canonical_json, digest, unknown_name
-from ..data.panel import Panel
+from ..data.panel import Panel, check_breadth
 from ..data.universes import load_universe
 from ..features.compute import compute_features, resolve_features
 from ..features.table import Features
@@ -152,7 +152,7 @@ def study_folds(study:Study, y:Label)->list: # of `Fold`
     if s.fixed: return fixed_split(y, s.train_start, s.valid_start, s.test_start, s.test_end, embargo=s.embargo)
     return walk_forward(y, s.train, s.valid, s.test, s.embargo, s.scheme)
 
-# %% ../../nbs/study/bench.ipynb #cfc893c4
+# %% ../../nbs/study/bench.ipynb #8b3c1692
 def open_bench(
     study, # `Study`, built-in name or file
     universe:str|None=None, # one of the study's universes; default: its first
@@ -171,6 +171,7 @@ def open_bench(
     universe = universe or study.universes[0]
     panel = load_universe(universe, checks=study.checks or None, **study.data.get(universe, {}))
     panel, seal = seal_holdout(panel, study.holdout) if study.holdout else (panel, None)
+    check_breadth(panel)
     y = study_label(study, panel)
     bench = Bench(study, universe, panel, y, study_folds(study, y), seal)
     learnt = y[0].unit if isinstance(y, Labels) else y.unit

@@ -10,14 +10,14 @@ stored numbers. Executed notebooks and tables of scores stay in the folder.
 # %% auto #0
 __all__ = ['BROWSERS', 'single_file', 'write_html', 'find_chromium', 'write_pdf']
 
-# %% ../../nbs/study/mail.ipynb #f8fd0ca6
-import base64, mimetypes, re, shutil, subprocess, tempfile
+# %% ../../nbs/study/mail.ipynb #ba8cce20
+import base64, mimetypes, os, re, shutil, subprocess, tempfile
 from pathlib import Path
 from urllib.parse import unquote
 from markupsafe import Markup
 from ..core import NeuralphaError, atomic_path, read_json, write_text
 from .site import read_results, render, site_pages, timing_script
-from .spec import make_study
+from .spec import open_report
 
 # %% ../../nbs/study/mail.ipynb #a6d27a86
 def _anchor(path:str)->str: return "page-" + re.sub(r"[^A-Za-z0-9_.-]", "-", path)
@@ -38,7 +38,7 @@ def _inlined(page:str, path:str, pages, folder:Path):
         else: a.name = "span"; del a["href"]
     return main
 
-# %% ../../nbs/study/mail.ipynb #9f794c60
+# %% ../../nbs/study/mail.ipynb #f003b904
 def single_file(
     folder, # of a study's report
 )->str: # HTML
@@ -54,10 +54,8 @@ def single_file(
     str
         HTML
     """
-    folder = Path(folder)
-    if not (folder/"manifest.json").exists(): raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
-    study = make_study(read_json(folder/"manifest.json", study=dict)["study"], str(folder))
-    pages = {p: text for p, text in site_pages(study, folder.parent).items() if Path(p).name not in ("notebook.html", "leaderboard.html")}
+    folder, _, study = open_report(folder)
+    pages = {p: text for p, text in site_pages(study, folder).items() if Path(p).name not in ("notebook.html", "leaderboard.html")}
     order = ["index.html", *(p for p in pages if "/" in p), *(p for p in ("data.html", "audit.html") if p in pages)]
     title = lambda text: re.search(r"<h1>(.*?)</h1>", text, re.S)[1] # escaped already
     parts = [dict(anchor=_anchor(p), title=Markup(title(pages[p])), body=Markup(_inlined(pages[p], p, pages, folder).decode_contents())) for p in order]
@@ -72,11 +70,11 @@ def write_html(folder, out=None)->Path: # the file
     Path
         the file
     """
-    out = Path(out or f"{Path(folder)}.html")
+    out = Path(out or f"{os.path.abspath(folder)}.html")
     write_text(out, single_file(folder))
     return out
 
-# %% ../../nbs/study/mail.ipynb #9784f64d
+# %% ../../nbs/study/mail.ipynb #f83d9c98
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 
 def find_chromium()->str:
@@ -93,7 +91,7 @@ def write_pdf(folder, out=None)->Path: # the file
     Path
         the file
     """
-    out, browser = Path(out or f"{Path(folder)}.pdf"), find_chromium()
+    out, browser = Path(out or f"{os.path.abspath(folder)}.pdf"), find_chromium()
     with tempfile.TemporaryDirectory(prefix="neuralpha-") as tmp:
         page = write_html(folder, Path(tmp)/"report.html")
         made = Path(tmp)/"report.pdf"

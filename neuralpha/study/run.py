@@ -12,7 +12,7 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 # %% auto #0
 __all__ = ['REPORT_CODE', 'BACKENDS', 'execute', 'StudyRun', 'study_lock', 'run_study']
 
-# %% ../../nbs/study/run.ipynb #43647f3d
+# %% ../../nbs/study/run.ipynb #cb0ff548
 import os, re, shutil, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ import nbformat
 from ..core import DiskError, NeuralphaError, digest, file_digest, lock, read_json, unknown_name, write_json, write_text, writing
 from .fit import failures, fit_study, open_any, tasks
 from .remote import Remote, pull_tasks, push_report, push_tasks
-from .spec import load_study, research_folder
+from .spec import STARTED, load_study, research_folder
 from .units import UnitStore, code_digest
 
 # %% ../../nbs/study/run.ipynb #72f6a45f
@@ -248,13 +248,14 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/study/run.ipynb #8d1efeb1
+# %% ../../nbs/study/run.ipynb #a33a8d0b
 def _write_reports(run, benches, out, device, jobs):
     "Every universe's report where it is not complete, the leaderboard and the site."
     from neuralpha.study.site import write_site
     study = benches[0].study
     _sweep(run.folder)
     write_json(run.folder/"study.json", study.model_dump(mode="json"))
+    write_json(run.folder/STARTED, {"folder": os.path.relpath(os.getcwd(), run.folder)})
     for old in run.folder.iterdir():
         if old.is_dir() and old.name not in {"audit", *(b.slug for b in benches)}: shutil.rmtree(old)
     with ThreadPoolExecutor(min(jobs, len(benches))) as pool:

@@ -21,7 +21,7 @@ from ..models.predict import read_predictions
 from .site import COMPARISONS, number, interval, render, setting, write_studies_index
 from .spec import make_study, universe_slug
 
-# %% ../../nbs/study/side_by_side.ipynb #5bb0f329
+# %% ../../nbs/study/side_by_side.ipynb #c7426c73
 def report_ics(folder:Path)->tuple: # study; universe -> (dates × models ICs, horizon, delay, label name)
     """Daily ICs of a report's ensembles, from its stored scores and labels, on the rows that all its models scored.
 
@@ -32,7 +32,8 @@ def report_ics(folder:Path)->tuple: # study; universe -> (dates × models ICs, h
     """
     from neuralpha.models.base import date_ic
     if not (folder/"manifest.json").exists(): raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
-    study, out = make_study(read_json(folder/"manifest.json", study=dict)["study"], str(folder)), {}
+    folder, _, study = open_report(folder)
+    out = {}
     for slug in map(universe_slug, study.universes):
         if not (folder/slug/"predictions.parquet").exists(): continue
         t = read_predictions(folder/slug/"predictions.parquet")

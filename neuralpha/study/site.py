@@ -14,7 +14,7 @@ __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA',
            'render', 'UniverseResult', 'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages',
            'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
 
-# %% ../../nbs/study/site.ipynb #9ea696bf
+# %% ../../nbs/study/site.ipynb #d6a4438e
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +25,7 @@ from ..core import NeuralphaError, digest, file_digest, lock, read_json, write_j
 from ..data.panel import GONE_AFTER
 from .holdout import holdout_line, read_seal
 from .published import side_by_side, targets
-from .spec import Study, load_study, make_study, universe_slug
+from .spec import STARTED, Study, load_study, make_study, universe_slug
 from .units import code_digest, library_versions
 
 # %% ../../nbs/study/site.ipynb #fbb3797d
@@ -555,7 +555,7 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
                                   universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
     return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #335fc9e3
+# %% ../../nbs/study/site.ipynb #d8f86a2b
 def setting(study:Study)->str:
     "What was compared, in a sentence."
     l, s = study.label, study.split
@@ -589,21 +589,29 @@ def tune_budget(tune)->str:
     own = {name: say(t) for name, t in tune.models.items() if say(t)}
     return f"{say(tune)} per model" + (f" ({', '.join(f'{name}: {text}' for name, text in sorted(own.items()))})" if own else "")
 
-def site_pages(study, out="reports")->dict: # path below the study's folder -> HTML
+def site_pages(
+    study, folder, # a study, and the folder of its report
+)->dict: # path below the folder -> HTML
     """Every page of a study's site, drawn from what its universes stored. Raises `NeuralphaError` where that is not what a run writes.
+
+    Parameters
+    ----------
+    study, folder
+        a study, and the folder of its report
 
     Returns
     -------
     dict
-        path below the study's folder -> HTML
+        path below the folder -> HTML
     """
     study = load_study(study)
-    try: return _pages(study, Path(out)/study.name, Path(out))
+    folder = Path(folder)
+    try: return _pages(study, folder)
     except NeuralphaError: raise
-    except Exception as e: raise NeuralphaError(f"The pages of {Path(out)/study.name} cannot be drawn from what is stored there ({type(e).__name__}: {e}): `neuralpha verify` "
+    except Exception as e: raise NeuralphaError(f"The pages of {folder} cannot be drawn from what is stored there ({type(e).__name__}: {e}): `neuralpha verify` "
                                                 "names files that were changed; run the study again.") from e
 
-def _pages(study, folder, out)->dict:
+def _pages(study, folder)->dict:
     results, holes = read_results(folder, study)
     if study.repetitions: return draws_pages(study, folder, results, holes)
     certificates = {r.slug: folder/"audit"/r.slug/"certificate.html" for r in results if (folder/"audit"/r.slug/"certificate.html").exists()}
@@ -619,7 +627,7 @@ def _pages(study, folder, out)->dict:
          close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], levels=[f"{k} ({v})" for k, v in r.checks.get("levels", {}).items()], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"], r.checks.get("unlabelled", {}).get("delisting return unknown", 0)), unlabelled=_unlabelled(r)) for r in results])
     slices = _slices(results, study)
     if certificates: page("audit", "audit.html", "Leak certificate", "audit.html", certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()])
-    page("index", "index.html", study.title or study.name, "index.html", published=_published(results, study), setting=setting(study), holdouts=_holdouts(results, out), holes=holes, universes=results, columns=_columns(results), sliced=_sliced(results), slices=slices, **_choices(slices),
+    page("index", "index.html", study.title or study.name, "index.html", published=_published(results, study), setting=setting(study), holdouts=_holdouts(results, folder.parent), holes=holes, universes=results, columns=_columns(results), sliced=_sliced(results), slices=slices, **_choices(slices),
          notebook=(folder/"leaderboard.ipynb").exists(), answers=[dict(universe=r.slug, href=f"{r.slug}/index.html", text=answer(r)) for r in results],
          rows=[_row(r, n, _shown(results), i) for i, r in enumerate(results) for n in r.order])
     for path in [*(f"{r.slug}/compare_models.ipynb" for r in results), "leaderboard.ipynb"]:
@@ -636,7 +644,7 @@ def write_site(study, out="reports")->Path: # index.html
     """
     study = load_study(study)
     folder = Path(out)/study.name
-    pages = site_pages(study, out)
+    pages = site_pages(study, folder)
     for path, text in pages.items(): write_text(folder/path, text)
     write_text(folder/"timing.js", timing_script(read_results(folder, study)[0]))
     write_text(folder/"manifest.html", manifest_page(study, write_manifest(study, folder, read_results(folder, study)[0])))
@@ -730,10 +738,10 @@ FOLD = """<style>body{max-width:1180px;margin:0 auto!important;padding:0 16px}bo
 .jp-OutputArea-output{overflow-x:auto}.jp-RenderedImage img{max-width:100%;height:auto}</style>
 <p style="font:14px system-ui,sans-serif"><a href="index.html">back</a> · <label><input type="checkbox" onchange="document.body.classList.toggle('code',this.checked)"> show code</label></p>"""
 
-# %% ../../nbs/study/site.ipynb #ba6ebbc5
+# %% ../../nbs/study/site.ipynb #3b533981
 TIMES = ("timing.json", "timing.js") # the only files of a report that differ between two runs of a study
 
-UNLISTED = ("manifest.json", "manifest.html", "done.json", *TIMES) # the manifest cannot hold its own digest; the others name times
+UNLISTED = ("manifest.json", "manifest.html", "done.json", STARTED, *TIMES) # the manifest cannot hold its own digest; the others name times and places
 
 def timing_script(results)->str:
     "The training seconds of every model, as a script that the leaderboard loads."

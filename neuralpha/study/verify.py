@@ -13,7 +13,7 @@ the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['LAST_BITS', 'PARTS', 'derived_files', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/study/verify.ipynb #2dd3425e
+# %% ../../nbs/study/verify.ipynb #de79567d
 import csv, json, math, shutil, tempfile
 from pathlib import Path
 import numpy as np
@@ -26,7 +26,7 @@ from .draws import DRAWN, draw_numbers, open_draws
 from .reasons import agreement_records, regime_records, volatility_regime
 from .report import bench_sheet, data_facts, setting_facts, universe_numbers, with_ensemble
 from .site import LEDGER, UNLISTED, manifest_page, read_results, site_pages, timing_script, write_site
-from .spec import make_study
+from .spec import open_report, where_it_started
 from .units import code_digest
 
 # %% ../../nbs/study/verify.ipynb #b0761ec6
@@ -131,7 +131,7 @@ def _underived(folder:Path, bench)->tuple[list, int]: # problems; numbers derive
     except NeuralphaError as e: return [f"{folder.name}: its numbers cannot be derived again: {e}"], 0
     except Exception as e: return [f"{folder.name}: its numbers cannot be derived again: {type(e).__name__}: {e}"], 0
 
-# %% ../../nbs/study/verify.ipynb #f6879b14
+# %% ../../nbs/study/verify.ipynb #2672d86d
 def _file_problems(folder:Path, manifest:dict)->list:
     "Files that are missing, changed or not named."
     problems = [] if manifest.get("sha256") == digest({k: v for k, v in manifest.items() if k != "sha256"}) else ["manifest.json is not the file that was written."]
@@ -148,19 +148,12 @@ def _file_problems(folder:Path, manifest:dict)->list:
 def _page_problems(folder:Path, study, manifest)->tuple[list, str]:
     "Pages that do not show what is stored, and how many were compared."
     if manifest.get("pages_drawn_by") != code_digest("neuralpha.study.site"): return [], "not compared: another version of neuralpha drew them"
-    try: pages = site_pages(study, folder.parent) | {"timing.js": timing_script(read_results(folder, study)[0]), "manifest.html": manifest_page(study, manifest)}
+    try: pages = site_pages(study, folder) | {"timing.js": timing_script(read_results(folder, study)[0]), "manifest.html": manifest_page(study, manifest)}
     except Exception as e: return [f"The pages cannot be drawn again: {type(e).__name__}: {e}"], "not compared"
     wrong = [f"{name} does not show the stored numbers." for name, text in pages.items() if not (folder/name).is_file() or (folder/name).read_text(encoding="utf-8", errors="replace") != text]
     return wrong, f"{len(pages)} compared"
 
-# %% ../../nbs/study/verify.ipynb #8be4145c
-def _opened(folder)->tuple[Path, dict, object]: # folder, manifest, study
-    "A report's manifest and study. Raises `NeuralphaError` where the folder holds none."
-    folder = Path(folder)
-    if not (folder/"manifest.json").exists(): raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
-    manifest = read_json(folder/"manifest.json", study=dict, study_hash=str, files=dict, data=dict)
-    return folder, manifest, make_study(manifest["study"], str(folder))
-
+# %% ../../nbs/study/verify.ipynb #d4f573f6
 def verify_report(
     folder, # of a study's report
 )->tuple[list, dict]: # problems in words; how many files and numbers were checked
@@ -176,7 +169,10 @@ def verify_report(
     tuple[list, dict]
         problems in words; how many files and numbers were checked
     """
-    folder, manifest, study = _opened(folder)
+    folder, manifest, study = open_report(folder)
+    with where_it_started(folder, study): return _verified(folder, manifest, study)
+
+def _verified(folder:Path, manifest:dict, study)->tuple[list, dict]:
     problems, numbers = _file_problems(folder, manifest), 0
     if study.hash != manifest["study_hash"]: problems.append("manifest.json: the study is not the one its hash names.")
     for universe in study.universes:
@@ -189,7 +185,7 @@ def verify_report(
     wrong, pages = _page_problems(folder, study, manifest)
     return problems + wrong, {"files": len(manifest["files"]), "numbers": numbers, "pages": pages}
 
-# %% ../../nbs/study/verify.ipynb #ebd727db
+# %% ../../nbs/study/verify.ipynb #f7d2c5a2
 def rerun_report(
     folder, # of a study's report
     device:str="auto", # the report's own, or its bits will differ
@@ -215,8 +211,8 @@ def rerun_report(
         problems in words; files compared
     """
     from neuralpha.study.run import run_study
-    folder, manifest, study = _opened(folder)
-    with tempfile.TemporaryDirectory(prefix="neuralpha-rerun-") as tmp:
+    folder, manifest, study = open_report(folder)
+    with tempfile.TemporaryDirectory(prefix="neuralpha-rerun-") as tmp, where_it_started(folder, study):
         run = run_study(study, tmp, device, jobs, watch)
         problems = [f"{what} failed when run again: {error}" for what, error in run.failures.items()]
         if (folder/"audit").exists(): shutil.copytree(folder/"audit", run.folder/"audit")

@@ -1,0 +1,53 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.house import *
+import subprocess
+from pathlib import Path
+import pytest
+
+def test_notebooks_that_git_does_not_know_are_left_alone(tmp_path):
+    (tmp_path / "nbs").mkdir()
+    for name in ("ours.ipynb", "mine.ipynb"):
+        (tmp_path / "nbs" / name).write_text("{}")
+    assert [p.name for p in notebooks(tmp_path)] == ["mine.ipynb", "ours.ipynb"]
+    for command in (["init", "-q"], ["add", "nbs/ours.ipynb"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    assert [p.name for p in notebooks(tmp_path)] == ["ours.ipynb"]
+    assert [p.name for p in own_notebooks(tmp_path)] == ["mine.ipynb"]
+
+@pytest.fixture
+def crooked(tmp_path):
+    sources = {
+        "data/panel.py": "def load():\n    from ..models import base\n    return base",
+        "models/base.py": "from crooked.models.nets import Net",
+        "models/nets.py": "def fit():\n    import crooked.models.base",
+        "core.py": "import os",
+    }
+    for name, text in sources.items():
+        path = tmp_path / "crooked" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "crooked"
+
+def test_an_import_inside_a_function_that_climbs_is_found(crooked):
+    assert climbs(import_graph(crooked)) == [Climb("data.panel", "models.base")]
+
+def test_modules_that_need_each_other_are_found_however_they_import(crooked):
+    assert circles(import_graph(crooked)) == [["models.base", "models.nets"]]
+
+def test_a_room_on_no_floor_is_refused():
+    with pytest.raises(KeyError, match="attic"):
+        floor_of("attic.box")
+
+def house():
+    import neuralpha
+
+    return import_graph(Path(neuralpha.__file__).parent)
+
+def test_no_module_imports_from_a_floor_above():
+    assert climbs(house()) == []
+
+def test_no_modules_need_each_other():
+    assert circles(house()) == []
+
+def test_no_rooms_need_each_other():
+    assert circles(rooms(house())) == []
