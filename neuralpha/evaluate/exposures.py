@@ -108,7 +108,7 @@ def neutralise(
     left[np.isin(panel.date_code, np.flatnonzero(share > 1 - 1e-9))] = 0.
     return left, share
 
-# %% ../../nbs/evaluate/exposures.ipynb #240fda5e
+# %% ../../nbs/evaluate/exposures.ipynb #236d5a73
 def exposure_metrics(
     scores, y:Label,
     factors:tuple|None=None, # result of `style_factors`
@@ -138,7 +138,8 @@ def exposure_metrics(
     before, after = (coefficients(p, v, y.values[:, None])[1][:, 0, 0] for v in (s, left[:, None]))
     # what styles explain entirely has no order left, so no IC; where there are too few assets to regress, nothing is known
     after = np.where(np.isfinite(before) & np.isfinite(share), np.nan_to_num(after), np.nan)
-    lost = paired_test(np.where(np.isfinite(after), before, np.nan), after, y.horizon)
+    nothing = dict.fromkeys(("difference", "low", "high", "p"), np.nan)
+    lost = paired_test(np.where(np.isfinite(after), before, np.nan), after, y.horizon) if np.isfinite(after).sum() >= 3 else nothing
     say = lambda series, unit, text: mean_metric(series, y, unit, "per date", text)
     listed = ", ".join(names) + "".join(f"; {k} left out: {v}" for k, v in missing.items())
     return {"exposures": {n: say(exposure[:, j], "correlation", f"Mean over dates of the rank correlation of score and {n}.") for j, n in enumerate(names)},

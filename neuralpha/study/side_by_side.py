@@ -10,8 +10,8 @@ the dates can explain? All changes of the page are corrected together.
 # %% auto #0
 __all__ = ['report_ics', 'compare_reports', 'summary', 'comparison_page', 'write_comparison', 'verify_comparison']
 
-# %% ../../nbs/study/side_by_side.ipynb #a91b19a6
-import base64
+# %% ../../nbs/study/side_by_side.ipynb #ed759168
+import base64, os
 from pathlib import Path
 import pandas as pd
 from ..core import NeuralphaError, figure_png, read_json, write_json, write_text
@@ -19,7 +19,7 @@ from ..evaluate.compare import compare_studies
 from ..evaluate.metrics import metric
 from ..models.predict import read_predictions
 from .site import COMPARISONS, number, interval, render, setting, write_studies_index
-from .spec import make_study, universe_slug
+from .spec import open_report, universe_slug
 
 # %% ../../nbs/study/side_by_side.ipynb #c7426c73
 def report_ics(folder:Path)->tuple: # study; universe -> (dates × models ICs, horizon, delay, label name)
