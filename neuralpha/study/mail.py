@@ -10,12 +10,12 @@ stored numbers. Executed notebooks and tables of scores stay in the folder.
 # %% auto #0
 __all__ = ['BROWSERS', 'single_file', 'write_html', 'find_chromium', 'write_pdf']
 
-# %% ../../nbs/study/mail.ipynb #ba8cce20
+# %% ../../nbs/study/mail.ipynb #e7d7b61c
 import base64, mimetypes, os, re, shutil, subprocess, tempfile
 from pathlib import Path
 from urllib.parse import unquote
 from markupsafe import Markup
-from ..core import NeuralphaError, atomic_path, read_json, write_text
+from ..core import NeuralphaError, atomic_path, write_text
 from .site import read_results, render, site_pages, timing_script
 from .spec import open_report
 

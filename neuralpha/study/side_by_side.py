@@ -110,7 +110,7 @@ def comparison_page(c:dict)->str: # HTML
     return render("versus", title=f"{one['title']} and {two['title']}", study=f"{one['name']} beside {two['name']}", nav=nav, here="", footer=f"Studies {one['hash'][:12]} and {two['hash'][:12]}",
                   one=one, two=two, answer=summary(c), changes=c["changes"], rows=rows, picture=_picture(c))
 
-# %% ../../nbs/study/side_by_side.ipynb #5e18d676
+# %% ../../nbs/study/side_by_side.ipynb #17fadd38
 def write_comparison(
     a, b, # folders of two reports in the same folder of reports
 )->Path: # the page
@@ -126,7 +126,7 @@ def write_comparison(
     Path
         the page
     """
-    a, b = Path(a), Path(b)
+    a, b = Path(os.path.abspath(a)), Path(os.path.abspath(b))
     if a.resolve() == b.resolve(): raise NeuralphaError(f"{a} was given twice; give two reports.")
     if a.resolve().parent != b.resolve().parent: raise NeuralphaError(f"{a} and {b} lie in different folders; put both reports into one, so that the page can link to them.")
     page = a.parent/COMPARISONS/f"{a.name}--{b.name}.html"
@@ -150,7 +150,7 @@ def verify_comparison(
     list
         problems in words
     """
-    page = Path(page).with_suffix(".html")
+    page = Path(os.path.abspath(page)).with_suffix(".html")
     stored = read_json(page.with_suffix(".json"), studies=list)
     derived = compare_reports(*(page.parents[1]/s["name"] for s in stored["studies"]))
     problems = [] if stored == _json(derived) else [f"{page.with_suffix('.json')} is not what the two reports give."]
