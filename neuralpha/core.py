@@ -288,12 +288,12 @@ def sweep_locks(
     for path in Path(folder).glob("*"):
         with lock(path, wait=False): pass
 
-# %% ../nbs/core.ipynb #09614205
+# %% ../nbs/core.ipynb #d8ab8d84
 def figure_png(
     fig, # matplotlib figure
     dpi:int=96,
 )->bytes: # same bytes for same figure
-    """A figure as PNG with a palette of at most 96 colours: more cannot be told apart, and weigh.
+    """A figure as PNG with a palette of at most 64 colours: more cannot be told apart, and weigh.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ def figure_png(
     from PIL import Image
     drawn, out = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=dpi, bbox_inches="tight", pil_kwargs={"compress_level": 1}) # written once more, so quickly
-    Image.open(drawn).convert("RGB").quantize(96, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    Image.open(drawn).convert("RGB").quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 # %% ../nbs/core.ipynb #eef5856b
