@@ -8,6 +8,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.calendars import EXCHANGES, calendar_sessions, coarser_than_daily, exchange_sessions, fitting_calendars
 from neuralpha.data.checks import checked_panel
 from neuralpha.data.tables import canonical
+from neuralpha.labels import forward_return
 
 def market(days_of):
     "Closes of assets on their days: asset -> days."
@@ -55,7 +56,7 @@ def test_a_lone_weekend_bar_is_left_out_and_a_day_of_a_similar_exchange_is_not()
 def test_a_calendar_that_ends_is_used_up_to_its_end():
     days = sessions("XSHG", "2025-01-01", "2026-12-24")
     panel = read(market(stocks(days)), {"calendar": "XSHG", "today": "2027-12-31"})
-    assert panel.n_dates == len(days) and line(panel, "wrong_session").note.endswith("calendar XSHG")
+    assert panel.n_dates == len(days) and line(panel, "wrong_session").note.endswith("calendar XSHG") # nothing is said of an end
     further = np.append(days, pd.bdate_range("2027-01-04", periods=20).to_numpy())
     for calendar in ("XSHG", "auto"):
         panel = read(market(stocks(further)), {"calendar": calendar, "today": "2027-12-31"})
@@ -100,6 +101,20 @@ def test_weekends_can_be_kept():
     panel = read(market(stocks(NEW_YORK, 20) | stocks(COINS, 10, "C")), {"severity": {"mixed_calendars": "note"}})
     assert panel.n_dates == len(COINS) and "were kept" in line(panel, "mixed_calendars").note and panel.masked.empty
 
+def test_coins_of_which_one_is_named_are_still_told_from_stocks():
+    panel = read(market(stocks(NEW_YORK, 20) | stocks(COINS, 10, "C")), {"calendar": {"C00": "24/7"}})
+    assert panel.n_dates == len(NEW_YORK) and panel.tradable.all()
+
+def test_six_weeks_tell_stocks_from_coins():
+    panel = read(market(stocks(NEW_YORK[:30], 20) | stocks(COINS[:44], 10, "C")))
+    assert panel.n_dates == 30 and panel.tradable.all()
+
+def test_stocks_beside_coins_have_the_labels_they_have_alone():
+    panel, alone = read(market(stocks(NEW_YORK, 20) | stocks(COINS, 10, "C"))), read(market(stocks(NEW_YORK, 20)))
+    together, without = (forward_return(p, horizon=5) for p in (panel, alone))
+    rows = slice(panel.rows_of("S00").start, panel.rows_of("S19").stop)
+    np.testing.assert_array_equal(np.isfinite(np.asarray(together.values)[rows]), np.isfinite(np.asarray(without.values)))
+
 def test_a_calendar_can_be_named_by_asset():
     tokyo = sessions("XTKS")
     frame = market(stocks(NEW_YORK) | stocks(tokyo, 3, "T"))
@@ -136,6 +151,14 @@ def test_intraday_bars_and_one_closing_time_keep_their_stamps():
     panel = read(market(stocks(closes)))
     assert panel.n_dates == len(closes) and "daily_bars" not in set(panel.checks.check)
     assert "calendar XNYS" in line(panel, "wrong_session").note # its days are sessions all the same
+
+@pytest.mark.parametrize("early, late", [("BME", "ME"), ("W-FRI", "W-SUN"), ("BQE", "QE"), ("MS", "BMS")])
+def test_longer_bars_dated_a_few_days_apart_share_a_date(early, late):
+    dates = [pd.date_range("2010-01-01", periods=40, freq=freq).to_numpy("datetime64[ns]") for freq in (early, late)]
+    panel = read(market(stocks(dates[0]) | stocks(dates[1], 3, "L")))
+    assert (panel.dates == np.maximum(*dates)).all() and panel.tradable.all()
+    moved = (dates[0] < dates[1]).sum()*6 + (dates[1] < dates[0]).sum()*3
+    assert line(panel, "one_period").rows == moved
 
 @pytest.mark.parametrize("freq", ["W-SUN", "W-FRI", "W-MON", "ME", "BME", "MS", "QE", "28D", "YE"])
 def test_bars_longer_than_days_are_held_against_no_weekday(freq):

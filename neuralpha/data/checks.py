@@ -24,7 +24,7 @@ __all__ = ['Severity', 'Check', 'CHECKS', 'JUDGED_BY_MOVE', 'CheckSpec', 'check_
            'volume_spike', 'volume_unit_flip', 'bid_ask_bounce', 'Report', 'table_schema', 'check_shape',
            'checked_panel']
 
-# %% ../../nbs/data/checks.ipynb #dfac2d2d
+# %% ../../nbs/data/checks.ipynb #1ea00b7a
 import datetime as dt
 from collections import namedtuple
 from functools import cached_property, reduce
@@ -34,7 +34,7 @@ import pandas as pd
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ..core import NeuralphaError, unknown_name
-from .calendars import coarser_than_daily, one_date_a_day, settle_sessions
+from .calendars import coarser_than_daily, one_date_a_day, one_date_a_period, settle_sessions
 from .panel import Panel, lay_out
 from .tables import PRICES, Table
 
@@ -570,7 +570,7 @@ class Report:
             raise NeuralphaError(f"{self.name}: check {k!r} halts: {CHECKS[k].says} ({v['rows']:,} rows, first {v['first']}). Mend the "
                                  f"source, or lower the severity with checks={{'severity': {{{k!r}: 'mask'}}}}.")
 
-# %% ../../nbs/data/checks.ipynb #3ecb9e10
+# %% ../../nbs/data/checks.ipynb #5765e505
 def _first(stamps, assets, codes, dates=None):
     "The earliest of some rows as text: `2024-01-02 AAPL`."
     if not len(stamps): return ""
@@ -601,7 +601,7 @@ def _settle_keys(table, spec, report, assets):
         report.masked.append(_originals(frame[at.astype(np.uint32)], check, "dropped"))
     drop("missing_key", (codes < 0) | np.isnat(stamps) & ~ancient)
     drop("future_date", (stamps >= today) | ancient)
-    stamps = one_date_a_day(stamps, codes, keep, report)
+    stamps = one_date_a_period(one_date_a_day(stamps, codes, keep, report), codes, keep, report)
     settle_sessions(report, stamps, codes, keep, assets, drop)
     return keep, codes, stamps
 
