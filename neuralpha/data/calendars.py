@@ -257,7 +257,7 @@ def one_date_a_period(
                f"date of each ({pd.Timestamp(distinct[late]).date()} under {pd.Timestamp(moved[late]).date()})")
     return out
 
-# %% ../../nbs/data/calendars.ipynb #3eef461d
+# %% ../../nbs/data/calendars.ipynb #24750f05
 class Group(NamedTuple):
     """Assets that follow one calendar.
 
@@ -277,7 +277,7 @@ class Group(NamedTuple):
 def _weekday_groups(codes, days, n_assets):
     "(assets,) int: assets that trade on other weekdays, while others of the file trade, are in another group."
     weekday, whole = _weekday(days), np.zeros(n_assets, np.int64)
-    dates = np.unique(days)
+    dates = pl.Series(days).unique().sort().to_numpy()
     if (np.bincount(_weekday(dates), minlength=7) >= 4).sum() <= 5: return whole
     seen = np.bincount(codes*7 + weekday, minlength=n_assets*7).reshape(n_assets, 7)
     life = pl.DataFrame({"asset": codes, "at": np.searchsorted(dates, days)}).group_by("asset").agg(pl.col("at").min().alias("first"), pl.col("at").max().alias("last"))
@@ -331,7 +331,7 @@ def calendar_groups(
     else: groups = [Group(calendar, np.ones(len(assets), bool), True)]
     return sorted(groups, key=lambda group: -group.members.sum())
 
-# %% ../../nbs/data/calendars.ipynb #387db0d0
+# %% ../../nbs/data/calendars.ipynb #750ffd80
 def _said(sessions, fits, days):
     "What a finding says about the calendar it was held against."
     note = f"calendar {sessions.calendar}{', recognised' if fits else ''}"
@@ -408,11 +408,9 @@ def settle_sessions(
     days = pl.Series(stamps[keep]).unique().sort().to_numpy()
     report.add("mixed_calendars")
     if not len(days): return
-    by_day = days.astype("datetime64[D]").astype("datetime64[ns]")
-    daily = len(days) > 1 and len(np.unique(by_day)) == len(days) and not coarser_than_daily(days)
+    daily = len(days) > 1 and (days == days.astype("datetime64[D]")).all() and not coarser_than_daily(days)
     held = False
     if daily and report.spec.calendar != "none":
-        stamps = stamps if (by_day == days).all() else stamps.astype("datetime64[D]").astype("datetime64[ns]")
         groups = calendar_groups(report.spec.calendar, assets, codes[keep], stamps[keep])
         found = [_against_sessions(report, group, stamps, codes, keep, drop) for group in groups]
         held = any(sessions is not NO_SESSIONS for sessions, _ in found)
@@ -425,7 +423,7 @@ def settle_sessions(
 def _common_days(report, groups, found, stamps, codes, keep, assets, drop):
     "Leave out days on which not every group that decides is open, and say which assets follow which calendar."
     opened = [days for group, (_, days) in zip(groups, found) if group.decides]
-    dates = np.unique(stamps[keep])
+    dates = pl.Series(stamps[keep]).unique().sort().to_numpy()
     off = ~np.all([np.isin(dates, days) for days in opened], axis=0)
     names = [f"{group.members.sum():,} {'' if at else 'assets '}follow {'no known calendar' if sessions is NO_SESSIONS else sessions.calendar} (such as {assets[group.members][0]})"
              for at, (group, (sessions, _)) in enumerate(zip(groups, found))]
