@@ -7,30 +7,41 @@ import os
 __version__ = "0.1.0"
 
 
-def _place_for_compiled_code():
-    """numba keeps what it compiles in `NUMBA_CACHE_DIR`, beside the code or in the user's cache, and refuses to work where none can be written.
+def _writable(folder):
+    "Whether a folder can be written, or made."
+    there = os.path.abspath(folder)
+    while not os.path.lexists(there): there = os.path.dirname(there)
+    return os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
 
-    Then it is a folder for temporary files, for this process and those it starts."""
-    def writable(folder):
-        there = os.path.abspath(folder)
-        while not os.path.lexists(there): there = os.path.dirname(there)
-        return os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
 
+def _places_for_caches():
+    """Where neither home nor installation can be written, numba refuses to work, and matplotlib says so in the middle of a report.
+
+    Then what they keep goes to a folder for temporary files, for this process and those it starts."""
     here = os.path.dirname(os.path.abspath(__file__))
-    chosen, users = os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     packages = [here, *(os.path.join(here, name) for name in sorted(os.listdir(here)) if os.path.exists(os.path.join(here, name, "__init__.py")))]
-    if chosen and writable(chosen) or writable(os.path.join(users, "numba")): return
-    if all(writable(os.path.join(package, "__pycache__")) for package in packages): return
+    usual = {"NUMBA_CACHE_DIR": [[os.path.join(cache, "numba")], [os.path.join(package, "__pycache__") for package in packages]],
+             "MPLCONFIGDIR": [[os.path.join(cache, "matplotlib"), os.path.join(config, "matplotlib")]]} # each of one of the lists is needed
+    for variable, places in usual.items():
+        if os.environ.get(variable): places = [[os.environ[variable]]]
+        if not any(all(map(_writable, needed)) for needed in places): _move_cache(variable, places)
+
+
+def _move_cache(variable, places):
+    "Say once where a cache is now: processes that are started from here find the variable set."
     import sys
-    try: folder = _own_temporary_folder(f"neuralpha-numba-{os.getuid()}")
-    except OSError as e: return print(f"neuralpha: compiled code can be kept nowhere ({e}); set NUMBA_CACHE_DIR to a folder that can be written.", file=sys.stderr)
-    os.environ["NUMBA_CACHE_DIR"] = folder
-    if "numba" in sys.modules: sys.modules["numba"].config.CACHE_DIR = folder # it has read the variable already
-    print(f"neuralpha: {here} and {users} cannot be written; compiled code is kept in {folder}, or where NUMBA_CACHE_DIR says.", file=sys.stderr)
+    tried = ", ".join(needed[0] for needed in places)
+    try: folder = _own_temporary_folder(f"neuralpha-{variable.lower()}-{os.getuid()}")
+    except OSError as e: return print(f"neuralpha: {tried}: cannot be written, nor can any folder for temporary files ({e}); set {variable} to one that can.", file=sys.stderr)
+    os.environ[variable] = folder
+    if variable == "NUMBA_CACHE_DIR" and "numba" in sys.modules: sys.modules["numba"].config.CACHE_DIR = folder # it has read the variable already
+    print(f"neuralpha: {tried}: cannot be written; {folder} is used. {variable} names another place.", file=sys.stderr)
 
 
 def _own_temporary_folder(name):
-    "A folder that only this user can write: numba runs what it finds there. Where another holds the name, a new one."
+    "A folder that only this user can write: compiled code is run as it is found. Where another holds the name, a new one."
     import stat
     import tempfile
     folder = os.path.join(tempfile.gettempdir(), name)
@@ -41,7 +52,7 @@ def _own_temporary_folder(name):
     return folder
 
 
-_place_for_compiled_code()
+_places_for_caches()
 
 _HOMES = {
     "core": "NeuralphaError",
