@@ -61,7 +61,7 @@ def _kernel_manager(folder:str, sockets:bool, started):
             started(self.provisioner.pid)
     return ThisPython
 
-# %% ../../nbs/study/run.ipynb #7d373edb
+# %% ../../nbs/study/run.ipynb #738f67a8
 class _Kernels:
     "The kernels that run now, by process group; `kill` ends them, and those that start later."
     def __init__(self): self.running, self.killed = set(), False
@@ -83,7 +83,8 @@ def _side_by_side(
     kernels = _Kernels()
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(call, kernels) for call in calls]
-        try: wait(futures)
+        try:
+            while wait(futures, .2).not_done: pass # a signal may wake another thread; this one looks for it between two waits
         except KeyboardInterrupt:
             for future in futures: future.cancel()
             kernels.kill()
@@ -123,7 +124,7 @@ def _execute(template, target, parameters, stored, kernels):
         done = Path(tmp)/"executed.ipynb"
         try:
             papermill.execute_notebook(str(template), str(done), parameters, kernel_name="python3", language="python", progress_bar=False,
-                                       kernel_manager_class=_kernel_manager(tmp, place is not None, started), start_timeout=180)
+                                       kernel_manager_class=_kernel_manager(tmp, place is not None, started), start_timeout=180, shutdown_kernel="immediate")
         except papermill.PapermillExecutionError as e:
             kind, at = (DiskError, "") if e.ename == "DiskError" else (NeuralphaError, f"{template.stem} stopped at cell {e.exec_count}: {e.ename}: ")
             raise kind(f"{at}{e.evalue}") from None
