@@ -8,6 +8,14 @@ SENTENCE = "interrupted; finished units are kept, run again to continue."
 SOON = 20 # seconds on a busy machine; on an idle one it is below 5
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    "What a shell starts in the background ignores SIGINT, and hands that down; these runs are to hear it."
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def until(process, reached):
     "Wait for a moment of a run."
     end = time.time() + 300
