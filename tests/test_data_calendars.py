@@ -115,6 +115,18 @@ def test_coins_of_which_one_is_named_are_still_told_from_stocks():
     panel = read(market(stocks(NEW_YORK, 20) | stocks(COINS, 10, "C")), {"calendar": {"C00": "24/7"}})
     assert panel.n_dates == len(NEW_YORK) and panel.tradable.all()
 
+@pytest.mark.parametrize("name", ["XLON", "XTKS"])
+def test_exchanges_of_the_same_weekdays_are_said_and_no_bar_is_left_out(name):
+    other = sessions(name)
+    panel = read(market(stocks(NEW_YORK) | stocks(other, 4, "O")))
+    assert panel.masked.empty and panel.n_dates == len(np.union1d(NEW_YORK, other))
+    assert f"6 fit XNYS (such as S00), 4 fit {name} (such as O00)" in line(panel, "mixed_calendars").note
+
+def test_an_exchange_with_missing_sessions_is_one_exchange():
+    days = np.delete(NEW_YORK, [50, 150, 250, 350])
+    panel = read(market(stocks(days)))
+    assert line(panel, "missing_session").rows == 4 and "different holidays" not in line(panel, "mixed_calendars").note
+
 def test_six_weeks_tell_stocks_from_coins():
     panel = read(market(stocks(NEW_YORK[:30], 20) | stocks(COINS[:44], 10, "C")))
     assert panel.n_dates == 30 and panel.tradable.all()

@@ -191,7 +191,7 @@ def exchange_sessions(
         raise NeuralphaError(f"Calendar {calendar!r} cannot be built for any year of {span}: name another calendar, or say checks={{'calendar': 'none'}}.")
     return sessions, []
 
-# %% ../../nbs/data/calendars.ipynb #98e720d8
+# %% ../../nbs/data/calendars.ipynb #92fbdd47
 def one_date_a_day(
     stamps:np.ndarray, # datetime64[ns], one a row
     codes:np.ndarray, # asset of every row
@@ -217,8 +217,9 @@ def one_date_a_day(
     days = rows.select("asset", pl.col("stamp").dt.truncate("1d")).unique()
     if len(days) < len(rows) or len(days) < 2*rows["asset"].n_unique(): return stamps
     times = np.unique(distinct - distinct.astype("datetime64[D]"))
-    shown = ", ".join(str(pd.Timestamp(0) + pd.Timedelta(time))[11:16] for time in times[:3]) + (", ..." if len(times) > 3 else "")
-    report.add("daily_bars", len(rows), action="read", note=f"every asset has one bar a day, stamped at {shown}: the bars are daily, and the time of day was left out of their dates")
+    shown = [str(pd.Timestamp(0) + pd.Timedelta(time))[11:16] for time in times[:3]] + ["..."]*(len(times) > 3)
+    note = f"every asset has one bar a day, stamped at {', '.join(shown)}: the bars are daily, and the time of day was left out of their dates"
+    report.add("daily_bars", len(rows), action="read", note=note)
     return stamps.astype("datetime64[D]").astype("datetime64[ns]")
 
 # %% ../../nbs/data/calendars.ipynb #eed8f94a
@@ -257,7 +258,7 @@ def one_date_a_period(
                f"date of each ({pd.Timestamp(distinct[late]).date()} under {pd.Timestamp(moved[late]).date()})")
     return out
 
-# %% ../../nbs/data/calendars.ipynb #24750f05
+# %% ../../nbs/data/calendars.ipynb #4fa4d10f
 class Group(NamedTuple):
     """Assets that follow one calendar.
 
@@ -280,7 +281,8 @@ def _weekday_groups(codes, days, n_assets):
     dates = pl.Series(days).unique().sort().to_numpy()
     if (np.bincount(_weekday(dates), minlength=7) >= 4).sum() <= 5: return whole
     seen = np.bincount(codes*7 + weekday, minlength=n_assets*7).reshape(n_assets, 7)
-    life = pl.DataFrame({"asset": codes, "at": np.searchsorted(dates, days)}).group_by("asset").agg(pl.col("at").min().alias("first"), pl.col("at").max().alias("last"))
+    life = pl.DataFrame({"asset": codes, "at": np.searchsorted(dates, days)}).group_by("asset")
+    life = life.agg(first=pl.col("at").min(), last=pl.col("at").max())
     so_far = np.zeros((len(dates) + 1, 7), np.int64)
     so_far[1:] = np.cumsum(_weekday(dates)[:, None] == np.arange(7), axis=0)
     possible = np.zeros((n_assets, 7), np.int64)
@@ -331,7 +333,7 @@ def calendar_groups(
     else: groups = [Group(calendar, np.ones(len(assets), bool), True)]
     return sorted(groups, key=lambda group: -group.members.sum())
 
-# %% ../../nbs/data/calendars.ipynb #750ffd80
+# %% ../../nbs/data/calendars.ipynb #f5bd67d1
 def _said(sessions, fits, days):
     "What a finding says about the calendar it was held against."
     note = f"calendar {sessions.calendar}{', recognised' if fits else ''}"
@@ -362,12 +364,14 @@ def _against_sessions(report, group, stamps, codes, keep, drop):
         busy = off & _busy(days, count)
         if rivals: busy |= off & np.isin(days, np.concatenate(rivals))
         if busy.any():
-            note += f"; bars on {busy.sum():,} days outside it on which most assets trade or a similar calendar has a session were kept (first {pd.Timestamp(days[busy][0]).date()}): name the calendar if they are wrong"
+            note += f"; bars on {busy.sum():,} days outside it on which most assets trade or a similar calendar has a session " \
+                    f"were kept (first {pd.Timestamp(days[busy][0]).date()}): name the calendar if they are wrong"
         off &= ~busy
     drop("wrong_session", mine & np.isin(stamps, days[off]) if off.any() else np.zeros(len(stamps), bool), note)
     if report.severity("missing_session") != "off":
         absent = np.setdiff1d(sessions.days, days)
-        report.add("missing_session", len(absent), (), str(pd.Timestamp(absent[0]).date()) if len(absent) else "", note=f"calendar {sessions.calendar}")
+        first = str(pd.Timestamp(absent[0]).date()) if len(absent) else ""
+        report.add("missing_session", len(absent), (), first, note=f"calendar {sessions.calendar}")
     return sessions, np.union1d(days[~off], sessions.days)
 
 def _sundays(report, days):
@@ -415,23 +419,54 @@ def settle_sessions(
         found = [_against_sessions(report, group, stamps, codes, keep, drop) for group in groups]
         held = any(sessions is not NO_SESSIONS for sessions, _ in found)
         if len(groups) > 1: _common_days(report, groups, found, stamps, codes, keep, assets, drop)
+        elif found[0][0] is not NO_SESSIONS and groups[0].calendar == "auto": _say_exchanges(report, stamps[keep], codes[keep], assets)
     if held: return
     _sundays(report, days)
     note = "not run: dates are not daily or fit no known calendar; say calendar='XNYS' (or the exchange's)"
     for check in ("wrong_session", "missing_session"): report.add(check, action="not run", note=note)
+
+def _say_exchanges(report, stamps, codes, assets):
+    "Say where assets that trade on the same weekdays follow the holidays of different exchanges; no bar is left out for it."
+    dates = pl.Series(stamps).unique().sort().to_numpy()
+    if len(dates) < 200 or fitting_calendars(dates)[0].agreement >= EXACT: return
+    at, bars = np.searchsorted(dates, stamps), np.bincount(codes, minlength=len(assets))
+    life = pl.DataFrame({"asset": codes, "at": at}).group_by("asset").agg(first=pl.col("at").min(), last=pl.col("at").max())
+    asset, first, last = (life[name].to_numpy() for name in life.columns)
+    names = [name for name in EXCHANGES if "/" not in name]
+    fits = np.zeros((len(names), len(assets)))
+    for k, name in enumerate(names):
+        sessions = calendar_sessions(name, dates[0], dates[-1])
+        if sessions is None: continue
+        both = np.bincount(codes, np.isin(dates, sessions.days)[at], minlength=len(assets))
+        possible = np.searchsorted(sessions.days, dates[last], side="right") - np.searchsorted(sessions.days, dates[first])
+        fits[k, asset] = both[asset]/np.maximum(bars[asset] + possible - both[asset], 1)
+    own = fits.argmax(axis=0)
+    sure = (fits.max(axis=0) >= 0.98) & (bars >= 200)
+    if not sure.any(): return
+    most = np.bincount(own[sure]).argmax()
+    own = np.where(fits.max(axis=0) - fits[most] > 0.01, own, most)
+    follow = [(int((sure & (own == k)).sum()), name, assets[sure & (own == k)]) for k, name in enumerate(names)]
+    follow = sorted([one for one in follow if one[0] >= max(1, 0.05*sure.sum())], key=lambda one: -one[0])
+    if len(follow) < 2: return
+    said = ", ".join(f"{count:,} fit {name} (such as {which[0]})" for count, name, which in follow)
+    report.add("mixed_calendars", note=f"assets of the same weekdays have different holidays: {said}; every bar was kept, and an asset has a hole where only "
+               "others trade; checks={'calendar': {asset: name}} keeps the days that all have")
 
 def _common_days(report, groups, found, stamps, codes, keep, assets, drop):
     "Leave out days on which not every group that decides is open, and say which assets follow which calendar."
     opened = [days for group, (_, days) in zip(groups, found) if group.decides]
     dates = pl.Series(stamps[keep]).unique().sort().to_numpy()
     off = ~np.all([np.isin(dates, days) for days in opened], axis=0)
-    names = [f"{group.members.sum():,} {'' if at else 'assets '}follow {'no known calendar' if sessions is NO_SESSIONS else sessions.calendar} (such as {assets[group.members][0]})"
-             for at, (group, (sessions, _)) in enumerate(zip(groups, found))]
+    names = []
+    for group, (sessions, _) in zip(groups, found):
+        which = "no known calendar" if sessions is NO_SESSIONS else sessions.calendar
+        names.append(f"{group.members.sum():,} {'' if names else 'assets '}follow {which} (such as {assets[group.members][0]})")
     hit = keep & np.isin(stamps, dates[off])
     gone = report.severity("mixed_calendars") not in ("note", "off")
     done = "were left out, as a horizon counts the same bars for every asset; severity 'note' keeps them" if gone else \
            "were kept: assets that have none there have a hole, and labels that need it are lost"
     note = f"{', '.join(names)}: {hit.sum():,} bars on days that not all of them have {done}"
-    small = [group for group in groups if not group.decides]
-    if small: note += "; groups under a tenth of the assets have no say, and have holes where they are closed"
+    left = dates[~off] if gone else dates
+    if any(not group.decides and not np.isin(left, days).all() for group, (_, days) in zip(groups, found)):
+        note += "; a group under a tenth of the assets has no say, and holes where it is closed"
     drop("mixed_calendars", hit, note + "; checks={'calendar': {asset: name}} names calendars by asset")
