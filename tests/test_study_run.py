@@ -53,6 +53,8 @@ def test_a_long_folder_for_temporary_files_is_no_obstacle(template, tmp_path, mo
     assert _printed(tmp_path/"a.ipynb") == "bb\n"
 
 def test_without_a_place_for_sockets_a_kernel_is_reached_by_tcp(template, tmp_path, monkeypatch):
+    from neuralpha.study.run import _kernel_manager
+    assert [_kernel_manager(str(tmp_path), sockets, print)().transport for sockets in (True, False)] == ["ipc", "tcp"]
     monkeypatch.setattr("neuralpha.study.run._place_for_sockets", lambda: None)
     execute(template, tmp_path/"a.ipynb", {"x": 2, "name": "b"})
     assert _printed(tmp_path/"a.ipynb") == "bb\n"

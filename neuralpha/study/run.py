@@ -35,7 +35,7 @@ def _check_parameters(template:Path, parameters:dict):
         if type(value) not in (str, int, float, bool, type(None)):
             raise NeuralphaError(f"Parameter {name!r} of {template.name} is a {type(value).__name__}; use text, a number, true, false or null.")
 
-# %% ../../nbs/study/run.ipynb #757bf49c
+# %% ../../nbs/study/run.ipynb #65440138
 def _place_for_sockets()->str|None:
     "The first of the usual folders for temporary files in which a kernel's sockets can be made."
     for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
@@ -57,8 +57,9 @@ def _kernel_manager(folder:str, sockets:bool, started):
             self.connection_file = os.path.join(folder, "kernel.json")
             if sockets: self.transport, self.ip = "ipc", os.path.join(folder, "kernel")
         async def start_kernel(self, **kw):
-            await super().start_kernel(**{**kw, "env": {**os.environ, **own}})
-            started(self.provisioner.pid)
+            try: await super().start_kernel(**{**kw, "env": {**os.environ, **own}})
+            finally:
+                if self.has_kernel: started(self.provisioner.pid)
     return ThisPython
 
 # %% ../../nbs/study/run.ipynb #738f67a8
