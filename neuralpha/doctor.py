@@ -620,7 +620,7 @@ def pdf() -> Finding:
         fix = "install chromium, or open the single HTML file and print it"
         return Finding("pdf", "ok", "no Chromium: neuralpha report --pdf would stop, --html works", fix)
 
-# %% ../nbs/doctor.ipynb #ba0d7375
+# %% ../nbs/doctor.ipynb #35c1384a
 def examine(
     out: Path = Path("reports"),  # where reports are kept
 ) -> list:  # of Finding
@@ -636,12 +636,11 @@ def examine(
     list
         of Finding
     """
-    out = Path(out)
-    alone = (
-        python_version, packages, between_packages, pinned_versions, compiled_parts, templates, kernel, sockets, caches,
-        memory, text_encoding, calendars, gpu, extras, pdf,
-    )  # fmt: skip
-    return [*(_looked(check) for check in alone), *(_looked(check, out) for check in (folders, disk))]
+    versions = (python_version, packages, between_packages, pinned_versions, compiled_parts)
+    reports = (templates, kernel, sockets, caches)
+    machine = (memory, text_encoding, calendars, gpu)
+    found = [_looked(check) for check in (*versions, *reports, *machine, extras, pdf)]
+    return found + [_looked(check, Path(out)) for check in (folders, disk)]
 
 
 def _looked(check, *args) -> Finding:

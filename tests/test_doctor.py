@@ -278,6 +278,20 @@ def test_a_card_that_torch_does_not_see_is_named_with_the_reason(monkeypatch, ca
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert "CUDA_VISIBLE_DEVICES is ''" in doctor.gpu().fix
 
+def test_a_card_that_computes_is_named_with_its_driver_memory_and_precision(monkeypatch, card):
+    import torch
+
+    kind = SimpleNamespace(name="NVIDIA T4", total_memory=16e9)
+    monkeypatch.setattr(torch, "ones", lambda *size, device: torch.zeros(*size))
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    for name, value in dict(is_available=True, get_device_properties=kind, device_count=2).items():
+        monkeypatch.setattr(torch.cuda, name, lambda *args, value=value: value)
+    for supported, said in ((True, "with bfloat16"), (False, "without bfloat16")):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, supported=supported: supported)
+        found = doctor.gpu()
+        assert found.state == "ok"
+        assert found.said.endswith(f"CUDA 13.0, driver 535.1: NVIDIA T4, 16 GB, {said}, 2 cards")
+
 def test_a_card_on_which_nothing_can_be_computed_is_named(monkeypatch, card):
     import torch
 
