@@ -16,8 +16,9 @@ __all__ = ['STATES', 'INSTALL', 'COMPILED', 'TEMPLATES', 'GB', 'EXTRAS', 'Findin
            'kernel', 'sockets', 'refusal', 'nearest', 'caches', 'folders', 'disk', 'memory', 'available_memory',
            'text_encoding', 'calendars', 'gpu', 'extras', 'pdf', 'examine', 'as_json', 'main', 'tell']
 
-# %% ../nbs/doctor.ipynb #7936f84b
-import datetime, errno, fcntl, importlib, json, locale, os, shutil, socket, subprocess, sys, tempfile, textwrap, warnings
+# %% ../nbs/doctor.ipynb #5f5adb03
+import datetime, errno, fcntl, importlib, json, locale, os, shutil, socket, subprocess, sys
+import tempfile, textwrap, warnings
 from dataclasses import asdict, dataclass
 from importlib import metadata, util
 from pathlib import Path
@@ -499,7 +500,7 @@ def text_encoding() -> Finding:
     fix = "export PYTHONUTF8=1, or a UTF-8 locale: export LC_ALL=C.UTF-8"
     return Finding("text", "warn", f"not UTF-8: {', '.join(other)}; names and signs can be lost or stop a command", fix)
 
-# %% ../nbs/doctor.ipynb #b4399de8
+# %% ../nbs/doctor.ipynb #40cf73d2
 def calendars(
     today: datetime.date | None = None,  # default: today
 ) -> Finding:
@@ -515,17 +516,21 @@ def calendars(
     from exchange_calendars.calendar_utils import _default_calendar_factories as kinds
 
     day = pd.Timestamp(today or datetime.date.today())
-    ends = {name: kind.bound_max() for name, kind in sorted(kinds.items())}
-    ending = [f"{name} ends on {end:%Y-%m-%d}" for name, end in ends.items() if end and end < day + pd.Timedelta("60D")]
+    ending = {}  # last session that is known -> exchanges
+    for name, kind in sorted(kinds.items()):
+        end = kind.bound_max()
+        if end and end < day + pd.Timedelta("60D"):
+            ending.setdefault(end, []).append(name)
     broken = [name for name, kind in sorted(kinds.items()) if not _has_holidays(kind, day)]
     said = [f"exchange_calendars {exchange_calendars.__version__}, {len(kinds)} exchanges"]
     if ending:
-        said.append(f"{', '.join(ending)}: no session is known of later rows")
+        ends = [f"on {end:%Y-%m-%d} ({', '.join(names)})" for end, names in sorted(ending.items())]
+        said.append(f"some end {', '.join(ends)}: no session is known of later rows")
     if broken:
         said.append(f"{', '.join(broken)} cannot be built with pandas {pd.__version__}")
     if not ending and not broken:
         return Finding("calendars", "ok", f"{said[0]}; none ends within two months")
-    fix = 'pip install -U exchange_calendars; until then, for tables of these exchanges: calendar = "none" below [checks]'
+    fix = 'pip install -U exchange_calendars; until that helps, for their tables: calendar = "none" below [checks]'
     return Finding("calendars", "warn", "; ".join(said), fix)
 
 
@@ -664,11 +669,11 @@ def as_json(
     rows = [asdict(finding) for finding in sorted(findings, key=_severity)]
     return json.dumps({"findings": rows, "verdict": verdict(findings)}, indent=2)
 
-# %% ../nbs/doctor.ipynb #e709191a
+# %% ../nbs/doctor.ipynb #19dd6663
 def main(
     argv: list | None = None,  # default: those of the process
 ) -> int:  # exit code: 1 where something stops every report
-    """`python -m neuralpha.doctor [--json] [FOLDER OF REPORTS]`: what `neuralpha doctor` does, also where it cannot start.
+    """`python -m neuralpha.doctor [--json] [FOLDER]`: what `neuralpha doctor` does, also where that cannot start.
 
     Parameters
     ----------

@@ -231,9 +231,10 @@ def test_a_calendar_that_ends_and_one_that_cannot_be_built_are_named(monkeypatch
 
     monkeypatch.setattr(calendar_utils, "_default_calendar_factories", {"XAAA": Ends, "XBBB": Breaks})
     found = doctor.calendars(dt.date(2026, 11, 28))
-    assert found.state == "warn" and "XAAA ends on 2026-12-31" in found.said and 'calendar = "none"' in found.fix
+    assert found.state == "warn" and "some end on 2026-12-31 (XAAA)" in found.said and 'calendar = "none"' in found.fix
     assert f"XBBB cannot be built with pandas {pd.__version__}" in found.said
-    assert "ends on" not in doctor.calendars(dt.date(2026, 10, 1)).said
+    assert "some end" in doctor.calendars(dt.date(2026, 11, 2)).said
+    assert "some end" not in doctor.calendars(dt.date(2026, 11, 1)).said
     monkeypatch.setattr(calendar_utils, "_default_calendar_factories", {"XAAA": Ends})
     assert doctor.calendars(dt.date(2026, 10, 1)).state == "ok"
 
@@ -361,6 +362,10 @@ def test_the_doctor_speaks_where_pandas_is_broken_and_the_terminal_knows_no_umla
     assert told.returncode == 1 and lines[0].startswith("fail  compiled     pandas cannot be loaded"), told.stderr
     assert lines[1].strip() == "-> pip install --force-reinstall pandas" and lines[2].endswith("\\xfc")
     assert lines[-1] == "1 thing would go wrong, 1 in every report"
+
+def test_what_stops_only_some_reports_is_exit_code_0(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "examine", lambda out: [Finding("late", "warn", "soon", "wait")])
+    assert doctor.main([]) == 0 and capsys.readouterr().out.splitlines()[-1] == "1 thing would go wrong"
 
 def test_nothing_in_the_way_is_exit_code_0_and_nothing_is_made(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(doctor, "GB", 1.0)  # every disk and memory is large
