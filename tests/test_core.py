@@ -90,6 +90,17 @@ def test_a_figure_is_the_same_picture_in_fewer_bytes():
     assert pixels(small).shape == pixels(plain.getvalue()).shape and abs(pixels(small) - pixels(plain.getvalue())).mean() < 8
     assert small == figure_png(fig) and len(small) < len(plain.getvalue())
 
+def test_a_saved_notebook_holds_no_widget():
+    import nbformat
+    from nbclient import NotebookClient
+    code = "from neuralpha.core import progress\nfor i in progress(range(3), 'fitting'): pass\nbar = progress(total=2, desc='kept', leave=True); bar.update(2); bar.close()"
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(nb, kernel_name="python3").execute()
+    stored = nb.cells[0].outputs
+    assert stored and not any("widget" in kind for o in stored for kind in o.get("data", {}))
+    texts = [o["data"]["text/plain"] for o in stored if "data" in o]
+    assert texts[0] == "" and "kept: 100%" in texts[1], stored
+
 def test_limit_threads_is_undone():
     import torch
     before = torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")

@@ -10,6 +10,14 @@ from neuralpha.features.compute import adjusted_panel
 from neuralpha.features.families import moved
 from neuralpha.labels import forward_return
 
+def test_where_too_few_assets_can_be_regressed_nothing_is_said():
+    rng = np.random.default_rng(0)
+    dates = pd.bdate_range("2020-01-01", periods=300)
+    frame = pd.DataFrame({"date": np.repeat(dates, 3), "asset": list("ABC")*300, "close": np.exp(np.cumsum(rng.normal(0, .01, (300, 3)), 0)).ravel(), "volume": 1e5})
+    p = panel_from_frame(frame, "three")
+    m = exposure_metrics(rng.normal(size=p.n_rows), forward_return(p, 1))
+    for name in ("rank_ic_neutral", "rank_ic_from_styles"): assert m[name]["value"] is None and m[name]["low"] is None, m[name]
+
 def _market(dates=150, assets=50, seed=0):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2019-01-01", periods=dates), assets), "asset": np.tile([f"S{i:02d}" for i in range(assets)], dates),

@@ -7,7 +7,7 @@ from neuralpha.core import NeuralphaError, write_json
 from neuralpha.study.bench import open_bench
 from neuralpha.study.report import Report
 from neuralpha.study.site import write_site
-from neuralpha.study.spec import open_report
+from neuralpha.study.spec import make_study
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):

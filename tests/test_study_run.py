@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.run import *
-import os, shutil, subprocess, sys
+import json, os, shutil, subprocess, sys, tempfile
 from pathlib import Path
 import nbformat
 import numpy as np
@@ -26,6 +26,41 @@ def test_papermill_runs_a_notebook_twice_to_the_same_bytes(template, tmp_path):
 def test_odd_parameters_are_refused(template, tmp_path, parameters, message):
     with pytest.raises(NeuralphaError, match=message): execute(template, tmp_path/"a.ipynb", parameters)
     assert not (tmp_path/"a.ipynb").exists()
+
+def _printed(notebook): return nbformat.read(notebook, as_version=4).cells[-1].outputs[0].text
+
+def test_the_kernel_is_this_python_whatever_is_installed_under_its_name(template, tmp_path, monkeypatch):
+    spec = {"argv": ["/bin/false", "{connection_file}"], "display_name": "Another Python", "language": "python"}
+    for base in (tmp_path/"home/.local/share/jupyter", tmp_path/"jupyter"):
+        (base/"kernels/python3").mkdir(parents=True)
+        (base/"kernels/python3/kernel.json").write_text(json.dumps(spec))
+    startup = tmp_path/"home/.ipython/profile_default/startup"
+    startup.mkdir(parents=True)
+    (startup/"mine.py").write_text("print = str")
+    for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR", "XDG_DATA_HOME"): monkeypatch.delenv(name, raising=False)
+    for name, value in {"HOME": tmp_path/"home", "JUPYTER_PATH": tmp_path/"jupyter", "JUPYTER_PREFER_ENV_PATH": "0"}.items(): monkeypatch.setenv(name, str(value))
+    execute(template, tmp_path/"a.ipynb", {"x": 2, "name": "b"})
+    assert _printed(tmp_path/"a.ipynb") == "bb\n"
+
+@pytest.mark.parametrize("length", [82, 150])
+def test_a_long_folder_for_temporary_files_is_no_obstacle(template, tmp_path, monkeypatch, length):
+    with tempfile.TemporaryDirectory() as short:
+        long = Path(short)/("d"*(length - len(short) - 1))
+        long.mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(long))
+        execute(template, tmp_path/"a.ipynb", {"x": 2, "name": "b"})
+        assert len(str(long)) == length and list(long.iterdir()) == []
+    assert _printed(tmp_path/"a.ipynb") == "bb\n"
+
+def test_without_a_place_for_sockets_a_kernel_is_reached_by_tcp(template, tmp_path, monkeypatch):
+    monkeypatch.setattr("neuralpha.study.run._place_for_sockets", lambda: None)
+    execute(template, tmp_path/"a.ipynb", {"x": 2, "name": "b"})
+    assert _printed(tmp_path/"a.ipynb") == "bb\n"
+
+def test_a_kernel_that_cannot_start_is_one_line(template, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(NeuralphaError, match="t: the process that ran it did not start: .*false -m ipykernel_launcher"):
+        execute(template, tmp_path/"a.ipynb", {"x": 2})
 
 def test_a_failing_cell_is_named_and_the_partial_notebook_kept(template, tmp_path):
     with pytest.raises(NeuralphaError, match="cell 3: TypeError"): execute(template, tmp_path/"a.ipynb", {"x": 1, "name": None})

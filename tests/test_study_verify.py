@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.verify import *
 import shutil
+from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ from neuralpha.core import NeuralphaError, read_json, write_json
 from neuralpha.study.bench import open_bench
 from neuralpha.study.report import Report
 from neuralpha.study.site import write_site
-from neuralpha.study.spec import open_report, where_it_started
+from neuralpha.study.spec import make_study
 
 STUDY = {"name": "v", "universes": ["sim-tiny"], "features": "classic", "models": {"ridge": {}, "lightgbm": {"n_trees": 10}}, "seeds": 1,
          "split": {"train": "9M", "valid": "3M", "test": "9M"}, "explain": {"rows": 20, "samples": 5}, "tune": {"trials": 3}, "ensemble": "stack"}
@@ -124,3 +125,32 @@ def test_a_broken_file_is_a_problem_and_not_a_crash(report):
 
 def test_a_folder_without_a_report_is_named(tmp_path):
     with pytest.raises(NeuralphaError, match="manifest.json is missing"): verify_report(tmp_path)
+
+@pytest.mark.parametrize("named", [".", "..", "v/", "link", "elsewhere"])
+def test_a_report_is_found_however_its_folder_is_written(report, monkeypatch, named):
+    link = report.parent/"link"
+    link.symlink_to(report)
+    shutil.copytree(report, report.parent/"elsewhere") # its folder has another name than its study
+    monkeypatch.chdir({".": report, "..": report/"sim-tiny"}.get(named, report.parent))
+    problems, checked = verify_report(named)
+    assert problems == [] and checked["pages"].endswith("compared")
+
+@pytest.mark.parametrize("universe", ["prices.parquet", "folder"])
+def test_data_is_found_from_where_the_run_was_started(tmp_path, monkeypatch, universe):
+    from neuralpha.study.spec import STARTED, where_it_started
+    started, other = tmp_path/"a", tmp_path/"b"
+    for place in (started/"reports/v", other): place.mkdir(parents=True)
+    (started/universe).mkdir() if universe == "folder" else (started/universe).touch()
+    study = make_study(STUDY | {"universes": [universe]})
+    write_json(started/"reports/v"/STARTED, {"folder": "../.."})
+    monkeypatch.chdir(other)
+    with where_it_started(started/"reports/v", study): assert Path.cwd() == started
+    assert Path.cwd() == other
+    (started/"reports/v"/STARTED).unlink()
+    if universe != "folder": # without the note only a path looks like one
+        with pytest.raises(NeuralphaError, match="no such file or folder, neither in .*, where the study was run, nor in"), where_it_started(started/"reports/v", study): pass
+    (started/"reports/v"/STARTED).write_text('{"folder": "../.."}')
+    (tmp_path/"moved").mkdir()
+    shutil.move(started/"reports/v", tmp_path/"moved/v") # the report alone was moved: one stands beside the data
+    monkeypatch.chdir(started)
+    with where_it_started(tmp_path/"moved/v", study): assert Path.cwd() == started

@@ -17,8 +17,8 @@ exactly three digits each, always. Blanks and apostrophes between groups of thre
 __all__ = ['MISSING', 'NO_NUMBER', 'SPACES', 'APOSTROPHES', 'CURRENCY', 'SCALES', 'SHAPES', 'Marks', 'is_missing', 'Signs',
            'column_signs', 'parse_number', 'mark_counts', 'add_counts', 'settle_marks']
 
-# %% ../../nbs/data/number_marks.ipynb #21586e75
-from dataclasses import dataclass, field
+# %% ../../nbs/data/number_marks.ipynb #5326b55a
+from dataclasses import dataclass
 import polars as pl
 from ..core import NeuralphaError
 

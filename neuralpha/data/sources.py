@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['partition_keys', 'scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../nbs/data/sources.ipynb #cca6101d
-import csv, os, re
+# %% ../../nbs/data/sources.ipynb #ccae501c
+import csv, os
 from dataclasses import replace
 from pathlib import Path
 import pandas as pd
@@ -17,7 +17,7 @@ from .qlib import is_qlib, scan_qlib
 from .names import date_first, known_name, known_names
 from .number_marks import MISSING
 from .tables import ReadSpec, Table, canonical, match_columns, no_rows, read_spec, require_assets, settle_values
-from .text_files import TextFile, not_utf8, odd_lines, scan_text, text_file, text_stem, without_remarks
+from .text_files import not_utf8, odd_lines, scan_text, text_file, text_stem, without_remarks
 from .yahoo import scan_yahoo
 
 # %% ../../nbs/data/sources.ipynb #8e74df89

@@ -10,9 +10,9 @@ twelfth settles all of its rows. Counts since 1970 come in seconds, milliseconds
 # %% auto #0
 __all__ = ['UNITS', 'NAMED', 'Stamps', 'day_form', 'unit_of', 'text_stamps', 'counted_stamps', 'time_of_day', 'refuse_epoch']
 
-# %% ../../nbs/data/stamps.ipynb #7fe1e8ff
+# %% ../../nbs/data/stamps.ipynb #9e5f3cbc
 import datetime as dt, re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import polars as pl
 from ..core import NeuralphaError
 from .number_marks import is_missing

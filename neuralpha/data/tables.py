@@ -14,7 +14,7 @@ be read in two ways (`03/04/2020`, `1,234`, a stamp without its exchange's zone)
 __all__ = ['SAMPLE', 'ReadSpec', 'read_spec', 'Table', 'Matched', 'matched_columns', 'match_columns', 'require_assets', 'no_rows',
            'Reading', 'scale_prices', 'settle_values', 'canonical']
 
-# %% ../../nbs/data/tables.ipynb #1ecfb3a7
+# %% ../../nbs/data/tables.ipynb #1080d727
 import datetime as dt, unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,9 +24,9 @@ import pandas as pd
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from ..core import NeuralphaError
-from .adjustment import by_returns, changes, compare_returns, judge, returns_in_percent, settle_factor
+from .adjustment import by_returns, changes, compare_returns, returns_in_percent, settle_factor
 from .names import DIVIDES, INDEX, NUMBERS, PRICES, SIGNED, TICKERS, adjusted_twin, is_field_name, known_name, known_names, looks_adjusted, plain_name
-from .number_marks import MISSING, Signs, column_signs, mark_counts, parse_number, settle_marks
+from .number_marks import Signs, column_signs, mark_counts, parse_number, settle_marks
 from .stamps import Stamps, counted_stamps, refuse_epoch, text_stamps, time_of_day
 
 # %% ../../nbs/data/tables.ipynb #f121e9ab

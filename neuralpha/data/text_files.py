@@ -10,13 +10,13 @@ fields a line has, or which letters its bytes are.
 __all__ = ['PACKED', 'TEXT', 'text_stem', 'unpacked', 'not_utf8', 'TextFile', 'text_file', 'odd_lines', 'without_remarks',
            'scan_text']
 
-# %% ../../nbs/data/text_files.ipynb #fa75de86
+# %% ../../nbs/data/text_files.ipynb #12062201
 import codecs, csv, io, re
 from dataclasses import dataclass, field
 from pathlib import Path
 import polars as pl
 from ..core import NeuralphaError
-from .names import INDEX, is_field_name, known_name, plain_name
+from .names import is_field_name, known_name, plain_name
 
 # %% ../../nbs/data/text_files.ipynb #0f9681e6
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")

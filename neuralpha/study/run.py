@@ -12,10 +12,11 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 # %% auto #0
 __all__ = ['REPORT_CODE', 'BACKENDS', 'execute', 'StudyRun', 'study_lock', 'run_study']
 
-# %% ../../nbs/study/run.ipynb #cb0ff548
-import os, re, shutil, tempfile, time
-from concurrent.futures import ThreadPoolExecutor
+# %% ../../nbs/study/run.ipynb #2a90b159
+import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 import nbformat
 from ..core import DiskError, NeuralphaError, digest, file_digest, lock, read_json, unknown_name, write_json, write_text, writing
@@ -24,17 +25,7 @@ from .remote import Remote, pull_tasks, push_report, push_tasks
 from .spec import STARTED, load_study, research_folder
 from .units import UnitStore, code_digest
 
-# %% ../../nbs/study/run.ipynb #72f6a45f
-def _kernel_manager(folder):
-    "A kernel manager class whose connections are sockets in `folder`."
-    from jupyter_client.manager import AsyncKernelManager
-    class SocketKernelManager(AsyncKernelManager):
-        def __init__(self, **kw):
-            super().__init__(**kw)
-            self.transport, self.ip = "ipc", os.path.join(folder, "kernel")
-        async def start_kernel(self, **kw): await super().start_kernel(**{**kw, "env": {**os.environ, "NEURALPHA_PROGRESS": "0"}}) # bars carry clock times
-    return SocketKernelManager
-
+# %% ../../nbs/study/run.ipynb #f405858f
 def _check_parameters(template:Path, parameters:dict):
     "Refuse names that the notebook does not declare and values that are not plain JSON."
     import papermill
@@ -44,7 +35,62 @@ def _check_parameters(template:Path, parameters:dict):
         if type(value) not in (str, int, float, bool, type(None)):
             raise NeuralphaError(f"Parameter {name!r} of {template.name} is a {type(value).__name__}; use text, a number, true, false or null.")
 
-# %% ../../nbs/study/run.ipynb #45702e0c
+# %% ../../nbs/study/run.ipynb #757bf49c
+def _place_for_sockets()->str|None:
+    "The first of the usual folders for temporary files in which a kernel's sockets can be made."
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
+        with contextlib.suppress(OSError), tempfile.TemporaryDirectory(prefix="neuralpha-", dir=place) as folder, socket.socket(socket.AF_UNIX) as tried:
+            tried.bind(os.path.join(folder, "kernel-5")) # a kernel has five of them
+            return place
+    return None
+
+def _kernel_manager(folder:str, sockets:bool, started):
+    "A kernel manager class that starts this Python, connected by sockets in `folder` or else by TCP, and tells `started` the process."
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+    this_python = KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], display_name="Python 3", language="python")
+    own = {"NEURALPHA_PROGRESS": "0", "IPYTHONDIR": folder} # bars carry clock times
+    class ThisPython(AsyncKernelManager):
+        kernel_spec = this_python
+        def __init__(self, **kw):
+            super().__init__(**kw)
+            self.connection_file = os.path.join(folder, "kernel.json")
+            if sockets: self.transport, self.ip = "ipc", os.path.join(folder, "kernel")
+        async def start_kernel(self, **kw):
+            await super().start_kernel(**{**kw, "env": {**os.environ, **own}})
+            started(self.provisioner.pid)
+    return ThisPython
+
+# %% ../../nbs/study/run.ipynb #738f67a8
+class _Kernels:
+    "The kernels that run now, by process group; `kill` ends them, and those that start later."
+    def __init__(self): self.running, self.killed = set(), False
+
+    def add(self, group:int):
+        self.running.add(group)
+        if self.killed: self.kill()
+
+    def kill(self):
+        self.killed = True
+        for group in list(self.running):
+            with contextlib.suppress(ProcessLookupError): os.killpg(group, signal.SIGKILL)
+
+def _side_by_side(
+    calls, # functions of the kernels they use
+    jobs:int, # threads
+)->list[Future]: # all done, in the order of the calls
+    "Run functions in threads; Ctrl-C kills their kernels and is raised when the threads have ended."
+    kernels = _Kernels()
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(call, kernels) for call in calls]
+        try:
+            while wait(futures, .2).not_done: pass # a signal may wake another thread; this one looks for it between two waits
+        except KeyboardInterrupt:
+            for future in futures: future.cancel()
+            kernels.kill()
+            raise
+    return futures
+
 def execute(
     template:Path, # notebook with a cell tagged `parameters`
     target:Path, # executed notebook
@@ -64,20 +110,37 @@ def execute(
     stored : dict | None, default None
         parameters as the stored notebook states them; default: those it ran with
     """
+    _side_by_side([lambda kernels: _execute(template, target, parameters, stored, kernels)], 1)[0].result()
+
+def _execute(template, target, parameters, stored, kernels):
     import papermill
-    from nbclient.exceptions import DeadKernelError
+    logging.getLogger("papermill").addHandler(logging.NullHandler()) # what it would print is raised, too
     _check_parameters(template, parameters)
-    with tempfile.TemporaryDirectory(prefix="neuralpha-") as tmp:
+    place, mine = _place_for_sockets(), []
+    def started(group):
+        mine.append(group)
+        kernels.add(group)
+    with tempfile.TemporaryDirectory(prefix="neuralpha-", dir=place) as tmp:
         done = Path(tmp)/"executed.ipynb"
         try:
             papermill.execute_notebook(str(template), str(done), parameters, kernel_name="python3", language="python", progress_bar=False,
-                                       kernel_manager_class=_kernel_manager(tmp), start_timeout=180)
+                                       kernel_manager_class=_kernel_manager(tmp, place is not None, started), start_timeout=180, shutdown_kernel="immediate")
         except papermill.PapermillExecutionError as e:
             kind, at = (DiskError, "") if e.ename == "DiskError" else (NeuralphaError, f"{template.stem} stopped at cell {e.exec_count}: {e.ename}: ")
             raise kind(f"{at}{e.evalue}") from None
-        except DeadKernelError: raise NeuralphaError(f"{template.stem}: the process that ran it was killed; most likely it ran out of memory.") from None
+        except RuntimeError as e:
+            if kernels.killed: raise KeyboardInterrupt from None
+            raise _dead(template, e) from None
         finally:
+            kernels.running.difference_update(mine)
             if done.exists(): write_text(target, nbformat.writes(_reproducible(nbformat.read(done, as_version=4), stored or parameters)) + "\n")
+
+def _dead(template, error)->NeuralphaError:
+    "What is said of a notebook whose process did not start, or ended before its time."
+    from nbclient.exceptions import DeadKernelError
+    killed = isinstance(error, DeadKernelError)
+    how = "was killed; most likely it ran out of memory" if killed else f"did not start: {sys.executable} -m ipykernel_launcher: {error}"
+    return NeuralphaError(f"{template.stem}: the process that ran it {how.rstrip('.')}.")
 
 def _reproducible(nb, parameters):
     "The executed notebook without clock times and with the given parameters, so that the same study gives the same bytes."
@@ -101,7 +164,7 @@ def _complete(folder:Path, key:str)->bool:
     done, there = read_json(folder/"done.json"), _files(folder)
     return done["key"] == key and all(there.get(name) == sha for name, sha in done["files"].items()) # pages of the site come later
 
-# %% ../../nbs/study/run.ipynb #7b59bd34
+# %% ../../nbs/study/run.ipynb #79d3e331
 REPORT_CODE = ("neuralpha.study.report", "neuralpha.study.published")
 
 def _report_key(bench, units)->str:
@@ -110,7 +173,7 @@ def _report_key(bench, units)->str:
     return digest([u.key for u in units], s.model_dump(mode="json", include={"costs", "explain", "seeds", "name", "title", "ensemble", "ensemble_of", "published"}),
                   nbformat.writes(nbformat.read(research_folder()/bench.template, as_version=4)), code_digest(*REPORT_CODE))
 
-def _write_universe(bench, out:Path, device)->bool: # whether it was complete already
+def _write_universe(bench, out:Path, device, kernels)->bool: # whether it was complete already
     "Execute the comparison of one universe. A failure raises, after the partial notebook was put in place."
     store, place, units = UnitStore(out/".units"), out/bench.study.name/bench.slug, bench.units(device)
     key = _report_key(bench, units)
@@ -118,11 +181,11 @@ def _write_universe(bench, out:Path, device)->bool: # whether it was complete al
     with writing(place): build = Path(tempfile.mkdtemp(prefix=f".{bench.slug}-", dir=place.parent))
     here = {"universe": bench.universe, "device": device}
     try:
-        execute(research_folder()/bench.template, build/bench.template,
-                {**here, "study": str(place.parent/"study.json"), "out": str(out), "folder": str(build), "jobs": 0},
-                {**here, "study": "../study.json", "out": "../.."})
+        _execute(research_folder()/bench.template, build/bench.template,
+                 {**here, "study": str(place.parent/"study.json"), "out": str(out), "folder": str(build), "jobs": 0},
+                 {**here, "study": "../study.json", "out": "../.."}, kernels)
         if not failures(units, store): write_json(build/"done.json", {"key": key, "files": _files(build)})
-    except DiskError:
+    except (DiskError, KeyboardInterrupt):
         shutil.rmtree(build, ignore_errors=True) # what stood there is better than half a report
         raise
     except NeuralphaError:
@@ -248,7 +311,7 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/study/run.ipynb #a33a8d0b
+# %% ../../nbs/study/run.ipynb #24399a1c
 def _write_reports(run, benches, out, device, jobs):
     "Every universe's report where it is not complete, the leaderboard and the site."
     from neuralpha.study.site import write_site
@@ -258,12 +321,11 @@ def _write_reports(run, benches, out, device, jobs):
     write_json(run.folder/STARTED, {"folder": os.path.relpath(os.getcwd(), run.folder)})
     for old in run.folder.iterdir():
         if old.is_dir() and old.name not in {"audit", *(b.slug for b in benches)}: shutil.rmtree(old)
-    with ThreadPoolExecutor(min(jobs, len(benches))) as pool:
-        futures = {b.slug: pool.submit(_write_universe, b, out, device) for b in benches}
-    for slug, future in futures.items():
-        try: run.reused += [slug]*future.result()
+    written = _side_by_side([partial(_write_universe, b, out, device) for b in benches], min(jobs, len(benches)))
+    for bench, future in zip(benches, written):
+        try: run.reused += [bench.slug]*future.result()
         except DiskError: raise
-        except NeuralphaError as e: run.failures[slug] = str(e)
+        except NeuralphaError as e: run.failures[bench.slug] = str(e)
     _sweep(run.folder)
     if not study.repetitions and any((run.folder/b.slug/"figures.json").exists() for b in benches):
         execute(research_folder()/"leaderboard.ipynb", run.folder/"leaderboard.ipynb", {"study": str(run.folder/"study.json"), "out": str(out)},

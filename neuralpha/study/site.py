@@ -98,7 +98,7 @@ table{font-size:6.6pt}th,td{padding:2px 4px;white-space:normal}td.wrap{min-width
 h2{break-after:avoid}tr{break-inside:avoid}a{color:inherit;text-decoration:none}.answer{background:none}table.pin td:first-child,table.pin th:first-child{position:static}}
 """
 
-# %% ../../nbs/study/site.ipynb #1475305a
+# %% ../../nbs/study/site.ipynb #babc4f4e
 JS = """
 if(window.TIMING)document.querySelectorAll('td[data-time]').forEach(c=>{const s=TIMING[c.dataset.time];
  if(s!==undefined){c.dataset.value=s;c.textContent=s.toLocaleString('en',{maximumFractionDigits:0})}});
@@ -127,7 +127,7 @@ if(island){const S=JSON.parse(island.textContent),t=document.querySelector('tabl
   const by=S.percent.includes(k)?100:1;
   c.dataset.value=by*v;c.textContent=num(by*v,{dates:0,icir:2,t:1,deflated_sharpe:2,r2:2,turnover:2,spread_after_cost:1}[k]??3);
   if((k==='ic'||k==='rank_ic')&&at('_low')!==null)small(`[${num(at('_low'),3)}, ${num(at('_high'),3)}]`);
-  if(k==='t'&&at('_critical')!==null)small(`5%: ±${num(at('_critical'),2)}`)};
+  if(k==='t'&&at('_critical')!==null)small(`±${num(at('_critical'),2)}`)};
  const show=()=>{const h=pick('horizon').value,g=pick('regime').value,whole=!h&&!g,key=`${h||S.own}|${g||'|'}`;
   t.classList.toggle('sliced',!whole);t.classList.remove('sorted');t.querySelectorAll('th').forEach(x=>x.removeAttribute('aria-sort'));
   const empty=new Set();
@@ -381,7 +381,7 @@ def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
         results.append(r)
     return results, holes
 
-# %% ../../nbs/study/site.ipynb #1c278491
+# %% ../../nbs/study/site.ipynb #49491011
 def answer(result:UniverseResult)->str:
     "Which models lead on a universe, by how much, and whether the data can tell them apart."
     trained = {k: m for k, m in result.models.items() if m["kind"] == "model"}
@@ -398,10 +398,10 @@ def answer(result:UniverseResult)->str:
     if ahead: said += f". {', '.join(ahead)}, which nobody had to train, {'is' if len(ahead) == 1 else 'are'} better"
     elif level and (ic["low"] or 0) > 0: said += f". {', '.join(level)}, which nobody had to train, cannot be told apart from it"
     found = _cell(trained[best]["metrics"].get("recovered"), digits=0)
-    if found["sort"]: said += f". That is {found['show']}% of what an oracle would reach {found['range']}".rstrip()
+    if found["sort"]: said += f". {best} has {found['show']}% of the oracle's IC {found['range']}".rstrip()
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #33b1875a
+# %% ../../nbs/study/site.ipynb #0e820390
 def _row(result, name, shown, place=0):
     "One model's line of the leaderboard; `place` is that of its universe in the study."
     m = result.models[name]
@@ -409,7 +409,7 @@ def _row(result, name, shown, place=0):
     cells = [_text(name, result.page_of(name)), _text(result.slug, f"{result.slug}/index.html"), _text(m["letters"] or "–") | dict(col="letters", sort=m["letters"])]
     for key, _ in shown:
         c = _cell(numbers.get(key)) | dict(col=SLICED.get(key), whole=key not in SLICED)
-        if key == "ic_t" and (numbers.get(key) or {}).get("critical"): c |= dict(range=f"5%: ±{number(numbers[key]['critical'], 2)}")
+        if key == "ic_t" and (numbers.get(key) or {}).get("critical"): c |= dict(range=f"±{number(numbers[key]['critical'], 2)}")
         cells.append(c if key in (*BRACKETED, "ic_t") else c | dict(range=""))
     cells += [_count((numbers.get("dates") or {}).get("value"), col="dates"), _count(m.get("seeds")), _count((numbers.get("deflated_sharpe") or {}).get("trials")),
               _count(None, time=f"{result.slug}/{name}"), _text(m.get("device") or "–"), _count(m.get("weights"))]

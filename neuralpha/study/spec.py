@@ -436,7 +436,7 @@ def builtin_studies()->dict[str, Path]:
     "Name -> TOML file of the studies that ship."
     return {p.stem: p for p in sorted((research_folder()/"studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #e3f49ce1
+# %% ../../nbs/study/spec.ipynb #9faa9c21
 def _merge(base:dict, changes:dict)->dict:
     "`changes` over `base`, part by part; None leaves a value alone."
     out = dict(base)
@@ -479,14 +479,16 @@ def where_it_started(
     folder, study
         of a report
     """
-    marked = read_json(folder/STARTED) if (folder/STARTED).is_file() else {}
+    marked = read_json(folder/STARTED, folder=str) if (folder/STARTED).is_file() else {}
     there = Path(os.path.normpath(folder/marked.get("folder", ".")))
-    files = [u for u in study.universes if Path(u).suffix and "://" not in u and not Path(u).is_absolute()]
-    missing = [u for u in files if not Path(u).exists()]
-    if files and all((there/u).exists() for u in files):
-        with contextlib.chdir(there): yield
-    elif missing: raise NeuralphaError(f"{missing[0]}: no such file, neither in {there}, where the study was run, nor in {Path.cwd()}. Go to the folder that holds it.")
-    else: yield
+    relative = [u for u in study.universes if "://" not in u and not Path(u).is_absolute()]
+    looks_like_path = [u for u in relative if Path(u).suffix or "/" in u or os.sep in u]
+    found_there = [u for u in relative if (there/u).exists()]
+    lost = [u for u in looks_like_path if u not in found_there and not Path(u).exists()]
+    if lost: raise NeuralphaError(f"{lost[0]}: no such file or folder, neither in {there}, where the study was run, nor in {Path.cwd()}. Go to the folder that holds it.")
+    found_here = [u for u in relative if Path(u).exists()]
+    go = there.is_dir() and set(looks_like_path) <= set(found_there) and len(found_here) <= len(found_there)
+    with contextlib.chdir(there if go else Path.cwd()): yield
 
 def load_study(
     study, # built-in name, path of a TOML or JSON file, or a `Study`
