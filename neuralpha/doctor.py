@@ -370,24 +370,27 @@ def nearest(
         folder = folder.parent
     return folder
 
-# %% ../nbs/doctor.ipynb #ecd590f3
+# %% ../nbs/doctor.ipynb #970065ae
 def caches() -> Finding:
     """Whether numba and matplotlib can keep what they made."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    named, plots = os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("MPLCONFIGDIR")
     usual = [Path(__file__).parent / "__pycache__", cache / "numba"]
-    numba_place, numba_error = _first_writable("NUMBA_CACHE_DIR", usual)
-    plots_place, plots_error = _first_writable("MPLCONFIGDIR", [cache / "matplotlib"])
+    numba_place, numba_error = _first_writable([Path(named), *usual] if named else usual)
+    plots_place, plots_error = _first_writable([Path(plots) if plots else cache / "matplotlib"])
+    fix = "set NUMBA_CACHE_DIR to a folder that can be written"
     if numba_error:
-        fix = "set NUMBA_CACHE_DIR to a folder that can be written"
         return Finding("caches", "fail", f"numba cannot keep its kernels: {numba_error}", fix)
+    if named and numba_place != Path(named):
+        said = f"NUMBA_CACHE_DIR is {named}, which cannot be written; numba goes to {numba_place}"
+        return Finding("caches", "warn", said, fix)
     if plots_error:
         fix = "set MPLCONFIGDIR to a folder that can be written"
         return Finding("caches", "warn", f"matplotlib cannot keep its fonts: {plots_error}", fix)
     return Finding("caches", "ok", f"numba in {numba_place}, matplotlib in {plots_place}")
 
 
-def _first_writable(variable: str, usual: list) -> tuple:  # (place, why there is none)
-    places = [Path(os.environ[variable])] if os.environ.get(variable) else usual
+def _first_writable(places: list) -> tuple:  # (place, why there is none)
     refused = {place: refusal(place) for place in places}
     for place, error in refused.items():
         if not error:

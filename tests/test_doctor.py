@@ -167,7 +167,14 @@ def test_a_cache_that_cannot_be_written_is_named_with_its_variable(monkeypatch, 
     assert found.state == "warn" and f"{shut}: Not a directory" in found.said and "MPLCONFIGDIR" in found.fix
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(shut))
     found = doctor.caches()
-    assert found.state == "fail" and f"{shut}: Not a directory" in found.said and "NUMBA_CACHE_DIR" in found.fix
+    assert found.state == "warn" and f"NUMBA_CACHE_DIR is {shut}, which cannot be written; numba goes to" in found.said
+    monkeypatch.setattr(doctor, "__file__", str(shut / "doctor.py"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shut))
+    found = doctor.caches()
+    assert found.state == "fail" and f"{shut}: Not a directory, {shut}/__pycache__: Not a directory" in found.said
+    assert "NUMBA_CACHE_DIR" in found.fix
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))
+    assert "matplotlib cannot keep" in doctor.caches().said
 
 def test_folders_that_cannot_be_written_are_named(monkeypatch, tmp_path, shut):
     monkeypatch.setenv("NEURALPHA_UNIVERSES", str(tmp_path / "universes"))
