@@ -9,8 +9,8 @@ study in which something failed ends with exit code 1.
 
 # %% auto #0
 __all__ = ['app', 'data_app', 'ReadOption', 'SPLIT', 'RUN', 'features_app', 'CHARACTERISTICS', 'holdout_app', 'INTERRUPTED',
-           'run', 'tune', 'features_list', 'models_list', 'studies_list', 'data_check', 'data_list', 'data_import',
-           'audit', 'report_file', 'compare_two', 'holdout_open', 'verify', 'main']
+           'run', 'tune', 'features_list', 'models_list', 'studies_list', 'doctor_command', 'data_check', 'data_list',
+           'data_import', 'audit', 'report_file', 'compare_two', 'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #0d730407
 import re, sys, tomllib
@@ -259,6 +259,33 @@ def studies_list():
     from neuralpha.study.spec import builtin_studies, load_study
     rows = {n: dict(title=s.title, universes=", ".join(s.universes), models=", ".join(s.models), file=str(p)) for n, p in builtin_studies().items() for s in [load_study(n)]}
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
+
+# %% ../nbs/cli.ipynb #c7a5ea17
+@app.command("doctor", rich_help_panel="This machine")
+def doctor_command(
+    out: Annotated[Path, typer.Option(help="Where reports would be kept.")] = Path("reports"),
+    machine: Annotated[bool, typer.Option("--json", help="For machines: JSON in place of lines.")] = False,
+):
+    """What would go wrong on this machine, before it does. Looks only, changes nothing, takes a few seconds.
+
+    Looked at are Python and the packages' versions, the notebooks that become reports and the kernel that runs them,
+    folders, caches, disk and memory, how far the exchange calendars reach, the GPU, and what optional packages would give.
+
+    Every line is **fail** (no report can be made; exit code 1), **warn** (some would go wrong, or all of them later) or
+    **ok**; below it stands what to do.
+
+    Examples:
+
+        neuralpha doctor
+
+        neuralpha doctor --out /data/reports
+
+        neuralpha doctor --json
+
+    Where even this command cannot start: python -m neuralpha.doctor
+    """
+    from neuralpha.doctor import tell
+    if code := tell(out, machine): raise typer.Exit(code)
 
 # %% ../nbs/cli.ipynb #1e34717b
 @data_app.command("check")
