@@ -3,6 +3,7 @@ from neuralpha.dev import *
 import os, subprocess, sys
 from pathlib import Path
 import nbformat, pytest
+from neuralpha.house import root
 
 def test_calls_are_dropped_and_decorators_kept():
     cell = "#| test\n# why\n@mark\ndef test_a():\n    assert f()\ntest_a()\nX = 1"
