@@ -29,7 +29,7 @@ def test_a_group_is_an_ordinary_ic_on_its_own_rows():
 
 def test_skill_is_found_where_it_was_planted():
     p, s, y = _market()
-    m = regime_metrics(s, y, reps=100)
+    m = regime_metrics(s, y)
     size = {k: v["value"] for k, v in m["ic_by_size"].items()}
     assert list(size) == ["little traded", "middling", "much traded"] and size["little traded"] > .12 and abs(size["much traded"]) < .05
     liquid = m["ic_by_liquidity"]

@@ -136,7 +136,7 @@ def group_ics(
     for g in range(len(names)): out[np.bincount(p.date_code, both & (code == g), p.n_dates) < 5, g] = np.nan
     return pd.DataFrame(out, pd.DatetimeIndex(p.dates, name="date"), list(names)).dropna(how="all")
 
-# %% ../../nbs/evaluate/regimes.ipynb #f0d758ac
+# %% ../../nbs/evaluate/regimes.ipynb #c3f73576
 DEFINITIONS = {"year": "dates of {}", "volatility": "dates on which the trailing 20-bar volatility of the equally weighted market was {} (terciles of the dates evaluated)",
                "market": "dates after which the equally weighted market went {} over the label's life (known only afterwards)", "sector": "assets of sector {}",
                "size": "{} assets (terciles on the date, by market capitalisation; \"traded\": by the mean dollar volume of a year, standing in for it)",
@@ -145,7 +145,7 @@ ORDER = ["small", "little traded", "illiquid", "calm", "down", "middling", "stor
 
 def regime_metrics(
     scores, y:Label, cuts:dict|None=None, # result of `regimes`
-    rank:bool=False, seed:int=0, reps:int=1000,
+    rank:bool=False,
 )->dict: # "ic_by_<cut>" -> {group: record}
     """Mean IC within every group of every cut, with intervals; JSON-native.
 
@@ -154,8 +154,6 @@ def regime_metrics(
     scores, y, cuts : default none, none, None
         result of `regimes`
     rank : bool, default False
-    seed : int, default 0
-    reps : int, default 1000
 
     Returns
     -------
@@ -167,6 +165,6 @@ def regime_metrics(
     for cut, groups in (cuts or regimes(y, np.isfinite(on_panel(y.panel, scores)[0][:, 0]))).items():
         table = group_ics(scores, y, groups, rank)
         names = sorted(table, key=lambda g: (ORDER.index(g) if g in ORDER else -1, g))
-        out[f"{kind}_by_{cut}"] = {g: mean_metric(table[g], y, "correlation", "per date", f"Mean over dates of the {word} IC among the {DEFINITIONS[cut].format(g)}.", seed, reps)
+        out[f"{kind}_by_{cut}"] = {g: mean_metric(table[g], y, "correlation", "per date", f"Mean over dates of the {word} IC among the {DEFINITIONS[cut].format(g)}.")
                                    for g in names}
     return out
