@@ -93,7 +93,7 @@ def test_a_figure_is_the_same_picture_in_fewer_bytes():
 def test_a_saved_notebook_holds_no_widget():
     import nbformat
     from nbclient import NotebookClient
-    code = "from neuralpha.core import progress\nfor i in progress(range(3), 'fitting'): pass\nbar = progress(total=2, desc='kept', leave=True); bar.update(2); bar.close()"
+    code = "import os\nos.environ.pop('NEURALPHA_PROGRESS', None)\nfrom neuralpha.core import progress\nfor i in progress(range(3), 'fitting'): pass\nbar = progress(total=2, desc='kept', leave=True); bar.update(2); bar.close()"
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(nb, kernel_name="python3").execute()
     stored = nb.cells[0].outputs

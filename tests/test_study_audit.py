@@ -506,7 +506,7 @@ def test_columns_and_attributes_of_a_file_are_not_certified():
         for c, what in ((of_file, "column 'score'"), (of_asset, "attribute 'style'")):
             line = next(x for x in c.checks if x.part == "origin")
             assert (c.outcome, line.what, line.verdict) == (outcome, what, "fails" if hindsight else "not checkable"), repr(c)
-    unused = audit_pipeline(lambda q: {"features": {"x": q.fields["close"].astype(float)}}, p.with_fields(score=noise), cuts=1)
+    unused = audit_pipeline(lambda q: {"features": {"x": q.fields["close"].astype(float)}}, p.with_fields(score=noise), cuts=1, levels=["x"])
     assert unused.outcome == "passed" and not any(x.part == "origin" for x in unused.checks)
 
 def test_a_part_that_could_not_run_is_not_green():
@@ -532,10 +532,10 @@ def _Tally_of(*lines):
 def test_what_has_to_be_declared_is_told_from_a_leak():
     f = _table(_market())
     rank = lambda t: t.groupby("date")["close"].rank(pct=True).rename("rank")
-    c = audit_features(rank, f)
+    c = audit_features(rank, f, levels=["rank"])
     assert c.outcome == "not certified" and not c.passed and {x.verdict for x in c.failures} == {"undeclared"}
     assert OUTCOMES["not certified"][1] in c.html()
-    assert audit_features(rank, f, cross_sectional=True, lookbacks=0).outcome == "passed"
+    assert audit_features(rank, f, cross_sectional=True, lookbacks=0, levels=["rank"]).outcome == "passed"
     ahead = lambda t: rank(t).groupby(t["asset"]).shift(-1)
     assert audit_features(ahead, f).outcome == "failed"
 

@@ -9,18 +9,18 @@ as a list of what to look for; run `leak_catalogue()` to see the audit find them
 
 # %% auto #0
 __all__ = ['LEAKS', 'leak_market', 'Planted', 'shift_by_1', 'centred_window', 'back_fill', 'interpolated_gaps',
-           'scaled_by_its_maximum_over_the_period', 'filter_in_both_directions', 'label_in_features',
-           'bars_until_delisting', 'survivor_universe', 'universe_by_later_liquidity', 'same_day_fundamentals',
-           'fundamentals_by_period_end', 'restated_values', 'full_sample_scaler', 'full_sample_PCA',
-           'winsorised_at_full_sample_quantiles', 'full_sample_selection', 'target_encoding_over_all_time',
-           'early_stopping_on_test', 'hyper_parameter_chosen_on_test', 'label_known_later_than_declared',
-           'trend_known_at_the_end_of_its_chosen_span', 'forward_filled_dropped_labels', 'missing_purge',
-           'missing_embargo', 'random_split', 'end_of_day_data_used_at_the_open',
-           'positions_scaled_by_full_sample_volatility', 'shift_across_assets', 'undeclared_look_back',
-           'trained_on_the_first_test_dates', 'trained_on_purged_rows', 'penalty_chosen_on_the_first_test_dates',
-           'scaler_of_the_first_test_dates', 'scaler_remembered_by_name', 'selection_remembered_by_name',
-           'scaler_remembered_by_shape', 'scaler_remembered_by_address', 'scaler_in_a_cached_function',
-           'scaler_in_a_file', 'scaler_in_the_environment', 'a_column_of_later_returns',
+           'scaled_by_its_maximum_over_the_period', 'filter_in_both_directions', 'level_of_adjusted_prices',
+           'label_in_features', 'bars_until_delisting', 'survivor_universe', 'universe_by_later_liquidity',
+           'same_day_fundamentals', 'fundamentals_by_period_end', 'restated_values', 'full_sample_scaler',
+           'full_sample_PCA', 'winsorised_at_full_sample_quantiles', 'full_sample_selection',
+           'target_encoding_over_all_time', 'early_stopping_on_test', 'hyper_parameter_chosen_on_test',
+           'label_known_later_than_declared', 'trend_known_at_the_end_of_its_chosen_span',
+           'forward_filled_dropped_labels', 'missing_purge', 'missing_embargo', 'random_split',
+           'end_of_day_data_used_at_the_open', 'positions_scaled_by_full_sample_volatility', 'shift_across_assets',
+           'undeclared_look_back', 'trained_on_the_first_test_dates', 'trained_on_purged_rows',
+           'penalty_chosen_on_the_first_test_dates', 'scaler_of_the_first_test_dates', 'scaler_remembered_by_name',
+           'selection_remembered_by_name', 'scaler_remembered_by_shape', 'scaler_remembered_by_address',
+           'scaler_in_a_cached_function', 'scaler_in_a_file', 'scaler_in_the_environment', 'a_column_of_later_returns',
            'an_attribute_of_whole_sample_returns', 'the_last_week_of_December', 'a_faint_leak',
            'low_pass_filter_over_everything', 'weights_of_everything', 'target_encoding_with_ones_own_label',
            'weights_by_later_volatility', 'calibrated_on_the_test', 'seed_made_from_the_data',
@@ -163,7 +163,7 @@ def _plant(name, story, part="future", filings=False, columns=None, **options):
         return make
     return register
 
-# %% ../../nbs/study/leaks.ipynb #2b274437
+# %% ../../nbs/study/leaks.ipynb #e9473ad4
 @_plant("shift by -1", "tomorrow's return instead of today's: the sign of a shift")
 def shift_by_1():
     pct = lambda p: _wide(p).pct_change(fill_method=None)
@@ -194,7 +194,7 @@ def filter_in_both_directions():
             lambda p: {"features": _long(p, smooth(smooth(_wide(p))), lookback=14)})
 
 @_plant("level of adjusted prices", "a fractional difference whose weights leave some of the price in: prices adjusted for a split of 2019 tell it in 2015", "levels")
-def _():
+def level_of_adjusted_prices():
     logs = lambda p: np.log(_wide(p).ffill(limit=5))
     return (lambda p: {"features": _long(p, logs(p) - .4*logs(p).shift(1) - .2*logs(p).shift(2), lookback=7)},
             lambda p: {"features": _long(p, logs(p) - .8*logs(p).shift(1) - .2*logs(p).shift(2), lookback=7)})
@@ -546,8 +546,8 @@ def an_attribute_of_whole_sample_returns():
     def pipeline(p): return {"features": {"style": p.attributes["style"].to_numpy(float)[p.asset_code]}}
     return pipeline, pipeline
 
-# %% ../../nbs/study/leaks.ipynb #b54f59e0
-@_plant("the last week of December", "tomorrow's price, but only from the 24th of December on")
+# %% ../../nbs/study/leaks.ipynb #45fc8903
+@_plant("the last week of December", "tomorrow's price, but only from the 24th of December on", levels=["x"])
 def the_last_week_of_December():
     def pipeline(p, ahead):
         close, days = _wide(p), pd.DatetimeIndex(p.dates)
@@ -585,7 +585,7 @@ def weights_of_everything():
         return {"label": y, "folds": folds, "predictions": scores}
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/study/leaks.ipynb #999bf67c
+# %% ../../nbs/study/leaks.ipynb #2813292a
 @_plant("target encoding with one's own label", "the mean label of an asset so far, the row's own among them")
 def target_encoding_with_ones_own_label():
     def pipeline(p, wait):
@@ -625,7 +625,7 @@ def seed_made_from_the_data():
         return {"features": {"projection": (_inputs(p)*direction).sum(1)}}
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-@_plant("weekly bars stamped by their Monday", "resample(label=\"left\"): the week's mean price on its first day")
+@_plant("weekly bars stamped by their Monday", "resample(label=\"left\"): the week's mean price on its first day", levels=["x"])
 def weekly_bars_stamped_by_their_Monday():
     def pipeline(p, label):
         weekly = _wide(p).resample("W-FRI", label=label, closed="right").mean()
@@ -662,14 +662,14 @@ def members_of_the_month_to_come():
         return {"universe": np.asarray(traded.reindex(month))[p.date_code, p.asset_code] <= 10}
     return lambda p: pipeline(p, 0), lambda p: pipeline(p, 1)
 
-@_plant("gaps filled with the median", "missing values replaced by the median of the asset's whole history")
+@_plant("gaps filled with the median", "missing values replaced by the median of the asset's whole history", levels=["x"])
 def gaps_filled_with_the_median():
     def pipeline(p, known):
         v = _wide(p, "volume")
         return {"features": _long(p, v.fillna(v.expanding().median() if known else v.median()))}
     return lambda p: pipeline(p, False), lambda p: pipeline(p, True)
 
-@_plant("bad ticks by what follows", "a jump that the next bar takes back is called an error and removed")
+@_plant("bad ticks by what follows", "a jump that the next bar takes back is called an error and removed", levels=["x"])
 def bad_ticks_by_what_follows():
     def pipeline(p, ahead):
         close = _wide(p)

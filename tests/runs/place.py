@@ -82,11 +82,11 @@ class Place:
 
 
 def contents(report):
-    "Relative path -> bytes of all files of a report; of files with times, what must not differ."
+    "Relative path -> bytes of all files of a report; of files with times and places, what must not differ."
     files = {str(p.relative_to(report)): p.read_bytes() for p in report.rglob("*") if p.is_file()}
     for name in files:
         if name.endswith("timing.js"): files[name] = sorted(json.loads(files[name].removeprefix(b"window.TIMING=")))
-        elif name.endswith("timing.json"): files[name] = sorted(json.loads(files[name]))
+        elif name.endswith(("timing.json", "started_in.json")): files[name] = sorted(json.loads(files[name]))
         elif name.endswith("done.json"):
             files[name] = json.loads(files[name])
             assert len(files[name]["files"].pop("timing.json")) == 64
