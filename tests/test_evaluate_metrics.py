@@ -10,6 +10,9 @@ from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
 from neuralpha.evaluate.ic import ic, rank_ic
 
+def test_one_or_two_bars_show_no_fading():
+    assert np.isnan(half_life([.05])) and np.isnan(half_life([[.05, .04], [.1, 0]])).all()
+
 def _with_halts(seed=0, exit="bar"):
     "Thirty walks, a tenth of whose bars are suspended; the score knows which stocks are caught in a suspension and fall meanwhile."
     rng, days = np.random.default_rng(seed), pd.bdate_range("2020-01-01", periods=150)

@@ -122,6 +122,19 @@ def test_bootstrap_means_are_those_of_arch():
     np.testing.assert_allclose(bootstrap_means(x[:, 0], 6, 50, 3), got[:, 0], atol=1e-15) # the same dates, summed in another order
     with pytest.raises(NeuralphaError, match="'stationary' or 'circular'"): bootstrap_means(x, 6, method="iid")
 
+def test_a_benchmark_of_other_dates_is_refused():
+    dates = pd.bdate_range("2020-01-01", periods=60)
+    loss = pd.Series(np.random.default_rng(0).normal(size=60), dates)
+    models = pd.DataFrame({"a": loss - .1, "b": loss + .1}, dates)
+    for other in (loss.set_axis(dates + pd.Timedelta(days=3650)), loss[::-1]):
+        with pytest.raises(NeuralphaError, match="other dates"): superior_ability(other, models)
+    with pytest.raises(NeuralphaError, match="has 59 dates, the models have 60"): superior_ability(loss.to_numpy()[1:], models)
+    assert superior_ability(loss, models)["best"] == "a"
+
+@pytest.mark.parametrize("wrong", [dict(level=95), dict(level=0), dict(horizon=0)])
+def test_a_level_or_horizon_that_cannot_be_is_refused(wrong):
+    with pytest.raises(NeuralphaError, match=f"{next(iter(wrong))} is"): mean_test(np.random.default_rng(0).normal(size=60), **wrong)
+
 def test_paired_tests_see_what_the_single_intervals_hide():
     rng = np.random.default_rng(1)
     common = rng.normal(0, .1, 400)

@@ -212,7 +212,7 @@ def share_recovered(
     low, high = influence_interval(share, left, y.horizon) if known else (np.nan, np.nan)
     return metric(share, "share", "whole period", text, low, high, n=n, error=mean_test(left, y.horizon)["se"] if known else np.nan)
 
-# %% ../../nbs/evaluate/metrics.ipynb #6da0c948
+# %% ../../nbs/evaluate/metrics.ipynb #ace01e4b
 LIVES = np.concatenate([[0.], np.geomspace(.1, 5000, 400), [np.inf]]) # half-lives that are tried, bars
 FADING_BARS = 20 # single bars after the entry
 
@@ -233,6 +233,7 @@ def half_life(
         the ICs are not positive
     """
     ics = np.asarray(ics, float)
+    if ics.shape[-1] < 3: return np.full(ics.shape[:-1], np.nan) # one or two bars show no fading
     with np.errstate(divide="ignore"): fading = .5**(1/LIVES)
     shapes = fading[:, None]**np.arange(ics.shape[-1])
     scale = np.maximum(ics @ shapes.T/(shapes**2).sum(1), 0)

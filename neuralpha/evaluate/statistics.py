@@ -97,7 +97,7 @@ def overlap_shape(
     persistent = np.sinc(np.arange(1, count + 1)*horizon/(2*n))**2
     return (overlap*horizon*persistent + 1 - overlap)/(overlap*horizon + 1 - overlap)
 
-# %% ../../nbs/evaluate/statistics.ipynb #4d2c7dab
+# %% ../../nbs/evaluate/statistics.ipynb #fcdb9da9
 class LongRun(NamedTuple):
     "A mean over dates with its standard error and the degrees of freedom of Student's t."
     mean: float
@@ -153,6 +153,8 @@ def mean_test(
         mean, se, freedom, t, critical, p (two-sided), low, high, level, n
     """
     from scipy.special import stdtr, stdtrit
+    if not 0 < level < 1: raise NeuralphaError(f"level is {level!r}; it must lie between 0 and 1, for example 0.95.")
+    if not horizon >= 1: raise NeuralphaError(f"horizon is {horizon!r}; a label covers at least one bar.")
     x = clean(series)
     nothing = dict(se=np.nan, freedom=0, t=np.nan, critical=np.nan, p=np.nan, low=np.nan, high=np.nan)
     out = dict(mean=float(x.mean())) | nothing | dict(level=level, n=len(x))
@@ -496,7 +498,7 @@ def model_confidence_set(
         raise NeuralphaError(f"The models share {len(losses)} dates; a model confidence set of labels over {horizon} bar(s) needs at least {fewest_dates(horizon)}.")
     return confidence_set(paired_tests(-losses, horizon, size), losses.columns, size)
 
-# %% ../../nbs/evaluate/statistics.ipynb #dfc9007a
+# %% ../../nbs/evaluate/statistics.ipynb #b84aa123
 def joint_waves(
     correlation:np.ndarray, # (k, k)
     freedom:int, reps:int=1000, seed:int=0,
@@ -543,6 +545,9 @@ def superior_ability(
         reality_check (White's p), spa (Hansen's consistent p), spa_lower, best, freedom, dates
     """
     from scipy.special import ndtr, stdtrit
+    if isinstance(benchmark, pd.Series) and not benchmark.index.equals(losses.index):
+        raise NeuralphaError("Benchmark and models have other dates; give both on the same ones, in one order.")
+    if len(benchmark) != len(losses): raise NeuralphaError(f"The benchmark has {len(benchmark)} dates, the models have {len(losses)}.")
     gaps = (-losses).add(np.asarray(benchmark, float), axis=0).dropna()
     n, x = len(gaps), gaps.to_numpy()
     if n < fewest_dates(horizon): raise NeuralphaError(f"Benchmark and models share {n} dates; a reality check of labels over {horizon} bar(s) needs at least {fewest_dates(horizon)}.")
