@@ -723,7 +723,7 @@ def _twins(table, keep, at, report, assets, codes, stamps):
     chosen[twin[~first]] = False
     return chosen, untrusted
 
-# %% ../../nbs/data/checks.ipynb #2a35af54
+# %% ../../nbs/data/checks.ipynb #d8bf6ce4
 def _repair(name, b, hit, panel, report):
     "Apply a check's rule; returns which rows are thereby sound again."
     f, s = panel.fields, report.spec
@@ -732,17 +732,19 @@ def _repair(name, b, hit, panel, report):
         return hit
     sound = np.zeros(len(hit), bool)
     moves = b.move
+    in_tens = _power_of_ten(moves, s.slip_tolerance, 2) # a change of unit: the rest of the move is a return and stays
     for i in np.flatnonzero(hit):
-        stays = name == "unadjusted_split" or name == "absurd_jump" or _power_of_ten(moves[i:i+1], s.slip_tolerance, 2)[0] and not hit[i+1:i+2].any()
+        stays = name in ("unadjusted_split", "absurd_jump") or in_tens[i] and not hit[i+1:i+2].any()
         if not stays: continue
-        factor = plain_ratio(moves[i], s.split_ratios) if name == "unadjusted_split" else \
-                 10.0**np.round(moves[i]/np.log(10)) if name == "unit_flip" else np.exp(moves[i])
+        if name == "unadjusted_split": factor = plain_ratio(moves[i], s.split_ratios)
+        elif in_tens[i]: factor = 10.0**np.round(moves[i]/np.log(10))
+        else: factor = np.exp(moves[i])
         past, whole = slice(panel.asset_offsets[b.asset[i]], b.rows[i]), slice(*panel.asset_offsets[b.asset[i]:b.asset[i]+2])
         report.before.setdefault(int(b.asset[i]), {c: v[whole].copy() for c, v in f.items()})
         for c in PRICES:
             if c in f: f[c][past] *= np.float32(factor)
         if name == "unadjusted_split": f["volume"][past] /= np.float32(factor)
-        sound[i] = name != "absurd_jump"
+        sound[i] = name != "absurd_jump" or in_tens[i]
     return sound
 
 # %% ../../nbs/data/checks.ipynb #938f7608
