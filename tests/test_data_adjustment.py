@@ -88,3 +88,23 @@ def test_returns_are_compared_with_the_close_beside_them():
 def test_returns_in_percent_are_recognised_without_a_close():
     r = .02*np.random.default_rng(0).standard_normal(500)
     assert "below -1" in returns_in_percent(100*r) and returns_in_percent(r) == "" and "typical value" in returns_in_percent(20*r) and returns_in_percent(5*r, True) == ""
+
+def _late(factor, bars, n=300):
+    "The same factor, some bars later within each asset."
+    rows = factor.reshape(-1, n)
+    return np.stack([rows[:, 0]]*bars + list(rows.T[:n - bars]), 1).ravel() if bars > 0 else np.concatenate([rows[:, -bars:], np.repeat(rows[:, -1:], -bars, 1)], 1).ravel()
+
+@pytest.mark.parametrize("split", [2., 0.2, 1.05])
+@pytest.mark.parametrize("bars", [-12, -3, 2, 3, 10, 25])
+def test_a_factor_beside_its_splits_is_asked_for_and_not_taken_for_done(bars, split):
+    asset, true, factor, _ = market(dividends=False, split=split, sigma=.012, assets=8)
+    for given in (factor, 1/factor):
+        verdict = judge(changes(asset, true/factor, _late(given, bars)))
+        assert verdict.way is None, (verdict, bars)
+    assert judge(changes(asset, true, factor)).way == "adjusted" # beside prices that carry it, it still is
+
+def test_money_paid_on_its_day_is_no_split():
+    asset, true, _, ratios = market(dividends=False, sigma=.012)
+    paid = np.where(np.arange(len(true)) % 63 == 20, .3, 0.)
+    with pytest.raises(NeuralphaError, match="'factor' may adjust.*dividends in money.*say adjust='none'"): settle_factor(changes(asset, true, paid), "auto", "t", "factor")
+    assert settle_factor(changes(asset, true, np.where(ratios == 1, 0, ratios)), "auto", "t", "Stock Splits")[0] == "adjusted"

@@ -10,6 +10,17 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.tables import Table, canonical, read_spec
 
+def test_prices_in_thousands_come_back_to_the_last_digit():
+    from neuralpha.data.universes import load_universe
+    rng, dates = np.random.default_rng(0), pd.bdate_range("2020-01-01", periods=300)
+    true = (1000*np.exp(np.cumsum(rng.normal(0, .015, (300, 6)), 0))).round(0)
+    wide = pd.DataFrame(np.where(true >= 1000, true/1000, true), dates, list("ABCDEF")).rename_axis("date")
+    p = load_universe(wide.melt(ignore_index=False, var_name="asset", value_name="close").reset_index())
+    got = p.frame().pivot(index="date", columns="asset", values="close").to_numpy()
+    known = np.isfinite(got)
+    ratio = (got/true)[known]
+    assert known.mean() > .85 and np.abs(ratio/10.**np.round(np.log10(ratio)) - 1).max() < 1e-6
+
 def clean_market(seed=0, n_assets=30, n_days=400, start="2022-01-03"):
     "Long frame of a clean market; one asset is delisted half-way, so that not all are survivors."
     import exchange_calendars as xc

@@ -63,3 +63,16 @@ def test_stamps_that_were_counted_in_the_wrong_unit_are_refused():
     wrong = pl.Series([1704153600000, 1704240000000]).cast(pl.Datetime("us"))
     with pytest.raises(NeuralphaError, match="'date' holds stamps from 1970-01-20"): refuse_epoch(wrong, "t.parquet", "date")
     refuse_epoch(pl.Series([dt.datetime(1970, 1, 2), dt.datetime(1970, 5, 4)]), "t.parquet", "date")
+
+def _written(dates, damaged):
+    "Days as d/m/Y; damaged: up to the twelfth as m/d/Y."
+    return [d.strftime("%m/%d/%Y" if damaged and d.day <= 12 else "%d/%m/%Y") for d in dates]
+
+@pytest.mark.parametrize("every", [True, False]) # coins trade on weekends, too
+def test_days_that_a_spreadsheet_turned_round_are_refused(every):
+    all_days = [dt.date(2020, 1, 1) + dt.timedelta(k) for k in range(420)]
+    dates = [d for d in all_days if every or d.weekday() < 5]
+    for rows in (dates*3, [d for d in dates for _ in range(3)]): # by asset, by date
+        assert "?" not in days(*_written(rows, False))[0]
+        with pytest.raises(NeuralphaError, match="the other way round.*date_format='%d/%m/%Y'"): days(*_written(rows, True))
+        assert "?" not in days(*_written(rows, True), date_format="%d/%m/%Y")[0]

@@ -46,7 +46,7 @@ class Stamps:
     fix: str = ""
     said: str = "" # what was concluded from the column itself
 
-# %% ../../nbs/data/stamps.ipynb #24d86720
+# %% ../../nbs/data/stamps.ipynb #a9518ef1
 _STAMP = r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?$"
 _TIMED = r"%[-_0]?(\.?\d?f|[HIklMSTRXrcpPsz+])" # directives of a strptime format that say more than the day
 _DAY = {r"^\d{4}-\d{1,2}-\d{1,2}$": "%Y-%m-%d", r"^\d{8}$": "%Y%m%d", r"^\d{4}/\d{1,2}/\d{1,2}$": "%Y/%m/%d", r"^\d{4}\.\d{1,2}\.\d{1,2}$": "%Y.%m.%d",
@@ -100,6 +100,20 @@ def _turned_form(lf, text, cell):
     forms = [mark.join("%" + c for c in order.split("/")) + time for order, good in fits if good]
     return (forms[0] if len(forms) == 1 else None), forms
 
+def _is_damaged(lf, text, form)->bool:
+    "Whether the days up to the twelfth stand the other way round than the others, as a spreadsheet of another country leaves them."
+    day = text.str.strptime(pl.Datetime("us"), form, strict=False).dt.date() if re.search(_TIMED, form) else text.str.to_date(form, strict=False)
+    open_ = (day.dt.day() <= 12) & (day.dt.day() != day.dt.month())
+    turned = pl.when(open_).then(pl.date(day.dt.year(), day.dt.day(), day.dt.month())).otherwise(day)
+    weekend = lambda d, rows: (d.filter(rows).dt.weekday() > 5).mean().fill_null(0.)
+    back = lambda d: (d.diff() < dt.timedelta(0)).sum()
+    n, sure, read, other, read_back, other_back = lf.select(
+        open_.sum().alias("n"), weekend(day, ~open_).alias("sure"), weekend(day, open_).alias("read"), weekend(turned, open_).alias("other"),
+        back(day).alias("read_back"), back(turned).alias("other_back")).collect().row(0)
+    by_weekday = sure < .01 and read > .1 and other < .01
+    by_order = read_back > 10 + 3*other_back
+    return n >= 10 and (by_weekday or by_order)
+
 def _likeliest_first(lf, text, forms):
     "Formats that fit, the one with the fewest Saturdays and Sundays first, then the one whose days lie closest together."
     def oddness(form):
@@ -148,6 +162,7 @@ def _by_iso(text):
 def text_stamps(
     lf:pl.LazyFrame, column:str, # a text column
     date_format:str|None=None, missing=(), # what the user said
+    where:str="table", source:str="", # for messages
 )->Stamps:
     """Parse a text column by `date_format`, by the one form that it has, or by the order of day and month that its days beyond the twelfth prove.
 
@@ -157,6 +172,8 @@ def text_stamps(
         a text column
     date_format, missing : default None, ()
         what the user said
+    where, source : str, default 'table', ''
+        for messages
     """
     text = pl.col(column).str.strip_chars()
     empty = is_missing(text, missing, number=False)
@@ -165,6 +182,9 @@ def text_stamps(
     form, fits, said = date_format or day_form(cell), [], ""
     if not form and not re.match(_STAMP, cell):
         form, fits = _turned_form(lf, pl.col(column).str.strip_chars(), cell)
+        if form and _is_damaged(lf, text, form):
+            raise NeuralphaError(f"{where}: column {source or column!r}: days up to the twelfth stand the other way round than the others, as a spreadsheet of another country leaves them; "
+                                 f"write the dates again from their source as 2020-12-31, or say date_format={form!r} if they are right as they stand.")
         if form: said = f"dates read as {form}, the only order of day and month that all rows fit"
         else: fits = _likeliest_first(lf, text, fits)
     value, offset = _by_format(text, form) if form else _by_iso(text)
