@@ -261,7 +261,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #eed827ed
+# %% ../nbs/labels.ipynb #21c55350
 EXITS = ("bar", "next trade")
 
 def forward_return(
@@ -320,7 +320,7 @@ def suspended_exits(
     last = (p.asset_offsets[1:] - 1)[p.asset_code]
     entry, out = np.arange(p.n_rows) + y.delay, exits(p, wealth, y.delay + y.horizon)
     entered = p.tradable & (entry <= last) & np.isfinite(wealth[np.minimum(entry, last)])
-    open_ = entered & out.late & ~y.labelled & ~(out.left & p.gone[p.asset_code])
+    open_ = entered & out.late & ~y.labelled & ~((out.left | (out.row < 0)) & p.gone[p.asset_code])
     return open_, np.where(open_, forward_return(p, y.horizon, y.delay, "next trade").values, np.nan)
 
 def _check_exit(exit):
@@ -335,7 +335,7 @@ def _why_missing(panel, wealth, entry, last, out)->dict: # reason -> (n_rows,) b
     return {"delisted before entry": left_at_entry,
             "beyond the last date": (entry > last) | ~out.late & ((out.row < 0) | out.left & ~gone),
             NO_ENTRY: ~np.isfinite(wealth[np.minimum(entry, last)]),
-            "delisting return unknown": out.left & gone & ~np.isfinite(out.factor),
+            "delisting return unknown": gone & (out.left & ~np.isfinite(out.factor) | out.late & (out.row < 0)),
             NO_EXIT: out.late,
             "no return between entry and exit": np.ones(panel.n_rows, bool)}
 

@@ -135,6 +135,18 @@ def test_a_benchmark_of_other_dates_is_refused():
 def test_a_level_or_horizon_that_cannot_be_is_refused(wrong):
     with pytest.raises(NeuralphaError, match=f"{next(iter(wrong))} is"): mean_test(np.random.default_rng(0).normal(size=60), **wrong)
 
+def test_names_and_sizes_that_cannot_be_are_refused():
+    two = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)), columns=["a", "a"])
+    for test in (paired_tests, model_confidence_set):
+        with pytest.raises(NeuralphaError, match="Two models are called 'a'"): test(two)
+        with pytest.raises(NeuralphaError, match="size is 5"): test(two.set_axis(["a", "b"], axis=1), size=5)
+    for pair in (("a", "a"), ("a", "c")):
+        with pytest.raises(NeuralphaError, match="no pair of two of the names a, b"): letters(["a", "b"], [pair])
+
+def test_last_bits_are_no_spread():
+    fit = mean_test(np.array([.1 + .2, .3]*50))
+    assert np.isnan(fit["t"]) and fit["low"] == fit["high"]
+
 def test_paired_tests_see_what_the_single_intervals_hide():
     rng = np.random.default_rng(1)
     common = rng.normal(0, .1, 400)

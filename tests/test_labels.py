@@ -67,6 +67,17 @@ def test_a_rank_lives_as_long_as_the_longest_label_of_its_date():
     with pytest.raises(NeuralphaError, match="different bars"): y.target("rank")
     with pytest.raises(NeuralphaError, match="Did you mean 'rank'"): y.target("rnak")
 
+@pytest.mark.parametrize("after", [0., np.nan])
+def test_rows_that_go_on_without_a_price_are_a_delisting_and_no_halt(after):
+    from neuralpha.data.universes import load_universe
+    dates = pd.bdate_range("2020-01-01", periods=300)
+    wide = pd.DataFrame(50*np.exp(np.cumsum(np.random.default_rng(0).normal(0, .015, (300, 4)), 0)), dates, list("ABCD")).rename_axis("date")
+    wide.loc[dates[200]:, "A"] = after
+    p = load_universe(wide.melt(ignore_index=False, var_name="asset", value_name="close").reset_index())
+    y = forward_return(p, 5)
+    assert p.gone.tolist() == [True, False, False, False]
+    assert y.counts["delisting return unknown"] == 5 and y.counts.get("exit bar suspended", 0) == 0, y.counts
+
 PRICES = pd.DataFrame({"date": list(DAYS) + list(DAYS[:3]), "asset": ["A"]*5 + ["B"]*3, "close": [100, 110, 121, 121, 242, 50, 40, 20.]})
 
 def _panel(final=-.5): return panel_from_frame(PRICES, attributes=pd.DataFrame({"delisting_return": [np.nan, final]}, ["A", "B"]))

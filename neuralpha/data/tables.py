@@ -431,7 +431,7 @@ def _wanted(spec, slack=0):
     if spec.end: rules.append(pl.col("date") < dt.datetime.combine(spec.end, dt.time()) + day + dt.timedelta(days=1))
     return rules
 
-# %% ../../nbs/data/tables.ipynb #6a0ef626
+# %% ../../nbs/data/tables.ipynb #666f3535
 SAMPLE = 2000 # rows that are looked at before all are read
 
 class Reading:
@@ -549,7 +549,7 @@ class Reading:
         "How the date column is read, and a time of day beside it."
         spec, where, source = self.spec, self.where, self.names["date"]
         dtype, day = self.lf.collect_schema()["date"], pl.col("date")
-        if dtype == pl.String and not spec.date_unit: self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing)
+        if dtype == pl.String and not spec.date_unit: self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing, where, source)
         elif spec.date_unit and (dtype == pl.String or dtype.is_integer()):
             self.stamps = counted_stamps(self.lf, "date", dtype == pl.String, spec.date_unit, where, source, spec.missing)
         elif dtype == pl.Date: self.stamps = Stamps(day.cast(pl.Datetime("us")))
@@ -558,7 +558,7 @@ class Reading:
             self.stamps = Stamps(naive.dt.cast_time_unit("us"), zone=dtype.time_zone)
         elif dtype.is_integer():
             self.lf = self.lf.with_columns(day.cast(pl.String))
-            self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing)
+            self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing, where, source)
         else:
             raise NeuralphaError(f"{where}: column {source!r} is {dtype}, not a date; store it as a date, as text like 2020-12-31, or as an "
                                  "integer like 20201231 (integers that count from 1970 need date_unit='s', 'ms', 'us' or 'ns').")
@@ -713,7 +713,7 @@ def _refuse_bad_cells(frame, bad, names, where, wide=False, date_fix=""):
             if 1 < len(others) < 6: fix = f"say missing={[t.strip() for t in others]!r} if these mean that there is no value, or mend the cells"
         raise NeuralphaError(f"{where}: column {named!r}, row {rows.min() + 1:,}: {cell!r} is no {kind} ({rows.n_unique():,} such rows); {fix}.")
 
-# %% ../../nbs/data/tables.ipynb #59b7a6fc
+# %% ../../nbs/data/tables.ipynb #de6c0e62
 def _sorted_arrays(frame, *columns):
     "Asset codes and columns as float64, sorted by asset and date, and the order."
     code = frame["asset"].to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
@@ -795,7 +795,8 @@ def _settle_returns(frame, table, spec):
     if "close" not in frame.columns:
         why = "" if "return" in spec.percent or column in spec.percent else returns_in_percent(frame["return"].cast(pl.Float64).fill_null(np.nan).to_numpy(), _coarse(frame))
         if why: raise NeuralphaError(f"{table.where}: column {column!r} is in percent, or no return: {why}; say percent='return' (it is then divided by 100).")
-        return frame, []
+        typical = float(frame["return"].cast(pl.Float64).fill_nan(None).abs().median() or 0.)
+        return frame, [dict(check="return_column", rows=frame["return"].count(), note=f"column {column!r} taken as fractions: a typical bar moves by {typical:.2g}, which is {typical:.2%}; percent='return' divides by 100")]
     order, code, (close, given) = _sorted_arrays(frame, "close", "return")
     found = compare_returns(code, close, given)
     say = lambda note: [dict(check="return_column", rows=frame["return"].count(), note=f"column {column!r} {note}")]

@@ -97,7 +97,7 @@ def overlap_shape(
     persistent = np.sinc(np.arange(1, count + 1)*horizon/(2*n))**2
     return (overlap*horizon*persistent + 1 - overlap)/(overlap*horizon + 1 - overlap)
 
-# %% ../../nbs/evaluate/statistics.ipynb #fcdb9da9
+# %% ../../nbs/evaluate/statistics.ipynb #eeb15208
 class LongRun(NamedTuple):
     "A mean over dates with its standard error and the degrees of freedom of Student's t."
     mean: float
@@ -159,7 +159,7 @@ def mean_test(
     nothing = dict(se=np.nan, freedom=0, t=np.nan, critical=np.nan, p=np.nan, low=np.nan, high=np.nan)
     out = dict(mean=float(x.mean())) | nothing | dict(level=level, n=len(x))
     if len(x) < fewest_dates(horizon): return out
-    if np.ptp(x) == 0: return out | dict(se=0., low=out["mean"], high=out["mean"])
+    if np.ptp(x) <= 1e-12*np.abs(x).max(): return out | dict(se=0., low=out["mean"], high=out["mean"]) # last bits are no spread
     fit = long_run(x, horizon)
     critical, t = float(stdtrit(fit.freedom, (1 + level)/2)), fit.mean/fit.se
     half = critical*fit.se
@@ -338,7 +338,7 @@ def paired_test(
     if not gap.any(): got |= dict(t=0., p=1., critical=np.nan)
     return dict(difference=got.pop("mean")) | got
 
-# %% ../../nbs/evaluate/statistics.ipynb #3246f6f7
+# %% ../../nbs/evaluate/statistics.ipynb #bbcfe791
 def holm(p_values)->np.ndarray:
     "Holm-adjusted p-values, same order; statsmodels' own sweeps the whole memory at every call, which costs minutes over all slices."
     p = np.asarray(p_values, float)
@@ -378,6 +378,11 @@ def together(
 TESTED = ("difference", "se", "freedom", "t", "critical", "p")
 PAIR = ["better", "worse", "difference", "low", "high", "p", "p_holm", "t", "critical", "freedom", "se", "dates", "separated"]
 
+def _check_names(values, size):
+    twice = values.columns[values.columns.duplicated()]
+    if len(twice): raise NeuralphaError(f"Two models are called {twice[0]!r}; give each a name of its own.")
+    if not 0 < size < 1: raise NeuralphaError(f"size is {size!r}; it is the chance of a false finding and must lie between 0 and 1, for example 0.05.")
+
 def paired_tests(
     values:pd.DataFrame, # dates × models, higher is better
     horizon:int=1, size:float=.05,
@@ -397,6 +402,7 @@ def paired_tests(
         one row per pair, columns PAIR; p is of the pair alone, p_holm, low and high of all pairs
         together
     """
+    _check_names(values, size)
     columns, rows = values.to_numpy(float).T, []
     for i, j in itertools.combinations(range(len(columns)), 2):
         both = np.isfinite(columns[i]) & np.isfinite(columns[j])
@@ -409,7 +415,7 @@ def paired_tests(
     frame = pd.DataFrame(rows, columns=["better", "worse", "dates", *TESTED]).astype({k: float for k in TESTED})
     return together(frame, size)[PAIR]
 
-# %% ../../nbs/evaluate/statistics.ipynb #afe5a33e
+# %% ../../nbs/evaluate/statistics.ipynb #5cdb4333
 def _letter_names(count):
     plain = string.ascii_lowercase + string.ascii_uppercase
     return [plain[k] if k < len(plain) else f"({k + 1})" for k in range(count)]
@@ -432,9 +438,11 @@ def letters(
     dict
         name -> its letters
     """
-    names = list(names)
+    names, pairs = list(names), [frozenset(pair) for pair in separated]
+    wrong = [tuple(pair) for pair in pairs if len(pair) != 2 or not pair <= set(names)]
+    if wrong: raise NeuralphaError(f"{wrong[0]} is no pair of two of the names {', '.join(map(str, names))}.")
     groups = [frozenset(names)]
-    for pair in map(frozenset, separated):
+    for pair in pairs:
         parts = [part for g in groups for part in ([g - {name} for name in pair] if pair <= g else [g])]
         parts = list(dict.fromkeys(parts))
         groups = [g for g in parts if not any(g < other for other in parts)]
