@@ -220,7 +220,7 @@ def _table(frame, title):
     for name, row in frame.iterrows(): table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
-# %% ../nbs/cli.ipynb #c80ab7f4
+# %% ../nbs/cli.ipynb #88162918
 CHARACTERISTICS = """characteristics: the universe's own further columns, one feature each, as they stand in its row (look-back 0): every number
 in the source beside open, high, low, close, volume, vwap, return and factor, fundamentals that were joined among them. Which they are,
 the universe says: `load_universe("prices.parquet").fields`. Each can be named on its own too: features = ["classic", "short_interest"]."""
@@ -228,7 +228,7 @@ the universe says: `load_universe("prices.parquet").fields`. Each can be named o
 @features_app.command("list")
 def features_list(names: Annotated[Optional[str], typer.Argument(help="Names, families or globs, comma-separated; default: all.")] = None):
     "Every declared feature: family, inputs, look-back in bars, formula and source."
-    from neuralpha.features.families import list_features
+    from neuralpha.features.compute import list_features
     asked = _list(names)
     if asked and "characteristics" in asked:
         typer.echo(CHARACTERISTICS)

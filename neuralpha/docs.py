@@ -11,7 +11,7 @@ adds is order (`docs/sidebar.toml`), a cache, so that only what changed runs aga
 __all__ = ['SHOWN_ONLY', 'sidebar', 'run_key', 'run_notebook', 'run_all', 'with_outputs', 'reference', 'public_names', 'exported',
            'linked', 'link_targets', 'page_notebook', 'contents', 'write_pages', 'build']
 
-# %% ../nbs/docs.ipynb #f9e65284
+# %% ../nbs/docs.ipynb #9ab11e92
 import ast, hashlib, importlib, inspect, json, os, re, shutil, subprocess, sys, textwrap, time, tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +19,7 @@ import nbformat
 from .core import NeuralphaError
 from .docstrings import summary_of
 from .house import notebooks
-from .study.units import code_digest
+from .core import code_digest
 
 # %% ../nbs/docs.ipynb #b49e3911
 def sidebar(

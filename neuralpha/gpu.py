@@ -18,7 +18,7 @@ __all__ = ['PRETEND', 'small_market', 'PARTS', 'Size', 'Row', 'Run', 'line_of', 
            'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
            'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
 
-# %% ../nbs/gpu.ipynb #2713f476
+# %% ../nbs/gpu.ipynb #249e29e8
 import argparse, contextlib, gc, json, os, platform, signal, subprocess, sys, tempfile, time, traceback
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -36,7 +36,7 @@ from .labels import forward_return
 from .models.base import date_ic, feature_scale, toy_problem
 from .models.losses import Objective
 from .models.nets import MLP, Net
-from .models.predict import fit_unit
+from .models.fitting import fit_unit
 from .models.recurrent import ALSTM, GRU, LSTM
 from .models.registry import MODELS, load_model, make_model, model_class
 from .models.together import fit_seeds

@@ -18,6 +18,18 @@ def test_digest_depends_on_content_only():
     df = pd.DataFrame({"x": [1, 2]}, index=["u", "v"])
     assert digest(df) != digest(df.rename(index={"u": "w"}))
 
+import ast
+
+from neuralpha.core import _without_docstrings
+
+def test_prose_changes_no_number():
+    tree = lambda doc, value: ast.dump(_without_docstrings(ast.parse(f'"{doc}"\ndef f():\n    "{doc}"\n    return {value}')))
+    assert tree("One.", 1) == tree("Another.", 1) != tree("One.", 2)
+
+def test_code_digest_follows_imports():
+    assert code_modules("neuralpha.splits") == ["neuralpha.core", "neuralpha.data.panel", "neuralpha.labels", "neuralpha.splits"]
+    assert code_digest("neuralpha.splits") != code_digest("neuralpha.labels")
+
 def test_a_table_is_read_as_it_was_written_or_not_at_all(tmp_path):
     path, kinds = tmp_path/"t.parquet", dict(date="date", asset="text", score="float32")
     good = pd.DataFrame({"date": pd.to_datetime(["2020-01-02"]*2), "asset": ["A", "B"], "score": np.float32([1, 2]), "more": 1})

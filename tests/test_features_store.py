@@ -31,7 +31,7 @@ def test_the_key_follows_data_and_code(panel, monkeypatch):
     other = replace(mine, compute=lambda h: 2*h["close"])
     keys = {key, feature_key(bumped, "classic"), feature_key(panel, "classic", None), feature_key(panel, ["ret_5"]),
             feature_key(panel, mine), feature_key(panel, other)}
-    monkeypatch.setattr("neuralpha.features.store._code", lambda: "another version")
+    monkeypatch.setattr("neuralpha.features.store.code_digest", lambda *names: "another version")
     assert len(keys | {feature_key(panel, "classic")}) == 7
 
 def _until(panel, n):

@@ -7,7 +7,7 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.labels import multi_horizon
 from neuralpha.models.base import toy_problem
-from neuralpha.models.predict import fit_unit
+from neuralpha.models.fitting import fit_unit
 from neuralpha.models.tuning import searched
 
 def test_names_and_parameters():

@@ -10,7 +10,7 @@ from neuralpha.models.convolution import TCN
 from neuralpha.models.gkx import NN1
 from neuralpha.models.losses import Objective
 from neuralpha.models.nets import MLP
-from neuralpha.models.predict import fit_unit
+from neuralpha.models.fitting import fit_unit
 from neuralpha.models.pretrain import Pretrained
 from neuralpha.models.recurrent import GRU, LSTM
 from neuralpha.models.transformer import Transformer

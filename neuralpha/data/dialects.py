@@ -13,8 +13,8 @@ the file must be refused with a sentence. A reading that is neither is *wrong*, 
 __all__ = ['CHOICES', 'Dialect', 'random_dialect', 'Market', 'make_market', 'write_dialect', 'differences', 'first_option',
            'Outcome', 'read_dialect']
 
-# %% ../../nbs/data/dialects.ipynb #427c5d8c
-import bz2, gzip, lzma, re, tempfile, zipfile
+# %% ../../nbs/data/dialects.ipynb #b6ef66ed
+import bz2, gzip, lzma, re, zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 import numpy as np

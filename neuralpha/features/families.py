@@ -9,8 +9,7 @@ update, the leak certificate. The tests below and in `features.compute` hold eve
 
 # %% auto #0
 __all__ = ['LEVELS', 'SERIES', 'FEATURES', 'SETS', 'PRICE_FIELDS', 'Feature', 'joint_level', 'History', 'example_bars',
-           'windows_asked', 'declare', 'ema_length', 'choose', 'list_features', 'adjusted_bars', 'moved',
-           'check_feature']
+           'windows_asked', 'declare', 'ema_length', 'choose', 'adjusted_bars', 'moved', 'check_feature']
 
 # %% ../../nbs/features/families.ipynb #58551394
 from dataclasses import dataclass, replace
@@ -513,15 +512,6 @@ def choose(
 
 for _n in ("ret_1", "ret_5", "ret_20", "ret_60", "vol_20", "amihud_20", "volume_surprise_20"):
     for _by in ("market", "sector"): FEATURES[f"{_n}@{_by}"] = _of_features(f"{_n}@{_by}")
-
-# %% ../../nbs/features/families.ipynb #c47235ff
-def list_features(names=None)->pd.DataFrame:
-    "The declarations as a table, one row per feature: what `neuralpha features list` prints."
-    import neuralpha.features.compute # so that every family has declared itself
-    chosen = FEATURES.values() if names is None else choose(names)
-    return pd.DataFrame([{"name": f.name, "family": f.family, "sets": " ".join(s for s, ns in SETS.items() if f.name in ns),
-                          "inputs": " ".join(f.inputs), "lookback": f.lookback, "cross_sectional": f.cross_sectional,
-                          "level": f.level, "formula": f.formula, "source": f.source} for f in chosen])
 
 # %% ../../nbs/features/families.ipynb #1aa8d9da
 PRICE_FIELDS = ("open", "high", "low", "close", "vwap")

@@ -5,24 +5,20 @@
 # %% auto #0
 __all__ = ['feature_key', 'cached_features', 'update_features', 'stream_features']
 
-# %% ../../nbs/features/store.ipynb #80f1f613
+# %% ../../nbs/features/store.ipynb #4c5e3f58
 import inspect
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
-from ..core import NeuralphaError, atomic_path, digest, progress, read_json, write_json
+from ..core import NeuralphaError, atomic_path, code_digest, digest, progress, read_json, write_json
 from ..data.panel import Panel, cut_panel
-from . import alpha158, compute, cross, families, frequency, kernels, signals
+from . import compute, families
 from .compute import _values, compute_features, resolve_features
 from .cross import TRANSFORMS, in_threads
 from .families import windows_asked
 from .table import Features
 
-# %% ../../nbs/features/store.ipynb #1b1ac89a
-def _code()->str:
-    "Digest of the source text of everything that computes features."
-    return digest(*[inspect.getsource(m) for m in (kernels, families, cross, compute, alpha158, signals, frequency)])
-
+# %% ../../nbs/features/store.ipynb #3b29fdbc
 def _own_source(f):
     try: return inspect.getsource(f.compute)
     except (TypeError, OSError): raise NeuralphaError(f"Feature {f.name!r} has no source text to know it again by; define it in a file or a cell.")
@@ -32,7 +28,7 @@ def feature_key(panel:Panel, names="core", transform:str|None="rank")->str:
     made, skipped = resolve_features(panel, names)
     told = [[f.name, f.lookback, f.formula, list(f.inputs), f.level, _own_source(f) if families.FEATURES.get(f.name) != f and not f.of
              and f.compute else ""] for f in made]
-    return digest(panel.digest, told, skipped, transform or "raw", _code())
+    return digest(panel.digest, told, skipped, transform or "raw", code_digest("neuralpha.features.compute"))
 
 def cached_features(
     panel:Panel,

@@ -14,7 +14,7 @@ Not every net allows it: batch norm keeps statistics in place, and nets across a
 # %% auto #0
 __all__ = ['why_not_together', 'stacked_grid', 'Stack', 'train_together', 'fit_seeds']
 
-# %% ../../nbs/models/together.ipynb #45987ba4
+# %% ../../nbs/models/together.ipynb #5e60696e
 import copy, time
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from ..core import NeuralphaError
 from .base import feature_scale
 from .losses import Grid, Objective
 from .nets import Net
-from .predict import UnitResult, check_task, checked_scores
+from .fitting import UnitResult, check_task, checked_scores
 from .trainer import Part, Resident, _autocast, _blocks, _by_date, batching, best_so_far, check_finite, epoch_batches, epoch_seed, fitting_batch_rows, free_memory, judge, penalty, pick_device, repeatable, stale
 
 # %% ../../nbs/models/together.ipynb #47b4bf70

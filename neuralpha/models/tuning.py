@@ -15,7 +15,7 @@ the deflated Sharpe ratio needs it. In a study a `[tune]` block does all of this
 __all__ = ['SAMPLERS', 'inner_fold', 'suggest', 'Tuned', 'run_trial', 'read_journal', 'within_budget', 'tune', 'searched',
            'trial_seed', 'tuned_from']
 
-# %% ../../nbs/models/tuning.ipynb #0ad8d0ec
+# %% ../../nbs/models/tuning.ipynb #e1c9aac8
 from html import escape
 import itertools, json, time
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, canonical_json, digest, parse_json, unknown_name
 from .base import Estimator, primary, mean_ic
-from .predict import check_task
+from .fitting import check_task
 from ..splits import Fold
 
 # %% ../../nbs/models/tuning.ipynb #544f9d5d

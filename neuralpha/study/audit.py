@@ -1566,7 +1566,7 @@ def planted_label(
     values = np.where(y.labelled, ic*signal + np.sqrt(1 - ic**2)*noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/study/audit.ipynb #29082919
+# %% ../../nbs/study/audit.ipynb #36faceb2
 def fold_ic(
     model, # unfitted estimator; it is cloned
     X:Features, y:Label, fold:Fold,
@@ -1597,7 +1597,7 @@ def fold_ic(
     return mean_test(ic, y.horizon, level), ic
 
 def _fitted_on(model, X, goal, fold, device, refit):
-    from neuralpha.models.predict import fit_on
+    from neuralpha.models.fitting import fit_on
     model = model.clone(**({"device": device} if model.get_params().get("device") == "auto" else {}))
     fit_on(model, X, goal, fold, refit)
     return model

@@ -10,7 +10,7 @@ any number of processes that open the same bench agree on the names of its units
 # %% auto #0
 __all__ = ['SHARED', 'Bench', 'study_features', 'study_label', 'study_folds', 'open_bench', 'opened_study']
 
-# %% ../../nbs/study/bench.ipynb #3d0a6e4f
+# %% ../../nbs/study/bench.ipynb #b5d5e858
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -25,7 +25,8 @@ from ..models.tuning import searched
 from ..splits import fixed_split, walk_forward
 from .holdout import Seal, holdout_fold, open_holdout, openings, seal_holdout
 from .spec import Study, load_study, make_study, universe_slug
-from .units import UNIT_COLUMNS, Unit, code_digest, device_kind, library_versions
+from .units import UNIT_COLUMNS, Unit, device_kind, library_versions
+from ..core import code_digest
 
 # %% ../../nbs/study/bench.ipynb #528d0516
 SHARED = ("neuralpha.data.universes", "neuralpha.features.compute", "neuralpha.labels", "neuralpha.splits") # code that every result depends on

@@ -6,7 +6,7 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'finished', 'unfinished', 'due', 'do_task', 'work', 'forget_failures',
            'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #56768d98
+# %% ../../nbs/study/fit.ipynb #383406e2
 import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
 from collections import Counter
 from dataclasses import replace
@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import DiskError, NeuralphaError, digest, limit_threads, progress, sweep_locks, writing
-from ..models.predict import Predictions, fit_unit, predictions_frame
+from ..models.predict import Predictions, predictions_frame
+from ..models.fitting import fit_unit
 from ..models.registry import load_model
 from .bench import Bench, open_bench
 from .draws import Draws, fit_draw, open_draws

@@ -12,7 +12,7 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 # %% auto #0
 __all__ = ['REPORT_CODE', 'BACKENDS', 'execute', 'StudyRun', 'study_lock', 'run_study']
 
-# %% ../../nbs/study/run.ipynb #2a90b159
+# %% ../../nbs/study/run.ipynb #cd47d440
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -23,7 +23,8 @@ from ..core import DiskError, NeuralphaError, digest, file_digest, lock, read_js
 from .fit import failures, fit_study, open_any, tasks
 from .remote import Remote, pull_tasks, push_report, push_tasks
 from .spec import STARTED, load_study, research_folder
-from .units import UnitStore, code_digest
+from .units import UnitStore
+from ..core import code_digest
 
 # %% ../../nbs/study/run.ipynb #f405858f
 def _check_parameters(template:Path, parameters:dict):

@@ -14,7 +14,7 @@ __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA',
            'render', 'UniverseResult', 'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages',
            'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
 
-# %% ../../nbs/study/site.ipynb #d6a4438e
+# %% ../../nbs/study/site.ipynb #9b3132ee
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +26,8 @@ from ..data.panel import GONE_AFTER
 from .holdout import holdout_line, read_seal
 from .published import side_by_side, targets
 from .spec import STARTED, Study, load_study, make_study, universe_slug
-from .units import code_digest, library_versions
+from .units import library_versions
+from ..core import code_digest
 
 # %% ../../nbs/study/site.ipynb #fbb3797d
 _DIGITS = {"correlation": 3, "t-statistic": 1, "ratio": 2, "percent": 1, "fine percent": 2, "probability": 2, "bars": 0, "dates": 0, "rows": 0}

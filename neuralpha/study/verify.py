@@ -13,7 +13,7 @@ the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['LAST_BITS', 'PARTS', 'derived_files', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/study/verify.ipynb #de79567d
+# %% ../../nbs/study/verify.ipynb #f9fef0b9
 import csv, json, math, shutil, tempfile
 from pathlib import Path
 import numpy as np
@@ -27,7 +27,7 @@ from .reasons import agreement_records, regime_records, volatility_regime
 from .report import bench_sheet, data_facts, setting_facts, universe_numbers, with_ensemble
 from .site import LEDGER, UNLISTED, manifest_page, read_results, site_pages, timing_script, write_site
 from .spec import open_report, where_it_started
-from .units import code_digest
+from ..core import code_digest
 
 # %% ../../nbs/study/verify.ipynb #b0761ec6
 LAST_BITS = 1e-10 # of a number, and a thousandth of that beside nought
