@@ -20,94 +20,198 @@ from typing import Annotated, Optional
 import typer
 from .core import NeuralphaError
 
-# %% ../nbs/cli.ipynb #e4140050
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False, add_completion=False, help="""
+# %% ../nbs/cli.ipynb #605642ea
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="""
 Does a neural network beat gradient boosting on your universe of stocks, by how much, and can you trust it?
 
 Start with **neuralpha run quick**, then **neuralpha run quick --universe prices.parquet**.
-""")
+""",
+)
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check and import universes.")
 app.add_typer(data_app, name="data")
 
-# %% ../nbs/cli.ipynb #968a9a1a
-ReadOption = Annotated[Optional[list[str]], typer.Option("--read", metavar="KEY=VALUE", help="How to read the source, e.g. --read date_format=%d.%m.%Y --read layout=wide --read tz=America/New_York --read 'assets=[\"A\", \"B\"]'. Repeat for several; a study says the same below \\[data.\"prices.csv\"].")]
+# %% ../nbs/cli.ipynb #9a3c8630
+ReadOption = Annotated[
+    Optional[list[str]],
+    typer.Option(
+        "--read",
+        metavar="KEY=VALUE",
+        help="How to read the source, e.g. --read date_format=%d.%m.%Y --read layout=wide --read "
+        "tz=America/New_York --read 'assets=[\"A\", \"B\"]'. Repeat for several; a study says the same below "
+        "\\[data.\"prices.csv\"].",
+    ),
+]
+
 
 def _read_options(read):
-    "`key=value` texts as a dictionary; a value is TOML where it can be, else the text itself. A setting of the checks may be misplaced here: loading says where it belongs."
+    """`key=value` texts as a dictionary; a value is TOML where it can be, else the text itself.
+
+    A setting of the checks may be misplaced here: loading says where it belongs.
+    """
     from neuralpha.core import unknown_name
     from neuralpha.data.checks import CheckSpec
     from neuralpha.data.tables import ReadSpec
+
     options = {}
     for said in read or ():
         key, equals, value = said.partition("=")
-        if not equals: raise NeuralphaError(f"--read {said}: write key=value, e.g. --read date_format=%d.%m.%Y.")
-        if key.strip() not in {*ReadSpec.model_fields, *CheckSpec.model_fields, "checks", "seed"}: raise unknown_name("option of a source", key.strip(), [*ReadSpec.model_fields, "checks", "seed"])
-        try: options[key.strip()] = tomllib.loads(f"x = {value}")["x"]
-        except tomllib.TOMLDecodeError: options[key.strip()] = value
+        if not equals:
+            raise NeuralphaError(f"--read {said}: write key=value, e.g. --read date_format=%d.%m.%Y.")
+        if key.strip() not in {*ReadSpec.model_fields, *CheckSpec.model_fields, "checks", "seed"}:
+            raise unknown_name("option of a source", key.strip(), [*ReadSpec.model_fields, "checks", "seed"])
+        try:
+            options[key.strip()] = tomllib.loads(f"x = {value}")["x"]
+        except tomllib.TOMLDecodeError:
+            options[key.strip()] = value
     return options
 
+
 def _data_block(study, universe, read):
-    "The study's `data` block that `--read` makes; None without it."
+    """The study's `data` block that `--read` makes; None without it."""
     from neuralpha.study.spec import load_study
-    if not read: return None
+
+    if not read:
+        return None
     names = universe or load_study(study).universes
     options = _read_options(read)
-    if "checks" in options: raise NeuralphaError("--read checks=... is for `neuralpha data`; a study has one set of checks, below [checks] in its file.")
-    if len(names) > 1: raise NeuralphaError(f"--read speaks of one universe and there are {', '.join(names)}: give one with --universe, or say it in the study's file below [data.\"{names[0]}\"].")
+    if "checks" in options:
+        raise NeuralphaError(
+            "--read checks=... is for `neuralpha data`; a study has one set of checks, below [checks] in its file."
+        )
+    if len(names) > 1:
+        raise NeuralphaError(
+            f"--read speaks of one universe and there are {', '.join(names)}: give one with --universe, or say it "
+            f"in the study's file below [data.\"{names[0]}\"]."
+        )
     return {names[0]: options}
+
 
 @contextmanager
 def _reading(*sources):
-    "Adds to an error that asks for an option of a source where that option is written."
+    """Adds to an error that asks for an option of a source where that option is written."""
     from neuralpha.data.tables import ReadSpec
-    try: yield
+
+    try:
+        yield
     except NeuralphaError as e:
-        asked = [(k, v.replace("': ", "' = ")) for k, v in re.findall(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])", str(e)) if k in ReadSpec.model_fields or k == "checks"]
-        if not asked: raise
+        asked = [
+            (k, v.replace("': ", "' = "))
+            for k, v in re.findall(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])", str(e))
+            if k in ReadSpec.model_fields or k == "checks"
+        ]
+        if not asked:
+            raise
         source = next((s for s in sources if str(e).startswith(s)), sources[0])
-        in_study = lambda k, v: f"below [checks], {v[1:-1]}" if k == "checks" else f"below [data.\"{source}\"], {k} = {v}"
-        said, written = (" or ".join(form(k, v) for k, v in dict.fromkeys(asked)) for form in (lambda k, v: f'--read "{k}={v}"', in_study))
+
+        def in_study(k, v):
+            return f"below [checks], {v[1:-1]}" if k == "checks" else f"below [data.\"{source}\"], {k} = {v}"
+
+        said, written = (
+            " or ".join(form(k, v) for k, v in dict.fromkeys(asked))
+            for form in (lambda k, v: f'--read "{k}={v}"', in_study)
+        )
         raise NeuralphaError(f"{e} On the command line that is {said}; in a study's file, {written}.") from e
 
-# %% ../nbs/cli.ipynb #0d6dab48
-def _list(text): return [t.strip() for t in text.split(",") if t.strip()] if text else None
+# %% ../nbs/cli.ipynb #d35029bb
+def _list(text):
+    return [t.strip() for t in text.split(",") if t.strip()] if text else None
+
 
 def _features(text):
     names = _list(text)
     return names[0] if names and len(names) == 1 else names
 
-# %% ../nbs/cli.ipynb #af075556
+# %% ../nbs/cli.ipynb #d7784097
 SPLIT, RUN = "Split (overrides the study)", "Running"
+
 
 @app.command(rich_help_panel="Reports")
 def run(
-    study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study: quick, full, gkx-table, nasdaq-table; `neuralpha studies` lists them.")] = "quick",
-    universe: Annotated[Optional[list[str]], typer.Option("--universe", "-u", help="Built-in name, or a path to Parquet/CSV with date, asset, open, high, low, close, volume. Repeat for several.")] = None,
+    study: Annotated[
+        str,
+        typer.Argument(
+            help="A TOML file, or a built-in study: quick, full, gkx-table, nasdaq-table; `neuralpha studies` "
+            "lists them."
+        ),
+    ] = "quick",
+    universe: Annotated[
+        Optional[list[str]],
+        typer.Option(
+            "--universe",
+            "-u",
+            help="Built-in name, or a path to Parquet/CSV with date, asset, open, high, low, close, volume. Repeat "
+            "for several.",
+        ),
+    ] = None,
     read: ReadOption = None,
     models: Annotated[Optional[str], typer.Option(help="Comma-separated, e.g. ridge,lightgbm,lstm.")] = None,
-    features: Annotated[Optional[str], typer.Option(help="Comma-separated names, families or globs; see `neuralpha features list`.")] = None,
+    features: Annotated[
+        Optional[str], typer.Option(help="Comma-separated names, families or globs; see `neuralpha features list`.")
+    ] = None,
     horizon: Annotated[Optional[int], typer.Option(help="Bars held.")] = None,
-    delay: Annotated[Optional[int], typer.Option(help="Bars between decision and entry; 0 trades at the close that was used to decide.")] = None,
+    delay: Annotated[
+        Optional[int],
+        typer.Option(help="Bars between decision and entry; 0 trades at the close that was used to decide."),
+    ] = None,
     seeds: Annotated[Optional[int], typer.Option(help="Seeds per model and fold; their scores are averaged.")] = None,
     seed: Annotated[Optional[int], typer.Option(help="First seed.")] = None,
-    repetitions: Annotated[Optional[int], typer.Option(help="Draws of each simulated market, for studies that repeat draws (gkx-table).")] = None,
-    trials: Annotated[Optional[int], typer.Option(help="Tune every model first, with so many trials per fold; see `neuralpha tune`.")] = None,
-    refit: Annotated[Optional[bool], typer.Option(help="Once validation has chosen epochs, trees and penalties, fit again on training and validation together.")] = None,
+    repetitions: Annotated[
+        Optional[int], typer.Option(help="Draws of each simulated market, for studies that repeat draws (gkx-table).")
+    ] = None,
+    trials: Annotated[
+        Optional[int], typer.Option(help="Tune every model first, with so many trials per fold; see `neuralpha tune`.")
+    ] = None,
+    refit: Annotated[
+        Optional[bool],
+        typer.Option(
+            help="Once validation has chosen epochs, trees and penalties, fit again on training and validation "
+            "together."
+        ),
+    ] = None,
     name: Annotated[Optional[str], typer.Option(help="Folder of the report; default: the study's name.")] = None,
     scheme: Annotated[Optional[str], typer.Option(help="expanding or sliding.", rich_help_panel=SPLIT)] = None,
-    train: Annotated[Optional[str], typer.Option(help="Length of the first training part, e.g. 3Y.", rich_help_panel=SPLIT)] = None,
+    train: Annotated[
+        Optional[str], typer.Option(help="Length of the first training part, e.g. 3Y.", rich_help_panel=SPLIT)
+    ] = None,
     valid: Annotated[Optional[str], typer.Option(help="Length of validation, e.g. 6M.", rich_help_panel=SPLIT)] = None,
-    test: Annotated[Optional[str], typer.Option(help="Length of each test part, e.g. 6M.", rich_help_panel=SPLIT)] = None,
-    embargo: Annotated[Optional[int], typer.Option(help="Bars left out before validation and test.", rich_help_panel=SPLIT)] = None,
-    train_start: Annotated[Optional[str], typer.Option(help="With the next three: one fixed split instead of walk-forward.", rich_help_panel=SPLIT)] = None,
+    test: Annotated[
+        Optional[str], typer.Option(help="Length of each test part, e.g. 6M.", rich_help_panel=SPLIT)
+    ] = None,
+    embargo: Annotated[
+        Optional[int], typer.Option(help="Bars left out before validation and test.", rich_help_panel=SPLIT)
+    ] = None,
+    train_start: Annotated[
+        Optional[str],
+        typer.Option(help="With the next three: one fixed split instead of walk-forward.", rich_help_panel=SPLIT),
+    ] = None,
     valid_start: Annotated[Optional[str], typer.Option(rich_help_panel=SPLIT)] = None,
     test_start: Annotated[Optional[str], typer.Option(rich_help_panel=SPLIT)] = None,
-    test_end: Annotated[Optional[str], typer.Option(help="Last day of the test part, inclusive.", rich_help_panel=SPLIT)] = None,
+    test_end: Annotated[
+        Optional[str], typer.Option(help="Last day of the test part, inclusive.", rich_help_panel=SPLIT)
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.", rich_help_panel=RUN)] = "auto",
-    jobs: Annotated[Optional[int], typer.Option(help="Worker processes; default: one per core.", rich_help_panel=RUN)] = None,
-    backend: Annotated[str, typer.Option(help="local, or ray: on the cluster of RAY_ADDRESS.", rich_help_panel=RUN)] = "local",
-    reports: Annotated[Optional[str], typer.Option(help="Address for fsspec, e.g. s3://bucket/reports: finished units and the report are copied there, and a run on another machine continues from it.", rich_help_panel=RUN)] = None,
-    out: Annotated[Path, typer.Option(help="Where reports and finished units are kept.", rich_help_panel=RUN)] = Path("reports"),
+    jobs: Annotated[
+        Optional[int], typer.Option(help="Worker processes; default: one per core.", rich_help_panel=RUN)
+    ] = None,
+    backend: Annotated[
+        str, typer.Option(help="local, or ray: on the cluster of RAY_ADDRESS.", rich_help_panel=RUN)
+    ] = "local",
+    reports: Annotated[
+        Optional[str],
+        typer.Option(
+            help="Address for fsspec, e.g. s3://bucket/reports: finished units and the report are copied there, "
+            "and a run on another machine continues from it.",
+            rich_help_panel=RUN,
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where reports and finished units are kept.", rich_help_panel=RUN)] = Path(
+        "reports"
+    ),
 ):
     """Compare models over universes and write a report.
 
@@ -129,66 +233,129 @@ def run(
     """
     from neuralpha.study.run import run_study
     from neuralpha.study.spec import load_study, with_tuning
-    split = dict(scheme=scheme, train=train, valid=valid, test=test, embargo=embargo, train_start=train_start,
-                 valid_start=valid_start, test_start=test_start, test_end=test_end)
-    spec = load_study(study, name=name, universes=universe, models=_list(models), features=_features(features), seeds=seeds, seed=seed, repetitions=repetitions,
-                      refit=refit, label=dict(horizon=horizon, delay=delay), split=split, data=_data_block(study, universe, read))
-    if trials is not None: spec = with_tuning(spec, trials)
-    with _reading(*spec.universes), _Watch() as watch: result = run_study(spec, out, device, jobs, watch, backend, reports)
-    for what, error in result.failures.items(): typer.secho(f"failed: {what}: {error}", fg="red", err=True)
-    for log in sorted(result.folder.glob("*/failed/*.log")): typer.secho(f"log: {log}", err=True)
+
+    split = dict(
+        scheme=scheme,
+        train=train,
+        valid=valid,
+        test=test,
+        embargo=embargo,
+        train_start=train_start,
+        valid_start=valid_start,
+        test_start=test_start,
+        test_end=test_end,
+    )
+    spec = load_study(
+        study,
+        name=name,
+        universes=universe,
+        models=_list(models),
+        features=_features(features),
+        seeds=seeds,
+        seed=seed,
+        repetitions=repetitions,
+        refit=refit,
+        label=dict(horizon=horizon, delay=delay),
+        split=split,
+        data=_data_block(study, universe, read),
+    )
+    if trials is not None:
+        spec = with_tuning(spec, trials)
+    with _reading(*spec.universes), _Watch() as watch:
+        result = run_study(spec, out, device, jobs, watch, backend, reports)
+    for what, error in result.failures.items():
+        typer.secho(f"failed: {what}: {error}", fg="red", err=True)
+    for log in sorted(result.folder.glob("*/failed/*.log")):
+        typer.secho(f"log: {log}", err=True)
     kept = f"; reused as it stood: {', '.join(result.reused)}" if result.reused else ""
     typer.echo(f"{result.index}  ({result.seconds:.0f} s{kept})")
-    if result.failures: raise typer.Exit(1)
+    if result.failures:
+        raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #c8d01984
+# %% ../nbs/cli.ipynb #49d56c1f
 class _Watch:
-    "Shows the progress of a study: bars in a terminal, lines elsewhere."
-    def __init__(self, unit="units"): self.unit = unit
+    """Shows the progress of a study: bars in a terminal, lines elsewhere."""
+
+    def __init__(self, unit="units"):
+        self.unit = unit
+
     def __enter__(self):
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
         console = Console(stderr=True)
         self.live, self.tasks, self.said = console.is_terminal, {}, {}
-        self.bars = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(self.unit), TimeElapsedColumn(),
-                             TextColumn("eta"), TimeRemainingColumn(), TextColumn("{task.fields[now]}"), console=console, disable=not self.live)
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn(self.unit),
+            TimeElapsedColumn(),
+            TextColumn("eta"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[now]}"),
+            console=console,
+            disable=not self.live,
+        )
         self.bars.start()
         return self
 
-    def __exit__(self, *_): self.bars.stop()
+    def __exit__(self, *_):
+        self.bars.stop()
 
-    def __call__(self, boards): # universe -> (done, total, what is being done)
+    def __call__(self, boards):  # universe -> (done, total, what is being done)
         for universe, (done, total, now) in boards.items():
-            if universe not in self.tasks: self.tasks[universe] = self.bars.add_task(universe, total=total, now="")
+            if universe not in self.tasks:
+                self.tasks[universe] = self.bars.add_task(universe, total=total, now="")
             self.bars.update(self.tasks[universe], completed=done, now=now)
             if not self.live and self.said.get(universe) != (done, now):
                 self.said[universe] = done, now
-                print(f"{universe}: {done}/{'?' if total is None else total} {self.unit} {now}", file=sys.stderr, flush=True)
+                print(
+                    f"{universe}: {done}/{'?' if total is None else total} {self.unit} {now}",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
-# %% ../nbs/cli.ipynb #8329afda
+# %% ../nbs/cli.ipynb #e2f87de3
 @app.command(rich_help_panel="Reports")
 def tune(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
-    universe: Annotated[Optional[list[str]], typer.Option("--universe", "-u", help="Only these universes, or others than the study's.")] = None,
+    universe: Annotated[
+        Optional[list[str]], typer.Option("--universe", "-u", help="Only these universes, or others than the study's.")
+    ] = None,
     read: ReadOption = None,
     models: Annotated[Optional[str], typer.Option(help="Only these models, comma-separated.")] = None,
-    trials: Annotated[Optional[int], typer.Option(help="Trials per model and fold; default: the study's [tune] block, else 20.")] = None,
-    minutes: Annotated[Optional[float], typer.Option(help="Minutes of fitting per model and fold; the result then depends on the machine's speed.")] = None,
+    trials: Annotated[
+        Optional[int], typer.Option(help="Trials per model and fold; default: the study's [tune] block, else 20.")
+    ] = None,
+    minutes: Annotated[
+        Optional[float],
+        typer.Option(help="Minutes of fitting per model and fold; the result then depends on the machine's speed."),
+    ] = None,
     sampler: Annotated[Optional[str], typer.Option(help="tpe, cmaes, nsga2 or random.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.", rich_help_panel=RUN)] = "auto",
     jobs: Annotated[int, typer.Option(help="Worker processes, each at a search of its own.", rich_help_panel=RUN)] = 1,
-    out: Annotated[Path, typer.Option(help="Where reports and finished units are kept.", rich_help_panel=RUN)] = Path("reports"),
+    out: Annotated[Path, typer.Option(help="Where reports and finished units are kept.", rich_help_panel=RUN)] = Path(
+        "reports"
+    ),
 ):
     """Search the models' parameters inside the training part of every fold.
 
-    A search that is stopped goes on when the command is run again. `neuralpha run` of a study with the same [tune] block
-    begins with what was found, and its report counts every trial.
+    A search that is stopped goes on when the command is run again. `neuralpha run` of a study with the same [tune]
+    block begins with what was found, and its report counts every trial.
 
     Examples:
 
-        neuralpha tune quick --models lightgbm,mlp --trials 30
+    neuralpha tune quick --models lightgbm,mlp --trials 30
 
-        neuralpha tune quick --minutes 10 --sampler cmaes --jobs 4
+    neuralpha tune quick --minutes 10 --sampler cmaes --jobs 4
     """
     from neuralpha.models.trainer import pick_device
     from neuralpha.study.bench import open_bench
@@ -196,71 +363,120 @@ def tune(
     from neuralpha.study.search import repeatability, search_records, search_table, trial_count
     from neuralpha.study.spec import with_tuning
     from neuralpha.study.units import UnitStore
-    spec = with_tuning(study, trials, minutes, sampler, universes=universe, models=_list(models), data=_data_block(study, universe, read))
-    pick_device(device)
-    with _reading(*spec.universes): benches = [open_bench(spec, u) for u in spec.universes]
-    for bench in benches:
-        store = UnitStore(out/".units")
-        with _Watch("trials") as watch: fit_study([bench], store, device, jobs, watch, "searches")
-        records = search_records(bench, store, device)
-        _table(search_table(records).set_index("model"), f"{bench.slug}: {trial_count(spec.models, records)[0]} tries in all")
-        if said := repeatability(records): typer.echo(said)
 
-# %% ../nbs/cli.ipynb #9e80cf24
+    spec = with_tuning(
+        study,
+        trials,
+        minutes,
+        sampler,
+        universes=universe,
+        models=_list(models),
+        data=_data_block(study, universe, read),
+    )
+    pick_device(device)
+    with _reading(*spec.universes):
+        benches = [open_bench(spec, u) for u in spec.universes]
+    for bench in benches:
+        store = UnitStore(out / ".units")
+        with _Watch("trials") as watch:
+            fit_study([bench], store, device, jobs, watch, "searches")
+        records = search_records(bench, store, device)
+        _table(
+            search_table(records).set_index("model"),
+            f"{bench.slug}: {trial_count(spec.models, records)[0]} tries in all",
+        )
+        if said := repeatability(records):
+            typer.echo(said)
+
+# %% ../nbs/cli.ipynb #577dfe9c
 features_app = typer.Typer(no_args_is_help=True, help="Features that can be named in a study.")
 app.add_typer(features_app, name="features")
 
+
 def _table(frame, title):
-    "Print a DataFrame as a table that fits the terminal."
+    """Print a DataFrame as a table that fits the terminal."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
+
     table = Table(title=title, title_justify="left")
-    for c in [frame.index.name or "name", *frame.columns]: table.add_column(str(c), overflow="fold")
-    for name, row in frame.iterrows(): table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
+    for c in [frame.index.name or "name", *frame.columns]:
+        table.add_column(str(c), overflow="fold")
+    for name, row in frame.iterrows():
+        table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
-# %% ../nbs/cli.ipynb #88162918
+# %% ../nbs/cli.ipynb #fac3b057
 CHARACTERISTICS = """characteristics: the universe's own further columns, one feature each, as they stand in its row (look-back 0): every number
 in the source beside open, high, low, close, volume, vwap, return and factor, fundamentals that were joined among them. Which they are,
 the universe says: `load_universe("prices.parquet").fields`. Each can be named on its own too: features = ["classic", "short_interest"]."""
 
+
 @features_app.command("list")
-def features_list(names: Annotated[Optional[str], typer.Argument(help="Names, families or globs, comma-separated; default: all.")] = None):
-    "Every declared feature: family, inputs, look-back in bars, formula and source."
+def features_list(
+    names: Annotated[
+        Optional[str], typer.Argument(help="Names, families or globs, comma-separated; default: all.")
+    ] = None,
+):
+    """Every declared feature: family, inputs, look-back in bars, formula and source."""
     from neuralpha.features.compute import list_features
+
     asked = _list(names)
     if asked and "characteristics" in asked:
         typer.echo(CHARACTERISTICS)
         asked.remove("characteristics")
-        if not asked: return
-    try: table = list_features(asked)
-    except NeuralphaError as e: raise NeuralphaError(f"{e} A universe's own further columns are features by their names, on that universe: `neuralpha features list characteristics`.") from e
+        if not asked:
+            return
+    try:
+        table = list_features(asked)
+    except NeuralphaError as e:
+        raise NeuralphaError(
+            f"{e} A universe's own further columns are features by their names, on that universe: `neuralpha "
+            "features list characteristics`."
+        ) from e
     _table(table.set_index("name"), "Features")
+
 
 @app.command("models", rich_help_panel="Lists")
 def models_list():
-    "Models a study can name, with what they are, their parameters and defaults."
+    """Models a study can name, with what they are, their parameters and defaults."""
     import pandas as pd
     from neuralpha.docstrings import summary_of
     from neuralpha.models.registry import MODELS, make_model
     from neuralpha.models.trainer import Training
-    said = lambda params: ", ".join(f"{k}={v!r}" for k, v in params.items())
-    models, shared = {n: make_model(n) for n in MODELS}, Training().__dict__
-    own = lambda m: {k: v for k, v in m.get_params().items() if k != "seed" and not (isinstance(m, Training) and shared.get(k, m) == v)}
+
+    def said(params):
+        return ", ".join(f"{k}={v!r}" for k, v in params.items())
+
+    models = {n: make_model(n) for n in MODELS}
+    shared = Training().__dict__
+
+    def own(m):
+        return {
+            k: v
+            for k, v in m.get_params().items()
+            if k != "seed" and not (isinstance(m, Training) and shared.get(k, m) == v)
+        }
+
     rows = {n: {"what it is": summary_of(type(m).__doc__), "parameters": said(own(m))} for n, m in models.items()}
     _table(pd.DataFrame(rows).T.rename_axis("model"), "Models")
     print(f"Every model takes a seed. Every net takes, where nothing else stands above: {said(shared)}.")
 
+
 @app.command("studies", rich_help_panel="Lists")
 def studies_list():
-    "Built-in studies for `neuralpha run`."
+    """Built-in studies for `neuralpha run`."""
     import pandas as pd
     from neuralpha.study.spec import builtin_studies, load_study
-    rows = {n: dict(title=s.title, universes=", ".join(s.universes), models=", ".join(s.models), file=str(p)) for n, p in builtin_studies().items() for s in [load_study(n)]}
+
+    rows = {
+        n: dict(title=s.title, universes=", ".join(s.universes), models=", ".join(s.models), file=str(p))
+        for n, p in builtin_studies().items()
+        for s in [load_study(n)]
+    }
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
 
-# %% ../nbs/cli.ipynb #c7a5ea17
+# %% ../nbs/cli.ipynb #090236c9
 @app.command("doctor", rich_help_panel="This machine")
 def doctor_command(
     out: Annotated[Path, typer.Option(help="Where reports would be kept.")] = Path("reports"),
@@ -269,44 +485,53 @@ def doctor_command(
     """What would go wrong on this machine, before it does. Looks only, changes nothing, takes a few seconds.
 
     Looked at are Python and the packages' versions, the notebooks that become reports and the kernel that runs them,
-    folders, caches, disk and memory, how far the exchange calendars reach, the GPU, and what optional packages would give.
+    folders, caches, disk and memory, how far the exchange calendars reach, the GPU, and what optional packages would
+    give.
 
     Every line is **fail** (no report can be made; exit code 1), **warn** (some would go wrong, or all of them later) or
     **ok**; below it stands what to do.
 
     Examples:
 
-        neuralpha doctor
+    neuralpha doctor
 
-        neuralpha doctor --out /data/reports
+    neuralpha doctor --out /data/reports
 
-        neuralpha doctor --json
+    neuralpha doctor --json
 
     Where even this command cannot start: python -m neuralpha.doctor
     """
     from neuralpha.doctor import tell
-    if code := tell(out, machine): raise typer.Exit(code)
 
-# %% ../nbs/cli.ipynb #1e34717b
+    if code := tell(out, machine):
+        raise typer.Exit(code)
+
+# %% ../nbs/cli.ipynb #1acd7e1d
 @data_app.command("check")
 def data_check(
     path: Annotated[str, typer.Argument(help="A file, folder, database address or built-in universe.")],
     read: ReadOption = None,
 ):
-    "What is wrong with a source, where, how often, and what would be done about it."
+    """What is wrong with a source, where, how often, and what would be done about it."""
     from rich.console import Console
     from rich.markup import escape
     from neuralpha.data.universes import check_report, reading_lines, report_table
-    with _reading(path): lines = check_report(path, **_read_options(read))
+
+    with _reading(path):
+        lines = check_report(path, **_read_options(read))
     console = Console(width=None if sys.stdout.isatty() else 160)
-    for line in reading_lines(lines): console.print(escape(line), highlight=False)
+    for line in reading_lines(lines):
+        console.print(escape(line), highlight=False)
     console.print(report_table(lines, path))
+
 
 @data_app.command("list")
 def data_list():
-    "Universes that can be named in a study: built-in and imported ones."
+    """Universes that can be named in a study: built-in and imported ones."""
     from neuralpha.data.universes import list_universes
+
     _table(list_universes(), "Universes")
+
 
 @data_app.command("import")
 def data_import(
@@ -315,74 +540,104 @@ def data_import(
     replace: Annotated[bool, typer.Option(help="Overwrite a universe of the same name.")] = False,
     read: ReadOption = None,
 ):
-    "Check a source and keep it as a hashed, partitioned Parquet universe with a manifest."
+    """Check a source and keep it as a hashed, partitioned Parquet universe with a manifest."""
     from neuralpha.data.universes import import_universe
-    with _reading(source): typer.echo(str(import_universe(source, name, replace=replace, **_read_options(read))))
 
-# %% ../nbs/cli.ipynb #d02b4240
+    with _reading(source):
+        typer.echo(str(import_universe(source, name, replace=replace, **_read_options(read))))
+
+# %% ../nbs/cli.ipynb #ab58b03d
 @app.command(rich_help_panel="Reports")
 def audit(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
-    universe: Annotated[Optional[list[str]], typer.Option("--universe", "-u", help="Only these universes, or others than the study's.")] = None,
+    universe: Annotated[
+        Optional[list[str]], typer.Option("--universe", "-u", help="Only these universes, or others than the study's.")
+    ] = None,
     read: ReadOption = None,
-    models: Annotated[Optional[str], typer.Option(help="Only these models, comma-separated; each is fitted about sixteen times.")] = None,
-    thorough: Annotated[bool, typer.Option(help="Refit every fold that has begun by a cut, with every seed, not only one fold and one seed.")] = False,
+    models: Annotated[
+        Optional[str], typer.Option(help="Only these models, comma-separated; each is fitted about sixteen times.")
+    ] = None,
+    thorough: Annotated[
+        bool,
+        typer.Option(help="Refit every fold that has begun by a cut, with every seed, not only one fold and one seed."),
+    ] = False,
     out: Annotated[Path, typer.Option(help="Where reports are kept.")] = Path("reports"),
 ):
-    "Replace the future, cut the past, shuffle assets and labels: does anything of a study change that must not? Exit code 1 where a check fails."
+    """Replace the future, cut the past, shuffle assets and labels: does anything of a study change that must not? Exit
+    code 1 where a check fails.
+    """
     from neuralpha.study.audit import audit_bench
     from neuralpha.study.bench import open_bench
     from neuralpha.study.run import study_lock
     from neuralpha.study.site import write_site
     from neuralpha.study.spec import load_study
+
     spec = load_study(study, universes=universe, models=_list(models), data=_data_block(study, universe, read))
-    with _reading(*spec.universes): benches = [open_bench(spec, u) for u in spec.universes]
+    with _reading(*spec.universes):
+        benches = [open_bench(spec, u) for u in spec.universes]
     passed = True
     for bench in benches:
         certificate = audit_bench(bench, seeds=spec.seeds if thorough else 1, thorough=thorough)
-        with study_lock(out, spec.name): certificate.save(out/spec.name/"audit"/bench.slug)
+        with study_lock(out, spec.name):
+            certificate.save(out / spec.name / "audit" / bench.slug)
         typer.echo(repr(certificate))
         passed &= certificate.passed
-    if (out/spec.name/"study.json").exists():
-        with study_lock(out, spec.name): write_site(out/spec.name/"study.json", out)
-    if not passed: raise typer.Exit(1)
+    if (out / spec.name / "study.json").exists():
+        with study_lock(out, spec.name):
+            write_site(out / spec.name / "study.json", out)
+    if not passed:
+        raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #4dec1f58
+# %% ../nbs/cli.ipynb #cb18b375
 def _verify_comparison(page):
-    "Derive a comparison of two reports again."
+    """Derive a comparison of two reports again."""
     from neuralpha.study.side_by_side import verify_comparison
-    problems = verify_comparison(page)
-    for p in problems: typer.secho(p, fg="red", err=True)
-    typer.echo(f"{page}: derived again from its two reports: {len(problems)} problems")
-    if problems: raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #1af2efdc
+    problems = verify_comparison(page)
+    for p in problems:
+        typer.secho(p, fg="red", err=True)
+    typer.echo(f"{page}: derived again from its two reports: {len(problems)} problems")
+    if problems:
+        raise typer.Exit(1)
+
+# %% ../nbs/cli.ipynb #f2c904fd
 @app.command("report", rich_help_panel="Reports")
 def report_file(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
     html: Annotated[bool, typer.Option("--html", help="One HTML file with pictures inside; the default.")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="A PDF, printed by a Chromium on this machine.")] = False,
-    to: Annotated[Optional[Path], typer.Option(help="Where to write it; default: beside the report, under its name.")] = None,
+    to: Annotated[
+        Optional[Path], typer.Option(help="Where to write it; default: beside the report, under its name.")
+    ] = None,
 ):
-    "Put a report into one file for e-mail: reports/quick.html, or with --pdf reports/quick.pdf."
+    """Put a report into one file for e-mail: reports/quick.html, or with --pdf reports/quick.pdf."""
     from neuralpha.study.mail import write_html, write_pdf
-    if to and html and pdf: raise NeuralphaError("--to names one file; ask for --html or for --pdf.")
-    for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]: typer.echo(f"{made}  ({made.stat().st_size/1e6:.1f} MB)")
+
+    if to and html and pdf:
+        raise NeuralphaError("--to names one file; ask for --html or for --pdf.")
+    for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]:
+        typer.echo(f"{made}  ({made.stat().st_size / 1e6:.1f} MB)")
+
 
 @app.command("compare", rich_help_panel="Reports")
 def compare_two(
     before: Annotated[Path, typer.Argument(help="Folder of the earlier report.")],
     after: Annotated[Path, typer.Argument(help="Folder of the later report.")],
 ):
-    "Lay two reports side by side: what moved, and whether by more than noise. The page is listed in reports/index.html."
+    """Lay two reports side by side: what moved, and whether by more than noise.
+
+    The page is listed in reports/index.html.
+    """
     from neuralpha.core import read_json
     from neuralpha.study.side_by_side import summary, write_comparison
+
     page = write_comparison(before, after)
     typer.echo(f"{summary(read_json(page.with_suffix('.json')))}\n{page}")
 
-# %% ../nbs/cli.ipynb #d08d6d50
+# %% ../nbs/cli.ipynb #910c47c5
 holdout_app = typer.Typer(no_args_is_help=True, help="The sealed last period of a study.")
 app.add_typer(holdout_app, name="holdout")
+
 
 @holdout_app.command("open")
 def holdout_open(
@@ -392,55 +647,84 @@ def holdout_open(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
     out: Annotated[Path, typer.Option(help="Where reports are kept.")] = Path("reports"),
 ):
-    "Record the opening, then score the sealed period once: `reports/<study>-holdout`."
+    """Record the opening, then score the sealed period once: `reports/<study>-holdout`."""
     from neuralpha.study.bench import opened_study
     from neuralpha.study.run import run_study, study_lock
     from neuralpha.study.site import LEDGER, write_site
     from neuralpha.study.spec import load_study
-    spec = load_study(study)
-    opened = opened_study(spec, universe, out/LEDGER, reason)
-    with _Watch() as watch: result = run_study(opened, out, device, watch=watch)
-    if (out/spec.name/"study.json").exists():
-        with study_lock(out, spec.name): write_site(out/spec.name/"study.json", out)
-    typer.echo(f"{result.index}  ({result.seconds:.0f} s)")
-    if result.failures: raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #96aaa13a
+    spec = load_study(study)
+    opened = opened_study(spec, universe, out / LEDGER, reason)
+    with _Watch() as watch:
+        result = run_study(opened, out, device, watch=watch)
+    if (out / spec.name / "study.json").exists():
+        with study_lock(out, spec.name):
+            write_site(out / spec.name / "study.json", out)
+    typer.echo(f"{result.index}  ({result.seconds:.0f} s)")
+    if result.failures:
+        raise typer.Exit(1)
+
+# %% ../nbs/cli.ipynb #f9a2f1a6
 @app.command(rich_help_panel="Reports")
 def verify(
-    report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick; or a page of reports/comparisons.")],
-    rerun: Annotated[bool, typer.Option(help="Also run the study again from nothing and compare every file bit for bit; takes as long as the study did.")] = False,
-    device: Annotated[str, typer.Option(help="For --rerun: auto, cpu, cuda or cuda:1; take the report's own.")] = "auto",
+    report: Annotated[
+        Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick; or a page of reports/comparisons.")
+    ],
+    rerun: Annotated[
+        bool,
+        typer.Option(
+            help="Also run the study again from nothing and compare every file bit for bit; takes as long as the "
+            "study did."
+        ),
+    ] = False,
+    device: Annotated[
+        str, typer.Option(help="For --rerun: auto, cpu, cuda or cuda:1; take the report's own.")
+    ] = "auto",
     jobs: Annotated[Optional[int], typer.Option(help="For --rerun: worker processes; default: one per core.")] = None,
 ):
-    "Derive every stored number again from the stored scores and the data, and compare every file with its SHA-256. Exit code 1 where something differs."
+    """Derive every stored number again from the stored scores and the data, and compare every file with its SHA-256.
+
+    Exit code 1 where something differs.
+    """
     from neuralpha.study.verify import rerun_report, verify_report
+
     if report.suffix in (".html", ".json"):
-        if (report.parent/"manifest.json").exists(): raise NeuralphaError(f"{report} is a page of a study's report; give the folder: neuralpha verify {report.parent}")
+        if (report.parent / "manifest.json").exists():
+            raise NeuralphaError(
+                f"{report} is a page of a study's report; give the folder: neuralpha verify {report.parent}"
+            )
         return _verify_comparison(report)
     problems, checked = verify_report(report)
     said = f"{checked['files']} files and {checked['numbers']:,} numbers checked, pages {checked['pages']}"
     if rerun:
-        with _Watch() as watch: again, files = rerun_report(report, device, jobs, watch)
-        problems, said = problems + again, f"{said}, {files} files compared with those of a new run"
-    for p in problems: typer.secho(p, fg="red", err=True)
+        with _Watch() as watch:
+            again, files = rerun_report(report, device, jobs, watch)
+        problems = problems + again
+        said = f"{said}, {files} files compared with those of a new run"
+    for p in problems:
+        typer.secho(p, fg="red", err=True)
     typer.echo(f"{report}: {said}: {len(problems)} problems")
-    if problems: raise typer.Exit(1)
+    if problems:
+        raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #1256ebdf
-INTERRUPTED = 130 # as shells count: 128 and the number of the signal
+# %% ../nbs/cli.ipynb #2491804f
+INTERRUPTED = 130  # as shells count: 128 and the number of the signal
+
 
 def main(argv=None):
-    "Entry point of the `neuralpha` command."
-    try: app(args=argv, standalone_mode=True)
+    """Entry point of the `neuralpha` command."""
+    try:
+        app(args=argv, standalone_mode=True)
     except (NeuralphaError, OSError) as e:
         typer.secho(f"error: {e}", fg="red", err=True)
         sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as end:
-        if isinstance(end, SystemExit) and end.code != INTERRUPTED: raise
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
         typer.secho("interrupted; finished units are kept, run again to continue.", err=True)
         sys.exit(INTERRUPTED)
 
-# %% ../nbs/cli.ipynb #2190833e
+# %% ../nbs/cli.ipynb #444109f8
 #| eval: false
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()

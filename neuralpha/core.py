@@ -18,16 +18,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-# %% ../nbs/core.ipynb #b4f8ffdb
+# %% ../nbs/core.ipynb #f3ba5cec
 class NeuralphaError(ValueError):
-    "Something the user can mend; the message names the table, column, asset or date, and the fix."
+    """Something the user can mend; the message names the table, column, asset or date, and the fix."""
 
-# %% ../nbs/core.ipynb #fa8de69f
+# %% ../nbs/core.ipynb #cbeb8399
 def unknown_name(
-    what:str, # kind of thing, e.g. "model"
-    name:str, # what the user wrote
-    known, # names that exist
-)->NeuralphaError: # to be raised by the caller
+    what: str,  # kind of thing, e.g. "model"
+    name: str,  # what the user wrote
+    known,  # names that exist
+) -> NeuralphaError:  # to be raised by the caller
     """The error for a name that does not exist, with the closest one that does.
 
     Parameters
@@ -45,16 +45,17 @@ def unknown_name(
         to be raised by the caller
     """
     import difflib
+
     known = sorted(map(str, known))
     close = difflib.get_close_matches(str(name), known, 1, 0.5)
     some = ", ".join(known[:40]) + (f" and {len(known) - 40} more" if len(known) > 40 else "")
     hint = f"Did you mean {close[0]!r}?" if close else f"Choose from: {some}."
     return NeuralphaError(f"Unknown {what} {name!r}. {hint}")
 
-# %% ../nbs/core.ipynb #771b431e
+# %% ../nbs/core.ipynb #8fdf3952
 def canonical_json(
-    value, # JSON-native value; also dataclasses' dicts, dates, paths and numpy scalars
-)->str:
+    value,  # JSON-native value; also dataclasses' dicts, dates, paths and numpy scalars
+) -> str:
     """One text per value: sorted keys, no spaces, no NaN. Raises `TypeError` for what has no canonical form.
 
     Parameters
@@ -62,29 +63,41 @@ def canonical_json(
     value
         JSON-native value; also dataclasses' dicts, dates, paths and numpy scalars
     """
+
     def plain(v):
-        if isinstance(v, np.generic): return v.item()
-        if isinstance(v, (pd.Timestamp, os.PathLike)) or hasattr(v, "isoformat"): return str(v)
+        if isinstance(v, np.generic):
+            return v.item()
+        if isinstance(v, (pd.Timestamp, os.PathLike)) or hasattr(v, "isoformat"):
+            return str(v)
         raise TypeError(f"{type(v).__name__} has no canonical JSON form")
+
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain)
 
-# %% ../nbs/core.ipynb #6370b894
+# %% ../nbs/core.ipynb #809c80bf
 def _feed(h, value):
     if isinstance(value, np.ndarray) and value.dtype.kind not in "OT":
         h.update(f"array {value.dtype.str} {value.shape} ".encode())
         h.update(np.ascontiguousarray(value).view(np.uint8).data if value.size else b"")
-    elif isinstance(value, (np.ndarray, pd.Index)): _feed(h, [str(v) for v in value])
-    elif isinstance(value, pd.Series): _feed(h, value.to_frame())
+    elif isinstance(value, (np.ndarray, pd.Index)):
+        _feed(h, [str(v) for v in value])
+    elif isinstance(value, pd.Series):
+        _feed(h, value.to_frame())
     elif isinstance(value, pd.DataFrame):
         _feed(h, value.index)
-        for c in value: _feed(h, str(c)); _feed(h, value[c].to_numpy())
-    elif isinstance(value, bytes): h.update(b"bytes %d " % len(value)); h.update(value)
-    else: h.update(b"json "); h.update(canonical_json(value).encode())
+        for c in value:
+            _feed(h, str(c))
+            _feed(h, value[c].to_numpy())
+    elif isinstance(value, bytes):
+        h.update(b"bytes %d " % len(value))
+        h.update(value)
+    else:
+        h.update(b"json ")
+        h.update(canonical_json(value).encode())
 
-# %% ../nbs/core.ipynb #53f15725
+# %% ../nbs/core.ipynb #6a6f96cb
 def digest(
-    *values, # JSON-native values, numpy arrays, pandas objects or bytes
-)->str: # 64 hex digits
+    *values,  # JSON-native values, numpy arrays, pandas objects or bytes
+) -> str:  # 64 hex digits
     """SHA-256 of the values' content; independent of memory layout and dictionary order.
 
     Parameters
@@ -98,35 +111,40 @@ def digest(
         64 hex digits
     """
     h = hashlib.sha256()
-    for v in values: _feed(h, v)
+    for v in values:
+        _feed(h, v)
     return h.hexdigest()
 
-# %% ../nbs/core.ipynb #60566678
+# %% ../nbs/core.ipynb #dd4b7374
 def _without_docstrings(tree):
-    "The tree with every docstring emptied: prose changes no number."
+    """The tree with every docstring emptied: prose changes no number."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         first = body[0] if isinstance(body, list) and body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str): first.value.value = ""
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            first.value.value = ""
     return tree
 
+
 @cache
-def _module(name:str)->tuple: # (digest of the syntax tree, names of neuralpha modules imported)
+def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralpha modules imported)
     spec = importlib.util.find_spec(name)
-    if spec is None or not spec.origin: return "", ()
+    if spec is None or not spec.origin:
+        return "", ()
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     found = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and not n.level}
     found |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     for n in ast.walk(tree):
         if isinstance(n, ast.ImportFrom) and n.level:
             base = name.split(".") if spec.submodule_search_locations else name.split(".")[:-1]
-            base = base[:len(base) - n.level + 1]
+            base = base[: len(base) - n.level + 1]
             found |= {".".join([*base, *([n.module] if n.module else [a.name])]) for a in n.names}
     return digest(ast.dump(_without_docstrings(tree))), tuple(sorted(m for m in found if m.startswith("neuralpha.")))
 
+
 def code_modules(
-    *names:str, # modules
-)->list[str]: # sorted
+    *names: str,  # modules
+) -> list[str]:  # sorted
     """Every neuralpha module that the given ones reach through imports, themselves included.
 
     Parameters
@@ -139,30 +157,40 @@ def code_modules(
     list[str]
         sorted
     """
-    seen, todo = set(), list(names)
+    seen = set()
+    todo = list(names)
     while todo:
         m = todo.pop()
-        if m not in seen: seen.add(m); todo += _module(m)[1]
+        if m not in seen:
+            seen.add(m)
+            todo += _module(m)[1]
     return sorted(seen)
 
-def code_digest(*names:str)->str:
-    "Digest of the source of all modules that the given ones reach."
+
+def code_digest(*names: str) -> str:
+    """Digest of the source of all modules that the given ones reach."""
     return digest([[m, _module(m)[0]] for m in code_modules(*names)])
 
-# %% ../nbs/core.ipynb #99c6efc1
-def file_digest(path)->str:
-    "SHA-256 of a file's bytes, 64 hex digits."
-    with open(path, "rb") as f: return hashlib.file_digest(f, "sha256").hexdigest()
+# %% ../nbs/core.ipynb #5c455c4c
+def file_digest(path) -> str:
+    """SHA-256 of a file's bytes, 64 hex digits."""
+    with open(path, "rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
 
-# %% ../nbs/core.ipynb #f3b08ab8
+# %% ../nbs/core.ipynb #39a7f312
 class DiskError(NeuralphaError):
-    "A file that cannot be written: the disk is full or read-only, or permission is missing."
+    """A file that cannot be written: the disk is full or read-only, or permission is missing."""
 
-_DISK = {getattr(errno, name) for name in "ENOSPC EDQUOT EROFS EACCES EPERM EFBIG EIO ENOTDIR EISDIR EEXIST ENAMETOOLONG".split()}
+
+_DISK = {
+    getattr(errno, name)
+    for name in "ENOSPC EDQUOT EROFS EACCES EPERM EFBIG EIO ENOTDIR EISDIR EEXIST ENAMETOOLONG".split()
+}
+
 
 @contextlib.contextmanager
 def writing(
-    path, # what is being written; named in the error
+    path,  # what is being written; named in the error
 ):
     """Turn what a disk refuses inside the block into a `DiskError`; everything else passes.
 
@@ -171,17 +199,22 @@ def writing(
     path
         what is being written; named in the error
     """
-    try: yield
-    except DiskError: raise
+    try:
+        yield
+    except DiskError:
+        raise
     except Exception as e:
         code = getattr(e, "errno", None) or int((re.search(r"os error (\d+)", str(e)) or [0, 0])[1])
-        if code not in _DISK: raise
-        raise DiskError(f"Cannot write {path}: {os.strerror(code)}. What was finished is kept; run again when this is mended.") from e
+        if code not in _DISK:
+            raise
+        raise DiskError(
+            f"Cannot write {path}: {os.strerror(code)}. What was finished is kept; run again when this is mended."
+        ) from e
 
-# %% ../nbs/core.ipynb #4125df02
+# %% ../nbs/core.ipynb #ef3aa569
 @contextlib.contextmanager
 def atomic_path(
-    path, # final file; parent folders are made
+    path,  # final file; parent folders are made
 ):
     """Yields a temporary path beside `path`; on success it replaces `path`, on any exception it is removed.
 
@@ -198,25 +231,33 @@ def atomic_path(
         try:
             os.chmod(tmp, 0o644)
             yield Path(tmp)
-            with open(tmp, "rb") as f: os.fsync(f.fileno())
+            with open(tmp, "rb") as f:
+                os.fsync(f.fileno())
             os.replace(tmp, path)
-        finally: Path(tmp).unlink(missing_ok=True)
+        finally:
+            Path(tmp).unlink(missing_ok=True)
 
-# %% ../nbs/core.ipynb #d06d3813
-def write_text(path, text:str):
-    "Write UTF-8 text atomically."
-    with atomic_path(path) as tmp: tmp.write_text(text, encoding="utf-8")
+# %% ../nbs/core.ipynb #94f74c99
+def write_text(path, text: str):
+    """Write UTF-8 text atomically."""
+    with atomic_path(path) as tmp:
+        tmp.write_text(text, encoding="utf-8")
+
 
 def write_json(
-    path, value,
+    path,
+    value,
 ):
-    "Write JSON atomically: sorted keys, two spaces, NaN as null, so equal values give equal bytes."
-    write_text(path, json.dumps(_nan_to_none(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+    """Write JSON atomically: sorted keys, two spaces, NaN as null, so equal values give equal bytes."""
+    write_text(
+        path, json.dumps(_nan_to_none(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+
 
 def parse_json(
-    text, # or bytes
-    where, # named in errors
-    **kinds, # keys that the value must have, and their types
+    text,  # or bytes
+    where,  # named in errors
+    **kinds,  # keys that the value must have, and their types
 ):
     """A JSON value; NaN, infinities and nesting without end are refused, as is a value that is not of its kind.
 
@@ -229,40 +270,62 @@ def parse_json(
     **kinds
         keys that the value must have, and their types
     """
-    try: value = json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except (ValueError, RecursionError) as e: raise NeuralphaError(f"{where} is not readable JSON: {e}") from e
-    if kinds and not isinstance(value, dict): raise NeuralphaError(f"{where} holds a {type(value).__name__}, not a table of keys.")
+    try:
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError) as e:
+        raise NeuralphaError(f"{where} is not readable JSON: {e}") from e
+    if kinds and not isinstance(value, dict):
+        raise NeuralphaError(f"{where} holds a {type(value).__name__}, not a table of keys.")
     for key, kind in kinds.items():
-        if key not in value: raise NeuralphaError(f"{where} lacks {key!r}.")
-        if not isinstance(value[key], kind): raise NeuralphaError(f"{where}: {key!r} is a {type(value[key]).__name__}.")
+        if key not in value:
+            raise NeuralphaError(f"{where} lacks {key!r}.")
+        if not isinstance(value[key], kind):
+            raise NeuralphaError(f"{where}: {key!r} is a {type(value[key]).__name__}.")
     return value
 
+
 def read_json(path, **kinds):
-    "`parse_json` of a file."
-    try: text = Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError as e: raise NeuralphaError(f"{path} is not readable JSON: {e}") from e
+    """`parse_json` of a file."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as e:
+        raise NeuralphaError(f"{path} is not readable JSON: {e}") from e
     return parse_json(text, path, **kinds)
+
 
 def _finite(text):
     v = float(text)
-    if not math.isfinite(v): raise ValueError(f"{text} is no number of JSON")
+    if not math.isfinite(v):
+        raise ValueError(f"{text} is no number of JSON")
     return v
 
+
 def _nan_to_none(v):
-    if isinstance(v, dict): return {str(k): _nan_to_none(x) for k, x in v.items()}
-    if isinstance(v, (list, tuple)): return [_nan_to_none(x) for x in v]
-    if isinstance(v, np.generic): v = v.item()
+    if isinstance(v, dict):
+        return {str(k): _nan_to_none(x) for k, x in v.items()}
+    if isinstance(v, (list, tuple)):
+        return [_nan_to_none(x) for x in v]
+    if isinstance(v, np.generic):
+        v = v.item()
     return None if isinstance(v, float) and not math.isfinite(v) else v
 
-# %% ../nbs/core.ipynb #5348389e
-_KINDS = dict(text=lambda t: isinstance(t, pd.StringDtype), date=lambda t: isinstance(t, np.dtype) and t.kind == "M", number=lambda t: t == np.float64,
-              float32=lambda t: t == np.float32, integer=lambda t: isinstance(t, np.dtype) and t.kind == "i")
+# %% ../nbs/core.ipynb #e2cd6a9b
+_KINDS = dict(
+    text=lambda t: isinstance(t, pd.StringDtype),
+    date=lambda t: isinstance(t, np.dtype) and t.kind == "M",
+    number=lambda t: t == np.float64,
+    float32=lambda t: t == np.float32,
+    integer=lambda t: isinstance(t, np.dtype) and t.kind == "i",
+)
+
 
 def read_table(
-    path, # Parquet file
-    **kinds:str, # column -> "text", "date", "number" (float64), "float32" or "integer"
-)->pd.DataFrame: # these columns
-    """Read columns of a Parquet file. Raises `NeuralphaError` where it is broken, or a column is missing or of another kind.
+    path,  # Parquet file
+    **kinds: str,  # column -> "text", "date", "number" (float64), "float32" or "integer"
+) -> pd.DataFrame:  # these columns
+    """Read columns of a Parquet file.
+
+    Raises `NeuralphaError` where it is broken, or a column is missing or of another kind.
 
     Parameters
     ----------
@@ -277,23 +340,31 @@ def read_table(
         these columns
     """
     import pyarrow.parquet as pq
+
     try:
         names = pq.read_schema(path).names
         lost = next((c for c in kinds if names.count(c) != 1), None)
-        if lost: raise NeuralphaError(f"{path}: column {lost!r} {'occurs twice' if lost in names else 'is missing'}; the table has {', '.join(map(repr, names))}.")
+        if lost:
+            raise NeuralphaError(
+                f"{path}: column {lost!r} {'occurs twice' if lost in names else 'is missing'}; the table has "
+                f"{', '.join(map(repr, names))}."
+            )
         frame = pq.read_table(path, columns=list(kinds)).replace_schema_metadata(None).to_pandas()
-    except NeuralphaError: raise
-    except Exception as e: raise NeuralphaError(f"{path} is not a readable Parquet file: {(str(e).splitlines() or ['?'])[0]}") from e
+    except NeuralphaError:
+        raise
+    except Exception as e:
+        raise NeuralphaError(f"{path} is not a readable Parquet file: {(str(e).splitlines() or ['?'])[0]}") from e
     for c, kind in kinds.items():
-        if not _KINDS[kind](frame[c].dtype): raise NeuralphaError(f"{path}: column {c!r} is {frame[c].dtype}, not {kind}.")
+        if not _KINDS[kind](frame[c].dtype):
+            raise NeuralphaError(f"{path}: column {c!r} is {frame[c].dtype}, not {kind}.")
     return frame
 
-# %% ../nbs/core.ipynb #546b43b8
+# %% ../nbs/core.ipynb #be366ae5
 @contextlib.contextmanager
 def lock(
-    path, # file that carries the lock; folders are made
-    wait:bool=True, # until whoever holds it lets go
-): # yields whether it is held; False only where `wait` is
+    path,  # file that carries the lock; folders are made
+    wait: bool = True,  # until whoever holds it lets go
+):  # yields whether it is held; False only where `wait` is
     """Hold a lock between processes of one machine for the length of the block.
 
     Parameters
@@ -309,22 +380,30 @@ def lock(
             path.parent.mkdir(parents=True, exist_ok=True)
             file = open(path, "a")
         with file:
-            try: fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 yield False
                 return
-            if not _carries(path, file): continue
-            try: yield True
-            finally: path.unlink(missing_ok=True)
+            if not _carries(path, file):
+                continue
+            try:
+                yield True
+            finally:
+                path.unlink(missing_ok=True)
             return
 
-def _carries(path, file)->bool:
-    "Whether `path` is still the file that was opened."
-    try: return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
-    except FileNotFoundError: return False
+
+def _carries(path, file) -> bool:
+    """Whether `path` is still the file that was opened."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
+
 
 def sweep_locks(
-    folder, # of lock files
+    folder,  # of lock files
 ):
     """Remove the files that killed holders left; locks that are held stay.
 
@@ -334,13 +413,14 @@ def sweep_locks(
         of lock files
     """
     for path in Path(folder).glob("*"):
-        with lock(path, wait=False): pass
+        with lock(path, wait=False):
+            pass
 
-# %% ../nbs/core.ipynb #d8ab8d84
+# %% ../nbs/core.ipynb #9fa5d977
 def figure_png(
-    fig, # matplotlib figure
-    dpi:int=96,
-)->bytes: # same bytes for same figure
+    fig,  # matplotlib figure
+    dpi: int = 96,
+) -> bytes:  # same bytes for same figure
     """A figure as PNG with a palette of at most 64 colours: more cannot be told apart, and weigh.
 
     Parameters
@@ -356,17 +436,26 @@ def figure_png(
     """
     import io
     from PIL import Image
-    drawn, out = io.BytesIO(), io.BytesIO()
-    fig.savefig(drawn, format="png", dpi=dpi, bbox_inches="tight", pil_kwargs={"compress_level": 1}) # written once more, so quickly
-    Image.open(drawn).convert("RGB").quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+
+    drawn = io.BytesIO()
+    out = io.BytesIO()
+    fig.savefig(
+        drawn, format="png", dpi=dpi, bbox_inches="tight", pil_kwargs={"compress_level": 1}
+    )  # written once more, so quickly
+    Image.open(drawn).convert("RGB").quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        out, "PNG", optimize=True
+    )
     return out.getvalue()
 
-# %% ../nbs/core.ipynb #eef5856b
+# %% ../nbs/core.ipynb #3071ab56
 @cache
 def _notebook_bar():
-    "A tqdm bar that shows itself as text of its own output: a widget would be an error message once the notebook is opened again."
+    """A tqdm bar that shows itself as text of its own output: a widget would be an error message once the notebook is
+    opened again.
+    """
     from IPython.display import DisplayHandle
     from tqdm import tqdm
+
     class NotebookBar(tqdm):
         def __init__(self, *args, **kw):
             self.shown = DisplayHandle()
@@ -375,33 +464,45 @@ def _notebook_bar():
 
         def display(self, msg=None, pos=None):
             text = {"text/plain": str(self) if msg is None else msg}
-            if self.begun: self.shown.update(text, raw=True)
-            elif msg is None: self.shown.display(text, raw=True)
+            if self.begun:
+                self.shown.update(text, raw=True)
+            elif msg is None:
+                self.shown.display(text, raw=True)
             self.begun = self.begun or msg is None
             return True
 
         @staticmethod
-        def status_printer(file): return lambda text: None
+        def status_printer(file):
+            return lambda text: None
 
         @classmethod
-        def write(cls, s, file=None, end="\n", nolock=False): print(s, file=file, end=end)
+        def write(cls, s, file=None, end="\n", nolock=False):
+            print(s, file=file, end=end)
+
     return NotebookBar
 
+
 def progress(
-    iterable=None, desc:str="", total:int|None=None, **kw,
+    iterable=None,
+    desc: str = "",
+    total: int | None = None,
+    **kw,
 ):
-    "A tqdm bar for terminal or notebook, with an ETA; silent where nobody watches or `NEURALPHA_PROGRESS=0`."
+    """A tqdm bar for terminal or notebook, with an ETA; silent where nobody watches or `NEURALPHA_PROGRESS=0`."""
     import sys
+
     in_notebook = "ipykernel" in sys.modules
-    if in_notebook: tqdm = _notebook_bar()
-    else: from tqdm import tqdm
+    if in_notebook:
+        tqdm = _notebook_bar()
+    else:
+        from tqdm import tqdm
     off = not (sys.stderr.isatty() or in_notebook) or os.environ.get("NEURALPHA_PROGRESS") == "0"
     return tqdm(iterable, desc=desc, total=total, disable=off, leave=kw.pop("leave", False), **kw)
 
-# %% ../nbs/core.ipynb #cf9b7a08
+# %% ../nbs/core.ipynb #42c425ac
 @contextlib.contextmanager
 def limit_threads(
-    n:int, # threads for BLAS, OpenMP, numba and torch (where loaded), and for libraries that read OMP_NUM_THREADS
+    n: int,  # threads for BLAS, OpenMP, numba and torch (where loaded), and for libraries that read OMP_NUM_THREADS
 ):
     """Run a block with at most `n` threads, so that units running side by side do not fight.
 
@@ -413,16 +514,25 @@ def limit_threads(
     """
     import sys
     from threadpoolctl import threadpool_limits
-    torch, numba = sys.modules.get("torch"), sys.modules.get("numba")
+
+    torch = sys.modules.get("torch")
+    numba = sys.modules.get("numba")
     before = torch and torch.get_num_threads(), numba and numba.get_num_threads()
     omp = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = str(n)
-    if torch: torch.set_num_threads(n)
-    if numba: numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
+    if torch:
+        torch.set_num_threads(n)
+    if numba:
+        numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
     try:
-        with threadpool_limits(n): yield
+        with threadpool_limits(n):
+            yield
     finally:
-        if omp is None: del os.environ["OMP_NUM_THREADS"]
-        else: os.environ["OMP_NUM_THREADS"] = omp
-        if torch: torch.set_num_threads(before[0])
-        if numba: numba.set_num_threads(before[1])
+        if omp is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = omp
+        if torch:
+            torch.set_num_threads(before[0])
+        if numba:
+            numba.set_num_threads(before[1])

@@ -18,23 +18,24 @@ from .docstrings import documented, opening, with_opening
 # %% ../nbs/dev.ipynb #6032e57a
 from .house import notebooks, own_notebooks, root
 
-# %% ../nbs/dev.ipynb #3bdb8a8b
-def _kept(source:str)->str:
-    "The definitions of a test cell, without its top-level calls."
+# %% ../nbs/dev.ipynb #f5bf4199
+def _kept(source: str) -> str:
+    """The definitions of a test cell, without its top-level calls."""
     lines = source.splitlines()
     parts, after = [], 0
     for node in ast.parse(source).body:
         start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) - 1
         before = [l for l in lines[after:start] if l.startswith("#") and not l.startswith("#|")]
-        if not isinstance(node, ast.Expr): parts.append("\n".join([*before, *lines[start:node.end_lineno]]))
+        if not isinstance(node, ast.Expr):
+            parts.append("\n".join([*before, *lines[start : node.end_lineno]]))
         after = node.end_lineno
     imports = all(p.startswith(("import ", "from ")) for p in parts)
     return ("\n" if imports else "\n\n").join(parts)
 
-# %% ../nbs/dev.ipynb #7ccf9bc2
+# %% ../nbs/dev.ipynb #be7798fd
 def test_source(
-    nb, # notebook, as nbformat reads it
-)->str|None: # text of the test file; None where the notebook has no `#| test` cell
+    nb,  # notebook, as nbformat reads it
+) -> str | None:  # text of the test file; None where the notebook has no `#| test` cell
     """The pytest file of a notebook: its `#| test` cells behind a star import of the module it exports.
 
     Parameters
@@ -50,38 +51,48 @@ def test_source(
     code = [c["source"] for c in nb["cells"] if c["cell_type"] == "code"]
     module = next((l.split()[-1] for s in code for l in s.splitlines() if l.startswith("#| default_exp ")), None)
     tests = [_kept(s) for s in code if s.startswith("#| test")]
-    if not tests: return None
+    if not tests:
+        return None
     head = "# Exported from nbs/ by `make sync`; edit the notebook.\n"
     star = f"from neuralpha.{module} import *\n" if module else ""
     return head + star + "\n\n".join(t for t in tests if t) + "\n"
+
+
 test_source.__test__ = False
 
-# %% ../nbs/dev.ipynb #b7c32eaf
+# %% ../nbs/dev.ipynb #448578c3
 def cleaned(nb):
-    "The notebook without outputs, counters and metadata other than cell tags and the kernel; ids by content."
-    import nbformat # not where nets are only trained
-    nb, seen = nbformat.from_dict(nb), {}
-    nb.metadata = nbformat.from_dict({"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}})
+    """The notebook without outputs, counters and metadata other than cell tags and the kernel; ids by content."""
+    import nbformat  # not where nets are only trained
+
+    nb = nbformat.from_dict(nb)
+    seen = {}
+    nb.metadata = nbformat.from_dict(
+        {"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}}
+    )
     for cell in nb.cells:
         cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k == "tags" and v})
         key = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         seen[key] = seen.get(key, 0) + 1
         cell["id"] = key if seen[key] == 1 else f"{key}-{seen[key]}"
-        if cell.cell_type == "code": cell.outputs, cell.execution_count = [], None
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
     nb.nbformat, nb.nbformat_minor = 4, 5
     return nb
 
-def _write_if_changed(path:Path, text:str):
+
+def _write_if_changed(path: Path, text: str):
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-# %% ../nbs/dev.ipynb #6fe6dd2e
+# %% ../nbs/dev.ipynb #dbaa5d8a
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|[#/])[^)\s]+")
 
+
 def readme_text(
-    nb, # `nbs/index.ipynb`, as nbformat reads it
-)->str:
+    nb,  # `nbs/index.ipynb`, as nbformat reads it
+) -> str:
     """README.md of the front page; cells that begin with `#| test` or `#| hide` are left out.
 
     Parameters
@@ -92,42 +103,53 @@ def readme_text(
     parts = []
     for c in nb["cells"]:
         code = "\n".join(l for l in c["source"].splitlines() if not l.startswith("#|"))
-        if c["cell_type"] == "markdown": parts.append(_LINK.sub(lambda m: posixpath.normpath(posixpath.join("nbs", m[0])), c["source"]))
-        elif code and not c["source"].startswith(("#| test", "#| hide")): parts.append(f"```python\n{code}\n```")
+        if c["cell_type"] == "markdown":
+            parts.append(_LINK.sub(lambda m: posixpath.normpath(posixpath.join("nbs", m[0])), c["source"]))
+        elif code and not c["source"].startswith(("#| test", "#| hide")):
+            parts.append(f"```python\n{code}\n```")
     return "\n\n".join(parts) + "\n\n<!-- Made from nbs/index.ipynb by `make sync`. -->\n"
 
-# %% ../nbs/dev.ipynb #d2d9b704
-def _pair(base:Path):
+# %% ../nbs/dev.ipynb #b435708c
+def _pair(base: Path):
     import jupytext, nbformat
-    for text in sorted((base/".nbpy").rglob("*.py")):
-        path = base/"nbs"/text.relative_to(base/".nbpy").with_suffix(".ipynb")
+
+    for text in sorted((base / ".nbpy").rglob("*.py")):
+        path = base / "nbs" / text.relative_to(base / ".nbpy").with_suffix(".ipynb")
         new = nbformat.writes(cleaned(jupytext.read(text))) + "\n"
         if path.exists() and path.stat().st_mtime > text.stat().st_mtime:
             old = cleaned(nbformat.read(path, as_version=4))
-            if nbformat.writes(old) + "\n" != new: jupytext.write(old, text, fmt="py:percent")
-        else: _write_if_changed(path, new)
+            if nbformat.writes(old) + "\n" != new:
+                jupytext.write(old, text, fmt="py:percent")
+        else:
+            _write_if_changed(path, new)
 
-def _orphans(base:Path)->list[Path]:
-    "Exported files whose notebook is gone."
-    modules = {p.relative_to(base/"nbs").with_suffix("") for p in notebooks(base)}
+
+def _orphans(base: Path) -> list[Path]:
+    """Exported files whose notebook is gone."""
+    modules = {p.relative_to(base / "nbs").with_suffix("") for p in notebooks(base)}
     tests = {"test_" + "_".join(m.parts) for m in modules}
-    lib = [p for p in (base/"neuralpha").rglob("*.py") if p.name != "__init__.py"
-           and p.relative_to(base/"neuralpha").with_suffix("") not in modules]
-    return lib + [p for p in (base/"tests").glob("test_*.py") if p.stem not in tests]
+    lib = [
+        p
+        for p in (base / "neuralpha").rglob("*.py")
+        if p.name != "__init__.py" and p.relative_to(base / "neuralpha").with_suffix("") not in modules
+    ]
+    return lib + [p for p in (base / "tests").glob("test_*.py") if p.stem not in tests]
 
-# %% ../nbs/dev.ipynb #60c67b47
-def _export(path:Path, nb, lib:Path):
-    "The module of a notebook, with what its comments and its opening say in the docstrings."
+# %% ../nbs/dev.ipynb #2d268d94
+def _export(path: Path, nb, lib: Path):
+    """The module of a notebook, with what its comments and its opening say in the docstrings."""
     from nbdev.export import nb_export
+
     nb_export(path, lib_path=lib)
     name = next(l.split()[-1] for c in nb.cells for l in c.source.splitlines() if l.startswith("#| default_exp "))
-    module = lib/(name.replace(".", "/") + ".py")
+    module = lib / (name.replace(".", "/") + ".py")
     source = module.read_text(encoding="utf-8")
     module.write_text(documented(with_opening(source, opening(nb.cells))), encoding="utf-8")
 
+
 def stub_text(
-    homes:dict, # module -> its public names, separated by blanks
-)->str:
+    homes: dict,  # module -> its public names, separated by blanks
+) -> str:
     """`neuralpha/__init__.pyi`: editors and type checkers learn from it where each name of `neuralpha` comes from.
 
     Parameters
@@ -137,38 +159,61 @@ def stub_text(
     """
     names = [(home, name) for home, all_names in homes.items() for name in all_names.split()]
     imports = [f"from .{home} import {name} as {name}" for home, name in names]
-    return "\n".join(["# Made by `make sync` from `_HOMES` in __init__.py.", *imports, "", "__version__: str", "__all__: list[str]", ""])
+    return "\n".join(
+        [
+            "# Made by `make sync` from `_HOMES` in __init__.py.",
+            *imports,
+            "",
+            "__version__: str",
+            "__all__: list[str]",
+            "",
+        ]
+    )
 
-def _homes(lib:Path)->dict:
-    tree = ast.parse((lib/"__init__.py").read_text(encoding="utf-8"))
-    return next(ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and n.targets[0].id == "_HOMES")
 
-def sync(base:Path|None=None):
-    "Clean every notebook and export library and tests; one at a time, so that two runs cannot mix."
+def _homes(lib: Path) -> dict:
+    tree = ast.parse((lib / "__init__.py").read_text(encoding="utf-8"))
+    return next(
+        ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and n.targets[0].id == "_HOMES"
+    )
+
+
+def sync(base: Path | None = None):
+    """Clean every notebook and export library and tests; one at a time, so that two runs cannot mix."""
     import nbformat
+
     base = base or root()
     os.chdir(base)
-    with open(base/"settings.ini") as lock:
+    with open(base / "settings.ini") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _pair(base)
         for path in notebooks(base):
             nb = cleaned(nbformat.read(path, as_version=4))
             _write_if_changed(path, nbformat.writes(nb) + "\n")
-            if any("#| default_exp" in c.source for c in nb.cells): _export(path, nb, base/"neuralpha")
-            name = "_".join(path.relative_to(base/"nbs").with_suffix("").parts)
-            test = base/"tests"/f"test_{name}.py"
+            if any("#| default_exp" in c.source for c in nb.cells):
+                _export(path, nb, base / "neuralpha")
+            name = "_".join(path.relative_to(base / "nbs").with_suffix("").parts)
+            test = base / "tests" / f"test_{name}.py"
             text = test_source(nb)
-            if text: _write_if_changed(test, text)
-            elif test.exists(): test.unlink()
-        front = base/"nbs/index.ipynb"
-        if front.exists(): _write_if_changed(base/"README.md", readme_text(nbformat.read(front, as_version=4)))
-        for orphan in _orphans(base): orphan.unlink()
-        for folder in (base/"neuralpha").rglob("*/"):
-            if any(folder.glob("*.py")): (folder/"__init__.py").touch()
-        if (base/"neuralpha/__init__.py").exists(): _write_if_changed(base/"neuralpha/__init__.pyi", stub_text(_homes(base/"neuralpha")))
+            if text:
+                _write_if_changed(test, text)
+            elif test.exists():
+                test.unlink()
+        front = base / "nbs/index.ipynb"
+        if front.exists():
+            _write_if_changed(base / "README.md", readme_text(nbformat.read(front, as_version=4)))
+        for orphan in _orphans(base):
+            orphan.unlink()
+        for folder in (base / "neuralpha").rglob("*/"):
+            if any(folder.glob("*.py")):
+                (folder / "__init__.py").touch()
+        if (base / "neuralpha/__init__.py").exists():
+            _write_if_changed(base / "neuralpha/__init__.pyi", stub_text(_homes(base / "neuralpha")))
 
-# %% ../nbs/dev.ipynb #2b757b72
-def changed_by_sync(base:Path|None=None)->list[str]: # paths relative to the repository; empty when all is in order
+# %% ../nbs/dev.ipynb #c261c963
+def changed_by_sync(
+    base: Path | None = None,
+) -> list[str]:  # paths relative to the repository; empty when all is in order
     """What a clean and an export would change.
 
     Returns
@@ -178,40 +223,77 @@ def changed_by_sync(base:Path|None=None)->list[str]: # paths relative to the rep
     """
     base = base or root()
     with tempfile.TemporaryDirectory() as tmp:
-        copy = Path(tmp)/"repo"
+        copy = Path(tmp) / "repo"
         copy.mkdir()
         for d in ("nbs", "neuralpha", "tests"):
-            shutil.copytree(base/d, copy/d, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+            shutil.copytree(base / d, copy / d, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
         own = {p.relative_to(base) for p in own_notebooks(base)}
-        for path in own: (copy/path).unlink()
-        for f in ("settings.ini", "README.md"): shutil.copy(base/f, copy)
-        subprocess.run([sys.executable, "-m", "neuralpha.dev", "sync"], cwd=copy, check=True, env={**os.environ, "PYTHONPATH": str(copy)})
-        files = {p.relative_to(r) for r in (base, copy) for d in ("nbs", "neuralpha", "tests") for p in (r/d).rglob("*")
-                 if p.suffix in (".ipynb", ".py", ".pyi") and "__pycache__" not in p.parts and ".ipynb_checkpoints" not in p.parts}
+        for path in own:
+            (copy / path).unlink()
+        for f in ("settings.ini", "README.md"):
+            shutil.copy(base / f, copy)
+        subprocess.run(
+            [sys.executable, "-m", "neuralpha.dev", "sync"],
+            cwd=copy,
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(copy)},
+        )
+        files = {
+            p.relative_to(r)
+            for r in (base, copy)
+            for d in ("nbs", "neuralpha", "tests")
+            for p in (r / d).rglob("*")
+            if p.suffix in (".ipynb", ".py", ".pyi")
+            and "__pycache__" not in p.parts
+            and ".ipynb_checkpoints" not in p.parts
+        }
         files.add(Path("README.md"))
         files -= own
-        same = lambda f: (base/f).exists() and (copy/f).exists() and filecmp.cmp(base/f, copy/f, shallow=False)
+
+        def same(f):
+            return (base / f).exists() and (copy / f).exists() and filecmp.cmp(base / f, copy / f, shallow=False)
+
         return sorted(str(f) for f in files if not same(f))
 
-# %% ../nbs/dev.ipynb #68d34eec
+# %% ../nbs/dev.ipynb #d697e95e
 def main(argv=None):
-    "`python -m neuralpha.dev sync|check|docs|gpu`; `docs` builds the site in `docs/_build/html`, `gpu --out FOLDER` measures a card."
+    """`python -m neuralpha.dev sync|check|docs|gpu`;
+
+    `docs` builds the site in `docs/_build/html`, `gpu --out FOLDER` measures a card.
+    """
     command, *more = argv or sys.argv[1:] or ["help"]
-    own = [p.relative_to(root()).as_posix() for p in own_notebooks(root())] if command in ("sync", "check", "docs") else []
-    if own: print(f"Left alone, git does not know {'it' if len(own) == 1 else 'them'}: {', '.join(own)}. `git add` what belongs to the library.", file=sys.stderr)
-    if command == "sync": sync()
+    own = (
+        [p.relative_to(root()).as_posix() for p in own_notebooks(root())]
+        if command in ("sync", "check", "docs")
+        else []
+    )
+    if own:
+        print(
+            f"Left alone, git does not know {'it' if len(own) == 1 else 'them'}: {', '.join(own)}. `git add` what "
+            "belongs to the library.",
+            file=sys.stderr,
+        )
+    if command == "sync":
+        sync()
     elif command == "check":
         changed = changed_by_sync()
-        if changed: sys.exit("Out of step with the notebooks (run `make sync`):\n" + "\n".join(changed))
+        if changed:
+            sys.exit("Out of step with the notebooks (run `make sync`):\n" + "\n".join(changed))
     elif command == "docs":
         from neuralpha.docs import build
-        try: build(root())
-        except NeuralphaError as e: sys.exit(str(e))
+
+        try:
+            build(root())
+        except NeuralphaError as e:
+            sys.exit(str(e))
     elif command == "gpu":
         from neuralpha.gpu import main as measure
-        measure(more)
-    else: sys.exit(main.__doc__)
 
-# %% ../nbs/dev.ipynb #2190833e
+        measure(more)
+    else:
+        sys.exit(main.__doc__)
+
+# %% ../nbs/dev.ipynb #444109f8
 #| eval: false
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()

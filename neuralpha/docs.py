@@ -21,11 +21,13 @@ from .docstrings import summary_of
 from .house import notebooks
 from .core import code_digest
 
-# %% ../nbs/docs.ipynb #b49e3911
+# %% ../nbs/docs.ipynb #88ff5603
 def sidebar(
-    base:Path, # repository
-)->list[tuple]: # (title of the part, pages); a page is a notebook's path below `nbs/`, without suffix
-    """The parts of the documentation in reading order. Raises `NeuralphaError` where a notebook is not in it exactly once.
+    base: Path,  # repository
+) -> list[tuple]:  # (title of the part, pages); a page is a notebook's path below `nbs/`, without suffix
+    """The parts of the documentation in reading order.
+
+    Raises `NeuralphaError` where a notebook is not in it exactly once.
 
     Parameters
     ----------
@@ -37,24 +39,26 @@ def sidebar(
     list[tuple]
         (title of the part, pages); a page is a notebook's path below `nbs/`, without suffix
     """
-    file = base/"docs/sidebar.toml"
+    file = base / "docs/sidebar.toml"
     parts = [(p["title"], p["pages"]) for p in tomllib.loads(file.read_text(encoding="utf-8"))["part"]]
     listed = [page for _, pages in parts for page in pages]
-    there = {p.relative_to(base/"nbs").with_suffix("").as_posix() for p in notebooks(base)} - {"index"}
+    there = {p.relative_to(base / "nbs").with_suffix("").as_posix() for p in notebooks(base)} - {"index"}
     faults = [f"{p} is missing: add it where it should be read" for p in sorted(there - set(listed))]
     faults += [f"{p} has no notebook: remove it" for p in sorted(set(listed) - there)]
     faults += [f"{p} is there twice: remove one" for p in sorted({p for p in listed if listed.count(p) > 1})]
-    if faults: raise NeuralphaError("docs/sidebar.toml: " + "; ".join(faults) + ".")
+    if faults:
+        raise NeuralphaError("docs/sidebar.toml: " + "; ".join(faults) + ".")
     return parts
 
-# %% ../nbs/docs.ipynb #95306cf6
-SHOWN_ONLY = ("research/", "benchmarks/") # shown as source: Papermill and people run these
+# %% ../nbs/docs.ipynb #6783ef76
+SHOWN_ONLY = ("research/", "benchmarks/")  # shown as source: Papermill and people run these
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+(neuralpha[\w.]*)", re.M)
 
+
 def run_key(
-    base:Path, # repository
-    page:str, # notebook below `nbs/`, without suffix
-)->str: # 64 hex digits
+    base: Path,  # repository
+    page: str,  # notebook below `nbs/`, without suffix
+) -> str:  # 64 hex digits
     """Digest of what the outputs of a notebook depend on.
 
     Parameters
@@ -69,21 +73,27 @@ def run_key(
     str
         64 hex digits
     """
-    code = [c.source for c in nbformat.read(base/f"nbs/{page}.ipynb", 4).cells if c.cell_type == "code"]
+    code = [c.source for c in nbformat.read(base / f"nbs/{page}.ipynb", 4).cells if c.cell_type == "code"]
     modules = {m for source in code for m in _IMPORT.findall(source)}
     if "neuralpha" in modules or any(source.startswith("!") for source in code):
         lib = Path(importlib.import_module("neuralpha").__file__).parent
         modules = {".".join(p.relative_to(lib.parent).with_suffix("").parts) for p in lib.rglob("*.py")}
-    lock = base/"constraints.txt"
-    state = [code, code_digest(*sorted(modules)), lock.read_text() if lock.exists() else "", os.environ.get("NEURALPHA_DATA", "")]
+    lock = base / "constraints.txt"
+    state = [
+        code,
+        code_digest(*sorted(modules)),
+        lock.read_text() if lock.exists() else "",
+        os.environ.get("NEURALPHA_DATA", ""),
+    ]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
-# %% ../nbs/docs.ipynb #e38c9bcd
+# %% ../nbs/docs.ipynb #eea0d89c
 _SKIP = re.compile(r"^#\|\s*(eval:\s*false|slow|gpu)\b", re.M)
 
+
 def run_notebook(
-    source:str, # notebook
-    target:str, # where the executed copy goes
+    source: str,  # notebook
+    target: str,  # where the executed copy goes
 ):
     """Run a notebook from its own folder and keep its outputs; leaves with exit code 1 where a cell fails.
 
@@ -95,20 +105,25 @@ def run_notebook(
         where the executed copy goes
     """
     from execnb.shell import CaptureShell
-    source, target = Path(source).resolve(), Path(target).resolve()
+
+    source = Path(source).resolve()
+    target = Path(target).resolve()
     os.chdir(source.parent)
     shell = CaptureShell(source)
-    try: shell.execute(source, target, exc_stop=True, preproc=lambda c: c.cell_type != "code" or bool(_SKIP.search(c.source)))
+    try:
+        shell.execute(
+            source, target, exc_stop=True, preproc=lambda c: c.cell_type != "code" or bool(_SKIP.search(c.source))
+        )
     except (Exception, SystemExit) as e:
         print(shell.prettytb(source.name), file=sys.stderr)
         sys.exit(f"cell {shell._cell_idx}: {type(e).__name__}: {e}")
 
-# %% ../nbs/docs.ipynb #b535c533
+# %% ../nbs/docs.ipynb #7e505c9a
 def run_all(
-    base:Path, # repository
-    pages, # notebooks below `nbs/`, without suffix
-    jobs:int=2, # processes side by side
-)->dict: # page -> executed notebook in `.cache/docs`
+    base: Path,  # repository
+    pages,  # notebooks below `nbs/`, without suffix
+    jobs: int = 2,  # processes side by side
+) -> dict:  # page -> executed notebook in `.cache/docs`
     """Run what has changed. Raises `NeuralphaError` that names every notebook that failed, and its cell.
 
     Parameters
@@ -125,29 +140,43 @@ def run_all(
     dict
         page -> executed notebook in `.cache/docs`
     """
-    cache = base/".cache/docs"
+    cache = base / ".cache/docs"
     cache.mkdir(parents=True, exist_ok=True)
-    kept = {p: cache/f"{run_key(base, p)}.ipynb" for p in pages}
-    threads = {k: str(max(1, (os.cpu_count() or 1)//jobs)) for k in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")}
+    kept = {p: cache / f"{run_key(base, p)}.ipynb" for p in pages}
+    threads = {k: str(max(1, (os.cpu_count() or 1) // jobs)) for k in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")}
+
     def run(page):
-        if kept[page].exists(): return
-        start, part = time.time(), kept[page].with_suffix(".part")
+        if kept[page].exists():
+            return
+        start = time.time()
+        part = kept[page].with_suffix(".part")
         code = "import sys; from neuralpha.docs import run_notebook; run_notebook(*sys.argv[1:])"
-        p = subprocess.run([sys.executable, "-c", code, base/f"nbs/{page}.ipynb", part], capture_output=True, text=True,
-                           env={**os.environ, **threads, "NEURALPHA_PROGRESS": "0", "PYTHONWARNINGS": "ignore"})
-        print(f"  nbs/{page}.ipynb  {time.time() - start:.0f} s" + ("" if p.returncode == 0 else "  FAILED"), flush=True)
-        if p.returncode: return f"nbs/{page}.ipynb, {p.stderr.strip().splitlines()[-1]}"
+        p = subprocess.run(
+            [sys.executable, "-c", code, base / f"nbs/{page}.ipynb", part],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **threads, "NEURALPHA_PROGRESS": "0", "PYTHONWARNINGS": "ignore"},
+        )
+        print(
+            f"  nbs/{page}.ipynb  {time.time() - start:.0f} s" + ("" if p.returncode == 0 else "  FAILED"), flush=True
+        )
+        if p.returncode:
+            return f"nbs/{page}.ipynb, {p.stderr.strip().splitlines()[-1]}"
         part.replace(kept[page])
-    with ThreadPoolExecutor(jobs) as pool: failed = [f for f in pool.map(run, kept) if f]
-    if failed: raise NeuralphaError("These notebooks did not run:\n  " + "\n  ".join(failed))
-    for old in set(cache.glob("*.ipynb")) - set(kept.values()): old.unlink()
+
+    with ThreadPoolExecutor(jobs) as pool:
+        failed = [f for f in pool.map(run, kept) if f]
+    if failed:
+        raise NeuralphaError("These notebooks did not run:\n  " + "\n  ".join(failed))
+    for old in set(cache.glob("*.ipynb")) - set(kept.values()):
+        old.unlink()
     return kept
 
-# %% ../nbs/docs.ipynb #48d52f87
+# %% ../nbs/docs.ipynb #302c2f21
 def with_outputs(
-    nb, # notebook
-    ran:Path, # executed copy; its prose may be older
-): # the notebook with the outputs of the copy
+    nb,  # notebook
+    ran: Path,  # executed copy; its prose may be older
+):  # the notebook with the outputs of the copy
     """Prose of the one, outputs of the other.
 
     Parameters
@@ -158,34 +187,41 @@ def with_outputs(
         executed copy; its prose may be older
     """
     outputs = [c.outputs for c in nbformat.read(ran, 4).cells if c.cell_type == "code"]
-    for cell, out in zip([c for c in nb.cells if c.cell_type == "code"], outputs, strict=True): cell.outputs = out
+    for cell, out in zip([c for c in nb.cells if c.cell_type == "code"], outputs, strict=True):
+        cell.outputs = out
     return nb
 
-# %% ../nbs/docs.ipynb #0acd4a5a
-def _signature(node)->str:
-    "Arguments and return type of a definition, as written."
+# %% ../nbs/docs.ipynb #85919de0
+def _signature(node) -> str:
+    """Arguments and return type of a definition, as written."""
     args = ast.unparse(node.args)
     args = re.sub(r"^(self|cls)(, )?", "", args)
     return f"({args})" + (f" -> {ast.unparse(node.returns)}" if node.returns else "")
 
-def _meanings(obj)->str:
-    "A table of the parameters (and the return value) that carry a comment; empty where none does."
+
+def _meanings(obj) -> str:
+    """A table of the parameters (and the return value) that carry a comment; empty where none does."""
     from fastcore.docments import docments
+
     rows = {k: v for k, v in docments(obj, args_kwargs=True).items() if v}
-    cell = lambda s: s.replace("|", "\\|").replace("\n", " ")
+
+    def cell(s):
+        return s.replace("|", "\\|").replace("\n", " ")
+
     head = ["| parameter | meaning |", "|---|---|"]
     body = [f"| {'*returns*' if k == 'return' else f'`{k}`'} | {cell(v)} |" for k, v in rows.items()]
     return "\n".join(head + body) if rows else ""
 
-# %% ../nbs/docs.ipynb #a6eff293
-def _entry(kind:str, name:str, signature:str, *body:str, fence:str=":::")->str:
-    "One object of Sphinx's Python domain, so that it can be linked to, searched for and found in the index."
+# %% ../nbs/docs.ipynb #ae66963d
+def _entry(kind: str, name: str, signature: str, *body: str, fence: str = ":::") -> str:
+    """One object of Sphinx's Python domain, so that it can be linked to, searched for and found in the index."""
     return "\n\n".join([f"{fence}{{py:{kind}}} {name}{signature}", *[b for b in body if b], fence])
 
+
 def reference(
-    name:str, # function or class
-    module:str, # where it is exported
-)->str: # MyST Markdown
+    name: str,  # function or class
+    module: str,  # where it is exported
+) -> str:  # MyST Markdown
     """The reference of a public name.
 
     Parameters
@@ -203,37 +239,52 @@ def reference(
     obj = getattr(importlib.import_module(module), name)
     doc = summary_of(inspect.getdoc(obj))
     node = ast.parse(textwrap.dedent(inspect.getsource(obj))).body[0]
-    if not isinstance(node, ast.ClassDef): return _entry("function", name, _signature(node), doc, _meanings(obj))
-    methods = [n for n in node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and not n.name.startswith("_")]
+    if not isinstance(node, ast.ClassDef):
+        return _entry("function", name, _signature(node), doc, _meanings(obj))
+    methods = [
+        n for n in node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and not n.name.startswith("_")
+    ]
     return _entry("class", name, _init(node), doc, _meanings(obj), *[_method(obj, n) for n in methods], fence="::::")
 
-# %% ../nbs/docs.ipynb #24ad2f55
-def _init(node)->str:
-    "How a class is called: its `__init__`, or a dataclass' fields; nothing where it inherits both."
+# %% ../nbs/docs.ipynb #fe1cc217
+def _init(node) -> str:
+    """How a class is called: its `__init__`, or a dataclass' fields; nothing where it inherits both."""
     for n in node.body:
-        if isinstance(n, ast.FunctionDef) and n.name == "__init__": return _signature(n)
-    if not any("dataclass" in ast.unparse(d) for d in node.decorator_list): return ""
+        if isinstance(n, ast.FunctionDef) and n.name == "__init__":
+            return _signature(n)
+    if not any("dataclass" in ast.unparse(d) for d in node.decorator_list):
+        return ""
     fields = [n for n in node.body if isinstance(n, ast.AnnAssign)]
-    default = lambda n: "" if n.value is None else " = ..." if isinstance(n.value, ast.Call) else f" = {ast.unparse(n.value)}"
+
+    def default(n):
+        return "" if n.value is None else " = ..." if isinstance(n.value, ast.Call) else f" = {ast.unparse(n.value)}"
+
     return "(" + ", ".join(f"{n.target.id}: {ast.unparse(n.annotation)}{default(n)}" for n in fields) + ")"
 
-def _method(cls, node)->str:
-    "The reference of a method or property."
+
+def _method(cls, node) -> str:
+    """The reference of a method or property."""
     decorators = " ".join(ast.unparse(d) for d in node.decorator_list)
     doc = ast.get_docstring(node) or ""
-    if "property" in decorators: return _entry("property", node.name, "", doc)
-    kind = "classmethod" if "classmethod" in decorators else "staticmethod" if "staticmethod" in decorators else "method"
+    if "property" in decorators:
+        return _entry("property", node.name, "", doc)
+    kind = (
+        "classmethod" if "classmethod" in decorators else "staticmethod" if "staticmethod" in decorators else "method"
+    )
     return _entry(kind, node.name, _signature(node), doc, _meanings(getattr(cls, node.name)))
 
-# %% ../nbs/docs.ipynb #bc983764
-def _parsed(source:str)->list:
-    "Top-level statements; none where the cell holds a shell command or a magic."
-    try: return ast.parse(source).body
-    except SyntaxError: return []
+# %% ../nbs/docs.ipynb #fd261d04
+def _parsed(source: str) -> list:
+    """Top-level statements; none where the cell holds a shell command or a magic."""
+    try:
+        return ast.parse(source).body
+    except SyntaxError:
+        return []
+
 
 def public_names(
-    source:str, # of a cell
-)->list[str]:
+    source: str,  # of a cell
+) -> list[str]:
     """The functions and classes a cell defines for others.
 
     Parameters
@@ -241,11 +292,16 @@ def public_names(
     source : str
         of a cell
     """
-    return [n.name for n in _parsed(source) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and n.name[0] != "_"]
+    return [
+        n.name
+        for n in _parsed(source)
+        if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and n.name[0] != "_"
+    ]
+
 
 def exported(
-    nb, # notebook
-)->tuple: # (module without `neuralpha.`, public names); (None, []) where it exports nothing
+    nb,  # notebook
+) -> tuple:  # (module without `neuralpha.`, public names); (None, []) where it exports nothing
     """What a notebook gives to the library.
 
     Parameters
@@ -262,50 +318,63 @@ def exported(
     module = next((m[1] for s in code if (m := re.search(r"^#\| default_exp (\S+)", s, re.M))), None)
     return module, [n for s in code if s.startswith("#| export") for n in public_names(s)] if module else []
 
-# %% ../nbs/docs.ipynb #68c9f121
-def _defined(source:str)->list[str]:
-    "Names of the functions, classes and constants a cell defines, in order."
+# %% ../nbs/docs.ipynb #93a8723c
+def _defined(source: str) -> list[str]:
+    """Names of the functions, classes and constants a cell defines, in order."""
     body = _parsed(source)
-    assigned = lambda n: [t.id for t in n.targets if isinstance(t, ast.Name)] if isinstance(n, ast.Assign) else []
+
+    def assigned(n):
+        return [t.id for t in n.targets if isinstance(t, ast.Name)] if isinstance(n, ast.Assign) else []
+
     return [name for n in body for name in ([n.name] if hasattr(n, "name") else assigned(n))]
 
-def _label(kind:str, source:str)->str:
-    "What a fold says: which source it hides, or what the tests in it claim."
+
+def _label(kind: str, source: str) -> str:
+    """What a fold says: which source it hides, or what the tests in it claim."""
     names = _defined(source)
     if kind == "test":
         claims = [n.removeprefix("test_").replace("_", " ") for n in names if n.startswith("test_")]
         return "Tested: " + "; ".join(claims) if claims else "Test data"
     return "Source: " + ", ".join(names) if names else "Source"
 
-def _folded(cell, label:str, hide:str="input"):
-    "A code cell behind a line of text."
-    cell.metadata = nbformat.from_dict({"tags": [f"hide-{hide}"], "mystnb": {"code_prompt_show": label, "code_prompt_hide": label}})
+
+def _folded(cell, label: str, hide: str = "input"):
+    """A code cell behind a line of text."""
+    cell.metadata = nbformat.from_dict(
+        {"tags": [f"hide-{hide}"], "mystnb": {"code_prompt_show": label, "code_prompt_hide": label}}
+    )
     return cell
 
-# %% ../nbs/docs.ipynb #b4f17717
+# %% ../nbs/docs.ipynb #37007a5e
 def _cells(
-    cell, # of the notebook
-    module, # that the notebook exports, without `neuralpha.`
-)->list: # cells of the page
-    "What a page shows in a cell's place."
-    if cell.cell_type != "code": return [cell]
+    cell,  # of the notebook
+    module,  # that the notebook exports, without `neuralpha.`
+) -> list:  # cells of the page
+    """What a page shows in a cell's place."""
+    if cell.cell_type != "code":
+        return [cell]
     kind = (re.match(r"#\|\s*(\w+)", cell.source) or [0, ""])[1]
     source = cell.source = re.sub(r"^#\|.*\n?", "", cell.source, flags=re.M).strip()
     imports = bool(_parsed(source)) and all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in _parsed(source))
-    if not source or kind in ("default_exp", "hide") or (kind == "export" and imports): return []
-    if imports: return [_folded(cell, "Imports")]
-    if kind == "test": return [_folded(cell, _label(kind, source), "cell")]
-    if kind != "export": return [cell]
+    if not source or kind in ("default_exp", "hide") or (kind == "export" and imports):
+        return []
+    if imports:
+        return [_folded(cell, "Imports")]
+    if kind == "test":
+        return [_folded(cell, _label(kind, source), "cell")]
+    if kind != "export":
+        return [cell]
     entries = [nbformat.v4.new_markdown_cell(reference(n, f"neuralpha.{module}")) for n in public_names(source)]
     return [*entries, _folded(cell, _label(kind, source))]
 
-# %% ../nbs/docs.ipynb #fed1b8e3
+# %% ../nbs/docs.ipynb #448cfbf4
 _NAME = re.compile(r"(?<![`\w}])`([A-Za-z_][\w.]*)(\(\))?`(?!`)")
 
+
 def linked(
-    text:str, # MyST Markdown
-    names:dict, # name -> what it stands for in the Python domain
-)->str:
+    text: str,  # MyST Markdown
+    names: dict,  # name -> what it stands for in the Python domain
+) -> str:
     """Markdown in which known names in backticks are links; fenced code stays as it is.
 
     Parameters
@@ -315,18 +384,23 @@ def linked(
     names : dict
         name -> what it stands for in the Python domain
     """
-    meant = lambda m: m[1] in names and (m[2] or not m[1].isalpha() or not m[1].islower())
-    role = lambda m: f"{{py:obj}}`{m[1]}{m[2] or ''} <{names[m[1]]}>`" if meant(m) else m[0]
+
+    def meant(m):
+        return m[1] in names and (m[2] or not m[1].isalpha() or not m[1].islower())
+
+    def role(m):
+        return f"{{py:obj}}`{m[1]}{m[2] or ''} <{names[m[1]]}>`" if meant(m) else m[0]
+
     lines, fenced = [], False
     for line in text.splitlines():
         fenced ^= line.lstrip().startswith("```")
         lines.append(line if fenced or line.startswith("    ") else _NAME.sub(role, line))
     return "\n".join(lines)
 
-# %% ../nbs/docs.ipynb #990b09fe
+# %% ../nbs/docs.ipynb #d0a19140
 def link_targets(
-    notebooks:dict, # page -> notebook
-)->dict: # page -> {name: what it stands for in the Python domain}
+    notebooks: dict,  # page -> notebook
+) -> dict:  # page -> {name: what it stands for in the Python domain}
     """What names in backticks mean on each page: its own first, then what exactly one module exports; modules in full.
 
     Parameters
@@ -342,17 +416,20 @@ def link_targets(
     own = {}
     for page, nb in notebooks.items():
         module, names = exported(nb)
-        own[page] = {n: f"neuralpha.{module}.{n}" for n in names} | ({f"neuralpha.{module}": f"neuralpha.{module}"} if module else {})
+        own[page] = {n: f"neuralpha.{module}.{n}" for n in names} | (
+            {f"neuralpha.{module}": f"neuralpha.{module}"} if module else {}
+        )
     all_names = [n for names in own.values() for n in names]
     shared = {n: full for names in own.values() for n, full in names.items() if all_names.count(n) == 1}
     return {page: {**shared, **names} for page, names in own.items()}
 
+
 def page_notebook(
-    nb, # executed (or shown) notebook
-    page:str, # its path below `nbs/`, without suffix
-    names:dict, # of `link_targets`, for this page
-    results:str="", # Markdown of a benchmark's stored result
-): # the notebook that Sphinx renders
+    nb,  # executed (or shown) notebook
+    page: str,  # its path below `nbs/`, without suffix
+    names: dict,  # of `link_targets`, for this page
+    results: str = "",  # Markdown of a benchmark's stored result
+):  # the notebook that Sphinx renders
     """The page of a notebook: under the title stand its file and module, and what a benchmark measured.
 
     Parameters
@@ -369,24 +446,27 @@ def page_notebook(
     module, _ = exported(nb)
     cells = [new for cell in nb.cells for new in _cells(cell, module)]
     for c in cells:
-        if c.cell_type == "markdown": c.source = linked(c.source, names)
+        if c.cell_type == "markdown":
+            c.source = linked(c.source, names)
     where = "{.where}\nNotebook `nbs/" + page + ".ipynb`" + (f", module `neuralpha.{module}`" if module else "")
-    if module: where = f"```{{py:module}} neuralpha.{module}\n```\n\n{where}"
+    if module:
+        where = f"```{{py:module}} neuralpha.{module}\n```\n\n{where}"
     below = [nbformat.v4.new_markdown_cell(t) for t in (where if page != "index" else "", results) if t]
     cells[1:1] = below
     kernel = {"kernelspec": {"name": "python3", "display_name": "python3"}, "language_info": {"name": "python"}}
     return nbformat.v4.new_notebook(cells=cells, metadata=kernel)
 
-# %% ../nbs/docs.ipynb #34014c33
-def _heading(nb)->tuple: # (title, the sentence under it)
+# %% ../nbs/docs.ipynb #2d190446
+def _heading(nb) -> tuple:  # (title, the sentence under it)
     text = next(c.source for c in nb.cells if c.cell_type == "markdown")
     title = re.search(r"^# (.+)$", text, re.M)
     return title[1] if title else "", " ".join(re.findall(r"^> (.+)$", text, re.M))
 
+
 def contents(
-    parts, # of `sidebar`
-    notebooks:dict, # page -> notebook
-)->str: # MyST Markdown
+    parts,  # of `sidebar`
+    notebooks: dict,  # page -> notebook
+) -> str:  # MyST Markdown
     """The table of contents of the front page, with the hidden trees that make the sidebar.
 
     Parameters
@@ -405,15 +485,16 @@ def contents(
     for title, pages in parts:
         lines += [f"**{title}**", ""]
         lines += [f"- [{_heading(notebooks[p])[0]}]({p}.ipynb): {_heading(notebooks[p])[1]}" for p in pages] + [""]
-    for title, pages in parts: lines += ["```{toctree}", ":hidden:", f":caption: {title}", "", *pages, "```", ""]
+    for title, pages in parts:
+        lines += ["```{toctree}", ":hidden:", f":caption: {title}", "", *pages, "```", ""]
     return "\n".join(lines[:-2] + ["CONTRIBUTING", "```", ""])
 
-# %% ../nbs/docs.ipynb #8ff24864
+# %% ../nbs/docs.ipynb #60330f91
 def write_pages(
-    base:Path, # repository
-    parts, # of `sidebar`
-    ran:dict, # page -> executed notebook, of `run_all`
-)->Path: # folder of Sphinx's sources
+    base: Path,  # repository
+    parts,  # of `sidebar`
+    ran: dict,  # page -> executed notebook, of `run_all`
+) -> Path:  # folder of Sphinx's sources
     """Write every page to `docs/_src`.
 
     Parameters
@@ -430,29 +511,31 @@ def write_pages(
     Path
         folder of Sphinx's sources
     """
-    target = base/"docs/_src"
+    target = base / "docs/_src"
     shutil.rmtree(target, ignore_errors=True)
     pages = ["index", *[p for _, pages in parts for p in pages]]
-    notebooks = {p: nbformat.read(base/f"nbs/{p}.ipynb", 4) for p in pages}
+    notebooks = {p: nbformat.read(base / f"nbs/{p}.ipynb", 4) for p in pages}
     notebooks |= {p: with_outputs(notebooks[p], ran[p]) for p in ran}
     names = link_targets(notebooks)
     trees = contents(parts, notebooks)
     for page, nb in notebooks.items():
-        stored = base/"nbs"/Path(page).parent/"results"/f"{Path(page).name}.md"
+        stored = base / "nbs" / Path(page).parent / "results" / f"{Path(page).name}.md"
         shown = page_notebook(nb, page, names[page], stored.read_text(encoding="utf-8") if stored.exists() else "")
         if page == "index":
-            for c in shown.cells: c.source = c.source.replace("](../", "](")
+            for c in shown.cells:
+                c.source = c.source.replace("](../", "](")
             shown.cells.append(nbformat.v4.new_markdown_cell(trees))
-        (target/page).parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(shown, target/f"{page}.ipynb")
-    for f in ("CONTRIBUTING.md", "LICENSE"): shutil.copy(base/f, target)
+        (target / page).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(shown, target / f"{page}.ipynb")
+    for f in ("CONTRIBUTING.md", "LICENSE"):
+        shutil.copy(base / f, target)
     return target
 
-# %% ../nbs/docs.ipynb #1d1e4b07
+# %% ../nbs/docs.ipynb #566cb24b
 def build(
-    base:Path, # repository
-    jobs:int=2, # processes side by side
-)->Path: # the front page
+    base: Path,  # repository
+    jobs: int = 2,  # processes side by side
+) -> Path:  # the front page
     """The documentation site in `docs/_build/html`; any page opens from disk, search included. Raises `NeuralphaError`
     where a notebook is not in the sidebar or does not run, or where Sphinx has anything to complain about.
 
@@ -472,10 +555,33 @@ def build(
     parts = sidebar(base)
     pages = ["index", *[p for _, pages in parts for p in pages]]
     ran = run_all(base, [p for p in pages if not p.startswith(SHOWN_ONLY)], jobs)
-    source, html = write_pages(base, parts, ran), base/"docs/_build/html"
+    source = write_pages(base, parts, ran)
+    html = base / "docs/_build/html"
     shutil.rmtree(html, ignore_errors=True)
-    p = subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-E", "-j", str(jobs), "-b", "html",
-                        "-c", base/"docs", "-d", base/".cache/docs/doctrees", source, html], capture_output=True, text=True)
-    if p.returncode: raise NeuralphaError("Sphinx complains:\n" + p.stderr.strip())
-    print(f"{len(pages)} pages: {html/'index.html'}")
-    return html/"index.html"
+    p = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-q",
+            "-W",
+            "--keep-going",
+            "-E",
+            "-j",
+            str(jobs),
+            "-b",
+            "html",
+            "-c",
+            base / "docs",
+            "-d",
+            base / ".cache/docs/doctrees",
+            source,
+            html,
+        ],
+        capture_output=True,
+        text=True,
+    )
+    if p.returncode:
+        raise NeuralphaError("Sphinx complains:\n" + p.stderr.strip())
+    print(f"{len(pages)} pages: {html / 'index.html'}")
+    return html / "index.html"

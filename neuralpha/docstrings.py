@@ -16,7 +16,7 @@ __all__ = ['Meaning', 'parameters', 'returned', 'attributes', 'numpydoc', 'summa
 import ast, io, re, textwrap, tokenize
 from typing import NamedTuple
 
-# %% ../nbs/docstrings.ipynb #30e5b2f7
+# %% ../nbs/docstrings.ipynb #0ab599bc
 class Meaning(NamedTuple):
     """One entry of a section: parameters of one line share their comment.
 
@@ -31,57 +31,70 @@ class Meaning(NamedTuple):
     comment : str
         "" where there is none
     """
-    names: tuple # of str
-    annotation: str # "" where there is none
-    defaults: tuple # of str, one per name; "" where there is none
-    comment: str # "" where there is none
 
-def _comments(source:str)->dict: # line number -> text
+    names: tuple  # of str
+    annotation: str  # "" where there is none
+    defaults: tuple  # of str, one per name; "" where there is none
+    comment: str  # "" where there is none
+
+
+def _comments(source: str) -> dict:  # line number -> text
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return {t.start[0]: t.string.lstrip("#").strip() for t in tokens if t.type == tokenize.COMMENT}
 
-def _meaning(name:str, annotation, default, comment:str)->Meaning:
-    if isinstance(default, ast.Call) and ast.unparse(default.func) == "field": # of a dataclass
+
+def _meaning(name: str, annotation, default, comment: str) -> Meaning:
+    if isinstance(default, ast.Call) and ast.unparse(default.func) == "field":  # of a dataclass
         given = {k.arg: ast.unparse(k.value) for k in default.keywords}
         text = given.get("default", f"{given.get('default_factory', '')}()")
-    else: text = ast.unparse(default) if default is not None else ""
+    else:
+        text = ast.unparse(default) if default is not None else ""
     return Meaning((name,), ast.unparse(annotation) if annotation is not None else "", (text,), comment)
 
-def _joined(a:Meaning, b:Meaning)->Meaning:
-    "Two parameters that share a comment; their annotation is named where it is one."
+
+def _joined(a: Meaning, b: Meaning) -> Meaning:
+    """Two parameters that share a comment; their annotation is named where it is one."""
     same = a.annotation if a.annotation == b.annotation else ""
     return Meaning((*a.names, *b.names), same, (*a.defaults, *b.defaults), b.comment)
 
-def _grouped(entries)->list: # of Meaning
-    "Entries `(line, meaning)` of one line become one, when a comment explains them together."
+
+def _grouped(entries) -> list:  # of Meaning
+    """Entries `(line, meaning)` of one line become one, when a comment explains them together."""
     out, last = [], None
     for line, meaning in entries:
-        if line == last and meaning.comment: out[-1] = _joined(out[-1], meaning)
-        else: out.append(meaning)
+        if line == last and meaning.comment:
+            out[-1] = _joined(out[-1], meaning)
+        else:
+            out.append(meaning)
         last = line
     return out
 
-# %% ../nbs/docstrings.ipynb #5ca31f51
-def _arguments(node)->list: # of (ast.arg, default or None, name with stars), in order
+# %% ../nbs/docstrings.ipynb #8830ffc4
+def _arguments(node) -> list:  # of (ast.arg, default or None, name with stars), in order
     a = node.args
     plain = [*a.posonlyargs, *a.args]
-    defaults = [None]*(len(plain) - len(a.defaults)) + list(a.defaults)
+    defaults = [None] * (len(plain) - len(a.defaults)) + list(a.defaults)
     out = [(arg, default, arg.arg) for arg, default in zip(plain, defaults)]
-    if a.vararg: out.append((a.vararg, None, f"*{a.vararg.arg}"))
+    if a.vararg:
+        out.append((a.vararg, None, f"*{a.vararg.arg}"))
     out += [(arg, default, arg.arg) for arg, default in zip(a.kwonlyargs, a.kw_defaults)]
-    if a.kwarg: out.append((a.kwarg, None, f"**{a.kwarg.arg}"))
+    if a.kwarg:
+        out.append((a.kwarg, None, f"**{a.kwarg.arg}"))
     return [entry for entry in out if entry[2] not in ("self", "cls")]
 
-def _signature_end(node)->int:
-    "The line on which the signature ends: nothing of the body stands before it."
+
+def _signature_end(node) -> int:
+    """The line on which the signature ends: nothing of the body stands before it."""
     ends = [node.lineno, *(arg.end_lineno for arg, _, _ in _arguments(node))]
-    if node.returns is not None: ends.append(node.returns.end_lineno)
+    if node.returns is not None:
+        ends.append(node.returns.end_lineno)
     return max(ends)
 
+
 def parameters(
-    node, # ast.FunctionDef
-    comments:dict, # line number -> text, of the whole source
-)->list: # of Meaning, in order
+    node,  # ast.FunctionDef
+    comments: dict,  # line number -> text, of the whole source
+) -> list:  # of Meaning, in order
     """The parameters of a function with what their comments say.
 
     Parameters
@@ -104,15 +117,18 @@ def parameters(
         entries.append((line, _meaning(name, arg.annotation, default, comment)))
     return _grouped(entries)
 
-def returned(node, comments:dict)->Meaning|None:
-    "What a function gives back, where its annotation or a comment behind the arrow says so."
-    if node.returns is None: return None
+
+def returned(node, comments: dict) -> Meaning | None:
+    """What a function gives back, where its annotation or a comment behind the arrow says so."""
+    if node.returns is None:
+        return None
     return Meaning((), ast.unparse(node.returns), (), comments.get(node.returns.end_lineno, ""))
 
+
 def attributes(
-    node, # ast.ClassDef
-    comments:dict,
-)->list: # of Meaning
+    node,  # ast.ClassDef
+    comments: dict,
+) -> list:  # of Meaning
     """The fields of a dataclass, or the parameters of `__init__` where a class has one.
 
     Parameters
@@ -127,29 +143,38 @@ def attributes(
         of Meaning
     """
     for item in node.body:
-        if isinstance(item, ast.FunctionDef) and item.name == "__init__": return parameters(item, comments)
+        if isinstance(item, ast.FunctionDef) and item.name == "__init__":
+            return parameters(item, comments)
     fields = [n for n in node.body if isinstance(n, ast.AnnAssign) and not n.target.id.startswith("_")]
-    return _grouped([(n.end_lineno, _meaning(n.target.id, n.annotation, n.value, comments.get(n.end_lineno, ""))) for n in fields])
+    return _grouped(
+        [(n.end_lineno, _meaning(n.target.id, n.annotation, n.value, comments.get(n.end_lineno, ""))) for n in fields]
+    )
 
-# %% ../nbs/docstrings.ipynb #194eba72
-def _head(entry:Meaning)->str:
-    "`horizon, delay : int, default 5, 1`"
+# %% ../nbs/docstrings.ipynb #66be223d
+def _head(entry: Meaning) -> str:
+    """`horizon, delay : int, default 5, 1`"""
     kind = [entry.annotation] if entry.annotation else []
-    if any(entry.defaults): kind.append("default " + ", ".join(text or "none" for text in entry.defaults))
+    if any(entry.defaults):
+        kind.append("default " + ", ".join(text or "none" for text in entry.defaults))
     return " : ".join(part for part in (", ".join(entry.names), ", ".join(kind)) if part)
 
-def _section(title:str, entries)->list: # of lines
-    lines = [title, "-"*len(title)]
+
+def _section(title: str, entries) -> list:  # of lines
+    lines = [title, "-" * len(title)]
     for entry in entries:
         lines.append(_head(entry))
-        if entry.comment: lines += textwrap.wrap(entry.comment, 96, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+        if entry.comment:
+            lines += textwrap.wrap(
+                entry.comment, 96, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+            )
     return ["", *lines]
 
+
 def numpydoc(
-    summary:str, # the docstring as the notebook has it
-    entries:list, # of Meaning: parameters
-    gives:Meaning|None=None,
-)->str: # the summary alone where no comment says anything
+    summary: str,  # the docstring as the notebook has it
+    entries: list,  # of Meaning: parameters
+    gives: Meaning | None = None,
+) -> str:  # the summary alone where no comment says anything
     """A docstring with its sections.
 
     Parameters
@@ -167,13 +192,16 @@ def numpydoc(
     """
     explained = any(entry.comment for entry in entries)
     lines = [summary.strip()]
-    if explained: lines += _section("Parameters", entries)
-    if gives is not None and gives.comment: lines += _section("Returns", [gives])
+    if explained:
+        lines += _section("Parameters", entries)
+    if gives is not None and gives.comment:
+        lines += _section("Returns", [gives])
     return "\n".join(lines)
 
+
 def summary_of(
-    doc:str|None, # a docstring, with or without sections
-)->str:
+    doc: str | None,  # a docstring, with or without sections
+) -> str:
     """What the notebook says of a name: the docstring without the sections that the export adds.
 
     Parameters
@@ -183,30 +211,38 @@ def summary_of(
     """
     return re.split(r"\n\n(?:Parameters\n-{10}|Returns\n-{7})\n", doc or "")[0]
 
-# %% ../nbs/docstrings.ipynb #7f7d7533
-def _quoted(text:str, indent:str)->list: # of lines
+# %% ../nbs/docstrings.ipynb #0a907ede
+def _quoted(text: str, indent: str) -> list:  # of lines
     raw = "r" if "\\" in text else ""
     body = text.replace('"""', "'''")
-    if "\n" not in body and not body.endswith('"'): return [f'{indent}{raw}"""{body}"""']
+    if "\n" not in body and not body.endswith('"'):
+        return [f'{indent}{raw}"""{body}"""']
     first, *rest = body.split("\n")
     return [f'{indent}{raw}"""{first}', *(indent + line if line else "" for line in rest), f'{indent}"""']
 
-def _public(body)->list: # of (node, owner): functions and classes, methods of classes included
+
+def _public(body) -> list:  # of (node, owner): functions and classes, methods of classes included
     out = []
     for node in body:
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or node.name.startswith("_"): continue
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or node.name.startswith("_"):
+            continue
         out.append(node)
-        if isinstance(node, ast.ClassDef): out += _public(node.body)
+        if isinstance(node, ast.ClassDef):
+            out += _public(node.body)
     return out
+
 
 def _docstring_node(node):
     first = node.body[0]
-    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    is_text = (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    )
     return first if is_text else None
 
+
 def documented(
-    source:str, # of a module
-)->str: # the same code; only docstrings differ
+    source: str,  # of a module
+) -> str:  # the same code; only docstrings differ
     """The module with the comments of its parameters in its docstrings.
 
     Parameters
@@ -219,21 +255,29 @@ def documented(
     str
         the same code; only docstrings differ
     """
-    tree, comments, lines = ast.parse(source), _comments(source), source.split("\n")
+    tree = ast.parse(source)
+    comments = _comments(source)
+    lines = source.split("\n")
     for node in sorted(_public(tree.body), key=lambda n: -n.lineno):
         old = _docstring_node(node)
-        if old is None or old.lineno == node.lineno or lines[old.lineno - 1][:old.col_offset].strip(): continue
-        if isinstance(node, ast.ClassDef): entries, gives = attributes(node, comments), None
-        else: entries, gives = parameters(node, comments), returned(node, comments)
+        if old is None or old.lineno == node.lineno or lines[old.lineno - 1][: old.col_offset].strip():
+            continue
+        if isinstance(node, ast.ClassDef):
+            entries = attributes(node, comments)
+            gives = None
+        else:
+            entries = parameters(node, comments)
+            gives = returned(node, comments)
         text = numpydoc(summary_of(ast.get_docstring(node)), entries, gives)
-        if text == ast.get_docstring(node): continue
-        lines[old.lineno - 1:old.end_lineno] = _quoted(text, " "*old.col_offset)
+        if text == ast.get_docstring(node):
+            continue
+        lines[old.lineno - 1 : old.end_lineno] = _quoted(text, " " * old.col_offset)
     return "\n".join(lines)
 
-# %% ../nbs/docstrings.ipynb #99e391a3
+# %% ../nbs/docstrings.ipynb #fca58f8d
 def opening(
-    cells:list, # of a notebook
-)->str: # "" where there is none
+    cells: list,  # of a notebook
+) -> str:  # "" where there is none
     """The sentence under the title and the prose that follows it, up to the next heading or to the first definition.
 
     Parameters
@@ -251,21 +295,28 @@ def opening(
         if cell["cell_type"] == "markdown":
             text, *later = re.split(r"^#{2,} ", cell["source"], maxsplit=1, flags=re.M)
             parts.append(text.strip())
-            if later: break
-        elif parts and not _only_imports(cell["source"]): break
+            if later:
+                break
+        elif parts and not _only_imports(cell["source"]):
+            break
     first = "\n\n".join(p for p in parts if p)
     return re.sub(r"\A# .*\n+", "", first).removeprefix("> ").strip()
 
-def _only_imports(source:str)->bool:
-    try: body = ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M)).body
-    except SyntaxError: return False
+
+def _only_imports(source: str) -> bool:
+    try:
+        body = ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M)).body
+    except SyntaxError:
+        return False
     return all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in body)
 
-def with_opening(source:str, text:str)->str:
-    "The module with the opening of its notebook as its docstring."
+
+def with_opening(source: str, text: str) -> str:
+    """The module with the opening of its notebook as its docstring."""
     tree = ast.parse(source)
     old = _docstring_node(tree) if tree.body else None
-    if old is None or not text: return source
+    if old is None or not text:
+        return source
     lines = source.split("\n")
-    lines[old.lineno - 1:old.end_lineno] = _quoted(text, "")
+    lines[old.lineno - 1 : old.end_lineno] = _quoted(text, "")
     return "\n".join(lines)

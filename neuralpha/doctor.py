@@ -202,7 +202,7 @@ def between_packages() -> Finding:
         return Finding("requirements", "warn", "; ".join(missing), INSTALL)
     return Finding("requirements", "ok", "no package lacks what it asks of another")
 
-# %% ../nbs/doctor.ipynb #5f9e192b
+# %% ../nbs/doctor.ipynb #2142f4ea
 def pinned_versions() -> Finding:
     """In a clone: whether the packages that are needed have the versions that the tests ran with."""
     constraints = _clone() / "constraints.txt"
@@ -211,7 +211,8 @@ def pinned_versions() -> Finding:
     tested = _pinned(constraints.read_text(encoding="utf-8"))
     other = []
     for name in _needed():
-        here, there = installed(name), tested.get(_plain(name))
+        here = installed(name)
+        there = tested.get(_plain(name))
         if here and there and here.partition("+")[0] != there:
             other.append(f"{name} {here} (tested: {there})")
     if other:
@@ -276,7 +277,7 @@ def _template_error(path: Path) -> str:  # empty where all is well
     tagged = any("parameters" in cell["metadata"].get("tags", ()) for cell in cells)
     return "" if tagged else f"{path.name} has no cell tagged `parameters`"
 
-# %% ../nbs/doctor.ipynb #18b6f850
+# %% ../nbs/doctor.ipynb #12677d85
 def kernel() -> Finding:
     """Whether a kernel of this Python starts, and whether Jupyter's `python3` is another one."""
     asked = [sys.executable, "-m", "ipykernel_launcher", "--version"]
@@ -288,7 +289,8 @@ def kernel() -> Finding:
         last = (told.stderr.strip() or "it said nothing").splitlines()[-1]
         fix = "pip install --force-reinstall ipykernel"
         return Finding("kernel", "fail", f"no kernel of {sys.executable} can be started: {last}", fix)
-    said, other = f"ipykernel {told.stdout.strip()} of this Python", _other_kernel()
+    said = f"ipykernel {told.stdout.strip()} of this Python"
+    other = _other_kernel()
     if not other:
         return Finding("kernel", "ok", said)
     fix = "for notebooks in JupyterLab: python -m ipykernel install --user --name python3"
@@ -370,11 +372,12 @@ def nearest(
         folder = folder.parent
     return folder
 
-# %% ../nbs/doctor.ipynb #970065ae
+# %% ../nbs/doctor.ipynb #e81886ee
 def caches() -> Finding:
     """Whether numba and matplotlib can keep what they made."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    named, plots = os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("MPLCONFIGDIR")
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    plots = os.environ.get("MPLCONFIGDIR")
     usual = [Path(__file__).parent / "__pycache__", cache / "numba"]
     numba_place, numba_error = _first_writable([Path(named), *usual] if named else usual)
     plots_place, plots_error = _first_writable([Path(plots) if plots else cache / "matplotlib"])
@@ -452,7 +455,7 @@ def _temporary() -> Path:
     except FileNotFoundError:
         return Path("/tmp")
 
-# %% ../nbs/doctor.ipynb #f45de309
+# %% ../nbs/doctor.ipynb #3099fbb0
 def memory() -> Finding:
     """Memory that can still be had, and cores."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -461,9 +464,9 @@ def memory() -> Finding:
     if free is None:
         return Finding("memory", "ok", f"nothing is known about memory; {had}")
     if free >= 4 * GB:
-        return Finding("memory", "ok", f"{free/GB:.1f} GB can be had; {had}")
+        return Finding("memory", "ok", f"{free / GB:.1f} GB can be had; {had}")
     fix = "end other programs, or ask for less: --jobs 1, fewer features, a smaller universe"
-    return Finding("memory", "warn", f"only {free/GB:.1f} GB can be had; {had}", fix)
+    return Finding("memory", "warn", f"only {free / GB:.1f} GB can be had; {had}", fix)
 
 
 def available_memory() -> int | None:  # bytes
@@ -477,7 +480,8 @@ def available_memory() -> int | None:  # bytes
     lines = _read(Path("/proc/meminfo")).splitlines()
     known = [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
     group = Path("/sys/fs/cgroup")
-    limit, used = _read(group / "memory.max").strip(), _read(group / "memory.current").strip()
+    limit = _read(group / "memory.max").strip()
+    used = _read(group / "memory.current").strip()
     if limit.isdigit() and used.isdigit():
         known.append(max(int(limit) - int(used), 0))
     return min(known, default=None)
@@ -546,12 +550,13 @@ def _has_holidays(kind: type, day) -> bool:
         return False
     return True
 
-# %% ../nbs/doctor.ipynb #2780c71e
+# %% ../nbs/doctor.ipynb #2cdea86a
 def gpu() -> Finding:
     """What nets train on, and whether a card that is there computes."""
     import torch
 
-    version, card = f"torch {torch.__version__}", _card_and_driver()
+    version = f"torch {torch.__version__}"
+    card = _card_and_driver()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         usable = torch.cuda.is_available()
@@ -578,7 +583,7 @@ def _usable_card(torch, version: str, card: str) -> Finding:
     seen = torch.cuda.get_device_properties(0)
     half = "with" if torch.cuda.is_bf16_supported(including_emulation=False) else "without"
     count = torch.cuda.device_count()
-    cards = f"{seen.name}, {seen.total_memory/GB:.0f} GB, {half} bfloat16" + (f", {count} cards" if count > 1 else "")
+    cards = f"{seen.name}, {seen.total_memory / GB:.0f} GB, {half} bfloat16" + (f", {count} cards" if count > 1 else "")
     driver = card.rpartition(", driver ")[2] or "unknown"
     return Finding("gpu", "ok", f"{version}, CUDA {torch.version.cuda}, driver {driver}: {cards}")
 

@@ -42,7 +42,7 @@ from .labels import Label
 from .models.base import Estimator, date_ic, scaled
 from .models.predict import Predictions, cross_predict
 
-# %% ../nbs/explain.ipynb #64881191
+# %% ../nbs/explain.ipynb #05d8670a
 class Probe(NamedTuple):
     """A fitted model opened up: inputs as an array, scores as a function of them.
 
@@ -57,143 +57,228 @@ class Probe(NamedTuple):
     attribute : Callable
         (rows, background rows, n_samples, seed, tolerance) -> values (n, L, F), base (n,) or number
     among : Callable | None, default None
-        nets across assets: (k inputs, row) -> (k,) scores of one row with each of them, its date's
-        other assets as they are
     """
-    lags: tuple # bars before the decision date, one per slice of the window
-    inputs: Callable # rows -> (n, L, F) array in the model's own scale
-    score: Callable # (inputs, rows) -> (n,) float64; rows of whole dates where `among` is given
-    attribute: Callable # (rows, background rows, n_samples, seed, tolerance) -> values (n, L, F), base (n,) or number
-    among: Callable|None = None # nets across assets: (k inputs, row) -> (k,) scores of one row with each of them, its date's other assets as they are
 
-# %% ../nbs/explain.ipynb #d7027696
+    lags: tuple  # bars before the decision date, one per slice of the window
+    inputs: Callable  # rows -> (n, L, F) array in the model's own scale
+    score: Callable  # (inputs, rows) -> (n,) float64; rows of whole dates where `among` is given
+    attribute: Callable  # (rows, background rows, n_samples, seed, tolerance) -> values (n, L, F), base (n,) or number
+    among: Callable | None = (
+        # nets across assets: (k inputs, row) -> (k,) scores of one row with each of them, its date's other assets as
+        # they are
+        None
+    )
+
+# %% ../nbs/explain.ipynb #900adb9a
 def _linear_probe(model, X):
     coef = np.asarray(model.coef_, np.float64)
-    inputs = lambda rows: scaled(X.values[rows], model.mean_, model.sd_)[:, None]
-    score = lambda x, rows=None: x[:, 0].astype(np.float64) @ coef + model.intercept_
+
+    def inputs(rows):
+        return scaled(X.values[rows], model.mean_, model.sd_)[:, None]
+
+    def score(x, rows=None):
+        return x[:, 0].astype(np.float64) @ coef + model.intercept_
+
     def attribute(rows, background, n_samples, seed, tolerance):
         mean = inputs(background).mean(0, dtype=np.float64)
-        return (inputs(rows) - mean)*coef, float(mean[0] @ coef + model.intercept_)
+        return (inputs(rows) - mean) * coef, float(mean[0] @ coef + model.intercept_)
+
     return Probe((0,), inputs, score, attribute)
+
 
 def _tree_probe(model, X):
     lags = (0, *getattr(model, "lags", ()))
     parts = getattr(model, "boosters_", [model]), getattr(model, "columns_", [np.arange(len(X.names))])
-    with_lags = lambda columns: np.concatenate([columns + k*len(X.names) for k in range(len(lags))])
+
+    def with_lags(columns):
+        return np.concatenate([columns + k * len(X.names) for k in range(len(lags))])
+
     boosters = [(getattr(b, "booster_", b), with_lags(c)) for b, c in zip(*parts)]
-    flat = lambda x: x.reshape(len(x), -1)
+
+    def flat(x):
+        return x.reshape(len(x), -1)
+
     def predict(booster, x):
         return booster.predict(x, raw_score=True) if hasattr(booster, "model_to_string") else booster.predict(x)
-    score = lambda x, rows=None: np.mean([predict(b, flat(x)[:, c]) for b, c in boosters], 0)
-    inputs = lambda rows: X.view(rows).lagged(lags).reshape(len(rows), len(lags), -1)
+
+    def score(x, rows=None):
+        return np.mean([predict(b, flat(x)[:, c]) for b, c in boosters], 0)
+
+    def inputs(rows):
+        return X.view(rows).lagged(lags).reshape(len(rows), len(lags), -1)
+
     def attribute(rows, background, n_samples, seed, tolerance):
-        values, base, x = np.zeros((len(rows), len(lags)*len(X.names))), 0., flat(inputs(rows))
+        values = np.zeros((len(rows), len(lags) * len(X.names)))
+        base = 0.0
+        x = flat(inputs(rows))
         for booster, columns in boosters:
             v, b = tree_shap(booster, x[:, columns])
-            values[:, columns] += v/len(boosters); base += b/len(boosters)
+            values[:, columns] += v / len(boosters)
+            base += b / len(boosters)
         return values.reshape(len(rows), len(lags), -1), base
+
     return Probe(lags, inputs, score, attribute)
 
-# %% ../nbs/explain.ipynb #829c811d
+# %% ../nbs/explain.ipynb #56868c61
 def _peers(panel, row):
-    "Tradable rows of the row's date, the row itself included, and its place among them."
-    rows = panel.by_date[panel.date_offsets[panel.date_code[row]]:panel.date_offsets[panel.date_code[row]+1]]
+    """Tradable rows of the row's date, the row itself included, and its place among them."""
+    rows = panel.by_date[panel.date_offsets[panel.date_code[row]] : panel.date_offsets[panel.date_code[row] + 1]]
     rows = rows[panel.tradable[rows] | (rows == row)]
     return rows, int(np.flatnonzero(rows == row)[0])
 
+
 def _looks_across(net, head, shape, device):
-    "Whether a row's score changes with the other rows of its date, tried on random inputs; some nets look across assets in training only."
-    if not getattr(net, "across_assets", False): return False
+    """Whether a row's score changes with the other rows of its date, tried on random inputs; some nets look across
+    assets in training only.
+    """
+    if not getattr(net, "across_assets", False):
+        return False
     x = np.random.default_rng(0).normal(size=(8, *shape)).astype(np.float32)
     alone, together = (_score_arrays(net, head, x, date, device) for date in (np.arange(8), np.zeros(8, int)))
-    return abs(alone - together).max() > 1e-5*together.std()
+    return abs(alone - together).max() > 1e-5 * together.std()
+
 
 def _assets_beside(panel, rows):
-    "(n,) tradable assets on each row's date."
+    """(n,) tradable assets on each row's date."""
     return np.maximum(np.bincount(panel.date_code[panel.tradable], minlength=panel.n_dates)[panel.date_code[rows]], 1)
 
+
 def _among(net, head, cross, place):
-    "The score of one row of a cross-section (n, L, F) as a function of its inputs (k, L, F), its peers as they are."
+    """The score of one row of a cross-section (n, L, F) as a function of its inputs (k, L, F), its peers as they are."""
     import torch
     from neuralpha.models.losses import Grid
+
     def score(w):
         x = cross.repeat(len(w), 1, 1, 1)
         x[:, place] = w
-        grid = Grid(torch.arange(len(w)*len(cross), device=cross.device), len(w), len(cross))
+        grid = Grid(torch.arange(len(w) * len(cross), device=cross.device), len(w), len(cross))
         return head(net(x.flatten(0, 1), grid)).view(len(w), -1)[:, place]
+
     return score
 
-# %% ../nbs/explain.ipynb #5b2e20b5
-AFFORDABLE = 400_000 # windows per explanation of a net across assets
+# %% ../nbs/explain.ipynb #ecc84e2a
+AFFORDABLE = 400_000  # windows per explanation of a net across assets
+
 
 def _with_enough_points(attempt, n_samples, tolerance, affordable):
-    "Expected gradients from `attempt(n_samples, points)`; where the error is too large four, then sixteen times as many points per path, or what can be afforded."
-    for factor in dict.fromkeys(max(1, min(f, affordable//n_samples)) for f in (1, 4, 16)):
-        got = attempt(n_samples*factor, 2*factor)
-        if got.error.std() <= tolerance*got.scores.std(): break
+    """Expected gradients from `attempt(n_samples, points)`; where the error is too large four, then sixteen times as
+    many points per path, or what can be afforded.
+    """
+    for factor in dict.fromkeys(max(1, min(f, affordable // n_samples)) for f in (1, 4, 16)):
+        got = attempt(n_samples * factor, 2 * factor)
+        if got.error.std() <= tolerance * got.scores.std():
+            break
     return got.values, got.base
+
 
 def _net_probe(model, X):
     import torch
     from neuralpha.attribution.nets import Attributions, _frozen, expected_gradients, net_scores
     from neuralpha.models.losses import Grid, Objective
-    net, head = model.net_, Objective(model.loss).score
-    device, lags = next(net.parameters()).device, tuple(range(model.window - 1, -1, -1))
-    def inputs(rows): # block by block from the table: a date's windows cost what they hold, however long the panel
+
+    net = model.net_
+    head = Objective(model.loss).score
+    device = next(net.parameters()).device
+    lags = tuple(range(model.window - 1, -1, -1))
+
+    def inputs(rows):  # block by block from the table: a date's windows cost what they hold, however long the panel
         out = np.empty((len(rows), len(lags), len(X.names)), np.float32)
-        for at in np.array_split(np.arange(len(rows)), 1 + len(rows)//4096):
+        for at in np.array_split(np.arange(len(rows)), 1 + len(rows) // 4096):
             out[at] = scaled(X.view(rows[at]).lagged(lags).reshape(len(at), len(lags), -1), model.mean_, model.sd_)
         return out
-    def score(x, rows): return _score_arrays(net, head, x, X.panel.date_code[rows], device)
+
+    def score(x, rows):
+        return _score_arrays(net, head, x, X.panel.date_code[rows], device)
+
     def with_peers(row):
         peers, place = _peers(X.panel, row)
-        return _among(net, head, torch.from_numpy(inputs(peers)).to(device), place), max(3, 8192//len(peers))
+        return _among(net, head, torch.from_numpy(inputs(peers)).to(device), place), max(3, 8192 // len(peers))
+
     def among(x, row):
         of_row, batch = with_peers(row)
         net.eval()
         return net_scores(of_row, torch.from_numpy(x).to(device), batch).cpu().numpy().astype(np.float64)
+
     def attribute(rows, background, n_samples, seed, tolerance):
-        x, back, affordable = inputs(rows), inputs(background), int(AFFORDABLE//_assets_beside(X.panel, rows).sum())
-        alone = lambda w: head(net(w, Grid(torch.arange(len(w), device=device), len(w), 1)))
+        x = inputs(rows)
+        back = inputs(background)
+        affordable = int(AFFORDABLE // _assets_beside(X.panel, rows).sum())
+
+        def alone(w):
+            return head(net(w, Grid(torch.arange(len(w), device=device), len(w), 1)))
+
         def by_row(n, points):
-            parts = [expected_gradients(of_row, x[i:i+1], back, n, seed, device, batch, points) for i, (of_row, batch) in enumerate(map(with_peers, rows))]
-            return Attributions(np.concatenate([p.values for p in parts]), np.array([p.base for p in parts]), np.concatenate([p.scores for p in parts]))
+            parts = [
+                expected_gradients(of_row, x[i : i + 1], back, n, seed, device, batch, points)
+                for i, (of_row, batch) in enumerate(map(with_peers, rows))
+            ]
+            return Attributions(
+                np.concatenate([p.values for p in parts]),
+                np.array([p.base for p in parts]),
+                np.concatenate([p.scores for p in parts]),
+            )
+
         with _frozen(net):
-            if across: return _with_enough_points(by_row, int(np.clip(affordable, 12, max(n_samples, 12))), tolerance, affordable)
-            return _with_enough_points(lambda n, points: expected_gradients(alone, x, back, n, seed, device, points=points), n_samples, tolerance, 16*n_samples)
+            if across:
+                return _with_enough_points(
+                    by_row, int(np.clip(affordable, 12, max(n_samples, 12))), tolerance, affordable
+                )
+            return _with_enough_points(
+                lambda n, points: expected_gradients(alone, x, back, n, seed, device, points=points),
+                n_samples,
+                tolerance,
+                16 * n_samples,
+            )
+
     across = _looks_across(net, head, (model.window, len(X.names)), device)
     return Probe(lags, inputs, score, attribute, among if across else None)
 
-# %% ../nbs/explain.ipynb #351c2e9c
+# %% ../nbs/explain.ipynb #8d6c6f56
 def _wide_tree_probe(model, X):
-    "Gated trees and a linear part on the same inputs: the attributions of both are added."
-    trees, coef = _tree_probe(model, X), np.asarray(model.coef_, np.float64)
-    z = lambda x: scaled(x[:, 0], model.mean_, model.sd_).astype(np.float64)
-    score = lambda x, rows=None: model.gate_*trees.score(x) + z(x) @ coef + model.intercept_
+    """Gated trees and a linear part on the same inputs: the attributions of both are added."""
+    trees = _tree_probe(model, X)
+    coef = np.asarray(model.coef_, np.float64)
+
+    def z(x):
+        return scaled(x[:, 0], model.mean_, model.sd_).astype(np.float64)
+
+    def score(x, rows=None):
+        return model.gate_ * trees.score(x) + z(x) @ coef + model.intercept_
+
     def attribute(rows, background, n_samples, seed, tolerance):
         values, base = trees.attribute(rows, background, n_samples, seed, tolerance)
         mean = z(trees.inputs(background)).mean(0)
-        return model.gate_*values + ((z(trees.inputs(rows)) - mean)*coef)[:, None], model.gate_*base + float(mean @ coef + model.intercept_)
+        return model.gate_ * values + ((z(trees.inputs(rows)) - mean) * coef)[:, None], model.gate_ * base + float(
+            mean @ coef + model.intercept_
+        )
+
     return Probe(trees.lags, trees.inputs, score, attribute)
 
-# %% ../nbs/explain.ipynb #f838bbb2
+# %% ../nbs/explain.ipynb #1142fb61
 def _score_arrays(net, head, x, date, device, block=4096):
-    "Scores of (n, L, F) arrays, whole dates at a time."
+    """Scores of (n, L, F) arrays, whole dates at a time."""
     import torch
     from neuralpha.models.losses import _grid_of
     from neuralpha.models.trainer import _blocks
+
     out = np.empty(len(x))
     net.eval()
     with torch.inference_mode():
         for at in _blocks(date, block):
-            out[at] = head(net(torch.from_numpy(np.ascontiguousarray(x[at])).to(device), _grid_of(date[at], device)).float()).cpu().numpy()
+            out[at] = (
+                head(net(torch.from_numpy(np.ascontiguousarray(x[at])).to(device), _grid_of(date[at], device)).float())
+                .cpu()
+                .numpy()
+            )
     return out
 
+
 def probe(
-    model, # a fitted model of the zoo, a LightGBM booster or a scikit-learn forest
-    X:Features,
-)->Probe:
-    """Open a fitted model; raises `NeuralphaError` for one that cannot be explained, is not fitted or was fitted on other features.
+    model,  # a fitted model of the zoo, a LightGBM booster or a scikit-learn forest
+    X: Features,
+) -> Probe:
+    """Open a fitted model; raises `NeuralphaError` for one that cannot be explained, is not fitted or was fitted on
+    other features.
 
     Parameters
     ----------
@@ -201,17 +286,27 @@ def probe(
         a fitted model of the zoo, a LightGBM booster or a scikit-learn forest
     X : Features
     """
-    if isinstance(model, Predictions): raise NeuralphaError(f"The predictions of {model.name} hold several models; give one, e.g. predictions.models[fold, seed].")
-    if isinstance(model, Estimator): model.check_features(X.names)
-    if hasattr(model, "net_"): return _net_probe(model, X)
-    if hasattr(model, "gate_"): return _wide_tree_probe(model, X)
-    if hasattr(model, "coef_") and hasattr(model, "mean_"): return _linear_probe(model, X)
-    ours = isinstance(model, Estimator) and (hasattr(model, "boosters_") or hasattr(model, "booster_")) # one score; reading the trees takes as long as their attributions
+    if isinstance(model, Predictions):
+        raise NeuralphaError(
+            f"The predictions of {model.name} hold several models; give one, e.g. predictions.models[fold, seed]."
+        )
+    if isinstance(model, Estimator):
+        model.check_features(X.names)
+    if hasattr(model, "net_"):
+        return _net_probe(model, X)
+    if hasattr(model, "gate_"):
+        return _wide_tree_probe(model, X)
+    if hasattr(model, "coef_") and hasattr(model, "mean_"):
+        return _linear_probe(model, X)
+    ours = isinstance(model, Estimator) and (
+        hasattr(model, "boosters_") or hasattr(model, "booster_")
+    )  # one score; reading the trees takes as long as their attributions
     outputs = 1 if ours else len(forest_of(model).base)
-    if outputs > 1: raise NeuralphaError(f"The model gives {outputs} scores per row; explain one, or use tree_shap.")
+    if outputs > 1:
+        raise NeuralphaError(f"The model gives {outputs} scores per row; explain one, or use tree_shap.")
     return _tree_probe(model, X)
 
-# %% ../nbs/explain.ipynb #f6acd962
+# %% ../nbs/explain.ipynb #b3214fc8
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Attributions of some rows' scores to features and lags, in score units.
@@ -235,69 +330,108 @@ class Explanation:
     seed : np.ndarray
         (n,) int: the model's seed, not the draw's
     """
+
     model: str
     X: Features
-    rows: np.ndarray # (n,) panel rows
-    lags: tuple # (L,) bars before the decision date; (0,) for a model that sees one row
-    values: np.ndarray # (n, L, F) float32
-    base: np.ndarray # (n,) float64: the score when nothing is known
-    scores: np.ndarray # (n,) float64: the model's
-    fold: np.ndarray # (n,) int
-    seed: np.ndarray # (n,) int: the model's seed, not the draw's
+    rows: np.ndarray  # (n,) panel rows
+    lags: tuple  # (L,) bars before the decision date; (0,) for a model that sees one row
+    values: np.ndarray  # (n, L, F) float32
+    base: np.ndarray  # (n,) float64: the score when nothing is known
+    scores: np.ndarray  # (n,) float64: the model's
+    fold: np.ndarray  # (n,) int
+    seed: np.ndarray  # (n,) int: the model's seed, not the draw's
 
     @property
-    def names(self): return self.X.names
+    def names(self):
+        return self.X.names
+
     @property
     def by_feature(self):
-        "(n, F) float64: attributions summed over lags."
+        """(n, F) float64: attributions summed over lags."""
         return self.values.sum(1, dtype=np.float64)
+
     @property
-    def dates(self): return pd.DatetimeIndex(self.X.panel.dates[self.X.panel.date_code[self.rows]])
+    def dates(self):
+        return pd.DatetimeIndex(self.X.panel.dates[self.X.panel.date_code[self.rows]])
+
     @property
     def error(self):
-        "(n,) completeness error: score less base less the sum of attributions."
+        """(n,) completeness error: score less base less the sum of attributions."""
         return self.scores - self.base - self.by_feature.sum(1)
+
     @property
     def relative_error(self):
-        "Root mean square of the completeness error over the standard deviation of the scores; NaN where all scores are equal."
-        return float(np.sqrt((self.error**2).mean())/self.scores.std()) if np.ptp(self.scores) > 0 else np.nan
+        """Root mean square of the completeness error over the standard deviation of the scores;
 
-    def importance(self)->pd.Series:
-        "Mean |attribution| by feature, summed over lags first, largest first; score units."
-        return pd.Series(abs(self.by_feature).mean(0), list(self.names), name="mean |attribution|").sort_values(ascending=False, kind="stable")
+        NaN where all scores are equal.
+        """
+        return float(np.sqrt((self.error**2).mean()) / self.scores.std()) if np.ptp(self.scores) > 0 else np.nan
 
-    def lag_map(self)->pd.DataFrame:
-        "Mean |attribution| by feature (rows) and lag in bars (columns, the decision date last)."
+    def importance(self) -> pd.Series:
+        """Mean |attribution| by feature, summed over lags first, largest first; score units."""
+        return pd.Series(abs(self.by_feature).mean(0), list(self.names), name="mean |attribution|").sort_values(
+            ascending=False, kind="stable"
+        )
+
+    def lag_map(self) -> pd.DataFrame:
+        """Mean |attribution| by feature (rows) and lag in bars (columns, the decision date last)."""
         order = np.argsort(self.lags)[::-1]
-        return pd.DataFrame(abs(self.values).mean(0, dtype=np.float64).T[:, order], list(self.names), [-self.lags[i] for i in order])
+        return pd.DataFrame(
+            abs(self.values).mean(0, dtype=np.float64).T[:, order], list(self.names), [-self.lags[i] for i in order]
+        )
 
-    def frame(self)->pd.DataFrame:
-        "Long table `model, fold, seed, date, asset, feature, lag, value`; lag in bars before the decision date."
+    def frame(self) -> pd.DataFrame:
+        """Long table `model, fold, seed, date, asset, feature, lag, value`; lag in bars before the decision date."""
         n, L, F = self.values.shape
-        p, each = self.X.panel, lambda v: np.repeat(v, L*F)
-        return pd.DataFrame({"model": self.model, "fold": each(self.fold), "seed": each(self.seed), "date": each(p.dates[p.date_code[self.rows]]),
-                             "asset": each(p.assets[p.asset_code[self.rows]]), "feature": np.tile(np.asarray(self.names, dtype=str), n*L),
-                             "lag": np.tile(np.repeat(np.asarray(self.lags, np.int32), F), n), "value": self.values.reshape(-1)})
+        p = self.X.panel
+        each = lambda v: np.repeat(v, L * F)
+        return pd.DataFrame(
+            {
+                "model": self.model,
+                "fold": each(self.fold),
+                "seed": each(self.seed),
+                "date": each(p.dates[p.date_code[self.rows]]),
+                "asset": each(p.assets[p.asset_code[self.rows]]),
+                "feature": np.tile(np.asarray(self.names, dtype=str), n * L),
+                "lag": np.tile(np.repeat(np.asarray(self.lags, np.int32), F), n),
+                "value": self.values.reshape(-1),
+            }
+        )
 
     def __repr__(self):
-        return (f"Explanation of {self.model}: {len(self.rows):,} rows × {len(self.lags)} lag(s) × {len(self.names)} features; "
-                f"completeness error {self.relative_error:.2e} of the scores' standard deviation")
+        return (
+            f"Explanation of {self.model}: {len(self.rows):,} rows × {len(self.lags)} lag(s) × {len(self.names)} "
+            "features; "
+            f"completeness error {self.relative_error:.2e} of the scores' standard deviation"
+        )
 
-    def _repr_html_(self): return f"<p>{escape(repr(self))}</p>" + self.importance().head(10).to_frame().to_html(float_format="%.5f")
+    def _repr_html_(self):
+        return f"<p>{escape(repr(self))}</p>" + self.importance().head(10).to_frame().to_html(float_format="%.5f")
 
-# %% ../nbs/explain.ipynb #845a2f65
-def _draw(rows, n, rng): return np.sort(rng.choice(rows, n, replace=False)) if len(rows) > n else np.sort(rows)
+# %% ../nbs/explain.ipynb #48ffcf63
+def _draw(rows, n, rng):
+    return np.sort(rng.choice(rows, n, replace=False)) if len(rows) > n else np.sort(rows)
+
 
 def _row_numbers(panel, rows):
-    "Panel rows as integers; raises `NeuralphaError` for a mask and for rows the panel does not have."
+    """Panel rows as integers; raises `NeuralphaError` for a mask and for rows the panel does not have."""
     rows = np.asarray(rows)
-    if rows.dtype == bool: raise NeuralphaError("rows is a mask; give row numbers, e.g. np.flatnonzero(mask).")
-    if len(rows) and not 0 <= rows.min() <= rows.max() < panel.n_rows: raise NeuralphaError(f"Rows {rows.min():,} to {rows.max():,} are asked for; {panel.name} has rows 0 to {panel.n_rows - 1:,}.")
+    if rows.dtype == bool:
+        raise NeuralphaError("rows is a mask; give row numbers, e.g. np.flatnonzero(mask).")
+    if len(rows) and not 0 <= rows.min() <= rows.max() < panel.n_rows:
+        raise NeuralphaError(
+            f"Rows {rows.min():,} to {rows.max():,} are asked for; {panel.name} has rows 0 to {panel.n_rows - 1:,}."
+        )
     return rows.astype(np.int64)
 
+
 def _parts(pred, X, rows):
-    "(model, rows, fold, seed) per fold of predictions, the first seed of each."
-    if not pred.models: raise NeuralphaError(f"The predictions of {pred.name} carry no fitted models; explain a model that `load_model` reads back, or the members of an ensemble.")
+    """(model, rows, fold, seed) per fold of predictions, the first seed of each."""
+    if not pred.models:
+        raise NeuralphaError(
+            f"The predictions of {pred.name} carry no fitted models; explain a model that `load_model` reads back, "
+            "or the members of an ensemble."
+        )
     scored = pred.frame[pred.frame["seed"] == -1]
     at = panel_rows(X.panel, pd.MultiIndex.from_frame(scored[["date", "asset"]]))
     for fold in sorted(set(scored["fold"])):
@@ -305,23 +439,26 @@ def _parts(pred, X, rows):
         of_fold = at[(scored["fold"] == fold).to_numpy()]
         yield pred.models[fold, seed], of_fold if rows is None else of_fold[np.isin(of_fold, rows)], fold, seed
 
-def _model_name(model): return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../nbs/explain.ipynb #3c400af2
+def _model_name(model):
+    return getattr(model, "name", "") or type(model).__name__.lower()
+
+# %% ../nbs/explain.ipynb #28288aef
 def explain(
-    model, # `Predictions`, or a fitted model of any kind
-    X:Features, # the table it was fitted on
-    rows=None, # panel rows; default: drawn from the scored rows (or, for a model, from all tradable rows)
-    n_rows:int=500, # rows drawn where none are given
-    seed:int=0, # of the draw and of the choice of paths
-    n_samples:int=100, # gradients per row to begin with, nets only
-    tolerance:float=.03, # completeness error, in standard deviations of the scores, above which a net's paths get more points
-    n_background:int=256, # rows, drawn from the same period, that stand for "not known"; linear models and nets
-)->Explanation:
+    model,  # `Predictions`, or a fitted model of any kind
+    X: Features,  # the table it was fitted on
+    rows=None,  # panel rows; default: drawn from the scored rows (or, for a model, from all tradable rows)
+    n_rows: int = 500,  # rows drawn where none are given
+    seed: int = 0,  # of the draw and of the choice of paths
+    n_samples: int = 100,  # gradients per row to begin with, nets only
+    # completeness error, in standard deviations of the scores, above which a net's paths get more points
+    tolerance: float = 0.03,
+    n_background: int = 256,  # rows, drawn from the same period, that stand for "not known"; linear models and nets
+) -> Explanation:
     """SHAP values of a model's scores: exact for linear models and trees, expected gradients for nets.
 
-    Deterministic in `seed`. Raises `NeuralphaError` for models that are not known or not fitted, and for an empty choice of
-    rows. Lundberg & Lee (2017), Lundberg et al. (2020), Erion et al. (2021).
+    Deterministic in `seed`. Raises `NeuralphaError` for models that are not known or not fitted, and for an empty
+    choice of rows. Lundberg & Lee (2017), Lundberg et al. (2020), Erion et al. (2021).
 
     Parameters
     ----------
@@ -338,93 +475,156 @@ def explain(
     n_samples : int, default 100
         gradients per row to begin with, nets only
     tolerance : float, default 0.03
-        completeness error, in standard deviations of the scores, above which a net's paths get more
-        points
     n_background : int, default 256
         rows, drawn from the same period, that stand for "not known"; linear models and nets
     """
     rows = None if rows is None else np.unique(_row_numbers(X.panel, rows))
-    if isinstance(model, Predictions): parts, name = list(_parts(model, X, rows)), model.name
-    else: parts, name = [(model, np.flatnonzero(X.panel.tradable) if rows is None else rows, 0, getattr(model, "seed", 0))], _model_name(model)
+    if isinstance(model, Predictions):
+        parts = list(_parts(model, X, rows))
+        name = model.name
+    else:
+        parts = [(model, np.flatnonzero(X.panel.tradable) if rows is None else rows, 0, getattr(model, "seed", 0))]
+        name = _model_name(model)
     parts = [p for p in parts if len(p[1])]
-    if not parts: raise NeuralphaError(f"There are no rows of {X.panel.name} to explain {name} on.")
-    rng, done = np.random.default_rng(seed), []
+    if not parts:
+        raise NeuralphaError(f"There are no rows of {X.panel.name} to explain {name} on.")
+    rng = np.random.default_rng(seed)
+    done = []
     for fitted, pool, fold, fit_seed in parts:
-        chosen = pool if rows is not None else _draw(pool, max(1, n_rows//len(parts)), rng)
+        chosen = pool if rows is not None else _draw(pool, max(1, n_rows // len(parts)), rng)
         chosen = chosen[np.argsort(X.panel.date_code[chosen], kind="stable")]
         opened = probe(fitted, X)
         values, base = opened.attribute(chosen, _draw(pool, n_background, rng), n_samples, seed, tolerance)
-        full = lambda v: np.full(len(chosen), v)
-        done.append(Explanation(name, X, chosen, opened.lags, np.asarray(values, np.float32), base + np.zeros(len(chosen)),
-                                _scores(opened, chosen), full(fold), full(fit_seed)))
-    join, lags = lambda key: np.concatenate([getattr(e, key) for e in done]), _all_lags(done)
-    return Explanation(name, X, join("rows"), lags, np.concatenate([_over_lags(e, lags) for e in done]), join("base"), join("scores"), join("fold"), join("seed"))
 
-def _all_lags(explanations)->tuple:
-    "The lags that the model of any fold sees; a search may find another window in every fold."
+        def full(v):
+            return np.full(len(chosen), v)
+
+        done.append(
+            Explanation(
+                name,
+                X,
+                chosen,
+                opened.lags,
+                np.asarray(values, np.float32),
+                base + np.zeros(len(chosen)),
+                _scores(opened, chosen),
+                full(fold),
+                full(fit_seed),
+            )
+        )
+    join = lambda key: np.concatenate([getattr(e, key) for e in done])
+    lags = _all_lags(done)
+    return Explanation(
+        name,
+        X,
+        join("rows"),
+        lags,
+        np.concatenate([_over_lags(e, lags) for e in done]),
+        join("base"),
+        join("scores"),
+        join("fold"),
+        join("seed"),
+    )
+
+
+def _all_lags(explanations) -> tuple:
+    """The lags that the model of any fold sees; a search may find another window in every fold."""
     first = explanations[0].lags
-    return first if all(e.lags == first for e in explanations) else tuple(sorted({k for e in explanations for k in e.lags}, reverse=True))
+    return (
+        first
+        if all(e.lags == first for e in explanations)
+        else tuple(sorted({k for e in explanations for k in e.lags}, reverse=True))
+    )
 
-def _over_lags(e, lags)->np.ndarray: # (n, len(lags), F)
-    "Attributions on these lags; zero where the model does not see one."
+
+def _over_lags(e, lags) -> np.ndarray:  # (n, len(lags), F)
+    """Attributions on these lags; zero where the model does not see one."""
     out = np.zeros((len(e.values), len(lags), e.values.shape[2]), e.values.dtype)
     out[:, [lags.index(k) for k in e.lags]] = e.values
     return out
 
-# %% ../nbs/explain.ipynb #9df0b004
+# %% ../nbs/explain.ipynb #9b56fc8a
 def _scores(opened, rows):
-    "The model's own scores; a net that looks across assets is shown the whole cross-sections."
-    if not opened.among: return opened.score(opened.inputs(rows), rows)
+    """The model's own scores; a net that looks across assets is shown the whole cross-sections."""
+    if not opened.among:
+        return opened.score(opened.inputs(rows), rows)
     return np.array([opened.among(x[None], row)[0] for x, row in zip(opened.inputs(rows), rows)])
 
-# %% ../nbs/explain.ipynb #a2ba40bf
+# %% ../nbs/explain.ipynb #cdc3928b
 class _CallableModule(types.ModuleType):
-    def __call__(self, *args, **kw): return explain(*args, **kw)
-if __name__ == "neuralpha.explain": sys.modules[__name__].__class__ = _CallableModule
+    def __call__(self, *args, **kw):
+        return explain(*args, **kw)
 
-# %% ../nbs/explain.ipynb #95733a4a
-def plot_importance(e:Explanation, top:int=20):
-    "Mean |attribution| of the most important features; returns the figure."
+
+if __name__ == "neuralpha.explain":
+    sys.modules[__name__].__class__ = _CallableModule
+
+# %% ../nbs/explain.ipynb #e1808f04
+def plot_importance(e: Explanation, top: int = 20):
+    """Mean |attribution| of the most important features; returns the figure."""
     import matplotlib.pyplot as plt
+
     s = e.importance().head(top)[::-1]
-    fig, ax = plt.subplots(figsize=(6.5, 1.2 + .24*len(s)), layout="constrained")
+    fig, ax = plt.subplots(figsize=(6.5, 1.2 + 0.24 * len(s)), layout="constrained")
     ax.barh(s.index, s, color=COLOURS[0])
     ax.set(title=f"{e.model}: what moves the score", xlabel="mean |attribution|, score units")
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-def plot_lags(e:Explanation, top:int=20):
-    "Feature × lag map of mean |attribution|; returns the figure."
+
+def plot_lags(e: Explanation, top: int = 20):
+    """Feature × lag map of mean |attribution|; returns the figure."""
     import matplotlib.pyplot as plt
+
     m = e.lag_map().loc[e.importance().index[:top]]
-    fig, ax = plt.subplots(figsize=(3.4 + .28*max(m.shape[1], 4), 1.4 + .24*len(m)), layout="constrained")
+    fig, ax = plt.subplots(figsize=(3.4 + 0.28 * max(m.shape[1], 4), 1.4 + 0.24 * len(m)), layout="constrained")
     image = ax.imshow(m, aspect="auto", cmap="cividis", vmin=0)
-    step = max(1, int(np.ceil(m.shape[1]/12)))
+    step = max(1, int(np.ceil(m.shape[1] / 12)))
     at = np.arange(m.shape[1] - 1, -1, -step)
-    ax.set(yticks=range(len(m)), yticklabels=m.index, xticks=at, xticklabels=m.columns[at], xlabel="lag, bars (0 is the decision date)", title=f"{e.model}: where it looks")
+    ax.set(
+        yticks=range(len(m)),
+        yticklabels=m.index,
+        xticks=at,
+        xticklabels=m.columns[at],
+        xlabel="lag, bars (0 is the decision date)",
+        title=f"{e.model}: where it looks",
+    )
     fig.colorbar(image, label="mean |attribution|, score units")
     return fig
 
-# %% ../nbs/explain.ipynb #c4dae083
-def plot_summary(e:Explanation, top:int=15):
-    "shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure."
+# %% ../nbs/explain.ipynb #91d805ef
+def plot_summary(e: Explanation, top: int = 15):
+    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure."""
     import matplotlib.pyplot as plt, shap
-    fig = plt.figure(figsize=(7, 1.5 + .3*min(top, len(e.names))))
-    values = shap.Explanation(e.by_feature, base_values=e.base, data=e.X.values[e.rows].astype(np.float64), feature_names=list(e.names))
-    state = np.random.get_state() # shap jitters the dots with numpy's global generator
+
+    fig = plt.figure(figsize=(7, 1.5 + 0.3 * min(top, len(e.names))))
+    values = shap.Explanation(
+        e.by_feature, base_values=e.base, data=e.X.values[e.rows].astype(np.float64), feature_names=list(e.names)
+    )
+    state = np.random.get_state()  # shap jitters the dots with numpy's global generator
     np.random.seed(0)
-    try: shap.plots.beeswarm(values, max_display=top + 1, show=False, color=plt.get_cmap("cividis"), plot_size=None, group_remaining_features=False)
-    finally: np.random.set_state(state)
+    try:
+        shap.plots.beeswarm(
+            values,
+            max_display=top + 1,
+            show=False,
+            color=plt.get_cmap("cividis"),
+            plot_size=None,
+            group_remaining_features=False,
+        )
+    finally:
+        np.random.set_state(state)
     fig.axes[0].set(title=f"{e.model}: which way each feature pushes", xlabel="attribution, score units")
     fig.axes[0].tick_params(labelsize=9)
-    fig.axes[0].xaxis.label.set_size(10); fig.axes[-1].yaxis.label.set_size(10)
+    fig.axes[0].xaxis.label.set_size(10)
+    fig.axes[-1].yaxis.label.set_size(10)
     fig.tight_layout()
     return fig
 
-# %% ../nbs/explain.ipynb #ed0638ca
+# %% ../nbs/explain.ipynb #f8c3033a
 def families(
-    names, # features
-)->list[str]: # the family of each; a feature that is declared nowhere is a family of its own
+    names,  # features
+) -> list[str]:  # the family of each; a feature that is declared nowhere is a family of its own
     """Families of features.
 
     Parameters
@@ -439,26 +639,32 @@ def families(
     """
     out = []
     for n in names:
-        try: out.append(choose([n])[0].family)
-        except NeuralphaError: out.append(n)
+        try:
+            out.append(choose([n])[0].family)
+        except NeuralphaError:
+            out.append(n)
     return out
 
-def _by_family(names)->dict: # family -> features
+
+def _by_family(names) -> dict:  # family -> features
     of = families(names)
     return {f: [n for n, g in zip(names, of) if g == f] for f in dict.fromkeys(of)}
 
+
 def _grouped(e, by):
-    "(n, groups) attributions and the groups' names."
-    if by not in ("family", "feature"): raise NeuralphaError(f"by is {by!r}; use 'family' or 'feature'.")
+    """(n, groups) attributions and the groups' names."""
+    if by not in ("family", "feature"):
+        raise NeuralphaError(f"by is {by!r}; use 'family' or 'feature'.")
     groups = np.asarray(families(e.names) if by == "family" else e.names, dtype=str)
     names = list(dict.fromkeys(groups.tolist()))
     return np.stack([e.by_feature[:, groups == g].sum(1) for g in names], 1), names
 
+
 def through_time(
-    e:Explanation,
-    by:str="family", # or "feature"
-    freq:str="QE", # pandas frequency
-)->pd.DataFrame: # index period end; mean |attribution| per group, largest first
+    e: Explanation,
+    by: str = "family",  # or "feature"
+    freq: str = "QE",  # pandas frequency
+) -> pd.DataFrame:  # index period end; mean |attribution| per group, largest first
     """Mean |attribution| per period, score units; periods without rows are left out.
 
     Parameters
@@ -478,9 +684,10 @@ def through_time(
     table = pd.DataFrame(abs(values), e.dates, names)
     return table.resample(freq).mean().dropna(how="all")[table.mean().sort_values(ascending=False, kind="stable").index]
 
-# %% ../nbs/explain.ipynb #4a07d9f6
-def market_regime(panel:Panel)->pd.Series: # by date: "calm", "middling" or "stormy"
-    """Terciles, over the panel's dates, of the trailing volatility of the equally weighted market; for description only.
+# %% ../nbs/explain.ipynb #95941b1a
+def market_regime(panel: Panel) -> pd.Series:  # by date: "calm", "middling" or "stormy"
+    """Terciles, over the panel's dates, of the trailing volatility of the equally weighted market; for description
+    only.
 
     Returns
     -------
@@ -490,11 +697,12 @@ def market_regime(panel:Panel)->pd.Series: # by date: "calm", "middling" or "sto
     volatility = pd.Series(market_volatility(panel), pd.DatetimeIndex(panel.dates)).dropna()
     return pd.qcut(volatility, 3, labels=list(WORDS["volatility"])).astype(str)
 
+
 def by_regime(
-    e:Explanation,
-    regime:pd.Series|None=None, # label by date; default `market_regime`
-    by:str="family", # or "feature"
-)->pd.DataFrame: # index regime; rows, then mean |attribution| per group
+    e: Explanation,
+    regime: pd.Series | None = None,  # label by date; default `market_regime`
+    by: str = "family",  # or "feature"
+) -> pd.DataFrame:  # index regime; rows, then mean |attribution| per group
     """Mean |attribution| per regime, score units.
 
     Parameters
@@ -513,39 +721,66 @@ def by_regime(
     regime = market_regime(e.X.panel) if regime is None else regime
     values, names = _grouped(e, by)
     label = regime.reindex(e.dates).to_numpy()
-    if pd.isna(label).all(): raise NeuralphaError(f"None of the {len(label):,} rows is on a date with a regime; the regimes cover {len(regime):,} dates.")
+    if pd.isna(label).all():
+        raise NeuralphaError(
+            f"None of the {len(label):,} rows is on a date with a regime; the regimes cover {len(regime):,} dates."
+        )
     table = pd.DataFrame(abs(values), columns=names).groupby(label).mean()
     table.insert(0, "rows", pd.Series(label).value_counts())
     return table.rename_axis("regime")
 
-# %% ../nbs/explain.ipynb #715a2d54
-def plot_time(e:Explanation, by:str="family", freq:str="QE", top:int=8):
-    "Mean |attribution| of the largest groups per period; returns the figure."
+# %% ../nbs/explain.ipynb #9bad8076
+def plot_time(e: Explanation, by: str = "family", freq: str = "QE", top: int = 8):
+    """Mean |attribution| of the largest groups per period; returns the figure."""
     import matplotlib.pyplot as plt
+
     table = through_time(e, by, freq).iloc[:, :top]
     fig, ax = plt.subplots(figsize=(8.5, 3.2), layout="constrained")
-    for i, (name, s) in enumerate(table.items()): ax.plot(s.index, s, **style(i), marker="osD^v<>x"[i % 8], ms=4, lw=1.4, label=name)
-    ax.set(title=f"{e.model}: what it lives on, through time", ylabel="mean |attribution|, score units", xlabel="end of the period", ylim=(0, None))
+    for i, (name, s) in enumerate(table.items()):
+        ax.plot(s.index, s, **style(i), marker="osD^v<>x"[i % 8], ms=4, lw=1.4, label=name)
+    ax.set(
+        title=f"{e.model}: what it lives on, through time",
+        ylabel="mean |attribution|, score units",
+        xlabel="end of the period",
+        ylim=(0, None),
+    )
     date_axis(ax)
-    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, .5), title=by)
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), title=by)
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-def plot_regime(e:Explanation, regime:pd.Series|None=None, by:str="family", top:int=8):
-    "Mean |attribution| of the largest groups in every regime, side by side; returns the figure."
+
+def plot_regime(e: Explanation, regime: pd.Series | None = None, by: str = "family", top: int = 8):
+    """Mean |attribution| of the largest groups in every regime, side by side; returns the figure."""
     import matplotlib.pyplot as plt
+
     table = by_regime(e, regime, by)
     n = table.pop("rows").astype(int)
     table = table[table.mean().sort_values(ascending=False, kind="stable").index[:top]]
-    fig, ax = plt.subplots(figsize=(6.5, 1.8 + .34*table.shape[1]), layout="constrained")
+    fig, ax = plt.subplots(figsize=(6.5, 1.8 + 0.34 * table.shape[1]), layout="constrained")
     for i, (name, s) in enumerate(table.iterrows()):
-        ax.barh(np.arange(len(s)) + (i - (len(table) - 1)/2)*.8/len(table), s, .8/len(table), color=COLOURS[i % 7], hatch=("", "//", "..")[i % 3], edgecolor="white", label=f"{name} ({n[name]} rows)")
-    ax.set(yticks=range(table.shape[1]), yticklabels=table.columns, xlabel="mean |attribution|, score units", title=f"{e.model}: what it lives on, by regime")
-    ax.invert_yaxis(); fig.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+        ax.barh(
+            np.arange(len(s)) + (i - (len(table) - 1) / 2) * 0.8 / len(table),
+            s,
+            0.8 / len(table),
+            color=COLOURS[i % 7],
+            hatch=("", "//", "..")[i % 3],
+            edgecolor="white",
+            label=f"{name} ({n[name]} rows)",
+        )
+    ax.set(
+        yticks=range(table.shape[1]),
+        yticklabels=table.columns,
+        xlabel="mean |attribution|, score units",
+        title=f"{e.model}: what it lives on, by regime",
+    )
+    ax.invert_yaxis()
+    fig.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-def figures(e:Explanation)->dict: # name -> matplotlib figure
+
+def figures(e: Explanation) -> dict:  # name -> matplotlib figure
     """All figures of a report: importance, lags, summary, time (where the rows span several periods).
 
     Returns
@@ -554,16 +789,27 @@ def figures(e:Explanation)->dict: # name -> matplotlib figure
         name -> matplotlib figure
     """
     out = {"importance": plot_importance(e), "lags": plot_lags(e), "summary": plot_summary(e)}
-    if len(through_time(e)) > 1: out["time"] = plot_time(e)
+    if len(through_time(e)) > 1:
+        out["time"] = plot_time(e)
     return out
 
-# %% ../nbs/explain.ipynb #81302e46
-ATTRIBUTIONS = dict(model="text", fold="integer", seed="integer", date="date", asset="text", feature="text", lag="integer", value="float32") # columns of a stored long table
+# %% ../nbs/explain.ipynb #61a91357
+ATTRIBUTIONS = dict(
+    model="text",
+    fold="integer",
+    seed="integer",
+    date="date",
+    asset="text",
+    feature="text",
+    lag="integer",
+    value="float32",
+)  # columns of a stored long table
+
 
 def from_frame(
-    frame:pd.DataFrame, # one model's part of a stored long table
-    X:Features,
-)->Explanation: # scores and base are not stored: NaN
+    frame: pd.DataFrame,  # one model's part of a stored long table
+    X: Features,
+) -> Explanation:  # scores and base are not stored: NaN
     """The explanation that `Explanation.frame` wrote.
 
     Parameters
@@ -577,30 +823,50 @@ def from_frame(
     Explanation
         scores and base are not stored: NaN
     """
-    names, lags = list(dict.fromkeys(frame["feature"])), tuple(dict.fromkeys(frame["lag"]))
-    first = frame.iloc[::len(names)*len(lags)]
+    names = list(dict.fromkeys(frame["feature"]))
+    lags = tuple(dict.fromkeys(frame["lag"]))
+    first = frame.iloc[:: len(names) * len(lags)]
     rows = panel_rows(X.panel, pd.MultiIndex.from_frame(first[["date", "asset"]]))
     unknown = np.full(len(rows), np.nan)
-    return Explanation(first["model"].iloc[0], X.select(names), rows, lags, frame["value"].to_numpy(np.float32).reshape(len(rows), len(lags), len(names)),
-                       unknown, unknown, first["fold"].to_numpy(), first["seed"].to_numpy())
+    return Explanation(
+        first["model"].iloc[0],
+        X.select(names),
+        rows,
+        lags,
+        frame["value"].to_numpy(np.float32).reshape(len(rows), len(lags), len(names)),
+        unknown,
+        unknown,
+        first["fold"].to_numpy(),
+        first["seed"].to_numpy(),
+    )
 
-# %% ../nbs/explain.ipynb #06c86883
+# %% ../nbs/explain.ipynb #deaab7bc
 def _single_differences(opened, x, row, back, pairs):
-    "(pairs,) what the score of a row loses when the features of a pair are those of a background row, mean over the background."
-    asked = np.repeat(x[None], 1 + len(pairs)*len(back), 0)
+    """(pairs,) what the score of a row loses when the features of a pair are those of a background row, mean over the
+    background.
+    """
+    asked = np.repeat(x[None], 1 + len(pairs) * len(back), 0)
     swapped = asked[1:].reshape(len(pairs), len(back), *x.shape)
-    for k, p in enumerate(pairs): swapped[k][:, :, list(p)] = back[:, :, list(p)]
-    score = np.asarray(opened.among(asked, row) if opened.among else opened.score(asked, np.full(len(asked), row)), np.float64)
+    for k, p in enumerate(pairs):
+        swapped[k][:, :, list(p)] = back[:, :, list(p)]
+    score = np.asarray(
+        opened.among(asked, row) if opened.among else opened.score(asked, np.full(len(asked), row)), np.float64
+    )
     return (score[0] - score[1:]).reshape(len(pairs), -1).mean(1)
 
+
 def interactions(
-    model, # fitted model
-    X:Features,
-    rows=None, # panel rows to draw from; default: all tradable rows
-    features=None, # names; default: the `top` most important by attribution
-    top:int=8, n_rows:int=200, n_background:int=16, seed:int=0,
-)->pd.DataFrame: # features × features, score units; `.attrs`: "rows" asked, and whether among "whole_dates"
-    """Interaction strength of pairs of features, from scores alone; of a net across assets each row is asked among its whole date.
+    model,  # fitted model
+    X: Features,
+    rows=None,  # panel rows to draw from; default: all tradable rows
+    features=None,  # names; default: the `top` most important by attribution
+    top: int = 8,
+    n_rows: int = 200,
+    n_background: int = 16,
+    seed: int = 0,
+) -> pd.DataFrame:  # features × features, score units; `.attrs`: "rows" asked, and whether among "whole_dates"
+    """Interaction strength of pairs of features, from scores alone; of a net across assets each row is asked among its
+    whole date.
 
     Parameters
     ----------
@@ -623,69 +889,125 @@ def interactions(
     """
     rng = np.random.default_rng(seed)
     pool = np.flatnonzero(X.panel.tradable) if rows is None else _row_numbers(X.panel, rows)
-    if not len(pool): raise NeuralphaError(f"There are no rows of {X.panel.name} to look for interactions on.")
-    names = list(features) if features is not None else list(explain(model, X, _draw(pool, n_rows, rng), seed=seed).importance().index[:top])
-    if not names: raise NeuralphaError("features is empty; name those whose interactions are asked for.")
+    if not len(pool):
+        raise NeuralphaError(f"There are no rows of {X.panel.name} to look for interactions on.")
+    names = (
+        list(features)
+        if features is not None
+        else list(explain(model, X, _draw(pool, n_rows, rng), seed=seed).importance().index[:top])
+    )
+    if not names:
+        raise NeuralphaError("features is empty; name those whose interactions are asked for.")
     columns = [X.names.index(n) for n in X.select(names).names]
     pairs = [(i,) for i in columns] + [(i, j) for a, i in enumerate(columns) for j in columns[:a]]
     opened = probe(model, X)
-    if opened.among: n_rows = int(np.clip(4*AFFORDABLE/(len(pairs)*n_background*_assets_beside(X.panel, pool).mean()), min(n_rows, 8), n_rows))
+    if opened.among:
+        n_rows = int(
+            np.clip(
+                4 * AFFORDABLE / (len(pairs) * n_background * _assets_beside(X.panel, pool).mean()),
+                min(n_rows, 8),
+                n_rows,
+            )
+        )
     chosen = _draw(pool, n_rows, rng)
-    x, back = opened.inputs(chosen), opened.inputs(rng.choice(pool, n_background))
-    gap = dict(zip(pairs, np.transpose([_single_differences(opened, v, row, back, pairs) for v, row in zip(x, chosen)])))
-    out = pd.DataFrame(0., names, names)
+    x = opened.inputs(chosen)
+    back = opened.inputs(rng.choice(pool, n_background))
+    gap = dict(
+        zip(pairs, np.transpose([_single_differences(opened, v, row, back, pairs) for v, row in zip(x, chosen)]))
+    )
+    out = pd.DataFrame(0.0, names, names)
     for a, i in enumerate(columns):
         out.iloc[a, a] = abs(gap[i,]).mean()
-        for c, j in enumerate(columns[:a]): out.iloc[a, c] = out.iloc[c, a] = abs(gap[i,] + gap[j,] - gap[i, j]).mean()
+        for c, j in enumerate(columns[:a]):
+            out.iloc[a, c] = out.iloc[c, a] = abs(gap[i,] + gap[j,] - gap[i, j]).mean()
     out.attrs |= {"rows": len(chosen), "whole_dates": bool(opened.among)}
     return out
 
-# %% ../nbs/explain.ipynb #b6297aa8
-def plot_interactions(table:pd.DataFrame, model:str=""):
-    "Strength of every pair as a heat map, numbers written in; the diagonal, each feature alone, is the yardstick. Returns the figure."
+# %% ../nbs/explain.ipynb #2b3b09df
+def plot_interactions(table: pd.DataFrame, model: str = ""):
+    """Strength of every pair as a heat map, numbers written in; the diagonal, each feature alone, is the yardstick.
+
+    Returns the figure.
+    """
     import matplotlib.pyplot as plt
+
     n = len(table)
-    fig, ax = plt.subplots(figsize=(2.6 + .62*n, 1.6 + .46*n), layout="constrained")
+    fig, ax = plt.subplots(figsize=(2.6 + 0.62 * n, 1.6 + 0.46 * n), layout="constrained")
     image = ax.imshow(table, cmap="cividis", vmin=0)
-    for (i, j), v in np.ndenumerate(table.to_numpy()): ax.text(j, i, f"{v:.3f}", ha="center", va="center", fontsize=7, color="white" if v < .6*table.to_numpy().max() else "black")
-    ax.set(yticks=range(n), yticklabels=table.index, xticks=range(n), title=f"{model}: what features do together".lstrip(": "))
+    for (i, j), v in np.ndenumerate(table.to_numpy()):
+        ax.text(
+            j,
+            i,
+            f"{v:.3f}",
+            ha="center",
+            va="center",
+            fontsize=7,
+            color="white" if v < 0.6 * table.to_numpy().max() else "black",
+        )
+    ax.set(
+        yticks=range(n),
+        yticklabels=table.index,
+        xticks=range(n),
+        title=f"{model}: what features do together".lstrip(": "),
+    )
     ax.set_xticklabels(table.columns, rotation=45, ha="right")
     fig.colorbar(image, label="mean |second difference|, score units")
     return fig
 
-# %% ../nbs/explain.ipynb #ab152f23
+# %% ../nbs/explain.ipynb #f72da350
 def _shared(a, b):
-    "Positions of the rows two explanations share."
+    """Positions of the rows two explanations share."""
     both, i, j = np.intersect1d(a.rows, b.rows, return_indices=True)
-    if not len(both): raise NeuralphaError(f"{a.model} and {b.model} share no rows; explain them on the same rows.")
-    if a.names != b.names: raise NeuralphaError(f"{a.model} and {b.model} were fitted on different features; their attributions cannot be compared.")
+    if not len(both):
+        raise NeuralphaError(f"{a.model} and {b.model} share no rows; explain them on the same rows.")
+    if a.names != b.names:
+        raise NeuralphaError(
+            f"{a.model} and {b.model} were fitted on different features; their attributions cannot be compared."
+        )
     return both, i, j
 
-def _rowwise(a, b):
-    a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
-    with np.errstate(all="ignore"): return (a*b).sum(1)/np.sqrt((a*a).sum(1)*(b*b).sum(1))
 
-def _interval(series, horizon, level)->dict:
-    "`mean_test`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no correlation across features."
-    return mean_test(series, horizon, level) if np.isfinite(series).sum() > 2 else dict(mean=np.nan, low=np.nan, high=np.nan)
+def _rowwise(a, b):
+    a = a - a.mean(1, keepdims=True)
+    b = b - b.mean(1, keepdims=True)
+    with np.errstate(all="ignore"):
+        return (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
+
+
+def _interval(series, horizon, level) -> dict:
+    """`mean_test`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no
+    correlation across features.
+    """
+    return (
+        mean_test(series, horizon, level)
+        if np.isfinite(series).sum() > 2
+        else dict(mean=np.nan, low=np.nan, high=np.nan)
+    )
+
 
 def _by_date_mean(values, date):
-    "(dates, k) means of (n, k) values."
+    """(dates, k) means of (n, k) values."""
     return pd.DataFrame(values).groupby(np.asarray(date)).mean().to_numpy()
 
-# %% ../nbs/explain.ipynb #4c6c54a9
+# %% ../nbs/explain.ipynb #c897d418
 def agreement(
-    explanations, # of several models on the same rows
-    horizon:int=1, delay:int=0, # of the label, for the bootstrap's blocks
-    level:float=.95, reps:int=1000, seed:int=0,
-)->pd.DataFrame: # model_a, model_b, measure, value, low, high, dates, rows
-    """Agreement of each pair of models with bootstrap intervals over dates; 1 is full agreement, NaN where a model gives no reasons or there is one feature.
+    explanations,  # of several models on the same rows
+    horizon: int = 1,  # of the label, for the bootstrap's blocks
+    delay: int = 0,  # of the label, for the bootstrap's blocks
+    level: float = 0.95,
+    reps: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:  # model_a, model_b, measure, value, low, high, dates, rows
+    """Agreement of each pair of models with bootstrap intervals over dates; 1 is full agreement, NaN where a model
+    gives no reasons or there is one feature.
 
     Parameters
     ----------
     explanations
         of several models on the same rows
-    horizon, delay : int, default 1, 0
+    horizon : int, default 1
+        of the label, for the bootstrap's blocks
+    delay : int, default 0
         of the label, for the bootstrap's blocks
     level : float, default 0.95
     reps : int, default 1000
@@ -697,60 +1019,83 @@ def agreement(
         model_a, model_b, measure, value, low, high, dates, rows
     """
     from scipy.stats import rankdata
+
     out = []
     for n, a in enumerate(explanations):
-        for b in explanations[n+1:]:
+        for b in explanations[n + 1 :]:
             rows, i, j = _shared(a, b)
-            date, va, vb = a.X.panel.date_code[rows], a.by_feature[i], b.by_feature[j]
+            date = a.X.panel.date_code[rows]
+            va = a.by_feature[i]
+            vb = b.by_feature[j]
             daily = _by_date_mean(_rowwise(va, vb)[:, None], date)[:, 0]
             got = _interval(daily, horizon, level)
             out.append((a.model, b.model, "attributions", got["mean"], got["low"], got["high"], len(daily), len(rows)))
             sizes = _by_date_mean(np.concatenate([abs(va), abs(vb)], 1), date)
             block = block_length(daily, horizon, delay) if np.isfinite(daily).sum() > 2 else 1
             means = bootstrap_means(sizes, block, reps, seed)
-            rank = lambda m: _rowwise(*(rankdata(half, axis=1) for half in np.split(m, 2, axis=1)))
+
+            def rank(m):
+                return _rowwise(*(rankdata(half, axis=1) for half in np.split(m, 2, axis=1)))
+
             many = rank(means)
             value = float(rank(sizes.mean(0, keepdims=True))[0])
-            low, high = block_interval(many, value, len(sizes), block, level).clip(-1, 1) if np.isfinite(many).any() else (np.nan, np.nan)
+            low, high = (
+                block_interval(many, value, len(sizes), block, level).clip(-1, 1)
+                if np.isfinite(many).any()
+                else (np.nan, np.nan)
+            )
             out.append((a.model, b.model, "importance ranks", value, low, high, len(daily), len(rows)))
     return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
 
-# %% ../nbs/explain.ipynb #1739ad38
-def plot_agreement(table:pd.DataFrame):
-    "The table of `agreement` with its intervals; returns the figure."
+# %% ../nbs/explain.ipynb #b6f6e292
+def plot_agreement(table: pd.DataFrame):
+    """The table of `agreement` with its intervals; returns the figure."""
     import matplotlib.pyplot as plt
+
     pairs = [f"{a} and {b}" for a, b in dict.fromkeys(zip(table["model_a"], table["model_b"]))]
-    fig, ax = plt.subplots(figsize=(7, 1.3 + .42*len(pairs)), layout="constrained")
+    fig, ax = plt.subplots(figsize=(7, 1.3 + 0.42 * len(pairs)), layout="constrained")
     for i, (measure, part) in enumerate(table.groupby("measure", sort=False)):
-        at = np.arange(len(part)) + (i - .5)*.3
+        at = np.arange(len(part)) + (i - 0.5) * 0.3
         ax.hlines(at, part["low"], part["high"], color=COLOURS[i % 7], lw=2)
         ax.plot(part["value"], at, "os"[i], color=COLOURS[i % 7], label=measure)
-    ax.axvline(0, color="grey", lw=.8)
-    ax.set(yticks=range(len(pairs)), yticklabels=pairs, xlabel="correlation, 95% interval", xlim=(min(-.05, table["low"].min() - .02), 1.02), title="Do the models give the same reasons?")
-    ax.set_ylim(len(pairs) - .5, -.5); ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, .5))
+    ax.axvline(0, color="grey", lw=0.8)
+    ax.set(
+        yticks=range(len(pairs)),
+        yticklabels=pairs,
+        xlabel="correlation, 95% interval",
+        xlim=(min(-0.05, table["low"].min() - 0.02), 1.02),
+        title="Do the models give the same reasons?",
+    )
+    ax.set_ylim(len(pairs) - 0.5, -0.5)
+    ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../nbs/explain.ipynb #b6b1c43c
+# %% ../nbs/explain.ipynb #d4d63a04
 def _deal(panel, rows, rng):
-    "For each row, another row of the same date: a random permutation within dates."
+    """For each row, another row of the same date: a random permutation within dates."""
     order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
     home = np.argsort(panel.date_code[rows], kind="stable")
     other = np.empty(len(rows), np.int64)
     other[home] = order
     return other
 
+
 def _whole_dates(panel, rows):
-    "The rows and all other tradable rows of their dates, ascending: a net across assets is asked about all of them, labelled or not."
+    """The rows and all other tradable rows of their dates, ascending: a net across assets is asked about all of them,
+    labelled or not.
+    """
     same = np.flatnonzero(np.isin(panel.date_code, panel.date_code[rows]))
     return same[panel.tradable[same] | np.isin(same, rows)]
 
+
 def _daily_ic(score, label, date):
-    "IC by date, for the given codes; pandas index of the dates' codes."
+    """IC by date, for the given codes; pandas index of the dates' codes."""
     return pd.Series(date_ic(score, label, date), np.unique(date))
 
+
 def _loss_table(whole, without, y, level):
-    "One line per family: IC with and without, the difference and its interval."
+    """One line per family: IC with and without, the difference and its interval."""
     out = []
     for family, ic in without.items():
         gap = (whole - ic).dropna()
@@ -759,16 +1104,18 @@ def _loss_table(whole, without, y, level):
     table = pd.DataFrame(out, columns=["family", "ic", "ic_without", "lost", "low", "high", "dates"])
     return table.sort_values("lost", ascending=False, kind="stable").set_index("family")
 
-# %% ../nbs/explain.ipynb #b9ceddca
+# %% ../nbs/explain.ipynb #f79c4c25
 def family_ic_loss(
-    model, # `Predictions` or a fitted model
-    X:Features, y:Label,
-    rows=None, # panel rows; default: what the predictions scored. Give whole dates.
-    groups:dict|None=None, # name -> feature names; default the families of the features
-    repeats:int=3, # deals per family
-    n_dates:int=120, # dates looked at, evenly spaced, where there are more
-    level:float=.95, seed:int=0,
-)->pd.DataFrame: # index family: ic, ic_without, lost, low, high, dates
+    model,  # `Predictions` or a fitted model
+    X: Features,
+    y: Label,
+    rows=None,  # panel rows; default: what the predictions scored. Give whole dates.
+    groups: dict | None = None,  # name -> feature names; default the families of the features
+    repeats: int = 3,  # deals per family
+    n_dates: int = 120,  # dates looked at, evenly spaced, where there are more
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:  # index family: ic, ic_without, lost, low, high, dates
     """IC lost when a family's columns are permuted among the assets of each date; mean over `repeats` deals.
 
     Parameters
@@ -795,39 +1142,59 @@ def family_ic_loss(
     """
     groups = groups or _by_family(X.names)
     rows = None if rows is None else _row_numbers(X.panel, rows)
-    if isinstance(model, Predictions): parts = list(_parts(model, X, rows))
-    elif rows is None: raise NeuralphaError("Give rows the model was not fitted on, e.g. fold.test; whole dates.")
-    else: parts = [(model, rows, 0, 0)]
-    rng, whole, without = np.random.default_rng(seed), [], {g: [] for g in groups}
+    if isinstance(model, Predictions):
+        parts = list(_parts(model, X, rows))
+    elif rows is None:
+        raise NeuralphaError("Give rows the model was not fitted on, e.g. fold.test; whole dates.")
+    else:
+        parts = [(model, rows, 0, 0)]
+    rng = np.random.default_rng(seed)
+    whole = []
+    without = {g: [] for g in groups}
     for fitted, pool, _, _ in parts:
         pool = np.unique(pool[np.isfinite(y.values[pool])])
         days = np.unique(X.panel.date_code[pool])
-        keep = days[np.linspace(0, len(days) - 1, min(len(days), max(2, n_dates//len(parts)))).astype(int)] if len(days) else days
+        keep = (
+            days[np.linspace(0, len(days) - 1, min(len(days), max(2, n_dates // len(parts)))).astype(int)]
+            if len(days)
+            else days
+        )
         pool = pool[np.isin(X.panel.date_code[pool], keep)]
-        if not len(pool): continue
+        if not len(pool):
+            continue
         opened = probe(fitted, X)
         everyone = _whole_dates(X.panel, pool) if opened.among else pool
-        x, judged = opened.inputs(everyone), np.isin(everyone, pool)
-        ic = lambda x: _daily_ic(opened.score(x, everyone)[judged], y.values[pool], X.panel.date_code[pool])
+        x = opened.inputs(everyone)
+        judged = np.isin(everyone, pool)
+
+        def ic(x):
+            return _daily_ic(opened.score(x, everyone)[judged], y.values[pool], X.panel.date_code[pool])
+
         whole.append(ic(x))
         for group, names in groups.items():
-            columns, ics = [X.names.index(n) for n in X.select(names).names], []
+            columns = [X.names.index(n) for n in X.select(names).names]
+            ics = []
             for _ in range(repeats):
                 dealt = x.copy()
                 dealt[:, :, columns] = x[_deal(X.panel, everyone, rng)][:, :, columns]
                 ics.append(ic(dealt))
-            without[group].append(sum(ics)/repeats)
-    if not whole: raise NeuralphaError("None of the rows has a label: no IC can be lost.")
+            without[group].append(sum(ics) / repeats)
+    if not whole:
+        raise NeuralphaError("None of the rows has a label: no IC can be lost.")
     return _loss_table(pd.concat(whole), {g: pd.concat(v) for g, v in without.items()}, y, level)
 
-# %% ../nbs/explain.ipynb #e28bf553
+# %% ../nbs/explain.ipynb #5b6a6bf8
 def refit_ic_loss(
-    model, # unfitted
-    X:Features, y:Label, folds,
-    groups:dict|None=None, # name -> feature names; default the families of the features
-    seeds:int=1, device:str="auto", target:str="rank",
-    level:float=.95,
-)->pd.DataFrame: # index family: ic, ic_without, lost, low, high, dates
+    model,  # unfitted
+    X: Features,
+    y: Label,
+    folds,
+    groups: dict | None = None,  # name -> feature names; default the families of the features
+    seeds: int = 1,
+    device: str = "auto",
+    target: str = "rank",
+    level: float = 0.95,
+) -> pd.DataFrame:  # index family: ic, ic_without, lost, low, high, dates
     """IC lost when the model is fitted again without a family, on the same folds and seeds.
 
     Parameters
@@ -850,24 +1217,30 @@ def refit_ic_loss(
         index family: ic, ic_without, lost, low, high, dates
     """
     groups = groups or _by_family(X.names)
-    if len(groups) < 2: raise NeuralphaError("There is one family of features: nothing would be left to fit on.")
+    if len(groups) < 2:
+        raise NeuralphaError("There is one family of features: nothing would be left to fit on.")
+
     def daily(table):
         frame = cross_predict(model, table, y, folds, seeds, device, progress=False, target=target).frame
         frame = frame[(frame["seed"] == -1) & frame["label"].notna()]
-        return _daily_ic(frame["score"].to_numpy(), frame["label"].to_numpy(), pd.factorize(frame["date"], sort=True)[0])
+        return _daily_ic(
+            frame["score"].to_numpy(), frame["label"].to_numpy(), pd.factorize(frame["date"], sort=True)[0]
+        )
+
     whole = daily(X)
     without = {g: daily(X.select([n for n in X.names if n not in set(names)])) for g, names in groups.items()}
     return _loss_table(whole, without, y, level)
 
-# %% ../nbs/explain.ipynb #01b2ca03
-def plot_ic_loss(table:pd.DataFrame, title:str="IC lost without a family of features"):
-    "The table of `family_ic_loss` or `refit_ic_loss` with its intervals; returns the figure."
+# %% ../nbs/explain.ipynb #570f94b5
+def plot_ic_loss(table: pd.DataFrame, title: str = "IC lost without a family of features"):
+    """The table of `family_ic_loss` or `refit_ic_loss` with its intervals; returns the figure."""
     import matplotlib.pyplot as plt
+
     t = table[::-1]
-    fig, ax = plt.subplots(figsize=(6.5, 1.2 + .28*len(t)), layout="constrained")
+    fig, ax = plt.subplots(figsize=(6.5, 1.2 + 0.28 * len(t)), layout="constrained")
     ax.hlines(t.index, t["low"], t["high"], color=COLOURS[0], lw=2)
     ax.plot(t["lost"], t.index, "o", color=COLOURS[0])
-    ax.axvline(0, color="grey", lw=.8)
+    ax.axvline(0, color="grey", lw=0.8)
     ax.set(title=title, xlabel=f"IC lost (of {t['ic'].iloc[0]:.3f}), 95% interval")
     ax.spines[["top", "right"]].set_visible(False)
     return fig

@@ -18,7 +18,7 @@ __all__ = ['PRETEND', 'small_market', 'PARTS', 'Size', 'Row', 'Run', 'line_of', 
            'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
            'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
 
-# %% ../nbs/gpu.ipynb #249e29e8
+# %% ../nbs/gpu.ipynb #6992b4b7
 import argparse, contextlib, gc, json, os, platform, signal, subprocess, sys, tempfile, time, traceback
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -40,12 +40,22 @@ from .models.fitting import fit_unit
 from .models.recurrent import ALSTM, GRU, LSTM
 from .models.registry import MODELS, load_model, make_model, model_class
 from .models.together import fit_seeds
-from .models.trainer import (Part, Resident, _autocast, batching, epoch_batches, cuda_index, pick_device,
-                                      repeatable, run_epoch, saved_bytes)
+from neuralpha.models.trainer import (
+    Part,
+    Resident,
+    _autocast,
+    batching,
+    epoch_batches,
+    cuda_index,
+    pick_device,
+    repeatable,
+    run_epoch,
+    saved_bytes,
+)
 from .models.transformer import Transformer
 from .splits import fixed_split
 
-# %% ../nbs/gpu.ipynb #defabeb2
+# %% ../nbs/gpu.ipynb #75226acf
 @dataclass(frozen=True)
 class Size:
     """How much is trained and timed.
@@ -78,27 +88,45 @@ class Size:
     nets : tuple, default ()
         names; none: every net of the registry
     """
-    assets:int = 2000
-    dates:int = 800
-    features:int = 20
-    steps:int = 150 # training steps per timed turn
-    turns:int = 5 # medians over so many
-    seeds:int = 3 # of the nets whose ICs are compared
-    epochs:int = 3
-    toy_assets:int = 40
-    toy_dates:int = 200
-    together:int = 10 # seeds trained at once
-    share:float = .2 # of an epoch, where seeds are trained at once
-    explained:int = 200 # windows
-    workers:tuple = (2, 4) # processes on one card
-    big_rows:int = 10_000_000
-    least:float = .2 # seconds a timed turn lasts at least
-    nets:tuple = () # names; none: every net of the registry
 
-PRETEND = Size(assets=12, dates=60, features=4, steps=2, turns=2, seeds=2, epochs=2, toy_assets=8, toy_dates=60, together=2, share=.5, explained=3,
-               workers=(2,), big_rows=4_000, least=0., nets=("mlp", "lstm", "transformer"))
+    assets: int = 2000
+    dates: int = 800
+    features: int = 20
+    steps: int = 150  # training steps per timed turn
+    turns: int = 5  # medians over so many
+    seeds: int = 3  # of the nets whose ICs are compared
+    epochs: int = 3
+    toy_assets: int = 40
+    toy_dates: int = 200
+    together: int = 10  # seeds trained at once
+    share: float = 0.2  # of an epoch, where seeds are trained at once
+    explained: int = 200  # windows
+    workers: tuple = (2, 4)  # processes on one card
+    big_rows: int = 10_000_000
+    least: float = 0.2  # seconds a timed turn lasts at least
+    nets: tuple = ()  # names; none: every net of the registry
 
-# %% ../nbs/gpu.ipynb #0e4f39ea
+
+PRETEND = Size(
+    assets=12,
+    dates=60,
+    features=4,
+    steps=2,
+    turns=2,
+    seeds=2,
+    epochs=2,
+    toy_assets=8,
+    toy_dates=60,
+    together=2,
+    share=0.5,
+    explained=3,
+    workers=(2,),
+    big_rows=4_000,
+    least=0.0,
+    nets=("mlp", "lstm", "transformer"),
+)
+
+# %% ../nbs/gpu.ipynb #9c4ec9d3
 @dataclass
 class Row:
     """One figure.
@@ -118,22 +146,26 @@ class Row:
         "<= 1.15"; empty where there is none
     note : str, default ''
     """
-    part:str
-    what:str
-    value:object # number, or None where there is none
-    unit:str
-    n:int = 1 # measurements
-    spread:float|None = None # half the distance between the quartiles, or what `note` says
-    aim:str = "" # "<= 1.15"; empty where there is none
-    note:str = ""
+
+    part: str
+    what: str
+    value: object  # number, or None where there is none
+    unit: str
+    n: int = 1  # measurements
+    spread: float | None = None  # half the distance between the quartiles, or what `note` says
+    aim: str = ""  # "<= 1.15"; empty where there is none
+    note: str = ""
 
     @property
-    def reached(self)->bool|None:
-        "Whether the aim is reached; None without one."
-        if not self.aim: return None
+    def reached(self) -> bool | None:
+        """Whether the aim is reached; None without one."""
+        if not self.aim:
+            return None
         sign, limit = self.aim.split()
-        if self.value is None: return False
+        if self.value is None:
+            return False
         return bool(self.value <= float(limit) if sign == "<=" else self.value >= float(limit))
+
 
 @dataclass
 class Run:
@@ -149,68 +181,102 @@ class Run:
     parts : dict, default dict()
         name -> seconds, and the error of a part that failed
     """
-    folder:Path
-    device:torch.device
-    size:Size
-    machine:dict
-    rows:list = field(default_factory=list)
-    parts:dict = field(default_factory=dict) # name -> seconds, and the error of a part that failed
+
+    folder: Path
+    device: torch.device
+    size: Size
+    machine: dict
+    rows: list = field(default_factory=list)
+    parts: dict = field(default_factory=dict)  # name -> seconds, and the error of a part that failed
 
     def add(self, *args, **more):
-        "Keep a row, show it and write the file."
+        """Keep a row, show it and write the file."""
         self.rows.append(Row(*args, **more))
         print(line_of(self.rows[-1]), flush=True)
         self.write()
 
     def keep_other_parts(self, parts):
-        "Take over what an earlier run on the same card and versions found in other parts than these."
-        file = self.folder/"gpu.json"
+        """Take over what an earlier run on the same card and versions found in other parts than these."""
+        file = self.folder / "gpu.json"
         earlier = read_json(file) if file.exists() else None
-        same = earlier and all(earlier["machine"].get(k) == self.machine.get(k) for k in ("card", "torch", "cuda", "driver"))
-        if not same or earlier["size"] != json.loads(json.dumps(asdict(self.size))): return
+        same = earlier and all(
+            earlier["machine"].get(k) == self.machine.get(k) for k in ("card", "torch", "cuda", "driver")
+        )
+        if not same or earlier["size"] != json.loads(json.dumps(asdict(self.size))):
+            return
         self.parts = {name: part for name, part in earlier["parts"].items() if name not in parts}
-        self.rows = [Row(**{k: v for k, v in r.items() if k != "reached"}) for r in earlier["rows"] if r["part"] in self.parts]
+        self.rows = [
+            Row(**{k: v for k, v in r.items() if k != "reached"}) for r in earlier["rows"] if r["part"] in self.parts
+        ]
 
     def write(self):
         rows = [{**asdict(r), "reached": r.reached} for r in self.rows]
-        write_json(self.folder/"gpu.json", {"machine": self.machine, "size": asdict(self.size), "parts": self.parts, "rows": rows})
+        write_json(
+            self.folder / "gpu.json",
+            {"machine": self.machine, "size": asdict(self.size), "parts": self.parts, "rows": rows},
+        )
 
-def line_of(row:Row)->str:
-    "A row as one line of text."
+
+def line_of(row: Row) -> str:
+    """A row as one line of text."""
     value = "not there" if row.value is None else f"{row.value:.4g}"
     mark = {None: "", True: "reached", False: "MISSED"}[row.reached]
     return f"{row.part:10.10} {row.what:62.62} {value:>10} {row.unit:14.14} {row.aim:>10} {mark:7} {row.note[:110]}"
 
-def machine(device:torch.device)->dict:
-    "The card, its driver, and the versions."
-    out = {"torch": torch.__version__, "python": platform.python_version(), "numpy": np.__version__, "pandas": pd.__version__,
-           "processor": f"{platform.machine()}, {os.cpu_count()} cores", "date": time.strftime("%Y-%m-%d"), "card": ""}
-    if device.type != "cuda": return out
+
+def machine(device: torch.device) -> dict:
+    """The card, its driver, and the versions."""
+    out = {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "pandas": pd.__version__,
+        "processor": f"{platform.machine()}, {os.cpu_count()} cores",
+        "date": time.strftime("%Y-%m-%d"),
+        "card": "",
+    }
+    if device.type != "cuda":
+        return out
     card = torch.cuda.get_device_properties(device)
     asked = "driver_version,clocks.sm,clocks.mem,temperature.gpu,power.draw,utilization.gpu,memory.used"
-    try: state = subprocess.run(["nvidia-smi", f"--query-gpu={asked}", "--format=csv,noheader"], capture_output=True, text=True, timeout=20).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired) as e: state = f"unknown: {e}"
-    return out | {"card": card.name, "memory_gib": round(card.total_memory/2**30, 1), "multiprocessors": card.multi_processor_count, "cuda": torch.version.cuda,
-                  "cudnn": torch.backends.cudnn.version(), "driver": state.splitlines()[0].split(",")[0] if state else "", "state": f"{asked}: {state}"}
+    try:
+        state = subprocess.run(
+            ["nvidia-smi", f"--query-gpu={asked}", "--format=csv,noheader"], capture_output=True, text=True, timeout=20
+        ).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired) as e:
+        state = f"unknown: {e}"
+    return out | {
+        "card": card.name,
+        "memory_gib": round(card.total_memory / 2**30, 1),
+        "multiprocessors": card.multi_processor_count,
+        "cuda": torch.version.cuda,
+        "cudnn": torch.backends.cudnn.version(),
+        "driver": state.splitlines()[0].split(",")[0] if state else "",
+        "state": f"{asked}: {state}",
+    }
 
-# %% ../nbs/gpu.ipynb #81e7ff21
-def wait(device:torch.device):
-    "Until the device has done what it was given."
-    if device.type == "cuda": torch.cuda.synchronize(device)
+# %% ../nbs/gpu.ipynb #0f90859c
+def wait(device: torch.device):
+    """Until the device has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
-def clock(act, device:torch.device)->float:
-    "Seconds of `act`, the device's work included."
+
+def clock(act, device: torch.device) -> float:
+    """Seconds of `act`, the device's work included."""
     wait(device)
     start = time.perf_counter()
     act()
     wait(device)
     return time.perf_counter() - start
 
+
 def in_turns(
-    device:torch.device, turns:int,
-    least:float=.2, # seconds of a turn: what is over sooner is done several times in each
-    **sides, # name -> function
-)->pd.DataFrame: # seconds: one row per turn, one column per side
+    device: torch.device,
+    turns: int,
+    least: float = 0.2,  # seconds of a turn: what is over sooner is done several times in each
+    **sides,  # name -> function
+) -> pd.DataFrame:  # seconds: one row per turn, one column per side
     """Times of several ways, in turns, after two unmeasured rounds.
 
     Parameters
@@ -227,26 +293,36 @@ def in_turns(
     pd.DataFrame
         seconds: one row per turn, one column per side
     """
-    for act in sides.values(): act()
-    times = {name: max(1, min(1000, round(least/max(clock(act, device), 1e-6)))) for name, act in sides.items()}
+    for act in sides.values():
+        act()
+    times = {name: max(1, min(1000, round(least / max(clock(act, device), 1e-6)))) for name, act in sides.items()}
+
     def turn(name):
         def repeated():
-            for _ in range(times[name]): sides[name]()
-        return clock(repeated, device)/times[name]
+            for _ in range(times[name]):
+                sides[name]()
+
+        return clock(repeated, device) / times[name]
+
     return pd.DataFrame([{name: turn(name) for name in sides} for _ in range(turns)])
 
-def half_quartiles(values)->float:
-    "Half the distance between the quartiles."
-    return float(np.subtract(*np.quantile(values, (.75, .25)))/2)
 
-def ratio_row(run:Run, part:str, what:str, ratios, aim:str="", unit:str="ratio", note:str=""):
-    "Keep the median of some ratios."
+def half_quartiles(values) -> float:
+    """Half the distance between the quartiles."""
+    return float(np.subtract(*np.quantile(values, (0.75, 0.25))) / 2)
+
+
+def ratio_row(run: Run, part: str, what: str, ratios, aim: str = "", unit: str = "ratio", note: str = ""):
+    """Keep the median of some ratios."""
     run.add(part, what, float(np.median(ratios)), unit, len(ratios), half_quartiles(ratios), aim, note)
 
-# %% ../nbs/gpu.ipynb #8ab7dfd8
+# %% ../nbs/gpu.ipynb #190c704e
 def random_market(
-    n_assets:int, n_dates:int, n_features:int=20, seed:int=0,
-)->tuple: # (Features, Label, Fold)
+    n_assets: int,
+    n_dates: int,
+    n_features: int = 20,
+    seed: int = 0,
+) -> tuple:  # (Features, Label, Fold)
     """Random features and one-bar returns of stocks that are always there, and a fold of 60/20/20 % of the dates.
 
     Returns
@@ -255,35 +331,61 @@ def random_market(
         (Features, Label, Fold)
     """
     rng = np.random.default_rng(seed)
-    days, n = pd.bdate_range("1990-01-02", periods=n_dates), n_assets*n_dates
-    close = np.exp(rng.normal(0, .02, (n_assets, n_dates)).cumsum(1).clip(-8, 8)).astype(np.float32).reshape(-1)
-    panel = Panel("random market", np.array([f"S{i:06d}" for i in range(n_assets)]), days.to_numpy().astype("datetime64[ns]"),
-                  np.arange(n_assets + 1, dtype=np.int64)*n_dates, np.tile(np.arange(n_dates, dtype=np.int32), n_assets), {"close": close}, np.ones(n, bool))
-    values = rng.random((n, n_features), np.float32)*2 - 1
-    X, y = Features(panel, tuple(f"f{j}" for j in range(n_features)), values, (0,)*n_features), forward_return(panel, 1, 0)
-    return X, y, fixed_split(y, *(days[int(q*n_dates)] for q in (0, .6, .8)), days[-1])[0]
+    days = pd.bdate_range("1990-01-02", periods=n_dates)
+    n = n_assets * n_dates
+    close = np.exp(rng.normal(0, 0.02, (n_assets, n_dates)).cumsum(1).clip(-8, 8)).astype(np.float32).reshape(-1)
+    panel = Panel(
+        "random market",
+        np.array([f"S{i:06d}" for i in range(n_assets)]),
+        days.to_numpy().astype("datetime64[ns]"),
+        np.arange(n_assets + 1, dtype=np.int64) * n_dates,
+        np.tile(np.arange(n_dates, dtype=np.int32), n_assets),
+        {"close": close},
+        np.ones(n, bool),
+    )
+    values = rng.random((n, n_features), np.float32) * 2 - 1
+    X = Features(panel, tuple(f"f{j}" for j in range(n_features)), values, (0,) * n_features)
+    y = forward_return(panel, 1, 0)
+    return X, y, fixed_split(y, *(days[int(q * n_dates)] for q in (0, 0.6, 0.8)), days[-1])[0]
 
-# %% ../nbs/gpu.ipynb #2b498ea3
-def net_names(size:Size)->list[str]:
-    "The nets of the registry, or those a size names."
+# %% ../nbs/gpu.ipynb #c04145fd
+def net_names(size: Size) -> list[str]:
+    """The nets of the registry, or those a size names."""
     return list(size.nets) or [n for n in sorted(MODELS) if issubclass(model_class(n), Net)]
 
-def toy_net(name:str, size:Size, **params)->Net:
-    "A net by name, for a short training."
+
+def toy_net(name: str, size: Size, **params) -> Net:
+    """A net by name, for a short training."""
     return make_model(name, max_epochs=size.epochs, **params)
 
-def target_of(model)->str:
-    "The kind of target a model's loss means."
-    return (Objective(model.loss).targets or ("rank",))[0] if "rank" not in (Objective(model.loss).targets or ("rank",)) else "rank"
+
+def target_of(model) -> str:
+    """The kind of target a model's loss means."""
+    return (
+        (Objective(model.loss).targets or ("rank",))[0]
+        if "rank" not in (Objective(model.loss).targets or ("rank",))
+        else "rank"
+    )
+
 
 def toy_fit(
-    name:str, seed:int, device:str, size:Size, folder:str="", # where the fitted model is written
-)->float: # mean test IC
+    name: str,  # where the fitted model is written
+    seed: int,
+    device: str,  # where the fitted model is written
+    size: Size,
+    folder: str = "",  # where the fitted model is written
+) -> float:  # mean test IC
     """Train a net on the toy problem.
 
     Parameters
     ----------
-    name, seed, device, size, folder : default none, none, none, none, ''
+    name : str
+        where the fitted model is written
+    seed : int
+    device : str
+        where the fitted model is written
+    size : Size
+    folder : str, default ''
         where the fitted model is written
 
     Returns
@@ -295,10 +397,12 @@ def toy_fit(
     X, y, fold = toy_problem(size.toy_assets, size.toy_dates)
     model = toy_net(name, size)
     unit = fit_unit(model, X, y, fold, seed, device, target_of(model))
-    if folder: unit.model.save(folder)
+    if folder:
+        unit.model.save(folder)
     return float(np.nanmean(date_ic(unit.scores, y.target("rank")[fold.test], X.panel.date_code[fold.test])))
 
-def score_gap(folder, size:Size, device:str)->float: # in standard deviations of the scores
+
+def score_gap(folder, size: Size, device: str) -> float:  # in standard deviations of the scores
     """The largest difference between the scores of one saved net on a CPU and on the device.
 
     Returns
@@ -312,12 +416,17 @@ def score_gap(folder, size:Size, device:str)->float: # in standard deviations of
         model = load_model(folder)
         model.net_.to(where)
         scores.append(model.predict(X.view(fold.test)).astype(np.float64))
-    return float(abs(scores[0] - scores[1]).max()/max(scores[0].std(), 1e-12))
+    return float(abs(scores[0] - scores[1]).max() / max(scores[0].std(), 1e-12))
 
-def agreement(run:Run):
-    "ICs of the same seeds on both devices, and scores of one net on both."
-    size, device, seeds = run.size, str(run.device), range(run.size.seeds)
-    apart, gaps, failed = {}, {}, []
+
+def agreement(run: Run):
+    """ICs of the same seeds on both devices, and scores of one net on both."""
+    size = run.size
+    device = str(run.device)
+    seeds = range(run.size.seeds)
+    apart = {}
+    gaps = {}
+    failed = []
     with workers(run, max(1, min(10, (os.cpu_count() or 1) - 4))) as pool, tempfile.TemporaryDirectory() as tmp:
         on_cpu = {(n, s): pool.submit(toy_fit, n, s, "cpu", size) for n in net_names(size) for s in seeds}
         for name in net_names(size):
@@ -329,50 +438,90 @@ def agreement(run:Run):
                 failed.append(f"{name}: {type(e).__name__}: {e}")
                 print(traceback.format_exc(limit=-6), flush=True)
                 continue
-            flat = np.isnan(here) # a net whose scores are all equal has no IC: then on both devices, or they learn other things
+            flat = np.isnan(
+                here
+            )  # a net whose scores are all equal has no IC: then on both devices, or they learn other things
             if (flat != np.isnan(there)).any() or flat.sum() > len(seeds) - 2:
                 failed.append(f"{name}: ICs {there} and {here}")
                 continue
-            here, there = here[~flat], there[~flat]
-            spread = float(np.sqrt((here.var(ddof=1) + there.var(ddof=1))/2))
+            here = here[~flat]
+            there = there[~flat]
+            spread = float(np.sqrt((here.var(ddof=1) + there.var(ddof=1)) / 2))
             apart[name] = abs(here.mean() - there.mean())
-            run.add("agreement", f"{name}: mean IC, GPU less CPU", float(there.mean() - here.mean()), "IC", len(here), spread,
-                    note=f"CPU {here.mean():.3f}, spread of seeds {spread:.4f}; scores differ by {gaps[name]:.1e} sd; {'within' if apart[name] <= 2*spread + .002 else 'OUTSIDE'} two spreads")
-            gone = apart[name] > 2*spread + .002
-            if gone: failed.append(f"{name}: ICs {there.mean():.3f} and {here.mean():.3f}, spread {spread:.4f}")
-    run.add("agreement", "nets that fail on a GPU, or learn other things than on a CPU", len(failed), "nets", len(net_names(size)), aim="<= 0", note="; ".join(failed))
-    if gaps: run.add("agreement", "scores of one net, GPU against CPU, largest difference", max(gaps.values()), "sd of scores", len(gaps), aim="<= 1e-4", note=max(gaps, key=gaps.get))
+            run.add(
+                "agreement",
+                f"{name}: mean IC, GPU less CPU",
+                float(there.mean() - here.mean()),
+                "IC",
+                len(here),
+                spread,
+                note=f"CPU {here.mean():.3f}, spread of seeds {spread:.4f}; scores differ by {gaps[name]:.1e} sd; "
+                f"{'within' if apart[name] <= 2 * spread + 0.002 else 'OUTSIDE'} two spreads",
+            )
+            gone = apart[name] > 2 * spread + 0.002
+            if gone:
+                failed.append(f"{name}: ICs {there.mean():.3f} and {here.mean():.3f}, spread {spread:.4f}")
+    run.add(
+        "agreement",
+        "nets that fail on a GPU, or learn other things than on a CPU",
+        len(failed),
+        "nets",
+        len(net_names(size)),
+        aim="<= 0",
+        note="; ".join(failed),
+    )
+    if gaps:
+        run.add(
+            "agreement",
+            "scores of one net, GPU against CPU, largest difference",
+            max(gaps.values()),
+            "sd of scores",
+            len(gaps),
+            aim="<= 1e-4",
+            note=max(gaps, key=gaps.get),
+        )
+
 
 @contextlib.contextmanager
-def workers(run:Run, n:int):
-    "Processes to give work to; in pretence the work is done here."
+def workers(run: Run, n: int):
+    """Processes to give work to; in pretence the work is done here."""
     if run.device.type != "cuda":
         yield Here()
         return
     pool = ProcessPoolExecutor(n, get_context("spawn"))
-    try: yield pool
+    try:
+        yield pool
     finally:
-        for process in list((pool._processes or {}).values()): process.terminate()
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
 
+
 class Here:
-    "The work of a pool, done at once."
+    """The work of a pool, done at once."""
+
     def submit(self, act, *args):
         from concurrent.futures import Future
+
         future = Future()
-        try: future.set_result(act(*args))
-        except Exception as e: future.set_exception(e)
+        try:
+            future.set_result(act(*args))
+        except Exception as e:
+            future.set_exception(e)
         return future
 
-# %% ../nbs/gpu.ipynb #8a23ca31
+# %% ../nbs/gpu.ipynb #0dfd3dbe
 class Interrupted(Exception):
-    "Raised in a training to cut it off."
+    """Raised in a training to cut it off."""
 
-def interrupt(epoch:int, gain:float):
-    "Cut a training off after its first epoch."
-    if epoch == 0: raise Interrupted
 
-def fitted_bits(model, problem, checkpoint=None, watch=None)->tuple: # (weights, scores)
+def interrupt(epoch: int, gain: float):
+    """Cut a training off after its first epoch."""
+    if epoch == 0:
+        raise Interrupted
+
+
+def fitted_bits(model, problem, checkpoint=None, watch=None) -> tuple:  # (weights, scores)
     """What a fit leaves: its weights and its test scores.
 
     Returns
@@ -384,223 +533,432 @@ def fitted_bits(model, problem, checkpoint=None, watch=None)->tuple: # (weights,
     t = y.target(target_of(model))
     model = model.clone()
     model.checkpoint_ = checkpoint
-    if watch: model.watch_ = watch
+    if watch:
+        model.watch_ = watch
     model.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
     return {k: v.cpu() for k, v in model.net_.state_dict().items()}, model.predict(X.view(fold.test))
 
-def same_bits(a:tuple, b:tuple)->bool:
-    "Whether two fits are equal to the bit."
+
+def same_bits(a: tuple, b: tuple) -> bool:
+    """Whether two fits are equal to the bit."""
     return all(torch.equal(a[0][k], b[0][k]) for k in a[0]) and np.array_equal(a[1], b[1])
 
-def repeats(run:Run):
-    "Trainings that must be equal to the bit."
-    size, device = run.size, str(run.device)
+
+def repeats(run: Run):
+    """Trainings that must be equal to the bit."""
+    size = run.size
+    device = str(run.device)
     problem = toy_problem(size.toy_assets, size.toy_dates)
     models = {n: toy_net(n, size, device=device) for n in net_names(size)}
     more = dict(max_epochs=size.epochs, device=device)
-    models |= {"lstm, two layers with dropout": LSTM(layers=2, dropout=.3, **more), "alstm, two layers": ALSTM(layers=2, dropout=.3, **more),
-               "mlp, batch norm": MLP(norm="batch", **more), "mlp, mean of weights": MLP(average=2, norm="batch", **more),
-               "mlp, float32": MLP(precision="float32", **more), "lstm, float32": LSTM(precision="float32", **more), "transformer, float32": Transformer(precision="float32", **more)}
+    models |= {
+        "lstm, two layers with dropout": LSTM(layers=2, dropout=0.3, **more),
+        "alstm, two layers": ALSTM(layers=2, dropout=0.3, **more),
+        "mlp, batch norm": MLP(norm="batch", **more),
+        "mlp, mean of weights": MLP(average=2, norm="batch", **more),
+        "mlp, float32": MLP(precision="float32", **more),
+        "lstm, float32": LSTM(precision="float32", **more),
+        "transformer, float32": Transformer(precision="float32", **more),
+    }
     other, lost = [], []
     for name, model in models.items():
         with tempfile.TemporaryDirectory() as tmp:
             try:
                 first = fitted_bits(model, problem)
-                if not same_bits(first, fitted_bits(model, problem)): other.append(name)
-                with contextlib.suppress(Interrupted): fitted_bits(model, problem, tmp, interrupt)
+                if not same_bits(first, fitted_bits(model, problem)):
+                    other.append(name)
+                with contextlib.suppress(Interrupted):
+                    fitted_bits(model, problem, tmp, interrupt)
                 left = len(list(Path(tmp).glob("*.safetensors")))
-                if not left or not same_bits(first, fitted_bits(model, problem, tmp)): lost.append(name)
+                if not left or not same_bits(first, fitted_bits(model, problem, tmp)):
+                    lost.append(name)
             except Exception as e:
                 print(traceback.format_exc(limit=-6), flush=True)
                 other.append(f"{name}: {type(e).__name__}: {str(e)[:80]}")
-    run.add("repeats", "nets not equal to the bit when trained again", len(other), "nets", len(models), aim="<= 0", note="; ".join(other))
-    run.add("repeats", "nets not equal to the bit after an interruption", len(lost), "nets", len(models), aim="<= 0", note="; ".join(lost))
+    run.add(
+        "repeats",
+        "nets not equal to the bit when trained again",
+        len(other),
+        "nets",
+        len(models),
+        aim="<= 0",
+        note="; ".join(other),
+    )
+    run.add(
+        "repeats",
+        "nets not equal to the bit after an interruption",
+        len(lost),
+        "nets",
+        len(models),
+        aim="<= 0",
+        note="; ".join(lost),
+    )
     X, y, fold = problem
     for model in (MLP(max_epochs=size.epochs), LSTM(max_epochs=size.epochs)):
         twice = [[u.scores for u in fit_seeds(model, X, y, fold, range(3), device)] for _ in range(2)]
-        run.add("repeats", f"{model.name}: seeds together, not equal when trained again", int(not np.array_equal(*twice)), "trainings", 2, aim="<= 0")
+        run.add(
+            "repeats",
+            f"{model.name}: seeds together, not equal when trained again",
+            int(not np.array_equal(*twice)),
+            "trainings",
+            2,
+            aim="<= 0",
+        )
 
-# %% ../nbs/gpu.ipynb #c660c9a7
+# %% ../nbs/gpu.ipynb #9662523e
 @dataclass
 class Bench:
-    "A net ready to be timed."
-    model:Net
-    net:torch.nn.Module
-    optimizer:torch.optim.Optimizer
-    part:Part
-    batches:list
-    by:str
+    """A net ready to be timed."""
 
-def bench_net(model:Net, problem:tuple, device:torch.device, steps:int, seed:int=0)->Bench:
-    "A net with its optimiser, the training part on the device, and the first batches of an epoch."
+    model: Net
+    net: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    part: Part
+    batches: list
+    by: str
+
+
+def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed: int = 0) -> Bench:
+    """A net with its optimiser, the training part on the device, and the first batches of an epoch."""
     X, y, fold = problem
     model = model.clone(device=str(device))
     model.horizons_ = 1
-    net, target = model._built(len(X.names)).to(device), y.target("rank")
-    part = Part(Resident(X, model.window, *feature_scale(X.view(fold.train)), device, fold.train), fold.train, target[fold.train])
+    net = model._built(len(X.names)).to(device)
+    target = y.target("rank")
+    part = Part(
+        Resident(X, model.window, *feature_scale(X.view(fold.train)), device, fold.train),
+        fold.train,
+        target[fold.train],
+    )
     by = batching(model, net)
     batches = epoch_batches(part.date, np.random.default_rng(seed), model.batch_rows, by=by)[:steps]
     return Bench(model, net, torch.optim.AdamW(net.parameters(), lr=model.learning_rate, fused=True), part, batches, by)
 
-def one_epoch(bench:Bench, net=None):
-    "The trainer's pass over the batches, with the kernels that `train` asks for."
-    with repeatable(bench.part.data.device): run_epoch(bench.net if net is None else net, bench.optimizer, bench.part, bench.batches, bench.by, bench.model)
 
-def bare_steps(bench:Bench, optimise:bool=True):
-    "A plain loop over random batches of the same shapes, in turn from eight buffers."
-    device, net, width = bench.part.data.device, bench.net, bench.part.data.width
+def one_epoch(bench: Bench, net=None):
+    """The trainer's pass over the batches, with the kernels that `train` asks for."""
+    with repeatable(bench.part.data.device):
+        run_epoch(bench.net if net is None else net, bench.optimizer, bench.part, bench.batches, bench.by, bench.model)
+
+
+def bare_steps(bench: Bench, optimise: bool = True):
+    """A plain loop over random batches of the same shapes, in turn from eight buffers."""
+    device = bench.part.data.device
+    net = bench.net
+    width = bench.part.data.width
     sizes = [len(b) for b in bench.batches]
     buffers = {n: [torch.randn(n, bench.model.window, width, device=device) for _ in range(8)] for n in set(sizes)}
     goals = {n: torch.randn(n, 1, device=device) for n in set(sizes)}
+
     def loop():
         net.train()
         for i, n in enumerate(sizes):
             bench.optimizer.zero_grad(set_to_none=True)
-            with _autocast(device, bench.model.precision): out = net(buffers[n][i % 8])
-            ((out.float() - goals[n])**2).mean().backward()
-            if optimise: bench.optimizer.step()
+            with _autocast(device, bench.model.precision):
+                out = net(buffers[n][i % 8])
+            ((out.float() - goals[n]) ** 2).mean().backward()
+            if optimise:
+                bench.optimizer.step()
+
     return loop
 
-def timed_nets(size:Size)->list:
-    "The nets whose steps are timed."
-    return [LSTM(), GRU(), MLP(), MLP(window=20, hidden=(256, 128)), Transformer(), LSTM(hidden=128, layers=2, dropout=0., batch_rows=4096)]
 
-def epochs(run:Run):
-    "The epoch's seconds over those of bare steps."
+def timed_nets(size: Size) -> list:
+    """The nets whose steps are timed."""
+    return [
+        LSTM(),
+        GRU(),
+        MLP(),
+        MLP(window=20, hidden=(256, 128)),
+        Transformer(),
+        LSTM(hidden=128, layers=2, dropout=0.0, batch_rows=4096),
+    ]
+
+
+def epochs(run: Run):
+    """The epoch's seconds over those of bare steps."""
     problem = run.market
     for model in timed_nets(run.size):
         bench = bench_net(model, problem, run.device, run.size.steps)
-        took = in_turns(run.device, run.size.turns, run.size.least, epoch=lambda: one_epoch(bench), bare=bare_steps(bench), passes=bare_steps(bench, False))
+        took = in_turns(
+            run.device,
+            run.size.turns,
+            run.size.least,
+            epoch=lambda: one_epoch(bench),
+            bare=bare_steps(bench),
+            passes=bare_steps(bench, False),
+        )
         rows = sum(map(len, bench.batches))
-        ratio_row(run, "epochs", f"{model!r}: epoch / bare steps", took.epoch/took.bare, "<= 1.15",
-                  note=f"{1e3*took.epoch.median()/len(bench.batches):.3f} ms a step of {rows//len(bench.batches):,} rows, {rows/took.epoch.median():,.0f} rows/s; {(took.epoch/took.passes).median():.2f} x forward and backward alone")
+        ratio_row(
+            run,
+            "epochs",
+            f"{model!r}: epoch / bare steps",
+            took.epoch / took.bare,
+            "<= 1.15",
+            note=f"{1e3 * took.epoch.median() / len(bench.batches):.3f} ms a step of "
+            f"{rows // len(bench.batches):,} rows, {rows / took.epoch.median():,.0f} rows/s; "
+            f"{(took.epoch / took.passes).median():.2f} x forward and backward alone",
+        )
 
-# %% ../nbs/gpu.ipynb #5b304425
+# %% ../nbs/gpu.ipynb #099d3b7e
 class Windows(torch.utils.data.Dataset):
-    "One window per item, cut out of a padded array."
-    def __init__(self, values, at, window): self.values, self.at, self.window = values, at, window
-    def __len__(self): return len(self.at)
-    def __getitem__(self, i): return self.values[self.at[i]:self.at[i] + self.window]
+    """One window per item, cut out of a padded array."""
 
-def by_loader(windows:Windows, device:torch.device, batch:int=512, processes:int=0)->torch.Tensor:
-    "Every window through a `DataLoader` to the device; the last batch."
+    def __init__(self, values, at, window):
+        self.values, self.at, self.window = values, at, window
+
+    def __len__(self):
+        return len(self.at)
+
+    def __getitem__(self, i):
+        return self.values[self.at[i] : self.at[i] + self.window]
+
+
+def by_loader(windows: Windows, device: torch.device, batch: int = 512, processes: int = 0) -> torch.Tensor:
+    """Every window through a `DataLoader` to the device; the last batch."""
     pin = device.type == "cuda"
-    for x in torch.utils.data.DataLoader(windows, batch, num_workers=processes, pin_memory=pin): x = x.to(device, non_blocking=pin)
+    for x in torch.utils.data.DataLoader(windows, batch, num_workers=processes, pin_memory=pin):
+        x = x.to(device, non_blocking=pin)
     return x
 
-def by_gather(data:Resident, at:torch.Tensor, batch:int=512)->torch.Tensor:
-    "Every window by a gather on the device; the last batch."
-    for some in at.split(batch): x = data.windows(some)
+
+def by_gather(data: Resident, at: torch.Tensor, batch: int = 512) -> torch.Tensor:
+    """Every window by a gather on the device; the last batch."""
+    for some in at.split(batch):
+        x = data.windows(some)
     return x
 
-def feeding(run:Run):
-    "Windows per second, resident over loaded."
+
+def feeding(run: Run):
+    """Windows per second, resident over loaded."""
     X, y, fold = run.market
-    rng, window = np.random.default_rng(0), 20
+    rng = np.random.default_rng(0)
+    window = 20
     data = Resident(X, window, *feature_scale(X.view(fold.train)), run.device)
-    few, many = (rng.choice(fold.train, n) for n in (min(20_000, len(fold.train)), min(1_000_000, 20*len(fold.train))))
-    loaded, at = Windows(data.values.cpu(), data._at[few], window), data.at(many)
-    if not torch.equal(by_loader(loaded, run.device, len(few)), data.windows(data.at(few))): raise NeuralphaError("The two ways gave different windows.")
-    took = in_turns(run.device, run.size.turns, run.size.least, loader=lambda: by_loader(loaded, run.device), resident=lambda: by_gather(data, at))
-    rate = len(many)/took.resident
-    ratio_row(run, "feeding", "windows per second, resident / DataLoader in this process", rate/(len(few)/took.loader), ">= 10",
-              note=f"{rate.median():,.0f} windows of {window} x {data.width} a second, {rate.median()*window*data.width*8/1e9:.0f} GB/s read and written; batches of 512")
+    few, many = (
+        rng.choice(fold.train, n) for n in (min(20_000, len(fold.train)), min(1_000_000, 20 * len(fold.train)))
+    )
+    loaded = Windows(data.values.cpu(), data._at[few], window)
+    at = data.at(many)
+    if not torch.equal(by_loader(loaded, run.device, len(few)), data.windows(data.at(few))):
+        raise NeuralphaError("The two ways gave different windows.")
+    took = in_turns(
+        run.device,
+        run.size.turns,
+        run.size.least,
+        loader=lambda: by_loader(loaded, run.device),
+        resident=lambda: by_gather(data, at),
+    )
+    rate = len(many) / took.resident
+    ratio_row(
+        run,
+        "feeding",
+        "windows per second, resident / DataLoader in this process",
+        rate / (len(few) / took.loader),
+        ">= 10",
+        note=f"{rate.median():,.0f} windows of {window} x {data.width} a second, "
+        f"{rate.median() * window * data.width * 8 / 1e9:.0f} GB/s read and written; batches of 512",
+    )
     if run.device.type == "cuda":
-        took = in_turns(run.device, 3, 0., loader=lambda: by_loader(loaded, run.device, processes=8), resident=lambda: by_gather(data, at))
-        ratio_row(run, "feeding", "windows per second, resident / DataLoader of 8 processes", len(many)/took.resident/(len(few)/took.loader), ">= 10", note="20,000 windows, the start of the processes included")
+        took = in_turns(
+            run.device,
+            3,
+            0.0,
+            loader=lambda: by_loader(loaded, run.device, processes=8),
+            resident=lambda: by_gather(data, at),
+        )
+        ratio_row(
+            run,
+            "feeding",
+            "windows per second, resident / DataLoader of 8 processes",
+            len(many) / took.resident / (len(few) / took.loader),
+            ">= 10",
+            note="20,000 windows, the start of the processes included",
+        )
 
-# %% ../nbs/gpu.ipynb #ba5e4e34
-def together(run:Run):
-    "Seconds of many seeds at once over those of one."
+# %% ../nbs/gpu.ipynb #e06e9c0f
+def together(run: Run):
+    """Seconds of many seeds at once over those of one."""
     X, y, fold = run.market
-    for model, share in ((MLP(), run.size.share), (LSTM(), run.size.share/10), (Transformer(), run.size.share/10)):
-        model, seeds = model.clone(max_epochs=1, epoch_share=share), range(run.size.together)
-        took = in_turns(run.device, 3, 0., one=lambda: fit_unit(model, X, y, fold, 0, str(run.device)), many=lambda: fit_seeds(model, X, y, fold, seeds, str(run.device)))
-        ratio_row(run, "together", f"{model.name}: {len(seeds)} seeds / one", took.many/took.one, "<= 3", note=f"one seed {took.one.median():.2f} s, {len(fold.train):,} training rows, {share:g} of an epoch")
+    for model, share in ((MLP(), run.size.share), (LSTM(), run.size.share / 10), (Transformer(), run.size.share / 10)):
+        model = model.clone(max_epochs=1, epoch_share=share)
+        seeds = range(run.size.together)
+        took = in_turns(
+            run.device,
+            3,
+            0.0,
+            one=lambda: fit_unit(model, X, y, fold, 0, str(run.device)),
+            many=lambda: fit_seeds(model, X, y, fold, seeds, str(run.device)),
+        )
+        ratio_row(
+            run,
+            "together",
+            f"{model.name}: {len(seeds)} seeds / one",
+            took.many / took.one,
+            "<= 3",
+            note=f"one seed {took.one.median():.2f} s, {len(fold.train):,} training rows, {share:g} of an epoch",
+        )
 
-# %% ../nbs/gpu.ipynb #ffed425c
-def precision(run:Run):
-    "Seconds of an epoch in float32 over those in bfloat16."
+# %% ../nbs/gpu.ipynb #86208d82
+def precision(run: Run):
+    """Seconds of an epoch in float32 over those in bfloat16."""
     for model in timed_nets(run.size):
-        full, half = (bench_net(model.clone(precision=p), run.market, run.device, run.size.steps) for p in ("float32", "bfloat16"))
-        took = in_turns(run.device, run.size.turns, run.size.least, full=lambda: one_epoch(full), half=lambda: one_epoch(half))
-        ratio_row(run, "precision", f"{model!r}: float32 / bfloat16", took.full/took.half, unit="times faster", note=f"float32 {1e3*took.full.median()/len(full.batches):.3f} ms a step")
+        full, half = (
+            bench_net(model.clone(precision=p), run.market, run.device, run.size.steps) for p in ("float32", "bfloat16")
+        )
+        took = in_turns(
+            run.device, run.size.turns, run.size.least, full=lambda: one_epoch(full), half=lambda: one_epoch(half)
+        )
+        ratio_row(
+            run,
+            "precision",
+            f"{model!r}: float32 / bfloat16",
+            took.full / took.half,
+            unit="times faster",
+            note=f"float32 {1e3 * took.full.median() / len(full.batches):.3f} ms a step",
+        )
 
-def compilation(run:Run):
-    "Seconds of an epoch as it is over those of the compiled net."
+
+def compilation(run: Run):
+    """Seconds of an epoch as it is over those of the compiled net."""
     if run.device.type == "cuda":
-        try: import triton
+        try:
+            import triton
         except ImportError:
-            run.add("compiled", "torch.compile", None, "times faster", note="triton is not there, which torch.compile needs on a GPU")
+            run.add(
+                "compiled",
+                "torch.compile",
+                None,
+                "times faster",
+                note="triton is not there, which torch.compile needs on a GPU",
+            )
             return
-    for model in (MLP(), MLP(window=20, hidden=(256, 128)), Transformer(), make_model("statespace"), make_model("tcn"), LSTM()):
+    for model in (
+        MLP(),
+        MLP(window=20, hidden=(256, 128)),
+        Transformer(),
+        make_model("statespace"),
+        make_model("tcn"),
+        LSTM(),
+    ):
         plain, compiled = (bench_net(model, run.market, run.device, run.size.steps) for _ in range(2))
         torch._dynamo.reset()
         mode = dict(mode="reduce-overhead", dynamic=False) if run.device.type == "cuda" else dict(backend="eager")
         worker = torch.compile(compiled.net, **mode)
-        try: first = clock(lambda: one_epoch(compiled, worker), run.device)
+        try:
+            first = clock(lambda: one_epoch(compiled, worker), run.device)
         except Exception as e:
-            run.add("compiled", f"{model!r}: as it is / compiled", None, "times faster", note=f"{type(e).__name__}: {str(e)[:200]}")
+            run.add(
+                "compiled",
+                f"{model!r}: as it is / compiled",
+                None,
+                "times faster",
+                note=f"{type(e).__name__}: {str(e)[:200]}",
+            )
             continue
-        took = in_turns(run.device, run.size.turns, run.size.least, plain=lambda: one_epoch(plain), compiled=lambda: one_epoch(compiled, worker))
-        ratio_row(run, "compiled", f"{model!r}: as it is / compiled", took.plain/took.compiled, unit="times faster", note=f"{1e3*took.plain.median()/len(plain.batches):.3f} ms a step as it is; the first compiled epoch took {first:.1f} s")
+        took = in_turns(
+            run.device,
+            run.size.turns,
+            run.size.least,
+            plain=lambda: one_epoch(plain),
+            compiled=lambda: one_epoch(compiled, worker),
+        )
+        ratio_row(
+            run,
+            "compiled",
+            f"{model!r}: as it is / compiled",
+            took.plain / took.compiled,
+            unit="times faster",
+            note=f"{1e3 * took.plain.median() / len(plain.batches):.3f} ms a step as it is; the first compiled "
+            f"epoch took {first:.1f} s",
+        )
 
-# %% ../nbs/gpu.ipynb #06614cac
+# %% ../nbs/gpu.ipynb #97b67aaf
 class OneScore(torch.nn.Module):
-    "A net as shap wants it: a column per output."
+    """A net as shap wants it: a column per output."""
+
     def __init__(self, net, score):
         super().__init__()
         self.net, self.score = net, score
-    def forward(self, x): return self.score(self.net(x))[:, None]
 
-def draws_by_row(module, windows, background, samples:int, seed:int)->np.ndarray:
-    "shap's estimator: for each row random background windows and points on the way, fifty at a time."
+    def forward(self, x):
+        return self.score(self.net(x))[:, None]
+
+
+def draws_by_row(module, windows, background, samples: int, seed: int) -> np.ndarray:
+    """shap's estimator: for each row random background windows and points on the way, fifty at a time."""
     out = []
     make = torch.Generator().manual_seed(seed)
     for x in windows:
         picked = background[torch.randint(len(background), (samples,), generator=make).to(x.device)]
-        at, step, total = torch.rand(samples, 1, 1, generator=make).to(x.device), x - picked, 0.
+        at = torch.rand(samples, 1, 1, generator=make).to(x.device)
+        step = x - picked
+        total = 0.0
         for b, t, s in zip(picked.split(50), at.split(50), step.split(50)):
-            z = (b + t*s).requires_grad_()
-            total = total + (torch.autograd.grad(module(z).sum(), z)[0]*s).sum(0)
-        out.append((total/samples).cpu().numpy())
+            z = (b + t * s).requires_grad_()
+            total = total + (torch.autograd.grad(module(z).sum(), z)[0] * s).sum(0)
+        out.append((total / samples).cpu().numpy())
     return np.stack(out)
 
-def completeness(values, scores, base)->float:
-    "Root mean square of score less base less the sum of attributions, in standard deviations of the scores."
-    return float(np.sqrt(((scores - base - values.sum((1, 2)))**2).mean())/scores.std())
 
-def attributions(run:Run):
-    "Seconds of shap's way over those of ours."
+def completeness(values, scores, base) -> float:
+    """Root mean square of score less base less the sum of attributions, in standard deviations of the scores."""
+    return float(np.sqrt(((scores - base - values.sum((1, 2))) ** 2).mean()) / scores.std())
+
+
+def attributions(run: Run):
+    """Seconds of shap's way over those of ours."""
     size = run.size
     X, y, fold = random_market(60, 200, size.features)
     unit = fit_unit(LSTM(max_epochs=2), X, y, fold, 0, str(run.device))
-    model, data = unit.model, Resident(X, 20, unit.model.mean_, unit.model.sd_, run.device)
+    model = unit.model
+    data = Resident(X, 20, unit.model.mean_, unit.model.sd_, run.device)
     pick = np.random.default_rng(0).permutation(fold.test)
-    windows, background = data.windows(data.at(pick[:size.explained])), data.windows(data.at(pick[-200:]))
+    windows = data.windows(data.at(pick[: size.explained]))
+    background = data.windows(data.at(pick[-200:]))
     module = OneScore(model.net_, Objective(model.loss).score).eval()
-    whole = expected_gradients(module, windows, background, 2*len(background))
-    by_hand = lambda: draws_by_row(module, windows, background, 200, 0)
+    whole = expected_gradients(module, windows, background, 2 * len(background))
+
+    def by_hand():
+        return draws_by_row(module, windows, background, 200, 0)
+
     try:
         import shap
+
         explainer = shap.GradientExplainer(module, background)
-        peer, theirs = "shap.GradientExplainer", lambda: explainer.shap_values(windows, nsamples=200, rseed=0)[..., 0]
-    except ImportError: peer, theirs = "shap's draws, row by row (shap is not there)", by_hand
-    ours = lambda: expected_gradients(module, windows, background, 100, seed=0)
-    if run.device.type == "cuda": module.net.train() # cuDNN has no gradient outside training
-    dropout, module.net.drop.p = module.net.drop.p, 0.
-    took = in_turns(run.device, 3, 0., theirs=theirs, ours=ours)
+        peer = "shap.GradientExplainer"
+        theirs = lambda: explainer.shap_values(windows, nsamples=200, rseed=0)[..., 0]
+    except ImportError:
+        peer, theirs = "shap's draws, row by row (shap is not there)", by_hand
+
+    def ours():
+        return expected_gradients(module, windows, background, 100, seed=0)
+
+    if run.device.type == "cuda":
+        module.net.train()  # cuDNN has no gradient outside training
+    dropout, module.net.drop.p = module.net.drop.p, 0.0
+    took = in_turns(run.device, 3, 0.0, theirs=theirs, ours=ours)
     values = np.asarray(theirs())
     module.net.drop.p = dropout
-    ratio_row(run, "explain", f"LSTM, {size.explained} windows: {peer} / expected_gradients", took.theirs/took.ours, ">= 50", "times faster",
-              f"ours {took.ours.median():.4f} s for 100 gradients a row; errors {completeness(values, whole.scores, whole.base):.3f} and {completeness(ours().values, whole.scores, whole.base):.3f} sd")
+    ratio_row(
+        run,
+        "explain",
+        f"LSTM, {size.explained} windows: {peer} / expected_gradients",
+        took.theirs / took.ours,
+        ">= 50",
+        "times faster",
+        f"ours {took.ours.median():.4f} s for 100 gradients a row; errors "
+        f"{completeness(values, whole.scores, whole.base):.3f} and "
+        f"{completeness(ours().values, whole.scores, whole.base):.3f} sd",
+    )
 
-# %% ../nbs/gpu.ipynb #04b52adf
-def memory(run:Run):
-    "Peak memory over need, and the error where a panel does not fit."
-    size, device = run.size, run.device
+# %% ../nbs/gpu.ipynb #c1260561
+def memory(run: Run):
+    """Peak memory over need, and the error where a panel does not fit."""
+    size = run.size
+    device = run.device
     dates = 2000 if size.big_rows > 100_000 else 100
-    problem = random_market(size.big_rows//dates, dates, size.features)
+    problem = random_market(size.big_rows // dates, dates, size.features)
     if device.type == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
@@ -611,11 +969,23 @@ def memory(run:Run):
     wait(device)
     panel = bench.part.data.values.nbytes
     whole = panel + bench.part.at.nbytes + bench.part.target.nbytes
-    note = f"panel {panel/2**30:.2f} GiB, {len(bench.part.rows):,} training rows, on the device and trained 50 steps in {time.perf_counter() - start:.1f} s"
-    peak = torch.cuda.max_memory_allocated(device) - before if device.type == "cuda" else None # before saved_bytes, which takes some of its own
+    note = (
+        f"panel {panel / 2**30:.2f} GiB, {len(bench.part.rows):,} training rows, on the device and trained 50 "
+        f"steps in {time.perf_counter() - start:.1f} s"
+    )
+    peak = (
+        torch.cuda.max_memory_allocated(device) - before if device.type == "cuda" else None
+    )  # before saved_bytes, which takes some of its own
     need = whole + saved_bytes(bench.net, bench.part, max(bench.batches, key=len), bench.by, bench.model)
-    run.add("memory", f"{size.big_rows:,} rows: peak / (panel, labels and activations)", peak and peak/need, "ratio", 1, aim="<= 1.3" if peak else "",
-            note=f"{note}; peak {peak/2**30:.2f} GiB" if peak else f"{note}; the peak is counted on a GPU only")
+    run.add(
+        "memory",
+        f"{size.big_rows:,} rows: peak / (panel, labels and activations)",
+        peak and peak / need,
+        "ratio",
+        1,
+        aim="<= 1.3" if peak else "",
+        note=f"{note}; peak {peak / 2**30:.2f} GiB" if peak else f"{note}; the peak is counted on a GPU only",
+    )
     del bench
     gc.collect()
     X, y, fold = problem
@@ -624,21 +994,35 @@ def memory(run:Run):
     try:
         if device.type == "cuda":
             torch.cuda.empty_cache()
-            share = (torch.cuda.memory_allocated(device) + .5*panel)/torch.cuda.get_device_properties(device).total_memory
+            share = (torch.cuda.memory_allocated(device) + 0.5 * panel) / torch.cuda.get_device_properties(
+                device
+            ).total_memory
             torch.cuda.set_per_process_memory_fraction(share, cuda_index(device))
             Resident(X, 20, *scale, device)
         else:
             from neuralpha.models.trainer import check_panel_fits
-            check_panel_fits(X, 20, len(X), device, free=panel//2)
-    except NeuralphaError as e: said = str(e)
-    finally:
-        if device.type == "cuda": torch.cuda.set_per_process_memory_fraction(1., cuda_index(device))
-    run.add("memory", "a panel larger than what is free: a sentence that says so", int(bool(said)), "sentences", 1, aim=">= 1", note=said)
 
-# %% ../nbs/gpu.ipynb #ca5887d2
+            check_panel_fits(X, 20, len(X), device, free=panel // 2)
+    except NeuralphaError as e:
+        said = str(e)
+    finally:
+        if device.type == "cuda":
+            torch.cuda.set_per_process_memory_fraction(1.0, cuda_index(device))
+    run.add(
+        "memory",
+        "a panel larger than what is free: a sentence that says so",
+        int(bool(said)),
+        "sentences",
+        1,
+        aim=">= 1",
+        note=said,
+    )
+
+# %% ../nbs/gpu.ipynb #30b5b885
 small_market = lru_cache(1)(random_market)
 
-def worker_unit(seed:int, device:str, size:Size, n_epochs:int)->np.ndarray: # test scores
+
+def worker_unit(seed: int, device: str, size: Size, n_epochs: int) -> np.ndarray:  # test scores
     """One unit of work of a process.
 
     Returns
@@ -647,48 +1031,89 @@ def worker_unit(seed:int, device:str, size:Size, n_epochs:int)->np.ndarray: # te
         test scores
     """
     torch.set_num_threads(1)
-    X, y, fold = small_market(max(12, size.assets//4), max(60, size.dates//2), size.features)
+    X, y, fold = small_market(max(12, size.assets // 4), max(60, size.dates // 2), size.features)
     return fit_unit(LSTM(max_epochs=n_epochs), X, y, fold, seed, device).scores
 
-def several(run:Run):
-    "Units in several processes at once: their bits, and the time against one process."
-    size, device, units = run.size, str(run.device), max(run.size.workers)
+
+def several(run: Run):
+    """Units in several processes at once: their bits, and the time against one process."""
+    size = run.size
+    device = str(run.device)
+    units = max(run.size.workers)
+
     def timed(n):
         with workers(run, n) as pool:
-            for ready in [pool.submit(worker_unit, 99 + i, device, size, 1) for i in range(2*n)]: ready.result() # the processes start, CUDA wakes up
+            for ready in [pool.submit(worker_unit, 99 + i, device, size, 1) for i in range(2 * n)]:
+                ready.result()  # the processes start, CUDA wakes up
             start = time.perf_counter()
-            scores = [f.result() for f in [pool.submit(worker_unit, s, device, size, size.epochs) for s in range(units)]]
+            scores = [
+                f.result() for f in [pool.submit(worker_unit, s, device, size, size.epochs) for s in range(units)]
+            ]
             return scores, time.perf_counter() - start
+
     alone, one = timed(1)
     for n in size.workers:
         scores, took = timed(n)
         other = sum(not np.array_equal(a, b) for a, b in zip(alone, scores))
-        run.add("several", f"{n} processes on one card: units whose bits are not those of one", other, "units", units, aim="<= 0")
-        run.add("several", f"{n} processes / one: seconds of {units} units", took/one, "ratio", 1, note=f"one process {one:.1f} s")
+        run.add(
+            "several",
+            f"{n} processes on one card: units whose bits are not those of one",
+            other,
+            "units",
+            units,
+            aim="<= 0",
+        )
+        run.add(
+            "several",
+            f"{n} processes / one: seconds of {units} units",
+            took / one,
+            "ratio",
+            1,
+            note=f"one process {one:.1f} s",
+        )
 
-# %% ../nbs/gpu.ipynb #622c1dcb
-PARTS = {"agreement": (agreement, 130), "repeats": (repeats, 100), "epochs": (epochs, 80), "feeding": (feeding, 30), "together": (together, 110),
-         "precision": (precision, 40), "explain": (attributions, 100), "memory": (memory, 50), "several": (several, 90), "compiled": (compilation, 70)} # name -> (what it does, seconds at most)
+# %% ../nbs/gpu.ipynb #4e737ab2
+PARTS = {
+    "agreement": (agreement, 130),
+    "repeats": (repeats, 100),
+    "epochs": (epochs, 80),
+    "feeding": (feeding, 30),
+    "together": (together, 110),
+    "precision": (precision, 40),
+    "explain": (attributions, 100),
+    "memory": (memory, 50),
+    "several": (several, 90),
+    "compiled": (compilation, 70),
+}  # name -> (what it does, seconds at most)
+
 
 class Late(BaseException):
-    "Raised in a part whose time is over."
+    """Raised in a part whose time is over."""
+
 
 @contextlib.contextmanager
-def at_most(seconds:float):
-    "Raise `Late` in the block after so many seconds."
-    def ring(*_): raise Late(f"not done after {seconds:.0f} s")
+def at_most(seconds: float):
+    """Raise `Late` in the block after so many seconds."""
+
+    def ring(*_):
+        raise Late(f"not done after {seconds:.0f} s")
+
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, max(.01, seconds))
-    try: yield
+    signal.setitimer(signal.ITIMER_REAL, max(0.01, seconds))
+    try:
+        yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
+
 def measure(
-    folder, # receives `gpu.json`
-    device:str="cuda", size:Size=Size(),
-    parts=tuple(PARTS), minutes:float=7.5, # for all of it
-)->Run:
+    folder,  # receives `gpu.json`
+    device: str = "cuda",
+    size: Size = Size(),
+    parts=tuple(PARTS),
+    minutes: float = 7.5,  # for all of it
+) -> Run:
     """Run the parts, one after the other.
 
     Parameters
@@ -697,10 +1122,12 @@ def measure(
         receives `gpu.json`
     device : str, default 'cuda'
     size : Size, default Size()
-    parts, minutes : default tuple(PARTS), 7.5
+    parts : default tuple(PARTS)
+    minutes : float, default 7.5
         for all of it
     """
-    end, where = time.monotonic() + 60*minutes, pick_device(device)
+    end = time.monotonic() + 60 * minutes
+    where = pick_device(device)
     torch.set_num_threads(min(8, os.cpu_count() or 1))
     run = Run(Path(folder), where, size, machine(where))
     run.keep_other_parts(parts)
@@ -713,36 +1140,52 @@ def measure(
         run.write()
         error = ""
         try:
-            with at_most(min(seconds, end - start)): act(run)
-        except (Exception, Late) as e: # the other parts still have something to say
+            with at_most(min(seconds, end - start)):
+                act(run)
+        except (Exception, Late) as e:  # the other parts still have something to say
             error = f"{type(e).__name__}: {e}"
             print(traceback.format_exc(limit=-8), flush=True)
         run.parts[name] = {"seconds": round(time.monotonic() - start, 1), "error": error}
         run.write()
         gc.collect()
-        if where.type == "cuda": torch.cuda.empty_cache()
+        if where.type == "cuda":
+            torch.cuda.empty_cache()
     run.machine["state_after"] = machine(where).get("state", "")
     run.write()
     return run
 
-def main(argv=None)->int:
-    "`python -m neuralpha.gpu --out FOLDER [--pretend] [--parts epochs,together] [--minutes 7.5]`."
+
+def main(argv=None) -> int:
+    """`python -m neuralpha.gpu --out FOLDER [--pretend] [--parts epochs,together] [--minutes 7.5]`."""
     ask = argparse.ArgumentParser(prog="neuralpha.gpu", description="Check and measure the training of nets on a GPU.")
     ask.add_argument("--out", required=True, help="folder that receives gpu.json")
     ask.add_argument("--pretend", action="store_true", help="toy sizes on a CPU")
     ask.add_argument("--parts", default=",".join(PARTS), help="which parts, by name")
     ask.add_argument("--minutes", type=float, default=7.5, help="at most, for all of it")
     asked = ask.parse_args(argv)
-    try: run = measure(asked.out, "cpu" if asked.pretend else "cuda", PRETEND if asked.pretend else Size(), asked.parts.split(","), asked.minutes)
-    except NeuralphaError as e: sys.exit(str(e))
+    try:
+        run = measure(
+            asked.out,
+            "cpu" if asked.pretend else "cuda",
+            PRETEND if asked.pretend else Size(),
+            asked.parts.split(","),
+            asked.minutes,
+        )
+    except NeuralphaError as e:
+        sys.exit(str(e))
     print("\n" + "\n".join(map(line_of, run.rows)))
-    for name, part in run.parts.items(): print(f"{name:10} {part['seconds']:6.1f} s {part['error'][:200]}")
+    for name, part in run.parts.items():
+        print(f"{name:10} {part['seconds']:6.1f} s {part['error'][:200]}")
     missed = [r.what for r in run.rows if r.reached is False]
-    print(f"{len(run.rows)} rows, {len(missed)} aims missed, {sum(bool(p['error']) for p in run.parts.values())} parts with an error; {asked.out}/gpu.json")
+    print(
+        f"{len(run.rows)} rows, {len(missed)} aims missed, {sum(bool(p['error']) for p in run.parts.values())} "
+        f"parts with an error; {asked.out}/gpu.json"
+    )
     return 0
 
-# %% ../nbs/gpu.ipynb #0eb18546
+# %% ../nbs/gpu.ipynb #d90624f1
 #| eval: false
 if __name__ == "__main__":
-    from neuralpha.gpu import main # by its own name, which other processes can find
+    from neuralpha.gpu import main  # by its own name, which other processes can find
+
     sys.exit(main())

@@ -17,16 +17,18 @@ import ast, subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-# %% ../nbs/house.ipynb #06c1b940
-def root()->Path:
-    "The repository: the nearest folder upwards with a `settings.ini`."
+# %% ../nbs/house.ipynb #bd841721
+def root() -> Path:
+    """The repository: the nearest folder upwards with a `settings.ini`."""
     for p in [Path.cwd(), *Path.cwd().parents]:
-        if (p/"settings.ini").exists(): return p
+        if (p / "settings.ini").exists():
+            return p
     raise FileNotFoundError("No settings.ini in this folder or above it: run this inside the repository.")
 
+
 def notebooks(
-    base:Path, # repository
-)->list[Path]: # every notebook of `nbs/`, checkpoints left out
+    base: Path,  # repository
+) -> list[Path]:  # every notebook of `nbs/`, checkpoints left out
     """The sources, in path order: what git knows. Where there is no git, all of them.
 
     Parameters
@@ -39,18 +41,21 @@ def notebooks(
     list[Path]
         every notebook of `nbs/`, checkpoints left out
     """
-    found = sorted(p for p in (base/"nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+    found = sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
     known = _known_to_git(base)
     return found if known is None else [p for p in found if p.relative_to(base).as_posix() in known]
 
-def _known_to_git(base:Path)->set|None: # paths relative to the repository; None where it is none
-    if not (base/".git").exists(): return None
+
+def _known_to_git(base: Path) -> set | None:  # paths relative to the repository; None where it is none
+    if not (base / ".git").exists():
+        return None
     told = subprocess.run(["git", "ls-files", "-z", "--", "nbs"], cwd=base, capture_output=True, text=True)
     return set(told.stdout.split("\0")) if told.returncode == 0 else None
 
+
 def own_notebooks(
-    base:Path, # repository
-)->list[Path]: # notebooks below `nbs/` that git does not know
+    base: Path,  # repository
+) -> list[Path]:  # notebooks below `nbs/` that git does not know
     """Somebody's own work, which nothing here cleans, exports or builds.
 
     Parameters
@@ -64,7 +69,7 @@ def own_notebooks(
         notebooks below `nbs/` that git does not know
     """
     known = set(notebooks(base))
-    return sorted(p for p in (base/"nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p not in known)
+    return sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p not in known)
 
 # %% ../nbs/house.ipynb #3e4c36bb
 FLOORS = [
@@ -159,7 +164,7 @@ def import_graph(
         graph[module] = sorted({name for name in named if name in files} - {module})
     return graph
 
-# %% ../nbs/house.ipynb #4fd6aeab
+# %% ../nbs/house.ipynb #031e3aac
 class Climb(NamedTuple):
     """An import from a floor above."""
 
@@ -205,7 +210,10 @@ def circles(
     list
         of sorted lists of nodes that need each other, at least two each
     """
-    number, lowest, stack, found = {}, {}, [], []
+    number = {}
+    lowest = {}
+    stack = []
+    found = []
 
     def visit(node):
         number[node] = lowest[node] = len(number)
@@ -217,8 +225,8 @@ def circles(
             elif needed in stack:
                 lowest[node] = min(lowest[node], number[needed])
         if lowest[node] == number[node]:
-            group = stack[stack.index(node):]
-            del stack[-len(group):]
+            group = stack[stack.index(node) :]
+            del stack[-len(group) :]
             if len(group) > 1:
                 found.append(sorted(group))
 

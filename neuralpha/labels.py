@@ -26,7 +26,7 @@ from numba import njit, prange
 from .core import NeuralphaError, digest, unknown_name
 from .data.panel import Panel, exits
 
-# %% ../nbs/labels.ipynb #e09b428f
+# %% ../nbs/labels.ipynb #87c841ba
 @dataclass(frozen=True, eq=False, repr=False)
 class Label:
     """One label per panel row, with its life span in positions of `panel.dates`.
@@ -54,99 +54,108 @@ class Label:
     exit : str, default 'bar'
         one of `EXITS`: what becomes of a label whose exit bar has no price
     """
+
     panel: Panel
     name: str
-    values: np.ndarray # (n_rows,) float64; NaN where it cannot be known
-    known_code: np.ndarray # (n_rows,) int32: date position at whose close the label is known
-    horizon: int # bars held, at most
-    delay: int # bars between decision and entry
-    counts: dict = field(default_factory=dict) # why rows have no label
-    parts: dict = field(default_factory=dict) # further (n_rows,) arrays, e.g. "return" at the touched barrier
-    unit: str = "return" # of the values: "return", "outcome", "class", "direction", "rank", "standard deviations", ...
-    less: tuple = () # of (over, window): what `excess_return` took off, first to last
-    exit: str = "bar" # one of `EXITS`: what becomes of a label whose exit bar has no price
+    values: np.ndarray  # (n_rows,) float64; NaN where it cannot be known
+    known_code: np.ndarray  # (n_rows,) int32: date position at whose close the label is known
+    horizon: int  # bars held, at most
+    delay: int  # bars between decision and entry
+    counts: dict = field(default_factory=dict)  # why rows have no label
+    parts: dict = field(default_factory=dict)  # further (n_rows,) arrays, e.g. "return" at the touched barrier
+    unit: str = "return"  # of the values: "return", "outcome", "class", "direction", "rank", "standard deviations", ...
+    less: tuple = ()  # of (over, window): what `excess_return` took off, first to last
+    exit: str = "bar"  # one of `EXITS`: what becomes of a label whose exit bar has no price
 
     @property
     def start_code(self):
-        "(n_rows,) int32: first date of the life span, the decision date."
+        """(n_rows,) int32: first date of the life span, the decision date."""
         return self.panel.date_code
 
     @property
     def due_code(self):
-        "(n_rows,) int: the date position at which a label is known unless a halt keeps it open."
+        """(n_rows,) int: the date position at which a label is known unless a halt keeps it open."""
         return self.panel.date_code.astype(np.int64) + self.delay + self.horizon
 
     @property
     def late(self):
-        "(n_rows,) bool: labels that a halt keeps open beyond the bar of their exit."
+        """(n_rows,) bool: labels that a halt keeps open beyond the bar of their exit."""
         return self.known_code > self.due_code
 
     @property
     def labelled(self):
-        "(n_rows,) bool: rows that have a label."
+        """(n_rows,) bool: rows that have a label."""
         return np.isfinite(self.values)
 
     def target(
         self,
-        kind:str="rank", # "raw", "rank" (-1 to 1 by date), "z" (mean 0, sd 1), "gauss" (normal scores), "quantile" (0 to 4)
-    )->np.ndarray: # (n_rows,) float32, NaN where the label is
+        # "raw", "rank" (-1 to 1 by date), "z" (mean 0, sd 1), "gauss" (normal scores), "quantile" (0 to 4)
+        kind: str = "rank",
+    ) -> np.ndarray:  # (n_rows,) float32, NaN where the label is
         """What a model is trained on: the label, or its standing among the assets of the same date.
-
-        Parameters
-        ----------
-        kind : str, default 'rank'
-            "raw", "rank" (-1 to 1 by date), "z" (mean 0, sd 1), "gauss" (normal scores), "quantile" (0
-            to 4)
 
         Returns
         -------
         np.ndarray
             (n_rows,) float32, NaN where the label is
         """
-        if kind == "raw": return self.values.astype(np.float32)
+        if kind == "raw":
+            return self.values.astype(np.float32)
         return cross_section(self, kind, same_life=True).values.astype(np.float32)
 
     @cached_property
-    def digest(self): return digest(self.panel.digest, self.name, self.values, self.known_code)
+    def digest(self):
+        return digest(self.panel.digest, self.name, self.values, self.known_code)
 
     def __repr__(self):
-        n, late = int(self.labelled.sum()), self.labelled & self.late
+        n = int(self.labelled.sum())
+        late = self.labelled & self.late
         longest = int((self.known_code - self.panel.date_code)[late].max(initial=0))
-        return (f"Label {self.name}: {n:,} of {len(self.values):,} rows, known at most {self.delay + self.horizon} bars later"
-                + (f" but for {late.sum():,} that a halt keeps open, up to {longest} bars" if longest else "") + "".join(f"; {k}: {v:,}" for k, v in self.counts.items()))
+        return (
+            f"Label {self.name}: {n:,} of {len(self.values):,} rows, known at most {self.delay + self.horizon} "
+            "bars later"
+            + (f" but for {late.sum():,} that a halt keeps open, up to {longest} bars" if longest else "")
+            + "".join(f"; {k}: {v:,}" for k, v in self.counts.items())
+        )
 
-# %% ../nbs/labels.ipynb #22b79811
+# %% ../nbs/labels.ipynb #24089341
 @njit(parallel=True, cache=True)
 def _standing(values, order, offsets, rank):
     out = np.full(len(values), np.nan)
     for d in prange(len(offsets) - 1):
-        rows = order[offsets[d]:offsets[d+1]]
+        rows = order[offsets[d] : offsets[d + 1]]
         rows = rows[np.isfinite(values[rows])]
-        n, v = len(rows), values[rows]
+        n = len(rows)
+        v = values[rows]
         if rank:
-            by, i = np.argsort(v), 0
+            by = np.argsort(v)
+            i = 0
             while i < n:
                 j = i
-                while j + 1 < n and v[by[j+1]] == v[by[i]]: j += 1
-                for k in range(i, j + 1): out[rows[by[k]]] = 2*((i + j)/2 + 1)/(n + 1) - 1
+                while j + 1 < n and v[by[j + 1]] == v[by[i]]:
+                    j += 1
+                for k in range(i, j + 1):
+                    out[rows[by[k]]] = 2 * ((i + j) / 2 + 1) / (n + 1) - 1
                 i = j + 1
         elif n:
             mean = v.mean()
-            sd = np.sqrt(((v - mean)**2).mean())
-            out[rows] = (v - mean)/sd if sd > 1e-12*abs(mean) else np.zeros(n)
+            sd = np.sqrt(((v - mean) ** 2).mean())
+            out[rows] = (v - mean) / sd if sd > 1e-12 * abs(mean) else np.zeros(n)
     return out
 
-# %% ../nbs/labels.ipynb #1c4d0eca
+# %% ../nbs/labels.ipynb #8490548a
 def by_date(
-    panel:Panel, values:np.ndarray, # (n_rows,)
-    kind:str="rank", # "rank", "z", "gauss" (normal scores of the ranks) or "quantile" (0 is the lowest)
-    bins:int=5, # for "quantile": equal in size to one value, but for ties, which stay together
-)->np.ndarray: # (n_rows,) float64
+    panel: Panel,
+    values: np.ndarray,  # (n_rows,)
+    kind: str = "rank",  # "rank", "z", "gauss" (normal scores of the ranks) or "quantile" (0 is the lowest)
+    bins: int = 5,  # for "quantile": equal in size to one value, but for ties, which stay together
+) -> np.ndarray:  # (n_rows,) float64
     """Standing of the finite values of each date; NaN stays NaN, a date with one value gives the middle.
 
     Parameters
     ----------
-    panel, values
+    panel : Panel
+    values : np.ndarray
         (n_rows,)
     kind : str, default 'rank'
         "rank", "z", "gauss" (normal scores of the ranks) or "quantile" (0 is the lowest)
@@ -158,57 +167,75 @@ def by_date(
     np.ndarray
         (n_rows,) float64
     """
-    if kind not in ("rank", "z", "gauss", "quantile"): raise unknown_name("target", kind, ["raw", "rank", "z", "gauss", "quantile"])
+    if kind not in ("rank", "z", "gauss", "quantile"):
+        raise unknown_name("target", kind, ["raw", "rank", "z", "gauss", "quantile"])
     out = _standing(np.asarray(values, np.float64), panel.by_date, panel.date_offsets, kind != "z")
     return _as_kind(out, np.bincount(panel.date_code, np.isfinite(out), panel.n_dates)[panel.date_code], kind, bins)
 
+
 def _as_kind(out, n, kind, bins):
-    "Ranks among `n` values, -1 to 1, as normal scores or quantiles; z-scores as they are."
+    """Ranks among `n` values, -1 to 1, as normal scores or quantiles; z-scores as they are."""
     if kind == "gauss":
         from scipy.special import ndtri
-        return ndtri((out + 1)/2)
+
+        return ndtri((out + 1) / 2)
     if kind == "quantile":
-        twice = np.rint((out + 1)*(n + 1)) # twice the rank: a whole number, ties included
-        out, on_edge = np.divmod((twice - 1)*bins, 2*np.maximum(n, 1)) # the bin in which (rank - 1/2)/n lies
-        return out - ((on_edge == 0) & (2*out < bins)) # at an edge the outer one, so that both ends are alike
+        twice = np.rint((out + 1) * (n + 1))  # twice the rank: a whole number, ties included
+        out, on_edge = np.divmod((twice - 1) * bins, 2 * np.maximum(n, 1))  # the bin in which (rank - 1/2)/n lies
+        return out - ((on_edge == 0) & (2 * out < bins))  # at an edge the outer one, so that both ends are alike
     return out
 
-# %% ../nbs/labels.ipynb #4552cfbd
-def _last_known(panel, known, due)->np.ndarray:
-    "(n_rows,) int32: the latest of `known` among the tradable rows of the same date, resolved or not; of rows that are late, their own. That a row is late is known when it is due."
-    latest, live = np.full(panel.n_dates, -1, np.int32), panel.tradable
+# %% ../nbs/labels.ipynb #f83dfb52
+def _last_known(panel, known, due) -> np.ndarray:
+    """(n_rows,) int32: the latest of `known` among the tradable rows of the same date, resolved or not; of rows that
+    are late, their own. That a row is late is known when it is due.
+    """
+    latest = np.full(panel.n_dates, -1, np.int32)
+    live = panel.tradable
     np.maximum.at(latest, panel.date_code[live], np.minimum(known, due)[live])
     return np.where(live & (known <= due), latest[panel.date_code], known).astype(np.int32)
 
+
 def _standing_in_time(y, kind, bins=5):
-    "(n_rows,) standing among the labels of the date that are not late; a late one stands among these and itself, so no other waits for it."
+    """(n_rows,) standing among the labels of the date that are not late; a late one stands among these and itself, so
+    no other waits for it.
+    """
     out = by_date(y.panel, np.where(y.late, np.nan, y.values), kind, bins)
     late = np.flatnonzero(y.late & y.labelled)
-    for some in np.array_split(late, len(late)//1000 + 1) if len(late) else ():
+    for some in np.array_split(late, len(late) // 1000 + 1) if len(late) else ():
         out[some] = _inserted(y, some, kind, bins)
     return out
 
+
 def _inserted(y, some, kind, bins):
-    "The standing of each of `some` rows among the labels of its date that are not late."
-    p, in_time = y.panel, y.labelled & ~y.late
-    groups = [np.append((rows := p.by_date[slice(*p.date_offsets[p.date_code[i]:][:2])])[in_time[rows]], i) for i in some]
+    """The standing of each of `some` rows among the labels of its date that are not late."""
+    p = y.panel
+    in_time = y.labelled & ~y.late
+    groups = [
+        np.append((rows := p.by_date[slice(*p.date_offsets[p.date_code[i] :][:2])])[in_time[rows]], i) for i in some
+    ]
     ends = np.cumsum([len(g) for g in groups])
     values = y.values[np.concatenate(groups)]
     standing = _standing(values, np.arange(len(values)), np.append(0, ends), kind != "z")
     return _as_kind(standing[ends - 1], np.diff(ends, prepend=0), kind, bins)
 
-def _across(y, name, values, **kw):
-    "A label made of all labels of a date that are not late: known with the last of them, missing while that lies beyond the data."
-    known = _last_known(y.panel, y.known_code, y.due_code)
-    return replace(y, name=name, values=np.where(known < y.panel.n_dates, values, np.nan), known_code=known, parts={}, **kw)
 
-# %% ../nbs/labels.ipynb #35b25345
+def _across(y, name, values, **kw):
+    """A label made of all labels of a date that are not late: known with the last of them, missing while that lies
+    beyond the data.
+    """
+    known = _last_known(y.panel, y.known_code, y.due_code)
+    return replace(
+        y, name=name, values=np.where(known < y.panel.n_dates, values, np.nan), known_code=known, parts={}, **kw
+    )
+
+# %% ../nbs/labels.ipynb #735fa598
 def cross_section(
-    y:Label,
-    kind:str="rank", # "rank", "z", "gauss", "quantile"
-    bins:int=5, # for "quantile"
-    same_life:bool=False, # refuse labels whose life spans differ within a date
-)->Label: # known when the last label of the date is
+    y: Label,
+    kind: str = "rank",  # "rank", "z", "gauss", "quantile"
+    bins: int = 5,  # for "quantile"
+    same_life: bool = False,  # refuse labels whose life spans differ within a date
+) -> Label:  # known when the last label of the date is
     """The standing of each label among those of its date.
 
     Parameters
@@ -229,48 +256,62 @@ def cross_section(
     unit = {"z": "standard deviations", "gauss": "normal score"}.get(kind, kind)
     out = _across(y, f"{kind} of {y.name}", _standing_in_time(y, kind, bins), unit=unit)
     if same_life and (out.known_code != y.known_code).any():
-        raise NeuralphaError(f"Label {y.name!r} ends on different bars within a date, so its {kind} is known later than itself: "
-                             f"use target('raw'), or y = cross_section(y, '{kind}') before the split.")
+        raise NeuralphaError(
+            f"Label {y.name!r} ends on different bars within a date, so its {kind} is known later than itself: "
+            f"use target('raw'), or y = cross_section(y, '{kind}') before the split."
+        )
     return out
 
-# %% ../nbs/labels.ipynb #c4e7af94
+# %% ../nbs/labels.ipynb #5b969cc2
 @njit(cache=True)
 def _compounded(returns, offsets):
     out = np.empty(len(returns))
     for a in range(len(offsets) - 1):
-        value = 1.
-        for i in range(offsets[a], offsets[a+1]):
-            if i > offsets[a] and np.isfinite(returns[i]): value *= 1. + returns[i]
+        value = 1.0
+        for i in range(offsets[a], offsets[a + 1]):
+            if i > offsets[a] and np.isfinite(returns[i]):
+                value *= 1.0 + returns[i]
             out[i] = value
     return out
 
-def total_return_index(panel:Panel)->np.ndarray:
-    "(n_rows,) float64 value of one unit held: the close, or compounded `return` where a universe has no prices."
-    if "close" in panel.fields: return panel.fields["close"].astype(np.float64)
-    if "return" not in panel.fields: raise NeuralphaError(f"{panel.name} has neither 'close' nor 'return': no forward return can be computed.")
+
+def total_return_index(panel: Panel) -> np.ndarray:
+    """(n_rows,) float64 value of one unit held: the close, or compounded `return` where a universe has no prices."""
+    if "close" in panel.fields:
+        return panel.fields["close"].astype(np.float64)
+    if "return" not in panel.fields:
+        raise NeuralphaError(f"{panel.name} has neither 'close' nor 'return': no forward return can be computed.")
     wealth = _compounded(panel.fields["return"].astype(np.float64), panel.asset_offsets)
     return np.where(panel.tradable, wealth, np.nan)
 
+
 def _lost_returns(panel):
-    "(n_rows,) running count of bars whose `return` is missing, where a universe has no prices: nothing can be compounded across one."
-    if "close" in panel.fields: return np.zeros(panel.n_rows, np.int64)
+    """(n_rows,) running count of bars whose `return` is missing, where a universe has no prices: nothing can be
+    compounded across one.
+    """
+    if "close" in panel.fields:
+        return np.zeros(panel.n_rows, np.int64)
     return np.cumsum(~np.isfinite(panel.fields["return"]))
+
 
 def _check_bars(**bars):
     for what, (value, low) in bars.items():
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #21c55350
+# %% ../nbs/labels.ipynb #f95ee4e9
 EXITS = ("bar", "next trade")
 
+
 def forward_return(
-    panel:Panel,
-    horizon:int=5, # bars held
-    delay:int=1, # bars between decision and entry
-    exit:str="bar", # where the exit bar has no price: "bar" leaves the label missing, "next trade" ends it at the asset's next price
-)->Label:
-    """Return from close t+delay to close t+delay+horizon, with the life span [t, t+delay+horizon], or longer where a halt lies at its end.
+    panel: Panel,
+    horizon: int = 5,  # bars held
+    delay: int = 1,  # bars between decision and entry
+    # where the exit bar has no price: "bar" leaves the label missing, "next trade" ends it at the asset's next price
+    exit: str = "bar",
+) -> Label:
+    """Return from close t+delay to close t+delay+horizon, with the life span [t, t+delay+horizon], or longer where a
+    halt lies at its end.
 
     Parameters
     ----------
@@ -280,29 +321,32 @@ def forward_return(
     delay : int, default 1
         bars between decision and entry
     exit : str, default 'bar'
-        where the exit bar has no price: "bar" leaves the label missing, "next trade" ends it at the
-        asset's next price
     """
     _check_bars(horizon=(horizon, 1), delay=(delay, 0))
     _check_exit(exit)
-    wealth, live = total_return_index(panel), panel.tradable
+    wealth = total_return_index(panel)
+    live = panel.tradable
     last = (panel.asset_offsets[1:] - 1)[panel.asset_code]
-    entry, out = np.arange(panel.n_rows) + delay, exits(panel, wealth, delay + horizon)
+    entry = np.arange(panel.n_rows) + delay
+    out = exits(panel, wealth, delay + horizon)
     start = np.minimum(entry, last)
-    dropped = out.late & ~out.left & (exit == "bar") # trading resumes, or may
-    with np.errstate(invalid="ignore"): value = wealth[out.row]*out.factor/wealth[start] - 1
+    dropped = out.late & ~out.left & (exit == "bar")  # trading resumes, or may
+    with np.errstate(invalid="ignore"):
+        value = wealth[out.row] * out.factor / wealth[start] - 1
     lost = _lost_returns(panel)
     value = np.where(live & (entry <= last) & (out.row >= 0) & ~dropped & (lost[out.row] == lost[start]), value, np.nan)
-    counts, open_ = {}, live & ~np.isfinite(value)
+    counts = {}
+    open_ = live & ~np.isfinite(value)
     for why, rows in _why_missing(panel, wealth, entry, last, out).items():
         counts[why] = int((rows & open_).sum())
         open_ &= ~rows
     name = f"return {horizon} bars ahead, delay {delay}" + (", exit at the next trade" if exit != "bar" else "")
     return Label(panel, name, value, out.known_code, horizon, delay, {k: v for k, v in counts.items() if v}, exit=exit)
 
+
 def suspended_exits(
-    y:Label, # a forward return, or what it became
-)->tuple: # (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,) return to the next trade, NaN where none comes
+    y: Label,  # a forward return, or what it became
+) -> tuple:  # (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,) return to the next trade, NaN where none comes
     """The rows whose position was open when the label should have ended, and what they earned when it could be closed.
 
     Parameters
@@ -316,69 +360,94 @@ def suspended_exits(
         (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,)
         return to the next trade, NaN where none comes
     """
-    p, wealth = y.panel, total_return_index(y.panel)
+    p = y.panel
+    wealth = total_return_index(y.panel)
     last = (p.asset_offsets[1:] - 1)[p.asset_code]
-    entry, out = np.arange(p.n_rows) + y.delay, exits(p, wealth, y.delay + y.horizon)
+    entry = np.arange(p.n_rows) + y.delay
+    out = exits(p, wealth, y.delay + y.horizon)
     entered = p.tradable & (entry <= last) & np.isfinite(wealth[np.minimum(entry, last)])
     open_ = entered & out.late & ~y.labelled & ~((out.left | (out.row < 0)) & p.gone[p.asset_code])
     return open_, np.where(open_, forward_return(p, y.horizon, y.delay, "next trade").values, np.nan)
 
+
 def _check_exit(exit):
-    if exit not in EXITS: raise unknown_name("exit", exit, EXITS)
+    if exit not in EXITS:
+        raise unknown_name("exit", exit, EXITS)
+
 
 NO_ENTRY, NO_EXIT = "no price at entry: no trade", "exit bar suspended"
 
-def _why_missing(panel, wealth, entry, last, out)->dict: # reason -> (n_rows,) bool; the first that holds counts
-    "Why a tradable row may have no forward return."
-    gone, ends_early = panel.gone[panel.asset_code], panel.date_code[last] < panel.n_dates - 1
-    left_at_entry = (entry > last) & ends_early & gone
-    return {"delisted before entry": left_at_entry,
-            "beyond the last date": (entry > last) | ~out.late & ((out.row < 0) | out.left & ~gone),
-            NO_ENTRY: ~np.isfinite(wealth[np.minimum(entry, last)]),
-            "delisting return unknown": gone & (out.left & ~np.isfinite(out.factor) | out.late & (out.row < 0)),
-            NO_EXIT: out.late,
-            "no return between entry and exit": np.ones(panel.n_rows, bool)}
 
-# %% ../nbs/labels.ipynb #585a090e
+def _why_missing(panel, wealth, entry, last, out) -> dict:  # reason -> (n_rows,) bool; the first that holds counts
+    """Why a tradable row may have no forward return."""
+    gone = panel.gone[panel.asset_code]
+    ends_early = panel.date_code[last] < panel.n_dates - 1
+    left_at_entry = (entry > last) & ends_early & gone
+    return {
+        "delisted before entry": left_at_entry,
+        "beyond the last date": (entry > last) | ~out.late & ((out.row < 0) | out.left & ~gone),
+        NO_ENTRY: ~np.isfinite(wealth[np.minimum(entry, last)]),
+        "delisting return unknown": gone & (out.left & ~np.isfinite(out.factor) | out.late & (out.row < 0)),
+        NO_EXIT: out.late,
+        "no return between entry and exit": np.ones(panel.n_rows, bool),
+    }
+
+# %% ../nbs/labels.ipynb #7143dc9c
 @njit(parallel=True, cache=True)
 def _trailing(x, market, offsets, window, least):
-    "Standard deviation of x and its slope on `market` over the last `window` bars of the same asset."
-    sd, slope = np.full(len(x), np.nan), np.full(len(x), np.nan)
+    """Standard deviation of x and its slope on `market` over the last `window` bars of the same asset."""
+    sd = np.full(len(x), np.nan)
+    slope = np.full(len(x), np.nan)
     for a in prange(len(offsets) - 1):
-        for i in range(offsets[a], offsets[a+1]):
-            n, sx, sm = 0, 0., 0.
-            for j in range(max(offsets[a], i - window + 1), i + 1):
-                if np.isfinite(x[j]) and np.isfinite(market[j]): n += 1; sx += x[j]; sm += market[j]
-            if n < least: continue
-            sxx, sxm, smm = 0., 0., 0.
+        for i in range(offsets[a], offsets[a + 1]):
+            n = 0
+            sx = 0.0
+            sm = 0.0
             for j in range(max(offsets[a], i - window + 1), i + 1):
                 if np.isfinite(x[j]) and np.isfinite(market[j]):
-                    dx, dm = x[j] - sx/n, market[j] - sm/n
-                    sxx += dx*dx; sxm += dx*dm; smm += dm*dm
-            sd[i] = np.sqrt(sxx/(n - 1))
-            if smm > 0: slope[i] = sxm/smm
+                    n += 1
+                    sx += x[j]
+                    sm += market[j]
+            if n < least:
+                continue
+            sxx = 0.0
+            sxm = 0.0
+            smm = 0.0
+            for j in range(max(offsets[a], i - window + 1), i + 1):
+                if np.isfinite(x[j]) and np.isfinite(market[j]):
+                    dx = x[j] - sx / n
+                    dm = market[j] - sm / n
+                    sxx += dx * dx
+                    sxm += dx * dm
+                    smm += dm * dm
+            sd[i] = np.sqrt(sxx / (n - 1))
+            if smm > 0:
+                slope[i] = sxm / smm
     return sd, slope
 
-# %% ../nbs/labels.ipynb #3430805f
+# %% ../nbs/labels.ipynb #6e27ad6a
 def _bar_return(panel):
-    "(n_rows,) float64 return over the bar that ends at the row; NaN at an asset's first bar and around suspensions."
+    """(n_rows,) float64 return over the bar that ends at the row; NaN at an asset's first bar and around suspensions."""
     wealth = total_return_index(panel)
     r = np.full(panel.n_rows, np.nan)
-    with np.errstate(all="ignore"): r[1:] = wealth[1:]/wealth[:-1] - 1
+    with np.errstate(all="ignore"):
+        r[1:] = wealth[1:] / wealth[:-1] - 1
     r[panel.asset_offsets[:-1]] = np.nan
     return np.where(np.isfinite(r), r, np.nan)
 
-def _group_mean(values, code, n):
-    "Mean of the finite values of each group, given to every row of the group; NaN where there is none."
-    ok = np.isfinite(values)
-    total, count = np.bincount(code[ok], values[ok], n), np.bincount(code[ok], minlength=n)
-    return (total/np.where(count, count, np.nan))[code]
 
-# %% ../nbs/labels.ipynb #686a42c9
+def _group_mean(values, code, n):
+    """Mean of the finite values of each group, given to every row of the group; NaN where there is none."""
+    ok = np.isfinite(values)
+    total = np.bincount(code[ok], values[ok], n)
+    count = np.bincount(code[ok], minlength=n)
+    return (total / np.where(count, count, np.nan))[code]
+
+# %% ../nbs/labels.ipynb #bd8c2337
 def trailing_volatility(
-    panel:Panel,
-    window:int=20, # bars; at least half of them need a return
-)->np.ndarray: # (n_rows,) float64, per bar
+    panel: Panel,
+    window: int = 20,  # bars; at least half of them need a return
+) -> np.ndarray:  # (n_rows,) float64, per bar
     """Standard deviation of one-bar returns over the `window` bars that end at each row.
 
     Parameters
@@ -394,12 +463,13 @@ def trailing_volatility(
     """
     _check_bars(window=(window, 2))
     r = _bar_return(panel)
-    return _trailing(r, r, panel.asset_offsets, window, max(2, (window + 1)//2))[0]
+    return _trailing(r, r, panel.asset_offsets, window, max(2, (window + 1) // 2))[0]
+
 
 def trailing_beta(
-    panel:Panel,
-    window:int=120, # bars; at least half of them need a return
-)->np.ndarray: # (n_rows,) float64
+    panel: Panel,
+    window: int = 120,  # bars; at least half of them need a return
+) -> np.ndarray:  # (n_rows,) float64
     """Slope of one-bar returns on the equal-weighted market over the `window` bars that end at each row.
 
     Parameters
@@ -416,45 +486,52 @@ def trailing_beta(
     _check_bars(window=(window, 2))
     r = _bar_return(panel)
     market = _group_mean(r, panel.date_code, panel.n_dates)
-    return _trailing(r, market, panel.asset_offsets, window, max(2, (window + 1)//2))[1]
+    return _trailing(r, market, panel.asset_offsets, window, max(2, (window + 1) // 2))[1]
 
-# %% ../nbs/labels.ipynb #e2431d42
+# %% ../nbs/labels.ipynb #7df73bb1
 def excess_return(
-    y:Label,
-    over:str="market", # "market" (mean of the date), "sector" (mean of date and sector) or "beta" (beta times the market)
-    window:int=120, # bars behind t on which beta is fitted
-)->Label:
-    """The label less what the market, the sector or the asset's beta explains; known when the last label of the date is that no halt keeps open.
+    y: Label,
+    # "market" (mean of the date), "sector" (mean of date and sector) or "beta" (beta times the market)
+    over: str = "market",
+    window: int = 120,  # bars behind t on which beta is fitted
+) -> Label:
+    """The label less what the market, the sector or the asset's beta explains; known when the last label of the date
+    is that no halt keeps open.
 
     Parameters
     ----------
     y : Label
     over : str, default 'market'
-        "market" (mean of the date), "sector" (mean of date and sector) or "beta" (beta times the
-        market)
     window : int, default 120
         bars behind t on which beta is fitted
     """
-    p, in_time = y.panel, np.where(y.late, np.nan, y.values)
+    p = y.panel
+    in_time = np.where(y.late, np.nan, y.values)
     market = _group_mean(in_time, p.date_code, p.n_dates)
-    if over == "market": explained = market
-    elif over == "beta": explained = trailing_beta(p, window)*market
+    if over == "market":
+        explained = market
+    elif over == "beta":
+        explained = trailing_beta(p, window) * market
     elif over == "sector":
-        if "sector" not in p.attributes: raise NeuralphaError(f"{p.name} has no 'sector' in its attributes; give attributes with that column, or use over='market'.")
+        if "sector" not in p.attributes:
+            raise NeuralphaError(
+                f"{p.name} has no 'sector' in its attributes; give attributes with that column, or use over='market'."
+            )
         sector, names = pd.factorize(p.attributes["sector"].reindex(p.assets))
-        code = p.date_code.astype(np.int64)*(len(names) + 1) + np.where(sector < 0, len(names), sector)[p.asset_code]
-        explained = _group_mean(in_time, code, p.n_dates*(len(names) + 1))
-    else: raise unknown_name("benchmark", over, ["market", "sector", "beta"])
+        code = p.date_code.astype(np.int64) * (len(names) + 1) + np.where(sector < 0, len(names), sector)[p.asset_code]
+        explained = _group_mean(in_time, code, p.n_dates * (len(names) + 1))
+    else:
+        raise unknown_name("benchmark", over, ["market", "sector", "beta"])
     values = y.values - explained
     lost = int((y.labelled & ~np.isfinite(values)).sum())
     counts = {**y.counts, **({"no beta yet": lost} if lost else {})}
     return _across(y, f"{y.name}, less {over}", values, counts=counts, less=(*y.less, (over, window)))
 
-# %% ../nbs/labels.ipynb #bc7c9e1c
+# %% ../nbs/labels.ipynb #eed3db09
 def volatility_scaled(
-    y:Label,
-    window:int=20, # bars behind t
-)->Label: # in standard deviations of the holding period
+    y: Label,
+    window: int = 20,  # bars behind t
+) -> Label:  # in standard deviations of the holding period
     """The label divided by the asset's trailing volatility times the root of the horizon.
 
     Parameters
@@ -468,24 +545,30 @@ def volatility_scaled(
     Label
         in standard deviations of the holding period
     """
-    with np.errstate(all="ignore"): values = y.values/(trailing_volatility(y.panel, window)*np.sqrt(y.horizon))
+    with np.errstate(all="ignore"):
+        values = y.values / (trailing_volatility(y.panel, window) * np.sqrt(y.horizon))
     values = np.where(np.isfinite(values), values, np.nan)
     lost = int((y.labelled & ~np.isfinite(values)).sum())
     counts = {**y.counts, **({"no volatility yet": lost} if lost else {})}
-    return replace(y, name=f"{y.name}, volatility-scaled", values=values, counts=counts, parts={}, unit="standard deviations")
+    return replace(
+        y, name=f"{y.name}, volatility-scaled", values=values, counts=counts, parts={}, unit="standard deviations"
+    )
 
-# %% ../nbs/labels.ipynb #d7f14720
+# %% ../nbs/labels.ipynb #1a6db818
 def classes(
-    y:Label,
-    buy:float=.3, sell:float=.3, # share of each date, 0 to 1
-    threshold:float|None=None, # instead: buy above +threshold, sell below -threshold, in the label's unit
-)->Label: # 1 buy, 0 hold, -1 sell
+    y: Label,
+    buy: float = 0.3,  # share of each date, 0 to 1
+    sell: float = 0.3,  # share of each date, 0 to 1
+    threshold: float | None = None,  # instead: buy above +threshold, sell below -threshold, in the label's unit
+) -> Label:  # 1 buy, 0 hold, -1 sell
     """Buy/hold/sell classes of a label.
 
     Parameters
     ----------
     y : Label
-    buy, sell : float, default 0.3, 0.3
+    buy : float, default 0.3
+        share of each date, 0 to 1
+    sell : float, default 0.3
         share of each date, 0 to 1
     threshold : float | None, default None
         instead: buy above +threshold, sell below -threshold, in the label's unit
@@ -496,62 +579,99 @@ def classes(
         1 buy, 0 hold, -1 sell
     """
     if threshold is not None:
-        values = np.where(y.values > threshold, 1., np.where(y.values < -threshold, -1., 0.))
-        return replace(y, name=f"classes of {y.name} at {threshold:g}", values=np.where(y.labelled, values, np.nan), parts={}, unit="class")
+        values = np.where(y.values > threshold, 1.0, np.where(y.values < -threshold, -1.0, 0.0))
+        return replace(
+            y,
+            name=f"classes of {y.name} at {threshold:g}",
+            values=np.where(y.labelled, values, np.nan),
+            parts={},
+            unit="class",
+        )
     if not (0 <= buy <= 1 and 0 <= sell <= 1 and buy + sell <= 1):
         raise NeuralphaError(f"buy={buy}, sell={sell}: shares of a date between 0 and 1 that sum to at most 1.")
-    share = (_standing_in_time(y, "rank") + 1)/2
-    values = np.where(share > 1 - buy, 1., np.where(share < sell, -1., 0.))
+    share = (_standing_in_time(y, "rank") + 1) / 2
+    values = np.where(share > 1 - buy, 1.0, np.where(share < sell, -1.0, 0.0))
     return _across(y, f"classes of {y.name}", np.where(y.labelled, values, np.nan), unit="class")
 
-# %% ../nbs/labels.ipynb #80c9f812
+# %% ../nbs/labels.ipynb #33778c86
 @njit(parallel=True, cache=True)
-def _barriers(wealth, width, side, offsets, gone, early, final, profit, stop, horizon, delay, to_row, left, until, next_trade):
+def _barriers(
+    wealth, width, side, offsets, gone, early, final, profit, stop, horizon, delay, to_row, left, until, next_trade
+):
     n = len(wealth)
-    label, ret, bars, why = np.full(n, np.nan), np.full(n, np.nan), np.full(n, delay + horizon), np.zeros(n, np.int8)
+    label = np.full(n, np.nan)
+    ret = np.full(n, np.nan)
+    bars = np.full(n, delay + horizon)
+    why = np.zeros(n, np.int8)
     for a in prange(len(offsets) - 1):
-        last = offsets[a+1] - 1
-        for i in range(offsets[a], offsets[a+1]):
+        last = offsets[a + 1] - 1
+        for i in range(offsets[a], offsets[a + 1]):
             entry = i + delay
-            if not np.isfinite(wealth[i]) or side[i] == 0: continue
-            if entry > last: why[i] = 2 if gone[a] and early[a] else 1; continue
-            if not np.isfinite(width[i]): why[i] = 5; continue
-            if not np.isfinite(wealth[entry]): why[i] = 4; continue
-            r, hit = 0., 0
+            if not np.isfinite(wealth[i]) or side[i] == 0:
+                continue
+            if entry > last:
+                why[i] = 2 if gone[a] and early[a] else 1
+                continue
+            if not np.isfinite(width[i]):
+                why[i] = 5
+                continue
+            if not np.isfinite(wealth[entry]):
+                why[i] = 4
+                continue
+            r, hit = 0.0, 0
             for j in range(entry + 1, min(entry + horizon, last) + 1):
-                if not np.isfinite(wealth[j]): continue
-                r = wealth[j]/wealth[entry] - 1
-                hit = 1 if side[i]*r > profit*width[i] else (-1 if side[i]*r < -stop*width[i] else 0)
-                if hit: bars[i] = j - i; break
+                if not np.isfinite(wealth[j]):
+                    continue
+                r = wealth[j] / wealth[entry] - 1
+                hit = 1 if side[i] * r > profit * width[i] else (-1 if side[i] * r < -stop * width[i] else 0)
+                if hit:
+                    bars[i] = j - i
+                    break
             if not hit and (entry + horizon > last or not np.isfinite(wealth[entry + horizon])):
                 bars[i] = until[i]
-                if to_row[i] < 0: why[i] = 6 if entry + horizon <= last else 1; continue
-                if left[i] and not np.isfinite(final[a]): why[i] = 3 if gone[a] else 1; continue
-                if not left[i] and not next_trade: why[i] = 6; continue
-                r = wealth[to_row[i]]/wealth[entry]*(1. + final[a] if left[i] else 1.) - 1
-                hit = 1 if side[i]*r > profit*width[i] else (-1 if side[i]*r < -stop*width[i] else 0)
+                if to_row[i] < 0:
+                    why[i] = 6 if entry + horizon <= last else 1
+                    continue
+                if left[i] and not np.isfinite(final[a]):
+                    why[i] = 3 if gone[a] else 1
+                    continue
+                if not left[i] and not next_trade:
+                    why[i] = 6
+                    continue
+                r = wealth[to_row[i]] / wealth[entry] * (1.0 + final[a] if left[i] else 1.0) - 1
+                hit = 1 if side[i] * r > profit * width[i] else (-1 if side[i] * r < -stop * width[i] else 0)
             label[i], ret[i] = hit, r
     return label, ret, bars, why
 
-# %% ../nbs/labels.ipynb #cde4178a
-_WHY = {1: "beyond the last date", 2: "delisted before entry", 3: "delisting return unknown",
-        4: NO_ENTRY, 5: "no volatility yet", 6: NO_EXIT}
+# %% ../nbs/labels.ipynb #97a83202
+_WHY = {
+    1: "beyond the last date",
+    2: "delisted before entry",
+    3: "delisting return unknown",
+    4: NO_ENTRY,
+    5: "no volatility yet",
+    6: NO_EXIT,
+}
+
 
 def triple_barrier(
-    panel:Panel,
-    profit:float=2., stop:float=2., # barriers, in trailing volatilities per bar; `np.inf` switches one off
-    horizon:int=10, # time barrier, bars after entry
-    delay:int=1, # bars between decision and entry
-    window:int|None=20, # bars of trailing volatility; None: `profit` and `stop` are plain returns
-    side=None, # (n_rows,) -1, 0 or 1: the bet of a primary model; rows with 0 have no label
-    exit:str="bar", # as in `forward_return`, where time runs out
-)->Label: # 1 profit, -1 stop, 0 time; `parts` holds the return at exit, in the asset's direction
+    panel: Panel,
+    profit: float = 2.0,  # barriers, in trailing volatilities per bar; `np.inf` switches one off
+    stop: float = 2.0,  # barriers, in trailing volatilities per bar; `np.inf` switches one off
+    horizon: int = 10,  # time barrier, bars after entry
+    delay: int = 1,  # bars between decision and entry
+    window: int | None = 20,  # bars of trailing volatility; None: `profit` and `stop` are plain returns
+    side=None,  # (n_rows,) -1, 0 or 1: the bet of a primary model; rows with 0 have no label
+    exit: str = "bar",  # as in `forward_return`, where time runs out
+) -> Label:  # 1 profit, -1 stop, 0 time; `parts` holds the return at exit, in the asset's direction
     """Which barrier a trade touches first; known at the touch.
 
     Parameters
     ----------
     panel : Panel
-    profit, stop : float, default 2.0, 2.0
+    profit : float, default 2.0
+        barriers, in trailing volatilities per bar; `np.inf` switches one off
+    stop : float, default 2.0
         barriers, in trailing volatilities per bar; `np.inf` switches one off
     horizon : int, default 10
         time barrier, bars after entry
@@ -570,30 +690,65 @@ def triple_barrier(
         1 profit, -1 stop, 0 time; `parts` holds the return at exit, in the asset's direction
     """
     _check_bars(horizon=(horizon, 1), delay=(delay, 0))
-    if not (profit > 0 and stop > 0): raise NeuralphaError(f"profit={profit}, stop={stop}: barriers must lie above 0 (np.inf for none).")
+    if not (profit > 0 and stop > 0):
+        raise NeuralphaError(f"profit={profit}, stop={stop}: barriers must lie above 0 (np.inf for none).")
     side = np.ones(panel.n_rows) if side is None else _side(panel, side)
     width = np.ones(panel.n_rows) if window is None else trailing_volatility(panel, window)
     _check_exit(exit)
     wealth = total_return_index(panel)
-    out, early = exits(panel, wealth, delay + horizon), panel.date_code[panel.asset_offsets[1:] - 1] < panel.n_dates - 1
-    label, ret, bars, why = _barriers(wealth, width, side, panel.asset_offsets, panel.gone, early, panel.delisting_return, float(profit), float(stop),
-                                      horizon, delay, out.row, out.left, (out.known_code - panel.date_code).astype(np.int64), exit == "next trade")
+    out = exits(panel, wealth, delay + horizon)
+    early = panel.date_code[panel.asset_offsets[1:] - 1] < panel.n_dates - 1
+    label, ret, bars, why = _barriers(
+        wealth,
+        width,
+        side,
+        panel.asset_offsets,
+        panel.gone,
+        early,
+        panel.delisting_return,
+        float(profit),
+        float(stop),
+        horizon,
+        delay,
+        out.row,
+        out.left,
+        (out.known_code - panel.date_code).astype(np.int64),
+        exit == "next trade",
+    )
     counts = {text: int((why == k).sum()) for k, text in _WHY.items() if (why == k).any()}
-    name = f"triple barrier +{profit:g}/-{stop:g}{'' if window is None else ' volatilities'}, {horizon} bars, delay {delay}"
-    if exit != "bar": name += ", exit at the next trade"
-    return Label(panel, name, label, (panel.date_code + bars).astype(np.int32), horizon, delay, counts, {"return": ret, "side": side}, "outcome", exit=exit)
+    name = (
+        f"triple barrier +{profit:g}/-{stop:g}{'' if window is None else ' volatilities'}, {horizon} bars, "
+        f"delay {delay}"
+    )
+    if exit != "bar":
+        name += ", exit at the next trade"
+    return Label(
+        panel,
+        name,
+        label,
+        (panel.date_code + bars).astype(np.int32),
+        horizon,
+        delay,
+        counts,
+        {"return": ret, "side": side},
+        "outcome",
+        exit=exit,
+    )
+
 
 def _side(panel, side):
     side = np.asarray(side, np.float64)
-    if side.shape != (panel.n_rows,): raise NeuralphaError(f"side has shape {side.shape}; it needs one value per row, ({panel.n_rows},).")
-    if not np.isin(side, (-1, 0, 1)).all(): raise NeuralphaError("side holds values other than -1, 0 and 1.")
+    if side.shape != (panel.n_rows,):
+        raise NeuralphaError(f"side has shape {side.shape}; it needs one value per row, ({panel.n_rows},).")
+    if not np.isin(side, (-1, 0, 1)).all():
+        raise NeuralphaError("side holds values other than -1, 0 and 1.")
     return side
 
-# %% ../nbs/labels.ipynb #d05f2fbc
+# %% ../nbs/labels.ipynb #c54ab619
 def meta_label(
-    y:Label, # a return label, or `triple_barrier(..., side=side)`
-    side=None, # (n_rows,) -1, 0 or 1; default: the side of the triple barrier
-)->Label: # 1 the bet made money, 0 it did not, NaN no bet
+    y: Label,  # a return label, or `triple_barrier(..., side=side)`
+    side=None,  # (n_rows,) -1, 0 or 1; default: the side of the triple barrier
+) -> Label:  # 1 the bet made money, 0 it did not, NaN no bet
     """Whether the primary model's bet made money, with the life span of the bet.
 
     Parameters
@@ -610,47 +765,63 @@ def meta_label(
     """
     returns = y.parts.get("return", y.values)
     if side is None:
-        if "side" not in y.parts: raise NeuralphaError(f"Label {y.name!r} knows no side; pass side= (one of -1, 0, 1 per row).")
+        if "side" not in y.parts:
+            raise NeuralphaError(f"Label {y.name!r} knows no side; pass side= (one of -1, 0, 1 per row).")
         side = y.parts["side"]
     side = _side(y.panel, side)
-    values = np.where(np.isfinite(returns) & (side != 0), (side*returns > 0).astype(float), np.nan)
-    return replace(y, name=f"meta-label of {y.name}", values=values, parts={"side": side, "return": returns}, unit="outcome")
+    values = np.where(np.isfinite(returns) & (side != 0), (side * returns > 0).astype(float), np.nan)
+    return replace(
+        y, name=f"meta-label of {y.name}", values=values, parts={"side": side, "return": returns}, unit="outcome"
+    )
 
-# %% ../nbs/labels.ipynb #6f35a532
+# %% ../nbs/labels.ipynb #a4b045be
 @njit(parallel=True, cache=True)
 def _scan(logw, offsets, shortest, longest, delay):
     n = len(logw)
-    best, span = np.full(n, np.nan), np.zeros(n, np.int32)
+    best = np.full(n, np.nan)
+    span = np.zeros(n, np.int32)
     for a in prange(len(offsets) - 1):
-        for i in range(offsets[a], offsets[a+1] - delay - longest):
+        for i in range(offsets[a], offsets[a + 1] - delay - longest):
             e = i + delay
-            if not np.isfinite(logw[i]) or not np.all(np.isfinite(logw[e:e+longest+1])): continue
-            top, chosen, sy, sxy, syy = -1., 0., 0., 0., 0.
+            if not np.isfinite(logw[i]) or not np.all(np.isfinite(logw[e : e + longest + 1])):
+                continue
+            top = -1.0
+            chosen = 0.0
+            sy = 0.0
+            sxy = 0.0
+            syy = 0.0
             for k in range(longest + 1):
-                y = logw[e+k] - logw[e]
-                sy += y; sxy += k*y; syy += y*y
-                if k < shortest: continue
-                m = k + 1.
-                sxx = m*(m*m - 1)/12
-                cov = sxy - k/2*sy
-                sse = max(syy - sy*sy/m - cov*cov/sxx, 0.)
-                t = 0. if cov == 0 else cov/sxx/np.sqrt(max(sse, 1e-30)/(m - 2)/sxx)
-                if abs(t) > top: top, chosen, span[i] = abs(t), t, k
+                y = logw[e + k] - logw[e]
+                sy += y
+                sxy += k * y
+                syy += y * y
+                if k < shortest:
+                    continue
+                m = k + 1.0
+                sxx = m * (m * m - 1) / 12
+                cov = sxy - k / 2 * sy
+                sse = max(syy - sy * sy / m - cov * cov / sxx, 0.0)
+                t = 0.0 if cov == 0 else cov / sxx / np.sqrt(max(sse, 1e-30) / (m - 2) / sxx)
+                if abs(t) > top:
+                    top, chosen, span[i] = abs(t), t, k
             best[i] = chosen
     return best, span
 
-# %% ../nbs/labels.ipynb #d30f9a2b
+# %% ../nbs/labels.ipynb #3128fd5a
 def trend_scan(
-    panel:Panel,
-    shortest:int=5, longest:int=20, # bars of the spans tried
-    delay:int=1, # bars between decision and entry
-)->Label: # -1, 0 or 1; `parts`: "t_value" of the slope and the chosen "span" in bars
+    panel: Panel,
+    shortest: int = 5,  # bars of the spans tried
+    longest: int = 20,  # bars of the spans tried
+    delay: int = 1,  # bars between decision and entry
+) -> Label:  # -1, 0 or 1; `parts`: "t_value" of the slope and the chosen "span" in bars
     """Direction of the most significant trend that starts at entry; known after the longest span.
 
     Parameters
     ----------
     panel : Panel
-    shortest, longest : int, default 5, 20
+    shortest : int, default 5
+        bars of the spans tried
+    longest : int, default 20
         bars of the spans tried
     delay : int, default 1
         bars between decision and entry
@@ -661,54 +832,96 @@ def trend_scan(
         -1, 0 or 1; `parts`: "t_value" of the slope and the chosen "span" in bars
     """
     _check_bars(shortest=(shortest, 2), longest=(longest, shortest), delay=(delay, 0))
-    with np.errstate(all="ignore"): t, span = _scan(np.log(total_return_index(panel)), panel.asset_offsets, shortest, longest, delay)
+    with np.errstate(all="ignore"):
+        t, span = _scan(np.log(total_return_index(panel)), panel.asset_offsets, shortest, longest, delay)
     missing = int((panel.tradable & ~np.isfinite(t)).sum())
-    return Label(panel, f"trend over {shortest} to {longest} bars, delay {delay}", np.sign(t),
-                 (panel.date_code + delay + longest).astype(np.int32), longest, delay,
-                 {f"fewer than {longest} bars with a price ahead": missing} if missing else {}, {"t_value": t, "span": span}, "direction")
+    return Label(
+        panel,
+        f"trend over {shortest} to {longest} bars, delay {delay}",
+        np.sign(t),
+        (panel.date_code + delay + longest).astype(np.int32),
+        longest,
+        delay,
+        {f"fewer than {longest} bars with a price ahead": missing} if missing else {},
+        {"t_value": t, "span": span},
+        "direction",
+    )
 
-# %% ../nbs/labels.ipynb #cae438c0
+# %% ../nbs/labels.ipynb #3e73d003
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class Labels(Label):
-    "A label that is scored and those of the same panel that models learn: `values` are the scored one's where the first task is known, too, the life span is the longest of the date."
-    tasks: tuple = () # of Label
-    scored: Label | None = None # default: the first task
+    """A label that is scored and those of the same panel that models learn:
+
+    `values` are the scored one's where the first task is known, too, the life span is the longest of the date.
+    """
+
+    tasks: tuple = ()  # of Label
+    scored: Label | None = None  # default: the first task
 
     def __init__(self, tasks, scored=None, **changes):
-        if changes: raise NeuralphaError("A label of several tasks is changed task by task: change its tasks and join them in Labels again.")
-        first, scored = tasks[0], scored or tasks[0]
+        if changes:
+            raise NeuralphaError(
+                "A label of several tasks is changed task by task: change its tasks and join them in Labels again."
+            )
+        first = tasks[0]
+        scored = scored or tasks[0]
         every = (scored, *tasks)
-        if any(y.panel is not first.panel for y in every): raise NeuralphaError("Tasks are of different panels: build them all from one.")
+        if any(y.panel is not first.panel for y in every):
+            raise NeuralphaError("Tasks are of different panels: build them all from one.")
         lost = scored.labelled & ~first.labelled
-        own = {k: v for k, v in vars(scored).items() if k != "digest"} # cached on the scored label, which is not all of them
-        own |= dict(values=np.where(lost, np.nan, scored.values), known_code=_last_known(scored.panel, np.max([y.known_code for y in every], 0), np.max([y.due_code for y in every], 0)), parts={}, tasks=tuple(tasks), scored=scored)
-        if lost.any(): own["counts"] = {**scored.counts, f"no {first.name}": int(lost.sum())}
-        for k, v in own.items(): object.__setattr__(self, k, v)
+        own = {
+            k: v for k, v in vars(scored).items() if k != "digest"
+        }  # cached on the scored label, which is not all of them
+        own |= dict(
+            values=np.where(lost, np.nan, scored.values),
+            known_code=_last_known(
+                scored.panel, np.max([y.known_code for y in every], 0), np.max([y.due_code for y in every], 0)
+            ),
+            parts={},
+            tasks=tuple(tasks),
+            scored=scored,
+        )
+        if lost.any():
+            own["counts"] = {**scored.counts, f"no {first.name}": int(lost.sum())}
+        for k, v in own.items():
+            object.__setattr__(self, k, v)
 
     @property
-    def due_code(self): return np.max([y.due_code for y in (self.scored, *self.tasks)], 0)
+    def due_code(self):
+        return np.max([y.due_code for y in (self.scored, *self.tasks)], 0)
+
     @property
-    def names(self): return tuple(y.name for y in self.tasks)
+    def names(self):
+        return tuple(y.name for y in self.tasks)
+
     @cached_property
-    def digest(self): return digest(self.scored.digest, *[y.digest for y in self.tasks])
+    def digest(self):
+        return digest(self.scored.digest, *[y.digest for y in self.tasks])
 
-    def target(self, kind:str="rank")->np.ndarray:
-        "(n_rows,) float32 of one task, (n_rows, n_tasks) of several: each as a model is trained on it."
+    def target(self, kind: str = "rank") -> np.ndarray:
+        """(n_rows,) float32 of one task, (n_rows, n_tasks) of several: each as a model is trained on it."""
         longest = int((self.due_code - self.panel.date_code).max(initial=0))
-        each = [replace(y, known_code=self.known_code, horizon=longest - y.delay).target(kind) for y in self.tasks] # a standing by date may use all that is known by then
+        each = [
+            replace(y, known_code=self.known_code, horizon=longest - y.delay).target(kind) for y in self.tasks
+        ]  # a standing by date may use all that is known by then
         return np.stack(each, 1) if len(each) > 1 else each[0]
 
-    def __getitem__(self, k)->Label: return self.tasks[k]
-    def __len__(self): return len(self.tasks)
-    def __repr__(self): return f"{super().__repr__()}; learnt: {', '.join(self.names)}"
+    def __getitem__(self, k) -> Label:
+        return self.tasks[k]
 
-# %% ../nbs/labels.ipynb #8423f670
+    def __len__(self):
+        return len(self.tasks)
+
+    def __repr__(self):
+        return f"{super().__repr__()}; learnt: {', '.join(self.names)}"
+
+# %% ../nbs/labels.ipynb #4d723a3a
 def multi_horizon(
-    panel:Panel,
-    horizons=(1, 5, 20), # bars held, one task each
-    delay:int=1, # bars between decision and entry
-    exit:str="bar", # as in `forward_return`
-)->Labels:
+    panel: Panel,
+    horizons=(1, 5, 20),  # bars held, one task each
+    delay: int = 1,  # bars between decision and entry
+    exit: str = "bar",  # as in `forward_return`
+) -> Labels:
     """Forward returns over several horizons as the tasks of one model; the first is scored.
 
     Parameters
@@ -721,32 +934,41 @@ def multi_horizon(
     exit : str, default 'bar'
         as in `forward_return`
     """
-    if not len(horizons): raise NeuralphaError("horizons is empty; give at least one number of bars.")
+    if not len(horizons):
+        raise NeuralphaError("horizons is empty; give at least one number of bars.")
     return Labels(tuple(forward_return(panel, h, delay, exit) for h in horizons))
 
-# %% ../nbs/labels.ipynb #c61b50cd
+# %% ../nbs/labels.ipynb #08c36f23
 @njit(cache=True)
 def _uniqueness(first, last, bars):
     held = np.zeros(bars + 1)
     for i in range(len(first)):
-        if last[i] >= first[i]: held[first[i]] += 1; held[last[i]+1] -= 1
-    share, total = np.zeros(bars + 1), 0.
+        if last[i] >= first[i]:
+            held[first[i]] += 1
+            held[last[i] + 1] -= 1
+    share = np.zeros(bars + 1)
+    total = 0.0
     for t in range(bars):
         total += held[t]
-        share[t+1] = share[t] + (1/total if total > 0 else 0.)
+        share[t + 1] = share[t] + (1 / total if total > 0 else 0.0)
     out = np.full(len(first), np.nan)
     for i in range(len(first)):
-        if last[i] >= first[i]: out[i] = (share[last[i]+1] - share[first[i]])/(last[i] - first[i] + 1)
+        if last[i] >= first[i]:
+            out[i] = (share[last[i] + 1] - share[first[i]]) / (last[i] - first[i] + 1)
     return out
 
+
 def average_uniqueness(
-    first, last, # (n,) int: first and last bar on which each label is held, both inclusive
-)->np.ndarray: # (n,) in (0, 1]
+    first,  # (n,) int: first and last bar on which each label is held, both inclusive
+    last,  # (n,) int: first and last bar on which each label is held, both inclusive
+) -> np.ndarray:  # (n,) in (0, 1]
     """Average uniqueness of labels by the bars they are held.
 
     Parameters
     ----------
-    first, last
+    first
+        (n,) int: first and last bar on which each label is held, both inclusive
+    last
         (n,) int: first and last bar on which each label is held, both inclusive
 
     Returns
@@ -754,29 +976,25 @@ def average_uniqueness(
     np.ndarray
         (n,) in (0, 1]
     """
-    first, last = np.asarray(first, np.int64), np.asarray(last, np.int64)
+    first = np.asarray(first, np.int64)
+    last = np.asarray(last, np.int64)
     return _uniqueness(first, last, int(last.max(initial=-1)) + 1)
 
-# %% ../nbs/labels.ipynb #fbf7b837
+# %% ../nbs/labels.ipynb #d1860033
 def _held(y):
-    "First and last date position at which each label is held: the bars whose returns it is made of."
+    """First and last date position at which each label is held: the bars whose returns it is made of."""
     p = y.panel
     first = p.date_code.astype(np.int64) + y.delay + 1
     end = p.date_code[p.asset_offsets[1:] - 1].astype(np.int64)[p.asset_code]
     return first, np.where(y.labelled, np.maximum(np.minimum(y.known_code, end), first), -1)
 
-def uniqueness(
-    y:Label,
-    rows=None, # count these rows only, e.g. a fold's train part, so that a weight knows nothing of later rows; default: all
-)->np.ndarray: # (n_rows,) float64 in (0, 1]; NaN where there is no label
-    """Average uniqueness of each label among the labels of the same asset: the natural sample weight.
 
-    Parameters
-    ----------
-    y : Label
-    rows : default None
-        count these rows only, e.g. a fold's train part, so that a weight knows nothing of later
-        rows; default: all
+def uniqueness(
+    y: Label,
+    # count these rows only, e.g. a fold's train part, so that a weight knows nothing of later rows; default: all
+    rows=None,
+) -> np.ndarray:  # (n_rows,) float64 in (0, 1]; NaN where there is no label
+    """Average uniqueness of each label among the labels of the same asset: the natural sample weight.
 
     Returns
     -------
@@ -784,38 +1002,46 @@ def uniqueness(
         (n_rows,) float64 in (0, 1]; NaN where there is no label
     """
     (first, last), out, bars = _held(y), np.full(y.panel.n_rows, np.nan), int(y.known_code.max(initial=0)) + 2
-    if rows is not None: last = np.where(np.isin(np.arange(len(last)), rows), last, -1)
-    for a, b in zip(y.panel.asset_offsets[:-1], y.panel.asset_offsets[1:]): out[a:b] = _uniqueness(first[a:b], last[a:b], bars)
+    if rows is not None:
+        last = np.where(np.isin(np.arange(len(last)), rows), last, -1)
+    for a, b in zip(y.panel.asset_offsets[:-1], y.panel.asset_offsets[1:]):
+        out[a:b] = _uniqueness(first[a:b], last[a:b], bars)
     return out
 
-# %% ../nbs/labels.ipynb #61b31bed
+# %% ../nbs/labels.ipynb #dca7c6b0
 @njit(cache=True)
 def _gain(first, last, drawn):
-    "Average uniqueness each label would have if it were drawn next; `drawn` counts draws per bar."
+    """Average uniqueness each label would have if it were drawn next; `drawn` counts draws per bar."""
     share = np.zeros(len(drawn) + 1)
-    for t in range(len(drawn)): share[t+1] = share[t] + 1/(1 + drawn[t])
-    return (share[last+1] - share[first])/(last - first + 1)
+    for t in range(len(drawn)):
+        share[t + 1] = share[t] + 1 / (1 + drawn[t])
+    return (share[last + 1] - share[first]) / (last - first + 1)
+
 
 @njit(cache=True)
 def _draw(first, last, uniform, bars):
-    drawn, out = np.zeros(bars), np.empty(len(uniform), np.int64)
+    drawn = np.zeros(bars)
+    out = np.empty(len(uniform), np.int64)
     for k in range(len(uniform)):
         total = np.cumsum(_gain(first, last, drawn))
-        i = min(np.searchsorted(total, uniform[k]*total[-1], side="right"), len(first) - 1)
+        i = min(np.searchsorted(total, uniform[k] * total[-1], side="right"), len(first) - 1)
         out[k] = i
-        drawn[first[i]:last[i]+1] += 1
+        drawn[first[i] : last[i] + 1] += 1
     return out
 
-# %% ../nbs/labels.ipynb #29cd8ec1
+# %% ../nbs/labels.ipynb #3d0ee5b5
 def draw_probabilities(
-    first, last, # (n,) int: bars on which each label is held, both inclusive
-    drawn=(), # labels drawn so far, by number
-)->np.ndarray: # (n,) sums to 1
+    first,  # (n,) int: bars on which each label is held, both inclusive
+    last,  # (n,) int: bars on which each label is held, both inclusive
+    drawn=(),  # labels drawn so far, by number
+) -> np.ndarray:  # (n,) sums to 1
     """Probability of each label at the next draw of a sequential bootstrap.
 
     Parameters
     ----------
-    first, last
+    first
+        (n,) int: bars on which each label is held, both inclusive
+    last
         (n,) int: bars on which each label is held, both inclusive
     drawn : default ()
         labels drawn so far, by number
@@ -825,17 +1051,20 @@ def draw_probabilities(
     np.ndarray
         (n,) sums to 1
     """
-    first, last = np.asarray(first, np.int64), np.asarray(last, np.int64)
+    first = np.asarray(first, np.int64)
+    last = np.asarray(last, np.int64)
     count = np.zeros(int(last.max()) + 1)
-    for i in drawn: count[first[i]:last[i]+1] += 1
+    for i in drawn:
+        count[first[i] : last[i] + 1] += 1
     gain = _gain(first, last, count)
-    return gain/gain.sum()
+    return gain / gain.sum()
+
 
 def sequential_bootstrap(
-    y:Label,
-    seed:int=0,
-    rows=None, # panel rows to draw from, e.g. a fold's train part; default: every labelled row
-)->np.ndarray: # as many rows as were given, grouped by asset, with repeats
+    y: Label,
+    seed: int = 0,
+    rows=None,  # panel rows to draw from, e.g. a fold's train part; default: every labelled row
+) -> np.ndarray:  # as many rows as were given, grouped by asset, with repeats
     """Row numbers drawn asset by asset, each next one likelier the less it overlaps with those drawn before.
 
     Parameters
@@ -853,20 +1082,22 @@ def sequential_bootstrap(
     p, (first, last) = y.panel, _held(y)
     rows = np.arange(p.n_rows) if rows is None else np.sort(np.asarray(rows, np.int64))
     rows = rows[y.labelled[rows]]
-    rng, out = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    out = []
     for mine in np.split(rows, np.searchsorted(rows, p.asset_offsets[1:-1])):
-        if not len(mine): continue
+        if not len(mine):
+            continue
         start = first[mine].min()
         picks = _draw(first[mine] - start, last[mine] - start, rng.random(len(mine)), int(last[mine].max() - start) + 1)
         out.append(mine[picks])
     return np.concatenate(out) if out else rows
 
-# %% ../nbs/labels.ipynb #c78f52fd
+# %% ../nbs/labels.ipynb #f1441600
 def time_decay(
-    y:Label,
-    oldest:float=.5, # weight of the oldest row; 1 is no decay, -0.3 drops the oldest 30%
-    weights=None, # (n_rows,) what is cumulated; default: `uniqueness(y)`
-)->np.ndarray: # (n_rows,) float64 in [0, 1]; NaN where there is no label
+    y: Label,
+    oldest: float = 0.5,  # weight of the oldest row; 1 is no decay, -0.3 drops the oldest 30%
+    weights=None,  # (n_rows,) what is cumulated; default: `uniqueness(y)`
+) -> np.ndarray:  # (n_rows,) float64 in [0, 1]; NaN where there is no label
     """Weights that fall with age, equal for all rows of a date.
 
     Parameters
@@ -882,9 +1113,10 @@ def time_decay(
     np.ndarray
         (n_rows,) float64 in [0, 1]; NaN where there is no label
     """
-    if not -1 < oldest <= 1: raise NeuralphaError(f"oldest is {oldest}; it must lie above -1 and at most at 1.")
+    if not -1 < oldest <= 1:
+        raise NeuralphaError(f"oldest is {oldest}; it must lie above -1 and at most at 1.")
     weights = uniqueness(y) if weights is None else np.where(y.labelled, weights, np.nan)
     per_date = np.bincount(y.panel.date_code, np.nan_to_num(weights), y.panel.n_dates)
-    age = np.cumsum(per_date)/per_date.sum()
-    decay = oldest + (1 - oldest)*age if oldest >= 0 else np.maximum(0, (age + oldest)/(1 + oldest))
+    age = np.cumsum(per_date) / per_date.sum()
+    decay = oldest + (1 - oldest) * age if oldest >= 0 else np.maximum(0, (age + oldest) / (1 + oldest))
     return np.where(y.labelled, decay[y.panel.date_code], np.nan)

@@ -20,7 +20,7 @@ from .core import NeuralphaError, unknown_name
 from .data.panel import last_moment
 from .labels import Label
 
-# %% ../nbs/splits.ipynb #5476bb40
+# %% ../nbs/splits.ipynb #c04be8e9
 @dataclass(frozen=True, eq=False)
 class Fold:
     """Panel row numbers of one fold, each sorted by date, then asset; `dates` maps a part to its (first, last) date.
@@ -45,49 +45,69 @@ class Fold:
     groups : dict, default dict()
         combinatorial designs: number of a tested group -> its test rows
     """
+
     number: int
-    train: np.ndarray # labelled rows whose life span touches neither validation nor test
-    valid: np.ndarray # labelled rows whose life span does not touch test; empty where none was asked for
-    test: np.ndarray # every tradable row of the test period, labelled or not
-    dates: dict # part -> (first, last) Timestamp, before the purge
-    purged: int # rows dropped because their life span or the embargo reaches into another part
-    embargo: int = 0 # bars kept free on top of the purge
-    spans: dict = field(default_factory=dict) # part -> list of (first, last) Timestamp of unbroken rows, after the purge
-    groups: dict = field(default_factory=dict) # combinatorial designs: number of a tested group -> its test rows
+    train: np.ndarray  # labelled rows whose life span touches neither validation nor test
+    valid: np.ndarray  # labelled rows whose life span does not touch test; empty where none was asked for
+    test: np.ndarray  # every tradable row of the test period, labelled or not
+    dates: dict  # part -> (first, last) Timestamp, before the purge
+    purged: int  # rows dropped because their life span or the embargo reaches into another part
+    embargo: int = 0  # bars kept free on top of the purge
+    spans: dict = field(
+        default_factory=dict
+    )  # part -> list of (first, last) Timestamp of unbroken rows, after the purge
+    groups: dict = field(default_factory=dict)  # combinatorial designs: number of a tested group -> its test rows
 
     def __repr__(self):
-        parts = ", ".join(f"{k} {self.dates[k][0].date()} to {self.dates[k][1].date()} ({len(getattr(self, k)):,} rows)" for k in self.dates)
+        parts = ", ".join(
+            f"{k} {self.dates[k][0].date()} to {self.dates[k][1].date()} ({len(getattr(self, k)):,} rows)"
+            for k in self.dates
+        )
         return f"Fold {self.number}: {parts}; {self.purged:,} rows purged"
 
-# %% ../nbs/splits.ipynb #9ef11318
+# %% ../nbs/splits.ipynb #f8f11f3a
 def _zone(y, rows, lo, hi, embargo):
-    "Date positions (first, last) which no other part's life span may touch: the life of `rows`, dated lo to hi (exclusive)."
+    """Date positions (first, last) which no other part's life span may touch: the life of `rows`, dated lo to hi
+    (exclusive).
+    """
     known = y.known_code[rows[y.labelled[rows]]]
     return lo - embargo, max(int(known.max(initial=hi - 1)), hi - 1) + embargo
 
+
 def _clear(y, rows, zones):
-    "The rows whose life spans touch none of the zones."
+    """The rows whose life spans touch none of the zones."""
     keep = np.ones(len(rows), bool)
-    for first, last in zones: keep &= (y.known_code[rows] < first) | (y.start_code[rows] > last)
+    for first, last in zones:
+        keep &= (y.known_code[rows] < first) | (y.start_code[rows] > last)
     return rows[keep]
 
-# %% ../nbs/splits.ipynb #d6fb8e61
+# %% ../nbs/splits.ipynb #eb0da071
 def _unbroken(p, rows):
-    "(first, last) dates of the runs of consecutive dates among `rows`."
+    """(first, last) dates of the runs of consecutive dates among `rows`."""
     days = np.unique(p.date_code[rows])
     runs = np.split(days, np.flatnonzero(np.diff(days) > 1) + 1) if len(days) else []
     return [(pd.Timestamp(p.dates[r[0]]), pd.Timestamp(p.dates[r[-1]])) for r in runs]
 
+
 def _fold(
-    y:Label, number:int,
-    parts:dict, # "train", "valid", "test" -> list of (first, end) date positions, end exclusive
-    embargo:int, groups=(), # numbers of the test intervals, in combinatorial designs
-)->Fold:
-    "Rows of each part after purge and embargo."
+    y: Label,
+    number: int,
+    parts: dict,  # "train", "valid", "test" -> list of (first, end) date positions, end exclusive
+    embargo: int,
+    groups=(),  # numbers of the test intervals, in combinatorial designs
+) -> Fold:
+    """Rows of each part after purge and embargo."""
     p = y.panel
-    d, rows, unpurged = p.date_code[p.by_date], {}, {}
-    inside = lambda lo, hi: p.by_date[slice(*np.searchsorted(d, (lo, hi)))]
-    take = lambda part, ok: [r[ok[r]] for r in (inside(*i) for i in parts[part])]
+    d = p.date_code[p.by_date]
+    rows = {}
+    unpurged = {}
+
+    def inside(lo, hi):
+        return p.by_date[slice(*np.searchsorted(d, (lo, hi)))]
+
+    def take(part, ok):
+        return [r[ok[r]] for r in (inside(*i) for i in parts[part])]
+
     tests = take("test", p.tradable)
     zones = [_zone(y, r, *i, embargo) for r, i in zip(tests, parts["test"])]
     rows["test"] = np.concatenate(tests)
@@ -98,60 +118,82 @@ def _fold(
         zones = zones + [_zone(y, r, *i, embargo) for r, i in zip(kept, parts[part])]
     for part in ("train", "valid", "test"):
         if parts[part] and not len(rows[part]):
-            lo, hi = parts[part][0][0], parts[part][-1][1]
-            span = f"{pd.Timestamp(p.dates[lo]).date()} to {pd.Timestamp(p.dates[hi-1]).date()}"
-            raise NeuralphaError(f"Fold {number} leaves no {part} rows in {span} on {p.name} after purging {int((y.known_code - y.start_code).max())} "
-                                 f"bars and an embargo of {embargo}; widen '{part}' or shorten the horizon.")
+            lo = parts[part][0][0]
+            hi = parts[part][-1][1]
+            span = f"{pd.Timestamp(p.dates[lo]).date()} to {pd.Timestamp(p.dates[hi - 1]).date()}"
+            raise NeuralphaError(
+                f"Fold {number} leaves no {part} rows in {span} on {p.name} after purging "
+                f"{int((y.known_code - y.start_code).max())} "
+                f"bars and an embargo of {embargo}; widen '{part}' or shorten the horizon."
+            )
     parts = {k: v for k, v in parts.items() if v}
     dates = {k: (pd.Timestamp(p.dates[v[0][0]]), pd.Timestamp(p.dates[v[-1][1] - 1])) for k, v in parts.items()}
     purged = sum(n - len(rows[k]) for k, n in unpurged.items())
-    return Fold(number, rows["train"], rows["valid"], rows["test"], dates, purged, embargo,
-                {k: _unbroken(p, rows[k]) for k in parts}, dict(zip(groups, tests)))
+    return Fold(
+        number,
+        rows["train"],
+        rows["valid"],
+        rows["test"],
+        dates,
+        purged,
+        embargo,
+        {k: _unbroken(p, rows[k]) for k in parts},
+        dict(zip(groups, tests)),
+    )
 
 # %% ../nbs/splits.ipynb #e10c34c5
 def _check_embargo(embargo):
     if not isinstance(embargo, (int, np.integer)) or embargo < 0:
         raise NeuralphaError(f"embargo is {embargo!r}; it must be a whole number of bars, 0 or more.")
 
-# %% ../nbs/splits.ipynb #9f48f2dd
-def _offset(text)->pd.DateOffset:
-    "\"3Y\", \"6M\", \"8W\" or \"90D\" as a calendar offset."
+# %% ../nbs/splits.ipynb #4189badc
+def _offset(text) -> pd.DateOffset:
+    """\"3Y\", \"6M\", \"8W\" or \"90D\" as a calendar offset."""
     units = {"Y": "years", "M": "months", "W": "weeks", "D": "days"}
     t = str(text).strip().upper()
     if not (t[:-1].isdigit() and t[-1:] in units and int(t[:-1]) > 0):
         raise NeuralphaError(f"Period {text!r} is not understood; write e.g. '3Y', '6M', '8W' or '90D'.")
     return pd.DateOffset(**{units[t[-1]]: int(t[:-1])})
 
-def _live_dates(y)->int:
-    "Dates up to the last tradable bar: where the data ends."
+
+def _live_dates(y) -> int:
+    """Dates up to the last tradable bar: where the data ends."""
     return int(y.panel.date_code[y.panel.tradable].max(initial=-1)) + 1
 
-def _next_bar(dates:pd.DatetimeIndex)->pd.Timestamp:
-    "When the bar after the last one is due, by the median gap after bars of its weekday and time."
-    gaps, last = np.diff(dates.asi8), dates[-1]
+
+def _next_bar(dates: pd.DatetimeIndex) -> pd.Timestamp:
+    """When the bar after the last one is due, by the median gap after bars of its weekday and time."""
+    gaps = np.diff(dates.asi8)
+    last = dates[-1]
     same = ((dates.day_of_week == last.day_of_week) & (dates - dates.normalize() == last - last.normalize()))[:-1]
     return last + pd.Timedelta(int(np.median(gaps[same] if same.any() else gaps)), dates.unit)
 
-# %% ../nbs/splits.ipynb #fc94b277
+# %% ../nbs/splits.ipynb #9bdfac41
 _ALIGN = {"M": pd.offsets.MonthBegin(), "Q": pd.offsets.QuarterBegin(startingMonth=1), "Y": pd.offsets.YearBegin()}
 
+
 def walk_forward(
-    y:Label,
-    train:str="3Y", # calendar length of the (first) training part
-    valid:str="6M", test:str="6M", # calendar lengths; folds step by `test`
-    embargo:int=5, # bars left out before validation and before test, on top of the purge
-    scheme:str="expanding", # or "sliding"
-    last_partial:bool=True, # keep a last fold whose test period is cut by the end of the data
-    align:str|None=None, # test periods start with a month "M", quarter "Q" or year "Y"
-)->list[Fold]:
-    """Folds in time order; a last one of whose test labels none is known yet is left out. Raises `NeuralphaError` where the data is too short for one.
+    y: Label,
+    train: str = "3Y",  # calendar length of the (first) training part
+    valid: str = "6M",  # calendar lengths; folds step by `test`
+    test: str = "6M",  # calendar lengths; folds step by `test`
+    embargo: int = 5,  # bars left out before validation and before test, on top of the purge
+    scheme: str = "expanding",  # or "sliding"
+    last_partial: bool = True,  # keep a last fold whose test period is cut by the end of the data
+    align: str | None = None,  # test periods start with a month "M", quarter "Q" or year "Y"
+) -> list[Fold]:
+    """Folds in time order; a last one of whose test labels none is known yet is left out.
+
+    Raises `NeuralphaError` where the data is too short for one.
 
     Parameters
     ----------
     y : Label
     train : str, default '3Y'
         calendar length of the (first) training part
-    valid, test : str, default '6M', '6M'
+    valid : str, default '6M'
+        calendar lengths; folds step by `test`
+    test : str, default '6M'
         calendar lengths; folds step by `test`
     embargo : int, default 5
         bars left out before validation and before test, on top of the purge
@@ -162,38 +204,61 @@ def walk_forward(
     align : str | None, default None
         test periods start with a month "M", quarter "Q" or year "Y"
     """
-    if scheme not in ("expanding", "sliding"): raise NeuralphaError(f"Scheme {scheme!r} is not known; use 'expanding' or 'sliding'.")
-    if align is not None and align not in _ALIGN: raise unknown_name("align", align, _ALIGN)
+    if scheme not in ("expanding", "sliding"):
+        raise NeuralphaError(f"Scheme {scheme!r} is not known; use 'expanding' or 'sliding'.")
+    if align is not None and align not in _ALIGN:
+        raise unknown_name("align", align, _ALIGN)
     _check_embargo(embargo)
     dates = pd.DatetimeIndex(y.panel.dates)
-    at = lambda when: int(dates.searchsorted(when))
+
+    def at(when):
+        return int(dates.searchsorted(when))
+
     live = _live_dates(y)
-    folds, test_start = [], dates[0].normalize() + _offset(train) + _offset(valid)
-    if align: test_start = _ALIGN[align].rollforward(test_start)
+    folds = []
+    test_start = dates[0].normalize() + _offset(train) + _offset(valid)
+    if align:
+        test_start = _ALIGN[align].rollforward(test_start)
     while at(test_start) < live:
         test_end = test_start + _offset(test)
-        if not last_partial and _next_bar(dates[:live]) < test_end: break
+        if not last_partial and _next_bar(dates[:live]) < test_end:
+            break
         valid_start = test_start - _offset(valid)
         train_start = dates[0] if scheme == "expanding" else max(dates[0], valid_start - _offset(train))
         a, b, c, end = (min(at(t), live) for t in (train_start, valid_start, test_start, test_end))
         if end > c:
             fold = _fold(y, len(folds), {"train": [(a, b)], "valid": [(b, c)], "test": [(c, end)]}, embargo)
-            if np.isfinite(y.values[fold.test]).any(): folds.append(fold)
+            if np.isfinite(y.values[fold.test]).any():
+                folds.append(fold)
         test_start = test_end
     if not folds:
-        raise NeuralphaError(f"{y.panel.name} spans {y.panel.span}: too short for train {train} + valid {valid} + a test period; shorten them.")
+        raise NeuralphaError(
+            f"{y.panel.name} spans {y.panel.span}: too short for train {train} + valid {valid} + a test period; "
+            "shorten them."
+        )
     return folds
 
-# %% ../nbs/splits.ipynb #b17c0b1c
+# %% ../nbs/splits.ipynb #ff167aee
 def fixed_split(
-    y:Label, train_start, valid_start, test_start, test_end, # dates; `test_end` is inclusive (`last_moment`)
-    embargo:int=0, # bars, on top of the purge
-)->list[Fold]: # one fold
+    y: Label,
+    train_start,  # dates; `test_end` is inclusive (`last_moment`)
+    valid_start,  # dates; `test_end` is inclusive (`last_moment`)
+    test_start,  # dates; `test_end` is inclusive (`last_moment`)
+    test_end,  # dates; `test_end` is inclusive (`last_moment`)
+    embargo: int = 0,  # bars, on top of the purge
+) -> list[Fold]:  # one fold
     """One fold by given dates. Raises `NeuralphaError` for dates out of order or outside the data.
 
     Parameters
     ----------
-    y, train_start, valid_start, test_start, test_end
+    y : Label
+    train_start
+        dates; `test_end` is inclusive (`last_moment`)
+    valid_start
+        dates; `test_end` is inclusive (`last_moment`)
+    test_start
+        dates; `test_end` is inclusive (`last_moment`)
+    test_end
         dates; `test_end` is inclusive (`last_moment`)
     embargo : int, default 0
         bars, on top of the purge
@@ -204,40 +269,49 @@ def fixed_split(
         one fold
     """
     dates = pd.DatetimeIndex(y.panel.dates)
-    try: given = [*(pd.Timestamp(t) for t in (train_start, valid_start, test_start)), last_moment(test_end)]
-    except ValueError as e: raise NeuralphaError(f"A date of the split is not understood: {e}") from e
+    try:
+        given = [*(pd.Timestamp(t) for t in (train_start, valid_start, test_start)), last_moment(test_end)]
+    except ValueError as e:
+        raise NeuralphaError(f"A date of the split is not understood: {e}") from e
     if sorted(given) != given or len(set(given)) < 4:
         raise NeuralphaError(f"Split dates must ascend, got {', '.join(str(t.date()) for t in given)}.")
     if given[0] > dates[-1] or given[2] > dates[-1] or given[3] < dates[0]:
-        raise NeuralphaError(f"Split {given[0].date()} to {given[3].date()} lies outside {y.panel.name}, which spans {y.panel.span}.")
+        raise NeuralphaError(
+            f"Split {given[0].date()} to {given[3].date()} lies outside {y.panel.name}, which spans {y.panel.span}."
+        )
     _check_embargo(embargo)
     a, b, c = (int(dates.searchsorted(t)) for t in given[:3])
     end = int(dates.searchsorted(given[3], side="right"))
     return [_fold(y, 0, {"train": [(a, b)], "valid": [(b, c)], "test": [(c, end)]}, embargo)]
 
-# %% ../nbs/splits.ipynb #3288da44
+# %% ../nbs/splits.ipynb #18070dad
 def _groups(y, n):
-    "n runs of dates of equal length (to one date), as (first, end) positions."
+    """n runs of dates of equal length (to one date), as (first, end) positions."""
     live = _live_dates(y)
     if not isinstance(n, (int, np.integer)) or not 2 <= n <= live:
-        raise NeuralphaError(f"{n!r} groups of dates: {y.panel.name} has {live} dates; choose a whole number from 2 up to that.")
+        raise NeuralphaError(
+            f"{n!r} groups of dates: {y.panel.name} has {live} dates; choose a whole number from 2 up to that."
+        )
     edges = np.concatenate([[0], np.cumsum([len(g) for g in np.array_split(np.arange(live), n)])])
     return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
 
+
 def _group_fold(y, number, spans, tested, valid, embargo):
     rest = [g for g in range(len(spans)) if g not in tested]
-    held = [g for g in rest if g > max(tested)][:valid] or rest[:valid] # validate right after the last test, else at the start
+    held = [g for g in rest if g > max(tested)][:valid] or rest[
+        :valid
+    ]  # validate right after the last test, else at the start
     train = [g for g in rest if g not in held]
     parts = {"train": train, "valid": held, "test": tested}
     return _fold(y, number, {k: [spans[g] for g in v] for k, v in parts.items()}, embargo, tested)
 
-# %% ../nbs/splits.ipynb #cdc9d722
+# %% ../nbs/splits.ipynb #d21123be
 def purged_kfold(
-    y:Label,
-    n:int=5, # groups of dates, each tested once
-    embargo:int=5, # bars left free on both sides of validation and test, on top of the purge
-    valid:int=1, # groups held out of training for early stopping; 0 for models that need none
-)->list[Fold]:
+    y: Label,
+    n: int = 5,  # groups of dates, each tested once
+    embargo: int = 5,  # bars left free on both sides of validation and test, on top of the purge
+    valid: int = 1,  # groups held out of training for early stopping; 0 for models that need none
+) -> list[Fold]:
     """K-fold over unbroken groups of dates; training rows whose labels live in the test are purged on both sides.
 
     Parameters
@@ -252,18 +326,22 @@ def purged_kfold(
     """
     return combinatorial_purged(y, n, 1, embargo, valid)
 
+
 def combinatorial_purged(
-    y:Label,
-    groups:int=6, tests:int=2, # groups of dates, and how many of them each split tests
-    embargo:int=5, # bars left free on both sides of validation and test, on top of the purge
-    valid:int=1, # groups held out of training for early stopping; 0 for models that need none
-)->list[Fold]: # one per combination; `backtest_paths` strings them together
+    y: Label,
+    groups: int = 6,  # groups of dates, and how many of them each split tests
+    tests: int = 2,  # groups of dates, and how many of them each split tests
+    embargo: int = 5,  # bars left free on both sides of validation and test, on top of the purge
+    valid: int = 1,  # groups held out of training for early stopping; 0 for models that need none
+) -> list[Fold]:  # one per combination; `backtest_paths` strings them together
     """Combinatorial purged cross-validation.
 
     Parameters
     ----------
     y : Label
-    groups, tests : int, default 6, 2
+    groups : int, default 6
+        groups of dates, and how many of them each split tests
+    tests : int, default 2
         groups of dates, and how many of them each split tests
     embargo : int, default 5
         bars left free on both sides of validation and test, on top of the purge
@@ -278,13 +356,17 @@ def combinatorial_purged(
     _check_embargo(embargo)
     spans = _groups(y, groups)
     if not 1 <= tests < groups - valid or valid < 0:
-        raise NeuralphaError(f"tests={tests} and valid={valid} of {groups} groups leave nothing to train on; lower them.")
-    return [_group_fold(y, i, spans, tested, valid, embargo) for i, tested in enumerate(combinations(range(groups), tests))]
+        raise NeuralphaError(
+            f"tests={tests} and valid={valid} of {groups} groups leave nothing to train on; lower them."
+        )
+    return [
+        _group_fold(y, i, spans, tested, valid, embargo) for i, tested in enumerate(combinations(range(groups), tests))
+    ]
 
-# %% ../nbs/splits.ipynb #f5d38dae
+# %% ../nbs/splits.ipynb #429283bf
 def backtest_paths(
-    folds, # of `combinatorial_purged` or `purged_kfold`
-)->list: # per path, a list of (fold number, test rows), in time order: every date once
+    folds,  # of `combinatorial_purged` or `purged_kfold`
+) -> list:  # per path, a list of (fold number, test rows), in time order: every date once
     """The complete histories that the tested groups of a combinatorial design make.
 
     Parameters
@@ -299,18 +381,32 @@ def backtest_paths(
     """
     by_group = {}
     for f in folds:
-        if not f.groups: raise NeuralphaError(f"Fold {f.number} has no groups; paths exist for combinatorial_purged and purged_kfold.")
-        for g, rows in f.groups.items(): by_group.setdefault(g, []).append((f.number, rows))
+        if not f.groups:
+            raise NeuralphaError(
+                f"Fold {f.number} has no groups; paths exist for combinatorial_purged and purged_kfold."
+            )
+        for g, rows in f.groups.items():
+            by_group.setdefault(g, []).append((f.number, rows))
     return [list(path) for path in zip(*(by_group[g] for g in sorted(by_group)))]
 
-# %% ../nbs/splits.ipynb #88da16d7
+# %% ../nbs/splits.ipynb #9d6f8798
 def plot_folds(folds, ax=None, title="Folds"):
-    "One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes."
+    """One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes."""
     import matplotlib.pyplot as plt
-    ax = ax or plt.subplots(figsize=(9, .7 + .32*len(folds)))[1]
+
+    ax = ax or plt.subplots(figsize=(9, 0.7 + 0.32 * len(folds)))[1]
     for part, colour in (("train", "#0072B2"), ("valid", "#E69F00"), ("test", "#CC79A7")):
         bars = [(f.number, a, b) for f in folds for a, b in f.spans.get(part, [])]
-        if bars: ax.barh([n for n, _, _ in bars], [(b - a).days + 1 for _, a, b in bars], left=[a for _, a, _ in bars], color=colour, label=part, height=.7)
-    ax.invert_yaxis(); ax.set(yticks=[f.number for f in folds], ylabel="fold", xlabel="date", title=title)
+        if bars:
+            ax.barh(
+                [n for n, _, _ in bars],
+                [(b - a).days + 1 for _, a, b in bars],
+                left=[a for _, a, _ in bars],
+                color=colour,
+                label=part,
+                height=0.7,
+            )
+    ax.invert_yaxis()
+    ax.set(yticks=[f.number for f in folds], ylabel="fold", xlabel="date", title=title)
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), ncol=1, frameon=False)
     return ax

@@ -8,76 +8,174 @@ from neuralpha.cli import _data_block, _read_options, main
 from neuralpha.data.universes import load_universe
 
 def test_read_options_are_toml_or_text():
-    said = ["date_format=%d.%m.%Y", "tz=America/New_York", "assets=['A', 'B']", "columns={close = 'PX_LAST'}", "decimal=,", "start=2020-01-02", "delimiter=;"]
-    assert _read_options(said) == dict(date_format="%d.%m.%Y", tz="America/New_York", assets=["A", "B"], columns={"close": "PX_LAST"}, decimal=",",
-                                       start=dt.date(2020, 1, 2), delimiter=";")
-    with pytest.raises(NeuralphaError, match="--read wide: write key=value"): _read_options(["wide"])
+    said = [
+        "date_format=%d.%m.%Y",
+        "tz=America/New_York",
+        "assets=['A', 'B']",
+        "columns={close = 'PX_LAST'}",
+        "decimal=,",
+        "start=2020-01-02",
+        "delimiter=;",
+    ]
+    assert _read_options(said) == dict(
+        date_format="%d.%m.%Y",
+        tz="America/New_York",
+        assets=["A", "B"],
+        columns={"close": "PX_LAST"},
+        decimal=",",
+        start=dt.date(2020, 1, 2),
+        delimiter=";",
+    )
+    with pytest.raises(NeuralphaError, match="--read wide: write key=value"):
+        _read_options(["wide"])
 
 def _awkward(folder, days=40):
-    "The same small market in four files, each of which needs a word."
-    frame = pd.DataFrame([(d, a, 10. + i) for a in "AB" for i, d in enumerate(pd.bdate_range("2024-01-02", periods=days))], columns=["date", "asset", "close"])
-    frame.assign(date=frame.date.dt.strftime("%d.%m.%y")).to_csv(folder/"german.csv", index=False, sep=";")
-    frame.assign(date=(frame.date + pd.Timedelta(hours=16)).dt.tz_localize("America/New_York").dt.tz_convert("UTC")).to_parquet(folder/"tz.parquet")
-    frame.pivot(index="date", columns="asset", values="close").to_csv(folder/"wide.csv")
-    frame.rename(columns={"asset": "firm"}).to_csv(folder/"firm.csv", index=False)
+    """The same small market in four files, each of which needs a word."""
+    frame = pd.DataFrame(
+        [(d, a, 10.0 + i) for a in "AB" for i, d in enumerate(pd.bdate_range("2024-01-02", periods=days))],
+        columns=["date", "asset", "close"],
+    )
+    frame.assign(date=frame.date.dt.strftime("%d.%m.%y")).to_csv(folder / "german.csv", index=False, sep=";")
+    frame.assign(
+        date=(frame.date + pd.Timedelta(hours=16)).dt.tz_localize("America/New_York").dt.tz_convert("UTC")
+    ).to_parquet(folder / "tz.parquet")
+    frame.pivot(index="date", columns="asset", values="close").to_csv(folder / "wide.csv")
+    frame.rename(columns={"asset": "firm"}).to_csv(folder / "firm.csv", index=False)
 
-@pytest.mark.parametrize("file, option", [("german.csv", "date_format='%d.%m.%y'"), ("tz.parquet", "tz='America/New_York'"), ("wide.csv", "layout='wide'"), ("firm.csv", "columns={'asset' = '...'}")])
-def test_a_source_that_needs_a_word_is_read_with_the_word_its_refusal_names(tmp_path, monkeypatch, capsys, file, option):
-    monkeypatch.chdir(tmp_path); monkeypatch.setenv("NEURALPHA_UNIVERSES", str(tmp_path/"universes"))
+@pytest.mark.parametrize(
+    "file, option",
+    [
+        ("german.csv", "date_format='%d.%m.%y'"),
+        ("tz.parquet", "tz='America/New_York'"),
+        ("wide.csv", "layout='wide'"),
+        ("firm.csv", "columns={'asset' = '...'}"),
+    ],
+)
+def test_a_source_that_needs_a_word_is_read_with_the_word_its_refusal_names(
+    tmp_path, monkeypatch, capsys, file, option
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEURALPHA_UNIVERSES", str(tmp_path / "universes"))
     _awkward(tmp_path)
-    with pytest.raises(SystemExit): main(["data", "check", file])
+    with pytest.raises(SystemExit):
+        main(["data", "check", file])
     said = capsys.readouterr().err
     assert f'--read "{option}"' in said and f'[data."{file}"]' in said and len(said.strip().splitlines()) == 1
     option = option.replace("...", "firm")
     for command in ("check", "import"):
-        with pytest.raises(SystemExit) as e: main(["data", command, file, "--read", option])
+        with pytest.raises(SystemExit) as e:
+            main(["data", command, file, "--read", option])
         assert e.value.code in (0, None), capsys.readouterr().err
     assert load_universe(file.split(".")[0]).span == "2024-01-02 to 2024-02-26"
 
-@pytest.mark.parametrize("command, option, message", [
-    ("check", "source=x", "Unknown option of a source 'source'"), ("import", "name=y", "Unknown option of a source 'name'"), ("import", "replace=true", "Unknown option of a source 'replace'"),
-    ("import", "folder=y", "Unknown option of a source 'folder'"), ("check", "calendar=XNYS", "--read \"checks={'calendar' = 'XNYS'}\"; in a study's file, below [checks], 'calendar' = 'XNYS'.")])
+@pytest.mark.parametrize(
+    "command, option, message",
+    [
+        ("check", "source=x", "Unknown option of a source 'source'"),
+        ("import", "name=y", "Unknown option of a source 'name'"),
+        ("import", "replace=true", "Unknown option of a source 'replace'"),
+        ("import", "folder=y", "Unknown option of a source 'folder'"),
+        (
+            "check",
+            "calendar=XNYS",
+            "--read \"checks={'calendar' = 'XNYS'}\"; in a study's file, below [checks], 'calendar' = 'XNYS'.",
+        ),
+    ],
+)
 def test_what_is_no_option_of_a_source_is_one_line(tmp_path, monkeypatch, capsys, command, option, message):
-    monkeypatch.chdir(tmp_path); monkeypatch.setenv("NEURALPHA_UNIVERSES", str(tmp_path/"universes"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEURALPHA_UNIVERSES", str(tmp_path / "universes"))
     _awkward(tmp_path)
-    with pytest.raises(SystemExit) as e: main(["data", command, "firm.csv", "--read", "columns={asset = 'firm'}", "--read", option])
+    with pytest.raises(SystemExit) as e:
+        main(["data", command, "firm.csv", "--read", "columns={asset = 'firm'}", "--read", option])
     said = capsys.readouterr().err
-    assert e.value.code == 2 and message in said and len(said.strip().splitlines()) == 1 and not (tmp_path/"universes").exists()
+    assert (
+        e.value.code == 2
+        and message in said
+        and len(said.strip().splitlines()) == 1
+        and not (tmp_path / "universes").exists()
+    )
 
 def test_the_checks_can_be_set_for_a_look_at_the_data(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     _awkward(tmp_path)
-    with pytest.raises(SystemExit) as e: main(["data", "check", "firm.csv", "--read", "columns={asset = 'firm'}", "--read", "checks={'calendar' = 'XNYS'}"])
+    with pytest.raises(SystemExit) as e:
+        main(
+            [
+                "data",
+                "check",
+                "firm.csv",
+                "--read",
+                "columns={asset = 'firm'}",
+                "--read",
+                "checks={'calendar' = 'XNYS'}",
+            ]
+        )
     assert e.value.code in (0, None) and "calendar XNYS" in " ".join(capsys.readouterr().out.split())
-    with pytest.raises(NeuralphaError, match=r"below \[checks\] in its file"): _data_block("tiny", None, ["checks={calendar='XNYS'}"])
-    with pytest.raises(SystemExit) as e: main(["data", "check", "sim-tiny"])
+    with pytest.raises(NeuralphaError, match=r"below \[checks\] in its file"):
+        _data_block("tiny", None, ["checks={calendar='XNYS'}"])
+    with pytest.raises(SystemExit) as e:
+        main(["data", "check", "sim-tiny"])
     assert e.value.code in (0, None) and "made, not read" in capsys.readouterr().out
 
 def test_what_is_read_is_a_studys_data_block(tmp_path):
     assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
-    assert _data_block("tiny", None, ["start=2020-01-01"]) == {"sim-tiny": {"start": dt.date(2020, 1, 1)}} and _data_block("tiny", None, None) is None
-    with pytest.raises(NeuralphaError, match="--read speaks of one universe"): _data_block("tiny", ["a.csv", "b.csv"], ["tz=UTC"])
+    assert (
+        _data_block("tiny", None, ["start=2020-01-01"]) == {"sim-tiny": {"start": dt.date(2020, 1, 1)}}
+        and _data_block("tiny", None, None) is None
+    )
+    with pytest.raises(NeuralphaError, match="--read speaks of one universe"):
+        _data_block("tiny", ["a.csv", "b.csv"], ["tz=UTC"])
 
 def _call(capsys, *args):
-    with pytest.raises(SystemExit) as e: main([str(a) for a in args])
+    with pytest.raises(SystemExit) as e:
+        main([str(a) for a in args])
     return e.value.code or 0, capsys.readouterr()
 
-@pytest.mark.parametrize("args, message", [
-    (["run", "qick"], "Did you mean 'quick'"), (["run", "tiny", "--models", "lihgtgbm"], "Did you mean 'lightgbm'"),
-    (["run", "tiny", "-u", "sim-tyni"], "Did you mean 'sim-tiny'"), (["run", "tiny", "-u", "nowhere.parquet"], "nowhere.parquet"),
-    (["run", "tiny", "-u", "broken.parquet"], "broken.parquet"), (["run", "tiny", "-u", "empty.csv"], "empty.csv"), (["run", "tiny", "-u", "noclose.csv"], "close"),
-    (["run", "wrong.toml"], "label.horizon"), (["run", "half.toml"], "not valid TOML"), (["run", "tiny", "--train", "30Y"], "too short"),
-    (["run", "tiny", "--train", "5D"], "no train rows"), (["run", "tiny", "--features", "retrun_1"], "retrun_1"), (["run", "tiny", "--horizon", "0"], "horizon"),
-    (["run", "tiny", "--train-start", "1990-01-01"], "missing"), (["run", "tiny", "--device", "tpu"], "tpu"), (["run", "tiny", "--jobs", "0"], "jobs"),
-    (["run", "tiny", "--train-start", "2030-01-01", "--valid-start", "2031-01-01", "--test-start", "2032-01-01", "--test-end", "2033-01-01"], "outside"),
-    (["run", "tiny", "--name", "../up"], "folder")])
+@pytest.mark.parametrize(
+    "args, message",
+    [
+        (["run", "qick"], "Did you mean 'quick'"),
+        (["run", "tiny", "--models", "lihgtgbm"], "Did you mean 'lightgbm'"),
+        (["run", "tiny", "-u", "sim-tyni"], "Did you mean 'sim-tiny'"),
+        (["run", "tiny", "-u", "nowhere.parquet"], "nowhere.parquet"),
+        (["run", "tiny", "-u", "broken.parquet"], "broken.parquet"),
+        (["run", "tiny", "-u", "empty.csv"], "empty.csv"),
+        (["run", "tiny", "-u", "noclose.csv"], "close"),
+        (["run", "wrong.toml"], "label.horizon"),
+        (["run", "half.toml"], "not valid TOML"),
+        (["run", "tiny", "--train", "30Y"], "too short"),
+        (["run", "tiny", "--train", "5D"], "no train rows"),
+        (["run", "tiny", "--features", "retrun_1"], "retrun_1"),
+        (["run", "tiny", "--horizon", "0"], "horizon"),
+        (["run", "tiny", "--train-start", "1990-01-01"], "missing"),
+        (["run", "tiny", "--device", "tpu"], "tpu"),
+        (["run", "tiny", "--jobs", "0"], "jobs"),
+        (
+            [
+                "run",
+                "tiny",
+                "--train-start",
+                "2030-01-01",
+                "--valid-start",
+                "2031-01-01",
+                "--test-start",
+                "2032-01-01",
+                "--test-end",
+                "2033-01-01",
+            ],
+            "outside",
+        ),
+        (["run", "tiny", "--name", "../up"], "folder"),
+    ],
+)
 def test_bad_input_is_one_line_exit_code_2_and_nothing_written(tmp_path, monkeypatch, capsys, args, message):
     monkeypatch.chdir(tmp_path)
-    (tmp_path/"broken.parquet").write_bytes(b"PAR1 no")
-    (tmp_path/"empty.csv").write_text("date,asset,close\n")
-    (tmp_path/"noclose.csv").write_text("date,asset,price\n2024-01-02,A,1\n")
-    (tmp_path/"wrong.toml").write_text('name="w"\nuniverses=["sim-tiny"]\nmodels=["ridge"]\n[label]\nhorizon="five"')
-    (tmp_path/"half.toml").write_text("name =")
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 no")
+    (tmp_path / "empty.csv").write_text("date,asset,close\n")
+    (tmp_path / "noclose.csv").write_text("date,asset,price\n2024-01-02,A,1\n")
+    (tmp_path / "wrong.toml").write_text('name="w"\nuniverses=["sim-tiny"]\nmodels=["ridge"]\n[label]\nhorizon="five"')
+    (tmp_path / "half.toml").write_text("name =")
     before = sorted(tmp_path.rglob("*"))
     code, said = _call(capsys, *args)
     assert code == 2 and message in said.err and "Traceback" not in said.err and len(said.err.strip().splitlines()) == 1
@@ -85,33 +183,60 @@ def test_bad_input_is_one_line_exit_code_2_and_nothing_written(tmp_path, monkeyp
 
 def test_tune_prints_what_it_found_and_goes_on_where_it_stopped(tmp_path, capsys):
     import re
-    args = ["tune", "tiny", "--models", "ridge,mlp", "--trials", "2", "--out", tmp_path/"r"]
+
+    args = ["tune", "tiny", "--models", "ridge,mlp", "--trials", "2", "--out", tmp_path / "r"]
     code, first = _call(capsys, *args)
     assert code == 0 and "learning_rate" in first.out and "sim-tiny: 0/" in first.err
-    folds = len(list((tmp_path/"r/.units/searches").glob("*.jsonl")))//2
-    assert f"{2*2*folds} tries in all" in first.out and f"{2*2*folds}/{2*2*folds} trials" in first.err
-    before = {p: p.read_bytes() for p in (tmp_path/"r/.units/searches").iterdir()}
+    folds = len(list((tmp_path / "r/.units/searches").glob("*.jsonl"))) // 2
+    assert f"{2 * 2 * folds} tries in all" in first.out and f"{2 * 2 * folds}/{2 * 2 * folds} trials" in first.err
+    before = {p: p.read_bytes() for p in (tmp_path / "r/.units/searches").iterdir()}
     assert _call(capsys, *args)[1].out == first.out
-    assert {p: p.read_bytes() for p in (tmp_path/"r/.units/searches").iterdir()} == before
+    assert {p: p.read_bytes() for p in (tmp_path / "r/.units/searches").iterdir()} == before
     _call(capsys, *args[:-3], "3", *args[-2:])
     assert all(p.read_bytes().startswith(text) and len(p.read_bytes()) > len(text) for p, text in before.items())
-    assert not (tmp_path/"r/tiny").exists() # a search is not a report
+    assert not (tmp_path / "r/tiny").exists()  # a search is not a report
 
-@pytest.mark.parametrize("args, message", [(["--sampler", "grid", "--trials", "1"], "tune.sampler"), (["--trials", "0"], "tune.trials"), (["--minutes", "-1"], "tune.minutes"),
-                                           (["--models", "lihgtgbm"], "Did you mean 'lightgbm'"), (["--device", "tpu"], "tpu")])
+@pytest.mark.parametrize(
+    "args, message",
+    [
+        (["--sampler", "grid", "--trials", "1"], "tune.sampler"),
+        (["--trials", "0"], "tune.trials"),
+        (["--minutes", "-1"], "tune.minutes"),
+        (["--models", "lihgtgbm"], "Did you mean 'lightgbm'"),
+        (["--device", "tpu"], "tpu"),
+    ],
+)
 def test_a_search_that_cannot_be_is_one_line(tmp_path, capsys, args, message):
     code, said = _call(capsys, "tune", "tiny", "--out", tmp_path, *args)
-    assert code == 2 and message in said.err and len(said.err.strip().splitlines()) == 1 and not list(tmp_path.iterdir())
+    assert (
+        code == 2 and message in said.err and len(said.err.strip().splitlines()) == 1 and not list(tmp_path.iterdir())
+    )
 
 def test_a_page_of_a_report_is_verified_by_its_folder(tmp_path, capsys):
-    (tmp_path/"manifest.json").write_text("{}"); (tmp_path/"index.html").write_text("")
-    code, said = _call(capsys, "verify", tmp_path/"index.html")
+    (tmp_path / "manifest.json").write_text("{}")
+    (tmp_path / "index.html").write_text("")
+    code, said = _call(capsys, "verify", tmp_path / "index.html")
     assert code == 2 and f"give the folder: neuralpha verify {tmp_path}" in said.err
 
 def test_help_teaches(capsys):
     code, said = _call(capsys, "run", "--help")
     assert code == 0
-    for word in ("--universe", "--read", "--models", "--horizon", "--delay", "--seeds", "--features", "--train-start", "--test-end", "--device", "--jobs", "--out", "quick"): assert word in said.out
+    for word in (
+        "--universe",
+        "--read",
+        "--models",
+        "--horizon",
+        "--delay",
+        "--seeds",
+        "--features",
+        "--train-start",
+        "--test-end",
+        "--device",
+        "--jobs",
+        "--out",
+        "quick",
+    ):
+        assert word in said.out
 
 def test_help_shows_what_is_in_angle_and_square_brackets(capsys):
     assert "reports/<study>-holdout" in " ".join(_call(capsys, "holdout", "open", "--help")[1].out.split())
@@ -119,7 +244,12 @@ def test_help_shows_what_is_in_angle_and_square_brackets(capsys):
 
 def test_lists_name_what_a_study_can_name(capsys):
     models = _call(capsys, "models")[1].out
-    assert "lightgbm" in models and "num_leaves=31" in models and "Gated recurrent unit" in models and models.count("batch_rows=512") == 1
+    assert (
+        "lightgbm" in models
+        and "num_leaves=31" in models
+        and "Gated recurrent unit" in models
+        and models.count("batch_rows=512") == 1
+    )
     assert "close[t]/close[t-5] - 1" in _call(capsys, "features", "list", "ret_5")[1].out
     assert "quick" in _call(capsys, "studies")[1].out
 

@@ -10,7 +10,7 @@ def test_unknown_name_suggests_the_closest():
     assert "Choose from: lstm, ridge." in str(unknown_name("model", "zzz", ["ridge", "lstm"]))
 
 def test_digest_depends_on_content_only():
-    a = np.arange(6.).reshape(2, 3)
+    a = np.arange(6.0).reshape(2, 3)
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
     assert digest(a) == digest(np.asfortranarray(a))
     assert digest(a) != digest(a.reshape(3, 2)) and digest(a) != digest(a.astype("f4"))
@@ -23,32 +23,56 @@ import ast
 from neuralpha.core import _without_docstrings
 
 def test_prose_changes_no_number():
-    tree = lambda doc, value: ast.dump(_without_docstrings(ast.parse(f'"{doc}"\ndef f():\n    "{doc}"\n    return {value}')))
+    def tree(doc, value):
+        return ast.dump(_without_docstrings(ast.parse(f'"{doc}"\ndef f():\n    "{doc}"\n    return {value}')))
+
     assert tree("One.", 1) == tree("Another.", 1) != tree("One.", 2)
 
 def test_code_digest_follows_imports():
-    assert code_modules("neuralpha.splits") == ["neuralpha.core", "neuralpha.data.panel", "neuralpha.labels", "neuralpha.splits"]
+    assert code_modules("neuralpha.splits") == [
+        "neuralpha.core",
+        "neuralpha.data.panel",
+        "neuralpha.labels",
+        "neuralpha.splits",
+    ]
     assert code_digest("neuralpha.splits") != code_digest("neuralpha.labels")
 
 def test_a_table_is_read_as_it_was_written_or_not_at_all(tmp_path):
-    path, kinds = tmp_path/"t.parquet", dict(date="date", asset="text", score="float32")
-    good = pd.DataFrame({"date": pd.to_datetime(["2020-01-02"]*2), "asset": ["A", "B"], "score": np.float32([1, 2]), "more": 1})
+    path = tmp_path / "t.parquet"
+    kinds = dict(date="date", asset="text", score="float32")
+    good = pd.DataFrame(
+        {"date": pd.to_datetime(["2020-01-02"] * 2), "asset": ["A", "B"], "score": np.float32([1, 2]), "more": 1}
+    )
     good.to_parquet(path)
     pd.testing.assert_frame_equal(read_table(path, **kinds), good[list(kinds)])
     for column, wrong in {"score": ["1", "2"], "date": good["date"].dt.tz_localize("UTC"), "asset": [1, 2]}.items():
-        for bad in (good.assign(**{column: wrong}), good.drop(columns=column), good.set_index(column).reset_index(drop=True)):
+        for bad in (
+            good.assign(**{column: wrong}),
+            good.drop(columns=column),
+            good.set_index(column).reset_index(drop=True),
+        ):
             bad.to_parquet(path)
-            with pytest.raises(NeuralphaError, match=f"t.parquet: column '{column}' "): read_table(path, **kinds)
+            with pytest.raises(NeuralphaError, match=f"t.parquet: column '{column}' "):
+                read_table(path, **kinds)
 
-@pytest.mark.parametrize("damage", [lambda b: b[:len(b)//2], lambda b: b[:4] + bytes(200) + b[204:], lambda b: b"", lambda b: b[:-40] + bytes(36) + b[-4:]])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda b: b[: len(b) // 2],
+        lambda b: b[:4] + bytes(200) + b[204:],
+        lambda b: b"",
+        lambda b: b[:-40] + bytes(36) + b[-4:],
+    ],
+)
 def test_a_damaged_table_is_one_line(tmp_path, damage):
-    path = tmp_path/"t.parquet"
-    pd.DataFrame({"x": np.arange(1000.)}).to_parquet(path)
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"x": np.arange(1000.0)}).to_parquet(path)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(NeuralphaError, match="t.parquet is not a readable Parquet file: ."): read_table(path, x="number")
+    with pytest.raises(NeuralphaError, match="t.parquet is not a readable Parquet file: ."):
+        read_table(path, x="number")
 
 def test_atomic_path_keeps_the_old_file_when_the_writer_fails(tmp_path):
-    p = tmp_path/"deep"/"x.json"
+    p = tmp_path / "deep" / "x.json"
     write_json(p, {"a": 1})
     with pytest.raises(RuntimeError):
         with atomic_path(p) as tmp:
@@ -58,34 +82,56 @@ def test_atomic_path_keeps_the_old_file_when_the_writer_fails(tmp_path):
     assert [f.name for f in p.parent.iterdir()] == ["x.json"]
 
 def test_write_json_is_reproducible_and_has_no_nan(tmp_path):
-    write_json(tmp_path/"a", {"b": float("nan"), "a": np.float64(.1)})
-    write_json(tmp_path/"b", {"a": .1, "b": None})
-    assert (tmp_path/"a").read_bytes() == (tmp_path/"b").read_bytes()
+    write_json(tmp_path / "a", {"b": float("nan"), "a": np.float64(0.1)})
+    write_json(tmp_path / "b", {"a": 0.1, "b": None})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 def test_broken_json_is_named(tmp_path):
-    (tmp_path/"x.json").write_text("{")
-    with pytest.raises(NeuralphaError, match="x.json"): read_json(tmp_path/"x.json")
+    (tmp_path / "x.json").write_text("{")
+    with pytest.raises(NeuralphaError, match="x.json"):
+        read_json(tmp_path / "x.json")
 
-@pytest.mark.parametrize("text", ["["*10**6 + "]"*10**6, '{"a":'*10**6 + "1" + "}"*10**6, '{"a": NaN}', '{"a": -Infinity}', '{"a": 1e999}', '{"a": ' + "9"*10**5 + "}", "[]", "{}", '{"a": "1"}', "\0", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 10**6 + "]" * 10**6,
+        '{"a":' * 10**6 + "1" + "}" * 10**6,
+        '{"a": NaN}',
+        '{"a": -Infinity}',
+        '{"a": 1e999}',
+        '{"a": ' + "9" * 10**5 + "}",
+        "[]",
+        "{}",
+        '{"a": "1"}',
+        "\0",
+        "",
+    ],
+)
 def test_json_that_nobody_could_have_written_is_refused(text):
-    with pytest.raises(NeuralphaError, match="^x.json[ :]"): parse_json(text, "x.json", a=(int, float))
+    with pytest.raises(NeuralphaError, match="^x.json[ :]"):
+        parse_json(text, "x.json", a=(int, float))
     assert parse_json('{"a": 1.5}', "x.json", a=(int, float)) == {"a": 1.5}
 
-@pytest.mark.parametrize("error", [OSError(28, "No space"), Exception("while serializing: No space left on device (os error 28)")])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space"), Exception("while serializing: No space left on device (os error 28)")]
+)
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, error):
     with pytest.raises(DiskError, match="Cannot write .*x.json: No space left on device"):
-        with atomic_path(tmp_path/"x.json"): raise error
+        with atomic_path(tmp_path / "x.json"):
+            raise error
     assert list(tmp_path.iterdir()) == []
 
 def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
-    (tmp_path/"x").touch()
-    with pytest.raises(DiskError, match="x/y.json: (Not a directory|File exists)"): write_json(tmp_path/"x"/"y.json", 1)
+    (tmp_path / "x").touch()
+    with pytest.raises(DiskError, match="x/y.json: (Not a directory|File exists)"):
+        write_json(tmp_path / "x" / "y.json", 1)
 
 def test_a_lock_is_exclusive_and_leaves_no_file(tmp_path):
-    with lock(tmp_path/"l") as first:
-        with lock(tmp_path/"l", wait=False) as second: assert first and not second
-    (tmp_path/"left").touch()
-    with lock(tmp_path/"held"):
+    with lock(tmp_path / "l") as first:
+        with lock(tmp_path / "l", wait=False) as second:
+            assert first and not second
+    (tmp_path / "left").touch()
+    with lock(tmp_path / "held"):
         sweep_locks(tmp_path)
         assert [p.name for p in tmp_path.iterdir()] == ["held"]
     assert list(tmp_path.iterdir()) == []
@@ -94,18 +140,31 @@ def test_a_figure_is_the_same_picture_in_fewer_bytes():
     import io
     from matplotlib.figure import Figure
     from PIL import Image
-    fig, plain = Figure(figsize=(4, 3)), io.BytesIO()
+
+    fig = Figure(figsize=(4, 3))
+    plain = io.BytesIO()
     shades = np.linspace(0, 1, 64)
-    fig.add_subplot().imshow(np.stack(np.broadcast_arrays(shades[:, None], shades[None, :], .35), -1), interpolation="nearest")
+    fig.add_subplot().imshow(
+        np.stack(np.broadcast_arrays(shades[:, None], shades[None, :], 0.35), -1), interpolation="nearest"
+    )
     fig.savefig(plain, format="png", dpi=96, bbox_inches="tight")
-    small, pixels = figure_png(fig), lambda png: np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
-    assert pixels(small).shape == pixels(plain.getvalue()).shape and abs(pixels(small) - pixels(plain.getvalue())).mean() < 8
+    small = figure_png(fig)
+    pixels = lambda png: np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+    assert (
+        pixels(small).shape == pixels(plain.getvalue()).shape
+        and abs(pixels(small) - pixels(plain.getvalue())).mean() < 8
+    )
     assert small == figure_png(fig) and len(small) < len(plain.getvalue())
 
 def test_a_saved_notebook_holds_no_widget():
     import nbformat
     from nbclient import NotebookClient
-    code = "import os\nos.environ.pop('NEURALPHA_PROGRESS', None)\nfrom neuralpha.core import progress\nfor i in progress(range(3), 'fitting'): pass\nbar = progress(total=2, desc='kept', leave=True); bar.update(2); bar.close()"
+
+    code = (
+        "import os\nos.environ.pop('NEURALPHA_PROGRESS', None)\nfrom neuralpha.core import progress\nfor i in "
+        "progress(range(3), 'fitting'): pass\nbar = progress(total=2, desc='kept', leave=True); bar.update(2); "
+        "bar.close()"
+    )
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(nb, kernel_name="python3").execute()
     stored = nb.cells[0].outputs
@@ -115,6 +174,8 @@ def test_a_saved_notebook_holds_no_widget():
 
 def test_limit_threads_is_undone():
     import torch
+
     before = torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")
-    with limit_threads(1): assert torch.get_num_threads() == 1 and os.environ["OMP_NUM_THREADS"] == "1"
+    with limit_threads(1):
+        assert torch.get_num_threads() == 1 and os.environ["OMP_NUM_THREADS"] == "1"
     assert (torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")) == before

@@ -7,21 +7,52 @@ from neuralpha.house import root
 
 def test_calls_are_dropped_and_decorators_kept():
     cell = "#| test\n# why\n@mark\ndef test_a():\n    assert f()\ntest_a()\nX = 1"
-    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in ("#| default_exp data.panel", cell, "print(1)")])
+    nb = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(s) for s in ("#| default_exp data.panel", cell, "print(1)")]
+    )
     text = test_source(nb)
-    assert text.splitlines()[1:] == ["from neuralpha.data.panel import *", "# why", "@mark", "def test_a():", "    assert f()", "", "X = 1"]
+    assert text.splitlines()[1:] == [
+        "from neuralpha.data.panel import *",
+        "# why",
+        "@mark",
+        "def test_a():",
+        "    assert f()",
+        "",
+        "X = 1",
+    ]
 
 def test_readme_is_the_front_page():
-    cells = [nbformat.v4.new_markdown_cell("See [this](guides/a.ipynb#b), [that](../LICENSE), [web](https://example.org), [here](#x)."),
-             nbformat.v4.new_code_cell("#| eval: false\nf()"), nbformat.v4.new_code_cell("#| test\nassert f")]
+    cells = [
+        nbformat.v4.new_markdown_cell(
+            "See [this](guides/a.ipynb#b), [that](../LICENSE), [web](https://example.org), [here](#x)."
+        ),
+        nbformat.v4.new_code_cell("#| eval: false\nf()"),
+        nbformat.v4.new_code_cell("#| test\nassert f"),
+    ]
     assert readme_text({"cells": cells}).split("\n\n")[:-1] == [
-        "See [this](nbs/guides/a.ipynb#b), [that](LICENSE), [web](https://example.org), [here](#x).", "```python\nf()\n```"]
+        "See [this](nbs/guides/a.ipynb#b), [that](LICENSE), [web](https://example.org), [here](#x).",
+        "```python\nf()\n```",
+    ]
 
 def test_a_type_checker_knows_what_every_public_name_is(tmp_path):
     import neuralpha as na
-    (tmp_path/"use.py").write_text("import neuralpha as na\n" + "".join(f"reveal_type(na.{name})\n" for name in na.__all__))
-    mypy = [sys.executable, "-m", "mypy", "--no-site-packages", "--ignore-missing-imports", "--follow-imports=silent", "--no-incremental", "use.py"]
-    found = subprocess.run(mypy, cwd=tmp_path, env={**os.environ, "MYPYPATH": str(root())}, capture_output=True, text=True)
+
+    (tmp_path / "use.py").write_text(
+        "import neuralpha as na\n" + "".join(f"reveal_type(na.{name})\n" for name in na.__all__)
+    )
+    mypy = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--no-site-packages",
+        "--ignore-missing-imports",
+        "--follow-imports=silent",
+        "--no-incremental",
+        "use.py",
+    ]
+    found = subprocess.run(
+        mypy, cwd=tmp_path, env={**os.environ, "MYPYPATH": str(root())}, capture_output=True, text=True
+    )
     types = dict(zip(na.__all__, [l for l in found.stdout.splitlines() if "Revealed type" in l], strict=True))
     unknown = [name for name, line in types.items() if '"Any"' in line or "error" in line]
     assert not unknown and "-> list[neuralpha.splits.Fold]" in types["walk_forward"], found.stdout

@@ -6,27 +6,35 @@ from neuralpha.core import NeuralphaError
 
 def test_every_notebook_is_in_the_sidebar_once():
     from neuralpha.dev import root
+
     assert sidebar(root())
 
 def tiny_sidebar(base, *pages):
     for p in ("index", "core", "guides/look"):
-        (base/f"nbs/{p}.ipynb").parent.mkdir(parents=True, exist_ok=True)
-        (base/f"nbs/{p}.ipynb").touch()
-    (base/"docs").mkdir(exist_ok=True)
-    (base/"docs/sidebar.toml").write_text(f'[[part]]\ntitle = "All"\npages = {list(pages)}')
+        (base / f"nbs/{p}.ipynb").parent.mkdir(parents=True, exist_ok=True)
+        (base / f"nbs/{p}.ipynb").touch()
+    (base / "docs").mkdir(exist_ok=True)
+    (base / "docs/sidebar.toml").write_text(f'[[part]]\ntitle = "All"\npages = {list(pages)}')
     return sidebar(base)
 
 def test_sidebar_names_what_is_missing_doubled_or_gone(tmp_path):
     assert tiny_sidebar(tmp_path, "guides/look", "core") == [("All", ["guides/look", "core"])]
-    with pytest.raises(NeuralphaError, match="guides/look is missing"): tiny_sidebar(tmp_path, "core")
-    with pytest.raises(NeuralphaError, match="core is there twice"): tiny_sidebar(tmp_path, "core", "core", "guides/look")
-    with pytest.raises(NeuralphaError, match="gone has no notebook"): tiny_sidebar(tmp_path, "core", "gone", "guides/look")
+    with pytest.raises(NeuralphaError, match="guides/look is missing"):
+        tiny_sidebar(tmp_path, "core")
+    with pytest.raises(NeuralphaError, match="core is there twice"):
+        tiny_sidebar(tmp_path, "core", "core", "guides/look")
+    with pytest.raises(NeuralphaError, match="gone has no notebook"):
+        tiny_sidebar(tmp_path, "core", "gone", "guides/look")
 
 def test_only_known_names_outside_fences_are_linked():
     names = {"ic": "neuralpha.a.ic", "rank_ic": "neuralpha.a.rank_ic", "Panel": "neuralpha.b.Panel"}
-    assert linked("`rank_ic`, `ic()` and `Panel`", names) == \
-        "{py:obj}`rank_ic <neuralpha.a.rank_ic>`, {py:obj}`ic() <neuralpha.a.ic>` and {py:obj}`Panel <neuralpha.b.Panel>`"
-    for same in ("`icir`", "`ic`", "```\n`Panel`\n```", "``Panel``", "    `Panel`", "{py:obj}`Panel`"): assert linked(same, names) == same
+    assert (
+        linked("`rank_ic`, `ic()` and `Panel`", names)
+        == "{py:obj}`rank_ic <neuralpha.a.rank_ic>`, {py:obj}`ic() <neuralpha.a.ic>` and {py:obj}`Panel "
+        "<neuralpha.b.Panel>`"
+    )
+    for same in ("`icir`", "`ic`", "```\n`Panel`\n```", "``Panel``", "    `Panel`", "{py:obj}`Panel`"):
+        assert linked(same, names) == same
 
 LOOK = '''# Hard to show
 > A page of wide things.
@@ -47,36 +55,40 @@ def test_that_something_holds():
 '''.replace("\\\\", "\\")
 
 def small_repository(base, look=LOOK):
-    "A repository with three notebooks."
+    """A repository with three notebooks."""
     from neuralpha.dev import root
+
     for f in ("settings.ini", "CONTRIBUTING.md", "LICENSE", "docs/conf.py", "docs/_static/site.css", "nbs/core.ipynb"):
-        (base/f).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(root()/f, base/f)
-    (base/"docs/sidebar.toml").write_text('[[part]]\ntitle = "All"\npages = ["guides/look", "core"]\n')
+        (base / f).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root() / f, base / f)
+    (base / "docs/sidebar.toml").write_text('[[part]]\ntitle = "All"\npages = ["guides/look", "core"]\n')
     for page, text in (("index", "# Front\n> A page.\n\nSee the [licence](../LICENSE)."), ("guides/look", look)):
         prose, *code = text.split("\n===\n")
         cells = [nbformat.v4.new_markdown_cell(prose), *map(nbformat.v4.new_code_cell, code)]
-        (base/f"nbs/{page}.ipynb").parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), base/f"nbs/{page}.ipynb")
+        (base / f"nbs/{page}.ipynb").parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), base / f"nbs/{page}.ipynb")
     return base
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory): return build(small_repository(tmp_path_factory.mktemp("docs")/"repo")).parent
+def site(tmp_path_factory):
+    return build(small_repository(tmp_path_factory.mktemp("docs") / "repo")).parent
 
 @pytest.fixture
 def again(site, tmp_path):
-    "A copy of the built repository, with what it has run, and a way to change its guide."
-    shutil.copytree(site.parents[2], tmp_path/"repo")
+    """A copy of the built repository, with what it has run, and a way to change its guide."""
+    shutil.copytree(site.parents[2], tmp_path / "repo")
+
     def change(f):
-        path = tmp_path/"repo/nbs/guides/look.ipynb"
+        path = tmp_path / "repo/nbs/guides/look.ipynb"
         nb = nbformat.read(path, 4)
         f(nb.cells)
         nbformat.write(nb, path)
-        return tmp_path/"repo"
+        return tmp_path / "repo"
+
     return change
 
 def test_pages_hold_prose_outputs_and_reference(site):
-    look, core = ((site/p).read_text() for p in ("guides/look.html", "core.html"))
+    look, core = ((site / p).read_text() for p in ("guides/look.html", "core.html"))
     assert "a_long_column_name_39" in look and "<math" in look and "image/png" not in look and "_images/" in look
     assert 'href="../core.html#neuralpha.core.read_json"' in look and "Tested: that something holds" in look
     assert 'id="neuralpha.core.digest"' in core and "JSON-native values, numpy arrays, pandas objects or bytes" in core
@@ -86,8 +98,13 @@ def test_only_changed_code_runs_again(again, capsys):
     def ran(change):
         run_all(again(change), ["guides/look", "core"])
         return capsys.readouterr().out
-    def code(cells): cells[2].source += " + 1"
-    def prose(cells): cells[0].source += " More."
+
+    def code(cells):
+        cells[2].source += " + 1"
+
+    def prose(cells):
+        cells[0].source += " More."
+
     assert ran(prose) == ""
     assert "guides/look" in (first := ran(code)) and "core" not in first
 
@@ -96,24 +113,32 @@ def test_a_failing_notebook_fails_the_build_by_name(again):
         build(again(lambda cells: cells.append(nbformat.v4.new_code_cell("prices['close']"))))
 
 def test_a_broken_link_fails_the_build(again):
-    def broken(cells): cells[0].source += " [lost](../nowhere.ipynb)"
-    with pytest.raises(NeuralphaError, match="nowhere"): build(again(broken))
+    def broken(cells):
+        cells[0].source += " [lost](../nowhere.ipynb)"
+
+    with pytest.raises(NeuralphaError, match="nowhere"):
+        build(again(broken))
 
 @pytest.fixture(scope="module")
 def browser():
     from playwright.sync_api import sync_playwright
+
     found = shutil.which("chromium") or shutil.which("google-chrome")
-    if not found: pytest.skip("no Chromium on the path: apt-get install chromium")
+    if not found:
+        pytest.skip("no Chromium on the path: apt-get install chromium")
     with sync_playwright() as p:
-        b = p.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        b = p.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
         yield b
         b.close()
 
 @contextlib.contextmanager
 def opened(browser, file, width=1280, scheme="light", then=""):
-    "A page from disk, and what went wrong with it: errors, requests that failed or left the disk."
+    """A page from disk, and what went wrong with it: errors, requests that failed or left the disk."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page, faults = context.new_page(), []
+    page = context.new_page()
+    faults = []
     page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda e: faults.append(str(e)))
     page.on("requestfailed", lambda r: faults.append(r.url))
@@ -127,42 +152,47 @@ WIDER = "document.documentElement.scrollWidth - document.documentElement.clientW
 @pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
 def test_pages_open_from_disk_and_fit(site, browser, width, scheme):
     for name in ("index", "guides/look", "core"):
-        with opened(browser, site/f"{name}.html", width, scheme) as (page, faults):
+        with opened(browser, site / f"{name}.html", width, scheme) as (page, faults):
             assert page.evaluate(WIDER) <= 0 and faults == [], name
             assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
 
 def test_dark_and_light_differ_where_they_should(site, browser):
     seen = {}
     for scheme in ("light", "dark"):
-        with opened(browser, site/"guides/look.html", scheme=scheme) as (page, _):
-            seen[scheme] = page.evaluate("[getComputedStyle(document.body).backgroundColor, "
-                                         "getComputedStyle(document.querySelector('.cell_output img')).filter]")
+        with opened(browser, site / "guides/look.html", scheme=scheme) as (page, _):
+            seen[scheme] = page.evaluate(
+                "[getComputedStyle(document.body).backgroundColor, "
+                "getComputedStyle(document.querySelector('.cell_output img')).filter]"
+            )
     assert seen["light"] == ["rgb(255, 255, 255)", "none"]
     assert seen["dark"][0] != "rgb(255, 255, 255)" and "invert" in seen["dark"][1]
 
 def test_tests_and_source_stay_folded_until_asked_for(site, browser):
-    with opened(browser, site/"guides/look.html") as (page, _):
+    with opened(browser, site / "guides/look.html") as (page, _):
         code = page.get_by_text("def test_that_something_holds")
         assert not code.is_visible()
         page.get_by_text("Tested: that something holds").first.click()
         assert code.is_visible()
 
 def test_search_works_from_disk(site, browser):
-    with opened(browser, site/"search.html", then="?q=canonical_json") as (page, faults):
+    with opened(browser, site / "search.html", then="?q=canonical_json") as (page, faults):
         page.wait_for_selector("#search-results li a")
         assert any("core.html" in a.get_attribute("href") for a in page.query_selector_all("#search-results li a"))
         assert faults == []
 
 def front_page(kind):
     from neuralpha.dev import root
-    return "\n".join(c.source for c in nbformat.read(root()/"nbs/index.ipynb", 4).cells if c.cell_type == kind)
+
+    return "\n".join(c.source for c in nbformat.read(root() / "nbs/index.ipynb", 4).cells if c.cell_type == kind)
 
 def test_commands_of_the_front_page_exist():
     from neuralpha.dev import root
-    targets = set(re.findall(r"^(\w+):", (root()/"Makefile").read_text(), re.M))
+
+    targets = set(re.findall(r"^(\w+):", (root() / "Makefile").read_text(), re.M))
     assert {"report", "test"} <= set(re.findall(r"\bmake (\w+)", front_page("markdown"))) <= targets
 
 def test_names_of_the_front_page_exist():
     import neuralpha as na
+
     used = set(re.findall(r"\bna\.(\w+)\(", front_page("code")))
     assert len(used) >= 9 and all(callable(getattr(na, name)) for name in used)

@@ -6,16 +6,37 @@ import neuralpha as na
 from neuralpha.docstrings import _docstring_node
 
 def test_sections_say_what_the_comments_say():
-    source = "\n".join([
-        "def hold(", "    scores, # `(date, asset)` scores", "    horizon:int=5, delay:int=1, # bars held, bars to entry",
-        "    *more:str, plain=None,", ")->float: # per year", '    "Return of the upper fifth."', "    return 1."])
+    source = "\n".join(
+        [
+            "def hold(",
+            "    scores, # `(date, asset)` scores",
+            "    horizon:int=5, delay:int=1, # bars held, bars to entry",
+            "    *more:str, plain=None,",
+            ")->float: # per year",
+            '    "Return of the upper fifth."',
+            "    return 1.",
+        ]
+    )
     made = documented(source)
     scope = {}
     exec(made, scope)
     assert inspect.getdoc(scope["hold"]).split("\n") == [
-        "Return of the upper fifth.", "", "Parameters", "----------", "scores", "    `(date, asset)` scores",
-        "horizon, delay : int, default 5, 1", "    bars held, bars to entry", "*more : str", "plain : default None",
-        "", "Returns", "-------", "float", "    per year"]
+        "Return of the upper fifth.",
+        "",
+        "Parameters",
+        "----------",
+        "scores",
+        "    `(date, asset)` scores",
+        "horizon, delay : int, default 5, 1",
+        "    bars held, bars to entry",
+        "*more : str",
+        "plain : default None",
+        "",
+        "Returns",
+        "-------",
+        "float",
+        "    per year",
+    ]
     assert summary_of(inspect.getdoc(scope["hold"])) == "Return of the upper fifth."
 
 def test_a_comment_behind_the_arrow_of_a_short_signature_is_no_parameters():
@@ -35,9 +56,15 @@ def test_only_docstrings_change():
     def bare(source):
         tree = ast.parse(source)
         for node in ast.walk(tree):
-            if hasattr(node, "body") and isinstance(node.body, list) and node.body and _docstring_node(node) is not None:
+            if (
+                hasattr(node, "body")
+                and isinstance(node.body, list)
+                and node.body
+                and _docstring_node(node) is not None
+            ):
                 node.body[0].value.value = ""
         return ast.dump(tree)
+
     source = "def hold(\n    horizon:int, # bars\n):\n    'Hold.'\n    return 1."
     made = documented(source)
     assert made != source and bare(made) == bare(source) and documented(made) == made
@@ -45,17 +72,24 @@ def test_only_docstrings_change():
     assert documented(exported) == exported and "Parameters\n" in exported
 
 def test_the_opening_ends_with_the_first_heading_or_definition():
-    cells = [dict(cell_type="markdown", source="# Splits\n> Folds in order.\n\nWhy."), dict(cell_type="code", source="#| export\nimport os"),
-             dict(cell_type="markdown", source="More.\n\n## Next\nNot this."), dict(cell_type="markdown", source="Nor this.")]
+    cells = [
+        dict(cell_type="markdown", source="# Splits\n> Folds in order.\n\nWhy."),
+        dict(cell_type="code", source="#| export\nimport os"),
+        dict(cell_type="markdown", source="More.\n\n## Next\nNot this."),
+        dict(cell_type="markdown", source="Nor this."),
+    ]
     assert opening(cells) == "Folds in order.\n\nWhy.\n\nMore."
     cells[1]["source"] = "#| export\nx = 1"
     assert opening(cells) == "Folds in order.\n\nWhy."
     assert with_opening('"Old."\nx = 1', "A $\\beta$.").startswith('r"""A $\\beta$."""\nx = 1')
 
-def _explained(name): # the comments beside the parameters of a public name, as fastcore reads them
+def _explained(name):  # the comments beside the parameters of a public name, as fastcore reads them
     from fastcore.docments import docments
-    try: found = docments(getattr(na, name), args_kwargs=True)
-    except (TypeError, OSError): return []
+
+    try:
+        found = docments(getattr(na, name), args_kwargs=True)
+    except (TypeError, OSError):
+        return []
     return [text for text in found.values() if text]
 
 @pytest.mark.parametrize("name", na.__all__)

@@ -27,7 +27,7 @@ def test_no_line_is_wider_than_asked_for():
     assert max(map(len, lines_of([Finding("a", "ok", "word " * 100, "fix " * 100)], 80))) <= 80
 
 def versions(monkeypatch, **changed):
-    "Other versions than the installed ones; None for a package that is not there."
+    """Other versions than the installed ones; None for a package that is not there."""
     real = metadata.version
 
     def version(name):
@@ -91,7 +91,7 @@ def test_a_library_that_cannot_be_loaded_is_named_with_what_brings_it(monkeypatc
 
 @pytest.fixture
 def shut(tmp_path):
-    "A folder that nobody can make, root neither: a file is in its way."
+    """A folder that nobody can make, root neither: a file is in its way."""
     (tmp_path / "file").write_text("")
     return tmp_path / "file" / "folder"
 
@@ -259,7 +259,7 @@ def test_the_calendars_said_to_be_broken_are_those_that_cannot_be_built():
 
 @pytest.fixture
 def card(monkeypatch, tmp_path):
-    "A machine whose driver knows a card."
+    """A machine whose driver knows a card."""
     tool = tmp_path / "nvidia-smi"
     tool.write_text("#!/bin/sh\necho 'NVIDIA T4, 535.1'\n")
     tool.chmod(0o755)
@@ -337,7 +337,7 @@ def test_a_check_that_breaks_is_a_finding():
     assert (found.name, found.state) == ("disk_of_glass", "warn") and "OSError: shattered" in found.said
 
 def run_python(tmp_path, *args, **env):
-    "A process of its own, with an empty home."
+    """A process of its own, with an empty home."""
     home = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), "HOME": str(tmp_path)}
     return subprocess.run([sys.executable, *args], capture_output=True, text=True, env=home | env, timeout=120)
 
@@ -349,7 +349,8 @@ def test_the_command_looks_at_everything_and_ends_with_1_where_something_stops_e
     assert told.returncode == 1
     assert worst == {"name": "folders", "state": "fail", "said": f"{shut}: Not a directory", "fix": fix}
     assert {finding["name"] for finding in others} == set(
-        "python packages requirements tested compiled templates kernel sockets caches memory text calendars gpu extras "
+        "python packages requirements tested compiled templates kernel sockets caches memory text calendars gpu "
+        "extras "
         "pdf disk".split()
     )
     assert not any("could not be looked at" in finding["said"] for finding in others)
@@ -376,7 +377,9 @@ def test_what_stops_only_some_reports_is_exit_code_0(monkeypatch, capsys):
 
 def test_nothing_in_the_way_is_exit_code_0_and_nothing_is_made(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(doctor, "GB", 1.0)  # every disk and memory is large
-    of_this_machine = "compiled_parts kernel sockets caches text_encoding calendars gpu pinned_versions between_packages extras"
+    of_this_machine = (
+        "compiled_parts kernel sockets caches text_encoding calendars gpu pinned_versions between_packages extras"
+    )
     for check in of_this_machine.split():
         monkeypatch.setattr(doctor, check, lambda: Finding("quick", "ok", "fine"))
     assert doctor.main([str(tmp_path / "reports")]) == 0

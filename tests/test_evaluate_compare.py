@@ -13,102 +13,188 @@ from dataclasses import dataclass
 class Scored:
     name: str
     values: pd.Series
-    def scores(self, seed=-1): return self.values
+
+    def scores(self, seed=-1):
+        return self.values
 
 def _market(dates=260, assets=40, seed=0):
     rng = np.random.default_rng(seed)
     hope = rng.normal(size=(dates, assets))
-    moves = .004*np.vstack([np.zeros((2, assets)), hope[:-2]]) + rng.normal(0, .02, (dates, assets))
-    frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2020-01-01", periods=dates), assets), "asset": np.tile([f"S{i:02d}" for i in range(assets)], dates),
-                          "close": np.exp(moves.cumsum(0)).ravel()})
-    panel = panel_from_frame(frame, "toy", truth={"oracle": .004*hope.ravel()})
-    noisy = lambda name, noise, s: Scored(name, panel.series(panel.truth["oracle"]/.004 + np.random.default_rng(s).normal(0, noise, panel.n_rows)))
+    moves = 0.004 * np.vstack([np.zeros((2, assets)), hope[:-2]]) + rng.normal(0, 0.02, (dates, assets))
+    frame = pd.DataFrame(
+        {
+            "date": np.repeat(pd.bdate_range("2020-01-01", periods=dates), assets),
+            "asset": np.tile([f"S{i:02d}" for i in range(assets)], dates),
+            "close": np.exp(moves.cumsum(0)).ravel(),
+        }
+    )
+    panel = panel_from_frame(frame, "toy", truth={"oracle": 0.004 * hope.ravel()})
+
+    def noisy(name, noise, s):
+        return Scored(
+            name, panel.series(panel.truth["oracle"] / 0.004 + np.random.default_rng(s).normal(0, noise, panel.n_rows))
+        )
+
     return panel, forward_return(panel, 1, 1), noisy
 
 def test_equal_models_share_a_letter_and_a_worse_one_does_not():
     panel, y, noisy = _market()
-    b = compare([noisy("net", .6, 1), noisy("tree", .6, 2), noisy("line", 3., 3)], y, reps=300)
-    assert b.table.loc[["net", "tree"], "letters"].tolist() == ["a", "a"] and b.table.at["line", "letters"] not in "a" and b.table.at["line", "rank"] == 3
-    assert set(b.groups[0]) == {"net", "tree"} and b.table.loc[["net", "tree"], "mcs"].all() and not b.table.at["line", "mcs"]
-    assert any("cannot be told apart" in s for s in b.statements()) and any("is better than line" in s for s in b.statements())
-    assert b.reality["spa"] < .05
+    b = compare([noisy("net", 0.6, 1), noisy("tree", 0.6, 2), noisy("line", 3.0, 3)], y, reps=300)
+    assert (
+        b.table.loc[["net", "tree"], "letters"].tolist() == ["a", "a"]
+        and b.table.at["line", "letters"] not in "a"
+        and b.table.at["line", "rank"] == 3
+    )
+    assert (
+        set(b.groups[0]) == {"net", "tree"}
+        and b.table.loc[["net", "tree"], "mcs"].all()
+        and not b.table.at["line", "mcs"]
+    )
+    assert any("cannot be told apart" in s for s in b.statements()) and any(
+        "is better than line" in s for s in b.statements()
+    )
+    assert b.reality["spa"] < 0.05
 
 def test_a_pair_is_ordered_by_the_dates_both_have():
     from neuralpha.evaluate.statistics import paired_tests
+
     panel, y, _ = _market(120)
-    rng, dates = np.random.default_rng(0), pd.DatetimeIndex(panel.dates[:100])
-    ics = pd.DataFrame({"a": np.r_[np.full(40, -1.), .1 + .02*rng.normal(size=60)], "b": np.r_[np.full(40, np.nan), .02*rng.normal(size=60)]}, dates)
+    rng = np.random.default_rng(0)
+    dates = pd.DatetimeIndex(panel.dates[:100])
+    ics = pd.DataFrame(
+        {
+            "a": np.r_[np.full(40, -1.0), 0.1 + 0.02 * rng.normal(size=60)],
+            "b": np.r_[np.full(40, np.nan), 0.02 * rng.normal(size=60)],
+        },
+        dates,
+    )
     (pair,) = paired_tests(ics, y.horizon).to_dict("records")
-    assert ics["a"].mean() < ics["b"].mean() and (pair["better"], pair["worse"], pair["dates"]) == ("a", "b", 60) and pair["low"] > 0 and pair["separated"]
+    assert (
+        ics["a"].mean() < ics["b"].mean()
+        and (pair["better"], pair["worse"], pair["dates"]) == ("a", "b", 60)
+        and pair["low"] > 0
+        and pair["separated"]
+    )
 
 def test_dates_on_which_a_model_says_nothing_are_said():
     panel, y, noisy = _market(120)
-    net, line = noisy("net", .6, 1), noisy("line", 3., 2)
-    line.values = line.values.where(line.values.index.get_level_values(0) >= panel.dates[30], 0.) # the same score for all on thirty dates
+    net = noisy("net", 0.6, 1)
+    line = noisy("line", 3.0, 2)
+    line.values = line.values.where(
+        line.values.index.get_level_values(0) >= panel.dates[30], 0.0
+    )  # the same score for all on thirty dates
     said = compare([net, line], y, reps=60).statements()
-    assert any(s.startswith("line has no IC on 30 of ") for s in said) and not any(s.startswith("net has no IC") for s in said)
+    assert any(s.startswith("line has no IC on 30 of ") for s in said) and not any(
+        s.startswith("net has no IC") for s in said
+    )
 
 def test_overfitting_is_not_asked_of_blocks_shorter_than_a_label():
     from neuralpha.evaluate.compare import _overfitting
+
     panel, y, _ = _market(120)
     ics = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), pd.DatetimeIndex(panel.dates[:100]))
     assert _overfitting(ics, y)["configurations"] == 2 and _overfitting(ics, forward_return(panel, 9, 1)) is None
 
 def test_many_models_can_still_be_told_apart():
     panel, y, noisy = _market(120)
-    b = compare([noisy(f"good{i}", .5, i) for i in range(4)] + [noisy(f"bad{i}", 20., i) for i in range(4)], y, baselines=False, detail=False, reps=40)
-    assert set(b.groups[0]) == {f"good{i}" for i in range(4)} and (b.table.loc[[f"bad{i}" for i in range(4)], "rank"] == 5).all()
+    b = compare(
+        [noisy(f"good{i}", 0.5, i) for i in range(4)] + [noisy(f"bad{i}", 20.0, i) for i in range(4)],
+        y,
+        baselines=False,
+        detail=False,
+        reps=40,
+    )
+    assert (
+        set(b.groups[0]) == {f"good{i}" for i in range(4)}
+        and (b.table.loc[[f"bad{i}" for i in range(4)], "rank"] == 5).all()
+    )
 
 def test_the_oracle_is_best_and_unranked():
     panel, y, noisy = _market()
-    b = compare([noisy("net", .3, 1)], y, reps=100)
-    assert b.table["ic"].idxmax() == "oracle" and b.table.at["oracle", "rank"] == 0 and "oracle" not in set(b.pairs.better) | set(b.pairs.worse)
+    b = compare([noisy("net", 0.3, 1)], y, reps=100)
+    assert (
+        b.table["ic"].idxmax() == "oracle"
+        and b.table.at["oracle", "rank"] == 0
+        and "oracle" not in set(b.pairs.better) | set(b.pairs.worse)
+    )
 
 def test_models_are_compared_on_the_rows_they_share():
     panel, y, noisy = _market()
-    a, b = noisy("a", .6, 1), noisy("b", .6, 2)
-    b.values = b.values.iloc[40*100:]
+    a = noisy("a", 0.6, 1)
+    b = noisy("b", 0.6, 2)
+    b.values = b.values.iloc[40 * 100 :]
     board = compare([a, b], y, baselines=False, reps=100)
-    assert board.table.attrs["rows_dropped"] == 4000 and board.metrics["a"]["dates"]["value"] == board.metrics["b"]["dates"]["value"] == 160
+    assert (
+        board.table.attrs["rows_dropped"] == 4000
+        and board.metrics["a"]["dates"]["value"] == board.metrics["b"]["dates"]["value"] == 160
+    )
 
 def test_a_baseline_that_knows_few_of_the_dates_is_left_out():
     from neuralpha.data.simulate import simulate_universe
+
     panel = simulate_universe(30, 300, seed=1)
-    y, value = forward_return(panel, 1, 1), np.random.default_rng(0).normal(size=panel.n_rows)
-    board = lambda first: compare([Scored("net", panel.series(np.where(panel.date_code >= first, value, np.nan)).dropna())], y, reps=60, detail=False)
-    late = board(255) # momentum 12-1 needs a year
-    assert {"momentum 12-1", "reversal"} <= set(late.table.index) and not {"momentum 12-1"} & set(board(200).table.index)
+    y = forward_return(panel, 1, 1)
+    value = np.random.default_rng(0).normal(size=panel.n_rows)
+
+    def board(first):
+        return compare(
+            [Scored("net", panel.series(np.where(panel.date_code >= first, value, np.nan)).dropna())],
+            y,
+            reps=60,
+            detail=False,
+        )
+
+    late = board(255)  # momentum 12-1 needs a year
+    assert {"momentum 12-1", "reversal"} <= set(late.table.index) and not {"momentum 12-1"} & set(
+        board(200).table.index
+    )
 
 def test_only_what_changed_has_moved():
     panel, y, noisy = _market()
-    fit = lambda *models: compare(models, y, baselines=False, reps=60, detail=False)
-    before, after = fit(noisy("same", .6, 1), noisy("better", 3., 2), noisy("gone", 1., 5)), fit(noisy("same", .6, 1), noisy("better", .6, 3), noisy("new", 1., 4))
+
+    def fit(*models):
+        return compare(models, y, baselines=False, reps=60, detail=False)
+
+    before = fit(noisy("same", 0.6, 1), noisy("better", 3.0, 2), noisy("gone", 1.0, 5))
+    after = fit(noisy("same", 0.6, 1), noisy("better", 0.6, 3), noisy("new", 1.0, 4))
     t = compare_studies(before, after).set_index("model")
     assert t["moved"].to_dict() == {"same": False, "better": True, "gone": False, "new": False}
-    assert t.at["better", "low"] > 0 and t.at["same", "difference"] == 0 and t.at["gone", "note"] == "only before" and t.at["new", "note"] == "only after"
+    assert (
+        t.at["better", "low"] > 0
+        and t.at["same", "difference"] == 0
+        and t.at["gone", "note"] == "only before"
+        and t.at["new", "note"] == "only after"
+    )
     apart = compare_studies(before.ics.iloc[:100], after.ics.iloc[120:]).set_index("model")
     assert not apart.at["same", "paired"] and not apart.at["same", "moved"] and apart.at["better", "moved"]
-    with pytest.raises(NeuralphaError, match="no model in common"): compare_studies({"u": before}, {"v": after})
+    with pytest.raises(NeuralphaError, match="no model in common"):
+        compare_studies({"u": before}, {"v": after})
 
 def test_detail_tells_seeds_from_time_and_regimes_apart():
     panel, y, noisy = _market()
-    many = noisy("net", .6, 1)
+    many = noisy("net", 0.6, 1)
     many.seeds = [0, 1, 2]
-    many.scores = lambda seed=-1: noisy("net", .6, 1 + seed).values
-    b = compare([many, noisy("tree", .6, 9)], y, reps=40)
+    many.scores = lambda seed=-1: noisy("net", 0.6, 1 + seed).values
+    b = compare([many, noisy("tree", 0.6, 9)], y, reps=40)
     m = b.metrics["net"]
     split = {k: v["value"] for k, v in m["seed_split"].items()}
-    assert split["se_time"] > 3*split["se_seed"] and 0 <= split["sd_seed"] < .02
-    assert {"ic_by_year", "ic_by_volatility", "exposures", "rank_ic_neutral"} <= set(m) and "seed_split" not in b.metrics["tree"]
-    assert b.overfitting["configurations"] == 2 and abs(b.correlation.loc["net", "tree"] - .73) < .1
+    assert split["se_time"] > 3 * split["se_seed"] and 0 <= split["sd_seed"] < 0.02
+    assert {"ic_by_year", "ic_by_volatility", "exposures", "rank_ic_neutral"} <= set(
+        m
+    ) and "seed_split" not in b.metrics["tree"]
+    assert b.overfitting["configurations"] == 2 and abs(b.correlation.loc["net", "tree"] - 0.73) < 0.1
 
 def _chain():
-    "A board on which A is better than C, and B, between them, can be told from neither."
+    """A board on which A is better than C, and B, between them, can be told from neither."""
     panel, y, _ = _market(400, 60, 4)
     rng = np.random.default_rng(4)
-    v = np.nan_to_num(y.values/np.nanstd(y.values))
+    v = np.nan_to_num(y.values / np.nanstd(y.values))
     common = rng.normal(size=panel.n_rows)
-    scores = {"A": .06*v + common, "B": .045*v + rng.normal(size=panel.n_rows), "C": .025*v + common + .2*rng.normal(size=panel.n_rows)}
+    scores = {
+        "A": 0.06 * v + common,
+        "B": 0.045 * v + rng.normal(size=panel.n_rows),
+        "C": 0.025 * v + common + 0.2 * rng.normal(size=panel.n_rows),
+    }
     return compare([panel.series(s).rename(n) for n, s in scores.items()], y, baselines=False, detail=False, reps=40)
 
 def test_two_rows_share_a_letter_exactly_where_their_pair_is_not_separated_and_stand_by_their_mean():
@@ -122,22 +208,30 @@ def test_two_rows_share_a_letter_exactly_where_their_pair_is_not_separated_and_s
 def test_interval_and_p_of_a_sentence_do_not_contradict_each_other():
     b = _chain()
     for p, said in zip(b.pairs.itertuples(), b.statements()):
-        assert f"{p.low:+.4f} to {p.high:+.4f} for all 3 pairs at once" in said and f"p {p.p_holm:.3f} after Holm, {p.p:.3f} alone" in said
-        assert ("is better than" in said) == p.separated == (p.p_holm < .05) == (p.low >= 0)
+        assert (
+            f"{p.low:+.4f} to {p.high:+.4f} for all 3 pairs at once" in said
+            and f"p {p.p_holm:.3f} after Holm, {p.p:.3f} alone" in said
+        )
+        assert ("is better than" in said) == p.separated == (p.p_holm < 0.05) == (p.low >= 0)
 
 def test_what_t_must_exceed_stands_beneath_it():
     b = _chain()
     shown = b._repr_html_()
     for m in b.metrics:
         t = b.metrics[m]["ic_t"]
-        assert f"{t['value']:.1f}<br><small>5%: ±{t['critical']:.2f}</small>" in shown and t["critical"] > 1.96 and b.table.at[m, "t_critical"] == t["critical"]
+        assert (
+            f"{t['value']:.1f}<br><small>5%: ±{t['critical']:.2f}</small>" in shown
+            and t["critical"] > 1.96
+            and b.table.at[m, "t_critical"] == t["critical"]
+        )
 
 def test_a_pair_whose_order_over_all_dates_is_the_other_way_is_explained():
     panel, y, noisy = _market(200)
-    full, late = noisy("full", .5, 1), noisy("late", 1.4, 2)
+    full = noisy("full", 0.5, 1)
+    late = noisy("late", 1.4, 2)
     good = full.values.index.get_level_values(0) >= panel.dates[100]
     full.values = full.values.where(good, np.random.default_rng(99).normal(size=panel.n_rows))
-    late.values = late.values.where(good, 0.) # no IC on the dates on which the other knows nothing
+    late.values = late.values.where(good, 0.0)  # no IC on the dates on which the other knows nothing
     b = compare([full, late], y, baselines=False, detail=False, reps=40)
     (pair,) = b.pairs.itertuples()
     assert (pair.better, pair.separated) == ("full", True) and b.table.at["full", "ic"] < b.table.at["late", "ic"]
@@ -145,81 +239,126 @@ def test_a_pair_whose_order_over_all_dates_is_the_other_way_is_explained():
 
 def test_an_oracle_that_knows_nothing_is_left_out_and_it_is_said():
     from dataclasses import replace
+
     panel, _, _ = _market(120)
     blind = replace(panel, truth={"oracle": np.zeros(panel.n_rows)})
     score = blind.series(np.random.default_rng(0).normal(size=panel.n_rows)).rename("net")
     b = compare(score, forward_return(blind, 1, 1), reps=40)
-    assert "oracle" not in b.table.index and "oracle" not in b.ics and "oracle has no IC on any date: it gives the same score to all, and is left out." in b.statements()
+    assert (
+        "oracle" not in b.table.index
+        and "oracle" not in b.ics
+        and "oracle has no IC on any date: it gives the same score to all, and is left out." in b.statements()
+    )
 
 def test_labels_that_overlap_over_few_dates_get_a_number_of_dates_and_no_verdict():
     panel, _, noisy = _market(80)
-    board = compare([noisy("net", .1, 1), noisy("line", 30., 2)], forward_return(panel, 20, 1), baselines=False, reps=40)
+    board = compare(
+        [noisy("net", 0.1, 1), noisy("line", 30.0, 2)], forward_return(panel, 20, 1), baselines=False, reps=40
+    )
     assert len(board.ics) == 59 and not board.table["mcs"].any() and board.metrics["net"]["ic"]["low"] is None
-    assert board.statements()[0].endswith("59 dates have an IC of both, and labels over 20 bar(s) need 60.") and "Fewer than 60 dates" in board.statements()[1]
+    assert (
+        board.statements()[0].endswith("59 dates have an IC of both, and labels over 20 bar(s) need 60.")
+        and "Fewer than 60 dates" in board.statements()[1]
+    )
 
 def test_worthless_slow_scores_and_long_labels_over_few_dates_keep_every_level_end_to_end():
     from scipy.stats import binom
     from scipy.signal import lfilter
-    markets, models, wrong = 80, 4, dict.fromkeys(("interval", "t", "pair", "set", "sharpe"), 0)
+
+    markets = 80
+    models = 4
+    wrong = dict.fromkeys(("interval", "t", "pair", "set", "sharpe"), 0)
     for seed in range(markets):
-        rng, n, assets = np.random.default_rng(seed), 81, 20
-        frame = pd.DataFrame({"date": np.repeat(pd.bdate_range("2020-01-01", periods=n), assets), "asset": np.tile([f"S{i:02d}" for i in range(assets)], n),
-                              "close": np.exp(rng.normal(0, .02, (n, assets)).cumsum(0)).ravel()})
+        rng = np.random.default_rng(seed)
+        n = 81
+        assets = 20
+        frame = pd.DataFrame(
+            {
+                "date": np.repeat(pd.bdate_range("2020-01-01", periods=n), assets),
+                "asset": np.tile([f"S{i:02d}" for i in range(assets)], n),
+                "close": np.exp(rng.normal(0, 0.02, (n, assets)).cumsum(0)).ravel(),
+            }
+        )
         panel = panel_from_frame(frame, "null")
-        slow = lfilter([1], [1, -.97], rng.normal(size=(models, n + 200, assets)), axis=1)[:, 200:]
-        b = compare([panel.series(s[panel.date_code, panel.asset_code]).rename(f"m{j}") for j, s in enumerate(slow)], forward_return(panel, 20, 1),
-                    baselines=False, detail=False, reps=40, half_spread_bps=0)
+        slow = lfilter([1], [1, -0.97], rng.normal(size=(models, n + 200, assets)), axis=1)[:, 200:]
+        b = compare(
+            [panel.series(s[panel.date_code, panel.asset_code]).rename(f"m{j}") for j, s in enumerate(slow)],
+            forward_return(panel, 20, 1),
+            baselines=False,
+            detail=False,
+            reps=40,
+            half_spread_bps=0,
+        )
         assert len(b.ics) == 60
         wrong["interval"] += ((b.table["ic_low"] > 0) | (b.table["ic_high"] < 0)).sum()
         wrong["t"] += (b.table["t"].abs() > b.table["t_critical"]).sum()
         wrong["pair"] += b.pairs["separated"].any()
         wrong["set"] += not b.table["mcs"].all()
-        wrong["sharpe"] += (b.table["deflated_sharpe"] > .95).any()
-    single, board = binom.ppf(.999, models*markets, .08), binom.ppf(.999, markets, .08)
-    assert wrong["interval"] == wrong["t"] <= single and max(wrong[k] for k in ("pair", "set", "sharpe")) <= board and wrong["interval"] >= binom.ppf(.001, models*markets, .03)
+        wrong["sharpe"] += (b.table["deflated_sharpe"] > 0.95).any()
+    single = binom.ppf(0.999, models * markets, 0.08)
+    board = binom.ppf(0.999, markets, 0.08)
+    assert (
+        wrong["interval"] == wrong["t"] <= single
+        and max(wrong[k] for k in ("pair", "set", "sharpe")) <= board
+        and wrong["interval"] >= binom.ppf(0.001, models * markets, 0.03)
+    )
 
 @pytest.mark.parametrize("dates", [3, 8, 30])
 def test_a_few_dates_are_compared_without_verdicts(dates):
     import json
+
     panel, y, noisy = _market(60)
-    a, b = noisy("net", .1, 1), noisy("line", 30., 2)
+    a = noisy("net", 0.1, 1)
+    b = noisy("line", 30.0, 2)
     a.values, b.values = (m.values[m.values.index.get_level_values(0) >= panel.dates[58 - dates]] for m in (a, b))
     board = compare([a, b], y, reps=60)
     assert len(board.ics) == dates and json.dumps([board.metrics, board.statements(), board.reality], allow_nan=False)
-    assert board.pairs["separated"].any() == board.table["mcs"].any() == (dates >= 10) == (not any("too few to tell" in s for s in board.statements()))
+    assert (
+        board.pairs["separated"].any()
+        == board.table["mcs"].any()
+        == (dates >= 10)
+        == (not any("too few to tell" in s for s in board.statements()))
+    )
     assert "too few" in board._repr_html_() or dates >= 10
 
 def test_two_dates_are_no_comparison():
     panel, y, noisy = _market(60)
-    a = noisy("net", .1, 1)
+    a = noisy("net", 0.1, 1)
     a.values = a.values[a.values.index.get_level_values(0) >= panel.dates[56]]
-    with pytest.raises(NeuralphaError, match="2 dates of toy .* at least 3"): compare(a, y)
+    with pytest.raises(NeuralphaError, match="2 dates of toy .* at least 3"):
+        compare(a, y)
 
 def test_models_come_before_baselines_in_the_ics():
     panel, y, noisy = _market()
-    board = compare([noisy("bad", 30., 1), noisy("good", .5, 2)], y, reps=60, detail=False)
+    board = compare([noisy("bad", 30.0, 1), noisy("good", 0.5, 2)], y, reps=60, detail=False)
     assert list(board.ics)[:2] == ["good", "bad"] and set(board.ics) == set(board.table.index)
 
 def test_a_series_is_a_model_of_its_name():
     panel, y, noisy = _market(120)
-    a = noisy("net", .6, 1)
+    a = noisy("net", 0.6, 1)
     kw = dict(baselines=False, reps=60, detail=False)
     pd.testing.assert_frame_equal(compare([a.values.rename("net")], y, **kw).table, compare([a], y, **kw).table)
     assert list(compare(a.values.rename("net"), y, **kw).table.index) == ["net"]
-    with pytest.raises(NeuralphaError, match="has no name"): compare([a.values.rename(None)], y)
-    with pytest.raises(NeuralphaError, match="was given a DataFrame"): compare([a.values.to_frame("net")], y)
+    with pytest.raises(NeuralphaError, match="has no name"):
+        compare([a.values.rename(None)], y)
+    with pytest.raises(NeuralphaError, match="was given a DataFrame"):
+        compare([a.values.to_frame("net")], y)
 
 def test_names_are_escaped_and_tables_are_reproducible():
     panel, y, noisy = _market(120)
-    evil = [noisy("<script>alert(1)</script>", .6, 1), noisy("b", .6, 2)]
+    evil = [noisy("<script>alert(1)</script>", 0.6, 1), noisy("b", 0.6, 2)]
     one, two = (compare(evil, y, baselines=False, reps=60) for _ in range(2))
     assert "<script>" not in one._repr_html_() and "&lt;script&gt;" in one._repr_html_()
     pd.testing.assert_frame_equal(one.table, two.table)
 
 def test_what_cannot_be_compared_is_named():
     panel, y, noisy = _market(120)
-    a, b = noisy("a", .6, 1), noisy("b", .6, 2)
-    with pytest.raises(NeuralphaError, match="Two models are called 'a'"): compare([a, a], y)
+    a = noisy("a", 0.6, 1)
+    b = noisy("b", 0.6, 2)
+    with pytest.raises(NeuralphaError, match="Two models are called 'a'"):
+        compare([a, a], y)
     a.values, b.values = a.values.iloc[:2000], b.values.iloc[2400:]
-    with pytest.raises(NeuralphaError, match="no .date, asset. pair in common"): compare([a, b], y)
-    with pytest.raises(NeuralphaError, match="Did you mean 'rank_ic'"): compare([a], y, by="rankic")
+    with pytest.raises(NeuralphaError, match="no .date, asset. pair in common"):
+        compare([a, b], y)
+    with pytest.raises(NeuralphaError, match="Did you mean 'rank_ic'"):
+        compare([a], y, by="rankic")

@@ -12,68 +12,84 @@ def _overlapping(reps, n, h, seed=0):
     return np.lib.stride_tricks.sliding_window_view(shocks, h, axis=1).sum(-1)
 
 def _regimes(reps, n, fading, seed=0):
-    "White noise and a mean that comes and goes around zero."
+    """White noise and a mean that comes and goes around zero."""
     from scipy.signal import lfilter
+
     rng = np.random.default_rng(seed)
     slow = lfilter([np.sqrt(1 - fading**2)], [1, -fading], rng.normal(size=(reps, n + 300)), axis=1)[:, 300:]
-    return .1*rng.normal(size=(reps, n)) + .03*slow
+    return 0.1 * rng.normal(size=(reps, n)) + 0.03 * slow
 
 @pytest.mark.parametrize("n, h", [(10, 1), (60, 1), (1000, 1), (60, 5), (500, 5), (60, 20), (250, 20)])
 def test_a_true_null_is_rejected_as_often_as_said_in_all_tails_however_few_the_labels_are(n, h):
     p = np.array([mean_test(x, h)["p"] for x in _overlapping(2000, n, h)])
-    assert .03 < np.mean(p < .05) < .08 and np.mean(p < .01) < .02 and np.mean(p < .002) < .006
+    assert 0.03 < np.mean(p < 0.05) < 0.08 and np.mean(p < 0.01) < 0.02 and np.mean(p < 0.002) < 0.006
 
 @pytest.mark.parametrize("n, h", [(60, 20), (250, 20), (250, 5)])
 def test_labels_that_overlap_under_scores_that_change_every_bar_keep_the_level_too(n, h):
     p = np.array([mean_test(x, h)["p"] for x in np.random.default_rng(1).normal(size=(2000, n))])
-    assert .03 < np.mean(p < .05) < .08
+    assert 0.03 < np.mean(p < 0.05) < 0.08
 
 def test_skill_that_comes_and_goes_around_zero_is_not_called_skill():
-    p = np.array([mean_test(x)["p"] for x in _regimes(1500, 1000, .95)])
-    assert .03 < np.mean(p < .05) < .09
+    p = np.array([mean_test(x)["p"] for x in _regimes(1500, 1000, 0.95)])
+    assert 0.03 < np.mean(p < 0.05) < 0.09
 
 def test_what_is_there_is_found():
     x = _overlapping(400, 250, 1, 3)
-    assert np.mean([mean_test(v + 3/np.sqrt(250))["p"] < .05 for v in x]) > .65 # 0.85 with a known variance
-    assert np.mean([mean_test(v + 4/np.sqrt(1000))["p"] < .05 for v in _overlapping(200, 1000, 1, 3)]) > .9
+    assert np.mean([mean_test(v + 3 / np.sqrt(250))["p"] < 0.05 for v in x]) > 0.65  # 0.85 with a known variance
+    assert np.mean([mean_test(v + 4 / np.sqrt(1000))["p"] < 0.05 for v in _overlapping(200, 1000, 1, 3)]) > 0.9
 
 def test_waves_equal_sums_of_cosines_by_hand():
     x = np.random.default_rng(1).normal(size=200)
-    t = np.arange(200) + .5
-    want = [np.sqrt(2/200)*np.sum(np.cos(np.pi*j*t/200)*(x - x.mean())) for j in (1, 2, 3)]
+    t = np.arange(200) + 0.5
+    want = [np.sqrt(2 / 200) * np.sum(np.cos(np.pi * j * t / 200) * (x - x.mean())) for j in (1, 2, 3)]
     np.testing.assert_allclose(cosine_waves(x, 3), want, atol=1e-12)
 
 def test_the_interval_leaves_zero_out_where_t_passes_its_critical_value_and_is_students():
     from scipy.stats import t as student
-    for x in _overlapping(50, 60, 5, 4) + .8:
+
+    for x in _overlapping(50, 60, 5, 4) + 0.8:
         f = mean_test(x, 5)
-        assert (abs(f["t"]) > f["critical"]) == (f["p"] < .05) == (not f["low"] <= 0 <= f["high"])
-        np.testing.assert_allclose([f["critical"], f["p"]], [student.isf(.025, f["freedom"]), 2*student.sf(abs(f["t"]), f["freedom"])], rtol=1e-9)
+        assert (abs(f["t"]) > f["critical"]) == (f["p"] < 0.05) == (not f["low"] <= 0 <= f["high"])
+        np.testing.assert_allclose(
+            [f["critical"], f["p"]],
+            [student.isf(0.025, f["freedom"]), 2 * student.sf(abs(f["t"]), f["freedom"])],
+            rtol=1e-9,
+        )
 
 def test_with_many_dates_and_no_overlap_it_is_newey_and_west():
     import statsmodels.api as sm
+
     got, want = [], []
     for x in np.random.default_rng(1).normal(size=(200, 1000)):
         fit = sm.OLS(x, np.ones(1000)).fit(cov_type="HAC", cov_kwds={"maxlags": 6, "use_correction": True})
-        got.append(long_run(x, 1, 49).se); want.append(fit.bse[0])
-    assert abs(np.mean(np.square(got))/np.mean(np.square(want)) - 1) < .07
+        got.append(long_run(x, 1, 49).se)
+        want.append(fit.bse[0])
+    assert abs(np.mean(np.square(got)) / np.mean(np.square(want)) - 1) < 0.07
 
 def test_overlap_shape_is_that_of_the_labels_and_of_the_score():
-    def mean_shape(samples, h, count): return np.mean([overlap_shape(x, h, count) for x in samples], 0)
-    kept, new = mean_shape(_overlapping(50, 1000, 20), 20, 50), mean_shape(np.random.default_rng(0).normal(size=(50, 1000)), 20, 50)
-    np.testing.assert_allclose(kept, np.sinc(np.arange(1, 51)*20/2000)**2, atol=.05)
-    assert (new > .8).all() and (overlap_shape(new, 1, 5) == 1).all()
+    def mean_shape(samples, h, count):
+        return np.mean([overlap_shape(x, h, count) for x in samples], 0)
+
+    kept = mean_shape(_overlapping(50, 1000, 20), 20, 50)
+    new = mean_shape(np.random.default_rng(0).normal(size=(50, 1000)), 20, 50)
+    np.testing.assert_allclose(kept, np.sinc(np.arange(1, 51) * 20 / 2000) ** 2, atol=0.05)
+    assert (new > 0.8).all() and (overlap_shape(new, 1, 5) == 1).all()
 
 @pytest.mark.parametrize("n, h", [(9, 1), (14, 5), (59, 20)])
 def test_too_few_dates_have_a_mean_and_nothing_else(n, h):
     assert fewest_dates(h) == n + 1
     few, enough = (mean_test(np.random.default_rng(0).normal(size=k), h) for k in (n, n + 1))
-    assert np.isfinite(few["mean"]) and np.isnan([few[k] for k in ("t", "p", "low", "high", "critical")]).all() and np.isfinite(enough["p"])
+    assert (
+        np.isfinite(few["mean"])
+        and np.isnan([few[k] for k in ("t", "p", "low", "high", "critical")]).all()
+        and np.isfinite(enough["p"])
+    )
 
 def test_a_constant_has_no_t_and_two_values_are_an_error():
-    same = mean_test(np.full(20, .25))
-    assert same["low"] == same["high"] == same["mean"] == .25 and np.isnan(same["t"])
-    with pytest.raises(NeuralphaError, match="2 finite values"): mean_test([.1, .2, np.nan])
+    same = mean_test(np.full(20, 0.25))
+    assert same["low"] == same["high"] == same["mean"] == 0.25 and np.isnan(same["t"])
+    with pytest.raises(NeuralphaError, match="2 finite values"):
+        mean_test([0.1, 0.2, np.nan])
 
 @pytest.mark.parametrize("method", ["stationary", "circular"])
 def test_bootstrap_intervals_cover_the_truth(method):
@@ -83,133 +99,166 @@ def test_bootstrap_intervals_cover_the_truth(method):
             block = block_length(x, h, method=method)
             low, high = block_interval(bootstrap_means(x, block, 200, method=method), x.mean(), n, block)
             hits.append(low <= 0 <= high)
-        assert .89 <= np.mean(hits) <= .99
+        assert 0.89 <= np.mean(hits) <= 0.99
 
 def test_many_blocks_need_no_widening():
     from arch.bootstrap import StationaryBootstrap
-    assert few_blocks(10_000, 2) == pytest.approx(1, abs=1e-3) and few_blocks(126, 21) == pytest.approx(np.sqrt(126/105)*3.182/1.96, rel=1e-3)
+
+    assert few_blocks(10_000, 2) == pytest.approx(1, abs=1e-3) and few_blocks(126, 21) == pytest.approx(
+        np.sqrt(126 / 105) * 3.182 / 1.96, rel=1e-3
+    )
     x = np.random.default_rng(0).normal(size=2000)
     block = block_length(x)
     got = block_interval(bootstrap_means(x, block, 400, 3), x.mean(), 2000, block)
-    want = StationaryBootstrap(block, x, seed=3).conf_int(np.mean, 400, method="percentile", size=.95).ravel()
-    assert got == pytest.approx(want, rel=.02)
+    want = StationaryBootstrap(block, x, seed=3).conf_int(np.mean, 400, method="percentile", size=0.95).ravel()
+    assert got == pytest.approx(want, rel=0.02)
 
 def test_bootstrap_is_reproducible_and_depends_on_the_seed():
     x = np.random.default_rng(0).normal(size=100)
-    assert (bootstrap_means(x, 4, seed=1) == bootstrap_means(x, 4, seed=1)).all() and (bootstrap_means(x, 4, seed=1) != bootstrap_means(x, 4, seed=2)).any()
+    assert (bootstrap_means(x, 4, seed=1) == bootstrap_means(x, 4, seed=1)).all() and (
+        bootstrap_means(x, 4, seed=1) != bootstrap_means(x, 4, seed=2)
+    ).any()
 
 @pytest.mark.parametrize("n", [3, 12, 29, 30, 200])
 def test_blocks_fit_any_number_of_dates(n):
     x = np.random.default_rng(0).normal(size=n)
-    for horizon in (1, 5, 60): assert 1 <= block_length(x, horizon, 1) <= max(n//3, 1)
-    assert block_length(x, 5, 1) >= min(6, n//3) and block_length(np.ones(n), 1, 0) == 1
+    for horizon in (1, 5, 60):
+        assert 1 <= block_length(x, horizon, 1) <= max(n // 3, 1)
+    assert block_length(x, 5, 1) >= min(6, n // 3) and block_length(np.ones(n), 1, 0) == 1
 
 @pytest.mark.parametrize("n, block", [(3, 1), (60, 7), (61, 20), (250, 4)])
 def test_draws_are_those_of_arch(n, block):
     from arch.bootstrap import CircularBlockBootstrap, StationaryBootstrap
     from neuralpha.evaluate.statistics import _resampled
+
     for method, kind in (("stationary", StationaryBootstrap), ("circular", CircularBlockBootstrap)):
         known = [data[0] for data, _ in kind(block, np.arange(n), seed=n).bootstrap(40)]
         np.testing.assert_array_equal(_resampled(n, block, 40, n, method), known)
-    with pytest.raises(NeuralphaError, match="'moving' is not known"): _resampled(n, block, 40, n, "moving")
+    with pytest.raises(NeuralphaError, match="'moving' is not known"):
+        _resampled(n, block, 40, n, "moving")
 
 def test_bootstrap_means_are_those_of_arch():
     from arch.bootstrap import StationaryBootstrap
+
     x = np.random.default_rng(0).normal(size=(120, 2))
     want = StationaryBootstrap(6, x, seed=3).apply(lambda v: v.mean(0), 50)
     got = bootstrap_means(x, 6, 50, 3)
     np.testing.assert_allclose(got, want, atol=1e-15)
-    np.testing.assert_allclose(bootstrap_means(x[:, 0], 6, 50, 3), got[:, 0], atol=1e-15) # the same dates, summed in another order
-    with pytest.raises(NeuralphaError, match="'stationary' or 'circular'"): bootstrap_means(x, 6, method="iid")
+    np.testing.assert_allclose(
+        bootstrap_means(x[:, 0], 6, 50, 3), got[:, 0], atol=1e-15
+    )  # the same dates, summed in another order
+    with pytest.raises(NeuralphaError, match="'stationary' or 'circular'"):
+        bootstrap_means(x, 6, method="iid")
 
 def test_a_benchmark_of_other_dates_is_refused():
     dates = pd.bdate_range("2020-01-01", periods=60)
     loss = pd.Series(np.random.default_rng(0).normal(size=60), dates)
-    models = pd.DataFrame({"a": loss - .1, "b": loss + .1}, dates)
+    models = pd.DataFrame({"a": loss - 0.1, "b": loss + 0.1}, dates)
     for other in (loss.set_axis(dates + pd.Timedelta(days=3650)), loss[::-1]):
-        with pytest.raises(NeuralphaError, match="other dates"): superior_ability(other, models)
-    with pytest.raises(NeuralphaError, match="has 59 dates, the models have 60"): superior_ability(loss.to_numpy()[1:], models)
+        with pytest.raises(NeuralphaError, match="other dates"):
+            superior_ability(other, models)
+    with pytest.raises(NeuralphaError, match="has 59 dates, the models have 60"):
+        superior_ability(loss.to_numpy()[1:], models)
     assert superior_ability(loss, models)["best"] == "a"
 
 @pytest.mark.parametrize("wrong", [dict(level=95), dict(level=0), dict(horizon=0)])
 def test_a_level_or_horizon_that_cannot_be_is_refused(wrong):
-    with pytest.raises(NeuralphaError, match=f"{next(iter(wrong))} is"): mean_test(np.random.default_rng(0).normal(size=60), **wrong)
+    with pytest.raises(NeuralphaError, match=f"{next(iter(wrong))} is"):
+        mean_test(np.random.default_rng(0).normal(size=60), **wrong)
 
 def test_names_and_sizes_that_cannot_be_are_refused():
     two = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)), columns=["a", "a"])
     for test in (paired_tests, model_confidence_set):
-        with pytest.raises(NeuralphaError, match="Two models are called 'a'"): test(two)
-        with pytest.raises(NeuralphaError, match="size is 5"): test(two.set_axis(["a", "b"], axis=1), size=5)
+        with pytest.raises(NeuralphaError, match="Two models are called 'a'"):
+            test(two)
+        with pytest.raises(NeuralphaError, match="size is 5"):
+            test(two.set_axis(["a", "b"], axis=1), size=5)
     for pair in (("a", "a"), ("a", "c")):
-        with pytest.raises(NeuralphaError, match="no pair of two of the names a, b"): letters(["a", "b"], [pair])
+        with pytest.raises(NeuralphaError, match="no pair of two of the names a, b"):
+            letters(["a", "b"], [pair])
 
 def test_last_bits_are_no_spread():
-    fit = mean_test(np.array([.1 + .2, .3]*50))
+    fit = mean_test(np.array([0.1 + 0.2, 0.3] * 50))
     assert np.isnan(fit["t"]) and fit["low"] == fit["high"]
 
 def test_paired_tests_see_what_the_single_intervals_hide():
     rng = np.random.default_rng(1)
-    common = rng.normal(0, .1, 400)
-    a, b = .03 + common + rng.normal(0, .02, 400), .02 + common + rng.normal(0, .02, 400)
-    assert mean_test(a)["low"] < mean_test(b)["high"] # alone, they overlap
-    assert paired_test(a, b)["p"] < .01 and paired_test(a, a)["p"] == 1
+    common = rng.normal(0, 0.1, 400)
+    a = 0.03 + common + rng.normal(0, 0.02, 400)
+    b = 0.02 + common + rng.normal(0, 0.02, 400)
+    assert mean_test(a)["low"] < mean_test(b)["high"]  # alone, they overlap
+    assert paired_test(a, b)["p"] < 0.01 and paired_test(a, a)["p"] == 1
 
 def test_a_difference_is_the_mean_of_the_differences():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 90))
     a[:5], b[80:] = np.nan, np.nan
-    gap, got = mean_test((a - b)[5:80], 5), paired_test(a, b, 5)
-    assert {k: got[k] for k in ("se", "t", "p", "low", "high", "n")} == {k: gap[k] for k in ("se", "t", "p", "low", "high", "n")} and got["difference"] == gap["mean"]
+    gap = mean_test((a - b)[5:80], 5)
+    got = paired_test(a, b, 5)
+    assert {k: got[k] for k in ("se", "t", "p", "low", "high", "n")} == {
+        k: gap[k] for k in ("se", "t", "p", "low", "high", "n")
+    } and got["difference"] == gap["mean"]
 
 def test_with_many_dates_it_is_the_test_of_diebold_and_mariano():
     # statsmodels' HAC t of the loss differential; the two differ by what the choice of the variance leaves open
     import statsmodels.api as sm
+
     ratio = []
-    for g in np.random.default_rng(0).normal(.1, 1, (100, 1000)):
-        ratio.append(paired_test(g, np.zeros(1000))["t"]/sm.OLS(g, np.ones(1000)).fit(cov_type="HAC", cov_kwds={"maxlags": 6, "use_correction": True}).tvalues[0])
-    assert abs(np.median(ratio) - 1) < .04 and np.std(ratio) < .2
+    for g in np.random.default_rng(0).normal(0.1, 1, (100, 1000)):
+        ratio.append(
+            paired_test(g, np.zeros(1000))["t"]
+            / sm.OLS(g, np.ones(1000)).fit(cov_type="HAC", cov_kwds={"maxlags": 6, "use_correction": True}).tvalues[0]
+        )
+    assert abs(np.median(ratio) - 1) < 0.04 and np.std(ratio) < 0.2
 
 def test_holm_is_that_of_statsmodels():
     from statsmodels.stats.multitest import multipletests
+
     for n in (1, 2, 17):
-        p = np.random.default_rng(n).random(n)**3
+        p = np.random.default_rng(n).random(n) ** 3
         p[-1] = p[0]
         np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1], atol=1e-15)
     assert len(holm([])) == 0
 
 def test_holm_by_hand():
-    np.testing.assert_allclose(holm([.01, .04, .03]), [.03, .06, .06])
+    np.testing.assert_allclose(holm([0.01, 0.04, 0.03]), [0.03, 0.06, 0.06])
 
 def _equal(seed, n, h, k):
-    "ICs of k worthless, persistent scores: they share the market's swings and have their own."
+    """ICs of k worthless, persistent scores: they share the market's swings and have their own."""
     both = _overlapping(1 + k, n, h, [seed, n, h])
-    return pd.DataFrame((both[:1] + .3*both[1:]).T, columns=[f"m{j}" for j in range(k)])
+    return pd.DataFrame((both[:1] + 0.3 * both[1:]).T, columns=[f"m{j}" for j in range(k)])
 
 @pytest.mark.parametrize("n, h, k", [(60, 20, 4), (250, 20, 4), (120, 5, 4), (250, 1, 5)])
 def test_equal_models_are_told_apart_left_out_and_called_superior_no_more_often_than_said(n, h, k):
-    runs, separated, left_out, spa, reality = 250, 0, 0, 0, 0
+    runs = 250
+    separated = 0
+    left_out = 0
+    spa = 0
+    reality = 0
     for seed in range(runs):
         x = _equal(seed, n, h, k)
         pairs = paired_tests(x, h)
         separated += pairs["separated"].any()
         left_out += not confidence_set(pairs, x)["included"].all()
         got = superior_ability(-x["m0"], -x.drop(columns="m0"), h, 200)
-        spa += got["spa"] < .05
-        reality += got["reality_check"] < .05
-    most = .08 + 2*np.sqrt(.08*.92/runs)
-    assert separated == left_out and max(separated, spa, reality)/runs < most and spa/runs > .01
+        spa += got["spa"] < 0.05
+        reality += got["reality_check"] < 0.05
+    most = 0.08 + 2 * np.sqrt(0.08 * 0.92 / runs)
+    assert separated == left_out and max(separated, spa, reality) / runs < most and spa / runs > 0.01
 
 def test_intervals_of_all_pairs_cover_their_truth_together_and_leave_zero_out_where_a_pair_is_separated():
-    truth, covered, some = np.array([0., 0, .15, .3]), [], 0
+    truth = np.array([0.0, 0, 0.15, 0.3])
+    covered = []
+    some = 0
     for seed in range(400):
         x = _equal(seed, 120, 5, 4) + truth
         t = paired_tests(x, 5)
         place = {m: v for m, v in zip(x, truth)}
         true_gap = t["better"].map(place) - t["worse"].map(place)
         covered.append(((t["low"] <= true_gap) & (true_gap <= t["high"])).all())
-        assert ((t["low"] >= 0) == t["separated"]).all() and (t["separated"] == (t["p_holm"] < .05)).all()
+        assert ((t["low"] >= 0) == t["separated"]).all() and (t["separated"] == (t["p_holm"] < 0.05)).all()
         some += t["separated"].any()
-    assert np.mean(covered) > .92 and some > 40
+    assert np.mean(covered) > 0.92 and some > 40
 
 def test_model_confidence_set_keeps_the_best_and_drops_the_worst():
     rng = np.random.default_rng(3)
@@ -219,13 +268,14 @@ def test_model_confidence_set_keeps_the_best_and_drops_the_worst():
 
 def test_where_nothing_overlaps_the_set_is_mostly_that_of_arch():
     from arch.bootstrap import MCS
+
     same = []
     for seed in range(40):
-        x = _equal(seed, 400, 1, 4) + np.array([0, 0, .05, .1])
-        mcs = MCS(-x, .05, reps=300, block_size=2, seed=seed)
+        x = _equal(seed, 400, 1, 4) + np.array([0, 0, 0.05, 0.1])
+        mcs = MCS(-x, 0.05, reps=300, block_size=2, seed=seed)
         mcs.compute()
         same.append(np.mean(model_confidence_set(-x)["included"] == x.columns.isin(mcs.included)))
-    assert np.mean(same) > .93 # of 160 memberships
+    assert np.mean(same) > 0.93  # of 160 memberships
 
 def test_a_model_entered_twice_changes_no_verdict():
     rng = np.random.default_rng(3)
@@ -236,49 +286,54 @@ def test_a_model_entered_twice_changes_no_verdict():
 
 def test_the_set_says_how_many_dates_it_would_take():
     losses = pd.DataFrame(np.random.default_rng(0).normal(size=(59, 2)))
-    with pytest.raises(NeuralphaError, match="59 dates.*over 20 bar.*at least 60"): model_confidence_set(losses, 20)
-    with pytest.raises(NeuralphaError, match="59 dates.*at least 60"): superior_ability(losses[0], losses[[1]], 20)
+    with pytest.raises(NeuralphaError, match="59 dates.*over 20 bar.*at least 60"):
+        model_confidence_set(losses, 20)
+    with pytest.raises(NeuralphaError, match="59 dates.*at least 60"):
+        superior_ability(losses[0], losses[[1]], 20)
 
 def test_the_best_of_noise_is_not_superior():
     rng = np.random.default_rng(4)
     noise = pd.DataFrame(rng.normal(size=(300, 30)))
-    assert superior_ability(np.zeros(300), noise)["spa"] > .05
-    assert superior_ability(np.zeros(300), noise.assign(skill=noise[0] - .3))["reality_check"] < .05
+    assert superior_ability(np.zeros(300), noise)["spa"] > 0.05
+    assert superior_ability(np.zeros(300), noise.assign(skill=noise[0] - 0.3))["reality_check"] < 0.05
 
 def test_one_model_against_a_benchmark_is_a_one_sided_paired_test():
     for seed in range(5):
-        x = _equal(seed, 120, 5, 2) + np.array([0, .1])
-        one, test = superior_ability(-x["m0"], -x[["m1"]], 5, 20_000), paired_test(x["m1"], x["m0"], 5)
-        want = test["p"]/2 if test["t"] > 0 else 1 - test["p"]/2
-        assert abs(one["reality_check"] - want) < .012 and (test["t"] < 0 or abs(one["spa"] - want) < .012)
+        x = _equal(seed, 120, 5, 2) + np.array([0, 0.1])
+        one = superior_ability(-x["m0"], -x[["m1"]], 5, 20_000)
+        test = paired_test(x["m1"], x["m0"], 5)
+        want = test["p"] / 2 if test["t"] > 0 else 1 - test["p"] / 2
+        assert abs(one["reality_check"] - want) < 0.012 and (test["t"] < 0 or abs(one["spa"] - want) < 0.012)
 
 def test_superior_ability_is_that_of_arch_where_nothing_overlaps():
     from arch.bootstrap import SPA
+
     for seed in range(4):
-        x = _equal(seed, 1000, 1, 5) + np.array([0, .01, .02, .02, -.2])
+        x = _equal(seed, 1000, 1, 5) + np.array([0, 0.01, 0.02, 0.02, -0.2])
         got = superior_ability(-x["m0"], -x.drop(columns="m0"), 1, 4000)
         spa = SPA(-x["m0"].to_numpy(), -x.drop(columns="m0").to_numpy(), block_size=2, reps=2000, seed=seed)
         spa.compute()
-        assert abs(got["spa"] - spa.pvalues["consistent"]) < .15
+        assert abs(got["spa"] - spa.pvalues["consistent"]) < 0.15
 
 def test_bad_models_do_not_hide_a_good_one():
-    x = _equal(1, 250, 1, 20) - .5
-    x["m0"] = x["m0"] + .5
-    x["good"] = x["m0"] + .08 + .3*np.random.default_rng(0).normal(size=250)
+    x = _equal(1, 250, 1, 20) - 0.5
+    x["m0"] = x["m0"] + 0.5
+    x["good"] = x["m0"] + 0.08 + 0.3 * np.random.default_rng(0).normal(size=250)
     got = superior_ability(-x["m0"], -x.drop(columns="m0"))
-    assert got["spa"] < .01 and got["best"] == "good"
+    assert got["spa"] < 0.01 and got["best"] == "good"
 
 def test_two_models_share_a_letter_exactly_where_they_are_not_separated():
     for seed in range(400):
         rng = np.random.default_rng(seed)
         names = [f"m{j}" for j in range(rng.integers(1, 9))]
         every = list(itertools.combinations(names, 2))
-        apart = {pair for pair in every if rng.random() < rng.choice([.1, .4, .8])}
+        apart = {pair for pair in every if rng.random() < rng.choice([0.1, 0.4, 0.8])}
         got = letters(names, apart)
         assert all(got.values())
-        for a, b in every: assert bool(set(got[a]) & set(got[b])) == ((a, b) not in apart)
+        for a, b in every:
+            assert bool(set(got[a]) & set(got[b])) == ((a, b) not in apart)
         groups = [{n for n in names if c in got[n]} for c in dict.fromkeys("".join(got.values()))]
-        assert not any(a < b for a in groups for b in groups) # no letter says what another says already
+        assert not any(a < b for a in groups for b in groups)  # no letter says what another says already
 
 def test_letters_by_hand_and_beyond_the_alphabet():
     assert letters("ABC", []) == dict(A="a", B="a", C="a")
@@ -288,94 +343,131 @@ def test_letters_by_hand_and_beyond_the_alphabet():
 
 def test_variance_split_recovers_what_was_planted():
     rng = np.random.default_rng(0)
-    v = .03 + rng.normal(0, .1, (1000, 1)) + rng.normal(0, .02, (1, 40)) + rng.normal(0, .03, (1000, 40))
+    v = 0.03 + rng.normal(0, 0.1, (1000, 1)) + rng.normal(0, 0.02, (1, 40)) + rng.normal(0, 0.03, (1000, 40))
     got = variance_split(pd.DataFrame(v))
-    assert abs(got["sd_seed"] - .02) < .005 and abs(got["sd_within"] - .03) < .001 and abs(got["se_time"] - .1/np.sqrt(1000)) < .0006
+    assert (
+        abs(got["sd_seed"] - 0.02) < 0.005
+        and abs(got["sd_within"] - 0.03) < 0.001
+        and abs(got["se_time"] - 0.1 / np.sqrt(1000)) < 0.0006
+    )
 
 def test_overlapping_labels_are_not_taken_for_seeds():
-    rng, sd, raw = np.random.default_rng(1), [], []
+    rng = np.random.default_rng(1)
+    sd = []
+    raw = []
     for _ in range(20):
-        shocks = rng.normal(0, .03, (519, 10))
-        v = pd.DataFrame(np.lib.stride_tricks.sliding_window_view(shocks, 20, axis=0).mean(-1)) # seeds that differ by chance alone
+        shocks = rng.normal(0, 0.03, (519, 10))
+        v = pd.DataFrame(
+            np.lib.stride_tricks.sliding_window_view(shocks, 20, axis=0).mean(-1)
+        )  # seeds that differ by chance alone
         sd.append(variance_split(v, 20)["sd_seed"])
         raw.append(v.mean().std())
-    assert np.mean(np.square(sd)) < .5*np.mean(np.square(raw))
+    assert np.mean(np.square(sd)) < 0.5 * np.mean(np.square(raw))
 
 def test_variance_split_needs_two_seeds():
-    with pytest.raises(NeuralphaError, match="One seed"): variance_split(pd.DataFrame({0: [1., 2, 3]}))
+    with pytest.raises(NeuralphaError, match="One seed"):
+        variance_split(pd.DataFrame({0: [1.0, 2, 3]}))
 
-@pytest.mark.parametrize("skew, kurtosis, answer", [(-2.448, 10.164, .91336), (0, 3, .98167), (-2.448, 10.164 - 3, .91997)])
+@pytest.mark.parametrize(
+    "skew, kurtosis, answer", [(-2.448, 10.164, 0.91336), (0, 3, 0.98167), (-2.448, 10.164 - 3, 0.91997)]
+)
 def test_probabilistic_sharpe_gives_the_published_answers(skew, kurtosis, answer):
-    assert abs(probabilistic_sharpe(.458, 24, skew, kurtosis) - answer) < 5e-6
+    assert abs(probabilistic_sharpe(0.458, 24, skew, kurtosis) - answer) < 5e-6
 
-@pytest.mark.parametrize("trials, skew, kurtosis, answer", [(100, -3, 10, .90040), (46, -3, 10, .95050), (88, 0, 3, .95049)])
+@pytest.mark.parametrize(
+    "trials, skew, kurtosis, answer", [(100, -3, 10, 0.90040), (46, -3, 10, 0.95050), (88, 0, 3, 0.95049)]
+)
 def test_deflated_sharpe_gives_the_published_answers(trials, skew, kurtosis, answer):
-    threshold = luck_threshold(trials, np.sqrt(.5/250))
-    if trials == 100: assert abs(threshold - .113172) < 5e-7
-    assert abs(probabilistic_sharpe(2.5/np.sqrt(250), 1250, skew, kurtosis, threshold) - answer) < 5e-6
+    threshold = luck_threshold(trials, np.sqrt(0.5 / 250))
+    if trials == 100:
+        assert abs(threshold - 0.113172) < 5e-7
+    assert abs(probabilistic_sharpe(2.5 / np.sqrt(250), 1250, skew, kurtosis, threshold) - answer) < 5e-6
 
 def test_sharpe_report_agrees_with_the_closed_form():
-    x = np.random.default_rng(0).standard_t(4, 700)*.01 + .0008
+    x = np.random.default_rng(0).standard_t(4, 700) * 0.01 + 0.0008
     r = sharpe_report(x, 252, trials=20)
     assert abs(r["psr"] - probabilistic_sharpe(r["sharpe"], 700, r["skew"], r["kurtosis"])) < 1e-12
     assert abs(r["threshold"] - luck_threshold(20, r["trial_sd"])) < 1e-12
     assert abs(r["dsr"] - probabilistic_sharpe(r["sharpe"], 700, r["skew"], r["kurtosis"], r["threshold"])) < 1e-12
     n = int(r["min_bars"])
-    assert probabilistic_sharpe(r["sharpe"], n, r["skew"], r["kurtosis"]) >= .95 > probabilistic_sharpe(r["sharpe"], n - 1, r["skew"], r["kurtosis"])
+    assert (
+        probabilistic_sharpe(r["sharpe"], n, r["skew"], r["kurtosis"])
+        >= 0.95
+        > probabilistic_sharpe(r["sharpe"], n - 1, r["skew"], r["kurtosis"])
+    )
 
 def test_more_trials_deflate_more_and_a_loser_has_no_track_record():
-    x = np.random.default_rng(0).normal(.0005, .01, 700)
+    x = np.random.default_rng(0).normal(0.0005, 0.01, 700)
     assert sharpe_report(x, 252, 1)["dsr"] > sharpe_report(x, 252, 10)["dsr"] > sharpe_report(x, 252, 1000)["dsr"]
     assert sharpe_report(x, 252, 1)["dsr"] == sharpe_report(x, 252)["psr"]
-    assert np.isinf(sharpe_report(-abs(x) + .001, 252)["min_bars"])
+    assert np.isinf(sharpe_report(-abs(x) + 0.001, 252)["min_bars"])
 
 def _noise(n=320, k=20, seed=0):
-    return pd.DataFrame(np.random.default_rng(seed).normal(0, .01, (n, k)), pd.bdate_range("2020-01-01", periods=n))
+    return pd.DataFrame(np.random.default_rng(seed).normal(0, 0.01, (n, k)), pd.bdate_range("2020-01-01", periods=n))
 
-@pytest.mark.parametrize("configurations, luck", [(2, 1/2), (3, 2/3), (5, 3/5), (20, 1/2)])
+@pytest.mark.parametrize("configurations, luck", [(2, 1 / 2), (3, 2 / 3), (5, 3 / 5), (20, 1 / 2)])
 def test_noise_is_overfitted_as_often_as_luck_says(configurations, luck):
     found = [backtest_overfitting(_noise(240, configurations, seed), 8) for seed in range(60)]
     pbo = [f["pbo"] for f in found]
     assert found[0]["luck"] == pytest.approx(luck)
-    assert abs(np.mean(pbo) - luck) < 3*np.std(pbo)/np.sqrt(len(pbo))
+    assert abs(np.mean(pbo) - luck) < 3 * np.std(pbo) / np.sqrt(len(pbo))
 
 def test_a_winner_at_the_median_counts():
     days = pd.bdate_range("2020-01-01", periods=40)
     early = np.arange(40) < 20
-    x = pd.DataFrame({"wins early": np.where(early, 3., 2.), "wins late": np.where(early, 1., 3.), "never": np.where(early, 2., 1.)}, days)
-    assert backtest_overfitting(x, 2, metric="mean")["pbo"] == 1 # one winner ends at the median of three, the other last; below the median ends one of two
+    x = pd.DataFrame(
+        {
+            "wins early": np.where(early, 3.0, 2.0),
+            "wins late": np.where(early, 1.0, 3.0),
+            "never": np.where(early, 2.0, 1.0),
+        },
+        days,
+    )
+    assert (
+        backtest_overfitting(x, 2, metric="mean")["pbo"] == 1
+    )  # one winner ends at the median of three, the other last; below the median ends one of two
 
-@pytest.mark.parametrize("k, splits, pbo", [(2, 10, .111111), (3, 10, .944444), (5, 10, .515873), (20, 10, .396825)])
+@pytest.mark.parametrize(
+    "k, splits, pbo", [(2, 10, 0.111111), (3, 10, 0.944444), (5, 10, 0.515873), (20, 10, 0.396825)]
+)
 def test_known_answers_of_cscv(k, splits, pbo):
     rng = np.random.default_rng(7)
     for width in (2, 3, 5, 20):
         x = pd.DataFrame(rng.standard_normal((400, width)), pd.bdate_range("2010", periods=400))
-        if width == k: assert backtest_overfitting(x, splits)["pbo"] == pytest.approx(pbo, abs=1e-6)
+        if width == k:
+            assert backtest_overfitting(x, splits)["pbo"] == pytest.approx(pbo, abs=1e-6)
 
 def test_a_constant_configuration_has_no_sharpe_ratio():
     x = _noise(80, 3)
-    x[0] = .1
-    assert backtest_overfitting(x - .5, 4)["pbo"] == 0
+    x[0] = 0.1
+    assert backtest_overfitting(x - 0.5, 4)["pbo"] == 0
 
 def test_blocks_that_purging_would_empty_are_refused():
     x = _noise(seed=0)
-    with pytest.raises(NeuralphaError, match="no longer than a label's life"): backtest_overfitting(x, 8, horizon=len(x)//8, delay=1)
+    with pytest.raises(NeuralphaError, match="no longer than a label's life"):
+        backtest_overfitting(x, 8, horizon=len(x) // 8, delay=1)
 
 def test_one_truly_better_configuration_is_never_overfitted():
     x = _noise()
-    x[0] += .02
+    x[0] += 0.02
     assert backtest_overfitting(x, 8)["pbo"] == 0
 
 def _by_hand(x, splits, span):
-    "CSCV by brute force: dates within `span` of the other half are left out of the half that picks."
+    """CSCV by brute force: dates within `span` of the other half are left out of the half that picks."""
     import itertools
     from scipy.stats import rankdata
-    v, blocks, below = x.to_numpy(), np.array_split(np.arange(len(x)), splits), []
-    sharpe = lambda a: a.mean(0)/a.std(0)
-    for c in itertools.combinations(range(splits), splits//2):
+
+    v = x.to_numpy()
+    blocks = np.array_split(np.arange(len(x)), splits)
+    below = []
+
+    def sharpe(a):
+        return a.mean(0) / a.std(0)
+
+    for c in itertools.combinations(range(splits), splits // 2):
         out = np.concatenate([blocks[i] for i in range(splits) if i not in c])
         pick = np.array([t for i in c for t in blocks[i] if np.abs(out - t).min() > span])
-        below.append(rankdata(sharpe(v[out]))[np.argmax(sharpe(v[pick]))] <= (v.shape[1] + 1)/2)
+        below.append(rankdata(sharpe(v[out]))[np.argmax(sharpe(v[pick]))] <= (v.shape[1] + 1) / 2)
     return np.mean(below)
 
 @pytest.mark.parametrize("horizon, delay", [(1, 0), (1, 1), (5, 1), (10, 0)])
@@ -385,4 +477,5 @@ def test_overfitting_equals_brute_force_with_overlapping_labels_purged(horizon, 
         assert abs(backtest_overfitting(x, 6, horizon, delay)["pbo"] - _by_hand(x, 6, horizon + delay - 1)) < 1e-12
 
 def test_the_transpose_is_refused():
-    with pytest.raises(NeuralphaError, match="dates in its index"): backtest_overfitting(_noise().T)
+    with pytest.raises(NeuralphaError, match="dates in its index"):
+        backtest_overfitting(_noise().T)

@@ -13,16 +13,19 @@ def test_the_sets_are_complete():
     assert all(n in FEATURES for n in SETS["alpha158"] + SETS["alpha360"])
 
 def _reference():
-    base = next(p for p in [Path.cwd(), *Path.cwd().parents] if (p/"settings.ini").exists())
-    want = pd.read_parquet(base/"tests"/"data"/"alpha_qlib.parquet")
-    panel = panel_from_frame(want[["date", "asset", "open", "high", "low", "close", "volume", "vwap"]], tradable=want["tradable"].to_numpy())
+    base = next(p for p in [Path.cwd(), *Path.cwd().parents] if (p / "settings.ini").exists())
+    want = pd.read_parquet(base / "tests" / "data" / "alpha_qlib.parquet")
+    panel = panel_from_frame(
+        want[["date", "asset", "open", "high", "low", "close", "volume", "vwap"]], tradable=want["tradable"].to_numpy()
+    )
     return panel, want.set_index(["date", "asset"]).reindex(panel.index)
 
 def _compare(which, names, rtol, atol):
     panel, want = _reference()
     X = compute_features(panel, names, transform=None)
     rows = panel.tradable & want[which].notna().to_numpy()
-    got, want = X.values[rows], np.stack(want.loc[rows, which])[:, [SETS[which].index(n) for n in names]]
+    got = X.values[rows]
+    want = np.stack(want.loc[rows, which])[:, [SETS[which].index(n) for n in names]]
     assert X.names == tuple(names) and len(got) > 20
     np.testing.assert_array_equal(np.isnan(got), ~np.isfinite(want))
     np.testing.assert_allclose(got, np.where(np.isfinite(want), want, np.nan), rtol=rtol, atol=atol)
@@ -36,10 +39,12 @@ def test_alpha360_equals_qlib_bit_for_bit():
     _compare("alpha360", SETS["alpha360"], 0, 0)
 
 @pytest.mark.parametrize("name", SETS["alpha158"] + ["CLOSE59", "VOLUME1", "CLOSE0", "VWAP30"])
-def test_look_back_is_true(name): check_feature(FEATURES[name])
+def test_look_back_is_true(name):
+    check_feature(FEATURES[name])
 
 def test_kernels_work_after_alpha158_in_a_fresh_process():
     import subprocess, sys
+
     code = """if True:
         import numpy as np
         from neuralpha.features.families import History, choose, example_bars
@@ -48,6 +53,6 @@ def test_kernels_work_after_alpha158_in_a_fresh_process():
         with np.errstate(all="ignore"):
             for f in choose(["alpha158", "skew_20", "vol_20", "high_20", "rank_20", "trend_20", "corr_ret_volume_20", "beta_20"]): f.compute(h)
         print("ok")"""
-    for _ in range(2): # the first may have to compile
+    for _ in range(2):  # the first may have to compile
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert done.stdout.strip() == "ok", done.stderr

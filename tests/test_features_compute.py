@@ -12,15 +12,28 @@ def _market(n_assets=12, n_dates=320, seed=0):
     days = pd.bdate_range("2022-01-03", periods=n_dates)
     rows = []
     for a in range(n_assets):
-        start, stop = (0, n_dates) if a % 3 else (a, n_dates - 5*a)
+        start, stop = (0, n_dates) if a % 3 else (a, n_dates - 5 * a)
         n = stop - start
-        close = 40*np.exp(np.cumsum(.02*rng.standard_normal(n)))
-        open_ = close*np.exp(.005*rng.standard_normal(n))
-        rows.append(pd.DataFrame({"date": days[start:stop], "asset": f"S{a:02d}", "open": open_, "high": np.maximum(open_, close)*1.01,
-                                  "low": np.minimum(open_, close)*.99, "close": close, "volume": np.round(1e5*np.exp(rng.standard_normal(n)))}))
+        close = 40 * np.exp(np.cumsum(0.02 * rng.standard_normal(n)))
+        open_ = close * np.exp(0.005 * rng.standard_normal(n))
+        rows.append(
+            pd.DataFrame(
+                {
+                    "date": days[start:stop],
+                    "asset": f"S{a:02d}",
+                    "open": open_,
+                    "high": np.maximum(open_, close) * 1.01,
+                    "low": np.minimum(open_, close) * 0.99,
+                    "close": close,
+                    "volume": np.round(1e5 * np.exp(rng.standard_normal(n))),
+                }
+            )
+        )
     frame = pd.concat(rows)
-    frame.loc[rng.random(len(frame)) < .02, "close"] = np.nan
-    sectors = pd.DataFrame({"sector": [f"X{a%3}" for a in range(n_assets)]}, index=[f"S{a:02d}" for a in range(n_assets)])
+    frame.loc[rng.random(len(frame)) < 0.02, "close"] = np.nan
+    sectors = pd.DataFrame(
+        {"sector": [f"X{a % 3}" for a in range(n_assets)]}, index=[f"S{a:02d}" for a in range(n_assets)]
+    )
     return panel_from_frame(frame, "small market", attributes=sectors)
 
 def test_raw_values_equal_pandas():
@@ -37,7 +50,12 @@ def test_raw_values_equal_pandas():
 def test_ranks_fill_the_middle_and_keep_the_share_of_missing():
     p = _market()
     X = compute_features(p, "core")
-    assert X.values.dtype == np.float32 and np.isfinite(X.values).all() and np.abs(X.values).max() < 1 and X.names == tuple(SETS["core"])
+    assert (
+        X.values.dtype == np.float32
+        and np.isfinite(X.values).all()
+        and np.abs(X.values).max() < 1
+        and X.names == tuple(SETS["core"])
+    )
     raw = compute_features(p, "core", transform=None)
     for j, n in enumerate(X.names):
         assert X.missing[n] == pytest.approx(np.isnan(raw.values[p.tradable, j]).mean()) == raw.missing[n]
@@ -49,24 +67,34 @@ def test_a_close_only_universe_says_what_it_skips():
     X = compute_features(bare, "core")
     assert "volume_z_20" not in X.names and "'volume'" in X.skipped["volume_z_20"] and "skipped" in repr(X)
     assert set(X.names) | set(X.skipped) == set(SETS["core"])
-    with pytest.raises(NeuralphaError, match="no field 'volume'"): compute_features(bare, "volume")
-    with pytest.raises(NeuralphaError, match="sector"): compute_features(bare, "ret_20@sector")
+    with pytest.raises(NeuralphaError, match="no field 'volume'"):
+        compute_features(bare, "volume")
+    with pytest.raises(NeuralphaError, match="sector"):
+        compute_features(bare, "ret_20@sector")
 
 def test_unknown_names_are_refused():
-    with pytest.raises(NeuralphaError, match="Did you mean 'ret_20'"): compute_features(_market(), "rte_20")
-    with pytest.raises(NeuralphaError, match="Did you mean 'zscore'"): compute_features(_market(), transform="zscor")
+    with pytest.raises(NeuralphaError, match="Did you mean 'ret_20'"):
+        compute_features(_market(), "rte_20")
+    with pytest.raises(NeuralphaError, match="Did you mean 'zscore'"):
+        compute_features(_market(), transform="zscor")
 
 def test_features_of_features():
     p = _market()
     X = compute_features(p, ["ret_5", "ret_5@sector", "ret_5:vol_20", "vol_20"], transform=None)
     x = pd.Series(X.values[:, 0]).where(p.tradable)
-    f = p.frame(); sector = f["asset"].map(p.attributes["sector"])
-    np.testing.assert_allclose(X.values[:, 1], x - x.groupby([f["date"], sector]).transform("mean"), rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(X.values[:, 2], X.values[:, 0]*X.values[:, 3], rtol=1e-6)
+    f = p.frame()
+    sector = f["asset"].map(p.attributes["sector"])
+    np.testing.assert_allclose(
+        X.values[:, 1], x - x.groupby([f["date"], sector]).transform("mean"), rtol=1e-4, atol=1e-6
+    )
+    np.testing.assert_allclose(X.values[:, 2], X.values[:, 0] * X.values[:, 3], rtol=1e-6)
 
 def test_a_universe_of_characteristics():
     p = _market()
-    p = panel_from_frame(p.frame()[["date", "asset"]].assign(size=np.arange(p.n_rows)*1., value=1., **{"return": 0.}), "characteristics")
+    p = panel_from_frame(
+        p.frame()[["date", "asset"]].assign(size=np.arange(p.n_rows) * 1.0, value=1.0, **{"return": 0.0}),
+        "characteristics",
+    )
     X = compute_features(p, "core", transform=None)
     assert X.names == ("size", "value") and X.lookbacks == (0, 0)
     assert compute_features(p, ["size", "value"], transform=None).names == ("size", "value")
@@ -74,62 +102,81 @@ def test_a_universe_of_characteristics():
 @pytest.mark.parametrize("hindsight", ["factor", "adj_close"])
 def test_the_mask_and_what_knows_of_later_splits_are_no_characteristics(hindsight):
     p = _market()
-    p = panel_from_frame(p.frame().assign(short_interest=np.arange(p.n_rows)*1., **{hindsight: 1.}), "own columns", attributes=p.attributes)
+    p = panel_from_frame(
+        p.frame().assign(short_interest=np.arange(p.n_rows) * 1.0, **{hindsight: 1.0}),
+        "own columns",
+        attributes=p.attributes,
+    )
     X = compute_features(p, ["ret_1", "characteristics"], transform=None)
     assert X.names == ("ret_1", "short_interest") and np.isnan(X.values[~p.tradable]).all()
-    with pytest.raises(NeuralphaError, match=f"Unknown feature.* '{hindsight}'"): compute_features(p, hindsight)
+    with pytest.raises(NeuralphaError, match=f"Unknown feature.* '{hindsight}'"):
+        compute_features(p, hindsight)
 
 def test_columns_named_like_what_formulas_read_change_no_feature():
     p = _market()
     own = [*(n for n in SERIES if n not in FEATURES), "market", "residual", "raw"]
     q = p.with_fields(**{n: np.arange(p.n_rows) + j for j, n in enumerate(own)})
-    want, got = compute_features(p, ALL, transform=None), compute_features(q, [*ALL, "characteristics"], transform=None)
-    np.testing.assert_array_equal(got.values[:, :len(ALL)], want.values)
-    assert got.names[len(ALL):] == tuple(own)
-    for n in own: np.testing.assert_array_equal(got.values[p.tradable, got.names.index(n)], q.fields[n][p.tradable], err_msg=n)
-    np.testing.assert_array_equal(compute_features(q, "market", transform=None).values[p.tradable, 0], q.fields["market"][p.tradable])
+    want = compute_features(p, ALL, transform=None)
+    got = compute_features(q, [*ALL, "characteristics"], transform=None)
+    np.testing.assert_array_equal(got.values[:, : len(ALL)], want.values)
+    assert got.names[len(ALL) :] == tuple(own)
+    for n in own:
+        np.testing.assert_array_equal(got.values[p.tradable, got.names.index(n)], q.fields[n][p.tradable], err_msg=n)
+    np.testing.assert_array_equal(
+        compute_features(q, "market", transform=None).values[p.tradable, 0], q.fields["market"][p.tradable]
+    )
 
 def test_a_column_named_sector_needs_no_attribute():
-    p = panel_from_frame(_market().frame().assign(sector=7.), "numbered")
+    p = panel_from_frame(_market().frame().assign(sector=7.0), "numbered")
     X = compute_features(p, ["sector", "ret_1@sector"], transform=None)
-    assert X.names == ("sector",) and (X.values[p.tradable] == 7).all() and "attribute 'sector'" in X.skipped["ret_1@sector"]
+    assert (
+        X.names == ("sector",)
+        and (X.values[p.tradable] == 7).all()
+        and "attribute 'sector'" in X.skipped["ret_1@sector"]
+    )
 
 def test_a_column_named_like_a_feature_is_not_taken_for_it():
     p = _market().with_fields(ret_5=np.zeros(_market().n_rows))
     want = compute_features(_market(), ["ret_5@market", "ret_5:vol_20"], transform=None)
-    np.testing.assert_array_equal(compute_features(p, ["ret_5@market", "ret_5:vol_20"], transform=None).values, want.values)
-    with pytest.raises(NeuralphaError, match="'ret_5' is a declared feature and a column of small market; rename"): compute_features(p, ["vol_20", "ret_5"])
-    with pytest.raises(NeuralphaError, match="Two features are called 'ret_5'"): compute_features(p, ["ret_5@market", "characteristics"])
+    np.testing.assert_array_equal(
+        compute_features(p, ["ret_5@market", "ret_5:vol_20"], transform=None).values, want.values
+    )
+    with pytest.raises(NeuralphaError, match="'ret_5' is a declared feature and a column of small market; rename"):
+        compute_features(p, ["vol_20", "ret_5"])
+    with pytest.raises(NeuralphaError, match="Two features are called 'ret_5'"):
+        compute_features(p, ["ret_5@market", "characteristics"])
     assert compute_features(p, "characteristics", transform=None).names == ("ret_5",)
 
 def test_a_feature_of_your_own_may_not_read_a_column_named_like_a_series():
     p = _market().with_fields(gain=np.zeros(_market().n_rows))
     mine = Feature("mine", "mine", ("gain",), 0, "gain", "", lambda h: h["gain"])
-    with pytest.raises(NeuralphaError, match="input 'gain' .* rename the column of small market"): compute_features(p, mine)
-    returns = panel_from_frame(p.frame()[["date", "asset"]].assign(market=0.), "no prices")
-    with pytest.raises(NeuralphaError, match="no prices has no field 'close'"): compute_features(returns, Feature("mine", "mine", ("market",), 0, "", "", lambda h: h["market"]))
+    with pytest.raises(NeuralphaError, match="input 'gain' .* rename the column of small market"):
+        compute_features(p, mine)
+    returns = panel_from_frame(p.frame()[["date", "asset"]].assign(market=0.0), "no prices")
+    with pytest.raises(NeuralphaError, match="no prices has no field 'close'"):
+        compute_features(returns, Feature("mine", "mine", ("market",), 0, "", "", lambda h: h["market"]))
 
 def test_your_own_feature():
-    mine = Feature("gap", "mine", ("open", "close"), 1, "open/close[t-1]", "", lambda h: h["open"]/h.lag("close", 1))
+    mine = Feature("gap", "mine", ("open", "close"), 1, "open/close[t-1]", "", lambda h: h["open"] / h.lag("close", 1))
     X = compute_features(_market(), [mine, "ret_1"], transform=None)
     assert X.names == ("gap", "ret_1") and X.lookbacks == (1, 1)
 
 def _moved_columns(panel, later, names):
-    "Which features have a value that differs, of all assets."
+    """Which features have a value that differs, of all assets."""
     before, after = (compute_features(p, names, transform=None) for p in (panel, later))
     return {n for j, n in enumerate(before.names) if moved(before.values[:, j], after.values[:, j]).any()}
 
 def _with_everything():
     p = _market(12, 700)
-    return p.with_fields(vwap=(p.fields["high"] + p.fields["low"])/2, shares=np.full(p.n_rows, 1e7))
+    return p.with_fields(vwap=(p.fields["high"] + p.fields["low"]) / 2, shares=np.full(p.n_rows, 1e7))
 
-@pytest.mark.parametrize("split", [2, 8, 3/2, 1/10])
+@pytest.mark.parametrize("split", [2, 8, 3 / 2, 1 / 10])
 def test_a_split_after_the_file_moves_no_feature_but_declared_numbers_of_shares(split):
     p = _with_everything()
     declared = {n for n, f in FEATURES.items() if f.level in ("shares", "price")}
     assert _moved_columns(p, adjusted_panel(p, split=split), list(FEATURES)) == declared
 
-@pytest.mark.parametrize("dividend", [.97, 1/3, 1e-5])
+@pytest.mark.parametrize("dividend", [0.97, 1 / 3, 1e-5])
 def test_a_dividend_after_the_file_moves_no_feature_but_declared_sums_of_money(dividend):
     p = _with_everything()
     declared = {n for n, f in FEATURES.items() if f.level in ("money", "price")}
@@ -137,7 +184,9 @@ def test_a_dividend_after_the_file_moves_no_feature_but_declared_sums_of_money(d
 
 def test_levels_are_named_in_the_table():
     X = compute_features(_market(), ["ret_1", "amihud_20", "dollar_volume_20:ret_1"])
-    assert X.levels == {"amihud_20": "money", "dollar_volume_20:ret_1": "money"} and X.select(["ret_1", "amihud_20"]).levels == {"amihud_20": "money"}
+    assert X.levels == {"amihud_20": "money", "dollar_volume_20:ret_1": "money"} and X.select(
+        ["ret_1", "amihud_20"]
+    ).levels == {"amihud_20": "money"}
     assert set(compute_features(_with_everything(), "core").levels) == {"amihud_20", "dollar_volume_20"}
 
 def test_at_the_lowest_prices_no_value_goes_missing():
@@ -149,9 +198,12 @@ ALL = [n for n, f in FEATURES.items() if f.family != "alpha360" and not set(f.in
 
 def _cut(panel, keep):
     f = panel.frame()[keep(panel.frame()["date"])]
-    return panel_from_frame(f.drop(columns="tradable"), panel.name, tradable=f["tradable"].to_numpy(), attributes=panel.attributes)
+    return panel_from_frame(
+        f.drop(columns="tradable"), panel.name, tradable=f["tradable"].to_numpy(), attributes=panel.attributes
+    )
 
-def _by_key(X): return X.frame().sort_index()
+def _by_key(X):
+    return X.frame().sort_index()
 
 @pytest.mark.parametrize("transform", ["rank", "zscore", None])
 def test_the_future_changes_no_bit(transform):
@@ -167,7 +219,8 @@ def test_history_beyond_the_look_back_changes_no_bit(transform):
     X = compute_features(p, ALL, transform)
     late = _by_key(compute_features(_cut(p, lambda d: d >= p.dates[30]), ALL, transform))
     for n, lookback in zip(X.names, X.lookbacks):
-        if 30 + lookback >= p.n_dates: continue
+        if 30 + lookback >= p.n_dates:
+            continue
         since = p.dates[30 + lookback]
         pd.testing.assert_series_equal(_by_key(X)[n].loc[since:], late[n].loc[since:], check_exact=True)
 
@@ -176,5 +229,6 @@ def test_threads_and_source_order_change_no_bit():
     f = p.frame().sample(frac=1, random_state=0)
     shuffled = panel_from_frame(f.drop(columns="tradable"), tradable=f["tradable"].to_numpy(), attributes=p.attributes)
     one = compute_features(p, ALL)
-    with limit_threads(1): two = compute_features(shuffled, ALL)
+    with limit_threads(1):
+        two = compute_features(shuffled, ALL)
     np.testing.assert_array_equal(one.values, two.values)

@@ -17,28 +17,36 @@ def test_the_table_holds_every_seed_and_their_ensemble():
     X, y, fold = toy_problem(15, 120)
     p = cross_predict(MLP(max_epochs=2), X, y, [fold], seeds=2, progress=False)
     assert list(p.frame) == ["date", "asset", "model", "fold", "seed", "score", "label"]
-    assert p.seeds == [0, 1] and len(p.frame) == 3*len(fold.test) and set(p.models) == {(0, 0), (0, 1)}
+    assert p.seeds == [0, 1] and len(p.frame) == 3 * len(fold.test) and set(p.models) == {(0, 0), (0, 1)}
     s = p.scores()
     assert s.index.is_monotonic_increasing and s.index.names == ["date", "asset"]
     np.testing.assert_array_equal(p.labels().to_numpy(), y.values[fold.test])
     np.testing.assert_array_equal(p.scores(1), p.models[0, 1].predict(X.view(fold.test)))
-    with pytest.raises(NeuralphaError, match="no seed 7"): p.scores(7)
+    with pytest.raises(NeuralphaError, match="no seed 7"):
+        p.scores(7)
 
 def test_the_ensemble_is_the_mean_of_standings():
     rng = np.random.default_rng(0)
-    date, a, b = np.repeat([0, 1], 5), rng.normal(size=10), 100*rng.normal(size=10)
-    z = lambda v: np.concatenate([(v[i:i+5] - v[i:i+5].mean())/v[i:i+5].std() for i in (0, 5)])
-    np.testing.assert_allclose(ensemble_scores([a, b], date), (z(a) + z(b))/2, atol=1e-6)
-    np.testing.assert_allclose(_standing(a, date, "rank")[:5], 2*(np.argsort(np.argsort(a[:5])) + 1)/6 - 1)
-    assert ensemble_scores([np.ones(10)], date).tolist() == [0]*10
-    with pytest.raises(NeuralphaError, match="Unknown ensemble"): ensemble_scores([a], date, "median")
+    date = np.repeat([0, 1], 5)
+    a = rng.normal(size=10)
+    b = 100 * rng.normal(size=10)
+
+    def z(v):
+        return np.concatenate([(v[i : i + 5] - v[i : i + 5].mean()) / v[i : i + 5].std() for i in (0, 5)])
+
+    np.testing.assert_allclose(ensemble_scores([a, b], date), (z(a) + z(b)) / 2, atol=1e-6)
+    np.testing.assert_allclose(_standing(a, date, "rank")[:5], 2 * (np.argsort(np.argsort(a[:5])) + 1) / 6 - 1)
+    assert ensemble_scores([np.ones(10)], date).tolist() == [0] * 10
+    with pytest.raises(NeuralphaError, match="Unknown ensemble"):
+        ensemble_scores([a], date, "median")
 
 def test_seeds_may_be_trained_together():
     X, y, fold = toy_problem(15, 120)
     p = cross_predict(MLP(max_epochs=2), X, y, fold, seeds=3, progress=False, together=True)
     assert p.seeds == [0, 1, 2] and p.models[0, 2].seed == 2
     np.testing.assert_array_equal(p.scores(2), p.models[0, 2].predict(X.view(fold.test)))
-    with pytest.raises(NeuralphaError, match="not a net"): cross_predict(LightGBM(), X, y, fold, together=True, progress=False)
+    with pytest.raises(NeuralphaError, match="not a net"):
+        cross_predict(LightGBM(), X, y, fold, together=True, progress=False)
 
 def test_a_model_without_randomness_is_fitted_once():
     X, y, fold = toy_problem(15, 120)
@@ -49,20 +57,30 @@ def test_the_future_of_the_test_period_does_not_change_a_score():
     s = fit_unit(MLP(max_epochs=2, window=4), X, y, fold).scores
     d = X.panel.date_code[fold.test]
     half = np.median(d)
-    X.values[fold.test[d > half]] = 7.
+    X.values[fold.test[d > half]] = 7.0
     again = fit_unit(MLP(max_epochs=2, window=4), X, y, fold).scores
     np.testing.assert_array_equal(s[d <= half], again[d <= half])
     assert (s[d > half] != again[d > half]).any()
 
-@pytest.mark.parametrize("model, chosen", [(Ridge(), lambda m: dict(alpha=m.chosen_["alpha"])), (ElasticNet(), lambda m: dict(alpha=m.chosen_["alpha"])),
-                                           (PCR(), lambda m: dict(components=m.chosen_["components"])), (LightGBM(n_trees=60), lambda m: dict(n_trees=m.trees_)),
-                                           (MLP(max_epochs=6, average=2, learning_rate=1e-2), lambda m: dict(max_epochs=best_epoch(m.history_)))])
+@pytest.mark.parametrize(
+    "model, chosen",
+    [
+        (Ridge(), lambda m: dict(alpha=m.chosen_["alpha"])),
+        (ElasticNet(), lambda m: dict(alpha=m.chosen_["alpha"])),
+        (PCR(), lambda m: dict(components=m.chosen_["components"])),
+        (LightGBM(n_trees=60), lambda m: dict(n_trees=m.trees_)),
+        (MLP(max_epochs=6, average=2, learning_rate=1e-2), lambda m: dict(max_epochs=best_epoch(m.history_))),
+    ],
+)
 def test_fitted_again_on_both_parts_with_what_validation_chose(model, chosen):
     X, y, fold = toy_problem(20, 160)
     first, again = (fit_unit(model, X, y, fold, refit=r) for r in (False, True))
     np.testing.assert_array_equal(first.valid_scores, again.valid_scores)
-    assert again.history == [{**r, **({"seconds": h["seconds"]} if "seconds" in r else {})} for r, h in zip(first.history, again.history)]
-    both, goal = np.concatenate([fold.train, fold.valid]), y.target("rank")
+    assert again.history == [
+        {**r, **({"seconds": h["seconds"]} if "seconds" in r else {})} for r, h in zip(first.history, again.history)
+    ]
+    both = np.concatenate([fold.train, fold.valid])
+    goal = y.target("rank")
     alone = model.clone(**chosen(again.model)).fit(X.view(both), goal[both])
     np.testing.assert_array_equal(again.scores, alone.predict(X.view(fold.test)))
     assert (again.scores != first.scores).any()
@@ -71,38 +89,56 @@ def test_a_loss_that_means_another_target_is_refused():
     X, y, fold = toy_problem(20, 160)
     small = dict(max_epochs=1, batch_rows=400)
     for together in (False, True):
-        with pytest.raises(NeuralphaError, match="'sharpe' of mlp means a raw target and is given 'rank'"): cross_predict(MLP(loss="sharpe", **small), X, y, fold, together=together)
-    with pytest.raises(NeuralphaError, match="means a rank or outcome target and is given 'z'"): fit_unit(MLP(loss="buy_hold_sell", **small), X, y, fold, target="z")
-    for loss, target in (("sharpe", "raw"), ("buy_hold_sell", "rank"), ("buy_hold_sell", "raw")): fit_unit(MLP(loss=loss, **small), X, y, fold, target=target)
+        with pytest.raises(NeuralphaError, match="'sharpe' of mlp means a raw target and is given 'rank'"):
+            cross_predict(MLP(loss="sharpe", **small), X, y, fold, together=together)
+    with pytest.raises(NeuralphaError, match="means a rank or outcome target and is given 'z'"):
+        fit_unit(MLP(loss="buy_hold_sell", **small), X, y, fold, target="z")
+    for loss, target in (("sharpe", "raw"), ("buy_hold_sell", "rank"), ("buy_hold_sell", "raw")):
+        fit_unit(MLP(loss=loss, **small), X, y, fold, target=target)
 
 def test_a_sharpe_ratio_of_overlapping_returns_is_refused():
     X, y, fold = toy_problem(20, 160)
-    for label, bars in ((forward_return(X.panel, 5, 0), 5), (multi_horizon(X.panel, (1, 3), delay=0), 3), (Labels([forward_return(X.panel, 2, 0)], scored=y), 2)):
+    for label, bars in (
+        (forward_return(X.panel, 5, 0), 5),
+        (multi_horizon(X.panel, (1, 3), delay=0), 3),
+        (Labels([forward_return(X.panel, 2, 0)], scored=y), 2),
+    ):
         for loss in ("sharpe", "ic + 0.5*sharpe(cost_bps=1)"):
-            with pytest.raises(NeuralphaError, match=f"means returns of one bar; labels over {bars} bars overlap.* horizon=1"):
+            with pytest.raises(
+                NeuralphaError, match=f"means returns of one bar; labels over {bars} bars overlap.* horizon=1"
+            ):
                 fit_unit(MLP(loss=loss, max_epochs=1), X, label, fold, target="raw")
         fit_unit(MLP(max_epochs=1), X, label, fold)
 
 def test_several_horizons_are_learnt_together_and_the_first_is_scored():
     X, y, _ = toy_problem(20, 160)
     both = multi_horizon(X.panel, (1, 3), delay=0)
-    fold, = fixed_split(both, X.panel.dates[0], X.panel.dates[90], X.panel.dates[120], X.panel.dates[-1])
+    (fold,) = fixed_split(both, X.panel.dates[0], X.panel.dates[90], X.panel.dates[120], X.panel.dates[-1])
     net = MLP(max_epochs=3, learning_rate=1e-2, batch_rows=400)
     taught, alone = (cross_predict(net, X, label, fold, seeds=1, progress=False) for label in (both, both[0]))
     np.testing.assert_array_equal(taught.frame["label"], alone.frame["label"])
-    assert taught.models[0, 0].horizons_ == 2 and (taught.scores() != alone.scores()).any() and taught.scores().corr(alone.scores()) > .8
+    assert (
+        taught.models[0, 0].horizons_ == 2
+        and (taught.scores() != alone.scores()).any()
+        and taught.scores().corr(alone.scores()) > 0.8
+    )
     ridge, first = (cross_predict(Ridge(), X, label, fold, progress=False) for label in (both, both[0]))
-    pd.testing.assert_frame_equal(ridge.frame, first.frame) # learns one target
+    pd.testing.assert_frame_equal(ridge.frame, first.frame)  # learns one target
     with pytest.raises(NeuralphaError, match="Ridge learns one target; the training target has 2"):
-        Ridge(alpha=1.).fit(X.view(fold.train), both.target("z")[fold.train])
+        Ridge(alpha=1.0).fit(X.view(fold.train), both.target("z")[fold.train])
 
 def test_seconds_are_the_units_and_what_is_wrong_is_named():
     X, y, fold = toy_problem(15, 120)
     other = toy_problem(15, 120, seed=5)[1]
-    with pytest.raises(NeuralphaError, match="one panel"): fit_unit(Ridge(), X, other, fold)
-    with pytest.raises(NeuralphaError, match="no folds"): cross_predict(Ridge(), X, y, [])
-    with pytest.raises(NeuralphaError, match="choose one of together and refit"): cross_predict(MLP(), X, y, fold, together=True, refit=True)
+    with pytest.raises(NeuralphaError, match="one panel"):
+        fit_unit(Ridge(), X, other, fold)
+    with pytest.raises(NeuralphaError, match="no folds"):
+        cross_predict(Ridge(), X, y, [])
+    with pytest.raises(NeuralphaError, match="choose one of together and refit"):
+        cross_predict(MLP(), X, y, fold, together=True, refit=True)
     for seeds in (0, [1, 2]):
-        with pytest.raises(NeuralphaError, match="at least one fit"): cross_predict(Ridge(), X, y, fold, seeds=seeds)
+        with pytest.raises(NeuralphaError, match="at least one fit"):
+            cross_predict(Ridge(), X, y, fold, seeds=seeds)
     for model in ("ridge", Ridge, object()):
-        with pytest.raises(NeuralphaError, match="is no model: pass an estimator"): cross_predict(model, X, y, fold)
+        with pytest.raises(NeuralphaError, match="is no model: pass an estimator"):
+            cross_predict(model, X, y, fold)

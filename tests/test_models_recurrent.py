@@ -16,11 +16,12 @@ def _fit(model):
 def test_recurrent_nets_find_the_past(cls):
     model = cls(window=6, learning_rate=1e-2, batch_rows=256)
     ic, X, fold = _fit(model)
-    assert ic > .45
+    assert ic > 0.45
     map_ = saliency(model, X.view(fold.test))
-    assert map_.shape == (6, 4) and map_[2:5, 3].min() > 2*map_[2:5, 0].max()/3
+    assert map_.shape == (6, 4) and map_[2:5, 3].min() > 2 * map_[2:5, 0].max() / 3
 
 @pytest.mark.parametrize("kind", [torch.nn.LSTM, torch.nn.GRU])
 def test_the_unrolled_recurrence_is_torchs(kind):
-    cell, x = kind(4, 6, 2, batch_first=True), torch.randn(5, 7, 4)
+    cell = kind(4, 6, 2, batch_first=True)
+    x = torch.randn(5, 7, 4)
     torch.testing.assert_close(unrolled(cell, x), cell(x)[0], atol=1e-6, rtol=1e-5)

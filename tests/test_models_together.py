@@ -17,11 +17,20 @@ from neuralpha.models.transformer import Transformer
 from neuralpha.models.wide_deep import WideDeep
 from neuralpha.splits import purged_kfold
 
-SETTINGS = dict(loss="mse", learning_rate=1e-2, batch_rows=100, max_epochs=3, dropout=0.) # the IC does not fix a score's level
+SETTINGS = dict(
+    loss="mse", learning_rate=1e-2, batch_rows=100, max_epochs=3, dropout=0.0
+)  # the IC does not fix a score's level
 
-NETS = [MLP(**SETTINGS), LSTM(window=5, hidden=8, **SETTINGS), LSTM(window=4, hidden=8, layers=2, **SETTINGS), GRU(window=5, hidden=8, **SETTINGS),
-        TCN(window=5, channels=8, **SETTINGS), Transformer(window=4, width=8, heads=2, **SETTINGS), MLP(stop_on="loss", l1=1e-3, **SETTINGS),
-        MLP(stop_on="loss", label_smoothing=.4, **SETTINGS | {"loss": "buy_hold_sell"})]
+NETS = [
+    MLP(**SETTINGS),
+    LSTM(window=5, hidden=8, **SETTINGS),
+    LSTM(window=4, hidden=8, layers=2, **SETTINGS),
+    GRU(window=5, hidden=8, **SETTINGS),
+    TCN(window=5, channels=8, **SETTINGS),
+    Transformer(window=4, width=8, heads=2, **SETTINGS),
+    MLP(stop_on="loss", l1=1e-3, **SETTINGS),
+    MLP(stop_on="loss", label_smoothing=0.4, **SETTINGS | {"loss": "buy_hold_sell"}),
+]
 
 @pytest.mark.parametrize("model", NETS, ids=lambda m: f"{m.name}-{m.stop_on}-{getattr(m, 'layers', 1)}")
 def test_a_seed_trained_with_others_is_the_seed_trained_alone(model):
@@ -32,26 +41,39 @@ def test_a_seed_trained_with_others_is_the_seed_trained_alone(model):
     key = "valid_" + model.stop_on
     np.testing.assert_allclose([h[key] for h in first.history], [h[key] for h in alone.history], atol=1e-4)
     assert np.abs(second.scores - first.scores).max() > 1e-3
-    one, = fit_seeds(model, X, y, fold, [0], "cpu")
-    np.testing.assert_allclose([h["train_loss"] for h in one.history], [h["train_loss"] for h in alone.history], rtol=1e-4)
+    (one,) = fit_seeds(model, X, y, fold, [0], "cpu")
+    np.testing.assert_allclose(
+        [h["train_loss"] for h in one.history], [h["train_loss"] for h in alone.history], rtol=1e-4
+    )
 
 def test_without_a_validation_part_every_epoch_is_trained_and_the_last_is_kept():
     X, y, _ = toy_problem(15, 100)
     fold = purged_kfold(y, 3, valid=0)[2]
     model = MLP(**SETTINGS | {"max_epochs": 8}, patience=1)
-    alone, together = fit_unit(model, X, y, fold, 0, "cpu"), fit_seeds(model, X, y, fold, [0, 1], "cpu")[0]
-    assert [list(h) for h in together.history] == [list(h) for h in alone.history] == [["epoch", "train_loss", "seconds"]]*8
+    alone = fit_unit(model, X, y, fold, 0, "cpu")
+    together = fit_seeds(model, X, y, fold, [0, 1], "cpu")[0]
+    assert (
+        [list(h) for h in together.history]
+        == [list(h) for h in alone.history]
+        == [["epoch", "train_loss", "seconds"]] * 8
+    )
     np.testing.assert_allclose(together.scores, alone.scores, atol=2e-4)
 
 def test_a_validation_loss_is_taken_block_by_block(monkeypatch):
     X, y, fold = toy_problem(500, 60)
-    places, loss = [], Objective.loss
+    places = []
+    loss = Objective.loss
+
     def spy(self, out, target, mask):
-        if not out.requires_grad: places.append(target.numel())
+        if not out.requires_grad:
+            places.append(target.numel())
         return loss(self, out, target, mask)
+
     monkeypatch.setattr(Objective, "loss", spy)
     fit_seeds(MLP(stop_on="loss", max_epochs=1), X, y, fold, [0, 1], "cpu")
-    assert len(fold.valid) == 5500 and places == [4000, 1500]*2 # some losses compare all pairs of a date: not all dates at once
+    assert (
+        len(fold.valid) == 5500 and places == [4000, 1500] * 2
+    )  # some losses compare all pairs of a date: not all dates at once
 
 def test_seeds_are_judged_in_float32_as_they_are_scored():
     X, y, fold = toy_problem(15, 100)
@@ -61,26 +83,36 @@ def test_seeds_are_judged_in_float32_as_they_are_scored():
 
 def test_dropout_differs_between_seeds_and_the_run_repeats():
     X, y, fold = toy_problem(15, 100)
-    run = lambda: [u.scores for u in fit_seeds(MLP(max_epochs=2, dropout=.5), X, y, fold, range(3), "cpu")]
+
+    def run():
+        return [u.scores for u in fit_seeds(MLP(max_epochs=2, dropout=0.5), X, y, fold, range(3), "cpu")]
+
     a, b = run(), run()
     np.testing.assert_array_equal(a, b)
     assert len({s.tobytes() for s in a}) == 3
 
 def test_many_seeds_take_smaller_batches_where_memory_is_short(monkeypatch):
     from neuralpha.models import together
+
     X, y, fold = toy_problem(15, 100)
-    model, sizes, batches = MLP(max_epochs=1, batch_rows=600), [], together.epoch_batches
-    monkeypatch.setattr(together, "epoch_batches", lambda date, rng, rows, *a: sizes.append(rows) or batches(date, rng, rows, *a))
-    monkeypatch.setattr(together, "free_memory", lambda device: 16*2**20)
+    model = MLP(max_epochs=1, batch_rows=600)
+    sizes = []
+    batches = together.epoch_batches
+    monkeypatch.setattr(
+        together, "epoch_batches", lambda date, rng, rows, *a: sizes.append(rows) or batches(date, rng, rows, *a)
+    )
+    monkeypatch.setattr(together, "free_memory", lambda device: 16 * 2**20)
     fit_seeds(model, X, y, fold, [0, 1], "cpu")
-    with pytest.warns(UserWarning, match="are used instead"): fit_seeds(model, X, y, fold, range(16), "cpu")
+    with pytest.warns(UserWarning, match="are used instead"):
+        fit_seeds(model, X, y, fold, range(16), "cpu")
     assert sizes[0] == 600 > sizes[1]
 
 def test_horizons_are_learnt_together_as_alone():
     X, y, fold = toy_problem(15, 100)
     both = multi_horizon(X.panel, (1, 2), delay=0)
     model = MLP(**SETTINGS)
-    alone, together = fit_unit(model, X, both, fold, 0, "cpu"), fit_seeds(model, X, both, fold, [0, 1], "cpu")[0]
+    alone = fit_unit(model, X, both, fold, 0, "cpu")
+    together = fit_seeds(model, X, both, fold, [0, 1], "cpu")[0]
     rows = X.view(fold.test)
     assert together.model.outputs(rows).shape[1] == 2
     np.testing.assert_allclose(together.model.outputs(rows), alone.model.outputs(rows), atol=2e-4)
@@ -88,6 +120,9 @@ def test_horizons_are_learnt_together_as_alone():
 def test_nets_that_do_not_allow_it_say_why():
     X, y, fold = toy_problem(10, 60)
     for model in (Pretrained(window=4), WideDeep()):
-        with pytest.raises(NeuralphaError, match="a fit of its own"): fit_seeds(model, X, y, fold, [0, 1])
-    with pytest.raises(NeuralphaError, match="batch norm"): fit_seeds(NN1(norm="batch"), X, y, fold, [0, 1])
-    with pytest.raises(NeuralphaError, match="seed by seed"): fit_seeds(MLP(adversarial=.1), X, y, fold, [0, 1])
+        with pytest.raises(NeuralphaError, match="a fit of its own"):
+            fit_seeds(model, X, y, fold, [0, 1])
+    with pytest.raises(NeuralphaError, match="batch norm"):
+        fit_seeds(NN1(norm="batch"), X, y, fold, [0, 1])
+    with pytest.raises(NeuralphaError, match="seed by seed"):
+        fit_seeds(MLP(adversarial=0.1), X, y, fold, [0, 1])

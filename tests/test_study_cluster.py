@@ -9,30 +9,49 @@ from neuralpha.study.units import UnitStore
 
 def test_resources_are_what_the_class_declares():
     from neuralpha.models.registry import make_model
-    assert resources(make_model("lstm"), "cuda:0") == {"num_cpus": 1, "num_gpus": 1} and resources(make_model("lightgbm"), "cuda") == {"num_cpus": 1, "num_gpus": 0}
+
+    assert resources(make_model("lstm"), "cuda:0") == {"num_cpus": 1, "num_gpus": 1} and resources(
+        make_model("lightgbm"), "cuda"
+    ) == {"num_cpus": 1, "num_gpus": 0}
     assert resources(make_model("lstm"), "cpu") == {"num_cpus": 1, "num_gpus": 0}
 
 def test_without_ray_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ray", None)
-    with pytest.raises(NeuralphaError, match="pip install 'neuralpha\\[ray\\]'"): connect()
+    with pytest.raises(NeuralphaError, match="pip install 'neuralpha\\[ray\\]'"):
+        connect()
 
 def test_an_address_without_a_cluster_is_one_line_at_once(monkeypatch):
     pytest.importorskip("ray")
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
-    with pytest.raises(NeuralphaError, match="No Ray cluster answers at 127.0.0.1:1: "): connect()
+    with pytest.raises(NeuralphaError, match="No Ray cluster answers at 127.0.0.1:1: "):
+        connect()
 
-STUDY = {"name": "t", "universes": ["sim-tiny"], "features": "classic", "seeds": 1, "models": {"ridge": {}, "mlp": {"max_epochs": 1}},
-         "split": {"train": "9M", "valid": "3M", "test": "6M"}, "tune": {"trials": 2, "models": {"mlp": {"trials": 0}}}}
+STUDY = {
+    "name": "t",
+    "universes": ["sim-tiny"],
+    "features": "classic",
+    "seeds": 1,
+    "models": {"ridge": {}, "mlp": {"max_epochs": 1}},
+    "split": {"train": "9M", "valid": "3M", "test": "6M"},
+    "tune": {"trials": 2, "models": {"mlp": {"trials": 0}}},
+}
 
 def test_a_task_done_as_on_a_node_leaves_the_same_unit(tmp_path):
     import os
     from neuralpha.study.fit import fit_units
-    bench, store = open_bench(make_study(STUDY)), UnitStore(tmp_path)
+
+    bench = open_bench(make_study(STUDY))
+    store = UnitStore(tmp_path)
     fit_units(bench, store, "cpu")
     study = canonical_json(bench.study.model_dump(mode="json"))
     for u in bench.units("cpu"):
         search = bench.searches("cpu").get((u.model, u.fold))
-        files = run_remotely(study, "sim-tiny", u.key, "cpu", os.getcwd(), journal_of(search, store).read_bytes() if search else b"")
-        assert files[f"{u.key}/scores.parquet"] == (store.path(u.key)/"scores.parquet").read_bytes()
-    with pytest.raises(NeuralphaError, match="does not know task 000000000000 of sim-tiny: its data, its neuralpha or its libraries differ"):
-        run_remotely(study, "sim-tiny", "0"*64, "cpu", os.getcwd(), b"")
+        files = run_remotely(
+            study, "sim-tiny", u.key, "cpu", os.getcwd(), journal_of(search, store).read_bytes() if search else b""
+        )
+        assert files[f"{u.key}/scores.parquet"] == (store.path(u.key) / "scores.parquet").read_bytes()
+    with pytest.raises(
+        NeuralphaError,
+        match="does not know task 000000000000 of sim-tiny: its data, its neuralpha or its libraries differ",
+    ):
+        run_remotely(study, "sim-tiny", "0" * 64, "cpu", os.getcwd(), b"")

@@ -9,7 +9,8 @@ def test_there_are_enough_kinds_and_each_has_a_twin():
     assert len(LEAKS) >= 60 and len({l.name for l in LEAKS}) == len(LEAKS)
     assert {l.part for l in LEAKS} == {"future", "labels", "splits", "permutation", "start-up", "origin", "levels"}
     assert len({l.make.__name__ for l in LEAKS}) == len(LEAKS) and "_" not in {l.make.__name__ for l in LEAKS}
-    with pytest.raises(NeuralphaError, match="No planted leak"): leak_catalogue(["nothing of the kind"])
+    with pytest.raises(NeuralphaError, match="No planted leak"):
+        leak_catalogue(["nothing of the kind"])
 
 @pytest.mark.parametrize("leak", [l.name for l in LEAKS])
 def test_the_leak_is_flagged_and_its_clean_twin_is_not(leak):

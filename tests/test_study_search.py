@@ -10,40 +10,63 @@ from neuralpha.study.spec import make_study
 from neuralpha.study.fit import search_units
 from neuralpha.study.units import UnitStore
 
-SMALL = {"name": "small", "universes": ["sim-tiny"], "features": "classic", "models": {"ridge": {}, "mlp": {"max_epochs": 2}, "lightgbm": {"n_trees": 20}},
-         "split": {"train": "9M", "valid": "3M", "test": "6M"}, "tune": {"trials": 3, "models": {"ridge": {"trials": 0}}}}
+SMALL = {
+    "name": "small",
+    "universes": ["sim-tiny"],
+    "features": "classic",
+    "models": {"ridge": {}, "mlp": {"max_epochs": 2}, "lightgbm": {"n_trees": 20}},
+    "split": {"train": "9M", "valid": "3M", "test": "6M"},
+    "tune": {"trials": 3, "models": {"ridge": {"trials": 0}}},
+}
 
 def _records(bench, folder):
     return search_units(bench, UnitStore(folder), "cpu")
 
 def test_a_study_searches_every_model_in_every_fold_and_repeats_to_the_byte(tmp_path):
     bench = open_bench(make_study(SMALL))
-    records = _records(bench, tmp_path/"a")
+    records = _records(bench, tmp_path / "a")
     assert [(r["model"], r["fold"]) for r in records] == [("mlp", 0), ("lightgbm", 0), ("mlp", 1), ("lightgbm", 1)]
-    assert all(len(r["tried"]) == 3 and r["valid_ic"] == max(t["valid_ic"] for t in r["tried"] if t["valid_ic"] is not None) for r in records)
-    assert records == _records(open_bench(make_study(SMALL)), tmp_path/"b")
-    assert records[0]["tried"][0]["params"] == records[2]["tried"][0]["params"] and records[0]["params"] != records[1]["params"]
+    assert all(
+        len(r["tried"]) == 3 and r["valid_ic"] == max(t["valid_ic"] for t in r["tried"] if t["valid_ic"] is not None)
+        for r in records
+    )
+    assert records == _records(open_bench(make_study(SMALL)), tmp_path / "b")
+    assert (
+        records[0]["tried"][0]["params"] == records[2]["tried"][0]["params"]
+        and records[0]["params"] != records[1]["params"]
+    )
 
 def test_no_search_sees_prices_features_or_labels_after_its_training_part(tmp_path):
-    study = make_study({**SMALL, "models": {"mlp": {"max_epochs": 2}, "lightgbm": {"n_trees": 20}}, "tune": {"trials": 2}})
+    study = make_study(
+        {**SMALL, "models": {"mlp": {"max_epochs": 2}, "lightgbm": {"n_trees": 20}}, "tune": {"trials": 2}}
+    )
     bench = open_bench(study)
     bench = replace(bench, folds=bench.folds[:1])
-    before, p = _records(bench, tmp_path/"a"), bench.panel
-    last = p.date_code[bench.folds[0].train].max() + bench.y.horizon + bench.y.delay # the last label of a training row is known there
-    late, rng = p.date_code > last, np.random.default_rng(0)
-    for name, v in p.fields.items(): v[late] = v[late]*rng.uniform(.2, 5, late.sum())
+    before = _records(bench, tmp_path / "a")
+    p = bench.panel
+    last = (
+        p.date_code[bench.folds[0].train].max() + bench.y.horizon + bench.y.delay
+    )  # the last label of a training row is known there
+    late = p.date_code > last
+    rng = np.random.default_rng(0)
+    for name, v in p.fields.items():
+        v[late] = v[late] * rng.uniform(0.2, 5, late.sum())
     bench.X.values[late] = rng.normal(size=bench.X.values[late].shape)
     bench.y.values[late] = rng.normal(size=late.sum())
-    bench.y.values[p.date_code > p.date_code[bench.folds[0].train].max()] = 9.
-    assert _records(bench, tmp_path/"b") == before
-    for name, v in p.fields.items(): v[:] = v*rng.uniform(.2, 5, len(v))
-    changed = _records(bench, tmp_path/"c")
-    assert [t["sharpe"] for t in changed[0]["tried"]] != [t["sharpe"] for t in before[0]["tried"]] # the test would see it
+    bench.y.values[p.date_code > p.date_code[bench.folds[0].train].max()] = 9.0
+    assert _records(bench, tmp_path / "b") == before
+    for name, v in p.fields.items():
+        v[:] = v * rng.uniform(0.2, 5, len(v))
+    changed = _records(bench, tmp_path / "c")
+    assert [t["sharpe"] for t in changed[0]["tried"]] != [
+        t["sharpe"] for t in before[0]["tried"]
+    ]  # the test would see it
     assert [t["valid_ic"] for t in changed[0]["tried"]] == [t["valid_ic"] for t in before[0]["tried"]]
 
 def test_a_trials_sharpe_ratio_is_that_of_its_portfolio(tmp_path):
     from neuralpha.evaluate.metrics import evaluate_scores
     from neuralpha.models.tuning import inner_fold
+
     bench = open_bench(make_study(SMALL))
     rows = inner_fold(bench.y, bench.folds[0]).valid
     scores = np.random.default_rng(0).normal(size=len(rows))
@@ -51,36 +74,69 @@ def test_a_trials_sharpe_ratio_is_that_of_its_portfolio(tmp_path):
     values[rows] = scores
     whole = evaluate_scores(values, bench.panel, bench.y, half_spread_bps=bench.study.costs.half_spread_bps)
     assert trial_sharpe(bench)(scores, rows)["sharpe"] == pytest.approx(whole["sharpe"]["per_bar"])
-    assert trial_sharpe(bench)(scores[:40], rows[:40])["sharpe"] is None # one date
+    assert trial_sharpe(bench)(scores[:40], rows[:40])["sharpe"] is None  # one date
 
 def test_budgets_share_a_journal_and_other_searches_do_not(tmp_path):
-    study = lambda **tune: make_study({**SMALL, "models": {"lightgbm": {"n_trees": 20}}, "tune": {"trials": 2} | tune})
-    five, store = open_bench(study(trials=5)), UnitStore(tmp_path)
+    def study(**tune):
+        return make_study({**SMALL, "models": {"lightgbm": {"n_trees": 20}}, "tune": {"trials": 2} | tune})
+
+    five = open_bench(study(trials=5))
+    store = UnitStore(tmp_path)
     long = _records(five, tmp_path)
-    short = search_records(open_bench(study()), store, "cpu") # nothing left to do
+    short = search_records(open_bench(study()), store, "cpu")  # nothing left to do
     assert [r["tried"] for r in short] == [r["tried"][:2] for r in long]
-    assert len(list((tmp_path/"searches").iterdir())) == 2
-    keys = lambda s: {u.key for u in open_bench(s).searches("cpu").values()}
-    assert keys(study()) == keys(study(trials=5)) and not keys(study()) & (keys(study(sampler="nsga2")) | keys(study(models={"lightgbm": {"space": {"l2": ["log", .1, 1.]}}})))
-    with pytest.raises(NeuralphaError, match="search is not finished"): search_records(open_bench(study(sampler="nsga2")), store, "cpu")
+    assert len(list((tmp_path / "searches").iterdir())) == 2
+
+    def keys(s):
+        return {u.key for u in open_bench(s).searches("cpu").values()}
+
+    assert keys(study()) == keys(study(trials=5)) and not keys(study()) & (
+        keys(study(sampler="nsga2")) | keys(study(models={"lightgbm": {"space": {"l2": ["log", 0.1, 1.0]}}}))
+    )
+    with pytest.raises(NeuralphaError, match="search is not finished"):
+        search_records(open_bench(study(sampler="nsga2")), store, "cpu")
 
 def test_minutes_are_said_not_to_repeat(tmp_path):
-    study = make_study({**SMALL, "models": {"ridge": {}, "lightgbm": {"n_trees": 20}}, "tune": {"minutes": 1e-9, "models": {"ridge": {"trials": 0}}}})
+    study = make_study(
+        {
+            **SMALL,
+            "models": {"ridge": {}, "lightgbm": {"n_trees": 20}},
+            "tune": {"minutes": 1e-9, "models": {"ridge": {"trials": 0}}},
+        }
+    )
     records = _records(open_bench(study), tmp_path)
-    assert [len(r["tried"]) for r in records] == [1, 1] and repeatability(records).startswith("Searched by minutes: lightgbm.")
+    assert [len(r["tried"]) for r in records] == [1, 1] and repeatability(records).startswith(
+        "Searched by minutes: lightgbm."
+    )
     assert repeatability([{**r, "minutes": None} for r in records]) == ""
 
 def test_everything_tried_is_counted():
-    tried = lambda *s: [{"sharpe": v, "bars": 100, "state": "complete"} for v in s]
-    records = [{"model": "a", "fold": 0, "tried": tried(.1, .3, None)}, {"model": "b", "fold": 0, "tried": tried(.2)}, {"model": "a", "fold": 1, "tried": tried(5.1, 5.2)}]
+    def tried(*s):
+        return [{"sharpe": v, "bars": 100, "state": "complete"} for v in s]
+
+    records = [
+        {"model": "a", "fold": 0, "tried": tried(0.1, 0.3, None)},
+        {"model": "b", "fold": 0, "tried": tried(0.2)},
+        {"model": "a", "fold": 1, "tried": tried(5.1, 5.2)},
+    ]
     n, away = trial_count(["a", "b", "c"], records)
     assert n == 3 + 1 + 2 + 1
-    pooled = (sum((v - .2)**2 for v in (.1, .3, .2)) + 2*.05**2)/(5 - 2) # five known ratios in two folds
+    pooled = (sum((v - 0.2) ** 2 for v in (0.1, 0.3, 0.2)) + 2 * 0.05**2) / (5 - 2)  # five known ratios in two folds
     assert np.var(away, ddof=1) == pytest.approx(pooled) and sum(away) == pytest.approx(0)
     assert trial_count(["a"], []) == (1, None) and trial_count(["a"], records[1:2]) == (2, None)
 
 def test_luck_on_few_dates_is_brought_to_the_length_of_the_test():
-    rng, spread = np.random.default_rng(0), lambda skill: [{"model": "a", "fold": f, "tried": [{"sharpe": v, "bars": n} for v in rng.normal(0, np.sqrt(skill + 1/n), 3000)]} for f, n in enumerate((60, 120))]
-    for skill in (0., .04):
+    rng, spread = (
+        np.random.default_rng(0),
+        lambda skill: [
+            {
+                "model": "a",
+                "fold": f,
+                "tried": [{"sharpe": v, "bars": n} for v in rng.normal(0, np.sqrt(skill + 1 / n), 3000)],
+            }
+            for f, n in enumerate((60, 120))
+        ],
+    )
+    for skill in (0.0, 0.04):
         away = trial_count(["a"], spread(skill), bars=500)[1]
-        assert np.var(away) == pytest.approx(skill + 1/500, rel=.1)
+        assert np.var(away) == pytest.approx(skill + 1 / 500, rel=0.1)

@@ -8,86 +8,176 @@ MINE = {"name": "mine", "universes": ["sim-tiny"], "models": ["ridge"]}
 def test_hash_follows_content_not_spelling():
     assert make_study(MINE).hash == make_study({**MINE, "models": {"ridge": {}}, "seeds": 2}).hash
     assert make_study(MINE).hash != make_study({**MINE, "seeds": 3}).hash
-    assert make_study(MINE).hash.startswith("e71a45aca42a") # what a study does not name is no part of its form: older reports keep their hash
+    assert make_study(MINE).hash.startswith(
+        "e71a45aca42a"
+    )  # what a study does not name is no part of its form: older reports keep their hash
     exits = [make_study({**MINE, "label": {"exit": e}}) for e in ("bar", "next trade")]
     assert exits[0].hash == make_study(MINE).hash != exits[1].hash
 
-@pytest.mark.parametrize("change, message", [
-    ({"horizn": 3}, "Unknown key in the study: 'horizn'"), ({"label": {"horizon": 2, "auxiliary": [5, 2]}}, "2 bars is given twice"),
-    ({"label": {"learn": "volatility"}}, "label.learn.kind"), ({"label": {"learn": {"kind": "volatility_scaled", "stop": 1.}}}, "stop is not for volatility_scaled, which takes window"),
-    ({"label": {"learn": "excess_return"}}, "same rank as before; set over"), ({"label": {"learn": {"kind": "triple_barrier", "profti": 1.}}}, "Did you mean 'profit'"),
-    ({"label": {"horizn": 3}}, "Did you mean 'horizon'"),
-    ({"label": {"horizon": "five"}}, "label.horizon.*integer.*got 'five'"), ({"seeds": 0}, "seeds.*greater"),
-    ({"universes": []}, "universes"), ({"models": {}}, "models"), ({"name": "../up"}, "becomes a folder"),
-    ({"split": {"test_start": "2017-01-03"}}, "missing: train_start, valid_start, test_end"),
-    ({"split": {"test_start": "soon"}}, "not a date"), ({"universes": ["a/x.parquet", "b/x.csv"]}, "share the folder name 'x'"),
-    ({"models": {"a/b": {}}}, "becomes a file name"), ({"models": {"ridge": {"refit": 1}}}, "refit of ridge is 1; it is true or false"), ({"tune": {}}, "tune: give a budget"), ({"tune": {"trials": 0}}, "tune.trials.*greater"),
-    ({"tune": {"trials": 2, "models": {"lstm": {}}}}, "belongs to no model"), ({"tune": {"trials": 2, "sampler": "grid"}}, "tune.sampler.*'tpe'"),
-    ({"tune": {"trials": 2, "models": {"ridge": {"trial": 1}}}}, "Did you mean 'trials'"), ({"label": 3}, "label")])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"horizn": 3}, "Unknown key in the study: 'horizn'"),
+        ({"label": {"horizon": 2, "auxiliary": [5, 2]}}, "2 bars is given twice"),
+        ({"label": {"learn": "volatility"}}, "label.learn.kind"),
+        (
+            {"label": {"learn": {"kind": "volatility_scaled", "stop": 1.0}}},
+            "stop is not for volatility_scaled, which takes window",
+        ),
+        ({"label": {"learn": "excess_return"}}, "same rank as before; set over"),
+        ({"label": {"learn": {"kind": "triple_barrier", "profti": 1.0}}}, "Did you mean 'profit'"),
+        ({"label": {"horizn": 3}}, "Did you mean 'horizon'"),
+        ({"label": {"horizon": "five"}}, "label.horizon.*integer.*got 'five'"),
+        ({"seeds": 0}, "seeds.*greater"),
+        ({"universes": []}, "universes"),
+        ({"models": {}}, "models"),
+        ({"name": "../up"}, "becomes a folder"),
+        ({"split": {"test_start": "2017-01-03"}}, "missing: train_start, valid_start, test_end"),
+        ({"split": {"test_start": "soon"}}, "not a date"),
+        ({"universes": ["a/x.parquet", "b/x.csv"]}, "share the folder name 'x'"),
+        ({"models": {"a/b": {}}}, "becomes a file name"),
+        ({"models": {"ridge": {"refit": 1}}}, "refit of ridge is 1; it is true or false"),
+        ({"tune": {}}, "tune: give a budget"),
+        ({"tune": {"trials": 0}}, "tune.trials.*greater"),
+        ({"tune": {"trials": 2, "models": {"lstm": {}}}}, "belongs to no model"),
+        ({"tune": {"trials": 2, "sampler": "grid"}}, "tune.sampler.*'tpe'"),
+        ({"tune": {"trials": 2, "models": {"ridge": {"trial": 1}}}}, "Did you mean 'trials'"),
+        ({"label": 3}, "label"),
+    ],
+)
 def test_bad_studies_are_named_in_one_line(change, message):
-    with pytest.raises(NeuralphaError, match=message) as e: make_study({**MINE, **change})
+    with pytest.raises(NeuralphaError, match=message) as e:
+        make_study({**MINE, **change})
     assert "\n" not in str(e.value)
 
 def test_overrides_merge_part_by_part(tmp_path):
-    (tmp_path/"s.toml").write_text('name="s"\nuniverses=["sim-tiny"]\n[label]\nhorizon=3\ndelay=0\n[models.lstm]\nwindow=5\n[models.ridge]\n')
-    s = load_study(tmp_path/"s.toml", label={"horizon": 1}, models=["lstm"], seeds=None)
+    (tmp_path / "s.toml").write_text(
+        'name="s"\nuniverses=["sim-tiny"]\n[label]\nhorizon=3\ndelay=0\n[models.lstm]\nwindow=5\n[models.ridge]\n'
+    )
+    s = load_study(tmp_path / "s.toml", label={"horizon": 1}, models=["lstm"], seeds=None)
     assert (s.label.horizon, s.label.delay, s.models) == (1, 0, {"lstm": {"window": 5}})
-    (tmp_path/"bad.toml").write_text("name=")
-    with pytest.raises(NeuralphaError, match="bad.toml is not valid TOML"): load_study(tmp_path/"bad.toml")
-    with pytest.raises(NeuralphaError, match="does not exist"): load_study(tmp_path/"none.toml")
-    with pytest.raises(NeuralphaError, match="Did you mean 'quick'"): load_study("qick")
+    (tmp_path / "bad.toml").write_text("name=")
+    with pytest.raises(NeuralphaError, match="bad.toml is not valid TOML"):
+        load_study(tmp_path / "bad.toml")
+    with pytest.raises(NeuralphaError, match="does not exist"):
+        load_study(tmp_path / "none.toml")
+    with pytest.raises(NeuralphaError, match="Did you mean 'quick'"):
+        load_study("qick")
 
 def test_a_models_own_search_goes_before_the_blocks():
-    s = make_study({**MINE, "models": ["ridge", "mlp", "lstm"], "tune": {"trials": 9, "models": {"ridge": {"trials": 0}, "mlp": {"minutes": 2, "sampler": "nsga2"}}}})
+    s = make_study(
+        {
+            **MINE,
+            "models": ["ridge", "mlp", "lstm"],
+            "tune": {"trials": 9, "models": {"ridge": {"trials": 0}, "mlp": {"minutes": 2, "sampler": "nsga2"}}},
+        }
+    )
     assert s.search_of("ridge") is None and make_study(MINE).search_of("ridge") is None
-    assert s.search_of("mlp") == {"trials": 9, "minutes": 2., "sampler": "nsga2", "space": None}
+    assert s.search_of("mlp") == {"trials": 9, "minutes": 2.0, "sampler": "nsga2", "space": None}
     assert s.search_of("lstm") == {"trials": 9, "minutes": None, "sampler": "tpe", "space": None}
-    assert load_study(s, models=["lstm"]).tune.models == {} and load_study(s, tune={"trials": 3}).search_of("lstm")["trials"] == 3
+    assert (
+        load_study(s, models=["lstm"]).tune.models == {}
+        and load_study(s, tune={"trials": 3}).search_of("lstm")["trials"] == 3
+    )
     assert len({make_study(MINE).hash, s.hash, load_study(s, tune={"trials": 3}).hash}) == 3
 
 def test_a_budget_from_outside_takes_the_place_of_the_studys():
     s = make_study({**MINE, "tune": {"trials": 9, "models": {"ridge": {"sampler": "random"}}}})
     assert with_tuning(make_study(MINE)).tune.trials == 20 and with_tuning(s) == s
     t = with_tuning(s, minutes=3, sampler="nsga2").tune
-    assert (t.trials, t.minutes, t.sampler) == (None, 3., "nsga2") and t.models == s.tune.models
+    assert (t.trials, t.minutes, t.sampler) == (None, 3.0, "nsga2") and t.models == s.tune.models
 
-@pytest.mark.parametrize("block, message", [({"checks": {"big_jump": 2}}, "checks stand below"), ({"source": "x.csv"}, "names the sources"), ({"name": "mine"}, "not its name")])
+@pytest.mark.parametrize(
+    "block, message",
+    [
+        ({"checks": {"big_jump": 2}}, "checks stand below"),
+        ({"source": "x.csv"}, "names the sources"),
+        ({"name": "mine"}, "not its name"),
+    ],
+)
 def test_a_data_block_says_how_and_not_what(block, message):
-    with pytest.raises(NeuralphaError, match=message): make_study({"name": "t", "universes": ["a.csv"], "models": ["ridge"], "data": {"a.csv": block}})
-    with pytest.raises(NeuralphaError, match="belongs to no universe"): make_study({"name": "t", "universes": ["a.csv"], "models": ["ridge"], "data": {"b.csv": {"tz": "UTC"}}})
+    with pytest.raises(NeuralphaError, match=message):
+        make_study({"name": "t", "universes": ["a.csv"], "models": ["ridge"], "data": {"a.csv": block}})
+    with pytest.raises(NeuralphaError, match="belongs to no universe"):
+        make_study({"name": "t", "universes": ["a.csv"], "models": ["ridge"], "data": {"b.csv": {"tz": "UTC"}}})
 
 def test_slugs_are_safe_folder_names():
     assert universe_slug("../../etc/pass wd.parquet") == "pass-wd" and universe_slug("<b>.csv") == "b"
     assert universe_slug("/") == "universe" and universe_slug("..") == "universe"
 
-@pytest.mark.parametrize("more", [{"tune": {"trials": 3}}, {"ensemble": "z"}, {"ensemble_of": ["ridge", "lasso"]}, {"holdout": "1Y"}, {"features": "wide"}, {"transform": "raw"},
-                                  {"label": {"horizon": 1}}, {"split": {"train": "5Y"}}, {"costs": {"half_spread_bps": 1}}, {"explain": {"rows": 0}}, {"together": ["ridge"]}, {"data": {"gkx-a-5": {"tz": "UTC"}}}, {"checks": {"x": 1}}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"tune": {"trials": 3}},
+        {"ensemble": "z"},
+        {"ensemble_of": ["ridge", "lasso"]},
+        {"holdout": "1Y"},
+        {"features": "wide"},
+        {"transform": "raw"},
+        {"label": {"horizon": 1}},
+        {"split": {"train": "5Y"}},
+        {"costs": {"half_spread_bps": 1}},
+        {"explain": {"rows": 0}},
+        {"together": ["ridge"]},
+        {"data": {"gkx-a-5": {"tz": "UTC"}}},
+        {"checks": {"x": 1}},
+    ],
+)
 def test_a_study_of_draws_refuses_what_it_would_not_use(more):
     drawn = {"name": "d", "universes": ["gkx-a-5"], "models": ["ridge", "lasso"], "repetitions": 2}
     assert load_study(make_study(drawn)) == make_study(drawn)
-    with pytest.raises(NeuralphaError, match=f"{next(iter(more))}: not for a study with repetitions"): make_study(drawn | more)
-    with pytest.raises(NeuralphaError, match="gkx-table: tune: not for a study with repetitions"): with_tuning("gkx-table")
+    with pytest.raises(NeuralphaError, match=f"{next(iter(more))}: not for a study with repetitions"):
+        make_study(drawn | more)
+    with pytest.raises(NeuralphaError, match="gkx-table: tune: not for a study with repetitions"):
+        with_tuning("gkx-table")
 
 def test_an_ensemble_has_members_of_the_study():
-    three = {"name": "t", "universes": ["sim-tiny"], "models": ["ridge", "lightgbm", "mlp"], "features": "classic", "ensemble": "z"}
+    three = {
+        "name": "t",
+        "universes": ["sim-tiny"],
+        "models": ["ridge", "lightgbm", "mlp"],
+        "features": "classic",
+        "ensemble": "z",
+    }
     assert make_study({**three, "ensemble_of": ["ridge", "mlp"]}).hash != make_study(three).hash
-    with pytest.raises(NeuralphaError, match="ensemble_of names 'lstm'"): make_study({**three, "ensemble_of": ["ridge", "lstm"]})
+    with pytest.raises(NeuralphaError, match="ensemble_of names 'lstm'"):
+        make_study({**three, "ensemble_of": ["ridge", "lstm"]})
     assert load_study("nasdaq-table", models=["linear", "mlp", "lightgbm"]).ensemble_of == ["lightgbm", "mlp"]
     alone = load_study("nasdaq-table", models=["linear", "mlp"])
     assert alone.ensemble is None and alone.ensemble_of is None and list(alone.models) == ["linear", "mlp"]
 
-@pytest.mark.parametrize("change, message", [
-    ({"models": "ridge"}, "models: Input should be a table of keys, got 'ridge' .names, each once, or name -> parameters"), ({"models": [["ridge"]]}, "models: .*got \\[\\['ridge'"), ({"models": ["ridge", "ridge"]}, "models: .*'ridge', 'ridge'"),
-    ({"models": {"strong": 3}}, "models.strong: .*a table of keys, got 3"), ({"models": {"oracle": {"model": "ridge"}}}, "cannot be called 'oracle'"), ({"models": {"a": {"model": 3}}}, "model of a is 3"),
-    ({"ensemble": "z"}, "an ensemble of ridge alone"), ({"models": ["ridge", "lasso"], "ensemble_of": ["ridge", "lasso"]}, "not asked for"),
-    ({"models": ["ridge", "lasso"], "ensemble": "z", "ensemble_of": ["ridge", "ridge"]}, "names 'ridge' twice"), ({"universes": [" "]}, "empty name"), ({"universes": ["audit.csv"]}, "called 'audit'"),
-    ({"split": {"train_start": "NaT"}}, "'NaT' is not a date"), ({"holdout": 1}, "holdout: .*got 1 .last period.*'1Y'"), ({"costs": 5}, "costs: Input should be a table of keys, got 5"),
-    ({"tune": {"trials": 2, "models": {"ridge": {"space": {"alpha": ["logg", 1, 2]}}}}}, "tune.models.ridge.space: alpha has the range .'logg', 1, 2."),
-    ({"tune": {"trials": 2, "models": {"ridge": {"space": {"alpha": ["choice", 1, 2]}}}}}, "write .*choice")])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (
+            {"models": "ridge"},
+            "models: Input should be a table of keys, got 'ridge' .names, each once, or name -> parameters",
+        ),
+        ({"models": [["ridge"]]}, "models: .*got \\[\\['ridge'"),
+        ({"models": ["ridge", "ridge"]}, "models: .*'ridge', 'ridge'"),
+        ({"models": {"strong": 3}}, "models.strong: .*a table of keys, got 3"),
+        ({"models": {"oracle": {"model": "ridge"}}}, "cannot be called 'oracle'"),
+        ({"models": {"a": {"model": 3}}}, "model of a is 3"),
+        ({"ensemble": "z"}, "an ensemble of ridge alone"),
+        ({"models": ["ridge", "lasso"], "ensemble_of": ["ridge", "lasso"]}, "not asked for"),
+        ({"models": ["ridge", "lasso"], "ensemble": "z", "ensemble_of": ["ridge", "ridge"]}, "names 'ridge' twice"),
+        ({"universes": [" "]}, "empty name"),
+        ({"universes": ["audit.csv"]}, "called 'audit'"),
+        ({"split": {"train_start": "NaT"}}, "'NaT' is not a date"),
+        ({"holdout": 1}, "holdout: .*got 1 .last period.*'1Y'"),
+        ({"costs": 5}, "costs: Input should be a table of keys, got 5"),
+        (
+            {"tune": {"trials": 2, "models": {"ridge": {"space": {"alpha": ["logg", 1, 2]}}}}},
+            "tune.models.ridge.space: alpha has the range .'logg', 1, 2.",
+        ),
+        ({"tune": {"trials": 2, "models": {"ridge": {"space": {"alpha": ["choice", 1, 2]}}}}}, "write .*choice"),
+    ],
+)
 def test_odd_studies_are_named_with_what_would_be_right(change, message):
-    with pytest.raises(NeuralphaError, match=message) as e: make_study({**MINE, **change})
+    with pytest.raises(NeuralphaError, match=message) as e:
+        make_study({**MINE, **change})
     assert "\n" not in str(e.value)
 
 def test_a_file_of_an_editor_that_marks_its_byte_order_is_read(tmp_path):
-    (tmp_path/"s.toml").write_text('name="s"\nuniverses=["sim-tiny"]\nmodels=["ridge"]\n', encoding="utf-8-sig")
-    assert load_study(tmp_path/"s.toml").name == "s"
+    (tmp_path / "s.toml").write_text('name="s"\nuniverses=["sim-tiny"]\nmodels=["ridge"]\n', encoding="utf-8-sig")
+    assert load_study(tmp_path / "s.toml").name == "s"

@@ -6,15 +6,19 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 
-SCORES = pd.DataFrame({"part": ["test"]*2, "date": pd.Timestamp("2020-01-02"), "asset": ["A", "B"], "score": np.float32([1, 2])})
+SCORES = pd.DataFrame(
+    {"part": ["test"] * 2, "date": pd.Timestamp("2020-01-02"), "asset": ["A", "B"], "score": np.float32([1, 2])}
+)
 
 UNIT = Unit("u", "ridge", 0, 0, '{"a":1}')
 
 class _Model:
-    def save(self, folder): folder.mkdir(); (folder/"w.json").write_text("{}")
+    def save(self, folder):
+        folder.mkdir()
+        (folder / "w.json").write_text("{}")
 
 def test_a_unit_comes_back_as_it_went_in(tmp_path):
-    store = UnitStore(tmp_path/"units")
+    store = UnitStore(tmp_path / "units")
     assert UNIT.key not in store
     store.save(UNIT, SCORES, _Model(), seconds=1.5)
     assert UNIT.key in store and store.meta(UNIT.key)["seconds"] == 1.5
@@ -26,34 +30,47 @@ def test_a_unit_comes_back_as_it_went_in(tmp_path):
 def test_a_changed_file_is_found(tmp_path):
     store = UnitStore(tmp_path)
     store.save(UNIT, SCORES, _Model())
-    (store.path(UNIT.key)/"model"/"w.json").write_text("{ }")
-    with pytest.raises(NeuralphaError, match="w.json is not the file"): store.scores(UNIT.key)
+    (store.path(UNIT.key) / "model" / "w.json").write_text("{ }")
+    with pytest.raises(NeuralphaError, match="w.json is not the file"):
+        store.scores(UNIT.key)
 
 def test_a_unit_in_the_place_of_another_is_found(tmp_path):
-    store, other = UnitStore(tmp_path), Unit("u", "ridge", 0, 1, '{"a":2}')
+    store = UnitStore(tmp_path)
+    other = Unit("u", "ridge", 0, 1, '{"a":2}')
     store.save(UNIT, SCORES)
     shutil.copytree(store.path(UNIT.key), store.path(other.key))
-    with pytest.raises(NeuralphaError, match="unit.json is of another unit"): store.scores(other.key)
+    with pytest.raises(NeuralphaError, match="unit.json is of another unit"):
+        store.scores(other.key)
 
 def test_a_failing_save_leaves_nothing(tmp_path):
     class Broken:
-        def save(self, folder): raise OSError(28, "No space left on device")
-    with pytest.raises(NeuralphaError, match="No space left"): UnitStore(tmp_path/"u").save(UNIT, SCORES, Broken())
-    assert list((tmp_path/"u").iterdir()) == []
+        def save(self, folder):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(NeuralphaError, match="No space left"):
+        UnitStore(tmp_path / "u").save(UNIT, SCORES, Broken())
+    assert list((tmp_path / "u").iterdir()) == []
 
 def test_a_claim_is_exclusive_and_leaves_no_lock(tmp_path):
     store = UnitStore(tmp_path)
     with claim(store, "k") as first:
-        with claim(store, "k") as second: assert first and not second
-    with claim(store, "k") as third: assert third
-    assert list((tmp_path/"locks").iterdir()) == []
+        with claim(store, "k") as second:
+            assert first and not second
+    with claim(store, "k") as third:
+        assert third
+    assert list((tmp_path / "locks").iterdir()) == []
 
 def test_a_killed_holder_frees_its_claim(tmp_path):
-    code = ("import sys, time; from neuralpha.study.units import *\n"
-            "with claim(UnitStore(sys.argv[1]), 'k') as ours: print(ours, flush=True); time.sleep(60)")
+    code = (
+        "import sys, time; from neuralpha.study.units import *\n"
+        "with claim(UnitStore(sys.argv[1]), 'k') as ours: print(ours, flush=True); time.sleep(60)"
+    )
     p = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert p.stdout.readline().strip() == "True"
-    with claim(UnitStore(tmp_path), "k") as ours: assert not ours
-    p.kill(); p.wait()
-    with claim(UnitStore(tmp_path), "k") as ours: assert ours
-    assert list((tmp_path/"locks").iterdir()) == []
+    with claim(UnitStore(tmp_path), "k") as ours:
+        assert not ours
+    p.kill()
+    p.wait()
+    with claim(UnitStore(tmp_path), "k") as ours:
+        assert ours
+    assert list((tmp_path / "locks").iterdir()) == []

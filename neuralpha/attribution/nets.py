@@ -33,7 +33,7 @@ import torch
 from ..core import NeuralphaError
 from ..models.trainer import float32_kernels
 
-# %% ../../nbs/attribution/nets.ipynb #4358db00
+# %% ../../nbs/attribution/nets.ipynb #d2fa97f4
 class Attributions(NamedTuple):
     """What each input added to the score, in score units.
 
@@ -46,44 +46,57 @@ class Attributions(NamedTuple):
     scores : np.ndarray
         (n,) float32, the net's
     """
-    values: np.ndarray # (n, L, F) float32: row, bar (decision date last), feature
-    base: float # mean score of the background
-    scores: np.ndarray # (n,) float32, the net's
+
+    values: np.ndarray  # (n, L, F) float32: row, bar (decision date last), feature
+    base: float  # mean score of the background
+    scores: np.ndarray  # (n,) float32, the net's
 
     @property
     def error(self):
-        "(n,) completeness error: score less base less the sum of attributions."
+        """(n,) completeness error: score less base less the sum of attributions."""
         return self.scores - self.base - self.values.sum((1, 2), dtype=np.float64)
 
-# %% ../../nbs/attribution/nets.ipynb #99ef17e6
+# %% ../../nbs/attribution/nets.ipynb #a447bfca
 @contextlib.contextmanager
 def _frozen(module):
-    "Evaluation mode without weight gradients for the block."
+    """Evaluation mode without weight gradients for the block."""
     was = [(m, m.training) for m in module.modules()], [(p, p.requires_grad) for p in module.parameters()]
     recurrent = [(m, m.dropout) for m in module.modules() if isinstance(m, torch.nn.RNNBase)]
     module.eval().requires_grad_(False)
     for m, _ in recurrent:
-        m.dropout = 0.
-        if next(m.parameters()).is_cuda: m.train()
+        m.dropout = 0.0
+        if next(m.parameters()).is_cuda:
+            m.train()
     device = _device_of(module, None)
     try:
-        with float32_kernels(device): yield
+        with float32_kernels(device):
+            yield
     finally:
-        for m, training in was[0]: m.training = training
-        for p, wanted in was[1]: p.requires_grad_(wanted)
-        for m, dropout in recurrent: m.dropout = dropout
+        for m, training in was[0]:
+            m.training = training
+        for p, wanted in was[1]:
+            p.requires_grad_(wanted)
+        for m, dropout in recurrent:
+            m.dropout = dropout
+
 
 def _one_score(out):
-    "(n,) from the (n,) or (n, 1) a module returns."
-    if out.ndim == 2 and out.shape[1] == 1: return out[:, 0]
-    if out.ndim != 1: raise NeuralphaError(f"The module returns {tuple(out.shape)}; attributions are for one score per row: wrap it in a function that picks one.")
+    """(n,) from the (n,) or (n, 1) a module returns."""
+    if out.ndim == 2 and out.shape[1] == 1:
+        return out[:, 0]
+    if out.ndim != 1:
+        raise NeuralphaError(
+            f"The module returns {tuple(out.shape)}; attributions are for one score per row: wrap it in a function "
+            "that picks one."
+        )
     return out
 
-# %% ../../nbs/attribution/nets.ipynb #e52828ed
+# %% ../../nbs/attribution/nets.ipynb #d606160a
 def net_scores(
-    module, # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
-    windows:torch.Tensor, batch:int=4096,
-)->torch.Tensor: # (n,)
+    module,  # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
+    windows: torch.Tensor,
+    batch: int = 4096,
+) -> torch.Tensor:  # (n,)
     """Scores without gradients.
 
     Parameters
@@ -98,57 +111,66 @@ def net_scores(
     torch.Tensor
         (n,)
     """
-    with torch.no_grad(): return torch.cat([_one_score(module(w)) for w in windows.split(batch)])
+    with torch.no_grad():
+        return torch.cat([_one_score(module(w)) for w in windows.split(batch)])
+
 
 def _gradients(module, windows):
-    "d score / d window of every row, (n, L, F)."
+    """d score / d window of every row, (n, L, F)."""
     windows.requires_grad_()
     return torch.autograd.grad(_one_score(module(windows)).sum(), windows)[0]
 
-# %% ../../nbs/attribution/nets.ipynb #d23b6fc6
-def gauss_legendre(points:int, device="cpu"):
-    "Points and weights on [0, 1], float32 tensors."
+# %% ../../nbs/attribution/nets.ipynb #e42b0b69
+def gauss_legendre(points: int, device="cpu"):
+    """Points and weights on [0, 1], float32 tensors."""
     t, w = np.polynomial.legendre.leggauss(points)
-    return tuple(torch.tensor(v, dtype=torch.float32, device=device) for v in ((t + 1)/2, w/2))
+    return tuple(torch.tensor(v, dtype=torch.float32, device=device) for v in ((t + 1) / 2, w / 2))
+
 
 def _along_paths(module, windows, starts, weight, points, batch):
-    "Mean over paths of movement × gradient and of the gradient, each (n, L, F); `weight` (k,) of the starts."
+    """Mean over paths of movement × gradient and of the gradient, each (n, L, F); `weight` (k,) of the starts."""
     t, w = gauss_legendre(points, windows.device)
-    moved, slope = torch.zeros_like(windows), torch.zeros_like(windows)
-    paths = max(1, min(len(starts), batch//points))
-    rows = max(1, batch//(points*paths))
+    moved = torch.zeros_like(windows)
+    slope = torch.zeros_like(windows)
+    paths = max(1, min(len(starts), batch // points))
+    rows = max(1, batch // (points * paths))
     for i in range(0, len(windows), rows):
-        x = windows[i:i+rows]
+        x = windows[i : i + rows]
         for b, share in zip(starts.split(paths), weight.split(paths)):
-            step = x[:, None] - b # (rows, paths, L, F)
-            at = b[:, None] + t[:, None, None]*step[:, :, None] # (rows, paths, points, L, F)
+            step = x[:, None] - b  # (rows, paths, L, F)
+            at = b[:, None] + t[:, None, None] * step[:, :, None]  # (rows, paths, points, L, F)
             g = _gradients(module, at.flatten(0, 2)).view(at.shape)
-            g = (g*w[:, None, None]).sum(2)*share[:, None, None]
-            slope[i:i+rows] += g.sum(1)
-            moved[i:i+rows] += (g*step).sum(1)
+            g = (g * w[:, None, None]).sum(2) * share[:, None, None]
+            slope[i : i + rows] += g.sum(1)
+            moved[i : i + rows] += (g * step).sum(1)
     return moved, slope
 
-# %% ../../nbs/attribution/nets.ipynb #90049faf
+# %% ../../nbs/attribution/nets.ipynb #255a5c6b
 def _device_of(module, device):
-    if device is not None: return torch.device(device)
+    if device is not None:
+        return torch.device(device)
     parameters = getattr(module, "parameters", lambda: iter(()))
     return next((p.device for p in parameters()), torch.device("cpu"))
 
+
 def _tensor(values, device):
-    if not isinstance(values, torch.Tensor): values = torch.from_numpy(np.asarray(values, np.float32))
+    if not isinstance(values, torch.Tensor):
+        values = torch.from_numpy(np.asarray(values, np.float32))
     return values.detach().to(device, torch.float32)
 
-def _batch_for(device, batch): return batch or (65536 if device.type == "cuda" else 512)
 
-# %% ../../nbs/attribution/nets.ipynb #58832d12
+def _batch_for(device, batch):
+    return batch or (65536 if device.type == "cuda" else 512)
+
+# %% ../../nbs/attribution/nets.ipynb #4a20fb0f
 def integrated_gradients(
-    module, # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
-    windows, # (n, L, F)
-    baseline=None, # (L, F), default zeros
-    points:int=16, # gradients per row
-    device=None, # default: where the module's weights are
-    batch:int|None=None, # windows per forward pass; default 512 on a CPU, 65,536 on CUDA
-)->Attributions:
+    module,  # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
+    windows,  # (n, L, F)
+    baseline=None,  # (L, F), default zeros
+    points: int = 16,  # gradients per row
+    device=None,  # default: where the module's weights are
+    batch: int | None = None,  # windows per forward pass; default 512 on a CPU, 65,536 on CUDA
+) -> Attributions:
     """Integrated gradients from one baseline by Gauss–Legendre (Sundararajan et al., 2017).
 
     Parameters
@@ -171,33 +193,36 @@ def integrated_gradients(
     start = torch.zeros_like(x[:1]) if baseline is None else _tensor(baseline, device)[None]
     with _frozen(module) if isinstance(module, torch.nn.Module) else contextlib.nullcontext():
         moved, _ = _along_paths(module, x, start, torch.ones(1, device=device), points, _batch_for(device, batch))
-        return Attributions(moved.cpu().numpy(), float(net_scores(module, start)[0]), net_scores(module, x).cpu().numpy())
+        return Attributions(
+            moved.cpu().numpy(), float(net_scores(module, start)[0]), net_scores(module, x).cpu().numpy()
+        )
 
-# %% ../../nbs/attribution/nets.ipynb #aa697ea8
+# %% ../../nbs/attribution/nets.ipynb #ed28fcf3
 def _strata(scores, k, seed):
-    "k background windows, one from each of k equally large strata of the sorted scores."
+    """k background windows, one from each of k equally large strata of the sorted scores."""
     order = torch.argsort(scores, stable=True).cpu()
-    at = (np.arange(k) + np.random.default_rng(seed).random(k))/k*len(scores)
+    at = (np.arange(k) + np.random.default_rng(seed).random(k)) / k * len(scores)
     return order[torch.from_numpy(at.astype(np.int64))].to(scores.device)
 
-def _towards_all(slope, chosen, everything, gap):
-    "First-order effect of the mean of all background windows in place of the chosen ones; its sum is `gap`."
-    change = (chosen - everything)*slope
-    share = change.square()
-    share = share/share.sum((1, 2), keepdim=True).clamp_min(1e-30)
-    return change + (gap - change.sum((1, 2), keepdim=True))*share
 
-# %% ../../nbs/attribution/nets.ipynb #4df2818c
+def _towards_all(slope, chosen, everything, gap):
+    """First-order effect of the mean of all background windows in place of the chosen ones; its sum is `gap`."""
+    change = (chosen - everything) * slope
+    share = change.square()
+    share = share / share.sum((1, 2), keepdim=True).clamp_min(1e-30)
+    return change + (gap - change.sum((1, 2), keepdim=True)) * share
+
+# %% ../../nbs/attribution/nets.ipynb #e7f784ce
 def expected_gradients(
-    module, # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
-    windows, # (n, L, F)
-    background, # (m, L, F) windows that stand for "not known", e.g. a sample of the same period
-    n_samples:int=100, # gradients per row: `points` on each of n_samples/points paths
-    seed:int=0, # of the choice of paths
-    device=None, # default: where the module's weights are
-    batch:int|None=None, # windows per forward pass; default 512 on a CPU, 65,536 on CUDA
-    points:int=2, # gradients per path; more for scores with kinks (ReLU), where `error` says so
-)->Attributions:
+    module,  # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
+    windows,  # (n, L, F)
+    background,  # (m, L, F) windows that stand for "not known", e.g. a sample of the same period
+    n_samples: int = 100,  # gradients per row: `points` on each of n_samples/points paths
+    seed: int = 0,  # of the choice of paths
+    device=None,  # default: where the module's weights are
+    batch: int | None = None,  # windows per forward pass; default 512 on a CPU, 65,536 on CUDA
+    points: int = 2,  # gradients per path; more for scores with kinks (ReLU), where `error` says so
+) -> Attributions:
     """Expected gradients (Erion et al., 2021): sums to score - mean background score but for `error`.
 
     With at least `points` × m samples every background window is used and only the quadrature is approximate. Raises
@@ -223,11 +248,21 @@ def expected_gradients(
         gradients per path; more for scores with kinks (ReLU), where `error` says so
     """
     device = _device_of(module, device)
-    x, b = _tensor(windows, device), _tensor(background, device)
-    if not len(b) or b.shape[1:] != x.shape[1:]: raise NeuralphaError(f"A background of shape {tuple(b.shape)} does not fit windows of shape {tuple(x.shape)}.")
+    x = _tensor(windows, device)
+    b = _tensor(background, device)
+    if not len(b) or b.shape[1:] != x.shape[1:]:
+        raise NeuralphaError(f"A background of shape {tuple(b.shape)} does not fit windows of shape {tuple(x.shape)}.")
     with _frozen(module) if isinstance(module, torch.nn.Module) else contextlib.nullcontext():
-        of_background, k = net_scores(module, b), max(1, min(len(b), n_samples//points))
+        of_background = net_scores(module, b)
+        k = max(1, min(len(b), n_samples // points))
         chosen = torch.arange(len(b), device=device) if k == len(b) else _strata(of_background, k, seed)
-        moved, slope = _along_paths(module, x, b[chosen], torch.full((k,), 1/k, device=device), points, _batch_for(device, batch))
-        if k < len(b): moved = moved + _towards_all(slope, b[chosen].mean(0), b.mean(0), of_background[chosen].mean() - of_background.mean())
-        return Attributions(moved.cpu().numpy(), float(of_background.double().mean()), net_scores(module, x).cpu().numpy())
+        moved, slope = _along_paths(
+            module, x, b[chosen], torch.full((k,), 1 / k, device=device), points, _batch_for(device, batch)
+        )
+        if k < len(b):
+            moved = moved + _towards_all(
+                slope, b[chosen].mean(0), b.mean(0), of_background[chosen].mean() - of_background.mean()
+            )
+        return Attributions(
+            moved.cpu().numpy(), float(of_background.double().mean()), net_scores(module, x).cpu().numpy()
+        )

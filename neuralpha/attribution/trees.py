@@ -30,7 +30,7 @@ import numpy as np
 from numba import njit, prange
 from ..core import NeuralphaError
 
-# %% ../../nbs/attribution/trees.ipynb #c80c11ad
+# %% ../../nbs/attribution/trees.ipynb #efa2c9b2
 class Forest(NamedTuple):
     """Trees of an ensemble in flat arrays; tree k adds to output k % n_outputs.
 
@@ -43,8 +43,6 @@ class Forest(NamedTuple):
     threshold : np.ndarray
         (n_nodes,) float64; for a categorical test the number of its category set
     kind : np.ndarray
-        (n_nodes,) uint8, LightGBM's decision type: 1 categorical, 2 missing goes left, 4 zero is
-        missing, 8 NaN is missing
     leaf_start : np.ndarray
         (n_trees+1,) int64: leaves of tree k
     value : np.ndarray
@@ -71,28 +69,31 @@ class Forest(NamedTuple):
         (n_outputs,) float64, mean output over the training rows
     n_features : int
     """
-    node_start: np.ndarray # (n_trees+1,) int64: nodes of tree k
-    feature: np.ndarray # (n_nodes,) int32
-    threshold: np.ndarray # (n_nodes,) float64; for a categorical test the number of its category set
-    kind: np.ndarray # (n_nodes,) uint8, LightGBM's decision type: 1 categorical, 2 missing goes left, 4 zero is missing, 8 NaN is missing
-    leaf_start: np.ndarray # (n_trees+1,) int64: leaves of tree k
-    value: np.ndarray # (n_leaves,) float64
-    step_start: np.ndarray # (n_leaves+1,) int64: steps on the way to a leaf
-    step_node: np.ndarray # (n_steps,) int32, node within the tree
-    step_left: np.ndarray # (n_steps,) uint8: 1 where the way leads left
-    step_slot: np.ndarray # (n_steps,) int64: which of the leaf's features is tested
-    slot_start: np.ndarray # (n_leaves+1,) int64: features of a leaf
-    slot_feature: np.ndarray # (n_slots,) int32
-    slot_share: np.ndarray # (n_slots,) float64, share of training rows that stay on the path, 0 to 1
-    set_start: np.ndarray # (n_sets+1,) int64: words of a category set
-    set_word: np.ndarray # uint32 bit sets of the categories that go left
-    base: np.ndarray # (n_outputs,) float64, mean output over the training rows
+
+    node_start: np.ndarray  # (n_trees+1,) int64: nodes of tree k
+    feature: np.ndarray  # (n_nodes,) int32
+    threshold: np.ndarray  # (n_nodes,) float64; for a categorical test the number of its category set
+    # (n_nodes,) uint8, LightGBM's decision type: 1 categorical, 2 missing goes left, 4 zero is missing, 8 NaN is
+    # missing
+    kind: np.ndarray
+    leaf_start: np.ndarray  # (n_trees+1,) int64: leaves of tree k
+    value: np.ndarray  # (n_leaves,) float64
+    step_start: np.ndarray  # (n_leaves+1,) int64: steps on the way to a leaf
+    step_node: np.ndarray  # (n_steps,) int32, node within the tree
+    step_left: np.ndarray  # (n_steps,) uint8: 1 where the way leads left
+    step_slot: np.ndarray  # (n_steps,) int64: which of the leaf's features is tested
+    slot_start: np.ndarray  # (n_leaves+1,) int64: features of a leaf
+    slot_feature: np.ndarray  # (n_slots,) int32
+    slot_share: np.ndarray  # (n_slots,) float64, share of training rows that stay on the path, 0 to 1
+    set_start: np.ndarray  # (n_sets+1,) int64: words of a category set
+    set_word: np.ndarray  # uint32 bit sets of the categories that go left
+    base: np.ndarray  # (n_outputs,) float64, mean output over the training rows
     n_features: int
 
-# %% ../../nbs/attribution/trees.ipynb #b740c1ff
+# %% ../../nbs/attribution/trees.ipynb #ed83d5da
 def _paths(left, right, feature, cover, leaf_cover):
-    "Per leaf: steps [(node, went left, slot)], features and shares. Children below 0 are leaves ~child."
-    leaves = [([], [], [])]*len(leaf_cover)
+    """Per leaf: steps [(node, went left, slot)], features and shares. Children below 0 are leaves ~child."""
+    leaves = [([], [], [])] * len(leaf_cover)
     stack = [(0, [], [], [])] if len(left) else []
     while stack:
         node, steps, features, shares = stack.pop()
@@ -100,49 +101,95 @@ def _paths(left, right, feature, cover, leaf_cover):
             leaves[~node] = steps, features, shares
             continue
         for child, went_left in ((right[node], 0), (left[node], 1)):
-            f, s = list(features), list(shares)
-            if feature[node] not in f: f.append(feature[node]); s.append(1.)
+            f = list(features)
+            s = list(shares)
+            if feature[node] not in f:
+                f.append(feature[node])
+                s.append(1.0)
             slot = f.index(feature[node])
-            s[slot] *= (leaf_cover[~child] if child < 0 else cover[child])/cover[node]
+            s[slot] *= (leaf_cover[~child] if child < 0 else cover[child]) / cover[node]
             stack.append((child, [*steps, (node, went_left, slot)], f, s))
     return leaves
 
-# %% ../../nbs/attribution/trees.ipynb #3d38920d
-def _forest(trees, n_features, n_outputs, sets)->Forest:
-    "Join trees given as dicts: left, right, feature, threshold, kind, cover, leaf_cover, value."
+# %% ../../nbs/attribution/trees.ipynb #58fd4f9a
+def _forest(trees, n_features, n_outputs, sets) -> Forest:
+    """Join trees given as dicts: left, right, feature, threshold, kind, cover, leaf_cover, value."""
     leaves = [leaf for t in trees for leaf in _paths(t["left"], t["right"], t["feature"], t["cover"], t["leaf_cover"])]
-    offsets = lambda lengths: np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    join = lambda key, dtype: np.concatenate([t[key] for t in trees]).astype(dtype)
-    flat = lambda part, dtype: np.array([x for leaf in leaves for x in leaf[part]], dtype)
+
+    def offsets(lengths):
+        return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+    def join(key, dtype):
+        return np.concatenate([t[key] for t in trees]).astype(dtype)
+
+    def flat(part, dtype):
+        return np.array([x for leaf in leaves for x in leaf[part]], dtype)
+
     steps = flat(0, np.int64).reshape(-1, 3)
     base = np.zeros(n_outputs)
-    for k, t in enumerate(trees): base[k % n_outputs] += np.dot(t["value"], t["leaf_cover"])/np.sum(t["leaf_cover"]) if len(t["left"]) else t["value"][0]
-    return Forest(offsets([len(t["left"]) for t in trees]), join("feature", np.int32), join("threshold", np.float64), join("kind", np.uint8),
-                  offsets([len(t["value"]) for t in trees]), join("value", np.float64),
-                  offsets([len(leaf[0]) for leaf in leaves]), steps[:, 0].astype(np.int32), steps[:, 1].astype(np.uint8), steps[:, 2].copy(),
-                  offsets([len(leaf[1]) for leaf in leaves]), flat(1, np.int32), flat(2, np.float64),
-                  offsets([len(s) for s in sets]), np.concatenate([np.zeros(0), *sets]).astype(np.uint32), base, n_features)
+    for k, t in enumerate(trees):
+        base[k % n_outputs] += (
+            np.dot(t["value"], t["leaf_cover"]) / np.sum(t["leaf_cover"]) if len(t["left"]) else t["value"][0]
+        )
+    return Forest(
+        offsets([len(t["left"]) for t in trees]),
+        join("feature", np.int32),
+        join("threshold", np.float64),
+        join("kind", np.uint8),
+        offsets([len(t["value"]) for t in trees]),
+        join("value", np.float64),
+        offsets([len(leaf[0]) for leaf in leaves]),
+        steps[:, 0].astype(np.int32),
+        steps[:, 1].astype(np.uint8),
+        steps[:, 2].copy(),
+        offsets([len(leaf[1]) for leaf in leaves]),
+        flat(1, np.int32),
+        flat(2, np.float64),
+        offsets([len(s) for s in sets]),
+        np.concatenate([np.zeros(0), *sets]).astype(np.uint32),
+        base,
+        n_features,
+    )
 
-# %% ../../nbs/attribution/trees.ipynb #54cee768
-def _lightgbm_forest(booster)->Forest:
+# %% ../../nbs/attribution/trees.ipynb #196438c6
+def _lightgbm_forest(booster) -> Forest:
     head, *blocks = booster.model_to_string().split("\nTree=")
     top = dict(line.split("=", 1) for line in head.splitlines() if "=" in line)
-    n_outputs, trees, sets = int(top["num_tree_per_iteration"]), [], []
+    n_outputs = int(top["num_tree_per_iteration"])
+    trees = []
+    sets = []
     for block in blocks:
         b = dict(line.split("=", 1) for line in block.split("\n\n")[0].splitlines() if "=" in line)
-        if int(b.get("is_linear", 0)): raise NeuralphaError("A LightGBM model with linear_tree=True has no exact tree attributions; fit it with linear_tree=False.")
-        array = lambda key, dtype=float: np.array(b.get(key, "").split(), dtype)
-        kind, threshold = array("decision_type", np.uint8), array("threshold")
+        if int(b.get("is_linear", 0)):
+            raise NeuralphaError(
+                "A LightGBM model with linear_tree=True has no exact tree attributions; fit it with linear_tree=False."
+            )
+
+        def array(key, dtype=float):
+            return np.array(b.get(key, "").split(), dtype)
+
+        kind = array("decision_type", np.uint8)
+        threshold = array("threshold")
         if int(b["num_cat"]):
             threshold[kind & 1 == 1] += len(sets)
             words = array("cat_threshold", np.uint32)
             sets += np.split(words, array("cat_boundaries", int)[1:-1])
-        trees.append(dict(left=array("left_child", int), right=array("right_child", int), feature=array("split_feature", int), threshold=threshold,
-                          kind=kind, cover=array("internal_count"), leaf_cover=array("leaf_count"), value=array("leaf_value")))
+        trees.append(
+            dict(
+                left=array("left_child", int),
+                right=array("right_child", int),
+                feature=array("split_feature", int),
+                threshold=threshold,
+                kind=kind,
+                cover=array("internal_count"),
+                leaf_cover=array("leaf_count"),
+                value=array("leaf_value"),
+            )
+        )
     return _forest(trees, int(top["max_feature_idx"]) + 1, n_outputs, sets)
 
-# %% ../../nbs/attribution/trees.ipynb #9858cf70
-def _sklearn_forest(model)->Forest:
+# %% ../../nbs/attribution/trees.ipynb #c93cc0fa
+def _sklearn_forest(model) -> Forest:
     estimators = list(getattr(model, "estimators_", [model]))
     n_outputs = estimators[0].tree_.value.shape[2]
     trees = []
@@ -151,15 +198,24 @@ def _sklearn_forest(model)->Forest:
         number = np.where(leaf, ~(np.cumsum(leaf) - 1), np.cumsum(~leaf) - 1)
         missing = getattr(t, "missing_go_to_left", np.zeros(t.node_count))
         for k in range(n_outputs):
-            trees.append(dict(left=number[t.children_left[~leaf]], right=number[t.children_right[~leaf]], feature=t.feature[~leaf],
-                              threshold=t.threshold[~leaf], kind=np.where(missing[~leaf] > 0, 10, 8), cover=t.weighted_n_node_samples[~leaf],
-                              leaf_cover=t.weighted_n_node_samples[leaf], value=t.value[leaf, 0, k]/len(estimators)))
+            trees.append(
+                dict(
+                    left=number[t.children_left[~leaf]],
+                    right=number[t.children_right[~leaf]],
+                    feature=t.feature[~leaf],
+                    threshold=t.threshold[~leaf],
+                    kind=np.where(missing[~leaf] > 0, 10, 8),
+                    cover=t.weighted_n_node_samples[~leaf],
+                    leaf_cover=t.weighted_n_node_samples[leaf],
+                    value=t.value[leaf, 0, k] / len(estimators),
+                )
+            )
     return _forest(trees, model.n_features_in_, n_outputs, [])
 
-# %% ../../nbs/attribution/trees.ipynb #a40e8be1
+# %% ../../nbs/attribution/trees.ipynb #d03a35f5
 def forest_of(
-    model, # lightgbm.Booster, anything with a `booster_`, or a scikit-learn tree, random or extra-trees forest
-)->Forest:
+    model,  # lightgbm.Booster, anything with a `booster_`, or a scikit-learn tree, random or extra-trees forest
+) -> Forest:
     """The model's trees as arrays; raises `NeuralphaError` for other models.
 
     A LightGBM forest (`boosting="rf"`) is explained as the sum of its trees, which is its raw score.
@@ -170,115 +226,154 @@ def forest_of(
         lightgbm.Booster, anything with a `booster_`, or a scikit-learn tree, random or extra-trees
         forest
     """
-    if isinstance(model, Forest): return model
+    if isinstance(model, Forest):
+        return model
     booster = getattr(model, "booster_", model)
-    if hasattr(booster, "model_to_string"): return _lightgbm_forest(booster)
+    if hasattr(booster, "model_to_string"):
+        return _lightgbm_forest(booster)
     averaged = hasattr(model, "estimators_") and hasattr(model, "estimators_samples_") and not hasattr(model, "init_")
-    if hasattr(model, "tree_") or averaged: return _sklearn_forest(model)
-    raise NeuralphaError(f"{type(model).__name__} is not a LightGBM model, a decision tree or a random forest: no exact tree attributions.")
+    if hasattr(model, "tree_") or averaged:
+        return _sklearn_forest(model)
+    raise NeuralphaError(
+        f"{type(model).__name__} is not a LightGBM model, a decision tree or a random forest: no exact tree "
+        "attributions."
+    )
 
-# %% ../../nbs/attribution/trees.ipynb #3dfb6d6f
+# %% ../../nbs/attribution/trees.ipynb #ee0a5164
 @njit(cache=True, error_model="numpy")
 def _goes_left(x, threshold, kind, set_start, set_word):
-    "LightGBM's decision for one value."
+    """LightGBM's decision for one value."""
     if kind & 1:
-        if math.isnan(x) or x < 0: return False
-        number, category = int(threshold), int(x)
-        if category >> 5 >= set_start[number+1] - set_start[number]: return False
+        if math.isnan(x) or x < 0:
+            return False
+        number = int(threshold)
+        category = int(x)
+        if category >> 5 >= set_start[number + 1] - set_start[number]:
+            return False
         return (set_word[set_start[number] + (category >> 5)] >> np.uint32(category & 31)) & 1 == 1
     missing = (kind >> 2) & 3
-    if math.isnan(x) and missing != 2: x = 0.
-    if (missing == 1 and abs(x) <= 1e-35) or (missing == 2 and math.isnan(x)): return kind & 2 != 0
+    if math.isnan(x) and missing != 2:
+        x = 0.0
+    if (missing == 1 and abs(x) <= 1e-35) or (missing == 2 and math.isnan(x)):
+        return kind & 2 != 0
     return x <= threshold
+
 
 @njit(cache=True, error_model="numpy")
 def _pattern_values(pattern, share, value, t, weight, out):
-    "Shapley values of a leaf's features for one pattern of passed tests; `t` and `weight` are quadrature points."
-    out[:] = 0.
+    """Shapley values of a leaf's features for one pattern of passed tests; `t` and `weight` are quadrature points."""
+    out[:] = 0.0
     for k in range(len(t)):
-        product = weight[k]*value
-        for j in range(len(share)): product *= ((pattern >> j) & 1)*t[k] + share[j]*(1 - t[k])
+        product = weight[k] * value
+        for j in range(len(share)):
+            product *= ((pattern >> j) & 1) * t[k] + share[j] * (1 - t[k])
         for j in range(len(share)):
             passed = (pattern >> j) & 1
-            out[j] += product*(passed - share[j])/(passed*t[k] + share[j]*(1 - t[k]))
+            out[j] += product * (passed - share[j]) / (passed * t[k] + share[j] * (1 - t[k]))
 
-# %% ../../nbs/attribution/trees.ipynb #1f71f6d4
+# %% ../../nbs/attribution/trees.ipynb #d14304a4
 @njit(cache=True, parallel=True, error_model="numpy")
 def _fill_tables(forest, leaves, points, weights, table_start, table):
     for leaf in prange(leaves[0], leaves[1]):
         begin = table_start[leaf]
         if begin >= 0:
-            share = forest.slot_share[forest.slot_start[leaf]:forest.slot_start[leaf+1]]
+            share = forest.slot_share[forest.slot_start[leaf] : forest.slot_start[leaf + 1]]
             d = len(share)
-            q, size, values = (d + 1)//2, 1 << d, np.empty(d)
+            q = (d + 1) // 2
+            size = 1 << d
+            values = np.empty(d)
             for pattern in range(size):
                 _pattern_values(pattern, share, forest.value[leaf], points[q, :q], weights[q, :q], values)
-                for j in range(d): table[begin + j*size + pattern] = values[j]
+                for j in range(d):
+                    table[begin + j * size + pattern] = values[j]
 
-# %% ../../nbs/attribution/trees.ipynb #2d49765b
+# %% ../../nbs/attribution/trees.ipynb #d9aac7f2
 @njit(cache=True, error_model="numpy")
 def _tests(forest, tree, columns, first, last, went_left):
-    "Outcome of every node's test for rows first:last, into (n_nodes, rows) uint8."
+    """Outcome of every node's test for rows first:last, into (n_nodes, rows) uint8."""
     begin = forest.node_start[tree]
-    for node in range(begin, forest.node_start[tree+1]):
-        x, out = columns[forest.feature[node], first:last], went_left[node - begin]
-        threshold, kind = forest.threshold[node], forest.kind[node]
+    for node in range(begin, forest.node_start[tree + 1]):
+        x = columns[forest.feature[node], first:last]
+        out = went_left[node - begin]
+        threshold = forest.threshold[node]
+        kind = forest.kind[node]
         if kind & 13 == 0:
-            for r in range(len(x)): out[r] = (0. if math.isnan(x[r]) else float(x[r])) <= threshold
+            for r in range(len(x)):
+                out[r] = (0.0 if math.isnan(x[r]) else float(x[r])) <= threshold
         else:
-            for r in range(len(x)): out[r] = _goes_left(float(x[r]), threshold, kind, forest.set_start, forest.set_word)
+            for r in range(len(x)):
+                out[r] = _goes_left(float(x[r]), threshold, kind, forest.set_start, forest.set_word)
+
 
 @njit(cache=True, error_model="numpy")
 def _patterns(forest, leaf, went_left, pattern):
-    "Bits of the leaf's features whose tests a row passes."
+    """Bits of the leaf's features whose tests a row passes."""
     pattern[:] = 0
-    for s in range(forest.step_start[leaf], forest.step_start[leaf+1]):
-        went, left, slot = went_left[forest.step_node[s]], forest.step_left[s], forest.step_slot[s]
-        for r in range(len(pattern)): pattern[r] |= np.int64(went[r] ^ left) << slot
-    full = (np.int64(1) << (forest.slot_start[leaf+1] - forest.slot_start[leaf])) - 1
-    for r in range(len(pattern)): pattern[r] ^= full
+    for s in range(forest.step_start[leaf], forest.step_start[leaf + 1]):
+        went = went_left[forest.step_node[s]]
+        left = forest.step_left[s]
+        slot = forest.step_slot[s]
+        for r in range(len(pattern)):
+            pattern[r] |= np.int64(went[r] ^ left) << slot
+    full = (np.int64(1) << (forest.slot_start[leaf + 1] - forest.slot_start[leaf])) - 1
+    for r in range(len(pattern)):
+        pattern[r] ^= full
 
-# %% ../../nbs/attribution/trees.ipynb #f9a6f942
+# %% ../../nbs/attribution/trees.ipynb #3208f48c
 @njit(cache=True, error_model="numpy")
 def _add_leaf(forest, leaf, pattern, points, weights, begin, table, out):
-    "Add a leaf's values for a block of rows to `out` (n_features, rows)."
+    """Add a leaf's values for a block of rows to `out` (n_features, rows)."""
     slot = forest.slot_start[leaf]
-    d = forest.slot_start[leaf+1] - slot
+    d = forest.slot_start[leaf + 1] - slot
     if begin >= 0:
         for j in range(d):
-            column, values = out[forest.slot_feature[slot+j]], table[begin + (j << d):begin + ((j + 1) << d)]
-            for r in range(len(pattern)): column[r] += values[pattern[r]]
+            column = out[forest.slot_feature[slot + j]]
+            values = table[begin + (j << d) : begin + ((j + 1) << d)]
+            for r in range(len(pattern)):
+                column[r] += values[pattern[r]]
     else:
-        q, values = (d + 1)//2, np.empty(d)
+        q = (d + 1) // 2
+        values = np.empty(d)
         for r in range(len(pattern)):
-            _pattern_values(pattern[r], forest.slot_share[slot:slot+d], forest.value[leaf], points[q, :q], weights[q, :q], values)
-            for j in range(d): out[forest.slot_feature[slot+j], r] += values[j]
+            _pattern_values(
+                pattern[r],
+                forest.slot_share[slot : slot + d],
+                forest.value[leaf],
+                points[q, :q],
+                weights[q, :q],
+                values,
+            )
+            for j in range(d):
+                out[forest.slot_feature[slot + j], r] += values[j]
+
 
 @njit(cache=True, parallel=True, error_model="numpy")
 def _add_trees(forest, trees, columns, points, weights, table_start, table, block, out):
     n = columns.shape[1]
-    for b in prange((n + block - 1)//block):
-        first, last = b*block, min(n, (b + 1)*block)
+    for b in prange((n + block - 1) // block):
+        first = b * block
+        last = min(n, (b + 1) * block)
         pattern = np.empty(last - first, np.int64)
         for tree in range(trees[0], trees[1]):
-            went_left = np.empty((forest.node_start[tree+1] - forest.node_start[tree], last - first), np.uint8)
+            went_left = np.empty((forest.node_start[tree + 1] - forest.node_start[tree], last - first), np.uint8)
             _tests(forest, tree, columns, first, last, went_left)
             target = out[tree % len(out), :, first:last]
-            for leaf in range(forest.leaf_start[tree], forest.leaf_start[tree+1]):
+            for leaf in range(forest.leaf_start[tree], forest.leaf_start[tree + 1]):
                 _patterns(forest, leaf, went_left, pattern)
                 _add_leaf(forest, leaf, pattern, points, weights, table_start[leaf], table, target)
 
-# %% ../../nbs/attribution/trees.ipynb #f2535736
-def _quadrature(most:int):
-    "Points and weights on [0, 1]: row q has the rule with q points."
+# %% ../../nbs/attribution/trees.ipynb #c3bd3628
+def _quadrature(most: int):
+    """Points and weights on [0, 1]: row q has the rule with q points."""
     points, weights = np.zeros((2, most + 1, max(most, 1)))
     for q in range(1, most + 1):
         x, w = np.polynomial.legendre.leggauss(q)
-        points[q, :q], weights[q, :q] = (x + 1)/2, w/2
+        points[q, :q], weights[q, :q] = (x + 1) / 2, w / 2
     return points, weights
 
+
 def _groups(leaf_start, size, most=1 << 22):
-    "Consecutive trees whose tables have about `most` numbers (32 MB): ((first, last) tree, (first, last) leaf)."
+    """Consecutive trees whose tables have about `most` numbers (32 MB): ((first, last) tree, (first, last) leaf)."""
     used = np.concatenate([[0], np.cumsum(size)])[leaf_start]
     first = 0
     while first < len(leaf_start) - 1:
@@ -286,19 +381,22 @@ def _groups(leaf_start, size, most=1 << 22):
         yield (first, last), (int(leaf_start[first]), int(leaf_start[last]))
         first = last
 
+
 def _columns(forest, X):
     X = np.asarray(X)
     if X.ndim != 2 or X.shape[1] != forest.n_features:
         raise NeuralphaError(f"Rows of shape {X.shape} do not fit a model of {forest.n_features} features.")
     if np.diff(forest.slot_start).max(initial=0) > 62:
-        raise NeuralphaError("A path of this forest tests more than 62 distinct features; limit its depth, or use shap.TreeExplainer.")
+        raise NeuralphaError(
+            "A path of this forest tests more than 62 distinct features; limit its depth, or use shap.TreeExplainer."
+        )
     return np.ascontiguousarray(X.T if X.dtype in (np.float32, np.float64) else X.T.astype(np.float64))
 
-# %% ../../nbs/attribution/trees.ipynb #a793e90b
+# %% ../../nbs/attribution/trees.ipynb #591d28d3
 def tree_shap(
-    model, # lightgbm.Booster, an object with `booster_`, a scikit-learn tree or forest, or a `Forest`
-    X, # (n, n_features) float32 or float64, NaN as the model takes it
-)->tuple: # values (n, n_features) float64 and base value; with K > 1 outputs (n, n_features, K) and (K,)
+    model,  # lightgbm.Booster, an object with `booster_`, a scikit-learn tree or forest, or a `Forest`
+    X,  # (n, n_features) float32 or float64, NaN as the model takes it
+) -> tuple:  # values (n, n_features) float64 and base value; with K > 1 outputs (n, n_features, K) and (K,)
     """Exact path-dependent Shapley values: values.sum(1) + base is the raw score.
 
     Equal to LightGBM's `pred_contrib` and to `shap.TreeExplainer`. Raises `NeuralphaError` for models without exact
@@ -319,50 +417,58 @@ def tree_shap(
     """
     forest = forest_of(model)
     columns = _columns(forest, X)
-    n, n_outputs = columns.shape[1], len(forest.base)
+    n = columns.shape[1]
+    n_outputs = len(forest.base)
     out = np.zeros((n_outputs, forest.n_features, n))
     depth = np.diff(forest.slot_start)
-    points, weights = _quadrature((int(depth.max(initial=0)) + 1)//2)
-    size = np.where(np.exp2(depth) <= n/4, depth << np.minimum(depth, 40), 0)
+    points, weights = _quadrature((int(depth.max(initial=0)) + 1) // 2)
+    size = np.where(np.exp2(depth) <= n / 4, depth << np.minimum(depth, 40), 0)
     for trees, leaves in _groups(forest.leaf_start, size):
         end = np.cumsum(size[slice(*leaves)])
-        table, table_start = np.empty(end[-1]), np.full(len(size), -1)
+        table = np.empty(end[-1])
+        table_start = np.full(len(size), -1)
         table_start[slice(*leaves)] = np.where(size[slice(*leaves)] > 0, end - size[slice(*leaves)], -1)
         _fill_tables(forest, leaves, points, weights, table_start, table)
         _add_trees(forest, trees, columns, points, weights, table_start, table, 512, out)
-    if n_outputs == 1: return np.ascontiguousarray(out[0].T), float(forest.base[0])
+    if n_outputs == 1:
+        return np.ascontiguousarray(out[0].T), float(forest.base[0])
     return np.ascontiguousarray(out.transpose(2, 1, 0)), forest.base.copy()
 
-# %% ../../nbs/attribution/trees.ipynb #9e68f230
+# %% ../../nbs/attribution/trees.ipynb #b625c5b1
 @njit(cache=True, parallel=True, error_model="numpy")
 def _add_interactions(forest, tree, columns, points, weights, out):
-    first_leaf, begin = forest.leaf_start[tree], forest.node_start[tree]
+    first_leaf = forest.leaf_start[tree]
+    begin = forest.node_start[tree]
     for r in prange(columns.shape[1]):
-        went_left, pattern = np.empty((forest.node_start[tree+1] - begin, 1), np.uint8), np.empty(1, np.int64)
+        went_left = np.empty((forest.node_start[tree + 1] - begin, 1), np.uint8)
+        pattern = np.empty(1, np.int64)
         _tests(forest, tree, columns, r, r + 1, went_left)
-        for leaf in range(first_leaf, forest.leaf_start[tree+1]):
+        for leaf in range(first_leaf, forest.leaf_start[tree + 1]):
             _patterns(forest, leaf, went_left, pattern)
             slot = forest.slot_start[leaf]
-            d = forest.slot_start[leaf+1] - slot
-            share, q, factor = forest.slot_share[slot:slot+d], d//2, np.empty(d)
+            d = forest.slot_start[leaf + 1] - slot
+            share = forest.slot_share[slot : slot + d]
+            q = d // 2
+            factor = np.empty(d)
             for k in range(q):
-                t, product = points[q, k], weights[q, k]*forest.value[leaf]/2
+                t = points[q, k]
+                product = weights[q, k] * forest.value[leaf] / 2
                 for j in range(d):
                     passed = (pattern[0] >> j) & 1
-                    term = passed*t + share[j]*(1 - t)
+                    term = passed * t + share[j] * (1 - t)
                     product *= term
-                    factor[j] = (passed - share[j])/term
+                    factor[j] = (passed - share[j]) / term
                 for i in range(d):
                     for j in range(i):
-                        both = product*factor[i]*factor[j]
-                        out[r, forest.slot_feature[slot+i], forest.slot_feature[slot+j]] += both
-                        out[r, forest.slot_feature[slot+j], forest.slot_feature[slot+i]] += both
+                        both = product * factor[i] * factor[j]
+                        out[r, forest.slot_feature[slot + i], forest.slot_feature[slot + j]] += both
+                        out[r, forest.slot_feature[slot + j], forest.slot_feature[slot + i]] += both
 
-# %% ../../nbs/attribution/trees.ipynb #62ff0d51
+# %% ../../nbs/attribution/trees.ipynb #6e93495b
 def tree_interactions(
-    model, # as `tree_shap`, with one output
-    X, # (n, n_features)
-)->np.ndarray: # (n, n_features, n_features) float64, score units
+    model,  # as `tree_shap`, with one output
+    X,  # (n, n_features)
+) -> np.ndarray:  # (n, n_features, n_features) float64, score units
     """Exact Shapley interaction values: symmetric, row sums are the Shapley values. Memory: 8 n n_features² bytes.
 
     Parameters
@@ -378,11 +484,13 @@ def tree_interactions(
         (n, n_features, n_features) float64, score units
     """
     forest = forest_of(model)
-    if len(forest.base) > 1: raise NeuralphaError(f"The model has {len(forest.base)} outputs; interactions are for one.")
+    if len(forest.base) > 1:
+        raise NeuralphaError(f"The model has {len(forest.base)} outputs; interactions are for one.")
     columns = _columns(forest, X)
     out = np.zeros((columns.shape[1], forest.n_features, forest.n_features))
-    points, weights = _quadrature((int(np.diff(forest.slot_start).max(initial=0)) + 1)//2)
-    for tree in range(len(forest.node_start) - 1): _add_interactions(forest, tree, columns, points, weights, out)
+    points, weights = _quadrature((int(np.diff(forest.slot_start).max(initial=0)) + 1) // 2)
+    for tree in range(len(forest.node_start) - 1):
+        _add_interactions(forest, tree, columns, points, weights, out)
     values, _ = tree_shap(forest, X)
     each = np.arange(forest.n_features)
     out[:, each, each] = values - out.sum(2)

@@ -24,12 +24,13 @@ from dataclasses import dataclass
 import numpy as np
 from ..core import NeuralphaError
 
-# %% ../../nbs/data/adjustment.ipynb #84375972
-WAYS = {"multiply": 1, "divide": -1, "adjusted": 0} # what of the factor's change belongs to the price
-CAP = 50. # squared standard deviations beyond which a bar says no more
-DECISIVE = 12. # by how much one way must fit better than the next, in squared standard deviations
-RARELY = 0.2 # a factor changes on at most this share of daily bars
-A_YEAR = 6 # ...and on no more than so many bars of a year, unless all changes have one sign
+# %% ../../nbs/data/adjustment.ipynb #b41606f9
+WAYS = {"multiply": 1, "divide": -1, "adjusted": 0}  # what of the factor's change belongs to the price
+CAP = 50.0  # squared standard deviations beyond which a bar says no more
+DECISIVE = 12.0  # by how much one way must fit better than the next, in squared standard deviations
+RARELY = 0.2  # a factor changes on at most this share of daily bars
+A_YEAR = 6  # ...and on no more than so many bars of a year, unless all changes have one sign
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -48,64 +49,79 @@ class Changes:
     level : np.ndarray
         (n,) log of the factor; of events, the sum of what has happened less all that will have
     """
-    kind: str # "levels", "events" (ratios on their days) or "nothing"
-    asset: np.ndarray # (n,) codes
-    move: np.ndarray # (n,) log return of the close; NaN at an asset's first bar
-    step: np.ndarray # (n,) log change of the factor, 0 where it has none
-    level: np.ndarray # (n,) log of the factor; of events, the sum of what has happened less all that will have
+
+    kind: str  # "levels", "events" (ratios on their days) or "nothing"
+    asset: np.ndarray  # (n,) codes
+    move: np.ndarray  # (n,) log return of the close; NaN at an asset's first bar
+    step: np.ndarray  # (n,) log change of the factor, 0 where it has none
+    level: np.ndarray  # (n,) log of the factor; of events, the sum of what has happened less all that will have
 
     @property
-    def at(self): return np.flatnonzero(np.abs(self.step) > 1e-6)
+    def at(self):
+        return np.flatnonzero(np.abs(self.step) > 1e-6)
+
 
 def _log(x):
-    with np.errstate(invalid="ignore", divide="ignore"): return np.log(np.where(x > 0, x, np.nan))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.log(np.where(x > 0, x, np.nan))
+
 
 def _before(asset, values):
-    "The last finite value before each bar, of the same asset."
+    """The last finite value before each bar, of the same asset."""
     known = np.where(np.isfinite(values), np.arange(len(values)), -1)
     last = np.concatenate([[-1], np.maximum.accumulate(known)[:-1]])
     out = np.where(last >= 0, values[np.maximum(last, 0)], np.nan)
     out[(last < 0) | (asset[np.maximum(last, 0)] != asset)] = np.nan
     return out
 
+
 def _is_events(asset, factor):
-    "Whether a column is 0, 1 or empty but for single bars."
+    """Whether a column is 0, 1 or empty but for single bars."""
     idle = ~np.isfinite(factor) | (factor == 0) | (factor == 1)
-    if idle.all() or idle.mean() < 0.9: return False
+    if idle.all() or idle.mean() < 0.9:
+        return False
     odd = np.flatnonzero(~idle)
-    same_before, same_after = asset[odd - 1] == asset[odd], asset[np.minimum(odd + 1, len(asset) - 1)] == asset[odd]
-    alone = (idle[odd - 1] | ~same_before | (odd == 0)) & (idle[np.minimum(odd + 1, len(asset) - 1)] | ~same_after | (odd == len(asset) - 1))
+    same_before = asset[odd - 1] == asset[odd]
+    same_after = asset[np.minimum(odd + 1, len(asset) - 1)] == asset[odd]
+    alone = (idle[odd - 1] | ~same_before | (odd == 0)) & (
+        idle[np.minimum(odd + 1, len(asset) - 1)] | ~same_after | (odd == len(asset) - 1)
+    )
     returns = same_after & (odd < len(asset) - 1)
     return bool(alone.all() and returns.any())
 
+
 def changes(
-    asset:np.ndarray, # (n,) codes, sorted
-    close:np.ndarray, factor:np.ndarray, # (n,) by date within an asset
-)->Changes:
+    asset: np.ndarray,  # (n,) codes, sorted
+    close: np.ndarray,  # (n,) by date within an asset
+    factor: np.ndarray,  # (n,) by date within an asset
+) -> Changes:
     """What the close and the factor do from bar to bar.
 
     Parameters
     ----------
     asset : np.ndarray
         (n,) codes, sorted
-    close, factor : np.ndarray
+    close : np.ndarray
+        (n,) by date within an asset
+    factor : np.ndarray
         (n,) by date within an asset
     """
     price = _log(close)
     move = price - _before(asset, price)
     idle = ~np.isfinite(factor) | (factor == 0) | (factor == 1)
-    if idle.all(): return Changes("nothing", asset, move, np.zeros(len(asset)), np.zeros(len(asset)))
+    if idle.all():
+        return Changes("nothing", asset, move, np.zeros(len(asset)), np.zeros(len(asset)))
     if _is_events(asset, factor):
-        step = np.where(idle, 0., _log(np.where(idle, 1., factor)))
-        step = np.where(np.isfinite(step), step, 0.)
+        step = np.where(idle, 0.0, _log(np.where(idle, 1.0, factor)))
+        step = np.where(np.isfinite(step), step, 0.0)
         total = np.cumsum(step)
         last = np.flatnonzero(np.append(asset[1:] != asset[:-1], True))
         return Changes("events", asset, move, step, total - np.repeat(total[last], np.diff(np.append(-1, last))))
     level = _log(factor)
     step = level - _before(asset, level)
-    return Changes("levels", asset, move, np.where(np.isfinite(step), step, 0.), level)
+    return Changes("levels", asset, move, np.where(np.isfinite(step), step, 0.0), level)
 
-# %% ../../nbs/data/adjustment.ipynb #6c277e4f
+# %% ../../nbs/data/adjustment.ipynb #b073f63f
 @dataclass(frozen=True)
 class Verdict:
     """Which way the prices prove, if they do.
@@ -119,49 +135,59 @@ class Verdict:
     why : str, default ''
         why it is not proven
     """
-    way: str|None # "multiply", "divide", "adjusted"; None: not proven
-    likely: str # the way that fits best; "none" where it is most likely no factor
-    why: str = "" # why it is not proven
+
+    way: str | None  # "multiply", "divide", "adjusted"; None: not proven
+    likely: str  # the way that fits best; "none" where it is most likely no factor
+    why: str = ""  # why it is not proven
+
 
 def _spread(c):
-    "(n,) standard deviation of an asset's moves where the factor rests."
+    """(n,) standard deviation of an asset's moves where the factor rests."""
     rest = np.isfinite(c.move) & (np.abs(c.step) <= 1e-6)
-    common = 1.4826*np.median(np.abs(c.move[rest])) if rest.sum() > 4 else 0.02
+    common = 1.4826 * np.median(np.abs(c.move[rest])) if rest.sum() > 4 else 0.02
     codes, first = np.unique(c.asset, return_index=True)
     out = np.full(len(c.asset), max(common, 0.003))
     for lo, hi in zip(first, [*first[1:], len(c.asset)]):
         own = c.move[lo:hi][rest[lo:hi]]
-        if len(own) > 20: out[lo:hi] = max(1.4826*np.median(np.abs(own)), 0.003)
+        if len(own) > 20:
+            out[lo:hi] = max(1.4826 * np.median(np.abs(own)), 0.003)
     return out
 
-NEARBY = 30 # bars around a change of the factor in which the price's own jump is looked for
+
+NEARBY = 30  # bars around a change of the factor in which the price's own jump is looked for
+
 
 def _moved_at(c, at, lag):
-    "(k,) log return `lag` bars from the rows `at`; NaN beyond the asset or where the factor itself changes."
+    """(k,) log return `lag` bars from the rows `at`; NaN beyond the asset or where the factor itself changes."""
     there = np.clip(at + lag, 0, len(c.asset) - 1)
     inside = (there == at + lag) & (c.asset[there] == c.asset[at]) & (np.abs(c.step[there]) <= 1e-6)
     return np.where(inside, c.move[there], np.nan)
 
+
 def _off_days(c, at):
-    "Large steps near which the price makes the same jump on another day."
+    """Large steps near which the price makes the same jump on another day."""
     out = np.zeros(len(at), bool)
     for lag in (*range(-NEARBY, 0), *range(1, NEARBY + 1)):
         miss = np.abs(np.abs(_moved_at(c, at, lag)) - np.abs(c.step[at]))
-        out |= miss < 0.15*np.abs(c.step[at]) # False where nothing is known
+        out |= miss < 0.15 * np.abs(c.step[at])  # False where nothing is known
     return out
 
+
 def _lag_of_jumps(c, at, sigma):
-    "(bars, gain): the lag at which small steps show in the price as well, and by how much that fits better than no jump at all."
-    best = (0, 0.)
+    """(bars, gain): the lag at which small steps show in the price as well, and by how much that fits better than no
+    jump at all.
+    """
+    best = (0, 0.0)
     for lag in (*range(-NEARBY, 0), *range(1, NEARBY + 1)):
         move = _moved_at(c, at, lag)
-        plain = np.minimum((move/sigma)**2, CAP)
+        plain = np.minimum((move / sigma) ** 2, CAP)
         for sign in (1, -1):
-            gain = np.nansum(plain - np.minimum(((move + sign*c.step[at])/sigma)**2, CAP))
+            gain = np.nansum(plain - np.minimum(((move + sign * c.step[at]) / sigma) ** 2, CAP))
             best = max(best, (lag, float(gain)), key=lambda found: found[1])
     return best
 
-def judge(c:Changes, coarse:bool=False)->Verdict: # coarse: bars longer than days
+
+def judge(c: Changes, coarse: bool = False) -> Verdict:  # coarse: bars longer than days
     """Decide between the ways; `why` says what keeps it from being decided.
 
     Returns
@@ -170,54 +196,101 @@ def judge(c:Changes, coarse:bool=False)->Verdict: # coarse: bars longer than day
         coarse: bars longer than days
     """
     at = c.at[np.isfinite(c.move[c.at])]
-    if not len(at): return Verdict(None, "none", "it never changes, so no price tells its direction")
+    if not len(at):
+        return Verdict(None, "none", "it never changes, so no price tells its direction")
     sigma = _spread(c)[at]
-    rest = {way: c.move[at] + sign*c.step[at] for way, sign in WAYS.items()}
-    fit = {way: np.minimum((e/sigma)**2, CAP).sum() for way, e in rest.items()}
+    rest = {way: c.move[at] + sign * c.step[at] for way, sign in WAYS.items()}
+    fit = {way: np.minimum((e / sigma) ** 2, CAP).sum() for way, e in rest.items()}
     best, second = sorted(fit, key=fit.get)[:2]
     bars = np.isfinite(c.move).sum()
     signs = np.sign(c.step[at])
     one_way = max((signs > 0).mean(), (signs < 0).mean()) >= 0.9
-    often = len(at)/bars > (RARELY if not coarse else 1.1) or len(at)/bars > A_YEAR/252 and not one_way or coarse and len(at)/bars > 0.3 and not one_way
-    if often and len(at) > 3*len(np.unique(c.asset)): return Verdict(None, best if fit["adjusted"] - fit[best] > 3*DECISIVE else "none", f"it changes on {len(at)/bars:.0%} of the bars, as no adjustment does")
-    large = at[np.abs(c.step[at]) > np.maximum(0.2, 6*sigma)]
+    often = (
+        len(at) / bars > (RARELY if not coarse else 1.1)
+        or len(at) / bars > A_YEAR / 252
+        and not one_way
+        or coarse
+        and len(at) / bars > 0.3
+        and not one_way
+    )
+    if often and len(at) > 3 * len(np.unique(c.asset)):
+        return Verdict(
+            None,
+            best if fit["adjusted"] - fit[best] > 3 * DECISIVE else "none",
+            f"it changes on {len(at) / bars:.0%} of the bars, as no adjustment does",
+        )
+    large = at[np.abs(c.step[at]) > np.maximum(0.2, 6 * sigma)]
     if len(large):
-        error = np.stack([np.abs(c.move[large] + sign*c.step[large]) for sign in WAYS.values()])
-        clear = error.min(0) < 0.4*np.abs(c.step[large])
+        error = np.stack([np.abs(c.move[large] + sign * c.step[large]) for sign in WAYS.values()])
+        clear = error.min(0) < 0.4 * np.abs(c.step[large])
         votes = np.array(list(WAYS))[error.argmin(0)]
         late = (votes == "adjusted") & _off_days(c, large)
-        if late.any(): return Verdict(None, "adjusted", f"the price jumps on another day near {late.sum():,} of its {len(large):,} large changes")
+        if late.any():
+            return Verdict(
+                None,
+                "adjusted",
+                f"the price jumps on another day near {late.sum():,} of its {len(large):,} large changes",
+            )
         against = int((clear & (votes != best)).sum() + (~clear).sum())
-        if against > 0.1*len(large): return Verdict(None, best, f"on {against:,} of its {len(large):,} large changes the price moves otherwise")
-    lag, gain = _lag_of_jumps(c, at, sigma) if best == "adjusted" else (0, 0.)
-    if gain > 2*DECISIVE: return Verdict(None, "adjusted", f"the price makes its changes {abs(lag)} bars {'later' if lag > 0 else 'earlier'}")
-    if fit[best]/len(at) > 16: return Verdict(None, best, "the price fits none of the three where it changes")
-    if fit[second] - fit[best] < DECISIVE: return Verdict(None, best if fit["adjusted"] - fit[best] > DECISIVE/3 else "none", "the price does not tell where it changes")
+        if against > 0.1 * len(large):
+            return Verdict(None, best, f"on {against:,} of its {len(large):,} large changes the price moves otherwise")
+    lag, gain = _lag_of_jumps(c, at, sigma) if best == "adjusted" else (0, 0.0)
+    if gain > 2 * DECISIVE:
+        return Verdict(
+            None, "adjusted", f"the price makes its changes {abs(lag)} bars {'later' if lag > 0 else 'earlier'}"
+        )
+    if fit[best] / len(at) > 16:
+        return Verdict(None, best, "the price fits none of the three where it changes")
+    if fit[second] - fit[best] < DECISIVE:
+        return Verdict(
+            None,
+            best if fit["adjusted"] - fit[best] > DECISIVE / 3 else "none",
+            "the price does not tell where it changes",
+        )
     return Verdict(best, best)
 
-# %% ../../nbs/data/adjustment.ipynb #2465d9fe
-SAID = {"multiply": "prices multiplied and volume divided by `{column}`", "divide": "prices divided and volume multiplied by `{column}`",
-        "adjusted": "prices are adjusted already (they move evenly where `{column}` changes) and were kept"}
-OPTIONS = {"multiply": "adjust='multiply' (close * {column})", "divide": "adjust='divide' (close / {column})",
-           "adjusted": "adjust='adjusted' (prices carry it already)", "none": "adjust='none' (leave prices as they are)"}
+# %% ../../nbs/data/adjustment.ipynb #fde444ae
+SAID = {
+    "multiply": "prices multiplied and volume divided by `{column}`",
+    "divide": "prices divided and volume multiplied by `{column}`",
+    "adjusted": "prices are adjusted already (they move evenly where `{column}` changes) and were kept",
+}
+OPTIONS = {
+    "multiply": "adjust='multiply' (close * {column})",
+    "divide": "adjust='divide' (close / {column})",
+    "adjusted": "adjust='adjusted' (prices carry it already)",
+    "none": "adjust='none' (leave prices as they are)",
+}
+
 
 def _ask(where, column, verdict, first):
     every = [first, *(o for o in ("multiply", "divide", "adjusted", "none") if o != first)]
-    return NeuralphaError(f"{where}: column {column!r} may adjust the prices, but {verdict.why}; say {' or '.join(OPTIONS[o].format(column=column) for o in every)}.")
+    return NeuralphaError(
+        f"{where}: column {column!r} may adjust the prices, but {verdict.why}; say "
+        f"{' or '.join(OPTIONS[o].format(column=column) for o in every)}."
+    )
+
 
 def settle_factor(
-    c:Changes, adjust:str, # "auto" or a way
-    where:str, column:str, # for messages
-    named:str|None=None, # the way that the column's name means, where it does
-    coarse:bool=False,
-)->tuple: # (way, log multiplier of the price (n,), note)
-    """Which way a factor adjusts. Raises `NeuralphaError` with the options, the likelier first, where neither prices nor name tell.
+    c: Changes,
+    adjust: str,  # "auto" or a way
+    where: str,  # for messages
+    column: str,  # for messages
+    named: str | None = None,  # the way that the column's name means, where it does
+    coarse: bool = False,
+) -> tuple:  # (way, log multiplier of the price (n,), note)
+    """Which way a factor adjusts.
+
+    Raises `NeuralphaError` with the options, the likelier first, where neither prices nor name tell.
 
     Parameters
     ----------
-    c, adjust
+    c : Changes
+    adjust : str
         "auto" or a way
-    where, column : str
+    where : str
+        for messages
+    column : str
         for messages
     named : str | None, default None
         the way that the column's name means, where it does
@@ -228,23 +301,36 @@ def settle_factor(
     tuple
         (way, log multiplier of the price (n,), note)
     """
-    if c.kind == "nothing": return "none", np.zeros(len(c.asset)), ""
+    if c.kind == "nothing":
+        return "none", np.zeros(len(c.asset)), ""
     way, verdict = adjust, None
     if adjust == "auto":
         verdict = judge(c, coarse)
         if verdict.way == "adjusted" and c.kind == "events" and "split" not in column.lower():
-            verdict = Verdict(None, "none", "the price does not move on its days, as beside dividends in money, or splits that the price carries already")
+            verdict = Verdict(
+                None,
+                "none",
+                "the price does not move on its days, as beside dividends in money, or splits that the price "
+                "carries already",
+            )
         way = verdict.way
         unmoved = not len(c.at)
-        if way is None and named and (unmoved or "does not tell" in verdict.why): way = named
-        if way is None: raise _ask(where, column, verdict, verdict.likely)
-    sign = {"multiply": 1., "divide": -1., "adjusted": 1.}[way]
-    if way == "adjusted" and adjust == "auto" and named == "divide": sign = -1.
+        if way is None and named and (unmoved or "does not tell" in verdict.why):
+            way = named
+        if way is None:
+            raise _ask(where, column, verdict, verdict.likely)
+    sign = {"multiply": 1.0, "divide": -1.0, "adjusted": 1.0}[way]
+    if way == "adjusted" and adjust == "auto" and named == "divide":
+        sign = -1.0
     said = SAID[way].format(column=column) + (", which holds split ratios on their days" if c.kind == "events" else "")
-    told = " (told by the prices where it changes)" if verdict is not None and verdict.way == way and way != "adjusted" else ""
-    return way, sign*c.level, said + told
+    told = (
+        " (told by the prices where it changes)"
+        if verdict is not None and verdict.way == way and way != "adjusted"
+        else ""
+    )
+    return way, sign * c.level, said + told
 
-# %% ../../nbs/data/adjustment.ipynb #22509c7f
+# %% ../../nbs/data/adjustment.ipynb #f1dd6055
 @dataclass(frozen=True)
 class Agreement:
     """How a column of returns goes with the close beside it.
@@ -258,39 +344,50 @@ class Agreement:
     apart : int
         bars on which they differ by more than their digits leave open, where they agree on most
     """
-    unit: str # "fraction", "percent", "log" or "none"
-    share: float # of bars on which they agree
-    apart: int # bars on which they differ by more than their digits leave open, where they agree on most
+
+    unit: str  # "fraction", "percent", "log" or "none"
+    share: float  # of bars on which they agree
+    apart: int  # bars on which they differ by more than their digits leave open, where they agree on most
+
 
 def compare_returns(
-    asset:np.ndarray, # (n,) codes, sorted
-    close:np.ndarray, given:np.ndarray, # (n,)
-)->Agreement:
+    asset: np.ndarray,  # (n,) codes, sorted
+    close: np.ndarray,  # (n,)
+    given: np.ndarray,  # (n,)
+) -> Agreement:
     """The unit in which a column of returns agrees with the close.
 
     Parameters
     ----------
     asset : np.ndarray
         (n,) codes, sorted
-    close, given : np.ndarray
+    close : np.ndarray
+        (n,)
+    given : np.ndarray
         (n,)
     """
     price = _log(close)
     own = np.expm1(price - _before(asset, price))
     both = np.isfinite(own) & np.isfinite(given) & (np.abs(own) > 1e-4)
-    if both.sum() < 10: return Agreement("none", 0., 0)
-    with np.errstate(over="ignore"): forms = {"fraction": given, "percent": given/100, "log": np.expm1(given)}
+    if both.sum() < 10:
+        return Agreement("none", 0.0, 0)
+    with np.errstate(over="ignore"):
+        forms = {"fraction": given, "percent": given / 100, "log": np.expm1(given)}
     typical = np.median(np.abs(own[both]))
     error = {unit: np.abs(v - own)[both] for unit, v in forms.items()}
-    tight = {unit: float((e < 0.05*typical + 5e-4).mean()) for unit, e in error.items()}
+    tight = {unit: float((e < 0.05 * typical + 5e-4).mean()) for unit, e in error.items()}
     unit = max(tight, key=tight.get)
-    if tight["fraction"] >= 0.8 and np.median(error["fraction"]) <= np.median(error[unit]): unit = "fraction"
-    elif tight[unit] >= 0.8: unit = min((u for u in forms if tight[u] >= 0.8), key=lambda u: np.median(error[u]))
-    if tight[unit] < 0.8: return Agreement("none", tight[unit], 0)
-    far = 0.002 + 6*np.median(error[unit]) # beyond what digits leave open: a dividend of a quarter of a percent
+    if tight["fraction"] >= 0.8 and np.median(error["fraction"]) <= np.median(error[unit]):
+        unit = "fraction"
+    elif tight[unit] >= 0.8:
+        unit = min((u for u in forms if tight[u] >= 0.8), key=lambda u: np.median(error[u]))
+    if tight[unit] < 0.8:
+        return Agreement("none", tight[unit], 0)
+    far = 0.002 + 6 * np.median(error[unit])  # beyond what digits leave open: a dividend of a quarter of a percent
     return Agreement(unit, tight[unit], int((error[unit] > far).sum()))
 
-def returns_in_percent(given:np.ndarray, coarse:bool=False)->str: # why, or empty
+
+def returns_in_percent(given: np.ndarray, coarse: bool = False) -> str:  # why, or empty
     """Whether a column of returns without a close beside it must be in percent.
 
     Returns
@@ -299,20 +396,31 @@ def returns_in_percent(given:np.ndarray, coarse:bool=False)->str: # why, or empt
         why, or empty
     """
     known = given[np.isfinite(given) & (given != 0)]
-    if len(known) < 5: return ""
-    below, typical = (known < -1).mean(), np.median(np.abs(known))
-    if below > 0.02: return f"{below:.0%} of its values lie below -1, a loss of more than everything"
-    if typical > (0.3 if coarse else 0.05): return f"its typical value is {typical:.2g}, a move of {typical:.0%} in one bar"
+    if len(known) < 5:
+        return ""
+    below = (known < -1).mean()
+    typical = np.median(np.abs(known))
+    if below > 0.02:
+        return f"{below:.0%} of its values lie below -1, a loss of more than everything"
+    if typical > (0.3 if coarse else 0.05):
+        return f"its typical value is {typical:.2g}, a move of {typical:.0%} in one bar"
     return ""
 
+
 def by_returns(
-    asset:np.ndarray, close:np.ndarray, given:np.ndarray, # (n,) sorted; returns as fractions
-)->np.ndarray: # (n,) log multiplier of the price, 0 at an asset's last bar
+    asset: np.ndarray,  # (n,) sorted; returns as fractions
+    close: np.ndarray,  # (n,) sorted; returns as fractions
+    given: np.ndarray,  # (n,) sorted; returns as fractions
+) -> np.ndarray:  # (n,) log multiplier of the price, 0 at an asset's last bar
     """What prices must be multiplied by to have the returns of a column.
 
     Parameters
     ----------
-    asset, close, given : np.ndarray
+    asset : np.ndarray
+        (n,) sorted; returns as fractions
+    close : np.ndarray
+        (n,) sorted; returns as fractions
+    given : np.ndarray
         (n,) sorted; returns as fractions
 
     Returns
@@ -322,6 +430,6 @@ def by_returns(
     """
     price = _log(close)
     step = np.log1p(np.where(given > -1, given, np.nan)) - (price - _before(asset, price))
-    total = np.cumsum(np.where(np.isfinite(step), step, 0.))
+    total = np.cumsum(np.where(np.isfinite(step), step, 0.0))
     last = np.flatnonzero(np.append(asset[1:] != asset[:-1], True))
     return total - np.repeat(total[last], np.diff(np.append(-1, last)))

@@ -19,12 +19,12 @@ import pandas as pd
 from ..core import NeuralphaError
 from .panel import Panel
 
-# %% ../../nbs/data/asof.ipynb #1a6198aa
+# %% ../../nbs/data/asof.ipynb #1a0bdb89
 def utc(
-    times, # timestamps with a zone, or without one if `zone` says which
-    zone:str|None=None, # e.g. "America/New_York", for timestamps without a zone
-    what:str="timestamp", # name of the column, for messages
-)->pd.Series: # datetime64[ns, UTC], same index; NaT where empty
+    times,  # timestamps with a zone, or without one if `zone` says which
+    zone: str | None = None,  # e.g. "America/New_York", for timestamps without a zone
+    what: str = "timestamp",  # name of the column, for messages
+) -> pd.Series:  # datetime64[ns, UTC], same index; NaT where empty
     """Timestamps in UTC. Raises `NeuralphaError` for text that is no time and for timestamps whose zone nobody knows.
 
     Parameters
@@ -42,21 +42,32 @@ def utc(
         datetime64[ns, UTC], same index; NaT where empty
     """
     s = pd.Series(times)
-    try: s = pd.to_datetime(s, utc=False) if not isinstance(s.dtype, pd.DatetimeTZDtype) else s
-    except (ValueError, TypeError) as e: raise NeuralphaError(f"Column {what!r} holds something that is no timestamp: {e}") from e
-    if s.dtype == object: raise NeuralphaError(f"Column {what!r} mixes time zones, or times with and without one; convert it to UTC first.")
+    try:
+        s = pd.to_datetime(s, utc=False) if not isinstance(s.dtype, pd.DatetimeTZDtype) else s
+    except (ValueError, TypeError) as e:
+        raise NeuralphaError(f"Column {what!r} holds something that is no timestamp: {e}") from e
+    if s.dtype == object:
+        raise NeuralphaError(
+            f"Column {what!r} mixes time zones, or times with and without one; convert it to UTC first."
+        )
     if not isinstance(s.dtype, pd.DatetimeTZDtype):
-        if zone is None: raise NeuralphaError(f"Column {what!r} has no time zone, so it cannot be held against the session's close; give zone='UTC' or the zone it is in.")
-        try: s = s.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward")
-        except Exception as e: raise NeuralphaError(f"Column {what!r} cannot be read in zone {zone!r}: {e}") from e
+        if zone is None:
+            raise NeuralphaError(
+                f"Column {what!r} has no time zone, so it cannot be held against the session's close; give "
+                "zone='UTC' or the zone it is in."
+            )
+        try:
+            s = s.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward")
+        except Exception as e:
+            raise NeuralphaError(f"Column {what!r} cannot be read in zone {zone!r}: {e}") from e
     return s.dt.tz_convert("UTC").dt.as_unit("ns")
 
-# %% ../../nbs/data/asof.ipynb #f5b56133
+# %% ../../nbs/data/asof.ipynb #8c43544d
 def session_of(
-    times, # timestamps in UTC (see `utc`)
-    calendar:str="XNYS", # exchange, a name of `exchange_calendars`
-    lead:str="0min", # how long before the close a thing must be public to be used, e.g. "15min"; not negative
-)->np.ndarray: # (n,) datetime64[ns] session; NaT where the time is missing
+    times,  # timestamps in UTC (see `utc`)
+    calendar: str = "XNYS",  # exchange, a name of `exchange_calendars`
+    lead: str = "0min",  # how long before the close a thing must be public to be used, e.g. "15min"; not negative
+) -> np.ndarray:  # (n,) datetime64[ns] session; NaT where the time is missing
     """The first session of the exchange whose close is at or after each time (plus `lead`).
 
     Parameters
@@ -74,44 +85,69 @@ def session_of(
         (n,) datetime64[ns] session; NaT where the time is missing
     """
     import exchange_calendars as xc
+
     s = utc(times).reset_index(drop=True) + _lead(lead)
-    if s.isna().all(): return np.full(len(s), np.datetime64("NaT", "ns"))
-    day = lambda t: t.tz_convert(None).normalize()
-    try: cal = xc.get_calendar(calendar, start=day(s.min()) - pd.Timedelta(days=10), end=day(s.max()) + pd.Timedelta(days=20))
-    except xc.errors.InvalidCalendarName as e: raise NeuralphaError(f"Unknown exchange {calendar!r}; see exchange_calendars.get_calendar_names().") from e
+    if s.isna().all():
+        return np.full(len(s), np.datetime64("NaT", "ns"))
+
+    def day(t):
+        return t.tz_convert(None).normalize()
+
+    try:
+        cal = xc.get_calendar(
+            calendar, start=day(s.min()) - pd.Timedelta(days=10), end=day(s.max()) + pd.Timedelta(days=20)
+        )
+    except xc.errors.InvalidCalendarName as e:
+        raise NeuralphaError(f"Unknown exchange {calendar!r}; see exchange_calendars.get_calendar_names().") from e
     closes = pd.DatetimeIndex(cal.closes).tz_convert(None).as_unit("ns").asi8
     at = np.searchsorted(closes, s.dt.tz_convert(None).to_numpy("datetime64[ns]").astype(np.int64), side="left")
     sessions = cal.sessions.to_numpy("datetime64[ns]")
     return np.where(s.isna(), np.datetime64("NaT", "ns"), sessions[np.minimum(at, len(sessions) - 1)])
 
+
 def _lead(lead):
-    "A length of time before the close; refused where it is none, has no unit or reaches beyond the close."
-    try: length = pd.Timedelta(lead)
-    except (ValueError, TypeError): length = pd.NaT
+    """A length of time before the close; refused where it is none, has no unit or reaches beyond the close."""
+    try:
+        length = pd.Timedelta(lead)
+    except (ValueError, TypeError):
+        length = pd.NaT
     if not length >= pd.Timedelta(0) or length % pd.Timedelta("1s"):
-        raise NeuralphaError(f"lead={lead!r} is no length of time before the close; give whole seconds, minutes, hours or days, such as '30s', '15min', '2h' or '1D'.")
+        raise NeuralphaError(
+            f"lead={lead!r} is no length of time before the close; give whole seconds, minutes, hours or days, "
+            "such as '30s', '15min', '2h' or '1D'."
+        )
     return length
 
-# %% ../../nbs/data/asof.ipynb #cff0543e
-def has_times(panel:Panel)->bool:
-    "Whether the panel's dates carry times of day: they are closing times of bars, and not sessions."
+# %% ../../nbs/data/asof.ipynb #a7bc5896
+def has_times(panel: Panel) -> bool:
+    """Whether the panel's dates carry times of day: they are closing times of bars, and not sessions."""
     return bool((panel.dates != panel.dates.astype("datetime64[D]")).any())
 
+
 def _closes(panel, tz):
-    "(n_dates,) datetime64[ns]: the panel's dates in UTC."
-    try: local = pd.DatetimeIndex(panel.dates).tz_localize(tz, ambiguous=np.ones(panel.n_dates, bool), nonexistent="shift_backward")
-    except (KeyError, ValueError, TypeError, OSError) as e: raise NeuralphaError(f"{panel.name}: tz={tz!r} is no time zone such as 'America/New_York' or 'UTC'.") from e
+    """(n_dates,) datetime64[ns]: the panel's dates in UTC."""
+    try:
+        local = pd.DatetimeIndex(panel.dates).tz_localize(
+            tz, ambiguous=np.ones(panel.n_dates, bool), nonexistent="shift_backward"
+        )
+    except (KeyError, ValueError, TypeError, OSError) as e:
+        raise NeuralphaError(f"{panel.name}: tz={tz!r} is no time zone such as 'America/New_York' or 'UTC'.") from e
     return local.tz_convert(None).to_numpy("datetime64[ns]")
 
-# %% ../../nbs/data/asof.ipynb #d0d8e8c9
+# %% ../../nbs/data/asof.ipynb #d6044f3b
 def bar_of(
-    panel:Panel,
-    times, # timestamps in UTC
-    calendar:str|None="XNYS", # exchange whose sessions the bars are dated by; None where `panel.dates` are closing times
-    lead:str="0min", # how long before the close a thing must be public
-    tz:str|None=None, # zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
-)->np.ndarray: # (n,) int64 position in `panel.dates`; -1 before the first bar, `n_dates` after the last or without a time
-    """The first bar of the panel at whose close each event was public. Raises `NeuralphaError` for closing times without a zone.
+    panel: Panel,
+    times,  # timestamps in UTC
+    calendar: str
+    | None = "XNYS",  # exchange whose sessions the bars are dated by; None where `panel.dates` are closing times
+    lead: str = "0min",  # how long before the close a thing must be public
+    tz: str | None = None,  # zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
+) -> (
+    np.ndarray
+):  # (n,) int64 position in `panel.dates`; -1 before the first bar, `n_dates` after the last or without a time
+    """The first bar of the panel at whose close each event was public.
+
+    Raises `NeuralphaError` for closing times without a zone.
 
     Parameters
     ----------
@@ -124,28 +160,31 @@ def bar_of(
         how long before the close a thing must be public
     tz : str | None, default None
         zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
-
-    Returns
-    -------
-    np.ndarray
-        (n,) int64 position in `panel.dates`; -1 before the first bar, `n_dates` after the last or
-        without a time
     """
     if (calendar is None) != (tz is not None) or calendar and has_times(panel):
-        raise NeuralphaError(f"{panel.name} has dates such as {pd.Timestamp(panel.dates[0])}: where they are closing times, give calendar=None and tz=, the zone "
-                             "they are in, e.g. tz='America/New_York'; where they are sessions without a time of day, calendar='XNYS' or another exchange, and no tz.")
-    if tz is not None: when, closes = (utc(times) + _lead(lead)).dt.tz_convert(None).to_numpy("datetime64[ns]"), _closes(panel, tz)
-    else: when, closes = session_of(times, calendar, lead), panel.dates
+        raise NeuralphaError(
+            f"{panel.name} has dates such as {pd.Timestamp(panel.dates[0])}: where they are closing times, give "
+            "calendar=None and tz=, the zone "
+            "they are in, e.g. tz='America/New_York'; where they are sessions without a time of day, "
+            "calendar='XNYS' or another exchange, and no tz."
+        )
+    if tz is not None:
+        when = (utc(times) + _lead(lead)).dt.tz_convert(None).to_numpy("datetime64[ns]")
+        closes = _closes(panel, tz)
+    else:
+        when = session_of(times, calendar, lead)
+        closes = panel.dates
     bar = np.where(np.isnat(when), panel.n_dates, np.searchsorted(closes, when, side="left"))
     length = closes[1] - closes[0] if panel.n_dates > 1 else np.timedelta64(1, "ns")
     return np.where(when <= closes[0] - length, -1, bar)
 
-# %% ../../nbs/data/asof.ipynb #8164bef2
+# %% ../../nbs/data/asof.ipynb #734bc6a4
 def known_at(
-    panel:Panel,
-    when, # (n,) dates, or times in the zone of `panel.dates`, without a zone
-)->np.ndarray: # (n,) datetime64[ns]; the bar that knows is the first one not before it
-    """When what carries these dates is known: a date without a time is known on its session's bar, or after the day where bars have times of day.
+    panel: Panel,
+    when,  # (n,) dates, or times in the zone of `panel.dates`, without a zone
+) -> np.ndarray:  # (n,) datetime64[ns]; the bar that knows is the first one not before it
+    """When what carries these dates is known: a date without a time is known on its session's bar, or after the day
+    where bars have times of day.
 
     Parameters
     ----------
@@ -162,16 +201,18 @@ def known_at(
     whole = (when == when.astype("datetime64[D]")) & has_times(panel)
     return np.where(whole, when + np.timedelta64(1, "D"), when)
 
-# %% ../../nbs/data/asof.ipynb #3564879d
+# %% ../../nbs/data/asof.ipynb #11a6e507
 def row_at(
-    panel:Panel, asset:np.ndarray, # (n,) asset code
-    date_code:np.ndarray, # (n,) position in `panel.dates`
-)->np.ndarray: # (n,) int64 row number; -1 where the asset has no row on that date
+    panel: Panel,
+    asset: np.ndarray,  # (n,) asset code
+    date_code: np.ndarray,  # (n,) position in `panel.dates`
+) -> np.ndarray:  # (n,) int64 row number; -1 where the asset has no row on that date
     """The row of an asset on a date.
 
     Parameters
     ----------
-    panel, asset
+    panel : Panel
+    asset : np.ndarray
         (n,) asset code
     date_code : np.ndarray
         (n,) position in `panel.dates`
@@ -185,7 +226,7 @@ def row_at(
     row = first + date_code - panel.date_code[np.minimum(first, panel.n_rows - 1)]
     return np.where((row >= first) & (row < panel.asset_offsets[asset + 1]), row, -1)
 
-# %% ../../nbs/data/asof.ipynb #4714a956
+# %% ../../nbs/data/asof.ipynb #43544a0e
 @dataclass(frozen=True, eq=False, repr=False)
 class Joined:
     """Features joined to the rows of a panel as of their dates.
@@ -201,33 +242,44 @@ class Joined:
     quality : pd.DataFrame
         by counter: `rows`, `first`, `action`
     """
-    panel: Panel
-    fields: dict # name -> (n_rows,) float32, NaN where nothing was known
-    about: pd.DataFrame # by feature: `meaning`, `known_on` (the rule), `lookback` (bars before t it may use; -1: all history)
-    quality: pd.DataFrame # by counter: `rows`, `first`, `action`
 
-    def onto(self, panel:Panel|None=None)->Panel:
-        "The panel with these features as further fields."
+    panel: Panel
+    fields: dict  # name -> (n_rows,) float32, NaN where nothing was known
+    about: (
+        pd.DataFrame
+    )  # by feature: `meaning`, `known_on` (the rule), `lookback` (bars before t it may use; -1: all history)
+    quality: pd.DataFrame  # by counter: `rows`, `first`, `action`
+
+    def onto(self, panel: Panel | None = None) -> Panel:
+        """The panel with these features as further fields."""
         return (panel or self.panel).with_fields(**self.fields)
 
-    def __repr__(self): return f"Joined {len(self.fields)} features to {self.panel.name}: {', '.join(self.fields)}"
+    def __repr__(self):
+        return f"Joined {len(self.fields)} features to {self.panel.name}: {', '.join(self.fields)}"
 
     def _repr_html_(self):
-        share = {k: f"{100*np.isfinite(v[self.panel.tradable]).mean():.1f}" for k, v in self.fields.items()}
-        return f"<p>{escape(repr(self))}</p>" + self.about.assign(**{"rows with a value, %": pd.Series(share)}).to_html() + self.quality.to_html()
+        share = {k: f"{100 * np.isfinite(v[self.panel.tradable]).mean():.1f}" for k, v in self.fields.items()}
+        return (
+            f"<p>{escape(repr(self))}</p>"
+            + self.about.assign(**{"rows with a value, %": pd.Series(share)}).to_html()
+            + self.quality.to_html()
+        )
 
-# %% ../../nbs/data/asof.ipynb #0f25b269
+# %% ../../nbs/data/asof.ipynb #2b2f8e55
 def quality_table(
-    counters:dict, # name -> (bool mask over the table's rows, what was done)
-    asset:np.ndarray, time:np.ndarray, # columns of the table, for the first example
-)->pd.DataFrame: # by counter: rows, first, action
+    counters: dict,  # name -> (bool mask over the table's rows, what was done)
+    asset: np.ndarray,  # columns of the table, for the first example
+    time: np.ndarray,  # columns of the table, for the first example
+) -> pd.DataFrame:  # by counter: rows, first, action
     """How many rows of a source each quality counter found, the first of them, and what was done.
 
     Parameters
     ----------
     counters : dict
         name -> (bool mask over the table's rows, what was done)
-    asset, time : np.ndarray
+    asset : np.ndarray
+        columns of the table, for the first example
+    time : np.ndarray
         columns of the table, for the first example
 
     Returns
@@ -238,5 +290,7 @@ def quality_table(
     lines = {}
     for name, (mask, action) in counters.items():
         at = np.flatnonzero(mask)
-        lines[name] = dict(rows=len(at), first=f"{asset[at[0]]} at {pd.Timestamp(time[at[0]])}" if len(at) else "", action=action)
+        lines[name] = dict(
+            rows=len(at), first=f"{asset[at[0]]} at {pd.Timestamp(time[at[0]])}" if len(at) else "", action=action
+        )
     return pd.DataFrame.from_dict(lines, orient="index", columns=["rows", "first", "action"]).rename_axis("counter")

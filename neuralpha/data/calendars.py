@@ -20,10 +20,10 @@ import pandas as pd
 import polars as pl
 from ..core import NeuralphaError, unknown_name
 
-# %% ../../nbs/data/calendars.ipynb #7efba0ed
+# %% ../../nbs/data/calendars.ipynb #19af6813
 def coarser_than_daily(
-    dates:np.ndarray, # distinct dates, ascending
-)->bool:
+    dates: np.ndarray,  # distinct dates, ascending
+) -> bool:
     """Whether bars are weeks, months or longer: their dates lie, in the median, more than four days apart.
 
     Parameters
@@ -33,11 +33,12 @@ def coarser_than_daily(
     """
     return len(dates) > 1 and bool(np.median(np.diff(dates)) > np.timedelta64(4, "D"))
 
+
 def _weekday(days):
-    "Monday is 0."
+    """Monday is 0."""
     return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
 
-# %% ../../nbs/data/calendars.ipynb #7add7dc2
+# %% ../../nbs/data/calendars.ipynb #ddb79251
 class Sessions(NamedTuple):
     """The sessions of a calendar between two days, and the part of that span for which it is known.
 
@@ -52,35 +53,45 @@ class Sessions(NamedTuple):
     until : np.datetime64
         last day the calendar speaks of
     """
-    calendar: str # name, "none" where there is no calendar
-    days: np.ndarray # datetime64[ns], ascending
-    since: np.datetime64 # first day the calendar speaks of
-    until: np.datetime64 # last day the calendar speaks of
 
-    def covers(self, days:np.ndarray)->np.ndarray:
-        "Which days the calendar speaks of."
+    calendar: str  # name, "none" where there is no calendar
+    days: np.ndarray  # datetime64[ns], ascending
+    since: np.datetime64  # first day the calendar speaks of
+    until: np.datetime64  # last day the calendar speaks of
+
+    def covers(self, days: np.ndarray) -> np.ndarray:
+        """Which days the calendar speaks of."""
         return (days >= self.since) & (days <= self.until)
+
 
 NO_SESSIONS = Sessions("none", np.zeros(0, "datetime64[ns]"), np.datetime64("NaT"), np.datetime64("NaT"))
 
+
 @lru_cache(maxsize=2048)
 def _built(name, first_year, last_year):
-    "Sessions of whole years, clipped to the calendar's bounds; None where it cannot be built."
+    """Sessions of whole years, clipped to the calendar's bounds; None where it cannot be built."""
     import exchange_calendars as xc
+
     kind = xc.calendar_utils.global_calendar_dispatcher._calendar_factories.get(xc.resolve_alias(name))
     floor, ceiling = (kind.bound_min(), kind.bound_max()) if kind else (None, None)
-    start, end = pd.Timestamp(first_year, 1, 1), pd.Timestamp(last_year, 12, 31)
-    start, end = max(start, floor or start), min(end, ceiling or end)
-    if start >= end: return None
-    try: days = xc.get_calendar(name, start=start, end=end).sessions
-    except (ValueError, NotImplementedError): return None
+    start = pd.Timestamp(first_year, 1, 1)
+    end = pd.Timestamp(last_year, 12, 31)
+    start = max(start, floor or start)
+    end = min(end, ceiling or end)
+    if start >= end:
+        return None
+    try:
+        days = xc.get_calendar(name, start=start, end=end).sessions
+    except (ValueError, NotImplementedError):
+        return None
     return Sessions(name, days.to_numpy("datetime64[ns]"), start.to_datetime64(), end.to_datetime64())
 
+
 def calendar_sessions(
-    name:str, # calendar of `exchange_calendars`
-    first, # day
-    last, # day
-)->Sessions|None: # None where the calendar reaches no day of the span
+    name: str,  # calendar of `exchange_calendars`
+    first,  # day
+    last,  # day
+) -> Sessions | None:  # None where the calendar reaches no day of the span
     """Sessions of a calendar from one day to another; where it reaches only a part of the span, of its latest part.
 
     Parameters
@@ -97,26 +108,33 @@ def calendar_sessions(
     Sessions | None
         None where the calendar reaches no day of the span
     """
-    first, last = pd.Timestamp(first), pd.Timestamp(last)
+    first = pd.Timestamp(first)
+    last = pd.Timestamp(last)
     whole = _built(name, first.year, last.year)
     if whole is None:
         years = []
         for year in range(last.year, first.year - 1, -1):
             part = _built(name, year, year)
-            if part is None and years: break
-            if part is not None: years.insert(0, part)
-        if not years: return None
+            if part is None and years:
+                break
+            if part is not None:
+                years.insert(0, part)
+        if not years:
+            return None
         whole = Sessions(name, np.concatenate([y.days for y in years]), years[0].since, years[-1].until)
-    since, until = max(whole.since, first.to_datetime64()), min(whole.until, last.to_datetime64())
-    if since > until: return None
+    since = max(whole.since, first.to_datetime64())
+    until = min(whole.until, last.to_datetime64())
+    if since > until:
+        return None
     inside = (whole.days >= since) & (whole.days <= until)
     return Sessions(name, whole.days[inside], since, until)
 
-# %% ../../nbs/data/calendars.ipynb #2a9d6223
+# %% ../../nbs/data/calendars.ipynb #734727e9
 EXCHANGES = ("XNYS", "XLON", "XTKS", "XHKG", "XSHG", "XETR", "XPAR", "XTSE", "XASX", "XBOM", "BVMF", "24/7", "24/5")
-FITS = 0.9 # least agreement of a recognised calendar: common days over all days of either
-RECENT = 750 # days, the latest, on which the smaller exchanges are compared first
-EXACT = 0.998 # agreement above which no further calendar is tried: a day in two years
+FITS = 0.9  # least agreement of a recognised calendar: common days over all days of either
+RECENT = 750  # days, the latest, on which the smaller exchanges are compared first
+EXACT = 0.998  # agreement above which no further calendar is tried: a day in two years
+
 
 class Fit(NamedTuple):
     """How well a calendar explains the days of a table.
@@ -127,23 +145,28 @@ class Fit(NamedTuple):
         days of both, over days of either
     sessions : Sessions
     """
-    agreement: float # days of both, over days of either
+
+    agreement: float  # days of both, over days of either
     sessions: Sessions
+
 
 def _fits(names, days):
     fits = []
     for name in names:
         sessions = calendar_sessions(name, days[0], days[-1])
-        if sessions is None: continue
+        if sessions is None:
+            continue
         inside = days[sessions.covers(days)]
-        if len(inside) < len(days)/2: continue
+        if len(inside) < len(days) / 2:
+            continue
         common = len(np.intersect1d(sessions.days, inside))
-        fits.append(Fit(common/max(len(sessions.days) + len(inside) - common, 1), sessions))
+        fits.append(Fit(common / max(len(sessions.days) + len(inside) - common, 1), sessions))
     return fits
 
+
 def fitting_calendars(
-    days:np.ndarray, # distinct days, ascending
-)->list[Fit]:
+    days: np.ndarray,  # distinct days, ascending
+) -> list[Fit]:
     """Every calendar that agrees with the days on 90% of them, best first; of equals, the larger exchange first.
 
     Parameters
@@ -152,6 +175,7 @@ def fitting_calendars(
         distinct days, ascending
     """
     import exchange_calendars as xc
+
     fits = _fits(EXCHANGES, days)
     best = max((fit.agreement for fit in fits), default=0)
     if FITS <= best < EXACT:
@@ -161,10 +185,13 @@ def fitting_calendars(
         fits += _fits([fit.sessions.calendar for fit in rest if fit.agreement >= bar], days)
     return sorted([fit for fit in fits if fit.agreement >= FITS], key=lambda fit: -fit.agreement)
 
+
 def exchange_sessions(
-    days:np.ndarray, # distinct days, ascending
-    calendar:str="auto", # name, "auto" or "none"
-)->tuple[Sessions, list[Fit]]: # the calendar's sessions, and every calendar that was recognised (none where one was named)
+    days: np.ndarray,  # distinct days, ascending
+    calendar: str = "auto",  # name, "auto" or "none"
+) -> tuple[
+    Sessions, list[Fit]
+]:  # the calendar's sessions, and every calendar that was recognised (none where one was named)
     """The sessions a table is held against: of the calendar named, or of the one that fits best.
 
     Parameters
@@ -180,25 +207,32 @@ def exchange_sessions(
         the calendar's sessions, and every calendar that was recognised (none where one was named)
     """
     import exchange_calendars as xc
-    if calendar == "none" or len(days) < 2 or coarser_than_daily(days): return NO_SESSIONS, []
+
+    if calendar == "none" or len(days) < 2 or coarser_than_daily(days):
+        return NO_SESSIONS, []
     if calendar == "auto":
         fits = fitting_calendars(days)
         return (fits[0].sessions, fits) if fits else (NO_SESSIONS, [])
-    if calendar not in xc.get_calendar_names(): raise unknown_name("calendar", calendar, xc.get_calendar_names(include_aliases=False))
+    if calendar not in xc.get_calendar_names():
+        raise unknown_name("calendar", calendar, xc.get_calendar_names(include_aliases=False))
     sessions = calendar_sessions(calendar, days[0], days[-1])
     if sessions is None:
         span = " to ".join(str(day.astype("datetime64[D]")) for day in (days[0], days[-1]))
-        raise NeuralphaError(f"Calendar {calendar!r} cannot be built for any year of {span}: name another calendar, or say checks={{'calendar': 'none'}}.")
+        raise NeuralphaError(
+            f"Calendar {calendar!r} cannot be built for any year of {span}: name another calendar, or say "
+            f"checks={{'calendar': 'none'}}."
+        )
     return sessions, []
 
-# %% ../../nbs/data/calendars.ipynb #92fbdd47
+# %% ../../nbs/data/calendars.ipynb #d6cea1fa
 def one_date_a_day(
-    stamps:np.ndarray, # datetime64[ns], one a row
-    codes:np.ndarray, # asset of every row
-    keep:np.ndarray, # rows that count
-    report, # where the change is said
-)->np.ndarray:
-    """Stamps without their time of day, where assets have one bar a day and close at different times; else the stamps as they are.
+    stamps: np.ndarray,  # datetime64[ns], one a row
+    codes: np.ndarray,  # asset of every row
+    keep: np.ndarray,  # rows that count
+    report,  # where the change is said
+) -> np.ndarray:
+    """Stamps without their time of day, where assets have one bar a day and close at different times; else the stamps
+    as they are.
 
     Parameters
     ----------
@@ -212,24 +246,30 @@ def one_date_a_day(
         where the change is said
     """
     distinct = pl.Series(stamps).unique().drop_nulls().sort().to_numpy()
-    if len(distinct) < 2 or len(np.unique(distinct.astype("datetime64[D]"))) == len(distinct): return stamps
+    if len(distinct) < 2 or len(np.unique(distinct.astype("datetime64[D]"))) == len(distinct):
+        return stamps
     rows = pl.DataFrame({"asset": codes[keep], "stamp": stamps[keep]}).unique()
     days = rows.select("asset", pl.col("stamp").dt.truncate("1d")).unique()
-    if len(days) < len(rows) or len(days) < 2*rows["asset"].n_unique(): return stamps
+    if len(days) < len(rows) or len(days) < 2 * rows["asset"].n_unique():
+        return stamps
     times = np.unique(distinct - distinct.astype("datetime64[D]"))
-    shown = [str(pd.Timestamp(0) + pd.Timedelta(time))[11:16] for time in times[:3]] + ["..."]*(len(times) > 3)
-    note = f"every asset has one bar a day, stamped at {', '.join(shown)}: the bars are daily, and the time of day was left out of their dates"
+    shown = [str(pd.Timestamp(0) + pd.Timedelta(time))[11:16] for time in times[:3]] + ["..."] * (len(times) > 3)
+    note = (
+        f"every asset has one bar a day, stamped at {', '.join(shown)}: the bars are daily, and the time of day "
+        "was left out of their dates"
+    )
     report.add("daily_bars", len(rows), action="read", note=note)
     return stamps.astype("datetime64[D]").astype("datetime64[ns]")
 
-# %% ../../nbs/data/calendars.ipynb #eed8f94a
+# %% ../../nbs/data/calendars.ipynb #4a540757
 def one_date_a_period(
-    stamps:np.ndarray, # datetime64[ns], one a row
-    codes:np.ndarray, # asset of every row
-    keep:np.ndarray, # rows that count
-    report, # where the change is said
-)->np.ndarray:
-    """Weekly and longer bars whose assets are dated within four days of each other, under one date; else the stamps as they are.
+    stamps: np.ndarray,  # datetime64[ns], one a row
+    codes: np.ndarray,  # asset of every row
+    keep: np.ndarray,  # rows that count
+    report,  # where the change is said
+) -> np.ndarray:
+    """Weekly and longer bars whose assets are dated within four days of each other, under one date; else the stamps as
+    they are.
 
     Parameters
     ----------
@@ -243,22 +283,32 @@ def one_date_a_period(
         where the change is said
     """
     distinct = pl.Series(stamps[keep]).unique().sort().to_numpy()
-    if len(distinct) < 4: return stamps
+    if len(distinct) < 4:
+        return stamps
     first = np.append(True, np.diff(distinct) > np.timedelta64(3, "D"))
     period = np.cumsum(first) - 1
-    begin, end = distinct[first], distinct[np.append(first[1:], True)]
-    if first.all() or (end - begin > np.timedelta64(4, "D")).any() or not coarser_than_daily(begin): return stamps
+    begin = distinct[first]
+    end = distinct[np.append(first[1:], True)]
+    if first.all() or (end - begin > np.timedelta64(4, "D")).any() or not coarser_than_daily(begin):
+        return stamps
     rows = pl.DataFrame({"asset": codes[keep], "stamp": stamps[keep]}).unique()
     at = period[np.searchsorted(distinct, rows["stamp"].to_numpy())]
-    if rows.select("asset", period=pl.Series(at)).n_unique() < len(rows) or len(rows) < 2*rows["asset"].n_unique(): return stamps
-    moved, out = end[period], stamps.copy()
+    if rows.select("asset", period=pl.Series(at)).n_unique() < len(rows) or len(rows) < 2 * rows["asset"].n_unique():
+        return stamps
+    moved = end[period]
+    out = stamps.copy()
     out[keep] = moved[np.searchsorted(distinct, stamps[keep])]
     late = np.flatnonzero(moved != distinct)[0]
-    report.add("one_period", (out != stamps)[keep].sum(), action="read", note="every asset has one bar a period, dated within four days of each other: they stand under the latest "
-               f"date of each ({pd.Timestamp(distinct[late]).date()} under {pd.Timestamp(moved[late]).date()})")
+    report.add(
+        "one_period",
+        (out != stamps)[keep].sum(),
+        action="read",
+        note="every asset has one bar a period, dated within four days of each other: they stand under the latest "
+        f"date of each ({pd.Timestamp(distinct[late]).date()} under {pd.Timestamp(moved[late]).date()})",
+    )
     return out
 
-# %% ../../nbs/data/calendars.ipynb #4fa4d10f
+# %% ../../nbs/data/calendars.ipynb #836e3716
 class Group(NamedTuple):
     """Assets that follow one calendar.
 
@@ -271,46 +321,56 @@ class Group(NamedTuple):
     decides : bool
         whether the panel's days must be days of this group
     """
-    calendar: str # name, or "auto"
-    members: np.ndarray # (assets,) bool
-    decides: bool # whether the panel's days must be days of this group
+
+    calendar: str  # name, or "auto"
+    members: np.ndarray  # (assets,) bool
+    decides: bool  # whether the panel's days must be days of this group
+
 
 def _weekday_groups(codes, days, n_assets):
-    "(assets,) int: assets that trade on other weekdays, while others of the file trade, are in another group."
-    weekday, whole = _weekday(days), np.zeros(n_assets, np.int64)
+    """(assets,) int: assets that trade on other weekdays, while others of the file trade, are in another group."""
+    weekday = _weekday(days)
+    whole = np.zeros(n_assets, np.int64)
     dates = pl.Series(days).unique().sort().to_numpy()
-    if (np.bincount(_weekday(dates), minlength=7) >= 4).sum() <= 5: return whole
-    seen = np.bincount(codes*7 + weekday, minlength=n_assets*7).reshape(n_assets, 7)
+    if (np.bincount(_weekday(dates), minlength=7) >= 4).sum() <= 5:
+        return whole
+    seen = np.bincount(codes * 7 + weekday, minlength=n_assets * 7).reshape(n_assets, 7)
     life = pl.DataFrame({"asset": codes, "at": np.searchsorted(dates, days)}).group_by("asset")
     life = life.agg(first=pl.col("at").min(), last=pl.col("at").max())
     so_far = np.zeros((len(dates) + 1, 7), np.int64)
     so_far[1:] = np.cumsum(_weekday(dates)[:, None] == np.arange(7), axis=0)
     possible = np.zeros((n_assets, 7), np.int64)
     possible[life["asset"].to_numpy()] = so_far[life["last"].to_numpy() + 1] - so_far[life["first"].to_numpy()]
-    share = seen/np.maximum(possible, 1)
-    trades, closed = (possible >= 4) & (share >= 0.5), (possible >= 4) & (share < 0.1)
+    share = seen / np.maximum(possible, 1)
+    trades = (possible >= 4) & (share >= 0.5)
+    closed = (possible >= 4) & (share < 0.1)
     judged = trades.sum(axis=1) >= 4
     disputed = trades[judged].any(axis=0) & closed[judged].any(axis=0)
-    if not disputed.any(): return whole
+    if not disputed.any():
+        return whole
     _, group = np.unique((closed & disputed)[judged], axis=0, return_inverse=True)
     whole[:] = np.bincount(group.ravel()).argmax()
     whole[judged] = group.ravel()
     return whole
 
+
 def _recognised_groups(members, codes, days):
-    "Groups of the assets whose calendar nobody named; one under a tenth of them has no say."
+    """Groups of the assets whose calendar nobody named; one under a tenth of them has no say."""
     rows = members[codes]
-    if not rows.any(): return []
+    if not rows.any():
+        return []
     label = np.where(members, _weekday_groups(codes[rows], days[rows], len(members)), -1)
-    return [Group("auto", label == k, (label == k).sum() >= 0.1*members.sum()) for k in np.unique(label[members])]
+    return [Group("auto", label == k, (label == k).sum() >= 0.1 * members.sum()) for k in np.unique(label[members])]
+
 
 def calendar_groups(
-    calendar, # name, "auto", "none", or asset -> name
-    assets:np.ndarray, # names
-    codes:np.ndarray, # asset of every row
-    days:np.ndarray, # day of every row
-)->list[Group]:
-    """Assets by the calendar they follow, the largest group first; one group under a tenth of the assets decides nothing for the others.
+    calendar,  # name, "auto", "none", or asset -> name
+    assets: np.ndarray,  # names
+    codes: np.ndarray,  # asset of every row
+    days: np.ndarray,  # day of every row
+) -> list[Group]:
+    """Assets by the calendar they follow, the largest group first; one group under a tenth of the assets decides
+    nothing for the others.
 
     Parameters
     ----------
@@ -325,47 +385,66 @@ def calendar_groups(
     """
     if isinstance(calendar, dict):
         for asset in calendar:
-            if asset not in assets: raise unknown_name("asset in checks={'calendar': ...}", asset, list(assets))
+            if asset not in assets:
+                raise unknown_name("asset in checks={'calendar': ...}", asset, list(assets))
         names = np.array([calendar.get(asset, "auto") for asset in assets], dtype=object)
         groups = [Group(name, names == name, True) for name in dict.fromkeys(names[names != "auto"])]
         groups += _recognised_groups(names == "auto", codes, days)
-    elif calendar == "auto": groups = _recognised_groups(np.ones(len(assets), bool), codes, days)
-    else: groups = [Group(calendar, np.ones(len(assets), bool), True)]
+    elif calendar == "auto":
+        groups = _recognised_groups(np.ones(len(assets), bool), codes, days)
+    else:
+        groups = [Group(calendar, np.ones(len(assets), bool), True)]
     return sorted(groups, key=lambda group: -group.members.sum())
 
-# %% ../../nbs/data/calendars.ipynb #f5bd67d1
+# %% ../../nbs/data/calendars.ipynb #4f14fb71
 def _said(sessions, fits, days):
-    "What a finding says about the calendar it was held against."
+    """What a finding says about the calendar it was held against."""
     note = f"calendar {sessions.calendar}{', recognised' if fits else ''}"
     ties = [fit.sessions.calendar for fit in fits[1:] if fit.agreement == fits[0].agreement]
-    if ties: note += f"; {', '.join(ties[:4])}{f' and {len(ties) - 4} more' if len(ties) > 4 else ''} fit as well"
-    if not sessions.covers(days[:1])[0]: note += f", from {sessions.since.astype('datetime64[D]')} on, where it begins"
-    if not sessions.covers(days[-1:])[0]: note += f", up to {sessions.until.astype('datetime64[D]')}, where it ends"
+    if ties:
+        note += f"; {', '.join(ties[:4])}{f' and {len(ties) - 4} more' if len(ties) > 4 else ''} fit as well"
+    if not sessions.covers(days[:1])[0]:
+        note += f", from {sessions.since.astype('datetime64[D]')} on, where it begins"
+    if not sessions.covers(days[-1:])[0]:
+        note += f", up to {sessions.until.astype('datetime64[D]')}, where it ends"
     return note
 
+
 def _busy(days, count):
-    "Days with at least half the bars of the days around them; of weekend days, only where they are so in 20 weeks of a year."
-    busy = count >= pd.Series(count).rolling(21, center=True, min_periods=1).median().to_numpy()/2
-    year, weekday = days.astype("datetime64[Y]").astype(np.int64), _weekday(days)
-    kind = (year - year[0])*7 + weekday
+    """Days with at least half the bars of the days around them; of weekend days, only where they are so in 20 weeks of
+    a year.
+    """
+    busy = count >= pd.Series(count).rolling(21, center=True, min_periods=1).median().to_numpy() / 2
+    year = days.astype("datetime64[Y]").astype(np.int64)
+    weekday = _weekday(days)
+    kind = (year - year[0]) * 7 + weekday
     return busy & ((weekday < 5) | (np.bincount(kind[busy], minlength=kind.max() + 1)[kind] >= 20))
 
+
 def _against_sessions(report, group, stamps, codes, keep, drop):
-    "Drop a group's bars on days without a session, note sessions without bars; the days on which the group is open, None where nobody knows."
+    """Drop a group's bars on days without a session, note sessions without bars; the days on which the group is open,
+    None where nobody knows.
+    """
     mine = keep & group.members[codes] & (codes >= 0)
     kept = pl.DataFrame({"day": stamps[mine]}).group_by("day").len().sort("day")
-    days, count = kept["day"].to_numpy(), kept["len"].to_numpy()
+    days = kept["day"].to_numpy()
+    count = kept["len"].to_numpy()
     sessions, fits = exchange_sessions(days, group.calendar)
-    if sessions is NO_SESSIONS: return sessions, days
+    if sessions is NO_SESSIONS:
+        return sessions, days
     note = _said(sessions, fits, days)
     off = ~np.isin(days, sessions.days) & sessions.covers(days)
     if fits:
         rivals = [fit.sessions.days for fit in fits if "/" not in fit.sessions.calendar]
         busy = off & _busy(days, count)
-        if rivals: busy |= off & np.isin(days, np.concatenate(rivals))
+        if rivals:
+            busy |= off & np.isin(days, np.concatenate(rivals))
         if busy.any():
-            note += f"; bars on {busy.sum():,} days outside it on which most assets trade or a similar calendar has a session " \
-                    f"were kept (first {pd.Timestamp(days[busy][0]).date()}): name the calendar if they are wrong"
+            note += (
+                f"; bars on {busy.sum():,} days outside it on which most assets trade or a similar calendar has a "
+                "session "
+                f"were kept (first {pd.Timestamp(days[busy][0]).date()}): name the calendar if they are wrong"
+            )
         off &= ~busy
     drop("wrong_session", mine & np.isin(stamps, days[off]) if off.any() else np.zeros(len(stamps), bool), note)
     if report.severity("missing_session") != "off":
@@ -374,24 +453,42 @@ def _against_sessions(report, group, stamps, codes, keep, drop):
         report.add("missing_session", len(absent), (), first, note=f"calendar {sessions.calendar}")
     return sessions, np.union1d(days[~off], sessions.days)
 
+
 def _sundays(report, days):
-    "Refuse daily dates that lie on Sundays and never on Fridays: one day early, or an exchange that is open on Sundays; only the user knows."
-    if report.spec.calendar != "auto" or len(days) < 10 or coarser_than_daily(days) or (days != days.astype("datetime64[D]")).any(): return
+    """Refuse daily dates that lie on Sundays and never on Fridays: one day early, or an exchange that is open on
+    Sundays; only the user knows.
+    """
+    if (
+        report.spec.calendar != "auto"
+        or len(days) < 10
+        or coarser_than_daily(days)
+        or (days != days.astype("datetime64[D]")).any()
+    ):
+        return
     weekday = _weekday(days)
     if (weekday == 6).mean() > 0.1 and not (weekday == 4).any():
         known = [name for name in ("XTAE", "XSAU") if calendar_sessions(name, days[0], days[-1]) is not None]
-        offered = " or ".join(f"checks={{'calendar': '{name}'}}" for name in known) + (", or " if known else "") + "checks={'calendar': 'none'}"
-        raise NeuralphaError(f"{report.name}: column 'date' lies on Sundays and never on Fridays: either every date is one day early (a time-zone slip; give the "
-                             f"stamps with tz='America/New_York' or the exchange's), or the exchange is open on Sundays (say {offered}).")
+        offered = (
+            " or ".join(f"checks={{'calendar': '{name}'}}" for name in known)
+            + (", or " if known else "")
+            + "checks={'calendar': 'none'}"
+        )
+        raise NeuralphaError(
+            f"{report.name}: column 'date' lies on Sundays and never on Fridays: either every date is one day "
+            "early (a time-zone slip; give the "
+            "stamps with tz='America/New_York' or the exchange's), or the exchange is open on Sundays (say "
+            f"{offered})."
+        )
+
 
 def settle_sessions(
-    report, # `checks.Report`
-    stamps:np.ndarray, # datetime64[ns], one a row
-    codes:np.ndarray, # asset of every row, -1 where it has none
-    keep:np.ndarray, # rows that count; `drop` changes it
-    assets:np.ndarray, # names
-    drop, # function of a check's name, its rows and a note
-)->None:
+    report,  # `checks.Report`
+    stamps: np.ndarray,  # datetime64[ns], one a row
+    codes: np.ndarray,  # asset of every row, -1 where it has none
+    keep: np.ndarray,  # rows that count; `drop` changes it
+    assets: np.ndarray,  # names
+    drop,  # function of a check's name, its rows and a note
+) -> None:
     """Hold every row against the sessions of its asset's calendar.
 
     Parameters
@@ -411,60 +508,89 @@ def settle_sessions(
     """
     days = pl.Series(stamps[keep]).unique().sort().to_numpy()
     report.add("mixed_calendars")
-    if not len(days): return
+    if not len(days):
+        return
     daily = len(days) > 1 and (days == days.astype("datetime64[D]")).all() and not coarser_than_daily(days)
     held = False
     if daily and report.spec.calendar != "none":
         groups = calendar_groups(report.spec.calendar, assets, codes[keep], stamps[keep])
         found = [_against_sessions(report, group, stamps, codes, keep, drop) for group in groups]
         held = any(sessions is not NO_SESSIONS for sessions, _ in found)
-        if len(groups) > 1: _common_days(report, groups, found, stamps, codes, keep, assets, drop)
-        elif found[0][0] is not NO_SESSIONS and groups[0].calendar == "auto": _say_exchanges(report, stamps[keep], codes[keep], assets)
-    if held: return
+        if len(groups) > 1:
+            _common_days(report, groups, found, stamps, codes, keep, assets, drop)
+        elif found[0][0] is not NO_SESSIONS and groups[0].calendar == "auto":
+            _say_exchanges(report, stamps[keep], codes[keep], assets)
+    if held:
+        return
     _sundays(report, days)
     note = "not run: dates are not daily or fit no known calendar; say calendar='XNYS' (or the exchange's)"
-    for check in ("wrong_session", "missing_session"): report.add(check, action="not run", note=note)
+    for check in ("wrong_session", "missing_session"):
+        report.add(check, action="not run", note=note)
+
 
 def _say_exchanges(report, stamps, codes, assets):
-    "Say where assets that trade on the same weekdays follow the holidays of different exchanges; no bar is left out for it."
+    """Say where assets that trade on the same weekdays follow the holidays of different exchanges; no bar is left out
+    for it.
+    """
     dates = pl.Series(stamps).unique().sort().to_numpy()
-    if len(dates) < 200 or fitting_calendars(dates)[0].agreement >= EXACT: return
-    at, bars = np.searchsorted(dates, stamps), np.bincount(codes, minlength=len(assets))
-    life = pl.DataFrame({"asset": codes, "at": at}).group_by("asset").agg(first=pl.col("at").min(), last=pl.col("at").max())
+    if len(dates) < 200 or fitting_calendars(dates)[0].agreement >= EXACT:
+        return
+    at = np.searchsorted(dates, stamps)
+    bars = np.bincount(codes, minlength=len(assets))
+    life = (
+        pl.DataFrame({"asset": codes, "at": at})
+        .group_by("asset")
+        .agg(first=pl.col("at").min(), last=pl.col("at").max())
+    )
     asset, first, last = (life[name].to_numpy() for name in life.columns)
     names = [name for name in EXCHANGES if "/" not in name]
     fits = np.zeros((len(names), len(assets)))
     for k, name in enumerate(names):
         sessions = calendar_sessions(name, dates[0], dates[-1])
-        if sessions is None: continue
+        if sessions is None:
+            continue
         both = np.bincount(codes, np.isin(dates, sessions.days)[at], minlength=len(assets))
-        possible = np.searchsorted(sessions.days, dates[last], side="right") - np.searchsorted(sessions.days, dates[first])
-        fits[k, asset] = both[asset]/np.maximum(bars[asset] + possible - both[asset], 1)
+        possible = np.searchsorted(sessions.days, dates[last], side="right") - np.searchsorted(
+            sessions.days, dates[first]
+        )
+        fits[k, asset] = both[asset] / np.maximum(bars[asset] + possible - both[asset], 1)
     own = fits.argmax(axis=0)
     sure = (fits.max(axis=0) >= 0.98) & (bars >= 200)
-    if not sure.any(): return
+    if not sure.any():
+        return
     most = np.bincount(own[sure]).argmax()
     own = np.where(fits.max(axis=0) - fits[most] > 0.01, own, most)
     follow = [(int((sure & (own == k)).sum()), name, assets[sure & (own == k)]) for k, name in enumerate(names)]
-    follow = sorted([one for one in follow if one[0] >= max(1, 0.05*sure.sum())], key=lambda one: -one[0])
-    if len(follow) < 2: return
+    follow = sorted([one for one in follow if one[0] >= max(1, 0.05 * sure.sum())], key=lambda one: -one[0])
+    if len(follow) < 2:
+        return
     said = ", ".join(f"{count:,} fit {name} (such as {which[0]})" for count, name, which in follow)
-    report.add("mixed_calendars", note=f"assets of the same weekdays have different holidays: {said}; every bar was kept, and an asset has a hole where only "
-               "others trade; checks={'calendar': {asset: name}} keeps the days that all have")
+    report.add(
+        "mixed_calendars",
+        note=f"assets of the same weekdays have different holidays: {said}; every bar was kept, and an asset has a "
+        "hole where only "
+        "others trade; checks={'calendar': {asset: name}} keeps the days that all have",
+    )
+
 
 def _common_days(report, groups, found, stamps, codes, keep, assets, drop):
-    "Leave out days on which not every group that decides is open, and say which assets follow which calendar."
+    """Leave out days on which not every group that decides is open, and say which assets follow which calendar."""
     opened = [days for group, (_, days) in zip(groups, found) if group.decides]
     dates = pl.Series(stamps[keep]).unique().sort().to_numpy()
     off = ~np.all([np.isin(dates, days) for days in opened], axis=0)
     names = []
     for group, (sessions, _) in zip(groups, found):
         which = "no known calendar" if sessions is NO_SESSIONS else sessions.calendar
-        names.append(f"{group.members.sum():,} {'' if names else 'assets '}follow {which} (such as {assets[group.members][0]})")
+        names.append(
+            f"{group.members.sum():,} {'' if names else 'assets '}follow {which} (such as {assets[group.members][0]})"
+        )
     hit = keep & np.isin(stamps, dates[off])
     gone = report.severity("mixed_calendars") not in ("note", "off")
-    done = "were left out, as a horizon counts the same bars for every asset; severity 'note' keeps them" if gone else \
-           "were kept: assets that have none there have a hole, and labels that need it are lost"
+    done = (
+        "were left out, as a horizon counts the same bars for every asset; severity 'note' keeps them"
+        if gone
+        else "were kept: assets that have none there have a hole, and labels that need it are lost"
+    )
     note = f"{', '.join(names)}: {hit.sum():,} bars on days that not all of them have {done}"
     left = dates[~off] if gone else dates
     if any(not group.decides and not np.isin(left, days).all() for group, (_, days) in zip(groups, found)):

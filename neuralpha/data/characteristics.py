@@ -21,41 +21,66 @@ import pandas as pd
 from ..core import NeuralphaError
 from .panel import Panel, panel_from_frame
 
-# %% ../../nbs/data/characteristics.ipynb #b8c6ac9b
+# %% ../../nbs/data/characteristics.ipynb #6edba69e
 def _ahead_to_trailing(frame):
-    "Move each return to the next date of the table; an asset's last return gets a row of its own, without characteristics."
+    """Move each return to the next date of the table; an asset's last return gets a row of its own, without
+    characteristics.
+    """
     dates = np.sort(frame["date"].unique())
     after = np.searchsorted(dates, frame["date"].to_numpy()) + 1
     kept = after < len(dates)
-    moved = pd.DataFrame({"date": dates[after[kept]], "asset": frame["asset"].to_numpy()[kept], "return": frame["return"].to_numpy()[kept]})
+    moved = pd.DataFrame(
+        {
+            "date": dates[after[kept]],
+            "asset": frame["asset"].to_numpy()[kept],
+            "return": frame["return"].to_numpy()[kept],
+        }
+    )
     return frame.drop(columns="return").merge(moved, on=["date", "asset"], how="outer"), int((~kept).sum())
 
-# %% ../../nbs/data/characteristics.ipynb #387a70d0
+# %% ../../nbs/data/characteristics.ipynb #1a9a2343
 def _found(check, severity, frame, hit, action, note=""):
-    "One line of `panel.checks`."
+    """One line of `panel.checks`."""
     rows = frame[hit]
     first = "" if rows.empty else f"{rows['asset'].iloc[0]} on {rows['date'].iloc[0].date()}"
-    return dict(check=check, severity=severity, rows=len(rows), assets=rows["asset"].nunique(), first=first, action=action, note=note)
+    return dict(
+        check=check,
+        severity=severity,
+        rows=len(rows),
+        assets=rows["asset"].nunique(),
+        first=first,
+        action=action,
+        note=note,
+    )
+
 
 def _numeric(frame, name):
-    "The table's value columns; raises for text, duplicated names or a table without characteristics."
+    """The table's value columns; raises for text, duplicated names or a table without characteristics."""
     twice = frame.columns[frame.columns.duplicated()]
-    if len(twice): raise NeuralphaError(f"{name}: column {twice[0]!r} occurs more than once; rename or drop one.")
+    if len(twice):
+        raise NeuralphaError(f"{name}: column {twice[0]!r} occurs more than once; rename or drop one.")
     for c in ("date", "asset", "return"):
-        if c not in frame: raise NeuralphaError(f"{name}: column {c!r} is missing; a characteristics table needs date, asset, return and characteristics.")
+        if c not in frame:
+            raise NeuralphaError(
+                f"{name}: column {c!r} is missing; a characteristics table needs date, asset, return and "
+                "characteristics."
+            )
     values = [c for c in frame if c not in ("date", "asset", "tradable")]
-    if len(values) < 2: raise NeuralphaError(f"{name}: there is no characteristic beside date, asset and return.")
+    if len(values) < 2:
+        raise NeuralphaError(f"{name}: there is no characteristic beside date, asset and return.")
     for c in values:
-        if not pd.api.types.is_numeric_dtype(frame[c]): raise NeuralphaError(f"{name}: column {c!r} is {frame[c].dtype}, not a number; drop it or encode it.")
+        if not pd.api.types.is_numeric_dtype(frame[c]):
+            raise NeuralphaError(f"{name}: column {c!r} is {frame[c].dtype}, not a number; drop it or encode it.")
     return values
 
-# %% ../../nbs/data/characteristics.ipynb #4b3a59d9
+# %% ../../nbs/data/characteristics.ipynb #14600500
 def characteristics_panel(
-    frame:pd.DataFrame, # columns date, asset, return (simple), and one or more numeric characteristics
-    name:str="characteristics",
-    timing:str="trailing", # `return` is over the bar that ends at the row's date; "ahead": over the bar that starts there
-    truth:dict|None=None, # name -> (len(frame),) array, for simulated tables
-)->Panel: # fields: the characteristics and `return` (trailing)
+    frame: pd.DataFrame,  # columns date, asset, return (simple), and one or more numeric characteristics
+    name: str = "characteristics",
+    # `return` is over the bar that ends at the row's date; "ahead": over the bar that starts there
+    timing: str = "trailing",
+    truth: dict | None = None,  # name -> (len(frame),) array, for simulated tables
+) -> Panel:  # fields: the characteristics and `return` (trailing)
     """A panel from ready-made characteristics. Infinite values are emptied and returns below −100% mask their row, both
     counted in `panel.checks`. Raises `NeuralphaError` for missing, duplicated or text columns and duplicate rows.
 
@@ -65,8 +90,6 @@ def characteristics_panel(
         columns date, asset, return (simple), and one or more numeric characteristics
     name : str, default 'characteristics'
     timing : str, default 'trailing'
-        `return` is over the bar that ends at the row's date; "ahead": over the bar that starts
-        there
     truth : dict | None, default None
         name -> (len(frame),) array, for simulated tables
 
@@ -75,28 +98,58 @@ def characteristics_panel(
     Panel
         fields: the characteristics and `return` (trailing)
     """
-    if timing not in ("trailing", "ahead"): raise NeuralphaError(f"{name}: timing is {timing!r}; it must be 'trailing' or 'ahead'.")
+    if timing not in ("trailing", "ahead"):
+        raise NeuralphaError(f"{name}: timing is {timing!r}; it must be 'trailing' or 'ahead'.")
     values = _numeric(frame, name)
-    f = frame.assign(date=pd.to_datetime(frame["date"]), asset=frame["asset"].astype(str), **{f"_truth_{k}": v for k, v in (truth or {}).items()})
+    f = frame.assign(
+        date=pd.to_datetime(frame["date"]),
+        asset=frame["asset"].astype(str),
+        **{f"_truth_{k}": v for k, v in (truth or {}).items()},
+    )
     checks = []
     if timing == "ahead":
         f, lost = _ahead_to_trailing(f)
-        checks.append(_found("return ahead", "note", f, f["return"].notna(), "moved to the next date", f"{lost} returns of the last date have no next date and were dropped"))
+        checks.append(
+            _found(
+                "return ahead",
+                "note",
+                f,
+                f["return"].notna(),
+                "moved to the next date",
+                f"{lost} returns of the last date have no next date and were dropped",
+            )
+        )
     numbers = f[values].to_numpy(float)
     infinite = np.isinf(numbers).any(axis=1)
     f[values] = np.where(np.isinf(numbers), np.nan, numbers)
     impossible = (f["return"] < -1).to_numpy()
     empty = f[values].isna().all(axis=1).to_numpy()
     closed = (f["tradable"] == False).to_numpy() if "tradable" in f else np.zeros(len(f), bool)
-    checks += [_found("infinite value", "mask", f, infinite, "value emptied"), _found("return below -100%", "mask", f, impossible, "row masked"),
-               _found("row without a value", "mask", f, empty, "row masked"), _found("not tradable", "mask", f, closed, "row masked")]
+    checks += [
+        _found("infinite value", "mask", f, infinite, "value emptied"),
+        _found("return below -100%", "mask", f, impossible, "row masked"),
+        _found("row without a value", "mask", f, empty, "row masked"),
+        _found("not tradable", "mask", f, closed, "row masked"),
+    ]
     for c in values:
-        if f[c].nunique() < 2: checks.append(_found("constant column", "note", f, f[c].notna(), "kept", c))
+        if f[c].nunique() < 2:
+            checks.append(_found("constant column", "note", f, f[c].notna(), "kept", c))
     bad = impossible | empty | closed
     masked = f.loc[bad, ["date", "asset", *values]]
-    masked.insert(2, "check", np.select([impossible[bad], empty[bad]], ["return below -100%", "row without a value"], "not tradable"))
+    masked.insert(
+        2,
+        "check",
+        np.select([impossible[bad], empty[bad]], ["return below -100%", "row without a value"], "not tradable"),
+    )
     masked.insert(3, "action", "masked")
     fields = f[["date", "asset", *values]]
-    return panel_from_frame(fields, name, tradable=~bad, truth={k: f[f"_truth_{k}"].to_numpy() for k in truth or {}},
-                            checks=pd.DataFrame([c for c in checks if c["rows"]], columns=["check", "severity", "rows", "assets", "first", "action", "note"]),
-                            masked=masked.reset_index(drop=True))
+    return panel_from_frame(
+        fields,
+        name,
+        tradable=~bad,
+        truth={k: f[f"_truth_{k}"].to_numpy() for k in truth or {}},
+        checks=pd.DataFrame(
+            [c for c in checks if c["rows"]], columns=["check", "severity", "rows", "assets", "first", "action", "note"]
+        ),
+        masked=masked.reset_index(drop=True),
+    )

@@ -39,8 +39,9 @@ from .calendars import coarser_than_daily, one_date_a_day, one_date_a_period, se
 from .panel import GONE_AFTER, Panel, lay_out, long_step
 from .tables import PRICES, Table
 
-# %% ../../nbs/data/checks.ipynb #674208be
+# %% ../../nbs/data/checks.ipynb #1d8657ec
 Severity = Literal["halt", "mask", "note", "off"]
+
 
 class CheckSpec(BaseModel):
     """Every threshold of every check. Ratios are of prices, windows are in bars of the asset, tolerances are relative.
@@ -52,8 +53,6 @@ class CheckSpec(BaseModel):
     repair : tuple[str, ...], default ('duplicate_rows', 'missing_volume', 'unadjusted_split', 'unit_flip', 'absurd_jump')
         rules that may act
     calendar : str | dict[str, str], default 'auto'
-        exchange_calendars name such as "XNYS"; "auto" recognises one, "none" looks at no calendar;
-        asset -> name where assets follow different ones
     today : dt.date | None, default None
         bars after this day are in the future; None: the day on which the table is read
     halt_above : float, default 0.5
@@ -86,15 +85,11 @@ class CheckSpec(BaseModel):
     split_calm : float, default 3.0
         range and volume of the day at most this multiple of the usual
     split_sigmas : float, default 8.0
-        weekly and longer bars: the jump is at least so many standard deviations of the asset's own
-        returns
     jump_up : float, default 5.0
         a close above this multiple of the one before is absurd
     jump_down : float, default 10.0
         ...or below one over this
     large_move : float, default 0.5
-        a return beyond this, either way, is counted and kept; a fall counts from `split_tolerance`
-        before it, since a split of 2:1 is a half and the day's own move
     volume_spike : float, default 100.0
         multiple of the geometric mean of the bars before
     volume_bars : int, default 60
@@ -122,48 +117,63 @@ class CheckSpec(BaseModel):
     thin_share : float, default 0.75
         a session with fewer than this share of the session before is thin
     """
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    severity: dict[str, Severity] = {} # check name -> severity, where not the check's own
-    repair: tuple[str, ...] = ("duplicate_rows", "missing_volume", "unadjusted_split", "unit_flip", "absurd_jump") # rules that may act
-    calendar: str|dict[str, str] = "auto" # exchange_calendars name such as "XNYS"; "auto" recognises one, "none" looks at no calendar; asset -> name where assets follow different ones
-    today: dt.date|None = None # bars after this day are in the future; None: the day on which the table is read
-    halt_above: float = 0.5 # a table with more than this share of its rows masked is refused
-    range_tolerance: float = 0.005 # by how much open or close may lie outside [low, high]
-    stale_bars: int = 5 # bars in a row with every field equal to the bar before
-    stale_closes: int = 20 # the same where a table has closes only
-    slip_tolerance: float = 0.25 # a decimal slip or unit flip is a factor of 10, 100, ... within this
-    slip_bars: int = 3 # longest decimal slip
-    spike_ratio: float = 1.8 # a one-bar spike is at least this factor up or down...
-    spike_return: float = 0.05 # ...and ends within this of where it began
-    flip_bars: int = 60 # longest stretch at another unit that is masked as one
-    split_ratios: tuple[float, ...] = (1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100)
-    split_tolerance: float = 0.05 # distance of the price jump from a plain ratio
-    split_open: float = 0.1 # distance of the opening price from the new level: the day has begun to trade there
-    split_bars: int = 20 # bars before and after whose median volumes are compared
-    split_volume: float = 0.5 # volume must change by the inverse ratio to the power of 1 ± this
-    split_calm: float = 3.0 # range and volume of the day at most this multiple of the usual
-    split_sigmas: float = 8.0 # weekly and longer bars: the jump is at least so many standard deviations of the asset's own returns
-    jump_up: float = 5.0 # a close above this multiple of the one before is absurd
-    jump_down: float = 10.0 # ...or below one over this
-    large_move: float = 0.5 # a return beyond this, either way, is counted and kept; a fall counts from `split_tolerance` before it, since a split of 2:1 is a half and the day's own move
-    volume_spike: float = 100.0 # multiple of the geometric mean of the bars before
-    volume_bars: int = 60 # how many bars before
-    bounce_spread: float = 0.10 # Roll's (1984) effective spread, as a share of the price
-    bounce_bars: int = 60 # over how many bars; fewer, and chance alone looks like a bounce
-    bounce_share: float = 0.4 # least negative autocorrelation of returns; a pure bounce has one half
-    date_slip_gain: float = 0.3 # by how much the market's return a day off correlates better than the same day's
-    date_slip_bars: int = 100 # bars an asset needs within a year to be judged
-    market_assets: int = 20 # assets a date needs for a market return
-    price_limits: tuple[float, ...] = (0.1, 0.2) # daily limits of an exchange, as returns
-    limit_tolerance: float = 0.005 # distance of the return from a limit: prices are rounded to ticks
-    copy_share: float = 0.99 # share of the bars of two assets on which their returns must be equal
-    copy_bars: int = 20 # bars with a price that moved, at least, to call one the copy of another
-    thin_share: float = 0.75 # a session with fewer than this share of the session before is thin
 
-# %% ../../nbs/data/checks.ipynb #b6b180f2
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    severity: dict[str, Severity] = {}  # check name -> severity, where not the check's own
+    repair: tuple[str, ...] = (
+        "duplicate_rows",
+        "missing_volume",
+        "unadjusted_split",
+        "unit_flip",
+        "absurd_jump",
+    )  # rules that may act
+    calendar: str | dict[str, str] = (
+        # exchange_calendars name such as "XNYS"; "auto" recognises one, "none" looks at no calendar; asset -> name
+        # where assets follow different ones
+        "auto"
+    )
+    today: dt.date | None = None  # bars after this day are in the future; None: the day on which the table is read
+    halt_above: float = 0.5  # a table with more than this share of its rows masked is refused
+    range_tolerance: float = 0.005  # by how much open or close may lie outside [low, high]
+    stale_bars: int = 5  # bars in a row with every field equal to the bar before
+    stale_closes: int = 20  # the same where a table has closes only
+    slip_tolerance: float = 0.25  # a decimal slip or unit flip is a factor of 10, 100, ... within this
+    slip_bars: int = 3  # longest decimal slip
+    spike_ratio: float = 1.8  # a one-bar spike is at least this factor up or down...
+    spike_return: float = 0.05  # ...and ends within this of where it began
+    flip_bars: int = 60  # longest stretch at another unit that is masked as one
+    split_ratios: tuple[float, ...] = (1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100)
+    split_tolerance: float = 0.05  # distance of the price jump from a plain ratio
+    split_open: float = 0.1  # distance of the opening price from the new level: the day has begun to trade there
+    split_bars: int = 20  # bars before and after whose median volumes are compared
+    split_volume: float = 0.5  # volume must change by the inverse ratio to the power of 1 ± this
+    split_calm: float = 3.0  # range and volume of the day at most this multiple of the usual
+    split_sigmas: float = (
+        8.0  # weekly and longer bars: the jump is at least so many standard deviations of the asset's own returns
+    )
+    jump_up: float = 5.0  # a close above this multiple of the one before is absurd
+    jump_down: float = 10.0  # ...or below one over this
+    # a return beyond this, either way, is counted and kept; a fall counts from `split_tolerance` before it, since a
+    # split of 2:1 is a half and the day's own move
+    large_move: float = 0.5
+    volume_spike: float = 100.0  # multiple of the geometric mean of the bars before
+    volume_bars: int = 60  # how many bars before
+    bounce_spread: float = 0.10  # Roll's (1984) effective spread, as a share of the price
+    bounce_bars: int = 60  # over how many bars; fewer, and chance alone looks like a bounce
+    bounce_share: float = 0.4  # least negative autocorrelation of returns; a pure bounce has one half
+    date_slip_gain: float = 0.3  # by how much the market's return a day off correlates better than the same day's
+    date_slip_bars: int = 100  # bars an asset needs within a year to be judged
+    market_assets: int = 20  # assets a date needs for a market return
+    price_limits: tuple[float, ...] = (0.1, 0.2)  # daily limits of an exchange, as returns
+    limit_tolerance: float = 0.005  # distance of the return from a limit: prices are rounded to ticks
+    copy_share: float = 0.99  # share of the bars of two assets on which their returns must be equal
+    copy_bars: int = 20  # bars with a price that moved, at least, to call one the copy of another
+    thin_share: float = 0.75  # a session with fewer than this share of the session before is thin
+
+# %% ../../nbs/data/checks.ipynb #8803fb84
 def check_spec(
-    spec=None, # `CheckSpec`, a dictionary of its fields, or None for the defaults
-)->CheckSpec:
+    spec=None,  # `CheckSpec`, a dictionary of its fields, or None for the defaults
+) -> CheckSpec:
     """A validated `CheckSpec`; a wrong name or value is a `NeuralphaError` that says which.
 
     Parameters
@@ -171,47 +181,64 @@ def check_spec(
     spec : default None
         `CheckSpec`, a dictionary of its fields, or None for the defaults
     """
-    if isinstance(spec, CheckSpec): return _known_names(spec)
+    if isinstance(spec, CheckSpec):
+        return _known_names(spec)
     for k in spec or {}:
-        if k not in CheckSpec.model_fields: raise unknown_name("setting of the checks", k, CheckSpec.model_fields)
-    try: return _known_names(CheckSpec(**(spec or {})))
+        if k not in CheckSpec.model_fields:
+            raise unknown_name("setting of the checks", k, CheckSpec.model_fields)
+    try:
+        return _known_names(CheckSpec(**(spec or {})))
     except ValidationError as e:
         first = e.errors()[0]
-        raise NeuralphaError(f"Checks: {'.'.join(map(str, first['loc']))}: {first['msg']} (got {first['input']!r}).") from e
+        raise NeuralphaError(
+            f"Checks: {'.'.join(map(str, first['loc']))}: {first['msg']} (got {first['input']!r})."
+        ) from e
+
 
 def _known_names(spec):
     for name in (*spec.severity, *spec.repair):
-        if name not in CHECKS: raise unknown_name("check", name, CHECKS)
+        if name not in CHECKS:
+            raise unknown_name("check", name, CHECKS)
     return spec
 
-# %% ../../nbs/data/checks.ipynb #42912b8f
+# %% ../../nbs/data/checks.ipynb #1e9ac757
 Check = namedtuple("Check", "name severity needs find says")
 CHECKS = {}
 
+
 def check(
-    severity:Severity, *needs:str, # fields without which the check does not run
+    severity: Severity,
+    *needs: str,  # fields without which the check does not run
 ):
     """Register a check under its function's name.
 
     Parameters
     ----------
-    severity, *needs
+    severity : Severity
+    *needs : str
         fields without which the check does not run
     """
+
     def register(f):
         CHECKS[f.__name__] = Check(f.__name__, severity, needs, f, f.__doc__)
         return f
+
     return register
 
+
 def _described(name, severity, says, *needs):
-    "Register a check that is done while the rows are laid out, or over the whole panel."
+    """Register a check that is done while the rows are laid out, or over the whole panel."""
     CHECKS[name] = Check(name, severity, needs, None, says)
 
-# %% ../../nbs/data/checks.ipynb #90e6b209
+# %% ../../nbs/data/checks.ipynb #969bf565
 class Bars:
-    "Usable rows of whole assets, in order. Fields are float32 attributes, gathered on first use; `None` where the table has no such field."
+    """Usable rows of whole assets, in order.
+
+    Fields are float32 attributes, gathered on first use; `None` where the table has no such field.
+    """
+
     def __init__(self, panel, usable, lo, hi):
-        "The usable rows of assets `lo` to `hi` (exclusive) of a raw panel."
+        """The usable rows of assets `lo` to `hi` (exclusive) of a raw panel."""
         begin, end = panel.asset_offsets[[lo, hi]]
         live = usable[begin:end]
         self.rows = begin + np.flatnonzero(live)
@@ -219,188 +246,240 @@ class Bars:
         self._panel, self._fields, self.names = panel, {}, list(panel.fields)
         self.asset, self.day = panel.asset_code[self._at], panel.date_code[self._at]
         counts = np.add.reduceat(np.append(live, False), panel.asset_offsets[lo:hi] - begin, dtype=np.int64)
-        self.at = np.arange(len(self.rows)) - np.repeat(np.cumsum(counts) - counts, counts) # bars of the asset before this one
-        self.left = np.repeat(counts, counts) - 1 - self.at # bars of the asset after this one
+        self.at = np.arange(len(self.rows)) - np.repeat(
+            np.cumsum(counts) - counts, counts
+        )  # bars of the asset before this one
+        self.left = np.repeat(counts, counts) - 1 - self.at  # bars of the asset after this one
 
     def __getattr__(self, name):
-        if name.startswith("_"): raise AttributeError(name)
+        if name.startswith("_"):
+            raise AttributeError(name)
         return self.get(name)
 
     def get(self, name):
-        "One field, float32, or `None`."
-        if name in self.names and name not in self._fields: self._fields[name] = self._panel.fields[name][self._at]
+        """One field, float32, or `None`."""
+        if name in self.names and name not in self._fields:
+            self._fields[name] = self._panel.fields[name][self._at]
         return self._fields.get(name)
 
     @property
-    def ohlc(self): return [self.get(c) for c in PRICES if c in self.names]
+    def ohlc(self):
+        return [self.get(c) for c in PRICES if c in self.names]
 
     def prev(self, x, k=1):
-        "Value `k` usable bars earlier of the same asset, NaN where there is none."
+        """Value `k` usable bars earlier of the same asset, NaN where there is none."""
         out = np.empty_like(x)
         out[k:], out[:k] = x[:-k], np.nan
         out[self.at < k] = np.nan
         return out
 
     def next(self, x, k=1):
-        "Value `k` usable bars later of the same asset, NaN where there is none."
+        """Value `k` usable bars later of the same asset, NaN where there is none."""
         out = np.empty_like(x)
         out[:-k], out[-k:] = x[k:], np.nan
         out[self.left < k] = np.nan
         return out
 
     def mean_before(self, x, k):
-        "Mean over the `k` bars before this one, NaN where there are fewer."
+        """Mean over the `k` bars before this one, NaN where there are fewer."""
         known = np.isfinite(x)
         total = np.concatenate([[0], np.cumsum(np.where(known, x, 0), dtype=np.float64)])
         count = np.concatenate([[0], np.cumsum(known)])
         out = np.full(len(x), np.nan)
-        with np.errstate(invalid="ignore", divide="ignore"): out[k:] = (total[k:-1] - total[:-1-k])/(count[k:-1] - count[:-1-k])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            out[k:] = (total[k:-1] - total[: -1 - k]) / (count[k:-1] - count[: -1 - k])
         out[self.at < k] = np.nan
         return out
 
     @cached_property
     def coarse(self):
-        "Whether the bars are longer than days."
+        """Whether the bars are longer than days."""
         return coarser_than_daily(self._panel.dates)
 
     @cached_property
     def move(self):
-        "Log return from the usable bar before."
-        with np.errstate(divide="ignore", invalid="ignore"): return np.log(self.close/self.prev(self.close))
+        """Log return from the usable bar before."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.log(self.close / self.prev(self.close))
 
-def _any(conditions): return reduce(np.logical_or, conditions)
-def _all(conditions): return reduce(np.logical_and, conditions)
 
-# %% ../../nbs/data/checks.ipynb #50e90ae0
+def _any(conditions):
+    return reduce(np.logical_or, conditions)
+
+
+def _all(conditions):
+    return reduce(np.logical_and, conditions)
+
+# %% ../../nbs/data/checks.ipynb #427977f0
 _described("missing_key", "mask", "no date or no asset name; the row was left out")
 _described("unsorted_rows", "note", "rows were not in asset or date order; the panel sorts")
 _described("future_date", "mask", "dated after the day of reading, or before 1800; the row was left out")
 _described("wrong_session", "mask", "on a day on which the exchange had no session; the row was left out")
-_described("mixed_calendars", "mask", "on a day on which not every calendar that the assets follow has a session; the row was left out")
+_described(
+    "mixed_calendars",
+    "mask",
+    "on a day on which not every calendar that the assets follow has a session; the row was left out",
+)
 _described("duplicate_rows", "mask", "the same bar more than once, equal in every field; the first was kept")
 _described("not_tradable", "mask", "the table's own column `tradable` says that no price could be had")
-_described("conflicting_rows", "mask", "the same date and asset more than once with different values; none can be trusted")
+_described(
+    "conflicting_rows", "mask", "the same date and asset more than once with different values; none can be trusted"
+)
 
-# %% ../../nbs/data/checks.ipynb #8d778edf
+# %% ../../nbs/data/checks.ipynb #95dfa705
 @check("mask", "close")
 def missing_price(b, s):
-    "no close"
+    """no close"""
     return np.isnan(b.close)
+
 
 @check("mask")
 def infinite_value(b, s):
-    "a value that is infinite or beyond what float32 holds"
+    """a value that is infinite or beyond what float32 holds"""
     return _any(np.isinf(b.get(c)) for c in b.names)
+
 
 @check("mask", "close", "volume")
 def non_trading(b, s):
-    "no trades: zero volume with zero prices, or with every price equal to the close before"
-    if not (b.volume == 0).any(): return b.volume == 0
+    """no trades: zero volume with zero prices, or with every price equal to the close before"""
+    if not (b.volume == 0).any():
+        return b.volume == 0
     stale = _all(p == b.prev(b.close) for p in b.ohlc)
     return (b.volume == 0) & (_any(p == 0 for p in b.ohlc) | stale)
 
+
 @check("mask", "close")
 def nonpositive_price(b, s):
-    "a price of zero or below"
+    """a price of zero or below"""
     return _any(p <= 0 for p in b.ohlc)
+
 
 @check("mask", "volume")
 def negative_volume(b, s):
-    "volume below zero"
+    """volume below zero"""
     return b.volume < 0
+
 
 @check("note", "volume", "close")
 def missing_volume(b, s):
-    "volume of zero or none beside prices that moved; the volume was emptied, the bar kept"
+    """volume of zero or none beside prices that moved; the volume was emptied, the bar kept"""
     return ~(b.volume > 0)
 
-# %% ../../nbs/data/checks.ipynb #94d8e586
+# %% ../../nbs/data/checks.ipynb #b17bec50
 @check("mask", "high", "low")
 def high_below_low(b, s):
-    "high below low"
+    """high below low"""
     return b.high < b.low
+
 
 @check("mask", "high", "low", "close")
 def close_outside_range(b, s):
-    "close outside [low, high] by more than the tolerance"
-    return (b.close > b.high*(1 + s.range_tolerance)) | (b.close < b.low*(1 - s.range_tolerance))
+    """close outside [low, high] by more than the tolerance"""
+    return (b.close > b.high * (1 + s.range_tolerance)) | (b.close < b.low * (1 - s.range_tolerance))
+
 
 @check("mask", "high", "low", "open")
 def open_outside_range(b, s):
-    "open outside [low, high] by more than the tolerance"
-    return (b.open > b.high*(1 + s.range_tolerance)) | (b.open < b.low*(1 - s.range_tolerance))
+    """open outside [low, high] by more than the tolerance"""
+    return (b.open > b.high * (1 + s.range_tolerance)) | (b.open < b.low * (1 - s.range_tolerance))
+
 
 @check("mask", "return")
 def impossible_return(b, s):
-    "a return below -100%, or above what `jump_up` allows, in a table without a close (beside one it is used for nothing)"
+    """a return below -100%, or above what `jump_up` allows, in a table without a close (beside one it is used for
+    nothing)
+    """
     r = b.get("return")
-    if "close" in b.names: return np.zeros(len(r), bool)
+    if "close" in b.names:
+        return np.zeros(len(r), bool)
     return (r < -1) | (r > s.jump_up - 1)
 
-# %% ../../nbs/data/checks.ipynb #6ee143f7
+# %% ../../nbs/data/checks.ipynb #ff8773fe
 @check("mask", "close")
 def stale_run(b, s):
-    "every field equal to the bar before, for many bars in a row"
+    """every field equal to the bar before, for many bars in a row"""
     named = [c for c in (*PRICES, "volume") if c in b.names]
+
     def repeats(f):
         before = b.prev(f)
         return (f == before) | (np.isnan(f) & np.isnan(before) & (b.at > 0))
+
     least = s.stale_closes if named == ["close"] else s.stale_bars
     same = repeats(b.close)
-    for c in named: same &= repeats(b.get(c)) if c != "close" and same.any() else True
-    if not same.any(): return same
+    for c in named:
+        same &= repeats(b.get(c)) if c != "close" and same.any() else True
+    if not same.any():
+        return same
     group = np.cumsum(~same)
     return same & (np.bincount(group)[group] >= least)
 
-# %% ../../nbs/data/checks.ipynb #86324298
+# %% ../../nbs/data/checks.ipynb #d83b72ab
 def _power_of_ten(x, tolerance, least=1):
-    "Where the log `x` is that of 10, 100, ... or its inverse, within the tolerance."
-    hit = np.abs(x) > least*np.log(10) - np.log1p(tolerance)
-    power = np.round(x[hit]/np.log(10))
-    hit[hit] = np.abs(x[hit] - power*np.log(10)) <= np.log1p(tolerance)
+    """Where the log `x` is that of 10, 100, ... or its inverse, within the tolerance."""
+    hit = np.abs(x) > least * np.log(10) - np.log1p(tolerance)
+    power = np.round(x[hit] / np.log(10))
+    hit[hit] = np.abs(x[hit] - power * np.log(10)) <= np.log1p(tolerance)
     return hit
 
+
 def _excursions(b, moves, leap, back, longest):
-    "Rows of stretches that start with a leap and end, within `longest` bars, with a move that undoes it within `back`."
+    """Rows of stretches that start with a leap and end, within `longest` bars, with a move that undoes it within
+    `back`.
+    """
     hit = np.zeros(len(moves), bool)
     for i in np.flatnonzero(leap):
-        if hit[i]: continue
+        if hit[i]:
+            continue
         for j in np.arange(i + 1, min(i + longest, i + b.left[i]) + 1):
-            if np.sign(moves[j]) != np.sign(moves[i]) and abs(moves[i:j+1].sum()) <= back and abs(moves[j]) > abs(moves[i])/2:
+            if (
+                np.sign(moves[j]) != np.sign(moves[i])
+                and abs(moves[i : j + 1].sum()) <= back
+                and abs(moves[j]) > abs(moves[i]) / 2
+            ):
                 hit[i:j] = True
                 break
     return hit
 
-# %% ../../nbs/data/checks.ipynb #ef256d67
+# %% ../../nbs/data/checks.ipynb #e7c062eb
 @check("mask", "close")
 def decimal_slip(b, s):
-    "a price off by a factor of 10, 100, ... for a few bars, or in one field of the bar"
+    """a price off by a factor of 10, 100, ... for a few bars, or in one field of the bar"""
     moves = b.move
     hit = _excursions(b, moves, _power_of_ten(moves, s.slip_tolerance), np.log1p(s.slip_tolerance), s.slip_bars)
     with np.errstate(divide="ignore", invalid="ignore"):
         for c in ("open", "high", "low"):
-            if c in b.names: hit |= _power_of_ten(np.log(b.get(c)/b.close), s.slip_tolerance)
+            if c in b.names:
+                hit |= _power_of_ten(np.log(b.get(c) / b.close), s.slip_tolerance)
     return hit
+
 
 @check("mask", "close")
 def reverting_spike(b, s):
-    "a price that leaps by a large factor and is back where it was the next bar (weekly and longer bars: only counted)"
+    """a price that leaps by a large factor and is back where it was the next bar (weekly and longer bars: only
+    counted)
+    """
     moves = b.move
-    with np.errstate(invalid="ignore"): return _excursions(b, moves, np.abs(moves) > np.log(s.spike_ratio), np.log1p(s.spike_return), 1)
+    with np.errstate(invalid="ignore"):
+        return _excursions(b, moves, np.abs(moves) > np.log(s.spike_ratio), np.log1p(s.spike_return), 1)
 
-# %% ../../nbs/data/checks.ipynb #fb95966c
+# %% ../../nbs/data/checks.ipynb #bd6b42c8
 @check("mask", "close")
 def unit_flip(b, s):
-    "prices in another unit or currency: a factor that comes and later goes (masked), or a power of 100 that stays (earlier prices rescaled); weekly and longer bars: only counted"
+    """prices in another unit or currency: a factor that comes and later goes (masked), or a power of 100 that stays
+    (earlier prices rescaled); weekly and longer bars: only counted
+    """
     moves = b.move
-    with np.errstate(invalid="ignore"): leap = np.abs(moves) > np.log(s.spike_ratio)
-    return _excursions(b, moves, leap, np.log1p(s.spike_return), s.flip_bars) | (_power_of_ten(moves, s.slip_tolerance, 2) & ~_split_rows(b, s))
+    with np.errstate(invalid="ignore"):
+        leap = np.abs(moves) > np.log(s.spike_ratio)
+    return _excursions(b, moves, leap, np.log1p(s.spike_return), s.flip_bars) | (
+        _power_of_ten(moves, s.slip_tolerance, 2) & ~_split_rows(b, s)
+    )
 
-# %% ../../nbs/data/checks.ipynb #aaa42ffb
+# %% ../../nbs/data/checks.ipynb #5ddb290d
 def plain_ratio(
-    move, # log return
-    ratios, # plain ratios above one
-)->float: # the ratio or its inverse that is nearest
+    move,  # log return
+    ratios,  # plain ratios above one
+) -> float:  # the ratio or its inverse that is nearest
     """The plain split ratio nearest to a price move; 0.5 for a halving.
 
     Parameters
@@ -416,217 +495,329 @@ def plain_ratio(
         the ratio or its inverse that is nearest
     """
     logs = np.log(np.asarray(ratios))
-    return float(np.exp(np.sign(move)*logs[np.argmin(np.abs(logs - abs(move)))]))
+    return float(np.exp(np.sign(move) * logs[np.argmin(np.abs(logs - abs(move)))]))
+
 
 def _split_rows(b, s):
-    "Rows whose price jump is an unadjusted split; false where there is no volume to tell."
+    """Rows whose price jump is an unadjusted split; false where there is no volume to tell."""
     hit = np.zeros(len(b.rows), bool)
-    if b.volume is None: return hit
-    moves, n = b.move, s.split_bars
-    with np.errstate(invalid="ignore"): candidates = np.flatnonzero(np.abs(moves) > np.log(min(s.split_ratios)) - np.log1p(s.split_tolerance))
+    if b.volume is None:
+        return hit
+    moves = b.move
+    n = s.split_bars
+    with np.errstate(invalid="ignore"):
+        candidates = np.flatnonzero(np.abs(moves) > np.log(min(s.split_ratios)) - np.log1p(s.split_tolerance))
     for i in candidates:
-        before, after = slice(i - min(n, b.at[i]), i), slice(i, i + min(n, b.left[i]) + 1)
-        if b.at[i] < n or b.left[i] < n//2 or b.day[i] - b.day[i-1] > n: continue
+        before = slice(i - min(n, b.at[i]), i)
+        after = slice(i, i + min(n, b.left[i]) + 1)
+        if b.at[i] < n or b.left[i] < n // 2 or b.day[i] - b.day[i - 1] > n:
+            continue
         ratio = np.log(plain_ratio(moves[i], s.split_ratios))
-        old, new = np.nanmedian(b.volume[before]), np.nanmedian(b.volume[after])
-        if not (abs(moves[i] - ratio) <= np.log1p(s.split_tolerance) and old > 0 and new > 0): continue
-        if b.open is not None and b.open[i] > 0 and abs(np.log(b.open[i]/b.close[i-1]) - ratio) > np.log1p(s.split_open): continue
-        if b.coarse and not abs(moves[i]) > s.split_sigmas*np.nanstd(moves[before]): continue
-        if abs(np.log(new/old)/-ratio - 1) > s.split_volume or b.volume[i] > s.split_calm*new: continue
+        old = np.nanmedian(b.volume[before])
+        new = np.nanmedian(b.volume[after])
+        if not (abs(moves[i] - ratio) <= np.log1p(s.split_tolerance) and old > 0 and new > 0):
+            continue
+        if (
+            b.open is not None
+            and b.open[i] > 0
+            and abs(np.log(b.open[i] / b.close[i - 1]) - ratio) > np.log1p(s.split_open)
+        ):
+            continue
+        if b.coarse and not abs(moves[i]) > s.split_sigmas * np.nanstd(moves[before]):
+            continue
+        if abs(np.log(new / old) / -ratio - 1) > s.split_volume or b.volume[i] > s.split_calm * new:
+            continue
         if b.high is not None and b.low is not None:
-            span = np.log(b.high[i]/b.low[i])
-            if span > s.split_calm*max(np.nanmedian(np.log(b.high[before]/b.low[before])), 0.005): continue
+            span = np.log(b.high[i] / b.low[i])
+            if span > s.split_calm * max(np.nanmedian(np.log(b.high[before] / b.low[before])), 0.005):
+                continue
         hit[i] = True
     return hit
 
-# %% ../../nbs/data/checks.ipynb #aa89b5f3
+# %% ../../nbs/data/checks.ipynb #3ddeb808
 @check("mask", "close", "volume")
 def unadjusted_split(b, s):
-    "a price jump by a plain ratio with the inverse jump in volume on a calm day; earlier bars rescaled (weekly and longer bars: only counted)"
+    """a price jump by a plain ratio with the inverse jump in volume on a calm day; earlier bars rescaled (weekly and
+    longer bars: only counted)
+    """
     return _split_rows(b, s)
+
 
 @check("mask", "close")
 def absurd_jump(b, s):
-    "a price jump beyond what a share does in a bar, that stays: the two sides are not one series; the bar is masked and earlier bars rescaled to meet it"
-    with np.errstate(invalid="ignore"): return (b.move > np.log(s.jump_up)) | (b.move < -np.log(s.jump_down))
+    """a price jump beyond what a share does in a bar, that stays: the two sides are not one series; the bar is masked
+    and earlier bars rescaled to meet it
+    """
+    with np.errstate(invalid="ignore"):
+        return (b.move > np.log(s.jump_up)) | (b.move < -np.log(s.jump_down))
 
-# %% ../../nbs/data/checks.ipynb #5376b41c
+# %% ../../nbs/data/checks.ipynb #24565475
 @check("note", "close")
 def large_move(b, s):
-    "a large return that nothing above explains, or a fall near it as an unseen split would make; kept, since markets have fat tails"
-    with np.errstate(invalid="ignore"): return (b.move > np.log1p(s.large_move)) | (b.move < np.log1p(-s.large_move) + np.log1p(s.split_tolerance))
+    """a large return that nothing above explains, or a fall near it as an unseen split would make; kept, since markets
+    have fat tails
+    """
+    with np.errstate(invalid="ignore"):
+        return (b.move > np.log1p(s.large_move)) | (b.move < np.log1p(-s.large_move) + np.log1p(s.split_tolerance))
+
 
 @check("note", "high", "low", "close", "volume")
 def locked_limit(b, s):
-    "one price all day, with volume, after a move of just a daily limit (10%, 20%): where the exchange has one, few who wished to trade could; kept, a column `tradable` masks it"
+    """one price all day, with volume, after a move of just a daily limit (10%, 20%): where the exchange has one, few
+    who wished to trade could; kept, a column `tradable` masks it
+    """
     one_price = (b.high == b.low) & (b.close == b.high) & (b.volume > 0)
-    with np.errstate(invalid="ignore"): hit = one_price & _any(np.abs(np.abs(np.expm1(b.move)) - limit) < s.limit_tolerance for limit in s.price_limits)
-    if not hit.any(): return hit
+    with np.errstate(invalid="ignore"):
+        hit = one_price & _any(np.abs(np.abs(np.expm1(b.move)) - limit) < s.limit_tolerance for limit in s.price_limits)
+    if not hit.any():
+        return hit
     often = np.bincount(b.asset[one_price]) if one_price.any() else np.zeros(1)
     at_limit = np.bincount(b.asset[hit], minlength=len(often))
-    return hit & (at_limit >= often/2)[np.minimum(b.asset, len(often) - 1)] # a share that is hardly traded has one price on other days as well
+    return (
+        hit & (at_limit >= often / 2)[np.minimum(b.asset, len(often) - 1)]
+    )  # a share that is hardly traded has one price on other days as well
+
 
 @check("note", "volume")
 def volume_spike(b, s):
-    "volume far above the geometric mean of the bars before"
-    with np.errstate(divide="ignore", invalid="ignore"): logs = np.log(np.where(b.volume > 0, b.volume, np.nan))
-    with np.errstate(invalid="ignore"): return logs - b.mean_before(logs, s.volume_bars) > np.log(s.volume_spike)
+    """volume far above the geometric mean of the bars before"""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(np.where(b.volume > 0, b.volume, np.nan))
+    with np.errstate(invalid="ignore"):
+        return logs - b.mean_before(logs, s.volume_bars) > np.log(s.volume_spike)
+
 
 @check("note", "volume")
 def volume_unit_flip(b, s):
-    "volume changes for good by a factor of 100 or 1000: lots against shares"
-    with np.errstate(divide="ignore", invalid="ignore"): logs = np.log10(np.where(b.volume > 0, b.volume, np.nan))
-    n, hit = s.split_bars, np.zeros(len(b.rows), bool)
-    with np.errstate(invalid="ignore"): leaps = np.flatnonzero((np.abs(logs - b.prev(logs)) > 1.3) & (np.abs(b.next(b.mean_before(logs, n), n) - b.mean_before(logs, n)) > 1.3))
+    """volume changes for good by a factor of 100 or 1000: lots against shares"""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log10(np.where(b.volume > 0, b.volume, np.nan))
+    n = s.split_bars
+    hit = np.zeros(len(b.rows), bool)
+    with np.errstate(invalid="ignore"):
+        leaps = np.flatnonzero(
+            (np.abs(logs - b.prev(logs)) > 1.3)
+            & (np.abs(b.next(b.mean_before(logs, n), n) - b.mean_before(logs, n)) > 1.3)
+        )
     for i in leaps:
-        if b.at[i] < n or b.left[i] < n - 1: continue
-        shift = np.nanmedian(logs[i:i+n]) - np.nanmedian(logs[i-n:i])
+        if b.at[i] < n or b.left[i] < n - 1:
+            continue
+        shift = np.nanmedian(logs[i : i + n]) - np.nanmedian(logs[i - n : i])
         hit[i] = abs(shift) > 1.5 and abs(shift - round(shift)) < 0.3
     return hit
 
+
 @check("note", "close")
 def bid_ask_bounce(b, s):
-    "closes that jump between two levels: Roll's effective spread above the threshold"
+    """closes that jump between two levels: Roll's effective spread above the threshold"""
     r = b.move
-    product = r*b.prev(r)
+    product = r * b.prev(r)
     mean = b.mean_before(r, s.bounce_bars)
-    cov, var = b.mean_before(product, s.bounce_bars) - mean**2, b.mean_before(r**2, s.bounce_bars) - mean**2
-    with np.errstate(invalid="ignore"): return (2*np.sqrt(np.maximum(-cov, 0)) > s.bounce_spread) & (cov < -s.bounce_share*var)
+    cov = b.mean_before(product, s.bounce_bars) - mean**2
+    var = b.mean_before(r**2, s.bounce_bars) - mean**2
+    with np.errstate(invalid="ignore"):
+        return (2 * np.sqrt(np.maximum(-cov, 0)) > s.bounce_spread) & (cov < -s.bounce_share * var)
 
-# %% ../../nbs/data/checks.ipynb #3408cc90
+# %% ../../nbs/data/checks.ipynb #2493442e
 _described("missing_session", "note", "sessions of the exchange on which no asset has a bar; counted in sessions")
 _described("gap", "note", "sessions within an asset's life without a bar; the panel holds them as masked rows")
 _described("thin_session", "note", "sessions with far fewer assets than the one before; counted in sessions")
-_described("date_slip", "mask", "dates one day off: returns follow the market's of the day before or after, not of the day", "close")
-_described("adjusted_volume", "note", "volume already carries later splits, so its level tells of splits to come", "volume")
+_described(
+    "date_slip",
+    "mask",
+    "dates one day off: returns follow the market's of the day before or after, not of the day",
+    "close",
+)
+_described(
+    "adjusted_volume", "note", "volume already carries later splits, so its level tells of splits to come", "volume"
+)
 _described("short_history", "note", "assets with fewer than two usable bars", "close")
-_described("far_dates", "note", "stretches without any bar, far longer than a step of the calendar: stray dates, or missing years; counted in stretches")
-_described("copied_asset", "note", "assets whose returns are those of another name, bar for bar: one share counts as several", "close")
-_described("survivors_only", "note", "every asset is still there at the end: delisted names are missing, results hold for survivors only")
+_described(
+    "far_dates",
+    "note",
+    "stretches without any bar, far longer than a step of the calendar: stray dates, or missing years; counted in "
+    "stretches",
+)
+_described(
+    "copied_asset",
+    "note",
+    "assets whose returns are those of another name, bar for bar: one share counts as several",
+    "close",
+)
+_described(
+    "survivors_only",
+    "note",
+    "every asset is still there at the end: delisted names are missing, results hold for survivors only",
+)
 
-# %% ../../nbs/data/checks.ipynb #e5ab6d12
+# %% ../../nbs/data/checks.ipynb #9ea99e2d
 def _market_return(panel, r, least):
-    "(n_dates,) median return of each date, NaN where fewer than `least` assets have one."
+    """(n_dates,) median return of each date, NaN where fewer than `least` assets have one."""
     ordered = np.split(r[panel.by_date], panel.date_offsets[1:-1])
     known = [x[np.isfinite(x)] for x in ordered]
     return np.array([np.median(x) if len(x) >= least else np.nan for x in known])
 
+
 def _market_slips(panel, usable, s):
-    "Rows of asset-years whose returns follow the market's return of a neighbouring day."
+    """Rows of asset-years whose returns follow the market's return of a neighbouring day."""
     close = np.where(usable, panel.fields["close"], np.nan)
     r = np.full(panel.n_rows, np.nan, np.float32)
-    with np.errstate(divide="ignore", invalid="ignore"): r[1:] = np.log(close[1:]/close[:-1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r[1:] = np.log(close[1:] / close[:-1])
     r[panel.asset_offsets[:-1]] = np.nan
     hit = np.zeros(panel.n_rows, bool)
-    if np.bincount(panel.date_code).max(initial=0) < s.market_assets: return hit
+    if np.bincount(panel.date_code).max(initial=0) < s.market_assets:
+        return hit
     market = np.concatenate([[np.nan], _market_return(panel, r, s.market_assets), [np.nan]])
     year = panel.dates.astype("datetime64[Y]").astype(int)
     year -= year[0]
+
     def correlation(x, y, group, n):
         ok = np.isfinite(x) & np.isfinite(y)
-        x, y, g = x[ok].astype(np.float64), y[ok], group[ok]
-        total = lambda v=None: np.bincount(g, v, minlength=n)
+        x = x[ok].astype(np.float64)
+        y = y[ok]
+        g = group[ok]
+
+        def total(v=None):
+            return np.bincount(g, v, minlength=n)
+
         k = np.maximum(total(), 1)
-        sx, sy = total(x), total(y)
+        sx = total(x)
+        sy = total(y)
         with np.errstate(invalid="ignore", divide="ignore"):
-            c = (total(x*y) - sx*sy/k)/np.sqrt((total(x*x) - sx**2/k)*(total(y*y) - sy**2/k))
+            c = (total(x * y) - sx * sy / k) / np.sqrt((total(x * x) - sx**2 / k) * (total(y * y) - sy**2 / k))
         return np.where(k >= s.date_slip_bars, np.abs(c), np.nan)
-    step = max(1, 2_000_000//max(panel.n_rows//panel.n_assets, 1))
+
+    step = max(1, 2_000_000 // max(panel.n_rows // panel.n_assets, 1))
     for a in range(0, panel.n_assets, step):
         rows = slice(panel.asset_offsets[a], panel.asset_offsets[min(a + step, panel.n_assets)])
-        day, n = panel.date_code[rows], step*(year[-1] + 1)
-        group = (panel.asset_code[rows] - a)*(year[-1] + 1) + year[day]
+        day = panel.date_code[rows]
+        n = step * (year[-1] + 1)
+        group = (panel.asset_code[rows] - a) * (year[-1] + 1) + year[day]
         before, same, after = (correlation(r[rows], market[day + k], group, n) for k in (0, 1, 2))
-        with np.errstate(invalid="ignore"): hit[rows] = (np.fmax(before, after) - same > s.date_slip_gain)[group]
+        with np.errstate(invalid="ignore"):
+            hit[rows] = (np.fmax(before, after) - same > s.date_slip_gain)[group]
     return hit & usable
 
-# %% ../../nbs/data/checks.ipynb #415bed9f
+# %% ../../nbs/data/checks.ipynb #19c33875
 def _volume_lookahead(panel, usable, s):
-    "Rows whose volume carries later splits: fractions of shares, or no change of raw volume where the factor changes."
-    volume, hit = panel.fields["volume"], np.zeros(panel.n_rows, bool)
-    if not {"factor", "raw_close"} <= panel.fields.keys(): # a factor without a quoted close was not used as one
-        small = usable & (volume > 0) & (volume < 2**20) # float32 holds fractions of these
-        broken = small & (np.abs(volume - np.round(volume)) > 1e-3*np.sqrt(np.maximum(volume, 0)))
-        per = lambda x: np.add.reduceat(x, panel.asset_offsets[:-1], dtype=np.int64)
-        share = per(broken)/np.maximum(per(small), 1)
+    """Rows whose volume carries later splits: fractions of shares, or no change of raw volume where the factor
+    changes.
+    """
+    volume = panel.fields["volume"]
+    hit = np.zeros(panel.n_rows, bool)
+    if not {"factor", "raw_close"} <= panel.fields.keys():  # a factor without a quoted close was not used as one
+        small = usable & (volume > 0) & (volume < 2**20)  # float32 holds fractions of these
+        broken = small & (np.abs(volume - np.round(volume)) > 1e-3 * np.sqrt(np.maximum(volume, 0)))
+
+        def per(x):
+            return np.add.reduceat(x, panel.asset_offsets[:-1], dtype=np.int64)
+
+        share = per(broken) / np.maximum(per(small), 1)
         return broken & np.repeat(share > 0.2, np.diff(panel.asset_offsets))
     factor = panel.fields["factor"]
-    with np.errstate(divide="ignore", invalid="ignore"): step = np.log(factor[1:]/factor[:-1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = np.log(factor[1:] / factor[:-1])
     for i in np.flatnonzero(np.abs(step) > np.log(1.4)) + 1:
         a = panel.asset_code[i]
-        if panel.asset_code[i-1] != a or not usable[i]: continue
-        lo, hi = max(panel.asset_offsets[a], i - s.split_bars), min(panel.asset_offsets[a+1], i + s.split_bars)
-        raw = volume[lo:hi]*factor[lo:hi]
-        change = np.log(np.nanmedian(raw[i-lo:])/np.nanmedian(raw[:i-lo]))
-        hit[i] = change/step[i-1] < 0.5
+        if panel.asset_code[i - 1] != a or not usable[i]:
+            continue
+        lo = max(panel.asset_offsets[a], i - s.split_bars)
+        hi = min(panel.asset_offsets[a + 1], i + s.split_bars)
+        raw = volume[lo:hi] * factor[lo:hi]
+        change = np.log(np.nanmedian(raw[i - lo :]) / np.nanmedian(raw[: i - lo]))
+        hit[i] = change / step[i - 1] < 0.5
     return hit
 
-# %% ../../nbs/data/checks.ipynb #99fb197f
+# %% ../../nbs/data/checks.ipynb #7ecadcec
 def _far_dates(panel, present, report):
-    "Count the stretches without bars, and say how much lies beyond the longest run of dates."
-    steps = np.diff(panel.dates)/np.timedelta64(1, "D")
+    """Count the stretches without bars, and say how much lies beyond the longest run of dates."""
+    steps = np.diff(panel.dates) / np.timedelta64(1, "D")
     far = np.flatnonzero(steps > long_step(panel.dates)) if panel.n_dates > 2 else steps[:0].astype(int)
-    if not len(far): return report.add("far_dates")
-    day = lambda d: str(pd.Timestamp(panel.dates[d]).date())
+    if not len(far):
+        return report.add("far_dates")
+
+    def day(d):
+        return str(pd.Timestamp(panel.dates[d]).date())
+
     stretch = np.searchsorted(far, panel.date_code[present], side="left")
     bars = np.bincount(stretch)
     longest = far[np.argmax(steps[far])]
-    note = f"the longest: {steps[longest]:,.0f} days from {day(longest)} to {day(longest + 1)}; {bars.sum() - bars.max():,} of {bars.sum():,} bars lie apart from the most"
+    note = (
+        f"the longest: {steps[longest]:,.0f} days from {day(longest)} to {day(longest + 1)}; "
+        f"{bars.sum() - bars.max():,} of {bars.sum():,} bars lie apart from the most"
+    )
     report.add("far_dates", len(far), first=day(far[0]), note=note)
 
-# %% ../../nbs/data/checks.ipynb #f85ccf7c
-SAME_RETURN = 1e-6 # float32 closes in two units give returns as close as this
+# %% ../../nbs/data/checks.ipynb #ae814179
+SAME_RETURN = 1e-6  # float32 closes in two units give returns as close as this
+
 
 def _windows(panel, close, n):
-    "(assets, (assets, n) returns) of every stretch of `n` bars that a market without holes has in common."
-    with np.errstate(divide="ignore", invalid="ignore"): r = np.append(np.nan, np.log(close[1:]/close[:-1]))
+    """(assets, (assets, n) returns) of every stretch of `n` bars that a market without holes has in common."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r = np.append(np.nan, np.log(close[1:] / close[:-1]))
     first, last = (panel.date_code[k] for k in (panel.asset_offsets[:-1], panel.asset_offsets[1:] - 1))
     for end in range(n, panel.n_dates, n):
         there = np.flatnonzero((first <= end - n) & (last >= end))
         at = panel.asset_offsets[there] + end - first[there]
         yield there, r[at[:, None] - np.arange(n)]
 
+
 def _same_returns(panel, close, a, b, s):
-    "Whether the returns of two assets are equal over the bars that they share."
-    rows = [np.arange(*panel.asset_offsets[k:k+2]) for k in (a, b)]
+    """Whether the returns of two assets are equal over the bars that they share."""
+    rows = [np.arange(*panel.asset_offsets[k : k + 2]) for k in (a, b)]
     dates, at_a, at_b = np.intersect1d(*(panel.date_code[r] for r in rows), assume_unique=True, return_indices=True)
-    with np.errstate(divide="ignore", invalid="ignore"): x, y = (np.diff(np.log(close[r[at]])) for r, at in zip(rows, (at_a, at_b)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x, y = (np.diff(np.log(close[r[at]])) for r, at in zip(rows, (at_a, at_b)))
     both = np.isfinite(x) & np.isfinite(y)
-    equal, moved = np.abs(x - y)[both] < SAME_RETURN, np.abs(x[both]) > SAME_RETURN
+    equal = np.abs(x - y)[both] < SAME_RETURN
+    moved = np.abs(x[both]) > SAME_RETURN
     return (equal & moved).sum() >= s.copy_bars and equal.mean() >= s.copy_share
 
-def _copies(panel, usable, s)->list: # of arrays of asset codes, two or more each
-    "Groups of assets with the same returns."
-    close, n = np.where(usable, panel.fields["close"], np.nan).astype(np.float64), s.copy_bars
-    weights, pairs = np.random.default_rng(0).standard_normal(n), set()
+
+def _copies(panel, usable, s) -> list:  # of arrays of asset codes, two or more each
+    """Groups of assets with the same returns."""
+    close = np.where(usable, panel.fields["close"], np.nan).astype(np.float64)
+    n = s.copy_bars
+    weights = np.random.default_rng(0).standard_normal(n)
+    pairs = set()
     for assets, r in _windows(panel, close, n):
-        live = np.isfinite(r).all(1) & ((np.abs(r) > SAME_RETURN).sum(1) >= n/2)
-        assets, r = assets[live], r[live]
+        live = np.isfinite(r).all(1) & ((np.abs(r) > SAME_RETURN).sum(1) >= n / 2)
+        assets = assets[live]
+        r = r[live]
         order = np.argsort(r @ weights)
         near = (np.abs(np.diff(r[order], axis=0)) < SAME_RETURN).all(1)
         pairs |= {tuple(sorted(assets[order[[i, i + 1]]].tolist())) for i in np.flatnonzero(near)}
     leader = np.arange(panel.n_assets)
     for a, b in sorted(pairs):
-        if leader[a] != leader[b] and _same_returns(panel, close, a, b, s): leader[leader == leader[b]] = leader[a]
+        if leader[a] != leader[b] and _same_returns(panel, close, a, b, s):
+            leader[leader == leader[b]] = leader[a]
     return [np.flatnonzero(leader == k) for k in np.flatnonzero(np.bincount(leader) > 1)]
 
-# %% ../../nbs/data/checks.ipynb #e28ce7f4
-JUDGED_BY_MOVE = ("reverting_spike", "unit_flip", "unadjusted_split") # what is a fault in a day may be true of a month
+# %% ../../nbs/data/checks.ipynb #732eef53
+JUDGED_BY_MOVE = ("reverting_spike", "unit_flip", "unadjusted_split")  # what is a fault in a day may be true of a month
+
 
 class Report:
-    "Collects what each check found: rows, assets, where first, and what was done."
+    """Collects what each check found: rows, assets, where first, and what was done."""
+
     def __init__(self, spec, name):
         self.spec, self.name, self.lines, self.masked = spec, name, {}, []
-        self.before = {} # asset code -> its fields as they came, for assets that a rule rescales
-        self.coarse = False # bars longer than days
+        self.before = {}  # asset code -> its fields as they came, for assets that a rule rescales
+        self.coarse = False  # bars longer than days
 
     def only_counts(self, check):
-        "Whether a check neither masks nor repairs because the bars are longer than days and nobody has said its severity."
+        """Whether a check neither masks nor repairs because the bars are longer than days and nobody has said its
+        severity.
+        """
         return self.coarse and check in JUDGED_BY_MOVE and check not in self.spec.severity
 
-    def severity(self, check): return "note" if self.only_counts(check) else self.spec.severity.get(check, CHECKS[check].severity)
+    def severity(self, check):
+        return "note" if self.only_counts(check) else self.spec.severity.get(check, CHECKS[check].severity)
 
-    def repairs(self, check): return check in self.spec.repair and self.severity(check) in ("mask", "note") and not self.only_counts(check)
+    def repairs(self, check):
+        return check in self.spec.repair and self.severity(check) in ("mask", "note") and not self.only_counts(check)
 
     def add(self, check, rows=0, assets=(), first="", action=None, note=""):
         line = self.lines.setdefault(check, dict(rows=0, assets=set(), first="", action="", note=[]))
@@ -634,69 +825,100 @@ class Report:
         line["assets"] |= set(assets)
         line["first"] = min(filter(None, (line["first"], first)), default="")
         line["action"] = action or line["action"]
-        if note and note not in line["note"]: line["note"].append(note)
+        if note and note not in line["note"]:
+            line["note"].append(note)
 
-    def frame(self)->pd.DataFrame:
-        "One line per check: (check, severity, rows, assets, first, action, note)."
-        out = [dict(check=k, severity=self.severity(k) if k in CHECKS else "note", rows=v["rows"], assets=len(v["assets"]), first=v["first"],
-                    action=v["action"] or ("noted" if v["rows"] else "none"), note="; ".join([CHECKS[k].says if k in CHECKS else "", *v["note"]]).strip("; "))
-               for k, v in self.lines.items()]
+    def frame(self) -> pd.DataFrame:
+        """One line per check: (check, severity, rows, assets, first, action, note)."""
+        out = [
+            dict(
+                check=k,
+                severity=self.severity(k) if k in CHECKS else "note",
+                rows=v["rows"],
+                assets=len(v["assets"]),
+                first=v["first"],
+                action=v["action"] or ("noted" if v["rows"] else "none"),
+                note="; ".join([CHECKS[k].says if k in CHECKS else "", *v["note"]]).strip("; "),
+            )
+            for k, v in self.lines.items()
+        ]
         return pd.DataFrame(out, columns=["check", "severity", "rows", "assets", "first", "action", "note"])
 
     def first_halt(self):
         lines = [(k, v) for k, v in self.lines.items() if k in CHECKS and self.severity(k) == "halt" and v["rows"]]
         if lines:
             k, v = lines[0]
-            raise NeuralphaError(f"{self.name}: check {k!r} halts: {CHECKS[k].says} ({v['rows']:,} rows, first {v['first']}). Mend the "
-                                 f"source, or lower the severity with checks={{'severity': {{{k!r}: 'mask'}}}}.")
+            raise NeuralphaError(
+                f"{self.name}: check {k!r} halts: {CHECKS[k].says} ({v['rows']:,} rows, first {v['first']}). Mend the "
+                f"source, or lower the severity with checks={{'severity': {{{k!r}: 'mask'}}}}."
+            )
 
-# %% ../../nbs/data/checks.ipynb #5765e505
+# %% ../../nbs/data/checks.ipynb #88c4d138
 def _first(stamps, assets, codes, dates=None):
-    "The earliest of some rows as text: `2024-01-02 AAPL`."
-    if not len(stamps): return ""
+    """The earliest of some rows as text: `2024-01-02 AAPL`."""
+    if not len(stamps):
+        return ""
     at = np.lexsort((codes, stamps))[0]
     stamp = stamps[at] if dates is None else dates[stamps[at]]
     return f"{pd.Timestamp(stamp).date()} {assets[codes[at]]}"
 
+
 def _settle_keys(table, spec, report, assets):
-    "Drop rows without a key, in the future or off session; returns (kept positions, asset codes, stamps)."
+    """Drop rows without a key, in the future or off session; returns (kept positions, asset codes, stamps)."""
     frame = table.frame
     codes = frame["asset"].to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
-    ancient = (~frame["date"].is_between(dt.datetime(1800, 1, 1), dt.datetime(2262, 1, 1))).fill_null(False).to_numpy() # outside what ns can hold
+    ancient = (
+        (~frame["date"].is_between(dt.datetime(1800, 1, 1), dt.datetime(2262, 1, 1))).fill_null(False).to_numpy()
+    )  # outside what ns can hold
     dates = frame["date"].set(pl.Series(ancient), None) if ancient.any() else frame["date"]
     stamps = dates.dt.cast_time_unit("ns").to_numpy()
     keep = np.ones(len(codes), bool)
     today = np.datetime64(spec.today or dt.date.today(), "ns") + np.timedelta64(1, "D")
+
     def drop(check, bad, note=""):
         bad = bad & keep
-        severity, n = report.severity(check), int(bad.sum())
-        if severity == "off": return
+        severity = report.severity(check)
+        n = int(bad.sum())
+        if severity == "off":
+            return
         report.add(check, note=note)
-        if not n: return
+        if not n:
+            return
         at = np.flatnonzero(bad)
-        report.add(check, n, (assets[c] for c in np.unique(codes[at]) if c >= 0), f"row {at[0] + 1:,}" if check == "missing_key" else _first(stamps[at], assets, codes[at]))
-        if severity == "note" and check != "missing_key": return
+        report.add(
+            check,
+            n,
+            (assets[c] for c in np.unique(codes[at]) if c >= 0),
+            f"row {at[0] + 1:,}" if check == "missing_key" else _first(stamps[at], assets, codes[at]),
+        )
+        if severity == "note" and check != "missing_key":
+            return
         report.add(check, action="dropped")
         keep[at] = False
         report.masked.append(_originals(frame[at.astype(np.uint32)], check, "dropped"))
+
     drop("missing_key", (codes < 0) | np.isnat(stamps) & ~ancient)
     drop("future_date", (stamps >= today) | ancient)
     stamps = one_date_a_period(one_date_a_day(stamps, codes, keep, report), codes, keep, report)
     settle_sessions(report, stamps, codes, keep, assets, drop)
     return keep, codes, stamps
 
+
 def _originals(frame, check, action):
     out = frame.with_columns(pl.col("asset").cast(pl.String)).to_pandas()
-    out.insert(2, "check", check); out.insert(3, "action", action)
+    out.insert(2, "check", check)
+    out.insert(3, "action", action)
     return out
 
-# %% ../../nbs/data/checks.ipynb #ee40f193
+# %% ../../nbs/data/checks.ipynb #62f8c695
 def _twins(table, keep, at, report, assets, codes, stamps):
-    "Settle rows that share date and asset: which to leave out, and which panel rows cannot be trusted."
+    """Settle rows that share date and asset: which to leave out, and which panel rows cannot be trusted."""
     seen = np.bincount(at.row, minlength=len(at.date_code))
     untrusted = np.zeros(len(at.date_code), bool)
-    for c in ("duplicate_rows", "conflicting_rows"): report.add(c)
-    if seen.max(initial=0) < 2: return np.ones(len(at.row), bool), untrusted
+    for c in ("duplicate_rows", "conflicting_rows"):
+        report.add(c)
+    if seen.max(initial=0) < 2:
+        return np.ones(len(at.row), bool), untrusted
     twin = np.flatnonzero(seen[at.row] > 1)
     twin = twin[np.argsort(at.row[twin], kind="stable")]
     source = np.flatnonzero(keep)[twin]
@@ -707,112 +929,178 @@ def _twins(table, keep, at, report, assets, codes, stamps):
     same = ((values == values[head]) | (np.isnan(values) & np.isnan(values[head]))).all(axis=1)
     wrong = np.unique(rows[~same])
     alike = ~first & same & ~np.isin(rows, wrong)
-    place = lambda m: (int(m.sum()), {assets[c] for c in np.unique(codes[source[m]])}, _first(stamps[source[m]], assets, codes[source[m]]))
+
+    def place(m):
+        return (
+            int(m.sum()),
+            {assets[c] for c in np.unique(codes[source[m]])},
+            _first(stamps[source[m]], assets, codes[source[m]]),
+        )
+
     clash = np.isin(rows, wrong)
     if clash.any():
         masks = report.severity("conflicting_rows") in ("mask", "halt")
         report.add("conflicting_rows", *place(clash), action="masked" if masks else "first kept")
-        if masks: report.masked.append(_originals(table.frame[source[clash].astype(np.uint32)], "conflicting_rows", "masked"))
+        if masks:
+            report.masked.append(_originals(table.frame[source[clash].astype(np.uint32)], "conflicting_rows", "masked"))
     if alike.any():
         kept = "duplicate_rows" in report.spec.repair
         report.add("duplicate_rows", *place(alike), action="repaired" if kept else "masked")
-        report.masked.append(_originals(table.frame[source[alike].astype(np.uint32)], "duplicate_rows", "dropped" if kept else "masked"))
-        if not kept: untrusted[rows[alike]] = True
+        report.masked.append(
+            _originals(table.frame[source[alike].astype(np.uint32)], "duplicate_rows", "dropped" if kept else "masked")
+        )
+        if not kept:
+            untrusted[rows[alike]] = True
     untrusted[wrong] = report.severity("conflicting_rows") in ("mask", "halt")
     chosen = np.ones(len(at.row), bool)
     chosen[twin[~first]] = False
     return chosen, untrusted
 
-# %% ../../nbs/data/checks.ipynb #d8bf6ce4
+# %% ../../nbs/data/checks.ipynb #4c8c417a
 def _repair(name, b, hit, panel, report):
-    "Apply a check's rule; returns which rows are thereby sound again."
-    f, s = panel.fields, report.spec
+    """Apply a check's rule; returns which rows are thereby sound again."""
+    f = panel.fields
+    s = report.spec
     if name == "missing_volume":
         f["volume"][b.rows[hit]] = np.nan
         return hit
     sound = np.zeros(len(hit), bool)
     moves = b.move
-    in_tens = _power_of_ten(moves, s.slip_tolerance, 2) # a change of unit: the rest of the move is a return and stays
+    in_tens = _power_of_ten(moves, s.slip_tolerance, 2)  # a change of unit: the rest of the move is a return and stays
     for i in np.flatnonzero(hit):
-        stays = name in ("unadjusted_split", "absurd_jump") or in_tens[i] and not hit[i+1:i+2].any()
-        if not stays: continue
-        if name == "unadjusted_split": factor = plain_ratio(moves[i], s.split_ratios)
-        elif in_tens[i]: factor = 10.0**np.round(moves[i]/np.log(10))
-        else: factor = np.exp(moves[i])
-        past, whole = slice(panel.asset_offsets[b.asset[i]], b.rows[i]), slice(*panel.asset_offsets[b.asset[i]:b.asset[i]+2])
+        stays = name in ("unadjusted_split", "absurd_jump") or in_tens[i] and not hit[i + 1 : i + 2].any()
+        if not stays:
+            continue
+        if name == "unadjusted_split":
+            factor = plain_ratio(moves[i], s.split_ratios)
+        elif in_tens[i]:
+            factor = 10.0 ** np.round(moves[i] / np.log(10))
+        else:
+            factor = np.exp(moves[i])
+        past = slice(panel.asset_offsets[b.asset[i]], b.rows[i])
+        whole = slice(*panel.asset_offsets[b.asset[i] : b.asset[i] + 2])
         report.before.setdefault(int(b.asset[i]), {c: v[whole].copy() for c, v in f.items()})
         for c in PRICES:
-            if c in f: f[c][past] *= np.float32(factor)
-        if name == "unadjusted_split": f["volume"][past] /= np.float32(factor)
+            if c in f:
+                f[c][past] *= np.float32(factor)
+        if name == "unadjusted_split":
+            f["volume"][past] /= np.float32(factor)
         sound[i] = name != "absurd_jump" or in_tens[i]
     return sound
 
-# %% ../../nbs/data/checks.ipynb #938f7608
+# %% ../../nbs/data/checks.ipynb #4f49475b
 def _run_blocks(panel, usable, report, block_rows=2_000_000):
-    "Run every check over blocks of whole assets; masks in `usable`, repairs in the panel's fields."
-    s, why = report.spec, np.zeros(panel.n_rows, np.int8) # check number, negative where repaired
+    """Run every check over blocks of whole assets; masks in `usable`, repairs in the panel's fields."""
+    s = report.spec
+    why = np.zeros(panel.n_rows, np.int8)  # check number, negative where repaired
     run = [c for c in CHECKS.values() if c.find and report.severity(c.name) != "off"]
     for c in list(run):
         absent = [f for f in c.needs if f not in panel.fields]
-        report.add(c.name, action="not run" if absent else None, note=f"not run: no column {absent[0]!r}" if absent else "")
-        if absent: run.remove(c)
+        report.add(
+            c.name, action="not run" if absent else None, note=f"not run: no column {absent[0]!r}" if absent else ""
+        )
+        if absent:
+            run.remove(c)
     edges = [0]
     for a, end in enumerate(panel.asset_offsets[1:], 1):
-        if end - panel.asset_offsets[edges[-1]] >= block_rows or a == panel.n_assets: edges.append(a)
+        if end - panel.asset_offsets[edges[-1]] >= block_rows or a == panel.n_assets:
+            edges.append(a)
     number = {c: i for i, c in enumerate(CHECKS, 1)}
     for lo, hi in zip(edges, edges[1:]):
         b = Bars(panel, usable, lo, hi)
         for c in run:
-            if not len(b.rows): break
+            if not len(b.rows):
+                break
             hit = np.asarray(c.find(b, s), bool)
-            if not hit.any(): continue
+            if not hit.any():
+                continue
             severity = report.severity(c.name)
-            if c.name == "unadjusted_split" and b.open is None: report.add(c.name, note="no column 'open': that the day opens at the new price was not looked at")
-            report.add(c.name, hit.sum(), panel.assets[np.unique(b.asset[hit])], _first(b.day[hit], panel.assets, b.asset[hit], panel.dates))
+            if c.name == "unadjusted_split" and b.open is None:
+                report.add(c.name, note="no column 'open': that the day opens at the new price was not looked at")
+            report.add(
+                c.name,
+                hit.sum(),
+                panel.assets[np.unique(b.asset[hit])],
+                _first(b.day[hit], panel.assets, b.asset[hit], panel.dates),
+            )
             repaired = _repair(c.name, b, hit, panel, report) if report.repairs(c.name) else np.zeros(len(hit), bool)
             bad = b.rows[hit & ~repaired] if severity == "mask" else np.zeros(0, np.int64)
             actions = [w for w, n in (("masked", len(bad)), ("repaired", repaired.sum())) if n]
-            if actions: report.add(c.name, action=" and ".join(actions))
+            if actions:
+                report.add(c.name, action=" and ".join(actions))
             usable[bad] = False
             why[bad] = number[c.name]
-            if c.name != "missing_volume": why[b.rows[repaired]] = -number[c.name]
-            if len(bad) or repaired.any(): b = Bars(panel, usable, lo, hi)
+            if c.name != "missing_volume":
+                why[b.rows[repaired]] = -number[c.name]
+            if len(bad) or repaired.any():
+                b = Bars(panel, usable, lo, hi)
     return why
 
-# %% ../../nbs/data/checks.ipynb #56f16f1f
+# %% ../../nbs/data/checks.ipynb #e2616ce8
 def _over_the_market(panel, present, usable, fractions, report, why):
-    "Checks that need every asset at once."
-    s, on = report.spec, lambda c: report.severity(c) != "off" and all(f in panel.fields for f in CHECKS[c].needs)
+    """Checks that need every asset at once."""
+    s = report.spec
+    on = lambda c: report.severity(c) != "off" and all(f in panel.fields for f in CHECKS[c].needs)
+
     def rows(check, hit):
         if on(check):
             at = np.flatnonzero(hit)
-            report.add(check, len(at), panel.assets[np.unique(panel.asset_code[at])], _first(panel.date_code[at], panel.assets, panel.asset_code[at], panel.dates))
+            report.add(
+                check,
+                len(at),
+                panel.assets[np.unique(panel.asset_code[at])],
+                _first(panel.date_code[at], panel.assets, panel.asset_code[at], panel.dates),
+            )
             if len(at) and report.severity(check) == "mask":
                 report.add(check, action="masked")
                 usable[at] = False
                 why[at] = list(CHECKS).index(check) + 1
+
     rows("gap", ~present)
-    if on("date_slip"): rows("date_slip", _market_slips(panel, usable, s))
-    if on("adjusted_volume"): rows("adjusted_volume", fractions & usable)
+    if on("date_slip"):
+        rows("date_slip", _market_slips(panel, usable, s))
+    if on("adjusted_volume"):
+        rows("adjusted_volume", fractions & usable)
     count = np.bincount(panel.date_code[present], minlength=panel.n_dates)
-    thin = np.flatnonzero(count[1:] < s.thin_share*count[:-1]) + 1 if panel.n_assets >= s.market_assets else []
-    if on("thin_session"): report.add("thin_session", len(thin), first=str(pd.Timestamp(panel.dates[thin[0]]).date()) if len(thin) else "", note=f"{count[thin[0]]:,} assets after {count[thin[0]-1]:,}" if len(thin) else "")
+    thin = np.flatnonzero(count[1:] < s.thin_share * count[:-1]) + 1 if panel.n_assets >= s.market_assets else []
+    if on("thin_session"):
+        report.add(
+            "thin_session",
+            len(thin),
+            first=str(pd.Timestamp(panel.dates[thin[0]]).date()) if len(thin) else "",
+            note=f"{count[thin[0]]:,} assets after {count[thin[0] - 1]:,}" if len(thin) else "",
+        )
     bars = np.add.reduceat(usable.astype(np.int64), panel.asset_offsets[:-1])
-    if on("short_history"): report.add("short_history", int((bars < 2).sum()), panel.assets[bars < 2], min(panel.assets[bars < 2], default=""))
-    if on("far_dates"): _far_dates(panel, present, report)
+    if on("short_history"):
+        report.add(
+            "short_history", int((bars < 2).sum()), panel.assets[bars < 2], min(panel.assets[bars < 2], default="")
+        )
+    if on("far_dates"):
+        _far_dates(panel, present, report)
     if on("copied_asset"):
         for group in _copies(panel, usable, s) or [()]:
             names = panel.assets[list(group)]
-            report.add("copied_asset", max(len(group) - 1, 0), names, min(names, default=""), note=f"{', '.join(names[:5])}{' and others' if len(names) > 5 else ''} are one" if len(names) else "")
+            report.add(
+                "copied_asset",
+                max(len(group) - 1, 0),
+                names,
+                min(names, default=""),
+                note=f"{', '.join(names[:5])}{' and others' if len(names) > 5 else ''} are one" if len(names) else "",
+            )
     dead = int(replace(panel, tradable=usable).gone.sum())
     if on("survivors_only") and panel.dates[-1] - panel.dates[0] > np.timedelta64(350, "D") and panel.n_assets > 1:
-        report.add("survivors_only", 0 if dead else panel.n_assets, panel.assets if not dead else (),
-                   note=f"{dead:,} of {panel.n_assets:,} assets end before the last date, by more than {GONE_AFTER.days} days and {GONE_AFTER.bars} bars, or have a delisting")
+        report.add(
+            "survivors_only",
+            0 if dead else panel.n_assets,
+            panel.assets if not dead else (),
+            note=f"{dead:,} of {panel.n_assets:,} assets end before the last date, by more than {GONE_AFTER.days} "
+            f"days and {GONE_AFTER.bars} bars, or have a delisting",
+        )
 
-# %% ../../nbs/data/checks.ipynb #0c10a8c6
+# %% ../../nbs/data/checks.ipynb #755dd1b3
 def table_schema(
-    fields, # names of the numeric columns
-): # pandera.polars.DataFrameSchema
+    fields,  # names of the numeric columns
+):  # pandera.polars.DataFrameSchema
     """The shape of a canonical table: naive µs dates, assets as an Enum, float32 fields, nothing else.
 
     Parameters
@@ -821,36 +1109,57 @@ def table_schema(
         names of the numeric columns
     """
     import pandera.polars as pa
+
     columns = {c: pa.Column(pl.Float32, nullable=True) for c in fields}
-    return pa.DataFrameSchema({"date": pa.Column(pl.Datetime("us"), nullable=True), "asset": pa.Column(nullable=True), **columns}, strict=True)
+    return pa.DataFrameSchema(
+        {"date": pa.Column(pl.Datetime("us"), nullable=True), "asset": pa.Column(nullable=True), **columns}, strict=True
+    )
 
-def check_shape(table:Table):
-    "Raise `NeuralphaError` where a table is not canonical; reads no values."
+
+def check_shape(table: Table):
+    """Raise `NeuralphaError` where a table is not canonical; reads no values."""
     import pandera.errors
-    if not {*table.fields} - {"tradable"}: raise NeuralphaError(f"{table.where}: no field besides date and asset.")
-    try: table_schema(table.fields).validate(table.frame.clear())
-    except (pandera.errors.SchemaError, pandera.errors.SchemaErrors) as e:
-        raise NeuralphaError(f"{table.where}: not a canonical table: {str(e).splitlines()[0]}; read it with `open_source`.") from e
-    if not isinstance(table.frame["asset"].dtype, pl.Enum): raise NeuralphaError(f"{table.where}: column 'asset' is {table.frame['asset'].dtype}, not an Enum; read it with `open_source`.")
 
-# %% ../../nbs/data/checks.ipynb #0cd7bfd7
+    if not {*table.fields} - {"tradable"}:
+        raise NeuralphaError(f"{table.where}: no field besides date and asset.")
+    try:
+        table_schema(table.fields).validate(table.frame.clear())
+    except (pandera.errors.SchemaError, pandera.errors.SchemaErrors) as e:
+        raise NeuralphaError(
+            f"{table.where}: not a canonical table: {str(e).splitlines()[0]}; read it with `open_source`."
+        ) from e
+    if not isinstance(table.frame["asset"].dtype, pl.Enum):
+        raise NeuralphaError(
+            f"{table.where}: column 'asset' is {table.frame['asset'].dtype}, not an Enum; read it with `open_source`."
+        )
+
+# %% ../../nbs/data/checks.ipynb #10da9cd9
 def _own_mask(panel, usable, report):
-    "Take the column `tradable` out of the fields and its false rows out of `usable`; returns the rows so masked."
-    own, severity = panel.fields.pop("tradable", None), report.severity("not_tradable")
+    """Take the column `tradable` out of the fields and its false rows out of `usable`; returns the rows so masked."""
+    own = panel.fields.pop("tradable", None)
+    severity = report.severity("not_tradable")
     hit = usable & (own == 0) if own is not None and severity != "off" else np.zeros(panel.n_rows, bool)
-    report.add("not_tradable", hit.sum(), panel.assets[np.unique(panel.asset_code[hit])], _first(panel.date_code[hit], panel.assets, panel.asset_code[hit], panel.dates))
-    if severity == "note" or not hit.any(): return np.zeros(panel.n_rows, bool)
+    report.add(
+        "not_tradable",
+        hit.sum(),
+        panel.assets[np.unique(panel.asset_code[hit])],
+        _first(panel.date_code[hit], panel.assets, panel.asset_code[hit], panel.dates),
+    )
+    if severity == "note" or not hit.any():
+        return np.zeros(panel.n_rows, bool)
     report.add("not_tradable", action="masked")
     usable &= ~hit
     return hit
 
-# %% ../../nbs/data/checks.ipynb #6b9de24e
+# %% ../../nbs/data/checks.ipynb #09e65d14
 def checked_panel(
-    table:Table, # canonical table
-    spec=None, # `CheckSpec`, a dictionary of its fields, or None
-    halt:bool=True, # False: report what would halt instead of raising
-)->Panel: # with `checks` (one line per check) and `masked` (rows taken out, with their values)
-    """Run every check over a table and build its panel. Raises `NeuralphaError` where a check with severity `halt` finds something.
+    table: Table,  # canonical table
+    spec=None,  # `CheckSpec`, a dictionary of its fields, or None
+    halt: bool = True,  # False: report what would halt instead of raising
+) -> Panel:  # with `checks` (one line per check) and `masked` (rows taken out, with their values)
+    """Run every check over a table and build its panel.
+
+    Raises `NeuralphaError` where a check with severity `halt` finds something.
 
     Parameters
     ----------
@@ -869,72 +1178,106 @@ def checked_panel(
     spec = check_spec(spec)
     report = Report(spec, table.where)
     check_shape(table)
-    for f in table.findings: report.add(f["check"], f["rows"], f.get("assets", ()), action="read", note=f["note"])
+    for f in table.findings:
+        report.add(f["check"], f["rows"], f.get("assets", ()), action="read", note=f["note"])
     assets = np.asarray(table.frame["asset"].dtype.categories.to_list(), dtype=str)
     keep, codes, stamps = _settle_keys(table, spec, report, assets)
-    if not keep.any(): raise NeuralphaError(f"{table.where}: no row is left: " + "; ".join(f"{k} {v['rows']:,}" for k, v in report.lines.items() if v["rows"]) + ".")
+    if not keep.any():
+        raise NeuralphaError(
+            f"{table.where}: no row is left: "
+            + "; ".join(f"{k} {v['rows']:,}" for k, v in report.lines.items() if v["rows"])
+            + "."
+        )
     panel, present, untrusted = _placed(table, keep, codes, stamps, report, assets)
     report.coarse = coarser_than_daily(panel.dates)
     usable = present & ~untrusted
-    del table, keep, codes, stamps # a large table must not live beside its panel
+    del table, keep, codes, stamps  # a large table must not live beside its panel
     closed = _own_mask(panel, usable, report)
-    fractions = _volume_lookahead(panel, usable, spec) if "volume" in panel.fields else None # before any rule rescales volumes
+    fractions = (
+        _volume_lookahead(panel, usable, spec) if "volume" in panel.fields else None
+    )  # before any rule rescales volumes
     why = _run_blocks(panel, usable, report)
     why[closed] = list(CHECKS).index("not_tradable") + 1
     _over_the_market(panel, present, usable, fractions, report, why)
-    if halt: report.first_halt()
+    if halt:
+        report.first_halt()
     return _masked_panel(panel, present, usable, why, report, halt)
 
-# %% ../../nbs/data/checks.ipynb #d2e2cf08
+# %% ../../nbs/data/checks.ipynb #ff1f08f7
 def _date_codes(stamp, dates):
-    "(rows,) int32: position of every stamp among the sorted dates."
+    """(rows,) int32: position of every stamp among the sorted dates."""
     day = np.timedelta64(1, "D").astype("timedelta64[ns]")
-    steps = (dates - dates[0])//day
-    if (dates[0] + steps*day != dates).any() or steps[-1] > 10**6: return np.searchsorted(dates, stamp).astype(np.int32)
+    steps = (dates - dates[0]) // day
+    if (dates[0] + steps * day != dates).any() or steps[-1] > 10**6:
+        return np.searchsorted(dates, stamp).astype(np.int32)
     position = np.zeros(int(steps[-1]) + 1, np.int32)
     position[steps.astype(np.int64)] = np.arange(len(dates), dtype=np.int32)
-    return position[((stamp.view(np.int64) - dates[:1].view(np.int64)[0])//day.view(np.int64))]
+    return position[((stamp.view(np.int64) - dates[:1].view(np.int64)[0]) // day.view(np.int64))]
+
 
 def _placed(table, keep, codes, stamps, report, assets):
-    "The raw panel: every kept row at its place, nothing masked yet."
+    """The raw panel: every kept row at its place, nothing masked yet."""
     whole = keep.all()
     code, stamp = (codes, stamps) if whole else (codes[keep], stamps[keep])
     dates = pl.Series(stamp).unique().sort().to_numpy()
     day = _date_codes(stamp, dates)
     used = np.bincount(code, minlength=len(assets)) > 0
-    if not used.all(): code, assets_kept = (np.cumsum(used) - 1)[code], assets[used]
-    else: assets_kept = assets
+    if not used.all():
+        code = (np.cumsum(used) - 1)[code]
+        assets_kept = assets[used]
+    else:
+        assets_kept = assets
     at = lay_out(code, day, len(assets_kept))
     step = np.diff(at.row)
     by_date = (np.diff(day) >= 0).all()
     jumps = 0 if (step > 0).all() or by_date else int((step < 0).sum())
-    if report.severity("unsorted_rows") != "off": report.add("unsorted_rows", jumps, action="sorted" if jumps else None)
+    if report.severity("unsorted_rows") != "off":
+        report.add("unsorted_rows", jumps, action="sorted" if jumps else None)
     chosen, untrusted = _twins(table, keep, at, report, assets, codes, stamps)
     place = at if chosen.all() else type(at)(at.asset_offsets, at.date_code, at.row[chosen])
     pick = (lambda v: v) if whole and chosen.all() else (lambda v: v[np.flatnonzero(keep)[chosen]])
     fields = {c: place.scatter(pick(table.frame[c].to_numpy())) for c in table.fields}
     present = place.scatter(True, False, bool)
-    attributes = table.attributes.reindex(assets_kept) if len(table.attributes.columns) else pd.DataFrame(index=pd.Index(assets_kept))
+    attributes = (
+        table.attributes.reindex(assets_kept)
+        if len(table.attributes.columns)
+        else pd.DataFrame(index=pd.Index(assets_kept))
+    )
     attributes.index.name = "asset"
     panel = Panel(table.name, assets_kept, dates, at.asset_offsets, at.date_code, fields, present, attributes)
     return panel, present, untrusted
 
-# %% ../../nbs/data/checks.ipynb #6b15b124
+# %% ../../nbs/data/checks.ipynb #cb6a4367
 def _masked_panel(panel, present, usable, why, report, halt):
-    "Empty the masked rows, keep their values in `masked`, and refuse a table that is mostly masked."
-    rows, names = np.flatnonzero(why), np.array(["", *CHECKS])
-    table = pd.DataFrame({"date": panel.dates[panel.date_code[rows]].astype("datetime64[us]"), "asset": panel.assets[panel.asset_code[rows]],
-                          "check": names[np.abs(why[rows])], "action": np.where(why[rows] > 0, "masked", "repaired"),
-                          **{k: v[rows] for k, v in panel.fields.items()}})
+    """Empty the masked rows, keep their values in `masked`, and refuse a table that is mostly masked."""
+    rows = np.flatnonzero(why)
+    names = np.array(["", *CHECKS])
+    table = pd.DataFrame(
+        {
+            "date": panel.dates[panel.date_code[rows]].astype("datetime64[us]"),
+            "asset": panel.assets[panel.asset_code[rows]],
+            "check": names[np.abs(why[rows])],
+            "action": np.where(why[rows] > 0, "masked", "repaired"),
+            **{k: v[rows] for k, v in panel.fields.items()},
+        }
+    )
     for asset, fields in report.before.items():
         at = np.flatnonzero(panel.asset_code[rows] == asset)
-        for c, v in fields.items(): table.loc[at, c] = v[rows[at] - panel.asset_offsets[asset]]
+        for c, v in fields.items():
+            table.loc[at, c] = v[rows[at] - panel.asset_offsets[asset]]
     masked = pd.concat([*report.masked, table], ignore_index=True) if report.masked else table
     out = present & ~usable
-    share = out.sum()/max(present.sum(), 1)
+    share = out.sum() / max(present.sum(), 1)
     if halt and share > report.spec.halt_above:
-        worst = max((k for k in report.lines if k in CHECKS and report.severity(k) == "mask"), key=lambda k: report.lines[k]["rows"])
-        raise NeuralphaError(f"{report.name}: {share:.0%} of the rows would be masked, most by {worst!r} ({CHECKS[worst].says}; first {report.lines[worst]['first']}); "
-                             "mend the source, or change the thresholds or severities in `checks`.")
-    for v in panel.fields.values(): v[~usable] = np.nan
+        worst = max(
+            (k for k in report.lines if k in CHECKS and report.severity(k) == "mask"),
+            key=lambda k: report.lines[k]["rows"],
+        )
+        raise NeuralphaError(
+            f"{report.name}: {share:.0%} of the rows would be masked, most by {worst!r} ({CHECKS[worst].says}; "
+            f"first {report.lines[worst]['first']}); "
+            "mend the source, or change the thresholds or severities in `checks`."
+        )
+    for v in panel.fields.values():
+        v[~usable] = np.nan
     return replace(panel, tradable=usable, checks=report.frame(), masked=masked)

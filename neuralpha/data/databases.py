@@ -17,40 +17,53 @@ import polars as pl
 from ..core import NeuralphaError, unknown_name
 from .tables import ReadSpec, match_columns
 
-# %% ../../nbs/data/databases.ipynb #9ad4a1d4
+# %% ../../nbs/data/databases.ipynb #628394a8
 def _wanted_columns(names, spec, where):
-    "The source's columns that a specification needs, all of them where it names no fields."
+    """The source's columns that a specification needs, all of them where it names no fields."""
     found = match_columns(names, spec, where)
     needed = {"date", "asset", "close", "adj_close", "factor", *(spec.fields or found.values())}
     return found, [n for n, canonical in found.items() if spec.layout == "wide" or canonical in needed]
 
+
 def _conditions(found, spec, sample):
-    "Comparisons the database can make: (column, operator, value). Text dates are left to the reader."
+    """Comparisons the database can make: (column, operator, value). Text dates are left to the reader."""
     by = {v: k for k, v in found.items()}
-    out, day = [], sample.get(by["date"])
+    out = []
+    day = sample.get(by["date"])
     if isinstance(day, dt.date):
         pad = dt.timedelta(days=2 if isinstance(day, dt.datetime) else 0)
-        if spec.start: out.append((by["date"], ">=", spec.start - pad))
-        if spec.end: out.append((by["date"], "<", spec.end + pad + dt.timedelta(days=1)))
-    if spec.assets and isinstance(sample.get(by.get("asset")), str): out.append((by["asset"], "in", list(spec.assets)))
+        if spec.start:
+            out.append((by["date"], ">=", spec.start - pad))
+        if spec.end:
+            out.append((by["date"], "<", spec.end + pad + dt.timedelta(days=1)))
+    if spec.assets and isinstance(sample.get(by.get("asset")), str):
+        out.append((by["asset"], "in", list(spec.assets)))
     return out
 
+
 def _table_or_query(spec, tables, where):
-    "The query's text, or the name of the one table."
-    if spec.query and spec.table: raise NeuralphaError(f"{where}: give either table or query, not both.")
-    if spec.query: return None
-    if not tables: raise NeuralphaError(f"{where}: the database has no tables; give query='SELECT ...'.")
-    if spec.table is None and len(tables) > 1: raise NeuralphaError(f"{where}: which table? Say table= one of {', '.join(sorted(tables))}, or give a query.")
+    """The query's text, or the name of the one table."""
+    if spec.query and spec.table:
+        raise NeuralphaError(f"{where}: give either table or query, not both.")
+    if spec.query:
+        return None
+    if not tables:
+        raise NeuralphaError(f"{where}: the database has no tables; give query='SELECT ...'.")
+    if spec.table is None and len(tables) > 1:
+        raise NeuralphaError(f"{where}: which table? Say table= one of {', '.join(sorted(tables))}, or give a query.")
     name = spec.table or tables[0]
-    if name not in tables: raise NeuralphaError(f"{where}: {unknown_name('table', name, tables)}")
+    if name not in tables:
+        raise NeuralphaError(f"{where}: {unknown_name('table', name, tables)}")
     return name
 
-# %% ../../nbs/data/databases.ipynb #43082442
+# %% ../../nbs/data/databases.ipynb #dcbb7d71
 def scan_duckdb(
-    source, # path of a database file, or a `duckdb.DuckDBPyConnection`
-    spec:ReadSpec=ReadSpec(),
-)->pl.LazyFrame:
-    """A table or query of a DuckDB database. Raises `NeuralphaError` for an unreadable file, an unknown table or a failing query.
+    source,  # path of a database file, or a `duckdb.DuckDBPyConnection`
+    spec: ReadSpec = ReadSpec(),
+) -> pl.LazyFrame:
+    """A table or query of a DuckDB database.
+
+    Raises `NeuralphaError` for an unreadable file, an unknown table or a failing query.
 
     Parameters
     ----------
@@ -59,35 +72,50 @@ def scan_duckdb(
     spec : ReadSpec, default ReadSpec()
     """
     import duckdb
+
     where = str(source) if isinstance(source, (str, Path)) else "the DuckDB connection"
     own = isinstance(source, (str, Path))
-    try: con = duckdb.connect(str(source), read_only=True) if own else source
-    except duckdb.Error as e: raise NeuralphaError(f"{where}: not a readable DuckDB file: {str(e).splitlines()[0]}") from e
-    quote = lambda n: '"' + n.replace('"', '""') + '"'
     try:
-        tables = {f"{s}.{t}" if s != "main" else t: (s, t) for s, t in con.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()}
+        con = duckdb.connect(str(source), read_only=True) if own else source
+    except duckdb.Error as e:
+        raise NeuralphaError(f"{where}: not a readable DuckDB file: {str(e).splitlines()[0]}") from e
+
+    def quote(n):
+        return '"' + n.replace('"', '""') + '"'
+
+    try:
+        tables = {
+            f"{s}.{t}" if s != "main" else t: (s, t)
+            for s, t in con.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()
+        }
         name = _table_or_query(spec, list(tables), where)
         origin = f"({spec.query.strip().rstrip(';')})" if name is None else ".".join(map(quote, tables[name]))
         first = con.sql(f"SELECT * FROM {origin} LIMIT 1").pl()
-        if first.is_empty(): raise NeuralphaError(f"{where}: {name or 'the query'} has no rows.")
+        if first.is_empty():
+            raise NeuralphaError(f"{where}: {name or 'the query'} has no rows.")
         found, columns = _wanted_columns(first.columns, spec, where)
         rules, values = [], []
         for c, op, v in _conditions(found, spec, first.row(0, named=True)):
-            marks = f"({', '.join('?'*len(v))})" if op == "in" else "?"
+            marks = f"({', '.join('?' * len(v))})" if op == "in" else "?"
             rules.append(f"{quote(c)} {op} {marks}")
             values += v if op == "in" else [v]
         filters = f" WHERE {' AND '.join(rules)}" if rules else ""
         return con.sql(f"SELECT {', '.join(map(quote, columns))} FROM {origin}{filters}", params=values).pl().lazy()
-    except duckdb.Error as e: raise NeuralphaError(f"{where}: DuckDB refused the query: {str(e).splitlines()[0]}") from e
+    except duckdb.Error as e:
+        raise NeuralphaError(f"{where}: DuckDB refused the query: {str(e).splitlines()[0]}") from e
     finally:
-        if own: con.close()
+        if own:
+            con.close()
 
-# %% ../../nbs/data/databases.ipynb #70e9f9bd
+# %% ../../nbs/data/databases.ipynb #2d4ada6b
 def scan_sql(
-    source, # database address, or an SQLAlchemy engine
-    spec:ReadSpec=ReadSpec(), batch_rows:int=200_000,
-)->pl.LazyFrame:
-    """A table (also `schema.table`) or query of an SQL database. Raises `NeuralphaError` where it cannot be reached or asked.
+    source,  # database address, or an SQLAlchemy engine
+    spec: ReadSpec = ReadSpec(),
+    batch_rows: int = 200_000,
+) -> pl.LazyFrame:
+    """A table (also `schema.table`) or query of an SQL database.
+
+    Raises `NeuralphaError` where it cannot be reached or asked.
 
     Parameters
     ----------
@@ -97,36 +125,56 @@ def scan_sql(
     batch_rows : int, default 200000
     """
     import sqlalchemy as sa
+
     own = isinstance(source, str)
-    try: engine = sa.create_engine(source) if own else source
+    try:
+        engine = sa.create_engine(source) if own else source
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as e:
-        raise NeuralphaError(f"Database address: {type(e).__name__}: {str(e).splitlines()[0]}. Addresses look like postgresql+psycopg://user@host/database; "
-                             "the driver (here psycopg) must be installed.") from e
+        raise NeuralphaError(
+            f"Database address: {type(e).__name__}: {str(e).splitlines()[0]}. Addresses look like "
+            "postgresql+psycopg://user@host/database; "
+            "the driver (here psycopg) must be installed."
+        ) from e
     where = engine.url.render_as_string(hide_password=True)
     try:
-        with engine.connect() as con: return _select(con, spec, where, batch_rows).lazy()
+        with engine.connect() as con:
+            return _select(con, spec, where, batch_rows).lazy()
     except sa.exc.SQLAlchemyError as e:
         cause = str(getattr(e, "orig", None) or e).splitlines()[0]
-        raise NeuralphaError(f"{where}: {cause}. Check that the server runs and that user, table and query are right.") from e
+        raise NeuralphaError(
+            f"{where}: {cause}. Check that the server runs and that user, table and query are right."
+        ) from e
     finally:
-        if own: engine.dispose()
+        if own:
+            engine.dispose()
 
-# %% ../../nbs/data/databases.ipynb #4f9a1aaa
+# %% ../../nbs/data/databases.ipynb #2e7a6f80
 def _select(con, spec, where, batch_rows):
-    "One SELECT of the wanted columns and rows, fetched in batches."
+    """One SELECT of the wanted columns and rows, fetched in batches."""
     import sqlalchemy as sa
+
     look = sa.inspect(con)
     schema, _, plain = (spec.table or "").rpartition(".")
     schemas = [schema] if schema else [None]
-    tables = [f"{schema}.{t}" if schema else t for s in schemas for t in look.get_table_names(s) + look.get_view_names(s)] if spec.query is None else []
+    tables = (
+        [f"{schema}.{t}" if schema else t for s in schemas for t in look.get_table_names(s) + look.get_view_names(s)]
+        if spec.query is None
+        else []
+    )
     name = _table_or_query(spec, tables, where)
-    if name is None: origin = sa.text(f"SELECT * FROM ({spec.query.strip().rstrip(';')}) AS asked")
-    else: origin = sa.select(sa.text("*")).select_from(sa.table(plain or name, schema=schema or None))
+    if name is None:
+        origin = sa.text(f"SELECT * FROM ({spec.query.strip().rstrip(';')}) AS asked")
+    else:
+        origin = sa.select(sa.text("*")).select_from(sa.table(plain or name, schema=schema or None))
     first = con.execute(origin.limit(1) if name else sa.text(f"{origin.text} LIMIT 1")).mappings().first()
-    if first is None: raise NeuralphaError(f"{where}: {name or 'the query'} has no rows.")
+    if first is None:
+        raise NeuralphaError(f"{where}: {name or 'the query'} has no rows.")
     found, columns = _wanted_columns(list(first), spec, where)
-    base = sa.table(plain or name, *map(sa.column, first), schema=schema or None) if name else \
-           sa.text(spec.query.strip().rstrip(";")).columns(*map(sa.column, first)).subquery("asked")
+    base = (
+        sa.table(plain or name, *map(sa.column, first), schema=schema or None)
+        if name
+        else sa.text(spec.query.strip().rstrip(";")).columns(*map(sa.column, first)).subquery("asked")
+    )
     ask = sa.select(*[base.c[c] for c in columns])
     for c, op, v in _conditions(found, spec, dict(first)):
         ask = ask.where(base.c[c].in_(v) if op == "in" else base.c[c] >= v if op == ">=" else base.c[c] < v)

@@ -23,15 +23,64 @@ import polars as pl
 from ..core import NeuralphaError
 from .sources import open_source
 
-# %% ../../nbs/data/dialects.ipynb #d269ac73
+# %% ../../nbs/data/dialects.ipynb #071aefc7
 CHOICES = dict(
-    layout=["long", "long", "long", "long", "wide", "folder", "one asset", "yfinance", "parquet", "parquet folder", "feather", "partitions"],
+    layout=[
+        "long",
+        "long",
+        "long",
+        "long",
+        "wide",
+        "folder",
+        "one asset",
+        "yfinance",
+        "parquet",
+        "parquet folder",
+        "feather",
+        "partitions",
+    ],
     scale=["tiny", "penny", "usual", "usual", "thousands", "huge", "whole"],
     digits=[2, 2, 3, 4, None],
-    adjustment=["none", "none", "adj_close", "multiply", "divide", "cfacpr", "adjusted", "splits", "splits adjusted", "returns", "percent returns", "score", "monthly score", "quandl"],
+    adjustment=[
+        "none",
+        "none",
+        "adj_close",
+        "multiply",
+        "divide",
+        "cfacpr",
+        "adjusted",
+        "splits",
+        "splits adjusted",
+        "returns",
+        "percent returns",
+        "score",
+        "monthly score",
+        "quandl",
+    ],
     words=["lower", "Capitals", "UPPER", "<BRACKETS>", "german", "french", "spanish", "chinese", "numbered", "nasdaq"],
-    dates=["iso", "iso", "iso stamp", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%b-%Y", "%b %d, %Y", "%m/%d/%y", "%d.%m.%y", "s", "ms", "us", "ns", "ms then us",
-           "utc midnight", "offset close", "date and time"],
+    dates=[
+        "iso",
+        "iso",
+        "iso stamp",
+        "%Y%m%d",
+        "%Y/%m/%d",
+        "%Y.%m.%d",
+        "%d.%m.%Y",
+        "%m/%d/%Y",
+        "%d/%m/%Y",
+        "%d-%b-%Y",
+        "%b %d, %Y",
+        "%m/%d/%y",
+        "%d.%m.%y",
+        "s",
+        "ms",
+        "us",
+        "ns",
+        "ms then us",
+        "utc midnight",
+        "offset close",
+        "date and time",
+    ],
     delimiter=[",", ",", ";", "\t", "|"],
     decimal=[".", ".", ","],
     thousands=[None, None, None, "volume", "all"],
@@ -48,20 +97,23 @@ CHOICES = dict(
     quotes=["few", "few", "all"],
     pack=["", "", "", "gz", "zip", "bz2", "xz"],
     around=["", "", "", "sep", "footer", "trailing"],
-    days=[8, 15, 40, 120, 260])
+    days=[8, 15, 40, 120, 260],
+)
+
 
 @dataclass(frozen=True)
 class Dialect:
-    "One choice for each question of `CHOICES`, and the seed of the market."
+    """One choice for each question of `CHOICES`, and the seed of the market."""
+
     layout: str
     scale: str
-    digits: int|None
+    digits: int | None
     adjustment: str
     words: str
     dates: str
     delimiter: str
     decimal: str
-    thousands: str|None
+    thousands: str | None
     gap: str
     sign: str
     missing: str
@@ -79,194 +131,334 @@ class Dialect:
     seed: int = 0
 
     @property
-    def is_text(self)->bool:
-        "Whether the file is text; binary files hold numbers and dates as such."
+    def is_text(self) -> bool:
+        """Whether the file is text; binary files hold numbers and dates as such."""
         return self.layout not in ("parquet", "parquet folder", "feather", "partitions")
 
-def random_dialect(rng:np.random.Generator, seed:int)->Dialect:
-    "Each question answered by chance."
+
+def random_dialect(rng: np.random.Generator, seed: int) -> Dialect:
+    """Each question answered by chance."""
     return Dialect(**{k: v[rng.integers(len(v))] for k, v in CHOICES.items()}, seed=seed)
 
-# %% ../../nbs/data/dialects.ipynb #a7b70e65
-_NAMES = dict(tickers=["AAPL", "MSFT", "BRK.B", "F", "GE"], numbers=["000001", "600000", "10107", "7", "0123"], awkward=["NA", "TRUE", "1E5", "nan", "NULL"],
-              letters=["茅台", "SOCIÉTÉ", "ÅÖ", "Ño", "ß1"], words=["LOW", "OPEN", "DAY", "TIME", "A B"])
-_UNMOVED = ("none", "score", "monthly score", "percent returns") # files of markets without splits and dividends
-_LEVEL = dict(tiny=3e-4, penny=0.4, usual=60., thousands=3_000., huge=4e5, whole=250.)
+# %% ../../nbs/data/dialects.ipynb #69b7168d
+_NAMES = dict(
+    tickers=["AAPL", "MSFT", "BRK.B", "F", "GE"],
+    numbers=["000001", "600000", "10107", "7", "0123"],
+    awkward=["NA", "TRUE", "1E5", "nan", "NULL"],
+    letters=["茅台", "SOCIÉTÉ", "ÅÖ", "Ño", "ß1"],
+    words=["LOW", "OPEN", "DAY", "TIME", "A B"],
+)
+_UNMOVED = ("none", "score", "monthly score", "percent returns")  # files of markets without splits and dividends
+_LEVEL = dict(tiny=3e-4, penny=0.4, usual=60.0, thousands=3_000.0, huge=4e5, whole=250.0)
+
 
 @dataclass(frozen=True)
 class Market:
-    """The truth: rows sorted by asset and date.
+    """The truth: rows sorted by asset and date."""
 
-    Parameters
-    ----------
-    frame : pd.DataFrame
-        date, asset, open, high, low, close (quoted), volume, multiplier (of the quoted price),
-        ratio (of the day's split)
-    """
-    frame: pd.DataFrame # date, asset, open, high, low, close (quoted), volume, multiplier (of the quoted price), ratio (of the day's split)
+    # date, asset, open, high, low, close (quoted), volume, multiplier (of the quoted price), ratio (of the day's split)
+    frame: pd.DataFrame
 
     @property
-    def adjusted(self)->pd.Series:
-        "Adjusted closes."
-        return self.frame["close"]*self.frame["multiplier"]
+    def adjusted(self) -> pd.Series:
+        """Adjusted closes."""
+        return self.frame["close"] * self.frame["multiplier"]
+
 
 def _rounded(x, dialect):
-    if dialect.scale == "whole": return np.maximum(np.round(x), 1)
+    if dialect.scale == "whole":
+        return np.maximum(np.round(x), 1)
     digits = {"tiny": 8, "penny": 4}.get(dialect.scale, dialect.digits)
     return x if digits is None else np.round(x, digits)
 
-def make_market(dialect:Dialect)->Market:
-    "A few assets with splits and dividends, in the digits that the dialect writes."
+
+def make_market(dialect: Dialect) -> Market:
+    """A few assets with splits and dividends, in the digits that the dialect writes."""
     rng = np.random.default_rng(dialect.seed)
-    n, assets = dialect.days, _NAMES[dialect.names][:1 if dialect.layout == "one asset" else int(rng.integers(2, 6))]
+    n = dialect.days
+    assets = _NAMES[dialect.names][: 1 if dialect.layout == "one asset" else int(rng.integers(2, 6))]
     days = pd.bdate_range(rng.choice(["2013-01-02", "2019-03-04", "2024-11-01", "2015-02-02"]), periods=n)
     moves = dialect.adjustment not in _UNMOVED
     parts = []
     for asset in assets:
-        true = _LEVEL[dialect.scale]*np.exp(0.4*rng.standard_normal() + np.cumsum(0.02*rng.standard_normal(n)))
-        ratio, paid = np.ones(n), np.ones(n)
-        if moves and n > 20 and rng.random() < 0.8: ratio[rng.integers(5, n - 5)] = rng.choice([2., 3., 10., 1.5, 0.1, 0.5])
-        if moves and "splits" not in dialect.adjustment: paid[20::63] = 1 - rng.choice([0.003, 0.01])
+        true = _LEVEL[dialect.scale] * np.exp(0.4 * rng.standard_normal() + np.cumsum(0.02 * rng.standard_normal(n)))
+        ratio = np.ones(n)
+        paid = np.ones(n)
+        if moves and n > 20 and rng.random() < 0.8:
+            ratio[rng.integers(5, n - 5)] = rng.choice([2.0, 3.0, 10.0, 1.5, 0.1, 0.5])
+        if moves and "splits" not in dialect.adjustment:
+            paid[20::63] = 1 - rng.choice([0.003, 0.01])
         step = np.log(ratio) - np.log(paid)
         multiplier = np.exp(np.cumsum(step) - step.sum())
-        close = _rounded(true/multiplier, dialect)
-        close = np.maximum(close, 10.**-8 if dialect.scale == "tiny" else 1 if dialect.scale == "whole" else 0.01)
-        wiggle = lambda: np.exp(0.01*rng.standard_normal(n))
-        opened = np.maximum(_rounded(close*wiggle(), dialect), close.min()*0.5)
-        high, low = np.maximum(opened, close), np.minimum(opened, close)
-        volume = np.round(np.exp(rng.uniform(5, 15) + 0.4*rng.standard_normal(n)))
-        parts.append(pd.DataFrame(dict(date=days, asset=asset, open=opened, high=high, low=low, close=close, volume=volume, multiplier=multiplier, ratio=ratio)))
+        close = _rounded(true / multiplier, dialect)
+        close = np.maximum(close, 10.0**-8 if dialect.scale == "tiny" else 1 if dialect.scale == "whole" else 0.01)
+
+        def wiggle():
+            return np.exp(0.01 * rng.standard_normal(n))
+
+        opened = np.maximum(_rounded(close * wiggle(), dialect), close.min() * 0.5)
+        high = np.maximum(opened, close)
+        low = np.minimum(opened, close)
+        volume = np.round(np.exp(rng.uniform(5, 15) + 0.4 * rng.standard_normal(n)))
+        parts.append(
+            pd.DataFrame(
+                dict(
+                    date=days,
+                    asset=asset,
+                    open=opened,
+                    high=high,
+                    low=low,
+                    close=close,
+                    volume=volume,
+                    multiplier=multiplier,
+                    ratio=ratio,
+                )
+            )
+        )
     frame = pd.concat(parts, ignore_index=True)
-    if dialect.holes: frame.loc[rng.choice(len(frame), 2, replace=False), "volume"] = np.nan
+    if dialect.holes:
+        frame.loc[rng.choice(len(frame), 2, replace=False), "volume"] = np.nan
     return Market(frame)
 
-# %% ../../nbs/data/dialects.ipynb #198c1aeb
+# %% ../../nbs/data/dialects.ipynb #5cca45cf
 _WORDS = dict(
     lower=dict(date="date", asset="asset", open="open", high="high", low="low", close="close", volume="volume"),
     Capitals=dict(date="Date", asset="Ticker", open="Open", high="High", low="Low", close="Close", volume="Volume"),
     UPPER=dict(date="DATE", asset="SYMBOL", open="OPEN", high="HIGH", low="LOW", close="CLOSE", volume="VOL"),
-    german=dict(date="Datum", asset="ISIN", open="Eröffnung", high="Hoch", low="Tief", close="Schluss", volume="Volumen"),
-    french=dict(date="Date", asset="Code", open="Ouverture", high="Plus haut", low="Plus bas", close="Clôture", volume="Volume"),
-    spanish=dict(date="Fecha", asset="Symbol", open="Apertura", high="Máximo", low="Mínimo", close="Cierre", volume="Volumen"),
+    german=dict(
+        date="Datum", asset="ISIN", open="Eröffnung", high="Hoch", low="Tief", close="Schluss", volume="Volumen"
+    ),
+    french=dict(
+        date="Date", asset="Code", open="Ouverture", high="Plus haut", low="Plus bas", close="Clôture", volume="Volume"
+    ),
+    spanish=dict(
+        date="Fecha", asset="Symbol", open="Apertura", high="Máximo", low="Mínimo", close="Cierre", volume="Volumen"
+    ),
     chinese=dict(date="日期", asset="代码", open="开盘", high="最高", low="最低", close="收盘", volume="成交量"),
-    numbered=dict(date="timestamp", asset="symbol", open="1. open", high="2. high", low="3. low", close="4. close", volume="5. volume"),
-    nasdaq=dict(date="Date", asset="Symbol", open="Open", high="High", low="Low", close="Close/Last", volume="Volume"))
+    numbered=dict(
+        date="timestamp",
+        asset="symbol",
+        open="1. open",
+        high="2. high",
+        low="3. low",
+        close="4. close",
+        volume="5. volume",
+    ),
+    nasdaq=dict(date="Date", asset="Symbol", open="Open", high="High", low="Low", close="Close/Last", volume="Volume"),
+)
 _WORDS["<BRACKETS>"] = {k: f"<{v}>" for k, v in _WORDS["UPPER"].items()}
 
+
 def _adjustment_columns(market, dialect, rng):
-    "The market as quoted or adjusted, with the column that the dialect's vendor adds."
+    """The market as quoted or adjusted, with the column that the dialect's vendor adds."""
     f = market.frame.drop(columns=["multiplier", "ratio"])
-    m, prices = market.frame["multiplier"], ["open", "high", "low", "close"]
+    m = market.frame["multiplier"]
+    prices = ["open", "high", "low", "close"]
     kind = dialect.adjustment
-    adjusted = f.assign(**{c: f[c]*m for c in prices}, volume=f["volume"]/m)
+    adjusted = f.assign(**{c: f[c] * m for c in prices}, volume=f["volume"] / m)
     own = market.adjusted.groupby(f["asset"]).pct_change()
-    if kind == "adj_close": return f.assign(**{rng.choice(["Adj Close", "adj_close", "Adj. Close", "Adj Close**", "Close (adj)", "Adjusted Close"]): f["close"]*m})
-    if kind == "quandl": return f.assign(**{f"Adj. {c.title()}": f[c]*m for c in prices}, **{"Adj. Volume": f["volume"]/m})
-    if kind == "multiply": return f.assign(factor=m*rng.choice([1., 4.]))
-    if kind == "divide": return f.assign(factor=1/m)
-    if kind == "cfacpr": return f.assign(CFACPR=1/m)
-    if kind == "adjusted": return adjusted.assign(factor=m)
+    if kind == "adj_close":
+        return f.assign(
+            **{
+                rng.choice(["Adj Close", "adj_close", "Adj. Close", "Adj Close**", "Close (adj)", "Adjusted Close"]): f[
+                    "close"
+                ]
+                * m
+            }
+        )
+    if kind == "quandl":
+        return f.assign(**{f"Adj. {c.title()}": f[c] * m for c in prices}, **{"Adj. Volume": f["volume"] / m})
+    if kind == "multiply":
+        return f.assign(factor=m * rng.choice([1.0, 4.0]))
+    if kind == "divide":
+        return f.assign(factor=1 / m)
+    if kind == "cfacpr":
+        return f.assign(CFACPR=1 / m)
+    if kind == "adjusted":
+        return adjusted.assign(factor=m)
     if kind in ("splits", "splits adjusted"):
-        idle = rng.choice([0., 1., np.nan])
-        return (f if kind == "splits" else adjusted).assign(**{rng.choice(["split_ratio", "Stock Splits", "splitFactor", "factor"]): market.frame["ratio"].where(market.frame["ratio"] != 1, idle)})
-    if kind == "returns": return f.assign(**{rng.choice(["RET", "return"]): own.round(8)})
-    if kind == "percent returns": return f.assign(**{"return": (100*own).round(4)})
-    if kind == "score": return f.assign(factor=np.abs(1 + 0.05*np.cumsum(rng.standard_normal(len(f)))/20).round(6) + 0.01)
-    if kind == "monthly score": return f.assign(factor=np.repeat(1 + 0.1*rng.standard_normal(len(f)//15 + 1), 15)[:len(f)].round(4))
+        idle = rng.choice([0.0, 1.0, np.nan])
+        return (f if kind == "splits" else adjusted).assign(
+            **{
+                rng.choice(["split_ratio", "Stock Splits", "splitFactor", "factor"]): market.frame["ratio"].where(
+                    market.frame["ratio"] != 1, idle
+                )
+            }
+        )
+    if kind == "returns":
+        return f.assign(**{rng.choice(["RET", "return"]): own.round(8)})
+    if kind == "percent returns":
+        return f.assign(**{"return": (100 * own).round(4)})
+    if kind == "score":
+        return f.assign(factor=np.abs(1 + 0.05 * np.cumsum(rng.standard_normal(len(f))) / 20).round(6) + 0.01)
+    if kind == "monthly score":
+        return f.assign(factor=np.repeat(1 + 0.1 * rng.standard_normal(len(f) // 15 + 1), 15)[: len(f)].round(4))
     return f
+
 
 def _extra_columns(f, dialect, rng):
-    "A column that vendors add and that is no field."
-    kind, code = dialect.extra, f["asset"].rank(method="dense").astype(int)
-    if kind == "counter": return f.assign(idx=np.arange(len(f)))
-    if kind == "name": return f.assign(Name="Company " + code.astype(str))
-    if kind == "permno" and dialect.layout != "one asset": return f.assign(shrcd=code + 10)
-    if kind == "isin" and dialect.words != "german" and dialect.layout not in ("folder", "parquet folder", "one asset"): return f.assign(ISIN="US000" + code.astype(str))
-    if kind == "change" and dialect.is_text: return f.assign(**{"Change %": np.where(rng.random(len(f)) < .5, "0.35%", "-1.20%")})
+    """A column that vendors add and that is no field."""
+    kind = dialect.extra
+    code = f["asset"].rank(method="dense").astype(int)
+    if kind == "counter":
+        return f.assign(idx=np.arange(len(f)))
+    if kind == "name":
+        return f.assign(Name="Company " + code.astype(str))
+    if kind == "permno" and dialect.layout != "one asset":
+        return f.assign(shrcd=code + 10)
+    if kind == "isin" and dialect.words != "german" and dialect.layout not in ("folder", "parquet folder", "one asset"):
+        return f.assign(ISIN="US000" + code.astype(str))
+    if kind == "change" and dialect.is_text:
+        return f.assign(**{"Change %": np.where(rng.random(len(f)) < 0.5, "0.35%", "-1.20%")})
     return f
 
+
 def _dates(days, dialect):
-    "Dates as a text file holds them: (columns by name, options that a user who knows would give)."
-    form, stamp = dialect.dates, pd.DatetimeIndex(days)
+    """Dates as a text file holds them: (columns by name, options that a user who knows would give)."""
+    form = dialect.dates
+    stamp = pd.DatetimeIndex(days)
     seconds = stamp.as_unit("s").asi8
-    if form == "iso": return stamp.strftime("%Y-%m-%d"), {}
-    if form == "iso stamp": return stamp.strftime("%Y-%m-%d 00:00:00"), {}
-    if form == "utc midnight": return stamp.strftime("%Y-%m-%dT00:00:00Z"), {}
-    if form == "offset close": return stamp.strftime("%Y-%m-%dT16:00:00-05:00"), {}
-    if form == "date and time": return stamp.strftime("%Y.%m.%d"), {}
-    if form in ("s", "ms", "us", "ns"): return pd.Index((seconds*{"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[form]).astype(str)), {"date_unit": form}
-    if form == "ms then us": return pd.Index(np.where(stamp < np.sort(stamp)[len(stamp)//2], seconds*10**3, seconds*10**6).astype(str)), {"date_unit": "ms"}
+    if form == "iso":
+        return stamp.strftime("%Y-%m-%d"), {}
+    if form == "iso stamp":
+        return stamp.strftime("%Y-%m-%d 00:00:00"), {}
+    if form == "utc midnight":
+        return stamp.strftime("%Y-%m-%dT00:00:00Z"), {}
+    if form == "offset close":
+        return stamp.strftime("%Y-%m-%dT16:00:00-05:00"), {}
+    if form == "date and time":
+        return stamp.strftime("%Y.%m.%d"), {}
+    if form in ("s", "ms", "us", "ns"):
+        return pd.Index((seconds * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[form]).astype(str)), {
+            "date_unit": form
+        }
+    if form == "ms then us":
+        return pd.Index(
+            np.where(stamp < np.sort(stamp)[len(stamp) // 2], seconds * 10**3, seconds * 10**6).astype(str)
+        ), {"date_unit": "ms"}
     return stamp.strftime(form), {"date_format": form}
 
+
 def _number(x, dialect, is_volume, digits=None):
-    "One number as the dialect writes it."
+    """One number as the dialect writes it."""
     grouped = dialect.thousands == "all" or dialect.thousands == "volume" and is_volume
-    if is_volume: text = f"{x:,.0f}" if grouped else f"{x:.0f}"
-    elif digits is not None: text = f"{x:,.{digits}f}" if grouped else f"{x:.{digits}f}"
-    else: text = f"{x:,.12g}" if grouped and abs(x) >= 1 else f"{x:.12g}"
-    if "e" in text: text = f"{x:.12f}".rstrip("0")
+    if is_volume:
+        text = f"{x:,.0f}" if grouped else f"{x:.0f}"
+    elif digits is not None:
+        text = f"{x:,.{digits}f}" if grouped else f"{x:.{digits}f}"
+    else:
+        text = f"{x:,.12g}" if grouped and abs(x) >= 1 else f"{x:.12g}"
+    if "e" in text:
+        text = f"{x:.12f}".rstrip("0")
     gap = dialect.gap if dialect.gap != dialect.decimal else "'"
     text = text.translate(str.maketrans({",": gap, ".": dialect.decimal}))
-    if not is_volume and dialect.sign == "$": return "$" + text
-    if not is_volume and dialect.sign == "€ behind": return text + " €"
+    if not is_volume and dialect.sign == "$":
+        return "$" + text
+    if not is_volume and dialect.sign == "€ behind":
+        return text + " €"
     return text
 
+
 def _scaled(x):
-    "A volume with K, M or B, and its exact value."
+    """A volume with K, M or B, and its exact value."""
     for letter, size in (("B", 1e9), ("M", 1e6), ("K", 1e3)):
-        if x >= size: return f"{x/size:.2f}{letter}", round(float(f"{x/size:.2f}")*size)
-    return f"{x/1e3:.2f}K", float(f"{x/1e3:.2f}")*1e3
+        if x >= size:
+            return f"{x / size:.2f}{letter}", round(float(f"{x / size:.2f}") * size)
+    return f"{x / 1e3:.2f}K", float(f"{x / 1e3:.2f}") * 1e3
+
 
 def _as_text(f, dialect, market):
-    "Every cell as text; the market's volume takes the digits that were written."
-    out, digits = f.copy(), dialect.digits if dialect.scale in ("usual", "thousands", "huge") and dialect.adjustment not in ("adjusted", "splits adjusted") else None
-    if dialect.scale == "whole": digits = None
+    """Every cell as text; the market's volume takes the digits that were written."""
+    out = f.copy()
+    digits = (
+        dialect.digits
+        if dialect.scale in ("usual", "thousands", "huge") and dialect.adjustment not in ("adjusted", "splits adjusted")
+        else None
+    )
+    if dialect.scale == "whole":
+        digits = None
     for c in f.columns[f.dtypes == float]:
         is_volume = c.lower().endswith("volume") or c in ("VOL", "<VOL>", "Volumen", "成交量")
-        plain = c.lower() in ("factor", "cfacpr", "return", "ret", "split_ratio", "stock splits", "splitfactor") or c.startswith(("Adj", "adj", "Close (adj"))
-        if is_volume and not plain and dialect.sign == "KMB" and dialect.adjustment not in ("adjusted", "splits adjusted"):
+        plain = c.lower() in (
+            "factor",
+            "cfacpr",
+            "return",
+            "ret",
+            "split_ratio",
+            "stock splits",
+            "splitfactor",
+        ) or c.startswith(("Adj", "adj", "Close (adj"))
+        if (
+            is_volume
+            and not plain
+            and dialect.sign == "KMB"
+            and dialect.adjustment not in ("adjusted", "splits adjusted")
+        ):
             pairs = [_scaled(x) if np.isfinite(x) else (dialect.missing, np.nan) for x in f[c]]
             out[c] = [p[0].replace(".", dialect.decimal) for p in pairs]
             market.frame["volume"] = [p[1] for p in pairs]
             continue
         bare = Dialect(**{**asdict(dialect), "sign": "", "thousands": None}) if plain else dialect
         exact = is_volume and (plain or dialect.adjustment in ("adjusted", "splits adjusted"))
-        out[c] = [dialect.missing if not np.isfinite(x) else _number(x, bare, is_volume and not exact, None if plain or exact else digits) for x in f[c]]
+        out[c] = [
+            dialect.missing
+            if not np.isfinite(x)
+            else _number(x, bare, is_volume and not exact, None if plain or exact else digits)
+            for x in f[c]
+        ]
     return out
 
+
 def _ordered(f, dialect, rng):
-    "Rows and columns in the vendor's order."
-    if dialect.rows == "by date": f = f.sort_values(["date", "asset"], kind="stable")
-    if dialect.rows == "backwards": f = f.iloc[::-1]
-    if dialect.rows == "shuffled": f = f.iloc[rng.permutation(len(f))]
-    if dialect.columns == "shuffled": f = f[list(rng.permutation(f.columns))]
+    """Rows and columns in the vendor's order."""
+    if dialect.rows == "by date":
+        f = f.sort_values(["date", "asset"], kind="stable")
+    if dialect.rows == "backwards":
+        f = f.iloc[::-1]
+    if dialect.rows == "shuffled":
+        f = f.iloc[rng.permutation(len(f))]
+    if dialect.columns == "shuffled":
+        f = f[list(rng.permutation(f.columns))]
     return f.reset_index(drop=True)
 
+
 def _csv_text(f, dialect, index=False):
-    "The text of one file."
+    """The text of one file."""
     delimiter = dialect.delimiter
     body = f.to_csv(index=index, sep=delimiter, quoting=1 if dialect.quotes == "all" else 0, lineterminator="\n")
     lines = body.split("\n")
-    if dialect.around == "trailing": lines = [l + delimiter if l else l for l in lines]
-    if dialect.around == "sep": lines = [f"sep={delimiter}", *lines]
-    if dialect.around == "footer": lines[-1] = "Source: a vendor"
+    if dialect.around == "trailing":
+        lines = [l + delimiter if l else l for l in lines]
+    if dialect.around == "sep":
+        lines = [f"sep={delimiter}", *lines]
+    if dialect.around == "footer":
+        lines[-1] = "Source: a vendor"
     return "\n".join(lines)
 
+
 def _write_text(path, text, dialect):
-    "Encode, pack and write; returns the path."
+    """Encode, pack and write; returns the path."""
     ends = text.replace("\n", dialect.ends)
-    try: data = ends.encode(dialect.encoding)
-    except UnicodeEncodeError: data = ends.encode("utf-8")
+    try:
+        data = ends.encode(dialect.encoding)
+    except UnicodeEncodeError:
+        data = ends.encode("utf-8")
     if dialect.pack == "zip":
-        with zipfile.ZipFile(path.with_suffix(".zip"), "w") as z: z.writestr(path.name, data)
+        with zipfile.ZipFile(path.with_suffix(".zip"), "w") as z:
+            z.writestr(path.name, data)
         return path.with_suffix(".zip")
-    if dialect.pack: data, path = {"gz": gzip, "bz2": bz2, "xz": lzma}[dialect.pack].compress(data), path.with_name(f"{path.name}.{dialect.pack}")
+    if dialect.pack:
+        data = {"gz": gzip, "bz2": bz2, "xz": lzma}[dialect.pack].compress(data)
+        path = path.with_name(f"{path.name}.{dialect.pack}")
     path.write_bytes(data)
     return path
 
+
 def write_dialect(
-    market:Market, dialect:Dialect, folder:Path,
-)->tuple: # (path, options that a user who knows the file would give)
+    market: Market,
+    dialect: Dialect,
+    folder: Path,
+) -> tuple:  # (path, options that a user who knows the file would give)
     """Write a market in a dialect.
 
     Returns
@@ -276,23 +468,38 @@ def write_dialect(
     """
     rng = np.random.default_rng(dialect.seed + 1)
     f = _extra_columns(_adjustment_columns(market, dialect, rng), dialect, rng)
-    words, options = _WORDS[dialect.words], {}
-    if not dialect.is_text: return _write_binary(f, market, dialect, words, folder, rng)
-    if dialect.layout in ("wide", "yfinance"): return _write_broad(f, market, dialect, folder)
+    words = _WORDS[dialect.words]
+    options = {}
+    if not dialect.is_text:
+        return _write_binary(f, market, dialect, words, folder, rng)
+    if dialect.layout in ("wide", "yfinance"):
+        return _write_broad(f, market, dialect, folder)
     f = _as_text(f, dialect, market)
     days, options = _dates(f["date"], dialect)
     f["date"] = days
-    if dialect.dates == "date and time": f.insert(1, "<TIME>" if dialect.words == "<BRACKETS>" else "Time", "16:00")
+    if dialect.dates == "date and time":
+        f.insert(1, "<TIME>" if dialect.words == "<BRACKETS>" else "Time", "16:00")
     f = _ordered(f, dialect, rng)
     single = dialect.layout in ("folder", "one asset")
-    renamed = lambda g: g.rename(columns={k: v for k, v in words.items() if k in g})
-    if not single: return _write_text(folder/"vendor.csv", _csv_text(renamed(f), dialect, dialect.extra == "index"), dialect), options
+
+    def renamed(g):
+        return g.rename(columns={k: v for k, v in words.items() if k in g})
+
+    if not single:
+        return _write_text(
+            folder / "vendor.csv", _csv_text(renamed(f), dialect, dialect.extra == "index"), dialect
+        ), options
     for asset, part in f.groupby("asset", sort=False):
-        path = _write_text(folder/f"{asset}.csv", _csv_text(renamed(part.drop(columns="asset")), dialect, dialect.extra == "index"), dialect)
+        path = _write_text(
+            folder / f"{asset}.csv",
+            _csv_text(renamed(part.drop(columns="asset")), dialect, dialect.extra == "index"),
+            dialect,
+        )
     return (folder if dialect.layout == "folder" else path), options
 
+
 def _write_broad(f, market, dialect, folder):
-    "A wide table of closes, or what yfinance writes."
+    """A wide table of closes, or what yfinance writes."""
     fields = ["close"] if dialect.layout == "wide" else ["close", "high", "low", "open", "volume"]
     plain = Dialect(**{**asdict(dialect), "adjustment": "none", "sign": "" if dialect.sign == "KMB" else dialect.sign})
     g = _as_text(market.frame[["date", "asset", *fields]], plain, market)
@@ -302,43 +509,63 @@ def _write_broad(f, market, dialect, folder):
     wide = g.pivot(index="date", columns="asset", values=fields).loc[order]
     if dialect.layout == "wide":
         wide = wide["close"].rename_axis(columns=None)
-        return _write_text(folder/"vendor.csv", _csv_text(wide.reset_index().rename(columns={"date": "Date"}), dialect), dialect), {**options, "layout": "wide"}
+        return _write_text(
+            folder / "vendor.csv", _csv_text(wide.reset_index().rename(columns={"date": "Date"}), dialect), dialect
+        ), {**options, "layout": "wide"}
     wide.columns = pd.MultiIndex.from_tuples([(c.title(), a) for c, a in wide.columns], names=["Price", "Ticker"])
     wide.index.name = "Date"
     even = Dialect(**{**asdict(dialect), "around": ""})
-    return _write_text(folder/"vendor.csv", _csv_text(wide, even, True), dialect), options
+    return _write_text(folder / "vendor.csv", _csv_text(wide, even, True), dialect), options
+
 
 def _write_binary(f, market, dialect, words, folder, rng):
-    "Parquet and Feather hold dates and numbers as such."
-    f, options = _ordered(f, dialect, rng), {}
+    """Parquet and Feather hold dates and numbers as such."""
+    f = _ordered(f, dialect, rng)
+    options = {}
     f["asset"] = f["asset"].astype(str)
     seconds = pd.DatetimeIndex(f["date"]).as_unit("s").asi8
     if dialect.dates in ("s", "ms", "us", "ns"):
-        f["date"], options = seconds*{"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[dialect.dates], {"date_unit": dialect.dates}
-    elif dialect.dates == "%Y%m%d": f["date"] = f["date"].dt.strftime("%Y%m%d").astype(int)
-    elif dialect.dates == "utc midnight": f["date"] = f["date"].dt.tz_localize("UTC")
-    elif dialect.dates == "offset close": f["date"] = (f["date"] + pd.Timedelta(hours=16)).dt.tz_localize("America/New_York")
-    elif dialect.dates == "iso": f["date"] = f["date"].dt.date
+        f["date"], options = (
+            seconds * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[dialect.dates],
+            {"date_unit": dialect.dates},
+        )
+    elif dialect.dates == "%Y%m%d":
+        f["date"] = f["date"].dt.strftime("%Y%m%d").astype(int)
+    elif dialect.dates == "utc midnight":
+        f["date"] = f["date"].dt.tz_localize("UTC")
+    elif dialect.dates == "offset close":
+        f["date"] = (f["date"] + pd.Timedelta(hours=16)).dt.tz_localize("America/New_York")
+    elif dialect.dates == "iso":
+        f["date"] = f["date"].dt.date
     year = market.frame["date"].dt.year
     renamed = f.rename(columns={k: v for k, v in words.items() if k in f})
-    if dialect.layout == "feather": pl.from_pandas(renamed).write_ipc(folder/"vendor.feather"); return folder/"vendor.feather", options
-    if dialect.layout == "parquet": renamed.to_parquet(folder/"vendor [x].parquet", index=dialect.extra == "index"); return folder/"vendor [x].parquet", options
+    if dialect.layout == "feather":
+        pl.from_pandas(renamed).write_ipc(folder / "vendor.feather")
+        return folder / "vendor.feather", options
+    if dialect.layout == "parquet":
+        renamed.to_parquet(folder / "vendor [x].parquet", index=dialect.extra == "index")
+        return folder / "vendor [x].parquet", options
     if dialect.layout == "partitions":
-        renamed.assign(part=np.arange(len(f)) % 3).to_parquet(folder/"vendor", partition_cols=["part"])
-        return folder/"vendor", options
-    for asset, part in renamed.groupby(words["asset"], sort=False): part.drop(columns=words["asset"]).to_parquet(folder/f"{asset}.parquet", index=False)
+        renamed.assign(part=np.arange(len(f)) % 3).to_parquet(folder / "vendor", partition_cols=["part"])
+        return folder / "vendor", options
+    for asset, part in renamed.groupby(words["asset"], sort=False):
+        part.drop(columns=words["asset"]).to_parquet(folder / f"{asset}.parquet", index=False)
     return folder, options
 
-# %% ../../nbs/data/dialects.ipynb #7891b809
+# %% ../../nbs/data/dialects.ipynb #0396a41c
 def _close_to(a, b, digits=2e-5):
-    a, b = np.asarray(a, float), np.asarray(b, float)
-    with np.errstate(invalid="ignore"): near = np.abs(a - b) <= digits*np.maximum(np.abs(b), 1e-12) + 1e-30
+    a = np.asarray(a, float)
+    b = np.asarray(b, float)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= digits * np.maximum(np.abs(b), 1e-12) + 1e-30
     return bool((near | np.isnan(a) & np.isnan(b)).all())
 
+
 def differences(
-    table, # what `open_source` read
-    market:Market, dialect:Dialect,
-)->str: # empty where all is right
+    table,  # what `open_source` read
+    market: Market,
+    dialect: Dialect,
+) -> str:  # empty where all is right
     """The first thing in which a table is not the truth.
 
     Parameters
@@ -353,29 +580,55 @@ def differences(
     str
         empty where all is right
     """
-    got = table.frame.with_columns(pl.col("asset").cast(pl.String), pl.col("date").dt.strftime("%Y-%m-%d").alias("day")).sort("asset", "date").to_pandas()
+    got = (
+        table.frame.with_columns(pl.col("asset").cast(pl.String), pl.col("date").dt.strftime("%Y-%m-%d").alias("day"))
+        .sort("asset", "date")
+        .to_pandas()
+    )
     true = market.frame.sort_values(["asset", "date"], ignore_index=True)
-    if len(got) != len(true): return f"{len(got)} rows for {len(true)}"
-    if got["asset"].tolist() != true["asset"].tolist(): return f"assets {sorted(set(got['asset']))} for {sorted(set(true['asset']))}"
-    if got["day"].tolist() != true["date"].dt.strftime("%Y-%m-%d").tolist(): return f"dates from {got['day'].min()} to {got['day'].max()} for {true['date'].min().date()} to {true['date'].max().date()}"
+    if len(got) != len(true):
+        return f"{len(got)} rows for {len(true)}"
+    if got["asset"].tolist() != true["asset"].tolist():
+        return f"assets {sorted(set(got['asset']))} for {sorted(set(true['asset']))}"
+    if got["day"].tolist() != true["date"].dt.strftime("%Y-%m-%d").tolist():
+        return (
+            f"dates from {got['day'].min()} to {got['day'].max()} for {true['date'].min().date()} to "
+            f"{true['date'].max().date()}"
+        )
     broad = dialect.layout in ("wide", "yfinance")
     kind = "none" if broad else dialect.adjustment
     moved = kind not in _UNMOVED
-    want = true["close"]*(true["multiplier"] if moved else 1.)
-    returns = lambda x: np.diff(np.log(np.asarray(x, float)))[true["asset"].to_numpy()[1:] == true["asset"].to_numpy()[:-1]]
-    if not np.abs(returns(got["close"]) - returns(want)).max(initial=0) < 1e-4: return f"returns differ by up to {np.abs(returns(got['close']) - returns(want)).max():.3g}"
-    if not moved and not _close_to(got["close"], want): return "closes differ"
-    if dialect.layout == "wide": return ""
+    want = true["close"] * (true["multiplier"] if moved else 1.0)
+
+    def returns(x):
+        return np.diff(np.log(np.asarray(x, float)))[true["asset"].to_numpy()[1:] == true["asset"].to_numpy()[:-1]]
+
+    if not np.abs(returns(got["close"]) - returns(want)).max(initial=0) < 1e-4:
+        return f"returns differ by up to {np.abs(returns(got['close']) - returns(want)).max():.3g}"
+    if not moved and not _close_to(got["close"], want):
+        return "closes differ"
+    if dialect.layout == "wide":
+        return ""
     for c in ("open", "high", "low"):
-        if c not in got: return f"{c} is missing"
-        if not _close_to(got[c]/got["close"], true[c]/true["close"]): return f"{c} differs"
-    if "volume" not in got: return "volume is missing"
-    if not _close_to(got["volume"]*got["close"]*(1 if moved else true["close"]/got["close"]), true["volume"]*true["close"]*1., 1e-4): return "volume differs"
+        if c not in got:
+            return f"{c} is missing"
+        if not _close_to(got[c] / got["close"], true[c] / true["close"]):
+            return f"{c} differs"
+    if "volume" not in got:
+        return "volume is missing"
+    if not _close_to(
+        got["volume"] * got["close"] * (1 if moved else true["close"] / got["close"]),
+        true["volume"] * true["close"] * 1.0,
+        1e-4,
+    ):
+        return "volume differs"
     return ""
+
 
 _OPTION = re.compile(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])")
 
-def first_option(message:str)->tuple|None: # (option, value)
+
+def first_option(message: str) -> tuple | None:  # (option, value)
     """The option that a refusal names first.
 
     Returns
@@ -385,8 +638,10 @@ def first_option(message:str)->tuple|None: # (option, value)
     """
     import ast
     from neuralpha.data.tables import ReadSpec
+
     found = next(((k, v) for k, v in _OPTION.findall(message) if k in ReadSpec.model_fields), None)
     return found and (found[0], ast.literal_eval(found[1]))
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -401,16 +656,19 @@ class Outcome:
     options : dict
         with which it was read
     """
-    verdict: str # "right", "refused", "wrong"
-    said: str # the refusal, or the difference
-    options: dict # with which it was read
+
+    verdict: str  # "right", "refused", "wrong"
+    said: str  # the refusal, or the difference
+    options: dict  # with which it was read
+
 
 def read_dialect(
-    dialect:Dialect, folder:Path,
-    steps:int=0, # how many refusals are answered by their first option
-    knows:bool=False, # begin with the options of a user who knows the file
-    contrary:dict|None=None, # options that may be wrong of the file
-)->Outcome:
+    dialect: Dialect,
+    folder: Path,
+    steps: int = 0,  # how many refusals are answered by their first option
+    knows: bool = False,  # begin with the options of a user who knows the file
+    contrary: dict | None = None,  # options that may be wrong of the file
+) -> Outcome:
     """Write a dialect's file, read it, and compare with the truth.
 
     Parameters
@@ -428,10 +686,12 @@ def read_dialect(
     path, known = write_dialect(market, dialect, folder)
     options = {k: v for k, v in known.items() if knows or k == "layout"} | (contrary or {})
     for step in range(steps + 1):
-        try: table = open_source(path, **options)
+        try:
+            table = open_source(path, **options)
         except NeuralphaError as e:
             answer = first_option(str(e))
-            if step == steps or answer is None or answer[0] in options: return Outcome("refused", str(e), options)
+            if step == steps or answer is None or answer[0] in options:
+                return Outcome("refused", str(e), options)
             options = {**options, answer[0]: answer[1]}
             continue
         wrong = differences(table, market, dialect)

@@ -25,14 +25,18 @@ from ..core import NeuralphaError, unknown_name
 from .panel import Panel
 from .asof import Joined, bar_of, quality_table, row_at, utc
 
-# %% ../../nbs/data/events.ipynb #4395aaa3
-_TIMES, _RECEIVED = ("timestamp", "created_at", "time", "known_on"), ("received_at", "ingested_at")
+# %% ../../nbs/data/events.ipynb #a2eaccec
+_TIMES = ("timestamp", "created_at", "time", "known_on")
+_RECEIVED = ("received_at", "ingested_at")
+
 
 def infer_schema(
-    events:pd.DataFrame, # asset, a time, and any further columns
-    name:str="events", # for messages
-)->pd.DataFrame: # by column: kind, missing (share)
-    """What each column of an event table is. Raises `NeuralphaError` where there is no asset, no time or more than one time.
+    events: pd.DataFrame,  # asset, a time, and any further columns
+    name: str = "events",  # for messages
+) -> pd.DataFrame:  # by column: kind, missing (share)
+    """What each column of an event table is.
+
+    Raises `NeuralphaError` where there is no asset, no time or more than one time.
 
     Parameters
     ----------
@@ -47,25 +51,43 @@ def infer_schema(
         by column: kind, missing (share)
     """
     twice = events.columns[events.columns.duplicated()]
-    if len(twice): raise NeuralphaError(f"{name}: column {twice[0]!r} occurs more than once; rename or drop one.")
-    if "asset" not in events: raise NeuralphaError(f"{name}: column 'asset' is missing; the table has {', '.join(map(str, events))}.")
+    if len(twice):
+        raise NeuralphaError(f"{name}: column {twice[0]!r} occurs more than once; rename or drop one.")
+    if "asset" not in events:
+        raise NeuralphaError(f"{name}: column 'asset' is missing; the table has {', '.join(map(str, events))}.")
     times = [c for c in _TIMES if c in events]
-    if len(times) != 1: raise NeuralphaError(f"{name}: one time column is needed ({', '.join(_TIMES)}); the table has {', '.join(times) or 'none'}.")
-    if events.empty: raise NeuralphaError(f"{name}: the table has no rows.")
+    if len(times) != 1:
+        raise NeuralphaError(
+            f"{name}: one time column is needed ({', '.join(_TIMES)}); the table has {', '.join(times) or 'none'}."
+        )
+    if events.empty:
+        raise NeuralphaError(f"{name}: the table has no rows.")
+
     def kind(c):
-        if c == "asset" or c == times[0]: return "asset" if c == "asset" else "time"
-        if c in _RECEIVED: return "received"
-        if pd.api.types.is_numeric_dtype(events[c]): return "number"
-        if isinstance(events[c].dtype, pd.DatetimeTZDtype) or events[c].dtype.kind == "M": return "other time"
+        if c == "asset" or c == times[0]:
+            return "asset" if c == "asset" else "time"
+        if c in _RECEIVED:
+            return "received"
+        if pd.api.types.is_numeric_dtype(events[c]):
+            return "number"
+        if isinstance(events[c].dtype, pd.DatetimeTZDtype) or events[c].dtype.kind == "M":
+            return "other time"
         words = events[c].dropna()
-        if not words.map(lambda v: isinstance(v, str)).all(): raise NeuralphaError(f"{name}: column {c!r} mixes text with other values; convert it to one type.")
-        return "text" if len(words) and words.str.strip().str.contains(" ").mean() > .5 else "category"
-    return pd.DataFrame({"kind": {c: kind(c) for c in events}, "missing": events.isna().mean()}).loc[list(events)].rename_axis("column")
+        if not words.map(lambda v: isinstance(v, str)).all():
+            raise NeuralphaError(f"{name}: column {c!r} mixes text with other values; convert it to one type.")
+        return "text" if len(words) and words.str.strip().str.contains(" ").mean() > 0.5 else "category"
+
+    return (
+        pd.DataFrame({"kind": {c: kind(c) for c in events}, "missing": events.isna().mean()})
+        .loc[list(events)]
+        .rename_axis("column")
+    )
+
 
 def check_schema(
-    events:pd.DataFrame,
-    schema:pd.DataFrame, # by column: kind; from `infer_schema` of a table one has looked at
-    name:str="events",
+    events: pd.DataFrame,
+    schema: pd.DataFrame,  # by column: kind; from `infer_schema` of a table one has looked at
+    name: str = "events",
 ):
     """Raise `NeuralphaError` where a table no longer has the columns, or the kinds, it once had.
 
@@ -78,15 +100,20 @@ def check_schema(
     """
     got = infer_schema(events, name)
     for c in schema.index:
-        if c not in got.index: raise unknown_name(f"column of {name}", c, got.index)
-        if got.loc[c, "kind"] != schema.loc[c, "kind"]: raise NeuralphaError(f"{name}: column {c!r} is now a {got.loc[c, 'kind']}, the schema says {schema.loc[c, 'kind']}.")
+        if c not in got.index:
+            raise unknown_name(f"column of {name}", c, got.index)
+        if got.loc[c, "kind"] != schema.loc[c, "kind"]:
+            raise NeuralphaError(
+                f"{name}: column {c!r} is now a {got.loc[c, 'kind']}, the schema says {schema.loc[c, 'kind']}."
+            )
     new = [c for c in got.index if c not in schema.index]
-    if new: raise NeuralphaError(f"{name}: column {new[0]!r} is not in the schema; add it there or drop it.")
+    if new:
+        raise NeuralphaError(f"{name}: column {new[0]!r} is not in the schema; add it there or drop it.")
 
-# %% ../../nbs/data/events.ipynb #04d82935
+# %% ../../nbs/data/events.ipynb #5f92a8a2
 def sentiment(
-    texts, # strings; empty or missing gives NaN
-)->np.ndarray: # (n,) float64, -1 (worst) to 1 (best)
+    texts,  # strings; empty or missing gives NaN
+) -> np.ndarray:  # (n,) float64, -1 (worst) to 1 (best)
     """VADER's compound score of each text (Hutto & Gilbert 2014); equal texts are scored once.
 
     Parameters
@@ -99,20 +126,25 @@ def sentiment(
     np.ndarray
         (n,) float64, -1 (worst) to 1 (best)
     """
-    try: from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-    except ImportError as e: raise NeuralphaError("Sentiment of text needs vaderSentiment: pip install 'neuralpha[text]'.") from e
+    try:
+        from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+    except ImportError as e:
+        raise NeuralphaError("Sentiment of text needs vaderSentiment: pip install 'neuralpha[text]'.") from e
     analyzer = SentimentIntensityAnalyzer()
     code, unique = pd.factorize(pd.Series(texts, dtype=object))
-    scores = np.array([analyzer.polarity_scores(t)["compound"] if isinstance(t, str) and t.strip() else np.nan for t in unique] + [np.nan])
+    scores = np.array(
+        [analyzer.polarity_scores(t)["compound"] if isinstance(t, str) and t.strip() else np.nan for t in unique]
+        + [np.nan]
+    )
     return scores[code]
 
-# %% ../../nbs/data/events.ipynb #eb8d386e
+# %% ../../nbs/data/events.ipynb #45d664f0
 def novelty(
-    texts, # strings, in order of time within each asset
-    asset, # (n,) asset of each text
-    bar, # (n,) bar of each text, not falling within an asset
-    memory:int=5, # bars back an earlier text may lie
-)->np.ndarray: # (n,) float64, 0 (said before) to 1 (nothing like it); NaN for missing text
+    texts,  # strings, in order of time within each asset
+    asset,  # (n,) asset of each text
+    bar,  # (n,) bar of each text, not falling within an asset
+    memory: int = 5,  # bars back an earlier text may lie
+) -> np.ndarray:  # (n,) float64, 0 (said before) to 1 (nothing like it); NaN for missing text
     """One minus the highest cosine similarity to an earlier text on the same asset, by hashed words.
 
     Parameters
@@ -132,13 +164,16 @@ def novelty(
         (n,) float64, 0 (said before) to 1 (nothing like it); NaN for missing text
     """
     from sklearn.feature_extraction.text import HashingVectorizer
+
     words = pd.Series(texts, dtype=object)
     hashed = HashingVectorizer(n_features=2**18, alternate_sign=False, binary=True).transform(words.fillna(""))
-    asset, bar = np.asarray(asset), np.asarray(bar)
+    asset = np.asarray(asset)
+    bar = np.asarray(bar)
     out = np.ones(len(words))
     for a in pd.unique(asset):
         mine = np.flatnonzero(asset == a)
-        x, when = hashed[mine], bar[mine]
+        x = hashed[mine]
+        when = bar[mine]
         for b in np.unique(when):
             start, first, end = np.searchsorted(when, [b - memory, b, b + 1])
             like = (x[first:end] @ x[start:end].T).toarray()
@@ -146,14 +181,15 @@ def novelty(
             out[mine[first:end]] = 1 - np.max(np.where(earlier, like, 0), axis=1, initial=0)
     return np.where(words.isna() | (words == ""), np.nan, out)
 
-# %% ../../nbs/data/events.ipynb #13cf17ae
+# %% ../../nbs/data/events.ipynb #9b796afe
 def _timed(panel, events, schema, calendar, tz, lead, zone):
-    "Usable events sorted by time, with `_bar` and `_row`; and the quality table."
+    """Usable events sorted by time, with `_bar` and `_row`; and the quality table."""
     time = schema.index[schema["kind"] == "time"][0]
     at = utc(events[time], zone, time)
     arrived = [utc(events[c], zone, c) for c in schema.index[schema["kind"] == "received"]]
     known = pd.concat([at, *arrived], axis=1).max(axis=1).where(at.notna())
-    bar, asset = bar_of(panel, known, calendar, lead, tz), events["asset"].astype(str).to_numpy()
+    bar = bar_of(panel, known, calendar, lead, tz)
+    asset = events["asset"].astype(str).to_numpy()
     code = np.searchsorted(panel.assets, asset)
     unknown = panel.assets[np.minimum(code, panel.n_assets - 1)] != asset
     inside = ~unknown & (bar >= 0) & (bar < panel.n_dates)
@@ -168,43 +204,56 @@ def _timed(panel, events, schema, calendar, tz, lead, zone):
         "unknown asset": (unknown, "dropped"),
         "outside the panel": (~unknown & at.notna().to_numpy() & (row < 0), "dropped: no row of the asset on that bar"),
         "out of order": ((at < newest).to_numpy(), "sorted by time"),
-        "late": (late, "counted from the bar in which it was received" if arrived else "cannot be told: no received_at column")}
-    if calendar: counters["after the close"] = ((row >= 0) & _after_close(panel, at, bar, calendar), "counted for the next session")
+        "late": (
+            late,
+            "counted from the bar in which it was received" if arrived else "cannot be told: no received_at column",
+        ),
+    }
+    if calendar:
+        counters["after the close"] = (
+            (row >= 0) & _after_close(panel, at, bar, calendar),
+            "counted for the next session",
+        )
     kept = (row >= 0) & ~duplicate
     used = events.assign(_bar=bar, _row=row, _at=known)[kept].sort_values("_at", kind="stable", ignore_index=True)
     return used, quality_table(counters, asset, at.dt.tz_convert(None).to_numpy())
 
+
 def _after_close(panel, at, bar, calendar):
-    "(n,) bool: the event's own day, on the exchange's clock, ended before the bar it counts for began."
+    """(n,) bool: the event's own day, on the exchange's clock, ended before the bar it counts for began."""
     import exchange_calendars as xc
+
     own = at.dt.tz_convert(xc.get_calendar(calendar).tz).dt.tz_localize(None).dt.normalize().to_numpy("datetime64[ns]")
     return own < panel.dates[np.clip(bar, 0, panel.n_dates - 1)]
 
-# %% ../../nbs/data/events.ipynb #f4a4c02f
-def _trailing(panel:Panel, values, window:int, skip:int=0):
-    "(n_rows,) sum over rows i-skip-window+1 .. i-skip of the same asset."
-    total = np.concatenate([[0.], np.cumsum(values)])
+# %% ../../nbs/data/events.ipynb #4003f7b5
+def _trailing(panel: Panel, values, window: int, skip: int = 0):
+    """(n_rows,) sum over rows i-skip-window+1 .. i-skip of the same asset."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
     row = np.arange(panel.n_rows)
     first = panel.asset_offsets[panel.asset_code]
     end = np.maximum(row + 1 - skip, first)
     return total[end] - total[np.maximum(end - window, first)]
 
-# %% ../../nbs/data/events.ipynb #b311cda4
+# %% ../../nbs/data/events.ipynb #364b919c
 def event_features(
-    panel:Panel,
-    events:pd.DataFrame, # asset, a time, and any further columns; see the table above
-    name:str="event", # first part of the features' names
-    schema:pd.DataFrame|None=None, # from `infer_schema`; given, the table is held to it
-    calendar:str|None="XNYS", # exchange whose sessions the bars are dated by; None where the panel's dates are closing times
-    tz:str|None=None, # zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
-    lead:str="0min", # how long before the close an event must be public, e.g. "15min"
-    zone:str|None=None, # zone of times that carry none
-    window:int=20, # bars of trailing means
-    memory:int=5, # bars in which a repeated text is not new
-)->Joined:
-    """Attention, tone and disagreement of an event table, as of each bar's close. An event after the close counts for
-    the next session; on intraday bars, read with a zone `tz`, for the first bar that closes after it: calendar=None, tz=tz.
-    Raises `NeuralphaError` for a table without asset or time, times without a zone, or a broken schema.
+    panel: Panel,
+    events: pd.DataFrame,  # asset, a time, and any further columns; see the table above
+    name: str = "event",  # first part of the features' names
+    schema: pd.DataFrame | None = None,  # from `infer_schema`; given, the table is held to it
+    calendar: str
+    | None = "XNYS",  # exchange whose sessions the bars are dated by; None where the panel's dates are closing times
+    tz: str | None = None,  # zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
+    lead: str = "0min",  # how long before the close an event must be public, e.g. "15min"
+    zone: str | None = None,  # zone of times that carry none
+    window: int = 20,  # bars of trailing means
+    memory: int = 5,  # bars in which a repeated text is not new
+) -> Joined:
+    """Attention, tone and disagreement of an event table, as of each bar's close.
+
+    An event after the close counts for the next session; on intraday bars, read with a zone `tz`, for the first bar
+    that closes after it: calendar=None, tz=tz. Raises `NeuralphaError` for a table without asset or time, times without
+    a zone, or a broken schema.
 
     Parameters
     ----------
@@ -229,7 +278,8 @@ def event_features(
     memory : int, default 5
         bars in which a repeated text is not new
     """
-    if schema is not None: check_schema(events, schema, name)
+    if schema is not None:
+        check_schema(events, schema, name)
     schema = infer_schema(events, name)
     used, quality = _timed(panel, events, schema, calendar, tz, lead, zone)
     numbers = {c: used[c].to_numpy(float) for c in schema.index[schema["kind"] == "number"]}
@@ -241,37 +291,62 @@ def event_features(
     fields, about = _attention(panel, used["_row"].to_numpy(), window)
     for c, v in numbers.items():
         more, lines = _tone(panel, used["_row"].to_numpy(), v, c, window)
-        fields, about = fields | more, about | lines
+        fields = fields | more
+        about = about | lines
     for c in schema.index[schema["kind"] == "category"]:
         pairs = used[["_row", c]].dropna().drop_duplicates()
         fields[f"{c}_kinds"] = np.bincount(pairs["_row"], minlength=panel.n_rows).astype(float)
         about[f"{c}_kinds"] = (f"different values of {c} in the bar", 0)
     covered = np.isfinite(fields["attention"])
-    finish = lambda v: np.where(covered & panel.tradable, v, np.nan).astype(np.float32)
+
+    def finish(v):
+        return np.where(covered & panel.tradable, v, np.nan).astype(np.float32)
+
     rule = f"events public {'' if lead == '0min' else f'{lead} before or '}by the bar's close ({calendar or tz})"
-    table = pd.DataFrame([(m, rule, k) for m, k in about.values()], [f"{name}_{c}" for c in about], ["meaning", "known_on", "lookback"])
+    table = pd.DataFrame(
+        [(m, rule, k) for m, k in about.values()], [f"{name}_{c}" for c in about], ["meaning", "known_on", "lookback"]
+    )
     return Joined(panel, {f"{name}_{c}": finish(v) for c, v in fields.items()}, table, quality)
 
-# %% ../../nbs/data/events.ipynb #1f903de4
+# %% ../../nbs/data/events.ipynb #c9f039e1
 def _attention(panel, row, window):
     count = np.bincount(row, minlength=panel.n_rows).astype(float)
     covered = _trailing(panel, count, panel.n_rows) > 0
     attention = np.where(covered, np.log1p(count), np.nan)
     before = _trailing(panel, covered, window, 1)
-    with np.errstate(all="ignore"): mean = _trailing(panel, np.nan_to_num(attention), window, 1)/before
-    return ({"attention": attention, "attention_surprise": np.where(before >= (window + 1)//2, attention - mean, np.nan)},
-            {"attention": ("log of one plus the number of events in the bar", 0),
-             "attention_surprise": (f"attention less its mean over the {window} bars before", window)})
+    with np.errstate(all="ignore"):
+        mean = _trailing(panel, np.nan_to_num(attention), window, 1) / before
+    return (
+        {"attention": attention, "attention_surprise": np.where(before >= (window + 1) // 2, attention - mean, np.nan)},
+        {
+            "attention": ("log of one plus the number of events in the bar", 0),
+            "attention_surprise": (f"attention less its mean over the {window} bars before", window),
+        },
+    )
+
 
 def _tone(panel, row, values, c, window):
     ok = np.isfinite(values)
-    bins = lambda v: np.bincount(row[ok], weights=v[ok], minlength=panel.n_rows)
-    n, total = bins(np.ones(len(values))), bins(values)
+
+    def bins(v):
+        return np.bincount(row[ok], weights=v[ok], minlength=panel.n_rows)
+
+    n = bins(np.ones(len(values)))
+    total = bins(values)
     with np.errstate(all="ignore"):
-        mean = total/n
-        off = bins((values - mean[row])**2)
-        recent = _trailing(panel, total, window)/_trailing(panel, n, window)
-        before = _trailing(panel, total, window, 1)/_trailing(panel, n, window, 1)
-        fields = {c: mean, f"{c}_recent": recent, f"{c}_surprise": mean - before, f"{c}_dispersion": np.where(n > 1, np.sqrt(off/(n - 1)), np.nan)}
-    return fields, {c: (f"mean {c} of the bar's events", 0), f"{c}_recent": (f"mean {c} of all events of {window} bars", window - 1),
-                    f"{c}_surprise": (f"mean {c} less that of the {window} bars before", window), f"{c}_dispersion": (f"standard deviation of {c} within the bar", 0)}
+        mean = total / n
+        off = bins((values - mean[row]) ** 2)
+        recent = _trailing(panel, total, window) / _trailing(panel, n, window)
+        before = _trailing(panel, total, window, 1) / _trailing(panel, n, window, 1)
+        fields = {
+            c: mean,
+            f"{c}_recent": recent,
+            f"{c}_surprise": mean - before,
+            f"{c}_dispersion": np.where(n > 1, np.sqrt(off / (n - 1)), np.nan),
+        }
+    return fields, {
+        c: (f"mean {c} of the bar's events", 0),
+        f"{c}_recent": (f"mean {c} of all events of {window} bars", window - 1),
+        f"{c}_surprise": (f"mean {c} less that of the {window} bars before", window),
+        f"{c}_dispersion": (f"standard deviation of {c} within the bar", 0),
+    }

@@ -16,11 +16,12 @@ import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from .panel import Panel
 
-# %% ../../nbs/data/faults.ipynb #e67d8f04
+# %% ../../nbs/data/faults.ipynb #ecff88ef
 def as_traded(
-    panel:Panel, # with adjusted open, high, low, close, volume
-    above:float=100., # a share that closed above this, and above twice its first close, is split before the next bar
-)->Panel: # the same rows; prices and volume as traded, and `adj_close` (adjusted to the asset's last bar)
+    panel: Panel,  # with adjusted open, high, low, close, volume
+    # a share that closed above this, and above twice its first close, is split before the next bar
+    above: float = 100.0,
+) -> Panel:  # the same rows; prices and volume as traded, and `adj_close` (adjusted to the asset's last bar)
     """Undo the adjustment for splits that companies with dear shares would have made.
 
     Parameters
@@ -28,8 +29,6 @@ def as_traded(
     panel : Panel
         with adjusted open, high, low, close, volume
     above : float, default 100.0
-        a share that closed above this, and above twice its first close, is split before the next
-        bar
 
     Returns
     -------
@@ -38,39 +37,70 @@ def as_traded(
         bar)
     """
     close = pd.Series(panel.fields["close"], dtype=float).groupby(panel.asset_code).ffill()
-    limit = np.maximum(above, 2*close.groupby(panel.asset_code).transform("first"))
-    doublings = np.ceil(np.log2(np.maximum(close/limit, 1)))
+    limit = np.maximum(above, 2 * close.groupby(panel.asset_code).transform("first"))
+    doublings = np.ceil(np.log2(np.maximum(close / limit, 1)))
     splits = doublings.groupby(panel.asset_code).cummax().groupby(panel.asset_code).shift().fillna(0).to_numpy()
     final = splits[(panel.asset_offsets[1:] - 1)[panel.asset_code]]
-    prices = {k: panel.fields[k]/2**splits for k in ("open", "high", "low", "close")}
-    return panel.with_fields(**prices, volume=panel.fields["volume"]*2**splits, adj_close=panel.fields["close"]/2**final)
+    prices = {k: panel.fields[k] / 2**splits for k in ("open", "high", "low", "close")}
+    return panel.with_fields(
+        **prices, volume=panel.fields["volume"] * 2**splits, adj_close=panel.fields["close"] / 2**final
+    )
 
-# %% ../../nbs/data/faults.ipynb #283ad6c7
+# %% ../../nbs/data/faults.ipynb #cdcc8682
 _PRICES = ["open", "high", "low", "close"]
 
-def _edit(kind, f, i, rows):
-    "Spoil row position i of the table; `rows` are the positions of the asset's rows from i on."
-    at = lambda columns: [f.columns.get_loc(c) for c in columns]
-    prices, volume, close, before = at(_PRICES), at(["volume"])[0], at(["close"])[0], i - 1
-    if kind == "no_trade": f.iloc[i, [*at(["open", "high", "low"]), volume]], f.iloc[i, close] = 0, f.iat[before, close]
-    elif kind == "high_below_low": f.iloc[i, at(["high", "low"])] = f.iloc[i, at(["low", "high"])].to_numpy()
-    elif kind == "negative_price": f.iat[i, close] *= -1
-    elif kind == "zero_price": f.iat[i, close] = 0
-    elif kind == "decimal_slip": f.iloc[i, prices] *= 100
-    elif kind == "split": f.iloc[rows, prices], f.iloc[rows, volume] = f.iloc[rows, prices]/2, f.iloc[rows, volume]*2
-    elif kind == "stale": f.iloc[rows[:10], [*prices, volume]] = f.iloc[before, [*prices, volume]].to_numpy(float)
-    elif kind == "volume_spike": f.iat[i, volume] *= 1000
-    elif kind == "bounce": f.iat[i, close] *= 1.3
 
-# %% ../../nbs/data/faults.ipynb #75856997
-FAULTS = ("duplicate", "missing", "no_trade", "high_below_low", "negative_price", "zero_price", "decimal_slip", "split",
-          "stale", "volume_spike", "bounce", "weekend")
+def _edit(kind, f, i, rows):
+    """Spoil row position i of the table; `rows` are the positions of the asset's rows from i on."""
+
+    def at(columns):
+        return [f.columns.get_loc(c) for c in columns]
+
+    prices = at(_PRICES)
+    volume = at(["volume"])[0]
+    close = at(["close"])[0]
+    before = i - 1
+    if kind == "no_trade":
+        f.iloc[i, [*at(["open", "high", "low"]), volume]], f.iloc[i, close] = 0, f.iat[before, close]
+    elif kind == "high_below_low":
+        f.iloc[i, at(["high", "low"])] = f.iloc[i, at(["low", "high"])].to_numpy()
+    elif kind == "negative_price":
+        f.iat[i, close] *= -1
+    elif kind == "zero_price":
+        f.iat[i, close] = 0
+    elif kind == "decimal_slip":
+        f.iloc[i, prices] *= 100
+    elif kind == "split":
+        f.iloc[rows, prices], f.iloc[rows, volume] = f.iloc[rows, prices] / 2, f.iloc[rows, volume] * 2
+    elif kind == "stale":
+        f.iloc[rows[:10], [*prices, volume]] = f.iloc[before, [*prices, volume]].to_numpy(float)
+    elif kind == "volume_spike":
+        f.iat[i, volume] *= 1000
+    elif kind == "bounce":
+        f.iat[i, close] *= 1.3
+
+# %% ../../nbs/data/faults.ipynb #9c35edc0
+FAULTS = (
+    "duplicate",
+    "missing",
+    "no_trade",
+    "high_below_low",
+    "negative_price",
+    "zero_price",
+    "decimal_slip",
+    "split",
+    "stale",
+    "volume_spike",
+    "bounce",
+    "weekend",
+)
+
 
 def plant_faults(
-    frame:pd.DataFrame, # clean long table: date, asset, open, high, low, close, volume; unique rows
-    counts:dict, # fault -> how many; see the table above
-    seed:int=0,
-)->tuple[pd.DataFrame, pd.DataFrame]: # the spoilt table; planted faults as date, asset, fault
+    frame: pd.DataFrame,  # clean long table: date, asset, open, high, low, close, volume; unique rows
+    counts: dict,  # fault -> how many; see the table above
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # the spoilt table; planted faults as date, asset, fault
     """Spoil rows of a clean table, at most one fault per asset and 30 bars; the table stays sorted by asset and date.
 
     Parameters
@@ -87,7 +117,8 @@ def plant_faults(
         the spoilt table; planted faults as date, asset, fault
     """
     for kind in counts:
-        if kind not in FAULTS: raise unknown_name("fault", kind, FAULTS)
+        if kind not in FAULTS:
+            raise unknown_name("fault", kind, FAULTS)
     f = frame.dropna(subset=["close"]).sort_values(["asset", "date"], ignore_index=True)
     f[[*_PRICES, "volume"]] = f[[*_PRICES, "volume"]].astype(float)
     asset = f["asset"].to_numpy()
@@ -95,16 +126,28 @@ def plant_faults(
     starts = np.searchsorted(asset, asset, side="left")
     place = np.flatnonzero((np.arange(len(f)) - starts >= 30) & (ends - np.arange(len(f)) > 30))
     kinds = [k for k, n in counts.items() for _ in range(n)]
-    rng, chosen = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    chosen = []
     for i in rng.permutation(place):
-        if len(chosen) == len(kinds): break
-        if all(abs(i - j) > 30 for j in chosen): chosen.append(int(i))
-    if len(chosen) < len(kinds): raise NeuralphaError(f"{len(kinds)} faults do not fit into {len(f)} rows with 30 bars between them; ask for fewer.")
+        if len(chosen) == len(kinds):
+            break
+        if all(abs(i - j) > 30 for j in chosen):
+            chosen.append(int(i))
+    if len(chosen) < len(kinds):
+        raise NeuralphaError(
+            f"{len(kinds)} faults do not fit into {len(f)} rows with 30 bars between them; ask for fewer."
+        )
     planted = f.loc[chosen, ["date", "asset"]].assign(fault=kinds).sort_index().reset_index(drop=True)
-    for i, kind in zip(chosen, kinds): _edit(kind, f, i, np.arange(i, ends[i]))
-    of = lambda kind: [i for i, k in zip(chosen, kinds) if k == kind]
-    again = f.iloc[of("duplicate")].assign(close=lambda d: d["close"]*1.01)
+    for i, kind in zip(chosen, kinds):
+        _edit(kind, f, i, np.arange(i, ends[i]))
+
+    def of(kind):
+        return [i for i, k in zip(chosen, kinds) if k == kind]
+
+    again = f.iloc[of("duplicate")].assign(close=lambda d: d["close"] * 1.01)
     weekend = f["date"].to_numpy("datetime64[D]").copy()
     weekend[of("weekend")] = np.busday_offset(weekend[of("weekend")], 0, weekmask="Sat", roll="forward")
     f["date"] = weekend.astype("datetime64[ns]")
-    return pd.concat([f.drop(index=of("missing")), again]).sort_values(["asset", "date"], kind="stable", ignore_index=True), planted
+    return pd.concat([f.drop(index=of("missing")), again]).sort_values(
+        ["asset", "date"], kind="stable", ignore_index=True
+    ), planted

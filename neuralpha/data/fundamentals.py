@@ -23,24 +23,35 @@ from ..core import NeuralphaError
 from .panel import Panel
 from .asof import Joined, has_times, known_at, quality_table
 
-# %% ../../nbs/data/fundamentals.ipynb #84bc702f
+# %% ../../nbs/data/fundamentals.ipynb #f7897602
 FIGURES = ("revenues", "op_income", "net_income", "eps_diluted", "assets", "equity", "cash_flow_op")
 _PERIODS = {"Q1": 1, "Q2": 2, "Q3": 3, "FY": 4}
 
+
 def _days(column, what):
-    "Dates as datetime64[ns]; refused where they have a zone, since a stamp of the evening would count from the wrong session."
-    try: dates = pd.to_datetime(column)
-    except (ValueError, TypeError) as e: raise NeuralphaError(f"{what} holds something that is no date: {e}") from e
+    """Dates as datetime64[ns]; refused where they have a zone, since a stamp of the evening would count from the wrong
+    session.
+    """
+    try:
+        dates = pd.to_datetime(column)
+    except (ValueError, TypeError) as e:
+        raise NeuralphaError(f"{what} holds something that is no date: {e}") from e
     if getattr(dates.dtype, "tz", None) is not None or dates.dtype == object:
-        raise NeuralphaError(f"{what} has a time zone; give dates: the session from which a filing counts, as "
-                             "neuralpha.data.asof.session_of finds it, or .dt.tz_convert('America/New_York').dt.tz_localize(None).dt.normalize() where the filing's own day counts.")
+        raise NeuralphaError(
+            f"{what} has a time zone; give dates: the session from which a filing counts, as "
+            "neuralpha.data.asof.session_of finds it, or "
+            ".dt.tz_convert('America/New_York').dt.tz_localize(None).dt.normalize() where the filing's own day "
+            "counts."
+        )
     return dates.astype("datetime64[ns]")
 
+
 def check_filings(
-    filings:pd.DataFrame,
-    name:str="fundamentals",
-)->pd.DataFrame: # the filings with dates as datetime64[ns], sorted by asset, known_on and fiscal period
-    """Raise `NeuralphaError` for missing columns, empty dates, unknown fiscal periods, text where figures should be, and filings before their period ended.
+    filings: pd.DataFrame,
+    name: str = "fundamentals",
+) -> pd.DataFrame:  # the filings with dates as datetime64[ns], sorted by asset, known_on and fiscal period
+    """Raise `NeuralphaError` for missing columns, empty dates, unknown fiscal periods, text where figures should be,
+    and filings before their period ended.
 
     Returns
     -------
@@ -48,16 +59,29 @@ def check_filings(
         the filings with dates as datetime64[ns], sorted by asset, known_on and fiscal period
     """
     for c in ("asset", "known_on", "period_end", "fiscal_year", "fiscal_period", *FIGURES):
-        if c not in filings: raise NeuralphaError(f"{name}: column {c!r} is missing; the table has {', '.join(map(str, filings))}.")
-    if not len(filings): raise NeuralphaError(f"{name}: the table has no filings, so there is nothing to join.")
-    f = filings.assign(asset=filings["asset"].astype(str), **{c: _days(filings[c], f"{name}: column {c!r}") for c in ("known_on", "period_end")})
+        if c not in filings:
+            raise NeuralphaError(f"{name}: column {c!r} is missing; the table has {', '.join(map(str, filings))}.")
+    if not len(filings):
+        raise NeuralphaError(f"{name}: the table has no filings, so there is nothing to join.")
+    f = filings.assign(
+        asset=filings["asset"].astype(str),
+        **{c: _days(filings[c], f"{name}: column {c!r}") for c in ("known_on", "period_end")},
+    )
     for c in FIGURES:
-        if not pd.api.types.is_numeric_dtype(f[c]): raise NeuralphaError(f"{name}: column {c!r} is {f[c].dtype}, not a number.")
+        if not pd.api.types.is_numeric_dtype(f[c]):
+            raise NeuralphaError(f"{name}: column {c!r} is {f[c].dtype}, not a number.")
+
     def refuse(bad, what):
-        if bad.any(): raise NeuralphaError(f"{name}: {what} in {int(bad.sum())} rows, first {f['asset'][bad.idxmax()]}, period end {f['period_end'][bad.idxmax()]:%Y-%m-%d}.")
+        if bad.any():
+            raise NeuralphaError(
+                f"{name}: {what} in {int(bad.sum())} rows, first {f['asset'][bad.idxmax()]}, period end "
+                f"{f['period_end'][bad.idxmax()]:%Y-%m-%d}."
+            )
+
     f = f.reset_index(drop=True)
     year = f["fiscal_year"]
-    if not pd.api.types.is_numeric_dtype(year) or (year.dropna() % 1 != 0).any(): raise NeuralphaError(f"{name}: column 'fiscal_year' holds something else than whole years such as 2020.")
+    if not pd.api.types.is_numeric_dtype(year) or (year.dropna() % 1 != 0).any():
+        raise NeuralphaError(f"{name}: column 'fiscal_year' holds something else than whole years such as 2020.")
     refuse(f[["known_on", "period_end", "fiscal_year"]].isna().any(axis=1), "empty known_on, period_end or fiscal_year")
     refuse(~f["fiscal_period"].isin(list(_PERIODS)), "fiscal_period other than Q1, Q2, Q3, FY")
     refuse(f["known_on"] <= f["period_end"], "known_on not after period_end (look-ahead)")
@@ -65,60 +89,103 @@ def check_filings(
     order = f.assign(_filled=filled).sort_values(["asset", "known_on", "period_end", "_filled"], kind="stable").index
     return f.loc[order].reset_index(drop=True)
 
-# %% ../../nbs/data/fundamentals.ipynb #412b9b9e
+# %% ../../nbs/data/fundamentals.ipynb #5d822c9e
 class _Company:
-    "What is known of one company: the last version of each figure of each fiscal period."
-    def __init__(self): self.known, self.shares, self.latest = {}, np.nan, None # (year, n) -> figures and period_end; shares; (period_end, year, n)
+    """What is known of one company: the last version of each figure of each fiscal period."""
+
+    def __init__(self):
+        self.known, self.shares, self.latest = (
+            {},
+            np.nan,
+            None,
+        )  # (year, n) -> figures and period_end; shares; (period_end, year, n)
 
     def file(self, period_end, year, n, figures):
-        "Take in a filing; an amendment changes the figures it has, of its period, and not which period is the latest."
+        """Take in a filing; an amendment changes the figures it has, of its period, and not which period is the
+        latest.
+        """
         old = self.known.get((year, n), {})
         same = old.get("period_end") == period_end
-        self.known[year, n] = {k: old[k] if same and np.isnan(v) else v for k, v in figures.items()} | {"period_end": period_end}
-        eps, income = figures["eps_diluted"], figures["net_income"]
+        self.known[year, n] = {k: old[k] if same and np.isnan(v) else v for k, v in figures.items()} | {
+            "period_end": period_end
+        }
+        eps = figures["eps_diluted"]
+        income = figures["net_income"]
         if self.latest is None or period_end >= self.latest[0]:
             self.latest = (period_end, year, n)
-            if abs(eps) >= .05 and income*eps > 0: self.shares = income/eps
+            if abs(eps) >= 0.05 and income * eps > 0:
+                self.shares = income / eps
 
-    def of(self, name, year, n): return self.known[year, n][name] if (year, n) in self.known else np.nan
+    def of(self, name, year, n):
+        return self.known[year, n][name] if (year, n) in self.known else np.nan
 
     def quarter(self, name, year, n):
-        "An income figure of a single quarter."
-        if n < 4: return self.of(name, year, n)
+        """An income figure of a single quarter."""
+        if n < 4:
+            return self.of(name, year, n)
         return self.of(name, year, 4) - sum(self.of(name, year, k) for k in (1, 2, 3))
 
     def to_date(self, name, year, n):
-        "A flow since the fiscal year began: as filed for cash flows and full years, else the sum of its quarters."
-        if n == 4 or name == "cash_flow_op": return self.of(name, year, n)
+        """A flow since the fiscal year began: as filed for cash flows and full years, else the sum of its quarters."""
+        if n == 4 or name == "cash_flow_op":
+            return self.of(name, year, n)
         return sum(self.of(name, year, k) for k in range(1, n + 1))
 
     def trailing(self, name, year, n):
-        "A flow over the twelve months that end with quarter n."
-        if n == 4: return self.of(name, year, 4)
+        """A flow over the twelve months that end with quarter n."""
+        if n == 4:
+            return self.of(name, year, 4)
         return self.of(name, year - 1, 4) + self.to_date(name, year, n) - self.to_date(name, year - 1, n)
 
-# %% ../../nbs/data/fundamentals.ipynb #34b5b6d6
-STATE = ("trailing_income", "equity", "shares", "operating_margin", "net_margin", "sales_growth", "earnings_growth", "accruals", "leverage", "earnings_surprise")
+# %% ../../nbs/data/fundamentals.ipynb #e30efa94
+STATE = (
+    "trailing_income",
+    "equity",
+    "shares",
+    "operating_margin",
+    "net_margin",
+    "sales_growth",
+    "earnings_growth",
+    "accruals",
+    "leverage",
+    "earnings_surprise",
+)
 
-def _state(company:_Company):
-    "What the latest period of a company says, in the order of `STATE`."
+
+def _state(company: _Company):
+    """What the latest period of a company says, in the order of `STATE`."""
     _, year, n = company.latest
     now = company.known[year, n]
-    over = lambda a, b: a/b if b > 0 else np.nan
+
+    def over(a, b):
+        return a / b if b > 0 else np.nan
+
     def growth(name):
         old = company.of(name, year - 1, n)
-        return (now[name] - old)/abs(old) if old else np.nan
+        return (now[name] - old) / abs(old) if old else np.nan
+
     income = company.trailing("net_income", year, n)
     surprise = company.quarter("net_income", year, n) - company.quarter("net_income", year - 1, n)
-    return (income, now["equity"], company.shares, over(now["op_income"], now["revenues"]), over(now["net_income"], now["revenues"]),
-            growth("revenues"), growth("net_income"), over(income - company.trailing("cash_flow_op", year, n), now["assets"]),
-            1 - over(now["equity"], now["assets"]), over(surprise, now["assets"]))
+    return (
+        income,
+        now["equity"],
+        company.shares,
+        over(now["op_income"], now["revenues"]),
+        over(now["net_income"], now["revenues"]),
+        growth("revenues"),
+        growth("net_income"),
+        over(income - company.trailing("cash_flow_op", year, n), now["assets"]),
+        1 - over(now["equity"], now["assets"]),
+        over(surprise, now["assets"]),
+    )
 
-# %% ../../nbs/data/fundamentals.ipynb #9af8072c
+# %% ../../nbs/data/fundamentals.ipynb #c765b51a
 def filing_states(
-    filings:pd.DataFrame, # see above
-    name:str="fundamentals",
-)->pd.DataFrame: # asset, known_on, period_end (of the latest period), and `STATE`; one row per asset and day with filings
+    filings: pd.DataFrame,  # see above
+    name: str = "fundamentals",
+) -> (
+    pd.DataFrame
+):  # asset, known_on, period_end (of the latest period), and `STATE`; one row per asset and day with filings
     """What was known of each company after every day on which it filed; no row uses a later filing.
 
     Parameters
@@ -126,38 +193,45 @@ def filing_states(
     filings : pd.DataFrame
         see above
     name : str, default 'fundamentals'
-
-    Returns
-    -------
-    pd.DataFrame
-        asset, known_on, period_end (of the latest period), and `STATE`; one row per asset and day
-        with filings
     """
     f = check_filings(filings, name)
     figures = f[list(FIGURES)].astype(float).to_dict("records")
     n = f["fiscal_period"].map(_PERIODS).to_numpy()
-    asset, day, end, year = f["asset"].to_numpy(str), f["known_on"].to_numpy(), f["period_end"].to_numpy(), f["fiscal_year"].to_numpy(int)
+    asset = f["asset"].to_numpy(str)
+    day = f["known_on"].to_numpy()
+    end = f["period_end"].to_numpy()
+    year = f["fiscal_year"].to_numpy(int)
     rows = []
     for i in range(len(f)):
-        if not i or asset[i] != asset[i-1]: company = _Company()
+        if not i or asset[i] != asset[i - 1]:
+            company = _Company()
         company.file(end[i], int(year[i]), int(n[i]), figures[i])
-        if i + 1 == len(f) or asset[i+1] != asset[i] or day[i+1] != day[i]: rows.append((asset[i], day[i], company.latest[0], *_state(company)))
+        if i + 1 == len(f) or asset[i + 1] != asset[i] or day[i + 1] != day[i]:
+            rows.append((asset[i], day[i], company.latest[0], *_state(company)))
     return pd.DataFrame(rows, columns=["asset", "known_on", "period_end", *STATE])
 
-# %% ../../nbs/data/fundamentals.ipynb #6b2fb96d
-_ABOUT = {"earnings_yield": "trailing twelve months' net income over shares times close", "book_yield": "equity over shares times close",
-          "operating_margin": "operating income over revenues of the last filed period", "net_margin": "net income over revenues of the last filed period",
-          "sales_growth": "revenues on those of the same fiscal period a year before", "earnings_growth": "net income on that of the same fiscal period a year before",
-          "accruals": "trailing net income less operating cash flow, over assets", "leverage": "one less equity over assets",
-          "earnings_surprise": "quarter's net income less that of a year before, over assets", "days_since_filing": "calendar days since the last filing"}
+# %% ../../nbs/data/fundamentals.ipynb #0a87ce64
+_ABOUT = {
+    "earnings_yield": "trailing twelve months' net income over shares times close",
+    "book_yield": "equity over shares times close",
+    "operating_margin": "operating income over revenues of the last filed period",
+    "net_margin": "net income over revenues of the last filed period",
+    "sales_growth": "revenues on those of the same fiscal period a year before",
+    "earnings_growth": "net income on that of the same fiscal period a year before",
+    "accruals": "trailing net income less operating cash flow, over assets",
+    "leverage": "one less equity over assets",
+    "earnings_surprise": "quarter's net income less that of a year before, over assets",
+    "days_since_filing": "calendar days since the last filing",
+}
+
 
 def join_fundamentals(
-    panel:Panel, # with `close`, for the yields
-    filings:pd.DataFrame, # asset, known_on, period_end, fiscal_year, fiscal_period and `FIGURES`
-    max_age:int=400, # days after which the last filing is too old to speak
-    yields:bool=True, # earnings and book yield; need prices as traded
-    name:str="fundamentals",
-)->Joined:
+    panel: Panel,  # with `close`, for the yields
+    filings: pd.DataFrame,  # asset, known_on, period_end, fiscal_year, fiscal_period and `FIGURES`
+    max_age: int = 400,  # days after which the last filing is too old to speak
+    yields: bool = True,  # earnings and book yield; need prices as traded
+    name: str = "fundamentals",
+) -> Joined:
     """Fundamental features of every row, from filings known by its date. Raises `NeuralphaError` for a broken table.
 
     Parameters
@@ -176,39 +250,50 @@ def join_fundamentals(
     code = np.searchsorted(panel.assets, states["asset"].to_numpy(str))
     unknown = panel.assets[np.minimum(code, panel.n_assets - 1)] != states["asset"].to_numpy(str)
     bar = np.searchsorted(panel.dates, known_at(panel, states["known_on"]))
-    place = np.where(unknown, -1, code*(panel.n_dates + 1) + bar)
+    place = np.where(unknown, -1, code * (panel.n_dates + 1) + bar)
     usable = np.flatnonzero(~unknown)
     order = usable[np.argsort(place[usable], kind="stable")]
-    here = panel.asset_code.astype(np.int64)*(panel.n_dates + 1) + panel.date_code
+    here = panel.asset_code.astype(np.int64) * (panel.n_dates + 1) + panel.date_code
     last = np.searchsorted(place[order], here, side="right") - 1
     row = order[np.maximum(last, 0)] if len(order) else np.zeros(panel.n_rows, int)
     known = (last >= 0) & (code[row] == panel.asset_code)
     s = {c: np.where(known, states[c].to_numpy()[row], np.nan) for c in STATE}
-    days = (panel.dates[panel.date_code] - states["known_on"].to_numpy("datetime64[ns]")[row])/np.timedelta64(1, "D")
+    days = (panel.dates[panel.date_code] - states["known_on"].to_numpy("datetime64[ns]")[row]) / np.timedelta64(1, "D")
     fields = {}
     if yields:
-        if "close" not in panel.fields: raise NeuralphaError(f"{panel.name} has no close: yields cannot be computed; pass yields=False.")
-        value = s["shares"]*panel.fields["close"]
-        with np.errstate(all="ignore"): fields = {"earnings_yield": s["trailing_income"]/value, "book_yield": s["equity"]/value}
+        if "close" not in panel.fields:
+            raise NeuralphaError(f"{panel.name} has no close: yields cannot be computed; pass yields=False.")
+        value = s["shares"] * panel.fields["close"]
+        with np.errstate(all="ignore"):
+            fields = {"earnings_yield": s["trailing_income"] / value, "book_yield": s["equity"] / value}
     fields |= {k: s[k] for k in STATE[3:]}
-    fields = {k: np.where(days <= max_age, v, np.nan) for k, v in fields.items()} | {"days_since_filing": np.where(known, days, np.nan)}
+    fields = {k: np.where(days <= max_age, v, np.nan) for k, v in fields.items()} | {
+        "days_since_filing": np.where(known, days, np.nan)
+    }
     fields = {k: np.where(panel.tradable & np.isfinite(v), v, np.nan).astype(np.float32) for k, v in fields.items()}
-    rule = "filings with known_on before the bar's day" if has_times(panel) else "filings with known_on up to the bar's date"
+    rule = (
+        "filings with known_on before the bar's day"
+        if has_times(panel)
+        else "filings with known_on up to the bar's date"
+    )
     about = pd.DataFrame({"meaning": [_ABOUT[k] for k in fields], "known_on": rule, "lookback": -1}, list(fields))
     return Joined(panel, fields, about, filing_quality(panel, filings, name))
 
-# %% ../../nbs/data/fundamentals.ipynb #75a2e9eb
-def filing_quality(panel:Panel, filings:pd.DataFrame, name:str="fundamentals")->pd.DataFrame:
-    "Counters of a table of filings: amended, conflicting, late, unknown assets, after the last bar."
+# %% ../../nbs/data/fundamentals.ipynb #0ab49624
+def filing_quality(panel: Panel, filings: pd.DataFrame, name: str = "fundamentals") -> pd.DataFrame:
+    """Counters of a table of filings: amended, conflicting, late, unknown assets, after the last bar."""
     f = check_filings(filings, name)
-    key, asset = ["asset", "fiscal_year", "fiscal_period"], f["asset"].to_numpy(str)
+    key = ["asset", "fiscal_year", "fiscal_period"]
+    asset = f["asset"].to_numpy(str)
     again = f.duplicated(key).to_numpy()
     same_day = f.duplicated([*key, "known_on"], keep="last").to_numpy()
     ends = f.groupby(key)["period_end"].transform("nunique").to_numpy() > 1
-    counters = {"amended": (again, "its figures replace the earlier ones from its own known_on"),
-                "same period twice in a day": (same_day, "the one with more figures is used, its gaps filled from the other"),
-                "fiscal period with two ends": (ends, "the one filed last is used"),
-                "late (over 180 days)": (((f["known_on"] - f["period_end"]).dt.days > 180).to_numpy(), "used from known_on"),
-                "unknown asset": (~np.isin(asset, panel.assets), "dropped"),
-                "after the last bar": (known_at(panel, f["known_on"]) > panel.dates[-1], "not used")}
+    counters = {
+        "amended": (again, "its figures replace the earlier ones from its own known_on"),
+        "same period twice in a day": (same_day, "the one with more figures is used, its gaps filled from the other"),
+        "fiscal period with two ends": (ends, "the one filed last is used"),
+        "late (over 180 days)": (((f["known_on"] - f["period_end"]).dt.days > 180).to_numpy(), "used from known_on"),
+        "unknown asset": (~np.isin(asset, panel.assets), "dropped"),
+        "after the last bar": (known_at(panel, f["known_on"]) > panel.dates[-1], "not used"),
+    }
     return quality_table(counters, asset, f["known_on"].to_numpy())

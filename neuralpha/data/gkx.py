@@ -26,15 +26,16 @@ import pandas as pd
 from ..core import NeuralphaError
 from .panel import Panel
 
-# %% ../../nbs/data/gkx.ipynb #5e279106
+# %% ../../nbs/data/gkx.ipynb #38be82da
 def gkx_arrays(
-    case:str, # "a" or "b"
-    n_characteristics:int=50,
-    seed=0, # whole number, or a sequence of them
-    n_assets:int=200,
-    n_months:int=180,
-)->dict: # c (n_months, n_assets, n_characteristics), y (n_months,), g and r (n_months, n_assets)
-    """One draw of the design: characteristics and macro state of a month, expected return and return of the month after.
+    case: str,  # "a" or "b"
+    n_characteristics: int = 50,
+    seed=0,  # whole number, or a sequence of them
+    n_assets: int = 200,
+    n_months: int = 180,
+) -> dict:  # c (n_months, n_assets, n_characteristics), y (n_months,), g and r (n_months, n_assets)
+    """One draw of the design: characteristics and macro state of a month, expected return and return of the month
+    after.
 
     Parameters
     ----------
@@ -51,31 +52,35 @@ def gkx_arrays(
     dict
         c (n_months, n_assets, n_characteristics), y (n_months,), g and r (n_months, n_assets)
     """
-    if case not in ("a", "b"): raise NeuralphaError(f"GKX case is {case!r}; it must be 'a' or 'b'.")
-    if n_characteristics < 3: raise NeuralphaError(f"GKX needs at least 3 characteristics, got {n_characteristics}.")
+    if case not in ("a", "b"):
+        raise NeuralphaError(f"GKX case is {case!r}; it must be 'a' or 'b'.")
+    if n_characteristics < 3:
+        raise NeuralphaError(f"GKX needs at least 3 characteristics, got {n_characteristics}.")
     rng = np.random.default_rng(seed)
-    rho = rng.uniform(.9, 1, n_characteristics)
+    rho = rng.uniform(0.9, 1, n_characteristics)
     x = rng.standard_normal((n_months, n_assets, n_characteristics))
     y = rng.standard_normal(n_months)
     for t in range(1, n_months):
-        x[t] = rho*x[t-1] + np.sqrt(1 - rho**2)*x[t]
-        y[t] = .95*y[t-1] + np.sqrt(1 - .95**2)*y[t]
-    c = 2*(x.argsort(axis=1).argsort(axis=1) + 1)/(n_assets + 1) - 1
-    c1, c2, c3 = c[..., 0], c[..., 1], c[..., 2]
+        x[t] = rho * x[t - 1] + np.sqrt(1 - rho**2) * x[t]
+        y[t] = 0.95 * y[t - 1] + np.sqrt(1 - 0.95**2) * y[t]
+    c = 2 * (x.argsort(axis=1).argsort(axis=1) + 1) / (n_assets + 1) - 1
+    c1 = c[..., 0]
+    c2 = c[..., 1]
+    c3 = c[..., 2]
     macro = y[:, None]
-    g = .02*(c1 + c2 + c3*macro) if case == "a" else .04*c1**2 + .03*c1*c2 + .012*np.sign(c3*macro)
-    v = .05*rng.standard_normal((n_months, 3))
-    r = g + (c[..., :3]*v[:, None]).sum(-1) + .05*rng.standard_t(5, (n_months, n_assets))
+    g = 0.02 * (c1 + c2 + c3 * macro) if case == "a" else 0.04 * c1**2 + 0.03 * c1 * c2 + 0.012 * np.sign(c3 * macro)
+    v = 0.05 * rng.standard_normal((n_months, 3))
+    r = g + (c[..., :3] * v[:, None]).sum(-1) + 0.05 * rng.standard_t(5, (n_months, n_assets))
     return dict(c=c, y=y, g=g, r=r)
 
-# %% ../../nbs/data/gkx.ipynb #073e9441
+# %% ../../nbs/data/gkx.ipynb #521d6817
 def gkx_panel(
-    case:str="a", # "a" or "b"
-    n_characteristics:int=50,
-    seed:int=0,
-    name:str|None=None, # default: gkx-a-50 and the like
-    **kw, # n_assets, n_months of `gkx_arrays`
-)->Panel:
+    case: str = "a",  # "a" or "b"
+    n_characteristics: int = 50,
+    seed: int = 0,
+    name: str | None = None,  # default: gkx-a-50 and the like
+    **kw,  # n_assets, n_months of `gkx_arrays`
+) -> Panel:
     """One draw of the Gu–Kelly–Xiu design as a monthly characteristics universe with known truth.
 
     Parameters
@@ -91,20 +96,31 @@ def gkx_panel(
     """
     d = gkx_arrays(case, n_characteristics, seed, **kw)
     n_months, n_assets, p = d["c"].shape
-    rows = lambda a: a.T.reshape(-1).astype(np.float32)
-    trailing = np.concatenate([np.full((1, n_assets), np.nan), d["r"][:-1]])
-    fields = {f"c{j+1}": rows(d["c"][..., j]) for j in range(p)}
-    fields |= {f"c{j+1}_y": rows(d["c"][..., j]*d["y"][:, None]) for j in range(p)} | {"return": rows(trailing)}
-    assets = np.array([f"G{i:0{len(str(n_assets - 1))}d}" for i in range(n_assets)])
-    return Panel(name or f"gkx-{case}-{p}", assets, pd.date_range("2000-01-31", periods=n_months, freq="ME").to_numpy("datetime64[ns]"),
-                 np.arange(n_assets + 1)*n_months, np.tile(np.arange(n_months, dtype=np.int32), n_assets), fields,
-                 np.ones(n_assets*n_months, bool), pd.DataFrame(index=pd.Index(assets, name="asset")), truth={"oracle": rows(d["g"])})
 
-# %% ../../nbs/data/gkx.ipynb #2447d7e4
+    def rows(a):
+        return a.T.reshape(-1).astype(np.float32)
+
+    trailing = np.concatenate([np.full((1, n_assets), np.nan), d["r"][:-1]])
+    fields = {f"c{j + 1}": rows(d["c"][..., j]) for j in range(p)}
+    fields |= {f"c{j + 1}_y": rows(d["c"][..., j] * d["y"][:, None]) for j in range(p)} | {"return": rows(trailing)}
+    assets = np.array([f"G{i:0{len(str(n_assets - 1))}d}" for i in range(n_assets)])
+    return Panel(
+        name or f"gkx-{case}-{p}",
+        assets,
+        pd.date_range("2000-01-31", periods=n_months, freq="ME").to_numpy("datetime64[ns]"),
+        np.arange(n_assets + 1) * n_months,
+        np.tile(np.arange(n_months, dtype=np.int32), n_assets),
+        fields,
+        np.ones(n_assets * n_months, bool),
+        pd.DataFrame(index=pd.Index(assets, name="asset")),
+        truth={"oracle": rows(d["g"])},
+    )
+
+# %% ../../nbs/data/gkx.ipynb #b49e1874
 def gkx_named(
-    name:str, # gkx-a or gkx-b, and the number of characteristics: gkx-a-100; gkx-a is gkx-a-50
-    seed:int|None=None, # default 0
-)->Panel:
+    name: str,  # gkx-a or gkx-b, and the number of characteristics: gkx-a-100; gkx-a is gkx-a-50
+    seed: int | None = None,  # default 0
+) -> Panel:
     """A built-in Gu–Kelly–Xiu universe.
 
     Parameters
@@ -115,16 +131,20 @@ def gkx_named(
         default 0
     """
     parts = re.fullmatch(r"gkx-([ab])(?:-(\d+))?", name)
-    if not parts: raise NeuralphaError(f"Unknown Gu–Kelly–Xiu universe {name!r}; it is gkx-a or gkx-b, and may name the characteristics: gkx-b-100.")
+    if not parts:
+        raise NeuralphaError(
+            f"Unknown Gu–Kelly–Xiu universe {name!r}; it is gkx-a or gkx-b, and may name the characteristics: "
+            "gkx-b-100."
+        )
     return gkx_panel(parts[1], int(parts[2] or 50), seed or 0, name)
 
-# %% ../../nbs/data/gkx.ipynb #e55293f8
+# %% ../../nbs/data/gkx.ipynb #8bb663cb
 def gkx_scores(
-    case:str, # "a" or "b"
-    n_characteristics:int=50,
-    repetitions:int=100,
-    seed:int=0,
-)->pd.DataFrame: # one row per repetition: out-of-sample R² in percent of `ols` and of the true function, `oracle`
+    case: str,  # "a" or "b"
+    n_characteristics: int = 50,
+    repetitions: int = 100,
+    seed: int = 0,
+) -> pd.DataFrame:  # one row per repetition: out-of-sample R² in percent of `ols` and of the true function, `oracle`
     """OLS on all 2P predictors against the true function, over draws of the design.
 
     Parameters
@@ -144,12 +164,18 @@ def gkx_scores(
     scores = []
     for k in range(repetitions):
         d = gkx_arrays(case, n_characteristics, [seed, k])
-        third = len(d["r"])//3
-        x = np.concatenate([d["c"], d["c"]*d["y"][:, None, None]], axis=2)
-        design = lambda part: np.column_stack([np.ones(part.shape[0]*part.shape[1]), part.reshape(-1, part.shape[2])])
-        train, test = design(x[:third]), design(x[2*third:])
-        r_train, r_test, g = d["r"][:third].ravel(), d["r"][2*third:].ravel(), d["g"][2*third:].ravel()
+        third = len(d["r"]) // 3
+        x = np.concatenate([d["c"], d["c"] * d["y"][:, None, None]], axis=2)
+
+        def design(part):
+            return np.column_stack([np.ones(part.shape[0] * part.shape[1]), part.reshape(-1, part.shape[2])])
+
+        train = design(x[:third])
+        test = design(x[2 * third :])
+        r_train = d["r"][:third].ravel()
+        r_test = d["r"][2 * third :].ravel()
+        g = d["g"][2 * third :].ravel()
         fit = test @ np.linalg.solve(train.T @ train, train.T @ r_train)
-        total = ((r_test - r_train.mean())**2).sum()
-        scores.append([100*(1 - ((r_test - s)**2).sum()/total) for s in (fit, g)])
+        total = ((r_test - r_train.mean()) ** 2).sum()
+        scores.append([100 * (1 - ((r_test - s) ** 2).sum() / total) for s in (fit, g)])
     return pd.DataFrame(scores, columns=["ols", "oracle"])

@@ -17,23 +17,33 @@ from ..core import NeuralphaError
 from .asof import known_at
 from .panel import Panel, keep_assets
 
-# %% ../../nbs/data/membership.ipynb #0082f543
-def _statements(table:pd.DataFrame, name:str)->pd.DataFrame:
-    "The table with dates as datetime64[ns]; raises for missing columns, empty dates and ends before beginnings."
+# %% ../../nbs/data/membership.ipynb #9daf8563
+def _statements(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The table with dates as datetime64[ns]; raises for missing columns, empty dates and ends before beginnings."""
     for c in ("asset", "from", "to", "known_on"):
-        if c not in table: raise NeuralphaError(f"{name}: column {c!r} is missing; a membership table has asset, from, to, known_on.")
-    t = table.assign(asset=table["asset"].astype(str), **{c: pd.to_datetime(table[c]).astype("datetime64[ns]") for c in ("from", "to", "known_on")}).reset_index(drop=True)
-    for bad, what in ((t["from"].isna() | t["known_on"].isna(), "an empty 'from' or 'known_on'"), (t["to"] < t["from"], "a 'to' before its 'from'")):
-        if bad.any(): raise NeuralphaError(f"{name}: {what} for {t['asset'][bad.idxmax()]}, row {bad.idxmax()}.")
+        if c not in table:
+            raise NeuralphaError(f"{name}: column {c!r} is missing; a membership table has asset, from, to, known_on.")
+    t = table.assign(
+        asset=table["asset"].astype(str),
+        **{c: pd.to_datetime(table[c]).astype("datetime64[ns]") for c in ("from", "to", "known_on")},
+    ).reset_index(drop=True)
+    for bad, what in (
+        (t["from"].isna() | t["known_on"].isna(), "an empty 'from' or 'known_on'"),
+        (t["to"] < t["from"], "a 'to' before its 'from'"),
+    ):
+        if bad.any():
+            raise NeuralphaError(f"{name}: {what} for {t['asset'][bad.idxmax()]}, row {bad.idxmax()}.")
     return t.sort_values(["asset", "from", "known_on"], kind="stable", ignore_index=True)
 
-# %% ../../nbs/data/membership.ipynb #b0b5014a
+# %% ../../nbs/data/membership.ipynb #242c5b2b
 def members(
-    panel:Panel,
-    table:pd.DataFrame, # asset, from, to (inclusive; NaT: open), known_on
-    name:str="membership", # for messages
-)->np.ndarray: # (n_rows,) bool
-    """Whether each row's asset was a member on the row's date, by statements known on that date. Unknown assets are ignored.
+    panel: Panel,
+    table: pd.DataFrame,  # asset, from, to (inclusive; NaT: open), known_on
+    name: str = "membership",  # for messages
+) -> np.ndarray:  # (n_rows,) bool
+    """Whether each row's asset was a member on the row's date, by statements known on that date.
+
+    Unknown assets are ignored.
 
     Parameters
     ----------
@@ -48,7 +58,8 @@ def members(
     np.ndarray
         (n_rows,) bool
     """
-    t, out = _statements(table, name), np.zeros(panel.n_rows, bool)
+    t = _statements(table, name)
+    out = np.zeros(panel.n_rows, bool)
     t["known_on"] = known_at(panel, t["known_on"])
     replaced = t.groupby(["asset", "from"])["known_on"].shift(-1).to_numpy("datetime64[ns]")
     far = panel.dates[-1] + np.timedelta64(1, "D")
@@ -58,24 +69,26 @@ def members(
     begin = np.maximum(t["from"], t["known_on"]).to_numpy("datetime64[ns]")
     for asset, a, b in zip(t["asset"], begin, until):
         i = np.searchsorted(panel.assets, asset)
-        if i == panel.n_assets or panel.assets[i] != asset: continue
-        rows = slice(panel.asset_offsets[i], panel.asset_offsets[i+1])
+        if i == panel.n_assets or panel.assets[i] != asset:
+            continue
+        rows = slice(panel.asset_offsets[i], panel.asset_offsets[i + 1])
         when = panel.dates[panel.date_code[rows]]
         out[rows] |= (when >= a) & (when < b)
     return out
 
-# %% ../../nbs/data/membership.ipynb #6f77a540
+# %% ../../nbs/data/membership.ipynb #6ee1971c
 def eligible(
-    panel:Panel,
-    min_price:float=0., # lowest price, in currency; see `price`
-    min_turnover:float=0., # median of close × volume over `window` bars, in currency a bar
-    top:int|None=None, # of these, the most traded ones
-    min_history:int=60, # bars since the asset's first
-    window:int=60, # bars of the median
-    review:int=1, # bars between reviews; in between, membership stays
-    price:str="close", # field of the price limit; prices as traded, or a later split decides who was in
-)->np.ndarray: # (n_rows,) bool
-    """Rows that pass price, turnover, history and size filters at the last review, by bars up to that review only; suspended rows do not.
+    panel: Panel,
+    min_price: float = 0.0,  # lowest price, in currency; see `price`
+    min_turnover: float = 0.0,  # median of close × volume over `window` bars, in currency a bar
+    top: int | None = None,  # of these, the most traded ones
+    min_history: int = 60,  # bars since the asset's first
+    window: int = 60,  # bars of the median
+    review: int = 1,  # bars between reviews; in between, membership stays
+    price: str = "close",  # field of the price limit; prices as traded, or a later split decides who was in
+) -> np.ndarray:  # (n_rows,) bool
+    """Rows that pass price, turnover, history and size filters at the last review, by bars up to that review only;
+    suspended rows do not.
 
     Parameters
     ----------
@@ -101,41 +114,58 @@ def eligible(
         (n_rows,) bool
     """
     for c in (price, "close", *(["volume"] if min_turnover or top else [])):
-        if c not in panel.fields: raise NeuralphaError(f"{panel.name} has no field {c!r}, which the filter needs; it has {', '.join(panel.fields)}.")
-    if review < 1 or window < 1: raise NeuralphaError(f"review ({review}) and window ({window}) must be at least one bar.")
+        if c not in panel.fields:
+            raise NeuralphaError(
+                f"{panel.name} has no field {c!r}, which the filter needs; it has {', '.join(panel.fields)}."
+            )
+    if review < 1 or window < 1:
+        raise NeuralphaError(f"review ({review}) and window ({window}) must be at least one bar.")
     age = np.arange(panel.n_rows) - panel.asset_offsets[panel.asset_code]
     ok = panel.tradable & (age >= min_history) & (np.nan_to_num(panel.fields[price]) >= min_price)
     if min_turnover or top:
-        turnover = pd.Series(panel.fields["close"].astype(float)*panel.fields["volume"]).groupby(panel.asset_code)
-        median = turnover.rolling(window, min_periods=max(1, window//2)).median().to_numpy()
+        turnover = pd.Series(panel.fields["close"].astype(float) * panel.fields["volume"]).groupby(panel.asset_code)
+        median = turnover.rolling(window, min_periods=max(1, window // 2)).median().to_numpy()
         ok &= np.nan_to_num(median) >= min_turnover
-        if top: ok &= pd.Series(np.where(ok, median, np.nan)).groupby(panel.date_code).rank(ascending=False, method="first").le(top).to_numpy()
+        if top:
+            ok &= (
+                pd.Series(np.where(ok, median, np.nan))
+                .groupby(panel.date_code)
+                .rank(ascending=False, method="first")
+                .le(top)
+                .to_numpy()
+            )
     at_review = np.arange(panel.n_rows) - panel.date_code % review
     first = panel.asset_offsets[panel.asset_code]
     return panel.tradable & np.where(at_review >= first, ok[np.maximum(at_review, first)], False)
 
-# %% ../../nbs/data/membership.ipynb #67375e2f
+# %% ../../nbs/data/membership.ipynb #537bbb64
 def with_members(
-    panel:Panel, member:np.ndarray, # (n_rows,) bool
-)->Panel:
+    panel: Panel,
+    member: np.ndarray,  # (n_rows,) bool
+) -> Panel:
     """The panel with a field `member` (1 or 0), without the assets that never were members.
 
     Parameters
     ----------
-    panel, member
+    panel : Panel
+    member : np.ndarray
         (n_rows,) bool
     """
-    if len(member) != panel.n_rows: raise NeuralphaError(f"member has {len(member)} values for {panel.n_rows} rows of {panel.name}.")
+    if len(member) != panel.n_rows:
+        raise NeuralphaError(f"member has {len(member)} values for {panel.n_rows} rows of {panel.name}.")
     ever = np.bincount(panel.asset_code, weights=member, minlength=panel.n_assets) > 0
-    if not ever.any(): raise NeuralphaError(f"{panel.name}: no asset is ever a member; loosen the filter or check the table's asset names.")
+    if not ever.any():
+        raise NeuralphaError(
+            f"{panel.name}: no asset is ever a member; loosen the filter or check the table's asset names."
+        )
     return keep_assets(panel.with_fields(member=member), ever)
 
-# %% ../../nbs/data/membership.ipynb #b82b0e2b
+# %% ../../nbs/data/membership.ipynb #709e45ec
 def with_delistings(
-    panel:Panel,
-    table:pd.DataFrame, # asset, date (last trading day or later), return (simple; NaN: unknown)
-    assume:float|None=None, # return for delistings without one, e.g. -0.3; None leaves them unknown
-)->Panel:
+    panel: Panel,
+    table: pd.DataFrame,  # asset, date (last trading day or later), return (simple; NaN: unknown)
+    assume: float | None = None,  # return for delistings without one, e.g. -0.3; None leaves them unknown
+) -> Panel:
     """The panel with `delisting_date` and `delisting_return` by asset, and what was found in `checks`. Raises for
     missing columns, two delistings of an asset, returns below −100%, and assets that trade after their delisting.
 
@@ -148,19 +178,47 @@ def with_delistings(
         return for delistings without one, e.g. -0.3; None leaves them unknown
     """
     for c in ("asset", "date", "return"):
-        if c not in table: raise NeuralphaError(f"delistings: column {c!r} is missing; the table needs asset, date, return.")
+        if c not in table:
+            raise NeuralphaError(f"delistings: column {c!r} is missing; the table needs asset, date, return.")
     t = table.assign(asset=table["asset"].astype(str), date=pd.to_datetime(table["date"]).astype("datetime64[ns]"))
-    if t["asset"].duplicated().any(): raise NeuralphaError(f"delistings: {t['asset'][t['asset'].duplicated()].iloc[0]} is delisted more than once.")
+    if t["asset"].duplicated().any():
+        raise NeuralphaError(f"delistings: {t['asset'][t['asset'].duplicated()].iloc[0]} is delisted more than once.")
     t = t.set_index("asset").reindex(panel.assets)
     last = panel.dates[panel.date_code[panel.asset_offsets[1:] - 1]]
-    for bad, what in ((t["return"] < -1, "loses more than everything"), (t["date"].to_numpy() < last, "has bars after its delisting")):
-        if np.any(bad): raise NeuralphaError(f"delistings: {panel.assets[np.argmax(bad)]} {what}; correct its row or cut the bars.")
+    for bad, what in (
+        (t["return"] < -1, "loses more than everything"),
+        (t["date"].to_numpy() < last, "has bars after its delisting"),
+    ):
+        if np.any(bad):
+            raise NeuralphaError(f"delistings: {panel.assets[np.argmax(bad)]} {what}; correct its row or cut the bars.")
     said = panel.attributes.reindex(panel.assets).assign(delisting_date=t["date"], delisting_return=t["return"])
     gone = replace(panel, attributes=said).gone & (last < panel.dates[-1])
     unknown = gone & t["return"].isna().to_numpy()
     final = t["return"].where(~unknown, np.nan if assume is None else assume).where(gone)
-    found = [("delisting return unknown", unknown, "left empty: no label for its holders" if assume is None else f"assumed {assume:+.0%}"),
-             ("delisted while bars go on to the end", t["date"].notna().to_numpy() & ~gone, "not used")]
-    lines = [dict(check=c, severity="note", rows=int(m.sum()), assets=int(m.sum()), first=panel.assets[np.argmax(m)], action=a, note="") for c, m, a in found if m.any()]
+    found = [
+        (
+            "delisting return unknown",
+            unknown,
+            "left empty: no label for its holders" if assume is None else f"assumed {assume:+.0%}",
+        ),
+        ("delisted while bars go on to the end", t["date"].notna().to_numpy() & ~gone, "not used"),
+    ]
+    lines = [
+        dict(
+            check=c,
+            severity="note",
+            rows=int(m.sum()),
+            assets=int(m.sum()),
+            first=panel.assets[np.argmax(m)],
+            action=a,
+            note="",
+        )
+        for c, m, a in found
+        if m.any()
+    ]
     attributes = panel.attributes.assign(delisting_date=t["date"], delisting_return=final.astype(float))
-    return replace(panel, attributes=attributes, checks=pd.concat([panel.checks, pd.DataFrame(lines)], ignore_index=True) if lines else panel.checks)
+    return replace(
+        panel,
+        attributes=attributes,
+        checks=pd.concat([panel.checks, pd.DataFrame(lines)], ignore_index=True) if lines else panel.checks,
+    )

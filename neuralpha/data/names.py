@@ -15,40 +15,50 @@ import difflib, re, unicodedata
 import pandas as pd
 from ..core import NeuralphaError
 
-# %% ../../nbs/data/names.ipynb #5fb15b5c
-def plain_name(name)->str:
-    "A column's name without case, accents, brackets, stars and numbering; words joined by `_`."
+# %% ../../nbs/data/names.ipynb #3bf9e2e2
+def plain_name(name) -> str:
+    """A column's name without case, accents, brackets, stars and numbering; words joined by `_`."""
     text = unicodedata.normalize("NFKD", str(name)).strip().lower()
     text = "".join(c for c in text if not unicodedata.combining(c)).replace("ß", "ss").replace("%", " pct ")
     text = re.sub(r"[\W_]+", "_", text).strip("_")
     return re.sub(r"^\d+_(?=[a-z])", "", text)
 
-# %% ../../nbs/data/names.ipynb #599b8fe0
+# %% ../../nbs/data/names.ipynb #8fbf6310
 ALIASES = dict(
     date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt datum fecha 日期 交易日期".split(),
     asset="asset ticker symbol instrument code sid permno security secid ric ts_code tic 代码 股票代码".split(),
-    open="open open_price openprice open_prc px_open dlyopen openprc prcod eroffnung eroffnungskurs erster ouverture apertura 开盘 开盘价".split(),
+    open="open open_price openprice open_prc px_open dlyopen openprc prcod eroffnung eroffnungskurs erster "
+    "ouverture apertura 开盘 开盘价".split(),
     high="high high_price highprice px_high dlyhigh askhi prchd hoch hochst tageshoch plus_haut haut maximo 最高 最高价".split(),
     low="low low_price lowprice px_low dlylow bidlo prcld tief tiefst tagestief plus_bas bas minimo 最低 最低价".split(),
-    close="close close_price closeprice closing_price price px_last last_price close_last prccd schluss schlusskurs cloture cierre 收盘 收盘价".split(),
+    close="close close_price closeprice closing_price price px_last last_price close_last prccd schluss "
+    "schlusskurs cloture cierre 收盘 收盘价".split(),
     volume="volume dlyvol cshtrd volumen stucke stuecke 成交量".split(),
-    adj_close="adj_close adjclose adjusted_close adjustedclose close_adj close_adjusted adj_close_price adj_closing_price adjusted_closing_price adjusted_price adj_price price_adj schluss_bereinigt".split(),
-    factor="factor adj_factor adjfactor adjustment_factor price_factor cfacpr dlycumfacpr ajexdi".split(), **{"return": ["return"]})
-WEAK = dict( # only where no column above means the same; the first of them that is there
-    date="data time datadate dlycaldt dtyyyymmdd".split(), asset="isin wkn cusip sedol figi gvkey".split(),
-    close="prc dlyprc dlyclose last settle dernier ultimo".split(), volume="vol tick_volume tickvol".split(),
-    factor="split_factor splitfactor split_ratio stock_splits splits".split(), **{"return": ["ret", "dlyret"]})
-DIVIDES = ("cfacpr", "dlycumfacpr", "ajexdi") # prices are divided by these
-SIGNED = ("prc", "dlyprc") # negative where it is the middle of bid and ask
+    adj_close="adj_close adjclose adjusted_close adjustedclose close_adj close_adjusted adj_close_price "
+    "adj_closing_price adjusted_closing_price adjusted_price adj_price price_adj schluss_bereinigt".split(),
+    factor="factor adj_factor adjfactor adjustment_factor price_factor cfacpr dlycumfacpr ajexdi".split(),
+    **{"return": ["return"]},
+)
+WEAK = dict(  # only where no column above means the same; the first of them that is there
+    date="data time datadate dlycaldt dtyyyymmdd".split(),
+    asset="isin wkn cusip sedol figi gvkey".split(),
+    close="prc dlyprc dlyclose last settle dernier ultimo".split(),
+    volume="vol tick_volume tickvol".split(),
+    factor="split_factor splitfactor split_ratio stock_splits splits".split(),
+    **{"return": ["ret", "dlyret"]},
+)
+DIVIDES = ("cfacpr", "dlycumfacpr", "ajexdi")  # prices are divided by these
+SIGNED = ("prc", "dlyprc")  # negative where it is the middle of bid and ask
 PRICES = ("open", "high", "low", "close")
-INDEX = ("", "unnamed_0", "index_level_0", "index") # what pandas calls an index without a name
+INDEX = ("", "unnamed_0", "index_level_0", "index")  # what pandas calls an index without a name
 NUMBERS = (*PRICES, "volume", "adj_close", "factor", "return", "delisting_return", "tradable")
-TICKERS = ("DAY", "DT", "TIME", "SESSION", "INDEX", "DATA", "VOL", "CODE") # that are also words for a column
+TICKERS = ("DAY", "DT", "TIME", "SESSION", "INDEX", "DATA", "VOL", "CODE")  # that are also words for a column
 
 _KNOWN = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
 _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|low|volume)_?adj(?:usted)?)$")
 
-def known_name(name)->str|None: # canonical name
+
+def known_name(name) -> str | None:  # canonical name
     """What a column means by its own name, whatever stands beside it.
 
     Returns
@@ -58,14 +68,17 @@ def known_name(name)->str|None: # canonical name
     """
     return _KNOWN.get(plain_name(name))
 
+
 def _means(name):
-    "What a column means where nothing stands beside it."
+    """What a column means where nothing stands beside it."""
     return next(iter(known_names([name]).values()), None)
 
+
 def known_names(
-    names, # all columns of a table
-)->dict: # source name -> canonical name
-    """What the columns of a table mean; weak words give way to strong ones, and `PERMNO` is the asset wherever it stands.
+    names,  # all columns of a table
+) -> dict:  # source name -> canonical name
+    """What the columns of a table mean; weak words give way to strong ones, and `PERMNO` is the asset wherever it
+    stands.
 
     Parameters
     ----------
@@ -80,33 +93,44 @@ def known_names(
     out = {n: known_name(n) for n in names if known_name(n)}
     if "permno" in {plain_name(n) for n in out}:
         out = {n: v for n, v in out.items() if v != "asset" or plain_name(n) == "permno"}
-    taken, plain = set(out.values()), {}
-    for n in names: plain.setdefault(plain_name(n), n)
+    taken = set(out.values())
+    plain = {}
+    for n in names:
+        plain.setdefault(plain_name(n), n)
     for canonical, aliases in WEAK.items():
         first = next((plain[a] for a in aliases if a in plain), None)
-        if canonical not in taken and first is not None: out[first] = canonical
+        if canonical not in taken and first is not None:
+            out[first] = canonical
     return out
 
-def adjusted_twin(name)->str|None:
-    "The field of which a column is the adjusted twin: `high` for `Adj. High`."
+
+def adjusted_twin(name) -> str | None:
+    """The field of which a column is the adjusted twin: `high` for `Adj. High`."""
     found = _ADJUSTED.match(plain_name(name))
     return found and (found[1] or found[2])
 
-def looks_adjusted(name)->bool:
-    "Whether a name speaks of an adjusted price."
-    plain = plain_name(name)
-    return ("adj" in plain or "bereinigt" in plain or "ajuste" in plain) and bool(re.search(r"close|price|prc|px|last|kurs|schluss|cloture|cierre", plain))
 
-def is_field_name(name)->bool:
-    "Whether a name is one that data vendors give a field of a bar."
+def looks_adjusted(name) -> bool:
+    """Whether a name speaks of an adjusted price."""
+    plain = plain_name(name)
+    return ("adj" in plain or "bereinigt" in plain or "ajuste" in plain) and bool(
+        re.search(r"close|price|prc|px|last|kurs|schluss|cloture|cierre", plain)
+    )
+
+
+def is_field_name(name) -> bool:
+    """Whether a name is one that data vendors give a field of a bar."""
     plain = plain_name(name)
     fields = {"dividends", "capital_gains", "repaired"}
-    return _means(name) in (*PRICES, "volume", "adj_close", "factor") or plain in fields or adjusted_twin(name) is not None
+    return (
+        _means(name) in (*PRICES, "volume", "adj_close", "factor") or plain in fields or adjusted_twin(name) is not None
+    )
+
 
 def nearest_name(
-    names, # columns of a table
-    field:str="close",
-)->str|None:
+    names,  # columns of a table
+    field: str = "close",
+) -> str | None:
     """The column whose name is nearly one of a field's.
 
     Parameters
@@ -119,12 +143,14 @@ def nearest_name(
     close = [m for alias in ALIASES[field] for m in difflib.get_close_matches(alias, plain, n=1, cutoff=0.75)]
     return plain[close[0]] if close else None
 
-# %% ../../nbs/data/names.ipynb #14aa6b6e
+# %% ../../nbs/data/names.ipynb #3094fadd
 def date_first(
-    index, # (date, asset) or (asset, date)
-    what:str="Scores", # whose index it is, for messages
-)->pd.MultiIndex: # (date, asset)
-    """The index with its dates in front: by the names of its levels, else by what they hold. Raises `NeuralphaError` where neither tells.
+    index,  # (date, asset) or (asset, date)
+    what: str = "Scores",  # whose index it is, for messages
+) -> pd.MultiIndex:  # (date, asset)
+    """The index with its dates in front: by the names of its levels, else by what they hold.
+
+    Raises `NeuralphaError` where neither tells.
 
     Parameters
     ----------
@@ -139,11 +165,25 @@ def date_first(
         (date, asset)
     """
     if not isinstance(index, pd.MultiIndex) or index.nlevels != 2:
-        raise NeuralphaError(f"{what} need a (date, asset) MultiIndex, got {type(index).__name__} with {index.nlevels} level(s).")
+        raise NeuralphaError(
+            f"{what} need a (date, asset) MultiIndex, got {type(index).__name__} with {index.nlevels} level(s)."
+        )
     named = [known_name(n) for n in index.names]
-    if named[0] == "date" or named[1] == "asset": return index
-    if named[1] == "date" or named[0] == "asset": return index.swaplevel()
-    dated = [pd.api.types.is_datetime64_any_dtype(l) or len(l) > 0 and pd.to_datetime(pd.Series(l.astype(str)), errors="coerce", format="ISO8601").notna().all() for l in index.levels]
-    if dated[0] and not dated[1]: return index
-    if dated[1] and not dated[0]: return index.swaplevel()
-    raise NeuralphaError(f"{what} need a (date, asset) MultiIndex; which of its levels are the dates is told neither by their names {tuple(index.names)} nor by their values: say index.names = ['date', 'asset'].")
+    if named[0] == "date" or named[1] == "asset":
+        return index
+    if named[1] == "date" or named[0] == "asset":
+        return index.swaplevel()
+    dated = [
+        pd.api.types.is_datetime64_any_dtype(l)
+        or len(l) > 0
+        and pd.to_datetime(pd.Series(l.astype(str)), errors="coerce", format="ISO8601").notna().all()
+        for l in index.levels
+    ]
+    if dated[0] and not dated[1]:
+        return index
+    if dated[1] and not dated[0]:
+        return index.swaplevel()
+    raise NeuralphaError(
+        f"{what} need a (date, asset) MultiIndex; which of its levels are the dates is told neither by their names "
+        f"{tuple(index.names)} nor by their values: say index.names = ['date', 'asset']."
+    )

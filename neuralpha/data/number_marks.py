@@ -22,13 +22,14 @@ from dataclasses import dataclass
 import polars as pl
 from ..core import NeuralphaError
 
-# %% ../../nbs/data/number_marks.ipynb #9df355f6
-MISSING = ["", "nan", "nat", "na", "n/a", "null", "none", "#n/a", "#na", "-nan", "<na>", "\\n"] # anywhere
-NO_NUMBER = ["-", "--", ".", "#value!", "#div/0!"] # where a number should stand
+# %% ../../nbs/data/number_marks.ipynb #dd668e90
+MISSING = ["", "nan", "nat", "na", "n/a", "null", "none", "#n/a", "#na", "-nan", "<na>", "\\n"]  # anywhere
+NO_NUMBER = ["-", "--", ".", "#value!", "#div/0!"]  # where a number should stand
 SPACES = " \u00a0\u202f\u2009"
 APOSTROPHES = "'\u2019"
 CURRENCY = "$€£¥₹₩"
 SCALES = {"k": 1e3, "m": 1e6, "b": 1e9}
+
 
 @dataclass(frozen=True)
 class Marks:
@@ -44,18 +45,21 @@ class Marks:
     said : str, default ''
         what was concluded from the file itself
     """
+
     decimal: str = "."
-    thousands: str|None = None # "," "." "'" or " "
-    missing: tuple = () # texts that mean no value, besides the usual ones
-    said: str = "" # what was concluded from the file itself
+    thousands: str | None = None  # "," "." "'" or " "
+    missing: tuple = ()  # texts that mean no value, besides the usual ones
+    said: str = ""  # what was concluded from the file itself
+
 
 def _group(thousands):
-    "The thousands mark as a class of a regular expression."
+    """The thousands mark as a class of a regular expression."""
     every = {" ": SPACES, "'": APOSTROPHES}.get(thousands, thousands)
     return f"[{every}]"
 
+
 def _plain(text, marks):
-    "The text with its thousands marks gone and a dot as decimal mark; null where that cannot be."
+    """The text with its thousands marks gone and a dot as decimal mark; null where that cannot be."""
     if marks.thousands:
         grouped = rf"^[+-]?[1-9][0-9]{{0,2}}({_group(marks.thousands)}[0-9]{{3}})+([{marks.decimal}][0-9]*)?$"
         without = text.str.replace_all(_group(marks.thousands), "")
@@ -65,11 +69,12 @@ def _plain(text, marks):
         text = pl.when(~text.str.contains(".", literal=True)).then(text.str.replace(",", ".", literal=True))
     return text
 
+
 def is_missing(
-    text:pl.Expr, # stripped text
-    further=(), # more texts that mean no value
-    number:bool=True, # whether a number should stand there
-)->pl.Expr:
+    text: pl.Expr,  # stripped text
+    further=(),  # more texts that mean no value
+    number: bool = True,  # whether a number should stand there
+) -> pl.Expr:
     """True where a text says that there is no value.
 
     Parameters
@@ -81,10 +86,10 @@ def is_missing(
     number : bool, default True
         whether a number should stand there
     """
-    marks = MISSING + NO_NUMBER*number
+    marks = MISSING + NO_NUMBER * number
     return text.is_null() | text.str.to_lowercase().is_in(marks) | text.is_in(list(further))
 
-# %% ../../nbs/data/number_marks.ipynb #7e40e827
+# %% ../../nbs/data/number_marks.ipynb #1a4a0be0
 @dataclass(frozen=True)
 class Signs:
     """What stands around every number of one column.
@@ -96,27 +101,31 @@ class Signs:
         K, M, B
     percent : bool, default False
     """
+
     currency: str = ""
-    scaled: bool = False # K, M, B
+    scaled: bool = False  # K, M, B
     percent: bool = False
 
     @property
     def said(self):
-        "In words; empty for bare numbers."
+        """In words; empty for bare numbers."""
         parts = [f"in {self.currency}"] if self.currency else []
         parts += ["with K, M and B for thousands, millions and billions"] if self.scaled else []
         parts += ["in percent, divided by 100"] if self.percent else []
         return ", ".join(parts)
 
+
 def column_signs(
-    lf:pl.LazyFrame, columns, # text columns
+    lf: pl.LazyFrame,
+    columns,  # text columns
     missing=(),
-)->dict: # column -> `Signs`, for those that have any
+) -> dict:  # column -> `Signs`, for those that have any
     """The signs that every number of a column carries.
 
     Parameters
     ----------
-    lf, columns
+    lf : pl.LazyFrame
+    columns
         text columns
     missing : default ()
 
@@ -129,22 +138,36 @@ def column_signs(
     for c in columns:
         text = pl.col(c).str.strip_chars()
         said = text.filter(~is_missing(text, missing) & ~text.str.contains(r"^[+-]?0*[.,]?0*$"))
-        asked += [said.len().alias(f"{c}\0n"), said.str.contains(r"(?i)[0-9]\s?[kmb]$").sum().alias(f"{c}\0s"),
-                  said.str.ends_with("%").sum().alias(f"{c}\0%")]
-        asked += [(said.str.contains(rf"^[+-]?[{sign}]") | said.str.ends_with(sign)).sum().alias(f"{c}\0{sign}") for sign in CURRENCY]
-    if not asked: return {}
+        asked += [
+            said.len().alias(f"{c}\0n"),
+            said.str.contains(r"(?i)[0-9]\s?[kmb]$").sum().alias(f"{c}\0s"),
+            said.str.ends_with("%").sum().alias(f"{c}\0%"),
+        ]
+        asked += [
+            (said.str.contains(rf"^[+-]?[{sign}]") | said.str.ends_with(sign)).sum().alias(f"{c}\0{sign}")
+            for sign in CURRENCY
+        ]
+    if not asked:
+        return {}
     counts = lf.select(asked).collect(engine="streaming").row(0, named=True)
     out = {}
     for c in columns:
         n = counts[f"{c}\0n"]
-        every = lambda sign: n > 0 and counts[f"{c}\0{sign}"] == n
+
+        def every(sign):
+            return n > 0 and counts[f"{c}\0{sign}"] == n
+
         signs = Signs(next((s for s in CURRENCY if every(s)), ""), every("s"), every("%"))
-        if signs != Signs(): out[c] = signs
+        if signs != Signs():
+            out[c] = signs
     return out
 
+
 def parse_number(
-    column:str, marks:Marks, signs:Signs=Signs(),
-)->tuple: # (float64 expression, expression that is true where the text is no number)
+    column: str,
+    marks: Marks,
+    signs: Signs = Signs(),
+) -> tuple:  # (float64 expression, expression that is true where the text is no number)
     """Parse a text column, null where it says that there is no value.
 
     Returns
@@ -164,21 +187,27 @@ def parse_number(
     if signs.percent:
         body = body.str.replace(r"\s?%$", "")
     value = pl.when(~missing).then(_plain(body, marks)).cast(pl.Float64, strict=False)
-    if scale is not None: value = value*scale
-    if signs.percent: value = value/100
+    if scale is not None:
+        value = value * scale
+    if signs.percent:
+        value = value / 100
     return value.fill_nan(None), ~missing & value.is_null()
 
-# %% ../../nbs/data/number_marks.ipynb #1b7c415f
+# %% ../../nbs/data/number_marks.ipynb #3f32712b
 _BODY = rf"^[+-]?\s?[{CURRENCY}]?\s?[+-]?(?:%s)\s?(?:[{CURRENCY}%%]|[kKmMbB])?$"
 _OTHER = {".": ",", ",": "."}
 
+
 def _shapes():
-    "Regular expressions by what they prove: (meaning, mark) -> pattern."
+    """Regular expressions by what they prove: (meaning, mark) -> pattern."""
     out = {}
     for mark, other in _OTHER.items():
-        m, o = f"[{mark}]", f"[{other}]"
+        m = f"[{mark}]"
+        o = f"[{other}]"
         gap = f"[{SPACES}{APOSTROPHES}]"
-        exact = rf"[0-9]*{m}(?:[0-9]{{0,2}}|[0-9]{{4,}})|0*{m}[0-9]+|[0-9]{{4,}}{m}[0-9]*|[0-9]*{m}[0-9]*[eE][+-]?[0-9]+"
+        exact = (
+            rf"[0-9]*{m}(?:[0-9]{{0,2}}|[0-9]{{4,}})|0*{m}[0-9]+|[0-9]{{4,}}{m}[0-9]*|[0-9]*{m}[0-9]*[eE][+-]?[0-9]+"
+        )
         after = rf"[0-9]{{1,3}}(?:{o}[0-9]{{3}})+{m}[0-9]*|[0-9]{{1,3}}(?:{gap}[0-9]{{3}})+{m}[0-9]*"
         out["decimal", mark] = _BODY % f"{exact}|{after}"
         out["thousands", mark] = _BODY % rf"[0-9]{{1,3}}(?:{m}[0-9]{{3}}){{2,}}|[0-9]{{1,3}}(?:{m}[0-9]{{3}})+{o}[0-9]*"
@@ -187,16 +216,20 @@ def _shapes():
         out["thousands", mark] = _BODY % rf"[1-9][0-9]{{0,2}}(?:[{gaps}][0-9]{{3}})+(?:[.,][0-9]*)?"
     return out
 
+
 SHAPES = _shapes()
 
+
 def mark_counts(
-    lf:pl.LazyFrame, columns, # text columns that should hold numbers
-)->dict: # (meaning, mark) -> cells, with one such cell
+    lf: pl.LazyFrame,
+    columns,  # text columns that should hold numbers
+) -> dict:  # (meaning, mark) -> cells, with one such cell
     """How many cells prove what.
 
     Parameters
     ----------
-    lf, columns
+    lf : pl.LazyFrame
+    columns
         text columns that should hold numbers
 
     Returns
@@ -218,58 +251,87 @@ def mark_counts(
         out[key] = (sum(n), cell)
     return out
 
-def add_counts(a:dict, b:dict)->dict:
-    "The counts of two files together."
+
+def add_counts(a: dict, b: dict) -> dict:
+    """The counts of two files together."""
     return {k: (a[k][0] + b[k][0], a[k][1] or b[k][1]) for k in SHAPES}
 
-# %% ../../nbs/data/number_marks.ipynb #77429f64
+# %% ../../nbs/data/number_marks.ipynb #6482c6c0
 def _cell(counts, meaning, mark):
     column, text = counts[meaning, mark][1]
     return f"column {column!r} has {text!r}"
 
+
 def _contradiction(counts, mark):
-    return NeuralphaError(f"{_cell(counts, 'decimal', mark)}, where {mark!r} can only be a decimal mark, and {_cell(counts, 'thousands', mark)}, "
-                          "where it can only stand between thousands; write all numbers in one way.")
+    return NeuralphaError(
+        f"{_cell(counts, 'decimal', mark)}, where {mark!r} can only be a decimal mark, and "
+        f"{_cell(counts, 'thousands', mark)}, "
+        "where it can only stand between thousands; write all numbers in one way."
+    )
+
 
 def _proven(counts, mark):
-    "What a mark is: 'decimal', 'thousands' or None. Raises where its cells contradict each other."
-    is_decimal, is_thousands = counts["decimal", mark][0] > 0, counts["thousands", mark][0] > 0
-    if is_decimal and is_thousands: raise _contradiction(counts, mark)
+    """What a mark is: 'decimal', 'thousands' or None. Raises where its cells contradict each other."""
+    is_decimal = counts["decimal", mark][0] > 0
+    is_thousands = counts["thousands", mark][0] > 0
+    if is_decimal and is_thousands:
+        raise _contradiction(counts, mark)
     return "decimal" if is_decimal else "thousands" if is_thousands else None
+
 
 def _question(counts, mark, prefer_thousands):
     answers = [f"decimal={mark!r}", f"thousands={mark!r}"]
-    if prefer_thousands: answers.reverse()
+    if prefer_thousands:
+        answers.reverse()
     n = counts["either", mark][0]
-    return NeuralphaError(f"{_cell(counts, 'either', mark)}: {mark!r} has three digits behind it in every cell ({n:,}), so it may be a decimal mark "
-                          f"or stand between thousands, and no other cell tells; say {answers[0]} or {answers[1]}.")
+    return NeuralphaError(
+        f"{_cell(counts, 'either', mark)}: {mark!r} has three digits behind it in every cell ({n:,}), so it may be "
+        "a decimal mark "
+        f"or stand between thousands, and no other cell tells; say {answers[0]} or {answers[1]}."
+    )
+
 
 def _against(counts, decimal, thousands):
-    "Refuse what was said about the marks where a cell shows that it cannot be."
+    """Refuse what was said about the marks where a cell shows that it cannot be."""
     if thousands in _OTHER and counts["decimal", thousands][0]:
-        raise NeuralphaError(f"{_cell(counts, 'decimal', thousands)}: a mark between thousands has three digits behind it, this one has not; "
-                             f"say decimal={thousands!r} and leave thousands= out.")
-    if not decimal: return
+        raise NeuralphaError(
+            f"{_cell(counts, 'decimal', thousands)}: a mark between thousands has three digits behind it, this one "
+            "has not; "
+            f"say decimal={thousands!r} and leave thousands= out."
+        )
+    if not decimal:
+        return
     other = _OTHER[decimal]
     if counts["thousands", decimal][0]:
-        raise NeuralphaError(f"{_cell(counts, 'thousands', decimal)}, where {decimal!r} stands between thousands; say decimal={other!r}.")
+        raise NeuralphaError(
+            f"{_cell(counts, 'thousands', decimal)}, where {decimal!r} stands between thousands; say decimal={other!r}."
+        )
     if counts["decimal", other][0]:
-        raise NeuralphaError(f"{_cell(counts, 'decimal', other)}, where {other!r} can only be a decimal mark; say decimal={other!r}.")
+        raise NeuralphaError(
+            f"{_cell(counts, 'decimal', other)}, where {other!r} can only be a decimal mark; say decimal={other!r}."
+        )
+
 
 def settle_marks(
-    counts:dict, # from `mark_counts`
-    decimal:str|None=None, thousands:str|None=None, # what the user said
-    missing=(), prefer_thousands:bool=False, # which answer to offer first where only the user knows
-)->Marks:
-    """The marks of a file. Raises `NeuralphaError` where cells contradict each other or the user, or where either meaning fits.
+    counts: dict,  # from `mark_counts`
+    decimal: str | None = None,  # what the user said
+    thousands: str | None = None,  # what the user said
+    missing=(),
+    prefer_thousands: bool = False,  # which answer to offer first where only the user knows
+) -> Marks:
+    """The marks of a file. Raises `NeuralphaError` where cells contradict each other or the user, or where either
+    meaning fits.
 
     Parameters
     ----------
     counts : dict
         from `mark_counts`
-    decimal, thousands : str | None, default None, None
+    decimal : str | None, default None
         what the user said
-    missing, prefer_thousands : default (), False
+    thousands : str | None, default None
+        what the user said
+    missing : default ()
+    prefer_thousands : bool, default False
         which answer to offer first where only the user knows
     """
     _against(counts, decimal, thousands)
@@ -277,19 +339,44 @@ def settle_marks(
     if not decimal:
         proven = {mark: _proven(counts, mark) for mark in _OTHER}
         if all(v == "decimal" for v in proven.values()):
-            raise NeuralphaError(f"{_cell(counts, 'decimal', '.')} and {_cell(counts, 'decimal', ',')}: both '.' and ',' are decimal marks; write all numbers in one way.")
+            raise NeuralphaError(
+                f"{_cell(counts, 'decimal', '.')} and {_cell(counts, 'decimal', ',')}: both '.' and ',' are "
+                "decimal marks; write all numbers in one way."
+            )
         if all(v == "thousands" for v in proven.values()):
-            raise NeuralphaError(f"{_cell(counts, 'thousands', '.')} and {_cell(counts, 'thousands', ',')}: both '.' and ',' stand between thousands; write all numbers in one way.")
-        decimal = next((m for m in _OTHER if proven[m] == "decimal" or proven[_OTHER[m]] == "thousands" or thousands == _OTHER[m]), None)
+            raise NeuralphaError(
+                f"{_cell(counts, 'thousands', '.')} and {_cell(counts, 'thousands', ',')}: both '.' and ',' stand "
+                "between thousands; write all numbers in one way."
+            )
+        decimal = next(
+            (m for m in _OTHER if proven[m] == "decimal" or proven[_OTHER[m]] == "thousands" or thousands == _OTHER[m]),
+            None,
+        )
     if not decimal:
         open_marks = [m for m in _OTHER if counts["either", m][0] and m != thousands]
-        if len(open_marks) == 2: raise NeuralphaError(f"{_cell(counts, 'either', '.')} and {_cell(counts, 'either', ',')}: one of '.' and ',' is the decimal mark, and no cell tells which; say decimal='.' or decimal=','.")
-        if open_marks: raise _question(counts, open_marks[0], prefer_thousands)
+        if len(open_marks) == 2:
+            raise NeuralphaError(
+                f"{_cell(counts, 'either', '.')} and {_cell(counts, 'either', ',')}: one of '.' and ',' is the "
+                "decimal mark, and no cell tells which; say decimal='.' or decimal=','."
+            )
+        if open_marks:
+            raise _question(counts, open_marks[0], prefer_thousands)
         decimal = "."
     if not thousands:
         other = _OTHER[decimal]
         used = [m for m in (other, " ", "'") if counts["thousands", m][0] or m == other and counts["either", m][0]]
-        if len(used) > 1: raise NeuralphaError(f"{_cell(counts, 'thousands', used[-1])}, and {used[0]!r} stands between thousands as well; write all numbers in one way.")
+        if len(used) > 1:
+            raise NeuralphaError(
+                f"{_cell(counts, 'thousands', used[-1])}, and {used[0]!r} stands between thousands as well; write "
+                "all numbers in one way."
+            )
         thousands = used[0] if used else None
-    concluded = [f"{what} {mark!r}" for what, mark, user, usual in (("decimal mark", decimal, said[0], "."), ("thousands mark", thousands, said[1], None)) if mark != user and mark != usual]
+    concluded = [
+        f"{what} {mark!r}"
+        for what, mark, user, usual in (
+            ("decimal mark", decimal, said[0], "."),
+            ("thousands mark", thousands, said[1], None),
+        )
+        if mark != user and mark != usual
+    ]
     return Marks(decimal, thousands, tuple(missing), " and ".join(concluded))

@@ -28,13 +28,18 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, digest
 
-# %% ../../nbs/data/panel.ipynb #4586a63e
-LONG_STEP_DAYS, LONG_STEPS = 15, 3 # no exchange closes for longer; as a multiple of the median step, for bars of months
+# %% ../../nbs/data/panel.ipynb #7ed3a8c4
+LONG_STEP_DAYS, LONG_STEPS = (
+    15,
+    3,
+)  # no exchange closes for longer; as a multiple of the median step, for bars of months
+
 
 def long_step(
-    dates:np.ndarray, # (n_dates,) datetime64[ns], ascending
-)->float: # days
-    """The longest step between two neighbouring dates that still belongs to a calendar; beyond it, bars are missing or a date is wrong.
+    dates: np.ndarray,  # (n_dates,) datetime64[ns], ascending
+) -> float:  # days
+    """The longest step between two neighbouring dates that still belongs to a calendar; beyond it, bars are missing or
+    a date is wrong.
 
     Parameters
     ----------
@@ -46,13 +51,14 @@ def long_step(
     float
         days
     """
-    steps = np.diff(dates)/np.timedelta64(1, "D")
-    return max(LONG_STEP_DAYS, LONG_STEPS*float(np.median(steps)))
+    steps = np.diff(dates) / np.timedelta64(1, "D")
+    return max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(steps)))
+
 
 def usual_steps(
-    dates:np.ndarray, # (n_dates,) datetime64[ns], ascending
-    busy:np.ndarray, # (n_dates,) bool: dates that tell of the calendar
-)->np.ndarray: # (n,) days; at least one
+    dates: np.ndarray,  # (n_dates,) datetime64[ns], ascending
+    busy: np.ndarray,  # (n_dates,) bool: dates that tell of the calendar
+) -> np.ndarray:  # (n,) days; at least one
     """The steps of the calendar: between neighbouring busy dates, without those longer than `long_step`.
 
     Parameters
@@ -67,13 +73,13 @@ def usual_steps(
     np.ndarray
         (n,) days; at least one
     """
-    steps = np.diff(dates)/np.timedelta64(1, "D")
+    steps = np.diff(dates) / np.timedelta64(1, "D")
     dense = steps[busy[1:] & busy[:-1]]
     dense = dense if len(dense) else steps
-    usual = dense[dense <= max(LONG_STEP_DAYS, LONG_STEPS*float(np.median(dense)))]
+    usual = dense[dense <= max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(dense)))]
     return usual if len(usual) else dense
 
-# %% ../../nbs/data/panel.ipynb #7d116c81
+# %% ../../nbs/data/panel.ipynb #4d226efc
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -92,94 +98,109 @@ class PanelIndex:
     date_code : np.ndarray
         (n_rows,) int32: position of the row's date in `dates`
     """
+
     name: str
-    assets: np.ndarray # (n_assets,) str, sorted
-    dates: np.ndarray # (n_dates,) datetime64[ns], ascending: the sessions of the universe
-    asset_offsets: np.ndarray # (n_assets+1,) int64: rows of asset a are asset_offsets[a]:asset_offsets[a+1]
-    date_code: np.ndarray # (n_rows,) int32: position of the row's date in `dates`
+    assets: np.ndarray  # (n_assets,) str, sorted
+    dates: np.ndarray  # (n_dates,) datetime64[ns], ascending: the sessions of the universe
+    asset_offsets: np.ndarray  # (n_assets+1,) int64: rows of asset a are asset_offsets[a]:asset_offsets[a+1]
+    date_code: np.ndarray  # (n_rows,) int32: position of the row's date in `dates`
 
     @property
     def n_rows(self):
-        "Number of rows: live asset-dates, masked ones included."
+        """Number of rows: live asset-dates, masked ones included."""
         return len(self.date_code)
+
     @property
     def n_assets(self):
-        "Number of assets."
+        """Number of assets."""
         return len(self.assets)
+
     @property
     def n_dates(self):
-        "Number of sessions."
+        """Number of sessions."""
         return len(self.dates)
 
     @cached_property
     def asset_code(self):
-        "(n_rows,) int32: position of the row's asset in `assets`."
+        """(n_rows,) int32: position of the row's asset in `assets`."""
         return np.repeat(np.arange(self.n_assets, dtype=np.int32), np.diff(self.asset_offsets))
 
     @cached_property
     def by_date(self):
-        "(n_rows,) int64: row numbers sorted by date, then asset."
+        """(n_rows,) int64: row numbers sorted by date, then asset."""
         return np.argsort(self.date_code, kind="stable")
 
     @cached_property
     def date_offsets(self):
-        "(n_dates+1,) int64: the rows of date d are by_date[date_offsets[d]:date_offsets[d+1]]."
+        """(n_dates+1,) int64: the rows of date d are by_date[date_offsets[d]:date_offsets[d+1]]."""
         return np.concatenate([[0], np.cumsum(np.bincount(self.date_code, minlength=self.n_dates))])
 
     @property
     def index(self):
-        "(n_rows,) `(date, asset)` MultiIndex in panel row order."
-        return pd.MultiIndex.from_arrays([self.dates[self.date_code], self.assets[self.asset_code]], names=["date", "asset"])
+        """(n_rows,) `(date, asset)` MultiIndex in panel row order."""
+        return pd.MultiIndex.from_arrays(
+            [self.dates[self.date_code], self.assets[self.asset_code]], names=["date", "asset"]
+        )
 
-    def rows_of(self, asset)->slice:
-        "The rows of one asset."
+    def rows_of(self, asset) -> slice:
+        """The rows of one asset."""
         a = np.searchsorted(self.assets, asset)
-        if a == self.n_assets or self.assets[a] != asset: raise NeuralphaError(f"Asset {asset!r} is not in {self.name}.")
-        return slice(*self.asset_offsets[a:a+2])
+        if a == self.n_assets or self.assets[a] != asset:
+            raise NeuralphaError(f"Asset {asset!r} is not in {self.name}.")
+        return slice(*self.asset_offsets[a : a + 2])
 
-    def rows_on(self, date)->np.ndarray:
-        "Row numbers of one date's cross-section."
+    def rows_on(self, date) -> np.ndarray:
+        """Row numbers of one date's cross-section."""
         d = np.searchsorted(self.dates, np.datetime64(date, "ns"))
         if d == self.n_dates or self.dates[d] != np.datetime64(date, "ns"):
             raise NeuralphaError(f"{date} is not a session of {self.name} ({self.span}).")
-        return self.by_date[self.date_offsets[d]:self.date_offsets[d+1]]
+        return self.by_date[self.date_offsets[d] : self.date_offsets[d + 1]]
 
     @property
     def span(self):
-        "First and last session in words."
-        if not self.n_dates: return "empty"
+        """First and last session in words."""
+        if not self.n_dates:
+            return "empty"
         return " to ".join(str(pd.Timestamp(d).date()) for d in self.dates[[0, -1]])
 
     @cached_property
-    def bars_per_year(self)->float:
-        "Bars per calendar year, measured where the calendar is dense (`usual_steps`); what annualisation uses."
-        if self.n_dates < 3: raise NeuralphaError(f"{self.name} has {self.n_dates} dates: too few to annualise.")
+    def bars_per_year(self) -> float:
+        """Bars per calendar year, measured where the calendar is dense (`usual_steps`); what annualisation uses."""
+        if self.n_dates < 3:
+            raise NeuralphaError(f"{self.name} has {self.n_dates} dates: too few to annualise.")
         assets = np.diff(self.date_offsets)
-        steps = usual_steps(self.dates, assets >= np.median(assets[self.date_code])/2) # half of what a typical row has beside it
-        return 365.25/steps.mean()
+        steps = usual_steps(
+            self.dates, assets >= np.median(assets[self.date_code]) / 2
+        )  # half of what a typical row has beside it
+        return 365.25 / steps.mean()
 
-    def last_known(self, values)->np.ndarray:
-        "(n_assets,) row of each asset's last finite value: where a stock stood before it was halted and delisted; -1 where it has none."
+    def last_known(self, values) -> np.ndarray:
+        """(n_assets,) row of each asset's last finite value: where a stock stood before it was halted and delisted; -1
+        where it has none.
+        """
         row = np.where(np.isfinite(values), np.arange(self.n_rows), -1)
         return np.maximum.reduceat(row, self.asset_offsets[:-1]) if self.n_assets else row
 
-    def next_known(self, values)->np.ndarray:
-        "(n_rows,) row of the first finite value at or after each row of the same asset; `n_rows` where none comes."
+    def next_known(self, values) -> np.ndarray:
+        """(n_rows,) row of the first finite value at or after each row of the same asset; `n_rows` where none comes."""
         row = np.where(np.isfinite(values), np.arange(self.n_rows), self.n_rows)
         following = np.minimum.accumulate(row[::-1])[::-1]
         return np.where(following < self.asset_offsets[1:][self.asset_code], following, self.n_rows)
 
-    def series(self, values)->pd.Series:
-        "A `(date, asset)` Series of one value per row, sorted by date: the form Alphalens takes."
+    def series(self, values) -> pd.Series:
+        """A `(date, asset)` Series of one value per row, sorted by date: the form Alphalens takes."""
         return pd.Series(np.asarray(values)[self.by_date], self.index[self.by_date])
 
-# %% ../../nbs/data/panel.ipynb #76db9027
+# %% ../../nbs/data/panel.ipynb #eeaacaff
 class GoneAfter(NamedTuple):
-    "An asset that has not been traded for more than both, at the end of a panel, has left."
+    """An asset that has not been traded for more than both, at the end of a panel, has left."""
+
     bars: int
     days: float
 
+
 GONE_AFTER = GoneAfter(bars=3, days=30)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Panel(PanelIndex):
@@ -203,57 +224,88 @@ class Panel(PanelIndex):
     truth : dict, default dict()
         simulated universes only: name -> (n_rows,) float32, e.g. "oracle"
     """
-    fields: dict # name -> (n_rows,) float32
-    tradable: np.ndarray # (n_rows,) bool: a price could be had on that bar
-    attributes: pd.DataFrame = field(default_factory=pd.DataFrame) # by asset: sector, delisting_return, ...
-    checks: pd.DataFrame = field(default_factory=pd.DataFrame) # what was found in the source and what was done
-    masked: pd.DataFrame = field(default_factory=pd.DataFrame) # masked and dropped rows with their original values
-    truth: dict = field(default_factory=dict) # simulated universes only: name -> (n_rows,) float32, e.g. "oracle"
+
+    fields: dict  # name -> (n_rows,) float32
+    tradable: np.ndarray  # (n_rows,) bool: a price could be had on that bar
+    attributes: pd.DataFrame = field(default_factory=pd.DataFrame)  # by asset: sector, delisting_return, ...
+    checks: pd.DataFrame = field(default_factory=pd.DataFrame)  # what was found in the source and what was done
+    masked: pd.DataFrame = field(default_factory=pd.DataFrame)  # masked and dropped rows with their original values
+    truth: dict = field(default_factory=dict)  # simulated universes only: name -> (n_rows,) float32, e.g. "oracle"
 
     @cached_property
-    def delisting_return(self)->np.ndarray:
-        "(n_assets,) float64: what was left at the delisting, less one; NaN where the attributes do not say."
-        if "delisting_return" not in self.attributes: return np.full(self.n_assets, np.nan)
+    def delisting_return(self) -> np.ndarray:
+        """(n_assets,) float64: what was left at the delisting, less one; NaN where the attributes do not say."""
+        if "delisting_return" not in self.attributes:
+            return np.full(self.n_assets, np.nan)
         return self.attributes["delisting_return"].reindex(self.assets).to_numpy(float)
 
     @cached_property
-    def gone(self)->np.ndarray:
-        """(n_assets,) bool: assets that left before the panel ends. Either nothing has been traded for more than `GONE_AFTER` at
-        the end of the panel, or the attributes say so (`delisting_return`, `delisting_date`) and the last bar is missing or masked."""
-        traded = self.date_code[np.maximum(self.last_known(np.where(self.tradable, 0., np.nan)), self.asset_offsets[:-1])]
+    def gone(self) -> np.ndarray:
+        """(n_assets,) bool: assets that left before the panel ends.
+
+        Either nothing has been traded for more than `GONE_AFTER` at the end of the panel, or the attributes say so
+        (`delisting_return`, `delisting_date`) and the last bar is missing or masked.
+        """
+        traded = self.date_code[
+            np.maximum(self.last_known(np.where(self.tradable, 0.0, np.nan)), self.asset_offsets[:-1])
+        ]
         missed = self.n_dates - 1 - traded
-        days = (self.dates[-1] - self.dates[traded])/np.timedelta64(1, "D")
+        days = (self.dates[-1] - self.dates[traded]) / np.timedelta64(1, "D")
         said = np.isfinite(self.delisting_return)
-        if "delisting_date" in self.attributes: said |= self.attributes["delisting_date"].reindex(self.assets).notna().to_numpy()
+        if "delisting_date" in self.attributes:
+            said |= self.attributes["delisting_date"].reindex(self.assets).notna().to_numpy()
         return (missed > GONE_AFTER.bars) & (days > GONE_AFTER.days) | said & (missed > 0)
 
     @cached_property
     def digest(self):
-        "SHA-256 of everything a result can depend on: rows, fields, mask, attributes and truth."
-        return digest(self.assets, self.dates, self.asset_offsets, self.date_code, self.tradable, self.attributes,
-                      *[x for group in (self.fields, self.truth) for k in sorted(group) for x in (k, group[k])])
+        """SHA-256 of everything a result can depend on: rows, fields, mask, attributes and truth."""
+        return digest(
+            self.assets,
+            self.dates,
+            self.asset_offsets,
+            self.date_code,
+            self.tradable,
+            self.attributes,
+            *[x for group in (self.fields, self.truth) for k in sorted(group) for x in (k, group[k])],
+        )
 
-    def frame(self)->pd.DataFrame:
-        "Long DataFrame `date, asset, <fields>, tradable` in row order."
-        return pd.DataFrame({"date": self.dates[self.date_code], "asset": self.assets[self.asset_code],
-                             **self.fields, "tradable": self.tradable})
+    def frame(self) -> pd.DataFrame:
+        """Long DataFrame `date, asset, <fields>, tradable` in row order."""
+        return pd.DataFrame(
+            {
+                "date": self.dates[self.date_code],
+                "asset": self.assets[self.asset_code],
+                **self.fields,
+                "tradable": self.tradable,
+            }
+        )
 
     def with_fields(self, **arrays):
-        "A panel with further (or replaced) float32 fields of `n_rows`; everything else is shared."
+        """A panel with further (or replaced) float32 fields of `n_rows`; everything else is shared."""
         for k, v in arrays.items():
-            if len(v) != self.n_rows: raise NeuralphaError(f"Field {k!r} has {len(v)} values for {self.n_rows} rows.")
+            if len(v) != self.n_rows:
+                raise NeuralphaError(f"Field {k!r} has {len(v)} values for {self.n_rows} rows.")
         return replace(self, fields={**self.fields, **{k: np.asarray(v, np.float32) for k, v in arrays.items()}})
 
     def __repr__(self):
-        return (f"Panel {self.name}: {self.n_rows:,} rows, {self.n_assets:,} assets, {self.n_dates:,} dates "
-                f"({self.span}), {(~self.tradable).sum():,} masked; fields {', '.join(self.fields)}")
+        return (
+            f"Panel {self.name}: {self.n_rows:,} rows, {self.n_assets:,} assets, {self.n_dates:,} dates "
+            f"({self.span}), {(~self.tradable).sum():,} masked; fields {', '.join(self.fields)}"
+        )
 
     def _repr_html_(self):
-        cells = {"rows": f"{self.n_rows:,}", "assets": f"{self.n_assets:,}", "dates": f"{self.n_dates:,}", "span": self.span,
-                 "masked rows": f"{(~self.tradable).sum():,}", "fields": ", ".join(self.fields), "digest": self.digest[:12]}
+        cells = {
+            "rows": f"{self.n_rows:,}",
+            "assets": f"{self.n_assets:,}",
+            "dates": f"{self.n_dates:,}",
+            "span": self.span,
+            "masked rows": f"{(~self.tradable).sum():,}",
+            "fields": ", ".join(self.fields),
+            "digest": self.digest[:12],
+        }
         return pd.DataFrame({self.name: cells}).to_html()
 
-# %% ../../nbs/data/panel.ipynb #881a8d6e
+# %% ../../nbs/data/panel.ipynb #78aefa6d
 class Exits(NamedTuple):
     """Where positions end that should be closed `ahead` rows later, one entry per row; see `exits`.
 
@@ -271,21 +323,26 @@ class Exits(NamedTuple):
     known_code : np.ndarray
         (n_rows,) int32: date position at whose close all this is known
     """
-    row: np.ndarray # (n_rows,) int64: row of the price at which the position ends; -1 where none is known
-    factor: np.ndarray # (n_rows,) float64: 1, or 1 + delisting return; NaN where that is unknown
-    late: np.ndarray # (n_rows,) bool: the bar of the exit has no price, though the asset was still there
-    left: np.ndarray # (n_rows,) bool: no price comes at or after that bar, and the asset's rows end before the panel does
-    known_code: np.ndarray # (n_rows,) int32: date position at whose close all this is known
+
+    row: np.ndarray  # (n_rows,) int64: row of the price at which the position ends; -1 where none is known
+    factor: np.ndarray  # (n_rows,) float64: 1, or 1 + delisting return; NaN where that is unknown
+    late: np.ndarray  # (n_rows,) bool: the bar of the exit has no price, though the asset was still there
+    left: (
+        np.ndarray
+    )  # (n_rows,) bool: no price comes at or after that bar, and the asset's rows end before the panel does
+    known_code: np.ndarray  # (n_rows,) int32: date position at whose close all this is known
+
 
 def exits(
-    panel:Panel,
-    values:np.ndarray, # (n_rows,) price or wealth; NaN where none could be had
-    ahead:int, # bars from a row to the bar of its exit
-)->Exits:
-    """The exit of every row: at the bar's own price, else at the next one of the asset, else at the last one before with the delisting return.
+    panel: Panel,
+    values: np.ndarray,  # (n_rows,) price or wealth; NaN where none could be had
+    ahead: int,  # bars from a row to the bar of its exit
+) -> Exits:
+    """The exit of every row: at the bar's own price, else at the next one of the asset, else at the last one before
+    with the delisting return.
 
-    A delisting is known on the first date without the asset. Where its rows go on, without a price, to the end of the panel, a
-    delisting return that the attributes state counts as known on the last date.
+    A delisting is known on the first date without the asset. Where its rows go on, without a price, to the end of the
+    panel, a delisting return that the attributes state counts as known on the last date.
 
     Parameters
     ----------
@@ -299,16 +356,19 @@ def exits(
     wanted = np.arange(panel.n_rows) + ahead
     inside = wanted <= end
     following = np.where(inside, panel.next_known(values)[np.minimum(wanted, end)], panel.n_rows)
-    trades, goes_on = following < panel.n_rows, panel.date_code[end] == panel.n_dates - 1
+    trades = following < panel.n_rows
+    goes_on = panel.date_code[end] == panel.n_dates - 1
     final = panel.delisting_return[panel.asset_code]
     left = ~trades & np.where(goes_on, inside & np.isfinite(final), True)
     row = np.where(trades, following, np.where(left, panel.last_known(values)[panel.asset_code], -1))
     late = inside & (following != wanted)
     due = panel.date_code + ahead
-    settled = np.where(trades, panel.date_code[np.minimum(following, end)], panel.date_code[end] + np.where(goes_on & left, 0, 1))
-    return Exits(row, np.where(left, 1 + final, 1.), late, left, np.where(late, settled, due).astype(np.int32))
+    settled = np.where(
+        trades, panel.date_code[np.minimum(following, end)], panel.date_code[end] + np.where(goes_on & left, 0, 1)
+    )
+    return Exits(row, np.where(left, 1 + final, 1.0), late, left, np.where(late, settled, due).astype(np.int32))
 
-# %% ../../nbs/data/panel.ipynb #ee43e4e9
+# %% ../../nbs/data/panel.ipynb #94b18e33
 @dataclass(frozen=True)
 class Layout:
     """Where the rows of a long table go in a panel.
@@ -322,22 +382,23 @@ class Layout:
     row : np.ndarray
         (rows of the table,) int64: panel row of each; equal where (date, asset) occurs twice
     """
-    asset_offsets: np.ndarray # (n_assets+1,) int64
-    date_code: np.ndarray # (n_rows,) int32, holes included
-    row: np.ndarray # (rows of the table,) int64: panel row of each; equal where (date, asset) occurs twice
+
+    asset_offsets: np.ndarray  # (n_assets+1,) int64
+    date_code: np.ndarray  # (n_rows,) int32, holes included
+    row: np.ndarray  # (rows of the table,) int64: panel row of each; equal where (date, asset) occurs twice
 
     def scatter(self, values, fill=np.nan, dtype=np.float32):
-        "(n_rows,) array of `dtype`: the table's values at their panel rows, `fill` in the holes."
+        """(n_rows,) array of `dtype`: the table's values at their panel rows, `fill` in the holes."""
         out = np.full(len(self.date_code), fill, dtype)
         out[self.row] = values
         return out
 
-# %% ../../nbs/data/panel.ipynb #e8c463c0
+# %% ../../nbs/data/panel.ipynb #b28231f7
 def lay_out(
-    code:np.ndarray, # (rows,) int: asset of each row, 0 to n_assets-1, each at least once
-    day:np.ndarray, # (rows,) int: position of each row's date among the dates
-    n_assets:int,
-)->Layout:
+    code: np.ndarray,  # (rows,) int: asset of each row, 0 to n_assets-1, each at least once
+    day: np.ndarray,  # (rows,) int: position of each row's date among the dates
+    n_assets: int,
+) -> Layout:
     """Place rows by asset, then date, calendar-contiguous within an asset; no sort, memory of one index.
 
     Parameters
@@ -349,33 +410,47 @@ def lay_out(
     n_assets : int
     """
     n_dates = int(day.max()) + 1
-    first, last = np.full(n_assets, n_dates, np.int64), np.full(n_assets, -1, np.int64)
-    np.minimum.at(first, code, day); np.maximum.at(last, code, day)
+    first = np.full(n_assets, n_dates, np.int64)
+    last = np.full(n_assets, -1, np.int64)
+    np.minimum.at(first, code, day)
+    np.maximum.at(last, code, day)
     length = last - first + 1
     offsets = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
     start = (first - offsets[:-1]).astype(np.int32 if offsets[-1] < 2**31 else np.int64)
     date_code = (np.arange(offsets[-1], dtype=start.dtype) + np.repeat(start, length)).astype(np.int32)
     return Layout(offsets, date_code, (day - start[code]).astype(np.int64))
 
-# %% ../../nbs/data/panel.ipynb #b990a5b2
-def _local_times(column, name)->np.ndarray:
-    "(rows,) datetime64[ns]: dates without their zone, as files are read: midnights of UTC or of the column's own zone are days."
-    try: times = pd.to_datetime(column)
-    except ValueError as e: raise NeuralphaError(f"{name}: column 'date': {e}") from e
-    if not isinstance(times.dtype, pd.DatetimeTZDtype): return times.to_numpy("datetime64[ns]")
+# %% ../../nbs/data/panel.ipynb #31837065
+def _local_times(column, name) -> np.ndarray:
+    """(rows,) datetime64[ns]: dates without their zone, as files are read: midnights of UTC or of the column's own
+    zone are days.
+    """
+    try:
+        times = pd.to_datetime(column)
+    except ValueError as e:
+        raise NeuralphaError(f"{name}: column 'date': {e}") from e
+    if not isinstance(times.dtype, pd.DatetimeTZDtype):
+        return times.to_numpy("datetime64[ns]")
     for zone in ("UTC", times.dt.tz):
         local = times.dt.tz_convert(zone).dt.tz_localize(None)
-        if (local.dropna() == local.dropna().dt.normalize()).all(): return local.to_numpy("datetime64[ns]")
-    raise NeuralphaError(f"{name}: column 'date' holds stamps in {times.dt.tz} that are not midnights, so their exchange day is not known; give them on "
-                         "the exchange's clock: frame['date'].dt.tz_convert('America/New_York').dt.tz_localize(None).")
+        if (local.dropna() == local.dropna().dt.normalize()).all():
+            return local.to_numpy("datetime64[ns]")
+    raise NeuralphaError(
+        f"{name}: column 'date' holds stamps in {times.dt.tz} that are not midnights, so their exchange day is not "
+        "known; give them on "
+        "the exchange's clock: frame['date'].dt.tz_convert('America/New_York').dt.tz_localize(None)."
+    )
+
 
 def panel_from_frame(
-    frame:pd.DataFrame, # columns `date`, `asset`, and float fields
-    name:str="universe",
-    tradable=None, # (len(frame),) bool; default: the frame's column `tradable`, else every given row whose `close` (if there is one) is finite
-    attributes:pd.DataFrame|None=None, # indexed by asset
-    **kw, # further `Panel` attributes: checks, masked; truth as name -> (len(frame),) array
-)->Panel:
+    frame: pd.DataFrame,  # columns `date`, `asset`, and float fields
+    name: str = "universe",
+    # (len(frame),) bool; default: the frame's column `tradable`, else every given row whose `close` (if there is one)
+    # is finite
+    tradable=None,
+    attributes: pd.DataFrame | None = None,  # indexed by asset
+    **kw,  # further `Panel` attributes: checks, masked; truth as name -> (len(frame),) array
+) -> Panel:
     """Build a panel from a long table; raises `NeuralphaError` for missing columns, an empty table or duplicate rows.
 
     Parameters
@@ -384,50 +459,75 @@ def panel_from_frame(
         columns `date`, `asset`, and float fields
     name : str, default 'universe'
     tradable : default None
-        (len(frame),) bool; default: the frame's column `tradable`, else every given row whose
-        `close` (if there is one) is finite
     attributes : pd.DataFrame | None, default None
         indexed by asset
     **kw
         further `Panel` attributes: checks, masked; truth as name -> (len(frame),) array
     """
     missing = [c for c in ("date", "asset") if c not in frame]
-    if missing: raise NeuralphaError(f"{name}: column {missing[0]!r} is missing; the table has {', '.join(map(str, frame))}.")
-    if not len(frame): raise NeuralphaError(f"{name}: the table has no rows.")
+    if missing:
+        raise NeuralphaError(f"{name}: column {missing[0]!r} is missing; the table has {', '.join(map(str, frame))}.")
+    if not len(frame):
+        raise NeuralphaError(f"{name}: the table has no rows.")
     date = _local_times(frame["date"], name)
-    if np.isnat(date).any(): raise NeuralphaError(f"{name}: column 'date' has {np.isnat(date).sum()} empty values.")
+    if np.isnat(date).any():
+        raise NeuralphaError(f"{name}: column 'date' has {np.isnat(date).sum()} empty values.")
     code, assets = pd.factorize(frame["asset"].astype(str), sort=True)
     dates, day = np.unique(date, return_inverse=True)
     at = lay_out(code, day, len(assets))
     seen = np.bincount(at.row, minlength=len(at.date_code))
     if (seen > 1).any():
         i = int(np.flatnonzero(seen[at.row] > 1)[0])
-        raise NeuralphaError(f"{name}: {int((seen > 1).sum())} (date, asset) pairs occur more than once, first "
-                             f"{assets[code[i]]} on {pd.Timestamp(date[i]).date()}; keep one row each.")
-    if tradable is None and "tradable" in frame: tradable = frame["tradable"]
+        raise NeuralphaError(
+            f"{name}: {int((seen > 1).sum())} (date, asset) pairs occur more than once, first "
+            f"{assets[code[i]]} on {pd.Timestamp(date[i]).date()}; keep one row each."
+        )
+    if tradable is None and "tradable" in frame:
+        tradable = frame["tradable"]
     ok = frame["close"].notna().to_numpy() if tradable is None and "close" in frame else tradable
     ok = np.ones(len(frame), bool) if ok is None else np.asarray(ok, bool)
-    fields = {c: at.scatter(np.where(ok, frame[c].to_numpy(np.float32), np.nan)) for c in frame if c not in ("date", "asset", "tradable")}
+    fields = {
+        c: at.scatter(np.where(ok, frame[c].to_numpy(np.float32), np.nan))
+        for c in frame
+        if c not in ("date", "asset", "tradable")
+    }
     truth = {k: at.scatter(v) for k, v in kw.pop("truth", {}).items()}
-    attributes = pd.DataFrame(index=pd.Index(assets, name="asset")) if attributes is None else attributes.reindex(assets)
-    return Panel(name, np.asarray(assets, dtype=str), dates, at.asset_offsets, at.date_code, fields,
-                 at.scatter(ok, False, bool), attributes, truth=truth, **kw)
+    attributes = (
+        pd.DataFrame(index=pd.Index(assets, name="asset")) if attributes is None else attributes.reindex(assets)
+    )
+    return Panel(
+        name,
+        np.asarray(assets, dtype=str),
+        dates,
+        at.asset_offsets,
+        at.date_code,
+        fields,
+        at.scatter(ok, False, bool),
+        attributes,
+        truth=truth,
+        **kw,
+    )
 
-# %% ../../nbs/data/panel.ipynb #a5911d4f
-FEWEST_ASSETS = 3 # of a date, for its assets to be ranked
+# %% ../../nbs/data/panel.ipynb #cb2b40b5
+FEWEST_ASSETS = 3  # of a date, for its assets to be ranked
 
-def check_breadth(panel:Panel):
-    "Raise `NeuralphaError` where no date has three tradable assets."
+
+def check_breadth(panel: Panel):
+    """Raise `NeuralphaError` where no date has three tradable assets."""
     widest = int(np.bincount(panel.date_code[panel.tradable], minlength=1).max())
     if widest < FEWEST_ASSETS:
-        raise NeuralphaError(f"{panel.name} has at most {widest} asset{'s' if widest != 1 else ''} on a date: scores are ranked among the assets of a date, "
-                             f"which takes {FEWEST_ASSETS}. Give a universe of more assets.")
+        raise NeuralphaError(
+            f"{panel.name} has at most {widest} asset{'s' if widest != 1 else ''} on a date: scores are ranked "
+            "among the assets of a date, "
+            f"which takes {FEWEST_ASSETS}. Give a universe of more assets."
+        )
 
-# %% ../../nbs/data/panel.ipynb #c7eb4eeb
+# %% ../../nbs/data/panel.ipynb #fe0be912
 def last_moment(
-    date, # text, `datetime.date` or a time
-)->pd.Timestamp:
-    """The last moment that an inclusive date means: the end of the day where a text or a `datetime.date` gives no time.
+    date,  # text, `datetime.date` or a time
+) -> pd.Timestamp:
+    """The last moment that an inclusive date means: the end of the day where a text or a `datetime.date` gives no
+    time.
 
     Parameters
     ----------
@@ -435,73 +535,106 @@ def last_moment(
         text, `datetime.date` or a time
     """
     at = pd.Timestamp(date)
-    whole = ":" not in date if isinstance(date, str) else isinstance(date, dt.date) and not isinstance(date, dt.datetime)
+    whole = (
+        ":" not in date if isinstance(date, str) else isinstance(date, dt.date) and not isinstance(date, dt.datetime)
+    )
     return at + pd.Timedelta(1, "D") - pd.Timedelta(1, "ns") if whole and at == at.normalize() else at
 
-# %% ../../nbs/data/panel.ipynb #7de0cc76
+# %% ../../nbs/data/panel.ipynb #465de62a
 def cut_panel(
-    panel:Panel,
-    first=None, last=None, # dates, both inclusive (`last_moment`); None: from the beginning, to the end
-)->Panel:
+    panel: Panel,
+    first=None,  # dates, both inclusive (`last_moment`); None: from the beginning, to the end
+    last=None,  # dates, both inclusive (`last_moment`); None: from the beginning, to the end
+) -> Panel:
     """The panel between two dates, as it stood on the last of them.
 
     Parameters
     ----------
     panel : Panel
-    first, last : default None, None
+    first : default None
+        dates, both inclusive (`last_moment`); None: from the beginning, to the end
+    last : default None
         dates, both inclusive (`last_moment`); None: from the beginning, to the end
     """
     a = 0 if first is None else int(np.searchsorted(panel.dates, np.datetime64(first, "ns")))
-    b = panel.n_dates if last is None else int(np.searchsorted(panel.dates, last_moment(last).to_datetime64(), side="right"))
-    if a >= b: raise NeuralphaError(f"{panel.name} has no session from {first} to {last}; it spans {panel.span}.")
+    b = (
+        panel.n_dates
+        if last is None
+        else int(np.searchsorted(panel.dates, last_moment(last).to_datetime64(), side="right"))
+    )
+    if a >= b:
+        raise NeuralphaError(f"{panel.name} has no session from {first} to {last}; it spans {panel.span}.")
     attributes = panel.attributes
     if last is not None and "delisting_return" in attributes:
         ended = panel.date_code[panel.asset_offsets[1:] - 1] < b - 1
         attributes = attributes.reindex(panel.assets)
         attributes = attributes.assign(delisting_return=attributes["delisting_return"].where(ended))
     masked = panel.masked
-    if "date" in masked: masked = masked[pd.to_datetime(masked["date"]).between(panel.dates[a], panel.dates[b-1])]
-    out = _keep_rows(replace(panel, attributes=attributes, masked=masked), (panel.date_code >= a) & (panel.date_code < b))
+    if "date" in masked:
+        masked = masked[pd.to_datetime(masked["date"]).between(panel.dates[a], panel.dates[b - 1])]
+    out = _keep_rows(
+        replace(panel, attributes=attributes, masked=masked), (panel.date_code >= a) & (panel.date_code < b)
+    )
     return replace(out, dates=panel.dates[a:b], date_code=out.date_code - np.int32(a))
 
+
 def without_assets(
-    panel:Panel, names, # assets to leave out
-)->Panel:
+    panel: Panel,
+    names,  # assets to leave out
+) -> Panel:
     """The panel without some of its assets; its dates stay.
 
     Parameters
     ----------
-    panel, names
+    panel : Panel
+    names
         assets to leave out
     """
     unknown = sorted(set(names) - set(panel.assets))
-    if unknown: raise NeuralphaError(f"Asset {unknown[0]!r} is not in {panel.name}.")
+    if unknown:
+        raise NeuralphaError(f"Asset {unknown[0]!r} is not in {panel.name}.")
     keep = ~np.isin(panel.assets, list(names))
-    if not keep.any(): raise NeuralphaError(f"{panel.name} would be left without assets.")
+    if not keep.any():
+        raise NeuralphaError(f"{panel.name} would be left without assets.")
     return keep_assets(panel, keep)
 
+
 def keep_assets(
-    panel:Panel, keep:np.ndarray, # (n_assets,) bool
-    name:str|None=None, # default: the panel's own
-)->Panel:
+    panel: Panel,
+    keep: np.ndarray,  # (n_assets,) bool
+    name: str | None = None,  # default: the panel's own
+) -> Panel:
     """The panel with some of its assets, all their rows and the dates of the whole.
 
     Parameters
     ----------
-    panel, keep
+    panel : Panel
+    keep : np.ndarray
         (n_assets,) bool
     name : str | None, default None
         default: the panel's own
     """
     masked = panel.masked
-    if "asset" in masked: masked = masked[masked["asset"].isin(panel.assets[keep])]
+    if "asset" in masked:
+        masked = masked[masked["asset"].isin(panel.assets[keep])]
     return _keep_rows(replace(panel, name=name or panel.name, masked=masked), keep[panel.asset_code])
 
+
 def _keep_rows(panel, keep):
-    "Some rows of a panel, calendar-contiguous within every asset; assets without a row vanish."
+    """Some rows of a panel, calendar-contiguous within every asset; assets without a row vanish."""
     count = np.bincount(panel.asset_code[keep], minlength=panel.n_assets)
     assets = panel.assets[count > 0]
-    part = lambda group: {k: v[keep] for k, v in group.items()}
-    return replace(panel, assets=assets, asset_offsets=np.concatenate([[0], np.cumsum(count[count > 0])]),
-                   date_code=panel.date_code[keep], fields=part(panel.fields), tradable=panel.tradable[keep],
-                   attributes=panel.attributes.reindex(assets), truth=part(panel.truth))
+
+    def part(group):
+        return {k: v[keep] for k, v in group.items()}
+
+    return replace(
+        panel,
+        assets=assets,
+        asset_offsets=np.concatenate([[0], np.cumsum(count[count > 0])]),
+        date_code=panel.date_code[keep],
+        fields=part(panel.fields),
+        tradable=panel.tradable[keep],
+        attributes=panel.attributes.reindex(assets),
+        truth=part(panel.truth),
+    )

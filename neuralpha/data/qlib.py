@@ -24,48 +24,68 @@ import polars as pl
 from ..core import NeuralphaError, unknown_name
 from .tables import ReadSpec
 
-# %% ../../nbs/data/qlib.ipynb #3b45823b
-def is_qlib(path:Path)->bool:
-    "Whether a folder looks like a Qlib data directory."
-    return all((path/d).is_dir() for d in ("calendars", "instruments", "features"))
+# %% ../../nbs/data/qlib.ipynb #3a0984b4
+def is_qlib(path: Path) -> bool:
+    """Whether a folder looks like a Qlib data directory."""
+    return all((path / d).is_dir() for d in ("calendars", "instruments", "features"))
+
 
 def _frequency(path):
-    found = sorted(f.stem for f in (path/"calendars").glob("*.txt") if not f.stem.endswith("_future"))
-    if not found: raise NeuralphaError(f"{path}/calendars: no calendar such as day.txt.")
+    found = sorted(f.stem for f in (path / "calendars").glob("*.txt") if not f.stem.endswith("_future"))
+    if not found:
+        raise NeuralphaError(f"{path}/calendars: no calendar such as day.txt.")
     return "day" if "day" in found else found[0]
 
+
 def _instruments(path, spec):
-    "Instruments by name with their first and last day, from `all.txt` (or the only list there is)."
-    lists = sorted((path/"instruments").glob("*.txt"))
-    if not lists: raise NeuralphaError(f"{path}/instruments: no list of instruments such as all.txt.")
+    """Instruments by name with their first and last day, from `all.txt` (or the only list there is)."""
+    lists = sorted((path / "instruments").glob("*.txt"))
+    if not lists:
+        raise NeuralphaError(f"{path}/instruments: no list of instruments such as all.txt.")
     chosen = next((f for f in lists if f.stem == (spec.table or "all")), None)
-    if chosen is None: raise NeuralphaError(f"{path}: {unknown_name('instrument list', spec.table or 'all', [f.stem for f in lists])} (option table=)")
+    if chosen is None:
+        raise NeuralphaError(
+            f"{path}: {unknown_name('instrument list', spec.table or 'all', [f.stem for f in lists])} (option table=)"
+        )
     lines = [l.split("\t") for l in chosen.read_text(encoding="utf-8").splitlines() if l.strip()]
     for i, l in enumerate(lines, 1):
         if len(l) < 3 or pd.isna(pd.to_datetime(l[1:3], errors="coerce")).any():
             raise NeuralphaError(f"{chosen}: line {i}: {l} is not name, first day, last day separated by tabs.")
-    return pd.DataFrame({"asset": [l[0] for l in lines], "first": pd.to_datetime([l[1] for l in lines]), "last": pd.to_datetime([l[2] for l in lines])})
+    return pd.DataFrame(
+        {
+            "asset": [l[0] for l in lines],
+            "first": pd.to_datetime([l[1] for l in lines]),
+            "last": pd.to_datetime([l[2] for l in lines]),
+        }
+    )
 
-# %% ../../nbs/data/qlib.ipynb #c076d7e2
-def _values(file:Path, n_sessions:int, lo:int, hi:int)->np.ndarray: # (hi-lo,) float32, NaN outside the file
-    "Sessions `lo` to `hi` (exclusive) of one binary file; only those bytes are read."
+# %% ../../nbs/data/qlib.ipynb #d6d87cec
+def _values(file: Path, n_sessions: int, lo: int, hi: int) -> np.ndarray:  # (hi-lo,) float32, NaN outside the file
+    """Sessions `lo` to `hi` (exclusive) of one binary file; only those bytes are read."""
     size = file.stat().st_size
-    if size < 4 or size % 4: raise NeuralphaError(f"{file}: {size} bytes is no whole number of float32 values; copy the file again.")
+    if size < 4 or size % 4:
+        raise NeuralphaError(f"{file}: {size} bytes is no whole number of float32 values; copy the file again.")
     start = float(np.fromfile(file, "<f4", 1)[0])
-    n = size//4 - 1
+    n = size // 4 - 1
     if start != int(start) or start < 0 or start + n > n_sessions:
-        raise NeuralphaError(f"{file}: starts at position {start:g} and holds {n} values, but the calendar has {n_sessions} sessions.")
-    a, b = max(lo, int(start)), min(hi, int(start) + n)
+        raise NeuralphaError(
+            f"{file}: starts at position {start:g} and holds {n} values, but the calendar has {n_sessions} sessions."
+        )
+    a = max(lo, int(start))
+    b = min(hi, int(start) + n)
     out = np.full(hi - lo, np.nan, np.float32)
-    if b > a: out[a-lo:b-lo] = np.fromfile(file, "<f4", b - a, offset=4*(1 + a - int(start)))
+    if b > a:
+        out[a - lo : b - lo] = np.fromfile(file, "<f4", b - a, offset=4 * (1 + a - int(start)))
     return out
 
-# %% ../../nbs/data/qlib.ipynb #33cb20ab
+# %% ../../nbs/data/qlib.ipynb #54b04e97
 def scan_qlib(
-    path, # folder with calendars, instruments and features
-    spec:ReadSpec=ReadSpec(), # `table` names the instrument list, by default "all"
-)->pl.LazyFrame: # `date, asset`, the fields, and `raw_close` where there is a factor
-    """Read a Qlib directory: the asked-for fields, dates and assets only. Raises `NeuralphaError` naming the file that is wrong.
+    path,  # folder with calendars, instruments and features
+    spec: ReadSpec = ReadSpec(),  # `table` names the instrument list, by default "all"
+) -> pl.LazyFrame:  # `date, asset`, the fields, and `raw_close` where there is a factor
+    """Read a Qlib directory: the asked-for fields, dates and assets only.
+
+    Raises `NeuralphaError` naming the file that is wrong.
 
     Parameters
     ----------
@@ -81,34 +101,55 @@ def scan_qlib(
     """
     path = Path(path)
     freq = _frequency(path)
-    calendar = pd.to_datetime(pd.read_csv(path/"calendars"/f"{freq}.txt", header=None, dtype=str)[0], errors="coerce")
+    calendar = pd.to_datetime(
+        pd.read_csv(path / "calendars" / f"{freq}.txt", header=None, dtype=str)[0], errors="coerce"
+    )
     if calendar.isna().any() or not calendar.is_monotonic_increasing or not calendar.is_unique:
         raise NeuralphaError(f"{path}/calendars/{freq}.txt: sessions must be dates, each once, in order.")
     lo = int(calendar.searchsorted(pd.Timestamp(spec.start))) if spec.start else 0
     hi = int(calendar.searchsorted(pd.Timestamp(spec.end) + pd.Timedelta(days=1))) if spec.end else len(calendar)
-    listed, parts = _instruments(path, spec), []
+    listed = _instruments(path, spec)
+    parts = []
     for asset, spans in listed.groupby("asset", sort=True):
-        if spec.assets and asset not in spec.assets: continue
+        if spec.assets and asset not in spec.assets:
+            continue
         part = _instrument(path, asset, spans, calendar, freq, spec, lo, hi)
-        if part is not None: parts.append(part)
-    if not parts: raise NeuralphaError(f"{path}: no values for the asked-for dates, assets and fields.")
+        if part is not None:
+            parts.append(part)
+    if not parts:
+        raise NeuralphaError(f"{path}: no values for the asked-for dates, assets and fields.")
     return pl.concat(parts, how="diagonal").lazy()
 
+
 def _instrument(path, asset, spans, calendar, freq, spec, lo, hi):
-    "One instrument's rows: sessions of its membership on which any field has a value."
-    folder = path/"features"/asset.lower()
-    if not folder.is_dir(): folder = path/"features"/f"_qlib_{asset.lower()}" # names that Windows reserves
-    if not folder.is_dir(): raise NeuralphaError(f"{path}: instrument {asset!r} is listed but has no folder {path.name}/features/{asset.lower()}.")
+    """One instrument's rows: sessions of its membership on which any field has a value."""
+    folder = path / "features" / asset.lower()
+    if not folder.is_dir():
+        folder = path / "features" / f"_qlib_{asset.lower()}"  # names that Windows reserves
+    if not folder.is_dir():
+        raise NeuralphaError(
+            f"{path}: instrument {asset!r} is listed but has no folder {path.name}/features/{asset.lower()}."
+        )
     files = {f.name.removesuffix(f".{freq}.bin"): f for f in sorted(folder.glob(f"*.{freq}.bin"))}
     wanted = {k: f for k, f in files.items() if not spec.fields or k in {*spec.fields, "close", "factor"}}
     values = {k: _values(f, len(calendar), lo, hi) for k, f in wanted.items()}
-    if not values: return None
+    if not values:
+        return None
     day = calendar.to_numpy()[lo:hi]
     member = np.zeros(hi - lo, bool)
-    for s in spans.itertuples(): member |= (day >= np.datetime64(s.first)) & (day <= np.datetime64(s.last))
+    for s in spans.itertuples():
+        member |= (day >= np.datetime64(s.first)) & (day <= np.datetime64(s.last))
     keep = member & ~np.all([np.isnan(v) for v in values.values()], axis=0)
-    if not keep.any(): return None
+    if not keep.any():
+        return None
     factor = values.get("factor")
     if factor is not None and "close" in values:
-        with np.errstate(divide="ignore", invalid="ignore"): values["raw_close"] = values["close"]/factor
-    return pl.DataFrame({"date": day[keep].astype("datetime64[us]"), "asset": np.repeat(asset, keep.sum()), **{k: v[keep] for k, v in values.items()}})
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values["raw_close"] = values["close"] / factor
+    return pl.DataFrame(
+        {
+            "date": day[keep].astype("datetime64[us]"),
+            "asset": np.repeat(asset, keep.sum()),
+            **{k: v[keep] for k, v in values.items()},
+        }
+    )

@@ -25,8 +25,9 @@ from numba import njit
 from ..core import NeuralphaError, unknown_name
 from .panel import Panel, exits
 
-# %% ../../nbs/data/simulate.ipynb #5252409d
+# %% ../../nbs/data/simulate.ipynb #ef0f26e3
 KINDS = ("reversal", "momentum", "volume", "volatility", "interaction", "threshold", "pattern", "echo", "regime")
+
 
 @dataclass(frozen=True)
 class Alpha:
@@ -47,231 +48,317 @@ class Alpha:
     crowded : bool, default False
         one day in fifty loses 14 times what it pays on average
     """
-    kind: str # one of `KINDS`
-    share: float = 1. # share of the planted alpha's variance, relative to the others
-    half_life: float = 4. # bars after which the response to a shock has halved
-    lag: int = 0 # bars before the response starts
-    fades: float = 0. # years after which the pattern is half as strong; 0: never
-    crowded: bool = False # one day in fifty loses 14 times what it pays on average
+
+    kind: str  # one of `KINDS`
+    share: float = 1.0  # share of the planted alpha's variance, relative to the others
+    half_life: float = 4.0  # bars after which the response to a shock has halved
+    lag: int = 0  # bars before the response starts
+    fades: float = 0.0  # years after which the pattern is half as strong; 0: never
+    crowded: bool = False  # one day in fifty loses 14 times what it pays on average
 
     def __post_init__(self):
-        if self.kind not in KINDS: raise unknown_name("alpha kind", self.kind, KINDS)
+        if self.kind not in KINDS:
+            raise unknown_name("alpha kind", self.kind, KINDS)
         if self.half_life <= 0 or self.share < 0 or self.lag < 0 or self.fades < 0:
-            raise NeuralphaError(f"Alpha {self.kind!r}: half_life must be positive; share, lag and fades must not be negative.")
+            raise NeuralphaError(
+                f"Alpha {self.kind!r}: half_life must be positive; share, lag and fades must not be negative."
+            )
 
-# %% ../../nbs/data/simulate.ipynb #2a67a595
-def _response(alpha:Alpha)->np.ndarray:
-    "(length,) weights of the shocks 0, 1, 2, ... bars ago in the next bar's expected return."
-    if alpha.kind == "volatility": return np.ones(1)
-    n = int(np.ceil(4*alpha.half_life))
-    return np.r_[np.zeros(alpha.lag), .5**(np.arange(n)/alpha.half_life)]
+# %% ../../nbs/data/simulate.ipynb #28ed9298
+def _response(alpha: Alpha) -> np.ndarray:
+    """(length,) weights of the shocks 0, 1, 2, ... bars ago in the next bar's expected return."""
+    if alpha.kind == "volatility":
+        return np.ones(1)
+    n = int(np.ceil(4 * alpha.half_life))
+    return np.r_[np.zeros(alpha.lag), 0.5 ** (np.arange(n) / alpha.half_life)]
 
-def _known_part(alpha:Alpha, horizon:int, delay:int)->np.ndarray:
-    "(length,) weights of past shocks in the expected return over bars t+delay+1 .. t+delay+horizon."
-    if alpha.kind == "volatility": return np.full(1, float(horizon))
+
+def _known_part(alpha: Alpha, horizon: int, delay: int) -> np.ndarray:
+    """(length,) weights of past shocks in the expected return over bars t+delay+1 .. t+delay+horizon."""
+    if alpha.kind == "volatility":
+        return np.full(1, float(horizon))
     w = np.r_[_response(alpha), np.zeros(delay + horizon)]
     ahead = np.cumsum(np.r_[0, w])
     j = np.arange(len(w) - delay - horizon)
     return ahead[j + delay + horizon] - ahead[j + delay]
 
-# %% ../../nbs/data/simulate.ipynb #721094ab
+# %% ../../nbs/data/simulate.ipynb #97809278
 def _ar1(shocks, phi):
-    "Stationary AR(1) along axis 0 with unit variance, driven by standard normal shocks."
+    """Stationary AR(1) along axis 0 with unit variance, driven by standard normal shocks."""
     s = np.sqrt(1 - phi**2)
-    x = s*shocks
-    x[0] += (1 - s)*shocks[0]
-    for t in range(1, len(x)): x[t] += phi*x[t - 1]
+    x = s * shocks
+    x[0] += (1 - s) * shocks[0]
+    for t in range(1, len(x)):
+        x[t] += phi * x[t - 1]
     return x
 
+
 def _student(rng, shape, df=5):
-    "Student-t draws with unit variance."
-    return rng.standard_normal(shape)*np.sqrt((df - 2)/rng.chisquare(df, shape))
+    """Student-t draws with unit variance."""
+    return rng.standard_normal(shape) * np.sqrt((df - 2) / rng.chisquare(df, shape))
 
-# %% ../../nbs/data/simulate.ipynb #967e2fa2
+# %% ../../nbs/data/simulate.ipynb #1403ba47
 def _weighted(weights, values):
-    "Sum of `weights*values` over the last axis but one, in the order of that axis on every processor."
-    return (weights*values).sum(-2)
+    """Sum of `weights*values` over the last axis but one, in the order of that axis on every processor."""
+    return (weights * values).sum(-2)
 
-# %% ../../nbs/data/simulate.ipynb #765cce51
+# %% ../../nbs/data/simulate.ipynb #6eedbe85
 def _world(rng, n_days, n_assets, n_sectors, annual_vol):
-    "Factor returns, volatilities and shocks: what moves prices apart from the alpha. Arrays are dates × assets."
-    daily = annual_vol/np.sqrt(252)
+    """Factor returns, volatilities and shocks: what moves prices apart from the alpha. Arrays are dates × assets."""
+    daily = annual_vol / np.sqrt(252)
     sector = rng.integers(0, n_sectors, n_assets)
-    base = daily*np.exp(.35*rng.standard_normal(n_assets))
-    common = np.exp(.35*_ar1(rng.standard_normal((n_days, 1)), .985))
-    storms = rng.random(n_days) < .004
-    market = .0003 + .011*common[:, 0]*_student(rng, n_days) + storms*.03*rng.standard_normal(n_days)
-    sectors = .006*common*_student(rng, (n_days, n_sectors))
-    styles = .004*common*_student(rng, (n_days, 2))
-    sigma = base*np.exp(.35*_ar1(rng.standard_normal((n_days, n_assets)), .98))*common**.5
-    jumps = (rng.random((n_days, n_assets)) < .004)*4*base*rng.standard_normal((n_days, n_assets))
-    beta = 1 + .25*rng.standard_normal(n_assets)
-    noise = (beta*market[:, None] + sectors[:, sector] + _weighted(styles[..., None], rng.standard_normal((2, n_assets)))
-             + sigma*_student(rng, (n_days, n_assets)) + jumps)
-    crowd = .25*_ar1(rng.standard_normal((n_days, 1)), .7) + 8*(np.abs(market[:, None]) - .008)
-    return dict(sector=sector, base=base, sigma=sigma, market=market, noise=noise, crowd=crowd, busy=.3*rng.standard_normal((n_days, n_assets)))
+    base = daily * np.exp(0.35 * rng.standard_normal(n_assets))
+    common = np.exp(0.35 * _ar1(rng.standard_normal((n_days, 1)), 0.985))
+    storms = rng.random(n_days) < 0.004
+    market = 0.0003 + 0.011 * common[:, 0] * _student(rng, n_days) + storms * 0.03 * rng.standard_normal(n_days)
+    sectors = 0.006 * common * _student(rng, (n_days, n_sectors))
+    styles = 0.004 * common * _student(rng, (n_days, 2))
+    sigma = base * np.exp(0.35 * _ar1(rng.standard_normal((n_days, n_assets)), 0.98)) * common**0.5
+    jumps = (rng.random((n_days, n_assets)) < 0.004) * 4 * base * rng.standard_normal((n_days, n_assets))
+    beta = 1 + 0.25 * rng.standard_normal(n_assets)
+    noise = (
+        beta * market[:, None]
+        + sectors[:, sector]
+        + _weighted(styles[..., None], rng.standard_normal((2, n_assets)))
+        + sigma * _student(rng, (n_days, n_assets))
+        + jumps
+    )
+    crowd = 0.25 * _ar1(rng.standard_normal((n_days, 1)), 0.7) + 8 * (np.abs(market[:, None]) - 0.008)
+    return dict(
+        sector=sector,
+        base=base,
+        sigma=sigma,
+        market=market,
+        noise=noise,
+        crowd=crowd,
+        busy=0.3 * rng.standard_normal((n_days, n_assets)),
+    )
 
-# %% ../../nbs/data/simulate.ipynb #df3f945a
+# %% ../../nbs/data/simulate.ipynb #d1296c0c
 def _shock(kind, x, v, trend, calm, stormy):
-    "(n_assets,) the shock a pattern reacts to, from what bar t shows."
-    if kind == "reversal": return -x
-    if kind in ("momentum", "echo"): return x
-    if kind == "volume": return v
-    if kind == "interaction": return -x*trend
-    if kind == "threshold": return x*np.where(np.abs(x) > 1.5, .4, -.6)
-    if kind == "pattern": return np.where(calm, x, -x)
-    return -x if stormy else x # regime
+    """(n_assets,) the shock a pattern reacts to, from what bar t shows."""
+    if kind == "reversal":
+        return -x
+    if kind in ("momentum", "echo"):
+        return x
+    if kind == "volume":
+        return v
+    if kind == "interaction":
+        return -x * trend
+    if kind == "threshold":
+        return x * np.where(np.abs(x) > 1.5, 0.4, -0.6)
+    if kind == "pattern":
+        return np.where(calm, x, -x)
+    return -x if stormy else x  # regime
 
-# %% ../../nbs/data/simulate.ipynb #382f7ec3
+# %% ../../nbs/data/simulate.ipynb #f394158d
 def _run(world, alphas, scale, strength, idle):
     """Returns, log volume and shocks over the days; `scale` (n_alphas,) turns responses into returns and `strength`
     (n_alphas, n_days) varies it over time. Shocks are (n_alphas, n_days, n_assets); `idle` marks stocks that do not
     trade: no return, no news."""
-    noise, market, base = world["noise"], world["market"], world["base"]
+    noise = world["noise"]
+    market = world["market"]
+    base = world["base"]
     n_days, n = noise.shape
     kernels = [_response(a)[::-1].astype(np.float32) for a in alphas]
     shocks = np.zeros((len(alphas), n_days, n), np.float32)
-    ret, volume = np.empty((n_days, n)), np.empty((n_days, n))
-    var = (1.3*base)**2
-    level, drift, last, market_var = np.zeros(n), np.zeros(n), np.zeros(n), .012**2
+    ret = np.empty((n_days, n))
+    volume = np.empty((n_days, n))
+    var = (1.3 * base) ** 2
+    level = np.zeros(n)
+    drift = np.zeros(n)
+    last = np.zeros(n)
+    market_var = 0.012**2
     for t in range(n_days):
-        alpha, live = np.zeros(n), ~idle[t]
+        alpha = np.zeros(n)
+        live = ~idle[t]
         for c, w in enumerate(kernels):
-            if t and scale[c]: alpha += scale[c]*strength[c, t]*_weighted(w[-t:, None], shocks[c, max(t - len(w), 0):t])
-        ret[t] = np.where(live, np.maximum(noise[t] + alpha, -.9), 0)
+            if t and scale[c]:
+                alpha += scale[c] * strength[c, t] * _weighted(w[-t:, None], shocks[c, max(t - len(w), 0) : t])
+        ret[t] = np.where(live, np.maximum(noise[t] + alpha, -0.9), 0)
         excess = ret[t] - market[t]
-        x = np.clip((excess - alpha)/np.sqrt(var), -4, 4)
-        surprise = world["busy"][t] + .3*(np.abs(x) - .76)
-        v = np.clip(surprise/.4, -4, 4)
-        trend, calm, stormy = np.tanh(6*drift), np.abs(last) < .55, market_var > .0115**2
-        var = np.where(live, .94*var + .06*excess**2, var)
+        x = np.clip((excess - alpha) / np.sqrt(var), -4, 4)
+        surprise = world["busy"][t] + 0.3 * (np.abs(x) - 0.76)
+        v = np.clip(surprise / 0.4, -4, 4)
+        trend = np.tanh(6 * drift)
+        calm = np.abs(last) < 0.55
+        stormy = market_var > 0.0115**2
+        var = np.where(live, 0.94 * var + 0.06 * excess**2, var)
         for c, a in enumerate(alphas):
-            if a.kind == "volatility": shocks[c, t] = -.5*np.log(var/.02**2)
-            else: shocks[c, t] = live*_shock(a.kind, x, v, trend, calm, stormy)
+            if a.kind == "volatility":
+                shocks[c, t] = -0.5 * np.log(var / 0.02**2)
+            else:
+                shocks[c, t] = live * _shock(a.kind, x, v, trend, calm, stormy)
         volume[t] = level + surprise
-        level += live*.05*surprise
-        drift, last = np.where(live, .95*drift + .05*x, drift), np.where(live, x, last)
-        market_var = .94*market_var + .06*market[t]**2
+        level += live * 0.05 * surprise
+        drift = np.where(live, 0.95 * drift + 0.05 * x, drift)
+        last = np.where(live, x, last)
+        market_var = 0.94 * market_var + 0.06 * market[t] ** 2
     return ret, volume + world["crowd"], shocks
 
-# %% ../../nbs/data/simulate.ipynb #89f6af12
+# %% ../../nbs/data/simulate.ipynb #77a5df87
 def _ahead(ret, horizon, delay):
-    "(n_days, n) compounded return over bars t+delay+1 .. t+delay+horizon; NaN beyond the end."
+    """(n_days, n) compounded return over bars t+delay+1 .. t+delay+horizon; NaN beyond the end."""
     wealth = np.cumsum(np.log1p(ret), axis=0)
     out = np.full(ret.shape, np.nan)
     last = len(ret) - delay - horizon
-    if last > 0: out[:last] = np.expm1(wealth[delay + horizon:] - wealth[delay:delay + last])
+    if last > 0:
+        out[:last] = np.expm1(wealth[delay + horizon :] - wealth[delay : delay + last])
     return out
 
-ORACLE_WINDOWS = [(h, d) for d in (0, 1) for h in (1, 2, 5, 10, 20)] # horizon and delay of usual labels
+
+ORACLE_WINDOWS = [(h, d) for d in (0, 1) for h in (1, 2, 5, 10, 20)]  # horizon and delay of usual labels
+
 
 @njit(cache=True)
 def _responses(shocks, weights):
-    "(M, n_days, n) sums of past shocks (n_days, n) under M columns of weights, newest first."
+    """(M, n_days, n) sums of past shocks (n_days, n) under M columns of weights, newest first."""
     n_days, n = shocks.shape
     out = np.zeros((weights.shape[1], n_days, n))
     for t in range(n_days):
         for ago in range(min(len(weights), t + 1)):
             for m in range(weights.shape[1]):
-                for i in range(n): out[m, t, i] += weights[ago, m]*shocks[t - ago, i]
+                for i in range(n):
+                    out[m, t, i] += weights[ago, m] * shocks[t - ago, i]
     return out
 
+
 def _planted(alphas, scale, strength, shocks, windows):
-    "(len(windows), n_days, n) planted expected return over bars t+delay+1 .. t+delay+horizon of each (horizon, delay), known at t."
+    """(len(windows), n_days, n) planted expected return over bars t+delay+1 .. t+delay+horizon of each (horizon,
+    delay), known at t.
+    """
     total = np.zeros((len(windows), *shocks.shape[1:]))
     for c, a in enumerate(alphas):
-        if not scale[c]: continue
+        if not scale[c]:
+            continue
         parts = [_known_part(a, *window) for window in windows]
         weights = np.zeros((max(len(w) for w in parts), len(windows)))
-        for m, w in enumerate(parts): weights[:len(w), m] = w
-        total += scale[c]*strength[c, :, None]*_responses(shocks[c], weights)
+        for m, w in enumerate(parts):
+            weights[: len(w), m] = w
+        total += scale[c] * strength[c, :, None] * _responses(shocks[c], weights)
     return total
 
+
 def _oracle(alphas, scale, strength, shocks, horizon, delay):
-    "(n_days, n) planted expected return over bars t+delay+1 .. t+delay+horizon, known at t."
+    """(n_days, n) planted expected return over bars t+delay+1 .. t+delay+horizon, known at t."""
     return _planted(alphas, scale, strength, shocks, [(horizon, delay)])[0]
 
-# %% ../../nbs/data/simulate.ipynb #c6a084e6
+# %% ../../nbs/data/simulate.ipynb #7b409059
 def _scales(world, alphas, strength, ic, horizon, delay):
-    "(n_alphas,) scales that give the oracle a mean IC of `ic`; measured on a run without alpha of at most 400 assets."
+    """(n_alphas,) scales that give the oracle a mean IC of `ic`; measured on a run without alpha of at most 400
+    assets.
+    """
     part = {k: v[..., :400] if np.ndim(v) and np.shape(v)[-1] == len(world["base"]) else v for k, v in world.items()}
     one = np.ones(len(alphas))
-    ret, _, shocks = _run(part, alphas, 0*one, strength, np.zeros(part["noise"].shape, bool))
+    ret, _, shocks = _run(part, alphas, 0 * one, strength, np.zeros(part["noise"].shape, bool))
     ahead = _ahead(ret, horizon, delay)
-    days = slice(min(60, len(ret)//2), len(ret) - horizon - delay)
-    spread = lambda a: np.std(a[days], axis=1)
-    sizes = np.array([np.mean(spread(_oracle([a], [1.], strength[c:c+1]*0 + 1, shocks[c:c+1], horizon, delay))) for c, a in enumerate(alphas)])
-    shares = np.array([a.share for a in alphas])
-    raw = np.sqrt(shares/shares.sum())/sizes
-    planted = _oracle(alphas, raw, strength, shocks, horizon, delay)
-    signal, noise = spread(planted), spread(ahead)
-    low, high = 0., 1.
-    for _ in range(50): # the mean IC grows with the scale: bisect
-        mid = (low + high)/2
-        got = np.mean(mid*signal/np.sqrt((mid*signal)**2 + noise**2))
-        low, high = (mid, high) if got < ic else (low, mid)
-    return raw*low
+    days = slice(min(60, len(ret) // 2), len(ret) - horizon - delay)
 
-# %% ../../nbs/data/simulate.ipynb #91fc30b0
-_DISTRESS, _HAZARD, _LOSS = .2, .3, -.3 # share of the high; delistings a year once below it; mean delisting return
+    def spread(a):
+        return np.std(a[days], axis=1)
+
+    sizes = np.array(
+        [
+            np.mean(spread(_oracle([a], [1.0], strength[c : c + 1] * 0 + 1, shocks[c : c + 1], horizon, delay)))
+            for c, a in enumerate(alphas)
+        ]
+    )
+    shares = np.array([a.share for a in alphas])
+    raw = np.sqrt(shares / shares.sum()) / sizes
+    planted = _oracle(alphas, raw, strength, shocks, horizon, delay)
+    signal = spread(planted)
+    noise = spread(ahead)
+    low, high = 0.0, 1.0
+    for _ in range(50):  # the mean IC grows with the scale: bisect
+        mid = (low + high) / 2
+        got = np.mean(mid * signal / np.sqrt((mid * signal) ** 2 + noise**2))
+        low, high = (mid, high) if got < ic else (low, mid)
+    return raw * low
+
+# %% ../../nbs/data/simulate.ipynb #2b3b6d25
+_DISTRESS = 0.2
+_HAZARD = 0.3
+_LOSS = -0.3  # share of the high; delistings a year once below it; mean delisting return
+
 
 def _idle(rng, n_days, n, listed, per_year):
-    "First bar of each stock (n,), and (n_days, n) bool: not yet listed or suspended, for three bars on average."
-    first = np.where(rng.random(n) < listed, 0, rng.integers(1, max(2, int(.9*n_days)), n))
+    """First bar of each stock (n,), and (n_days, n) bool: not yet listed or suspended, for three bars on average."""
+    first = np.where(rng.random(n) < listed, 0, rng.integers(1, max(2, int(0.9 * n_days)), n))
     idle = np.arange(n_days)[:, None] < first
-    starts = np.argwhere(rng.random((n_days, n)) < per_year/252)
-    for (t, i), length in zip(starts, rng.geometric(1/3, len(starts))): idle[max(t, first[i] + 1):t + length, i] = True
+    starts = np.argwhere(rng.random((n_days, n)) < per_year / 252)
+    for (t, i), length in zip(starts, rng.geometric(1 / 3, len(starts))):
+        idle[max(t, first[i] + 1) : t + length, i] = True
     return first, idle
 
-# %% ../../nbs/data/simulate.ipynb #6029d526
+# %% ../../nbs/data/simulate.ipynb #eb294853
 def _ends(rng, ret, idle, first, takeovers, min_life=60):
-    "Last bar (n,), delisting returns (n,; NaN while alive) and the expected delisting loss per bar (n_days, n)."
+    """Last bar (n,), delisting returns (n,; NaN while alive) and the expected delisting loss per bar (n_days, n)."""
     n_days, n = ret.shape
     wealth = np.cumsum(np.log1p(ret), axis=0)
     weak = wealth - np.maximum.accumulate(wealth, axis=0) < np.log(_DISTRESS)
-    draw, old = rng.random((n_days, n)), np.arange(n_days)[:, None] >= first + min_life
-    failed, bought = old & weak & (draw < _HAZARD/252), old & (draw > 1 - takeovers/252)
+    draw = rng.random((n_days, n))
+    old = np.arange(n_days)[:, None] >= first + min_life
+    failed = old & weak & (draw < _HAZARD / 252)
+    bought = old & (draw > 1 - takeovers / 252)
     over = failed | bought
     over[-1] = True
     last = np.argmax(over, axis=0)
     gone = last < n_days - 1
-    loss = np.clip(_LOSS + .25*rng.standard_normal(n), -1, .1)
-    final = np.where(gone, np.where(failed[last, np.arange(n)], loss, .02*rng.standard_normal(n)), np.nan)
+    loss = np.clip(_LOSS + 0.25 * rng.standard_normal(n), -1, 0.1)
+    final = np.where(gone, np.where(failed[last, np.arange(n)], loss, 0.02 * rng.standard_normal(n)), np.nan)
     trades = (np.arange(n_days)[:, None] <= last) & ~idle
-    return np.where(gone, n_days - 1 - np.argmax(trades[::-1], axis=0), last), final, weak*(_HAZARD/252*_LOSS)
+    return np.where(gone, n_days - 1 - np.argmax(trades[::-1], axis=0), last), final, weak * (_HAZARD / 252 * _LOSS)
 
-# %% ../../nbs/data/simulate.ipynb #3ae33bab
+# %% ../../nbs/data/simulate.ipynb #00795d9c
 def _bars(rng, close, ret, sigma):
-    "Open, high and low (n_days, n) of days that end at `close` with simple returns `ret` and volatility `sigma`."
-    b, total = np.log(close), np.log1p(ret)
-    gap = .25*total + np.sqrt(.25*.75)*sigma*rng.standard_normal(close.shape)
+    """Open, high and low (n_days, n) of days that end at `close` with simple returns `ret` and volatility `sigma`."""
+    b = np.log(close)
+    total = np.log1p(ret)
+    gap = 0.25 * total + np.sqrt(0.25 * 0.75) * sigma * rng.standard_normal(close.shape)
     a = b - total + gap
-    reach = lambda: np.sqrt((b - a)**2 - 1.5*sigma**2*np.log1p(-rng.random(close.shape)))
-    return np.exp(a), np.exp((a + b + reach())/2), np.exp((a + b - reach())/2)
 
-# %% ../../nbs/data/simulate.ipynb #22e39fb2
-SECTORS = ("Communication", "Discretionary", "Energy", "Financials", "Health", "Industrials", "Materials", "Real estate",
-           "Staples", "Technology", "Utilities")
+    def reach():
+        return np.sqrt((b - a) ** 2 - 1.5 * sigma**2 * np.log1p(-rng.random(close.shape)))
+
+    return np.exp(a), np.exp((a + b + reach()) / 2), np.exp((a + b - reach()) / 2)
+
+# %% ../../nbs/data/simulate.ipynb #ad48865f
+SECTORS = (
+    "Communication",
+    "Discretionary",
+    "Energy",
+    "Financials",
+    "Health",
+    "Industrials",
+    "Materials",
+    "Real estate",
+    "Staples",
+    "Technology",
+    "Utilities",
+)
+
 
 def simulate_universe(
-    n_assets:int=150, # stocks that are ever listed
-    n_days:int=1760, # bars
-    alphas=("reversal",), # kinds, or `Alpha`s
-    ic:float=.1, # mean IC of the oracle against the forward return; 0 plants nothing
-    seed:int=0,
-    horizon:int=5, # bars for which the oracle and `ic` are stated
-    delay:int=1, # bars between decision and entry, ditto
-    start="2012-01-03", # first session of the New York Stock Exchange on or after it
-    annual_vol:float=.3, # typical idiosyncratic volatility a year
-    listed:float=.7, # share of stocks listed on the first day
-    takeovers:float=.02, # takeovers a year and stock; 0 keeps all but the distressed
-    suspensions:float=.3, # suspensions a year and stock
-    name:str="simulated",
-)->Panel:
-    """A daily stock market with planted alpha. Fields are adjusted `open high low close` and `volume` (shares);
-    `attributes` hold `sector` and `delisting_return`; `truth["oracle"]` is the planted expected forward return
-    over `horizon` bars after `delay`, given bar t, and `truth["oracle_20_1"]` that over 20 bars after one, and so on, for
-    other labels (see `planted_return`). Raises `NeuralphaError` for impossible settings.
+    n_assets: int = 150,  # stocks that are ever listed
+    n_days: int = 1760,  # bars
+    alphas=("reversal",),  # kinds, or `Alpha`s
+    ic: float = 0.1,  # mean IC of the oracle against the forward return; 0 plants nothing
+    seed: int = 0,
+    horizon: int = 5,  # bars for which the oracle and `ic` are stated
+    delay: int = 1,  # bars between decision and entry, ditto
+    start="2012-01-03",  # first session of the New York Stock Exchange on or after it
+    annual_vol: float = 0.3,  # typical idiosyncratic volatility a year
+    listed: float = 0.7,  # share of stocks listed on the first day
+    takeovers: float = 0.02,  # takeovers a year and stock; 0 keeps all but the distressed
+    suspensions: float = 0.3,  # suspensions a year and stock
+    name: str = "simulated",
+) -> Panel:
+    """A daily stock market with planted alpha.
+
+    Fields are adjusted `open high low close` and `volume` (shares); `attributes` hold `sector` and `delisting_return`;
+    `truth["oracle"]` is the planted expected forward return over `horizon` bars after `delay`, given bar t, and
+    `truth["oracle_20_1"]` that over 20 bars after one, and so on, for other labels (see `planted_return`). Raises
+    `NeuralphaError` for impossible settings.
 
     Parameters
     ----------
@@ -301,10 +388,19 @@ def simulate_universe(
     name : str, default 'simulated'
     """
     alphas = [a if isinstance(a, Alpha) else Alpha(a, **_DEFAULTS.get(a, {})) for a in alphas]
-    if n_assets < 2 or n_days < 40: raise NeuralphaError(f"{name}: {n_assets} assets × {n_days} days is too small a market; at least 2 × 40.")
-    if n_days < 4*(horizon + delay): raise NeuralphaError(f"{name}: {n_days} days are too few for a horizon of {horizon} and a delay of {delay}; at least {4*(horizon + delay)}.")
-    if ic and alphas and not sum(a.share for a in alphas): raise NeuralphaError(f"{name}: the alphas' shares are all 0, so ic={ic} cannot be reached; set ic=0 or a share.")
-    if not 0 <= ic < .9: raise NeuralphaError(f"{name}: ic is {ic}; it must be at least 0 and below 0.9.")
+    if n_assets < 2 or n_days < 40:
+        raise NeuralphaError(f"{name}: {n_assets} assets × {n_days} days is too small a market; at least 2 × 40.")
+    if n_days < 4 * (horizon + delay):
+        raise NeuralphaError(
+            f"{name}: {n_days} days are too few for a horizon of {horizon} and a delay of {delay}; at least "
+            f"{4 * (horizon + delay)}."
+        )
+    if ic and alphas and not sum(a.share for a in alphas):
+        raise NeuralphaError(
+            f"{name}: the alphas' shares are all 0, so ic={ic} cannot be reached; set ic=0 or a share."
+        )
+    if not 0 <= ic < 0.9:
+        raise NeuralphaError(f"{name}: ic is {ic}; it must be at least 0 and below 0.9.")
     draw_world, draw_lives, draw_bars = np.random.default_rng(seed).spawn(3)
     world = _world(draw_world, n_days, n_assets, len(SECTORS), annual_vol)
     strength, paid = _strength(draw_world, alphas, n_days)
@@ -314,53 +410,71 @@ def simulate_universe(
     windows = list(dict.fromkeys([(horizon, delay), *ORACLE_WINDOWS]))
     planted = _planted(alphas, scale, strength, shocks, windows)
     last, final, loss = _ends(draw_lives, ret, idle, first, takeovers)
-    close = np.exp(np.cumsum(np.log1p(ret), axis=0))*np.exp(3.5 + .6*draw_bars.standard_normal(n_assets))
+    close = np.exp(np.cumsum(np.log1p(ret), axis=0)) * np.exp(3.5 + 0.6 * draw_bars.standard_normal(n_assets))
     o, h, l = _bars(draw_bars, close, ret, world["sigma"])
-    volume = np.exp(volume + 16.5 + draw_bars.standard_normal(n_assets))/close[0]
+    volume = np.exp(volume + 16.5 + draw_bars.standard_normal(n_assets)) / close[0]
     arrays = dict(open=o, high=h, low=l, close=close, volume=volume)
-    truth = {f"oracle_{h}_{d}": expected + h*loss for (h, d), expected in zip(windows, planted)}
+    truth = {f"oracle_{h}_{d}": expected + h * loss for (h, d), expected in zip(windows, planted)}
     truth = {"oracle": truth[f"oracle_{horizon}_{delay}"]} | truth
     return _panel(name, start, arrays, ~idle, first, last, truth, world["sector"], final)
 
-# %% ../../nbs/data/simulate.ipynb #e5605499
-_DEFAULTS = dict(momentum=dict(half_life=15.), volume=dict(half_life=5.), echo=dict(lag=6, half_life=3.))
+# %% ../../nbs/data/simulate.ipynb #a9cbdbc8
+_DEFAULTS = dict(momentum=dict(half_life=15.0), volume=dict(half_life=5.0), echo=dict(lag=6, half_life=3.0))
+
 
 def _strength(rng, alphas, n_days):
-    "Expected and paid strength of each pattern over time, both (n_alphas, n_days)."
-    years = np.arange(n_days)/252
-    expected = np.stack([.5**(years/a.fades) if a.fades else np.ones(n_days) for a in alphas] or [np.ones(n_days)])
-    crash = np.where(rng.random(n_days) < .02, -15., 15*.02/.98)
-    return expected, expected*np.stack([1 + crash*a.crowded for a in alphas] or [np.ones(n_days)])
+    """Expected and paid strength of each pattern over time, both (n_alphas, n_days)."""
+    years = np.arange(n_days) / 252
+    expected = np.stack([0.5 ** (years / a.fades) if a.fades else np.ones(n_days) for a in alphas] or [np.ones(n_days)])
+    crash = np.where(rng.random(n_days) < 0.02, -15.0, 15 * 0.02 / 0.98)
+    return expected, expected * np.stack([1 + crash * a.crowded for a in alphas] or [np.ones(n_days)])
 
-# %% ../../nbs/data/simulate.ipynb #0d6ed0d3
+# %% ../../nbs/data/simulate.ipynb #49b7c952
 def _sessions(start, n_days):
-    "The first `n_days` sessions of the New York Stock Exchange from `start`."
+    """The first `n_days` sessions of the New York Stock Exchange from `start`."""
     import exchange_calendars as xc
+
     start = pd.Timestamp(start)
-    end = start + pd.Timedelta(days=int(n_days*365.25/250) + 40)
+    end = start + pd.Timedelta(days=int(n_days * 365.25 / 250) + 40)
     return xc.get_calendar("XNYS", start=start, end=end).sessions[:n_days].to_numpy("datetime64[ns]")
 
+
 def _panel(name, start, arrays, tradable, first, last, truth, sector, final):
-    "The row-compressed panel of dates × assets arrays."
+    """The row-compressed panel of dates × assets arrays."""
     n_days, n = tradable.shape
     assets = np.array([f"S{i:0{len(str(n - 1))}d}" for i in range(n)])
     bars = np.arange(n_days)
-    alive = ((bars >= first[:, None]) & (bars <= last[:, None]))
-    rows = lambda a: a.T[alive]
+    alive = (bars >= first[:, None]) & (bars <= last[:, None])
+
+    def rows(a):
+        return a.T[alive]
+
     live = rows(tradable)
     fields = {k: np.where(live, rows(v.astype(np.float32)), np.float32(np.nan)) for k, v in arrays.items()}
-    attributes = pd.DataFrame({"sector": np.array(SECTORS)[sector], "delisting_return": final}, index=pd.Index(assets, name="asset"))
+    attributes = pd.DataFrame(
+        {"sector": np.array(SECTORS)[sector], "delisting_return": final}, index=pd.Index(assets, name="asset")
+    )
     offsets = np.concatenate([[0], np.cumsum(alive.sum(1))]).astype(np.int64)
-    return Panel(name, assets, _sessions(start, n_days), offsets, np.broadcast_to(bars, alive.shape)[alive].astype(np.int32), fields, live,
-                 attributes, truth={k: np.where(live, rows(v.astype(np.float32)), np.float32(np.nan)) for k, v in truth.items()})
+    return Panel(
+        name,
+        assets,
+        _sessions(start, n_days),
+        offsets,
+        np.broadcast_to(bars, alive.shape)[alive].astype(np.int32),
+        fields,
+        live,
+        attributes,
+        truth={k: np.where(live, rows(v.astype(np.float32)), np.float32(np.nan)) for k, v in truth.items()},
+    )
 
-# %% ../../nbs/data/simulate.ipynb #406a1811
+# %% ../../nbs/data/simulate.ipynb #db234c72
 def return_ahead(
-    panel:Panel, # with `close`
-    horizon:int=5, # bars held
-    delay:int=1, # bars between decision and entry
-)->np.ndarray: # (n_rows,) float64, NaN where it cannot be known
-    """Return from close t+delay to close t+delay+horizon; a stock delisted while held, or while it was halted, takes its delisting return.
+    panel: Panel,  # with `close`
+    horizon: int = 5,  # bars held
+    delay: int = 1,  # bars between decision and entry
+) -> np.ndarray:  # (n_rows,) float64, NaN where it cannot be known
+    """Return from close t+delay to close t+delay+horizon; a stock delisted while held, or while it was halted, takes
+    its delisting return.
 
     Parameters
     ----------
@@ -378,20 +492,26 @@ def return_ahead(
     """
     close = panel.fields["close"].astype(float)
     last = (panel.asset_offsets[1:] - 1)[panel.asset_code]
-    entry, out = np.arange(panel.n_rows) + delay, exits(panel, close, delay + horizon)
-    came = close[out.row]*out.factor/close[np.minimum(entry, last)] - 1
+    entry = np.arange(panel.n_rows) + delay
+    out = exits(panel, close, delay + horizon)
+    came = close[out.row] * out.factor / close[np.minimum(entry, last)] - 1
     known = (entry <= last) & (out.row >= 0) & (out.left | ~out.late)
     return np.where(known & panel.tradable, came, np.nan)
 
-# %% ../../nbs/data/simulate.ipynb #20b7f1f5
+# %% ../../nbs/data/simulate.ipynb #f44a6ce4
 def ic_by_date(
-    panel:Panel, scores, came, # (n_rows,) each
-)->pd.Series: # one value per date, NaN where fewer than 3 stocks have both
+    panel: Panel,
+    scores,  # (n_rows,) each
+    came,  # (n_rows,) each
+) -> pd.Series:  # one value per date, NaN where fewer than 3 stocks have both
     """Pearson correlation of scores and returns across the stocks of each date.
 
     Parameters
     ----------
-    panel, scores, came
+    panel : Panel
+    scores
+        (n_rows,) each
+    came
         (n_rows,) each
 
     Returns
@@ -399,22 +519,31 @@ def ic_by_date(
     pd.Series
         one value per date, NaN where fewer than 3 stocks have both
     """
-    x, y = np.asarray(scores, float), np.asarray(came, float)
+    x = np.asarray(scores, float)
+    y = np.asarray(came, float)
     ok = np.isfinite(x) & np.isfinite(y)
-    d, x, y = panel.date_code[ok], x[ok], y[ok]
-    total = lambda v: np.bincount(d, weights=v, minlength=panel.n_dates)
+    d = panel.date_code[ok]
+    x = x[ok]
+    y = y[ok]
+
+    def total(v):
+        return np.bincount(d, weights=v, minlength=panel.n_dates)
+
     n = np.bincount(d, minlength=panel.n_dates)
     with np.errstate(all="ignore"):
-        x, y = x - (total(x)/n)[d], y - (total(y)/n)[d]
-        ic = total(x*y)/np.sqrt(total(x*x)*total(y*y))
+        x = x - (total(x) / n)[d]
+        y = y - (total(y) / n)[d]
+        ic = total(x * y) / np.sqrt(total(x * x) * total(y * y))
     return pd.Series(np.where(n > 2, ic, np.nan), pd.DatetimeIndex(panel.dates, name="date"))
 
+
 def planted_return(
-    panel:Panel,
-    horizon:int=5, # bars
-    delay:int=1, # bars
-)->np.ndarray|None: # (n_rows,) float64; None where it is not known
-    """The return to be expected over bars t+delay+1 .. t+delay+horizon of a simulated market; a truth that names no bars is taken as it stands.
+    panel: Panel,
+    horizon: int = 5,  # bars
+    delay: int = 1,  # bars
+) -> np.ndarray | None:  # (n_rows,) float64; None where it is not known
+    """The return to be expected over bars t+delay+1 .. t+delay+horizon of a simulated market; a truth that names no
+    bars is taken as it stands.
 
     Parameters
     ----------
@@ -433,12 +562,14 @@ def planted_return(
     found = panel.truth.get(f"oracle_{horizon}_{delay}" if of_windows else "oracle")
     return None if found is None else found.astype(float)
 
+
 def oracle_ic(
-    panel:Panel, # simulated, with `truth["oracle"]`
-    horizon:int=5, # bars
-    delay:int=1, # bars
-)->pd.Series: # one value per date, NaN where fewer than 3 stocks have both
-    """IC of the return that was to be expected over these bars with the one that came: the ceiling of the Pearson IC for any model.
+    panel: Panel,  # simulated, with `truth["oracle"]`
+    horizon: int = 5,  # bars
+    delay: int = 1,  # bars
+) -> pd.Series:  # one value per date, NaN where fewer than 3 stocks have both
+    """IC of the return that was to be expected over these bars with the one that came: the ceiling of the Pearson IC
+    for any model.
 
     Parameters
     ----------
@@ -456,19 +587,24 @@ def oracle_ic(
     """
     return ic_by_date(panel, _known_planted(panel, horizon, delay), return_ahead(panel, horizon, delay))
 
+
 def _known_planted(panel, horizon, delay):
     planted = planted_return(panel, horizon, delay)
-    if planted is None: raise NeuralphaError(f"{panel.name} has no oracle for {horizon} bars after a delay of {delay}; simulate it with this horizon and delay.")
+    if planted is None:
+        raise NeuralphaError(
+            f"{panel.name} has no oracle for {horizon} bars after a delay of {delay}; simulate it with this "
+            "horizon and delay."
+        )
     return planted
 
-# %% ../../nbs/data/simulate.ipynb #a31cf698
+# %% ../../nbs/data/simulate.ipynb #f36ad62e
 def recovered(
-    panel:Panel, # simulated
-    scores, # `(date, asset)` Series or (n_rows,) array; NaN where there is none
-    horizon:int=5, # bars
-    delay:int=1, # bars
-    block:int=60, # dates of one block, for the standard errors
-)->pd.Series: # ic, oracle_ic, share (ic/oracle_ic), and share_error, its standard error over blocks of dates
+    panel: Panel,  # simulated
+    scores,  # `(date, asset)` Series or (n_rows,) array; NaN where there is none
+    horizon: int = 5,  # bars
+    delay: int = 1,  # bars
+    block: int = 60,  # dates of one block, for the standard errors
+) -> pd.Series:  # ic, oracle_ic, share (ic/oracle_ic), and share_error, its standard error over blocks of dates
     """Share of the planted IC that scores recover; more than 1, beyond its error, means that they have looked ahead.
 
     Parameters
@@ -491,30 +627,59 @@ def recovered(
         dates
     """
     s = scores.reindex(panel.index).to_numpy(float) if isinstance(scores, pd.Series) else np.asarray(scores, float)
-    if len(s) != panel.n_rows: raise NeuralphaError(f"scores have {len(s)} values for {panel.n_rows} rows of {panel.name}.")
+    if len(s) != panel.n_rows:
+        raise NeuralphaError(f"scores have {len(s)} values for {panel.n_rows} rows of {panel.name}.")
     came = return_ahead(panel, horizon, delay)
-    both = pd.DataFrame({"ic": ic_by_date(panel, s, came), "oracle": ic_by_date(panel, np.where(np.isfinite(s), _known_planted(panel, horizon, delay), np.nan), came)}).dropna()
-    if both.empty: raise NeuralphaError(f"{panel.name}: no date has three scored stocks with a return; check the scores' dates and assets.")
+    both = pd.DataFrame(
+        {
+            "ic": ic_by_date(panel, s, came),
+            "oracle": ic_by_date(panel, np.where(np.isfinite(s), _known_planted(panel, horizon, delay), np.nan), came),
+        }
+    ).dropna()
+    if both.empty:
+        raise NeuralphaError(
+            f"{panel.name}: no date has three scored stocks with a return; check the scores' dates and assets."
+        )
     ic, oracle = both.mean()
-    share = ic/oracle
-    blocks = (both["ic"] - share*both["oracle"]).groupby(np.arange(len(both))//block).mean()
-    error = blocks.std()/np.sqrt(len(blocks))/abs(oracle) if len(blocks) > 1 else np.nan
+    share = ic / oracle
+    blocks = (both["ic"] - share * both["oracle"]).groupby(np.arange(len(both)) // block).mean()
+    error = blocks.std() / np.sqrt(len(blocks)) / abs(oracle) if len(blocks) > 1 else np.nan
     return pd.Series({"ic": ic, "oracle_ic": oracle, "share": share, "share_error": error})
 
-# %% ../../nbs/data/simulate.ipynb #59f9bd7e
+# %% ../../nbs/data/simulate.ipynb #baa2c7e8
 PRESETS = {
-    "sim-linear": dict(n_assets=150, n_days=1760, ic=.1, seed=11, alphas=(
-        Alpha("reversal", .35, 4), Alpha("momentum", .3, 15), Alpha("volatility", .2), Alpha("volume", .15, 5))),
-    "sim-nonlinear": dict(n_assets=150, n_days=1760, ic=.1, seed=12, alphas=(
-        Alpha("interaction", .45, 5), Alpha("threshold", .4, 6), Alpha("volume", .15, 5))),
-    "sim-tiny": dict(n_assets=40, n_days=500, ic=.25, seed=13, alphas=(Alpha("reversal", .6, 5), Alpha("volatility", .4))),
+    "sim-linear": dict(
+        n_assets=150,
+        n_days=1760,
+        ic=0.1,
+        seed=11,
+        alphas=(
+            Alpha("reversal", 0.35, 4),
+            Alpha("momentum", 0.3, 15),
+            Alpha("volatility", 0.2),
+            Alpha("volume", 0.15, 5),
+        ),
+    ),
+    "sim-nonlinear": dict(
+        n_assets=150,
+        n_days=1760,
+        ic=0.1,
+        seed=12,
+        alphas=(Alpha("interaction", 0.45, 5), Alpha("threshold", 0.4, 6), Alpha("volume", 0.15, 5)),
+    ),
+    "sim-tiny": dict(
+        n_assets=40, n_days=500, ic=0.25, seed=13, alphas=(Alpha("reversal", 0.6, 5), Alpha("volatility", 0.4))
+    ),
 }
-PRESETS |= {f"{name}-500": PRESETS[name] | dict(n_assets=500, n_days=2520) for name in ("sim-linear", "sim-nonlinear")} # the same law, five times the rows
+PRESETS |= {
+    f"{name}-500": PRESETS[name] | dict(n_assets=500, n_days=2520) for name in ("sim-linear", "sim-nonlinear")
+}  # the same law, five times the rows
+
 
 def simulate_named(
-    name:str, # one of `PRESETS`
-    seed:int|None=None, # default: the market's own seed
-)->Panel:
+    name: str,  # one of `PRESETS`
+    seed: int | None = None,  # default: the market's own seed
+) -> Panel:
     """A built-in simulated market; another seed gives another history of the same market.
 
     Parameters
@@ -524,6 +689,7 @@ def simulate_named(
     seed : int | None, default None
         default: the market's own seed
     """
-    if name not in PRESETS: raise unknown_name("simulated market", name, PRESETS)
+    if name not in PRESETS:
+        raise unknown_name("simulated market", name, PRESETS)
     settings = PRESETS[name] | ({} if seed is None else {"seed": seed})
     return simulate_universe(name=name, **settings)

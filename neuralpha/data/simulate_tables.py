@@ -16,13 +16,16 @@ import pandas as pd
 from ..core import NeuralphaError
 from .panel import Panel
 
-# %% ../../nbs/data/simulate_tables.ipynb #ca8ee692
+# %% ../../nbs/data/simulate_tables.ipynb #6505253f
 def simulate_filings(
-    panel:Panel, # with `close`
-    seed:int=0,
-    amended:float=.05, # share of filings that are amended later
-)->pd.DataFrame: # one row per filing, sorted by known_on; the columns `join_fundamentals` takes, and doc_type, amended
-    """10-Q and 10-K filings of every asset, as the SEC has them: income by quarter or year, cash flow since the year began.
+    panel: Panel,  # with `close`
+    seed: int = 0,
+    amended: float = 0.05,  # share of filings that are amended later
+) -> (
+    pd.DataFrame
+):  # one row per filing, sorted by known_on; the columns `join_fundamentals` takes, and doc_type, amended
+    """10-Q and 10-K filings of every asset, as the SEC has them: income by quarter or year, cash flow since the year
+    began.
 
     Parameters
     ----------
@@ -31,62 +34,97 @@ def simulate_filings(
     seed : int, default 0
     amended : float, default 0.05
         share of filings that are amended later
-
-    Returns
-    -------
-    pd.DataFrame
-        one row per filing, sorted by known_on; the columns `join_fundamentals` takes, and doc_type,
-        amended
     """
-    rng, rows = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    rows = []
     for a, asset in enumerate(panel.assets):
-        span = slice(*panel.asset_offsets[a:a+2])
+        span = slice(*panel.asset_offsets[a : a + 2])
         close = pd.Series(panel.fields["close"][span], panel.dates[panel.date_code[span]]).ffill()
         rows += _company(rng, asset, close, amended)
-    columns = ["asset", "known_on", "period_end", "fiscal_year", "fiscal_period", "doc_type", "amended", "revenues", "op_income", "net_income",
-               "eps_diluted", "assets", "equity", "cash_flow_op"]
+    columns = [
+        "asset",
+        "known_on",
+        "period_end",
+        "fiscal_year",
+        "fiscal_period",
+        "doc_type",
+        "amended",
+        "revenues",
+        "op_income",
+        "net_income",
+        "eps_diluted",
+        "assets",
+        "equity",
+        "cash_flow_op",
+    ]
     return pd.DataFrame(rows, columns=columns).sort_values(["known_on", "asset"], kind="stable", ignore_index=True)
 
-# %% ../../nbs/data/simulate_tables.ipynb #4736edc0
+# %% ../../nbs/data/simulate_tables.ipynb #6833a2d1
 def _company(rng, asset, close, amended):
-    "Filings of one company over the life of its price."
-    shift, shares = rng.integers(0, 3), np.exp(rng.normal(16, 1))
+    """Filings of one company over the life of its price."""
+    shift = rng.integers(0, 3)
+    shares = np.exp(rng.normal(16, 1))
     ends = pd.date_range(close.index[0], close.index[-1], freq="ME")
     ends = ends[(ends.month - 1 - shift) % 3 == 2]
-    sales, margin, season = close.iloc[0]*shares*np.exp(rng.normal(-1, .5)), rng.normal(.08, .05), 1 + .15*rng.standard_normal(4)
-    equity, first, rows, year = sales*rng.uniform(.5, 2), rng.integers(0, 4), [], []
-    assets = equity*rng.uniform(1.2, 3)
+    sales = close.iloc[0] * shares * np.exp(rng.normal(-1, 0.5))
+    margin = rng.normal(0.08, 0.05)
+    season = 1 + 0.15 * rng.standard_normal(4)
+    equity = sales * rng.uniform(0.5, 2)
+    first = rng.integers(0, 4)
+    rows = []
+    year = []
+    assets = equity * rng.uniform(1.2, 3)
     for q, end in enumerate(ends):
         n = (q + first) % 4 + 1
         gone = close[:end]
-        trend = np.log(gone.iloc[-1]/gone.iloc[max(len(gone) - 250, 0)])
-        quarter = sales/4*season[n-1]*np.exp(.3*trend + .05*rng.standard_normal())
-        income = quarter*(margin + .05*trend + .02*rng.standard_normal())
-        if n == 1: year = []
-        year.append((quarter, 1.4*income, income, income + .03*quarter*rng.standard_normal()))
-        equity, assets, sales = equity + income, assets + income, sales*1.01
-        if n == 4 and len(year) < 4: continue # the first year has begun before the listing
+        trend = np.log(gone.iloc[-1] / gone.iloc[max(len(gone) - 250, 0)])
+        quarter = sales / 4 * season[n - 1] * np.exp(0.3 * trend + 0.05 * rng.standard_normal())
+        income = quarter * (margin + 0.05 * trend + 0.02 * rng.standard_normal())
+        if n == 1:
+            year = []
+        year.append((quarter, 1.4 * income, income, income + 0.03 * quarter * rng.standard_normal()))
+        equity = equity + income
+        assets = assets + income
+        sales = sales * 1.01
+        if n == 4 and len(year) < 4:
+            continue  # the first year has begun before the listing
         total = np.sum(year, axis=0)
         flow = total if n == 4 else year[-1]
-        known = end + pd.Timedelta(days=int(rng.integers(25, 60) + 21*(n == 4)))
+        known = end + pd.Timedelta(days=int(rng.integers(25, 60) + 21 * (n == 4)))
+
         def add(when, factor, again):
-            values = (flow[0], flow[1]*factor, flow[2]*factor, flow[2]*factor/shares, assets, equity, total[3])
-            if when <= close.index[-1]: rows.append((asset, when, end, end.year + (n < 4 and end.month > 9), "FY" if n == 4 else f"Q{n}", "10-K" if n == 4 else "10-Q", again, *values))
-        add(known, 1., False)
-        if rng.random() < amended: add(known + pd.Timedelta(days=int(rng.integers(20, 250))), rng.uniform(.7, 1.05), True)
+            values = (flow[0], flow[1] * factor, flow[2] * factor, flow[2] * factor / shares, assets, equity, total[3])
+            if when <= close.index[-1]:
+                rows.append(
+                    (
+                        asset,
+                        when,
+                        end,
+                        end.year + (n < 4 and end.month > 9),
+                        "FY" if n == 4 else f"Q{n}",
+                        "10-K" if n == 4 else "10-Q",
+                        again,
+                        *values,
+                    )
+                )
+
+        add(known, 1.0, False)
+        if rng.random() < amended:
+            add(known + pd.Timedelta(days=int(rng.integers(20, 250))), rng.uniform(0.7, 1.05), True)
     return rows
 
-# %% ../../nbs/data/simulate_tables.ipynb #546ba7c3
+# %% ../../nbs/data/simulate_tables.ipynb #51824c40
 _GOOD = "great strong love win happy excellent best good bullish success".split()
 _BAD = "terrible weak hate loss sad awful worst bad bearish failure".split()
 _PLAIN = "quarter report volume market shares today chart update analyst plant sector call".split()
 
+
 def simulate_posts(
-    panel:Panel, # with `close`; a daily panel of the New York Stock Exchange
-    seed:int=0,
-    rate:float=1., # posts per asset and bar on a quiet day
-    foresight:float=0., # weight of the next session's return in the tone, 0 to 1
-)->pd.DataFrame: # asset, created_at (UTC), text; sorted by time
+    panel: Panel,  # with `close`; a daily panel of the New York Stock Exchange
+    seed: int = 0,
+    rate: float = 1.0,  # posts per asset and bar on a quiet day
+    foresight: float = 0.0,  # weight of the next session's return in the tone, 0 to 1
+) -> pd.DataFrame:  # asset, created_at (UTC), text; sorted by time
     """Posts whose number follows the size of moves and whose words follow their sign.
 
     Parameters
@@ -104,26 +142,42 @@ def simulate_posts(
     pd.DataFrame
         asset, created_at (UTC), text; sorted by time
     """
-    if not 0 <= foresight <= 1: raise NeuralphaError(f"foresight is {foresight}; it must be between 0 and 1.")
+    if not 0 <= foresight <= 1:
+        raise NeuralphaError(f"foresight is {foresight}; it must be between 0 and 1.")
     rng = np.random.default_rng(seed)
     close = pd.Series(panel.fields["close"].astype(float)).groupby(panel.asset_code)
     move = close.pct_change(fill_method=None)
-    z = (move/move.groupby(panel.asset_code).transform("std")).fillna(0).clip(-4, 4)
+    z = (move / move.groupby(panel.asset_code).transform("std")).fillna(0).clip(-4, 4)
     ahead = z.groupby(panel.asset_code).shift(-1).fillna(0).to_numpy()
-    count = rng.poisson(np.where(panel.tradable, rate*(.5 + z.abs()), 0))
+    count = rng.poisson(np.where(panel.tradable, rate * (0.5 + z.abs()), 0))
     row = np.repeat(np.arange(panel.n_rows), count)
-    tone = (1 - foresight)*z.to_numpy()[row] + foresight*ahead[row] + rng.standard_normal(len(row))
-    words = np.where(rng.random((len(row), 2)) < 1/(1 + np.exp(-2*tone))[:, None], rng.choice(_GOOD, (len(row), 2)), rng.choice(_BAD, (len(row), 2)))
+    tone = (1 - foresight) * z.to_numpy()[row] + foresight * ahead[row] + rng.standard_normal(len(row))
+    words = np.where(
+        rng.random((len(row), 2)) < 1 / (1 + np.exp(-2 * tone))[:, None],
+        rng.choice(_GOOD, (len(row), 2)),
+        rng.choice(_BAD, (len(row), 2)),
+    )
     plain = rng.choice(_PLAIN, (len(row), 3))
     text = [f"{p[0]} {p[1]} {w[0]} {p[2]} {w[1]}" for p, w in zip(plain, words)]
     at = _moments(rng, panel, row)
-    return pd.DataFrame({"asset": panel.assets[panel.asset_code[row]], "created_at": at, "text": text}).sort_values("created_at", kind="stable", ignore_index=True)
+    return pd.DataFrame({"asset": panel.assets[panel.asset_code[row]], "created_at": at, "text": text}).sort_values(
+        "created_at", kind="stable", ignore_index=True
+    )
+
 
 def _moments(rng, panel, row):
-    "A UTC time for each row, between the close of the session before (exclusive) and its own close."
+    """A UTC time for each row, between the close of the session before (exclusive) and its own close."""
     import exchange_calendars as xc
-    cal = xc.get_calendar("XNYS", start=pd.Timestamp(panel.dates[0]) - pd.Timedelta(days=10), end=pd.Timestamp(panel.dates[-1]) + pd.Timedelta(days=10))
-    closes, sessions = pd.DatetimeIndex(cal.closes).as_unit("ns").asi8, cal.sessions.to_numpy("datetime64[ns]")
+
+    cal = xc.get_calendar(
+        "XNYS",
+        start=pd.Timestamp(panel.dates[0]) - pd.Timedelta(days=10),
+        end=pd.Timestamp(panel.dates[-1]) + pd.Timedelta(days=10),
+    )
+    closes = pd.DatetimeIndex(cal.closes).as_unit("ns").asi8
+    sessions = cal.sessions.to_numpy("datetime64[ns]")
     i = np.searchsorted(sessions, panel.dates[panel.date_code[row]])
-    share = np.ceil(rng.random(len(row))*1e6)/1e6
-    return pd.to_datetime(closes[i-1] + ((closes[i] - closes[i-1])//10**9*share).astype(np.int64)*10**9, utc=True)
+    share = np.ceil(rng.random(len(row)) * 1e6) / 1e6
+    return pd.to_datetime(
+        closes[i - 1] + ((closes[i] - closes[i - 1]) // 10**9 * share).astype(np.int64) * 10**9, utc=True
+    )

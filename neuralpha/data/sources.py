@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['partition_keys', 'scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../nbs/data/sources.ipynb #ccae501c
+# %% ../../nbs/data/sources.ipynb #f4f65361
 import csv, os
 from dataclasses import replace
 from pathlib import Path
@@ -16,42 +16,69 @@ from .databases import scan_duckdb, scan_sql
 from .qlib import is_qlib, scan_qlib
 from .names import date_first, known_name, known_names
 from .number_marks import MISSING
-from .tables import ReadSpec, Table, canonical, match_columns, no_rows, read_spec, require_assets, settle_values
+from neuralpha.data.tables import (
+    ReadSpec,
+    Table,
+    canonical,
+    match_columns,
+    no_rows,
+    read_spec,
+    require_assets,
+    settle_values,
+)
 from .text_files import not_utf8, odd_lines, scan_text, text_file, text_stem, without_remarks
 from .yahoo import scan_yahoo
 
-# %% ../../nbs/data/sources.ipynb #8e74df89
+# %% ../../nbs/data/sources.ipynb #11692a12
 def _shown(path, hidden=(".",)):
-    "Files of a folder and its subfolders, but for those below a hidden name."
-    return sorted(f for f in path.rglob("*") if f.is_file() and not any(p.startswith(hidden) for p in f.relative_to(path).parts))
+    """Files of a folder and its subfolders, but for those below a hidden name."""
+    return sorted(
+        f for f in path.rglob("*") if f.is_file() and not any(p.startswith(hidden) for p in f.relative_to(path).parts)
+    )
+
 
 def _files(path, suffix, hidden=(".",)):
-    "Those with one ending."
+    """Those with one ending."""
     return [f for f in _shown(path, hidden) if f.suffix.lower() == suffix]
 
+
 def _schema(file):
-    "The schema of a Parquet file. Raises `NeuralphaError` where it is broken or has a column twice."
+    """The schema of a Parquet file. Raises `NeuralphaError` where it is broken or has a column twice."""
     import pyarrow as pa, pyarrow.parquet as pq
-    try: schema = pq.read_schema(file)
+
+    try:
+        schema = pq.read_schema(file)
     except (pa.ArrowInvalid, OSError) as e:
-        raise NeuralphaError(f"{file}: not a readable Parquet file (truncated, or another format?): {str(e).splitlines()[0]}. Write or copy it again.") from e
+        raise NeuralphaError(
+            f"{file}: not a readable Parquet file (truncated, or another format?): {str(e).splitlines()[0]}. Write "
+            "or copy it again."
+        ) from e
     if len(set(schema.names)) < len(schema.names):
         twice = next(n for n in schema.names if schema.names.count(n) > 1)
         raise NeuralphaError(f"{file}: column {twice!r} occurs twice; keep one.")
     return schema
 
+
 def _footers(files):
-    "Check that every file is whole and that all have one shape."
+    """Check that every file is whole and that all have one shape."""
     first = None
     for f in files:
         schema = _schema(f)
-        if first is None: first = (f, schema)
+        if first is None:
+            first = (f, schema)
         for n in first[1].names:
-            if n not in schema.names: raise NeuralphaError(f"{f}: column {n!r} of {first[0]} is missing; all files of a folder need the same columns.")
+            if n not in schema.names:
+                raise NeuralphaError(
+                    f"{f}: column {n!r} of {first[0]} is missing; all files of a folder need the same columns."
+                )
             if schema.field(n).type != first[1].field(n).type:
-                raise NeuralphaError(f"{f}: column {n!r} is {schema.field(n).type}, in {first[0]} it is {first[1].field(n).type}; write all files with one type.")
+                raise NeuralphaError(
+                    f"{f}: column {n!r} is {schema.field(n).type}, in {first[0]} it is {first[1].field(n).type}; "
+                    "write all files with one type."
+                )
 
-def partition_keys(path:Path, files)->list: # in order
+
+def partition_keys(path: Path, files) -> list:  # in order
     """The keys of `key=value` folders below a folder.
 
     Returns
@@ -61,9 +88,10 @@ def partition_keys(path:Path, files)->list: # in order
     """
     return list(dict.fromkeys(p.partition("=")[0] for f in files for p in f.relative_to(path).parts[:-1] if "=" in p))
 
+
 def scan_parquet(
-    path:Path, # file, or folder of files
-)->pl.LazyFrame:
+    path: Path,  # file, or folder of files
+) -> pl.LazyFrame:
     """A lazy table over Parquet; raises `NeuralphaError` naming the file that is broken or differs.
 
     Parameters
@@ -75,14 +103,17 @@ def scan_parquet(
     files = _files(path, ".parquet", (".", "_")) if path.is_dir() else [path]
     _footers(files)
     keys = {p.partition("=")[0]: pl.String for f in files for p in f.parts[:-1] if "=" in p} if path.is_dir() else {}
-    lf = pl.scan_parquet(files, glob=False, hive_partitioning=path.is_dir(), hive_schema=keys or None, extra_columns="ignore")
+    lf = pl.scan_parquet(
+        files, glob=False, hive_partitioning=path.is_dir(), hive_schema=keys or None, extra_columns="ignore"
+    )
     own = set(partition_keys(path, files)) | set(_schema(files[0]).names) if keys else set()
-    return lf.drop([k for k in keys if k not in own]) # folders above the asked-for one are no partitions
+    return lf.drop([k for k in keys if k not in own])  # folders above the asked-for one are no partitions
 
-# %% ../../nbs/data/sources.ipynb #ec101cd1
+# %% ../../nbs/data/sources.ipynb #3b79b405
 def scan_csv(
-    path:Path, spec:ReadSpec=ReadSpec(),
-)->pl.LazyFrame: # all columns text
+    path: Path,
+    spec: ReadSpec = ReadSpec(),
+) -> pl.LazyFrame:  # all columns text
     """A lazy table over one text file.
 
     Returns
@@ -92,89 +123,141 @@ def scan_csv(
     """
     return scan_text(_text(path, spec))
 
-def _text(path, spec): return without_remarks(text_file(path, spec.delimiter, spec.encoding))
+
+def _text(path, spec):
+    return without_remarks(text_file(path, spec.delimiter, spec.encoding))
+
 
 def _csv_failure(path, spec, e):
-    "What is wrong with a CSV that the reader gave up on."
-    try: odd, _ = odd_lines(text_file(path, spec.delimiter, spec.encoding))
-    except UnicodeDecodeError as u: return not_utf8(path, u.start)
-    except csv.Error as c: return NeuralphaError(f"{path}: not a well-formed CSV file: {c}.")
-    except NeuralphaError as n: return n
-    if odd: return NeuralphaError(f"{path}: line {odd[0][0]:,} has {odd[0][1]} fields; mend the line, or say delimiter= or decimal= if commas are part of numbers.")
+    """What is wrong with a CSV that the reader gave up on."""
+    try:
+        odd, _ = odd_lines(text_file(path, spec.delimiter, spec.encoding))
+    except UnicodeDecodeError as u:
+        return not_utf8(path, u.start)
+    except csv.Error as c:
+        return NeuralphaError(f"{path}: not a well-formed CSV file: {c}.")
+    except NeuralphaError as n:
+        return n
+    if odd:
+        return NeuralphaError(
+            f"{path}: line {odd[0][0]:,} has {odd[0][1]} fields; mend the line, or say delimiter= or decimal= if "
+            "commas are part of numbers."
+        )
     return NeuralphaError(f"{path}: not a well-formed CSV file: {str(e).splitlines()[0]}.")
 
-# %% ../../nbs/data/sources.ipynb #4885fa5a
+# %% ../../nbs/data/sources.ipynb #35481c70
 def _read_text(path, name, spec, part=False):
-    "One text file as a table."
+    """One text file as a table."""
     file = _text(path, spec)
-    try: return canonical(scan_text(file), name, str(path), spec, part, findings=file.notes)
-    except pl.exceptions.PolarsError as e: raise _csv_failure(path, spec, e) from e
+    try:
+        return canonical(scan_text(file), name, str(path), spec, part, findings=file.notes)
+    except pl.exceptions.PolarsError as e:
+        raise _csv_failure(path, spec, e) from e
 
-def _open_csv(path, name, spec): return _read_text(path, name, spec)
+
+def _open_csv(path, name, spec):
+    return _read_text(path, name, spec)
+
 
 def _column_names(file, spec):
-    "The columns of one file of a folder."
-    if file.suffix.lower() in (".parquet", ".pq"): return _schema(file).names
+    """The columns of one file of a folder."""
+    if file.suffix.lower() in (".parquet", ".pq"):
+        return _schema(file).names
     text = text_file(file, spec.delimiter, spec.encoding)
     return ["date", "asset"] if text.tuples else text.names
 
+
 def _lacks_assets(names, spec):
-    "Whether no column names the assets."
+    """Whether no column names the assets."""
     return "asset" not in spec.columns and spec.asset is None and "asset" not in known_names(names).values()
 
+
 def _of_its_asset(file, spec):
-    "How to read one file of a folder: without a column for the asset its name is the asset."
-    every = spec.model_copy(update={"assets": None}) # a file need not hold what another does
+    """How to read one file of a folder: without a column for the asset its name is the asset."""
+    every = spec.model_copy(update={"assets": None})  # a file need not hold what another does
     stem = text_stem(file) or file.stem
     return every.model_copy(update={"asset": stem}) if _lacks_assets(_column_names(file, spec), spec) else every
 
+
 def _read_part(file, name, spec):
-    if file.suffix.lower() in (".parquet", ".pq"): return canonical(scan_parquet(file), name, str(file), spec, part=True)
+    if file.suffix.lower() in (".parquet", ".pq"):
+        return canonical(scan_parquet(file), name, str(file), spec, part=True)
     return _read_text(file, name, spec, part=True)
 
+
 def _agreed(tables):
-    "What all files that prove it prove alike: options by name."
+    """What all files that prove it prove alike: options by name."""
     out = {}
     for option in ("decimal", "thousands", "date_format"):
         said = {t.settled[option] for t in tables if option in t.settled}
-        if len(said) == 1: out[option] = said.pop()
+        if len(said) == 1:
+            out[option] = said.pop()
     return out
 
+
 def _one_after_another(tables, path):
-    "Refuse files that were taken for assets and are years or parts of one."
+    """Refuse files that were taken for assets and are years or parts of one."""
     spans = sorted((t.frame["date"].min(), t.frame["date"].max(), t.where) for t in tables if t.frame.height > 1)
-    if len(spans) < 2 or any(later[0] <= before[1] for before, later in zip(spans, spans[1:])): return
-    raise NeuralphaError(f"{path}: no file has a column for its asset, and the files follow one another in time ({Path(spans[0][2]).name}, then {Path(spans[1][2]).name}): "
-                         "if they are parts of one asset's history say asset='AAPL' (its name), else put a column 'asset' into each.")
+    if len(spans) < 2 or any(later[0] <= before[1] for before, later in zip(spans, spans[1:])):
+        return
+    raise NeuralphaError(
+        f"{path}: no file has a column for its asset, and the files follow one another in time "
+        f"({Path(spans[0][2]).name}, then {Path(spans[1][2]).name}): "
+        "if they are parts of one asset's history say asset='AAPL' (its name), else put a column 'asset' into each."
+    )
+
 
 def _open_folder(path, name, spec, files):
-    "One file per asset: each is read on its own, so an error names its file; what some files prove about the form of dates and numbers holds for all."
+    """One file per asset: each is read on its own, so an error names its file; what some files prove about the form of
+    dates and numbers holds for all.
+    """
     tables, asking = [], []
     specs = {f: _of_its_asset(f, spec) for f in files}
     for f in files:
-        try: tables.append(_read_part(f, name, specs[f]))
-        except NeuralphaError as e: asking.append((f, e))
+        try:
+            tables.append(_read_part(f, name, specs[f]))
+        except NeuralphaError as e:
+            asking.append((f, e))
     agreed = _agreed(tables)
     for f, error in asking:
         open_options = {k: v for k, v in agreed.items() if getattr(spec, k) is None}
-        if not open_options: raise error
+        if not open_options:
+            raise error
         tables.append(_read_part(f, name, specs[f].model_copy(update=open_options)))
-    if all(s.asset is not None and spec.asset is None for s in specs.values()): _one_after_another(tables, path)
+    if all(s.asset is not None and spec.asset is None for s in specs.values()):
+        _one_after_another(tables, path)
     joined = _joined(tables, name, str(path), spec.assets)
-    if not joined.frame.height: raise no_rows(path, spec)
+    if not joined.frame.height:
+        raise no_rows(path, spec)
     return settle_values(joined, spec)
 
-# %% ../../nbs/data/sources.ipynb #dff91cb5
+# %% ../../nbs/data/sources.ipynb #284fb357
 def _with_fields(table, fields):
-    "The table in the order of all files' fields, with those of its columns that are fields in other files and empty in this one."
-    empty = lambda c: c in table.attributes and (table.attributes[c].isna() | table.attributes[c].astype(str).str.strip().str.lower().isin(MISSING)).all()
+    """The table in the order of all files' fields, with those of its columns that are fields in other files and empty
+    in this one.
+    """
+
+    def empty(c):
+        return (
+            c in table.attributes
+            and (
+                table.attributes[c].isna() | table.attributes[c].astype(str).str.strip().str.lower().isin(MISSING)
+            ).all()
+        )
+
     void = [c for c in fields if c not in table.fields and empty(c)]
-    if not void: return table
+    if not void:
+        return table
     frame = table.frame.with_columns(pl.lit(None, pl.Float64).alias(c) for c in void)
-    return replace(table, frame=frame.select("date", "asset", *(c for c in fields if c in frame.columns)), attributes=table.attributes.drop(columns=void))
+    return replace(
+        table,
+        frame=frame.select("date", "asset", *(c for c in fields if c in frame.columns)),
+        attributes=table.attributes.drop(columns=void),
+    )
+
 
 def _same_findings(tables):
-    "The findings of several tables, one for each check and column."
+    """The findings of several tables, one for each check and column."""
     out = {}
     for f in (f for t in tables for f in t.findings):
         before = out.setdefault((f["check"], f.get("column", f["note"])), {**f, "rows": 0, "assets": []})
@@ -182,74 +265,111 @@ def _same_findings(tables):
         before["assets"] += f.get("assets", ())
     return tuple(out.values())
 
+
 def _joined(tables, name, where, only=None):
-    "Several canonical tables as one, of some assets where they are asked for."
+    """Several canonical tables as one, of some assets where they are asked for."""
     fields = list(dict.fromkeys(c for t in sorted(tables, key=lambda t: -len(t.fields)) for c in t.fields))
     tables = [_with_fields(t, fields) for t in tables]
     odd = next((t for t in tables if {*t.fields} != {*fields}), None)
-    if odd: raise NeuralphaError(f"{odd.where}: fields {', '.join(odd.fields)}, but other files of {where} have {', '.join(fields)}; give all files the same columns.")
+    if odd:
+        raise NeuralphaError(
+            f"{odd.where}: fields {', '.join(odd.fields)}, but other files of {where} have {', '.join(fields)}; "
+            "give all files the same columns."
+        )
     known = {a for t in tables for a in t.frame["asset"].dtype.categories}
     require_assets(only, known, where)
     assets = pl.Enum(sorted(known & set(only) if only else known))
     wanted = assets.categories.to_list()
-    frame = pl.concat([t.frame.select("date", "asset", *fields).filter(pl.col("asset").cast(pl.String).is_in(wanted)).with_columns(pl.col("asset").cast(assets)) for t in tables])
+    frame = pl.concat(
+        [
+            t.frame.select("date", "asset", *fields)
+            .filter(pl.col("asset").cast(pl.String).is_in(wanted))
+            .with_columns(pl.col("asset").cast(assets))
+            for t in tables
+        ]
+    )
     attributes = pd.concat([t.attributes for t in tables])
     columns = {c: n for t in reversed(tables) for c, n in t.columns.items()}
     return Table(name, where, frame, attributes[~attributes.index.duplicated()], _same_findings(tables), columns)
 
-# %% ../../nbs/data/sources.ipynb #8f533644
+# %% ../../nbs/data/sources.ipynb #9cfaba92
 def _without_doubles(frame, where):
-    "The frame without levels of its index that a column repeats, as `set_index('asset', drop=False)` leaves them."
+    """The frame without levels of its index that a column repeats, as `set_index('asset', drop=False)` leaves them."""
     doubles = [n for n in frame.index.names if n is not None and n in frame.columns]
     for n in doubles:
-        if not pd.Index(frame[n]).equals(frame.index.get_level_values(n)): raise NeuralphaError(f"{where}: {n!r} is a column and a level of the index, and they differ; keep one.")
+        if not pd.Index(frame[n]).equals(frame.index.get_level_values(n)):
+            raise NeuralphaError(f"{where}: {n!r} is a column and a level of the index, and they differ; keep one.")
     return frame.reset_index(level=doubles, drop=True) if doubles else frame
 
+
 def _only_counts(index):
-    "Whether an index is whole numbers under a name of its own: it numbers the rows and says nothing."
-    return index.nlevels == 1 and pd.api.types.is_integer_dtype(index.dtype) and known_name(index.name) is None and index.is_unique
+    """Whether an index is whole numbers under a name of its own: it numbers the rows and says nothing."""
+    return (
+        index.nlevels == 1
+        and pd.api.types.is_integer_dtype(index.dtype)
+        and known_name(index.name) is None
+        and index.is_unique
+    )
+
 
 def _from_pandas(frame, where):
-    "A pandas frame as polars; columns of mixed Python objects are refused by name."
+    """A pandas frame as polars; columns of mixed Python objects are refused by name."""
     if isinstance(frame.columns, pd.MultiIndex):
-        level = next((i for i in (0, 1) if {"close", "adj_close"} & {known_name(v) for v in frame.columns.get_level_values(i)}), None)
-        if level is None: raise NeuralphaError(f"{where}: neither level of the columns holds field names such as 'Close'.")
+        level = next(
+            (i for i in (0, 1) if {"close", "adj_close"} & {known_name(v) for v in frame.columns.get_level_values(i)}),
+            None,
+        )
+        if level is None:
+            raise NeuralphaError(f"{where}: neither level of the columns holds field names such as 'Close'.")
         frame = frame.stack(1 - level).rename_axis(["date", "asset"]).reset_index()
     frame = _without_doubles(frame, where)
     if frame.index.nlevels == 2 and not any(frame.index.names):
         frame = frame.set_axis(date_first(frame.index, where).set_names(["date", "asset"]))
-    if any(n is not None for n in frame.index.names): frame = frame.reset_index(drop=_only_counts(frame.index))
-    elif isinstance(frame.index, pd.DatetimeIndex): frame = frame.rename_axis("date").reset_index()
+    if any(n is not None for n in frame.index.names):
+        frame = frame.reset_index(drop=_only_counts(frame.index))
+    elif isinstance(frame.index, pd.DatetimeIndex):
+        frame = frame.rename_axis("date").reset_index()
     if not frame.columns.is_unique:
-        raise NeuralphaError(f"{where}: column {frame.columns[frame.columns.duplicated()][0]!r} occurs twice; keep one.")
+        raise NeuralphaError(
+            f"{where}: column {frame.columns[frame.columns.duplicated()][0]!r} occurs twice; keep one."
+        )
     frame = frame.rename(columns=str)
     for c in frame.columns[frame.dtypes == object]:
         kinds = {type(v).__name__ for v in frame[c].dropna()}
         if kinds - {"str"} and len(kinds) > 1 or kinds & {"list", "dict", "tuple", "set"}:
             raise NeuralphaError(f"{where}: column {c!r} mixes {', '.join(sorted(kinds))}; give it one type.")
-    try: return pl.from_pandas(frame)
-    except Exception as e: # pyarrow's own errors derive from ValueError or Exception by version
+    try:
+        return pl.from_pandas(frame)
+    except Exception as e:  # pyarrow's own errors derive from ValueError or Exception by version
         raise NeuralphaError(f"{where}: the frame cannot be read: {str(e).splitlines()[0]}.") from e
 
-# %% ../../nbs/data/sources.ipynb #083aa4c2
+# %% ../../nbs/data/sources.ipynb #9068fe93
 def _read(lf, name, where, spec, keys=()):
-    "`canonical`, with the readers' own errors turned into one that names the source."
-    try: return canonical(lf, name, where, spec, keys=keys)
+    """`canonical`, with the readers' own errors turned into one that names the source."""
+    try:
+        return canonical(lf, name, where, spec, keys=keys)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as e:
-        raise NeuralphaError(f"{where}: damaged or not what its name says: {(str(e).splitlines() or ['?'])[0]}. Write or copy it again.") from e
+        raise NeuralphaError(
+            f"{where}: damaged or not what its name says: {(str(e).splitlines() or ['?'])[0]}. Write or copy it again."
+        ) from e
 
-# %% ../../nbs/data/sources.ipynb #2ceac849
+# %% ../../nbs/data/sources.ipynb #e721a370
 def _whole_lives(scan, source, spec):
-    "A database's rows; also those after `end` where there is a delisting return, which is unknown as long as they come."
+    """A database's rows; also those after `end` where there is a delisting return, which is unknown as long as they
+    come.
+    """
     lf = scan(source, spec)
-    if spec.end and "delisting_return" in match_columns(lf.collect_schema().names(), spec, str(source)).values(): return scan(source, spec.model_copy(update={"end": None}))
+    if spec.end and "delisting_return" in match_columns(lf.collect_schema().names(), spec, str(source)).values():
+        return scan(source, spec.model_copy(update={"end": None}))
     return lf
 
+
 def open_source(
-    source, # path, folder, database address, frame, engine
-    name:str|None=None, # of the universe; default: the file's stem
-    spec:ReadSpec|None=None, **options, # fields of `ReadSpec`
-)->Table:
+    source,  # path, folder, database address, frame, engine
+    name: str | None = None,  # of the universe; default: the file's stem
+    spec: ReadSpec | None = None,
+    **options,  # fields of `ReadSpec`
+) -> Table:
     """Read any source into a canonical table. Raises `NeuralphaError` naming what cannot be read and the fix.
 
     Parameters
@@ -258,60 +378,117 @@ def open_source(
         path, folder, database address, frame, engine
     name : str | None, default None
         of the universe; default: the file's stem
-    spec, **options : default None, none
+    spec : ReadSpec | None, default None
+    **options
         fields of `ReadSpec`
     """
     spec = spec or read_spec(**options)
-    if isinstance(source, str) and ("://" in source or source.startswith("yahoo:")): return _open_address(source, name, spec)
-    if isinstance(source, (str, os.PathLike)): return _open_path(source, name, spec)
+    if isinstance(source, str) and ("://" in source or source.startswith("yahoo:")):
+        return _open_address(source, name, spec)
+    if isinstance(source, (str, os.PathLike)):
+        return _open_path(source, name, spec)
     where = name or "frame"
-    if isinstance(source, pd.Series): source = source.to_frame(source.name or "close")
-    if isinstance(source, pd.DataFrame): return _read(_from_pandas(source, where).lazy(), where, where, spec)
-    if isinstance(source, (pl.DataFrame, pl.LazyFrame)): return _read(source.lazy(), where, where, spec)
-    if type(source).__module__.startswith("duckdb") or type(source).__name__ == "DuckDBPyConnection": return _read(_whole_lives(scan_duckdb, source, spec), where, where, spec)
-    if type(source).__module__.startswith("sqlalchemy"): return _read(_whole_lives(scan_sql, source, spec), where, where, spec)
-    if type(source).__module__.startswith("pyarrow"): return _read(pl.from_arrow(source).lazy(), where, where, spec)
-    raise NeuralphaError(f"A {type(source).__name__} is no source: give a path, a frame, a database address or an SQLAlchemy engine.")
+    if isinstance(source, pd.Series):
+        source = source.to_frame(source.name or "close")
+    if isinstance(source, pd.DataFrame):
+        return _read(_from_pandas(source, where).lazy(), where, where, spec)
+    if isinstance(source, (pl.DataFrame, pl.LazyFrame)):
+        return _read(source.lazy(), where, where, spec)
+    if type(source).__module__.startswith("duckdb") or type(source).__name__ == "DuckDBPyConnection":
+        return _read(_whole_lives(scan_duckdb, source, spec), where, where, spec)
+    if type(source).__module__.startswith("sqlalchemy"):
+        return _read(_whole_lives(scan_sql, source, spec), where, where, spec)
+    if type(source).__module__.startswith("pyarrow"):
+        return _read(pl.from_arrow(source).lazy(), where, where, spec)
+    raise NeuralphaError(
+        f"A {type(source).__name__} is no source: give a path, a frame, a database address or an SQLAlchemy engine."
+    )
+
 
 def _open_address(source, name, spec):
-    "`yahoo:AAPL,MSFT` and database addresses such as `postgresql+psycopg://user@host/name`."
-    if source.startswith("yahoo:"): return _read(scan_yahoo(source[6:], spec), name or "yahoo", source, spec)
-    if source.startswith("duckdb:///"): return _open_path(source[10:], name, spec)
-    return _read(_whole_lives(scan_sql, source, spec), name or spec.table or "query", source.split("://")[0] + f" {spec.table or 'query'}", spec)
+    """`yahoo:AAPL,MSFT` and database addresses such as `postgresql+psycopg://user@host/name`."""
+    if source.startswith("yahoo:"):
+        return _read(scan_yahoo(source[6:], spec), name or "yahoo", source, spec)
+    if source.startswith("duckdb:///"):
+        return _open_path(source[10:], name, spec)
+    return _read(
+        _whole_lives(scan_sql, source, spec),
+        name or spec.table or "query",
+        source.split("://")[0] + f" {spec.table or 'query'}",
+        spec,
+    )
+
 
 def _existing(source):
-    "The path of a source, with `~` as the home folder where no file is called so."
+    """The path of a source, with `~` as the home folder where no file is called so."""
     path = Path(source)
     return path.expanduser() if str(source).startswith("~") and not path.exists() else path
 
+
 def _open_path(source, name, spec):
     path = _existing(source)
-    if not path.exists(): raise NeuralphaError(f"{source}: no such file or folder (looked in {Path.cwd() if not path.is_absolute() else path.parent}).")
+    if not path.exists():
+        raise NeuralphaError(
+            f"{source}: no such file or folder (looked in {Path.cwd() if not path.is_absolute() else path.parent})."
+        )
     name = name or text_stem(path) or path.stem
-    if path.is_dir(): return _open_directory(path, name, spec)
+    if path.is_dir():
+        return _open_directory(path, name, spec)
     suffix = path.suffix.lower()
-    if text_stem(path) is not None: return _open_csv(path, name, spec)
-    if suffix in (".parquet", ".pq"): return _read(scan_parquet(path), name, str(path), spec)
-    if suffix in (".feather", ".arrow", ".ipc"): return _read(_scan_arrow(path), name, str(path), spec)
-    if suffix in (".duckdb", ".ddb"): return _read(_whole_lives(scan_duckdb, path, spec), name, f"{path} {spec.table or ''}".strip(), spec)
-    raise NeuralphaError(f"{path}: files ending in {suffix or 'nothing'!r} are not known; use .parquet, .csv (also .gz, .zip, .bz2, .xz, .zst), .feather, .duckdb, or read it yourself and pass the frame.")
+    if text_stem(path) is not None:
+        return _open_csv(path, name, spec)
+    if suffix in (".parquet", ".pq"):
+        return _read(scan_parquet(path), name, str(path), spec)
+    if suffix in (".feather", ".arrow", ".ipc"):
+        return _read(_scan_arrow(path), name, str(path), spec)
+    if suffix in (".duckdb", ".ddb"):
+        return _read(_whole_lives(scan_duckdb, path, spec), name, f"{path} {spec.table or ''}".strip(), spec)
+    raise NeuralphaError(
+        f"{path}: files ending in {suffix or 'nothing'!r} are not known; use .parquet, .csv (also .gz, .zip, .bz2, "
+        ".xz, .zst), .feather, .duckdb, or read it yourself and pass the frame."
+    )
+
 
 def _scan_arrow(path):
-    "Feather and Arrow files, and streams of Arrow."
+    """Feather and Arrow files, and streams of Arrow."""
     for read in (pl.read_ipc, pl.read_ipc_stream):
-        try: return read(path.read_bytes()).lazy()
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as e: error = e
-    raise NeuralphaError(f"{path}: not a readable Feather or Arrow file: {(str(error).splitlines() or ['?'])[0]}. Write or copy it again.") from error
+        try:
+            return read(path.read_bytes()).lazy()
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as e:
+            error = e
+    raise NeuralphaError(
+        f"{path}: not a readable Feather or Arrow file: {(str(error).splitlines() or ['?'])[0]}. Write or copy it "
+        "again."
+    ) from error
+
 
 def _open_directory(path, name, spec):
-    "A Qlib directory, a folder of Parquet (one table, or one file per asset) or of text files."
-    if is_qlib(path): return _read(scan_qlib(path, spec), name, str(path), spec.model_copy(update={"adjust": "none", "start": None, "end": None}))
-    parquet, texts = _files(path, ".parquet", (".", "_")), [f for f in _shown(path) if text_stem(f) is not None]
-    if parquet and texts: raise NeuralphaError(f"{path}: holds Parquet and CSV ({parquet[0].relative_to(path)}, {texts[0].relative_to(path)}), and only one of them can be the universe; move the other elsewhere, or give the path of a file.")
-    if texts: return _open_folder(path, name, spec, texts)
-    if not parquet: raise NeuralphaError(f"{path}: no .parquet and no .csv file in this folder.")
+    """A Qlib directory, a folder of Parquet (one table, or one file per asset) or of text files."""
+    if is_qlib(path):
+        return _read(
+            scan_qlib(path, spec),
+            name,
+            str(path),
+            spec.model_copy(update={"adjust": "none", "start": None, "end": None}),
+        )
+    parquet = _files(path, ".parquet", (".", "_"))
+    texts = [f for f in _shown(path) if text_stem(f) is not None]
+    if parquet and texts:
+        raise NeuralphaError(
+            f"{path}: holds Parquet and CSV ({parquet[0].relative_to(path)}, {texts[0].relative_to(path)}), and "
+            "only one of them can be the universe; move the other elsewhere, or give the path of a file."
+        )
+    if texts:
+        return _open_folder(path, name, spec, texts)
+    if not parquet:
+        raise NeuralphaError(f"{path}: no .parquet and no .csv file in this folder.")
     keys = partition_keys(path, parquet)
-    if len(parquet) > 1 and not keys and spec.layout == "long" and all(_lacks_assets(_schema(f).names, spec) for f in parquet):
+    if (
+        len(parquet) > 1
+        and not keys
+        and spec.layout == "long"
+        and all(_lacks_assets(_schema(f).names, spec) for f in parquet)
+    ):
         _footers(parquet)
         return _open_folder(path, name, spec, parquet)
     return _read(scan_parquet(path), name, str(path), spec, keys)

@@ -17,7 +17,7 @@ import polars as pl
 from ..core import NeuralphaError
 from .number_marks import is_missing
 
-# %% ../../nbs/data/stamps.ipynb #fad8d700
+# %% ../../nbs/data/stamps.ipynb #4044f4d9
 @dataclass(frozen=True)
 class Stamps:
     """How to read a date column: expressions, and what they know.
@@ -38,34 +38,51 @@ class Stamps:
     said : str, default ''
         what was concluded from the column itself
     """
-    value: pl.Expr # naive datetime
-    wrong: pl.Expr|None = None # true where a text is no such date
-    offset: pl.Expr|None = None # minutes east of UTC, where texts say so
-    zone: str|None = None # of a column that says its zone
-    what: str = "date" # for a message
-    fix: str = ""
-    said: str = "" # what was concluded from the column itself
 
-# %% ../../nbs/data/stamps.ipynb #a9518ef1
+    value: pl.Expr  # naive datetime
+    wrong: pl.Expr | None = None  # true where a text is no such date
+    offset: pl.Expr | None = None  # minutes east of UTC, where texts say so
+    zone: str | None = None  # of a column that says its zone
+    what: str = "date"  # for a message
+    fix: str = ""
+    said: str = ""  # what was concluded from the column itself
+
+# %% ../../nbs/data/stamps.ipynb #90ea70a9
 _STAMP = r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?$"
-_TIMED = r"%[-_0]?(\.?\d?f|[HIklMSTRXrcpPsz+])" # directives of a strptime format that say more than the day
-_DAY = {r"^\d{4}-\d{1,2}-\d{1,2}$": "%Y-%m-%d", r"^\d{8}$": "%Y%m%d", r"^\d{4}/\d{1,2}/\d{1,2}$": "%Y/%m/%d", r"^\d{4}\.\d{1,2}\.\d{1,2}$": "%Y.%m.%d",
-        r"^\d{1,2}-[A-Za-z]{3}-\d{4}$": "%d-%b-%Y", r"^\d{1,2} [A-Za-z]{3} \d{4}$": "%d %b %Y", r"^[A-Za-z]{3} \d{1,2}, \d{4}$": "%b %d, %Y",
-        r"^\d{1,2} [A-Za-z]{4,} \d{4}$": "%d %B %Y", r"^[A-Za-z]{4,} \d{1,2}, \d{4}$": "%B %d, %Y"}
-_TIMES = {r" \d{1,2}:\d{2}": " %H:%M", r" \d{1,2}:\d{2}:\d{2}": " %H:%M:%S", r" \d{1,2}:\d{2} ?[AaPp][Mm]": " %I:%M %p", r" \d{1,2}:\d{2}:\d{2} ?[AaPp][Mm]": " %I:%M:%S %p"}
+_TIMED = r"%[-_0]?(\.?\d?f|[HIklMSTRXrcpPsz+])"  # directives of a strptime format that say more than the day
+_DAY = {
+    r"^\d{4}-\d{1,2}-\d{1,2}$": "%Y-%m-%d",
+    r"^\d{8}$": "%Y%m%d",
+    r"^\d{4}/\d{1,2}/\d{1,2}$": "%Y/%m/%d",
+    r"^\d{4}\.\d{1,2}\.\d{1,2}$": "%Y.%m.%d",
+    r"^\d{1,2}-[A-Za-z]{3}-\d{4}$": "%d-%b-%Y",
+    r"^\d{1,2} [A-Za-z]{3} \d{4}$": "%d %b %Y",
+    r"^[A-Za-z]{3} \d{1,2}, \d{4}$": "%b %d, %Y",
+    r"^\d{1,2} [A-Za-z]{4,} \d{4}$": "%d %B %Y",
+    r"^[A-Za-z]{4,} \d{1,2}, \d{4}$": "%B %d, %Y",
+}
+_TIMES = {
+    r" \d{1,2}:\d{2}": " %H:%M",
+    r" \d{1,2}:\d{2}:\d{2}": " %H:%M:%S",
+    r" \d{1,2}:\d{2} ?[AaPp][Mm]": " %I:%M %p",
+    r" \d{1,2}:\d{2}:\d{2} ?[AaPp][Mm]": " %I:%M:%S %p",
+}
 _TURNED = r"^(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4}|\d{2})( .*)?$"
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 NAMED = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-_YEAR = 365.25*86400
+_YEAR = 365.25 * 86400
+
 
 def _time_form(rest):
-    "The strptime form of what follows the day; None where it is no time."
-    if not rest: return ""
+    """The strptime form of what follows the day; None where it is no time."""
+    if not rest:
+        return ""
     return next((form for pattern, form in _TIMES.items() if re.fullmatch(pattern, rest)), None)
 
+
 def day_form(
-    cell:str, # one text
-)->str|None: # a strptime format
+    cell: str,  # one text
+) -> str | None:  # a strptime format
     """The format of a text that can be read in one way only.
 
     Parameters
@@ -79,175 +96,326 @@ def day_form(
         a strptime format
     """
     for pattern, form in _DAY.items():
-        if re.match(pattern, cell): return form
+        if re.match(pattern, cell):
+            return form
     head = re.match(r"^(\d{4}[/.]\d{1,2}[/.]\d{1,2}|\d{8})( .*)$", cell)
     time = head and _time_form(head[2])
-    if time: return next(form for pattern, form in _DAY.items() if re.match(pattern, head[1])) + time
+    if time:
+        return next(form for pattern, form in _DAY.items() if re.match(pattern, head[1])) + time
+
 
 def _turned_form(lf, text, cell):
-    "Day and month in the order that the column proves. Returns (format or None, formats that fit all rows)."
+    """Day and month in the order that the column proves. Returns (format or None, formats that fit all rows)."""
     found = re.match(_TURNED, cell)
-    if not found: return None, []
-    mark, time = found[2], _time_form(found[5])
-    if time is None: return None, []
-    part = lambda i: text.str.extract(_TURNED, i).cast(pl.Int32, strict=False)
-    most = lf.select(part(1).max().alias("first"), part(3).max().alias("second"), part(4).max().alias("last"),
-                     (part(1)*100 + part(3)).n_unique().alias("kinds")).collect(engine="streaming").row(0, named=True)
+    if not found:
+        return None, []
+    mark = found[2]
+    time = _time_form(found[5])
+    if time is None:
+        return None, []
+
+    def part(i):
+        return text.str.extract(_TURNED, i).cast(pl.Int32, strict=False)
+
+    most = (
+        lf.select(
+            part(1).max().alias("first"),
+            part(3).max().alias("second"),
+            part(4).max().alias("last"),
+            (part(1) * 100 + part(3)).n_unique().alias("kinds"),
+        )
+        .collect(engine="streaming")
+        .row(0, named=True)
+    )
     if len(found[4]) == 2:
-        orders = [("dmy", most["first"] <= 31 and most["second"] <= 12), ("mdy", most["first"] <= 12 and most["second"] <= 31), ("ymd", most["second"] <= 12 and most["last"] <= 31)]
+        orders = [
+            ("dmy", most["first"] <= 31 and most["second"] <= 12),
+            ("mdy", most["first"] <= 12 and most["second"] <= 31),
+            ("ymd", most["second"] <= 12 and most["last"] <= 31),
+        ]
         return None, [mark.join("%" + c for c in order) + time for order, fits in orders if fits]
-    fits = [("d/m/Y", most["first"] <= 31 and most["second"] <= 12), ("m/d/Y", most["first"] <= 12 and most["second"] <= 31)]
+    fits = [
+        ("d/m/Y", most["first"] <= 31 and most["second"] <= 12),
+        ("m/d/Y", most["first"] <= 12 and most["second"] <= 31),
+    ]
     forms = [mark.join("%" + c for c in order.split("/")) + time for order, good in fits if good]
     return (forms[0] if len(forms) == 1 else None), forms
 
-def _is_damaged(lf, text, form)->bool:
-    "Whether the days up to the twelfth stand the other way round than the others, as a spreadsheet of another country leaves them."
-    day = text.str.strptime(pl.Datetime("us"), form, strict=False).dt.date() if re.search(_TIMED, form) else text.str.to_date(form, strict=False)
+
+def _is_damaged(lf, text, form) -> bool:
+    """Whether the days up to the twelfth stand the other way round than the others, as a spreadsheet of another
+    country leaves them.
+    """
+    day = (
+        text.str.strptime(pl.Datetime("us"), form, strict=False).dt.date()
+        if re.search(_TIMED, form)
+        else text.str.to_date(form, strict=False)
+    )
     open_ = (day.dt.day() <= 12) & (day.dt.day() != day.dt.month())
     turned = pl.when(open_).then(pl.date(day.dt.year(), day.dt.day(), day.dt.month())).otherwise(day)
-    weekend = lambda d, rows: (d.filter(rows).dt.weekday() > 5).mean().fill_null(0.)
-    back = lambda d: (d.diff() < dt.timedelta(0)).sum()
-    n, sure, read, other, read_back, other_back = lf.select(
-        open_.sum().alias("n"), weekend(day, ~open_).alias("sure"), weekend(day, open_).alias("read"), weekend(turned, open_).alias("other"),
-        back(day).alias("read_back"), back(turned).alias("other_back")).collect().row(0)
-    by_weekday = sure < .01 and read > .1 and other < .01
-    by_order = read_back > 10 + 3*other_back
+
+    def weekend(d, rows):
+        return (d.filter(rows).dt.weekday() > 5).mean().fill_null(0.0)
+
+    def back(d):
+        return (d.diff() < dt.timedelta(0)).sum()
+
+    n, sure, read, other, read_back, other_back = (
+        lf.select(
+            open_.sum().alias("n"),
+            weekend(day, ~open_).alias("sure"),
+            weekend(day, open_).alias("read"),
+            weekend(turned, open_).alias("other"),
+            back(day).alias("read_back"),
+            back(turned).alias("other_back"),
+        )
+        .collect()
+        .row(0)
+    )
+    by_weekday = sure < 0.01 and read > 0.1 and other < 0.01
+    by_order = read_back > 10 + 3 * other_back
     return n >= 10 and (by_weekday or by_order)
 
+
 def _likeliest_first(lf, text, forms):
-    "Formats that fit, the one with the fewest Saturdays and Sundays first, then the one whose days lie closest together."
+    """Formats that fit, the one with the fewest Saturdays and Sundays first, then the one whose days lie closest
+    together.
+    """
+
     def oddness(form):
         timed = re.search(_TIMED, form)
-        day = text.str.strptime(pl.Datetime("us"), form, strict=False).dt.date() if timed else text.str.to_date(form, strict=False)
-        weekends, span = (day.dt.weekday() > 5).sum(), day.max() - day.min()
+        day = (
+            text.str.strptime(pl.Datetime("us"), form, strict=False).dt.date()
+            if timed
+            else text.str.to_date(form, strict=False)
+        )
+        weekends = (day.dt.weekday() > 5).sum()
+        span = day.max() - day.min()
         return lf.select(weekends.alias("weekends"), span.alias("span")).collect(engine="streaming").row(0)
-    american = lambda form: "/" in form and form.startswith("%m") or "/" not in form and form.startswith("%d")
+
+    def american(form):
+        return "/" in form and form.startswith("%m") or "/" not in form and form.startswith("%d")
+
     return sorted(forms, key=lambda form: (*oddness(form), not american(form))) if len(forms) > 1 else forms
 
-def unit_of(count)->str|None:
-    "The unit of a count since 1970 that lies between 1971 and tomorrow; the four do not overlap."
-    now = dt.datetime.now(dt.timezone.utc).timestamp() + 2*86400
-    return next((u for u, per in UNITS.items() if _YEAR <= abs(count)/per <= now), None)
+
+def unit_of(count) -> str | None:
+    """The unit of a count since 1970 that lies between 1971 and tomorrow; the four do not overlap."""
+    now = dt.datetime.now(dt.timezone.utc).timestamp() + 2 * 86400
+    return next((u for u, per in UNITS.items() if _YEAR <= abs(count) / per <= now), None)
+
 
 def _no_date(cell, forms):
-    "The sentence behind a text that is no date: which options read the column."
-    if forms: return "say " + " or ".join(f"date_format={f!r}" for f in forms)
+    """The sentence behind a text that is no date: which options read the column."""
+    if forms:
+        return "say " + " or ".join(f"date_format={f!r}" for f in forms)
     if re.fullmatch(r"-?\d{9,19}", cell):
         stamped = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}.get(len(cell))
-        if stamped and re.match(r"(19|20)\d\d(0[1-9]|1[0-2])", cell): return f"say date_format={stamped!r}"
+        if stamped and re.match(r"(19|20)\d\d(0[1-9]|1[0-2])", cell):
+            return f"say date_format={stamped!r}"
         unit = unit_of(int(cell))
-        if unit: return f"if it counts {NAMED[unit]} since 1970, say date_unit={unit!r}"
-    return "write dates as 2020-12-31, all in one form, or say date_format= with the form that this file uses, in the letters of strptime"
+        if unit:
+            return f"if it counts {NAMED[unit]} since 1970, say date_unit={unit!r}"
+    return (
+        "write dates as 2020-12-31, all in one form, or say date_format= with the form that this file uses, in "
+        "the letters of strptime"
+    )
+
 
 def _by_format(text, form):
-    "(value, offset) by a strptime format."
+    """(value, offset) by a strptime format."""
     offset = None
     if re.search(_TIMED, form.replace("%%", "")):
         value = text.str.strptime(pl.Datetime("us"), form, strict=False)
-        if "%z" in form: value, offset = value.dt.replace_time_zone(None), pl.when(value.is_not_null()).then(0) # strptime has made it UTC
-    else: value = text.str.to_date(form, strict=False).cast(pl.Datetime("us"))
+        if "%z" in form:
+            value, offset = (
+                value.dt.replace_time_zone(None),
+                pl.when(value.is_not_null()).then(0),
+            )  # strptime has made it UTC
+    else:
+        value = text.str.to_date(form, strict=False).cast(pl.Datetime("us"))
     return value, offset
 
+
 def _by_iso(text):
-    "(value, offset) of ISO stamps."
-    part = lambda i: text.str.extract(_STAMP, i).fill_null("")
-    local = pl.concat_str(part(1), pl.lit(" "), part(2), pl.when(part(3) == "").then(pl.lit(":00")).otherwise(part(3)), part(4))
+    """(value, offset) of ISO stamps."""
+
+    def part(i):
+        return text.str.extract(_STAMP, i).fill_null("")
+
+    local = pl.concat_str(
+        part(1), pl.lit(" "), part(2), pl.when(part(3) == "").then(pl.lit(":00")).otherwise(part(3)), part(4)
+    )
     value = local.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
     zone = part(5)
     digits = zone.str.replace(":", "", literal=True)
-    minutes = digits.str.slice(1, 2).cast(pl.Int32, strict=False)*60 + digits.str.slice(3, 2).cast(pl.Int32, strict=False)
+    minutes = digits.str.slice(1, 2).cast(pl.Int32, strict=False) * 60 + digits.str.slice(3, 2).cast(
+        pl.Int32, strict=False
+    )
     sign = pl.when(digits.str.starts_with("-")).then(-1).otherwise(1)
-    return value, pl.when(zone == "").then(None).when(zone == "Z").then(0).otherwise(minutes*sign)
+    return value, pl.when(zone == "").then(None).when(zone == "Z").then(0).otherwise(minutes * sign)
+
 
 def text_stamps(
-    lf:pl.LazyFrame, column:str, # a text column
-    date_format:str|None=None, missing=(), # what the user said
-    where:str="table", source:str="", # for messages
-)->Stamps:
-    """Parse a text column by `date_format`, by the one form that it has, or by the order of day and month that its days beyond the twelfth prove.
+    lf: pl.LazyFrame,
+    column: str,  # a text column
+    date_format: str | None = None,
+    missing=(),  # what the user said
+    where: str = "table",  # for messages
+    source: str = "",  # for messages
+) -> Stamps:
+    """Parse a text column by `date_format`, by the one form that it has, or by the order of day and month that its
+    days beyond the twelfth prove.
 
     Parameters
     ----------
-    lf, column
+    lf : pl.LazyFrame
+    column : str
         a text column
-    date_format, missing : default None, ()
+    date_format : str | None, default None
+    missing : default ()
         what the user said
-    where, source : str, default 'table', ''
+    where : str, default 'table'
+        for messages
+    source : str, default ''
         for messages
     """
     text = pl.col(column).str.strip_chars()
     empty = is_missing(text, missing, number=False)
-    first = lf.select(text.alias("text")).filter(~is_missing(pl.col("text"), missing, number=False)).head(1).collect(engine="streaming")["text"].to_list()
+    first = (
+        lf.select(text.alias("text"))
+        .filter(~is_missing(pl.col("text"), missing, number=False))
+        .head(1)
+        .collect(engine="streaming")["text"]
+        .to_list()
+    )
     cell = first[0] if first else ""
-    form, fits, said = date_format or day_form(cell), [], ""
+    form = date_format or day_form(cell)
+    fits = []
+    said = ""
     if not form and not re.match(_STAMP, cell):
         form, fits = _turned_form(lf, pl.col(column).str.strip_chars(), cell)
         if form and _is_damaged(lf, text, form):
-            raise NeuralphaError(f"{where}: column {source or column!r}: days up to the twelfth stand the other way round than the others, as a spreadsheet of another country leaves them; "
-                                 f"write the dates again from their source as 2020-12-31, or say date_format={form!r} if they are right as they stand.")
-        if form: said = f"dates read as {form}, the only order of day and month that all rows fit"
-        else: fits = _likeliest_first(lf, text, fits)
+            raise NeuralphaError(
+                f"{where}: column {source or column!r}: days up to the twelfth stand the other way round than the "
+                "others, as a spreadsheet of another country leaves them; "
+                f"write the dates again from their source as 2020-12-31, or say date_format={form!r} if they are "
+                "right as they stand."
+            )
+        if form:
+            said = f"dates read as {form}, the only order of day and month that all rows fit"
+        else:
+            fits = _likeliest_first(lf, text, fits)
     value, offset = _by_format(text, form) if form else _by_iso(text)
-    if date_format: value = pl.when(value.dt.year() >= 1000).then(value) # a year before was written with two digits
-    if fits and not form: value = pl.lit(None, pl.Datetime("us"))
-    return Stamps(value, ~empty & value.is_null(), offset, what="date", fix=_no_date(cell, fits if not form else []), said=said)
+    if date_format:
+        value = pl.when(value.dt.year() >= 1000).then(value)  # a year before was written with two digits
+    if fits and not form:
+        value = pl.lit(None, pl.Datetime("us"))
+    return Stamps(
+        value, ~empty & value.is_null(), offset, what="date", fix=_no_date(cell, fits if not form else []), said=said
+    )
 
-# %% ../../nbs/data/stamps.ipynb #07c6ef93
+# %% ../../nbs/data/stamps.ipynb #7417a33b
 def _since_1970(count, unit):
-    "A stamp from the seconds, milliseconds, ... since 1970; 32 bits hold the seconds and nothing finer."
+    """A stamp from the seconds, milliseconds, ... since 1970; 32 bits hold the seconds and nothing finer."""
     count = count.cast(pl.Int64)
-    return (count*1000 if unit == "s" else count).cast(pl.Datetime("ms" if unit == "s" else unit)).dt.cast_time_unit("us")
+    return (
+        (count * 1000 if unit == "s" else count)
+        .cast(pl.Datetime("ms" if unit == "s" else unit))
+        .dt.cast_time_unit("us")
+    )
+
 
 def counted_stamps(
-    lf:pl.LazyFrame, column:str, is_text:bool, # whole numbers, or text of them
-    unit:str, # what the user said
-    where:str, source:str, missing=(), # for messages
-)->Stamps:
+    lf: pl.LazyFrame,
+    column: str,
+    is_text: bool,  # whole numbers, or text of them
+    unit: str,  # what the user said
+    where: str,
+    source: str,
+    missing=(),  # for messages
+) -> Stamps:
     """Counts since 1970, in the unit that was said or, where rows show another, each in its own.
 
     Parameters
     ----------
-    lf, column, is_text
+    lf : pl.LazyFrame
+    column : str
+    is_text : bool
         whole numbers, or text of them
     unit : str
         what the user said
-    where, source, missing : default none, none, ()
+    where : str
+    source : str
+    missing : default ()
         for messages
     """
-    count, wrong = pl.col(column), None
+    count = pl.col(column)
+    wrong = None
     if is_text:
         text = count.str.strip_chars()
         count = text.cast(pl.Int64, strict=False)
         wrong = ~is_missing(text, missing, number=False) & count.is_null()
     count = count.cast(pl.Int64)
-    now = int(dt.datetime.now(dt.timezone.utc).timestamp()) + 2*86400
-    inside = {u: count.abs().is_between(int(_YEAR*per), now*per) for u, per in UNITS.items()}
-    n = lf.select(*(e.sum().alias(u) for u, e in inside.items()), count.is_not_null().sum().alias("all"), (count == 0).sum().alias("zero")).collect(engine="streaming").row(0, named=True)
+    now = int(dt.datetime.now(dt.timezone.utc).timestamp()) + 2 * 86400
+    inside = {u: count.abs().is_between(int(_YEAR * per), now * per) for u, per in UNITS.items()}
+    n = (
+        lf.select(
+            *(e.sum().alias(u) for u, e in inside.items()),
+            count.is_not_null().sum().alias("all"),
+            (count == 0).sum().alias("zero"),
+        )
+        .collect(engine="streaming")
+        .row(0, named=True)
+    )
     others = [u for u in UNITS if u != unit and n[u]]
     if others and not n[unit]:
         right = max(others, key=n.get)
-        raise NeuralphaError(f"{where}: column {source!r} does not count {NAMED[unit]} since 1970: no row would lie between 1971 and today, and {n[right]:,} of {n['all']:,} "
-                             f"do as {NAMED[right]}; say date_unit={right!r}.")
+        raise NeuralphaError(
+            f"{where}: column {source!r} does not count {NAMED[unit]} since 1970: no row would lie between 1971 "
+            f"and today, and {n[right]:,} of {n['all']:,} "
+            f"do as {NAMED[right]}; say date_unit={right!r}."
+        )
     far = n["all"] - sum(n[u] for u in UNITS)
-    if n["all"] and far > n["all"]/10:
-        raise NeuralphaError(f"{where}: column {source!r}: {far:,} of {n['all']:,} counts lie before 1971 or in the future, whatever their unit; they do not count from 1970: leave date_unit out, or say date_format=.")
+    if n["all"] and far > n["all"] / 10:
+        raise NeuralphaError(
+            f"{where}: column {source!r}: {far:,} of {n['all']:,} counts lie before 1971 or in the future, "
+            "whatever their unit; they do not count from 1970: leave date_unit out, or say date_format=."
+        )
     value = _since_1970(count, unit)
-    for u in others: value = pl.when(inside[u]).then(_since_1970(count, u)).otherwise(value)
-    said = f"counts since 1970 in {' and '.join(f'{NAMED[u]} ({n[u]:,} rows)' for u in [unit, *others])}, each row read in its own unit" if others else ""
-    return Stamps(value, wrong, zone="UTC", what="count from 1970", fix="with date_unit dates are whole numbers; mend the cell, or leave date_unit out", said=said)
+    for u in others:
+        value = pl.when(inside[u]).then(_since_1970(count, u)).otherwise(value)
+    said = (
+        f"counts since 1970 in {' and '.join(f'{NAMED[u]} ({n[u]:,} rows)' for u in [unit, *others])}, each row "
+        "read in its own unit"
+        if others
+        else ""
+    )
+    return Stamps(
+        value,
+        wrong,
+        zone="UTC",
+        what="count from 1970",
+        fix="with date_unit dates are whole numbers; mend the cell, or leave date_unit out",
+        said=said,
+    )
 
-# %% ../../nbs/data/stamps.ipynb #dbf9d708
+# %% ../../nbs/data/stamps.ipynb #aa7a7446
 def time_of_day(
-    lf:pl.LazyFrame, column:str,
-    where:str, source:str, # for messages
-)->pl.Expr: # duration since midnight
+    lf: pl.LazyFrame,
+    column: str,
+    where: str,  # for messages
+    source: str,  # for messages
+) -> pl.Expr:  # duration since midnight
     """A column of times as what to add to the date. Raises `NeuralphaError` for a column that holds something else.
 
     Parameters
     ----------
     lf : pl.LazyFrame
     column : str
-    where, source : str
+    where : str
+        for messages
+    source : str
         for messages
 
     Returns
@@ -256,25 +424,37 @@ def time_of_day(
         duration since midnight
     """
     dtype = lf.collect_schema()[column]
-    if dtype == pl.Time: return pl.col(column).cast(pl.Duration("us"))
+    if dtype == pl.Time:
+        return pl.col(column).cast(pl.Duration("us"))
     text = pl.col(column).cast(pl.String).str.strip_chars()
     digits = text.str.contains(r"^\d{1,6}$")
     seen = lf.select(text.alias("t"), digits.alias("d")).filter(pl.col("t").is_not_null() & (pl.col("t") != ""))
-    longest, every = seen.select(pl.col("t").str.len_chars().max(), pl.col("d").all()).collect(engine="streaming").row(0)
+    longest, every = (
+        seen.select(pl.col("t").str.len_chars().max(), pl.col("d").all()).collect(engine="streaming").row(0)
+    )
     if every and longest is not None:
         wide = text.str.zfill(6 if longest > 4 else 4)
         value = (wide if longest > 4 else wide + "00").str.to_time("%H%M%S", strict=False)
     else:
         forms = ("%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
         value = pl.coalesce(text.str.to_time(f, strict=False) for f in forms)
-    unread = lf.select(text.filter(text.is_not_null() & (text != "") & value.is_null()).head(1).alias("t")).collect(engine="streaming")["t"].to_list()
-    if unread: raise NeuralphaError(f"{where}: column {source!r}: {unread[0]!r} is no time of day such as 09:30:00; drop the column, or say columns={{'date': '...'}} with the column that holds the whole stamp.")
+    unread = (
+        lf.select(text.filter(text.is_not_null() & (text != "") & value.is_null()).head(1).alias("t"))
+        .collect(engine="streaming")["t"]
+        .to_list()
+    )
+    if unread:
+        raise NeuralphaError(
+            f"{where}: column {source!r}: {unread[0]!r} is no time of day such as 09:30:00; drop the column, or "
+            f"say columns={{'date': '...'}} with the column that holds the whole stamp."
+        )
     return value.cast(pl.Duration("us")).fill_null(pl.duration(seconds=0))
 
-# %% ../../nbs/data/stamps.ipynb #069c0ccd
+# %% ../../nbs/data/stamps.ipynb #08fca7a3
 def refuse_epoch(
-    stamps:pl.Series, # naive datetimes
-    where:str, source:str,
+    stamps: pl.Series,  # naive datetimes
+    where: str,
+    source: str,
 ):
     """Raise for stamps that are all in 1970 and not at midnight: milliseconds taken for microseconds, and their like.
 
@@ -286,7 +466,12 @@ def refuse_epoch(
     source : str
     """
     known = stamps.drop_nulls()
-    if not len(known) or known.dt.year().min() != 1970 or known.dt.year().max() != 1970: return
-    if (known.dt.time() == dt.time(0)).all(): return
-    raise NeuralphaError(f"{where}: column {source!r} holds stamps from {known.min()} to {known.max()}: they were counted in the wrong unit when the table was written "
-                         "(milliseconds taken for microseconds, or the like); write them again from the source.")
+    if not len(known) or known.dt.year().min() != 1970 or known.dt.year().max() != 1970:
+        return
+    if (known.dt.time() == dt.time(0)).all():
+        return
+    raise NeuralphaError(
+        f"{where}: column {source!r} holds stamps from {known.min()} to {known.max()}: they were counted in the "
+        "wrong unit when the table was written "
+        "(milliseconds taken for microseconds, or the like); write them again from the source."
+    )

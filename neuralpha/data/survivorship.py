@@ -18,10 +18,10 @@ from ..core import NeuralphaError
 from .panel import Panel, keep_assets
 from .simulate import ic_by_date, return_ahead
 
-# %% ../../nbs/data/survivorship.ipynb #29467209
+# %% ../../nbs/data/survivorship.ipynb #c2ca4de8
 def survivors(
-    panel:Panel, # with its dead
-)->Panel: # the assets that are not `gone`, with all their history
+    panel: Panel,  # with its dead
+) -> Panel:  # the assets that are not `gone`, with all their history
     """The universe as one would build it from today's names.
 
     Parameters
@@ -34,14 +34,15 @@ def survivors(
     Panel
         the assets that are not `gone`, with all their history
     """
-    if panel.gone.all(): raise NeuralphaError(f"{panel.name}: no asset is still there on the last date ({panel.span}).")
+    if panel.gone.all():
+        raise NeuralphaError(f"{panel.name}: no asset is still there on the last date ({panel.span}).")
     return keep_assets(panel, ~panel.gone, f"{panel.name}, survivors")
 
-# %% ../../nbs/data/survivorship.ipynb #eb1cc2f5
+# %% ../../nbs/data/survivorship.ipynb #ce6a3ae1
 def naive_scores(
-    panel:Panel, # with `close`
-    window:int=250, # bars of past return and volatility
-)->dict: # name -> (n_rows,) float64, NaN before there is enough history
+    panel: Panel,  # with `close`
+    window: int = 250,  # bars of past return and volatility
+) -> dict:  # name -> (n_rows,) float64, NaN before there is enough history
     """Scores by past prices alone: below the high so far, loser of the last `window` bars, low price, volatile.
 
     Parameters
@@ -59,18 +60,22 @@ def naive_scores(
     close = pd.Series(panel.fields["close"].astype(float))
     g = close.groupby(panel.asset_code)
     daily = g.pct_change(fill_method=None)
-    volatile = daily.groupby(panel.asset_code).rolling(window, min_periods=window//2).std().to_numpy()
-    return {"far below its high": (1 - close/g.cummax()).to_numpy(), "loser of the last year": -g.pct_change(window, fill_method=None).to_numpy(),
-            "low price": -np.log(close).to_numpy(), "volatile": volatile}
+    volatile = daily.groupby(panel.asset_code).rolling(window, min_periods=window // 2).std().to_numpy()
+    return {
+        "far below its high": (1 - close / g.cummax()).to_numpy(),
+        "loser of the last year": -g.pct_change(window, fill_method=None).to_numpy(),
+        "low price": -np.log(close).to_numpy(),
+        "volatile": volatile,
+    }
 
-# %% ../../nbs/data/survivorship.ipynb #99298fd8
+# %% ../../nbs/data/survivorship.ipynb #bb401ace
 def survivorship_report(
-    panel:Panel, # with its dead, and `delisting_return` where known
-    scores:dict|None=None, # name -> (n_rows,) scores; default: `naive_scores`
-    horizon:int=20, # bars held
-    delay:int=1, # bars between decision and entry
-    block:int=120, # dates of one block, for the standard error
-)->pd.DataFrame: # index: what; columns: point in time, survivors, invented, standard error
+    panel: Panel,  # with its dead, and `delisting_return` where known
+    scores: dict | None = None,  # name -> (n_rows,) scores; default: `naive_scores`
+    horizon: int = 20,  # bars held
+    delay: int = 1,  # bars between decision and entry
+    block: int = 120,  # dates of one block, for the standard error
+) -> pd.DataFrame:  # index: what; columns: point in time, survivors, invented, standard error
     """The universe as it was beside that of today's names: assets, mean return a year, and the mean IC of each score.
     `invented` is their difference, with a standard error from means of blocks of dates.
 
@@ -96,17 +101,31 @@ def survivorship_report(
     kept = np.isin(panel.assets, few.assets)[panel.asset_code]
     scores = naive_scores(panel) if scores is None else scores
     came = return_ahead(panel, horizon, delay)
-    year = panel.bars_per_year/horizon
+    year = panel.bars_per_year / horizon
     lines = {"assets": (panel.n_assets, few.n_assets, few.n_assets - panel.n_assets, np.nan)}
-    mean = lambda rows: pd.Series(came[rows]).groupby(panel.date_code[rows]).mean().reindex(range(panel.n_dates))*100*year
+
+    def mean(rows):
+        return pd.Series(came[rows]).groupby(panel.date_code[rows]).mean().reindex(range(panel.n_dates)) * 100 * year
+
     lines["mean return, % a year"] = _paired(mean(np.ones(panel.n_rows, bool)), mean(kept), block)
     for name, s in scores.items():
-        if len(s) != panel.n_rows: raise NeuralphaError(f"Score {name!r} has {len(s)} values for {panel.n_rows} rows of {panel.name}.")
-        lines[f"IC, {name}"] = _paired(ic_by_date(panel, s, came), ic_by_date(panel, np.where(kept, s, np.nan), came), block)
-    return pd.DataFrame.from_dict(lines, orient="index", columns=["point in time", "survivors", "invented", "standard error"])
+        if len(s) != panel.n_rows:
+            raise NeuralphaError(f"Score {name!r} has {len(s)} values for {panel.n_rows} rows of {panel.name}.")
+        lines[f"IC, {name}"] = _paired(
+            ic_by_date(panel, s, came), ic_by_date(panel, np.where(kept, s, np.nan), came), block
+        )
+    return pd.DataFrame.from_dict(
+        lines, orient="index", columns=["point in time", "survivors", "invented", "standard error"]
+    )
+
 
 def _paired(whole, few, block):
     both = pd.DataFrame({"whole": whole.to_numpy(), "few": few.to_numpy()}).dropna()
     gap = both["few"] - both["whole"]
-    means = gap.groupby(np.arange(len(gap))//block).mean()
-    return both["whole"].mean(), both["few"].mean(), gap.mean(), means.std()/np.sqrt(len(means)) if len(means) > 1 else np.nan
+    means = gap.groupby(np.arange(len(gap)) // block).mean()
+    return (
+        both["whole"].mean(),
+        both["few"].mean(),
+        gap.mean(),
+        means.std() / np.sqrt(len(means)) if len(means) > 1 else np.nan,
+    )

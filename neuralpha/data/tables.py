@@ -14,7 +14,7 @@ be read in two ways (`03/04/2020`, `1,234`, a stamp without its exchange's zone)
 __all__ = ['SAMPLE', 'ReadSpec', 'read_spec', 'Table', 'Matched', 'matched_columns', 'match_columns', 'require_assets', 'no_rows',
            'Reading', 'scale_prices', 'settle_values', 'canonical']
 
-# %% ../../nbs/data/tables.ipynb #1080d727
+# %% ../../nbs/data/tables.ipynb #f119b8db
 import datetime as dt, unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,11 +25,24 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from ..core import NeuralphaError
 from .adjustment import by_returns, changes, compare_returns, returns_in_percent, settle_factor
-from .names import DIVIDES, INDEX, NUMBERS, PRICES, SIGNED, TICKERS, adjusted_twin, is_field_name, known_name, known_names, looks_adjusted, plain_name
+from neuralpha.data.names import (
+    DIVIDES,
+    INDEX,
+    NUMBERS,
+    PRICES,
+    SIGNED,
+    TICKERS,
+    adjusted_twin,
+    is_field_name,
+    known_name,
+    known_names,
+    looks_adjusted,
+    plain_name,
+)
 from .number_marks import Signs, column_signs, mark_counts, parse_number, settle_marks
 from .stamps import Stamps, counted_stamps, refuse_epoch, text_stamps, time_of_day
 
-# %% ../../nbs/data/tables.ipynb #f121e9ab
+# %% ../../nbs/data/tables.ipynb #92630a75
 class ReadSpec(BaseModel):
     """How to read a source. `columns` maps our name to the source's: `{'close': 'PX_LAST'}`.
 
@@ -54,7 +67,6 @@ class ReadSpec(BaseModel):
     tz : str | None, default None
         the exchange's zone, into which stamps with a zone are converted
     adjust : Literal['auto', 'none', 'multiply', 'divide', 'adjusted', 'returns'], default 'auto'
-        what `factor` does to prices, or that they follow `return`; auto: what the prices prove
     percent : tuple[str, ...], default ()
         columns in percent, to be divided by 100
     missing : tuple[str, ...], default ()
@@ -78,58 +90,70 @@ class ReadSpec(BaseModel):
     cache : str | None, default None
         Yahoo: folder for downloaded prices
     """
+
     model_config = ConfigDict(extra="forbid", frozen=True)
-    columns: dict[str, str] = {} # canonical name -> name in the source
-    layout: Literal["long", "wide"] = "long" # wide: a date column and one column per asset
-    wide_field: str = "close" # what the cells of a wide table are
-    asset: str|None = None # the one asset of a table without a column for it
-    start: dt.date|None = None # first date wanted, inclusive
-    end: dt.date|None = None # last date wanted, inclusive
-    assets: tuple[str, ...]|None = None # only these assets
-    fields: tuple[str, ...]|None = None # only these fields, by canonical name
-    tz: str|None = None # the exchange's zone, into which stamps with a zone are converted
-    adjust: Literal["auto", "none", "multiply", "divide", "adjusted", "returns"] = "auto" # what `factor` does to prices, or that they follow `return`; auto: what the prices prove
-    percent: tuple[str, ...] = () # columns in percent, to be divided by 100
-    missing: tuple[str, ...] = () # further texts that mean no value, such as CRSP's 'C'
-    date_format: str|None = None # strptime format of text dates that are not ISO
-    date_unit: Literal["s", "ms", "us", "ns"]|None = None # unit of integer dates that count from 1970
-    delimiter: str|None = None # CSV; None: comma, semicolon, tab or bar, whichever the header uses
-    encoding: str|None = None # CSV; None: UTF-8, or UTF-16 with its mark
-    decimal: Literal[".", ","]|None = None # decimal mark of numbers in text; None: what the cells prove
-    thousands: Literal[",", ".", "'", " "]|None = None # mark between thousands; None: what the cells prove
-    table: str|None = None # databases: a table...
-    query: str|None = None # ...or a query
-    cache: str|None = None # Yahoo: folder for downloaded prices
+    columns: dict[str, str] = {}  # canonical name -> name in the source
+    layout: Literal["long", "wide"] = "long"  # wide: a date column and one column per asset
+    wide_field: str = "close"  # what the cells of a wide table are
+    asset: str | None = None  # the one asset of a table without a column for it
+    start: dt.date | None = None  # first date wanted, inclusive
+    end: dt.date | None = None  # last date wanted, inclusive
+    assets: tuple[str, ...] | None = None  # only these assets
+    fields: tuple[str, ...] | None = None  # only these fields, by canonical name
+    tz: str | None = None  # the exchange's zone, into which stamps with a zone are converted
+    adjust: Literal["auto", "none", "multiply", "divide", "adjusted", "returns"] = (
+        "auto"  # what `factor` does to prices, or that they follow `return`; auto: what the prices prove
+    )
+    percent: tuple[str, ...] = ()  # columns in percent, to be divided by 100
+    missing: tuple[str, ...] = ()  # further texts that mean no value, such as CRSP's 'C'
+    date_format: str | None = None  # strptime format of text dates that are not ISO
+    date_unit: Literal["s", "ms", "us", "ns"] | None = None  # unit of integer dates that count from 1970
+    delimiter: str | None = None  # CSV; None: comma, semicolon, tab or bar, whichever the header uses
+    encoding: str | None = None  # CSV; None: UTF-8, or UTF-16 with its mark
+    decimal: Literal[".", ","] | None = None  # decimal mark of numbers in text; None: what the cells prove
+    thousands: Literal[",", ".", "'", " "] | None = None  # mark between thousands; None: what the cells prove
+    table: str | None = None  # databases: a table...
+    query: str | None = None  # ...or a query
+    cache: str | None = None  # Yahoo: folder for downloaded prices
 
     @field_validator("missing", "percent", mode="before")
     @classmethod
-    def _one_or_several(cls, v): return (v,) if isinstance(v, str) else v
+    def _one_or_several(cls, v):
+        return (v,) if isinstance(v, str) else v
 
     @field_validator("tz")
     @classmethod
     def _known_zone(cls, v):
         from zoneinfo import available_timezones
-        if v is not None and v not in available_timezones(): raise ValueError(f"{v!r} is not a time zone such as 'America/New_York'")
+
+        if v is not None and v not in available_timezones():
+            raise ValueError(f"{v!r} is not a time zone such as 'America/New_York'")
         return v
 
     @field_validator("thousands")
     @classmethod
     def _not_the_decimal_mark(cls, v, info):
-        if v is not None and v == info.data.get("decimal"): raise ValueError(f"{v!r} is the decimal mark as well; say decimal={',' if v == '.' else '.'!r} with it")
+        if v is not None and v == info.data.get("decimal"):
+            raise ValueError(f"{v!r} is the decimal mark as well; say decimal={',' if v == '.' else '.'!r} with it")
         return v
 
-# %% ../../nbs/data/tables.ipynb #9293f239
-def read_spec(**options)->ReadSpec:
-    "A `ReadSpec` from keyword options; a wrong one is a `NeuralphaError` that names it."
+# %% ../../nbs/data/tables.ipynb #b646cd77
+def read_spec(**options) -> ReadSpec:
+    """A `ReadSpec` from keyword options; a wrong one is a `NeuralphaError` that names it."""
     from neuralpha.core import unknown_name
+
     for k in options:
-        if k not in ReadSpec.model_fields: raise unknown_name("option of a source", k, ReadSpec.model_fields)
-    try: return ReadSpec(**options)
+        if k not in ReadSpec.model_fields:
+            raise unknown_name("option of a source", k, ReadSpec.model_fields)
+    try:
+        return ReadSpec(**options)
     except ValidationError as e:
         first = e.errors()[0]
-        raise NeuralphaError(f"Option {first['loc'][0]!r} of the source: {first['msg']} (got {first['input']!r}).") from e
+        raise NeuralphaError(
+            f"Option {first['loc'][0]!r} of the source: {first['msg']} (got {first['input']!r})."
+        ) from e
 
-# %% ../../nbs/data/tables.ipynb #0271220c
+# %% ../../nbs/data/tables.ipynb #ef55d92b
 @dataclass(frozen=True)
 class Table:
     """A canonical long table: columns `date` (naive, µs), `asset` (sorted Enum) and float32 fields.
@@ -149,46 +173,62 @@ class Table:
     settled : dict, default dict()
         options that the table itself proved
     """
+
     name: str
-    where: str # file, table or query, for messages
+    where: str  # file, table or query, for messages
     frame: pl.DataFrame
-    attributes: pd.DataFrame = field(default_factory=pd.DataFrame) # by asset
-    findings: tuple = () # dicts `check, rows, note`: what reading changed
-    columns: dict = field(default_factory=dict) # canonical name -> name in the source
-    settled: dict = field(default_factory=dict) # options that the table itself proved
+    attributes: pd.DataFrame = field(default_factory=pd.DataFrame)  # by asset
+    findings: tuple = ()  # dicts `check, rows, note`: what reading changed
+    columns: dict = field(default_factory=dict)  # canonical name -> name in the source
+    settled: dict = field(default_factory=dict)  # options that the table itself proved
 
     @property
-    def fields(self)->list:
-        "Names of the numeric columns."
+    def fields(self) -> list:
+        """Names of the numeric columns."""
         return [c for c in self.frame.columns if c not in ("date", "asset")]
 
-# %% ../../nbs/data/tables.ipynb #45c7933a
+# %% ../../nbs/data/tables.ipynb #ca30a4c7
 def _wide_date(names, spec):
-    "The column of a wide table that holds the dates: what `columns` says, else a name that is no ticker, else the first that can be read so."
-    if "date" in spec.columns: return spec.columns["date"]
+    """The column of a wide table that holds the dates: what `columns` says, else a name that is no ticker, else the
+    first that can be read so.
+    """
+    if "date" in spec.columns:
+        return spec.columns["date"]
     dated = [n for n in names if known_names([n]).get(n) == "date"]
     sure = [n for n in dated if str(n).strip() not in TICKERS]
     return next(iter(sure + [n for n in names if n in dated or plain_name(n) in INDEX]), None)
 
+
 def _wide_name(name, date, spec):
-    "What a column of a wide table is: the date, an asset, or None for the numbers of the rows."
-    if name == date: return "date"
-    if str(name).strip() in TICKERS: return str(name)
-    if plain_name(name) in INDEX: return None
+    """What a column of a wide table is: the date, an asset, or None for the numbers of the rows."""
+    if name == date:
+        return "date"
+    if str(name).strip() in TICKERS:
+        return str(name)
+    if plain_name(name) in INDEX:
+        return None
     return "date" if known_name(name) == "date" and "date" not in spec.columns else str(name)
 
+
 def _refuse_fields_as_assets(names, where):
-    "Raise where the columns of a wide table are the fields of one asset."
+    """Raise where the columns of a wide table are the fields of one asset."""
     known = {n: next(iter(known_names([n]).values()), None) for n in names}
     fields = {*known.values()} & {*PRICES, "volume", "adj_close"}
-    if not (len(fields) > 2 or len(fields) == 2 and {"close", "adj_close"} & fields): return
-    raise NeuralphaError(f"{where}: the columns {', '.join(str(n) for n in names if known[n] in fields)} are fields of one asset, not assets; leave layout='wide' out and "
-                         f"say asset={_file_asset(where)!r} (its name), or put the file into a folder of files that are called like their assets.")
+    if not (len(fields) > 2 or len(fields) == 2 and {"close", "adj_close"} & fields):
+        return
+    raise NeuralphaError(
+        f"{where}: the columns {', '.join(str(n) for n in names if known[n] in fields)} are fields of one asset, "
+        "not assets; leave layout='wide' out and "
+        f"say asset={_file_asset(where)!r} (its name), or put the file into a folder of files that are called like "
+        "their assets."
+    )
+
 
 def _file_asset(where):
-    "What a file's name says of its asset."
+    """What a file's name says of its asset."""
     stem = Path(where).name.split(".")[0]
     return stem if stem and stem != "frame" else "AAPL"
+
 
 @dataclass(frozen=True)
 class Matched:
@@ -201,11 +241,13 @@ class Matched:
     dropped : dict
         source name -> why it is left out
     """
-    found: dict # source name -> canonical name
-    dropped: dict # source name -> why it is left out
+
+    found: dict  # source name -> canonical name
+    dropped: dict  # source name -> why it is left out
+
 
 def _long_names(names, spec, where):
-    "The columns of a long table."
+    """The columns of a long table."""
     chosen = {v: k for k, v in spec.columns.items()}
     known = known_names([n for n in names if n not in chosen])
     dated = "date" in {*known.values(), *chosen.values()}
@@ -213,63 +255,97 @@ def _long_names(names, spec, where):
     found, dropped = {}, {}
     for n in names:
         canonical = chosen.get(n) or (None if plain_name(n) in INDEX else known.get(n, str(n).strip()))
-        if n not in chosen and plain_name(n) == "time" and dated and known.get(n) != "date": canonical = "__time"
+        if n not in chosen and plain_name(n) == "time" and dated and known.get(n) != "date":
+            canonical = "__time"
         elif canonical in spec.columns and n not in chosen:
-            if plain_name(n) == "time" and canonical == "date": canonical = "__time"
-            else: dropped[n], canonical = f"means {canonical!r}, which is read from {spec.columns[canonical]!r}", None
+            if plain_name(n) == "time" and canonical == "date":
+                canonical = "__time"
+            else:
+                dropped[n], canonical = f"means {canonical!r}, which is read from {spec.columns[canonical]!r}", None
         elif n not in chosen and n not in known and adjusted and adjusted_twin(n):
             dropped[n], canonical = "is an adjusted twin: the adjusted close adjusts all prices", None
-        if canonical is None: continue
+        if canonical is None:
+            continue
         twin = next((a for a, b in found.items() if b == canonical), None)
         if twin is not None:
-            raise NeuralphaError(f"{where}: columns {twin!r} and {n!r} both mean {canonical.strip('_')!r}; drop one or say columns={{{canonical.strip('_')!r}: {n!r}}}.")
+            raise NeuralphaError(
+                f"{where}: columns {twin!r} and {n!r} both mean {canonical.strip('_')!r}; drop one or say "
+                f"columns={{{canonical.strip('_')!r}: {n!r}}}."
+            )
         found[n] = canonical
     index = [n for n in names if plain_name(n) in INDEX and n not in found]
-    if index and "date" not in found.values(): found[index[0]] = "date"
+    if index and "date" not in found.values():
+        found[index[0]] = "date"
     return Matched(found, dropped)
 
+
 def _wide_names(names, spec, where):
-    "The columns of a wide table."
+    """The columns of a wide table."""
     date = _wide_date(names, spec)
     _refuse_fields_as_assets([n for n in names if n != date], where)
     chosen = {v: k for k, v in spec.columns.items()}
     found = {}
     for n in names:
         canonical = chosen.get(n) or _wide_name(n, date, spec)
-        if canonical is None: continue
+        if canonical is None:
+            continue
         twin = next((a for a, b in found.items() if b == canonical), None)
-        if twin is not None: raise NeuralphaError(f"{where}: columns {twin!r} and {n!r} both mean {canonical!r}; drop one or say columns={{{canonical!r}: {n!r}}}.")
+        if twin is not None:
+            raise NeuralphaError(
+                f"{where}: columns {twin!r} and {n!r} both mean {canonical!r}; drop one or say "
+                f"columns={{{canonical!r}: {n!r}}}."
+            )
         found[n] = canonical
     return Matched(found, {})
 
+
 def _absent(column, names, spec, where):
-    "The error of a table without dates or without assets."
+    """The error of a table without dates or without assets."""
     listed = ", ".join(map(str, names))
     said = f"{where}: column {column!r} is missing; the table has {listed}."
     named = f"columns={{{column!r}: '...'}}"
-    if column != "asset": return NeuralphaError(f"{said} Name it with {named}.")
+    if column != "asset":
+        return NeuralphaError(f"{said} Name it with {named}.")
     one = f"if the table is of one asset, say asset={_file_asset(where)!r} (its name)"
-    if sum(is_field_name(n) for n in names) >= 2: return NeuralphaError(f"{said[:-1]}; {one} or give a folder of files that are called like their assets, else name the column with {named}.")
+    if sum(is_field_name(n) for n in names) >= 2:
+        return NeuralphaError(
+            f"{said[:-1]}; {one} or give a folder of files that are called like their assets, else name the column "
+            f"with {named}."
+        )
     return NeuralphaError(f"{said} Name it with {named}; a table with one column per asset is layout='wide'; {one}.")
 
-def matched_columns(names, spec:ReadSpec, where:str)->Matched:
-    "Canonical names for a source's columns, and those that are left out; raises for a missing, unknown or doubled one."
+
+def matched_columns(names, spec: ReadSpec, where: str) -> Matched:
+    """Canonical names for a source's columns, and those that are left out; raises for a missing, unknown or doubled
+    one.
+    """
     absent = [v for v in spec.columns.values() if v not in names]
-    if absent: raise NeuralphaError(f"{where}: `columns` names {absent[0]!r}, which is not a column; the table has {', '.join(map(str, names))}.")
+    if absent:
+        raise NeuralphaError(
+            f"{where}: `columns` names {absent[0]!r}, which is not a column; the table has "
+            f"{', '.join(map(str, names))}."
+        )
     wide = spec.layout == "wide"
     out = (_wide_names if wide else _long_names)(names, spec, where)
     present = set(out.found.values())
     if spec.asset is not None and (wide or "asset" in present):
         column = next((n for n, c in out.found.items() if c == "asset"), None)
-        raise NeuralphaError(f"{where}: asset={spec.asset!r} names the one asset of a table, but " + ("a wide table has one in every column" if wide else f"column {column!r} names its assets") + "; leave the option out.")
+        raise NeuralphaError(
+            f"{where}: asset={spec.asset!r} names the one asset of a table, but "
+            + ("a wide table has one in every column" if wide else f"column {column!r} names its assets")
+            + "; leave the option out."
+        )
     for c in ("date",) if wide or spec.asset is not None else ("date", "asset"):
-        if c not in present: raise _absent(c, names, spec, where)
+        if c not in present:
+            raise _absent(c, names, spec, where)
     return out
 
+
 def match_columns(
-    names, # columns of the source
-    spec:ReadSpec, where:str,
-)->dict: # source name -> canonical name
+    names,  # columns of the source
+    spec: ReadSpec,
+    where: str,
+) -> dict:  # source name -> canonical name
     """Canonical names for a source's columns; raises for a missing, unknown or doubled one.
 
     Parameters
@@ -286,86 +362,160 @@ def match_columns(
     """
     return matched_columns(names, spec, where).found
 
-# %% ../../nbs/data/tables.ipynb #4d7d7f52
-_NOWHERE = ("UTC", "GMT", "Etc/UTC", "Etc/GMT", "Z", "Zulu", "UCT") # zones that no exchange says
+# %% ../../nbs/data/tables.ipynb #b1ffe394
+_NOWHERE = ("UTC", "GMT", "Etc/UTC", "Etc/GMT", "Z", "Zulu", "UCT")  # zones that no exchange says
+
 
 def _settle_zone(frame, zone, spec, where, source):
-    "Stamps with a zone become naive exchange time; what cannot be known is refused. Returns (frame, note)."
-    midnight = lambda e: frame.select((e.dt.time() == dt.time(0)).all()).item()
+    """Stamps with a zone become naive exchange time; what cannot be known is refused. Returns (frame, note)."""
+
+    def midnight(e):
+        return frame.select((e.dt.time() == dt.time(0)).all()).item()
+
     stamp = pl.col("date")
     if "__offset" in frame.columns:
         offset = frame["__offset"]
-        if offset.null_count() == len(offset): return frame.drop("__offset"), ""
+        if offset.null_count() == len(offset):
+            return frame.drop("__offset"), ""
         dated = frame["date"].is_not_null()
-        low, high, bare = offset.min(), offset.max(), int((offset.is_null() & dated).sum())
+        low = offset.min()
+        high = offset.max()
+        bare = int((offset.is_null() & dated).sum())
         if bare or high - low > 60 and not spec.tz:
-            raise NeuralphaError(f"{where}: column {source!r} mixes time zones (offsets from {low} to {high} minutes, "
-                                 f"{bare:,} rows without one); write all in one zone, or say tz='America/New_York' (the exchange's).")
-        if midnight(stamp): return frame.drop("__offset"), "midnights in their own zone, taken as dates"
-        if not spec.tz and not (offset == 0).any(): return frame.drop("__offset"), "stamps taken in the zone of their own offsets"
-        frame, zone = frame.with_columns(stamp - pl.duration(minutes=pl.col("__offset"))).drop("__offset"), "UTC"
-    if zone is None: return frame, ""
-    local = lambda z: stamp.dt.replace_time_zone("UTC").dt.convert_time_zone(z).dt.replace_time_zone(None)
-    if midnight(stamp): return frame, "UTC midnights, taken as dates"
-    if spec.tz: return frame.with_columns(local(spec.tz)), f"stamps converted to {spec.tz}"
-    if midnight(local(zone)): return frame.with_columns(local(zone)), f"midnights in {zone}, taken as dates"
-    if zone not in _NOWHERE: return frame.with_columns(local(zone)), f"stamps taken in {zone}, the zone that the column says"
-    raise NeuralphaError(f"{where}: column {source!r} holds stamps in {zone} that are not midnights, so their exchange day is not known; "
-                         "say tz='America/New_York' (the exchange's zone).")
+            raise NeuralphaError(
+                f"{where}: column {source!r} mixes time zones (offsets from {low} to {high} minutes, "
+                f"{bare:,} rows without one); write all in one zone, or say tz='America/New_York' (the exchange's)."
+            )
+        if midnight(stamp):
+            return frame.drop("__offset"), "midnights in their own zone, taken as dates"
+        if not spec.tz and not (offset == 0).any():
+            return frame.drop("__offset"), "stamps taken in the zone of their own offsets"
+        frame = frame.with_columns(stamp - pl.duration(minutes=pl.col("__offset"))).drop("__offset")
+        zone = "UTC"
+    if zone is None:
+        return frame, ""
+
+    def local(z):
+        return stamp.dt.replace_time_zone("UTC").dt.convert_time_zone(z).dt.replace_time_zone(None)
+
+    if midnight(stamp):
+        return frame, "UTC midnights, taken as dates"
+    if spec.tz:
+        return frame.with_columns(local(spec.tz)), f"stamps converted to {spec.tz}"
+    if midnight(local(zone)):
+        return frame.with_columns(local(zone)), f"midnights in {zone}, taken as dates"
+    if zone not in _NOWHERE:
+        return frame.with_columns(local(zone)), f"stamps taken in {zone}, the zone that the column says"
+    raise NeuralphaError(
+        f"{where}: column {source!r} holds stamps in {zone} that are not midnights, so their exchange day is not "
+        "known; "
+        "say tz='America/New_York' (the exchange's zone)."
+    )
+
 
 def _floor_daily(frame):
     days = frame.select(pl.col("date").dt.date().n_unique(), pl.col("date").n_unique().alias("stamps")).row(0)
     timed = frame.select((pl.col("date").dt.time() != dt.time(0)).any()).item()
-    if timed and days[0] == days[1]: return frame.with_columns(pl.col("date").dt.truncate("1d")), "one stamp per day: the time of day was dropped"
+    if timed and days[0] == days[1]:
+        return frame.with_columns(pl.col("date").dt.truncate("1d")), "one stamp per day: the time of day was dropped"
     return frame, ""
 
+
 def _refuse_future(frame, where, source):
-    "Raise where many dates lie more than a year ahead: a wrong unit or a wrong form."
+    """Raise where many dates lie more than a year ahead: a wrong unit or a wrong form."""
     known = frame["date"].drop_nulls()
     ahead = known.filter(known > dt.datetime.now() + dt.timedelta(days=366))
-    if len(ahead) < 3 or len(ahead) < len(known)/5: return
-    raise NeuralphaError(f"{where}: column {source!r}: {len(ahead):,} of {len(known):,} dates lie in the future (first {ahead[0].date() if ahead[0].year < 9999 else ahead[0]}); "
-                         "they are in another unit or form than was taken: say date_unit= or date_format=, or mend the source.")
+    if len(ahead) < 3 or len(ahead) < len(known) / 5:
+        return
+    raise NeuralphaError(
+        f"{where}: column {source!r}: {len(ahead):,} of {len(known):,} dates lie in the future (first "
+        f"{ahead[0].date() if ahead[0].year < 9999 else ahead[0]}); "
+        "they are in another unit or form than was taken: say date_unit= or date_format=, or mend the source."
+    )
 
-# %% ../../nbs/data/tables.ipynb #d02339b7
-def _left_out(column, rows, why): return dict(check="text_column", rows=rows, column=column, note=f"column {column!r} {why}: it was left out")
+# %% ../../nbs/data/tables.ipynb #008c14b5
+def _left_out(column, rows, why):
+    return dict(check="text_column", rows=rows, column=column, note=f"column {column!r} {why}: it was left out")
+
 
 def _attributes(frame, columns, where):
-    "Constant-per-asset columns as a table by asset, and notes on those that are not constant."
-    if not columns: return pd.DataFrame(), []
-    known = frame.select("asset", *columns).drop_nulls("asset").group_by("asset").agg(
-        [pl.col(c).drop_nulls().n_unique().alias(f"{c}#") for c in columns] + [pl.col(c).drop_nulls().first() for c in columns]).sort("asset")
+    """Constant-per-asset columns as a table by asset, and notes on those that are not constant."""
+    if not columns:
+        return pd.DataFrame(), []
+    known = (
+        frame.select("asset", *columns)
+        .drop_nulls("asset")
+        .group_by("asset")
+        .agg(
+            [pl.col(c).drop_nulls().n_unique().alias(f"{c}#") for c in columns]
+            + [pl.col(c).drop_nulls().first() for c in columns]
+        )
+        .sort("asset")
+    )
     keep, notes = [], []
     for c in columns:
         moving = known.filter(pl.col(f"{c}#") > 1)["asset"].cast(pl.String).to_list()
         if moving and c.lower() == "currency":
-            raise NeuralphaError(f"{where}: column {c!r}: asset {moving[0]} is quoted in more than one currency; convert its prices to one.")
-        if not moving: keep.append(c); continue
+            raise NeuralphaError(
+                f"{where}: column {c!r}: asset {moving[0]} is quoted in more than one currency; convert its prices "
+                "to one."
+            )
+        if not moving:
+            keep.append(c)
+            continue
         cell = frame[c].drop_nulls()[0]
-        notes.append(_left_out(c, frame[c].count(), f"changes within an asset (first {moving[0]}) and {f'is text such as {cell!r}' if isinstance(cell, str) else 'is no field'}"))
-    return known.select("asset", *keep).with_columns(pl.col("asset").cast(pl.String)).to_pandas().set_index("asset"), notes
+        notes.append(
+            _left_out(
+                c,
+                frame[c].count(),
+                f"changes within an asset (first {moving[0]}) and "
+                f"{f'is text such as {cell!r}' if isinstance(cell, str) else 'is no field'}",
+            )
+        )
+    return known.select("asset", *keep).with_columns(pl.col("asset").cast(pl.String)).to_pandas().set_index(
+        "asset"
+    ), notes
 
-# %% ../../nbs/data/tables.ipynb #3b361a83
+# %% ../../nbs/data/tables.ipynb #f1c590c2
 def _asset_codes(lf, where, source):
-    "Distinct asset texts (stripped), refused where one holds a character that nobody can see."
-    texts = lf.select(pl.col("asset").str.strip_chars().unique()).collect(engine="streaming")["asset"].drop_nulls().to_list()
+    """Distinct asset texts (stripped), refused where one holds a character that nobody can see."""
+    texts = (
+        lf.select(pl.col("asset").str.strip_chars().unique())
+        .collect(engine="streaming")["asset"]
+        .drop_nulls()
+        .to_list()
+    )
     for t in texts:
         hidden = [ch for ch in t if unicodedata.category(ch) in ("Cc", "Cf", "Zl", "Zp", "Co", "Cs")]
-        if hidden: raise NeuralphaError(f"{where}: column {source!r}: asset {t!r} holds the invisible character U+{ord(hidden[0]):04X}; remove it.")
+        if hidden:
+            raise NeuralphaError(
+                f"{where}: column {source!r}: asset {t!r} holds the invisible character U+{ord(hidden[0]):04X}; "
+                "remove it."
+            )
     return sorted(t for t in texts if t)
 
-# %% ../../nbs/data/tables.ipynb #82497bf8
+# %% ../../nbs/data/tables.ipynb #356f5c71
 def _similar(assets):
-    "A finding where several asset names differ only by case or by Unicode composition."
+    """A finding where several asset names differ only by case or by Unicode composition."""
     plain = pd.Series(assets, dtype=str).map(lambda a: unicodedata.normalize("NFKC", a).casefold())
     twins = [a for a, t in zip(assets, plain.duplicated(keep=False)) if t]
-    return [dict(check="similar_names", rows=len(twins), note=f"asset names differ only by case or composition: {', '.join(twins[:4])}")] if twins else []
+    return (
+        [
+            dict(
+                check="similar_names",
+                rows=len(twins),
+                note=f"asset names differ only by case or composition: {', '.join(twins[:4])}",
+            )
+        ]
+        if twins
+        else []
+    )
 
-# %% ../../nbs/data/tables.ipynb #60ed4964
+# %% ../../nbs/data/tables.ipynb #9d17eeb8
 def require_assets(
-    asked, # names, or None
-    known, # names that what was read holds
-    where:str,
+    asked,  # names, or None
+    known,  # names that what was read holds
+    where: str,
 ):
     """Raise `NeuralphaError` naming the asked-for assets that are not there.
 
@@ -379,87 +529,126 @@ def require_assets(
     """
     known = set(known)
     absent = [a for a in asked or () if a not in known]
-    if not absent: return
+    if not absent:
+        return
     more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
-    raise NeuralphaError(f"{where}: no row of the asked-for asset{'s'*(len(absent) > 1)} {', '.join(map(repr, absent[:5]))}{more}; mend `assets`, or leave {'them' if len(absent) > 1 else 'it'} out.")
+    raise NeuralphaError(
+        f"{where}: no row of the asked-for asset{'s' * (len(absent) > 1)} "
+        f"{', '.join(map(repr, absent[:5]))}{more}; mend `assets`, or leave {'them' if len(absent) > 1 else 'it'} "
+        "out."
+    )
 
-# %% ../../nbs/data/tables.ipynb #7fd7c70a
+# %% ../../nbs/data/tables.ipynb #f7d57928
 def no_rows(where, spec):
-    "The error of a source that holds nothing of what was asked for."
+    """The error of a source that holds nothing of what was asked for."""
     limits = f" between {spec.start or 'the start'} and {spec.end or 'the end'}" if spec.start or spec.end else ""
-    return NeuralphaError(f"{where}: no rows{limits}{' for the asked-for assets' if spec.assets else ''}; the source is empty or `start`, `end` or `assets` miss it.")
+    return NeuralphaError(
+        f"{where}: no rows{limits}{' for the asked-for assets' if spec.assets else ''}; the source is empty or "
+        "`start`, `end` or `assets` miss it."
+    )
 
-# %% ../../nbs/data/tables.ipynb #b24997c2
+# %% ../../nbs/data/tables.ipynb #2b9c89f0
 def _priced(columns):
-    "True where a row quotes any price; None for a table without prices."
+    """True where a row quotes any price; None for a table without prices."""
     quotes = [pl.col(c).is_not_null() for c in (*PRICES, "adj_close", "raw_close") if c in columns]
     return pl.any_horizontal(quotes) if quotes else None
 
+
 def _within_life(frame):
-    "The rows from an asset's first price to its last, and a finding on the others."
+    """The rows from an asset's first price to its last, and a finding on the others."""
     priced = _priced(frame.columns)
-    if priced is None or frame.select(priced.all()).item(): return frame, []
+    if priced is None or frame.select(priced.all()).item():
+        return frame, []
     day = pl.when(priced).then(pl.col("date"))
     lived = pl.col("date").is_between(day.min().over("asset"), day.max().over("asset")).fill_null(False)
-    keep = frame.select(lived | pl.col("date").is_null() | pl.col("asset").is_null()).to_series() # a row without a key is another fault
+    keep = frame.select(
+        lived | pl.col("date").is_null() | pl.col("asset").is_null()
+    ).to_series()  # a row without a key is another fault
     out = frame.filter(~keep)
-    if not out.height: return frame, []
-    return frame.filter(keep), [dict(check="outside_life", rows=out.height, assets=out["asset"].cast(pl.String).unique().to_list(),
-                                     note="rows without any price before an asset's first price or after its last were left out")]
+    if not out.height:
+        return frame, []
+    return frame.filter(keep), [
+        dict(
+            check="outside_life",
+            rows=out.height,
+            assets=out["asset"].cast(pl.String).unique().to_list(),
+            note="rows without any price before an asset's first price or after its last were left out",
+        )
+    ]
 
-# %% ../../nbs/data/tables.ipynb #78afa2ea
+# %% ../../nbs/data/tables.ipynb #7d0a4040
 def _trade_later(whole, frame, spec):
-    "Assets with a price after `end`. `frame` is read two days wide, because zones move dates; what is later still is looked up in `whole`."
+    """Assets with a price after `end`.
+
+    `frame` is read two days wide, because zones move dates; what is later still is looked up in `whole`.
+    """
     priced = _priced(frame.columns)
-    after = lambda days: [pl.col("date") >= dt.datetime.combine(spec.end, dt.time()) + dt.timedelta(days=days)] + ([] if priced is None else [priced])
+
+    def after(days):
+        return [pl.col("date") >= dt.datetime.combine(spec.end, dt.time()) + dt.timedelta(days=days)] + (
+            [] if priced is None else [priced]
+        )
+
     far = whole.filter(after(3)).select(pl.col("asset").unique()).collect(engine="streaming")["asset"]
     return sorted({*far.drop_nulls(), *frame.filter(after(1))["asset"].cast(pl.String).drop_nulls()})
 
-def _not_yet_delisted(attributes, later, spec):
-    "Attributes without the delisting returns of assets that trade on after `end`, and a finding."
-    if "delisting_return" not in attributes: return attributes, []
-    hit = attributes.index.isin(later) & attributes["delisting_return"].notna()
-    if not hit.any(): return attributes, []
-    note = f"delisting returns of assets that trade after {spec.end} were left out: nobody knew them on that day"
-    return attributes.assign(delisting_return=attributes["delisting_return"].mask(hit)), [dict(check="delisting_return", rows=int(hit.sum()), assets=attributes.index[hit].tolist(), note=note)]
 
-# %% ../../nbs/data/tables.ipynb #c1874676
+def _not_yet_delisted(attributes, later, spec):
+    """Attributes without the delisting returns of assets that trade on after `end`, and a finding."""
+    if "delisting_return" not in attributes:
+        return attributes, []
+    hit = attributes.index.isin(later) & attributes["delisting_return"].notna()
+    if not hit.any():
+        return attributes, []
+    note = f"delisting returns of assets that trade after {spec.end} were left out: nobody knew them on that day"
+    return attributes.assign(delisting_return=attributes["delisting_return"].mask(hit)), [
+        dict(check="delisting_return", rows=int(hit.sum()), assets=attributes.index[hit].tolist(), note=note)
+    ]
+
+# %% ../../nbs/data/tables.ipynb #46543f3e
 def _wanted(spec, slack=0):
-    "Row filters for the asked-for span; `slack` days wider where zones are still to be settled."
+    """Row filters for the asked-for span; `slack` days wider where zones are still to be settled."""
     day = dt.timedelta(days=slack)
     rules = [pl.col("date") >= dt.datetime.combine(spec.start, dt.time()) - day] if spec.start else []
-    if spec.end: rules.append(pl.col("date") < dt.datetime.combine(spec.end, dt.time()) + day + dt.timedelta(days=1))
+    if spec.end:
+        rules.append(pl.col("date") < dt.datetime.combine(spec.end, dt.time()) + day + dt.timedelta(days=1))
     return rules
 
-# %% ../../nbs/data/tables.ipynb #666f3535
-SAMPLE = 2000 # rows that are looked at before all are read
+# %% ../../nbs/data/tables.ipynb #b9e14958
+SAMPLE = 2000  # rows that are looked at before all are read
+
 
 class Reading:
-    "One table, and what has been settled about it."
+    """One table, and what has been settled about it."""
+
     def __init__(self, lf, where, spec, keys=()):
         self.lf, self.where, self.spec = lf, where, spec
-        self.keys = keys # columns that a folder's partitions made
-        self.findings = [] # what reading changed
-        self.settled = {} # options that the table itself proved
-        self.names = {} # canonical name -> name in the source
-        self.numbers, self.texts, self.neither = [], [], {} # columns by what becomes of them
-        self.stamps = None # how dates are read
-        self.marks, self.signs = None, {} # how numbers are written
+        self.keys = keys  # columns that a folder's partitions made
+        self.findings = []  # what reading changed
+        self.settled = {}  # options that the table itself proved
+        self.names = {}  # canonical name -> name in the source
+        self.numbers, self.texts, self.neither = [], [], {}  # columns by what becomes of them
+        self.stamps = None  # how dates are read
+        self.marks, self.signs = None, {}  # how numbers are written
 
     def say(self, check, rows, note, **more):
-        "Add a finding."
+        """Add a finding."""
         self.findings.append(dict(check=check, rows=int(rows), note=note, **more))
 
     def settle_columns(self):
-        "What the columns mean, and which are left out."
+        """What the columns mean, and which are left out."""
         spec = self.spec
         matched = matched_columns(self.lf.collect_schema().names(), spec, self.where)
         self.names = {v: k for k, v in matched.found.items()}
-        for column, why in matched.dropped.items(): self.say("unused_column", 0, f"column {column!r} {why}; it was left out", column=column)
+        for column, why in matched.dropped.items():
+            self.say("unused_column", 0, f"column {column!r} {why}; it was left out", column=column)
         self.lf = self.lf.select(list(matched.found)).rename(matched.found).with_row_index("__row")
         schema = self.lf.collect_schema()
-        self.lf = self.lf.with_columns(pl.col(c).cast(pl.String) for c, t in schema.items() if isinstance(t, (pl.Categorical, pl.Enum)))
-        if spec.asset is not None: self.lf, self.names["asset"] = self.lf.with_columns(asset=pl.lit(spec.asset)), "asset"
+        self.lf = self.lf.with_columns(
+            pl.col(c).cast(pl.String) for c, t in schema.items() if isinstance(t, (pl.Categorical, pl.Enum))
+        )
+        if spec.asset is not None:
+            self.lf, self.names["asset"] = self.lf.with_columns(asset=pl.lit(spec.asset)), "asset"
         if spec.layout == "wide":
             self.lf = _long(self.lf, spec, self.names, self.where)
             self.names |= {"asset": "asset", spec.wide_field: spec.wide_field}
@@ -467,92 +656,166 @@ class Reading:
         self._check_assets()
 
     def _drop_keys(self):
-        "Leave out partition keys that are numbers: the year of a file is no characteristic."
+        """Leave out partition keys that are numbers: the year of a file is no characteristic."""
         wanted = {"date", "asset", "sector", *NUMBERS, *self.spec.columns, *(self.spec.fields or ())}
         spare = [c for c, source in self.names.items() if source in self.keys and c not in wanted]
-        if not spare: return
+        if not spare:
+            return
         number = pl.col(spare).str.strip_chars().str.contains(r"^[0-9]+$").all()
         counted = self.lf.select(number).collect(engine="streaming").row(0, named=True)
         for k in (k for k in spare if counted[k]):
-            self.say("unused_column", 0, f"column {k!r} is a key of the folder's partitions, no characteristic; it was left out (fields= keeps it)", column=k)
+            self.say(
+                "unused_column",
+                0,
+                f"column {k!r} is a key of the folder's partitions, no characteristic; it was left out (fields= "
+                "keeps it)",
+                column=k,
+            )
             self.lf = self.lf.drop(k)
 
     def _check_assets(self):
         schema = self.lf.collect_schema()
         if not (schema["asset"] == pl.String or schema["asset"].is_integer()):
-            raise NeuralphaError(f"{self.where}: column {self.names['asset']!r} is {schema['asset']}, not text; store asset names as text.")
+            raise NeuralphaError(
+                f"{self.where}: column {self.names['asset']!r} is {schema['asset']}, not text; store asset names "
+                "as text."
+            )
         self.lf = self.lf.with_columns(pl.col("asset").cast(pl.String))
         if schema.get("tradable") == pl.String:
-            self.lf = self.lf.with_columns(pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"}))
+            self.lf = self.lf.with_columns(
+                pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"})
+            )
 
     def settle_numbers(self):
-        "Which columns are numbers, and how numbers are written."
-        spec, schema = self.spec, self.lf.collect_schema()
+        """Which columns are numbers, and how numbers are written."""
+        spec = self.spec
+        schema = self.lf.collect_schema()
         self._settle_marks(self.lf.head(SAMPLE))
         for c, t in schema.items():
-            if c in ("date", "asset", "__row", "__time"): continue
-            if spec.fields and c not in spec.fields and c not in ("close", "adj_close", "factor", "tradable"): continue
-            if c == "sector" and (t.is_numeric() or t == pl.String): self.texts.append(c)
-            elif t.is_numeric() or t == pl.Boolean and (c == "tradable" or c not in NUMBERS): self.numbers.append(c)
-            elif t == pl.String: (self.numbers if c in NUMBERS or c == spec.wide_field and spec.layout == "wide" or self._holds_numbers(c) else self.texts).append(c)
+            if c in ("date", "asset", "__row", "__time"):
+                continue
+            if spec.fields and c not in spec.fields and c not in ("close", "adj_close", "factor", "tradable"):
+                continue
+            if c == "sector" and (t.is_numeric() or t == pl.String):
+                self.texts.append(c)
+            elif t.is_numeric() or t == pl.Boolean and (c == "tradable" or c not in NUMBERS):
+                self.numbers.append(c)
+            elif t == pl.String:
+                (
+                    self.numbers
+                    if c in NUMBERS or c == spec.wide_field and spec.layout == "wide" or self._holds_numbers(c)
+                    else self.texts
+                ).append(c)
             elif c in NUMBERS or t == pl.Object:
-                raise NeuralphaError(f"{self.where}: column {self.names[c]!r} is {t}, not numbers; store it as numbers.")
-            else: self.neither[c] = t.base_type()
+                raise NeuralphaError(
+                    f"{self.where}: column {self.names[c]!r} is {t}, not numbers; store it as numbers."
+                )
+            else:
+                self.neither[c] = t.base_type()
         self._check_fields()
 
     def _check_fields(self):
         if not {*self.numbers} - {"tradable"}:
-            raise NeuralphaError(f"{self.where}: no column with numbers besides 'date' and 'asset'; a universe needs at least 'close' or characteristics.")
+            raise NeuralphaError(
+                f"{self.where}: no column with numbers besides 'date' and 'asset'; a universe needs at least "
+                "'close' or characteristics."
+            )
         odd = next((c for c in self.spec.fields or () if c in self.neither), None)
-        if odd: raise NeuralphaError(f"{self.where}: field {odd!r} was asked for; its column is {self.neither[odd]}, neither number nor text.")
+        if odd:
+            raise NeuralphaError(
+                f"{self.where}: field {odd!r} was asked for; its column is {self.neither[odd]}, neither number nor "
+                "text."
+            )
         missing = [c for c in self.spec.fields or () if c not in self.numbers + self.texts]
-        if missing: raise NeuralphaError(f"{self.where}: field {missing[0]!r} was asked for; the table has {', '.join(map(str, self.names.values()))}.")
+        if missing:
+            raise NeuralphaError(
+                f"{self.where}: field {missing[0]!r} was asked for; the table has "
+                f"{', '.join(map(str, self.names.values()))}."
+            )
         for c in self.spec.percent:
-            if c not in self.numbers and c not in self.names.values(): raise NeuralphaError(f"{self.where}: percent= names {c!r}, which is no column of numbers.")
+            if c not in self.numbers and c not in self.names.values():
+                raise NeuralphaError(f"{self.where}: percent= names {c!r}, which is no column of numbers.")
 
     def _number_texts(self):
-        "Text columns that should hold numbers."
-        schema, spec = self.lf.collect_schema(), self.spec
+        """Text columns that should hold numbers."""
+        schema = self.lf.collect_schema()
+        spec = self.spec
         wide = [spec.wide_field] if spec.layout == "wide" else []
-        sure = [c for c, t in schema.items() if t == pl.String and c in (*NUMBERS, *wide) and c != "tradable" and (not spec.fields or c in (*spec.fields, "close", "adj_close", "factor"))]
-        return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
+        sure = [
+            c
+            for c, t in schema.items()
+            if t == pl.String
+            and c in (*NUMBERS, *wide)
+            and c != "tradable"
+            and (not spec.fields or c in (*spec.fields, "close", "adj_close", "factor"))
+        ]
+        return sure or [
+            c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")
+        ]
 
     def _settle_marks(self, rows):
-        "Decimal and thousands marks from some rows; from all where these leave a question open."
-        columns, spec = self._number_texts(), self.spec
-        if self.marks is None: self.signs = column_signs(rows, [c for c, t in self.lf.collect_schema().items() if t == pl.String and c not in ("date", "asset", "__time")], spec.missing)
-        self.signs = {c: s for c, s in self.signs.items() if not (s.percent and c in (*PRICES, "volume", "adj_close", "factor"))}
+        """Decimal and thousands marks from some rows; from all where these leave a question open."""
+        columns = self._number_texts()
+        spec = self.spec
+        if self.marks is None:
+            self.signs = column_signs(
+                rows,
+                [
+                    c
+                    for c, t in self.lf.collect_schema().items()
+                    if t == pl.String and c not in ("date", "asset", "__time")
+                ],
+                spec.missing,
+            )
+        self.signs = {
+            c: s for c, s in self.signs.items() if not (s.percent and c in (*PRICES, "volume", "adj_close", "factor"))
+        }
         only_volume = set(columns) <= {"volume"}
+
         def settle(lf):
             counts = mark_counts(lf, columns)
             either = {c for (meaning, _), (n, cell) in counts.items() if meaning == "either" and n for c in [cell[0]]}
             return settle_marks(counts, spec.decimal, spec.thousands, spec.missing, only_volume or either == {"volume"})
-        try: self.marks = settle(rows)
+
+        try:
+            self.marks = settle(rows)
         except NeuralphaError:
-            try: self.marks = settle(self.lf)
-            except NeuralphaError as e: raise NeuralphaError(f"{self.where}: {self._by_source(str(e))}") from None
+            try:
+                self.marks = settle(self.lf)
+            except NeuralphaError as e:
+                raise NeuralphaError(f"{self.where}: {self._by_source(str(e))}") from None
 
     def _by_source(self, message):
-        "A message with the source's names of its columns."
+        """A message with the source's names of its columns."""
         for canonical, source in self.names.items():
-            if canonical != source: message = message.replace(f"column {canonical!r}", f"column {source!r}")
+            if canonical != source:
+                message = message.replace(f"column {canonical!r}", f"column {source!r}")
         return message
 
     def _holds_numbers(self, column):
-        "Whether a text column's first thousand cells that say anything are numbers; False where none does."
+        """Whether a text column's first thousand cells that say anything are numbers; False where none does."""
         value, wrong = parse_number(column, self.marks, self.signs.get(column, Signs()))
-        said = self.lf.select(wrong.alias("wrong"), value.alias("value")).filter(pl.col("wrong") | pl.col("value").is_not_null())
+        said = self.lf.select(wrong.alias("wrong"), value.alias("value")).filter(
+            pl.col("wrong") | pl.col("value").is_not_null()
+        )
         cells = said.head(1000).collect(engine="streaming")
         return cells.height > 0 and not cells["wrong"].any()
 
     def settle_dates(self):
-        "How the date column is read, and a time of day beside it."
-        spec, where, source = self.spec, self.where, self.names["date"]
-        dtype, day = self.lf.collect_schema()["date"], pl.col("date")
-        if dtype == pl.String and not spec.date_unit: self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing, where, source)
+        """How the date column is read, and a time of day beside it."""
+        spec = self.spec
+        where = self.where
+        source = self.names["date"]
+        dtype = self.lf.collect_schema()["date"]
+        day = pl.col("date")
+        if dtype == pl.String and not spec.date_unit:
+            self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing, where, source)
         elif spec.date_unit and (dtype == pl.String or dtype.is_integer()):
-            self.stamps = counted_stamps(self.lf, "date", dtype == pl.String, spec.date_unit, where, source, spec.missing)
-        elif dtype == pl.Date: self.stamps = Stamps(day.cast(pl.Datetime("us")))
+            self.stamps = counted_stamps(
+                self.lf, "date", dtype == pl.String, spec.date_unit, where, source, spec.missing
+            )
+        elif dtype == pl.Date:
+            self.stamps = Stamps(day.cast(pl.Datetime("us")))
         elif isinstance(dtype, pl.Datetime):
             naive = day.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else day
             self.stamps = Stamps(naive.dt.cast_time_unit("us"), zone=dtype.time_zone)
@@ -560,53 +823,89 @@ class Reading:
             self.lf = self.lf.with_columns(day.cast(pl.String))
             self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing, where, source)
         else:
-            raise NeuralphaError(f"{where}: column {source!r} is {dtype}, not a date; store it as a date, as text like 2020-12-31, or as an "
-                                 "integer like 20201231 (integers that count from 1970 need date_unit='s', 'ms', 'us' or 'ns').")
-        if self.stamps.said: self.say("date_form", 0, f"column {source!r}: {self.stamps.said}")
-        if "__time" in self.names: self._add_time()
+            raise NeuralphaError(
+                f"{where}: column {source!r} is {dtype}, not a date; store it as a date, as text like 2020-12-31, "
+                "or as an "
+                "integer like 20201231 (integers that count from 1970 need date_unit='s', 'ms', 'us' or 'ns')."
+            )
+        if self.stamps.said:
+            self.say("date_form", 0, f"column {source!r}: {self.stamps.said}")
+        if "__time" in self.names:
+            self._add_time()
 
     def _add_time(self):
-        "A time of day is added to dates that are midnights; beside full stamps it is left out and said."
+        """A time of day is added to dates that are midnights; beside full stamps it is left out and said."""
         source = self.names.pop("__time")
         day = self.lf.select(self.stamps.value.alias("d"))
         whole = day.select((pl.col("d").dt.time() == dt.time(0)).all()).collect(engine="streaming").item()
-        if not whole or self.stamps.zone: return self.say("unused_column", 0, f"column {source!r} is a time of day beside dates that have one; it was left out", column=source)
+        if not whole or self.stamps.zone:
+            return self.say(
+                "unused_column",
+                0,
+                f"column {source!r} is a time of day beside dates that have one; it was left out",
+                column=source,
+            )
         since = time_of_day(self.lf, "__time", self.where, source)
         self.stamps = replace(self.stamps, value=self.stamps.value + since)
 
     def expressions(self):
-        "One expression for each canonical column, and flags of cells that could not be read: flag -> (column, what it is not)."
-        stamps, schema, bad = self.stamps, self.lf.collect_schema(), {}
+        """One expression for each canonical column, and flags of cells that could not be read: flag -> (column, what
+        it is not).
+        """
+        stamps = self.stamps
+        schema = self.lf.collect_schema()
+        bad = {}
         stripped = pl.col("asset").str.strip_chars()
-        columns = [stamps.value.alias("date"), stripped.alias("asset"), (pl.col("asset") != stripped).alias("__stripped"), "__row"]
-        if stamps.offset is not None: columns.append(stamps.offset.alias("__offset"))
+        columns = [
+            stamps.value.alias("date"),
+            stripped.alias("asset"),
+            (pl.col("asset") != stripped).alias("__stripped"),
+            "__row",
+        ]
+        if stamps.offset is not None:
+            columns.append(stamps.offset.alias("__offset"))
         if stamps.wrong is not None:
-            columns += [stamps.wrong.alias("__bad_date"), pl.when(stamps.wrong).then(pl.col("date")).alias("__text_date")]
+            columns += [
+                stamps.wrong.alias("__bad_date"),
+                pl.when(stamps.wrong).then(pl.col("date")).alias("__text_date"),
+            ]
             bad["__bad_date"] = ("date", stamps.what)
         for c in self.numbers:
-            scale = 100. if {c, self.names.get(c)} & set(self.spec.percent) else 1.
+            scale = 100.0 if {c, self.names.get(c)} & set(self.spec.percent) else 1.0
             if schema[c] != pl.String:
-                columns.append((pl.col(c).cast(pl.Float64).fill_nan(None)/scale).alias(c))
+                columns.append((pl.col(c).cast(pl.Float64).fill_nan(None) / scale).alias(c))
                 continue
             value, wrong = parse_number(c, self.marks, self.signs.get(c, Signs()))
-            columns += [(value/scale).alias(c), wrong.alias(f"__bad_{c}"), pl.when(wrong).then(pl.col(c)).alias(f"__text_{c}")]
+            columns += [
+                (value / scale).alias(c),
+                wrong.alias(f"__bad_{c}"),
+                pl.when(wrong).then(pl.col(c)).alias(f"__text_{c}"),
+            ]
             bad[f"__bad_{c}"] = (c, "number")
         return [*columns, *[_name(c, schema[c]) for c in self.texts]], bad
 
     def plan(self):
-        "The table as an unread plan, whole and in the asked-for span, with its flags."
+        """The table as an unread plan, whole and in the asked-for span, with its flags."""
         columns, bad = self.expressions()
-        plan, spec = self.lf.select(columns), self.spec
-        if spec.layout == "wide": plan = plan.filter(pl.any_horizontal(pl.col(spec.wide_field).is_not_null(), *bad)) # what is empty only once it is parsed
-        if spec.assets: plan = plan.filter(pl.col("asset").is_in(spec.assets))
-        whole, span = plan, _wanted(spec, 2)
+        plan = self.lf.select(columns)
+        spec = self.spec
+        if spec.layout == "wide":
+            plan = plan.filter(
+                pl.any_horizontal(pl.col(spec.wide_field).is_not_null(), *bad)
+            )  # what is empty only once it is parsed
+        if spec.assets:
+            plan = plan.filter(pl.col("asset").is_in(spec.assets))
+        whole = plan
+        span = _wanted(spec, 2)
         if span:
             flags = [pl.col(b) for b in bad]
-            plan = plan.filter(pl.all_horizontal(span) | pl.any_horizontal(flags).fill_null(True) if flags else pl.all_horizontal(span))
+            plan = plan.filter(
+                pl.all_horizontal(span) | pl.any_horizontal(flags).fill_null(True) if flags else pl.all_horizontal(span)
+            )
         return plan, whole, bad
 
     def collect(self):
-        "Read the rows. Raises `NeuralphaError` naming the first cell that cannot be read."
+        """Read the rows. Raises `NeuralphaError` naming the first cell that cannot be read."""
         plan, self.whole, bad = self.plan()
         lf = self.lf.filter(pl.col("asset").str.strip_chars().is_in(self.spec.assets)) if self.spec.assets else self.lf
         self.assets = pl.Enum(_asset_codes(lf, self.where, self.names["asset"]))
@@ -614,122 +913,230 @@ class Reading:
         frame = plan.with_columns(pl.when(pl.col("asset") != "").then(pl.col("asset"))).collect(engine="streaming")
         flagged = [f for f, (c, kind) in bad.items() if kind == "number" and frame[f].any()]
         if flagged and self.marks is not None:
-            before, signs = self.marks, self.signs
+            before = self.marks
+            signs = self.signs
             self._settle_marks(self.lf)
-            if (before, signs) != (self.marks, self.signs): return self.collect()
+            if (before, signs) != (self.marks, self.signs):
+                return self.collect()
         _refuse_bad_cells(frame, bad, self.names, self.where, self.spec.layout == "wide", self.stamps.fix)
         frame = frame.with_columns(pl.col("asset").cast(self.assets))
-        if self.spec.layout == "wide": frame = frame.sort("asset", "date")
+        if self.spec.layout == "wide":
+            frame = frame.sort("asset", "date")
         self.frame = frame.drop([c for c in frame.columns if c.startswith(("__bad", "__text"))])
         self._say_marks()
 
     def _say_marks(self):
         if self.marks.said:
-            self.settled |= {k: v for k, v in (("decimal", self.marks.decimal), ("thousands", self.marks.thousands)) if v and getattr(self.spec, k) is None}
+            self.settled |= {
+                k: v
+                for k, v in (("decimal", self.marks.decimal), ("thousands", self.marks.thousands))
+                if v and getattr(self.spec, k) is None
+            }
             self.say("number_marks", self.frame.height, f"numbers read with {self.marks.said}, as their cells prove")
         for c in (c for c in self.numbers if c in self.signs):
             self.say("number_marks", self.frame.height, f"column {self.names[c]!r}: numbers {self.signs[c].said}")
-        if self.spec.date_format is None and "dates read as" in self.stamps.said: self.settled["date_format"] = self.stamps.said.split()[3].rstrip(",")
+        if self.spec.date_format is None and "dates read as" in self.stamps.said:
+            self.settled["date_format"] = self.stamps.said.split()[3].rstrip(",")
 
     def settle_days(self):
-        "Zones, times of day and the asked-for span."
+        """Zones, times of day and the asked-for span."""
         source = self.names["date"]
-        if not self.spec.date_unit: refuse_epoch(self.frame["date"], self.where, source)
+        if not self.spec.date_unit:
+            refuse_epoch(self.frame["date"], self.where, source)
         _refuse_future(self.frame, self.where, source)
         self.frame, zone = _settle_zone(self.frame, self.stamps.zone, self.spec, self.where, source)
         self.frame, day = _floor_daily(self.frame)
-        if zone or day: self.say("time_zone", self.frame.height, "; ".join(filter(None, (zone, day))))
-        self.later = _trade_later(self.whole, self.frame, self.spec) if self.spec.end and "delisting_return" in self.frame.columns else []
-        if _wanted(self.spec): self.frame = self.frame.filter(*_wanted(self.spec))
+        if zone or day:
+            self.say("time_zone", self.frame.height, "; ".join(filter(None, (zone, day))))
+        self.later = (
+            _trade_later(self.whole, self.frame, self.spec)
+            if self.spec.end and "delisting_return" in self.frame.columns
+            else []
+        )
+        if _wanted(self.spec):
+            self.frame = self.frame.filter(*_wanted(self.spec))
 
     def settle_keys(self):
-        "Blanks around names, names that look alike, and columns that only count the rows."
+        """Blanks around names, names that look alike, and columns that only count the rows."""
         stripped = int(self.frame["__stripped"].sum())
-        if stripped: self.say("asset_text", stripped, "blanks around asset names were removed")
+        if stripped:
+            self.say("asset_text", stripped, "blanks around asset names were removed")
         self.findings += _similar(self.assets.categories.to_list())
-        for c in [c for c in self.numbers if c not in NUMBERS and c not in (self.spec.fields or ()) and c not in self.spec.columns and self.spec.layout == "long"]:
-            counts = self.frame.height > 20 and self.frame[c].null_count() == 0 and self.frame.select((pl.col(c) - pl.col("__row")).n_unique() == 1).item()
-            if not counts: continue
-            self.say("unused_column", self.frame.height, f"column {self.names[c]!r} counts the rows of the table; it was left out", column=c)
+        for c in [
+            c
+            for c in self.numbers
+            if c not in NUMBERS
+            and c not in (self.spec.fields or ())
+            and c not in self.spec.columns
+            and self.spec.layout == "long"
+        ]:
+            counts = (
+                self.frame.height > 20
+                and self.frame[c].null_count() == 0
+                and self.frame.select((pl.col(c) - pl.col("__row")).n_unique() == 1).item()
+            )
+            if not counts:
+                continue
+            self.say(
+                "unused_column",
+                self.frame.height,
+                f"column {self.names[c]!r} counts the rows of the table; it was left out",
+                column=c,
+            )
             self.numbers.remove(c)
             self.frame = self.frame.drop(c)
         self.frame = self.frame.drop("__stripped", "__row")
 
     def settle_signs(self):
-        "Negative closes of a column that marks the middle of bid and ask so, and a `vol` that is no volume."
+        """Negative closes of a column that marks the middle of bid and ask so, and a `vol` that is no volume."""
         source = self.names.get("volume")
-        if "volume" in self.numbers and "volume" not in self.spec.columns and plain_name(source) == "vol" and (self.frame["volume"].median() or 1) < 1:
-            raise NeuralphaError(f"{self.where}: column {source!r} may be volume or volatility, and its values lie below 1; say columns={{'volatility': {source!r}}}, or columns={{'volume': {source!r}}} if it is traded volume.")
+        if (
+            "volume" in self.numbers
+            and "volume" not in self.spec.columns
+            and plain_name(source) == "vol"
+            and (self.frame["volume"].median() or 1) < 1
+        ):
+            raise NeuralphaError(
+                f"{self.where}: column {source!r} may be volume or volatility, and its values lie below 1; say "
+                f"columns={{'volatility': {source!r}}}, or columns={{'volume': {source!r}}} if it is traded volume."
+            )
         for c in ("close", "open", "high", "low"):
-            if c not in self.numbers or plain_name(self.names[c]) not in SIGNED: continue
+            if c not in self.numbers or plain_name(self.names[c]) not in SIGNED:
+                continue
             negative = int((self.frame[c] < 0).sum())
-            if not negative: continue
-            self.say("bid_ask_middle", negative, f"negative values of {self.names[c]!r} are the middle of bid and ask on days without a trade; their size was taken")
+            if not negative:
+                continue
+            self.say(
+                "bid_ask_middle",
+                negative,
+                f"negative values of {self.names[c]!r} are the middle of bid and ask on days without a trade; "
+                "their size was taken",
+            )
             self.frame = self.frame.with_columns(pl.col(c).abs())
 
     def settle_attributes(self):
-        "What describes an asset stands aside."
-        constant = [c for c in self.texts + [c for c in self.numbers if c == "delisting_return"] if c in self.frame.columns]
+        """What describes an asset stands aside."""
+        constant = [
+            c for c in self.texts + [c for c in self.numbers if c == "delisting_return"] if c in self.frame.columns
+        ]
         attributes, notes = _attributes(self.frame, constant, self.where)
-        notes += [_left_out(c, self.frame.height, f"is {t}, neither number nor text") for c, t in self.neither.items() if t != pl.Null]
-        if "delisting_return" in attributes: attributes = attributes.astype({"delisting_return": np.float32})
+        notes += [
+            _left_out(c, self.frame.height, f"is {t}, neither number nor text")
+            for c, t in self.neither.items()
+            if t != pl.Null
+        ]
+        if "delisting_return" in attributes:
+            attributes = attributes.astype({"delisting_return": np.float32})
         self.attributes, unknown = _not_yet_delisted(attributes, self.later, self.spec)
         self.findings += [*notes, *unknown]
         self.frame = self.frame.drop(constant)
-        if "delisting_return" in self.attributes and (pd.to_numeric(self.attributes["delisting_return"], errors="coerce") < -1).any():
-            raise NeuralphaError(f"{self.where}: column {self.names['delisting_return']!r} holds losses of more than everything: it is in percent; say percent='delisting_return' (it is then divided by 100).")
-        for c in (c for c in self.numbers if c not in NUMBERS and looks_adjusted(self.names.get(c, c)) and c not in (self.spec.fields or ())):
-            self.say("unused_adjusted_close", self.frame[c].count(), f"column {self.names[c]!r} looks like an adjusted price and adjusts nothing; if it is the adjusted close, say columns={{'adj_close': {self.names[c]!r}}}", column=c)
+        if (
+            "delisting_return" in self.attributes
+            and (pd.to_numeric(self.attributes["delisting_return"], errors="coerce") < -1).any()
+        ):
+            raise NeuralphaError(
+                f"{self.where}: column {self.names['delisting_return']!r} holds losses of more than everything: it "
+                "is in percent; say percent='delisting_return' (it is then divided by 100)."
+            )
+        for c in (
+            c
+            for c in self.numbers
+            if c not in NUMBERS and looks_adjusted(self.names.get(c, c)) and c not in (self.spec.fields or ())
+        ):
+            self.say(
+                "unused_adjusted_close",
+                self.frame[c].count(),
+                f"column {self.names[c]!r} looks like an adjusted price and adjusts nothing; if it is the adjusted "
+                f"close, say columns={{'adj_close': {self.names[c]!r}}}",
+                column=c,
+            )
 
-# %% ../../nbs/data/tables.ipynb #16995b0a
+# %% ../../nbs/data/tables.ipynb #07d0181f
 def _name(column, dtype):
-    "A describing column as text; a code that a vendor keeps as 45.0 is 45."
+    """A describing column as text; a code that a vendor keeps as 45.0 is 45."""
     value = pl.col(column).fill_nan(None) if dtype.is_float() else pl.col(column)
     return value.cast(pl.String).str.replace(r"^(\d+)\.0+$", "$1") if column == "sector" else value.cast(pl.String)
 
+
 def _long(lf, spec, names, where):
-    "A wide table as long rows that know their row in the source; refuses a column that cannot be an asset."
-    odd = next(((c, t) for c, t in lf.collect_schema().items() if c not in ("date", "__row") and not (t.is_numeric() or t in (pl.String, pl.Null))), None)
-    if odd: raise NeuralphaError(f"{where}: column {names[odd[0]]!r} is {odd[1]}, not numbers; every column of a wide table but the date is an asset: drop it, or say columns={{'date': '...'}}.")
-    return lf.unpivot(index=["date", "__row"], variable_name="asset", value_name=spec.wide_field).filter(pl.col(spec.wide_field).is_not_null())
+    """A wide table as long rows that know their row in the source; refuses a column that cannot be an asset."""
+    odd = next(
+        (
+            (c, t)
+            for c, t in lf.collect_schema().items()
+            if c not in ("date", "__row") and not (t.is_numeric() or t in (pl.String, pl.Null))
+        ),
+        None,
+    )
+    if odd:
+        raise NeuralphaError(
+            f"{where}: column {names[odd[0]]!r} is {odd[1]}, not numbers; every column of a wide table but the "
+            f"date is an asset: drop it, or say columns={{'date': '...'}}."
+        )
+    return lf.unpivot(index=["date", "__row"], variable_name="asset", value_name=spec.wide_field).filter(
+        pl.col(spec.wide_field).is_not_null()
+    )
+
 
 def _no_number(cell):
-    "What to do about a cell that is no number."
-    if not any(ch.isdigit() for ch in cell): return f"say missing={cell.strip()!r} if that means that there is no value, or mend the cell"
-    return "mend the cell; marks between thousands have three digits behind them, and a sign such as $, % or M stands on every number of a column or on none"
+    """What to do about a cell that is no number."""
+    if not any(ch.isdigit() for ch in cell):
+        return f"say missing={cell.strip()!r} if that means that there is no value, or mend the cell"
+    return (
+        "mend the cell; marks between thousands have three digits behind them, and a sign such as $, % or M "
+        "stands on every number of a column or on none"
+    )
+
 
 def _refuse_bad_cells(frame, bad, names, where, wide=False, date_fix=""):
-    "Raise for the first flagged cell; `bad` is flag column -> (canonical column, kind). In a wide table a number's column is its asset's."
+    """Raise for the first flagged cell;
+
+    `bad` is flag column -> (canonical column, kind). In a wide table a number's column is its asset's.
+    """
     for flag, (column, kind) in bad.items():
         hit = frame[flag].arg_true()
-        if not len(hit): continue
+        if not len(hit):
+            continue
         rows = frame["__row"].gather(hit)
         i = int(hit[rows.arg_min()])
         named = names.get(frame["asset"][i], frame["asset"][i]) if wide and column != "date" else names[column]
         cell = frame["__text_" + column][i]
         fix = _no_number(cell) if kind == "number" else date_fix
         if kind == "number" and not any(ch.isdigit() for ch in cell):
-            others = [t for t in frame["__text_" + column].gather(hit).unique(maintain_order=True).to_list() if not any(ch.isdigit() for ch in t)]
-            if 1 < len(others) < 6: fix = f"say missing={[t.strip() for t in others]!r} if these mean that there is no value, or mend the cells"
-        raise NeuralphaError(f"{where}: column {named!r}, row {rows.min() + 1:,}: {cell!r} is no {kind} ({rows.n_unique():,} such rows); {fix}.")
+            others = [
+                t
+                for t in frame["__text_" + column].gather(hit).unique(maintain_order=True).to_list()
+                if not any(ch.isdigit() for ch in t)
+            ]
+            if 1 < len(others) < 6:
+                fix = (
+                    f"say missing={[t.strip() for t in others]!r} if these mean that there is no value, or mend "
+                    "the cells"
+                )
+        raise NeuralphaError(
+            f"{where}: column {named!r}, row {rows.min() + 1:,}: {cell!r} is no {kind} ({rows.n_unique():,} such "
+            f"rows); {fix}."
+        )
 
-# %% ../../nbs/data/tables.ipynb #de6c0e62
+# %% ../../nbs/data/tables.ipynb #2b417fe8
 def _sorted_arrays(frame, *columns):
-    "Asset codes and columns as float64, sorted by asset and date, and the order."
+    """Asset codes and columns as float64, sorted by asset and date, and the order."""
     code = frame["asset"].to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
     order = np.lexsort((frame["date"].dt.epoch("us").fill_null(0).to_numpy(), code))
     values = [frame[c].cast(pl.Float64).fill_null(np.nan).to_numpy()[order] for c in columns]
     return order, code[order], values
+
 
 def _unsorted(order, values):
     out = np.empty(len(values))
     out[order] = values
     return out
 
+
 def scale_prices(
-    frame:pl.DataFrame,
-    multiplier:pl.Series|pl.Expr, # of the prices; volume is divided by it
-)->pl.DataFrame: # with `raw_close` and `factor`
+    frame: pl.DataFrame,
+    multiplier: pl.Series | pl.Expr,  # of the prices; volume is divided by it
+) -> pl.DataFrame:  # with `raw_close` and `factor`
     """Prices times and volume over a multiplier; null where it is no positive number.
 
     Parameters
@@ -745,104 +1152,192 @@ def scale_prices(
     """
     factor = pl.lit(multiplier) if isinstance(multiplier, pl.Series) else multiplier
     factor = pl.when(factor.is_finite() & (factor > 0)).then(factor).otherwise(None)
-    prices = [(pl.col(c)*factor).alias(c) for c in PRICES if c in frame.columns]
-    volume = [(pl.col("volume")/factor).alias("volume")] if "volume" in frame.columns else []
-    return frame.with_columns(*prices, *volume, pl.col("close").alias("raw_close"), factor.alias("factor")).drop("adj_close", strict=False)
+    prices = [(pl.col(c) * factor).alias(c) for c in PRICES if c in frame.columns]
+    volume = [(pl.col("volume") / factor).alias("volume")] if "volume" in frame.columns else []
+    return frame.with_columns(*prices, *volume, pl.col("close").alias("raw_close"), factor.alias("factor")).drop(
+        "adj_close", strict=False
+    )
+
 
 def _coarse(frame):
     days = frame["date"].drop_nulls().unique().sort()
     return len(days) > 1 and days.diff().median() > dt.timedelta(days=4)
 
+
 def _by_factor(table, spec, judged=None):
-    "The frame with what its column `factor` does to it, and a note."
-    frame, column = table.frame, table.columns.get("factor", "factor")
+    """The frame with what its column `factor` does to it, and a note."""
+    frame = table.frame
+    column = table.columns.get("factor", "factor")
     plain = plain_name(column)
     order, code, (close, factor) = _sorted_arrays(frame, "close", "factor")
     own = changes(code, close, factor)
     way = spec.adjust
     if judged is not None and way == "auto" and own.kind != "nothing":
         _, all_code, (all_close, all_factor) = _sorted_arrays(judged, "close", "factor")
-        way = settle_factor(changes(all_code, all_close, all_factor), way, table.where, column, "divide" if plain in DIVIDES else None, _coarse(judged))[0]
-    way, level, note = settle_factor(own, way, table.where, column, "divide" if plain in DIVIDES else None, _coarse(frame))
-    if way == "none": return frame.drop("factor"), ""
+        way = settle_factor(
+            changes(all_code, all_close, all_factor),
+            way,
+            table.where,
+            column,
+            "divide" if plain in DIVIDES else None,
+            _coarse(judged),
+        )[0]
+    way, level, note = settle_factor(
+        own, way, table.where, column, "divide" if plain in DIVIDES else None, _coarse(frame)
+    )
+    if way == "none":
+        return frame.drop("factor"), ""
     multiplier = pl.Series(np.exp(_unsorted(order, level)))
-    if way != "adjusted": return scale_prices(frame, multiplier), f"{note}; the quoted close is `raw_close`"
+    if way != "adjusted":
+        return scale_prices(frame, multiplier), f"{note}; the quoted close is `raw_close`"
     factor = pl.when(pl.lit(multiplier).is_finite()).then(pl.lit(multiplier))
-    return frame.with_columns((pl.col("close")/factor).alias("raw_close"), factor.alias("factor")), f"{note}; the quoted close is `raw_close`"
+    return frame.with_columns(
+        (pl.col("close") / factor).alias("raw_close"), factor.alias("factor")
+    ), f"{note}; the quoted close is `raw_close`"
+
 
 def _adjust(table, spec, judged=None):
-    "The frame adjusted by `adj_close` or `factor`, and a note."
-    frame, fields = table.frame, set(table.frame.columns)
+    """The frame adjusted by `adj_close` or `factor`, and a note."""
+    frame = table.frame
+    fields = set(table.frame.columns)
     if "adj_close" in fields and "close" not in fields:
         if {"open", "high", "low"} & fields:
-            raise NeuralphaError(f"{table.where}: column {table.columns.get('adj_close', 'adj_close')!r} is an adjusted close, and there is no quoted one to adjust the other prices by; "
-                                 f"say columns={{'close': {table.columns.get('adj_close', 'adj_close')!r}}} with fields=['close', 'volume'], or add the close.")
+            raise NeuralphaError(
+                f"{table.where}: column {table.columns.get('adj_close', 'adj_close')!r} is an adjusted close, and "
+                "there is no quoted one to adjust the other prices by; "
+                f"say columns={{'close': {table.columns.get('adj_close', 'adj_close')!r}}} with fields=['close', "
+                "'volume'], or add the close."
+            )
         return frame.rename({"adj_close": "close"}), "the adjusted close is the only price and was taken as the close"
     needed = {"multiply": "factor", "divide": "factor", "adjusted": "factor", "returns": "return"}.get(spec.adjust)
     if needed and needed not in fields:
-        raise NeuralphaError(f"{table.where}: adjust={spec.adjust!r} speaks of a column {needed!r}, and there is none; name it with columns={{{needed!r}: '...'}}.")
-    if spec.adjust in ("none", "returns") or "close" not in fields: return frame, ""
+        raise NeuralphaError(
+            f"{table.where}: adjust={spec.adjust!r} speaks of a column {needed!r}, and there is none; name it with "
+            f"columns={{{needed!r}: '...'}}."
+        )
+    if spec.adjust in ("none", "returns") or "close" not in fields:
+        return frame, ""
     if "adj_close" in fields and spec.adjust == "auto":
-        spare = f"; column {table.columns.get('factor', 'factor')!r} was not needed and left out" if "factor" in fields else ""
-        return scale_prices(frame.drop("factor", strict=False), pl.col("adj_close")/pl.col("close")), f"prices multiplied and volume divided by `adj_close / close`; the quoted close is `raw_close`{spare}"
-    if "factor" in fields: return _by_factor(table, spec, judged)
+        spare = (
+            f"; column {table.columns.get('factor', 'factor')!r} was not needed and left out"
+            if "factor" in fields
+            else ""
+        )
+        return scale_prices(
+            frame.drop("factor", strict=False), pl.col("adj_close") / pl.col("close")
+        ), f"prices multiplied and volume divided by `adj_close / close`; the quoted close is `raw_close`{spare}"
+    if "factor" in fields:
+        return _by_factor(table, spec, judged)
     return frame, ""
 
+
 def _settle_returns(frame, table, spec):
-    "The frame after a look at its column `return`, and findings. Raises where returns without a close are in percent."
-    if "return" not in frame.columns: return frame, []
+    """The frame after a look at its column `return`, and findings. Raises where returns without a close are in
+    percent.
+    """
+    if "return" not in frame.columns:
+        return frame, []
     column = table.columns.get("return", "return")
     if "close" not in frame.columns:
-        why = "" if "return" in spec.percent or column in spec.percent else returns_in_percent(frame["return"].cast(pl.Float64).fill_null(np.nan).to_numpy(), _coarse(frame))
-        if why: raise NeuralphaError(f"{table.where}: column {column!r} is in percent, or no return: {why}; say percent='return' (it is then divided by 100).")
-        typical = float(frame["return"].cast(pl.Float64).fill_nan(None).abs().median() or 0.)
-        return frame, [dict(check="return_column", rows=frame["return"].count(), note=f"column {column!r} taken as fractions: a typical bar moves by {typical:.2g}, which is {typical:.2%}; percent='return' divides by 100")]
+        why = (
+            ""
+            if "return" in spec.percent or column in spec.percent
+            else returns_in_percent(frame["return"].cast(pl.Float64).fill_null(np.nan).to_numpy(), _coarse(frame))
+        )
+        if why:
+            raise NeuralphaError(
+                f"{table.where}: column {column!r} is in percent, or no return: {why}; say percent='return' (it is "
+                "then divided by 100)."
+            )
+        typical = float(frame["return"].cast(pl.Float64).fill_nan(None).abs().median() or 0.0)
+        return frame, [
+            dict(
+                check="return_column",
+                rows=frame["return"].count(),
+                note=f"column {column!r} taken as fractions: a typical bar moves by {typical:.2g}, which is "
+                f"{typical:.2%}; percent='return' divides by 100",
+            )
+        ]
     order, code, (close, given) = _sorted_arrays(frame, "close", "return")
     found = compare_returns(code, close, given)
-    say = lambda note: [dict(check="return_column", rows=frame["return"].count(), note=f"column {column!r} {note}")]
-    if found.unit == "none" and spec.adjust == "returns": raise NeuralphaError(f"{table.where}: column {column!r} does not go with the close beside it, so prices cannot follow it; leave adjust= out.")
-    if found.unit == "none": return frame, say("does not go with the close beside it and is used for nothing")
-    if found.unit == "percent": frame, given = frame.with_columns(pl.col("return")/100), given/100
-    if found.unit == "log": frame, given = frame.with_columns(pl.col("return").exp() - 1), np.expm1(given)
-    unit = {"fraction": "", "percent": "is in percent and was divided by 100; it ", "log": "is logarithmic and was turned into simple returns; it "}[found.unit]
-    if not found.apart: return frame, say(f"{unit}goes with the close")
-    if spec.adjust == "none" or "raw_close" in frame.columns: return frame, say(f"{unit}goes with the close but for {found.apart:,} bars; the close was kept")
-    rare = found.apart <= max(0.05*np.isfinite(given).sum(), 3*len(np.unique(code)))
+
+    def say(note):
+        return [dict(check="return_column", rows=frame["return"].count(), note=f"column {column!r} {note}")]
+
+    if found.unit == "none" and spec.adjust == "returns":
+        raise NeuralphaError(
+            f"{table.where}: column {column!r} does not go with the close beside it, so prices cannot follow it; "
+            "leave adjust= out."
+        )
+    if found.unit == "none":
+        return frame, say("does not go with the close beside it and is used for nothing")
+    if found.unit == "percent":
+        frame = frame.with_columns(pl.col("return") / 100)
+        given = given / 100
+    if found.unit == "log":
+        frame = frame.with_columns(pl.col("return").exp() - 1)
+        given = np.expm1(given)
+    unit = {
+        "fraction": "",
+        "percent": "is in percent and was divided by 100; it ",
+        "log": "is logarithmic and was turned into simple returns; it ",
+    }[found.unit]
+    if not found.apart:
+        return frame, say(f"{unit}goes with the close")
+    if spec.adjust == "none" or "raw_close" in frame.columns:
+        return frame, say(f"{unit}goes with the close but for {found.apart:,} bars; the close was kept")
+    rare = found.apart <= max(0.05 * np.isfinite(given).sum(), 3 * len(np.unique(code)))
     if not rare and spec.adjust == "auto":
-        raise NeuralphaError(f"{table.where}: column {column!r} goes with the close but for {found.apart:,} bars, too many for splits and dividends; say adjust='returns' (prices follow it) or adjust='none' (the close is kept).")
+        raise NeuralphaError(
+            f"{table.where}: column {column!r} goes with the close but for {found.apart:,} bars, too many for "
+            "splits and dividends; say adjust='returns' (prices follow it) or adjust='none' (the close is kept)."
+        )
     multiplier = pl.Series(np.exp(_unsorted(order, by_returns(code, close, given))))
-    return scale_prices(frame, multiplier), say(f"{unit}goes with the quoted close but for {found.apart:,} bars, on which it holds splits or dividends: prices and volume follow it, the quoted close is `raw_close` (adjust='none' keeps the close)")
+    return scale_prices(frame, multiplier), say(
+        f"{unit}goes with the quoted close but for {found.apart:,} bars, on which it holds splits or dividends: "
+        "prices and volume follow it, the quoted close is `raw_close` (adjust='none' keeps the close)"
+    )
+
 
 def settle_values(
-    table:Table, # as read
-    spec:ReadSpec, judged=None, # judged: rows by which a factor is judged, where the table holds fewer
-)->Table:
+    table: Table,  # as read
+    spec: ReadSpec,
+    judged=None,  # judged: rows by which a factor is judged, where the table holds fewer
+) -> Table:
     """Adjust prices, look at returns, and end every asset's life with its last price.
 
     Parameters
     ----------
     table : Table
         as read
-    spec, judged : default none, None
+    spec : ReadSpec
+    judged : default None
         judged: rows by which a factor is judged, where the table holds fewer
     """
     frame, note = _adjust(table, spec, judged)
     findings = [dict(check="adjustment", rows=frame.height, note=note)] if note else []
     frame, said = _settle_returns(frame, table, spec)
     frame, outside = _within_life(frame)
-    return replace(table, frame=frame.with_columns(pl.col(pl.Float64).cast(pl.Float32)), findings=(*table.findings, *findings, *said, *outside))
+    return replace(
+        table,
+        frame=frame.with_columns(pl.col(pl.Float64).cast(pl.Float32)),
+        findings=(*table.findings, *findings, *said, *outside),
+    )
 
-# %% ../../nbs/data/tables.ipynb #a612dc50
+# %% ../../nbs/data/tables.ipynb #2772c754
 def canonical(
-    lf:pl.LazyFrame, # the source as it is
-    name:str, # of the universe
-    where:str, # file or table, for messages
-    spec:ReadSpec=ReadSpec(),
-    part:bool=False, # one file of several: it may have no row in the asked-for span, and values are settled when all are there
-    keys=(), # columns that a folder's partitions made
-    findings=(), # of the file's shape
-)->Table:
-    """Read a lazy table into canonical form, asked-for columns and dates only. Raises `NeuralphaError` naming the column, row and fix.
+    lf: pl.LazyFrame,  # the source as it is
+    name: str,  # of the universe
+    where: str,  # file or table, for messages
+    spec: ReadSpec = ReadSpec(),
+    # one file of several: it may have no row in the asked-for span, and values are settled when all are there
+    part: bool = False,
+    keys=(),  # columns that a folder's partitions made
+    findings=(),  # of the file's shape
+) -> Table:
+    """Read a lazy table into canonical form, asked-for columns and dates only.
+
+    Raises `NeuralphaError` naming the column, row and fix.
 
     Parameters
     ----------
@@ -854,8 +1349,6 @@ def canonical(
         file or table, for messages
     spec : ReadSpec, default ReadSpec()
     part : bool, default False
-        one file of several: it may have no row in the asked-for span, and values are settled when
-        all are there
     keys : default ()
         columns that a folder's partitions made
     findings : default ()
@@ -866,17 +1359,26 @@ def canonical(
     reading.settle_numbers()
     reading.settle_dates()
     reading.collect()
-    if not reading.frame.height and not (part and len(reading.assets.categories)): raise no_rows(where, spec)
+    if not reading.frame.height and not (part and len(reading.assets.categories)):
+        raise no_rows(where, spec)
     reading.settle_days()
     reading.settle_keys()
     reading.settle_signs()
     reading.settle_attributes()
-    columns = {c: n for c, n in reading.names.items() if c in ("date", "asset") or c in reading.frame.columns or c in reading.attributes}
-    if spec.layout == "wide": columns = {c: n for c, n in columns.items() if c in ("date", spec.wide_field)}
+    columns = {
+        c: n
+        for c, n in reading.names.items()
+        if c in ("date", "asset") or c in reading.frame.columns or c in reading.attributes
+    }
+    if spec.layout == "wide":
+        columns = {c: n for c, n in columns.items() if c in ("date", spec.wide_field)}
     found = [{**f, "rows": f["rows"] or reading.frame.height} for f in (*findings, *reading.findings)]
     table = Table(name, where, reading.frame, reading.attributes, tuple(found), columns, reading.settled)
-    if part: return table
+    if part:
+        return table
     judged = None
     if (spec.start or spec.end) and "factor" in reading.numbers and "close" in reading.numbers:
-        judged = reading.whole.select("date", pl.col("asset").cast(reading.assets, strict=False), "close", "factor").collect(engine="streaming")
+        judged = reading.whole.select(
+            "date", pl.col("asset").cast(reading.assets, strict=False), "close", "factor"
+        ).collect(engine="streaming")
     return settle_values(table, spec, judged)

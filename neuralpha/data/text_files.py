@@ -18,30 +18,47 @@ import polars as pl
 from ..core import NeuralphaError
 from .names import is_field_name, known_name, plain_name
 
-# %% ../../nbs/data/text_files.ipynb #0f9681e6
+# %% ../../nbs/data/text_files.ipynb #c4f37b1e
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 TEXT = (".csv", ".txt", ".tsv")
 
-def text_stem(path:Path)->str|None:
-    "A text file's name without its endings, `BRK.B` for `BRK.B.csv.gz`; None for a file that is no text file."
+
+def text_stem(path: Path) -> str | None:
+    """A text file's name without its endings, `BRK.B` for `BRK.B.csv.gz`; None for a file that is no text file."""
     name = path.name
     packed = next((s for s in PACKED if name.lower().endswith(s)), "")
-    inner = name[:len(name) - len(packed)]
+    inner = name[: len(name) - len(packed)]
     ending = next((s for s in TEXT if inner.lower().endswith(s)), None)
-    if ending: return inner[:-len(ending)]
+    if ending:
+        return inner[: -len(ending)]
     return inner if packed == ".zip" else None
+
 
 def _unzipped(path):
     import zipfile
+
     try:
         with zipfile.ZipFile(path) as z:
-            members = [m for m in z.namelist() if not m.endswith("/") and not m.startswith("__MACOSX/") and not Path(m).name.startswith(".")]
-            if len(members) != 1: raise NeuralphaError(f"{path}: holds {len(members)} files ({', '.join(members[:3])}); unpack it and give the file or the folder.")
-            if not members[0].lower().endswith(TEXT): raise NeuralphaError(f"{path}: holds {members[0]!r}, which is no .csv, .txt or .tsv file; unpack it and give the file.")
+            members = [
+                m
+                for m in z.namelist()
+                if not m.endswith("/") and not m.startswith("__MACOSX/") and not Path(m).name.startswith(".")
+            ]
+            if len(members) != 1:
+                raise NeuralphaError(
+                    f"{path}: holds {len(members)} files ({', '.join(members[:3])}); unpack it and give the file "
+                    "or the folder."
+                )
+            if not members[0].lower().endswith(TEXT):
+                raise NeuralphaError(
+                    f"{path}: holds {members[0]!r}, which is no .csv, .txt or .tsv file; unpack it and give the file."
+                )
             return z.read(members[0])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as e: raise NeuralphaError(f"{path}: cannot be unpacked ({e}); write or copy it again.") from e
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as e:
+        raise NeuralphaError(f"{path}: cannot be unpacked ({e}); write or copy it again.") from e
 
-def unpacked(path:Path)->bytes|None: # None for a file that is not packed
+
+def unpacked(path: Path) -> bytes | None:  # None for a file that is not packed
     """The bytes of a compressed file. Raises `NeuralphaError` where they are damaged.
 
     Returns
@@ -50,31 +67,51 @@ def unpacked(path:Path)->bytes|None: # None for a file that is not packed
         None for a file that is not packed
     """
     import bz2, gzip, lzma, zlib
+
     suffix = path.suffix.lower()
-    if suffix == ".zip": return _unzipped(path)
-    if suffix not in PACKED: return None
+    if suffix == ".zip":
+        return _unzipped(path)
+    if suffix not in PACKED:
+        return None
     try:
         if suffix == ".zst":
             import pyarrow as pa
-            with pa.input_stream(str(path), compression="zstd") as f: return f.read()
-        with {".gz": gzip, ".bz2": bz2, ".xz": lzma}[suffix].open(path, "rb") as f: return f.read()
+
+            with pa.input_stream(str(path), compression="zstd") as f:
+                return f.read()
+        with {".gz": gzip, ".bz2": bz2, ".xz": lzma}[suffix].open(path, "rb") as f:
+            return f.read()
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as e:
         raise NeuralphaError(f"{path}: cannot be unpacked ({str(e).splitlines()[0]}); write or copy it again.") from e
 
+
 def _as_utf8(path, data, encoding):
-    "Bytes as UTF-8 without its mark; None where they are that already, as far as their beginning tells."
+    """Bytes as UTF-8 without its mark; None where they are that already, as far as their beginning tells."""
     try:
-        if encoding: return data.decode(encoding).removeprefix("\ufeff").encode()
-        if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE): return data.decode("utf-16").encode()
-    except (UnicodeDecodeError, UnicodeError) as e: raise NeuralphaError(f"{path}: not {encoding or 'utf-16'} text near byte {e.start if hasattr(e, 'start') else 0:,}; say encoding= with another, or save it as UTF-8.") from e
-    except LookupError as e: raise NeuralphaError(f"{path}: {encoding!r} is no encoding; say encoding='utf-8', 'cp1252' or another that Python knows.") from e
+        if encoding:
+            return data.decode(encoding).removeprefix("\ufeff").encode()
+        if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return data.decode("utf-16").encode()
+    except (UnicodeDecodeError, UnicodeError) as e:
+        raise NeuralphaError(
+            f"{path}: not {encoding or 'utf-16'} text near byte {e.start if hasattr(e, 'start') else 0:,}; say "
+            "encoding= with another, or save it as UTF-8."
+        ) from e
+    except LookupError as e:
+        raise NeuralphaError(
+            f"{path}: {encoding!r} is no encoding; say encoding='utf-8', 'cp1252' or another that Python knows."
+        ) from e
     return None
 
-def not_utf8(path, at=None):
-    "The error of bytes that are no UTF-8: which letters they are, only the user knows."
-    return NeuralphaError(f"{path}: not UTF-8 text{'' if at is None else f' near byte {at:,}'}; save it as UTF-8, or say encoding='cp1252' (Western Windows), encoding='cp1250' or whatever it is.")
 
-# %% ../../nbs/data/text_files.ipynb #7a26b88a
+def not_utf8(path, at=None):
+    """The error of bytes that are no UTF-8: which letters they are, only the user knows."""
+    return NeuralphaError(
+        f"{path}: not UTF-8 text{'' if at is None else f' near byte {at:,}'}; save it as UTF-8, or say "
+        "encoding='cp1252' (Western Windows), encoding='cp1250' or whatever it is."
+    )
+
+# %% ../../nbs/data/text_files.ipynb #619cc1c3
 @dataclass(frozen=True)
 class TextFile:
     """A text table whose shape is settled.
@@ -90,90 +127,144 @@ class TextFile:
     blank : int, default 0
         columns at the end without a name
     data : bytes | None, default None
-        rows without the header, in UTF-8; None: read from `path`, whose header is one plain line
     notes : tuple, default ()
         findings
     tuples : bool, default False
         header of two lines
     """
+
     path: Path
     delimiter: str
-    names: list # of the columns; with two header lines: (field, asset)
-    lines: int = 1 # before the first row of the table
-    blank: int = 0 # columns at the end without a name
-    data: bytes|None = None # rows without the header, in UTF-8; None: read from `path`, whose header is one plain line
-    notes: tuple = () # findings
-    tuples: bool = field(default=False) # header of two lines
+    names: list  # of the columns; with two header lines: (field, asset)
+    lines: int = 1  # before the first row of the table
+    blank: int = 0  # columns at the end without a name
+    data: bytes | None = (
+        None  # rows without the header, in UTF-8; None: read from `path`, whose header is one plain line
+    )
+    notes: tuple = ()  # findings
+    tuples: bool = field(default=False)  # header of two lines
 
     @property
-    def width(self): return len(self.names) + self.blank
+    def width(self):
+        return len(self.names) + self.blank
+
 
 _SEPARATOR = re.compile(rb'^"?sep=(.)"?\s*$', re.IGNORECASE)
 
+
 def _line(data, start):
-    "One line of bytes and where the next begins."
+    """One line of bytes and where the next begins."""
     end = data.find(b"\n", start)
     end = len(data) if end < 0 else end
     return data[start:end].rstrip(b"\r"), min(end + 1, len(data))
 
-def _cells(line, delimiter): return next(csv.reader([line], delimiter=delimiter), [])
+
+def _cells(line, delimiter):
+    return next(csv.reader([line], delimiter=delimiter), [])
+
 
 def _two_level(first, second):
-    "Names of a header of two lines as (field, asset); None where it is not one."
-    if len(first) != len(second) or len(first) < 2: return None
-    corner = {plain_name(first[0]), plain_name(second[0])} <= {"", "price", "ticker", "attributes", "symbols", "date", "datetime", "fields", "names"}
+    """Names of a header of two lines as (field, asset); None where it is not one."""
+    if len(first) != len(second) or len(first) < 2:
+        return None
+    corner = {plain_name(first[0]), plain_name(second[0])} <= {
+        "",
+        "price",
+        "ticker",
+        "attributes",
+        "symbols",
+        "date",
+        "datetime",
+        "fields",
+        "names",
+    }
     for (fields, assets), said in (((first, second), second[0]), ((second, first), first[0])):
         named = plain_name(said) in ("ticker", "symbols") or not all(map(is_field_name, assets[1:]))
         pairs = list(zip(fields[1:], assets[1:]))
-        if corner and named and all(is_field_name(f) for f, _ in pairs) and all(a.strip() for _, a in pairs) and len(set(pairs)) == len(pairs): return pairs
+        if (
+            corner
+            and named
+            and all(is_field_name(f) for f, _ in pairs)
+            and all(a.strip() for _, a in pairs)
+            and len(set(pairs)) == len(pairs)
+        ):
+            return pairs
     return None
 
+
 def _check_names(path, names):
-    "Refuse a header with a double or a missing name."
+    """Refuse a header with a double or a missing name."""
     twice = [n for n in names if names.count(n) > 1]
-    if twice: raise NeuralphaError(f"{path}: column {twice[0]!r} occurs twice in the header; keep one.")
+    if twice:
+        raise NeuralphaError(f"{path}: column {twice[0]!r} occurs twice in the header; keep one.")
     blank = [i for i, n in enumerate(names) if not n.strip()]
-    if blank and blank != [0]: raise NeuralphaError(f"{path}: column {blank[0] + 1} of the header has no name; name it.")
+    if blank and blank != [0]:
+        raise NeuralphaError(f"{path}: column {blank[0] + 1} of the header has no name; name it.")
+
 
 def text_file(
-    path:Path,
-    delimiter:str|None=None, encoding:str|None=None, # what the user said
-)->TextFile:
-    """Settle where a table begins, its delimiter and its columns. Raises `NeuralphaError` for bytes that are no text and for a broken header.
+    path: Path,
+    delimiter: str | None = None,  # what the user said
+    encoding: str | None = None,  # what the user said
+) -> TextFile:
+    """Settle where a table begins, its delimiter and its columns.
+
+    Raises `NeuralphaError` for bytes that are no text and for a broken header.
 
     Parameters
     ----------
     path : Path
-    delimiter, encoding : str | None, default None, None
+    delimiter : str | None, default None
+        what the user said
+    encoding : str | None, default None
         what the user said
     """
     data = unpacked(path)
     whole = data is not None
     if not whole:
-        with open(path, "rb") as f: data = f.read(1 << 16)
-        if encoding or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE): whole, data = True, path.read_bytes()
+        with open(path, "rb") as f:
+            data = f.read(1 << 16)
+        if encoding or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            whole = True
+            data = path.read_bytes()
     recoded = _as_utf8(path, data, encoding)
     data, plain = (data.removeprefix(codecs.BOM_UTF8), not whole) if recoded is None else (recoded, False)
-    if not data.strip(): raise NeuralphaError(f"{path}: the file is empty.")
-    if b"\0" in data: raise NeuralphaError(f"{path}: not UTF-8 text (UTF-16 without its mark, or binary); save it as UTF-8, or say encoding='utf-16-le'.")
+    if not data.strip():
+        raise NeuralphaError(f"{path}: the file is empty.")
+    if b"\0" in data:
+        raise NeuralphaError(
+            f"{path}: not UTF-8 text (UTF-16 without its mark, or binary); save it as UTF-8, or say "
+            "encoding='utf-16-le'."
+        )
     if b"\n" not in data and b"\r" in data:
-        data, plain, whole = (data if whole else path.read_bytes().removeprefix(codecs.BOM_UTF8)).replace(b"\r", b"\n"), False, True
-    start, lines, notes = 0, 0, []
+        data = (data if whole else path.read_bytes().removeprefix(codecs.BOM_UTF8)).replace(b"\r", b"\n")
+        plain = False
+        whole = True
+    start = 0
+    lines = 0
+    notes = []
     line, after = _line(data, start)
-    while not line.strip() and after < len(data): start, lines, (line, after) = after, lines + 1, _line(data, after)
+    while not line.strip() and after < len(data):
+        start, lines, (line, after) = after, lines + 1, _line(data, after)
     said = _SEPARATOR.match(line)
     if said:
         delimiter = delimiter or said[1].decode("latin-1")
         start, lines, (line, after) = after, lines + 1, _line(data, after)
     while line.startswith(b"#") and not any(mark in line for mark in (b",", b";", b"\t", b"|")) and after < len(data):
         start, lines, (line, after) = after, lines + 1, _line(data, after)
-    try: header = line.decode("utf-8")
-    except UnicodeDecodeError as e: raise NeuralphaError(f"{path}: the header is not UTF-8; save the file as UTF-8, or say encoding='cp1252' (or whatever it is).") from e
+    try:
+        header = line.decode("utf-8")
+    except UnicodeDecodeError as e:
+        raise NeuralphaError(
+            f"{path}: the header is not UTF-8; save the file as UTF-8, or say encoding='cp1252' (or whatever it is)."
+        ) from e
     delimiter = delimiter or max(",;\t|", key=header.count)
     first = _cells(header, delimiter)
     below, beyond = _line(data, after)
     second = _cells(below.decode("utf-8", "replace"), delimiter)
-    names, blank, used = first, 0, 1
+    names = first
+    blank = 0
+    used = 1
     both = _two_level(first, second)
     if both:
         third, past = _line(data, beyond)
@@ -181,23 +272,31 @@ def text_file(
         has_index_name = bool(cells) and known_name(cells[0]) == "date" and not any(c.strip() for c in cells[1:])
         after, used, names = (past, 3, both) if has_index_name else (beyond, 2, both)
     else:
-        while len(names) > 1 and not names[-1].strip(): names, blank = names[:-1], blank + 1
-        if not blank and len(second) == len(first) + 1 and not second[-1].strip(): blank = 1
+        while len(names) > 1 and not names[-1].strip():
+            names = names[:-1]
+            blank = blank + 1
+        if not blank and len(second) == len(first) + 1 and not second[-1].strip():
+            blank = 1
         _check_names(path, names)
     simple = plain and lines == 0 and used == 1 and not blank
-    if not simple and not whole: data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
-    return TextFile(path, delimiter, names, lines + used, blank, None if simple else data[after:], tuple(notes), both is not None)
+    if not simple and not whole:
+        data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    return TextFile(
+        path, delimiter, names, lines + used, blank, None if simple else data[after:], tuple(notes), both is not None
+    )
 
-# %% ../../nbs/data/text_files.ipynb #08b3ce92
+# %% ../../nbs/data/text_files.ipynb #b4490bdc
 def _rows(file):
-    "A reader over the rows of the table."
+    """A reader over the rows of the table."""
     if file.data is None:
         f = open(file.path, encoding="utf-8-sig", newline="")
         next(f)
-    else: f = io.StringIO(file.data.decode("utf-8"), newline="")
+    else:
+        f = io.StringIO(file.data.decode("utf-8"), newline="")
     return f, csv.reader(f, delimiter=file.delimiter)
 
-def odd_lines(file:TextFile)->tuple: # ([(line, fields, cells)], last line with any field)
+
+def odd_lines(file: TextFile) -> tuple:  # ([(line, fields, cells)], last line with any field)
     """Lines whose number of fields is not the header's.
 
     Returns
@@ -206,62 +305,101 @@ def odd_lines(file:TextFile)->tuple: # ([(line, fields, cells)], last line with 
         ([(line, fields, cells)], last line with any field)
     """
     f, reader = _rows(file)
-    width, odd, last = file.width + file.tuples, [], 0
+    width = file.width + file.tuples
+    odd = []
+    last = 0
     with f:
         for row in reader:
-            if row: last = reader.line_num
-            if row and len(row) != width: odd.append((reader.line_num + file.lines, len(row), row))
-            if len(odd) > 50: break
+            if row:
+                last = reader.line_num
+            if row and len(row) != width:
+                odd.append((reader.line_num + file.lines, len(row), row))
+            if len(odd) > 50:
+                break
     return odd, last + file.lines
+
 
 def _is_remark(cells):
     said = [c for c in cells if c.strip()]
     return len(said) == 1 and len(re.findall(r"[^\W\d_]", said[0])) > 2 and known_name(said[0]) is None
 
+
 def _line_error(file, odd):
-    return NeuralphaError(f"{file.path}: line {odd[0]:,} has {odd[1]} fields, the header {file.width + file.tuples}; mend the line, or say delimiter= or decimal= if commas are part of numbers.")
+    return NeuralphaError(
+        f"{file.path}: line {odd[0]:,} has {odd[1]} fields, the header {file.width + file.tuples}; mend the line, "
+        "or say delimiter= or decimal= if commas are part of numbers."
+    )
+
 
 def _is_even(file):
-    "A plain count of delimiters settles a file without quotes."
+    """A plain count of delimiters settles a file without quotes."""
     marks = lines = 0
     last, quoted = b"\n", False
     stream = open(file.path, "rb") if file.data is None else io.BytesIO(file.data)
     with stream as f:
         while chunk := f.read(1 << 24):
-            marks += chunk.count(file.delimiter.encode()); lines += chunk.count(b"\n")
+            marks += chunk.count(file.delimiter.encode())
+            lines += chunk.count(b"\n")
             quoted |= b'"' in chunk
             last = chunk[-1:]
-    return not quoted and marks == (lines + (last != b"\n"))*(file.width + file.tuples - 1)
+    return not quoted and marks == (lines + (last != b"\n")) * (file.width + file.tuples - 1)
 
-def without_remarks(file:TextFile)->TextFile:
-    "The file without remarks behind its last row. Raises `NeuralphaError` for a line of too many or too few fields."
+
+def without_remarks(file: TextFile) -> TextFile:
+    """The file without remarks behind its last row. Raises `NeuralphaError` for a line of too many or too few fields."""
     from dataclasses import replace
-    if _is_even(file): return file
-    try: odd, last = odd_lines(file)
-    except UnicodeDecodeError as e: raise not_utf8(file.path, e.start) from e
-    except csv.Error as e: raise NeuralphaError(f"{file.path}: not a well-formed CSV file: {e}.") from e
-    if not odd: return file
-    trailing = len(odd) <= 10 and odd[-1][0] == last and [o[0] for o in odd] == list(range(odd[0][0], last + 1)) and all(_is_remark(o[2]) for o in odd)
-    if not trailing: raise _line_error(file, odd[0])
-    data = file.data if file.data is not None else file.path.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[1]
-    kept = data.split(b"\n")[:odd[0][0] - file.lines - 1]
-    note = dict(check="remark_lines", rows=len(odd), column="", note=f"lines behind the table that are no rows were left out (first: {odd[0][2][0]!r})")
+
+    if _is_even(file):
+        return file
+    try:
+        odd, last = odd_lines(file)
+    except UnicodeDecodeError as e:
+        raise not_utf8(file.path, e.start) from e
+    except csv.Error as e:
+        raise NeuralphaError(f"{file.path}: not a well-formed CSV file: {e}.") from e
+    if not odd:
+        return file
+    trailing = (
+        len(odd) <= 10
+        and odd[-1][0] == last
+        and [o[0] for o in odd] == list(range(odd[0][0], last + 1))
+        and all(_is_remark(o[2]) for o in odd)
+    )
+    if not trailing:
+        raise _line_error(file, odd[0])
+    data = (
+        file.data if file.data is not None else file.path.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[1]
+    )
+    kept = data.split(b"\n")[: odd[0][0] - file.lines - 1]
+    note = dict(
+        check="remark_lines",
+        rows=len(odd),
+        column="",
+        note=f"lines behind the table that are no rows were left out (first: {odd[0][2][0]!r})",
+    )
     return replace(file, data=b"\n".join(kept).rstrip() + b"\n", notes=(*file.notes, note))
 
-# %% ../../nbs/data/text_files.ipynb #a0e6af4b
+# %% ../../nbs/data/text_files.ipynb #d34721b4
 def _stacked(lf, file, date):
-    "A table with a header of two lines as long rows: one block per asset."
+    """A table with a header of two lines as long rows: one block per asset."""
     assets = list(dict.fromkeys(a for _, a in file.names))
     blocks = []
     for asset in assets:
         fields = {f: f"{i}" for i, (f, a) in enumerate(file.names) if a == asset}
         any_value = pl.any_horizontal((pl.col(c).fill_null("").str.strip_chars() != "") for c in fields.values())
-        blocks.append(lf.filter(any_value).select(pl.col(date).alias("date"), pl.lit(asset).alias("asset"), *(pl.col(c).alias(f) for f, c in fields.items())))
+        blocks.append(
+            lf.filter(any_value).select(
+                pl.col(date).alias("date"),
+                pl.lit(asset).alias("asset"),
+                *(pl.col(c).alias(f) for f, c in fields.items()),
+            )
+        )
     return pl.concat(blocks, how="diagonal")
 
+
 def scan_text(
-    file:TextFile,
-)->pl.LazyFrame: # all columns text
+    file: TextFile,
+) -> pl.LazyFrame:  # all columns text
     """A lazy table over a text file.
 
     Returns
@@ -270,14 +408,20 @@ def scan_text(
         all columns text
     """
     how = dict(infer_schema=False, separator=file.delimiter, truncate_ragged_lines=False, encoding="utf8")
-    if file.data is None: return pl.scan_csv(file.path, glob=False, **how)
+    if file.data is None:
+        return pl.scan_csv(file.path, glob=False, **how)
     unnamed = [f"blank\0{i}" for i in range(file.blank)]
     columns = ["date", *(f"{i}" for i in range(len(file.names)))] if file.tuples else [*file.names, *unnamed]
-    if not file.data.strip(): frame = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    else: frame = pl.read_csv(io.BytesIO(file.data), has_header=False, new_columns=columns, **how)
+    if not file.data.strip():
+        frame = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    else:
+        frame = pl.read_csv(io.BytesIO(file.data), has_header=False, new_columns=columns, **how)
     for c in unnamed:
         said = frame[c].drop_nulls().str.strip_chars()
         said = said.filter(said != "")
-        if len(said): raise NeuralphaError(f"{file.path}: a column without a name at the end of the header holds {said[0]!r}; name it.")
+        if len(said):
+            raise NeuralphaError(
+                f"{file.path}: a column without a name at the end of the header holds {said[0]!r}; name it."
+            )
     frame = frame.drop(unnamed)
     return _stacked(frame.lazy(), file, "date") if file.tuples else frame.lazy()

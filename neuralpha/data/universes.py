@@ -19,19 +19,46 @@ from .names import NUMBERS, nearest_name
 from .sources import open_source
 from .tables import read_spec, require_assets
 
-# %% ../../nbs/data/universes.ipynb #7d9a80f7
+# %% ../../nbs/data/universes.ipynb #1f6f8547
 BUILTIN = {
-    "sim-tiny": ("neuralpha.data.simulate:simulate_named", "simulated: a few assets and years, for tests and demonstrations"),
-    "sim-linear": ("neuralpha.data.simulate:simulate_named", "simulated: planted alpha that is mostly linear in the features (sim-linear-500: 500 stocks, ten years)"),
-    "sim-nonlinear": ("neuralpha.data.simulate:simulate_named", "simulated: planted alpha in interactions and temporal patterns (sim-nonlinear-500: 500 stocks, ten years)"),
-    "gkx-a": ("neuralpha.data.gkx:gkx_named", "simulated: Gu, Kelly & Xiu (2020), linear, 50 characteristics (gkx-a-100: 100)"),
-    "gkx-b": ("neuralpha.data.gkx:gkx_named", "simulated: Gu, Kelly & Xiu (2020), non-linear, 50 characteristics (gkx-b-100: 100)"),
-    "sp500-20": ("neuralpha.data.universes:sp500_20", "real: 20 S&P 500 stocks, daily adjusted closes only, 1990 to 2022 (from skfolio)"),
+    "sim-tiny": (
+        "neuralpha.data.simulate:simulate_named",
+        "simulated: a few assets and years, for tests and demonstrations",
+    ),
+    "sim-linear": (
+        "neuralpha.data.simulate:simulate_named",
+        "simulated: planted alpha that is mostly linear in the features (sim-linear-500: 500 stocks, ten years)",
+    ),
+    "sim-nonlinear": (
+        "neuralpha.data.simulate:simulate_named",
+        "simulated: planted alpha in interactions and temporal patterns (sim-nonlinear-500: 500 stocks, ten years)",
+    ),
+    "gkx-a": (
+        "neuralpha.data.gkx:gkx_named",
+        "simulated: Gu, Kelly & Xiu (2020), linear, 50 characteristics (gkx-a-100: 100)",
+    ),
+    "gkx-b": (
+        "neuralpha.data.gkx:gkx_named",
+        "simulated: Gu, Kelly & Xiu (2020), non-linear, 50 characteristics (gkx-b-100: 100)",
+    ),
+    "sp500-20": (
+        "neuralpha.data.universes:sp500_20",
+        "real: 20 S&P 500 stocks, daily adjusted closes only, 1990 to 2022 (from skfolio)",
+    ),
 }
-_VARIANTS = {"sim-linear-500": "sim-linear", "sim-nonlinear-500": "sim-nonlinear", "gkx-a-50": "gkx-a", "gkx-a-100": "gkx-a", "gkx-b-50": "gkx-b", "gkx-b-100": "gkx-b"}
+_VARIANTS = {
+    "sim-linear-500": "sim-linear",
+    "sim-nonlinear-500": "sim-nonlinear",
+    "gkx-a-50": "gkx-a",
+    "gkx-a-100": "gkx-a",
+    "gkx-b-50": "gkx-b",
+    "gkx-b-100": "gkx-b",
+}
 
-# %% ../../nbs/data/universes.ipynb #911b184a
-def sp500_20(name:str="sp500-20")->pd.DataFrame: # wide: date index, one column per asset, adjusted closes in dollars
+# %% ../../nbs/data/universes.ipynb #d8b5ed4e
+def sp500_20(
+    name: str = "sp500-20",
+) -> pd.DataFrame:  # wide: date index, one column per asset, adjusted closes in dollars
     """Twenty S&P 500 stocks, 1990-2022, as skfolio ships them (offline). Close-only; chosen in hindsight.
 
     Returns
@@ -40,56 +67,72 @@ def sp500_20(name:str="sp500-20")->pd.DataFrame: # wide: date index, one column 
         wide: date index, one column per asset, adjusted closes in dollars
     """
     from skfolio.datasets import load_sp500_dataset
+
     return load_sp500_dataset().rename_axis("date")
 
+
 def _builtin(name, seed):
-    "Make a built-in universe: its panel or wide frame."
+    """Make a built-in universe: its panel or wide frame."""
     module, function = BUILTIN[_VARIANTS.get(name, name)][0].split(":")
     make = getattr(importlib.import_module(module), function)
     takes_seed = seed is not None and "seed" in inspect.signature(make).parameters
     return make(name, seed=seed) if takes_seed else make(name)
 
-# %% ../../nbs/data/universes.ipynb #6a46405e
+# %% ../../nbs/data/universes.ipynb #aca9dbe1
 FORMAT = "neuralpha-universe-1"
 
-def universes_folder()->Path:
-    "Where imported universes live: `NEURALPHA_UNIVERSES`, or `~/.local/share/neuralpha/universes`."
-    home = os.environ.get("XDG_DATA_HOME") or Path.home()/".local"/"share"
-    return Path(os.environ.get("NEURALPHA_UNIVERSES") or Path(home)/"neuralpha"/"universes")
+
+def universes_folder() -> Path:
+    """Where imported universes live: `NEURALPHA_UNIVERSES`, or `~/.local/share/neuralpha/universes`."""
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(os.environ.get("NEURALPHA_UNIVERSES") or Path(home) / "neuralpha" / "universes")
+
 
 def _imported_names():
     folder = universes_folder()
     return sorted(f.parent.name for f in folder.glob("*/manifest.json")) if folder.is_dir() else []
 
+
 def _imported(source):
-    "The folder of an imported universe, given by name or path; None where the source is something else."
-    if not isinstance(source, (str, os.PathLike)) or isinstance(source, str) and "://" in source: return None
-    for folder in (Path(source), universes_folder()/source):
-        manifest = folder/"manifest.json"
-        if manifest.is_file() and FORMAT in manifest.read_text(encoding="utf-8", errors="replace"): return folder
+    """The folder of an imported universe, given by name or path; None where the source is something else."""
+    if not isinstance(source, (str, os.PathLike)) or isinstance(source, str) and "://" in source:
+        return None
+    for folder in (Path(source), universes_folder() / source):
+        manifest = folder / "manifest.json"
+        if manifest.is_file() and FORMAT in manifest.read_text(encoding="utf-8", errors="replace"):
+            return folder
     return None
 
-# %% ../../nbs/data/universes.ipynb #99242fcb
+# %% ../../nbs/data/universes.ipynb #4c31c788
 def _how_to_read(options):
-    "A `ReadSpec` of options; one that is a setting of the checks is told where it belongs."
+    """A `ReadSpec` of options; one that is a setting of the checks is told where it belongs."""
     stray = next((k for k in options if k in CheckSpec.model_fields), None)
-    if stray: raise NeuralphaError(f"{stray!r} is no option of a source but a setting of its checks: say checks={{{stray!r}: {options[stray]!r}}}.")
+    if stray:
+        raise NeuralphaError(
+            f"{stray!r} is no option of a source but a setting of its checks: say checks={{{stray!r}: "
+            f"{options[stray]!r}}}."
+        )
     return read_spec(**options)
 
+
 def _refuse_unknown(source):
-    "Raise for a text that is neither a universe's name nor looks like a path."
-    if not isinstance(source, str) or set("/\\.:") & set(source) or Path(source).expanduser().exists(): return
+    """Raise for a text that is neither a universe's name nor looks like a path."""
+    if not isinstance(source, str) or set("/\\.:") & set(source) or Path(source).expanduser().exists():
+        return
     error = unknown_name("universe", source, [*BUILTIN, *_VARIANTS, *_imported_names()])
     raise NeuralphaError(f"{error} Or give a path to a Parquet or CSV file.")
 
+
 def load_universe(
-    source, # built-in or imported name, path, database address, frame, engine
-    name:str|None=None, # what the panel is called
-    checks=None, # `CheckSpec` or a dictionary of its fields; simulated universes are made, not checked
-    seed:int|None=None, # for simulated universes; None: the universe's own
-    **options, # how to read it: fields of `ReadSpec` such as columns, start, end, tz
-)->Panel:
-    """A checked panel from any source. Raises `NeuralphaError` for an unknown name, an unreadable source or a check that halts.
+    source,  # built-in or imported name, path, database address, frame, engine
+    name: str | None = None,  # what the panel is called
+    checks=None,  # `CheckSpec` or a dictionary of its fields; simulated universes are made, not checked
+    seed: int | None = None,  # for simulated universes; None: the universe's own
+    **options,  # how to read it: fields of `ReadSpec` such as columns, start, end, tz
+) -> Panel:
+    """A checked panel from any source.
+
+    Raises `NeuralphaError` for an unknown name, an unreadable source or a check that halts.
 
     Parameters
     ----------
@@ -105,31 +148,50 @@ def load_universe(
         how to read it: fields of `ReadSpec` such as columns, start, end, tz
     """
     spec = check_spec(checks)
-    if isinstance(source, Panel): return source
+    if isinstance(source, Panel):
+        return source
     if isinstance(source, str) and (source in BUILTIN or source in _VARIANTS):
         made = _builtin(source, seed)
-        if not isinstance(made, Panel): return checked_panel(open_source(made, name or source, layout="wide", **options), spec)
-        if options: raise NeuralphaError(f"Universe {source!r} is made, not read: it takes `seed`, not {', '.join(options)}.")
+        if not isinstance(made, Panel):
+            return checked_panel(open_source(made, name or source, layout="wide", **options), spec)
+        if options:
+            raise NeuralphaError(f"Universe {source!r} is made, not read: it takes `seed`, not {', '.join(options)}.")
         return made
     imported = _imported(source)
     if imported:
-        if checks is not None and spec.model_dump(mode="json") != read_json(imported/"manifest.json", check_spec=dict)["check_spec"]:
-            raise NeuralphaError(f"Universe {source!r} was checked when it was imported, with other settings than these `checks`; import its source again with them, or leave them out.")
+        if (
+            checks is not None
+            and spec.model_dump(mode="json") != read_json(imported / "manifest.json", check_spec=dict)["check_spec"]
+        ):
+            raise NeuralphaError(
+                f"Universe {source!r} was checked when it was imported, with other settings than these `checks`; "
+                "import its source again with them, or leave them out."
+            )
         whole = [k for k in options if k not in ("start", "end", "assets", "fields")]
-        if whole: raise NeuralphaError(f"Universe {source!r} was read when it was imported: it takes start, end, assets and fields, not {whole[0]}; import its source again with it.")
+        if whole:
+            raise NeuralphaError(
+                f"Universe {source!r} was read when it was imported: it takes start, end, assets and fields, not "
+                f"{whole[0]}; import its source again with it."
+            )
         return open_imported(imported, **options)
     _refuse_unknown(source)
     return checked_panel(open_source(source, name, _how_to_read(options)), spec)
 
-# %% ../../nbs/data/universes.ipynb #ed11c9fe
+# %% ../../nbs/data/universes.ipynb #985a96c5
 def check_report(
-    source, checks=None, **options, # as for `load_universe`
-)->pd.DataFrame: # (check, severity, rows, assets, first, action, note), findings first
+    source,  # as for `load_universe`
+    checks=None,  # as for `load_universe`
+    **options,  # as for `load_universe`
+) -> pd.DataFrame:  # (check, severity, rows, assets, first, action, note), findings first
     """What every check finds in a source. Raises `NeuralphaError` only where the source cannot be read at all.
 
     Parameters
     ----------
-    source, checks, **options : default none, None, none
+    source
+        as for `load_universe`
+    checks : default None
+        as for `load_universe`
+    **options
         as for `load_universe`
 
     Returns
@@ -137,38 +199,50 @@ def check_report(
     pd.DataFrame
         (check, severity, rows, assets, first, action, note), findings first
     """
-    if _imported(source) or isinstance(source, str) and source in {*BUILTIN, *_VARIANTS}: panel, read = load_universe(source, checks=checks, **options), {}
+    if _imported(source) or isinstance(source, str) and source in {*BUILTIN, *_VARIANTS}:
+        panel = load_universe(source, checks=checks, **options)
+        read = {}
     else:
         _refuse_unknown(source)
         table = open_source(source, None, _how_to_read(options))
         _refuse_without_price(table)
-        panel, read = checked_panel(table, checks, halt=False), _reading(table)
+        panel = checked_panel(table, checks, halt=False)
+        read = _reading(table)
     lines = panel.checks
     if len(lines):
         rank = np.select([lines.rows > 0, lines.action == "not run"], [0, 1], 2)
-        order = np.lexsort((np.arange(len(lines)), lines.severity.map({"halt": 0, "mask": 1, "note": 2}).fillna(3), rank))
+        order = np.lexsort(
+            (np.arange(len(lines)), lines.severity.map({"halt": 0, "mask": 1, "note": 2}).fillna(3), rank)
+        )
         lines = lines.iloc[order].reset_index(drop=True)
     size = f"{panel.n_rows:,} rows, {panel.n_assets:,} assets, {panel.n_dates:,} dates, {panel.span}"
     lines.attrs = {"size": size, **read}
     return lines
 
+
 def _refuse_without_price(table):
-    "Raise where nothing can be forecast: what a run would say at its end."
-    if {"close", "return"} & {*table.fields}: return
+    """Raise where nothing can be forecast: what a run would say at its end."""
+    if {"close", "return"} & {*table.fields}:
+        return
     near = nearest_name(table.columns.values())
     said = f"say columns={{'close': {near!r}}}" if near else "name the close with columns={'close': '...'}"
-    raise NeuralphaError(f"{table.where} has neither 'close' nor 'return': no forward return can be computed; {f'did you mean {near!r}? Then ' if near else ''}{said}. "
-                         f"Its columns are {', '.join(map(str, table.columns.values()))}.")
+    raise NeuralphaError(
+        f"{table.where} has neither 'close' nor 'return': no forward return can be computed; "
+        f"{f'did you mean {near!r}? Then ' if near else ''}{said}. "
+        f"Its columns are {', '.join(map(str, table.columns.values()))}."
+    )
+
 
 def _reading(table):
-    "What became of a table's columns, in words."
+    """What became of a table's columns, in words."""
     mine = {"date", "asset", *NUMBERS, "raw_close", *table.attributes.columns}
     mapped = [f"{c} from {n!r}" if c != n else c for c, n in table.columns.items() if c in mine]
     return {"columns": ", ".join(mapped), "characteristics": ", ".join(c for c in table.fields if c not in mine)}
 
+
 def reading_lines(
-    lines:pd.DataFrame, # what `check_report` returned
-)->list[str]:
+    lines: pd.DataFrame,  # what `check_report` returned
+) -> list[str]:
     """How big a source is, which column became what, and which numbers are kept as characteristics.
 
     Parameters
@@ -178,42 +252,93 @@ def reading_lines(
     """
     said = lines.attrs
     out = [said["size"]] if "size" in said else []
-    if said.get("columns"): out.append("read: " + said["columns"])
-    if said.get("characteristics"): out.append("kept as characteristics, since no field is called so: " + said["characteristics"])
+    if said.get("columns"):
+        out.append("read: " + said["columns"])
+    if said.get("characteristics"):
+        out.append("kept as characteristics, since no field is called so: " + said["characteristics"])
     return out
 
+
 def report_table(
-    lines:pd.DataFrame, title:str="", # what `check_report` returned
-): # rich.table.Table
+    lines: pd.DataFrame,
+    title: str = "",  # what `check_report` returned
+):  # rich.table.Table
     """The findings as a table for the terminal; checks that found nothing share one line.
 
     Parameters
     ----------
-    lines, title : default none, ''
+    lines : pd.DataFrame
+    title : str, default ''
         what `check_report` returned
     """
     from rich.markup import escape
     from rich.table import Table as RichTable
-    table = RichTable(title=title or None, caption="mask: the row is taken out and kept in panel.masked; note: counted only", title_justify="left")
-    for c, kw in (("check", {}), ("severity", {}), ("rows", dict(justify="right")), ("assets", dict(justify="right")), ("first", {}), ("action", {}), ("what it is", dict(overflow="fold"))):
+
+    table = RichTable(
+        title=title or None,
+        caption="mask: the row is taken out and kept in panel.masked; note: counted only",
+        title_justify="left",
+    )
+    for c, kw in (
+        ("check", {}),
+        ("severity", {}),
+        ("rows", dict(justify="right")),
+        ("assets", dict(justify="right")),
+        ("first", {}),
+        ("action", {}),
+        ("what it is", dict(overflow="fold")),
+    ):
         table.add_column(c, **kw)
     if lines.empty:
-        table.add_row("none", "", "", "", "", "", "the universe was made, not read from a source: there is nothing to check", style="dim")
+        table.add_row(
+            "none",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "the universe was made, not read from a source: there is nothing to check",
+            style="dim",
+        )
         return table
     colour = {"halt": "bold red", "mask": "yellow", "note": "cyan"}
     for r in lines[lines.rows > 0].itertuples():
-        table.add_row(r.check, f"[{colour[r.severity]}]{r.severity}[/]", f"{r.rows:,}", f"{r.assets:,}" if r.assets else "", escape(r.first), r.action, escape(r.note))
-    clean, skipped = (lines.check[(lines.rows == 0) & ((lines.action == "not run") == w)].tolist() for w in (False, True))
-    if clean: table.add_row("in order", "", "0", "", "", "", ", ".join(clean), style="dim", end_section=True)
-    if skipped: table.add_row("not run", "", "", "", "", "", ", ".join(skipped) + " (the columns they need are not there, or no calendar fits)", style="dim")
+        table.add_row(
+            r.check,
+            f"[{colour[r.severity]}]{r.severity}[/]",
+            f"{r.rows:,}",
+            f"{r.assets:,}" if r.assets else "",
+            escape(r.first),
+            r.action,
+            escape(r.note),
+        )
+    clean, skipped = (
+        lines.check[(lines.rows == 0) & ((lines.action == "not run") == w)].tolist() for w in (False, True)
+    )
+    if clean:
+        table.add_row("in order", "", "0", "", "", "", ", ".join(clean), style="dim", end_section=True)
+    if skipped:
+        table.add_row(
+            "not run",
+            "",
+            "",
+            "",
+            "",
+            "",
+            ", ".join(skipped) + " (the columns they need are not there, or no calendar fits)",
+            style="dim",
+        )
     return table
 
-# %% ../../nbs/data/universes.ipynb #f6124999
+# %% ../../nbs/data/universes.ipynb #ebf30c4a
 @contextlib.contextmanager
 def _whole_folder(
-    folder:Path, replace:bool,
+    folder: Path,
+    replace: bool,
 ):
-    "Yields a temporary folder beside `folder`; on success it takes its place in one rename, on failure nothing remains."
+    """Yields a temporary folder beside `folder`; on success it takes its place in one rename, on failure nothing
+    remains.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     tmp = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -221,31 +346,46 @@ def _whole_folder(
         os.chmod(tmp, 0o755)
         if folder.exists() and replace:
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-            os.rename(folder, old/"x"); os.rename(tmp, folder)
+            os.rename(folder, old / "x")
+            os.rename(tmp, folder)
             shutil.rmtree(old)
-        else: os.rename(tmp, folder)
-    finally: shutil.rmtree(tmp, ignore_errors=True)
+        else:
+            os.rename(tmp, folder)
+    finally:
+        shutil.rmtree(tmp, ignore_errors=True)
+
 
 def _write_years(panel, folder):
-    "The panel's rows, one Parquet file per year; truth columns are prefixed."
+    """The panel's rows, one Parquet file per year; truth columns are prefixed."""
     columns = {**panel.fields, **{f"truth.{k}": v for k, v in panel.truth.items()}}
     year = panel.dates.astype("datetime64[Y]").astype(int) + 1970
     assets = pl.Series(panel.assets.tolist(), dtype=pl.String)
     for y in np.unique(year):
         rows = np.flatnonzero((year == y)[panel.date_code])
-        part = folder/"bars"/f"year={y}"
+        part = folder / "bars" / f"year={y}"
         part.mkdir(parents=True)
-        pl.DataFrame({"date": panel.dates[panel.date_code[rows]], "asset": assets.gather(panel.asset_code[rows]).cast(pl.Categorical),
-                      "tradable": panel.tradable[rows], **{k: v[rows] for k, v in columns.items()}}).write_parquet(part/"bars.parquet")
+        pl.DataFrame(
+            {
+                "date": panel.dates[panel.date_code[rows]],
+                "asset": assets.gather(panel.asset_code[rows]).cast(pl.Categorical),
+                "tradable": panel.tradable[rows],
+                **{k: v[rows] for k, v in columns.items()},
+            }
+        ).write_parquet(part / "bars.parquet")
 
-# %% ../../nbs/data/universes.ipynb #d1222476
+# %% ../../nbs/data/universes.ipynb #88d4105d
 def import_universe(
-    source, # anything `load_universe` takes
-    name:str|None=None, # default: the panel's name
-    folder=None, # parent folder; default `universes_folder()`
-    checks=None, replace:bool=False, seed:int|None=None, **options, # as for `load_universe`
-)->Path: # the universe's folder
-    """Read, check and write a universe. Raises `NeuralphaError` for a bad source, a check that halts, or a name that is taken.
+    source,  # anything `load_universe` takes
+    name: str | None = None,  # default: the panel's name
+    folder=None,  # parent folder; default `universes_folder()`
+    checks=None,  # as for `load_universe`
+    replace: bool = False,
+    seed: int | None = None,
+    **options,  # as for `load_universe`
+) -> Path:  # the universe's folder
+    """Read, check and write a universe.
+
+    Raises `NeuralphaError` for a bad source, a check that halts, or a name that is taken.
 
     Parameters
     ----------
@@ -255,7 +395,11 @@ def import_universe(
         default: the panel's name
     folder : default None
         parent folder; default `universes_folder()`
-    checks, replace, seed, **options : default None, False, None, none
+    checks : default None
+        as for `load_universe`
+    replace : bool, default False
+    seed : int | None, default None
+    **options
         as for `load_universe`
 
     Returns
@@ -264,91 +408,186 @@ def import_universe(
         the universe's folder
     """
     import re
+
     panel = load_universe(source, name, checks, seed, **options)
     name = name or panel.name
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name): raise NeuralphaError(f"{name!r} cannot name a universe: use letters, digits, '.', '-' and '_' (option name=).")
-    if name in BUILTIN or name in _VARIANTS: raise NeuralphaError(f"{name!r} is a built-in universe; choose another name (option name=).")
-    target = Path(folder or universes_folder())/name
-    if target.exists() and not replace: raise NeuralphaError(f"{target} exists; choose another name, or say replace=True (--replace) to import it again.")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise NeuralphaError(f"{name!r} cannot name a universe: use letters, digits, '.', '-' and '_' (option name=).")
+    if name in BUILTIN or name in _VARIANTS:
+        raise NeuralphaError(f"{name!r} is a built-in universe; choose another name (option name=).")
+    target = Path(folder or universes_folder()) / name
+    if target.exists() and not replace:
+        raise NeuralphaError(
+            f"{target} exists; choose another name, or say replace=True (--replace) to import it again."
+        )
     with _whole_folder(target, replace) as tmp:
         _write_years(panel, tmp)
-        pl.DataFrame({"date": panel.dates}).write_parquet(tmp/"dates.parquet") # a session on which no asset has a row is one all the same
-        panel.checks.to_parquet(tmp/"checks.parquet"); panel.masked.to_parquet(tmp/"masked.parquet"); panel.attributes.to_parquet(tmp/"attributes.parquet")
-        plain = lambda v: json.loads(json.dumps(v, default=str))
-        origin = str(source) if isinstance(source, (str, os.PathLike)) and "://" not in str(source) else f"a {type(source).__name__}" if not isinstance(source, str) else source.split("@")[-1]
+        pl.DataFrame({"date": panel.dates}).write_parquet(
+            tmp / "dates.parquet"
+        )  # a session on which no asset has a row is one all the same
+        panel.checks.to_parquet(tmp / "checks.parquet")
+        panel.masked.to_parquet(tmp / "masked.parquet")
+        panel.attributes.to_parquet(tmp / "attributes.parquet")
+
+        def plain(v):
+            return json.loads(json.dumps(v, default=str))
+
+        origin = (
+            str(source)
+            if isinstance(source, (str, os.PathLike)) and "://" not in str(source)
+            else f"a {type(source).__name__}"
+            if not isinstance(source, str)
+            else source.split("@")[-1]
+        )
         files = {str(f.relative_to(tmp)): file_digest(f) for f in sorted(tmp.rglob("*.parquet"))}
-        write_json(tmp/"manifest.json", dict(
-            format=FORMAT, name=name, source=origin, options=plain(options), check_spec=check_spec(checks).model_dump(mode="json"), rows=panel.n_rows, assets=panel.n_assets,
-            dates=panel.n_dates, span=panel.span, masked_rows=int((~panel.tradable).sum()), fields=list(panel.fields), checks=plain(panel.checks[panel.checks.rows > 0].to_dict("records")) if len(panel.checks) else [],
-            digest=panel.digest, files=files))
+        write_json(
+            tmp / "manifest.json",
+            dict(
+                format=FORMAT,
+                name=name,
+                source=origin,
+                options=plain(options),
+                check_spec=check_spec(checks).model_dump(mode="json"),
+                rows=panel.n_rows,
+                assets=panel.n_assets,
+                dates=panel.n_dates,
+                span=panel.span,
+                masked_rows=int((~panel.tradable).sum()),
+                fields=list(panel.fields),
+                checks=plain(panel.checks[panel.checks.rows > 0].to_dict("records")) if len(panel.checks) else [],
+                digest=panel.digest,
+                files=files,
+            ),
+        )
     return target
 
-# %% ../../nbs/data/universes.ipynb #c76a6716
+# %% ../../nbs/data/universes.ipynb #53a28d45
 def open_imported(
-    folder, start=None, end=None, assets=None, fields=None, # what to read; default everything
-)->Panel:
+    folder,  # what to read; default everything
+    start=None,  # what to read; default everything
+    end=None,  # what to read; default everything
+    assets=None,  # what to read; default everything
+    fields=None,  # what to read; default everything
+) -> Panel:
     """The panel of an imported universe. Raises `NeuralphaError` where a file is missing or not what was imported.
 
     Parameters
     ----------
-    folder, start, end, assets, fields : default none, None, None, None, None
+    folder
+        what to read; default everything
+    start : default None
+        what to read; default everything
+    end : default None
+        what to read; default everything
+    assets : default None
+        what to read; default everything
+    fields : default None
         what to read; default everything
     """
     folder = Path(folder)
-    manifest = read_json(folder/"manifest.json", name=str, span=str, files=dict, fields=list, digest=str)
+    manifest = read_json(folder / "manifest.json", name=str, span=str, files=dict, fields=list, digest=str)
     for f in manifest["files"]:
-        if not (folder/f).exists(): raise NeuralphaError(f"{folder/f} is missing; import {manifest['name']} again with replace=True.")
-        if file_digest(folder/f) != manifest["files"][f]: raise NeuralphaError(f"{folder/f} is not what was imported (its SHA-256 differs); import {manifest['name']} again with replace=True.")
+        if not (folder / f).exists():
+            raise NeuralphaError(f"{folder / f} is missing; import {manifest['name']} again with replace=True.")
+        if file_digest(folder / f) != manifest["files"][f]:
+            raise NeuralphaError(
+                f"{folder / f} is not what was imported (its SHA-256 differs); import {manifest['name']} again "
+                "with replace=True."
+            )
     spec = read_spec(start=start, end=end, assets=assets, fields=fields)
     unknown = [f for f in spec.fields or () if f not in manifest["fields"]]
-    if unknown: raise unknown_name(f"field of {manifest['name']}", unknown[0], manifest["fields"])
-    if spec.assets: require_assets(spec.assets, pd.read_parquet(folder/"attributes.parquet").index, manifest["name"])
-    lf = pl.scan_parquet([folder.absolute()/f for f in manifest["files"] if f.startswith("bars/")], glob=False, hive_partitioning=False)
-    later = lf.filter(pl.col("date") >= (pd.Timestamp(spec.end) + pd.Timedelta(days=1)).to_datetime64()).select(pl.col("asset").cast(pl.String).unique()) if spec.end else None
-    if spec.start: lf = lf.filter(pl.col("date") >= pd.Timestamp(spec.start).to_datetime64())
-    if spec.end: lf = lf.filter(pl.col("date") < (pd.Timestamp(spec.end) + pd.Timedelta(days=1)).to_datetime64())
-    if spec.assets: lf = lf.filter(pl.col("asset").cast(pl.String).is_in(spec.assets))
-    if spec.fields: lf = lf.select("date", "asset", "tradable", *spec.fields)
+    if unknown:
+        raise unknown_name(f"field of {manifest['name']}", unknown[0], manifest["fields"])
+    if spec.assets:
+        require_assets(spec.assets, pd.read_parquet(folder / "attributes.parquet").index, manifest["name"])
+    lf = pl.scan_parquet(
+        [folder.absolute() / f for f in manifest["files"] if f.startswith("bars/")], glob=False, hive_partitioning=False
+    )
+    later = (
+        lf.filter(pl.col("date") >= (pd.Timestamp(spec.end) + pd.Timedelta(days=1)).to_datetime64()).select(
+            pl.col("asset").cast(pl.String).unique()
+        )
+        if spec.end
+        else None
+    )
+    if spec.start:
+        lf = lf.filter(pl.col("date") >= pd.Timestamp(spec.start).to_datetime64())
+    if spec.end:
+        lf = lf.filter(pl.col("date") < (pd.Timestamp(spec.end) + pd.Timedelta(days=1)).to_datetime64())
+    if spec.assets:
+        lf = lf.filter(pl.col("asset").cast(pl.String).is_in(spec.assets))
+    if spec.fields:
+        lf = lf.select("date", "asset", "tradable", *spec.fields)
     try:
         frame = lf.collect()
-        if not frame.height: raise NeuralphaError(f"{manifest['name']} ({manifest['span']}): no rows for the asked-for dates and assets.")
+        if not frame.height:
+            raise NeuralphaError(
+                f"{manifest['name']} ({manifest['span']}): no rows for the asked-for dates and assets."
+            )
         panel = _panel_of(frame, folder, manifest["name"], _sessions(folder, spec))
-        if later is not None: panel = dataclasses.replace(panel, attributes=_unknown_yet(panel.attributes, later.collect()["asset"]))
-    except NeuralphaError: raise
+        if later is not None:
+            panel = dataclasses.replace(panel, attributes=_unknown_yet(panel.attributes, later.collect()["asset"]))
+    except NeuralphaError:
+        raise
     except (Exception, pl.exceptions.PanicException) as e:
-        raise NeuralphaError(f"{folder} does not hold what an import writes ({type(e).__name__}: {(str(e).splitlines() or ['?'])[0]}); import {manifest['name']} again with replace=True.") from e
+        raise NeuralphaError(
+            f"{folder} does not hold what an import writes ({type(e).__name__}: "
+            f"{(str(e).splitlines() or ['?'])[0]}); import {manifest['name']} again with replace=True."
+        ) from e
     if start is end is assets is fields is None and panel.digest != manifest["digest"]:
-        raise NeuralphaError(f"{folder}: the panel's digest is not the manifest's; it was written by another version: import it again with replace=True.")
+        raise NeuralphaError(
+            f"{folder}: the panel's digest is not the manifest's; it was written by another version: import it "
+            "again with replace=True."
+        )
     return panel
 
+
 def _unknown_yet(attributes, later):
-    "Attributes without the delisting returns of assets that have rows after `end`."
-    if "delisting_return" not in attributes: return attributes
+    """Attributes without the delisting returns of assets that have rows after `end`."""
+    if "delisting_return" not in attributes:
+        return attributes
     return attributes.assign(delisting_return=attributes["delisting_return"].mask(attributes.index.isin(later)))
 
+
 def _sessions(folder, spec):
-    "The sessions of an import in the asked-for span. None for some of its assets, or where an older version wrote it: then they are the dates of the rows."
-    if spec.assets or not (folder/"dates.parquet").exists(): return np.array([], "datetime64[ns]")
-    dates = pd.read_parquet(folder/"dates.parquet")["date"]
+    """The sessions of an import in the asked-for span.
+
+    None for some of its assets, or where an older version wrote it: then they are the dates of the rows.
+    """
+    if spec.assets or not (folder / "dates.parquet").exists():
+        return np.array([], "datetime64[ns]")
+    dates = pd.read_parquet(folder / "dates.parquet")["date"]
     inside = dates >= pd.Timestamp(spec.start or dates.min())
-    if spec.end: inside &= dates < pd.Timestamp(spec.end) + pd.Timedelta(days=1)
+    if spec.end:
+        inside &= dates < pd.Timestamp(spec.end) + pd.Timedelta(days=1)
     return dates[inside].to_numpy("datetime64[ns]")
 
+
 def _panel_of(frame, folder, name, sessions):
-    "A panel from an import's rows and side tables."
+    """A panel from an import's rows and side tables."""
     assets = frame["asset"].cast(pl.String).unique().sort().to_list()
     code = frame["asset"].cast(pl.String).cast(pl.Enum(assets)).to_physical().cast(pl.Int32).to_numpy()
     stamps = frame["date"].to_numpy().astype("datetime64[ns]")
     dates = np.unique(np.concatenate([stamps, sessions]))
     at = lay_out(code, np.searchsorted(dates, stamps).astype(np.int32), len(assets))
     columns = {c: at.scatter(frame[c].to_numpy()) for c in frame.columns if c not in ("date", "asset", "tradable")}
-    attributes = pd.read_parquet(folder/"attributes.parquet").reindex(assets).rename_axis("asset")
-    return Panel(name, np.asarray(assets, dtype=str), dates, at.asset_offsets, at.date_code, {k: v for k, v in columns.items() if not k.startswith("truth.")},
-                 at.scatter(frame["tradable"].to_numpy(), False, bool), attributes, pd.read_parquet(folder/"checks.parquet"), pd.read_parquet(folder/"masked.parquet"),
-                 {k.removeprefix("truth."): v for k, v in columns.items() if k.startswith("truth.")})
+    attributes = pd.read_parquet(folder / "attributes.parquet").reindex(assets).rename_axis("asset")
+    return Panel(
+        name,
+        np.asarray(assets, dtype=str),
+        dates,
+        at.asset_offsets,
+        at.date_code,
+        {k: v for k, v in columns.items() if not k.startswith("truth.")},
+        at.scatter(frame["tradable"].to_numpy(), False, bool),
+        attributes,
+        pd.read_parquet(folder / "checks.parquet"),
+        pd.read_parquet(folder / "masked.parquet"),
+        {k.removeprefix("truth."): v for k, v in columns.items() if k.startswith("truth.")},
+    )
 
-# %% ../../nbs/data/universes.ipynb #cae995d7
-def list_universes()->pd.DataFrame: # index: universe; columns: kind, assets, span, description
+# %% ../../nbs/data/universes.ipynb #fb7d86b5
+def list_universes() -> pd.DataFrame:  # index: universe; columns: kind, assets, span, description
     """Built-in and imported universes.
 
     Returns
@@ -358,6 +597,12 @@ def list_universes()->pd.DataFrame: # index: universe; columns: kind, assets, sp
     """
     rows = {k: dict(kind="built-in", assets="", span="", description=v[1]) for k, v in BUILTIN.items()}
     for name in _imported_names():
-        m = read_json(universes_folder()/name/"manifest.json")
-        rows[name] = dict(kind="imported", assets=f"{m['assets']:,}", span=m["span"], description=f"from {m['source']}; {m['rows']:,} rows, {m['masked_rows']:,} masked; digest {m['digest'][:12]}")
+        m = read_json(universes_folder() / name / "manifest.json")
+        rows[name] = dict(
+            kind="imported",
+            assets=f"{m['assets']:,}",
+            span=m["span"],
+            description=f"from {m['source']}; {m['rows']:,} rows, {m['masked_rows']:,} masked; digest "
+            f"{m['digest'][:12]}",
+        )
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("universe")

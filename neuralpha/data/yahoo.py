@@ -18,20 +18,24 @@ import polars as pl
 from ..core import NeuralphaError, atomic_path
 from .tables import ReadSpec
 
-# %% ../../nbs/data/yahoo.ipynb #f71a8189
-def cache_folder(spec:ReadSpec)->Path:
-    "Where downloads are kept: option `cache`, or `neuralpha/yahoo` in the user's cache folder."
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home()/".cache"
-    return Path(spec.cache) if spec.cache else Path(home)/"neuralpha"/"yahoo"
+# %% ../../nbs/data/yahoo.ipynb #1f394528
+def cache_folder(spec: ReadSpec) -> Path:
+    """Where downloads are kept: option `cache`, or `neuralpha/yahoo` in the user's cache folder."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(spec.cache) if spec.cache else Path(home) / "neuralpha" / "yahoo"
+
 
 def _cached(folder, ticker, start, end):
-    "The cached file whose span covers the asked-for one, if there is one."
+    """The cached file whose span covers the asked-for one, if there is one."""
     for f in sorted(folder.glob(f"{glob.escape(ticker)}_*.parquet")):
         span = f.stem.removeprefix(f"{ticker}_").split("_")
-        if len(span) == 2 and span[0] <= str(start) and str(end) <= span[1]: return f
+        if len(span) == 2 and span[0] <= str(start) and str(end) <= span[1]:
+            return f
 
-# %% ../../nbs/data/yahoo.ipynb #a1159115
-def download(ticker:str, start:dt.date, end:dt.date)->pd.DataFrame: # Date index; Open, High, Low, Close, Adj Close, Volume
+# %% ../../nbs/data/yahoo.ipynb #91711458
+def download(
+    ticker: str, start: dt.date, end: dt.date
+) -> pd.DataFrame:  # Date index; Open, High, Low, Close, Adj Close, Volume
     """One ticker's daily bars from Yahoo, `end` included. Raises `NeuralphaError` where nothing comes back.
 
     Returns
@@ -39,20 +43,40 @@ def download(ticker:str, start:dt.date, end:dt.date)->pd.DataFrame: # Date index
     pd.DataFrame
         Date index; Open, High, Low, Close, Adj Close, Volume
     """
-    try: import yfinance
-    except ImportError as e: raise NeuralphaError("Yahoo needs the package yfinance: pip install 'neuralpha[yahoo]'.") from e
-    try: frame = yfinance.download(ticker, start=start, end=end + dt.timedelta(days=1), auto_adjust=False, multi_level_index=False, progress=False, threads=False)
-    except Exception as e: # yfinance lets its network layers' exceptions through, of any type
-        raise NeuralphaError(f"Yahoo: {ticker} could not be downloaded ({type(e).__name__}: {e}); is there a network? A cached file would be used without one.") from e
+    try:
+        import yfinance
+    except ImportError as e:
+        raise NeuralphaError("Yahoo needs the package yfinance: pip install 'neuralpha[yahoo]'.") from e
+    try:
+        frame = yfinance.download(
+            ticker,
+            start=start,
+            end=end + dt.timedelta(days=1),
+            auto_adjust=False,
+            multi_level_index=False,
+            progress=False,
+            threads=False,
+        )
+    except Exception as e:  # yfinance lets its network layers' exceptions through, of any type
+        raise NeuralphaError(
+            f"Yahoo: {ticker} could not be downloaded ({type(e).__name__}: {e}); is there a network? A cached file "
+            "would be used without one."
+        ) from e
     if frame is None or frame.empty:
-        raise NeuralphaError(f"Yahoo: nothing came back for {ticker} from {start} to {end}: no network, a ticker that Yahoo does not know, or no bars in that span.")
+        raise NeuralphaError(
+            f"Yahoo: nothing came back for {ticker} from {start} to {end}: no network, a ticker that Yahoo does "
+            "not know, or no bars in that span."
+        )
     return frame
 
+
 def scan_yahoo(
-    tickers, # "AAPL,MSFT" or a list
-    spec:ReadSpec=ReadSpec(), # `start` is needed; `end` defaults to yesterday
-)->pl.LazyFrame:
-    """Daily bars of some tickers, from the cache where it has them. Raises `NeuralphaError` naming the ticker that cannot be had.
+    tickers,  # "AAPL,MSFT" or a list
+    spec: ReadSpec = ReadSpec(),  # `start` is needed; `end` defaults to yesterday
+) -> pl.LazyFrame:
+    """Daily bars of some tickers, from the cache where it has them.
+
+    Raises `NeuralphaError` naming the ticker that cannot be had.
 
     Parameters
     ----------
@@ -62,14 +86,17 @@ def scan_yahoo(
         `start` is needed; `end` defaults to yesterday
     """
     tickers = [t.strip() for t in tickers.split(",")] if isinstance(tickers, str) else list(tickers)
-    if not spec.start: raise NeuralphaError("Yahoo: say from when, with start='2015-01-01'.")
+    if not spec.start:
+        raise NeuralphaError("Yahoo: say from when, with start='2015-01-01'.")
     end = spec.end or dt.date.today() - dt.timedelta(days=1)
-    folder, parts = cache_folder(spec), []
+    folder = cache_folder(spec)
+    parts = []
     for t in tickers:
         file = _cached(folder, t, spec.start, end)
         if file is None:
             bars = download(t, spec.start, end)
-            file = folder/f"{t}_{spec.start}_{end}.parquet"
-            with atomic_path(file) as tmp: bars.rename_axis("date").reset_index().to_parquet(tmp)
+            file = folder / f"{t}_{spec.start}_{end}.parquet"
+            with atomic_path(file) as tmp:
+                bars.rename_axis("date").reset_index().to_parquet(tmp)
         parts.append(pl.scan_parquet(file.absolute(), glob=False).with_columns(asset=pl.lit(t)))
     return pl.concat(parts, how="diagonal")

@@ -17,15 +17,20 @@ from ..data.panel import Panel
 from ..data.simulate import planted_return
 from ..labels import total_return_index
 
-# %% ../../nbs/evaluate/baselines.ipynb #41f2e4b8
+# %% ../../nbs/evaluate/baselines.ipynb #df6ac910
 def past_return(
-    panel:Panel, first:int, last:int=0, # return from the close `first` bars ago to the close `last` bars ago
-)->np.ndarray: # (n_rows,) float64, NaN where either price is missing
+    panel: Panel,
+    first: int,  # return from the close `first` bars ago to the close `last` bars ago
+    last: int = 0,  # return from the close `first` bars ago to the close `last` bars ago
+) -> np.ndarray:  # (n_rows,) float64, NaN where either price is missing
     """Return between two past bars of the same asset, in panel row order.
 
     Parameters
     ----------
-    panel, first, last : default none, none, 0
+    panel : Panel
+    first : int
+        return from the close `first` bars ago to the close `last` bars ago
+    last : int, default 0
         return from the close `first` bars ago to the close `last` bars ago
 
     Returns
@@ -33,44 +38,65 @@ def past_return(
     np.ndarray
         (n_rows,) float64, NaN where either price is missing
     """
-    wealth, rows = total_return_index(panel), np.arange(panel.n_rows)
+    wealth = total_return_index(panel)
+    rows = np.arange(panel.n_rows)
     start = panel.asset_offsets[panel.asset_code]
-    out = wealth[np.maximum(rows - last, 0)]/wealth[np.maximum(rows - first, 0)] - 1
+    out = wealth[np.maximum(rows - last, 0)] / wealth[np.maximum(rows - first, 0)] - 1
     return np.where((rows - first >= start) & panel.tradable, out, np.nan)
 
-def _scores(panel, values, name): return panel.series(values).dropna().rename(name)
 
-# %% ../../nbs/evaluate/baselines.ipynb #562f8927
-def reversal(panel:Panel, bars:int=1)->pd.Series:
-    "`(date, asset)` scores: minus the return of the last `bars` bars."
+def _scores(panel, values, name):
+    return panel.series(values).dropna().rename(name)
+
+# %% ../../nbs/evaluate/baselines.ipynb #90cb38b1
+def reversal(panel: Panel, bars: int = 1) -> pd.Series:
+    """`(date, asset)` scores: minus the return of the last `bars` bars."""
     return _scores(panel, -past_return(panel, bars), "reversal")
 
-def momentum(panel:Panel)->pd.Series:
-    "`(date, asset)` scores: return from twelve months ago to one month ago, months measured by the panel's own calendar."
-    month = max(round(panel.bars_per_year/12), 1)
-    return _scores(panel, past_return(panel, 12*month, month), "momentum 12-1")
+
+def momentum(panel: Panel) -> pd.Series:
+    """`(date, asset)` scores: return from twelve months ago to one month ago, months measured by the panel's own
+    calendar.
+    """
+    month = max(round(panel.bars_per_year / 12), 1)
+    return _scores(panel, past_return(panel, 12 * month, month), "momentum 12-1")
+
 
 def oracle(
-    panel:Panel, horizon:int=5, delay:int=1, # of the label, bars
-)->pd.Series|None:
-    """`(date, asset)` return to be expected over the label's own bars in a simulated market; None for a real one, or where it was not kept.
+    panel: Panel,
+    horizon: int = 5,  # of the label, bars
+    delay: int = 1,  # of the label, bars
+) -> pd.Series | None:
+    """`(date, asset)` return to be expected over the label's own bars in a simulated market;
+
+    None for a real one, or where it was not kept.
 
     Parameters
     ----------
-    panel, horizon, delay : default none, 5, 1
+    panel : Panel
+    horizon : int, default 5
+        of the label, bars
+    delay : int, default 1
         of the label, bars
     """
     planted = planted_return(panel, horizon, delay)
     return None if planted is None else _scores(panel, planted, "oracle")
 
+
 def baseline_scores(
-    panel:Panel, horizon:int=5, delay:int=1, # of the label, bars
-)->dict: # name -> Series
-    """All baselines that the panel allows: reversal, momentum where a year of history exists, oracle where it is known.
+    panel: Panel,
+    horizon: int = 5,  # of the label, bars
+    delay: int = 1,  # of the label, bars
+) -> dict:  # name -> Series
+    """All baselines that the panel allows: reversal, momentum where a year of history exists, oracle where it is
+    known.
 
     Parameters
     ----------
-    panel, horizon, delay : default none, 5, 1
+    panel : Panel
+    horizon : int, default 5
+        of the label, bars
+    delay : int, default 1
         of the label, bars
 
     Returns

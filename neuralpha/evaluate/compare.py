@@ -18,7 +18,7 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['SHOWN', 'COLUMNS', 'PERCENT', 'Leaderboard', 'details_of', 'compare', 'seed_metrics', 'leaderboard_html',
            'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #57e03245
+# %% ../../nbs/evaluate/compare.ipynb #c9e3cc26
 import html
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -32,10 +32,20 @@ from .exposures import exposure_metrics, score_correlation, style_factors
 from .metrics import evaluate_scores, horizon_labels, metric
 from .regimes import regimes
 from .slices import horizon_slices, slice_records, slice_table
-from .statistics import (backtest_overfitting, confidence_set, fewest_dates, letters, mean_test, paired_test, paired_tests, superior_ability, together,
-                                           variance_split)
+from neuralpha.evaluate.statistics import (
+    backtest_overfitting,
+    confidence_set,
+    fewest_dates,
+    letters,
+    mean_test,
+    paired_test,
+    paired_tests,
+    superior_ability,
+    together,
+    variance_split,
+)
 
-# %% ../../nbs/evaluate/compare.ipynb #2149d3a7
+# %% ../../nbs/evaluate/compare.ipynb #7fcc9a00
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     """Result of `compare`; displays as a table with the statements the data supports beneath it.
@@ -65,21 +75,22 @@ class Leaderboard:
     slices : pd.DataFrame | None, default None
         the board again by horizon and regime: result of `slice_table`
     """
-    table: pd.DataFrame # one row per model, highest mean first
-    pairs: pd.DataFrame # one row per pair: result of `paired_tests`
-    metrics: dict # model -> records of `evaluate_scores`
-    ics: pd.DataFrame # dates × models: the per-date values that were compared; models best first, then baselines
-    by: str # "ic" or "rank_ic"
+
+    table: pd.DataFrame  # one row per model, highest mean first
+    pairs: pd.DataFrame  # one row per pair: result of `paired_tests`
+    metrics: dict  # model -> records of `evaluate_scores`
+    ics: pd.DataFrame  # dates × models: the per-date values that were compared; models best first, then baselines
+    by: str  # "ic" or "rank_ic"
     universe: str
     label: Label
-    size: float # family-wise error of the statements
-    reality: dict|None # White's reality check and SPA against the best baseline
-    overfitting: dict|None # probability of backtest overfitting over the models shown
-    correlation: pd.DataFrame # models × models: mean rank correlation of their scores
-    slices: pd.DataFrame|None = None # the board again by horizon and regime: result of `slice_table`
+    size: float  # family-wise error of the statements
+    reality: dict | None  # White's reality check and SPA against the best baseline
+    overfitting: dict | None  # probability of backtest overfitting over the models shown
+    correlation: pd.DataFrame  # models × models: mean rank correlation of their scores
+    slices: pd.DataFrame | None = None  # the board again by horizon and regime: result of `slice_table`
 
     @property
-    def groups(self)->list: # lists of model names
+    def groups(self) -> list:  # lists of model names
         """Models that share a letter, letter by letter; the oracle is left out.
 
         Returns
@@ -90,106 +101,210 @@ class Leaderboard:
         shown = self.table["letters"]
         return [[m for m in shown.index if letter in shown[m]] for letter in dict.fromkeys("".join(shown))]
 
-    def _said_of(self, p)->str:
-        "What a pair's test supports, in a sentence."
+    def _said_of(self, p) -> str:
+        """What a pair's test supports, in a sentence."""
         name = {"ic": "IC", "rank_ic": "rank IC"}[self.by]
-        if p.p != p.p: return f"{p.better} and {p.worse} cannot be compared: {p.dates} dates have an {name} of both, and labels over {self.label.horizon} bar(s) need {fewest_dates(self.label.horizon)}."
-        verdict = f"{p.better} is better than {p.worse}" if p.separated else f"{p.better} and {p.worse} cannot be told apart"
-        m, level = len(self.pairs), 100*(1 - self.size)
+        if p.p != p.p:
+            return (
+                f"{p.better} and {p.worse} cannot be compared: {p.dates} dates have an {name} of both, and "
+                f"labels over {self.label.horizon} bar(s) need {fewest_dates(self.label.horizon)}."
+            )
+        verdict = (
+            f"{p.better} is better than {p.worse}" if p.separated else f"{p.better} and {p.worse} cannot be told apart"
+        )
+        m = len(self.pairs)
+        level = 100 * (1 - self.size)
         at_once, after = (f" for all {m} pairs at once", f" after Holm, {p.p:.3f} alone") if m > 1 else ("", "")
-        said = f"{verdict}: {name} difference {p.difference:+.4f} ({level:.0f}% {p.low:+.4f} to {p.high:+.4f}{at_once}), p {p.p_holm:.3f}{after}."
+        said = (
+            f"{verdict}: {name} difference {p.difference:+.4f} ({level:.0f}% {p.low:+.4f} to "
+            f"{p.high:+.4f}{at_once}), p {p.p_holm:.3f}{after}."
+        )
         below = self.table[self.by][p.better] < self.table[self.by][p.worse]
-        return said + (f" So on the {p.dates:,} dates both have; over all its own dates {p.worse} has the higher mean." if below else "")
+        return said + (
+            f" So on the {p.dates:,} dates both have; over all its own dates {p.worse} has the higher mean."
+            if below
+            else ""
+        )
 
-    def statements(self)->list[str]:
-        "What may be said about the models, in sentences."
-        name, horizon = {"ic": "IC", "rank_ic": "rank IC"}[self.by], self.label.horizon
+    def statements(self) -> list[str]:
+        """What may be said about the models, in sentences."""
+        name = {"ic": "IC", "rank_ic": "rank IC"}[self.by]
+        horizon = self.label.horizon
         out = [self._said_of(p) for p in self.pairs.itertuples()]
         best = [m for m in self.table.index if self.table.at[m, "mcs"]]
-        out.append(f"Model confidence set at {100*(1 - self.size):.0f}%: {', '.join(best)}." if best else
-                   f"Fewer than {fewest_dates(horizon)} dates have an {name} of every model, which labels over {horizon} bar(s) need: too few to tell models apart.")
-        out += [f"{m} has no {name} on any date: it gives the same score to all, and is left out." for m in self.table.attrs.get("silent", ())]
+        out.append(
+            f"Model confidence set at {100 * (1 - self.size):.0f}%: {', '.join(best)}."
+            if best
+            else f"Fewer than {fewest_dates(horizon)} dates have an {name} of every model, which labels over "
+            f"{horizon} bar(s) need: too few to tell models apart."
+        )
+        out += [
+            f"{m} has no {name} on any date: it gives the same score to all, and is left out."
+            for m in self.table.attrs.get("silent", ())
+        ]
         for m in self.ics:
-            if holes := int(self.ics[m].isna().sum()): out.append(f"{m} has no {name} on {holes:,} of {len(self.ics):,} dates, where it gives no scores or the same to all.")
-        if self.reality: out.append(f"Against {self.reality['benchmark']}, picking the best of {self.reality['models']}: reality check p {self.reality['reality_check']:.3f}, SPA p {self.reality['spa']:.3f}.")
-        if self.overfitting: out.append(f"Probability of backtest overfitting {self.overfitting['pbo']:.2f}: how often the best of {self.overfitting['configurations']} models "
-                                        f"on one half of the dates ended at or below their median on the other ({self.overfitting['halves']} halves); luck alone gives {self.overfitting['luck']:.2f}.")
+            if holes := int(self.ics[m].isna().sum()):
+                out.append(
+                    f"{m} has no {name} on {holes:,} of {len(self.ics):,} dates, where it gives no scores or the "
+                    "same to all."
+                )
+        if self.reality:
+            out.append(
+                f"Against {self.reality['benchmark']}, picking the best of {self.reality['models']}: reality check "
+                f"p {self.reality['reality_check']:.3f}, SPA p {self.reality['spa']:.3f}."
+            )
+        if self.overfitting:
+            out.append(
+                f"Probability of backtest overfitting {self.overfitting['pbo']:.2f}: how often the best of "
+                f"{self.overfitting['configurations']} models "
+                "on one half of the dates ended at or below their median on the other "
+                f"({self.overfitting['halves']} halves); luck alone gives {self.overfitting['luck']:.2f}."
+            )
         return out
 
-    def __repr__(self): return f"Leaderboard on {self.universe}\n{self.table[SHOWN].to_string(float_format='%.4f')}\n" + "\n".join(self.statements())
-    def _repr_html_(self): return leaderboard_html(self)
+    def __repr__(self):
+        return f"Leaderboard on {self.universe}\n{self.table[SHOWN].to_string(float_format='%.4f')}\n" + "\n".join(
+            self.statements()
+        )
 
-SHOWN = ["letters", "ic", "ic_low", "ic_high", "icir", "t", "t_critical", "rank_ic", "r2", "spread_after_cost", "turnover", "deflated_sharpe"]
+    def _repr_html_(self):
+        return leaderboard_html(self)
 
-# %% ../../nbs/evaluate/compare.ipynb #0dade098
+
+SHOWN = [
+    "letters",
+    "ic",
+    "ic_low",
+    "ic_high",
+    "icir",
+    "t",
+    "t_critical",
+    "rank_ic",
+    "r2",
+    "spread_after_cost",
+    "turnover",
+    "deflated_sharpe",
+]
+
+# %% ../../nbs/evaluate/compare.ipynb #5c7fa5c1
 def _weights(model):
-    "Number of trained weights of a torch model, None for others."
+    """Number of trained weights of a torch model, None for others."""
     nets = [v for v in vars(model).values() if hasattr(v, "parameters") and hasattr(v, "state_dict")]
     return int(sum(p.numel() for net in nets for p in net.parameters())) or None
 
-def details_of(prediction)->dict:
-    "Seeds, training seconds, device and weights of a `Predictions`; what cannot be known is None."
+
+def details_of(prediction) -> dict:
+    """Seeds, training seconds, device and weights of a `Predictions`; what cannot be known is None."""
     models = list(getattr(prediction, "models", {}).values())
     params = models[0].get_params() if models else {}
-    return dict(seeds=len(getattr(prediction, "seeds", [])) or None, seconds=sum(getattr(prediction, "seconds", {}).values()) or None,
-                device=params.get("device", "cpu") if models else None, weights=_weights(models[0]) if models else None)
+    return dict(
+        seeds=len(getattr(prediction, "seeds", [])) or None,
+        seconds=sum(getattr(prediction, "seconds", {}).values()) or None,
+        device=params.get("device", "cpu") if models else None,
+        weights=_weights(models[0]) if models else None,
+    )
+
 
 def _row(m, by, facts):
-    value = lambda name, part="value": np.nan if m.get(name, {}).get(part) is None else m[name][part]
-    return dict(ic=value("ic"), ic_low=value("ic", "low"), ic_high=value("ic", "high"), icir=value("icir"), t=value(f"{by}_t"), t_critical=value(f"{by}_t", "critical"), rank_ic=value("rank_ic"),
-                rank_ic_low=value("rank_ic", "low"), rank_ic_high=value("rank_ic", "high"), r2=value("r2_train_mean"), spread_after_cost=value("spread_after_cost"),
-                turnover=value("turnover"), sharpe=value("sharpe"), deflated_sharpe=value("deflated_sharpe"), half_life=value("half_life"), trials=m.get("deflated_sharpe", {}).get("trials"), **facts)
+    def value(name, part="value"):
+        return np.nan if m.get(name, {}).get(part) is None else m[name][part]
 
-# %% ../../nbs/evaluate/compare.ipynb #c161829a
+    return dict(
+        ic=value("ic"),
+        ic_low=value("ic", "low"),
+        ic_high=value("ic", "high"),
+        icir=value("icir"),
+        t=value(f"{by}_t"),
+        t_critical=value(f"{by}_t", "critical"),
+        rank_ic=value("rank_ic"),
+        rank_ic_low=value("rank_ic", "low"),
+        rank_ic_high=value("rank_ic", "high"),
+        r2=value("r2_train_mean"),
+        spread_after_cost=value("spread_after_cost"),
+        turnover=value("turnover"),
+        sharpe=value("sharpe"),
+        deflated_sharpe=value("deflated_sharpe"),
+        half_life=value("half_life"),
+        trials=m.get("deflated_sharpe", {}).get("trials"),
+        **facts,
+    )
+
+# %% ../../nbs/evaluate/compare.ipynb #13e87f90
 def _prediction(given):
-    "A prediction as it is, or a `(date, asset)` Series as one of the Series' name."
+    """A prediction as it is, or a `(date, asset)` Series as one of the Series' name."""
     if isinstance(given, pd.Series):
-        if given.name is None: raise NeuralphaError("A Series of scores has no name; give it that of its model: scores.rename('my model').")
+        if given.name is None:
+            raise NeuralphaError(
+                "A Series of scores has no name; give it that of its model: scores.rename('my model')."
+            )
         return SimpleNamespace(name=str(given.name), scores=lambda seed=-1: given)
     if not (hasattr(given, "name") and hasattr(given, "scores")):
-        raise NeuralphaError(f"compare was given a {type(given).__name__}; give `Predictions`, or `(date, asset)` Series named like their models.")
+        raise NeuralphaError(
+            f"compare was given a {type(given).__name__}; give `Predictions`, or `(date, asset)` Series named like "
+            "their models."
+        )
     return given
 
+
 def _common_scores(panel, predictions):
-    "(n_rows, M) scores of the models on the rows that all of them scored, and the names."
+    """(n_rows, M) scores of the models on the rows that all of them scored, and the names."""
     names = [p.name for p in predictions]
-    if len(set(names)) < len(names): raise NeuralphaError(f"Two models are called {next(n for n in names if names.count(n) > 1)!r}; give each prediction its own name.")
+    if len(set(names)) < len(names):
+        raise NeuralphaError(
+            f"Two models are called {next(n for n in names if names.count(n) > 1)!r}; give each prediction its own "
+            "name."
+        )
     S = np.concatenate([on_panel(panel, p.scores(seed=-1))[0] for p in predictions], 1).astype(np.float64)
     common = np.isfinite(S).all(1)
-    if not common.any(): raise NeuralphaError(f"{', '.join(names)} have no (date, asset) pair in common on {panel.name}: score them on the same folds.")
+    if not common.any():
+        raise NeuralphaError(
+            f"{', '.join(names)} have no (date, asset) pair in common on {panel.name}: score them on the same folds."
+        )
     return np.where(common[:, None], S, np.nan), names, int(np.isfinite(S).any(1).sum() - common.sum())
 
-def _baselines(panel, common, y):
-    "Baseline scores on the rows in `common`; one that knows less than nine in ten of their dates would shorten every comparison and is left out."
-    values = {k: np.where(common, on_panel(panel, s)[0][:, 0], np.nan) for k, s in baseline_scores(panel, y.horizon, y.delay).items()}
-    dates = lambda rows: len(np.unique(panel.date_code[rows]))
-    return {k: v for k, v in values.items() if dates(np.isfinite(v)) >= .9*dates(common)}
 
-# %% ../../nbs/evaluate/compare.ipynb #55ae6a65
+def _baselines(panel, common, y):
+    """Baseline scores on the rows in `common`; one that knows less than nine in ten of their dates would shorten every
+    comparison and is left out.
+    """
+    values = {
+        k: np.where(common, on_panel(panel, s)[0][:, 0], np.nan)
+        for k, s in baseline_scores(panel, y.horizon, y.delay).items()
+    }
+
+    def dates(rows):
+        return len(np.unique(panel.date_code[rows]))
+
+    return {k: v for k, v in values.items() if dates(np.isfinite(v)) >= 0.9 * dates(common)}
+
+# %% ../../nbs/evaluate/compare.ipynb #c25b4c19
 def compare(
-    predictions, # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
-    y:Label,
-    baselines:bool=True, # add reversal, momentum and, where known, the oracle; one without a score on nine tenths of the dates is left out
-    by:str="ic", # what is compared: "ic" or "rank_ic"
-    forecasts:dict|None=None, # horizon -> name -> result of `calibrated`; without it RMSE and R² stay empty
-    details:dict|None=None, # name -> dict of seeds, seconds, device, weights; default read from the predictions
-    trials:int|None=None, # everything the study tried; default the number of models here
-    trial_sharpes=None, # Sharpe ratios per bar of the trials, where known: how much luck can make of them depends on their spread
-    half_spread_bps:float=5., size:float=.05, # cost of trading; family-wise error of all statements together
-    detail:bool=True, # also IC by regime, sector and size, style exposures, and the split of seed and time variance
-    reps:int=1000, seed:int=0, # of the reality check and the half-life
-)->Leaderboard:
-    """Evaluate models on the rows they share and say who can be told apart. Raises `NeuralphaError` where they share none.
+    # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
+    predictions,
+    y: Label,
+    # add reversal, momentum and, where known, the oracle; one without a score on nine tenths of the dates is left out
+    baselines: bool = True,
+    by: str = "ic",  # what is compared: "ic" or "rank_ic"
+    forecasts: dict | None = None,  # horizon -> name -> result of `calibrated`; without it RMSE and R² stay empty
+    details: dict | None = None,  # name -> dict of seeds, seconds, device, weights; default read from the predictions
+    trials: int | None = None,  # everything the study tried; default the number of models here
+    # Sharpe ratios per bar of the trials, where known: how much luck can make of them depends on their spread
+    trial_sharpes=None,
+    half_spread_bps: float = 5.0,  # cost of trading
+    size: float = 0.05,  # family-wise error of all statements together
+    detail: bool = True,  # also IC by regime, sector and size, style exposures, and the split of seed and time variance
+    reps: int = 1000,  # of the reality check and the half-life
+    seed: int = 0,  # of the reality check and the half-life
+) -> Leaderboard:
+    """Evaluate models on the rows they share and say who can be told apart.
+
+    Raises `NeuralphaError` where they share none.
 
     Parameters
     ----------
     predictions
-        `Predictions`, named `(date, asset)` Series, or anything with `.name` and
-        `.scores(seed=-1)`; one or a list
     y : Label
     baselines : bool, default True
-        add reversal, momentum and, where known, the oracle; one without a score on nine tenths of
-        the dates is left out
     by : str, default 'ic'
         what is compared: "ic" or "rank_ic"
     forecasts : dict | None, default None
@@ -199,40 +314,83 @@ def compare(
     trials : int | None, default None
         everything the study tried; default the number of models here
     trial_sharpes : default None
-        Sharpe ratios per bar of the trials, where known: how much luck can make of them depends on
-        their spread
-    half_spread_bps, size : float, default 5.0, 0.05
-        cost of trading; family-wise error of all statements together
+    half_spread_bps : float, default 5.0
+        cost of trading
+    size : float, default 0.05
+        family-wise error of all statements together
     detail : bool, default True
         also IC by regime, sector and size, style exposures, and the split of seed and time variance
-    reps, seed : int, default 1000, 0
+    reps : int, default 1000
+        of the reality check and the half-life
+    seed : int, default 0
         of the reality check and the half-life
     """
-    if by not in ("ic", "rank_ic"): raise unknown_name("ranking", by, ["ic", "rank_ic"])
+    if by not in ("ic", "rank_ic"):
+        raise unknown_name("ranking", by, ["ic", "rank_ic"])
     predictions = [_prediction(q) for q in (predictions if isinstance(predictions, (list, tuple)) else [predictions])]
-    if not predictions: raise NeuralphaError("There is nothing to compare.")
-    p, labels = y.panel, horizon_labels(y)
+    if not predictions:
+        raise NeuralphaError("There is nothing to compare.")
+    p = y.panel
+    labels = horizon_labels(y)
     S, names, dropped = _common_scores(p, predictions)
     extra = _baselines(p, np.isfinite(S[:, 0]), y) if baselines else {}
-    S, every = np.column_stack([S, *extra.values()]), names + list(extra)
-    if len(set(every)) < len(every): raise NeuralphaError(f"A model is called like a baseline ({', '.join(extra)}); rename it or pass baselines=False.")
+    S = np.column_stack([S, *extra.values()])
+    every = names + list(extra)
+    if len(set(every)) < len(every):
+        raise NeuralphaError(
+            f"A model is called like a baseline ({', '.join(extra)}); rename it or pass baselines=False."
+        )
     per_date = coefficients(p, S, y.values[:, None])[by == "rank_ic"][:, :, 0]
     ics = pd.DataFrame(per_date, pd.DatetimeIndex(p.dates, name="date"), every).dropna(how="all")
     silent = [n for n in extra if n not in ics or not ics[n].notna().any()]
     if silent:
         keep = [j for j, n in enumerate(every) if n not in silent]
-        S, every, ics = S[:, keep], [every[j] for j in keep], ics.drop(columns=silent)
+        S = S[:, keep]
+        every = [every[j] for j in keep]
+        ics = ics.drop(columns=silent)
         extra = {n: v for n, v in extra.items() if n not in silent}
-    if len(ics) < 3: raise NeuralphaError(f"{len(ics)} dates of {p.name} have three common assets with score and label; a comparison needs at least 3.")
+    if len(ics) < 3:
+        raise NeuralphaError(
+            f"{len(ics)} dates of {p.name} have three common assets with score and label; a comparison needs at "
+            "least 3."
+        )
     facts = {q.name: (details or {}).get(q.name) or details_of(q) for q in predictions}
     luck = {n: (trials or len(names), trial_sharpes) if n in names else (1, None) for n in every}
-    lines = {h: {n: on_panel(p, c[["forecast", "train_mean"]])[0].T for n, c in given.items()} for h, given in (forecasts or {}).items()}
+    lines = {
+        h: {n: on_panel(p, c[["forecast", "train_mean"]])[0].T for n, c in given.items()}
+        for h, given in (forecasts or {}).items()
+    }
     metrics, rows = {}, {}
     for j, n in enumerate(every):
-        metrics[n] = evaluate_scores(S[:, j], p, y, *lines.get(y.horizon, {}).get(n, (None, None)), labels, half_spread_bps=half_spread_bps,
-                                     trials=luck[n][0], trial_sharpes=luck[n][1], seed=seed, reps=reps)
+        metrics[n] = evaluate_scores(
+            S[:, j],
+            p,
+            y,
+            *lines.get(y.horizon, {}).get(n, (None, None)),
+            labels,
+            half_spread_bps=half_spread_bps,
+            trials=luck[n][0],
+            trial_sharpes=luck[n][1],
+            seed=seed,
+            reps=reps,
+        )
         rows[n] = _row(metrics[n], by, facts.get(n, {}))
-    slices = _add_detail(metrics, S, every, predictions, y, by == "rank_ic", size, forecasts=lines, half_spread_bps=half_spread_bps, luck=luck) if detail else None
+    slices = (
+        _add_detail(
+            metrics,
+            S,
+            every,
+            predictions,
+            y,
+            by == "rank_ic",
+            size,
+            forecasts=lines,
+            half_spread_bps=half_spread_bps,
+            luck=luck,
+        )
+        if detail
+        else None
+    )
     table = pd.DataFrame(rows).T.infer_objects()
     ranked = [n for n in every if n != "oracle"]
     pairs = paired_tests(ics[ranked], y.horizon, size)
@@ -240,27 +398,51 @@ def compare(
     beaten = found.groupby("worse").size()
     table["kind"] = ["model" if n in names else "baseline" for n in every]
     table.insert(0, "rank", [0 if n == "oracle" else 1 + int(beaten.get(n, 0)) for n in every])
-    table = table.assign(oracle=table["rank"] == 0).sort_values(["oracle", by], ascending=False, kind="stable").drop(columns="oracle")
+    table = (
+        table.assign(oracle=table["rank"] == 0)
+        .sort_values(["oracle", by], ascending=False, kind="stable")
+        .drop(columns="oracle")
+    )
     shown = letters([n for n in table.index if n in ranked], found[["better", "worse"]].to_numpy().tolist())
     table.insert(0, "letters", [shown.get(n, "") for n in table.index])
     enough = ics[ranked].notna().sum().min() >= fewest_dates(y.horizon) and pairs["p"].notna().all()
-    confident = confidence_set(pairs, ranked, size) if enough else pd.DataFrame({"p": np.nan, "included": False}, ranked)
+    confident = (
+        confidence_set(pairs, ranked, size) if enough else pd.DataFrame({"p": np.nan, "included": False}, ranked)
+    )
     table["mcs_p"] = confident["p"].reindex(table.index).to_numpy()
     table["mcs"] = confident["included"].reindex(table.index, fill_value=False).to_numpy()
     table.attrs["silent"] = silent
     table.attrs["rows_dropped"] = dropped
-    order = sorted(table.index, key=lambda n: n not in names) # a model's place, and so its colour, is the same with baselines and without
-    return Leaderboard(table, pairs, metrics, ics[order], by, p.name, y, size, _reality(ics, names, extra, y, reps, seed),
-                       _overfitting(ics[names], y), score_correlation({n: S[:, j] for j, n in enumerate(every)}, p), slices)
+    order = sorted(
+        table.index, key=lambda n: n not in names
+    )  # a model's place, and so its colour, is the same with baselines and without
+    return Leaderboard(
+        table,
+        pairs,
+        metrics,
+        ics[order],
+        by,
+        p.name,
+        y,
+        size,
+        _reality(ics, names, extra, y, reps, seed),
+        _overfitting(ics[names], y),
+        score_correlation({n: S[:, j] for j, n in enumerate(every)}, p),
+        slices,
+    )
 
-# %% ../../nbs/evaluate/compare.ipynb #43f5c4d9
+# %% ../../nbs/evaluate/compare.ipynb #6c7a981c
 def _overfitting(ics, y, splits=10):
-    "Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few."
+    """Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few."""
     both = ics.dropna()
-    if both.shape[1] < 2 or len(both) < 4*splits or len(both)//splits <= y.horizon + y.delay: return None
+    if both.shape[1] < 2 or len(both) < 4 * splits or len(both) // splits <= y.horizon + y.delay:
+        return None
     return backtest_overfitting(both, splits, y.horizon, y.delay)
 
-def seed_metrics(prediction, y:Label, rank:bool=False)->dict: # {"seed_split": {part: record}}; empty with one seed
+
+def seed_metrics(
+    prediction, y: Label, rank: bool = False
+) -> dict:  # {"seed_split": {part: record}}; empty with one seed
     """What seeds and what dates add to the uncertainty of the mean IC of one fit.
 
     Returns
@@ -269,107 +451,215 @@ def seed_metrics(prediction, y:Label, rank:bool=False)->dict: # {"seed_split": {
         {"seed_split": {part: record}}; empty with one seed
     """
     seeds = list(getattr(prediction, "seeds", []))
-    if len(seeds) < 2: return {}
-    values = coefficients(y.panel, np.concatenate([on_panel(y.panel, prediction.scores(seed=s))[0] for s in seeds], 1), y.values[:, None])[int(rank)][:, :, 0]
+    if len(seeds) < 2:
+        return {}
+    values = coefficients(
+        y.panel, np.concatenate([on_panel(y.panel, prediction.scores(seed=s))[0] for s in seeds], 1), y.values[:, None]
+    )[int(rank)][:, :, 0]
     v = variance_split(pd.DataFrame(values, columns=seeds), y.horizon)
     kind = "rank IC" if rank else "IC"
-    say = lambda name, text: metric(v[name], "correlation", "per date" if name in ("mean", "sd_within") else "whole period", text, seeds=v["seeds"], n=v["dates"])
-    return {"seed_split": {"single_fit": say("mean", f"Mean {kind} of one fit, averaged over {v['seeds']} seeds; the ensemble's own is higher where seeds disagree."),
-                           "sd_seed": say("sd_seed", f"Standard deviation between seeds of one fit's mean {kind}, the noise of the dates taken out."),
-                           "se_time": say("se_time", f"Standard error of the mean {kind} that comes from the dates: more seeds do not lower it."),
-                           "se_seed": say("se_seed", f"Standard error of the seeds' average {kind} that comes from having {v['seeds']} seeds."),
-                           "sd_within": say("sd_within", f"Standard deviation of what is left: {kind} of one seed on one date less the date's and the seed's own effect.")}}
+
+    def say(name, text):
+        return metric(
+            v[name],
+            "correlation",
+            "per date" if name in ("mean", "sd_within") else "whole period",
+            text,
+            seeds=v["seeds"],
+            n=v["dates"],
+        )
+
+    return {
+        "seed_split": {
+            "single_fit": say(
+                "mean",
+                f"Mean {kind} of one fit, averaged over {v['seeds']} seeds; the ensemble's own is higher where "
+                "seeds disagree.",
+            ),
+            "sd_seed": say(
+                "sd_seed",
+                f"Standard deviation between seeds of one fit's mean {kind}, the noise of the dates taken out.",
+            ),
+            "se_time": say(
+                "se_time", f"Standard error of the mean {kind} that comes from the dates: more seeds do not lower it."
+            ),
+            "se_seed": say(
+                "se_seed", f"Standard error of the seeds' average {kind} that comes from having {v['seeds']} seeds."
+            ),
+            "sd_within": say(
+                "sd_within",
+                f"Standard deviation of what is left: {kind} of one seed on one date less the date's and the "
+                "seed's own effect.",
+            ),
+        }
+    }
+
 
 def _add_detail(metrics, S, every, predictions, y, rank, size, **trading):
-    "Regimes, style exposures and seed variance into the records of every model; returns the slices the regimes are from."
+    """Regimes, style exposures and seed variance into the records of every model; returns the slices the regimes are
+    from.
+    """
     known = {q.name: q for q in predictions}
     slices = slice_table(S, every, y, regimes(y, np.isfinite(S[:, 0])), horizon_slices(y), size, **trading)
-    try: factors = style_factors(y.panel)
-    except NeuralphaError: factors = None # a panel of close prices over a few weeks has no styles; the pages show none
+    try:
+        factors = style_factors(y.panel)
+    except NeuralphaError:
+        factors = None  # a panel of close prices over a few weeks has no styles; the pages show none
     for j, n in enumerate(every):
-        for kind in ("ic", "rank_ic"): metrics[n] |= slice_records(slices, n, kind, metrics[n][kind], y.horizon)
-        if factors: metrics[n] |= exposure_metrics(S[:, j], y, factors)
-        if n in known: metrics[n] |= seed_metrics(known[n], y, rank)
+        for kind in ("ic", "rank_ic"):
+            metrics[n] |= slice_records(slices, n, kind, metrics[n][kind], y.horizon)
+        if factors:
+            metrics[n] |= exposure_metrics(S[:, j], y, factors)
+        if n in known:
+            metrics[n] |= seed_metrics(known[n], y, rank)
     return slices
 
-# %% ../../nbs/evaluate/compare.ipynb #0799986c
+# %% ../../nbs/evaluate/compare.ipynb #27e545b2
 def _reality(ics, names, extra, y, reps, seed):
-    "White's reality check and SPA of the models against the best tradable baseline."
+    """White's reality check and SPA of the models against the best tradable baseline."""
     tradable = [n for n in extra if n != "oracle"]
-    if not tradable: return None
+    if not tradable:
+        return None
     bench = max(tradable, key=lambda n: ics[n].mean())
     both = ics[[bench, *names]].dropna()
-    if len(both) < fewest_dates(y.horizon): return None
-    return dict(benchmark=bench, models=len(names), **superior_ability(-both[bench], -both[names], y.horizon, reps, seed))
+    if len(both) < fewest_dates(y.horizon):
+        return None
+    return dict(
+        benchmark=bench, models=len(names), **superior_ability(-both[bench], -both[names], y.horizon, reps, seed)
+    )
 
-# %% ../../nbs/evaluate/compare.ipynb #72dd2604
-COLUMNS = dict(ic=("IC", "{:.4f}"), icir=("ICIR, per date", "{:.2f}"), t=("t", "{:.1f}"), rank_ic=("rank IC", "{:.4f}"), r2=("R² vs training mean, %", "{:.2f}"),
-               spread_after_cost=("spread after cost, % a year", "{:.1f}"), turnover=("turnover, % per bar", "{:.0f}"), deflated_sharpe=("deflated Sharpe, probability", "{:.2f}"),
-               half_life=("half-life, bars", "{:.0f}"), seeds=("seeds", "{:.0f}"), trials=("trials", "{:.0f}"), seconds=("training, s", "{:.0f}"), device=("device", "{}"), weights=("weights", "{:,.0f}"))
+# %% ../../nbs/evaluate/compare.ipynb #ed695ffb
+COLUMNS = dict(
+    ic=("IC", "{:.4f}"),
+    icir=("ICIR, per date", "{:.2f}"),
+    t=("t", "{:.1f}"),
+    rank_ic=("rank IC", "{:.4f}"),
+    r2=("R² vs training mean, %", "{:.2f}"),
+    spread_after_cost=("spread after cost, % a year", "{:.1f}"),
+    turnover=("turnover, % per bar", "{:.0f}"),
+    deflated_sharpe=("deflated Sharpe, probability", "{:.2f}"),
+    half_life=("half-life, bars", "{:.0f}"),
+    seeds=("seeds", "{:.0f}"),
+    trials=("trials", "{:.0f}"),
+    seconds=("training, s", "{:.0f}"),
+    device=("device", "{}"),
+    weights=("weights", "{:,.0f}"),
+)
 PERCENT = {"r2", "spread_after_cost", "turnover"}
+
 
 def _cell(row, c):
     v, (_, form) = row.get(c), COLUMNS[c]
-    if v is None or v is pd.NA or (not isinstance(v, str) and not np.isfinite(v)): return "–"
-    if c in ("ic", "rank_ic"): return f"{v:.4f}<br><small>{row[c + '_low']:.4f} to {row[c + '_high']:.4f}</small>" if np.isfinite(row[c + "_low"]) else f"{v:.4f}"
-    if c == "half_life" and v < 1: return "&lt;1"
-    if c == "t" and np.isfinite(row["t_critical"]): return f"{v:.1f}<br><small>5%: ±{row['t_critical']:.2f}</small>"
-    return html.escape(form.format(100*v if c in PERCENT else v))
+    if v is None or v is pd.NA or (not isinstance(v, str) and not np.isfinite(v)):
+        return "–"
+    if c in ("ic", "rank_ic"):
+        return (
+            f"{v:.4f}<br><small>{row[c + '_low']:.4f} to {row[c + '_high']:.4f}</small>"
+            if np.isfinite(row[c + "_low"])
+            else f"{v:.4f}"
+        )
+    if c == "half_life" and v < 1:
+        return "&lt;1"
+    if c == "t" and np.isfinite(row["t_critical"]):
+        return f"{v:.1f}<br><small>5%: ±{row['t_critical']:.2f}</small>"
+    return html.escape(form.format(100 * v if c in PERCENT else v))
 
-# %% ../../nbs/evaluate/compare.ipynb #34f7b94d
-def leaderboard_html(board:Leaderboard)->str:
-    "The leaderboard as a self-contained HTML fragment."
+# %% ../../nbs/evaluate/compare.ipynb #5861f179
+def leaderboard_html(board: Leaderboard) -> str:
+    """The leaderboard as a self-contained HTML fragment."""
     shown = [c for c in COLUMNS if c in board.table]
     style = "style='text-align:right;padding:.3em .6em;border-top:{}px solid #8886'"
     head = "".join(f"<th {style.format(0)}>{t}</th>" for t in ["letters", "model", *(COLUMNS[c][0] for c in shown)])
-    body, line = "", style.format(1)
+    body = ""
+    line = style.format(1)
     for name, row in board.table.iterrows():
         label = f"{html.escape(str(name))}{'' if row['kind'] == 'model' else ' <small>baseline</small>'}{' ●' if row['mcs'] else ''}"
-        body += f"<tr><td {line}><b>{row['letters'] or '–'}</b></td><td {line}>{label}</td>" + "".join(f"<td {line}>{_cell(row, c)}</td>" for c in shown) + "</tr>"
-    y, dropped = board.label, board.table.attrs.get("rows_dropped", 0)
-    note = (f"{html.escape(board.universe)}; label: {html.escape(y.name)}; {len(board.ics)} dates, {board.ics.index[0].date()} to {board.ics.index[-1].date()}. Small print: 95% interval "
-            f"of the mean over dates, and what t exceeds by luck once in twenty samples. Rows stand by their mean; two models share a letter exactly where the data cannot tell them apart at {100*board.size:.0f}% "
-            "(paired test on the dates both have, Holm over all pairs). ●: in the model confidence set."
-            + (f" {dropped:,} rows scored by some models only are left out." if dropped else ""))
+        body += (
+            f"<tr><td {line}><b>{row['letters'] or '–'}</b></td><td {line}>{label}</td>"
+            + "".join(f"<td {line}>{_cell(row, c)}</td>" for c in shown)
+            + "</tr>"
+        )
+    y = board.label
+    dropped = board.table.attrs.get("rows_dropped", 0)
+    note = (
+        f"{html.escape(board.universe)}; label: {html.escape(y.name)}; {len(board.ics)} dates, "
+        f"{board.ics.index[0].date()} to {board.ics.index[-1].date()}. Small print: 95% interval "
+        "of the mean over dates, and what t exceeds by luck once in twenty samples. Rows stand by their mean; two "
+        f"models share a letter exactly where the data cannot tell them apart at {100 * board.size:.0f}% "
+        "(paired test on the dates both have, Holm over all pairs). ●: in the model confidence set."
+        + (f" {dropped:,} rows scored by some models only are left out." if dropped else "")
+    )
     said = "".join(f"<li>{html.escape(s)}</li>" for s in board.statements())
-    return f"<table style='border-collapse:collapse'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p><small>{note}</small></p><ul>{said}</ul>"
+    return (
+        "<table "
+        f"style='border-collapse:collapse'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p><small>{note}</small></p><ul>{said}</ul>"
+    )
 
-# %% ../../nbs/evaluate/compare.ipynb #19aa487a
+# %% ../../nbs/evaluate/compare.ipynb #ca476822
 def _ics_of(study):
-    "universe -> (dates × models ICs, horizon, delay, label name)."
+    """universe -> (dates × models ICs, horizon, delay, label name)."""
     boards = study if isinstance(study, dict) else {getattr(study, "universe", "universe"): study}
-    return {u: (b.ics, b.label.horizon, b.label.delay, b.label.name) if isinstance(b, Leaderboard) else b if isinstance(b, tuple) else (b, 1, 0, None) for u, b in boards.items()}
+    return {
+        u: (b.ics, b.label.horizon, b.label.delay, b.label.name)
+        if isinstance(b, Leaderboard)
+        else b
+        if isinstance(b, tuple)
+        else (b, 1, 0, None)
+        for u, b in boards.items()
+    }
 
-def _apart(x, z, horizon)->dict:
-    "Difference of the means of two independent series, z less x (Welch)."
+
+def _apart(x, z, horizon) -> dict:
+    """Difference of the means of two independent series, z less x (Welch)."""
     from scipy.special import stdtr
-    one, two = mean_test(x, horizon), mean_test(z, horizon)
-    noise = np.array([one["se"], two["se"]])**2
+
+    one = mean_test(x, horizon)
+    two = mean_test(z, horizon)
+    noise = np.array([one["se"], two["se"]]) ** 2
     se = float(np.sqrt(noise.sum()))
-    freedom = float(noise.sum()**2/(noise**2/[max(one["freedom"], 1), max(two["freedom"], 1)]).sum()) if se > 0 else np.nan
+    freedom = (
+        float(noise.sum() ** 2 / (noise**2 / [max(one["freedom"], 1), max(two["freedom"], 1)]).sum())
+        if se > 0
+        else np.nan
+    )
     gap = two["mean"] - one["mean"]
-    return dict(difference=gap, se=se, freedom=freedom, p=float(2*stdtr(freedom, -abs(gap)/se)) if se > 0 else np.nan, dates=min(one["n"], two["n"]), paired=False)
+    return dict(
+        difference=gap,
+        se=se,
+        freedom=freedom,
+        p=float(2 * stdtr(freedom, -abs(gap) / se)) if se > 0 else np.nan,
+        dates=min(one["n"], two["n"]),
+        paired=False,
+    )
 
-def _moved(a, b, horizon)->dict:
-    "Change of the mean from series a to series b."
+
+def _moved(a, b, horizon) -> dict:
+    """Change of the mean from series a to series b."""
     both = pd.concat([a, b], axis=1, join="inner").dropna()
-    if len(both) < max(20, fewest_dates(horizon)): return dict(before=a.mean(), after=b.mean()) | _apart(a, b, horizon)
+    if len(both) < max(20, fewest_dates(horizon)):
+        return dict(before=a.mean(), after=b.mean()) | _apart(a, b, horizon)
     got = paired_test(both.iloc[:, 1], both.iloc[:, 0], horizon)
-    return dict(before=both.iloc[:, 0].mean(), after=both.iloc[:, 1].mean(), **{k: got[k] for k in ("difference", "se", "freedom", "p")}, dates=got["n"], paired=True)
+    return dict(
+        before=both.iloc[:, 0].mean(),
+        after=both.iloc[:, 1].mean(),
+        **{k: got[k] for k in ("difference", "se", "freedom", "p")},
+        dates=got["n"],
+        paired=True,
+    )
 
-# %% ../../nbs/evaluate/compare.ipynb #7bebc820
+# %% ../../nbs/evaluate/compare.ipynb #d674dea8
 def compare_studies(
-    a, b, # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name); a is the earlier study
-    size:float=.05,
-)->pd.DataFrame: # low and high hold for all changes at once; one row per universe and model of either study, what moved most surely first
-    """Lay two studies side by side: `moved` is True where the change of the mean IC is more than noise (Holm over the table).
+    # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name);
+    # a is the earlier study
+    a,
+    # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name);
+    # a is the earlier study
+    b,
+    size: float = 0.05,
+) -> pd.DataFrame:  # low and high hold for all changes at once; one row per universe and model of either study, what moved most surely first
+    """Lay two studies side by side:
 
-    Parameters
-    ----------
-    a, b
-        Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon,
-        delay, label's name); a is the earlier study
-    size : float, default 0.05
+    `moved` is True where the change of the mean IC is more than noise (Holm over the table).
 
     Returns
     -------
@@ -377,16 +667,37 @@ def compare_studies(
         low and high hold for all changes at once; one row per universe and model of either study,
         what moved most surely first
     """
-    one, two = _ics_of(a), _ics_of(b)
+    one = _ics_of(a)
+    two = _ics_of(b)
     rows = []
     for u in [*one, *(k for k in two if k not in one)]:
-        (x, h, d, label), (z, h2, d2, label2) = one.get(u, (pd.DataFrame(), 1, 0, None)), two.get(u, (pd.DataFrame(), 1, 0, None))
+        (x, h, d, label), (z, h2, d2, label2) = (
+            one.get(u, (pd.DataFrame(), 1, 0, None)),
+            two.get(u, (pd.DataFrame(), 1, 0, None)),
+        )
         for m in [*x, *(c for c in z if c not in x)]:
             if m not in x or m not in z:
                 only = (x if m in x else z)[m].mean()
-                rows.append(dict(universe=u, model=m, before=only if m in x else np.nan, after=only if m in z else np.nan, note="only before" if m in x else "only after"))
-            else: rows.append(dict(universe=u, model=m, **_moved(x[m], z[m], max(h, h2)), note="" if label == label2 else f"label changed: {label} to {label2}"))
-    if not any("p" in r for r in rows): raise NeuralphaError("The two studies have no model in common on a common universe.")
+                rows.append(
+                    dict(
+                        universe=u,
+                        model=m,
+                        before=only if m in x else np.nan,
+                        after=only if m in z else np.nan,
+                        note="only before" if m in x else "only after",
+                    )
+                )
+            else:
+                rows.append(
+                    dict(
+                        universe=u,
+                        model=m,
+                        **_moved(x[m], z[m], max(h, h2)),
+                        note="" if label == label2 else f"label changed: {label} to {label2}",
+                    )
+                )
+    if not any("p" in r for r in rows):
+        raise NeuralphaError("The two studies have no model in common on a common universe.")
     table = pd.DataFrame(rows)
     few = table["p"].isna() & (table["note"] == "")
     table.loc[few, "note"] = "too few dates to say"

@@ -26,15 +26,19 @@ from .quantiles import standing
 from .regimes import size_and_liquidity
 from .statistics import paired_test
 
-# %% ../../nbs/evaluate/exposures.ipynb #7039c385
-STYLES = {"market": ("beta", "beta_120"), "value": ("book_to_market", "bm", "b2p", "earnings_yield"), "momentum": ("mom12m", "momentum_252_20"),
-          "volatility": ("retvol", "vol_60")} # first field or feature that the panel can give
+# %% ../../nbs/evaluate/exposures.ipynb #ba2b6257
+STYLES = {
+    "market": ("beta", "beta_120"),
+    "value": ("book_to_market", "bm", "b2p", "earnings_yield"),
+    "momentum": ("mom12m", "momentum_252_20"),
+    "volatility": ("retvol", "vol_60"),
+}  # first field or feature that the panel can give
 
-# %% ../../nbs/evaluate/exposures.ipynb #44cd9d66
+# %% ../../nbs/evaluate/exposures.ipynb #cfdb2e69
 def style_factors(
-    panel:Panel,
-    extra:dict|None=None, # name -> `(date, asset)` Series or array: further factors, or a better version of one
-)->tuple: # (n_rows, K) float64 in panel row order, K names, {style: why it is missing}
+    panel: Panel,
+    extra: dict | None = None,  # name -> `(date, asset)` Series or array: further factors, or a better version of one
+) -> tuple:  # (n_rows, K) float64 in panel row order, K names, {style: why it is missing}
     """Styles the panel can give, higher meaning more of the style.
 
     Parameters
@@ -52,30 +56,45 @@ def style_factors(
     for style, names in STYLES.items():
         field = next((n for n in names if n in panel.fields), None)
         feature = next((n for n in names if n in FEATURES), None)
-        if field: columns[style] = panel.fields[field].astype(float)
-        elif feature and set(FEATURES[feature].inputs) <= {*panel.fields, "market"}: columns[style] = compute_features(panel, [feature], None).values[:, 0].astype(float)
-        else: missing[style] = f"no field {' or '.join(names)}"
+        if field:
+            columns[style] = panel.fields[field].astype(float)
+        elif feature and set(FEATURES[feature].inputs) <= {*panel.fields, "market"}:
+            columns[style] = compute_features(panel, [feature], None).values[:, 0].astype(float)
+        else:
+            missing[style] = f"no field {' or '.join(names)}"
     columns |= size_and_liquidity(panel)
-    if not any(c.startswith("size") for c in columns): missing["size"] = "no field market_cap and no volume"
-    if "liquidity" not in columns: missing["liquidity"] = "no close and volume"
+    if not any(c.startswith("size") for c in columns):
+        missing["size"] = "no field market_cap and no volume"
+    if "liquidity" not in columns:
+        missing["liquidity"] = "no close and volume"
     columns |= {k: on_panel(panel, v)[0][:, 0].astype(float) for k, v in (extra or {}).items()}
-    for k in [k for k, v in columns.items() if np.isfinite(v).sum() < 3]: missing[k] = "too little history"; del columns[k]
+    for k in [k for k, v in columns.items() if np.isfinite(v).sum() < 3]:
+        missing[k] = "too little history"
+        del columns[k]
     missing = {k: v for k, v in missing.items() if k not in columns}
-    if not columns: raise NeuralphaError(f"{panel.name} gives no style factor: " + "; ".join(f"{k}: {v}" for k, v in missing.items()))
+    if not columns:
+        raise NeuralphaError(
+            f"{panel.name} gives no style factor: " + "; ".join(f"{k}: {v}" for k, v in missing.items())
+        )
     return np.stack(list(columns.values()), 1), list(columns), missing
 
-# %% ../../nbs/evaluate/exposures.ipynb #b5953ff3
+# %% ../../nbs/evaluate/exposures.ipynb #3fa26891
 def _unit_ranks(panel, values):
-    "Ranks by date in [-1, 1]; missing factors stand in the middle, at 0."
+    """Ranks by date in [-1, 1]; missing factors stand in the middle, at 0."""
     ranks = standing(panel, values)[0]
-    n = np.array([np.bincount(panel.date_code, np.isfinite(ranks[:, j]), panel.n_dates) for j in range(ranks.shape[1])]).T[panel.date_code]
-    return 2*ranks/(n + 1)
+    n = np.array(
+        [np.bincount(panel.date_code, np.isfinite(ranks[:, j]), panel.n_dates) for j in range(ranks.shape[1])]
+    ).T[panel.date_code]
+    return 2 * ranks / (n + 1)
+
 
 def neutralise(
-    panel:Panel,
-    scores, # one score, as in `ic`
-    factors:np.ndarray, # (n_rows, K) from `style_factors`
-)->tuple: # (n_rows,) residual of the score's ranks, (n_dates,) R² of the regression; NaN where fewer than K + 3 assets
+    panel: Panel,
+    scores,  # one score, as in `ic`
+    factors: np.ndarray,  # (n_rows, K) from `style_factors`
+) -> (
+    tuple
+):  # (n_rows,) residual of the score's ranks, (n_dates,) R² of the regression; NaN where fewer than K + 3 assets
     """The part of a score that the factors do not explain, by date.
 
     Parameters
@@ -85,34 +104,32 @@ def neutralise(
         one score, as in `ic`
     factors : np.ndarray
         (n_rows, K) from `style_factors`
-
-    Returns
-    -------
-    tuple
-        (n_rows,) residual of the score's ranks, (n_dates,) R² of the regression; NaN where fewer
-        than K + 3 assets
     """
     s = _unit_ranks(panel, on_panel(panel, scores)[0][:, :1].astype(float))[:, 0]
     scored = np.isfinite(s)
     f = np.nan_to_num(_unit_ranks(panel, np.where(scored[:, None], factors, np.nan)))
-    left, share = np.full(panel.n_rows, np.nan), np.full(panel.n_dates, np.nan)
+    left = np.full(panel.n_rows, np.nan)
+    share = np.full(panel.n_dates, np.nan)
     for d in range(panel.n_dates):
-        rows = panel.by_date[panel.date_offsets[d]:panel.date_offsets[d + 1]]
+        rows = panel.by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
         rows = rows[scored[rows]]
-        if len(rows) < f.shape[1] + 3: continue
+        if len(rows) < f.shape[1] + 3:
+            continue
         A = np.column_stack([np.ones(len(rows)), f[rows]])
         left[rows] = s[rows] - A @ np.linalg.lstsq(A, s[rows], rcond=None)[0]
-        total = np.sum((s[rows] - s[rows].mean())**2)
-        if total > 0: share[d] = 1 - np.sum(left[rows]**2)/total
+        total = np.sum((s[rows] - s[rows].mean()) ** 2)
+        if total > 0:
+            share[d] = 1 - np.sum(left[rows] ** 2) / total
     # what the styles explain entirely leaves rounding noise, which would be ranked like a score
-    left[np.isin(panel.date_code, np.flatnonzero(share > 1 - 1e-9))] = 0.
+    left[np.isin(panel.date_code, np.flatnonzero(share > 1 - 1e-9))] = 0.0
     return left, share
 
-# %% ../../nbs/evaluate/exposures.ipynb #236d5a73
+# %% ../../nbs/evaluate/exposures.ipynb #c15d8861
 def exposure_metrics(
-    scores, y:Label,
-    factors:tuple|None=None, # result of `style_factors`
-)->dict: # exposures and factor_ic: {style: record}; style_r2, rank_ic_neutral, rank_ic_from_styles: records
+    scores,
+    y: Label,
+    factors: tuple | None = None,  # result of `style_factors`
+) -> dict:  # exposures and factor_ic: {style: record}; style_r2, rank_ic_neutral, rank_ic_from_styles: records
     """Exposure of a score to every style and the rank IC left after neutralising, JSON-native.
 
     Parameters
@@ -133,26 +150,57 @@ def exposure_metrics(
     s = on_panel(p, scores)[0][:, :1].astype(float)
     scored = np.isfinite(s)
     F = np.where(scored, F, np.nan)
-    exposure, own = coefficients(p, s, F)[1][:, 0], coefficients(p, F, y.values[:, None])[1][:, :, 0]
+    exposure = coefficients(p, s, F)[1][:, 0]
+    own = coefficients(p, F, y.values[:, None])[1][:, :, 0]
     left, share = neutralise(p, s, F)
     before, after = (coefficients(p, v, y.values[:, None])[1][:, 0, 0] for v in (s, left[:, None]))
-    # what styles explain entirely has no order left, so no IC; where there are too few assets to regress, nothing is known
+    # what styles explain entirely has no order left, so no IC; where there are too few assets to regress, nothing is
+    # known
     after = np.where(np.isfinite(before) & np.isfinite(share), np.nan_to_num(after), np.nan)
     nothing = dict.fromkeys(("difference", "low", "high", "p"), np.nan)
-    lost = paired_test(np.where(np.isfinite(after), before, np.nan), after, y.horizon) if np.isfinite(after).sum() >= 3 else nothing
-    say = lambda series, unit, text: mean_metric(series, y, unit, "per date", text)
-    listed = ", ".join(names) + "".join(f"; {k} left out: {v}" for k, v in missing.items())
-    return {"exposures": {n: say(exposure[:, j], "correlation", f"Mean over dates of the rank correlation of score and {n}.") for j, n in enumerate(names)},
-            "factor_ic": {n: say(own[:, j], "correlation", f"Mean rank IC of {n} itself, on the rows that are scored.") for j, n in enumerate(names)},
-            "style_r2": say(share, "share", f"Share of the variance of the score's ranks that the styles explain on a date ({listed})."),
-            "rank_ic_neutral": say(after, "correlation", f"Mean rank IC of the score after regressing its ranks on those of the styles by date ({listed})."),
-            "rank_ic_from_styles": metric(lost["difference"], "correlation", "per date", "Mean rank IC lost by neutralising; p of no loss by a paired test.", lost["low"], lost["high"], p=lost["p"])}
+    lost = (
+        paired_test(np.where(np.isfinite(after), before, np.nan), after, y.horizon)
+        if np.isfinite(after).sum() >= 3
+        else nothing
+    )
 
-# %% ../../nbs/evaluate/exposures.ipynb #bb72a1e1
+    def say(series, unit, text):
+        return mean_metric(series, y, unit, "per date", text)
+
+    listed = ", ".join(names) + "".join(f"; {k} left out: {v}" for k, v in missing.items())
+    return {
+        "exposures": {
+            n: say(exposure[:, j], "correlation", f"Mean over dates of the rank correlation of score and {n}.")
+            for j, n in enumerate(names)
+        },
+        "factor_ic": {
+            n: say(own[:, j], "correlation", f"Mean rank IC of {n} itself, on the rows that are scored.")
+            for j, n in enumerate(names)
+        },
+        "style_r2": say(
+            share, "share", f"Share of the variance of the score's ranks that the styles explain on a date ({listed})."
+        ),
+        "rank_ic_neutral": say(
+            after,
+            "correlation",
+            f"Mean rank IC of the score after regressing its ranks on those of the styles by date ({listed}).",
+        ),
+        "rank_ic_from_styles": metric(
+            lost["difference"],
+            "correlation",
+            "per date",
+            "Mean rank IC lost by neutralising; p of no loss by a paired test.",
+            lost["low"],
+            lost["high"],
+            p=lost["p"],
+        ),
+    }
+
+# %% ../../nbs/evaluate/exposures.ipynb #8a486fef
 def score_correlation(
-    scores, # DataFrame (one column per model), dict of Series, or (n_rows, M) array
-    panel:Panel,
-)->pd.DataFrame: # models × models
+    scores,  # DataFrame (one column per model), dict of Series, or (n_rows, M) array
+    panel: Panel,
+) -> pd.DataFrame:  # models × models
     """Mean over dates of the rank correlation of every pair of scores.
 
     Parameters
@@ -167,5 +215,6 @@ def score_correlation(
         models × models
     """
     S, names = on_panel(panel, scores)
-    with np.errstate(invalid="ignore"): mean = np.nanmean(coefficients(panel, S, S)[1], 0)
+    with np.errstate(invalid="ignore"):
+        mean = np.nanmean(coefficients(panel, S, S)[1], 0)
     return pd.DataFrame(mean, names, names)

@@ -24,18 +24,18 @@ from ..data.names import date_first
 from ..data.panel import Panel, panel_from_frame
 from ..labels import Label
 
-# %% ../../nbs/evaluate/ic.ipynb #04000e91
+# %% ../../nbs/evaluate/ic.ipynb #566b7761
 def _positions(level, codes, known):
-    "Positions in sorted `known` for the entries of one index level; -1 where unknown."
+    """Positions in sorted `known` for the entries of one index level; -1 where unknown."""
     level = level.to_numpy(known.dtype) if known.dtype.kind == "M" else np.asarray(level, dtype=str)
     at = np.minimum(np.searchsorted(known, level), len(known) - 1)
     return np.where(known[at] == level, at, -1)[codes]
 
-# %% ../../nbs/evaluate/ic.ipynb #288037d4
+# %% ../../nbs/evaluate/ic.ipynb #8afb8372
 def panel_rows(
-    panel:Panel,
-    index:pd.MultiIndex, # `(date, asset)`
-)->np.ndarray: # (len(index),) int64
+    panel: Panel,
+    index: pd.MultiIndex,  # `(date, asset)`
+) -> np.ndarray:  # (len(index),) int64
     """The panel row of every pair; raises `NeuralphaError` for a pair the panel doesn't have, or has twice in `index`.
 
     Parameters
@@ -57,55 +57,62 @@ def panel_rows(
     bad = (day < 0) | (asset < 0) | (row < first) | (row >= panel.asset_offsets[asset + 1])
     if bad.any():
         d, a = index[int(np.flatnonzero(bad)[0])]
-        raise NeuralphaError(f"{int(bad.sum())} (date, asset) pairs are not in {panel.name} ({panel.span}), first {a} on {pd.Timestamp(d).date()}.")
+        raise NeuralphaError(
+            f"{int(bad.sum())} (date, asset) pairs are not in {panel.name} ({panel.span}), first {a} on "
+            f"{pd.Timestamp(d).date()}."
+        )
     if len(np.unique(row)) < len(row):
         d, a = index[int(np.flatnonzero(index.duplicated())[0])]
-        raise NeuralphaError(f"{a} on {pd.Timestamp(d).date()} occurs more than once; keep one score per (date, asset).")
+        raise NeuralphaError(
+            f"{a} on {pd.Timestamp(d).date()} occurs more than once; keep one score per (date, asset)."
+        )
     return row
 
-# %% ../../nbs/evaluate/ic.ipynb #0d3a571f
+# %% ../../nbs/evaluate/ic.ipynb #611e89d6
 def on_panel(
-    panel:Panel,
-    values, # `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in panel row order
-)->tuple: # (n_rows, k) float array, list of k names
+    panel: Panel,
+    # `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in panel row order
+    values,
+) -> tuple:  # (n_rows, k) float array, list of k names
     """Scores or labels as columns in panel row order, with their names.
-
-    Parameters
-    ----------
-    panel : Panel
-    values
-        `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in
-        panel row order
 
     Returns
     -------
     tuple
         (n_rows, k) float array, list of k names
     """
-    if isinstance(values, Label): values = [values]
+    if isinstance(values, Label):
+        values = [values]
     if isinstance(values, dict):
         columns = [on_panel(panel, v)[0] for v in values.values()]
         return np.concatenate(columns, 1), list(values)
     if isinstance(values, (list, tuple)) and all(isinstance(v, Label) for v in values):
         return np.stack([v.values for v in values], 1), [v.horizon for v in values]
-    if isinstance(values, pd.Series): values = values.to_frame(values.name if values.name is not None else "score")
+    if isinstance(values, pd.Series):
+        values = values.to_frame(values.name if values.name is not None else "score")
     if isinstance(values, pd.DataFrame):
-        rows, given = panel_rows(panel, values.index), values.to_numpy(np.float64)
+        rows = panel_rows(panel, values.index)
+        given = values.to_numpy(np.float64)
         out = np.full((panel.n_rows, given.shape[1]), np.nan)
         out[rows] = given
         return out, list(values.columns)
     values = np.asarray(values)
-    if values.ndim == 1: values = values[:, None]
+    if values.ndim == 1:
+        values = values[:, None]
     if len(values) != panel.n_rows:
-        raise NeuralphaError(f"An array has {len(values)} rows, {panel.name} has {panel.n_rows}; give one value per panel row or a (date, asset) Series.")
+        raise NeuralphaError(
+            f"An array has {len(values)} rows, {panel.name} has {panel.n_rows}; give one value per panel row or a "
+            "(date, asset) Series."
+        )
     return np.ascontiguousarray(values), list(range(values.shape[1]))
 
-# %% ../../nbs/evaluate/ic.ipynb #9f311212
+# %% ../../nbs/evaluate/ic.ipynb #946bcf3c
 @njit(cache=True)
 def _radix_pass(key, order, to_key, to_order, n, shift):
-    "Stable counting sort of n uint32 keys by one byte, carrying `order` along."
+    """Stable counting sort of n uint32 keys by one byte, carrying `order` along."""
     count = np.zeros(256, np.int32)
-    for i in range(n): count[(key[i] >> shift) & 255] += 1
+    for i in range(n):
+        count[(key[i] >> shift) & 255] += 1
     total = 0
     for b in range(256):
         c = count[b]
@@ -117,17 +124,18 @@ def _radix_pass(key, order, to_key, to_order, n, shift):
         to_key[at], to_order[at] = key[i], order[i]
         count[b] = at + 1
 
+
 @njit(cache=True)
 def _radix_passes(key, order, key2, order2, n):
-    "Stable sort of n uint32 keys, lowest byte first; the result is where it began."
+    """Stable sort of n uint32 keys, lowest byte first; the result is where it began."""
     for shift in (0, 16):
         _radix_pass(key, order, key2, order2, n, shift)
         _radix_pass(key2, order2, key, order, n, shift + 8)
 
-# %% ../../nbs/evaluate/ic.ipynb #1532405c
+# %% ../../nbs/evaluate/ic.ipynb #64265398
 @njit(cache=True)
 def _argsort_64(x, order, key, order2, key2, n):
-    "Sort the n positions in `order` by all 64 bits of x: first by the lower half, then, stably, by the upper."
+    """Sort the n positions in `order` by all 64 bits of x: first by the lower half, then, stably, by the upper."""
     bits = x.view(np.uint64)
     for half in (0, 32):
         for i in range(n):
@@ -136,134 +144,173 @@ def _argsort_64(x, order, key, order2, key2, n):
             key[i] = np.uint32((b >> np.uint64(half)) & np.uint64(0xFFFFFFFF))
         _radix_passes(key, order, key2, order2, n)
 
+
 @njit(cache=True)
 def _argsort(x, order, f32, order2, key2):
-    "Ascending positions of the finite values of x into `order`; returns how many."
+    """Ascending positions of the finite values of x into `order`; returns how many."""
     n = 0
     for i in range(len(x)):
         if np.isfinite(x[i]):
             f32[n] = x[i]
             order[n] = i
             n += 1
-    if n == 0: return 0
+    if n == 0:
+        return 0
     key = f32.view(np.uint32)
-    for i in range(n): key[i] = ~key[i] if key[i] >> 31 else key[i] | np.uint32(0x80000000)
+    for i in range(n):
+        key[i] = ~key[i] if key[i] >> 31 else key[i] | np.uint32(0x80000000)
     _radix_passes(key, order, key2, order2, n)
     moved = 0
-    for i in range(1, n): # neighbours that 32 bits could not tell apart
-        at, v, j = order[i], x[order[i]], i
+    for i in range(1, n):  # neighbours that 32 bits could not tell apart
+        at = order[i]
+        v = x[order[i]]
+        j = i
         while j > 0 and x[order[j - 1]] > v:
             order[j] = order[j - 1]
             j -= 1
         order[j] = at
         moved += i - j
-        if moved > 16*n: # too many of them: sort by all 64 bits
+        if moved > 16 * n:  # too many of them: sort by all 64 bits
             _argsort_64(x, order, key, order2, key2, n)
             break
     return n
 
-# %% ../../nbs/evaluate/ic.ipynb #a57fafd3
+# %% ../../nbs/evaluate/ic.ipynb #757326d6
 @njit(cache=True)
 def _centred_ranks(x, order, n, keep, out):
-    "Average ranks among the kept positions, minus their mean, into `out` (0 elsewhere); returns the sum of squares."
+    """Average ranks among the kept positions, minus their mean, into `out` (0 elsewhere); returns the sum of squares."""
     kept = 0
-    for i in range(n): kept += keep[order[i]]
-    out[:] = 0.
-    middle, i, below, square = (kept + 1)/2, 0, 0, 0.
+    for i in range(n):
+        kept += keep[order[i]]
+    out[:] = 0.0
+    middle = (kept + 1) / 2
+    i = 0
+    below = 0
+    square = 0.0
     while i < n:
         j, ties = i, 0
         while j < n and x[order[j]] == x[order[i]]:
             ties += keep[order[j]]
             j += 1
-        rank = below + (ties + 1)/2 - middle
+        rank = below + (ties + 1) / 2 - middle
         for k in range(i, j):
-            if keep[order[k]]: out[order[k]] = rank
-        square += ties*rank*rank
+            if keep[order[k]]:
+                out[order[k]] = rank
+        square += ties * rank * rank
         below += ties
         i = j
     return square
 
+
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def _centred(x, keep, kept, out):
-    "Kept values minus their mean into `out` (0 elsewhere); returns the sum of squares, 0 for constant values."
-    total, first = 0., 0.
+    """Kept values minus their mean into `out` (0 elsewhere); returns the sum of squares, 0 for constant values."""
+    total, first = 0.0, 0.0
     for i in range(len(x)):
-        out[i] = x[i] if keep[i] else 0.
+        out[i] = x[i] if keep[i] else 0.0
         total += out[i]
     for i in range(len(x)):
         if keep[i]:
             first = x[i]
             break
-    mean, square, other = total/max(kept, 1), 0., 0
+    mean = total / max(kept, 1)
+    square = 0.0
+    other = 0
     for i in range(len(x)):
         other += keep[i] & (x[i] != first)
-        out[i] = out[i] - mean if keep[i] else 0.
-        square += out[i]*out[i]
-    return square if other else 0.
+        out[i] = out[i] - mean if keep[i] else 0.0
+        square += out[i] * out[i]
+    return square if other else 0.0
 
-# %% ../../nbs/evaluate/ic.ipynb #4d04c9b1
+# %% ../../nbs/evaluate/ic.ipynb #b3abea3d
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def _dot(a, b):
-    total = 0.
-    for i in range(len(a)): total += a[i]*b[i]
+    total = 0.0
+    for i in range(len(a)):
+        total += a[i] * b[i]
     return total
 
+
 @njit(cache=True)
-def _correlation(product, xx, yy): return product/np.sqrt(xx*yy) if xx > 0 and yy > 0 else np.nan
+def _correlation(product, xx, yy):
+    return product / np.sqrt(xx * yy) if xx > 0 and yy > 0 else np.nan
+
 
 @njit(cache=True)
 def _prepare(A, rows, x, live, order, count, value, rank, vv, rr, f32, order2, key2):
-    "Gather the columns of one date, sort them, and centre values and ranks among their own finite rows."
+    """Gather the columns of one date, sort them, and centre values and ranks among their own finite rows."""
     n = len(rows)
     for c in range(A.shape[1]):
-        for i in range(n): x[c, i] = A[rows[i], c]
-        for i in range(n): live[c, i] = np.isfinite(x[c, i])
+        for i in range(n):
+            x[c, i] = A[rows[i], c]
+        for i in range(n):
+            live[c, i] = np.isfinite(x[c, i])
         count[c] = _argsort(x[c, :n], order[c], f32, order2, key2)
         rr[c] = _centred_ranks(x[c, :n], order[c], count[c], live[c, :n], rank[c, :n])
         vv[c] = _centred(x[c, :n], live[c, :n], count[c], value[c, :n])
 
+
 @njit(cache=True)
 def _scratch(k, n):
-    return (np.empty((k, n)), np.empty((k, n), np.bool_), np.empty((k, n), np.int32), np.empty(k, np.int64),
-            np.empty((k, n)), np.empty((k, n)), np.empty(k), np.empty(k))
+    return (
+        np.empty((k, n)),
+        np.empty((k, n), np.bool_),
+        np.empty((k, n), np.int32),
+        np.empty(k, np.int64),
+        np.empty((k, n)),
+        np.empty((k, n)),
+        np.empty(k),
+        np.empty(k),
+    )
 
-# %% ../../nbs/evaluate/ic.ipynb #db88f178
+# %% ../../nbs/evaluate/ic.ipynb #d9d0153b
 @njit(nogil=True, cache=True)
 def _coefficients(first, last, S, Y, order, offsets, pearson, spearman):
-    "Fill [first, last) of the (n_dates, M, H) correlations of S (n_rows, M) and Y (n_rows, H)."
+    """Fill [first, last) of the (n_dates, M, H) correlations of S (n_rows, M) and Y (n_rows, H)."""
     D, M, H = pearson.shape
     widest = np.max(np.diff(offsets))
-    f32, order2, key2 = np.empty(widest, np.float32), np.empty(widest, np.int32), np.empty(widest, np.uint32)
+    f32 = np.empty(widest, np.float32)
+    order2 = np.empty(widest, np.int32)
+    key2 = np.empty(widest, np.uint32)
     sx, slive, sorder, scount, sval, srank, svv, srr = _scratch(M, widest)
     yx, ylive, yorder, ycount, yval, yrank, yvv, yrr = _scratch(H, widest)
-    a, b, keep = np.empty(widest), np.empty(widest), np.empty(widest, np.bool_)
+    a = np.empty(widest)
+    b = np.empty(widest)
+    keep = np.empty(widest, np.bool_)
     for d in range(first, last):
-        rows = order[offsets[d]:offsets[d + 1]]
+        rows = order[offsets[d] : offsets[d + 1]]
         n = len(rows)
-        if n < 3: continue
+        if n < 3:
+            continue
         _prepare(S, rows, sx, slive, sorder, scount, sval, srank, svv, srr, f32, order2, key2)
-        if scount.max() < 3: continue
+        if scount.max() < 3:
+            continue
         _prepare(Y, rows, yx, ylive, yorder, ycount, yval, yrank, yvv, yrr, f32, order2, key2)
         for m in range(M):
             for h in range(H):
                 both = 0
-                for i in range(n): both += slive[m, i] & ylive[h, i]
-                if both < 3: continue
+                for i in range(n):
+                    both += slive[m, i] & ylive[h, i]
+                if both < 3:
+                    continue
                 if both == scount[m] == ycount[h]:
                     pearson[d, m, h] = _correlation(_dot(sval[m, :n], yval[h, :n]), svv[m], yvv[h])
                     spearman[d, m, h] = _correlation(_dot(srank[m, :n], yrank[h, :n]), srr[m], yrr[h])
                     continue
-                for i in range(n): keep[i] = slive[m, i] & ylive[h, i]
-                xx, yy = _centred(sx[m, :n], keep[:n], both, a[:n]), _centred(yx[h, :n], keep[:n], both, b[:n])
+                for i in range(n):
+                    keep[i] = slive[m, i] & ylive[h, i]
+                xx = _centred(sx[m, :n], keep[:n], both, a[:n])
+                yy = _centred(yx[h, :n], keep[:n], both, b[:n])
                 pearson[d, m, h] = _correlation(_dot(a[:n], b[:n]), xx, yy)
                 xx = _centred_ranks(sx[m, :n], sorder[m], scount[m], keep[:n], a[:n])
                 yy = _centred_ranks(yx[h, :n], yorder[h], ycount[h], keep[:n], b[:n])
                 spearman[d, m, h] = _correlation(_dot(a[:n], b[:n]), xx, yy)
 
-# %% ../../nbs/evaluate/ic.ipynb #7a8babec
+# %% ../../nbs/evaluate/ic.ipynb #9a67d895
 def over_dates(
-    kernel, # called as kernel(first, last, *args); compiled with nogil=True
-    n_dates:int, *args,
+    kernel,  # called as kernel(first, last, *args); compiled with nogil=True
+    n_dates: int,
+    *args,
 ):
     """Run a kernel over all dates in as many threads as numba may use (see `limit_threads`).
 
@@ -275,17 +322,21 @@ def over_dates(
     *args
     """
     threads = numba.get_num_threads()
-    parts = min(8*threads, n_dates//100) if threads > 1 else 1 # a short history is done before a thread has started
-    if parts < 2: return kernel(0, n_dates, *args)
+    parts = (
+        min(8 * threads, n_dates // 100) if threads > 1 else 1
+    )  # a short history is done before a thread has started
+    if parts < 2:
+        return kernel(0, n_dates, *args)
     edges = np.linspace(0, n_dates, parts + 1).astype(np.int64)
-    with ThreadPoolExecutor(threads) as pool: list(pool.map(lambda i: kernel(edges[i], edges[i + 1], *args), range(parts)))
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda i: kernel(edges[i], edges[i + 1], *args), range(parts)))
 
-# %% ../../nbs/evaluate/ic.ipynb #fe8412ef
+# %% ../../nbs/evaluate/ic.ipynb #7b9af6ab
 def coefficients(
-    panel:Panel,
-    scores:np.ndarray, # (n_rows, M) in panel row order, NaN where there is no score
-    labels:np.ndarray, # (n_rows, H) in panel row order, NaN where unknown
-)->tuple: # IC and rank IC, each (n_dates, M, H) float64
+    panel: Panel,
+    scores: np.ndarray,  # (n_rows, M) in panel row order, NaN where there is no score
+    labels: np.ndarray,  # (n_rows, H) in panel row order, NaN where unknown
+) -> tuple:  # IC and rank IC, each (n_dates, M, H) float64
     """Pearson and Spearman correlation of every score with every label on every date; NaN below three common assets.
 
     Parameters
@@ -307,24 +358,36 @@ def coefficients(
     over_dates(_coefficients, panel.n_dates, S, Y, panel.by_date, panel.date_offsets, pearson, spearman)
     return pearson, spearman
 
-# %% ../../nbs/evaluate/ic.ipynb #c3684919
+# %% ../../nbs/evaluate/ic.ipynb #113e3117
 def _given_panel(panel, scores, labels):
-    "The panel of the arguments: given, a Label's, or built from the index of the scores."
-    if panel is not None: return panel
+    """The panel of the arguments: given, a Label's, or built from the index of the scores."""
+    if panel is not None:
+        return panel
     first = labels[0] if isinstance(labels, (list, tuple)) else labels
-    if isinstance(first, Label): return first.panel
-    index = [v.index for s in (scores, labels) for v in (s.values() if isinstance(s, dict) else [s]) if isinstance(v, (pd.Series, pd.DataFrame))]
-    if not index: raise NeuralphaError("Arrays need `panel=`: the rows are meant in its order.")
+    if isinstance(first, Label):
+        return first.panel
+    index = [
+        v.index
+        for s in (scores, labels)
+        for v in (s.values() if isinstance(s, dict) else [s])
+        if isinstance(v, (pd.Series, pd.DataFrame))
+    ]
+    if not index:
+        raise NeuralphaError("Arrays need `panel=`: the rows are meant in its order.")
     pairs = pd.concat([date_first(i).to_frame(index=False, name=["date", "asset"]) for i in index]).drop_duplicates()
     return panel_from_frame(pairs, "scores")
+
 
 def _by_date(panel, values, has_score, score_names, label_names):
     dates = pd.DatetimeIndex(panel.dates[has_score], name="date")
     columns = pd.MultiIndex.from_product([score_names, label_names], names=["score", "horizon"])
     out = pd.DataFrame(values[has_score].reshape(len(dates), len(columns)), dates, columns)
-    if len(label_names) == 1: out = out.droplevel("horizon", axis=1)
-    elif len(score_names) == 1: out = out.droplevel("score", axis=1)
+    if len(label_names) == 1:
+        out = out.droplevel("horizon", axis=1)
+    elif len(score_names) == 1:
+        out = out.droplevel("score", axis=1)
     return out.iloc[:, 0] if out.shape[1] == 1 else out
+
 
 def _per_date(scores, labels, panel, which):
     panel = _given_panel(panel, scores, labels)
@@ -333,12 +396,12 @@ def _per_date(scores, labels, panel, which):
     has = np.bincount(panel.date_code, np.isfinite(S).any(1), panel.n_dates) > 0
     return _by_date(panel, coefficients(panel, S, Y)[which], has, score_names, label_names)
 
-# %% ../../nbs/evaluate/ic.ipynb #770a17bb
+# %% ../../nbs/evaluate/ic.ipynb #51f4a040
 def ic(
-    scores, # `(date, asset)` Series, DataFrame (one column per score), dict of Series, or array in panel row order
-    labels, # Label, list of Labels (horizons), `(date, asset)` Series/DataFrame, or array in panel row order
-    panel:Panel|None=None, # needed for arrays only; a Label brings its own
-): # Series, or DataFrame with a column per score, horizon or pair; index: dates with a score
+    scores,  # `(date, asset)` Series, DataFrame (one column per score), dict of Series, or array in panel row order
+    labels,  # Label, list of Labels (horizons), `(date, asset)` Series/DataFrame, or array in panel row order
+    panel: Panel | None = None,  # needed for arrays only; a Label brings its own
+):  # Series, or DataFrame with a column per score, horizon or pair; index: dates with a score
     """Pearson correlation of scores and labels across assets on each date; NaN below three assets or without spread.
 
     Parameters
@@ -354,6 +417,7 @@ def ic(
     """
     return _per_date(scores, labels, panel, 0)
 
-def rank_ic(scores, labels, panel:Panel|None=None):
-    "As `ic`, with Spearman's correlation (average ranks): what Alphalens calls IC."
+
+def rank_ic(scores, labels, panel: Panel | None = None):
+    """As `ic`, with Spearman's correlation (average ranks): what Alphalens calls IC."""
     return _per_date(scores, labels, panel, 1)

@@ -10,7 +10,7 @@ formula. Each metric is a small record that answers them; the pages only format 
 __all__ = ['LIVES', 'FADING_BARS', 'metric', 'mean_metric', 'calibrate', 'calibrated', 'pooled_r2', 'share_recovered',
            'half_life', 'bar_ics', 'horizon_labels', 'evaluate_scores', 'metrics_table']
 
-# %% ../../nbs/evaluate/metrics.ipynb #0cc53979
+# %% ../../nbs/evaluate/metrics.ipynb #9f639781
 import math
 import numpy as np
 import pandas as pd
@@ -20,19 +20,31 @@ from ..data.panel import Panel
 from ..labels import Label, excess_return, forward_return, suspended_exits
 from .ic import coefficients, on_panel
 from .quantiles import _lag_correlation, _lagged, _turnover, group_returns, spread_portfolio, standing
-from .statistics import FEWEST_DATES, block_length, bootstrap_means, influence_interval, mean_test, sharpe_report
+from neuralpha.evaluate.statistics import (
+    FEWEST_DATES,
+    block_length,
+    bootstrap_means,
+    influence_interval,
+    mean_test,
+    sharpe_report,
+)
 
-# %% ../../nbs/evaluate/metrics.ipynb #e17bec82
+# %% ../../nbs/evaluate/metrics.ipynb #c5f88570
 def _number(v):
     v = float(v)
     return v if math.isfinite(v) else None
 
+
 def metric(
-    value, unit:str, period:str, definition:str,
-    low=None, high=None, # 95% interval, where there is one
-    interval:str="95%, Student's t over dates, long-run variance", # how it was found
-    **more, # further JSON-native facts: t, lag, n, ...
-)->dict:
+    value,
+    unit: str,
+    period: str,
+    definition: str,
+    low=None,  # 95% interval, where there is one
+    high=None,  # 95% interval, where there is one
+    interval: str = "95%, Student's t over dates, long-run variance",  # how it was found
+    **more,  # further JSON-native facts: t, lag, n, ...
+) -> dict:
     """One number with what it means; NaN and infinity become None.
 
     Parameters
@@ -41,7 +53,9 @@ def metric(
     unit : str
     period : str
     definition : str
-    low, high : default None, None
+    low : default None
+        95% interval, where there is one
+    high : default None
         95% interval, where there is one
     interval : str, default "95%, Student's t over dates, long-run variance"
         how it was found
@@ -49,20 +63,26 @@ def metric(
         further JSON-native facts: t, lag, n, ...
     """
     out = dict(value=_number(value), unit=unit, period=period, definition=definition)
-    if low is not None: out |= dict(low=_number(low), high=_number(high), interval=interval)
+    if low is not None:
+        out |= dict(low=_number(low), high=_number(high), interval=interval)
     return out | {k: _number(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
 
-# %% ../../nbs/evaluate/metrics.ipynb #69623c5d
+# %% ../../nbs/evaluate/metrics.ipynb #00047b88
 def mean_metric(
-    series, y:Label, # one value per date; the label it belongs to says how far neighbours overlap
-    unit:str, period:str, definition:str,
-    scale:float=1., # the mean and its interval are multiplied by this
-)->dict:
-    """Mean over dates with its interval; no interval below `fewest_dates` of the label's horizon, no value without any date.
+    series,
+    y: Label,  # one value per date; the label it belongs to says how far neighbours overlap
+    unit: str,
+    period: str,
+    definition: str,
+    scale: float = 1.0,  # the mean and its interval are multiplied by this
+) -> dict:
+    """Mean over dates with its interval; no interval below `fewest_dates` of the label's horizon, no value without any
+    date.
 
     Parameters
     ----------
-    series, y
+    series
+    y : Label
         one value per date; the label it belongs to says how far neighbours overlap
     unit : str
     period : str
@@ -71,20 +91,36 @@ def mean_metric(
         the mean and its interval are multiplied by this
     """
     x = np.asarray(series, float)
-    x = x[np.isfinite(x)]*scale
-    if len(x) < 3: return metric(x.mean() if len(x) else np.nan, unit, period, definition, np.nan, np.nan, n=len(x), freedom=0, error=np.nan)
+    x = x[np.isfinite(x)] * scale
+    if len(x) < 3:
+        return metric(
+            x.mean() if len(x) else np.nan, unit, period, definition, np.nan, np.nan, n=len(x), freedom=0, error=np.nan
+        )
     fit = mean_test(x, y.horizon)
-    return metric(fit["mean"], unit, period, definition, fit["low"], fit["high"], n=len(x), freedom=fit["freedom"], error=fit["se"])
+    return metric(
+        fit["mean"],
+        unit,
+        period,
+        definition,
+        fit["low"],
+        fit["high"],
+        n=len(x),
+        freedom=fit["freedom"],
+        error=fit["se"],
+    )
 
-# %% ../../nbs/evaluate/metrics.ipynb #c38f3bbc
+# %% ../../nbs/evaluate/metrics.ipynb #f0fd6f1b
 def calibrate(
-    scores, labels, # arrays of the same length: a model's scores and raw labels on the validation rows
-)->dict: # intercept, slope, n
+    scores,  # arrays of the same length: a model's scores and raw labels on the validation rows
+    labels,  # arrays of the same length: a model's scores and raw labels on the validation rows
+) -> dict:  # intercept, slope, n
     """Least-squares line from scores to returns; slope 0 where the scores are constant.
 
     Parameters
     ----------
-    scores, labels
+    scores
+        arrays of the same length: a model's scores and raw labels on the validation rows
+    labels
         arrays of the same length: a model's scores and raw labels on the validation rows
 
     Returns
@@ -92,21 +128,24 @@ def calibrate(
     dict
         intercept, slope, n
     """
-    s, v = np.asarray(scores, float), np.asarray(labels, float)
+    s = np.asarray(scores, float)
+    v = np.asarray(labels, float)
     ok = np.isfinite(s) & np.isfinite(v)
-    if ok.sum() < 3: raise NeuralphaError(f"Calibration has {int(ok.sum())} rows with score and label; it needs at least 3.")
-    s, v = s[ok], v[ok]
+    if ok.sum() < 3:
+        raise NeuralphaError(f"Calibration has {int(ok.sum())} rows with score and label; it needs at least 3.")
+    s = s[ok]
+    v = v[ok]
     spread = s - s.mean()
-    slope = float(spread @ (v - v.mean())/(spread @ spread)) if np.ptp(s) > 0 else 0.
-    return dict(intercept=float(v.mean() - slope*s.mean()), slope=slope, n=int(ok.sum()))
+    slope = float(spread @ (v - v.mean()) / (spread @ spread)) if np.ptp(s) > 0 else 0.0
+    return dict(intercept=float(v.mean() - slope * s.mean()), slope=slope, n=int(ok.sum()))
 
-# %% ../../nbs/evaluate/metrics.ipynb #ce6bc622
+# %% ../../nbs/evaluate/metrics.ipynb #1e5bf294
 def calibrated(
-    scores:pd.Series, # `(date, asset)` test scores
-    y:Label,
-    folds, # the folds the scores come from
-    lines:dict, # fold number -> result of `calibrate` on that fold's validation part
-)->pd.DataFrame: # index as scores; columns forecast, train_mean (returns over the label's horizon)
+    scores: pd.Series,  # `(date, asset)` test scores
+    y: Label,
+    folds,  # the folds the scores come from
+    lines: dict,  # fold number -> result of `calibrate` on that fold's validation part
+) -> pd.DataFrame:  # index as scores; columns forecast, train_mean (returns over the label's horizon)
     """Return forecasts of every test row by its own fold's line, and the mean label of that fold's training part.
 
     Parameters
@@ -125,15 +164,17 @@ def calibrated(
         index as scores; columns forecast, train_mean (returns over the label's horizon)
     """
     values = on_panel(y.panel, scores)[0][:, 0]
-    forecast, mean = np.full(y.panel.n_rows, np.nan), np.full(y.panel.n_rows, np.nan)
+    forecast = np.full(y.panel.n_rows, np.nan)
+    mean = np.full(y.panel.n_rows, np.nan)
     for f in folds:
-        if f.number not in lines: raise NeuralphaError(f"No calibration for fold {f.number}; there is one for {sorted(lines)}.")
-        forecast[f.test] = lines[f.number]["intercept"] + lines[f.number]["slope"]*values[f.test]
+        if f.number not in lines:
+            raise NeuralphaError(f"No calibration for fold {f.number}; there is one for {sorted(lines)}.")
+        forecast[f.test] = lines[f.number]["intercept"] + lines[f.number]["slope"] * values[f.test]
         mean[f.test] = np.nanmean(y.values[f.train])
     return pd.DataFrame({"forecast": y.panel.series(forecast), "train_mean": y.panel.series(mean)}).dropna()
 
-# %% ../../nbs/evaluate/metrics.ipynb #9b89a2a0
-def pooled_r2(forecast, mean, values)->float: # arrays of the same length; NaN where no row has all three
+# %% ../../nbs/evaluate/metrics.ipynb #34844aef
+def pooled_r2(forecast, mean, values) -> float:  # arrays of the same length; NaN where no row has all three
     """Out-of-sample R² against the training mean: 1 - SSE(forecast)/SSE(mean), pooled over rows.
 
     Returns
@@ -142,83 +183,168 @@ def pooled_r2(forecast, mean, values)->float: # arrays of the same length; NaN w
         arrays of the same length; NaN where no row has all three
     """
     ok = np.isfinite(forecast) & np.isfinite(mean) & np.isfinite(values)
-    return float(1 - np.sum((values - forecast)[ok]**2)/np.sum((values - mean)[ok]**2)) if ok.any() else np.nan
+    return float(1 - np.sum((values - forecast)[ok] ** 2) / np.sum((values - mean)[ok] ** 2)) if ok.any() else np.nan
 
-def _per_horizon(y): return "per date" if y.unit != "return" else f"per {y.horizon} bars" if y.horizon > 1 else "per bar"
+
+def _per_horizon(y):
+    return "per date" if y.unit != "return" else f"per {y.horizon} bars" if y.horizon > 1 else "per bar"
+
 
 def _errors(forecast, mean, y):
-    "RMSE and both out-of-sample R² on the rows that have forecast and label."
+    """RMSE and both out-of-sample R² on the rows that have forecast and label."""
     ok = np.isfinite(forecast) & np.isfinite(y.values)
-    f, v = forecast[ok], y.values[ok]
+    f = forecast[ok]
+    v = y.values[ok]
     period = _per_horizon(y)
-    if not ok.any(): f = v = np.full(1, np.nan)
-    sse = np.sum((v - f)**2)
-    out = {"rmse": metric(np.sqrt(np.mean((v - f)**2)), y.unit, period, "Root mean squared error over all rows of the forecast: the score on its fold's line (level and slope from before the test).", n=int(ok.sum())),
-           "r2_zero": metric(1 - sse/np.sum(v**2), "share", period, "Out-of-sample R²: 1 - SSE(forecast)/SSE(zero forecast), pooled over rows.", n=int(ok.sum()))}
+    if not ok.any():
+        f = v = np.full(1, np.nan)
+    sse = np.sum((v - f) ** 2)
+    out = {
+        "rmse": metric(
+            np.sqrt(np.mean((v - f) ** 2)),
+            y.unit,
+            period,
+            "Root mean squared error over all rows of the forecast: the score on its fold's line (level and slope "
+            "from before the test).",
+            n=int(ok.sum()),
+        ),
+        "r2_zero": metric(
+            1 - sse / np.sum(v**2),
+            "share",
+            period,
+            "Out-of-sample R²: 1 - SSE(forecast)/SSE(zero forecast), pooled over rows.",
+            n=int(ok.sum()),
+        ),
+    }
     m = mean[ok] if ok.any() else np.full(1, np.nan)
-    out["r2_train_mean"] = metric(pooled_r2(f, m, v), "share", period,
-                                  "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over rows.", n=int(ok.sum()))
+    out["r2_train_mean"] = metric(
+        pooled_r2(f, m, v),
+        "share",
+        period,
+        "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over rows.",
+        n=int(ok.sum()),
+    )
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #d250aa08
+# %% ../../nbs/evaluate/metrics.ipynb #68cc2b92
 def _over_sd(x, horizon):
-    "Mean over standard deviation across dates, and the ends of its interval; NaN where nothing varies, no interval of few dates."
-    if len(x) < 3 or np.ptp(x) == 0: return np.nan, np.nan, np.nan
-    z = (x - x.mean())/x.std(ddof=1)
-    ratio = x.mean()/x.std(ddof=1)
-    return ratio, *influence_interval(ratio, z - ratio/2*z**2, horizon)
+    """Mean over standard deviation across dates, and the ends of its interval;
+
+    NaN where nothing varies, no interval of few dates.
+    """
+    if len(x) < 3 or np.ptp(x) == 0:
+        return np.nan, np.nan, np.nan
+    z = (x - x.mean()) / x.std(ddof=1)
+    ratio = x.mean() / x.std(ddof=1)
+    return ratio, *influence_interval(ratio, z - ratio / 2 * z**2, horizon)
+
 
 def _ic_metrics(per_date, y, kind):
-    "Mean, ICIR, annual ICIR and t of one IC series; `kind` is 'ic' or 'rank_ic'."
+    """Mean, ICIR, annual ICIR and t of one IC series; `kind` is 'ic' or 'rank_ic'."""
     name = {"ic": "Pearson", "rank_ic": "Spearman (average ranks)"}[kind]
     x = per_date[np.isfinite(per_date)]
-    mean = mean_metric(x, y, "correlation", "per date", f"Mean over dates of the cross-sectional {name} correlation of score and label ({y.name}).")
+    mean = mean_metric(
+        x,
+        y,
+        "correlation",
+        "per date",
+        f"Mean over dates of the cross-sectional {name} correlation of score and label ({y.name}).",
+    )
     fit = mean_test(x, y.horizon) if len(x) >= 3 else dict(t=np.nan, p=np.nan, critical=np.nan, freedom=0)
     sd = x.std(ddof=1) if len(x) > 1 else np.nan
     ratio, low, high = _over_sd(x, y.horizon)
-    annual = fit["t"]*np.sqrt(y.panel.bars_per_year/max(len(x), 1))
-    return {kind: mean,
-            f"{kind}_sd": metric(sd, "correlation", "per date", f"Standard deviation over dates of the {name} IC, n - 1 in its denominator."),
-            f"{kind}ir": metric(ratio, "ratio", "per date", f"Mean over standard deviation (n - 1 in its denominator) across dates of the {name} IC.", low, high, n=len(x)),
-            f"{kind}ir_annual": metric(annual, "ratio", "per year", f"Mean {name} IC over its long-run standard deviation, times the square root of "
-                                       f"{y.panel.bars_per_year:.1f} bars per year."),
-            f"{kind}_t": metric(fit["t"], "t-statistic", "whole period", f"t-statistic of the mean {name} IC, its long-run variance from slow cosine waves (Lazarus, Lewis, Stock and Watson, 2018); "
-                                "by luck alone it lies beyond its critical value, on either side, once in twenty samples.",
-                                critical=fit["critical"], p=fit["p"], freedom=fit["freedom"], n=len(x))}
+    annual = fit["t"] * np.sqrt(y.panel.bars_per_year / max(len(x), 1))
+    return {
+        kind: mean,
+        f"{kind}_sd": metric(
+            sd, "correlation", "per date", f"Standard deviation over dates of the {name} IC, n - 1 in its denominator."
+        ),
+        f"{kind}ir": metric(
+            ratio,
+            "ratio",
+            "per date",
+            f"Mean over standard deviation (n - 1 in its denominator) across dates of the {name} IC.",
+            low,
+            high,
+            n=len(x),
+        ),
+        f"{kind}ir_annual": metric(
+            annual,
+            "ratio",
+            "per year",
+            f"Mean {name} IC over its long-run standard deviation, times the square root of "
+            f"{y.panel.bars_per_year:.1f} bars per year.",
+        ),
+        f"{kind}_t": metric(
+            fit["t"],
+            "t-statistic",
+            "whole period",
+            f"t-statistic of the mean {name} IC, its long-run variance from slow cosine waves (Lazarus, Lewis, "
+            "Stock and Watson, 2018); "
+            "by luck alone it lies beyond its critical value, on either side, once in twenty samples.",
+            critical=fit["critical"],
+            p=fit["p"],
+            freedom=fit["freedom"],
+            n=len(x),
+        ),
+    }
 
-# %% ../../nbs/evaluate/metrics.ipynb #15aa154c
+# %% ../../nbs/evaluate/metrics.ipynb #083fa7b1
 def share_recovered(
-    ics, ceiling, # IC per date of a model and of the oracle; dates where either is missing are left out
-    y:Label,
-)->dict:
-    """Mean IC over the oracle's on the same dates, with its paired interval (none where the oracle's own reaches zero); None where the oracle's is not positive.
+    ics,  # IC per date of a model and of the oracle; dates where either is missing are left out
+    ceiling,  # IC per date of a model and of the oracle; dates where either is missing are left out
+    y: Label,
+) -> dict:
+    """Mean IC over the oracle's on the same dates, with its paired interval (none where the oracle's own reaches zero);
+
+    None where the oracle's is not positive.
 
     Parameters
     ----------
-    ics, ceiling
+    ics
+        IC per date of a model and of the oracle; dates where either is missing are left out
+    ceiling
         IC per date of a model and of the oracle; dates where either is missing are left out
     y : Label
     """
     pair = np.stack([np.asarray(ics, float), np.asarray(ceiling, float)], 1)
     pair = pair[np.isfinite(pair).all(1)]
-    text, n = f"Mean IC over that of the oracle, the return a simulated market let expect over the label's own bars ({y.horizon} after a delay of {y.delay}), on the same dates. ", len(pair)
-    text += ("The oracle is the ceiling of the Pearson IC; of the rank IC a score divided by volatility can reach more." if _of_returns(y)
-             else "It is no ceiling here: this label is not that return.")
+    text = (
+        "Mean IC over that of the oracle, the return a simulated market let expect over the label's own bars "
+        f"({y.horizon} after a delay of {y.delay}), on the same dates. "
+    )
+    n = len(pair)
+    text += (
+        "The oracle is the ceiling of the Pearson IC; of the rank IC a score divided by volatility can reach more."
+        if _of_returns(y)
+        else "It is no ceiling here: this label is not that return."
+    )
     mean = pair.mean(0) if n else np.full(2, np.nan)
-    if not mean[1] > 0: return metric(np.nan, "share", "whole period", text, np.nan, np.nan, n=n)
-    share = mean[0]/mean[1]
+    if not mean[1] > 0:
+        return metric(np.nan, "share", "whole period", text, np.nan, np.nan, n=n)
+    share = mean[0] / mean[1]
     known = n >= 3 and mean_test(pair[:, 1], y.horizon)["low"] > 0
-    left = (pair[:, 0] - share*pair[:, 1])/mean[1]
+    left = (pair[:, 0] - share * pair[:, 1]) / mean[1]
     low, high = influence_interval(share, left, y.horizon) if known else (np.nan, np.nan)
-    return metric(share, "share", "whole period", text, low, high, n=n, error=mean_test(left, y.horizon)["se"] if known else np.nan)
+    return metric(
+        share,
+        "share",
+        "whole period",
+        text,
+        low,
+        high,
+        n=n,
+        error=mean_test(left, y.horizon)["se"] if known else np.nan,
+    )
 
-# %% ../../nbs/evaluate/metrics.ipynb #ace01e4b
-LIVES = np.concatenate([[0.], np.geomspace(.1, 5000, 400), [np.inf]]) # half-lives that are tried, bars
-FADING_BARS = 20 # single bars after the entry
+# %% ../../nbs/evaluate/metrics.ipynb #bef52184
+LIVES = np.concatenate([[0.0], np.geomspace(0.1, 5000, 400), [np.inf]])  # half-lives that are tried, bars
+FADING_BARS = 20  # single bars after the entry
+
 
 def half_life(
-    ics, # (..., bars) mean IC with the return of the 1st, 2nd, ... bar after the entry
-)->np.ndarray: # (...) bars; 0 where nothing is left after one, infinite where no fading is seen, NaN where the ICs are not positive
+    ics,  # (..., bars) mean IC with the return of the 1st, 2nd, ... bar after the entry
+) -> np.ndarray:  # (...) bars; 0 where nothing is left after one, infinite where no fading is seen, NaN where the ICs are not positive
     """Half-life of what a score knows, from its ICs with single bars.
 
     Parameters
@@ -233,36 +359,52 @@ def half_life(
         the ICs are not positive
     """
     ics = np.asarray(ics, float)
-    if ics.shape[-1] < 3: return np.full(ics.shape[:-1], np.nan) # one or two bars show no fading
-    with np.errstate(divide="ignore"): fading = .5**(1/LIVES)
-    shapes = fading[:, None]**np.arange(ics.shape[-1])
-    scale = np.maximum(ics @ shapes.T/(shapes**2).sum(1), 0)
-    gain = 2*scale*(ics @ shapes.T) - scale**2*(shapes**2).sum(1) # squares explained
+    if ics.shape[-1] < 3:
+        return np.full(ics.shape[:-1], np.nan)  # one or two bars show no fading
+    with np.errstate(divide="ignore"):
+        fading = 0.5 ** (1 / LIVES)
+    shapes = fading[:, None] ** np.arange(ics.shape[-1])
+    scale = np.maximum(ics @ shapes.T / (shapes**2).sum(1), 0)
+    gain = 2 * scale * (ics @ shapes.T) - scale**2 * (shapes**2).sum(1)  # squares explained
     best = gain.argmax(-1)
     level = np.take_along_axis(scale, best[..., None], -1)[..., 0]
     return np.where(level > 0, LIVES[best], np.nan)
 
+
 @njit(cache=True)
 def _bar_ics(scores, returns, lag, offsets, day, out):
-    "Fill (n_dates, bars) correlations of centred ranks: returns of the date with scores `lag`, `lag` + 1, ... rows earlier."
+    """Fill (n_dates, bars) correlations of centred ranks: returns of the date with scores `lag`, `lag` + 1, ... rows
+    earlier.
+    """
     for k in range(out.shape[1]):
         s = np.zeros((len(out), 6))
         for a in range(len(offsets) - 1):
             for r in range(offsets[a] + lag + k, offsets[a + 1]):
-                x, y = returns[r], scores[r - lag - k]
-                if np.isnan(x) or np.isnan(y): continue
+                x = returns[r]
+                y = scores[r - lag - k]
+                if np.isnan(x) or np.isnan(y):
+                    continue
                 t = s[day[r]]
-                t[0] += 1; t[1] += x; t[2] += y; t[3] += x*x; t[4] += y*y; t[5] += x*y
+                t[0] += 1
+                t[1] += x
+                t[2] += y
+                t[3] += x * x
+                t[4] += y * y
+                t[5] += x * y
         for d in range(len(out)):
             n, x, y, xx, yy, xy = s[d]
-            if n >= 3: xx, yy, xy = xx - x*x/n, yy - y*y/n, xy - x*y/n
-            out[d, k] = xy/np.sqrt(xx*yy) if n >= 3 and xx > 0 and yy > 0 else np.nan
+            if n >= 3:
+                xx = xx - x * x / n
+                yy = yy - y * y / n
+                xy = xy - x * y / n
+            out[d, k] = xy / np.sqrt(xx * yy) if n >= 3 and xx > 0 and yy > 0 else np.nan
+
 
 def bar_ics(
-    scores, # one score: `(date, asset)` Series, or array in panel row order
-    y:Label, # its panel and delay; and what returns are less of
-    bars:int=FADING_BARS, # after the entry
-)->np.ndarray: # (n_dates, bars); row d: the bar that starts at date d, NaN where fewer than three assets have both
+    scores,  # one score: `(date, asset)` Series, or array in panel row order
+    y: Label,  # its panel and delay; and what returns are less of
+    bars: int = FADING_BARS,  # after the entry
+) -> np.ndarray:  # (n_dates, bars); row d: the bar that starts at date d, NaN where fewer than three assets have both
     """Rank IC of a score with the return of each single bar after the entry, dated by the bar.
 
     Parameters
@@ -284,159 +426,362 @@ def bar_ics(
     came = _less(y, forward_return(p, 1, 0))
     ranks = standing(p, np.stack([on_panel(p, scores)[0][:, 0].astype(float), came.values], 1))[0]
     out = np.empty((p.n_dates, bars))
-    _bar_ics(np.ascontiguousarray(ranks[:, 0]), np.ascontiguousarray(ranks[:, 1]), y.delay, p.asset_offsets, p.date_code, out)
+    _bar_ics(
+        np.ascontiguousarray(ranks[:, 0]), np.ascontiguousarray(ranks[:, 1]), y.delay, p.asset_offsets, p.date_code, out
+    )
     return out
 
+
 def _less(y, returns):
-    "Returns less what the label is less of; a label that is no return has plain ones."
-    for over, window in y.less if _of_returns(y) else (): returns = excess_return(returns, over, window)
+    """Returns less what the label is less of; a label that is no return has plain ones."""
+    for over, window in y.less if _of_returns(y) else ():
+        returns = excess_return(returns, over, window)
     return returns
 
-def _of_returns(y): return y.unit == "return" and y.name.startswith("return")
+
+def _of_returns(y):
+    return y.unit == "return" and y.name.startswith("return")
+
 
 def _half_life_metric(scores, y, seed, reps):
-    "The half-life and its interval, from dates that have an IC for every bar."
+    """The half-life and its interval, from dates that have an IC for every bar."""
     scored = np.isfinite(on_panel(y.panel, scores)[0][:, 0])
-    bars = min(FADING_BARS, len(np.unique(y.panel.date_code[scored]))//4)
-    text = f"Half-life of what the score knows: geometric fading fitted to the mean rank IC with each of the first {bars} single bars after the entry; None: no fading or no positive IC."
+    bars = min(FADING_BARS, len(np.unique(y.panel.date_code[scored])) // 4)
+    text = (
+        "Half-life of what the score knows: geometric fading fitted to the mean rank IC with each of the first "
+        f"{bars} single bars after the entry; None: no fading or no positive IC."
+    )
     nothing = {"half_life": metric(np.nan, "bars", "whole period", text)}
-    if bars < 3: return nothing
+    if bars < 3:
+        return nothing
     ics = bar_ics(scores, y, bars)
     ics = ics[np.isfinite(ics).all(1)]
-    if len(ics) < FEWEST_DATES: return nothing
+    if len(ics) < FEWEST_DATES:
+        return nothing
     draws = half_life(bootstrap_means(ics, block_length(ics.mean(1)), reps, seed))
-    low, high = np.quantile(np.nan_to_num(draws, nan=np.inf, posinf=np.inf), [.025, .975], method="nearest")
+    low, high = np.quantile(np.nan_to_num(draws, nan=np.inf, posinf=np.inf), [0.025, 0.975], method="nearest")
     return {"half_life": metric(half_life(ics.mean(0)), "bars", "whole period", text, low, high, n=len(ics))}
 
-# %% ../../nbs/evaluate/metrics.ipynb #7c209cad
-def horizon_labels(y:Label, horizons=(1, 2, 5, 10, 20))->list:
-    "Forward-return labels with the delay of `y` for several horizons, less what `y` is less of; `y` itself is reused. A label that is no return has plain ones."
-    def at(h): return _less(y, forward_return(y.panel, h, y.delay, y.exit))
+# %% ../../nbs/evaluate/metrics.ipynb #155adc50
+def horizon_labels(y: Label, horizons=(1, 2, 5, 10, 20)) -> list:
+    """Forward-return labels with the delay of `y` for several horizons, less what `y` is less of;
+
+    `y` itself is reused. A label that is no return has plain ones.
+    """
+
+    def at(h):
+        return _less(y, forward_return(y.panel, h, y.delay, y.exit))
+
     return [y if _of_returns(y) and h == y.horizon else at(h) for h in horizons]
 
+
 def _horizon_metrics(pearson, spearman, labels, seed, reps):
-    "IC and rank IC by horizon (n_dates, H each)."
+    """IC and rank IC by horizon (n_dates, H each)."""
     out = {}
     for kind, values in (("ic", pearson), ("rank_ic", spearman)):
         name = {"ic": "Pearson", "rank_ic": "Spearman"}[kind]
-        out[f"{kind}_by_horizon"] = {str(l.horizon): mean_metric(values[:, j], l, "correlation", "per date", f"Mean over dates of the {name} IC with the {l.name}.")
-                                     for j, l in enumerate(labels)}
+        out[f"{kind}_by_horizon"] = {
+            str(l.horizon): mean_metric(
+                values[:, j], l, "correlation", "per date", f"Mean over dates of the {name} IC with the {l.name}."
+            )
+            for j, l in enumerate(labels)
+        }
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #361e4136
+# %% ../../nbs/evaluate/metrics.ipynb #8834815d
 def _share(panel, hit, among):
-    "Per date, the share of `among` rows that are `hit`."
+    """Per date, the share of `among` rows that are `hit`."""
     n = np.bincount(panel.date_code, among, panel.n_dates)
-    with np.errstate(invalid="ignore", divide="ignore"): return np.bincount(panel.date_code, hit & among, panel.n_dates)/n
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.bincount(panel.date_code, hit & among, panel.n_dates) / n
+
 
 def _top_sharpe(y, best, count):
-    "Annualised Sharpe ratio of the mean label of the `best` rows, `count` of them a date."
-    p, n = y.panel, np.bincount(y.panel.date_code, best, y.panel.n_dates)
-    x = np.bincount(p.date_code[best], y.values[best], p.n_dates)[n > 0]/n[n > 0]
-    a_year = p.bars_per_year/y.horizon
-    value, low, high = (v*np.sqrt(a_year) for v in _over_sd(x, y.horizon))
-    return metric(value, "ratio", "per year", f"Mean over standard deviation across dates of the mean label of the {count} highest scores ({y.name}), before cost, times the square root of "
-                  f"{a_year:.1f} such labels a year (dates with at least {2*count} assets).", low, high, n=len(x))
+    """Annualised Sharpe ratio of the mean label of the `best` rows, `count` of them a date."""
+    p = y.panel
+    n = np.bincount(y.panel.date_code, best, y.panel.n_dates)
+    x = np.bincount(p.date_code[best], y.values[best], p.n_dates)[n > 0] / n[n > 0]
+    a_year = p.bars_per_year / y.horizon
+    value, low, high = (v * np.sqrt(a_year) for v in _over_sd(x, y.horizon))
+    return metric(
+        value,
+        "ratio",
+        "per year",
+        f"Mean over standard deviation across dates of the mean label of the {count} highest scores ({y.name}), "
+        "before cost, times the square root of "
+        f"{a_year:.1f} such labels a year (dates with at least {2 * count} assets).",
+        low,
+        high,
+        n=len(x),
+    )
+
 
 def _ranking_metrics(values, y, top, few):
-    p, both = y.panel, np.isfinite(values) & np.isfinite(y.values)
+    p = y.panel
+    both = np.isfinite(values) & np.isfinite(y.values)
     pair = np.where(both[:, None], np.stack([values, y.values], 1), np.nan)
     ranks, halves = standing(p, pair, 2)
     n = np.bincount(p.date_code, both, p.n_dates)[p.date_code]
-    best = lambda count: both & ((n + 1)/2 - np.nan_to_num(ranks[:, 0]) <= count) & (n >= 2*count)
-    say = lambda series, text: mean_metric(series, y, "share", "per date", text)
-    shares = {"hit_rate": say(_share(p, halves[:, 0] == halves[:, 1], both), "Share of assets whose score and label lie on the same side of the date's medians, taken over the assets that have both; at a median is below it."),
-              "precision": say(_share(p, y.values > 0, best(top)), f"Share of the {top} highest scores of a date whose label is positive (dates with at least {2*top} assets)."),
-              "base_rate": say(_share(p, y.values > 0, both), "Share of all scored assets whose label is positive.")}
+
+    def best(count):
+        return both & ((n + 1) / 2 - np.nan_to_num(ranks[:, 0]) <= count) & (n >= 2 * count)
+
+    def say(series, text):
+        return mean_metric(series, y, "share", "per date", text)
+
+    shares = {
+        "hit_rate": say(
+            _share(p, halves[:, 0] == halves[:, 1], both),
+            "Share of assets whose score and label lie on the same side of the date's medians, taken over the "
+            "assets that have both; at a median is below it.",
+        ),
+        "precision": say(
+            _share(p, y.values > 0, best(top)),
+            f"Share of the {top} highest scores of a date whose label is positive (dates with at least {2 * top} "
+            "assets).",
+        ),
+        "base_rate": say(_share(p, y.values > 0, both), "Share of all scored assets whose label is positive."),
+    }
     return shares | ({"top_sharpe": _top_sharpe(y, best(few), few)} if y.unit == "return" else {})
 
-# %% ../../nbs/evaluate/metrics.ipynb #c9ba137c
+# %% ../../nbs/evaluate/metrics.ipynb #b6ced152
 def _quantile_metrics(values, y, quantiles):
-    p, S = y.panel, values[:, None]
+    p = y.panel
+    S = values[:, None]
     ranks, groups = standing(p, S, quantiles)
     means = group_returns(p, groups, y.values[:, None], quantiles)[:, 0, 0]
     spread = means[:, -1] - means[:, 0]
     text = f"Mean label of the top less that of the bottom of {quantiles} quantiles, equal weights ({y.name})"
     ends = np.concatenate([_lagged(p, groups, _turnover, 1, k) for k in (1, quantiles)], 1)
-    with np.errstate(invalid="ignore"): changed = ends.mean(1)
+    with np.errstate(invalid="ignore"):
+        changed = ends.mean(1)
     bars = np.arange(quantiles)
-    a_year = lambda: mean_metric(spread, y, "return", "per year", text + f", times {p.bars_per_year:.1f} bars per year over {_per_horizon(y).removeprefix('per ')}; not compounded.",
-                                 p.bars_per_year/y.horizon)
-    return {"quantile_spread": mean_metric(spread, y, y.unit, _per_horizon(y), text + "."),
-            **({"quantile_spread_annual": a_year()} if y.unit == "return" else {}),
-            "quantile_returns": {str(k + 1): mean_metric(means[:, k], y, y.unit, _per_horizon(y), f"Mean label of quantile {k + 1} of {quantiles} (1: lowest scores).") for k in bars},
-            "turnover": mean_metric(changed, y, "share", "per bar", f"Share of names in the top and bottom of {quantiles} quantiles that were not there one bar before, mean of the two."),
-            "rank_autocorrelation": mean_metric(_lagged(p, ranks, _lag_correlation, 1)[:, 0], y, "correlation", "per bar", "Correlation of an asset's rank with its rank one bar before.")}
 
-# %% ../../nbs/evaluate/metrics.ipynb #fc70f15a
-def _extremes(values, y, open_)->tuple: # (n_rows,) lowest and highest label of the date among the scored
-    "The ends of every date's cross-section."
-    p, known = y.panel, np.isfinite(values) & y.labelled
-    low, high = np.full(p.n_dates, np.inf), np.full(p.n_dates, -np.inf)
+    def a_year():
+        return mean_metric(
+            spread,
+            y,
+            "return",
+            "per year",
+            text + f", times {p.bars_per_year:.1f} bars per year over {_per_horizon(y).removeprefix('per ')}; not "
+            "compounded.",
+            p.bars_per_year / y.horizon,
+        )
+
+    return {
+        "quantile_spread": mean_metric(spread, y, y.unit, _per_horizon(y), text + "."),
+        **({"quantile_spread_annual": a_year()} if y.unit == "return" else {}),
+        "quantile_returns": {
+            str(k + 1): mean_metric(
+                means[:, k],
+                y,
+                y.unit,
+                _per_horizon(y),
+                f"Mean label of quantile {k + 1} of {quantiles} (1: lowest scores).",
+            )
+            for k in bars
+        },
+        "turnover": mean_metric(
+            changed,
+            y,
+            "share",
+            "per bar",
+            f"Share of names in the top and bottom of {quantiles} quantiles that were not there one bar before, "
+            "mean of the two.",
+        ),
+        "rank_autocorrelation": mean_metric(
+            _lagged(p, ranks, _lag_correlation, 1)[:, 0],
+            y,
+            "correlation",
+            "per bar",
+            "Correlation of an asset's rank with its rank one bar before.",
+        ),
+    }
+
+# %% ../../nbs/evaluate/metrics.ipynb #7f50c893
+def _extremes(values, y, open_) -> tuple:  # (n_rows,) lowest and highest label of the date among the scored
+    """The ends of every date's cross-section."""
+    p = y.panel
+    known = np.isfinite(values) & y.labelled
+    low = np.full(p.n_dates, np.inf)
+    high = np.full(p.n_dates, -np.inf)
     np.minimum.at(low, p.date_code[known], y.values[known])
     np.maximum.at(high, p.date_code[known], y.values[known])
     return tuple(np.where(open_ & np.isfinite(v[p.date_code]), v[p.date_code], np.nan) for v in (low, high))
 
-def _suspended_metrics(values, y, quantiles)->dict:
-    "What the labels could change that are missing because the bar of the exit was suspended."
-    p, whole = y.panel, getattr(y, "scored", y)
+
+def _suspended_metrics(values, y, quantiles) -> dict:
+    """What the labels could change that are missing because the bar of the exit was suspended."""
+    p = y.panel
+    whole = getattr(y, "scored", y)
     plain = whole.unit == "return" and whole.name.startswith("return") and not whole.less
     open_, later = suspended_exits(whole)
     open_ &= np.isfinite(values)
-    n, scored = int(open_.sum()), int((np.isfinite(values) & y.labelled).sum())
-    out = {"rows": metric(n, "rows", "whole period", "Scored rows without a label because the bar of their exit was suspended (entered, and not sold on time).", share=n/max(n + scored, 1))}
-    if not (n and plain): return {"suspended_exits": out}
+    n = int(open_.sum())
+    scored = int((np.isfinite(values) & y.labelled).sum())
+    out = {
+        "rows": metric(
+            n,
+            "rows",
+            "whole period",
+            "Scored rows without a label because the bar of their exit was suspended (entered, and not sold on time).",
+            share=n / max(n + scored, 1),
+        )
+    }
+    if not (n and plain):
+        return {"suspended_exits": out}
     low, high = _extremes(values, y, open_)
     ranks, groups = standing(p, values[:, None], quantiles)
     liked = ranks[:, 0] >= 0
-    fills = {"stated": np.nan, "next trade": later, "lowest": low, "highest": high, "worst": np.where(liked, low, high), "best": np.where(liked, high, low)}
+    fills = {
+        "stated": np.nan,
+        "next trade": later,
+        "lowest": low,
+        "highest": high,
+        "worst": np.where(liked, low, high),
+        "best": np.where(liked, high, low),
+    }
     labels = np.stack([np.where(open_ & np.isfinite(fill), fill, y.values) for fill in fills.values()], 1)
     ic = dict(zip(fills, np.nanmean(coefficients(p, values[:, None], labels)[0][:, 0], 0)))
     returns = group_returns(p, groups, labels, quantiles)[:, 0]
     spread = dict(zip(fills, np.nanmean(returns[:, :, -1] - returns[:, :, 0], 0)))
     scored_labels = np.where(np.isfinite(values)[:, None], labels, np.nan)
-    mean = dict(zip(fills, [np.nanmean(np.bincount(p.date_code, np.nan_to_num(v), p.n_dates)/np.where(m := np.bincount(p.date_code, np.isfinite(v), p.n_dates), m, np.nan))
-                            for v in scored_labels.T]))
-    text = "with these rows at their next trade; the range: all of them the worst and all of them the best of their date"
-    bound = lambda what, unit, period, by, low, high: metric(by["next trade"], unit, period, f"{what} {text}.", min(by[low], by[high]), max(by[low], by[high]), stated=by["stated"]) | {"interval": "extremes, no probability"}
-    return {"suspended_exits": out | {"mean_label": bound("Mean over dates of the mean label of the scored rows,", "return", _per_horizon(y), mean, "lowest", "highest"),
-                                      "ic": bound("Mean Pearson IC,", "correlation", "per date", ic, "worst", "best"),
-                                      "quantile_spread": bound(f"Mean label of the top less the bottom of {quantiles} quantiles,", "return", _per_horizon(y), spread, "worst", "best")}}
+    mean = dict(
+        zip(
+            fills,
+            [
+                np.nanmean(
+                    np.bincount(p.date_code, np.nan_to_num(v), p.n_dates)
+                    / np.where(m := np.bincount(p.date_code, np.isfinite(v), p.n_dates), m, np.nan)
+                )
+                for v in scored_labels.T
+            ],
+        )
+    )
+    text = (
+        "with these rows at their next trade; the range: all of them the worst and all of them the best of their date"
+    )
 
-# %% ../../nbs/evaluate/metrics.ipynb #24647925
+    def bound(what, unit, period, by, low, high):
+        return metric(
+            by["next trade"],
+            unit,
+            period,
+            f"{what} {text}.",
+            min(by[low], by[high]),
+            max(by[low], by[high]),
+            stated=by["stated"],
+        ) | {"interval": "extremes, no probability"}
+
+    return {
+        "suspended_exits": out
+        | {
+            "mean_label": bound(
+                "Mean over dates of the mean label of the scored rows,",
+                "return",
+                _per_horizon(y),
+                mean,
+                "lowest",
+                "highest",
+            ),
+            "ic": bound("Mean Pearson IC,", "correlation", "per date", ic, "worst", "best"),
+            "quantile_spread": bound(
+                f"Mean label of the top less the bottom of {quantiles} quantiles,",
+                "return",
+                _per_horizon(y),
+                spread,
+                "worst",
+                "best",
+            ),
+        }
+    }
+
+# %% ../../nbs/evaluate/metrics.ipynb #50a89190
 def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpes):
     held = spread_portfolio(scores, y.panel, y.horizon, y.delay, quantiles, half_spread_bps)
     year = y.panel.bars_per_year
-    text = (f"Long the top, short the bottom of {quantiles} quantiles, equal weights, in {y.horizon} overlapping tranches entered {y.delay} bar(s) after the score; "
-            "on the money of one side")
+    text = (
+        f"Long the top, short the bottom of {quantiles} quantiles, equal weights, in {y.horizon} overlapping "
+        f"tranches entered {y.delay} bar(s) after the score; "
+        "on the money of one side"
+    )
     bar = Label(y.panel, "bar", y.values, y.known_code, 1, 0)
     note = dict(half_spread_bps=float(half_spread_bps), unknown_delistings=held.attrs["unknown_delistings"])
-    out = {"spread_after_cost": mean_metric(held.net, bar, "return", "per year", f"{text}, less {half_spread_bps:g} bps of what is bought or sold; not compounded.", year) | note,
-           "spread_before_cost": mean_metric(held.gross, bar, "return", "per year", text + "; before cost, not compounded.", year),
-           "traded": mean_metric(held.turnover, bar, "share", "per bar", "Bought plus sold on a bar, as a share of one side's money.")}
-    if len(held) < 5 or np.ptp(held.net) == 0: return out
+    out = {
+        "spread_after_cost": mean_metric(
+            held.net,
+            bar,
+            "return",
+            "per year",
+            f"{text}, less {half_spread_bps:g} bps of what is bought or sold; not compounded.",
+            year,
+        )
+        | note,
+        "spread_before_cost": mean_metric(
+            held.gross, bar, "return", "per year", text + "; before cost, not compounded.", year
+        ),
+        "traded": mean_metric(
+            held.turnover, bar, "share", "per bar", "Bought plus sold on a bar, as a share of one side's money."
+        ),
+    }
+    if len(held) < 5 or np.ptp(held.net) == 0:
+        return out
     s = sharpe_report(held.net, year, trials, trial_sharpes)
     known = dict(trials=s["trials"], trial_sd=s["trial_sd"], skew=s["skew"], kurtosis=s["kurtosis"], n=s["bars"])
-    return out | {"sharpe": metric(s["annual"], "ratio", "per year", "Mean over standard deviation (n in its denominator) of the bar returns after cost, annualised by the square root of the bars per year.", per_bar=s["sharpe"]),
-                  "probabilistic_sharpe": metric(s["psr"], "probability", "whole period", "Probability that the true Sharpe ratio after cost is above zero, from the bars, their skewness and raw kurtosis (both bias-corrected).", **known),
-                  "deflated_sharpe": metric(s["dsr"], "probability", "whole period", f"Probability that the true Sharpe ratio after cost is above the best of {s['trials']} trials without skill.",
-                                            threshold_per_bar=s["threshold"], **known),
-                  "min_track_record": metric(s["min_bars"], "bars", "whole period", "Bars at which a Sharpe ratio like this would be above zero at 95%; empty where no length would do.")}
+    return out | {
+        "sharpe": metric(
+            s["annual"],
+            "ratio",
+            "per year",
+            "Mean over standard deviation (n in its denominator) of the bar returns after cost, annualised by the "
+            "square root of the bars per year.",
+            per_bar=s["sharpe"],
+        ),
+        "probabilistic_sharpe": metric(
+            s["psr"],
+            "probability",
+            "whole period",
+            "Probability that the true Sharpe ratio after cost is above zero, from the bars, their skewness and "
+            "raw kurtosis (both bias-corrected).",
+            **known,
+        ),
+        "deflated_sharpe": metric(
+            s["dsr"],
+            "probability",
+            "whole period",
+            f"Probability that the true Sharpe ratio after cost is above the best of {s['trials']} trials without "
+            "skill.",
+            threshold_per_bar=s["threshold"],
+            **known,
+        ),
+        "min_track_record": metric(
+            s["min_bars"],
+            "bars",
+            "whole period",
+            "Bars at which a Sharpe ratio like this would be above zero at 95%; empty where no length would do.",
+        ),
+    }
 
-# %% ../../nbs/evaluate/metrics.ipynb #ffb72f63
+# %% ../../nbs/evaluate/metrics.ipynb #d47291ce
 def evaluate_scores(
-    scores:pd.Series, # `(date, asset)` out-of-sample scores (or an array in panel row order)
-    panel:Panel, y:Label,
-    forecast=None, # `(date, asset)` calibrated return forecasts: see `calibrated`; None leaves RMSE and R² empty
-    train_mean=None, # `(date, asset)` Series or a number: mean label of the training part
-    labels:list|None=None, # labels for IC by horizon; default `horizon_labels(y)`
-    quantiles:int=5, top:int=10, few:int=5, # groups; highest scores in precision; highest scores in the Sharpe ratio
-    half_spread_bps:float=5., # cost of buying or selling, basis points of the amount
-    trials:int=1, # everything tried in the study, for the deflated Sharpe ratio
-    trial_sharpes=None, # Sharpe ratios per bar of the trials, where known
-    seed:int=0, reps:int=1000, # of the half-life's bootstrap
-)->dict: # name -> record, or name -> {part: record}; JSON-native
-    """Every metric of one score, with unit, period, definition and interval. Raises `NeuralphaError` where no date has an IC.
+    scores: pd.Series,  # `(date, asset)` out-of-sample scores (or an array in panel row order)
+    panel: Panel,
+    y: Label,
+    forecast=None,  # `(date, asset)` calibrated return forecasts: see `calibrated`; None leaves RMSE and R² empty
+    train_mean=None,  # `(date, asset)` Series or a number: mean label of the training part
+    labels: list | None = None,  # labels for IC by horizon; default `horizon_labels(y)`
+    quantiles: int = 5,  # groups
+    top: int = 10,  # highest scores in precision
+    few: int = 5,  # highest scores in the Sharpe ratio
+    half_spread_bps: float = 5.0,  # cost of buying or selling, basis points of the amount
+    trials: int = 1,  # everything tried in the study, for the deflated Sharpe ratio
+    trial_sharpes=None,  # Sharpe ratios per bar of the trials, where known
+    seed: int = 0,  # of the half-life's bootstrap
+    reps: int = 1000,  # of the half-life's bootstrap
+) -> dict:  # name -> record, or name -> {part: record}; JSON-native
+    """Every metric of one score, with unit, period, definition and interval.
+
+    Raises `NeuralphaError` where no date has an IC.
 
     Parameters
     ----------
@@ -450,15 +795,21 @@ def evaluate_scores(
         `(date, asset)` Series or a number: mean label of the training part
     labels : list | None, default None
         labels for IC by horizon; default `horizon_labels(y)`
-    quantiles, top, few : int, default 5, 10, 5
-        groups; highest scores in precision; highest scores in the Sharpe ratio
+    quantiles : int, default 5
+        groups
+    top : int, default 10
+        highest scores in precision
+    few : int, default 5
+        highest scores in the Sharpe ratio
     half_spread_bps : float, default 5.0
         cost of buying or selling, basis points of the amount
     trials : int, default 1
         everything tried in the study, for the deflated Sharpe ratio
     trial_sharpes : default None
         Sharpe ratios per bar of the trials, where known
-    seed, reps : int, default 0, 1000
+    seed : int, default 0
+        of the half-life's bootstrap
+    reps : int, default 1000
         of the half-life's bootstrap
 
     Returns
@@ -466,27 +817,61 @@ def evaluate_scores(
     dict
         name -> record, or name -> {part: record}; JSON-native
     """
-    if y.panel is not panel: raise NeuralphaError(f"The label belongs to {y.panel.name}, not to this panel of {panel.name}.")
+    if y.panel is not panel:
+        raise NeuralphaError(f"The label belongs to {y.panel.name}, not to this panel of {panel.name}.")
     values = on_panel(panel, scores)[0][:, 0].astype(np.float64)
     labels = labels or horizon_labels(y)
-    pearson, spearman = (c[:, 0] for c in coefficients(panel, values[:, None], np.stack([y.values, *(l.values for l in labels)], 1)))
+    pearson, spearman = (
+        c[:, 0] for c in coefficients(panel, values[:, None], np.stack([y.values, *(l.values for l in labels)], 1))
+    )
     if not np.isfinite(pearson[:, 0]).any():
-        raise NeuralphaError(f"No date of {panel.name} has three assets with score and label, or the score is constant: there is nothing to evaluate.")
-    on = lambda v: np.full(panel.n_rows, np.nan) if v is None else np.full(panel.n_rows, float(v)) if np.isscalar(v) else on_panel(panel, v)[0][:, 0]
+        raise NeuralphaError(
+            f"No date of {panel.name} has three assets with score and label, or the score is constant: there is "
+            "nothing to evaluate."
+        )
+
+    def on(v):
+        return (
+            np.full(panel.n_rows, np.nan)
+            if v is None
+            else np.full(panel.n_rows, float(v))
+            if np.isscalar(v)
+            else on_panel(panel, v)[0][:, 0]
+        )
+
     scored = np.isfinite(values)
     days = panel.dates[np.unique(panel.date_code[scored])]
-    return {"dates": metric(len(days), "dates", "whole period", "Dates with a score.", first=str(pd.Timestamp(days[0]).date()), last=str(pd.Timestamp(days[-1]).date())),
-            "rows": metric(scored.sum(), "rows", "whole period", "Scored (date, asset) pairs.", labelled=int((scored & np.isfinite(y.values)).sum())),
-            **_ic_metrics(pearson[:, 0], y, "ic"), **_ic_metrics(spearman[:, 0], y, "rank_ic"),
-            **_horizon_metrics(pearson[:, 1:], spearman[:, 1:], labels, seed, reps), **_half_life_metric(values, y, seed, reps),
-            **_errors(on(forecast), on(train_mean), y), **_ranking_metrics(values, y, top, few),
-            **_quantile_metrics(values, y, quantiles), **_suspended_metrics(values, y, quantiles),
-            **_trading_metrics(values, y, quantiles, half_spread_bps, trials, trial_sharpes)}
+    return {
+        "dates": metric(
+            len(days),
+            "dates",
+            "whole period",
+            "Dates with a score.",
+            first=str(pd.Timestamp(days[0]).date()),
+            last=str(pd.Timestamp(days[-1]).date()),
+        ),
+        "rows": metric(
+            scored.sum(),
+            "rows",
+            "whole period",
+            "Scored (date, asset) pairs.",
+            labelled=int((scored & np.isfinite(y.values)).sum()),
+        ),
+        **_ic_metrics(pearson[:, 0], y, "ic"),
+        **_ic_metrics(spearman[:, 0], y, "rank_ic"),
+        **_horizon_metrics(pearson[:, 1:], spearman[:, 1:], labels, seed, reps),
+        **_half_life_metric(values, y, seed, reps),
+        **_errors(on(forecast), on(train_mean), y),
+        **_ranking_metrics(values, y, top, few),
+        **_quantile_metrics(values, y, quantiles),
+        **_suspended_metrics(values, y, quantiles),
+        **_trading_metrics(values, y, quantiles, half_spread_bps, trials, trial_sharpes),
+    }
 
-# %% ../../nbs/evaluate/metrics.ipynb #3cebc461
+# %% ../../nbs/evaluate/metrics.ipynb #5e08f126
 def metrics_table(
-    metrics:dict, # result of `evaluate_scores`
-)->pd.DataFrame: # one row per number: value, low, high, unit, period, definition
+    metrics: dict,  # result of `evaluate_scores`
+) -> pd.DataFrame:  # one row per number: value, low, high, unit, period, definition
     """The records of `evaluate_scores` as a table.
 
     Parameters
@@ -502,5 +887,7 @@ def metrics_table(
     rows = {}
     for name, m in metrics.items():
         parts = {name: m} if "unit" in m else {f"{name} {k}": v for k, v in m.items()}
-        rows |= {k: {c: v.get(c) for c in ("value", "low", "high", "unit", "period", "definition")} for k, v in parts.items()}
+        rows |= {
+            k: {c: v.get(c) for c in ("value", "low", "high", "unit", "period", "definition")} for k, v in parts.items()
+        }
     return pd.DataFrame(rows).T

@@ -23,13 +23,14 @@ from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from ..core import NeuralphaError
 from .statistics import mean_test
 
-# %% ../../nbs/evaluate/plots.ipynb #8c843ce4
+# %% ../../nbs/evaluate/plots.ipynb #02a9a6d5
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 
+
 def style(
-    j:int, # position of a model in the figure
-)->dict: # colour and dash
+    j: int,  # position of a model in the figure
+) -> dict:  # colour and dash
     """Colour and dash of the j-th line; seven colours, then the same colours with other dashes.
 
     Parameters
@@ -42,35 +43,42 @@ def style(
     dict
         colour and dash
     """
-    return dict(color=COLOURS[j % 7], linestyle=DASHES[(j + j//7) % 7])
+    return dict(color=COLOURS[j % 7], linestyle=DASHES[(j + j // 7) % 7])
 
-def new_figure(width=8., height=3.2, rows=1, columns=1, **kw):
-    "A figure and its axes, without pyplot."
+
+def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw):
+    """A figure and its axes, without pyplot."""
     fig = Figure(figsize=(width, height), layout="constrained")
     axes = fig.subplots(rows, columns, **kw)
     for ax in np.atleast_1d(axes).ravel():
         ax.spines[["top", "right"]].set_visible(False)
-        ax.grid(alpha=.25, linewidth=.6)
+        ax.grid(alpha=0.25, linewidth=0.6)
         ax.set_axisbelow(True)
     return fig, axes
 
+
 def _frame(ics):
     ics = ics.to_frame(ics.name or "score") if isinstance(ics, pd.Series) else ics
-    if not len(ics) or not np.isfinite(ics.to_numpy(float)).any(): raise NeuralphaError("There is no IC to draw: every date is empty.")
+    if not len(ics) or not np.isfinite(ics.to_numpy(float)).any():
+        raise NeuralphaError("There is no IC to draw: every date is empty.")
     return ics
 
-def plain(text)->str:
-    "A name from data as a label: a dollar sign is a dollar sign and no formula."
+
+def plain(text) -> str:
+    """A name from data as a label: a dollar sign is a dollar sign and no formula."""
     return str(text).replace("$", r"\$")
 
+
 def shortened(
-    names, most:int=18, # characters that a picture has room for
-)->list: # as many different labels as there are different names
+    names,
+    most: int = 18,  # characters that a picture has room for
+) -> list:  # as many different labels as there are different names
     """Names as labels: long ones keep their beginning and end, numbered where these do not tell them apart.
 
     Parameters
     ----------
-    names, most : default none, 18
+    names
+    most : int, default 18
         characters that a picture has room for
 
     Returns
@@ -79,39 +87,55 @@ def shortened(
         as many different labels as there are different names
     """
     names = [str(n) for n in names]
-    cut = [n if len(n) <= most else f"{n[:most//2]}…{n[len(n) - (most - 1)//2:]}" for n in names]
+    cut = [n if len(n) <= most else f"{n[: most // 2]}…{n[len(n) - (most - 1) // 2 :]}" for n in names]
     clash = [k for k, label in enumerate(cut) if cut.count(label) > names.count(names[k])]
-    for k in clash: cut[k] = f"{names[k][:most - 2 - len(str(names.index(names[k]) + 1))]}… {names.index(names[k]) + 1}"
+    for k in clash:
+        cut[k] = f"{names[k][: most - 2 - len(str(names.index(names[k]) + 1))]}… {names.index(names[k]) + 1}"
     return [plain(label) for label in cut]
 
-def _say(ax, text):
-    "Words in the middle of a picture that has nothing to show."
-    ax.text(.5, .5, text, transform=ax.transAxes, ha="center", va="center", color="#555555")
-    ax.grid(False); ax.tick_params(bottom=False, left=False, labelbottom=False, labelleft=False)
 
-def _drawn(ax): return any(len(line.get_xdata()) for line in ax.lines)
+def _say(ax, text):
+    """Words in the middle of a picture that has nothing to show."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="#555555")
+    ax.grid(False)
+    ax.tick_params(bottom=False, left=False, labelbottom=False, labelleft=False)
+
+
+def _drawn(ax):
+    return any(len(line.get_xdata()) for line in ax.lines)
+
 
 def date_axis(ax):
-    "At most eight dates on the axis, the year written once."
-    where = AutoDateLocator(minticks=3, maxticks=8) # from three on every span has a spacing that fits
-    ax.xaxis.set_major_locator(where); ax.xaxis.set_major_formatter(ConciseDateFormatter(where))
+    """At most eight dates on the axis, the year written once."""
+    where = AutoDateLocator(minticks=3, maxticks=8)  # from three on every span has a spacing that fits
+    ax.xaxis.set_major_locator(where)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(where))
+
 
 def _plain_log(axis):
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5))); axis.set_major_formatter(ScalarFormatter()); axis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(ScalarFormatter())
+    axis.set_minor_formatter(NullFormatter())
+
 
 def _legend(ax, n, columns=4):
-    "Names beneath the axes, where they cover no point."
+    """Names beneath the axes, where they cover no point."""
     handles, labels = ax.get_legend_handles_labels()
-    room = int(ax.figure.get_figwidth()/(.5 + .065*max(map(len, labels), default=1))) # inches of the figure over inches of the longest entry
-    if n > 1: ax.figure.legend(handles, labels, loc="outside lower center", frameon=False, fontsize=8, ncols=max(1, min(n, columns, room)))
+    room = int(
+        ax.figure.get_figwidth() / (0.5 + 0.065 * max(map(len, labels), default=1))
+    )  # inches of the figure over inches of the longest entry
+    if n > 1:
+        ax.figure.legend(
+            handles, labels, loc="outside lower center", frameon=False, fontsize=8, ncols=max(1, min(n, columns, room))
+        )
 
-# %% ../../nbs/evaluate/plots.ipynb #b8ee803b
+# %% ../../nbs/evaluate/plots.ipynb #8b0df2b6
 def plot_ic(
-    ics, # Series or DataFrame: dates × models
-    horizon:int=1, # of the label, bars: the band allows for the overlap
-    window:int=63, # bars
-    what:str="IC",
-)->Figure:
+    ics,  # Series or DataFrame: dates × models
+    horizon: int = 1,  # of the label, bars: the band allows for the overlap
+    window: int = 63,  # bars
+    what: str = "IC",
+) -> Figure:
     """Moving mean of the IC with its 95% band.
 
     Parameters
@@ -125,47 +149,60 @@ def plot_ic(
     what : str, default 'IC'
     """
     ics = _frame(ics)
-    window = int(np.clip(window, 5, max(len(ics)//3, 5)))
-    step = max(window//10, 1)
+    window = int(np.clip(window, 5, max(len(ics) // 3, 5)))
+    step = max(window // 10, 1)
     fig, ax = new_figure()
-    bands = "" # more than three bands, and bands of too few dates, are not drawn
+    bands = ""  # more than three bands, and bands of too few dates, are not drawn
     for j, (name, label) in enumerate(zip(ics, shortened(ics, 30))):
         x = ics[name].dropna()
         if len(x) < window:
             ax.plot([], [], label=f"{label}: needs {window} dates", **style(j))
             continue
         ends = np.arange(window, len(x) + 1, step)
-        fits = [mean_test(x.iloc[e - window:e], horizon) for e in ends]
-        mean, half = np.array([f["mean"] for f in fits]), np.array([f["critical"]*f["se"] for f in fits])
+        fits = [mean_test(x.iloc[e - window : e], horizon) for e in ends]
+        mean = np.array([f["mean"] for f in fits])
+        half = np.array([f["critical"] * f["se"] for f in fits])
         ax.plot(x.index[ends - 1], mean, lw=1.6, label=label, marker="." if len(ends) == 1 else None, **style(j))
         if ics.shape[1] <= 3 and np.isfinite(half).any():
-            ax.fill_between(x.index[ends - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
+            ax.fill_between(x.index[ends - 1], mean - half, mean + half, alpha=0.18, lw=0, color=COLOURS[j % 7])
             bands = ", 95% band"
-    if not _drawn(ax): _say(ax, f"needs {window} dates; there are {ics.count().max()}")
-    else: ax.axhline(0, color="black", lw=.8); date_axis(ax)
+    if not _drawn(ax):
+        _say(ax, f"needs {window} dates; there are {ics.count().max()}")
+    else:
+        ax.axhline(0, color="black", lw=0.8)
+        date_axis(ax)
     ax.set(title=f"{what}, mean of the last {window} dates{bands}", ylabel=f"{what} (correlation)", xlabel="date")
     _legend(ax, ics.shape[1])
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #7460ae29
-def plot_cumulative_ic(ics, what:str="IC")->Figure:
-    "Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month."
+# %% ../../nbs/evaluate/plots.ipynb #24b899ad
+def plot_cumulative_ic(ics, what: str = "IC") -> Figure:
+    """Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month."""
     ics = _frame(ics)
     fig, ax = new_figure()
     for j, (name, label) in enumerate(zip(ics, shortened(ics, 30))):
         x = ics[name].dropna()
         ax.plot(x.index, x.cumsum(), lw=1.6, label=f"{label}, mean {x.mean():.3f}", **style(j))
-    ax.axhline(0, color="black", lw=.8)
-    ax.set(title=f"Cumulative {what}", ylabel=f"sum of daily {what}s" if _daily(ics.index) else f"sum of {what}s", xlabel="date"); date_axis(ax)
+    ax.axhline(0, color="black", lw=0.8)
+    ax.set(
+        title=f"Cumulative {what}",
+        ylabel=f"sum of daily {what}s" if _daily(ics.index) else f"sum of {what}s",
+        xlabel="date",
+    )
+    date_axis(ax)
     _legend(ax, max(ics.shape[1], 2))
     return fig
 
-def _daily(index): return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
 
-# %% ../../nbs/evaluate/plots.ipynb #79f03914
+def _daily(index):
+    return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
+
+# %% ../../nbs/evaluate/plots.ipynb #7a504dac
 def dates_needed(
-    ics, horizon:int=1, z:float=1.96,
-)->float: # dates; infinite where the mean is not positive
+    ics,
+    horizon: int = 1,
+    z: float = 1.96,
+) -> float:  # dates; infinite where the mean is not positive
     """Dates after which a mean IC like this one is expected to lie `z` standard errors above zero.
 
     Returns
@@ -174,15 +211,19 @@ def dates_needed(
         dates; infinite where the mean is not positive
     """
     fit = mean_test(ics, horizon)
-    return float((z*fit["se"]*np.sqrt(fit["n"])/fit["mean"])**2) if fit["mean"] > 0 else float("inf")
+    return float((z * fit["se"] * np.sqrt(fit["n"]) / fit["mean"]) ** 2) if fit["mean"] > 0 else float("inf")
 
-FEWEST_DRAWN = 20 # dates before evidence is drawn
+
+FEWEST_DRAWN = 20  # dates before evidence is drawn
+
 
 def plot_evidence(
-    ics, # Series, or DataFrame of up to seven models: dates × models
-    horizon:int=1, what:str="IC",
-)->Figure:
-    """Mean IC to date (left; with its 95% interval for up to three models), and the interval's width against the number of dates (right).
+    ics,  # Series, or DataFrame of up to seven models: dates × models
+    horizon: int = 1,
+    what: str = "IC",
+) -> Figure:
+    """Mean IC to date (left; with its 95% interval for up to three models), and the interval's width against the
+    number of dates (right).
 
     Parameters
     ----------
@@ -201,98 +242,160 @@ def plot_evidence(
             continue
         ns = np.unique(np.geomspace(FEWEST_DRAWN, len(x), 40).astype(int))
         fits = [mean_test(x.iloc[:n], horizon) for n in ns]
-        mean, half = np.array([f["mean"] for f in fits]), np.array([f["critical"]*f["se"] for f in fits])
+        mean = np.array([f["mean"] for f in fits])
+        half = np.array([f["critical"] * f["se"] for f in fits])
         left.plot(x.index[ns - 1], mean, lw=1.6, label=label, marker="." if len(ns) == 1 else None, **style(j))
         if ics.shape[1] <= 3 and np.isfinite(half).any():
-            left.fill_between(x.index[ns - 1], mean - half, mean + half, alpha=.18, lw=0, color=COLOURS[j % 7])
+            left.fill_between(x.index[ns - 1], mean - half, mean + half, alpha=0.18, lw=0, color=COLOURS[j % 7])
             bands = ", 95% interval"
         need = dates_needed(x, horizon)
         note = f"{label}: {need:,.0f} dates to tell from zero" if np.isfinite(need) else f"{label}: not positive"
-        right.plot(ns[half > 0], 2*half[half > 0], lw=1.6, label=note, marker="." if len(ns) == 1 else None, **style(j))
+        right.plot(
+            ns[half > 0], 2 * half[half > 0], lw=1.6, label=note, marker="." if len(ns) == 1 else None, **style(j)
+        )
         if ics.shape[1] == 1 and half[-1] > 0:
-            right.plot(ns, 2*half[-1]*np.sqrt(len(x)/ns), color="grey", lw=1, ls=":", label="falling as 1/√n")
-            if mean[-1] > 0: right.axhline(2*mean[-1], color="grey", lw=.8, ls="--", label="narrow enough to exclude zero")
-    need, bare = f"needs {FEWEST_DRAWN} dates; there are {ics.count().max()}", not _drawn(left)
-    if bare: _say(left, need)
-    else: left.axhline(0, color="black", lw=.8); date_axis(left)
-    if _drawn(right): right.set(xscale="log", yscale="log"); _plain_log(right.xaxis); _plain_log(right.yaxis); right.tick_params(axis="y", labelsize=8)
-    else: _say(right, need if bare else f"no interval: the same {what} on every date")
+            right.plot(ns, 2 * half[-1] * np.sqrt(len(x) / ns), color="grey", lw=1, ls=":", label="falling as 1/√n")
+            if mean[-1] > 0:
+                right.axhline(2 * mean[-1], color="grey", lw=0.8, ls="--", label="narrow enough to exclude zero")
+    need = f"needs {FEWEST_DRAWN} dates; there are {ics.count().max()}"
+    bare = not _drawn(left)
+    if bare:
+        _say(left, need)
+    else:
+        left.axhline(0, color="black", lw=0.8)
+        date_axis(left)
+    if _drawn(right):
+        right.set(xscale="log", yscale="log")
+        _plain_log(right.xaxis)
+        _plain_log(right.yaxis)
+        right.tick_params(axis="y", labelsize=8)
+    else:
+        _say(right, need if bare else f"no interval: the same {what} on every date")
     left.set(title=f"Mean {what} to date{bands}", ylabel=f"{what} (correlation)", xlabel="date")
     right.set(title="Learning rate of evidence", ylabel="width of the 95% interval", xlabel="dates seen")
-    right.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -.2)) # under the axes, where it covers no line
+    right.legend(
+        frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.2)
+    )  # under the axes, where it covers no line
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #d7019276
+# %% ../../nbs/evaluate/plots.ipynb #9679ee0e
 def plot_records(
-    records:dict, # model -> {group: record}; or one {group: record}
-    title:str="", unit:str|None=None, # unit default: the records' own
-    scale:float=1., # values are multiplied, e.g. 1e4 for basis points
-    horizontal:bool=False, columns:int=4, # of the legend
-)->Figure:
+    records: dict,  # model -> {group: record}; or one {group: record}
+    title: str = "",
+    unit: str | None = None,  # unit default: the records' own
+    scale: float = 1.0,  # values are multiplied, e.g. 1e4 for basis points
+    horizontal: bool = False,
+    columns: int = 4,  # of the legend
+) -> Figure:
     """Value and 95% interval of every group, one colour per model.
 
     Parameters
     ----------
     records : dict
         model -> {group: record}; or one {group: record}
-    title, unit : default '', None
+    title : str, default ''
+    unit : str | None, default None
         unit default: the records' own
     scale : float, default 1.0
         values are multiplied, e.g. 1e4 for basis points
-    horizontal, columns : default False, 4
+    horizontal : bool, default False
+    columns : int, default 4
         of the legend
     """
-    if not any(records.values()): raise NeuralphaError("There are no groups to draw.")
-    if "unit" in next(iter(records.values())): records = {"": records}
+    if not any(records.values()):
+        raise NeuralphaError("There are no groups to draw.")
+    if "unit" in next(iter(records.values())):
+        records = {"": records}
     groups = list(dict.fromkeys(g for r in records.values() for g, m in r.items() if m["value"] is not None))
     first = next(m for r in records.values() for m in r.values())
-    fig, ax = new_figure(7, .6 + .3*len(groups)*max(len(records), 1)**.5) if horizontal else new_figure(max(5, .5*len(groups)*len(records)**.5 + 2), 3.2)
-    if not groups: ax.set_title(title); _say(ax, "no group has a value"); return fig
+    fig, ax = (
+        new_figure(7, 0.6 + 0.3 * len(groups) * max(len(records), 1) ** 0.5)
+        if horizontal
+        else new_figure(max(5, 0.5 * len(groups) * len(records) ** 0.5 + 2), 3.2)
+    )
+    if not groups:
+        ax.set_title(title)
+        _say(ax, "no group has a value")
+        return fig
     for j, (r, name) in enumerate(zip(records.values(), shortened(records, 56))):
         at = np.array([i for i, g in enumerate(groups) if g in r and r[g]["value"] is not None], float)
         got = [r[groups[int(i)]] for i in at]
-        v = scale*np.array([m["value"] for m in got])
-        low, high = (np.abs(scale*np.array([m["value"] if m.get(k) is None else m[k] for m in got]) - v) for k in ("low", "high"))
-        place = at + (j - (len(records) - 1)/2)*.7/len(records)
+        v = scale * np.array([m["value"] for m in got])
+        low, high = (
+            np.abs(scale * np.array([m["value"] if m.get(k) is None else m[k] for m in got]) - v)
+            for k in ("low", "high")
+        )
+        place = at + (j - (len(records) - 1) / 2) * 0.7 / len(records)
         kw = dict(fmt="os^Dv<>"[j % 7], color=COLOURS[j % 7], capsize=2.5, ms=5, lw=1.2, label=name)
-        if horizontal: ax.errorbar(v, place, xerr=[low, high], **kw)
-        else: ax.errorbar(place, v, yerr=[low, high], **kw)
+        if horizontal:
+            ax.errorbar(v, place, xerr=[low, high], **kw)
+        else:
+            ax.errorbar(place, v, yerr=[low, high], **kw)
     label = f"{unit or first['unit']}, {first['period']}"
     if horizontal:
-        ax.set(yticks=range(len(groups)), yticklabels=map(plain, groups), xlabel=label, title=title); ax.axvline(0, color="black", lw=.8); ax.invert_yaxis()
+        ax.set(yticks=range(len(groups)), yticklabels=map(plain, groups), xlabel=label, title=title)
+        ax.axvline(0, color="black", lw=0.8)
+        ax.invert_yaxis()
     else:
-        ax.set(xticks=range(len(groups)), xticklabels=map(plain, groups), xlim=(-.6, len(groups) - .4), ylabel=label, title=title); ax.axhline(0, color="black", lw=.8)
+        ax.set(
+            xticks=range(len(groups)),
+            xticklabels=map(plain, groups),
+            xlim=(-0.6, len(groups) - 0.4),
+            ylabel=label,
+            title=title,
+        )
+        ax.axhline(0, color="black", lw=0.8)
     _legend(ax, len(records) + (list(records) != [""]), columns)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #88b9a004
-def plot_ic_by_horizon(metrics:dict, rank:bool=True)->Figure:
-    "IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend."
+# %% ../../nbs/evaluate/plots.ipynb #434c5ace
+def plot_ic_by_horizon(metrics: dict, rank: bool = True) -> Figure:
+    """IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend."""
     kind = "rank_ic" if rank else "ic"
+
     def name(m, r):
         life = r.get("half_life", {}).get("value")
-        if life is None: return m
-        return f"{m}, half-life " + ("under one bar" if life < 1 else "1 bar" if round(life) == 1 else f"{life:.0f} bars")
-    fig = plot_records({name(m, r): r[f"{kind}_by_horizon"] for m, r in zip(shortened(metrics, 30), metrics.values())}, f"{'Rank ' if rank else ''}IC by horizon, 95% intervals", columns=3)
+        if life is None:
+            return m
+        return f"{m}, half-life " + (
+            "under one bar" if life < 1 else "1 bar" if round(life) == 1 else f"{life:.0f} bars"
+        )
+
+    fig = plot_records(
+        {name(m, r): r[f"{kind}_by_horizon"] for m, r in zip(shortened(metrics, 30), metrics.values())},
+        f"{'Rank ' if rank else ''}IC by horizon, 95% intervals",
+        columns=3,
+    )
     ax = fig.axes[0]
     ax.set(xlabel="horizon, bars")
     return fig
 
-def plot_regimes(metrics:dict, cut:str, kind:str="ic")->Figure:
-    "IC of every model within the groups of one cut: year, volatility, market, sector, size, liquidity."
+
+def plot_regimes(metrics: dict, cut: str, kind: str = "ic") -> Figure:
+    """IC of every model within the groups of one cut: year, volatility, market, sector, size, liquidity."""
     records = {m: r[f"{kind}_by_{cut}"] for m, r in metrics.items() if f"{kind}_by_{cut}" in r}
-    if not records: raise NeuralphaError(f"No model has {kind} by {cut!r}; compare with detail=True, on a panel that knows it.")
-    return plot_records(records, f"{'Rank ' if kind == 'rank_ic' else ''}IC by {cut}, 95% intervals", horizontal=len(next(iter(records.values()))) > 6)
+    if not records:
+        raise NeuralphaError(f"No model has {kind} by {cut!r}; compare with detail=True, on a panel that knows it.")
+    return plot_records(
+        records,
+        f"{'Rank ' if kind == 'rank_ic' else ''}IC by {cut}, 95% intervals",
+        horizontal=len(next(iter(records.values()))) > 6,
+    )
 
-def plot_exposures(metrics:dict)->Figure:
-    "Style exposures of every model."
-    return plot_records({m: r["exposures"] for m, r in metrics.items() if "exposures" in r}, "Style exposures: mean rank correlation of score and factor", horizontal=True)
 
-# %% ../../nbs/evaluate/plots.ipynb #cc88e4e2
+def plot_exposures(metrics: dict) -> Figure:
+    """Style exposures of every model."""
+    return plot_records(
+        {m: r["exposures"] for m, r in metrics.items() if "exposures" in r},
+        "Style exposures: mean rank correlation of score and factor",
+        horizontal=True,
+    )
+
+# %% ../../nbs/evaluate/plots.ipynb #250eb886
 def plot_quantiles(
-    record:dict, # one model's result of `evaluate_scores`
-    title:str|None=None,
-)->Figure:
+    record: dict,  # one model's result of `evaluate_scores`
+    title: str | None = None,
+) -> Figure:
     """Mean label of every quantile as bars with 95% intervals: basis points of a return, the label's own unit else.
 
     Parameters
@@ -302,23 +405,37 @@ def plot_quantiles(
     title : str | None, default None
     """
     groups = record["quantile_returns"]
-    title = title or ("Return" if next(iter(groups.values()))["unit"] == "return" else "Label") + " by quantile of the score"
-    if all(m["value"] is None for m in groups.values()): return plot_records({"": groups}, title)
+    title = (
+        title
+        or ("Return" if next(iter(groups.values()))["unit"] == "return" else "Label") + " by quantile of the score"
+    )
+    if all(m["value"] is None for m in groups.values()):
+        return plot_records({"": groups}, title)
     one = next(iter(groups.values()))
-    scale, unit = (1e4, "basis points") if one["unit"] == "return" else (1., one["unit"])
-    v = scale*np.array([m["value"] if m["value"] is not None else np.nan for m in groups.values()])
-    low, high = (np.nan_to_num(np.abs(scale*np.array([np.nan if m[k] is None else m[k] for m in groups.values()], float) - v)) for k in ("low", "high"))
+    scale, unit = (1e4, "basis points") if one["unit"] == "return" else (1.0, one["unit"])
+    v = scale * np.array([m["value"] if m["value"] is not None else np.nan for m in groups.values()])
+    low, high = (
+        np.nan_to_num(np.abs(scale * np.array([np.nan if m[k] is None else m[k] for m in groups.values()], float) - v))
+        for k in ("low", "high")
+    )
     fig, ax = new_figure(5.5, 3.2)
-    ax.bar(list(groups), v, color=np.where(v >= 0, COLOURS[0], COLOURS[1]), width=.7, yerr=[low, high], error_kw=dict(capsize=3, lw=1))
-    ax.axhline(0, color="black", lw=.8)
+    ax.bar(
+        list(groups),
+        v,
+        color=np.where(v >= 0, COLOURS[0], COLOURS[1]),
+        width=0.7,
+        yerr=[low, high],
+        error_kw=dict(capsize=3, lw=1),
+    )
+    ax.axhline(0, color="black", lw=0.8)
     ax.set(title=title, xlabel="quantile (1: lowest scores)", ylabel=f"{unit}, {one['period']}")
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #502aba63
+# %% ../../nbs/evaluate/plots.ipynb #19bdcd2f
 def plot_folds_ic(
-    records:dict, # fold -> record of a mean IC with `first` and `last`, the dates of its test part
-    title:str="IC of every fold",
-)->Figure:
+    records: dict,  # fold -> record of a mean IC with `first` and `last`, the dates of its test part
+    title: str = "IC of every fold",
+) -> Figure:
     """Mean IC of every fold as a bar over its test dates, with its 95% interval.
 
     Parameters
@@ -329,22 +446,31 @@ def plot_folds_ic(
     """
     fig, ax = new_figure(8, 3.2)
     for name, m in records.items():
-        if m["value"] is None: continue
+        if m["value"] is None:
+            continue
         first, last = (pd.Timestamp(m[k]) for k in ("first", "last"))
-        ax.plot([first, last], [m["value"]]*2, color=COLOURS[0], lw=2.4, solid_capstyle="butt")
+        ax.plot([first, last], [m["value"]] * 2, color=COLOURS[0], lw=2.4, solid_capstyle="butt")
         low, high = (m["value"] if m.get(k) is None else m[k] for k in ("low", "high"))
-        ax.fill_between([first, last], low, high, color=COLOURS[0], alpha=.18, lw=0)
-        label = f"fold {name}" if len(records) <= 12 else str(name) if len(records) <= 40 else "" # what there is room for
-        ax.annotate(label, (first + (last - first)/2, high), ha="center", va="bottom", fontsize=8 if len(records) <= 12 else 7)
-    if not _drawn(ax): _say(ax, "no fold has a date with an IC")
-    else: ax.axhline(0, color="black", lw=.8); ax.margins(y=.15); date_axis(ax)
+        ax.fill_between([first, last], low, high, color=COLOURS[0], alpha=0.18, lw=0)
+        label = (
+            f"fold {name}" if len(records) <= 12 else str(name) if len(records) <= 40 else ""
+        )  # what there is room for
+        ax.annotate(
+            label, (first + (last - first) / 2, high), ha="center", va="bottom", fontsize=8 if len(records) <= 12 else 7
+        )
+    if not _drawn(ax):
+        _say(ax, "no fold has a date with an IC")
+    else:
+        ax.axhline(0, color="black", lw=0.8)
+        ax.margins(y=0.15)
+        date_axis(ax)
     ax.set(title=title, ylabel="mean IC (correlation)", xlabel="date")
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #d6af4738
+# %% ../../nbs/evaluate/plots.ipynb #db5a06da
 def plot_score_correlation(
-    correlation:pd.DataFrame, # models × models, from `score_correlation` or `Leaderboard.correlation`
-)->Figure:
+    correlation: pd.DataFrame,  # models × models, from `score_correlation` or `Leaderboard.correlation`
+) -> Figure:
     """Heat map of the mean rank correlation between models' scores, numbers written in.
 
     Parameters
@@ -354,24 +480,32 @@ def plot_score_correlation(
     """
     n = len(correlation)
     labels = shortened(correlation.index)
-    long = .07*max(map(len, labels)) # inches
-    fig, ax = new_figure(1.2 + long + .75*n, .7 + .7*long + .6*n)
+    long = 0.07 * max(map(len, labels))  # inches
+    fig, ax = new_figure(1.2 + long + 0.75 * n, 0.7 + 0.7 * long + 0.6 * n)
     ax.grid(False)
     image = ax.imshow(correlation, cmap="PuOr_r", vmin=-1, vmax=1)
     for i in range(n):
         for j in range(n):
             v = correlation.iat[i, j]
-            ax.text(j, i, f"{v:.2f}" if np.isfinite(v) else "–", ha="center", va="center", fontsize=8, color="white" if abs(v) > .6 else "black")
+            ax.text(
+                j,
+                i,
+                f"{v:.2f}" if np.isfinite(v) else "–",
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if abs(v) > 0.6 else "black",
+            )
     ax.set(xticks=range(n), yticks=range(n), yticklabels=labels, title="Correlation of scores")
     ax.set_xticklabels(labels, rotation=45, ha="right", rotation_mode="anchor")
-    fig.colorbar(image, ax=ax, label="mean rank correlation", shrink=.8)
+    fig.colorbar(image, ax=ax, label="mean rank correlation", shrink=0.8)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #ae9f300f
+# %% ../../nbs/evaluate/plots.ipynb #5aeb9f88
 def plot_spread(
-    held:pd.DataFrame, # result of `spread_portfolio`
-    title:str="Top less bottom quantile",
-)->Figure:
+    held: pd.DataFrame,  # result of `spread_portfolio`
+    title: str = "Top less bottom quantile",
+) -> Figure:
     """Sum of the spread's returns before and after cost, and its depth below the highest point so far.
 
     Parameters
@@ -382,50 +516,77 @@ def plot_spread(
     """
     fig, (top, bottom) = new_figure(8, 4.2, 2, 1, sharex=True, height_ratios=[3, 1])
     for j, c in enumerate(("gross", "net")):
-        top.plot(held.index, 100*held[c].cumsum(), lw=1.6, label={"gross": "before cost", "net": "after cost"}[c], **style(j))
+        top.plot(
+            held.index,
+            100 * held[c].cumsum(),
+            lw=1.6,
+            label={"gross": "before cost", "net": "after cost"}[c],
+            **style(j),
+        )
     total = held["net"].cumsum()
-    bottom.fill_between(held.index, 100*(total - total.cummax().clip(lower=0)), 0, color=COLOURS[1], alpha=.4, lw=0)
-    top.axhline(0, color="black", lw=.8); top.legend(frameon=False, fontsize=8)
-    top.set(title=title, ylabel="sum of returns, %"); bottom.set(ylabel="below peak, %", xlabel="date"); date_axis(bottom)
+    bottom.fill_between(held.index, 100 * (total - total.cummax().clip(lower=0)), 0, color=COLOURS[1], alpha=0.4, lw=0)
+    top.axhline(0, color="black", lw=0.8)
+    top.legend(frameon=False, fontsize=8)
+    top.set(title=title, ylabel="sum of returns, %")
+    bottom.set(ylabel="below peak, %", xlabel="date")
+    date_axis(bottom)
     return fig
 
-def plot_leaderboard(board)->Figure:
-    "IC with 95% interval of every row of a `Leaderboard`, with its letters."
+
+def plot_leaderboard(board) -> Figure:
+    """IC with 95% interval of every row of a `Leaderboard`, with its letters."""
     t = board.table
     key = board.by
     name = {"ic": "IC", "rank_ic": "rank IC"}[key]
-    fig, ax = new_figure(7.5, .9 + .36*len(t))
+    fig, ax = new_figure(7.5, 0.9 + 0.36 * len(t))
     for i, (m, r) in enumerate(t.iterrows()):
-        low, high = r[f"{key}_low"], r[f"{key}_high"]
+        low = r[f"{key}_low"]
+        high = r[f"{key}_high"]
         colour = COLOURS[0] if r["kind"] == "model" else "#777777"
-        ax.plot([low, high], [i, i], color=colour, lw=2.4, solid_capstyle="butt"); ax.plot(r[key], i, "o" if r["kind"] == "model" else "D", color=colour, ms=6)
+        ax.plot([low, high], [i, i], color=colour, lw=2.4, solid_capstyle="butt")
+        ax.plot(r[key], i, "o" if r["kind"] == "model" else "D", color=colour, ms=6)
     shown = [r or "not ranked" for r in t["letters"]]
-    ax.set(yticks=range(len(t)), yticklabels=[f"{m}  ({r})" for m, r in zip(shortened(t.index, 30), shown)], xlabel=f"mean {name} (correlation), 95% interval",
-           title=f"{plain(board.universe)}: what the data can tell apart"); ax.invert_yaxis(); ax.axvline(0, color="black", lw=.8)
+    ax.set(
+        yticks=range(len(t)),
+        yticklabels=[f"{m}  ({r})" for m, r in zip(shortened(t.index, 30), shown)],
+        xlabel=f"mean {name} (correlation), 95% interval",
+        title=f"{plain(board.universe)}: what the data can tell apart",
+    )
+    ax.invert_yaxis()
+    ax.axvline(0, color="black", lw=0.8)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #52178443
+# %% ../../nbs/evaluate/plots.ipynb #ccc0cc89
 def plot_changes(
-    rows:list, # of dicts universe, model, change (a record or None), moved
-    before:str="before", after:str="after", # names of the two studies
-)->Figure:
+    rows: list,  # of dicts universe, model, change (a record or None), moved
+    before: str = "before",  # names of the two studies
+    after: str = "after",  # names of the two studies
+) -> Figure:
     """Change of the mean IC from one study to another with its 95% interval; filled where it is more than noise.
 
     Parameters
     ----------
     rows : list
         of dicts universe, model, change (a record or None), moved
-    before, after : str, default 'before', 'after'
+    before : str, default 'before'
+        names of the two studies
+    after : str, default 'after'
         names of the two studies
     """
     shown = [r for r in rows if r["change"] is not None]
-    fig, ax = new_figure(7.5, 1.2 + .34*len(shown))
+    fig, ax = new_figure(7.5, 1.2 + 0.34 * len(shown))
     names = shortened([f"{r['model']} on {r['universe']}" for r in shown], 45)
     for i, r in enumerate(shown):
         c = r["change"]
         colour = COLOURS[1] if r["moved"] else COLOURS[0]
         ax.plot([c["low"], c["high"]], [i, i], color=colour, lw=2.2, solid_capstyle="butt")
         ax.plot(c["value"], i, "D" if r["moved"] else "o", color=colour, mfc=colour if r["moved"] else "white", ms=6)
-    ax.axvline(0, color="black", lw=.8); ax.invert_yaxis()
-    ax.set(yticks=range(len(shown)), yticklabels=names, xlabel=f"mean IC (correlation), {after} less {before}, 95% interval", title="What moved")
+    ax.axvline(0, color="black", lw=0.8)
+    ax.invert_yaxis()
+    ax.set(
+        yticks=range(len(shown)),
+        yticklabels=names,
+        xlabel=f"mean IC (correlation), {after} less {before}, 95% interval",
+        title="What moved",
+    )
     return fig

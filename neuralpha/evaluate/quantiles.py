@@ -20,37 +20,47 @@ from ..data.panel import Panel
 from ..labels import total_return_index
 from .ic import _argsort, _by_date, _centred_ranks, _given_panel, on_panel, over_dates
 
-# %% ../../nbs/evaluate/quantiles.ipynb #c85c07dd
+# %% ../../nbs/evaluate/quantiles.ipynb #e45e7dae
 @njit(cache=True)
 def _edge(x, order, n, share):
-    "Value at a share of the sorted values, interpolated as numpy does."
-    at = share*(n - 1)
+    """Value at a share of the sorted values, interpolated as numpy does."""
+    at = share * (n - 1)
     low = int(at)
-    a, b, t = x[order[low]], x[order[min(low + 1, n - 1)]], at - low
-    return a + (b - a)*t if t < .5 else b - (b - a)*(1 - t)
+    a = x[order[low]]
+    b = x[order[min(low + 1, n - 1)]]
+    t = at - low
+    return a + (b - a) * t if t < 0.5 else b - (b - a) * (1 - t)
+
 
 @njit(cache=True)
 def _cut(x, order, n, q, out):
-    "Quantile 1..q of the sorted finite values, into `out` (0 elsewhere)."
+    """Quantile 1..q of the sorted finite values, into `out` (0 elsewhere)."""
     out[:] = 0
-    if n == 0: return
-    k, edge = 1, _edge(x, order, n, 1/q)
+    if n == 0:
+        return
+    k = 1
+    edge = _edge(x, order, n, 1 / q)
     for i in range(n):
         while k < q and x[order[i]] > edge:
             k += 1
-            edge = _edge(x, order, n, k*(1/q))
+            edge = _edge(x, order, n, k * (1 / q))
         out[order[i]] = k
 
-# %% ../../nbs/evaluate/quantiles.ipynb #5faacb84
+# %% ../../nbs/evaluate/quantiles.ipynb #3cf58f04
 @njit(nogil=True, cache=True)
 def _standing(first, last, S, order, offsets, q, ranks, groups):
-    "Fill (n_rows, M) centred average ranks and quantiles of the dates [first, last)."
+    """Fill (n_rows, M) centred average ranks and quantiles of the dates [first, last)."""
     widest = np.max(np.diff(offsets))
-    f32, order2, key2 = np.empty(widest, np.float32), np.empty(widest, np.int32), np.empty(widest, np.uint32)
-    x, rank, at = np.empty(widest), np.empty(widest), np.empty(widest, np.int32)
-    group, live = np.empty(widest, np.int8), np.empty(widest, np.bool_)
+    f32 = np.empty(widest, np.float32)
+    order2 = np.empty(widest, np.int32)
+    key2 = np.empty(widest, np.uint32)
+    x = np.empty(widest)
+    rank = np.empty(widest)
+    at = np.empty(widest, np.int32)
+    group = np.empty(widest, np.int8)
+    live = np.empty(widest, np.bool_)
     for d in range(first, last):
-        rows = order[offsets[d]:offsets[d + 1]]
+        rows = order[offsets[d] : offsets[d + 1]]
         n = len(rows)
         for m in range(S.shape[1]):
             for i in range(n):
@@ -63,12 +73,16 @@ def _standing(first, last, S, order, offsets, q, ranks, groups):
                 ranks[rows[i], m] = rank[i] if live[i] else np.nan
                 groups[rows[i], m] = group[i]
 
+
 def standing(
-    panel:Panel,
-    scores:np.ndarray, # (n_rows, M) in panel row order
-    quantiles:int=5,
-    within=None, # (n_rows,) whole numbers from 0: rank among the rows of the date that share the number; -1: not ranked
-)->tuple: # (n_rows, M) float64 centred average ranks, NaN without score; (n_rows, M) int8 quantile 1..q, 0 without score
+    panel: Panel,
+    scores: np.ndarray,  # (n_rows, M) in panel row order
+    quantiles: int = 5,
+    # (n_rows,) whole numbers from 0: rank among the rows of the date that share the number; -1: not ranked
+    within=None,
+) -> (
+    tuple
+):  # (n_rows, M) float64 centred average ranks, NaN without score; (n_rows, M) int8 quantile 1..q, 0 without score
     """Rank and quantile of every score among the assets of its date, in one sort.
 
     Parameters
@@ -78,61 +92,75 @@ def standing(
         (n_rows, M) in panel row order
     quantiles : int, default 5
     within : default None
-        (n_rows,) whole numbers from 0: rank among the rows of the date that share the number; -1:
-        not ranked
-
-    Returns
-    -------
-    tuple
-        (n_rows, M) float64 centred average ranks, NaN without score; (n_rows, M) int8 quantile
-        1..q, 0 without score
     """
-    if not 2 <= quantiles <= 100: raise NeuralphaError(f"quantiles is {quantiles}; it must be between 2 and 100.")
+    if not 2 <= quantiles <= 100:
+        raise NeuralphaError(f"quantiles is {quantiles}; it must be between 2 and 100.")
     S = np.ascontiguousarray(scores)
     rows, offsets = (panel.by_date, panel.date_offsets) if within is None else _cells(panel, within)
-    ranks, groups = np.full(S.shape, np.nan), np.zeros(S.shape, np.int8)
+    ranks = np.full(S.shape, np.nan)
+    groups = np.zeros(S.shape, np.int8)
     over_dates(_standing, len(offsets) - 1, S, rows, offsets, quantiles, ranks, groups)
     return ranks, groups
 
+
 def _cells(panel, within):
-    "Rows by date, then by number, those without one left out; and where each (date, number) begins."
+    """Rows by date, then by number, those without one left out; and where each (date, number) begins."""
     n = int(within.max(initial=0)) + 1
     rows = panel.by_date[within[panel.by_date] >= 0]
-    cell = panel.date_code[rows].astype(np.int64)*n + within[rows]
+    cell = panel.date_code[rows].astype(np.int64) * n + within[rows]
     order = np.argsort(cell, kind="stable")
-    return rows[order], np.searchsorted(cell[order], np.arange(panel.n_dates*n + 1))
+    return rows[order], np.searchsorted(cell[order], np.arange(panel.n_dates * n + 1))
 
-# %% ../../nbs/evaluate/quantiles.ipynb #6988443e
+# %% ../../nbs/evaluate/quantiles.ipynb #ba6897e4
 @njit(nogil=True, cache=True)
 def _group_means(first, last, groups, Y, order, offsets, q, out):
-    total, count = np.zeros(q + 1), np.zeros(q + 1)
+    total = np.zeros(q + 1)
+    count = np.zeros(q + 1)
     for d in range(first, last):
-        rows = order[offsets[d]:offsets[d + 1]]
+        rows = order[offsets[d] : offsets[d + 1]]
         for m in range(groups.shape[1]):
             for h in range(Y.shape[1]):
-                total[:], count[:] = 0., 0.
+                total[:], count[:] = 0.0, 0.0
                 for r in rows:
                     if np.isfinite(Y[r, h]):
                         total[groups[r, m]] += Y[r, h]
                         count[groups[r, m]] += 1
-                for k in range(1, q + 1): out[d, m, h, k - 1] = total[k]/count[k] if count[k] else np.nan
+                for k in range(1, q + 1):
+                    out[d, m, h, k - 1] = total[k] / count[k] if count[k] else np.nan
 
-def group_returns(panel:Panel, groups, labels, quantiles:int=5)->np.ndarray:
-    "(n_dates, M, H, q) mean label of each quantile on each date; `groups` (n_rows, M) from `standing`, `labels` (n_rows, H)."
+
+def group_returns(panel: Panel, groups, labels, quantiles: int = 5) -> np.ndarray:
+    """(n_dates, M, H, q) mean label of each quantile on each date;
+
+    `groups` (n_rows, M) from `standing`, `labels` (n_rows, H).
+    """
     out = np.empty((panel.n_dates, groups.shape[1], labels.shape[1], quantiles))
-    over_dates(_group_means, panel.n_dates, groups, np.ascontiguousarray(labels), panel.by_date, panel.date_offsets, quantiles, out)
+    over_dates(
+        _group_means,
+        panel.n_dates,
+        groups,
+        np.ascontiguousarray(labels),
+        panel.by_date,
+        panel.date_offsets,
+        quantiles,
+        out,
+    )
     return out
 
-# %% ../../nbs/evaluate/quantiles.ipynb #58892fd4
+# %% ../../nbs/evaluate/quantiles.ipynb #0ec24945
 def quantile_returns(
-    scores, labels, panel:Panel|None=None, # as in `ic`; one score, one label
-    quantiles:int=5,
-)->pd.DataFrame: # index date, columns 1 (lowest score) to `quantiles`; return over the label's horizon
+    scores,
+    labels,
+    panel: Panel | None = None,  # as in `ic`; one score, one label
+    quantiles: int = 5,
+) -> pd.DataFrame:  # index date, columns 1 (lowest score) to `quantiles`; return over the label's horizon
     """Mean label of each quantile of the score on each date.
 
     Parameters
     ----------
-    scores, labels, panel : default none, none, None
+    scores
+    labels
+    panel : Panel | None, default None
         as in `ic`; one score, one label
     quantiles : int, default 5
 
@@ -142,142 +170,195 @@ def quantile_returns(
         index date, columns 1 (lowest score) to `quantiles`; return over the label's horizon
     """
     panel = _given_panel(panel, scores, labels)
-    S, Y = on_panel(panel, scores)[0], on_panel(panel, labels)[0]
+    S = on_panel(panel, scores)[0]
+    Y = on_panel(panel, labels)[0]
     groups = standing(panel, S, quantiles)[1]
     has = np.bincount(panel.date_code, groups[:, 0] > 0, panel.n_dates) > 0
     values = group_returns(panel, groups[:, :1], Y[:, :1], quantiles)[has, 0, 0]
-    return pd.DataFrame(values, pd.DatetimeIndex(panel.dates[has], name="date"), pd.RangeIndex(1, quantiles + 1, name="quantile"))
+    return pd.DataFrame(
+        values, pd.DatetimeIndex(panel.dates[has], name="date"), pd.RangeIndex(1, quantiles + 1, name="quantile")
+    )
 
-# %% ../../nbs/evaluate/quantiles.ipynb #60575049
+# %% ../../nbs/evaluate/quantiles.ipynb #f7099a2e
 @njit(cache=True)
 def _turnover(groups, k, lag, offsets, day, n_dates, out):
-    "Fill (n_dates, M) shares of names in quantile k that were not in it `lag` rows before; NaN where it was empty then."
+    """Fill (n_dates, M) shares of names in quantile k that were not in it `lag` rows before;
+
+    NaN where it was empty then.
+    """
     for m in range(groups.shape[1]):
-        now, new, before = np.zeros(n_dates), np.zeros(n_dates), np.zeros(n_dates)
+        now = np.zeros(n_dates)
+        new = np.zeros(n_dates)
+        before = np.zeros(n_dates)
         for a in range(len(offsets) - 1):
             for r in range(offsets[a], offsets[a + 1]):
-                if groups[r, m] != k: continue
-                if day[r] + lag < n_dates: before[day[r] + lag] += 1
+                if groups[r, m] != k:
+                    continue
+                if day[r] + lag < n_dates:
+                    before[day[r] + lag] += 1
                 now[day[r]] += 1
                 new[day[r]] += not (r - lag >= offsets[a] and groups[r - lag, m] == k)
-        for d in range(n_dates): out[d, m] = new[d]/now[d] if now[d] and before[d] else np.nan
+        for d in range(n_dates):
+            out[d, m] = new[d] / now[d] if now[d] and before[d] else np.nan
+
 
 @njit(cache=True)
 def _lag_correlation(ranks, lag, offsets, day, n_dates, out):
-    "Fill (n_dates, M) correlations of ranks with those `lag` rows up; ranks are centred, so sums stay small."
+    """Fill (n_dates, M) correlations of ranks with those `lag` rows up; ranks are centred, so sums stay small."""
     for m in range(ranks.shape[1]):
         s = np.zeros((n_dates, 6))
         for a in range(len(offsets) - 1):
             for r in range(offsets[a] + lag, offsets[a + 1]):
-                x, y = ranks[r, m], ranks[r - lag, m]
-                if np.isnan(x) or np.isnan(y): continue
+                x = ranks[r, m]
+                y = ranks[r - lag, m]
+                if np.isnan(x) or np.isnan(y):
+                    continue
                 t = s[day[r]]
-                t[0] += 1; t[1] += x; t[2] += y; t[3] += x*x; t[4] += y*y; t[5] += x*y
+                t[0] += 1
+                t[1] += x
+                t[2] += y
+                t[3] += x * x
+                t[4] += y * y
+                t[5] += x * y
         for d in range(n_dates):
             n, x, y, xx, yy, xy = s[d]
-            if n >= 3: xx, yy, xy = xx - x*x/n, yy - y*y/n, xy - x*y/n
-            out[d, m] = xy/np.sqrt(xx*yy) if n >= 3 and xx > 0 and yy > 0 else np.nan
+            if n >= 3:
+                xx = xx - x * x / n
+                yy = yy - y * y / n
+                xy = xy - x * y / n
+            out[d, m] = xy / np.sqrt(xx * yy) if n >= 3 and xx > 0 and yy > 0 else np.nan
 
-# %% ../../nbs/evaluate/quantiles.ipynb #463ad618
+# %% ../../nbs/evaluate/quantiles.ipynb #27d3e427
 def _lagged(panel, values, kernel, lag, *args):
-    if not isinstance(lag, (int, np.integer)) or lag < 1: raise NeuralphaError(f"lag is {lag!r}; it must be a whole number of bars, at least 1.")
+    if not isinstance(lag, (int, np.integer)) or lag < 1:
+        raise NeuralphaError(f"lag is {lag!r}; it must be a whole number of bars, at least 1.")
     out = np.empty((panel.n_dates, values.shape[1]))
     kernel(values, *args, lag, panel.asset_offsets, panel.date_code, panel.n_dates, out)
     return out
 
-def turnover(scores, panel:Panel, lag:int=1, quantiles:int=5)->pd.DataFrame:
-    "Per date (rows) and quantile (columns 1..q), the share of names that were not in the quantile `lag` bars before, 0 to 1."
+
+def turnover(scores, panel: Panel, lag: int = 1, quantiles: int = 5) -> pd.DataFrame:
+    """Per date (rows) and quantile (columns 1..q), the share of names that were not in the quantile `lag` bars before,
+    0 to 1.
+    """
     groups = standing(panel, on_panel(panel, scores)[0][:, :1], quantiles)[1]
     has = np.bincount(panel.date_code, groups[:, 0] > 0, panel.n_dates) > 0
     columns = {k: _lagged(panel, groups, _turnover, lag, k)[has, 0] for k in range(1, quantiles + 1)}
     return pd.DataFrame(columns, pd.DatetimeIndex(panel.dates[has], name="date")).rename_axis(columns="quantile")
 
-def rank_autocorrelation(scores, panel:Panel, lag:int=1):
-    "Correlation of ranks with the ranks `lag` bars before, per date; a DataFrame with a column per score, a Series for one."
+
+def rank_autocorrelation(scores, panel: Panel, lag: int = 1):
+    """Correlation of ranks with the ranks `lag` bars before, per date; a DataFrame with a column per score, a Series
+    for one.
+    """
     S, names = on_panel(panel, scores)
     ranks = standing(panel, S)[0]
     has = np.bincount(panel.date_code, np.isfinite(ranks).any(1), panel.n_dates) > 0
     return _by_date(panel, _lagged(panel, ranks, _lag_correlation, lag), has, names, [lag])
 
-# %% ../../nbs/evaluate/quantiles.ipynb #5d4e134c
+# %% ../../nbs/evaluate/quantiles.ipynb #7ca9f35c
 def _bar_returns(panel):
-    "(n_rows,) return from each row's last known price to the next row's, with delisting; and (n_rows,) bool: a delisting return is unknown."
+    """(n_rows,) return from each row's last known price to the next row's, with delisting; and (n_rows,) bool: a
+    delisting return is unknown.
+    """
     wealth = total_return_index(panel)
     known = np.where(np.isfinite(wealth), np.arange(panel.n_rows), -1)
     wealth = wealth[np.maximum(np.maximum.accumulate(known), 0)]
-    out = np.append(wealth[1:]/wealth[:-1] - 1, 0.)
-    last, final = panel.asset_offsets[1:] - 1, panel.delisting_return
+    out = np.append(wealth[1:] / wealth[:-1] - 1, 0.0)
+    last = panel.asset_offsets[1:] - 1
+    final = panel.delisting_return
     early = panel.date_code[last] < panel.n_dates - 1
-    out[last] = np.where(early & panel.gone, final, 0.)
-    stated = ~early & panel.gone & np.isfinite(final) & (np.diff(panel.asset_offsets) > 1) # halted to the end of the panel, where the loss is known
+    out[last] = np.where(early & panel.gone, final, 0.0)
+    stated = (
+        ~early & panel.gone & np.isfinite(final) & (np.diff(panel.asset_offsets) > 1)
+    )  # halted to the end of the panel, where the loss is known
     out[last[stated] - 1] = final[stated]
     unknown = np.zeros(panel.n_rows, bool)
     unknown[last[early & panel.gone & ~np.isfinite(final)]] = True
     return np.nan_to_num(out), unknown
 
-# %% ../../nbs/evaluate/quantiles.ipynb #0b4eecef
+# %% ../../nbs/evaluate/quantiles.ipynb #5809b83a
 @njit(cache=True)
 def _aims(groups, q, day, n_dates, out):
-    "Equal weights of each date's top quantile and, negative, of its bottom one; 0 on dates where either is empty."
-    top, bottom = np.zeros(n_dates), np.zeros(n_dates)
+    """Equal weights of each date's top quantile and, negative, of its bottom one; 0 on dates where either is empty."""
+    top = np.zeros(n_dates)
+    bottom = np.zeros(n_dates)
     for r in range(len(groups)):
         top[day[r]] += groups[r] == q
         bottom[day[r]] += groups[r] == 1
     for r in range(len(groups)):
-        n, m = top[day[r]], bottom[day[r]]
-        out[r] = 0. if n == 0 or m == 0 else 1/n if groups[r] == q else -1/m if groups[r] == 1 else 0.
+        n = top[day[r]]
+        m = bottom[day[r]]
+        out[r] = 0.0 if n == 0 or m == 0 else 1 / n if groups[r] == q else -1 / m if groups[r] == 1 else 0.0
+
 
 @njit(cache=True)
 def _hold(target, tradable, offsets, delay, horizon, out):
-    "Mean of the last `horizon` targets, `delay` rows late, within each asset; on rows that are not tradable, the position before."
+    """Mean of the last `horizon` targets, `delay` rows late, within each asset; on rows that are not tradable, the
+    position before.
+    """
     for a in range(len(offsets) - 1):
-        total, held = 0., 0.
+        total, held = 0.0, 0.0
         for r in range(offsets[a], offsets[a + 1]):
             i = r - delay
-            if i >= offsets[a]: total += target[i]
-            if i - horizon >= offsets[a]: total -= target[i - horizon]
-            if tradable[r]: held = total/horizon
+            if i >= offsets[a]:
+                total += target[i]
+            if i - horizon >= offsets[a]:
+                total -= target[i - horizon]
+            if tradable[r]:
+                held = total / horizon
             out[r] = held
 
+
 def _positions(panel, groups, horizon, delay, quantiles):
-    "(n_rows,) positions of one score from its quantiles (n_rows,)."
-    target, held = np.empty(panel.n_rows), np.empty(panel.n_rows)
+    """(n_rows,) positions of one score from its quantiles (n_rows,)."""
+    target = np.empty(panel.n_rows)
+    held = np.empty(panel.n_rows)
     _aims(groups, quantiles, panel.date_code, panel.n_dates, target)
     _hold(target, panel.tradable, panel.asset_offsets, delay, horizon, held)
     return held
 
+
 @njit(cache=True)
 def _bars(held, earned, offsets, day, n_dates, gone, out):
-    "Fill (n_dates + 1, 3): earned by the positions held into the date, bought plus sold on it, and their size; who merely has no bars at the end is held on."
+    """Fill (n_dates + 1, 3): earned by the positions held into the date, bought plus sold on it, and their size; who
+    merely has no bars at the end is held on.
+    """
     for a in range(len(offsets) - 1):
-        before = 0.
+        before = 0.0
         for r in range(offsets[a], offsets[a + 1]):
             d = day[r]
-            out[d + 1, 0] += held[r]*earned[r]
+            out[d + 1, 0] += held[r] * earned[r]
             out[d, 1] += abs(held[r] - before)
             out[d + 1, 2] += abs(held[r])
             before = held[r]
         last = day[offsets[a + 1] - 1]
-        if gone[a] and last < n_dates - 1: out[last + 1, 1] += abs(before)
+        if gone[a] and last < n_dates - 1:
+            out[last + 1, 1] += abs(before)
         if not gone[a]:
-            for d in range(last + 1, n_dates): out[d + 1, 2] += abs(before)
+            for d in range(last + 1, n_dates):
+                out[d + 1, 2] += abs(before)
 
-# %% ../../nbs/evaluate/quantiles.ipynb #536d77ee
+# %% ../../nbs/evaluate/quantiles.ipynb #d04bf751
 def spread_positions(
-    scores, # one score, as in `ic`
-    panel:Panel,
-    horizon:int=5, delay:int=1, # bars held; bars between decision and entry
-    quantiles:int=5,
-)->np.ndarray: # (n_rows,) share of one side's money held at each bar's close; negative: sold short
-    """Positions of a portfolio long the top and short the bottom quantile, equal weights, in `horizon` overlapping tranches.
+    scores,  # one score, as in `ic`
+    panel: Panel,
+    horizon: int = 5,  # bars held
+    delay: int = 1,  # bars between decision and entry
+    quantiles: int = 5,
+) -> np.ndarray:  # (n_rows,) share of one side's money held at each bar's close; negative: sold short
+    """Positions of a portfolio long the top and short the bottom quantile, equal weights, in `horizon` overlapping
+    tranches.
 
     Parameters
     ----------
     scores
         one score, as in `ic`
     panel : Panel
-    horizon, delay : int, default 5, 1
-        bars held; bars between decision and entry
+    horizon : int, default 5
+        bars held
+    delay : int, default 1
+        bars between decision and entry
     quantiles : int, default 5
 
     Returns
@@ -286,20 +367,23 @@ def spread_positions(
         (n_rows,) share of one side's money held at each bar's close; negative: sold short
     """
     groups = standing(panel, on_panel(panel, scores)[0][:, :1], quantiles)[1][:, 0]
-    if not (groups > 0).any(): raise NeuralphaError(f"No scores on {panel.name}: nothing to hold.")
+    if not (groups > 0).any():
+        raise NeuralphaError(f"No scores on {panel.name}: nothing to hold.")
     return _positions(panel, groups, horizon, delay, quantiles)
 
+
 def spread_portfolio(
-    scores, # one score, as in `ic`
-    panel:Panel,
-    horizon:int=5, delay:int=1, # bars held; bars between decision and entry
-    quantiles:int=5,
-    half_spread_bps:float=5., # cost of buying or selling, basis points of the amount
-)->pd.DataFrame: # index date (bar on which it is earned); columns gross, cost, net, turnover, held
+    scores,  # one score, as in `ic`
+    panel: Panel,
+    horizon: int = 5,  # bars held
+    delay: int = 1,  # bars between decision and entry
+    quantiles: int = 5,
+    half_spread_bps: float = 5.0,  # cost of buying or selling, basis points of the amount
+) -> pd.DataFrame:  # index date (bar on which it is earned); columns gross, cost, net, turnover, held
     """What `spread_positions` earn: return per bar on the money of one side.
 
-    `turnover` is the amount bought plus sold on the bar, as a multiple of one side's money (drift between trades left out);
-    `held` the size of both sides together, 2 when all tranches are filled and no stock is suspended.
+    `turnover` is the amount bought plus sold on the bar, as a multiple of one side's money (drift between trades left
+    out); `held` the size of both sides together, 2 when all tranches are filled and no stock is suspended.
     `attrs["unknown_delistings"]` counts positions closed at the last price because the delisting return is unknown.
 
     Parameters
@@ -307,8 +391,10 @@ def spread_portfolio(
     scores
         one score, as in `ic`
     panel : Panel
-    horizon, delay : int, default 5, 1
-        bars held; bars between decision and entry
+    horizon : int, default 5
+        bars held
+    delay : int, default 1
+        bars between decision and entry
     quantiles : int, default 5
     half_spread_bps : float, default 5.0
         cost of buying or selling, basis points of the amount
@@ -321,16 +407,22 @@ def spread_portfolio(
     scores = on_panel(panel, scores)[0][:, :1]
     held, (earned, unknown) = spread_positions(scores, panel, horizon, delay, quantiles), _bar_returns(panel)
     out = _portfolio(panel, held, earned, ~np.isnan(scores[:, 0]), delay, half_spread_bps)
-    out.attrs["unknown_delistings"] = int((unknown & (np.abs(held) > 1e-9)).sum()) # a running sum leaves last bits
+    out.attrs["unknown_delistings"] = int((unknown & (np.abs(held) > 1e-9)).sum())  # a running sum leaves last bits
     return out
 
+
 def _portfolio(panel, held, earned, scored, delay, half_spread_bps):
-    "`spread_portfolio` from its positions: one row per bar from the first entry to the last, `scored` (n_rows,) says which."
+    """`spread_portfolio` from its positions: one row per bar from the first entry to the last, `scored` (n_rows,) says
+    which.
+    """
     bars = np.zeros((panel.n_dates + 1, 3))
     _bars(held, earned, panel.asset_offsets, panel.date_code, panel.n_dates, panel.gone, bars)
     live = np.flatnonzero(np.bincount(panel.date_code, scored, panel.n_dates))
-    first, stop = live[0] + delay, min(live[-1] + delay + 1, panel.n_dates - 1)
-    (gross, _, size), traded = bars[first + 1:stop + 1].T, bars[first:stop, 1]
-    cost = traded*half_spread_bps*1e-4
-    return pd.DataFrame({"gross": gross, "cost": cost, "net": gross - cost, "turnover": traded, "held": size},
-                        pd.DatetimeIndex(panel.dates[first + 1:stop + 1], name="date"))
+    first = live[0] + delay
+    stop = min(live[-1] + delay + 1, panel.n_dates - 1)
+    (gross, _, size), traded = bars[first + 1 : stop + 1].T, bars[first:stop, 1]
+    cost = traded * half_spread_bps * 1e-4
+    return pd.DataFrame(
+        {"gross": gross, "cost": cost, "net": gross - cost, "turnover": traded, "held": size},
+        pd.DatetimeIndex(panel.dates[first + 1 : stop + 1], name="date"),
+    )

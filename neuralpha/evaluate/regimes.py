@@ -24,37 +24,51 @@ from .baselines import past_return
 from .ic import coefficients, on_panel
 from .metrics import mean_metric
 
-# %% ../../nbs/evaluate/regimes.ipynb #3f100d23
+# %% ../../nbs/evaluate/regimes.ipynb #504290a8
 def _by_terciles(panel, values, names):
-    "Tercile of `values` on each date, as a Categorical; missing where the value is."
+    """Tercile of `values` on each date, as a Categorical; missing where the value is."""
     rank = by_date(panel, np.asarray(values, float))
-    third = np.where(np.isfinite(rank), np.digitize(np.nan_to_num(rank), [-1/3, 1/3]), 3)
+    third = np.where(np.isfinite(rank), np.digitize(np.nan_to_num(rank), [-1 / 3, 1 / 3]), 3)
     return pd.Categorical.from_codes(np.where(third < 3, third, -1), list(names))
 
-def trailing_mean(panel:Panel, values, bars:int)->np.ndarray:
-    "(n_rows,) mean of the finite values among the last `bars` rows of the asset, NaN with fewer than half of them."
+
+def trailing_mean(panel: Panel, values, bars: int) -> np.ndarray:
+    """(n_rows,) mean of the finite values among the last `bars` rows of the asset, NaN with fewer than half of them."""
     finite = np.where(np.isfinite(values), values, np.nan)
-    out, window = np.empty(panel.n_rows), np.array([bars])
-    for start, stop in zip(panel.asset_offsets[:-1], panel.asset_offsets[1:]): # one asset's size leaves no rounding in another's
+    out = np.empty(panel.n_rows)
+    window = np.array([bars])
+    for start, stop in zip(
+        panel.asset_offsets[:-1], panel.asset_offsets[1:]
+    ):  # one asset's size leaves no rounding in another's
         count = roll_count(finite[start:stop], window)[0]
-        with np.errstate(invalid="ignore"): out[start:stop] = np.where(count >= bars/2, roll_sum(finite[start:stop], window)[0]/count, np.nan)
+        with np.errstate(invalid="ignore"):
+            out[start:stop] = np.where(count >= bars / 2, roll_sum(finite[start:stop], window)[0] / count, np.nan)
     return out
 
-# %% ../../nbs/evaluate/regimes.ipynb #cba135aa
-def market_volatility(panel:Panel, bars:int=20)->np.ndarray:
-    "(n_dates,) standard deviation of the equally weighted market's one-bar returns over the last `bars` bars, per bar."
+# %% ../../nbs/evaluate/regimes.ipynb #78d180c6
+def market_volatility(panel: Panel, bars: int = 20) -> np.ndarray:
+    """(n_dates,) standard deviation of the equally weighted market's one-bar returns over the last `bars` bars, per
+    bar.
+    """
     r = past_return(panel, 1)
     ok = np.isfinite(r)
     n = np.bincount(panel.date_code[ok], minlength=panel.n_dates)
-    with np.errstate(invalid="ignore"): market = np.bincount(panel.date_code[ok], r[ok], panel.n_dates)/n
-    return pd.Series(market).rolling(bars, min_periods=bars//2).std().to_numpy()
+    with np.errstate(invalid="ignore"):
+        market = np.bincount(panel.date_code[ok], r[ok], panel.n_dates) / n
+    return pd.Series(market).rolling(bars, min_periods=bars // 2).std().to_numpy()
 
-# %% ../../nbs/evaluate/regimes.ipynb #530d0d8d
+# %% ../../nbs/evaluate/regimes.ipynb #c780d787
 SIZE = ("market_cap", "mvel1", "size", "me")
 
-WORDS = {"size": ("small", "middling", "large"), "size (dollar volume)": ("little traded", "middling", "much traded"), "liquidity": ("illiquid", "middling", "liquid"), "volatility": ("calm", "middling", "stormy")}
+WORDS = {
+    "size": ("small", "middling", "large"),
+    "size (dollar volume)": ("little traded", "middling", "much traded"),
+    "liquidity": ("illiquid", "middling", "liquid"),
+    "volatility": ("calm", "middling", "stormy"),
+}
 
-def size_and_liquidity(panel:Panel)->dict: # name -> (n_rows,) values; higher is larger, or more liquid
+
+def size_and_liquidity(panel: Panel) -> dict:  # name -> (n_rows,) values; higher is larger, or more liquid
     """What the panel allows to say about size and liquidity.
 
     Returns
@@ -62,24 +76,30 @@ def size_and_liquidity(panel:Panel)->dict: # name -> (n_rows,) values; higher is
     dict
         name -> (n_rows,) values; higher is larger, or more liquid
     """
-    f, out = panel.fields, {}
-    if has := next((s for s in SIZE if s in f), None): out["size"] = f[has].astype(float)
+    f = panel.fields
+    out = {}
+    if has := next((s for s in SIZE if s in f), None):
+        out["size"] = f[has].astype(float)
     if "close" in f and "volume" in f:
-        dollars = f["close"].astype(float)*f["volume"]
-        if "size" not in out: out["size (dollar volume)"] = trailing_mean(panel, dollars, round(panel.bars_per_year))
-        with np.errstate(divide="ignore", invalid="ignore"): impact = np.abs(past_return(panel, 1))/np.where(dollars > 0, dollars, np.nan)
+        dollars = f["close"].astype(float) * f["volume"]
+        if "size" not in out:
+            out["size (dollar volume)"] = trailing_mean(panel, dollars, round(panel.bars_per_year))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            impact = np.abs(past_return(panel, 1)) / np.where(dollars > 0, dollars, np.nan)
         out["liquidity"] = -trailing_mean(panel, impact, 20)
     return out
 
-# %% ../../nbs/evaluate/regimes.ipynb #cb457b6b
+# %% ../../nbs/evaluate/regimes.ipynb #04bd5aae
 def regimes(
-    y:Label, scored=None, # (n_rows,) bool: rows under evaluation; default all with a label
-)->dict: # cut -> (n_rows,) Categorical of group names, missing where the row is in no group
+    y: Label,
+    scored=None,  # (n_rows,) bool: rows under evaluation; default all with a label
+) -> dict:  # cut -> (n_rows,) Categorical of group names, missing where the row is in no group
     """Every cut the panel allows.
 
     Parameters
     ----------
-    y, scored : default none, None
+    y : Label
+    scored : default None
         (n_rows,) bool: rows under evaluation; default all with a label
 
     Returns
@@ -93,8 +113,10 @@ def regimes(
     out = {"year": pd.Categorical(pd.DatetimeIndex(p.dates).year.astype(str))[p.date_code]}
     vol = np.where(live, market_volatility(p), np.nan)
     if np.isfinite(vol).sum() >= 30:
-        third = np.digitize(np.nan_to_num(vol), np.nanquantile(vol, [1/3, 2/3]))
-        out["volatility"] = pd.Categorical.from_codes(np.where(np.isfinite(vol), third, -1), WORDS["volatility"])[p.date_code]
+        third = np.digitize(np.nan_to_num(vol), np.nanquantile(vol, [1 / 3, 2 / 3]))
+        out["volatility"] = pd.Categorical.from_codes(np.where(np.isfinite(vol), third, -1), WORDS["volatility"])[
+            p.date_code
+        ]
     ok = np.isfinite(y.values)
     total = np.bincount(p.date_code[ok], y.values[ok], p.n_dates)
     out["market"] = pd.Categorical.from_codes(np.where(live, (total > 0).astype(int), -1), ["down", "up"])[p.date_code]
@@ -104,19 +126,21 @@ def regimes(
         out[name.split(" ")[0]] = _by_terciles(p, np.where(scored, values, np.nan), WORDS[name])
     return out
 
-# %% ../../nbs/evaluate/regimes.ipynb #4428f2f0
+# %% ../../nbs/evaluate/regimes.ipynb #c64db1d6
 def group_ics(
-    scores, # one score: `(date, asset)` Series or array in panel row order
-    y:Label, cut, # (n_rows,) group names, a Categorical or array
-    rank:bool=False, # Spearman instead of Pearson
-)->pd.DataFrame: # dates × groups
+    scores,  # one score: `(date, asset)` Series or array in panel row order
+    y: Label,
+    cut,  # (n_rows,) group names, a Categorical or array
+    rank: bool = False,  # Spearman instead of Pearson
+) -> pd.DataFrame:  # dates × groups
     """IC per date within each group; NaN where fewer than five assets have score and label.
 
     Parameters
     ----------
     scores
         one score: `(date, asset)` Series or array in panel row order
-    y, cut
+    y : Label
+    cut
         (n_rows,) group names, a Categorical or array
     rank : bool, default False
         Spearman instead of Pearson
@@ -129,29 +153,54 @@ def group_ics(
     p = y.panel
     s = on_panel(p, scores)[0][:, 0].astype(float)
     cut = cut if isinstance(cut, pd.Categorical) else pd.Categorical(cut)
-    code, names = cut.codes, list(cut.categories) # code -1 where missing
+    code = cut.codes
+    names = list(cut.categories)  # code -1 where missing
     Y = np.where(code[:, None] == np.arange(len(names)), y.values[:, None], np.nan)
     out = coefficients(p, s[:, None], Y)[int(rank)][:, 0]
     both = np.isfinite(s) & np.isfinite(y.values)
-    for g in range(len(names)): out[np.bincount(p.date_code, both & (code == g), p.n_dates) < 5, g] = np.nan
+    for g in range(len(names)):
+        out[np.bincount(p.date_code, both & (code == g), p.n_dates) < 5, g] = np.nan
     return pd.DataFrame(out, pd.DatetimeIndex(p.dates, name="date"), list(names)).dropna(how="all")
 
-# %% ../../nbs/evaluate/regimes.ipynb #c3f73576
-DEFINITIONS = {"year": "dates of {}", "volatility": "dates on which the trailing 20-bar volatility of the equally weighted market was {} (terciles of the dates evaluated)",
-               "market": "dates after which the equally weighted market went {} over the label's life (known only afterwards)", "sector": "assets of sector {}",
-               "size": "{} assets (terciles on the date, by market capitalisation; \"traded\": by the mean dollar volume of a year, standing in for it)",
-               "liquidity": "{} assets (terciles by Amihud's price impact over 20 bars)"}
-ORDER = ["small", "little traded", "illiquid", "calm", "down", "middling", "stormy", "large", "much traded", "liquid", "up"]
+# %% ../../nbs/evaluate/regimes.ipynb #2b3722f7
+DEFINITIONS = {
+    "year": "dates of {}",
+    "volatility": "dates on which the trailing 20-bar volatility of the equally weighted market was {} (terciles "
+    "of the dates evaluated)",
+    "market": "dates after which the equally weighted market went {} over the label's life (known only afterwards)",
+    "sector": "assets of sector {}",
+    "size": "{} assets (terciles on the date, by market capitalisation; \"traded\": by the mean dollar volume of a "
+    "year, standing in for it)",
+    "liquidity": "{} assets (terciles by Amihud's price impact over 20 bars)",
+}
+ORDER = [
+    "small",
+    "little traded",
+    "illiquid",
+    "calm",
+    "down",
+    "middling",
+    "stormy",
+    "large",
+    "much traded",
+    "liquid",
+    "up",
+]
+
 
 def regime_metrics(
-    scores, y:Label, cuts:dict|None=None, # result of `regimes`
-    rank:bool=False,
-)->dict: # "ic_by_<cut>" -> {group: record}
+    scores,
+    y: Label,
+    cuts: dict | None = None,  # result of `regimes`
+    rank: bool = False,
+) -> dict:  # "ic_by_<cut>" -> {group: record}
     """Mean IC within every group of every cut, with intervals; JSON-native.
 
     Parameters
     ----------
-    scores, y, cuts : default none, none, None
+    scores
+    y : Label
+    cuts : dict | None, default None
         result of `regimes`
     rank : bool, default False
 
@@ -165,6 +214,14 @@ def regime_metrics(
     for cut, groups in (cuts or regimes(y, np.isfinite(on_panel(y.panel, scores)[0][:, 0]))).items():
         table = group_ics(scores, y, groups, rank)
         names = sorted(table, key=lambda g: (ORDER.index(g) if g in ORDER else -1, g))
-        out[f"{kind}_by_{cut}"] = {g: mean_metric(table[g], y, "correlation", "per date", f"Mean over dates of the {word} IC among the {DEFINITIONS[cut].format(g)}.")
-                                   for g in names}
+        out[f"{kind}_by_{cut}"] = {
+            g: mean_metric(
+                table[g],
+                y,
+                "correlation",
+                "per date",
+                f"Mean over dates of the {word} IC among the {DEFINITIONS[cut].format(g)}.",
+            )
+            for g in names
+        }
     return out

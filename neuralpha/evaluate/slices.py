@@ -23,84 +23,137 @@ from .quantiles import _bar_returns, _lagged, _portfolio, _positions, _turnover,
 from .regimes import DEFINITIONS, ORDER, regimes
 from .statistics import fewest_dates, letters, mean_test, paired_tests, sharpe_report
 
-# %% ../../nbs/evaluate/slices.ipynb #1ae00b87
-def _intervals(values, horizon)->np.ndarray: # (3, M): mean, low, high
-    "Means of the columns of (n, M) values and their 95% intervals; NaN with fewer than `fewest_dates`."
+# %% ../../nbs/evaluate/slices.ipynb #8758d390
+def _intervals(values, horizon) -> np.ndarray:  # (3, M): mean, low, high
+    """Means of the columns of (n, M) values and their 95% intervals; NaN with fewer than `fewest_dates`."""
     out = np.full((3, values.shape[1]), np.nan)
     for j, x in enumerate(values.T):
         x = x[np.isfinite(x)]
-        if len(x) < fewest_dates(horizon): continue
+        if len(x) < fewest_dates(horizon):
+            continue
         fit = mean_test(x, horizon)
         out[:, j] = fit["mean"], fit["low"], fit["high"]
     return out
 
-def _slice(ic, rank_ic, y, ranked, size)->dict: # place of a model -> its numbers; empty where too few dates have an IC
-    "What the ICs of one slice say of every model that has enough dates."
+
+def _slice(
+    ic, rank_ic, y, ranked, size
+) -> dict:  # place of a model -> its numbers; empty where too few dates have an IC
+    """What the ICs of one slice say of every model that has enough dates."""
     pairs = paired_tests(pd.DataFrame(ic[:, ranked], columns=ranked), y.horizon, size)
     found = pairs[pairs["separated"]]
-    beaten, rows = found.groupby("worse").size(), {}
+    beaten = found.groupby("worse").size()
+    rows = {}
     enough = np.isfinite(ic).sum(0) >= fewest_dates(y.horizon)
     order = sorted((j for j in ranked if enough[j]), key=lambda j: -np.nanmean(ic[:, j]))
-    shown = letters(order, found.loc[found["better"].isin(order) & found["worse"].isin(order), ["better", "worse"]].to_numpy().tolist())
+    shown = letters(
+        order,
+        found.loc[found["better"].isin(order) & found["worse"].isin(order), ["better", "worse"]].to_numpy().tolist(),
+    )
     low, high = _intervals(rank_ic, y.horizon)[1:]
     for j in np.flatnonzero(enough):
         x, r = (v[np.isfinite(v[:, j]), j] for v in (ic, rank_ic))
         fit = mean_test(x, y.horizon)
-        rows[j] = dict(dates=len(x), letters=shown.get(j, ""), rank=1 + int(beaten.get(j, 0)) if j in ranked else 0, ic=fit["mean"], ic_low=fit["low"], ic_high=fit["high"],
-                       icir=fit["mean"]/x.std(ddof=1) if np.ptp(x) else np.nan, t=fit["t"], t_critical=fit["critical"], rank_ic=r.mean(), rank_ic_low=low[j], rank_ic_high=high[j])
+        rows[j] = dict(
+            dates=len(x),
+            letters=shown.get(j, ""),
+            rank=1 + int(beaten.get(j, 0)) if j in ranked else 0,
+            ic=fit["mean"],
+            ic_low=fit["low"],
+            ic_high=fit["high"],
+            icir=fit["mean"] / x.std(ddof=1) if np.ptp(x) else np.nan,
+            t=fit["t"],
+            t_critical=fit["critical"],
+            rank_ic=r.mean(),
+            rank_ic_low=low[j],
+            rank_ic_high=high[j],
+        )
     return rows
 
-# %% ../../nbs/evaluate/slices.ipynb #25890e02
+# %% ../../nbs/evaluate/slices.ipynb #979ff978
 QUANTILES = 5
-DATED = ("year", "volatility", "market") # cuts that keep the assets of a date together
+DATED = ("year", "volatility", "market")  # cuts that keep the assets of a date together
 
-def _codes(p, cut)->tuple: # K names; (n_rows,) place of every row's group among them, -1 in none
-    "Groups of a cut in the order they are shown; one group of everything without a cut."
-    if cut is None: return [""], np.zeros(p.n_rows, np.int64)
+
+def _codes(p, cut) -> tuple:  # K names; (n_rows,) place of every row's group among them, -1 in none
+    """Groups of a cut in the order they are shown; one group of everything without a cut."""
+    if cut is None:
+        return [""], np.zeros(p.n_rows, np.int64)
     names = sorted(cut.categories, key=lambda g: (ORDER.index(g) if g in ORDER else -1, str(g)))
     return [str(g) for g in names], np.array([names.index(g) for g in cut.categories] + [-1])[cut.codes]
 
-def _standings(p, S, code, fewest)->np.ndarray: # (n_rows, M) quantiles
-    "Quantiles among the rows of the date and group; 0 where fewer than `fewest` of them are scored."
+
+def _standings(p, S, code, fewest) -> np.ndarray:  # (n_rows, M) quantiles
+    """Quantiles among the rows of the date and group; 0 where fewer than `fewest` of them are scored."""
     groups = standing(p, S, QUANTILES, within=code)[1]
-    cell = p.date_code.astype(np.int64)*(code.max() + 2) + code + 1
-    for j in range(S.shape[1]): groups[np.bincount(cell, groups[:, j] > 0)[cell] < fewest, j] = 0
+    cell = p.date_code.astype(np.int64) * (code.max() + 2) + code + 1
+    for j in range(S.shape[1]):
+        groups[np.bincount(cell, groups[:, j] > 0)[cell] < fewest, j] = 0
     return groups
 
-def _names_changed(p, groups, dates)->np.ndarray: # (n_dates, M), NaN outside `dates`
-    "Turnover of the two ends, as in `evaluate_scores`."
+
+def _names_changed(p, groups, dates) -> np.ndarray:  # (n_dates, M), NaN outside `dates`
+    """Turnover of the two ends, as in `evaluate_scores`."""
     ends = np.stack([_lagged(p, np.ascontiguousarray(groups), _turnover, 1, k) for k in (1, QUANTILES)])
     return np.where(dates[:, None], ends.mean(0), np.nan)
 
-# %% ../../nbs/evaluate/slices.ipynb #f10995b4
-def _net(p, groups, earned, scored, y, half_spread_bps)->tuple: # Series of returns; on how many dates it was entered
-    "Return after cost of one score's portfolio on the bars on which it held or traded something."
+# %% ../../nbs/evaluate/slices.ipynb #5c5bfb10
+def _net(p, groups, earned, scored, y, half_spread_bps) -> tuple:  # Series of returns; on how many dates it was entered
+    """Return after cost of one score's portfolio on the bars on which it held or traded something."""
     bars = _portfolio(p, _positions(p, groups, y.horizon, y.delay, QUANTILES), earned, scored, y.delay, half_spread_bps)
     busy = (bars["held"] > 1e-9) | (bars["turnover"] > 1e-9)
     entries = np.unique(p.date_code[groups > 0]) + y.delay
     return bars["net"][busy], int((entries < pd.DatetimeIndex(p.dates).searchsorted(bars.index[-1])).sum())
 
-def _trading(p, S, groups, y, turn, earned, half_spread_bps, luck)->dict: # column -> (M,) numbers
-    "What the portfolios of one slice earned after cost, with interval, their turnover and deflated Sharpe ratios."
-    year, M = p.bars_per_year, S.shape[1]
-    net, scale, dsr = [], np.full(M, np.nan), np.full(M, np.nan)
+
+def _trading(p, S, groups, y, turn, earned, half_spread_bps, luck) -> dict:  # column -> (M,) numbers
+    """What the portfolios of one slice earned after cost, with interval, their turnover and deflated Sharpe ratios."""
+    year = p.bars_per_year
+    M = S.shape[1]
+    net = []
+    scale = np.full(M, np.nan)
+    dsr = np.full(M, np.nan)
     for j in range(M):
-        held, decisions = _net(p, groups[:, j], earned, np.isfinite(S[:, j]), y, half_spread_bps) if (groups[:, j] > 0).any() else (pd.Series(dtype=float), 0)
+        held, decisions = (
+            _net(p, groups[:, j], earned, np.isfinite(S[:, j]), y, half_spread_bps)
+            if (groups[:, j] > 0).any()
+            else (pd.Series(dtype=float), 0)
+        )
         net.append(held)
-        if min(decisions, len(held)) < 10 or np.ptp(held) == 0: continue
-        scale[j] = year*len(held)/decisions
+        if min(decisions, len(held)) < 10 or np.ptp(held) == 0:
+            continue
+        scale[j] = year * len(held) / decisions
         dsr[j] = sharpe_report(held, year, *luck[j])["dsr"]
-    spread = _intervals(pd.concat(net, axis=1, sort=True).to_numpy(), 1)*scale
+    spread = _intervals(pd.concat(net, axis=1, sort=True).to_numpy(), 1) * scale
     changed = _intervals(turn, y.horizon)
-    return {"deflated_sharpe": dsr} | {f"{k}{end}": v for k, three in (("spread_after_cost", spread), ("turnover", changed)) for end, v in zip(("", "_low", "_high"), three)}
+    return {"deflated_sharpe": dsr} | {
+        f"{k}{end}": v
+        for k, three in (("spread_after_cost", spread), ("turnover", changed))
+        for end, v in zip(("", "_low", "_high"), three)
+    }
 
-# %% ../../nbs/evaluate/slices.ipynb #4130912a
-HORIZONS = (1, 2, 5, 10, 20) # bars
+# %% ../../nbs/evaluate/slices.ipynb #09db7c9d
+HORIZONS = (1, 2, 5, 10, 20)  # bars
 CROSSED = ("volatility", "market", "size", "liquidity")
-NUMBERS = ["dates", "rank", "ic", "ic_low", "ic_high", "icir", "t", "t_critical", "rank_ic", "rank_ic_low", "rank_ic_high", "r2",
-           *(f"{k}{end}" for k in ("spread_after_cost", "turnover") for end in ("", "_low", "_high")), "deflated_sharpe"]
+NUMBERS = [
+    "dates",
+    "rank",
+    "ic",
+    "ic_low",
+    "ic_high",
+    "icir",
+    "t",
+    "t_critical",
+    "rank_ic",
+    "rank_ic_low",
+    "rank_ic_high",
+    "r2",
+    *(f"{k}{end}" for k in ("spread_after_cost", "turnover") for end in ("", "_low", "_high")),
+    "deflated_sharpe",
+]
 
-def horizon_slices(y:Label)->list: # of Label
+
+def horizon_slices(y: Label) -> list:  # of Label
     """Labels of the horizons that are shown, the study's own among them.
 
     Returns
@@ -108,19 +161,23 @@ def horizon_slices(y:Label)->list: # of Label
     list
         of Label
     """
-    return [y if h == y.horizon else forward_return(y.panel, h, y.delay, y.exit) for h in sorted({*HORIZONS, y.horizon})]
+    return [
+        y if h == y.horizon else forward_return(y.panel, h, y.delay, y.exit) for h in sorted({*HORIZONS, y.horizon})
+    ]
+
 
 def slice_table(
-    S:np.ndarray, # (n_rows, M) scores in panel row order
-    names, # M model names
-    y:Label,
-    cuts:dict|None=None, # result of `regimes`
-    labels:list|None=None, # result of `horizon_slices`
-    size:float=.05, # family-wise error over the pairs of a slice
-    forecasts:dict|None=None, # horizon -> model -> (forecast, train_mean), each (n_rows,); models without one have no R²
-    half_spread_bps:float=5.,
-    luck:dict|None=None, # model -> (trials, trial_sharpes) as in `sharpe_report`; default 1 trial
-)->pd.DataFrame: # columns horizon, cut, group, model, letters and NUMBERS; cut and group are "" over everything
+    S: np.ndarray,  # (n_rows, M) scores in panel row order
+    names,  # M model names
+    y: Label,
+    cuts: dict | None = None,  # result of `regimes`
+    labels: list | None = None,  # result of `horizon_slices`
+    size: float = 0.05,  # family-wise error over the pairs of a slice
+    forecasts: dict
+    | None = None,  # horizon -> model -> (forecast, train_mean), each (n_rows,); models without one have no R²
+    half_spread_bps: float = 5.0,
+    luck: dict | None = None,  # model -> (trials, trial_sharpes) as in `sharpe_report`; default 1 trial
+) -> pd.DataFrame:  # columns horizon, cut, group, model, letters and NUMBERS; cut and group are "" over everything
     """Every slice's leaderboard in one table.
 
     Parameters
@@ -148,35 +205,60 @@ def slice_table(
         columns horizon, cut, group, model, letters and NUMBERS; cut and group are "" over
         everything
     """
-    p, names, rows = y.panel, list(names), []
+    p = y.panel
+    names = list(names)
+    rows = []
     cuts = regimes(y, np.isfinite(S).any(1)) if cuts is None else cuts
-    ranked, luck = [j for j, n in enumerate(names) if n != "oracle"], [(luck or {}).get(n, (1, None)) for n in names]
-    earned, ready = _bar_returns(p)[0], {cut: _parts(p, S, cut, cuts.get(cut)) for cut in ["", *cuts]}
+    ranked = [j for j, n in enumerate(names) if n != "oracle"]
+    luck = [(luck or {}).get(n, (1, None)) for n in names]
+    earned = _bar_returns(p)[0]
+    ready = {cut: _parts(p, S, cut, cuts.get(cut)) for cut in ["", *cuts]}
     for label in labels or horizon_slices(y):
-        own, lines = label.horizon == y.horizon, (forecasts or {}).get(label.horizon, {})
+        own = label.horizon == y.horizon
+        lines = (forecasts or {}).get(label.horizon, {})
         for cut, (groups, code, standings, changed) in ready.items():
-            if (not cut and own) or (cut and not own and cut not in CROSSED): continue
+            if (not cut and own) or (cut and not own and cut not in CROSSED):
+                continue
             for k, (ic, rank_ic) in enumerate(_group_values(p, S, label, groups, code)):
-                got, inside = _slice(ic, rank_ic, label, ranked, size), code == k
-                if not got: continue
-                more = _trading(p, S, np.where(inside[:, None], standings, 0), label, changed[k], earned, half_spread_bps, luck)
-                more["r2"] = [pooled_r2(*(v[inside] for v in (*lines[n], label.values))) if n in lines else np.nan for n in names]
-                rows += [dict(horizon=label.horizon, cut=cut, group=groups[k], model=names[j]) | numbers | {c: v[j] for c, v in more.items()} for j, numbers in got.items()]
+                got = _slice(ic, rank_ic, label, ranked, size)
+                inside = code == k
+                if not got:
+                    continue
+                more = _trading(
+                    p, S, np.where(inside[:, None], standings, 0), label, changed[k], earned, half_spread_bps, luck
+                )
+                more["r2"] = [
+                    pooled_r2(*(v[inside] for v in (*lines[n], label.values))) if n in lines else np.nan for n in names
+                ]
+                rows += [
+                    dict(horizon=label.horizon, cut=cut, group=groups[k], model=names[j])
+                    | numbers
+                    | {c: v[j] for c, v in more.items()}
+                    for j, numbers in got.items()
+                ]
     return pd.DataFrame(rows, columns=["horizon", "cut", "group", "model", "letters", *NUMBERS])
 
-# %% ../../nbs/evaluate/slices.ipynb #5a75d6bf
-def _parts(p, S, name, cut)->tuple: # groups, place of every row among them, (n_rows, M) quantiles, turnover by group
-    "What a cut's slices share at every horizon."
+# %% ../../nbs/evaluate/slices.ipynb #eac010c8
+def _parts(p, S, name, cut) -> tuple:  # groups, place of every row among them, (n_rows, M) quantiles, turnover by group
+    """What a cut's slices share at every horizon."""
     groups, code = _codes(p, cut)
     standings = _standings(p, S, code, 5 if name else 1)
     on = [np.bincount(p.date_code, code == k, p.n_dates) > 0 for k in range(len(groups))]
-    if name in DATED: # who was in the quantile one bar before does not depend on that bar's regime
+    if name in DATED:  # who was in the quantile one bar before does not depend on that bar's regime
         whole = _standings(p, S, np.zeros(p.n_rows, np.int64), 1)
         return groups, code, standings, [_names_changed(p, whole, dates) for dates in on]
-    return groups, code, standings, [_names_changed(p, np.where((code == k)[:, None], standings, 0), dates) for k, dates in enumerate(on)]
+    return (
+        groups,
+        code,
+        standings,
+        [_names_changed(p, np.where((code == k)[:, None], standings, 0), dates) for k, dates in enumerate(on)],
+    )
+
 
 def _group_values(p, S, label, groups, code):
-    "(ICs, rank ICs) of every group of a cut, dates × models; groups of fewer than five assets on a date are left out there."
+    """(ICs, rank ICs) of every group of a cut, dates × models; groups of fewer than five assets on a date are left out
+    there.
+    """
     if groups == [""]:
         ic, rank_ic = coefficients(p, S, label.values[:, None])
         yield ic[:, :, 0], rank_ic[:, :, 0]
@@ -187,27 +269,80 @@ def _group_values(p, S, label, groups, code):
         few = np.stack([np.bincount(p.date_code, known & (code == k) & np.isfinite(s), p.n_dates) < 5 for s in S.T], 1)
         yield tuple(np.where(few, np.nan, v[:, :, k]) for v in (ic, rank_ic))
 
-# %% ../../nbs/evaluate/slices.ipynb #04250316
-MEANING = {"dates": ("dates", "slice", "Dates of the slice with at least three assets (five within a group) that have score and label."),
-    "letters": ("letters", "slice", "Two models share a letter exactly where the slice's own dates cannot tell them apart (paired test, Holm over the slice's pairs)."),
-    "rank": ("rank", "slice", "One more than the number of models shown to be better on the slice's own dates (paired test, Holm over the slice's pairs); 0: not ranked."),
-    "ic": ("correlation", "per date", "Mean over the slice's dates of the Pearson correlation of score and forward return over the slice's horizon; low and high: 95% interval over dates."),
+# %% ../../nbs/evaluate/slices.ipynb #cfc6a3d2
+MEANING = {
+    "dates": (
+        "dates",
+        "slice",
+        "Dates of the slice with at least three assets (five within a group) that have score and label.",
+    ),
+    "letters": (
+        "letters",
+        "slice",
+        "Two models share a letter exactly where the slice's own dates cannot tell them apart (paired test, Holm "
+        "over the slice's pairs).",
+    ),
+    "rank": (
+        "rank",
+        "slice",
+        "One more than the number of models shown to be better on the slice's own dates (paired test, Holm over "
+        "the slice's pairs); 0: not ranked.",
+    ),
+    "ic": (
+        "correlation",
+        "per date",
+        "Mean over the slice's dates of the Pearson correlation of score and forward return over the slice's "
+        "horizon; low and high: 95% interval over dates.",
+    ),
     "icir": ("ratio", "per date", "Mean over standard deviation of the IC across the slice's dates."),
     "t": ("t-statistic", "slice", "t-statistic of the slice's mean IC, its long-run variance from slow cosine waves."),
     "t_critical": ("t-statistic", "slice", "What t exceeds by luck alone, on either side, once in twenty samples."),
-    "rank_ic": ("correlation", "per date", "Mean over the slice's dates of the Spearman correlation of score and forward return; low and high: 95% interval over dates."),
-    "r2": ("share", "per horizon", "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over the slice's rows; score to return by the slice's horizon's own line on the validation rows."),
-    "spread_after_cost": ("return", "per year", "Long the top, short the bottom quintile of the slice's assets, in overlapping tranches of the slice's horizon entered on the slice's dates only, less the cost of trading; "
-                          "for a year of such dates, on the money of one side, not compounded; low and high: 95% interval over dates."),
-    "turnover": ("share", "per bar", "Share of names in the top and bottom quintile of the slice's assets that were not there one bar before, mean of the two, over the slice's dates; low and high: 95% interval over dates."),
-    "deflated_sharpe": ("probability", "slice", "Probability that the true Sharpe ratio of the slice's portfolio after cost is above the best of the study's trials without skill; that many slices were looked at is not paid for.")}
-EMPTY = {"letters": "the oracle is not ranked: nobody could trade it", "rank": "the oracle is not ranked: nobody could trade it",
-    "r2": "a baseline forecasts an order, not a return, and has no validation part to fit a line on; at a long horizon, the validation part may be too short for one",
-    "spread_after_cost": "fewer than ten dates have five assets with a score, or ties leave one end empty and nothing is bought",
+    "rank_ic": (
+        "correlation",
+        "per date",
+        "Mean over the slice's dates of the Spearman correlation of score and forward return; low and high: 95% "
+        "interval over dates.",
+    ),
+    "r2": (
+        "share",
+        "per horizon",
+        "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over the slice's "
+        "rows; score to return by the slice's horizon's own line on the validation rows.",
+    ),
+    "spread_after_cost": (
+        "return",
+        "per year",
+        "Long the top, short the bottom quintile of the slice's assets, in overlapping tranches of the slice's "
+        "horizon entered on the slice's dates only, less the cost of trading; "
+        "for a year of such dates, on the money of one side, not compounded; low and high: 95% interval over dates.",
+    ),
+    "turnover": (
+        "share",
+        "per bar",
+        "Share of names in the top and bottom quintile of the slice's assets that were not there one bar before, "
+        "mean of the two, over the slice's dates; low and high: 95% interval over dates.",
+    ),
+    "deflated_sharpe": (
+        "probability",
+        "slice",
+        "Probability that the true Sharpe ratio of the slice's portfolio after cost is above the best of the "
+        "study's trials without skill; that many slices were looked at is not paid for.",
+    ),
+}
+EMPTY = {
+    "letters": "the oracle is not ranked: nobody could trade it",
+    "rank": "the oracle is not ranked: nobody could trade it",
+    "r2": "a baseline forecasts an order, not a return, and has no validation part to fit a line on; at a long "
+    "horizon, the validation part may be too short for one",
+    "spread_after_cost": "fewer than ten dates have five assets with a score, or ties leave one end empty and "
+    "nothing is bought",
     "turnover": "too few dates (ten, or three horizons) follow a bar on which the group was there, too",
-    "deflated_sharpe": "fewer than ten dates have five assets with a score, or ties leave one end empty and nothing is bought"} # why a cell of a slice has no number
+    "deflated_sharpe": "fewer than ten dates have five assets with a score, or ties leave one end empty and "
+    "nothing is bought",
+}  # why a cell of a slice has no number
 
-def slices_json(table:pd.DataFrame)->dict: # columns with their meaning, groups with theirs, rows
+
+def slices_json(table: pd.DataFrame) -> dict:  # columns with their meaning, groups with theirs, rows
     """JSON-native form of `slice_table`, six decimals.
 
     Returns
@@ -215,28 +350,46 @@ def slices_json(table:pd.DataFrame)->dict: # columns with their meaning, groups 
     dict
         columns with their meaning, groups with theirs, rows
     """
-    groups = [[c, g, f"Only {DEFINITIONS[c].format(g)}."] for c, g in table.loc[table["cut"] != "", ["cut", "group"]].drop_duplicates().to_numpy().tolist()]
-    rows = [[None if v != v else round(v, 6) if isinstance(v, float) else v for v in row] for row in table.astype(object).to_numpy().tolist()]
-    return {"columns": list(table), "meaning": {k: dict(unit=u, period=p, definition=d) | ({"empty": EMPTY[k]} if k in EMPTY else {}) for k, (u, p, d) in MEANING.items()}, "groups": groups, "rows": rows}
+    groups = [
+        [c, g, f"Only {DEFINITIONS[c].format(g)}."]
+        for c, g in table.loc[table["cut"] != "", ["cut", "group"]].drop_duplicates().to_numpy().tolist()
+    ]
+    rows = [
+        [None if v != v else round(v, 6) if isinstance(v, float) else v for v in row]
+        for row in table.astype(object).to_numpy().tolist()
+    ]
+    return {
+        "columns": list(table),
+        "meaning": {
+            k: dict(unit=u, period=p, definition=d) | ({"empty": EMPTY[k]} if k in EMPTY else {})
+            for k, (u, p, d) in MEANING.items()
+        },
+        "groups": groups,
+        "rows": rows,
+    }
 
-def slices_frame(stored:dict)->pd.DataFrame:
-    "`slice_table` from its stored form."
+
+def slices_frame(stored: dict) -> pd.DataFrame:
+    """`slice_table` from its stored form."""
     return pd.DataFrame(stored["rows"], columns=stored["columns"]).astype({c: float for c in NUMBERS})
 
-# %% ../../nbs/evaluate/slices.ipynb #2716e7fb
+# %% ../../nbs/evaluate/slices.ipynb #b36adcf5
 def slice_records(
-    table:pd.DataFrame, # result of `slice_table`
-    model:str, kind:str, # "ic" or "rank_ic"
-    whole:dict, # the model's record of that kind over everything, at the study's own horizon
-    horizon:int, # the study's own, bars
-)->dict: # "<kind>_by_horizon" and "<kind>_by_<cut>" -> {group: record}
+    table: pd.DataFrame,  # result of `slice_table`
+    model: str,  # "ic" or "rank_ic"
+    kind: str,  # "ic" or "rank_ic"
+    whole: dict,  # the model's record of that kind over everything, at the study's own horizon
+    horizon: int,  # the study's own, bars
+) -> dict:  # "<kind>_by_horizon" and "<kind>_by_<cut>" -> {group: record}
     """The slices of one model as metric records, for the figures of `evaluate.plots`.
 
     Parameters
     ----------
     table : pd.DataFrame
         result of `slice_table`
-    model, kind : str
+    model : str
+        "ic" or "rank_ic"
+    kind : str
         "ic" or "rank_ic"
     whole : dict
         the model's record of that kind over everything, at the study's own horizon
@@ -249,10 +402,13 @@ def slice_records(
         "<kind>_by_horizon" and "<kind>_by_<cut>" -> {group: record}
     """
     unit, period, text = MEANING[kind]
-    by_horizon, out = {horizon: whole}, {}
+    by_horizon = {horizon: whole}
+    out = {}
     for r in table[table["model"] == model].to_dict("records"):
         only = f" Only {DEFINITIONS[r['cut']].format(r['group'])}." if r["cut"] else ""
         record = metric(r[kind], unit, period, f"{text}{only}", r[f"{kind}_low"], r[f"{kind}_high"], n=int(r["dates"]))
-        if not r["cut"]: by_horizon[r["horizon"]] = record
-        elif r["horizon"] == horizon: out.setdefault(f"{kind}_by_{r['cut']}", {})[r["group"]] = record
+        if not r["cut"]:
+            by_horizon[r["horizon"]] = record
+        elif r["horizon"] == horizon:
+            out.setdefault(f"{kind}_by_{r['cut']}", {})[r["group"]] = record
     return out | {f"{kind}_by_horizon": {str(h): by_horizon[h] for h in sorted(by_horizon)}}

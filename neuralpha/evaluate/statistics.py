@@ -24,12 +24,13 @@ import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
 
-# %% ../../nbs/evaluate/statistics.ipynb #6c6ce356
-FEWEST_DATES = 10 # below them no interval, no rank, no verdict: they show little but the same few dates again
+# %% ../../nbs/evaluate/statistics.ipynb #b205a2a9
+FEWEST_DATES = 10  # below them no interval, no rank, no verdict: they show little but the same few dates again
+
 
 def fewest_dates(
-    horizon:int=1, # of the label, bars
-)->int:
+    horizon: int = 1,  # of the label, bars
+) -> int:
     """Dates below which nothing is said about a mean: ten, and three labels that do not overlap.
 
     Parameters
@@ -37,19 +38,24 @@ def fewest_dates(
     horizon : int, default 1
         of the label, bars
     """
-    return max(FEWEST_DATES, 3*horizon)
+    return max(FEWEST_DATES, 3 * horizon)
 
-def clean(series, name="series")->np.ndarray:
-    "Finite values as float64; raises `NeuralphaError` when fewer than three are left."
+
+def clean(series, name="series") -> np.ndarray:
+    """Finite values as float64; raises `NeuralphaError` when fewer than three are left."""
     x = np.asarray(series, np.float64).ravel()
     x = x[np.isfinite(x)]
-    if len(x) < 3: raise NeuralphaError(f"{name} has {len(x)} finite values; at least 3 dates are needed for any statement about its mean.")
+    if len(x) < 3:
+        raise NeuralphaError(
+            f"{name} has {len(x)} finite values; at least 3 dates are needed for any statement about its mean."
+        )
     return x
 
+
 def cosine_waves(
-    x:np.ndarray, # (n,)
-    count:int,
-)->np.ndarray: # (count,): for white noise, each has the variance of x
+    x: np.ndarray,  # (n,)
+    count: int,
+) -> np.ndarray:  # (count,): for white noise, each has the variance of x
     """Projections on the slowest cosine waves, orthonormal.
 
     Parameters
@@ -64,13 +70,15 @@ def cosine_waves(
         (count,): for white noise, each has the variance of x
     """
     from scipy.fft import dct
-    return dct(x - x.mean(), type=2, norm="ortho")[1:count + 1]
+
+    return dct(x - x.mean(), type=2, norm="ortho")[1 : count + 1]
+
 
 def overlap_shape(
-    x:np.ndarray, # (n,)
-    horizon:int, # bars that a label covers
-    count:int, # waves
-)->np.ndarray: # (count,): 1 where nothing overlaps
+    x: np.ndarray,  # (n,)
+    horizon: int,  # bars that a label covers
+    count: int,  # waves
+) -> np.ndarray:  # (count,): 1 where nothing overlaps
     """Variance that overlapping labels leave each wave, as a share of the long-run variance.
 
     Parameters
@@ -87,28 +95,32 @@ def overlap_shape(
     np.ndarray
         (count,): 1 where nothing overlaps
     """
-    if horizon == 1: return np.ones(count)
-    n, e = len(x), x - x.mean()
+    if horizon == 1:
+        return np.ones(count)
+    n = len(x)
+    e = x - x.mean()
     lags = np.arange(1, min(horizon, n))
-    triangle = 1 - lags/horizon
+    triangle = 1 - lags / horizon
     products = np.array([e[k:] @ e[:-k] for k in lags])
-    scale = (e @ e)*(triangle @ triangle)
-    overlap = np.clip(products @ triangle/scale, 0, 1) if scale > 0 else 0. # 1: the score never changes
-    persistent = np.sinc(np.arange(1, count + 1)*horizon/(2*n))**2
-    return (overlap*horizon*persistent + 1 - overlap)/(overlap*horizon + 1 - overlap)
+    scale = (e @ e) * (triangle @ triangle)
+    overlap = np.clip(products @ triangle / scale, 0, 1) if scale > 0 else 0.0  # 1: the score never changes
+    persistent = np.sinc(np.arange(1, count + 1) * horizon / (2 * n)) ** 2
+    return (overlap * horizon * persistent + 1 - overlap) / (overlap * horizon + 1 - overlap)
 
-# %% ../../nbs/evaluate/statistics.ipynb #eeb15208
+# %% ../../nbs/evaluate/statistics.ipynb #fc47fd32
 class LongRun(NamedTuple):
-    "A mean over dates with its standard error and the degrees of freedom of Student's t."
+    """A mean over dates with its standard error and the degrees of freedom of Student's t."""
+
     mean: float
     se: float
     freedom: int
 
+
 def long_run(
-    series, # one value per date
-    horizon:int=1, # of the label, bars
-    freedom:int|None=None, # waves; None: as many as horizon and regimes allow
-)->LongRun:
+    series,  # one value per date
+    horizon: int = 1,  # of the label, bars
+    freedom: int | None = None,  # waves; None: as many as horizon and regimes allow
+) -> LongRun:
     """Mean, and its standard error from the long-run variance.
 
     Parameters
@@ -121,22 +133,30 @@ def long_run(
         waves; None: as many as horizon and regimes allow
     """
     from scipy.special import fdtri
+
     x = clean(series)
     n = len(x)
-    given, freedom = freedom, freedom or max(int(min(n/horizon, n**(2/3)/2)), 1)
-    power, shape = cosine_waves(x, freedom)**2, overlap_shape(x, horizon, freedom)
-    def variance(first, last): return power[first:last].mean()/shape[first:last].mean()
+    given = freedom
+    freedom = freedom or max(int(min(n / horizon, n ** (2 / 3) / 2)), 1)
+    power = cosine_waves(x, freedom) ** 2
+    shape = overlap_shape(x, horizon, freedom)
+
+    def variance(first, last):
+        return power[first:last].mean() / shape[first:last].mean()
+
     while freedom >= 4 and not given:
-        half = freedom//2
-        if variance(0, half) <= fdtri(half, freedom - half, .8)*variance(half, freedom): break
+        half = freedom // 2
+        if variance(0, half) <= fdtri(half, freedom - half, 0.8) * variance(half, freedom):
+            break
         freedom = half
-    return LongRun(float(x.mean()), float(np.sqrt(variance(0, freedom)/n)), freedom)
+    return LongRun(float(x.mean()), float(np.sqrt(variance(0, freedom) / n)), freedom)
+
 
 def mean_test(
-    series, # one value per date
-    horizon:int=1, # of the label, bars
-    level:float=.95,
-)->dict: # mean, se, freedom, t, critical, p (two-sided), low, high, level, n
+    series,  # one value per date
+    horizon: int = 1,  # of the label, bars
+    level: float = 0.95,
+) -> dict:  # mean, se, freedom, t, critical, p (two-sided), low, high, level, n
     """Mean with its t, what |t| must exceed at the level, p and interval; they are NaN below `fewest_dates`.
 
     Parameters
@@ -153,24 +173,39 @@ def mean_test(
         mean, se, freedom, t, critical, p (two-sided), low, high, level, n
     """
     from scipy.special import stdtr, stdtrit
-    if not 0 < level < 1: raise NeuralphaError(f"level is {level!r}; it must lie between 0 and 1, for example 0.95.")
-    if not horizon >= 1: raise NeuralphaError(f"horizon is {horizon!r}; a label covers at least one bar.")
+
+    if not 0 < level < 1:
+        raise NeuralphaError(f"level is {level!r}; it must lie between 0 and 1, for example 0.95.")
+    if not horizon >= 1:
+        raise NeuralphaError(f"horizon is {horizon!r}; a label covers at least one bar.")
     x = clean(series)
     nothing = dict(se=np.nan, freedom=0, t=np.nan, critical=np.nan, p=np.nan, low=np.nan, high=np.nan)
     out = dict(mean=float(x.mean())) | nothing | dict(level=level, n=len(x))
-    if len(x) < fewest_dates(horizon): return out
-    if np.ptp(x) <= 1e-12*np.abs(x).max(): return out | dict(se=0., low=out["mean"], high=out["mean"]) # last bits are no spread
+    if len(x) < fewest_dates(horizon):
+        return out
+    if np.ptp(x) <= 1e-12 * np.abs(x).max():
+        return out | dict(se=0.0, low=out["mean"], high=out["mean"])  # last bits are no spread
     fit = long_run(x, horizon)
-    critical, t = float(stdtrit(fit.freedom, (1 + level)/2)), fit.mean/fit.se
-    half = critical*fit.se
-    return out | dict(se=fit.se, freedom=fit.freedom, t=t, critical=critical, p=float(2*stdtr(fit.freedom, -abs(t))), low=fit.mean - half, high=fit.mean + half)
+    critical = float(stdtrit(fit.freedom, (1 + level) / 2))
+    t = fit.mean / fit.se
+    half = critical * fit.se
+    return out | dict(
+        se=fit.se,
+        freedom=fit.freedom,
+        t=t,
+        critical=critical,
+        p=float(2 * stdtr(fit.freedom, -abs(t))),
+        low=fit.mean - half,
+        high=fit.mean + half,
+    )
 
-# %% ../../nbs/evaluate/statistics.ipynb #7c64728f
+# %% ../../nbs/evaluate/statistics.ipynb #a99f7f14
 def influence_interval(
-    value:float, # the estimate
-    influence, # what each date adds to it, one value per date
-    horizon:int=1, level:float=.95,
-)->tuple: # low, high
+    value: float,  # the estimate
+    influence,  # what each date adds to it, one value per date
+    horizon: int = 1,
+    level: float = 0.95,
+) -> tuple:  # low, high
     """Interval of an estimate that is no mean but behaves like one.
 
     Parameters
@@ -188,18 +223,24 @@ def influence_interval(
         low, high
     """
     fit = mean_test(np.asarray(influence) - np.mean(influence), horizon, level)
-    half = 0. if fit["se"] == 0 else fit["critical"]*fit["se"]
+    half = 0.0 if fit["se"] == 0 else fit["critical"] * fit["se"]
     return value - half, value + half
 
-# %% ../../nbs/evaluate/statistics.ipynb #2aa3f0f0
+# %% ../../nbs/evaluate/statistics.ipynb #b6ffc4b4
 def block_length(
-    series, horizon:int=1, delay:int=0, method:str="stationary", # or "circular"
-)->int: # bars
+    series,
+    horizon: int = 1,
+    delay: int = 0,
+    method: str = "stationary",  # or "circular"
+) -> int:  # bars
     """Automatic block length for the mean of the series, at least `horizon + delay` and at most a third of the dates.
 
     Parameters
     ----------
-    series, horizon, delay, method : default none, 1, 0, 'stationary'
+    series
+    horizon : int, default 1
+    delay : int, default 0
+    method : str, default 'stationary'
         or "circular"
 
     Returns
@@ -208,38 +249,62 @@ def block_length(
         bars
     """
     from arch.bootstrap import optimal_block_length
+
     x = clean(series)
-    if np.ptp(x) == 0: best = 1.
-    elif len(x) < 30: best = len(x)**(1/3) # the automatic choice needs autocorrelations
+    if np.ptp(x) == 0:
+        best = 1.0
+    elif len(x) < 30:
+        best = len(x) ** (1 / 3)  # the automatic choice needs autocorrelations
     else:
-        with np.errstate(divide="ignore", invalid="ignore"): best = float(optimal_block_length(x)[method].iloc[0])
-    return int(np.clip(np.ceil(best if np.isfinite(best) else 1.), min(horizon + delay, len(x)//3 or 1), max(len(x)//3, 1)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            best = float(optimal_block_length(x)[method].iloc[0])
+    return int(
+        np.clip(
+            np.ceil(best if np.isfinite(best) else 1.0), min(horizon + delay, len(x) // 3 or 1), max(len(x) // 3, 1)
+        )
+    )
+
 
 @njit(cache=True)
-def _stationary(rng, n, restart, reps): # restart: the probability that a date begins a block
+def _stationary(rng, n, restart, reps):  # restart: the probability that a date begins a block
     out = np.empty((reps, n), np.int32)
     for i in range(reps):
-        starts, u = rng.integers(0, n, n), rng.random(n)
+        starts = rng.integers(0, n, n)
+        u = rng.random(n)
         at = out[i, 0] = starts[0]
         for t in range(1, n):
-            at = starts[t] if u[t] <= restart else (at + 1)%n
+            at = starts[t] if u[t] <= restart else (at + 1) % n
             out[i, t] = at
     return out
 
+
 @lru_cache(maxsize=8)
 def _resampled(n, block, reps, seed, method):
-    "(reps, n) int32 positions of block-resampled dates: arch's draws, a quarter of its time; metrics of one report share most of them."
+    """(reps, n) int32 positions of block-resampled dates: arch's draws, a quarter of its time; metrics of one report
+    share most of them.
+    """
     rng = np.random.default_rng(seed)
-    if method == "stationary": out = _stationary(rng, n, 1/block, reps)
-    elif method == "circular": out = ((rng.integers(n, size=(reps, -(-n//block), 1)) + np.arange(block)) % n).reshape(reps, -1)[:, :n].astype(np.int32)
-    else: raise NeuralphaError(f"Bootstrap {method!r} is not known; use 'stationary' or 'circular'.")
+    if method == "stationary":
+        out = _stationary(rng, n, 1 / block, reps)
+    elif method == "circular":
+        out = (
+            ((rng.integers(n, size=(reps, -(-n // block), 1)) + np.arange(block)) % n)
+            .reshape(reps, -1)[:, :n]
+            .astype(np.int32)
+        )
+    else:
+        raise NeuralphaError(f"Bootstrap {method!r} is not known; use 'stationary' or 'circular'.")
     out.flags.writeable = False
     return out
 
+
 def bootstrap_means(
-    values:np.ndarray, # (n_dates,) or (n_dates, k); all columns are resampled with the same dates
-    block:int, reps:int=1000, seed:int=0, method:str="stationary",
-)->np.ndarray: # (reps,) or (reps, k)
+    values: np.ndarray,  # (n_dates,) or (n_dates, k); all columns are resampled with the same dates
+    block: int,
+    reps: int = 1000,
+    seed: int = 0,
+    method: str = "stationary",
+) -> np.ndarray:  # (reps,) or (reps, k)
     """Means over block-resampled dates; the same seed gives the same bits.
 
     Parameters
@@ -258,13 +323,16 @@ def bootstrap_means(
     """
     values = np.asarray(values, np.float64)
     at = _resampled(len(values), int(block), int(reps), int(seed), method)
-    return np.concatenate([values[part].mean(1) for part in np.array_split(at, max(1, at.size*values[0].size//2_000_000))])
+    return np.concatenate(
+        [values[part].mean(1) for part in np.array_split(at, max(1, at.size * values[0].size // 2_000_000))]
+    )
+
 
 def few_blocks(
-    n:int, # dates
-    block:int, # mean length of the blocks
-    level:float=.95,
-)->float: # 1 where blocks are many
+    n: int,  # dates
+    block: int,  # mean length of the blocks
+    level: float = 0.95,
+) -> float:  # 1 where blocks are many
     """By how much the spread of bootstrap means falls short of the mean's own.
 
     Parameters
@@ -281,16 +349,18 @@ def few_blocks(
         1 where blocks are many
     """
     from scipy.stats import norm, t
-    tail = (1 + level)/2
-    return float(np.sqrt(n/(n - block))*t.ppf(tail, max(n/(2*block), 1))/norm.ppf(tail))
+
+    tail = (1 + level) / 2
+    return float(np.sqrt(n / (n - block)) * t.ppf(tail, max(n / (2 * block), 1)) / norm.ppf(tail))
+
 
 def block_interval(
-    draws:np.ndarray, # (reps,) or (reps, k): estimates from resampled dates
-    estimate, # number or (k,): from the dates themselves
-    n:int, # dates
-    block:int, # mean length of the blocks
-    level:float=.95,
-)->np.ndarray: # (2,) or (2, k)
+    draws: np.ndarray,  # (reps,) or (reps, k): estimates from resampled dates
+    estimate,  # number or (k,): from the dates themselves
+    n: int,  # dates
+    block: int,  # mean length of the blocks
+    level: float = 0.95,
+) -> np.ndarray:  # (2,) or (2, k)
     """Percentile interval around an estimate, widened by `few_blocks`; NaN draws are left out.
 
     Parameters
@@ -310,19 +380,24 @@ def block_interval(
     np.ndarray
         (2,) or (2, k)
     """
-    return estimate + few_blocks(n, block, level)*(np.nanquantile(draws, [(1 - level)/2, (1 + level)/2], axis=0) - estimate)
+    return estimate + few_blocks(n, block, level) * (
+        np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0) - estimate
+    )
 
-# %% ../../nbs/evaluate/statistics.ipynb #18137470
+# %% ../../nbs/evaluate/statistics.ipynb #bcb64c3b
 def paired_test(
-    a, b, # one value per date each, same dates; dates where either is missing are left out
-    horizon:int=1, # of the label, bars
-    level:float=.95,
-)->dict: # difference (a less b), se, freedom, t, critical, p (two-sided), low, high, level, n
+    a,  # one value per date each, same dates; dates where either is missing are left out
+    b,  # one value per date each, same dates; dates where either is missing are left out
+    horizon: int = 1,  # of the label, bars
+    level: float = 0.95,
+) -> dict:  # difference (a less b), se, freedom, t, critical, p (two-sided), low, high, level, n
     """Mean difference of two series with its test and interval; series that are the same everywhere have p 1.
 
     Parameters
     ----------
-    a, b
+    a
+        one value per date each, same dates; dates where either is missing are left out
+    b
         one value per date each, same dates; dates where either is missing are left out
     horizon : int, default 1
         of the label, bars
@@ -335,22 +410,29 @@ def paired_test(
     """
     gap = clean(np.asarray(a, float) - np.asarray(b, float), "the paired difference")
     got = mean_test(gap, horizon, level)
-    if not gap.any(): got |= dict(t=0., p=1., critical=np.nan)
+    if not gap.any():
+        got |= dict(t=0.0, p=1.0, critical=np.nan)
     return dict(difference=got.pop("mean")) | got
 
-# %% ../../nbs/evaluate/statistics.ipynb #bbcfe791
-def holm(p_values)->np.ndarray:
-    "Holm-adjusted p-values, same order; statsmodels' own sweeps the whole memory at every call, which costs minutes over all slices."
+# %% ../../nbs/evaluate/statistics.ipynb #d97b27d9
+def holm(p_values) -> np.ndarray:
+    """Holm-adjusted p-values, same order; statsmodels' own sweeps the whole memory at every call, which costs minutes
+    over all slices.
+    """
     p = np.asarray(p_values, float)
-    order, out = np.argsort(p), np.empty(len(p))
-    out[order] = np.minimum(np.maximum.accumulate((len(p) - np.arange(len(p)))*p[order]), 1)
+    order = np.argsort(p)
+    out = np.empty(len(p))
+    out[order] = np.minimum(np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order]), 1)
     return out
 
+
 def together(
-    tests:pd.DataFrame, # one row per difference, columns difference, se, freedom, p
-    size:float=.05, # chance of any false finding
-)->pd.DataFrame: # with p_holm, low, high, separated
-    """Tests corrected together: p-values after Holm, and intervals that hold all at once. Rows without a p are left out of the count.
+    tests: pd.DataFrame,  # one row per difference, columns difference, se, freedom, p
+    size: float = 0.05,  # chance of any false finding
+) -> pd.DataFrame:  # with p_holm, low, high, separated
+    """Tests corrected together: p-values after Holm, and intervals that hold all at once.
+
+    Rows without a p are left out of the count.
 
     Parameters
     ----------
@@ -365,28 +447,54 @@ def together(
         with p_holm, low, high, separated
     """
     from scipy.special import stdtrit
+
     known = tests["p"].notna().to_numpy()
     p = np.full(len(tests), np.nan)
     p[known] = holm(tests["p"].to_numpy(float)[known])
-    gap, freedom = tests["difference"].to_numpy(float), tests["freedom"].to_numpy(float)
-    half = stdtrit(np.maximum(freedom, 1), 1 - size/(2*max(known.sum(), 1)))*tests["se"].to_numpy(float)
+    gap = tests["difference"].to_numpy(float)
+    freedom = tests["freedom"].to_numpy(float)
+    half = stdtrit(np.maximum(freedom, 1), 1 - size / (2 * max(known.sum(), 1))) * tests["se"].to_numpy(float)
     found = (p < size) & (gap != 0)
-    low, high = gap - half, gap + half
-    low, high = np.where(found & (gap > 0), np.maximum(low, 0), low), np.where(found & (gap < 0), np.minimum(high, 0), high)
+    low = gap - half
+    high = gap + half
+    low = np.where(found & (gap > 0), np.maximum(low, 0), low)
+    high = np.where(found & (gap < 0), np.minimum(high, 0), high)
     return tests.assign(p_holm=p, low=low, high=high, separated=found)
 
+
 TESTED = ("difference", "se", "freedom", "t", "critical", "p")
-PAIR = ["better", "worse", "difference", "low", "high", "p", "p_holm", "t", "critical", "freedom", "se", "dates", "separated"]
+PAIR = [
+    "better",
+    "worse",
+    "difference",
+    "low",
+    "high",
+    "p",
+    "p_holm",
+    "t",
+    "critical",
+    "freedom",
+    "se",
+    "dates",
+    "separated",
+]
+
 
 def _check_names(values, size):
     twice = values.columns[values.columns.duplicated()]
-    if len(twice): raise NeuralphaError(f"Two models are called {twice[0]!r}; give each a name of its own.")
-    if not 0 < size < 1: raise NeuralphaError(f"size is {size!r}; it is the chance of a false finding and must lie between 0 and 1, for example 0.05.")
+    if len(twice):
+        raise NeuralphaError(f"Two models are called {twice[0]!r}; give each a name of its own.")
+    if not 0 < size < 1:
+        raise NeuralphaError(
+            f"size is {size!r}; it is the chance of a false finding and must lie between 0 and 1, for example 0.05."
+        )
+
 
 def paired_tests(
-    values:pd.DataFrame, # dates × models, higher is better
-    horizon:int=1, size:float=.05,
-)->pd.DataFrame: # one row per pair, columns PAIR; p is of the pair alone, p_holm, low and high of all pairs together
+    values: pd.DataFrame,  # dates × models, higher is better
+    horizon: int = 1,
+    size: float = 0.05,
+) -> pd.DataFrame:  # one row per pair, columns PAIR; p is of the pair alone, p_holm, low and high of all pairs together
     """All pairs of columns, each tested on the dates both have; a pair with fewer than `fewest_dates` has no p.
 
     Parameters
@@ -403,27 +511,36 @@ def paired_tests(
         together
     """
     _check_names(values, size)
-    columns, rows = values.to_numpy(float).T, []
+    columns = values.to_numpy(float).T
+    rows = []
     for i, j in itertools.combinations(range(len(columns)), 2):
         both = np.isfinite(columns[i]) & np.isfinite(columns[j])
-        a, b = columns[i][both], columns[j][both]
+        a = columns[i][both]
+        b = columns[j][both]
         got = paired_test(a, b, horizon) if len(a) > 2 else dict.fromkeys(TESTED, np.nan)
-        if ahead := not got["difference"] < 0: better, worse = i, j
-        else: better, worse = j, i
+        if ahead := not got["difference"] < 0:
+            better, worse = i, j
+        else:
+            better, worse = j, i
         signed = {k: got[k] if ahead else -got[k] for k in ("difference", "t")}
-        rows.append(dict(better=values.columns[better], worse=values.columns[worse], dates=len(a)) | {k: got[k] for k in TESTED} | signed)
+        rows.append(
+            dict(better=values.columns[better], worse=values.columns[worse], dates=len(a))
+            | {k: got[k] for k in TESTED}
+            | signed
+        )
     frame = pd.DataFrame(rows, columns=["better", "worse", "dates", *TESTED]).astype({k: float for k in TESTED})
     return together(frame, size)[PAIR]
 
-# %% ../../nbs/evaluate/statistics.ipynb #5cdb4333
+# %% ../../nbs/evaluate/statistics.ipynb #644af39c
 def _letter_names(count):
     plain = string.ascii_lowercase + string.ascii_uppercase
     return [plain[k] if k < len(plain) else f"({k + 1})" for k in range(count)]
 
+
 def letters(
-    names, # in the order in which they are shown
-    separated, # of pairs of names that are told apart
-)->dict: # name -> its letters
+    names,  # in the order in which they are shown
+    separated,  # of pairs of names that are told apart
+) -> dict:  # name -> its letters
     """Compact letter display: two names share a letter exactly where they are not a separated pair.
 
     Parameters
@@ -438,9 +555,11 @@ def letters(
     dict
         name -> its letters
     """
-    names, pairs = list(names), [frozenset(pair) for pair in separated]
+    names = list(names)
+    pairs = [frozenset(pair) for pair in separated]
     wrong = [tuple(pair) for pair in pairs if len(pair) != 2 or not pair <= set(names)]
-    if wrong: raise NeuralphaError(f"{wrong[0]} is no pair of two of the names {', '.join(map(str, names))}.")
+    if wrong:
+        raise NeuralphaError(f"{wrong[0]} is no pair of two of the names {', '.join(map(str, names))}.")
     groups = [frozenset(names)]
     for pair in pairs:
         parts = [part for g in groups for part in ([g - {name} for name in pair] if pair <= g else [g])]
@@ -450,12 +569,12 @@ def letters(
     labels = _letter_names(len(groups))
     return {name: "".join(label for label, g in zip(labels, groups) if name in g) for name in names}
 
-# %% ../../nbs/evaluate/statistics.ipynb #677be91a
+# %% ../../nbs/evaluate/statistics.ipynb #956963d8
 def confidence_set(
-    pairs:pd.DataFrame, # result of `paired_tests`
-    names, # of the models
-    size:float=.05,
-)->pd.DataFrame: # index model; columns p, included
+    pairs: pd.DataFrame,  # result of `paired_tests`
+    names,  # of the models
+    size: float = 0.05,
+) -> pd.DataFrame:  # index model; columns p, included
     """The model confidence set of tested pairs.
 
     Parameters
@@ -471,22 +590,26 @@ def confidence_set(
     pd.DataFrame
         index model; columns p, included
     """
-    names, p, now = list(names), {}, 0.
+    names = list(names)
+    p = {}
+    now = 0.0
     pairs = pairs.dropna(subset="p")
     left = pairs[["better", "worse", "p"]].sort_values("p", kind="stable")
     while len(left):
         _, worse, least = left.iloc[0]
-        now = max(now, min(least*len(left), 1.))
+        now = max(now, min(least * len(left), 1.0))
         p[worse] = now
         left = left[(left["better"] != worse) & (left["worse"] != worse)]
     beaten = pairs.groupby("worse")["p_holm"].min().to_dict()
-    p = pd.Series({n: p.get(n, 1.) for n in names}, dtype=float)
-    return pd.DataFrame({"p": p, "included": [p[n] >= size and beaten.get(n, 1.) >= size for n in names]}, names)
+    p = pd.Series({n: p.get(n, 1.0) for n in names}, dtype=float)
+    return pd.DataFrame({"p": p, "included": [p[n] >= size and beaten.get(n, 1.0) >= size for n in names]}, names)
+
 
 def model_confidence_set(
-    losses:pd.DataFrame, # dates × models, lower is better; dates with a missing loss are left out
-    horizon:int=1, size:float=.05,
-)->pd.DataFrame: # index model; columns p, included
+    losses: pd.DataFrame,  # dates × models, lower is better; dates with a missing loss are left out
+    horizon: int = 1,
+    size: float = 0.05,
+) -> pd.DataFrame:  # index model; columns p, included
     """Models that may be the best at the given size.
 
     Parameters
@@ -503,14 +626,19 @@ def model_confidence_set(
     """
     losses = losses.dropna()
     if losses.shape[1] > 1 and len(losses) < fewest_dates(horizon):
-        raise NeuralphaError(f"The models share {len(losses)} dates; a model confidence set of labels over {horizon} bar(s) needs at least {fewest_dates(horizon)}.")
+        raise NeuralphaError(
+            f"The models share {len(losses)} dates; a model confidence set of labels over {horizon} bar(s) needs "
+            f"at least {fewest_dates(horizon)}."
+        )
     return confidence_set(paired_tests(-losses, horizon, size), losses.columns, size)
 
-# %% ../../nbs/evaluate/statistics.ipynb #b84aa123
+# %% ../../nbs/evaluate/statistics.ipynb #f45e88e0
 def joint_waves(
-    correlation:np.ndarray, # (k, k)
-    freedom:int, reps:int=1000, seed:int=0,
-)->np.ndarray: # (reps, 1 + freedom, k): the mean, then the waves, of k correlated series of variance 1
+    correlation: np.ndarray,  # (k, k)
+    freedom: int,
+    reps: int = 1000,
+    seed: int = 0,
+) -> np.ndarray:  # (reps, 1 + freedom, k): the mean, then the waves, of k correlated series of variance 1
     """Draws of what `long_run` sees of series without a mean.
 
     Parameters
@@ -527,14 +655,17 @@ def joint_waves(
         (reps, 1 + freedom, k): the mean, then the waves, of k correlated series of variance 1
     """
     values, vectors = np.linalg.eigh(correlation)
-    root = vectors*np.sqrt(np.maximum(values, 0))
+    root = vectors * np.sqrt(np.maximum(values, 0))
     return np.random.default_rng(seed).standard_normal((reps, 1 + freedom, len(correlation))) @ root.T
 
+
 def superior_ability(
-    benchmark, # loss of the benchmark per date
-    losses:pd.DataFrame, # dates × models
-    horizon:int=1, reps:int=1000, seed:int=0,
-)->dict: # reality_check (White's p), spa (Hansen's consistent p), spa_lower, best, freedom, dates
+    benchmark,  # loss of the benchmark per date
+    losses: pd.DataFrame,  # dates × models
+    horizon: int = 1,
+    reps: int = 1000,
+    seed: int = 0,
+) -> dict:  # reality_check (White's p), spa (Hansen's consistent p), spa_lower, best, freedom, dates
     """P-values of 'no model beats the benchmark'.
 
     Parameters
@@ -553,32 +684,59 @@ def superior_ability(
         reality_check (White's p), spa (Hansen's consistent p), spa_lower, best, freedom, dates
     """
     from scipy.special import ndtr, stdtrit
+
     if isinstance(benchmark, pd.Series) and not benchmark.index.equals(losses.index):
         raise NeuralphaError("Benchmark and models have other dates; give both on the same ones, in one order.")
-    if len(benchmark) != len(losses): raise NeuralphaError(f"The benchmark has {len(benchmark)} dates, the models have {len(losses)}.")
+    if len(benchmark) != len(losses):
+        raise NeuralphaError(f"The benchmark has {len(benchmark)} dates, the models have {len(losses)}.")
     gaps = (-losses).add(np.asarray(benchmark, float), axis=0).dropna()
-    n, x = len(gaps), gaps.to_numpy()
-    if n < fewest_dates(horizon): raise NeuralphaError(f"Benchmark and models share {n} dates; a reality check of labels over {horizon} bar(s) needs at least {fewest_dates(horizon)}.")
-    moving = np.ptp(x, axis=0) > 0 # a model that is the benchmark on every date neither beats it nor counts
+    n = len(gaps)
+    x = gaps.to_numpy()
+    if n < fewest_dates(horizon):
+        raise NeuralphaError(
+            f"Benchmark and models share {n} dates; a reality check of labels over {horizon} bar(s) needs at least "
+            f"{fewest_dates(horizon)}."
+        )
+    moving = np.ptp(x, axis=0) > 0  # a model that is the benchmark on every date neither beats it nor counts
     out = dict(best=str(gaps.mean().idxmax()), dates=n)
-    if not moving.any(): return dict(reality_check=1., spa=1., spa_lower=1., freedom=0) | out
+    if not moving.any():
+        return dict(reality_check=1.0, spa=1.0, spa_lower=1.0, freedom=0) | out
     x = x[:, moving]
     fits = [long_run(v, horizon) for v in x.T]
     freedom = min(f.freedom for f in fits)
-    mean, se = x.mean(0), np.array([long_run(v, horizon, freedom).se for v in x.T])
+    mean = x.mean(0)
+    se = np.array([long_run(v, horizon, freedom).se for v in x.T])
     waves = joint_waves(np.atleast_2d(np.corrcoef(x.T)), freedom, reps, seed)
-    t, draws, scaled = mean/se, waves[:, 0]/np.sqrt((waves[:, 1:]**2).mean(1)), waves*se
-    largest, by_luck = mean.max()/np.sqrt((se**2).mean()), scaled[:, 0].max(1)/np.sqrt((scaled[:, 1:]**2).mean((1, 2)))
-    hopeless = stdtrit(freedom, ndtr(-np.sqrt(2*np.log(np.log(n)))))
-    def p(statistic, luck): return float((1 + np.sum(luck >= statistic))/(1 + reps))
-    def studentised(kept): return p(max(t.max(), 0), np.maximum(draws[:, kept].max(1, initial=0), 0)) if t.max() > 0 else 1.
-    return dict(reality_check=p(largest, by_luck), spa=studentised(t > hopeless), spa_lower=studentised(t > 0), freedom=freedom) | out
+    t = mean / se
+    draws = waves[:, 0] / np.sqrt((waves[:, 1:] ** 2).mean(1))
+    scaled = waves * se
+    largest = mean.max() / np.sqrt((se**2).mean())
+    by_luck = scaled[:, 0].max(1) / np.sqrt((scaled[:, 1:] ** 2).mean((1, 2)))
+    hopeless = stdtrit(freedom, ndtr(-np.sqrt(2 * np.log(np.log(n)))))
 
-# %% ../../nbs/evaluate/statistics.ipynb #1d1fbbab
+    def p(statistic, luck):
+        return float((1 + np.sum(luck >= statistic)) / (1 + reps))
+
+    def studentised(kept):
+        return p(max(t.max(), 0), np.maximum(draws[:, kept].max(1, initial=0), 0)) if t.max() > 0 else 1.0
+
+    return (
+        dict(
+            reality_check=p(largest, by_luck),
+            spa=studentised(t > hopeless),
+            spa_lower=studentised(t > 0),
+            freedom=freedom,
+        )
+        | out
+    )
+
+# %% ../../nbs/evaluate/statistics.ipynb #945f07be
 def variance_split(
-    by_seed:pd.DataFrame, # dates × seeds: IC of each seed on each date
-    horizon:int=1,
-)->dict: # mean, se_time, se_seed (standard errors of the mean), sd_seed (of one seed's mean IC), sd_within, seeds, dates
+    by_seed: pd.DataFrame,  # dates × seeds: IC of each seed on each date
+    horizon: int = 1,
+) -> (
+    dict
+):  # mean, se_time, se_seed (standard errors of the mean), sd_seed (of one seed's mean IC), sd_within, seeds, dates
     """Split the uncertainty of a mean IC into what the dates and what the seeds contribute.
 
     Parameters
@@ -586,50 +744,62 @@ def variance_split(
     by_seed : pd.DataFrame
         dates × seeds: IC of each seed on each date
     horizon : int, default 1
-
-    Returns
-    -------
-    dict
-        mean, se_time, se_seed (standard errors of the mean), sd_seed (of one seed's mean IC),
-        sd_within, seeds, dates
     """
     x = by_seed.dropna()
-    if x.shape[1] < 2: raise NeuralphaError("One seed has no spread: run at least two to split seed variance from time variance.")
+    if x.shape[1] < 2:
+        raise NeuralphaError("One seed has no spread: run at least two to split seed variance from time variance.")
     v = x.to_numpy()
     rest = v - v.mean(0) - v.mean(1, keepdims=True) + v.mean()
     n, k = v.shape
-    within = (rest**2).sum()/((n - 1)*(k - 1))
-    noise = k/(k - 1)*np.mean([long_run(e, horizon).se**2 for e in rest.T]) # of one seed's mean; overlapping labels keep a seed right or wrong for days
-    seed = max(v.mean(0).var(ddof=1) - noise, 0.)
-    return dict(mean=float(v.mean()), se_time=long_run(v.mean(1), horizon).se, se_seed=float(np.sqrt(seed/k)),
-                sd_seed=float(np.sqrt(seed)), sd_within=float(np.sqrt(within)), seeds=k, dates=n)
+    within = (rest**2).sum() / ((n - 1) * (k - 1))
+    noise = (
+        k / (k - 1) * np.mean([long_run(e, horizon).se ** 2 for e in rest.T])
+    )  # of one seed's mean; overlapping labels keep a seed right or wrong for days
+    seed = max(v.mean(0).var(ddof=1) - noise, 0.0)
+    return dict(
+        mean=float(v.mean()),
+        se_time=long_run(v.mean(1), horizon).se,
+        se_seed=float(np.sqrt(seed / k)),
+        sd_seed=float(np.sqrt(seed)),
+        sd_within=float(np.sqrt(within)),
+        seeds=k,
+        dates=n,
+    )
 
-# %% ../../nbs/evaluate/statistics.ipynb #a700d2d2
+# %% ../../nbs/evaluate/statistics.ipynb #e7839a85
 def probabilistic_sharpe(
-    sharpe:float, n:int, # per bar; number of bars
-    skew:float=0., kurtosis:float=3., # kurtosis raw: 3 for a normal
-    benchmark:float=0., # Sharpe ratio per bar
-)->float:
+    sharpe: float,
+    n: int,  # per bar; number of bars
+    skew: float = 0.0,  # kurtosis raw: 3 for a normal
+    kurtosis: float = 3.0,  # kurtosis raw: 3 for a normal
+    benchmark: float = 0.0,  # Sharpe ratio per bar
+) -> float:
     """Probability that the true Sharpe ratio exceeds the benchmark, from the moments of the record.
 
     Parameters
     ----------
-    sharpe, n
+    sharpe : float
+    n : int
         per bar; number of bars
-    skew, kurtosis : float, default 0.0, 3.0
+    skew : float, default 0.0
+        kurtosis raw: 3 for a normal
+    kurtosis : float, default 3.0
         kurtosis raw: 3 for a normal
     benchmark : float, default 0.0
         Sharpe ratio per bar
     """
     from scipy.stats import norm
-    spread = 1 - skew*sharpe + (kurtosis - 1)/4*sharpe**2
-    if n < 3 or not spread > 0: return float("nan")
-    return float(norm.cdf((sharpe - benchmark)*np.sqrt(n - 1)/np.sqrt(spread)))
+
+    spread = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
+    if n < 3 or not spread > 0:
+        return float("nan")
+    return float(norm.cdf((sharpe - benchmark) * np.sqrt(n - 1) / np.sqrt(spread)))
+
 
 def luck_threshold(
-    trials:int, # configurations tried, the winner included
-    trial_sd:float, # standard deviation of the trials' Sharpe ratios, per bar
-)->float:
+    trials: int,  # configurations tried, the winner included
+    trial_sd: float,  # standard deviation of the trials' Sharpe ratios, per bar
+) -> float:
     """Expected best Sharpe ratio among `trials` without any skill, per bar (skfolio).
 
     Parameters
@@ -640,21 +810,27 @@ def luck_threshold(
         standard deviation of the trials' Sharpe ratios, per bar
     """
     from skfolio.measures import expected_max_sharpe_ratio
-    return float(expected_max_sharpe_ratio(n_trials=int(trials), trial_sharpe_ratio_std=float(trial_sd))) if trials > 1 else 0.
 
-# %% ../../nbs/evaluate/statistics.ipynb #0adddf65
+    return (
+        float(expected_max_sharpe_ratio(n_trials=int(trials), trial_sharpe_ratio_std=float(trial_sd)))
+        if trials > 1
+        else 0.0
+    )
+
+# %% ../../nbs/evaluate/statistics.ipynb #e846902a
 def sharpe_report(
-    returns, # one return per bar, not overlapping
-    bars_per_year:float,
-    trials:int=1, # everything that was tried in the study, the winner included
-    trial_sharpes=None, # Sharpe ratios per bar of the trials; None: their spread is taken as that of pure luck, 1/sqrt(n)
-    benchmark:float=0., # annual Sharpe ratio to beat
-    alpha:float=.05,
-)->dict:
+    returns,  # one return per bar, not overlapping
+    bars_per_year: float,
+    trials: int = 1,  # everything that was tried in the study, the winner included
+    # Sharpe ratios per bar of the trials; None: their spread is taken as that of pure luck, 1/sqrt(n)
+    trial_sharpes=None,
+    benchmark: float = 0.0,  # annual Sharpe ratio to beat
+    alpha: float = 0.05,
+) -> dict:
     """Sharpe ratio, probabilistic and deflated Sharpe ratio, minimum track record.
 
-    `annual` is the annualised Sharpe ratio, `sharpe` and `threshold` are per bar, `min_bars` the number of bars at which
-    the Sharpe ratio would be above the benchmark with confidence `1 - alpha` (infinite where it is below).
+    `annual` is the annualised Sharpe ratio, `sharpe` and `threshold` are per bar, `min_bars` the number of bars at
+    which the Sharpe ratio would be above the benchmark with confidence `1 - alpha` (infinite where it is below).
 
     Parameters
     ----------
@@ -664,33 +840,46 @@ def sharpe_report(
     trials : int, default 1
         everything that was tried in the study, the winner included
     trial_sharpes : default None
-        Sharpe ratios per bar of the trials; None: their spread is taken as that of pure luck,
-        1/sqrt(n)
     benchmark : float, default 0.0
         annual Sharpe ratio to beat
     alpha : float, default 0.05
     """
     from scipy import stats
-    x = clean(returns, "the return series")
-    if np.ptp(x) == 0: raise NeuralphaError("The return series is constant: its Sharpe ratio is undefined.")
-    known = trial_sharpes is not None and len(trial_sharpes) > 1
-    trial_sd = float(np.std(np.asarray(trial_sharpes, float), ddof=1)) if known else 1/np.sqrt(len(x))
-    sharpe = x.mean()/x.std()
-    skew, kurtosis = float(stats.skew(x, bias=False)), float(stats.kurtosis(x, fisher=False, bias=False))
-    bar, threshold = benchmark/np.sqrt(bars_per_year), luck_threshold(trials, trial_sd)
-    spread = 1 - skew*sharpe + (kurtosis - 1)/4*sharpe**2
-    min_bars = 1 + spread*(stats.norm.ppf(1 - alpha)/(sharpe - bar))**2 if sharpe > bar else np.inf
-    return dict(sharpe=float(sharpe), annual=float(sharpe*np.sqrt(bars_per_year)), psr=probabilistic_sharpe(sharpe, len(x), skew, kurtosis, bar),
-                dsr=probabilistic_sharpe(sharpe, len(x), skew, kurtosis, threshold), threshold=threshold, trials=int(trials), trial_sd=trial_sd,
-                skew=skew, kurtosis=kurtosis, bars=len(x), min_bars=float(np.ceil(min_bars)))
 
-# %% ../../nbs/evaluate/statistics.ipynb #6fb725cf
+    x = clean(returns, "the return series")
+    if np.ptp(x) == 0:
+        raise NeuralphaError("The return series is constant: its Sharpe ratio is undefined.")
+    known = trial_sharpes is not None and len(trial_sharpes) > 1
+    trial_sd = float(np.std(np.asarray(trial_sharpes, float), ddof=1)) if known else 1 / np.sqrt(len(x))
+    sharpe = x.mean() / x.std()
+    skew = float(stats.skew(x, bias=False))
+    kurtosis = float(stats.kurtosis(x, fisher=False, bias=False))
+    bar = benchmark / np.sqrt(bars_per_year)
+    threshold = luck_threshold(trials, trial_sd)
+    spread = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
+    min_bars = 1 + spread * (stats.norm.ppf(1 - alpha) / (sharpe - bar)) ** 2 if sharpe > bar else np.inf
+    return dict(
+        sharpe=float(sharpe),
+        annual=float(sharpe * np.sqrt(bars_per_year)),
+        psr=probabilistic_sharpe(sharpe, len(x), skew, kurtosis, bar),
+        dsr=probabilistic_sharpe(sharpe, len(x), skew, kurtosis, threshold),
+        threshold=threshold,
+        trials=int(trials),
+        trial_sd=trial_sd,
+        skew=skew,
+        kurtosis=kurtosis,
+        bars=len(x),
+        min_bars=float(np.ceil(min_bars)),
+    )
+
+# %% ../../nbs/evaluate/statistics.ipynb #293e9e9a
 def backtest_overfitting(
-    returns:pd.DataFrame, # dates × configurations: return, or IC, of each configuration on each date
-    splits:int=16, # blocks; even
-    horizon:int=1, delay:int=0, # of the label: dates whose life span crosses a cut are left out
-    metric:str="sharpe", # or "mean"
-)->dict: # pbo and luck (0 to 1; of configurations without skill), halves, configurations, dates, slope (of the winner's performance on the other half on that where it won)
+    returns: pd.DataFrame,  # dates × configurations: return, or IC, of each configuration on each date
+    splits: int = 16,  # blocks; even
+    horizon: int = 1,  # of the label: dates whose life span crosses a cut are left out
+    delay: int = 0,  # of the label: dates whose life span crosses a cut are left out
+    metric: str = "sharpe",  # or "mean"
+) -> dict:  # pbo and luck (0 to 1; of configurations without skill), halves, configurations, dates, slope (of the winner's performance on the other half on that where it won)
     """Probability of backtest overfitting by combinatorially symmetric cross-validation.
 
     Parameters
@@ -699,7 +888,9 @@ def backtest_overfitting(
         dates × configurations: return, or IC, of each configuration on each date
     splits : int, default 16
         blocks; even
-    horizon, delay : int, default 1, 0
+    horizon : int, default 1
+        of the label: dates whose life span crosses a cut are left out
+    delay : int, default 0
         of the label: dates whose life span crosses a cut are left out
     metric : str, default 'sharpe'
         or "mean"
@@ -713,49 +904,75 @@ def backtest_overfitting(
     if not isinstance(returns, pd.DataFrame) or not isinstance(returns.index, pd.DatetimeIndex):
         raise NeuralphaError("returns must be a DataFrame with dates in its index and one column per configuration.")
     x = returns.dropna()
-    if x.shape[1] < 2: raise NeuralphaError("One configuration cannot be picked wrongly: give at least two columns.")
-    if splits < 2 or splits % 2: raise NeuralphaError(f"splits is {splits}; halves need an even number of blocks.")
-    if len(x) < 2*splits: raise NeuralphaError(f"{len(x)} complete dates are too few for {splits} blocks; use fewer splits.")
-    if horizon + delay > 1 and len(x)//splits <= horizon + delay: raise NeuralphaError(f"Blocks of {len(x)//splits} dates are no longer than a label's life of {horizon + delay} bars: nothing would be left of them; use fewer splits.")
-    if metric not in ("sharpe", "mean"): raise NeuralphaError(f"Metric {metric!r} is not known; use 'sharpe' or 'mean'.")
-    halves, k = _halves(splits), x.shape[1]
+    if x.shape[1] < 2:
+        raise NeuralphaError("One configuration cannot be picked wrongly: give at least two columns.")
+    if splits < 2 or splits % 2:
+        raise NeuralphaError(f"splits is {splits}; halves need an even number of blocks.")
+    if len(x) < 2 * splits:
+        raise NeuralphaError(f"{len(x)} complete dates are too few for {splits} blocks; use fewer splits.")
+    if horizon + delay > 1 and len(x) // splits <= horizon + delay:
+        raise NeuralphaError(
+            f"Blocks of {len(x) // splits} dates are no longer than a label's life of {horizon + delay} bars: "
+            "nothing would be left of them; use fewer splits."
+        )
+    if metric not in ("sharpe", "mean"):
+        raise NeuralphaError(f"Metric {metric!r} is not known; use 'sharpe' or 'mean'.")
+    halves = _halves(splits)
+    k = x.shape[1]
     sums = _block_sums(x.to_numpy(float), splits, horizon + delay - 1)
-    won, kept = np.empty(len(halves)), np.empty(len(halves))
+    won = np.empty(len(halves))
+    kept = np.empty(len(halves))
     below = 0
     for i, inside in enumerate(halves):
-        picking, other = _performance(sums, inside, metric, purged=True), _performance(sums, ~inside, metric, purged=False)
+        picking = _performance(sums, inside, metric, purged=True)
+        other = _performance(sums, ~inside, metric, purged=False)
         best = int(picking.argmax())
         won[i], kept[i] = picking[best], other[best]
-        place = np.sum(other < kept[i]) + (np.sum(other == kept[i]) + 1)/2 # 1 to k, shared by equals
-        below += 2*place <= k + 1
+        place = np.sum(other < kept[i]) + (np.sum(other == kept[i]) + 1) / 2  # 1 to k, shared by equals
+        below += 2 * place <= k + 1
     slope = np.polyfit(won, kept, 1)[0] if np.ptp(won) > 0 else np.nan
-    return dict(pbo=float(below/len(halves)), luck=(k + 1)//2/k, halves=len(halves), configurations=k, dates=len(x), slope=float(slope))
+    return dict(
+        pbo=float(below / len(halves)),
+        luck=(k + 1) // 2 / k,
+        halves=len(halves),
+        configurations=k,
+        dates=len(x),
+        slope=float(slope),
+    )
+
 
 def _halves(splits):
-    "(n, splits) bool: every choice of half of the blocks."
-    chosen = list(combinations(range(splits), splits//2))
+    """(n, splits) bool: every choice of half of the blocks."""
+    chosen = list(combinations(range(splits), splits // 2))
     out = np.zeros((len(chosen), splits), bool)
-    for i, blocks in enumerate(chosen): out[i, list(blocks)] = True
+    for i, blocks in enumerate(chosen):
+        out[i, list(blocks)] = True
     return out
 
+
 def _block_sums(values, splits, span):
-    "(splits, 2, 2, 3, k): count, sum and sum of squares of each block, without `span` dates at its front (second index 1), at its end (third)."
+    """(splits, 2, 2, 3, k): count, sum and sum of squares of each block, without `span` dates at its front (second
+    index 1), at its end (third).
+    """
     total = np.concatenate([np.zeros((1, 2, values.shape[1])), np.cumsum(np.stack([values, values**2], 1), 0)])
     edges = np.cumsum([0, *(len(part) for part in np.array_split(np.arange(len(values)), splits))])
     out = np.empty((splits, 2, 2, 3, values.shape[1]))
     for b, front, end in np.ndindex(splits, 2, 2):
-        first, stop = edges[b] + span*front, edges[b + 1] - span*end
+        first = edges[b] + span * front
+        stop = edges[b + 1] - span * end
         stop = max(first, stop)
         out[b, front, end, 0], out[b, front, end, 1:] = stop - first, total[stop] - total[first]
     return out
 
+
 def _performance(sums, inside, metric, purged):
-    "(k,) mean or Sharpe ratio of the blocks in `inside`, without the dates next to blocks outside where `purged`."
-    outside = np.pad(~inside, 1) & purged # nothing lies before the first block and after the last
+    """(k,) mean or Sharpe ratio of the blocks in `inside`, without the dates next to blocks outside where `purged`."""
+    outside = np.pad(~inside, 1) & purged  # nothing lies before the first block and after the last
     blocks = np.flatnonzero(inside)
     count, total, squares = sums[blocks, outside[:-2][blocks].astype(int), outside[2:][blocks].astype(int)].sum(0)
-    mean = total/count
-    if metric == "mean": return mean
-    variance = squares/count - mean**2
-    flat = variance <= 1e-12*squares/count # a constant series has no Sharpe ratio
-    return np.where(flat, 0., mean/np.sqrt(np.where(flat, 1., variance)))
+    mean = total / count
+    if metric == "mean":
+        return mean
+    variance = squares / count - mean**2
+    flat = variance <= 1e-12 * squares / count  # a constant series has no Sharpe ratio
+    return np.where(flat, 0.0, mean / np.sqrt(np.where(flat, 1.0, variance)))

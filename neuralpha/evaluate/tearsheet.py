@@ -30,16 +30,20 @@ from ..labels import forward_return
 from .ic import on_panel, rank_ic
 from .quantiles import rank_autocorrelation, standing, turnover
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #2c228830
-def _several(periods)->tuple: return tuple(np.atleast_1d(periods).tolist())
+# %% ../../nbs/evaluate/tearsheet.ipynb #c6076e95
+def _several(periods) -> tuple:
+    return tuple(np.atleast_1d(periods).tolist())
+
 
 def factor_data(
-    scores, # `(date, asset)` Series, or anything with `.scores(seed=-1)` such as `Predictions`
-    panel:Panel,
-    periods=(1, 5, 10), # bars; one number or several
-    delay:int=1, # bars between score and entry
-    quantiles:int=5,
-)->pd.DataFrame: # index (date, asset); columns 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
+    scores,  # `(date, asset)` Series, or anything with `.scores(seed=-1)` such as `Predictions`
+    panel: Panel,
+    periods=(1, 5, 10),  # bars; one number or several
+    delay: int = 1,  # bars between score and entry
+    quantiles: int = 5,
+) -> (
+    pd.DataFrame
+):  # index (date, asset); columns 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
     """The table Alphalens works on, without Alphalens recomputing it: rows that have a score and every forward return.
 
     Parameters
@@ -52,105 +56,161 @@ def factor_data(
     delay : int, default 1
         bars between score and entry
     quantiles : int, default 5
-
-    Returns
-    -------
-    pd.DataFrame
-        index (date, asset); columns 1D, 5D, ..., factor, factor_quantile and, where sectors are
-        known, group
     """
     periods = _several(periods)
     values, _ = on_panel(panel, scores.scores(seed=-1) if hasattr(scores, "scores") else scores)
     values = values[:, 0].astype(np.float64)
     returns = {f"{h}D": forward_return(panel, h, delay).values for h in periods}
     keep = np.isfinite(values) & np.isfinite(np.stack(list(returns.values()))).all(0)
-    if not keep.any(): raise NeuralphaError(f"No row of {panel.name} has a score and forward returns over {max(periods)} bars: the scores end too late or periods are too long.")
+    if not keep.any():
+        raise NeuralphaError(
+            f"No row of {panel.name} has a score and forward returns over {max(periods)} bars: the scores end too "
+            "late or periods are too long."
+        )
     group = standing(panel, np.where(keep, values, np.nan)[:, None], quantiles)[1][:, 0]
     rows = panel.by_date[keep[panel.by_date]]
-    out = pd.DataFrame({**{k: v[rows] for k, v in returns.items()}, "factor": values[rows], "factor_quantile": group[rows].astype(np.int64)}, panel.index[rows])
+    out = pd.DataFrame(
+        {
+            **{k: v[rows] for k, v in returns.items()},
+            "factor": values[rows],
+            "factor_quantile": group[rows].astype(np.int64),
+        },
+        panel.index[rows],
+    )
     if "sector" in panel.attributes:
         sector = panel.attributes["sector"].reindex(panel.assets).fillna("unknown").astype(str).to_numpy()
         out.insert(len(periods) + 1, "group", pd.Categorical(sector[panel.asset_code[rows]]))
     out.attrs["rows_left_out"] = int(np.isfinite(values).sum() - len(rows))
     return out
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #86a9a08c
+# %% ../../nbs/evaluate/tearsheet.ipynb #496b4eb5
 TABLES = ("quantile statistics", "returns", "information", "turnover", "autocorrelation")
 FIGURES = ("returns", "information", "turnover")
 
+
 @contextlib.contextmanager
 def _known(data, panel, ics):
-    "Within the block Alphalens finds the ICs, turnovers and autocorrelations that the panel gives, and the panel's bars per year."
+    """Within the block Alphalens finds the ICs, turnovers and autocorrelations that the panel gives, and the panel's
+    bars per year.
+    """
     from alphalens import performance
-    slow, regressed = performance.factor_information_coefficient, performance.factor_alpha_beta
-    factor, quantiles = data["factor"], int(data["factor_quantile"].max())
+
+    slow = performance.factor_information_coefficient
+    regressed = performance.factor_alpha_beta
+    factor = data["factor"]
+    quantiles = int(data["factor_quantile"].max())
     moved = {}
+
     def coefficient(factor_data, group_adjust=False, by_group=False):
         return slow(factor_data, group_adjust, by_group) if group_adjust or by_group else ics.copy()
+
     def names_changed(quantile_factor, quantile, period=1):
-        if period not in moved: moved[period] = turnover(factor, panel, int(period), quantiles)
+        if period not in moved:
+            moved[period] = turnover(factor, panel, int(period), quantiles)
         return moved[period][quantile].rename(quantile)
+
     def alpha_beta(*args, **kwargs):
         out = regressed(*args, **kwargs)
-        out.loc["Ann. alpha"] = (1 + out.loc["Ann. alpha"])**(panel.bars_per_year/252) - 1 # alphalens has raised it to 252 bars
+        out.loc["Ann. alpha"] = (1 + out.loc["Ann. alpha"]) ** (
+            panel.bars_per_year / 252
+        ) - 1  # alphalens has raised it to 252 bars
         return out
-    def autocorrelation(factor_data, period=1): return rank_autocorrelation(factor, panel, int(period)).rename(period)
-    with (patch.object(performance, "factor_information_coefficient", coefficient), patch.object(performance, "quantile_turnover", names_changed),
-          patch.object(performance, "factor_rank_autocorrelation", autocorrelation), patch.object(performance, "factor_alpha_beta", alpha_beta)): yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #06353450
+    def autocorrelation(factor_data, period=1):
+        return rank_autocorrelation(factor, panel, int(period)).rename(period)
+
+    with (
+        patch.object(performance, "factor_information_coefficient", coefficient),
+        patch.object(performance, "quantile_turnover", names_changed),
+        patch.object(performance, "factor_rank_autocorrelation", autocorrelation),
+        patch.object(performance, "factor_alpha_beta", alpha_beta),
+    ):
+        yield
+
+# %% ../../nbs/evaluate/tearsheet.ipynb #dc0a2258
 def _readable(fig):
-    "Alphalens' figure with room between its rows: titles in one line, long names of axes in two, level dates, and the numbers of its heat maps large enough."
+    """Alphalens' figure with room between its rows: titles in one line, long names of axes in two, level dates, and
+    the numbers of its heat maps large enough.
+    """
     from matplotlib import dates
+
     for ax in fig.axes:
         ax.set_title(" ".join(ax.get_title().split()))
         ax.set_ylabel(textwrap.fill(ax.get_ylabel(), 24))
-        ax.get_gridspec().update(hspace=.42)
-        for number in ax.texts: number.set_fontsize(max(number.get_fontsize(), 10.5))
-        if isinstance(ax.xaxis.get_converter(), dates.DateConverter) or isinstance(ax.xaxis.get_major_locator(), dates.DateLocator):
+        ax.get_gridspec().update(hspace=0.42)
+        for number in ax.texts:
+            number.set_fontsize(max(number.get_fontsize(), 10.5))
+        if isinstance(ax.xaxis.get_converter(), dates.DateConverter) or isinstance(
+            ax.xaxis.get_major_locator(), dates.DateLocator
+        ):
             ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
             ax.tick_params(axis="x", rotation=0)
-            for label in ax.get_xticklabels(): label.set_ha("center")
+            for label in ax.get_xticklabels():
+                label.set_ha("center")
     return fig
+
 
 @contextlib.contextmanager
 def _caught(dpi):
-    "Within the block Alphalens' figures become PNG bytes and its tables DataFrames; yields both lists."
+    """Within the block Alphalens' figures become PNG bytes and its tables DataFrames; yields both lists."""
     import matplotlib
     import matplotlib.pyplot as plt
     from alphalens import utils
+
     figures, tables = [], []
+
     def show(*_, **__):
         figures.append(figure_png(_readable(plt.gcf()), dpi))
-    def table(t, name=None, fmt=None): tables.append(pd.DataFrame(t).copy())
-    before = set(plt.get_fignums())
-    with (warnings.catch_warnings(), patch.object(plt, "show", show), patch.object(utils, "print_table", table), matplotlib.rc_context(),
-          pd.plotting.plot_params.use("x_compat", True), # pandas would count weekly, monthly and business-day bars in periods, which no date formatter can read
-          contextlib.redirect_stdout(io.StringIO())): # alphalens prints its tables' titles
-        warnings.filterwarnings("ignore", category=pd.errors.Pandas4Warning) # alphalens 0.5.1 on pandas 3: `inplace`
-        warnings.filterwarnings("ignore", category=PendingDeprecationWarning, module="seaborn") # its heat map on matplotlib 3.11
-        warnings.filterwarnings("ignore", message="Skipping return periods") # its name for the columns that hold no return
-        warnings.filterwarnings("ignore", message="'freq' not set in factor_data index") # bars need no calendar frequency
-        try: yield figures, tables
-        finally:
-            for n in set(plt.get_fignums()) - before: plt.close(n)
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #e17cf73b
+    def table(t, name=None, fmt=None):
+        tables.append(pd.DataFrame(t).copy())
+
+    before = set(plt.get_fignums())
+    with (
+        warnings.catch_warnings(),
+        patch.object(plt, "show", show),
+        patch.object(utils, "print_table", table),
+        matplotlib.rc_context(),
+        pd.plotting.plot_params.use(
+            "x_compat", True
+        ),  # pandas would count weekly, monthly and business-day bars in periods, which no date formatter can read
+        contextlib.redirect_stdout(io.StringIO()),
+    ):  # alphalens prints its tables' titles
+        warnings.filterwarnings("ignore", category=pd.errors.Pandas4Warning)  # alphalens 0.5.1 on pandas 3: `inplace`
+        warnings.filterwarnings(
+            "ignore", category=PendingDeprecationWarning, module="seaborn"
+        )  # its heat map on matplotlib 3.11
+        warnings.filterwarnings(
+            "ignore", message="Skipping return periods"
+        )  # its name for the columns that hold no return
+        warnings.filterwarnings(
+            "ignore", message="'freq' not set in factor_data index"
+        )  # bars need no calendar frequency
+        try:
+            yield figures, tables
+        finally:
+            for n in set(plt.get_fignums()) - before:
+                plt.close(n)
+
+# %% ../../nbs/evaluate/tearsheet.ipynb #10e66d86
 @contextlib.contextmanager
 def _undrawn():
-    "Within the block Alphalens draws nothing; its tables stay what they are."
+    """Within the block Alphalens draws nothing; its tables stay what they are."""
     import matplotlib.pyplot as plt
     from alphalens import plotting, tears
+
     with contextlib.ExitStack() as stack:
         for name in dir(plotting):
-            if name.startswith("plot_") and not name.endswith("_table"): stack.enter_context(patch.object(plotting, name, lambda *_, **__: None))
+            if name.startswith("plot_") and not name.endswith("_table"):
+                stack.enter_context(patch.object(plotting, name, lambda *_, **__: None))
         stack.enter_context(patch.object(tears, "GridFigure", MagicMock()))
         stack.enter_context(patch.object(plt, "show", lambda *_, **__: None))
         yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #2fc0bbde
+# %% ../../nbs/evaluate/tearsheet.ipynb #1f9750ef
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:900px;margin:0 auto;padding:20px;color:#1d2433;background:#fff}
 table{border-collapse:collapse;font-size:.9rem;display:block;overflow-x:auto}th,td{padding:4px 10px;text-align:right;border:0;border-bottom:1px solid #dfe3ea}img{display:block;margin:1.5em auto}"""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TearSheet:
@@ -166,12 +226,13 @@ class TearSheet:
     note : str
         what the numbers are measured on
     """
-    name: str
-    figures: dict # name -> PNG bytes
-    tables: dict # name -> DataFrame
-    note: str # what the numbers are measured on
 
-    def save(self, folder)->list: # paths written
+    name: str
+    figures: dict  # name -> PNG bytes
+    tables: dict  # name -> DataFrame
+    note: str  # what the numbers are measured on
+
+    def save(self, folder) -> list:  # paths written
         """Write figures as PNG and tables as CSV, with an `index.html` that shows them.
 
         Returns
@@ -179,18 +240,24 @@ class TearSheet:
         list
             paths written
         """
-        folder, paths = Path(folder), []
+        folder = Path(folder)
+        paths = []
         for k, png in self.figures.items():
-            with atomic_path(folder/f"{k}.png") as tmp: tmp.write_bytes(png)
-            paths.append(folder/f"{k}.png")
+            with atomic_path(folder / f"{k}.png") as tmp:
+                tmp.write_bytes(png)
+            paths.append(folder / f"{k}.png")
         for k, t in self.tables.items():
-            write_text(folder/f"{k.replace(' ', '_')}.csv", t.to_csv())
-            paths.append(folder/f"{k.replace(' ', '_')}.csv")
+            write_text(folder / f"{k.replace(' ', '_')}.csv", t.to_csv())
+            paths.append(folder / f"{k.replace(' ', '_')}.csv")
         page = self.html({k: f"{k}.png" for k in self.figures})
-        write_text(folder/"index.html", f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>{html.escape(self.name)}</title><style>{STYLE}</style><body>{page}</body></html>\n")
-        return [*paths, folder/"index.html"]
+        write_text(
+            folder / "index.html",
+            "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
+            f"content='width=device-width'><title>{html.escape(self.name)}</title><style>{STYLE}</style><body>{page}</body></html>\n",
+        )
+        return [*paths, folder / "index.html"]
 
-    def html(self, sources:dict)->str: # figure name -> image address
+    def html(self, sources: dict) -> str:  # figure name -> image address
         """The sheet as an HTML fragment.
 
         Returns
@@ -200,24 +267,33 @@ class TearSheet:
         """
         parts = [f"<h3>Tear sheet of {html.escape(self.name)}</h3><p>{html.escape(self.note)}</p>"]
         parts += [f"<h4>{html.escape(k)}</h4>{t.round(4).to_html()}" for k, t in self.tables.items()]
-        parts += [f"<img src='{sources[k]}' alt='Alphalens: {html.escape(k)}' style='max-width:100%'>" for k in self.figures]
+        parts += [
+            f"<img src='{sources[k]}' alt='Alphalens: {html.escape(k)}' style='max-width:100%'>" for k in self.figures
+        ]
         return "\n".join(parts)
 
-    def __repr__(self): return f"Tear sheet of {self.name}: {len(self.figures)} figures, {len(self.tables)} tables. {self.note}"
-    def _repr_html_(self): return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
+    def __repr__(self):
+        return f"Tear sheet of {self.name}: {len(self.figures)} figures, {len(self.tables)} tables. {self.note}"
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #99574560
+    def _repr_html_(self):
+        return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
+
+# %% ../../nbs/evaluate/tearsheet.ipynb #0528e458
 def tear_sheet(
-    scores, # `Predictions`, or a `(date, asset)` Series
-    panel:Panel,
-    periods=(1, 5, 10), # bars; one number or several
-    out=None, # folder for PNG, CSV and index.html; None keeps all in memory
-    delay:int=1, quantiles:int=5, # bars between score and entry; number of quantiles
-    by_group:bool=False, # also by sector, where the panel knows sectors
-    name:str|None=None, dpi:int=55,
-    drawn:bool=True, # False: the tables alone
-)->TearSheet:
-    """Alphalens' full tear sheet. Raises `NeuralphaError` where scores and forward returns do not meet or hardly differ.
+    scores,  # `Predictions`, or a `(date, asset)` Series
+    panel: Panel,
+    periods=(1, 5, 10),  # bars; one number or several
+    out=None,  # folder for PNG, CSV and index.html; None keeps all in memory
+    delay: int = 1,  # bars between score and entry
+    quantiles: int = 5,  # number of quantiles
+    by_group: bool = False,  # also by sector, where the panel knows sectors
+    name: str | None = None,
+    dpi: int = 55,
+    drawn: bool = True,  # False: the tables alone
+) -> TearSheet:
+    """Alphalens' full tear sheet.
+
+    Raises `NeuralphaError` where scores and forward returns do not meet or hardly differ.
 
     Parameters
     ----------
@@ -228,8 +304,10 @@ def tear_sheet(
         bars; one number or several
     out : default None
         folder for PNG, CSV and index.html; None keeps all in memory
-    delay, quantiles : int, default 1, 5
-        bars between score and entry; number of quantiles
+    delay : int, default 1
+        bars between score and entry
+    quantiles : int, default 5
+        number of quantiles
     by_group : bool, default False
         also by sector, where the panel knows sectors
     name : str | None, default None
@@ -238,18 +316,31 @@ def tear_sheet(
         False: the tables alone
     """
     from alphalens import tears
+
     periods = _several(periods)
     name = name or getattr(scores, "name", None) or "score"
     data = factor_data(scores, panel, periods, delay, quantiles)
-    if data["factor_quantile"].nunique() < quantiles: raise NeuralphaError(f"{name} fills {data['factor_quantile'].nunique()} of {quantiles} quantiles: too few different scores per date. Use fewer quantiles.")
-    if by_group and "group" not in data: raise NeuralphaError(f"{panel.name} has no sectors; leave by_group off.")
+    if data["factor_quantile"].nunique() < quantiles:
+        raise NeuralphaError(
+            f"{name} fills {data['factor_quantile'].nunique()} of {quantiles} quantiles: too few different scores "
+            "per date. Use fewer quantiles."
+        )
+    if by_group and "group" not in data:
+        raise NeuralphaError(f"{panel.name} has no sectors; leave by_group off.")
     ics = rank_ic(data["factor"], {f"{h}D": data[f"{h}D"] for h in periods}, panel)
     ics = (ics.to_frame(f"{periods[0]}D") if isinstance(ics, pd.Series) else ics).rename_axis(columns=None)
-    with _known(data, panel, ics), _caught(dpi) as (figures, tables), contextlib.nullcontext() if drawn else _undrawn(): tears.create_full_tear_sheet(data, by_group=by_group)
-    names = [] if not drawn else [*FIGURES] if not by_group else ["returns", "returns_by_sector", "information", "turnover"]
+    with _known(data, panel, ics), _caught(dpi) as (figures, tables), contextlib.nullcontext() if drawn else _undrawn():
+        tears.create_full_tear_sheet(data, by_group=by_group)
+    names = (
+        [] if not drawn else [*FIGURES] if not by_group else ["returns", "returns_by_sector", "information", "turnover"]
+    )
     days = data.index.get_level_values("date")
-    note = (f"{panel.name}, {len(data):,} rows from {days[0].date()} to {days[-1].date()}; {data.attrs['rows_left_out']:,} scored rows without every forward return left out. "
-            f"Returns run from {delay} bar(s) after the score; \"1D\" is one bar.")
+    note = (
+        f"{panel.name}, {len(data):,} rows from {days[0].date()} to {days[-1].date()}; "
+        f"{data.attrs['rows_left_out']:,} scored rows without every forward return left out. "
+        f"Returns run from {delay} bar(s) after the score; \"1D\" is one bar."
+    )
     sheet = TearSheet(str(name), dict(zip(names, figures, strict=True)), dict(zip(TABLES, tables, strict=True)), note)
-    if out is not None: sheet.save(out)
+    if out is not None:
+        sheet.save(out)
     return sheet

@@ -31,149 +31,256 @@ from numba import njit
 from .families import FEATURES, SERIES, SETS, declare, _ratio
 from .kernels import _count, _joint, _line, _max, _moments, _rank, _sum, _tails
 
-# %% ../../nbs/features/alpha158.ipynb #fc82cd20
+# %% ../../nbs/features/alpha158.ipynb #616a0ce5
 WINDOWS = (5, 10, 20, 30, 60)
-_EPS = 1e-12 # of the price
-_STILL = 2e-5 # of the price: below it, a window has not moved
+_EPS = 1e-12  # of the price
+_STILL = 2e-5  # of the price: below it, a window has not moved
 _QLIB = "Qlib 0.9.7 Alpha158"
 
 SERIES |= {
-    "close_over_last": lambda h: h["close"]/h.lag("close", 1),
-    "log_volume_ratio": lambda h: _finite(np.log(h["volume"]/h.lag("volume", 1) + 1)),
-    "moved_volume": lambda h: np.abs(h["close"]/h.lag("close", 1) - 1)*h["volume"],
+    "close_over_last": lambda h: h["close"] / h.lag("close", 1),
+    "log_volume_ratio": lambda h: _finite(np.log(h["volume"] / h.lag("volume", 1) + 1)),
+    "moved_volume": lambda h: np.abs(h["close"] / h.lag("close", 1) - 1) * h["volume"],
 }
 
-def _finite(x): return np.where(np.isfinite(x), x, np.nan)
 
-# %% ../../nbs/features/alpha158.ipynb #c85f7e53
-def _bar(name, formula, compute): declare(name, "alpha158", "open high low close", 0, formula, compute, _QLIB)
-def _top(h): return np.maximum(h["open"], h["close"])
-def _bottom(h): return np.minimum(h["open"], h["close"])
-def _range(h): return h["high"] - h["low"] + _EPS*h["close"]
+def _finite(x):
+    return np.where(np.isfinite(x), x, np.nan)
 
-_bar("KMID", "(close-open)/open", lambda h: (h["close"] - h["open"])/h["open"])
-_bar("KLEN", "(high-low)/open", lambda h: (h["high"] - h["low"])/h["open"])
-_bar("KMID2", "(close-open)/(high-low)", lambda h: (h["close"] - h["open"])/_range(h))
-_bar("KUP", "(high-max(open, close))/open", lambda h: (h["high"] - _top(h))/h["open"])
-_bar("KUP2", "(high-max(open, close))/(high-low)", lambda h: (h["high"] - _top(h))/_range(h))
-_bar("KLOW", "(min(open, close)-low)/open", lambda h: (_bottom(h) - h["low"])/h["open"])
-_bar("KLOW2", "(min(open, close)-low)/(high-low)", lambda h: (_bottom(h) - h["low"])/_range(h))
-_bar("KSFT", "(2·close-high-low)/open", lambda h: (2*h["close"] - h["high"] - h["low"])/h["open"])
-_bar("KSFT2", "(2·close-high-low)/(high-low)", lambda h: (2*h["close"] - h["high"] - h["low"])/_range(h))
+# %% ../../nbs/features/alpha158.ipynb #3b74f065
+def _bar(name, formula, compute):
+    declare(name, "alpha158", "open high low close", 0, formula, compute, _QLIB)
+
+
+def _top(h):
+    return np.maximum(h["open"], h["close"])
+
+
+def _bottom(h):
+    return np.minimum(h["open"], h["close"])
+
+
+def _range(h):
+    return h["high"] - h["low"] + _EPS * h["close"]
+
+
+_bar("KMID", "(close-open)/open", lambda h: (h["close"] - h["open"]) / h["open"])
+_bar("KLEN", "(high-low)/open", lambda h: (h["high"] - h["low"]) / h["open"])
+_bar("KMID2", "(close-open)/(high-low)", lambda h: (h["close"] - h["open"]) / _range(h))
+_bar("KUP", "(high-max(open, close))/open", lambda h: (h["high"] - _top(h)) / h["open"])
+_bar("KUP2", "(high-max(open, close))/(high-low)", lambda h: (h["high"] - _top(h)) / _range(h))
+_bar("KLOW", "(min(open, close)-low)/open", lambda h: (_bottom(h) - h["low"]) / h["open"])
+_bar("KLOW2", "(min(open, close)-low)/(high-low)", lambda h: (_bottom(h) - h["low"]) / _range(h))
+_bar("KSFT", "(2·close-high-low)/open", lambda h: (2 * h["close"] - h["high"] - h["low"]) / h["open"])
+_bar("KSFT2", "(2·close-high-low)/(high-low)", lambda h: (2 * h["close"] - h["high"] - h["low"]) / _range(h))
 for _p in ("open", "high", "low", "vwap"):
-    declare(f"{_p.upper()}0", "alpha158", f"{_p} close", 0, f"{_p}/close", lambda h, p=_p: h[p]/h["close"], _QLIB)
+    declare(f"{_p.upper()}0", "alpha158", f"{_p} close", 0, f"{_p}/close", lambda h, p=_p: h[p] / h["close"], _QLIB)
 
-# %% ../../nbs/features/alpha158.ipynb #ae0190b5
+# %% ../../nbs/features/alpha158.ipynb #fade272d
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_close(close, windows):
-    "MA, STD, BETA, RSQR, RESI, QTLU, QTLD, RANK of the close."
+    """MA, STD, BETA, RSQR, RESI, QTLU, QTLD, RANK of the close."""
     mean, std, slope, r2, residual = _line(close, windows)
     low, high = _tails(close, windows)
-    r2 = np.where(std <= _STILL*close, np.nan, r2)
-    return (_f32(mean/close), _f32(std/close), _f32(slope/close), _f32(r2), _f32(residual/close), _f32(high/close), _f32(low/close),
-            _f32(_rank(close, windows)))
+    r2 = np.where(std <= _STILL * close, np.nan, r2)
+    return (
+        _f32(mean / close),
+        _f32(std / close),
+        _f32(slope / close),
+        _f32(r2),
+        _f32(residual / close),
+        _f32(high / close),
+        _f32(low / close),
+        _f32(_rank(close, windows)),
+    )
+
 
 @njit(nogil=True, cache=True)
-def _f32(x): return x.astype(np.float32)
+def _f32(x):
+    return x.astype(np.float32)
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_range(high, low, close, windows):
-    "MAX, MIN, RSV, IMAX, IMIN, IMXD."
+    """MAX, MIN, RSV, IMAX, IMIN, IMXD."""
     (top, age_top), (bottom, age_bottom) = _max(high, windows), _max(-low, windows)
     bottom = -bottom
-    if np.isnan(high).any(): age_top = _max(np.where(np.isnan(high), np.inf, high), windows)[1]
-    if np.isnan(low).any(): age_bottom = _max(np.where(np.isnan(low), np.inf, -low), windows)[1]
+    if np.isnan(high).any():
+        age_top = _max(np.where(np.isnan(high), np.inf, high), windows)[1]
+    if np.isnan(low).any():
+        age_bottom = _max(np.where(np.isnan(low), np.inf, -low), windows)[1]
     size = windows.astype(np.float64).reshape(-1, 1)
     bars = np.minimum(np.arange(1, len(high) + 1).astype(np.float64), size)
-    return (_f32(top/close), _f32(bottom/close), _f32((close - bottom)/(top - bottom + _EPS*close)),
-            _f32((bars - age_top)/size), _f32((bars - age_bottom)/size), _f32((age_bottom - age_top)/size))
+    return (
+        _f32(top / close),
+        _f32(bottom / close),
+        _f32((close - bottom) / (top - bottom + _EPS * close)),
+        _f32((bars - age_top) / size),
+        _f32((bars - age_bottom) / size),
+        _f32((age_bottom - age_top) / size),
+    )
 
-# %% ../../nbs/features/alpha158.ipynb #6143896f
+# %% ../../nbs/features/alpha158.ipynb #8ace90b5
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_corr(x, y, windows):
-    "CORR or CORD of two series."
+    """CORR or CORD of two series."""
     cov, vx, vy, _ = _joint(x, y, windows)
-    still = (vx <= (_STILL*x)**2) | (vy <= 4e-10)
-    return _f32(np.where(still, np.nan, cov/np.sqrt(vx*vy)))
+    still = (vx <= (_STILL * x) ** 2) | (vy <= 4e-10)
+    return _f32(np.where(still, np.nan, cov / np.sqrt(vx * vy)))
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_changes(x, windows):
-    "Share of rises, of falls, their difference; sum of rises, of falls, and their difference, over the sum of absolute changes."
+    """Share of rises, of falls, their difference; sum of rises, of falls, and their difference, over the sum of
+    absolute changes.
+    """
     n = len(x)
-    rise, fall = np.full(n, np.nan), np.full(n, np.nan)
-    rise[1:], fall[1:] = np.maximum(x[1:] - x[:-1], 0.), np.maximum(x[:-1] - x[1:], 0.)
+    rise = np.full(n, np.nan)
+    fall = np.full(n, np.nan)
+    rise[1:], fall[1:] = np.maximum(x[1:] - x[:-1], 0.0), np.maximum(x[:-1] - x[1:], 0.0)
     bars = np.minimum(np.arange(1, n + 1), windows.reshape(-1, 1))
-    up, down = _count(np.where(rise > 0, 1., np.nan), windows)/bars, _count(np.where(fall > 0, 1., np.nan), windows)/bars
-    gain, loss = _sum(rise, windows), _sum(fall, windows)
+    up = _count(np.where(rise > 0, 1.0, np.nan), windows) / bars
+    down = _count(np.where(fall > 0, 1.0, np.nan), windows) / bars
+    gain = _sum(rise, windows)
+    loss = _sum(fall, windows)
     moved = _or_one(gain + loss)
-    return _f32(up), _f32(down), _f32(up - down), _f32(gain/moved), _f32(loss/moved), _f32((gain - loss)/moved)
+    return _f32(up), _f32(down), _f32(up - down), _f32(gain / moved), _f32(loss / moved), _f32((gain - loss) / moved)
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _or_one(x):
-    "1 for 0: what is divided by it is 0 as well."
-    return np.where(x == 0, 1., x)
+    """1 for 0: what is divided by it is 0 as well."""
+    return np.where(x == 0, 1.0, x)
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_volume(volume, windows):
-    "VMA and VSTD."
+    """VMA and VSTD."""
     mean, std = _moments(volume, windows)
     traded = np.where(volume == 0, np.nan, volume)
-    return _f32(mean/traded), _f32(std/traded)
+    return _f32(mean / traded), _f32(std / traded)
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_moved(moved_volume, windows):
-    "WVMA."
+    """WVMA."""
     mean, std = _moments(moved_volume, windows)
-    return _f32(std/_or_one(mean))
+    return _f32(std / _or_one(mean))
 
-# %% ../../nbs/features/alpha158.ipynb #1bde12b3
-def _w(w): return w
-def _w1(w): return w - 1
+# %% ../../nbs/features/alpha158.ipynb #8ca5d085
+def _w(w):
+    return w
+
+
+def _w1(w):
+    return w - 1
+
 
 def _columns(kernel, series, inputs, lookback, **formulas):
-    "Declare the columns of a kernel, in the order it returns them."
+    """Declare the columns of a kernel, in the order it returns them."""
     for j, (name, formula) in enumerate(formulas.items()):
         one = len(formulas) == 1
-        compute = (lambda h, w: h.rolled(kernel, series, w)) if one else (lambda h, w, j=j: h.rolled(kernel, series, w)[j])
+        compute = (
+            (lambda h, w: h.rolled(kernel, series, w)) if one else (lambda h, w, j=j: h.rolled(kernel, series, w)[j])
+        )
         declare(name + "{w}", "alpha158", inputs, lookback, formula, compute, _QLIB, WINDOWS)
 
-declare("ROC{w}", "alpha158", "close", _w, "close[t-{w}]/close", lambda h, w: h.lag("close", w)/h["close"], _QLIB, WINDOWS)
-_columns(alpha_close, ("close",), "close", _w1, MA="mean(close, {w})/close", STD="std(close, {w})/close",
-         BETA="slope(close, {w})/close", RSQR="R²(close, {w})", RESI="residual(close, {w})/close",
-         QTLU="80% quantile(close, {w})/close", QTLD="20% quantile(close, {w})/close", RANK="rank of close in its last {w}, 0 to 1")
-_columns(alpha_range, ("high", "low", "close"), "high low close", _w1, MAX="max(high, {w})/close", MIN="min(low, {w})/close",
-         RSV="(close-min(low, {w}))/(max(high, {w})-min(low, {w}))", IMAX="position of max(high, {w})/{w}",
-         IMIN="position of min(low, {w})/{w}", IMXD="(position of max(high, {w}) - position of min(low, {w}))/{w}")
+
+declare(
+    "ROC{w}", "alpha158", "close", _w, "close[t-{w}]/close", lambda h, w: h.lag("close", w) / h["close"], _QLIB, WINDOWS
+)
+_columns(
+    alpha_close,
+    ("close",),
+    "close",
+    _w1,
+    MA="mean(close, {w})/close",
+    STD="std(close, {w})/close",
+    BETA="slope(close, {w})/close",
+    RSQR="R²(close, {w})",
+    RESI="residual(close, {w})/close",
+    QTLU="80% quantile(close, {w})/close",
+    QTLD="20% quantile(close, {w})/close",
+    RANK="rank of close in its last {w}, 0 to 1",
+)
+_columns(
+    alpha_range,
+    ("high", "low", "close"),
+    "high low close",
+    _w1,
+    MAX="max(high, {w})/close",
+    MIN="min(low, {w})/close",
+    RSV="(close-min(low, {w}))/(max(high, {w})-min(low, {w}))",
+    IMAX="position of max(high, {w})/{w}",
+    IMIN="position of min(low, {w})/{w}",
+    IMXD="(position of max(high, {w}) - position of min(low, {w}))/{w}",
+)
 _columns(alpha_corr, ("close", "log_volume"), "close volume", _w1, CORR="corr(close, ln volume, {w})")
-_columns(alpha_corr, ("close_over_last", "log_volume_ratio"), "close volume", _w,
-         CORD="corr(close/close[t-1], ln(volume/volume[t-1]+1), {w})")
-_columns(alpha_changes, ("close",), "close", _w, CNTP="share of rises in {w}", CNTN="share of falls in {w}",
-         CNTD="share of rises - share of falls in {w}", SUMP="sum(rises, {w})/sum(|changes|, {w})",
-         SUMN="sum(falls, {w})/sum(|changes|, {w})", SUMD="(sum(rises, {w})-sum(falls, {w}))/sum(|changes|, {w})")
+_columns(
+    alpha_corr,
+    ("close_over_last", "log_volume_ratio"),
+    "close volume",
+    _w,
+    CORD="corr(close/close[t-1], ln(volume/volume[t-1]+1), {w})",
+)
+_columns(
+    alpha_changes,
+    ("close",),
+    "close",
+    _w,
+    CNTP="share of rises in {w}",
+    CNTN="share of falls in {w}",
+    CNTD="share of rises - share of falls in {w}",
+    SUMP="sum(rises, {w})/sum(|changes|, {w})",
+    SUMN="sum(falls, {w})/sum(|changes|, {w})",
+    SUMD="(sum(rises, {w})-sum(falls, {w}))/sum(|changes|, {w})",
+)
 _columns(alpha_volume, ("volume",), "volume", _w1, VMA="mean(volume, {w})/volume", VSTD="std(volume, {w})/volume")
 _columns(alpha_moved, ("moved_volume",), "close volume", _w, WVMA="std(|ret|·volume, {w})/mean(|ret|·volume, {w})")
 for _j, _n in enumerate(("VSUMP", "VSUMN", "VSUMD"), 3):
-    declare(_n + "{w}", "alpha158", "volume", _w, FEATURES[_n[1:] + "5"].formula.replace("(rises", "(rises of volume").replace(
-        "(falls", "(falls of volume").replace("|changes|", "|changes of volume|").replace("5", "{w}"),
-        lambda h, w, j=_j: h.rolled(alpha_changes, ("volume",), w)[j], _QLIB, WINDOWS)
+    declare(
+        _n + "{w}",
+        "alpha158",
+        "volume",
+        _w,
+        FEATURES[_n[1:] + "5"]
+        .formula.replace("(rises", "(rises of volume")
+        .replace("(falls", "(falls of volume")
+        .replace("|changes|", "|changes of volume|")
+        .replace("5", "{w}"),
+        lambda h, w, j=_j: h.rolled(alpha_changes, ("volume",), w)[j],
+        _QLIB,
+        WINDOWS,
+    )
 
-# %% ../../nbs/features/alpha158.ipynb #13777667
+# %% ../../nbs/features/alpha158.ipynb #ec36eb1a
 _PRICES = ("close", "open", "high", "low", "vwap")
 for _p in (*_PRICES, "volume"):
     _below = "close" if _p in _PRICES else "volume"
     _windows = [k for k in range(59, -1, -1) if k or _p in ("close", "volume")]
-    declare(_p.upper() + "{w}", "alpha360", " ".join(dict.fromkeys([_p, _below])), _w, f"{_p}[t-{{w}}]/{_below}",
-            lambda h, w, p=_p, below=_below: _ratio(h.lag(p, w), h[below]), "Qlib 0.9.7 Alpha360", _windows)
+    declare(
+        _p.upper() + "{w}",
+        "alpha360",
+        " ".join(dict.fromkeys([_p, _below])),
+        _w,
+        f"{_p}[t-{{w}}]/{_below}",
+        lambda h, w, p=_p, below=_below: _ratio(h.lag(p, w), h[below]),
+        "Qlib 0.9.7 Alpha360",
+        _windows,
+    )
+
 
 def alpha158_names():
-    "The 158 names in Qlib's order."
+    """The 158 names in Qlib's order."""
     bar = "KMID KLEN KMID2 KUP KUP2 KLOW KLOW2 KSFT KSFT2 OPEN0 HIGH0 LOW0 VWAP0".split()
     rolling = """ROC MA STD BETA RSQR RESI MAX MIN QTLU QTLD RANK RSV IMAX IMIN IMXD CORR CORD CNTP CNTN CNTD SUMP SUMN SUMD
         VMA VSTD WVMA VSUMP VSUMN VSUMD""".split()
     return bar + [f"{n}{w}" for n in rolling for w in WINDOWS]
 
+
 def alpha360_names():
-    "The 360 names in Qlib's order."
+    """The 360 names in Qlib's order."""
     return [f"{p.upper()}{k}" for p in (*_PRICES, "volume") for k in range(59, -1, -1)]
+
 
 SETS |= {"alpha158": alpha158_names(), "alpha360": alpha360_names()}

@@ -15,131 +15,145 @@ from ..core import NeuralphaError, unknown_name
 from .table import Features
 from .transforms import _complete, _table, _train
 
-# %% ../../nbs/features/clusters.ipynb #a641cc83
+# %% ../../nbs/features/clusters.ipynb #27b8493f
 class Anomaly:
-    """Add `anomaly`: how unlike the training rows a row is.
+    """Add `anomaly`: how unlike the training rows a row is."""
 
-    Parameters
-    ----------
-    kind, sample, seed : default 'distance', 20000, 0
-        "distance" or "forest"; rows drawn for the forest
-    """
-    def __init__(self, kind:str="distance", sample:int=20_000, seed:int=0): # "distance" or "forest"; rows drawn for the forest
-        if kind not in ("distance", "forest"): raise unknown_name("anomaly score", kind, ["distance", "forest"])
+    def __init__(
+        self, kind: str = "distance", sample: int = 20_000, seed: int = 0
+    ):  # "distance" or "forest"; rows drawn for the forest
+        if kind not in ("distance", "forest"):
+            raise unknown_name("anomaly score", kind, ["distance", "forest"])
         self.kind, self.sample, self.seed = kind, sample, seed
 
-    def fit(self, X:Features, rows, target=None)->"Anomaly":
-        "Learn what is usual; missing values are an error."
+    def fit(self, X: Features, rows, target=None) -> "Anomaly":
+        """Learn what is usual; missing values are an error."""
         values = _complete(_train(X, rows), X, "Anomaly").astype(np.float64)
         if self.kind == "distance":
             from sklearn.covariance import ledoit_wolf
+
             self.mean_ = values.mean(0)
             self.precision_ = np.linalg.inv(ledoit_wolf(values - self.mean_, assume_centered=True)[0])
         else:
             from sklearn.ensemble import IsolationForest
-            drawn = np.random.default_rng(self.seed).permutation(len(values))[:self.sample]
+
+            drawn = np.random.default_rng(self.seed).permutation(len(values))[: self.sample]
             self.forest_ = IsolationForest(n_estimators=100, random_state=self.seed).fit(values[drawn])
         return self
 
-    def apply(self, X:Features)->Features:
-        "The table with `anomaly` behind the other columns."
+    def apply(self, X: Features) -> Features:
+        """The table with `anomaly` behind the other columns."""
         values = _complete(X.values, X, "Anomaly").astype(np.float64)
-        if self.kind == "forest": score = -self.forest_.score_samples(values)
+        if self.kind == "forest":
+            score = -self.forest_.score_samples(values)
         else:
             d = values - self.mean_
-            score = np.einsum("ij,jk,ik->i", d, self.precision_, d)/d.shape[1]
+            score = np.einsum("ij,jk,ik->i", d, self.precision_, d) / d.shape[1]
         return _table(X, [*X.names, "anomaly"], np.column_stack([X.values, score]), [*X.lookbacks, X.lookback])
 
-# %% ../../nbs/features/clusters.ipynb #acefb865
+# %% ../../nbs/features/clusters.ipynb #bddcf99e
 def _centres(values, kind, n, sample, seed):
-    "(n, F) cluster means, sorted by the first feature."
+    """(n, F) cluster means, sorted by the first feature."""
     rows = np.random.default_rng(seed).permutation(len(values))[:sample]
     if kind == "kmeans":
         from sklearn.cluster import KMeans
         from threadpoolctl import threadpool_limits
-        with threadpool_limits(1): centres = KMeans(n, n_init=4, random_state=seed).fit(values[rows]).cluster_centers_
+
+        with threadpool_limits(1):
+            centres = KMeans(n, n_init=4, random_state=seed).fit(values[rows]).cluster_centers_
     else:
         from sklearn.cluster import AgglomerativeClustering
+
         label = AgglomerativeClustering(n).fit_predict(values[rows])
         centres = np.stack([values[rows][label == c].mean(0) for c in range(n)])
     return centres[np.lexsort(centres.T[::-1])]
 
+
 def _nearest(values, centres):
-    return np.argmin(np.stack([((values - c)**2).sum(1) for c in centres], 1), 1)
+    return np.argmin(np.stack([((values - c) ** 2).sum(1) for c in centres], 1), 1)
+
 
 def _flips(code, start, memory):
-    "Whether the code differs from the one before, and bars since it last did, up to `memory`; NaN on the first bar."
+    """Whether the code differs from the one before, and bars since it last did, up to `memory`; NaN on the first bar."""
     flip = np.where(start, np.nan, np.append(np.nan, np.diff(code) != 0))
-    age, seen = np.empty(len(code)), 0
+    age = np.empty(len(code))
+    seen = 0
     for i in range(len(code)):
         seen = 0 if start[i] or flip[i] else seen + 1
         age[i] = min(seen, memory)
     return flip, age
 
-# %% ../../nbs/features/clusters.ipynb #0fadd374
+# %% ../../nbs/features/clusters.ipynb #01d86a3b
 class Clusters:
-    """Add `cluster`, `cluster_flip` and `cluster_age`: the kind of day a stock has, and its changes.
+    """Add `cluster`, `cluster_flip` and `cluster_age`: the kind of day a stock has, and its changes."""
 
-    Parameters
-    ----------
-    n, kind, sample, memory, seed : default 6, 'kmeans', 5000, 60, 0
-        kind: "kmeans" or "hierarchical"
-    """
-    def __init__(self, n:int=6, kind:str="kmeans", sample:int=5000, memory:int=60, seed:int=0): # kind: "kmeans" or "hierarchical"
-        if kind not in ("kmeans", "hierarchical"): raise unknown_name("kind of clusters", kind, ["kmeans", "hierarchical"])
+    def __init__(
+        self, n: int = 6, kind: str = "kmeans", sample: int = 5000, memory: int = 60, seed: int = 0
+    ):  # kind: "kmeans" or "hierarchical"
+        if kind not in ("kmeans", "hierarchical"):
+            raise unknown_name("kind of clusters", kind, ["kmeans", "hierarchical"])
         self.n, self.kind, self.sample, self.memory, self.seed = n, kind, sample, memory, seed
 
-    def fit(self, X:Features, rows, target=None)->"Clusters":
-        "Learn the cluster means on (a sample of) the training rows; missing values are an error."
+    def fit(self, X: Features, rows, target=None) -> "Clusters":
+        """Learn the cluster means on (a sample of) the training rows; missing values are an error."""
         values = _complete(_train(X, rows), X, "Clusters").astype(np.float64)
-        if len(values) < self.n: raise NeuralphaError(f"{self.n} clusters cannot be found in {len(values)} training rows.")
+        if len(values) < self.n:
+            raise NeuralphaError(f"{self.n} clusters cannot be found in {len(values)} training rows.")
         self.centres_ = _centres(values, self.kind, self.n, self.sample, self.seed)
         return self
 
-    def apply(self, X:Features)->Features:
-        "The table with the three columns behind the others; flips look back `memory` bars further."
+    def apply(self, X: Features) -> Features:
+        """The table with the three columns behind the others; flips look back `memory` bars further."""
         code = _nearest(_complete(X.values, X, "Clusters"), self.centres_)
         start = np.zeros(len(X), bool)
         start[X.panel.asset_offsets[:-1]] = True
         flip, age = _flips(code, start, self.memory)
-        return _table(X, [*X.names, "cluster", "cluster_flip", "cluster_age"], np.column_stack([X.values, code, np.nan_to_num(flip), age]),
-                      [*X.lookbacks, X.lookback, X.lookback + 1, X.lookback + self.memory])
+        return _table(
+            X,
+            [*X.names, "cluster", "cluster_flip", "cluster_age"],
+            np.column_stack([X.values, code, np.nan_to_num(flip), age]),
+            [*X.lookbacks, X.lookback, X.lookback + 1, X.lookback + self.memory],
+        )
 
-# %% ../../nbs/features/clusters.ipynb #f9bddb48
+# %% ../../nbs/features/clusters.ipynb #42db48c2
 class Regimes:
-    """Add `regime`, `regime_flip` and `regime_age`: the kind of day the market has, the same for all assets of a date.
+    """Add `regime`, `regime_flip` and `regime_age`: the kind of day the market has, the same for all assets of a date."""
 
-    Parameters
-    ----------
-    n, kind, memory, seed : default 3, 'kmeans', 60, 0
-        kind: "kmeans" or "hierarchical"
-    """
-    def __init__(self, n:int=3, kind:str="kmeans", memory:int=60, seed:int=0): # kind: "kmeans" or "hierarchical"
-        if kind not in ("kmeans", "hierarchical"): raise unknown_name("kind of clusters", kind, ["kmeans", "hierarchical"])
+    def __init__(
+        self, n: int = 3, kind: str = "kmeans", memory: int = 60, seed: int = 0
+    ):  # kind: "kmeans" or "hierarchical"
+        if kind not in ("kmeans", "hierarchical"):
+            raise unknown_name("kind of clusters", kind, ["kmeans", "hierarchical"])
         self.n, self.kind, self.memory, self.seed = n, kind, memory, seed
 
     def _dates(self, X):
-        "(n_dates, 2F) mean and standard deviation over the tradable assets; 0 where a date has none."
-        panel, live = X.panel, X.panel.tradable
+        """(n_dates, 2F) mean and standard deviation over the tradable assets; 0 where a date has none."""
+        panel = X.panel
+        live = X.panel.tradable
         frame = pd.DataFrame(X.values[live].astype(np.float64)).groupby(panel.date_code[live])
         both = pd.concat([frame.mean(), frame.std()], axis=1).reindex(range(panel.n_dates))
         return both.to_numpy()
 
-    def fit(self, X:Features, rows, target=None)->"Regimes":
-        "Learn scale and cluster means on the dates of the training rows."
+    def fit(self, X: Features, rows, target=None) -> "Regimes":
+        """Learn scale and cluster means on the dates of the training rows."""
         _train(X, rows)
         days = self._dates(X)[np.unique(X.panel.date_code[rows])]
         days = days[np.isfinite(days).all(1)]
-        if len(days) < self.n: raise NeuralphaError(f"{self.n} regimes cannot be found in {len(days)} complete training dates.")
+        if len(days) < self.n:
+            raise NeuralphaError(f"{self.n} regimes cannot be found in {len(days)} complete training dates.")
         self.mean_, self.std_ = days.mean(0), np.where(days.std(0) > 0, days.std(0), 1)
-        self.centres_ = _centres((days - self.mean_)/self.std_, self.kind, self.n, len(days), self.seed)
+        self.centres_ = _centres((days - self.mean_) / self.std_, self.kind, self.n, len(days), self.seed)
         return self
 
-    def apply(self, X:Features)->Features:
-        "The table with the three columns behind the others; dates without values take the training mean."
-        days = np.nan_to_num((self._dates(X) - self.mean_)/self.std_)
+    def apply(self, X: Features) -> Features:
+        """The table with the three columns behind the others; dates without values take the training mean."""
+        days = np.nan_to_num((self._dates(X) - self.mean_) / self.std_)
         code = _nearest(days, self.centres_)
         flip, age = _flips(code, np.arange(len(code)) == 0, self.memory)
         added = np.column_stack([code, np.nan_to_num(flip), age])[X.panel.date_code]
-        return _table(X, [*X.names, "regime", "regime_flip", "regime_age"], np.column_stack([X.values, added]),
-                      [*X.lookbacks, X.lookback, X.lookback + 1, X.lookback + self.memory])
+        return _table(
+            X,
+            [*X.names, "regime", "regime_flip", "regime_age"],
+            np.column_stack([X.values, added]),
+            [*X.lookbacks, X.lookback, X.lookback + 1, X.lookback + self.memory],
+        )

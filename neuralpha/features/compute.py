@@ -12,125 +12,174 @@ nothing pooled over time. `transform="zscore"` keeps distances (see `neuralpha.f
 __all__ = ['DERIVED', 'PRICES', 'HINDSIGHT', 'characteristics', 'list_features', 'resolve_features', 'compute_features',
            'adjusted_panel']
 
-# %% ../../nbs/features/compute.ipynb #446a5e2a
+# %% ../../nbs/features/compute.ipynb #4f1a68d4
 from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
-from . import alpha158, frequency, signals # they declare their features
+from . import alpha158, frequency, signals  # they declare their features
 from .cross import TRANSFORMS, factor_residual, in_threads, mean_by_date
 from .families import FEATURES, SERIES, SETS, Feature, History, adjusted_bars, choose, windows_asked
 from .table import Features
 
-# %% ../../nbs/features/compute.ipynb #bf0b0a80
-SETS["wide"] = [n for n in FEATURES if n not in SETS["alpha360"]] # everything that is no raw history of prices
-DERIVED = ("market", "sector", "residual") # inputs made of other assets' returns
+# %% ../../nbs/features/compute.ipynb #7882a095
+SETS["wide"] = [n for n in FEATURES if n not in SETS["alpha360"]]  # everything that is no raw history of prices
+DERIVED = ("market", "sector", "residual")  # inputs made of other assets' returns
 PRICES = ("open", "high", "low", "close", "volume", "vwap", "return")
-HINDSIGHT = ("factor", "adj_close") # they know of later splits and dividends
+HINDSIGHT = ("factor", "adj_close")  # they know of later splits and dividends
+
 
 def _lacking(
-    panel:Panel, f:Feature,
-)->str: # empty when all inputs are there
-    "Why a feature cannot be made from a panel."
+    panel: Panel,
+    f: Feature,
+) -> str:  # empty when all inputs are there
+    """Why a feature cannot be made from a panel."""
     derived = set(f.inputs) & {*DERIVED} if f.compute else set()
     reads = dict.fromkeys([*f.inputs, "close"] if derived else f.inputs)
     missing = [i for i in reads if i not in derived and i not in panel.fields]
-    if missing: return f"{panel.name} has no field {', '.join(map(repr, missing))}"
+    if missing:
+        return f"{panel.name} has no field {', '.join(map(repr, missing))}"
     if ("sector" in derived or f.name.endswith("@sector")) and "sector" not in panel.attributes:
         return f"{panel.name} has no attribute 'sector'"
     if f.compute and (series := set(f.inputs) & {*SERIES}):
         return f"input {min(series)!r} is the name of a series made of prices; rename the column of {panel.name}"
     return ""
 
-def characteristics(panel:Panel)->list:
-    "One feature per further column of the panel, as it stands: no price, no return, and nothing that knows of later splits."
-    return [Feature(n, "characteristics", (n,), 0, n, "the panel", None) for n in panel.fields if n not in (*PRICES, *HINDSIGHT)]
 
-# %% ../../nbs/features/compute.ipynb #08babff3
-def list_features(names=None)->pd.DataFrame:
-    "The declarations as a table, one row per feature: what `neuralpha features list` prints."
+def characteristics(panel: Panel) -> list:
+    """One feature per further column of the panel, as it stands: no price, no return, and nothing that knows of later
+    splits.
+    """
+    return [
+        Feature(n, "characteristics", (n,), 0, n, "the panel", None)
+        for n in panel.fields
+        if n not in (*PRICES, *HINDSIGHT)
+    ]
+
+# %% ../../nbs/features/compute.ipynb #1c9a5a14
+def list_features(names=None) -> pd.DataFrame:
+    """The declarations as a table, one row per feature: what `neuralpha features list` prints."""
     chosen = FEATURES.values() if names is None else choose(names)
-    return pd.DataFrame([{"name": f.name, "family": f.family, "sets": " ".join(s for s, ns in SETS.items() if f.name in ns),
-                          "inputs": " ".join(f.inputs), "lookback": f.lookback, "cross_sectional": f.cross_sectional,
-                          "level": f.level, "formula": f.formula, "source": f.source} for f in chosen])
+    return pd.DataFrame(
+        [
+            {
+                "name": f.name,
+                "family": f.family,
+                "sets": " ".join(s for s, ns in SETS.items() if f.name in ns),
+                "inputs": " ".join(f.inputs),
+                "lookback": f.lookback,
+                "cross_sectional": f.cross_sectional,
+                "level": f.level,
+                "formula": f.formula,
+                "source": f.source,
+            }
+            for f in chosen
+        ]
+    )
 
-# %% ../../nbs/features/compute.ipynb #f8b73909
+# %% ../../nbs/features/compute.ipynb #c8ce614f
 def resolve_features(panel, names):
-    "The features asked for, those a panel can give, and why the others are skipped."
+    """The features asked for, those a panel can give, and why the others are skipped."""
     names = [names] if isinstance(names, (str, Feature)) else list(names)
     own = {f.name: f for f in characteristics(panel)}
-    if "close" not in panel.fields and own: names = ["characteristics" if n == "core" else n for n in names]
+    if "close" not in panel.fields and own:
+        names = ["characteristics" if n == "core" else n for n in names]
     for n in names:
         if isinstance(n, str) and n in own and n in FEATURES:
-            raise NeuralphaError(f"{n!r} is a declared feature and a column of {panel.name}; rename the column (\"characteristics\" takes all columns).")
-    named = [m for n in names for m in (own.values() if n == "characteristics" else [own[n]] if isinstance(n, str) and n in own else [n])]
+            raise NeuralphaError(
+                f"{n!r} is a declared feature and a column of {panel.name}; rename the column (\"characteristics\" "
+                "takes all columns)."
+            )
+    named = [
+        m
+        for n in names
+        for m in (own.values() if n == "characteristics" else [own[n]] if isinstance(n, str) and n in own else [n])
+    ]
     wanted = choose(named)
     skipped = {f.name: why for f in wanted if (why := _lacking(panel, f))}
     made = [f for f in wanted if f.name not in skipped]
-    if not made: raise NeuralphaError(f"None of the features asked for can be made: {next(iter(skipped.values()))}. "
-                                      "Add the field, or choose names=\"characteristics\".")
+    if not made:
+        raise NeuralphaError(
+            f"None of the features asked for can be made: {next(iter(skipped.values()))}. "
+            "Add the field, or choose names=\"characteristics\"."
+        )
     return made, skipped
 
-# %% ../../nbs/features/compute.ipynb #95047a8c
+# %% ../../nbs/features/compute.ipynb #820a871a
 @njit(nogil=True, cache=True, error_model="numpy")
 def _store(values, tradable, out):
-    "Values as float32, NaN where not finite or not tradable; the number of tradable rows without a value."
+    """Values as float32, NaN where not finite or not tradable; the number of tradable rows without a value."""
     missing = 0
     for i in range(len(out)):
         v = np.float32(values[i])
         out[i] = v if (np.abs(v) < np.inf) & tradable[i] else np.float32(np.nan)
-    for i in range(len(out)): missing += tradable[i] & (out[i] != out[i])
+    for i in range(len(out)):
+        missing += tradable[i] & (out[i] != out[i])
     return missing
+
 
 @njit(nogil=True, cache=True)
 def _to_rows(block, out):
-    "out[i, f] = block[f, i], in tiles that fit the cache."
+    """out[i, f] = block[f, i], in tiles that fit the cache."""
     F, n = block.shape
     for i0 in range(0, n, 16):
         for f0 in range(0, F, 16):
             for i in range(i0, min(i0 + 16, n)):
-                for f in range(f0, min(f0 + 16, F)): out[i, f] = block[f, i]
+                for f in range(f0, min(f0 + 16, F)):
+                    out[i, f] = block[f, i]
+
 
 def _fields(panel, features):
-    "Row-aligned inputs of asset-level features, the market's and the sectors' returns among them."
+    """Row-aligned inputs of asset-level features, the market's and the sectors' returns among them."""
     need = {i for f in features if f.compute for i in f.inputs}
     fields = {i: panel.fields[i] for i in need - {*DERIVED}}
     if need & {*DERIVED}:
         close = panel.fields["close"].astype(np.float64)
         ret = np.full(panel.n_rows, np.nan)
-        ret[1:] = close[1:]/close[:-1] - 1
+        ret[1:] = close[1:] / close[:-1] - 1
         ret[panel.asset_offsets[:-1]] = np.nan
         fields |= {by: mean_by_date(panel, ret, by) for by in need & {"market", "sector"}}
-        if "residual" in need: fields["residual"] = factor_residual(panel, ret)
+        if "residual" in need:
+            fields["residual"] = factor_residual(panel, ret)
     return fields
 
+
 def _one_asset(panel, features, fields, plan, a, block):
-    "Fill `block`, (n_features, bars of asset a), with raw values; the number of missing ones on tradable rows, per feature."
-    rows = slice(*panel.asset_offsets[a:a+2])
+    """Fill `block`, (n_features, bars of asset a), with raw values; the number of missing ones on tradable rows, per
+    feature.
+    """
+    rows = slice(*panel.asset_offsets[a : a + 2])
     h = History({k: v[rows] for k, v in fields.items()}, plan)
-    def values(f): return f.compute(h) if f.compute else panel.fields[f.inputs[0]][rows]
+
+    def values(f):
+        return f.compute(h) if f.compute else panel.fields[f.inputs[0]][rows]
+
     with np.errstate(all="ignore"):
         return [_store(values(f), panel.tradable[rows], block[j]) for j, f in enumerate(features)]
 
+
 def _asset_level(panel, features, out):
-    "Fill `out`, (n_rows, n_features), with raw values; the number of missing ones on tradable rows, per feature."
-    fields, plan = _fields(panel, features), windows_asked(features)
+    """Fill `out`, (n_rows, n_features), with raw values; the number of missing ones on tradable rows, per feature."""
+    fields = _fields(panel, features)
+    plan = windows_asked(features)
+
     def one(a):
-        rows = slice(*panel.asset_offsets[a:a+2])
+        rows = slice(*panel.asset_offsets[a : a + 2])
         block = np.empty((len(features), rows.stop - rows.start), np.float32)
         missing = _one_asset(panel, features, fields, plan, a, block)
         _to_rows(block, out[rows])
         return missing
+
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #980179b7
+# %% ../../nbs/features/compute.ipynb #6463eed9
 def compute_features(
-    panel:Panel,
-    names="core", # name, family, set, glob, `Feature`, or a list of these; see `list_features`
-    transform:str|None="rank", # "rank" by date in [-1, 1], "zscore" by date, or None: raw values with NaN
-)->Features: # float32, one row per panel row, one column per feature
+    panel: Panel,
+    names="core",  # name, family, set, glob, `Feature`, or a list of these; see `list_features`
+    transform: str | None = "rank",  # "rank" by date in [-1, 1], "zscore" by date, or None: raw values with NaN
+) -> Features:  # float32, one row per panel row, one column per feature
     """Features on every row of a panel; masked rows get 0, or NaN where they are raw.
 
     `X.missing` keeps the share of tradable rows without a value and `X.skipped` what could not be made and why.
@@ -149,49 +198,63 @@ def compute_features(
     Features
         float32, one row per panel row, one column per feature
     """
-    if transform is not None and transform not in TRANSFORMS: raise unknown_name("transform", transform, [*TRANSFORMS, "None"])
+    if transform is not None and transform not in TRANSFORMS:
+        raise unknown_name("transform", transform, [*TRANSFORMS, "None"])
     wanted, skipped = resolve_features(panel, names)
     values, gone = _values(panel, wanted, transform)
-    if transform: gone = TRANSFORMS[transform](panel, values)
+    if transform:
+        gone = TRANSFORMS[transform](panel, values)
     live = max(int(panel.tradable.sum()), 1)
-    return Features(panel, tuple(f.name for f in wanted), values, tuple(f.lookback for f in wanted),
-                    {f.name: float(m)/live for f, m in zip(wanted, gone)}, skipped,
-                    transform is not None or any(f.cross_sectional for f in wanted), {f.name: f.level for f in wanted if f.level})
+    return Features(
+        panel,
+        tuple(f.name for f in wanted),
+        values,
+        tuple(f.lookback for f in wanted),
+        {f.name: float(m) / live for f, m in zip(wanted, gone)},
+        skipped,
+        transform is not None or any(f.cross_sectional for f in wanted),
+        {f.name: f.level for f in wanted if f.level},
+    )
 
-# %% ../../nbs/features/compute.ipynb #01fc3376
+# %% ../../nbs/features/compute.ipynb #fec293d0
 def _values(panel, wanted, transform):
-    "The wanted columns before the transform, and how many tradable rows have no value in each."
+    """The wanted columns before the transform, and how many tradable rows have no value in each."""
     base = [f for f in choose([*wanted, *(n for f in wanted for n in f.of)]) if not f.of]
     values = np.empty((panel.n_rows, len(base)), np.float32)
     gone = _asset_level(panel, base, values)
-    if base == wanted: return values, gone
+    if base == wanted:
+        return values, gone
     values = _assemble(panel, values, base, wanted, transform)
     return values, [int(np.isnan(values[:, j]).sum() - (~panel.tradable).sum()) for j in range(len(wanted))]
 
-# %% ../../nbs/features/compute.ipynb #71e8aff4
+# %% ../../nbs/features/compute.ipynb #134dfcb0
 def _assemble(panel, values, base, wanted, transform):
-    "The wanted columns, features of features included; products are taken of what the transform gives."
+    """The wanted columns, features of features included; products are taken of what the transform gives."""
     column = {f.name: values[:, j] for j, f in enumerate(base)}
+
     def transformed(x):
         x = np.ascontiguousarray(x[:, None])
         TRANSFORMS[transform](panel, x)
         return x[:, 0]
+
     out = np.empty((panel.n_rows, len(wanted)), np.float32)
     for j, f in enumerate(wanted):
         parts = [column[n] for n in f.of]
-        if f.family == "interaction" and transform: parts = [transformed(p) for p in parts]
+        if f.family == "interaction" and transform:
+            parts = [transformed(p) for p in parts]
         out[:, j] = f.compute(panel, *parts) if f.of else column[f.name]
     out[~panel.tradable] = np.nan
     return out
 
-# %% ../../nbs/features/compute.ipynb #e45039ff
+# %% ../../nbs/features/compute.ipynb #d7e7e64e
 def adjusted_panel(
-    panel:Panel,
-    split:float=1., # new shares for an old one, after the last date
-    dividend:float=1., # what is left of a price after a dividend after the last date
-    assets=None, # names of the assets it happens to; default every second one
-)->Panel: # prices and volumes in float64, so that nothing is rounded on the way
-    """The panel as a file shows it that was adjusted for a later split or dividend of some assets, over their whole history.
+    panel: Panel,
+    split: float = 1.0,  # new shares for an old one, after the last date
+    dividend: float = 1.0,  # what is left of a price after a dividend after the last date
+    assets=None,  # names of the assets it happens to; default every second one
+) -> Panel:  # prices and volumes in float64, so that nothing is rounded on the way
+    """The panel as a file shows it that was adjusted for a later split or dividend of some assets, over their whole
+    history.
 
     Parameters
     ----------
@@ -210,4 +273,4 @@ def adjusted_panel(
     """
     names = panel.assets[::2] if assets is None else assets
     here = np.isin(panel.assets, names)[panel.asset_code]
-    return replace(panel, fields=adjusted_bars(panel.fields, np.where(here, split, 1.), np.where(here, dividend, 1.)))
+    return replace(panel, fields=adjusted_bars(panel.fields, np.where(here, split, 1.0), np.where(here, dividend, 1.0)))

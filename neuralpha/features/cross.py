@@ -19,49 +19,62 @@ from numba import njit
 from ..core import NeuralphaError
 from ..data.panel import Panel
 
-# %% ../../nbs/features/cross.ipynb #d1fb9f46
+# %% ../../nbs/features/cross.ipynb #7673b30a
 def in_threads(work, items):
-    "Run `work(item)` for all items on as many threads as numba may use; the first exception is raised."
+    """Run `work(item)` for all items on as many threads as numba may use; the first exception is raised."""
     n = numba.get_num_threads()
-    if n == 1: return [work(i) for i in items]
-    with ThreadPoolExecutor(n) as pool: return list(pool.map(work, items))
+    if n == 1:
+        return [work(i) for i in items]
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(work, items))
 
-# %% ../../nbs/features/cross.ipynb #48ed316e
+# %% ../../nbs/features/cross.ipynb #2fa3cf8a
 @njit(nogil=True, cache=True)
 def _pack(bits, rows, keys):
-    "keys[f, i]: order-preserving integer of bits[rows[i], f] above, i below; missing values last."
+    """keys[f, i]: order-preserving integer of bits[rows[i], f] above, i below; missing values last."""
     for i in range(len(rows)):
         for f in range(bits.shape[1]):
             u = np.uint64(bits[rows[i], f])
-            if (u & np.uint64(0x7FFFFFFF)) > np.uint64(0x7F800000): key = np.uint64(0xFFFFFFFF)
-            elif u == np.uint64(0x80000000): key = u # -0.0 ranks with 0.0
-            elif u >> np.uint64(31): key = u ^ np.uint64(0xFFFFFFFF)
-            else: key = u | np.uint64(0x80000000)
+            if (u & np.uint64(0x7FFFFFFF)) > np.uint64(0x7F800000):
+                key = np.uint64(0xFFFFFFFF)
+            elif u == np.uint64(0x80000000):
+                key = u  # -0.0 ranks with 0.0
+            elif u >> np.uint64(31):
+                key = u ^ np.uint64(0xFFFFFFFF)
+            else:
+                key = u | np.uint64(0x80000000)
             keys[f, i] = (key << np.uint64(32)) | np.uint64(i)
+
 
 @njit(nogil=True, cache=True)
 def _spread(keys, rows, values, missing):
-    "Write mapped average ranks of sorted keys into `values`; 0 for missing ones, which are counted."
-    n, low = len(rows), np.uint64(0xFFFFFFFF)
+    """Write mapped average ranks of sorted keys into `values`; 0 for missing ones, which are counted."""
+    n = len(rows)
+    low = np.uint64(0xFFFFFFFF)
     for f in range(keys.shape[0]):
         have = n
-        while have > 0 and keys[f, have-1] >> np.uint64(32) == low: have -= 1
+        while have > 0 and keys[f, have - 1] >> np.uint64(32) == low:
+            have -= 1
         missing[f] += n - have
         i = 0
         while i < have:
             j = i + 1
-            while j < have and keys[f, j] >> np.uint64(32) == keys[f, i] >> np.uint64(32): j += 1
-            rank = np.float32((i + j + 1)/(have + 1) - 1) # 2·(i + j + 1)/2/(n + 1) - 1
-            for q in range(i, j): values[rows[np.int64(keys[f, q] & low)], f] = rank
+            while j < have and keys[f, j] >> np.uint64(32) == keys[f, i] >> np.uint64(32):
+                j += 1
+            rank = np.float32((i + j + 1) / (have + 1) - 1)  # 2·(i + j + 1)/2/(n + 1) - 1
+            for q in range(i, j):
+                values[rows[np.int64(keys[f, q] & low)], f] = rank
             i = j
-        for q in range(have, n): values[rows[np.int64(keys[f, q] & low)], f] = 0.
+        for q in range(have, n):
+            values[rows[np.int64(keys[f, q] & low)], f] = 0.0
 
-# %% ../../nbs/features/cross.ipynb #51c32ac7
+# %% ../../nbs/features/cross.ipynb #51f473a9
 def rank_by_date(
-    panel:Panel,
-    values:np.ndarray, # (n_rows, n_features) float32, C order; overwritten
-)->np.ndarray: # (n_features,) number of tradable rows without a value
-    """Replace values by their rank among the date's tradable assets, in [-1, 1]; missing values and masked rows become 0.
+    panel: Panel,
+    values: np.ndarray,  # (n_rows, n_features) float32, C order; overwritten
+) -> np.ndarray:  # (n_features,) number of tradable rows without a value
+    """Replace values by their rank among the date's tradable assets, in [-1, 1]; missing values and masked rows become
+    0.
 
     Parameters
     ----------
@@ -75,10 +88,11 @@ def rank_by_date(
         (n_features,) number of tradable rows without a value
     """
     F = values.shape[1]
+
     def dates(span):
         missing = np.zeros(F, np.int64)
         for d in range(*span):
-            rows = panel.by_date[panel.date_offsets[d]:panel.date_offsets[d+1]]
+            rows = panel.by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
             live = rows[panel.tradable[rows]]
             values[rows[~panel.tradable[rows]]] = 0
             keys = np.empty((F, len(live)), np.uint64)
@@ -86,21 +100,25 @@ def rank_by_date(
             keys.sort(axis=1)
             _spread(keys, live, values, missing)
         return missing
+
     return _over_dates(panel, dates)
 
-def _over_dates(panel, work)->np.ndarray:
-    "The sum of `work((first, end))` over runs of dates."
+
+def _over_dates(panel, work) -> np.ndarray:
+    """The sum of `work((first, end))` over runs of dates."""
     cuts = np.linspace(0, panel.n_dates, min(64, panel.n_dates) + 1).astype(int)
     return np.sum(in_threads(work, list(zip(cuts[:-1], cuts[1:]))), 0, dtype=np.int64)
 
-# %% ../../nbs/features/cross.ipynb #94bf440a
-TRIM = 3. # deviations
+# %% ../../nbs/features/cross.ipynb #cf070da3
+TRIM = 3.0  # deviations
+
 
 def zscore_by_date(
-    panel:Panel,
-    values:np.ndarray, # (n_rows, n_features) float32; overwritten
-)->np.ndarray: # (n_features,) number of tradable rows without a value
-    """Replace values by their standard score among the date's tradable assets, held to `TRIM`; missing values and masked rows become 0, and a date without spread.
+    panel: Panel,
+    values: np.ndarray,  # (n_rows, n_features) float32; overwritten
+) -> np.ndarray:  # (n_features,) number of tradable rows without a value
+    """Replace values by their standard score among the date's tradable assets, held to `TRIM`; missing values and
+    masked rows become 0, and a date without spread.
 
     Parameters
     ----------
@@ -113,38 +131,46 @@ def zscore_by_date(
     np.ndarray
         (n_features,) number of tradable rows without a value
     """
+
     def dates(span):
         missing = np.zeros(values.shape[1], np.int64)
         for d in range(*span):
-            rows = panel.by_date[panel.date_offsets[d]:panel.date_offsets[d+1]]
+            rows = panel.by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
             live = rows[panel.tradable[rows]]
             values[rows[~panel.tradable[rows]]] = 0
             v = values[live].astype(np.float64)
             gap = ~np.isfinite(v)
             n = np.maximum(len(live) - gap.sum(0), 1)
             v[gap] = 0
-            v -= v.sum(0)/n
+            v -= v.sum(0) / n
             v[gap] = 0
-            spread = np.sqrt((v*v).sum(0)/n)
-            values[live] = np.clip(v/np.where(spread > 1e-12*np.abs(v).max(0, initial=0), spread, np.inf), -TRIM, TRIM)
+            spread = np.sqrt((v * v).sum(0) / n)
+            values[live] = np.clip(
+                v / np.where(spread > 1e-12 * np.abs(v).max(0, initial=0), spread, np.inf), -TRIM, TRIM
+            )
             missing += gap.sum(0)
         return missing
+
     return _over_dates(panel, dates)
+
 
 TRANSFORMS = {"rank": rank_by_date, "zscore": zscore_by_date}
 
-# %% ../../nbs/features/cross.ipynb #5d8cd0b0
-def sector_codes(panel:Panel)->np.ndarray:
-    "(n_assets,) int64 sector number by asset, -1 where unknown."
-    if "sector" not in panel.attributes: raise NeuralphaError(f"{panel.name} has no attribute 'sector'.")
+# %% ../../nbs/features/cross.ipynb #893c858c
+def sector_codes(panel: Panel) -> np.ndarray:
+    """(n_assets,) int64 sector number by asset, -1 where unknown."""
+    if "sector" not in panel.attributes:
+        raise NeuralphaError(f"{panel.name} has no attribute 'sector'.")
     import pandas as pd
+
     return pd.factorize(panel.attributes["sector"].reindex(panel.assets), sort=True)[0].astype(np.int64)
 
+
 def mean_by_date(
-    panel:Panel,
-    values:np.ndarray, # (n_rows,) float
-    by:str="market", # "market" or "sector"
-)->np.ndarray: # (n_rows,) float64, the row's own date (and sector); NaN where nobody has a value
+    panel: Panel,
+    values: np.ndarray,  # (n_rows,) float
+    by: str = "market",  # "market" or "sector"
+) -> np.ndarray:  # (n_rows,) float64, the row's own date (and sector); NaN where nobody has a value
     """Equal-weighted mean over the tradable rows of a date, or of a date and sector, on every row of it.
 
     Parameters
@@ -161,21 +187,24 @@ def mean_by_date(
         (n_rows,) float64, the row's own date (and sector); NaN where nobody has a value
     """
     group = np.zeros(panel.n_assets, np.int64) if by == "market" else sector_codes(panel)
-    cell = panel.date_code + np.int64(panel.n_dates)*group[panel.asset_code]
+    cell = panel.date_code + np.int64(panel.n_dates) * group[panel.asset_code]
     use = panel.tradable & np.isfinite(values) & (cell >= 0)
-    size = panel.n_dates*(group.max(initial=0) + 1)
-    total, count = np.bincount(cell[use], values[use].astype(np.float64), size), np.bincount(cell[use], minlength=size)
-    with np.errstate(invalid="ignore"): return np.where(cell >= 0, (total/count)[np.maximum(cell, 0)], np.nan)
+    size = panel.n_dates * (group.max(initial=0) + 1)
+    total = np.bincount(cell[use], values[use].astype(np.float64), size)
+    count = np.bincount(cell[use], minlength=size)
+    with np.errstate(invalid="ignore"):
+        return np.where(cell >= 0, (total / count)[np.maximum(cell, 0)], np.nan)
 
-# %% ../../nbs/features/cross.ipynb #c20ccb67
-FACTOR_WINDOW = 252 # returns the components are estimated from
-FACTOR_HISTORY = FACTOR_WINDOW + 31 # bars before t that a residual may read: the window, its first price, and a month
+# %% ../../nbs/features/cross.ipynb #b68163b4
+FACTOR_WINDOW = 252  # returns the components are estimated from
+FACTOR_HISTORY = FACTOR_WINDOW + 31  # bars before t that a residual may read: the window, its first price, and a month
+
 
 def factor_residual(
-    panel:Panel,
-    returns:np.ndarray, # (n_rows,) return of each bar, NaN where unknown
-    factors:int=15, # components taken out; at most a quarter of the assets
-)->np.ndarray: # (n_rows,) float64, in deviations of the asset's own past returns; NaN where there was no estimate
+    panel: Panel,
+    returns: np.ndarray,  # (n_rows,) return of each bar, NaN where unknown
+    factors: int = 15,  # components taken out; at most a quarter of the assets
+) -> np.ndarray:  # (n_rows,) float64, in deviations of the asset's own past returns; NaN where there was no estimate
     """Each bar's return less what the components of the year before the month explain of it.
 
     Parameters
@@ -193,30 +222,39 @@ def factor_residual(
         estimate
     """
     if panel.n_dates > FACTOR_WINDOW and (most := np.unique(_months(panel), return_counts=True)[1].max()) > 31:
-        raise NeuralphaError(f"{panel.name} has {most} bars in a month; residuals of factors are made from daily or slower bars.")
+        raise NeuralphaError(
+            f"{panel.name} has {most} bars in a month; residuals of factors are made from daily or slower bars."
+        )
     wide = np.full((panel.n_dates, panel.n_assets), np.nan, np.float32)
     wide[panel.date_code, panel.asset_code] = np.where(panel.tradable, returns, np.nan)
     out = np.full_like(wide, np.nan)
     starts = np.flatnonzero(np.diff(_months(panel), prepend=-1))
     for first, stop in zip(starts, [*starts[1:], panel.n_dates]):
-        if first <= FACTOR_WINDOW: continue
-        past = wide[first - FACTOR_WINDOW:first]
-        assets = np.flatnonzero(np.isfinite(past).sum(0) >= .9*FACTOR_WINDOW)
-        count = min(factors, len(assets)//4)
-        if not count: continue
+        if first <= FACTOR_WINDOW:
+            continue
+        past = wide[first - FACTOR_WINDOW : first]
+        assets = np.flatnonzero(np.isfinite(past).sum(0) >= 0.9 * FACTOR_WINDOW)
+        count = min(factors, len(assets) // 4)
+        if not count:
+            continue
         deviation, loadings = _components(past[:, assets].astype(np.float64), count)
-        now = np.clip(wide[first:stop, assets]/deviation, -6, 6)
+        now = np.clip(wide[first:stop, assets] / deviation, -6, 6)
         known = np.nan_to_num(now)
         out[first:stop, assets] = now - known @ loadings @ loadings.T
     return out[panel.date_code, panel.asset_code].astype(np.float64)
 
-def _months(panel): return panel.dates.astype("datetime64[M]").astype(np.int64)
+
+def _months(panel):
+    return panel.dates.astype("datetime64[M]").astype(np.int64)
+
 
 def _components(returns, count):
-    "Standard deviations (n_assets,) and orthonormal loadings (n_assets, count) of standardised returns, (bars, n_assets)."
+    """Standard deviations (n_assets,) and orthonormal loadings (n_assets, count) of standardised returns, (bars,
+    n_assets).
+    """
     deviation = np.nanstd(returns, 0)
-    deviation = np.where(deviation > 0, deviation, np.inf) # a price that never moves explains nothing
-    z = np.nan_to_num(np.clip((returns - np.nanmean(returns, 0))/deviation, -6, 6))
+    deviation = np.where(deviation > 0, deviation, np.inf)  # a price that never moves explains nothing
+    z = np.nan_to_num(np.clip((returns - np.nanmean(returns, 0)) / deviation, -6, 6))
     values, vectors = np.linalg.eigh(z @ z.T)
-    keep = values[-count:] > 1e-9*max(values[-1], 1e-300)
-    return deviation, z.T @ (vectors[:, -count:][:, keep]/np.sqrt(values[-count:][keep]))
+    keep = values[-count:] > 1e-9 * max(values[-1], 1e-300)
+    return deviation, z.T @ (vectors[:, -count:][:, keep] / np.sqrt(values[-count:][keep]))

@@ -21,7 +21,7 @@ from ..core import NeuralphaError, unknown_name
 from . import kernels
 from .cross import FACTOR_HISTORY, mean_by_date
 
-# %% ../../nbs/features/families.ipynb #fd5de4ec
+# %% ../../nbs/features/families.ipynb #c20a180c
 @dataclass(frozen=True)
 class Feature:
     """One declared feature. `compute(history)` gives its float64 values on the bars of one asset.
@@ -33,15 +33,11 @@ class Feature:
     name : str
     family : str
     inputs : tuple
-        panel fields it reads; "market", "sector" and "residual" are returns: of the market, of the
-        asset's sector, left by the factors
     lookback : int
         bars before t it may read; 0 uses bar t alone
     formula : str
     source : str
     compute : object
-        History -> (n,) float64; for features of features: (panel, *columns) -> (n_rows,); None: the
-        one input as it stands
     cross_sectional : bool, default False
         reads other assets' bars of the same dates
     of : tuple, default ()
@@ -49,31 +45,38 @@ class Feature:
     level : str, default ''
         a word of `LEVELS` if it keeps a size that adjusting prices after the file moves
     """
+
     name: str
     family: str
-    inputs: tuple # panel fields it reads; "market", "sector" and "residual" are returns: of the market, of the asset's sector, left by the factors
-    lookback: int # bars before t it may read; 0 uses bar t alone
+    # panel fields it reads; "market", "sector" and "residual" are returns: of the market, of the asset's sector, left
+    # by the factors
+    inputs: tuple
+    lookback: int  # bars before t it may read; 0 uses bar t alone
     formula: str
     source: str
-    compute: object # History -> (n,) float64; for features of features: (panel, *columns) -> (n_rows,); None: the one input as it stands
-    cross_sectional: bool = False # reads other assets' bars of the same dates
-    of: tuple = () # a feature of features: the names it is made of
-    level: str = "" # a word of `LEVELS` if it keeps a size that adjusting prices after the file moves
+    # History -> (n,) float64; for features of features: (panel, *columns) -> (n_rows,); None: the one input as it
+    # stands
+    compute: object
+    cross_sectional: bool = False  # reads other assets' bars of the same dates
+    of: tuple = ()  # a feature of features: the names it is made of
+    level: str = ""  # a word of `LEVELS` if it keeps a size that adjusting prices after the file moves
 
-# %% ../../nbs/features/families.ipynb #00b214a4
-LEVELS = { # word -> what moves a feature of this kind, in words
-    "money": "close × volume: unchanged by later splits, moved where prices, but not volumes, are adjusted for later dividends",
+# %% ../../nbs/features/families.ipynb #d6ab864f
+LEVELS = {  # word -> what moves a feature of this kind, in words
+    "money": "close × volume: unchanged by later splits, moved where prices, but not volumes, are adjusted for "
+    "later dividends",
     "price": "a price: moved by adjustments for later splits and dividends",
     "shares": "a number of shares: moved where volumes are adjusted for later splits",
 }
 _MOVES = {"": set(), "money": {"dividend"}, "price": {"split", "dividend"}, "shares": {"split"}}
 
+
 def joint_level(levels):
-    "The word for a feature made of several: what moves any of them moves it."
+    """The word for a feature made of several: what moves any of them moves it."""
     moves = set().union(*(_MOVES[level] for level in levels))
     return next(word for word, by in _MOVES.items() if by == moves)
 
-# %% ../../nbs/features/families.ipynb #95b41c46
+# %% ../../nbs/features/families.ipynb #4c099c9b
 class History:
     """The bars of one asset: fields as float64 arrays, derived series, and rolling statistics computed once.
 
@@ -84,102 +87,131 @@ class History:
     plan : dict | None, default None
         (kernel, series) -> windows that will be asked for; see `windows_asked`
     """
-    def __init__(self,
-        fields:dict, # name -> (n,) float array; NaN on masked bars
-        plan:dict|None=None, # (kernel, series) -> windows that will be asked for; see `windows_asked`
+
+    def __init__(
+        self,
+        fields: dict,  # name -> (n,) float array; NaN on masked bars
+        plan: dict | None = None,  # (kernel, series) -> windows that will be asked for; see `windows_asked`
     ):
         self.fields, self.plan, self._memo = fields, plan or {}, {}
 
     def __getitem__(self, name):
-        "A derived series of `SERIES`, or else a field, as (n,) float64."
+        """A derived series of `SERIES`, or else a field, as (n,) float64."""
         if name not in self._memo:
             self._memo[name] = SERIES[name](self) if name in SERIES else self.fields[name].astype(np.float64)
         return self._memo[name]
 
-    def lag(self, name, k:int):
-        "The series k bars earlier; NaN before the first bar."
-        x, out = self[name], np.full(len(self), np.nan)
-        out[k:] = x[:max(len(x)-k, 0)]
+    def lag(self, name, k: int):
+        """The series k bars earlier; NaN before the first bar."""
+        x = self[name]
+        out = np.full(len(self), np.nan)
+        out[k:] = x[: max(len(x) - k, 0)]
         return out
 
-    def change(self, name, k:int):
-        "x[t]/x[t-k] - 1."
-        return self[name]/self.lag(name, k) - 1
+    def change(self, name, k: int):
+        """x[t]/x[t-k] - 1."""
+        return self[name] / self.lag(name, k) - 1
 
-    def rolled(self, kernel, names:tuple, window:int):
-        "One window's row of every array that `kernel(*series, windows)` returns, over the named series."
+    def rolled(self, kernel, names: tuple, window: int):
+        """One window's row of every array that `kernel(*series, windows)` returns, over the named series."""
         windows = self.plan.get((kernel, names), ())
-        if window not in windows: windows = (window,)
+        if window not in windows:
+            windows = (window,)
         key = kernel, names, windows
-        if key not in self._memo: self._memo[key] = kernel(*[self[n] for n in names], np.array(windows))
+        if key not in self._memo:
+            self._memo[key] = kernel(*[self[n] for n in names], np.array(windows))
         found = self._memo[key]
         j = windows.index(window)
         return found[j] if isinstance(found, np.ndarray) else tuple(a[j] for a in found)
 
-    def sum(self, name, w): return self._enough(self.rolled(kernels.roll_sum, (name,), w), self.count(name, w), w)
-    def count(self, name, w): return self.rolled(kernels.roll_count, (name,), w)
-    def mean(self, name, w): return self._enough(self.rolled(kernels.roll_moments, (name,), w)[0], self.count(name, w), w)
-    def std(self, name, w): return self._enough(self.rolled(kernels.roll_moments, (name,), w)[1], self.count(name, w), w)
-    def max(self, name, w): return self._enough(self.rolled(kernels.roll_max, (name,), w)[0], self.count(name, w), w)
-    def min(self, name, w): return -self.max("-" + name, w)
-    def rank(self, name, w): return self._enough(self.rolled(kernels.roll_rank, (name,), w), self.count(name, w), w)
+    def sum(self, name, w):
+        return self._enough(self.rolled(kernels.roll_sum, (name,), w), self.count(name, w), w)
+
+    def count(self, name, w):
+        return self.rolled(kernels.roll_count, (name,), w)
+
+    def mean(self, name, w):
+        return self._enough(self.rolled(kernels.roll_moments, (name,), w)[0], self.count(name, w), w)
+
+    def std(self, name, w):
+        return self._enough(self.rolled(kernels.roll_moments, (name,), w)[1], self.count(name, w), w)
+
+    def max(self, name, w):
+        return self._enough(self.rolled(kernels.roll_max, (name,), w)[0], self.count(name, w), w)
+
+    def min(self, name, w):
+        return -self.max("-" + name, w)
+
+    def rank(self, name, w):
+        return self._enough(self.rolled(kernels.roll_rank, (name,), w), self.count(name, w), w)
 
     def corr(self, x, y, w):
-        "Correlation of two series."
+        """Correlation of two series."""
         cov, vx, vy, count = self.rolled(kernels.roll_joint, (x, y), w)
-        return self._enough(np.where(np.minimum(vx, vy) > 0, cov, np.nan)/np.sqrt(vx*vy), count, w)
+        return self._enough(np.where(np.minimum(vx, vy) > 0, cov, np.nan) / np.sqrt(vx * vy), count, w)
 
-    def ema(self, name, alpha:float, length:int):
-        "Exponential average with weights alpha·(1-alpha)^k over the newest `length` bars, scaled to sum to one."
+    def ema(self, name, alpha: float, length: int):
+        """Exponential average with weights alpha·(1-alpha)^k over the newest `length` bars, scaled to sum to one."""
         key = "ema", name, alpha, length
         if key not in self._memo:
-            total, weight = kernels.roll_weighted(self[name], (1 - alpha)**np.arange(length))
-            self._memo[key] = np.where(np.arange(len(self)) >= length//2, total, np.nan)/weight
+            total, weight = kernels.roll_weighted(self[name], (1 - alpha) ** np.arange(length))
+            self._memo[key] = np.where(np.arange(len(self)) >= length // 2, total, np.nan) / weight
         return self._memo[key]
 
     @staticmethod
-    def _enough(values, count, w): return np.where(2*count >= w, values, np.nan)
+    def _enough(values, count, w):
+        return np.where(2 * count >= w, values, np.nan)
 
-    def __len__(self): return len(next(iter(self.fields.values())))
+    def __len__(self):
+        return len(next(iter(self.fields.values())))
 
-# %% ../../nbs/features/families.ipynb #26c2c736
-def _ret(h): return h.change("close", 1)
+# %% ../../nbs/features/families.ipynb #c88ac707
+def _ret(h):
+    return h.change("close", 1)
 
-SERIES = { # derived series, each a function of the history
+
+SERIES = {  # derived series, each a function of the history
     "ret": _ret,
     "log_ret": lambda h: np.log1p(h["ret"]),
     "abs_ret": lambda h: np.abs(h["ret"]),
-    "overnight": lambda h: h["open"]/h.lag("close", 1) - 1,
-    "intraday": lambda h: h["close"]/h["open"] - 1,
+    "overnight": lambda h: h["open"] / h.lag("close", 1) - 1,
+    "intraday": lambda h: h["close"] / h["open"] - 1,
     "location": lambda h: _ratio(h["close"] - h["low"], h["high"] - h["low"]),
-    "dollars": lambda h: h["close"]*h["volume"],
+    "dollars": lambda h: h["close"] * h["volume"],
     "log_volume": lambda h: np.log(np.where(h["volume"] > 0, h["volume"], np.nan)),
     "volume_change": lambda h: h["log_volume"] - h.lag("log_volume", 1),
-    "illiquidity": lambda h: h["abs_ret"]/np.where(h["dollars"] > 0, h["dollars"], np.nan),
-    "parkinson": lambda h: np.log(h["high"]/h["low"])**2/(4*np.log(2)),
-    "garman_klass": lambda h: .5*np.log(h["high"]/h["low"])**2 - (2*np.log(2) - 1)*np.log(h["close"]/h["open"])**2,
+    "illiquidity": lambda h: h["abs_ret"] / np.where(h["dollars"] > 0, h["dollars"], np.nan),
+    "parkinson": lambda h: np.log(h["high"] / h["low"]) ** 2 / (4 * np.log(2)),
+    "garman_klass": lambda h: (
+        0.5 * np.log(h["high"] / h["low"]) ** 2 - (2 * np.log(2) - 1) * np.log(h["close"] / h["open"]) ** 2
+    ),
     "log_overnight": lambda h: np.log1p(h["overnight"]),
     "log_intraday": lambda h: np.log1p(h["intraday"]),
-    "rogers_satchell": lambda h: (np.log(h["high"]/h["close"])*np.log(h["high"]/h["open"])
-                                  + np.log(h["low"]/h["close"])*np.log(h["low"]/h["open"])),
+    "rogers_satchell": lambda h: (
+        np.log(h["high"] / h["close"]) * np.log(h["high"] / h["open"])
+        + np.log(h["low"] / h["close"]) * np.log(h["low"] / h["open"])
+    ),
     "true_range": lambda h: np.fmax(h["high"], h.lag("close", 1)) - np.fmin(h["low"], h.lag("close", 1)),
-    "typical": lambda h: (h["high"] + h["low"] + h["close"])/3,
+    "typical": lambda h: (h["high"] + h["low"] + h["close"]) / 3,
     "gain": lambda h: np.maximum(h["close"] - h.lag("close", 1), 0),
     "loss": lambda h: np.maximum(h.lag("close", 1) - h["close"], 0),
-    "-low": lambda h: -h["low"], "-close": lambda h: -h["close"], "-ret": lambda h: -h["ret"],
+    "-low": lambda h: -h["low"],
+    "-close": lambda h: -h["close"],
+    "-ret": lambda h: -h["ret"],
     "lag_ret": lambda h: h.lag("ret", 1),
     "traded": lambda h: (np.nan_to_num(h["volume"]) > 0).astype(float),
 }
 
-def _ratio(a, b):
-    "a/b, NaN where b is zero."
-    return a/np.where(b == 0, np.nan, b)
 
-# %% ../../nbs/features/families.ipynb #497acb42
+def _ratio(a, b):
+    """a/b, NaN where b is zero."""
+    return a / np.where(b == 0, np.nan, b)
+
+# %% ../../nbs/features/families.ipynb #7ad41a61
 def example_bars(
-    n:int=420, # bars
-    seed:int=0,
-)->dict: # name -> (n,) array: open high low close volume shares vwap, and the returns of market, sector and residual
+    n: int = 420,  # bars
+    seed: int = 0,
+) -> dict:  # name -> (n,) array: open high low close volume shares vwap, and the returns of market, sector and residual
     """One simulated asset's bars; about 2% are masked (NaN).
 
     Parameters
@@ -195,20 +227,28 @@ def example_bars(
         sector and residual
     """
     rng = np.random.default_rng(seed)
-    close = 50*np.exp(np.cumsum(.02*rng.standard_normal(n)))
-    open_ = close*np.exp(.005*rng.standard_normal(n))
-    high, low = np.maximum(open_, close)*np.exp(.01*rng.random(n)), np.minimum(open_, close)*np.exp(-.01*rng.random(n))
-    market = .01*rng.standard_normal(n)
-    fields = dict(open=open_, high=high, low=low, close=close, volume=np.round(1e5*np.exp(rng.standard_normal(n))),
-                  shares=np.full(n, 1e7), vwap=(high + low + close)/3)
-    hole = rng.random(n) < .02
+    close = 50 * np.exp(np.cumsum(0.02 * rng.standard_normal(n)))
+    open_ = close * np.exp(0.005 * rng.standard_normal(n))
+    high = np.maximum(open_, close) * np.exp(0.01 * rng.random(n))
+    low = np.minimum(open_, close) * np.exp(-0.01 * rng.random(n))
+    market = 0.01 * rng.standard_normal(n)
+    fields = dict(
+        open=open_,
+        high=high,
+        low=low,
+        close=close,
+        volume=np.round(1e5 * np.exp(rng.standard_normal(n))),
+        shares=np.full(n, 1e7),
+        vwap=(high + low + close) / 3,
+    )
+    hole = rng.random(n) < 0.02
     masked = {k: np.where(hole, np.nan, v).astype(np.float32) for k, v in fields.items()}
-    return masked | dict(market=market, sector=market + .005*rng.standard_normal(n), residual=rng.standard_normal(n))
+    return masked | dict(market=market, sector=market + 0.005 * rng.standard_normal(n), residual=rng.standard_normal(n))
 
-# %% ../../nbs/features/families.ipynb #f472ead5
+# %% ../../nbs/features/families.ipynb #357878b2
 def windows_asked(
-    features, # `Feature`s of one asset
-)->dict: # (kernel, series) -> ascending windows: the `plan` of a `History`
+    features,  # `Feature`s of one asset
+) -> dict:  # (kernel, series) -> ascending windows: the `plan` of a `History`
     """The rolling windows that features will ask for, by kernel and series.
 
     Parameters
@@ -224,26 +264,29 @@ def windows_asked(
     h = History({i: np.full(1, np.nan) for f in features for i in f.inputs})
     with np.errstate(all="ignore"):
         for f in features:
-            if f.compute: f.compute(h)
+            if f.compute:
+                f.compute(h)
     plan = {}
     for key in h._memo:
-        if isinstance(key, tuple) and callable(key[0]): plan.setdefault(key[:2], set()).update(key[2])
+        if isinstance(key, tuple) and callable(key[0]):
+            plan.setdefault(key[:2], set()).update(key[2])
     return {k: tuple(sorted(w)) for k, w in plan.items()}
 
-# %% ../../nbs/features/families.ipynb #fb966cf6
-FEATURES = {} # name -> Feature
+# %% ../../nbs/features/families.ipynb #842a39f8
+FEATURES = {}  # name -> Feature
+
 
 def declare(
-    name:str, # template, e.g. "ret_{w}"
-    family:str,
-    inputs:str, # field names, separated by spaces
-    lookback, # bars, or a function of the window
-    formula:str, # template in {w}
-    compute, # function of (history) or (history, w)
-    source:str="",
-    windows=(None,), # one feature per window
-    cross_sectional:bool=False,
-    level:str="", # a word of `LEVELS`
+    name: str,  # template, e.g. "ret_{w}"
+    family: str,
+    inputs: str,  # field names, separated by spaces
+    lookback,  # bars, or a function of the window
+    formula: str,  # template in {w}
+    compute,  # function of (history) or (history, w)
+    source: str = "",
+    windows=(None,),  # one feature per window
+    cross_sectional: bool = False,
+    level: str = "",  # a word of `LEVELS`
 ):
     """Add features to `FEATURES`.
 
@@ -270,221 +313,701 @@ def declare(
     for w in windows:
         n = name.format(w=w)
         bars = lookback if isinstance(lookback, int) else lookback(w)
-        new = Feature(n, family, tuple(inputs.split()), bars, formula.format(w=w), source,
-                      compute if w is None else partial(compute, w=w), cross_sectional, level=level)
+        new = Feature(
+            n,
+            family,
+            tuple(inputs.split()),
+            bars,
+            formula.format(w=w),
+            source,
+            compute if w is None else partial(compute, w=w),
+            cross_sectional,
+            level=level,
+        )
         if replace(FEATURES.get(n, new), compute=None) != replace(new, compute=None):
             raise NeuralphaError(f"Feature {n!r} is declared twice, in different ways.")
         FEATURES[n] = new
 
-def _w(w): return w
-def _w1(w): return w - 1
 
-# %% ../../nbs/features/families.ipynb #2954cdc9
-declare("ret_{w}", "classic", "close", _w, "close[t]/close[t-{w}] - 1", lambda h, w: h.change("close", w), "", (1, 5, 20))
-declare("vol_ratio_5_20", "classic", "close", 20, "std(ret, 5)/std(ret, 20)", lambda h: _ratio(h.std("ret", 5), h.std("ret", 20)))
+def _w(w):
+    return w
+
+
+def _w1(w):
+    return w - 1
+
+# %% ../../nbs/features/families.ipynb #339d70a4
+declare(
+    "ret_{w}", "classic", "close", _w, "close[t]/close[t-{w}] - 1", lambda h, w: h.change("close", w), "", (1, 5, 20)
+)
+declare(
+    "vol_ratio_5_20",
+    "classic",
+    "close",
+    20,
+    "std(ret, 5)/std(ret, 20)",
+    lambda h: _ratio(h.std("ret", 5), h.std("ret", 20)),
+)
 declare("ret_over_vol_20", "classic", "close", 20, "ret[t]/std(ret, 20)", lambda h: _ratio(h["ret"], h.std("ret", 20)))
-declare("volume_z_20", "classic", "volume", 19, "(volume[t] - mean(volume, 20))/std(volume, 20)",
-        lambda h: _ratio(h["volume"] - h.mean("volume", 20), h.std("volume", 20)))
-declare("range_over_close", "classic", "high low close", 0, "(high - low)/close", lambda h: (h["high"] - h["low"])/h["close"])
-declare("ma_spread_5_20", "classic", "close", 19, "mean(close, 5)/mean(close, 20) - 1",
-        lambda h: h.mean("close", 5)/h.mean("close", 20) - 1)
+declare(
+    "volume_z_20",
+    "classic",
+    "volume",
+    19,
+    "(volume[t] - mean(volume, 20))/std(volume, 20)",
+    lambda h: _ratio(h["volume"] - h.mean("volume", 20), h.std("volume", 20)),
+)
+declare(
+    "range_over_close",
+    "classic",
+    "high low close",
+    0,
+    "(high - low)/close",
+    lambda h: (h["high"] - h["low"]) / h["close"],
+)
+declare(
+    "ma_spread_5_20",
+    "classic",
+    "close",
+    19,
+    "mean(close, 5)/mean(close, 20) - 1",
+    lambda h: h.mean("close", 5) / h.mean("close", 20) - 1,
+)
 
-# %% ../../nbs/features/families.ipynb #aa8e370c
+# %% ../../nbs/features/families.ipynb #d5e8e967
 _SHORT = "Jegadeesh (1990)"
-declare("ret_{w}", "reversal", "close", _w, "close[t]/close[t-{w}] - 1", lambda h, w: h.change("close", w), _SHORT, (2, 3, 4, 10))
-declare("ret_1_lag_{w}", "reversal", "close", lambda w: w + 1, "close[t-{w}]/close[t-{w}-1] - 1", lambda h, w: h.lag("ret", w),
-        _SHORT, (1, 2, 3))
-declare("overnight", "reversal", "open close", 1, "open[t]/close[t-1] - 1", lambda h: h["overnight"], "Lou, Polk and Skouras (2019)")
-declare("intraday", "reversal", "open close", 0, "close/open - 1", lambda h: h["intraday"], "Lou, Polk and Skouras (2019)")
+declare(
+    "ret_{w}",
+    "reversal",
+    "close",
+    _w,
+    "close[t]/close[t-{w}] - 1",
+    lambda h, w: h.change("close", w),
+    _SHORT,
+    (2, 3, 4, 10),
+)
+declare(
+    "ret_1_lag_{w}",
+    "reversal",
+    "close",
+    lambda w: w + 1,
+    "close[t-{w}]/close[t-{w}-1] - 1",
+    lambda h, w: h.lag("ret", w),
+    _SHORT,
+    (1, 2, 3),
+)
+declare(
+    "overnight",
+    "reversal",
+    "open close",
+    1,
+    "open[t]/close[t-1] - 1",
+    lambda h: h["overnight"],
+    "Lou, Polk and Skouras (2019)",
+)
+declare(
+    "intraday", "reversal", "open close", 0, "close/open - 1", lambda h: h["intraday"], "Lou, Polk and Skouras (2019)"
+)
 declare("close_location", "reversal", "high low close", 0, "(close - low)/(high - low)", lambda h: h["location"])
-declare("close_location_{w}", "reversal", "high low close", _w1, "mean((close - low)/(high - low), {w})",
-        lambda h, w: h.mean("location", w), "", (5, 20))
-declare("overnight_{w}", "reversal", "open close", _w, "mean(open[t]/close[t-1] - 1, {w})", lambda h, w: h.mean("overnight", w),
-        "Lou, Polk and Skouras (2019)", (5, 20))
-declare("ret_{w}", "momentum", "close", _w, "close[t]/close[t-{w}] - 1", lambda h, w: h.change("close", w),
-        "Jegadeesh and Titman (1993)", (60, 120, 252))
-declare("momentum_{w}_20", "momentum", "close", _w, "close[t-20]/close[t-{w}] - 1",
-        lambda h, w: h.lag("close", 20)/h.lag("close", w) - 1, "Jegadeesh and Titman (1993)", (60, 120, 252))
-declare("trend_{w}", "momentum", "close", _w1, "slope(close on time, {w})/close",
-        lambda h, w: h._enough(h.rolled(kernels.roll_line, ("close",), w)[2]/h["close"], h.count("close", w), w), "", (20, 60))
-declare("trend_r2_{w}", "momentum", "close", _w1, "R²(close on time, {w})",
-        lambda h, w: h._enough(h.rolled(kernels.roll_line, ("close",), w)[3], h.count("close", w), w), "", (20, 60))
-declare("ma_spread_{w}", "momentum", "close", _w1, "close/mean(close, {w}) - 1", lambda h, w: h["close"]/h.mean("close", w) - 1,
-        "Brock, Lakonishok and LeBaron (1992)", (5, 20, 60))
-declare("rank_{w}", "momentum", "close", _w1, "rank of close among its last {w}, 0 to 1", lambda h, w: h.rank("close", w), "", (5, 20, 60))
+declare(
+    "close_location_{w}",
+    "reversal",
+    "high low close",
+    _w1,
+    "mean((close - low)/(high - low), {w})",
+    lambda h, w: h.mean("location", w),
+    "",
+    (5, 20),
+)
+declare(
+    "overnight_{w}",
+    "reversal",
+    "open close",
+    _w,
+    "mean(open[t]/close[t-1] - 1, {w})",
+    lambda h, w: h.mean("overnight", w),
+    "Lou, Polk and Skouras (2019)",
+    (5, 20),
+)
+declare(
+    "ret_{w}",
+    "momentum",
+    "close",
+    _w,
+    "close[t]/close[t-{w}] - 1",
+    lambda h, w: h.change("close", w),
+    "Jegadeesh and Titman (1993)",
+    (60, 120, 252),
+)
+declare(
+    "momentum_{w}_20",
+    "momentum",
+    "close",
+    _w,
+    "close[t-20]/close[t-{w}] - 1",
+    lambda h, w: h.lag("close", 20) / h.lag("close", w) - 1,
+    "Jegadeesh and Titman (1993)",
+    (60, 120, 252),
+)
+declare(
+    "trend_{w}",
+    "momentum",
+    "close",
+    _w1,
+    "slope(close on time, {w})/close",
+    lambda h, w: h._enough(h.rolled(kernels.roll_line, ("close",), w)[2] / h["close"], h.count("close", w), w),
+    "",
+    (20, 60),
+)
+declare(
+    "trend_r2_{w}",
+    "momentum",
+    "close",
+    _w1,
+    "R²(close on time, {w})",
+    lambda h, w: h._enough(h.rolled(kernels.roll_line, ("close",), w)[3], h.count("close", w), w),
+    "",
+    (20, 60),
+)
+declare(
+    "ma_spread_{w}",
+    "momentum",
+    "close",
+    _w1,
+    "close/mean(close, {w}) - 1",
+    lambda h, w: h["close"] / h.mean("close", w) - 1,
+    "Brock, Lakonishok and LeBaron (1992)",
+    (5, 20, 60),
+)
+declare(
+    "rank_{w}",
+    "momentum",
+    "close",
+    _w1,
+    "rank of close among its last {w}, 0 to 1",
+    lambda h, w: h.rank("close", w),
+    "",
+    (5, 20, 60),
+)
 
-# %% ../../nbs/features/families.ipynb #1398a49d
-declare("high_{w}", "extremes", "high close", _w1, "close/max(high, {w}) - 1", lambda h, w: h["close"]/h.max("high", w) - 1,
-        "George and Hwang (2004) for 252", (20, 60, 252))
-declare("low_{w}", "extremes", "low close", _w1, "close/min(low, {w}) - 1", lambda h, w: h["close"]/h.min("low", w) - 1, "", (20, 60, 252))
-declare("max_ret_{w}", "extremes", "close", _w, "max(ret, {w})", lambda h, w: h.max("ret", w), "Bali, Cakici and Whitelaw (2011)", (5, 20))
-declare("min_ret_{w}", "extremes", "close", _w, "min(ret, {w})", lambda h, w: h.min("ret", w), "Bali, Cakici and Whitelaw (2011)", (5, 20))
-declare("age_high_{w}", "extremes", "high", _w1, "bars since max(high, {w}), over {w}",
-        lambda h, w: h._enough(h.rolled(kernels.roll_max, ("high",), w)[1]/w, h.count("high", w), w), "", (20, 60))
-declare("age_low_{w}", "extremes", "low", _w1, "bars since min(low, {w}), over {w}",
-        lambda h, w: h._enough(h.rolled(kernels.roll_max, ("-low",), w)[1]/w, h.count("low", w), w), "", (20, 60))
+# %% ../../nbs/features/families.ipynb #5abd7bc6
+declare(
+    "high_{w}",
+    "extremes",
+    "high close",
+    _w1,
+    "close/max(high, {w}) - 1",
+    lambda h, w: h["close"] / h.max("high", w) - 1,
+    "George and Hwang (2004) for 252",
+    (20, 60, 252),
+)
+declare(
+    "low_{w}",
+    "extremes",
+    "low close",
+    _w1,
+    "close/min(low, {w}) - 1",
+    lambda h, w: h["close"] / h.min("low", w) - 1,
+    "",
+    (20, 60, 252),
+)
+declare(
+    "max_ret_{w}",
+    "extremes",
+    "close",
+    _w,
+    "max(ret, {w})",
+    lambda h, w: h.max("ret", w),
+    "Bali, Cakici and Whitelaw (2011)",
+    (5, 20),
+)
+declare(
+    "min_ret_{w}",
+    "extremes",
+    "close",
+    _w,
+    "min(ret, {w})",
+    lambda h, w: h.min("ret", w),
+    "Bali, Cakici and Whitelaw (2011)",
+    (5, 20),
+)
+declare(
+    "age_high_{w}",
+    "extremes",
+    "high",
+    _w1,
+    "bars since max(high, {w}), over {w}",
+    lambda h, w: h._enough(h.rolled(kernels.roll_max, ("high",), w)[1] / w, h.count("high", w), w),
+    "",
+    (20, 60),
+)
+declare(
+    "age_low_{w}",
+    "extremes",
+    "low",
+    _w1,
+    "bars since min(low, {w}), over {w}",
+    lambda h, w: h._enough(h.rolled(kernels.roll_max, ("-low",), w)[1] / w, h.count("low", w), w),
+    "",
+    (20, 60),
+)
 
-# %% ../../nbs/features/families.ipynb #8c643d78
+# %% ../../nbs/features/families.ipynb #e3cf064e
 def _yang_zhang(h, w):
-    k = .34/(1.34 + (w + 1)/(w - 1))
-    return np.sqrt(h.std("log_overnight", w)**2 + k*h.std("log_intraday", w)**2 + (1 - k)*h.mean("rogers_satchell", w))
+    k = 0.34 / (1.34 + (w + 1) / (w - 1))
+    return np.sqrt(
+        h.std("log_overnight", w) ** 2 + k * h.std("log_intraday", w) ** 2 + (1 - k) * h.mean("rogers_satchell", w)
+    )
+
 
 _OHLC = "open high low close"
-declare("vol_{w}", "volatility", "close", _w, "std(ret, {w})", lambda h, w: h.std("ret", w), "Ang et al. (2006)", (5, 20, 60))
-declare("vol_ratio_20_60", "volatility", "close", 60, "std(ret, 20)/std(ret, 60)", lambda h: _ratio(h.std("ret", 20), h.std("ret", 60)))
-declare("parkinson_{w}", "volatility", "high low", _w1, "sqrt(mean(ln(high/low)², {w})/(4 ln 2))",
-        lambda h, w: np.sqrt(h.mean("parkinson", w)), "Parkinson (1980)", (20, 60))
-declare("garman_klass_{w}", "volatility", _OHLC, _w1, "sqrt(mean(½ ln(high/low)² - (2 ln 2 - 1) ln(close/open)², {w}))",
-        lambda h, w: np.sqrt(h.mean("garman_klass", w)), "Garman and Klass (1980)", (20, 60))
-declare("yang_zhang_{w}", "volatility", _OHLC, _w, "sqrt(var(overnight) + k·var(intraday) + (1-k)·Rogers–Satchell), {w} bars",
-        _yang_zhang, "Yang and Zhang (2000)", (20, 60))
-declare("vol_of_vol_{w}", "volatility", "close", _w, "std(|ret|, {w})/mean(|ret|, {w})",
-        lambda h, w: _ratio(h.std("abs_ret", w), h.mean("abs_ret", w)), "", (20, 60))
+declare(
+    "vol_{w}",
+    "volatility",
+    "close",
+    _w,
+    "std(ret, {w})",
+    lambda h, w: h.std("ret", w),
+    "Ang et al. (2006)",
+    (5, 20, 60),
+)
+declare(
+    "vol_ratio_20_60",
+    "volatility",
+    "close",
+    60,
+    "std(ret, 20)/std(ret, 60)",
+    lambda h: _ratio(h.std("ret", 20), h.std("ret", 60)),
+)
+declare(
+    "parkinson_{w}",
+    "volatility",
+    "high low",
+    _w1,
+    "sqrt(mean(ln(high/low)², {w})/(4 ln 2))",
+    lambda h, w: np.sqrt(h.mean("parkinson", w)),
+    "Parkinson (1980)",
+    (20, 60),
+)
+declare(
+    "garman_klass_{w}",
+    "volatility",
+    _OHLC,
+    _w1,
+    "sqrt(mean(½ ln(high/low)² - (2 ln 2 - 1) ln(close/open)², {w}))",
+    lambda h, w: np.sqrt(h.mean("garman_klass", w)),
+    "Garman and Klass (1980)",
+    (20, 60),
+)
+declare(
+    "yang_zhang_{w}",
+    "volatility",
+    _OHLC,
+    _w,
+    "sqrt(var(overnight) + k·var(intraday) + (1-k)·Rogers–Satchell), {w} bars",
+    _yang_zhang,
+    "Yang and Zhang (2000)",
+    (20, 60),
+)
+declare(
+    "vol_of_vol_{w}",
+    "volatility",
+    "close",
+    _w,
+    "std(|ret|, {w})/mean(|ret|, {w})",
+    lambda h, w: _ratio(h.std("abs_ret", w), h.mean("abs_ret", w)),
+    "",
+    (20, 60),
+)
 
-# %% ../../nbs/features/families.ipynb #d9f7a826
-declare("amihud_{w}", "liquidity", "close volume", _w, "mean(|ret|/(close·volume), {w})·1e6", lambda h, w: 1e6*h.mean("illiquidity", w),
-        "Amihud (2002)", (20, 60), level="money")
-declare("dollar_volume_{w}", "liquidity", "close volume", _w1, "ln(1 + mean(close·volume, {w}))", lambda h, w: np.log1p(h.mean("dollars", w)),
-        "Brennan, Chordia and Subrahmanyam (1998)", (20, 60), level="money")
-declare("turnover_{w}", "liquidity", "volume shares", _w1, "mean(volume, {w})/shares", lambda h, w: h.mean("volume", w)/h["shares"],
-        "Datar, Naik and Radcliffe (1998)", (20, 60), level="shares")
-declare("zero_volume_{w}", "liquidity", "volume", _w1, "share of the last {w} bars without a trade", lambda h, w: 1 - h.mean("traded", w),
-        "Liu (2006)", (20, 60))
-declare("volume_surprise_{w}", "volume", "volume", _w1, "ln volume - mean(ln volume, {w})",
-        lambda h, w: h["log_volume"] - h.mean("log_volume", w), "Gervais, Kaniel and Mingelgrin (2001)", (5, 20, 60))
-declare("volume_trend_5_60", "volume", "volume", 59, "ln(mean(volume, 5)/mean(volume, 60))",
-        lambda h: np.log(_ratio(h.mean("volume", 5), h.mean("volume", 60))))
-declare("volume_rank_{w}", "volume", "volume", _w1, "rank of volume among its last {w}, 0 to 1", lambda h, w: h.rank("volume", w), "", (20, 60))
-declare("volume_std_{w}", "volume", "volume", _w1, "std(volume, {w})/mean(volume, {w})",
-        lambda h, w: _ratio(h.std("volume", w), h.mean("volume", w)), "Chordia, Subrahmanyam and Anshuman (2001)", (20, 60))
-declare("corr_close_volume_{w}", "price_volume", "close volume", _w1, "corr(close, ln volume, {w})",
-        lambda h, w: h.corr("close", "log_volume", w), "Llorente et al. (2002)", (5, 20, 60))
-declare("corr_ret_volume_{w}", "price_volume", "close volume", _w, "corr(ret, change of ln volume, {w})",
-        lambda h, w: h.corr("ret", "volume_change", w), "Llorente et al. (2002)", (5, 20, 60))
+# %% ../../nbs/features/families.ipynb #5a19bba0
+declare(
+    "amihud_{w}",
+    "liquidity",
+    "close volume",
+    _w,
+    "mean(|ret|/(close·volume), {w})·1e6",
+    lambda h, w: 1e6 * h.mean("illiquidity", w),
+    "Amihud (2002)",
+    (20, 60),
+    level="money",
+)
+declare(
+    "dollar_volume_{w}",
+    "liquidity",
+    "close volume",
+    _w1,
+    "ln(1 + mean(close·volume, {w}))",
+    lambda h, w: np.log1p(h.mean("dollars", w)),
+    "Brennan, Chordia and Subrahmanyam (1998)",
+    (20, 60),
+    level="money",
+)
+declare(
+    "turnover_{w}",
+    "liquidity",
+    "volume shares",
+    _w1,
+    "mean(volume, {w})/shares",
+    lambda h, w: h.mean("volume", w) / h["shares"],
+    "Datar, Naik and Radcliffe (1998)",
+    (20, 60),
+    level="shares",
+)
+declare(
+    "zero_volume_{w}",
+    "liquidity",
+    "volume",
+    _w1,
+    "share of the last {w} bars without a trade",
+    lambda h, w: 1 - h.mean("traded", w),
+    "Liu (2006)",
+    (20, 60),
+)
+declare(
+    "volume_surprise_{w}",
+    "volume",
+    "volume",
+    _w1,
+    "ln volume - mean(ln volume, {w})",
+    lambda h, w: h["log_volume"] - h.mean("log_volume", w),
+    "Gervais, Kaniel and Mingelgrin (2001)",
+    (5, 20, 60),
+)
+declare(
+    "volume_trend_5_60",
+    "volume",
+    "volume",
+    59,
+    "ln(mean(volume, 5)/mean(volume, 60))",
+    lambda h: np.log(_ratio(h.mean("volume", 5), h.mean("volume", 60))),
+)
+declare(
+    "volume_rank_{w}",
+    "volume",
+    "volume",
+    _w1,
+    "rank of volume among its last {w}, 0 to 1",
+    lambda h, w: h.rank("volume", w),
+    "",
+    (20, 60),
+)
+declare(
+    "volume_std_{w}",
+    "volume",
+    "volume",
+    _w1,
+    "std(volume, {w})/mean(volume, {w})",
+    lambda h, w: _ratio(h.std("volume", w), h.mean("volume", w)),
+    "Chordia, Subrahmanyam and Anshuman (2001)",
+    (20, 60),
+)
+declare(
+    "corr_close_volume_{w}",
+    "price_volume",
+    "close volume",
+    _w1,
+    "corr(close, ln volume, {w})",
+    lambda h, w: h.corr("close", "log_volume", w),
+    "Llorente et al. (2002)",
+    (5, 20, 60),
+)
+declare(
+    "corr_ret_volume_{w}",
+    "price_volume",
+    "close volume",
+    _w,
+    "corr(ret, change of ln volume, {w})",
+    lambda h, w: h.corr("ret", "volume_change", w),
+    "Llorente et al. (2002)",
+    (5, 20, 60),
+)
 
-# %% ../../nbs/features/families.ipynb #be7b2abe
+# %% ../../nbs/features/families.ipynb #9d97dfb9
 def _beta(h, w):
     cov, vx, vy, count = h.rolled(kernels.roll_joint, ("market", "ret"), w)
     return h._enough(_ratio(cov, vx), count, w)
 
+
 def _idio_vol(h, w):
     cov, vx, vy, count = h.rolled(kernels.roll_joint, ("market", "ret"), w)
-    return h._enough(np.sqrt(np.maximum(vy - _ratio(cov, vx)*cov, 0)*(count - 1)/np.maximum(count - 2, 1)), count, w)
+    return h._enough(
+        np.sqrt(np.maximum(vy - _ratio(cov, vx) * cov, 0) * (count - 1) / np.maximum(count - 2, 1)), count, w
+    )
+
 
 _CAPM = dict(inputs="close market", cross_sectional=True, lookback=_w, windows=(20, 60, 120))
-declare("beta_{w}", "beta", formula="cov(ret, market, {w})/var(market, {w})", compute=_beta, source="Fama and MacBeth (1973)", **_CAPM)
-declare("idio_vol_{w}", "beta", formula="std of the residual of ret on market, {w} bars", compute=_idio_vol,
-        source="Ang et al. (2006)", **_CAPM)
-declare("corr_market_{w}", "beta", formula="corr(ret, market, {w})", compute=lambda h, w: h.corr("ret", "market", w),
-        source="Frazzini and Pedersen (2014)", **_CAPM)
+declare(
+    "beta_{w}",
+    "beta",
+    formula="cov(ret, market, {w})/var(market, {w})",
+    compute=_beta,
+    source="Fama and MacBeth (1973)",
+    **_CAPM,
+)
+declare(
+    "idio_vol_{w}",
+    "beta",
+    formula="std of the residual of ret on market, {w} bars",
+    compute=_idio_vol,
+    source="Ang et al. (2006)",
+    **_CAPM,
+)
+declare(
+    "corr_market_{w}",
+    "beta",
+    formula="corr(ret, market, {w})",
+    compute=lambda h, w: h.corr("ret", "market", w),
+    source="Frazzini and Pedersen (2014)",
+    **_CAPM,
+)
 
-# %% ../../nbs/features/families.ipynb #7674418b
+# %% ../../nbs/features/families.ipynb #046515bc
 _OWN = dict(family="residual", inputs="close residual", cross_sectional=True, source="Avellaneda and Lee (2010)")
-declare("residual_1", formula="ret less 15 principal components, in standard deviations", compute=lambda h: h["residual"],
-        lookback=FACTOR_HISTORY, **_OWN)
-declare("residual_1_lag_{w}", formula="residual_1, {w} bars ago", compute=lambda h, w: h.lag("residual", w),
-        lookback=lambda w: FACTOR_HISTORY + w, windows=(1, 2), **_OWN)
-declare("residual_{w}", formula="sum(residual_1, {w})", compute=lambda h, w: h.sum("residual", w),
-        lookback=lambda w: FACTOR_HISTORY + w - 1, windows=(2, 3, 5, 10, 20, 60), **_OWN)
+declare(
+    "residual_1",
+    formula="ret less 15 principal components, in standard deviations",
+    compute=lambda h: h["residual"],
+    lookback=FACTOR_HISTORY,
+    **_OWN,
+)
+declare(
+    "residual_1_lag_{w}",
+    formula="residual_1, {w} bars ago",
+    compute=lambda h, w: h.lag("residual", w),
+    lookback=lambda w: FACTOR_HISTORY + w,
+    windows=(1, 2),
+    **_OWN,
+)
+declare(
+    "residual_{w}",
+    formula="sum(residual_1, {w})",
+    compute=lambda h, w: h.sum("residual", w),
+    lookback=lambda w: FACTOR_HISTORY + w - 1,
+    windows=(2, 3, 5, 10, 20, 60),
+    **_OWN,
+)
 
-# %% ../../nbs/features/families.ipynb #41cf8408
+# %% ../../nbs/features/families.ipynb #c026ea90
 def _shape(h, name, w, which):
     *moments, count = kernels.roll_shape(h[name], w)
     return h._enough(moments[which], count, w)
 
-declare("skew_{w}", "statistical", "close", _w, "skew(ret, {w})", lambda h, w: _shape(h, "ret", w, 0),
-        "Amaya et al. (2015)", (20, 60))
-declare("kurtosis_{w}", "statistical", "close", _w, "kurtosis(ret, {w}), 3 for a normal", lambda h, w: _shape(h, "ret", w, 1),
-        "Amaya et al. (2015)", (20, 60))
-declare("autocorr_{w}", "statistical", "close", lambda w: w + 1, "corr(ret[t], ret[t-1], {w})", lambda h, w: h.corr("ret", "lag_ret", w),
-        "Lo and MacKinlay (1990)", (20, 60))
 
-# %% ../../nbs/features/families.ipynb #b62b10f4
-def ema_length(alpha:float, rest:float=1e-6)->int:
-    "Bars after which an exponential average has less than `rest` of its weight left."
-    return int(np.ceil(np.log(rest)/np.log(1 - alpha)))
+declare(
+    "skew_{w}",
+    "statistical",
+    "close",
+    _w,
+    "skew(ret, {w})",
+    lambda h, w: _shape(h, "ret", w, 0),
+    "Amaya et al. (2015)",
+    (20, 60),
+)
+declare(
+    "kurtosis_{w}",
+    "statistical",
+    "close",
+    _w,
+    "kurtosis(ret, {w}), 3 for a normal",
+    lambda h, w: _shape(h, "ret", w, 1),
+    "Amaya et al. (2015)",
+    (20, 60),
+)
+declare(
+    "autocorr_{w}",
+    "statistical",
+    "close",
+    lambda w: w + 1,
+    "corr(ret[t], ret[t-1], {w})",
+    lambda h, w: h.corr("ret", "lag_ret", w),
+    "Lo and MacKinlay (1990)",
+    (20, 60),
+)
 
-_WILDER = ema_length(1/14)
+# %% ../../nbs/features/families.ipynb #10882ca6
+def ema_length(alpha: float, rest: float = 1e-6) -> int:
+    """Bars after which an exponential average has less than `rest` of its weight left."""
+    return int(np.ceil(np.log(rest) / np.log(1 - alpha)))
+
+
+_WILDER = ema_length(1 / 14)
+
 
 def _rsi(h):
-    up, down = h.ema("gain", 1/14, _WILDER), h.ema("loss", 1/14, _WILDER)
-    return 100*_ratio(up, up + down)
+    up = h.ema("gain", 1 / 14, _WILDER)
+    down = h.ema("loss", 1 / 14, _WILDER)
+    return 100 * _ratio(up, up + down)
 
-declare("rsi_14", "technical", "close", _WILDER, "100·up/(up + down), Wilder averages of 14 bars", _rsi, "Wilder (1978)")
-declare("atr_14", "technical", "high low close", _WILDER, "Wilder average of the true range, 14 bars, over close",
-        lambda h: h.ema("true_range", 1/14, _WILDER)/h["close"], "Wilder (1978)")
 
-# %% ../../nbs/features/families.ipynb #fdb6ddba
+declare(
+    "rsi_14", "technical", "close", _WILDER, "100·up/(up + down), Wilder averages of 14 bars", _rsi, "Wilder (1978)"
+)
+declare(
+    "atr_14",
+    "technical",
+    "high low close",
+    _WILDER,
+    "Wilder average of the true range, 14 bars, over close",
+    lambda h: h.ema("true_range", 1 / 14, _WILDER) / h["close"],
+    "Wilder (1978)",
+)
+
+# %% ../../nbs/features/families.ipynb #71517245
 _SPEEDS = (2, 4, 8, 15, 30)
-_VOL, _LEVEL = ema_length(.06), ema_length(.05)
+_VOL = ema_length(0.06)
+_LEVEL = ema_length(0.05)
 
-def _half(w): return 1 - .5**(1/w)
-def _reach(w): return ema_length(_half(w), 1e-3) - 1
+
+def _half(w):
+    return 1 - 0.5 ** (1 / w)
+
+
+def _reach(w):
+    return ema_length(_half(w), 1e-3) - 1
+
 
 def _abnormal(h):
-    vol = np.sqrt(_before(h.ema("excess_squared", .06, _VOL)))
+    vol = np.sqrt(_before(h.ema("excess_squared", 0.06, _VOL)))
     return np.clip(_ratio(h["excess"], vol), -6, 6)
 
-def _before(x): return np.append(np.nan, x[:-1])
+
+def _before(x):
+    return np.append(np.nan, x[:-1])
+
 
 SERIES |= {
     "excess": lambda h: h["ret"] - h["market"],
-    "excess_squared": lambda h: h["excess"]**2,
+    "excess_squared": lambda h: h["excess"] ** 2,
     "abnormal": _abnormal,
-    "volume_news": lambda h: h["log_volume"] - _before(h.ema("log_volume", .05, _LEVEL)),
+    "volume_news": lambda h: h["log_volume"] - _before(h.ema("log_volume", 0.05, _LEVEL)),
 }
 
 _NEWS = dict(family="abnormal", inputs="close market", cross_sectional=True, source="Patell (1976); RiskMetrics (1996)")
-declare("abnormal_1", formula="(ret - market)/its volatility expected at t-1", compute=lambda h: h["abnormal"], lookback=_VOL + 1, **_NEWS)
-declare("abnormal_1_lag_{w}", formula="abnormal_1, {w} bars ago", compute=lambda h, w: h.lag("abnormal", w),
-        lookback=lambda w: _VOL + 1 + w, windows=(1, 2, 3), **_NEWS)
-declare("abnormal_{w}", formula="sum(abnormal_1, {w})", compute=lambda h, w: h.sum("abnormal", w), lookback=lambda w: _VOL + w,
-        windows=(2, 5, 10, 20, 60), **_NEWS)
-declare("abnormal_ema_{w}", formula="average of abnormal_1 with a half-life of {w} bars",
-        compute=lambda h, w: h.ema("abnormal", _half(w), _reach(w) + 1), lookback=lambda w: _VOL + 1 + _reach(w), windows=_SPEEDS, **_NEWS)
-declare("abnormal_vol", formula="ln of the exponential mean of (ret - market)², 0.94", compute=lambda h: np.log(h.ema("excess_squared", .06, _VOL)),
-        lookback=_VOL, **_NEWS)
+declare(
+    "abnormal_1",
+    formula="(ret - market)/its volatility expected at t-1",
+    compute=lambda h: h["abnormal"],
+    lookback=_VOL + 1,
+    **_NEWS,
+)
+declare(
+    "abnormal_1_lag_{w}",
+    formula="abnormal_1, {w} bars ago",
+    compute=lambda h, w: h.lag("abnormal", w),
+    lookback=lambda w: _VOL + 1 + w,
+    windows=(1, 2, 3),
+    **_NEWS,
+)
+declare(
+    "abnormal_{w}",
+    formula="sum(abnormal_1, {w})",
+    compute=lambda h, w: h.sum("abnormal", w),
+    lookback=lambda w: _VOL + w,
+    windows=(2, 5, 10, 20, 60),
+    **_NEWS,
+)
+declare(
+    "abnormal_ema_{w}",
+    formula="average of abnormal_1 with a half-life of {w} bars",
+    compute=lambda h, w: h.ema("abnormal", _half(w), _reach(w) + 1),
+    lookback=lambda w: _VOL + 1 + _reach(w),
+    windows=_SPEEDS,
+    **_NEWS,
+)
+declare(
+    "abnormal_vol",
+    formula="ln of the exponential mean of (ret - market)², 0.94",
+    compute=lambda h: np.log(h.ema("excess_squared", 0.06, _VOL)),
+    lookback=_VOL,
+    **_NEWS,
+)
 _HEARD = dict(family="abnormal", inputs="volume", source="Gervais, Kaniel and Mingelgrin (2001)")
-declare("volume_news_1", formula="ln volume less its average before", compute=lambda h: h["volume_news"], lookback=_LEVEL, **_HEARD)
-declare("volume_news_ema_{w}", formula="average of volume_news_1 with a half-life of {w} bars",
-        compute=lambda h, w: h.ema("volume_news", _half(w), _reach(w) + 1), lookback=lambda w: _LEVEL + _reach(w), windows=_SPEEDS, **_HEARD)
+declare(
+    "volume_news_1",
+    formula="ln volume less its average before",
+    compute=lambda h: h["volume_news"],
+    lookback=_LEVEL,
+    **_HEARD,
+)
+declare(
+    "volume_news_ema_{w}",
+    formula="average of volume_news_1 with a half-life of {w} bars",
+    compute=lambda h, w: h.ema("volume_news", _half(w), _reach(w) + 1),
+    lookback=lambda w: _LEVEL + _reach(w),
+    windows=_SPEEDS,
+    **_HEARD,
+)
 
-# %% ../../nbs/features/families.ipynb #1ade83e6
+# %% ../../nbs/features/families.ipynb #0bd2ff45
 def _relative(panel, x, by):
     return x - mean_by_date(panel, x, by)
 
-def _product(panel, a, b): return a*b
 
-def _of_features(name:str):
-    "The feature behind `a@market`, `a@sector` or `a:b`; None for any other name."
+def _product(panel, a, b):
+    return a * b
+
+
+def _of_features(name: str):
+    """The feature behind `a@market`, `a@sector` or `a:b`; None for any other name."""
     base, at, by = name.rpartition("@")
     parts = (base,) if at and by in ("market", "sector") else tuple(name.split(":"))
-    if not base and len(parts) != 2: return None
+    if not base and len(parts) != 2:
+        return None
     of = [choose(p) for p in parts]
-    if any(len(f) != 1 for f in of): raise NeuralphaError(f"{name!r}: name single features on both sides, not a family, set or glob.")
+    if any(len(f) != 1 for f in of):
+        raise NeuralphaError(f"{name!r}: name single features on both sides, not a family, set or glob.")
     of = [f[0] for f in of]
-    if made := next((f.name for f in of if f.of), None): raise NeuralphaError(f"{name!r}: {made} is itself made of other features; combine those directly.")
+    if made := next((f.name for f in of if f.of), None):
+        raise NeuralphaError(f"{name!r}: {made} is itself made of other features; combine those directly.")
     inputs = tuple(dict.fromkeys(i for f in of for i in f.inputs))
-    lookback, names = max(f.lookback for f in of), tuple(f.name for f in of)
+    lookback = max(f.lookback for f in of)
+    names = tuple(f.name for f in of)
     level = joint_level(f.level for f in of)
-    if not base: return Feature(name, "interaction", inputs, lookback, " · ".join(names), "", _product, any(f.cross_sectional for f in of), names, level)
-    return Feature(name, "relative", inputs, lookback, f"{base} - mean of {base} in the {by} on the date", "", partial(_relative, by=by), True, names, level)
+    if not base:
+        return Feature(
+            name,
+            "interaction",
+            inputs,
+            lookback,
+            " · ".join(names),
+            "",
+            _product,
+            any(f.cross_sectional for f in of),
+            names,
+            level,
+        )
+    return Feature(
+        name,
+        "relative",
+        inputs,
+        lookback,
+        f"{base} - mean of {base} in the {by} on the date",
+        "",
+        partial(_relative, by=by),
+        True,
+        names,
+        level,
+    )
 
-# %% ../../nbs/features/families.ipynb #e6957558
-def _classic(): return [n for n, f in FEATURES.items() if f.family == "classic"]
+# %% ../../nbs/features/families.ipynb #5be8a525
+def _classic():
+    return [n for n, f in FEATURES.items() if f.family == "classic"]
+
 
 SETS = {
     "classic": _classic(),
-    "core": _classic() + """ret_2 ret_3 ret_4 ret_10 ret_60 ret_1_lag_1 ret_1_lag_2 overnight intraday close_location close_location_5 overnight_20
+    "core": _classic()
+    + """ret_2 ret_3 ret_4 ret_10 ret_60 ret_1_lag_1 ret_1_lag_2 overnight intraday close_location close_location_5 overnight_20
         momentum_252_20 momentum_120_20 ma_spread_5 ma_spread_20 rank_20 high_20 low_20 high_252 max_ret_20 min_ret_20 vol_20 vol_60
         parkinson_20 amihud_20 dollar_volume_20 volume_surprise_5 volume_surprise_20 volume_trend_5_60 corr_close_volume_20
         corr_ret_volume_20 beta_60 idio_vol_20 skew_60 autocorr_20 rsi_14""".split(),
 }
 
-# %% ../../nbs/features/families.ipynb #9548e96b
+# %% ../../nbs/features/families.ipynb #50e7bee1
 def choose(
-    names, # name, set, family, glob, `Feature`, or a list of these
-)->list: # of Feature, in the order asked for, each once
+    names,  # name, set, family, glob, `Feature`, or a list of these
+) -> list:  # of Feature, in the order asked for, each once
     """The declared features behind `names`; an unknown name is an error with the closest one.
 
     Parameters
@@ -499,31 +1022,43 @@ def choose(
     """
     chosen = {}
     for n in [names] if isinstance(names, (str, Feature)) else names:
-        if isinstance(n, Feature): found = [n]
-        elif n in FEATURES: found = [FEATURES[n]]
-        elif n in SETS: found = [FEATURES[m] for m in SETS[n]]
-        elif made := _of_features(n): found = [made]
-        else: found = [f for f in FEATURES.values() if f.family == n or ("*" in n or "?" in n) and fnmatchcase(f.name, n)]
-        if not found: raise unknown_name("feature, family or set", n, {*FEATURES, *SETS, *(f.family for f in FEATURES.values())})
+        if isinstance(n, Feature):
+            found = [n]
+        elif n in FEATURES:
+            found = [FEATURES[n]]
+        elif n in SETS:
+            found = [FEATURES[m] for m in SETS[n]]
+        elif made := _of_features(n):
+            found = [made]
+        else:
+            found = [f for f in FEATURES.values() if f.family == n or ("*" in n or "?" in n) and fnmatchcase(f.name, n)]
+        if not found:
+            raise unknown_name("feature, family or set", n, {*FEATURES, *SETS, *(f.family for f in FEATURES.values())})
         for f in found:
-            if chosen.setdefault(f.name, f) != f: raise NeuralphaError(f"Two features are called {f.name!r}; rename yours.")
-    if not chosen: raise NeuralphaError("No feature was named; for example use names=\"core\".")
+            if chosen.setdefault(f.name, f) != f:
+                raise NeuralphaError(f"Two features are called {f.name!r}; rename yours.")
+    if not chosen:
+        raise NeuralphaError("No feature was named; for example use names=\"core\".")
     return list(chosen.values())
 
-for _n in ("ret_1", "ret_5", "ret_20", "ret_60", "vol_20", "amihud_20", "volume_surprise_20"):
-    for _by in ("market", "sector"): FEATURES[f"{_n}@{_by}"] = _of_features(f"{_n}@{_by}")
 
-# %% ../../nbs/features/families.ipynb #1aa8d9da
+for _n in ("ret_1", "ret_5", "ret_20", "ret_60", "vol_20", "amihud_20", "volume_surprise_20"):
+    for _by in ("market", "sector"):
+        FEATURES[f"{_n}@{_by}"] = _of_features(f"{_n}@{_by}")
+
+# %% ../../nbs/features/families.ipynb #df87659f
 PRICE_FIELDS = ("open", "high", "low", "close", "vwap")
-_SPLITS = 2, 8, 3/2, 1/10 # new shares for an old one
-_DIVIDENDS = .5, .97, 1/3, 1e-6 # what is left of a price
+_SPLITS = 2, 8, 3 / 2, 1 / 10  # new shares for an old one
+_DIVIDENDS = 0.5, 0.97, 1 / 3, 1e-6  # what is left of a price
+
 
 def adjusted_bars(
-    bars:dict, # name -> (n,) array
-    split=1., # new shares for an old one; a number, or (n,) by row
-    dividend=1., # what is left of a price; likewise
-)->dict: # the same names; float64 where adjusted
-    """Bars as a file shows them once a later split, or a later dividend, has been adjusted for over their whole history.
+    bars: dict,  # name -> (n,) array
+    split=1.0,  # new shares for an old one; a number, or (n,) by row
+    dividend=1.0,  # what is left of a price; likewise
+) -> dict:  # the same names; float64 where adjusted
+    """Bars as a file shows them once a later split, or a later dividend, has been adjusted for over their whole
+    history.
 
     Parameters
     ----------
@@ -539,25 +1074,34 @@ def adjusted_bars(
     dict
         the same names; float64 where adjusted
     """
+
     def adjusted(name, values):
-        if name in PRICE_FIELDS: return values.astype(np.float64)*(dividend/split)
-        return values.astype(np.float64)*split if name == "volume" else values
+        if name in PRICE_FIELDS:
+            return values.astype(np.float64) * (dividend / split)
+        return values.astype(np.float64) * split if name == "volume" else values
+
     return {name: adjusted(name, values) for name, values in bars.items()}
 
+
 def _quiet(bars):
-    "The bars with a stretch in which the price stands still and, in its second half, nothing is traded."
+    """The bars with a stretch in which the price stands still and, in its second half, nothing is traded."""
     n = len(next(iter(bars.values())))
-    still, untraded = slice(n//2, n//2 + 90), slice(n//2 + 45, n//2 + 90)
+    still = slice(n // 2, n // 2 + 90)
+    untraded = slice(n // 2 + 45, n // 2 + 90)
     out = {name: values.copy() for name, values in bars.items()}
-    for name in {*PRICE_FIELDS} & {*out}: out[name][still] = 20.
-    if "volume" in out: out["volume"][untraded] = 0
+    for name in {*PRICE_FIELDS} & {*out}:
+        out[name][still] = 20.0
+    if "volume" in out:
+        out["volume"][untraded] = 0
     return out
 
+
 def moved(
-    before:np.ndarray, # values of a feature
-    after:np.ndarray, # the same values made of adjusted bars
-)->np.ndarray: # bool, of the same shape
-    """Where two runs of a feature differ by more than float32 rounds a value of its usual size, or only one has a value.
+    before: np.ndarray,  # values of a feature
+    after: np.ndarray,  # the same values made of adjusted bars
+) -> np.ndarray:  # bool, of the same shape
+    """Where two runs of a feature differ by more than float32 rounds a value of its usual size, or only one has a
+    value.
 
     Parameters
     ----------
@@ -571,36 +1115,48 @@ def moved(
     np.ndarray
         bool, of the same shape
     """
-    typical = np.nanmedian(np.abs(before)) if np.isfinite(before).any() else 0.
-    allowed = np.finfo(np.float32).eps*np.maximum(np.abs(before), typical)
-    with np.errstate(invalid="ignore"): near = (before == after) | (np.abs(after - before) <= allowed)
+    typical = np.nanmedian(np.abs(before)) if np.isfinite(before).any() else 0.0
+    allowed = np.finfo(np.float32).eps * np.maximum(np.abs(before), typical)
+    with np.errstate(invalid="ignore"):
+        near = (before == after) | (np.abs(after - before) <= allowed)
     return ~(near | np.isnan(before) & np.isnan(after))
 
+
 def _check_level(f, values, bars):
-    "Raises unless later splits and dividends move a feature exactly as its level says; `values(bars)` computes it."
-    if f.level not in _MOVES: raise unknown_name("level", f.level, LEVELS)
+    """Raises unless later splits and dividends move a feature exactly as its level says; `values(bars)` computes it."""
+    if f.level not in _MOVES:
+        raise unknown_name("level", f.level, LEVELS)
     worlds = [("split", dict(split=k)) for k in _SPLITS] + [("dividend", dict(dividend=c)) for c in _DIVIDENDS]
     moves = {}
     for tried in (bars, _quiet(bars)):
         before = values(tried)
         for kind, world in worlds:
             where = moved(before, values(adjusted_bars(tried, **world)))
-            if where.any(): moves.setdefault(kind, (world[kind], int(np.argmax(where)), float(where.mean())))
-    if {*moves} == _MOVES[f.level]: return
+            if where.any():
+                moves.setdefault(kind, (world[kind], int(np.argmax(where)), float(where.mean())))
+    if {*moves} == _MOVES[f.level]:
+        return
     if extra := sorted({*moves} - _MOVES[f.level], reverse=True):
         by, bar, share = moves[extra[0]]
         word = next(w for w, m in _MOVES.items() if m == {*moves} | _MOVES[f.level])
-        raise NeuralphaError(f"{f.name} knows later {extra[0]}s: a {extra[0]} of {by:.6g} after the last bar changes {share:.0%} of its values, "
-                             f"e.g. at bar {bar}. Divide the level out, or declare level={word!r}.")
-    raise NeuralphaError(f"{f.name} declares level={f.level!r}, and no later {min(_MOVES[f.level] - {*moves})} moves it; drop the declaration.")
+        raise NeuralphaError(
+            f"{f.name} knows later {extra[0]}s: a {extra[0]} of {by:.6g} after the last bar changes {share:.0%} of "
+            "its values, "
+            f"e.g. at bar {bar}. Divide the level out, or declare level={word!r}."
+        )
+    raise NeuralphaError(
+        f"{f.name} declares level={f.level!r}, and no later {min(_MOVES[f.level] - {*moves})} moves it; drop the "
+        "declaration."
+    )
 
-# %% ../../nbs/features/families.ipynb #587d24e4
+# %% ../../nbs/features/families.ipynb #722e65d5
 def check_feature(
-    f:Feature, # of one asset
-    bars:dict|None=None, # name -> (n,) array; default: `example_bars()`
+    f: Feature,  # of one asset
+    bars: dict | None = None,  # name -> (n,) array; default: `example_bars()`
 ):
-    """Raises `NeuralphaError` if a feature reads bars after t, before t - lookback, or none as old as that; or if it keeps
-    a price, volume or sum of money that adjusting for later splits or dividends moves, and does not say so in `level`.
+    """Raises `NeuralphaError` if a feature reads bars after t, before t - lookback, or none as old as that; or if it
+    keeps a price, volume or sum of money that adjusting for later splits or dividends moves, and does not say so in
+    `level`.
 
     Parameters
     ----------
@@ -609,19 +1165,33 @@ def check_feature(
     bars : dict | None, default None
         name -> (n,) array; default: `example_bars()`
     """
-    if f.of: raise NeuralphaError(f"{f.name} is made of {', '.join(f.of)}; check those.")
-    if not f.compute: raise NeuralphaError(f"{f.name} is a column as it stands in the file; there is no formula to check.")
+    if f.of:
+        raise NeuralphaError(f"{f.name} is made of {', '.join(f.of)}; check those.")
+    if not f.compute:
+        raise NeuralphaError(f"{f.name} is a column as it stands in the file; there is no formula to check.")
     bars = example_bars() if bars is None else bars
-    n, L = len(next(iter(bars.values()))), f.lookback - (FACTOR_HISTORY if "residual" in f.inputs else 0) # given, not estimated, here
+    n = len(next(iter(bars.values())))
+    L = f.lookback - (FACTOR_HISTORY if "residual" in f.inputs else 0)  # given, not estimated, here
+
     def computed(bars):
-        with np.errstate(all="ignore"): return np.asarray(f.compute(History(bars)), float)
-    def values(start, stop): return computed({k: v[start:stop] for k, v in bars.items()})
-    def differ(a, b): return not (a == b or np.isnan(a) and np.isnan(b))
-    full, ends = values(0, n), range(L, n)
-    if not np.isfinite(full[L:]).any(): raise NeuralphaError(f"{f.name} has no value on {n} bars.")
-    if not np.array_equal(values(0, n - 40), full[:n-40], equal_nan=True): raise NeuralphaError(f"{f.name} reads bars after t.")
+        with np.errstate(all="ignore"):
+            return np.asarray(f.compute(History(bars)), float)
+
+    def values(start, stop):
+        return computed({k: v[start:stop] for k, v in bars.items()})
+
+    def differ(a, b):
+        return not (a == b or np.isnan(a) and np.isnan(b))
+
+    full = values(0, n)
+    ends = range(L, n)
+    if not np.isfinite(full[L:]).any():
+        raise NeuralphaError(f"{f.name} has no value on {n} bars.")
+    if not np.array_equal(values(0, n - 40), full[: n - 40], equal_nan=True):
+        raise NeuralphaError(f"{f.name} reads bars after t.")
     for i in ends[::7]:
-        if differ(values(i - L, i + 1)[-1], full[i]): raise NeuralphaError(f"{f.name} reads bars before its look-back of {L}, e.g. at bar {i}.")
+        if differ(values(i - L, i + 1)[-1], full[i]):
+            raise NeuralphaError(f"{f.name} reads bars before its look-back of {L}, e.g. at bar {i}.")
     if L and not any(differ(values(i - L + 1, i + 1)[-1], full[i]) for i in ends):
         raise NeuralphaError(f"{f.name} never reads as far back as its look-back of {L} bars.")
     _check_level(f, computed, bars)

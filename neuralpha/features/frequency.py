@@ -11,64 +11,92 @@ from numba import njit
 from ..core import NeuralphaError
 from .families import declare
 
-# %% ../../nbs/features/frequency.ipynb #58faad5b
+# %% ../../nbs/features/frequency.ipynb #1778c2d2
 _N = 64
 
+
 def _fourier():
-    "Cosines and sines (64, 32) of the frequencies 1/64 to 32/64 under a Hann window; row 0 is the newest bar."
-    k, f = np.arange(_N)[:, None], np.arange(1, _N//2 + 1)[None]
-    hann = np.sin(np.pi*(k + .5)/_N)**2
-    return hann*np.cos(2*np.pi*k*f/_N), hann*np.sin(2*np.pi*k*f/_N)
+    """Cosines and sines (64, 32) of the frequencies 1/64 to 32/64 under a Hann window; row 0 is the newest bar."""
+    k = np.arange(_N)[:, None]
+    f = np.arange(1, _N // 2 + 1)[None]
+    hann = np.sin(np.pi * (k + 0.5) / _N) ** 2
+    return hann * np.cos(2 * np.pi * k * f / _N), hann * np.sin(2 * np.pi * k * f / _N)
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _band_shares(x, cos, sin, edges):
-    "(n_bands, n) shares of power; band b holds the frequencies edges[b]:edges[b+1]."
+    """(n_bands, n) shares of power; band b holds the frequencies edges[b]:edges[b+1]."""
     n, (N, F), bands = len(x), cos.shape, len(edges) - 1
     out = np.full((bands, n), np.nan)
     for i in range(n):
-        first, m, total = max(i - N + 1, 0), 0, 0.
+        first = max(i - N + 1, 0)
+        m = 0
+        total = 0.0
         for j in range(i, first - 1, -1):
-            if not np.isnan(x[j]): m, total = m + 1, total + x[j]
-        if 2*m < N: continue
-        re, im = np.zeros(F), np.zeros(F)
+            if not np.isnan(x[j]):
+                m = m + 1
+                total = total + x[j]
+        if 2 * m < N:
+            continue
+        re = np.zeros(F)
+        im = np.zeros(F)
         for j in range(i, first - 1, -1):
-            if np.isnan(x[j]): continue
-            d = x[j] - total/m
+            if np.isnan(x[j]):
+                continue
+            d = x[j] - total / m
             for f in range(F):
-                re[f] += d*cos[i-j, f]
-                im[f] += d*sin[i-j, f]
-        power = re*re + im*im
-        power[F-1] *= .5 # the fastest frequency has no twin
+                re[f] += d * cos[i - j, f]
+                im[f] += d * sin[i - j, f]
+        power = re * re + im * im
+        power[F - 1] *= 0.5  # the fastest frequency has no twin
         whole = power.sum()
-        for b in range(bands): out[b, i] = power[edges[b]:edges[b+1]].sum()/whole
+        for b in range(bands):
+            out[b, i] = power[edges[b] : edges[b + 1]].sum() / whole
     return out
 
+
 def _shares(h):
-    if "bands" not in h._memo: h._memo["bands"] = _band_shares(h["ret"], *_fourier(), np.array([0, 3, 12, 32]))
+    if "bands" not in h._memo:
+        h._memo["bands"] = _band_shares(h["ret"], *_fourier(), np.array([0, 3, 12, 32]))
     return h._memo["bands"]
 
-for _j, (_name, _what) in enumerate([("slow", "more than 20"), ("middle", "5 to 20"), ("fast", "fewer than 5")]):
-    declare(f"power_{_name}_64", "spectral", "close", _N, f"share of the variance of 64 returns in cycles of {_what} bars",
-            lambda h, j=_j: _shares(h)[j], "Welch (1967)")
 
-# %% ../../nbs/features/frequency.ipynb #f6eb56f2
+for _j, (_name, _what) in enumerate([("slow", "more than 20"), ("middle", "5 to 20"), ("fast", "fewer than 5")]):
+    declare(
+        f"power_{_name}_64",
+        "spectral",
+        "close",
+        _N,
+        f"share of the variance of 64 returns in cycles of {_what} bars",
+        lambda h, j=_j: _shares(h)[j],
+        "Welch (1967)",
+    )
+
+# %% ../../nbs/features/frequency.ipynb #4a573e1f
 _WAVELET, _LEVELS = "db4", 3
 
+
 def _filled_windows(x, n):
-    "(len(x)-n+1, n) windows, missing values carried forward within the window; the oldest take the first that is there."
+    """(len(x)-n+1, n) windows, missing values carried forward within the window; the oldest take the first that is
+    there.
+    """
     windows = np.lib.stride_tricks.sliding_window_view(x, n)
     have = np.isfinite(windows)
-    if have.all(): return windows
+    if have.all():
+        return windows
     at = np.where(have, np.arange(n), -1)
     at = np.maximum.accumulate(at, 1)
     at = np.where(at < 0, have.argmax(1)[:, None], at)
     return np.take_along_axis(windows, at, 1)
 
+
 def denoise_last(
-    x:np.ndarray, # (n,) float, e.g. log prices; NaN is a missing bar
-    window:int=64, # bars, a multiple of 8
-)->tuple: # of two (n,) arrays
-    """Each bar's denoised value, and the share of its window's variance taken for noise; NaN before `window` bars or where half are missing.
+    x: np.ndarray,  # (n,) float, e.g. log prices; NaN is a missing bar
+    window: int = 64,  # bars, a multiple of 8
+) -> tuple:  # of two (n,) arrays
+    """Each bar's denoised value, and the share of its window's variance taken for noise;
+
+    NaN before `window` bars or where half are missing.
 
     Parameters
     ----------
@@ -82,37 +110,58 @@ def denoise_last(
     tuple
         of two (n,) arrays
     """
-    value, noise = np.full(len(x), np.nan), np.full(len(x), np.nan)
-    if len(x) < window: return value, noise
+    value = np.full(len(x), np.nan)
+    noise = np.full(len(x), np.nan)
+    if len(x) < window:
+        return value, noise
     w = _filled_windows(x, window)
     import pywt
+
     newest = w[:, -1:]
     path = w - newest
     coefficients = pywt.wavedec(path, _WAVELET, mode="symmetric", level=_LEVELS, axis=1)
-    sigma = np.median(np.abs(coefficients[-1]), 1, keepdims=True)/.6745
-    limit = sigma*np.sqrt(2*np.log(window))
-    kept = [coefficients[0], *(np.sign(c)*np.maximum(np.abs(c) - limit, 0) for c in coefficients[1:])]
+    sigma = np.median(np.abs(coefficients[-1]), 1, keepdims=True) / 0.6745
+    limit = sigma * np.sqrt(2 * np.log(window))
+    kept = [coefficients[0], *(np.sign(c) * np.maximum(np.abs(c) - limit, 0) for c in coefficients[1:])]
     smooth = pywt.waverec(kept, _WAVELET, mode="symmetric", axis=1)[:, :window]
-    enough = np.isfinite(np.lib.stride_tricks.sliding_window_view(x, window)).sum(1)*2 >= window
-    value[window-1:] = np.where(enough, smooth[:, -1] + newest[:, 0], np.nan)
-    with np.errstate(all="ignore"): noise[window-1:] = np.where(enough, np.var(path - smooth, 1)/np.var(path, 1), np.nan)
+    enough = np.isfinite(np.lib.stride_tricks.sliding_window_view(x, window)).sum(1) * 2 >= window
+    value[window - 1 :] = np.where(enough, smooth[:, -1] + newest[:, 0], np.nan)
+    with np.errstate(all="ignore"):
+        noise[window - 1 :] = np.where(enough, np.var(path - smooth, 1) / np.var(path, 1), np.nan)
     return value, noise
 
+
 def _denoised(h):
-    if "denoised" not in h._memo: h._memo["denoised"] = denoise_last(np.log(h["close"]), _N)
+    if "denoised" not in h._memo:
+        h._memo["denoised"] = denoise_last(np.log(h["close"]), _N)
     return h._memo["denoised"]
 
-declare("wavelet_gap_64", "wavelet", "close", _N - 1, "ln close - denoised ln close, db4 on the last 64 bars",
-        lambda h: np.log(h["close"]) - _denoised(h)[0], "Donoho and Johnstone (1994)")
-declare("wavelet_noise_64", "wavelet", "close", _N - 1, "share of the variance of the last 64 ln closes taken for noise",
-        lambda h: _denoised(h)[1], "Donoho and Johnstone (1994)")
 
-# %% ../../nbs/features/frequency.ipynb #da3382b3
+declare(
+    "wavelet_gap_64",
+    "wavelet",
+    "close",
+    _N - 1,
+    "ln close - denoised ln close, db4 on the last 64 bars",
+    lambda h: np.log(h["close"]) - _denoised(h)[0],
+    "Donoho and Johnstone (1994)",
+)
+declare(
+    "wavelet_noise_64",
+    "wavelet",
+    "close",
+    _N - 1,
+    "share of the variance of the last 64 ln closes taken for noise",
+    lambda h: _denoised(h)[1],
+    "Donoho and Johnstone (1994)",
+)
+
+# %% ../../nbs/features/frequency.ipynb #a8874c5f
 def frac_diff_weights(
-    d:float, # order
-    cut:float=1e-3, # weights smaller than this are dropped
-    longest:int=10_000, # bars
-)->np.ndarray: # newest bar first
+    d: float,  # order
+    cut: float = 1e-3,  # weights smaller than this are dropped
+    longest: int = 10_000,  # bars
+) -> np.ndarray:  # newest bar first
     """Weights of a fixed-width fractional difference.
 
     Parameters
@@ -129,36 +178,47 @@ def frac_diff_weights(
     np.ndarray
         newest bar first
     """
-    if not d > 0 or not cut > 0: raise NeuralphaError(f"d is {d} and cut is {cut}; both must be positive.")
-    w = [1.]
+    if not d > 0 or not cut > 0:
+        raise NeuralphaError(f"d is {d} and cut is {cut}; both must be positive.")
+    w = [1.0]
     while len(w) < longest:
-        next_ = -w[-1]*(d - len(w) + 1)/len(w)
-        if abs(next_) < cut: break
+        next_ = -w[-1] * (d - len(w) + 1) / len(w)
+        if abs(next_) < cut:
+            break
         w.append(next_)
     return np.array(w)
 
+
 @njit(nogil=True, cache=True)
 def _frac_diff(x, weights):
-    n, K = len(x), len(weights)
+    n = len(x)
+    K = len(weights)
     out = np.full(n, np.nan)
     for i in range(n):
-        if np.isnan(x[i]): continue
+        if np.isnan(x[i]):
+            continue
         first = max(i - K + 1, 0)
         j = first
-        while np.isnan(x[j]): j += 1
-        oldest, last, total = x[j], x[j], 0.
+        while np.isnan(x[j]):
+            j += 1
+        oldest = x[j]
+        last = x[j]
+        total = 0.0
         for j in range(first, i + 1):
-            if not np.isnan(x[j]): last = x[j]
-            total += weights[i-j]*(last - oldest)
+            if not np.isnan(x[j]):
+                last = x[j]
+            total += weights[i - j] * (last - oldest)
         out[i] = total
     return out
 
+
 def frac_diff(
-    x, # (n,) values, oldest first; NaN is a missing bar and takes the value before it within the window
-    d:float, # order, between 0 (the series) and 1 (its changes)
-    cut:float=1e-3, # weights smaller than this are dropped
-)->np.ndarray: # (n,) float64; the first bars use what there is
-    """Fixed-width fractional difference, measured from the oldest value of each window: adding a constant changes nothing.
+    x,  # (n,) values, oldest first; NaN is a missing bar and takes the value before it within the window
+    d: float,  # order, between 0 (the series) and 1 (its changes)
+    cut: float = 1e-3,  # weights smaller than this are dropped
+) -> np.ndarray:  # (n,) float64; the first bars use what there is
+    """Fixed-width fractional difference, measured from the oldest value of each window: adding a constant changes
+    nothing.
 
     Parameters
     ----------
@@ -177,9 +237,19 @@ def frac_diff(
     """
     return _frac_diff(np.asarray(x, np.float64), frac_diff_weights(d, cut))
 
+
 def _frac(h, w):
-    weights = frac_diff_weights(w/10)
+    weights = frac_diff_weights(w / 10)
     return np.where(np.arange(len(h)) >= len(weights) - 1, _frac_diff(np.log(h["close"]), weights), np.nan)
 
-declare("frac_diff_0{w}", "fractional", "close", lambda w: len(frac_diff_weights(w/10)) - 1, "fractional difference of ln close from the oldest of its window, d = 0.{w}",
-        _frac, "López de Prado (2018)", (4, 6))
+
+declare(
+    "frac_diff_0{w}",
+    "fractional",
+    "close",
+    lambda w: len(frac_diff_weights(w / 10)) - 1,
+    "fractional difference of ln close from the oldest of its window, d = 0.{w}",
+    _frac,
+    "López de Prado (2018)",
+    (4, 6),
+)

@@ -31,152 +31,209 @@ __all__ = ['TILE', 'roll_count', 'roll_sum', 'roll_moments', 'roll_line', 'roll_
 import numpy as np
 from numba import njit
 
-# %% ../../nbs/features/kernels.ipynb #01d5ef09
-TILE = 512 # rows
+# %% ../../nbs/features/kernels.ipynb #6925a911
+TILE = 512  # rows
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _split(x):
-    "Values with NaN as 0, and 1.0 where there is a value."
-    v, ok = np.zeros(len(x)), np.zeros(len(x))
+    """Values with NaN as 0, and 1.0 where there is a value."""
+    v = np.zeros(len(x))
+    ok = np.zeros(len(x))
     for i in range(len(x)):
-        if not np.isnan(x[i]): v[i], ok[i] = x[i], 1.
+        if not np.isnan(x[i]):
+            v[i], ok[i] = x[i], 1.0
     return v, ok
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _windowed(total, windows):
-    "Differences of a running total of whole numbers: exact in float64, so the past leaves no trace."
+    """Differences of a running total of whole numbers: exact in float64, so the past leaves no trace."""
     n = len(total)
     out = np.empty((len(windows), n))
     for w in range(len(windows)):
         size = min(windows[w], n)
         out[w, :size] = total[:size]
-        out[w, size:] = total[size:] - total[:n-size]
+        out[w, size:] = total[size:] - total[: n - size]
     return out
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _count(x, windows):
     return _windowed(np.cumsum(_split(x)[1]), windows)
 
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_count(x, windows):
-    "Number of values in each window."
+    """Number of values in each window."""
     return _count(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #73d3b2ea
+# %% ../../nbs/features/kernels.ipynb #c62ff642
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add(total, x):
-    for j in range(len(x)): total[j] += x[j]
+    for j in range(len(x)):
+        total[j] += x[j]
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _sum(x, windows):
     n = len(x)
     v, ok = _split(x)
-    total, sums = np.zeros(n), _windowed(np.cumsum(ok), windows)
+    total = np.zeros(n)
+    sums = _windowed(np.cumsum(ok), windows)
     for t in range(0, n, TILE):
-        stop, k = min(t + TILE, n), 0
+        stop = min(t + TILE, n)
+        k = 0
         for w in range(len(windows)):
             while k < min(windows[w], stop):
                 a = max(t, k)
-                _add(total[a:stop], v[a-k:stop-k])
+                _add(total[a:stop], v[a - k : stop - k])
                 k += 1
-            for i in range(t, stop): sums[w, i] = total[i] if sums[w, i] > 0 else np.nan
+            for i in range(t, stop):
+                sums[w, i] = total[i] if sums[w, i] > 0 else np.nan
     return sums
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_sum(x, windows):
-    "Sum of each window; NaN where it is empty."
+    """Sum of each window; NaN where it is empty."""
     return _sum(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #08392112
+# %% ../../nbs/features/kernels.ipynb #2f274f49
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_moments(s1, s2, x, ok, newest):
     for j in range(len(x)):
-        d = (x[j] - newest[j])*ok[j]
+        d = (x[j] - newest[j]) * ok[j]
         s1[j] += d
-        s2[j] += d*d
+        s2[j] += d * d
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _spread(squares, total, count):
-    "Sum of squared deviations from the mean; 0 where it is only the rounding of deviations from something far away."
-    left = squares - total*total/count
-    return left if left > 1e-12*squares else 0.*left
+    """Sum of squared deviations from the mean; 0 where it is only the rounding of deviations from something far away."""
+    left = squares - total * total / count
+    return left if left > 1e-12 * squares else 0.0 * left
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _finish_moments(mean, std, s1, s2, count, newest):
-    for j in range(len(mean)): mean[j] = newest[j] + s1[j]/count[j]
-    for j in range(len(std)): std[j] = np.sqrt(_spread(s2[j], s1[j], count[j])/(count[j] - 1))
+    for j in range(len(mean)):
+        mean[j] = newest[j] + s1[j] / count[j]
+    for j in range(len(std)):
+        std[j] = np.sqrt(_spread(s2[j], s1[j], count[j]) / (count[j] - 1))
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _moments(x, windows):
     n = len(x)
     v, ok = _split(x)
     counts = _windowed(np.cumsum(ok), windows)
-    s1, s2 = np.zeros(n), np.zeros(n)
-    means, stds = np.empty((len(windows), n)), np.empty((len(windows), n))
+    s1 = np.zeros(n)
+    s2 = np.zeros(n)
+    means = np.empty((len(windows), n))
+    stds = np.empty((len(windows), n))
     for t in range(0, n, TILE):
-        stop, k = min(t + TILE, n), 0
+        stop = min(t + TILE, n)
+        k = 0
         for w in range(len(windows)):
             while k < min(windows[w], stop):
                 a = max(t, k)
-                _add_moments(s1[a:stop], s2[a:stop], v[a-k:stop-k], ok[a-k:stop-k], v[a:stop])
+                _add_moments(s1[a:stop], s2[a:stop], v[a - k : stop - k], ok[a - k : stop - k], v[a:stop])
                 k += 1
             _finish_moments(means[w, t:stop], stds[w, t:stop], s1[t:stop], s2[t:stop], counts[w, t:stop], v[t:stop])
     return means, stds
 
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_moments(x, windows):
-    "Mean and standard deviation (n-1 below; NaN for one value) of each window."
+    """Mean and standard deviation (n-1 below; NaN for one value) of each window."""
     return _moments(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #ba0421da
+# %% ../../nbs/features/kernels.ipynb #66af08d6
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_line(k, sy, sky, syy, x, ok, newest):
     for j in range(len(x)):
-        d = (x[j] - newest[j])*ok[j]
+        d = (x[j] - newest[j]) * ok[j]
         sy[j] += d
-        syy[j] += d*d
-    for j in range(len(x)): sky[j] += k*(x[j] - newest[j])*ok[j]
+        syy[j] += d * d
+    for j in range(len(x)):
+        sky[j] += k * (x[j] - newest[j]) * ok[j]
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _finish_line(out, count, first, second, bar, sums, newest):
-    "out: mean, std, slope, R², residual."
+    """out: mean, std, slope, R², residual."""
     sy, sky, syy = sums
-    age, vk, cky = np.empty(len(bar)), np.empty(len(bar)), np.empty(len(bar))
-    for j in range(len(bar)): age[j] = count[j]*bar[j] - first[j] # sum of the bars' ages
-    for j in range(len(bar)): vk[j] = count[j]*bar[j]*bar[j] - 2*bar[j]*first[j] + second[j] - age[j]*age[j]/count[j]
-    for j in range(len(bar)): cky[j] = sky[j] - age[j]*sy[j]/count[j]
-    for j in range(len(bar)): out[0][j] = newest[j] + sy[j]/count[j]
-    for j in range(len(bar)): out[1][j] = np.sqrt(_spread(syy[j], sy[j], count[j])/(count[j] - 1))
-    for j in range(len(bar)): out[2][j] = -cky[j]/vk[j]
-    for j in range(len(bar)): out[3][j] = cky[j]*cky[j]/(vk[j]*_spread(syy[j], sy[j], count[j]))
-    for j in range(len(bar)): out[4][j] = (cky[j]/vk[j]*age[j] - sy[j])/count[j]
+    age = np.empty(len(bar))
+    vk = np.empty(len(bar))
+    cky = np.empty(len(bar))
+    for j in range(len(bar)):
+        age[j] = count[j] * bar[j] - first[j]  # sum of the bars' ages
+    for j in range(len(bar)):
+        vk[j] = count[j] * bar[j] * bar[j] - 2 * bar[j] * first[j] + second[j] - age[j] * age[j] / count[j]
+    for j in range(len(bar)):
+        cky[j] = sky[j] - age[j] * sy[j] / count[j]
+    for j in range(len(bar)):
+        out[0][j] = newest[j] + sy[j] / count[j]
+    for j in range(len(bar)):
+        out[1][j] = np.sqrt(_spread(syy[j], sy[j], count[j]) / (count[j] - 1))
+    for j in range(len(bar)):
+        out[2][j] = -cky[j] / vk[j]
+    for j in range(len(bar)):
+        out[3][j] = cky[j] * cky[j] / (vk[j] * _spread(syy[j], sy[j], count[j]))
+    for j in range(len(bar)):
+        out[4][j] = (cky[j] / vk[j] * age[j] - sy[j]) / count[j]
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _line(x, windows):
-    n, W = len(x), len(windows)
+    n = len(x)
+    W = len(windows)
     v, ok = _split(x)
     bar = np.arange(n).astype(np.float64)
-    counts, first, second = _windowed(np.cumsum(ok), windows), _windowed(np.cumsum(ok*bar), windows), _windowed(np.cumsum(ok*bar*bar), windows)
-    sy, sky, syy = np.zeros(n), np.zeros(n), np.zeros(n)
-    mean, std, slope, r2, residual = np.empty((W, n)), np.empty((W, n)), np.empty((W, n)), np.empty((W, n)), np.empty((W, n))
+    counts = _windowed(np.cumsum(ok), windows)
+    first = _windowed(np.cumsum(ok * bar), windows)
+    second = _windowed(np.cumsum(ok * bar * bar), windows)
+    sy = np.zeros(n)
+    sky = np.zeros(n)
+    syy = np.zeros(n)
+    mean = np.empty((W, n))
+    std = np.empty((W, n))
+    slope = np.empty((W, n))
+    r2 = np.empty((W, n))
+    residual = np.empty((W, n))
     for t in range(0, n, TILE):
-        stop, k = min(t + TILE, n), 0
+        stop = min(t + TILE, n)
+        k = 0
         for w in range(W):
             while k < min(windows[w], stop):
                 a = max(t, k)
-                _add_line(float(k), sy[a:stop], sky[a:stop], syy[a:stop], v[a-k:stop-k], ok[a-k:stop-k], v[a:stop])
+                _add_line(
+                    float(k), sy[a:stop], sky[a:stop], syy[a:stop], v[a - k : stop - k], ok[a - k : stop - k], v[a:stop]
+                )
                 k += 1
             now = slice(t, stop)
-            _finish_line((mean[w, now], std[w, now], slope[w, now], r2[w, now], residual[w, now]), counts[w, now], first[w, now],
-                         second[w, now], bar[now], (sy[now], sky[now], syy[now]), v[now])
+            _finish_line(
+                (mean[w, now], std[w, now], slope[w, now], r2[w, now], residual[w, now]),
+                counts[w, now],
+                first[w, now],
+                second[w, now],
+                bar[now],
+                (sy[now], sky[now], syy[now]),
+                v[now],
+            )
     return mean, std, slope, r2, residual
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_line(x, windows):
-    "Mean, standard deviation, slope per bar, R² and residual of the newest value of each window; NaN for fewer than two values."
+    """Mean, standard deviation, slope per bar, R² and residual of the newest value of each window;
+
+    NaN for fewer than two values.
+    """
     return _line(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #b6f95600
+# %% ../../nbs/features/kernels.ipynb #40c7f63b
 @njit(nogil=True, cache=True, error_model="numpy")
 def _keep_larger(k, best, age, x):
     for j in range(len(x)):
@@ -184,203 +241,275 @@ def _keep_larger(k, best, age, x):
         best[j] = x[j] if older else best[j]
         age[j] = k if older else age[j]
 
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def _max_by_passes(x, windows, values, ages):
     n = len(x)
     v = np.where(np.isnan(x), -np.inf, x)
-    best, age = np.full(n, -np.inf), np.zeros(n)
+    best = np.full(n, -np.inf)
+    age = np.zeros(n)
     for t in range(0, n, TILE):
-        stop, k = min(t + TILE, n), 0
+        stop = min(t + TILE, n)
+        k = 0
         for w in range(len(windows)):
             while k < min(windows[w], stop):
                 a = max(t, k)
-                _keep_larger(float(k), best[a:stop], age[a:stop], v[a-k:stop-k])
+                _keep_larger(float(k), best[a:stop], age[a:stop], v[a - k : stop - k])
                 k += 1
             for i in range(t, stop):
-                if best[i] > -np.inf: values[w, i], ages[w, i] = best[i], age[i]
+                if best[i] > -np.inf:
+                    values[w, i], ages[w, i] = best[i], age[i]
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _max_by_queue(x, window, values, ages):
-    queue = np.empty(len(x), np.int64) # bars that may still become the maximum, oldest first, values falling
+    queue = np.empty(len(x), np.int64)  # bars that may still become the maximum, oldest first, values falling
     head, tail = 0, 0
     for i in range(len(x)):
         if not np.isnan(x[i]):
-            while tail > head and x[queue[tail-1]] < x[i]: tail -= 1
+            while tail > head and x[queue[tail - 1]] < x[i]:
+                tail -= 1
             queue[tail] = i
             tail += 1
-        if tail > head and queue[head] <= i - window: head += 1
-        if tail > head: values[i], ages[i] = x[queue[head]], i - queue[head]
+        if tail > head and queue[head] <= i - window:
+            head += 1
+        if tail > head:
+            values[i], ages[i] = x[queue[head]], i - queue[head]
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _max(x, windows):
-    short = np.sum(windows <= 64) # passes, eight rows at a time, beat the queue up to here
-    values, ages = np.full((len(windows), len(x)), np.nan), np.full((len(windows), len(x)), np.nan)
-    if short: _max_by_passes(x, windows[:short], values, ages)
-    for w in range(short, len(windows)): _max_by_queue(x, windows[w], values[w], ages[w])
+    short = np.sum(windows <= 64)  # passes, eight rows at a time, beat the queue up to here
+    values = np.full((len(windows), len(x)), np.nan)
+    ages = np.full((len(windows), len(x)), np.nan)
+    if short:
+        _max_by_passes(x, windows[:short], values, ages)
+    for w in range(short, len(windows)):
+        _max_by_queue(x, windows[w], values[w], ages[w])
     return values, ages
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_max(x, windows):
-    "Largest value of each window and its age in bars; NaN where a window is empty. Minimum: negate `x` and the value."
+    """Largest value of each window and its age in bars; NaN where a window is empty. Minimum: negate `x` and the
+    value.
+    """
     return _max(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #631731b7
+# %% ../../nbs/features/kernels.ipynb #4b241c17
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_below(below, equal, x, newest):
     for j in range(len(x)):
-        below[j] += 1. if x[j] < newest[j] else 0.
-        equal[j] += 1. if x[j] == newest[j] else 0.
+        below[j] += 1.0 if x[j] < newest[j] else 0.0
+        equal[j] += 1.0 if x[j] == newest[j] else 0.0
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _rank(x, windows):
     n = len(x)
     counts = _count(x, windows)
-    below, equal, ranks = np.zeros(n), np.zeros(n), np.empty((len(windows), n))
+    below = np.zeros(n)
+    equal = np.zeros(n)
+    ranks = np.empty((len(windows), n))
     for t in range(0, n, TILE):
-        stop, k = min(t + TILE, n), 0
+        stop = min(t + TILE, n)
+        k = 0
         for w in range(len(windows)):
             while k < min(windows[w], stop):
                 a = max(t, k)
-                _add_below(below[a:stop], equal[a:stop], x[a-k:stop-k], x[a:stop])
+                _add_below(below[a:stop], equal[a:stop], x[a - k : stop - k], x[a:stop])
                 k += 1
-            for i in range(t, stop): ranks[w, i] = (below[i] + .5*(equal[i] + 1))/counts[w, i] if equal[i] > 0 else np.nan
+            for i in range(t, stop):
+                ranks[w, i] = (below[i] + 0.5 * (equal[i] + 1)) / counts[w, i] if equal[i] > 0 else np.nan
     return ranks
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_rank(x, windows):
-    "Average rank of the newest value in each window, as a share of the window's values: 1/count to 1."
+    """Average rank of the newest value in each window, as a share of the window's values: 1/count to 1."""
     return _rank(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #e04964be
+# %% ../../nbs/features/kernels.ipynb #05b405d9
 @njit(nogil=True, cache=True, error_model="numpy")
 def _exchange(held, m, new, old):
-    "Put `new` into the m ordered values and take `old` out; NaN stands for none. Returns the new m."
-    if np.isnan(old): j, m = m, m + (not np.isnan(new))
+    """Put `new` into the m ordered values and take `old` out; NaN stands for none. Returns the new m."""
+    if np.isnan(old):
+        j = m
+        m = m + (not np.isnan(new))
     else:
         j = 0
-        for q in range(m): j += held[q] < old # counted eight at a time: no branch to guess wrong, unlike a binary search
+        for q in range(m):
+            j += held[q] < old  # counted eight at a time: no branch to guess wrong, unlike a binary search
     if np.isnan(new):
-        if np.isnan(old): return m
-        for q in range(j, m - 1): held[q] = held[q+1]
+        if np.isnan(old):
+            return m
+        for q in range(j, m - 1):
+            held[q] = held[q + 1]
         return m - 1
-    while j > 0 and held[j-1] > new:
-        held[j] = held[j-1]
+    while j > 0 and held[j - 1] > new:
+        held[j] = held[j - 1]
         j -= 1
-    while j < m - 1 and held[j+1] < new:
-        held[j] = held[j+1]
+    while j < m - 1 and held[j + 1] < new:
+        held[j] = held[j + 1]
         j += 1
     held[j] = new
     return m
 
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def _quantile(x, windows, shares):
-    n, W = len(x), len(windows)
+    n = len(x)
+    W = len(windows)
     out = np.full((W, len(shares), n), np.nan)
     for w in range(W):
-        m, held = 0, np.full(windows[w] + 1, np.inf)
+        m = 0
+        held = np.full(windows[w] + 1, np.inf)
         for i in range(n):
-            m = _exchange(held, m, x[i], x[i-windows[w]] if i >= windows[w] else np.nan)
-            if m == 0: continue
+            m = _exchange(held, m, x[i], x[i - windows[w]] if i >= windows[w] else np.nan)
+            if m == 0:
+                continue
             for s in range(len(shares)):
-                at = shares[s]*(m - 1)
+                at = shares[s] * (m - 1)
                 low = int(at)
                 high = min(low + 1, m - 1)
-                out[w, s, i] = held[low] + (held[high] - held[low])*(at - low)
+                out[w, s, i] = held[low] + (held[high] - held[low]) * (at - low)
     return out
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _tails(x, windows):
-    q = _quantile(x, windows, np.array([.2, .8]))
+    q = _quantile(x, windows, np.array([0.2, 0.8]))
     return q[:, 0], q[:, 1]
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_quantile(x, windows, shares):
-    "Quantiles of each window, linear between order statistics: `(n_windows, n_shares, n)`."
+    """Quantiles of each window, linear between order statistics: `(n_windows, n_shares, n)`."""
     return _quantile(x, windows, shares)
 
-# %% ../../nbs/features/kernels.ipynb #52c17530
+# %% ../../nbs/features/kernels.ipynb #319241d5
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
     for j in range(len(x)):
-        d = (x[j] - x0[j])*ok[j]
+        d = (x[j] - x0[j]) * ok[j]
         sx[j] += d
-        sxx[j] += d*d
+        sxx[j] += d * d
     for j in range(len(x)):
-        d = (y[j] - y0[j])*ok[j]
+        d = (y[j] - y0[j]) * ok[j]
         sy[j] += d
-        syy[j] += d*d
-    for j in range(len(x)): sxy[j] += (x[j] - x0[j])*(y[j] - y0[j])*ok[j]
+        syy[j] += d * d
+    for j in range(len(x)):
+        sxy[j] += (x[j] - x0[j]) * (y[j] - y0[j]) * ok[j]
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _finish_joint(out, sxy, sx, sy, count):
-    for j in range(len(out)): out[j] = (sxy[j] - sx[j]*sy[j]/count[j])/(count[j] - 1)
+    for j in range(len(out)):
+        out[j] = (sxy[j] - sx[j] * sy[j] / count[j]) / (count[j] - 1)
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _finish_variance(out, squares, total, count):
-    for j in range(len(out)): out[j] = _spread(squares[j], total[j], count[j])/(count[j] - 1)
+    for j in range(len(out)):
+        out[j] = _spread(squares[j], total[j], count[j]) / (count[j] - 1)
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _joint(x, y, windows):
-    n, W = len(x), len(windows)
-    both = np.where(np.isnan(x) | np.isnan(y), np.nan, 1.)
-    (vx, ok), (vy, _) = _split(x*both), _split(y*both)
+    n = len(x)
+    W = len(windows)
+    both = np.where(np.isnan(x) | np.isnan(y), np.nan, 1.0)
+    (vx, ok), (vy, _) = _split(x * both), _split(y * both)
     counts = _windowed(np.cumsum(ok), windows)
-    sx, sy, sxx, syy, sxy = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
-    cov, varx, vary = np.empty((W, n)), np.empty((W, n)), np.empty((W, n))
+    sx = np.zeros(n)
+    sy = np.zeros(n)
+    sxx = np.zeros(n)
+    syy = np.zeros(n)
+    sxy = np.zeros(n)
+    cov = np.empty((W, n))
+    varx = np.empty((W, n))
+    vary = np.empty((W, n))
     for t in range(0, n, TILE):
-        stop, k = min(t + TILE, n), 0
+        stop = min(t + TILE, n)
+        k = 0
         for w in range(W):
             while k < min(windows[w], stop):
-                a, c, d = max(t, k), max(t, k) - k, stop - k
-                _add_joint(sx[a:stop], sy[a:stop], sxx[a:stop], syy[a:stop], sxy[a:stop], vx[c:d], vy[c:d], ok[c:d], vx[a:stop], vy[a:stop])
+                a = max(t, k)
+                c = max(t, k) - k
+                d = stop - k
+                _add_joint(
+                    sx[a:stop],
+                    sy[a:stop],
+                    sxx[a:stop],
+                    syy[a:stop],
+                    sxy[a:stop],
+                    vx[c:d],
+                    vy[c:d],
+                    ok[c:d],
+                    vx[a:stop],
+                    vy[a:stop],
+                )
                 k += 1
-            now, m = slice(t, stop), counts[w, t:stop]
+            now = slice(t, stop)
+            m = counts[w, t:stop]
             _finish_joint(cov[w, now], sxy[now], sx[now], sy[now], m)
             _finish_variance(varx[w, now], sxx[now], sx[now], m)
             _finish_variance(vary[w, now], syy[now], sy[now], m)
     return cov, varx, vary, counts
 
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_joint(x, y, windows):
-    "Covariance, both variances (n-1 below) and count of each window, over bars that have both values."
+    """Covariance, both variances (n-1 below) and count of each window, over bars that have both values."""
     return _joint(x, y, windows)
 
-# %% ../../nbs/features/kernels.ipynb #0f887165
+# %% ../../nbs/features/kernels.ipynb #bb3b0b96
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_shape(s3, s4, x, ok, mean):
     for j in range(len(x)):
-        d = (x[j] - mean[j])*ok[j]
-        s3[j] += d*d*d
-        s4[j] += d*d*d*d
+        d = (x[j] - mean[j]) * ok[j]
+        s3[j] += d * d * d
+        s4[j] += d * d * d * d
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_shape(x, window):
-    "Skewness and raw kurtosis (population moments; a normal has 0 and 3) of one window, and its count."
+    """Skewness and raw kurtosis (population moments; a normal has 0 and 3) of one window, and its count."""
     n = len(x)
     v, ok = _split(x)
     size = np.array([window])
     means, stds = _moments(x, size)
     c = _count(x, size)[0]
-    mean = np.where(c > 0, means[0], 0.)
-    s3, s4 = np.zeros(n), np.zeros(n)
-    for k in range(min(window, n)): _add_shape(s3[k:], s4[k:], v[:n-k], ok[:n-k], mean[k:])
-    variance = stds[0]**2*(c - 1)/c
-    return s3/c/variance**1.5, s4/c/variance**2, c
+    mean = np.where(c > 0, means[0], 0.0)
+    s3 = np.zeros(n)
+    s4 = np.zeros(n)
+    for k in range(min(window, n)):
+        _add_shape(s3[k:], s4[k:], v[: n - k], ok[: n - k], mean[k:])
+    variance = stds[0] ** 2 * (c - 1) / c
+    return s3 / c / variance**1.5, s4 / c / variance**2, c
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_scaled(total, x, weight):
-    for j in range(len(x)): total[j] += weight*x[j]
+    for j in range(len(x)):
+        total[j] += weight * x[j]
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_weighted(x, weights):
-    "Sum of weights[k]·x[i-k] over the values there, and the sum of the weights used."
+    """Sum of weights[k]·x[i-k] over the values there, and the sum of the weights used."""
     n = len(x)
     v, ok = _split(x)
-    total, used = np.zeros(n), np.zeros(n)
-    for k in range(min(len(weights), n)): _add_scaled(total[k:], v[:n-k], weights[k])
+    total = np.zeros(n)
+    used = np.zeros(n)
+    for k in range(min(len(weights), n)):
+        _add_scaled(total[k:], v[: n - k], weights[k])
     whole = np.cumsum(weights)
-    for i in range(n): used[i] = whole[min(i, len(weights) - 1)]
+    for i in range(n):
+        used[i] = whole[min(i, len(weights) - 1)]
     for j in range(n):
-        if ok[j] > 0: continue
-        for k in range(min(len(weights), n - j)): used[j+k] -= weights[k]
+        if ok[j] > 0:
+            continue
+        for k in range(min(len(weights), n - j)):
+            used[j + k] -= weights[k]
     return total, used

@@ -13,7 +13,7 @@ from ..core import NeuralphaError, unknown_name
 from .table import Features
 from .transforms import _complete, _table, _train
 
-# %% ../../nbs/features/selection.ipynb #df910363
+# %% ../../nbs/features/selection.ipynb #ca8a3863
 class Select:
     """Keep the `n` features that matter on the training rows.
 
@@ -27,76 +27,105 @@ class Select:
         rows for mutual information and the forest
     seed : int, default 0
     """
-    def __init__(self,
-        by:str="correlation", # "correlation", "mutual_information", "lasso" or "forest"
-        n:int=20, # features to keep
-        sample:int=20_000, # rows for mutual information and the forest
-        seed:int=0,
+
+    def __init__(
+        self,
+        by: str = "correlation",  # "correlation", "mutual_information", "lasso" or "forest"
+        n: int = 20,  # features to keep
+        sample: int = 20_000,  # rows for mutual information and the forest
+        seed: int = 0,
     ):
-        if by not in _WAYS: raise unknown_name("way to select", by, _WAYS)
+        if by not in _WAYS:
+            raise unknown_name("way to select", by, _WAYS)
         self.by, self.n, self.sample, self.seed = by, n, sample, seed
 
-    def fit(self, X:Features, rows, target=None)->"Select":
-        "Choose on the training rows; `target` is (len(rows),), NaN rows are left out. Missing feature values are an error."
+    def fit(self, X: Features, rows, target=None) -> "Select":
+        """Choose on the training rows;
+
+        `target` is (len(rows),), NaN rows are left out. Missing feature values are an error.
+        """
         values = _complete(_train(X, rows), X, "Select").astype(np.float64)
-        if not 1 <= self.n <= len(X.names): raise NeuralphaError(f"n is {self.n}; the table has {len(X.names)} features.")
-        if target is None and self.by != "correlation": raise NeuralphaError(f"Select(by={self.by!r}) needs the target of the training rows.")
+        if not 1 <= self.n <= len(X.names):
+            raise NeuralphaError(f"n is {self.n}; the table has {len(X.names)} features.")
+        if target is None and self.by != "correlation":
+            raise NeuralphaError(f"Select(by={self.by!r}) needs the target of the training rows.")
         if target is not None:
-            if len(target) != len(values): raise NeuralphaError(f"{len(target)} targets were given for {len(values)} training rows.")
+            if len(target) != len(values):
+                raise NeuralphaError(f"{len(target)} targets were given for {len(values)} training rows.")
             known = np.isfinite(target)
-            values, target = values[known], np.asarray(target, np.float64)[known]
-        self.scores_ = pd.Series(_WAYS[self.by](values, target, self), list(X.names)) # higher is kept first
-        kept = set(self.scores_.sort_values(ascending=False, kind="stable").index[:self.n])
+            values = values[known]
+            target = np.asarray(target, np.float64)[known]
+        self.scores_ = pd.Series(_WAYS[self.by](values, target, self), list(X.names))  # higher is kept first
+        kept = set(self.scores_.sort_values(ascending=False, kind="stable").index[: self.n])
         self.kept_ = [n for n in X.names if n in kept]
         return self
 
-    def apply(self, X:Features)->Features:
-        "The kept features in table order."
+    def apply(self, X: Features) -> Features:
+        """The kept features in table order."""
         return X.select(self.kept_)
 
-# %% ../../nbs/features/selection.ipynb #871ceb79
+# %% ../../nbs/features/selection.ipynb #40b8e8c0
 def _subset(values, target, how):
-    rows = np.random.default_rng(how.seed).permutation(len(values))[:how.sample]
+    rows = np.random.default_rng(how.seed).permutation(len(values))[: how.sample]
     return values[rows], target[rows]
+
 
 def _by_correlation(values, target, how):
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
-    with np.errstate(all="ignore"): close = np.nan_to_num(np.abs(np.corrcoef(values, rowvar=False))).reshape(values.shape[1], -1)
+
+    with np.errstate(all="ignore"):
+        close = np.nan_to_num(np.abs(np.corrcoef(values, rowvar=False))).reshape(values.shape[1], -1)
     np.fill_diagonal(close, 1)
-    if len(close) == 1: return np.ones(1)
+    if len(close) == 1:
+        return np.ones(1)
     group = fcluster(linkage(squareform(1 - close, checks=False).clip(0), "average"), how.n, "maxclust")
-    if target is None: worth = np.array([close[j, group == group[j]].mean() for j in range(len(group))])
+    if target is None:
+        worth = np.array([close[j, group == group[j]].mean() for j in range(len(group))])
     else:
-        with np.errstate(all="ignore"): worth = np.nan_to_num(np.abs(np.corrcoef(values, target, rowvar=False)[-1, :-1]))
+        with np.errstate(all="ignore"):
+            worth = np.nan_to_num(np.abs(np.corrcoef(values, target, rowvar=False)[-1, :-1]))
     best = {g: max(np.flatnonzero(group == g), key=lambda j: worth[j]) for g in np.unique(group)}
-    return worth + 10*np.isin(np.arange(len(group)), list(best.values()))
+    return worth + 10 * np.isin(np.arange(len(group)), list(best.values()))
+
 
 def _by_mutual_information(values, target, how):
     from sklearn.feature_selection import mutual_info_regression
+
     return mutual_info_regression(*_subset(values, target, how), random_state=how.seed)
+
 
 def _by_lasso(values, target, how):
     from sklearn.linear_model import lars_path
-    z = (values - values.mean(0))/np.where(values.std(0) > 0, values.std(0), 1)
-    entered = lars_path(z, target - target.mean(), method="lasso", max_iter=4*how.n)[1]
+
+    z = (values - values.mean(0)) / np.where(values.std(0) > 0, values.std(0), 1)
+    entered = lars_path(z, target - target.mean(), method="lasso", max_iter=4 * how.n)[1]
     order = list(dict.fromkeys(entered))
     return np.array([len(order) - order.index(j) if j in order else 0 for j in range(values.shape[1])], float)
 
+
 def _by_forest(values, target, how):
     from sklearn.ensemble import ExtraTreesRegressor
-    forest = ExtraTreesRegressor(200, min_samples_leaf=20, max_features=.3, random_state=how.seed, n_jobs=1)
+
+    forest = ExtraTreesRegressor(200, min_samples_leaf=20, max_features=0.3, random_state=how.seed, n_jobs=1)
     return forest.fit(*_subset(values, target, how)).feature_importances_
 
-_WAYS = {"correlation": _by_correlation, "mutual_information": _by_mutual_information, "lasso": _by_lasso, "forest": _by_forest}
 
-# %% ../../nbs/features/selection.ipynb #31863446
+_WAYS = {
+    "correlation": _by_correlation,
+    "mutual_information": _by_mutual_information,
+    "lasso": _by_lasso,
+    "forest": _by_forest,
+}
+
+# %% ../../nbs/features/selection.ipynb #ece117af
 def neutralise(
-    X:Features, # raw or ranked
-    to=("sector", "beta_60", "dollar_volume_20"), # "sector" and names of features in `exposures`
-    exposures:Features|None=None, # where the exposures stand; default: X itself
-)->Features: # X's features without `to`, each orthogonal on every date to what they were neutralised to
-    """Residuals of a regression on each date; where a date has too few assets for its exposures the values are missing.
+    X: Features,  # raw or ranked
+    to=("sector", "beta_60", "dollar_volume_20"),  # "sector" and names of features in `exposures`
+    exposures: Features | None = None,  # where the exposures stand; default: X itself
+) -> Features:  # X's features without `to`, each orthogonal on every date to what they were neutralised to
+    """Residuals of a regression on each date; where a date has too few assets for its exposures the values are
+    missing.
 
     Parameters
     ----------
@@ -113,25 +142,36 @@ def neutralise(
         X's features without `to`, each orthogonal on every date to what they were neutralised to
     """
     from neuralpha.features.cross import in_threads, sector_codes
-    to, exposures, panel = list(to), exposures or X, X.panel
+
+    to = list(to)
+    exposures = exposures or X
+    panel = X.panel
     numbers = exposures.select([t for t in to if t != "sector"]).values.astype(np.float64)
     sector = sector_codes(panel)[panel.asset_code] if "sector" in to else None
     names = [n for n in X.names if n not in to]
     values = np.ascontiguousarray(X.select(names).values)
     out = np.full(values.shape, np.nan, np.float32)
     usable = panel.tradable & np.isfinite(numbers).all(1)
+
     def one(d):
-        rows = panel.by_date[panel.date_offsets[d]:panel.date_offsets[d+1]]
+        rows = panel.by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
         rows = rows[usable[rows]]
-        if not len(rows): return
-        base = np.ones((len(rows), 1)) if sector is None else (sector[rows][:, None] == np.unique(sector[rows])).astype(float)
+        if not len(rows):
+            return
+        base = (
+            np.ones((len(rows), 1))
+            if sector is None
+            else (sector[rows][:, None] == np.unique(sector[rows])).astype(float)
+        )
         design = np.concatenate([base, numbers[rows]], 1)
         for j in range(values.shape[1]):
             v = values[rows, j].astype(np.float64)
             have = np.isfinite(v)
-            if have.sum() <= design.shape[1]: continue
+            if have.sum() <= design.shape[1]:
+                continue
             fitted = design[have] @ np.linalg.lstsq(design[have], v[have], rcond=None)[0]
             out[rows[have], j] = v[have] - fitted
+
     in_threads(one, range(panel.n_dates))
     lookback = exposures.select([t for t in to if t != "sector"]).lookback
     return replace(_table(X, names, out, [max(l, lookback) for l in X.select(names).lookbacks]), cross_sectional=True)

@@ -10,87 +10,198 @@ import numpy as np
 from numba import njit
 from .families import SERIES, declare, ema_length, _ratio, _w1
 
-# %% ../../nbs/features/signals.ipynb #4b4b930e
-_SLOW = ema_length(2/27)
+# %% ../../nbs/features/signals.ipynb #2f863cd9
+_SLOW = ema_length(2 / 27)
 
-def _macd(h): return (h.ema("close", 2/13, _SLOW) - h.ema("close", 2/27, _SLOW))/h["close"]
 
-SERIES["macd"] = lambda h: h.ema("close", 2/13, _SLOW) - h.ema("close", 2/27, _SLOW)
-SERIES["stochastic_k"] = lambda h: 100*_ratio(h["close"] - h.min("low", 14), h.max("high", 14) - h.min("low", 14))
+def _macd(h):
+    return (h.ema("close", 2 / 13, _SLOW) - h.ema("close", 2 / 27, _SLOW)) / h["close"]
 
-def _signal(h): return h.ema("macd", .2, ema_length(.2))/h["close"]
+
+SERIES["macd"] = lambda h: h.ema("close", 2 / 13, _SLOW) - h.ema("close", 2 / 27, _SLOW)
+SERIES["stochastic_k"] = lambda h: 100 * _ratio(h["close"] - h.min("low", 14), h.max("high", 14) - h.min("low", 14))
+
+
+def _signal(h):
+    return h.ema("macd", 0.2, ema_length(0.2)) / h["close"]
+
 
 declare("macd", "technical", "close", _SLOW - 1, "(ema(close, 12) - ema(close, 26))/close", _macd, "Appel (2005)")
-declare("macd_signal", "technical", "close", _SLOW + ema_length(.2) - 2, "ema(macd, 9)/close", _signal, "Appel (2005)")
-declare("macd_gap", "technical", "close", _SLOW + ema_length(.2) - 2, "macd - macd_signal", lambda h: _macd(h) - _signal(h), "Appel (2005)")
-declare("bollinger_{w}", "technical", "close", _w1, "(close - mean(close, {w}))/(2·std(close, {w}))",
-        lambda h, w: _ratio(h["close"] - h.mean("close", w), 2*h.std("close", w)), "Bollinger (2001)", (20,))
-declare("bollinger_width_{w}", "technical", "close", _w1, "4·std(close, {w})/mean(close, {w})",
-        lambda h, w: 4*h.std("close", w)/h.mean("close", w), "Bollinger (2001)", (20,))
-declare("stochastic_14", "technical", "high low close", 13, "100·(close - min(low, 14))/(max(high, 14) - min(low, 14))",
-        lambda h: h["stochastic_k"], "Lane (1984)")
-declare("stochastic_14_3", "technical", "high low close", 15, "mean(stochastic_14, 3)", lambda h: h.mean("stochastic_k", 3), "Lane (1984)")
+declare("macd_signal", "technical", "close", _SLOW + ema_length(0.2) - 2, "ema(macd, 9)/close", _signal, "Appel (2005)")
+declare(
+    "macd_gap",
+    "technical",
+    "close",
+    _SLOW + ema_length(0.2) - 2,
+    "macd - macd_signal",
+    lambda h: _macd(h) - _signal(h),
+    "Appel (2005)",
+)
+declare(
+    "bollinger_{w}",
+    "technical",
+    "close",
+    _w1,
+    "(close - mean(close, {w}))/(2·std(close, {w}))",
+    lambda h, w: _ratio(h["close"] - h.mean("close", w), 2 * h.std("close", w)),
+    "Bollinger (2001)",
+    (20,),
+)
+declare(
+    "bollinger_width_{w}",
+    "technical",
+    "close",
+    _w1,
+    "4·std(close, {w})/mean(close, {w})",
+    lambda h, w: 4 * h.std("close", w) / h.mean("close", w),
+    "Bollinger (2001)",
+    (20,),
+)
+declare(
+    "stochastic_14",
+    "technical",
+    "high low close",
+    13,
+    "100·(close - min(low, 14))/(max(high, 14) - min(low, 14))",
+    lambda h: h["stochastic_k"],
+    "Lane (1984)",
+)
+declare(
+    "stochastic_14_3",
+    "technical",
+    "high low close",
+    15,
+    "mean(stochastic_14, 3)",
+    lambda h: h.mean("stochastic_k", 3),
+    "Lane (1984)",
+)
 
-# %% ../../nbs/features/signals.ipynb #c009c340
+# %% ../../nbs/features/signals.ipynb #4bdad01d
 def _weekday(h, w):
     past = [h.lag("ret", k) for k in range(4, w, 5)]
-    return np.where(sum(np.isfinite(p) for p in past)*2 >= len(past), np.nansum(past, 0), np.nan)/len(past)
+    return np.where(sum(np.isfinite(p) for p in past) * 2 >= len(past), np.nansum(past, 0), np.nan) / len(past)
 
-declare("season_{w}", "seasonality", "close", lambda w: w, "close[t-{w}+20]/close[t-{w}] - 1",
-        lambda h, w: h.lag("close", w - 20)/h.lag("close", w) - 1, "Heston and Sadka (2008)", (252, 504))
-declare("weekday_{w}", "seasonality", "close", lambda w: w, "mean(ret[t-4], ret[t-9], ..., ret[t-{w}+1])", _weekday,
-        "Keloharju, Linnainmaa and Nyberg (2016)", (20, 60))
 
-# %% ../../nbs/features/signals.ipynb #565093f3
+declare(
+    "season_{w}",
+    "seasonality",
+    "close",
+    lambda w: w,
+    "close[t-{w}+20]/close[t-{w}] - 1",
+    lambda h, w: h.lag("close", w - 20) / h.lag("close", w) - 1,
+    "Heston and Sadka (2008)",
+    (252, 504),
+)
+declare(
+    "weekday_{w}",
+    "seasonality",
+    "close",
+    lambda w: w,
+    "mean(ret[t-4], ret[t-9], ..., ret[t-{w}+1])",
+    _weekday,
+    "Keloharju, Linnainmaa and Nyberg (2016)",
+    (20, 60),
+)
+
+# %% ../../nbs/features/signals.ipynb #38f435b3
 _STEPS = (1, 2, 4, 8, 16)
 
-for _k in _STEPS: SERIES[f"squared_{_k}"] = lambda h, k=_k: (np.log(h["close"]) - np.log(h.lag("close", k)))**2
+for _k in _STEPS:
+    SERIES[f"squared_{_k}"] = lambda h, k=_k: (np.log(h["close"]) - np.log(h.lag("close", k))) ** 2
+
 
 def _hurst(h, w):
     x = np.log(_STEPS) - np.mean(np.log(_STEPS))
     logs = [np.log(h.mean(f"squared_{k}", w - k + 1)) for k in _STEPS]
-    return .5*sum(a*b for a, b in zip(x, logs))/np.sum(x*x)
+    return 0.5 * sum(a * b for a, b in zip(x, logs)) / np.sum(x * x)
+
 
 def _order(h):
-    "Which of the six orders the last three closes are in, 0 to 5; NaN where one is missing."
-    a, b, c = h.lag("close", 2), h.lag("close", 1), h["close"]
-    code = 3*(a > b) + (a > c).astype(int) + (b > c)
+    """Which of the six orders the last three closes are in, 0 to 5; NaN where one is missing."""
+    a = h.lag("close", 2)
+    b = h.lag("close", 1)
+    c = h["close"]
+    code = 3 * (a > b) + (a > c).astype(int) + (b > c)
     return np.where(np.isnan(a + b + c), np.nan, code)
 
+
 SERIES["order"] = _order
-for _c in range(6): SERIES[f"order_{_c}"] = lambda h, c=_c: np.where(h["order"] == c, 1., np.nan)
+for _c in range(6):
+    SERIES[f"order_{_c}"] = lambda h, c=_c: np.where(h["order"] == c, 1.0, np.nan)
+
 
 def _permutation_entropy(h, w):
     count = h.count("order", w)
-    shares = [h.count(f"order_{c}", w)/np.maximum(count, 1) for c in range(6)]
-    return h._enough(-sum(np.where(p > 0, p*np.log(np.where(p > 0, p, 1)), 0) for p in shares)/np.log(6), count, w)
+    shares = [h.count(f"order_{c}", w) / np.maximum(count, 1) for c in range(6)]
+    return h._enough(-sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0) for p in shares) / np.log(6), count, w)
 
-declare("hurst_{w}", "statistical", "close", lambda w: w, "½ slope of ln mean((ln close[t]/close[t-k])²) on ln k, k = 1..16, {w} bars",
-        _hurst, "Di Matteo (2007)", (120,))
-declare("entropy_{w}", "statistical", "close", lambda w: w + 1, "permutation entropy of order 3, {w} bars, 0 to 1",
-        _permutation_entropy, "Bandt and Pompe (2002)", (60,))
 
-# %% ../../nbs/features/signals.ipynb #a911668d
+declare(
+    "hurst_{w}",
+    "statistical",
+    "close",
+    lambda w: w,
+    "½ slope of ln mean((ln close[t]/close[t-k])²) on ln k, k = 1..16, {w} bars",
+    _hurst,
+    "Di Matteo (2007)",
+    (120,),
+)
+declare(
+    "entropy_{w}",
+    "statistical",
+    "close",
+    lambda w: w + 1,
+    "permutation entropy of order 3, {w} bars, 0 to 1",
+    _permutation_entropy,
+    "Bandt and Pompe (2002)",
+    (60,),
+)
+
+# %% ../../nbs/features/signals.ipynb #4cd41238
 @njit(nogil=True, cache=True, error_model="numpy")
 def _residual_skew(x, y, window):
-    "Skew of the residual of y on x in each window, by two passes over the window's bars."
+    """Skew of the residual of y on x in each window, by two passes over the window's bars."""
     n = len(x)
     out = np.full(n, np.nan)
     for i in range(n):
         first = max(i - window + 1, 0)
-        m, sx, sy, sxx, sxy = 0, 0., 0., 0., 0.
+        m = 0
+        sx = 0.0
+        sy = 0.0
+        sxx = 0.0
+        sxy = 0.0
         for j in range(i, first - 1, -1):
-            if np.isnan(x[j] + y[j]): continue
-            m, sx, sy, sxx, sxy = m + 1, sx + x[j], sy + y[j], sxx + x[j]*x[j], sxy + x[j]*y[j]
-        if 2*m < window: continue
-        b = (sxy - sx*sy/m)/(sxx - sx*sx/m)
-        a, s2, s3 = sy/m - b*sx/m, 0., 0.
+            if np.isnan(x[j] + y[j]):
+                continue
+            m = m + 1
+            sx = sx + x[j]
+            sy = sy + y[j]
+            sxx = sxx + x[j] * x[j]
+            sxy = sxy + x[j] * y[j]
+        if 2 * m < window:
+            continue
+        b = (sxy - sx * sy / m) / (sxx - sx * sx / m)
+        a = sy / m - b * sx / m
+        s2 = 0.0
+        s3 = 0.0
         for j in range(i, first - 1, -1):
-            if np.isnan(x[j] + y[j]): continue
-            e = y[j] - a - b*x[j]
-            s2, s3 = s2 + e*e, s3 + e*e*e
-        out[i] = s3/m/(s2/m)**1.5
+            if np.isnan(x[j] + y[j]):
+                continue
+            e = y[j] - a - b * x[j]
+            s2 = s2 + e * e
+            s3 = s3 + e * e * e
+        out[i] = s3 / m / (s2 / m) ** 1.5
     return out
 
-declare("idio_skew_{w}", "beta", "close market", lambda w: w, "skew of the residual of ret on market, {w} bars",
-        lambda h, w: _residual_skew(h["market"], h["ret"], w), "Boyer, Mitton and Vorkink (2010)", (60,), cross_sectional=True)
+
+declare(
+    "idio_skew_{w}",
+    "beta",
+    "close market",
+    lambda w: w,
+    "skew of the residual of ret on market, {w} bars",
+    lambda h, w: _residual_skew(h["market"], h["ret"], w),
+    "Boyer, Mitton and Vorkink (2010)",
+    (60,),
+    cross_sectional=True,
+)

@@ -18,23 +18,39 @@ from .cross import TRANSFORMS, in_threads
 from .families import windows_asked
 from .table import Features
 
-# %% ../../nbs/features/store.ipynb #3b29fdbc
+# %% ../../nbs/features/store.ipynb #90451bd6
 def _own_source(f):
-    try: return inspect.getsource(f.compute)
-    except (TypeError, OSError): raise NeuralphaError(f"Feature {f.name!r} has no source text to know it again by; define it in a file or a cell.")
+    try:
+        return inspect.getsource(f.compute)
+    except (TypeError, OSError):
+        raise NeuralphaError(
+            f"Feature {f.name!r} has no source text to know it again by; define it in a file or a cell."
+        )
 
-def feature_key(panel:Panel, names="core", transform:str|None="rank")->str:
-    "Hash of all that determines a feature table: data, declarations, transform and code."
+
+def feature_key(panel: Panel, names="core", transform: str | None = "rank") -> str:
+    """Hash of all that determines a feature table: data, declarations, transform and code."""
     made, skipped = resolve_features(panel, names)
-    told = [[f.name, f.lookback, f.formula, list(f.inputs), f.level, _own_source(f) if families.FEATURES.get(f.name) != f and not f.of
-             and f.compute else ""] for f in made]
+    told = [
+        [
+            f.name,
+            f.lookback,
+            f.formula,
+            list(f.inputs),
+            f.level,
+            _own_source(f) if families.FEATURES.get(f.name) != f and not f.of and f.compute else "",
+        ]
+        for f in made
+    ]
     return digest(panel.digest, told, skipped, transform or "raw", code_digest("neuralpha.features.compute"))
 
+
 def cached_features(
-    panel:Panel,
-    folder, # where tables are kept, one folder each, named by `feature_key`
-    names="core", transform:str|None="rank",
-)->Features: # `values` is mapped read-only from disk
+    panel: Panel,
+    folder,  # where tables are kept, one folder each, named by `feature_key`
+    names="core",
+    transform: str | None = "rank",
+) -> Features:  # `values` is mapped read-only from disk
     """`compute_features`, or the same table from an earlier call, bit for bit.
 
     Parameters
@@ -50,29 +66,54 @@ def cached_features(
     Features
         `values` is mapped read-only from disk
     """
-    home = Path(folder)/feature_key(panel, names, transform)
-    if not (home/"table.json").exists():
+    home = Path(folder) / feature_key(panel, names, transform)
+    if not (home / "table.json").exists():
         X = compute_features(panel, names, transform)
-        with atomic_path(home/"values.npy") as tmp: np.save(tmp, X.values)
-        write_json(home/"table.json", dict(names=X.names, lookbacks=X.lookbacks, missing=X.missing, skipped=X.skipped,
-                                           cross_sectional=X.cross_sectional, levels=X.levels))
-    about = read_json(home/"table.json", names=list, lookbacks=list, missing=dict, skipped=dict, cross_sectional=bool, levels=dict)
-    return Features(panel, tuple(about["names"]), _mapped(home/"values.npy", (panel.n_rows, len(about["names"]))), tuple(about["lookbacks"]),
-                    about["missing"], about["skipped"], about["cross_sectional"], about["levels"])
+        with atomic_path(home / "values.npy") as tmp:
+            np.save(tmp, X.values)
+        write_json(
+            home / "table.json",
+            dict(
+                names=X.names,
+                lookbacks=X.lookbacks,
+                missing=X.missing,
+                skipped=X.skipped,
+                cross_sectional=X.cross_sectional,
+                levels=X.levels,
+            ),
+        )
+    about = read_json(
+        home / "table.json", names=list, lookbacks=list, missing=dict, skipped=dict, cross_sectional=bool, levels=dict
+    )
+    return Features(
+        panel,
+        tuple(about["names"]),
+        _mapped(home / "values.npy", (panel.n_rows, len(about["names"]))),
+        tuple(about["lookbacks"]),
+        about["missing"],
+        about["skipped"],
+        about["cross_sectional"],
+        about["levels"],
+    )
+
 
 def _mapped(path, shape):
-    "A float32 array on disk, read-only; what is not one of that shape is refused."
-    try: values = np.lib.format.open_memmap(path, mode="r") # reads no objects
-    except (ValueError, OSError) as e: raise NeuralphaError(f"{path} is not the table that was written ({e}); delete {path.parent}.") from e
-    if values.dtype != np.float32 or values.shape != shape: raise NeuralphaError(f"{path} is not the table that was written; delete {path.parent}.")
+    """A float32 array on disk, read-only; what is not one of that shape is refused."""
+    try:
+        values = np.lib.format.open_memmap(path, mode="r")  # reads no objects
+    except (ValueError, OSError) as e:
+        raise NeuralphaError(f"{path} is not the table that was written ({e}); delete {path.parent}.") from e
+    if values.dtype != np.float32 or values.shape != shape:
+        raise NeuralphaError(f"{path} is not the table that was written; delete {path.parent}.")
     return values
 
-# %% ../../nbs/features/store.ipynb #2f73d190
+# %% ../../nbs/features/store.ipynb #08e85dad
 def update_features(
-    old:Features, # computed on the history
-    panel:Panel, # the history and later dates; earlier bars unchanged
-    names="core", transform:str|None="rank", # as `old` was made
-)->Features: # bit-equal to `compute_features(panel, names, transform)`
+    old: Features,  # computed on the history
+    panel: Panel,  # the history and later dates; earlier bars unchanged
+    names="core",
+    transform: str | None = "rank",  # as `old` was made
+) -> Features:  # bit-equal to `compute_features(panel, names, transform)`
     """Carry a feature table over to a panel with further dates: only those are computed.
 
     Raises `NeuralphaError` if the panel does not continue the old one or the feature set is another.
@@ -83,7 +124,8 @@ def update_features(
         computed on the history
     panel : Panel
         the history and later dates; earlier bars unchanged
-    names, transform : default 'core', 'rank'
+    names : default 'core'
+    transform : str | None, default 'rank'
         as `old` was made
 
     Returns
@@ -92,74 +134,112 @@ def update_features(
         bit-equal to `compute_features(panel, names, transform)`
     """
     before = old.panel
-    if panel.n_dates < before.n_dates or (panel.dates[:before.n_dates] != before.dates).any():
-        raise NeuralphaError(f"{panel.name} does not continue {before.name}: its first {before.n_dates} dates are not the same.")
+    if panel.n_dates < before.n_dates or (panel.dates[: before.n_dates] != before.dates).any():
+        raise NeuralphaError(
+            f"{panel.name} does not continue {before.name}: its first {before.n_dates} dates are not the same."
+        )
     new = np.flatnonzero(panel.date_code >= before.n_dates)
     past = np.flatnonzero(panel.date_code < before.n_dates)
     _same_past(before, panel, past)
     recent = cut_panel(panel, panel.dates[max(before.n_dates - old.lookback - 1, 0)])
     wanted, skipped = resolve_features(recent, names)
     if tuple(f.name for f in wanted) != old.names:
-        raise NeuralphaError(f"The old table holds other features: {', '.join(sorted({f.name for f in wanted} ^ set(old.names)))}.")
+        raise NeuralphaError(
+            f"The old table holds other features: {', '.join(sorted({f.name for f in wanted} ^ set(old.names)))}."
+        )
     fresh, _ = _values(recent, wanted, transform)
     added = recent.date_code >= recent.n_dates - (panel.n_dates - before.n_dates)
     missing = _missing_after(old, np.isnan(fresh[added & recent.tradable]))
-    if transform: TRANSFORMS[transform](recent, fresh)
+    if transform:
+        TRANSFORMS[transform](recent, fresh)
     values = np.empty((panel.n_rows, len(wanted)), np.float32)
     values[past] = old.values
     values[new] = fresh[added]
     return replace(old, panel=panel, values=values, missing=missing, skipped=skipped)
 
-# %% ../../nbs/features/store.ipynb #9c53a2d2
+# %% ../../nbs/features/store.ipynb #0a2d9e3d
 def _same_past(before, panel, past):
-    "The panel's past rows are the old panel's rows: a restated bar would make a mixture of two histories."
-    same = len(past) == before.n_rows and (panel.date_code[past] == before.date_code).all() and (
-        panel.assets[panel.asset_code[past]] == before.assets[before.asset_code]).all()
-    if not same: raise NeuralphaError(f"{panel.name}: the assets or their rows before {str(panel.dates[before.n_dates-1])[:10]} have changed; compute anew.")
+    """The panel's past rows are the old panel's rows: a restated bar would make a mixture of two histories."""
+    same = (
+        len(past) == before.n_rows
+        and (panel.date_code[past] == before.date_code).all()
+        and (panel.assets[panel.asset_code[past]] == before.assets[before.asset_code]).all()
+    )
+    if not same:
+        raise NeuralphaError(
+            f"{panel.name}: the assets or their rows before {str(panel.dates[before.n_dates - 1])[:10]} have "
+            "changed; compute anew."
+        )
     for f in before.fields:
         changed = np.flatnonzero(panel.fields[f][past].view(np.uint32) != before.fields[f].view(np.uint32))
         if len(changed):
             i = past[changed[0]]
-            raise NeuralphaError(f"{panel.name}: {f} of {panel.assets[panel.asset_code[i]]} on {str(panel.dates[panel.date_code[i]])[:10]} "
-                                 "has been restated; compute anew.")
+            raise NeuralphaError(
+                f"{panel.name}: {f} of {panel.assets[panel.asset_code[i]]} on "
+                f"{str(panel.dates[panel.date_code[i]])[:10]} "
+                "has been restated; compute anew."
+            )
+
 
 def _missing_after(old, gaps):
-    "Shares of missing values over history and new dates; gaps: (new tradable rows, features)."
+    """Shares of missing values over history and new dates; gaps: (new tradable rows, features)."""
     live = int(old.panel.tradable.sum())
     total = max(live + len(gaps), 1)
-    return {n: (round(old.missing[n]*max(live, 1)) + int(m))/total for n, m in zip(old.names, gaps.sum(0))}
+    return {n: (round(old.missing[n] * max(live, 1)) + int(m)) / total for n, m in zip(old.names, gaps.sum(0))}
 
-# %% ../../nbs/features/store.ipynb #4445c381
+# %% ../../nbs/features/store.ipynb #14b3c116
 def stream_features(
-    panel:Panel, path, # one Parquet file: date, asset, one float32 column per feature, rows in panel order
-    names="alpha158", block_rows:int=100_000, # rows in memory at a time, about
-)->Path:
+    panel: Panel,
+    path,  # one Parquet file: date, asset, one float32 column per feature, rows in panel order
+    names="alpha158",
+    block_rows: int = 100_000,  # rows in memory at a time, about
+) -> Path:
     """Write raw features of a panel too large for memory to Parquet, asset by asset. Features of features are refused.
 
     Parameters
     ----------
-    panel, path
+    panel : Panel
+    path
         one Parquet file: date, asset, one float32 column per feature, rows in panel order
-    names, block_rows : default 'alpha158', 100000
+    names : default 'alpha158'
+    block_rows : int, default 100000
         rows in memory at a time, about
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
+
     made, skipped = resolve_features(panel, names)
     derived = [f.name for f in made if f.of]
-    if derived: raise NeuralphaError(f"{derived[0]!r} is made of other features over whole dates; it cannot be streamed by asset.")
-    schema = pa.schema([("date", pa.timestamp("ns")), ("asset", pa.dictionary(pa.int32(), pa.string())), *((f.name, pa.float32()) for f in made)])
+    if derived:
+        raise NeuralphaError(
+            f"{derived[0]!r} is made of other features over whole dates; it cannot be streamed by asset."
+        )
+    schema = pa.schema(
+        [
+            ("date", pa.timestamp("ns")),
+            ("asset", pa.dictionary(pa.int32(), pa.string())),
+            *((f.name, pa.float32()) for f in made),
+        ]
+    )
     schema = schema.with_metadata({"panel": panel.digest, "skipped": ", ".join(skipped)})
     dictionary = pa.array(panel.assets.astype(object), pa.string())
     cuts = np.searchsorted(panel.asset_offsets, np.arange(0, panel.n_rows, block_rows)).tolist()
     cuts = sorted({*cuts, panel.n_assets})
-    with atomic_path(path) as tmp, pq.ParquetWriter(tmp, schema, compression="lz4", use_dictionary=["asset"], write_statistics=False) as writer:
-        fields, plan = compute._fields(panel, made), windows_asked(made)
+    with (
+        atomic_path(path) as tmp,
+        pq.ParquetWriter(tmp, schema, compression="lz4", use_dictionary=["asset"], write_statistics=False) as writer,
+    ):
+        fields = compute._fields(panel, made)
+        plan = windows_asked(made)
         for a, b in progress(list(zip(cuts[:-1], cuts[1:])), "features"):
             rows = slice(panel.asset_offsets[a], panel.asset_offsets[b])
             values = np.empty((len(made), rows.stop - rows.start), np.float32)
             at = panel.asset_offsets - rows.start
-            in_threads(lambda i: compute._one_asset(panel, made, fields, plan, i, values[:, at[i]:at[i+1]]), range(a, b))
+            in_threads(
+                lambda i: compute._one_asset(panel, made, fields, plan, i, values[:, at[i] : at[i + 1]]), range(a, b)
+            )
             asset = pa.DictionaryArray.from_arrays(pa.array(panel.asset_code[rows]), dictionary)
-            writer.write_table(pa.table([pa.array(panel.dates[panel.date_code[rows]]), asset, *map(pa.array, values)], schema=schema))
+            writer.write_table(
+                pa.table([pa.array(panel.dates[panel.date_code[rows]]), asset, *map(pa.array, values)], schema=schema)
+            )
     return Path(path)

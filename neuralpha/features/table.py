@@ -19,7 +19,7 @@ import pandas as pd
 from ..core import NeuralphaError, digest
 from ..data.panel import Panel
 
-# %% ../../nbs/features/table.ipynb #2655bf7c
+# %% ../../nbs/features/table.ipynb #b5bcd0c7
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -45,51 +45,64 @@ class Features:
     levels : dict, default dict()
         name -> word of `LEVELS`, for features that adjusting prices after the file moves
     """
+
     panel: Panel
-    names: tuple # feature names
-    values: np.ndarray # (n_rows, n_features) float32
-    lookbacks: tuple # bars before t a feature may use, per feature; 0 uses bar t alone
-    missing: dict = field(default_factory=dict) # name -> share of tradable rows without a value, 0 to 1
-    skipped: dict = field(default_factory=dict) # name -> why a feature that was asked for could not be made
-    cross_sectional: bool = False # values depend on other assets of the same date
-    levels: dict = field(default_factory=dict) # name -> word of `LEVELS`, for features that adjusting prices after the file moves
+    names: tuple  # feature names
+    values: np.ndarray  # (n_rows, n_features) float32
+    lookbacks: tuple  # bars before t a feature may use, per feature; 0 uses bar t alone
+    missing: dict = field(default_factory=dict)  # name -> share of tradable rows without a value, 0 to 1
+    skipped: dict = field(default_factory=dict)  # name -> why a feature that was asked for could not be made
+    cross_sectional: bool = False  # values depend on other assets of the same date
+    levels: dict = field(
+        default_factory=dict
+    )  # name -> word of `LEVELS`, for features that adjusting prices after the file moves
 
     def __post_init__(self):
         if self.values.shape != (self.panel.n_rows, len(self.names)):
-            raise NeuralphaError(f"Features are {self.values.shape}, expected {(self.panel.n_rows, len(self.names))}: one row "
-                                 f"per row of {self.panel.name}, one column per name.")
+            raise NeuralphaError(
+                f"Features are {self.values.shape}, expected {(self.panel.n_rows, len(self.names))}: one row "
+                f"per row of {self.panel.name}, one column per name."
+            )
 
-    def view(self, rows)->"View":
-        "The given panel rows of this table, in the given order."
+    def view(self, rows) -> "View":
+        """The given panel rows of this table, in the given order."""
         return View(self, np.asarray(rows, np.int64))
 
-    def select(self, names)->"Features":
-        "The table with some of its columns, in the given order."
+    def select(self, names) -> "Features":
+        """The table with some of its columns, in the given order."""
         from neuralpha.core import unknown_name
+
         at = {n: j for j, n in enumerate(self.names)}
         for n in names:
-            if n not in at: raise unknown_name("feature", n, at)
+            if n not in at:
+                raise unknown_name("feature", n, at)
         cols = [at[n] for n in names]
-        return replace(self, names=tuple(names), values=np.ascontiguousarray(self.values[:, cols]),
-                       lookbacks=tuple(self.lookbacks[j] for j in cols),
-                       missing={n: self.missing[n] for n in names if n in self.missing},
-                       levels={n: self.levels[n] for n in names if n in self.levels})
+        return replace(
+            self,
+            names=tuple(names),
+            values=np.ascontiguousarray(self.values[:, cols]),
+            lookbacks=tuple(self.lookbacks[j] for j in cols),
+            missing={n: self.missing[n] for n in names if n in self.missing},
+            levels={n: self.levels[n] for n in names if n in self.levels},
+        )
 
     @property
     def lookback(self):
-        "The longest look-back, bars."
+        """The longest look-back, bars."""
         return max(self.lookbacks, default=0)
 
     @cached_property
     def digest(self):
-        "SHA-256 of panel, names and values."
+        """SHA-256 of panel, names and values."""
         return digest(self.panel.digest, list(self.names), self.values)
 
-    def frame(self)->pd.DataFrame:
-        "`(date, asset)` DataFrame of all features in panel row order."
+    def frame(self) -> pd.DataFrame:
+        """`(date, asset)` DataFrame of all features in panel row order."""
         return pd.DataFrame(self.values, index=self.panel.index, columns=list(self.names))
 
-    def __len__(self): return self.panel.n_rows
+    def __len__(self):
+        return self.panel.n_rows
+
     def __repr__(self):
         left_out = f"; {len(self.skipped)} skipped (see .skipped)" if self.skipped else ""
         return f"{len(self.names)} features × {self.panel.n_rows:,} rows of {self.panel.name}{left_out}"
@@ -97,11 +110,18 @@ class Features:
     def _repr_html_(self):
         v = self.values[self.panel.tradable]
         with np.errstate(all="ignore"):
-            stats = pd.DataFrame({"look-back, bars": self.lookbacks, "mean": np.nanmean(v, 0), "std": np.nanstd(v, 0),
-                                  "missing, %": [100*self.missing.get(n, np.nan) for n in self.names]}, index=list(self.names))
+            stats = pd.DataFrame(
+                {
+                    "look-back, bars": self.lookbacks,
+                    "mean": np.nanmean(v, 0),
+                    "std": np.nanstd(v, 0),
+                    "missing, %": [100 * self.missing.get(n, np.nan) for n in self.names],
+                },
+                index=list(self.names),
+            )
         return f"<p>{escape(repr(self))}</p>" + stats.round(3).to_html()
 
-# %% ../../nbs/features/table.ipynb #810a1e5d
+# %% ../../nbs/features/table.ipynb #b8db4227
 @dataclass(frozen=True, eq=False)
 class View:
     """Some rows of a feature table; `rows` are panel row numbers, usually sorted by date, then asset.
@@ -112,25 +132,35 @@ class View:
     rows : np.ndarray
         (n,) int64
     """
+
     features: Features
-    rows: np.ndarray # (n,) int64
+    rows: np.ndarray  # (n,) int64
 
     @property
-    def panel(self): return self.features.panel
+    def panel(self):
+        return self.features.panel
+
     @property
-    def names(self): return self.features.names
+    def names(self):
+        return self.features.names
+
     @property
     def values(self):
-        "(n, n_features) float32 copy of the rows."
+        """(n, n_features) float32 copy of the rows."""
         return self.features.values[self.rows]
+
     @property
     def date_code(self):
-        "(n,) int32 position of each row's date in `panel.dates`."
+        """(n,) int32 position of each row's date in `panel.dates`."""
         return self.panel.date_code[self.rows]
 
-    def lagged(self, lags)->np.ndarray:
-        "(n, n_lags × n_features) float32: the rows `lags` bars earlier, side by side; NaN before an asset's first bar. Raises `NeuralphaError` for a negative lag: it is the future."
-        if any(lag < 0 for lag in lags): raise NeuralphaError(f"Lags are {list(lags)}; a negative one would look ahead.")
+    def lagged(self, lags) -> np.ndarray:
+        """(n, n_lags × n_features) float32: the rows `lags` bars earlier, side by side;
+
+        NaN before an asset's first bar. Raises `NeuralphaError` for a negative lag: it is the future.
+        """
+        if any(lag < 0 for lag in lags):
+            raise NeuralphaError(f"Lags are {list(lags)}; a negative one would look ahead.")
         start = self.panel.asset_offsets[self.panel.asset_code[self.rows]]
         blocks = []
         for lag in lags:
@@ -140,4 +170,5 @@ class View:
             blocks.append(block)
         return np.concatenate(blocks, 1)
 
-    def __len__(self): return len(self.rows)
+    def __len__(self):
+        return len(self.rows)

@@ -21,46 +21,63 @@ from ..core import NeuralphaError, unknown_name
 from .families import joint_level
 from .table import Features
 
-# %% ../../nbs/features/transforms.ipynb #a511dc5b
+# %% ../../nbs/features/transforms.ipynb #2d79920f
 def _train(X, rows):
-    "Values of the training rows; an empty selection or a boolean mask of the wrong length is an error."
+    """Values of the training rows; an empty selection or a boolean mask of the wrong length is an error."""
     rows = np.asarray(rows)
-    if rows.dtype == bool: rows = np.flatnonzero(rows)
-    if not len(rows): raise NeuralphaError(f"No training rows were given for {X!r}.")
+    if rows.dtype == bool:
+        rows = np.flatnonzero(rows)
+    if not len(rows):
+        raise NeuralphaError(f"No training rows were given for {X!r}.")
     return X.values[rows]
 
+
 def _table(X, names, values, lookbacks=None):
-    "A table of the same rows with other columns; what is not given for a column is the widest of X."
-    lookbacks = (X.lookback,)*len(names) if lookbacks is None else tuple(lookbacks)
+    """A table of the same rows with other columns; what is not given for a column is the widest of X."""
+    lookbacks = (X.lookback,) * len(names) if lookbacks is None else tuple(lookbacks)
     widest = joint_level(X.levels.values())
     levels = {n: X.levels.get(n, "") if n in X.names else widest for n in names}
-    return replace(X, names=tuple(names), values=np.ascontiguousarray(values, np.float32), lookbacks=lookbacks,
-                   missing={n: X.missing[n] for n in names if n in X.missing}, levels={n: word for n, word in levels.items() if word})
+    return replace(
+        X,
+        names=tuple(names),
+        values=np.ascontiguousarray(values, np.float32),
+        lookbacks=lookbacks,
+        missing={n: X.missing[n] for n in names if n in X.missing},
+        levels={n: word for n, word in levels.items() if word},
+    )
+
 
 def _complete(values, X, what):
-    "Refuse NaN with the name of the feature that has it."
+    """Refuse NaN with the name of the feature that has it."""
     bad = np.flatnonzero(np.isnan(values).any(0))
-    if len(bad): raise NeuralphaError(f"{what} needs complete features, {X.names[bad[0]]!r} has missing values; put Impute() before it.")
+    if len(bad):
+        raise NeuralphaError(
+            f"{what} needs complete features, {X.names[bad[0]]!r} has missing values; put Impute() before it."
+        )
     return values
 
-# %% ../../nbs/features/transforms.ipynb #2f30e8bc
+# %% ../../nbs/features/transforms.ipynb #ae0d8c8f
 class Chain:
-    "Several transforms, each fitted on the training rows of what the ones before it made."
-    def __init__(self, *steps): self.steps = steps
+    """Several transforms, each fitted on the training rows of what the ones before it made."""
 
-    def fit(self, X:Features, rows, target=None)->"Chain":
-        "Fit all steps; `target` is (len(rows),), for the steps that select by it."
+    def __init__(self, *steps):
+        self.steps = steps
+
+    def fit(self, X: Features, rows, target=None) -> "Chain":
+        """Fit all steps; `target` is (len(rows),), for the steps that select by it."""
         for i, s in enumerate(self.steps):
             s.fit(X, rows, target)
-            if i < len(self.steps) - 1: X = s.apply(X)
+            if i < len(self.steps) - 1:
+                X = s.apply(X)
         return self
 
-    def apply(self, X:Features)->Features:
-        "All steps in order."
-        for s in self.steps: X = s.apply(X)
+    def apply(self, X: Features) -> Features:
+        """All steps in order."""
+        for s in self.steps:
+            X = s.apply(X)
         return X
 
-# %% ../../nbs/features/transforms.ipynb #72a1c342
+# %% ../../nbs/features/transforms.ipynb #37f63435
 class Scale:
     """Column-wise scaling by what the training rows look like.
 
@@ -69,26 +86,34 @@ class Scale:
     kind : str, default 'zscore'
         "zscore", "robust", "rank_gauss" or "minmax"
     """
-    def __init__(self, kind:str="zscore"): # "zscore", "robust", "rank_gauss" or "minmax"
-        if kind not in ("zscore", "robust", "rank_gauss", "minmax"): raise unknown_name("scale", kind, ["zscore", "robust", "rank_gauss", "minmax"])
+
+    def __init__(self, kind: str = "zscore"):  # "zscore", "robust", "rank_gauss" or "minmax"
+        if kind not in ("zscore", "robust", "rank_gauss", "minmax"):
+            raise unknown_name("scale", kind, ["zscore", "robust", "rank_gauss", "minmax"])
         self.kind = kind
 
-    def fit(self, X:Features, rows, target=None)->"Scale":
-        "Learn from the training rows."
+    def fit(self, X: Features, rows, target=None) -> "Scale":
+        """Learn from the training rows."""
         from sklearn import preprocessing as sk
-        make = dict(zscore=sk.StandardScaler, robust=sk.RobustScaler, minmax=lambda: sk.MinMaxScaler(clip=True),
-                    rank_gauss=lambda: sk.QuantileTransformer(output_distribution="normal", subsample=None, random_state=0))[self.kind]
+
+        make = dict(
+            zscore=sk.StandardScaler,
+            robust=sk.RobustScaler,
+            minmax=lambda: sk.MinMaxScaler(clip=True),
+            rank_gauss=lambda: sk.QuantileTransformer(output_distribution="normal", subsample=None, random_state=0),
+        )[self.kind]
         values = _train(X, rows).astype(np.float64)
         self.scaler_ = make()
-        if self.kind == "rank_gauss": self.scaler_.set_params(n_quantiles=min(1000, len(values)))
+        if self.kind == "rank_gauss":
+            self.scaler_.set_params(n_quantiles=min(1000, len(values)))
         self.scaler_.fit(values)
         return self
 
-    def apply(self, X:Features)->Features:
-        "All rows on the training rows' scale."
+    def apply(self, X: Features) -> Features:
+        """All rows on the training rows' scale."""
         return _table(X, X.names, self.scaler_.transform(X.values.astype(np.float64)), X.lookbacks)
 
-# %% ../../nbs/features/transforms.ipynb #00af5dd4
+# %% ../../nbs/features/transforms.ipynb #d129ae52
 class Winsorise:
     """Clip each feature at quantiles of the training rows.
 
@@ -97,125 +122,151 @@ class Winsorise:
     share : float, default 0.01
         on each side, 0 to 0.5
     """
-    def __init__(self, share:float=.01): # on each side, 0 to 0.5
-        if not 0 <= share < .5: raise NeuralphaError(f"share is {share}; it must be at least 0 and below 0.5.")
+
+    def __init__(self, share: float = 0.01):  # on each side, 0 to 0.5
+        if not 0 <= share < 0.5:
+            raise NeuralphaError(f"share is {share}; it must be at least 0 and below 0.5.")
         self.share = share
 
-    def fit(self, X:Features, rows, target=None)->"Winsorise":
-        "Learn the limits."
+    def fit(self, X: Features, rows, target=None) -> "Winsorise":
+        """Learn the limits."""
         self.low_, self.high_ = np.nanquantile(_train(X, rows), [self.share, 1 - self.share], axis=0)
         return self
 
-    def apply(self, X:Features)->Features:
-        "All rows within the training rows' limits."
+    def apply(self, X: Features) -> Features:
+        """All rows within the training rows' limits."""
         return _table(X, X.names, np.clip(X.values, self.low_, self.high_), X.lookbacks)
 
-# %% ../../nbs/features/transforms.ipynb #123244ac
+# %% ../../nbs/features/transforms.ipynb #c602720e
 class Impute:
-    "Fill missing values with the training rows' median, and say where: one 0/1 column per feature that had gaps in training."
-    def __init__(self, indicators:bool=True): self.indicators = indicators
+    """Fill missing values with the training rows' median, and say where: one 0/1 column per feature that had gaps in
+    training.
+    """
 
-    def fit(self, X:Features, rows, target=None)->"Impute":
-        "Learn the medians and which features have gaps; a feature without any value is an error."
+    def __init__(self, indicators: bool = True):
+        self.indicators = indicators
+
+    def fit(self, X: Features, rows, target=None) -> "Impute":
+        """Learn the medians and which features have gaps; a feature without any value is an error."""
         values = _train(X, rows)
         gaps = np.isnan(values)
-        if gaps.all(0).any(): raise NeuralphaError(f"{X.names[int(gaps.all(0).argmax())]!r} has no value on the training rows; leave it out.")
+        if gaps.all(0).any():
+            raise NeuralphaError(
+                f"{X.names[int(gaps.all(0).argmax())]!r} has no value on the training rows; leave it out."
+            )
         self.median_ = np.nanmedian(values, 0)
         self.gaps_ = [n for n, g in zip(X.names, gaps.any(0)) if g] if self.indicators else []
         return self
 
-    def apply(self, X:Features)->Features:
-        "All rows complete."
+    def apply(self, X: Features) -> Features:
+        """All rows complete."""
         at = [X.names.index(n) for n in self.gaps_]
         gaps = np.isnan(X.values)
         values = np.concatenate([np.where(gaps, self.median_, X.values), gaps[:, at]], 1)
-        return _table(X, [*X.names, *(f"{n}_missing" for n in self.gaps_)], values, [*X.lookbacks, *(X.lookbacks[j] for j in at)])
+        return _table(
+            X, [*X.names, *(f"{n}_missing" for n in self.gaps_)], values, [*X.lookbacks, *(X.lookbacks[j] for j in at)]
+        )
 
-# %% ../../nbs/features/transforms.ipynb #c28e9685
+# %% ../../nbs/features/transforms.ipynb #b58b81cd
 class Categories:
-    """Add an attribute of the assets as columns: one per category, or one of whole numbers for an embedding.
+    """Add an attribute of the assets as columns: one per category, or one of whole numbers for an embedding."""
 
-    Parameters
-    ----------
-    attribute, kind : str, default 'sector', 'one_hot'
-        column of `panel.attributes`; "one_hot" or "index"
-    """
-    def __init__(self, attribute:str="sector", kind:str="one_hot"): # column of `panel.attributes`; "one_hot" or "index"
-        if kind not in ("one_hot", "index"): raise unknown_name("kind of category columns", kind, ["one_hot", "index"])
+    def __init__(
+        self, attribute: str = "sector", kind: str = "one_hot"
+    ):  # column of `panel.attributes`; "one_hot" or "index"
+        if kind not in ("one_hot", "index"):
+            raise unknown_name("kind of category columns", kind, ["one_hot", "index"])
         self.attribute, self.kind = attribute, kind
 
     def _names(self, X):
         if self.attribute not in X.panel.attributes:
-            raise NeuralphaError(f"{X.panel.name} has no attribute {self.attribute!r}; it has {', '.join(X.panel.attributes) or 'none'}.")
-        return X.panel.attributes[self.attribute].reindex(X.panel.assets).astype(object).where(lambda s: s.notna(), None).to_numpy()
+            raise NeuralphaError(
+                f"{X.panel.name} has no attribute {self.attribute!r}; it has {', '.join(X.panel.attributes) or 'none'}."
+            )
+        return (
+            X.panel.attributes[self.attribute]
+            .reindex(X.panel.assets)
+            .astype(object)
+            .where(lambda s: s.notna(), None)
+            .to_numpy()
+        )
 
-    def fit(self, X:Features, rows, target=None)->"Categories":
-        "Learn the categories of the training rows."
+    def fit(self, X: Features, rows, target=None) -> "Categories":
+        """Learn the categories of the training rows."""
         _train(X, rows)
         seen = self._names(X)[np.unique(X.panel.asset_code[rows])]
         self.categories_ = sorted({str(s) for s in seen if s is not None})
         return self
 
-    def apply(self, X:Features)->Features:
-        "The table with the category columns behind the others."
+    def apply(self, X: Features) -> Features:
+        """The table with the category columns behind the others."""
         number = {c: i + 1 for i, c in enumerate(self.categories_)}
         code = np.array([number.get(str(s), 0) for s in self._names(X)])[X.panel.asset_code]
-        if self.kind == "index": names, values = [self.attribute], code[:, None]
+        if self.kind == "index":
+            names = [self.attribute]
+            values = code[:, None]
         else:
             names = [f"{self.attribute}={c}" for c in ["other", *self.categories_]]
             values = code[:, None] == np.arange(len(names))
-        return _table(X, [*X.names, *names], np.concatenate([X.values, values], 1), [*X.lookbacks, *[0]*len(names)])
+        return _table(X, [*X.names, *names], np.concatenate([X.values, values], 1), [*X.lookbacks, *[0] * len(names)])
 
-# %% ../../nbs/features/transforms.ipynb #0b7cd1b3
+# %% ../../nbs/features/transforms.ipynb #af242b83
 class PrincipalComponents:
-    "Scores on the first `n` principal components of the training rows, in place of the features."
-    def __init__(self, n:int=5): self.n = n
+    """Scores on the first `n` principal components of the training rows, in place of the features."""
 
-    def fit(self, X:Features, rows, target=None)->"PrincipalComponents":
-        "Learn means and directions; missing values are an error."
+    def __init__(self, n: int = 5):
+        self.n = n
+
+    def fit(self, X: Features, rows, target=None) -> "PrincipalComponents":
+        """Learn means and directions; missing values are an error."""
         values = _complete(_train(X, rows), X, "PrincipalComponents").astype(np.float64)
-        if not 1 <= self.n <= values.shape[1]: raise NeuralphaError(f"n is {self.n}; the table has {values.shape[1]} features.")
+        if not 1 <= self.n <= values.shape[1]:
+            raise NeuralphaError(f"n is {self.n}; the table has {values.shape[1]} features.")
         self.mean_ = values.mean(0)
         variance, directions = np.linalg.eigh(np.cov(values - self.mean_, rowvar=False).reshape(values.shape[1], -1))
-        directions = directions[:, ::-1][:, :self.n]
-        self.directions_ = directions*np.sign(directions[np.abs(directions).argmax(0), np.arange(self.n)])
-        self.explained_ = variance[::-1][:self.n]/variance.sum()
+        directions = directions[:, ::-1][:, : self.n]
+        self.directions_ = directions * np.sign(directions[np.abs(directions).argmax(0), np.arange(self.n)])
+        self.explained_ = variance[::-1][: self.n] / variance.sum()
         return self
 
-    def apply(self, X:Features)->Features:
-        "`pc_1` to `pc_n` on all rows."
+    def apply(self, X: Features) -> Features:
+        """`pc_1` to `pc_n` on all rows."""
         values = (_complete(X.values, X, "PrincipalComponents") - self.mean_) @ self.directions_
-        return _table(X, [f"pc_{i+1}" for i in range(self.n)], values)
+        return _table(X, [f"pc_{i + 1}" for i in range(self.n)], values)
 
-# %% ../../nbs/features/transforms.ipynb #2b2a9fc7
+# %% ../../nbs/features/transforms.ipynb #c0efa501
 class SelfOrganisingMap:
-    "Grid coordinates and distance to the nearest of `side`² prototypes, in place of the features."
-    def __init__(self, side:int=6, passes:int=20): self.side, self.passes = side, passes
+    """Grid coordinates and distance to the nearest of `side`² prototypes, in place of the features."""
 
-    def fit(self, X:Features, rows, target=None)->"SelfOrganisingMap":
-        "Batch training from the plane of the first two components, with a neighbourhood that shrinks."
+    def __init__(self, side: int = 6, passes: int = 20):
+        self.side, self.passes = side, passes
+
+    def fit(self, X: Features, rows, target=None) -> "SelfOrganisingMap":
+        """Batch training from the plane of the first two components, with a neighbourhood that shrinks."""
         values = _complete(_train(X, rows), X, "SelfOrganisingMap").astype(np.float64)
         plane = PrincipalComponents(2).fit(X, rows)
-        self.grid_ = np.stack(np.meshgrid(*[np.linspace(-1, 1, self.side)]*2, indexing="ij"), -1).reshape(-1, 2)
+        self.grid_ = np.stack(np.meshgrid(*[np.linspace(-1, 1, self.side)] * 2, indexing="ij"), -1).reshape(-1, 2)
         spread = ((values - plane.mean_) @ plane.directions_).std(0)
-        self.prototypes_ = plane.mean_ + 1.5*(self.grid_*spread) @ plane.directions_.T
-        apart = ((self.grid_[:, None] - self.grid_[None])**2).sum(-1)
-        for width in np.geomspace(1, 1.2/self.side, self.passes):
+        self.prototypes_ = plane.mean_ + 1.5 * (self.grid_ * spread) @ plane.directions_.T
+        apart = ((self.grid_[:, None] - self.grid_[None]) ** 2).sum(-1)
+        for width in np.geomspace(1, 1.2 / self.side, self.passes):
             winner = self._nearest(values)[0]
             count = np.bincount(winner, minlength=len(self.grid_)).astype(float)
             total = np.stack([np.bincount(winner, v, len(self.grid_)) for v in values.T], 1)
-            near = np.exp(-apart/(2*width**2))
-            self.prototypes_ = (near @ total)/(near @ count)[:, None]
+            near = np.exp(-apart / (2 * width**2))
+            self.prototypes_ = (near @ total) / (near @ count)[:, None]
         return self
 
     def _nearest(self, values):
-        best, at = np.full(len(values), np.inf), np.zeros(len(values), np.int64)
-        for j, p in enumerate(self.prototypes_): # one prototype at a time: no rows × prototypes × features array
-            d = ((values - p)**2).sum(1)
-            at, best = np.where(d < best, j, at), np.minimum(d, best)
+        best = np.full(len(values), np.inf)
+        at = np.zeros(len(values), np.int64)
+        for j, p in enumerate(self.prototypes_):  # one prototype at a time: no rows × prototypes × features array
+            d = ((values - p) ** 2).sum(1)
+            at = np.where(d < best, j, at)
+            best = np.minimum(d, best)
         return at, np.sqrt(best)
 
-    def apply(self, X:Features)->Features:
-        "`som_x`, `som_y` in [-1, 1] and `som_distance` on all rows."
+    def apply(self, X: Features) -> Features:
+        """`som_x`, `som_y` in [-1, 1] and `som_distance` on all rows."""
         at, distance = self._nearest(_complete(X.values, X, "SelfOrganisingMap"))
         return _table(X, ["som_x", "som_y", "som_distance"], np.column_stack([self.grid_[at], distance]))

@@ -25,62 +25,78 @@ from .losses import _grid_of
 from .nets import MLPNet, Net
 from .trainer import Part, _blocks
 
-# %% ../../nbs/models/autoencoder.ipynb #e9890454
+# %% ../../nbs/models/autoencoder.ipynb #05a02096
 class FactorNet(nn.Module):
-    "Loadings from the window, factors from portfolios managed by the date's last bar; the output is the forecast."
+    """Loadings from the window, factors from portfolios managed by the date's last bar; the output is the forecast."""
+
     across_assets = True
+
     def __init__(self, n_features, window, hidden, factors, dropout):
         super().__init__()
-        self.loadings = MLPNet(n_features*window, hidden, factors, "layer", dropout)
+        self.loadings = MLPNet(n_features * window, hidden, factors, "layer", dropout)
         self.portfolios = nn.Linear(n_features + 1, factors)
         self.register_buffer("premium", torch.zeros(factors))
 
-    def forward(self, x, grid=None): return (self.loadings(x)*self.premium).sum(1, keepdim=True)
+    def forward(self, x, grid=None):
+        return (self.loadings(x) * self.premium).sum(1, keepdim=True)
 
     @property
-    def input_weights(self): return self.loadings.input_weights # the forecast sees the inputs through the loadings alone
+    def input_weights(self):
+        return self.loadings.input_weights  # the forecast sees the inputs through the loadings alone
 
     def factors(self, x, target, grid):
-        "(dates, factors): a linear map of the returns of the characteristic portfolios of each date."
+        """(dates, factors): a linear map of the returns of the characteristic portfolios of each date."""
         one = torch.ones(len(x), 1, device=x.device)
         z = grid.fill(torch.cat([x[:, -1], one], 1))
         n = grid.mask.sum(1)[:, None, None]
-        gram = z.transpose(1, 2) @ z/n + .01*torch.eye(z.shape[2], device=x.device)
-        managed = torch.linalg.solve(gram, z.transpose(1, 2) @ grid.fill(target)[..., None]/n)[..., 0]
+        gram = z.transpose(1, 2) @ z / n + 0.01 * torch.eye(z.shape[2], device=x.device)
+        managed = torch.linalg.solve(gram, z.transpose(1, 2) @ grid.fill(target)[..., None] / n)[..., 0]
         return self.portfolios(managed)
 
     def loss(self, x, target, grid):
-        "One less the total R² of the rebuilt cross-section: the mean squared error over the mean square of the target."
+        """One less the total R² of the rebuilt cross-section: the mean squared error over the mean square of the
+        target.
+        """
         f = self.factors(x, target, grid)
         rebuilt = grid.take((grid.fill(self.loadings(x)) @ f[..., None])[..., 0])
         size = target.square().mean()
-        return (rebuilt - target).square().mean()/torch.where(size > 1e-12, size, 1.) # a date of one asset may have a target of 0
+        return (rebuilt - target).square().mean() / torch.where(
+            size > 1e-12, size, 1.0
+        )  # a date of one asset may have a target of 0
 
     @torch.no_grad()
-    def prepare(self, part:Part):
-        "Set the premium to the mean of the factors over the training dates; the trainer calls it before it validates."
+    def prepare(self, part: Part):
+        """Set the premium to the mean of the factors over the training dates; the trainer calls it before it
+        validates.
+        """
         total = torch.zeros_like(self.premium)
         for block in _blocks(part.date, 4096):
             at = torch.from_numpy(block).to(part.at.device)
-            total += self.factors(part.data.windows(part.at[at]), part.target[at], _grid_of(part.date[block], part.at.device)).sum(0)
-        self.premium.copy_(total/len(np.unique(part.date)))
+            total += self.factors(
+                part.data.windows(part.at[at]), part.target[at], _grid_of(part.date[block], part.at.device)
+            ).sum(0)
+        self.premium.copy_(total / len(np.unique(part.date)))
 
-# %% ../../nbs/models/autoencoder.ipynb #c3b3ea2e
+# %% ../../nbs/models/autoencoder.ipynb #fb8afaff
 @dataclass(kw_only=True, repr=False, eq=False)
 class Autoencoder(Net):
-    "Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (\"z\") return."
-    factors:int = 4
-    hidden:tuple|list = (32,)
-    dropout:float = .1
-    batch_rows:int = 1024
-    name:ClassVar[str] = "autoencoder"
-    multi_task:ClassVar[bool] = False
-    space:ClassVar[dict] = Net.space | {"factors": ("int", 1, 8), "hidden": ("choice", [(), (32,), (32, 16)])}
-    limits:ClassVar[dict] = {"factors": "[1, inf)", "hidden": "[1, inf)"}
+    """Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (\"z\") return."""
+
+    factors: int = 4
+    hidden: tuple | list = (32,)
+    dropout: float = 0.1
+    batch_rows: int = 1024
+    name: ClassVar[str] = "autoencoder"
+    multi_task: ClassVar[bool] = False
+    space: ClassVar[dict] = Net.space | {"factors": ("int", 1, 8), "hidden": ("choice", [(), (32,), (32, 16)])}
+    limits: ClassVar[dict] = {"factors": "[1, inf)", "hidden": "[1, inf)"}
 
     def _check_params(self):
         super()._check_params()
-        if self.loss != Net.loss: raise NeuralphaError(f"{type(self).__name__} has its own loss and is not trained on {self.loss!r}; leave `loss` as it is.")
+        if self.loss != Net.loss:
+            raise NeuralphaError(
+                f"{type(self).__name__} has its own loss and is not trained on {self.loss!r}; leave `loss` as it is."
+            )
 
     def build(self, n_features, outputs):
         return FactorNet(n_features, self.window, self.hidden, self.factors, self.dropout)

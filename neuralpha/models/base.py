@@ -37,25 +37,33 @@ from ..features.table import Features, View
 from ..labels import forward_return
 from ..splits import fixed_split
 
-# %% ../../nbs/models/base.ipynb #57b79dc1
+# %% ../../nbs/models/base.ipynb #b6abbdcd
 def within(
-    value, interval:str, # a number; "[0, 1)" is from 0 to below 1
-)->bool:
+    value,
+    interval: str,  # a number; "[0, 1)" is from 0 to below 1
+) -> bool:
     """Whether a number lies in an interval.
 
     Parameters
     ----------
-    value, interval
+    value
+    interval : str
         a number; "[0, 1)" is from 0 to below 1
     """
     low, high = map(float, interval[1:-1].split(","))
-    return bool((low < value if interval[0] == "(" else low <= value) and (value < high if interval[-1] == ")" else value <= high))
+    return bool(
+        (low < value if interval[0] == "(" else low <= value)
+        and (value < high if interval[-1] == ")" else value <= high)
+    )
 
-def _fits(value, kind)->bool:
-    "Whether a value is of an annotated type; whole numbers are floats, too, and booleans are not numbers."
+
+def _fits(value, kind) -> bool:
+    """Whether a value is of an annotated type; whole numbers are floats, too, and booleans are not numbers."""
     kinds = (kind, *typing.get_args(kind))
-    if isinstance(value, bool) and bool not in kinds: return False
+    if isinstance(value, bool) and bool not in kinds:
+        return False
     return isinstance(value, kind) or isinstance(value, int) and float in kinds
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class Parameters:
@@ -69,98 +77,133 @@ class Parameters:
         parameter -> interval such as "(0, 1]", allowed names, or a function that raises
         `NeuralphaError`
     """
-    name:ClassVar[str] = "" # lower-case name in the registry and in reports
-    limits:ClassVar[dict] = {} # parameter -> interval such as "(0, 1]", allowed names, or a function that raises `NeuralphaError`
+
+    name: ClassVar[str] = ""  # lower-case name in the registry and in reports
+    limits: ClassVar[
+        dict
+    ] = {}  # parameter -> interval such as "(0, 1]", allowed names, or a function that raises `NeuralphaError`
 
     def __new__(cls, *args, **params):
         for k in params:
-            if k not in cls.__dataclass_fields__: raise unknown_name(f"parameter of {cls.name or cls.__name__}", k, [f.name for f in fields(cls)])
+            if k not in cls.__dataclass_fields__:
+                raise unknown_name(f"parameter of {cls.name or cls.__name__}", k, [f.name for f in fields(cls)])
         return super().__new__(cls)
 
-    def __post_init__(self): self._check_params()
+    def __post_init__(self):
+        self._check_params()
 
     @classmethod
-    def all_limits(cls)->dict:
-        "The limits of a class and of those it inherits from."
+    def all_limits(cls) -> dict:
+        """The limits of a class and of those it inherits from."""
         return {k: v for c in reversed(cls.__mro__) for k, v in vars(c).get("limits", {}).items()}
 
     def _check_params(self):
-        for f in fields(self): self.check_param(f.name, getattr(self, f.name))
+        for f in fields(self):
+            self.check_param(f.name, getattr(self, f.name))
 
-    def check_param(self, name:str, value):
-        "Raise `NeuralphaError` where a parameter cannot have this value, whatever the others are."
-        cls, kind, limit = type(self).__name__, self.__dataclass_fields__[name].type, self.all_limits().get(name)
+    def check_param(self, name: str, value):
+        """Raise `NeuralphaError` where a parameter cannot have this value, whatever the others are."""
+        cls = type(self).__name__
+        kind = self.__dataclass_fields__[name].type
+        limit = self.all_limits().get(name)
         is_ = f"{cls}: parameter {name!r} is {value!r}"
-        if not _fits(value, kind): raise NeuralphaError(f"{is_} ({type(value).__name__}); it must be {getattr(kind, '__name__', str(kind))}.")
-        if limit is None or value is None: return
+        if not _fits(value, kind):
+            raise NeuralphaError(f"{is_} ({type(value).__name__}); it must be {getattr(kind, '__name__', str(kind))}.")
+        if limit is None or value is None:
+            return
         if callable(limit):
-            try: limit(value)
-            except NeuralphaError as e: raise NeuralphaError(f"{is_}. {e}") from e
+            try:
+                limit(value)
+            except NeuralphaError as e:
+                raise NeuralphaError(f"{is_}. {e}") from e
         elif not isinstance(limit, str):
-            if value not in limit: raise NeuralphaError(f"{cls}: {unknown_name(name, value, limit)}")
+            if value not in limit:
+                raise NeuralphaError(f"{cls}: {unknown_name(name, value, limit)}")
         elif isinstance(value, (tuple, list)):
-            if not all(_fits(v, int) and within(v, limit) for v in value): raise NeuralphaError(f"{is_}; it must be whole numbers in {limit}.")
-        elif not within(value, limit): raise NeuralphaError(f"{is_}; it must be in {limit}.")
+            if not all(_fits(v, int) and within(v, limit) for v in value):
+                raise NeuralphaError(f"{is_}; it must be whole numbers in {limit}.")
+        elif not within(value, limit):
+            raise NeuralphaError(f"{is_}; it must be in {limit}.")
 
-    def get_params(self, deep=True)->dict:
-        "Parameter names and values."
+    def get_params(self, deep=True) -> dict:
+        """Parameter names and values."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def clone(self, **changes):
-        "An unfitted copy, with some parameters changed; an unknown name, a wrong type or value is a `NeuralphaError`."
+        """An unfitted copy, with some parameters changed; an unknown name, a wrong type or value is a
+        `NeuralphaError`.
+        """
         return type(self)(**{**self.get_params(), **changes})
 
     def set_params(self, **params):
-        "Change parameters in place; what `clone` refuses changes nothing."
+        """Change parameters in place; what `clone` refuses changes nothing."""
         self.clone(**params)
-        for k, v in params.items(): setattr(self, k, v)
+        for k, v in params.items():
+            setattr(self, k, v)
         return self
 
     def __repr__(self):
         changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
 
-# %% ../../nbs/models/base.ipynb #7e5c3150
+# %% ../../nbs/models/base.ipynb #f913fa8d
 @dataclass(kw_only=True, repr=False, eq=False)
 class Fitted(Parameters):
-    "What a fit leaves in a model, `features_` and `history_` for one, and how it is kept; a subclass writes `_count`, `_save` and `_load`."
+    """What a fit leaves in a model, `features_` and `history_` for one, and how it is kept; a subclass writes
+    `_count`, `_save` and `_load`.
+    """
 
     def check_features(self, names):
-        "Raise `NeuralphaError` unless the model was fitted on these features in this order."
-        if not hasattr(self, "features_"): raise NeuralphaError(f"This {type(self).__name__} is not fitted yet; call fit first.")
+        """Raise `NeuralphaError` unless the model was fitted on these features in this order."""
+        if not hasattr(self, "features_"):
+            raise NeuralphaError(f"This {type(self).__name__} is not fitted yet; call fit first.")
         if tuple(names) != self.features_:
             odd = sorted(set(names) ^ set(self.features_)) or ["their order"]
-            raise NeuralphaError(f"{type(self).__name__} was fitted on other features than it is given: {', '.join(odd[:5])}.")
+            raise NeuralphaError(
+                f"{type(self).__name__} was fitted on other features than it is given: {', '.join(odd[:5])}."
+            )
 
     @property
-    def n_parameters(self)->int:
-        "Numbers learnt in the fit: weights of a net or a linear model, leaves and splits of trees."
+    def n_parameters(self) -> int:
+        """Numbers learnt in the fit: weights of a net or a linear model, leaves and splits of trees."""
         return self._count()
 
     def save(self, folder):
-        "Write the fitted model to a folder: `model.json` beside safetensors or LightGBM text. Never pickle."
+        """Write the fitted model to a folder: `model.json` beside safetensors or LightGBM text. Never pickle."""
         folder = Path(folder)
         self._save(folder)
-        write_json(folder/"model.json", {"model": self.name, "params": self.get_params(), "features": self.features_, "history": self.history_})
+        write_json(
+            folder / "model.json",
+            {"model": self.name, "params": self.get_params(), "features": self.features_, "history": self.history_},
+        )
 
     @classmethod
     def load(cls, folder):
-        "Read a model back from its folder."
+        """Read a model back from its folder."""
         folder = Path(folder)
-        if not (folder/"model.json").exists(): raise NeuralphaError(f"{folder} holds no model: model.json is missing.")
-        note = read_json(folder/"model.json", model=str, params=dict, features=list, history=list)
-        if note["model"] != cls.name: raise NeuralphaError(f"{folder} holds a {note['model']}, not a {cls.name}; use load_model.")
+        if not (folder / "model.json").exists():
+            raise NeuralphaError(f"{folder} holds no model: model.json is missing.")
+        note = read_json(folder / "model.json", model=str, params=dict, features=list, history=list)
+        if note["model"] != cls.name:
+            raise NeuralphaError(f"{folder} holds a {note['model']}, not a {cls.name}; use load_model.")
         model = cls().clone(**note["params"])
         model.features_, model.history_ = tuple(note["features"]), note["history"]
-        try: model._load(folder)
-        except NeuralphaError: raise
-        except Exception as e: raise NeuralphaError(f"{folder} does not hold the {cls.name} that was saved ({type(e).__name__}: {(str(e).splitlines() or ['?'])[0]}); fit it again.") from e
+        try:
+            model._load(folder)
+        except NeuralphaError:
+            raise
+        except Exception as e:
+            raise NeuralphaError(
+                f"{folder} does not hold the {cls.name} that was saved ({type(e).__name__}: "
+                f"{(str(e).splitlines() or ['?'])[0]}); fit it again."
+            ) from e
         return model
 
-# %% ../../nbs/models/base.ipynb #4de9a3f1
+# %% ../../nbs/models/base.ipynb #3b6585ce
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Fitted):
-    """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks for.
+    """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
+    for.
 
     Parameters
     ----------
@@ -179,131 +222,173 @@ class Estimator(Fitted):
     gpus : ClassVar[float], default 0
         GPUs that a fit takes on a cluster where the device is CUDA
     checkpoint_ : ClassVar[Path | None], default None
-        set on a model before `fit`: folder from which a training that was killed goes on; delete it
-        when done
     """
-    seed:int = 0 # everything random follows from it
-    limits:ClassVar[dict] = {"seed": "[0, inf)"}
-    space:ClassVar[dict] = {} # what tuning searches: parameter -> ("float" | "log" | "int", low, high) or ("choice", values)
-    stochastic:ClassVar[bool] = True # False: another seed gives the same model, so one is enough
-    multi_task:ClassVar[bool] = False # whether it learns several targets at once
-    cpus:ClassVar[float] = 1 # processor cores that a fit takes on a cluster; every fit runs on one thread
-    gpus:ClassVar[float] = 0 # GPUs that a fit takes on a cluster where the device is CUDA
-    checkpoint_:ClassVar[Path|None] = None # set on a model before `fit`: folder from which a training that was killed goes on; delete it when done
 
-    def check_target(self, kind:str):
-        "Raise `NeuralphaError` where the model's loss means another kind of target than `kind`, one of those of `Label.target`."
+    seed: int = 0  # everything random follows from it
+    limits: ClassVar[dict] = {"seed": "[0, inf)"}
+    space: ClassVar[
+        dict
+    ] = {}  # what tuning searches: parameter -> ("float" | "log" | "int", low, high) or ("choice", values)
+    stochastic: ClassVar[bool] = True  # False: another seed gives the same model, so one is enough
+    multi_task: ClassVar[bool] = False  # whether it learns several targets at once
+    cpus: ClassVar[float] = 1  # processor cores that a fit takes on a cluster; every fit runs on one thread
+    gpus: ClassVar[float] = 0  # GPUs that a fit takes on a cluster where the device is CUDA
+    checkpoint_: ClassVar[Path | None] = (
+        None  # set on a model before `fit`: folder from which a training that was killed goes on; delete it when done
+    )
 
-    def check_horizon(self, bars:int):
-        "Raise `NeuralphaError` where the model's loss does not mean labels over so many bars."
+    def check_target(self, kind: str):
+        """Raise `NeuralphaError` where the model's loss means another kind of target than `kind`, one of those of
+        `Label.target`.
+        """
 
-    def watch_(self, step:int, gain:float):
-        "Called with every validation result; tuning puts its pruning here."
+    def check_horizon(self, bars: int):
+        """Raise `NeuralphaError` where the model's loss does not mean labels over so many bars."""
+
+    def watch_(self, step: int, gain: float):
+        """Called with every validation result; tuning puts its pruning here."""
 
     def fit(
-        self, view:View, target, # (n,) float32 aligned with `view.rows`; (n, horizons) where a model takes several
-        valid=None, # (view, target) of the validation part: early stopping and choices are made on it
+        self,
+        view: View,
+        target,  # (n,) float32 aligned with `view.rows`; (n, horizons) where a model takes several
+        valid=None,  # (view, target) of the validation part: early stopping and choices are made on it
     ):
-        """Learn from the rows of a view. Raises `NeuralphaError` for rows without a label or a target of another length.
+        """Learn from the rows of a view.
+
+        Raises `NeuralphaError` for rows without a label or a target of another length.
 
         Parameters
         ----------
-        view, target
+        view : View
+        target
             (n,) float32 aligned with `view.rows`; (n, horizons) where a model takes several
         valid : default None
             (view, target) of the validation part: early stopping and choices are made on it
         """
-        target, valid = self._checked(view, target, "training"), valid and (valid[0], self._checked(*valid, "validation"))
+        target = self._checked(view, target, "training")
+        valid = valid and (valid[0], self._checked(*valid, "validation"))
         self.features_, self.history_ = tuple(view.names), []
         self._fit(view, target, valid)
         return self
 
-    def refit(self, view:View, target):
-        "Learn again from other rows, as a rule training and validation together, with what validation chose: epochs, trees, penalty."
-        if not hasattr(self, "features_"): raise NeuralphaError(f"This {type(self).__name__} has chosen nothing yet; call fit first.")
+    def refit(self, view: View, target):
+        """Learn again from other rows, as a rule training and validation together, with what validation chose: epochs,
+        trees, penalty.
+        """
+        if not hasattr(self, "features_"):
+            raise NeuralphaError(f"This {type(self).__name__} has chosen nothing yet; call fit first.")
         self._refit(view, self._checked(view, target, "training"))
         return self
 
     def _checked(self, view, target, part):
         target = _known(view, target, part)
-        if target.ndim > 1 and not self.multi_task: raise NeuralphaError(f"{type(self).__name__} learns one target; the {part} target has {target.shape[1]}. Give it the first column.")
+        if target.ndim > 1 and not self.multi_task:
+            raise NeuralphaError(
+                f"{type(self).__name__} learns one target; the {part} target has {target.shape[1]}. Give it the "
+                "first column."
+            )
         return target
 
     def _refit(self, view, target):
-        raise NeuralphaError(f"{type(self).__name__} cannot be fitted again without a validation part: it has no `_refit`. Leave it out or do without refit.")
+        raise NeuralphaError(
+            f"{type(self).__name__} cannot be fitted again without a validation part: it has no `_refit`. Leave it "
+            "out or do without refit."
+        )
 
-    def predict(self, view:View)->np.ndarray:
-        "(n,) float32 score of every row of the view: higher means a higher expected label."
+    def predict(self, view: View) -> np.ndarray:
+        """(n,) float32 score of every row of the view: higher means a higher expected label."""
         self.check_features(view.names)
         return np.asarray(self._predict(view), np.float32)
 
     @property
-    def across_assets(self)->bool:
-        "Whether the score of an asset depends on which others are scored with it."
+    def across_assets(self) -> bool:
+        """Whether the score of an asset depends on which others are scored with it."""
         return False
 
-# %% ../../nbs/models/base.ipynb #99ddd703
-def primary(target)->np.ndarray:
-    "(n,) the first of several tasks: what one-target models learn and validation looks at."
+# %% ../../nbs/models/base.ipynb #23c1cd20
+def primary(target) -> np.ndarray:
+    """(n,) the first of several tasks: what one-target models learn and validation looks at."""
     return target if target.ndim == 1 else target[:, 0]
 
+
 def _known(view, target, part):
-    "The target as float32, after a look at its length and its gaps."
+    """The target as float32, after a look at its length and its gaps."""
     target = np.asarray(target, np.float32)
-    if len(target) != len(view.rows): raise NeuralphaError(f"The {part} target has {len(target):,} values for {len(view.rows):,} rows.")
-    if not len(target): raise NeuralphaError(f"The {part} part has no rows.")
+    if len(target) != len(view.rows):
+        raise NeuralphaError(f"The {part} target has {len(target):,} values for {len(view.rows):,} rows.")
+    if not len(target):
+        raise NeuralphaError(f"The {part} part has no rows.")
     lost = ~np.isfinite(primary(target))
     if lost.any():
-        row, p = view.rows[int(np.flatnonzero(lost)[0])], view.panel
-        raise NeuralphaError(f"{int(lost.sum()):,} {part} rows have no label, first {p.assets[p.asset_code[row]]} on "
-                             f"{pd.Timestamp(p.dates[p.date_code[row]]).date()}; fit on labelled rows only.")
+        row = view.rows[int(np.flatnonzero(lost)[0])]
+        p = view.panel
+        raise NeuralphaError(
+            f"{int(lost.sum()):,} {part} rows have no label, first {p.assets[p.asset_code[row]]} on "
+            f"{pd.Timestamp(p.dates[p.date_code[row]]).date()}; fit on labelled rows only."
+        )
     return target
 
-# %% ../../nbs/models/base.ipynb #8b125f62
+# %% ../../nbs/models/base.ipynb #4b31dafd
 def feature_scale(
-    view:View, # training rows
-)->tuple: # (mean, sd), both (n_features,) float32; the sd of what is constant to the precision of float32 is returned as 1
+    view: View,  # training rows
+) -> (
+    tuple
+):  # (mean, sd), both (n_features,) float32; the sd of what is constant to the precision of float32 is returned as 1
     """Mean and standard deviation of the finite values of each feature over the view's rows.
 
     Parameters
     ----------
     view : View
         training rows
-
-    Returns
-    -------
-    tuple
-        (mean, sd), both (n_features,) float32; the sd of what is constant to the precision of
-        float32 is returned as 1
     """
-    n, total, square, first = 0, 0., 0., None
-    for rows in np.array_split(view.rows, max(1, len(view.rows)//200_000)):
+    n = 0
+    total = 0.0
+    square = 0.0
+    first = None
+    for rows in np.array_split(view.rows, max(1, len(view.rows) // 200_000)):
         v = view.features.values[rows].astype(np.float64)
         ok = np.isfinite(v)
-        if first is None: first = np.where(ok.any(0), v[ok.argmax(0), np.arange(v.shape[1])], 0.)
-        v = np.where(ok, v - first, 0.) # a constant is exactly 0, whatever its size
-        n, total, square = n + ok.sum(0), total + v.sum(0), square + (v*v).sum(0)
+        if first is None:
+            first = np.where(ok.any(0), v[ok.argmax(0), np.arange(v.shape[1])], 0.0)
+        v = np.where(ok, v - first, 0.0)  # a constant is exactly 0, whatever its size
+        n = n + ok.sum(0)
+        total = total + v.sum(0)
+        square = square + (v * v).sum(0)
     empty = np.flatnonzero(np.asarray(n) == 0)
-    if len(empty): raise NeuralphaError(f"Feature {view.names[empty[0]]!r} has no value in any training row; leave it out or start later.")
-    mean, sd = first + total/n, np.sqrt(np.maximum(square/n - (total/n)**2, 0))
-    varies = sd > np.maximum(1e-6*np.abs(mean), np.finfo(np.float32).tiny)
+    if len(empty):
+        raise NeuralphaError(
+            f"Feature {view.names[empty[0]]!r} has no value in any training row; leave it out or start later."
+        )
+    mean = first + total / n
+    sd = np.sqrt(np.maximum(square / n - (total / n) ** 2, 0))
+    varies = sd > np.maximum(1e-6 * np.abs(mean), np.finfo(np.float32).tiny)
     return mean.astype(np.float32), np.where(varies, sd, 1).astype(np.float32)
 
-def scaled(
-    values:np.ndarray, mean, sd,
-)->np.ndarray:
-    "Standardised values; what is missing becomes 0, the training mean."
-    return np.nan_to_num((values - mean)/sd, nan=0., posinf=0., neginf=0.)
 
-# %% ../../nbs/models/base.ipynb #8951d45d
+def scaled(
+    values: np.ndarray,
+    mean,
+    sd,
+) -> np.ndarray:
+    """Standardised values; what is missing becomes 0, the training mean."""
+    return np.nan_to_num((values - mean) / sd, nan=0.0, posinf=0.0, neginf=0.0)
+
+# %% ../../nbs/models/base.ipynb #41274d72
 def date_ic(
-    score:np.ndarray, target:np.ndarray, date:np.ndarray, # (n,) each; `date` is any integer code
-)->np.ndarray: # one value per distinct date, ascending; NaN where fewer than 3 rows or no spread
+    score: np.ndarray,  # (n,) each; `date` is any integer code
+    target: np.ndarray,  # (n,) each; `date` is any integer code
+    date: np.ndarray,  # (n,) each; `date` is any integer code
+) -> np.ndarray:  # one value per distinct date, ascending; NaN where fewer than 3 rows or no spread
     """Pearson correlation of score and target on each date.
 
     Parameters
     ----------
-    score, target, date : np.ndarray
+    score : np.ndarray
+        (n,) each; `date` is any integer code
+    target : np.ndarray
+        (n,) each; `date` is any integer code
+    date : np.ndarray
         (n,) each; `date` is any integer code
 
     Returns
@@ -312,27 +397,37 @@ def date_ic(
         one value per distinct date, ascending; NaN where fewer than 3 rows or no spread
     """
     _, code = np.unique(date, return_inverse=True)
-    total = lambda v: np.bincount(code, v)
+
+    def total(v):
+        return np.bincount(code, v)
+
     n = np.bincount(code)
-    s, t = (v - (total(v)/n)[code] for v in (np.asarray(score, np.float64), np.asarray(target, np.float64)))
-    ss, tt = total(s*s), total(t*t)
-    with np.errstate(all="ignore"): return np.where((n >= 3) & (ss > 1e-20) & (tt > 1e-20), total(s*t)/np.sqrt(ss*tt), np.nan)
+    s, t = (v - (total(v) / n)[code] for v in (np.asarray(score, np.float64), np.asarray(target, np.float64)))
+    ss = total(s * s)
+    tt = total(t * t)
+    with np.errstate(all="ignore"):
+        return np.where((n >= 3) & (ss > 1e-20) & (tt > 1e-20), total(s * t) / np.sqrt(ss * tt), np.nan)
 
-def mean_ic(score, target, date)->float:
-    "Mean of `date_ic` over the dates that have one; 0 where none has (a constant score knows nothing)."
+
+def mean_ic(score, target, date) -> float:
+    """Mean of `date_ic` over the dates that have one; 0 where none has (a constant score knows nothing)."""
     ic = date_ic(score, target, date)
-    return float(np.nan_to_num(np.nanmean(ic))) if np.isfinite(ic).any() else 0.
+    return float(np.nan_to_num(np.nanmean(ic))) if np.isfinite(ic).any() else 0.0
 
-# %% ../../nbs/models/base.ipynb #8ec245d2
+# %% ../../nbs/models/base.ipynb #e5ff0ed7
 def toy_problem(
-    n_assets:int=40, n_dates:int=260, noise:float=1., # noise in units of the signal's standard deviation
-    seed:int=0,
-)->tuple: # (Features, Label, Fold)
+    n_assets: int = 40,
+    n_dates: int = 260,
+    noise: float = 1.0,  # noise in units of the signal's standard deviation
+    seed: int = 0,
+) -> tuple:  # (Features, Label, Fold)
     """Four features in [-1, 1], one-bar returns planted in them, and one fold of 60/20/20 % of the dates.
 
     Parameters
     ----------
-    n_assets, n_dates, noise : default 40, 260, 1.0
+    n_assets : int, default 40
+    n_dates : int, default 260
+    noise : float, default 1.0
         noise in units of the signal's standard deviation
     seed : int, default 0
 
@@ -345,14 +440,20 @@ def toy_problem(
     f = rng.uniform(-1, 1, (n_dates, n_assets, 4)).astype(np.float32)
     past = np.stack([np.roll(f[..., 3], k, 0) for k in range(5)]).mean(0)
     past[:4] = 0
-    signal = f[..., 0] + 3**.5*f[..., 1]*f[..., 2] + 5**.5*past # three parts of equal variance
-    growth = .01*(signal + noise*signal.std()*rng.normal(size=signal.shape))
-    close = 100*np.cumprod(np.concatenate([np.zeros((1, n_assets)), growth[:-1]]) + 1, 0)
+    signal = f[..., 0] + 3**0.5 * f[..., 1] * f[..., 2] + 5**0.5 * past  # three parts of equal variance
+    growth = 0.01 * (signal + noise * signal.std() * rng.normal(size=signal.shape))
+    close = 100 * np.cumprod(np.concatenate([np.zeros((1, n_assets)), growth[:-1]]) + 1, 0)
     dates = pd.bdate_range("2020-01-01", periods=n_dates)
-    long = pd.DataFrame({"date": np.repeat(dates, n_assets), "asset": np.tile([f"A{i:03d}" for i in range(n_assets)], n_dates), "close": close.ravel()})
+    long = pd.DataFrame(
+        {
+            "date": np.repeat(dates, n_assets),
+            "asset": np.tile([f"A{i:03d}" for i in range(n_assets)], n_dates),
+            "close": close.ravel(),
+        }
+    )
     panel = panel_from_frame(long, "toy")
     values = np.ascontiguousarray(f.transpose(1, 0, 2)).reshape(-1, 4)
     X = Features(panel, ("linear", "left", "right", "past"), values, (0, 0, 0, 0))
     y = forward_return(panel, 1, 0)
-    at = [dates[int(q*n_dates)] for q in (0, .6, .8)]
+    at = [dates[int(q * n_dates)] for q in (0, 0.6, 0.8)]
     return X, y, fixed_split(y, *at, dates[-1])[0]

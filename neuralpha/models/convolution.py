@@ -14,42 +14,55 @@ from torch import nn
 from ..core import NeuralphaError
 from .nets import Net, check_scales
 
-# %% ../../nbs/models/convolution.ipynb #bdb33096
-def bars_seen(kernel:int, dilations, window:int)->int:
-    "Bars of a window that its last bar sees through causal blocks, itself included; wide dilations alone leave holes."
+# %% ../../nbs/models/convolution.ipynb #320a0954
+def bars_seen(kernel: int, dilations, window: int) -> int:
+    """Bars of a window that its last bar sees through causal blocks, itself included; wide dilations alone leave
+    holes.
+    """
     lags = {0}
-    for d in dilations: lags = {far for lag in lags for far in range(lag, min(window, lag + 2*(kernel - 1)*d + 1), d)}
+    for d in dilations:
+        lags = {far for lag in lags for far in range(lag, min(window, lag + 2 * (kernel - 1) * d + 1), d)}
     return len(lags)
 
-def covering(window:int, kernel:int)->list:
-    "Doubling dilations whose blocks see a window; of kernel width 1 none do."
+
+def covering(window: int, kernel: int) -> list:
+    """Doubling dilations whose blocks see a window; of kernel width 1 none do."""
     dilations = [1]
-    while kernel > 1 and bars_seen(kernel, dilations, window) < window: dilations.append(2*dilations[-1])
+    while kernel > 1 and bars_seen(kernel, dilations, window) < window:
+        dilations.append(2 * dilations[-1])
     return dilations
 
-# %% ../../nbs/models/convolution.ipynb #46fe142a
+# %% ../../nbs/models/convolution.ipynb #fbd96d58
 class CausalBlock(nn.Module):
-    "Two causal convolutions with ReLU and dropout, and the input added back; (rows, channels, window) in and out."
+    """Two causal convolutions with ReLU and dropout, and the input added back; (rows, channels, window) in and out."""
+
     def __init__(self, width, channels, kernel, dilation, dropout):
         super().__init__()
-        self.pad = (kernel - 1)*dilation
+        self.pad = (kernel - 1) * dilation
         self.first, self.second = (nn.Conv1d(w, channels, kernel, dilation=dilation) for w in (width, channels))
         self.skip = nn.Conv1d(width, channels, 1) if width != channels else nn.Identity()
         self.drop = nn.Dropout(dropout)
 
     def forward(self, x):
         h = x
-        for conv in (self.first, self.second): h = self.drop(F.relu(conv(F.pad(h, (self.pad, 0)))))
+        for conv in (self.first, self.second):
+            h = self.drop(F.relu(conv(F.pad(h, (self.pad, 0)))))
         return F.relu(h + self.skip(x))
 
+
 class TCNNet(nn.Module):
-    "Causal blocks over the window; a linear head on the last bar, where `pooled` with the mean over all bars beside it."
+    """Causal blocks over the window; a linear head on the last bar, where `pooled` with the mean over all bars beside
+    it.
+    """
+
     def __init__(self, width, channels, kernel, dilations, dropout, outputs, pooled=False):
         super().__init__()
         self.pooled = pooled
-        widths = [width] + [channels]*len(dilations)
-        self.blocks = nn.Sequential(*[CausalBlock(a, b, kernel, d, dropout) for a, b, d in zip(widths, widths[1:], dilations)])
-        self.out = nn.Linear(channels*(1 + pooled), outputs)
+        widths = [width] + [channels] * len(dilations)
+        self.blocks = nn.Sequential(
+            *[CausalBlock(a, b, kernel, d, dropout) for a, b, d in zip(widths, widths[1:], dilations)]
+        )
+        self.out = nn.Linear(channels * (1 + pooled), outputs)
 
     def forward(self, x, grid=None):
         h = self.blocks(x.transpose(1, 2))
@@ -58,10 +71,14 @@ class TCNNet(nn.Module):
     @property
     def input_weights(self):
         first = self.blocks[0]
-        if isinstance(first.skip, nn.Identity): raise NeuralphaError(f"With {first.first.in_channels} channels for as many features the first block adds its inputs back without a weight: take other channels, or leave sparse_input at 0.")
+        if isinstance(first.skip, nn.Identity):
+            raise NeuralphaError(
+                f"With {first.first.in_channels} channels for as many features the first block adds its inputs "
+                "back without a weight: take other channels, or leave sparse_input at 0."
+            )
         return [first.first.weight, first.skip.weight]
 
-# %% ../../nbs/models/convolution.ipynb #fa12adf2
+# %% ../../nbs/models/convolution.ipynb #7cca6d5d
 @dataclass(kw_only=True, repr=False, eq=False)
 class TCN(Net):
     """Temporal convolutional net: dilated causal convolutions over the last `window` bars.
@@ -80,56 +97,74 @@ class TCN(Net):
     space : ClassVar[dict], default Net.space | {'channels': ('choice', [16, 32, 64]), 'kernel': ('int', 2, 4)}
     limits : ClassVar[dict], default {'channels': '[1, inf)', 'kernel': '[1, inf)', 'dilations': '[1, inf)'}
     """
-    window:int = 20
-    channels:int = 32
-    kernel:int = 3
-    dilations:tuple|list|None = None # one per block; None doubles them until the window is seen
-    dropout:float = .1
-    pooled:ClassVar[bool] = False # whether the head reads all bars
-    name:ClassVar[str] = "tcn"
-    space:ClassVar[dict] = Net.space | {"channels": ("choice", [16, 32, 64]), "kernel": ("int", 2, 4)}
-    limits:ClassVar[dict] = {"channels": "[1, inf)", "kernel": "[1, inf)", "dilations": "[1, inf)"}
+
+    window: int = 20
+    channels: int = 32
+    kernel: int = 3
+    dilations: tuple | list | None = None  # one per block; None doubles them until the window is seen
+    dropout: float = 0.1
+    pooled: ClassVar[bool] = False  # whether the head reads all bars
+    name: ClassVar[str] = "tcn"
+    space: ClassVar[dict] = Net.space | {"channels": ("choice", [16, 32, 64]), "kernel": ("int", 2, 4)}
+    limits: ClassVar[dict] = {"channels": "[1, inf)", "kernel": "[1, inf)", "dilations": "[1, inf)"}
 
     def _check_params(self):
         super()._check_params()
-        if self.dilations is not None and not len(self.dilations): raise NeuralphaError(f"{type(self).__name__}: dilations are empty; give one per block, e.g. [1, 2, 4].")
+        if self.dilations is not None and not len(self.dilations):
+            raise NeuralphaError(f"{type(self).__name__}: dilations are empty; give one per block, e.g. [1, 2, 4].")
         seen = bars_seen(self.kernel, self._dilations(), self.window)
         if seen < self.window and not self.pooled:
-            raise NeuralphaError(f"{type(self).__name__}: dilations {list(self._dilations())} with kernel {self.kernel} see {seen} of the window's {self.window} bars; "
-                                 f"give {covering(self.window, max(2, self.kernel))} with kernel {max(2, self.kernel)}, or a shorter window.")
+            raise NeuralphaError(
+                f"{type(self).__name__}: dilations {list(self._dilations())} with kernel {self.kernel} see {seen} "
+                f"of the window's {self.window} bars; "
+                f"give {covering(self.window, max(2, self.kernel))} with kernel {max(2, self.kernel)}, or a "
+                "shorter window."
+            )
 
-    def _dilations(self): return covering(self.window, self.kernel) if self.dilations is None else self.dilations
+    def _dilations(self):
+        return covering(self.window, self.kernel) if self.dilations is None else self.dilations
 
-    def build(self, n_features, outputs): return TCNNet(n_features, self.channels, self.kernel, self._dilations(), self.dropout, outputs, self.pooled)
+    def build(self, n_features, outputs):
+        return TCNNet(n_features, self.channels, self.kernel, self._dilations(), self.dropout, outputs, self.pooled)
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class CNN(TCN):
-    "One-dimensional CNN: the same without dilation, its head on the last bar and the mean over all."
-    dilations:tuple|list = (1, 1)
-    pooled:ClassVar[bool] = True
-    name:ClassVar[str] = "cnn"
-    space:ClassVar[dict] = Net.space | {"channels": ("choice", [16, 32, 64]), "kernel": ("int", 2, 5), "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)])}
+    """One-dimensional CNN: the same without dilation, its head on the last bar and the mean over all."""
 
-# %% ../../nbs/models/convolution.ipynb #4a1e0088
+    dilations: tuple | list = (1, 1)
+    pooled: ClassVar[bool] = True
+    name: ClassVar[str] = "cnn"
+    space: ClassVar[dict] = Net.space | {
+        "channels": ("choice", [16, 32, 64]),
+        "kernel": ("int", 2, 5),
+        "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)]),
+    }
+
+# %% ../../nbs/models/convolution.ipynb #ac4f4b8f
 class MultiScaleNet(nn.Module):
-    "One convolution per scale over averages of that many bars; last and mean of each branch, joined."
+    """One convolution per scale over averages of that many bars; last and mean of each branch, joined."""
+
     def __init__(self, width, channels, scales, dropout, outputs):
         super().__init__()
         self.scales = list(scales)
         self.branches = nn.ModuleList([nn.Conv1d(width, channels, 3) for _ in self.scales])
-        self.drop, self.out = nn.Dropout(dropout), nn.Linear(2*channels*len(self.scales), outputs)
+        self.drop, self.out = nn.Dropout(dropout), nn.Linear(2 * channels * len(self.scales), outputs)
 
     def forward(self, x, grid=None):
-        x, parts = x.transpose(1, 2), []
+        x = x.transpose(1, 2)
+        parts = []
         for scale, conv in zip(self.scales, self.branches):
-            pieces = x.shape[2]//scale
-            v = x[..., x.shape[2] - pieces*scale:].unflatten(2, (pieces, scale)).mean(3)
+            pieces = x.shape[2] // scale
+            v = x[..., x.shape[2] - pieces * scale :].unflatten(2, (pieces, scale)).mean(3)
             h = F.relu(conv(F.pad(v, (2, 0))))
             parts += [h[..., -1], h.mean(2)]
         return self.out(self.drop(torch.cat(parts, 1)))
 
     @property
-    def input_weights(self): return [b.weight for b in self.branches]
+    def input_weights(self):
+        return [b.weight for b in self.branches]
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class MultiScale(Net):
@@ -146,13 +181,17 @@ class MultiScale(Net):
     space : ClassVar[dict], default Net.space | {'channels': ('choice', [8, 16, 32]), 'scales': ('choice', [(1, 5), (1, 5, 10), (1, 2, 5, 10)])}
     limits : ClassVar[dict], default {'channels': '[1, inf)', 'scales': '[1, inf)'}
     """
-    window:int = 20
-    channels:int = 16
-    scales:tuple|list = (1, 5, 10) # bars per piece; none longer than the window
-    dropout:float = .1
-    name:ClassVar[str] = "multiscale"
-    space:ClassVar[dict] = Net.space | {"channels": ("choice", [8, 16, 32]), "scales": ("choice", [(1, 5), (1, 5, 10), (1, 2, 5, 10)])}
-    limits:ClassVar[dict] = {"channels": "[1, inf)", "scales": "[1, inf)"}
+
+    window: int = 20
+    channels: int = 16
+    scales: tuple | list = (1, 5, 10)  # bars per piece; none longer than the window
+    dropout: float = 0.1
+    name: ClassVar[str] = "multiscale"
+    space: ClassVar[dict] = Net.space | {
+        "channels": ("choice", [8, 16, 32]),
+        "scales": ("choice", [(1, 5), (1, 5, 10), (1, 2, 5, 10)]),
+    }
+    limits: ClassVar[dict] = {"channels": "[1, inf)", "scales": "[1, inf)"}
 
     def _check_params(self):
         super()._check_params()

@@ -18,11 +18,11 @@ from scipy.optimize import nnls
 from ..core import NeuralphaError, unknown_name
 from .predict import Predictions, _standing, ensemble_scores
 
-# %% ../../nbs/models/ensembles.ipynb #d93734b6
+# %% ../../nbs/models/ensembles.ipynb #8caedf1e
 def stacking_weights(
-    standings:np.ndarray, # (n, members) by date on the validation part
-    target:np.ndarray, # (n,)
-)->np.ndarray: # (members,) non-negative, sum 1; equal where no member helps
+    standings: np.ndarray,  # (n, members) by date on the validation part
+    target: np.ndarray,  # (n,)
+) -> np.ndarray:  # (members,) non-negative, sum 1; equal where no member helps
     """Non-negative least-squares weights.
 
     Parameters
@@ -39,28 +39,33 @@ def stacking_weights(
     """
     ok = np.isfinite(target)
     w = nnls(standings[ok].astype(np.float64), target[ok].astype(np.float64))[0]
-    return w/w.sum() if w.sum() > 0 else np.full(len(w), 1/len(w))
+    return w / w.sum() if w.sum() > 0 else np.full(len(w), 1 / len(w))
 
-# %% ../../nbs/models/ensembles.ipynb #7cc7616a
+# %% ../../nbs/models/ensembles.ipynb #1cbc3702
 def _by_row(members, frame):
-    "Ensemble scores of every member side by side, on the same (fold, date, asset) rows."
+    """Ensemble scores of every member side by side, on the same (fold, date, asset) rows."""
     tables = []
     for p in members:
         f = getattr(p, frame)
-        if not len(f): raise NeuralphaError(f"{p.name} keeps no validation scores; stacking needs them.")
+        if not len(f):
+            raise NeuralphaError(f"{p.name} keeps no validation scores; stacking needs them.")
         f = f[f["seed"] == -1].set_index(["fold", "date", "asset"])
         tables.append(f[["score", "label"]].rename(columns={"score": p.name}))
     wide = pd.concat([t[[p.name]] for t, p in zip(tables, members)], axis=1, join="inner")
     lost = len(tables[0]) - len(wide)
     if lost or any(len(t) != len(wide) for t in tables):
-        raise NeuralphaError(f"The members were not scored on the same rows: {', '.join(f'{p.name} {len(t):,}' for p, t in zip(members, tables))}, {len(wide):,} in common.")
+        raise NeuralphaError(
+            "The members were not scored on the same rows: "
+            f"{', '.join(f'{p.name} {len(t):,}' for p, t in zip(members, tables))}, {len(wide):,} in common."
+        )
     return wide.assign(label=tables[0]["label"])
 
+
 def combine(
-    members, # Predictions of different models on the same folds
-    kind:str="z", # "z", "rank", "mean" (see `ensemble_scores`) or "stack"
-    name:str="ensemble",
-)->Predictions: # seed -1 only; `.weights` of a stack are in `histories`
+    members,  # Predictions of different models on the same folds
+    kind: str = "z",  # "z", "rank", "mean" (see `ensemble_scores`) or "stack"
+    name: str = "ensemble",
+) -> Predictions:  # seed -1 only; `.weights` of a stack are in `histories`
     """One score from several models' seed ensembles.
 
     Parameters
@@ -77,20 +82,28 @@ def combine(
         seed -1 only; `.weights` of a stack are in `histories`
     """
     members = list(members)
-    if len({p.name for p in members}) < len(members): raise NeuralphaError("Two members have the same name; give names in cross_predict(..., name=...).")
-    if kind not in ("z", "rank", "mean", "stack"): raise unknown_name("ensemble", kind, ["z", "rank", "mean", "stack"])
-    names, histories, parts = [p.name for p in members], {}, []
+    if len({p.name for p in members}) < len(members):
+        raise NeuralphaError("Two members have the same name; give names in cross_predict(..., name=...).")
+    if kind not in ("z", "rank", "mean", "stack"):
+        raise unknown_name("ensemble", kind, ["z", "rank", "mean", "stack"])
+    names = [p.name for p in members]
+    histories = {}
+    parts = []
     test = _by_row(members, "frame")
     valid = _by_row(members, "valid") if kind == "stack" else None
     for fold, part in test.groupby(level="fold"):
         date = part.index.get_level_values("date")
         if kind == "stack":
             past = valid.loc[[fold]]
-            stand = lambda t: np.stack([_standing(t[n], t.index.get_level_values("date"), "z") for n in names], 1)
+
+            def stand(t):
+                return np.stack([_standing(t[n], t.index.get_level_values("date"), "z") for n in names], 1)
+
             goal = _standing(past["label"], past.index.get_level_values("date"), "rank")
             weights = stacking_weights(stand(past), goal)
             histories[fold, -1], score = [dict(zip(names, map(float, weights)))], stand(part) @ weights
-        else: score = ensemble_scores([part[n] for n in names], date, kind)
+        else:
+            score = ensemble_scores([part[n] for n in names], date, kind)
         parts.append(part.reset_index().assign(model=name, seed=-1, score=np.float32(score)))
     frame = pd.concat(parts, ignore_index=True)[["date", "asset", "model", "fold", "seed", "score", "label"]]
     return Predictions(frame, {}, histories)

@@ -24,7 +24,7 @@ from ..labels import Label
 from .base import Estimator, primary
 from ..splits import Fold
 
-# %% ../../nbs/models/fitting.ipynb #449c8cf8
+# %% ../../nbs/models/fitting.ipynb #b3fa8a38
 @dataclass
 class UnitResult:
     """What one fit leaves behind.
@@ -42,21 +42,26 @@ class UnitResult:
     seconds : float
         fits and scoring
     """
-    scores:np.ndarray # (len(fold.test),) float32, in the order of fold.test
-    valid_scores:np.ndarray # (len(fold.valid),) float32, of the model before it is fitted again
-    model:Estimator # fitted; the one that gave `scores`
-    history:list # one record per epoch, tree or penalty
-    seconds:float # fits and scoring
 
-# %% ../../nbs/models/fitting.ipynb #2a5e6978
+    scores: np.ndarray  # (len(fold.test),) float32, in the order of fold.test
+    valid_scores: np.ndarray  # (len(fold.valid),) float32, of the model before it is fitted again
+    model: Estimator  # fitted; the one that gave `scores`
+    history: list  # one record per epoch, tree or penalty
+    seconds: float  # fits and scoring
+
+# %% ../../nbs/models/fitting.ipynb #ee94fe6b
 def fit_unit(
-    model:Estimator, # unfitted; it is cloned, never changed
-    X:Features, y:Label, fold:Fold, seed:int=0,
-    device:str="auto", # nets only
-    target:str="rank", # what is trained on: "rank", "z" or "raw" (see `Label.target`)
-    refit:bool=False, # once validation has chosen, fit again on training and validation together
-    checkpoint=None, # folder in which nets keep every epoch, and from which a fit that was killed goes on; delete it when done
-)->UnitResult:
+    model: Estimator,  # unfitted; it is cloned, never changed
+    X: Features,
+    y: Label,
+    fold: Fold,
+    seed: int = 0,
+    device: str = "auto",  # nets only
+    target: str = "rank",  # what is trained on: "rank", "z" or "raw" (see `Label.target`)
+    refit: bool = False,  # once validation has chosen, fit again on training and validation together
+    # folder in which nets keep every epoch, and from which a fit that was killed goes on; delete it when done
+    checkpoint=None,
+) -> UnitResult:
     """Fit one model on one fold with one seed and score its validation and test rows.
 
     Parameters
@@ -74,8 +79,6 @@ def fit_unit(
     refit : bool, default False
         once validation has chosen, fit again on training and validation together
     checkpoint : default None
-        folder in which nets keep every epoch, and from which a fit that was killed goes on; delete
-        it when done
     """
     check_task(model, X, y, target)
     start = time.perf_counter()
@@ -85,20 +88,16 @@ def fit_unit(
     held = fit_on(model, X, y.target(target), fold, refit)
     return UnitResult(checked_scores(model, X, fold, "test"), held, model, model.history_, time.perf_counter() - start)
 
-# %% ../../nbs/models/fitting.ipynb #17298562
+# %% ../../nbs/models/fitting.ipynb #463e94fb
 def fit_on(
-    model:Estimator, X:Features, goal:np.ndarray, # `goal` is the target of every panel row: (n_rows,), or (n_rows, tasks) of which many models learn the first
-    fold:Fold, refit:bool=False,
-)->np.ndarray: # (len(fold.valid),) float32: scores of the validation rows while they were held out
+    model: Estimator,
+    X: Features,
+    # `goal` is the target of every panel row: (n_rows,), or (n_rows, tasks) of which many models learn the first
+    goal: np.ndarray,
+    fold: Fold,
+    refit: bool = False,
+) -> np.ndarray:  # (len(fold.valid),) float32: scores of the validation rows while they were held out
     """Fit a model on a fold's training part, with its validation part for early stopping; `refit` then on both.
-
-    Parameters
-    ----------
-    model, X, goal
-        `goal` is the target of every panel row: (n_rows,), or (n_rows, tasks) of which many models
-        learn the first
-    fold : Fold
-    refit : bool, default False
 
     Returns
     -------
@@ -106,23 +105,30 @@ def fit_on(
         (len(fold.valid),) float32: scores of the validation rows while they were held out
     """
     goal = goal if model.multi_task else primary(goal)
-    part = lambda rows: (X.view(rows), goal[rows])
+
+    def part(rows):
+        return (X.view(rows), goal[rows])
+
     model.fit(*part(fold.train), valid=part(fold.valid) if len(fold.valid) else None)
     held = checked_scores(model, X, fold, "valid")
-    if refit and len(fold.valid): model.refit(*part(np.concatenate([fold.train, fold.valid])))
+    if refit and len(fold.valid):
+        model.refit(*part(np.concatenate([fold.train, fold.valid])))
     return held
 
-# %% ../../nbs/models/fitting.ipynb #a2f71fad
+# %% ../../nbs/models/fitting.ipynb #89fa02eb
 def check_task(model, X, y, target):
-    "Raise `NeuralphaError` unless features and labels are of one panel that can be ranked and the model's loss can mean the target and its horizons."
+    """Raise `NeuralphaError` unless features and labels are of one panel that can be ranked and the model's loss can
+    mean the target and its horizons.
+    """
     check_breadth(y.panel)
     model.check_horizon(max(task.horizon for task in getattr(y, "tasks", [y])))
-    if target != "raw": model.check_target(target) # a raw label may be anything: returns, classes
+    if target != "raw":
+        model.check_target(target)  # a raw label may be anything: returns, classes
     if X.panel is not y.panel and X.panel.digest != y.panel.digest:
         raise NeuralphaError(f"Features are of {X.panel.name}, labels of {y.panel.name}: build both from one panel.")
 
-# %% ../../nbs/models/fitting.ipynb #8016e195
-def checked_scores(model, X, fold, part)->np.ndarray: # (rows of the part,) float32
+# %% ../../nbs/models/fitting.ipynb #41ca31a7
+def checked_scores(model, X, fold, part) -> np.ndarray:  # (rows of the part,) float32
     """Scores of the rows of a part, "test" or "valid"; raises `NeuralphaError` where one is not finite.
 
     Returns
@@ -132,5 +138,8 @@ def checked_scores(model, X, fold, part)->np.ndarray: # (rows of the part,) floa
     """
     rows = getattr(fold, part)
     s = model.predict(X.view(rows)) if len(rows) else np.zeros(0, np.float32)
-    if not np.isfinite(s).all(): raise NeuralphaError(f"{model!r} gave {int((~np.isfinite(s)).sum())} {part} scores that are not finite in fold {fold.number}.")
+    if not np.isfinite(s).all():
+        raise NeuralphaError(
+            f"{model!r} gave {int((~np.isfinite(s)).sum())} {part} scores that are not finite in fold {fold.number}."
+        )
     return s

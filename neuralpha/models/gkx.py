@@ -30,8 +30,9 @@ from ..data.gkx import gkx_arrays, gkx_panel
 from ..features.table import Features
 from .nets import NORMS, MLPNet, Net
 
-# %% ../../nbs/models/gkx.ipynb #5b004a38
+# %% ../../nbs/models/gkx.ipynb #0dabb339
 PYRAMID = (32, 16, 8, 4, 2)
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN3(Net):
@@ -56,63 +57,79 @@ class NN3(Net):
     space : ClassVar[dict], default {'learning_rate': ('log', 0.001, 0.03), 'sparse_input': ('log', 0.01, 0.3), 'norm': ('choice', ['batch', 'none'])}
     limits : ClassVar[dict], default {'depth': '[1, 5]', 'norm': NORMS}
     """
-    depth:int = 3 # layers of the pyramid, 1 to 5
-    loss:str = "mse"
-    stop_on:str = "loss"
-    sparse_input:float = .03
-    learning_rate:float = 3e-3
-    weight_decay:float = 0.
-    batch_rows:int = 1000
-    max_epochs:int = 60
-    patience:int = 60 # the penalty grows to the end: validation chooses among all epochs
-    dropout:float = 0.
-    norm:str = "none"
-    name:ClassVar[str] = "nn3"
-    space:ClassVar[dict] = {"learning_rate": ("log", 1e-3, 3e-2), "sparse_input": ("log", .01, .3), "norm": ("choice", ["batch", "none"])}
-    limits:ClassVar[dict] = {"depth": "[1, 5]", "norm": NORMS}
+
+    depth: int = 3  # layers of the pyramid, 1 to 5
+    loss: str = "mse"
+    stop_on: str = "loss"
+    sparse_input: float = 0.03
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.0
+    batch_rows: int = 1000
+    max_epochs: int = 60
+    patience: int = 60  # the penalty grows to the end: validation chooses among all epochs
+    dropout: float = 0.0
+    norm: str = "none"
+    name: ClassVar[str] = "nn3"
+    space: ClassVar[dict] = {
+        "learning_rate": ("log", 1e-3, 3e-2),
+        "sparse_input": ("log", 0.01, 0.3),
+        "norm": ("choice", ["batch", "none"]),
+    }
+    limits: ClassVar[dict] = {"depth": "[1, 5]", "norm": NORMS}
 
     def build(self, n_features, outputs):
-        net = MLPNet(n_features*self.window, PYRAMID[:self.depth], outputs, self.norm, self.dropout)
+        net = MLPNet(n_features * self.window, PYRAMID[: self.depth], outputs, self.norm, self.dropout)
         for m in net.modules():
             if isinstance(m, nn.Linear):
                 nn.init.kaiming_uniform_(m.weight, nonlinearity="relu")
                 nn.init.zeros_(m.bias)
         return net
 
-# %% ../../nbs/models/gkx.ipynb #8ed3947d
+# %% ../../nbs/models/gkx.ipynb #358098ed
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN1(NN3):
-    "Pyramid of one layer, 32."
-    depth:int = 1
-    name:ClassVar[str] = "nn1"
+    """Pyramid of one layer, 32."""
+
+    depth: int = 1
+    name: ClassVar[str] = "nn1"
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN2(NN3):
-    "Pyramid of two layers, 32-16."
-    depth:int = 2
-    name:ClassVar[str] = "nn2"
+    """Pyramid of two layers, 32-16."""
+
+    depth: int = 2
+    name: ClassVar[str] = "nn2"
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN4(NN3):
-    "Pyramid of four layers, 32-16-8-4."
-    depth:int = 4
-    name:ClassVar[str] = "nn4"
+    """Pyramid of four layers, 32-16-8-4."""
+
+    depth: int = 4
+    name: ClassVar[str] = "nn4"
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN5(NN3):
-    "Pyramid of five layers, 32-16-8-4-2."
-    depth:int = 5
-    name:ClassVar[str] = "nn5"
+    """Pyramid of five layers, 32-16-8-4-2."""
 
-# %% ../../nbs/models/gkx.ipynb #fdf1285b
+    depth: int = 5
+    name: ClassVar[str] = "nn5"
+
+# %% ../../nbs/models/gkx.ipynb #97f08bcc
 def gkx_problem(
-    case:str, n_characteristics:int=100, seed=0, # as in `data.gkx`
-)->tuple: # (Features, returns (n_rows,), true function (n_rows,), [train, valid, test] rows)
+    case: str,
+    n_characteristics: int = 100,
+    seed=0,  # as in `data.gkx`
+) -> tuple:  # (Features, returns (n_rows,), true function (n_rows,), [train, valid, test] rows)
     """One draw of the simulation as features, next-month returns and thirds.
 
     Parameters
     ----------
-    case, n_characteristics, seed : default none, 100, 0
+    case : str
+    n_characteristics : int, default 100
+    seed : default 0
         as in `data.gkx`
 
     Returns
@@ -120,19 +137,21 @@ def gkx_problem(
     tuple
         (Features, returns (n_rows,), true function (n_rows,), [train, valid, test] rows)
     """
-    p, d = gkx_panel(case, n_characteristics, seed), gkx_arrays(case, n_characteristics, seed)
+    p = gkx_panel(case, n_characteristics, seed)
+    d = gkx_arrays(case, n_characteristics, seed)
     names = tuple(n for n in p.fields if n != "return")
-    X = Features(p, names, np.stack([p.fields[n] for n in names], 1), (0,)*len(names))
-    third = p.date_code[p.by_date]//(p.n_dates//3)
+    X = Features(p, names, np.stack([p.fields[n] for n in names], 1), (0,) * len(names))
+    third = p.date_code[p.by_date] // (p.n_dates // 3)
     return X, d["r"].T.ravel(), d["g"].T.ravel(), [p.by_date[third == k] for k in range(3)]
 
+
 def squared_errors(
-    model, # unfitted
-    problem:tuple, # result of `gkx_problem`
-    seeds=range(3), # of the fits that are averaged; a model without randomness is fitted with the first
-    device:str="auto",
-    refit:bool=False, # once the second third has chosen, fit again on the first two, which the paper does not
-)->dict: # sums over the test rows: model, true, mean (of the training returns)
+    model,  # unfitted
+    problem: tuple,  # result of `gkx_problem`
+    seeds=range(3),  # of the fits that are averaged; a model without randomness is fitted with the first
+    device: str = "auto",
+    refit: bool = False,  # once the second third has chosen, fit again on the first two, which the paper does not
+) -> dict:  # sums over the test rows: model, true, mean (of the training returns)
     """One model on one draw: fitted on the first third of its months, chosen on the second, judged on the last.
 
     Parameters
@@ -153,20 +172,33 @@ def squared_errors(
         sums over the test rows: model, true, mean (of the training returns)
     """
     X, r, g, (train, valid, test) = problem
-    mean, sd = r[train].mean(), r[train].std()
-    t = ((r - mean)/sd).astype(np.float32)
+    mean = r[train].mean()
+    sd = r[train].std()
+    t = ((r - mean) / sd).astype(np.float32)
     more = {"device": device} if "device" in model.get_params() else {}
-    part = lambda rows: (X.view(rows), t[rows])
+
+    def part(rows):
+        return (X.view(rows), t[rows])
+
     def fit(s):
         m = model.clone(seed=s, **more).fit(*part(train), valid=part(valid))
         return (m.refit(*part(np.concatenate([train, valid]))) if refit else m).predict(X.view(test))
-    forecast = mean + sd*np.mean([fit(s) for s in (seeds if model.stochastic else seeds[:1])], 0, dtype=np.float64)
-    return {"model": float(((r[test] - forecast)**2).sum()), "true": float(((r[test] - g[test])**2).sum()), "mean": float(((r[test] - mean)**2).sum())}
+
+    forecast = mean + sd * np.mean([fit(s) for s in (seeds if model.stochastic else seeds[:1])], 0, dtype=np.float64)
+    return {
+        "model": float(((r[test] - forecast) ** 2).sum()),
+        "true": float(((r[test] - g[test]) ** 2).sum()),
+        "mean": float(((r[test] - mean) ** 2).sum()),
+    }
+
 
 def gkx_draw(
-    models:dict, case:str, n_characteristics:int=100, seed=0,
-    seeds:int=3, # fits that are averaged, for models with randomness
-)->dict: # name -> out-of-sample R², %; "true" is the true function's
+    models: dict,
+    case: str,
+    n_characteristics: int = 100,
+    seed=0,
+    seeds: int = 3,  # fits that are averaged, for models with randomness
+) -> dict:  # name -> out-of-sample R², %; "true" is the true function's
     """Every model and the true function on one draw.
 
     Parameters
@@ -185,13 +217,16 @@ def gkx_draw(
     """
     problem = gkx_problem(case, n_characteristics, seed)
     errors = {name: squared_errors(m, problem, range(seeds)) for name, m in models.items()}
-    r2 = lambda e, k: 100*(1 - e[k]/e["mean"])
+
+    def r2(e, k):
+        return 100 * (1 - e[k] / e["mean"])
+
     return {"true": r2(next(iter(errors.values())), "true"), **{name: r2(e, "model") for name, e in errors.items()}}
 
-# %% ../../nbs/models/gkx.ipynb #e3695b7e
+# %% ../../nbs/models/gkx.ipynb #3391c88f
 def paired_ratios(
-    draws:pd.DataFrame, # one row per draw, R² of "true" and of every model
-)->pd.DataFrame: # ratio to the true function and its jackknife standard error
+    draws: pd.DataFrame,  # one row per draw, R² of "true" and of every model
+) -> pd.DataFrame:  # ratio to the true function and its jackknife standard error
     """Sum of a model's R² over the sum of the true function's, over the same draws.
 
     Parameters
@@ -204,16 +239,22 @@ def paired_ratios(
     pd.DataFrame
         ratio to the true function and its jackknife standard error
     """
-    n, total = len(draws), draws.sum()
-    ratio = total/total["true"]
+    n = len(draws)
+    total = draws.sum()
+    ratio = total / total["true"]
     left_out = (total - draws).div(total["true"] - draws["true"], axis=0)
-    error = np.sqrt((n - 1)/n*((left_out - left_out.mean())**2).sum())
+    error = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
     return pd.DataFrame({"R2, %": draws.mean(), "ratio to true": ratio, "standard error": error})
 
+
 def gkx_table(
-    models:dict, # name -> unfitted model
-    case:str, n_characteristics:int=100, repetitions:int=50, seeds:int=3, seed:int=0,
-)->pd.DataFrame: # one row per model
+    models: dict,  # name -> unfitted model
+    case: str,
+    n_characteristics: int = 100,
+    repetitions: int = 50,
+    seeds: int = 3,
+    seed: int = 0,
+) -> pd.DataFrame:  # one row per model
     """The paper's table for these models. Fifty repetitions take minutes per net on one core.
 
     Parameters
@@ -231,5 +272,8 @@ def gkx_table(
     pd.DataFrame
         one row per model
     """
-    draws = [gkx_draw(models, case, n_characteristics, [seed, k], seeds) for k in progress(range(repetitions), desc=f"gkx-{case}")]
+    draws = [
+        gkx_draw(models, case, n_characteristics, [seed, k], seeds)
+        for k in progress(range(repetitions), desc=f"gkx-{case}")
+    ]
     return paired_ratios(pd.DataFrame(draws))

@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale, mean_ic, scaled
 
-# %% ../../nbs/models/linear.ipynb #d744d153
+# %% ../../nbs/models/linear.ipynb #befc82cb
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples.
@@ -30,23 +30,34 @@ class Linear(Estimator):
     stochastic : ClassVar[bool], default False
     limits : ClassVar[dict], default {'stop_on': ('ic', 'loss')}
     """
-    stop_on:str = "ic" # what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    stochastic:ClassVar[bool] = False
-    limits:ClassVar[dict] = {"stop_on": ("ic", "loss")}
+
+    stop_on: str = "ic"  # what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    stochastic: ClassVar[bool] = False
+    limits: ClassVar[dict] = {"stop_on": ("ic", "loss")}
 
     def _fit(self, view, target, valid):
         self.mean_, self.sd_ = feature_scale(view)
         paths = self._path(scaled(view.values, self.mean_, self.sd_), target)
         if len(paths) > 1 and valid is None:
-            raise NeuralphaError(f"{type(self).__name__} chooses its penalty on a validation part: pass valid=(view, target) or fix the penalty.")
+            raise NeuralphaError(
+                f"{type(self).__name__} chooses its penalty on a validation part: pass valid=(view, target) or fix "
+                "the penalty."
+            )
         x = scaled(valid[0].values, self.mean_, self.sd_) if valid else None
-        gains = [self._gain(x @ np.float32(coef) + np.float32(b0), valid) if valid else 0. for _, coef, b0 in paths]
-        self.history_ = [{**note, "valid_" + self.stop_on: abs(g) if self.stop_on == "loss" else g} for (note, _, _), g in zip(paths, gains)] if valid else []
+        gains = [self._gain(x @ np.float32(coef) + np.float32(b0), valid) if valid else 0.0 for _, coef, b0 in paths]
+        self.history_ = (
+            [
+                {**note, "valid_" + self.stop_on: abs(g) if self.stop_on == "loss" else g}
+                for (note, _, _), g in zip(paths, gains)
+            ]
+            if valid
+            else []
+        )
         self._keep(paths[int(np.argmax(gains))])
 
     def _refit(self, view, target):
         self.mean_, self.sd_ = feature_scale(view)
-        fixed = self.clone(**{k: v for k, v in self.chosen_.items() if k in self.get_params()}) # a path of one
+        fixed = self.clone(**{k: v for k, v in self.chosen_.items() if k in self.get_params()})  # a path of one
         self._keep(fixed._path(scaled(view.values, self.mean_, self.sd_), target)[0])
 
     def _keep(self, path):
@@ -54,31 +65,48 @@ class Linear(Estimator):
         self.coef_ = np.float32(coef)
 
     def _gain(self, score, valid):
-        if self.stop_on == "ic": return mean_ic(score, valid[1], valid[0].date_code)
-        return -float(np.mean((score - valid[1])**2))
+        if self.stop_on == "ic":
+            return mean_ic(score, valid[1], valid[0].date_code)
+        return -float(np.mean((score - valid[1]) ** 2))
 
-    def _predict(self, view): return scaled(view.values, self.mean_, self.sd_) @ self.coef_ + self.intercept_
+    def _predict(self, view):
+        return scaled(view.values, self.mean_, self.sd_) @ self.coef_ + self.intercept_
 
-    def _count(self): return int((self.coef_ != 0).sum()) + 1
+    def _count(self):
+        return int((self.coef_ != 0).sum()) + 1
 
     def _save(self, folder):
-        with atomic_path(folder/"weights.safetensors") as tmp:
-            save_file({"mean": self.mean_, "sd": self.sd_, "coef": self.coef_, "intercept": np.float64([float(self.intercept_)])}, tmp)
+        with atomic_path(folder / "weights.safetensors") as tmp:
+            save_file(
+                {
+                    "mean": self.mean_,
+                    "sd": self.sd_,
+                    "coef": self.coef_,
+                    "intercept": np.float64([float(self.intercept_)]),
+                },
+                tmp,
+            )
 
     def _load(self, folder):
-        w = load_file(folder/"weights.safetensors")
+        w = load_file(folder / "weights.safetensors")
         self.mean_, self.sd_, self.coef_, self.intercept_ = w["mean"], w["sd"], w["coef"], float(w["intercept"][0])
-        self.chosen_ = {"ic": max, "loss": min}[self.stop_on](self.history_, key=lambda h: h["valid_" + self.stop_on], default={})
+        self.chosen_ = {"ic": max, "loss": min}[self.stop_on](
+            self.history_, key=lambda h: h["valid_" + self.stop_on], default={}
+        )
 
-# %% ../../nbs/models/linear.ipynb #4be5172e
+# %% ../../nbs/models/linear.ipynb #6a80f31e
 def moments(
-    x:np.ndarray, t:np.ndarray, weight=None, # (n, F) standardised features, (n,) target, (n,) weights or None
-)->tuple: # (gram (F, F), moment (F,), mean of x (F,), mean of t), float64
+    x: np.ndarray,
+    t: np.ndarray,
+    weight=None,  # (n, F) standardised features, (n,) target, (n,) weights or None
+) -> tuple:  # (gram (F, F), moment (F,), mean of x (F,), mean of t), float64
     """Covariances of features and target, summed in float64 block by block.
 
     Parameters
     ----------
-    x, t, weight : default none, none, None
+    x : np.ndarray
+    t : np.ndarray
+    weight : default None
         (n, F) standardised features, (n,) target, (n,) weights or None
 
     Returns
@@ -87,21 +115,32 @@ def moments(
         (gram (F, F), moment (F,), mean of x (F,), mean of t), float64
     """
     F = x.shape[1]
-    gram, moment, level, goal, n = np.zeros((F, F)), np.zeros(F), np.zeros(F), 0., 0.
+    gram = np.zeros((F, F))
+    moment = np.zeros(F)
+    level = np.zeros(F)
+    goal = 0.0
+    n = 0.0
     for i in range(0, len(x), 100_000):
-        b, v = x[i:i+100_000].astype(np.float64), t[i:i+100_000].astype(np.float64)
-        w = np.ones(len(b)) if weight is None else weight[i:i+100_000]
-        bw = b*w[:, None]
-        gram += bw.T @ b; moment += bw.T @ v; level += bw.sum(0); goal += w @ v; n += w.sum()
-    level, goal = level/n, goal/n
-    return gram/n - np.outer(level, level), moment/n - level*goal, level, goal
+        b = x[i : i + 100_000].astype(np.float64)
+        v = t[i : i + 100_000].astype(np.float64)
+        w = np.ones(len(b)) if weight is None else weight[i : i + 100_000]
+        bw = b * w[:, None]
+        gram += bw.T @ b
+        moment += bw.T @ v
+        level += bw.sum(0)
+        goal += w @ v
+        n += w.sum()
+    level = level / n
+    goal = goal / n
+    return gram / n - np.outer(level, level), moment / n - level * goal, level, goal
 
-def shrunk(gram, moment, alphas)->list:
-    "Ridge coefficients for each penalty."
+
+def shrunk(gram, moment, alphas) -> list:
+    """Ridge coefficients for each penalty."""
     values, vectors = np.linalg.eigh(gram)
-    return [vectors @ (vectors.T @ moment/(np.maximum(values, 0) + a + 1e-12)) for a in alphas]
+    return [vectors @ (vectors.T @ moment / (np.maximum(values, 0) + a + 1e-12)) for a in alphas]
 
-# %% ../../nbs/models/linear.ipynb #95fe80fd
+# %% ../../nbs/models/linear.ipynb #16da86e3
 @dataclass(kw_only=True, repr=False, eq=False)
 class Ridge(Linear):
     """Ridge regression; the penalty is chosen on validation unless given.
@@ -114,27 +153,30 @@ class Ridge(Linear):
     space : ClassVar[dict], default {'alpha': ('log', 0.0001, 100.0)}
     limits : ClassVar[dict], default {'alpha': '[0, inf)'}
     """
-    alpha:float|None = None # penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
-    name:ClassVar[str] = "ridge"
-    space:ClassVar[dict] = {"alpha": ("log", 1e-4, 1e2)}
-    limits:ClassVar[dict] = {"alpha": "[0, inf)"}
+
+    alpha: float | None = None  # penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
+    name: ClassVar[str] = "ridge"
+    space: ClassVar[dict] = {"alpha": ("log", 1e-4, 1e2)}
+    limits: ClassVar[dict] = {"alpha": "[0, inf)"}
 
     def _path(self, x, target):
         gram, moment, level, goal = moments(x, target)
         alphas = np.logspace(-4, 2, 13) if self.alpha is None else [self.alpha]
         return [({"alpha": float(a)}, b, goal - level @ b) for a, b in zip(alphas, shrunk(gram, moment, alphas))]
 
+
 @dataclass(kw_only=True, repr=False, eq=False)
 class OLS(Linear):
-    "Ordinary least squares (the smallest of them where features are collinear)."
-    name:ClassVar[str] = "ols"
+    """Ordinary least squares (the smallest of them where features are collinear)."""
+
+    name: ClassVar[str] = "ols"
 
     def _path(self, x, target):
         gram, moment, level, goal = moments(x, target)
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
         return [({}, b, goal - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #6783dde6
+# %% ../../nbs/models/linear.ipynb #56f0955e
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
     """Elastic net; the penalty is chosen on validation along a path of 30.
@@ -149,48 +191,60 @@ class ElasticNet(Linear):
     space : ClassVar[dict], default {'l1_ratio': ('float', 0.05, 1.0), 'alpha': ('log', 1e-05, 0.1)}
     limits : ClassVar[dict], default {'l1_ratio': '[0, 1]', 'alpha': '[0, inf)'}
     """
-    l1_ratio:float = .5 # rho
-    alpha:float|None = None # None: 30 values from the one that kills every coefficient down to a thousandth of it
-    name:ClassVar[str] = "elasticnet"
-    space:ClassVar[dict] = {"l1_ratio": ("float", .05, 1.), "alpha": ("log", 1e-5, 1e-1)}
-    limits:ClassVar[dict] = {"l1_ratio": "[0, 1]", "alpha": "[0, inf)"}
+
+    l1_ratio: float = 0.5  # rho
+    alpha: float | None = None  # None: 30 values from the one that kills every coefficient down to a thousandth of it
+    name: ClassVar[str] = "elasticnet"
+    space: ClassVar[dict] = {"l1_ratio": ("float", 0.05, 1.0), "alpha": ("log", 1e-5, 1e-1)}
+    limits: ClassVar[dict] = {"l1_ratio": "[0, 1]", "alpha": "[0, inf)"}
 
     def _check_params(self):
         super()._check_params()
-        if self.l1_ratio == 0 and self.alpha is None: raise NeuralphaError(f"{type(self).__name__}: with l1_ratio=0 no penalty kills every coefficient, so there is no path; give alpha, or take ridge.")
+        if self.l1_ratio == 0 and self.alpha is None:
+            raise NeuralphaError(
+                f"{type(self).__name__}: with l1_ratio=0 no penalty kills every coefficient, so there is no path; "
+                "give alpha, or take ridge."
+            )
 
     def _path(self, x, target):
         gram, moment, level, goal = moments(x, target)
-        top = np.abs(moment).max()/self.l1_ratio if self.l1_ratio else 0.
-        alphas = np.geomspace(top or 1., (top or 1.)/1000, 30) if self.alpha is None else [self.alpha]
-        paths, b = [], np.zeros(len(moment))
+        top = np.abs(moment).max() / self.l1_ratio if self.l1_ratio else 0.0
+        alphas = np.geomspace(top or 1.0, (top or 1.0) / 1000, 30) if self.alpha is None else [self.alpha]
+        paths = []
+        b = np.zeros(len(moment))
         for a in alphas:
-            b = descend(gram, moment, a*self.l1_ratio, a*(1 - self.l1_ratio), b.copy())
+            b = descend(gram, moment, a * self.l1_ratio, a * (1 - self.l1_ratio), b.copy())
             paths.append(({"alpha": float(a), "features": int((b != 0).sum())}, b.copy(), goal - level @ b))
         return paths
 
+
 @dataclass(kw_only=True, repr=False, eq=False)
 class Lasso(ElasticNet):
-    "Lasso: the elastic net with the absolute penalty alone."
-    l1_ratio:float = 1.
-    name:ClassVar[str] = "lasso"
-    space:ClassVar[dict] = {"alpha": ("log", 1e-5, 1e-1)}
+    """Lasso: the elastic net with the absolute penalty alone."""
+
+    l1_ratio: float = 1.0
+    name: ClassVar[str] = "lasso"
+    space: ClassVar[dict] = {"alpha": ("log", 1e-5, 1e-1)}
+
 
 @njit(cache=True)
 def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000):
-    "Coordinate descent on b'Gb/2 - m'b + l1 |b| + l2 b'b/2, from `b` onwards."
+    """Coordinate descent on b'Gb/2 - m'b + l1 |b| + l2 b'b/2, from `b` onwards."""
     for _ in range(sweeps):
-        largest = 0.
+        largest = 0.0
         for j in range(len(b)):
-            old, r = b[j], moment[j]
-            for k in range(len(b)): r -= gram[j, k]*b[k]
-            r += gram[j, j]*old
-            b[j] = max(abs(r) - l1, 0.)*np.sign(r)/(gram[j, j] + l2 + 1e-12)
+            old = b[j]
+            r = moment[j]
+            for k in range(len(b)):
+                r -= gram[j, k] * b[k]
+            r += gram[j, j] * old
+            b[j] = max(abs(r) - l1, 0.0) * np.sign(r) / (gram[j, j] + l2 + 1e-12)
             largest = max(largest, abs(b[j] - old))
-        if largest < tolerance: break
+        if largest < tolerance:
+            break
     return b
 
-# %% ../../nbs/models/linear.ipynb #67202e8c
+# %% ../../nbs/models/linear.ipynb #da7f2d9f
 @dataclass(kw_only=True, repr=False, eq=False)
 class Huber(Linear):
     """Huber regression with a ridge penalty, by reweighted least squares.
@@ -206,26 +260,31 @@ class Huber(Linear):
     space : ClassVar[dict], default {'delta': ('float', 0.5, 3.0), 'alpha': ('log', 0.0001, 100.0)}
     limits : ClassVar[dict], default {'delta': '(0, inf)', 'alpha': '[0, inf)', 'rounds': '[1, inf)'}
     """
-    delta:float = 1.35 # residuals beyond so many standard deviations count linearly
-    alpha:float|None = None # ridge penalty; None chooses among 7 on validation
-    rounds:int = 15
-    name:ClassVar[str] = "huber"
-    space:ClassVar[dict] = {"delta": ("float", .5, 3.), "alpha": ("log", 1e-4, 1e2)}
-    limits:ClassVar[dict] = {"delta": "(0, inf)", "alpha": "[0, inf)", "rounds": "[1, inf)"}
+
+    delta: float = 1.35  # residuals beyond so many standard deviations count linearly
+    alpha: float | None = None  # ridge penalty; None chooses among 7 on validation
+    rounds: int = 15
+    name: ClassVar[str] = "huber"
+    space: ClassVar[dict] = {"delta": ("float", 0.5, 3.0), "alpha": ("log", 1e-4, 1e2)}
+    limits: ClassVar[dict] = {"delta": "(0, inf)", "alpha": "[0, inf)", "rounds": "[1, inf)"}
 
     def _path(self, x, target):
-        alphas, weight, paths = np.logspace(-4, 2, 7) if self.alpha is None else [self.alpha], None, []
+        alphas = np.logspace(-4, 2, 7) if self.alpha is None else [self.alpha]
+        weight = None
+        paths = []
         for a in alphas:
             for _ in range(self.rounds):
                 gram, moment, level, goal = moments(x, target, weight)
                 b = shrunk(gram, moment, [a])[0]
                 r = np.abs(target - (x @ np.float32(b) + np.float32(goal - level @ b))).astype(np.float64)
-                bend = self.delta*1.4826*np.median(r)
-                weight = np.where(r <= bend, 1., bend/np.maximum(r, 1e-12)) # where half the rows are met exactly the bend is 0
+                bend = self.delta * 1.4826 * np.median(r)
+                weight = np.where(
+                    r <= bend, 1.0, bend / np.maximum(r, 1e-12)
+                )  # where half the rows are met exactly the bend is 0
             paths.append(({"alpha": float(a)}, b, goal - level @ b))
         return paths
 
-# %% ../../nbs/models/linear.ipynb #f9136c88
+# %% ../../nbs/models/linear.ipynb #f806d1d4
 @dataclass(kw_only=True, repr=False, eq=False)
 class Logistic(Linear):
     """Logistic regression of the target's sign, by Newton's method.
@@ -238,31 +297,38 @@ class Logistic(Linear):
     space : ClassVar[dict], default {'alpha': ('log', 0.0001, 100.0)}
     limits : ClassVar[dict], default {'alpha': '[0, inf)'}
     """
-    alpha:float|None = None # penalty; None chooses among 7 on validation
-    name:ClassVar[str] = "logistic"
-    space:ClassVar[dict] = {"alpha": ("log", 1e-4, 1e2)}
-    limits:ClassVar[dict] = {"alpha": "[0, inf)"}
+
+    alpha: float | None = None  # penalty; None chooses among 7 on validation
+    name: ClassVar[str] = "logistic"
+    space: ClassVar[dict] = {"alpha": ("log", 1e-4, 1e2)}
+    limits: ClassVar[dict] = {"alpha": "[0, inf)"}
 
     def _path(self, x, target):
-        up, x1, paths = (target > 0).astype(np.float64), np.concatenate([x, np.ones((len(x), 1), x.dtype)], 1), []
+        up = (target > 0).astype(np.float64)
+        x1 = np.concatenate([x, np.ones((len(x), 1), x.dtype)], 1)
+        paths = []
         b = np.zeros(x1.shape[1])
         for a in np.logspace(2, -4, 7) if self.alpha is None else [self.alpha]:
-            ridge = np.r_[np.full(len(b) - 1, a), 0.]
+            ridge = np.r_[np.full(len(b) - 1, a), 0.0]
             for _ in range(25):
-                p = 1/(1 + np.exp(-(x1 @ np.float32(b)).astype(np.float64)))
-                slope = x1.T.astype(np.float64) @ (up - p)/len(x) - ridge*b
-                curve = (x1*np.float32(p*(1 - p))[:, None]).T.astype(np.float64) @ x1/len(x) + np.diag(ridge + 1e-10)
+                p = 1 / (1 + np.exp(-(x1 @ np.float32(b)).astype(np.float64)))
+                slope = x1.T.astype(np.float64) @ (up - p) / len(x) - ridge * b
+                curve = (x1 * np.float32(p * (1 - p))[:, None]).T.astype(np.float64) @ x1 / len(x) + np.diag(
+                    ridge + 1e-10
+                )
                 step = np.linalg.solve(curve, slope)
                 b = b + step
-                if np.abs(step).max() < 1e-7: break
+                if np.abs(step).max() < 1e-7:
+                    break
             paths.append(({"alpha": float(a)}, b[:-1].copy(), b[-1]))
         return paths
 
     def _gain(self, score, valid):
-        if self.stop_on == "ic": return mean_ic(score, valid[1], valid[0].date_code)
-        return -float(np.mean(np.logaddexp(0, score) - score*(valid[1] > 0)))
+        if self.stop_on == "ic":
+            return mean_ic(score, valid[1], valid[0].date_code)
+        return -float(np.mean(np.logaddexp(0, score) - score * (valid[1] > 0)))
 
-# %% ../../nbs/models/linear.ipynb #a03ede6a
+# %% ../../nbs/models/linear.ipynb #357c74bf
 @dataclass(kw_only=True, repr=False, eq=False)
 class PCR(Linear):
     """Principal-component regression; the number of components is chosen on validation unless given.
@@ -275,12 +341,14 @@ class PCR(Linear):
     space : ClassVar[dict], default {'components': ('int', 1, 30)}
     limits : ClassVar[dict], default {'components': '[1, inf)'}
     """
-    components:int|None = None # all of them where there are fewer features; None tries every number up to 50
-    name:ClassVar[str] = "pcr"
-    space:ClassVar[dict] = {"components": ("int", 1, 30)}
-    limits:ClassVar[dict] = {"components": "[1, inf)"}
 
-    def _basis(self, gram, moment, most): return np.linalg.eigh(gram)[1][:, ::-1][:, :most]
+    components: int | None = None  # all of them where there are fewer features; None tries every number up to 50
+    name: ClassVar[str] = "pcr"
+    space: ClassVar[dict] = {"components": ("int", 1, 30)}
+    limits: ClassVar[dict] = {"components": "[1, inf)"}
+
+    def _basis(self, gram, moment, most):
+        return np.linalg.eigh(gram)[1][:, ::-1][:, :most]
 
     def _path(self, x, target):
         gram, moment, level, goal = moments(x, target)
@@ -292,16 +360,20 @@ class PCR(Linear):
             paths.append(({"components": k}, b, goal - level @ b))
         return paths
 
+
 @dataclass(kw_only=True, repr=False, eq=False)
 class PLS(PCR):
-    "Partial least squares."
-    name:ClassVar[str] = "pls"
+    """Partial least squares."""
+
+    name: ClassVar[str] = "pls"
 
     def _basis(self, gram, moment, most):
         basis, v = [], moment
         for _ in range(most):
-            for _ in range(2): v = v - sum((q*(q @ v) for q in basis), np.zeros_like(v))
-            if np.linalg.norm(v) <= 1e-10*np.linalg.norm(moment): break
-            basis.append(v/np.linalg.norm(v))
+            for _ in range(2):
+                v = v - sum((q * (q @ v) for q in basis), np.zeros_like(v))
+            if np.linalg.norm(v) <= 1e-10 * np.linalg.norm(moment):
+                break
+            basis.append(v / np.linalg.norm(v))
             v = gram @ basis[-1]
-        return np.stack(basis or [np.zeros(len(moment))], 1) # a constant target has no direction
+        return np.stack(basis or [np.zeros(len(moment))], 1)  # a constant target has no direction

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from ..core import NeuralphaError, unknown_name
 from .base import within
 
-# %% ../../nbs/models/losses.ipynb #8ac121d7
+# %% ../../nbs/models/losses.ipynb #3cc2c60e
 class Grid:
     """Where the rows of a batch stand in a dates × places grid.
 
@@ -30,233 +30,322 @@ class Grid:
     ----------
     position : torch.Tensor
         (rows,) place of each row in the flattened grid
-    dates, places : int
+    dates : int
+        the grid's shape
+    places : int
         the grid's shape
     """
+
     def __init__(
-        self, position:torch.Tensor, # (rows,) place of each row in the flattened grid
-        dates:int, places:int, # the grid's shape
+        self,
+        position: torch.Tensor,  # (rows,) place of each row in the flattened grid
+        dates: int,  # the grid's shape
+        places: int,  # the grid's shape
     ):
         self.position, self.dates, self.places = position, dates, places
-        self.full = len(position) == dates*places # no empty place: filling is a reshape
+        self.full = len(position) == dates * places  # no empty place: filling is a reshape
 
-    def fill(self, values:torch.Tensor)->torch.Tensor:
-        "(rows, ...) values as (dates, places, ...), zeros where no row stands."
-        if self.full: return values.reshape(self.dates, self.places, *values.shape[1:])
-        out = values.new_zeros(self.dates*self.places, *values.shape[1:])
+    def fill(self, values: torch.Tensor) -> torch.Tensor:
+        """(rows, ...) values as (dates, places, ...), zeros where no row stands."""
+        if self.full:
+            return values.reshape(self.dates, self.places, *values.shape[1:])
+        out = values.new_zeros(self.dates * self.places, *values.shape[1:])
         return out.index_copy(0, self.position, values).view(self.dates, self.places, *values.shape[1:])
 
-    def take(self, grid:torch.Tensor)->torch.Tensor:
-        "(dates, places, ...) back to (rows, ...)."
-        flat = grid.reshape(self.dates*self.places, *grid.shape[2:])
+    def take(self, grid: torch.Tensor) -> torch.Tensor:
+        """(dates, places, ...) back to (rows, ...)."""
+        flat = grid.reshape(self.dates * self.places, *grid.shape[2:])
         return flat if self.full else flat.index_select(0, self.position)
 
     @property
     def mask(self):
-        "(dates, places) bool: a row stands there."
+        """(dates, places) bool: a row stands there."""
         return self.fill(torch.ones(len(self.position), dtype=torch.bool, device=self.position.device))
 
     @property
     def gaps(self):
-        "The mask as losses take it: None where no place is empty and every date has three rows or more."
+        """The mask as losses take it: None where no place is empty and every date has three rows or more."""
         return None if self.full and self.places >= 3 else self.mask
 
-# %% ../../nbs/models/losses.ipynb #d5769789
+# %% ../../nbs/models/losses.ipynb #3660ee60
 def _grid_of(
-    date:np.ndarray, # (rows,) any integer code
+    date: np.ndarray,  # (rows,) any integer code
     device="cpu",
-)->Grid:
-    "The grid of some rows: one line per distinct date, in order of appearance in the sorted codes."
+) -> Grid:
+    """The grid of some rows: one line per distinct date, in order of appearance in the sorted codes."""
     _, code, n = np.unique(date, return_inverse=True, return_counts=True)
     order = np.argsort(code, kind="stable")
     place = np.empty(len(date), np.int64)
     place[order] = np.arange(len(date)) - np.repeat(np.cumsum(n) - n, n)
-    return Grid(torch.from_numpy(code*n.max() + place).to(device), len(n), int(n.max()))
+    return Grid(torch.from_numpy(code * n.max() + place).to(device), len(n), int(n.max()))
 
-# %% ../../nbs/models/losses.ipynb #51ef91bb
-def _mean(v, mask): return v.mean() if mask is None else (v*mask).sum()/mask.sum().clamp(min=1)
+# %% ../../nbs/models/losses.ipynb #122e11a0
+def _mean(v, mask):
+    return v.mean() if mask is None else (v * mask).sum() / mask.sum().clamp(min=1)
+
 
 def mse(score, target, mask):
-    "Mean squared error over rows."
-    return _mean((score - target)**2, mask)
+    """Mean squared error over rows."""
+    return _mean((score - target) ** 2, mask)
 
-def huber(score, target, mask, delta:float=1.):
-    "Huber loss: quadratic up to `delta`, linear beyond."
+
+def huber(score, target, mask, delta: float = 1.0):
+    """Huber loss: quadratic up to `delta`, linear beyond."""
     return _mean(F.huber_loss(score, target, reduction="none", delta=delta), mask)
 
-def bce(score, target, mask, smoothing:float=0.):
-    "Cross-entropy of the target's sign; the score is a logit. A target of 0 counts as a half; `smoothing` draws all to it."
-    up = (target.sign()*(1 - smoothing) + 1)/2
+
+def bce(score, target, mask, smoothing: float = 0.0):
+    """Cross-entropy of the target's sign; the score is a logit.
+
+    A target of 0 counts as a half; `smoothing` draws all to it.
+    """
+    up = (target.sign() * (1 - smoothing) + 1) / 2
     return _mean(F.binary_cross_entropy_with_logits(score, up, reduction="none"), mask)
 
-# %% ../../nbs/models/losses.ipynb #7dd98deb
+# %% ../../nbs/models/losses.ipynb #f9e0d6bc
 def _centred(v, mask):
-    if mask is None: return v - v.mean(1, keepdim=True)
+    if mask is None:
+        return v - v.mean(1, keepdim=True)
     n = mask.sum(1, keepdim=True).clamp(min=1)
-    return (v - (v*mask).sum(1, keepdim=True)/n)*mask
+    return (v - (v * mask).sum(1, keepdim=True) / n) * mask
+
 
 def correlation(score, target, mask):
-    "(dates,) Pearson correlation over the places of each date; 0 without spread."
-    s, t = _centred(score, mask), _centred(target, mask)
-    return (s*t).sum(1)/((s*s).sum(1)*(t*t).sum(1) + 1e-12).sqrt()
+    """(dates,) Pearson correlation over the places of each date; 0 without spread."""
+    s = _centred(score, mask)
+    t = _centred(target, mask)
+    return (s * t).sum(1) / ((s * s).sum(1) * (t * t).sum(1) + 1e-12).sqrt()
+
 
 def _over_dates(v, mask):
-    if mask is None: return v.mean()
+    if mask is None:
+        return v.mean()
     enough = (mask.sum(1) >= 3).to(v.dtype)
-    return (v*enough).sum()/enough.sum().clamp(min=1)
+    return (v * enough).sum() / enough.sum().clamp(min=1)
+
 
 def ic(score, target, mask):
-    "One minus the mean IC by date."
+    """One minus the mean IC by date."""
     return 1 - _over_dates(correlation(score, target, mask), mask)
 
-# %% ../../nbs/models/losses.ipynb #5317ed21
-def soft_rank(score, mask, tau:float=.1):
-    "(dates, places) differentiable ranks from 0 to n-1; `tau` is the step's width in standard deviations of the score."
+# %% ../../nbs/models/losses.ipynb #3c2aab65
+def soft_rank(score, mask, tau: float = 0.1):
+    """(dates, places) differentiable ranks from 0 to n-1;
+
+    `tau` is the step's width in standard deviations of the score.
+    """
     s = _centred(score, mask)
-    s = s/(((s*s).sum(1, keepdim=True)/mask.sum(1, keepdim=True).clamp(min=1)) + 1e-12).sqrt()
-    above = torch.sigmoid((s[:, :, None] - s[:, None, :])/tau)*mask[:, None, :]
-    return (above.sum(2) - .5)*mask
+    s = s / (((s * s).sum(1, keepdim=True) / mask.sum(1, keepdim=True).clamp(min=1)) + 1e-12).sqrt()
+    above = torch.sigmoid((s[:, :, None] - s[:, None, :]) / tau) * mask[:, None, :]
+    return (above.sum(2) - 0.5) * mask
+
 
 def hard_rank(target, mask):
-    "(dates, places) average ranks from 0 to n-1."
+    """(dates, places) average ranks from 0 to n-1."""
     pairs = mask[:, None, :]
-    below = (target[:, :, None] > target[:, None, :])*pairs
-    equal = (target[:, :, None] == target[:, None, :])*pairs
-    return (below.sum(2) + (equal.sum(2) - 1)/2)*mask
+    below = (target[:, :, None] > target[:, None, :]) * pairs
+    equal = (target[:, :, None] == target[:, None, :]) * pairs
+    return (below.sum(2) + (equal.sum(2) - 1) / 2) * mask
 
-def rank_ic(score, target, mask, tau:float=.1):
-    "One minus the mean soft rank IC by date."
-    return 1 - _over_dates(correlation(soft_rank(score, mask, tau), hard_rank(target, mask).to(score.dtype), mask), mask)
 
-# %% ../../nbs/models/losses.ipynb #443972b4
-def pairwise(score, target, mask, margin:float=.1):
-    "Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j."
+def rank_ic(score, target, mask, tau: float = 0.1):
+    """One minus the mean soft rank IC by date."""
+    return 1 - _over_dates(
+        correlation(soft_rank(score, mask, tau), hard_rank(target, mask).to(score.dtype), mask), mask
+    )
+
+# %% ../../nbs/models/losses.ipynb #8dcf40fb
+def pairwise(score, target, mask, margin: float = 0.1):
+    """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j."""
     pairs = (target[:, :, None] > target[:, None, :]) & mask[:, :, None] & mask[:, None, :]
-    hinge = F.relu(margin - (score[:, :, None] - score[:, None, :]))*pairs
-    return _over_dates(hinge.sum((1, 2))/pairs.sum((1, 2)).clamp(min=1), mask)
+    hinge = F.relu(margin - (score[:, :, None] - score[:, None, :])) * pairs
+    return _over_dates(hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1), mask)
+
 
 def listnet(score, target, mask):
-    "Cross-entropy between the soft-max of targets and of scores, by date."
+    """Cross-entropy between the soft-max of targets and of scores, by date."""
     low = torch.finfo(score.dtype).min
     goal = F.softmax(target.masked_fill(~mask, low), 1)
-    return _over_dates(-(goal*F.log_softmax(score.masked_fill(~mask, low), 1)).sum(1), mask)
+    return _over_dates(-(goal * F.log_softmax(score.masked_fill(~mask, low), 1)).sum(1), mask)
+
 
 def listmle(score, target, mask):
-    "Negative log-likelihood per row of the target's order, by date."
+    """Negative log-likelihood per row of the target's order, by date."""
     order = target.masked_fill(~mask, torch.finfo(target.dtype).min).argsort(dim=1, descending=True, stable=True)
-    s, m = score.gather(1, order), mask.gather(1, order)
+    s = score.gather(1, order)
+    m = mask.gather(1, order)
     below = s.masked_fill(~m, torch.finfo(s.dtype).min).flip(1).logcumsumexp(1).flip(1)
-    return _over_dates(((below - s)*m).sum(1)/m.sum(1).clamp(min=1), mask)
+    return _over_dates(((below - s) * m).sum(1) / m.sum(1).clamp(min=1), mask)
 
-# %% ../../nbs/models/losses.ipynb #465da70f
+# %% ../../nbs/models/losses.ipynb #e8b262a1
 def portfolio_weights(score, mask):
-    "(dates, places) dollar-neutral weights with a gross of one."
+    """(dates, places) dollar-neutral weights with a gross of one."""
     s = _centred(score, mask)
-    return s/(s.abs().sum(1, keepdim=True) + 1e-12)
+    return s / (s.abs().sum(1, keepdim=True) + 1e-12)
 
-def sharpe(score, target, mask, cost_bps:float=5.):
-    "Minus the Sharpe ratio per bar of the weights' return after `cost_bps` per unit of turnover; dates consecutive, places assets."
+
+def sharpe(score, target, mask, cost_bps: float = 5.0):
+    """Minus the Sharpe ratio per bar of the weights' return after `cost_bps` per unit of turnover; dates consecutive,
+    places assets.
+    """
     w = portfolio_weights(score, mask)
     turnover = (w[1:] - w[:-1]).abs().sum(1)
-    r = (w*target).sum(1) - cost_bps*1e-4*F.pad(turnover, (1, 0))
-    return -r.mean()/(r.std(unbiased=False) + 1e-8)
+    r = (w * target).sum(1) - cost_bps * 1e-4 * F.pad(turnover, (1, 0))
+    return -r.mean() / (r.std(unbiased=False) + 1e-8)
 
-# %% ../../nbs/models/losses.ipynb #1cd70e0b
-QUANTILES = (.1, .25, .5, .75, .9)
+# %% ../../nbs/models/losses.ipynb #c5ac18b2
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+
 
 def quantile(score, target, mask, levels=QUANTILES):
-    "Mean pinball loss; `score` is (dates, places, levels)."
+    """Mean pinball loss; `score` is (dates, places, levels)."""
     e = target[..., None] - score
     q = torch.as_tensor(levels, dtype=score.dtype, device=score.device)
-    return _mean(torch.maximum(q*e, (q - 1)*e).mean(-1), mask)
+    return _mean(torch.maximum(q * e, (q - 1) * e).mean(-1), mask)
 
-# %% ../../nbs/models/losses.ipynb #e6067ec5
-def buy_hold_sell(score, target, mask, smoothing:float=0.):
-    "Three-class cross-entropy; `score` is (dates, places, 3): logits of sell, hold, buy."
-    place = (target > -1/3).long() + (target > 1/3).long()
-    goal = F.one_hot(place, 3).to(score.dtype)*(1 - smoothing) + smoothing/3
-    return _mean(-(goal*F.log_softmax(score, -1)).sum(-1), mask)
+# %% ../../nbs/models/losses.ipynb #a3e59560
+def buy_hold_sell(score, target, mask, smoothing: float = 0.0):
+    """Three-class cross-entropy; `score` is (dates, places, 3): logits of sell, hold, buy."""
+    place = (target > -1 / 3).long() + (target > 1 / 3).long()
+    goal = F.one_hot(place, 3).to(score.dtype) * (1 - smoothing) + smoothing / 3
+    return _mean(-(goal * F.log_softmax(score, -1)).sum(-1), mask)
 
-# %% ../../nbs/models/losses.ipynb #785e4916
-LOSSES = {f.__name__: f for f in (mse, huber, bce, ic, rank_ic, pairwise, listnet, listmle, sharpe, quantile, buy_hold_sell)}
-BY_DATE = {"ic", "rank_ic", "pairwise", "listnet", "listmle", "sharpe"} # need whole cross-sections
-MASKLESS = {"mse", "huber", "bce", "ic", "quantile", "buy_hold_sell"} # take None for a grid without empty places
-HEADS = {"bce": ("direction", 1), "quantile": ("quantiles", len(QUANTILES)), "buy_hold_sell": ("three", 3)} # loss -> (head, outputs)
-TARGETS = {"sharpe": ("raw",), "buy_hold_sell": ("rank", "outcome")} # loss -> kinds of `Label.target`, or units of a raw one, that it means; the others take any
+# %% ../../nbs/models/losses.ipynb #9dece594
+LOSSES = {
+    f.__name__: f for f in (mse, huber, bce, ic, rank_ic, pairwise, listnet, listmle, sharpe, quantile, buy_hold_sell)
+}
+BY_DATE = {"ic", "rank_ic", "pairwise", "listnet", "listmle", "sharpe"}  # need whole cross-sections
+MASKLESS = {"mse", "huber", "bce", "ic", "quantile", "buy_hold_sell"}  # take None for a grid without empty places
+HEADS = {
+    "bce": ("direction", 1),
+    "quantile": ("quantiles", len(QUANTILES)),
+    "buy_hold_sell": ("three", 3),
+}  # loss -> (head, outputs)
+TARGETS = {
+    "sharpe": ("raw",),
+    "buy_hold_sell": ("rank", "outcome"),
+}  # loss -> kinds of `Label.target`, or units of a raw one, that it means; the others take any
 
-LIMITS = {"delta": "(0, inf)", "smoothing": "[0, 1]", "tau": "(0, inf)", "margin": "[0, inf)", "cost_bps": "[0, inf)", "levels": "(0, 1)"} # of the parameters in brackets
+LIMITS = {
+    "delta": "(0, inf)",
+    "smoothing": "[0, 1]",
+    "tau": "(0, inf)",
+    "margin": "[0, inf)",
+    "cost_bps": "[0, inf)",
+    "levels": "(0, 1)",
+}  # of the parameters in brackets
 
-def loss_parameters(name:str)->dict:
-    "Parameters of a loss and their defaults."
+
+def loss_parameters(name: str) -> dict:
+    """Parameters of a loss and their defaults."""
     return {k: p.default for k, p in list(inspect.signature(LOSSES[name]).parameters.items())[3:]}
 
+
 def _given(name, text):
-    "The parameters in the brackets of a term."
-    parts, known = [p for p in text.split(",") if p.strip()], loss_parameters(name)
-    try: given = {"levels": tuple(map(float, parts))} if name == "quantile" and parts else {k.strip(): float(v) for k, v in (p.split("=") for p in parts)}
-    except ValueError as e: raise NeuralphaError(f"Loss '{name}({text})' is not understood; write e.g. 'huber(delta=2)' or 'quantile(0.1, 0.5, 0.9)'.") from e
+    """The parameters in the brackets of a term."""
+    parts = [p for p in text.split(",") if p.strip()]
+    known = loss_parameters(name)
+    try:
+        given = (
+            {"levels": tuple(map(float, parts))}
+            if name == "quantile" and parts
+            else {k.strip(): float(v) for k, v in (p.split("=") for p in parts)}
+        )
+    except ValueError as e:
+        raise NeuralphaError(
+            f"Loss '{name}({text})' is not understood; write e.g. 'huber(delta=2)' or 'quantile(0.1, 0.5, 0.9)'."
+        ) from e
     for k, v in given.items():
-        if k not in known: raise unknown_name(f"parameter of {name}", k, known)
-        if not all(within(x, LIMITS[k]) for x in np.atleast_1d(v)): raise NeuralphaError(f"Loss '{name}({text})': {k} must be in {LIMITS[k]}.")
+        if k not in known:
+            raise unknown_name(f"parameter of {name}", k, known)
+        if not all(within(x, LIMITS[k]) for x in np.atleast_1d(v)):
+            raise NeuralphaError(f"Loss '{name}({text})': {k} must be in {LIMITS[k]}.")
     return given
 
-def loss_terms(text:str)->list[tuple]:
-    "(weight, name, parameters) of each term of a loss; raises `NeuralphaError` for what it does not understand."
+
+def loss_terms(text: str) -> list[tuple]:
+    """(weight, name, parameters) of each term of a loss; raises `NeuralphaError` for what it does not understand."""
     terms = []
     for part in text.split("+"):
         m = re.fullmatch(r"\s*(?:([0-9.]+(?:e-?\d+)?)\s*\*)?\s*([a-z_]+)\s*(?:\(([^()]*)\))?\s*", part)
-        if not m: raise NeuralphaError(f"Loss {text!r} is not understood; write e.g. 'ic' or 'ic + 0.1*mse'.")
-        if m[2] not in LOSSES: raise unknown_name("loss", m[2], LOSSES)
+        if not m:
+            raise NeuralphaError(f"Loss {text!r} is not understood; write e.g. 'ic' or 'ic + 0.1*mse'.")
+        if m[2] not in LOSSES:
+            raise unknown_name("loss", m[2], LOSSES)
         terms.append((float(m[1] or 1), m[2], _given(m[2], m[3] or "")))
     return terms
 
-# %% ../../nbs/models/losses.ipynb #66865edd
+# %% ../../nbs/models/losses.ipynb #664b9ac4
 class Objective:
-    "A loss by name or weighted sum, the outputs it needs and the score it means."
-    def __init__(self, text:str, smoothing:float=0.):
+    """A loss by name or weighted sum, the outputs it needs and the score it means."""
+
+    def __init__(self, text: str, smoothing: float = 0.0):
         self.terms, self.smoothing = loss_terms(text), smoothing
-        self.heads, self.outputs = {}, 0 # head -> first output; outputs per horizon
+        self.heads, self.outputs = {}, 0  # head -> first output; outputs per horizon
         for _, name, given in self.terms:
             head, n = HEADS.get(name, ("score", 1))
             n = len(given.get("levels", range(n)))
-            if head not in self.heads: self.heads[head], self.outputs = (self.outputs, n), self.outputs + n
+            if head not in self.heads:
+                self.heads[head], self.outputs = (self.outputs, n), self.outputs + n
         names = self.names = {name for _, name, _ in self.terms}
         levels = {given.get("levels", QUANTILES) for _, name, given in self.terms if name == "quantile"}
-        if len(levels) > 1: raise NeuralphaError(f"Loss {text!r} has quantiles of different levels; give all levels to one term.")
-        if self.targets == (): raise NeuralphaError(f"Loss {text!r} adds up what no target is right for: " + "; ".join(f"{n} means a {' or '.join(TARGETS[n])} target" for n in sorted(names & set(TARGETS))) + ".")
-        self.by = "span" if "sharpe" in names else "date" if names & BY_DATE else "row" # how batches must be cut
+        if len(levels) > 1:
+            raise NeuralphaError(f"Loss {text!r} has quantiles of different levels; give all levels to one term.")
+        if self.targets == ():
+            raise NeuralphaError(
+                f"Loss {text!r} adds up what no target is right for: "
+                + "; ".join(f"{n} means a {' or '.join(TARGETS[n])} target" for n in sorted(names & set(TARGETS)))
+                + "."
+            )
+        self.by = "span" if "sharpe" in names else "date" if names & BY_DATE else "row"  # how batches must be cut
 
     @property
-    def targets(self)->tuple|None:
-        "The kinds of target, as `Label.target` names them, that every term means; None where any will do."
+    def targets(self) -> tuple | None:
+        """The kinds of target, as `Label.target` names them, that every term means; None where any will do."""
         kinds = [TARGETS[n] for n in self.names if n in TARGETS]
         return tuple(k for k in kinds[0] if all(k in other for other in kinds)) if kinds else None
 
-    def loss(self, out, target, mask)->torch.Tensor:
-        "`out` is (dates, places, horizons × outputs), `target` (dates, places[, horizons]); unknown targets, and horizons without a known one, are left out."
-        if target.ndim == 2: return self._one(out, target, mask)
+    def loss(self, out, target, mask) -> torch.Tensor:
+        """`out` is (dates, places, horizons × outputs), `target` (dates, places[, horizons]); unknown targets, and
+        horizons without a known one, are left out.
+        """
+        if target.ndim == 2:
+            return self._one(out, target, mask)
         known = target.isfinite() & (True if mask is None else mask[..., None])
-        parts = torch.stack([self._one(out[..., k*self.outputs:(k + 1)*self.outputs], target[..., k].nan_to_num(), known[..., k]) for k in range(target.shape[-1])])
+        parts = torch.stack(
+            [
+                self._one(
+                    out[..., k * self.outputs : (k + 1) * self.outputs], target[..., k].nan_to_num(), known[..., k]
+                )
+                for k in range(target.shape[-1])
+            ]
+        )
         taught = known.flatten(0, 1).any(0)
-        return (parts*taught).sum()/taught.sum().clamp(min=1)
+        return (parts * taught).sum() / taught.sum().clamp(min=1)
 
     def _one(self, out, target, mask):
-        if mask is None and not self.names <= MASKLESS: mask = torch.ones_like(target, dtype=torch.bool)
-        total = 0.
+        if mask is None and not self.names <= MASKLESS:
+            mask = torch.ones_like(target, dtype=torch.bool)
+        total = 0.0
         for weight, name, given in self.terms:
             head = HEADS.get(name, ("score", 1))[0]
             first, n = self.heads[head]
-            score = out[..., first:first + n] if head in ("quantiles", "three") else out[..., first]
+            score = out[..., first : first + n] if head in ("quantiles", "three") else out[..., first]
             smooth = {"smoothing": self.smoothing} if name in ("bce", "buy_hold_sell") else {}
-            total = total + weight*LOSSES[name](score, target, mask, **smooth | given)
+            total = total + weight * LOSSES[name](score, target, mask, **smooth | given)
         return total
 
     def score(self, out):
-        "(n,) score of (n, outputs), an array or a tensor: the first head's. Quantiles give their mean, classes P(buy) - P(sell)."
+        """(n,) score of (n, outputs), an array or a tensor: the first head's.
+
+        Quantiles give their mean, classes P(buy) - P(sell).
+        """
         head, (first, n) = next(iter(self.heads.items()))
-        part = out[:, first:first + n]
-        if head == "quantiles": return part.mean(1)
-        if head != "three": return part[:, 0]
+        part = out[:, first : first + n]
+        if head == "quantiles":
+            return part.mean(1)
+        if head != "three":
+            return part[:, 0]
         p = torch.as_tensor(part).softmax(1)
         score = p[:, 2] - p[:, 0]
         return score if torch.is_tensor(out) else score.numpy()

@@ -18,17 +18,21 @@ import torch.nn.functional as F
 from torch import nn
 from .nets import Net, check_heads, check_scales
 
-# %% ../../nbs/models/mixers.ipynb #88951d02
+# %% ../../nbs/models/mixers.ipynb #c3ca5df9
 class Triangular(nn.Module):
-    "Linear along the window with lower-triangular weights: bar t mixes bars up to t."
+    """Linear along the window with lower-triangular weights: bar t mixes bars up to t."""
+
     def __init__(self, window):
         super().__init__()
-        self.weight, self.bias = nn.Parameter(torch.randn(window, window)/window), nn.Parameter(torch.zeros(window))
+        self.weight, self.bias = nn.Parameter(torch.randn(window, window) / window), nn.Parameter(torch.zeros(window))
 
-    def forward(self, x): return x @ self.weight.tril().T + self.bias # (..., window)
+    def forward(self, x):
+        return x @ self.weight.tril().T + self.bias  # (..., window)
+
 
 class MixBlock(nn.Module):
-    "Time mixing, then indicator mixing; (rows, window, width) in and out."
+    """Time mixing, then indicator mixing; (rows, window, width) in and out."""
+
     def __init__(self, window, width, dropout):
         super().__init__()
         self.time_norm, self.norm, self.drop = nn.LayerNorm(width), nn.LayerNorm(width), nn.Dropout(dropout)
@@ -39,9 +43,13 @@ class MixBlock(nn.Module):
         x = x + self.drop(self.time(self.time_norm(x).transpose(1, 2)).transpose(1, 2))
         return x + self.drop(self.mix(self.norm(x)))
 
-# %% ../../nbs/models/mixers.ipynb #404d49ab
+# %% ../../nbs/models/mixers.ipynb #8f64324b
 class MarketMix(nn.Module):
-    "Stocks to `states` market states and back; (rows, width) in and out, permutation-equivariant over the assets of a date."
+    """Stocks to `states` market states and back;
+
+    (rows, width) in and out, permutation-equivariant over the assets of a date.
+    """
+
     def __init__(self, width, states, dropout):
         super().__init__()
         self.norm, self.drop = nn.LayerNorm(width), nn.Dropout(dropout)
@@ -50,33 +58,39 @@ class MarketMix(nn.Module):
 
     def forward(self, h, grid):
         g = self.norm(h)
-        weight = grid.fill(self.gather(g)).masked_fill(~grid.mask[..., None], -1e4).softmax(1) # (dates, places, states)
-        market = weight.transpose(1, 2) @ grid.fill(g) # (dates, states, width)
+        weight = (
+            grid.fill(self.gather(g)).masked_fill(~grid.mask[..., None], -1e4).softmax(1)
+        )  # (dates, places, states)
+        market = weight.transpose(1, 2) @ grid.fill(g)  # (dates, states, width)
         return h + self.drop(grid.take(grid.fill(self.read(g)).softmax(2) @ self.value(market)))
 
-# %% ../../nbs/models/mixers.ipynb #e8cc954b
+# %% ../../nbs/models/mixers.ipynb #7452332a
 class MixerNet(nn.Module):
-    "Mixing on every scale of the window, joined; then market mixing; a linear head."
+    """Mixing on every scale of the window, joined; then market mixing; a linear head."""
+
     def __init__(self, n_features, window, width, scales, states, dropout, outputs):
         super().__init__()
         self.scales, self.across_assets = list(scales), states > 0
         self.embed = nn.Linear(n_features, width)
-        self.blocks = nn.ModuleList([MixBlock(window//s, width, dropout) for s in self.scales])
-        self.join = nn.Linear(width*len(self.scales), width)
+        self.blocks = nn.ModuleList([MixBlock(window // s, width, dropout) for s in self.scales])
+        self.join = nn.Linear(width * len(self.scales), width)
         self.market = MarketMix(width, states, dropout) if states else None
         self.out = nn.Linear(width, outputs)
 
     def forward(self, x, grid=None):
-        x, parts = self.embed(x), []
+        x = self.embed(x)
+        parts = []
         for scale, block in zip(self.scales, self.blocks):
-            pieces = x.shape[1]//scale
-            v = x[:, x.shape[1] - pieces*scale:].unflatten(1, (pieces, scale)).mean(2) if scale > 1 else x
+            pieces = x.shape[1] // scale
+            v = x[:, x.shape[1] - pieces * scale :].unflatten(1, (pieces, scale)).mean(2) if scale > 1 else x
             parts.append(block(v)[:, -1])
         h = F.gelu(self.join(torch.cat(parts, 1)))
         return self.out(self.market(h, grid) if self.market else h)
 
     @property
-    def input_weights(self): return [self.embed.weight]
+    def input_weights(self):
+        return [self.embed.weight]
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class StockMixer(Net):
@@ -95,14 +109,19 @@ class StockMixer(Net):
     space : ClassVar[dict], default Net.space | {'width': ('choice', [16, 32, 64]), 'states': ('choice', [4, 8, 16, 32]), 'scales': ('choice', [(1,), (1, 2), (1, 2, 4)])}
     limits : ClassVar[dict], default {'width': '[1, inf)', 'scales': '[1, inf)', 'states': '[0, inf)'}
     """
-    window:int = 16
-    width:int = 32
-    scales:tuple|list = (1, 2, 4) # bars averaged per piece
-    states:int = 8 # market states
-    dropout:float = .1
-    name:ClassVar[str] = "stockmixer"
-    space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "states": ("choice", [4, 8, 16, 32]), "scales": ("choice", [(1,), (1, 2), (1, 2, 4)])}
-    limits:ClassVar[dict] = {"width": "[1, inf)", "scales": "[1, inf)", "states": "[0, inf)"}
+
+    window: int = 16
+    width: int = 32
+    scales: tuple | list = (1, 2, 4)  # bars averaged per piece
+    states: int = 8  # market states
+    dropout: float = 0.1
+    name: ClassVar[str] = "stockmixer"
+    space: ClassVar[dict] = Net.space | {
+        "width": ("choice", [16, 32, 64]),
+        "states": ("choice", [4, 8, 16, 32]),
+        "scales": ("choice", [(1,), (1, 2), (1, 2, 4)]),
+    }
+    limits: ClassVar[dict] = {"width": "[1, inf)", "scales": "[1, inf)", "states": "[0, inf)"}
 
     def _check_params(self):
         super()._check_params()
@@ -111,46 +130,63 @@ class StockMixer(Net):
     def build(self, n_features, outputs):
         return MixerNet(n_features, self.window, self.width, self.scales, self.states, self.dropout, outputs)
 
+
 @dataclass(kw_only=True, repr=False, eq=False)
 class TimeMixer(StockMixer):
-    "The same without market mixing: each asset by itself."
-    states:int = 0
-    name:ClassVar[str] = "timemixer"
-    space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "scales": ("choice", [(1,), (1, 2), (1, 2, 4)])}
+    """The same without market mixing: each asset by itself."""
 
-# %% ../../nbs/models/mixers.ipynb #787f65c9
+    states: int = 0
+    name: ClassVar[str] = "timemixer"
+    space: ClassVar[dict] = Net.space | {
+        "width": ("choice", [16, 32, 64]),
+        "scales": ("choice", [(1,), (1, 2), (1, 2, 4)]),
+    }
+
+# %% ../../nbs/models/mixers.ipynb #de97e3bd
 class CrossNet(nn.Module):
-    "Encoder per asset, then attention over the assets of the date; a linear head."
+    """Encoder per asset, then attention over the assets of the date; a linear head."""
+
     across_assets = True
+
     def __init__(self, n_features, window, width, heads, dropout, outputs):
         super().__init__()
         self.encoder = nn.GRU(n_features, width, batch_first=True) if window > 1 else nn.Linear(n_features, width)
         self.heads, self.norm, self.drop = heads, nn.LayerNorm(width), nn.Dropout(dropout)
-        self.qkv, self.join, self.out = nn.Linear(width, 3*width), nn.Linear(width, width), nn.Linear(width, outputs)
+        self.qkv, self.join, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width), nn.Linear(width, outputs)
 
     def forward(self, x, grid):
         h = self.encoder(x)[0][:, -1] if isinstance(self.encoder, nn.GRU) else F.gelu(self.encoder(x[:, -1]))
-        q, k, v = (grid.fill(p).unflatten(2, (self.heads, -1)).transpose(1, 2) for p in self.qkv(self.norm(h)).chunk(3, 1))
+        q, k, v = (
+            grid.fill(p).unflatten(2, (self.heads, -1)).transpose(1, 2) for p in self.qkv(self.norm(h)).chunk(3, 1)
+        )
         said = F.scaled_dot_product_attention(q, k, v, attn_mask=grid.mask[:, None, None])
         h = h + self.drop(self.join(grid.take(said.transpose(1, 2).flatten(2))))
         return self.out(h)
 
     @property
-    def input_weights(self): return [self.encoder.weight_ih_l0 if isinstance(self.encoder, nn.GRU) else self.encoder.weight]
+    def input_weights(self):
+        return [self.encoder.weight_ih_l0 if isinstance(self.encoder, nn.GRU) else self.encoder.weight]
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class CrossAttention(Net):
-    "A GRU per asset, then attention over all assets of the date."
-    window:int = 10
-    width:int = 32
-    heads:int = 4
-    dropout:float = .1
-    name:ClassVar[str] = "crossattention"
-    space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "heads": ("choice", [2, 4]), "window": ("choice", [1, 5, 10, 20])}
-    limits:ClassVar[dict] = {"width": "[1, inf)", "heads": "[1, inf)"}
+    """A GRU per asset, then attention over all assets of the date."""
+
+    window: int = 10
+    width: int = 32
+    heads: int = 4
+    dropout: float = 0.1
+    name: ClassVar[str] = "crossattention"
+    space: ClassVar[dict] = Net.space | {
+        "width": ("choice", [16, 32, 64]),
+        "heads": ("choice", [2, 4]),
+        "window": ("choice", [1, 5, 10, 20]),
+    }
+    limits: ClassVar[dict] = {"width": "[1, inf)", "heads": "[1, inf)"}
 
     def _check_params(self):
         super()._check_params()
         check_heads(self)
 
-    def build(self, n_features, outputs): return CrossNet(n_features, self.window, self.width, self.heads, self.dropout, outputs)
+    def build(self, n_features, outputs):
+        return CrossNet(n_features, self.window, self.width, self.heads, self.dropout, outputs)

@@ -26,7 +26,7 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #4715fff5
+# %% ../../nbs/models/nets.ipynb #2bb03ffc
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -40,21 +40,32 @@ class Net(Training, Estimator):
     limits : ClassVar[dict], default {'window': '[1, inf)', 'dropout': '[0, 1)'}
     space : ClassVar[dict], default {'learning_rate': ('log', 0.0003, 0.01), 'weight_decay': ('log', 0.0001, 0.3), 'dropout': ('float', 0.0, 0.5)}
     """
-    window:int = 1 # bars the net sees, the decision date last
-    gpus:ClassVar[float] = 1
-    multi_task:ClassVar[bool] = True
-    limits:ClassVar[dict] = {"window": "[1, inf)", "dropout": "[0, 1)"}
-    space:ClassVar[dict] = {"learning_rate": ("log", 3e-4, 1e-2), "weight_decay": ("log", 1e-4, .3), "dropout": ("float", 0., .5)}
+
+    window: int = 1  # bars the net sees, the decision date last
+    gpus: ClassVar[float] = 1
+    multi_task: ClassVar[bool] = True
+    limits: ClassVar[dict] = {"window": "[1, inf)", "dropout": "[0, 1)"}
+    space: ClassVar[dict] = {
+        "learning_rate": ("log", 3e-4, 1e-2),
+        "weight_decay": ("log", 1e-4, 0.3),
+        "dropout": ("float", 0.0, 0.5),
+    }
 
     def check_target(self, kind):
         meant = Objective(self.loss).targets
         if meant and kind not in meant:
-            raise NeuralphaError(f"Loss {self.loss!r} of {self.name} means a {' or '.join(meant)} target and is given {kind!r}: set target = \"{meant[0]}\" or take another loss.")
+            raise NeuralphaError(
+                f"Loss {self.loss!r} of {self.name} means a {' or '.join(meant)} target and is given {kind!r}: set "
+                f"target = \"{meant[0]}\" or take another loss."
+            )
 
     def check_horizon(self, bars):
         if "sharpe" in Objective(self.loss).names and bars > 1:
-            raise NeuralphaError(f"Loss {self.loss!r} of {self.name} is the Sharpe ratio of a portfolio traded on every bar and means returns of one bar; labels over {bars} bars overlap, "
-                                 "and their sum is no bar's return. Give it a label with horizon=1 or take another loss, such as 'ic'.")
+            raise NeuralphaError(
+                f"Loss {self.loss!r} of {self.name} is the Sharpe ratio of a portfolio traded on every bar and "
+                f"means returns of one bar; labels over {bars} bars overlap, "
+                "and their sum is no bar's return. Give it a label with horizon=1 or take another loss, such as 'ic'."
+            )
 
     def _fit(self, view, target, valid, epochs=None):
         device = pick_device(self.device)
@@ -63,10 +74,20 @@ class Net(Training, Estimator):
         data = Resident(view.features, self.window, self.mean_, self.sd_, device, rows)
         self.horizons_ = 1 if target.ndim == 1 else target.shape[1]
         self.net_ = self._built(len(view.names)).to(device)
-        self.history_ = train(self.net_, data, (view.rows, target), valid and (valid[0].rows, valid[1]), self, self.seed,
-                              self._checkpoint("refit" if epochs else "fit"), self.watch_, epochs)
+        self.history_ = train(
+            self.net_,
+            data,
+            (view.rows, target),
+            valid and (valid[0].rows, valid[1]),
+            self,
+            self.seed,
+            self._checkpoint("refit" if epochs else "fit"),
+            self.watch_,
+            epochs,
+        )
 
-    def _checkpoint(self, name): return self.checkpoint_ and Path(self.checkpoint_)/f"{name}.safetensors"
+    def _checkpoint(self, name):
+        return self.checkpoint_ and Path(self.checkpoint_) / f"{name}.safetensors"
 
     def _refit(self, view, target):
         history = self.history_
@@ -76,77 +97,107 @@ class Net(Training, Estimator):
     def _built(self, n_features):
         with torch.random.fork_rng([]):
             torch.manual_seed(self.seed)
-            return self.build(n_features, self.horizons_*Objective(self.loss).outputs)
+            return self.build(n_features, self.horizons_ * Objective(self.loss).outputs)
 
-    def outputs(self, view)->np.ndarray:
-        "(n, outputs) float32: what the net's heads say, e.g. quantiles or class logits."
+    def outputs(self, view) -> np.ndarray:
+        """(n, outputs) float32: what the net's heads say, e.g. quantiles or class logits."""
         device = next(self.net_.parameters()).device
         data = Resident(view.features, self.window, self.mean_, self.sd_, device, view.rows)
         return score_rows(self.net_, data, view.rows)
 
-    def _predict(self, view): return Objective(self.loss).score(self.outputs(view))
+    def _predict(self, view):
+        return Objective(self.loss).score(self.outputs(view))
 
     @property
-    def across_assets(self): return getattr(self.net_, "across_assets", False)
+    def across_assets(self):
+        return getattr(self.net_, "across_assets", False)
 
-    def _count(self): return sum(p.numel() for p in self.net_.parameters())
+    def _count(self):
+        return sum(p.numel() for p in self.net_.parameters())
 
     def _save(self, folder):
         from safetensors.torch import save_file
+
         state = {f"net.{k}": v.detach().cpu().contiguous() for k, v in self.net_.state_dict().items()}
-        with atomic_path(folder/"weights.safetensors") as tmp:
-            save_file(state | {"mean": torch.from_numpy(self.mean_), "sd": torch.from_numpy(self.sd_), "horizons": torch.tensor(self.horizons_)}, tmp)
+        with atomic_path(folder / "weights.safetensors") as tmp:
+            save_file(
+                state
+                | {
+                    "mean": torch.from_numpy(self.mean_),
+                    "sd": torch.from_numpy(self.sd_),
+                    "horizons": torch.tensor(self.horizons_),
+                },
+                tmp,
+            )
 
     def _load(self, folder):
         from safetensors.torch import load_file
-        state = load_file(folder/"weights.safetensors")
+
+        state = load_file(folder / "weights.safetensors")
         self.mean_, self.sd_ = state.pop("mean").numpy(), state.pop("sd").numpy()
         self.horizons_ = int(state.pop("horizons"))
         self.net_ = self._built(len(self.features_))
         self.net_.load_state_dict({k.removeprefix("net."): v for k, v in state.items()})
-        try: device = pick_device(self.device)
-        except NeuralphaError: self.device, device = "auto", pick_device() # fitted where there was another device
+        try:
+            device = pick_device(self.device)
+        except NeuralphaError:
+            self.device, device = "auto", pick_device()  # fitted where there was another device
         self.net_.to(device)
 
-# %% ../../nbs/models/nets.ipynb #d1d42213
-def check_scales(model:Net):
-    "Raise `NeuralphaError` where a model has no scale, or one does not fit into its window."
+# %% ../../nbs/models/nets.ipynb #e8ed5e0c
+def check_scales(model: Net):
+    """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window."""
     if not model.scales or max(model.scales) > model.window:
-        raise NeuralphaError(f"{type(model).__name__}: scales {list(model.scales)} do not fit a window of {model.window} bars; give one or more, none of them longer than the window.")
+        raise NeuralphaError(
+            f"{type(model).__name__}: scales {list(model.scales)} do not fit a window of {model.window} bars; give "
+            "one or more, none of them longer than the window."
+        )
 
-def check_heads(model:Net):
-    "Raise `NeuralphaError` where a model's heads cannot share its width evenly."
-    if model.width % model.heads: raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #c5febafb
+def check_heads(model: Net):
+    """Raise `NeuralphaError` where a model's heads cannot share its width evenly."""
+    if model.width % model.heads:
+        raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
+
+# %% ../../nbs/models/nets.ipynb #d509c151
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 
+
 class Layer(nn.Module):
-    "Linear, norm, ReLU, dropout; with `skip` the input is added back where the widths agree."
+    """Linear, norm, ReLU, dropout; with `skip` the input is added back where the widths agree."""
+
     def __init__(self, width, n, norm, dropout, skip):
         super().__init__()
         self.body = nn.Sequential(nn.Linear(width, n), NORMS[norm](n), nn.ReLU(), nn.Dropout(dropout))
         self.skip = skip and width == n
 
-    def forward(self, x): return x + self.body(x) if self.skip else self.body(x)
+    def forward(self, x):
+        return x + self.body(x) if self.skip else self.body(x)
+
 
 class MLPNet(nn.Module):
-    "Hidden layers on the window laid flat, then a linear head."
-    def __init__(self, width, hidden, outputs, norm="layer", dropout=0., skip=False):
+    """Hidden layers on the window laid flat, then a linear head."""
+
+    def __init__(self, width, hidden, outputs, norm="layer", dropout=0.0, skip=False):
         super().__init__()
         widths = [width, *hidden]
         self.body = nn.Sequential(*[Layer(a, b, norm, dropout, skip) for a, b in zip(widths, widths[1:])])
         self.out = nn.Linear(widths[-1], outputs)
 
-    def forward(self, x, grid=None): return self.out(self.body(x.flatten(1)))
+    def forward(self, x, grid=None):
+        return self.out(self.body(x.flatten(1)))
 
     @property
     def input_weights(self):
         first = next(m for m in self.modules() if isinstance(m, nn.Linear))
-        if len(self.body) and self.body[0].skip: raise NeuralphaError(f"With {first.out_features} units for as many inputs the first layer's skip adds its inputs back without a weight: take another hidden[0], or leave sparse_input at 0.")
+        if len(self.body) and self.body[0].skip:
+            raise NeuralphaError(
+                f"With {first.out_features} units for as many inputs the first layer's skip adds its inputs back "
+                "without a weight: take another hidden[0], or leave sparse_input at 0."
+            )
         return [first.weight]
 
-# %% ../../nbs/models/nets.ipynb #802db8fe
+# %% ../../nbs/models/nets.ipynb #f0151803
 @dataclass(kw_only=True, repr=False, eq=False)
 class MLP(Net):
     """Multilayer perceptron on the decision date's features, or on the last `window` rows side by side.
@@ -166,14 +217,19 @@ class MLP(Net):
     space : ClassVar[dict], default Net.space | {'hidden': ('choice', [(32,), (64, 32), (128, 64), (128, 128, 64)]), 'norm': ('choice', ['layer', 'batch', 'none'])}
     limits : ClassVar[dict], default {'hidden': '[1, inf)', 'norm': NORMS}
     """
-    hidden:tuple|list = (64, 32) # units per layer
-    norm:str = "layer" # "layer" (Ba et al., 2016), "batch" (Ioffe & Szegedy, 2015) or "none"
-    skip:bool = False # add a layer's input to its output where the widths agree (He et al., 2016)
-    dropout:float = .1
-    batch_rows:int = 4096
-    learning_rate:float = 4e-3
-    name:ClassVar[str] = "mlp"
-    space:ClassVar[dict] = Net.space | {"hidden": ("choice", [(32,), (64, 32), (128, 64), (128, 128, 64)]), "norm": ("choice", ["layer", "batch", "none"])}
-    limits:ClassVar[dict] = {"hidden": "[1, inf)", "norm": NORMS}
 
-    def build(self, n_features, outputs): return MLPNet(n_features*self.window, self.hidden, outputs, self.norm, self.dropout, self.skip)
+    hidden: tuple | list = (64, 32)  # units per layer
+    norm: str = "layer"  # "layer" (Ba et al., 2016), "batch" (Ioffe & Szegedy, 2015) or "none"
+    skip: bool = False  # add a layer's input to its output where the widths agree (He et al., 2016)
+    dropout: float = 0.1
+    batch_rows: int = 4096
+    learning_rate: float = 4e-3
+    name: ClassVar[str] = "mlp"
+    space: ClassVar[dict] = Net.space | {
+        "hidden": ("choice", [(32,), (64, 32), (128, 64), (128, 128, 64)]),
+        "norm": ("choice", ["layer", "batch", "none"]),
+    }
+    limits: ClassVar[dict] = {"hidden": "[1, inf)", "norm": NORMS}
+
+    def build(self, n_features, outputs):
+        return MLPNet(n_features * self.window, self.hidden, outputs, self.norm, self.dropout, self.skip)

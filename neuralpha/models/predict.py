@@ -17,22 +17,26 @@ from .base import Estimator, mean_ic
 from .fitting import fit_unit
 from ..splits import Fold
 
-# %% ../../nbs/models/predict.ipynb #85a4a576
+# %% ../../nbs/models/predict.ipynb #ea1a1a25
 def _standing(score, date, kind):
-    "Scores by date: as they are, standardised, or ranked to [-1, 1]."
-    if kind == "mean": return np.asarray(score, np.float64)
-    if kind not in ("z", "rank"): raise unknown_name("ensemble", kind, ["z", "rank", "mean"])
+    """Scores by date: as they are, standardised, or ranked to [-1, 1]."""
+    if kind == "mean":
+        return np.asarray(score, np.float64)
+    if kind not in ("z", "rank"):
+        raise unknown_name("ensemble", kind, ["z", "rank", "mean"])
     s = pd.Series(np.asarray(score, np.float64))
     by = s.groupby(np.asarray(date))
-    if kind == "rank": return (2*by.rank()/(by.transform("size") + 1) - 1).to_numpy()
+    if kind == "rank":
+        return (2 * by.rank() / (by.transform("size") + 1) - 1).to_numpy()
     sd = by.transform("std", ddof=0)
-    return ((s - by.transform("mean"))/sd.where(sd > 0, 1.)).to_numpy()
+    return ((s - by.transform("mean")) / sd.where(sd > 0, 1.0)).to_numpy()
+
 
 def ensemble_scores(
-    scores, # arrays (n,), one per member
-    date, # (n,) date codes
-    kind:str="z", # "z", "rank" or "mean"
-)->np.ndarray: # (n,) float32
+    scores,  # arrays (n,), one per member
+    date,  # (n,) date codes
+    kind: str = "z",  # "z", "rank" or "mean"
+) -> np.ndarray:  # (n,) float32
     """The mean of the members' standings by date.
 
     Parameters
@@ -51,7 +55,7 @@ def ensemble_scores(
     """
     return np.mean([_standing(s, date, kind) for s in scores], 0).astype(np.float32)
 
-# %% ../../nbs/models/predict.ipynb #702d8cd2
+# %% ../../nbs/models/predict.ipynb #b8f87c92
 @dataclass
 class Predictions:
     """Out-of-sample scores of one model.
@@ -69,74 +73,108 @@ class Predictions:
     valid : pd.DataFrame, default pd.DataFrame()
         the same columns on the validation parts, for stacking
     """
-    frame:pd.DataFrame # date, asset, model, fold, seed, score, label; seed -1 is the ensemble
-    models:dict = field(default_factory=dict) # (fold, seed) -> fitted model
-    histories:dict = field(default_factory=dict) # (fold, seed) -> list of records
-    seconds:dict = field(default_factory=dict) # (fold, seed) -> fit and scoring
-    valid:pd.DataFrame = field(default_factory=pd.DataFrame) # the same columns on the validation parts, for stacking
+
+    frame: pd.DataFrame  # date, asset, model, fold, seed, score, label; seed -1 is the ensemble
+    models: dict = field(default_factory=dict)  # (fold, seed) -> fitted model
+    histories: dict = field(default_factory=dict)  # (fold, seed) -> list of records
+    seconds: dict = field(default_factory=dict)  # (fold, seed) -> fit and scoring
+    valid: pd.DataFrame = field(default_factory=pd.DataFrame)  # the same columns on the validation parts, for stacking
 
     @property
-    def name(self): return self.frame["model"].iloc[0]
-    @property
-    def seeds(self): return sorted(set(self.frame["seed"]) - {-1})
+    def name(self):
+        return self.frame["model"].iloc[0]
 
     @property
-    def constant(self)->bool:
-        "No date has two assets with different ensemble scores."
+    def seeds(self):
+        return sorted(set(self.frame["seed"]) - {-1})
+
+    @property
+    def constant(self) -> bool:
+        """No date has two assets with different ensemble scores."""
         return self.frame[self.frame["seed"] == -1].groupby("date")["score"].nunique().max() < 2
 
     def _of(self, seed):
         part = self.frame[self.frame["seed"] == seed]
-        if not len(part): raise NeuralphaError(f"{self.name} has no seed {seed}; there are {', '.join(map(str, self.seeds))} and -1, the ensemble.")
+        if not len(part):
+            raise NeuralphaError(
+                f"{self.name} has no seed {seed}; there are {', '.join(map(str, self.seeds))} and -1, the ensemble."
+            )
         return part.set_index(["date", "asset"]).sort_index()
 
-    def scores(self, seed:int=-1)->pd.Series:
-        "`(date, asset)` scores of one seed; -1 is the ensemble."
+    def scores(self, seed: int = -1) -> pd.Series:
+        """`(date, asset)` scores of one seed; -1 is the ensemble."""
         return self._of(seed)["score"].rename(self.name)
 
-    def labels(self)->pd.Series:
-        "`(date, asset)` realised labels, NaN where not known."
+    def labels(self) -> pd.Series:
+        """`(date, asset)` realised labels, NaN where not known."""
         return self._of(-1)["label"]
 
-    def summary(self)->pd.DataFrame:
-        "Mean IC (Pearson, by date) per fold and seed, in one table."
+    def summary(self) -> pd.DataFrame:
+        """Mean IC (Pearson, by date) per fold and seed, in one table."""
         rows = self.frame.dropna(subset="label")
-        return rows.groupby(["fold", "seed"]).apply(lambda g: mean_ic(g["score"], g["label"], g["date"])).unstack("seed").rename(columns={-1: "ensemble"})
+        return (
+            rows.groupby(["fold", "seed"])
+            .apply(lambda g: mean_ic(g["score"], g["label"], g["date"]))
+            .unstack("seed")
+            .rename(columns={-1: "ensemble"})
+        )
 
     def plot(self, ax=None):
-        "Validation curve of every fold and seed; returns the matplotlib axes."
+        """Validation curve of every fold and seed; returns the matplotlib axes."""
         import matplotlib.pyplot as plt
+
         ax = ax or plt.subplots(figsize=(7, 3))[1]
         for (fold, seed), h in self.histories.items():
             h = pd.DataFrame(h)
             key = next((k for k in ("valid_ic", "valid_loss") if k in h), None)
-            colour = plt.get_cmap("cividis")(.9*fold/max(max(f for f, _ in self.histories), 1))
-            if key and h[key].notna().any(): ax.plot(np.arange(1, len(h) + 1), h[key], lw=1.2, color=colour, label=f"fold {fold}" if seed == self.seeds[0] else None); ax.set_ylabel(key.replace("valid_ic", "validation IC (correlation)").replace("valid_loss", "validation loss"))
+            colour = plt.get_cmap("cividis")(0.9 * fold / max(max(f for f, _ in self.histories), 1))
+            if key and h[key].notna().any():
+                ax.plot(
+                    np.arange(1, len(h) + 1),
+                    h[key],
+                    lw=1.2,
+                    color=colour,
+                    label=f"fold {fold}" if seed == self.seeds[0] else None,
+                )
+                ax.set_ylabel(
+                    key.replace("valid_ic", "validation IC (correlation)").replace("valid_loss", "validation loss")
+                )
         ax.set(xlabel="epoch, tree or penalty", title=f"{self.name}: validation, one line per fold and seed")
         ax.xaxis.get_major_locator().set_params(integer=True)
-        if ax.lines: ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, .5))
+        if ax.lines:
+            ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
         return ax
 
     def __repr__(self):
         n = int((self.frame["seed"] == -1).sum())
-        return (f"Predictions of {self.name}: {n:,} rows, {self.frame['fold'].nunique()} folds × {len(self.seeds)} seeds, "
-                f"mean IC of the ensemble {self.summary()['ensemble'].mean():.4f}, {sum(self.seconds.values()):.0f} s")
+        return (
+            f"Predictions of {self.name}: {n:,} rows, {self.frame['fold'].nunique()} folds × {len(self.seeds)} seeds, "
+            f"mean IC of the ensemble {self.summary()['ensemble'].mean():.4f}, {sum(self.seconds.values()):.0f} s"
+        )
 
-    def _repr_html_(self): return f"<p>{escape(repr(self))}</p>" + self.summary().round(4).to_html()
+    def _repr_html_(self):
+        return f"<p>{escape(repr(self))}</p>" + self.summary().round(4).to_html()
 
-# %% ../../nbs/models/predict.ipynb #1ee757db
-PREDICTIONS = dict(date="date", asset="text", model="text", fold="integer", seed="integer", score="float32", label="number") # columns of the long table
+# %% ../../nbs/models/predict.ipynb #0056ffd7
+PREDICTIONS = dict(
+    date="date", asset="text", model="text", fold="integer", seed="integer", score="float32", label="number"
+)  # columns of the long table
 
-def read_predictions(path)->pd.DataFrame:
-    "The long table of a Parquet file. Raises `NeuralphaError` where it is another."
+
+def read_predictions(path) -> pd.DataFrame:
+    """The long table of a Parquet file. Raises `NeuralphaError` where it is another."""
     return read_table(path, **PREDICTIONS)
 
+
 def predictions_frame(
-    X:Features, y:Label, fold:Fold, name:str,
-    scores:dict, # seed -> scores of the part's rows; the ensemble is added as -1
-    ensemble:str="z",
-    part:str="test", # or "valid"
-)->pd.DataFrame: # date, asset, model, fold, seed, score, label
+    X: Features,
+    y: Label,
+    fold: Fold,
+    name: str,
+    scores: dict,  # seed -> scores of the part's rows; the ensemble is added as -1
+    ensemble: str = "z",
+    part: str = "test",  # or "valid"
+) -> pd.DataFrame:  # date, asset, model, fold, seed, score, label
     """The long table of one fold: every seed and their ensemble.
 
     Parameters
@@ -156,30 +194,51 @@ def predictions_frame(
     pd.DataFrame
         date, asset, model, fold, seed, score, label
     """
-    p, rows = X.panel, getattr(fold, part)
+    p = X.panel
+    rows = getattr(fold, part)
     scores = {**scores, -1: ensemble_scores(list(scores.values()), p.date_code[rows], ensemble)}
-    return pd.concat([pd.DataFrame({"date": p.dates[p.date_code[rows]], "asset": p.assets[p.asset_code[rows]], "model": name, "fold": fold.number,
-                                    "seed": seed, "score": np.float32(s), "label": y.values[rows]}) for seed, s in sorted(scores.items())], ignore_index=True)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "date": p.dates[p.date_code[rows]],
+                    "asset": p.assets[p.asset_code[rows]],
+                    "model": name,
+                    "fold": fold.number,
+                    "seed": seed,
+                    "score": np.float32(s),
+                    "label": y.values[rows],
+                }
+            )
+            for seed, s in sorted(scores.items())
+        ],
+        ignore_index=True,
+    )
 
-# %% ../../nbs/models/predict.ipynb #1e396a0f
+# %% ../../nbs/models/predict.ipynb #5569726b
 def cross_predict(
-    model:Estimator, # unfitted
-    X:Features, y:Label, folds, # from `walk_forward` or `fixed_split`
-    seeds:int=3, # fits per fold, seeds 0, 1, ...; a model without randomness is fitted once
-    device:str="auto", progress:bool=True,
-    target:str="rank", # what is trained on
-    ensemble:str="z", # how seeds are joined: "z", "rank" or "mean"
-    name:str|None=None, # in the table; default the model's
-    together:bool=False, # nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
-    refit:bool=False, # as in `fit_unit`
-)->Predictions:
+    model: Estimator,  # unfitted
+    X: Features,
+    y: Label,
+    folds,  # from `walk_forward` or `fixed_split`
+    seeds: int = 3,  # fits per fold, seeds 0, 1, ...; a model without randomness is fitted once
+    device: str = "auto",
+    progress: bool = True,
+    target: str = "rank",  # what is trained on
+    ensemble: str = "z",  # how seeds are joined: "z", "rank" or "mean"
+    name: str | None = None,  # in the table; default the model's
+    together: bool = False,  # nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
+    refit: bool = False,  # as in `fit_unit`
+) -> Predictions:
     """Fit on every fold and seed and score the test rows: nothing scored was ever fitted on.
 
     Parameters
     ----------
     model : Estimator
         unfitted
-    X, y, folds
+    X : Features
+    y : Label
+    folds
         from `walk_forward` or `fixed_split`
     seeds : int, default 3
         fits per fold, seeds 0, 1, ...; a model without randomness is fitted once
@@ -197,25 +256,43 @@ def cross_predict(
         as in `fit_unit`
     """
     folds = [folds] if isinstance(folds, Fold) else list(folds)
-    if not folds: raise NeuralphaError("There are no folds to predict on.")
+    if not folds:
+        raise NeuralphaError("There are no folds to predict on.")
     if not isinstance(model, Estimator):
-        raise NeuralphaError(f"{model!r} is no model: pass an estimator such as make_model(\"ridge\") or LightGBM(), or one of your own that is a subclass of Estimator.")
-    if not isinstance(seeds, (int, np.integer)) or seeds < 1: raise NeuralphaError(f"seeds is {seeds}; at least one fit per fold is needed.")
-    if together and refit: raise NeuralphaError("Seeds that are trained together stop at epochs of their own and are not fitted again; choose one of together and refit.")
-    name, seeds = name or model.name, range(seeds if model.stochastic else 1)
+        raise NeuralphaError(
+            f"{model!r} is no model: pass an estimator such as make_model(\"ridge\") or LightGBM(), or one of your "
+            "own that is a subclass of Estimator."
+        )
+    if not isinstance(seeds, (int, np.integer)) or seeds < 1:
+        raise NeuralphaError(f"seeds is {seeds}; at least one fit per fold is needed.")
+    if together and refit:
+        raise NeuralphaError(
+            "Seeds that are trained together stop at epochs of their own and are not fitted again; choose one of "
+            "together and refit."
+        )
+    name = name or model.name
+    seeds = range(seeds if model.stochastic else 1)
     units = [(f, s) for f in folds for s in seeds]
-    frames, valid, out = [], [], Predictions(pd.DataFrame())
-    steps, done, ready = bar(units, desc=name) if progress else units, {}, {}
+    frames = []
+    valid = []
+    out = Predictions(pd.DataFrame())
+    steps = bar(units, desc=name) if progress else units
+    done = {}
+    ready = {}
     for fold, seed in steps:
         if together and not done:
             from neuralpha.models.together import fit_seeds
+
             ready = dict(zip(seeds, fit_seeds(model, X, y, fold, seeds, device, target)))
         unit = ready[seed] if together else fit_unit(model, X, y, fold, seed, device, target, refit)
         key = fold.number, seed
         done[seed], out.models[key], out.histories[key], out.seconds[key] = unit, unit.model, unit.history, unit.seconds
-        if seed < seeds[-1]: continue
+        if seed < seeds[-1]:
+            continue
         frames.append(predictions_frame(X, y, fold, name, {s: u.scores for s, u in done.items()}, ensemble))
-        valid.append(predictions_frame(X, y, fold, name, {s: u.valid_scores for s, u in done.items()}, ensemble, "valid"))
+        valid.append(
+            predictions_frame(X, y, fold, name, {s: u.valid_scores for s, u in done.items()}, ensemble, "valid")
+        )
         done = {}
     out.frame, out.valid = (pd.concat(f, ignore_index=True) for f in (frames, valid))
     return out

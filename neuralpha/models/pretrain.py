@@ -25,24 +25,29 @@ from .base import feature_scale
 from .trainer import Resident, Training, pick_device, train
 from .transformer import Transformer, TransformerNet
 
-# %% ../../nbs/models/pretrain.ipynb #e4f89bb9
+# %% ../../nbs/models/pretrain.ipynb #0f769565
 class Rebuild(nn.Module):
-    "A transformer that rebuilds hidden bars; what is hidden becomes a learnt vector."
-    def __init__(self, net:TransformerNet, n_features, share):
+    """A transformer that rebuilds hidden bars; what is hidden becomes a learnt vector."""
+
+    def __init__(self, net: TransformerNet, n_features, share):
         super().__init__()
         self.net, self.share = net, share
-        self.hidden, self.out = nn.Parameter(torch.zeros(n_features)), nn.Linear(net.norm.normalized_shape[0], n_features)
+        self.hidden, self.out = (
+            nn.Parameter(torch.zeros(n_features)),
+            nn.Linear(net.norm.normalized_shape[0], n_features),
+        )
 
-    def forward(self, x, grid=None): return self.out(self.net.encode(x))
+    def forward(self, x, grid=None):
+        return self.out(self.net.encode(x))
 
     def loss(self, x, target, grid):
-        "Mean squared error over the hidden bars; half of them at least is never hidden, the first bar never."
+        """Mean squared error over the hidden bars; half of them at least is never hidden, the first bar never."""
         hide = torch.rand(x.shape[:2], device=x.device) < self.share
         hide[:, 0] = False
         rebuilt = self(torch.where(hide[..., None], self.hidden, x))
-        return (((rebuilt - x)**2).mean(2)*hide).sum()/hide.sum().clamp(min=1)
+        return (((rebuilt - x) ** 2).mean(2) * hide).sum() / hide.sum().clamp(min=1)
 
-# %% ../../nbs/models/pretrain.ipynb #38ea1404
+# %% ../../nbs/models/pretrain.ipynb #7c54bcb1
 @dataclass(kw_only=True, repr=False, eq=False)
 class Pretrained(Transformer):
     """A transformer pretrained by masked reconstruction on all rows of the training dates, then fine-tuned.
@@ -55,29 +60,31 @@ class Pretrained(Transformer):
     pretrain_share : float, default 0.3
         of the dates drawn per pretraining epoch
     history : bool, default False
-        pretrain on the dates before the first training date as well; leaks wherever a fold is
-        tested or validated there
     name : ClassVar[str], default 'pretrained'
     space : ClassVar[dict], default Transformer.space | {'mask_share': ('float', 0.1, 0.5), 'pretrain_epochs': ('int', 1, 10)}
     limits : ClassVar[dict], default {'mask_share': '(0, 1)', 'pretrain_epochs': '[1, inf)', 'pretrain_share': '(0, 1]'}
     """
-    mask_share:float = .3 # of the bars hidden in pretraining
-    pretrain_epochs:int = 5
-    pretrain_share:float = .3 # of the dates drawn per pretraining epoch
-    history:bool = False # pretrain on the dates before the first training date as well; leaks wherever a fold is tested or validated there
-    name:ClassVar[str] = "pretrained"
-    space:ClassVar[dict] = Transformer.space | {"mask_share": ("float", .1, .5), "pretrain_epochs": ("int", 1, 10)}
-    limits:ClassVar[dict] = {"mask_share": "(0, 1)", "pretrain_epochs": "[1, inf)", "pretrain_share": "(0, 1]"}
+
+    mask_share: float = 0.3  # of the bars hidden in pretraining
+    pretrain_epochs: int = 5
+    pretrain_share: float = 0.3  # of the dates drawn per pretraining epoch
+    # pretrain on the dates before the first training date as well; leaks wherever a fold is tested or validated there
+    history: bool = False
+    name: ClassVar[str] = "pretrained"
+    space: ClassVar[dict] = Transformer.space | {"mask_share": ("float", 0.1, 0.5), "pretrain_epochs": ("int", 1, 10)}
+    limits: ClassVar[dict] = {"mask_share": "(0, 1)", "pretrain_epochs": "[1, inf)", "pretrain_share": "(0, 1]"}
 
     def _fit(self, view, target, valid, epochs=None):
-        self.start_ = self._pretrained(view, epochs) # its panel is off the device before the next is put there
+        self.start_ = self._pretrained(view, epochs)  # its panel is off the device before the next is put there
         super()._fit(view, target, valid, epochs)
 
-    def pretraining_rows(self, view)->np.ndarray:
-        "Tradable rows on the dates of the training rows; with `history` on those before the first of them, too."
-        p, use = view.panel, np.zeros(view.panel.n_dates, bool)
+    def pretraining_rows(self, view) -> np.ndarray:
+        """Tradable rows on the dates of the training rows; with `history` on those before the first of them, too."""
+        p = view.panel
+        use = np.zeros(view.panel.n_dates, bool)
         use[view.date_code] = True
-        if self.history: use[:view.date_code.min()] = True
+        if self.history:
+            use[: view.date_code.min()] = True
         return np.flatnonzero(use[p.date_code] & p.tradable)
 
     def _pretrained(self, view, epochs):
@@ -87,14 +94,24 @@ class Pretrained(Transformer):
         with torch.random.fork_rng([]):
             torch.manual_seed(self.seed)
             rebuild = Rebuild(self.build(len(view.names), 1), len(view.names), self.mask_share).to(device)
-        s = Training(loss="mse", learning_rate=self.learning_rate, batch_rows=self.batch_rows, max_epochs=self.pretrain_epochs,
-                     epoch_share=self.pretrain_share, clip=self.clip, precision=self.precision)
+        s = Training(
+            loss="mse",
+            learning_rate=self.learning_rate,
+            batch_rows=self.batch_rows,
+            max_epochs=self.pretrain_epochs,
+            epoch_share=self.pretrain_share,
+            clip=self.clip,
+            precision=self.precision,
+        )
         data = Resident(view.features, self.window, mean, sd, device, past)
         checkpoint = self._checkpoint("pretraining-refit" if epochs else "pretraining")
-        self.pretraining_ = train(rebuild, data, (past, np.zeros(len(past), np.float32)), None, s, self.seed, checkpoint)
+        self.pretraining_ = train(
+            rebuild, data, (past, np.zeros(len(past), np.float32)), None, s, self.seed, checkpoint
+        )
         return {k: v for k, v in rebuild.net.state_dict().items() if not k.startswith("out.")}
 
     def _built(self, n_features):
         net = super()._built(n_features)
-        if hasattr(self, "start_"): net.load_state_dict(self.start_, strict=False)
+        if hasattr(self, "start_"):
+            net.load_state_dict(self.start_, strict=False)
         return net

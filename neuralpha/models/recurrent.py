@@ -19,12 +19,12 @@ import torch.nn.functional as F
 from torch import nn
 from .nets import Net
 
-# %% ../../nbs/models/recurrent.ipynb #24398c60
+# %% ../../nbs/models/recurrent.ipynb #948f377b
 def unrolled(
-    cell, # nn.LSTM or nn.GRU, batch first
-    x:torch.Tensor, # (rows, window, features)
-    dropout:float=0.,
-)->torch.Tensor: # (rows, window, hidden)
+    cell,  # nn.LSTM or nn.GRU, batch first
+    x: torch.Tensor,  # (rows, window, features)
+    dropout: float = 0.0,
+) -> torch.Tensor:  # (rows, window, hidden)
     """The same recurrence written out in plain operations, which `torch.func.vmap` can stack over seeds.
 
     Parameters
@@ -40,31 +40,40 @@ def unrolled(
     torch.Tensor
         (rows, window, hidden)
     """
-    get = lambda kind, layer: getattr(cell, f"{kind}_l{layer}")
+
+    def get(kind, layer):
+        return getattr(cell, f"{kind}_l{layer}")
+
     for layer in range(cell.num_layers):
-        if layer: x = torch.dropout(x, dropout, cell.training)
+        if layer:
+            x = torch.dropout(x, dropout, cell.training)
         enter = F.linear(x, get("weight_ih", layer), get("bias_ih", layer))
-        w, b, out = get("weight_hh", layer), get("bias_hh", layer), []
-        h = c = torch.zeros_like(enter[:, 0, :cell.hidden_size])
+        w = get("weight_hh", layer)
+        b = get("bias_hh", layer)
+        out = []
+        h = c = torch.zeros_like(enter[:, 0, : cell.hidden_size])
         for t in range(x.shape[1]):
-            a, r = enter[:, t], F.linear(h, w, b)
+            a = enter[:, t]
+            r = F.linear(h, w, b)
             if isinstance(cell, nn.LSTM):
                 i, f, g, o = (a + r).chunk(4, 1)
-                c = f.sigmoid()*c + i.sigmoid()*g.tanh()
-                h = o.sigmoid()*c.tanh()
+                c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+                h = o.sigmoid() * c.tanh()
             else:
                 (ar, az, an), (hr, hz, hn) = a.chunk(3, 1), r.chunk(3, 1)
                 z = (az + hz).sigmoid()
-                h = (1 - z)*(an + (ar + hr).sigmoid()*hn).tanh() + z*h
+                h = (1 - z) * (an + (ar + hr).sigmoid() * hn).tanh() + z * h
             out.append(h)
         x = torch.stack(out, 1)
     return x
 
+
 def fused(
-    cell, # nn.LSTM or nn.GRU, batch first
-    x:torch.Tensor, # (rows, window, features)
-)->torch.Tensor: # (rows, window, hidden)
-    """The library's own kernel. cuDNN's dropout between layers has a random state of its own that no seed sets: there PyTorch's is used.
+    cell,  # nn.LSTM or nn.GRU, batch first
+    x: torch.Tensor,  # (rows, window, features)
+) -> torch.Tensor:  # (rows, window, hidden)
+    """The library's own kernel. cuDNN's dropout between layers has a random state of its own that no seed sets: there
+    PyTorch's is used.
 
     Parameters
     ----------
@@ -79,81 +88,106 @@ def fused(
         (rows, window, hidden)
     """
     unseeded = x.is_cuda and cell.training and cell.dropout > 0
-    with torch.backends.cudnn.flags(enabled=False) if unseeded else contextlib.nullcontext(): return cell(x)[0]
+    with torch.backends.cudnn.flags(enabled=False) if unseeded else contextlib.nullcontext():
+        return cell(x)[0]
+
 
 class RecurrentNet(nn.Module):
-    "An LSTM or GRU over the window; dropout on the last state."
-    unroll = False # plain operations instead of the fused cell: for seeds trained together
+    """An LSTM or GRU over the window; dropout on the last state."""
+
+    unroll = False  # plain operations instead of the fused cell: for seeds trained together
+
     def __init__(self, cell, width, hidden, layers, dropout, outputs):
         super().__init__()
-        self.cell = cell(width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.)
+        self.cell = cell(width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
         self.drop, self.out = nn.Dropout(dropout), nn.Linear(hidden, outputs)
 
-    def states(self, x): return unrolled(self.cell, x, self.cell.dropout) if self.unroll else fused(self.cell, x)
-    def forward(self, x, grid=None): return self.out(self.drop(self.states(x)[:, -1]))
+    def states(self, x):
+        return unrolled(self.cell, x, self.cell.dropout) if self.unroll else fused(self.cell, x)
+
+    def forward(self, x, grid=None):
+        return self.out(self.drop(self.states(x)[:, -1]))
 
     @property
-    def input_weights(self): return [self.cell.weight_ih_l0]
+    def input_weights(self):
+        return [self.cell.weight_ih_l0]
 
-# %% ../../nbs/models/recurrent.ipynb #378cd8c5
+# %% ../../nbs/models/recurrent.ipynb #996df4be
 @dataclass(kw_only=True, repr=False, eq=False)
 class LSTM(Net):
-    "Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature."
-    window:int = 20
-    hidden:int = 32
-    layers:int = 1
-    dropout:float = .1
-    name:ClassVar[str] = "lstm"
-    space:ClassVar[dict] = Net.space | {"hidden": ("choice", [16, 32, 64]), "layers": ("int", 1, 2), "window": ("choice", [5, 10, 20, 40])}
-    limits:ClassVar[dict] = {"hidden": "[1, inf)", "layers": "[1, inf)"}
+    """Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature."""
 
-    def build(self, n_features, outputs): return RecurrentNet(nn.LSTM, n_features, self.hidden, self.layers, self.dropout, outputs)
+    window: int = 20
+    hidden: int = 32
+    layers: int = 1
+    dropout: float = 0.1
+    name: ClassVar[str] = "lstm"
+    space: ClassVar[dict] = Net.space | {
+        "hidden": ("choice", [16, 32, 64]),
+        "layers": ("int", 1, 2),
+        "window": ("choice", [5, 10, 20, 40]),
+    }
+    limits: ClassVar[dict] = {"hidden": "[1, inf)", "layers": "[1, inf)"}
+
+    def build(self, n_features, outputs):
+        return RecurrentNet(nn.LSTM, n_features, self.hidden, self.layers, self.dropout, outputs)
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class GRU(LSTM):
-    "Gated recurrent unit over the last `window` bars."
-    name:ClassVar[str] = "gru"
+    """Gated recurrent unit over the last `window` bars."""
 
-    def build(self, n_features, outputs): return RecurrentNet(nn.GRU, n_features, self.hidden, self.layers, self.dropout, outputs)
+    name: ClassVar[str] = "gru"
 
-# %% ../../nbs/models/recurrent.ipynb #0dbb0922
+    def build(self, n_features, outputs):
+        return RecurrentNet(nn.GRU, n_features, self.hidden, self.layers, self.dropout, outputs)
+
+# %% ../../nbs/models/recurrent.ipynb #788e5b0c
 class AttentiveNet(nn.Module):
-    "An LSTM whose states are averaged by attention and joined with the last one."
+    """An LSTM whose states are averaged by attention and joined with the last one."""
+
     unroll = False
+
     def __init__(self, width, hidden, layers, dropout, outputs):
         super().__init__()
         self.enter = nn.Sequential(nn.Linear(width, hidden), nn.Tanh())
-        self.cell = nn.LSTM(hidden, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.)
+        self.cell = nn.LSTM(hidden, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
         self.weigh = nn.Sequential(nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, 1, bias=False))
-        self.drop, self.out = nn.Dropout(dropout), nn.Linear(2*hidden, outputs)
+        self.drop, self.out = nn.Dropout(dropout), nn.Linear(2 * hidden, outputs)
 
     def forward(self, x, grid=None):
         x = self.enter(x)
         h = unrolled(self.cell, x, self.cell.dropout) if self.unroll else fused(self.cell, x)
-        seen = (self.weigh(h).softmax(1)*h).sum(1)
+        seen = (self.weigh(h).softmax(1) * h).sum(1)
         return self.out(self.drop(torch.cat([seen, h[:, -1]], 1)))
 
     @property
-    def input_weights(self): return [self.enter[0].weight]
+    def input_weights(self):
+        return [self.enter[0].weight]
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class ALSTM(LSTM):
-    "Attention LSTM with adversarial training."
-    adversarial:float = .1
-    name:ClassVar[str] = "alstm"
-    space:ClassVar[dict] = LSTM.space | {"adversarial": ("log", .01, 1.)}
+    """Attention LSTM with adversarial training."""
 
-    def build(self, n_features, outputs): return AttentiveNet(n_features, self.hidden, self.layers, self.dropout, outputs)
+    adversarial: float = 0.1
+    name: ClassVar[str] = "alstm"
+    space: ClassVar[dict] = LSTM.space | {"adversarial": ("log", 0.01, 1.0)}
 
-# %% ../../nbs/models/recurrent.ipynb #272a949c
+    def build(self, n_features, outputs):
+        return AttentiveNet(n_features, self.hidden, self.layers, self.dropout, outputs)
+
+# %% ../../nbs/models/recurrent.ipynb #7501f194
 def saliency(
-    model:Net, view, # fitted model and the rows to look at
-)->object: # ndarray (window, n_features), the decision date last
+    model: Net,
+    view,  # fitted model and the rows to look at
+) -> object:  # ndarray (window, n_features), the decision date last
     """Mean absolute gradient of the score by lag and feature, per standard deviation of the feature.
 
     Parameters
     ----------
-    model, view
+    model : Net
+    view
         fitted model and the rows to look at
 
     Returns
@@ -163,9 +197,12 @@ def saliency(
     """
     from neuralpha.models.trainer import Resident
     from neuralpha.models.losses import Objective, _grid_of
-    data = Resident(view.features, model.window, model.mean_, model.sd_, next(model.net_.parameters()).device, view.rows)
+
+    data = Resident(
+        view.features, model.window, model.mean_, model.sd_, next(model.net_.parameters()).device, view.rows
+    )
     x = data.windows(data.at(view.rows)).requires_grad_()
     model.net_.eval()
-    with torch.backends.cudnn.flags(enabled=False): # cuDNN has no gradient outside training
+    with torch.backends.cudnn.flags(enabled=False):  # cuDNN has no gradient outside training
         Objective(model.loss).score(model.net_(x, _grid_of(view.date_code, data.device))).sum().backward()
     return x.grad.abs().mean(0).cpu().numpy()

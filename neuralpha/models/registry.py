@@ -15,37 +15,61 @@ from pathlib import Path
 from ..core import NeuralphaError, read_json, unknown_name
 from .base import Estimator
 
-# %% ../../nbs/models/registry.ipynb #43a13dab
-MODELS = { # name -> "module:class"
-    "ols": "linear:OLS", "ridge": "linear:Ridge", "lasso": "linear:Lasso", "elasticnet": "linear:ElasticNet",
-    "huber": "linear:Huber", "logistic": "linear:Logistic", "pcr": "linear:PCR", "pls": "linear:PLS",
-    "lightgbm": "trees:LightGBM", "randomforest": "trees:RandomForest", "doubleensemble": "trees:DoubleEnsemble",
+# %% ../../nbs/models/registry.ipynb #d71ce85e
+MODELS = {  # name -> "module:class"
+    "ols": "linear:OLS",
+    "ridge": "linear:Ridge",
+    "lasso": "linear:Lasso",
+    "elasticnet": "linear:ElasticNet",
+    "huber": "linear:Huber",
+    "logistic": "linear:Logistic",
+    "pcr": "linear:PCR",
+    "pls": "linear:PLS",
+    "lightgbm": "trees:LightGBM",
+    "randomforest": "trees:RandomForest",
+    "doubleensemble": "trees:DoubleEnsemble",
     "mlp": "nets:MLP",
-    "nn1": "gkx:NN1", "nn2": "gkx:NN2", "nn3": "gkx:NN3", "nn4": "gkx:NN4", "nn5": "gkx:NN5",
-    "lstm": "recurrent:LSTM", "gru": "recurrent:GRU", "alstm": "recurrent:ALSTM", "statespace": "state_space:StateSpace",
-    "tcn": "convolution:TCN", "cnn": "convolution:CNN", "multiscale": "convolution:MultiScale",
+    "nn1": "gkx:NN1",
+    "nn2": "gkx:NN2",
+    "nn3": "gkx:NN3",
+    "nn4": "gkx:NN4",
+    "nn5": "gkx:NN5",
+    "lstm": "recurrent:LSTM",
+    "gru": "recurrent:GRU",
+    "alstm": "recurrent:ALSTM",
+    "statespace": "state_space:StateSpace",
+    "tcn": "convolution:TCN",
+    "cnn": "convolution:CNN",
+    "multiscale": "convolution:MultiScale",
     "transformer": "transformer:Transformer",
-    "stockmixer": "mixers:StockMixer", "timemixer": "mixers:TimeMixer", "crossattention": "mixers:CrossAttention",
-    "autoencoder": "autoencoder:Autoencoder", "pretrained": "pretrain:Pretrained",
-    "widedeep": "wide_deep:WideDeep", "widetrees": "wide_deep:WideTrees",
+    "stockmixer": "mixers:StockMixer",
+    "timemixer": "mixers:TimeMixer",
+    "crossattention": "mixers:CrossAttention",
+    "autoencoder": "autoencoder:Autoencoder",
+    "pretrained": "pretrain:Pretrained",
+    "widedeep": "wide_deep:WideDeep",
+    "widetrees": "wide_deep:WideTrees",
 }
 
-def model_names()->list[str]:
-    "Names `make_model` knows."
+
+def model_names() -> list[str]:
+    """Names `make_model` knows."""
     return sorted(MODELS)
 
-def model_class(name:str)->type:
-    "The class behind a name, in any case."
+
+def model_class(name: str) -> type:
+    """The class behind a name, in any case."""
     key = str(name).strip().lower()
-    if key not in MODELS: raise unknown_name("model", name, MODELS)
+    if key not in MODELS:
+        raise unknown_name("model", name, MODELS)
     module, cls = MODELS[key].split(":")
     return getattr(importlib.import_module(f"neuralpha.models.{module}"), cls)
 
-# %% ../../nbs/models/registry.ipynb #7fb4fb93
+# %% ../../nbs/models/registry.ipynb #e45270c3
 def make_model(
-    name:str, # e.g. "lightgbm"; case does not matter
-    **params, # the model's own parameters
-)->Estimator:
+    name: str,  # e.g. "lightgbm"; case does not matter
+    **params,  # the model's own parameters
+) -> Estimator:
     """An unfitted model by name. Raises `NeuralphaError` for unknown names and parameters, wrong types and values.
 
     Parameters
@@ -57,8 +81,10 @@ def make_model(
     """
     return model_class(name)().clone(**params)
 
-def load_model(folder)->Estimator:
-    "A fitted model from a folder that `save` wrote, whatever its kind."
-    note = Path(folder)/"model.json"
-    if not note.exists(): raise NeuralphaError(f"{folder} holds no model: model.json is missing.")
+
+def load_model(folder) -> Estimator:
+    """A fitted model from a folder that `save` wrote, whatever its kind."""
+    note = Path(folder) / "model.json"
+    if not note.exists():
+        raise NeuralphaError(f"{folder} holds no model: model.json is missing.")
     return model_class(read_json(note, model=str)["model"]).load(folder)

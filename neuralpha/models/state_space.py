@@ -23,27 +23,34 @@ import torch
 from torch import nn
 from .nets import Layer, Net
 
-# %% ../../nbs/models/state_space.ipynb #59b3e063
+# %% ../../nbs/models/state_space.ipynb #9e739b1c
 class StateSpaceNet(nn.Module):
-    "Shocks of every bar of the window, summed with weights that halve every so many bars, and a linear head."
+    """Shocks of every bar of the window, summed with weights that halve every so many bars, and a linear head."""
+
     def __init__(self, width, window, hidden, states, dropout, outputs):
         super().__init__()
         widths = [width, *hidden]
-        self.shock = nn.Sequential(*[Layer(a, b, "none", dropout, False) for a, b in zip(widths, widths[1:])], nn.Linear(widths[-1], states))
-        self.log_half_life = nn.Parameter(torch.linspace(0, 1, states)*torch.tensor(float(window)).log()) # from 1 bar to the window
+        self.shock = nn.Sequential(
+            *[Layer(a, b, "none", dropout, False) for a, b in zip(widths, widths[1:])], nn.Linear(widths[-1], states)
+        )
+        self.log_half_life = nn.Parameter(
+            torch.linspace(0, 1, states) * torch.tensor(float(window)).log()
+        )  # from 1 bar to the window
         self.out = nn.Linear(states, outputs)
-        self.register_buffer("ago", torch.arange(window - 1, -1, -1.), persistent=False)
+        self.register_buffer("ago", torch.arange(window - 1, -1, -1.0), persistent=False)
 
-    def memory(self): # (window, states), of unit length per state
-        weights = torch.exp2(-self.ago[:, None]/self.log_half_life.exp())
-        return weights/weights.norm(dim=0)
+    def memory(self):  # (window, states), of unit length per state
+        weights = torch.exp2(-self.ago[:, None] / self.log_half_life.exp())
+        return weights / weights.norm(dim=0)
 
-    def forward(self, x, grid=None): return self.out((self.shock(x)*self.memory()).sum(1))
+    def forward(self, x, grid=None):
+        return self.out((self.shock(x) * self.memory()).sum(1))
 
     @property
-    def input_weights(self): return [next(m.weight for m in self.shock.modules() if isinstance(m, nn.Linear))]
+    def input_weights(self):
+        return [next(m.weight for m in self.shock.modules() if isinstance(m, nn.Linear))]
 
-# %% ../../nbs/models/state_space.ipynb #2c6e5971
+# %% ../../nbs/models/state_space.ipynb #3870256b
 @dataclass(kw_only=True, repr=False, eq=False)
 class StateSpace(Net):
     """Diagonal state-space net: nonlinear in each bar, linear over the last `window` bars, with learned half-lives.
@@ -62,14 +69,20 @@ class StateSpace(Net):
     space : ClassVar[dict], default Net.space | {'hidden': ('choice', [(16,), (32,), (32, 32)]), 'states': ('choice', [4, 8, 16]), 'window': ('choice', [10, 20, 40])}
     limits : ClassVar[dict], default {'hidden': '[1, inf)', 'states': '[1, inf)'}
     """
-    window:int = 20
-    hidden:tuple|list = (32, 32) # units per layer of what makes a shock of a bar
-    states:int = 8 # shocks, each with a half-life
-    dropout:float = 0.
-    batch_rows:int = 2048
-    learning_rate:float = 4e-3
-    name:ClassVar[str] = "statespace"
-    space:ClassVar[dict] = Net.space | {"hidden": ("choice", [(16,), (32,), (32, 32)]), "states": ("choice", [4, 8, 16]), "window": ("choice", [10, 20, 40])}
-    limits:ClassVar[dict] = {"hidden": "[1, inf)", "states": "[1, inf)"}
 
-    def build(self, n_features, outputs): return StateSpaceNet(n_features, self.window, self.hidden, self.states, self.dropout, outputs)
+    window: int = 20
+    hidden: tuple | list = (32, 32)  # units per layer of what makes a shock of a bar
+    states: int = 8  # shocks, each with a half-life
+    dropout: float = 0.0
+    batch_rows: int = 2048
+    learning_rate: float = 4e-3
+    name: ClassVar[str] = "statespace"
+    space: ClassVar[dict] = Net.space | {
+        "hidden": ("choice", [(16,), (32,), (32, 32)]),
+        "states": ("choice", [4, 8, 16]),
+        "window": ("choice", [10, 20, 40]),
+    }
+    limits: ClassVar[dict] = {"hidden": "[1, inf)", "states": "[1, inf)"}
+
+    def build(self, n_features, outputs):
+        return StateSpaceNet(n_features, self.window, self.hidden, self.states, self.dropout, outputs)

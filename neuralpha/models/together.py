@@ -14,7 +14,7 @@ Not every net allows it: batch norm keeps statistics in place, and nets across a
 # %% auto #0
 __all__ = ['why_not_together', 'stacked_grid', 'Stack', 'train_together', 'fit_seeds']
 
-# %% ../../nbs/models/together.ipynb #5e60696e
+# %% ../../nbs/models/together.ipynb #eef70464
 import copy, time
 import numpy as np
 import torch
@@ -25,62 +25,103 @@ from .base import feature_scale
 from .losses import Grid, Objective
 from .nets import Net
 from .fitting import UnitResult, check_task, checked_scores
-from .trainer import Part, Resident, _autocast, _blocks, _by_date, batching, best_so_far, check_finite, epoch_batches, epoch_seed, fitting_batch_rows, free_memory, judge, penalty, pick_device, repeatable, stale
+from neuralpha.models.trainer import (
+    Part,
+    Resident,
+    _autocast,
+    _blocks,
+    _by_date,
+    batching,
+    best_so_far,
+    check_finite,
+    epoch_batches,
+    epoch_seed,
+    fitting_batch_rows,
+    free_memory,
+    judge,
+    penalty,
+    pick_device,
+    repeatable,
+    stale,
+)
 
-# %% ../../nbs/models/together.ipynb #47b4bf70
-def why_not_together(model, net)->str:
-    "Why a net cannot be trained with its seeds stacked; empty where it can."
-    if type(model)._fit is not Net._fit: return "it has a fit of its own, with steps before or after the training"
-    if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in net.modules()): return "batch norm keeps running statistics"
-    if getattr(net, "across_assets", False): return "the net looks across assets"
-    if hasattr(net, "loss"): return "the net has its own loss"
-    if any(isinstance(m, nn.RNNBase) for m in net.modules()) and not hasattr(net, "unroll"): return "its recurrent cell cannot be stacked"
+# %% ../../nbs/models/together.ipynb #e9bb3d30
+def why_not_together(model, net) -> str:
+    """Why a net cannot be trained with its seeds stacked; empty where it can."""
+    if type(model)._fit is not Net._fit:
+        return "it has a fit of its own, with steps before or after the training"
+    if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in net.modules()):
+        return "batch norm keeps running statistics"
+    if getattr(net, "across_assets", False):
+        return "the net looks across assets"
+    if hasattr(net, "loss"):
+        return "the net has its own loss"
+    if any(isinstance(m, nn.RNNBase) for m in net.modules()) and not hasattr(net, "unroll"):
+        return "its recurrent cell cannot be stacked"
     if model.adversarial or model.input_noise or model.average or model.sparse_input:
         return "adversarial, input_noise, average and sparse_input work seed by seed"
-    if Objective(model.loss).by == "span": return "the Sharpe loss is not a mean over dates"
+    if Objective(model.loss).by == "span":
+        return "the Sharpe loss is not a mean over dates"
     return ""
 
-# %% ../../nbs/models/together.ipynb #4195661b
-def stacked_grid(grid:Grid, seeds:int)->Grid:
-    "The grid of a batch repeated for every seed: seeds × dates lines."
-    step = grid.dates*grid.places
-    at = (grid.position[None] + step*torch.arange(seeds, device=grid.position.device)[:, None]).reshape(-1)
-    return Grid(at, seeds*grid.dates, grid.places)
+# %% ../../nbs/models/together.ipynb #72e2a7d9
+def stacked_grid(grid: Grid, seeds: int) -> Grid:
+    """The grid of a batch repeated for every seed: seeds × dates lines."""
+    step = grid.dates * grid.places
+    at = (grid.position[None] + step * torch.arange(seeds, device=grid.position.device)[:, None]).reshape(-1)
+    return Grid(at, seeds * grid.dates, grid.places)
+
 
 def _clip(params, limit):
-    "Clip each seed's gradient to `limit`; returns the (seeds,) norms before."
+    """Clip each seed's gradient to `limit`; returns the (seeds,) norms before."""
     norm = sum(p.grad.flatten(1).square().sum(1) for p in params.values()).sqrt()
-    scale = (limit/(norm + 1e-6)).clamp(max=1)
-    for p in params.values(): p.grad.mul_(scale.view(-1, *[1]*(p.ndim - 1)))
+    scale = (limit / (norm + 1e-6)).clamp(max=1)
+    for p in params.values():
+        p.grad.mul_(scale.view(-1, *[1] * (p.ndim - 1)))
     return norm
 
-# %% ../../nbs/models/together.ipynb #a93b09c8
+# %% ../../nbs/models/together.ipynb #38aa064b
 class Stack:
-    "Some nets of one architecture as one function of (rows, window, features) to (seeds, rows, outputs)."
+    """Some nets of one architecture as one function of (rows, window, features) to (seeds, rows, outputs)."""
+
     def __init__(self, nets):
         params, self.buffers = stack_module_state(nets)
         self.params = {k: v.detach().clone().requires_grad_() for k, v in params.items()}
         self.skeleton, self.n = copy.deepcopy(nets[0]), len(nets)
-        if hasattr(self.skeleton, "unroll"): self.skeleton.unroll = True
+        if hasattr(self.skeleton, "unroll"):
+            self.skeleton.unroll = True
 
     def __call__(self, x, training):
         self.skeleton.train(training)
-        one = lambda p, b: functional_call(self.skeleton, (p, b), (x, None))
+
+        def one(p, b):
+            return functional_call(self.skeleton, (p, b), (x, None))
+
         return vmap(one, randomness="different")(self.params, self.buffers)
 
     def weights(self, seed):
-        "State dict of one seed."
+        """State dict of one seed."""
         return {k: v[seed].detach().clone() for k, v in {**self.params, **self.buffers}.items()}
 
-# %% ../../nbs/models/together.ipynb #d4350497
+# %% ../../nbs/models/together.ipynb #3fdc0c73
 def train_together(
-    nets, data:Resident, train:tuple, valid:tuple|None, s, seed:int=0, # as in `trainer.train`; `nets` are trained in place
-)->list: # one history per net
+    nets,
+    data: Resident,
+    train: tuple,
+    valid: tuple | None,
+    s,
+    seed: int = 0,  # as in `trainer.train`; `nets` are trained in place
+) -> list:  # one history per net
     """Train nets of one architecture on the same batches; each stops and is kept by its own validation.
 
     Parameters
     ----------
-    nets, data, train, valid, s, seed : default none, none, none, none, none, 0
+    nets
+    data : Resident
+    train : tuple
+    valid : tuple | None
+    s
+    seed : int, default 0
         as in `trainer.train`; `nets` are trained in place
 
     Returns
@@ -88,66 +129,107 @@ def train_together(
     list
         one history per net
     """
-    part, stack, device = Part(data, *train), Stack(nets), data.device
-    valid, by, objective = valid and _by_date(data.panel, *valid), batching(s, nets[0]), Objective(s.loss, s.label_smoothing)
-    with repeatable(device): batch_rows = fitting_batch_rows(nets[0], part, by, s, free_memory(device)//len(nets)) # all seeds' activations are held at once
-    optimizer = torch.optim.AdamW(stack.params.values(), lr=s.learning_rate, weight_decay=s.weight_decay, fused=device.type in ("cpu", "cuda"))
-    histories, best = [[] for _ in nets], [None for _ in nets]
+    part = Part(data, *train)
+    stack = Stack(nets)
+    device = data.device
+    valid = valid and _by_date(data.panel, *valid)
+    by = batching(s, nets[0])
+    objective = Objective(s.loss, s.label_smoothing)
+    with repeatable(device):
+        batch_rows = fitting_batch_rows(
+            nets[0], part, by, s, free_memory(device) // len(nets)
+        )  # all seeds' activations are held at once
+    optimizer = torch.optim.AdamW(
+        stack.params.values(), lr=s.learning_rate, weight_decay=s.weight_decay, fused=device.type in ("cpu", "cuda")
+    )
+    histories = [[] for _ in nets]
+    best = [None for _ in nets]
     with torch.random.fork_rng([device] if device.type == "cuda" else []), repeatable(device):
         for epoch in range(s.max_epochs):
             running = [i for i, h in enumerate(histories) if not stale(h, s.patience)]
-            if not running: break
+            if not running:
+                break
             start = time.perf_counter()
             torch.manual_seed(epoch_seed(seed, epoch))
-            losses = _epoch(stack, optimizer, part, epoch_batches(part.date, np.random.default_rng([seed, epoch]), batch_rows, s.epoch_share, by), by, objective, s)
-            judged, took = _validate(stack, data, valid, s), time.perf_counter() - start
+            losses = _epoch(
+                stack,
+                optimizer,
+                part,
+                epoch_batches(part.date, np.random.default_rng([seed, epoch]), batch_rows, s.epoch_share, by),
+                by,
+                objective,
+                s,
+            )
+            judged = _validate(stack, data, valid, s)
+            took = time.perf_counter() - start
             for i in running:
                 record = {"epoch": epoch + 1, "train_loss": float(losses.mean()), **judged[i]}
-                if best_so_far(record, histories[i]): best[i] = stack.weights(i)
-                histories[i].append({**record, "seconds": took/len(nets)})
-    for net, weights in zip(nets, best): net.load_state_dict(weights)
+                if best_so_far(record, histories[i]):
+                    best[i] = stack.weights(i)
+                histories[i].append({**record, "seconds": took / len(nets)})
+    for net, weights in zip(nets, best):
+        net.load_state_dict(weights)
     return histories
 
-# %% ../../nbs/models/together.ipynb #5f169a2f
+# %% ../../nbs/models/together.ipynb #e00c2dc3
 def _epoch(stack, optimizer, part, batches, by, objective, s):
     losses, norms = [], []
     for at, target, grid in part.batches(batches, by):
-        many, x = stacked_grid(grid, stack.n), part.data.windows(at)
-        with _autocast(x.device, s.precision): out = stack(x, True).float()
-        goal = grid.fill(target).repeat(stack.n, *[1]*part.target.ndim)
+        many = stacked_grid(grid, stack.n)
+        x = part.data.windows(at)
+        with _autocast(x.device, s.precision):
+            out = stack(x, True).float()
+        goal = grid.fill(target).repeat(stack.n, *[1] * part.target.ndim)
         loss = objective.loss(many.fill(out.flatten(0, 1)), goal, many.gaps)
-        total = stack.n*loss + (penalty([p for p in stack.params.values() if p.ndim > 2], s) if s.l1 or s.l2 else 0.)
+        total = stack.n * loss + (penalty([p for p in stack.params.values() if p.ndim > 2], s) if s.l1 or s.l2 else 0.0)
         optimizer.zero_grad(set_to_none=True)
         total.backward()
         norms.append(_clip(stack.params, s.clip).max())
         optimizer.step()
-        losses.append(total.detach()/stack.n)
-    losses, norms = torch.stack(losses).cpu().numpy(), torch.stack(norms).cpu().numpy()
+        losses.append(total.detach() / stack.n)
+    losses = torch.stack(losses).cpu().numpy()
+    norms = torch.stack(norms).cpu().numpy()
     check_finite(losses, norms, batches, part)
     return losses
 
-def _validate(stack, data, valid, s)->list: # of records, one per seed
-    "`trainer.validate` of every seed, from one pass over the rows; `valid` is sorted by date."
-    if valid is None: return [{}]*stack.n
+
+def _validate(stack, data, valid, s) -> list:  # of records, one per seed
+    """`trainer.validate` of every seed, from one pass over the rows; `valid` is sorted by date."""
+    if valid is None:
+        return [{}] * stack.n
     rows, _ = valid
-    date, at, outs = data.panel.date_code[rows], data.at(rows), []
+    date = data.panel.date_code[rows]
+    at = data.at(rows)
+    outs = []
     with torch.no_grad():
-        for block in _blocks(date, 4096): outs.append(stack(data.windows(at[torch.from_numpy(block).to(data.device)]), False).cpu())
+        for block in _blocks(date, 4096):
+            outs.append(stack(data.windows(at[torch.from_numpy(block).to(data.device)]), False).cpu())
     return [judge(out, data.panel, *valid, s) for out in torch.cat(outs, 1).numpy()]
 
-# %% ../../nbs/models/together.ipynb #d484318c
+# %% ../../nbs/models/together.ipynb #822a3106
 def fit_seeds(
-    model, # an unfitted net model
-    X, y, fold, seeds, # list of seeds
-    device:str="auto", target:str="rank",
-)->list: # UnitResult per seed
-    """All seeds of one model on one fold, trained together. Raises `NeuralphaError` for a model that does not allow it.
+    model,  # an unfitted net model
+    X,  # list of seeds
+    y,  # list of seeds
+    fold,  # list of seeds
+    seeds,  # list of seeds
+    device: str = "auto",
+    target: str = "rank",
+) -> list:  # UnitResult per seed
+    """All seeds of one model on one fold, trained together. Raises `NeuralphaError` for a model that does not allow
+    it.
 
     Parameters
     ----------
     model
         an unfitted net model
-    X, y, fold, seeds
+    X
+        list of seeds
+    y
+        list of seeds
+    fold
+        list of seeds
+    seeds
         list of seeds
     device : str, default 'auto'
     target : str, default 'rank'
@@ -157,20 +239,38 @@ def fit_seeds(
     list
         UnitResult per seed
     """
-    if not isinstance(model, Net): raise NeuralphaError(f"{model.name} is not a net; only nets are trained together.")
+    if not isinstance(model, Net):
+        raise NeuralphaError(f"{model.name} is not a net; only nets are trained together.")
     check_task(model, X, y, target)
-    start, where = time.perf_counter(), pick_device(device if model.device == "auto" else model.device)
-    models, goal = [model.clone(seed=int(s), device=str(where)) for s in seeds], y.target(target)
+    start = time.perf_counter()
+    where = pick_device(device if model.device == "auto" else model.device)
+    models = [model.clone(seed=int(s), device=str(where)) for s in seeds]
+    goal = y.target(target)
     mean, sd = feature_scale(X.view(fold.train))
-    for m in models: m.features_, m.horizons_, m.mean_, m.sd_ = tuple(X.names), goal[0].size, mean, sd
+    for m in models:
+        m.features_, m.horizons_, m.mean_, m.sd_ = tuple(X.names), goal[0].size, mean, sd
     nets = [m._built(len(X.names)).to(where) for m in models]
     why = why_not_together(model, nets[0])
-    if why: raise NeuralphaError(f"Seeds of {model.name} cannot be trained together: {why}. Train them one by one.")
+    if why:
+        raise NeuralphaError(f"Seeds of {model.name} cannot be trained together: {why}. Train them one by one.")
     data = Resident(X, model.window, mean, sd, where, np.concatenate([fold.train, fold.valid]))
-    part = lambda rows: (rows, goal[rows])
-    histories = train_together(nets, data, part(fold.train), part(fold.valid) if len(fold.valid) else None, model, models[0].seed)
+
+    def part(rows):
+        return (rows, goal[rows])
+
+    histories = train_together(
+        nets, data, part(fold.train), part(fold.valid) if len(fold.valid) else None, model, models[0].seed
+    )
     out = []
     for m, net, history in zip(models, nets, histories):
         m.net_, m.history_ = net, history
-        out.append(UnitResult(checked_scores(m, X, fold, "test"), checked_scores(m, X, fold, "valid"), m, history, (time.perf_counter() - start)/len(models)))
+        out.append(
+            UnitResult(
+                checked_scores(m, X, fold, "test"),
+                checked_scores(m, X, fold, "valid"),
+                m,
+                history,
+                (time.perf_counter() - start) / len(models),
+            )
+        )
     return out

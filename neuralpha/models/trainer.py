@@ -23,14 +23,20 @@ from ..features.table import Features
 from .base import Parameters, mean_ic, primary, scaled
 from .losses import Grid, Objective, _grid_of
 
-# %% ../../nbs/models/trainer.ipynb #284f0502
+# %% ../../nbs/models/trainer.ipynb #af977fc5
 PRECISIONS = ("auto", "float32", "bfloat16")
 
-def known_device(device:str)->str:
-    "The name of a device as it is. Raises `NeuralphaError` where torch has no such kind of device, here or elsewhere."
-    try: torch.device("cpu" if device == "auto" else device)
-    except RuntimeError as e: raise NeuralphaError(f"Device {device!r} is not understood; use 'auto', 'cpu' or 'cuda'.") from e
+
+def known_device(device: str) -> str:
+    """The name of a device as it is. Raises `NeuralphaError` where torch has no such kind of device, here or
+    elsewhere.
+    """
+    try:
+        torch.device("cpu" if device == "auto" else device)
+    except RuntimeError as e:
+        raise NeuralphaError(f"Device {device!r} is not understood; use 'auto', 'cpu' or 'cuda'.") from e
     return device
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class Training(Parameters):
@@ -39,16 +45,12 @@ class Training(Parameters):
     Parameters
     ----------
     loss : str, default 'ic'
-        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
-        follows from it
     learning_rate : float, default 0.001
     weight_decay : float, default 0.01
         AdamW's
     l1 : float, default 0.0
         penalty on the sum of absolute weights (matrices only)
     sparse_input : float, default 0.0
-        penalty on the norm of each input's first weights; grows a hundredfold to this over
-        `max_epochs`
     l2 : float, default 0.0
         penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
         loss
@@ -72,54 +74,82 @@ class Training(Parameters):
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'
-        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
-        elsewhere; scores are float32
     compile : bool, default False
-        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
-        trainings of larger nets
     device : str, default 'auto'
         "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
     limits : ClassVar[dict], default {'loss': Objective, 'learning_rate': '(0, inf)', 'weight_decay': '[0, inf)', 'l1': '[0, inf)', 'sparse_input': '[0, inf)', 'l2': '[0, inf)', 'clip': '(0, inf)', 'input_noise': '[0, inf)', 'adversarial': '[0, inf)', 'label_smoothing': '[0, 1]', 'average': '[0, inf)', 'batch_rows': '[1, inf)', 'max_epochs': '[1, inf)', 'epoch_share': '(0, 1]', 'patience': '[1, inf)', 'stop_on': ('ic', 'loss'), 'precision': PRECISIONS, 'device': known_device}
     """
-    loss:str = "ic" # a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head follows from it
-    learning_rate:float = 1e-3
-    weight_decay:float = 1e-2 # AdamW's
-    l1:float = 0. # penalty on the sum of absolute weights (matrices only)
-    sparse_input:float = 0. # penalty on the norm of each input's first weights; grows a hundredfold to this over `max_epochs`
-    l2:float = 0. # penalty on the sum of squared weights (matrices only); unlike weight decay a part of the loss
-    clip:float = 1. # largest norm of the gradient
-    input_noise:float = 0. # standard deviation of Gaussian noise on the standardised features
-    adversarial:float = 0. # length of a step on the features that raises the loss most; the loss there is added
-    label_smoothing:float = 0. # 0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
-    average:int = 0 # stochastic weight averaging: validate and keep the mean weights of so many last epochs
-    batch_rows:int = 512 # rows per step; a date with more is cut at random into equal blocks
-    max_epochs:int = 20
-    epoch_share:float = 1. # share of the training dates drawn for each epoch
-    patience:int = 4 # epochs without improvement on validation before training stops
-    stop_on:str = "ic" # "ic" (mean by date) or "loss", on the validation part
-    precision:str = "auto" # of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32 elsewhere; scores are float32
-    compile:bool = False # compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long trainings of larger nets
-    device:str = "auto" # "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
-    limits:ClassVar[dict] = {
-        "loss": Objective, "learning_rate": "(0, inf)", "weight_decay": "[0, inf)", "l1": "[0, inf)", "sparse_input": "[0, inf)", "l2": "[0, inf)", "clip": "(0, inf)",
-        "input_noise": "[0, inf)", "adversarial": "[0, inf)", "label_smoothing": "[0, 1]", "average": "[0, inf)", "batch_rows": "[1, inf)", "max_epochs": "[1, inf)",
-        "epoch_share": "(0, 1]", "patience": "[1, inf)", "stop_on": ("ic", "loss"), "precision": PRECISIONS, "device": known_device}
 
-# %% ../../nbs/models/trainer.ipynb #132756d8
-def pick_device(device:str="auto")->torch.device:
-    "The torch device of a name; \"auto\" takes CUDA where there is one. Raises `NeuralphaError` for a device that is not there."
-    if device == "auto": device = "cuda" if torch.cuda.is_available() else "cpu"
+    loss: str = (
+        "ic"  # a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head follows from it
+    )
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2  # AdamW's
+    l1: float = 0.0  # penalty on the sum of absolute weights (matrices only)
+    sparse_input: float = (
+        0.0  # penalty on the norm of each input's first weights; grows a hundredfold to this over `max_epochs`
+    )
+    l2: float = 0.0  # penalty on the sum of squared weights (matrices only); unlike weight decay a part of the loss
+    clip: float = 1.0  # largest norm of the gradient
+    input_noise: float = 0.0  # standard deviation of Gaussian noise on the standardised features
+    adversarial: float = 0.0  # length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing: float = 0.0  # 0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average: int = 0  # stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows: int = 512  # rows per step; a date with more is cut at random into equal blocks
+    max_epochs: int = 20
+    epoch_share: float = 1.0  # share of the training dates drawn for each epoch
+    patience: int = 4  # epochs without improvement on validation before training stops
+    stop_on: str = "ic"  # "ic" (mean by date) or "loss", on the validation part
+    # of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32 elsewhere; scores are float32
+    precision: str = "auto"
+    # compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long trainings of larger nets
+    compile: bool = False
+    device: str = "auto"  # "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    limits: ClassVar[dict] = {
+        "loss": Objective,
+        "learning_rate": "(0, inf)",
+        "weight_decay": "[0, inf)",
+        "l1": "[0, inf)",
+        "sparse_input": "[0, inf)",
+        "l2": "[0, inf)",
+        "clip": "(0, inf)",
+        "input_noise": "[0, inf)",
+        "adversarial": "[0, inf)",
+        "label_smoothing": "[0, 1]",
+        "average": "[0, inf)",
+        "batch_rows": "[1, inf)",
+        "max_epochs": "[1, inf)",
+        "epoch_share": "(0, 1]",
+        "patience": "[1, inf)",
+        "stop_on": ("ic", "loss"),
+        "precision": PRECISIONS,
+        "device": known_device,
+    }
+
+# %% ../../nbs/models/trainer.ipynb #e946be8c
+def pick_device(device: str = "auto") -> torch.device:
+    """The torch device of a name; "auto" takes CUDA where there is one.
+
+    Raises `NeuralphaError` for a device that is not there.
+    """
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     d = torch.device(known_device(device))
-    if d.type == "cuda": os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8") # bit-equal recurrent nets need it before the first use
+    if d.type == "cuda":
+        os.environ.setdefault(
+            "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
+        )  # bit-equal recurrent nets need it before the first use
     if d.type == "cuda" and (d.index or 0) >= torch.cuda.device_count():
-        raise NeuralphaError(f"Device {device!r} is not there: torch sees {torch.cuda.device_count()} CUDA devices. Use device='cpu'.")
+        raise NeuralphaError(
+            f"Device {device!r} is not there: torch sees {torch.cuda.device_count()} CUDA devices. Use device='cpu'."
+        )
     return d
 
-# %% ../../nbs/models/trainer.ipynb #fff140ac
+# %% ../../nbs/models/trainer.ipynb #4afb04ee
 def worker_device(
-    device:str, # as the user said it
-    worker:int, # number of the process
-)->str:
+    device: str,  # as the user said it
+    worker: int,  # number of the process
+) -> str:
     """The device of one of several workers: GPUs in turn where there are several and none was named.
 
     Parameters
@@ -132,113 +162,152 @@ def worker_device(
     n = torch.cuda.device_count()
     return f"cuda:{worker % n}" if n > 1 and device in ("auto", "cuda") else device
 
-# %% ../../nbs/models/trainer.ipynb #b0aba681
+# %% ../../nbs/models/trainer.ipynb #8632ed7e
 @contextlib.contextmanager
-def float32_kernels(device:torch.device):
-    "A block whose cuDNN and attention kernels keep float32 in float32 (no TF32) and sum in a fixed order."
+def float32_kernels(device: torch.device):
+    """A block whose cuDNN and attention kernels keep float32 in float32 (no TF32) and sum in a fixed order."""
     if device.type != "cuda":
         yield
         return
     from torch.nn.attention import SDPBackend, sdpa_kernel
+
     cudnn = torch.backends.cudnn
-    exact = cudnn.flags(enabled=cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=False) # its own default is no cuDNN at all
-    with exact, sdpa_kernel(SDPBackend.MATH): yield # the fused kernels' gradients are sums in any order
+    exact = cudnn.flags(
+        enabled=cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=False
+    )  # its own default is no cuDNN at all
+    with exact, sdpa_kernel(SDPBackend.MATH):
+        yield  # the fused kernels' gradients are sums in any order
+
 
 @contextlib.contextmanager
-def repeatable(device:torch.device):
-    "A block whose kernels sum in a fixed order; a warning names an operation that has no such kernel."
+def repeatable(device: torch.device):
+    """A block whose kernels sum in a fixed order; a warning names an operation that has no such kernel."""
     if device.type != "cuda":
         yield
         return
-    memory, enabled, warned = torch.utils.deterministic, torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    filled, memory.fill_uninitialized_memory = memory.fill_uninitialized_memory, False # we read nothing that we did not write
+    memory = torch.utils.deterministic
+    enabled = torch.are_deterministic_algorithms_enabled()
+    warned = torch.is_deterministic_algorithms_warn_only_enabled()
+    filled, memory.fill_uninitialized_memory = (
+        memory.fill_uninitialized_memory,
+        False,
+    )  # we read nothing that we did not write
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
-        with float32_kernels(device): yield
+        with float32_kernels(device):
+            yield
     finally:
         torch.use_deterministic_algorithms(enabled, warn_only=warned)
         memory.fill_uninitialized_memory = filled
 
-# %% ../../nbs/models/trainer.ipynb #a0192163
-def cuda_index(device:torch.device)->int:
-    "Number of the GPU that `device` means; `cuda` without a number is the current one."
+# %% ../../nbs/models/trainer.ipynb #df93054b
+def cuda_index(device: torch.device) -> int:
+    """Number of the GPU that `device` means; `cuda` without a number is the current one."""
     return torch.cuda.current_device() if device.index is None else device.index
 
-def free_memory(device:torch.device)->int:
-    "Bytes that can still be had on a device: on a GPU what is free, and what this process holds and does not use, up to its share."
-    if device.type != "cuda": return free_host_memory()
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that can still be had on a device: on a GPU what is free, and what this process holds and does not use, up
+    to its share.
+    """
+    if device.type != "cuda":
+        return free_host_memory()
     free, total = torch.cuda.mem_get_info(device)
     used = torch.cuda.memory_allocated(device)
-    share = total*torch.cuda.get_per_process_memory_fraction(cuda_index(device))
+    share = total * torch.cuda.get_per_process_memory_fraction(cuda_index(device))
     return int(min(free + torch.cuda.memory_reserved(device) - used, share - used))
 
-def free_host_memory()->int:
-    "Bytes of main memory that can still be had; all there is where the system does not say."
-    try: lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError: return os.sysconf("SC_PAGE_SIZE")*os.sysconf("SC_PHYS_PAGES")
-    return next(int(l.split()[1])*1024 for l in lines if l.startswith("MemAvailable:"))
 
-def check_panel_fits(X:Features, window:int, rows:int, device:torch.device, free:int|None=None):
-    "Raise `NeuralphaError` where the resident panel alone would not fit."
-    need, free = 4*len(X.names)*(rows + X.panel.n_assets*(window - 1)), free_memory(device) if free is None else free
-    if need > .9*free: raise NeuralphaError(f"{X.panel.name} needs {need/2**30:.2f} GB on {device}, {free/2**30:.2f} GB are free: take fewer features, a shorter history or another device.")
+def free_host_memory() -> int:
+    """Bytes of main memory that can still be had; all there is where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return next(int(l.split()[1]) * 1024 for l in lines if l.startswith("MemAvailable:"))
 
-# %% ../../nbs/models/trainer.ipynb #59dd7ef7
+
+def check_panel_fits(X: Features, window: int, rows: int, device: torch.device, free: int | None = None):
+    """Raise `NeuralphaError` where the resident panel alone would not fit."""
+    need = 4 * len(X.names) * (rows + X.panel.n_assets * (window - 1))
+    free = free_memory(device) if free is None else free
+    if need > 0.9 * free:
+        raise NeuralphaError(
+            f"{X.panel.name} needs {need / 2**30:.2f} GB on {device}, {free / 2**30:.2f} GB are free: take fewer "
+            "features, a shorter history or another device."
+        )
+
+# %% ../../nbs/models/trainer.ipynb #4684afd3
 class Resident:
     """A feature table, standardised, on a device; windows of it are gathered by index.
 
     Parameters
     ----------
-    X, window
+    X : Features
+    window : int
         rows per window, ending at the row asked for
-    mean, sd
+    mean
+        (n_features,) of the training rows
+    sd
         (n_features,) of the training rows
     device : default 'cpu'
     rows : default None
         panel rows that will be asked for; dates outside their windows are not put on the device
     """
+
     def __init__(
-        self, X:Features, window:int, # rows per window, ending at the row asked for
-        mean, sd, # (n_features,) of the training rows
+        self,
+        X: Features,
+        window: int,  # rows per window, ending at the row asked for
+        mean,  # (n_features,) of the training rows
+        sd,  # (n_features,) of the training rows
         device="cpu",
-        rows=None, # panel rows that will be asked for; dates outside their windows are not put on the device
+        rows=None,  # panel rows that will be asked for; dates outside their windows are not put on the device
     ):
-        p, pad = X.panel, window - 1
+        p = X.panel
+        pad = window - 1
         self.features, self.panel, self.window, self.width = X, p, window, len(X.names)
         d = p.date_code if rows is None else p.date_code[rows]
         self.device = torch.device(device)
         kept = np.flatnonzero((p.date_code >= d.min() - pad) & (p.date_code <= d.max()))
-        if window == 1: kept = kept[np.argsort(p.date_code[kept], kind="stable")] # rows of a date side by side: a batch of dates is read in one go
-        self._at = np.full(p.n_rows, -1, np.int64) # panel row -> first row of its window on the device
-        self._at[kept] = np.arange(len(kept)) + pad*p.asset_code[kept].astype(np.int64)
+        if window == 1:
+            kept = kept[
+                np.argsort(p.date_code[kept], kind="stable")
+            ]  # rows of a date side by side: a batch of dates is read in one go
+        self._at = np.full(p.n_rows, -1, np.int64)  # panel row -> first row of its window on the device
+        self._at[kept] = np.arange(len(kept)) + pad * p.asset_code[kept].astype(np.int64)
         check_panel_fits(X, window, len(kept), self.device)
-        total = len(kept) + pad*p.n_assets
+        total = len(kept) + pad * p.n_assets
         self.values = torch.zeros(total, self.width, device=self.device)
-        for part in np.array_split(kept, 1 + len(kept)*self.width//500_000): # 2 MB at a time: nothing is there twice
+        for part in np.array_split(
+            kept, 1 + len(kept) * self.width // 500_000
+        ):  # 2 MB at a time: nothing is there twice
             at = torch.from_numpy(self._at[part] + pad).to(self.device)
             self.values[at] = torch.from_numpy(scaled(X.values[part], mean, sd)).to(self.device)
-        self.view = self.values.as_strided((total - pad, window*self.width), (self.width, 1))
+        self.view = self.values.as_strided((total - pad, window * self.width), (self.width, 1))
 
-    def at(self, rows:np.ndarray)->torch.Tensor:
-        "Device positions of panel rows, to be given to `windows`."
+    def at(self, rows: np.ndarray) -> torch.Tensor:
+        """Device positions of panel rows, to be given to `windows`."""
         at = self._at[rows]
-        if (at < 0).any(): raise NeuralphaError(f"{int((at < 0).sum())} rows are outside the dates put on the device.")
+        if (at < 0).any():
+            raise NeuralphaError(f"{int((at < 0).sum())} rows are outside the dates put on the device.")
         return torch.from_numpy(at).to(self.device)
 
-    def windows(self, at:torch.Tensor)->torch.Tensor:
-        "(rows, window, n_features) for positions from `at`."
+    def windows(self, at: torch.Tensor) -> torch.Tensor:
+        """(rows, window, n_features) for positions from `at`."""
         return self.view.index_select(0, at).view(-1, self.window, self.width)
 
-# %% ../../nbs/models/trainer.ipynb #1b9e46d7
-SPAN = 20 # consecutive dates at least, however many assets a date has: a Sharpe ratio of fewer is mostly noise
+# %% ../../nbs/models/trainer.ipynb #696d9bdd
+SPAN = 20  # consecutive dates at least, however many assets a date has: a Sharpe ratio of fewer is mostly noise
+
 
 def epoch_batches(
-    date:np.ndarray, # (n,) date code per training row, ascending
-    rng:np.random.Generator,
-    batch_rows:int,
-    share:float=1., # of the dates
-    by:str="date", # "date", "whole" (dates are never cut), "span" (consecutive dates) or "row"
-)->list[np.ndarray]: # positions in `date`, one array per batch
+    date: np.ndarray,  # (n,) date code per training row, ascending
+    rng: np.random.Generator,
+    batch_rows: int,
+    share: float = 1.0,  # of the dates
+    by: str = "date",  # "date", "whole" (dates are never cut), "span" (consecutive dates) or "row"
+) -> list[np.ndarray]:  # positions in `date`, one array per batch
     """One epoch's batches.
 
     Parameters
@@ -258,52 +327,72 @@ def epoch_batches(
         positions in `date`, one array per batch
     """
     if by == "row":
-        order = rng.permutation(len(date))[:max(1, round(share*len(date)))]
-        return np.array_split(order, max(1, round(len(order)/batch_rows)))
+        order = rng.permutation(len(date))[: max(1, round(share * len(date)))]
+        return np.array_split(order, max(1, round(len(order) / batch_rows)))
     starts = np.flatnonzero(np.r_[True, date[1:] != date[:-1]])
     dates = np.split(np.arange(len(date)), starts[1:])
     if by == "span":
-        size = max(SPAN, round(batch_rows*len(dates)/len(date)))
+        size = max(SPAN, round(batch_rows * len(dates) / len(date)))
         first = int(rng.integers(0, max(1, min(size, len(dates) - size + 1))))
-        spans = [np.concatenate(dates[i:i+size]) for i in range(first, max(first + 1, len(dates) - size//2), size)]
-        return [spans[i] for i in rng.permutation(len(spans))[:max(1, round(share*len(spans)))]]
-    chosen = rng.permutation(len(dates))[:max(1, round(share*len(dates)))]
-    batches, open_, size = [], [], 0
+        spans = [
+            np.concatenate(dates[i : i + size]) for i in range(first, max(first + 1, len(dates) - size // 2), size)
+        ]
+        return [spans[i] for i in rng.permutation(len(spans))[: max(1, round(share * len(spans)))]]
+    chosen = rng.permutation(len(dates))[: max(1, round(share * len(dates)))]
+    batches = []
+    open_ = []
+    size = 0
     for i in chosen:
         rows = dates[i]
-        if by == "date" and len(rows) > 1.5*batch_rows:
-            batches += [np.sort(b) for b in np.array_split(rng.permutation(rows), round(len(rows)/batch_rows))]
+        if by == "date" and len(rows) > 1.5 * batch_rows:
+            batches += [np.sort(b) for b in np.array_split(rng.permutation(rows), round(len(rows) / batch_rows))]
             continue
-        if size > 1 and size + len(rows) > 1.25*batch_rows: batches.append(np.concatenate(open_)); open_, size = [], 0
-        open_.append(rows); size += len(rows)
-    if size == 1 and batches: batches[-1] = np.concatenate([batches[-1], *open_])
-    elif open_: batches.append(np.concatenate(open_))
+        if size > 1 and size + len(rows) > 1.25 * batch_rows:
+            batches.append(np.concatenate(open_))
+            open_, size = [], 0
+        open_.append(rows)
+        size += len(rows)
+    if size == 1 and batches:
+        batches[-1] = np.concatenate([batches[-1], *open_])
+    elif open_:
+        batches.append(np.concatenate(open_))
     return batches
 
-# %% ../../nbs/models/trainer.ipynb #7c5b6597
+# %% ../../nbs/models/trainer.ipynb #f3b4e7aa
 def _blocks(date, block_rows):
-    "Positions of `date` in blocks of whole dates."
+    """Positions of `date` in blocks of whole dates."""
     order = np.argsort(date, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(date[order]) != 0])
-    ends, blocks, first = np.r_[starts[1:], len(date)], [], 0
+    ends = np.r_[starts[1:], len(date)]
+    blocks = []
+    first = 0
     for start, end in zip(starts, ends):
-        if end - first > block_rows and start > first: blocks.append(order[first:start]); first = start
+        if end - first > block_rows and start > first:
+            blocks.append(order[first:start])
+            first = start
     return blocks + [order[first:]]
 
+
 def _autocast(device, precision):
-    if precision not in PRECISIONS: raise unknown_name("precision", precision, PRECISIONS)
+    if precision not in PRECISIONS:
+        raise unknown_name("precision", precision, PRECISIONS)
     on = precision == "bfloat16" or precision == "auto" and device.type == "cuda"
     return torch.autocast(device.type, torch.bfloat16) if on else contextlib.nullcontext()
 
+
 def score_rows(
-    net, data:Resident, rows:np.ndarray, # panel rows
-    block_rows:int=4096,
-)->np.ndarray: # (n, outputs) float32
+    net,
+    data: Resident,
+    rows: np.ndarray,  # panel rows
+    block_rows: int = 4096,
+) -> np.ndarray:  # (n, outputs) float32
     """The net's outputs for every row, dropout off; a net across assets sees the rows given of each date.
 
     Parameters
     ----------
-    net, data, rows
+    net
+    data : Resident
+    rows : np.ndarray
         panel rows
     block_rows : int, default 4096
 
@@ -312,78 +401,103 @@ def score_rows(
     np.ndarray
         (n, outputs) float32
     """
-    date, at = data.panel.date_code[rows], data.at(rows)
+    date = data.panel.date_code[rows]
+    at = data.at(rows)
     net.eval()
     out = None
     with torch.inference_mode(), float32_kernels(data.device):
         for block in _blocks(date, block_rows):
             index = torch.from_numpy(block).to(data.device)
             score = net(data.windows(at[index]), _grid_of(date[block], data.device))
-            if out is None: out = torch.empty(len(rows), *score.shape[1:], device=data.device)
+            if out is None:
+                out = torch.empty(len(rows), *score.shape[1:], device=data.device)
             out[index] = score
     return out.cpu().numpy()
 
-# %% ../../nbs/models/trainer.ipynb #0654e5fd
+# %% ../../nbs/models/trainer.ipynb #f2d8d5ea
 class Part:
-    "The rows of one part of a fold, ready to be drawn from."
-    def __init__(self, data:Resident, rows:np.ndarray, target:np.ndarray):
+    """The rows of one part of a fold, ready to be drawn from."""
+
+    def __init__(self, data: Resident, rows: np.ndarray, target: np.ndarray):
         rows, target = _by_date(data.panel, rows, target)
         self.rows, self.date, self.asset = rows, data.panel.date_code[rows], data.panel.asset_code[rows]
         self.data, self.at, self.target = data, data.at(rows), torch.from_numpy(target).to(data.device)
 
     def batches(self, batches, by, ahead=16):
-        "Of each batch (positions for `Resident.windows`, target, grid), sent to the device `ahead` batches at a time."
-        for some in (batches[i:i+ahead] for i in range(0, len(batches), ahead)):
-            grids, sizes = [_places(self.date[b], self.asset[b], by) for b in some], [len(b) for b in some]
+        """Of each batch (positions for `Resident.windows`, target, grid), sent to the device `ahead` batches at a
+        time.
+        """
+        for some in (batches[i : i + ahead] for i in range(0, len(batches), ahead)):
+            grids = [_places(self.date[b], self.asset[b], by) for b in some]
+            sizes = [len(b) for b in some]
             index, position = (_sent(np.concatenate(v), self.data.device) for v in (some, [g[0] for g in grids]))
-            parts = (v.split(sizes) for v in (self.at.index_select(0, index), self.target.index_select(0, index), position))
+            parts = (
+                v.split(sizes) for v in (self.at.index_select(0, index), self.target.index_select(0, index), position)
+            )
             yield from ((at, target, Grid(p, *shape)) for at, target, p, (_, *shape) in zip(*parts, grids))
 
-def _sent(values:np.ndarray, device)->torch.Tensor:
-    "An array on a device; a GPU goes on working while it arrives."
+
+def _sent(values: np.ndarray, device) -> torch.Tensor:
+    """An array on a device; a GPU goes on working while it arrives."""
     values = torch.from_numpy(values)
     return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values.to(device)
 
-def _places(date, asset, by)->tuple: # (n,) places in the flattened grid, and the grid's shape
-    "Where the rows of a batch stand: a line per date; for spans a place per asset, for row losses one line."
-    if by == "row": return np.arange(len(date)), 1, len(date)
+
+def _places(date, asset, by) -> tuple:  # (n,) places in the flattened grid, and the grid's shape
+    """Where the rows of a batch stand: a line per date; for spans a place per asset, for row losses one line."""
+    if by == "row":
+        return np.arange(len(date)), 1, len(date)
     if by == "span":
         (lines, line), (places, place) = (np.unique(v, return_inverse=True) for v in (date, asset))
-        return line*len(places) + place, len(lines), len(places)
-    start = np.flatnonzero(np.r_[True, date[1:] != date[:-1]]) # rows stand date by date: no sorting
+        return line * len(places) + place, len(lines), len(places)
+    start = np.flatnonzero(np.r_[True, date[1:] != date[:-1]])  # rows stand date by date: no sorting
     n = np.diff(np.r_[start, len(date)])
-    return np.arange(len(date)) + np.repeat(np.arange(len(n))*n.max() - start, n), len(n), int(n.max())
+    return np.arange(len(date)) + np.repeat(np.arange(len(n)) * n.max() - start, n), len(n), int(n.max())
+
 
 def _by_date(panel, rows, target):
     order = np.lexsort((rows, panel.date_code[rows]))
     return rows[order], target[order]
 
-# %% ../../nbs/models/trainer.ipynb #5a620059
+# %% ../../nbs/models/trainer.ipynb #c235b5a2
 def step_loss(
-    net, x:torch.Tensor, target:torch.Tensor, grid:Grid, objective:Objective, s:Training,
-)->torch.Tensor:
-    "The loss of one batch with its regularisers; `x` is (rows, window, features)."
-    if s.input_noise: x = x + s.input_noise*torch.randn_like(x)
+    net,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    grid: Grid,
+    objective: Objective,
+    s: Training,
+) -> torch.Tensor:
+    """The loss of one batch with its regularisers; `x` is (rows, window, features)."""
+    if s.input_noise:
+        x = x + s.input_noise * torch.randn_like(x)
+
     def loss_at(x):
-        if hasattr(net, "loss"): return net.loss(x, target, grid) # an autoencoder is trained to rebuild, not to score
-        with _autocast(x.device, s.precision): out = net(x, grid)
+        if hasattr(net, "loss"):
+            return net.loss(x, target, grid)  # an autoencoder is trained to rebuild, not to score
+        with _autocast(x.device, s.precision):
+            out = net(x, grid)
         return objective.loss(grid.fill(out.float()), goal, mask)
-    goal, mask = grid.fill(target), grid.gaps
+
+    goal = grid.fill(target)
+    mask = grid.gaps
     if s.adversarial:
         x = x.requires_grad_()
         loss = loss_at(x)
         g = torch.autograd.grad(loss, x, retain_graph=True)[0]
         length = g.flatten(1).norm(dim=1)[:, None, None]
-        loss = loss + loss_at((x + s.adversarial*g/(length + 1e-12)).detach())
-    else: loss = loss_at(x)
+        loss = loss + loss_at((x + s.adversarial * g / (length + 1e-12)).detach())
+    else:
+        loss = loss_at(x)
     return loss + penalty([p for p in net.parameters() if p.ndim > 1], s) if s.l1 or s.l2 else loss
 
-def penalty(matrices, s:Training):
-    "The L1 and L2 penalties on weight matrices."
-    return sum(s.l1*w.abs().sum() + s.l2*w.square().sum() for w in matrices)
 
-# %% ../../nbs/models/trainer.ipynb #3798f933
-def by_input(weights)->torch.Tensor: # (weights of an input, inputs)
+def penalty(matrices, s: Training):
+    """The L1 and L2 penalties on weight matrices."""
+    return sum(s.l1 * w.abs().sum() + s.l2 * w.square().sum() for w in matrices)
+
+# %% ../../nbs/models/trainer.ipynb #7035dc10
+def by_input(weights) -> torch.Tensor:  # (weights of an input, inputs)
     """Weights, inputs on their second axis, as one matrix with a column per input.
 
     Returns
@@ -393,32 +507,44 @@ def by_input(weights)->torch.Tensor: # (weights of an input, inputs)
     """
     return torch.cat([w.movedim(1, -1).flatten(0, -2) for w in weights])
 
-def input_weights(net)->list:
-    "Weights that read the inputs. Raises `NeuralphaError` for a net that does not say which."
+
+def input_weights(net) -> list:
+    """Weights that read the inputs. Raises `NeuralphaError` for a net that does not say which."""
     weights = getattr(net, "input_weights", None)
-    if weights is None: raise NeuralphaError(f"{type(net).__name__} does not say which weights read its inputs: give it a property `input_weights`, or leave sparse_input at 0.")
+    if weights is None:
+        raise NeuralphaError(
+            f"{type(net).__name__} does not say which weights read its inputs: give it a property `input_weights`, "
+            "or leave sparse_input at 0."
+        )
     return weights
 
-def first_weights(net)->torch.Tensor:
-    "(weights of an input, inputs) copy of the weights that the inputs meet first."
+
+def first_weights(net) -> torch.Tensor:
+    """(weights of an input, inputs) copy of the weights that the inputs meet first."""
     return by_input(input_weights(net))
 
-@torch.no_grad()
-def shrink_inputs(net, optimizer, penalty:float):
-    "The proximal step of `penalty` times the sum of the inputs' norms, after an Adam step."
-    weights, group = input_weights(net), optimizer.param_groups[0]
-    state = [optimizer.state[w] for w in weights]
-    spread = (by_input([v["exp_avg_sq"] for v in state])/(1 - group["betas"][1]**state[0]["step"])).mean(0).sqrt() + group["eps"]
-    kept = (1 - group["lr"]*penalty/spread/by_input(weights).norm(dim=0).clamp(min=1e-12)).clamp(min=0)
-    for w in weights: w.mul_(kept.view(-1, *[1]*(w.ndim - 2)))
 
-# %% ../../nbs/models/trainer.ipynb #7ee49397
-def batching(s:Training, net)->str:
-    "How the batches of a loss and a net must be cut: see `epoch_batches`."
+@torch.no_grad()
+def shrink_inputs(net, optimizer, penalty: float):
+    """The proximal step of `penalty` times the sum of the inputs' norms, after an Adam step."""
+    weights = input_weights(net)
+    group = optimizer.param_groups[0]
+    state = [optimizer.state[w] for w in weights]
+    spread = (by_input([v["exp_avg_sq"] for v in state]) / (1 - group["betas"][1] ** state[0]["step"])).mean(
+        0
+    ).sqrt() + group["eps"]
+    kept = (1 - group["lr"] * penalty / spread / by_input(weights).norm(dim=0).clamp(min=1e-12)).clamp(min=0)
+    for w in weights:
+        w.mul_(kept.view(-1, *[1] * (w.ndim - 2)))
+
+# %% ../../nbs/models/trainer.ipynb #f8fab4c1
+def batching(s: Training, net) -> str:
+    """How the batches of a loss and a net must be cut: see `epoch_batches`."""
     by = Objective(s.loss).by
     return "whole" if by != "span" and getattr(net, "across_assets", False) else by
 
-def one_gradient(net)->torch.Tensor: # (weights,)
+
+def one_gradient(net) -> torch.Tensor:  # (weights,)
     """Lay the gradients of a net side by side: each weight's `.grad` is a view of the vector that is returned.
 
     Returns
@@ -428,13 +554,20 @@ def one_gradient(net)->torch.Tensor: # (weights,)
     """
     weights = [p for p in net.parameters() if p.requires_grad]
     whole = weights[0].new_zeros(sum(p.numel() for p in weights))
-    for p, part in zip(weights, whole.split([p.numel() for p in weights])): p.grad = part.view_as(p)
+    for p, part in zip(weights, whole.split([p.numel() for p in weights])):
+        p.grad = part.view_as(p)
     return whole
 
+
 def run_epoch(
-    net, optimizer, part:Part, batches, by:str, s:Training,
-    sparse_input:float=0., # penalty of `shrink_inputs` after every step
-)->np.ndarray: # (batches,) losses
+    net,
+    optimizer,
+    part: Part,
+    batches,
+    by: str,
+    s: Training,
+    sparse_input: float = 0.0,  # penalty of `shrink_inputs` after every step
+) -> np.ndarray:  # (batches,) losses
     """One pass over the batches. Raises `NeuralphaError` where a loss or a gradient is not finite.
 
     Parameters
@@ -454,45 +587,62 @@ def run_epoch(
         (batches,) losses
     """
     net.train()
-    objective, gradient, losses, norms = Objective(s.loss, s.label_smoothing), one_gradient(net), [], []
+    objective = Objective(s.loss, s.label_smoothing)
+    gradient = one_gradient(net)
+    losses = []
+    norms = []
     for at, target, grid in part.batches(batches, by):
         loss = step_loss(net, part.data.windows(at), target, grid, objective, s)
         gradient.zero_()
         loss.backward()
         norms.append(gradient.norm())
-        gradient.mul_((s.clip/(norms[-1] + 1e-6)).clamp(max=1.))
+        gradient.mul_((s.clip / (norms[-1] + 1e-6)).clamp(max=1.0))
         optimizer.step()
-        if sparse_input: shrink_inputs(net, optimizer, sparse_input)
+        if sparse_input:
+            shrink_inputs(net, optimizer, sparse_input)
         losses.append(loss.detach())
-    losses, norms = torch.stack(losses).cpu().numpy(), torch.stack(norms).cpu().numpy()
+    losses = torch.stack(losses).cpu().numpy()
+    norms = torch.stack(norms).cpu().numpy()
     check_finite(losses, norms, batches, part)
     return losses
 
-def check_finite(losses, norms, batches, part):
-    "Raise `NeuralphaError` naming the date of the first batch whose loss or gradient norm is not finite."
-    bad = np.flatnonzero(~(np.isfinite(losses) & np.isfinite(norms)))
-    if not len(bad): return
-    day = pd.Timestamp(part.data.panel.dates[part.date[batches[bad[0]]].min()]).date()
-    raise NeuralphaError(f"Training diverged in batch {bad[0] + 1} of {len(batches)}, date {day}: loss {losses[bad[0]]:.3g}, gradient "
-                         f"norm {norms[bad[0]]:.3g}. Lower learning_rate or look at the features of that date.")
 
-# %% ../../nbs/models/trainer.ipynb #738e14c0
-def saved_bytes(net, part:Part, batch, by, s)->int:
-    "Bytes autograd keeps for the backward pass of one batch."
+def check_finite(losses, norms, batches, part):
+    """Raise `NeuralphaError` naming the date of the first batch whose loss or gradient norm is not finite."""
+    bad = np.flatnonzero(~(np.isfinite(losses) & np.isfinite(norms)))
+    if not len(bad):
+        return
+    day = pd.Timestamp(part.data.panel.dates[part.date[batches[bad[0]]].min()]).date()
+    raise NeuralphaError(
+        f"Training diverged in batch {bad[0] + 1} of {len(batches)}, date {day}: loss {losses[bad[0]]:.3g}, gradient "
+        f"norm {norms[bad[0]]:.3g}. Lower learning_rate or look at the features of that date."
+    )
+
+# %% ../../nbs/models/trainer.ipynb #321da9a0
+def saved_bytes(net, part: Part, batch, by, s) -> int:
+    """Bytes autograd keeps for the backward pass of one batch."""
     seen = {}
+
     def note(t):
         seen[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
-        return t.detach() # with `t` itself, a graph that keeps its own outputs would never be freed
-    (at, target, grid), = part.batches([batch], by)
-    with torch.random.fork_rng([part.data.device] if part.data.device.type == "cuda" else []), torch.autograd.graph.saved_tensors_hooks(note, lambda t: t):
+        return t.detach()  # with `t` itself, a graph that keeps its own outputs would never be freed
+
+    ((at, target, grid),) = part.batches([batch], by)
+    with (
+        torch.random.fork_rng([part.data.device] if part.data.device.type == "cuda" else []),
+        torch.autograd.graph.saved_tensors_hooks(note, lambda t: t),
+    ):
         step_loss(net, part.data.windows(at), target, grid, Objective(s.loss, s.label_smoothing), s)
     own = {p.untyped_storage().data_ptr() for p in net.parameters()} | {part.data.values.untyped_storage().data_ptr()}
     return sum(v for k, v in seen.items() if k not in own)
 
-# %% ../../nbs/models/trainer.ipynb #f614d589
+# %% ../../nbs/models/trainer.ipynb #2eda981e
 def batch_bytes(
-    net, part:Part, by:str, s:Training,
-)->tuple: # (bytes per row, bytes per pair of rows of one date)
+    net,
+    part: Part,
+    by: str,
+    s: Training,
+) -> tuple:  # (bytes per row, bytes per pair of rows of one date)
     """What a batch needs in training, counted on up to 512 rows of the largest date and on half of them.
 
     Returns
@@ -502,18 +652,26 @@ def batch_bytes(
     """
     largest = int(np.bincount(part.date - part.date[0]).argmax()) + part.date[0]
     rows = np.flatnonzero(part.date == largest)[:512]
-    if len(rows) < 8: rows = np.arange(min(64, len(part.date))) # so few make no pairs to speak of
-    need = lambda b: 2*saved_bytes(net, part, b, by, s)/len(b) # activations, and their gradients while they are worked off
-    state, half = copy.deepcopy(net.state_dict()), rows[:(len(rows) + 1)//2]
+    if len(rows) < 8:
+        rows = np.arange(min(64, len(part.date)))  # so few make no pairs to speak of
+
+    def need(b):
+        return (
+            2 * saved_bytes(net, part, b, by, s) / len(b)
+        )  # activations, and their gradients while they are worked off
+
+    state = copy.deepcopy(net.state_dict())
+    half = rows[: (len(rows) + 1) // 2]
     whole, half, more = need(rows), need(half), len(rows) - len(half)
     net.load_state_dict(state)
-    pair = max(0., (whole - half)/more) if more and part.date[rows[0]] == part.date[rows[-1]] else 0.
-    return whole - pair*len(rows), pair
+    pair = max(0.0, (whole - half) / more) if more and part.date[rows[0]] == part.date[rows[-1]] else 0.0
+    return whole - pair * len(rows), pair
+
 
 def largest_batch(
-    rows, # `batch_rows`, a number or an array
-    largest:int, # rows of the largest date
-    by:str,
+    rows,  # `batch_rows`, a number or an array
+    largest: int,  # rows of the largest date
+    by: str,
 ):
     """Rows of the largest batch that `epoch_batches` may cut.
 
@@ -525,15 +683,22 @@ def largest_batch(
         rows of the largest date
     by : str
     """
-    if by == "row": return rows
-    if by == "span": return np.maximum(rows, SPAN*largest)
-    return np.where((by == "whole") | (largest <= 1.5*rows), np.maximum(1.25*rows, largest), 1.25*rows)
+    if by == "row":
+        return rows
+    if by == "span":
+        return np.maximum(rows, SPAN * largest)
+    return np.where((by == "whole") | (largest <= 1.5 * rows), np.maximum(1.25 * rows, largest), 1.25 * rows)
+
 
 def fitting_batch_rows(
-    net, part:Part, by:str, s:Training,
-    free:int|None=None, # bytes; default what the device has
-)->int: # rows per batch that fit, at most `s.batch_rows`
-    """Rows per batch that fit into memory; warns where that is fewer than asked for, raises where whole dates do not fit.
+    net,
+    part: Part,
+    by: str,
+    s: Training,
+    free: int | None = None,  # bytes; default what the device has
+) -> int:  # rows per batch that fit, at most `s.batch_rows`
+    """Rows per batch that fit into memory; warns where that is fewer than asked for, raises where whole dates do not
+    fit.
 
     Parameters
     ----------
@@ -551,41 +716,58 @@ def fitting_batch_rows(
     """
     free = free_memory(part.data.device) if free is None else free
     largest, (row, pair) = int(np.bincount(part.date - part.date[0]).max()), batch_bytes(net, part, by, s)
+
     def need(rows):
         n = np.minimum(largest_batch(rows, largest, by), len(part.date))
-        return n*(row + pair*np.minimum(n, largest))
-    if need(s.batch_rows) <= .5*free: return s.batch_rows
-    fits = int((need(np.arange(1, s.batch_rows + 1)) <= .5*free).sum())
-    gb = lambda v: f"{v/2**30:.2f} GB"
+        return n * (row + pair * np.minimum(n, largest))
+
+    if need(s.batch_rows) <= 0.5 * free:
+        return s.batch_rows
+    fits = int((need(np.arange(1, s.batch_rows + 1)) <= 0.5 * free).sum())
+
+    def gb(v):
+        return f"{v / 2**30:.2f} GB"
+
     if by in ("whole", "span") and not fits:
         least = f"A date of {largest:,} assets" if by == "whole" else f"{SPAN} dates of {largest:,} assets"
-        raise NeuralphaError(f"{least} need about {gb(need(1))}, more than half of the {gb(free)} free on {part.data.device}. Make the net or the window smaller.")
+        raise NeuralphaError(
+            f"{least} need about {gb(need(1))}, more than half of the {gb(free)} free on {part.data.device}. Make "
+            "the net or the window smaller."
+        )
     import warnings
-    warnings.warn(f"Batches of {s.batch_rows:,} rows need about {gb(need(s.batch_rows))} of {gb(free)} free; batches of {max(16, fits):,} rows are used instead.", stacklevel=2)
+
+    warnings.warn(
+        f"Batches of {s.batch_rows:,} rows need about {gb(need(s.batch_rows))} of {gb(free)} free; batches of "
+        f"{max(16, fits):,} rows are used instead.",
+        stacklevel=2,
+    )
     return max(16, fits)
 
-# %% ../../nbs/models/trainer.ipynb #4fd556fb
+# %% ../../nbs/models/trainer.ipynb #b202b492
 def train(
-    net, data:Resident,
-    train:tuple, valid:tuple|None, # (panel rows, (n,) or (n, horizons) float32 target) each
-    s:Training, seed:int=0,
-    checkpoint=None, # file: written after every epoch, continued from where it exists; `NeuralphaError` where it is another training's
-    watch=None, # called with (epoch, validation gain) after every epoch
-    epochs:int|None=None, # stop after so many of `max_epochs`
-)->list[dict]: # one record per epoch
+    net,
+    data: Resident,
+    train: tuple,
+    valid: tuple | None,  # (panel rows, (n,) or (n, horizons) float32 target) each
+    s: Training,
+    seed: int = 0,
+    # file: written after every epoch, continued from where it exists; `NeuralphaError` where it is another training's
+    checkpoint=None,
+    watch=None,  # called with (epoch, validation gain) after every epoch
+    epochs: int | None = None,  # stop after so many of `max_epochs`
+) -> list[dict]:  # one record per epoch
     """Train `net` in place. Raises `NeuralphaError` naming the date where training diverges.
 
     Parameters
     ----------
     net
     data : Resident
-    train, valid
+    train : tuple
+    valid : tuple | None
         (panel rows, (n,) or (n, horizons) float32 target) each
     s : Training
     seed : int, default 0
     checkpoint : default None
-        file: written after every epoch, continued from where it exists; `NeuralphaError` where it
-        is another training's
     watch : default None
         called with (epoch, validation gain) after every epoch
     epochs : int | None, default None
@@ -597,99 +779,147 @@ def train(
         one record per epoch
     """
     of = checkpoint and training_digests(net, data, train, valid, s, seed)
-    part, valid = Part(data, *train), valid and _by_date(data.panel, *valid)
-    by, device = batching(s, net), data.device
-    optimizer = torch.optim.AdamW(net.parameters(), lr=s.learning_rate, weight_decay=s.weight_decay, fused=device.type in ("cpu", "cuda"))
-    with repeatable(device): batch_rows = fitting_batch_rows(net, part, by, s) # with the kernels of the training
+    part = Part(data, *train)
+    valid = valid and _by_date(data.panel, *valid)
+    by = batching(s, net)
+    device = data.device
+    optimizer = torch.optim.AdamW(
+        net.parameters(), lr=s.learning_rate, weight_decay=s.weight_decay, fused=device.type in ("cpu", "cuda")
+    )
+    with repeatable(device):
+        batch_rows = fitting_batch_rows(net, part, by, s)  # with the kernels of the training
     history, best, recent = resume(checkpoint, of, net, optimizer) or ([], None, [])
     judged = copy.deepcopy(net) if s.average else net
-    worker = torch.compile(net, mode="reduce-overhead" if device.type == "cuda" else None, dynamic=device.type == "cpu") if s.compile else net
+    worker = (
+        torch.compile(net, mode="reduce-overhead" if device.type == "cuda" else None, dynamic=device.type == "cpu")
+        if s.compile
+        else net
+    )
     with torch.random.fork_rng([device] if device.type == "cuda" else []), repeatable(device):
         for epoch in range(len(history), epochs or s.max_epochs):
-            if stale(history, s.patience): break
+            if stale(history, s.patience):
+                break
             start = time.perf_counter()
             torch.manual_seed(epoch_seed(seed, epoch))
             batches = epoch_batches(part.date, np.random.default_rng([seed, epoch]), batch_rows, s.epoch_share, by)
-            losses = run_epoch(worker, optimizer, part, batches, by, s, s.sparse_input*100**(epoch/max(1, s.max_epochs - 1) - 1))
+            losses = run_epoch(
+                worker, optimizer, part, batches, by, s, s.sparse_input * 100 ** (epoch / max(1, s.max_epochs - 1) - 1)
+            )
             if s.average:
-                recent = [*recent, _copy(net)][-s.average:]
+                recent = [*recent, _copy(net)][-s.average :]
                 judged.load_state_dict(_mean_weights(recent))
                 renew_statistics(judged, part, batches, by)
-            if hasattr(judged, "prepare"): judged.prepare(part) # what a net reads off all training rows, e.g. an autoencoder's premium
+            if hasattr(judged, "prepare"):
+                judged.prepare(part)  # what a net reads off all training rows, e.g. an autoencoder's premium
             record = {"epoch": epoch + 1, "train_loss": float(losses.mean()), **validate(judged, data, valid, s)}
-            if best_so_far(record, history): best = _copy(judged)
+            if best_so_far(record, history):
+                best = _copy(judged)
             history.append({**record, "seconds": time.perf_counter() - start})
-            if checkpoint: save_checkpoint(checkpoint, of, net, optimizer, best, recent, history)
-            if watch and valid is not None: watch(epoch, _gain(record))
+            if checkpoint:
+                save_checkpoint(checkpoint, of, net, optimizer, best, recent, history)
+            if watch and valid is not None:
+                watch(epoch, _gain(record))
     net.load_state_dict(best)
     return history
 
-# %% ../../nbs/models/trainer.ipynb #e8bb3462
-def epoch_seed(seed, epoch)->int:
-    "The torch seed of one epoch."
+# %% ../../nbs/models/trainer.ipynb #ad6c1f1e
+def epoch_seed(seed, epoch) -> int:
+    """The torch seed of one epoch."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
-def _copy(net): return {k: v.detach().clone() for k, v in net.state_dict().items()}
+
+def _copy(net):
+    return {k: v.detach().clone() for k, v in net.state_dict().items()}
+
 
 def _mean_weights(states):
-    return {k: torch.stack([s[k] for s in states]).mean(0) if v.is_floating_point() else v for k, v in states[-1].items()}
+    return {
+        k: torch.stack([s[k] for s in states]).mean(0) if v.is_floating_point() else v for k, v in states[-1].items()
+    }
+
 
 @torch.no_grad()
-def renew_statistics(net, part:Part, batches, by:str):
-    "Batch norm's running statistics of the net's own weights, from one pass over the batches; a net without batch norm stays as it is."
-    norms, seen = [m for m in net.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)], 0
-    if not norms: return
-    net.eval() # dropout off, as when it scores
+def renew_statistics(net, part: Part, batches, by: str):
+    """Batch norm's running statistics of the net's own weights, from one pass over the batches; a net without batch
+    norm stays as it is.
+    """
+    norms = [m for m in net.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
+    seen = 0
+    if not norms:
+        return
+    net.eval()  # dropout off, as when it scores
     for at, _, grid in part.batches(batches, by):
         seen += len(at)
-        for m in norms: m.train().momentum = len(at)/seen # the mean over rows, whatever the sizes of the batches
+        for m in norms:
+            m.train().momentum = len(at) / seen  # the mean over rows, whatever the sizes of the batches
         net(part.data.windows(at), grid)
 
-def _gain(record): return record["valid_ic"] if "valid_ic" in record else -record["valid_loss"]
 
-def _judged(record)->bool: return not {"valid_ic", "valid_loss"}.isdisjoint(record)
+def _gain(record):
+    return record["valid_ic"] if "valid_ic" in record else -record["valid_loss"]
 
-def best_so_far(record, history)->bool:
-    "Whether an epoch's weights are kept: none before was as good on validation; always where none was held."
+
+def _judged(record) -> bool:
+    return not {"valid_ic", "valid_loss"}.isdisjoint(record)
+
+
+def best_so_far(record, history) -> bool:
+    """Whether an epoch's weights are kept: none before was as good on validation; always where none was held."""
     return not _judged(record) or not history or _gain(record) > max(map(_gain, history))
 
-def stale(history, patience)->bool:
-    "No epoch of the last `patience` was better on validation than the best before."
+
+def stale(history, patience) -> bool:
+    """No epoch of the last `patience` was better on validation than the best before."""
     return bool(history) and _judged(history[0]) and len(history) - best_epoch(history) >= patience
 
-def best_epoch(history)->int:
-    "The epoch, from 1, that was best on validation; the last where none was held."
+
+def best_epoch(history) -> int:
+    """The epoch, from 1, that was best on validation; the last where none was held."""
     return 1 + int(np.argmax([_gain(h) for h in history])) if history and _judged(history[0]) else len(history)
 
-def own_loss(net, data, rows, target)->float:
-    "Mean over rows of a net's own loss."
-    date, at, total = data.panel.date_code[rows], data.at(rows), 0.
+
+def own_loss(net, data, rows, target) -> float:
+    """Mean over rows of a net's own loss."""
+    date = data.panel.date_code[rows]
+    at = data.at(rows)
+    total = 0.0
     net.eval()
     with torch.no_grad():
         for block in _blocks(date, 4096):
-            x, goal = data.windows(at[torch.from_numpy(block).to(data.device)]), torch.from_numpy(target[block]).to(data.device)
-            total += len(block)*net.loss(x, goal, _grid_of(date[block], data.device)).item()
-    return total/len(rows)
+            x = data.windows(at[torch.from_numpy(block).to(data.device)])
+            goal = torch.from_numpy(target[block]).to(data.device)
+            total += len(block) * net.loss(x, goal, _grid_of(date[block], data.device)).item()
+    return total / len(rows)
 
-def validate(net, data, valid, s)->dict:
-    "The record of what early stopping watches."
-    if valid is None: return {}
-    if s.stop_on == "loss" and hasattr(net, "loss"): return {"valid_loss": own_loss(net, data, *valid)}
+
+def validate(net, data, valid, s) -> dict:
+    """The record of what early stopping watches."""
+    if valid is None:
+        return {}
+    if s.stop_on == "loss" and hasattr(net, "loss"):
+        return {"valid_loss": own_loss(net, data, *valid)}
     return judge(score_rows(net, data, valid[0]), data.panel, *valid, s)
 
-def judge(out, panel, rows, target, s)->dict:
-    "What early stopping watches, of a net's outputs for some rows: the mean IC, or the loss without label smoothing."
-    objective, date = Objective(s.loss), panel.date_code[rows]
-    if s.stop_on == "ic": return {"valid_ic": mean_ic(objective.score(out), primary(target), date)}
-    total, spans = 0., objective.by == "span" # a Sharpe ratio is one of all dates, not a mean over blocks of them
+
+def judge(out, panel, rows, target, s) -> dict:
+    """What early stopping watches, of a net's outputs for some rows: the mean IC, or the loss without label smoothing."""
+    objective = Objective(s.loss)
+    date = panel.date_code[rows]
+    if s.stop_on == "ic":
+        return {"valid_ic": mean_ic(objective.score(out), primary(target), date)}
+    total = 0.0
+    spans = objective.by == "span"  # a Sharpe ratio is one of all dates, not a mean over blocks of them
     for block in _blocks(date, len(rows) if spans else 4096):
         at, *shape = _places(date[block], panel.asset_code[rows[block]], "span" if spans else "date")
         grid = Grid(torch.from_numpy(at), *shape)
-        total += len(block)*objective.loss(*(grid.fill(torch.from_numpy(v[block])) for v in (out, target)), grid.gaps).item()
-    return {"valid_loss": total/len(rows)}
+        total += (
+            len(block)
+            * objective.loss(*(grid.fill(torch.from_numpy(v[block])) for v in (out, target)), grid.gaps).item()
+        )
+    return {"valid_loss": total / len(rows)}
 
-# %% ../../nbs/models/trainer.ipynb #1d6d48a4
-def training_digests(net, data, train, valid, s, seed)->dict: # what a training's weights follow from -> digest
+# %% ../../nbs/models/trainer.ipynb #6f6f46e9
+def training_digests(net, data, train, valid, s, seed) -> dict:  # what a training's weights follow from -> digest
     """Digests of all that two trainings must share for one to continue the other.
 
     Returns
@@ -700,29 +930,55 @@ def training_digests(net, data, train, valid, s, seed)->dict: # what a training'
     free = {"patience", "device"} | (set() if s.sparse_input else {"max_epochs"})
     settings = {f.name: getattr(s, f.name) for f in fields(s) if f.name not in free}
     shapes = {k: list(v.shape) for k, v in net.state_dict().items()}
-    return {"settings": digest(settings, shapes, data.window, data.device.type), "seed": digest(seed), "training rows": digest(*train),
-            "validation rows": digest(*valid) if valid else "", "features": data.features.digest}
+    return {
+        "settings": digest(settings, shapes, data.window, data.device.type),
+        "seed": digest(seed),
+        "training rows": digest(*train),
+        "validation rows": digest(*valid) if valid else "",
+        "features": data.features.digest,
+    }
+
 
 def save_checkpoint(path, of, net, optimizer, best, recent, history):
-    "Write the state after an epoch; replaces the file as a whole."
+    """Write the state after an epoch; replaces the file as a whole."""
     from safetensors.torch import save_file
+
     state = {f"net.{k}": v for k, v in net.state_dict().items()} | {f"best.{k}": v for k, v in best.items()}
     state |= {f"recent{i}.{k}": v for i, weights in enumerate(recent) for k, v in weights.items()}
-    for i, slots in optimizer.state_dict()["state"].items(): state |= {f"optimizer.{i}.{k}": v for k, v in slots.items()}
+    for i, slots in optimizer.state_dict()["state"].items():
+        state |= {f"optimizer.{i}.{k}": v for k, v in slots.items()}
     with atomic_path(path) as tmp:
-        save_file({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, tmp, {"history": canonical_json(history), "of": canonical_json(of)})
+        save_file(
+            {k: v.detach().cpu().contiguous().clone() for k, v in state.items()},
+            tmp,
+            {"history": canonical_json(history), "of": canonical_json(of)},
+        )
+
 
 def resume(path, of, net, optimizer):
-    "(history, best weights, recent weights) from a checkpoint, with net and optimiser set to it; None where there is no file."
+    """(history, best weights, recent weights) from a checkpoint, with net and optimiser set to it;
+
+    None where there is no file.
+    """
     from safetensors import safe_open
-    if not path or not Path(path).exists(): return None
+
+    if not path or not Path(path).exists():
+        return None
     with safe_open(str(path), "pt", str(next(net.parameters()).device)) as f:
         note = f.metadata() or {}
         written = json.loads(note.get("of", "{}"))
         other = [k for k in of if written.get(k) != of[k]]
-        if other: raise NeuralphaError(f"{path} is the checkpoint of another training: its {', '.join(other)} differ. Delete the file or name another.")
-        state, history = {k: f.get_tensor(k) for k in f.keys()}, json.loads(note["history"])
-    part = lambda name: {k.removeprefix(name + "."): v for k, v in state.items() if k.startswith(name + ".")}
+        if other:
+            raise NeuralphaError(
+                f"{path} is the checkpoint of another training: its {', '.join(other)} differ. Delete the file or "
+                "name another."
+            )
+        state = {k: f.get_tensor(k) for k in f.keys()}
+        history = json.loads(note["history"])
+
+    def part(name):
+        return {k.removeprefix(name + "."): v for k, v in state.items() if k.startswith(name + ".")}
+
     net.load_state_dict(part("net"))
     slots = {}
     for k, v in part("optimizer").items():
@@ -732,10 +988,11 @@ def resume(path, of, net, optimizer):
     n = 1 + max((int(k.split(".")[0][6:]) for k in state if k.startswith("recent")), default=-1)
     return history, part("best"), [part(f"recent{i}") for i in range(n)]
 
-# %% ../../nbs/models/trainer.ipynb #16dad37b
+# %% ../../nbs/models/trainer.ipynb #7db29637
 def plot_history(history, ax=None):
-    "Training loss and validation IC (or loss) by epoch; returns the matplotlib axes."
+    """Training loss and validation IC (or loss) by epoch; returns the matplotlib axes."""
     import matplotlib.pyplot as plt
+
     h = pd.DataFrame(history)
     ax = ax or plt.subplots(figsize=(7, 3))[1]
     key = next(k for k in ("valid_ic", "valid_loss") if k in h)

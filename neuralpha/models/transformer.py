@@ -19,15 +19,16 @@ import torch.nn.functional as F
 from torch import nn
 from .nets import Net, check_heads
 
-# %% ../../nbs/models/transformer.ipynb #4e40da6d
+# %% ../../nbs/models/transformer.ipynb #66090b6a
 class Block(nn.Module):
-    "Pre-norm causal self-attention and a feed-forward layer; (rows, window, width) in and out."
+    """Pre-norm causal self-attention and a feed-forward layer; (rows, window, width) in and out."""
+
     def __init__(self, width, heads, dropout):
         super().__init__()
         self.heads, self.drop = heads, nn.Dropout(dropout)
         self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv, self.join = nn.Linear(width, 3*width), nn.Linear(width, width)
-        self.feed = nn.Sequential(nn.Linear(width, 2*width), nn.GELU(), nn.Linear(2*width, width))
+        self.qkv, self.join = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.feed = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
     def forward(self, x):
         q, k, v = (p.unflatten(2, (self.heads, -1)).transpose(1, 2) for p in self.qkv(self.before(x)).chunk(3, 2))
@@ -35,33 +36,44 @@ class Block(nn.Module):
         x = x + self.drop(self.join(said))
         return x + self.drop(self.feed(self.between(x)))
 
+
 class TransformerNet(nn.Module):
-    "Embedding plus learnt lag, blocks, and a linear head on the decision date."
+    """Embedding plus learnt lag, blocks, and a linear head on the decision date."""
+
     def __init__(self, n_features, window, width, heads, layers, dropout, outputs):
         super().__init__()
-        self.embed, self.lag = nn.Linear(n_features, width), nn.Parameter(.02*torch.randn(window, width))
+        self.embed, self.lag = nn.Linear(n_features, width), nn.Parameter(0.02 * torch.randn(window, width))
         self.blocks = nn.Sequential(*[Block(width, heads, dropout) for _ in range(layers)])
         self.norm, self.out = nn.LayerNorm(width), nn.Linear(width, outputs)
 
-    def encode(self, x): return self.norm(self.blocks(self.embed(x) + self.lag))
+    def encode(self, x):
+        return self.norm(self.blocks(self.embed(x) + self.lag))
 
-    def forward(self, x, grid=None): return self.out(self.encode(x)[:, -1])
+    def forward(self, x, grid=None):
+        return self.out(self.encode(x)[:, -1])
 
     @property
-    def input_weights(self): return [self.embed.weight]
+    def input_weights(self):
+        return [self.embed.weight]
 
-# %% ../../nbs/models/transformer.ipynb #81b0b186
+# %% ../../nbs/models/transformer.ipynb #7f9ef55a
 @dataclass(kw_only=True, repr=False, eq=False)
 class Transformer(Net):
-    "Causal transformer over the last `window` bars."
-    window:int = 20
-    width:int = 32
-    heads:int = 4
-    layers:int = 2
-    dropout:float = .1
-    name:ClassVar[str] = "transformer"
-    space:ClassVar[dict] = Net.space | {"width": ("choice", [16, 32, 64]), "heads": ("choice", [2, 4]), "layers": ("int", 1, 3), "window": ("choice", [10, 20, 40])}
-    limits:ClassVar[dict] = {"width": "[1, inf)", "heads": "[1, inf)", "layers": "[1, inf)"}
+    """Causal transformer over the last `window` bars."""
+
+    window: int = 20
+    width: int = 32
+    heads: int = 4
+    layers: int = 2
+    dropout: float = 0.1
+    name: ClassVar[str] = "transformer"
+    space: ClassVar[dict] = Net.space | {
+        "width": ("choice", [16, 32, 64]),
+        "heads": ("choice", [2, 4]),
+        "layers": ("int", 1, 3),
+        "window": ("choice", [10, 20, 40]),
+    }
+    limits: ClassVar[dict] = {"width": "[1, inf)", "heads": "[1, inf)", "layers": "[1, inf)"}
 
     def _check_params(self):
         super()._check_params()
@@ -70,15 +82,17 @@ class Transformer(Net):
     def build(self, n_features, outputs):
         return TransformerNet(n_features, self.window, self.width, self.heads, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/transformer.ipynb #e49bd8aa
+# %% ../../nbs/models/transformer.ipynb #fa1e57d4
 def attention_of_last_bar(
-    net:TransformerNet, x:torch.Tensor, # (rows, window, n_features)
-)->torch.Tensor: # (heads, window)
+    net: TransformerNet,
+    x: torch.Tensor,  # (rows, window, n_features)
+) -> torch.Tensor:  # (heads, window)
     """Attention the decision date pays to each bar in the first block, averaged over rows.
 
     Parameters
     ----------
-    net, x
+    net : TransformerNet
+    x : torch.Tensor
         (rows, window, n_features)
 
     Returns
@@ -88,5 +102,8 @@ def attention_of_last_bar(
     """
     block = net.blocks[0]
     with torch.no_grad():
-        q, k, _ = (p.unflatten(2, (block.heads, -1)).transpose(1, 2) for p in block.qkv(block.before(net.embed(x) + net.lag)).chunk(3, 2))
-        return (q[:, :, -1:] @ k.transpose(2, 3)/q.shape[-1]**.5).softmax(-1)[:, :, 0].mean(0)
+        q, k, _ = (
+            p.unflatten(2, (block.heads, -1)).transpose(1, 2)
+            for p in block.qkv(block.before(net.embed(x) + net.lag)).chunk(3, 2)
+        )
+        return (q[:, :, -1:] @ k.transpose(2, 3) / q.shape[-1] ** 0.5).softmax(-1)[:, :, 0].mean(0)

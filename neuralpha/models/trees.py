@@ -28,12 +28,18 @@ from ..core import NeuralphaError, read_json, write_json, write_text
 from ..features.table import View
 from .base import Estimator, mean_ic
 
-# %% ../../nbs/models/trees.ipynb #b9359a77
-OBJECTIVES = {"regression": ("regression", "l2"), "huber": ("huber", "huber"), "rank": ("lambdarank", "ndcg"), "direction": ("binary", "binary_logloss")}
+# %% ../../nbs/models/trees.ipynb #027d6ac4
+OBJECTIVES = {
+    "regression": ("regression", "l2"),
+    "huber": ("huber", "huber"),
+    "rank": ("lambdarank", "ndcg"),
+    "direction": ("binary", "binary_logloss"),
+}
+
 
 def leaves_and_splits(
-    boosters, # (booster, trees used) pairs
-)->int:
+    boosters,  # (booster, trees used) pairs
+) -> int:
     """Leaf values and split thresholds in all: a tree of n leaves has 2n - 1.
 
     Parameters
@@ -41,14 +47,28 @@ def leaves_and_splits(
     boosters
         (booster, trees used) pairs
     """
-    return sum(2*t["num_leaves"] - 1 for b, n in boosters for t in b.dump_model(num_iteration=n)["tree_info"])
+    return sum(2 * t["num_leaves"] - 1 for b, n in boosters for t in b.dump_model(num_iteration=n)["tree_info"])
 
-def best_trees(booster)->int:
-    "The trees validation kept; all of them where it did not judge."
-    return booster.best_iteration if booster.best_iteration > 0 else booster.num_trees() # 0 without validation, -1 where read from a file
 
-BOOSTING = {"n_trees": "[1, inf)", "learning_rate": "(0, inf)", "num_leaves": "[2, 131072]", "min_leaf": "[1, inf)", "bagging_fraction": "(0, 1]",
-            "l2": "[0, inf)", "max_bin": "[2, inf)", "patience": "[1, inf)", "threads": "[0, inf)"} # limits of what LightGBM is told
+def best_trees(booster) -> int:
+    """The trees validation kept; all of them where it did not judge."""
+    return (
+        booster.best_iteration if booster.best_iteration > 0 else booster.num_trees()
+    )  # 0 without validation, -1 where read from a file
+
+
+BOOSTING = {
+    "n_trees": "[1, inf)",
+    "learning_rate": "(0, inf)",
+    "num_leaves": "[2, 131072]",
+    "min_leaf": "[1, inf)",
+    "bagging_fraction": "(0, 1]",
+    "l2": "[0, inf)",
+    "max_bin": "[2, inf)",
+    "patience": "[1, inf)",
+    "threads": "[0, inf)",
+}  # limits of what LightGBM is told
+
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class BoostingSettings(Estimator):
@@ -81,142 +101,221 @@ class BoostingSettings(Estimator):
         0: OMP_NUM_THREADS or all cores; the result does not depend on it
     limits : ClassVar[dict], default BOOSTING | {'objective': OBJECTIVES, 'feature_fraction': '(0, 1]', 'l1': '[0, inf)', 'stop_on': ('ic', 'loss'), 'lags': '[1, inf)'}
     """
-    objective:str = "regression" # or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
-    n_trees:int = 1000 # at most
-    learning_rate:float = .03
-    num_leaves:int = 31
-    min_leaf:int = 200 # rows in a leaf at least; no more than 1 % of the training rows is asked for
-    feature_fraction:float = .6 # share of columns drawn per tree
-    bagging_fraction:float = .7 # share of rows drawn per tree
-    l1:float = 0.
-    l2:float = 1.
-    max_bin:int = 127
-    stop_on:str = "ic" # "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
-    patience:int = 80 # trees without improvement on validation
-    lags:tuple|list = () # e.g. (1, 5): rows that many bars earlier as further columns
-    threads:int = 0 # 0: OMP_NUM_THREADS or all cores; the result does not depend on it
-    limits:ClassVar[dict] = BOOSTING | {"objective": OBJECTIVES, "feature_fraction": "(0, 1]", "l1": "[0, inf)", "stop_on": ("ic", "loss"), "lags": "[1, inf)"}
+
+    objective: str = "regression"  # or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
+    n_trees: int = 1000  # at most
+    learning_rate: float = 0.03
+    num_leaves: int = 31
+    min_leaf: int = 200  # rows in a leaf at least; no more than 1 % of the training rows is asked for
+    feature_fraction: float = 0.6  # share of columns drawn per tree
+    bagging_fraction: float = 0.7  # share of rows drawn per tree
+    l1: float = 0.0
+    l2: float = 1.0
+    max_bin: int = 127
+    stop_on: str = "ic"  # "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
+    patience: int = 80  # trees without improvement on validation
+    lags: tuple | list = ()  # e.g. (1, 5): rows that many bars earlier as further columns
+    threads: int = 0  # 0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    limits: ClassVar[dict] = BOOSTING | {
+        "objective": OBJECTIVES,
+        "feature_fraction": "(0, 1]",
+        "l1": "[0, inf)",
+        "stop_on": ("ic", "loss"),
+        "lags": "[1, inf)",
+    }
 
     def _columns(self, view):
         return view.lagged([0, *self.lags]) if self.lags else view.values
 
     def _settings(self, n):
         objective, metric = OBJECTIVES[self.objective]
-        return dict(objective=objective, metric=metric if self.stop_on == "loss" else "None", learning_rate=self.learning_rate,
-                    num_leaves=self.num_leaves, min_data_in_leaf=max(1, min(self.min_leaf, n//100)),
-                    feature_fraction=self.feature_fraction, bagging_fraction=self.bagging_fraction, bagging_freq=1, eval_at=[100],
-                    lambda_l1=self.l1, lambda_l2=self.l2, max_bin=self.max_bin, seed=self.seed, deterministic=True, force_row_wise=True,
-                    num_threads=self.threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count()), verbosity=-1)
+        return dict(
+            objective=objective,
+            metric=metric if self.stop_on == "loss" else "None",
+            learning_rate=self.learning_rate,
+            num_leaves=self.num_leaves,
+            min_data_in_leaf=max(1, min(self.min_leaf, n // 100)),
+            feature_fraction=self.feature_fraction,
+            bagging_fraction=self.bagging_fraction,
+            bagging_freq=1,
+            eval_at=[100],
+            lambda_l1=self.l1,
+            lambda_l2=self.l2,
+            max_bin=self.max_bin,
+            seed=self.seed,
+            deterministic=True,
+            force_row_wise=True,
+            num_threads=self.threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count()),
+            verbosity=-1,
+        )
 
     def _data(self, view, target, **kw):
-        "A LightGBM dataset; for LambdaRank sorted by date, with the target's fifths as grades."
+        """A LightGBM dataset; for LambdaRank sorted by date, with the target's fifths as grades."""
         import lightgbm as lgb
-        if self.objective == "direction": target = (target > 0).astype(np.float32)
-        if self.objective != "rank": return lgb.Dataset(self._columns(view), target, **kw)
+
+        if self.objective == "direction":
+            target = (target > 0).astype(np.float32)
+        if self.objective != "rank":
+            return lgb.Dataset(self._columns(view), target, **kw)
         order = np.lexsort((view.rows, view.date_code))
-        date, view = view.date_code[order], View(view.features, view.rows[order])
-        grade = np.ceil(pd.Series(target[order]).groupby(date).rank(pct=True).to_numpy()*5) - 1
-        if kw.get("weight") is not None: kw["weight"] = kw["weight"][order]
+        date = view.date_code[order]
+        view = View(view.features, view.rows[order])
+        grade = np.ceil(pd.Series(target[order]).groupby(date).rank(pct=True).to_numpy() * 5) - 1
+        if kw.get("weight") is not None:
+            kw["weight"] = kw["weight"][order]
         return lgb.Dataset(self._columns(view), grade, group=np.unique(date, return_counts=True)[1], **kw)
 
-# %% ../../nbs/models/trees.ipynb #9f5fc6b6
+# %% ../../nbs/models/trees.ipynb #78696ca2
 @dataclass(kw_only=True, repr=False, eq=False)
 class LightGBM(BoostingSettings):
-    "Gradient-boosted trees on the features of the decision date, stopped early on the validation part."
-    name:ClassVar[str] = "lightgbm"
-    space:ClassVar[dict] = {"learning_rate": ("log", .01, .2), "num_leaves": ("choice", [7, 15, 31, 63, 127]), "min_leaf": ("choice", [50, 200, 1000]),
-                            "feature_fraction": ("float", .3, 1.), "bagging_fraction": ("float", .4, 1.), "l2": ("log", .1, 100.)}
+    """Gradient-boosted trees on the features of the decision date, stopped early on the validation part."""
+
+    name: ClassVar[str] = "lightgbm"
+    space: ClassVar[dict] = {
+        "learning_rate": ("log", 0.01, 0.2),
+        "num_leaves": ("choice", [7, 15, 31, 63, 127]),
+        "min_leaf": ("choice", [50, 200, 1000]),
+        "feature_fraction": ("float", 0.3, 1.0),
+        "bagging_fraction": ("float", 0.4, 1.0),
+        "l2": ("log", 0.1, 100.0),
+    }
 
     def _boost(self, view, target, valid, trees=None, **kw):
         import lightgbm as lgb
-        data, gains = self._data(view, target, **kw), []
-        if valid is None: return lgb.train(self._settings(len(view)), data, trees or self.n_trees), []
+
+        data = self._data(view, target, **kw)
+        gains = []
+        if valid is None:
+            return lgb.train(self._settings(len(view)), data, trees or self.n_trees), []
         order = np.lexsort((valid[0].rows, valid[0].date_code)) if self.objective == "rank" else slice(None)
-        goal, date = valid[1][order], valid[0].date_code[order]
-        booster = lgb.train(self._settings(len(view)), data, self.n_trees, valid_sets=[self._data(*valid, reference=data)], valid_names=["valid"],
-                            callbacks=[lgb.early_stopping(self.patience, verbose=False), lambda env: self._judged(env, gains)],
-                            feval=(lambda score, d: ("ic", mean_ic(score, goal, date), True)) if self.stop_on == "ic" else None)
-        return booster, [{"tree": i + 1, "valid_" + self.stop_on: g if self.stop_on == "ic" else -g} for i, g in enumerate(gains)]
+        goal = valid[1][order]
+        date = valid[0].date_code[order]
+        booster = lgb.train(
+            self._settings(len(view)),
+            data,
+            self.n_trees,
+            valid_sets=[self._data(*valid, reference=data)],
+            valid_names=["valid"],
+            callbacks=[lgb.early_stopping(self.patience, verbose=False), lambda env: self._judged(env, gains)],
+            feval=(lambda score, d: ("ic", mean_ic(score, goal, date), True)) if self.stop_on == "ic" else None,
+        )
+        return booster, [
+            {"tree": i + 1, "valid_" + self.stop_on: g if self.stop_on == "ic" else -g} for i, g in enumerate(gains)
+        ]
 
     def _judged(self, env, gains):
-        "Note what the newest tree gained; the NDCG of LambdaRank is better where it is higher, an error where it is lower."
+        """Note what the newest tree gained; the NDCG of LambdaRank is better where it is higher, an error where it is
+        lower.
+        """
         _, _, value, higher_is_better = env.evaluation_result_list[0]
         gains.append(value if higher_is_better else -value)
-        if env.iteration % 20 == 0: self.watch_(env.iteration//20, gains[-1])
+        if env.iteration % 20 == 0:
+            self.watch_(env.iteration // 20, gains[-1])
 
     def _fit(self, view, target, valid):
         self.booster_, self.history_ = self._boost(view, target, valid)
         self.trees_ = best_trees(self.booster_)
 
-    def _refit(self, view, target): self.booster_ = self._boost(view, target, None, self.trees_)[0]
+    def _refit(self, view, target):
+        self.booster_ = self._boost(view, target, None, self.trees_)[0]
 
-    def _predict(self, view): return self.booster_.predict(self._columns(view), num_iteration=self.trees_, raw_score=True)
+    def _predict(self, view):
+        return self.booster_.predict(self._columns(view), num_iteration=self.trees_, raw_score=True)
 
-    def _count(self): return leaves_and_splits([(self.booster_, self.trees_)])
+    def _count(self):
+        return leaves_and_splits([(self.booster_, self.trees_)])
 
-    def _save(self, folder): write_text(folder/"model.txt", self.booster_.model_to_string(num_iteration=self.trees_))
+    def _save(self, folder):
+        write_text(folder / "model.txt", self.booster_.model_to_string(num_iteration=self.trees_))
 
     def _load(self, folder):
         import lightgbm as lgb
-        self.booster_ = lgb.Booster(model_str=(folder/"model.txt").read_text(encoding="utf-8"))
+
+        self.booster_ = lgb.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
         self.trees_ = self.booster_.num_trees()
 
-# %% ../../nbs/models/trees.ipynb #7fce6a93
+# %% ../../nbs/models/trees.ipynb #7a3f0045
 @dataclass(kw_only=True, repr=False, eq=False)
 class RandomForest(LightGBM):
-    "Random forest, grown by LightGBM. Its score is the mean of its trees."
-    n_trees:int = 300
-    num_leaves:int = 63
-    bagging_fraction:float = .5
-    feature_fraction:float = .35
-    name:ClassVar[str] = "randomforest"
-    space:ClassVar[dict] = {"num_leaves": ("choice", [15, 31, 63, 127]), "min_leaf": ("choice", [50, 200, 1000]), "feature_fraction": ("float", .1, .8), "bagging_fraction": ("float", .2, .9)}
+    """Random forest, grown by LightGBM. Its score is the mean of its trees."""
+
+    n_trees: int = 300
+    num_leaves: int = 63
+    bagging_fraction: float = 0.5
+    feature_fraction: float = 0.35
+    name: ClassVar[str] = "randomforest"
+    space: ClassVar[dict] = {
+        "num_leaves": ("choice", [15, 31, 63, 127]),
+        "min_leaf": ("choice", [50, 200, 1000]),
+        "feature_fraction": ("float", 0.1, 0.8),
+        "bagging_fraction": ("float", 0.2, 0.9),
+    }
 
     def _check_params(self):
         super()._check_params()
         for k in ("learning_rate", "patience", "stop_on"):
-            if getattr(self, k) != getattr(LightGBM, k): raise NeuralphaError(f"{type(self).__name__}: {k!r} does nothing, its trees are averaged and not stopped early; leave it out.")
-        if self.bagging_fraction == self.feature_fraction == 1: raise NeuralphaError(f"{type(self).__name__}: its trees would be equal; draw rows or columns with a bagging_fraction or feature_fraction below 1.")
+            if getattr(self, k) != getattr(LightGBM, k):
+                raise NeuralphaError(
+                    f"{type(self).__name__}: {k!r} does nothing, its trees are averaged and not stopped early; "
+                    "leave it out."
+                )
+        if self.bagging_fraction == self.feature_fraction == 1:
+            raise NeuralphaError(
+                f"{type(self).__name__}: its trees would be equal; draw rows or columns with a bagging_fraction or "
+                "feature_fraction below 1."
+            )
 
-    def _settings(self, n): return super()._settings(n) | {"boosting": "rf"}
+    def _settings(self, n):
+        return super()._settings(n) | {"boosting": "rf"}
 
     def _fit(self, view, target, valid):
         super()._fit(view, target, None)
         leaves = [t["num_leaves"] for t in self.booster_.dump_model()["tree_info"]]
-        for tree, n in enumerate(leaves): # LightGBM's raw score is the sum of the trees, for a forest too
-            for leaf in range(n): self.booster_.set_leaf_output(tree, leaf, self.booster_.get_leaf_output(tree, leaf)/len(leaves))
+        for tree, n in enumerate(leaves):  # LightGBM's raw score is the sum of the trees, for a forest too
+            for leaf in range(n):
+                self.booster_.set_leaf_output(tree, leaf, self.booster_.get_leaf_output(tree, leaf) / len(leaves))
 
-    def _refit(self, view, target): self._fit(view, target, None)
+    def _refit(self, view, target):
+        self._fit(view, target, None)
 
-# %% ../../nbs/models/trees.ipynb #1467fc1b
-KEEP = (.8, .7, .6, .5, .4) # share of features kept, from the most to the least important fifth
+# %% ../../nbs/models/trees.ipynb #504bd378
+KEEP = (0.8, 0.7, 0.6, 0.5, 0.4)  # share of features kept, from the most to the least important fifth
+
 
 def row_weights(
-    loss:np.ndarray, # (n,) of the ensemble
-    start:np.ndarray, end:np.ndarray, # (n,) of the last member at its start and end, ranked 0 to 1
-    decay:float, bins:int=10,
-)->np.ndarray:
+    loss: np.ndarray,  # (n,) of the ensemble
+    start: np.ndarray,  # (n,) of the last member at its start and end, ranked 0 to 1
+    end: np.ndarray,  # (n,) of the last member at its start and end, ranked 0 to 1
+    decay: float,
+    bins: int = 10,
+) -> np.ndarray:
     """(n,) weights for the next member, mean 1.
 
     Parameters
     ----------
     loss : np.ndarray
         (n,) of the ensemble
-    start, end : np.ndarray
+    start : np.ndarray
+        (n,) of the last member at its start and end, ranked 0 to 1
+    end : np.ndarray
         (n,) of the last member at its start and end, ranked 0 to 1
     decay : float
     bins : int, default 10
     """
-    rank = lambda v: pd.Series(v).rank(pct=True)
-    h = (rank(-loss) + rank(end/start))/2
+
+    def rank(v):
+        return pd.Series(v).rank(pct=True)
+
+    h = (rank(-loss) + rank(end / start)) / 2
     mean = h.groupby(pd.cut(h, bins, labels=False)).transform("mean").to_numpy()
-    w = 1/(decay*mean + .1)
-    return w/w.mean()
+    w = 1 / (decay * mean + 0.1)
+    return w / w.mean()
+
 
 def drawn_features(
-    gain:np.ndarray, # (F,) standardised rise of the loss when a feature is shuffled
+    gain: np.ndarray,  # (F,) standardised rise of the loss when a feature is shuffled
     rng,
-)->np.ndarray: # sorted column numbers
+) -> np.ndarray:  # sorted column numbers
     """Columns for the next member: of every fifth, the share that `KEEP` says.
 
     Parameters
@@ -231,9 +330,11 @@ def drawn_features(
         sorted column numbers
     """
     fifths = np.array_split(np.argsort(-gain, kind="stable"), len(KEEP))
-    return np.sort(np.concatenate([rng.permutation(f)[:int(np.ceil(k*len(f)))] for f, k in zip(fifths, KEEP) if len(f)]))
+    return np.sort(
+        np.concatenate([rng.permutation(f)[: int(np.ceil(k * len(f)))] for f, k in zip(fifths, KEEP) if len(f)])
+    )
 
-# %% ../../nbs/models/trees.ipynb #e2fff501
+# %% ../../nbs/models/trees.ipynb #e3b5a9a0
 @dataclass(kw_only=True, repr=False, eq=False)
 class DoubleEnsemble(LightGBM):
     """LightGBM members with sample reweighting and feature selection.
@@ -249,61 +350,99 @@ class DoubleEnsemble(LightGBM):
     space : ClassVar[dict], default LightGBM.space | {'members': ('int', 2, 6), 'gamma': ('float', 0.3, 1.0)}
     limits : ClassVar[dict], default {'members': '[1, inf)', 'gamma': '[0, 1]', 'check_rows': '[1, inf)', 'objective': ('regression', 'huber')}
     """
-    members:int = 4
-    gamma:float = .5 # how fast reweighting fades from member to member
-    check_rows:int = 100_000 # rows on which shuffled features are judged
-    name:ClassVar[str] = "doubleensemble"
-    space:ClassVar[dict] = LightGBM.space | {"members": ("int", 2, 6), "gamma": ("float", .3, 1.)}
-    limits:ClassVar[dict] = {"members": "[1, inf)", "gamma": "[0, 1]", "check_rows": "[1, inf)", "objective": ("regression", "huber")}
 
-    def _fit(self, view, target, valid): self.history_ = self._grow(view, target, valid, [None]*self.members)
+    members: int = 4
+    gamma: float = 0.5  # how fast reweighting fades from member to member
+    check_rows: int = 100_000  # rows on which shuffled features are judged
+    name: ClassVar[str] = "doubleensemble"
+    space: ClassVar[dict] = LightGBM.space | {"members": ("int", 2, 6), "gamma": ("float", 0.3, 1.0)}
+    limits: ClassVar[dict] = {
+        "members": "[1, inf)",
+        "gamma": "[0, 1]",
+        "check_rows": "[1, inf)",
+        "objective": ("regression", "huber"),
+    }
 
-    def _refit(self, view, target): self._grow(view, target, None, [best_trees(b) for b in self.boosters_])
+    def _fit(self, view, target, valid):
+        self.history_ = self._grow(view, target, valid, [None] * self.members)
+
+    def _refit(self, view, target):
+        self._grow(view, target, None, [best_trees(b) for b in self.boosters_])
 
     def _grow(self, view, target, valid, trees):
         rng = np.random.default_rng(self.seed)
         self.boosters_, self.columns_, history = [], [], []
-        columns, weight, total = np.arange(len(view.names)), None, np.zeros(len(view))
+        columns = np.arange(len(view.names))
+        weight = None
+        total = np.zeros(len(view))
         for k in range(self.members):
             X = view.features.select([view.names[c] for c in columns])
             part = X.view(view.rows), target, valid and (X.view(valid[0].rows), valid[1])
             booster, log = self._boost(*part, trees[k], weight=weight)
-            self.boosters_.append(booster); self.columns_.append(columns); history += [{"member": k + 1, **r} for r in log]
-            if k == self.members - 1: break
-            n, values = best_trees(booster), self._columns(view)
+            self.boosters_.append(booster)
+            self.columns_.append(columns)
+            history += [{"member": k + 1, **r} for r in log]
+            if k == self.members - 1:
+                break
+            n = best_trees(booster)
+            values = self._columns(view)
             total += booster.predict(values[:, self._with_lags(columns)], num_iteration=n)
-            loss, tenth = (target - total/(k + 1))**2, max(1, n//10)
-            at = lambda n: pd.Series((target - booster.predict(values[:, self._with_lags(columns)], num_iteration=n))**2).rank(pct=True).to_numpy()
-            weight = row_weights(loss, at(tenth), at(n), self.gamma**(k + 1))
+            loss = (target - total / (k + 1)) ** 2
+            tenth = max(1, n // 10)
+
+            def at(n):
+                return (
+                    pd.Series((target - booster.predict(values[:, self._with_lags(columns)], num_iteration=n)) ** 2)
+                    .rank(pct=True)
+                    .to_numpy()
+                )
+
+            weight = row_weights(loss, at(tenth), at(n), self.gamma ** (k + 1))
             columns = drawn_features(self._shuffled(values, target, rng), rng)
         return history
 
-    def _with_lags(self, columns): # where features stand in `_columns`
-        return np.concatenate([columns + k*len(self.features_) for k in range(1 + len(self.lags))])
+    def _with_lags(self, columns):  # where features stand in `_columns`
+        return np.concatenate([columns + k * len(self.features_) for k in range(1 + len(self.lags))])
 
     def _shuffled(self, values, target, rng):
-        rows = rng.permutation(len(values))[:self.check_rows]
-        x, t, gain = values[rows], target[rows], np.zeros(len(self.features_))
-        base = (t - self._mean(x))**2
+        rows = rng.permutation(len(values))[: self.check_rows]
+        x = values[rows]
+        t = target[rows]
+        gain = np.zeros(len(self.features_))
+        base = (t - self._mean(x)) ** 2
         for j in range(len(gain)):
             own = self._with_lags(np.array([j]))
             kept = x[:, own]
             x[:, own] = kept[rng.permutation(len(x))]
-            rise = (t - self._mean(x))**2 - base
-            gain[j], x[:, own] = rise.mean()/(rise.std() + 1e-12), kept
+            rise = (t - self._mean(x)) ** 2 - base
+            gain[j], x[:, own] = rise.mean() / (rise.std() + 1e-12), kept
         return gain
 
-    def _mean(self, x): return np.mean([b.predict(x[:, self._with_lags(c)], num_iteration=best_trees(b)) for b, c in zip(self.boosters_, self.columns_)], 0)
+    def _mean(self, x):
+        return np.mean(
+            [
+                b.predict(x[:, self._with_lags(c)], num_iteration=best_trees(b))
+                for b, c in zip(self.boosters_, self.columns_)
+            ],
+            0,
+        )
 
-    def _predict(self, view): return self._mean(self._columns(view))
+    def _predict(self, view):
+        return self._mean(self._columns(view))
 
-    def _count(self): return leaves_and_splits([(b, best_trees(b)) for b in self.boosters_])
+    def _count(self):
+        return leaves_and_splits([(b, best_trees(b)) for b in self.boosters_])
 
     def _save(self, folder):
-        for i, (b, c) in enumerate(zip(self.boosters_, self.columns_)): write_text(folder/f"model{i}.txt", b.model_to_string(num_iteration=best_trees(b)))
-        write_json(folder/"columns.json", [c.tolist() for c in self.columns_])
+        for i, (b, c) in enumerate(zip(self.boosters_, self.columns_)):
+            write_text(folder / f"model{i}.txt", b.model_to_string(num_iteration=best_trees(b)))
+        write_json(folder / "columns.json", [c.tolist() for c in self.columns_])
 
     def _load(self, folder):
         import lightgbm as lgb
-        self.columns_ = [np.array(c) for c in read_json(folder/"columns.json")]
-        self.boosters_ = [lgb.Booster(model_str=(folder/f"model{i}.txt").read_text(encoding="utf-8")) for i in range(len(self.columns_))]
+
+        self.columns_ = [np.array(c) for c in read_json(folder / "columns.json")]
+        self.boosters_ = [
+            lgb.Booster(model_str=(folder / f"model{i}.txt").read_text(encoding="utf-8"))
+            for i in range(len(self.columns_))
+        ]

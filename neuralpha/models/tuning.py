@@ -27,15 +27,19 @@ from .base import Estimator, primary, mean_ic
 from .fitting import check_task
 from ..splits import Fold
 
-# %% ../../nbs/models/tuning.ipynb #544f9d5d
+# %% ../../nbs/models/tuning.ipynb #928498d6
 def inner_fold(
-    y, fold:Fold, share:float=.2, # of the training dates held back
-)->Fold: # its test part is empty of meaning and equals its validation part
+    y,
+    fold: Fold,
+    share: float = 0.2,  # of the training dates held back
+) -> Fold:  # its test part is empty of meaning and equals its validation part
     """The training part of a fold, split in time and purged by life span.
 
     Parameters
     ----------
-    y, fold, share : default none, none, 0.2
+    y
+    fold : Fold
+    share : float, default 0.2
         of the training dates held back
 
     Returns
@@ -43,42 +47,68 @@ def inner_fold(
     Fold
         its test part is empty of meaning and equals its validation part
     """
-    p, rows = y.panel, fold.train
+    p = y.panel
+    rows = fold.train
     dates = np.unique(p.date_code[rows])
-    first = dates[int(len(dates)*(1 - share))]
+    first = dates[int(len(dates) * (1 - share))]
     date = p.date_code[rows]
-    train, valid = rows[(date < first) & (y.known_code[rows] < first)], rows[date >= first]
-    if not len(train) or not len(valid): raise NeuralphaError(f"Fold {fold.number} has too few training dates ({len(dates)}) to tune in.")
-    span = lambda r: tuple(pd.Timestamp(p.dates[p.date_code[r][i]]) for i in (0, -1))
-    return Fold(fold.number, train, valid, valid, {"train": span(train), "valid": span(valid), "test": span(valid)}, int((date < first).sum()) - len(train))
+    train = rows[(date < first) & (y.known_code[rows] < first)]
+    valid = rows[date >= first]
+    if not len(train) or not len(valid):
+        raise NeuralphaError(f"Fold {fold.number} has too few training dates ({len(dates)}) to tune in.")
 
-# %% ../../nbs/models/tuning.ipynb #9256232d
-def suggest(trial, space:dict)->dict:
-    "Parameters of one Optuna trial."
+    def span(r):
+        return tuple(pd.Timestamp(p.dates[p.date_code[r][i]]) for i in (0, -1))
+
+    return Fold(
+        fold.number,
+        train,
+        valid,
+        valid,
+        {"train": span(train), "valid": span(valid), "test": span(valid)},
+        int((date < first).sum()) - len(train),
+    )
+
+# %% ../../nbs/models/tuning.ipynb #8f3bd80a
+def suggest(trial, space: dict) -> dict:
+    """Parameters of one Optuna trial."""
+
     def one(name, kind, *args):
-        if kind == "float": return trial.suggest_float(name, *args)
-        if kind == "log": return trial.suggest_float(name, *args, log=True)
-        if kind == "int": return trial.suggest_int(name, *args)
+        if kind == "float":
+            return trial.suggest_float(name, *args)
+        if kind == "log":
+            return trial.suggest_float(name, *args, log=True)
+        if kind == "int":
+            return trial.suggest_int(name, *args)
         if kind == "choice":
-            at = trial.suggest_categorical(name, range(len(args[0]))) # by place: lists are no categories
+            at = trial.suggest_categorical(name, range(len(args[0])))  # by place: lists are no categories
             return args[0][at]
         raise unknown_name("kind of range", kind, ["float", "log", "int", "choice"])
+
     return {name: one(name, *how) for name, how in space.items()}
 
-# %% ../../nbs/models/tuning.ipynb #bfd7282d
+# %% ../../nbs/models/tuning.ipynb #9d85be1e
 SAMPLERS = ("tpe", "nsga2", "cmaes", "random")
+
 
 def _sampler(name, seed):
     import optuna
-    if name == "tpe": return optuna.samplers.TPESampler(seed=seed)
-    if name == "nsga2": return optuna.samplers.NSGAIISampler(seed=seed, population_size=10)
-    if name == "random": return optuna.samplers.RandomSampler(seed=seed)
-    if name != "cmaes": raise unknown_name("sampler", name, SAMPLERS)
-    try: import cmaes
-    except ImportError as e: raise NeuralphaError("Sampler 'cmaes' needs the package cmaes; install it or use 'nsga2'.") from e
+
+    if name == "tpe":
+        return optuna.samplers.TPESampler(seed=seed)
+    if name == "nsga2":
+        return optuna.samplers.NSGAIISampler(seed=seed, population_size=10)
+    if name == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    if name != "cmaes":
+        raise unknown_name("sampler", name, SAMPLERS)
+    try:
+        import cmaes
+    except ImportError as e:
+        raise NeuralphaError("Sampler 'cmaes' needs the package cmaes; install it or use 'nsga2'.") from e
     return optuna.samplers.CmaEsSampler(seed=seed)
 
-# %% ../../nbs/models/tuning.ipynb #11449709
+# %% ../../nbs/models/tuning.ipynb #f4b461b6
 @dataclass
 class Tuned:
     """What a search found.
@@ -96,38 +126,54 @@ class Tuned:
     count : int
         trials in all: what the deflated Sharpe ratio must know
     """
-    model:Estimator # unfitted, with the best parameters
-    params:dict # the best values of the searched parameters
-    valid_ic:float # of the best trial, on the dates held back
-    trials:pd.DataFrame # one row per trial: number, state, valid_ic, seconds, parameters
-    count:int # trials in all: what the deflated Sharpe ratio must know
 
-    def __repr__(self): return f"Tuned {self.model!r}: IC {self.valid_ic:.4f} on held-back training dates, best of {self.count} trials"
-    def _repr_html_(self): return f"<p>{escape(repr(self))}</p>" + self.trials.sort_values("valid_ic", ascending=False).head(10).to_html(index=False)
+    model: Estimator  # unfitted, with the best parameters
+    params: dict  # the best values of the searched parameters
+    valid_ic: float  # of the best trial, on the dates held back
+    trials: pd.DataFrame  # one row per trial: number, state, valid_ic, seconds, parameters
+    count: int  # trials in all: what the deflated Sharpe ratio must know
+
+    def __repr__(self):
+        return f"Tuned {self.model!r}: IC {self.valid_ic:.4f} on held-back training dates, best of {self.count} trials"
+
+    def _repr_html_(self):
+        return f"<p>{escape(repr(self))}</p>" + self.trials.sort_values("valid_ic", ascending=False).head(10).to_html(
+            index=False
+        )
 
     def plot(self, ax=None):
-        "Every trial's IC and the best so far; returns the matplotlib axes."
+        """Every trial's IC and the best so far; returns the matplotlib axes."""
         import matplotlib.pyplot as plt
+
         ax = ax or plt.subplots(figsize=(7, 2.6))[1]
         done = self.trials[self.trials.state == "complete"]
         ax.plot(done.number, done.valid_ic, "o", ms=4, color="#4477AA", label="trial")
         ax.plot(done.number, done.valid_ic.cummax(), color="#EE6677", label="best so far")
-        ax.set(xlabel="trial", ylabel="IC, held-back dates", title=f"Tuning {self.model.name}"); ax.legend(frameon=False)
+        ax.set(xlabel="trial", ylabel="IC, held-back dates", title=f"Tuning {self.model.name}")
+        ax.legend(frameon=False)
         return ax
 
-# %% ../../nbs/models/tuning.ipynb #6bfe8b25
+# %% ../../nbs/models/tuning.ipynb #588623a8
 def run_trial(
-    trial, model:Estimator, params:dict, # an Optuna trial; the unfitted model and what the trial changes of it
-    X, goal, inner:Fold, # goal is (n_rows,) float32, or (n_rows, tasks)
-    judge=None, # called with (scores, rows) of the dates held back; the dict it returns is kept with the trial
-)->dict: # state, valid_ic, steps and what `judge` said
+    trial,
+    model: Estimator,
+    params: dict,  # an Optuna trial; the unfitted model and what the trial changes of it
+    X,
+    goal,
+    inner: Fold,  # goal is (n_rows,) float32, or (n_rows, tasks)
+    judge=None,  # called with (scores, rows) of the dates held back; the dict it returns is kept with the trial
+) -> dict:  # state, valid_ic, steps and what `judge` said
     """Fit one candidate and score it on the dates held back.
 
     Parameters
     ----------
-    trial, model, params
+    trial
+    model : Estimator
+    params : dict
         an Optuna trial; the unfitted model and what the trial changes of it
-    X, goal, inner
+    X
+    goal
+    inner : Fold
         goal is (n_rows,) float32, or (n_rows, tasks)
     judge : default None
         called with (scores, rows) of the dates held back; the dict it returns is kept with the
@@ -139,27 +185,38 @@ def run_trial(
         state, valid_ic, steps and what `judge` said
     """
     goal, first = goal if model.multi_task else primary(goal), primary(goal)
-    steps, part = [], lambda rows: (X.view(rows), goal[rows])
+    steps = []
+    part = lambda rows: (X.view(rows), goal[rows])
+
     def watch(step, gain):
-        if steps and step <= steps[-1][0]: return # the second member of an ensemble: the first was judged
-        if not np.isfinite(gain): raise NeuralphaError(f"The validation result of step {step} is {gain}.")
+        if steps and step <= steps[-1][0]:
+            return  # the second member of an ensemble: the first was judged
+        if not np.isfinite(gain):
+            raise NeuralphaError(f"The validation result of step {step} is {gain}.")
         steps.append([int(step), float(gain)])
         trial.report(float(gain), int(step))
-        if trial.should_prune(): raise _Pruned
+        if trial.should_prune():
+            raise _Pruned
+
     try:
         candidate = model.clone(**params)
         candidate.watch_ = watch
         scores = candidate.fit(*part(inner.train), valid=part(inner.valid)).predict(X.view(inner.valid))
-    except _Pruned: return {"state": "pruned", "valid_ic": None, "steps": steps}
-    except OSError: raise
-    except Exception as e: return {"state": "fail", "valid_ic": None, "steps": steps, "error": f"{type(e).__name__}: {e}"}
+    except _Pruned:
+        return {"state": "pruned", "valid_ic": None, "steps": steps}
+    except OSError:
+        raise
+    except Exception as e:
+        return {"state": "fail", "valid_ic": None, "steps": steps, "error": f"{type(e).__name__}: {e}"}
     found = mean_ic(scores, first[inner.valid], X.panel.date_code[inner.valid])
     return {"state": "complete", "valid_ic": found, "steps": steps, **(judge(scores, inner.valid) if judge else {})}
 
-class _Pruned(Exception): pass
 
-# %% ../../nbs/models/tuning.ipynb #45ac5a53
-def read_journal(path)->tuple: # name of the search, "" where there is none; list of trials
+class _Pruned(Exception):
+    pass
+
+# %% ../../nbs/models/tuning.ipynb #0b449f2e
+def read_journal(path) -> tuple:  # name of the search, "" where there is none; list of trials
     """What a journal holds; a torn last line is left out.
 
     Returns
@@ -169,25 +226,33 @@ def read_journal(path)->tuple: # name of the search, "" where there is none; lis
     """
     path = Path(path)
     lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-    if not lines: return "", []
-    try: return parse_json(lines[0], f"{path}, line 1,", search=str)["search"], [parse_json(line, f"{path}, line {n},", **_TRIAL) for n, line in enumerate(lines[1:], 2)]
-    except NeuralphaError as e: raise NeuralphaError(f"{e} The journal is damaged: delete it to search anew.") from None
+    if not lines:
+        return "", []
+    try:
+        return parse_json(lines[0], f"{path}, line 1,", search=str)["search"], [
+            parse_json(line, f"{path}, line {n},", **_TRIAL) for n, line in enumerate(lines[1:], 2)
+        ]
+    except NeuralphaError as e:
+        raise NeuralphaError(f"{e} The journal is damaged: delete it to search anew.") from None
+
 
 _TRIAL = dict(number=int, params=dict, state=str, steps=list, valid_ic=(int, float, type(None)), seconds=(int, float))
 
+
 def _append(path, record):
-    "Add a line to a journal, after cutting off a torn one."
+    """Add a line to a journal, after cutting off a torn one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "ab+") as f:
         f.seek(0)
         f.truncate(f.read().rfind(b"\n") + 1)
         f.write((canonical_json(record) + "\n").encode())
 
-# %% ../../nbs/models/tuning.ipynb #222d361f
+# %% ../../nbs/models/tuning.ipynb #eb89c7d9
 def within_budget(
-    records:list, # trials as the journal holds them
-    trials:int|None=None, minutes:float|None=None,
-)->tuple[list, bool]: # the trials that count; whether the budget is spent
+    records: list,  # trials as the journal holds them
+    trials: int | None = None,
+    minutes: float | None = None,
+) -> tuple[list, bool]:  # the trials that count; whether the budget is spent
     """The trials a budget allows: the one that passes the last minute still counts.
 
     Parameters
@@ -202,25 +267,31 @@ def within_budget(
     tuple[list, bool]
         the trials that count; whether the budget is spent
     """
-    if trials is None and minutes is None: raise NeuralphaError("A search needs a budget: give trials, minutes or both.")
+    if trials is None and minutes is None:
+        raise NeuralphaError("A search needs a budget: give trials, minutes or both.")
     ends = [] if trials is None else [trials]
-    if minutes is not None: ends += list(np.flatnonzero(np.cumsum([r["seconds"] for r in records]) >= 60*minutes)[:1] + 1)
+    if minutes is not None:
+        ends += list(np.flatnonzero(np.cumsum([r["seconds"] for r in records]) >= 60 * minutes)[:1] + 1)
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #e33f79ba
+# %% ../../nbs/models/tuning.ipynb #99a7c443
 def tune(
-    model:Estimator, # its other parameters stay as they are
-    X, y, fold:Fold,
-    trials:int|None=None, # finished ones of an earlier run among them
-    minutes:float|None=None, # of fitting, all runs together
-    sampler:str="tpe", # or "nsga2", "cmaes", "random"
-    space:dict|None=None, # default: the model's own
-    journal=None, # file; None keeps the search in memory
-    seed:int=0, device:str="auto", target:str="rank",
-    judge=None, # see `run_trial`
-    watch=None, # called after every trial
-)->Tuned:
+    model: Estimator,  # its other parameters stay as they are
+    X,
+    y,
+    fold: Fold,
+    trials: int | None = None,  # finished ones of an earlier run among them
+    minutes: float | None = None,  # of fitting, all runs together
+    sampler: str = "tpe",  # or "nsga2", "cmaes", "random"
+    space: dict | None = None,  # default: the model's own
+    journal=None,  # file; None keeps the search in memory
+    seed: int = 0,
+    device: str = "auto",
+    target: str = "rank",
+    judge=None,  # see `run_trial`
+    watch=None,  # called after every trial
+) -> Tuned:
     """Search a model's parameters in the training part of a fold; the fold's validation and test rows are never read.
 
     Parameters
@@ -249,57 +320,92 @@ def tune(
         called after every trial
     """
     import optuna
+
     check_task(model, X, y, target)
-    space, inner, goal = searched(model, space), inner_fold(y, fold), y.target(target)
+    space = searched(model, space)
+    inner = inner_fold(y, fold)
+    goal = y.target(target)
     base = {k: v for k, v in model.get_params().items() if k not in ("device", "threads")}
     name = digest(model.name, base, space, X.digest, y.digest, inner.train, inner.valid, sampler, seed, target)
     owner, records = read_journal(journal) if journal else ("", [])
-    if owner not in ("", name): raise NeuralphaError(f"{journal} belongs to another search: data, fold, parameters, space, sampler or seed differ. Delete it or name another file.")
-    if journal and not owner: _append(Path(journal), {"search": name})
+    if owner not in ("", name):
+        raise NeuralphaError(
+            f"{journal} belongs to another search: data, fold, parameters, space, sampler or seed differ. Delete "
+            "it or name another file."
+        )
+    if journal and not owner:
+        _append(Path(journal), {"search": name})
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(direction="maximize", sampler=_sampler(sampler, seed), pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1))
+    study = optuna.create_study(
+        direction="maximize",
+        sampler=_sampler(sampler, seed),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
+    )
     for n in itertools.count():
-        if n >= len(records) and within_budget(records, trials, minutes)[1]: break
+        if n >= len(records) and within_budget(records, trials, minutes)[1]:
+            break
         trial = study.ask()
         params = suggest(trial, space)
-        if n < len(records): _replay(trial, params, records[n], journal)
+        if n < len(records):
+            _replay(trial, params, records[n], journal)
         else:
-            start, own = time.perf_counter(), {"seed": trial_seed(seed, n)} | ({"device": device} if getattr(model, "device", "") == "auto" else {})
+            start = time.perf_counter()
+            own = {"seed": trial_seed(seed, n)} | ({"device": device} if getattr(model, "device", "") == "auto" else {})
             got = run_trial(trial, model, params | own, X, goal, inner, judge)
-            records.append({"number": n, "params": _plain(params), **got, "seconds": round(time.perf_counter() - start, 3)})
-            if journal: _append(Path(journal), records[-1])
-            if watch: watch()
+            records.append(
+                {"number": n, "params": _plain(params), **got, "seconds": round(time.perf_counter() - start, 3)}
+            )
+            if journal:
+                _append(Path(journal), records[-1])
+            if watch:
+                watch()
         study.tell(trial, records[n]["valid_ic"], state=optuna.trial.TrialState[records[n]["state"].upper()])
     return tuned_from(within_budget(records, trials, minutes)[0], model)
 
-# %% ../../nbs/models/tuning.ipynb #b6897173
-def searched(model, space=None)->dict:
-    "The space a search walks through. Raises `NeuralphaError` where there is nothing to tune, a parameter is not the model's or cannot have a value."
+# %% ../../nbs/models/tuning.ipynb #b242fb07
+def searched(model, space=None) -> dict:
+    """The space a search walks through.
+
+    Raises `NeuralphaError` where there is nothing to tune, a parameter is not the model's or cannot have a value.
+    """
     space = model.space if space is None else space
-    if not space: raise NeuralphaError(f"{model.name} has nothing to tune; pass space={{...}}.")
+    if not space:
+        raise NeuralphaError(f"{model.name} has nothing to tune; pass space={{...}}.")
     unknown = set(space) - set(model.get_params())
-    if unknown: raise unknown_name(f"parameter of {model.name}", sorted(unknown)[0], model.get_params())
+    if unknown:
+        raise unknown_name(f"parameter of {model.name}", sorted(unknown)[0], model.get_params())
     for k, (kind, *args) in space.items():
-        if kind == "log" and args[0] <= 0: raise NeuralphaError(f"The space of {model.name}'s {k} is {space[k]}: a logarithmic range begins above 0.")
-        for v in args[0] if kind == "choice" else args: model.check_param(k, float(v) if kind in ("float", "log") else v)
+        if kind == "log" and args[0] <= 0:
+            raise NeuralphaError(f"The space of {model.name}'s {k} is {space[k]}: a logarithmic range begins above 0.")
+        for v in args[0] if kind == "choice" else args:
+            model.check_param(k, float(v) if kind in ("float", "log") else v)
     return {k: tuple(v) for k, v in space.items()}
 
-def trial_seed(seed:int, n:int)->int:
-    "The seed of a search's trial number `n`."
+
+def trial_seed(seed: int, n: int) -> int:
+    """The seed of a search's trial number `n`."""
     return int(np.random.SeedSequence([seed, n]).generate_state(1)[0] >> 1)
 
-def _plain(params): return json.loads(canonical_json(params)) # as it comes back from the journal
+
+def _plain(params):
+    return json.loads(canonical_json(params))  # as it comes back from the journal
+
 
 def _replay(trial, params, record, journal):
-    "Tell a trial what the journal says of it."
+    """Tell a trial what the journal says of it."""
     if _plain(params) != record["params"]:
-        raise NeuralphaError(f"{journal}: trial {record['number']} was drawn by another version of the sampler; delete the file to search anew.")
-    for step, gain in record["steps"]: trial.report(gain, step)
+        raise NeuralphaError(
+            f"{journal}: trial {record['number']} was drawn by another version of the sampler; delete the file to "
+            "search anew."
+        )
+    for step, gain in record["steps"]:
+        trial.report(gain, step)
+
 
 def tuned_from(
-    records:list, # trials as the journal holds them
-    model:Estimator, # what was tuned
-)->Tuned:
+    records: list,  # trials as the journal holds them
+    model: Estimator,  # what was tuned
+) -> Tuned:
     """The best of some trials. Raises `NeuralphaError` where none of them finished.
 
     Parameters
@@ -310,7 +416,20 @@ def tuned_from(
         what was tuned
     """
     drop = ("steps", "params", "error")
-    table = pd.DataFrame([{**{k: v for k, v in r.items() if k not in drop}, "valid_ic": np.nan if r["valid_ic"] is None else r["valid_ic"], **r["params"]} for r in records])
+    table = pd.DataFrame(
+        [
+            {
+                **{k: v for k, v in r.items() if k not in drop},
+                "valid_ic": np.nan if r["valid_ic"] is None else r["valid_ic"],
+                **r["params"],
+            }
+            for r in records
+        ]
+    )
     best = max((r for r in records if r["state"] == "complete"), key=lambda r: r["valid_ic"], default=None)
-    if best is None: raise NeuralphaError(f"None of {len(records)} trials of {model.name} finished; widen the budget or the search space." + "".join(f" Last: {r['error']}" for r in records[-1:] if "error" in r))
+    if best is None:
+        raise NeuralphaError(
+            f"None of {len(records)} trials of {model.name} finished; widen the budget or the search space."
+            + "".join(f" Last: {r['error']}" for r in records[-1:] if "error" in r)
+        )
     return Tuned(model.clone(**best["params"]), best["params"], best["valid_ic"], table, len(records))

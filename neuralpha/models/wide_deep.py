@@ -20,8 +20,8 @@ from .nets import NORMS, MLPNet, Net
 from .trainer import Resident, first_weights, pick_device, train
 from .trees import BOOSTING, best_trees, leaves_and_splits
 
-# %% ../../nbs/models/wide_deep.ipynb #dc77ae2d
-def with_level(z): # (n, K) -> (n, K + 1) float64
+# %% ../../nbs/models/wide_deep.ipynb #9c795dc8
+def with_level(z):  # (n, K) -> (n, K + 1) float64
     """Inputs with a column of ones behind them.
 
     Parameters
@@ -31,14 +31,24 @@ def with_level(z): # (n, K) -> (n, K + 1) float64
     """
     return np.column_stack([z, np.ones(len(z))]).astype(np.float64)
 
+
 def kept_slopes(
-    z:np.ndarray, e:np.ndarray, z_valid:np.ndarray, e_valid:np.ndarray, # inputs (n, K) and target of training and validation rows
-)->np.ndarray: # (K + 1,) slopes and level; 0 for inputs left out
+    z: np.ndarray,  # inputs (n, K) and target of training and validation rows
+    e: np.ndarray,  # inputs (n, K) and target of training and validation rows
+    z_valid: np.ndarray,  # inputs (n, K) and target of training and validation rows
+    e_valid: np.ndarray,  # inputs (n, K) and target of training and validation rows
+) -> np.ndarray:  # (K + 1,) slopes and level; 0 for inputs left out
     """Least squares on the training rows; inputs are left out one by one as long as the validation error falls.
 
     Parameters
     ----------
-    z, e, z_valid, e_valid : np.ndarray
+    z : np.ndarray
+        inputs (n, K) and target of training and validation rows
+    e : np.ndarray
+        inputs (n, K) and target of training and validation rows
+    z_valid : np.ndarray
+        inputs (n, K) and target of training and validation rows
+    e_valid : np.ndarray
         inputs (n, K) and target of training and validation rows
 
     Returns
@@ -46,34 +56,54 @@ def kept_slopes(
     np.ndarray
         (K + 1,) slopes and level; 0 for inputs left out
     """
-    x, v = with_level(z), with_level(z_valid)
-    gram, moment, check, goal = x.T @ x, x.T @ e, v.T @ v, v.T @ e_valid
+    x = with_level(z)
+    v = with_level(z_valid)
+    gram = x.T @ x
+    moment = x.T @ e
+    check = v.T @ v
+    goal = v.T @ e_valid
+
     def fitted(live):
         b = np.zeros(len(moment))
         b[live] = np.linalg.lstsq(gram[np.ix_(live, live)], moment[live], rcond=1e-10)[0]
-        return b @ check @ b - 2*b @ goal, b
+        return b @ check @ b - 2 * b @ goal, b
+
     live = list(range(len(moment)))
     error, b = fitted(live)
     while len(live) > 1:
         tries = [(*fitted([k for k in live if k != j]), j) for j in live[:-1]]
         best, slopes, j = min(tries, key=lambda t: t[0])
-        if best >= error: break
+        if best >= error:
+            break
         error, b = best, slopes
         live.remove(j)
     return b
 
-# %% ../../nbs/models/wide_deep.ipynb #d4e520bb
+# %% ../../nbs/models/wide_deep.ipynb #f8b4873e
 def widen(
-    z, target, deep, # (n, K) inputs, (n,) target and deep scores of the training rows
-    z_valid, target_valid, deep_valid, # of the validation rows
-)->tuple: # (gate of the deep part, (K + 1,) slopes and level): score = gate × deep + z @ slopes + level
-    """The wide part for a given deep one: what is linear in the deep scores is taken out first, then slopes are kept and gated.
+    z,  # (n, K) inputs, (n,) target and deep scores of the training rows
+    target,  # (n, K) inputs, (n,) target and deep scores of the training rows
+    deep,  # (n, K) inputs, (n,) target and deep scores of the training rows
+    z_valid,  # of the validation rows
+    target_valid,  # of the validation rows
+    deep_valid,  # of the validation rows
+) -> tuple:  # (gate of the deep part, (K + 1,) slopes and level): score = gate × deep + z @ slopes + level
+    """The wide part for a given deep one: what is linear in the deep scores is taken out first, then slopes are kept
+    and gated.
 
     Parameters
     ----------
-    z, target, deep
+    z
         (n, K) inputs, (n,) target and deep scores of the training rows
-    z_valid, target_valid, deep_valid
+    target
+        (n, K) inputs, (n,) target and deep scores of the training rows
+    deep
+        (n, K) inputs, (n,) target and deep scores of the training rows
+    z_valid
+        of the validation rows
+    target_valid
+        of the validation rows
+    deep_valid
         of the validation rows
 
     Returns
@@ -82,56 +112,66 @@ def widen(
         (gate of the deep part, (K + 1,) slopes and level): score = gate × deep + z @ slopes + level
     """
     tilt = np.linalg.lstsq(with_level(z), deep, rcond=1e-10)[0]
-    bent, bent_valid = deep - with_level(z) @ tilt, deep_valid - with_level(z_valid) @ tilt
+    bent = deep - with_level(z) @ tilt
+    bent_valid = deep_valid - with_level(z_valid) @ tilt
     b = kept_slopes(z, target - bent, z_valid, target_valid - bent_valid)
-    columns = np.column_stack([bent_valid, z_valid*b[:-1]])
-    live, gates = np.flatnonzero((columns != 0).any(0)), np.zeros(len(b))
-    if len(live): gates[live] = lsq_linear(columns[:, live], target_valid - b[-1], bounds=(0, 1), method="bvls").x
-    return float(gates[0]), np.r_[gates[1:]*b[:-1], b[-1]] - gates[0]*tilt
+    columns = np.column_stack([bent_valid, z_valid * b[:-1]])
+    live = np.flatnonzero((columns != 0).any(0))
+    gates = np.zeros(len(b))
+    if len(live):
+        gates[live] = lsq_linear(columns[:, live], target_valid - b[-1], bounds=(0, 1), method="bvls").x
+    return float(gates[0]), np.r_[gates[1:] * b[:-1], b[-1]] - gates[0] * tilt
 
-# %% ../../nbs/models/wide_deep.ipynb #d02a5297
+# %% ../../nbs/models/wide_deep.ipynb #9b29a9a3
 class WideDeepNet(nn.Module):
-    "A linear part and a pyramid on a few of the inputs."
-    def __init__(self, inputs, hidden, norm="none", dropout=0.):
+    """A linear part and a pyramid on a few of the inputs."""
+
+    def __init__(self, inputs, hidden, norm="none", dropout=0.0):
         super().__init__()
         self.deep = MLPNet(inputs, hidden, 1, norm, dropout)
         self.register_buffer("live", torch.arange(inputs))
-        self.register_buffer("wide", torch.zeros(inputs + 1)) # slopes, then the level
+        self.register_buffer("wide", torch.zeros(inputs + 1))  # slopes, then the level
         self.register_buffer("gate", torch.ones(()))
 
     def inputs(self, x):
-        "(rows, inputs) of (rows, window, features): the live ones."
+        """(rows, inputs) of (rows, window, features): the live ones."""
         return x.flatten(1).index_select(1, self.live)
 
     def forward(self, x, grid=None):
         z = self.inputs(x)
-        return self.gate*self.deep(z) + (z @ self.wide[:-1] + self.wide[-1])[:, None]
+        return self.gate * self.deep(z) + (z @ self.wide[:-1] + self.wide[-1])[:, None]
 
     @property
-    def input_weights(self): return self.deep.input_weights
+    def input_weights(self):
+        return self.deep.input_weights
+
 
 class WithinDate(nn.Module):
-    "Trains the deep part on what a regression on the live inputs, date by date, leaves of the target."
+    """Trains the deep part on what a regression on the live inputs, date by date, leaves of the target."""
+
     across_assets = True
-    def __init__(self, net:WideDeepNet):
+
+    def __init__(self, net: WideDeepNet):
         super().__init__()
         self.net = net
 
-    def forward(self, x, grid=None): return self.net(x, grid)
+    def forward(self, x, grid=None):
+        return self.net(x, grid)
 
     @property
-    def input_weights(self): return self.net.input_weights
+    def input_weights(self):
+        return self.net.input_weights
 
     def loss(self, x, target, grid):
-        "Mean square of what is left, in units of the target."
+        """Mean square of what is left, in units of the target."""
         z = self.net.inputs(x)
         e = grid.fill(self.net.deep(z)[:, 0] - target)
         c = grid.fill(torch.cat([z, torch.ones_like(z[:, :1])], 1))
         gram = c.transpose(1, 2) @ c + torch.eye(c.shape[2], device=x.device)
         moment = c.transpose(1, 2) @ e[..., None]
-        return ((e*e).sum() - (moment*torch.linalg.solve(gram, moment)).sum())/len(z)
+        return ((e * e).sum() - (moment * torch.linalg.solve(gram, moment)).sum()) / len(z)
 
-# %% ../../nbs/models/wide_deep.ipynb #45142feb
+# %% ../../nbs/models/wide_deep.ipynb #8f25fb3d
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(Net):
     """A sparse net beside a linear model; inputs, slopes and gates are chosen on validation.
@@ -162,75 +202,122 @@ class WideDeep(Net):
     space : ClassVar[dict], default {'learning_rate': ('log', 0.003, 0.02), 'max_inputs': ('int', 4, 16), 'sparse_input': ('log', 0.02, 0.5), 'hidden': ('choice', [(32,), (32, 16), (32, 16, 8)])}
     limits : ClassVar[dict], default {'max_inputs': '[1, inf)', 'path_penalty': '[0, inf)', 'path_hidden': '[1, inf)', 'hidden': '[1, inf)', 'norm': NORMS, 'loss': ('mse',)}
     """
-    max_inputs:int = 10 # inputs that are kept, at most
-    path_penalty:float = .4 # largest `sparse_input` of the path that orders the inputs
-    path_hidden:tuple|list = (16,) # units of the net that is trained along the path
-    hidden:tuple|list = (32, 16, 8) # units of the deep part
-    sparse_input:float = .1 # of the deep part
-    loss:str = "mse"
-    stop_on:str = "loss"
-    learning_rate:float = 1e-2
-    weight_decay:float = 0.
-    batch_rows:int = 2000
-    max_epochs:int = 30
-    patience:int = 30
-    dropout:float = 0.
-    norm:str = "none"
-    name:ClassVar[str] = "widedeep"
-    multi_task:ClassVar[bool] = False
-    space:ClassVar[dict] = {"learning_rate": ("log", 3e-3, 2e-2), "max_inputs": ("int", 4, 16), "sparse_input": ("log", .02, .5), "hidden": ("choice", [(32,), (32, 16), (32, 16, 8)])}
-    limits:ClassVar[dict] = {"max_inputs": "[1, inf)", "path_penalty": "[0, inf)", "path_hidden": "[1, inf)", "hidden": "[1, inf)", "norm": NORMS, "loss": ("mse",)}
+
+    max_inputs: int = 10  # inputs that are kept, at most
+    path_penalty: float = 0.4  # largest `sparse_input` of the path that orders the inputs
+    path_hidden: tuple | list = (16,)  # units of the net that is trained along the path
+    hidden: tuple | list = (32, 16, 8)  # units of the deep part
+    sparse_input: float = 0.1  # of the deep part
+    loss: str = "mse"
+    stop_on: str = "loss"
+    learning_rate: float = 1e-2
+    weight_decay: float = 0.0
+    batch_rows: int = 2000
+    max_epochs: int = 30
+    patience: int = 30
+    dropout: float = 0.0
+    norm: str = "none"
+    name: ClassVar[str] = "widedeep"
+    multi_task: ClassVar[bool] = False
+    space: ClassVar[dict] = {
+        "learning_rate": ("log", 3e-3, 2e-2),
+        "max_inputs": ("int", 4, 16),
+        "sparse_input": ("log", 0.02, 0.5),
+        "hidden": ("choice", [(32,), (32, 16), (32, 16, 8)]),
+    }
+    limits: ClassVar[dict] = {
+        "max_inputs": "[1, inf)",
+        "path_penalty": "[0, inf)",
+        "path_hidden": "[1, inf)",
+        "hidden": "[1, inf)",
+        "norm": NORMS,
+        "loss": ("mse",),
+    }
 
     def build(self, n_features, outputs):
-        return WideDeepNet(min(self.max_inputs, n_features*self.window), self.hidden, self.norm, self.dropout)
+        return WideDeepNet(min(self.max_inputs, n_features * self.window), self.hidden, self.norm, self.dropout)
 
-    _refit = Estimator._refit # its gates are judged by validation rows that no part has learnt
+    _refit = Estimator._refit  # its gates are judged by validation rows that no part has learnt
 
     def _fit(self, view, target, valid):
-        if valid is None: raise NeuralphaError("WideDeep chooses its inputs and gates on a validation part: pass valid=(view, target).")
+        if valid is None:
+            raise NeuralphaError(
+                "WideDeep chooses its inputs and gates on a validation part: pass valid=(view, target)."
+            )
         self.mean_, self.sd_ = feature_scale(view)
-        data = Resident(view.features, self.window, self.mean_, self.sd_, pick_device(self.device), np.concatenate([view.rows, valid[0].rows]))
+        data = Resident(
+            view.features,
+            self.window,
+            self.mean_,
+            self.sd_,
+            pick_device(self.device),
+            np.concatenate([view.rows, valid[0].rows]),
+        )
         parts, self.horizons_ = ((view.rows, target), (valid[0].rows, valid[1])), 1
         self.net_ = self._built(len(view.names)).to(data.device)
         order = self.input_order(data, *parts)
-        self.net_.live.copy_(torch.from_numpy(np.sort(order[:len(self.net_.live)])))
-        self.history_ = train(WithinDate(self.net_), data, *parts, self, self.seed, self._checkpoint("deep"), self.watch_)
+        self.net_.live.copy_(torch.from_numpy(np.sort(order[: len(self.net_.live)])))
+        self.history_ = train(
+            WithinDate(self.net_), data, *parts, self, self.seed, self._checkpoint("deep"), self.watch_
+        )
         self._widen(data, *parts)
 
-    def input_order(self, data, part, valid)->np.ndarray:
-        "Inputs, from the one that lives longest on the sparse path to the first that is switched off."
-        norms, s = [], self.clone(sparse_input=self.path_penalty, patience=self.max_epochs)
+    def input_order(self, data, part, valid) -> np.ndarray:
+        """Inputs, from the one that lives longest on the sparse path to the first that is switched off."""
+        norms = []
+        s = self.clone(sparse_input=self.path_penalty, patience=self.max_epochs)
         with torch.random.fork_rng([]):
             torch.manual_seed(self.seed)
-            net = MLPNet(data.width*self.window, self.path_hidden, 1, "none").to(data.device)
-        train(net, data, part, valid, s, self.seed, watch=lambda epoch, gain: norms.append(first_weights(net).detach().norm(dim=0).cpu().numpy()))
+            net = MLPNet(data.width * self.window, self.path_hidden, 1, "none").to(data.device)
+        train(
+            net,
+            data,
+            part,
+            valid,
+            s,
+            self.seed,
+            watch=lambda epoch, gain: norms.append(first_weights(net).detach().norm(dim=0).cpu().numpy()),
+        )
         return np.lexsort((-norms[0], -(np.stack(norms) > 0).sum(0)))
 
     @torch.no_grad()
     def _widen(self, data, part, valid):
-        "Set the linear part and the gates."
+        """Set the linear part and the gates."""
         self.net_.eval()
-        def inputs(rows): # block by block: the windows of all rows are many times the panel
-            out, at = torch.empty(len(rows), len(self.net_.live), device=data.device), data.at(rows)
-            for i in range(0, len(rows), 4096): out[i:i+4096] = self.net_.inputs(data.windows(at[i:i+4096]))
+
+        def inputs(rows):  # block by block: the windows of all rows are many times the panel
+            out = torch.empty(len(rows), len(self.net_.live), device=data.device)
+            at = data.at(rows)
+            for i in range(0, len(rows), 4096):
+                out[i : i + 4096] = self.net_.inputs(data.windows(at[i : i + 4096]))
             return out
+
         live = [inputs(rows) for rows, _ in (part, valid)]
-        z, deep = ([f(x).cpu().numpy().astype(np.float64) for x in live] for f in (lambda x: x, lambda x: self.net_.deep(x)[:, 0]))
+        z, deep = (
+            [f(x).cpu().numpy().astype(np.float64) for x in live]
+            for f in (lambda x: x, lambda x: self.net_.deep(x)[:, 0])
+        )
         gate, wide = widen(z[0], part[1], deep[0], z[1], valid[1], deep[1])
         self.net_.gate.fill_(gate)
         self.net_.wide.copy_(torch.from_numpy(wide))
 
-# %% ../../nbs/models/wide_deep.ipynb #db31da36
+# %% ../../nbs/models/wide_deep.ipynb #72b4b822
 class ByDate:
-    "Residuals of a ridge regression on the inputs, date by date, for rows in any order."
+    """Residuals of a ridge regression on the inputs, date by date, for rows in any order."""
+
     def __init__(self, z, date):
         self.order = np.argsort(date, kind="stable")
         self.code = np.unique(date[self.order], return_inverse=True)[1]
         self.start = np.flatnonzero(np.r_[True, np.diff(self.code) != 0])
         c = with_level(z)[self.order]
-        self.q = np.concatenate([np.linalg.solve(np.linalg.cholesky(p.T @ p + np.eye(p.shape[1])), p.T).T for p in np.split(c, self.start[1:])])
+        self.q = np.concatenate(
+            [
+                np.linalg.solve(np.linalg.cholesky(p.T @ p + np.eye(p.shape[1])), p.T).T
+                for p in np.split(c, self.start[1:])
+            ]
+        )
 
-    def left(self, e): # (n,) -> (n,)
+    def left(self, e):  # (n,) -> (n,)
         """What the regressions leave of `e`.
 
         Parameters
@@ -238,14 +325,16 @@ class ByDate:
         e
             (n,) -> (n,)
         """
-        out, e = np.empty(len(e)), np.asarray(e, np.float64)[self.order]
-        out[self.order] = e - (self.q*np.add.reduceat(self.q*e[:, None], self.start)[self.code]).sum(1)
+        out = np.empty(len(e))
+        e = np.asarray(e, np.float64)[self.order]
+        out[self.order] = e - (self.q * np.add.reduceat(self.q * e[:, None], self.start)[self.code]).sum(1)
         return out
 
-# %% ../../nbs/models/wide_deep.ipynb #c628c07d
+# %% ../../nbs/models/wide_deep.ipynb #804df5bd
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideTrees(Estimator):
-    """Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are chosen on validation.
+    """Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are
+    chosen on validation.
 
     Parameters
     ----------
@@ -269,46 +358,92 @@ class WideTrees(Estimator):
     space : ClassVar[dict], default {'learning_rate': ('log', 0.01, 0.1), 'num_leaves': ('choice', [2, 3, 4, 8]), 'max_inputs': ('int', 4, 16)}
     limits : ClassVar[dict], default BOOSTING | {'max_inputs': '[1, inf)'}
     """
-    max_inputs:int = 10 # inputs that are kept, at most
-    n_trees:int = 600 # at most
-    learning_rate:float = .05
-    num_leaves:int = 3
-    min_leaf:int = 100 # rows in a leaf at least; no more than 1 % of the training rows is asked for
-    bagging_fraction:float = .7 # share of rows drawn per tree
-    l2:float = 1.
-    max_bin:int = 63
-    patience:int = 40 # trees without improvement on validation
-    threads:int = 0 # 0: OMP_NUM_THREADS or all cores; the result does not depend on it
-    name:ClassVar[str] = "widetrees"
-    space:ClassVar[dict] = {"learning_rate": ("log", .01, .1), "num_leaves": ("choice", [2, 3, 4, 8]), "max_inputs": ("int", 4, 16)}
-    limits:ClassVar[dict] = BOOSTING | {"max_inputs": "[1, inf)"}
+
+    max_inputs: int = 10  # inputs that are kept, at most
+    n_trees: int = 600  # at most
+    learning_rate: float = 0.05
+    num_leaves: int = 3
+    min_leaf: int = 100  # rows in a leaf at least; no more than 1 % of the training rows is asked for
+    bagging_fraction: float = 0.7  # share of rows drawn per tree
+    l2: float = 1.0
+    max_bin: int = 63
+    patience: int = 40  # trees without improvement on validation
+    threads: int = 0  # 0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    name: ClassVar[str] = "widetrees"
+    space: ClassVar[dict] = {
+        "learning_rate": ("log", 0.01, 0.1),
+        "num_leaves": ("choice", [2, 3, 4, 8]),
+        "max_inputs": ("int", 4, 16),
+    }
+    limits: ClassVar[dict] = BOOSTING | {"max_inputs": "[1, inf)"}
 
     def _boost(self, x, target, left, x_valid, target_valid, left_valid):
-        "A booster whose loss is what `left` leaves of the residuals."
+        """A booster whose loss is what `left` leaves of the residuals."""
         import lightgbm as lgb
+
         data = lgb.Dataset(x, target)
-        gradient = lambda score, d: (left(score - target), np.ones(len(score)))
-        judge = lambda score, d: ("loss", float(np.mean((score - target_valid)*left_valid(score - target_valid))), False)
-        s = dict(objective=gradient, metric="None", learning_rate=self.learning_rate, num_leaves=self.num_leaves, min_data_in_leaf=max(1, min(self.min_leaf, len(x)//100)),
-                 bagging_fraction=self.bagging_fraction, bagging_freq=1, lambda_l2=self.l2, max_bin=self.max_bin, seed=self.seed, deterministic=True,
-                 force_row_wise=True, num_threads=self.threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count()), verbosity=-1)
+
+        def gradient(score, d):
+            return (left(score - target), np.ones(len(score)))
+
+        def judge(score, d):
+            return ("loss", float(np.mean((score - target_valid) * left_valid(score - target_valid))), False)
+
+        s = dict(
+            objective=gradient,
+            metric="None",
+            learning_rate=self.learning_rate,
+            num_leaves=self.num_leaves,
+            min_data_in_leaf=max(1, min(self.min_leaf, len(x) // 100)),
+            bagging_fraction=self.bagging_fraction,
+            bagging_freq=1,
+            lambda_l2=self.l2,
+            max_bin=self.max_bin,
+            seed=self.seed,
+            deterministic=True,
+            force_row_wise=True,
+            num_threads=self.threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count()),
+            verbosity=-1,
+        )
         log = {}
-        b = lgb.train(s, data, self.n_trees, valid_sets=[lgb.Dataset(x_valid, target_valid, reference=data)], valid_names=["valid"], feval=judge,
-                      callbacks=[lgb.early_stopping(self.patience, verbose=False), lgb.record_evaluation(log), lambda env: self._watched(env)])
+        b = lgb.train(
+            s,
+            data,
+            self.n_trees,
+            valid_sets=[lgb.Dataset(x_valid, target_valid, reference=data)],
+            valid_names=["valid"],
+            feval=judge,
+            callbacks=[
+                lgb.early_stopping(self.patience, verbose=False),
+                lgb.record_evaluation(log),
+                lambda env: self._watched(env),
+            ],
+        )
         self.history_ = [{"tree": i + 1, "valid_loss": v} for i, v in enumerate(log["valid"]["loss"])]
         return b, best_trees(b)
 
     def _watched(self, env):
-        if env.iteration % 20 == 0: self.watch_(env.iteration//20, -env.evaluation_result_list[0][2])
+        if env.iteration % 20 == 0:
+            self.watch_(env.iteration // 20, -env.evaluation_result_list[0][2])
 
     def _fit(self, view, target, valid):
-        if valid is None: raise NeuralphaError("WideTrees chooses its inputs and gates on a validation part: pass valid=(view, target).")
+        if valid is None:
+            raise NeuralphaError(
+                "WideTrees chooses its inputs and gates on a validation part: pass valid=(view, target)."
+            )
         self.mean_, self.sd_ = feature_scale(view)
-        (x, xv), dates, goal = (view.values, valid[0].values), (view.date_code, valid[0].date_code), np.asarray(valid[1], np.float64)
-        whole = lambda e: e
+        (x, xv), dates, goal = (
+            (view.values, valid[0].values),
+            (view.date_code, valid[0].date_code),
+            np.asarray(valid[1], np.float64),
+        )
+
+        def whole(e):
+            return e
+
         first, n = self._boost(x, target, whole, xv, goal, whole)
         gain = first.feature_importance("gain", iteration=n)
-        self.columns_ = [np.sort(np.argsort(-gain, kind="stable")[:self.max_inputs])]
+        self.columns_ = [np.sort(np.argsort(-gain, kind="stable")[: self.max_inputs])]
         z, zv = (scaled(v, self.mean_, self.sd_)[:, self.columns_[0]].astype(np.float64) for v in (x, xv))
         x, xv = (np.ascontiguousarray(v[:, self.columns_[0]]) for v in (x, xv))
         booster, n = self._boost(x, target, ByDate(z, dates[0]).left, xv, goal, ByDate(zv, dates[1]).left)
@@ -319,23 +454,41 @@ class WideTrees(Estimator):
 
     def _take(self, text):
         import lightgbm as lgb
+
         self.boosters_ = [lgb.Booster(model_str=text)]
 
-    def _deep(self, x): return self.boosters_[0].predict(x, raw_score=True)
+    def _deep(self, x):
+        return self.boosters_[0].predict(x, raw_score=True)
 
     def _predict(self, view):
         x = view.values
-        return self.gate_*self._deep(x[:, self.columns_[0]]) + scaled(x, self.mean_, self.sd_) @ self.coef_ + self.intercept_
+        return (
+            self.gate_ * self._deep(x[:, self.columns_[0]])
+            + scaled(x, self.mean_, self.sd_) @ self.coef_
+            + self.intercept_
+        )
 
-    def _count(self): return leaves_and_splits([(self.boosters_[0], self.boosters_[0].num_trees())]) + int((self.coef_ != 0).sum()) + 1
+    def _count(self):
+        return (
+            leaves_and_splits([(self.boosters_[0], self.boosters_[0].num_trees())]) + int((self.coef_ != 0).sum()) + 1
+        )
 
     def _save(self, folder):
-        write_text(folder/"model.txt", self.boosters_[0].model_to_string())
-        with atomic_path(folder/"weights.safetensors") as tmp:
-            save_file({"mean": self.mean_, "sd": self.sd_, "coef": self.coef_, "columns": self.columns_[0], "rest": np.array([self.gate_, self.intercept_])}, tmp)
+        write_text(folder / "model.txt", self.boosters_[0].model_to_string())
+        with atomic_path(folder / "weights.safetensors") as tmp:
+            save_file(
+                {
+                    "mean": self.mean_,
+                    "sd": self.sd_,
+                    "coef": self.coef_,
+                    "columns": self.columns_[0],
+                    "rest": np.array([self.gate_, self.intercept_]),
+                },
+                tmp,
+            )
 
     def _load(self, folder):
-        w = load_file(folder/"weights.safetensors")
+        w = load_file(folder / "weights.safetensors")
         self.mean_, self.sd_, self.coef_, self.columns_ = w["mean"], w["sd"], w["coef"], [w["columns"]]
         self.gate_, self.intercept_ = map(float, w["rest"])
-        self._take((folder/"model.txt").read_text(encoding="utf-8"))
+        self._take((folder / "model.txt").read_text(encoding="utf-8"))

@@ -43,7 +43,7 @@ from ..labels import Label, Labels, by_date, forward_return
 from ..splits import Fold
 from .fresh import pack, run_fresh
 
-# %% ../../nbs/study/audit.ipynb #c395b677
+# %% ../../nbs/study/audit.ipynb #1541f405
 class Verdict(NamedTuple):
     """What a line of a certificate may say, best first.
 
@@ -54,16 +54,22 @@ class Verdict(NamedTuple):
     colour : str
     meaning : str
     """
-    passed: bool|None # None: nothing was found, and nothing was shown
+
+    passed: bool | None  # None: nothing was found, and nothing was shown
     colour: str
     meaning: str
 
+
 VERDICTS = {
     "holds": Verdict(True, "#1b7837", "nothing changed that must not"),
-    "not checkable": Verdict(None, "#8a6d00", "it came from a file or a table: what was known when cannot be seen from here"),
+    "not checkable": Verdict(
+        None, "#8a6d00", "it came from a file or a table: what was known when cannot be seen from here"
+    ),
     "not checked": Verdict(None, "#8a6d00", "this part could not run"),
     "undeclared": Verdict(False, "#b35806", "no leak was seen, but something has to be declared before it can be told"),
-    "fails": Verdict(False, "#b2182b", "something changed that must not")}
+    "fails": Verdict(False, "#b2182b", "something changed that must not"),
+}
+
 
 @dataclass(frozen=True)
 class Check:
@@ -72,8 +78,6 @@ class Check:
     Parameters
     ----------
     part : str
-        "repeat", "future", "labels", "splits", "start-up", "permutation", "levels", "memory",
-        "origin", "placebo"
     what : str
         the artefact
     how : str
@@ -93,33 +97,38 @@ class Check:
     date : str, default ''
     asset : str, default ''
     """
-    part: str # "repeat", "future", "labels", "splits", "start-up", "permutation", "levels", "memory", "origin", "placebo"
-    what: str # the artefact
-    how: str # what was done to it
-    verdict: str # one of `VERDICTS`
-    rows: int = 0 # rows (or fold members) compared, over all cuts
+
+    # "repeat", "future", "labels", "splits", "start-up", "permutation", "levels", "memory", "origin", "placebo"
+    part: str
+    what: str  # the artefact
+    how: str  # what was done to it
+    verdict: str  # one of `VERDICTS`
+    rows: int = 0  # rows (or fold members) compared, over all cuts
     columns: int = 0
-    wrong: int = 0 # values that should not have changed and did
-    rounded: int = 0 # values that differ in their last digits, by no more than floating point does
-    found: str = "" # the worst offence in words, or why it was not checked
+    wrong: int = 0  # values that should not have changed and did
+    rounded: int = 0  # values that differ in their last digits, by no more than floating point does
+    found: str = ""  # the worst offence in words, or why it was not checked
     column: str = ""
     date: str = ""
     asset: str = ""
 
     @property
-    def passed(self)->bool|None:
-        "None where nothing could be shown."
+    def passed(self) -> bool | None:
+        """None where nothing could be shown."""
         return VERDICTS[self.verdict].passed
 
-    def to_dict(self)->dict:
-        "JSON-native, with `passed`."
+    def to_dict(self) -> dict:
+        """JSON-native, with `passed`."""
         return {**asdict(self), "passed": self.passed}
 
-# %% ../../nbs/study/audit.ipynb #cb09bdd9
-OUTCOMES = {"passed": ("#1b7837", "No leak found"),
-            "passed in part": ("#8a6d00", "No leak found in what could be checked"),
-            "not certified": ("#b35806", "Not certified"),
-            "failed": ("#b2182b", "Checks failed")}
+# %% ../../nbs/study/audit.ipynb #b7fd9237
+OUTCOMES = {
+    "passed": ("#1b7837", "No leak found"),
+    "passed in part": ("#8a6d00", "No leak found in what could be checked"),
+    "not certified": ("#b35806", "Not certified"),
+    "failed": ("#b2182b", "Checks failed"),
+}
+
 
 @dataclass(frozen=True, repr=False)
 class Certificate:
@@ -137,107 +146,165 @@ class Certificate:
     settings : dict, default dict()
     seconds : float, default 0.0
     """
+
     subject: str
     universe: str
     data_digest: str
-    cuts: tuple # dates after which the future was replaced
-    checks: tuple # of Check
+    cuts: tuple  # dates after which the future was replaced
+    checks: tuple  # of Check
     settings: dict = field(default_factory=dict)
-    seconds: float = 0.
+    seconds: float = 0.0
 
     @property
-    def outcome(self)->str:
-        "The worst that was found; green needs every check to hold."
+    def outcome(self) -> str:
+        """The worst that was found; green needs every check to hold."""
         said = {c.verdict for c in self.checks}
-        if "fails" in said: return "failed"
-        if "undeclared" in said or "holds" not in said: return "not certified"
+        if "fails" in said:
+            return "failed"
+        if "undeclared" in said or "holds" not in said:
+            return "not certified"
         return "passed" if said == {"holds"} else "passed in part"
 
     @property
-    def passed(self)->bool:
-        "Nothing fails and something was checked; `outcome` says whether everything was."
+    def passed(self) -> bool:
+        """Nothing fails and something was checked; `outcome` says whether everything was."""
         return self.outcome in ("passed", "passed in part")
 
     @property
-    def failures(self)->list[Check]: return [c for c in self.checks if c.passed is False]
-    @property
-    def unchecked(self)->list[Check]: return [c for c in self.checks if c.passed is None]
-    @property
-    def rows(self)->int: return max((c.rows for c in self.checks), default=0)
+    def failures(self) -> list[Check]:
+        return [c for c in self.checks if c.passed is False]
 
     @property
-    def summary(self)->str:
-        "How many checks ended how."
+    def unchecked(self) -> list[Check]:
+        return [c for c in self.checks if c.passed is None]
+
+    @property
+    def rows(self) -> int:
+        return max((c.rows for c in self.checks), default=0)
+
+    @property
+    def summary(self) -> str:
+        """How many checks ended how."""
         count = Counter(c.verdict for c in self.checks)
-        return ", ".join(f"{count[v]} {v if v != 'holds' else 'hold' + 's'*(count[v] == 1)}" for v in VERDICTS if count[v]) or "no checks"
+        return (
+            ", ".join(
+                f"{count[v]} {v if v != 'holds' else 'hold' + 's' * (count[v] == 1)}" for v in VERDICTS if count[v]
+            )
+            or "no checks"
+        )
 
     @property
-    def content(self)->dict:
-        "All that the hash covers, JSON-native."
-        return json.loads(canonical_json({"subject": self.subject, "universe": self.universe, "data": self.data_digest, "cuts": list(self.cuts),
-                                          "settings": self.settings, "passed": self.passed, "outcome": self.outcome, "summary": self.summary,
-                                          "checks": [c.to_dict() for c in self.checks]}))
-    @property
-    def hash(self)->str: return digest(self.content)
+    def content(self) -> dict:
+        """All that the hash covers, JSON-native."""
+        return json.loads(
+            canonical_json(
+                {
+                    "subject": self.subject,
+                    "universe": self.universe,
+                    "data": self.data_digest,
+                    "cuts": list(self.cuts),
+                    "settings": self.settings,
+                    "passed": self.passed,
+                    "outcome": self.outcome,
+                    "summary": self.summary,
+                    "checks": [c.to_dict() for c in self.checks],
+                }
+            )
+        )
 
-    def frame(self)->pd.DataFrame:
-        "One row per check."
+    @property
+    def hash(self) -> str:
+        return digest(self.content)
+
+    def frame(self) -> pd.DataFrame:
+        """One row per check."""
         return pd.DataFrame([c.to_dict() for c in self.checks])
 
     def save(self, folder):
-        "Write `certificate.json` and `certificate.html` (a fragment without scripts)."
-        write_json(Path(folder)/"certificate.json", {**self.content, "hash": self.hash})
-        write_text(Path(folder)/"certificate.html", self.html())
+        """Write `certificate.json` and `certificate.html` (a fragment without scripts)."""
+        write_json(Path(folder) / "certificate.json", {**self.content, "hash": self.hash})
+        write_text(Path(folder) / "certificate.html", self.html())
 
     def __repr__(self):
-        head = f"Leak certificate of {self.subject} on {self.universe}: {self.outcome} ({self.summary}; {self.hash[:12]}, {self.seconds:.1f} s)"
+        head = (
+            f"Leak certificate of {self.subject} on {self.universe}: {self.outcome} ({self.summary}; "
+            f"{self.hash[:12]}, {self.seconds:.1f} s)"
+        )
         lines = [f"- {c.part}, {c.what}: {c.found}" for c in self.failures]
         return "\n".join([head, *lines, *(f"- {c.part}, {c.what}, {c.verdict}: {c.found}" for c in self.unchecked)])
 
-    def _repr_html_(self): return self.html()
+    def _repr_html_(self):
+        return self.html()
 
-    def html(self)->str:
-        "A standalone fragment for a report page."
+    def html(self) -> str:
+        """A standalone fragment for a report page."""
         return _certificate_html(self)
 
-# %% ../../nbs/study/audit.ipynb #6d295f02
-_PARTS = {"repeat": "Same input, same bits", "future": "The future is replaced", "labels": "Labels", "splits": "Splits",
-          "start-up": "History is cut at the front", "permutation": "Assets are shuffled and removed", "levels": "Prices are adjusted afterwards",
-          "memory": "Run again where nothing is remembered", "origin": "Columns from files and tables", "placebo": "Placebo and planted signal"}
+# %% ../../nbs/study/audit.ipynb #a20c326f
+_PARTS = {
+    "repeat": "Same input, same bits",
+    "future": "The future is replaced",
+    "labels": "Labels",
+    "splits": "Splits",
+    "start-up": "History is cut at the front",
+    "permutation": "Assets are shuffled and removed",
+    "levels": "Prices are adjusted afterwards",
+    "memory": "Run again where nothing is remembered",
+    "origin": "Columns from files and tables",
+    "placebo": "Placebo and planted signal",
+}
+
 
 def _cell(text, style=""):
     return f'<td style="padding:2px 10px 2px 0;text-align:left;vertical-align:top;{style}">{html.escape(text)}</td>'
 
+
 def _certificate_row(check):
     size = f"{check.rows:,} × {check.columns:,}" if check.rows else ""
     mark = f"color:{VERDICTS[check.verdict].colour};font-weight:600"
-    cells = [_cell(_PARTS.get(check.part, check.part)), _cell(check.what), _cell(check.how), _cell(size), _cell(check.verdict, mark), _cell(check.found)]
+    cells = [
+        _cell(_PARTS.get(check.part, check.part)),
+        _cell(check.what),
+        _cell(check.how),
+        _cell(size),
+        _cell(check.verdict, mark),
+        _cell(check.found),
+    ]
     return f"<tr>{''.join(cells)}</tr>"
 
+
 def _certificate_html(c):
-    worst, parts = list(VERDICTS), list(_PARTS)
-    order = sorted(c.checks, key=lambda x: (-worst.index(x.verdict), parts.index(x.part) if x.part in parts else len(parts)))
+    worst = list(VERDICTS)
+    parts = list(_PARTS)
+    order = sorted(
+        c.checks, key=lambda x: (-worst.index(x.verdict), parts.index(x.part) if x.part in parts else len(parts))
+    )
     colour, words = OUTCOMES[c.outcome]
     titles = ("part", "artefact", "what was done", "rows × columns", "result", "found")
     head = "".join(f'<th style="text-align:left;padding-right:10px">{title}</th>' for title in titles)
     cuts = html.escape(", ".join(c.cuts)) or "no date"
-    return (f'<section class="leak-certificate"><h3 style="color:{colour}">Leak certificate: {words} ({html.escape(c.summary)})</h3>'
-            f"<p>{html.escape(c.subject)} on {html.escape(c.universe)} (data {c.data_digest[:12]}); the future was replaced after "
-            f"{cuts}. Certificate <code>{c.hash}</code>.</p>"
-            f'<table style="border-collapse:collapse;font-size:90%"><thead><tr>{head}</tr></thead>'
-            f'<tbody>{"".join(map(_certificate_row, order))}</tbody></table></section>')
+    return (
+        f'<section class="leak-certificate"><h3 style="color:{colour}">Leak certificate: {words} '
+        f'({html.escape(c.summary)})</h3>'
+        f"<p>{html.escape(c.subject)} on {html.escape(c.universe)} (data {c.data_digest[:12]}); the future was "
+        "replaced after "
+        f"{cuts}. Certificate <code>{c.hash}</code>.</p>"
+        f'<table style="border-collapse:collapse;font-size:90%"><thead><tr>{head}</tr></thead>'
+        f'<tbody>{"".join(map(_certificate_row, order))}</tbody></table></section>'
+    )
 
-# %% ../../nbs/study/audit.ipynb #cac241d7
+# %% ../../nbs/study/audit.ipynb #773721dd
 REPLACEMENTS = {"noise": "replaced by noise", "nan": "replaced by NaN", "nothing": "cut off"}
 
+
 def future_replaced(
-    panel:Panel,
-    cut:int, # date position; everything after it is replaced
-    how:str, # "noise", "nan" or "nothing"
-    seed:int=0,
-    decide:str="close", # "open": the bar of the cut is future as well, all but its open
-    size:float=1., # of noise: below 1 a faint change of what was there, above 1 noise so many times as large
-)->Panel:
+    panel: Panel,
+    cut: int,  # date position; everything after it is replaced
+    how: str,  # "noise", "nan" or "nothing"
+    seed: int = 0,
+    decide: str = "close",  # "open": the bar of the cut is future as well, all but its open
+    size: float = 1.0,  # of noise: below 1 a faint change of what was there, above 1 noise so many times as large
+) -> Panel:
     """The panel with another future. Rows at or before the cut keep their order and their bits.
 
     Parameters
@@ -253,11 +320,18 @@ def future_replaced(
     size : float, default 1.0
         of noise: below 1 a faint change of what was there, above 1 noise so many times as large
     """
-    if how not in REPLACEMENTS: raise unknown_name("replacement", how, REPLACEMENTS)
-    rng, after, at = np.random.default_rng([seed, cut]), panel.date_code > cut, panel.date_code == cut
-    gone = lambda name: after | at if decide == "open" and name != "open" else after
+    if how not in REPLACEMENTS:
+        raise unknown_name("replacement", how, REPLACEMENTS)
+    rng = np.random.default_rng([seed, cut])
+    after = panel.date_code > cut
+    at = panel.date_code == cut
+
+    def gone(name):
+        return after | at if decide == "open" and name != "open" else after
+
     fields = {k: _replaced(v, gone(k), how, rng, size) for k, v in panel.fields.items()}
-    if how == "noise": _order_prices(fields, after | at if decide == "open" else after, keep_open=decide == "open")
+    if how == "noise":
+        _order_prices(fields, after | at if decide == "open" else after, keep_open=decide == "open")
     truth = {k: _replaced(v, gone(k), how, rng, size) for k, v in panel.truth.items()}
     tradable = panel.tradable & ~after if how == "nan" else panel.tradable
     attributes = panel.attributes
@@ -265,54 +339,74 @@ def future_replaced(
         known = panel.date_code[panel.asset_offsets[1:] - 1] < cut
         other = rng.uniform(-1, 0, panel.n_assets) if how == "noise" else np.full(panel.n_assets, np.nan)
         attributes = attributes.assign(delisting_return=np.where(known, attributes["delisting_return"], other))
-    masked = panel.masked[pd.to_datetime(panel.masked["date"]) <= panel.dates[cut]] if "date" in panel.masked else panel.masked
+    masked = (
+        panel.masked[pd.to_datetime(panel.masked["date"]) <= panel.dates[cut]]
+        if "date" in panel.masked
+        else panel.masked
+    )
     out = replace(panel, fields=fields, truth=truth, tradable=tradable, attributes=attributes, masked=masked)
     return cut_panel(out, last=panel.dates[cut]) if how == "nothing" else out
 
-def _replaced(v, where, how, rng, size=1.):
+
+def _replaced(v, where, how, rng, size=1.0):
     v = v.copy()
     if how != "noise":
         v[where] = np.nan
         return v
     pool = v[np.isfinite(v)]
     hit = where & np.isfinite(v)
-    if not len(pool): return v
-    noise = rng.choice(pool, hit.sum())*np.exp(rng.normal(0, .5, hit.sum())).astype(v.dtype)
-    v[hit] = v[hit] + size*(noise - v[hit]) if size < 1 else noise*v.dtype.type(size)
+    if not len(pool):
+        return v
+    noise = rng.choice(pool, hit.sum()) * np.exp(rng.normal(0, 0.5, hit.sum())).astype(v.dtype)
+    v[hit] = v[hit] + size * (noise - v[hit]) if size < 1 else noise * v.dtype.type(size)
     return v
 
+
 def _order_prices(fields, where, keep_open):
-    "Make noise look like bars: high is the highest, low the lowest; opens that are past stay."
+    """Make noise look like bars: high is the highest, low the lowest; opens that are past stay."""
     names = [k for k in ("open", "high", "low", "close") if k in fields]
-    if "high" not in names or "low" not in names: return
+    if "high" not in names or "low" not in names:
+        return
     bars = np.stack([fields[k][where] for k in names if not (keep_open and k == "open")])
     fields["high"][where], fields["low"][where] = bars.max(0), bars.min(0)
 
-# %% ../../nbs/study/audit.ipynb #ddcd7405
-def _table_future(table, after, how, rng, size=1.):
-    "A side table with the rows in `after` replaced."
-    if how == "nothing": return table[~after].reset_index(drop=True)
+# %% ../../nbs/study/audit.ipynb #54a2c3b4
+def _table_future(table, after, how, rng, size=1.0):
+    """A side table with the rows in `after` replaced."""
+    if how == "nothing":
+        return table[~after].reset_index(drop=True)
     out = table.copy()
     for c in table.select_dtypes("number"):
         v = table[c].to_numpy(np.float64, copy=True)
         pool = v[np.isfinite(v)]
-        noise = rng.choice(pool, after.sum())*np.exp(rng.normal(0, .5, after.sum())) if how == "noise" and len(pool) else np.nan
-        v[after] = v[after] + size*(noise - v[after]) if size < 1 else noise*size
+        noise = (
+            rng.choice(pool, after.sum()) * np.exp(rng.normal(0, 0.5, after.sum()))
+            if how == "noise" and len(pool)
+            else np.nan
+        )
+        v[after] = v[after] + size * (noise - v[after]) if size < 1 else noise * size
         out[c] = v
     return out
 
+
 def _not_known(table, day, s):
-    "Rows of a side table that were not known when decisions of `day` are taken."
+    """Rows of a side table that were not known when decisions of `day` are taken."""
     known = pd.to_datetime(table["known_on"], utc=True)
     naive = known.dt.tz_localize(None).to_numpy()
-    if s["decide"] == "open" or day != day.astype("datetime64[D]"): return naive > day # an intraday bar is its own close
-    if ":" in s["session_close"]: return naive > day + pd.Timedelta(s["session_close"] + ":00").to_timedelta64()
+    if s["decide"] == "open" or day != day.astype("datetime64[D]"):
+        return naive > day  # an intraday bar is its own close
+    if ":" in s["session_close"]:
+        return naive > day + pd.Timedelta(s["session_close"] + ":00").to_timedelta64()
     from neuralpha.data.asof import session_of
+
     return session_of(known, s["session_close"]) > day
+
 
 @dataclass(frozen=True)
 class World:
-    """Panel and side tables with another future. It goes by a name of its own: what is remembered under the panel's name is not found.
+    """Panel and side tables with another future.
+
+    It goes by a name of its own: what is remembered under the panel's name is not found.
 
     Parameters
     ----------
@@ -327,27 +421,38 @@ class World:
     told : str
         how, in words
     """
-    origin: Panel # the true one
+
+    origin: Panel  # the true one
     panel: Panel
     tables: dict
-    cut: int # date position; everything after it was replaced
-    how: str # one of `REPLACEMENTS`
-    told: str # how, in words
+    cut: int  # date position; everything after it was replaced
+    how: str  # one of `REPLACEMENTS`
+    told: str  # how, in words
 
     @property
-    def rows(self)->np.ndarray: return np.flatnonzero(self.origin.date_code <= self.cut)
-    @property
-    def twins(self)->np.ndarray: return np.flatnonzero(self.panel.date_code <= self.cut)
+    def rows(self) -> np.ndarray:
+        return np.flatnonzero(self.origin.date_code <= self.cut)
 
-    def named(self, name:str)->"World": return replace(self, panel=replace(self.panel, name=name))
+    @property
+    def twins(self) -> np.ndarray:
+        return np.flatnonzero(self.panel.date_code <= self.cut)
+
+    def named(self, name: str) -> "World":
+        return replace(self, panel=replace(self.panel, name=name))
+
 
 _numbers = itertools.count(1)
 
+
 def make_world(
-    panel:Panel, tables:dict, cut:int, how:str,
-    s:dict, # settings of the audit
-    size:float=1., told:str|None=None,
-)->World:
+    panel: Panel,
+    tables: dict,
+    cut: int,
+    how: str,
+    s: dict,  # settings of the audit
+    size: float = 1.0,
+    told: str | None = None,
+) -> World:
     """The data with another future, under a name that no other world has.
 
     Parameters
@@ -364,45 +469,64 @@ def make_world(
     rng = np.random.default_rng([s["seed"], cut, 1])
     future = future_replaced(panel, cut, how, s["seed"], s["decide"], size)
     side = {k: _table_future(t, _not_known(t, panel.dates[cut], s), how, rng, size) for k, t in tables.items()}
-    return World(panel, replace(future, name=f"{panel.name}, world {next(_numbers)}"), side, cut, how, told or REPLACEMENTS[how])
+    return World(
+        panel, replace(future, name=f"{panel.name}, world {next(_numbers)}"), side, cut, how, told or REPLACEMENTS[how]
+    )
 
-# %% ../../nbs/study/audit.ipynb #4312ef72
+# %% ../../nbs/study/audit.ipynb #240979a6
 @dataclass
 class _Rows:
-    "A value per panel row and column."
+    """A value per panel row and column."""
+
     names: tuple
-    values: np.ndarray # (n_rows, n_columns), floating
-    known: np.ndarray # (n_rows,) date position at which a row is known
-    lookbacks: tuple|None = None
-    cross_sectional: bool|None = None
-    source: object = None # the Label or Features it came from
+    values: np.ndarray  # (n_rows, n_columns), floating
+    known: np.ndarray  # (n_rows,) date position at which a row is known
+    lookbacks: tuple | None = None
+    cross_sectional: bool | None = None
+    source: object = None  # the Label or Features it came from
 
     @property
-    def label(self): return self.source if isinstance(self.source, Label) else None
+    def label(self):
+        return self.source if isinstance(self.source, Label) else None
+
 
 @dataclass
 class _Fitted:
-    "Values that have no row: by fold, or (fold None) for all time."
-    folds: dict # fold number or None -> {path: array}
+    """Values that have no row: by fold, or (fold None) for all time."""
+
+    folds: dict  # fold number or None -> {path: array}
+
 
 def _floats(values):
     v = np.asarray(values)
-    if v.dtype.kind == "f": return v
-    if v.dtype.kind in "biu": return v.astype(np.float64)
-    if v.dtype.kind == "M": return v.astype("datetime64[ns]").view(np.int64).astype(np.float64)
-    return (pd.util.hash_array(pd.Series(np.asarray(v, object)).astype(str).to_numpy(object)) >> np.uint64(12)).astype(np.float64)
+    if v.dtype.kind == "f":
+        return v
+    if v.dtype.kind in "biu":
+        return v.astype(np.float64)
+    if v.dtype.kind == "M":
+        return v.astype("datetime64[ns]").view(np.int64).astype(np.float64)
+    return (pd.util.hash_array(pd.Series(np.asarray(v, object)).astype(str).to_numpy(object)) >> np.uint64(12)).astype(
+        np.float64
+    )
 
-def _matrix(v): return _floats(v).reshape(len(v), -1)
 
-# %% ../../nbs/study/audit.ipynb #8b3ee11d
+def _matrix(v):
+    return _floats(v).reshape(len(v), -1)
+
+# %% ../../nbs/study/audit.ipynb #e11f10f3
 def _from_frame(frame, panel, what):
-    "A `(date, asset)` Series or DataFrame on panel rows; further keys (model, fold, seed) become columns."
+    """A `(date, asset)` Series or DataFrame on panel rows; further keys (model, fold, seed) become columns."""
     frame = frame.to_frame(str(frame.name or what)) if isinstance(frame, pd.Series) else frame
-    if not {"date", "asset"} <= set(frame.columns): frame = frame.reset_index()
     if not {"date", "asset"} <= set(frame.columns):
-        raise NeuralphaError(f"{what}: a frame needs 'date' and 'asset' as columns or index, it has {', '.join(map(str, frame.columns))}.")
+        frame = frame.reset_index()
+    if not {"date", "asset"} <= set(frame.columns):
+        raise NeuralphaError(
+            f"{what}: a frame needs 'date' and 'asset' as columns or index, it has "
+            f"{', '.join(map(str, frame.columns))}."
+        )
     keys = [k for k in ("model", "fold", "seed") if k in frame]
-    if not frame.duplicated(["date", "asset", *(k for k in keys if k != "fold")]).any(): keys = [k for k in keys if k != "fold"]
+    if not frame.duplicated(["date", "asset", *(k for k in keys if k != "fold")]).any():
+        keys = [k for k in keys if k != "fold"]
     names, columns = [], []
     for key, part in frame.groupby(keys) if keys else [((), frame)]:
         rows = panel_rows(panel, pd.MultiIndex.from_frame(part[["date", "asset"]]))
@@ -410,104 +534,158 @@ def _from_frame(frame, panel, what):
             v = _floats(part[c])
             column = np.full(panel.n_rows, np.nan, v.dtype)
             column[rows] = v
-            names.append(" · ".join([str(c), *(f"{k} {x}" for k, x in zip(keys, key))])); columns.append(column)
+            names.append(" · ".join([str(c), *(f"{k} {x}" for k, x in zip(keys, key))]))
+            columns.append(column)
     return _Rows(tuple(names), np.stack(columns, 1), panel.date_code)
 
-# %% ../../nbs/study/audit.ipynb #54f44aa5
+# %% ../../nbs/study/audit.ipynb #444920ef
 def _flat(value, path=""):
-    "Leaves of nested dictionaries and objects with attributes ending in an underscore, as path -> array."
-    if isinstance(value, dict): return {k: v for n, x in value.items() for k, v in _flat(x, f"{path}.{n}" if path else str(n)).items()}
-    fitted = {k: v for k, v in vars(value).items() if k.endswith("_") and not k.startswith("_")} if hasattr(value, "__dict__") else {}
-    if fitted and not isinstance(value, (pd.Series, pd.DataFrame)): return _flat(fitted, path)
-    try: return {path: np.atleast_1d(_floats(value)).ravel()}
-    except (TypeError, ValueError): return {path: _floats([repr(value)])}
+    """Leaves of nested dictionaries and objects with attributes ending in an underscore, as path -> array."""
+    if isinstance(value, dict):
+        return {k: v for n, x in value.items() for k, v in _flat(x, f"{path}.{n}" if path else str(n)).items()}
+    fitted = (
+        {k: v for k, v in vars(value).items() if k.endswith("_") and not k.startswith("_")}
+        if hasattr(value, "__dict__")
+        else {}
+    )
+    if fitted and not isinstance(value, (pd.Series, pd.DataFrame)):
+        return _flat(fitted, path)
+    try:
+        return {path: np.atleast_1d(_floats(value)).ravel()}
+    except (TypeError, ValueError):
+        return {path: _floats([repr(value)])}
 
-# %% ../../nbs/study/audit.ipynb #7513b43e
+# %% ../../nbs/study/audit.ipynb #00ef8ba7
 def _artefact(name, v, panel):
-    "One artefact in its comparable form."
+    """One artefact in its comparable form."""
     if isinstance(v, Label):
-        first = v.scored if isinstance(v, Labels) else v # its values; folds are held to the life span of all
-        return _Rows(("value", "known on"), np.stack([first.values, first.known_code.astype(float)], 1), first.known_code, source=v)
-    if isinstance(v, Features): return _Rows(tuple(v.names), v.values, panel.date_code, tuple(v.lookbacks), bool(v.cross_sectional), v)
-    if isinstance(v, Fold): return [v]
-    if isinstance(v, (list, tuple)) and len(v) and all(isinstance(f, Fold) for f in v): return list(v)
-    if isinstance(getattr(v, "fields", None), dict) and hasattr(v, "about"): v = v.fields # side data joined as of the bars
-    if isinstance(getattr(v, "frame", None), pd.DataFrame): return _from_frame(v.frame.drop(columns="label", errors="ignore"), panel, name)
-    if isinstance(v, (pd.Series, pd.DataFrame)): return _from_frame(v, panel, name)
-    per_row = lambda x: isinstance(x, np.ndarray) and x.ndim in (1, 2) and len(x) == panel.n_rows
-    if per_row(v): return _Rows(tuple(name if v.ndim == 1 else f"column {j}" for j in range(_matrix(v).shape[1])), _matrix(v), panel.date_code)
+        first = v.scored if isinstance(v, Labels) else v  # its values; folds are held to the life span of all
+        return _Rows(
+            ("value", "known on"),
+            np.stack([first.values, first.known_code.astype(float)], 1),
+            first.known_code,
+            source=v,
+        )
+    if isinstance(v, Features):
+        return _Rows(tuple(v.names), v.values, panel.date_code, tuple(v.lookbacks), bool(v.cross_sectional), v)
+    if isinstance(v, Fold):
+        return [v]
+    if isinstance(v, (list, tuple)) and len(v) and all(isinstance(f, Fold) for f in v):
+        return list(v)
+    if isinstance(getattr(v, "fields", None), dict) and hasattr(v, "about"):
+        v = v.fields  # side data joined as of the bars
+    if isinstance(getattr(v, "frame", None), pd.DataFrame):
+        return _from_frame(v.frame.drop(columns="label", errors="ignore"), panel, name)
+    if isinstance(v, (pd.Series, pd.DataFrame)):
+        return _from_frame(v, panel, name)
+
+    def per_row(x):
+        return isinstance(x, np.ndarray) and x.ndim in (1, 2) and len(x) == panel.n_rows
+
+    if per_row(v):
+        return _Rows(
+            tuple(name if v.ndim == 1 else f"column {j}" for j in range(_matrix(v).shape[1])),
+            _matrix(v),
+            panel.date_code,
+        )
     if isinstance(v, dict) and v and all(per_row(x) and x.ndim == 1 for x in v.values()):
         return _Rows(tuple(v), np.stack([_floats(x) for x in v.values()], 1), panel.date_code)
-    if isinstance(v, dict) and v and all(isinstance(k, (int, np.integer)) for k in v): return _Fitted({int(k): _flat(x) for k, x in v.items()})
+    if isinstance(v, dict) and v and all(isinstance(k, (int, np.integer)) for k in v):
+        return _Fitted({int(k): _flat(x) for k, x in v.items()})
     return _Fitted({None: _flat(v)})
 
+
 def _artefacts(result, panel):
-    "Everything a pipeline gave, by name."
-    if not isinstance(result, dict): result = {"features" if not isinstance(result, Label) else "label": result}
+    """Everything a pipeline gave, by name."""
+    if not isinstance(result, dict):
+        result = {"features" if not isinstance(result, Label) else "label": result}
     out = {}
     for name, v in result.items():
         out[name] = _artefact(name, v, panel)
-        if isinstance(v, Labels): out.update({f"{name} {t.name}": _artefact(name, t, panel) for t in v.tasks if t is not v.scored})
-    if not out: raise NeuralphaError("The pipeline returned nothing to audit; return a dict of features, labels, folds, predictions, ...")
+        if isinstance(v, Labels):
+            out.update({f"{name} {t.name}": _artefact(name, t, panel) for t in v.tasks if t is not v.scored})
+    if not out:
+        raise NeuralphaError(
+            "The pipeline returned nothing to audit; return a dict of features, labels, folds, predictions, ..."
+        )
     return out
 
-# %% ../../nbs/study/audit.ipynb #5dd1fb61
+# %% ../../nbs/study/audit.ipynb #ac3256e6
 def _count_differences(a, b, rows_a, rows_b, date, since, relative, typical):
-    """Per column, on dates from `since` on: values that differ by more than `relative` of their size (or of a typical value),
-    the earliest of them (position in rows_a), and of those that differ by less: how many, and their squares added up."""
-    n, width, chunks = len(rows_a), a.shape[1], 32
-    count, first = np.zeros((chunks, width), np.int64), np.full((chunks, width), -1, np.int64)
-    small, energy = np.zeros((chunks, width), np.int64), np.zeros((chunks, width))
+    """Per column, on dates from `since` on: values that differ by more than `relative` of their size (or of a typical
+    value), the earliest of them (position in rows_a), and of those that differ by less: how many, and their squares
+    added up.
+    """
+    n = len(rows_a)
+    width = a.shape[1]
+    chunks = 32
+    count = np.zeros((chunks, width), np.int64)
+    first = np.full((chunks, width), -1, np.int64)
+    small = np.zeros((chunks, width), np.int64)
+    energy = np.zeros((chunks, width))
     for c in prange(chunks):
-        for k in range(c*n//chunks, (c + 1)*n//chunks):
-            i, j, d = rows_a[k], rows_b[k], date[k]
+        for k in range(c * n // chunks, (c + 1) * n // chunks):
+            i = rows_a[k]
+            j = rows_b[k]
+            d = date[k]
             for f in range(width):
-                x, y = a[i, f], b[j, f]
-                if x == y or (x != x and y != y) or d < since[f]: continue
+                x = a[i, f]
+                y = b[j, f]
+                if x == y or (x != x and y != y) or d < since[f]:
+                    continue
                 gap = abs(x - y)
-                if relative[f] > 0 and gap <= relative[f]*max(abs(x), abs(y), typical[f]):
+                if relative[f] > 0 and gap <= relative[f] * max(abs(x), abs(y), typical[f]):
                     small[c, f] += 1
-                    energy[c, f] += gap*gap
+                    energy[c, f] += gap * gap
                     continue
                 count[c, f] += 1
-                if first[c, f] < 0 or d < date[first[c, f]]: first[c, f] = k
-    out, where = np.zeros(width, np.int64), np.full(width, -1, np.int64)
+                if first[c, f] < 0 or d < date[first[c, f]]:
+                    first[c, f] = k
+    out = np.zeros(width, np.int64)
+    where = np.full(width, -1, np.int64)
     for f in range(width):
         for c in range(chunks):
             out[f] += count[c, f]
             k = first[c, f]
-            if k >= 0 and (where[f] < 0 or date[k] < date[where[f]]): where[f] = k
+            if k >= 0 and (where[f] < 0 or date[k] < date[where[f]]):
+                where[f] = k
     return out, where, small.sum(0), energy.sum(0)
 
-_in_parallel, _alone = njit(parallel=True, cache=True)(_count_differences), njit(cache=True)(_count_differences)
+
+_in_parallel = njit(parallel=True, cache=True)(_count_differences)
+_alone = njit(cache=True)(_count_differences)
+
 
 def _differences(a, b, rows_a, *rest):
-    "Threads pay from about a million values on."
-    return (_in_parallel if len(rows_a)*a.shape[1] > 1_000_000 else _alone)(a, b, rows_a, *rest)
+    """Threads pay from about a million values on."""
+    return (_in_parallel if len(rows_a) * a.shape[1] > 1_000_000 else _alone)(a, b, rows_a, *rest)
 
-# %% ../../nbs/study/audit.ipynb #97f00306
-_FLOAT_NOISE = {4: 64*2.**-23, 8: 2.**-33} # of values with 4 and 8 bytes, relative to their size
-_DOUBT = 2.**-14 # a relative difference below this is told from rounding by its growth
+# %% ../../nbs/study/audit.ipynb #acc532ae
+_FLOAT_NOISE = {4: 64 * 2.0**-23, 8: 2.0**-33}  # of values with 4 and 8 bytes, relative to their size
+_DOUBT = 2.0**-14  # a relative difference below this is told from rounding by its growth
+
 
 def _precision(values):
-    "Relative noise of each column: none for whole numbers, that of single precision where every value is one."
+    """Relative noise of each column: none for whole numbers, that of single precision where every value is one."""
     out = np.zeros(values.shape[1])
     for f, column in enumerate(values.T):
         known = column[np.isfinite(column)]
-        if not len(known) or (known == np.rint(known)).all(): continue
+        if not len(known) or (known == np.rint(known)).all():
+            continue
         single = values.dtype.itemsize <= 4 or (known == known.astype(np.float32)).all()
         out[f] = _FLOAT_NOISE[4 if single else 8]
     return out
 
+
 def _typical(values):
-    "A large but usual size of each column: nine of ten values that are not 0 are smaller."
+    """A large but usual size of each column: nine of ten values that are not 0 are smaller."""
     out = np.zeros(values.shape[1])
-    for f, column in enumerate(values[::max(1, len(values)//20_000)].T):
+    for f, column in enumerate(values[:: max(1, len(values) // 20_000)].T):
         size = np.abs(column[np.isfinite(column) & (column != 0)])
-        out[f] = np.quantile(size, .9) if len(size) else 0.
+        out[f] = np.quantile(size, 0.9) if len(size) else 0.0
     return out
 
-# %% ../../nbs/study/audit.ipynb #b0223d77
+# %% ../../nbs/study/audit.ipynb #24724e3d
 class Difference(NamedTuple):
     """What two runs disagree on in one column.
 
@@ -523,11 +701,13 @@ class Difference(NamedTuple):
     energy : float
         sum of the squares of those
     """
+
     column: str
-    row: int # of the true panel: the earliest that differs, -1 where only last digits do
-    count: int # values that differ
-    rounded: int # values that differ in their last digits alone
-    energy: float # sum of the squares of those
+    row: int  # of the true panel: the earliest that differs, -1 where only last digits do
+    count: int  # values that differ
+    rounded: int  # values that differ in their last digits alone
+    energy: float  # sum of the squares of those
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -535,13 +715,17 @@ class Comparison:
 
     Parameters
     ----------
-    part, what, how : str
+    part : str
+    what : str
+    how : str
         the line of the certificate
     panel : Panel
         the true one
-    mine, theirs : object
+    mine : object
+    theirs : object
         `_Rows`
-    rows, twins : np.ndarray
+    rows : np.ndarray
+    twins : np.ndarray
         of the true panel and of the world
     words : str
         template of {column}, {day}, {asset}, {count} and of what `about` adds
@@ -559,236 +743,475 @@ class Comparison:
     verdict : str, default 'fails'
         of a difference
     """
-    part: str; what: str; how: str # the line of the certificate
-    panel: Panel # the true one
-    mine: object; theirs: object # `_Rows`
-    rows: np.ndarray; twins: np.ndarray # of the true panel and of the world
-    words: str # template of {column}, {day}, {asset}, {count} and of what `about` adds
-    about: dict = field(default_factory=dict)
-    since: dict|None = None # column -> first date position that is compared
-    rounding: float = 0. # relative difference that is allowed on top of floating point's
-    exact: bool = False # not even rounding is allowed
-    tested: bool = False # changes of several sizes tell small differences from rounding
-    cut: int|None = None # to say how far ahead the earliest difference lies
-    verdict: str = "fails" # of a difference
 
-    def lost(self)->list[str]:
-        "Columns that only one of the two has."
-        mine, theirs = set(self.mine.names), set(self.theirs.names)
+    part: str
+    what: str
+    how: str  # the line of the certificate
+    panel: Panel  # the true one
+    mine: object
+    theirs: object  # `_Rows`
+    rows: np.ndarray
+    twins: np.ndarray  # of the true panel and of the world
+    words: str  # template of {column}, {day}, {asset}, {count} and of what `about` adds
+    about: dict = field(default_factory=dict)
+    since: dict | None = None  # column -> first date position that is compared
+    rounding: float = 0.0  # relative difference that is allowed on top of floating point's
+    exact: bool = False  # not even rounding is allowed
+    tested: bool = False  # changes of several sizes tell small differences from rounding
+    cut: int | None = None  # to say how far ahead the earliest difference lies
+    verdict: str = "fails"  # of a difference
+
+    def lost(self) -> list[str]:
+        """Columns that only one of the two has."""
+        mine = set(self.mine.names)
+        theirs = set(self.theirs.names)
         return [n for n in self.mine.names if n not in theirs] + [n for n in self.theirs.names if n not in mine]
 
-    def differences(self)->list[Difference]:
-        "One for each column that differs at all."
+    def differences(self) -> list[Difference]:
+        """One for each column that differs at all."""
         names = [n for n in self.mine.names if n in set(self.theirs.names)]
-        if not names: return []
-        a, b = _columns(self.mine, names), _columns(self.theirs, names)
+        if not names:
+            return []
+        a = _columns(self.mine, names)
+        b = _columns(self.theirs, names)
         relative = np.zeros(len(names)) if self.exact else np.maximum(_precision(a), _precision(b))
         relative = np.maximum(relative, self.rounding)
-        if self.tested: relative = np.where(relative > 0, np.maximum(relative, _DOUBT), 0.)
-        if a.dtype != b.dtype: a, b = a.astype(np.float64), b.astype(np.float64)
+        if self.tested:
+            relative = np.where(relative > 0, np.maximum(relative, _DOUBT), 0.0)
+        if a.dtype != b.dtype:
+            a = a.astype(np.float64)
+            b = b.astype(np.float64)
         since = np.array([self.since[n] if self.since else 0 for n in names], np.int64)
         found = _differences(a, b, self.rows, self.twins, self.panel.date_code[self.rows], since, relative, _typical(a))
-        each = [Difference(n, int(self.rows[at]) if at >= 0 else -1, int(k), int(small), float(energy)) for n, k, at, small, energy in zip(names, *found)]
+        each = [
+            Difference(n, int(self.rows[at]) if at >= 0 else -1, int(k), int(small), float(energy))
+            for n, k, at, small, energy in zip(names, *found)
+        ]
         return [d for d in each if d.count or d.rounded]
 
-    def reach(self, difference:Difference)->int:
-        "Bars from the earliest difference to the first that was replaced."
+    def reach(self, difference: Difference) -> int:
+        """Bars from the earliest difference to the first that was replaced."""
         return 1 if self.cut is None else int(self.cut + 1 - self.panel.date_code[difference.row])
 
-    def tell(self, difference:Difference)->str:
-        "A difference in words."
-        p, row = self.panel, difference.row
-        return self.words.format(what=self.what, column=difference.column, day=_day(p, p.date_code[row]), asset=p.assets[p.asset_code[row]],
-                                 count=difference.count, bars=_bars(self.reach(difference)), since=self._since(p, row), **self.about)
+    def tell(self, difference: Difference) -> str:
+        """A difference in words."""
+        p = self.panel
+        row = difference.row
+        return self.words.format(
+            what=self.what,
+            column=difference.column,
+            day=_day(p, p.date_code[row]),
+            asset=p.assets[p.asset_code[row]],
+            count=difference.count,
+            bars=_bars(self.reach(difference)),
+            since=self._since(p, row),
+            **self.about,
+        )
 
     def _since(self, p, row):
         whole = self.cut is not None and p.date_code[row] == p.date_code.min() and self.cut + 1 - p.date_code[row] > 1
         return "; it changed from the first bar on, so the whole sample is used" if whole else ""
 
-def _bars(n): return f"{n} bar{'s'*(n > 1)}"
+
+def _bars(n):
+    return f"{n} bar{'s' * (n > 1)}"
+
 
 def _columns(part, names):
-    if tuple(names) == tuple(part.names): return part.values
+    if tuple(names) == tuple(part.names):
+        return part.values
     return np.ascontiguousarray(part.values[:, [part.names.index(n) for n in names]])
 
-def _day(panel, code): return str(pd.Timestamp(panel.dates[int(code)]))[:19].removesuffix(" 00:00:00")
 
-# %% ../../nbs/study/audit.ipynb #e2da071a
+def _day(panel, code):
+    return str(pd.Timestamp(panel.dates[int(code)]))[:19].removesuffix(" 00:00:00")
+
+# %% ../../nbs/study/audit.ipynb #049c02c3
 @dataclass
 class _Tally:
-    "Adds up what a check saw over several cuts, and keeps the worst of it."
-    lines: dict = field(default_factory=dict) # (part, what, how) -> fields of a `Check` and `reach`
-    faint: dict = field(default_factory=dict) # (part, what, column) -> (comparison, difference) of last digits alone
+    """Adds up what a check saw over several cuts, and keeps the worst of it."""
 
-    def add(self, part, what, how, rows=0, columns=0, wrong=0, rounded=0, reach=0, found="", column="", date="", asset="", verdict="holds"):
-        new = dict(rows=0, columns=0, wrong=0, rounded=0, reach=-1, found="", column="", date="", asset="", verdict="holds", told="holds")
+    lines: dict = field(default_factory=dict)  # (part, what, how) -> fields of a `Check` and `reach`
+    faint: dict = field(default_factory=dict)  # (part, what, column) -> (comparison, difference) of last digits alone
+
+    def add(
+        self,
+        part,
+        what,
+        how,
+        rows=0,
+        columns=0,
+        wrong=0,
+        rounded=0,
+        reach=0,
+        found="",
+        column="",
+        date="",
+        asset="",
+        verdict="holds",
+    ):
+        new = dict(
+            rows=0,
+            columns=0,
+            wrong=0,
+            rounded=0,
+            reach=-1,
+            found="",
+            column="",
+            date="",
+            asset="",
+            verdict="holds",
+            told="holds",
+        )
         at = self.lines.setdefault((part, what, how), new)
         at["rows"] += int(rows)
         at["columns"] = max(at["columns"], int(columns))
         at["wrong"] += int(wrong)
         at["rounded"] += int(rounded)
-        if wrong and verdict == "holds": verdict = "fails"
+        if wrong and verdict == "holds":
+            verdict = "fails"
         at["verdict"] = max(at["verdict"], verdict, key=list(VERDICTS).index)
         worse = list(VERDICTS).index(verdict) - list(VERDICTS).index(at["told"])
         if found and (worse > 0 or worse == 0 and reach > at["reach"]):
             at.update(reach=reach, found=found, column=str(column), date=date, asset=str(asset), told=verdict)
 
-    def compare(self, c:Comparison):
-        "Count what differs and keep what to say of it."
+    def compare(self, c: Comparison):
+        """Count what differs and keep what to say of it."""
         lost = c.lost()
         if lost:
-            words = f"column {lost[0]!r} of {c.what} exists in one run and not in the other: which columns there are depends on the data that was changed."
-            self.add(c.part, c.what, c.how, wrong=len(lost), reach=10**9, column=lost[0], found=words, verdict=c.verdict)
+            words = (
+                f"column {lost[0]!r} of {c.what} exists in one run and not in the other: which columns there "
+                "are depends on the data that was changed."
+            )
+            self.add(
+                c.part, c.what, c.how, wrong=len(lost), reach=10**9, column=lost[0], found=words, verdict=c.verdict
+            )
         found = c.differences()
-        wrong, rounded = sum(d.count for d in found), sum(d.rounded for d in found)
-        self.add(c.part, c.what, c.how, len(c.rows), len(c.mine.names) - len(lost), wrong, rounded, verdict=c.verdict if wrong else "holds")
+        wrong = sum(d.count for d in found)
+        rounded = sum(d.rounded for d in found)
+        self.add(
+            c.part,
+            c.what,
+            c.how,
+            len(c.rows),
+            len(c.mine.names) - len(lost),
+            wrong,
+            rounded,
+            verdict=c.verdict if wrong else "holds",
+        )
         for d in found:
-            if d.count: self.offence(c, d)
-            elif c.tested: self.faint[c.part, c.what, d.column] = (c, d)
+            if d.count:
+                self.offence(c, d)
+            elif c.tested:
+                self.faint[c.part, c.what, d.column] = (c, d)
 
-    def offence(self, c:Comparison, d:Difference):
-        "Put a difference into words."
-        day, asset = _day(c.panel, c.panel.date_code[d.row]), c.panel.assets[c.panel.asset_code[d.row]]
-        self.add(c.part, c.what, c.how, reach=c.reach(d), found=c.tell(d), column=d.column, date=day, asset=asset, verdict=c.verdict)
+    def offence(self, c: Comparison, d: Difference):
+        """Put a difference into words."""
+        day = _day(c.panel, c.panel.date_code[d.row])
+        asset = c.panel.assets[c.panel.asset_code[d.row]]
+        self.add(
+            c.part,
+            c.what,
+            c.how,
+            reach=c.reach(d),
+            found=c.tell(d),
+            column=d.column,
+            date=day,
+            asset=asset,
+            verdict=c.verdict,
+        )
 
-    def checks(self)->tuple:
-        return tuple(Check(*key, **{k: v for k, v in at.items() if k not in ("reach", "told")}) for key, at in self.lines.items())
+    def checks(self) -> tuple:
+        return tuple(
+            Check(*key, **{k: v for k, v in at.items() if k not in ("reach", "told")}) for key, at in self.lines.items()
+        )
 
-# %% ../../nbs/study/audit.ipynb #7dc403c0
+# %% ../../nbs/study/audit.ipynb #7a03c6d9
 def _future(tally, base, other, w, s):
-    "Compare all artefacts of the true run with those of a world whose future was replaced after its cut."
-    panel, world, cut, how, past_a, past_b = w.origin, w.panel, w.cut, w.told, w.rows, w.twins
+    """Compare all artefacts of the true run with those of a world whose future was replaced after its cut."""
+    panel = w.origin
+    world = w.panel
+    cut = w.cut
+    how = w.told
+    past_a = w.rows
+    past_b = w.twins
     since = f"data after {'the open of ' if s['decide'] == 'open' else ''}{_day(panel, cut)} was {how}"
     offline = _knows_the_future(base, panel)
     for what, A in base.items():
         B = other.get(what)
         if type(A) is not type(B):
-            tally.add("future", what, how, wrong=1, reach=10**9, found=f"{what} is missing or of another kind when {since}.")
+            tally.add(
+                "future", what, how, wrong=1, reach=10**9, found=f"{what} is missing or of another kind when {since}."
+            )
         elif offline and _of_folds(what, A):
-            tally.add("future", what, how, verdict="not checked", found="k-fold designs train on what comes after the test; only the life spans of their labels can be checked.")
-        elif isinstance(A, _Rows) and A.label is not None: _future_label(tally, what, A, B, panel, world, cut, how, past_a, past_b, since, s)
-        elif isinstance(A, _Rows): tally.compare(_ahead(what, how, A, B, panel, past_a, past_b, cut, since, s))
-        elif isinstance(A, list): _future_folds(tally, what, A, B, panel, world, cut, how, past_a, past_b, since)
-        else: _future_fitted(tally, what, A, B, base, panel, cut, how, since)
+            tally.add(
+                "future",
+                what,
+                how,
+                verdict="not checked",
+                found="k-fold designs train on what comes after the test; only the life spans of their labels can "
+                "be checked.",
+            )
+        elif isinstance(A, _Rows) and A.label is not None:
+            _future_label(tally, what, A, B, panel, world, cut, how, past_a, past_b, since, s)
+        elif isinstance(A, _Rows):
+            tally.compare(_ahead(what, how, A, B, panel, past_a, past_b, cut, since, s))
+        elif isinstance(A, list):
+            _future_folds(tally, what, A, B, panel, world, cut, how, past_a, past_b, since)
+        else:
+            _future_fitted(tally, what, A, B, base, panel, cut, how, since)
+
 
 def _ahead(what, how, A, B, panel, rows, twins, cut, since, s):
-    "Rows of the past in a world with another future."
+    """Rows of the past in a world with another future."""
     kind = {"features": "feature", "predictions": "prediction", "positions": "position"}.get(what, what)
     named = "{what}" if A.names == (what,) else "{kind} {column!r}"
     far = "{bars} ahead" if s["decide"] != "open" else "at the end of its own bar, or later"
-    words = named + " on {day} of asset {asset} changed when {world}: it looks " + ("at least " if s["decide"] != "open" else "") + far + " ({count:,} values changed{since})."
-    return Comparison("future", what, how, panel, A, B, rows, twins, words, {"kind": kind, "world": since}, rounding=s["rounding"].get(what, 0.), cut=cut, tested="noise" in s["replace"])
+    words = (
+        named
+        + " on {day} of asset {asset} changed when {world}: it looks "
+        + ("at least " if s["decide"] != "open" else "")
+        + far
+        + " ({count:,} values changed{since})."
+    )
+    return Comparison(
+        "future",
+        what,
+        how,
+        panel,
+        A,
+        B,
+        rows,
+        twins,
+        words,
+        {"kind": kind, "world": since},
+        rounding=s["rounding"].get(what, 0.0),
+        cut=cut,
+        tested="noise" in s["replace"],
+    )
 
-# %% ../../nbs/study/audit.ipynb #c54da56a
-def _of_folds(what, A): return not isinstance(A, _Rows) or what.split()[0] in ("predictions", "positions", "scores")
+# %% ../../nbs/study/audit.ipynb #464e25bd
+def _of_folds(what, A):
+    return not isinstance(A, _Rows) or what.split()[0] in ("predictions", "positions", "scores")
+
 
 def _knows_the_future(base, panel):
-    "Whether some fold trains on dates after its test began."
+    """Whether some fold trains on dates after its test began."""
     folds = [f for v in base.values() if isinstance(v, list) for f in v]
-    return any(len(f.train) and len(f.test) and panel.date_code[f.train].max() > panel.date_code[f.test].min() for f in folds)
+    return any(
+        len(f.train) and len(f.test) and panel.date_code[f.train].max() > panel.date_code[f.test].min() for f in folds
+    )
+
 
 def _future_label(tally, what, A, B, panel, world, cut, how, past_a, past_b, since, s):
     limit = cut - 1 if s["decide"] == "open" else cut
     settled = (A.known[past_a] <= limit) | (B.known[past_b] <= limit)
-    words = "{what} ({column}) of {day} of asset {asset}, said to be known by {cut}, changed when {world}: its life span is longer than declared ({count:,} values changed)."
+    words = (
+        "{what} ({column}) of {day} of asset {asset}, said to be known by {cut}, changed when {world}: its "
+        "life span is longer than declared ({count:,} values changed)."
+    )
     about = {"cut": _day(panel, limit), "world": since}
     tally.compare(Comparison("future", what, how, panel, A, B, past_a[settled], past_b[settled], words, about))
-    if how != REPLACEMENTS["nothing"]: return
+    if how != REPLACEMENTS["nothing"]:
+        return
     alive = (panel.date_code[panel.asset_offsets[1:] - 1] >= cut)[panel.asset_code[past_a]]
     early = np.isfinite(B.values[past_b, 0]) & (B.known[past_b] > cut) & alive
     tally.add("labels", what, "missing while its life span lasts", len(past_a), 1, int(early.sum()))
     if early.any():
         row = past_a[np.flatnonzero(early)[0]]
-        day, asset = _day(panel, panel.date_code[row]), panel.assets[panel.asset_code[row]]
-        tally.add("labels", what, "missing while its life span lasts", verdict="fails", column="value", date=day, asset=asset,
-                  found=f"{what} of {day} of asset {asset} has a value although the data ends on {_day(panel, cut)}, before the label can be known: it was filled in, not observed.")
+        day = _day(panel, panel.date_code[row])
+        asset = panel.assets[panel.asset_code[row]]
+        tally.add(
+            "labels",
+            what,
+            "missing while its life span lasts",
+            verdict="fails",
+            column="value",
+            date=day,
+            asset=asset,
+            found=f"{what} of {day} of asset {asset} has a value although the data ends on {_day(panel, cut)}, "
+            "before the label can be known: it was filled in, not observed.",
+        )
 
-# %% ../../nbs/study/audit.ipynb #da7a82d4
+# %% ../../nbs/study/audit.ipynb #bbe17844
 def _future_folds(tally, what, A, B, panel, world, cut, how, past_a, past_b, since):
-    back = np.full(world.n_rows, -1, np.int64); back[past_b] = past_a # world row -> panel row
+    back = np.full(world.n_rows, -1, np.int64)
+    back[past_b] = past_a  # world row -> panel row
     others = {f.number: f for f in B}
     for f in A:
-        start, end = panel.date_code[f.test].min(), panel.date_code[f.test].max()
-        if start > cut: continue
+        start = panel.date_code[f.test].min()
+        end = panel.date_code[f.test].max()
+        if start > cut:
+            continue
         g = others.get(f.number)
         if g is None:
-            if end <= cut: tally.add("future", what, how, 1, 1, 1, 10**9, f"fold {f.number}, whose test ends on {_day(panel, end)}, is missing when {since}.")
+            if end <= cut:
+                tally.add(
+                    "future",
+                    what,
+                    how,
+                    1,
+                    1,
+                    1,
+                    10**9,
+                    f"fold {f.number}, whose test ends on {_day(panel, end)}, is missing when {since}.",
+                )
             continue
         for part in ("train", "valid", "test"):
-            a, b = getattr(f, part), back[getattr(g, part)]
-            a, b = set(a[panel.date_code[a] <= cut].tolist()), set(b[b >= 0].tolist())
+            a = getattr(f, part)
+            b = back[getattr(g, part)]
+            a = set(a[panel.date_code[a] <= cut].tolist())
+            b = set(b[b >= 0].tolist())
             odd = sorted(a ^ b, key=lambda r: (panel.date_code[r], r))
             tally.add("future", what, how, len(a | b), 1, len(odd))
             if odd:
                 r = odd[0]
-                day, asset = _day(panel, panel.date_code[r]), panel.assets[panel.asset_code[r]]
-                tally.add("future", what, how, reach=int(cut + 1 - panel.date_code[r]), column=part, date=day, asset=asset, verdict="fails",
-                          found=f"fold {f.number}: {day} of asset {asset} {'left' if r in a else 'joined'} its {part} rows when {since}: membership depends on the future ({len(odd):,} rows).")
+                day = _day(panel, panel.date_code[r])
+                asset = panel.assets[panel.asset_code[r]]
+                tally.add(
+                    "future",
+                    what,
+                    how,
+                    reach=int(cut + 1 - panel.date_code[r]),
+                    column=part,
+                    date=day,
+                    asset=asset,
+                    verdict="fails",
+                    found=f"fold {f.number}: {day} of asset {asset} {'left' if r in a else 'joined'} its {part} "
+                    f"rows when {since}: membership depends on the future ({len(odd):,} rows).",
+                )
+
 
 def _equal(a, b):
-    "Equal, but for what floating point does."
-    if np.array_equal(a, b, equal_nan=True): return True
-    a, b = a[:, None], b[:, None]
+    """Equal, but for what floating point does."""
+    if np.array_equal(a, b, equal_nan=True):
+        return True
+    a = a[:, None]
+    b = b[:, None]
     size = np.fmax(np.fmax(np.abs(a), np.abs(b)), _typical(a))
-    with np.errstate(invalid="ignore"): return bool(((np.abs(a - b) <= np.maximum(_precision(a), _precision(b))*size) | (np.isnan(a) & np.isnan(b))).all())
+    with np.errstate(invalid="ignore"):
+        return bool(
+            ((np.abs(a - b) <= np.maximum(_precision(a), _precision(b)) * size) | (np.isnan(a) & np.isnan(b))).all()
+        )
+
 
 def _future_fitted(tally, what, A, B, base, panel, cut, how, since):
     starts = {f.number: panel.date_code[f.test].min() for v in base.values() if isinstance(v, list) for f in v}
     for number, values in A.folds.items():
-        if number is not None and number not in starts: raise NeuralphaError(f"{what} has an entry for fold {number}, but the pipeline's folds are {sorted(starts) or 'none'}.")
-        if number is not None and (starts[number] > cut + 1 or number not in B.folds): continue
+        if number is not None and number not in starts:
+            raise NeuralphaError(
+                f"{what} has an entry for fold {number}, but the pipeline's folds are {sorted(starts) or 'none'}."
+            )
+        if number is not None and (starts[number] > cut + 1 or number not in B.folds):
+            continue
         others = B.folds.get(number, {})
         for path in sorted(set(values) | set(others)):
-            a, b = values.get(path), others.get(path)
+            a = values.get(path)
+            b = others.get(path)
             same = a is not None and b is not None and a.shape == b.shape and _equal(a, b)
             tally.add("future", what, how, 1 if a is None else a.size, 1, 0 if same else 1)
-            if same: continue
+            if same:
+                continue
             name = f"{what} {path!r}" if path else what
-            known = f" of fold {number}, fitted before its test starts on {_day(panel, starts[number])}," if number is not None else ", one value for all time,"
-            tally.add("future", what, how, reach=1, column=path, verdict="fails",
-                      found=f"{name}{known} changed when {since}: it is fitted on data it should not have seen.")
+            known = (
+                f" of fold {number}, fitted before its test starts on {_day(panel, starts[number])},"
+                if number is not None
+                else ", one value for all time,"
+            )
+            tally.add(
+                "future",
+                what,
+                how,
+                reach=1,
+                column=path,
+                verdict="fails",
+                found=f"{name}{known} changed when {since}: it is fitted on data it should not have seen.",
+            )
 
-# %% ../../nbs/study/audit.ipynb #33218892
+# %% ../../nbs/study/audit.ipynb #009eb602
 def _splits(tally, base, panel, embargo):
-    "Life spans of training rows against those of test (and validation) rows, with the embargo."
+    """Life spans of training rows against those of test (and validation) rows, with the embargo."""
     labels = {k: A.label for k, A in base.items() if isinstance(A, _Rows) and A.label is not None}
     for what, folds in ((k, v) for k, v in base.items() if isinstance(v, list)):
         if not labels:
-            tally.add("splits", what, "life spans against test", verdict="not checked", found="the pipeline returns no label, so life spans are unknown.")
+            tally.add(
+                "splits",
+                what,
+                "life spans against test",
+                verdict="not checked",
+                found="the pipeline returns no label, so life spans are unknown.",
+            )
             continue
         unlabelled = ~np.any([label.labelled for label in labels.values()], axis=0)
         for f, (name, label) in itertools.product(folds, labels.items()):
             for part, against in (("train", "test"), ("train", "valid"), ("valid", "test")):
-                _touching(tally, what, f, part, against, label, unlabelled, panel, max(embargo, f.embargo), f" of {name}" if len(labels) > 1 else "")
+                _touching(
+                    tally,
+                    what,
+                    f,
+                    part,
+                    against,
+                    label,
+                    unlabelled,
+                    panel,
+                    max(embargo, f.embargo),
+                    f" of {name}" if len(labels) > 1 else "",
+                )
+
 
 def _touching(tally, what, f, part, against, label, unlabelled, panel, embargo, of):
-    rows, other, how = getattr(f, part), getattr(f, against), f"life spans{of} and embargo, {part} against {against}"
-    if not len(rows) or not len(other): return
+    rows = getattr(f, part)
+    other = getattr(f, against)
+    how = f"life spans{of} and embargo, {part} against {against}"
+    if not len(rows) or not len(other):
+        return
     top = max(panel.n_dates, int(label.known_code.max())) + embargo + 2
-    def covered(margin): # number of test life spans, widened by `margin`, that cover a date: running sum
+
+    def covered(margin):  # number of test life spans, widened by `margin`, that cover a date: running sum
         ends = np.where(label.labelled[other], label.known_code[other], label.start_code[other])
         edge = np.zeros(top + 1, np.int64)
-        np.add.at(edge, np.maximum(label.start_code[other] - margin, 0), 1); np.add.at(edge, np.minimum(ends + margin + 1, top), -1)
+        np.add.at(edge, np.maximum(label.start_code[other] - margin, 0), 1)
+        np.add.at(edge, np.minimum(ends + margin + 1, top), -1)
         return np.concatenate([[0], np.cumsum(np.cumsum(edge) > 0)])
+
     days = covered(embargo)
     bad = label.labelled[rows] & (days[np.minimum(label.known_code[rows] + 1, top)] - days[label.start_code[rows]] > 0)
     unknown = unlabelled[rows]
     tally.add("splits", what, how, len(rows), 1, int((bad | unknown).sum()))
-    if not (bad | unknown).any(): return
+    if not (bad | unknown).any():
+        return
     r = rows[np.flatnonzero(bad if bad.any() else unknown)[0]]
-    day, asset, known = _day(panel, panel.date_code[r]), panel.assets[panel.asset_code[r]], int(label.known_code[r])
+    day = _day(panel, panel.date_code[r])
+    asset = panel.assets[panel.asset_code[r]]
+    known = int(label.known_code[r])
     days = covered(0)
     inside = days[min(known + 1, top)] - days[label.start_code[r]] > 0
     begins = _day(panel, panel.date_code[other].min())
-    why = (f"whose label lives inside the {against} (from {begins} on): purge it" if inside else
-           f"fewer than {embargo} bars from the {against} (from {begins} on): leave an embargo") if bad.any() else "which has no label"
+    why = (
+        (
+            f"whose label lives inside the {against} (from {begins} on): purge it"
+            if inside
+            else f"fewer than {embargo} bars from the {against} (from {begins} on): leave an embargo"
+        )
+        if bad.any()
+        else "which has no label"
+    )
     ends = f"label known on {_day(panel, known)}" if known < panel.n_dates else "label known after the last date"
-    tally.add("splits", what, how, column=part, date=day, asset=asset, verdict="fails",
-              found=f"fold {f.number} has {day} of asset {asset} ({ends}) among its {part} rows, {why} ({int((bad | unknown).sum()):,} rows).")
+    tally.add(
+        "splits",
+        what,
+        how,
+        column=part,
+        date=day,
+        asset=asset,
+        verdict="fails",
+        found=f"fold {f.number} has {day} of asset {asset} ({ends}) among its {part} rows, {why} "
+        f"({int((bad | unknown).sum()):,} rows).",
+    )
 
-# %% ../../nbs/study/audit.ipynb #995ed2ec
+# %% ../../nbs/study/audit.ipynb #04068459
 def _start_up(tally, base, run, panel, tables, starts, s):
-    "Cut history at the front and compare features beyond their look-back."
+    """Cut history at the front and compare features beyond their look-back."""
     declared = {what: _lookbacks(A, s["lookbacks"]) for what, A in base.items() if _is_features(what, A)}
     for start in starts if declared else ():
         shorter = cut_panel(panel, first=panel.dates[start])
@@ -796,154 +1219,330 @@ def _start_up(tally, base, run, panel, tables, starts, s):
         for what, lookback in declared.items():
             how = "look-back, declared" if lookback else "look-back, measured"
             if isinstance(other, Exception) or what not in other:
-                tally.add("start-up", what, how, verdict="not checked", found=f"the pipeline does not run on history from {_day(panel, start)} on ({_words(other)}); audit its features alone with audit_features.")
+                tally.add(
+                    "start-up",
+                    what,
+                    how,
+                    verdict="not checked",
+                    found=f"the pipeline does not run on history from {_day(panel, start)} on ({_words(other)}); "
+                    "audit its features alone with audit_features.",
+                )
                 continue
-            A, B = base[what], other[what]
+            A = base[what]
+            B = other[what]
             rows = np.flatnonzero(panel.date_code >= start)
-            if lookback is None: _measure(tally, what, how, A, B, panel, rows, start)
+            if lookback is None:
+                _measure(tally, what, how, A, B, panel, rows, start)
             else:
-                words = ("feature {column!r} on {day} of asset {asset} changed when history before {start} was cut off: "
-                         "it looks back more than it declares ({count:,} values changed).")
+                words = (
+                    "feature {column!r} on {day} of asset {asset} changed when history before {start} was cut off: "
+                    "it looks back more than it declares ({count:,} values changed)."
+                )
                 since = {n: start + b for n, b in lookback.items()}
-                tally.compare(Comparison("start-up", what, how, panel, A, B, rows, np.arange(len(rows)), words, {"start": _day(panel, start)}, since))
+                tally.compare(
+                    Comparison(
+                        "start-up",
+                        what,
+                        how,
+                        panel,
+                        A,
+                        B,
+                        rows,
+                        np.arange(len(rows)),
+                        words,
+                        {"start": _day(panel, start)},
+                        since,
+                    )
+                )
 
-def _is_features(what, A): return isinstance(A, _Rows) and A.label is None and (A.lookbacks is not None or what == "features")
+
+def _is_features(what, A):
+    return isinstance(A, _Rows) and A.label is None and (A.lookbacks is not None or what == "features")
+
 
 def _lookbacks(A, given):
-    "Column -> declared look-back in bars, or None."
-    if given is None and A.lookbacks is None: return None
-    if isinstance(given, dict): return {n: int(given[n]) for n in A.names}
+    """Column -> declared look-back in bars, or None."""
+    if given is None and A.lookbacks is None:
+        return None
+    if isinstance(given, dict):
+        return {n: int(given[n]) for n in A.names}
     return {n: int(given) for n in A.names} if given is not None else dict(zip(A.names, map(int, A.lookbacks)))
+
 
 def _measure(tally, what, how, A, B, panel, rows, start):
     names = [n for n in A.names if n in B.names]
-    a, b = A.values[rows][:, [A.names.index(n) for n in names]], B.values[:, [B.names.index(n) for n in names]]
+    a = A.values[rows][:, [A.names.index(n) for n in names]]
+    b = B.values[:, [B.names.index(n) for n in names]]
     differ = (a != b) & ~(np.isnan(a) & np.isnan(b))
     last = np.where(differ, panel.date_code[rows][:, None] - start + 1, 0).max(0, initial=0)
     longest = int(last.max(initial=0))
     span = panel.n_dates - start
-    text = f"{names[int(last.argmax())]!r} looks back {longest} bars" if longest < .9*span else f"{names[int(last.argmax())]!r} remembers all of history"
-    tally.add("start-up", what, how, len(rows), len(names), reach=longest, found=text + " (measured; declare lookbacks= to have it checked)." if longest else "")
+    text = (
+        f"{names[int(last.argmax())]!r} looks back {longest} bars"
+        if longest < 0.9 * span
+        else f"{names[int(last.argmax())]!r} remembers all of history"
+    )
+    tally.add(
+        "start-up",
+        what,
+        how,
+        len(rows),
+        len(names),
+        reach=longest,
+        found=text + " (measured; declare lookbacks= to have it checked)." if longest else "",
+    )
 
-# %% ../../nbs/study/audit.ipynb #2c40cfe2
+# %% ../../nbs/study/audit.ipynb #c09cac21
 def _renamed(panel, seed):
-    "The panel with assets renamed so that they sort differently, and the row each old row went to."
+    """The panel with assets renamed so that they sort differently, and the row each old row went to."""
     order = np.random.default_rng(seed).permutation(panel.n_assets)
     names = np.array([f"{i:06d} {panel.assets[a]}" for i, a in enumerate(order)])
-    rows = np.concatenate([np.arange(panel.asset_offsets[a], panel.asset_offsets[a+1]) for a in order])
-    part = lambda group: {k: v[rows] for k, v in group.items()}
-    attributes = panel.attributes.reindex(panel.assets).iloc[order].set_axis(names) if len(panel.attributes) else panel.attributes
+    rows = np.concatenate([np.arange(panel.asset_offsets[a], panel.asset_offsets[a + 1]) for a in order])
+
+    def part(group):
+        return {k: v[rows] for k, v in group.items()}
+
+    attributes = (
+        panel.attributes.reindex(panel.assets).iloc[order].set_axis(names)
+        if len(panel.attributes)
+        else panel.attributes
+    )
     offsets = np.concatenate([[0], np.cumsum(np.diff(panel.asset_offsets)[order])])
-    new = replace(panel, assets=names, asset_offsets=offsets, date_code=panel.date_code[rows], fields=part(panel.fields),
-                  tradable=panel.tradable[rows], attributes=attributes, truth=part(panel.truth))
-    where = np.empty(panel.n_rows, np.int64); where[rows] = np.arange(panel.n_rows)
+    new = replace(
+        panel,
+        assets=names,
+        asset_offsets=offsets,
+        date_code=panel.date_code[rows],
+        fields=part(panel.fields),
+        tradable=panel.tradable[rows],
+        attributes=attributes,
+        truth=part(panel.truth),
+    )
+    where = np.empty(panel.n_rows, np.int64)
+    where[rows] = np.arange(panel.n_rows)
     return new, where, dict(zip(panel.assets[order], names))
 
+
 def _less(A, gone):
-    "Some columns less."
+    """Some columns less."""
     keep = [j for j, n in enumerate(A.names) if n not in gone]
-    return A if len(keep) == len(A.names) else replace(A, names=tuple(A.names[j] for j in keep), values=np.ascontiguousarray(A.values[:, keep]))
+    return (
+        A
+        if len(keep) == len(A.names)
+        else replace(A, names=tuple(A.names[j] for j in keep), values=np.ascontiguousarray(A.values[:, keep]))
+    )
 
-def _cross(A, given): return bool(A.cross_sectional) if given is None else bool(given)
 
-# %% ../../nbs/study/audit.ipynb #811e4578
+def _cross(A, given):
+    return bool(A.cross_sectional) if given is None else bool(given)
+
+# %% ../../nbs/study/audit.ipynb #d32a7dd0
 def _permutation(tally, base, run, panel, tables, s, joined):
-    "Shuffle assets, then remove some, and compare features. Columns that are `joined` by the names of assets would not find their rows."
+    """Shuffle assets, then remove some, and compare features.
+
+    Columns that are `joined` by the names of assets would not find their rows.
+    """
     mine = {k: A for k, A in base.items() if _is_features(k, A)}
-    if not mine: return
+    if not mine:
+        return
     shuffled, where, names = _renamed(panel, s["seed"])
-    renamed = {k: t.assign(asset=t["asset"].map(names).fillna(t["asset"])) if "asset" in t else t for k, t in tables.items()}
+    renamed = {
+        k: t.assign(asset=t["asset"].map(names).fillna(t["asset"])) if "asset" in t else t for k, t in tables.items()
+    }
     other = _attempt(run, shuffled, renamed)
     for what, A in mine.items():
         if isinstance(other, Exception):
-            tally.add("permutation", what, "assets shuffled", verdict="not checked", found=f"the pipeline does not run on renamed assets ({_words(other)}).")
+            tally.add(
+                "permutation",
+                what,
+                "assets shuffled",
+                verdict="not checked",
+                found=f"the pipeline does not run on renamed assets ({_words(other)}).",
+            )
             continue
         gone = joined.get(what, set()) & set(A.names)
-        A, B = _less(A, gone), _less(other[what], gone)
+        A = _less(A, gone)
+        B = _less(other[what], gone)
         if gone and not A.names:
-            tally.add("permutation", what, "assets shuffled", verdict="not checkable", found="its values follow the names of assets (a table joined by asset), so assets cannot be renamed.")
+            tally.add(
+                "permutation",
+                what,
+                "assets shuffled",
+                verdict="not checkable",
+                found="its values follow the names of assets (a table joined by asset), so assets cannot be renamed.",
+            )
             continue
-        words = "feature {column!r} on {day} of asset {asset} changed when the assets were put in another order: it depends on the order of rows ({count:,} values changed)."
-        rounding = 1e-5 if _cross(A, s["cross_sectional"]) else 0.
-        tally.compare(Comparison("permutation", what, "assets shuffled", panel, A, B, np.arange(panel.n_rows), where, words, rounding=rounding))
-    if panel.n_assets < 3: return
+        words = (
+            "feature {column!r} on {day} of asset {asset} changed when the assets were put in another order: "
+            "it depends on the order of rows ({count:,} values changed)."
+        )
+        rounding = 1e-5 if _cross(A, s["cross_sectional"]) else 0.0
+        tally.compare(
+            Comparison(
+                "permutation",
+                what,
+                "assets shuffled",
+                panel,
+                A,
+                B,
+                np.arange(panel.n_rows),
+                where,
+                words,
+                rounding=rounding,
+            )
+        )
+    if panel.n_assets < 3:
+        return
     rng = np.random.default_rng([s["seed"], 3])
-    for a in rng.choice(panel.n_assets, min(2, panel.n_assets), replace=False): _without(tally, mine, run, panel, tables, int(a), s)
+    for a in rng.choice(panel.n_assets, min(2, panel.n_assets), replace=False):
+        _without(tally, mine, run, panel, tables, int(a), s)
+
 
 def _reordered(tally, base, run, panel, tables, s):
-    "A function on tables, given the same rows by date instead of by asset, or the other way round."
-    other, rows = _attempt(run, panel, tables), np.arange(panel.n_rows)
+    """A function on tables, given the same rows by date instead of by asset, or the other way round."""
+    other = _attempt(run, panel, tables)
+    rows = np.arange(panel.n_rows)
     for what, A in base.items():
         if isinstance(other, Exception):
-            tally.add("permutation", what, "rows in another order", verdict="not checked", found=f"the function does not run on rows in another order ({_words(other)}).")
+            tally.add(
+                "permutation",
+                what,
+                "rows in another order",
+                verdict="not checked",
+                found=f"the function does not run on rows in another order ({_words(other)}).",
+            )
             continue
-        words = ("feature {column!r} on {day} of asset {asset} changed when the table was sorted the other way (by asset, by date): "
-                 "it takes the row above for the bar before ({count:,} values changed).")
-        rounding = 1e-5 if _cross(A, s["cross_sectional"]) else 0.
-        tally.compare(Comparison("permutation", what, "rows in another order", panel, A, other[what], rows, rows, words, rounding=rounding))
+        words = (
+            "feature {column!r} on {day} of asset {asset} changed when the table was sorted the other way (by "
+            "asset, by date): "
+            "it takes the row above for the bar before ({count:,} values changed)."
+        )
+        rounding = 1e-5 if _cross(A, s["cross_sectional"]) else 0.0
+        tally.compare(
+            Comparison(
+                "permutation",
+                what,
+                "rows in another order",
+                panel,
+                A,
+                other[what],
+                rows,
+                rows,
+                words,
+                rounding=rounding,
+            )
+        )
+
 
 def _without(tally, mine, run, panel, tables, a, s):
     gone = panel.assets[a]
     fewer = without_assets(panel, [gone])
     other = _attempt(run, fewer, {k: t[t["asset"] != gone] if "asset" in t else t for k, t in tables.items()})
     rows = np.flatnonzero(panel.asset_code != a)
-    alive = panel.date_code[panel.asset_offsets[a]], panel.date_code[panel.asset_offsets[a+1] - 1]
+    alive = panel.date_code[panel.asset_offsets[a]], panel.date_code[panel.asset_offsets[a + 1] - 1]
     for what, A in mine.items():
         cross = _cross(A, s["cross_sectional"])
         how = "an asset removed, dates without it" if cross else "an asset removed"
         if isinstance(other, Exception):
-            tally.add("permutation", what, how, verdict="not checked", found=f"the pipeline does not run without {gone} ({_words(other)}).")
+            tally.add(
+                "permutation",
+                what,
+                how,
+                verdict="not checked",
+                found=f"the pipeline does not run without {gone} ({_words(other)}).",
+            )
             continue
         keep = np.ones(len(rows), bool)
         if cross:
             reach = max((_lookbacks(A, s["lookbacks"]) or {"": panel.n_dates}).values())
             keep = (panel.date_code[rows] < alive[0]) | (panel.date_code[rows] > alive[1] + reach)
-        why = ", on a date without it" if cross else ": declare cross_sectional=True if assets are meant to be compared"
-        words = "feature {column!r} on {day} of asset {asset} changed when asset {gone} was removed" + why + " ({count:,} values changed)."
+        why = (
+            ", on a date without it" if cross else (": declare cross_sectional=True if assets are meant to be compared")
+        )
+        words = (
+            "feature {column!r} on {day} of asset {asset} changed when asset {gone} was removed"
+            + why
+            + " ({count:,} values changed)."
+        )
         verdict = "fails" if cross or s["cross_sectional"] is False else "undeclared"
-        tally.compare(Comparison("permutation", what, how, panel, A, other[what], rows[keep], np.flatnonzero(keep), words, {"gone": gone}, verdict=verdict))
+        tally.compare(
+            Comparison(
+                "permutation",
+                what,
+                how,
+                panel,
+                A,
+                other[what],
+                rows[keep],
+                np.flatnonzero(keep),
+                words,
+                {"gone": gone},
+                verdict=verdict,
+            )
+        )
 
-# %% ../../nbs/study/audit.ipynb #99d0c911
-_BARS = ("open", "high", "low", "close", "volume", "return", "vwap") # what a bar itself is made of; replaced in every world
-_PLAUSIBLE = .1 # average rank IC with the returns that follow
+# %% ../../nbs/study/audit.ipynb #987e6355
+_BARS = (
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "return",
+    "vwap",
+)  # what a bar itself is made of; replaced in every world
+_PLAUSIBLE = 0.1  # average rank IC with the returns that follow
+
 
 def _other_names(panel, tables):
-    "Assets under other names, in the same order."
+    """Assets under other names, in the same order."""
     names = {a: f"X {a}" for a in panel.assets}
     attributes = panel.attributes.rename(index=names) if len(panel.attributes) else panel.attributes
-    side = {k: t.assign(asset=t["asset"].map(names).fillna(t["asset"])) if "asset" in t else t for k, t in tables.items()}
+    side = {
+        k: t.assign(asset=t["asset"].map(names).fillna(t["asset"])) if "asset" in t else t for k, t in tables.items()
+    }
     return replace(panel, assets=np.array([names[a] for a in panel.assets]), attributes=attributes), side
 
+
 def _other_years(panel, tables):
-    "The same bars 28 years later."
+    """The same bars 28 years later."""
     later = pd.Timedelta(10_227, "D")
-    side = {k: t.assign(**{c: t[c] + later for c in t.select_dtypes(["datetime", "datetimetz"])}) for k, t in tables.items()}
+    side = {
+        k: t.assign(**{c: t[c] + later for c in t.select_dtypes(["datetime", "datetimetz"])}) for k, t in tables.items()
+    }
     return replace(panel, dates=panel.dates + later.to_timedelta64()), side
 
-def _changed(true, other)->dict: # artefact -> names of the columns that differ
-    "What differs between two runs on rows that are the same."
+
+def _changed(true, other) -> dict:  # artefact -> names of the columns that differ
+    """What differs between two runs on rows that are the same."""
     out = {}
     for what, A in true.items():
-        if not isinstance(A, _Rows) or A.label is not None: continue
+        if not isinstance(A, _Rows) or A.label is not None:
+            continue
         B = other.get(what)
         if not isinstance(B, _Rows) or len(A.values) != len(B.values):
             out[what] = set(A.names)
             continue
         lost = set(A.names) ^ set(B.names)
         same = [n for n in A.names if n not in lost]
-        a, b = _columns(A, same), _columns(B, same)
+        a = _columns(A, same)
+        b = _columns(B, same)
         differ = (~((a == b) | (np.isnan(a) & np.isnan(b)))).any(0)
         columns = lost | {n for n, changed in zip(same, differ) if changed}
-        if columns: out[what] = columns
+        if columns:
+            out[what] = columns
     return out
 
+
 def _from_tables(audit, true, few):
-    "Columns that follow the names of assets, or the years: artefact -> names, for each of the two; an exception where it did not run."
+    """Columns that follow the names of assets, or the years: artefact -> names, for each of the two; an exception
+    where it did not run.
+    """
     worlds = {"by asset": _other_names(few, audit.tables), "by date": _other_years(few, audit.tables)}
     runs = {by: _attempt(audit.run, *world) for by, world in worlds.items()}
     return {by: other if isinstance(other, Exception) else _changed(true, other) for by, other in runs.items()}
 
-# %% ../../nbs/study/audit.ipynb #ab46954c
+# %% ../../nbs/study/audit.ipynb #3818a57e
 class Power(NamedTuple):
     """How well values foretell returns.
 
@@ -954,14 +1553,16 @@ class Power(NamedTuple):
     implausible : bool
     words : str
     """
-    size: float # average rank IC by date, or the correlation with whole-sample returns over assets
+
+    size: float  # average rank IC by date, or the correlation with whole-sample returns over assets
     implausible: bool
     words: str
 
+
 def foretells(
-    panel:Panel,
-    values, # (n_rows,) numbers, or one value of any kind per asset
-)->Power|None: # None where it cannot be told
+    panel: Panel,
+    values,  # (n_rows,) numbers, or one value of any kind per asset
+) -> Power | None:  # None where it cannot be told
     """Whether values know more of later returns than anything known in advance.
 
     Parameters
@@ -975,25 +1576,43 @@ def foretells(
     Power | None
         None where it cannot be told
     """
-    if "close" not in panel.fields: return None
+    if "close" not in panel.fields:
+        return None
     values = np.asarray(values)
-    if len(values) == panel.n_assets != panel.n_rows: return _of_assets(panel, values)
+    if len(values) == panel.n_assets != panel.n_rows:
+        return _of_assets(panel, values)
     starts = panel.asset_offsets[:-1]
     first = values[starts][panel.asset_code]
-    if ((values == first) | np.isnan(values)).all(): return _of_assets(panel, values[starts])
-    return max((_of_dates(panel, values, horizon) for horizon in (1, 5, 20)), key=lambda power: (power.implausible, abs(power.size)), default=None)
+    if ((values == first) | np.isnan(values)).all():
+        return _of_assets(panel, values[starts])
+    return max(
+        (_of_dates(panel, values, horizon) for horizon in (1, 5, 20)),
+        key=lambda power: (power.implausible, abs(power.size)),
+        default=None,
+    )
+
 
 def _of_dates(panel, values, horizon):
     from neuralpha.models.base import date_ic
+
     later = forward_return(panel, horizon, 0).values
     known = np.isfinite(values) & np.isfinite(later)
-    mask = lambda v: by_date(panel, np.where(known, v, np.nan), "rank")[known]
+
+    def mask(v):
+        return by_date(panel, np.where(known, v, np.nan), "rank")[known]
+
     ic = np.asarray(date_ic(mask(values), mask(later), panel.date_code[known]), float)
     ic = ic[np.isfinite(ic)]
-    if len(ic) < 3*horizon: return Power(0., False, "too few dates to say how well it foretells returns")
-    error = ic.std()*np.sqrt(horizon/len(ic))
-    beyond = abs(ic.mean()) - 3*error > _PLAUSIBLE
-    return Power(float(ic.mean()), bool(beyond), f"rank IC {ic.mean():+.3f} (standard error {error:.3f}) with the return of the next {_bars(horizon)}")
+    if len(ic) < 3 * horizon:
+        return Power(0.0, False, "too few dates to say how well it foretells returns")
+    error = ic.std() * np.sqrt(horizon / len(ic))
+    beyond = abs(ic.mean()) - 3 * error > _PLAUSIBLE
+    return Power(
+        float(ic.mean()),
+        bool(beyond),
+        f"rank IC {ic.mean():+.3f} (standard error {error:.3f}) with the return of the next {_bars(horizon)}",
+    )
+
 
 def _of_assets(panel, values):
     returns = pd.Series(panel.fields["close"].astype(float)).groupby(panel.asset_code).pct_change(fill_method=None)
@@ -1001,151 +1620,260 @@ def _of_assets(panel, values):
     v = pd.Series(values)
     known = v.notna().to_numpy() & np.isfinite(mean)
     n = int(known.sum())
-    if n < 8: return None
+    if n < 8:
+        return None
     standing = pd.Series(mean[known]).rank()
     if pd.api.types.is_numeric_dtype(v):
-        size = float(v[known].reset_index(drop=True).rank().corr(standing)) if v[known].nunique() > 1 else 0.
-        return Power(size, abs(size) > max(.6, 3.3/np.sqrt(n - 1)), f"rank correlation {size:+.2f} with the whole-sample returns of {n} assets")
+        size = float(v[known].reset_index(drop=True).rank().corr(standing)) if v[known].nunique() > 1 else 0.0
+        return Power(
+            size,
+            abs(size) > max(0.6, 3.3 / np.sqrt(n - 1)),
+            f"rank correlation {size:+.2f} with the whole-sample returns of {n} assets",
+        )
     group = pd.factorize(v[known].astype(str))[0]
-    if group.max() + 1 > n/2: return None
-    def share(order): return float(standing.iloc[order].reset_index(drop=True).groupby(group).transform("mean").var()/standing.var())
-    rng, mine = np.random.default_rng(0), share(np.arange(n))
-    beyond = mine > max(share(rng.permutation(n)) for _ in range(500)) and mine > .36
-    return Power(float(np.sqrt(mine)), bool(beyond), f"its groups explain {mine:.0%} of the order of whole-sample returns of {n} assets")
+    if group.max() + 1 > n / 2:
+        return None
 
-# %% ../../nbs/study/audit.ipynb #fc4cb8e4
+    def share(order):
+        return float(
+            standing.iloc[order].reset_index(drop=True).groupby(group).transform("mean").var() / standing.var()
+        )
+
+    rng = np.random.default_rng(0)
+    mine = share(np.arange(n))
+    beyond = mine > max(share(rng.permutation(n)) for _ in range(500)) and mine > 0.36
+    return Power(
+        float(np.sqrt(mine)),
+        bool(beyond),
+        f"its groups explain {mine:.0%} of the order of whole-sample returns of {n} assets",
+    )
+
+# %% ../../nbs/study/audit.ipynb #e810dcea
 _SOURCE = "where it came from"
 _ADVICE = "give it as a side table with known_on to have it checked"
 
+
 def _judged(tally, what, column, reason, power):
-    "A line on something that no changed future can check."
+    """A line on something that no changed future can check."""
     said = power.words if power else "how well it foretells returns cannot be told"
     if power and power.implausible:
         found = f"{said}: more than anything known in advance achieves ({reason}). It was made with hindsight."
         return tally.add("origin", what, _SOURCE, wrong=1, found=found, column=column, verdict="fails")
-    tally.add("origin", what, _SOURCE, found=f"{reason}; {_ADVICE}. Done instead: {said}, which is plausible." if power else f"{reason}; {_ADVICE}. {said}.",
-              column=column, verdict="not checkable")
+    tally.add(
+        "origin",
+        what,
+        _SOURCE,
+        found=f"{reason}; {_ADVICE}. Done instead: {said}, which is plausible."
+        if power
+        else f"{reason}; {_ADVICE}. {said}.",
+        column=column,
+        verdict="not checkable",
+    )
+
 
 def _origin(audit, base, panel, few, true, joined):
-    "Lines on columns from tables, and on the panel's own columns and attributes."
+    """Lines on columns from tables, and on the panel's own columns and attributes."""
     for what, A in base.items():
-        if not isinstance(A, _Rows) or A.label is not None: continue
-        by = {n: [k for k, found in joined.items() if not isinstance(found, Exception) and n in found.get(what, ())] for n in A.names}
+        if not isinstance(A, _Rows) or A.label is not None:
+            continue
+        by = {
+            n: [k for k, found in joined.items() if not isinstance(found, Exception) and n in found.get(what, ())]
+            for n in A.names
+        }
         for n in A.names:
-            if not by[n]: continue
-            reason = f"its values follow the {' and the '.join({'by asset': 'names of assets', 'by date': 'years'}[k] for k in by[n])}: it is joined from a table"
-            _judged(audit.tally, f"{what} {n!r}" if n != what else what, n, reason, foretells(panel, A.values[:, A.names.index(n)].astype(float)))
+            if not by[n]:
+                continue
+            reason = (
+                "its values follow the "
+                f"{' and the '.join({'by asset': 'names of assets', 'by date': 'years'}[k] for k in by[n])}: "
+                "it is joined from a table"
+            )
+            _judged(
+                audit.tally,
+                f"{what} {n!r}" if n != what else what,
+                n,
+                reason,
+                foretells(panel, A.values[:, A.names.index(n)].astype(float)),
+            )
     for by, found in joined.items():
-        if not isinstance(found, Exception): continue
+        if not isinstance(found, Exception):
+            continue
         words = {"by asset": "under other names of assets", "by date": "on the same calendar 28 years later"}[by]
-        audit.tally.add("origin", "pipeline", f"is it joined {by}?", verdict="not checked", found=f"it does not run {words} ({_words(found)}), so whether a table is joined {by} is not known.")
+        audit.tally.add(
+            "origin",
+            "pipeline",
+            f"is it joined {by}?",
+            verdict="not checked",
+            found=f"it does not run {words} ({_words(found)}), so whether a table is joined {by} is not known.",
+        )
     for kind, name in _used(audit, true, few):
-        values = panel.fields[name].astype(float) if kind == "column" else panel.attributes[name].reindex(panel.assets).to_numpy()
-        _judged(audit.tally, f"{kind} {name!r}", name, "it came with the data, so when its values were known cannot be seen", foretells(panel, values))
+        values = (
+            panel.fields[name].astype(float)
+            if kind == "column"
+            else panel.attributes[name].reindex(panel.assets).to_numpy()
+        )
+        _judged(
+            audit.tally,
+            f"{kind} {name!r}",
+            name,
+            "it came with the data, so when its values were known cannot be seen",
+            foretells(panel, values),
+        )
 
-def _used(audit, true, few)->list:
-    "(kind, name) of the panel's own columns and attributes that something computed from it depends on."
-    names = [("column", k) for k in few.fields if k not in _BARS] + [("attribute", str(k)) for k in few.attributes if k != "delisting_return"]
+
+def _used(audit, true, few) -> list:
+    """(kind, name) of the panel's own columns and attributes that something computed from it depends on."""
+    names = [("column", k) for k in few.fields if k not in _BARS] + [
+        ("attribute", str(k)) for k in few.attributes if k != "delisting_return"
+    ]
+
     def depends(some):
         other = _attempt(audit.run, _mixed_up(few, some, audit.s["seed"]), audit.tables)
-        if isinstance(other, Exception): return True
+        if isinstance(other, Exception):
+            return True
         labels = [what for what, A in true.items() if isinstance(A, _Rows) and A.label is not None and what in other]
-        moved = any(not np.array_equal(true[what].values, other[what].values, equal_nan=True) for what in labels if true[what].values.shape == other[what].values.shape)
+        moved = any(
+            not np.array_equal(true[what].values, other[what].values, equal_nan=True)
+            for what in labels
+            if true[what].values.shape == other[what].values.shape
+        )
         return moved or bool(_changed(true, other))
+
     return [one for one in names if depends([one])] if names and depends(names) else []
 
+
 def _mixed_up(panel, names, seed):
-    "Some columns dealt to other rows, some attributes to other assets."
-    rng, fields, attributes = np.random.default_rng([seed, 13]), dict(panel.fields), panel.attributes.copy()
+    """Some columns dealt to other rows, some attributes to other assets."""
+    rng = np.random.default_rng([seed, 13])
+    fields = dict(panel.fields)
+    attributes = panel.attributes.copy()
     for kind, name in names:
-        if kind == "column": fields[name] = rng.permutation(fields[name])
-        else: attributes[name] = np.roll(attributes[name].to_numpy(), 1 + int(rng.integers(max(len(attributes) - 1, 1))))
+        if kind == "column":
+            fields[name] = rng.permutation(fields[name])
+        else:
+            attributes[name] = np.roll(attributes[name].to_numpy(), 1 + int(rng.integers(max(len(attributes) - 1, 1))))
     return replace(panel, fields=fields, attributes=attributes)
 
-# %% ../../nbs/study/audit.ipynb #ba3a3ff8
-_ADJUSTMENTS = (("prices and volumes adjusted for a later 8:1 split", dict(split=8.)), ("prices adjusted for later dividends", dict(dividend=.5)))
+# %% ../../nbs/study/audit.ipynb #1fd95f52
+_ADJUSTMENTS = (
+    ("prices and volumes adjusted for a later 8:1 split", dict(split=8.0)),
+    ("prices adjusted for later dividends", dict(dividend=0.5)),
+)
+
 
 def _levels(tally, base, run, panel, tables, s):
-    "Features and labels on bars adjusted for what came after the file; declared levels may move, and are named."
-    if not {*PRICE_FIELDS} & {*panel.fields}: return
+    """Features and labels on bars adjusted for what came after the file; declared levels may move, and are named."""
+    if not {*PRICE_FIELDS} & {*panel.fields}:
+        return
     for how, world in _ADJUSTMENTS:
         later = adjusted_panel(panel, **world)
         later = replace(later, fields={k: v.astype(panel.fields[k].dtype) for k, v in later.fields.items()})
         other = _attempt(run, later, tables)
         for what, A in base.items():
-            if not (_is_features(what, A) or isinstance(A, _Rows) and A.label is not None): continue
+            if not (_is_features(what, A) or isinstance(A, _Rows) and A.label is not None):
+                continue
             if isinstance(other, Exception) or not isinstance(other.get(what), _Rows) or other[what].names != A.names:
-                tally.add("levels", what, how, verdict="not checked", found=f"the pipeline gives other {what} on these prices ({_words(other)}).")
+                tally.add(
+                    "levels",
+                    what,
+                    how,
+                    verdict="not checked",
+                    found=f"the pipeline gives other {what} on these prices ({_words(other)}).",
+                )
                 continue
             _name_levels(tally, what, how, A, other[what], panel, s)
 
+
 def _name_levels(tally, what, how, A, B, panel, s):
-    "One line of the certificate: the columns that moved, those declared and those not."
+    """One line of the certificate: the columns that moved, those declared and those not."""
     declared = {*s["levels"]} if s["levels"] is not None else {*getattr(A.source, "levels", {})}
-    columns = np.flatnonzero(_moved_share(A.values, B.values) > .01)
+    columns = np.flatnonzero(_moved_share(A.values, B.values) > 0.01)
     named = [A.names[j] for j in columns if A.names[j] in declared]
     wrong = [j for j in columns if A.names[j] not in declared]
     found = f"declared levels that move: {', '.join(named)}." if named else ""
     if wrong:
-        name, count = A.names[wrong[0]], f" (and {len(wrong) - 1} more columns)" if len(wrong) > 1 else ""
-        found = (f"{name!r}{count} changed when {how}: it carries the level of prices that later events have adjusted; "
-                 "divide it out, or declare it (Feature.level, or levels=).")
+        name = A.names[wrong[0]]
+        count = f" (and {len(wrong) - 1} more columns)" if len(wrong) > 1 else ""
+        found = (
+            f"{name!r}{count} changed when {how}: it carries the level of prices that later events have adjusted; "
+            "divide it out, or declare it (Feature.level, or levels=)."
+        )
     first = A.names[wrong[0]] if wrong else ""
     tally.add("levels", what, how, panel.n_rows, len(A.names), len(wrong), found=found, column=first)
 
-def _moved_share(a, b):
-    "Share of each column's values that differ by more than 1% of the column's spread, or are missing in one run alone."
-    there = np.isfinite(a) | np.isfinite(b)
-    with np.errstate(all="ignore"): spread = np.nan_to_num(np.nanstd(np.where(np.isfinite(a), a, np.nan), 0))
-    near = np.abs(a - b) <= .01*spread
-    return (there & ~near & (a != b)).sum(0)/np.maximum(there.sum(0), 1)
 
-# %% ../../nbs/study/audit.ipynb #0858b5b5
+def _moved_share(a, b):
+    """Share of each column's values that differ by more than 1% of the column's spread, or are missing in one run
+    alone.
+    """
+    there = np.isfinite(a) | np.isfinite(b)
+    with np.errstate(all="ignore"):
+        spread = np.nan_to_num(np.nanstd(np.where(np.isfinite(a), a, np.nan), 0))
+    near = np.abs(a - b) <= 0.01 * spread
+    return (there & ~near & (a != b)).sum(0) / np.maximum(there.sum(0), 1)
+
+# %% ../../nbs/study/audit.ipynb #d680da56
 def _pick_cuts(panel, tables, base, n, s):
-    "Positions of n dates at which a leak would show."
+    """Positions of n dates at which a leak would show."""
     tests = [np.unique(panel.date_code[f.test]) for v in base.values() if isinstance(v, list) for f in v]
-    lo, hi = max(2, panel.n_dates//10), panel.n_dates - max(2, panel.n_dates//20)
+    lo = max(2, panel.n_dates // 10)
+    hi = panel.n_dates - max(2, panel.n_dates // 20)
     days = np.arange(lo, max(hi, lo + 1))
-    inside = np.unique(np.concatenate([t[len(t)//4:max(len(t)//4 + 1, 3*len(t)//4)] for t in tests])) if tests else days
+    inside = (
+        np.unique(np.concatenate([t[len(t) // 4 : max(len(t) // 4 + 1, 3 * len(t) // 4)] for t in tests]))
+        if tests
+        else days
+    )
     days = inside if len(inside) else days
-    if _knows_the_future(base, panel): days = days[len(days)//2:] # k-fold needs some history to be cut into folds at all
+    if _knows_the_future(base, panel):
+        days = days[len(days) // 2 :]  # k-fold needs some history to be cut into folds at all
     ends = panel.asset_offsets[1:] - 1
     open_gap = ~panel.tradable & (np.arange(panel.n_rows) < ends[panel.asset_code])
     age = np.arange(panel.n_rows) - panel.asset_offsets[:-1][panel.asset_code]
     score = np.bincount(panel.date_code[open_gap], minlength=panel.n_dates).astype(float)
-    score += np.bincount(panel.date_code[(age < 20) & (panel.date_code >= 20)], minlength=panel.n_dates)/20
+    score += np.bincount(panel.date_code[(age < 20) & (panel.date_code >= 20)], minlength=panel.n_dates) / 20
     for t in tables.values():
         day = pd.to_datetime(t["known_on"], utc=True).dt.tz_localize(None)
-        late = day > day.dt.normalize() + pd.Timedelta(hours=20) # may have come after the close
+        late = day > day.dt.normalize() + pd.Timedelta(hours=20)  # may have come after the close
         code = np.searchsorted(panel.dates, day[late].dt.normalize().to_numpy("datetime64[ns]"))
-        score += np.bincount(code[code < panel.n_dates], minlength=panel.n_dates)[:panel.n_dates]
-    score += np.random.default_rng(s["seed"]).random(panel.n_dates)*.5
+        score += np.bincount(code[code < panel.n_dates], minlength=panel.n_dates)[: panel.n_dates]
+    score += np.random.default_rng(s["seed"]).random(panel.n_dates) * 0.5
     return sorted({int(part[np.argmax(score[part])]) for part in np.array_split(days, n) if len(part)})
 
+
 def _boundaries(panel, base, most=3, both=3):
-    """The last bar before a test begins, of `most` folds from the first to the last: nothing that a fit may see lies after it. For
-    `both` of them the second bar of the test as well, where there are predictions on either side."""
-    starts = sorted({int(panel.date_code[f.test].min()) for v in base.values() if isinstance(v, list) for f in v if len(f.test)})
+    """The last bar before a test begins, of `most` folds from the first to the last: nothing that a fit may see lies
+    after it. For `both` of them the second bar of the test as well, where there are predictions on either side.
+    """
+    starts = sorted(
+        {int(panel.date_code[f.test].min()) for v in base.values() if isinstance(v, list) for f in v if len(f.test)}
+    )
     starts = [c for c in starts if 0 < c < panel.n_dates - 2]
-    if len(starts) > most: starts = sorted({starts[i] for i in np.linspace(0, len(starts) - 1, most).round().astype(int)})
+    if len(starts) > most:
+        starts = sorted({starts[i] for i in np.linspace(0, len(starts) - 1, most).round().astype(int)})
     return sorted({c - 1 for c in starts} | {c + 1 for c in starts[-both:]})
 
-def _edges(panel, base)->list[int]:
-    "One bar before and one bar into every part of the first and the last fold, and the last bar but one of their tests."
+
+def _edges(panel, base) -> list[int]:
+    """One bar before and one bar into every part of the first and the last fold, and the last bar but one of their
+    tests.
+    """
     folds = [f for v in base.values() if isinstance(v, list) for f in v if len(f.test)]
     out = []
     for fold in folds[:1] + folds[-1:]:
         for rows in (fold.valid, fold.test):
-            if len(rows): out += [int(panel.date_code[rows].min()) - 1, int(panel.date_code[rows].min()) + 1]
+            if len(rows):
+                out += [int(panel.date_code[rows].min()) - 1, int(panel.date_code[rows].min()) + 1]
         out.append(int(panel.date_code[fold.test].max()) - 1)
     return [c for c in out if 0 < c < panel.n_dates - 1]
 
+
 def calendar_cuts(
-    dates, # (n_dates,) datetime64, ascending
-    seed:int=0,
-)->list[int]: # date positions, ascending
-    """One date of each rare kind: the last days of a year, ends of months and quarters, the third Friday of a month, a leap day, the
-    bars around the longest gap, every weekday and every month, the first bars and the last.
+    dates,  # (n_dates,) datetime64, ascending
+    seed: int = 0,
+) -> list[int]:  # date positions, ascending
+    """One date of each rare kind: the last days of a year, ends of months and quarters, the third Friday of a month, a
+    leap day, the bars around the longest gap, every weekday and every month, the first bars and the last.
 
     Parameters
     ----------
@@ -1158,251 +1886,385 @@ def calendar_cuts(
     list[int]
         date positions, ascending
     """
-    day, n = pd.DatetimeIndex(dates), len(dates)
-    if n < 4: return []
+    day = pd.DatetimeIndex(dates)
+    n = len(dates)
+    if n < 4:
+        return []
     rng = np.random.default_rng([seed, 11])
-    month, after = day.to_period("M"), np.append(day[1:].to_period("M").to_numpy(), None)
+    month = day.to_period("M")
+    after = np.append(day[1:].to_period("M").to_numpy(), None)
     last_of_month = np.array([a != b for a, b in zip(month, after)]) & (np.arange(n) < n - 1)
     first_of_month = np.append([False], last_of_month[:-1])
     third_friday = (day.day_of_week == 4) & (day.day >= 15) & (day.day <= 21)
     gap = np.append(np.diff(day.to_numpy()).astype("timedelta64[s]").astype(np.int64), 0)
     year_end = (day.month == 12) & (day.day >= 24)
-    kinds = {"year's last days": year_end, "year's last bar": last_of_month & (day.month == 12), "year's first bar": first_of_month & (day.month == 1),
-             "month's end": last_of_month & (day.month % 3 != 0), "month's first bar": first_of_month, "quarter's end": last_of_month & (day.month % 3 == 0) & (day.month != 12),
-             "third Friday": third_friday, "third Friday of a quarter": third_friday & (day.month % 3 == 0), "end of a leap February": last_of_month & (day.month == 2) & day.is_leap_year,
-             "before a long gap": gap == gap.max(), "after a long gap": np.append([False], (gap == gap.max())[:-1])}
+    kinds = {
+        "year's last days": year_end,
+        "year's last bar": last_of_month & (day.month == 12),
+        "year's first bar": first_of_month & (day.month == 1),
+        "month's end": last_of_month & (day.month % 3 != 0),
+        "month's first bar": first_of_month,
+        "quarter's end": last_of_month & (day.month % 3 == 0) & (day.month != 12),
+        "third Friday": third_friday,
+        "third Friday of a quarter": third_friday & (day.month % 3 == 0),
+        "end of a leap February": last_of_month & (day.month == 2) & day.is_leap_year,
+        "before a long gap": gap == gap.max(),
+        "after a long gap": np.append([False], (gap == gap.max())[:-1]),
+    }
     kinds |= {f"weekday {k}": day.day_of_week == k for k in range(7)}
-    cuts = [1, n - 3, n - 2] # the first bars and the last
-    for k in range(12): kinds[f"month {k + 1}"] = day.month == k + 1
+    cuts = [1, n - 3, n - 2]  # the first bars and the last
+    for k in range(12):
+        kinds[f"month {k + 1}"] = day.month == k + 1
     for name, is_kind in kinds.items():
         places = np.flatnonzero(is_kind & (np.arange(n) < n - 1))
         seen = name.startswith(("weekday", "month ")) and np.isin(cuts, places).any()
-        if len(places) and not seen: cuts.append(int(rng.choice(places)))
+        if len(places) and not seen:
+            cuts.append(int(rng.choice(places)))
     return sorted(set(cuts))
 
+
 def _few_assets(panel, most=8):
-    "A panel of a few assets, long histories and short ones: small enough for many worlds."
-    if panel.n_assets <= most: return panel
+    """A panel of a few assets, long histories and short ones: small enough for many worlds."""
+    if panel.n_assets <= most:
+        return panel
     order = np.argsort(np.diff(panel.asset_offsets), kind="stable")
     keep = np.zeros(panel.n_assets, bool)
     keep[order[np.linspace(0, panel.n_assets - 1, most).round().astype(int)]] = True
     return keep_assets(panel, keep)
 
+
 def _with_gaps(panel, cut, seed):
-    "The panel with the three bars up to the cut suspended for a fifth of the assets."
-    chosen = np.random.default_rng([seed, 5]).random(panel.n_assets) < .2
+    """The panel with the three bars up to the cut suspended for a fifth of the assets."""
+    chosen = np.random.default_rng([seed, 5]).random(panel.n_assets) < 0.2
     chosen[np.random.default_rng([seed, 6]).integers(panel.n_assets)] = True
     hit = chosen[panel.asset_code] & (panel.date_code <= cut) & (panel.date_code > cut - 3)
     fields = {k: np.where(hit, np.float32(np.nan), v) for k, v in panel.fields.items()}
     return replace(panel, fields=fields, tradable=panel.tradable & ~hit)
 
-# %% ../../nbs/study/audit.ipynb #91658574
-def _words(e): return f"{type(e).__name__}: {str(e).splitlines()[0] if str(e) else ''}"[:200] if isinstance(e, Exception) else "nothing returned"
+# %% ../../nbs/study/audit.ipynb #f00ac8a2
+def _words(e):
+    return (
+        f"{type(e).__name__}: {str(e).splitlines()[0] if str(e) else ''}"[:200]
+        if isinstance(e, Exception)
+        else "nothing returned"
+    )
+
 
 def _attempt(run, panel, tables, name=None):
-    "The artefacts of a run, or the exception it ended in; `name` is tried where a panel of another name is not known."
-    try: return run(panel, tables)
-    except Exception as e: # a user's function may raise anything; what it raised is reported
-        if name is None or name == panel.name: return e
+    """The artefacts of a run, or the exception it ended in; `name` is tried where a panel of another name is not
+    known.
+    """
+    try:
+        return run(panel, tables)
+    except Exception as e:  # a user's function may raise anything; what it raised is reported
+        if name is None or name == panel.name:
+            return e
         return _attempt(run, replace(panel, name=name), tables)
 
+
 def _settings(**s):
-    if s["decide"] not in ("close", "open"): raise unknown_name("decision time", s["decide"], ["close", "open"])
+    if s["decide"] not in ("close", "open"):
+        raise unknown_name("decision time", s["decide"], ["close", "open"])
     for how in s["replace"]:
-        if how not in REPLACEMENTS: raise unknown_name("replacement", how, REPLACEMENTS)
-    if s["cuts"] is None or (isinstance(s["cuts"], int) and s["cuts"] < 1): raise NeuralphaError("cuts must be at least 1, or a list of dates.")
+        if how not in REPLACEMENTS:
+            raise unknown_name("replacement", how, REPLACEMENTS)
+    if s["cuts"] is None or (isinstance(s["cuts"], int) and s["cuts"] < 1):
+        raise NeuralphaError("cuts must be at least 1, or a list of dates.")
     return {**s, "rounding": s["rounding"] or {}}
 
+
 def _cut_codes(panel, tables, base, s):
-    if isinstance(s["cuts"], (int, np.integer)): return _pick_cuts(panel, tables, base, int(s["cuts"]), s)
-    codes = [int(np.searchsorted(panel.dates, np.datetime64(pd.Timestamp(c), "ns"), side="right")) - 1 for c in s["cuts"]]
+    if isinstance(s["cuts"], (int, np.integer)):
+        return _pick_cuts(panel, tables, base, int(s["cuts"]), s)
+    codes = [
+        int(np.searchsorted(panel.dates, np.datetime64(pd.Timestamp(c), "ns"), side="right")) - 1 for c in s["cuts"]
+    ]
     bad = [c for c, k in zip(s["cuts"], codes) if not 0 <= k < panel.n_dates - 1]
-    if bad: raise NeuralphaError(f"Cut {bad[0]} lies outside {panel.name} ({panel.span}) or on its last date.")
+    if bad:
+        raise NeuralphaError(f"Cut {bad[0]} lies outside {panel.name} ({panel.span}) or on its last date.")
     return codes
 
-# %% ../../nbs/study/audit.ipynb #ddd3d9f8
+# %% ../../nbs/study/audit.ipynb #adc6805e
 @dataclass(frozen=True)
 class _Audit:
-    "A pipeline under audit: how it is run, and where what is found goes."
-    run: object # (panel, tables) -> artefacts by name
-    tables: dict
-    s: dict # settings
-    tally: _Tally
-    each: object = None # called with (world, artefacts of the true run, of the world, tally) for every world that ran
+    """A pipeline under audit: how it is run, and where what is found goes."""
 
-    def future(self, true:dict, panel:Panel, cut:int, how:str, told:str|None=None, must_run:bool=True):
-        "Compare with one world; what differs in last digits alone is put to the test."
+    run: object  # (panel, tables) -> artefacts by name
+    tables: dict
+    s: dict  # settings
+    tally: _Tally
+    each: object = None  # called with (world, artefacts of the true run, of the world, tally) for every world that ran
+
+    def future(self, true: dict, panel: Panel, cut: int, how: str, told: str | None = None, must_run: bool = True):
+        """Compare with one world; what differs in last digits alone is put to the test."""
         self.tally.faint.clear()
         world = make_world(panel, self.tables, cut, how, self.s, told=told)
         other = _attempt(self.run, world.panel, world.tables, panel.name)
-        if isinstance(other, Exception) and not must_run: return
+        if isinstance(other, Exception) and not must_run:
+            return
         self.compare(true, world, other, self.tally)
-        if how == "noise" and self.tally.faint: self.judge(true, panel, cut, told)
+        if how == "noise" and self.tally.faint:
+            self.judge(true, panel, cut, told)
 
-    def compare(self, true:dict, world:World, other, tally:_Tally):
-        "Compare the artefacts of the true run and of a world, or say why there are none."
-        day, why = _day(world.origin, world.cut), _words(other)
+    def compare(self, true: dict, world: World, other, tally: _Tally):
+        """Compare the artefacts of the true run and of a world, or say why there are none."""
+        day = _day(world.origin, world.cut)
+        why = _words(other)
         if isinstance(other, Exception) and _knows_the_future(true, world.origin):
-            found = f"this k-fold design does not run on data that ends on {day} ({why}); audit its features alone with audit_features."
+            found = (
+                f"this k-fold design does not run on data that ends on {day} ({why}); audit its features alone "
+                "with audit_features."
+            )
             return tally.add("future", "pipeline", world.told, verdict="not checked", found=found)
         if isinstance(other, Exception):
-            return tally.add("future", "pipeline", world.told, wrong=1, found=f"the pipeline stopped when data after {day} was {world.told}: {why}")
+            return tally.add(
+                "future",
+                "pipeline",
+                world.told,
+                wrong=1,
+                found=f"the pipeline stopped when data after {day} was {world.told}: {why}",
+            )
         _future(tally, true, other, world, self.s)
-        if self.each: self.each(world, true, other, tally)
+        if self.each:
+            self.each(world, true, other, tally)
 
-    def judge(self, true:dict, panel:Panel, cut:int, told:str|None):
-        "Last digits that follow the size of what was changed are no rounding."
+    def judge(self, true: dict, panel: Panel, cut: int, told: str | None):
+        """Last digits that follow the size of what was changed are no rounding."""
         suspects = dict(self.tally.faint)
         self.tally.faint.clear()
-        heard = {size: self.listen(true, panel, cut, size, told) for size in (.01, .0001)}
+        heard = {size: self.listen(true, panel, cut, size, told) for size in (0.01, 0.0001)}
         unclear = {}
         for key, (comparison, difference) in suspects.items():
-            loud, soft = (_gap(heard[size].faint.get(key)) for size in (.01, .0001))
-            if soft and soft >= loud/10: continue # it stays as it is: rounding
+            loud, soft = (_gap(heard[size].faint.get(key)) for size in (0.01, 0.0001))
+            if soft and soft >= loud / 10:
+                continue  # it stays as it is: rounding
             single, unit = _unit(comparison, difference)
-            if loud > (8 if single else 64)*unit: self.offence(comparison, difference, panel)
-            elif single: unclear[key] = comparison, difference
-        if not unclear: return
-        louder = self.listen(true, panel, cut, 1000., told)
+            if loud > (8 if single else 64) * unit:
+                self.offence(comparison, difference, panel)
+            elif single:
+                unclear[key] = comparison, difference
+        if not unclear:
+            return
+        louder = self.listen(true, panel, cut, 1000.0, told)
         for key, (comparison, difference) in unclear.items():
             wrong = louder.lines.get((comparison.part, comparison.what, comparison.how), {}).get("wrong", 0)
-            if wrong: self.offence(comparison, difference, panel)
+            if wrong:
+                self.offence(comparison, difference, panel)
 
-    def listen(self, true:dict, panel:Panel, cut:int, size:float, told:str|None)->_Tally:
-        "What differs when the same change is made in another size."
-        tally, world = _Tally(), make_world(panel, self.tables, cut, "noise", self.s, size, told)
+    def listen(self, true: dict, panel: Panel, cut: int, size: float, told: str | None) -> _Tally:
+        """What differs when the same change is made in another size."""
+        tally = _Tally()
+        world = make_world(panel, self.tables, cut, "noise", self.s, size, told)
         self.compare(true, world, _attempt(self.run, world.panel, world.tables, panel.name), tally)
         return tally
 
-    def offence(self, c:Comparison, d:Difference, panel:Panel):
-        "A leak that is small, but grows with what it saw."
-        found = (f"{c.what} {d.column!r} changed by little, but the more the more the future was changed ({d.rounded:,} values): "
-                 "it is no rounding, it looks ahead and makes what it sees small.")
+    def offence(self, c: Comparison, d: Difference, panel: Panel):
+        """A leak that is small, but grows with what it saw."""
+        found = (
+            f"{c.what} {d.column!r} changed by little, but the more the more the future was changed ({d.rounded:,} "
+            "values): "
+            "it is no rounding, it looks ahead and makes what it sees small."
+        )
         self.tally.add(c.part, c.what, c.how, wrong=d.rounded, reach=1, found=found, column=d.column, verdict="fails")
 
+
 def _gap(heard):
-    "Root mean square of differences in last digits."
-    return float(np.sqrt(heard[1].energy/heard[1].rounded)) if heard else 0.
+    """Root mean square of differences in last digits."""
+    return float(np.sqrt(heard[1].energy / heard[1].rounded)) if heard else 0.0
+
 
 def _unit(c, d):
-    "Whether a column has single precision, and the last digit of its typical value."
+    """Whether a column has single precision, and the last digit of its typical value."""
     column = c.mine.values[:, [c.mine.names.index(d.column)]]
     single = _precision(column)[0] == _FLOAT_NOISE[4]
-    return single, _typical(column)[0]*(2.**-23 if single else 2.**-52)
+    return single, _typical(column)[0] * (2.0**-23 if single else 2.0**-52)
 
-# %% ../../nbs/study/audit.ipynb #9bcbe986
+# %% ../../nbs/study/audit.ipynb #8f257ac5
 def _audit(run, panel, tables, s, tally, each=None, packed=None, small_run=None):
-    "All checks of a pipeline; `packed` is what a fresh process runs. Returns (base, cuts)."
+    """All checks of a pipeline; `packed` is what a fresh process runs. Returns (base, cuts)."""
     base = run(panel, tables)
-    if "repeat" in s["checks"]: _repeat(tally, base, run(panel, tables), panel)
+    if "repeat" in s["checks"]:
+        _repeat(tally, base, run(panel, tables), panel)
     cuts = _cut_codes(panel, tables, base, s)
     audit = _Audit(run, tables, s, tally, each)
     if "future" in s["checks"]:
-        for cut, how in itertools.product(cuts, s["replace"]): audit.future(base, panel, cut, how)
+        for cut, how in itertools.product(cuts, s["replace"]):
+            audit.future(base, panel, cut, how)
     if "boundaries" in s["checks"] and "noise" in s["replace"] and not _knows_the_future(base, panel):
-        for cut in _boundaries(panel, base, *s.get("boundaries", ())): audit.future(base, panel, cut, "noise")
+        for cut in _boundaries(panel, base, *s.get("boundaries", ())):
+            audit.future(base, panel, cut, "noise")
     if "gaps" in s["checks"] and "future" in s["checks"]:
-        cut, how = cuts[len(cuts)//2], s["replace"][0]
+        cut = cuts[len(cuts) // 2]
+        how = s["replace"][0]
         gappy = _with_gaps(panel, cut, s["seed"])
         true = _attempt(run, gappy, tables)
-        if not isinstance(true, Exception): replace(audit, each=None).future(true, gappy, cut, how, REPLACEMENTS[how] + " right after suspended bars")
-    if "calendar" in s["checks"] and "noise" in s["replace"]: _calendar(replace(audit, run=small_run or run, each=None), base, panel)
-    if "memory" in s["checks"] and packed is not None: _memory(audit, base, panel, cuts, packed)
-    if "splits" in s["checks"]: _splits(tally, base, panel, s["embargo"])
-    if "start-up" in s["checks"]: _start_up(tally, base, small_run or run, panel, tables, _starts(panel, base, s), s)
-    if {"permutation", "origin"} & set(s["checks"]): _names_and_files(replace(audit, run=small_run or run), base, run, panel)
-    if "levels" in s["checks"]: _levels(tally, base, small_run or run, panel, tables, s)
+        if not isinstance(true, Exception):
+            replace(audit, each=None).future(true, gappy, cut, how, REPLACEMENTS[how] + " right after suspended bars")
+    if "calendar" in s["checks"] and "noise" in s["replace"]:
+        _calendar(replace(audit, run=small_run or run, each=None), base, panel)
+    if "memory" in s["checks"] and packed is not None:
+        _memory(audit, base, panel, cuts, packed)
+    if "splits" in s["checks"]:
+        _splits(tally, base, panel, s["embargo"])
+    if "start-up" in s["checks"]:
+        _start_up(tally, base, small_run or run, panel, tables, _starts(panel, base, s), s)
+    if {"permutation", "origin"} & set(s["checks"]):
+        _names_and_files(replace(audit, run=small_run or run), base, run, panel)
+    if "levels" in s["checks"]:
+        _levels(tally, base, small_run or run, panel, tables, s)
     return base, cuts
 
+
 def _names_and_files(audit, base, run, panel):
-    "Permutations of what does not come from a table, and where the rest came from."
-    s, few = audit.s, _few_assets(panel)
+    """Permutations of what does not come from a table, and where the rest came from."""
+    s = audit.s
+    few = _few_assets(panel)
     true = _attempt(audit.run, few, audit.tables)
     ran = not isinstance(true, Exception)
     joined = _from_tables(audit, true, few) if ran else {}
     if "permutation" in s["checks"]:
         by_asset = joined.get("by asset", {})
-        _permutation(audit.tally, base, run, panel, audit.tables, s, {} if isinstance(by_asset, Exception) else by_asset)
-    if "origin" not in s["checks"]: return
-    if ran: return _origin(audit, base, panel, few, true, joined)
-    found = f"the pipeline does not run on {few.n_assets} of its assets ({_words(true)}), so what it takes from files and tables is not known."
+        _permutation(
+            audit.tally, base, run, panel, audit.tables, s, {} if isinstance(by_asset, Exception) else by_asset
+        )
+    if "origin" not in s["checks"]:
+        return
+    if ran:
+        return _origin(audit, base, panel, few, true, joined)
+    found = (
+        f"the pipeline does not run on {few.n_assets} of its assets ({_words(true)}), so what it takes from "
+        "files and tables is not known."
+    )
     audit.tally.add("origin", "pipeline", _SOURCE, verdict="not checked", found=found)
+
 
 RARE = "replaced by noise after rare dates and edges of folds, few assets"
 
+
 def _calendar(audit, base, panel):
-    "Worlds that begin on rare dates and at the edges of folds, on a panel of a few assets."
+    """Worlds that begin on rare dates and at the edges of folds, on a panel of a few assets."""
     few = _few_assets(panel)
     true = _attempt(audit.run, few, audit.tables)
     if isinstance(true, Exception):
-        found = f"the pipeline does not run on {few.n_assets} of its assets ({_words(true)}), so not every rare date was tried."
+        found = (
+            f"the pipeline does not run on {few.n_assets} of its assets ({_words(true)}), so not every rare "
+            "date was tried."
+        )
         return audit.tally.add("future", "pipeline", RARE, verdict="not checked", found=found)
-    if _knows_the_future(true, few): return
-    for cut in sorted({*calendar_cuts(few.dates, audit.s["seed"]), *_edges(panel, base)}): # what stops because there is too little history is told by the other worlds
+    if _knows_the_future(true, few):
+        return
+    for cut in sorted(
+        {*calendar_cuts(few.dates, audit.s["seed"]), *_edges(panel, base)}
+    ):  # what stops because there is too little history is told by the other worlds
         audit.future(true, few, cut, "noise", RARE, must_run=False)
 
-# %% ../../nbs/study/audit.ipynb #2df39512
+# %% ../../nbs/study/audit.ipynb #1ff4abfe
 FRESH = "replaced by noise, in a new process"
 
+
 def _memory(audit, base, panel, cuts, packed):
-    "One world in a process that has seen nothing before."
+    """One world in a process that has seen nothing before."""
     first = (_boundaries(panel, base, 1, 1) or cuts[:1])[-1]
-    if _knows_the_future(base, panel): return
+    if _knows_the_future(base, panel):
+        return
     world = make_world(panel, audit.tables, first, "noise", audit.s, told=FRESH).named(panel.name)
     with_fits = [first] if audit.each else []
-    try: result = run_fresh(packed, world.panel, *with_fits, **world.tables)
+    try:
+        result = run_fresh(packed, world.panel, *with_fits, **world.tables)
     except NeuralphaError as e:
         return audit.tally.add("future", "pipeline", FRESH, verdict="not checked", found=f"{e}")
     other, fits = result if audit.each else (result, None)
     other = _artefacts(other, world.panel)
     replace(audit, each=None).compare(base, world, other, audit.tally)
-    if fits: audit.each(world, base, other, audit.tally, fits)
+    if fits:
+        audit.each(world, base, other, audit.tally, fits)
 
-# %% ../../nbs/study/audit.ipynb #35862693
+# %% ../../nbs/study/audit.ipynb #c7c81136
 def _starts(panel, base, s):
-    "Two positions at which to cut history, early enough to leave dates beyond the look-backs."
-    longest = max((max((_lookbacks(A, s["lookbacks"]) or {"": 0}).values(), default=0) for k, A in base.items() if _is_features(k, A)), default=0)
+    """Two positions at which to cut history, early enough to leave dates beyond the look-backs."""
+    longest = max(
+        (
+            max((_lookbacks(A, s["lookbacks"]) or {"": 0}).values(), default=0)
+            for k, A in base.items()
+            if _is_features(k, A)
+        ),
+        default=0,
+    )
     top = panel.n_dates - longest - 2
-    return sorted({max(1, min(int(q*panel.n_dates), top)) for q in (.1, .35)}) if top >= 1 else [1]
+    return sorted({max(1, min(int(q * panel.n_dates), top)) for q in (0.1, 0.35)}) if top >= 1 else [1]
+
 
 def _repeat(tally, base, again, panel):
     rows = np.arange(panel.n_rows)
     for what, A in base.items():
         B = again.get(what)
         if isinstance(A, _Rows):
-            words = "{what} {column!r} differs between two runs on the same data ({count:,} values): fix its seed before anything else can be checked."
+            words = (
+                "{what} {column!r} differs between two runs on the same data ({count:,} values): fix its seed "
+                "before anything else can be checked."
+            )
             tally.compare(Comparison("repeat", what, "run twice", panel, A, B, rows, rows, words, exact=True))
         else:
-            plain = lambda v: [[f.train.tolist(), f.valid.tolist(), f.test.tolist()] for f in v] if isinstance(v, list) else {k: {p: x.tolist() for p, x in d.items()} for k, d in v.folds.items()}
-            same = repr(plain(A)) == repr(plain(B))
-            tally.add("repeat", what, "run twice", 1, 1, 0 if same else 1, found="" if same else f"{what} differs between two runs on the same data: fix its seed.")
 
-# %% ../../nbs/study/audit.ipynb #c22214ba
-CHECKS = ("repeat", "future", "boundaries", "gaps", "calendar", "memory", "splits", "start-up", "permutation", "levels", "origin")
+            def plain(v):
+                return (
+                    [[f.train.tolist(), f.valid.tolist(), f.test.tolist()] for f in v]
+                    if isinstance(v, list)
+                    else {k: {p: x.tolist() for p, x in d.items()} for k, d in v.folds.items()}
+                )
+
+            same = repr(plain(A)) == repr(plain(B))
+            tally.add(
+                "repeat",
+                what,
+                "run twice",
+                1,
+                1,
+                0 if same else 1,
+                found="" if same else f"{what} differs between two runs on the same data: fix its seed.",
+            )
+
+# %% ../../nbs/study/audit.ipynb #ccdecbdb
+CHECKS = (
+    "repeat",
+    "future",
+    "boundaries",
+    "gaps",
+    "calendar",
+    "memory",
+    "splits",
+    "start-up",
+    "permutation",
+    "levels",
+    "origin",
+)
+
 
 def audit_pipeline(
-    pipeline, # callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold, predictions, positions, ...
-    panel:Panel,
-    tables:dict|None=None, # side tables by name, each with `known_on`; passed to the pipeline by keyword
-    name:str|None=None, # in the certificate; default the function's name
-    cuts=3, # how many cut dates, or the dates themselves
-    replace=("noise", "nan", "nothing"), # what the future is replaced by
-    embargo:int=0, # bars that must be free between training and test; folds may declare more
-    decide:str="close", # "open": a row may use its own bar's open, and nothing else of it
-    lookbacks=None, # bars a feature may look back: one number, or by column; default what `Features` declares
-    cross_sectional:bool|None=None, # features compare assets of a date; default what `Features` declares
-    levels=None, # names of columns that are levels of price, volume or money; default what `Features` declares
-    rounding:dict|None=None, # artefact -> relative rounding allowed, recorded in the certificate; default none: bit-identical
-    session_close:str="21:00", # UTC, or an exchange such as "XNYS"; a stamp in `known_on` after it belongs to the next session
-    seed:int=0, checks=CHECKS,
-)->Certificate:
+    # callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold, predictions, positions, ...
+    pipeline,
+    panel: Panel,
+    tables: dict | None = None,  # side tables by name, each with `known_on`; passed to the pipeline by keyword
+    name: str | None = None,  # in the certificate; default the function's name
+    cuts=3,  # how many cut dates, or the dates themselves
+    replace=("noise", "nan", "nothing"),  # what the future is replaced by
+    embargo: int = 0,  # bars that must be free between training and test; folds may declare more
+    decide: str = "close",  # "open": a row may use its own bar's open, and nothing else of it
+    lookbacks=None,  # bars a feature may look back: one number, or by column; default what `Features` declares
+    cross_sectional: bool | None = None,  # features compare assets of a date; default what `Features` declares
+    levels=None,  # names of columns that are levels of price, volume or money; default what `Features` declares
+    rounding: dict
+    | None = None,  # artefact -> relative rounding allowed, recorded in the certificate; default none: bit-identical
+    # UTC, or an exchange such as "XNYS"; a stamp in `known_on` after it belongs to the next session
+    session_close: str = "21:00",
+    seed: int = 0,
+    checks=CHECKS,
+) -> Certificate:
     """Audit everything a pipeline computes. Raises what the pipeline raises on the true data.
 
     Parameters
     ----------
     pipeline
-        callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold,
-        predictions, positions, ...
     panel : Panel
     tables : dict | None, default None
         side tables by name, each with `known_on`; passed to the pipeline by keyword
@@ -1426,34 +2288,61 @@ def audit_pipeline(
         artefact -> relative rounding allowed, recorded in the certificate; default none:
         bit-identical
     session_close : str, default '21:00'
-        UTC, or an exchange such as "XNYS"; a stamp in `known_on` after it belongs to the next
-        session
     seed : int, default 0
     checks : default CHECKS
     """
-    s = _settings(cuts=cuts, replace=tuple(replace), embargo=embargo, decide=decide, lookbacks=lookbacks, cross_sectional=cross_sectional,
-                  levels=None if levels is None else sorted(levels), rounding=rounding, session_close=session_close, seed=seed, checks=tuple(checks))
-    start, tally, tables = time.perf_counter(), _Tally(), tables or {}
+    s = _settings(
+        cuts=cuts,
+        replace=tuple(replace),
+        embargo=embargo,
+        decide=decide,
+        lookbacks=lookbacks,
+        cross_sectional=cross_sectional,
+        levels=None if levels is None else sorted(levels),
+        rounding=rounding,
+        session_close=session_close,
+        seed=seed,
+        checks=tuple(checks),
+    )
+    start = time.perf_counter()
+    tally = _Tally()
+    tables = tables or {}
     for k, t in tables.items():
-        if "known_on" not in t: raise NeuralphaError(f"Table {k!r} has no column 'known_on'; the audit needs to know when each row became known.")
-    def run(panel, tables): return _artefacts(pipeline(panel, **tables), panel)
-    packed = pack(pipeline) if "memory" in s["checks"] else None # before anything has run
+        if "known_on" not in t:
+            raise NeuralphaError(
+                f"Table {k!r} has no column 'known_on'; the audit needs to know when each row became known."
+            )
+
+    def run(panel, tables):
+        return _artefacts(pipeline(panel, **tables), panel)
+
+    packed = pack(pipeline) if "memory" in s["checks"] else None  # before anything has run
     base, codes = _audit(run, panel, tables, s, tally, packed=packed)
     other = getattr(pipeline, "reordered", None)
-    if other and "permutation" in s["checks"]: _reordered(tally, base, lambda panel, tables: _artefacts(other(panel, **tables), panel), panel, tables, s)
+    if other and "permutation" in s["checks"]:
+        _reordered(tally, base, lambda panel, tables: _artefacts(other(panel, **tables), panel), panel, tables, s)
     return _certificate(name or getattr(pipeline, "__name__", "pipeline"), panel, tables, codes, tally, s, start)
+
 
 def _certificate(name, panel, tables, codes, tally, s, start):
     settings = {k: list(v) if isinstance(v, tuple) else v for k, v in s.items() if k != "cuts"}
     data = digest(panel.digest, *[x for k in sorted(tables) for x in (k, tables[k])]) if tables else panel.digest
-    return Certificate(name, panel.name, data, tuple(_day(panel, c) for c in codes), tally.checks(), settings, time.perf_counter() - start)
+    return Certificate(
+        name,
+        panel.name,
+        data,
+        tuple(_day(panel, c) for c in codes),
+        tally.checks(),
+        settings,
+        time.perf_counter() - start,
+    )
 
-# %% ../../nbs/study/audit.ipynb #ca894fea
+# %% ../../nbs/study/audit.ipynb #caee916a
 def audit_features(
-    fn, # data -> features
-    data, # Panel, or long DataFrame with `date` and `asset`; `fn` is given the same kind
-    **options, # of `audit_pipeline`
-)->Certificate:
+    fn,  # data -> features
+    data,  # Panel, or long DataFrame with `date` and `asset`; `fn` is given the same kind
+    **options,  # of `audit_pipeline`
+) -> Certificate:
     """Does a feature function look ahead, further back than it says, or across assets?
 
     Parameters
@@ -1466,87 +2355,124 @@ def audit_features(
         of `audit_pipeline`
     """
     options = {"name": getattr(fn, "__name__", "features"), **options}
-    if isinstance(data, Panel) and _takes(fn, data, options.get("tables") or {}): return audit_pipeline(_on_panels(fn), data, **options)
-    if isinstance(data, Panel): return _audit_frames(fn, data, list(data.fields), False, options)
-    if not isinstance(data, pd.DataFrame): raise NeuralphaError(f"audit_features takes a Panel or a long DataFrame, got {type(data).__name__}.")
+    if isinstance(data, Panel) and _takes(fn, data, options.get("tables") or {}):
+        return audit_pipeline(_on_panels(fn), data, **options)
+    if isinstance(data, Panel):
+        return _audit_frames(fn, data, list(data.fields), False, options)
+    if not isinstance(data, pd.DataFrame):
+        raise NeuralphaError(f"audit_features takes a Panel or a long DataFrame, got {type(data).__name__}.")
     panel = panel_from_frame(data, options.pop("universe", "your table"))
-    return _audit_frames(fn, panel, [c for c in data if c not in ("date", "asset")], data["date"].is_monotonic_increasing, options)
+    return _audit_frames(
+        fn, panel, [c for c in data if c not in ("date", "asset")], data["date"].is_monotonic_increasing, options
+    )
+
 
 def _takes(fn, panel, tables):
-    "Whether a function works on a panel; one that does not is given its long table."
-    try: fn(panel, **tables)
-    except Exception as on_panel: # a function of the user's own may raise anything
-        try: _on_frames(fn, list(panel.fields), False)(panel, **tables)
-        except Exception: raise on_panel from None
+    """Whether a function works on a panel; one that does not is given its long table."""
+    try:
+        fn(panel, **tables)
+    except Exception as on_panel:  # a function of the user's own may raise anything
+        try:
+            _on_frames(fn, list(panel.fields), False)(panel, **tables)
+        except Exception:
+            raise on_panel from None
         return False
     return True
 
+
 def _on_panels(fn):
-    def pipeline(panel, **tables): return {"features": fn(panel, **tables)}
+    def pipeline(panel, **tables):
+        return {"features": fn(panel, **tables)}
+
     return pipeline
 
+
 def _audit_frames(fn, panel, columns, by_date_first, options):
-    "Audit a function on long tables."
+    """Audit a function on long tables."""
     pipeline = _on_frames(fn, columns, by_date_first)
     pipeline.reordered = _on_frames(fn, columns, not by_date_first)
     return audit_pipeline(pipeline, panel, **options)
 
+
 def _on_frames(fn, columns, by_date_first):
-    "A pipeline on panels from a function on long tables, sorted by date or by asset."
+    """A pipeline on panels from a function on long tables, sorted by date or by asset."""
+
     def pipeline(panel, **tables):
         frame = panel.frame()[panel.tradable][["date", "asset", *columns]]
-        if by_date_first: frame = frame.sort_values("date", kind="stable")
+        if by_date_first:
+            frame = frame.sort_values("date", kind="stable")
         frame = frame.reset_index(drop=True)
         out = fn(frame.copy(), **tables)
-        if isinstance(out, np.ndarray): out = pd.DataFrame(out.reshape(len(out), -1))
-        if isinstance(out, pd.Series): out = out.to_frame(out.name or "feature")
-        if isinstance(out.index, pd.MultiIndex) or {"date", "asset"} <= set(out.columns): return {"features": out}
-        if len(out) != len(frame): raise NeuralphaError(f"{getattr(fn, '__name__', 'the function')} gave {len(out):,} rows for {len(frame):,}; return one per input row, or index them by (date, asset).")
-        keyed = out.rename(columns=str).assign(date=frame["date"], asset=frame["asset"]) if out.index.equals(frame.index) else \
-            out.rename(columns=str).reset_index(drop=True).assign(date=frame["date"], asset=frame["asset"])
+        if isinstance(out, np.ndarray):
+            out = pd.DataFrame(out.reshape(len(out), -1))
+        if isinstance(out, pd.Series):
+            out = out.to_frame(out.name or "feature")
+        if isinstance(out.index, pd.MultiIndex) or {"date", "asset"} <= set(out.columns):
+            return {"features": out}
+        if len(out) != len(frame):
+            raise NeuralphaError(
+                f"{getattr(fn, '__name__', 'the function')} gave {len(out):,} rows for {len(frame):,}; return one "
+                "per input row, or index them by (date, asset)."
+            )
+        keyed = (
+            out.rename(columns=str).assign(date=frame["date"], asset=frame["asset"])
+            if out.index.equals(frame.index)
+            else out.rename(columns=str).reset_index(drop=True).assign(date=frame["date"], asset=frame["asset"])
+        )
         return {"features": keyed}
+
     return pipeline
 
-# %% ../../nbs/study/audit.ipynb #8f85f957
+# %% ../../nbs/study/audit.ipynb #3dff79c3
 def audit_label(
-    fn, # panel -> Label
-    panel:Panel, **options, # of `audit_pipeline`
-)->Certificate:
+    fn,  # panel -> Label
+    panel: Panel,
+    **options,  # of `audit_pipeline`
+) -> Certificate:
     """Is a label known when it says, and missing until then?
 
     Parameters
     ----------
     fn
         panel -> Label
-    panel, **options
+    panel : Panel
+    **options
         of `audit_pipeline`
     """
-    return audit_pipeline(lambda panel: {"label": fn(panel)}, panel, **{"name": getattr(fn, "__name__", "label"), **options})
+    return audit_pipeline(
+        lambda panel: {"label": fn(panel)}, panel, **{"name": getattr(fn, "__name__", "label"), **options}
+    )
 
-# %% ../../nbs/study/audit.ipynb #bde44799
+# %% ../../nbs/study/audit.ipynb #3ae1a7bd
 def permuted_label(
-    y:Label, seed:int=0,
-)->Label:
-    "The labels of each date dealt to its assets at random: the same distribution, nothing to be learnt."
-    if isinstance(y, Labels): return Labels([permuted_label(t, seed) for t in y.tasks], permuted_label(y.scored, seed))
+    y: Label,
+    seed: int = 0,
+) -> Label:
+    """The labels of each date dealt to its assets at random: the same distribution, nothing to be learnt."""
+    if isinstance(y, Labels):
+        return Labels([permuted_label(t, seed) for t in y.tasks], permuted_label(y.scored, seed))
     rows = np.flatnonzero(y.labelled)
     date = y.panel.date_code[rows]
     rng = np.random.default_rng(seed)
-    here, there = np.lexsort((rows, date)), np.lexsort((rng.random(len(rows)), date))
+    here = np.lexsort((rows, date))
+    there = np.lexsort((rng.random(len(rows)), date))
     values = np.full(len(y.values), np.nan)
     values[rows[here]] = y.values[rows[there]]
     return replace(y, name=f"{y.name}, permuted within dates", values=values, parts={})
 
+
 def planted_label(
-    X:Features, y:Label, # rows with a label keep one, with its life span
-    ic:float=.2, # correlation of the planted signal and the label on each date
-    seed:int=0,
-)->tuple: # (Label, (n_rows,) the signal)
+    X: Features,
+    y: Label,  # rows with a label keep one, with its life span
+    ic: float = 0.2,  # correlation of the planted signal and the label on each date
+    seed: int = 0,
+) -> tuple:  # (Label, (n_rows,) the signal)
     """A label that is a known share of one feature (the one with most values) and noise.
 
     Parameters
     ----------
-    X, y
+    X : Features
+    y : Label
         rows with a label keep one, with its life span
     ic : float, default 0.2
         correlation of the planted signal and the label on each date
@@ -1563,15 +2489,21 @@ def planted_label(
     column = int(np.isfinite(X.values[y.labelled][:100_000]).sum(0).argmax())
     signal = np.nan_to_num(by_date(y.panel, np.where(y.labelled, X.values[:, column], np.nan), "z"))
     noise = np.random.default_rng(seed).standard_normal(len(signal))
-    values = np.where(y.labelled, ic*signal + np.sqrt(1 - ic**2)*noise, np.nan)
+    values = np.where(y.labelled, ic * signal + np.sqrt(1 - ic**2) * noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/study/audit.ipynb #36faceb2
+# %% ../../nbs/study/audit.ipynb #a447031b
 def fold_ic(
-    model, # unfitted estimator; it is cloned
-    X:Features, y:Label, fold:Fold,
-    target:str="rank", device:str="auto", level:float=.95, seed:int=0, refit:bool=False, # as in `fit_unit`
-)->tuple: # (interval of the mean: dict mean, low, high, level, ...; IC per test date)
+    model,  # unfitted estimator; it is cloned
+    X: Features,
+    y: Label,
+    fold: Fold,
+    target: str = "rank",
+    device: str = "auto",
+    level: float = 0.95,
+    seed: int = 0,
+    refit: bool = False,  # as in `fit_unit`
+) -> tuple:  # (interval of the mean: dict mean, low, high, level, ...; IC per test date)
     """Fit on one fold and give the IC of its test dates, against the target trained on, with its interval.
 
     Parameters
@@ -1581,7 +2513,11 @@ def fold_ic(
     X : Features
     y : Label
     fold : Fold
-    target, device, level, seed, refit : default 'rank', 'auto', 0.95, 0, False
+    target : str, default 'rank'
+    device : str, default 'auto'
+    level : float, default 0.95
+    seed : int, default 0
+    refit : bool, default False
         as in `fit_unit`
 
     Returns
@@ -1591,50 +2527,91 @@ def fold_ic(
     """
     from neuralpha.evaluate.statistics import mean_test
     from neuralpha.models.base import date_ic, primary
+
     goal = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
-    ic = date_ic(_fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows)), primary(goal)[rows], y.panel.date_code[rows])
+    ic = date_ic(
+        _fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows)),
+        primary(goal)[rows],
+        y.panel.date_code[rows],
+    )
     return mean_test(ic, y.horizon, level), ic
+
 
 def _fitted_on(model, X, goal, fold, device, refit):
     from neuralpha.models.fitting import fit_on
+
     model = model.clone(**({"device": device} if model.get_params().get("device") == "auto" else {}))
     fit_on(model, X, goal, fold, refit)
     return model
 
-# %% ../../nbs/study/audit.ipynb #ba394dfd
+# %% ../../nbs/study/audit.ipynb #1a5c228f
 def _placebo(tally, models, X, y, fold, s, level):
-    "Placebo and planted signal for every model."
+    """Placebo and planted signal for every model."""
     from neuralpha.models.base import date_ic, primary
+
     dates = len(np.unique(y.panel.date_code[fold.test]))
     planted, signal = planted_label(X, y, seed=s["seed"])
     rows = fold.test[y.labelled[fold.test]]
-    known = float(np.nanmean(date_ic(signal[rows], primary(planted.target(s["target"]))[rows], y.panel.date_code[rows])))
+    known = float(
+        np.nanmean(date_ic(signal[rows], primary(planted.target(s["target"]))[rows], y.panel.date_code[rows]))
+    )
     for name, model in models.items():
+
         def line(how, label, true, low, high, says=""):
             at, _ = fold_ic(model, X, label, fold, s["target"], s["device"], level, s["seed"], name in s["refit"])
-            why = low if true < at["low"] else high if true > at["high"] else "" # the interval lies above or below the truth
-            few = np.isnan(at["low"]) # no interval: nothing is decided
-            said = f"IC {at['mean']:+.4f} on {dates} test dates, too few for an interval{says}" if few else f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test dates{says}"
-            tally.add("placebo", name, how, len(rows), 1, 1 if why else 0, found=said + (f": {why}." if why else ""), verdict="not checked" if few else "holds")
-        beyond = "the model knows labels it cannot know, or its fit is not independent of the test"
-        line("labels permuted within dates", permuted_label(y, s["seed"]), 0., beyond, beyond)
-        line("a planted signal is recovered", planted, known, "more than there is to know",
-             "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)", f", planted {known:+.4f}")
+            why = (
+                low if true < at["low"] else high if true > at["high"] else ""
+            )  # the interval lies above or below the truth
+            few = np.isnan(at["low"])  # no interval: nothing is decided
+            said = (
+                f"IC {at['mean']:+.4f} on {dates} test dates, too few for an interval{says}"
+                if few
+                else f"IC {at['mean']:+.4f} ({at['low']:+.4f} to {at['high']:+.4f} at {level:.1%}) on {dates} test "
+                f"dates{says}"
+            )
+            tally.add(
+                "placebo",
+                name,
+                how,
+                len(rows),
+                1,
+                1 if why else 0,
+                found=said + (f": {why}." if why else ""),
+                verdict="not checked" if few else "holds",
+            )
 
-# %% ../../nbs/study/audit.ipynb #e2564e92
+        beyond = "the model knows labels it cannot know, or its fit is not independent of the test"
+        line("labels permuted within dates", permuted_label(y, s["seed"]), 0.0, beyond, beyond)
+        line(
+            "a planted signal is recovered",
+            planted,
+            known,
+            "more than there is to know",
+            "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)",
+            f", planted {known:+.4f}",
+        )
+
+# %% ../../nbs/study/audit.ipynb #d1193c20
 def audit_study(
-    panel:Panel,
-    features, # callable panel -> Features
-    label, # callable panel -> Label
-    folds, # callable Label -> list of Fold
-    models:dict, # name -> unfitted estimator
-    name:str="study", target:str="rank", device:str="auto", refit=(), # the models that are fitted again on training and validation together
-    cuts=2, # cut dates, or how many; every model is refitted at each of them
-    placebo:bool=True, # fit every model on permuted and on planted labels as well
-    thorough:bool=False, # refit every fold that has begun by a cut
-    replace=("noise", "nan", "nothing"), embargo:int=0, rounding:dict|None=None, seed:int=0, checks=CHECKS,
-)->Certificate:
+    panel: Panel,
+    features,  # callable panel -> Features
+    label,  # callable panel -> Label
+    folds,  # callable Label -> list of Fold
+    models: dict,  # name -> unfitted estimator
+    name: str = "study",
+    target: str = "rank",
+    device: str = "auto",
+    refit=(),  # the models that are fitted again on training and validation together
+    cuts=2,  # cut dates, or how many; every model is refitted at each of them
+    placebo: bool = True,  # fit every model on permuted and on planted labels as well
+    thorough: bool = False,  # refit every fold that has begun by a cut
+    replace=("noise", "nan", "nothing"),
+    embargo: int = 0,
+    rounding: dict | None = None,
+    seed: int = 0,
+    checks=CHECKS,
+) -> Certificate:
     """Audit a study from prices to positions: `cuts` × `replace` fits of each model, and four more.
 
     Parameters
@@ -1648,7 +2625,10 @@ def audit_study(
         callable Label -> list of Fold
     models : dict
         name -> unfitted estimator
-    name, target, device, refit : default 'study', 'rank', 'auto', ()
+    name : str, default 'study'
+    target : str, default 'rank'
+    device : str, default 'auto'
+    refit : default ()
         the models that are fitted again on training and validation together
     cuts : default 2
         cut dates, or how many; every model is refitted at each of them
@@ -1662,34 +2642,70 @@ def audit_study(
     seed : int, default 0
     checks : default CHECKS
     """
-    s = _settings(cuts=cuts, replace=tuple(replace), embargo=embargo, decide="close", lookbacks=None, cross_sectional=None, levels=None, rounding=rounding,
-                  session_close="21:00", seed=seed, checks=tuple(checks)) | {"target": target, "device": device, "refit": tuple(refit), "thorough": thorough, "boundaries": (4, 4) if thorough else (2, 1)}
-    start, tally, true = time.perf_counter(), _Tally(), {}
+    s = _settings(
+        cuts=cuts,
+        replace=tuple(replace),
+        embargo=embargo,
+        decide="close",
+        lookbacks=None,
+        cross_sectional=None,
+        levels=None,
+        rounding=rounding,
+        session_close="21:00",
+        seed=seed,
+        checks=tuple(checks),
+    ) | {
+        "target": target,
+        "device": device,
+        "refit": tuple(refit),
+        "thorough": thorough,
+        "boundaries": (4, 4) if thorough else (2, 1),
+    }
+    start = time.perf_counter()
+    tally = _Tally()
+    true = {}
+
     def pipeline(panel):
-        X, y = features(panel), label(panel)
+        X = features(panel)
+        y = label(panel)
         return {"features": X, "label": y, "folds": folds(y)}
+
     def run(panel, tables):
         out = _artefacts(pipeline(panel), panel)
         true.setdefault("base", out)
         return out
-    def small(panel, tables): return _artefacts({"features": features(panel), "label": label(panel)}, panel)
-    def refit(world, base, other, tally, fits=None): _refitted(tally, models, true, other, world, s, fits)
-    packed = pack(lambda panel, cut: (parts := pipeline(panel), _fresh_fits(parts, panel, cut, models, s))) if "memory" in s["checks"] else None
+
+    def small(panel, tables):
+        return _artefacts({"features": features(panel), "label": label(panel)}, panel)
+
+    def refit(world, base, other, tally, fits=None):
+        _refitted(tally, models, true, other, world, s, fits)
+
+    packed = (
+        pack(lambda panel, cut: (parts := pipeline(panel), _fresh_fits(parts, panel, cut, models, s)))
+        if "memory" in s["checks"]
+        else None
+    )
     base, codes = _audit(run, panel, {}, s, tally, refit, packed, small)
     fold = true.get("fold") or base["folds"][0]
-    if "repeat" in s["checks"]: _same_twice(tally, models, true, fold, panel, s)
-    if "permutation" in s["checks"]: _scored_otherwise(tally, models, true, fold, panel, s)
-    if models and placebo: _placebo(tally, models, base["features"].source, base["label"].source, fold, s, level=1 - .05/(2*len(models)))
+    if "repeat" in s["checks"]:
+        _same_twice(tally, models, true, fold, panel, s)
+    if "permutation" in s["checks"]:
+        _scored_otherwise(tally, models, true, fold, panel, s)
+    if models and placebo:
+        _placebo(
+            tally, models, base["features"].source, base["label"].source, fold, s, level=1 - 0.05 / (2 * len(models))
+        )
     return _certificate(name, panel, {}, codes, tally, s, start)
 
-# %% ../../nbs/study/audit.ipynb #1929c33f
+# %% ../../nbs/study/audit.ipynb #25c840e9
 def audit_bench(
-    bench, # `study.bench.Bench`: one universe of a study
-    models=None, # names of some of the study's models; default all
-    device:str="auto",
-    seeds:int=1, # how many of the study's seeds of each model with randomness
-    **options, # of `audit_study`
-)->Certificate:
+    bench,  # `study.bench.Bench`: one universe of a study
+    models=None,  # names of some of the study's models; default all
+    device: str = "auto",
+    seeds: int = 1,  # how many of the study's seeds of each model with randomness
+    **options,  # of `audit_study`
+) -> Certificate:
     """The leak certificate of one universe of a study.
 
     Parameters
@@ -1705,119 +2721,260 @@ def audit_bench(
         of `audit_study`
     """
     from neuralpha.study.bench import study_features, study_folds, study_label
+
     study = bench.study
     parts, again = {}, []
     for m in list(study.models) if models is None else models:
         for seed in study.seed_list[:seeds] if bench.model(m).stochastic else study.seed_list[:1]:
             name = m if seeds == 1 else f"{m}, seed {seed}"
             parts[name] = bench.model(m, seed)
-            if m in study.refitted: again.append(name)
-    return audit_study(bench.panel, lambda p: study_features(study, p), lambda p: study_label(study, p),
-                       lambda y: study_folds(study, y), parts,
-                       **{"name": study.name, "target": study.label.target, "device": device, "refit": again, "embargo": study.split.embargo, **options})
+            if m in study.refitted:
+                again.append(name)
+    return audit_study(
+        bench.panel,
+        lambda p: study_features(study, p),
+        lambda p: study_label(study, p),
+        lambda y: study_folds(study, y),
+        parts,
+        **{
+            "name": study.name,
+            "target": study.label.target,
+            "device": device,
+            "refit": again,
+            "embargo": study.split.embargo,
+            **options,
+        },
+    )
 
-# %% ../../nbs/study/audit.ipynb #c3f1da2a
+# %% ../../nbs/study/audit.ipynb #4c083c34
 def _fit(name, model, parts, fold, s, kept=None):
-    "A model fitted on one fold of one world; those of the true world are `kept`."
-    X, y = parts["features"].source, parts["label"].source
-    if kept is None: return _fitted_on(model, X, y.target(s["target"]), fold, s["device"], name in s["refit"])
+    """A model fitted on one fold of one world; those of the true world are `kept`."""
+    X = parts["features"].source
+    y = parts["label"].source
+    if kept is None:
+        return _fitted_on(model, X, y.target(s["target"]), fold, s["device"], name in s["refit"])
     fits = kept.setdefault("fits", {})
-    if (name, fold.number) not in fits: fits[name, fold.number] = _fit(name, model, parts, fold, s)
+    if (name, fold.number) not in fits:
+        fits[name, fold.number] = _fit(name, model, parts, fold, s)
     return fits[name, fold.number]
 
+
 def _learnt(model):
-    "Everything a fitted model would write to its folder, but its settings and timings: path -> array."
+    """Everything a fitted model would write to its folder, but its settings and timings: path -> array."""
     with tempfile.TemporaryDirectory() as folder:
         model.save(folder)
         files = {p.name: np.frombuffer(p.read_bytes(), np.uint8).astype(np.float64) for p in Path(folder).iterdir()}
     return {k: v for k, v in sorted(files.items()) if k != "model.json"}
 
+
 def _scores(name, fitted, parts, fold, panel, cut):
-    "Scores of the fold's validation and test rows up to the cut, and the positions of a spread portfolio on the latter."
-    X, y = parts["features"].source, parts["label"].source
-    column = lambda rows: _on_rows(panel, rows, fitted.predict(X.view(rows)) if len(rows) else [])
+    """Scores of the fold's validation and test rows up to the cut, and the positions of a spread portfolio on the
+    latter.
+    """
+    X = parts["features"].source
+    y = parts["label"].source
+
+    def column(rows):
+        return _on_rows(panel, rows, fitted.predict(X.view(rows)) if len(rows) else [])
+
     test = column(fold.test[panel.date_code[fold.test] <= cut])
-    held = spread_positions(test[:, None], panel, y.horizon, y.delay) if np.isfinite(test).any() else np.full(panel.n_rows, np.nan)
-    return {f"scores of {name}": _Rows(("validation", "test"), np.stack([column(fold.valid), test], 1), panel.date_code),
-            f"positions of {name}": _Rows(("position",), held[:, None], panel.date_code)}
+    held = (
+        spread_positions(test[:, None], panel, y.horizon, y.delay)
+        if np.isfinite(test).any()
+        else np.full(panel.n_rows, np.nan)
+    )
+    return {
+        f"scores of {name}": _Rows(("validation", "test"), np.stack([column(fold.valid), test], 1), panel.date_code),
+        f"positions of {name}": _Rows(("position",), held[:, None], panel.date_code),
+    }
+
 
 def _on_rows(panel, rows, values):
     out = np.full(panel.n_rows, np.nan, np.float32)
     out[rows] = values
     return out
 
-# %% ../../nbs/study/audit.ipynb #5f76c8bf
+# %% ../../nbs/study/audit.ipynb #23932984
 def _fresh_fits(parts, panel, cut, models, s):
-    "What every model learns on the first fold, and its scores, in a new process."
+    """What every model learns on the first fold, and its scores, in a new process."""
     parts = _artefacts(parts, panel)
     fold = parts["folds"][0]
     fits = {name: _fit(name, model, parts, fold, s) for name, model in models.items()}
     return fold.number, {name: (_learnt(m), _scores(name, m, parts, fold, panel, cut)) for name, m in fits.items()}
 
+
 def _refitted(tally, models, true, other, w, s, fits=None):
-    """Fit every model in a replaced world and compare what it learnt, its scores and its positions with those of the true world.
-    `fits` are those of a new process: (fold number, what was learnt and scored by name)."""
-    base, panel, world, cut, how = true["base"], w.origin, w.panel, w.cut, w.told
+    """Fit every model in a replaced world and compare what it learnt, its scores and its positions with those of the
+    true world. `fits` are those of a new process: (fold number, what was learnt and scored by name).
+    """
+    base = true["base"]
+    panel = w.origin
+    world = w.panel
+    cut = w.cut
+    how = w.told
     begun = [f for f in base["folds"] if panel.date_code[f.test].min() <= cut + 1]
     live = begun if s["thorough"] else [f for f in begun if cut <= panel.date_code[f.test].max()][-1:]
-    if fits: live = [f for f in base["folds"] if f.number == fits[0]]
-    past_a, past_b = w.rows, w.twins
+    if fits:
+        live = [f for f in base["folds"] if f.number == fits[0]]
+    past_a = w.rows
+    past_b = w.twins
     for fold in live:
         true["fold"] = fold
         twin = next((f for f in other["folds"] if f.number == fold.number), None)
-        if twin is None: continue # reported with the folds
+        if twin is None:
+            continue  # reported with the folds
         for name, model in models.items():
             mine = _fit(name, model, base, fold, s, true)
             A = _scores(name, mine, base, fold, panel, cut)
+
             def again(world, tables):
-                if fits: return fits[1][name]
+                if fits:
+                    return fits[1][name]
                 fitted = _fit(name, model, other, twin, s)
                 return _learnt(fitted), _scores(name, fitted, other, twin, world, cut)
+
             theirs = _attempt(again, world, {})
             if isinstance(theirs, Exception):
-                tally.add("future", f"fit of {name}", how, wrong=1, found=f"{name} cannot be fitted or scored when data after {_day(panel, cut)} is {how}: {_words(theirs)}")
+                tally.add(
+                    "future",
+                    f"fit of {name}",
+                    how,
+                    wrong=1,
+                    found=f"{name} cannot be fitted or scored when data after {_day(panel, cut)} is {how}: "
+                    f"{_words(theirs)}",
+                )
                 continue
             theirs, B = theirs
-            _future_fitted(tally, f"fit of {name}", _Fitted({fold.number: _learnt(mine)}), _Fitted({fold.number: theirs}), base, panel, cut,
-                           how, f"data after {_day(panel, cut)} was {how}")
+            _future_fitted(
+                tally,
+                f"fit of {name}",
+                _Fitted({fold.number: _learnt(mine)}),
+                _Fitted({fold.number: theirs}),
+                base,
+                panel,
+                cut,
+                how,
+                f"data after {_day(panel, cut)} was {how}",
+            )
             _same_digits(A, B, past_a, past_b)
             for what in A:
-                words = "{what} on {day} of asset {asset} changed when {world}: fitting or scoring saw the future ({count:,} values changed)."
+                words = (
+                    "{what} on {day} of asset {asset} changed when {world}: fitting or scoring saw the future "
+                    "({count:,} values changed)."
+                )
                 about = {"world": f"data after {_day(panel, cut)} was {how}"}
-                tally.compare(Comparison("future", what, how, panel, A[what], B[what], past_a, past_b, words, about, rounding=s["rounding"].get("scores", 0.), tested="noise" in s["replace"]))
+                tally.compare(
+                    Comparison(
+                        "future",
+                        what,
+                        how,
+                        panel,
+                        A[what],
+                        B[what],
+                        past_a,
+                        past_b,
+                        words,
+                        about,
+                        rounding=s["rounding"].get("scores", 0.0),
+                        tested="noise" in s["replace"],
+                    )
+                )
+
 
 def _same_digits(A, B, rows, twins):
-    "Positions follow from scores: where those differ in last digits alone, a rank may flip that nobody saw the future for."
+    """Positions follow from scores: where those differ in last digits alone, a rank may flip that nobody saw the
+    future for.
+    """
     scores, positions = (next(what for what in A if what.startswith(kind)) for kind in ("scores", "positions"))
-    a, b = A[scores].values[rows], B[scores].values[twins]
+    a = A[scores].values[rows]
+    b = B[scores].values[twins]
     unequal = (a != b) & ~(np.isnan(a) & np.isnan(b))
-    if not unequal.any(): return
+    if not unequal.any():
+        return
     size = np.fmax(np.fmax(np.abs(a), np.abs(b)), _typical(A[scores].values))
-    if (np.abs(a - b)[unequal] <= (_FLOAT_NOISE[4]*size)[unequal]).all(): B[positions] = A.pop(positions)
+    if (np.abs(a - b)[unequal] <= (_FLOAT_NOISE[4] * size)[unequal]).all():
+        B[positions] = A.pop(positions)
+
 
 def _same_twice(tally, models, true, fold, panel, s):
-    "The same fit again."
-    rows, end = np.arange(panel.n_rows), int(panel.date_code[fold.test].max())
+    """The same fit again."""
+    rows = np.arange(panel.n_rows)
+    end = int(panel.date_code[fold.test].max())
     for name, model in models.items():
         what = f"scores of {name}"
-        first, again = (_scores(name, m, true["base"], fold, panel, end)[what] for m in (_fit(name, model, true["base"], fold, s, true), _fit(name, model, true["base"], fold, s)))
-        words = "{name} gives other scores when fitted again with the same seed ({count:,} rows): nothing else can be checked before that is mended."
-        tally.compare(Comparison("repeat", what, "run twice", panel, first, again, rows, rows, words, {"name": name}, exact=True))
+        first, again = (
+            _scores(name, m, true["base"], fold, panel, end)[what]
+            for m in (_fit(name, model, true["base"], fold, s, true), _fit(name, model, true["base"], fold, s))
+        )
+        words = (
+            "{name} gives other scores when fitted again with the same seed ({count:,} rows): nothing else can "
+            "be checked before that is mended."
+        )
+        tally.compare(
+            Comparison("repeat", what, "run twice", panel, first, again, rows, rows, words, {"name": name}, exact=True)
+        )
+
 
 def _scored_otherwise(tally, models, true, fold, panel, s):
-    """Score the test rows in another order, without the later dates, and every second asset's alone. Sums in another order may
-    round differently: 1e-5 of the largest score."""
-    X, rng = true["base"]["features"].source, np.random.default_rng([s["seed"], 7])
+    """Score the test rows in another order, without the later dates, and every second asset's alone.
+
+    Sums in another order may round differently: 1e-5 of the largest score.
+    """
+    X = true["base"]["features"].source
+    rng = np.random.default_rng([s["seed"], 7])
     for name, model in models.items():
         fitted = _fit(name, model, true["base"], fold, s, true)
-        score = lambda rows: _Rows(("score",), _on_rows(panel, rows, fitted.predict(X.view(rows)))[:, None], panel.date_code)
-        whole, half = score(fold.test), fold.test[panel.asset_code[fold.test] % 2 == 0]
+
+        def score(rows):
+            return _Rows(("score",), _on_rows(panel, rows, fitted.predict(X.view(rows)))[:, None], panel.date_code)
+
+        whole = score(fold.test)
+        half = fold.test[panel.asset_code[fold.test] % 2 == 0]
         date = panel.date_code[fold.test]
-        early = fold.test[date <= (date.min() + date.max())//2]
+        early = fold.test[date <= (date.min() + date.max()) // 2]
+
         def compare(how, other, at, why):
             words = "the score of {name} on {day} of asset {asset} changed: {why} ({count:,} rows)."
-            tally.compare(Comparison("permutation", f"scores of {name}", how, panel, whole, other, at, at, words, {"name": name, "why": why}, rounding=1e-5))
-        compare("rows scored in another order", score(rng.permutation(fold.test)), fold.test, "it depends on the order of rows")
-        compare("scored without the later dates", score(early), early, "it depends on rows of later dates, which nobody had on the day")
-        if fitted.across_assets: tally.add("permutation", f"scores of {name}", "scored without the other assets", verdict="not checked", found="the model declares that it looks across assets.")
-        elif len(half): compare("scored without the other assets", score(half), half, "it depends on which other assets are scored; set across_assets where that is meant")
+            tally.compare(
+                Comparison(
+                    "permutation",
+                    f"scores of {name}",
+                    how,
+                    panel,
+                    whole,
+                    other,
+                    at,
+                    at,
+                    words,
+                    {"name": name, "why": why},
+                    rounding=1e-5,
+                )
+            )
+
+        compare(
+            "rows scored in another order",
+            score(rng.permutation(fold.test)),
+            fold.test,
+            "it depends on the order of rows",
+        )
+        compare(
+            "scored without the later dates",
+            score(early),
+            early,
+            "it depends on rows of later dates, which nobody had on the day",
+        )
+        if fitted.across_assets:
+            tally.add(
+                "permutation",
+                f"scores of {name}",
+                "scored without the other assets",
+                verdict="not checked",
+                found="the model declares that it looks across assets.",
+            )
+        elif len(half):
+            compare(
+                "scored without the other assets",
+                score(half),
+                half,
+                "it depends on which other assets are scored; set across_assets where that is meant",
+            )

@@ -28,8 +28,14 @@ from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Unit, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/bench.ipynb #528d0516
-SHARED = ("neuralpha.data.universes", "neuralpha.features.compute", "neuralpha.labels", "neuralpha.splits") # code that every result depends on
+# %% ../../nbs/study/bench.ipynb #b03142f2
+SHARED = (
+    "neuralpha.data.universes",
+    "neuralpha.features.compute",
+    "neuralpha.labels",
+    "neuralpha.splits",
+)  # code that every result depends on
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Bench:
@@ -51,35 +57,44 @@ class Bench:
     columns : ClassVar[dict], default UNIT_COLUMNS
         of a unit's scores
     """
+
     study: Study
-    universe: str # as the study names it
+    universe: str  # as the study names it
     panel: Panel
     y: Label
-    folds: list # of `Fold`
-    seal: Seal | None = None # of the holdout that was set aside; the panel ends before it
-    template: ClassVar[str] = "compare_models.ipynb" # the notebook that reports on it
-    columns: ClassVar[dict] = UNIT_COLUMNS # of a unit's scores
+    folds: list  # of `Fold`
+    seal: Seal | None = None  # of the holdout that was set aside; the panel ends before it
+    template: ClassVar[str] = "compare_models.ipynb"  # the notebook that reports on it
+    columns: ClassVar[dict] = UNIT_COLUMNS  # of a unit's scores
 
     @property
-    def slug(self)->str: return universe_slug(self.universe)
+    def slug(self) -> str:
+        return universe_slug(self.universe)
 
     @property
-    def data_digest(self)->str: return self.panel.digest
+    def data_digest(self) -> str:
+        return self.panel.digest
 
     @cached_property
-    def X(self): return study_features(self.study, self.panel)
+    def X(self):
+        return study_features(self.study, self.panel)
 
-    def model(self, name:str, seed:int=0):
-        "A fresh estimator of the study's model `name`."
+    def model(self, name: str, seed: int = 0):
+        """A fresh estimator of the study's model `name`."""
         kind, params, _ = self.study.block(name)
         return make_model(kind, **{**params, "seed": seed})
 
-    def fitted_with(self, unit:Unit, device:str="auto")->list[Unit]:
-        "The units that are fitted at once: a unit alone, or every seed of its fold where the study trains them together."
-        if unit.seed < 0 or unit.model not in self.study.together: return [unit]
+    def fitted_with(self, unit: Unit, device: str = "auto") -> list[Unit]:
+        """The units that are fitted at once: a unit alone, or every seed of its fold where the study trains them
+        together.
+        """
+        if unit.seed < 0 or unit.model not in self.study.together:
+            return [unit]
         return [u for u in self.units(device) if (u.model, u.fold) == (unit.model, unit.fold)]
 
-    def searches(self, device:str="auto")->dict: # (model, fold) -> Unit, fold by fold; empty where nothing is tuned
+    def searches(
+        self, device: str = "auto"
+    ) -> dict:  # (model, fold) -> Unit, fold by fold; empty where nothing is tuned
         """The searches for parameters that the study asks for: named by all that determines them but the budget.
 
         Returns
@@ -87,34 +102,63 @@ class Bench:
         dict
             (model, fold) -> Unit, fold by fold; empty where nothing is tuned
         """
-        device, s, out = device_kind(device), self.study, {}
+        device = device_kind(device)
+        s = self.study
+        out = {}
         for fold in self.folds if s.tune else ():
             rows = digest(fold.train)
             for name in s.models:
-                how, model = s.search_of(name), self.model(name, s.seed)
-                if how is None or not (how["space"] or model.space): continue
-                code = code_digest(*SHARED, "neuralpha.models.tuning", "neuralpha.evaluate.quantiles", type(model).__module__)
-                inputs = dict(data=self.panel.digest, features=s.features, transform=s.transform, label=s.label.model_dump(), costs=s.costs.model_dump(), rows=rows,
-                              model=type(model).__name__, params=model.get_params(), space=how["space"] or model.space, sampler=how["sampler"],
-                              device=device, libraries=library_versions("optuna"), code=code)
+                how = s.search_of(name)
+                model = self.model(name, s.seed)
+                if how is None or not (how["space"] or model.space):
+                    continue
+                code = code_digest(
+                    *SHARED, "neuralpha.models.tuning", "neuralpha.evaluate.quantiles", type(model).__module__
+                )
+                inputs = dict(
+                    data=self.panel.digest,
+                    features=s.features,
+                    transform=s.transform,
+                    label=s.label.model_dump(),
+                    costs=s.costs.model_dump(),
+                    rows=rows,
+                    model=type(model).__name__,
+                    params=model.get_params(),
+                    space=how["space"] or model.space,
+                    sampler=how["sampler"],
+                    device=device,
+                    libraries=library_versions("optuna"),
+                    code=code,
+                )
                 out[name, fold.number] = Unit(self.slug, name, fold.number, -1, canonical_json(inputs))
         return out
 
-    def units(self, device:str="auto")->list[Unit]:
-        "Every unit of this universe: fold by fold, model by model, seed by seed."
+    def units(self, device: str = "auto") -> list[Unit]:
+        """Every unit of this universe: fold by fold, model by model, seed by seed."""
         device = device_kind(device)
         rows = [digest(f.train, f.valid, f.test) for f in self.folds]
-        shared, searches = code_digest(*SHARED, "neuralpha.models.predict"), self.searches(device)
+        shared = code_digest(*SHARED, "neuralpha.models.predict")
+        searches = self.searches(device)
         out = []
         for fold in self.folds:
             for name in self.study.models:
                 model = self.model(name)
                 for seed in self.study.seed_list if model.stochastic else self.study.seed_list[:1]:
-                    inputs = dict(data=self.panel.digest, features=self.study.features, transform=self.study.transform,
-                                  label=self.study.label.model_dump(), fold=rows[fold.number], model=type(model).__name__,
-                                  params=model.get_params() | {"seed": seed}, device=device, libraries=library_versions(),
-                                  code=[shared, code_digest(type(model).__module__)], **({"refit": True} if name in self.study.refitted else {}))
-                    if name in self.study.together: inputs["together"] = self.study.seed_list
+                    inputs = dict(
+                        data=self.panel.digest,
+                        features=self.study.features,
+                        transform=self.study.transform,
+                        label=self.study.label.model_dump(),
+                        fold=rows[fold.number],
+                        model=type(model).__name__,
+                        params=model.get_params() | {"seed": seed},
+                        device=device,
+                        libraries=library_versions(),
+                        code=[shared, code_digest(type(model).__module__)],
+                        **({"refit": True} if name in self.study.refitted else {}),
+                    )
+                    if name in self.study.together:
+                        inputs["together"] = self.study.seed_list
                     if (name, fold.number) in searches:
                         how = self.study.search_of(name)
                         inputs["search"] = [searches[name, fold.number].key, how["trials"], how["minutes"]]
@@ -122,26 +166,33 @@ class Bench:
         return out
 
     def __repr__(self):
-        return (f"Bench {self.study.name} on {self.universe}: {self.panel.n_rows:,} rows, {len(self.folds)} folds × "
-                f"{len(self.study.models)} models × {self.study.seeds} seeds")
+        return (
+            f"Bench {self.study.name} on {self.universe}: {self.panel.n_rows:,} rows, {len(self.folds)} folds × "
+            f"{len(self.study.models)} models × {self.study.seeds} seeds"
+        )
 
-# %% ../../nbs/study/bench.ipynb #f1be6fbd
-def study_features(study:Study, panel:Panel)->Features:
-    "The study's features on a panel."
+# %% ../../nbs/study/bench.ipynb #3b390044
+def study_features(study: Study, panel: Panel) -> Features:
+    """The study's features on a panel."""
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
 
-def study_label(study:Study, panel:Panel)->Label:
-    "The study's label on a panel, with what is learnt beside it or in its place."
+
+def study_label(study: Study, panel: Panel) -> Label:
+    """The study's label on a panel, with what is learnt beside it or in its place."""
     l = study.label
     scored, *further = [forward_return(panel, h, l.delay, l.exit) for h in (l.horizon, *l.auxiliary)]
     return Labels([_learnt(y, l.learn) for y in (scored, *further)], scored) if l.learn or further else scored
 
-def _learnt(y, learn): # what models learn of a return
-    if learn is None: return y
-    if learn.kind == "triple_barrier": return triple_barrier(y.panel, horizon=y.horizon, delay=y.delay, exit=y.exit, **learn.given)
+
+def _learnt(y, learn):  # what models learn of a return
+    if learn is None:
+        return y
+    if learn.kind == "triple_barrier":
+        return triple_barrier(y.panel, horizon=y.horizon, delay=y.delay, exit=y.exit, **learn.given)
     return {"excess_return": excess_return, "volatility_scaled": volatility_scaled}[learn.kind](y, **learn.given)
 
-def study_folds(study:Study, y:Label)->list: # of `Fold`
+
+def study_folds(study: Study, y: Label) -> list:  # of `Fold`
     """The study's folds for a label: one fixed split where four dates are given, else walk-forward.
 
     Returns
@@ -150,15 +201,17 @@ def study_folds(study:Study, y:Label)->list: # of `Fold`
         of `Fold`
     """
     s = study.split
-    if s.fixed: return fixed_split(y, s.train_start, s.valid_start, s.test_start, s.test_end, embargo=s.embargo)
+    if s.fixed:
+        return fixed_split(y, s.train_start, s.valid_start, s.test_start, s.test_end, embargo=s.embargo)
     return walk_forward(y, s.train, s.valid, s.test, s.embargo, s.scheme)
 
-# %% ../../nbs/study/bench.ipynb #8b3c1692
+# %% ../../nbs/study/bench.ipynb #eb203c8e
 def open_bench(
-    study, # `Study`, built-in name or file
-    universe:str|None=None, # one of the study's universes; default: its first
-)->Bench:
-    """Load, check, label and split one universe of a study. Raises `NeuralphaError` for whatever does not fit together.
+    study,  # `Study`, built-in name or file
+    universe: str | None = None,  # one of the study's universes; default: its first
+) -> Bench:
+    """Load, check, label and split one universe of a study. Raises `NeuralphaError` for whatever does not fit
+    together.
 
     Parameters
     ----------
@@ -168,7 +221,11 @@ def open_bench(
         one of the study's universes; default: its first
     """
     study = load_study(study)
-    if study.repetitions: raise NeuralphaError(f"Study {study.name} repeats draws of simulated markets; it has no panel and folds to open. Run it with `neuralpha run`.")
+    if study.repetitions:
+        raise NeuralphaError(
+            f"Study {study.name} repeats draws of simulated markets; it has no panel and folds to open. Run it "
+            "with `neuralpha run`."
+        )
     universe = universe or study.universes[0]
     panel = load_universe(universe, checks=study.checks or None, **study.data.get(universe, {}))
     panel, seal = seal_holdout(panel, study.holdout) if study.holdout else (panel, None)
@@ -177,21 +234,28 @@ def open_bench(
     bench = Bench(study, universe, panel, y, study_folds(study, y), seal)
     learnt = y[0].unit if isinstance(y, Labels) else y.unit
     for name in study.models:
-        bench.model(name).check_target(study.label.target if study.label.target != "raw" or learnt == "return" else learnt)
+        bench.model(name).check_target(
+            study.label.target if study.label.target != "raw" or learnt == "return" else learnt
+        )
         bench.model(name).check_horizon(max(task.horizon for task in getattr(y, "tasks", [y])))
-        if name in study.together and not bench.model(name).gpus: raise NeuralphaError(f"together names {name!r}, which is not a net; only nets are trained together.")
+        if name in study.together and not bench.model(name).gpus:
+            raise NeuralphaError(f"together names {name!r}, which is not a net; only nets are trained together.")
         how = study.search_of(name)
-        if how and how["space"]: searched(bench.model(name), how["space"])
+        if how and how["space"]:
+            searched(bench.model(name), how["space"])
     resolve_features(panel, study.features)
     return bench
 
-# %% ../../nbs/study/bench.ipynb #1c130952
+# %% ../../nbs/study/bench.ipynb #c7594c4c
 def opened_study(
-    study:Study, universe:str,
-    ledger, # file the opening is recorded in
-    reason:str, # why now
-)->Study: # one universe, one fixed split, named <study>-holdout, with the universe where there are several and the number of the opening from the second on
-    """Record the opening of a universe's holdout and return the study that scores it. Raises `NeuralphaError` where the study seals nothing.
+    study: Study,
+    universe: str,
+    ledger,  # file the opening is recorded in
+    reason: str,  # why now
+) -> Study:  # one universe, one fixed split, named <study>-holdout, with the universe where there are several and the number of the opening from the second on
+    """Record the opening of a universe's holdout and return the study that scores it.
+
+    Raises `NeuralphaError` where the study seals nothing.
 
     Parameters
     ----------
@@ -208,8 +272,12 @@ def opened_study(
         one universe, one fixed split, named <study>-holdout, with the universe where there are
         several and the number of the opening from the second on
     """
-    if not study.holdout: raise NeuralphaError(f"Study {study.name} sets no holdout aside; add holdout = \"1Y\" to it before looking at results.")
-    if universe not in study.universes: raise unknown_name(f"universe of {study.name}:", universe, study.universes)
+    if not study.holdout:
+        raise NeuralphaError(
+            f"Study {study.name} sets no holdout aside; add holdout = \"1Y\" to it before looking at results."
+        )
+    if universe not in study.universes:
+        raise unknown_name(f"universe of {study.name}:", universe, study.universes)
     panel = load_universe(universe, checks=study.checks or None, **study.data.get(universe, {}))
     seal = seal_holdout(panel, study.holdout)[1]
     fold = holdout_fold(study_label(study, panel), seal, study.split.valid, study.split.embargo)
@@ -217,8 +285,20 @@ def opened_study(
     starts = {f"{part}_start": str(fold.dates[part][0].date()) for part in ("train", "valid", "test")}
     looks = openings(seal, ledger)
     title = f"{study.title or study.name}: holdout {seal.first} to {seal.last}, opened {entry['opened']}"
-    if len(looks) > 1: title += f", opening number {len(looks)}: it was looked at before ({'; '.join(looks['reason'][:-1])})"
-    which = [universe_slug(universe)]*(len(study.universes) > 1) + [str(len(looks))]*(len(looks) > 1) # an earlier report stays
-    return make_study({**study.model_dump(mode="json"), "name": "-".join([study.name, "holdout", *which])[:64], "title": title, "universes": [universe], "holdout": None,
-                       "data": {k: v for k, v in study.data.items() if k == universe},
-                       "split": {**study.split.model_dump(), **starts, "test_end": str(fold.dates["test"][1].date())}}, study.name)
+    if len(looks) > 1:
+        title += f", opening number {len(looks)}: it was looked at before ({'; '.join(looks['reason'][:-1])})"
+    which = [universe_slug(universe)] * (len(study.universes) > 1) + [str(len(looks))] * (
+        len(looks) > 1
+    )  # an earlier report stays
+    return make_study(
+        {
+            **study.model_dump(mode="json"),
+            "name": "-".join([study.name, "holdout", *which])[:64],
+            "title": title,
+            "universes": [universe],
+            "holdout": None,
+            "data": {k: v for k, v in study.data.items() if k == universe},
+            "split": {**study.split.model_dump(), **starts, "test_end": str(fold.dates["test"][1].date())},
+        },
+        study.name,
+    )

@@ -26,20 +26,31 @@ from .search import journal_of
 from .spec import make_study
 from .units import Unit, UnitStore, claim, device_kind
 
-# %% ../../nbs/study/cluster.ipynb #9ce69fff
+# %% ../../nbs/study/cluster.ipynb #5ae5612d
 @lru_cache(1)
-def _bench(study:str, universe:str)->Bench: return open_any(make_study(json.loads(study)), universe)
+def _bench(study: str, universe: str) -> Bench:
+    return open_any(make_study(json.loads(study)), universe)
+
 
 def run_remotely(
-    study:str, universe:str, key:str, device:str, # what to do
-    cwd:str, # paths in the study start here, where the node has it
-    journal:bytes, # of the search that a fit begins with; empty where there is none
-)->dict: # path below a unit store -> bytes
+    study: str,  # what to do
+    universe: str,  # what to do
+    key: str,  # what to do
+    device: str,  # what to do
+    cwd: str,  # paths in the study start here, where the node has it
+    journal: bytes,  # of the search that a fit begins with; empty where there is none
+) -> dict:  # path below a unit store -> bytes
     """Do one task on this machine and return the files it left.
 
     Parameters
     ----------
-    study, universe, key, device : str
+    study : str
+        what to do
+    universe : str
+        what to do
+    key : str
+        what to do
+    device : str
         what to do
     cwd : str
         paths in the study start here, where the node has it
@@ -52,9 +63,14 @@ def run_remotely(
         path below a unit store -> bytes
     """
     with contextlib.chdir(cwd if os.path.isdir(cwd) else "."), tempfile.TemporaryDirectory() as tmp:
-        bench, store = _bench(study, universe), UnitStore(tmp)
+        bench = _bench(study, universe)
+        store = UnitStore(tmp)
         task = next((t for t in tasks(bench, device) if t.key == key), None)
-        if task is None: raise NeuralphaError(f"Node {os.uname().nodename} does not know task {key[:12]} of {universe}: its data, its neuralpha or its libraries differ from those where the run was started.")
+        if task is None:
+            raise NeuralphaError(
+                f"Node {os.uname().nodename} does not know task {key[:12]} of {universe}: its data, its neuralpha "
+                "or its libraries differ from those where the run was started."
+            )
         search = bench.searches(device).get((task.model, task.fold))
         if journal:
             journal_of(search, store).parent.mkdir(parents=True)
@@ -62,29 +78,43 @@ def run_remotely(
         do_task(bench, task, store, device)
         return {str(p.relative_to(tmp)): p.read_bytes() for p in Path(tmp).rglob("*") if p.is_file()}
 
-# %% ../../nbs/study/cluster.ipynb #37ef892e
+# %% ../../nbs/study/cluster.ipynb #050575eb
 def connect():
-    "Ray, connected to the cluster of `RAY_ADDRESS`, or to one that is started on this machine."
-    try: import ray
-    except ImportError: raise NeuralphaError("backend ray needs the package ray: pip install 'neuralpha[ray]'.") from None
+    """Ray, connected to the cluster of `RAY_ADDRESS`, or to one that is started on this machine."""
+    try:
+        import ray
+    except ImportError:
+        raise NeuralphaError("backend ray needs the package ray: pip install 'neuralpha[ray]'.") from None
     if not ray.is_initialized():
         _knock(os.environ.get("RAY_ADDRESS", ""))
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        try: ray.init(address=os.environ.get("RAY_ADDRESS"), include_dashboard=False if "RAY_ADDRESS" not in os.environ else None, log_to_driver=False, logging_level="ERROR")
-        except ConnectionError as e: raise NeuralphaError(f"No Ray cluster answers at {os.environ.get('RAY_ADDRESS')}: {e}") from None
+        try:
+            ray.init(
+                address=os.environ.get("RAY_ADDRESS"),
+                include_dashboard=False if "RAY_ADDRESS" not in os.environ else None,
+                log_to_driver=False,
+                logging_level="ERROR",
+            )
+        except ConnectionError as e:
+            raise NeuralphaError(f"No Ray cluster answers at {os.environ.get('RAY_ADDRESS')}: {e}") from None
     return ray
 
-def _knock(address:str):
-    "Raise `NeuralphaError` where nobody listens at host:port; Ray itself would try for minutes."
+
+def _knock(address: str):
+    """Raise `NeuralphaError` where nobody listens at host:port; Ray itself would try for minutes."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not (colon and port.isdecimal()): return # none, "auto" or "local"
-    try: socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
-    except OSError as e: raise NeuralphaError(f"No Ray cluster answers at {address}: {e.strerror or e}.") from None
+    if not (colon and port.isdecimal()):
+        return  # none, "auto" or "local"
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+    except OSError as e:
+        raise NeuralphaError(f"No Ray cluster answers at {address}: {e.strerror or e}.") from None
+
 
 def resources(
-    model, # estimator
-    device:str="auto",
-)->dict: # options of a Ray task
+    model,  # estimator
+    device: str = "auto",
+) -> dict:  # options of a Ray task
     """What a fit of a model takes from a node.
 
     Parameters
@@ -100,70 +130,102 @@ def resources(
     """
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #f45bd811
-RETRIES = 3 # of a task whose worker or node died
+# %% ../../nbs/study/cluster.ipynb #801f5b14
+RETRIES = 3  # of a task whose worker or node died
+
 
 def fit_on_ray(
-    benches, # of one study
-    store:UnitStore, device:str="auto", jobs:int|None=None, # at most so many tasks at once; default: as many as the cluster has cores
-    watch=None, part:str="all", # see `fit_study`
+    benches,  # of one study
+    store: UnitStore,
+    device: str = "auto",
+    jobs: int | None = None,  # at most so many tasks at once; default: as many as the cluster has cores
+    watch=None,
+    part: str = "all",  # see `fit_study`
 ):
-    """Do what is not finished on a Ray cluster. Raises `NeuralphaError` where a node cannot do the work, `DiskError` where the store cannot be written.
+    """Do what is not finished on a Ray cluster.
+
+    Raises `NeuralphaError` where a node cannot do the work, `DiskError` where the store cannot be written.
 
     Parameters
     ----------
     benches
         of one study
-    store, device, jobs : default none, 'auto', None
+    store : UnitStore
+    device : str, default 'auto'
+    jobs : int | None, default None
         at most so many tasks at once; default: as many as the cluster has cores
-    watch, part : default None, 'all'
+    watch : default None
+    part : str, default 'all'
         see `fit_study`
     """
     ray = connect()
-    if device_kind(device) == "cuda" and not ray.cluster_resources().get("GPU"): raise NeuralphaError("The Ray cluster has no GPU; use --device cpu.")
+    if device_kind(device) == "cuda" and not ray.cluster_resources().get("GPU"):
+        raise NeuralphaError("The Ray cluster has no GPU; use --device cpu.")
     listed = [(b, t) for b in benches for t in tasks(b, device, part)]
     forget_failures([t for _, t in listed], store)
-    study, remote, flying, todo = canonical_json(benches[0].study.model_dump(mode="json")), ray.remote(run_remotely), {}, listed
+    study = canonical_json(benches[0].study.model_dump(mode="json"))
+    remote = ray.remote(run_remotely)
+    flying = {}
+    todo = listed
     try:
         while todo := unfinished(todo, store):
             room = (jobs or int(ray.cluster_resources().get("CPU", 1))) - len(flying)
-            for bench, task in [(b, t) for b, t in todo if t not in [f[1] for f in flying.values()] and due(b, t, store, device)]:
+            for bench, task in [
+                (b, t) for b, t in todo if t not in [f[1] for f in flying.values()] and due(b, t, store, device)
+            ]:
                 held = contextlib.ExitStack()
-                if room <= 0 or not held.enter_context(claim(store, task.key)): continue
+                if room <= 0 or not held.enter_context(claim(store, task.key)):
+                    continue
                 search = bench.searches(device).get((task.model, task.fold))
-                journal = journal_of(search, store).read_bytes() if search and journal_of(search, store).exists() else b""
+                journal = (
+                    journal_of(search, store).read_bytes() if search and journal_of(search, store).exists() else b""
+                )
                 ref = remote.options(**resources(bench.model(task.model), device), max_retries=RETRIES).remote(
-                    study, bench.universe, task.key, device, os.getcwd(), journal)
+                    study, bench.universe, task.key, device, os.getcwd(), journal
+                )
                 flying[ref], room = (bench, task, held), room - 1
-            if not flying: time.sleep(.2)
-            for ref in ray.wait([*flying], timeout=.5)[0] if flying else ():
+            if not flying:
+                time.sleep(0.2)
+            for ref in ray.wait([*flying], timeout=0.5)[0] if flying else ():
                 bench, task, held = flying.pop(ref)
-                with held: _keep(ray, ref, bench.fitted_with(task, device), store)
-            if watch: watch(progress_of(listed, todo, store, part, [str(task) for _, task, _ in flying.values()]))
+                with held:
+                    _keep(ray, ref, bench.fitted_with(task, device), store)
+            if watch:
+                watch(progress_of(listed, todo, store, part, [str(task) for _, task, _ in flying.values()]))
     finally:
         for ref, (_, _, held) in flying.items():
             ray.cancel(ref, force=True)
             held.close()
-    if watch: watch(progress_of(listed, [], store, part))
+    if watch:
+        watch(progress_of(listed, [], store, part))
 
-# %% ../../nbs/study/cluster.ipynb #9114d686
-def _keep(ray, ref, tasks:list, store:UnitStore):
-    "Put what a node sent into the store: a task, or all units that were fitted at once; what its workers did not survive has failed."
-    try: files = ray.get(ref)
+# %% ../../nbs/study/cluster.ipynb #7ffeb54c
+def _keep(ray, ref, tasks: list, store: UnitStore):
+    """Put what a node sent into the store: a task, or all units that were fitted at once; what its workers did not
+    survive has failed.
+    """
+    try:
+        files = ray.get(ref)
     except ray.exceptions.RayTaskError as e:
         raise NeuralphaError(str(e.cause)) from None
-    except ray.exceptions.RayError as e: # out of memory, or its workers died again and again
-        for task in tasks: store.fail(task, f"{type(e).__name__} after {RETRIES} further tries: {str(e).strip().splitlines()[0]}", str(e))
+    except ray.exceptions.RayError as e:  # out of memory, or its workers died again and again
+        for task in tasks:
+            store.fail(
+                task, f"{type(e).__name__} after {RETRIES} further tries: {str(e).strip().splitlines()[0]}", str(e)
+            )
         return
-    for task in tasks: _keep_task(task, files, store)
+    for task in tasks:
+        _keep_task(task, files, store)
 
-def _keep_task(task:Unit, files:dict, store:UnitStore):
+
+def _keep_task(task: Unit, files: dict, store: UnitStore):
     mine = {name.removeprefix(f"{task.key}/"): data for name, data in files.items() if name.startswith(f"{task.key}/")}
     if mine and task.key not in store:
         with store.writing(task.key) as tmp:
             for name, data in mine.items():
-                (tmp/name).parent.mkdir(parents=True, exist_ok=True)
-                (tmp/name).write_bytes(data)
+                (tmp / name).parent.mkdir(parents=True, exist_ok=True)
+                (tmp / name).write_bytes(data)
         store.check(task.key)
     for name in {f"searches/{task.key}.jsonl", f"failed/{task.key}.json"} & set(files):
-        with atomic_path(store.folder/name) as tmp: tmp.write_bytes(files[name])
+        with atomic_path(store.folder / name) as tmp:
+            tmp.write_bytes(files[name])

@@ -17,12 +17,16 @@ from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/draws.ipynb #88279ddb
+# %% ../../nbs/study/draws.ipynb #5298f487
 @lru_cache(maxsize=1)
 def _problem(case, n_characteristics, seed, k):
     from neuralpha.models.gkx import gkx_problem
+
     return gkx_problem(case, n_characteristics, [seed, k])
-CODE = ("neuralpha.data.gkx", "neuralpha.models.gkx") # what every unit depends on
+
+
+CODE = ("neuralpha.data.gkx", "neuralpha.models.gkx")  # what every unit depends on
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Draws:
@@ -38,66 +42,109 @@ class Draws:
     columns : ClassVar[dict], default dict(draw='integer', model='number', true='number', mean='number')
         of a unit's scores: the draw, and sums of squared errors
     """
+
     study: Study
     universe: str
     case: str
     n_characteristics: int
     template: ClassVar[str] = "published_table.ipynb"
-    columns: ClassVar[dict] = dict(draw="integer", model="number", true="number", mean="number") # of a unit's scores: the draw, and sums of squared errors
+    columns: ClassVar[dict] = dict(
+        draw="integer", model="number", true="number", mean="number"
+    )  # of a unit's scores: the draw, and sums of squared errors
 
     @property
-    def slug(self)->str: return universe_slug(self.universe)
+    def slug(self) -> str:
+        return universe_slug(self.universe)
 
     @cached_property
-    def data_digest(self)->str:
-        "What determines the draws."
+    def data_digest(self) -> str:
+        """What determines the draws."""
         return digest(self.case, self.n_characteristics, self.study.seed, code_digest("neuralpha.data.gkx"))
 
-    def model(self, name:str):
-        "A fresh estimator of the study's model `name`."
+    def model(self, name: str):
+        """A fresh estimator of the study's model `name`."""
         kind, params, _ = self.study.block(name)
         return make_model(kind, **params)
 
-    def units(self, device:str="auto")->list[Unit]:
-        "Every unit: draw by draw, model by model."
-        device, shared, out = device_kind(device), code_digest(*CODE), []
+    def units(self, device: str = "auto") -> list[Unit]:
+        """Every unit: draw by draw, model by model."""
+        device = device_kind(device)
+        shared = code_digest(*CODE)
+        out = []
         models = {name: self.model(name) for name in self.study.models}
         for name, m in models.items():
-            inputs = dict(data=self.data_digest, model=type(m).__name__, params={**m.get_params(), "seed": 0}, seeds=self.study.seed_list if m.stochastic else self.study.seed_list[:1],
-                          device=device, libraries=library_versions(), code=[shared, code_digest(type(m).__module__)], **({"refit": True} if name in self.study.refitted else {}))
-            out += [Unit(self.slug, name, k, 0, canonical_json({**inputs, "draw": k})) for k in range(self.study.repetitions)]
+            inputs = dict(
+                data=self.data_digest,
+                model=type(m).__name__,
+                params={**m.get_params(), "seed": 0},
+                seeds=self.study.seed_list if m.stochastic else self.study.seed_list[:1],
+                device=device,
+                libraries=library_versions(),
+                code=[shared, code_digest(type(m).__module__)],
+                **({"refit": True} if name in self.study.refitted else {}),
+            )
+            out += [
+                Unit(self.slug, name, k, 0, canonical_json({**inputs, "draw": k}))
+                for k in range(self.study.repetitions)
+            ]
         return sorted(out, key=lambda u: u.fold)
 
-    def fitted_with(self, unit:Unit, device:str="auto")->list[Unit]: return [unit]
+    def fitted_with(self, unit: Unit, device: str = "auto") -> list[Unit]:
+        return [unit]
 
-    def searches(self, device:str="auto")->dict:
-        "Nothing is tuned."
+    def searches(self, device: str = "auto") -> dict:
+        """Nothing is tuned."""
         return {}
 
-    def __repr__(self): return f"{self.study.repetitions} draws of {self.universe} × {len(self.study.models)} models × {self.study.seeds} seeds"
+    def __repr__(self):
+        return (
+            f"{self.study.repetitions} draws of {self.universe} × {len(self.study.models)} models × "
+            f"{self.study.seeds} seeds"
+        )
 
-def open_draws(study, universe:str|None=None)->Draws:
-    "The draws of one universe of a study. Raises `NeuralphaError` for a universe that cannot be drawn."
+
+def open_draws(study, universe: str | None = None) -> Draws:
+    """The draws of one universe of a study. Raises `NeuralphaError` for a universe that cannot be drawn."""
     study = load_study(study)
     universe = universe or study.universes[0]
     parts = re.fullmatch(r"gkx-([ab])-(\d+)", universe)
-    if not parts: raise NeuralphaError(f"{study.name} repeats draws, and {universe!r} cannot be drawn again: its universes are gkx-a-100, gkx-b-50 and the like.")
-    if not study.repetitions: raise NeuralphaError(f"Study {study.name} has no repetitions.")
+    if not parts:
+        raise NeuralphaError(
+            f"{study.name} repeats draws, and {universe!r} cannot be drawn again: its universes are gkx-a-100, "
+            "gkx-b-50 and the like."
+        )
+    if not study.repetitions:
+        raise NeuralphaError(f"Study {study.name} has no repetitions.")
     out = Draws(study, universe, parts[1], int(parts[2]))
-    for name in study.models: out.model(name)
+    for name in study.models:
+        out.model(name)
     return out
 
-# %% ../../nbs/study/draws.ipynb #15341b23
-def fit_draw(draws:Draws, unit:Unit, store:UnitStore, device:str="auto"):
-    "Fit one unit and keep it; a failure is kept with its log."
+# %% ../../nbs/study/draws.ipynb #1755cf03
+def fit_draw(draws: Draws, unit: Unit, store: UnitStore, device: str = "auto"):
+    """Fit one unit and keep it; a failure is kept with its log."""
     from neuralpha.models.gkx import squared_errors
-    started, s = time.perf_counter(), draws.study
-    try:
-        with limit_threads(1): errors = squared_errors(draws.model(unit.model), _problem(draws.case, draws.n_characteristics, s.seed, unit.fold), s.seed_list, device, unit.model in s.refitted)
-    except Exception as e: store.fail(unit, f"{type(e).__name__}: {e}", traceback.format_exc())
-    else: store.save(unit, pd.DataFrame([{"draw": unit.fold, **errors}]), seconds=round(time.perf_counter() - started, 3))
 
-def collect_draws(draws:Draws, store:UnitStore, device:str="auto")->tuple[pd.DataFrame, dict]: # one row per draw and model; model -> why it is not there
+    started = time.perf_counter()
+    s = draws.study
+    try:
+        with limit_threads(1):
+            errors = squared_errors(
+                draws.model(unit.model),
+                _problem(draws.case, draws.n_characteristics, s.seed, unit.fold),
+                s.seed_list,
+                device,
+                unit.model in s.refitted,
+            )
+    except Exception as e:
+        store.fail(unit, f"{type(e).__name__}: {e}", traceback.format_exc())
+    else:
+        store.save(unit, pd.DataFrame([{"draw": unit.fold, **errors}]), seconds=round(time.perf_counter() - started, 3))
+
+
+def collect_draws(
+    draws: Draws, store: UnitStore, device: str = "auto"
+) -> tuple[pd.DataFrame, dict]:  # one row per draw and model; model -> why it is not there
     """What the finished units say: columns draw, model, sse, sse_true, sse_mean, seconds.
 
     Returns
@@ -109,23 +156,46 @@ def collect_draws(draws:Draws, store:UnitStore, device:str="auto")->tuple[pd.Dat
     for u in draws.units(device):
         if u.key in store:
             s = store.scores(u.key, draws.columns).iloc[0]
-            rows.append(dict(draw=u.fold, model=u.model, sse=s["model"], sse_true=s["true"], sse_mean=s["mean"], seconds=store.meta(u.key, seconds=(int, float))["seconds"]))
-        elif u.model not in holes: holes[u.model] = f"draw {u.fold}: " + (store.failure(u.key) or {"error": "not fitted"})["error"]
+            rows.append(
+                dict(
+                    draw=u.fold,
+                    model=u.model,
+                    sse=s["model"],
+                    sse_true=s["true"],
+                    sse_mean=s["mean"],
+                    seconds=store.meta(u.key, seconds=(int, float))["seconds"],
+                )
+            )
+        elif u.model not in holes:
+            holes[u.model] = f"draw {u.fold}: " + (store.failure(u.key) or {"error": "not fitted"})["error"]
     frame = pd.DataFrame(rows)
     return (frame[~frame["model"].isin(holes)].reset_index(drop=True) if rows else frame), holes
 
-# %% ../../nbs/study/draws.ipynb #8fc74cc8
+# %% ../../nbs/study/draws.ipynb #fc5600c5
 def _metric(value, error, n, unit, definition):
     from scipy.stats import t as student
-    half = error*student.ppf(.975, n - 1)
-    return dict(value=float(value), error=float(error), low=float(value - half), high=float(value + half), unit=unit, period="all draws", definition=definition)
 
-DRAWN = dict(draw="integer", model="text", sse="number", sse_true="number", sse_mean="number") # columns of draws.parquet
+    half = error * student.ppf(0.975, n - 1)
+    return dict(
+        value=float(value),
+        error=float(error),
+        low=float(value - half),
+        high=float(value + half),
+        unit=unit,
+        period="all draws",
+        definition=definition,
+    )
+
+
+DRAWN = dict(
+    draw="integer", model="text", sse="number", sse_true="number", sse_mean="number"
+)  # columns of draws.parquet
+
 
 def draw_numbers(
-    frame:pd.DataFrame, # as `collect_draws` gives it
-    order, # model names
-)->dict: # model -> record; "true" is the true function
+    frame: pd.DataFrame,  # as `collect_draws` gives it
+    order,  # model names
+) -> dict:  # model -> record; "true" is the true function
     """R² and ratio of every model with standard errors.
 
     Parameters
@@ -141,11 +211,36 @@ def draw_numbers(
         model -> record; "true" is the true function
     """
     from neuralpha.models.gkx import paired_ratios
-    r2 = 100*(1 - frame.pivot(index="draw", columns="model", values="sse").div(frame.groupby("draw")["sse_mean"].first(), axis=0))
+
+    r2 = 100 * (
+        1
+        - frame.pivot(index="draw", columns="model", values="sse").div(
+            frame.groupby("draw")["sse_mean"].first(), axis=0
+        )
+    )
     first = frame.groupby("draw").first()
-    r2.insert(0, "true", 100*(1 - first["sse_true"]/first["sse_mean"]))
+    r2.insert(0, "true", 100 * (1 - first["sse_true"] / first["sse_mean"]))
     names = ["true", *(n for n in order if n in r2)]
     table = paired_ratios(r2[names])
-    return {n: {"kind": "model" if n != "true" else "truth", "metrics": {
-        "r2": _metric(table.loc[n, "R2, %"], r2[n].std()/len(r2)**.5, len(r2), "percent", "Mean out-of-sample R² over draws, against the training mean; ± its standard error."),
-        "ratio": _metric(table.loc[n, "ratio to true"], table.loc[n, "standard error"], len(r2), "ratio", "Sum of R² over the true function's, same draws; ± its jackknife standard error.")}} for n in names}
+    return {
+        n: {
+            "kind": "model" if n != "true" else "truth",
+            "metrics": {
+                "r2": _metric(
+                    table.loc[n, "R2, %"],
+                    r2[n].std() / len(r2) ** 0.5,
+                    len(r2),
+                    "percent",
+                    "Mean out-of-sample R² over draws, against the training mean; ± its standard error.",
+                ),
+                "ratio": _metric(
+                    table.loc[n, "ratio to true"],
+                    table.loc[n, "standard error"],
+                    len(r2),
+                    "ratio",
+                    "Sum of R² over the true function's, same draws; ± its jackknife standard error.",
+                ),
+            },
+        }
+        for n in names
+    }

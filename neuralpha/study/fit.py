@@ -23,43 +23,77 @@ from .search import ready, run_search, search_records, trials_of, tuned_model
 from .spec import Study, make_study
 from .units import Unit, UnitStore, claim
 
-# %% ../../nbs/study/fit.ipynb #edd658de
-def fit_one(bench:Bench, unit:Unit, store:UnitStore, device:str="auto")->bool: # finished
-    """Fit a unit, with all that are trained together with it, and keep them; a failure is kept with its log. Faults of the disk are raised, they concern every unit.
+# %% ../../nbs/study/fit.ipynb #dbbab677
+def fit_one(bench: Bench, unit: Unit, store: UnitStore, device: str = "auto") -> bool:  # finished
+    """Fit a unit, with all that are trained together with it, and keep them; a failure is kept with its log.
+
+    Faults of the disk are raised, they concern every unit.
 
     Returns
     -------
     bool
         finished
     """
-    units, checkpoint = [u for u in bench.fitted_with(unit, device) if u.key not in store], store.folder/"checkpoints"/unit.key
+    units = [u for u in bench.fitted_with(unit, device) if u.key not in store]
+    checkpoint = store.folder / "checkpoints" / unit.key
     try:
-        with limit_threads(1): fits = _fits(bench, unit, store, device, checkpoint)
-    except DiskError: raise
+        with limit_threads(1):
+            fits = _fits(bench, unit, store, device, checkpoint)
+    except DiskError:
+        raise
     except Exception as e:
-        for u in units: store.fail(u, f"{type(e).__name__}: {e}", traceback.format_exc())
+        for u in units:
+            store.fail(u, f"{type(e).__name__}: {e}", traceback.format_exc())
         shutil.rmtree(checkpoint, ignore_errors=True)
         return False
     for u in units:
-        fold, got = bench.folds[u.fold], fits[u.seed]
-        frame = pd.concat([_scores("valid", bench.panel, fold.valid, got.valid_scores), _scores("test", bench.panel, fold.test, got.scores)], ignore_index=True)
-        store.save(u, frame, got.model, seconds=round(got.seconds, 3), history=got.history, n_parameters=getattr(got.model, "n_parameters", None))
+        fold = bench.folds[u.fold]
+        got = fits[u.seed]
+        frame = pd.concat(
+            [
+                _scores("valid", bench.panel, fold.valid, got.valid_scores),
+                _scores("test", bench.panel, fold.test, got.scores),
+            ],
+            ignore_index=True,
+        )
+        store.save(
+            u,
+            frame,
+            got.model,
+            seconds=round(got.seconds, 3),
+            history=got.history,
+            n_parameters=getattr(got.model, "n_parameters", None),
+        )
     shutil.rmtree(checkpoint, ignore_errors=True)
     return True
 
-def _fits(bench, unit, store, device, checkpoint)->dict: # seed -> UnitResult
-    model, s, seeds = tuned_model(bench, unit, store, device), bench.study, [u.seed for u in bench.fitted_with(unit, device)]
+
+def _fits(bench, unit, store, device, checkpoint) -> dict:  # seed -> UnitResult
+    model = tuned_model(bench, unit, store, device)
+    s = bench.study
+    seeds = [u.seed for u in bench.fitted_with(unit, device)]
     data = bench.X, bench.y, bench.folds[unit.fold]
-    if unit.model not in s.together: return {unit.seed: fit_unit(model, *data, unit.seed, device, s.label.target, unit.model in s.refitted, checkpoint)}
+    if unit.model not in s.together:
+        return {
+            unit.seed: fit_unit(model, *data, unit.seed, device, s.label.target, unit.model in s.refitted, checkpoint)
+        }
     from neuralpha.models.together import fit_seeds
+
     return dict(zip(seeds, fit_seeds(model, *data, seeds, device, s.label.target)))
 
-def _scores(part, panel, rows, scores):
-    return pd.DataFrame({"part": part, "date": panel.dates[panel.date_code[rows]], "asset": panel.assets[panel.asset_code[rows]],
-                         "score": np.asarray(scores, np.float32)})
 
-# %% ../../nbs/study/fit.ipynb #7e38a9f1
-def open_any(study:Study, universe:str): # `Bench`, or `Draws` where the study repeats draws
+def _scores(part, panel, rows, scores):
+    return pd.DataFrame(
+        {
+            "part": part,
+            "date": panel.dates[panel.date_code[rows]],
+            "asset": panel.assets[panel.asset_code[rows]],
+            "score": np.asarray(scores, np.float32),
+        }
+    )
+
+# %% ../../nbs/study/fit.ipynb #51a4bdc4
+def open_any(study: Study, universe: str):  # `Bench`, or `Draws` where the study repeats draws
     """What a study compares its models on.
 
     Parameters
@@ -69,10 +103,12 @@ def open_any(study:Study, universe:str): # `Bench`, or `Draws` where the study r
     """
     return (open_draws if study.repetitions else open_bench)(study, universe)
 
+
 def tasks(
-    bench:Bench, device:str="auto",
-    part:str="all", # or "searches"
-)->list: # of `Unit`
+    bench: Bench,
+    device: str = "auto",
+    part: str = "all",  # or "searches"
+) -> list:  # of `Unit`
     """Searches, then units.
 
     Parameters
@@ -89,37 +125,56 @@ def tasks(
     """
     return [*bench.searches(device).values(), *(bench.units(device) if part == "all" else ())]
 
-def finished(bench:Bench, task:Unit, store:UnitStore)->bool:
-    "Whether nothing is left to do: a unit is kept, the budget of a search is spent, or it has failed."
-    if not store.missing(task.key): return True
+
+def finished(bench: Bench, task: Unit, store: UnitStore) -> bool:
+    """Whether nothing is left to do: a unit is kept, the budget of a search is spent, or it has failed."""
+    if not store.missing(task.key):
+        return True
     return task.seed < 0 and trials_of(bench, task, store)[1]
 
-def unfinished(todo, store:UnitStore)->list:
-    "The (bench, task) pairs that are still to be done."
+
+def unfinished(todo, store: UnitStore) -> list:
+    """The (bench, task) pairs that are still to be done."""
     return [(b, t) for b, t in todo if not finished(b, t, store)]
 
-def due(bench, task:Unit, store:UnitStore, device:str="auto")->bool:
-    "Whether a task can be begun: the search it begins with is finished, and no other unit is to fit it with its own seed."
-    if task.seed < 0: return True
+
+def due(bench, task: Unit, store: UnitStore, device: str = "auto") -> bool:
+    """Whether a task can be begun: the search it begins with is finished, and no other unit is to fit it with its own
+    seed.
+    """
+    if task.seed < 0:
+        return True
     first = bench.fitted_with(task, device)[0]
     return ready(bench, task, store, device) and (first == task or not store.missing(first.key))
 
-def do_task(bench:Bench, task:Unit, store:UnitStore, device:str="auto", say=lambda text: None):
-    "Fit a unit, or run a search; what fails is kept with its log."
-    if isinstance(bench, Draws): return fit_draw(bench, task, store, device)
-    if task.seed >= 0: return fit_one(bench, task, store, device)
-    tell = lambda: say(f"{task}, {len(trials_of(bench, task, store)[0])} trials")
-    try:
-        with writing(store.folder): run_search(bench, task, store, device, tell)
-    except DiskError: raise
-    except Exception as e: # where the budget is spent and nothing was found, the fits say so
-        if not finished(bench, task, store): store.fail(task, f"{type(e).__name__}: {e}", traceback.format_exc())
 
-# %% ../../nbs/study/fit.ipynb #5c069840
+def do_task(bench: Bench, task: Unit, store: UnitStore, device: str = "auto", say=lambda text: None):
+    """Fit a unit, or run a search; what fails is kept with its log."""
+    if isinstance(bench, Draws):
+        return fit_draw(bench, task, store, device)
+    if task.seed >= 0:
+        return fit_one(bench, task, store, device)
+
+    def tell():
+        return say(f"{task}, {len(trials_of(bench, task, store)[0])} trials")
+
+    try:
+        with writing(store.folder):
+            run_search(bench, task, store, device, tell)
+    except DiskError:
+        raise
+    except Exception as e:  # where the budget is spent and nothing was found, the fits say so
+        if not finished(bench, task, store):
+            store.fail(task, f"{type(e).__name__}: {e}", traceback.format_exc())
+
+# %% ../../nbs/study/fit.ipynb #0484f500
 def work(
-    benches, store:UnitStore, device:str="auto", part:str="all",
-    say=lambda text, task=None: None, # called with what is being done
-    stop=lambda: False, # asked before every task
+    benches,
+    store: UnitStore,
+    device: str = "auto",
+    part: str = "all",
+    say=lambda text, task=None: None,  # called with what is being done
+    stop=lambda: False,  # asked before every task
 ):
     """Claim and do task after task; ends when each is finished or has failed, whoever did it.
 
@@ -134,28 +189,36 @@ def work(
     stop : default lambda: False
         asked before every task
     """
-    todo, last = [(b, t) for b in benches for t in tasks(b, device, part)], None
+    todo = [(b, t) for b in benches for t in tasks(b, device, part)]
+    last = None
     while todo := unfinished(todo, store):
         worked = False
         for bench, task in todo:
-            if stop(): return
-            if not due(bench, task, store, device): continue
+            if stop():
+                return
+            if not due(bench, task, store, device):
+                continue
             with claim(store, task.key) as ours:
-                if not ours or finished(bench, task, store): continue
-                if last not in (None, bench): last.__dict__.pop("X", None) # one feature table in memory is enough
+                if not ours or finished(bench, task, store):
+                    continue
+                if last not in (None, bench):
+                    last.__dict__.pop("X", None)  # one feature table in memory is enough
                 say(str(task), task)
                 do_task(bench, task, store, device, lambda text: say(text, task))
                 say("")
                 worked, last = True, bench
-        if not worked: time.sleep(.2)
+        if not worked:
+            time.sleep(0.2)
 
-# %% ../../nbs/study/fit.ipynb #f13a2603
-def forget_failures(todo, store:UnitStore):
-    "What failed in an earlier run is tried again."
+# %% ../../nbs/study/fit.ipynb #a7a10fbf
+def forget_failures(todo, store: UnitStore):
+    """What failed in an earlier run is tried again."""
     for t in todo:
-        if t.key not in store: store.failure_path(t.key).unlink(missing_ok=True)
+        if t.key not in store:
+            store.failure_path(t.key).unlink(missing_ok=True)
 
-def failures(units, store:UnitStore)->dict: # unit -> error of those that failed
+
+def failures(units, store: UnitStore) -> dict:  # unit -> error of those that failed
     """What is known of the units that could not be fitted.
 
     Returns
@@ -165,12 +228,13 @@ def failures(units, store:UnitStore)->dict: # unit -> error of those that failed
     """
     return {u: store.failure(u.key)["error"] for u in units if u.key not in store and store.failure(u.key)}
 
+
 def fit_units(
-    bench:Bench,
-    store:UnitStore,
-    device:str="auto", # "auto", "cpu", "cuda" or "cuda:1"
-    jobs:int=1, # 1 fits here, more are processes of their own; 0 fits nothing and says what has failed
-)->dict: # unit -> error of those that failed
+    bench: Bench,
+    store: UnitStore,
+    device: str = "auto",  # "auto", "cpu", "cuda" or "cuda:1"
+    jobs: int = 1,  # 1 fits here, more are processes of their own; 0 fits nothing and says what has failed
+) -> dict:  # unit -> error of those that failed
     """Do all tasks of a bench that are not finished; returns when each is finished or has failed.
 
     Parameters
@@ -188,20 +252,26 @@ def fit_units(
         unit -> error of those that failed
     """
     units = bench.units(device)
-    if jobs > 1: fit_study([bench], store, device, jobs)
+    if jobs > 1:
+        fit_study([bench], store, device, jobs)
     if jobs == 1:
         forget_failures(tasks(bench, device), store)
         with progress(total=len(units), desc=bench.slug, unit="unit") as bar:
             left = units
+
             def show(text, task=None):
                 nonlocal left
                 left = [u for u in left if store.missing(u.key)]
                 bar.set_postfix_str(text.split(" · ", 1)[-1])
                 bar.update(len(units) - len(left) - bar.n)
+
             work([bench], store, device, say=show)
     return failures(units, store)
 
-def search_units(bench:Bench, store:UnitStore, device:str="auto", jobs:int=1)->list[dict]: # see `search_records`
+
+def search_units(
+    bench: Bench, store: UnitStore, device: str = "auto", jobs: int = 1
+) -> list[dict]:  # see `search_records`
     """Run every search of a bench; returns when all budgets are spent.
 
     Returns
@@ -209,53 +279,81 @@ def search_units(bench:Bench, store:UnitStore, device:str="auto", jobs:int=1)->l
     list[dict]
         see `search_records`
     """
-    if jobs > 1: fit_study([bench], store, device, jobs, part="searches")
-    else: work([bench], store, device, "searches")
+    if jobs > 1:
+        fit_study([bench], store, device, jobs, part="searches")
+    else:
+        work([bench], store, device, "searches")
     return search_records(bench, store, device)
 
-# %% ../../nbs/study/fit.ipynb #2c45799d
-def _agreed(benches, device, part)->str:
-    "Digest of the tasks that a run and its workers must both mean."
+# %% ../../nbs/study/fit.ipynb #50402667
+def _agreed(benches, device, part) -> str:
+    """Digest of the tasks that a run and its workers must both mean."""
     return digest(sorted(t.key for b in benches for t in tasks(b, device, part)))
 
+
 def main():
-    "`python -m neuralpha.study.fit`: a worker. Its order is JSON on standard input; what it is at, a line of JSON each."
+    """`python -m neuralpha.study.fit`: a worker.
+
+    Its order is JSON on standard input; what it is at, a line of JSON each.
+    """
     out = os.fdopen(os.dup(1), "w", 1)
-    os.dup2(2, 1) # whatever a library prints goes to the log
-    say = lambda **what: print(json.dumps(what), file=out, flush=True)
+    os.dup2(2, 1)  # whatever a library prints goes to the log
+
+    def say(**what):
+        return print(json.dumps(what), file=out, flush=True)
+
     order = json.load(sys.stdin)
     try:
         benches = [open_any(make_study(order["study"]), u) for u in order["universes"]]
         if _agreed(benches, order["device"], order["part"]) != order["tasks"]:
-            raise NeuralphaError("The code, a library or the data changed while the study was running; run it again. What was finished before is kept.")
-        work(benches, UnitStore(order["store"]), order["device"], order["part"], lambda text, task=None: say(at=task and task.key, now=text),
-             lambda: os.getppid() != order["parent"])
+            raise NeuralphaError(
+                "The code, a library or the data changed while the study was running; run it again. What was "
+                "finished before is kept."
+            )
+        work(
+            benches,
+            UnitStore(order["store"]),
+            order["device"],
+            order["part"],
+            lambda text, task=None: say(at=task and task.key, now=text),
+            lambda: os.getppid() != order["parent"],
+        )
     except NeuralphaError as e:
         say(error=str(e), disk=isinstance(e, DiskError))
         sys.exit(2)
 
-# %% ../../nbs/study/fit.ipynb #bbcbf500
+# %% ../../nbs/study/fit.ipynb #50b51d14
 class _Worker:
-    "A worker process, seen from its parent."
+    """A worker process, seen from its parent."""
+
     def __init__(self, order):
-        self.at, self.said, self.log = None, {}, tempfile.TemporaryFile() # an open file without a name
-        self.process = subprocess.Popen([sys.executable, "-m", "neuralpha.study.fit"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.log, env={**os.environ, "NEURALPHA_PROGRESS": "0"})
-        with contextlib.suppress(BrokenPipeError), self.process.stdin as f: json.dump(order, f)
+        self.at, self.said, self.log = None, {}, tempfile.TemporaryFile()  # an open file without a name
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "neuralpha.study.fit"],
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            env={**os.environ, "NEURALPHA_PROGRESS": "0"},
+        )
+        with contextlib.suppress(BrokenPipeError), self.process.stdin as f:
+            json.dump(order, f)
         self.listener = threading.Thread(target=self._listen, daemon=True)
         self.listener.start()
 
     def _listen(self):
         for line in self.process.stdout:
             self.said = json.loads(line)
-            if "at" in self.said: self.at = self.said["at"]
+            if "at" in self.said:
+                self.at = self.said["at"]
 
-    def ended(self)->bool:
-        if self.process.poll() is None: return False
+    def ended(self) -> bool:
+        if self.process.poll() is None:
+            return False
         self.listener.join()
         return True
 
-    def output(self)->str: # the last 4,000 bytes
+    def output(self) -> str:  # the last 4,000 bytes
         self.log.seek(max(0, self.log.seek(0, os.SEEK_END) - 4000))
         return self.log.read().decode(errors="replace")
 
@@ -264,20 +362,27 @@ class _Worker:
         self.process.wait()
         self.log.close()
 
-# %% ../../nbs/study/fit.ipynb #96b25b00
-ATTEMPTS = 2 # a task whose process was killed is tried once more
+# %% ../../nbs/study/fit.ipynb #755e5f76
+ATTEMPTS = 2  # a task whose process was killed is tried once more
+
 
 def _device_of(worker, device):
-    if device == "cpu": return device # torch takes seconds to import
+    if device == "cpu":
+        return device  # torch takes seconds to import
     from neuralpha.models.trainer import worker_device
+
     return worker_device(device, worker)
 
+
 def fit_study(
-    benches, # of one study
-    store:UnitStore, device:str="auto",
-    jobs:int=1, # processes
-    watch=None, # called several times a second with universe -> (done, total, what is being done): units, or trials where only searches are run
-    part:str="all", # or "searches"
+    benches,  # of one study
+    store: UnitStore,
+    device: str = "auto",
+    jobs: int = 1,  # processes
+    # called several times a second with universe -> (done, total, what is being done): units, or trials where only
+    # searches are run
+    watch=None,
+    part: str = "all",  # or "searches"
 ):
     """Do what is not finished in processes of their own. Raises `DiskError` where the store cannot be written.
 
@@ -290,42 +395,63 @@ def fit_study(
     jobs : int, default 1
         processes
     watch : default None
-        called several times a second with universe -> (done, total, what is being done): units, or
-        trials where only searches are run
     part : str, default 'all'
         or "searches"
     """
     listed = [(b, t) for b in benches for t in tasks(b, device, part)]
     forget_failures([t for _, t in listed], store)
-    workers, deaths, started, todo, agreed = [], Counter(), 0, listed, _agreed(benches, device, part)
+    workers = []
+    deaths = Counter()
+    started = 0
+    todo = listed
+    agreed = _agreed(benches, device, part)
     try:
         while todo := unfinished(todo, store):
             for w in [w for w in workers if w.ended()]:
                 workers.remove(w)
                 _bury(w, {t.key: t for _, t in listed}, store, deaths)
             while len(workers) < min(jobs, len(todo)):
-                names, turn = [b.universe for b in benches], started % len(benches) # each begins with another universe
-                workers.append(_Worker(dict(store=str(store.folder), study=benches[0].study.model_dump(mode="json"), device=_device_of(started, device), part=part, tasks=agreed,
-                                            parent=os.getpid(), universes=names[turn:] + names[:turn])))
+                names = [b.universe for b in benches]
+                turn = started % len(benches)  # each begins with another universe
+                workers.append(
+                    _Worker(
+                        dict(
+                            store=str(store.folder),
+                            study=benches[0].study.model_dump(mode="json"),
+                            device=_device_of(started, device),
+                            part=part,
+                            tasks=agreed,
+                            parent=os.getpid(),
+                            universes=names[turn:] + names[:turn],
+                        )
+                    )
+                )
                 started += 1
-            if watch: watch(progress_of(listed, todo, store, part, [w.said.get("now", "") for w in workers]))
-            time.sleep(max(.2, len(todo)/5000)) # looking at 5,000 tasks takes a tenth of a second
+            if watch:
+                watch(progress_of(listed, todo, store, part, [w.said.get("now", "") for w in workers]))
+            time.sleep(max(0.2, len(todo) / 5000))  # looking at 5,000 tasks takes a tenth of a second
     finally:
-        for w in workers: w.stop()
-        sweep_locks(store.folder/"locks")
-    if watch: watch(progress_of(listed, [], store, part))
+        for w in workers:
+            w.stop()
+        sweep_locks(store.folder / "locks")
+    if watch:
+        watch(progress_of(listed, [], store, part))
 
-# %% ../../nbs/study/fit.ipynb #9ce104f6
+# %% ../../nbs/study/fit.ipynb #3035ddbf
 def progress_of(
-    listed, left, # (bench, task) pairs: all, and those that are not finished
-    store:UnitStore, part:str="all",
-    now=(), # what is being done, as texts
-)->dict: # universe -> (done, total, now); total is None where a budget is in minutes only
+    listed,  # (bench, task) pairs: all, and those that are not finished
+    left,  # (bench, task) pairs: all, and those that are not finished
+    store: UnitStore,
+    part: str = "all",
+    now=(),  # what is being done, as texts
+) -> dict:  # universe -> (done, total, now); total is None where a budget is in minutes only
     """How far the tasks are.
 
     Parameters
     ----------
-    listed, left
+    listed
+        (bench, task) pairs: all, and those that are not finished
+    left
         (bench, task) pairs: all, and those that are not finished
     store : UnitStore
     part : str, default 'all'
@@ -345,27 +471,45 @@ def progress_of(
             done = total - sum(b is bench and t.seed >= 0 for b, t in left)
         else:
             limits = [bench.study.search_of(t.model)["trials"] for t in mine]
-            done, total = sum(len(trials_of(bench, t, store)[0]) for t in mine), None if None in limits else sum(limits)
-        out[bench.slug] = done, total, ", ".join(text.split(" · ", 1)[1] for text in now if text.startswith(f"{bench.slug} · "))
+            done = sum(len(trials_of(bench, t, store)[0]) for t in mine)
+            total = None if None in limits else sum(limits)
+        out[bench.slug] = (
+            done,
+            total,
+            ", ".join(text.split(" · ", 1)[1] for text in now if text.startswith(f"{bench.slug} · ")),
+        )
     return out
 
+
 def _bury(worker, known, store, deaths):
-    "What the end of a worker means: nothing, a fault that concerns all, or a task that failed."
-    code, said = worker.process.returncode, worker.said
-    if "error" in said: raise (DiskError if said["disk"] else NeuralphaError)(said["error"])
-    if code == 0: return
+    """What the end of a worker means: nothing, a fault that concerns all, or a task that failed."""
+    code = worker.process.returncode
+    said = worker.said
+    if "error" in said:
+        raise (DiskError if said["disk"] else NeuralphaError)(said["error"])
+    if code == 0:
+        return
     deaths[worker.at] += 1
-    how = f"its process was killed by signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"its process ended with code {code}"
-    if worker.at is None and deaths[None] > ATTEMPTS: raise NeuralphaError(f"Workers cannot start: {how}. {worker.output()[-500:]}")
+    how = (
+        f"its process was killed by signal {-code} ({signal.Signals(-code).name})"
+        if code < 0
+        else f"its process ended with code {code}"
+    )
+    if worker.at is None and deaths[None] > ATTEMPTS:
+        raise NeuralphaError(f"Workers cannot start: {how}. {worker.output()[-500:]}")
     if worker.at and deaths[worker.at] >= ATTEMPTS:
-        advice = "; most likely it ran out of memory. Use fewer jobs, features or rows" if code == -signal.SIGKILL else ""
+        advice = (
+            "; most likely it ran out of memory. Use fewer jobs, features or rows" if code == -signal.SIGKILL else ""
+        )
         store.fail(known[worker.at], f"{how} {deaths[worker.at]} times{advice}.", worker.output())
 
-# %% ../../nbs/study/fit.ipynb #c3504889
+# %% ../../nbs/study/fit.ipynb #e3254c4b
 def collect(
-    bench:Bench, store:UnitStore, device:str="auto",
-    part:str="test", # or "valid": scores of the validation rows, what calibration may look at
-)->tuple[dict, dict]: # model -> Predictions; model -> why it is not there
+    bench: Bench,
+    store: UnitStore,
+    device: str = "auto",
+    part: str = "test",  # or "valid": scores of the validation rows, what calibration may look at
+) -> tuple[dict, dict]:  # model -> Predictions; model -> why it is not there
     """What the finished units of a bench say.
 
     Parameters
@@ -381,18 +525,27 @@ def collect(
     tuple[dict, dict]
         model -> Predictions; model -> why it is not there
     """
-    units, out, holes = {}, {}, {}
-    for u in bench.units(device): units.setdefault(u.model, []).append(u)
+    units = {}
+    out = {}
+    holes = {}
+    for u in bench.units(device):
+        units.setdefault(u.model, []).append(u)
     for name, mine in units.items():
         lost = [u for u in mine if u.key not in store]
         if lost:
             why = store.failure(lost[0].key)
-            holes[name] = f"{lost[0]}: {why['error'] if why else 'not fitted'}" + (f" (and {len(lost) - 1} more)" if len(lost) > 1 else "")
+            holes[name] = f"{lost[0]}: {why['error'] if why else 'not fitted'}" + (
+                f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+            )
             continue
-        p = Predictions(pd.DataFrame(), _Models({(u.fold, u.seed): store.path(u.key)/"model" for u in mine}))
+        p = Predictions(pd.DataFrame(), _Models({(u.fold, u.seed): store.path(u.key) / "model" for u in mine}))
         frames = []
         for fold in bench.folds:
-            scores = {u.seed: _aligned(store, u.key, bench.panel, getattr(fold, part), part) for u in mine if u.fold == fold.number}
+            scores = {
+                u.seed: _aligned(store, u.key, bench.panel, getattr(fold, part), part)
+                for u in mine
+                if u.fold == fold.number
+            }
             view = fold if part == "test" else replace(fold, test=fold.valid)
             frames.append(predictions_frame(bench.X, bench.y, view, name, scores))
         for u in mine:
@@ -402,24 +555,40 @@ def collect(
         out[name] = p
     return out, holes
 
-# %% ../../nbs/study/fit.ipynb #cd71622d
-def _aligned(store, key, panel, rows, part)->np.ndarray:
-    "The stored scores of one part, after comparing their dates and assets with the panel's rows."
-    s, where = store.scores(key), store.path(key)
+# %% ../../nbs/study/fit.ipynb #9b395ce4
+def _aligned(store, key, panel, rows, part) -> np.ndarray:
+    """The stored scores of one part, after comparing their dates and assets with the panel's rows."""
+    s = store.scores(key)
+    where = store.path(key)
     s = s[s["part"] == part]
-    same = len(s) == len(rows) and (s["date"].to_numpy("datetime64[ns]") == panel.dates[panel.date_code[rows]]).all() and (
-        s["asset"].to_numpy(str) == panel.assets[panel.asset_code[rows]]).all()
-    if not same: raise NeuralphaError(f"{where/'scores.parquet'}: columns 'part', 'date' and 'asset' are not the {part} rows of {panel.name}; delete {where} and run again.")
-    if not np.isfinite(s["score"]).all(): raise NeuralphaError(f"{where/'scores.parquet'}: column 'score' holds values that are not finite; delete {where} and run again.")
+    same = (
+        len(s) == len(rows)
+        and (s["date"].to_numpy("datetime64[ns]") == panel.dates[panel.date_code[rows]]).all()
+        and (s["asset"].to_numpy(str) == panel.assets[panel.asset_code[rows]]).all()
+    )
+    if not same:
+        raise NeuralphaError(
+            f"{where / 'scores.parquet'}: columns 'part', 'date' and 'asset' are not the {part} rows of "
+            f"{panel.name}; delete {where} and run again."
+        )
+    if not np.isfinite(s["score"]).all():
+        raise NeuralphaError(
+            f"{where / 'scores.parquet'}: column 'score' holds values that are not finite; delete {where} and run "
+            "again."
+        )
     return s["score"].to_numpy()
 
+
 class _Models(dict):
-    "(fold, seed) -> fitted model, read from its folder on first use."
+    """(fold, seed) -> fitted model, read from its folder on first use."""
+
     def __getitem__(self, key):
         value = super().__getitem__(key)
-        if isinstance(value, Path): self[key] = value = load_model(value)
+        if isinstance(value, Path):
+            self[key] = value = load_model(value)
         return value
 
-# %% ../../nbs/study/fit.ipynb #2190833e
+# %% ../../nbs/study/fit.ipynb #444109f8
 #| eval: false
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()

@@ -19,24 +19,30 @@ from pathlib import Path
 import cloudpickle
 from ..core import NeuralphaError
 
-# %% ../../nbs/study/fresh.ipynb #72c22c0e
+# %% ../../nbs/study/fresh.ipynb #c0ad27d6
 class _Pickler(cloudpickle.Pickler):
-    "By value, with empty caches."
+    """By value, with empty caches."""
+
     def reducer_override(self, thing):
-        if isinstance(thing, functools._lru_cache_wrapper): return _cached, (thing.__wrapped__, thing.cache_parameters())
+        if isinstance(thing, functools._lru_cache_wrapper):
+            return _cached, (thing.__wrapped__, thing.cache_parameters())
         return super().reducer_override(thing)
 
-def _cached(function, parameters): return functools.lru_cache(**parameters)(function)
 
-def _by_value(thing)->bytes:
-    "Pickled with what it refers to."
+def _cached(function, parameters):
+    return functools.lru_cache(**parameters)(function)
+
+
+def _by_value(thing) -> bytes:
+    """Pickled with what it refers to."""
     out = io.BytesIO()
     _Pickler(out).dump(thing)
     return out.getvalue()
 
+
 def pack(
-    function, # of anything, as long as it can be pickled by value
-): # (function in bytes, environment), or the reason why there is none
+    function,  # of anything, as long as it can be pickled by value
+):  # (function in bytes, environment), or the reason why there is none
     """A function and the environment as they are now, before it has run, for `run_fresh`.
 
     Parameters
@@ -44,17 +50,20 @@ def pack(
     function
         of anything, as long as it can be pickled by value
     """
-    try: return _by_value(function), dict(os.environ)
-    except Exception as e: # whatever a closure holds may refuse in its own way
+    try:
+        return _by_value(function), dict(os.environ)
+    except Exception as e:  # whatever a closure holds may refuse in its own way
         return NeuralphaError(f"it cannot be sent to a new process ({type(e).__name__}: {str(e)[:120]}).")
 
-# %% ../../nbs/study/fresh.ipynb #ec975cd4
+# %% ../../nbs/study/fresh.ipynb #f1200a4e
 _SERVER = "from neuralpha.study.fresh import _serve; _serve()"
-_server = None # one process for all calls
+_server = None  # one process for all calls
 
-def _answer(job:Path):
-    "In the child: read a job, run it, leave its result."
-    with open(job, "rb") as file: where, packed, arguments = (cloudpickle.load(file) for _ in range(3))
+
+def _answer(job: Path):
+    """In the child: read a job, run it, leave its result."""
+    with open(job, "rb") as file:
+        where, packed, arguments = (cloudpickle.load(file) for _ in range(3))
     sys.path[:] = where["path"]
     os.chdir(where["folder"])
     os.environ.clear()
@@ -63,37 +72,54 @@ def _answer(job:Path):
     try:
         args, tables = cloudpickle.loads(arguments)
         result = ("done", cloudpickle.loads(packed)(*args, **tables))
-    except Exception as e: # of the user's own function; it is told where it was asked for
+    except Exception as e:  # of the user's own function; it is told where it was asked for
         result = ("failed", f"{type(e).__name__}: {e}")
-    try: out = _by_value(result)
-    except Exception as e: out = _by_value(("failed", f"its result cannot be sent back ({type(e).__name__}: {e})"))
+    try:
+        out = _by_value(result)
+    except Exception as e:
+        out = _by_value(("failed", f"its result cannot be sent back ({type(e).__name__}: {e})"))
     job.with_suffix(".out").write_bytes(out)
 
+
 def _serve():
-    "Fork a child for every job that is named on standard input."
-    for name in ("neuralpha.study.audit", *sys.argv[1:]): importlib.import_module(name) # once, not in every child
+    """Fork a child for every job that is named on standard input."""
+    for name in ("neuralpha.study.audit", *sys.argv[1:]):
+        importlib.import_module(name)  # once, not in every child
     for line in sys.stdin:
         child = os.fork()
         if not child:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            try: _answer(Path(line.strip()))
-            finally: os._exit(0)
+            try:
+                _answer(Path(line.strip()))
+            finally:
+                os._exit(0)
         os.waitpid(child, 0)
         print("done", flush=True)
+
 
 def _running():
     global _server
     if _server is None or _server.poll() is not None:
         heavy = [name for name in ("torch", "lightgbm", "sklearn.linear_model") if name in sys.modules]
         path = os.pathsep.join(p or os.getcwd() for p in sys.path)
-        _server = subprocess.Popen([sys.executable, "-c", _SERVER, *heavy], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path})
+        _server = subprocess.Popen(
+            [sys.executable, "-c", _SERVER, *heavy],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": path},
+        )
     return _server
 
+
 def run_fresh(
-    packed, # of `pack`
-    *args, **tables,
-): # what the function gives
-    """Run a packed function in a process that has seen nothing. Raises `NeuralphaError` where it cannot be sent or stops.
+    packed,  # of `pack`
+    *args,
+    **tables,
+):  # what the function gives
+    """Run a packed function in a process that has seen nothing.
+
+    Raises `NeuralphaError` where it cannot be sent or stops.
 
     Parameters
     ----------
@@ -102,20 +128,29 @@ def run_fresh(
     *args
     **tables
     """
-    if isinstance(packed, NeuralphaError): raise packed
-    if not hasattr(os, "fork"): raise NeuralphaError("this system cannot start a process from a clean one.")
+    if isinstance(packed, NeuralphaError):
+        raise packed
+    if not hasattr(os, "fork"):
+        raise NeuralphaError("this system cannot start a process from a clean one.")
     function, environment = packed
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder)/"temporary").mkdir()
-        job = Path(folder)/"job"
-        where = {"path": list(sys.path), "folder": os.getcwd(), "temporary": f"{folder}/temporary", "environment": environment}
+        (Path(folder) / "temporary").mkdir()
+        job = Path(folder) / "job"
+        where = {
+            "path": list(sys.path),
+            "folder": os.getcwd(),
+            "temporary": f"{folder}/temporary",
+            "environment": environment,
+        }
         job.write_bytes(_by_value(where) + _by_value(function) + _by_value(_by_value((args, tables))))
         server = _running()
         server.stdin.write(f"{job}\n")
         server.stdin.flush()
         server.stdout.readline()
         answer = job.with_suffix(".out")
-        if not answer.exists(): raise NeuralphaError("the new process ended without an answer.")
+        if not answer.exists():
+            raise NeuralphaError("the new process ended without an answer.")
         state, value = cloudpickle.loads(answer.read_bytes())
-    if state == "failed": raise NeuralphaError(f"it does not run in a new process ({value}).")
+    if state == "failed":
+        raise NeuralphaError(f"it does not run in a new process ({value}).")
     return value

@@ -25,7 +25,7 @@ from ..data.panel import Panel, cut_panel
 from ..labels import Label
 from ..splits import Fold, _offset, fixed_split
 
-# %% ../../nbs/study/holdout.ipynb #7bb49c87
+# %% ../../nbs/study/holdout.ipynb #c754bfed
 @dataclass(frozen=True)
 class Seal:
     """What was set aside, as a study's manifest keeps it.
@@ -44,23 +44,31 @@ class Seal:
     visible : str
         SHA-256 of what was left to work with
     """
+
     universe: str
-    first: str # first sealed date
-    last: str # last date at the time of sealing
-    rows: int # tradable rows set aside
-    sealed: str # SHA-256 of the sealed period
-    visible: str # SHA-256 of what was left to work with
+    first: str  # first sealed date
+    last: str  # last date at the time of sealing
+    rows: int  # tradable rows set aside
+    sealed: str  # SHA-256 of the sealed period
+    visible: str  # SHA-256 of what was left to work with
 
     @property
-    def hash(self)->str: return digest(asdict(self))
-    def to_dict(self)->dict:
-        "For the manifest; `hash` seals the rest."
+    def hash(self) -> str:
+        return digest(asdict(self))
+
+    def to_dict(self) -> dict:
+        """For the manifest; `hash` seals the rest."""
         return {**asdict(self), "hash": self.hash}
-    def __repr__(self): return f"Holdout of {self.universe}, {self.first} to {self.last} ({self.rows:,} rows), sealed as {self.hash[:12]}"
+
+    def __repr__(self):
+        return (
+            f"Holdout of {self.universe}, {self.first} to {self.last} ({self.rows:,} rows), sealed as {self.hash[:12]}"
+        )
+
 
 def read_seal(
-    values:dict, # as `Seal.to_dict` gave them
-)->Seal:
+    values: dict,  # as `Seal.to_dict` gave them
+) -> Seal:
     """A seal from a manifest. Raises `NeuralphaError` where it was changed by hand.
 
     Parameters
@@ -68,19 +76,27 @@ def read_seal(
     values : dict
         as `Seal.to_dict` gave them
     """
-    try: seal = Seal(**{k: v for k, v in values.items() if k != "hash"})
-    except TypeError as e: raise NeuralphaError(f"The manifest's holdout is not a seal: {e}") from None
-    if values.get("hash") != seal.hash: raise NeuralphaError(f"The seal of {seal.universe} was changed: it says {str(values.get('hash'))[:12]}, its content is {seal.hash[:12]}.")
+    try:
+        seal = Seal(**{k: v for k, v in values.items() if k != "hash"})
+    except TypeError as e:
+        raise NeuralphaError(f"The manifest's holdout is not a seal: {e}") from None
+    if values.get("hash") != seal.hash:
+        raise NeuralphaError(
+            f"The seal of {seal.universe} was changed: it says {str(values.get('hash'))[:12]}, its content is "
+            f"{seal.hash[:12]}."
+        )
     return seal
 
-# %% ../../nbs/study/holdout.ipynb #8a123b5d
-def _date(code)->str: return str(pd.Timestamp(code))[:19].removesuffix(" 00:00:00")
+# %% ../../nbs/study/holdout.ipynb #5cb333cf
+def _date(code) -> str:
+    return str(pd.Timestamp(code))[:19].removesuffix(" 00:00:00")
+
 
 def seal_holdout(
-    panel:Panel,
-    length:str="1Y", # calendar length of what is set aside, counted back from the last date
-    first=None, # instead: the first date to set aside
-)->tuple: # (Panel to work with, Seal)
+    panel: Panel,
+    length: str = "1Y",  # calendar length of what is set aside, counted back from the last date
+    first=None,  # instead: the first date to set aside
+) -> tuple:  # (Panel to work with, Seal)
     """Set the last period of a universe aside.
 
     Parameters
@@ -100,15 +116,26 @@ def seal_holdout(
     start = pd.Timestamp(first) if first is not None else last.normalize() - _offset(length) + pd.Timedelta(1, "D")
     code = int(np.searchsorted(panel.dates, start.to_datetime64()))
     if not 0 < code < panel.n_dates:
-        raise NeuralphaError(f"A holdout from {start.date()} on leaves nothing to work with or nothing to hold: {panel.name} spans {panel.span}.")
-    held, visible = cut_panel(panel, panel.dates[code], panel.dates[-1]), cut_panel(panel, last=panel.dates[code - 1])
-    return visible, Seal(panel.name, _date(panel.dates[code]), _date(panel.dates[-1]), int(held.tradable.sum()), held.digest, visible.digest)
+        raise NeuralphaError(
+            f"A holdout from {start.date()} on leaves nothing to work with or nothing to hold: {panel.name} spans "
+            f"{panel.span}."
+        )
+    held = cut_panel(panel, panel.dates[code], panel.dates[-1])
+    visible = cut_panel(panel, last=panel.dates[code - 1])
+    return visible, Seal(
+        panel.name,
+        _date(panel.dates[code]),
+        _date(panel.dates[-1]),
+        int(held.tradable.sum()),
+        held.digest,
+        visible.digest,
+    )
 
-# %% ../../nbs/study/holdout.ipynb #7516ee95
+# %% ../../nbs/study/holdout.ipynb #9d4b94d9
 def read_ledger(
-    ledger, # file; one that does not exist holds no openings
-    head:str|None=None, # hash of an opening that is known to have been recorded, e.g. from an earlier report
-)->list: # of dict
+    ledger,  # file; one that does not exist holds no openings
+    head: str | None = None,  # hash of an opening that is known to have been recorded, e.g. from an earlier report
+) -> list:  # of dict
     """All recorded openings. Raises `NeuralphaError` where a line was changed or is missing.
 
     Parameters
@@ -123,27 +150,37 @@ def read_ledger(
     list
         of dict
     """
-    path, out, previous = Path(ledger), [], ""
+    path = Path(ledger)
+    out = []
+    previous = ""
     for n, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.exists() else [], 1):
-        try: entry = parse_json(line, f"{path}, line {n},", hash=str)
-        except NeuralphaError as e: raise NeuralphaError(f"{e} Restore the file from a backup.") from None
+        try:
+            entry = parse_json(line, f"{path}, line {n},", hash=str)
+        except NeuralphaError as e:
+            raise NeuralphaError(f"{e} Restore the file from a backup.") from None
         body = {k: v for k, v in entry.items() if k != "hash"}
         if entry.get("hash") != digest(body) or body.get("previous") != previous:
-            raise NeuralphaError(f"{path}, line {n}: this opening or the one before it was changed or removed; restore the file from a backup.")
+            raise NeuralphaError(
+                f"{path}, line {n}: this opening or the one before it was changed or removed; restore the file "
+                "from a backup."
+            )
         previous = entry["hash"]
         out.append(entry)
-    if head and head not in [e["hash"] for e in out]: raise NeuralphaError(f"{path}: an opening that was once recorded ({head[:12]}) is missing; restore the file from a backup.")
+    if head and head not in [e["hash"] for e in out]:
+        raise NeuralphaError(
+            f"{path}: an opening that was once recorded ({head[:12]}) is missing; restore the file from a backup."
+        )
     return out
 
-# %% ../../nbs/study/holdout.ipynb #6747704a
+# %% ../../nbs/study/holdout.ipynb #739acd6a
 def open_holdout(
-    panel:Panel, # the whole universe
-    seal:Seal,
-    ledger, # file the opening is recorded in
-    spec:dict, # the study that will be run on it, JSON-native
-    reason:str, # why now
-    now=None, # UTC time; default: the present
-)->dict: # the ledger entry; the panel may be used from here on
+    panel: Panel,  # the whole universe
+    seal: Seal,
+    ledger,  # file the opening is recorded in
+    spec: dict,  # the study that will be run on it, JSON-native
+    reason: str,  # why now
+    now=None,  # UTC time; default: the present
+) -> dict:  # the ledger entry; the panel may be used from here on
     """Record an opening. Raises `NeuralphaError`, and records nothing, where the data is not what was sealed.
 
     Parameters
@@ -165,27 +202,43 @@ def open_holdout(
     dict
         the ledger entry; the panel may be used from here on
     """
-    if not str(reason).strip(): raise NeuralphaError("Say why the holdout is opened: reason='...'.")
+    if not str(reason).strip():
+        raise NeuralphaError("Say why the holdout is opened: reason='...'.")
     held = cut_panel(panel, seal.first, pd.Timestamp(seal.last))
     if panel.name != seal.universe or held.digest != seal.sealed:
-        raise NeuralphaError(f"{panel.name} from {seal.first} to {seal.last} is not what was sealed ({held.digest[:12]} against {seal.sealed[:12]}): the data was "
-                             "revised or another universe is given. Restore it, or seal anew; openings of this period stay on record.")
+        raise NeuralphaError(
+            f"{panel.name} from {seal.first} to {seal.last} is not what was sealed ({held.digest[:12]} against "
+            f"{seal.sealed[:12]}): the data was "
+            "revised or another universe is given. Restore it, or seal anew; openings of this period stay on record."
+        )
     path = Path(ledger)
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "a", encoding="utf-8") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
         before = read_ledger(path)
-        entry = {"opened": (now or datetime.now(timezone.utc)).strftime("%Y-%m-%d %H:%M:%S UTC"), "universe": seal.universe, "first": seal.first, "last": seal.last,
-                 "seal": seal.hash, "spec": json.loads(canonical_json(spec)), "spec_hash": digest(spec), "reason": str(reason), "previous": before[-1]["hash"] if before else ""}
+        entry = {
+            "opened": (now or datetime.now(timezone.utc)).strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "universe": seal.universe,
+            "first": seal.first,
+            "last": seal.last,
+            "seal": seal.hash,
+            "spec": json.loads(canonical_json(spec)),
+            "spec_hash": digest(spec),
+            "reason": str(reason),
+            "previous": before[-1]["hash"] if before else "",
+        }
         entry["hash"] = digest(entry)
         f.write(json.dumps(entry, sort_keys=True, ensure_ascii=False) + "\n")
-        f.flush(); os.fsync(f.fileno())
+        f.flush()
+        os.fsync(f.fileno())
     return entry
 
-# %% ../../nbs/study/holdout.ipynb #2e28205e
+# %% ../../nbs/study/holdout.ipynb #4bef3a16
 def openings(
-    seal:Seal, ledger, head:str|None=None,
-)->pd.DataFrame: # opened, first, last, spec_hash, reason, seal
+    seal: Seal,
+    ledger,
+    head: str | None = None,
+) -> pd.DataFrame:  # opened, first, last, spec_hash, reason, seal
     """Every recorded opening of dates that the seal covers, whatever seal they were under then.
 
     Returns
@@ -193,12 +246,19 @@ def openings(
     pd.DataFrame
         opened, first, last, spec_hash, reason, seal
     """
-    mine = [e for e in read_ledger(ledger, head) if e["universe"] == seal.universe and e["first"] <= seal.last and e["last"] >= seal.first]
+    mine = [
+        e
+        for e in read_ledger(ledger, head)
+        if e["universe"] == seal.universe and e["first"] <= seal.last and e["last"] >= seal.first
+    ]
     return pd.DataFrame(mine, columns=["opened", "first", "last", "spec_hash", "reason", "seal"])
 
+
 def holdout_line(
-    seal:Seal, ledger, head:str|None=None,
-)->str: # one sentence
+    seal: Seal,
+    ledger,
+    head: str | None = None,
+) -> str:  # one sentence
     """What every report says about its holdout.
 
     Returns
@@ -208,17 +268,21 @@ def holdout_line(
     """
     table = openings(seal, ledger, head)
     period = f"Holdout {seal.first} to {seal.last} ({seal.rows:,} rows, seal {seal.hash[:12]})"
-    if not len(table): return f"{period}: never opened."
+    if not len(table):
+        return f"{period}: never opened."
     times = "once" if len(table) == 1 else f"{len(table)} times"
-    return f"{period}: opened {times} by {table['spec_hash'].nunique()} specification{'s' * (table['spec_hash'].nunique() > 1)}, last on {table['opened'].iloc[-1]}."
+    return (
+        f"{period}: opened {times} by {table['spec_hash'].nunique()} "
+        f"specification{'s' * (table['spec_hash'].nunique() > 1)}, last on {table['opened'].iloc[-1]}."
+    )
 
-# %% ../../nbs/study/holdout.ipynb #98b135ff
+# %% ../../nbs/study/holdout.ipynb #af68aa2e
 def holdout_fold(
-    y:Label, # on the whole panel
-    seal:Seal,
-    valid:str="6M", # calendar length of validation, right before the holdout
-    embargo:int=5,
-)->Fold:
+    y: Label,  # on the whole panel
+    seal: Seal,
+    valid: str = "6M",  # calendar length of validation, right before the holdout
+    embargo: int = 5,
+) -> Fold:
     """The fold whose test part is the sealed period.
 
     Parameters

@@ -42,10 +42,12 @@ from ..labels import forward_return, trend_scan
 from ..splits import purged_kfold, walk_forward
 from .audit import audit_pipeline
 
-# %% ../../nbs/study/leaks.ipynb #2e3beead
+# %% ../../nbs/study/leaks.ipynb #c9591c57
 def leak_market(
-    n_assets:int=24, n_dates:int=320, seed:int=0,
-)->tuple: # (Panel, fundamentals with asset, period_end, known_on, revenue)
+    n_assets: int = 24,
+    n_dates: int = 320,
+    seed: int = 0,
+) -> tuple:  # (Panel, fundamentals with asset, period_end, known_on, revenue)
     """A small market that has everything a leak needs.
 
     Returns
@@ -54,70 +56,111 @@ def leak_market(
         (Panel, fundamentals with asset, period_end, known_on, revenue)
     """
     rng = np.random.default_rng(seed)
-    days, frames, filings = pd.bdate_range("2015-01-01", periods=n_dates), [], []
-    market = .008*rng.standard_normal(n_dates)
+    days = pd.bdate_range("2015-01-01", periods=n_dates)
+    frames = []
+    filings = []
+    market = 0.008 * rng.standard_normal(n_dates)
     for i in range(n_assets):
-        first = int(rng.integers(20, n_dates//2)) if i % 5 == 1 else 0
-        last = int(rng.integers(n_dates//2, n_dates - 20)) if i % 5 == 3 else n_dates
-        close = 40*np.exp((market + .02*rng.standard_normal(n_dates)).cumsum())
-        open_ = close*np.exp(.006*rng.standard_normal(n_dates))
-        f = pd.DataFrame({"date": days, "asset": f"S{i:02}", "open": open_, "high": np.maximum(open_, close)*1.005, "low": np.minimum(open_, close)*.995,
-                          "close": close, "volume": rng.lognormal(10, .7, n_dates)}).iloc[first:last]
-        frames.append(f[rng.random(len(f)) > .03])
+        first = int(rng.integers(20, n_dates // 2)) if i % 5 == 1 else 0
+        last = int(rng.integers(n_dates // 2, n_dates - 20)) if i % 5 == 3 else n_dates
+        close = 40 * np.exp((market + 0.02 * rng.standard_normal(n_dates)).cumsum())
+        open_ = close * np.exp(0.006 * rng.standard_normal(n_dates))
+        f = pd.DataFrame(
+            {
+                "date": days,
+                "asset": f"S{i:02}",
+                "open": open_,
+                "high": np.maximum(open_, close) * 1.005,
+                "low": np.minimum(open_, close) * 0.995,
+                "close": close,
+                "volume": rng.lognormal(10, 0.7, n_dates),
+            }
+        ).iloc[first:last]
+        frames.append(f[rng.random(len(f)) > 0.03])
         filings += _filings(f"S{i:02}", days[first:last], rng)
     p = panel_from_frame(pd.concat(frames), "leak market")
     ended = p.date_code[p.asset_offsets[1:] - 1] < p.n_dates - 1
-    attributes = pd.DataFrame({"sector": [f"sector {i % 3}" for i in range(p.n_assets)], "delisting_return": np.where(ended, -.4, np.nan)}, index=p.assets)
+    attributes = pd.DataFrame(
+        {"sector": [f"sector {i % 3}" for i in range(p.n_assets)], "delisting_return": np.where(ended, -0.4, np.nan)},
+        index=p.assets,
+    )
     return replace(p, attributes=attributes), pd.DataFrame(filings)
 
+
 def _filings(asset, days, rng):
-    "A filing every fifteen sessions, half of them after the close; a third are restated two weeks later."
+    """A filing every fifteen sessions, half of them after the close; a third are restated two weeks later."""
     out = []
     for k in range(int(rng.integers(5, 15)), len(days) - 1, 15):
         value = rng.normal(100, 20)
-        stamp = days[k] + pd.Timedelta(hours=22 if rng.random() < .5 else 13)
+        stamp = days[k] + pd.Timedelta(hours=22 if rng.random() < 0.5 else 13)
         out.append(dict(asset=asset, period_end=days[max(k - 12, 0)], known_on=stamp, revenue=value))
-        if rng.random() < .35: out.append(dict(asset=asset, period_end=days[max(k - 12, 0)], known_on=stamp + pd.Timedelta(days=14), revenue=value*rng.uniform(.5, 1.5)))
+        if rng.random() < 0.35:
+            out.append(
+                dict(
+                    asset=asset,
+                    period_end=days[max(k - 12, 0)],
+                    known_on=stamp + pd.Timedelta(days=14),
+                    revenue=value * rng.uniform(0.5, 1.5),
+                )
+            )
     return out
 
-# %% ../../nbs/study/leaks.ipynb #52e812f6
+# %% ../../nbs/study/leaks.ipynb #224ce7ec
 def _wide(panel, name="close"):
-    "dates × assets of one field."
+    """dates × assets of one field."""
     out = np.full((panel.n_dates, panel.n_assets), np.nan)
     out[panel.date_code, panel.asset_code] = panel.fields[name]
     return pd.DataFrame(out, panel.dates, panel.assets)
 
+
 def _long(panel, wide, name="x", lookback=None):
-    "Features of one column from dates × assets."
+    """Features of one column from dates × assets."""
     v = np.asarray(wide, np.float64)[panel.date_code, panel.asset_code].astype(np.float32)
-    if lookback is None: return {name: v.astype(np.float64)}
+    if lookback is None:
+        return {name: v.astype(np.float64)}
     return Features(panel, (name,), v[:, None], (lookback,))
 
+
 def _inputs(panel):
-    "Five honest features, (n_rows, 5) float64, NaN as 0."
-    c, v = _wide(panel), _wide(panel, "volume")
+    """Five honest features, (n_rows, 5) float64, NaN as 0."""
+    c = _wide(panel)
+    v = _wide(panel, "volume")
     r = c.pct_change(fill_method=None)
-    wides = [r, c/c.shift(5) - 1, c/c.shift(20) - 1, r.rolling(10, min_periods=5).std(), np.log(v/v.rolling(10, min_periods=5).mean())]
-    return np.nan_to_num(np.stack([np.asarray(w)[panel.date_code, panel.asset_code] for w in wides], 1), posinf=0., neginf=0.)
+    wides = [
+        r,
+        c / c.shift(5) - 1,
+        c / c.shift(20) - 1,
+        r.rolling(10, min_periods=5).std(),
+        np.log(v / v.rolling(10, min_periods=5).mean()),
+    ]
+    return np.nan_to_num(
+        np.stack([np.asarray(w)[panel.date_code, panel.asset_code] for w in wides], 1), posinf=0.0, neginf=0.0
+    )
 
-def _study(panel, embargo=3): return (y := forward_return(panel, 5, 1)), walk_forward(y, "6M", "2M", "2M", embargo)
 
-# %% ../../nbs/study/leaks.ipynb #e50c882a
-def _ridge(X, y, rows, penalty=1.):
-    "Ridge coefficients, fitted on some rows."
+def _study(panel, embargo=3):
+    return (y := forward_return(panel, 5, 1)), walk_forward(y, "6M", "2M", "2M", embargo)
+
+# %% ../../nbs/study/leaks.ipynb #a38d8315
+def _ridge(X, y, rows, penalty=1.0):
+    """Ridge coefficients, fitted on some rows."""
     A = X[rows]
-    return np.linalg.solve(A.T @ A + penalty*np.eye(A.shape[1]), A.T @ y[rows])
+    return np.linalg.solve(A.T @ A + penalty * np.eye(A.shape[1]), A.T @ y[rows])
+
 
 def _score(X, w, rows, n):
-    "Scores of some rows; a product and a row sum, whose bits do not depend on how many rows there are."
+    """Scores of some rows; a product and a row sum, whose bits do not depend on how many rows there are."""
     out = np.full(n, np.nan)
-    out[rows] = (X[rows]*w).sum(1)
+    out[rows] = (X[rows] * w).sum(1)
     return out
 
+
 def _model(panel, prepare, fit=_ridge):
-    "Label, folds, fitted transform by fold and predictions; `prepare(X, rows)` gives (transform, X transformed)."
+    """Label, folds, fitted transform by fold and predictions; `prepare(X, rows)` gives (transform, X transformed)."""
     y, folds = _study(panel)
-    X, scores, fitted = _inputs(panel), np.full(panel.n_rows, np.nan), {}
+    X = _inputs(panel)
+    scores = np.full(panel.n_rows, np.nan)
+    fitted = {}
     goal = np.nan_to_num(y.target("z").astype(np.float64))
     for f in folds:
         fitted[f.number], Z = prepare(X, f.train)
@@ -125,7 +168,7 @@ def _model(panel, prepare, fit=_ridge):
         scores = np.where(np.isnan(scores), _score(Z, w, f.test, panel.n_rows), scores)
     return {"label": y, "folds": folds, "fitted": fitted, "predictions": scores}
 
-# %% ../../nbs/study/leaks.ipynb #339ed184
+# %% ../../nbs/study/leaks.ipynb #27928b8d
 @dataclass(frozen=True)
 class Planted:
     """A leak and its clean twin.
@@ -146,111 +189,178 @@ class Planted:
     columns : object, default None
         (panel, hindsight) -> panel with a column or an attribute of its own
     """
+
     name: str
-    story: str # what goes wrong, in a sentence
-    make: object # () -> (leaky pipeline, clean pipeline), with nothing remembered yet
-    part: str # the part of the audit that must flag it
-    options: dict = field(default_factory=dict) # of `audit_pipeline`, the same for both
-    filings: bool = False # the pipelines take `fundamentals`
-    columns: object = None # (panel, hindsight) -> panel with a column or an attribute of its own
+    story: str  # what goes wrong, in a sentence
+    make: object  # () -> (leaky pipeline, clean pipeline), with nothing remembered yet
+    part: str  # the part of the audit that must flag it
+    options: dict = field(default_factory=dict)  # of `audit_pipeline`, the same for both
+    filings: bool = False  # the pipelines take `fundamentals`
+    columns: object = None  # (panel, hindsight) -> panel with a column or an attribute of its own
+
 
 LEAKS = []
 
+
 def _plant(name, story, part="future", filings=False, columns=None, **options):
-    "Register a function that returns (leaky, clean)."
+    """Register a function that returns (leaky, clean)."""
+
     def register(make):
         LEAKS.append(Planted(name, story, make, part, options, filings, columns))
         return make
+
     return register
 
-# %% ../../nbs/study/leaks.ipynb #e9473ad4
+# %% ../../nbs/study/leaks.ipynb #fc8127c3
 @_plant("shift by -1", "tomorrow's return instead of today's: the sign of a shift")
 def shift_by_1():
-    pct = lambda p: _wide(p).pct_change(fill_method=None)
-    return lambda p: {"features": _long(p, pct(p).shift(-1))}, lambda p: {"features": _long(p, pct(p).shift(1), lookback=2)}
+    def pct(p):
+        return _wide(p).pct_change(fill_method=None)
+
+    return lambda p: {"features": _long(p, pct(p).shift(-1))}, lambda p: {
+        "features": _long(p, pct(p).shift(1), lookback=2)
+    }
+
 
 @_plant("centred window", "a moving average with center=True is half future", levels=["x"])
 def centred_window():
-    mean = lambda p, centre: _long(p, _wide(p).rolling(11, center=centre, min_periods=1).mean(), lookback=None if centre else 10)
+    def mean(p, centre):
+        return _long(p, _wide(p).rolling(11, center=centre, min_periods=1).mean(), lookback=None if centre else 10)
+
     return lambda p: {"features": mean(p, True)}, lambda p: {"features": mean(p, False)}
+
 
 @_plant("back-fill", "suspended bars filled with the next price", levels=["x"])
 def back_fill():
-    return (lambda p: {"features": _long(p, _wide(p).bfill(limit=3))}, lambda p: {"features": _long(p, _wide(p).ffill(limit=3), lookback=3)})
+    return (
+        lambda p: {"features": _long(p, _wide(p).bfill(limit=3))},
+        lambda p: {"features": _long(p, _wide(p).ffill(limit=3), lookback=3)},
+    )
+
 
 @_plant("interpolated gaps", "a straight line over a suspension ends at a price nobody had", levels=["x"])
 def interpolated_gaps():
-    return (lambda p: {"features": _long(p, _wide(p).interpolate(limit_area="inside"))}, lambda p: {"features": _long(p, _wide(p).ffill(limit=5), lookback=5)})
+    return (
+        lambda p: {"features": _long(p, _wide(p).interpolate(limit_area="inside"))},
+        lambda p: {"features": _long(p, _wide(p).ffill(limit=5), lookback=5)},
+    )
+
 
 @_plant("scaled by its maximum over the period", "prices divided by the highest price there will be")
 def scaled_by_its_maximum_over_the_period():
-    return (lambda p: {"features": _long(p, _wide(p)/_wide(p).max())},
-            lambda p: {"features": _long(p, _wide(p)/_wide(p).rolling(60, min_periods=1).max(), lookback=59)})
+    return (
+        lambda p: {"features": _long(p, _wide(p) / _wide(p).max())},
+        lambda p: {"features": _long(p, _wide(p) / _wide(p).rolling(60, min_periods=1).max(), lookback=59)},
+    )
 
-@_plant("filter in both directions", "exponential smoothing forwards and then backwards, as filtfilt does", levels=["x"])
+
+@_plant(
+    "filter in both directions", "exponential smoothing forwards and then backwards, as filtfilt does", levels=["x"]
+)
 def filter_in_both_directions():
-    smooth = lambda w: w.rolling(8, win_type="triang", min_periods=8).mean()
-    return (lambda p: {"features": _long(p, smooth(smooth(_wide(p)).iloc[::-1]).iloc[::-1])},
-            lambda p: {"features": _long(p, smooth(smooth(_wide(p))), lookback=14)})
+    def smooth(w):
+        return w.rolling(8, win_type="triang", min_periods=8).mean()
 
-@_plant("level of adjusted prices", "a fractional difference whose weights leave some of the price in: prices adjusted for a split of 2019 tell it in 2015", "levels")
+    return (
+        lambda p: {"features": _long(p, smooth(smooth(_wide(p)).iloc[::-1]).iloc[::-1])},
+        lambda p: {"features": _long(p, smooth(smooth(_wide(p))), lookback=14)},
+    )
+
+
+@_plant(
+    "level of adjusted prices",
+    "a fractional difference whose weights leave some of the price in: prices adjusted for a split of 2019 tell it "
+    "in 2015",
+    "levels",
+)
 def level_of_adjusted_prices():
-    logs = lambda p: np.log(_wide(p).ffill(limit=5))
-    return (lambda p: {"features": _long(p, logs(p) - .4*logs(p).shift(1) - .2*logs(p).shift(2), lookback=7)},
-            lambda p: {"features": _long(p, logs(p) - .8*logs(p).shift(1) - .2*logs(p).shift(2), lookback=7)})
+    def logs(p):
+        return np.log(_wide(p).ffill(limit=5))
+
+    return (
+        lambda p: {"features": _long(p, logs(p) - 0.4 * logs(p).shift(1) - 0.2 * logs(p).shift(2), lookback=7)},
+        lambda p: {"features": _long(p, logs(p) - 0.8 * logs(p).shift(1) - 0.2 * logs(p).shift(2), lookback=7)},
+    )
+
 
 @_plant("label in features", "the label itself, disguised as a feature, slipped in through a merge")
 def label_in_features():
     def features(p, shift):
         y = forward_return(p, 5, 1)
-        a = np.full((p.n_dates, p.n_assets), np.nan); a[p.date_code, p.asset_code] = y.values
+        a = np.full((p.n_dates, p.n_assets), np.nan)
+        a[p.date_code, p.asset_code] = y.values
         return {"features": _long(p, pd.DataFrame(a).shift(shift), lookback=6 if shift else None), "label": y}
+
     return lambda p: features(p, 0), lambda p: features(p, 6)
+
 
 @_plant("bars until delisting", "the end of an asset's history counted backwards")
 def bars_until_delisting():
-    left = lambda p: (p.asset_offsets[1:] - 1)[p.asset_code] - np.arange(p.n_rows)
-    age = lambda p: np.arange(p.n_rows) - p.asset_offsets[:-1][p.asset_code]
+    def left(p):
+        return (p.asset_offsets[1:] - 1)[p.asset_code] - np.arange(p.n_rows)
+
+    def age(p):
+        return np.arange(p.n_rows) - p.asset_offsets[:-1][p.asset_code]
+
     return lambda p: {"features": {"age": left(p).astype(float)}}, lambda p: {"features": {"age": age(p).astype(float)}}
 
-# %% ../../nbs/study/leaks.ipynb #3c8d15e7
+# %% ../../nbs/study/leaks.ipynb #df9a0d1f
 @_plant("survivor universe", "only assets that still trade at the end")
 def survivor_universe():
     def members(p, survivors):
         last = p.date_code[p.asset_offsets[1:] - 1]
         keep = (last == p.n_dates - 1)[p.asset_code] if survivors else np.ones(p.n_rows, bool)
         return {"universe": keep & p.tradable}
+
     return lambda p: members(p, True), lambda p: members(p, False)
+
 
 @_plant("universe by later liquidity", "the most traded names of the whole period, chosen at its start")
 def universe_by_later_liquidity():
-    top = lambda p, v: {"universe": np.asarray(v.rank(axis=1, ascending=False))[p.date_code, p.asset_code] <= 10}
+    def top(p, v):
+        return {"universe": np.asarray(v.rank(axis=1, ascending=False))[p.date_code, p.asset_code] <= 10}
+
     def late(p):
         v = _wide(p, "volume")
         return top(p, pd.DataFrame(np.broadcast_to(v.mean().to_numpy(), v.shape), v.index, v.columns))
+
     return late, lambda p: top(p, _wide(p, "volume").rolling(20, min_periods=5).mean())
 
-# %% ../../nbs/study/leaks.ipynb #46fec600
+# %% ../../nbs/study/leaks.ipynb #4047d817
 def _as_of(panel, table, when):
-    "dates × assets of the latest revenue whose `when` lies at or before each date's 21:00."
+    """dates × assets of the latest revenue whose `when` lies at or before each date's 21:00."""
     table = table.assign(when=pd.to_datetime(when)).sort_values(["when", "known_on"], kind="stable")
     out = pd.DataFrame(np.nan, panel.dates, panel.assets)
     close = panel.dates + np.timedelta64(21, "h")
     for asset, rows in table.groupby("asset"):
-        if asset not in out: continue
+        if asset not in out:
+            continue
         k = np.searchsorted(rows["when"].to_numpy("datetime64[ns]"), close, side="right") - 1
         out[asset] = np.where(k >= 0, rows["revenue"].to_numpy()[np.maximum(k, 0)], np.nan)
     return out
 
+
 @_plant("same-day fundamentals", "a filing after the close, used at that close", filings=True)
 def same_day_fundamentals():
-    return (lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"].dt.normalize()))},
-            lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))})
+    return (
+        lambda p, fundamentals: {
+            "features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"].dt.normalize()))
+        },
+        lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))},
+    )
 
-@_plant("fundamentals by period end", "a quarter's figure on the day the quarter ends, weeks before the filing", filings=True)
+
+@_plant(
+    "fundamentals by period end",
+    "a quarter's figure on the day the quarter ends, weeks before the filing",
+    filings=True,
+)
 def fundamentals_by_period_end():
-    return (lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["period_end"]))},
-            lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))})
+    return (
+        lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["period_end"]))},
+        lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))},
+    )
+
 
 @_plant("restated values", "the last version of every figure, dated by its first", filings=True)
 def restated_values():
@@ -258,282 +368,426 @@ def restated_values():
         g = fundamentals.sort_values("known_on").groupby(["asset", "period_end"], as_index=False)
         t = g.agg(known_on=("known_on", "first"), revenue=("revenue", "last"))
         return {"features": _long(p, _as_of(p, t, t["known_on"]))}
+
     return restated, lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))}
 
-# %% ../../nbs/study/leaks.ipynb #e2aacd7b
+# %% ../../nbs/study/leaks.ipynb #e4bd10e9
 def _scaler(X, rows):
     t = {"mean": X[rows].mean(0), "sd": X[rows].std(0) + 1e-12}
-    return t, (X - t["mean"])/t["sd"]
+    return t, (X - t["mean"]) / t["sd"]
+
 
 def _pca(X, rows):
     t, Z = _scaler(X, rows)
     _, axes = np.linalg.eigh(Z[rows].T @ Z[rows])
-    return {**t, "axes": axes}, np.stack([(Z*axes[:, k]).sum(1) for k in (-1, -2)], 1)
+    return {**t, "axes": axes}, np.stack([(Z * axes[:, k]).sum(1) for k in (-1, -2)], 1)
+
 
 @_plant("full-sample scaler", "mean and standard deviation of all rows, test included")
 def full_sample_scaler():
-    everything = lambda X, rows: _scaler(X, np.arange(len(X)))
+    def everything(X, rows):
+        return _scaler(X, np.arange(len(X)))
+
     return lambda p: _model(p, everything), lambda p: _model(p, _scaler)
+
 
 @_plant("full-sample PCA", "components of all rows, test included")
 def full_sample_PCA():
-    everything = lambda X, rows: _pca(X, np.arange(len(X)))
+    def everything(X, rows):
+        return _pca(X, np.arange(len(X)))
+
     return lambda p: _model(p, everything), lambda p: _model(p, _pca)
+
 
 @_plant("winsorised at full-sample quantiles", "the 1% and 99% points of all of history")
 def winsorised_at_full_sample_quantiles():
     def clip(X, rows):
-        lo, hi = np.quantile(X[rows], [.01, .99], axis=0)
+        lo, hi = np.quantile(X[rows], [0.01, 0.99], axis=0)
         return {"lo": lo, "hi": hi}, np.clip(X, lo, hi)
+
     return lambda p: _model(p, lambda X, rows: clip(X, np.arange(len(X)))), lambda p: _model(p, clip)
+
 
 @_plant("full-sample selection", "the features that correlate best with the label over all of history")
 def full_sample_selection():
     def select(p, rows_of):
         y = np.nan_to_num(forward_return(p, 5, 1).target("z").astype(np.float64))
+
         def best(X, rows):
             r = rows_of(rows, p)
-            c = np.abs((X[r]*y[r, None]).mean(0)/(X[r].std(0) + 1e-12))
-            weight = np.where(c >= np.sort(c)[-2], c, 0.)
-            return {"weight": weight}, X*weight
+            c = np.abs((X[r] * y[r, None]).mean(0) / (X[r].std(0) + 1e-12))
+            weight = np.where(c >= np.sort(c)[-2], c, 0.0)
+            return {"weight": weight}, X * weight
+
         return _model(p, best)
+
     return lambda p: select(p, lambda rows, p: np.arange(p.n_rows)), lambda p: select(p, lambda rows, p: rows)
+
 
 @_plant("target encoding over all time", "each sector's mean label over all of history as a feature")
 def target_encoding_over_all_time():
     def encoded(p, train_only):
         y = forward_return(p, 5, 1)
         sector = pd.factorize(p.attributes["sector"])[0][p.asset_code]
+
         def encode(X, rows):
             r = rows if train_only else np.flatnonzero(y.labelled)
             r = r[y.labelled[r]]
-            mean = np.bincount(sector[r], y.values[r], 3)/np.maximum(np.bincount(sector[r], minlength=3), 1)
+            mean = np.bincount(sector[r], y.values[r], 3) / np.maximum(np.bincount(sector[r], minlength=3), 1)
             return {"mean": mean}, np.column_stack([X, mean[sector]])
+
         return _model(p, encode)
+
     return lambda p: encoded(p, False), lambda p: encoded(p, True)
 
-# %% ../../nbs/study/leaks.ipynb #52a86331
-def _descend(X, goal, rows, watch, steps=60, rate=.05):
-    "Gradient descent that keeps the step with the lowest error on the watched rows."
-    w, best, lowest = np.zeros(X.shape[1]), np.zeros(X.shape[1]), np.inf
+# %% ../../nbs/study/leaks.ipynb #91f1c259
+def _descend(X, goal, rows, watch, steps=60, rate=0.05):
+    """Gradient descent that keeps the step with the lowest error on the watched rows."""
+    w = np.zeros(X.shape[1])
+    best = np.zeros(X.shape[1])
+    lowest = np.inf
     for k in range(steps):
-        w = w - rate*((X[rows] @ w - goal[rows]) @ X[rows])/len(rows) - rate*.3*np.cos(np.arange(len(w)) + k)*.02
-        error = float((((X[watch]*w).sum(1) - goal[watch])**2).mean())
-        if error < lowest: best, lowest = w, error
+        w = (
+            w
+            - rate * ((X[rows] @ w - goal[rows]) @ X[rows]) / len(rows)
+            - rate * 0.3 * np.cos(np.arange(len(w)) + k) * 0.02
+        )
+        error = float((((X[watch] * w).sum(1) - goal[watch]) ** 2).mean())
+        if error < lowest:
+            best, lowest = w, error
     return best
+
 
 @_plant("early stopping on test", "the epoch with the best test error is kept")
 def early_stopping_on_test():
-    return (lambda p: _model(p, _scaler, fit=lambda X, g, f: _descend(X, g, f.train, f.test)),
-            lambda p: _model(p, _scaler, fit=lambda X, g, f: _descend(X, g, f.train, f.valid)))
+    return (
+        lambda p: _model(p, _scaler, fit=lambda X, g, f: _descend(X, g, f.train, f.test)),
+        lambda p: _model(p, _scaler, fit=lambda X, g, f: _descend(X, g, f.train, f.valid)),
+    )
+
 
 @_plant("hyper-parameter chosen on test", "the ridge penalty with the best test error is reported")
 def hyper_parameter_chosen_on_test():
     def tuned(part):
         def fit(X, g, f):
             rows = getattr(f, part)
-            ws = [_ridge(X, g, f.train, k) for k in np.geomspace(.1, 1e5, 25)]
-            return ws[int(np.argmin([(((X[rows]*w).sum(1) - g[rows])**2).mean() for w in ws]))]
+            ws = [_ridge(X, g, f.train, k) for k in np.geomspace(0.1, 1e5, 25)]
+            return ws[int(np.argmin([(((X[rows] * w).sum(1) - g[rows]) ** 2).mean() for w in ws]))]
+
         return fit
+
     return lambda p: _model(p, _scaler, fit=tuned("test")), lambda p: _model(p, _scaler, fit=tuned("valid"))
 
-# %% ../../nbs/study/leaks.ipynb #1d1f6052
+# %% ../../nbs/study/leaks.ipynb #298dfc28
 @_plant("label known later than declared", "a ten-bar return that claims a life of five bars")
 def label_known_later_than_declared():
     def short(p):
         y = forward_return(p, 10, 1)
         return {"label": replace(y, known_code=(p.date_code + 6).astype(np.int32))}
+
     return short, lambda p: {"label": forward_return(p, 10, 1)}
 
-@_plant("trend known at the end of its chosen span", "trend scanning tries every span, so it is known after the longest one")
+
+@_plant(
+    "trend known at the end of its chosen span", "trend scanning tries every span, so it is known after the longest one"
+)
 def trend_known_at_the_end_of_its_chosen_span():
     def early(p):
         y = trend_scan(p, 5, 15, 1)
         return {"label": replace(y, known_code=(p.date_code + 1 + y.parts["span"]).astype(np.int32))}
+
     return early, lambda p: {"label": trend_scan(p, 5, 15, 1)}
+
 
 @_plant("forward-filled dropped labels", "rows without a label are given the label of the row before", part="labels")
 def forward_filled_dropped_labels():
     def filled(p):
         y = forward_return(p, 5, 1)
         return {"label": replace(y, values=pd.Series(y.values).groupby(p.asset_code).ffill().to_numpy())}
+
     return filled, lambda p: {"label": forward_return(p, 5, 1)}
+
 
 @_plant("missing purge", "training up to the day before the test, with labels that end in it", part="splits")
 def missing_purge():
     def cut(p, purge):
         y, folds = _study(p, 0)
         ok = np.flatnonzero(y.labelled)
-        order = lambda r: r[np.lexsort((p.asset_code[r], p.date_code[r]))]
-        before = lambda f: order(ok[p.date_code[ok] < p.date_code[f.test].min()])
-        return {"label": y, "folds": folds if purge else [replace(f, train=before(f), valid=f.train[:0]) for f in folds]}
+
+        def order(r):
+            return r[np.lexsort((p.asset_code[r], p.date_code[r]))]
+
+        def before(f):
+            return order(ok[p.date_code[ok] < p.date_code[f.test].min()])
+
+        return {
+            "label": y,
+            "folds": folds if purge else [replace(f, train=before(f), valid=f.train[:0]) for f in folds],
+        }
+
     return lambda p: cut(p, False), lambda p: cut(p, True)
+
 
 @_plant("missing embargo", "purged, but without the gap that the study promises", part="splits", embargo=5)
 def missing_embargo():
-    split = lambda p, e: {"label": (y := forward_return(p, 5, 1)), "folds": walk_forward(y, "6M", "2M", "2M", e)}
+    def split(p, e):
+        return {"label": (y := forward_return(p, 5, 1)), "folds": walk_forward(y, "6M", "2M", "2M", e)}
+
     return lambda p: split(p, 0), lambda p: split(p, 5)
+
 
 @_plant("random split", "rows dealt to training and test at random", part="splits")
 def random_split():
     def dealt(p):
         y, folds = _study(p)
         rows = p.by_date[y.labelled[p.by_date]]
-        part = np.random.default_rng(0).random(len(rows)) < .7
+        part = np.random.default_rng(0).random(len(rows)) < 0.7
         return {"label": y, "folds": [replace(folds[0], train=rows[part], valid=rows[:0], test=rows[~part])]}
+
     return dealt, lambda p: {"label": (y := forward_return(p, 5, 1)), "folds": purged_kfold(y, 5, 3)}
 
-# %% ../../nbs/study/leaks.ipynb #5b6245f7
+# %% ../../nbs/study/leaks.ipynb #2959309d
 @_plant("end-of-day data used at the open", "a signal from today's close, traded at today's open", decide="open")
 def end_of_day_data_used_at_the_open():
-    gap = lambda p, shift: {"positions": _long(p, _wide(p, "open")/_wide(p).shift(shift) - 1, "gap")["gap"]}
+    def gap(p, shift):
+        return {"positions": _long(p, _wide(p, "open") / _wide(p).shift(shift) - 1, "gap")["gap"]}
+
     return lambda p: gap(p, 0), lambda p: gap(p, 1)
+
 
 @_plant("positions scaled by full-sample volatility", "leverage set by the volatility of the whole backtest")
 def positions_scaled_by_full_sample_volatility():
     def sized(p, known):
         r = _wide(p).pct_change(fill_method=None)
         sd = r.rolling(30, min_periods=10).std() if known else r.std()
-        return {"positions": _long(p, np.sign(r)/sd, "weight")["weight"]}
+        return {"positions": _long(p, np.sign(r) / sd, "weight")["weight"]}
+
     return lambda p: sized(p, False), lambda p: sized(p, True)
 
-# %% ../../nbs/study/leaks.ipynb #6bf8dd0e
-@_plant("shift across assets", "shift() on a long table without groupby: the first bar of an asset sees the last of another", part="permutation", levels=["lag"])
+# %% ../../nbs/study/leaks.ipynb #7a361d7a
+@_plant(
+    "shift across assets",
+    "shift() on a long table without groupby: the first bar of an asset sees the last of another",
+    part="permutation",
+    levels=["lag"],
+)
 def shift_across_assets():
     def lagged(p, by_asset):
         s = pd.Series(p.fields["close"].astype(float))
         return {"features": {"lag": (s.groupby(p.asset_code).shift(1) if by_asset else s.shift(1)).to_numpy()}}
+
     return lambda p: lagged(p, False), lambda p: lagged(p, True)
+
 
 @_plant("undeclared look-back", "an expanding mean that claims to need 20 bars", part="start-up", levels=["x"])
 def undeclared_look_back():
-    return (lambda p: {"features": _long(p, _wide(p).expanding().mean(), lookback=20)},
-            lambda p: {"features": _long(p, _wide(p).rolling(21, min_periods=1).apply(np.nanmean, raw=True), lookback=20)})
+    return (
+        lambda p: {"features": _long(p, _wide(p).expanding().mean(), lookback=20)},
+        lambda p: {"features": _long(p, _wide(p).rolling(21, min_periods=1).apply(np.nanmean, raw=True), lookback=20)},
+    )
 
-# %% ../../nbs/study/leaks.ipynb #31f28f4b
+# %% ../../nbs/study/leaks.ipynb #9e43bc6e
 def _first_dates(panel, fold, n=10):
-    "Test rows of the first dates."
+    """Test rows of the first dates."""
     date = panel.date_code[fold.test]
     return fold.test[date < date.min() + n]
 
-def _filled(y): return np.nan_to_num(y.target("z").astype(np.float64))
+
+def _filled(y):
+    return np.nan_to_num(y.target("z").astype(np.float64))
+
 
 @_plant("trained on the first test dates", "the training rows reach ten dates into the test")
 def trained_on_the_first_test_dates():
-    def pipeline(p, more): return _model(p, _scaler, fit=lambda X, g, f: _ridge(X, g, np.concatenate([f.train, _first_dates(p, f)]) if more else f.train))
+    def pipeline(p, more):
+        return _model(
+            p,
+            _scaler,
+            fit=lambda X, g, f: _ridge(X, g, np.concatenate([f.train, _first_dates(p, f)]) if more else f.train),
+        )
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-@_plant("trained on purged rows", "training and validation together, and the rows between them and the test whose labels are not known yet")
+
+@_plant(
+    "trained on purged rows",
+    "training and validation together, and the rows between them and the test whose labels are not known yet",
+)
 def trained_on_purged_rows():
     def pipeline(p, purged):
         def fit(X, g, f):
             until = np.flatnonzero(p.date_code < p.date_code[f.test].min())
             return _ridge(X, g, until if purged else np.concatenate([f.train, f.valid]))
+
         return _model(p, _scaler, fit=fit)
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
+
 
 @_plant("penalty chosen on the first test dates", "the ridge penalty with the least error on ten test dates")
 def penalty_chosen_on_the_first_test_dates():
     def pipeline(p, peek):
         def fit(X, g, f):
             rows = _first_dates(p, f) if peek else f.valid
-            weights = [_ridge(X, g, f.train, k) for k in np.geomspace(.1, 1e5, 25)]
-            return weights[int(np.argmin([(((X[rows]*w).sum(1) - g[rows])**2).mean() for w in weights]))]
+            weights = [_ridge(X, g, f.train, k) for k in np.geomspace(0.1, 1e5, 25)]
+            return weights[int(np.argmin([(((X[rows] * w).sum(1) - g[rows]) ** 2).mean() for w in weights]))]
+
         return _model(p, _scaler, fit=fit)
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-@_plant("scaler of the first test dates", "mean and standard deviation of ten test dates, since the training part is long ago")
+
+@_plant(
+    "scaler of the first test dates",
+    "mean and standard deviation of ten test dates, since the training part is long ago",
+)
 def scaler_of_the_first_test_dates():
     def pipeline(p, peek):
         y, folds = _study(p)
-        X, fitted = _inputs(p), {}
-        for f in folds: fitted[f.number] = _scaler(X, _first_dates(p, f) if peek else f.train)[0]
+        X = _inputs(p)
+        fitted = {}
+        for f in folds:
+            fitted[f.number] = _scaler(X, _first_dates(p, f) if peek else f.train)[0]
         return {"label": y, "folds": folds, "fitted": fitted}
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/study/leaks.ipynb #7c2a9c04
+# %% ../../nbs/study/leaks.ipynb #66f29682
 def _remembered(kept, of=_scaler):
-    "A leaky pipeline whose transform is fitted on everything once, and kept by `kept(panel, compute)`; and an honest twin."
-    def leaky(p): return _model(p, lambda X, rows: _with(kept(p, lambda: of(X, np.arange(len(X)))[0]), X))
+    """A leaky pipeline whose transform is fitted on everything once, and kept by `kept(panel, compute)`; and an honest
+    twin.
+    """
+
+    def leaky(p):
+        return _model(p, lambda X, rows: _with(kept(p, lambda: of(X, np.arange(len(X)))[0]), X))
+
     return leaky, lambda p: _model(p, of)
 
-def _with(t, X): return t, (X - t["mean"])/t["sd"]
+
+def _with(t, X):
+    return t, (X - t["mean"]) / t["sd"]
+
 
 @_plant("scaler remembered by name", "a full-sample scaler in a class attribute, under the name of the universe")
 def scaler_remembered_by_name():
-    class Scaler: kept = {}
+    class Scaler:
+        kept = {}
+
     def kept(p, compute):
-        if p.name not in Scaler.kept: Scaler.kept[p.name] = compute()
+        if p.name not in Scaler.kept:
+            Scaler.kept[p.name] = compute()
         return Scaler.kept[p.name]
+
     return _remembered(kept)
+
 
 @_plant("selection remembered by name", "features chosen on everything once, and kept under the name of the universe")
 def selection_remembered_by_name():
     chosen = {}
+
     def select(p, X, rows):
         goal = _filled(forward_return(p, 5, 1))
-        strength = np.abs((X[rows]*goal[rows, None]).mean(0))
-        return {"weight": strength*(strength >= np.sort(strength)[-2])}
+        strength = np.abs((X[rows] * goal[rows, None]).mean(0))
+        return {"weight": strength * (strength >= np.sort(strength)[-2])}
+
     def leaky(p):
         def prepare(X, rows):
-            if p.name not in chosen: chosen[p.name] = select(p, X, np.arange(p.n_rows))
-            return chosen[p.name], X*chosen[p.name]["weight"]
+            if p.name not in chosen:
+                chosen[p.name] = select(p, X, np.arange(p.n_rows))
+            return chosen[p.name], X * chosen[p.name]["weight"]
+
         return _model(p, prepare)
-    def clean(p): return _model(p, lambda X, rows: ((t := select(p, X, rows)), X*t["weight"]))
+
+    def clean(p):
+        return _model(p, lambda X, rows: ((t := select(p, X, rows)), X * t["weight"]))
+
     return leaky, clean
+
 
 @_plant("scaler remembered by shape", "a full-sample scaler kept by the number of rows and the first date")
 def scaler_remembered_by_shape():
     known = {}
+
     def kept(p, compute):
         key = p.n_rows, p.dates[0]
-        if key not in known: known[key] = compute()
+        if key not in known:
+            known[key] = compute()
         return known[key]
+
     return _remembered(kept)
+
 
 @_plant("scaler remembered by address", "a full-sample scaler kept by the id of the panel's prices")
 def scaler_remembered_by_address():
     known = {}
-    def kept(p, compute): return known.setdefault(id(p.fields["close"]), compute())
+
+    def kept(p, compute):
+        return known.setdefault(id(p.fields["close"]), compute())
+
     return _remembered(kept)
+
 
 @_plant("scaler in a cached function", "functools.lru_cache around a function of no argument")
 def scaler_in_a_cached_function():
     state = {}
+
     @functools.lru_cache
-    def scaler(): return state["compute"]()
+    def scaler():
+        return state["compute"]()
+
     def kept(p, compute):
         state["compute"] = compute
         return scaler()
+
     return _remembered(kept)
+
 
 @_plant("scaler in a file", "a full-sample scaler in a file of the temporary folder, named after the universe")
 def scaler_in_a_file():
-    def path(p): return Path(tempfile.gettempdir())/f"neuralpha-planted-{p.name.split(',')[0].replace(' ', '-')}.json"
-    for old in Path(tempfile.gettempdir()).glob("neuralpha-planted-*.json"): old.unlink()
+    def path(p):
+        return Path(tempfile.gettempdir()) / f"neuralpha-planted-{p.name.split(',')[0].replace(' ', '-')}.json"
+
+    for old in Path(tempfile.gettempdir()).glob("neuralpha-planted-*.json"):
+        old.unlink()
+
     def kept(p, compute):
-        if not path(p).exists(): path(p).write_text(json.dumps({k: v.tolist() for k, v in compute().items()}))
+        if not path(p).exists():
+            path(p).write_text(json.dumps({k: v.tolist() for k, v in compute().items()}))
         return {k: np.array(v) for k, v in json.loads(path(p).read_text()).items()}
+
     return _remembered(kept)
+
 
 @_plant("scaler in the environment", "a full-sample scaler in an environment variable, for the next process to find")
 def scaler_in_the_environment():
     os.environ.pop("NEURALPHA_PLANTED", None)
+
     def kept(p, compute):
-        if "NEURALPHA_PLANTED" not in os.environ: os.environ["NEURALPHA_PLANTED"] = json.dumps({k: v.tolist() for k, v in compute().items()})
+        if "NEURALPHA_PLANTED" not in os.environ:
+            os.environ["NEURALPHA_PLANTED"] = json.dumps({k: v.tolist() for k, v in compute().items()})
         return {k: np.array(v) for k, v in json.loads(os.environ["NEURALPHA_PLANTED"]).items()}
+
     return _remembered(kept)
 
-# %% ../../nbs/study/leaks.ipynb #674565e7
+# %% ../../nbs/study/leaks.ipynb #bb592daf
 def _hindsight_column(panel, hindsight):
     later = np.nan_to_num(forward_return(panel, 5, 0).values)
     noise = np.random.default_rng(5).standard_normal(panel.n_rows)
-    return panel.with_fields(style=later*hindsight + 3*np.nanstd(later)*noise)
+    return panel.with_fields(style=later * hindsight + 3 * np.nanstd(later) * noise)
 
-@_plant("a column of later returns", "a vendor's score that was fitted to what came after", part="origin", columns=_hindsight_column)
+
+@_plant(
+    "a column of later returns",
+    "a vendor's score that was fitted to what came after",
+    part="origin",
+    columns=_hindsight_column,
+)
 def a_column_of_later_returns():
-    def pipeline(p): return {"features": {"style": p.fields["style"].astype(float)}}
+    def pipeline(p):
+        return {"features": {"style": p.fields["style"].astype(float)}}
+
     return pipeline, pipeline
+
 
 def _hindsight_attribute(panel, hindsight):
     r = pd.Series(panel.fields["close"].astype(float)).groupby(panel.asset_code).pct_change(fill_method=None)
@@ -541,51 +795,95 @@ def _hindsight_attribute(panel, hindsight):
     style = mean if hindsight else np.random.default_rng(6).standard_normal(panel.n_assets)
     return replace(panel, attributes=panel.attributes.assign(style=style))
 
-@_plant("an attribute of whole-sample returns", "a style of every asset, made from the returns it is then used to foretell", part="origin", columns=_hindsight_attribute)
+
+@_plant(
+    "an attribute of whole-sample returns",
+    "a style of every asset, made from the returns it is then used to foretell",
+    part="origin",
+    columns=_hindsight_attribute,
+)
 def an_attribute_of_whole_sample_returns():
-    def pipeline(p): return {"features": {"style": p.attributes["style"].to_numpy(float)[p.asset_code]}}
+    def pipeline(p):
+        return {"features": {"style": p.attributes["style"].to_numpy(float)[p.asset_code]}}
+
     return pipeline, pipeline
 
-# %% ../../nbs/study/leaks.ipynb #45fc8903
+# %% ../../nbs/study/leaks.ipynb #bce410a7
 @_plant("the last week of December", "tomorrow's price, but only from the 24th of December on", levels=["x"])
 def the_last_week_of_December():
     def pipeline(p, ahead):
-        close, days = _wide(p), pd.DatetimeIndex(p.dates)
+        close = _wide(p)
+        days = pd.DatetimeIndex(p.dates)
         late = np.broadcast_to(((days.month == 12) & (days.day >= 24))[:, None], close.shape)
-        return {"features": _long(p, close.where(~late, close.shift(-1)) if ahead else close.where(~late, close.shift(1)), lookback=None if ahead else 1)}
+        return {
+            "features": _long(
+                p,
+                close.where(~late, close.shift(-1)) if ahead else close.where(~late, close.shift(1)),
+                lookback=None if ahead else 1,
+            )
+        }
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
+
 
 @_plant("a faint leak", "tomorrow's price, a million times smaller than what it is added to")
 def a_faint_leak():
     def pipeline(p, share):
         close = _wide(p)
-        return {"features": {"x": np.asarray(close.pct_change(5, fill_method=None) + share*1e-6*close.shift(-1).fillna(0))[p.date_code, p.asset_code]}}
+        return {
+            "features": {
+                "x": np.asarray(close.pct_change(5, fill_method=None) + share * 1e-6 * close.shift(-1).fillna(0))[
+                    p.date_code, p.asset_code
+                ]
+            }
+        }
+
     return lambda p: pipeline(p, 1), lambda p: pipeline(p, 0)
+
 
 def _convolved(values, kernel):
     from scipy.signal import fftconvolve
+
     return fftconvolve(values, kernel[:, None], axes=0)
 
-@_plant("low-pass filter over everything", "high frequencies removed from the whole series at once; the twin convolves with the past, by Fourier transform")
+
+@_plant(
+    "low-pass filter over everything",
+    "high frequencies removed from the whole series at once; the twin convolves with the past, by Fourier transform",
+)
 def low_pass_filter_over_everything():
-    def returns(p): return np.nan_to_num(_wide(p).pct_change(fill_method=None).to_numpy())
+    def returns(p):
+        return np.nan_to_num(_wide(p).pct_change(fill_method=None).to_numpy())
+
     def smooth(p):
         spectrum = np.fft.rfft(returns(p), axis=0)
-        spectrum[len(spectrum)//8:] = 0
+        spectrum[len(spectrum) // 8 :] = 0
         return _long(p, np.fft.irfft(spectrum, p.n_dates, axis=0))
-    def causal(p): return _long(p, _convolved(returns(p), np.exp(-np.arange(20)/5))[:p.n_dates])
+
+    def causal(p):
+        return _long(p, _convolved(returns(p), np.exp(-np.arange(20) / 5))[: p.n_dates])
+
     return lambda p: {"features": smooth(p)}, lambda p: {"features": causal(p)}
 
-@_plant("weights of everything", "regression weights of all rows; the twin predicts by matrix product, whose last digits depend on how many rows there are")
+
+@_plant(
+    "weights of everything",
+    "regression weights of all rows; the twin predicts by matrix product, whose last digits depend on how many "
+    "rows there are",
+)
 def weights_of_everything():
     def pipeline(p, everything):
         y, folds = _study(p)
-        X, goal, scores = _inputs(p), _filled(y), np.full(p.n_rows, np.nan)
-        for f in folds: scores[f.test] = X[f.test] @ _ridge(X, goal, np.arange(p.n_rows) if everything else f.train)
+        X = _inputs(p)
+        goal = _filled(y)
+        scores = np.full(p.n_rows, np.nan)
+        for f in folds:
+            scores[f.test] = X[f.test] @ _ridge(X, goal, np.arange(p.n_rows) if everything else f.train)
         return {"label": y, "folds": folds, "predictions": scores}
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/study/leaks.ipynb #2813292a
+# %% ../../nbs/study/leaks.ipynb #9a6ce0ff
 @_plant("target encoding with one's own label", "the mean label of an asset so far, the row's own among them")
 def target_encoding_with_ones_own_label():
     def pipeline(p, wait):
@@ -593,66 +891,108 @@ def target_encoding_with_ones_own_label():
         wide = pd.DataFrame(np.nan, p.dates, p.assets).to_numpy(copy=True)
         wide[p.date_code, p.asset_code] = y.values
         return {"features": _long(p, pd.DataFrame(wide).shift(wait).expanding().mean())}
+
     return lambda p: pipeline(p, 0), lambda p: pipeline(p, 6)
+
 
 @_plant("weights by later volatility", "training rows weighted by how calm the twenty bars after them were")
 def weights_by_later_volatility():
     def pipeline(p, later):
         sd = _wide(p).pct_change(fill_method=None).rolling(20, min_periods=2).std()
-        weight = np.nan_to_num(1/np.asarray(sd.shift(-20) if later else sd)[p.date_code, p.asset_code], posinf=0.)
+        weight = np.nan_to_num(1 / np.asarray(sd.shift(-20) if later else sd)[p.date_code, p.asset_code], posinf=0.0)
+
         def fit(X, g, f):
             rows = np.concatenate([f.train, f.valid])
-            A, w = X[rows], weight[rows]
-            return np.linalg.solve((A*w[:, None]).T @ A + np.eye(A.shape[1]), A.T @ (w*g[rows]))
+            A = X[rows]
+            w = weight[rows]
+            return np.linalg.solve((A * w[:, None]).T @ A + np.eye(A.shape[1]), A.T @ (w * g[rows]))
+
         return _model(p, _scaler, fit=fit)
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
+
 
 @_plant("calibrated on the test", "scores multiplied by the slope of the test's labels on them")
 def calibrated_on_the_test():
     def pipeline(p, part):
         def fit(X, g, f):
-            w, rows = _ridge(X, g, f.train), getattr(f, part)
-            s = (X[rows]*w).sum(1)
-            return w*(s*g[rows]).sum()/(s*s).sum()
+            w = _ridge(X, g, f.train)
+            rows = getattr(f, part)
+            s = (X[rows] * w).sum(1)
+            return w * (s * g[rows]).sum() / (s * s).sum()
+
         return _model(p, _scaler, fit=fit)
+
     return lambda p: pipeline(p, "test"), lambda p: pipeline(p, "valid")
+
 
 @_plant("seed made from the data", "a random projection whose seed is a checksum of the whole file")
 def seed_made_from_the_data():
     def pipeline(p, checksum):
         seed = int(np.nansum(p.fields["close"]) % 2**31) if checksum else 3
         direction = np.random.default_rng(seed).standard_normal(5)
-        return {"features": {"projection": (_inputs(p)*direction).sum(1)}}
+        return {"features": {"projection": (_inputs(p) * direction).sum(1)}}
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-@_plant("weekly bars stamped by their Monday", "resample(label=\"left\"): the week's mean price on its first day", levels=["x"])
+
+@_plant(
+    "weekly bars stamped by their Monday",
+    "resample(label=\"left\"): the week's mean price on its first day",
+    levels=["x"],
+)
 def weekly_bars_stamped_by_their_Monday():
     def pipeline(p, label):
         weekly = _wide(p).resample("W-FRI", label=label, closed="right").mean()
         return {"features": _long(p, weekly.reindex(p.dates, method="ffill"))}
+
     return lambda p: pipeline(p, "left"), lambda p: pipeline(p, "right")
+
 
 @_plant("standardised per asset", "groupby(asset).transform: mean and deviation of its whole history")
 def standardised_per_asset():
     def pipeline(p, known):
         r = _wide(p).pct_change(fill_method=None)
         past = r.expanding(20)
-        return {"features": _long(p, (r - past.mean())/past.std() if known else (r - r.mean())/r.std())}
+        return {"features": _long(p, (r - past.mean()) / past.std() if known else (r - r.mean()) / r.std())}
+
     return lambda p: pipeline(p, False), lambda p: pipeline(p, True)
 
-@_plant("the nearest filing", "merge_asof(direction=\"nearest\"): a filing of next week is nearer than last month's", filings=True)
+
+@_plant(
+    "the nearest filing",
+    "merge_asof(direction=\"nearest\"): a filing of next week is nearer than last month's",
+    filings=True,
+)
 def the_nearest_filing():
     def pipeline(p, fundamentals, direction):
-        bars = pd.DataFrame({"at": pd.DatetimeIndex(p.dates[p.date_code]) + pd.Timedelta(hours=21), "asset": p.assets[p.asset_code], "row": np.arange(p.n_rows)}).sort_values("at")
+        bars = pd.DataFrame(
+            {
+                "at": pd.DatetimeIndex(p.dates[p.date_code]) + pd.Timedelta(hours=21),
+                "asset": p.assets[p.asset_code],
+                "row": np.arange(p.n_rows),
+            }
+        ).sort_values("at")
         filed = fundamentals.assign(at=fundamentals["known_on"].astype(bars["at"].dtype)).sort_values("at")
         got = pd.merge_asof(bars, filed[["at", "asset", "revenue"]], on="at", by="asset", direction=direction)
         return {"features": {"revenue": got.set_index("row")["revenue"].sort_index().to_numpy()}}
-    return lambda p, fundamentals: pipeline(p, fundamentals, "nearest"), lambda p, fundamentals: pipeline(p, fundamentals, "backward")
 
-@_plant("a time zone too early", "stamps in UTC read as New York's and converted: filings five hours before they were made", filings=True)
+    return lambda p, fundamentals: pipeline(p, fundamentals, "nearest"), lambda p, fundamentals: pipeline(
+        p, fundamentals, "backward"
+    )
+
+
+@_plant(
+    "a time zone too early",
+    "stamps in UTC read as New York's and converted: filings five hours before they were made",
+    filings=True,
+)
 def a_time_zone_too_early():
-    def pipeline(p, fundamentals, hours): return {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"] - pd.Timedelta(hours=hours)))}
+    def pipeline(p, fundamentals, hours):
+        return {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"] - pd.Timedelta(hours=hours)))}
+
     return lambda p, fundamentals: pipeline(p, fundamentals, 5), lambda p, fundamentals: pipeline(p, fundamentals, 0)
+
 
 @_plant("members of the month to come", "the month's most traded names, from its first day on")
 def members_of_the_month_to_come():
@@ -660,64 +1000,98 @@ def members_of_the_month_to_come():
         month = pd.DatetimeIndex(p.dates).to_period("M")
         traded = _wide(p, "volume").groupby(month).sum().shift(lag).rank(axis=1, ascending=False)
         return {"universe": np.asarray(traded.reindex(month))[p.date_code, p.asset_code] <= 10}
+
     return lambda p: pipeline(p, 0), lambda p: pipeline(p, 1)
 
-@_plant("gaps filled with the median", "missing values replaced by the median of the asset's whole history", levels=["x"])
+
+@_plant(
+    "gaps filled with the median", "missing values replaced by the median of the asset's whole history", levels=["x"]
+)
 def gaps_filled_with_the_median():
     def pipeline(p, known):
         v = _wide(p, "volume")
         return {"features": _long(p, v.fillna(v.expanding().median() if known else v.median()))}
+
     return lambda p: pipeline(p, False), lambda p: pipeline(p, True)
+
 
 @_plant("bad ticks by what follows", "a jump that the next bar takes back is called an error and removed", levels=["x"])
 def bad_ticks_by_what_follows():
     def pipeline(p, ahead):
         close = _wide(p)
         r = close.pct_change(fill_method=None)
-        jump = (r.abs() > .02) & (np.sign(r) != np.sign(r.shift(-1 if ahead else 1)))
+        jump = (r.abs() > 0.02) & (np.sign(r) != np.sign(r.shift(-1 if ahead else 1)))
         return {"features": _long(p, close.mask(jump))}
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
+
 
 @_plant("bins of all time", "qcut over the whole column; the twin ranks within the past 60 bars of each asset")
 def bins_of_all_time():
     def pipeline(p, everything):
         v = _wide(p, "volume")
-        bins = pd.DataFrame(pd.qcut(v.to_numpy().ravel(), 10, labels=False).reshape(v.shape)) if everything else v.rolling(60, min_periods=10).rank(pct=True)
+        bins = (
+            pd.DataFrame(pd.qcut(v.to_numpy().ravel(), 10, labels=False).reshape(v.shape))
+            if everything
+            else v.rolling(60, min_periods=10).rank(pct=True)
+        )
         return {"features": _long(p, bins)}
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-@_plant("hedge ratio of the whole sample", "the beta that is taken out of a return is fitted on all of it", cross_sectional=True)
+
+@_plant(
+    "hedge ratio of the whole sample",
+    "the beta that is taken out of a return is fitted on all of it",
+    cross_sectional=True,
+)
 def hedge_ratio_of_the_whole_sample():
     def pipeline(p, known):
         r = _wide(p).pct_change(fill_method=None)
         market = r.mean(axis=1)
-        beta = r.rolling(60, min_periods=20).cov(market).div(market.rolling(60, min_periods=20).var(), axis=0) if known else r.apply(lambda x: x.cov(market))/market.var()
+        beta = (
+            r.rolling(60, min_periods=20).cov(market).div(market.rolling(60, min_periods=20).var(), axis=0)
+            if known
+            else r.apply(lambda x: x.cov(market)) / market.var()
+        )
         return {"features": _long(p, r - (beta.mul(market, axis=0) if known else np.outer(market, beta)))}
+
     return lambda p: pipeline(p, False), lambda p: pipeline(p, True)
 
-@_plant("regimes seen from the end", "a state is smoothed with what came after it; the twin only filters", cross_sectional=True)
+
+@_plant(
+    "regimes seen from the end",
+    "a state is smoothed with what came after it; the twin only filters",
+    cross_sectional=True,
+)
 def regimes_seen_from_the_end():
     def pipeline(p, smoothed):
-        calm = (_wide(p).pct_change(fill_method=None).mean(axis=1).abs() < .006).astype(float)
+        calm = (_wide(p).pct_change(fill_method=None).mean(axis=1).abs() < 0.006).astype(float)
         state = calm.ewm(span=10).mean()
-        if smoothed: state = state.iloc[::-1].ewm(span=10).mean().iloc[::-1]
+        if smoothed:
+            state = state.iloc[::-1].ewm(span=10).mean().iloc[::-1]
         return {"features": _long(p, np.broadcast_to(state.to_numpy()[:, None], (p.n_dates, p.n_assets)))}
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
+
 
 @_plant("stop-loss with hindsight", "a position is flat where the next ten bars would have hit its stop")
 def stop_loss_with_hindsight():
     def pipeline(p, ahead):
-        low, close = _wide(p, "low"), _wide(p)
+        low = _wide(p, "low")
+        close = _wide(p)
         worst = low.rolling(10, min_periods=1).min()
-        hit = worst.shift(-10)/close < .95 if ahead else worst/close.shift(10) < .95
-        return {"positions": _long(p, np.where(hit, 0., 1.), "weight")["weight"]}
+        hit = worst.shift(-10) / close < 0.95 if ahead else worst / close.shift(10) < 0.95
+        return {"positions": _long(p, np.where(hit, 0.0, 1.0), "weight")["weight"]}
+
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/study/leaks.ipynb #2afe8c8b
+# %% ../../nbs/study/leaks.ipynb #8398abca
 def leak_catalogue(
-    names=None, # some of the leaks; default all
-    seed:int=0, cuts:int=2,
-)->pd.DataFrame: # by leak: story, flagged, by (the part that must flag it), clean_passed, twin, found, false_alarm
+    names=None,  # some of the leaks; default all
+    seed: int = 0,
+    cuts: int = 2,
+) -> pd.DataFrame:  # by leak: story, flagged, by (the part that must flag it), clean_passed, twin, found, false_alarm
     """Run the audit on every planted leak and on its clean twin.
 
     Parameters
@@ -735,18 +1109,30 @@ def leak_catalogue(
     """
     known = [l.name for l in LEAKS]
     for n in names or []:
-        if n not in known: raise NeuralphaError(f"No planted leak is called {n!r}; there are: {', '.join(known)}.")
+        if n not in known:
+            raise NeuralphaError(f"No planted leak is called {n!r}; there are: {', '.join(known)}.")
     panel, filings = leak_market(seed=seed)
     out = []
     for leak in progress([l for l in LEAKS if names is None or l.name in names], "leaks"):
         bad, good = (_audited(leak, hindsight, panel, filings, cuts, seed) for hindsight in (True, False))
         hits = [c for c in bad.failures if c.part == leak.part and c.verdict == "fails"]
-        out.append(dict(leak=leak.name, story=leak.story, flagged=bool(hits), by=leak.part, clean_passed=good.passed, twin=good.outcome,
-                        found=hits[0].found if hits else "", false_alarm=good.failures[0].found if good.failures else ""))
+        out.append(
+            dict(
+                leak=leak.name,
+                story=leak.story,
+                flagged=bool(hits),
+                by=leak.part,
+                clean_passed=good.passed,
+                twin=good.outcome,
+                found=hits[0].found if hits else "",
+                false_alarm=good.failures[0].found if good.failures else "",
+            )
+        )
     return pd.DataFrame(out).set_index("leak")
 
+
 def _audited(leak, hindsight, panel, filings, cuts, seed):
-    "The certificate of a leak, or of its twin."
+    """The certificate of a leak, or of its twin."""
     pipeline = leak.make()[0 if hindsight else 1]
     tables = {"fundamentals": filings} if leak.filings else None
     data = leak.columns(panel, hindsight) if leak.columns else panel

@@ -19,30 +19,51 @@ from ..core import NeuralphaError, atomic_path, write_text
 from .site import read_results, render, site_pages, timing_script
 from .spec import open_report
 
-# %% ../../nbs/study/mail.ipynb #a6d27a86
-def _anchor(path:str)->str: return "page-" + re.sub(r"[^A-Za-z0-9_.-]", "-", path)
+# %% ../../nbs/study/mail.ipynb #05069228
+def _anchor(path: str) -> str:
+    return "page-" + re.sub(r"[^A-Za-z0-9_.-]", "-", path)
 
-def _inlined(page:str, path:str, pages, folder:Path):
-    "The main part of a page as a soup whose pictures are inside it and whose links lead to other pages of the same file."
+
+def _inlined(page: str, path: str, pages, folder: Path):
+    """The main part of a page as a soup whose pictures are inside it and whose links lead to other pages of the same
+    file.
+    """
     from bs4 import BeautifulSoup
-    main, here = BeautifulSoup(page, "html.parser").find("main"), (folder/path).parent
-    where = lambda href: str((here/unquote(href)).resolve().relative_to(folder.resolve())) if (here/unquote(href)).resolve().is_relative_to(folder.resolve()) else None
-    for tag in main.find_all("script", src=True): tag.decompose()
+
+    main = BeautifulSoup(page, "html.parser").find("main")
+    here = (folder / path).parent
+
+    def where(href):
+        return (
+            str((here / unquote(href)).resolve().relative_to(folder.resolve()))
+            if (here / unquote(href)).resolve().is_relative_to(folder.resolve())
+            else None
+        )
+
+    for tag in main.find_all("script", src=True):
+        tag.decompose()
     for img in main.find_all("img"):
-        file = here/unquote(img["src"])
-        if not file.is_file(): raise NeuralphaError(f"{file} is missing; run the study again.")
+        file = here / unquote(img["src"])
+        if not file.is_file():
+            raise NeuralphaError(f"{file} is missing; run the study again.")
         img["src"] = f"data:{mimetypes.guess_type(file.name)[0]};base64,{base64.b64encode(file.read_bytes()).decode()}"
-        if img.parent.name == "a": img.parent.unwrap()
+        if img.parent.name == "a":
+            img.parent.unwrap()
     for a in main.find_all("a", href=True):
-        if (to := where(a["href"])) in pages: a["href"] = f"#{_anchor(to)}"
-        else: a.name = "span"; del a["href"]
+        if (to := where(a["href"])) in pages:
+            a["href"] = f"#{_anchor(to)}"
+        else:
+            a.name = "span"
+            del a["href"]
     return main
 
-# %% ../../nbs/study/mail.ipynb #f003b904
+# %% ../../nbs/study/mail.ipynb #88df4fc4
 def single_file(
-    folder, # of a study's report
-)->str: # HTML
-    """All pages of a report as one HTML page that needs no other file. Raises `NeuralphaError` where the folder holds no report.
+    folder,  # of a study's report
+) -> str:  # HTML
+    """All pages of a report as one HTML page that needs no other file.
+
+    Raises `NeuralphaError` where the folder holds no report.
 
     Parameters
     ----------
@@ -55,14 +76,38 @@ def single_file(
         HTML
     """
     folder, _, study = open_report(folder)
-    pages = {p: text for p, text in site_pages(study, folder).items() if Path(p).name not in ("notebook.html", "leaderboard.html")}
+    pages = {
+        p: text
+        for p, text in site_pages(study, folder).items()
+        if Path(p).name not in ("notebook.html", "leaderboard.html")
+    }
     order = ["index.html", *(p for p in pages if "/" in p), *(p for p in ("data.html", "audit.html") if p in pages)]
-    title = lambda text: re.search(r"<h1>(.*?)</h1>", text, re.S)[1] # escaped already
-    parts = [dict(anchor=_anchor(p), title=Markup(title(pages[p])), body=Markup(_inlined(pages[p], p, pages, folder).decode_contents())) for p in order]
-    return render("single", title=study.title or study.name, study=study.name, nav=[(p["title"], f"#{p['anchor']}") for p in parts], here="", parts=parts,
-                  timing=Markup(timing_script(read_results(folder, study)[0])), footer=f"Study {study.hash}. Every number can be derived again from the report's folder: neuralpha verify {study.name}.")
 
-def write_html(folder, out=None)->Path: # the file
+    def title(text):
+        return re.search(r"<h1>(.*?)</h1>", text, re.S)[1]  # escaped already
+
+    parts = [
+        dict(
+            anchor=_anchor(p),
+            title=Markup(title(pages[p])),
+            body=Markup(_inlined(pages[p], p, pages, folder).decode_contents()),
+        )
+        for p in order
+    ]
+    return render(
+        "single",
+        title=study.title or study.name,
+        study=study.name,
+        nav=[(p["title"], f"#{p['anchor']}") for p in parts],
+        here="",
+        parts=parts,
+        timing=Markup(timing_script(read_results(folder, study)[0])),
+        footer=f"Study {study.hash}. Every number can be derived again from the report's folder: neuralpha verify "
+        f"{study.name}.",
+    )
+
+
+def write_html(folder, out=None) -> Path:  # the file
     """Write the single file; default: beside the report's folder, under its name.
 
     Returns
@@ -74,16 +119,22 @@ def write_html(folder, out=None)->Path: # the file
     write_text(out, single_file(folder))
     return out
 
-# %% ../../nbs/study/mail.ipynb #f83d9c98
+# %% ../../nbs/study/mail.ipynb #1da4ab7e
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 
-def find_chromium()->str:
-    "Path of a Chromium on this machine. Raises `NeuralphaError` where there is none."
-    for name in BROWSERS:
-        if path := shutil.which(name): return path
-    raise NeuralphaError(f"A PDF is printed by Chromium, and there is none on PATH ({', '.join(BROWSERS)}): install one, or open the single HTML file and print it.")
 
-def write_pdf(folder, out=None)->Path: # the file
+def find_chromium() -> str:
+    """Path of a Chromium on this machine. Raises `NeuralphaError` where there is none."""
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    raise NeuralphaError(
+        f"A PDF is printed by Chromium, and there is none on PATH ({', '.join(BROWSERS)}): install one, or open "
+        "the single HTML file and print it."
+    )
+
+
+def write_pdf(folder, out=None) -> Path:  # the file
     """Print a report to PDF; default: beside the report's folder, under its name.
 
     Returns
@@ -91,12 +142,30 @@ def write_pdf(folder, out=None)->Path: # the file
     Path
         the file
     """
-    out, browser = Path(out or f"{os.path.abspath(folder)}.pdf"), find_chromium()
+    out = Path(out or f"{os.path.abspath(folder)}.pdf")
+    browser = find_chromium()
     with tempfile.TemporaryDirectory(prefix="neuralpha-") as tmp:
-        page = write_html(folder, Path(tmp)/"report.html")
-        made = Path(tmp)/"report.pdf"
-        run = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", f"--user-data-dir={tmp}/profile", "--no-pdf-header-footer",
-                              "--virtual-time-budget=20000", f"--print-to-pdf={made}", page.as_uri()], capture_output=True, text=True, timeout=300)
-        if not made.is_file(): raise NeuralphaError(f"{browser} printed nothing: {(run.stderr or run.stdout).strip()[-300:]}")
-        with atomic_path(out) as target: shutil.copyfile(made, target)
+        page = write_html(folder, Path(tmp) / "report.html")
+        made = Path(tmp) / "report.pdf"
+        run = subprocess.run(
+            [
+                browser,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                f"--user-data-dir={tmp}/profile",
+                "--no-pdf-header-footer",
+                "--virtual-time-budget=20000",
+                f"--print-to-pdf={made}",
+                page.as_uri(),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        if not made.is_file():
+            raise NeuralphaError(f"{browser} printed nothing: {(run.stderr or run.stdout).strip()[-300:]}")
+        with atomic_path(out) as target:
+            shutil.copyfile(made, target)
     return out

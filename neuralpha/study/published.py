@@ -15,17 +15,22 @@ __all__ = ['standard_error', 'side_by_side', 'targets']
 # %% ../../nbs/study/published.ipynb #be33fb17
 from .spec import Study
 
-# %% ../../nbs/study/published.ipynb #73ba6567
-def standard_error(metric:dict)->float|None:
-    "A metric's own standard error, or that of its 95% interval."
-    if "error" in metric or metric.get("low") is None: return metric.get("error")
-    return (metric["high"] - metric["low"])/3.92
+# %% ../../nbs/study/published.ipynb #2268adcb
+def standard_error(metric: dict) -> float | None:
+    """A metric's own standard error, or that of its 95% interval."""
+    if "error" in metric or metric.get("low") is None:
+        return metric.get("error")
+    return (metric["high"] - metric["low"]) / 3.92
+
 
 def side_by_side(
-    study:Study, slug:str,
-    models:dict, # model -> record with `metrics`, as `metrics.json` has them
-)->list[dict]: # rows: name, model, and per metric what is published and measured
-    """The published table of a universe with what was measured, then the study's other models. Empty where nothing is published.
+    study: Study,
+    slug: str,
+    models: dict,  # model -> record with `metrics`, as `metrics.json` has them
+) -> list[dict]:  # rows: name, model, and per metric what is published and measured
+    """The published table of a universe with what was measured, then the study's other models.
+
+    Empty where nothing is published.
 
     Parameters
     ----------
@@ -39,18 +44,38 @@ def side_by_side(
     list[dict]
         rows: name, model, and per metric what is published and measured
     """
-    if study.published is None or not study.published.tables: return []
-    table, keys = study.published.table(slug), sorted(study.published.metrics)
+    if study.published is None or not study.published.tables:
+        return []
+    table = study.published.table(slug)
+    keys = sorted(study.published.metrics)
     truth = (table.get("true") or {}).get("r2")
-    if truth: table = {n: {"ratio": r["r2"]/truth, **r} if "r2" in r else r for n, r in table.items()}
+    if truth:
+        table = {n: {"ratio": r["r2"] / truth, **r} if "r2" in r else r for n, r in table.items()}
+
     def cell(key, published, model):
         m = (models.get(model) or {"metrics": {}})["metrics"].get(key) or {}
-        return dict(metric=key, published=None if published is None else float(published), value=m.get("value"), error=standard_error(m))
-    rows = [dict(name=name, model=r.get("model"), cells=[cell(k, r.get(k), r.get("model")) for k in keys]) for name, r in table.items()]
-    shown = {r["model"] for r in rows}
-    return rows + [dict(name=n, model=n, cells=[cell(k, None, n) for k in keys]) for n, m in models.items() if m["kind"] in ("model", "ensemble") and n not in shown]
+        return dict(
+            metric=key,
+            published=None if published is None else float(published),
+            value=m.get("value"),
+            error=standard_error(m),
+        )
 
-def targets(study:Study, slug:str, models:dict)->list[dict]: # name, metric, target, best model, its value and error, reached
+    rows = [
+        dict(name=name, model=r.get("model"), cells=[cell(k, r.get(k), r.get("model")) for k in keys])
+        for name, r in table.items()
+    ]
+    shown = {r["model"] for r in rows}
+    return rows + [
+        dict(name=n, model=n, cells=[cell(k, None, n) for k in keys])
+        for n, m in models.items()
+        if m["kind"] in ("model", "ensemble") and n not in shown
+    ]
+
+
+def targets(
+    study: Study, slug: str, models: dict
+) -> list[dict]:  # name, metric, target, best model, its value and error, reached
     """What the study set out to reach on a universe, and whether it did.
 
     Returns
@@ -59,10 +84,21 @@ def targets(study:Study, slug:str, models:dict)->list[dict]: # name, metric, tar
         name, metric, target, best model, its value and error, reached
     """
     out = []
-    for t in (study.published.targets if study.published else []):
+    for t in study.published.targets if study.published else []:
         got = {n: models[n]["metrics"].get(t.metric, {}) for n in t.models if n in models}
-        if t.universe not in ("*", slug): continue
+        if t.universe not in ("*", slug):
+            continue
         best = max((n for n in got if got[n].get("value") is not None), key=lambda n: got[n]["value"], default=None)
         m = got.get(best, {})
-        out.append(dict(name=t.name, metric=t.metric, target=t.value, model=best, value=m.get("value"), error=standard_error(m), reached=best is not None and m["value"] >= t.value))
+        out.append(
+            dict(
+                name=t.name,
+                metric=t.metric,
+                target=t.value,
+                model=best,
+                value=m.get("value"),
+                error=standard_error(m),
+                reached=best is not None and m["value"] >= t.value,
+            )
+        )
     return out

@@ -27,11 +27,11 @@ from ..core import atomic_path, write_json
 from ..evaluate.metrics import metric
 from ..evaluate.regimes import regimes
 
-# %% ../../nbs/study/reasons.ipynb #35936c00
+# %% ../../nbs/study/reasons.ipynb #0e46205c
 def draw_rows(
     bench,
-    n:int, # rows in all
-)->np.ndarray:
+    n: int,  # rows in all
+) -> np.ndarray:
     """The same number of test rows of every fold, at random.
 
     Parameters
@@ -41,10 +41,11 @@ def draw_rows(
         rows in all
     """
     rng = np.random.default_rng(bench.study.seed)
-    each = max(1, n//len(bench.folds))
+    each = max(1, n // len(bench.folds))
     return np.sort(np.concatenate([rng.choice(f.test, min(each, len(f.test)), replace=False) for f in bench.folds]))
 
-def volatility_regime(y)->pd.Series|None: # by date; None where the panel is too short for one
+
+def volatility_regime(y) -> pd.Series | None:  # by date; None where the panel is too short for one
     """The volatility terciles of the leaderboard, as a label by date.
 
     Returns
@@ -53,11 +54,13 @@ def volatility_regime(y)->pd.Series|None: # by date; None where the panel is too
         by date; None where the panel is too short for one
     """
     cut = regimes(y).get("volatility")
-    if cut is None: return None
+    if cut is None:
+        return None
     first = pd.Series(np.asarray(cut.astype(object)), pd.DatetimeIndex(y.panel.dates)[y.panel.date_code])
     return first[~first.index.duplicated()].dropna()
 
-def grouping(X)->str: # "family" or "feature"
+
+def grouping(X) -> str:  # "family" or "feature"
     """What attributions are summed by: families, or single features where all belong to one family.
 
     Returns
@@ -66,13 +69,18 @@ def grouping(X)->str: # "family" or "feature"
         "family" or "feature"
     """
     from neuralpha.explain import families
+
     return "family" if len(set(families(X.names))) > 1 else "feature"
 
-# %% ../../nbs/study/reasons.ipynb #47bc1b41
-AGREEMENT = {"attributions": "Correlation across features of the two models' attributions of one row, averaged by date, then over dates.",
-             "importance ranks": "Rank correlation across features of the two models' mean absolute attributions."}
+# %% ../../nbs/study/reasons.ipynb #e70a1d65
+AGREEMENT = {
+    "attributions": "Correlation across features of the two models' attributions of one row, averaged by date, "
+    "then over dates.",
+    "importance ranks": "Rank correlation across features of the two models' mean absolute attributions.",
+}
 
-def agreement_records(explanations, y)->list: # of {a, b, measure, record}
+
+def agreement_records(explanations, y) -> list:  # of {a, b, measure, record}
     """How far each pair of models gives the same reasons.
 
     Returns
@@ -81,12 +89,31 @@ def agreement_records(explanations, y)->list: # of {a, b, measure, record}
         of {a, b, measure, record}
     """
     from neuralpha.explain import agreement
-    if len(explanations) < 2: return []
-    table = agreement(explanations, y.horizon, y.delay)
-    return [dict(a=r.model_a, b=r.model_b, measure=r.measure, **metric(r.value, "correlation", "whole period", AGREEMENT[r.measure], r.low, r.high, dates=int(r.dates), rows=int(r.rows)))
-            for r in table.itertuples()]
 
-def regime_records(e, regime)->dict: # regime -> {"rows": n, family: record}
+    if len(explanations) < 2:
+        return []
+    table = agreement(explanations, y.horizon, y.delay)
+    return [
+        dict(
+            a=r.model_a,
+            b=r.model_b,
+            measure=r.measure,
+            **metric(
+                r.value,
+                "correlation",
+                "whole period",
+                AGREEMENT[r.measure],
+                r.low,
+                r.high,
+                dates=int(r.dates),
+                rows=int(r.rows),
+            ),
+        )
+        for r in table.itertuples()
+    ]
+
+
+def regime_records(e, regime) -> dict:  # regime -> {"rows": n, family: record}
     """Mean absolute attribution of every family of features in every regime.
 
     Returns
@@ -95,10 +122,21 @@ def regime_records(e, regime)->dict: # regime -> {"rows": n, family: record}
         regime -> {"rows": n, family: record}
     """
     from neuralpha.explain import by_regime
-    text = "Mean absolute attribution of the family's features (or the feature's, where there is one family), summed by row, on dates of the regime (volatility terciles of the dates)."
-    return {str(g): {"rows": int(row["rows"]), **{f: metric(row[f], "score", "per row", text) for f in row.index if f != "rows"}} for g, row in by_regime(e, regime, grouping(e.X)).iterrows()}
 
-def loss_records(table, part:str="family")->dict: # family or feature -> record
+    text = (
+        "Mean absolute attribution of the family's features (or the feature's, where there is one family), "
+        "summed by row, on dates of the regime (volatility terciles of the dates)."
+    )
+    return {
+        str(g): {
+            "rows": int(row["rows"]),
+            **{f: metric(row[f], "score", "per row", text) for f in row.index if f != "rows"},
+        }
+        for g, row in by_regime(e, regime, grouping(e.X)).iterrows()
+    }
+
+
+def loss_records(table, part: str = "family") -> dict:  # family or feature -> record
     """IC lost without each family (or feature), from the table of `family_ic_loss`.
 
     Returns
@@ -106,13 +144,32 @@ def loss_records(table, part:str="family")->dict: # family or feature -> record
     dict
         family or feature -> record
     """
-    text = f"Mean IC lost when the {part}'s values are dealt out anew among the assets of each date; the fitted model stays."
-    return {str(f): metric(r["lost"], "correlation", "per date", text, r["low"], r["high"], ic=float(r["ic"]), ic_without=float(r["ic_without"]), n=int(r["dates"])) for f, r in table.iterrows()}
+    text = (
+        f"Mean IC lost when the {part}'s values are dealt out anew among the assets of each date; the fitted "
+        "model stays."
+    )
+    return {
+        str(f): metric(
+            r["lost"],
+            "correlation",
+            "per date",
+            text,
+            r["low"],
+            r["high"],
+            ic=float(r["ic"]),
+            ic_without=float(r["ic_without"]),
+            n=int(r["dates"]),
+        )
+        for f, r in table.iterrows()
+    }
 
-# %% ../../nbs/study/reasons.ipynb #1754639b
-LOSS_DATES, PAIR_ROWS, PAIR_FEATURES = 60, 60, 6
+# %% ../../nbs/study/reasons.ipynb #6415793a
+LOSS_DATES = 60
+PAIR_ROWS = 60
+PAIR_FEATURES = 6
 
-def explain_all(report, rows)->dict: # model -> Explanation
+
+def explain_all(report, rows) -> dict:  # model -> Explanation
     """Explain every model on the same rows and store the attributions as `shap.parquet`.
 
     Returns
@@ -121,25 +178,46 @@ def explain_all(report, rows)->dict: # model -> Explanation
         model -> Explanation
     """
     from neuralpha.explain import explain
-    b, spec = report.bench, report.bench.study.explain
-    out = {name: explain(p, b.X, rows, n_samples=spec.samples, seed=b.study.seed) for name, p in report.tests.items() if p.models}
-    with atomic_path(report.folder/"shap.parquet") as tmp: pd.concat([e.frame() for e in out.values()], ignore_index=True).to_parquet(tmp, index=False)
+
+    b = report.bench
+    spec = report.bench.study.explain
+    out = {
+        name: explain(p, b.X, rows, n_samples=spec.samples, seed=b.study.seed)
+        for name, p in report.tests.items()
+        if p.models
+    }
+    with atomic_path(report.folder / "shap.parquet") as tmp:
+        pd.concat([e.frame() for e in out.values()], ignore_index=True).to_parquet(tmp, index=False)
     return out
 
-# %% ../../nbs/study/reasons.ipynb #b25418fb
+# %% ../../nbs/study/reasons.ipynb #d5db4415
 def model_figures(report, name, e, regime):
-    "The pictures of one model's attributions."
+    """The pictures of one model's attributions."""
     from neuralpha.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
-    error = f"completeness error {e.relative_error:.1e} of the scores' standard deviation" if np.isfinite(e.relative_error) else "all scores are equal"
-    note = f"{len(e.rows)} test rows of all folds, each explained by its fold's first seed; {error}."
-    days, by = (e.dates.max() - e.dates.min()).days, grouping(e.X)
-    pictures = [("importance", "What moves the score", plot_importance), ("summary", "Which way each feature pushes", plot_summary)]
-    if len(e.lags) > 1: pictures.append(("lags", "Feature by lag", plot_lags))
-    if days > 60: pictures.append(("time", "Reasons through time", lambda e: plot_time(e, by, freq="QE" if days > 700 else "ME")))
-    if regime is not None: pictures.append(("regime", "Reasons by volatility regime", lambda e: plot_regime(e, regime, by)))
-    for key, title, draw in pictures: report.show(draw(e), "Why: SHAP", f"shap-{key}", title, note, name)
 
-def model_tests(report, name, e)->dict: # family_ic_loss, interactions
+    error = (
+        f"completeness error {e.relative_error:.1e} of the scores' standard deviation"
+        if np.isfinite(e.relative_error)
+        else "all scores are equal"
+    )
+    note = f"{len(e.rows)} test rows of all folds, each explained by its fold's first seed; {error}."
+    days = (e.dates.max() - e.dates.min()).days
+    by = grouping(e.X)
+    pictures = [
+        ("importance", "What moves the score", plot_importance),
+        ("summary", "Which way each feature pushes", plot_summary),
+    ]
+    if len(e.lags) > 1:
+        pictures.append(("lags", "Feature by lag", plot_lags))
+    if days > 60:
+        pictures.append(("time", "Reasons through time", lambda e: plot_time(e, by, freq="QE" if days > 700 else "ME")))
+    if regime is not None:
+        pictures.append(("regime", "Reasons by volatility regime", lambda e: plot_regime(e, regime, by)))
+    for key, title, draw in pictures:
+        report.show(draw(e), "Why: SHAP", f"shap-{key}", title, note, name)
+
+
+def model_tests(report, name, e) -> dict:  # family_ic_loss, interactions
     """What a model loses without each family, and what its leading features do together; asked of the fitted models.
 
     Returns
@@ -148,34 +226,99 @@ def model_tests(report, name, e)->dict: # family_ic_loss, interactions
         family_ic_loss, interactions
     """
     from neuralpha.explain import family_ic_loss, interactions, plot_ic_loss, plot_interactions
-    b, p, last = report.bench, report.tests[name], report.bench.folds[-1]
+
+    b = report.bench
+    p = report.tests[name]
+    last = report.bench.folds[-1]
     part = grouping(b.X)
     groups = {n: [n] for n in b.X.names} if part == "feature" else None
     loss = family_ic_loss(p, b.X, b.y, groups=groups, repeats=1, n_dates=LOSS_DATES, seed=b.study.seed)
-    pairs = interactions(p.models[last.number, p.seeds[0]], b.X, last.test, list(e.importance().index[:PAIR_FEATURES]), n_rows=PAIR_ROWS, n_background=8, seed=b.study.seed)
-    report.show(plot_ic_loss(loss, f"{name}: IC lost without a {'family of features' if part == 'family' else 'feature'}"), "Why: SHAP", "family-loss", f"What each {part} is worth",
-                f"Permuted within dates, {int(loss['dates'].max())} test dates of all folds; the model is not fitted again.", name)
-    peers = " Each row is scored among all assets of its date, whose features stay." if pairs.attrs["whole_dates"] else ""
-    report.show(plot_interactions(pairs, name), "Why: SHAP", "interactions", "Interactions", f"{pairs.attrs['rows']} test rows of the last fold, first seed; zero where two features add up.{peers}", name)
-    text = f"Mean absolute second difference of the score when both features, each alone and none are replaced by those of other rows; the diagonal: one feature alone.{peers}"
-    return {"part": part, "family_ic_loss": loss_records(loss, part), "interactions": {"unit": "score", "period": "per row", "definition": text, "rows": pairs.attrs["rows"], "features": list(pairs), "values": pairs.to_numpy().tolist()}}
+    pairs = interactions(
+        p.models[last.number, p.seeds[0]],
+        b.X,
+        last.test,
+        list(e.importance().index[:PAIR_FEATURES]),
+        n_rows=PAIR_ROWS,
+        n_background=8,
+        seed=b.study.seed,
+    )
+    report.show(
+        plot_ic_loss(loss, f"{name}: IC lost without a {'family of features' if part == 'family' else 'feature'}"),
+        "Why: SHAP",
+        "family-loss",
+        f"What each {part} is worth",
+        f"Permuted within dates, {int(loss['dates'].max())} test dates of all folds; the model is not fitted again.",
+        name,
+    )
+    peers = (
+        " Each row is scored among all assets of its date, whose features stay." if pairs.attrs["whole_dates"] else ""
+    )
+    report.show(
+        plot_interactions(pairs, name),
+        "Why: SHAP",
+        "interactions",
+        "Interactions",
+        f"{pairs.attrs['rows']} test rows of the last fold, first seed; zero where two features add up.{peers}",
+        name,
+    )
+    text = (
+        "Mean absolute second difference of the score when both features, each alone and none are replaced by "
+        f"those of other rows; the diagonal: one feature alone.{peers}"
+    )
+    return {
+        "part": part,
+        "family_ic_loss": loss_records(loss, part),
+        "interactions": {
+            "unit": "score",
+            "period": "per row",
+            "definition": text,
+            "rows": pairs.attrs["rows"],
+            "features": list(pairs),
+            "values": pairs.to_numpy().tolist(),
+        },
+    }
 
-# %% ../../nbs/study/reasons.ipynb #ea6add44
+# %% ../../nbs/study/reasons.ipynb #60436c8a
 def explanations(report):
-    "Every model's reasons on the same test rows, their pictures, and `reasons.json`."
-    b, spec = report.bench, report.bench.study.explain
-    if not spec.rows: return
+    """Every model's reasons on the same test rows, their pictures, and `reasons.json`."""
+    b = report.bench
+    spec = report.bench.study.explain
+    if not spec.rows:
+        return
     from neuralpha.explain import plot_agreement
-    regime, found = volatility_regime(b.y), explain_all(report, draw_rows(b, spec.rows))
+
+    regime = volatility_regime(b.y)
+    found = explain_all(report, draw_rows(b, spec.rows))
     models = {}
     for name, e in found.items():
         model_figures(report, name, e, regime)
-        models[name] = {"completeness": metric(e.relative_error, "share", "whole period", "Root mean square of the completeness error over the standard deviation of the scores.")}
+        models[name] = {
+            "completeness": metric(
+                e.relative_error,
+                "share",
+                "whole period",
+                "Root mean square of the completeness error over the standard deviation of the scores.",
+            )
+        }
         models[name] |= model_tests(report, name, e)
-        if regime is not None: models[name]["by_regime"] = regime_records(e, regime)
+        if regime is not None:
+            models[name]["by_regime"] = regime_records(e, regime)
     agree = agreement_records(list(found.values()), b.y)
     if agree and len(b.X.names) > 1:
-        table = pd.DataFrame(agree).rename(columns={"a": "model_a", "b": "model_b"}).astype({"value": float, "low": float, "high": float})
-        report.show(plot_agreement(table), "Why", "agreement", "Do the models give the same reasons?",
-                    "Attributions: row by row across features. Importance ranks: which features matter at all. Same rows for all models, 95% intervals over dates.")
-    write_json(report.folder/"reasons.json", {"rows": len(next(iter(found.values())).rows), "models": models, "agreement": agree})
+        table = (
+            pd.DataFrame(agree)
+            .rename(columns={"a": "model_a", "b": "model_b"})
+            .astype({"value": float, "low": float, "high": float})
+        )
+        report.show(
+            plot_agreement(table),
+            "Why",
+            "agreement",
+            "Do the models give the same reasons?",
+            "Attributions: row by row across features. Importance ranks: which features matter at all. Same rows "
+            "for all models, 95% intervals over dates.",
+        )
+    write_json(
+        report.folder / "reasons.json",
+        {"rows": len(next(iter(found.values())).rows), "models": models, "agreement": agree},
+    )

@@ -32,8 +32,18 @@ from .fit import finished
 from .search import journal_of
 from .units import UNIT_COLUMNS, UnitStore, check_unit, read_scores
 
-# %% ../../nbs/study/remote.ipynb #e32527d7
-_BUCKETS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss"} # here a folder is part of a name, and making one would make a bucket
+# %% ../../nbs/study/remote.ipynb #6278698e
+_BUCKETS = {
+    "s3",
+    "s3a",
+    "gs",
+    "gcs",
+    "az",
+    "abfs",
+    "abfss",
+    "oss",
+}  # here a folder is part of a name, and making one would make a bucket
+
 
 class Remote:
     """Reports and units below an fsspec address.
@@ -43,47 +53,64 @@ class Remote:
     url : str
         e.g. "s3://bucket/reports"
     """
-    def __init__(self,
-        url:str, # e.g. "s3://bucket/reports"
+
+    def __init__(
+        self,
+        url: str,  # e.g. "s3://bucket/reports"
     ):
         import fsspec
+
         self.url, self.sent = url, set()
-        try: self.fs, self.root = fsspec.core.url_to_fs(url)
-        except (ValueError, ImportError) as e: raise NeuralphaError(f"--reports {url}: {e}") from None
+        try:
+            self.fs, self.root = fsspec.core.url_to_fs(url)
+        except (ValueError, ImportError) as e:
+            raise NeuralphaError(f"--reports {url}: {e}") from None
         self.root = self.root.rstrip("/")
         self.flat = bool(_BUCKETS & {*([self.fs.protocol] if isinstance(self.fs.protocol, str) else self.fs.protocol)})
 
     def _call(self, doing, function, *args, **kw):
-        "Call the file system; whatever it refuses is one line."
-        try: return function(*args, **kw)
+        """Call the file system; whatever it refuses is one line."""
+        try:
+            return function(*args, **kw)
         except Exception as e:
-            if doing == "read" and isinstance(e, FileNotFoundError): raise
-            raise DiskError(f"Cannot {doing} {self.url}: {type(e).__name__}: {str(e).rstrip('.')}. What was finished is kept in the local folder.") from e
+            if doing == "read" and isinstance(e, FileNotFoundError):
+                raise
+            raise DiskError(
+                f"Cannot {doing} {self.url}: {type(e).__name__}: {str(e).rstrip('.')}. What was finished is kept "
+                "in the local folder."
+            ) from e
 
-    def read(self, path:str)->bytes|None:
-        "A file's bytes; None where there is none."
-        try: return self._call("read", self.fs.cat_file, f"{self.root}/{path}")
-        except FileNotFoundError: return None
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes; None where there is none."""
+        try:
+            return self._call("read", self.fs.cat_file, f"{self.root}/{path}")
+        except FileNotFoundError:
+            return None
 
-    def write(self, path:str, data:bytes):
-        "Write a file."
+    def write(self, path: str, data: bytes):
+        """Write a file."""
+
         def put():
-            if not self.flat: self.fs.makedirs(f"{self.root}/{path}".rsplit("/", 1)[0], exist_ok=True)
+            if not self.flat:
+                self.fs.makedirs(f"{self.root}/{path}".rsplit("/", 1)[0], exist_ok=True)
             self.fs.pipe_file(f"{self.root}/{path}", data)
+
         self._call("write to", put)
 
-    def remove(self, path:str):
-        "Remove a file, if it is there."
-        with contextlib.suppress(FileNotFoundError): self._call("read", self.fs.rm_file, f"{self.root}/{path}")
+    def remove(self, path: str):
+        """Remove a file, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            self._call("read", self.fs.rm_file, f"{self.root}/{path}")
 
     def try_out(self):
-        "Write, read and remove a small file. Raises `DiskError` where the address is not there or refuses any of it."
+        """Write, read and remove a small file. Raises `DiskError` where the address is not there or refuses any of it."""
         name = f".units/.try-{uuid.uuid4().hex}"
         self.write(name, b"neuralpha")
-        if self.read(name) != b"neuralpha": raise DiskError(f"{self.url} does not give back what was written to it.")
+        if self.read(name) != b"neuralpha":
+            raise DiskError(f"{self.url} does not give back what was written to it.")
         self.remove(name)
 
-    def names(self, folder:str)->set: # paths below it
+    def names(self, folder: str) -> set:  # paths below it
         """Every file below a folder.
 
         Returns
@@ -91,18 +118,23 @@ class Remote:
         set
             paths below it
         """
-        self.fs.invalidate_cache() # of listings: another machine may have written
-        try: found = self._call("read", self.fs.find, f"{self.root}/{folder}")
-        except FileNotFoundError: return set()
+        self.fs.invalidate_cache()  # of listings: another machine may have written
+        try:
+            found = self._call("read", self.fs.find, f"{self.root}/{folder}")
+        except FileNotFoundError:
+            return set()
         return {p.split(f"{self.root}/{folder}/", 1)[1] for p in found}
 
-# %% ../../nbs/study/remote.ipynb #c95aee57
-def push_unit(remote:Remote, store:UnitStore, key:str):
-    "Copy a finished unit, `unit.json` last; nothing where it was copied before."
-    if remote.read(f".units/{key}/unit.json") == (store.path(key)/"unit.json").read_bytes(): return
-    for name in [*store.meta(key)["files"], "unit.json"]: remote.write(f".units/{key}/{name}", (store.path(key)/name).read_bytes())
+# %% ../../nbs/study/remote.ipynb #a863a62e
+def push_unit(remote: Remote, store: UnitStore, key: str):
+    """Copy a finished unit, `unit.json` last; nothing where it was copied before."""
+    if remote.read(f".units/{key}/unit.json") == (store.path(key) / "unit.json").read_bytes():
+        return
+    for name in [*store.meta(key)["files"], "unit.json"]:
+        remote.write(f".units/{key}/{name}", (store.path(key) / name).read_bytes())
 
-def pull_unit(remote:Remote, store:UnitStore, key:str, columns=UNIT_COLUMNS)->bool: # whether it is here now
+
+def pull_unit(remote: Remote, store: UnitStore, key: str, columns=UNIT_COLUMNS) -> bool:  # whether it is here now
     """Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left where it is.
 
     Returns
@@ -111,49 +143,65 @@ def pull_unit(remote:Remote, store:UnitStore, key:str, columns=UNIT_COLUMNS)->bo
         whether it is here now
     """
     note = remote.read(f".units/{key}/unit.json")
-    if note is None: return False
-    try: names = parse_json(note, "unit.json", files=dict)["files"]
-    except NeuralphaError: return False
-    if not all(map(_NAME.fullmatch, names)): return False
+    if note is None:
+        return False
+    try:
+        names = parse_json(note, "unit.json", files=dict)["files"]
+    except NeuralphaError:
+        return False
+    if not all(map(_NAME.fullmatch, names)):
+        return False
     files = {name: remote.read(f".units/{key}/{name}") for name in names}
-    if None in files.values(): return False
+    if None in files.values():
+        return False
     with tempfile.TemporaryDirectory() as tmp:
         for name, data in {**files, "unit.json": note}.items():
-            (Path(tmp)/name).parent.mkdir(parents=True, exist_ok=True)
-            (Path(tmp)/name).write_bytes(data)
-        try: check_unit(Path(tmp), key), read_scores(Path(tmp), columns)
-        except NeuralphaError: return False
-        with store.writing(key) as place: shutil.copytree(tmp, place, dirs_exist_ok=True)
+            (Path(tmp) / name).parent.mkdir(parents=True, exist_ok=True)
+            (Path(tmp) / name).write_bytes(data)
+        try:
+            check_unit(Path(tmp), key), read_scores(Path(tmp), columns)
+        except NeuralphaError:
+            return False
+        with store.writing(key) as place:
+            shutil.copytree(tmp, place, dirs_exist_ok=True)
     remote.sent.add(key)
     return True
 
-_NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*") # no path that leads elsewhere
 
-# %% ../../nbs/study/remote.ipynb #60064d39
-def push_file(remote:Remote, path:Path, name:str):
-    "Copy a file where the address has another or none."
+_NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")  # no path that leads elsewhere
+
+# %% ../../nbs/study/remote.ipynb #971e544a
+def push_file(remote: Remote, path: Path, name: str):
+    """Copy a file where the address has another or none."""
     data = path.read_bytes()
-    if remote.read(name) != data: remote.write(name, data)
+    if remote.read(name) != data:
+        remote.write(name, data)
 
-def pull_file(remote:Remote, path:Path, name:str):
-    "Fetch a file that is not here."
+
+def pull_file(remote: Remote, path: Path, name: str):
+    """Fetch a file that is not here."""
     data = None if path.exists() else remote.read(name)
-    if data is None: return
-    with atomic_path(path) as tmp: tmp.write_bytes(data)
+    if data is None:
+        return
+    with atomic_path(path) as tmp:
+        tmp.write_bytes(data)
 
-def push_report(remote:Remote, folder:Path):
-    "Copy a study's report and the page over all studies of its folder."
+
+def push_report(remote: Remote, folder: Path):
+    """Copy a study's report and the page over all studies of its folder."""
     here = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
-    for name in sorted(here, key=lambda n: (n == "manifest.json", n)): push_file(remote, folder/name, f"{folder.name}/{name}")
-    for name in remote.names(folder.name) - here: remote.remove(f"{folder.name}/{name}")
-    push_file(remote, folder.parent/"index.html", "index.html")
+    for name in sorted(here, key=lambda n: (n == "manifest.json", n)):
+        push_file(remote, folder / name, f"{folder.name}/{name}")
+    for name in remote.names(folder.name) - here:
+        remote.remove(f"{folder.name}/{name}")
+    push_file(remote, folder.parent / "index.html", "index.html")
 
-# %% ../../nbs/study/remote.ipynb #76129e95
+# %% ../../nbs/study/remote.ipynb #5e50405e
 def pull_tasks(
-    remote:Remote,
-    listed, # (bench, task) pairs of a study, see `tasks`
-    store:UnitStore,
-)->int: # units fetched
+    remote: Remote,
+    listed,  # (bench, task) pairs of a study, see `tasks`
+    store: UnitStore,
+) -> int:  # units fetched
     """Fetch what is finished of a study: units, and journals of searches.
 
     Parameters
@@ -170,14 +218,20 @@ def pull_tasks(
     """
     got = 0
     for bench, task in listed:
-        if task.seed < 0: pull_file(remote, journal_of(task, store), f".units/searches/{task.key}.jsonl")
-        elif task.key not in store: got += pull_unit(remote, store, task.key, bench.columns)
+        if task.seed < 0:
+            pull_file(remote, journal_of(task, store), f".units/searches/{task.key}.jsonl")
+        elif task.key not in store:
+            got += pull_unit(remote, store, task.key, bench.columns)
     return got
 
-def push_tasks(remote:Remote, listed, store:UnitStore):
-    "Copy what is finished of a study and was not copied before."
+
+def push_tasks(remote: Remote, listed, store: UnitStore):
+    """Copy what is finished of a study and was not copied before."""
     for bench, task in listed:
-        if task.key in remote.sent or not finished(bench, task, store): continue
-        if task.seed >= 0 and task.key in store: push_unit(remote, store, task.key)
-        if task.seed < 0 and journal_of(task, store).exists(): push_file(remote, journal_of(task, store), f".units/searches/{task.key}.jsonl")
+        if task.key in remote.sent or not finished(bench, task, store):
+            continue
+        if task.seed >= 0 and task.key in store:
+            push_unit(remote, store, task.key)
+        if task.seed < 0 and journal_of(task, store).exists():
+            push_file(remote, journal_of(task, store), f".units/searches/{task.key}.jsonl")
         remote.sent.add(task.key)

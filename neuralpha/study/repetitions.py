@@ -18,52 +18,124 @@ from .fit import fit_units
 from .published import side_by_side
 from .units import UnitStore
 
-# %% ../../nbs/study/repetitions.ipynb #6ed13b3d
+# %% ../../nbs/study/repetitions.ipynb #dcd0e1cb
 class Repetitions:
-    "The report of one universe's draws, step by step."
-    def __init__(self, study="gkx-table", universe=None, out="reports", device:str="auto", jobs:int=1, folder=""):
-        self.draws, self.out, self.device, self.jobs = open_draws(study, universe), Path(out), device, jobs
-        self.store, self.folder = UnitStore(self.out/".units"), Path(folder or self.out/self.draws.study.name/self.draws.slug)
+    """The report of one universe's draws, step by step."""
 
-    def fit(self)->pd.DataFrame:
-        "Fit what is missing; R² of every model on every draw, %."
+    def __init__(self, study="gkx-table", universe=None, out="reports", device: str = "auto", jobs: int = 1, folder=""):
+        self.draws, self.out, self.device, self.jobs = open_draws(study, universe), Path(out), device, jobs
+        self.store, self.folder = (
+            UnitStore(self.out / ".units"),
+            Path(folder or self.out / self.draws.study.name / self.draws.slug),
+        )
+
+    def fit(self) -> pd.DataFrame:
+        """Fit what is missing; R² of every model on every draw, %."""
         fit_units(self.draws, self.store, self.device, self.jobs)
         self.frame, self.holes = collect_draws(self.draws, self.store, self.device)
-        if self.frame.empty: raise NeuralphaError(f"No model of {self.draws.study.name} could be fitted on {self.draws.universe}: " + "; ".join(self.holes.values()))
+        if self.frame.empty:
+            raise NeuralphaError(
+                f"No model of {self.draws.study.name} could be fitted on {self.draws.universe}: "
+                + "; ".join(self.holes.values())
+            )
         self.models = draw_numbers(self.frame, self.draws.study.models)
         f = self.frame
-        return (100*(1 - f.assign(r2=f["sse"]/f["sse_mean"]).pivot(index="draw", columns="model", values="r2")))[[n for n in self.models if n != "true"]].round(2)
+        return (100 * (1 - f.assign(r2=f["sse"] / f["sse_mean"]).pivot(index="draw", columns="model", values="r2")))[
+            [n for n in self.models if n != "true"]
+        ].round(2)
 
-    def table(self)->pd.DataFrame:
-        "Published and measured."
-        rows = side_by_side(self.draws.study, self.draws.slug, self.models) or [dict(name=n, cells=[dict(metric=k, published=None, value=m["value"], error=m["error"]) for k, m in r["metrics"].items()]) for n, r in self.models.items()]
-        flat = lambda r: {f"{c['metric']} {what}": c[key] for c in r["cells"] for what, key in (("published", "published"), ("measured", "value"), ("± s.e.", "error"))}
+    def table(self) -> pd.DataFrame:
+        """Published and measured."""
+        rows = side_by_side(self.draws.study, self.draws.slug, self.models) or [
+            dict(
+                name=n,
+                cells=[
+                    dict(metric=k, published=None, value=m["value"], error=m["error"]) for k, m in r["metrics"].items()
+                ],
+            )
+            for n, r in self.models.items()
+        ]
+
+        def flat(r):
+            return {
+                f"{c['metric']} {what}": c[key]
+                for c in r["cells"]
+                for what, key in (("published", "published"), ("measured", "value"), ("± s.e.", "error"))
+            }
+
         return pd.DataFrame({r["name"]: flat(r) for r in rows}).T.astype(float).round(3)
 
     def plot(self):
-        "Ratios with 95% intervals, and the published ones as hollow diamonds; returns the figure."
+        """Ratios with 95% intervals, and the published ones as hollow diamonds; returns the figure."""
         import matplotlib.pyplot as plt
+
         names = [n for n in self.models if n != "true"]
-        published = {r["model"]: c["published"] for r in side_by_side(self.draws.study, self.draws.slug, self.models) for c in r["cells"] if c["metric"] == "ratio"}
-        fig, ax = plt.subplots(figsize=(7, .9 + .33*len(names)), layout="constrained")
-        left = max(-.6, min(0, *(self.models[n]["metrics"]["ratio"]["value"] for n in names)) - .1)
+        published = {
+            r["model"]: c["published"]
+            for r in side_by_side(self.draws.study, self.draws.slug, self.models)
+            for c in r["cells"]
+            if c["metric"] == "ratio"
+        }
+        fig, ax = plt.subplots(figsize=(7, 0.9 + 0.33 * len(names)), layout="constrained")
+        left = max(-0.6, min(0, *(self.models[n]["metrics"]["ratio"]["value"] for n in names)) - 0.1)
         for i, n in enumerate(names):
             m = self.models[n]["metrics"]["ratio"]
-            if m["value"] < left: ax.text(left + .01, i, f"◂ {m['value']:,.1f}", va="center", fontsize=8, color="#0072B2")
+            if m["value"] < left:
+                ax.text(left + 0.01, i, f"◂ {m['value']:,.1f}", va="center", fontsize=8, color="#0072B2")
             ax.plot([m["low"], m["high"]], [i, i], color="#0072B2", lw=2)
             ax.plot(m["value"], i, "o", color="#0072B2", label="measured, 95% interval" if i == 0 else None)
-            if published.get(n) is not None: ax.plot(published[n], i, "D", color="#D55E00", mfc="white", label="published" if "published" not in ax.get_legend_handles_labels()[1] else None)
-        ax.axvline(0, color="grey", lw=.6); ax.axvline(1, color="grey", lw=.6, ls="--")
-        ax.set(yticks=range(len(names)), yticklabels=names, xlabel="R² over that of the true function", xlim=(left, 1.05), ylim=(len(names) - .5, -.5), title=self.draws.slug)
+            if published.get(n) is not None:
+                ax.plot(
+                    published[n],
+                    i,
+                    "D",
+                    color="#D55E00",
+                    mfc="white",
+                    label="published" if "published" not in ax.get_legend_handles_labels()[1] else None,
+                )
+        ax.axvline(0, color="grey", lw=0.6)
+        ax.axvline(1, color="grey", lw=0.6, ls="--")
+        ax.set(
+            yticks=range(len(names)),
+            yticklabels=names,
+            xlabel="R² over that of the true function",
+            xlim=(left, 1.05),
+            ylim=(len(names) - 0.5, -0.5),
+            title=self.draws.slug,
+        )
         fig.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize=8, frameon=False)
         return fig
 
-    def save(self)->pd.DataFrame:
-        "Write draws.parquet, metrics.json, timing.json and the figure."
+    def save(self) -> pd.DataFrame:
+        """Write draws.parquet, metrics.json, timing.json and the figure."""
         d = self.draws
-        with atomic_path(self.folder/"draws.parquet") as tmp: self.frame.drop(columns="seconds").to_parquet(tmp, index=False)
-        write_json(self.folder/"timing.json", self.frame.groupby("model")["seconds"].sum().round(1).to_dict())
-        write_json(self.folder/"metrics.json", {"models": self.models, "missing": self.holes, "data_digest": d.data_digest, "draws": d.study.repetitions, "device": device_kind(self.device)})
-        with atomic_path(self.folder/"figures"/"ratios.png") as tmp: tmp.write_bytes(figure_png(self.plot(), 110))
-        write_json(self.folder/"figures.json", [dict(file="figures/ratios.png", section="Evidence", title="Paired ratios", caption="R² over the true function's in the same draws, with 95% intervals; hollow: published.", model=None)])
-        return pd.DataFrame({"file": sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*") if p.is_file())})
+        with atomic_path(self.folder / "draws.parquet") as tmp:
+            self.frame.drop(columns="seconds").to_parquet(tmp, index=False)
+        write_json(self.folder / "timing.json", self.frame.groupby("model")["seconds"].sum().round(1).to_dict())
+        write_json(
+            self.folder / "metrics.json",
+            {
+                "models": self.models,
+                "missing": self.holes,
+                "data_digest": d.data_digest,
+                "draws": d.study.repetitions,
+                "device": device_kind(self.device),
+            },
+        )
+        with atomic_path(self.folder / "figures" / "ratios.png") as tmp:
+            tmp.write_bytes(figure_png(self.plot(), 110))
+        write_json(
+            self.folder / "figures.json",
+            [
+                dict(
+                    file="figures/ratios.png",
+                    section="Evidence",
+                    title="Paired ratios",
+                    caption="R² over the true function's in the same draws, with 95% intervals; hollow: published.",
+                    model=None,
+                )
+            ],
+        )
+        return pd.DataFrame(
+            {"file": sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*") if p.is_file())}
+        )

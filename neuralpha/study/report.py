@@ -36,16 +36,21 @@ from .site import answer, read_results
 from .spec import load_study
 from .units import UnitStore
 
-# %% ../../nbs/study/report.ipynb #26bff5a2
+# %% ../../nbs/study/report.ipynb #467fc619
 def forecasts(
-    bench:Bench, tests:dict, valids:dict, # model -> Predictions of the test and of the validation rows
-    y=None, # a label of another horizon; default the study's own
-)->dict: # model -> DataFrame of forecast and train_mean, in returns
+    bench: Bench,
+    tests: dict,  # model -> Predictions of the test and of the validation rows
+    valids: dict,  # model -> Predictions of the test and of the validation rows
+    y=None,  # a label of another horizon; default the study's own
+) -> dict:  # model -> DataFrame of forecast and train_mean, in returns
     """Scores as return forecasts, by each fold's own cross-sectional slope on its validation rows.
 
     Parameters
     ----------
-    bench, tests, valids
+    bench : Bench
+    tests : dict
+        model -> Predictions of the test and of the validation rows
+    valids : dict
         model -> Predictions of the test and of the validation rows
     y : default None
         a label of another horizon; default the study's own
@@ -55,30 +60,39 @@ def forecasts(
     dict
         model -> DataFrame of forecast and train_mean, in returns
     """
-    y, out = y or bench.y, {}
+    y = y or bench.y
+    out = {}
     folds = _known_before_test(y, bench.folds)
     level = {f.number: float(np.nanmean(y.values[f.train])) for f in folds}
     for name, valid in valids.items():
         own = valid.frame[valid.frame["seed"] == -1]
         past = {f.number: _centred(own[own["fold"] == f.number], y, f) for f in folds}
-        if y is not bench.y and min(map(len, past.values())) < 3: continue # a validation part shorter than the horizon
+        if y is not bench.y and min(map(len, past.values())) < 3:
+            continue  # a validation part shorter than the horizon
         lines = {n: calibrate(part["score"], part["label"]) | {"intercept": level[n]} for n, part in past.items()}
         out[name] = calibrated(tests[name].scores(), y, folds, lines)
     return out
 
-def _centred(scores, y, fold)->pd.DataFrame: # score, label
-    "One fold's validation scores and their labels, less their means by date."
+
+def _centred(scores, y, fold) -> pd.DataFrame:  # score, label
+    """One fold's validation scores and their labels, less their means by date."""
     rows = panel_rows(y.panel, pd.MultiIndex.from_frame(scores[["date", "asset"]]))
     known = scores.assign(label=y.values[rows])[np.isin(rows, fold.valid)].dropna(subset="label")
-    return pd.DataFrame({c: known[c].astype(float) - known.groupby("date")[c].transform("mean") for c in ("score", "label")})
+    return pd.DataFrame(
+        {c: known[c].astype(float) - known.groupby("date")[c].transform("mean") for c in ("score", "label")}
+    )
 
-def _known_before_test(y, folds)->list:
-    "The folds without the training and validation rows whose label of another horizon reaches into the test."
+
+def _known_before_test(y, folds) -> list:
+    """The folds without the training and validation rows whose label of another horizon reaches into the test."""
     start = [pd.DatetimeIndex(y.panel.dates).searchsorted(f.dates["test"][0]) for f in folds]
-    return [replace(f, **{part: rows[y.known_code[rows] < s] for part, rows in (("train", f.train), ("valid", f.valid))}) for f, s in zip(folds, start)]
+    return [
+        replace(f, **{part: rows[y.known_code[rows] < s] for part, rows in (("train", f.train), ("valid", f.valid))})
+        for f, s in zip(folds, start)
+    ]
 
-# %% ../../nbs/study/report.ipynb #8d232881
-def fold_metrics(bench:Bench, ics)->dict: # fold -> record
+# %% ../../nbs/study/report.ipynb #12190fb1
+def fold_metrics(bench: Bench, ics) -> dict:  # fold -> record
     """Mean IC of one model on every fold's test dates.
 
     Returns
@@ -89,28 +103,37 @@ def fold_metrics(bench:Bench, ics)->dict: # fold -> record
     out = {}
     for f in bench.folds:
         first, last = f.dates["test"]
-        out[str(f.number)] = mean_metric(ics[first:last], bench.y, "correlation", "per date", f"Mean IC over the test dates of fold {f.number}.") | dict(first=str(first.date()), last=str(last.date()))
+        out[str(f.number)] = mean_metric(
+            ics[first:last], bench.y, "correlation", "per date", f"Mean IC over the test dates of fold {f.number}."
+        ) | dict(first=str(first.date()), last=str(last.date()))
     return out
 
-def _stored(metrics:dict)->dict:
-    "Metrics of a model without those by horizon and regime, which the slices hold for all models."
+
+def _stored(metrics: dict) -> dict:
+    """Metrics of a model without those by horizon and regime, which the slices hold for all models."""
     return {k: v for k, v in metrics.items() if not any(k.startswith(f"{kind}_by_") for kind in ("ic", "rank_ic"))}
 
-# %% ../../nbs/study/report.ipynb #5cd2a965
-def _native(table)->list:
-    "Rows of a table, NaN as None."
+# %% ../../nbs/study/report.ipynb #b165ddc9
+def _native(table) -> list:
+    """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
+
 def universe_numbers(
-    bench:Bench, tests:dict, valids:dict, # model -> Predictions
-    details:dict, # model -> what is known of its training: seeds, weights, device
-    searches=(), # what was tried while tuning, from `search_records`
-)->tuple[dict, object]: # what metrics.json holds; the Leaderboard it is drawn from
+    bench: Bench,
+    tests: dict,  # model -> Predictions
+    valids: dict,  # model -> Predictions
+    details: dict,  # model -> what is known of its training: seeds, weights, device
+    searches=(),  # what was tried while tuning, from `search_records`
+) -> tuple[dict, object]:  # what metrics.json holds; the Leaderboard it is drawn from
     """Every number of a universe's report, JSON-native.
 
     Parameters
     ----------
-    bench, tests, valids
+    bench : Bench
+    tests : dict
+        model -> Predictions
+    valids : dict
         model -> Predictions
     details : dict
         model -> what is known of its training: seeds, weights, device
@@ -124,42 +147,91 @@ def universe_numbers(
     """
     tested = len(np.unique(bench.panel.date_code[np.concatenate([f.test for f in bench.folds])]))
     trials, trial_sharpes = trial_count(bench.study.models, searches, tested)
-    board = compare(list(tests.values()), bench.y, forecasts={l.horizon: forecasts(bench, tests, valids, l) for l in horizon_slices(bench.y)}, details=details, trials=trials, trial_sharpes=trial_sharpes,
-                    half_spread_bps=bench.study.costs.half_spread_bps)
-    for s in searches: details.setdefault(s["model"], {}).setdefault("tuned", []).append({"trials": len(s["tried"]), **{k: s[k] for k in ("fold", "valid_ic", "params")}})
+    board = compare(
+        list(tests.values()),
+        bench.y,
+        forecasts={l.horizon: forecasts(bench, tests, valids, l) for l in horizon_slices(bench.y)},
+        details=details,
+        trials=trials,
+        trial_sharpes=trial_sharpes,
+        half_spread_bps=bench.study.costs.half_spread_bps,
+    )
+    for s in searches:
+        details.setdefault(s["model"], {}).setdefault("tuned", []).append(
+            {"trials": len(s["tried"]), **{k: s[k] for k in ("fold", "valid_ic", "params")}}
+        )
     if bench.study.ensemble == "stack" and "ensemble" in tests:
-        details.setdefault("ensemble", {})["stack"] = [{"fold": fold, "weights": weights} for (fold, _), [weights] in sorted(tests["ensemble"].histories.items())]
+        details.setdefault("ensemble", {})["stack"] = [
+            {"fold": fold, "weights": weights} for (fold, _), [weights] in sorted(tests["ensemble"].histories.items())
+        ]
     models = {}
     for name, row in board.table.iterrows():
-        models[name] = {"kind": row["kind"], "letters": row["letters"], "rank": int(row["rank"]), "in_confidence_set": bool(row["mcs"]), "metrics": _stored(board.metrics[name])} | details.get(name, {})
-        if name in tests: models[name]["metrics"]["ic_by_fold"] = fold_metrics(bench, board.ics[name])
-        if "oracle" in board.ics: models[name]["metrics"]["recovered"] = share_recovered(board.ics[name], board.ics["oracle"], bench.y)
-    return {"models": models, "slices": slices_json(board.slices), "pairs": _native(board.pairs), "statements": board.statements(), "reality_check": board.reality, "overfitting": board.overfitting,
-            "score_correlation": board.correlation.round(6).to_dict()}, board
+        models[name] = {
+            "kind": row["kind"],
+            "letters": row["letters"],
+            "rank": int(row["rank"]),
+            "in_confidence_set": bool(row["mcs"]),
+            "metrics": _stored(board.metrics[name]),
+        } | details.get(name, {})
+        if name in tests:
+            models[name]["metrics"]["ic_by_fold"] = fold_metrics(bench, board.ics[name])
+        if "oracle" in board.ics:
+            models[name]["metrics"]["recovered"] = share_recovered(board.ics[name], board.ics["oracle"], bench.y)
+    return {
+        "models": models,
+        "slices": slices_json(board.slices),
+        "pairs": _native(board.pairs),
+        "statements": board.statements(),
+        "reality_check": board.reality,
+        "overfitting": board.overfitting,
+        "score_correlation": board.correlation.round(6).to_dict(),
+    }, board
 
-# %% ../../nbs/study/report.ipynb #72fd7f7d
-def survivorship_facts(panel, horizon:int, delay:int, seed:int=0)->dict:
-    "How many assets are gone, and what leaving them out would have done, here or in a simulated market without alpha."
+# %% ../../nbs/study/report.ipynb #95452b5a
+def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
+    """How many assets are gone, and what leaving them out would have done, here or in a simulated market without
+    alpha.
+    """
     from neuralpha.data.simulate import simulate_universe
-    alive, known = int((~panel.gone).sum()), bool(panel.gone.any())
-    market = panel if known else simulate_universe(300, int(np.clip(panel.n_dates, 500, 2520)), alphas=(), ic=0, annual_vol=.4, seed=seed)
+
+    alive = int((~panel.gone).sum())
+    known = bool(panel.gone.any())
+    market = (
+        panel
+        if known
+        else simulate_universe(300, int(np.clip(panel.n_dates, 500, 2520)), alphas=(), ic=0, annual_vol=0.4, seed=seed)
+    )
     rows = []
     if alive and "close" in market.fields:
         for name, r in survivorship_report(market, horizon=horizon, delay=delay).iterrows():
             unit = "correlation" if name.startswith("IC, ") else "% a year" if name.endswith("% a year") else "assets"
-            value = {c.replace(" ", "_"): None if r[c] != r[c] else float(r[c]) for c in ("point in time", "survivors", "invented", "standard error")}
+            value = {
+                c.replace(" ", "_"): None if r[c] != r[c] else float(r[c])
+                for c in ("point in time", "survivors", "invented", "standard error")
+            }
             rows.append(dict(name=name.removeprefix("IC, ").removesuffix(", % a year"), unit=unit, **value))
-    return {"known": known, "assets": panel.n_assets, "alive": alive, "horizon": horizon, "simulated": None if known else {"assets": market.n_assets, "dates": market.n_dates}, "rows": rows}
+    return {
+        "known": known,
+        "assets": panel.n_assets,
+        "alive": alive,
+        "horizon": horizon,
+        "simulated": None if known else {"assets": market.n_assets, "dates": market.n_dates},
+        "rows": rows,
+    }
 
-# %% ../../nbs/study/report.ipynb #ea84cc1b
+# %% ../../nbs/study/report.ipynb #d81a8681
 def with_ensemble(
-    tests:dict, valids:dict, study, # model -> Predictions of the test and of the validation rows
-)->tuple[dict, dict]: # both and, under "ensemble", the models combined by date as `study.ensemble` says
+    tests: dict,
+    valids: dict,
+    study,  # model -> Predictions of the test and of the validation rows
+) -> tuple[dict, dict]:  # both and, under "ensemble", the models combined by date as `study.ensemble` says
     """The predictions of a study with the ensemble of its models, where none of them is missing.
 
     Parameters
     ----------
-    tests, valids, study
+    tests : dict
+    valids : dict
+    study
         model -> Predictions of the test and of the validation rows
 
     Returns
@@ -168,13 +240,14 @@ def with_ensemble(
         both and, under "ensemble", the models combined by date as `study.ensemble` says
     """
     names = study.ensemble_of or list(study.models)
-    if not study.ensemble or set(names) - set(tests): return tests, valids
+    if not study.ensemble or set(names) - set(tests):
+        return tests, valids
     members = [replace(p, valid=valids[n].frame) for n, p in tests.items() if n in names]
     held = [replace(p, frame=p.valid) for p in members]
     return tests | {"ensemble": combine(members, study.ensemble)}, valids | {"ensemble": combine(held, study.ensemble)}
 
-# %% ../../nbs/study/report.ipynb #d2d7d41c
-def data_facts(bench:Bench)->dict: # what checks.json holds
+# %% ../../nbs/study/report.ipynb #5f642cb1
+def data_facts(bench: Bench) -> dict:  # what checks.json holds
     """What was found in the data, what could not be computed from it, and who is missing from it.
 
     Returns
@@ -182,73 +255,154 @@ def data_facts(bench:Bench)->dict: # what checks.json holds
     dict
         what checks.json holds
     """
-    checks, p = bench.panel.checks, bench.panel
-    plain = lambda v: None if v is None or v != v else v.item() if isinstance(v, np.generic) else v if isinstance(v, (int, float)) else str(v)
+    checks = bench.panel.checks
+    p = bench.panel
+
+    def plain(v):
+        return (
+            None
+            if v is None or v != v
+            else v.item()
+            if isinstance(v, np.generic)
+            else v
+            if isinstance(v, (int, float))
+            else str(v)
+        )
+
     rows = [{k: plain(v) for k, v in r.items()} for r in checks.to_dict("records")]
-    return {"panel": repr(p), "columns": list(checks.columns), "checks": rows, "fields": list(p.fields), "skipped": dict(bench.X.skipped), "levels": dict(bench.X.levels), "unlabelled": dict(bench.y.counts),
-            "survivorship": survivorship_facts(p, bench.y.horizon, bench.y.delay)}
+    return {
+        "panel": repr(p),
+        "columns": list(checks.columns),
+        "checks": rows,
+        "fields": list(p.fields),
+        "skipped": dict(bench.X.skipped),
+        "levels": dict(bench.X.levels),
+        "unlabelled": dict(bench.y.counts),
+        "survivorship": survivorship_facts(p, bench.y.horizon, bench.y.delay),
+    }
+
 
 def data_table(report):
-    "Checks that found something, as a table, or a sentence; all of them are stored as `checks.json`."
+    """Checks that found something, as a table, or a sentence; all of them are stored as `checks.json`."""
     from IPython.display import Markdown
+
     checks = report.bench.panel.checks
-    write_json(report.folder/"checks.json", data_facts(report.bench))
+    write_json(report.folder / "checks.json", data_facts(report.bench))
     found = checks[checks["rows"] > 0] if len(checks) else checks
-    if not len(checks): return Markdown("A simulated market: nothing to check.")
-    quiet = f"{len(checks) - len(found)} {'further ' if len(found) else ''}checks found nothing or could not be run; the data page lists them."
-    if not len(found): return Markdown(quiet)
-    return found.style.format(escape="html").hide(axis="index").set_caption(quiet).set_table_styles(
-        [{"selector": "th, td", "props": "text-align: left; white-space: normal; vertical-align: top"}, {"selector": "caption", "props": "caption-side: bottom"}]).set_uuid("checks")
+    if not len(checks):
+        return Markdown("A simulated market: nothing to check.")
+    quiet = (
+        f"{len(checks) - len(found)} {'further ' if len(found) else ''}checks found nothing or could not be "
+        "run; the data page lists them."
+    )
+    if not len(found):
+        return Markdown(quiet)
+    return (
+        found.style.format(escape="html")
+        .hide(axis="index")
+        .set_caption(quiet)
+        .set_table_styles(
+            [
+                {"selector": "th, td", "props": "text-align: left; white-space: normal; vertical-align: top"},
+                {"selector": "caption", "props": "caption-side: bottom"},
+            ]
+        )
+        .set_uuid("checks")
+    )
+
 
 def fold_figure(report):
-    "The folds on a date axis."
+    """The folds on a date axis."""
     ax = plot_folds(report.bench.folds)
-    return report.keep(ax.figure, "Folds", "folds", "Training, validation and test periods",
-                       "Rows whose label reaches into the next part are purged; an embargo widens the gap.")
+    return report.keep(
+        ax.figure,
+        "Folds",
+        "folds",
+        "Training, validation and test periods",
+        "Rows whose label reaches into the next part are purged; an embargo widens the gap.",
+    )
 
-# %% ../../nbs/study/report.ipynb #e7fb697f
-def fit_table(report)->pd.DataFrame:
-    "Fit what is missing; one row per fold and model with the mean IC of the ensemble, and what failed."
-    r, b = report, report.bench
+# %% ../../nbs/study/report.ipynb #7d9d3ada
+def fit_table(report) -> pd.DataFrame:
+    """Fit what is missing; one row per fold and model with the mean IC of the ensemble, and what failed."""
+    r = report
+    b = report.bench
     for u in fit_units(b, r.store, r.device, r.jobs):
-        write_text(r.folder/"failed"/f"{u.model}-fold-{u.fold}-seed-{u.seed}.log", r.store.failure(u.key)["log"])
-    if not r.tests: raise NeuralphaError(f"No model of {b.study.name} could be fitted on {b.universe}: " + "; ".join(r.holes.values()))
+        write_text(r.folder / "failed" / f"{u.model}-fold-{u.fold}-seed-{u.seed}.log", r.store.failure(u.key)["log"])
+    if not r.tests:
+        raise NeuralphaError(
+            f"No model of {b.study.name} could be fitted on {b.universe}: " + "; ".join(r.holes.values())
+        )
     for name, part in (("predictions", r.tests), ("validation", r.valids)):
         frame = pd.concat([p.frame for p in part.values()], ignore_index=True)
-        with atomic_path(r.folder/f"{name}.parquet") as tmp: frame.to_parquet(tmp, index=False)
+        with atomic_path(r.folder / f"{name}.parquet") as tmp:
+            frame.to_parquet(tmp, index=False)
     table = pd.DataFrame({name: p.summary()["ensemble"] for name, p in r.tests.items()}).rename_axis("fold")
-    for name, why in r.holes.items(): print(f"{name} is missing: {why}")
+    for name, why in r.holes.items():
+        print(f"{name} is missing: {why}")
     return table.round(4).assign(test=[f"{f.dates['test'][0].date()} to {f.dates['test'][1].date()}" for f in b.folds])
 
+
 def training_figures(report):
-    "Validation curves of every model, one line per fold and seed."
+    """Validation curves of every model, one line per fold and seed."""
     import matplotlib.pyplot as plt
+
     for name, p in report.tests.items():
-        if not any(len(h) > 1 for h in p.histories.values()): continue
+        if not any(len(h) > 1 for h in p.histories.values()):
+            continue
         fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
         p.plot(ax)
-        report.show(fig, "Training", "training", f"{name}: validation while training", "One line per fold and seed, one colour per fold.", name)
+        report.show(
+            fig,
+            "Training",
+            "training",
+            f"{name}: validation while training",
+            "One line per fold and seed, one colour per fold.",
+            name,
+        )
+
 
 def _show(shown):
-    "Display a picture or table in the notebook; nothing outside one."
+    """Display a picture or table in the notebook; nothing outside one."""
     from IPython.core.getipython import get_ipython
+
     if get_ipython() is not None:
         from IPython.display import display
+
         display(shown)
 
-# %% ../../nbs/study/report.ipynb #dc2ac0da
+# %% ../../nbs/study/report.ipynb #c37b148a
 def tuning_table(report):
-    "Every search at a glance; all trials are stored as `tuning.json`. A sentence where nothing is tuned."
+    """Every search at a glance; all trials are stored as `tuning.json`. A sentence where nothing is tuned."""
     from IPython.display import Markdown
-    if not report.searches: return Markdown("Nothing is tuned: every model has the parameters the study gives it.")
-    write_json(report.folder/"tuning.json", report.searches)
-    for name in dict.fromkeys(s["model"] for s in report.searches):
-        _show(report.keep(plot_trials([s for s in report.searches if s["model"] == name]), "Training", "tuning", f"{name}: what the search tried",
-                          "Mean IC on training dates held back, trial by trial; pruned and failed trials have none.", name))
-    return search_table(report.searches).style.hide(axis="index").format(precision=4).set_properties(**{"text-align": "left", "white-space": "normal"}).set_uuid("tuning").set_caption(repeatability(report.searches))
 
-# %% ../../nbs/study/report.ipynb #e1cb6d49
-def training_facts(bench, store, device, tests)->tuple[dict, dict]: # model -> seeds, weights, device; model -> seconds
+    if not report.searches:
+        return Markdown("Nothing is tuned: every model has the parameters the study gives it.")
+    write_json(report.folder / "tuning.json", report.searches)
+    for name in dict.fromkeys(s["model"] for s in report.searches):
+        _show(
+            report.keep(
+                plot_trials([s for s in report.searches if s["model"] == name]),
+                "Training",
+                "tuning",
+                f"{name}: what the search tried",
+                "Mean IC on training dates held back, trial by trial; pruned and failed trials have none.",
+                name,
+            )
+        )
+    return (
+        search_table(report.searches)
+        .style.hide(axis="index")
+        .format(precision=4)
+        .set_properties(**{"text-align": "left", "white-space": "normal"})
+        .set_uuid("tuning")
+        .set_caption(repeatability(report.searches))
+    )
+
+# %% ../../nbs/study/report.ipynb #628b1c75
+def training_facts(
+    bench, store, device, tests
+) -> tuple[dict, dict]:  # model -> seeds, weights, device; model -> seconds
     """What was spent on every model. Seconds differ from run to run and are kept apart from the numbers that do not.
 
     Returns
@@ -258,69 +412,145 @@ def training_facts(bench, store, device, tests)->tuple[dict, dict]: # model -> s
     """
     facts, seconds = {}, {}
     for u in bench.units(device):
-        if u.model not in tests: continue
+        if u.model not in tests:
+            continue
         meta = store.meta(u.key)
         f = facts.setdefault(u.model, {"seeds": 0, "weights": meta["n_parameters"], "device": meta["inputs"]["device"]})
         f["seeds"] += u.fold == 0
-        seconds[u.model] = seconds.get(u.model, 0.) + meta["seconds"]
-    for name in tests: facts.setdefault(name, {"seeds": None, "weights": None, "device": None}) # an ensemble
+        seconds[u.model] = seconds.get(u.model, 0.0) + meta["seconds"]
+    for name in tests:
+        facts.setdefault(name, {"seeds": None, "weights": None, "device": None})  # an ensemble
     return facts, {k: round(v, 1) for k, v in seconds.items()}
 
-# %% ../../nbs/study/report.ipynb #cf6c555a
+# %% ../../nbs/study/report.ipynb #2a7547ed
 def leaderboard(report):
-    "Evaluate every model and baseline, store all numbers in `metrics.json`, and show who can be told apart."
-    r, b = report, report.bench
+    """Evaluate every model and baseline, store all numbers in `metrics.json`, and show who can be told apart."""
+    r = report
+    b = report.bench
     details, seconds = training_facts(b, r.store, r.device, r.tests)
-    write_json(r.folder/"timing.json", seconds)
+    write_json(r.folder / "timing.json", seconds)
     numbers, r.board = universe_numbers(b, r.tests, r.valids, details, r.searches)
-    write_json(r.folder/"metrics.json", setting_facts(b) | {"missing": r.holes} | numbers)
+    write_json(r.folder / "metrics.json", setting_facts(b) | {"missing": r.holes} | numbers)
     return r.board
 
-def setting_facts(b:Bench)->dict:
-    "What a universe's numbers are about: label, data, features, folds."
-    return {"study": b.study.name, "universe": b.universe, "slug": b.slug, "label": repr(b.y), "horizon": b.y.horizon, "delay": b.y.delay,
-            "data_digest": b.panel.digest, "features": list(b.X.names), "folds": [{k: [str(d.date()) for d in v] for k, v in f.dates.items()} for f in b.folds],
-            "holdout": b.seal and b.seal.to_dict()}
+
+def setting_facts(b: Bench) -> dict:
+    """What a universe's numbers are about: label, data, features, folds."""
+    return {
+        "study": b.study.name,
+        "universe": b.universe,
+        "slug": b.slug,
+        "label": repr(b.y),
+        "horizon": b.y.horizon,
+        "delay": b.y.delay,
+        "data_digest": b.panel.digest,
+        "features": list(b.X.names),
+        "folds": [{k: [str(d.date()) for d in v] for k, v in f.dates.items()} for f in b.folds],
+        "holdout": b.seal and b.seal.to_dict(),
+    }
+
 
 def evidence_figures(report):
-    "What the leaderboard rests on: intervals, time, horizons, regimes, styles, for all models in one picture each; per model its own."
+    """What the leaderboard rests on: intervals, time, horizons, regimes, styles, for all models in one picture each;
+    per model its own.
+    """
     from neuralpha.evaluate import plots
-    board, y, show = report.board, report.bench.y, report.show
+
+    board = report.board
+    y = report.bench.y
+    show = report.show
     trained = [n for n in board.table.index if n in report.tests]
-    records, ics = {n: board.metrics[n] for n in trained}, board.ics[trained]
-    show(plots.plot_leaderboard(board), "Evidence", "mean-ic", "Mean IC and 95% interval", "Rows stand by their mean; in brackets their letters: two models share one exactly where the data cannot tell them apart.", lead=True)
-    show(plots.plot_cumulative_ic(board.ics), "Evidence", "cumulative-ic", "Cumulative IC", "A steady climb is skill; one jump is one lucky month.")
-    show(plots.plot_evidence(ics.iloc[:, :7], y.horizon), "Evidence", "evidence", "How the evidence grows", f"Left: mean IC to date{' and its 95% interval' if ics.shape[1] <= 3 else ''}. Right: how narrow the interval is after so many dates.")
+    records = {n: board.metrics[n] for n in trained}
+    ics = board.ics[trained]
+    show(
+        plots.plot_leaderboard(board),
+        "Evidence",
+        "mean-ic",
+        "Mean IC and 95% interval",
+        "Rows stand by their mean; in brackets their letters: two models share one exactly where the data cannot "
+        "tell them apart.",
+        lead=True,
+    )
+    show(
+        plots.plot_cumulative_ic(board.ics),
+        "Evidence",
+        "cumulative-ic",
+        "Cumulative IC",
+        "A steady climb is skill; one jump is one lucky month.",
+    )
+    show(
+        plots.plot_evidence(ics.iloc[:, :7], y.horizon),
+        "Evidence",
+        "evidence",
+        "How the evidence grows",
+        f"Left: mean IC to date{' and its 95% interval' if ics.shape[1] <= 3 else ''}. Right: how narrow the "
+        "interval is after so many dates.",
+    )
     show(plots.plot_ic_by_horizon(records), "Evidence", "horizons", "IC by horizon")
-    show(plots.plot_score_correlation(board.correlation), "Evidence", "correlation", "Do the models say the same?", "Mean rank correlation between scores.")
+    show(
+        plots.plot_score_correlation(board.correlation),
+        "Evidence",
+        "correlation",
+        "Do the models say the same?",
+        "Mean rank correlation between scores.",
+    )
     for cut in CUTS:
-        if any(m["value"] is not None for r in records.values() for m in r.get(f"ic_by_{cut}", {}).values()): show(plots.plot_regimes(records, cut), "Where it works", f"by-{cut}", f"IC by {cut}")
-    if any("exposures" in r for r in records.values()): show(plots.plot_exposures(records), "Where it works", "exposures", "Style exposures", "What a score leans on that has a name already.")
-    for n in trained: _model_evidence(report, n, records[n])
+        if any(m["value"] is not None for r in records.values() for m in r.get(f"ic_by_{cut}", {}).values()):
+            show(plots.plot_regimes(records, cut), "Where it works", f"by-{cut}", f"IC by {cut}")
+    if any("exposures" in r for r in records.values()):
+        show(
+            plots.plot_exposures(records),
+            "Where it works",
+            "exposures",
+            "Style exposures",
+            "What a score leans on that has a name already.",
+        )
+    for n in trained:
+        _model_evidence(report, n, records[n])
+
 
 def _model_evidence(report, n, record):
-    "IC through time, by fold and by quantile, the spread, and how fast the evidence comes in, of one model; every picture and title names it."
+    """IC through time, by fold and by quantile, the spread, and how fast the evidence comes in, of one model; every
+    picture and title names it.
+    """
     from neuralpha.evaluate import plots
-    b, ics = report.bench, report.board.ics[[n]]
+
+    b = report.bench
+    ics = report.board.ics[[n]]
 
     def show(fig, name, title, caption=""):
         fig.suptitle(n)
         report.show(fig, "Evidence", name, f"{n}: {title}", caption, n)
 
     show(plots.plot_ic(ics, b.y.horizon), "ic", "IC through time", "Moving mean with its 95% band.")
-    show(plots.plot_evidence(ics, b.y.horizon), "evidence", "how the evidence grows",
-         "Left: mean IC to date and its interval. Right: the interval's width against the dates seen, and how many dates it takes to exclude zero.")
-    show(plots.plot_folds_ic(fold_metrics(b, ics[n])), "folds", "IC of every fold", "Mean and 95% interval over the fold's test dates.")
+    show(
+        plots.plot_evidence(ics, b.y.horizon),
+        "evidence",
+        "how the evidence grows",
+        "Left: mean IC to date and its interval. Right: the interval's width against the dates seen, and how many "
+        "dates it takes to exclude zero.",
+    )
+    show(
+        plots.plot_folds_ic(fold_metrics(b, ics[n])),
+        "folds",
+        "IC of every fold",
+        "Mean and 95% interval over the fold's test dates.",
+    )
     show(plots.plot_quantiles(record), "quantiles", "return by quantile of the score")
     bps = b.study.costs.half_spread_bps
     held = spread_portfolio(report.tests[n].scores(), b.panel, b.y.horizon, b.y.delay, half_spread_bps=bps)
-    show(plots.plot_spread(held), "spread", "top less bottom quintile",
-         f"Sum of returns before and after {bps:g} bps per unit traded, and the depth below the last high.")
+    show(
+        plots.plot_spread(held),
+        "spread",
+        "top less bottom quintile",
+        f"Sum of returns before and after {bps:g} bps per unit traded, and the depth below the last high.",
+    )
+
 
 CUTS = ("year", "volatility", "market", "sector", "size", "liquidity")
 
-# %% ../../nbs/study/report.ipynb #06dc202b
-def bench_sheet(bench:Bench, p, **how): # a TearSheet
+# %% ../../nbs/study/report.ipynb #948a40b9
+def bench_sheet(bench: Bench, p, **how):  # a TearSheet
     """Alphalens' tear sheet of one model under the study's label.
 
     Parameters
@@ -329,28 +559,43 @@ def bench_sheet(bench:Bench, p, **how): # a TearSheet
         a TearSheet
     """
     from neuralpha.evaluate.tearsheet import tear_sheet
+
     h = bench.y.horizon
-    return tear_sheet(p, bench.panel, periods=tuple(sorted({1, h, 2*h})), delay=bench.y.delay, **how)
+    return tear_sheet(p, bench.panel, periods=tuple(sorted({1, h, 2 * h})), delay=bench.y.delay, **how)
+
 
 def tear_sheets(report):
-    "Alphalens' full tear sheet of every model, its own figures and tables."
+    """Alphalens' full tear sheet of every model, its own figures and tables."""
     for name, p in report.tests.items():
-        try: sheet = bench_sheet(report.bench, p, out=report.folder/"alphalens"/name)
-        except NeuralphaError as e: # two different scores a date, or four assets
+        try:
+            sheet = bench_sheet(report.bench, p, out=report.folder / "alphalens" / name)
+        except NeuralphaError as e:  # two different scores a date, or four assets
             print(f"No tear sheet: {e}")
             continue
-        for k in sheet.figures: report.note(Path("alphalens")/name/f"{k}.png", "Alphalens tear sheet", k.replace("_", " "), sheet.note, name)
+        for k in sheet.figures:
+            report.note(
+                Path("alphalens") / name / f"{k}.png", "Alphalens tear sheet", k.replace("_", " "), sheet.note, name
+            )
         _show(sheet)
 
-# %% ../../nbs/study/report.ipynb #e44b044c
-def save(report)->pd.DataFrame:
-    "Write `figures.json` and list what the folder holds."
-    write_json(report.folder/"figures.json", report.figures)
+# %% ../../nbs/study/report.ipynb #eab799eb
+def save(report) -> pd.DataFrame:
+    """Write `figures.json` and list what the folder holds."""
+    write_json(report.folder / "figures.json", report.figures)
     files = sorted(p for p in report.folder.rglob("*") if p.is_file())
-    return pd.DataFrame({"file": [str(p.relative_to(report.folder)) for p in files], "KB": [round(p.stat().st_size/1024) for p in files]}).groupby(
-        lambda i: str(Path(files[i].relative_to(report.folder)).parent)).agg(files=("file", "size"), KB=("KB", "sum")).rename_axis("folder")
+    return (
+        pd.DataFrame(
+            {
+                "file": [str(p.relative_to(report.folder)) for p in files],
+                "KB": [round(p.stat().st_size / 1024) for p in files],
+            }
+        )
+        .groupby(lambda i: str(Path(files[i].relative_to(report.folder)).parent))
+        .agg(files=("file", "size"), KB=("KB", "sum"))
+        .rename_axis("folder")
+    )
 
-# %% ../../nbs/study/report.ipynb #1665f670
+# %% ../../nbs/study/report.ipynb #4c293e9a
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one bench, step by step. `out` holds all reports and, in `.units`, the finished units they share.
@@ -367,29 +612,36 @@ class Report:
     holes : dict, default dict()
         model -> why it is missing
     """
+
     bench: Bench
     out: Path = Path("reports")
     device: str = "auto"
     jobs: int = 1
-    folder: Path|str = "" # where it is written; default: <out>/<study>/<universe>
+    folder: Path | str = ""  # where it is written; default: <out>/<study>/<universe>
     figures: list = field(default_factory=list)
-    holes: dict = field(default_factory=dict) # model -> why it is missing
+    holes: dict = field(default_factory=dict)  # model -> why it is missing
 
     def __post_init__(self):
         self.out = Path(self.out)
-        self.store = UnitStore(self.out/".units")
-        self.folder = Path(self.folder or self.out/self.bench.study.name/self.bench.slug)
+        self.store = UnitStore(self.out / ".units")
+        self.folder = Path(self.folder or self.out / self.bench.study.name / self.bench.slug)
 
     @cached_property
-    def scored(self)->tuple[dict, dict]:
-        "Model -> `Predictions`, of the test and of the validation rows; who is missing, and why, is in `holes`."
+    def scored(self) -> tuple[dict, dict]:
+        """Model -> `Predictions`, of the test and of the validation rows; who is missing, and why, is in `holes`."""
         found, self.holes = collect(self.bench, self.store, self.device)
         for name in [n for n, p in found.items() if p.constant]:
             del found[name]
-            self.holes[name] = "it gives all assets of a date the same score on every date; there is nothing to evaluate."
+            self.holes[name] = (
+                "it gives all assets of a date the same score on every date; there is nothing to evaluate."
+            )
         s = self.bench.study
         lost = sorted(set(s.ensemble_of or s.models) - set(found)) if s.ensemble else []
-        if lost: self.holes["ensemble"] = f"it combines {', '.join(sorted(s.ensemble_of or s.models))}, of which {', '.join(lost)} {'is' if len(lost) == 1 else 'are'} missing."
+        if lost:
+            self.holes["ensemble"] = (
+                f"it combines {', '.join(sorted(s.ensemble_of or s.models))}, of which {', '.join(lost)} "
+                f"{'is' if len(lost) == 1 else 'are'} missing."
+            )
         held = collect(self.bench, self.store, self.device, "valid")[0]
         return with_ensemble(found, {n: held[n] for n in found}, self.bench.study)
 
@@ -397,35 +649,45 @@ class Report:
     valids = property(lambda self: self.scored[1], doc="Model -> `Predictions` of the validation rows.")
 
     @cached_property
-    def searches(self)->list:
-        "What was tried while tuning; empty where the study tunes nothing."
+    def searches(self) -> list:
+        """What was tried while tuning; empty where the study tunes nothing."""
         return search_records(self.bench, self.store, self.device)
 
-    def keep(self, fig, section:str, name:str, title:str, caption:str="", model:str|None=None, **more):
-        "Store a matplotlib figure as PNG and remember what it shows; returns the picture, which a notebook displays."
+    def keep(self, fig, section: str, name: str, title: str, caption: str = "", model: str | None = None, **more):
+        """Store a matplotlib figure as PNG and remember what it shows; returns the picture, which a notebook displays."""
         import matplotlib.pyplot as plt
         from IPython.display import Image
-        file = Path("figures")/(model or "universe")/f"{name}.png"
+
+        file = Path("figures") / (model or "universe") / f"{name}.png"
         png = figure_png(fig)
-        with atomic_path(self.folder/file) as tmp: tmp.write_bytes(png)
+        with atomic_path(self.folder / file) as tmp:
+            tmp.write_bytes(png)
         plt.close(fig)
         self.note(file, section, title, caption, model, **more)
         return Image(png)
 
     def show(self, fig, *args, **more):
-        "Keep a figure and display it in the notebook."
+        """Keep a figure and display it in the notebook."""
         _show(self.keep(fig, *args, **more))
 
-    def note(self, file, section:str, title:str, caption:str="", model:str|None=None, **more):
-        "Remember what a stored picture shows; `file` is relative to the report's folder."
+    def note(self, file, section: str, title: str, caption: str = "", model: str | None = None, **more):
+        """Remember what a stored picture shows; `file` is relative to the report's folder."""
         self.figures = [f for f in self.figures if f["file"] != str(file)]
         self.figures.append(dict(file=str(file), section=section, title=title, caption=caption, model=model, **more))
 
     # the steps of the notebook, in its order
-    data, folds, fit, tuning, training = data_table, fold_figure, fit_table, tuning_table, training_figures
-    leaderboard, evidence, tear_sheets, explanations, save = leaderboard, evidence_figures, tear_sheets, explanations, save
+    data = data_table
+    folds = fold_figure
+    fit = fit_table
+    tuning = tuning_table
+    training = training_figures
+    leaderboard = leaderboard
+    evidence = evidence_figures
+    tear_sheets = tear_sheets
+    explanations = explanations
+    save = save
 
-# %% ../../nbs/study/report.ipynb #1856f1df
+# %% ../../nbs/study/report.ipynb #d2d68ef7
 @dataclass
 class StudyResults:
     """The stored results of a study's universes, for the leaderboard notebook.
@@ -436,48 +698,82 @@ class StudyResults:
         built-in name or file
     out : Path, default Path('reports')
     """
-    study: str = "tiny" # built-in name or file
+
+    study: str = "tiny"  # built-in name or file
     out: Path = Path("reports")
 
     def __post_init__(self):
         self.study = load_study(self.study)
-        self.results, self.holes = read_results(Path(self.out)/self.study.name, self.study)
-        if not self.results: raise NeuralphaError(f"{Path(self.out)/self.study.name} holds no finished universe; run the study first.")
+        self.results, self.holes = read_results(Path(self.out) / self.study.name, self.study)
+        if not self.results:
+            raise NeuralphaError(f"{Path(self.out) / self.study.name} holds no finished universe; run the study first.")
 
     def answers(self):
-        "One sentence per universe."
-        return pd.DataFrame({"answer": [answer(r) for r in self.results]}, [r.slug for r in self.results]).style.format(escape="html").format_index(escape="html").set_properties(**{"text-align": "left", "white-space": "normal"}).set_uuid("answers")
+        """One sentence per universe."""
+        return (
+            pd.DataFrame({"answer": [answer(r) for r in self.results]}, [r.slug for r in self.results])
+            .style.format(escape="html")
+            .format_index(escape="html")
+            .set_properties(**{"text-align": "left", "white-space": "normal"})
+            .set_uuid("answers")
+        )
 
-    def table(self)->pd.DataFrame:
-        "One row per universe and model."
+    def table(self) -> pd.DataFrame:
+        """One row per universe and model."""
         rows = []
         for r in self.results:
             for n in r.order:
                 m = r.models[n]
-                value = lambda k: (m["metrics"].get(k) or {}).get("value")
-                rows.append(dict(universe=r.slug, model=n, letters=m["letters"] or "–", IC=value("ic"), low=m["metrics"]["ic"]["low"], high=m["metrics"]["ic"]["high"], ICIR=value("icir"),
-                                 t=value("ic_t"), t_beyond=m["metrics"]["ic_t"].get("critical"), rank_IC=value("rank_ic"), R2=value("r2_train_mean"), spread_after_cost=value("spread_after_cost"), of_oracle=value("recovered")))
-        return pd.DataFrame(rows).set_index(["universe", "model", "letters"]).astype(float).round(4).reset_index("letters")
+
+                def value(k):
+                    return (m["metrics"].get(k) or {}).get("value")
+
+                rows.append(
+                    dict(
+                        universe=r.slug,
+                        model=n,
+                        letters=m["letters"] or "–",
+                        IC=value("ic"),
+                        low=m["metrics"]["ic"]["low"],
+                        high=m["metrics"]["ic"]["high"],
+                        ICIR=value("icir"),
+                        t=value("ic_t"),
+                        t_beyond=m["metrics"]["ic_t"].get("critical"),
+                        rank_IC=value("rank_ic"),
+                        R2=value("r2_train_mean"),
+                        spread_after_cost=value("spread_after_cost"),
+                        of_oracle=value("recovered"),
+                    )
+                )
+        return (
+            pd.DataFrame(rows).set_index(["universe", "model", "letters"]).astype(float).round(4).reset_index("letters")
+        )
 
     def plot(self):
-        "Mean IC and its 95% interval per universe and model; returns the figure."
+        """Mean IC and its 95% interval per universe and model; returns the figure."""
         import matplotlib.pyplot as plt
+
         across = min(len(self.results), 4)
-        down = -(-len(self.results)//across)
-        height = .8 + .26*max(len(r.order) for r in self.results)
-        fig, axes = plt.subplots(down, across, figsize=(1 + 3.4*across, max(height, 2.4)*down), layout="constrained", squeeze=False)
-        for ax, r in zip(axes.flat, self.results): interval_plot(r.models, r.order, ax, r.slug)
-        for ax in axes.flat[len(self.results):]: ax.remove()
+        down = -(-len(self.results) // across)
+        height = 0.8 + 0.26 * max(len(r.order) for r in self.results)
+        fig, axes = plt.subplots(
+            down, across, figsize=(1 + 3.4 * across, max(height, 2.4) * down), layout="constrained", squeeze=False
+        )
+        for ax, r in zip(axes.flat, self.results):
+            interval_plot(r.models, r.order, ax, r.slug)
+        for ax in axes.flat[len(self.results) :]:
+            ax.remove()
         return fig
 
-# %% ../../nbs/study/report.ipynb #d5ec787f
-def interval_plot(models:dict, order, ax, title:str):
-    "Mean IC with its interval, one line per model; baselines are hollow."
+# %% ../../nbs/study/report.ipynb #5459ec09
+def interval_plot(models: dict, order, ax, title: str):
+    """Mean IC with its interval, one line per model; baselines are hollow."""
     for i, n in enumerate(order):
-        ic, solid = models[n]["metrics"]["ic"], models[n]["kind"] == "model"
+        ic = models[n]["metrics"]["ic"]
+        solid = models[n]["kind"] == "model"
         colour = "#0072B2" if solid else "#777777"
         ax.plot([ic["low"], ic["high"]], [i, i], color=colour, lw=2)
         ax.plot(ic["value"], i, "o", color=colour, mfc=colour if solid else "white")
-    ax.axvline(0, color="grey", lw=.6)
+    ax.axvline(0, color="grey", lw=0.6)
     ax.set(yticks=range(len(order)), yticklabels=order, xlabel="mean IC, 95% interval", title=title)
     ax.invert_yaxis()

@@ -12,94 +12,139 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 # %% auto #0
 __all__ = ['REPORT_CODE', 'BACKENDS', 'execute', 'StudyRun', 'study_lock', 'run_study']
 
-# %% ../../nbs/study/run.ipynb #cd47d440
+# %% ../../nbs/study/run.ipynb #0ecaafb5
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 import nbformat
-from ..core import DiskError, NeuralphaError, digest, file_digest, lock, read_json, unknown_name, write_json, write_text, writing
+from neuralpha.core import (
+    DiskError,
+    NeuralphaError,
+    digest,
+    file_digest,
+    lock,
+    read_json,
+    unknown_name,
+    write_json,
+    write_text,
+    writing,
+)
 from .fit import failures, fit_study, open_any, tasks
 from .remote import Remote, pull_tasks, push_report, push_tasks
 from .spec import STARTED, load_study, research_folder
 from .units import UnitStore
 from ..core import code_digest
 
-# %% ../../nbs/study/run.ipynb #f405858f
-def _check_parameters(template:Path, parameters:dict):
-    "Refuse names that the notebook does not declare and values that are not plain JSON."
+# %% ../../nbs/study/run.ipynb #d47fd0db
+def _check_parameters(template: Path, parameters: dict):
+    """Refuse names that the notebook does not declare and values that are not plain JSON."""
     import papermill
+
     known = papermill.inspect_notebook(str(template))
     for name, value in parameters.items():
-        if name not in known: raise NeuralphaError(f"{template.name} has no parameter {name!r}; it declares {', '.join(known)}.")
+        if name not in known:
+            raise NeuralphaError(f"{template.name} has no parameter {name!r}; it declares {', '.join(known)}.")
         if type(value) not in (str, int, float, bool, type(None)):
-            raise NeuralphaError(f"Parameter {name!r} of {template.name} is a {type(value).__name__}; use text, a number, true, false or null.")
+            raise NeuralphaError(
+                f"Parameter {name!r} of {template.name} is a {type(value).__name__}; use text, a number, true, "
+                "false or null."
+            )
 
-# %% ../../nbs/study/run.ipynb #65440138
-def _place_for_sockets()->str|None:
-    "The first of the usual folders for temporary files in which a kernel's sockets can be made."
+# %% ../../nbs/study/run.ipynb #fb2e7f28
+def _place_for_sockets() -> str | None:
+    """The first of the usual folders for temporary files in which a kernel's sockets can be made."""
     for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
-        with contextlib.suppress(OSError), tempfile.TemporaryDirectory(prefix="neuralpha-", dir=place) as folder, socket.socket(socket.AF_UNIX) as tried:
-            tried.bind(os.path.join(folder, "kernel-5")) # a kernel has five of them
+        with (
+            contextlib.suppress(OSError),
+            tempfile.TemporaryDirectory(prefix="neuralpha-", dir=place) as folder,
+            socket.socket(socket.AF_UNIX) as tried,
+        ):
+            tried.bind(os.path.join(folder, "kernel-5"))  # a kernel has five of them
             return place
     return None
 
-def _kernel_manager(folder:str, sockets:bool, started):
-    "A kernel manager class that starts this Python, connected by sockets in `folder` or else by TCP, and tells `started` the process."
+
+def _kernel_manager(folder: str, sockets: bool, started):
+    """A kernel manager class that starts this Python, connected by sockets in `folder` or else by TCP, and tells
+    `started` the process.
+    """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
-    this_python = KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], display_name="Python 3", language="python")
-    own = {"NEURALPHA_PROGRESS": "0", "IPYTHONDIR": folder} # bars carry clock times
+
+    this_python = KernelSpec(
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        display_name="Python 3",
+        language="python",
+    )
+    own = {"NEURALPHA_PROGRESS": "0", "IPYTHONDIR": folder}  # bars carry clock times
+
     class ThisPython(AsyncKernelManager):
         kernel_spec = this_python
+
         def __init__(self, **kw):
             super().__init__(**kw)
             self.connection_file = os.path.join(folder, "kernel.json")
-            if sockets: self.transport, self.ip = "ipc", os.path.join(folder, "kernel")
+            if sockets:
+                self.transport, self.ip = "ipc", os.path.join(folder, "kernel")
+
         async def start_kernel(self, **kw):
-            try: await super().start_kernel(**{**kw, "env": {**os.environ, **own}})
+            try:
+                await super().start_kernel(**{**kw, "env": {**os.environ, **own}})
             finally:
-                if self.has_kernel: started(self.provisioner.pid)
+                if self.has_kernel:
+                    started(self.provisioner.pid)
+
     return ThisPython
 
-# %% ../../nbs/study/run.ipynb #738f67a8
+# %% ../../nbs/study/run.ipynb #559e4d8c
 class _Kernels:
-    "The kernels that run now, by process group; `kill` ends them, and those that start later."
-    def __init__(self): self.running, self.killed = set(), False
+    """The kernels that run now, by process group; `kill` ends them, and those that start later."""
 
-    def add(self, group:int):
+    def __init__(self):
+        self.running, self.killed = set(), False
+
+    def add(self, group: int):
         self.running.add(group)
-        if self.killed: self.kill()
+        if self.killed:
+            self.kill()
 
     def kill(self):
         self.killed = True
         for group in list(self.running):
-            with contextlib.suppress(ProcessLookupError): os.killpg(group, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+
 
 def _side_by_side(
-    calls, # functions of the kernels they use
-    jobs:int, # threads
-)->list[Future]: # all done, in the order of the calls
-    "Run functions in threads; Ctrl-C kills their kernels and is raised when the threads have ended."
+    calls,  # functions of the kernels they use
+    jobs: int,  # threads
+) -> list[Future]:  # all done, in the order of the calls
+    """Run functions in threads; Ctrl-C kills their kernels and is raised when the threads have ended."""
     kernels = _Kernels()
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(call, kernels) for call in calls]
         try:
-            while wait(futures, .2).not_done: pass # a signal may wake another thread; this one looks for it between two waits
+            while wait(futures, 0.2).not_done:
+                pass  # a signal may wake another thread; this one looks for it between two waits
         except KeyboardInterrupt:
-            for future in futures: future.cancel()
+            for future in futures:
+                future.cancel()
             kernels.kill()
             raise
     return futures
 
+
 def execute(
-    template:Path, # notebook with a cell tagged `parameters`
-    target:Path, # executed notebook
-    parameters:dict, # JSON-native
-    stored:dict|None=None, # parameters as the stored notebook states them; default: those it ran with
+    template: Path,  # notebook with a cell tagged `parameters`
+    target: Path,  # executed notebook
+    parameters: dict,  # JSON-native
+    stored: dict | None = None,  # parameters as the stored notebook states them; default: those it ran with
 ):
-    """Run a notebook with Papermill. A failure raises `NeuralphaError` with the cell's error; the partial notebook is kept.
+    """Run a notebook with Papermill.
+
+    A failure raises `NeuralphaError` with the cell's error; the partial notebook is kept.
 
     Parameters
     ----------
@@ -114,81 +159,141 @@ def execute(
     """
     _side_by_side([lambda kernels: _execute(template, target, parameters, stored, kernels)], 1)[0].result()
 
+
 def _execute(template, target, parameters, stored, kernels):
     import papermill
-    logging.getLogger("papermill").addHandler(logging.NullHandler()) # what it would print is raised, too
+
+    logging.getLogger("papermill").addHandler(logging.NullHandler())  # what it would print is raised, too
     _check_parameters(template, parameters)
     place, mine = _place_for_sockets(), []
+
     def started(group):
         mine.append(group)
         kernels.add(group)
+
     with tempfile.TemporaryDirectory(prefix="neuralpha-", dir=place) as tmp:
-        done = Path(tmp)/"executed.ipynb"
+        done = Path(tmp) / "executed.ipynb"
         try:
-            papermill.execute_notebook(str(template), str(done), parameters, kernel_name="python3", language="python", progress_bar=False,
-                                       kernel_manager_class=_kernel_manager(tmp, place is not None, started), start_timeout=180, shutdown_kernel="immediate")
+            papermill.execute_notebook(
+                str(template),
+                str(done),
+                parameters,
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                kernel_manager_class=_kernel_manager(tmp, place is not None, started),
+                start_timeout=180,
+                shutdown_kernel="immediate",
+            )
         except papermill.PapermillExecutionError as e:
-            kind, at = (DiskError, "") if e.ename == "DiskError" else (NeuralphaError, f"{template.stem} stopped at cell {e.exec_count}: {e.ename}: ")
+            kind, at = (
+                (DiskError, "")
+                if e.ename == "DiskError"
+                else (NeuralphaError, f"{template.stem} stopped at cell {e.exec_count}: {e.ename}: ")
+            )
             raise kind(f"{at}{e.evalue}") from None
         except RuntimeError as e:
-            if kernels.killed: raise KeyboardInterrupt from None
+            if kernels.killed:
+                raise KeyboardInterrupt from None
             raise _dead(template, e) from None
         finally:
             kernels.running.difference_update(mine)
-            if done.exists(): write_text(target, nbformat.writes(_reproducible(nbformat.read(done, as_version=4), stored or parameters)) + "\n")
+            if done.exists():
+                write_text(
+                    target,
+                    nbformat.writes(_reproducible(nbformat.read(done, as_version=4), stored or parameters)) + "\n",
+                )
 
-def _dead(template, error)->NeuralphaError:
-    "What is said of a notebook whose process did not start, or ended before its time."
+
+def _dead(template, error) -> NeuralphaError:
+    """What is said of a notebook whose process did not start, or ended before its time."""
     from nbclient.exceptions import DeadKernelError
+
     killed = isinstance(error, DeadKernelError)
-    how = "was killed; most likely it ran out of memory" if killed else f"did not start: {sys.executable} -m ipykernel_launcher: {error}"
+    how = (
+        "was killed; most likely it ran out of memory"
+        if killed
+        else f"did not start: {sys.executable} -m ipykernel_launcher: {error}"
+    )
     return NeuralphaError(f"{template.stem}: the process that ran it {how.rstrip('.')}.")
 
+
 def _reproducible(nb, parameters):
-    "The executed notebook without clock times and with the given parameters, so that the same study gives the same bytes."
+    """The executed notebook without clock times and with the given parameters, so that the same study gives the same
+    bytes.
+    """
     from papermill.translators import PythonTranslator
+
     nb.metadata = nbformat.from_dict({k: nb.metadata[k] for k in ("kernelspec", "language_info") if k in nb.metadata})
     for i, cell in enumerate(nb.cells):
         cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k == "tags"})
         cell["id"] = f"cell-{i}"
-        for output in cell.get("outputs", ()): # addresses of objects
-            if "text/plain" in output.get("data", {}): output.data["text/plain"] = re.sub(r" at 0x[0-9a-f]+", "", output.data["text/plain"])
-        if "injected-parameters" in cell.metadata.get("tags", ()): cell.source = PythonTranslator.codify(parameters)
+        for output in cell.get("outputs", ()):  # addresses of objects
+            if "text/plain" in output.get("data", {}):
+                output.data["text/plain"] = re.sub(r" at 0x[0-9a-f]+", "", output.data["text/plain"])
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            cell.source = PythonTranslator.codify(parameters)
     return nb
 
-# %% ../../nbs/study/run.ipynb #338cac00
-def _files(folder:Path)->dict: # relative path -> SHA-256
-    return {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*")) if p.is_file() and p.name != "done.json"}
+# %% ../../nbs/study/run.ipynb #ed66dc29
+def _files(folder: Path) -> dict:  # relative path -> SHA-256
+    return {
+        str(p.relative_to(folder)): file_digest(p)
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != "done.json"
+    }
 
-def _complete(folder:Path, key:str)->bool:
-    "Whether a folder holds exactly what a finished run with this key left."
-    if not (folder/"done.json").exists(): return False
-    done, there = read_json(folder/"done.json"), _files(folder)
-    return done["key"] == key and all(there.get(name) == sha for name, sha in done["files"].items()) # pages of the site come later
 
-# %% ../../nbs/study/run.ipynb #79d3e331
+def _complete(folder: Path, key: str) -> bool:
+    """Whether a folder holds exactly what a finished run with this key left."""
+    if not (folder / "done.json").exists():
+        return False
+    done = read_json(folder / "done.json")
+    there = _files(folder)
+    return done["key"] == key and all(
+        there.get(name) == sha for name, sha in done["files"].items()
+    )  # pages of the site come later
+
+# %% ../../nbs/study/run.ipynb #830ba476
 REPORT_CODE = ("neuralpha.study.report", "neuralpha.study.published")
 
-def _report_key(bench, units)->str:
-    "What a universe's report is made from: units, costs, explanations, notebook and code."
-    s = bench.study
-    return digest([u.key for u in units], s.model_dump(mode="json", include={"costs", "explain", "seeds", "name", "title", "ensemble", "ensemble_of", "published"}),
-                  nbformat.writes(nbformat.read(research_folder()/bench.template, as_version=4)), code_digest(*REPORT_CODE))
 
-def _write_universe(bench, out:Path, device, kernels)->bool: # whether it was complete already
-    "Execute the comparison of one universe. A failure raises, after the partial notebook was put in place."
-    store, place, units = UnitStore(out/".units"), out/bench.study.name/bench.slug, bench.units(device)
+def _report_key(bench, units) -> str:
+    """What a universe's report is made from: units, costs, explanations, notebook and code."""
+    s = bench.study
+    return digest(
+        [u.key for u in units],
+        s.model_dump(
+            mode="json", include={"costs", "explain", "seeds", "name", "title", "ensemble", "ensemble_of", "published"}
+        ),
+        nbformat.writes(nbformat.read(research_folder() / bench.template, as_version=4)),
+        code_digest(*REPORT_CODE),
+    )
+
+
+def _write_universe(bench, out: Path, device, kernels) -> bool:  # whether it was complete already
+    """Execute the comparison of one universe. A failure raises, after the partial notebook was put in place."""
+    store = UnitStore(out / ".units")
+    place = out / bench.study.name / bench.slug
+    units = bench.units(device)
     key = _report_key(bench, units)
-    if _complete(place, key): return True
-    with writing(place): build = Path(tempfile.mkdtemp(prefix=f".{bench.slug}-", dir=place.parent))
+    if _complete(place, key):
+        return True
+    with writing(place):
+        build = Path(tempfile.mkdtemp(prefix=f".{bench.slug}-", dir=place.parent))
     here = {"universe": bench.universe, "device": device}
     try:
-        _execute(research_folder()/bench.template, build/bench.template,
-                 {**here, "study": str(place.parent/"study.json"), "out": str(out), "folder": str(build), "jobs": 0},
-                 {**here, "study": "../study.json", "out": "../.."}, kernels)
-        if not failures(units, store): write_json(build/"done.json", {"key": key, "files": _files(build)})
+        _execute(
+            research_folder() / bench.template,
+            build / bench.template,
+            {**here, "study": str(place.parent / "study.json"), "out": str(out), "folder": str(build), "jobs": 0},
+            {**here, "study": "../study.json", "out": "../.."},
+            kernels,
+        )
+        if not failures(units, store):
+            write_json(build / "done.json", {"key": key, "files": _files(build)})
     except (DiskError, KeyboardInterrupt):
-        shutil.rmtree(build, ignore_errors=True) # what stood there is better than half a report
+        shutil.rmtree(build, ignore_errors=True)  # what stood there is better than half a report
         raise
     except NeuralphaError:
         _replace(place, build)
@@ -196,15 +301,17 @@ def _write_universe(bench, out:Path, device, kernels)->bool: # whether it was co
     _replace(place, build)
     return False
 
-def _replace(place:Path, build:Path):
-    "Put a folder in the place of another."
+
+def _replace(place: Path, build: Path):
+    """Put a folder in the place of another."""
     with writing(place):
         os.chmod(build, 0o755)
-        if place.exists(): os.rename(place, build.with_name(f"{build.name}.old"))
+        if place.exists():
+            os.rename(place, build.with_name(f"{build.name}.old"))
         os.rename(build, place)
         shutil.rmtree(build.with_name(f"{build.name}.old"), ignore_errors=True)
 
-# %% ../../nbs/study/run.ipynb #5713d975
+# %% ../../nbs/study/run.ipynb #9b920b50
 @dataclass
 class StudyRun:
     """What a run of a study left: its folder, what failed, and how long it took.
@@ -218,33 +325,43 @@ class StudyRun:
     reused : list, default list()
         universes whose report was complete already
     """
+
     folder: Path
-    failures: dict = field(default_factory=dict) # universe or unit -> error
-    seconds: float = 0.
-    reused: list = field(default_factory=list) # universes whose report was complete already
+    failures: dict = field(default_factory=dict)  # universe or unit -> error
+    seconds: float = 0.0
+    reused: list = field(default_factory=list)  # universes whose report was complete already
 
     @property
-    def index(self)->Path: return self.folder/"index.html"
-    def __repr__(self): return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
+    def index(self) -> Path:
+        return self.folder / "index.html"
 
-# %% ../../nbs/study/run.ipynb #1cbfb898
+    def __repr__(self):
+        return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
+
+# %% ../../nbs/study/run.ipynb #3b1b42e1
 def _local(device, jobs):
-    if jobs is not None and jobs < 1: raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
-    if device != "cpu": # torch takes seconds to import
+    if jobs is not None and jobs < 1:
+        raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
+    if device != "cpu":  # torch takes seconds to import
         from neuralpha.models.trainer import pick_device
+
         pick_device(device)
     return lambda benches, store, watch: fit_study(benches, store, device, jobs or os.cpu_count() or 1, watch)
 
+
 def _ray(device, jobs):
     from neuralpha.study.cluster import connect, fit_on_ray
+
     connect()
     return lambda benches, store, watch: fit_on_ray(benches, store, device, jobs, watch)
 
-BACKENDS = {"local": _local, "ray": _ray} # name -> function of device and jobs; it checks both and returns what fits
+
+BACKENDS = {"local": _local, "ray": _ray}  # name -> function of device and jobs; it checks both and returns what fits
+
 
 def study_lock(
-    out, # folder of all reports
-    name:str, # of the study
+    out,  # folder of all reports
+    name: str,  # of the study
 ):
     """The right to write in a study's folder; waits until nobody else has it.
 
@@ -255,18 +372,24 @@ def study_lock(
     name : str
         of the study
     """
-    return lock(Path(out)/".units"/"locks"/f"study-{name}")
+    return lock(Path(out) / ".units" / "locks" / f"study-{name}")
+
 
 def run_study(
-    study, # `Study`, built-in name or TOML file
-    out="reports", # folder of all reports and of the units they share
-    device:str="auto", # "auto", "cpu", "cuda" or "cuda:1"
-    jobs:int|None=None, # worker processes; default: one per core
-    watch=None, # called again and again with universe -> (units done, units, what is being done)
-    backend:str="local", # or "ray": units are fitted on the cluster of `RAY_ADDRESS`, see `neuralpha.study.cluster`
-    reports:str|None=None, # fsspec address that finished units are fetched from and copied to, and the report at the end, see `neuralpha.study.remote`
-)->StudyRun:
-    """Run or continue a study. Raises `NeuralphaError` before anything is written where the input is at fault, `DiskError` where the disk is.
+    study,  # `Study`, built-in name or TOML file
+    out="reports",  # folder of all reports and of the units they share
+    device: str = "auto",  # "auto", "cpu", "cuda" or "cuda:1"
+    jobs: int | None = None,  # worker processes; default: one per core
+    watch=None,  # called again and again with universe -> (units done, units, what is being done)
+    backend: str = "local",  # or "ray": units are fitted on the cluster of `RAY_ADDRESS`, see `neuralpha.study.cluster`
+    reports: str
+    # fsspec address that finished units are fetched from and copied to, and the report at the end, see
+    # `neuralpha.study.remote`
+    | None = None,
+) -> StudyRun:
+    """Run or continue a study.
+
+    Raises `NeuralphaError` before anything is written where the input is at fault, `DiskError` where the disk is.
 
     Parameters
     ----------
@@ -283,59 +406,85 @@ def run_study(
     backend : str, default 'local'
         or "ray": units are fitted on the cluster of `RAY_ADDRESS`, see `neuralpha.study.cluster`
     reports : str | None, default None
-        fsspec address that finished units are fetched from and copied to, and the report at the
-        end, see `neuralpha.study.remote`
     """
-    study, out, started = load_study(study), Path(out), time.time()
-    if backend not in BACKENDS: raise unknown_name("backend", backend, BACKENDS)
-    fit, remote = BACKENDS[backend](device, jobs), Remote(reports) if reports else None
+    study = load_study(study)
+    out = Path(out)
+    started = time.time()
+    if backend not in BACKENDS:
+        raise unknown_name("backend", backend, BACKENDS)
+    fit = BACKENDS[backend](device, jobs)
+    remote = Remote(reports) if reports else None
     jobs = jobs or os.cpu_count() or 1
     benches = [open_any(study, u) for u in study.universes]
-    run, store = StudyRun(out/study.name), UnitStore(out/".units")
+    run = StudyRun(out / study.name)
+    store = UnitStore(out / ".units")
     for place in (run.folder, store.folder):
         with writing(place):
             place.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=place): pass
-    if remote: remote.try_out()
+            with tempfile.TemporaryFile(dir=place):
+                pass
+    if remote:
+        remote.try_out()
     listed = [(b, t) for b in benches for t in tasks(b, device)]
+
     def tell(boards):
-        if remote: push_tasks(remote, listed, store)
-        if watch: watch(boards)
-    if remote: pull_tasks(remote, listed, store)
+        if remote:
+            push_tasks(remote, listed, store)
+        if watch:
+            watch(boards)
+
+    if remote:
+        pull_tasks(remote, listed, store)
     fit(benches, store, tell)
     run.failures = {str(u): e for b in benches for u, e in failures(b.units(device), store).items()}
-    say = lambda now: watch and watch({b.slug: (n := len(b.units(device)), n, now) for b in benches})
+
+    def say(now):
+        return watch and watch({b.slug: (n := len(b.units(device)), n, now) for b in benches})
+
     say("writing the report")
     with study_lock(out, study.name):
         _write_reports(run, benches, out, device, jobs)
-        if remote: push_report(remote, run.folder)
+        if remote:
+            push_report(remote, run.folder)
     say("report written")
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/study/run.ipynb #24399a1c
+# %% ../../nbs/study/run.ipynb #c887e6a1
 def _write_reports(run, benches, out, device, jobs):
-    "Every universe's report where it is not complete, the leaderboard and the site."
+    """Every universe's report where it is not complete, the leaderboard and the site."""
     from neuralpha.study.site import write_site
+
     study = benches[0].study
     _sweep(run.folder)
-    write_json(run.folder/"study.json", study.model_dump(mode="json"))
-    write_json(run.folder/STARTED, {"folder": os.path.relpath(os.getcwd(), run.folder)})
+    write_json(run.folder / "study.json", study.model_dump(mode="json"))
+    write_json(run.folder / STARTED, {"folder": os.path.relpath(os.getcwd(), run.folder)})
     for old in run.folder.iterdir():
-        if old.is_dir() and old.name not in {"audit", *(b.slug for b in benches)}: shutil.rmtree(old)
+        if old.is_dir() and old.name not in {"audit", *(b.slug for b in benches)}:
+            shutil.rmtree(old)
     written = _side_by_side([partial(_write_universe, b, out, device) for b in benches], min(jobs, len(benches)))
     for bench, future in zip(benches, written):
-        try: run.reused += [bench.slug]*future.result()
-        except DiskError: raise
-        except NeuralphaError as e: run.failures[bench.slug] = str(e)
+        try:
+            run.reused += [bench.slug] * future.result()
+        except DiskError:
+            raise
+        except NeuralphaError as e:
+            run.failures[bench.slug] = str(e)
     _sweep(run.folder)
-    if not study.repetitions and any((run.folder/b.slug/"figures.json").exists() for b in benches):
-        execute(research_folder()/"leaderboard.ipynb", run.folder/"leaderboard.ipynb", {"study": str(run.folder/"study.json"), "out": str(out)},
-                {"study": "study.json", "out": ".."})
+    if not study.repetitions and any((run.folder / b.slug / "figures.json").exists() for b in benches):
+        execute(
+            research_folder() / "leaderboard.ipynb",
+            run.folder / "leaderboard.ipynb",
+            {"study": str(run.folder / "study.json"), "out": str(out)},
+            {"study": "study.json", "out": ".."},
+        )
     write_site(study, out)
 
-def _sweep(folder:Path):
-    "Remove what killed runs left half-written: hidden files and folders."
+
+def _sweep(folder: Path):
+    """Remove what killed runs left half-written: hidden files and folders."""
     for p in sorted(folder.rglob(".*")):
-        if p.is_dir(): shutil.rmtree(p, ignore_errors=True)
-        else: p.unlink(missing_ok=True)
+        if p.is_dir():
+            shutil.rmtree(p, ignore_errors=True)
+        else:
+            p.unlink(missing_ok=True)

@@ -28,12 +28,15 @@ from ..models.tuning import Tuned, read_journal, tune, tuned_from, within_budget
 from .bench import Bench
 from .units import Unit, UnitStore, claim
 
-# %% ../../nbs/study/search.ipynb #453ad23a
-def journal_of(search:Unit, store:UnitStore)->Path:
-    "Where the trials of a search are kept."
-    return store.folder/"searches"/f"{search.key}.jsonl"
+# %% ../../nbs/study/search.ipynb #7b2d80e9
+def journal_of(search: Unit, store: UnitStore) -> Path:
+    """Where the trials of a search are kept."""
+    return store.folder / "searches" / f"{search.key}.jsonl"
 
-def trials_of(bench:Bench, search:Unit, store:UnitStore)->tuple: # the trials that count; whether the budget is spent
+
+def trials_of(
+    bench: Bench, search: Unit, store: UnitStore
+) -> tuple:  # the trials that count; whether the budget is spent
     """What is known of a search.
 
     Returns
@@ -44,55 +47,104 @@ def trials_of(bench:Bench, search:Unit, store:UnitStore)->tuple: # the trials th
     how = bench.study.search_of(search.model)
     return within_budget(read_journal(journal_of(search, store))[1], how["trials"], how["minutes"])
 
-# %% ../../nbs/study/search.ipynb #40d24ccb
-def trial_sharpe(bench:Bench):
-    "A judge for `tune`: the Sharpe ratio per bar of the spread portfolio on the dates held back, None where there is none."
+# %% ../../nbs/study/search.ipynb #09f5f861
+def trial_sharpe(bench: Bench):
+    """A judge for `tune`: the Sharpe ratio per bar of the spread portfolio on the dates held back, None where there is
+    none.
+    """
+
     def judge(scores, rows):
         values = np.full(bench.panel.n_rows, np.nan)
         values[rows] = scores
-        net = spread_portfolio(values, bench.panel, bench.y.horizon, bench.y.delay, half_spread_bps=bench.study.costs.half_spread_bps).net
-        return {"bars": len(net), "sharpe": sharpe_report(net, bench.panel.bars_per_year)["sharpe"] if len(net) >= 5 and np.ptp(net) > 0 else None}
+        net = spread_portfolio(
+            values, bench.panel, bench.y.horizon, bench.y.delay, half_spread_bps=bench.study.costs.half_spread_bps
+        ).net
+        return {
+            "bars": len(net),
+            "sharpe": sharpe_report(net, bench.panel.bars_per_year)["sharpe"]
+            if len(net) >= 5 and np.ptp(net) > 0
+            else None,
+        }
+
     return judge
 
-# %% ../../nbs/study/search.ipynb #d20928f6
-def run_search(bench:Bench, search:Unit, store:UnitStore, device:str="auto", watch=None)->Tuned:
-    "Run or continue a search until its budget is spent; `watch` is called after every trial."
+# %% ../../nbs/study/search.ipynb #b8e0ed68
+def run_search(bench: Bench, search: Unit, store: UnitStore, device: str = "auto", watch=None) -> Tuned:
+    """Run or continue a search until its budget is spent; `watch` is called after every trial."""
     with limit_threads(1):
-        return tune(bench.model(search.model, bench.study.seed), bench.X, bench.y, bench.folds[search.fold], **bench.study.search_of(search.model), seed=bench.study.seed,
-                    journal=journal_of(search, store), device=device, target=bench.study.label.target, judge=trial_sharpe(bench), watch=watch)
+        return tune(
+            bench.model(search.model, bench.study.seed),
+            bench.X,
+            bench.y,
+            bench.folds[search.fold],
+            **bench.study.search_of(search.model),
+            seed=bench.study.seed,
+            journal=journal_of(search, store),
+            device=device,
+            target=bench.study.label.target,
+            judge=trial_sharpe(bench),
+            watch=watch,
+        )
 
-# %% ../../nbs/study/search.ipynb #65ceeed9
-def ready(bench:Bench, unit:Unit, store:UnitStore, device:str="auto")->bool:
-    "Whether the search that a fit begins with is finished; True where there is none."
+# %% ../../nbs/study/search.ipynb #48b4f64a
+def ready(bench: Bench, unit: Unit, store: UnitStore, device: str = "auto") -> bool:
+    """Whether the search that a fit begins with is finished; True where there is none."""
     search = bench.searches(device).get((unit.model, unit.fold))
     return search is None or store.failure(search.key) is not None or trials_of(bench, search, store)[1]
 
-def tuned_model(bench:Bench, unit:Unit, store:UnitStore, device:str="auto"):
-    "The unfitted model of a unit, with what its fold's search found; a search that is not finished is run, or waited for."
-    model, search = bench.model(unit.model, unit.seed), bench.searches(device).get((unit.model, unit.fold))
-    if search is None: return model
+
+def tuned_model(bench: Bench, unit: Unit, store: UnitStore, device: str = "auto"):
+    """The unfitted model of a unit, with what its fold's search found; a search that is not finished is run, or waited
+    for.
+    """
+    model = bench.model(unit.model, unit.seed)
+    search = bench.searches(device).get((unit.model, unit.fold))
+    if search is None:
+        return model
     while not ready(bench, unit, store, device):
         with claim(store, search.key) as ours:
-            if ours: run_search(bench, search, store, device)
-            else: time.sleep(.2)
-    if store.failure(search.key): raise NeuralphaError(f"{search}: {store.failure(search.key)['error']}")
+            if ours:
+                run_search(bench, search, store, device)
+            else:
+                time.sleep(0.2)
+    if store.failure(search.key):
+        raise NeuralphaError(f"{search}: {store.failure(search.key)['error']}")
     return model.clone(**tuned_from(trials_of(bench, search, store)[0], model).params)
 
-# %% ../../nbs/study/search.ipynb #c699c276
-def search_records(bench:Bench, store:UnitStore, device:str="auto")->list[dict]:
-    "Every search of a bench, fold by fold, JSON-native. Raises `NeuralphaError` where one is not finished."
+# %% ../../nbs/study/search.ipynb #ae27136f
+def search_records(bench: Bench, store: UnitStore, device: str = "auto") -> list[dict]:
+    """Every search of a bench, fold by fold, JSON-native. Raises `NeuralphaError` where one is not finished."""
     out = []
     for search in bench.searches(device).values():
         trials, done = trials_of(bench, search, store)
-        if store.failure(search.key) and not done: continue # its fits say why
-        if not done: raise NeuralphaError(f"{search} is not finished; run the study, or `neuralpha tune`.")
-        how, model = bench.study.search_of(search.model), bench.model(search.model)
-        best = max((t for t in trials if t["state"] == "complete"), key=lambda t: t["valid_ic"], default={"params": None, "valid_ic": None})
-        out.append({"model": search.model, "fold": search.fold, **how, "space": {k: list(v) for k, v in (how["space"] or model.space).items()},
-                    "params": best["params"], "valid_ic": best["valid_ic"], "tried": [{k: t.get(k) for k in ("number", "state", "valid_ic", "sharpe", "bars", "params")} for t in trials]})
+        if store.failure(search.key) and not done:
+            continue  # its fits say why
+        if not done:
+            raise NeuralphaError(f"{search} is not finished; run the study, or `neuralpha tune`.")
+        how = bench.study.search_of(search.model)
+        model = bench.model(search.model)
+        best = max(
+            (t for t in trials if t["state"] == "complete"),
+            key=lambda t: t["valid_ic"],
+            default={"params": None, "valid_ic": None},
+        )
+        out.append(
+            {
+                "model": search.model,
+                "fold": search.fold,
+                **how,
+                "space": {k: list(v) for k, v in (how["space"] or model.space).items()},
+                "params": best["params"],
+                "valid_ic": best["valid_ic"],
+                "tried": [
+                    {k: t.get(k) for k in ("number", "state", "valid_ic", "sharpe", "bars", "params")} for t in trials
+                ],
+            }
+        )
     return out
 
-def search_table(records:list)->pd.DataFrame: # one row per model and fold
+
+def search_table(records: list) -> pd.DataFrame:  # one row per model and fold
     """Searches at a glance: trials, how they ended, the best IC on the dates held back and its parameters.
 
     Returns
@@ -100,14 +152,29 @@ def search_table(records:list)->pd.DataFrame: # one row per model and fold
     pd.DataFrame
         one row per model and fold
     """
-    say = lambda v: f"{v:.3g}" if isinstance(v, float) else str(v)
-    ends = lambda r, state: sum(t["state"] == state for t in r["tried"])
-    rows = [{"model": r["model"], "fold": r["fold"], "trials": len(r["tried"]), "pruned": ends(r, "pruned"), "failed": ends(r, "fail"), "IC held back": r["valid_ic"],
-             "best": ", ".join(f"{k} {say(v)}" for k, v in (r["params"] or {}).items()) or "none finished"} for r in records]
+
+    def say(v):
+        return f"{v:.3g}" if isinstance(v, float) else str(v)
+
+    def ends(r, state):
+        return sum(t["state"] == state for t in r["tried"])
+
+    rows = [
+        {
+            "model": r["model"],
+            "fold": r["fold"],
+            "trials": len(r["tried"]),
+            "pruned": ends(r, "pruned"),
+            "failed": ends(r, "fail"),
+            "IC held back": r["valid_ic"],
+            "best": ", ".join(f"{k} {say(v)}" for k, v in (r["params"] or {}).items()) or "none finished",
+        }
+        for r in records
+    ]
     return pd.DataFrame(rows, columns=["model", "fold", "trials", "pruned", "failed", "IC held back", "best"]).round(4)
 
-# %% ../../nbs/study/search.ipynb #06e5541a
-def repeatability(records:list)->str: # a sentence; empty where only trials were counted
+# %% ../../nbs/study/search.ipynb #bfc3bf2a
+def repeatability(records: list) -> str:  # a sentence; empty where only trials were counted
     """What must be said of searches that minutes have ended.
 
     Returns
@@ -116,14 +183,21 @@ def repeatability(records:list)->str: # a sentence; empty where only trials were
         a sentence; empty where only trials were counted
     """
     timed = sorted({r["model"] for r in records if r["minutes"] is not None})
-    return f"Searched by minutes: {', '.join(timed)}. How many trials that is depends on the machine, so another run may find other parameters." if timed else ""
+    return (
+        f"Searched by minutes: {', '.join(timed)}. How many trials that is depends on the machine, so another run "
+        "may find other parameters."
+        if timed
+        else ""
+    )
 
-# %% ../../nbs/study/search.ipynb #a2607683
+# %% ../../nbs/study/search.ipynb #74c7fa46
 def trial_count(
-    models, # names of the study's models
-    records:list, # from `search_records`
-    bars:int|None=None, # of the test; None leaves the deviations as long as the dates held back
-)->tuple[int, list|None]: # tries in all; deviations of the trials' Sharpe ratios per bar, None where fewer than two are known
+    models,  # names of the study's models
+    records: list,  # from `search_records`
+    bars: int | None = None,  # of the test; None leaves the deviations as long as the dates held back
+) -> tuple[
+    int, list | None
+]:  # tries in all; deviations of the trials' Sharpe ratios per bar, None where fewer than two are known
     """What the deflated Sharpe ratio must know of a universe's searches.
 
     Parameters
@@ -142,16 +216,22 @@ def trial_count(
         known
     """
     n = sum(len(r["tried"]) for r in records) + len(set(models) - {r["model"] for r in records})
-    known = pd.DataFrame([(r["fold"], t["sharpe"], t["bars"]) for r in records for t in r["tried"] if t["sharpe"] is not None], columns=["fold", "sharpe", "bars"])
+    known = pd.DataFrame(
+        [(r["fold"], t["sharpe"], t["bars"]) for r in records for t in r["tried"] if t["sharpe"] is not None],
+        columns=["fold", "sharpe", "bars"],
+    )
     of_fold = known.groupby("fold")["sharpe"].transform
-    away, v, n_bars = known["sharpe"] - of_fold("mean"), of_fold("var").fillna(0.), known["bars"]
-    luck = np.minimum(v, 1/n_bars)
-    if bars: away = away*np.sqrt((v - luck + luck*n_bars/bars)/v.where(v > 0, 1.))
+    away = known["sharpe"] - of_fold("mean")
+    v = of_fold("var").fillna(0.0)
+    n_bars = known["bars"]
+    luck = np.minimum(v, 1 / n_bars)
+    if bars:
+        away = away * np.sqrt((v - luck + luck * n_bars / bars) / v.where(v > 0, 1.0))
     free = len(known) - known["fold"].nunique()
-    return n, list(map(float, away*np.sqrt((len(known) - 1)/free))) if free > 0 else None
+    return n, list(map(float, away * np.sqrt((len(known) - 1) / free))) if free > 0 else None
 
-# %% ../../nbs/study/search.ipynb #9ac01857
-def plot_trials(records:list): # of one model
+# %% ../../nbs/study/search.ipynb #da7a9409
+def plot_trials(records: list):  # of one model
     """Every trial's IC and the best so far, one panel per fold; returns the figure.
 
     Parameters
@@ -160,8 +240,9 @@ def plot_trials(records:list): # of one model
         of one model
     """
     import matplotlib.pyplot as plt
+
     n = min(len(records), 6)
-    fig, axes = plt.subplots(1, n, figsize=(1 + 2.6*n, 2.6), layout="constrained", squeeze=False, sharey=True)
+    fig, axes = plt.subplots(1, n, figsize=(1 + 2.6 * n, 2.6), layout="constrained", squeeze=False, sharey=True)
     for ax, r in zip(axes[0], records):
         t = pd.DataFrame(r["tried"]).set_index("number")["valid_ic"].astype(float)
         ax.plot(t.index, t, "o", ms=4, color="#4477AA", label="trial")

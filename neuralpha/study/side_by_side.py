@@ -21,8 +21,8 @@ from ..models.predict import read_predictions
 from .site import COMPARISONS, number, interval, render, setting, write_studies_index
 from .spec import open_report, universe_slug
 
-# %% ../../nbs/study/side_by_side.ipynb #c7426c73
-def report_ics(folder:Path)->tuple: # study; universe -> (dates × models ICs, horizon, delay, label name)
+# %% ../../nbs/study/side_by_side.ipynb #c7adfddf
+def report_ics(folder: Path) -> tuple:  # study; universe -> (dates × models ICs, horizon, delay, label name)
     """Daily ICs of a report's ensembles, from its stored scores and labels, on the rows that all its models scored.
 
     Returns
@@ -31,35 +31,51 @@ def report_ics(folder:Path)->tuple: # study; universe -> (dates × models ICs, h
         study; universe -> (dates × models ICs, horizon, delay, label name)
     """
     from neuralpha.models.base import date_ic
-    if not (folder/"manifest.json").exists(): raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
+
+    if not (folder / "manifest.json").exists():
+        raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
     folder, _, study = open_report(folder)
     out = {}
     for slug in map(universe_slug, study.universes):
-        if not (folder/slug/"predictions.parquet").exists(): continue
-        t = read_predictions(folder/slug/"predictions.parquet")
+        if not (folder / slug / "predictions.parquet").exists():
+            continue
+        t = read_predictions(folder / slug / "predictions.parquet")
         wide = t[t["seed"] == -1].pivot(index=["date", "asset"], columns="model", values="score").dropna()
         label = t.drop_duplicates(["date", "asset"]).set_index(["date", "asset"])["label"].reindex(wide.index)
-        wide, label = wide[label.notna()], label[label.notna()].to_numpy()
+        wide = wide[label.notna()]
+        label = label[label.notna()].to_numpy()
         days = wide.index.get_level_values("date")
-        ics = pd.DataFrame({m: date_ic(wide[m].to_numpy(), label, days) for m in wide}, pd.DatetimeIndex(sorted(set(days)), name="date"))
-        out[slug] = ics, study.label.horizon, study.label.delay, read_json(folder/slug/"metrics.json", label=str)["label"]
+        ics = pd.DataFrame(
+            {m: date_ic(wide[m].to_numpy(), label, days) for m in wide},
+            pd.DatetimeIndex(sorted(set(days)), name="date"),
+        )
+        out[slug] = (
+            ics,
+            study.label.horizon,
+            study.label.delay,
+            read_json(folder / slug / "metrics.json", label=str)["label"],
+        )
     return study, out
 
-# %% ../../nbs/study/side_by_side.ipynb #5bf79dce
-def _changes(a:dict, b:dict, at="")->list: # of (key, before, after)
-    "Keys of two studies that differ."
+# %% ../../nbs/study/side_by_side.ipynb #3309c80c
+def _changes(a: dict, b: dict, at="") -> list:  # of (key, before, after)
+    """Keys of two studies that differ."""
     if isinstance(a, dict) and isinstance(b, dict):
         return [c for k in sorted({*a, *b}) for c in _changes(a.get(k), b.get(k), f"{at}.{k}".lstrip("."))]
     return [] if a == b else [(at, "–" if a is None else str(a), "–" if b is None else str(b))]
 
+
 def compare_reports(
-    a, b, # folders of two reports; a is the earlier
-)->dict: # JSON-native: studies, what differs between them, one record per universe and model
+    a,  # folders of two reports; a is the earlier
+    b,  # folders of two reports; a is the earlier
+) -> dict:  # JSON-native: studies, what differs between them, one record per universe and model
     """Lay two reports side by side. Raises `NeuralphaError` where they share no model on a universe.
 
     Parameters
     ----------
-    a, b
+    a
+        folders of two reports; a is the earlier
+    b
         folders of two reports; a is the earlier
 
     Returns
@@ -68,34 +84,85 @@ def compare_reports(
         JSON-native: studies, what differs between them, one record per universe and model
     """
     (one, before), (two, after) = report_ics(Path(a)), report_ics(Path(b))
-    table, text = compare_studies(before, after), "Mean IC of the second report less that of the first, on the dates that both scored where there are twenty; low and high hold for all changes at once."
-    say = lambda v: metric(v, "correlation", "per date", "Mean over dates of the cross-sectional correlation of score and label.")
-    rows = [dict(universe=r["universe"], model=r["model"], before=say(r["before"]), after=say(r["after"]), change=metric(r.get("difference"), "correlation", "per date", text, r["low"], r["high"]) if r["p"] == r["p"] else None,
-                 p_holm=None if r["p"] != r["p"] else float(r["p_holm"]), dates=None if r["p"] != r["p"] else int(r["dates"]), paired=None if r["p"] != r["p"] else bool(r["paired"]), moved=bool(r["moved"]), note=r["note"]) for r in table.to_dict("records")]
-    skip = lambda s: {k: v for k, v in s.model_dump(mode="json").items() if k not in ("name", "title")}
-    digests = [read_json(Path(f)/"manifest.json", data=dict)["data"] for f in (a, b)]
-    title = lambda s, name: name if (one.title or one.name) == (two.title or two.name) else s.title or s.name
-    return {"studies": [{"name": Path(f).name, "hash": s.hash, "title": title(s, Path(f).name), "setting": setting(s)} for f, s in ((a, one), (b, two))],
-            "changes": _changes(skip(one), skip(two)), "other_data": sorted(u for u in digests[0] if u in digests[1] and digests[0][u] != digests[1][u]), "rows": rows}
+    table = compare_studies(before, after)
+    text = (
+        "Mean IC of the second report less that of the first, on the dates that both scored where there are "
+        "twenty; low and high hold for all changes at once."
+    )
 
-# %% ../../nbs/study/side_by_side.ipynb #96bdaf6b
-def _verdict(r)->str:
-    if r["change"] is None: return r["note"]
+    def say(v):
+        return metric(
+            v, "correlation", "per date", "Mean over dates of the cross-sectional correlation of score and label."
+        )
+
+    rows = [
+        dict(
+            universe=r["universe"],
+            model=r["model"],
+            before=say(r["before"]),
+            after=say(r["after"]),
+            change=metric(r.get("difference"), "correlation", "per date", text, r["low"], r["high"])
+            if r["p"] == r["p"]
+            else None,
+            p_holm=None if r["p"] != r["p"] else float(r["p_holm"]),
+            dates=None if r["p"] != r["p"] else int(r["dates"]),
+            paired=None if r["p"] != r["p"] else bool(r["paired"]),
+            moved=bool(r["moved"]),
+            note=r["note"],
+        )
+        for r in table.to_dict("records")
+    ]
+
+    def skip(s):
+        return {k: v for k, v in s.model_dump(mode="json").items() if k not in ("name", "title")}
+
+    digests = [read_json(Path(f) / "manifest.json", data=dict)["data"] for f in (a, b)]
+
+    def title(s, name):
+        return name if (one.title or one.name) == (two.title or two.name) else s.title or s.name
+
+    return {
+        "studies": [
+            {"name": Path(f).name, "hash": s.hash, "title": title(s, Path(f).name), "setting": setting(s)}
+            for f, s in ((a, one), (b, two))
+        ],
+        "changes": _changes(skip(one), skip(two)),
+        "other_data": sorted(u for u in digests[0] if u in digests[1] and digests[0][u] != digests[1][u]),
+        "rows": rows,
+    }
+
+# %% ../../nbs/study/side_by_side.ipynb #63469ca3
+def _verdict(r) -> str:
+    if r["change"] is None:
+        return r["note"]
     return ("moved" if r["moved"] else "not more than noise") + (f"; {r['note']}" if r["note"] else "")
 
-def summary(c:dict)->str:
-    "What moved, in a sentence."
+
+def summary(c: dict) -> str:
+    """What moved, in a sentence."""
     tested = [r for r in c["rows"] if r["change"] is not None]
     moved = [f"{r['model']} on {r['universe']} ({number(r['change'])})" for r in tested if r["moved"]]
-    said = f"{len(moved)} of {len(tested)} moved by more than noise: {', '.join(moved)}" if moved else f"None of {len(tested)} moved by more than noise"
+    said = (
+        f"{len(moved)} of {len(tested)} moved by more than noise: {', '.join(moved)}"
+        if moved
+        else f"None of {len(tested)} moved by more than noise"
+    )
     other = f" The data of {', '.join(c['other_data'])} is not the same in both." if c["other_data"] else ""
     return f"{said} (paired tests over dates, 95% for all of them together).{other}"
 
-def _picture(c:dict)->str: # data URI
-    from neuralpha.evaluate.plots import plot_changes
-    return "data:image/png;base64," + base64.b64encode(figure_png(plot_changes(c["rows"], c["studies"][0]["name"], c["studies"][1]["name"]), 110)).decode()
 
-def comparison_page(c:dict)->str: # HTML
+def _picture(c: dict) -> str:  # data URI
+    from neuralpha.evaluate.plots import plot_changes
+
+    return (
+        "data:image/png;base64,"
+        + base64.b64encode(
+            figure_png(plot_changes(c["rows"], c["studies"][0]["name"], c["studies"][1]["name"]), 110)
+        ).decode()
+    )
+
+
+def comparison_page(c: dict) -> str:  # HTML
     """The comparison as one page.
 
     Returns
@@ -103,22 +170,52 @@ def comparison_page(c:dict)->str: # HTML
     str
         HTML
     """
-    rows = [dict(universe=r["universe"], model=r["model"], before=number(r["before"]), after=number(r["after"]), change=number(r["change"]), range=interval(r["change"]), sort="" if r["change"] is None else repr(r["change"]["value"]),
-                 p=number(r["p_holm"]), dates=number(r["dates"], 0), paired={None: "–", True: "same dates", False: "different dates"}[r["paired"]], verdict=_verdict(r), moved=r["moved"]) for r in c["rows"]]
+    rows = [
+        dict(
+            universe=r["universe"],
+            model=r["model"],
+            before=number(r["before"]),
+            after=number(r["after"]),
+            change=number(r["change"]),
+            range=interval(r["change"]),
+            sort="" if r["change"] is None else repr(r["change"]["value"]),
+            p=number(r["p_holm"]),
+            dates=number(r["dates"], 0),
+            paired={None: "–", True: "same dates", False: "different dates"}[r["paired"]],
+            verdict=_verdict(r),
+            moved=r["moved"],
+        )
+        for r in c["rows"]
+    ]
     one, two = c["studies"]
     nav = [(s["title"], f"../{s['name']}/index.html") for s in c["studies"]] + [("All studies", "../index.html")]
-    return render("versus", title=f"{one['title']} and {two['title']}", study=f"{one['name']} beside {two['name']}", nav=nav, here="", footer=f"Studies {one['hash'][:12]} and {two['hash'][:12]}",
-                  one=one, two=two, answer=summary(c), changes=c["changes"], rows=rows, picture=_picture(c))
+    return render(
+        "versus",
+        title=f"{one['title']} and {two['title']}",
+        study=f"{one['name']} beside {two['name']}",
+        nav=nav,
+        here="",
+        footer=f"Studies {one['hash'][:12]} and {two['hash'][:12]}",
+        one=one,
+        two=two,
+        answer=summary(c),
+        changes=c["changes"],
+        rows=rows,
+        picture=_picture(c),
+    )
 
-# %% ../../nbs/study/side_by_side.ipynb #17fadd38
+# %% ../../nbs/study/side_by_side.ipynb #f73cce1c
 def write_comparison(
-    a, b, # folders of two reports in the same folder of reports
-)->Path: # the page
+    a,  # folders of two reports in the same folder of reports
+    b,  # folders of two reports in the same folder of reports
+) -> Path:  # the page
     """Write the comparison of two reports beside them, as page and as JSON, and list it in the index of studies.
 
     Parameters
     ----------
-    a, b
+    a
+        folders of two reports in the same folder of reports
+    b
         folders of two reports in the same folder of reports
 
     Returns
@@ -126,18 +223,24 @@ def write_comparison(
     Path
         the page
     """
-    a, b = Path(os.path.abspath(a)), Path(os.path.abspath(b))
-    if a.resolve() == b.resolve(): raise NeuralphaError(f"{a} was given twice; give two reports.")
-    if a.resolve().parent != b.resolve().parent: raise NeuralphaError(f"{a} and {b} lie in different folders; put both reports into one, so that the page can link to them.")
-    page = a.parent/COMPARISONS/f"{a.name}--{b.name}.html"
+    a = Path(os.path.abspath(a))
+    b = Path(os.path.abspath(b))
+    if a.resolve() == b.resolve():
+        raise NeuralphaError(f"{a} was given twice; give two reports.")
+    if a.resolve().parent != b.resolve().parent:
+        raise NeuralphaError(
+            f"{a} and {b} lie in different folders; put both reports into one, so that the page can link to them."
+        )
+    page = a.parent / COMPARISONS / f"{a.name}--{b.name}.html"
     write_json(page.with_suffix(".json"), compare_reports(a, b))
     write_text(page, comparison_page(read_json(page.with_suffix(".json"))))
     write_studies_index(a.parent)
     return page
 
+
 def verify_comparison(
-    page, # the page or its JSON
-)->list: # problems in words
+    page,  # the page or its JSON
+) -> list:  # problems in words
     """Derive a comparison again from its two reports and compare both files.
 
     Parameters
@@ -152,10 +255,16 @@ def verify_comparison(
     """
     page = Path(os.path.abspath(page)).with_suffix(".html")
     stored = read_json(page.with_suffix(".json"), studies=list)
-    derived = compare_reports(*(page.parents[1]/s["name"] for s in stored["studies"]))
+    derived = compare_reports(*(page.parents[1] / s["name"] for s in stored["studies"]))
     problems = [] if stored == _json(derived) else [f"{page.with_suffix('.json')} is not what the two reports give."]
-    return problems if page.read_text(encoding="utf-8", errors="replace") == comparison_page(_json(derived)) else [*problems, f"{page} does not show what the two reports give."]
+    return (
+        problems
+        if page.read_text(encoding="utf-8", errors="replace") == comparison_page(_json(derived))
+        else [*problems, f"{page} does not show what the two reports give."]
+    )
+
 
 def _json(value):
     import json
+
     return json.loads(json.dumps(value))

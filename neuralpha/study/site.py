@@ -29,13 +29,24 @@ from .spec import STARTED, Study, load_study, make_study, universe_slug
 from .units import library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/site.ipynb #fbb3797d
-_DIGITS = {"correlation": 3, "t-statistic": 1, "ratio": 2, "percent": 1, "fine percent": 2, "probability": 2, "bars": 0, "dates": 0, "rows": 0}
+# %% ../../nbs/study/site.ipynb #e410e8f9
+_DIGITS = {
+    "correlation": 3,
+    "t-statistic": 1,
+    "ratio": 2,
+    "percent": 1,
+    "fine percent": 2,
+    "probability": 2,
+    "bars": 0,
+    "dates": 0,
+    "rows": 0,
+}
+
 
 def number(
-    metric, # {"value": ..., "unit": ..., "low": ..., "high": ...}, or a bare number, or None
-    digits:int|None=None,
-)->str: # a dash where there is no value
+    metric,  # {"value": ..., "unit": ..., "low": ..., "high": ...}, or a bare number, or None
+    digits: int | None = None,
+) -> str:  # a dash where there is no value
     """A metric as text, with a true minus sign.
 
     Parameters
@@ -49,15 +60,20 @@ def number(
     str
         a dash where there is no value
     """
-    if isinstance(metric, dict): digits = _DIGITS.get(metric.get("unit"), 3) if digits is None else digits
+    if isinstance(metric, dict):
+        digits = _DIGITS.get(metric.get("unit"), 3) if digits is None else digits
     v = metric.get("value") if isinstance(metric, dict) else metric
-    if v is None or v != v: return "–"
-    if isinstance(metric, dict) and metric.get("unit") == "bars" and 0 <= v < 1: return "<1"
+    if v is None or v != v:
+        return "–"
+    if isinstance(metric, dict) and metric.get("unit") == "bars" and 0 <= v < 1:
+        return "<1"
     return f"{v:,.{3 if digits is None else digits}f}".replace("-", "−")
 
-def interval(metric:dict)->str:
-    "\"[low, high]\" of a metric that has one."
-    if metric is None or metric.get("low") is None: return ""
+
+def interval(metric: dict) -> str:
+    """\"[low, high]\" of a metric that has one."""
+    if metric is None or metric.get("low") is None:
+        return ""
     low, high = (number(dict(value=metric[end], unit=metric.get("unit"))) for end in ("low", "high"))
     return f"[{low}, {high}]"
 
@@ -279,44 +295,92 @@ VERSUS = """{% extends "base" %}{% block main %}<p class="answer">{{ answer }}</
 {% for r in rows %}<tr><td class="text">{{ r.model }}</td><td class="text">{{ r.universe }}</td><td>{{ r.before }}</td><td>{{ r.after }}</td><td data-value="{{ r.sort }}">{{ r.change }}<span class="range">{{ r.range }}</span></td><td>{{ r.p }}</td><td>{{ r.dates }}</td><td class="text">{{ r.paired }}</td><td class="text">{% if r.moved %}<b>{{ r.verdict }}</b>{% else %}{{ r.verdict }}{% endif %}</td></tr>{% endfor %}</tbody></table></div>
 <div class="figures"><figure><img src="{{ picture }}" alt="Change of the mean IC"><figcaption><b>Change of the mean IC</b>, 95% intervals for all changes at once. Filled: more than noise.</figcaption></figure></div>{% endblock %}"""
 
-# %% ../../nbs/study/site.ipynb #91ad30da
+# %% ../../nbs/study/site.ipynb #961ce1b2
 @cache
 def _environment():
-    names = dict(base=BASE, figures=FIGURES, index=INDEX, universe=UNIVERSE, model=MODEL, data=DATA, manifest=MANIFEST, audit=AUDIT, studies=STUDIES, published=PUBLISHED, draws=DRAWS, single=SINGLE, versus=VERSUS)
-    return jinja2.Environment(loader=jinja2.DictLoader(names), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    names = dict(
+        base=BASE,
+        figures=FIGURES,
+        index=INDEX,
+        universe=UNIVERSE,
+        model=MODEL,
+        data=DATA,
+        manifest=MANIFEST,
+        audit=AUDIT,
+        studies=STUDIES,
+        published=PUBLISHED,
+        draws=DRAWS,
+        single=SINGLE,
+        versus=VERSUS,
+    )
+    return jinja2.Environment(
+        loader=jinja2.DictLoader(names), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
 
-def render(template:str, **values)->str:
-    "One page; text is escaped."
+
+def render(template: str, **values) -> str:
+    """One page; text is escaped."""
     return _environment().get_template(template).render(css=Markup(CSS), js=Markup(JS), **values)
 
-# %% ../../nbs/study/site.ipynb #dd087086
-COLUMNS = [ # metric, column
-    ("ic", "IC"), ("icir", "ICIR"), ("ic_t", "t"), ("rank_ic", "rank IC"), ("r2_train_mean", "R², %"), ("quantile_spread_annual", "spread, % a year"),
-    ("spread_after_cost", "spread after cost, % a year"), ("turnover", "turnover, % a bar"), ("deflated_sharpe", "deflated Sharpe, probability"), ("recovered", "share of oracle's IC, %")]
-SLICED = {"ic": "ic", "icir": "icir", "ic_t": "t", "rank_ic": "rank_ic", "r2_train_mean": "r2", "spread_after_cost": "spread_after_cost", "turnover": "turnover",
-          "deflated_sharpe": "deflated_sharpe"} # metric -> column of the slices
-IN_PERCENT = {"return", "share"} # units that every page shows in percent
-BRACKETED = ("ic", "rank_ic", "recovered") # columns that show their interval
+# %% ../../nbs/study/site.ipynb #e3db7211
+COLUMNS = [  # metric, column
+    ("ic", "IC"),
+    ("icir", "ICIR"),
+    ("ic_t", "t"),
+    ("rank_ic", "rank IC"),
+    ("r2_train_mean", "R², %"),
+    ("quantile_spread_annual", "spread, % a year"),
+    ("spread_after_cost", "spread after cost, % a year"),
+    ("turnover", "turnover, % a bar"),
+    ("deflated_sharpe", "deflated Sharpe, probability"),
+    ("recovered", "share of oracle's IC, %"),
+]
+SLICED = {
+    "ic": "ic",
+    "icir": "icir",
+    "ic_t": "t",
+    "rank_ic": "rank_ic",
+    "r2_train_mean": "r2",
+    "spread_after_cost": "spread_after_cost",
+    "turnover": "turnover",
+    "deflated_sharpe": "deflated_sharpe",
+}  # metric -> column of the slices
+IN_PERCENT = {"return", "share"}  # units that every page shows in percent
+BRACKETED = ("ic", "rank_ic", "recovered")  # columns that show their interval
 
-def _in_percent(metric:dict)->dict:
-    "A metric in the unit in which pages show it: returns and shares in percent, with a second digit where they are per bar or bars."
-    if metric.get("unit") not in IN_PERCENT: return metric
-    scaled = {k: 100*metric[k] for k in ("value", "low", "high") if metric.get(k) is not None}
+
+def _in_percent(metric: dict) -> dict:
+    """A metric in the unit in which pages show it: returns and shares in percent, with a second digit where they are
+    per bar or bars.
+    """
+    if metric.get("unit") not in IN_PERCENT:
+        return metric
+    scaled = {k: 100 * metric[k] for k in ("value", "low", "high") if metric.get(k) is not None}
     fine = str(metric.get("period")).endswith(("bar", "bars", "horizon"))
     return metric | scaled | {"unit": "fine percent" if fine else "percent"}
+
 
 def _cell(metric, digits=None):
     m = _in_percent(metric or {"value": None})
     v = m["value"]
     return dict(show=number(m, digits), range=interval(m), sort="" if v is None else repr(float(v)), **PLAIN)
 
+
 PLAIN = dict(text=False, href=None, whole=False, col=None, time=None)
 
-def _text(value, href=None): return PLAIN | dict(show=value, sort=value, text=True, href=href, range="")
 
-def _count(value, **more): return PLAIN | dict(show="–" if value is None else f"{value:,.0f}", sort="" if value is None else value, range="") | more
+def _text(value, href=None):
+    return PLAIN | dict(show=value, sort=value, text=True, href=href, range="")
 
-# %% ../../nbs/study/site.ipynb #caec5334
+
+def _count(value, **more):
+    return (
+        PLAIN
+        | dict(show="–" if value is None else f"{value:,.0f}", sort="" if value is None else value, range="")
+        | more
+    )
+
+# %% ../../nbs/study/site.ipynb #98e1b603
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -335,33 +399,55 @@ class UniverseResult:
     reasons : dict
         reasons.json; empty where nothing was explained
     """
+
     slug: str
-    numbers: dict # metrics.json
-    figures: list # figures.json
-    checks: dict # checks.json
-    seconds: dict # timing.json
-    reasons: dict # reasons.json; empty where nothing was explained
+    numbers: dict  # metrics.json
+    figures: list  # figures.json
+    checks: dict  # checks.json
+    seconds: dict  # timing.json
+    reasons: dict  # reasons.json; empty where nothing was explained
 
     @property
-    def models(self)->dict: return self.numbers["models"]
-    @property
-    def order(self)->list:
-        "Models by mean IC; the oracle, which nobody could trade, last."
-        return sorted(self.models, key=lambda n: (not self.models[n]["letters"], -(self.models[n]["metrics"]["ic"]["value"] or -9)))
-    @property
-    def lead(self): return next((f for f in self.figures if f.get("lead")), None)
-    def page_of(self, model): return f"{self.slug}/model-{model}.html"
+    def models(self) -> dict:
+        return self.numbers["models"]
 
-def _reasons(folder:Path)->str:
-    "The last line of every log of a unit that failed."
-    return " ".join(f"{p.stem}: {p.read_text(encoding='utf-8').strip().splitlines()[-1]}" for p in sorted((folder/"failed").glob("*.log")))
+    @property
+    def order(self) -> list:
+        """Models by mean IC; the oracle, which nobody could trade, last."""
+        return sorted(
+            self.models,
+            key=lambda n: (not self.models[n]["letters"], -(self.models[n]["metrics"]["ic"]["value"] or -9)),
+        )
 
-def _stopped(folder:Path)->str:
-    "The error that a partial notebook ends with."
-    outputs = [o for p in sorted(folder.glob("*.ipynb")) for c in read_json(p, cells=list)["cells"] for o in c.get("outputs", ()) if o["output_type"] == "error"]
+    @property
+    def lead(self):
+        return next((f for f in self.figures if f.get("lead")), None)
+
+    def page_of(self, model):
+        return f"{self.slug}/model-{model}.html"
+
+
+def _reasons(folder: Path) -> str:
+    """The last line of every log of a unit that failed."""
+    return " ".join(
+        f"{p.stem}: {p.read_text(encoding='utf-8').strip().splitlines()[-1]}"
+        for p in sorted((folder / "failed").glob("*.log"))
+    )
+
+
+def _stopped(folder: Path) -> str:
+    """The error that a partial notebook ends with."""
+    outputs = [
+        o
+        for p in sorted(folder.glob("*.ipynb"))
+        for c in read_json(p, cells=list)["cells"]
+        for o in c.get("outputs", ())
+        if o["output_type"] == "error"
+    ]
     return f"{outputs[-1]['ename']}: {(outputs[-1]['evalue'].splitlines() or [''])[0]} " if outputs else ""
 
-def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
+
+def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; holes
     """The universes whose report is complete, and what is missing.
 
     Returns
@@ -372,176 +458,390 @@ def read_results(folder:Path, study:Study)->tuple[list, list]: # results; holes
     results, holes = [], []
     for u in study.universes:
         slug = universe_slug(u)
-        at = folder/slug
-        if not (at/"figures.json").exists():
-            holes.append(dict(what=slug, error=f"its notebook did not finish; the partial notebook is in its folder. {_stopped(at)}{_reasons(at)}".strip()))
+        at = folder / slug
+        if not (at / "figures.json").exists():
+            holes.append(
+                dict(
+                    what=slug,
+                    error="its notebook did not finish; the partial notebook is in its folder. "
+                    f"{_stopped(at)}{_reasons(at)}".strip(),
+                )
+            )
             continue
-        stored = lambda n, **kinds: read_json(at/f"{n}.json", **kinds) if (at/f"{n}.json").exists() else {}
-        r = UniverseResult(slug, stored("metrics", models=dict, missing=dict, data_digest=str), *map(stored, ("figures", "checks", "timing", "reasons")))
+
+        def stored(n, **kinds):
+            return read_json(at / f"{n}.json", **kinds) if (at / f"{n}.json").exists() else {}
+
+        r = UniverseResult(
+            slug,
+            stored("metrics", models=dict, missing=dict, data_digest=str),
+            *map(stored, ("figures", "checks", "timing", "reasons")),
+        )
         holes += [dict(what=f"{slug} · {m}", error=why) for m, why in r.numbers["missing"].items()]
         results.append(r)
     return results, holes
 
-# %% ../../nbs/study/site.ipynb #49491011
-def answer(result:UniverseResult)->str:
-    "Which models lead on a universe, by how much, and whether the data can tell them apart."
+# %% ../../nbs/study/site.ipynb #b1b713c5
+def answer(result: UniverseResult) -> str:
+    """Which models lead on a universe, by how much, and whether the data can tell them apart."""
     trained = {k: m for k, m in result.models.items() if m["kind"] == "model"}
-    mean = lambda k: result.models[k]["metrics"]["ic"]["value"] or -9
+
+    def mean(k):
+        return result.models[k]["metrics"]["ic"]["value"] or -9
+
     best = max(trained, key=mean)
-    alike = lambda k: bool(set(result.models[k]["letters"]) & set(result.models[best]["letters"]))
-    leaders, ic = [k for k in sorted(trained, key=mean, reverse=True) if alike(k)], trained[best]["metrics"]["ic"]
-    said = f"{best} leads with a mean IC of {number(ic)} {interval(ic)}".rstrip() if len(leaders) == 1 else (
-        f"{best} has the highest mean IC, {number(ic)} {interval(ic)}".rstrip() + f"; {', '.join(leaders[1:])} cannot be told apart from it")
+
+    def alike(k):
+        return bool(set(result.models[k]["letters"]) & set(result.models[best]["letters"]))
+
+    leaders = [k for k in sorted(trained, key=mean, reverse=True) if alike(k)]
+    ic = trained[best]["metrics"]["ic"]
+    said = (
+        f"{best} leads with a mean IC of {number(ic)} {interval(ic)}".rstrip()
+        if len(leaders) == 1
+        else (
+            f"{best} has the highest mean IC, {number(ic)} {interval(ic)}".rstrip()
+            + f"; {', '.join(leaders[1:])} cannot be told apart from it"
+        )
+    )
     untrained = [k for k, m in result.models.items() if m["kind"] == "baseline" and m["letters"]]
-    ahead, level = [k for k in untrained if not alike(k) and mean(k) > mean(best)], [k for k in untrained if alike(k)]
-    if ic["low"] is None: said += ". There are too few dates for an interval: nothing is shown"
-    elif ic["low"] <= 0: said += ". Its interval covers zero: there is no evidence of skill"
-    if ahead: said += f". {', '.join(ahead)}, which nobody had to train, {'is' if len(ahead) == 1 else 'are'} better"
-    elif level and (ic["low"] or 0) > 0: said += f". {', '.join(level)}, which nobody had to train, cannot be told apart from it"
+    ahead = [k for k in untrained if not alike(k) and mean(k) > mean(best)]
+    level = [k for k in untrained if alike(k)]
+    if ic["low"] is None:
+        said += ". There are too few dates for an interval: nothing is shown"
+    elif ic["low"] <= 0:
+        said += ". Its interval covers zero: there is no evidence of skill"
+    if ahead:
+        said += f". {', '.join(ahead)}, which nobody had to train, {'is' if len(ahead) == 1 else 'are'} better"
+    elif level and (ic["low"] or 0) > 0:
+        said += f". {', '.join(level)}, which nobody had to train, cannot be told apart from it"
     found = _cell(trained[best]["metrics"].get("recovered"), digits=0)
-    if found["sort"]: said += f". {best} has {found['show']}% of the oracle's IC {found['range']}".rstrip()
+    if found["sort"]:
+        said += f". {best} has {found['show']}% of the oracle's IC {found['range']}".rstrip()
     return said + "."
 
-# %% ../../nbs/study/site.ipynb #0e820390
+# %% ../../nbs/study/site.ipynb #d72ce338
 def _row(result, name, shown, place=0):
-    "One model's line of the leaderboard; `place` is that of its universe in the study."
+    """One model's line of the leaderboard; `place` is that of its universe in the study."""
     m = result.models[name]
     numbers = m["metrics"]
-    cells = [_text(name, result.page_of(name)), _text(result.slug, f"{result.slug}/index.html"), _text(m["letters"] or "–") | dict(col="letters", sort=m["letters"])]
+    cells = [
+        _text(name, result.page_of(name)),
+        _text(result.slug, f"{result.slug}/index.html"),
+        _text(m["letters"] or "–") | dict(col="letters", sort=m["letters"]),
+    ]
     for key, _ in shown:
         c = _cell(numbers.get(key)) | dict(col=SLICED.get(key), whole=key not in SLICED)
-        if key == "ic_t" and (numbers.get(key) or {}).get("critical"): c |= dict(range=f"±{number(numbers[key]['critical'], 2)}")
+        if key == "ic_t" and (numbers.get(key) or {}).get("critical"):
+            c |= dict(range=f"±{number(numbers[key]['critical'], 2)}")
         cells.append(c if key in (*BRACKETED, "ic_t") else c | dict(range=""))
-    cells += [_count((numbers.get("dates") or {}).get("value"), col="dates"), _count(m.get("seeds")), _count((numbers.get("deflated_sharpe") or {}).get("trials")),
-              _count(None, time=f"{result.slug}/{name}"), _text(m.get("device") or "–"), _count(m.get("weights"))]
+    cells += [
+        _count((numbers.get("dates") or {}).get("value"), col="dates"),
+        _count(m.get("seeds")),
+        _count((numbers.get("deflated_sharpe") or {}).get("trials")),
+        _count(None, time=f"{result.slug}/{name}"),
+        _text(m.get("device") or "–"),
+        _count(m.get("weights")),
+    ]
     before = result.order[result.order.index(name) - 1] if result.order[0] != name else None
     return dict(universe=result.slug, model=name, place=place, kind=m["kind"], cells=cells, first=before is None)
 
-def _shown(results)->list:
-    "Columns that at least one model of the study has; there is no oracle in a real market."
-    return [(key, name) for key, name in COLUMNS if any(key in m["metrics"] for r in results for m in r.models.values())]
 
-def _columns(results)->list:
-    "Heads of the leaderboard with what they mean."
+def _shown(results) -> list:
+    """Columns that at least one model of the study has; there is no oracle in a real market."""
+    return [
+        (key, name) for key, name in COLUMNS if any(key in m["metrics"] for r in results for m in r.models.values())
+    ]
+
+
+def _columns(results) -> list:
+    """Heads of the leaderboard with what they mean."""
     defined = {}
     for r in results:
         for m in r.models.values():
-            for k, v in m["metrics"].items(): defined.setdefault(k, v.get("definition", ""))
-    fixed = lambda name, text, is_text=False, whole=False: dict(name=name, definition=text, text=is_text, whole=whole)
-    why = {k: m["empty"] for r in results for k, m in r.numbers["slices"]["meaning"].items() if k in ("letters", "r2") and "empty" in m}
-    empty = lambda column: f" No number: {why[column]}." if column in why else ""
-    return [fixed("model", "Opens the model's page.", True), fixed("universe", "The stocks and period the models were compared on.", True),
-            fixed("letters", "Two models share a letter exactly where the data cannot tell them apart (paired test on the dates both have, Holm over all pairs); rows stand by their mean IC." + empty("letters"), True),
-            *(fixed(name, defined[key] + (" In brackets: 95% interval." if key in BRACKETED else " Beneath it: its critical value." if key == "ic_t" else "") + empty(SLICED.get(key)), whole=key not in SLICED) for key, name in _shown(results)),
-            fixed("dates", "Dates with a score."), fixed("seeds", "Fits per fold that were averaged."), fixed("trials", "Everything the study tried; the deflated Sharpe ratio pays for it."),
-            fixed("training,\u00a0s", "Seconds of fitting and scoring, all folds and seeds, one thread each."), fixed("device", "Where it was trained.", True),
-            fixed("parameters", "Numbers learnt in one fit: weights of a net or a linear model, leaves and splits of trees.")]
+            for k, v in m["metrics"].items():
+                defined.setdefault(k, v.get("definition", ""))
 
-# %% ../../nbs/study/site.ipynb #9d2b6add
+    def fixed(name, text, is_text=False, whole=False):
+        return dict(name=name, definition=text, text=is_text, whole=whole)
+
+    why = {
+        k: m["empty"]
+        for r in results
+        for k, m in r.numbers["slices"]["meaning"].items()
+        if k in ("letters", "r2") and "empty" in m
+    }
+
+    def empty(column):
+        return f" No number: {why[column]}." if column in why else ""
+
+    return [
+        fixed("model", "Opens the model's page.", True),
+        fixed("universe", "The stocks and period the models were compared on.", True),
+        fixed(
+            "letters",
+            "Two models share a letter exactly where the data cannot tell them apart (paired test on the dates "
+            "both have, Holm over all pairs); rows stand by their mean IC." + empty("letters"),
+            True,
+        ),
+        *(
+            fixed(
+                name,
+                defined[key]
+                + (
+                    " In brackets: 95% interval."
+                    if key in BRACKETED
+                    else " Beneath it: its critical value."
+                    if key == "ic_t"
+                    else ""
+                )
+                + empty(SLICED.get(key)),
+                whole=key not in SLICED,
+            )
+            for key, name in _shown(results)
+        ),
+        fixed("dates", "Dates with a score."),
+        fixed("seeds", "Fits per fold that were averaged."),
+        fixed("trials", "Everything the study tried; the deflated Sharpe ratio pays for it."),
+        fixed("training,\u00a0s", "Seconds of fitting and scoring, all folds and seeds, one thread each."),
+        fixed("device", "Where it was trained.", True),
+        fixed(
+            "parameters", "Numbers learnt in one fit: weights of a net or a linear model, leaves and splits of trees."
+        ),
+    ]
+
+# %% ../../nbs/study/site.ipynb #16700d7b
 CUTS = ("volatility", "market", "size", "liquidity", "year", "sector")
 
-def _slices(results, study)->dict|None:
-    "The leaderboards by horizon and regime as the page's script reads them: universe -> horizon|cut|group -> model -> numbers."
+
+def _slices(results, study) -> dict | None:
+    """The leaderboards by horizon and regime as the page's script reads them: universe -> horizon|cut|group -> model
+    -> numbers.
+    """
     stored = {r.slug: r.numbers["slices"] for r in results if r.numbers["slices"]["rows"]}
-    if not stored: return None
+    if not stored:
+        return None
     rows, groups = {}, {}
     for slug, s in stored.items():
-        for horizon, cut, group, model, *numbers in s["rows"]: rows.setdefault(slug, {}).setdefault(f"{horizon}|{cut}|{group}", {})[model] = numbers
+        for horizon, cut, group, model, *numbers in s["rows"]:
+            rows.setdefault(slug, {}).setdefault(f"{horizon}|{cut}|{group}", {})[model] = numbers
         groups |= {f"{cut}|{g}": text for cut, g, text in s["groups"]}
     first = next(iter(stored.values()))
-    return {"own": study.label.horizon, "columns": first["columns"][4:], "rows": rows, "groups": groups, "percent": [k for k, m in first["meaning"].items() if m["unit"] in IN_PERCENT],
-            "names": {"letters": "letters"} | {SLICED[k]: name.split(",")[0] for k, name in COLUMNS if k in SLICED}, "empty": {k: m["empty"] for k, m in first["meaning"].items() if "empty" in m}}
+    return {
+        "own": study.label.horizon,
+        "columns": first["columns"][4:],
+        "rows": rows,
+        "groups": groups,
+        "percent": [k for k, m in first["meaning"].items() if m["unit"] in IN_PERCENT],
+        "names": {"letters": "letters"} | {SLICED[k]: name.split(",")[0] for k, name in COLUMNS if k in SLICED},
+        "empty": {k: m["empty"] for k, m in first["meaning"].items() if "empty" in m},
+    }
 
-def _sliced(results)->list:
-    "What the columns mean within a slice."
-    meaning, heads = next((r.numbers["slices"]["meaning"] for r in results if r.numbers["slices"]["rows"]), {}), {SLICED[k]: name for k, name in COLUMNS if k in SLICED}
-    return [dict(name=heads.get(k, k), definition=m["definition"] + (f" No number: {m['empty']}." if "empty" in m else "")) for k, m in sorted(meaning.items(), key=lambda kv: [*heads].index(kv[0]) if kv[0] in heads else -1)]
 
-def _choices(slices)->dict: # what the two menus offer
-    "Horizons and regimes that some universe has, in the order of the slices."
-    if not slices: return dict(horizons=[], regimes={})
+def _sliced(results) -> list:
+    """What the columns mean within a slice."""
+    meaning = next((r.numbers["slices"]["meaning"] for r in results if r.numbers["slices"]["rows"]), {})
+    heads = {SLICED[k]: name for k, name in COLUMNS if k in SLICED}
+    return [
+        dict(name=heads.get(k, k), definition=m["definition"] + (f" No number: {m['empty']}." if "empty" in m else ""))
+        for k, m in sorted(meaning.items(), key=lambda kv: [*heads].index(kv[0]) if kv[0] in heads else -1)
+    ]
+
+
+def _choices(slices) -> dict:  # what the two menus offer
+    """Horizons and regimes that some universe has, in the order of the slices."""
+    if not slices:
+        return dict(horizons=[], regimes={})
     horizons = sorted({int(k.split("|")[0]) for u in slices["rows"].values() for k in u} - {slices["own"]})
     regimes = {}
-    for cut, group in sorted((key.split("|", 1) for key in slices["groups"]), key=lambda c: CUTS.index(c[0])): regimes.setdefault(cut, []).append(group)
+    for cut, group in sorted((key.split("|", 1) for key in slices["groups"]), key=lambda c: CUTS.index(c[0])):
+        regimes.setdefault(cut, []).append(group)
     return dict(horizons=horizons, regimes=regimes)
 
-def _model_slices(result, model)->dict:
-    "One model's IC: horizons across, groups down."
-    s = result.numbers["slices"]
-    mine, at = [row for row in s["rows"] if row[3] == model], s["columns"].index("ic")
-    own, ic = result.numbers["horizon"], s["meaning"]["ic"]
-    horizons = sorted({own, *(row[0] for row in mine)})
-    cells = {tuple(row[:3]): _cell(dict(value=row[at], low=row[at + 1], high=row[at + 2], **ic)) for row in mine} | {(own, "", ""): _cell(result.models[model]["metrics"]["ic"])}
-    keys = [["", "", ""], *sorted(s["groups"], key=lambda g: CUTS.index(g[0]))]
-    return dict(horizons=horizons, rows=[dict(name=f"{c}: {g}" if c else "everything", definition=text, cells=[cells.get((h, c, g), _cell(None)) for h in horizons])
-                                         for c, g, text in keys if any((h, c, g) in cells for h in horizons)]) if mine else dict(horizons=[], rows=[])
 
-# %% ../../nbs/study/site.ipynb #188cd898
+def _model_slices(result, model) -> dict:
+    """One model's IC: horizons across, groups down."""
+    s = result.numbers["slices"]
+    mine = [row for row in s["rows"] if row[3] == model]
+    at = s["columns"].index("ic")
+    own = result.numbers["horizon"]
+    ic = s["meaning"]["ic"]
+    horizons = sorted({own, *(row[0] for row in mine)})
+    cells = {tuple(row[:3]): _cell(dict(value=row[at], low=row[at + 1], high=row[at + 2], **ic)) for row in mine} | {
+        (own, "", ""): _cell(result.models[model]["metrics"]["ic"])
+    }
+    keys = [["", "", ""], *sorted(s["groups"], key=lambda g: CUTS.index(g[0]))]
+    return (
+        dict(
+            horizons=horizons,
+            rows=[
+                dict(
+                    name=f"{c}: {g}" if c else "everything",
+                    definition=text,
+                    cells=[cells.get((h, c, g), _cell(None)) for h in horizons],
+                )
+                for c, g, text in keys
+                if any((h, c, g) in cells for h in horizons)
+            ],
+        )
+        if mine
+        else dict(horizons=[], rows=[])
+    )
+
+# %% ../../nbs/study/site.ipynb #6314dcaf
 ORDER = """ic icir icir_annual ic_t ic_sd recovered rank_ic rank_icir rank_icir_annual rank_ic_t rank_ic_sd ic_by_fold half_life
 r2_train_mean r2_zero rmse hit_rate precision base_rate top_sharpe quantile_spread quantile_spread_annual quantile_returns spread_before_cost spread_after_cost
 turnover traded rank_autocorrelation sharpe probabilistic_sharpe deflated_sharpe min_track_record suspended_exits dates rows""".split()
 
-MAIN = {"ic", "icir", "ic_t", "recovered", "rank_ic", "half_life", "r2_train_mean", "r2_zero", "rmse", "hit_rate", "precision", "top_sharpe", "quantile_spread", "quantile_spread_annual",
-        "spread_after_cost", "turnover", "deflated_sharpe", "rank_ic_neutral", "dates", "rows"}
+MAIN = {
+    "ic",
+    "icir",
+    "ic_t",
+    "recovered",
+    "rank_ic",
+    "half_life",
+    "r2_train_mean",
+    "r2_zero",
+    "rmse",
+    "hit_rate",
+    "precision",
+    "top_sharpe",
+    "quantile_spread",
+    "quantile_spread_annual",
+    "spread_after_cost",
+    "turnover",
+    "deflated_sharpe",
+    "rank_ic_neutral",
+    "dates",
+    "rows",
+}
 
-NAMES = {"ic": "IC", "icir": "ICIR", "icir_annual": "ICIR, annual", "ic_t": "t of the IC", "ic_sd": "IC, standard deviation", "recovered": "share of the oracle's IC", "rank_ic": "rank IC", "rank_icir": "rank ICIR",
-         "rank_icir_annual": "rank ICIR, annual", "rank_ic_t": "t of the rank IC", "rank_ic_sd": "rank IC, standard deviation", "r2_train_mean": "R² against the training mean", "r2_zero": "R² against zero",
-         "rmse": "RMSE", "rank_ic_neutral": "rank IC, styles neutralised", "ic_by_fold": "IC of fold", "r2": "R²", "top_sharpe": "Sharpe ratio of the highest scores", "quantile_returns": "return of quantile", "exposures": "exposure to", "seed_split": "seeds:", "suspended_exits": "suspended exits:"}
+NAMES = {
+    "ic": "IC",
+    "icir": "ICIR",
+    "icir_annual": "ICIR, annual",
+    "ic_t": "t of the IC",
+    "ic_sd": "IC, standard deviation",
+    "recovered": "share of the oracle's IC",
+    "rank_ic": "rank IC",
+    "rank_icir": "rank ICIR",
+    "rank_icir_annual": "rank ICIR, annual",
+    "rank_ic_t": "t of the rank IC",
+    "rank_ic_sd": "rank IC, standard deviation",
+    "r2_train_mean": "R² against the training mean",
+    "r2_zero": "R² against zero",
+    "rmse": "RMSE",
+    "rank_ic_neutral": "rank IC, styles neutralised",
+    "ic_by_fold": "IC of fold",
+    "r2": "R²",
+    "top_sharpe": "Sharpe ratio of the highest scores",
+    "quantile_returns": "return of quantile",
+    "exposures": "exposure to",
+    "seed_split": "seeds:",
+    "suspended_exits": "suspended exits:",
+}
 
-def _name(key:str)->str:
-    "A metric's name as it is said."
+
+def _name(key: str) -> str:
+    """A metric's name as it is said."""
     head, _, part = key.partition(" ")
     return f"{NAMES.get(head, head.replace('_', ' '))} {part.replace('_', ' ')}".strip()
 
-def _flat(metrics:dict)->dict: # name -> record; parts of a family get their own line
-    "The metrics of one model as single records."
+
+def _flat(metrics: dict) -> dict:  # name -> record; parts of a family get their own line
+    """The metrics of one model as single records."""
     out = {}
     place = {k: i for i, k in enumerate(ORDER)}
     for name, m in sorted(metrics.items(), key=lambda kv: place.get(kv[0], 99)):
-        if "unit" in m: out[name] = m
-        else: out |= {f"{name} {k}": m[k] for k in sorted(m, key=lambda k: (len(k), k))}
+        if "unit" in m:
+            out[name] = m
+        else:
+            out |= {f"{name} {k}": m[k] for k in sorted(m, key=lambda k: (len(k), k))}
     return out
 
-def _statements(result)->list:
-    "What was tested, comparisons between trained models first."
+
+def _statements(result) -> list:
+    """What was tested, comparisons between trained models first."""
     trained = [n for n, m in result.models.items() if m["kind"] == "model"]
-    between = lambda s: sum(f" {n} " in f" {s} ".replace(":", " :") for n in trained) >= 2
+
+    def between(s):
+        return sum(f" {n} " in f" {s} ".replace(":", " :") for n in trained) >= 2
+
     said = result.numbers["statements"]
-    return sorted(said, key=lambda s: (not between(s) or s.startswith("Model confidence"), ))
+    return sorted(said, key=lambda s: (not between(s) or s.startswith("Model confidence"),))
+
 
 def _unit_line(m):
     unit = "%" if m.get("unit") in IN_PERCENT else m.get("unit")
     return ", ".join(x for x in (unit, m.get("period")) if x)
 
+
 def _metric_rows(result, names, only=None):
-    flat = {n: _flat({k: m for k, m in result.models[n]["metrics"].items() if only is None or k in only}) for n in names}
+    flat = {
+        n: _flat({k: m for k, m in result.models[n]["metrics"].items() if only is None or k in only}) for n in names
+    }
     keys = list(dict.fromkeys(k for f in flat.values() for k in f))
     rows = []
     for k in keys:
         some = next(f[k] for f in flat.values() if k in f)
-        rows.append(dict(name=_name(k), definition=some.get("definition", ""), unit=_unit_line(some), cells=[_cell(flat[n].get(k)) for n in names]))
+        rows.append(
+            dict(
+                name=_name(k),
+                definition=some.get("definition", ""),
+                unit=_unit_line(some),
+                cells=[_cell(flat[n].get(k)) for n in names],
+            )
+        )
     return rows
 
-def _sections(figures, model=None)->list: # [(section, figures)]
-    "Figures of one model (or of the universe) by section, in the order they were made."
+
+def _sections(figures, model=None) -> list:  # [(section, figures)]
+    """Figures of one model (or of the universe) by section, in the order they were made."""
     out = {}
     for f in figures:
-        if f["model"] == model: out.setdefault(f["section"], []).append(f)
+        if f["model"] == model:
+            out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/study/site.ipynb #e216fd4e
-def _published(results, study)->dict|None:
-    "The published tables with what was measured, as the pages need them."
-    if study.published is None: return None
+# %% ../../nbs/study/site.ipynb #bc2a2435
+def _published(results, study) -> dict | None:
+    """The published tables with what was measured, as the pages need them."""
+    if study.published is None:
+        return None
     metrics = [dict(key=k, name=_name(k), definition=v) for k, v in sorted(study.published.metrics.items())]
-    cell = lambda c: dict(published=number(c["published"]), published_sort="" if c["published"] is None else c["published"], show=number(c["value"]),
-                          sort="" if c["value"] is None else repr(float(c["value"])), error="" if c["error"] is None else number(c["error"]))
-    said = lambda t: f"not measured: none of its models has {_name(t['metric'])} here; the target is {number(t['target'])}." if t["value"] is None else f"{'reached by' if t['reached'] else 'not reached; best is'} {t['model']}, {_name(t['metric'])} {number(t['value'])} ± {number(t['error'])}; the target is {number(t['target'])}."
-    universes = [dict(slug=r.slug, targets=[t | dict(text=said(t)) for t in targets(study, r.slug, r.models)],
-                      rows=[dict(name=row["name"], model=row["model"] or "–", cells=[cell(c) for c in row["cells"]]) for row in side_by_side(study, r.slug, r.models)]) for r in results]
+
+    def cell(c):
+        return dict(
+            published=number(c["published"]),
+            published_sort="" if c["published"] is None else c["published"],
+            show=number(c["value"]),
+            sort="" if c["value"] is None else repr(float(c["value"])),
+            error="" if c["error"] is None else number(c["error"]),
+        )
+
+    def said(t):
+        return (
+            f"not measured: none of its models has {_name(t['metric'])} here; the target is {number(t['target'])}."
+            if t["value"] is None
+            else f"{'reached by' if t['reached'] else 'not reached; best is'} {t['model']}, {_name(t['metric'])} "
+            f"{number(t['value'])} ± {number(t['error'])}; the target is {number(t['target'])}."
+        )
+
+    universes = [
+        dict(
+            slug=r.slug,
+            targets=[t | dict(text=said(t)) for t in targets(study, r.slug, r.models)],
+            rows=[
+                dict(name=row["name"], model=row["model"] or "–", cells=[cell(c) for c in row["cells"]])
+                for row in side_by_side(study, r.slug, r.models)
+            ],
+        )
+        for r in results
+    ]
     return dict(source=study.published.source, protocol=study.published.protocol, metrics=metrics, universes=universes)
 
-def draws_pages(study, folder, results, holes)->dict: # path below the study's folder -> HTML
+
+def draws_pages(study, folder, results, holes) -> dict:  # path below the study's folder -> HTML
     """The pages of a study with repetitions: the tables, and the executed notebook of every universe.
 
     Returns
@@ -550,54 +850,127 @@ def draws_pages(study, folder, results, holes)->dict: # path below the study's f
         path below the study's folder -> HTML
     """
     nav = [("Tables", "index.html"), ("Manifest", "manifest.html"), ("All studies", "../index.html")]
-    rows = lambda r: [dict(name=n, cells=[_cell(m["metrics"][k]) for k in ("r2", "ratio")]) for n, m in r.models.items()]
-    pages = {"index.html": render("draws", title=study.title or study.name, study=study.name, nav=nav, here="index.html", setting=setting(study), holes=holes, published=_published(results, study),
-                                  footer=f"Study {study.hash[:12]} · every number is in metrics.json beside each universe · SHA-256 of every file in manifest.json",
-                                  universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results])}
-    return pages | {f"{r.slug}/notebook.html": notebook_html(folder/r.slug/"published_table.ipynb") for r in results if (folder/r.slug/"published_table.ipynb").exists()}
 
-# %% ../../nbs/study/site.ipynb #d8f86a2b
-def setting(study:Study)->str:
-    "What was compared, in a sentence."
-    l, s = study.label, study.split
-    who = sorted(study.refitted) # a stored study keeps no order of its models
-    again = f" Once validation has chosen, {'every model is' if len(who) == len(study.models) else ', '.join(who) + (' are' if len(who) > 1 else ' is')} fitted again on training and validation together." if who else ""
-    if study.repetitions: return f"{study.repetitions} draws of each market; a third of the months trains, a third chooses, a third judges; the mean of {study.seeds} seed{'s' * (study.seeds > 1)} per model with randomness.{again}"
-    split = (f"one split: training from {s.train_start}, validation from {s.valid_start}, test {s.test_start} to {s.test_end}" if s.fixed
-             else f"{s.scheme} walk-forward, train {s.train}, validate {s.valid}, test {s.test}")
+    def rows(r):
+        return [dict(name=n, cells=[_cell(m["metrics"][k]) for k in ("r2", "ratio")]) for n, m in r.models.items()]
+
+    pages = {
+        "index.html": render(
+            "draws",
+            title=study.title or study.name,
+            study=study.name,
+            nav=nav,
+            here="index.html",
+            setting=setting(study),
+            holes=holes,
+            published=_published(results, study),
+            footer=f"Study {study.hash[:12]} · every number is in metrics.json beside each universe · SHA-256 of "
+            "every file in manifest.json",
+            universes=[dict(slug=r.slug, rows=rows(r), figures=r.figures) for r in results],
+        )
+    }
+    return pages | {
+        f"{r.slug}/notebook.html": notebook_html(folder / r.slug / "published_table.ipynb")
+        for r in results
+        if (folder / r.slug / "published_table.ipynb").exists()
+    }
+
+# %% ../../nbs/study/site.ipynb #6c9b90b7
+def setting(study: Study) -> str:
+    """What was compared, in a sentence."""
+    l = study.label
+    s = study.split
+    who = sorted(study.refitted)  # a stored study keeps no order of its models
+    again = (
+        " Once validation has chosen, "
+        f"{'every model is' if len(who) == len(study.models) else ', '.join(who) + (' are' if len(who) > 1 else ' is')} fitted again on training and validation together."
+        if who
+        else ""
+    )
+    if study.repetitions:
+        return (
+            f"{study.repetitions} draws of each market; a third of the months trains, a third chooses, a third "
+            f"judges; the mean of {study.seeds} seed{'s' * (study.seeds > 1)} per model with randomness.{again}"
+        )
+    split = (
+        f"one split: training from {s.train_start}, validation from {s.valid_start}, test {s.test_start} to "
+        f"{s.test_end}"
+        if s.fixed
+        else f"{s.scheme} walk-forward, train {s.train}, validate {s.valid}, test {s.test}"
+    )
     features = study.features if isinstance(study.features, str) else ", ".join(study.features)
     instead = [f"learnt in its place: {_learnt(l.learn)}"] if l.learn else []
     beside = [f"nets learn {', '.join(map(str, l.auxiliary))} bars beside it"] if l.auxiliary else []
     taught = f" ({'; '.join(instead + beside)})" if l.learn or l.auxiliary else ""
-    return (f"Return over {l.horizon} bar{'s' * (l.horizon > 1)}{taught}, entered {l.delay} bar{'s' * (l.delay != 1)} after the decision; {split}, embargo {s.embargo} bars; "
-            f"features: {features}; {study.seeds} seed{'s' * (study.seeds > 1)} per model and fold."
-            + again + _joined(study) + (f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)}." if study.tune else ""))
+    return (
+        f"Return over {l.horizon} bar{'s' * (l.horizon > 1)}{taught}, entered {l.delay} bar{'s' * (l.delay != 1)} "
+        f"after the decision; {split}, embargo {s.embargo} bars; "
+        f"features: {features}; {study.seeds} seed{'s' * (study.seeds > 1)} per model and fold."
+        + again
+        + _joined(study)
+        + (
+            f" Parameters are searched in every fold's training part by {study.tune.sampler}, "
+            f"{tune_budget(study.tune)}."
+            if study.tune
+            else ""
+        )
+    )
 
-def _learnt(learn)->str:
-    "The label that is learnt, with what was set of it."
-    return ", ".join([learn.kind.replace("_", " "), *(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in learn.given.items())])
 
-JOINED = {"z": "the mean of their standard scores by date", "rank": "the mean of their ranks by date", "mean": "the mean of their scores",
-          "stack": "their standard scores by date, weighted by non-negative least squares on each fold's validation part"}
+def _learnt(learn) -> str:
+    """The label that is learnt, with what was set of it."""
+    return ", ".join(
+        [
+            learn.kind.replace("_", " "),
+            *(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in learn.given.items()),
+        ]
+    )
 
-def _joined(study)->str:
-    "How the ensemble is made, in a sentence; empty where there is none."
-    return f" The ensemble of {', '.join(sorted(study.ensemble_of or study.models))} is {JOINED[study.ensemble]}." if study.ensemble else ""
 
-def tune_budget(tune)->str:
-    "What a search may spend per model, in words."
-    say = lambda t: " or ".join(f"{v:g} {unit}" for v, unit in ((t.trials, "trials"), (t.minutes, "minutes")) if v is not None)
+JOINED = {
+    "z": "the mean of their standard scores by date",
+    "rank": "the mean of their ranks by date",
+    "mean": "the mean of their scores",
+    "stack": "their standard scores by date, weighted by non-negative least squares on each fold's validation part",
+}
+
+
+def _joined(study) -> str:
+    """How the ensemble is made, in a sentence; empty where there is none."""
+    return (
+        f" The ensemble of {', '.join(sorted(study.ensemble_of or study.models))} is {JOINED[study.ensemble]}."
+        if study.ensemble
+        else ""
+    )
+
+
+def tune_budget(tune) -> str:
+    """What a search may spend per model, in words."""
+
+    def say(t):
+        return " or ".join(
+            f"{v:g} {unit}" for v, unit in ((t.trials, "trials"), (t.minutes, "minutes")) if v is not None
+        )
+
     own = {name: say(t) for name, t in tune.models.items() if say(t)}
-    return f"{say(tune)} per model" + (f" ({', '.join(f'{name}: {text}' for name, text in sorted(own.items()))})" if own else "")
+    return f"{say(tune)} per model" + (
+        f" ({', '.join(f'{name}: {text}' for name, text in sorted(own.items()))})" if own else ""
+    )
+
 
 def site_pages(
-    study, folder, # a study, and the folder of its report
-)->dict: # path below the folder -> HTML
-    """Every page of a study's site, drawn from what its universes stored. Raises `NeuralphaError` where that is not what a run writes.
+    study,  # a study, and the folder of its report
+    folder,  # a study, and the folder of its report
+) -> dict:  # path below the folder -> HTML
+    """Every page of a study's site, drawn from what its universes stored.
+
+    Raises `NeuralphaError` where that is not what a run writes.
 
     Parameters
     ----------
-    study, folder
+    study
+        a study, and the folder of its report
+    folder
         a study, and the folder of its report
 
     Returns
@@ -607,35 +980,107 @@ def site_pages(
     """
     study = load_study(study)
     folder = Path(folder)
-    try: return _pages(study, folder)
-    except NeuralphaError: raise
-    except Exception as e: raise NeuralphaError(f"The pages of {folder} cannot be drawn from what is stored there ({type(e).__name__}: {e}): `neuralpha verify` "
-                                                "names files that were changed; run the study again.") from e
+    try:
+        return _pages(study, folder)
+    except NeuralphaError:
+        raise
+    except Exception as e:
+        raise NeuralphaError(
+            f"The pages of {folder} cannot be drawn from what is stored there ({type(e).__name__}: {e}): "
+            "`neuralpha verify` "
+            "names files that were changed; run the study again."
+        ) from e
 
-def _pages(study, folder)->dict:
+
+def _pages(study, folder) -> dict:
     results, holes = read_results(folder, study)
-    if study.repetitions: return draws_pages(study, folder, results, holes)
-    certificates = {r.slug: folder/"audit"/r.slug/"certificate.html" for r in results if (folder/"audit"/r.slug/"certificate.html").exists()}
-    footer = f"Study {study.hash[:12]} · every number is in metrics.json beside each universe · SHA-256 of every file in manifest.json"
+    if study.repetitions:
+        return draws_pages(study, folder, results, holes)
+    certificates = {
+        r.slug: folder / "audit" / r.slug / "certificate.html"
+        for r in results
+        if (folder / "audit" / r.slug / "certificate.html").exists()
+    }
+    footer = (
+        f"Study {study.hash[:12]} · every number is in metrics.json beside each universe · SHA-256 of every "
+        "file in manifest.json"
+    )
     pages = {}
+
     def page(template, path, title, here, **values):
         up = "../" if "/" in path else ""
-        nav = [("Leaderboard", f"{up}index.html"), *((r.slug, f"{up}{r.slug}/index.html") for r in results), ("Data", f"{up}data.html"),
-               *([("Leak certificate", f"{up}audit.html")] if certificates else []), ("Manifest", f"{up}manifest.html"), ("All studies", f"{up}../index.html")]
-        pages[path] = render(template, title=title, study=study.name, nav=nav, here=f"{up}{here}", footer=footer, **values)
-    for r in results: _universe_pages(r, folder, page)
-    page("data", "data.html", "Data", "data.html", universes=[dict(slug=r.slug, panel=r.checks["panel"], columns=r.checks["columns"],
-         close_only=r.checks["fields"] == ["close"], skipped=r.checks["skipped"], levels=[f"{k} ({v})" for k, v in r.checks.get("levels", {}).items()], checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]], survivorship=_survivorship(r.checks["survivorship"], r.checks.get("unlabelled", {}).get("delisting return unknown", 0)), unlabelled=_unlabelled(r)) for r in results])
+        nav = [
+            ("Leaderboard", f"{up}index.html"),
+            *((r.slug, f"{up}{r.slug}/index.html") for r in results),
+            ("Data", f"{up}data.html"),
+            *([("Leak certificate", f"{up}audit.html")] if certificates else []),
+            ("Manifest", f"{up}manifest.html"),
+            ("All studies", f"{up}../index.html"),
+        ]
+        pages[path] = render(
+            template, title=title, study=study.name, nav=nav, here=f"{up}{here}", footer=footer, **values
+        )
+
+    for r in results:
+        _universe_pages(r, folder, page)
+    page(
+        "data",
+        "data.html",
+        "Data",
+        "data.html",
+        universes=[
+            dict(
+                slug=r.slug,
+                panel=r.checks["panel"],
+                columns=r.checks["columns"],
+                close_only=r.checks["fields"] == ["close"],
+                skipped=r.checks["skipped"],
+                levels=[f"{k} ({v})" for k, v in r.checks.get("levels", {}).items()],
+                checks=[["–" if c[k] is None else c[k] for k in r.checks["columns"]] for c in r.checks["checks"]],
+                survivorship=_survivorship(
+                    r.checks["survivorship"], r.checks.get("unlabelled", {}).get("delisting return unknown", 0)
+                ),
+                unlabelled=_unlabelled(r),
+            )
+            for r in results
+        ],
+    )
     slices = _slices(results, study)
-    if certificates: page("audit", "audit.html", "Leak certificate", "audit.html", certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()])
-    page("index", "index.html", study.title or study.name, "index.html", published=_published(results, study), setting=setting(study), holdouts=_holdouts(results, folder.parent), holes=holes, universes=results, columns=_columns(results), sliced=_sliced(results), slices=slices, **_choices(slices),
-         notebook=(folder/"leaderboard.ipynb").exists(), answers=[dict(universe=r.slug, href=f"{r.slug}/index.html", text=answer(r)) for r in results],
-         rows=[_row(r, n, _shown(results), i) for i, r in enumerate(results) for n in r.order])
+    if certificates:
+        page(
+            "audit",
+            "audit.html",
+            "Leak certificate",
+            "audit.html",
+            certificates=[Markup(p.read_text(encoding="utf-8")) for p in certificates.values()],
+        )
+    page(
+        "index",
+        "index.html",
+        study.title or study.name,
+        "index.html",
+        published=_published(results, study),
+        setting=setting(study),
+        holdouts=_holdouts(results, folder.parent),
+        holes=holes,
+        universes=results,
+        columns=_columns(results),
+        sliced=_sliced(results),
+        slices=slices,
+        **_choices(slices),
+        notebook=(folder / "leaderboard.ipynb").exists(),
+        answers=[dict(universe=r.slug, href=f"{r.slug}/index.html", text=answer(r)) for r in results],
+        rows=[_row(r, n, _shown(results), i) for i, r in enumerate(results) for n in r.order],
+    )
     for path in [*(f"{r.slug}/compare_models.ipynb" for r in results), "leaderboard.ipynb"]:
-        if (folder/path).exists(): pages[str(Path(path).with_name("leaderboard.html" if path == "leaderboard.ipynb" else "notebook.html"))] = notebook_html(folder/path)
+        if (folder / path).exists():
+            pages[str(Path(path).with_name("leaderboard.html" if path == "leaderboard.ipynb" else "notebook.html"))] = (
+                notebook_html(folder / path)
+            )
     return pages
 
-def write_site(study, out="reports")->Path: # index.html
+
+def write_site(study, out="reports") -> Path:  # index.html
     """Draw all pages of a study from what its universes stored, and write the manifest.
 
     Returns
@@ -644,91 +1089,246 @@ def write_site(study, out="reports")->Path: # index.html
         index.html
     """
     study = load_study(study)
-    folder = Path(out)/study.name
+    folder = Path(out) / study.name
     pages = site_pages(study, folder)
-    for path, text in pages.items(): write_text(folder/path, text)
-    write_text(folder/"timing.js", timing_script(read_results(folder, study)[0]))
-    write_text(folder/"manifest.html", manifest_page(study, write_manifest(study, folder, read_results(folder, study)[0])))
+    for path, text in pages.items():
+        write_text(folder / path, text)
+    write_text(folder / "timing.js", timing_script(read_results(folder, study)[0]))
+    write_text(
+        folder / "manifest.html", manifest_page(study, write_manifest(study, folder, read_results(folder, study)[0]))
+    )
     write_studies_index(out)
-    return folder/"index.html"
+    return folder / "index.html"
 
-# %% ../../nbs/study/site.ipynb #a6a40be5
-LEDGER = "holdouts.jsonl" # beside the studies: openings of any study's holdout count for all
+# %% ../../nbs/study/site.ipynb #2c485753
+LEDGER = "holdouts.jsonl"  # beside the studies: openings of any study's holdout count for all
 
-def _holdouts(results, out)->list:
-    "What the report says about sealed periods."
-    return [f"{r.slug}: {holdout_line(read_seal(r.numbers['holdout']), out/LEDGER)}" for r in results if r.numbers.get("holdout")]
 
-# %% ../../nbs/study/site.ipynb #64cadd1e
+def _holdouts(results, out) -> list:
+    """What the report says about sealed periods."""
+    return [
+        f"{r.slug}: {holdout_line(read_seal(r.numbers['holdout']), out / LEDGER)}"
+        for r in results
+        if r.numbers.get("holdout")
+    ]
+
+# %% ../../nbs/study/site.ipynb #644b60d3
 def _universe_pages(r, folder, page):
-    "The page of a universe, one per model, and its executed notebook."
+    """The page of a universe, one per model, and its executed notebook."""
     names = r.order
-    page("universe", f"{r.slug}/index.html", r.slug, f"{r.slug}/index.html", answer=answer(r), models=names, metrics=_metric_rows(r, names, MAIN), more=_metric_rows(r, names),
-         notebook=(folder/r.slug/"compare_models.ipynb").exists(), statements=_statements(r), pairs=_pairs(r), agreement=_agreement(r), pages=[dict(name=n, href=f"model-{n}.html") for n in names], sections=_sections(r.figures))
+    page(
+        "universe",
+        f"{r.slug}/index.html",
+        r.slug,
+        f"{r.slug}/index.html",
+        answer=answer(r),
+        models=names,
+        metrics=_metric_rows(r, names, MAIN),
+        more=_metric_rows(r, names),
+        notebook=(folder / r.slug / "compare_models.ipynb").exists(),
+        statements=_statements(r),
+        pairs=_pairs(r),
+        agreement=_agreement(r),
+        pages=[dict(name=n, href=f"model-{n}.html") for n in names],
+        sections=_sections(r.figures),
+    )
     for n in names:
-        rows = lambda only: [x | x["cells"][0] for x in _metric_rows(r, [n], only)]
-        page("model", f"{r.slug}/model-{n}.html", f"{n} on {r.slug}", f"{r.slug}/index.html", metrics=rows(MAIN), more=rows(None), tuned=_tuned(r.models[n]), stack=_stack(r.models[n]), slices=_model_slices(r, n), losses=_losses(r, n), part=r.reasons.get("models", {}).get(n, {}).get("part", "family"), sections=_sections(r.figures, n))
 
-def _tuned(model)->list:
-    "What was searched and found, fold by fold."
-    say = lambda v: f"{v:.3g}" if isinstance(v, float) else str(v)
-    return [dict(fold=t["fold"], trials=t["trials"], ic=number(t["valid_ic"]), params=", ".join(f"{k} {say(v)}" for k, v in (t["params"] or {}).items()))
-            for t in model.get("tuned", ())]
+        def rows(only):
+            return [x | x["cells"][0] for x in _metric_rows(r, [n], only)]
 
-def _stack(model)->dict|None:
-    "The weights of an ensemble's members, fold by fold; None where it learnt none."
-    if "stack" not in model: return None
+        page(
+            "model",
+            f"{r.slug}/model-{n}.html",
+            f"{n} on {r.slug}",
+            f"{r.slug}/index.html",
+            metrics=rows(MAIN),
+            more=rows(None),
+            tuned=_tuned(r.models[n]),
+            stack=_stack(r.models[n]),
+            slices=_model_slices(r, n),
+            losses=_losses(r, n),
+            part=r.reasons.get("models", {}).get(n, {}).get("part", "family"),
+            sections=_sections(r.figures, n),
+        )
+
+
+def _tuned(model) -> list:
+    """What was searched and found, fold by fold."""
+
+    def say(v):
+        return f"{v:.3g}" if isinstance(v, float) else str(v)
+
+    return [
+        dict(
+            fold=t["fold"],
+            trials=t["trials"],
+            ic=number(t["valid_ic"]),
+            params=", ".join(f"{k} {say(v)}" for k, v in (t["params"] or {}).items()),
+        )
+        for t in model.get("tuned", ())
+    ]
+
+
+def _stack(model) -> dict | None:
+    """The weights of an ensemble's members, fold by fold; None where it learnt none."""
+    if "stack" not in model:
+        return None
     members = list(model["stack"][0]["weights"])
-    return dict(members=members, rows=[dict(fold=s["fold"], weights=[number(s["weights"][m]) for m in members]) for s in model["stack"]])
+    return dict(
+        members=members,
+        rows=[dict(fold=s["fold"], weights=[number(s["weights"][m]) for m in members]) for s in model["stack"]],
+    )
 
-def _pairs(r)->list:
-    "Rows of the table of paired tests."
-    return [dict(better=p["better"], worse=p["worse"], difference=number(p["difference"]), sort="" if p["difference"] is None else repr(float(p["difference"])), range=interval(p),
-                 p=number(p["p_holm"]), alone=number(p["p"]), t=number(p["t"], 1), critical="" if p["critical"] is None else f"5%: ±{number(p['critical'], 2)}", dates=number(p["dates"], 0)) for p in r.numbers["pairs"]]
 
-def _agreement(r)->list:
-    "Rows of the table of agreement between models."
-    return [dict(pair=f"{a['a']} and {a['b']}", measure=a["measure"], definition=a["definition"], dates=a["dates"], **{k: _cell(a)[k] for k in ("show", "range", "sort")}) for a in r.reasons.get("agreement", [])]
+def _pairs(r) -> list:
+    """Rows of the table of paired tests."""
+    return [
+        dict(
+            better=p["better"],
+            worse=p["worse"],
+            difference=number(p["difference"]),
+            sort="" if p["difference"] is None else repr(float(p["difference"])),
+            range=interval(p),
+            p=number(p["p_holm"]),
+            alone=number(p["p"]),
+            t=number(p["t"], 1),
+            critical="" if p["critical"] is None else f"5%: ±{number(p['critical'], 2)}",
+            dates=number(p["dates"], 0),
+        )
+        for p in r.numbers["pairs"]
+    ]
 
-def _losses(r, model)->list:
-    "Rows of the table of IC lost without each family."
-    return [dict(name=family, definition=m["definition"], without=number(m["ic_without"]), dates=m["n"], **{k: _cell(m)[k] for k in ("show", "range", "sort")})
-            for family, m in r.reasons.get("models", {}).get(model, {}).get("family_ic_loss", {}).items()]
 
-# %% ../../nbs/study/site.ipynb #46cc311a
-def _survivorship(s:dict, unknown:int=0)->dict: # `unknown`: rows without a label because what was left at the delisting is not known
-    "What the data page says about those who are not there."
-    worst = max((r for r in s["rows"] if r["unit"] == "correlation" and r["invented"] is not None), key=lambda r: r["invented"], default=None)
-    gap = worst and f"{number(worst['invented'])} ± {number(2*(worst['standard_error'] or 0))}"
+def _agreement(r) -> list:
+    """Rows of the table of agreement between models."""
+    return [
+        dict(
+            pair=f"{a['a']} and {a['b']}",
+            measure=a["measure"],
+            definition=a["definition"],
+            dates=a["dates"],
+            **{k: _cell(a)[k] for k in ("show", "range", "sort")},
+        )
+        for a in r.reasons.get("agreement", [])
+    ]
+
+
+def _losses(r, model) -> list:
+    """Rows of the table of IC lost without each family."""
+    return [
+        dict(
+            name=family,
+            definition=m["definition"],
+            without=number(m["ic_without"]),
+            dates=m["n"],
+            **{k: _cell(m)[k] for k in ("show", "range", "sort")},
+        )
+        for family, m in r.reasons.get("models", {}).get(model, {}).get("family_ic_loss", {}).items()
+    ]
+
+# %% ../../nbs/study/site.ipynb #f3d781f8
+def _survivorship(
+    s: dict, unknown: int = 0
+) -> dict:  # `unknown`: rows without a label because what was left at the delisting is not known
+    """What the data page says about those who are not there."""
+    worst = max(
+        (r for r in s["rows"] if r["unit"] == "correlation" and r["invented"] is not None),
+        key=lambda r: r["invented"],
+        default=None,
+    )
+    gap = worst and f"{number(worst['invented'])} ± {number(2 * (worst['standard_error'] or 0))}"
     if s["known"]:
-        text = f"The dead are in this universe: {s['assets'] - s['alive']:,} of {s['assets']:,} assets left before the last date, and were scored while they lived. "
-        if unknown: text += f"What was left of them is not known in {unknown:,} rows, which have no label, and portfolios close there at the last price: what the dead lost is missing. A column delisting_return of the assets' attributes says it. "
-        text += f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard errors)." if worst else "What survivors alone would have shown is not measured: it needs closing prices and at least three survivors a date."
+        text = (
+            f"The dead are in this universe: {s['assets'] - s['alive']:,} of {s['assets']:,} assets left before "
+            "the last date, and were scored while they lived. "
+        )
+        if unknown:
+            text += (
+                f"What was left of them is not known in {unknown:,} rows, which have no label, and portfolios "
+                "close there at the last price: what the dead lost is missing. A column delisting_return of "
+                "the assets' attributes says it. "
+            )
+        text += (
+            f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two "
+            "standard errors)."
+            if worst
+            else "What survivors alone would have shown is not measured: it needs closing prices and at least "
+            "three survivors a date."
+        )
     else:
-        text = (f"Survivors only: each of the {s['assets']:,} assets is still there at the end (none has gone without a trade for its last {GONE_AFTER.days} days and {GONE_AFTER.bars} bars), so whoever failed or left was never in it, and part of any IC may be invented. "
-                f"How large that can be: in a simulated market without any alpha, of {s['simulated']['assets']} stocks over {s['simulated']['dates']:,} dates, leaving out the dead lifts the IC of \"{worst['name']}\" by {gap} (± two standard errors).")
-    cells = lambda r: [number(r[k], 0 if r["unit"] == "assets" else 1 if r["unit"].startswith("%") else 3) if r["unit"] != "assets" or k in ("point_in_time", "survivors") else "" for k in ("point_in_time", "survivors", "invented", "standard_error")]
-    return dict(known=s["known"], text=text, columns=["with the dead", "survivors only", "invented", "standard error"], measured="This universe" if s["known"] else "A simulated market without alpha",
-                rows=[dict(name=r["name"], unit=r["unit"] if r["unit"] != "correlation" else f"mean IC, return over {s['horizon']} bars", cells=cells(r)) for r in s["rows"]])
+        text = (
+            f"Survivors only: each of the {s['assets']:,} assets is still there at the end (none has gone without "
+            f"a trade for its last {GONE_AFTER.days} days and {GONE_AFTER.bars} bars), so whoever failed or left "
+            "was never in it, and part of any IC may be invented. "
+            f"How large that can be: in a simulated market without any alpha, of {s['simulated']['assets']} stocks "
+            f"over {s['simulated']['dates']:,} dates, leaving out the dead lifts the IC of \"{worst['name']}\" by "
+            f"{gap} (± two standard errors)."
+        )
 
-def _unlabelled(result)->str:
-    "Which rows have no label, and what those could change that could not be sold on time."
+    def cells(r):
+        return [
+            number(r[k], 0 if r["unit"] == "assets" else 1 if r["unit"].startswith("%") else 3)
+            if r["unit"] != "assets" or k in ("point_in_time", "survivors")
+            else ""
+            for k in ("point_in_time", "survivors", "invented", "standard_error")
+        ]
+
+    return dict(
+        known=s["known"],
+        text=text,
+        columns=["with the dead", "survivors only", "invented", "standard error"],
+        measured="This universe" if s["known"] else "A simulated market without alpha",
+        rows=[
+            dict(
+                name=r["name"],
+                unit=r["unit"] if r["unit"] != "correlation" else f"mean IC, return over {s['horizon']} bars",
+                cells=cells(r),
+            )
+            for r in s["rows"]
+        ],
+    )
+
+
+def _unlabelled(result) -> str:
+    """Which rows have no label, and what those could change that could not be sold on time."""
     counts = result.checks.get("unlabelled", {})
-    if not counts: return ""
+    if not counts:
+        return ""
     text = "Rows without a label: " + ", ".join(f"{n:,} {why}" for why, n in counts.items()) + ". "
-    open_ = {n: m["metrics"]["suspended_exits"] for n, m in result.models.items() if m["kind"] == "model" and "ic" in m["metrics"].get("suspended_exits", {})}
-    if not open_: return text
+    open_ = {
+        n: m["metrics"]["suspended_exits"]
+        for n, m in result.models.items()
+        if m["kind"] == "model" and "ic" in m["metrics"].get("suspended_exits", {})
+    }
+    if not open_:
+        return text
     model, m = max(open_.items(), key=lambda named: named[1]["ic"]["high"] - named[1]["ic"]["low"])
-    return text + (f"A label is missing where the bar of its exit was suspended: {m['rows']['value']:,.0f} scored rows of {model} ({m['rows']['share']:.1%}), whose holders could not sell on time, so the report's figures are "
-                   f"those of stocks that could be sold. With these at their next trade the IC of {model} is {number(m['ic']['value'])} instead of {number(m['ic']['stated'])}; were all of them the worst of their date for it, or all the best, "
-                   f"{number(m['ic']['low'])} or {number(m['ic']['high'])}. A study with exit = \"next trade\" in [label] counts them at their next trade.")
+    return text + (
+        f"A label is missing where the bar of its exit was suspended: {m['rows']['value']:,.0f} scored rows of "
+        f"{model} ({m['rows']['share']:.1%}), whose holders could not sell on time, so the report's figures are "
+        f"those of stocks that could be sold. With these at their next trade the IC of {model} is "
+        f"{number(m['ic']['value'])} instead of {number(m['ic']['stated'])}; were all of them the worst of their "
+        "date for it, or all the best, "
+        f"{number(m['ic']['low'])} or {number(m['ic']['high'])}. A study with exit = \"next trade\" in [label] "
+        "counts them at their next trade."
+    )
 
-def notebook_html(path:Path)->str:
-    "The executed notebook as one HTML page that needs no network; code is folded behind a switch."
+
+def notebook_html(path: Path) -> str:
+    """The executed notebook as one HTML page that needs no network; code is folded behind a switch."""
     import nbformat
     from nbconvert import HTMLExporter
-    exporter = HTMLExporter(template_name="lab", exclude_input_prompt=True, exclude_output_prompt=True,
-                            require_js_url="", mathjax_url="", jquery_url="", mermaid_js_url="")
+
+    exporter = HTMLExporter(
+        template_name="lab",
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        require_js_url="",
+        mathjax_url="",
+        jquery_url="",
+        mermaid_js_url="",
+    )
     page, _ = exporter.from_notebook_node(nbformat.read(path, as_version=4))
     head, body = page.split("<body", 1)
     tag, rest = body.split(">", 1)
@@ -739,31 +1339,56 @@ FOLD = """<style>body{max-width:1180px;margin:0 auto!important;padding:0 16px}bo
 .jp-OutputArea-output{overflow-x:auto}.jp-RenderedImage img{max-width:100%;height:auto}</style>
 <p style="font:14px system-ui,sans-serif"><a href="index.html">back</a> · <label><input type="checkbox" onchange="document.body.classList.toggle('code',this.checked)"> show code</label></p>"""
 
-# %% ../../nbs/study/site.ipynb #3b533981
-TIMES = ("timing.json", "timing.js") # the only files of a report that differ between two runs of a study
+# %% ../../nbs/study/site.ipynb #16f96a30
+TIMES = ("timing.json", "timing.js")  # the only files of a report that differ between two runs of a study
 
-UNLISTED = ("manifest.json", "manifest.html", "done.json", STARTED, *TIMES) # the manifest cannot hold its own digest; the others name times and places
+UNLISTED = (
+    "manifest.json",
+    "manifest.html",
+    "done.json",
+    STARTED,
+    *TIMES,
+)  # the manifest cannot hold its own digest; the others name times and places
 
-def timing_script(results)->str:
-    "The training seconds of every model, as a script that the leaderboard loads."
+
+def timing_script(results) -> str:
+    """The training seconds of every model, as a script that the leaderboard loads."""
     seconds = {f"{r.slug}/{name}": s for r in results for name, s in r.seconds.items()}
     return f"window.TIMING={json.dumps(seconds, sort_keys=True)}\n".replace("<", "\\u003c")
 
-# %% ../../nbs/study/site.ipynb #b8aac4e9
-def write_manifest(study, folder, results)->dict:
-    "`manifest.json`: what determined the study, and the SHA-256 of every file of its report."
-    files = {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*"))
-             if p.is_file() and p.name not in UNLISTED and not p.name.startswith(".")}
+# %% ../../nbs/study/site.ipynb #83f71b65
+def write_manifest(study, folder, results) -> dict:
+    """`manifest.json`: what determined the study, and the SHA-256 of every file of its report."""
+    files = {
+        str(p.relative_to(folder)): file_digest(p)
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name not in UNLISTED and not p.name.startswith(".")
+    }
     devices = sorted({m["device"] for r in results for m in r.models.values() if m.get("device")})
-    manifest = {"study": study.model_dump(mode="json"), "study_hash": study.hash, "data": {r.slug: r.numbers["data_digest"] for r in results},
-                "tuned": {r.slug: {n: {t["fold"]: t["params"] for t in m["tuned"]} for n, m in r.models.items() if "tuned" in m} for r in results},
-                "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")}, "environment": {"python": platform.python_version(), "neuralpha": importlib.metadata.version("neuralpha"), **library_versions(), "device": ", ".join(devices)},
-                "pages_drawn_by": code_digest("neuralpha.study.site"), "files": files}
+    manifest = {
+        "study": study.model_dump(mode="json"),
+        "study_hash": study.hash,
+        "data": {r.slug: r.numbers["data_digest"] for r in results},
+        "tuned": {
+            r.slug: {n: {t["fold"]: t["params"] for t in m["tuned"]} for n, m in r.models.items() if "tuned" in m}
+            for r in results
+        },
+        "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")},
+        "environment": {
+            "python": platform.python_version(),
+            "neuralpha": importlib.metadata.version("neuralpha"),
+            **library_versions(),
+            "device": ", ".join(devices),
+        },
+        "pages_drawn_by": code_digest("neuralpha.study.site"),
+        "files": files,
+    }
     manifest = json.loads(json.dumps(manifest, sort_keys=True))
-    write_json(folder/"manifest.json", manifest | {"sha256": digest(manifest)})
-    return read_json(folder/"manifest.json")
+    write_json(folder / "manifest.json", manifest | {"sha256": digest(manifest)})
+    return read_json(folder / "manifest.json")
 
-def manifest_page(study, manifest)->str: # HTML
+
+def manifest_page(study, manifest) -> str:  # HTML
     """The manifest as a page.
 
     Returns
@@ -772,20 +1397,56 @@ def manifest_page(study, manifest)->str: # HTML
         HTML
     """
     nav = [("Leaderboard", "index.html"), ("Manifest", "manifest.html"), ("All studies", "../index.html")]
-    return render("manifest", title="Manifest", study=study.name, nav=nav, here="manifest.html", footer="", m=manifest, spec=json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True))
+    return render(
+        "manifest",
+        title="Manifest",
+        study=study.name,
+        nav=nav,
+        here="manifest.html",
+        footer="",
+        m=manifest,
+        spec=json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True),
+    )
 
-# %% ../../nbs/study/site.ipynb #e4c50b60
-COMPARISONS = "comparisons" # folder beside the studies
+# %% ../../nbs/study/site.ipynb #fa845a57
+COMPARISONS = "comparisons"  # folder beside the studies
 
-def write_studies_index(out="reports")->Path:
-    "`reports/index.html`: every study with a report in the folder."
-    out, studies = Path(out), []
-    with lock(out/".index.lock"):
-        for left in out.glob(".index.html.*"): left.unlink() # of a killed run
+
+def write_studies_index(out="reports") -> Path:
+    """`reports/index.html`: every study with a report in the folder."""
+    out = Path(out)
+    studies = []
+    with lock(out / ".index.lock"):
+        for left in out.glob(".index.html.*"):
+            left.unlink()  # of a killed run
         for path in sorted(out.glob("*/manifest.json")):
             s = make_study(read_json(path, study=dict)["study"], str(path))
-            studies.append(dict(name=path.parent.name, title=s.title or s.name, universes=", ".join(map(universe_slug, s.universes)), models=", ".join(s.models), setting=setting(s)))
-        pairs = [(p, read_json(p, studies=list)["studies"]) for p in sorted((out/COMPARISONS).glob("*.json"))]
-        pairs = [dict(href=f"{COMPARISONS}/{p.stem}.html", one=a["title"], two=b["title"]) for p, (a, b) in pairs if all((out/x["name"]/"manifest.json").exists() for x in (a, b))]
-        write_text(out/"index.html", render("studies", title="Studies", study="all studies", nav=[], here="", footer="", studies=studies, comparisons=pairs))
-    return out/"index.html"
+            studies.append(
+                dict(
+                    name=path.parent.name,
+                    title=s.title or s.name,
+                    universes=", ".join(map(universe_slug, s.universes)),
+                    models=", ".join(s.models),
+                    setting=setting(s),
+                )
+            )
+        pairs = [(p, read_json(p, studies=list)["studies"]) for p in sorted((out / COMPARISONS).glob("*.json"))]
+        pairs = [
+            dict(href=f"{COMPARISONS}/{p.stem}.html", one=a["title"], two=b["title"])
+            for p, (a, b) in pairs
+            if all((out / x["name"] / "manifest.json").exists() for x in (a, b))
+        ]
+        write_text(
+            out / "index.html",
+            render(
+                "studies",
+                title="Studies",
+                study="all studies",
+                nav=[],
+                here="",
+                footer="",
+                studies=studies,
+                comparisons=pairs,
+            ),
+        )
+    return out / "index.html"

@@ -59,62 +59,102 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ..core import NeuralphaError, canonical_json, digest, parse_json, read_json, unknown_name
 
-# %% ../../nbs/study/spec.ipynb #5f41c86b
+# %% ../../nbs/study/spec.ipynb #a8c4805f
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-LEARNT = {"excess_return": ("over", "window"), "volatility_scaled": ("window",), "triple_barrier": ("profit", "stop", "window")} # function of `neuralpha.labels` -> its parameters
+
+LEARNT = {
+    "excess_return": ("over", "window"),
+    "volatility_scaled": ("window",),
+    "triple_barrier": ("profit", "stop", "window"),
+}  # function of `neuralpha.labels` -> its parameters
+
 
 class LearnSpec(_Part):
-    "A label that is learnt in the place of the return that is scored."
-    kind: Annotated[Literal["excess_return", "volatility_scaled", "triple_barrier"], Field(description="function of neuralpha.labels")]
-    over: Annotated[Literal["market", "sector", "beta"] | None, Field(description="what an excess return is over")] = None
-    window: Annotated[int | None, Field(ge=2, le=100_000, description="bars behind the decision on which volatility or beta is measured")] = None
+    """A label that is learnt in the place of the return that is scored."""
+
+    kind: Annotated[
+        Literal["excess_return", "volatility_scaled", "triple_barrier"],
+        Field(description="function of neuralpha.labels"),
+    ]
+    over: Annotated[Literal["market", "sector", "beta"] | None, Field(description="what an excess return is over")] = (
+        None
+    )
+    window: Annotated[
+        int | None,
+        Field(ge=2, le=100_000, description="bars behind the decision on which volatility or beta is measured"),
+    ] = None
     profit: Annotated[float | None, Field(gt=0, description="upper barrier, in volatilities per bar")] = None
     stop: Annotated[float | None, Field(gt=0, description="lower barrier, in volatilities per bar")] = None
 
     @model_validator(mode="before")
     @classmethod
-    def _short(cls, v): return {"kind": v} if isinstance(v, str) else v
+    def _short(cls, v):
+        return {"kind": v} if isinstance(v, str) else v
 
     @model_validator(mode="after")
     def _own(self):
         odd = [k for k in self.given if k not in LEARNT[self.kind]]
-        if odd: raise ValueError(f"{odd[0]} is not for {self.kind}, which takes {', '.join(LEARNT[self.kind])}")
+        if odd:
+            raise ValueError(f"{odd[0]} is not for {self.kind}, which takes {', '.join(LEARNT[self.kind])}")
         return self
 
     @property
-    def given(self)->dict:
-        "The parameters that were given; the others keep their defaults."
+    def given(self) -> dict:
+        """The parameters that were given; the others keep their defaults."""
         return self.model_dump(exclude={"kind"}, exclude_none=True)
 
+
 class LabelSpec(_Part):
-    "Forward return from close t+delay to close t+delay+horizon."
+    """Forward return from close t+delay to close t+delay+horizon."""
+
     horizon: Annotated[int, Field(ge=1, le=100_000, description="bars held")] = 5
-    auxiliary: Annotated[list[Annotated[int, Field(ge=1, le=100_000)]], Field(description="further horizons, which nets learn beside it; scored and judged is `horizon` alone")] = []
+    auxiliary: Annotated[
+        list[Annotated[int, Field(ge=1, le=100_000)]],
+        Field(description="further horizons, which nets learn beside it; scored and judged is `horizon` alone"),
+    ] = []
     delay: Annotated[int, Field(ge=0, le=100_000, description="bars between decision and entry")] = 1
-    exit: Annotated[Literal["bar", "next trade"], Field(description="where the exit bar is suspended: no label, or the return to the next price that could be had")] = "bar"
-    target: Annotated[Literal["rank", "z", "raw"], Field(description="what models are trained on: standing by date, or the return")] = "rank"
-    learn: Annotated[LearnSpec | None, Field(description="another label that is learnt in the place of the return; scored is the return")] = None
+    exit: Annotated[
+        Literal["bar", "next trade"],
+        Field(
+            description="where the exit bar is suspended: no label, or the return to the next price that could be had"
+        ),
+    ] = "bar"
+    target: Annotated[
+        Literal["rank", "z", "raw"], Field(description="what models are trained on: standing by date, or the return")
+    ] = "rank"
+    learn: Annotated[
+        LearnSpec | None,
+        Field(description="another label that is learnt in the place of the return; scored is the return"),
+    ] = None
 
     @model_validator(mode="after")
     def _changes(self):
         l = self.learn
         if l and (l.kind, l.over or "market") == ("excess_return", "market") and self.target != "raw":
-            raise ValueError(f"less the mean of the date a return has the same {self.target} as before; set over = \"beta\" or over = \"sector\", or target = \"raw\"")
+            raise ValueError(
+                f"less the mean of the date a return has the same {self.target} as before; set over = \"beta\" or "
+                "over = \"sector\", or target = \"raw\""
+            )
         return self
 
     @model_validator(mode="after")
     def _once(self):
         twice = sorted(h for h, n in Counter([self.horizon, *self.auxiliary]).items() if n > 1)
-        if twice: raise ValueError(f"a horizon of {twice[0]} bars is given twice; auxiliary names horizons beside horizon = {self.horizon}")
+        if twice:
+            raise ValueError(
+                f"a horizon of {twice[0]} bars is given twice; auxiliary names horizons beside horizon = {self.horizon}"
+            )
         return self
 
-# %% ../../nbs/study/spec.ipynb #4362209c
+# %% ../../nbs/study/spec.ipynb #e302f40e
 DATES = ("train_start", "valid_start", "test_start", "test_end")
 
+
 class SplitSpec(_Part):
-    "Walk-forward by calendar lengths, or one fixed split where the four dates are given."
+    """Walk-forward by calendar lengths, or one fixed split where the four dates are given."""
+
     scheme: Literal["expanding", "sliding"] = "expanding"
     train: Annotated[str, Field(description="length of the first training part: '3Y', '6M', '8W' or '90D'")] = "3Y"
     valid: Annotated[str, Field(description="length of the validation part, as in train")] = "6M"
@@ -128,96 +168,160 @@ class SplitSpec(_Part):
     @field_validator(*DATES, mode="before")
     @classmethod
     def _date(cls, v):
-        if v is None: return v
-        try: date = pd.Timestamp(str(v))
-        except ValueError: date = pd.NaT
-        if date is pd.NaT: raise ValueError(f"{v!r} is not a date; write it as 2017-01-03")
+        if v is None:
+            return v
+        try:
+            date = pd.Timestamp(str(v))
+        except ValueError:
+            date = pd.NaT
+        if date is pd.NaT:
+            raise ValueError(f"{v!r} is not a date; write it as 2017-01-03")
         return str(date.date())
 
     @model_validator(mode="after")
     def _all_or_none(self):
         given = [d for d in DATES if getattr(self, d) is not None]
         if given and len(given) < 4:
-            raise ValueError(f"a fixed split needs all of {', '.join(DATES)}; missing: {', '.join(d for d in DATES if d not in given)}")
+            raise ValueError(
+                f"a fixed split needs all of {', '.join(DATES)}; missing: "
+                f"{', '.join(d for d in DATES if d not in given)}"
+            )
         return self
 
     @property
-    def fixed(self)->bool: return self.test_start is not None
+    def fixed(self) -> bool:
+        return self.test_start is not None
 
-# %% ../../nbs/study/spec.ipynb #0f4181f2
+# %% ../../nbs/study/spec.ipynb #c11721b4
 class CostSpec(_Part):
-    "What trading a quantile spread costs; used for the spread after cost."
-    half_spread_bps: Annotated[float, Field(ge=0, strict=False, description="cost per unit of turnover, basis points")] = 5.0
+    """What trading a quantile spread costs; used for the spread after cost."""
+
+    half_spread_bps: Annotated[
+        float, Field(ge=0, strict=False, description="cost per unit of turnover, basis points")
+    ] = 5.0
+
 
 class ExplainSpec(_Part):
-    "How much is explained; SHAP is the slowest picture of a report."
-    rows: Annotated[int, Field(ge=0, description="test rows in all, drawn at random, the same number from every fold; 0 turns SHAP off")] = 400
+    """How much is explained; SHAP is the slowest picture of a report."""
+
+    rows: Annotated[
+        int,
+        Field(ge=0, description="test rows in all, drawn at random, the same number from every fold; 0 turns SHAP off"),
+    ] = 400
     samples: Annotated[int, Field(ge=1, description="samples per row of expected gradients, for nets")] = 100
 
-# %% ../../nbs/study/spec.ipynb #9a6b9170
+# %% ../../nbs/study/spec.ipynb #98af5136
 class TuneModel(_Part):
-    "What is special about the search for one model's parameters; None: as the `[tune]` block says."
+    """What is special about the search for one model's parameters; None: as the `[tune]` block says."""
+
     trials: Annotated[int | None, Field(ge=0, description="trials per fold; 0 leaves the model as it is")] = None
-    minutes: Annotated[float | None, Field(gt=0, strict=False, description="minutes of fitting per fold; the result then depends on the machine's speed")] = None
+    minutes: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            strict=False,
+            description="minutes of fitting per fold; the result then depends on the machine's speed",
+        ),
+    ] = None
     sampler: Literal["tpe", "cmaes", "nsga2", "random"] | None = None
-    space: Annotated[dict[str, list[Any]] | None, Field(description='parameter -> ["float" | "log" | "int", low, high] or ["choice", [values]]; None: the model\'s own')] = None
+    space: Annotated[
+        dict[str, list[Any]] | None,
+        Field(
+            description='parameter -> ["float" | "log" | "int", low, high] or ["choice", [values]]; None: the '
+            'model\'s own'
+        ),
+    ] = None
 
     @field_validator("space")
     @classmethod
     def _ranges(cls, v):
-        number = lambda x: isinstance(x, (int, float)) and not isinstance(x, bool)
+        def number(x):
+            return isinstance(x, (int, float)) and not isinstance(x, bool)
+
         for name, r in (v or {}).items():
             span = len(r) == 3 and r[0] in ("float", "log", "int") and number(r[1]) and number(r[2]) and r[1] < r[2]
             if not span and not (len(r) == 2 and r[0] == "choice" and isinstance(r[1], list) and r[1]):
-                raise ValueError(f'{name} has the range {r!r}; write ["float" | "log" | "int", low, high] or ["choice", [values]]')
+                raise ValueError(
+                    f'{name} has the range {r!r}; write ["float" | "log" | "int", low, high] or ["choice", [values]]'
+                )
         return v
 
+
 class TuneSpec(_Part):
-    "How parameters are searched in every fold."
+    """How parameters are searched in every fold."""
+
     trials: Annotated[int | None, Field(ge=1, description="trials per model and fold")] = None
-    minutes: Annotated[float | None, Field(gt=0, strict=False, description="minutes of fitting per model and fold; the result then depends on the machine's speed")] = None
+    minutes: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            strict=False,
+            description="minutes of fitting per model and fold; the result then depends on the machine's speed",
+        ),
+    ] = None
     sampler: Literal["tpe", "cmaes", "nsga2", "random"] = "tpe"
     models: dict[str, TuneModel] = {}
 
     @model_validator(mode="after")
     def _has_a_budget(self):
-        if self.trials is None and self.minutes is None: raise ValueError("give a budget, trials or minutes")
+        if self.trials is None and self.minutes is None:
+            raise ValueError("give a budget, trials or minutes")
         return self
 
-# %% ../../nbs/study/spec.ipynb #d65fd451
+# %% ../../nbs/study/spec.ipynb #476d8d96
 class Target(_Part):
-    "What a study set out to reach: the best of some models in one metric."
+    """What a study set out to reach: the best of some models in one metric."""
+
     name: str
     universe: str = "*"
     models: Annotated[list[str], Field(min_length=1)]
     metric: str
     value: Annotated[float, Field(strict=False)]
 
+
 class PublishedSpec(_Part):
-    "A table from a paper, and what the study set out to reach."
+    """A table from a paper, and what the study set out to reach."""
+
     source: str = ""
     protocol: Annotated[str, Field(description="how the numbers are made, and where the paper did it differently")] = ""
     metrics: Annotated[dict[str, str], Field(description="metric -> what it is, its unit and denominator")] = {}
-    tables: Annotated[dict[str, list[dict[str, str | float | int]]], Field(description='universe or "*" -> rows: `name`, `model` and metrics')] = {}
+    tables: Annotated[
+        dict[str, list[dict[str, str | float | int]]],
+        Field(description='universe or "*" -> rows: `name`, `model` and metrics'),
+    ] = {}
     targets: list[Target] = []
 
     @field_validator("tables")
     @classmethod
     def _named(cls, v):
         for universe, rows in v.items():
-            if any("name" not in r for r in rows): raise ValueError(f"a row of {universe} has no name")
+            if any("name" not in r for r in rows):
+                raise ValueError(f"a row of {universe} has no name")
         return v
 
     @model_validator(mode="after")
     def _explained(self):
-        if not self.tables and not self.targets: raise ValueError("give tables, targets or both")
-        if self.tables and not (self.source and self.metrics): raise ValueError("tables need a source, and metrics that say what their columns are")
-        for name, key, value in ((r["name"], k, v) for rows in self.tables.values() for r in rows for k, v in r.items() if k not in ("name", "model")):
-            if key not in self.metrics: raise ValueError(f"the row of {name} has {key!r}, which is no metric of the table; there are {', '.join(self.metrics)}")
-            if isinstance(value, str): raise ValueError(f"the row of {name} has {value!r} as {key}; it must be a number")
+        if not self.tables and not self.targets:
+            raise ValueError("give tables, targets or both")
+        if self.tables and not (self.source and self.metrics):
+            raise ValueError("tables need a source, and metrics that say what their columns are")
+        for name, key, value in (
+            (r["name"], k, v)
+            for rows in self.tables.values()
+            for r in rows
+            for k, v in r.items()
+            if k not in ("name", "model")
+        ):
+            if key not in self.metrics:
+                raise ValueError(
+                    f"the row of {name} has {key!r}, which is no metric of the table; there are "
+                    f"{', '.join(self.metrics)}"
+                )
+            if isinstance(value, str):
+                raise ValueError(f"the row of {name} has {value!r} as {key}; it must be a number")
         return self
 
-    def table(self, slug:str)->dict: # row's name -> model and metrics, in the paper's order
+    def table(self, slug: str) -> dict:  # row's name -> model and metrics, in the paper's order
         """The rows of a universe.
 
         Returns
@@ -225,112 +329,222 @@ class PublishedSpec(_Part):
         dict
             row's name -> model and metrics, in the paper's order
         """
-        return {r["name"]: {k: x for k, x in r.items() if k != "name"} for r in self.tables.get(slug, self.tables.get("*", []))}
+        return {
+            r["name"]: {k: x for k, x in r.items() if k != "name"}
+            for r in self.tables.get(slug, self.tables.get("*", []))
+        }
 
-# %% ../../nbs/study/spec.ipynb #9a1df82f
+# %% ../../nbs/study/spec.ipynb #2faec205
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-RESERVED = ("ensemble", "oracle", "reversal", "true") # rows beside the models
+RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
+
 
 class StudyFields(_Part):
-    "What stands in a study file, each field checked by itself."
+    """What stands in a study file, each field checked by itself."""
+
     name: str
     title: str = ""
     universes: Annotated[list[str], Field(min_length=1, description="built-in names or paths of Parquet/CSV files")]
     features: str | list[str] = "core"
-    transform: Annotated[Literal["rank", "zscore", "raw"], Field(description="features as ranks or standard scores by date, or as they are")] = "rank"
-    models: Annotated[dict[str, dict[str, Any]], Field(min_length=1, description="names, each once, or name -> parameters; `model` picks the kind where the name is your own, `refit` overrides the study's")]
-    seeds: Annotated[int, Field(ge=1, le=100, description="networks and trees per fold, averaged into one ensemble")] = 2
+    transform: Annotated[
+        Literal["rank", "zscore", "raw"],
+        Field(description="features as ranks or standard scores by date, or as they are"),
+    ] = "rank"
+    models: Annotated[
+        dict[str, dict[str, Any]],
+        Field(
+            min_length=1,
+            description="names, each once, or name -> parameters; `model` picks the kind where the name is your "
+            "own, `refit` overrides the study's",
+        ),
+    ]
+    seeds: Annotated[
+        int, Field(ge=1, le=100, description="networks and trees per fold, averaged into one ensemble")
+    ] = 2
     seed: Annotated[int, Field(ge=0, lt=2**31, description="first seed")] = 0
-    refit: Annotated[bool, Field(description="once validation has chosen epochs, trees and penalties, fit again on training and validation together")] = False
-    together: Annotated[list[str], Field(description="nets whose seeds are trained at once, as one batched computation, which pays on a GPU")] = []
+    refit: Annotated[
+        bool,
+        Field(
+            description="once validation has chosen epochs, trees and penalties, fit again on training and "
+            "validation together"
+        ),
+    ] = False
+    together: Annotated[
+        list[str],
+        Field(description="nets whose seeds are trained at once, as one batched computation, which pays on a GPU"),
+    ] = []
     label: LabelSpec = LabelSpec()
     split: SplitSpec = SplitSpec()
     costs: CostSpec = CostSpec()
     explain: ExplainSpec = ExplainSpec()
     tune: TuneSpec | None = None
-    ensemble: Annotated[Literal["rank", "z", "mean", "stack"] | None, Field(description="adds a row that combines the models' scores by date; a stack learns its weights on each fold's validation part")] = None
-    ensemble_of: Annotated[list[str] | None, Field(min_length=2, description="models the ensemble combines; None: all")] = None
-    repetitions: Annotated[int | None, Field(ge=2, description="draws of each simulated universe (gkx-...), instead of folds")] = None
+    ensemble: Annotated[
+        Literal["rank", "z", "mean", "stack"] | None,
+        Field(
+            description="adds a row that combines the models' scores by date; a stack learns its weights on each "
+            "fold's validation part"
+        ),
+    ] = None
+    ensemble_of: Annotated[
+        list[str] | None, Field(min_length=2, description="models the ensemble combines; None: all")
+    ] = None
+    repetitions: Annotated[
+        int | None, Field(ge=2, description="draws of each simulated universe (gkx-...), instead of folds")
+    ] = None
     published: PublishedSpec | None = None
-    holdout: Annotated[str | None, Field(description="last period of every universe that is sealed before anything is computed, e.g. '1Y'")] = None
-    data: Annotated[dict[str, dict[str, Any]], Field(description="how to read a universe: name -> start, end, columns, tz, ...")] = {}
-    checks: Annotated[dict[str, Any], Field(description="thresholds and severities of the data checks that differ from their defaults")] = {}
+    holdout: Annotated[
+        str | None,
+        Field(description="last period of every universe that is sealed before anything is computed, e.g. '1Y'"),
+    ] = None
+    data: Annotated[
+        dict[str, dict[str, Any]], Field(description="how to read a universe: name -> start, end, columns, tz, ...")
+    ] = {}
+    checks: Annotated[
+        dict[str, Any],
+        Field(description="thresholds and severities of the data checks that differ from their defaults"),
+    ] = {}
 
     @field_validator("name")
     @classmethod
     def _plain(cls, v):
-        if not _NAME.fullmatch(v): raise ValueError(f"{v!r} becomes a folder; use letters, digits, '.', '-' and '_'")
+        if not _NAME.fullmatch(v):
+            raise ValueError(f"{v!r} becomes a folder; use letters, digits, '.', '-' and '_'")
         return v
 
     @field_validator("models")
     @classmethod
     def _plain_models(cls, v):
         for k in v:
-            if not _NAME.fullmatch(k): raise ValueError(f"model name {k!r} becomes a file name; use letters, digits, '.', '-' and '_'")
-            if k in RESERVED: raise ValueError(f"a model cannot be called {k!r}, which is a row that every report may have; give it another name and say `model = ...`")
-            if not isinstance(kind := v[k].get("model", k), str): raise ValueError(f"model of {k} is {kind!r}; it is the name of a kind of model")
-            if not isinstance(again := v[k].get("refit", False), bool): raise ValueError(f"refit of {k} is {again!r}; it is true or false")
+            if not _NAME.fullmatch(k):
+                raise ValueError(f"model name {k!r} becomes a file name; use letters, digits, '.', '-' and '_'")
+            if k in RESERVED:
+                raise ValueError(
+                    f"a model cannot be called {k!r}, which is a row that every report may have; give it another "
+                    "name and say `model = ...`"
+                )
+            if not isinstance(kind := v[k].get("model", k), str):
+                raise ValueError(f"model of {k} is {kind!r}; it is the name of a kind of model")
+            if not isinstance(again := v[k].get("refit", False), bool):
+                raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-# %% ../../nbs/study/spec.ipynb #84cf389b
-DRAWN_ELSE = ("features", "transform", "label", "split", "costs", "explain", "together", "tune", "ensemble", "ensemble_of", "holdout", "data", "checks") # without meaning beside `repetitions`
+# %% ../../nbs/study/spec.ipynb #e833473d
+DRAWN_ELSE = (
+    "features",
+    "transform",
+    "label",
+    "split",
+    "costs",
+    "explain",
+    "together",
+    "tune",
+    "ensemble",
+    "ensemble_of",
+    "holdout",
+    "data",
+    "checks",
+)  # without meaning beside `repetitions`
+
 
 class Study(StudyFields):
-    "Universes × models × seeds under one label, one feature set and one split scheme."
+    """Universes × models × seeds under one label, one feature set and one split scheme."""
+
     @model_validator(mode="after")
     def _draws_alone(self):
         idle = [k for k in DRAWN_ELSE if getattr(self, k) != StudyFields.model_fields[k].default]
-        if self.repetitions and idle: raise ValueError(f"{', '.join(idle)}: not for a study with repetitions, whose draws bring their own characteristics, label and thirds and are fitted as they stand; leave out the one or the other")
+        if self.repetitions and idle:
+            raise ValueError(
+                f"{', '.join(idle)}: not for a study with repetitions, whose draws bring their own "
+                "characteristics, label and thirds and are fitted as they stand; leave out the one or the other"
+            )
         return self
 
     @model_validator(mode="after")
     def _distinct(self):
         slugs = [universe_slug(u) for u in self.universes]
         twice = sorted({s for s in slugs if slugs.count(s) > 1})
-        if twice: raise ValueError(f"universes share the folder name {twice[0]!r}; give each once, and files distinct names")
-        if not all(u.strip() for u in self.universes): raise ValueError("universes has an empty name; give built-in names or paths of files")
-        if "audit" in slugs: raise ValueError("a universe's folder cannot be called 'audit', where certificates lie; rename the file")
+        if twice:
+            raise ValueError(f"universes share the folder name {twice[0]!r}; give each once, and files distinct names")
+        if not all(u.strip() for u in self.universes):
+            raise ValueError("universes has an empty name; give built-in names or paths of files")
+        if "audit" in slugs:
+            raise ValueError("a universe's folder cannot be called 'audit', where certificates lie; rename the file")
         return self
 
     @model_validator(mode="after")
     def _data_of_universes(self):
         for name in self.data:
-            if name not in self.universes: raise ValueError(f"[data.{name}] belongs to no universe of the study; there are {', '.join(self.universes)}")
+            if name not in self.universes:
+                raise ValueError(
+                    f"[data.{name}] belongs to no universe of the study; there are {', '.join(self.universes)}"
+                )
             for k in {"source", "name", "checks"} & {*self.data[name]}:
-                raise ValueError(f"[data.{name}] says how a universe is read, not its {k}" + ("; checks stand below [checks], for all universes" if k == "checks" else "; universes = [...] names the sources"))
+                raise ValueError(
+                    f"[data.{name}] says how a universe is read, not its {k}"
+                    + (
+                        "; checks stand below [checks], for all universes"
+                        if k == "checks"
+                        else "; universes = [...] names the sources"
+                    )
+                )
         return self
 
     @model_validator(mode="after")
     def _members(self):
         of = self.ensemble_of or list(self.models)
-        if self.ensemble_of and not self.ensemble: raise ValueError("ensemble_of names members of an ensemble that is not asked for; add ensemble = \"z\", or leave it out")
-        if self.ensemble and len(of) < 2: raise ValueError(f"an ensemble of {of[0]} alone is {of[0]}; add a model, or leave out ensemble")
-        if len(set(of)) < len(of): raise ValueError(f"ensemble_of names {next(m for m in of if of.count(m) > 1)!r} twice")
+        if self.ensemble_of and not self.ensemble:
+            raise ValueError(
+                "ensemble_of names members of an ensemble that is not asked for; add ensemble = \"z\", or leave it out"
+            )
+        if self.ensemble and len(of) < 2:
+            raise ValueError(f"an ensemble of {of[0]} alone is {of[0]}; add a model, or leave out ensemble")
+        if len(set(of)) < len(of):
+            raise ValueError(f"ensemble_of names {next(m for m in of if of.count(m) > 1)!r} twice")
         for name in self.ensemble_of or ():
-            if name not in self.models: raise ValueError(f"ensemble_of names {name!r}, which is no model of the study; there are {', '.join(self.models)}")
+            if name not in self.models:
+                raise ValueError(
+                    f"ensemble_of names {name!r}, which is no model of the study; there are {', '.join(self.models)}"
+                )
         return self
 
     @model_validator(mode="after")
     def _trained_together(self):
         for name in self.together:
-            if name not in self.models: raise ValueError(f"together names {name!r}, which is no model of the study; there are {', '.join(self.models)}")
-            if name in self.refitted: raise ValueError(f"together names {name!r}, which is fitted again: seeds that are trained together stop at epochs of their own; set refit = false for it")
+            if name not in self.models:
+                raise ValueError(
+                    f"together names {name!r}, which is no model of the study; there are {', '.join(self.models)}"
+                )
+            if name in self.refitted:
+                raise ValueError(
+                    f"together names {name!r}, which is fitted again: seeds that are trained together stop at "
+                    "epochs of their own; set refit = false for it"
+                )
         return self
 
     @model_validator(mode="after")
     def _tuned_models(self):
         for name in self.tune.models if self.tune else ():
-            if name not in self.models: raise ValueError(f"[tune.models.{name}] belongs to no model of the study; there are {', '.join(self.models)}")
+            if name not in self.models:
+                raise ValueError(
+                    f"[tune.models.{name}] belongs to no model of the study; there are {', '.join(self.models)}"
+                )
         return self
 
-    def search_of(self, model:str)->dict|None:
-        "Trials, minutes, sampler and space (None: the model's own) of the search for a model's parameters; None where the study asks for none."
-        if self.tune is None: return None
+    def search_of(self, model: str) -> dict | None:
+        """Trials, minutes, sampler and space (None: the model's own) of the search for a model's parameters;
+
+        None where the study asks for none.
+        """
+        if self.tune is None:
+            return None
         own = self.tune.models.get(model, TuneModel())
-        got = {k: getattr(self.tune, k, None) if getattr(own, k) is None else getattr(own, k) for k in ("trials", "minutes", "sampler", "space")}
+        got = {
+            k: getattr(self.tune, k, None) if getattr(own, k) is None else getattr(own, k)
+            for k in ("trials", "minutes", "sampler", "space")
+        }
         return None if got["trials"] == 0 else got
 
-    def block(self, model:str)->tuple: # (kind in the registry, parameters, whether it is fitted again)
+    def block(self, model: str) -> tuple:  # (kind in the registry, parameters, whether it is fitted again)
         """What the study says of one model.
 
         Returns
@@ -342,23 +556,36 @@ class Study(StudyFields):
         return params.pop("model", model), params, params.pop("refit", self.refit)
 
     @property
-    def refitted(self)->list[str]:
-        "The models that are fitted again on training and validation together."
+    def refitted(self) -> list[str]:
+        """The models that are fitted again on training and validation together."""
         return [m for m in self.models if self.block(m)[2]]
 
     @property
-    def seed_list(self)->list[int]: return list(range(self.seed, self.seed + self.seeds))
+    def seed_list(self) -> list[int]:
+        return list(range(self.seed, self.seed + self.seeds))
 
     @property
-    def hash(self)->str:
-        "SHA-256 of the canonical form."
-        absent = {k for k in ("refit", "together", "tune", "ensemble", "ensemble_of", "repetitions", "published") if not getattr(self, k)}
-        return digest(self.model_dump(mode="json", exclude={**dict.fromkeys(absent, True), "label": {k for k in ("auxiliary", "learn", "exit") if getattr(self.label, k) in ([], None, "bar")}})) # a block that is not there is no part of the form
+    def hash(self) -> str:
+        """SHA-256 of the canonical form."""
+        absent = {
+            k
+            for k in ("refit", "together", "tune", "ensemble", "ensemble_of", "repetitions", "published")
+            if not getattr(self, k)
+        }
+        return digest(
+            self.model_dump(
+                mode="json",
+                exclude={
+                    **dict.fromkeys(absent, True),
+                    "label": {k for k in ("auxiliary", "learn", "exit") if getattr(self.label, k) in ([], None, "bar")},
+                },
+            )
+        )  # a block that is not there is no part of the form
 
-# %% ../../nbs/study/spec.ipynb #f24ec563
+# %% ../../nbs/study/spec.ipynb #da727f60
 def universe_slug(
-    universe:str, # built-in name or path
-)->str: # folder name
+    universe: str,  # built-in name or path
+) -> str:  # folder name
     """A file's stem or a name, with everything but letters, digits, '.', '-' and '_' replaced by '-'.
 
     Parameters
@@ -374,9 +601,9 @@ def universe_slug(
     stem = re.sub(r"\.(parquet|csv|csv\.gz|db|duckdb)$", "", re.split(r"[/\\]", universe.rstrip("/\\"))[-1], flags=re.I)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")[:64] or "universe"
 
-# %% ../../nbs/study/spec.ipynb #677daefd
-def _part_at(place)->type:
-    "The part of the specification that a place in the file belongs to."
+# %% ../../nbs/study/spec.ipynb #4f576adc
+def _part_at(place) -> type:
+    """The part of the specification that a place in the file belongs to."""
     part = Study
     for key in place:
         fields = getattr(part, "model_fields", {})
@@ -384,29 +611,49 @@ def _part_at(place)->type:
         part = next((k for k in (kind, *typing.get_args(kind)) if hasattr(k, "model_fields")), kind)
     return part
 
-def _message(e:ValidationError)->str:
-    "The first problem of a pydantic error in one line."
+
+def _message(e: ValidationError) -> str:
+    """The first problem of a pydantic error in one line."""
     first = e.errors()[0]
     place = [p for p in first["loc"] if p != "str" and not str(p).startswith(("list[", "function-"))]
     where = ".".join(map(str, place))
     if first["type"] == "extra_forbidden":
-        return str(unknown_name(f"key in {where.rpartition('.')[0] or 'the study'}:", first["loc"][-1], getattr(_part_at(first["loc"][:-1]), "model_fields", {})))
-    if first["type"] == "missing": return f"{where} is missing"
-    said = re.sub(r"a valid dictionary( or instance of \w+)?", "a table of keys", first["msg"].removeprefix("Value error, "))
-    meant = getattr(getattr(_part_at(place[:-1]), "model_fields", {}).get(place[-1]), "description", None) if place else None
-    return f"{where}: {said}".removeprefix(": ") + ("" if first["type"] == "value_error" else f", got {first['input']!r}" + f" ({meant})"*bool(meant))
+        return str(
+            unknown_name(
+                f"key in {where.rpartition('.')[0] or 'the study'}:",
+                first["loc"][-1],
+                getattr(_part_at(first["loc"][:-1]), "model_fields", {}),
+            )
+        )
+    if first["type"] == "missing":
+        return f"{where} is missing"
+    said = re.sub(
+        r"a valid dictionary( or instance of \w+)?", "a table of keys", first["msg"].removeprefix("Value error, ")
+    )
+    meant = (
+        getattr(getattr(_part_at(place[:-1]), "model_fields", {}).get(place[-1]), "description", None)
+        if place
+        else None
+    )
+    return f"{where}: {said}".removeprefix(": ") + (
+        "" if first["type"] == "value_error" else f", got {first['input']!r}" + f" ({meant})" * bool(meant)
+    )
 
 
 def _named(models):
-    "Models given as a list of names as the table it stands for; anything else as it is."
-    listed = isinstance(models, (list, tuple)) and all(isinstance(m, str) for m in models) and len(set(models)) == len(models)
+    """Models given as a list of names as the table it stands for; anything else as it is."""
+    listed = (
+        isinstance(models, (list, tuple))
+        and all(isinstance(m, str) for m in models)
+        and len(set(models)) == len(models)
+    )
     return {m: {} for m in models} if listed else models
 
-# %% ../../nbs/study/spec.ipynb #e8f3f145
+# %% ../../nbs/study/spec.ipynb #8e14b67d
 def make_study(
-    values:dict, # as a TOML file gives them; `models` may be a list of names
-    source:str="study", # named in errors
-)->Study:
+    values: dict,  # as a TOML file gives them; `models` may be a list of names
+    source: str = "study",  # named in errors
+) -> Study:
     """A checked study. Raises `NeuralphaError` with one line for the first thing that is wrong.
 
     Parameters
@@ -417,37 +664,51 @@ def make_study(
         named in errors
     """
     values = dict(values)
-    if "models" in values: values["models"] = _named(values["models"])
+    if "models" in values:
+        values["models"] = _named(values["models"])
     try:
         canonical_json(values)
         return Study.model_validate(values)
-    except ValidationError as e: raise NeuralphaError(f"{source}: {_message(e)}") from None
-    except (TypeError, ValueError, RecursionError) as e: raise NeuralphaError(f"{source}: the study holds a value that no file can keep, such as nan or inf: {e}") from None
+    except ValidationError as e:
+        raise NeuralphaError(f"{source}: {_message(e)}") from None
+    except (TypeError, ValueError, RecursionError) as e:
+        raise NeuralphaError(
+            f"{source}: the study holds a value that no file can keep, such as nan or inf: {e}"
+        ) from None
 
-# %% ../../nbs/study/spec.ipynb #6178ea88
-def research_folder()->Path:
-    "The folder of the research notebooks, with built-in studies in `studies/`."
+# %% ../../nbs/study/spec.ipynb #68d83ca8
+def research_folder() -> Path:
+    """The folder of the research notebooks, with built-in studies in `studies/`."""
     import neuralpha
-    folder = Path(neuralpha.__file__).resolve().parents[1]/"nbs"/"research"
-    if not folder.is_dir(): raise NeuralphaError(f"The research notebooks are not beside the package ({folder}): install with `pip install -e .` from a clone.")
+
+    folder = Path(neuralpha.__file__).resolve().parents[1] / "nbs" / "research"
+    if not folder.is_dir():
+        raise NeuralphaError(
+            f"The research notebooks are not beside the package ({folder}): install with `pip install -e .` from a "
+            "clone."
+        )
     return folder
 
-def builtin_studies()->dict[str, Path]:
-    "Name -> TOML file of the studies that ship."
-    return {p.stem: p for p in sorted((research_folder()/"studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #9faa9c21
-def _merge(base:dict, changes:dict)->dict:
-    "`changes` over `base`, part by part; None leaves a value alone."
+def builtin_studies() -> dict[str, Path]:
+    """Name -> TOML file of the studies that ship."""
+    return {p.stem: p for p in sorted((research_folder() / "studies").glob("*.toml"))}
+
+# %% ../../nbs/study/spec.ipynb #74b673dd
+def _merge(base: dict, changes: dict) -> dict:
+    """`changes` over `base`, part by part; None leaves a value alone."""
     out = dict(base)
     for k, v in changes.items():
-        if isinstance(v, dict): out[k] = _merge(out.get(k) or {}, v)
-        elif v is not None: out[k] = v
+        if isinstance(v, dict):
+            out[k] = _merge(out.get(k) or {}, v)
+        elif v is not None:
+            out[k] = v
     return out
 
+
 def open_report(
-    folder, # of a study's report, however it is written: ".", "..", a link
-)->tuple: # absolute path of the folder, manifest, study
+    folder,  # of a study's report, however it is written: ".", "..", a link
+) -> tuple:  # absolute path of the folder, manifest, study
     """A report that was written. Raises `NeuralphaError` where the folder holds none.
 
     Parameters
@@ -461,39 +722,50 @@ def open_report(
         absolute path of the folder, manifest, study
     """
     folder = Path(os.path.abspath(folder))
-    if not (folder/"manifest.json").exists(): raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
-    manifest = read_json(folder/"manifest.json", study=dict)
+    if not (folder / "manifest.json").exists():
+        raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
+    manifest = read_json(folder / "manifest.json", study=dict)
     return folder, manifest, make_study(manifest["study"], str(folder))
 
-STARTED = "started_in.json" # beside study.json: from where the study's relative paths start, as seen from the report
+
+STARTED = "started_in.json"  # beside study.json: from where the study's relative paths start, as seen from the report
+
 
 @contextlib.contextmanager
 def where_it_started(
-    folder:Path, study, # of a report
+    folder: Path,
+    study,  # of a report
 ):
-    """Run a block where the relative paths of a report's study lead to its data: the folder that the run was started in, as seen
-    from the report; where that is gone or holds no such file, the folder that one is in.
+    """Run a block where the relative paths of a report's study lead to its data: the folder that the run was started
+    in, as seen from the report; where that is gone or holds no such file, the folder that one is in.
 
     Parameters
     ----------
-    folder, study
+    folder : Path
+    study
         of a report
     """
-    marked = read_json(folder/STARTED, folder=str) if (folder/STARTED).is_file() else {}
-    there = Path(os.path.normpath(folder/marked.get("folder", ".")))
+    marked = read_json(folder / STARTED, folder=str) if (folder / STARTED).is_file() else {}
+    there = Path(os.path.normpath(folder / marked.get("folder", ".")))
     relative = [u for u in study.universes if "://" not in u and not Path(u).is_absolute()]
     looks_like_path = [u for u in relative if Path(u).suffix or "/" in u or os.sep in u]
-    found_there = [u for u in relative if (there/u).exists()]
+    found_there = [u for u in relative if (there / u).exists()]
     lost = [u for u in looks_like_path if u not in found_there and not Path(u).exists()]
-    if lost: raise NeuralphaError(f"{lost[0]}: no such file or folder, neither in {there}, where the study was run, nor in {Path.cwd()}. Go to the folder that holds it.")
+    if lost:
+        raise NeuralphaError(
+            f"{lost[0]}: no such file or folder, neither in {there}, where the study was run, nor in {Path.cwd()}. "
+            "Go to the folder that holds it."
+        )
     found_here = [u for u in relative if Path(u).exists()]
     go = there.is_dir() and set(looks_like_path) <= set(found_there) and len(found_here) <= len(found_there)
-    with contextlib.chdir(there if go else Path.cwd()): yield
+    with contextlib.chdir(there if go else Path.cwd()):
+        yield
+
 
 def load_study(
-    study, # built-in name, path of a TOML or JSON file, or a `Study`
-    **overrides, # replace keys of the file, e.g. seeds=3, label={"horizon": 1}; None changes nothing
-)->Study:
+    study,  # built-in name, path of a TOML or JSON file, or a `Study`
+    **overrides,  # replace keys of the file, e.g. seeds=3, label={"horizon": 1}; None changes nothing
+) -> Study:
     """Read, override and check a study.
 
     Parameters
@@ -503,33 +775,43 @@ def load_study(
     **overrides
         replace keys of the file, e.g. seeds=3, label={"horizon": 1}; None changes nothing
     """
-    if isinstance(study, Study): values, source = study.model_dump(mode="json"), study.name
-    else: values, source = _read(str(study))
+    if isinstance(study, Study):
+        values = study.model_dump(mode="json")
+        source = study.name
+    else:
+        values, source = _read(str(study))
     models = overrides.pop("models", None)
     if models is not None:
         given = _named(values.get("models"))
         values["models"] = {m: given.get(m, {}) for m in models} if isinstance(given, dict) else _named(models)
-        if own := values.get("together"): values["together"] = [m for m in own if m in models]
-        if own := values.get("ensemble_of"): values["ensemble_of"] = [m for m in own if m in models]
-        if len(values.get("ensemble_of") or models) < 2: values |= {"ensemble": None, "ensemble_of": None} # of one model there is none
-        if own := (values.get("tune") or {}).get("models"): values["tune"] = {**values["tune"], "models": {m: t for m, t in own.items() if m in models}}
-    if overrides.get("universes") is not None: values["data"] = {u: o for u, o in values.get("data", {}).items() if u in overrides["universes"]}
+        if own := values.get("together"):
+            values["together"] = [m for m in own if m in models]
+        if own := values.get("ensemble_of"):
+            values["ensemble_of"] = [m for m in own if m in models]
+        if len(values.get("ensemble_of") or models) < 2:
+            values |= {"ensemble": None, "ensemble_of": None}  # of one model there is none
+        if own := (values.get("tune") or {}).get("models"):
+            values["tune"] = {**values["tune"], "models": {m: t for m, t in own.items() if m in models}}
+    if overrides.get("universes") is not None:
+        values["data"] = {u: o for u, o in values.get("data", {}).items() if u in overrides["universes"]}
     return make_study(_merge(values, overrides), source)
 
-# %% ../../nbs/study/spec.ipynb #cffcf7ee
+# %% ../../nbs/study/spec.ipynb #2635a7f0
 def with_tuning(
-    study, # as in `load_study`
-    trials:int|None=None, minutes:float|None=None, # a budget given here takes the place of the study's
-    sampler:str|None=None,
-    **overrides, # as in `load_study`
-)->Study:
+    study,  # as in `load_study`
+    trials: int | None = None,
+    minutes: float | None = None,  # a budget given here takes the place of the study's
+    sampler: str | None = None,
+    **overrides,  # as in `load_study`
+) -> Study:
     """A study with its parameters searched: as its `[tune]` block says, with 20 trials where it has none.
 
     Parameters
     ----------
     study
         as in `load_study`
-    trials, minutes : default None, None
+    trials : int | None, default None
+    minutes : float | None, default None
         a budget given here takes the place of the study's
     sampler : str | None, default None
     **overrides
@@ -537,23 +819,34 @@ def with_tuning(
     """
     spec = load_study(study, **overrides)
     block = spec.tune.model_dump(mode="json") if spec.tune else {"trials": 20}
-    if trials is not None or minutes is not None: block |= {"trials": trials, "minutes": minutes}
-    return make_study({**spec.model_dump(mode="json"), "tune": block | ({} if sampler is None else {"sampler": sampler})}, spec.name)
+    if trials is not None or minutes is not None:
+        block |= {"trials": trials, "minutes": minutes}
+    return make_study(
+        {**spec.model_dump(mode="json"), "tune": block | ({} if sampler is None else {"sampler": sampler})}, spec.name
+    )
 
-# %% ../../nbs/study/spec.ipynb #0d4a8d01
-def _read(study:str)->tuple[dict, str]:
-    "Values and name of a study file or a built-in study."
+# %% ../../nbs/study/spec.ipynb #24e2ed98
+def _read(study: str) -> tuple[dict, str]:
+    """Values and name of a study file or a built-in study."""
     path = Path(study)
     if path.suffix not in (".toml", ".json"):
         known = builtin_studies()
-        if study not in known: raise unknown_name("study", study, known)
+        if study not in known:
+            raise unknown_name("study", study, known)
         path = known[study]
-    try: text = path.read_text(encoding="utf-8-sig") # some editors begin a file with a byte order mark
-    except FileNotFoundError: raise NeuralphaError(f"{path} does not exist.") from None
-    except (OSError, UnicodeDecodeError) as e: raise NeuralphaError(f"{path} cannot be read: {e}") from None
-    if path.suffix == ".json": values = parse_json(text, path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
+    except FileNotFoundError:
+        raise NeuralphaError(f"{path} does not exist.") from None
+    except (OSError, UnicodeDecodeError) as e:
+        raise NeuralphaError(f"{path} cannot be read: {e}") from None
+    if path.suffix == ".json":
+        values = parse_json(text, path)
     else:
-        try: values = tomllib.loads(text)
-        except (ValueError, RecursionError) as e: raise NeuralphaError(f"{path} is not valid TOML: {e}") from None
-    if not isinstance(values, dict): raise NeuralphaError(f"{path}: a study is a table of keys, got {type(values).__name__}.")
+        try:
+            values = tomllib.loads(text)
+        except (ValueError, RecursionError) as e:
+            raise NeuralphaError(f"{path} is not valid TOML: {e}") from None
+    if not isinstance(values, dict):
+        raise NeuralphaError(f"{path}: a study is a table of keys, got {type(values).__name__}.")
     return values, str(path.name)

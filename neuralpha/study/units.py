@@ -12,18 +12,29 @@ code behind it. If any of these changes, the name changes and the unit is fitted
 __all__ = ['LIBRARIES', 'UNIT_COLUMNS', 'device_kind', 'Unit', 'library_versions', 'check_unit', 'read_scores', 'UnitStore',
            'claim']
 
-# %% ../../nbs/study/units.ipynb #11d5b524
+# %% ../../nbs/study/units.ipynb #49f19dfe
 import contextlib, importlib.metadata, json, os, shutil, tempfile
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 import pandas as pd
-from ..core import NeuralphaError, canonical_json, digest, file_digest, lock, read_json, read_table, write_json, writing
+from neuralpha.core import (
+    NeuralphaError,
+    canonical_json,
+    digest,
+    file_digest,
+    lock,
+    read_json,
+    read_table,
+    write_json,
+    writing,
+)
 
-# %% ../../nbs/study/units.ipynb #faacf684
+# %% ../../nbs/study/units.ipynb #64be9877
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "torch")
 
-def device_kind(device:str)->str: # "cpu" or "cuda"
+
+def device_kind(device: str) -> str:  # "cpu" or "cuda"
     """What kind of device results are from. CUDA need not be here: a cluster may have it.
 
     Returns
@@ -31,9 +42,12 @@ def device_kind(device:str)->str: # "cpu" or "cuda"
     str
         "cpu" or "cuda"
     """
-    if (named := device.split(":")[0]) in ("cpu", "cuda"): return named # without torch, whose import takes seconds
+    if (named := device.split(":")[0]) in ("cpu", "cuda"):
+        return named  # without torch, whose import takes seconds
     from neuralpha.models.trainer import pick_device
+
     return pick_device(device).type
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -49,20 +63,27 @@ class Unit:
     inputs : str
         canonical JSON
     """
+
     universe: str
     model: str
     fold: int
-    seed: int # -1: the search for parameters that the fold's fits begin with
-    inputs: str # canonical JSON
+    seed: int  # -1: the search for parameters that the fold's fits begin with
+    inputs: str  # canonical JSON
 
     @cached_property
-    def key(self)->str: return digest(self.inputs)
-    def __str__(self): return f"{self.universe} · {self.model} · fold {self.fold} · " + ("search" if self.seed < 0 else f"seed {self.seed}")
+    def key(self) -> str:
+        return digest(self.inputs)
+
+    def __str__(self):
+        return f"{self.universe} · {self.model} · fold {self.fold} · " + (
+            "search" if self.seed < 0 else f"seed {self.seed}"
+        )
+
 
 @cache
 def library_versions(
-    *more:str, # further libraries
-)->dict: # library -> version
+    *more: str,  # further libraries
+) -> dict:  # library -> version
     """Versions of the numerical libraries a result's bits depend on.
 
     Parameters
@@ -77,12 +98,13 @@ def library_versions(
     """
     return {name: importlib.metadata.version(name) for name in (*LIBRARIES, *more)}
 
-# %% ../../nbs/study/units.ipynb #93bd1b56
-UNIT_COLUMNS = dict(part="text", date="date", asset="text", score="float32") # columns of a unit's scores
+# %% ../../nbs/study/units.ipynb #16fe5ee5
+UNIT_COLUMNS = dict(part="text", date="date", asset="text", score="float32")  # columns of a unit's scores
+
 
 def check_unit(
-    folder:Path, # of a unit
-    key:str, # that it should have
+    folder: Path,  # of a unit
+    key: str,  # that it should have
 ):
     """Raises `NeuralphaError` where `unit.json` is of another unit, or a file is not the one whose SHA-256 it names.
 
@@ -93,19 +115,23 @@ def check_unit(
     key : str
         that it should have
     """
-    meta = read_json(folder/"unit.json", inputs=dict, files=dict)
-    if digest(canonical_json(meta["inputs"])) != key: raise NeuralphaError(f"{folder/'unit.json'} is of another unit; delete {folder} and run again.")
+    meta = read_json(folder / "unit.json", inputs=dict, files=dict)
+    if digest(canonical_json(meta["inputs"])) != key:
+        raise NeuralphaError(f"{folder / 'unit.json'} is of another unit; delete {folder} and run again.")
     for name, sha in {"scores.parquet": None, **meta["files"]}.items():
         inside = not Path(name).is_absolute() and not {"..", ""} & set(name.split("/"))
-        if not inside or not (folder/name).is_file() or file_digest(folder/name) != sha:
-            raise NeuralphaError(f"{folder/name} is not the file that was written; delete {folder} and run again.")
+        if not inside or not (folder / name).is_file() or file_digest(folder / name) != sha:
+            raise NeuralphaError(f"{folder / name} is not the file that was written; delete {folder} and run again.")
 
-def read_scores(folder:Path, columns=UNIT_COLUMNS)->pd.DataFrame:
-    "The scores of a unit, with the columns that were written and no others."
-    try: return read_table(folder/"scores.parquet", **columns)
-    except NeuralphaError as e: raise NeuralphaError(f"{e} Delete {folder} and run again.") from e
 
-# %% ../../nbs/study/units.ipynb #07dca9b6
+def read_scores(folder: Path, columns=UNIT_COLUMNS) -> pd.DataFrame:
+    """The scores of a unit, with the columns that were written and no others."""
+    try:
+        return read_table(folder / "scores.parquet", **columns)
+    except NeuralphaError as e:
+        raise NeuralphaError(f"{e} Delete {folder} and run again.") from e
+
+# %% ../../nbs/study/units.ipynb #1fffa042
 class UnitStore:
     """Finished units in `folder`, one subfolder per key, and the logs of failed ones.
 
@@ -114,68 +140,100 @@ class UnitStore:
     folder
         made on first write
     """
-    def __init__(self,
-        folder, # made on first write
-    ): self.folder = Path(folder)
 
-    def path(self, key:str)->Path: return self.folder/key
-    def failure_path(self, key:str)->Path: return self.folder/"failed"/f"{key}.json"
-    def __contains__(self, key:str): return (self.path(key)/"unit.json").exists()
-    def missing(self, key:str)->bool:
-        "Whether a unit is neither finished nor known to fail."
+    def __init__(
+        self,
+        folder,  # made on first write
+    ):
+        self.folder = Path(folder)
+
+    def path(self, key: str) -> Path:
+        return self.folder / key
+
+    def failure_path(self, key: str) -> Path:
+        return self.folder / "failed" / f"{key}.json"
+
+    def __contains__(self, key: str):
+        return (self.path(key) / "unit.json").exists()
+
+    def missing(self, key: str) -> bool:
+        """Whether a unit is neither finished nor known to fail."""
         return key not in self and not self.failure_path(key).exists()
-    def failure(self, key:str)->dict|None:
-        "What is known of the last failure of a unit; None where there is none."
+
+    def failure(self, key: str) -> dict | None:
+        """What is known of the last failure of a unit; None where there is none."""
         return read_json(self.failure_path(key), error=str, log=str) if self.failure_path(key).exists() else None
 
-    def save(self, unit:Unit, scores:pd.DataFrame, model=None, **meta):
+    def save(self, unit: Unit, scores: pd.DataFrame, model=None, **meta):
         """Keep a finished unit. `scores` has columns part, date, asset, score; `model` a `save(folder)` method.
 
         Raises `DiskError` where the folder cannot be written; nothing half-written is left."""
         with self.writing(unit.key) as tmp:
-            scores.to_parquet(tmp/"scores.parquet", index=False)
-            if model is not None: model.save(tmp/"model")
+            scores.to_parquet(tmp / "scores.parquet", index=False)
+            if model is not None:
+                model.save(tmp / "model")
             files = {str(p.relative_to(tmp)): file_digest(p) for p in sorted(tmp.rglob("*")) if p.is_file()}
-            write_json(tmp/"unit.json", {"key": unit.key, "inputs": json.loads(unit.inputs), "universe": unit.universe,
-                                         "model": unit.model, "fold": unit.fold, "seed": unit.seed, "files": files, **meta})
+            write_json(
+                tmp / "unit.json",
+                {
+                    "key": unit.key,
+                    "inputs": json.loads(unit.inputs),
+                    "universe": unit.universe,
+                    "model": unit.model,
+                    "fold": unit.fold,
+                    "seed": unit.seed,
+                    "files": files,
+                    **meta,
+                },
+            )
 
     @contextlib.contextmanager
-    def writing(self, key:str):
-        "Yields a folder that becomes the unit on success and is removed on any exception. What killed workers left is removed too."
+    def writing(self, key: str):
+        """Yields a folder that becomes the unit on success and is removed on any exception.
+
+        What killed workers left is removed too.
+        """
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            for left in self.folder.glob(f".{key}-*"): shutil.rmtree(left, ignore_errors=True)
+            for left in self.folder.glob(f".{key}-*"):
+                shutil.rmtree(left, ignore_errors=True)
             tmp = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=self.folder))
             try:
                 yield tmp
                 os.chmod(tmp, 0o755)
-                try: os.rename(tmp, self.path(key))
-                except OSError: # there is something of that name
+                try:
+                    os.rename(tmp, self.path(key))
+                except OSError:  # there is something of that name
                     if key not in self:
                         shutil.rmtree(self.path(key), ignore_errors=True)
                         os.rename(tmp, self.path(key))
-                for old in [self.failure_path(key), *self.failure_path(key).parent.glob(f".{key}.*")]: old.unlink(missing_ok=True)
-            finally: shutil.rmtree(tmp, ignore_errors=True)
+                for old in [self.failure_path(key), *self.failure_path(key).parent.glob(f".{key}.*")]:
+                    old.unlink(missing_ok=True)
+            finally:
+                shutil.rmtree(tmp, ignore_errors=True)
 
-    def fail(self, unit:Unit, error:str, log:str):
-        "Keep the log of a failed unit."
+    def fail(self, unit: Unit, error: str, log: str):
+        """Keep the log of a failed unit."""
         write_json(self.failure_path(unit.key), {"unit": str(unit), "error": error, "log": log})
 
-    def meta(self, key:str, **kinds)->dict:
-        "`unit.json`: inputs, times, history and digests; `kinds` as in `read_json`."
-        return read_json(self.path(key)/"unit.json", inputs=dict, files=dict, **kinds)
+    def meta(self, key: str, **kinds) -> dict:
+        """`unit.json`: inputs, times, history and digests; `kinds` as in `read_json`."""
+        return read_json(self.path(key) / "unit.json", inputs=dict, files=dict, **kinds)
 
-    def scores(self, key:str, columns=UNIT_COLUMNS)->pd.DataFrame:
-        "What a unit found. Raises `NeuralphaError` where a file is not what was written."
+    def scores(self, key: str, columns=UNIT_COLUMNS) -> pd.DataFrame:
+        """What a unit found. Raises `NeuralphaError` where a file is not what was written."""
         self.check(key)
         return read_scores(self.path(key), columns)
 
-    def check(self, key:str): check_unit(self.path(key), key)
+    def check(self, key: str):
+        check_unit(self.path(key), key)
 
-# %% ../../nbs/study/units.ipynb #eb16b737
+# %% ../../nbs/study/units.ipynb #ec28d551
 @contextlib.contextmanager
 def claim(
-    store:UnitStore, key:str,
-): # yields True where the unit is ours, False where somebody is at it or has done it
-    "Hold the only right to work on a unit for the length of the block."
-    with lock(store.folder/"locks"/key, wait=False) as held: yield held and key not in store
+    store: UnitStore,
+    key: str,
+):  # yields True where the unit is ours, False where somebody is at it or has done it
+    """Hold the only right to work on a unit for the length of the block."""
+    with lock(store.folder / "locks" / key, wait=False) as held:
+        yield held and key not in store

@@ -29,134 +29,223 @@ from .site import LEDGER, UNLISTED, manifest_page, read_results, site_pages, tim
 from .spec import open_report, where_it_started
 from ..core import code_digest
 
-# %% ../../nbs/study/verify.ipynb #b0761ec6
-LAST_BITS = 1e-10 # of a number, and a thousandth of that beside nought
+# %% ../../nbs/study/verify.ipynb #6d28a75c
+LAST_BITS = 1e-10  # of a number, and a thousandth of that beside nought
+
 
 def _differences(
-    stored, derived, at="",
-    last_bits:float=LAST_BITS, # relative difference that is none
-)->list: # of places
-    "Where two JSON values differ."
+    stored,
+    derived,
+    at="",
+    last_bits: float = LAST_BITS,  # relative difference that is none
+) -> list:  # of places
+    """Where two JSON values differ."""
     if isinstance(stored, dict) and isinstance(derived, dict):
-        return [d for k in {**stored, **derived} for d in (_differences(stored[k], derived[k], f"{at}.{k}".lstrip("."), last_bits) if k in stored and k in derived else [f"{at}.{k}"])]
+        return [
+            d
+            for k in {**stored, **derived}
+            for d in (
+                _differences(stored[k], derived[k], f"{at}.{k}".lstrip("."), last_bits)
+                if k in stored and k in derived
+                else [f"{at}.{k}"]
+            )
+        ]
     if isinstance(stored, list) and isinstance(derived, list) and len(stored) == len(derived):
         return [d for i, (a, b) in enumerate(zip(stored, derived)) for d in _differences(a, b, f"{at}[{i}]", last_bits)]
-    close = isinstance(stored, float) and isinstance(derived, float) and math.isclose(stored, derived, rel_tol=last_bits, abs_tol=last_bits/1000)
+    close = (
+        isinstance(stored, float)
+        and isinstance(derived, float)
+        and math.isclose(stored, derived, rel_tol=last_bits, abs_tol=last_bits / 1000)
+    )
     return [] if close or stored == derived else [f"{at}: stored {stored!r}, derived {derived!r}"]
 
-def _count(value)->int:
-    "Numbers in a JSON value."
-    if isinstance(value, dict): return sum(map(_count, value.values()))
-    if isinstance(value, list): return sum(map(_count, value))
+
+def _count(value) -> int:
+    """Numbers in a JSON value."""
+    if isinstance(value, dict):
+        return sum(map(_count, value.values()))
+    if isinstance(value, list):
+        return sum(map(_count, value))
     return int(isinstance(value, (int, float)) and not isinstance(value, bool))
 
-def _cells(text:str)->list: # rows of cells; numbers where they are numbers
-    "A CSV file's cells."
+
+def _cells(text: str) -> list:  # rows of cells; numbers where they are numbers
+    """A CSV file's cells."""
+
     def cell(c):
-        try: return float(c)
-        except ValueError: return c
+        try:
+            return float(c)
+        except ValueError:
+            return c
+
     return [[cell(c) for c in row] for row in csv.reader(text.splitlines())]
 
-# %% ../../nbs/study/verify.ipynb #459e3c64
+# %% ../../nbs/study/verify.ipynb #3d09af7a
 def _as_stored(value):
-    "A value as it comes back from a JSON file."
+    """A value as it comes back from a JSON file."""
     return json.loads(json.dumps(_nan_to_none(value)))
 
-def _predictions(folder:Path, name:str)->dict: # model -> Predictions
-    "The stored scores of one part."
-    table = read_predictions(folder/f"{name}.parquet")
+
+def _predictions(folder: Path, name: str) -> dict:  # model -> Predictions
+    """The stored scores of one part."""
+    table = read_predictions(folder / f"{name}.parquet")
     return {m: Predictions(table[table["model"] == m].reset_index(drop=True)) for m in table["model"].unique()}
 
-def _scored(folder:Path, study)->tuple[dict, dict]: # model -> Predictions of the test and of the validation rows
-    "The stored scores of the models, and the ensemble's as its members give it."
+
+def _scored(folder: Path, study) -> tuple[dict, dict]:  # model -> Predictions of the test and of the validation rows
+    """The stored scores of the models, and the ensemble's as its members give it."""
     parts = [_predictions(folder, name) for name in PARTS]
     return with_ensemble(*({m: p for m, p in part.items() if m in study.models} for part in parts), study)
 
+
 PARTS = ("predictions", "validation")
 
-def _metrics(folder:Path, bench, tests, valids)->dict:
-    "`metrics.json` from the scores. Weights and devices are taken as stored: they are facts of the fitting."
-    stored, count = read_json(folder/"metrics.json", models=dict, missing=dict), lambda p: len(p.seeds) or None
-    facts = {m: {"seeds": count(p), **{k: stored["models"].get(m, {}).get(k) for k in ("weights", "device")}} for m, p in tests.items()}
+
+def _metrics(folder: Path, bench, tests, valids) -> dict:
+    """`metrics.json` from the scores. Weights and devices are taken as stored: they are facts of the fitting."""
+    stored = read_json(folder / "metrics.json", models=dict, missing=dict)
+    count = lambda p: len(p.seeds) or None
+    facts = {
+        m: {"seeds": count(p), **{k: stored["models"].get(m, {}).get(k) for k in ("weights", "device")}}
+        for m, p in tests.items()
+    }
     missing = {m: stored["missing"].get(m, "no word about it") for m in bench.study.models if m not in tests}
-    searches = read_json(folder/"tuning.json") if (folder/"tuning.json").exists() else []
+    searches = read_json(folder / "tuning.json") if (folder / "tuning.json").exists() else []
     return setting_facts(bench) | {"missing": missing} | universe_numbers(bench, tests, valids, facts, searches)[0]
 
-def _reasons(folder:Path, bench)->dict:
-    "`reasons.json` with what the stored attributions give: agreement between models and attributions by regime."
-    stored, table = read_json(folder/"reasons.json", models=dict), read_table(folder/"shap.parquet", **ATTRIBUTIONS)
-    found, regime = {m: from_frame(table[table["model"] == m], bench.X) for m in table["model"].unique()}, volatility_regime(bench.y)
+
+def _reasons(folder: Path, bench) -> dict:
+    """`reasons.json` with what the stored attributions give: agreement between models and attributions by regime."""
+    stored = read_json(folder / "reasons.json", models=dict)
+    table = read_table(folder / "shap.parquet", **ATTRIBUTIONS)
+    found = {m: from_frame(table[table["model"] == m], bench.X) for m in table["model"].unique()}
+    regime = volatility_regime(bench.y)
     by_regime = {m: {"by_regime": regime_records(e, regime)} if regime is not None else {} for m, e in found.items()}
-    return {"rows": len(next(iter(found.values())).rows), "agreement": agreement_records(list(found.values()), bench.y), "models": {m: stored["models"].get(m, {}) | r for m, r in by_regime.items()}}
+    return {
+        "rows": len(next(iter(found.values())).rows),
+        "agreement": agreement_records(list(found.values()), bench.y),
+        "models": {m: stored["models"].get(m, {}) | r for m, r in by_regime.items()},
+    }
 
-# %% ../../nbs/study/verify.ipynb #3e462112
-def derived_files(folder:Path, bench)->dict: # file below the universe's folder -> JSON value, cells of a CSV file or scores of the ensemble that it should hold
-    """Everything of a universe's report that follows from the stored scores, the stored attributions and the data.
-
-    Returns
-    -------
+# %% ../../nbs/study/verify.ipynb #71ace52c
+def derived_files(
+    folder: Path, bench
+) -> (
     dict
-        file below the universe's folder -> JSON value, cells of a CSV file or scores of the
-        ensemble that it should hold
-    """
-    if bench.study.repetitions: return {"metrics.json": _as_stored(read_json(folder/"metrics.json") | {"models": draw_numbers(read_table(folder/"draws.parquet", **DRAWN), bench.study.models)})}
+):  # file below the universe's folder -> JSON value, cells of a CSV file or scores of the ensemble that it should hold
+    """Everything of a universe's report that follows from the stored scores, the stored attributions and the data."""
+    if bench.study.repetitions:
+        return {
+            "metrics.json": _as_stored(
+                read_json(folder / "metrics.json")
+                | {"models": draw_numbers(read_table(folder / "draws.parquet", **DRAWN), bench.study.models)}
+            )
+        }
     tests, valids = _scored(folder, bench.study)
-    out = {f"{name}.parquet": part["ensemble"].frame for name, part in zip(PARTS, (tests, valids)) if "ensemble" in part}
-    out |= {"metrics.json": _as_stored(_metrics(folder, bench, tests, valids)), "checks.json": _as_stored(data_facts(bench))}
-    if (folder/"reasons.json").exists(): out["reasons.json"] = _as_stored(_reasons(folder, bench))
+    out = {
+        f"{name}.parquet": part["ensemble"].frame for name, part in zip(PARTS, (tests, valids)) if "ensemble" in part
+    }
+    out |= {
+        "metrics.json": _as_stored(_metrics(folder, bench, tests, valids)),
+        "checks.json": _as_stored(data_facts(bench)),
+    }
+    if (folder / "reasons.json").exists():
+        out["reasons.json"] = _as_stored(_reasons(folder, bench))
     for name, p in tests.items():
-        if not (folder/"alphalens"/name).exists(): continue # a model of two different scores has no quintiles
-        for k, table in bench_sheet(bench, p, drawn=False).tables.items(): out[f"alphalens/{name}/{k.replace(' ', '_')}.csv"] = _cells(table.to_csv())
+        if not (folder / "alphalens" / name).exists():
+            continue  # a model of two different scores has no quintiles
+        for k, table in bench_sheet(bench, p, drawn=False).tables.items():
+            out[f"alphalens/{name}/{k.replace(' ', '_')}.csv"] = _cells(table.to_csv())
     return out
 
-def _compare(folder:Path, derived:dict)->tuple[list, int]: # problems; numbers compared
-    "A universe's files against what was derived again."
+
+def _compare(folder: Path, derived: dict) -> tuple[list, int]:  # problems; numbers compared
+    """A universe's files against what was derived again."""
     problems, numbers = [], 0
     for name, value in derived.items():
-        if not (folder/name).is_file(): problems.append(f"{folder.name}/{name} is missing.")
+        if not (folder / name).is_file():
+            problems.append(f"{folder.name}/{name} is missing.")
         elif isinstance(value, pd.DataFrame):
-            stored, key = read_predictions(folder/name).query("model == 'ensemble'"), ["fold", "date", "asset"]
+            stored = read_predictions(folder / name).query("model == 'ensemble'")
+            key = ["fold", "date", "asset"]
             numbers += len(value)
-            same = stored[key].to_numpy().tolist() == value[key].to_numpy().tolist() and np.allclose(stored["score"], value["score"], rtol=1e-6, atol=0) # scores are float32
-            if not same: problems.append(f"{folder.name}/{name}: the scores of the ensemble are not what those of its members give.")
+            same = stored[key].to_numpy().tolist() == value[key].to_numpy().tolist() and np.allclose(
+                stored["score"], value["score"], rtol=1e-6, atol=0
+            )  # scores are float32
+            if not same:
+                problems.append(
+                    f"{folder.name}/{name}: the scores of the ensemble are not what those of its members give."
+                )
         else:
             numbers += _count(value)
-            stored = _cells((folder/name).read_text(encoding="utf-8")) if name.endswith(".csv") else read_json(folder/name)
+            stored = (
+                _cells((folder / name).read_text(encoding="utf-8"))
+                if name.endswith(".csv")
+                else read_json(folder / name)
+            )
             problems += [f"{folder.name}/{name}: {d}" for d in _differences(stored, value)]
     return problems, numbers
 
-def _underived(folder:Path, bench)->tuple[list, int]: # problems; numbers derived
-    "Derive a universe's files again and compare; a file too broken to be read is a problem like any other."
-    try: return _compare(folder, derived_files(folder, bench))
-    except NeuralphaError as e: return [f"{folder.name}: its numbers cannot be derived again: {e}"], 0
-    except Exception as e: return [f"{folder.name}: its numbers cannot be derived again: {type(e).__name__}: {e}"], 0
 
-# %% ../../nbs/study/verify.ipynb #2672d86d
-def _file_problems(folder:Path, manifest:dict)->list:
-    "Files that are missing, changed or not named."
-    problems = [] if manifest.get("sha256") == digest({k: v for k, v in manifest.items() if k != "sha256"}) else ["manifest.json is not the file that was written."]
+def _underived(folder: Path, bench) -> tuple[list, int]:  # problems; numbers derived
+    """Derive a universe's files again and compare; a file too broken to be read is a problem like any other."""
+    try:
+        return _compare(folder, derived_files(folder, bench))
+    except NeuralphaError as e:
+        return [f"{folder.name}: its numbers cannot be derived again: {e}"], 0
+    except Exception as e:
+        return [f"{folder.name}: its numbers cannot be derived again: {type(e).__name__}: {e}"], 0
+
+# %% ../../nbs/study/verify.ipynb #d6aa2710
+def _file_problems(folder: Path, manifest: dict) -> list:
+    """Files that are missing, changed or not named."""
+    problems = (
+        []
+        if manifest.get("sha256") == digest({k: v for k, v in manifest.items() if k != "sha256"})
+        else ["manifest.json is not the file that was written."]
+    )
     for name, sha in manifest["files"].items():
-        if not (folder/name).is_file(): problems.append(f"{name} is missing.")
-        elif file_digest(folder/name) != sha: problems.append(f"{name} is not the file that was written.")
-    there = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".") and p.name not in UNLISTED}
+        if not (folder / name).is_file():
+            problems.append(f"{name} is missing.")
+        elif file_digest(folder / name) != sha:
+            problems.append(f"{name} is not the file that was written.")
+    there = {
+        str(p.relative_to(folder))
+        for p in folder.rglob("*")
+        if p.is_file() and not p.name.startswith(".") and p.name not in UNLISTED
+    }
     problems += [f"{name} is not in the manifest." for name in sorted(there - set(manifest["files"]))]
     for done in sorted(folder.glob("*/done.json")):
-        problems += [f"{done.parent.name}/{name} is not the file that done.json names." for name, sha in read_json(done, files=dict)["files"].items()
-                     if not (done.parent/name).is_file() or file_digest(done.parent/name) != sha]
+        problems += [
+            f"{done.parent.name}/{name} is not the file that done.json names."
+            for name, sha in read_json(done, files=dict)["files"].items()
+            if not (done.parent / name).is_file() or file_digest(done.parent / name) != sha
+        ]
     return problems
 
-def _page_problems(folder:Path, study, manifest)->tuple[list, str]:
-    "Pages that do not show what is stored, and how many were compared."
-    if manifest.get("pages_drawn_by") != code_digest("neuralpha.study.site"): return [], "not compared: another version of neuralpha drew them"
-    try: pages = site_pages(study, folder) | {"timing.js": timing_script(read_results(folder, study)[0]), "manifest.html": manifest_page(study, manifest)}
-    except Exception as e: return [f"The pages cannot be drawn again: {type(e).__name__}: {e}"], "not compared"
-    wrong = [f"{name} does not show the stored numbers." for name, text in pages.items() if not (folder/name).is_file() or (folder/name).read_text(encoding="utf-8", errors="replace") != text]
+
+def _page_problems(folder: Path, study, manifest) -> tuple[list, str]:
+    """Pages that do not show what is stored, and how many were compared."""
+    if manifest.get("pages_drawn_by") != code_digest("neuralpha.study.site"):
+        return [], "not compared: another version of neuralpha drew them"
+    try:
+        pages = site_pages(study, folder) | {
+            "timing.js": timing_script(read_results(folder, study)[0]),
+            "manifest.html": manifest_page(study, manifest),
+        }
+    except Exception as e:
+        return [f"The pages cannot be drawn again: {type(e).__name__}: {e}"], "not compared"
+    wrong = [
+        f"{name} does not show the stored numbers."
+        for name, text in pages.items()
+        if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8", errors="replace") != text
+    ]
     return wrong, f"{len(pages)} compared"
 
-# %% ../../nbs/study/verify.ipynb #d4f573f6
+# %% ../../nbs/study/verify.ipynb #563fc27e
 def verify_report(
-    folder, # of a study's report
-)->tuple[list, dict]: # problems in words; how many files and numbers were checked
+    folder,  # of a study's report
+) -> tuple[list, dict]:  # problems in words; how many files and numbers were checked
     """Check a report. Raises `NeuralphaError` where the folder holds none.
 
     Parameters
@@ -170,29 +259,40 @@ def verify_report(
         problems in words; how many files and numbers were checked
     """
     folder, manifest, study = open_report(folder)
-    with where_it_started(folder, study): return _verified(folder, manifest, study)
+    with where_it_started(folder, study):
+        return _verified(folder, manifest, study)
 
-def _verified(folder:Path, manifest:dict, study)->tuple[list, dict]:
-    problems, numbers = _file_problems(folder, manifest), 0
-    if study.hash != manifest["study_hash"]: problems.append("manifest.json: the study is not the one its hash names.")
+
+def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
+    problems = _file_problems(folder, manifest)
+    numbers = 0
+    if study.hash != manifest["study_hash"]:
+        problems.append("manifest.json: the study is not the one its hash names.")
     for universe in study.universes:
         bench = (open_draws if study.repetitions else open_bench)(study, universe)
-        at = folder/bench.slug
-        if not (at/"metrics.json").exists(): problems.append(f"{bench.slug} has no metrics.json."); continue
-        if manifest["data"].get(bench.slug) != bench.data_digest: problems.append(f"{bench.slug}: the data is not the data of the report (digest differs)."); continue
+        at = folder / bench.slug
+        if not (at / "metrics.json").exists():
+            problems.append(f"{bench.slug} has no metrics.json.")
+            continue
+        if manifest["data"].get(bench.slug) != bench.data_digest:
+            problems.append(f"{bench.slug}: the data is not the data of the report (digest differs).")
+            continue
         wrong, n = _underived(at, bench)
-        problems, numbers = problems + wrong, numbers + n
+        problems = problems + wrong
+        numbers = numbers + n
     wrong, pages = _page_problems(folder, study, manifest)
     return problems + wrong, {"files": len(manifest["files"]), "numbers": numbers, "pages": pages}
 
-# %% ../../nbs/study/verify.ipynb #f7d2c5a2
+# %% ../../nbs/study/verify.ipynb #0eb91e3d
 def rerun_report(
-    folder, # of a study's report
-    device:str="auto", # the report's own, or its bits will differ
-    jobs:int|None=None, # worker processes; default: one per core
-    watch=None, # as in `run_study`
-)->tuple[list, int]: # problems in words; files compared
-    """Run the study of a report again from nothing and compare every file. Same machine, versions and device: no difference.
+    folder,  # of a study's report
+    device: str = "auto",  # the report's own, or its bits will differ
+    jobs: int | None = None,  # worker processes; default: one per core
+    watch=None,  # as in `run_study`
+) -> tuple[list, int]:  # problems in words; files compared
+    """Run the study of a report again from nothing and compare every file.
+
+    Same machine, versions and device: no difference.
 
     Parameters
     ----------
@@ -211,26 +311,43 @@ def rerun_report(
         problems in words; files compared
     """
     from neuralpha.study.run import run_study
+
     folder, manifest, study = open_report(folder)
     with tempfile.TemporaryDirectory(prefix="neuralpha-rerun-") as tmp, where_it_started(folder, study):
         run = run_study(study, tmp, device, jobs, watch)
         problems = [f"{what} failed when run again: {error}" for what, error in run.failures.items()]
-        if (folder/"audit").exists(): shutil.copytree(folder/"audit", run.folder/"audit")
-        if (folder.parent/LEDGER).exists(): shutil.copy(folder.parent/LEDGER, tmp)
+        if (folder / "audit").exists():
+            shutil.copytree(folder / "audit", run.folder / "audit")
+        if (folder.parent / LEDGER).exists():
+            shutil.copy(folder.parent / LEDGER, tmp)
         for p in list(run.folder.rglob("*")):
-            if p.is_file() and p.name not in UNLISTED and not (folder/p.relative_to(run.folder)).exists(): p.unlink()
+            if p.is_file() and p.name not in UNLISTED and not (folder / p.relative_to(run.folder)).exists():
+                p.unlink()
         write_site(study, tmp)
         names = [*manifest["files"], "manifest.json", "manifest.html"]
-        wrong = [n for n in names if not (folder/n).is_file() or not (run.folder/n).is_file() or (folder/n).read_bytes() != (run.folder/n).read_bytes()]
-        return problems + [f"{n} is not what the study gives when it is run again.{_why(folder/n, run.folder/n)}" for n in wrong], len(names)
+        wrong = [
+            n
+            for n in names
+            if not (folder / n).is_file()
+            or not (run.folder / n).is_file()
+            or (folder / n).read_bytes() != (run.folder / n).read_bytes()
+        ]
+        return problems + [
+            f"{n} is not what the study gives when it is run again.{_why(folder / n, run.folder / n)}" for n in wrong
+        ], len(names)
 
-def _why(stored:Path, again:Path)->str:
-    "The first difference of two JSON files, and of two Parquet files the columns."
-    if not (stored.is_file() and again.is_file()): return " It is missing."
+
+def _why(stored: Path, again: Path) -> str:
+    """The first difference of two JSON files, and of two Parquet files the columns."""
+    if not (stored.is_file() and again.is_file()):
+        return " It is missing."
     try:
-        if stored.suffix == ".json": return "".join(f" {d}" for d in _differences(read_json(stored), read_json(again), last_bits=0)[:1])
+        if stored.suffix == ".json":
+            return "".join(f" {d}" for d in _differences(read_json(stored), read_json(again), last_bits=0)[:1])
         if stored.suffix == ".parquet":
-            a, b = pd.read_parquet(stored), pd.read_parquet(again)
+            a = pd.read_parquet(stored)
+            b = pd.read_parquet(again)
             return f" Columns: {', '.join(c for c in a if c not in b or not a[c].equals(b[c]))}."
-    except Exception as e: return f" It cannot be read: {type(e).__name__}."
+    except Exception as e:
+        return f" It cannot be read: {type(e).__name__}."
     return ""
