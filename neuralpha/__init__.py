@@ -58,7 +58,7 @@ _HOMES = {
     "core": "NeuralphaError",
     "data.panel": "Panel panel_from_frame",
     "data.universes": "load_universe list_universes import_universe",
-    "data.simulate": "simulate_universe",
+    "data.simulated.market": "simulate_universe",
     "features.compute": "compute_features",
     "features.table": "Features View",
     "labels": "Label forward_return triple_barrier multi_horizon",
@@ -73,13 +73,13 @@ _HOMES = {
     "evaluate.metrics": "evaluate_scores",
     "evaluate.compare": "compare compare_studies",
     "evaluate.tearsheet": "tear_sheet",
-    "explain": "explain",
+    "attribution.explain": "explain",
     "study.spec": "Study load_study",
-    "study.bench": "open_bench",
-    "study.audit": "audit_features audit_label audit_pipeline audit_study",
-    "study.holdout": "seal_holdout open_holdout",
-    "study.verify": "verify_report",
-    "study.run": "run_study",
+    "study.experiment": "open_bench",
+    "audit.certificate": "audit_features audit_label audit_pipeline audit_study",
+    "audit.holdout": "seal_holdout open_holdout",
+    "report.verify": "verify_report",
+    "report.run": "run_study",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 __all__ = sorted(_HOME)

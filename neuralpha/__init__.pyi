@@ -5,7 +5,7 @@ from .data.panel import panel_from_frame as panel_from_frame
 from .data.universes import load_universe as load_universe
 from .data.universes import list_universes as list_universes
 from .data.universes import import_universe as import_universe
-from .data.simulate import simulate_universe as simulate_universe
+from .data.simulated.market import simulate_universe as simulate_universe
 from .features.compute import compute_features as compute_features
 from .features.table import Features as Features
 from .features.table import View as View
@@ -35,18 +35,18 @@ from .evaluate.metrics import evaluate_scores as evaluate_scores
 from .evaluate.compare import compare as compare
 from .evaluate.compare import compare_studies as compare_studies
 from .evaluate.tearsheet import tear_sheet as tear_sheet
-from .explain import explain as explain
+from .attribution.explain import explain as explain
 from .study.spec import Study as Study
 from .study.spec import load_study as load_study
-from .study.bench import open_bench as open_bench
-from .study.audit import audit_features as audit_features
-from .study.audit import audit_label as audit_label
-from .study.audit import audit_pipeline as audit_pipeline
-from .study.audit import audit_study as audit_study
-from .study.holdout import seal_holdout as seal_holdout
-from .study.holdout import open_holdout as open_holdout
-from .study.verify import verify_report as verify_report
-from .study.run import run_study as run_study
+from .study.experiment import open_bench as open_bench
+from .audit.certificate import audit_features as audit_features
+from .audit.certificate import audit_label as audit_label
+from .audit.certificate import audit_pipeline as audit_pipeline
+from .audit.certificate import audit_study as audit_study
+from .audit.holdout import seal_holdout as seal_holdout
+from .audit.holdout import open_holdout as open_holdout
+from .report.verify import verify_report as verify_report
+from .report.run import run_study as run_study
 
 __version__: str
 __all__: list[str]

@@ -35,7 +35,7 @@ Start with **neuralpha run quick**, then **neuralpha run quick --universe prices
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check and import universes.")
 app.add_typer(data_app, name="data")
 
-# %% ../nbs/cli.ipynb #9a3c8630
+# %% ../nbs/cli.ipynb #2ed115ab
 ReadOption = Annotated[
     Optional[list[str]],
     typer.Option(
@@ -54,8 +54,8 @@ def _read_options(read):
     A setting of the checks may be misplaced here: loading says where it belongs.
     """
     from neuralpha.core import unknown_name
-    from neuralpha.data.checks import CheckSpec
-    from neuralpha.data.tables import ReadSpec
+    from neuralpha.data.checks.rules import CheckSpec
+    from neuralpha.data.reading.tables import ReadSpec
 
     options = {}
     for said in read or ():
@@ -94,7 +94,7 @@ def _data_block(study, universe, read):
 @contextmanager
 def _reading(*sources):
     """Adds to an error that asks for an option of a source where that option is written."""
-    from neuralpha.data.tables import ReadSpec
+    from neuralpha.data.reading.tables import ReadSpec
 
     try:
         yield
@@ -126,7 +126,7 @@ def _features(text):
     names = _list(text)
     return names[0] if names and len(names) == 1 else names
 
-# %% ../nbs/cli.ipynb #d7784097
+# %% ../nbs/cli.ipynb #de33ea71
 SPLIT, RUN = "Split (overrides the study)", "Running"
 
 
@@ -231,7 +231,7 @@ def run(
 
         neuralpha run nasdaq-table --universe nasdaq.parquet
     """
-    from neuralpha.study.run import run_study
+    from neuralpha.report.run import run_study
     from neuralpha.study.spec import load_study, with_tuning
 
     split = dict(
@@ -323,7 +323,7 @@ class _Watch:
                     flush=True,
                 )
 
-# %% ../nbs/cli.ipynb #e2f87de3
+# %% ../nbs/cli.ipynb #81f78ac2
 @app.command(rich_help_panel="Reports")
 def tune(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -358,7 +358,7 @@ def tune(
     neuralpha tune quick --minutes 10 --sampler cmaes --jobs 4
     """
     from neuralpha.models.trainer import pick_device
-    from neuralpha.study.bench import open_bench
+    from neuralpha.study.experiment import open_bench
     from neuralpha.study.fit import fit_study
     from neuralpha.study.search import repeatability, search_records, search_table, trial_count
     from neuralpha.study.spec import with_tuning
@@ -546,7 +546,7 @@ def data_import(
     with _reading(source):
         typer.echo(str(import_universe(source, name, replace=replace, **_read_options(read))))
 
-# %% ../nbs/cli.ipynb #ab58b03d
+# %% ../nbs/cli.ipynb #c9533c50
 @app.command(rich_help_panel="Reports")
 def audit(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -566,10 +566,10 @@ def audit(
     """Replace the future, cut the past, shuffle assets and labels: does anything of a study change that must not? Exit
     code 1 where a check fails.
     """
-    from neuralpha.study.audit import audit_bench
-    from neuralpha.study.bench import open_bench
-    from neuralpha.study.run import study_lock
-    from neuralpha.study.site import write_site
+    from neuralpha.study.certify import audit_bench
+    from neuralpha.study.experiment import open_bench
+    from neuralpha.report.run import study_lock
+    from neuralpha.report.pages import write_site
     from neuralpha.study.spec import load_study
 
     spec = load_study(study, universes=universe, models=_list(models), data=_data_block(study, universe, read))
@@ -588,10 +588,10 @@ def audit(
     if not passed:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #cb18b375
+# %% ../nbs/cli.ipynb #6d1ab240
 def _verify_comparison(page):
     """Derive a comparison of two reports again."""
-    from neuralpha.study.side_by_side import verify_comparison
+    from neuralpha.report.compare_reports import verify_comparison
 
     problems = verify_comparison(page)
     for p in problems:
@@ -600,7 +600,7 @@ def _verify_comparison(page):
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #f2c904fd
+# %% ../nbs/cli.ipynb #b33b4c77
 @app.command("report", rich_help_panel="Reports")
 def report_file(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -611,7 +611,7 @@ def report_file(
     ] = None,
 ):
     """Put a report into one file for e-mail: reports/quick.html, or with --pdf reports/quick.pdf."""
-    from neuralpha.study.mail import write_html, write_pdf
+    from neuralpha.report.export import write_html, write_pdf
 
     if to and html and pdf:
         raise NeuralphaError("--to names one file; ask for --html or for --pdf.")
@@ -629,12 +629,12 @@ def compare_two(
     The page is listed in reports/index.html.
     """
     from neuralpha.core import read_json
-    from neuralpha.study.side_by_side import summary, write_comparison
+    from neuralpha.report.compare_reports import summary, write_comparison
 
     page = write_comparison(before, after)
     typer.echo(f"{summary(read_json(page.with_suffix('.json')))}\n{page}")
 
-# %% ../nbs/cli.ipynb #910c47c5
+# %% ../nbs/cli.ipynb #6fdb9f0a
 holdout_app = typer.Typer(no_args_is_help=True, help="The sealed last period of a study.")
 app.add_typer(holdout_app, name="holdout")
 
@@ -648,9 +648,9 @@ def holdout_open(
     out: Annotated[Path, typer.Option(help="Where reports are kept.")] = Path("reports"),
 ):
     """Record the opening, then score the sealed period once: `reports/<study>-holdout`."""
-    from neuralpha.study.bench import opened_study
-    from neuralpha.study.run import run_study, study_lock
-    from neuralpha.study.site import LEDGER, write_site
+    from neuralpha.study.experiment import opened_study
+    from neuralpha.report.run import run_study, study_lock
+    from neuralpha.report.pages import LEDGER, write_site
     from neuralpha.study.spec import load_study
 
     spec = load_study(study)
@@ -664,7 +664,7 @@ def holdout_open(
     if result.failures:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #f9a2f1a6
+# %% ../nbs/cli.ipynb #70000d34
 @app.command(rich_help_panel="Reports")
 def verify(
     report: Annotated[
@@ -686,7 +686,7 @@ def verify(
 
     Exit code 1 where something differs.
     """
-    from neuralpha.study.verify import rerun_report, verify_report
+    from neuralpha.report.verify import rerun_report, verify_report
 
     if report.suffix in (".html", ".json"):
         if (report.parent / "manifest.json").exists():

@@ -599,7 +599,7 @@ def _card_and_driver() -> str:  # "NVIDIA H100, driver 570.86"; empty where ther
     name, _, driver = told.stdout.splitlines()[0].rpartition(", ")
     return f"{name}, driver {driver}"
 
-# %% ../nbs/doctor.ipynb #5d806a92
+# %% ../nbs/doctor.ipynb #7799c648
 EXTRAS = {  # extra of the package -> (module, what it gives)
     "ray": ("ray", "units on a cluster: --backend ray"),
     "s3": ("s3fs", "reports at s3:// addresses"),
@@ -625,7 +625,7 @@ def extras() -> Finding:
 
 def pdf() -> Finding:
     """Whether a Chromium is here that prints reports."""
-    from neuralpha.study.mail import find_chromium
+    from neuralpha.report.export import find_chromium
 
     try:
         return Finding("pdf", "ok", f"printed by {find_chromium()}")

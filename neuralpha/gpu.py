@@ -1183,9 +1183,9 @@ def main(argv=None) -> int:
     )
     return 0
 
-# %% ../nbs/gpu.ipynb #d90624f1
+# %% ../nbs/gpu.ipynb #8a10181d
 #| eval: false
 if __name__ == "__main__":
-    from neuralpha.gpu import main  # by its own name, which other processes can find
+    from neuralpha.gpu import main# by its own name, which other processes can find
 
     sys.exit(main())

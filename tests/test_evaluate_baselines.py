@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.evaluate.baselines import *
-from neuralpha.data.simulate import planted_return, simulate_universe
+from neuralpha.data.simulated.market import planted_return, simulate_universe
 import numpy as np
 import pandas as pd
 import pytest

@@ -130,7 +130,7 @@ def test_models_are_compared_on_the_rows_they_share():
     )
 
 def test_a_baseline_that_knows_few_of_the_dates_is_left_out():
-    from neuralpha.data.simulate import simulate_universe
+    from neuralpha.data.simulated.market import simulate_universe
 
     panel = simulate_universe(30, 300, seed=1)
     y = forward_return(panel, 1, 1)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import matplotlib.pyplot as plt
 from neuralpha.data.panel import panel_from_frame
-from neuralpha.data.simulate import simulate_universe
+from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.features.compute import compute_features
 from neuralpha.features.table import Features
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
-from neuralpha.data.simulate import simulate_universe
+from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.features.compute import compute_features
 from neuralpha.features.cross import rank_by_date
 from neuralpha.features.families import Feature

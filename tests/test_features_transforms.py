@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import matplotlib.pyplot as plt
 from neuralpha.core import NeuralphaError
-from neuralpha.data.simulate import simulate_universe
+from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.features.compute import compute_features
 from neuralpha.features.table import Features
 

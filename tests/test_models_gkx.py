@@ -55,7 +55,7 @@ def test_no_pyramid_stays_constant_at_its_defaults(cls):
     assert (e["mean"] - e["model"]) > 0.4 * (e["mean"] - e["true"]) > 0
 
 def test_the_table_is_the_papers_protocol():
-    from neuralpha.data.gkx import gkx_scores
+    from neuralpha.data.simulated.gkx import gkx_scores
 
     X, r, g, (train, valid, test) = gkx_problem("a", 10, 3)
     assert (

@@ -2,7 +2,7 @@
 from neuralpha.study.cluster import *
 import pytest
 from neuralpha.core import NeuralphaError, canonical_json
-from neuralpha.study.bench import open_bench
+from neuralpha.study.experiment import open_bench
 from neuralpha.study.search import journal_of
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.study.published import standard_error
+from neuralpha.report.published import standard_error
 from neuralpha.study.spec import load_study, make_study
 from neuralpha.study.units import UnitStore
 
@@ -122,8 +122,8 @@ def test_intervals_cover_however_few_the_draws(draws):
     assert [standard_error(m[k]) for k in m] == [m[k]["error"] for k in m]  # not that of a normal interval
 
 def test_the_study_is_run_verified_and_reused(tmp_path):
-    from neuralpha.study.run import run_study
-    from neuralpha.study.verify import verify_report
+    from neuralpha.report.run import run_study
+    from neuralpha.report.verify import verify_report
 
     small = load_study("gkx-table", repetitions=2, models=["ols", "lasso"], universes=["gkx-a-100", "gkx-b-5"])
     run = run_study(small, tmp_path, jobs=1)

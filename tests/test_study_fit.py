@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.study.bench import open_bench
+from neuralpha.study.experiment import open_bench
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore
 
@@ -12,7 +12,7 @@ import os, shutil, signal, subprocess, sys, time
 
 from dataclasses import replace
 
-from neuralpha.study.bench import Bench
+from neuralpha.study.experiment import Bench
 
 from neuralpha.study.search import search_records
 
@@ -33,7 +33,7 @@ def test_workers_share_the_units_and_a_killed_run_goes_on_to_the_same_bytes(tmp_
     shared = UnitStore(tmp_path / "shared")
     assert fit_units(bench, alone, "cpu") == {}
     code = (
-        "import sys; from neuralpha.study.fit import *; from neuralpha.study.bench import open_bench\n"
+        "import sys; from neuralpha.study.fit import *; from neuralpha.study.experiment import open_bench\n"
         "fit_units(open_bench(sys.argv[1]), UnitStore(sys.argv[2]), 'cpu', jobs=2)"
     )
     (tmp_path / "t.json").write_text(bench.study.model_dump_json())

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from dataclasses import replace
 from neuralpha.core import NeuralphaError
-from neuralpha.study.bench import open_bench, study_folds, study_label
+from neuralpha.study.experiment import open_bench, study_folds, study_label
 from neuralpha.study.spec import make_study
 from neuralpha.study.fit import search_units
 from neuralpha.study.units import UnitStore

@@ -6,39 +6,39 @@
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'universes_folder', 'load_universe', 'check_report', 'reading_lines', 'report_table',
            'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #e990dde6
+# %% ../../nbs/data/universes.ipynb #2381bd09
 import contextlib, dataclasses, importlib, inspect, json, os, shutil, tempfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
 from ..core import NeuralphaError, file_digest, read_json, unknown_name, write_json
-from .checks import CheckSpec, check_spec, checked_panel
+from .checks.rules import CheckSpec, check_spec, checked_panel
 from .panel import Panel, lay_out
-from .names import NUMBERS, nearest_name
-from .sources import open_source
-from .tables import read_spec, require_assets
+from .reading.names import NUMBERS, nearest_name
+from .reading.sources import open_source
+from .reading.tables import read_spec, require_assets
 
-# %% ../../nbs/data/universes.ipynb #1f6f8547
+# %% ../../nbs/data/universes.ipynb #13864b8e
 BUILTIN = {
     "sim-tiny": (
-        "neuralpha.data.simulate:simulate_named",
+        "neuralpha.data.simulated.market:simulate_named",
         "simulated: a few assets and years, for tests and demonstrations",
     ),
     "sim-linear": (
-        "neuralpha.data.simulate:simulate_named",
+        "neuralpha.data.simulated.market:simulate_named",
         "simulated: planted alpha that is mostly linear in the features (sim-linear-500: 500 stocks, ten years)",
     ),
     "sim-nonlinear": (
-        "neuralpha.data.simulate:simulate_named",
+        "neuralpha.data.simulated.market:simulate_named",
         "simulated: planted alpha in interactions and temporal patterns (sim-nonlinear-500: 500 stocks, ten years)",
     ),
     "gkx-a": (
-        "neuralpha.data.gkx:gkx_named",
+        "neuralpha.data.simulated.gkx:gkx_named",
         "simulated: Gu, Kelly & Xiu (2020), linear, 50 characteristics (gkx-a-100: 100)",
     ),
     "gkx-b": (
-        "neuralpha.data.gkx:gkx_named",
+        "neuralpha.data.simulated.gkx:gkx_named",
         "simulated: Gu, Kelly & Xiu (2020), non-linear, 50 characteristics (gkx-b-100: 100)",
     ),
     "sp500-20": (

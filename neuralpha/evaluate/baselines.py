@@ -10,11 +10,11 @@ the last month left out, keep winning (**12–1 momentum**, Jegadeesh and Titman
 # %% auto #0
 __all__ = ['past_return', 'reversal', 'momentum', 'oracle', 'baseline_scores']
 
-# %% ../../nbs/evaluate/baselines.ipynb #959b3abd
+# %% ../../nbs/evaluate/baselines.ipynb #a3ede355
 import numpy as np
 import pandas as pd
 from ..data.panel import Panel
-from ..data.simulate import planted_return
+from ..data.simulated.market import planted_return
 from ..labels import total_return_index
 
 # %% ../../nbs/evaluate/baselines.ipynb #df6ac910

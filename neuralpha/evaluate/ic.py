@@ -13,14 +13,14 @@ constant, has none.
 # %% auto #0
 __all__ = ['panel_rows', 'on_panel', 'over_dates', 'coefficients', 'ic', 'rank_ic']
 
-# %% ../../nbs/evaluate/ic.ipynb #781c473b
+# %% ../../nbs/evaluate/ic.ipynb #5f2607c3
 from concurrent.futures import ThreadPoolExecutor
 import numba
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
-from ..data.names import date_first
+from ..data.reading.names import date_first
 from ..data.panel import Panel, panel_from_frame
 from ..labels import Label
 

@@ -12,14 +12,14 @@ nothing pooled over time. `transform="zscore"` keeps distances (see `neuralpha.f
 __all__ = ['DERIVED', 'PRICES', 'HINDSIGHT', 'characteristics', 'list_features', 'resolve_features', 'compute_features',
            'adjusted_panel']
 
-# %% ../../nbs/features/compute.ipynb #4f1a68d4
+# %% ../../nbs/features/compute.ipynb #df2ef56d
 from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
-from . import alpha158, frequency, signals  # they declare their features
+from . import alpha158, frequency, signals# they declare their features
 from .cross import TRANSFORMS, factor_residual, in_threads, mean_by_date
 from .families import FEATURES, SERIES, SETS, Feature, History, adjusted_bars, choose, windows_asked
 from .table import Features

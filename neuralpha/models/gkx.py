@@ -19,14 +19,14 @@ two units stayed constant.
 __all__ = ['PYRAMID', 'NN3', 'NN1', 'NN2', 'NN4', 'NN5', 'gkx_problem', 'squared_errors', 'gkx_draw', 'paired_ratios',
            'gkx_table']
 
-# %% ../../nbs/models/gkx.ipynb #8fd92fbf
+# %% ../../nbs/models/gkx.ipynb #842181b5
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
 import pandas as pd
 from torch import nn
 from ..core import progress
-from ..data.gkx import gkx_arrays, gkx_panel
+from ..data.simulated.gkx import gkx_arrays, gkx_panel
 from ..features.table import Features
 from .nets import NORMS, MLPNet, Net
 

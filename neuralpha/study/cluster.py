@@ -15,12 +15,12 @@ comes back is the unit's files, kept here like any other unit.
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #a9636598
+# %% ../../nbs/study/cluster.ipynb #19d2827c
 import contextlib, json, os, socket, tempfile, time
 from functools import lru_cache
 from pathlib import Path
 from ..core import NeuralphaError, atomic_path, canonical_json
-from .bench import Bench
+from .experiment import Bench
 from .fit import do_task, due, forget_failures, open_any, progress_of, tasks, unfinished
 from .search import journal_of
 from .spec import make_study

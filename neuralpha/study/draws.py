@@ -17,7 +17,7 @@ from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/draws.ipynb #5298f487
+# %% ../../nbs/study/draws.ipynb #2f00c9d0
 @lru_cache(maxsize=1)
 def _problem(case, n_characteristics, seed, k):
     from neuralpha.models.gkx import gkx_problem
@@ -25,7 +25,7 @@ def _problem(case, n_characteristics, seed, k):
     return gkx_problem(case, n_characteristics, [seed, k])
 
 
-CODE = ("neuralpha.data.gkx", "neuralpha.models.gkx")  # what every unit depends on
+CODE = ("neuralpha.data.simulated.gkx", "neuralpha.models.gkx")  # what every unit depends on
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,7 +59,7 @@ class Draws:
     @cached_property
     def data_digest(self) -> str:
         """What determines the draws."""
-        return digest(self.case, self.n_characteristics, self.study.seed, code_digest("neuralpha.data.gkx"))
+        return digest(self.case, self.n_characteristics, self.study.seed, code_digest("neuralpha.data.simulated.gkx"))
 
     def model(self, name: str):
         """A fresh estimator of the study's model `name`."""

@@ -6,7 +6,7 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'finished', 'unfinished', 'due', 'do_task', 'work', 'forget_failures',
            'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #383406e2
+# %% ../../nbs/study/fit.ipynb #c898b265
 import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
 from collections import Counter
 from dataclasses import replace
@@ -17,7 +17,7 @@ from ..core import DiskError, NeuralphaError, digest, limit_threads, progress, s
 from ..models.predict import Predictions, predictions_frame
 from ..models.fitting import fit_unit
 from ..models.registry import load_model
-from .bench import Bench, open_bench
+from .experiment import Bench, open_bench
 from .draws import Draws, fit_draw, open_draws
 from .search import ready, run_search, search_records, trials_of, tuned_model
 from .spec import Study, make_study

@@ -16,7 +16,7 @@ larger budget goes on, a smaller one is read off.
 __all__ = ['journal_of', 'trials_of', 'trial_sharpe', 'run_search', 'ready', 'tuned_model', 'search_records', 'search_table',
            'repeatability', 'trial_count', 'plot_trials']
 
-# %% ../../nbs/study/search.ipynb #215c9e9a
+# %% ../../nbs/study/search.ipynb #3bb6169a
 import time
 from pathlib import Path
 import numpy as np
@@ -25,7 +25,7 @@ from ..core import NeuralphaError, limit_threads
 from ..evaluate.quantiles import spread_portfolio
 from ..evaluate.statistics import sharpe_report
 from ..models.tuning import Tuned, read_journal, tune, tuned_from, within_budget
-from .bench import Bench
+from .experiment import Bench
 from .units import Unit, UnitStore, claim
 
 # %% ../../nbs/study/search.ipynb #7b2d80e9

@@ -10,12 +10,12 @@ import neuralpha
 from neuralpha.core import NeuralphaError, file_digest, read_json, read_table, write_json
 from neuralpha.data.universes import import_universe, load_universe
 from neuralpha.features.store import cached_features
-from neuralpha.study.bench import open_bench
+from neuralpha.study.experiment import open_bench
 from neuralpha.study.fit import collect, fit_units
-from neuralpha.study.mail import single_file
+from neuralpha.report.export import single_file
 from neuralpha.study.spec import load_study, make_study
 from neuralpha.study.units import UnitStore
-from neuralpha.study.verify import verify_report
+from neuralpha.report.verify import verify_report
 from place import Bomb
 
 

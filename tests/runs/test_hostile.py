@@ -7,7 +7,7 @@ import pytest
 import neuralpha
 from neuralpha.core import NeuralphaError
 from neuralpha.models.registry import load_model, make_model
-from neuralpha.study.run import execute
+from neuralpha.report.run import execute
 from neuralpha.study.spec import make_study, research_folder, universe_slug
 from place import Bomb
 

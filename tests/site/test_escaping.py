@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from neuralpha.study.bench import open_bench
-from neuralpha.study.mail import write_html
-from neuralpha.study.report import Report
-from neuralpha.study.run import run_study
-from neuralpha.study.side_by_side import write_comparison
-from neuralpha.study.site import write_site
+from neuralpha.study.experiment import open_bench
+from neuralpha.report.export import write_html
+from neuralpha.report.steps import Report
+from neuralpha.report.run import run_study
+from neuralpha.report.compare_reports import write_comparison
+from neuralpha.report.pages import write_site
 from neuralpha.study.spec import make_study
 
 TICKERS = ["<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "=HYPERLINK(\"http://evil\")", "**bold** [l](javascript:alert(3))", "{{7*7}}", "'\"><svg/onload=alert(4)>", "</td></table><h1>big</h1>", "&lt;b&gt;"]

@@ -2,10 +2,10 @@
 import pytest
 
 from neuralpha.core import read_json, write_json
-from neuralpha.study.run import run_study
-from neuralpha.study.site import write_site
+from neuralpha.report.run import run_study
+from neuralpha.report.pages import write_site
 from neuralpha.study.spec import make_study
-from neuralpha.study.verify import rerun_report, verify_report
+from neuralpha.report.verify import rerun_report, verify_report
 
 STUDY = {"name": "again", "universes": ["sim-tiny"], "features": "classic", "models": {"lightgbm": {"n_trees": 20}, "lstm": {"window": 4, "max_epochs": 2}}, "seeds": 1,
          "split": {"train": "9M", "valid": "3M", "test": "9M"}, "explain": {"rows": 20, "samples": 5}}

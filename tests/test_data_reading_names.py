@@ -1,0 +1,85 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.data.reading.names import *
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+
+@pytest.mark.parametrize(
+    "field, spellings",
+    [
+        (
+            "adj_close",
+            [
+                "Adj. Close",
+                "Adj Close*",
+                "Adj Close**",
+                "Close (adj)",
+                "adjusted_close",
+                "AdjClose",
+                "Adjusted Close",
+                "5. adjusted close",
+                "Adj_Close",
+                "adjustedClose",
+            ],
+        ),
+        (
+            "close",
+            [
+                "Close",
+                "<CLOSE>",
+                "Close*",
+                "Close/Last",
+                "4. close",
+                "PX_LAST",
+                "Schluss",
+                "Schlußkurs",
+                "Clôture",
+                "Cierre",
+                "收盘",
+            ],
+        ),
+        ("volume", ["Volume", "<VOLUME>", "Volumen", "成交量"]),
+        ("date", ["<DATE>", "Datum", "Date", "trade_date"]),
+        ("factor", ["CFACPR", "adj_factor"]),
+        (None, ["close_pct", "Close %", "score", "Closeness", "Change %", "open interest"]),
+    ],
+)
+def test_spellings_of_one_field(field, spellings):
+    assert {s: known_name(s) for s in spellings} == dict.fromkeys(spellings, field)
+
+def test_weak_words_give_way():
+    assert known_names(["Date", "Time", "Close"]) == {"Date": "date", "Close": "close"} and known_names(
+        ["Time", "PRC"]
+    ) == {"Time": "date", "PRC": "close"}
+    assert known_names(["<VOL>", "splitFactor", "RET"]) == {
+        "<VOL>": "volume",
+        "splitFactor": "factor",
+        "RET": "return",
+    } and known_names(["Volume", "vol", "factor", "splits"]) == {"Volume": "volume", "factor": "factor"}
+    assert known_names(["<TICKVOL>", "<VOL>"]) == {"<VOL>": "volume"}  # one of two weak words
+    assert known_names(["ISIN", "Ticker"]) == {"Ticker": "asset"} and known_names(["PERMNO", "TICKER"]) == {
+        "PERMNO": "asset"
+    }
+
+def test_what_speaks_of_an_adjusted_price():
+    assert (
+        looks_adjusted("Close, dividend-adjusted")
+        and looks_adjusted("Schlusskurs bereinigt")
+        and not looks_adjusted("adjacent")
+        and adjusted_twin("Adj. High") == "high"
+        and adjusted_twin("High") is None
+    )
+
+def test_a_slip_of_the_pen_is_recognised():
+    assert nearest_name(["date", "asset", "Clsoe"]) == "Clsoe" and nearest_name(["date", "asset", "score"]) is None
+
+def test_the_names_of_the_levels_tell_where_their_values_do_not():
+    numbers = pd.MultiIndex.from_product(
+        [["20240102", "20240103"], ["20240104", "20240105"]], names=["instrument", "datetime"]
+    )
+    assert date_first(numbers).names == ["datetime", "instrument"] and date_first(numbers.swaplevel()).names == [
+        "datetime",
+        "instrument",
+    ]
+    with pytest.raises(NeuralphaError, match="Weights need a .date, asset. MultiIndex; which of its levels"):
+        date_first(numbers.rename([None, None]), "Weights")

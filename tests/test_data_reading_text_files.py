@@ -1,0 +1,94 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.data.reading.text_files import *
+import gzip, zipfile
+import polars as pl
+import pytest
+from neuralpha.core import NeuralphaError
+
+def read(folder, text, name="t.csv", **said):
+    """The rows of a file of this text."""
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    file = without_remarks(text_file(folder / name, **said))
+    return scan_text(file).collect().rows(), file
+
+ROWS = [("2024-01-02", "A", "1.5"), ("2024-01-03", "A", "2.5")]
+
+PLAIN = "date,asset,close\n2024-01-02,A,1.5\n2024-01-03,A,2.5\n"
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN,
+        PLAIN.encode("utf-8-sig"),
+        PLAIN.encode("utf-16"),
+        PLAIN.replace("\n", "\r\n"),
+        PLAIN.replace("\n", "\r"),
+        PLAIN.replace(",", ";"),
+        PLAIN.replace(",", "\t"),
+        PLAIN.replace(",", "|"),
+        "sep=,\n" + PLAIN,
+        '"sep=;"\n' + PLAIN.replace(",", ";"),
+        "sep=;\r\n" + PLAIN.replace(",", ";"),
+        "# made on Monday\n" + PLAIN,
+        "\n" + PLAIN,
+        PLAIN.replace("\n", ",\n"),
+        PLAIN.replace(".5\n", ".5,\n"),
+        PLAIN.replace("A", '"A"'),
+        PLAIN + "Source: nobody\n",
+    ],
+)
+def test_one_table_in_many_files(tmp_path, text):
+    assert read(tmp_path, text)[0] == ROWS
+
+def test_compressed_files(tmp_path):
+    import bz2, lzma, pyarrow as pa
+
+    packed = {
+        "gz": gzip.compress,
+        "bz2": bz2.compress,
+        "xz": lzma.compress,
+        "zst": lambda b: pa.compress(b, "zstd", asbytes=True),
+    }
+    for ending, pack in packed.items():
+        assert read(tmp_path, pack(PLAIN.encode()), f"BRK.B.csv.{ending}")[0] == ROWS
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as z:
+        z.writestr("a.csv", PLAIN)
+    assert scan_text(text_file(tmp_path / "a.zip")).collect().rows() == ROWS and {
+        text_stem(tmp_path / n) for n in ("BRK.B.csv.gz", "BRK.B.zip", "BRK.B.csv.zip", "BRK.B.txt")
+    } == {"BRK.B"}
+    with zipfile.ZipFile(tmp_path / "a.zip", "a") as z:
+        z.writestr("b.csv", PLAIN)
+    with pytest.raises(NeuralphaError, match="holds 2 files .a.csv, b.csv.; unpack it"):
+        text_file(tmp_path / "a.zip")
+    with pytest.raises(NeuralphaError, match="x.csv.gz: cannot be unpacked"):
+        read(tmp_path, b"\x1f\x8b\x08broken", "x.csv.gz")
+
+def test_what_yfinance_writes(tmp_path):
+    text = "Price,Close,Close,High,High\nTicker,A,B,A,B\nDate,,,,\n2024-01-02,1.5,7,1.6,\n2024-01-03,2.5,,2.6,\n"
+    rows = read(tmp_path, text)[0]
+    assert rows == [
+        ("2024-01-02", "A", "1.5", "1.6"),
+        ("2024-01-03", "A", "2.5", "2.6"),
+        ("2024-01-02", "B", "7", None),
+    ]
+    by_ticker = "Ticker,A,A,B,B\nPrice,Close,High,Close,High\nDate,,,,\n2024-01-02,1.5,1.6,7,\n2024-01-03,2.5,2.6,,\n"
+    assert read(tmp_path, by_ticker)[0] == rows
+    assert read(tmp_path, by_ticker.replace("Ticker", "").replace("Price", "").replace("Date,,,,\n", ""))[0] == rows
+
+def test_remarks_behind_the_table_are_counted_and_a_cut_line_is_refused(tmp_path):
+    rows, file = read(tmp_path, PLAIN + "\nSource: nobody\n2 rows in all\n")
+    assert rows == ROWS and [(n["check"], n["rows"]) for n in file.notes] == [("remark_lines", 2)]
+    with pytest.raises(NeuralphaError, match="line 4 has 1 fields, the header 3"):
+        read(tmp_path, PLAIN + "2024-01\n")
+    with pytest.raises(NeuralphaError, match="line 2 has 1 fields"):
+        read(tmp_path, "date,asset,close\nremark in the middle\n2024-01-02,A,1.5\n")
+
+def test_letters_that_are_not_utf8_are_asked_for(tmp_path):
+    text = PLAIN.replace("A", "SOCIÉTÉ")
+    with pytest.raises(NeuralphaError, match="encoding='cp1252'"):
+        read(tmp_path, text.replace("date", "daté").encode("cp1252"))
+    assert read(tmp_path, text.encode("cp1252"), encoding="cp1252")[0][0][1] == "SOCIÉTÉ"
+    with pytest.raises(NeuralphaError, match="'klingon' is no encoding"):
+        read(tmp_path, text, encoding="klingon")
+    with pytest.raises(NeuralphaError, match="holds 'x'; name it"):
+        read(tmp_path, PLAIN.replace("close\n", "close,\n").replace(".5\n", ".5,x\n"))

@@ -1,0 +1,223 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.report.steps import *
+import numpy as np
+import pandas as pd
+import pytest
+
+def test_who_misses_the_last_bars_is_called_dead_nowhere():
+    from neuralpha.data.universes import load_universe
+    from neuralpha.labels import forward_return
+    from neuralpha.report.steps import survivorship_facts
+    from neuralpha.report.pages import _survivorship
+
+    rng = np.random.default_rng(0)
+    days = pd.bdate_range("2018-01-01", periods=300)
+
+    def said(*ends):  # of the report, the check and the label, of sixty assets of which some end early
+        last = dict(enumerate(ends))
+        f = pd.concat(
+            [
+                pd.DataFrame(
+                    {
+                        "date": days,
+                        "asset": f"A{i:02}",
+                        "close": np.exp(0.01 * rng.standard_normal(300).cumsum()),
+                        "volume": 1e5,
+                    }
+                )[: last.get(i, 300)]
+                for i in range(60)
+            ]
+        )
+        p = load_universe(f, name="file", checks={"calendar": "none"})
+        facts = survivorship_facts(p, 5, 1)
+        return (
+            _survivorship(facts)["text"],
+            facts["alive"],
+            p.checks.set_index("check").loc["survivors_only", "rows"],
+            set(forward_return(p, 5, 1).counts),
+        )
+
+    for ends in ((), (299,), (299,) * 35, (280, 290)):
+        text, alive, noted, missing = said(*ends)
+        assert text.startswith("Survivors only") and (alive, noted) == (60, 60) and missing == {"beyond the last date"}
+    text, alive, noted, missing = said(150, 299)
+    assert (
+        text.startswith("The dead are in this universe: 1 of 60 assets")
+        and (alive, noted) == (59, 0)
+        and "delisting return unknown" in missing
+    )
+
+from dataclasses import replace
+
+from neuralpha.core import NeuralphaError, read_json
+
+from neuralpha.evaluate.ic import ic
+
+from neuralpha.evaluate.statistics import mean_test
+
+from neuralpha.study.experiment import open_bench
+
+from neuralpha.study.spec import make_study
+
+from neuralpha.study.units import UnitStore
+
+MODELS = {"ridge": {}, "lightgbm": {"n_trees": 40}, "mlp": {"max_epochs": 3}, "lstm": {"window": 5, "max_epochs": 2}}
+
+SMALL = {
+    "name": "small",
+    "universes": ["sim-tiny"],
+    "features": "classic",
+    "models": MODELS,
+    "split": {"train": "9M", "valid": "3M", "test": "6M"},
+}
+
+def _numbers(tmp, **change):
+    r = Report(open_bench(make_study({**SMALL, **change})), tmp)
+    r.fit()
+    r.leaderboard()
+    return r, [(r.folder / f).read_bytes() for f in ("predictions.parquet", "metrics.json")]
+
+def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
+    _, one = _numbers(tmp_path / "a")
+    r, two = _numbers(tmp_path / "b")
+    assert one == two
+    other = Report(open_bench(make_study({**SMALL, "seed": 5, "models": {"mlp": MODELS["mlp"]}})), tmp_path / "c")
+    other.fit()
+    mlp = [f.tests["mlp"].frame.query("seed == -1")["score"].to_numpy() for f in (r, other)]
+    assert (mlp[0] != mlp[1]).mean() > 0.9
+    # the planted expected return of the simulated market beats every model
+    ics = {n: m["metrics"]["ic"]["value"] for n, m in read_json(r.folder / "metrics.json")["models"].items()}
+    assert max(ics, key=ics.get) == "oracle" and set(ics) >= {*MODELS, "reversal"}
+    assert all(0 < ics[n] < ics["oracle"] for n in MODELS)
+
+def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp_path):
+    r = Report(
+        open_bench(
+            make_study(
+                {**SMALL, "models": {"ridge": {}}, "seeds": 1, "split": {"train": "9M", "valid": "4M", "test": "2M"}}
+            )
+        ),
+        tmp_path,
+    )
+    r.fit()
+    past = r.valids["ridge"].frame.query("seed == -1")
+    y = r.bench.y
+    got = forecasts(r.bench, r.tests, r.valids)["ridge"]
+    assert past.duplicated(["date", "asset"]).any() and len(r.bench.folds) > 2
+    scores = r.tests["ridge"].scores()
+    for f in r.bench.folds:
+        part = past[(past["fold"] == f.number) & past["label"].notna()]
+        s, v = (part[c].astype(float) - part.groupby("date")[c].transform("mean") for c in ("score", "label"))
+        mine = got["forecast"].loc[pd.Timestamp(f.dates["test"][0]) : pd.Timestamp(f.dates["test"][1])]
+        np.testing.assert_allclose(
+            mine, y.values[f.train].mean() + (s @ v) / (s @ s) * scores[mine.index].astype(float), atol=1e-8
+        )
+    r.leaderboard()
+
+def test_a_model_that_says_nothing_is_a_hole_and_the_rest_goes_on(tmp_path):
+    mute = {"model": "lasso", "alpha": 1e6}
+    r = Report(
+        open_bench(
+            make_study({**SMALL, "models": {"ridge": {}, "mute": mute, "none": mute}, "seeds": 1, "ensemble": "z"})
+        ),
+        tmp_path,
+    )
+    r.fit()
+    r.leaderboard()
+    stored = read_json(r.folder / "metrics.json")
+    assert set(stored["missing"]) == {"mute", "none", "ensemble"} and "same score" in stored["missing"]["mute"]
+    assert stored["missing"]["ensemble"] == "it combines mute, none, ridge, of which mute, none are missing."
+    assert set(r.tests) == set(r.valids) == {"ridge"} and "ridge" in stored["models"] and "mute" not in stored["models"]
+    alone = Report(open_bench(make_study({**SMALL, "name": "alone", "models": {"mute": mute}})), tmp_path)
+    with pytest.raises(NeuralphaError, match="No model of alone.*same score"):
+        alone.fit()
+
+def test_a_stack_learns_from_each_folds_own_validation_part_and_nothing_later(tmp_path):
+    from neuralpha.models.ensembles import stacking_weights
+
+    study = make_study(
+        {
+            **SMALL,
+            "models": {"ridge": {}, "lightgbm": {"n_trees": 40}, "back": {"model": "lightgbm", "n_trees": 3}},
+            "seeds": 1,
+            "ensemble": "stack",
+            "refit": True,
+        }
+    )
+    r = Report(open_bench(study), tmp_path)
+    r.fit()
+    r.leaderboard()
+    stored = read_json(r.folder / "metrics.json")["models"]["ensemble"]
+    y = r.bench.y
+    assert (
+        stored["kind"] == "model"
+        and [w["fold"] for w in stored["stack"]] == [f.number for f in r.bench.folds]
+        and len(r.bench.folds) > 1
+    )
+
+    def z(s):
+        return s.groupby("date").transform(lambda v: (v - v.mean()) / v.std(ddof=0)).astype(float)
+
+    names = list(study.models)
+    ends = pd.DatetimeIndex(y.panel.dates)
+    for f, w in zip(r.bench.folds, stored["stack"]):
+        assert sum(w["weights"].values()) == pytest.approx(1) and min(w["weights"].values()) >= 0
+        assert (
+            y.known_code[f.valid] < ends.get_loc(f.dates["test"][0])
+        ).all()  # no label of a weight reaches into the test
+
+        def rows(p):
+            return p.frame[(p.frame["seed"] == -1) & (p.frame["fold"] == f.number)].set_index(["date", "asset"])
+
+        part = {n: rows(r.valids[n]) for n in names}
+        goal = part["ridge"]["label"].groupby("date").transform(lambda v: 2 * v.rank() / (v.count() + 1) - 1)
+        mine = stacking_weights(np.stack([z(part[n]["score"]) for n in names], 1), goal.to_numpy())
+        np.testing.assert_allclose(mine, [w["weights"][n] for n in names], atol=1e-6)
+        tests = {n: rows(p)["score"] for n, p in r.tests.items()}
+        np.testing.assert_allclose(tests["ensemble"], sum(w["weights"][n] * z(tests[n]) for n in names), atol=1e-5)
+    assert len({tuple(w["weights"].values()) for w in stored["stack"]}) > 1
+    blind = {n: replace(p, frame=p.frame.assign(label=np.nan)) for n, p in r.tests.items() if n != "ensemble"}
+    np.testing.assert_array_equal(
+        with_ensemble(blind, {n: r.valids[n] for n in names}, study)[0]["ensemble"].scores(),
+        r.tests["ensemble"].scores(),
+    )
+
+def test_a_model_of_two_scores_has_no_tear_sheet_and_the_rest_goes_on(tmp_path, capsys):
+    from neuralpha.report.verify import derived_files
+
+    stump = {"model": "lightgbm", "n_trees": 1, "num_leaves": 2, "min_leaf": 1}
+    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}, "stump": stump}, "seeds": 1})), tmp_path)
+    for step in (r.data, r.fit, r.leaderboard, r.tear_sheets):
+        step()
+    assert "No tear sheet: stump fills" in capsys.readouterr().out
+    assert (r.folder / "alphalens" / "ridge" / "returns.png").exists() and not (
+        r.folder / "alphalens" / "stump"
+    ).exists()
+    assert all((r.folder / f).exists() for f in derived_files(r.folder, r.bench))
+
+def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
+    bench = open_bench(make_study({**SMALL, "name": "placebo"}))
+    y = bench.y
+    ics = []
+    for shuffle in range(3):
+        values = y.values.copy()
+        rng = np.random.default_rng(shuffle)
+        for d in range(bench.panel.n_dates):
+            rows = bench.panel.by_date[bench.panel.date_offsets[d] : bench.panel.date_offsets[d + 1]]
+            rows = rows[np.isfinite(values[rows])]
+            values[rows] = rng.permutation(values[rows])
+        r = Report(replace(bench, y=replace(y, values=values, name="shuffled return")), tmp_path / str(shuffle))
+        r.fit()
+        ensembles = pd.concat(
+            [
+                p.frame[p.frame["seed"] == -1].set_index(["date", "asset"])["score"].rename(n)
+                for n, p in r.tests.items()
+            ],
+            axis=1,
+        )
+        ics.append(ic(ensembles, r.bench.y))
+    # four intervals at once: 95% for all of them together; labels dealt anew on every date and every time do not
+    # overlap
+    for name in MODELS:
+        mean = mean_test(pd.concat([i[name] for i in ics]), 1, 1 - 0.05 / len(MODELS))
+        assert mean["low"] < 0 < mean["high"], name
