@@ -1,11 +1,12 @@
 "neuralpha's packaging: names and version come from settings.ini, exact versions from constraints.txt."
+
 from configparser import ConfigParser
 from pathlib import Path
 from setuptools import find_packages, setup
 
 here = Path(__file__).parent
 ini = ConfigParser(delimiters=["="])
-ini.read(here/"settings.ini", encoding="utf-8")
+ini.read(here / "settings.ini", encoding="utf-8")
 cfg = ini["DEFAULT"]
 
 requires = """numpy>=2.2 pandas>=3.0 polars>=1.30 pyarrow>=18 scipy>=1.14 numba>=0.61 scikit-learn>=1.6 torch>=2.7,<2.14
@@ -15,17 +16,48 @@ safetensors>=0.5 threadpoolctl>=3.5 jinja2>=3.1 fsspec>=2025.2 papermill>=2.6 nb
 ipykernel>=6.29 ipywidgets>=8.1 PyWavelets>=1.8 sqlalchemy>=2.0 duckdb>=1.2 cloudpickle>=3.0""".split()
 extras = dict(
     lab=["jupyterlab>=4.3", "jupytext>=1.16"],
-    talib=["TA-Lib>=0.6"], text=["vaderSentiment>=3.3"], yahoo=["yfinance>=0.2.55"], ray=["ray[default]>=2.40"],
-    postgres=["psycopg[binary]>=3.2"], s3=["s3fs>=2025.2"])
-extras["dev"] = ["nbdev==2.4.14", "execnb<0.2", "fastcore<2", "ghapi<2", "ipython<10", "pytest>=8.3", "pytest-xdist>=3.6",
-                 "hypothesis>=6.120", "sphinx>=8.1,<9.1", "myst-nb>=1.2", "furo>=2024.8", "latex2mathml>=3.77", "playwright>=1.50", "captum>=0.7",
-                 "mypy>=1.15", "moto[s3]>=5.1", "flask>=3.0", "flask-cors>=5.0",
-                 *(p for k in ("lab", "talib", "text", "ray", "postgres", "s3") for p in extras[k])]
+    talib=["TA-Lib>=0.6"],
+    text=["vaderSentiment>=3.3"],
+    yahoo=["yfinance>=0.2.55"],
+    ray=["ray[default]>=2.40"],
+    postgres=["psycopg[binary]>=3.2"],
+    s3=["s3fs>=2025.2"],
+)
+extras["dev"] = [
+    "nbdev==2.4.14",
+    "execnb<0.2",
+    "fastcore<2",
+    "ghapi<2",
+    "ipython<10",
+    "pytest>=8.3",
+    "pytest-xdist>=3.6",
+    "hypothesis>=6.120",
+    "sphinx>=8.1,<9.1",
+    "myst-nb>=1.2",
+    "furo>=2024.8",
+    "latex2mathml>=3.77",
+    "playwright>=1.50",
+    "captum>=0.7",
+    "mypy>=1.15",
+    "moto[s3]>=5.1",
+    "flask>=3.0",
+    "flask-cors>=5.0",
+    *(p for k in ("lab", "talib", "text", "ray", "postgres", "s3") for p in extras[k]),
+]
 
 setup(
-    name=cfg["lib_name"], version=cfg["version"], description=cfg["description"], author=cfg["author"],
-    keywords=cfg["keywords"], license="Apache-2.0", python_requires=f">={cfg['min_python']}",
-    long_description=(here/"README.md").read_text(encoding="utf-8"), long_description_content_type="text/markdown",
-    packages=find_packages(include=["neuralpha", "neuralpha.*"]), package_data={"neuralpha": ["**/*.toml", "**/*.html", "**/*.ipynb", "*.pyi", "py.typed"]},
-    install_requires=requires, extras_require=extras,
-    entry_points={"console_scripts": ["neuralpha=neuralpha.cli:main"]})
+    name=cfg["lib_name"],
+    version=cfg["version"],
+    description=cfg["description"],
+    author=cfg["author"],
+    keywords=cfg["keywords"],
+    license="Apache-2.0",
+    python_requires=f">={cfg['min_python']}",
+    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    packages=find_packages(include=["neuralpha", "neuralpha.*"]),
+    package_data={"neuralpha": ["**/*.toml", "**/*.html", "**/*.ipynb", "*.pyi", "py.typed"]},
+    install_requires=requires,
+    extras_require=extras,
+    entry_points={"console_scripts": ["neuralpha=neuralpha.cli:main"]},
+)

@@ -1,15 +1,16 @@
 "Sphinx configuration of the documentation; `make docs` writes the pages it reads into docs/_src."
+
 from configparser import ConfigParser
 from pathlib import Path
 from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
 
 ini = ConfigParser(delimiters=["="])
-ini.read(Path(__file__).parent.parent/"settings.ini", encoding="utf-8")
+ini.read(Path(__file__).parent.parent / "settings.ini", encoding="utf-8")
 project, release, copyright = (ini["DEFAULT"][k] for k in ("title", "version", "copyright"))
 
 extensions = ["myst_nb"]
-nb_execution_mode = "off" # they were run before
+nb_execution_mode = "off"  # they were run before
 nb_output_stderr = "remove"
 nb_merge_streams = True
 nb_render_markdown_format = "myst"
@@ -23,7 +24,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
-html_show_search_summary = False # would fetch pages, which a browser refuses on a site opened from disk
+html_show_search_summary = False  # would fetch pages, which a browser refuses on a site opened from disk
 html_math_renderer = "mathml"
 html_theme_options = {"navigation_with_keys": True}
 pygments_style, pygments_dark_style = "friendly", "github-dark"
@@ -35,6 +36,7 @@ def math_visitor(display):
     def visit(self, node):
         self.body.append(convert(node.astext(), display=display))
         raise SkipNode
+
     return visit, None
 
 

@@ -71,14 +71,14 @@ def own_notebooks(
     known = set(notebooks(base))
     return sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p not in known)
 
-# %% ../nbs/house.ipynb #3e4c36bb
+# %% ../nbs/house.ipynb #e9fec1bf
 FLOORS = [
     ["core"],
     ["data", "cross_section"],
     ["features"],
     ["labels", "splits"],
     ["models", "trading"],
-    ["evaluate", "explain", "attribution", "audit"],
+    ["evaluate", "attribution", "audit"],
     ["portfolio", "monitor", "rl"],
     ["study"],
     ["report"],

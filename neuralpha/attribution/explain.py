@@ -22,9 +22,9 @@ __all__ = ['AFFORDABLE', 'ATTRIBUTIONS', 'Probe', 'probe', 'Explanation', 'expla
            'figures', 'from_frame', 'interactions', 'plot_interactions', 'agreement', 'plot_agreement',
            'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #e65b152c
+# %% ../../nbs/attribution/explain.ipynb #c2cf4d4a
 from html import escape
-import sys, types
+import sys
 from dataclasses import dataclass
 from typing import Callable, NamedTuple
 import numpy as np
@@ -549,15 +549,6 @@ def _scores(opened, rows):
     if not opened.among:
         return opened.score(opened.inputs(rows), rows)
     return np.array([opened.among(x[None], row)[0] for x, row in zip(opened.inputs(rows), rows)])
-
-# %% ../../nbs/attribution/explain.ipynb #511a2453
-class _CallableModule(types.ModuleType):
-    def __call__(self, *args, **kw):
-        return explain(*args, **kw)
-
-
-if __name__ == "neuralpha.attribution.explain":
-    sys.modules[__name__].__class__ = _CallableModule
 
 # %% ../../nbs/attribution/explain.ipynb #e1808f04
 def plot_importance(e: Explanation, top: int = 20):

@@ -1,4 +1,5 @@
 "One undisturbed run that all tests of this folder compare with."
+
 import time
 import pytest
 from neuralpha.core import lock, read_json, write_json
@@ -10,8 +11,8 @@ def reference(tmp_path_factory, worker_id):
     "An undisturbed run, and how long it took; pytest's workers share it."
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
-    with lock(shared/"reference.lock"):
-        place, note = Place(shared/"reference"), shared/"reference.json"
+    with lock(shared / "reference.lock"):
+        place, note = Place(shared / "reference"), shared / "reference.json"
         if not note.exists():
             started = time.time()
             got = place.run()

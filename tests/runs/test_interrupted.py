@@ -1,11 +1,12 @@
 "Ctrl-C while units are fitted and while the report is written: a word, exit code 130, nobody left, and the next run goes on."
+
 import os, signal, time
 import psutil
 import pytest
 from place import Place, assert_nothing_left, assert_same
 
 SENTENCE = "interrupted; finished units are kept, run again to continue."
-SOON = 20 # seconds on a busy machine; on an idle one it is below 5
+SOON = 20  # seconds on a busy machine; on an idle one it is below 5
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +22,7 @@ def until(process, reached):
     end = time.time() + 300
     while not reached():
         assert process.poll() is None and time.time() < end, "the run ended before the moment came"
-        time.sleep(.02)
+        time.sleep(0.02)
 
 
 def interrupt(process, whole_group):
@@ -38,8 +39,12 @@ def interrupt(process, whole_group):
 
 def writes_report(process):
     "Whether a kernel of the run is there."
-    try: return any("ipykernel_launcher" in child.cmdline() for child in psutil.Process(process.pid).children(recursive=True))
-    except psutil.NoSuchProcess: return False
+    try:
+        return any(
+            "ipykernel_launcher" in child.cmdline() for child in psutil.Process(process.pid).children(recursive=True)
+        )
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.mark.parametrize("whole_group", [True, False], ids=["as a terminal does", "the parent alone"])
@@ -52,7 +57,7 @@ def test_interrupted_while_fitting_and_while_reporting_a_study_goes_on(reference
     until(reporting, lambda: writes_report(reporting))
     time.sleep(1)
     interrupt(reporting, whole_group)
-    assert not (place.report/"sim-tiny").exists(), "half a report is none"
+    assert not (place.report / "sim-tiny").exists(), "half a report is none"
     begun = len(place.fits())
     last = place.run()
     assert last.returncode == 0, last.err
