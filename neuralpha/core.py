@@ -173,7 +173,13 @@ def code_digest(*names: str) -> str:
 
 # %% ../nbs/core.ipynb #5c455c4c
 def file_digest(path) -> str:
-    """SHA-256 of a file's bytes, 64 hex digits."""
+    """SHA-256 of a file's bytes, 64 hex digits.
+
+    Returns
+    -------
+    str
+        %% ../nbs/core.ipynb #5c455c4c
+    """
     with open(path, "rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
@@ -239,7 +245,15 @@ def atomic_path(
 
 # %% ../nbs/core.ipynb #94f74c99
 def write_text(path, text: str):
-    """Write UTF-8 text atomically."""
+    """Write UTF-8 text atomically.
+
+    Parameters
+    ----------
+    path
+        %% ../nbs/core.ipynb #94f74c99
+    text : str
+        %% ../nbs/core.ipynb #94f74c99
+    """
     with atomic_path(path) as tmp:
         tmp.write_text(text, encoding="utf-8")
 

@@ -62,7 +62,13 @@ test_source.__test__ = False
 
 # %% ../nbs/dev.ipynb #448578c3
 def cleaned(nb):
-    """The notebook without outputs, counters and metadata other than cell tags and the kernel; ids by content."""
+    """The notebook without outputs, counters and metadata other than cell tags and the kernel; ids by content.
+
+    Parameters
+    ----------
+    nb
+        %% ../nbs/dev.ipynb #448578c3
+    """
     import nbformat  # not where nets are only trained
 
     nb = nbformat.from_dict(nb)
@@ -260,6 +266,11 @@ def main(argv=None):
     """`python -m neuralpha.dev sync|check|docs|gpu`;
 
     `docs` builds the site in `docs/_build/html`, `gpu --out FOLDER` measures a card.
+
+    Parameters
+    ----------
+    argv : default None
+        %% ../nbs/dev.ipynb #d697e95e
     """
     command, *more = argv or sys.argv[1:] or ["help"]
     own = (

@@ -178,7 +178,13 @@ def installed(
 
 # %% ../nbs/doctor.ipynb #40d69339
 def packages() -> Finding:
-    """Whether every package that is needed is installed, in a version that will do."""
+    """Whether every package that is needed is installed, in a version that will do.
+
+    Returns
+    -------
+    Finding
+        %% ../nbs/doctor.ipynb #40d69339
+    """
     if installed("neuralpha") is None:
         return Finding("packages", "fail", "neuralpha itself is not installed, only found beside this folder", INSTALL)
     missing = unmet("neuralpha")
@@ -204,7 +210,13 @@ def between_packages() -> Finding:
 
 # %% ../nbs/doctor.ipynb #2142f4ea
 def pinned_versions() -> Finding:
-    """In a clone: whether the packages that are needed have the versions that the tests ran with."""
+    """In a clone: whether the packages that are needed have the versions that the tests ran with.
+
+    Returns
+    -------
+    Finding
+        %% ../nbs/doctor.ipynb #2142f4ea
+    """
     constraints = _clone() / "constraints.txt"
     if not constraints.is_file():
         return Finding("tested", "ok", "not a clone: there is no constraints.txt to compare with")
@@ -279,7 +291,13 @@ def _template_error(path: Path) -> str:  # empty where all is well
 
 # %% ../nbs/doctor.ipynb #12677d85
 def kernel() -> Finding:
-    """Whether a kernel of this Python starts, and whether Jupyter's `python3` is another one."""
+    """Whether a kernel of this Python starts, and whether Jupyter's `python3` is another one.
+
+    Returns
+    -------
+    Finding
+        %% ../nbs/doctor.ipynb #12677d85
+    """
     asked = [sys.executable, "-m", "ipykernel_launcher", "--version"]
     try:
         told = subprocess.run(asked, capture_output=True, text=True, timeout=60)
@@ -311,7 +329,13 @@ def _other_kernel() -> str:  # the Python of the kernel specification `python3`;
 
 # %% ../nbs/doctor.ipynb #9426ac69
 def sockets() -> Finding:
-    """Whether a kernel's sockets can be made in the folder for temporary files."""
+    """Whether a kernel's sockets can be made in the folder for temporary files.
+
+    Returns
+    -------
+    Finding
+        %% ../nbs/doctor.ipynb #9426ac69
+    """
     fix = "set TMPDIR to a short folder that can be written, such as /tmp"
     wanted = os.environ.get("TMPDIR")
     try:
@@ -374,7 +398,13 @@ def nearest(
 
 # %% ../nbs/doctor.ipynb #e81886ee
 def caches() -> Finding:
-    """Whether numba and matplotlib can keep what they made."""
+    """Whether numba and matplotlib can keep what they made.
+
+    Returns
+    -------
+    Finding
+        %% ../nbs/doctor.ipynb #e81886ee
+    """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     named = os.environ.get("NUMBA_CACHE_DIR")
     plots = os.environ.get("MPLCONFIGDIR")
@@ -457,7 +487,13 @@ def _temporary() -> Path:
 
 # %% ../nbs/doctor.ipynb #3099fbb0
 def memory() -> Finding:
-    """Memory that can still be had, and cores."""
+    """Memory that can still be had, and cores.
+
+    Returns
+    -------
+    Finding
+        %% ../nbs/doctor.ipynb #3099fbb0
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     had = "1 core" if cores == 1 else f"{cores} cores"
     free = available_memory()
@@ -552,7 +588,13 @@ def _has_holidays(kind: type, day) -> bool:
 
 # %% ../nbs/doctor.ipynb #2cdea86a
 def gpu() -> Finding:
-    """What nets train on, and whether a card that is there computes."""
+    """What nets train on, and whether a card that is there computes.
+
+    Returns
+    -------
+    Finding
+        %% ../nbs/doctor.ipynb #2cdea86a
+    """
     import torch
 
     version = f"torch {torch.__version__}"

@@ -257,7 +257,13 @@ def machine(device: torch.device) -> dict:
 
 # %% ../nbs/gpu.ipynb #0f90859c
 def wait(device: torch.device):
-    """Until the device has done what it was given."""
+    """Until the device has done what it was given.
+
+    Parameters
+    ----------
+    device : torch.device
+        %% ../nbs/gpu.ipynb #0f90859c
+    """
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
@@ -350,7 +356,13 @@ def random_market(
 
 # %% ../nbs/gpu.ipynb #c04145fd
 def net_names(size: Size) -> list[str]:
-    """The nets of the registry, or those a size names."""
+    """The nets of the registry, or those a size names.
+
+    Returns
+    -------
+    list[str]
+        %% ../nbs/gpu.ipynb #c04145fd
+    """
     return list(size.nets) or [n for n in sorted(MODELS) if issubclass(model_class(n), Net)]
 
 
@@ -778,7 +790,13 @@ def feeding(run: Run):
 
 # %% ../nbs/gpu.ipynb #e06e9c0f
 def together(run: Run):
-    """Seconds of many seeds at once over those of one."""
+    """Seconds of many seeds at once over those of one.
+
+    Parameters
+    ----------
+    run : Run
+        %% ../nbs/gpu.ipynb #e06e9c0f
+    """
     X, y, fold = run.market
     for model, share in ((MLP(), run.size.share), (LSTM(), run.size.share / 10), (Transformer(), run.size.share / 10)):
         model = model.clone(max_epochs=1, epoch_share=share)
@@ -801,7 +819,13 @@ def together(run: Run):
 
 # %% ../nbs/gpu.ipynb #86208d82
 def precision(run: Run):
-    """Seconds of an epoch in float32 over those in bfloat16."""
+    """Seconds of an epoch in float32 over those in bfloat16.
+
+    Parameters
+    ----------
+    run : Run
+        %% ../nbs/gpu.ipynb #86208d82
+    """
     for model in timed_nets(run.size):
         full, half = (
             bench_net(model.clone(precision=p), run.market, run.device, run.size.steps) for p in ("float32", "bfloat16")
@@ -954,7 +978,13 @@ def attributions(run: Run):
 
 # %% ../nbs/gpu.ipynb #c1260561
 def memory(run: Run):
-    """Peak memory over need, and the error where a panel does not fit."""
+    """Peak memory over need, and the error where a panel does not fit.
+
+    Parameters
+    ----------
+    run : Run
+        %% ../nbs/gpu.ipynb #c1260561
+    """
     size = run.size
     device = run.device
     dates = 2000 if size.big_rows > 100_000 else 100
@@ -1183,9 +1213,9 @@ def main(argv=None) -> int:
     )
     return 0
 
-# %% ../nbs/gpu.ipynb #8a10181d
+# %% ../nbs/gpu.ipynb #d90624f1
 #| eval: false
 if __name__ == "__main__":
-    from neuralpha.gpu import main# by its own name, which other processes can find
+    from neuralpha.gpu import main  # by its own name, which other processes can find
 
     sys.exit(main())

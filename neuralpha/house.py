@@ -19,7 +19,13 @@ from typing import NamedTuple
 
 # %% ../nbs/house.ipynb #bd841721
 def root() -> Path:
-    """The repository: the nearest folder upwards with a `settings.ini`."""
+    """The repository: the nearest folder upwards with a `settings.ini`.
+
+    Returns
+    -------
+    Path
+        %% ../nbs/house.ipynb #bd841721
+    """
     for p in [Path.cwd(), *Path.cwd().parents]:
         if (p / "settings.ini").exists():
             return p

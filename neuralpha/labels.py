@@ -94,6 +94,12 @@ class Label:
     ) -> np.ndarray:  # (n_rows,) float32, NaN where the label is
         """What a model is trained on: the label, or its standing among the assets of the same date.
 
+        Parameters
+        ----------
+        kind : str, default 'rank'
+            "raw", "rank" (-1 to 1 by date), "z" (mean 0, sd 1), "gauss" (normal scores), "quantile" (0
+            to 4)
+
         Returns
         -------
         np.ndarray
@@ -299,7 +305,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #f95ee4e9
+# %% ../nbs/labels.ipynb #b5e3ffce
 EXITS = ("bar", "next trade")
 
 
@@ -321,6 +327,8 @@ def forward_return(
     delay : int, default 1
         bars between decision and entry
     exit : str, default 'bar'
+        where the exit bar has no price: "bar" leaves the label missing, "next trade" ends it at the
+        asset's next price
     """
     _check_bars(horizon=(horizon, 1), delay=(delay, 0))
     _check_exit(exit)
@@ -346,7 +354,9 @@ def forward_return(
 
 def suspended_exits(
     y: Label,  # a forward return, or what it became
-) -> tuple:  # (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,) return to the next trade, NaN where none comes
+    # (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,) return to the next
+    # trade, NaN where none comes
+) -> tuple:
     """The rows whose position was open when the label should have ended, and what they earned when it could be closed.
 
     Parameters
@@ -502,6 +512,8 @@ def excess_return(
     ----------
     y : Label
     over : str, default 'market'
+        "market" (mean of the date), "sector" (mean of date and sector) or "beta" (beta times the
+        market)
     window : int, default 120
         bars behind t on which beta is fitted
     """
@@ -995,6 +1007,13 @@ def uniqueness(
     rows=None,
 ) -> np.ndarray:  # (n_rows,) float64 in (0, 1]; NaN where there is no label
     """Average uniqueness of each label among the labels of the same asset: the natural sample weight.
+
+    Parameters
+    ----------
+    y : Label
+    rows : default None
+        count these rows only, e.g. a fold's train part, so that a weight knows nothing of later
+        rows; default: all
 
     Returns
     -------

@@ -20,7 +20,7 @@ from .core import NeuralphaError, unknown_name
 from .data.panel import last_moment
 from .labels import Label
 
-# %% ../nbs/splits.ipynb #c04be8e9
+# %% ../nbs/splits.ipynb #6227e4b3
 @dataclass(frozen=True, eq=False)
 class Fold:
     """Panel row numbers of one fold, each sorted by date, then asset; `dates` maps a part to its (first, last) date.
@@ -53,9 +53,8 @@ class Fold:
     dates: dict  # part -> (first, last) Timestamp, before the purge
     purged: int  # rows dropped because their life span or the embargo reaches into another part
     embargo: int = 0  # bars kept free on top of the purge
-    spans: dict = field(
-        default_factory=dict
-    )  # part -> list of (first, last) Timestamp of unbroken rows, after the purge
+    # part -> list of (first, last) Timestamp of unbroken rows, after the purge
+    spans: dict = field(default_factory=dict)
     groups: dict = field(default_factory=dict)  # combinatorial designs: number of a tested group -> its test rows
 
     def __repr__(self):
@@ -391,7 +390,17 @@ def backtest_paths(
 
 # %% ../nbs/splits.ipynb #9d6f8798
 def plot_folds(folds, ax=None, title="Folds"):
-    """One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes."""
+    """One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes.
+
+    Parameters
+    ----------
+    folds
+        %% ../nbs/splits.ipynb #9d6f8798
+    ax : default None
+        %% ../nbs/splits.ipynb #9d6f8798
+    title : default 'Folds'
+        %% ../nbs/splits.ipynb #9d6f8798
+    """
     import matplotlib.pyplot as plt
 
     ax = ax or plt.subplots(figsize=(9, 0.7 + 0.32 * len(folds)))[1]

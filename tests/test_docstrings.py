@@ -10,9 +10,13 @@ def test_sections_say_what_the_comments_say():
         [
             "def hold(",
             "    scores, # `(date, asset)` scores",
-            "    horizon:int=5, delay:int=1, # bars held, bars to entry",
+            "    # bars held;",
+            "    # as the label's",
+            "    horizon:int=5,",
+            "    delay:int=1, # bars to entry",
             "    *more:str, plain=None,",
-            ")->float: # per year",
+            "    # per year",
+            ")->float:",
             '    "Return of the upper fifth."',
             "    return 1.",
         ]
@@ -27,8 +31,10 @@ def test_sections_say_what_the_comments_say():
         "----------",
         "scores",
         "    `(date, asset)` scores",
-        "horizon, delay : int, default 5, 1",
-        "    bars held, bars to entry",
+        "horizon : int, default 5",
+        "    bars held; as the label's",
+        "delay : int, default 1",
+        "    bars to entry",
         "*more : str",
         "plain : default None",
         "",
@@ -95,7 +101,8 @@ def _explained(name):  # the comments beside the parameters of a public name, as
 @pytest.mark.parametrize("name", na.__all__)
 def test_every_comment_beside_a_parameter_reaches_help(name):
     doc = " ".join(inspect.getdoc(getattr(na, name)).split())
-    missing = [text for text in _explained(name) if " ".join(text.split()) not in doc]
+    lines = [line for text in _explained(name) for line in text.split("\n")]  # of one comment behind and one above
+    missing = [line for line in lines if " ".join(line.split()) not in doc]
     assert not missing, f"na.{name}? does not say {missing}"
 
 def test_modules_open_with_the_prose_of_their_notebooks():

@@ -22,9 +22,8 @@ __all__ = ['AFFORDABLE', 'ATTRIBUTIONS', 'Probe', 'probe', 'Explanation', 'expla
            'figures', 'from_frame', 'interactions', 'plot_interactions', 'agreement', 'plot_agreement',
            'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #c2cf4d4a
+# %% ../../nbs/attribution/explain.ipynb #2eaff65c
 from html import escape
-import sys
 from dataclasses import dataclass
 from typing import Callable, NamedTuple
 import numpy as np
@@ -475,6 +474,8 @@ def explain(
     n_samples : int, default 100
         gradients per row to begin with, nets only
     tolerance : float, default 0.03
+        completeness error, in standard deviations of the scores, above which a net's paths get more
+        points
     n_background : int, default 256
         rows, drawn from the same period, that stand for "not known"; linear models and nets
     """
@@ -552,7 +553,15 @@ def _scores(opened, rows):
 
 # %% ../../nbs/attribution/explain.ipynb #e1808f04
 def plot_importance(e: Explanation, top: int = 20):
-    """Mean |attribution| of the most important features; returns the figure."""
+    """Mean |attribution| of the most important features; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        %% ../../nbs/attribution/explain.ipynb #e1808f04
+    top : int, default 20
+        %% ../../nbs/attribution/explain.ipynb #e1808f04
+    """
     import matplotlib.pyplot as plt
 
     s = e.importance().head(top)[::-1]
@@ -585,7 +594,15 @@ def plot_lags(e: Explanation, top: int = 20):
 
 # %% ../../nbs/attribution/explain.ipynb #91d805ef
 def plot_summary(e: Explanation, top: int = 15):
-    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure."""
+    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        %% ../../nbs/attribution/explain.ipynb #91d805ef
+    top : int, default 15
+        %% ../../nbs/attribution/explain.ipynb #91d805ef
+    """
     import matplotlib.pyplot as plt, shap
 
     fig = plt.figure(figsize=(7, 1.5 + 0.3 * min(top, len(e.names))))
@@ -722,7 +739,19 @@ def by_regime(
 
 # %% ../../nbs/attribution/explain.ipynb #9bad8076
 def plot_time(e: Explanation, by: str = "family", freq: str = "QE", top: int = 8):
-    """Mean |attribution| of the largest groups per period; returns the figure."""
+    """Mean |attribution| of the largest groups per period; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        %% ../../nbs/attribution/explain.ipynb #9bad8076
+    by : str, default 'family'
+        %% ../../nbs/attribution/explain.ipynb #9bad8076
+    freq : str, default 'QE'
+        %% ../../nbs/attribution/explain.ipynb #9bad8076
+    top : int, default 8
+        %% ../../nbs/attribution/explain.ipynb #9bad8076
+    """
     import matplotlib.pyplot as plt
 
     table = through_time(e, by, freq).iloc[:, :top]
@@ -919,6 +948,13 @@ def plot_interactions(table: pd.DataFrame, model: str = ""):
     """Strength of every pair as a heat map, numbers written in; the diagonal, each feature alone, is the yardstick.
 
     Returns the figure.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        %% ../../nbs/attribution/explain.ipynb #2b3b09df
+    model : str, default ''
+        %% ../../nbs/attribution/explain.ipynb #2b3b09df
     """
     import matplotlib.pyplot as plt
 
@@ -1040,7 +1076,13 @@ def agreement(
 
 # %% ../../nbs/attribution/explain.ipynb #b6f6e292
 def plot_agreement(table: pd.DataFrame):
-    """The table of `agreement` with its intervals; returns the figure."""
+    """The table of `agreement` with its intervals; returns the figure.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        %% ../../nbs/attribution/explain.ipynb #b6f6e292
+    """
     import matplotlib.pyplot as plt
 
     pairs = [f"{a} and {b}" for a, b in dict.fromkeys(zip(table["model_a"], table["model_b"]))]
@@ -1224,7 +1266,15 @@ def refit_ic_loss(
 
 # %% ../../nbs/attribution/explain.ipynb #570f94b5
 def plot_ic_loss(table: pd.DataFrame, title: str = "IC lost without a family of features"):
-    """The table of `family_ic_loss` or `refit_ic_loss` with its intervals; returns the figure."""
+    """The table of `family_ic_loss` or `refit_ic_loss` with its intervals; returns the figure.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        %% ../../nbs/attribution/explain.ipynb #570f94b5
+    title : str, default 'IC lost without a family of features'
+        %% ../../nbs/attribution/explain.ipynb #570f94b5
+    """
     import matplotlib.pyplot as plt
 
     t = table[::-1]

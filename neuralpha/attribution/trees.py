@@ -43,6 +43,8 @@ class Forest(NamedTuple):
     threshold : np.ndarray
         (n_nodes,) float64; for a categorical test the number of its category set
     kind : np.ndarray
+        (n_nodes,) uint8, LightGBM's decision type: 1 categorical, 2 missing goes left, 4 zero is
+        missing, 8 NaN is missing
     leaf_start : np.ndarray
         (n_trees+1,) int64: leaves of tree k
     value : np.ndarray

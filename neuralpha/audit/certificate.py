@@ -78,6 +78,8 @@ class Check:
     Parameters
     ----------
     part : str
+        "repeat", "future", "labels", "splits", "start-up", "permutation", "levels", "memory",
+        "origin", "placebo"
     what : str
         the artefact
     how : str
@@ -2224,7 +2226,7 @@ def _repeat(tally, base, again, panel):
                 found="" if same else f"{what} differs between two runs on the same data: fix its seed.",
             )
 
-# %% ../../nbs/audit/certificate.ipynb #ccdecbdb
+# %% ../../nbs/audit/certificate.ipynb #5b1e6802
 CHECKS = (
     "repeat",
     "future",
@@ -2253,8 +2255,8 @@ def audit_pipeline(
     lookbacks=None,  # bars a feature may look back: one number, or by column; default what `Features` declares
     cross_sectional: bool | None = None,  # features compare assets of a date; default what `Features` declares
     levels=None,  # names of columns that are levels of price, volume or money; default what `Features` declares
-    rounding: dict
-    | None = None,  # artefact -> relative rounding allowed, recorded in the certificate; default none: bit-identical
+    # artefact -> relative rounding allowed, recorded in the certificate; default none: bit-identical
+    rounding: dict | None = None,
     # UTC, or an exchange such as "XNYS"; a stamp in `known_on` after it belongs to the next session
     session_close: str = "21:00",
     seed: int = 0,
@@ -2265,6 +2267,8 @@ def audit_pipeline(
     Parameters
     ----------
     pipeline
+        callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold,
+        predictions, positions, ...
     panel : Panel
     tables : dict | None, default None
         side tables by name, each with `known_on`; passed to the pipeline by keyword
@@ -2288,6 +2292,8 @@ def audit_pipeline(
         artefact -> relative rounding allowed, recorded in the certificate; default none:
         bit-identical
     session_close : str, default '21:00'
+        UTC, or an exchange such as "XNYS"; a stamp in `known_on` after it belongs to the next
+        session
     seed : int, default 0
     checks : default CHECKS
     """

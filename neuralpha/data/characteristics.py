@@ -90,6 +90,8 @@ def characteristics_panel(
         columns date, asset, return (simple), and one or more numeric characteristics
     name : str, default 'characteristics'
     timing : str, default 'trailing'
+        `return` is over the bar that ends at the row's date; "ahead": over the bar that starts
+        there
     truth : dict | None, default None
         name -> (len(frame),) array, for simulated tables
 

@@ -459,6 +459,8 @@ def panel_from_frame(
         columns `date`, `asset`, and float fields
     name : str, default 'universe'
     tradable : default None
+        (len(frame),) bool; default: the frame's column `tradable`, else every given row whose
+        `close` (if there is one) is finite
     attributes : pd.DataFrame | None, default None
         indexed by asset
     **kw

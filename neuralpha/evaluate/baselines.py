@@ -50,7 +50,13 @@ def _scores(panel, values, name):
 
 # %% ../../nbs/evaluate/baselines.ipynb #90cb38b1
 def reversal(panel: Panel, bars: int = 1) -> pd.Series:
-    """`(date, asset)` scores: minus the return of the last `bars` bars."""
+    """`(date, asset)` scores: minus the return of the last `bars` bars.
+
+    Returns
+    -------
+    pd.Series
+        %% ../../nbs/evaluate/baselines.ipynb #90cb38b1
+    """
     return _scores(panel, -past_return(panel, bars), "reversal")
 
 

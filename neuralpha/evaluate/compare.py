@@ -303,8 +303,12 @@ def compare(
     Parameters
     ----------
     predictions
+        `Predictions`, named `(date, asset)` Series, or anything with `.name` and
+        `.scores(seed=-1)`; one or a list
     y : Label
     baselines : bool, default True
+        add reversal, momentum and, where known, the oracle; one without a score on nine tenths of
+        the dates is left out
     by : str, default 'ic'
         what is compared: "ic" or "rank_ic"
     forecasts : dict | None, default None
@@ -314,6 +318,8 @@ def compare(
     trials : int | None, default None
         everything the study tried; default the number of models here
     trial_sharpes : default None
+        Sharpe ratios per bar of the trials, where known: how much luck can make of them depends on
+        their spread
     half_spread_bps : float, default 5.0
         cost of trading
     size : float, default 0.05
@@ -566,7 +572,13 @@ def _cell(row, c):
 
 # %% ../../nbs/evaluate/compare.ipynb #5861f179
 def leaderboard_html(board: Leaderboard) -> str:
-    """The leaderboard as a self-contained HTML fragment."""
+    """The leaderboard as a self-contained HTML fragment.
+
+    Returns
+    -------
+    str
+        %% ../../nbs/evaluate/compare.ipynb #5861f179
+    """
     shown = [c for c in COLUMNS if c in board.table]
     style = "style='text-align:right;padding:.3em .6em;border-top:{}px solid #8886'"
     head = "".join(f"<th {style.format(0)}>{t}</th>" for t in ["letters", "model", *(COLUMNS[c][0] for c in shown)])
@@ -647,7 +659,7 @@ def _moved(a, b, horizon) -> dict:
         paired=True,
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #d674dea8
+# %% ../../nbs/evaluate/compare.ipynb #f1737724
 def compare_studies(
     # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name);
     # a is the earlier study
@@ -656,10 +668,22 @@ def compare_studies(
     # a is the earlier study
     b,
     size: float = 0.05,
-) -> pd.DataFrame:  # low and high hold for all changes at once; one row per universe and model of either study, what moved most surely first
+    # low and high hold for all changes at once; one row per universe and model of either study, what moved most surely
+    # first
+) -> pd.DataFrame:
     """Lay two studies side by side:
 
     `moved` is True where the change of the mean IC is more than noise (Holm over the table).
+
+    Parameters
+    ----------
+    a
+        Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon,
+        delay, label's name); a is the earlier study
+    b
+        Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon,
+        delay, label's name); a is the earlier study
+    size : float, default 0.05
 
     Returns
     -------

@@ -76,6 +76,13 @@ def on_panel(
 ) -> tuple:  # (n_rows, k) float array, list of k names
     """Scores or labels as columns in panel row order, with their names.
 
+    Parameters
+    ----------
+    panel : Panel
+    values
+        `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in
+        panel row order
+
     Returns
     -------
     tuple

@@ -337,14 +337,16 @@ def share_recovered(
         error=mean_test(left, y.horizon)["se"] if known else np.nan,
     )
 
-# %% ../../nbs/evaluate/metrics.ipynb #bef52184
+# %% ../../nbs/evaluate/metrics.ipynb #f38d153c
 LIVES = np.concatenate([[0.0], np.geomspace(0.1, 5000, 400), [np.inf]])  # half-lives that are tried, bars
 FADING_BARS = 20  # single bars after the entry
 
 
 def half_life(
     ics,  # (..., bars) mean IC with the return of the 1st, 2nd, ... bar after the entry
-) -> np.ndarray:  # (...) bars; 0 where nothing is left after one, infinite where no fading is seen, NaN where the ICs are not positive
+    # (...) bars; 0 where nothing is left after one, infinite where no fading is seen, NaN where the ICs are not
+    # positive
+) -> np.ndarray:
     """Half-life of what a score knows, from its ICs with single bars.
 
     Parameters
@@ -467,6 +469,11 @@ def horizon_labels(y: Label, horizons=(1, 2, 5, 10, 20)) -> list:
     """Forward-return labels with the delay of `y` for several horizons, less what `y` is less of;
 
     `y` itself is reused. A label that is no return has plain ones.
+
+    Returns
+    -------
+    list
+        %% ../../nbs/evaluate/metrics.ipynb #155adc50
     """
 
     def at(h):

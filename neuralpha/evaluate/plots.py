@@ -177,7 +177,13 @@ def plot_ic(
 
 # %% ../../nbs/evaluate/plots.ipynb #24b899ad
 def plot_cumulative_ic(ics, what: str = "IC") -> Figure:
-    """Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month."""
+    """Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month.
+
+    Returns
+    -------
+    Figure
+        %% ../../nbs/evaluate/plots.ipynb #24b899ad
+    """
     ics = _frame(ics)
     fig, ax = new_figure()
     for j, (name, label) in enumerate(zip(ics, shortened(ics, 30))):
@@ -350,7 +356,13 @@ def plot_records(
 
 # %% ../../nbs/evaluate/plots.ipynb #434c5ace
 def plot_ic_by_horizon(metrics: dict, rank: bool = True) -> Figure:
-    """IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend."""
+    """IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend.
+
+    Returns
+    -------
+    Figure
+        %% ../../nbs/evaluate/plots.ipynb #434c5ace
+    """
     kind = "rank_ic" if rank else "ic"
 
     def name(m, r):

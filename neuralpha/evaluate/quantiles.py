@@ -92,6 +92,8 @@ def standing(
         (n_rows, M) in panel row order
     quantiles : int, default 5
     within : default None
+        (n_rows,) whole numbers from 0: rank among the rows of the date that share the number; -1:
+        not ranked
     """
     if not 2 <= quantiles <= 100:
         raise NeuralphaError(f"quantiles is {quantiles}; it must be between 2 and 100.")

@@ -49,6 +49,11 @@ def trailing_mean(panel: Panel, values, bars: int) -> np.ndarray:
 def market_volatility(panel: Panel, bars: int = 20) -> np.ndarray:
     """(n_dates,) standard deviation of the equally weighted market's one-bar returns over the last `bars` bars, per
     bar.
+
+    Returns
+    -------
+    np.ndarray
+        %% ../../nbs/evaluate/regimes.ipynb #78d180c6
     """
     r = past_return(panel, 1)
     ok = np.isfinite(r)

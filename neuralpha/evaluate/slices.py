@@ -132,7 +132,7 @@ def _trading(p, S, groups, y, turn, earned, half_spread_bps, luck) -> dict:  # c
         for end, v in zip(("", "_low", "_high"), three)
     }
 
-# %% ../../nbs/evaluate/slices.ipynb #09db7c9d
+# %% ../../nbs/evaluate/slices.ipynb #cc5d05f1
 HORIZONS = (1, 2, 5, 10, 20)  # bars
 CROSSED = ("volatility", "market", "size", "liquidity")
 NUMBERS = [
@@ -173,8 +173,8 @@ def slice_table(
     cuts: dict | None = None,  # result of `regimes`
     labels: list | None = None,  # result of `horizon_slices`
     size: float = 0.05,  # family-wise error over the pairs of a slice
-    forecasts: dict
-    | None = None,  # horizon -> model -> (forecast, train_mean), each (n_rows,); models without one have no R²
+    # horizon -> model -> (forecast, train_mean), each (n_rows,); models without one have no R²
+    forecasts: dict | None = None,
     half_spread_bps: float = 5.0,
     luck: dict | None = None,  # model -> (trials, trial_sharpes) as in `sharpe_report`; default 1 trial
 ) -> pd.DataFrame:  # columns horizon, cut, group, model, letters and NUMBERS; cut and group are "" over everything

@@ -418,6 +418,11 @@ def paired_test(
 def holm(p_values) -> np.ndarray:
     """Holm-adjusted p-values, same order; statsmodels' own sweeps the whole memory at every call, which costs minutes
     over all slices.
+
+    Returns
+    -------
+    np.ndarray
+        %% ../../nbs/evaluate/statistics.ipynb #d97b27d9
     """
     p = np.asarray(p_values, float)
     order = np.argsort(p)
@@ -840,6 +845,8 @@ def sharpe_report(
     trials : int, default 1
         everything that was tried in the study, the winner included
     trial_sharpes : default None
+        Sharpe ratios per bar of the trials; None: their spread is taken as that of pure luck,
+        1/sqrt(n)
     benchmark : float, default 0.0
         annual Sharpe ratio to beat
     alpha : float, default 0.05
@@ -872,14 +879,16 @@ def sharpe_report(
         min_bars=float(np.ceil(min_bars)),
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #293e9e9a
+# %% ../../nbs/evaluate/statistics.ipynb #6248be63
 def backtest_overfitting(
     returns: pd.DataFrame,  # dates × configurations: return, or IC, of each configuration on each date
     splits: int = 16,  # blocks; even
     horizon: int = 1,  # of the label: dates whose life span crosses a cut are left out
     delay: int = 0,  # of the label: dates whose life span crosses a cut are left out
     metric: str = "sharpe",  # or "mean"
-) -> dict:  # pbo and luck (0 to 1; of configurations without skill), halves, configurations, dates, slope (of the winner's performance on the other half on that where it won)
+    # pbo and luck (0 to 1; of configurations without skill), halves, configurations, dates, slope (of the winner's
+    # performance on the other half on that where it won)
+) -> dict:
     """Probability of backtest overfitting by combinatorially symmetric cross-validation.
 
     Parameters

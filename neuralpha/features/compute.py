@@ -12,14 +12,14 @@ nothing pooled over time. `transform="zscore"` keeps distances (see `neuralpha.f
 __all__ = ['DERIVED', 'PRICES', 'HINDSIGHT', 'characteristics', 'list_features', 'resolve_features', 'compute_features',
            'adjusted_panel']
 
-# %% ../../nbs/features/compute.ipynb #df2ef56d
+# %% ../../nbs/features/compute.ipynb #4f1a68d4
 from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
-from . import alpha158, frequency, signals# they declare their features
+from . import alpha158, frequency, signals  # they declare their features
 from .cross import TRANSFORMS, factor_residual, in_threads, mean_by_date
 from .families import FEATURES, SERIES, SETS, Feature, History, adjusted_bars, choose, windows_asked
 from .table import Features
@@ -60,7 +60,13 @@ def characteristics(panel: Panel) -> list:
 
 # %% ../../nbs/features/compute.ipynb #1c9a5a14
 def list_features(names=None) -> pd.DataFrame:
-    """The declarations as a table, one row per feature: what `neuralpha features list` prints."""
+    """The declarations as a table, one row per feature: what `neuralpha features list` prints.
+
+    Returns
+    -------
+    pd.DataFrame
+        %% ../../nbs/features/compute.ipynb #1c9a5a14
+    """
     chosen = FEATURES.values() if names is None else choose(names)
     return pd.DataFrame(
         [
@@ -81,7 +87,15 @@ def list_features(names=None) -> pd.DataFrame:
 
 # %% ../../nbs/features/compute.ipynb #c8ce614f
 def resolve_features(panel, names):
-    """The features asked for, those a panel can give, and why the others are skipped."""
+    """The features asked for, those a panel can give, and why the others are skipped.
+
+    Parameters
+    ----------
+    panel
+        %% ../../nbs/features/compute.ipynb #c8ce614f
+    names
+        %% ../../nbs/features/compute.ipynb #c8ce614f
+    """
     names = [names] if isinstance(names, (str, Feature)) else list(names)
     own = {f.name: f for f in characteristics(panel)}
     if "close" not in panel.fields and own:

@@ -21,7 +21,15 @@ from ..data.panel import Panel
 
 # %% ../../nbs/features/cross.ipynb #7673b30a
 def in_threads(work, items):
-    """Run `work(item)` for all items on as many threads as numba may use; the first exception is raised."""
+    """Run `work(item)` for all items on as many threads as numba may use; the first exception is raised.
+
+    Parameters
+    ----------
+    work
+        %% ../../nbs/features/cross.ipynb #7673b30a
+    items
+        %% ../../nbs/features/cross.ipynb #7673b30a
+    """
     n = numba.get_num_threads()
     if n == 1:
         return [work(i) for i in items]
@@ -158,7 +166,13 @@ TRANSFORMS = {"rank": rank_by_date, "zscore": zscore_by_date}
 
 # %% ../../nbs/features/cross.ipynb #893c858c
 def sector_codes(panel: Panel) -> np.ndarray:
-    """(n_assets,) int64 sector number by asset, -1 where unknown."""
+    """(n_assets,) int64 sector number by asset, -1 where unknown.
+
+    Returns
+    -------
+    np.ndarray
+        %% ../../nbs/features/cross.ipynb #893c858c
+    """
     if "sector" not in panel.attributes:
         raise NeuralphaError(f"{panel.name} has no attribute 'sector'.")
     import pandas as pd

@@ -33,11 +33,15 @@ class Feature:
     name : str
     family : str
     inputs : tuple
+        panel fields it reads; "market", "sector" and "residual" are returns: of the market, of the
+        asset's sector, left by the factors
     lookback : int
         bars before t it may read; 0 uses bar t alone
     formula : str
     source : str
     compute : object
+        History -> (n,) float64; for features of features: (panel, *columns) -> (n_rows,); None: the
+        one input as it stands
     cross_sectional : bool, default False
         reads other assets' bars of the same dates
     of : tuple, default ()
@@ -827,7 +831,13 @@ declare(
 
 # %% ../../nbs/features/families.ipynb #10882ca6
 def ema_length(alpha: float, rest: float = 1e-6) -> int:
-    """Bars after which an exponential average has less than `rest` of its weight left."""
+    """Bars after which an exponential average has less than `rest` of its weight left.
+
+    Returns
+    -------
+    int
+        %% ../../nbs/features/families.ipynb #10882ca6
+    """
     return int(np.ceil(np.log(rest) / np.log(1 - alpha)))
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 from ..core import NeuralphaError, digest
 from ..data.panel import Panel
 
-# %% ../../nbs/features/table.ipynb #b5bcd0c7
+# %% ../../nbs/features/table.ipynb #e59e365b
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -53,9 +53,8 @@ class Features:
     missing: dict = field(default_factory=dict)  # name -> share of tradable rows without a value, 0 to 1
     skipped: dict = field(default_factory=dict)  # name -> why a feature that was asked for could not be made
     cross_sectional: bool = False  # values depend on other assets of the same date
-    levels: dict = field(
-        default_factory=dict
-    )  # name -> word of `LEVELS`, for features that adjusting prices after the file moves
+    # name -> word of `LEVELS`, for features that adjusting prices after the file moves
+    levels: dict = field(default_factory=dict)
 
     def __post_init__(self):
         if self.values.shape != (self.panel.n_rows, len(self.names)):

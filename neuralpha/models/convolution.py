@@ -18,6 +18,11 @@ from .nets import Net, check_scales
 def bars_seen(kernel: int, dilations, window: int) -> int:
     """Bars of a window that its last bar sees through causal blocks, itself included; wide dilations alone leave
     holes.
+
+    Returns
+    -------
+    int
+        %% ../../nbs/models/convolution.ipynb #320a0954
     """
     lags = {0}
     for d in dilations:

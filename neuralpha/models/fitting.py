@@ -79,6 +79,8 @@ def fit_unit(
     refit : bool, default False
         once validation has chosen, fit again on training and validation together
     checkpoint : default None
+        folder in which nets keep every epoch, and from which a fit that was killed goes on; delete
+        it when done
     """
     check_task(model, X, y, target)
     start = time.perf_counter()
@@ -98,6 +100,16 @@ def fit_on(
     refit: bool = False,
 ) -> np.ndarray:  # (len(fold.valid),) float32: scores of the validation rows while they were held out
     """Fit a model on a fold's training part, with its validation part for early stopping; `refit` then on both.
+
+    Parameters
+    ----------
+    model : Estimator
+    X : Features
+    goal : np.ndarray
+        `goal` is the target of every panel row: (n_rows,), or (n_rows, tasks) of which many models
+        learn the first
+    fold : Fold
+    refit : bool, default False
 
     Returns
     -------
@@ -119,6 +131,17 @@ def fit_on(
 def check_task(model, X, y, target):
     """Raise `NeuralphaError` unless features and labels are of one panel that can be ranked and the model's loss can
     mean the target and its horizons.
+
+    Parameters
+    ----------
+    model
+        %% ../../nbs/models/fitting.ipynb #89fa02eb
+    X
+        %% ../../nbs/models/fitting.ipynb #89fa02eb
+    y
+        %% ../../nbs/models/fitting.ipynb #89fa02eb
+    target
+        %% ../../nbs/models/fitting.ipynb #89fa02eb
     """
     check_breadth(y.panel)
     model.check_horizon(max(task.horizon for task in getattr(y, "tasks", [y])))

@@ -133,6 +133,15 @@ def soft_rank(score, mask, tau: float = 0.1):
     """(dates, places) differentiable ranks from 0 to n-1;
 
     `tau` is the step's width in standard deviations of the score.
+
+    Parameters
+    ----------
+    score
+        %% ../../nbs/models/losses.ipynb #3c2aab65
+    mask
+        %% ../../nbs/models/losses.ipynb #3c2aab65
+    tau : float, default 0.1
+        %% ../../nbs/models/losses.ipynb #3c2aab65
     """
     s = _centred(score, mask)
     s = s / (((s * s).sum(1, keepdim=True) / mask.sum(1, keepdim=True).clamp(min=1)) + 1e-12).sqrt()
@@ -156,7 +165,19 @@ def rank_ic(score, target, mask, tau: float = 0.1):
 
 # %% ../../nbs/models/losses.ipynb #8dcf40fb
 def pairwise(score, target, mask, margin: float = 0.1):
-    """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j."""
+    """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j.
+
+    Parameters
+    ----------
+    score
+        %% ../../nbs/models/losses.ipynb #8dcf40fb
+    target
+        %% ../../nbs/models/losses.ipynb #8dcf40fb
+    mask
+        %% ../../nbs/models/losses.ipynb #8dcf40fb
+    margin : float, default 0.1
+        %% ../../nbs/models/losses.ipynb #8dcf40fb
+    """
     pairs = (target[:, :, None] > target[:, None, :]) & mask[:, :, None] & mask[:, None, :]
     hinge = F.relu(margin - (score[:, :, None] - score[:, None, :])) * pairs
     return _over_dates(hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1), mask)
@@ -179,7 +200,15 @@ def listmle(score, target, mask):
 
 # %% ../../nbs/models/losses.ipynb #e8b262a1
 def portfolio_weights(score, mask):
-    """(dates, places) dollar-neutral weights with a gross of one."""
+    """(dates, places) dollar-neutral weights with a gross of one.
+
+    Parameters
+    ----------
+    score
+        %% ../../nbs/models/losses.ipynb #e8b262a1
+    mask
+        %% ../../nbs/models/losses.ipynb #e8b262a1
+    """
     s = _centred(score, mask)
     return s / (s.abs().sum(1, keepdim=True) + 1e-12)
 
@@ -205,7 +234,19 @@ def quantile(score, target, mask, levels=QUANTILES):
 
 # %% ../../nbs/models/losses.ipynb #a3e59560
 def buy_hold_sell(score, target, mask, smoothing: float = 0.0):
-    """Three-class cross-entropy; `score` is (dates, places, 3): logits of sell, hold, buy."""
+    """Three-class cross-entropy; `score` is (dates, places, 3): logits of sell, hold, buy.
+
+    Parameters
+    ----------
+    score
+        %% ../../nbs/models/losses.ipynb #a3e59560
+    target
+        %% ../../nbs/models/losses.ipynb #a3e59560
+    mask
+        %% ../../nbs/models/losses.ipynb #a3e59560
+    smoothing : float, default 0.0
+        %% ../../nbs/models/losses.ipynb #a3e59560
+    """
     place = (target > -1 / 3).long() + (target > 1 / 3).long()
     goal = F.one_hot(place, 3).to(score.dtype) * (1 - smoothing) + smoothing / 3
     return _mean(-(goal * F.log_softmax(score, -1)).sum(-1), mask)

@@ -146,7 +146,13 @@ class Net(Training, Estimator):
 
 # %% ../../nbs/models/nets.ipynb #e8ed5e0c
 def check_scales(model: Net):
-    """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window."""
+    """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window.
+
+    Parameters
+    ----------
+    model : Net
+        %% ../../nbs/models/nets.ipynb #e8ed5e0c
+    """
     if not model.scales or max(model.scales) > model.window:
         raise NeuralphaError(
             f"{type(model).__name__}: scales {list(model.scales)} do not fit a window of {model.window} bars; give "

@@ -60,6 +60,8 @@ class Pretrained(Transformer):
     pretrain_share : float, default 0.3
         of the dates drawn per pretraining epoch
     history : bool, default False
+        pretrain on the dates before the first training date as well; leaks wherever a fold is
+        tested or validated there
     name : ClassVar[str], default 'pretrained'
     space : ClassVar[dict], default Transformer.space | {'mask_share': ('float', 0.1, 0.5), 'pretrain_epochs': ('int', 1, 10)}
     limits : ClassVar[dict], default {'mask_share': '(0, 1)', 'pretrain_epochs': '[1, inf)', 'pretrain_share': '(0, 1]'}

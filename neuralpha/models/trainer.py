@@ -74,7 +74,11 @@ class Training(Parameters):
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
     compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
     device : str, default 'auto'
         "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
     limits : ClassVar[dict], default {'loss': Objective, 'learning_rate': '(0, inf)', 'weight_decay': '[0, inf)', 'l1': '[0, inf)', 'sparse_input': '[0, inf)', 'l2': '[0, inf)', 'clip': '(0, inf)', 'input_noise': '[0, inf)', 'adversarial': '[0, inf)', 'label_smoothing': '[0, 1]', 'average': '[0, inf)', 'batch_rows': '[1, inf)', 'max_epochs': '[1, inf)', 'epoch_share': '(0, 1]', 'patience': '[1, inf)', 'stop_on': ('ic', 'loss'), 'precision': PRECISIONS, 'device': known_device}
@@ -131,6 +135,11 @@ def pick_device(device: str = "auto") -> torch.device:
     """The torch device of a name; "auto" takes CUDA where there is one.
 
     Raises `NeuralphaError` for a device that is not there.
+
+    Returns
+    -------
+    torch.device
+        %% ../../nbs/models/trainer.ipynb #e946be8c
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -202,7 +211,13 @@ def repeatable(device: torch.device):
 
 # %% ../../nbs/models/trainer.ipynb #df93054b
 def cuda_index(device: torch.device) -> int:
-    """Number of the GPU that `device` means; `cuda` without a number is the current one."""
+    """Number of the GPU that `device` means; `cuda` without a number is the current one.
+
+    Returns
+    -------
+    int
+        %% ../../nbs/models/trainer.ipynb #df93054b
+    """
     return torch.cuda.current_device() if device.index is None else device.index
 
 
@@ -539,7 +554,13 @@ def shrink_inputs(net, optimizer, penalty: float):
 
 # %% ../../nbs/models/trainer.ipynb #f8fab4c1
 def batching(s: Training, net) -> str:
-    """How the batches of a loss and a net must be cut: see `epoch_batches`."""
+    """How the batches of a loss and a net must be cut: see `epoch_batches`.
+
+    Returns
+    -------
+    str
+        %% ../../nbs/models/trainer.ipynb #f8fab4c1
+    """
     by = Objective(s.loss).by
     return "whole" if by != "span" and getattr(net, "across_assets", False) else by
 
@@ -620,7 +641,13 @@ def check_finite(losses, norms, batches, part):
 
 # %% ../../nbs/models/trainer.ipynb #321da9a0
 def saved_bytes(net, part: Part, batch, by, s) -> int:
-    """Bytes autograd keeps for the backward pass of one batch."""
+    """Bytes autograd keeps for the backward pass of one batch.
+
+    Returns
+    -------
+    int
+        %% ../../nbs/models/trainer.ipynb #321da9a0
+    """
     seen = {}
 
     def note(t):
@@ -768,6 +795,8 @@ def train(
     s : Training
     seed : int, default 0
     checkpoint : default None
+        file: written after every epoch, continued from where it exists; `NeuralphaError` where it
+        is another training's
     watch : default None
         called with (epoch, validation gain) after every epoch
     epochs : int | None, default None
@@ -824,7 +853,13 @@ def train(
 
 # %% ../../nbs/models/trainer.ipynb #ad6c1f1e
 def epoch_seed(seed, epoch) -> int:
-    """The torch seed of one epoch."""
+    """The torch seed of one epoch.
+
+    Returns
+    -------
+    int
+        %% ../../nbs/models/trainer.ipynb #ad6c1f1e
+    """
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
@@ -990,7 +1025,15 @@ def resume(path, of, net, optimizer):
 
 # %% ../../nbs/models/trainer.ipynb #7db29637
 def plot_history(history, ax=None):
-    """Training loss and validation IC (or loss) by epoch; returns the matplotlib axes."""
+    """Training loss and validation IC (or loss) by epoch; returns the matplotlib axes.
+
+    Parameters
+    ----------
+    history
+        %% ../../nbs/models/trainer.ipynb #7db29637
+    ax : default None
+        %% ../../nbs/models/trainer.ipynb #7db29637
+    """
     import matplotlib.pyplot as plt
 
     h = pd.DataFrame(history)

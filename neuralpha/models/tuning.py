@@ -71,7 +71,13 @@ def inner_fold(
 
 # %% ../../nbs/models/tuning.ipynb #8f3bd80a
 def suggest(trial, space: dict) -> dict:
-    """Parameters of one Optuna trial."""
+    """Parameters of one Optuna trial.
+
+    Returns
+    -------
+    dict
+        %% ../../nbs/models/tuning.ipynb #8f3bd80a
+    """
 
     def one(name, kind, *args):
         if kind == "float":
@@ -367,6 +373,11 @@ def searched(model, space=None) -> dict:
     """The space a search walks through.
 
     Raises `NeuralphaError` where there is nothing to tune, a parameter is not the model's or cannot have a value.
+
+    Returns
+    -------
+    dict
+        %% ../../nbs/models/tuning.ipynb #b242fb07
     """
     space = model.space if space is None else space
     if not space:

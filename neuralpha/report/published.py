@@ -17,7 +17,13 @@ from ..study.spec import Study
 
 # %% ../../nbs/report/published.ipynb #2268adcb
 def standard_error(metric: dict) -> float | None:
-    """A metric's own standard error, or that of its 95% interval."""
+    """A metric's own standard error, or that of its 95% interval.
+
+    Returns
+    -------
+    float | None
+        %% ../../nbs/report/published.ipynb #2268adcb
+    """
     if "error" in metric or metric.get("low") is None:
         return metric.get("error")
     return (metric["high"] - metric["low"]) / 3.92

@@ -191,6 +191,11 @@ def universe_numbers(
 def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
     """How many assets are gone, and what leaving them out would have done, here or in a simulated market without
     alpha.
+
+    Returns
+    -------
+    dict
+        %% ../../nbs/report/steps.ipynb #dd4ed663
     """
     from neuralpha.data.simulated.market import simulate_universe
 
@@ -324,7 +329,13 @@ def fold_figure(report):
 
 # %% ../../nbs/report/steps.ipynb #7d9d3ada
 def fit_table(report) -> pd.DataFrame:
-    """Fit what is missing; one row per fold and model with the mean IC of the ensemble, and what failed."""
+    """Fit what is missing; one row per fold and model with the mean IC of the ensemble, and what failed.
+
+    Returns
+    -------
+    pd.DataFrame
+        %% ../../nbs/report/steps.ipynb #7d9d3ada
+    """
     r = report
     b = report.bench
     for u in fit_units(b, r.store, r.device, r.jobs):
@@ -373,7 +384,13 @@ def _show(shown):
 
 # %% ../../nbs/report/steps.ipynb #c37b148a
 def tuning_table(report):
-    """Every search at a glance; all trials are stored as `tuning.json`. A sentence where nothing is tuned."""
+    """Every search at a glance; all trials are stored as `tuning.json`. A sentence where nothing is tuned.
+
+    Parameters
+    ----------
+    report
+        %% ../../nbs/report/steps.ipynb #c37b148a
+    """
     from IPython.display import Markdown
 
     if not report.searches:
@@ -424,7 +441,13 @@ def training_facts(
 
 # %% ../../nbs/report/steps.ipynb #2a7547ed
 def leaderboard(report):
-    """Evaluate every model and baseline, store all numbers in `metrics.json`, and show who can be told apart."""
+    """Evaluate every model and baseline, store all numbers in `metrics.json`, and show who can be told apart.
+
+    Parameters
+    ----------
+    report
+        %% ../../nbs/report/steps.ipynb #2a7547ed
+    """
     r = report
     b = report.bench
     details, seconds = training_facts(b, r.store, r.device, r.tests)
@@ -555,7 +578,11 @@ def bench_sheet(bench: Bench, p, **how):  # a TearSheet
 
     Parameters
     ----------
-    bench, p, **how
+    bench : Bench
+        a TearSheet
+    p
+        a TearSheet
+    **how
         a TearSheet
     """
     from neuralpha.evaluate.tearsheet import tear_sheet
@@ -580,7 +607,13 @@ def tear_sheets(report):
 
 # %% ../../nbs/report/steps.ipynb #eab799eb
 def save(report) -> pd.DataFrame:
-    """Write `figures.json` and list what the folder holds."""
+    """Write `figures.json` and list what the folder holds.
+
+    Returns
+    -------
+    pd.DataFrame
+        %% ../../nbs/report/steps.ipynb #eab799eb
+    """
     write_json(report.folder / "figures.json", report.figures)
     files = sorted(p for p in report.folder.rglob("*") if p.is_file())
     return (
@@ -767,7 +800,19 @@ class StudyResults:
 
 # %% ../../nbs/report/steps.ipynb #5459ec09
 def interval_plot(models: dict, order, ax, title: str):
-    """Mean IC with its interval, one line per model; baselines are hollow."""
+    """Mean IC with its interval, one line per model; baselines are hollow.
+
+    Parameters
+    ----------
+    models : dict
+        %% ../../nbs/report/steps.ipynb #5459ec09
+    order
+        %% ../../nbs/report/steps.ipynb #5459ec09
+    ax
+        %% ../../nbs/report/steps.ipynb #5459ec09
+    title : str
+        %% ../../nbs/report/steps.ipynb #5459ec09
+    """
     for i, n in enumerate(order):
         ic = models[n]["metrics"]["ic"]
         solid = models[n]["kind"] == "model"

@@ -17,7 +17,7 @@ from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/draws.ipynb #2f00c9d0
+# %% ../../nbs/study/draws.ipynb #94c10d24
 @lru_cache(maxsize=1)
 def _problem(case, n_characteristics, seed, k):
     from neuralpha.models.gkx import gkx_problem
@@ -48,9 +48,8 @@ class Draws:
     case: str
     n_characteristics: int
     template: ClassVar[str] = "published_table.ipynb"
-    columns: ClassVar[dict] = dict(
-        draw="integer", model="number", true="number", mean="number"
-    )  # of a unit's scores: the draw, and sums of squared errors
+    # of a unit's scores: the draw, and sums of squared errors
+    columns: ClassVar[dict] = dict(draw="integer", model="number", true="number", mean="number")
 
     @property
     def slug(self) -> str:
@@ -122,7 +121,19 @@ def open_draws(study, universe: str | None = None) -> Draws:
 
 # %% ../../nbs/study/draws.ipynb #1755cf03
 def fit_draw(draws: Draws, unit: Unit, store: UnitStore, device: str = "auto"):
-    """Fit one unit and keep it; a failure is kept with its log."""
+    """Fit one unit and keep it; a failure is kept with its log.
+
+    Parameters
+    ----------
+    draws : Draws
+        %% ../../nbs/study/draws.ipynb #1755cf03
+    unit : Unit
+        %% ../../nbs/study/draws.ipynb #1755cf03
+    store : UnitStore
+        %% ../../nbs/study/draws.ipynb #1755cf03
+    device : str, default 'auto'
+        %% ../../nbs/study/draws.ipynb #1755cf03
+    """
     from neuralpha.models.gkx import squared_errors
 
     started = time.perf_counter()

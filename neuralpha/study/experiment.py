@@ -173,7 +173,13 @@ class Bench:
 
 # %% ../../nbs/study/experiment.ipynb #3b390044
 def study_features(study: Study, panel: Panel) -> Features:
-    """The study's features on a panel."""
+    """The study's features on a panel.
+
+    Returns
+    -------
+    Features
+        %% ../../nbs/study/experiment.ipynb #3b390044
+    """
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
 
 
@@ -246,13 +252,15 @@ def open_bench(
     resolve_features(panel, study.features)
     return bench
 
-# %% ../../nbs/study/experiment.ipynb #c7594c4c
+# %% ../../nbs/study/experiment.ipynb #a773ba7e
 def opened_study(
     study: Study,
     universe: str,
     ledger,  # file the opening is recorded in
     reason: str,  # why now
-) -> Study:  # one universe, one fixed split, named <study>-holdout, with the universe where there are several and the number of the opening from the second on
+    # one universe, one fixed split, named <study>-holdout, with the universe where there are several and the number of
+    # the opening from the second on
+) -> Study:
     """Record the opening of a universe's holdout and return the study that scores it.
 
     Raises `NeuralphaError` where the study seals nothing.

@@ -98,7 +98,9 @@ def open_any(study: Study, universe: str):  # `Bench`, or `Draws` where the stud
 
     Parameters
     ----------
-    study, universe
+    study : Study
+        `Bench`, or `Draws` where the study repeats draws
+    universe : str
         `Bench`, or `Draws` where the study repeats draws
     """
     return (open_draws if study.repetitions else open_bench)(study, universe)
@@ -212,7 +214,15 @@ def work(
 
 # %% ../../nbs/study/fit.ipynb #a7a10fbf
 def forget_failures(todo, store: UnitStore):
-    """What failed in an earlier run is tried again."""
+    """What failed in an earlier run is tried again.
+
+    Parameters
+    ----------
+    todo
+        %% ../../nbs/study/fit.ipynb #a7a10fbf
+    store : UnitStore
+        %% ../../nbs/study/fit.ipynb #a7a10fbf
+    """
     for t in todo:
         if t.key not in store:
             store.failure_path(t.key).unlink(missing_ok=True)
@@ -395,6 +405,8 @@ def fit_study(
     jobs : int, default 1
         processes
     watch : default None
+        called several times a second with universe -> (done, total, what is being done): units, or
+        trials where only searches are run
     part : str, default 'all'
         or "searches"
     """

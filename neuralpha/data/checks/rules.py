@@ -90,6 +90,8 @@ class CheckSpec(BaseModel):
     jump_down : float, default 10.0
         ...or below one over this
     large_move : float, default 0.5
+        a return beyond this, either way, is counted and kept; a fall counts from `split_tolerance`
+        before it, since a split of 2:1 is a half and the day's own move
     volume_spike : float, default 100.0
         multiple of the geometric mean of the bars before
     volume_bars : int, default 60

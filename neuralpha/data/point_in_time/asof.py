@@ -120,7 +120,13 @@ def _lead(lead):
 
 # %% ../../../nbs/data/point_in_time/asof.ipynb #a7bc5896
 def has_times(panel: Panel) -> bool:
-    """Whether the panel's dates carry times of day: they are closing times of bars, and not sessions."""
+    """Whether the panel's dates carry times of day: they are closing times of bars, and not sessions.
+
+    Returns
+    -------
+    bool
+        %% ../../../nbs/data/point_in_time/asof.ipynb #a7bc5896
+    """
     return bool((panel.dates != panel.dates.astype("datetime64[D]")).any())
 
 

@@ -281,7 +281,13 @@ def join_fundamentals(
 
 # %% ../../../nbs/data/point_in_time/fundamentals.ipynb #0ab49624
 def filing_quality(panel: Panel, filings: pd.DataFrame, name: str = "fundamentals") -> pd.DataFrame:
-    """Counters of a table of filings: amended, conflicting, late, unknown assets, after the last bar."""
+    """Counters of a table of filings: amended, conflicting, late, unknown assets, after the last bar.
+
+    Returns
+    -------
+    pd.DataFrame
+        %% ../../../nbs/data/point_in_time/fundamentals.ipynb #0ab49624
+    """
     f = check_filings(filings, name)
     key = ["asset", "fiscal_year", "fiscal_period"]
     asset = f["asset"].to_numpy(str)

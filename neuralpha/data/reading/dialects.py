@@ -154,7 +154,14 @@ _LEVEL = dict(tiny=3e-4, penny=0.4, usual=60.0, thousands=3_000.0, huge=4e5, who
 
 @dataclass(frozen=True)
 class Market:
-    """The truth: rows sorted by asset and date."""
+    """The truth: rows sorted by asset and date.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        date, asset, open, high, low, close (quoted), volume, multiplier (of the quoted price),
+        ratio (of the day's split)
+    """
 
     # date, asset, open, high, low, close (quoted), volume, multiplier (of the quoted price), ratio (of the day's split)
     frame: pd.DataFrame

@@ -29,6 +29,8 @@ def as_traded(
     panel : Panel
         with adjusted open, high, low, close, volume
     above : float, default 100.0
+        a share that closed above this, and above twice its first close, is split before the next
+        bar
 
     Returns
     -------

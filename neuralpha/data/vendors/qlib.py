@@ -26,7 +26,13 @@ from ..reading.tables import ReadSpec
 
 # %% ../../../nbs/data/vendors/qlib.ipynb #3a0984b4
 def is_qlib(path: Path) -> bool:
-    """Whether a folder looks like a Qlib data directory."""
+    """Whether a folder looks like a Qlib data directory.
+
+    Returns
+    -------
+    bool
+        %% ../../../nbs/data/vendors/qlib.ipynb #3a0984b4
+    """
     return all((path / d).is_dir() for d in ("calendars", "instruments", "features"))
 
 

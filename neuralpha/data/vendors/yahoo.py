@@ -20,7 +20,13 @@ from ..reading.tables import ReadSpec
 
 # %% ../../../nbs/data/vendors/yahoo.ipynb #1f394528
 def cache_folder(spec: ReadSpec) -> Path:
-    """Where downloads are kept: option `cache`, or `neuralpha/yahoo` in the user's cache folder."""
+    """Where downloads are kept: option `cache`, or `neuralpha/yahoo` in the user's cache folder.
+
+    Returns
+    -------
+    Path
+        %% ../../../nbs/data/vendors/yahoo.ipynb #1f394528
+    """
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(spec.cache) if spec.cache else Path(home) / "neuralpha" / "yahoo"
 
