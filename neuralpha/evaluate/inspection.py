@@ -433,7 +433,7 @@ def _page(inspection) -> str:
         parts.append(("Masked or repaired rows behind it", inspection.masked.head(8)))
     return said + "".join(_table(title, frame) for title, frame in parts)
 
-# %% ../../nbs/evaluate/inspection.ipynb #f9ec5d7d
+# %% ../../nbs/evaluate/inspection.ipynb #8b2474e4
 def _plot(inspection):
     import matplotlib.pyplot as plt
 
@@ -470,9 +470,9 @@ def _plot_bars(inspection, ax):
     bars = inspection.bars
     price = "close" if "close" in bars else "return"
     ax.plot(bars.index, bars[price], ".-", color="#777777", lw=1)
-    for what, colour in (("decision", "#0072B2"), ("entry", "#009E73"), ("exit", "#D55E00")):
+    for what, colour, size in (("decision", "#0072B2", 11), ("entry", "#009E73", 6), ("exit", "#D55E00", 6)):
         here = bars[bars["for"].str.contains(what)]
-        ax.plot(here.index, here[price], "o", color=colour, label=what)
+        ax.plot(here.index, here[price], "o", color=colour, ms=size, label=what)
     ax.set(ylabel=price, title=f"{inspection.asset}: what its label is made of")
     ax.legend(frameon=False, fontsize=8)
     ax.tick_params(axis="x", rotation=30)
