@@ -129,13 +129,18 @@ def _reasons(folder: Path, bench) -> dict:
         "models": {m: stored["models"].get(m, {}) | r for m, r in by_regime.items()},
     }
 
-# %% ../../nbs/report/verify.ipynb #67b03c3f
+# %% ../../nbs/report/verify.ipynb #db2f18bf
 def derived_files(
     folder: Path, bench
-) -> (
+) -> dict:  # file below the universe's folder -> JSON value, cells of a CSV file or table that it should hold
+    """Everything of a universe's report that follows from the stored scores, the stored attributions and the data.
+
+    Returns
+    -------
     dict
-):  # file below the universe's folder -> JSON value, cells of a CSV file or scores of the ensemble that it should hold
-    """Everything of a universe's report that follows from the stored scores, the stored attributions and the data."""
+        file below the universe's folder -> JSON value, cells of a CSV file or table that it should
+        hold
+    """
     if bench.study.repetitions:
         return {
             "metrics.json": _as_stored(
