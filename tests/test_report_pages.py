@@ -1,6 +1,8 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.pages import *
+from pathlib import Path
 import pytest
+import neuralpha.report.templates as templates
 from neuralpha.core import write_json
 
 def test_text_from_data_is_escaped():
