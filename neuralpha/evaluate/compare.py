@@ -18,16 +18,17 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['SHOWN', 'COLUMNS', 'PERCENT', 'Leaderboard', 'details_of', 'compare', 'seed_metrics', 'leaderboard_html',
            'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #c9e3cc26
+# %% ../../nbs/evaluate/compare.ipynb #5b8850a4
 import html
 from dataclasses import dataclass
 from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
+from ..cross_section import correlations
+from ..data.alignment import on_panel
 from ..labels import Label
 from .baselines import baseline_scores
-from .ic import coefficients, on_panel
 from .exposures import exposure_metrics, score_correlation, style_factors
 from .metrics import evaluate_scores, horizon_labels, metric
 from .regimes import regimes
@@ -44,6 +45,7 @@ from neuralpha.evaluate.statistics import (
     together,
     variance_split,
 )
+from ..trading.costs import Costs
 
 # %% ../../nbs/evaluate/compare.ipynb #7fcc9a00
 @dataclass(frozen=True, eq=False, repr=False)
@@ -277,7 +279,7 @@ def _baselines(panel, common, y):
 
     return {k: v for k, v in values.items() if dates(np.isfinite(v)) >= 0.9 * dates(common)}
 
-# %% ../../nbs/evaluate/compare.ipynb #c25b4c19
+# %% ../../nbs/evaluate/compare.ipynb #1f736f74
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     predictions,
@@ -346,7 +348,7 @@ def compare(
         raise NeuralphaError(
             f"A model is called like a baseline ({', '.join(extra)}); rename it or pass baselines=False."
         )
-    per_date = coefficients(p, S, y.values[:, None])[by == "rank_ic"][:, :, 0]
+    per_date = correlations(p, S, y.values[:, None])[by == "rank_ic"][:, :, 0]
     ics = pd.DataFrame(per_date, pd.DatetimeIndex(p.dates, name="date"), every).dropna(how="all")
     silent = [n for n in extra if n not in ics or not ics[n].notna().any()]
     if silent:
@@ -391,7 +393,7 @@ def compare(
             by == "rank_ic",
             size,
             forecasts=lines,
-            half_spread_bps=half_spread_bps,
+            costs=Costs(half_spread_bps),
             luck=luck,
         )
         if detail
@@ -437,7 +439,7 @@ def compare(
         slices,
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #6c7a981c
+# %% ../../nbs/evaluate/compare.ipynb #2c5d818a
 def _overfitting(ics, y, splits=10):
     """Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few."""
     both = ics.dropna()
@@ -459,7 +461,7 @@ def seed_metrics(
     seeds = list(getattr(prediction, "seeds", []))
     if len(seeds) < 2:
         return {}
-    values = coefficients(
+    values = correlations(
         y.panel, np.concatenate([on_panel(y.panel, prediction.scores(seed=s))[0] for s in seeds], 1), y.values[:, None]
     )[int(rank)][:, :, 0]
     v = variance_split(pd.DataFrame(values, columns=seeds), y.horizon)

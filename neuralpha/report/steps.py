@@ -13,7 +13,7 @@ __all__ = ['CUTS', 'forecasts', 'fold_metrics', 'universe_numbers', 'survivorshi
            'leaderboard', 'setting_facts', 'evidence_figures', 'bench_sheet', 'tear_sheets', 'save', 'Report',
            'StudyResults', 'interval_plot']
 
-# %% ../../nbs/report/steps.ipynb #2a44a4c9
+# %% ../../nbs/report/steps.ipynb #09665415
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,9 +22,10 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, write_json, write_text
 from ..data.point_in_time.survivorship import survivorship_report
 from ..evaluate.compare import compare
-from ..evaluate.ic import panel_rows
+from ..data.alignment import panel_rows
 from ..evaluate.metrics import calibrate, calibrated, mean_metric, share_recovered
-from ..evaluate.quantiles import spread_portfolio
+from ..trading.costs import Costs
+from ..trading.ledger import spread_portfolio
 from ..evaluate.slices import horizon_slices, slices_json
 from ..splits import plot_folds
 from ..models.ensembles import combine
@@ -439,14 +440,14 @@ def training_facts(
         facts.setdefault(name, {"seeds": None, "weights": None, "device": None})  # an ensemble
     return facts, {k: round(v, 1) for k, v in seconds.items()}
 
-# %% ../../nbs/report/steps.ipynb #2a7547ed
+# %% ../../nbs/report/steps.ipynb #78766abc
 def leaderboard(report):
     """Evaluate every model and baseline, store all numbers in `metrics.json`, and show who can be told apart.
 
     Parameters
     ----------
     report
-        %% ../../nbs/report/steps.ipynb #2a7547ed
+        %% ../../nbs/report/steps.ipynb #78766abc
     """
     r = report
     b = report.bench
@@ -561,7 +562,7 @@ def _model_evidence(report, n, record):
     )
     show(plots.plot_quantiles(record), "quantiles", "return by quantile of the score")
     bps = b.study.costs.half_spread_bps
-    held = spread_portfolio(report.tests[n].scores(), b.panel, b.y.horizon, b.y.delay, half_spread_bps=bps)
+    held = spread_portfolio(report.tests[n].scores(), b.panel, b.y.horizon, b.y.delay, costs=Costs(bps))
     show(
         plots.plot_spread(held),
         "spread",
