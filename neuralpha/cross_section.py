@@ -750,7 +750,28 @@ def _prepare(columns, rows, side, scratch):
         side.rank_square[c] = _centre_ranks(x, order, side.count[c], live, side.rank[c, :n])
         side.value_square[c] = _centre(x, live, side.count[c], side.value[c, :n])
 
-# %% ../nbs/cross_section.ipynb #87b42948
+# %% ../nbs/cross_section.ipynb #b4fc2a18
+@njit(cache=True)
+def _correlate_pair(s, m, y, h, n, keep, a, b):
+    """Pearson's and Spearman's correlation of column m of one side and h of the other, n rows; a and b are scratch."""
+    both = 0
+    for i in range(n):
+        keep[i] = s.live[m, i] & y.live[h, i]
+        both += keep[i]
+    if both < 3:
+        return np.nan, np.nan
+    if both == s.count[m] == y.count[h]:  # the same assets on both sides: centred already
+        pearson = _correlation(_dot(s.value[m, :n], y.value[h, :n]), s.value_square[m], y.value_square[h])
+        spearman = _correlation(_dot(s.rank[m, :n], y.rank[h, :n]), s.rank_square[m], y.rank_square[h])
+        return pearson, spearman
+    xx = _centre(s.x[m, :n], keep, both, a)
+    yy = _centre(y.x[h, :n], keep, both, b)
+    pearson = _correlation(_dot(a, b), xx, yy)
+    xx = _centre_ranks(s.x[m, :n], s.order[m], s.count[m], keep, a)
+    yy = _centre_ranks(y.x[h, :n], y.order[h], y.count[h], keep, b)
+    return pearson, _correlation(_dot(a, b), xx, yy)
+
+
 @njit(nogil=True, cache=True)
 def _correlate_dates(first, last, scores, labels, sections, out):
     """Fill [first, last) of the (n_dates, M, H) correlations of scores (n_rows, M) and labels (n_rows, H)."""
@@ -758,9 +779,9 @@ def _correlate_dates(first, last, scores, labels, sections, out):
     scratch = _scratch(widest)
     s = _side(scores.shape[1], widest)
     y = _side(labels.shape[1], widest)
+    keep = np.empty(widest, np.bool_)
     a = np.empty(widest)
     b = np.empty(widest)
-    keep = np.empty(widest, np.bool_)
     for d in range(first, last):
         rows = sections.rows[sections.offsets[d] : sections.offsets[d + 1]]
         n = len(rows)
@@ -772,24 +793,8 @@ def _correlate_dates(first, last, scores, labels, sections, out):
         _prepare(labels, rows, y, scratch)
         for m in range(scores.shape[1]):
             for h in range(labels.shape[1]):
-                both = 0
-                for i in range(n):
-                    keep[i] = s.live[m, i] & y.live[h, i]
-                    both += keep[i]
-                if both < 3:
-                    continue
-                if both == s.count[m] == y.count[h]:  # the same assets on both sides: centred already
-                    product = _dot(s.value[m, :n], y.value[h, :n])
-                    out.pearson[d, m, h] = _correlation(product, s.value_square[m], y.value_square[h])
-                    product = _dot(s.rank[m, :n], y.rank[h, :n])
-                    out.spearman[d, m, h] = _correlation(product, s.rank_square[m], y.rank_square[h])
-                    continue
-                xx = _centre(s.x[m, :n], keep[:n], both, a[:n])
-                yy = _centre(y.x[h, :n], keep[:n], both, b[:n])
-                out.pearson[d, m, h] = _correlation(_dot(a[:n], b[:n]), xx, yy)
-                xx = _centre_ranks(s.x[m, :n], s.order[m], s.count[m], keep[:n], a[:n])
-                yy = _centre_ranks(y.x[h, :n], y.order[h], y.count[h], keep[:n], b[:n])
-                out.spearman[d, m, h] = _correlation(_dot(a[:n], b[:n]), xx, yy)
+                pair = _correlate_pair(s, m, y, h, n, keep[:n], a[:n], b[:n])
+                out.pearson[d, m, h], out.spearman[d, m, h] = pair
 
 # %% ../nbs/cross_section.ipynb #1fb162b4
 def correlation_by_date(

@@ -10,13 +10,13 @@ formula. Each metric is a small record that answers them; the pages only format 
 __all__ = ['LIVES', 'FADING_BARS', 'metric', 'mean_metric', 'calibrate', 'calibrated', 'pooled_r2', 'share_recovered',
            'half_life', 'bar_ics', 'horizon_labels', 'evaluate_scores', 'metrics_table']
 
-# %% ../../nbs/evaluate/metrics.ipynb #64337f3b
+# %% ../../nbs/evaluate/metrics.ipynb #fa8db18d
 import math
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
-from ..cross_section import correlation_of_sums, correlations, rank_within_date
+from ..cross_section import correlation_of_sums, correlations, group_means, rank_within_date
 from ..data.alignment import on_panel
 from ..data.panel import Panel
 from ..labels import Label, excess_return, forward_return, suspended_exits
@@ -494,19 +494,17 @@ def _horizon_metrics(pearson, spearman, labels, seed, reps):
         }
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #5430def5
+# %% ../../nbs/evaluate/metrics.ipynb #fecf0bf8
 def _share(panel, hit, among):
     """Per date, the share of `among` rows that are `hit`."""
-    n = np.bincount(panel.date_code, among, panel.n_dates)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.bincount(panel.date_code, hit & among, panel.n_dates) / n
+    return group_means(np.where(among, hit, np.nan), panel.date_code, panel.n_dates)
 
 
 def _top_sharpe(y, best, count):
     """Annualised Sharpe ratio of the mean label of the `best` rows, `count` of them a date."""
     p = y.panel
-    n = np.bincount(y.panel.date_code, best, y.panel.n_dates)
-    x = np.bincount(p.date_code[best], y.values[best], p.n_dates)[n > 0] / n[n > 0]
+    by_date = group_means(np.where(best, y.values, np.nan), p.date_code, p.n_dates)
+    x = by_date[np.isfinite(by_date)]
     a_year = p.bars_per_year / y.horizon
     value, low, high = (v * np.sqrt(a_year) for v in _over_sd(x, y.horizon))
     return metric(
@@ -604,7 +602,7 @@ def _quantile_metrics(values, y, quantiles):
         ),
     }
 
-# %% ../../nbs/evaluate/metrics.ipynb #24c23ce6
+# %% ../../nbs/evaluate/metrics.ipynb #8af13526
 def _extremes(values, y, open_) -> tuple:  # (n_rows,) lowest and highest label of the date among the scored
     """The ends of every date's cross-section."""
     p = y.panel
@@ -652,18 +650,8 @@ def _suspended_metrics(values, y, quantiles) -> dict:
     returns = group_returns(p, groups, labels, quantiles)[:, 0]
     spread = dict(zip(fills, np.nanmean(returns[:, :, -1] - returns[:, :, 0], 0)))
     scored_labels = np.where(np.isfinite(values)[:, None], labels, np.nan)
-    mean = dict(
-        zip(
-            fills,
-            [
-                np.nanmean(
-                    np.bincount(p.date_code, np.nan_to_num(v), p.n_dates)
-                    / np.where(m := np.bincount(p.date_code, np.isfinite(v), p.n_dates), m, np.nan)
-                )
-                for v in scored_labels.T
-            ],
-        )
-    )
+    by_date = [group_means(column, p.date_code, p.n_dates) for column in scored_labels.T]
+    mean = dict(zip(fills, map(np.nanmean, by_date)))
     text = (
         "with these rows at their next trade; the range: all of them the worst and all of them the best of their date"
     )
