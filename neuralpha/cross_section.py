@@ -37,7 +37,7 @@ import pandas as pd
 from numba import njit
 from .core import NeuralphaError, unknown_name
 
-# %% ../nbs/cross_section.ipynb #147f0bce
+# %% ../nbs/cross_section.ipynb #c309a515
 class CrossSections(NamedTuple):
     """Rows that are compared with one another, one set of them after the other.
 
@@ -52,7 +52,7 @@ class CrossSections(NamedTuple):
     rows: np.ndarray  # (n,) int64: row numbers, set by set
     offsets: np.ndarray  # (k+1,) int64: set j is rows[offsets[j]:offsets[j+1]]
 
-
+# %% ../nbs/cross_section.ipynb #0ecb0c6c
 def cross_sections(
     panel,  # `Panel`
     # (n_rows,) whole numbers from 0: compare only rows of a date that share the number; -1: takes no part
@@ -84,7 +84,7 @@ def cross_sections(
     order = np.argsort(cell, kind="stable")
     return CrossSections(rows[order], np.searchsorted(cell[order], np.arange(panel.n_dates * groups + 1)))
 
-
+# %% ../nbs/cross_section.ipynb #40a9ffdd
 def sections_of(
     date: np.ndarray,  # (n,) of each row, in any order: dates, or numbers that stand for them
 ) -> CrossSections:  # one set per distinct date, ascending
@@ -128,7 +128,7 @@ def over_dates(
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda i: kernel(edges[i], edges[i + 1], *args), range(parts)))
 
-# %% ../nbs/cross_section.ipynb #d312ba54
+# %% ../nbs/cross_section.ipynb #17036262
 class Scratch(NamedTuple):
     """What a sort needs beside its input, made once for the widest date.
 
@@ -160,7 +160,14 @@ def _scratch(n):
         value, value.view(np.uint32), np.empty(n, np.uint32), np.empty(n, np.int32), np.empty((4, 256), np.int32)
     )
 
+# %% ../nbs/cross_section.ipynb #324d232e
+@njit(cache=True)
+def _ordered_bits(key, n):
+    """Turn the bits of n 32-bit floats, in place, into whole numbers of the same order."""
+    for i in range(n):
+        key[i] = ~key[i] if key[i] >> 31 else key[i] | np.uint32(0x80000000)
 
+# %% ../nbs/cross_section.ipynb #e141b3b4
 @njit(cache=True)
 def _first_places(key, n, place):
     """Into `place` (4, 256): where the keys begin that share the value of a byte, when they are sorted by it."""
@@ -173,7 +180,7 @@ def _first_places(key, n, place):
         for value in range(256):
             below, place[byte, value] = below + place[byte, value], below
 
-# %% ../nbs/cross_section.ipynb #16bb236a
+# %% ../nbs/cross_section.ipynb #5e61d94c
 @njit(cache=True)
 def _sort_by_byte(key, order, to_key, to_order, n, shift, place):
     """Stable counting sort of n keys by one byte, carrying `order` along."""
@@ -183,7 +190,7 @@ def _sort_by_byte(key, order, to_key, to_order, n, shift, place):
         to_key[at], to_order[at] = key[i], order[i]
         place[byte] = at + 1
 
-
+# %% ../nbs/cross_section.ipynb #a9da7829
 @njit(cache=True)
 def _sort_keys(order, n, scratch):
     """Stable sort of the first n keys of the scratch, lowest byte first; keys and order end where they began."""
@@ -194,7 +201,7 @@ def _sort_keys(order, n, scratch):
     _sort_by_byte(key, order, other_key, other_order, n, 16, place[2])
     _sort_by_byte(other_key, other_order, key, order, n, 24, place[3])
 
-
+# %% ../nbs/cross_section.ipynb #6bda1181
 @njit(cache=True)
 def _sort_by_64_bits(x, order, n, scratch):
     """Sort the n positions in `order` by all bits of x: first by the lower half, then, stably, by the upper."""
@@ -206,7 +213,7 @@ def _sort_by_64_bits(x, order, n, scratch):
             scratch.key[i] = np.uint32((b >> np.uint64(half)) & np.uint64(0xFFFFFFFF))
         _sort_keys(order, n, scratch)
 
-# %% ../nbs/cross_section.ipynb #31718447
+# %% ../nbs/cross_section.ipynb #94fc0979
 @njit(cache=True)
 def _sort_finite(x, order, scratch):
     """Ascending positions of the finite values of x into `order`; returns how many."""
@@ -216,12 +223,18 @@ def _sort_finite(x, order, scratch):
             scratch.value[n] = x[i]
             order[n] = i
             n += 1
-    key = scratch.key
-    for i in range(n):
-        key[i] = ~key[i] if key[i] >> 31 else key[i] | np.uint32(0x80000000)
+    _ordered_bits(scratch.key, n)
     _sort_keys(order, n, scratch)
+    if not _insert_neighbours(x, order, n):
+        _sort_by_64_bits(x, order, n, scratch)
+    return n
+
+
+@njit(cache=True)
+def _insert_neighbours(x, order, n):
+    """Put neighbours right that 32 bits could not tell apart; False, half-way, where there are too many of them."""
     moved = 0
-    for i in range(1, n):  # neighbours that 32 bits could not tell apart
+    for i in range(1, n):
         at = order[i]
         value = x[at]
         j = i
@@ -230,10 +243,9 @@ def _sort_finite(x, order, scratch):
             j -= 1
         order[j] = at
         moved += i - j
-        if moved > 16 * n:  # too many of them
-            _sort_by_64_bits(x, order, n, scratch)
-            break
-    return n
+        if moved > 16 * n:
+            return False
+    return True
 
 # %% ../nbs/cross_section.ipynb #506c23c1
 class Ranked(NamedTuple):

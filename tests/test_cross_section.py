@@ -1,11 +1,12 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.cross_section import *
 import matplotlib.pyplot as plt
+import numba
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm, pearsonr, rankdata, spearmanr
-from neuralpha.core import NeuralphaError, limit_threads
+from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 
 def _market(seed=0, n_dates=12, n_assets=9, holes=0.1):
@@ -39,6 +40,14 @@ def test_a_column_of_dates_is_taken_apart_in_any_order(dates):
     parts = np.split(rows, offsets[1:-1])
     for value, part in zip(np.unique(date), parts, strict=True):
         assert part.tolist() == np.flatnonzero(date == value).tolist()
+
+@pytest.mark.parametrize(("threads", "n_dates", "parts"), [(1, 1000, 1), (4, 199, 1), (4, 1000, 10), (2, 5000, 16)])
+def test_each_date_is_visited_once_and_short_histories_start_no_thread(threads, n_dates, parts, monkeypatch):
+    monkeypatch.setattr(numba, "get_num_threads", lambda: threads)
+    spans = []
+    over_dates(lambda first, last: spans.append((int(first), int(last))), n_dates)
+    assert len(spans) == parts
+    assert [day for span in sorted(spans) for day in range(*span)] == list(range(n_dates))
 
 def test_sorting_is_exact_where_32_bits_cannot_tell_values_apart():
     from neuralpha.cross_section import _scratch, _sort_finite
@@ -223,7 +232,7 @@ def test_correlations_equal_scipy_on_every_date(seed):
                 compared += 1
     assert compared > 20
 
-def test_the_number_of_threads_does_not_change_a_bit():
+def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):
     panel, values = _market(n_dates=450, n_assets=20)
     labels = np.random.default_rng(0).normal(size=(panel.n_rows, 2))
 
@@ -234,8 +243,9 @@ def test_the_number_of_threads_does_not_change_a_bit():
             standardise_by_date(panel, values[:, 1], "z"),
         )
 
-    with limit_threads(1):
-        one = everything()
+    monkeypatch.setattr(numba, "get_num_threads", lambda: 1)
+    one = everything()
+    monkeypatch.setattr(numba, "get_num_threads", lambda: 4)
     for a, b in zip(one, everything(), strict=True):
         np.testing.assert_array_equal(a, b)
 
