@@ -18,7 +18,7 @@ __all__ = ['PRETEND', 'small_market', 'PARTS', 'Size', 'Row', 'Run', 'line_of', 
            'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
            'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
 
-# %% ../nbs/gpu.ipynb #6992b4b7
+# %% ../nbs/gpu.ipynb #61972774
 import argparse, contextlib, gc, json, os, platform, signal, subprocess, sys, tempfile, time, traceback
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -33,7 +33,8 @@ from .core import NeuralphaError, read_json, write_json
 from .data.panel import Panel
 from .features.table import Features
 from .labels import forward_return
-from .models.base import date_ic, feature_scale, toy_problem
+from .cross_section import correlation_by_date
+from .models.base import feature_scale, toy_problem
 from .models.losses import Objective
 from .models.nets import MLP, Net
 from .models.fitting import fit_unit
@@ -354,14 +355,14 @@ def random_market(
     y = forward_return(panel, 1, 0)
     return X, y, fixed_split(y, *(days[int(q * n_dates)] for q in (0, 0.6, 0.8)), days[-1])[0]
 
-# %% ../nbs/gpu.ipynb #c04145fd
+# %% ../nbs/gpu.ipynb #c53ff713
 def net_names(size: Size) -> list[str]:
     """The nets of the registry, or those a size names.
 
     Returns
     -------
     list[str]
-        %% ../nbs/gpu.ipynb #c04145fd
+        %% ../nbs/gpu.ipynb #c53ff713
     """
     return list(size.nets) or [n for n in sorted(MODELS) if issubclass(model_class(n), Net)]
 
@@ -411,7 +412,9 @@ def toy_fit(
     unit = fit_unit(model, X, y, fold, seed, device, target_of(model))
     if folder:
         unit.model.save(folder)
-    return float(np.nanmean(date_ic(unit.scores, y.target("rank")[fold.test], X.panel.date_code[fold.test])))
+    return float(
+        np.nanmean(correlation_by_date(unit.scores, y.target("rank")[fold.test], X.panel.date_code[fold.test]))
+    )
 
 
 def score_gap(folder, size: Size, device: str) -> float:  # in standard deviations of the scores

@@ -80,7 +80,7 @@ def _clear(y, rows, zones):
         keep &= (y.known_code[rows] < first) | (y.start_code[rows] > last)
     return rows[keep]
 
-# %% ../nbs/splits.ipynb #eb0da071
+# %% ../nbs/splits.ipynb #ed1271cc
 def _unbroken(p, rows):
     """(first, last) dates of the runs of consecutive dates among `rows`."""
     days = np.unique(p.date_code[rows])
@@ -97,12 +97,12 @@ def _fold(
 ) -> Fold:
     """Rows of each part after purge and embargo."""
     p = y.panel
-    d = p.date_code[p.by_date]
+    d = p.date_code[p.rows_by_date]
     rows = {}
     unpurged = {}
 
     def inside(lo, hi):
-        return p.by_date[slice(*np.searchsorted(d, (lo, hi)))]
+        return p.rows_by_date[slice(*np.searchsorted(d, (lo, hi)))]
 
     def take(part, ok):
         return [r[ok[r]] for r in (inside(*i) for i in parts[part])]

@@ -387,13 +387,15 @@ def test_ic_is_lost_where_it_was_planted(problem):
 @pytest.mark.parametrize("model", ACROSS, ids=lambda m: m.name)
 def test_a_net_across_assets_is_judged_on_whole_dates(model, problem):
     from dataclasses import replace
-    from neuralpha.models.base import date_ic
+    from neuralpha.cross_section import correlation_by_date
 
     X, y, fold, fit = problem
     known = (X.panel.asset_code % 3 == 0) & np.isfinite(y.values)
     got = family_ic_loss(fit(model), X, replace(y, values=np.where(known, y.values, np.nan)), fold.test, repeats=1)
     at = known[fold.test]
-    own = date_ic(model.predict(X.view(fold.test))[at], y.values[fold.test][at], X.panel.date_code[fold.test][at])
+    own = correlation_by_date(
+        model.predict(X.view(fold.test))[at], y.values[fold.test][at], X.panel.date_code[fold.test][at]
+    )
     assert got["ic"].iloc[0] == pytest.approx(np.mean(own), abs=1e-6)
 
 def test_a_constant_score_has_no_losses(problem):

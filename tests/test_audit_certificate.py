@@ -236,7 +236,7 @@ def test_wrong_calls_say_why(call, message):
         call(_market())
 
 def test_labels_of_this_library_are_known_when_they_say():
-    from neuralpha.labels import classes, cross_section, excess_return, meta_label, trend_scan, volatility_scaled
+    from neuralpha.labels import classes, standardise_label, excess_return, meta_label, trend_scan, volatility_scaled
 
     p = _market(1)
 
@@ -251,10 +251,10 @@ def test_labels_of_this_library_are_known_when_they_say():
             "beta": excess_return(y, "beta", 30),
             "scaled": volatility_scaled(y),
             "classes": classes(y),
-            "rank": cross_section(y),
+            "rank": standardise_label(y),
             "barrier": (b := triple_barrier(q, side=side(q))),
             "meta": meta_label(b),
-            "rank of barriers": cross_section(triple_barrier(q)),
+            "rank of barriers": standardise_label(triple_barrier(q)),
             "trend": trend_scan(q, 3, 10),
             "tasks": multi_horizon(q, (1, 5)),
         }

@@ -142,7 +142,7 @@ def test_calibration_uses_the_validation_line_of_each_fold():
     from types import SimpleNamespace
 
     panel, s, y = _market()
-    rows = panel.by_date
+    rows = panel.rows_by_date
     folds = [
         SimpleNamespace(number=0, train=rows[:2000], test=rows[4000:6000]),
         SimpleNamespace(number=1, train=rows[:4000], test=rows[6000:8000]),
@@ -258,11 +258,11 @@ def test_the_interval_of_a_share_covers_it():
     assert 0.88 <= hits / 200 <= 0.99
 
 def test_only_returns_are_annualised():
-    from neuralpha.labels import classes, cross_section, excess_return, triple_barrier, volatility_scaled
+    from neuralpha.labels import classes, standardise_label, excess_return, triple_barrier, volatility_scaled
 
     panel, s, y = _market(120)
     earned = {"spread_after_cost", "spread_before_cost"}  # of the portfolio, not of the label
-    for label in (triple_barrier(panel), classes(y), volatility_scaled(y), cross_section(y, "z")):
+    for label in (triple_barrier(panel), classes(y), volatility_scaled(y), standardise_label(y, "z")):
         m = evaluate_scores(s, panel, label, reps=20)
         assert (
             not {"quantile_spread_annual", "top_sharpe"} & set(m)

@@ -9,6 +9,7 @@ from neuralpha.evaluate.metrics import evaluate_scores
 from neuralpha.evaluate.regimes import group_ics, regimes
 from neuralpha.evaluate.statistics import mean_test, paired_test
 from neuralpha.labels import forward_return
+from neuralpha.trading.costs import Costs
 
 def _toy(dates=260, assets=60, seed=0, shut=0.0):
     rng = np.random.default_rng(seed)
@@ -133,7 +134,7 @@ def test_a_slice_of_everything_has_the_numbers_of_the_leaderboard(shut):
         for n, s in zip("ab", S.T)
     }
     table = slice_table(
-        S, list("ab"), y, {}, [y, three], forecasts={3: lines}, half_spread_bps=7, luck={"a": (9, None), "b": (9, None)}
+        S, list("ab"), y, {}, [y, three], forecasts={3: lines}, costs=Costs(7), luck={"a": (9, None), "b": (9, None)}
     ).set_index("model")
     for j, n in enumerate("ab"):
         want = evaluate_scores(S[:, j], p, three, *lines[n], half_spread_bps=7, trials=9)
@@ -165,7 +166,7 @@ def test_years_share_out_what_the_portfolio_earned():
     S = noisy(0.3, 1)[:, None]
     year = pd.DatetimeIndex(p.dates).year.to_numpy()
     table = slice_table(
-        S, ["net"], y, {"year": pd.Categorical(year.astype(str)[p.date_code])}, [y], half_spread_bps=0
+        S, ["net"], y, {"year": pd.Categorical(year.astype(str)[p.date_code])}, [y], costs=Costs(0)
     ).set_index("group")
     entered = year[: -1 - y.delay]
     whole = evaluate_scores(S[:, 0], p, y, half_spread_bps=0)["spread_before_cost"]["value"]

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
+from neuralpha.cross_section import sections_of
 from neuralpha.labels import Labels, forward_return, multi_horizon
 from neuralpha.models.base import mean_ic, toy_problem
+from neuralpha.models.fitting import fit_unit
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
-from neuralpha.models.fitting import fit_unit
-from neuralpha.models.predict import _standing
+from neuralpha.models.predict import bring_to_one_scale
 from neuralpha.models.trainer import best_epoch
 from neuralpha.models.trees import LightGBM
 from neuralpha.splits import fixed_split
@@ -36,7 +37,9 @@ def test_the_ensemble_is_the_mean_of_standings():
         return np.concatenate([(v[i : i + 5] - v[i : i + 5].mean()) / v[i : i + 5].std() for i in (0, 5)])
 
     np.testing.assert_allclose(ensemble_scores([a, b], date), (z(a) + z(b)) / 2, atol=1e-6)
-    np.testing.assert_allclose(_standing(a, date, "rank")[:5], 2 * (np.argsort(np.argsort(a[:5])) + 1) / 6 - 1)
+    np.testing.assert_allclose(
+        bring_to_one_scale(a, sections_of(date), "rank")[:5], 2 * (np.argsort(np.argsort(a[:5])) + 1) / 6 - 1
+    )
     assert ensemble_scores([np.ones(10)], date).tolist() == [0] * 10
     with pytest.raises(NeuralphaError, match="Unknown ensemble"):
         ensemble_scores([a], date, "median")

@@ -210,7 +210,7 @@ def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
         values = y.values.copy()
         rng = np.random.default_rng(shuffle)
         for d in range(bench.panel.n_dates):
-            rows = bench.panel.by_date[bench.panel.date_offsets[d] : bench.panel.date_offsets[d + 1]]
+            rows = bench.panel.rows_by_date[bench.panel.date_offsets[d] : bench.panel.date_offsets[d + 1]]
             rows = rows[np.isfinite(values[rows])]
             values[rows] = rng.permutation(values[rows])
         r = Report(replace(bench, y=replace(y, values=values, name="shuffled return")), tmp_path / str(shuffle))

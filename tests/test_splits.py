@@ -228,7 +228,7 @@ def test_splits_and_paths_are_as_many_as_they_should_be(n, k, splits, paths):
     used = [(number, int(rows[0])) for path in strung for number, rows in path]
     assert len(set(used)) == len(used) == splits * k
     for path in strung:
-        np.testing.assert_array_equal(np.concatenate([r for _, r in path]), y.panel.by_date)
+        np.testing.assert_array_equal(np.concatenate([r for _, r in path]), y.panel.rows_by_date)
 
 def _one_asset(n, known):
     p = panel_from_frame(pd.DataFrame({"date": pd.bdate_range("2015-01-01", periods=n), "asset": "A", "close": 1.0}))

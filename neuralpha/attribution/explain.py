@@ -22,7 +22,7 @@ __all__ = ['AFFORDABLE', 'ATTRIBUTIONS', 'Probe', 'probe', 'Explanation', 'expla
            'figures', 'from_frame', 'interactions', 'plot_interactions', 'agreement', 'plot_agreement',
            'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #2eaff65c
+# %% ../../nbs/attribution/explain.ipynb #f8f4941c
 from html import escape
 from dataclasses import dataclass
 from typing import Callable, NamedTuple
@@ -31,14 +31,15 @@ import pandas as pd
 from .trees import forest_of, tree_shap
 from ..core import NeuralphaError
 from ..data.panel import Panel
-from ..evaluate.ic import panel_rows
+from ..cross_section import correlation_by_date
+from ..data.alignment import panel_rows
 from ..evaluate.plots import COLOURS, date_axis, style
 from ..evaluate.regimes import WORDS, market_volatility
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means, mean_test
 from ..features.families import choose
 from ..features.table import Features
 from ..labels import Label
-from ..models.base import Estimator, date_ic, scaled
+from ..models.base import Estimator, scaled
 from ..models.predict import Predictions, cross_predict
 
 # %% ../../nbs/attribution/explain.ipynb #05d8670a
@@ -118,10 +119,10 @@ def _tree_probe(model, X):
 
     return Probe(lags, inputs, score, attribute)
 
-# %% ../../nbs/attribution/explain.ipynb #56868c61
+# %% ../../nbs/attribution/explain.ipynb #bdc9723b
 def _peers(panel, row):
     """Tradable rows of the row's date, the row itself included, and its place among them."""
-    rows = panel.by_date[panel.date_offsets[panel.date_code[row]] : panel.date_offsets[panel.date_code[row] + 1]]
+    rows = panel.rows_by_date[panel.date_offsets[panel.date_code[row]] : panel.date_offsets[panel.date_code[row] + 1]]
     rows = rows[panel.tradable[rows] | (rows == row)]
     return rows, int(np.flatnonzero(rows == row)[0])
 
@@ -1104,7 +1105,7 @@ def plot_agreement(table: pd.DataFrame):
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #d4d63a04
+# %% ../../nbs/attribution/explain.ipynb #662f8abc
 def _deal(panel, rows, rng):
     """For each row, another row of the same date: a random permutation within dates."""
     order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
@@ -1124,7 +1125,7 @@ def _whole_dates(panel, rows):
 
 def _daily_ic(score, label, date):
     """IC by date, for the given codes; pandas index of the dates' codes."""
-    return pd.Series(date_ic(score, label, date), np.unique(date))
+    return pd.Series(correlation_by_date(score, label, date), np.unique(date))
 
 
 def _loss_table(whole, without, y, level):

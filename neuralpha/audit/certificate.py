@@ -23,7 +23,7 @@ __all__ = ['VERDICTS', 'OUTCOMES', 'REPLACEMENTS', 'RARE', 'FRESH', 'CHECKS', 'V
            'audit_pipeline', 'audit_features', 'audit_label', 'permuted_label', 'planted_label', 'fold_ic',
            'audit_study']
 
-# %% ../../nbs/audit/certificate.ipynb #3c16572e
+# %% ../../nbs/audit/certificate.ipynb #c23919cd
 import html, itertools, json, tempfile, time
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
@@ -34,12 +34,13 @@ import pandas as pd
 from numba import njit, prange
 from ..core import NeuralphaError, canonical_json, digest, unknown_name, write_json, write_text
 from ..data.panel import Panel, cut_panel, keep_assets, panel_from_frame, without_assets
-from ..evaluate.ic import panel_rows
-from ..evaluate.quantiles import spread_positions
+from ..cross_section import standardise_by_date
+from ..data.alignment import panel_rows
+from ..trading.ledger import spread_positions
 from ..features.compute import adjusted_panel
 from ..features.families import PRICE_FIELDS
 from ..features.table import Features
-from ..labels import Label, Labels, by_date, forward_return
+from ..labels import Label, Labels, forward_return
 from ..splits import Fold
 from .fresh import pack, run_fresh
 
@@ -1544,7 +1545,7 @@ def _from_tables(audit, true, few):
     runs = {by: _attempt(audit.run, *world) for by, world in worlds.items()}
     return {by: other if isinstance(other, Exception) else _changed(true, other) for by, other in runs.items()}
 
-# %% ../../nbs/audit/certificate.ipynb #3818a57e
+# %% ../../nbs/audit/certificate.ipynb #9ae131f7
 class Power(NamedTuple):
     """How well values foretell returns.
 
@@ -1595,15 +1596,15 @@ def foretells(
 
 
 def _of_dates(panel, values, horizon):
-    from neuralpha.models.base import date_ic
+    from neuralpha.cross_section import correlation_by_date
 
     later = forward_return(panel, horizon, 0).values
     known = np.isfinite(values) & np.isfinite(later)
 
     def mask(v):
-        return by_date(panel, np.where(known, v, np.nan), "rank")[known]
+        return standardise_by_date(panel, np.where(known, v, np.nan), "rank")[known]
 
-    ic = np.asarray(date_ic(mask(values), mask(later), panel.date_code[known]), float)
+    ic = np.asarray(correlation_by_date(mask(values), mask(later), panel.date_code[known]), float)
     ic = ic[np.isfinite(ic)]
     if len(ic) < 3 * horizon:
         return Power(0.0, False, "too few dates to say how well it foretells returns")
@@ -2449,7 +2450,7 @@ def audit_label(
         lambda panel: {"label": fn(panel)}, panel, **{"name": getattr(fn, "__name__", "label"), **options}
     )
 
-# %% ../../nbs/audit/certificate.ipynb #3ae1a7bd
+# %% ../../nbs/audit/certificate.ipynb #9688f97e
 def permuted_label(
     y: Label,
     seed: int = 0,
@@ -2493,12 +2494,12 @@ def planted_label(
         each = [planted_label(X, t, ic, seed) for t in y.tasks]
         return Labels([label for label, _ in each], planted_label(X, y.scored, ic, seed)[0]), each[0][1]
     column = int(np.isfinite(X.values[y.labelled][:100_000]).sum(0).argmax())
-    signal = np.nan_to_num(by_date(y.panel, np.where(y.labelled, X.values[:, column], np.nan), "z"))
+    signal = np.nan_to_num(standardise_by_date(y.panel, np.where(y.labelled, X.values[:, column], np.nan), "z"))
     noise = np.random.default_rng(seed).standard_normal(len(signal))
     values = np.where(y.labelled, ic * signal + np.sqrt(1 - ic**2) * noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/audit/certificate.ipynb #a447031b
+# %% ../../nbs/audit/certificate.ipynb #b08582e7
 def fold_ic(
     model,  # unfitted estimator; it is cloned
     X: Features,
@@ -2532,11 +2533,12 @@ def fold_ic(
         (interval of the mean: dict mean, low, high, level, ...; IC per test date)
     """
     from neuralpha.evaluate.statistics import mean_test
-    from neuralpha.models.base import date_ic, primary
+    from neuralpha.cross_section import correlation_by_date
+    from neuralpha.models.base import primary
 
     goal = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
-    ic = date_ic(
+    ic = correlation_by_date(
         _fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows)),
         primary(goal)[rows],
         y.panel.date_code[rows],
@@ -2551,16 +2553,19 @@ def _fitted_on(model, X, goal, fold, device, refit):
     fit_on(model, X, goal, fold, refit)
     return model
 
-# %% ../../nbs/audit/certificate.ipynb #1a5c228f
+# %% ../../nbs/audit/certificate.ipynb #6545da5d
 def _placebo(tally, models, X, y, fold, s, level):
     """Placebo and planted signal for every model."""
-    from neuralpha.models.base import date_ic, primary
+    from neuralpha.cross_section import correlation_by_date
+    from neuralpha.models.base import primary
 
     dates = len(np.unique(y.panel.date_code[fold.test]))
     planted, signal = planted_label(X, y, seed=s["seed"])
     rows = fold.test[y.labelled[fold.test]]
     known = float(
-        np.nanmean(date_ic(signal[rows], primary(planted.target(s["target"]))[rows], y.panel.date_code[rows]))
+        np.nanmean(
+            correlation_by_date(signal[rows], primary(planted.target(s["target"]))[rows], y.panel.date_code[rows])
+        )
     )
     for name, model in models.items():
 

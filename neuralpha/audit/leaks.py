@@ -478,7 +478,7 @@ def hyper_parameter_chosen_on_test():
 
     return lambda p: _model(p, _scaler, fit=tuned("test")), lambda p: _model(p, _scaler, fit=tuned("valid"))
 
-# %% ../../nbs/audit/leaks.ipynb #298dfc28
+# %% ../../nbs/audit/leaks.ipynb #b4be4fc4
 @_plant("label known later than declared", "a ten-bar return that claims a life of five bars")
 def label_known_later_than_declared():
     def short(p):
@@ -540,7 +540,7 @@ def missing_embargo():
 def random_split():
     def dealt(p):
         y, folds = _study(p)
-        rows = p.by_date[y.labelled[p.by_date]]
+        rows = p.rows_by_date[y.labelled[p.rows_by_date]]
         part = np.random.default_rng(0).random(len(rows)) < 0.7
         return {"label": y, "folds": [replace(folds[0], train=rows[part], valid=rows[:0], test=rows[~part])]}
 

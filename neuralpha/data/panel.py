@@ -6,7 +6,7 @@ matrix pays for the empty cells at every step. The panel keeps only live rows:
 - rows are sorted by asset, then date, so one asset's history is one contiguous slice (`asset_offsets`);
 - within an asset the calendar has no holes: a suspended day is a row with `tradable = False` and NaN fields, so
   "five bars ago" is five rows up, always;
-- `by_date` lists the rows of every date, so one cross-section is one slice too (`date_offsets`).
+- `rows_by_date` lists the rows of every date, so one cross-section is one slice too (`date_offsets`).
 
 A look-back window of length $L$ that ends at row $i$ is rows $i-L+1 \ldots i$, which is why a window never has to
 be written anywhere: an index is enough.
@@ -79,7 +79,7 @@ def usual_steps(
     usual = dense[dense <= max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(dense)))]
     return usual if len(usual) else dense
 
-# %% ../../nbs/data/panel.ipynb #4d226efc
+# %% ../../nbs/data/panel.ipynb #fb343443
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -126,13 +126,13 @@ class PanelIndex:
         return np.repeat(np.arange(self.n_assets, dtype=np.int32), np.diff(self.asset_offsets))
 
     @cached_property
-    def by_date(self):
+    def rows_by_date(self):
         """(n_rows,) int64: row numbers sorted by date, then asset."""
         return np.argsort(self.date_code, kind="stable")
 
     @cached_property
     def date_offsets(self):
-        """(n_dates+1,) int64: the rows of date d are by_date[date_offsets[d]:date_offsets[d+1]]."""
+        """(n_dates+1,) int64: the rows of date d are rows_by_date[date_offsets[d]:date_offsets[d+1]]."""
         return np.concatenate([[0], np.cumsum(np.bincount(self.date_code, minlength=self.n_dates))])
 
     @property
@@ -154,7 +154,7 @@ class PanelIndex:
         d = np.searchsorted(self.dates, np.datetime64(date, "ns"))
         if d == self.n_dates or self.dates[d] != np.datetime64(date, "ns"):
             raise NeuralphaError(f"{date} is not a session of {self.name} ({self.span}).")
-        return self.by_date[self.date_offsets[d] : self.date_offsets[d + 1]]
+        return self.rows_by_date[self.date_offsets[d] : self.date_offsets[d + 1]]
 
     @property
     def span(self):
@@ -189,7 +189,7 @@ class PanelIndex:
 
     def series(self, values) -> pd.Series:
         """A `(date, asset)` Series of one value per row, sorted by date: the form Alphalens takes."""
-        return pd.Series(np.asarray(values)[self.by_date], self.index[self.by_date])
+        return pd.Series(np.asarray(values)[self.rows_by_date], self.index[self.rows_by_date])
 
 # %% ../../nbs/data/panel.ipynb #eeaacaff
 class GoneAfter(NamedTuple):

@@ -18,16 +18,17 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['SHOWN', 'COLUMNS', 'PERCENT', 'Leaderboard', 'details_of', 'compare', 'seed_metrics', 'leaderboard_html',
            'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #c9e3cc26
+# %% ../../nbs/evaluate/compare.ipynb #5b8850a4
 import html
 from dataclasses import dataclass
 from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
+from ..cross_section import correlations
+from ..data.alignment import on_panel
 from ..labels import Label
 from .baselines import baseline_scores
-from .ic import coefficients, on_panel
 from .exposures import exposure_metrics, score_correlation, style_factors
 from .metrics import evaluate_scores, horizon_labels, metric
 from .regimes import regimes
@@ -44,6 +45,7 @@ from neuralpha.evaluate.statistics import (
     together,
     variance_split,
 )
+from ..trading.costs import Costs
 
 # %% ../../nbs/evaluate/compare.ipynb #cecbc64c
 @dataclass(frozen=True, eq=False, repr=False)
@@ -280,7 +282,7 @@ def _baselines(panel, common, y):
 
     return {k: v for k, v in values.items() if dates(np.isfinite(v)) >= 0.9 * dates(common)}
 
-# %% ../../nbs/evaluate/compare.ipynb #500b9707
+# %% ../../nbs/evaluate/compare.ipynb #08dfb7c4
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     predictions,
@@ -394,7 +396,7 @@ def compare(
             by == "rank_ic",
             size,
             forecasts=lines,
-            half_spread_bps=half_spread_bps,
+            costs=Costs(half_spread_bps),
             luck=luck,
         )
         if detail
@@ -446,7 +448,7 @@ def _on_dates(S, names, y) -> dict:  # "ic", "rank_ic" and "assets" -> dates × 
     """Both correlations of every score with the label, and how many assets have score and label, on all dates."""
     p = y.panel
     dates = pd.DatetimeIndex(p.dates, name="date")
-    pearson, spearman = coefficients(p, S, y.values[:, None])
+    pearson, spearman = correlations(p, S, y.values[:, None])
     assets = [np.bincount(p.date_code[np.isfinite(s) & y.labelled], minlength=p.n_dates) for s in S.T]
     tables = {"ic": pearson[:, :, 0], "rank_ic": spearman[:, :, 0], "assets": np.column_stack(assets)}
     return {k: pd.DataFrame(values, dates, names) for k, values in tables.items()}
@@ -457,7 +459,7 @@ def _per_date(tables, dates, names) -> pd.DataFrame:  # date, model, ic, rank_ic
     wide = {k: t.loc[dates, names].rename_axis(columns="model") for k, t in tables.items()}
     return pd.concat({k: t.stack(future_stack=True) for k, t in wide.items()}, axis=1).reset_index()
 
-# %% ../../nbs/evaluate/compare.ipynb #6c7a981c
+# %% ../../nbs/evaluate/compare.ipynb #2c5d818a
 def _overfitting(ics, y, splits=10):
     """Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few."""
     both = ics.dropna()
@@ -479,7 +481,7 @@ def seed_metrics(
     seeds = list(getattr(prediction, "seeds", []))
     if len(seeds) < 2:
         return {}
-    values = coefficients(
+    values = correlations(
         y.panel, np.concatenate([on_panel(y.panel, prediction.scores(seed=s))[0] for s in seeds], 1), y.values[:, None]
     )[int(rank)][:, :, 0]
     v = variance_split(pd.DataFrame(values, columns=seeds), y.horizon)

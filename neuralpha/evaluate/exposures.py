@@ -12,7 +12,7 @@ book values) is named in `missing` instead of being made up. Further factors can
 # %% auto #0
 __all__ = ['STYLES', 'style_factors', 'neutralise', 'exposure_metrics', 'score_correlation']
 
-# %% ../../nbs/evaluate/exposures.ipynb #4591ddaa
+# %% ../../nbs/evaluate/exposures.ipynb #9220fe6e
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
@@ -20,9 +20,9 @@ from ..data.panel import Panel
 from ..features.compute import compute_features
 from ..features.families import FEATURES
 from ..labels import Label
-from .ic import coefficients, on_panel
+from ..cross_section import correlations, rank_within_date
+from ..data.alignment import on_panel
 from .metrics import mean_metric, metric
-from .quantiles import standing
 from .regimes import size_and_liquidity
 from .statistics import paired_test
 
@@ -78,10 +78,10 @@ def style_factors(
         )
     return np.stack(list(columns.values()), 1), list(columns), missing
 
-# %% ../../nbs/evaluate/exposures.ipynb #3fa26891
+# %% ../../nbs/evaluate/exposures.ipynb #03f9944d
 def _unit_ranks(panel, values):
     """Ranks by date in [-1, 1]; missing factors stand in the middle, at 0."""
-    ranks = standing(panel, values)[0]
+    ranks = rank_within_date(panel, values).ranks
     n = np.array(
         [np.bincount(panel.date_code, np.isfinite(ranks[:, j]), panel.n_dates) for j in range(ranks.shape[1])]
     ).T[panel.date_code]
@@ -111,7 +111,7 @@ def neutralise(
     left = np.full(panel.n_rows, np.nan)
     share = np.full(panel.n_dates, np.nan)
     for d in range(panel.n_dates):
-        rows = panel.by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
+        rows = panel.rows_by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
         rows = rows[scored[rows]]
         if len(rows) < f.shape[1] + 3:
             continue
@@ -124,7 +124,7 @@ def neutralise(
     left[np.isin(panel.date_code, np.flatnonzero(share > 1 - 1e-9))] = 0.0
     return left, share
 
-# %% ../../nbs/evaluate/exposures.ipynb #c15d8861
+# %% ../../nbs/evaluate/exposures.ipynb #e2020507
 def exposure_metrics(
     scores,
     y: Label,
@@ -150,10 +150,10 @@ def exposure_metrics(
     s = on_panel(p, scores)[0][:, :1].astype(float)
     scored = np.isfinite(s)
     F = np.where(scored, F, np.nan)
-    exposure = coefficients(p, s, F)[1][:, 0]
-    own = coefficients(p, F, y.values[:, None])[1][:, :, 0]
+    exposure = correlations(p, s, F)[1][:, 0]
+    own = correlations(p, F, y.values[:, None])[1][:, :, 0]
     left, share = neutralise(p, s, F)
-    before, after = (coefficients(p, v, y.values[:, None])[1][:, 0, 0] for v in (s, left[:, None]))
+    before, after = (correlations(p, v, y.values[:, None])[1][:, 0, 0] for v in (s, left[:, None]))
     # what styles explain entirely has no order left, so no IC; where there are too few assets to regress, nothing is
     # known
     after = np.where(np.isfinite(before) & np.isfinite(share), np.nan_to_num(after), np.nan)
@@ -196,7 +196,7 @@ def exposure_metrics(
         ),
     }
 
-# %% ../../nbs/evaluate/exposures.ipynb #8a486fef
+# %% ../../nbs/evaluate/exposures.ipynb #83213df5
 def score_correlation(
     scores,  # DataFrame (one column per model), dict of Series, or (n_rows, M) array
     panel: Panel,
@@ -216,5 +216,5 @@ def score_correlation(
     """
     S, names = on_panel(panel, scores)
     with np.errstate(invalid="ignore"):
-        mean = np.nanmean(coefficients(panel, S, S)[1], 0)
+        mean = np.nanmean(correlations(panel, S, S)[1], 0)
     return pd.DataFrame(mean, names, names)

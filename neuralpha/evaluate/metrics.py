@@ -10,16 +10,17 @@ formula. Each metric is a small record that answers them; the pages only format 
 __all__ = ['LIVES', 'FADING_BARS', 'metric', 'mean_metric', 'calibrate', 'calibrated', 'pooled_r2', 'share_recovered',
            'half_life', 'bar_ics', 'horizon_labels', 'evaluate_scores', 'metrics_table']
 
-# %% ../../nbs/evaluate/metrics.ipynb #9f639781
+# %% ../../nbs/evaluate/metrics.ipynb #fa8db18d
 import math
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
+from ..cross_section import correlation_of_sums, correlations, group_means, rank_within_date
+from ..data.alignment import on_panel
 from ..data.panel import Panel
 from ..labels import Label, excess_return, forward_return, suspended_exits
-from .ic import coefficients, on_panel
-from .quantiles import _lag_correlation, _lagged, _turnover, group_returns, spread_portfolio, standing
+from .quantiles import group_returns, names_changed, rank_persistence
 from neuralpha.evaluate.statistics import (
     FEWEST_DATES,
     block_length,
@@ -28,6 +29,8 @@ from neuralpha.evaluate.statistics import (
     mean_test,
     sharpe_report,
 )
+from ..trading.costs import Costs
+from ..trading.ledger import spread_portfolio
 
 # %% ../../nbs/evaluate/metrics.ipynb #c5f88570
 def _number(v):
@@ -337,7 +340,7 @@ def share_recovered(
         error=mean_test(left, y.horizon)["se"] if known else np.nan,
     )
 
-# %% ../../nbs/evaluate/metrics.ipynb #f38d153c
+# %% ../../nbs/evaluate/metrics.ipynb #5b30f52e
 LIVES = np.concatenate([[0.0], np.geomspace(0.1, 5000, 400), [np.inf]])  # half-lives that are tried, bars
 FADING_BARS = 20  # single bars after the entry
 
@@ -395,11 +398,7 @@ def _bar_ics(scores, returns, lag, offsets, day, out):
                 t[5] += x * y
         for d in range(len(out)):
             n, x, y, xx, yy, xy = s[d]
-            if n >= 3:
-                xx = xx - x * x / n
-                yy = yy - y * y / n
-                xy = xy - x * y / n
-            out[d, k] = xy / np.sqrt(xx * yy) if n >= 3 and xx > 0 and yy > 0 else np.nan
+            out[d, k] = correlation_of_sums(n, x, y, xx, yy, xy)
 
 
 def bar_ics(
@@ -426,7 +425,7 @@ def bar_ics(
     """
     p = y.panel
     came = _less(y, forward_return(p, 1, 0))
-    ranks = standing(p, np.stack([on_panel(p, scores)[0][:, 0].astype(float), came.values], 1))[0]
+    ranks = rank_within_date(p, np.stack([on_panel(p, scores)[0][:, 0].astype(float), came.values], 1)).ranks
     out = np.empty((p.n_dates, bars))
     _bar_ics(
         np.ascontiguousarray(ranks[:, 0]), np.ascontiguousarray(ranks[:, 1]), y.delay, p.asset_offsets, p.date_code, out
@@ -495,19 +494,17 @@ def _horizon_metrics(pearson, spearman, labels, seed, reps):
         }
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #8834815d
+# %% ../../nbs/evaluate/metrics.ipynb #fecf0bf8
 def _share(panel, hit, among):
     """Per date, the share of `among` rows that are `hit`."""
-    n = np.bincount(panel.date_code, among, panel.n_dates)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.bincount(panel.date_code, hit & among, panel.n_dates) / n
+    return group_means(np.where(among, hit, np.nan), panel.date_code, panel.n_dates)
 
 
 def _top_sharpe(y, best, count):
     """Annualised Sharpe ratio of the mean label of the `best` rows, `count` of them a date."""
     p = y.panel
-    n = np.bincount(y.panel.date_code, best, y.panel.n_dates)
-    x = np.bincount(p.date_code[best], y.values[best], p.n_dates)[n > 0] / n[n > 0]
+    by_date = group_means(np.where(best, y.values, np.nan), p.date_code, p.n_dates)
+    x = by_date[np.isfinite(by_date)]
     a_year = p.bars_per_year / y.horizon
     value, low, high = (v * np.sqrt(a_year) for v in _over_sd(x, y.horizon))
     return metric(
@@ -527,7 +524,7 @@ def _ranking_metrics(values, y, top, few):
     p = y.panel
     both = np.isfinite(values) & np.isfinite(y.values)
     pair = np.where(both[:, None], np.stack([values, y.values], 1), np.nan)
-    ranks, halves = standing(p, pair, 2)
+    ranks, halves = rank_within_date(p, pair, 2)
     n = np.bincount(p.date_code, both, p.n_dates)[p.date_code]
 
     def best(count):
@@ -551,15 +548,15 @@ def _ranking_metrics(values, y, top, few):
     }
     return shares | ({"top_sharpe": _top_sharpe(y, best(few), few)} if y.unit == "return" else {})
 
-# %% ../../nbs/evaluate/metrics.ipynb #b6ced152
+# %% ../../nbs/evaluate/metrics.ipynb #7ff58361
 def _quantile_metrics(values, y, quantiles):
     p = y.panel
     S = values[:, None]
-    ranks, groups = standing(p, S, quantiles)
+    ranks, groups = rank_within_date(p, S, quantiles)
     means = group_returns(p, groups, y.values[:, None], quantiles)[:, 0, 0]
     spread = means[:, -1] - means[:, 0]
     text = f"Mean label of the top less that of the bottom of {quantiles} quantiles, equal weights ({y.name})"
-    ends = np.concatenate([_lagged(p, groups, _turnover, 1, k) for k in (1, quantiles)], 1)
+    ends = np.concatenate([names_changed(p, groups, k) for k in (1, quantiles)], 1)
     with np.errstate(invalid="ignore"):
         changed = ends.mean(1)
     bars = np.arange(quantiles)
@@ -597,7 +594,7 @@ def _quantile_metrics(values, y, quantiles):
             "mean of the two.",
         ),
         "rank_autocorrelation": mean_metric(
-            _lagged(p, ranks, _lag_correlation, 1)[:, 0],
+            rank_persistence(p, ranks)[:, 0],
             y,
             "correlation",
             "per bar",
@@ -605,7 +602,7 @@ def _quantile_metrics(values, y, quantiles):
         ),
     }
 
-# %% ../../nbs/evaluate/metrics.ipynb #7f50c893
+# %% ../../nbs/evaluate/metrics.ipynb #8af13526
 def _extremes(values, y, open_) -> tuple:  # (n_rows,) lowest and highest label of the date among the scored
     """The ends of every date's cross-section."""
     p = y.panel
@@ -638,7 +635,7 @@ def _suspended_metrics(values, y, quantiles) -> dict:
     if not (n and plain):
         return {"suspended_exits": out}
     low, high = _extremes(values, y, open_)
-    ranks, groups = standing(p, values[:, None], quantiles)
+    ranks, groups = rank_within_date(p, values[:, None], quantiles)
     liked = ranks[:, 0] >= 0
     fills = {
         "stated": np.nan,
@@ -649,22 +646,12 @@ def _suspended_metrics(values, y, quantiles) -> dict:
         "best": np.where(liked, high, low),
     }
     labels = np.stack([np.where(open_ & np.isfinite(fill), fill, y.values) for fill in fills.values()], 1)
-    ic = dict(zip(fills, np.nanmean(coefficients(p, values[:, None], labels)[0][:, 0], 0)))
+    ic = dict(zip(fills, np.nanmean(correlations(p, values[:, None], labels)[0][:, 0], 0)))
     returns = group_returns(p, groups, labels, quantiles)[:, 0]
     spread = dict(zip(fills, np.nanmean(returns[:, :, -1] - returns[:, :, 0], 0)))
     scored_labels = np.where(np.isfinite(values)[:, None], labels, np.nan)
-    mean = dict(
-        zip(
-            fills,
-            [
-                np.nanmean(
-                    np.bincount(p.date_code, np.nan_to_num(v), p.n_dates)
-                    / np.where(m := np.bincount(p.date_code, np.isfinite(v), p.n_dates), m, np.nan)
-                )
-                for v in scored_labels.T
-            ],
-        )
-    )
+    by_date = [group_means(column, p.date_code, p.n_dates) for column in scored_labels.T]
+    mean = dict(zip(fills, map(np.nanmean, by_date)))
     text = (
         "with these rows at their next trade; the range: all of them the worst and all of them the best of their date"
     )
@@ -703,9 +690,9 @@ def _suspended_metrics(values, y, quantiles) -> dict:
         }
     }
 
-# %% ../../nbs/evaluate/metrics.ipynb #50a89190
-def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpes):
-    held = spread_portfolio(scores, y.panel, y.horizon, y.delay, quantiles, half_spread_bps)
+# %% ../../nbs/evaluate/metrics.ipynb #e4391404
+def _trading_metrics(scores, y, quantiles, costs, trials, trial_sharpes):
+    held = spread_portfolio(scores, y.panel, y.horizon, y.delay, quantiles, costs)
     year = y.panel.bars_per_year
     text = (
         f"Long the top, short the bottom of {quantiles} quantiles, equal weights, in {y.horizon} overlapping "
@@ -713,14 +700,14 @@ def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpe
         "on the money of one side"
     )
     bar = Label(y.panel, "bar", y.values, y.known_code, 1, 0)
-    note = dict(half_spread_bps=float(half_spread_bps), unknown_delistings=held.attrs["unknown_delistings"])
+    note = dict(half_spread_bps=float(costs.half_spread_bps), unknown_delistings=held.attrs["unknown_delistings"])
     out = {
         "spread_after_cost": mean_metric(
             held.net,
             bar,
             "return",
             "per year",
-            f"{text}, less {half_spread_bps:g} bps of what is bought or sold; not compounded.",
+            f"{text}, less {costs.half_spread_bps:g} bps of what is bought or sold; not compounded.",
             year,
         )
         | note,
@@ -769,7 +756,7 @@ def _trading_metrics(scores, y, quantiles, half_spread_bps, trials, trial_sharpe
         ),
     }
 
-# %% ../../nbs/evaluate/metrics.ipynb #d47291ce
+# %% ../../nbs/evaluate/metrics.ipynb #4a9b9a68
 def evaluate_scores(
     scores: pd.Series,  # `(date, asset)` out-of-sample scores (or an array in panel row order)
     panel: Panel,
@@ -829,7 +816,7 @@ def evaluate_scores(
     values = on_panel(panel, scores)[0][:, 0].astype(np.float64)
     labels = labels or horizon_labels(y)
     pearson, spearman = (
-        c[:, 0] for c in coefficients(panel, values[:, None], np.stack([y.values, *(l.values for l in labels)], 1))
+        c[:, 0] for c in correlations(panel, values[:, None], np.stack([y.values, *(l.values for l in labels)], 1))
     )
     if not np.isfinite(pearson[:, 0]).any():
         raise NeuralphaError(
@@ -872,7 +859,7 @@ def evaluate_scores(
         **_ranking_metrics(values, y, top, few),
         **_quantile_metrics(values, y, quantiles),
         **_suspended_metrics(values, y, quantiles),
-        **_trading_metrics(values, y, quantiles, half_spread_bps, trials, trial_sharpes),
+        **_trading_metrics(values, y, quantiles, Costs(half_spread_bps), trials, trial_sharpes),
     }
 
 # %% ../../nbs/evaluate/metrics.ipynb #5e08f126

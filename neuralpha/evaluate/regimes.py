@@ -14,20 +14,21 @@ model's skill came from, not when to trust it. Cuts by asset: the sector; size a
 __all__ = ['SIZE', 'WORDS', 'DEFINITIONS', 'ORDER', 'trailing_mean', 'market_volatility', 'size_and_liquidity', 'regimes',
            'group_ics', 'regime_metrics']
 
-# %% ../../nbs/evaluate/regimes.ipynb #b907fcce
+# %% ../../nbs/evaluate/regimes.ipynb #af53addb
 import numpy as np
 import pandas as pd
 from ..data.panel import Panel
 from ..features.kernels import roll_count, roll_sum
-from ..labels import Label, by_date
-from .baselines import past_return
-from .ic import coefficients, on_panel
+from ..labels import Label
+from ..cross_section import correlations, group_means, standardise_by_date
+from ..data.alignment import on_panel
+from ..data.returns import bar_return
 from .metrics import mean_metric
 
-# %% ../../nbs/evaluate/regimes.ipynb #504290a8
+# %% ../../nbs/evaluate/regimes.ipynb #748931d3
 def _by_terciles(panel, values, names):
     """Tercile of `values` on each date, as a Categorical; missing where the value is."""
-    rank = by_date(panel, np.asarray(values, float))
+    rank = standardise_by_date(panel, np.asarray(values, float))
     third = np.where(np.isfinite(rank), np.digitize(np.nan_to_num(rank), [-1 / 3, 1 / 3]), 3)
     return pd.Categorical.from_codes(np.where(third < 3, third, -1), list(names))
 
@@ -45,7 +46,7 @@ def trailing_mean(panel: Panel, values, bars: int) -> np.ndarray:
             out[start:stop] = np.where(count >= bars / 2, roll_sum(finite[start:stop], window)[0] / count, np.nan)
     return out
 
-# %% ../../nbs/evaluate/regimes.ipynb #78d180c6
+# %% ../../nbs/evaluate/regimes.ipynb #7cab59ce
 def market_volatility(panel: Panel, bars: int = 20) -> np.ndarray:
     """(n_dates,) standard deviation of the equally weighted market's one-bar returns over the last `bars` bars, per
     bar.
@@ -53,16 +54,12 @@ def market_volatility(panel: Panel, bars: int = 20) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        %% ../../nbs/evaluate/regimes.ipynb #78d180c6
+        %% ../../nbs/evaluate/regimes.ipynb #7cab59ce
     """
-    r = past_return(panel, 1)
-    ok = np.isfinite(r)
-    n = np.bincount(panel.date_code[ok], minlength=panel.n_dates)
-    with np.errstate(invalid="ignore"):
-        market = np.bincount(panel.date_code[ok], r[ok], panel.n_dates) / n
+    market = group_means(bar_return(panel), panel.date_code, panel.n_dates)
     return pd.Series(market).rolling(bars, min_periods=bars // 2).std().to_numpy()
 
-# %% ../../nbs/evaluate/regimes.ipynb #c780d787
+# %% ../../nbs/evaluate/regimes.ipynb #e483c6df
 SIZE = ("market_cap", "mvel1", "size", "me")
 
 WORDS = {
@@ -90,7 +87,7 @@ def size_and_liquidity(panel: Panel) -> dict:  # name -> (n_rows,) values; highe
         if "size" not in out:
             out["size (dollar volume)"] = trailing_mean(panel, dollars, round(panel.bars_per_year))
         with np.errstate(divide="ignore", invalid="ignore"):
-            impact = np.abs(past_return(panel, 1)) / np.where(dollars > 0, dollars, np.nan)
+            impact = np.abs(bar_return(panel)) / np.where(dollars > 0, dollars, np.nan)
         out["liquidity"] = -trailing_mean(panel, impact, 20)
     return out
 
@@ -131,7 +128,7 @@ def regimes(
         out[name.split(" ")[0]] = _by_terciles(p, np.where(scored, values, np.nan), WORDS[name])
     return out
 
-# %% ../../nbs/evaluate/regimes.ipynb #c64db1d6
+# %% ../../nbs/evaluate/regimes.ipynb #9b1f39b1
 def group_ics(
     scores,  # one score: `(date, asset)` Series or array in panel row order
     y: Label,
@@ -161,7 +158,7 @@ def group_ics(
     code = cut.codes
     names = list(cut.categories)  # code -1 where missing
     Y = np.where(code[:, None] == np.arange(len(names)), y.values[:, None], np.nan)
-    out = coefficients(p, s[:, None], Y)[int(rank)][:, 0]
+    out = correlations(p, s[:, None], Y)[int(rank)][:, 0]
     both = np.isfinite(s) & np.isfinite(y.values)
     for g in range(len(names)):
         out[np.bincount(p.date_code, both & (code == g), p.n_dates) < 5, g] = np.nan

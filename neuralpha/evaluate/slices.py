@@ -13,15 +13,18 @@ reader who looks through fifty of them for the one that favours a model will fin
 __all__ = ['QUANTILES', 'DATED', 'HORIZONS', 'CROSSED', 'NUMBERS', 'MEANING', 'EMPTY', 'horizon_slices', 'slice_table',
            'slices_json', 'slices_frame', 'slice_records']
 
-# %% ../../nbs/evaluate/slices.ipynb #77e42bdf
+# %% ../../nbs/evaluate/slices.ipynb #dd75a1f2
 import numpy as np
 import pandas as pd
 from ..labels import Label, forward_return
-from .ic import coefficients
+from ..cross_section import correlations, rank_within_date
 from .metrics import metric, pooled_r2
-from .quantiles import _bar_returns, _lagged, _portfolio, _positions, _turnover, standing
+from .quantiles import names_changed
 from .regimes import DEFINITIONS, ORDER, regimes
 from .statistics import fewest_dates, letters, mean_test, paired_tests, sharpe_report
+from ..trading.costs import Costs
+from ..trading.ledger import portfolio_returns, quantile_positions
+from ..trading.returns import earned_returns
 
 # %% ../../nbs/evaluate/slices.ipynb #8758d390
 def _intervals(values, horizon) -> np.ndarray:  # (3, M): mean, low, high
@@ -70,7 +73,7 @@ def _slice(
         )
     return rows
 
-# %% ../../nbs/evaluate/slices.ipynb #979ff978
+# %% ../../nbs/evaluate/slices.ipynb #4da8e72b
 QUANTILES = 5
 DATED = ("year", "volatility", "market")  # cuts that keep the assets of a date together
 
@@ -85,28 +88,29 @@ def _codes(p, cut) -> tuple:  # K names; (n_rows,) place of every row's group am
 
 def _standings(p, S, code, fewest) -> np.ndarray:  # (n_rows, M) quantiles
     """Quantiles among the rows of the date and group; 0 where fewer than `fewest` of them are scored."""
-    groups = standing(p, S, QUANTILES, within=code)[1]
+    groups = rank_within_date(p, S, QUANTILES, within=code).quantiles
     cell = p.date_code.astype(np.int64) * (code.max() + 2) + code + 1
     for j in range(S.shape[1]):
         groups[np.bincount(cell, groups[:, j] > 0)[cell] < fewest, j] = 0
     return groups
 
 
-def _names_changed(p, groups, dates) -> np.ndarray:  # (n_dates, M), NaN outside `dates`
+def _end_turnover(p, groups, dates) -> np.ndarray:  # (n_dates, M), NaN outside `dates`
     """Turnover of the two ends, as in `evaluate_scores`."""
-    ends = np.stack([_lagged(p, np.ascontiguousarray(groups), _turnover, 1, k) for k in (1, QUANTILES)])
+    ends = np.stack([names_changed(p, np.ascontiguousarray(groups), k) for k in (1, QUANTILES)])
     return np.where(dates[:, None], ends.mean(0), np.nan)
 
-# %% ../../nbs/evaluate/slices.ipynb #5c5bfb10
-def _net(p, groups, earned, scored, y, half_spread_bps) -> tuple:  # Series of returns; on how many dates it was entered
+# %% ../../nbs/evaluate/slices.ipynb #a9adebd5
+def _net(p, groups, earned, scored, y, costs) -> tuple:  # Series of returns; on how many dates it was entered
     """Return after cost of one score's portfolio on the bars on which it held or traded something."""
-    bars = _portfolio(p, _positions(p, groups, y.horizon, y.delay, QUANTILES), earned, scored, y.delay, half_spread_bps)
+    positions = quantile_positions(p, groups, y.horizon, y.delay, QUANTILES)
+    bars = portfolio_returns(p, positions, earned, scored, y.delay, costs)
     busy = (bars["held"] > 1e-9) | (bars["turnover"] > 1e-9)
     entries = np.unique(p.date_code[groups > 0]) + y.delay
     return bars["net"][busy], int((entries < pd.DatetimeIndex(p.dates).searchsorted(bars.index[-1])).sum())
 
 
-def _trading(p, S, groups, y, turn, earned, half_spread_bps, luck) -> dict:  # column -> (M,) numbers
+def _trading(p, S, groups, y, turn, earned, costs, luck) -> dict:  # column -> (M,) numbers
     """What the portfolios of one slice earned after cost, with interval, their turnover and deflated Sharpe ratios."""
     year = p.bars_per_year
     M = S.shape[1]
@@ -115,7 +119,7 @@ def _trading(p, S, groups, y, turn, earned, half_spread_bps, luck) -> dict:  # c
     dsr = np.full(M, np.nan)
     for j in range(M):
         held, decisions = (
-            _net(p, groups[:, j], earned, np.isfinite(S[:, j]), y, half_spread_bps)
+            _net(p, groups[:, j], earned, np.isfinite(S[:, j]), y, costs)
             if (groups[:, j] > 0).any()
             else (pd.Series(dtype=float), 0)
         )
@@ -132,7 +136,7 @@ def _trading(p, S, groups, y, turn, earned, half_spread_bps, luck) -> dict:  # c
         for end, v in zip(("", "_low", "_high"), three)
     }
 
-# %% ../../nbs/evaluate/slices.ipynb #cc5d05f1
+# %% ../../nbs/evaluate/slices.ipynb #538142f8
 HORIZONS = (1, 2, 5, 10, 20)  # bars
 CROSSED = ("volatility", "market", "size", "liquidity")
 NUMBERS = [
@@ -175,7 +179,7 @@ def slice_table(
     size: float = 0.05,  # family-wise error over the pairs of a slice
     # horizon -> model -> (forecast, train_mean), each (n_rows,); models without one have no R²
     forecasts: dict | None = None,
-    half_spread_bps: float = 5.0,
+    costs: Costs = Costs(),  # of trading
     luck: dict | None = None,  # model -> (trials, trial_sharpes) as in `sharpe_report`; default 1 trial
 ) -> pd.DataFrame:  # columns horizon, cut, group, model, letters and NUMBERS; cut and group are "" over everything
     """Every slice's leaderboard in one table.
@@ -195,7 +199,8 @@ def slice_table(
         family-wise error over the pairs of a slice
     forecasts : dict | None, default None
         horizon -> model -> (forecast, train_mean), each (n_rows,); models without one have no R²
-    half_spread_bps : float, default 5.0
+    costs : Costs, default Costs()
+        of trading
     luck : dict | None, default None
         model -> (trials, trial_sharpes) as in `sharpe_report`; default 1 trial
 
@@ -211,7 +216,7 @@ def slice_table(
     cuts = regimes(y, np.isfinite(S).any(1)) if cuts is None else cuts
     ranked = [j for j, n in enumerate(names) if n != "oracle"]
     luck = [(luck or {}).get(n, (1, None)) for n in names]
-    earned = _bar_returns(p)[0]
+    earned = earned_returns(p).returns
     ready = {cut: _parts(p, S, cut, cuts.get(cut)) for cut in ["", *cuts]}
     for label in labels or horizon_slices(y):
         own = label.horizon == y.horizon
@@ -224,9 +229,7 @@ def slice_table(
                 inside = code == k
                 if not got:
                     continue
-                more = _trading(
-                    p, S, np.where(inside[:, None], standings, 0), label, changed[k], earned, half_spread_bps, luck
-                )
+                more = _trading(p, S, np.where(inside[:, None], standings, 0), label, changed[k], earned, costs, luck)
                 more["r2"] = [
                     pooled_r2(*(v[inside] for v in (*lines[n], label.values))) if n in lines else np.nan for n in names
                 ]
@@ -238,7 +241,7 @@ def slice_table(
                 ]
     return pd.DataFrame(rows, columns=["horizon", "cut", "group", "model", "letters", *NUMBERS])
 
-# %% ../../nbs/evaluate/slices.ipynb #eac010c8
+# %% ../../nbs/evaluate/slices.ipynb #4de447e1
 def _parts(p, S, name, cut) -> tuple:  # groups, place of every row among them, (n_rows, M) quantiles, turnover by group
     """What a cut's slices share at every horizon."""
     groups, code = _codes(p, cut)
@@ -246,12 +249,12 @@ def _parts(p, S, name, cut) -> tuple:  # groups, place of every row among them, 
     on = [np.bincount(p.date_code, code == k, p.n_dates) > 0 for k in range(len(groups))]
     if name in DATED:  # who was in the quantile one bar before does not depend on that bar's regime
         whole = _standings(p, S, np.zeros(p.n_rows, np.int64), 1)
-        return groups, code, standings, [_names_changed(p, whole, dates) for dates in on]
+        return groups, code, standings, [_end_turnover(p, whole, dates) for dates in on]
     return (
         groups,
         code,
         standings,
-        [_names_changed(p, np.where((code == k)[:, None], standings, 0), dates) for k, dates in enumerate(on)],
+        [_end_turnover(p, np.where((code == k)[:, None], standings, 0), dates) for k, dates in enumerate(on)],
     )
 
 
@@ -260,10 +263,10 @@ def _group_values(p, S, label, groups, code):
     there.
     """
     if groups == [""]:
-        ic, rank_ic = coefficients(p, S, label.values[:, None])
+        ic, rank_ic = correlations(p, S, label.values[:, None])
         yield ic[:, :, 0], rank_ic[:, :, 0]
         return
-    ic, rank_ic = coefficients(p, S, np.where(code[:, None] == np.arange(len(groups)), label.values[:, None], np.nan))
+    ic, rank_ic = correlations(p, S, np.where(code[:, None] == np.arange(len(groups)), label.values[:, None], np.nan))
     known = np.isfinite(label.values)
     for k in range(len(groups)):
         few = np.stack([np.bincount(p.date_code, known & (code == k) & np.isfinite(s), p.n_dates) < 5 for s in S.T], 1)

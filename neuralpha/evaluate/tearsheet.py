@@ -17,7 +17,7 @@ and an alpha $\alpha$ over $h$ bars.
 # %% auto #0
 __all__ = ['TABLES', 'FIGURES', 'STYLE', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #aa81087d
+# %% ../../nbs/evaluate/tearsheet.ipynb #3618da09
 import base64, contextlib, html, io, textwrap, warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +27,12 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, write_text
 from ..data.panel import Panel
 from ..labels import forward_return
-from .ic import on_panel, rank_ic
-from .quantiles import rank_autocorrelation, standing, turnover
+from ..cross_section import rank_within_date
+from ..data.alignment import on_panel
+from .ic import rank_ic
+from .quantiles import rank_autocorrelation, turnover
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #c6076e95
+# %% ../../nbs/evaluate/tearsheet.ipynb #096b83aa
 def _several(periods) -> tuple:
     return tuple(np.atleast_1d(periods).tolist())
 
@@ -67,8 +69,8 @@ def factor_data(
             f"No row of {panel.name} has a score and forward returns over {max(periods)} bars: the scores end too "
             "late or periods are too long."
         )
-    group = standing(panel, np.where(keep, values, np.nan)[:, None], quantiles)[1][:, 0]
-    rows = panel.by_date[keep[panel.by_date]]
+    group = rank_within_date(panel, np.where(keep, values, np.nan)[:, None], quantiles).quantiles[:, 0]
+    rows = panel.rows_by_date[keep[panel.rows_by_date]]
     out = pd.DataFrame(
         {
             **{k: v[rows] for k, v in returns.items()},

@@ -12,15 +12,17 @@ nothing pooled over time. `transform="zscore"` keeps distances (see `neuralpha.f
 __all__ = ['DERIVED', 'PRICES', 'HINDSIGHT', 'characteristics', 'list_features', 'resolve_features', 'compute_features',
            'adjusted_panel']
 
-# %% ../../nbs/features/compute.ipynb #4f1a68d4
+# %% ../../nbs/features/compute.ipynb #bd8b6865
 from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, unknown_name
+from ..cross_section import mean_by_date
 from ..data.panel import Panel
+from ..data.returns import bar_return
 from . import alpha158, frequency, signals  # they declare their features
-from .cross import TRANSFORMS, factor_residual, in_threads, mean_by_date
+from .cross import TRANSFORMS, factor_residual, in_threads
 from .families import FEATURES, SERIES, SETS, Feature, History, adjusted_bars, choose, windows_asked
 from .table import Features
 
@@ -121,7 +123,7 @@ def resolve_features(panel, names):
         )
     return made, skipped
 
-# %% ../../nbs/features/compute.ipynb #820a871a
+# %% ../../nbs/features/compute.ipynb #8a281274
 @njit(nogil=True, cache=True, error_model="numpy")
 def _store(values, tradable, out):
     """Values as float32, NaN where not finite or not tradable; the number of tradable rows without a value."""
@@ -150,10 +152,7 @@ def _fields(panel, features):
     need = {i for f in features if f.compute for i in f.inputs}
     fields = {i: panel.fields[i] for i in need - {*DERIVED}}
     if need & {*DERIVED}:
-        close = panel.fields["close"].astype(np.float64)
-        ret = np.full(panel.n_rows, np.nan)
-        ret[1:] = close[1:] / close[:-1] - 1
-        ret[panel.asset_offsets[:-1]] = np.nan
+        ret = bar_return(panel)
         fields |= {by: mean_by_date(panel, ret, by) for by in need & {"market", "sector"}}
         if "residual" in need:
             fields["residual"] = factor_residual(panel, ret)

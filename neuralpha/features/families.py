@@ -11,15 +11,16 @@ update, the leak certificate. The tests below and in `features.compute` hold eve
 __all__ = ['LEVELS', 'SERIES', 'FEATURES', 'SETS', 'PRICE_FIELDS', 'Feature', 'joint_level', 'History', 'example_bars',
            'windows_asked', 'declare', 'ema_length', 'choose', 'adjusted_bars', 'moved', 'check_feature']
 
-# %% ../../nbs/features/families.ipynb #58551394
+# %% ../../nbs/features/families.ipynb #257abcbb
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
+from ..cross_section import mean_by_date
 from . import kernels
-from .cross import FACTOR_HISTORY, mean_by_date
+from .cross import FACTOR_HISTORY
 
 # %% ../../nbs/features/families.ipynb #c20a180c
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ _WAYS = {
     "forest": _by_forest,
 }
 
-# %% ../../nbs/features/selection.ipynb #ece117af
+# %% ../../nbs/features/selection.ipynb #484c7791
 def neutralise(
     X: Features,  # raw or ranked
     to=("sector", "beta_60", "dollar_volume_20"),  # "sector" and names of features in `exposures`
@@ -141,7 +141,8 @@ def neutralise(
     Features
         X's features without `to`, each orthogonal on every date to what they were neutralised to
     """
-    from neuralpha.features.cross import in_threads, sector_codes
+    from neuralpha.cross_section import sector_codes
+    from neuralpha.features.cross import in_threads
 
     to = list(to)
     exposures = exposures or X
@@ -154,7 +155,7 @@ def neutralise(
     usable = panel.tradable & np.isfinite(numbers).all(1)
 
     def one(d):
-        rows = panel.by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
+        rows = panel.rows_by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
         rows = rows[usable[rows]]
         if not len(rows):
             return

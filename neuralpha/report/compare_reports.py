@@ -24,7 +24,7 @@ from ..models.predict import read_predictions
 from .pages import COMPARISONS, Cell, Frame, interval, number, render, setting, write_studies_index
 from ..study.spec import open_report, universe_slug
 
-# %% ../../nbs/report/compare_reports.ipynb #c7adfddf
+# %% ../../nbs/report/compare_reports.ipynb #59736200
 def report_ics(folder: Path) -> tuple:  # study; universe -> (dates × models ICs, horizon, delay, label name)
     """Daily ICs of a report's ensembles, from its stored scores and labels, on the rows that all its models scored.
 
@@ -33,7 +33,7 @@ def report_ics(folder: Path) -> tuple:  # study; universe -> (dates × models IC
     tuple
         study; universe -> (dates × models ICs, horizon, delay, label name)
     """
-    from neuralpha.models.base import date_ic
+    from neuralpha.cross_section import correlation_by_date
 
     if not (folder / "manifest.json").exists():
         raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
@@ -49,7 +49,7 @@ def report_ics(folder: Path) -> tuple:  # study; universe -> (dates × models IC
         label = label[label.notna()].to_numpy()
         days = wide.index.get_level_values("date")
         ics = pd.DataFrame(
-            {m: date_ic(wide[m].to_numpy(), label, days) for m in wide},
+            {m: correlation_by_date(wide[m].to_numpy(), label, days) for m in wide},
             pd.DatetimeIndex(sorted(set(days)), name="date"),
         )
         out[slug] = (

@@ -13,14 +13,14 @@ is said so.
 # %% auto #0
 __all__ = ['inspect', 'prediction_origin', 'report_origin']
 
-# %% ../../nbs/report/inspect.ipynb #b5a77ff1
+# %% ../../nbs/report/inspect.ipynb #2c560d86
 from functools import cache
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from ..evaluate.baselines import baseline_scores
-from ..evaluate.ic import on_panel
+from ..data.alignment import on_panel
 from ..evaluate.inspection import Inspection, Origin
 from ..features.compute import compute_features
 from ..features.table import Features

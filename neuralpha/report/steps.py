@@ -13,7 +13,7 @@ __all__ = ['ICS', 'CUTS', 'forecasts', 'fold_metrics', 'universe_numbers', 'surv
            'leaderboard', 'write_ics', 'read_ics', 'setting_facts', 'evidence_figures', 'bench_sheet', 'tear_sheets',
            'save', 'Report', 'StudyResults', 'interval_plot']
 
-# %% ../../nbs/report/steps.ipynb #efe4354b
+# %% ../../nbs/report/steps.ipynb #2af9381f
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,9 +22,10 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, read_table, write_json, write_text
 from ..data.point_in_time.survivorship import survivorship_report
 from ..evaluate.compare import compare
-from ..evaluate.ic import panel_rows
+from ..data.alignment import panel_rows
 from ..evaluate.metrics import calibrate, calibrated, mean_metric, share_recovered
-from ..evaluate.quantiles import spread_portfolio
+from ..trading.costs import Costs
+from ..trading.ledger import spread_portfolio
 from ..evaluate.slices import horizon_slices, slices_json
 from ..splits import plot_folds
 from ..models.ensembles import combine
@@ -441,7 +442,7 @@ def training_facts(
         facts.setdefault(name, {"seeds": None, "weights": None, "device": None})  # an ensemble
     return facts, {k: round(v, 1) for k, v in seconds.items()}
 
-# %% ../../nbs/report/steps.ipynb #31c15377
+# %% ../../nbs/report/steps.ipynb #9c46583e
 def leaderboard(report):
     """Evaluate every model and baseline, store all numbers in `metrics.json` and the ICs of every date in `ics.parquet`,
     and show who can be told apart.
@@ -449,7 +450,7 @@ def leaderboard(report):
     Parameters
     ----------
     report
-        %% ../../nbs/report/steps.ipynb #31c15377
+        %% ../../nbs/report/steps.ipynb #9c46583e
     """
     r = report
     b = report.bench
@@ -603,7 +604,7 @@ def _model_evidence(report, n, record):
     )
     show(plots.plot_quantiles(record), "quantiles", "return by quantile of the score")
     bps = b.study.costs.half_spread_bps
-    held = spread_portfolio(report.tests[n].scores(), b.panel, b.y.horizon, b.y.delay, half_spread_bps=bps)
+    held = spread_portfolio(report.tests[n].scores(), b.panel, b.y.horizon, b.y.delay, costs=Costs(bps))
     show(
         plots.plot_spread(held),
         "spread",

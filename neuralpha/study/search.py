@@ -16,13 +16,14 @@ larger budget goes on, a smaller one is read off.
 __all__ = ['journal_of', 'trials_of', 'trial_sharpe', 'run_search', 'ready', 'tuned_model', 'search_records', 'search_table',
            'repeatability', 'trial_count', 'plot_trials']
 
-# %% ../../nbs/study/search.ipynb #3bb6169a
+# %% ../../nbs/study/search.ipynb #8f97fa89
 import time
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, limit_threads
-from ..evaluate.quantiles import spread_portfolio
+from ..trading.costs import Costs
+from ..trading.ledger import spread_portfolio
 from ..evaluate.statistics import sharpe_report
 from ..models.tuning import Tuned, read_journal, tune, tuned_from, within_budget
 from .experiment import Bench
@@ -53,7 +54,7 @@ def trials_of(
     how = bench.study.search_of(search.model)
     return within_budget(read_journal(journal_of(search, store))[1], how["trials"], how["minutes"])
 
-# %% ../../nbs/study/search.ipynb #09f5f861
+# %% ../../nbs/study/search.ipynb #f54aa7d0
 def trial_sharpe(bench: Bench):
     """A judge for `tune`: the Sharpe ratio per bar of the spread portfolio on the dates held back, None where there is
     none.
@@ -61,15 +62,14 @@ def trial_sharpe(bench: Bench):
     Parameters
     ----------
     bench : Bench
-        %% ../../nbs/study/search.ipynb #09f5f861
+        %% ../../nbs/study/search.ipynb #f54aa7d0
     """
 
     def judge(scores, rows):
         values = np.full(bench.panel.n_rows, np.nan)
         values[rows] = scores
-        net = spread_portfolio(
-            values, bench.panel, bench.y.horizon, bench.y.delay, half_spread_bps=bench.study.costs.half_spread_bps
-        ).net
+        costs = Costs(bench.study.costs.half_spread_bps)
+        net = spread_portfolio(values, bench.panel, bench.y.horizon, bench.y.delay, costs=costs).net
         return {
             "bars": len(net),
             "sharpe": sharpe_report(net, bench.panel.bars_per_year)["sharpe"]

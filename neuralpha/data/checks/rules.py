@@ -652,10 +652,10 @@ _described(
     "every asset is still there at the end: delisted names are missing, results hold for survivors only",
 )
 
-# %% ../../../nbs/data/checks/rules.ipynb #9ea99e2d
+# %% ../../../nbs/data/checks/rules.ipynb #d8ecd665
 def _market_return(panel, r, least):
     """(n_dates,) median return of each date, NaN where fewer than `least` assets have one."""
-    ordered = np.split(r[panel.by_date], panel.date_offsets[1:-1])
+    ordered = np.split(r[panel.rows_by_date], panel.date_offsets[1:-1])
     known = [x[np.isfinite(x)] for x in ordered]
     return np.array([np.median(x) if len(x) >= least else np.nan for x in known])
 

@@ -17,12 +17,13 @@ from bars up to $t-1$**, or no model could learn it.
 __all__ = ['KINDS', 'ORACLE_WINDOWS', 'SECTORS', 'PRESETS', 'Alpha', 'simulate_universe', 'return_ahead', 'ic_by_date',
            'planted_return', 'oracle_ic', 'recovered', 'simulate_named']
 
-# %% ../../../nbs/data/simulated/market.ipynb #3a5e8980
+# %% ../../../nbs/data/simulated/market.ipynb #030f4a11
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numba import njit
 from ...core import NeuralphaError, unknown_name
+from ...cross_section import correlation_by_date
 from ..panel import Panel, exits
 
 # %% ../../../nbs/data/simulated/market.ipynb #ef0f26e3
@@ -498,7 +499,7 @@ def return_ahead(
     known = (entry <= last) & (out.row >= 0) & (out.left | ~out.late)
     return np.where(known & panel.tradable, came, np.nan)
 
-# %% ../../../nbs/data/simulated/market.ipynb #f44a6ce4
+# %% ../../../nbs/data/simulated/market.ipynb #52418411
 def ic_by_date(
     panel: Panel,
     scores,  # (n_rows,) each
@@ -521,20 +522,9 @@ def ic_by_date(
     """
     x = np.asarray(scores, float)
     y = np.asarray(came, float)
-    ok = np.isfinite(x) & np.isfinite(y)
-    d = panel.date_code[ok]
-    x = x[ok]
-    y = y[ok]
-
-    def total(v):
-        return np.bincount(d, weights=v, minlength=panel.n_dates)
-
-    n = np.bincount(d, minlength=panel.n_dates)
-    with np.errstate(all="ignore"):
-        x = x - (total(x) / n)[d]
-        y = y - (total(y) / n)[d]
-        ic = total(x * y) / np.sqrt(total(x * x) * total(y * y))
-    return pd.Series(np.where(n > 2, ic, np.nan), pd.DatetimeIndex(panel.dates, name="date"))
+    both = np.isfinite(x) & np.isfinite(y)
+    ic = correlation_by_date(x[both], y[both], panel.date_code[both], panel.n_dates)
+    return pd.Series(ic, pd.DatetimeIndex(panel.dates, name="date"))
 
 
 def planted_return(
