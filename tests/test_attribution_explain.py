@@ -103,7 +103,7 @@ def test_a_net_across_assets_may_meet_dates_with_one_asset(model, problem):
 @pytest.mark.parametrize("window", [1, 7])
 def test_a_nets_inputs_are_the_windows_it_was_trained_on(window, problem, monkeypatch):
     from neuralpha.attribution.explain import probe
-    from neuralpha.models import trainer
+    from neuralpha.models.training import resident as trainer
 
     X, y, fold, fit = problem
     model = fit(CrossAttention(window=window, max_epochs=1, width=8, heads=2))

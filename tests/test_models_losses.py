@@ -5,15 +5,15 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import within
-from neuralpha.models.losses import _grid_of
+from neuralpha.models.losses import grid_of
 
 def test_a_grid_keeps_every_row():
     date = np.array([5, 2, 5, 2, 2, 9])
-    grid = _grid_of(date)
+    grid = grid_of(date)
     v = torch.arange(6.0)
     assert grid.fill(v).tolist() == [[1, 3, 4], [0, 2, 0], [5, 0, 0]]
     assert torch.equal(grid.take(grid.fill(v)), v) and grid.mask.sum() == 6
-    assert not grid.full and _grid_of(np.array([1, 1, 2, 2])).full
+    assert not grid.full and grid_of(np.array([1, 1, 2, 2])).full
 
 def _random(seed=0, dates=3, places=6):
     g = torch.Generator().manual_seed(seed)
@@ -59,8 +59,8 @@ def test_without_empty_places_the_mask_may_be_left_out(name):
         assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, None), s, eps=1e-6, atol=1e-5)
 
 def test_only_dates_of_three_rows_go_without_a_mask():
-    assert _grid_of(np.array([1, 1, 1, 2, 2, 2])).gaps is None
-    assert _grid_of(np.array([1, 1, 2, 2])).gaps.all() and not _grid_of(np.array([1, 1, 1, 2])).gaps.all()
+    assert grid_of(np.array([1, 1, 1, 2, 2, 2])).gaps is None
+    assert grid_of(np.array([1, 1, 2, 2])).gaps.all() and not grid_of(np.array([1, 1, 1, 2])).gaps.all()
 
 def test_row_losses_are_their_definitions():
     s, t, mask = _random()

@@ -9,7 +9,7 @@ from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.predict import _standing
-from neuralpha.models.trainer import best_epoch
+from neuralpha.models.training.loop import best_epoch
 from neuralpha.models.trees import LightGBM
 from neuralpha.splits import fixed_split
 

@@ -253,19 +253,19 @@ def _wide_tree_probe(model, X):
 
     return Probe(trees.lags, trees.inputs, score, attribute)
 
-# %% ../../nbs/attribution/explain.ipynb #1142fb61
+# %% ../../nbs/attribution/explain.ipynb #94025c92
 def _score_arrays(net, head, x, date, device, block=4096):
     """Scores of (n, L, F) arrays, whole dates at a time."""
     import torch
-    from neuralpha.models.losses import _grid_of
-    from neuralpha.models.trainer import _blocks
+    from neuralpha.models.losses import grid_of
+    from neuralpha.models.training.batches import date_blocks as _blocks
 
     out = np.empty(len(x))
     net.eval()
     with torch.inference_mode():
         for at in _blocks(date, block):
             out[at] = (
-                head(net(torch.from_numpy(np.ascontiguousarray(x[at])).to(device), _grid_of(date[at], device)).float())
+                head(net(torch.from_numpy(np.ascontiguousarray(x[at])).to(device), grid_of(date[at], device)).float())
                 .cpu()
                 .numpy()
             )

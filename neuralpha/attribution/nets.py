@@ -25,13 +25,13 @@ $\sigma/\sqrt{n}$. Here
 # %% auto #0
 __all__ = ['Attributions', 'net_scores', 'gauss_legendre', 'integrated_gradients', 'expected_gradients']
 
-# %% ../../nbs/attribution/nets.ipynb #00d4cd0a
+# %% ../../nbs/attribution/nets.ipynb #fb90ef8c
 import contextlib
 from typing import NamedTuple
 import numpy as np
 import torch
 from ..core import NeuralphaError
-from ..models.trainer import float32_kernels
+from ..models.training.device import float32_kernels
 
 # %% ../../nbs/attribution/nets.ipynb #d2fa97f4
 class Attributions(NamedTuple):

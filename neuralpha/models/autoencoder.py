@@ -14,19 +14,20 @@ weights are judged, so that what is validated and kept is the mean and not a tra
 # %% auto #0
 __all__ = ['FactorNet', 'Autoencoder']
 
-# %% ../../nbs/models/autoencoder.ipynb #df375a29
+# %% ../../nbs/models/autoencoder.ipynb #ecdef440
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
 import torch
 from torch import nn
 from ..core import NeuralphaError
-from .losses import _grid_of
+from .losses import grid_of
 from .nets import MLPNet, Net
-from .trainer import Part, _blocks
+from .training.batches import Part, date_blocks
+from .training.module import NetModule
 
-# %% ../../nbs/models/autoencoder.ipynb #05a02096
-class FactorNet(nn.Module):
+# %% ../../nbs/models/autoencoder.ipynb #b67da132
+class FactorNet(NetModule):
     """Loadings from the window, factors from portfolios managed by the date's last bar; the output is the forecast."""
 
     across_assets = True
@@ -66,14 +67,14 @@ class FactorNet(nn.Module):
 
     @torch.no_grad()
     def prepare(self, part: Part):
-        """Set the premium to the mean of the factors over the training dates; the trainer calls it before it
+        """Set the premium to the mean of the factors over the training dates; the loop calls it before it
         validates.
         """
         total = torch.zeros_like(self.premium)
-        for block in _blocks(part.date, 4096):
+        for block in date_blocks(part.date, 4096):
             at = torch.from_numpy(block).to(part.at.device)
             total += self.factors(
-                part.data.windows(part.at[at]), part.target[at], _grid_of(part.date[block], part.at.device)
+                part.data.windows(part.at[at]), part.target[at], grid_of(part.date[block], part.at.device)
             ).sum(0)
         self.premium.copy_(total / len(np.unique(part.date)))
 

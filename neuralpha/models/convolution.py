@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['bars_seen', 'covering', 'CausalBlock', 'TCNNet', 'TCN', 'CNN', 'MultiScaleNet', 'MultiScale']
 
-# %% ../../nbs/models/convolution.ipynb #74f5007c
+# %% ../../nbs/models/convolution.ipynb #1a6e41fe
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 from ..core import NeuralphaError
 from .nets import Net, check_scales
+from .training.module import NetModule
 
 # %% ../../nbs/models/convolution.ipynb #320a0954
 def bars_seen(kernel: int, dilations, window: int) -> int:
@@ -37,7 +38,7 @@ def covering(window: int, kernel: int) -> list:
         dilations.append(2 * dilations[-1])
     return dilations
 
-# %% ../../nbs/models/convolution.ipynb #fbd96d58
+# %% ../../nbs/models/convolution.ipynb #a78f9146
 class CausalBlock(nn.Module):
     """Two causal convolutions with ReLU and dropout, and the input added back; (rows, channels, window) in and out."""
 
@@ -55,7 +56,7 @@ class CausalBlock(nn.Module):
         return F.relu(h + self.skip(x))
 
 
-class TCNNet(nn.Module):
+class TCNNet(NetModule):
     """Causal blocks over the window; a linear head on the last bar, where `pooled` with the mean over all bars beside
     it.
     """
@@ -146,8 +147,8 @@ class CNN(TCN):
         "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)]),
     }
 
-# %% ../../nbs/models/convolution.ipynb #ac4f4b8f
-class MultiScaleNet(nn.Module):
+# %% ../../nbs/models/convolution.ipynb #91b37137
+class MultiScaleNet(NetModule):
     """One convolution per scale over averages of that many bars; last and mean of each branch, joined."""
 
     def __init__(self, width, channels, scales, dropout, outputs):

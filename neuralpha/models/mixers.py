@@ -10,13 +10,14 @@ hang on an asset's place: permuting the assets permutes the scores.
 # %% auto #0
 __all__ = ['Triangular', 'MixBlock', 'MarketMix', 'MixerNet', 'StockMixer', 'TimeMixer', 'CrossNet', 'CrossAttention']
 
-# %% ../../nbs/models/mixers.ipynb #0bc82648
+# %% ../../nbs/models/mixers.ipynb #b6521fba
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
 from .nets import Net, check_heads, check_scales
+from .training.module import NetModule
 
 # %% ../../nbs/models/mixers.ipynb #c3ca5df9
 class Triangular(nn.Module):
@@ -64,8 +65,8 @@ class MarketMix(nn.Module):
         market = weight.transpose(1, 2) @ grid.fill(g)  # (dates, states, width)
         return h + self.drop(grid.take(grid.fill(self.read(g)).softmax(2) @ self.value(market)))
 
-# %% ../../nbs/models/mixers.ipynb #7452332a
-class MixerNet(nn.Module):
+# %% ../../nbs/models/mixers.ipynb #961f8e65
+class MixerNet(NetModule):
     """Mixing on every scale of the window, joined; then market mixing; a linear head."""
 
     def __init__(self, n_features, window, width, scales, states, dropout, outputs):
@@ -142,8 +143,8 @@ class TimeMixer(StockMixer):
         "scales": ("choice", [(1,), (1, 2), (1, 2, 4)]),
     }
 
-# %% ../../nbs/models/mixers.ipynb #de97e3bd
-class CrossNet(nn.Module):
+# %% ../../nbs/models/mixers.ipynb #b83580ae
+class CrossNet(NetModule):
     """Encoder per asset, then attention over the assets of the date; a linear head."""
 
     across_assets = True

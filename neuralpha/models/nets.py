@@ -1,8 +1,10 @@
 """What all neural models share, and the multilayer perceptron.
 
-A neural model is a configuration, a `build` that returns a torch module, and the trainer. The module is called as
-`net(x, grid)`: `x` is (rows, window, features), and `grid` says which rows share a date, for nets that look across
-assets. It returns (rows, outputs); how many outputs, and what they mean, follows from the loss.
+A neural model is a configuration, a `build` that returns a torch module, and the training loop. The module is derived
+from `models.training.module.NetModule` and called as `net(x, grid)`: `x` is (rows, window, features), and `grid` says
+which rows share a date, for nets that look across assets. It returns (rows, outputs); how many outputs, and what they
+mean, follows from the loss. What else a module may say (a loss of its own, what it reads off all training rows, which
+weights read its inputs) is listed with `NetModule`.
 
 A long fit need not begin again where it was killed. A model whose `checkpoint_` names a folder writes the state of its
 training there after every epoch and takes it up when it is fitted again; the result is the same to the bit. The
@@ -14,7 +16,7 @@ folder is the caller's to delete.
 # %% auto #0
 __all__ = ['NORMS', 'Net', 'check_scales', 'check_heads', 'Layer', 'MLPNet', 'MLP']
 
-# %% ../../nbs/models/nets.ipynb #88cafa0f
+# %% ../../nbs/models/nets.ipynb #70ef09ef
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -24,9 +26,14 @@ from torch import nn
 from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale
 from .losses import Objective
-from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
+from .training.config import Training
+from .training.device import pick_device
+from .training.loop import best_epoch, train
+from .training.module import NetModule
+from .training.resident import Resident
+from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #2bb03ffc
+# %% ../../nbs/models/nets.ipynb #a5ed45df
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -97,7 +104,13 @@ class Net(Training, Estimator):
     def _built(self, n_features):
         with torch.random.fork_rng([]):
             torch.manual_seed(self.seed)
-            return self.build(n_features, self.horizons_ * Objective(self.loss).outputs)
+            net = self.build(n_features, self.horizons_ * Objective(self.loss).outputs)
+        if not isinstance(net, NetModule):
+            raise NeuralphaError(
+                f"{type(self).__name__}.build returned a {type(net).__name__}; derive that class from "
+                "`neuralpha.models.training.module.NetModule` in place of `torch.nn.Module`."
+            )
+        return net
 
     def outputs(self, view) -> np.ndarray:
         """(n, outputs) float32: what the net's heads say, e.g. quantiles or class logits."""
@@ -110,7 +123,7 @@ class Net(Training, Estimator):
 
     @property
     def across_assets(self):
-        return getattr(self.net_, "across_assets", False)
+        return self.net_.across_assets
 
     def _count(self):
         return sum(p.numel() for p in self.net_.parameters())
@@ -165,7 +178,7 @@ def check_heads(model: Net):
     if model.width % model.heads:
         raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #d509c151
+# %% ../../nbs/models/nets.ipynb #96c32979
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 
 
@@ -181,7 +194,7 @@ class Layer(nn.Module):
         return x + self.body(x) if self.skip else self.body(x)
 
 
-class MLPNet(nn.Module):
+class MLPNet(NetModule):
     """Hidden layers on the window laid flat, then a linear head."""
 
     def __init__(self, width, hidden, outputs, norm="layer", dropout=0.0, skip=False):

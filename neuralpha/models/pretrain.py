@@ -15,18 +15,22 @@ with a new head.
 # %% auto #0
 __all__ = ['Rebuild', 'Pretrained']
 
-# %% ../../nbs/models/pretrain.ipynb #773a7bae
+# %% ../../nbs/models/pretrain.ipynb #c060a994
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
 import torch
 from torch import nn
 from .base import feature_scale
-from .trainer import Resident, Training, pick_device, train
+from .training.config import Training
+from .training.device import pick_device
+from .training.loop import train
+from .training.module import NetModule
+from .training.resident import Resident
 from .transformer import Transformer, TransformerNet
 
-# %% ../../nbs/models/pretrain.ipynb #0f769565
-class Rebuild(nn.Module):
+# %% ../../nbs/models/pretrain.ipynb #b9929904
+class Rebuild(NetModule):
     """A transformer that rebuilds hidden bars; what is hidden becomes a learnt vector."""
 
     def __init__(self, net: TransformerNet, n_features, share):

@@ -16,15 +16,16 @@ say more, and need more data to say this.
 # %% auto #0
 __all__ = ['StateSpaceNet', 'StateSpace']
 
-# %% ../../nbs/models/state_space.ipynb #1309aee4
+# %% ../../nbs/models/state_space.ipynb #cd1a5a17
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 from torch import nn
 from .nets import Layer, Net
+from .training.module import NetModule
 
-# %% ../../nbs/models/state_space.ipynb #9e739b1c
-class StateSpaceNet(nn.Module):
+# %% ../../nbs/models/state_space.ipynb #d4fe08fe
+class StateSpaceNet(NetModule):
     """Shocks of every bar of the window, summed with weights that halve every so many bars, and a linear head."""
 
     def __init__(self, width, window, hidden, states, dropout, outputs):

@@ -11,15 +11,16 @@ attention (Xiong et al., 2020): that trains without warm-up.
 # %% auto #0
 __all__ = ['Block', 'TransformerNet', 'Transformer', 'attention_of_last_bar']
 
-# %% ../../nbs/models/transformer.ipynb #c70a0848
+# %% ../../nbs/models/transformer.ipynb #5c43e6c6
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
 from .nets import Net, check_heads
+from .training.module import NetModule
 
-# %% ../../nbs/models/transformer.ipynb #66090b6a
+# %% ../../nbs/models/transformer.ipynb #295f2fe1
 class Block(nn.Module):
     """Pre-norm causal self-attention and a feed-forward layer; (rows, window, width) in and out."""
 
@@ -37,7 +38,7 @@ class Block(nn.Module):
         return x + self.drop(self.feed(self.between(x)))
 
 
-class TransformerNet(nn.Module):
+class TransformerNet(NetModule):
     """Embedding plus learnt lag, blocks, and a linear head on the decision date."""
 
     def __init__(self, n_features, window, width, heads, layers, dropout, outputs):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['with_level', 'kept_slopes', 'widen', 'WideDeepNet', 'WithinDate', 'WideDeep', 'ByDate', 'WideTrees']
 
-# %% ../../nbs/models/wide_deep.ipynb #7a9406c2
+# %% ../../nbs/models/wide_deep.ipynb #cddf542b
 import os
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,7 +17,11 @@ from torch import nn
 from ..core import NeuralphaError, atomic_path, write_text
 from .base import Estimator, feature_scale, scaled
 from .nets import NORMS, MLPNet, Net
-from .trainer import Resident, first_weights, pick_device, train
+from .training.device import pick_device
+from .training.loop import train
+from .training.module import NetModule
+from .training.resident import Resident
+from .training.sparse import first_weights
 from .trees import BOOSTING, best_trees, leaves_and_splits
 
 # %% ../../nbs/models/wide_deep.ipynb #9c795dc8
@@ -122,8 +126,8 @@ def widen(
         gates[live] = lsq_linear(columns[:, live], target_valid - b[-1], bounds=(0, 1), method="bvls").x
     return float(gates[0]), np.r_[gates[1:] * b[:-1], b[-1]] - gates[0] * tilt
 
-# %% ../../nbs/models/wide_deep.ipynb #9b29a9a3
-class WideDeepNet(nn.Module):
+# %% ../../nbs/models/wide_deep.ipynb #7adcca69
+class WideDeepNet(NetModule):
     """A linear part and a pyramid on a few of the inputs."""
 
     def __init__(self, inputs, hidden, norm="none", dropout=0.0):
@@ -146,7 +150,7 @@ class WideDeepNet(nn.Module):
         return self.deep.input_weights
 
 
-class WithinDate(nn.Module):
+class WithinDate(NetModule):
     """Trains the deep part on what a regression on the live inputs, date by date, leaves of the target."""
 
     across_assets = True
