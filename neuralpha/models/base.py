@@ -199,7 +199,7 @@ class Fitted(Parameters):
             ) from e
         return model
 
-# %% ../../nbs/models/base.ipynb #3b6585ce
+# %% ../../nbs/models/base.ipynb #7b2ec5ab
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Fitted):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
@@ -294,6 +294,15 @@ class Estimator(Fitted):
         raise NeuralphaError(
             f"{type(self).__name__} cannot be fitted again without a validation part: it has no `_refit`. Leave it "
             "out or do without refit."
+        )
+
+    def probe(self, X: Features):
+        """The fitted model opened up, a `models.probe.Probe`: what explanations ask. Raises `NeuralphaError` where the
+        model's class does not write it.
+        """
+        raise NeuralphaError(
+            f"{type(self).__name__} does not open itself up, so its scores cannot be explained: write `probe(self, X)` "
+            "that returns a LinearProbe, TreeProbe or NetProbe (see neuralpha.models.probe)."
         )
 
     def predict(self, view: View) -> np.ndarray:

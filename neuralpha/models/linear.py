@@ -9,7 +9,7 @@ the training mean. What differs is how $b$ is found. The penalty is chosen on th
 # %% auto #0
 __all__ = ['Linear', 'moments', 'shrunk', 'Ridge', 'OLS', 'ElasticNet', 'Lasso', 'descend', 'Huber', 'Logistic', 'PCR', 'PLS']
 
-# %% ../../nbs/models/linear.ipynb #a5f7b21d
+# %% ../../nbs/models/linear.ipynb #1acac2f2
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
@@ -17,8 +17,9 @@ from numba import njit
 from safetensors.numpy import load_file, save_file
 from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale, mean_ic, scaled
+from .probe import LinearProbe
 
-# %% ../../nbs/models/linear.ipynb #befc82cb
+# %% ../../nbs/models/linear.ipynb #21b973fc
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples.
@@ -54,6 +55,9 @@ class Linear(Estimator):
             else []
         )
         self._keep(paths[int(np.argmax(gains))])
+
+    def probe(self, X):
+        return LinearProbe(X, self.mean_, self.sd_, np.asarray(self.coef_, np.float64), self.intercept_)
 
     def _refit(self, view, target):
         self.mean_, self.sd_ = feature_scale(view)

@@ -16,7 +16,7 @@ folder is the caller's to delete.
 # %% auto #0
 __all__ = ['NORMS', 'Net', 'check_scales', 'check_heads', 'Layer', 'MLPNet', 'MLP']
 
-# %% ../../nbs/models/nets.ipynb #70ef09ef
+# %% ../../nbs/models/nets.ipynb #5386caa3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -26,6 +26,7 @@ from torch import nn
 from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale
 from .losses import Objective
+from .net_probe import NetProbe
 from .training.config import Training
 from .training.device import pick_device
 from .training.loop import best_epoch, train
@@ -33,7 +34,7 @@ from .training.module import NetModule
 from .training.resident import Resident
 from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #a5ed45df
+# %% ../../nbs/models/nets.ipynb #98e99fa8
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -120,6 +121,10 @@ class Net(Training, Estimator):
 
     def _predict(self, view):
         return Objective(self.loss).score(self.outputs(view))
+
+    def probe(self, X):
+        device = next(self.net_.parameters()).device
+        return NetProbe(X, self.net_, self.window, self.mean_, self.sd_, Objective(self.loss).score, device)
 
     @property
     def across_assets(self):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['with_level', 'kept_slopes', 'widen', 'WideDeepNet', 'WithinDate', 'WideDeep', 'ByDate', 'WideTrees']
 
-# %% ../../nbs/models/wide_deep.ipynb #cddf542b
+# %% ../../nbs/models/wide_deep.ipynb #0bfad5bf
 import os
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,7 +22,8 @@ from .training.loop import train
 from .training.module import NetModule
 from .training.resident import Resident
 from .training.sparse import first_weights
-from .trees import BOOSTING, best_trees, leaves_and_splits
+from .probe import TreeProbe, WideTreeProbe
+from .trees import BOOSTING, best_trees, leaves_and_splits, tree_member
 
 # %% ../../nbs/models/wide_deep.ipynb #9c795dc8
 def with_level(z):  # (n, K) -> (n, K + 1) float64
@@ -334,7 +335,7 @@ class ByDate:
         out[self.order] = e - (self.q * np.add.reduceat(self.q * e[:, None], self.start)[self.code]).sum(1)
         return out
 
-# %% ../../nbs/models/wide_deep.ipynb #804df5bd
+# %% ../../nbs/models/wide_deep.ipynb #8b7682dd
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideTrees(Estimator):
     """Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are
@@ -463,6 +464,11 @@ class WideTrees(Estimator):
 
     def _deep(self, x):
         return self.boosters_[0].predict(x, raw_score=True)
+
+    def probe(self, X):
+        trees = TreeProbe(X, (tree_member(self.boosters_[0], self.columns_[0]),))
+        coef = np.asarray(self.coef_, np.float64)
+        return WideTreeProbe(trees, self.gate_, self.mean_, self.sd_, coef, self.intercept_)
 
     def _predict(self, view):
         x = view.values
