@@ -11,12 +11,12 @@ standings, on the *validation* part of each fold, and applies them to its test p
 # %% auto #0
 __all__ = ['stacking_weights', 'combine']
 
-# %% ../../nbs/models/ensembles.ipynb #65e9d903
+# %% ../../nbs/models/ensembles.ipynb #d413d583
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 from ..core import NeuralphaError, unknown_name
-from .predict import Predictions, _standing, ensemble_scores
+from .predict import Predictions, ensemble_scores, standardise_by_date
 
 # %% ../../nbs/models/ensembles.ipynb #8caedf1e
 def stacking_weights(
@@ -41,7 +41,7 @@ def stacking_weights(
     w = nnls(standings[ok].astype(np.float64), target[ok].astype(np.float64))[0]
     return w / w.sum() if w.sum() > 0 else np.full(len(w), 1 / len(w))
 
-# %% ../../nbs/models/ensembles.ipynb #1cbc3702
+# %% ../../nbs/models/ensembles.ipynb #05dfdfc2
 def _by_row(members, frame):
     """Ensemble scores of every member side by side, on the same (fold, date, asset) rows."""
     tables = []
@@ -97,9 +97,9 @@ def combine(
             past = valid.loc[[fold]]
 
             def stand(t):
-                return np.stack([_standing(t[n], t.index.get_level_values("date"), "z") for n in names], 1)
+                return np.stack([standardise_by_date(t[n], t.index.get_level_values("date"), "z") for n in names], 1)
 
-            goal = _standing(past["label"], past.index.get_level_values("date"), "rank")
+            goal = standardise_by_date(past["label"], past.index.get_level_values("date"), "rank")
             weights = stacking_weights(stand(past), goal)
             histories[fold, -1], score = [dict(zip(names, map(float, weights)))], stand(part) @ weights
         else:
