@@ -6,7 +6,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.models.base import toy_problem
 from neuralpha.models.linear import Ridge
 from neuralpha.models.nets import MLP
-from neuralpha.models.probe import Probe
+from neuralpha.models.base import Probe
 from neuralpha.models.trees import LightGBM
 
 def test_foreign_trees_are_opened_and_what_is_no_tree_is_named():

@@ -12,6 +12,16 @@ from neuralpha.models.training.resident import Resident
 from neuralpha.models.training.scoring import score_rows
 from neuralpha.models.training.sparse import first_weights
 
+def test_the_best_epoch_is_the_first_of_the_highest_and_the_last_without_validation():
+    ics = [{"valid_ic": ic} for ic in (0.01, 0.04, 0.04, 0.02)]
+    losses = [{"valid_loss": -h["valid_ic"]} for h in ics]
+    for history in (ics, losses):
+        assert best_epoch(history) == 2
+        assert [stale(history[:n], 2) for n in range(5)] == [False, False, False, False, True]
+        assert [best_so_far(record, history[:i]) for i, record in enumerate(history)] == [True, True, False, False]
+    bare = [{"train_loss": 1.0}] * 5
+    assert best_epoch(bare) == 5 and not stale(bare, 1) and best_so_far(bare[0], bare) and best_epoch([]) == 0
+
 class Tiny(NetModule):
     def __init__(self, width=4, hidden=16, norm=torch.nn.Identity):
         super().__init__()
@@ -78,16 +88,6 @@ def test_a_compiled_net_learns_as_well():
 
     assert best(compile=True) == pytest.approx(best(), abs=0.05)  # dropout draws other numbers
 
-def test_the_best_epoch_is_the_first_of_the_highest_and_the_last_without_validation():
-    ics = [{"valid_ic": ic} for ic in (0.01, 0.04, 0.04, 0.02)]
-    losses = [{"valid_loss": -h["valid_ic"]} for h in ics]
-    for history in (ics, losses):
-        assert best_epoch(history) == 2
-        assert [stale(history[:n], 2) for n in range(5)] == [False, False, False, False, True]
-        assert [best_so_far(record, history[:i]) for i, record in enumerate(history)] == [True, True, False, False]
-    bare = [{"train_loss": 1.0}] * 5
-    assert best_epoch(bare) == 5 and not stale(bare, 1) and best_so_far(bare[0], bare) and best_epoch([]) == 0
-
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_the_best_epoch_is_kept(precision):
     net, history, score, (X, y, fold) = _run(learning_rate=0.1, precision=precision)
@@ -98,6 +98,22 @@ def test_the_best_epoch_is_kept(precision):
 def test_early_stopping_on_loss_and_patience():
     history = _run(stop_on="loss", loss="mse", patience=1, learning_rate=0.2, max_epochs=30)[1]
     assert len(history) < 30 and history[-1]["valid_loss"] >= min(h["valid_loss"] for h in history)
+
+def test_averaged_weights_are_the_mean_of_the_last_epochs():
+    states = [{"w": torch.full((2,), float(i)), "n": torch.tensor(i)} for i in range(3)]
+    mean = _mean_weights(states)
+    assert mean["w"].tolist() == [1, 1] and mean["n"] == 2
+
+@pytest.mark.parametrize("batch_rows", [5000, 300])
+def test_averaged_weights_have_the_batch_norm_statistics_of_their_own(batch_rows):
+    net, history, score, (X, y, fold) = _run(
+        norm=torch.nn.BatchNorm1d, average=3, batch_rows=batch_rows, learning_rate=0.05
+    )
+    data = Resident(X, 1, *feature_scale(X.view(fold.train)))
+    with torch.no_grad():
+        seen = net.body[0](data.windows(data.at(fold.train))[:, -1])
+    torch.testing.assert_close(net.body[1].running_mean, seen.mean(0), atol=1e-5, rtol=0)
+    torch.testing.assert_close(net.body[1].running_var, seen.var(0), rtol=1e-4 if batch_rows == 5000 else 0.05, atol=0)
 
 @pytest.mark.parametrize(
     "kw",
@@ -125,22 +141,6 @@ def test_a_checkpoint_of_another_training_is_refused(other, kw, tmp_path):
     with pytest.raises(NeuralphaError, match=f"another training: its {other} differ"):
         _run(checkpoint=tmp_path / "c.safetensors", **kw)
     assert len(_run(checkpoint=tmp_path / "c.safetensors", max_epochs=2, patience=3)[1]) == 2
-
-def test_averaged_weights_are_the_mean_of_the_last_epochs():
-    states = [{"w": torch.full((2,), float(i)), "n": torch.tensor(i)} for i in range(3)]
-    mean = _mean_weights(states)
-    assert mean["w"].tolist() == [1, 1] and mean["n"] == 2
-
-@pytest.mark.parametrize("batch_rows", [5000, 300])
-def test_averaged_weights_have_the_batch_norm_statistics_of_their_own(batch_rows):
-    net, history, score, (X, y, fold) = _run(
-        norm=torch.nn.BatchNorm1d, average=3, batch_rows=batch_rows, learning_rate=0.05
-    )
-    data = Resident(X, 1, *feature_scale(X.view(fold.train)))
-    with torch.no_grad():
-        seen = net.body[0](data.windows(data.at(fold.train))[:, -1])
-    torch.testing.assert_close(net.body[1].running_mean, seen.mean(0), atol=1e-5, rtol=0)
-    torch.testing.assert_close(net.body[1].running_var, seen.var(0), rtol=1e-4 if batch_rows == 5000 else 0.05, atol=0)
 
 @pytest.mark.parametrize(
     "kw",

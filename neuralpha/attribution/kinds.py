@@ -14,7 +14,7 @@ per gradient, so there the gradients and the points are cut to what can be affor
 # %% auto #0
 __all__ = ['AFFORDABLE', 'probe', 'Paths', 'Attributed', 'attribute', 'with_enough_points', 'assets_beside']
 
-# %% ../../nbs/attribution/kinds.ipynb #5ca7c057
+# %% ../../nbs/attribution/kinds.ipynb #40a5f8b0
 from functools import partial, singledispatch
 from typing import NamedTuple
 import numpy as np
@@ -22,10 +22,10 @@ from .nets import Attributions, expected_gradients, frozen
 from .trees import forest_of, tree_shap
 from ..core import NeuralphaError
 from ..features.table import Features
-from ..models.base import Estimator
+from ..models.base import Estimator, Probe
 from ..models.net_probe import NetProbe
 from ..models.predict import Predictions
-from ..models.probe import LinearProbe, Probe, TreeMember, TreeProbe, WideTreeProbe
+from ..models.probe import LinearProbe, TreeMember, TreeProbe, WideTreeProbe
 
 # %% ../../nbs/attribution/kinds.ipynb #183646d5
 def probe(
@@ -61,7 +61,7 @@ def _foreign_trees(model, X: Features) -> TreeProbe:
     predict = partial(trees.predict, raw_score=True) if lightgbm else trees.predict
     return TreeProbe(X, (TreeMember(trees, predict, np.arange(len(X.names))),))
 
-# %% ../../nbs/attribution/kinds.ipynb #ef03e569
+# %% ../../nbs/attribution/kinds.ipynb #cfa0dab6
 class Paths(NamedTuple):
     """How much is spent on a smooth model; lines and trees are exact.
 
@@ -95,7 +95,7 @@ class Attributed(NamedTuple):
     values: np.ndarray  # (n, L, F)
     base: np.ndarray | float  # (n,) or one for all: the score when nothing is known
 
-
+# %% ../../nbs/attribution/kinds.ipynb #7b005893
 @singledispatch
 def attribute(
     opened: Probe,
@@ -125,7 +125,7 @@ def _of_a_line(opened: LinearProbe, rows, background, paths) -> Attributed:
     mean = opened.inputs(background).mean(0, dtype=np.float64)
     return Attributed((opened.inputs(rows) - mean) * opened.coef, float(mean[0] @ opened.coef + opened.intercept))
 
-
+# %% ../../nbs/attribution/kinds.ipynb #1141f2d3
 @attribute.register
 def _of_trees(opened: TreeProbe, rows, background, paths) -> Attributed:
     x = opened.inputs(rows).reshape(len(rows), -1)
@@ -147,11 +147,11 @@ def _of_trees_beside_a_line(opened: WideTreeProbe, rows, background, paths) -> A
     base = opened.gate * deep.base + float(mean @ opened.coef + opened.intercept)
     return Attributed(opened.gate * deep.values + wide[:, None], base)
 
-# %% ../../nbs/attribution/kinds.ipynb #a92ed781
+# %% ../../nbs/attribution/kinds.ipynb #61f56706
 AFFORDABLE = 400_000  # windows per explanation of a net across assets
 
 
-def with_enough_points(attempt, n_samples: int, tolerance: float, affordable: int):
+def with_enough_points(attempt, n_samples: int, tolerance: float, affordable: int) -> Attributions:
     """Expected gradients from `attempt(n_samples, points)`; where the error is too large four, then sixteen times as
     many points per path, or what can be afforded.
     """
@@ -167,7 +167,7 @@ def assets_beside(panel, rows: np.ndarray) -> np.ndarray:
     assets = np.bincount(panel.date_code[panel.tradable], minlength=panel.n_dates)
     return np.maximum(assets[panel.date_code[rows]], 1)
 
-
+# %% ../../nbs/attribution/kinds.ipynb #134799ee
 @attribute.register
 def _of_a_net(opened: NetProbe, rows, background, paths) -> Attributed:
     affordable = int(AFFORDABLE // assets_beside(opened.X.panel, rows).sum())
@@ -186,7 +186,7 @@ def _of_a_net(opened: NetProbe, rows, background, paths) -> Attributed:
 def _all_rows(opened: NetProbe, x, background, seed, n_samples, points) -> Attributions:
     return expected_gradients(opened.alone, x, background, n_samples, seed, opened.device, points=points)
 
-
+# %% ../../nbs/attribution/kinds.ipynb #7b953552
 def _row_by_row(opened: NetProbe, rows, background, seed, n_samples, points) -> Attributions:
     """Each row among its peers, so with a base of its own."""
     parts = []

@@ -20,7 +20,7 @@ from ..core import NeuralphaError
 from .base import Estimator, toy_problem
 from .tuning import searched
 
-# %% ../../nbs/models/contract.ipynb #06e3306c
+# %% ../../nbs/models/contract.ipynb #52784159
 class Trial:
     """A model on a toy market: fitted, fitted again, saved and read back, each where a promise first asks for it."""
 
@@ -50,7 +50,7 @@ class Trial:
     def first(self) -> np.ndarray:
         return self.scores(self.fitted)
 
-
+# %% ../../nbs/models/contract.ipynb #d4a3eed3
 def check_model(
     model: Estimator,  # unfitted, small enough to be fitted four times on 12 assets × 80 dates
 ) -> list[str]:  # what was asked, in the words of `PROMISES`
@@ -80,7 +80,7 @@ def check_model(
         raise NeuralphaError(f"{type(model).__name__} breaks its contract. " + " ".join(f"{b}." for b in broken))
     return [promise.__doc__ for promise in PROMISES]
 
-# %% ../../nbs/models/contract.ipynb #b25a51f2
+# %% ../../nbs/models/contract.ipynb #ea6b70e3
 def _has_limits(trial: Trial) -> str:
     """Every parameter says what it allows."""
     limits = trial.model.all_limits()
@@ -109,7 +109,7 @@ def _takes_anything(model, name: str, kind) -> bool:
         return False
     return True
 
-
+# %% ../../nbs/models/contract.ipynb #5417602d
 def _searches_inside_its_limits(trial: Trial) -> str:
     """The space that tuning searches lies inside the limits."""
     searched(trial.model, trial.model.space or {"seed": ("int", 0, 1)})
@@ -138,7 +138,7 @@ def _follows_its_seed(trial: Trial) -> str:
     same = np.array_equal(trial.scores(trial.fit(seed=trial.model.seed + 1)), trial.first)
     return "another seed scores alike; use `self.seed`, or say `stochastic = False`" if same else ""
 
-
+# %% ../../nbs/models/contract.ipynb #06db4f0a
 def _counts(trial: Trial) -> str:
     """It counts what it has learnt."""
     return "" if trial.fitted.n_parameters > 0 else f"n_parameters is {trial.fitted.n_parameters}"
@@ -161,7 +161,7 @@ def _opens_itself_up(trial: Trial) -> str:
     gap = abs(opened.score(opened.inputs(rows), rows) - trial.first).max()
     return "" if gap < 1e-5 * max(1, abs(trial.first).max()) else f"scores differ by {gap:.2g}"
 
-
+# %% ../../nbs/models/contract.ipynb #57dc7330
 PROMISES = (
     _has_limits,
     _refuses_wrong_values,

@@ -38,7 +38,7 @@ def covering(window: int, kernel: int) -> list:
         dilations.append(2 * dilations[-1])
     return dilations
 
-# %% ../../nbs/models/convolution.ipynb #a78f9146
+# %% ../../nbs/models/convolution.ipynb #ba7625f8
 class CausalBlock(nn.Module):
     """Two causal convolutions with ReLU and dropout, and the input added back; (rows, channels, window) in and out."""
 
@@ -49,7 +49,7 @@ class CausalBlock(nn.Module):
         self.skip = nn.Conv1d(width, channels, 1) if width != channels else nn.Identity()
         self.drop = nn.Dropout(dropout)
 
-    def forward(self, x):
+    def forward(self, x) -> torch.Tensor:
         h = x
         for conv in (self.first, self.second):
             h = self.drop(F.relu(conv(F.pad(h, (self.pad, 0)))))
@@ -70,12 +70,12 @@ class TCNNet(NetModule):
         )
         self.out = nn.Linear(channels * (1 + pooled), outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         h = self.blocks(x.transpose(1, 2))
         return self.out(torch.cat([h[..., -1], h.mean(2)], 1) if self.pooled else h[..., -1])
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> list[torch.Tensor]:
         first = self.blocks[0]
         if isinstance(first.skip, nn.Identity):
             raise NeuralphaError(
@@ -84,7 +84,7 @@ class TCNNet(NetModule):
             )
         return [first.first.weight, first.skip.weight]
 
-# %% ../../nbs/models/convolution.ipynb #7cca6d5d
+# %% ../../nbs/models/convolution.ipynb #a581097e
 @dataclass(kw_only=True, repr=False, eq=False)
 class TCN(Net):
     """Temporal convolutional net: dilated causal convolutions over the last `window` bars.
@@ -130,7 +130,7 @@ class TCN(Net):
     def _dilations(self):
         return covering(self.window, self.kernel) if self.dilations is None else self.dilations
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return TCNNet(n_features, self.channels, self.kernel, self._dilations(), self.dropout, outputs, self.pooled)
 
 
@@ -147,7 +147,7 @@ class CNN(TCN):
         "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)]),
     }
 
-# %% ../../nbs/models/convolution.ipynb #91b37137
+# %% ../../nbs/models/convolution.ipynb #cb9a9424
 class MultiScaleNet(NetModule):
     """One convolution per scale over averages of that many bars; last and mean of each branch, joined."""
 
@@ -157,7 +157,7 @@ class MultiScaleNet(NetModule):
         self.branches = nn.ModuleList([nn.Conv1d(width, channels, 3) for _ in self.scales])
         self.drop, self.out = nn.Dropout(dropout), nn.Linear(2 * channels * len(self.scales), outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         x = x.transpose(1, 2)
         parts = []
         for scale, conv in zip(self.scales, self.branches):
@@ -168,7 +168,7 @@ class MultiScaleNet(NetModule):
         return self.out(self.drop(torch.cat(parts, 1)))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> list[torch.Tensor]:
         return [b.weight for b in self.branches]
 
 
@@ -203,5 +203,5 @@ class MultiScale(Net):
         super()._check_params()
         check_scales(self)
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return MultiScaleNet(n_features, self.channels, self.scales, self.dropout, outputs)

@@ -19,7 +19,7 @@ from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale, mean_ic, scaled
 from .probe import LinearProbe
 
-# %% ../../nbs/models/linear.ipynb #21b973fc
+# %% ../../nbs/models/linear.ipynb #24aceaca
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples.
@@ -56,7 +56,7 @@ class Linear(Estimator):
         )
         self._keep(paths[int(np.argmax(gains))])
 
-    def probe(self, X):
+    def probe(self, X) -> LinearProbe:
         return LinearProbe(X, self.mean_, self.sd_, np.asarray(self.coef_, np.float64), self.intercept_)
 
     def _refit(self, view, target):
@@ -180,7 +180,7 @@ class OLS(Linear):
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
         return [({}, b, goal - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #56f0955e
+# %% ../../nbs/models/linear.ipynb #d83d3af7
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
     """Elastic net; the penalty is chosen on validation along a path of 30.
@@ -232,7 +232,7 @@ class Lasso(ElasticNet):
 
 
 @njit(cache=True)
-def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000):
+def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000) -> np.ndarray:
     """Coordinate descent on b'Gb/2 - m'b + l1 |b| + l2 b'b/2, from `b` onwards."""
     for _ in range(sweeps):
         largest = 0.0

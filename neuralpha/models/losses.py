@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from ..core import NeuralphaError, unknown_name
 from .base import within
 
-# %% ../../nbs/models/losses.ipynb #3cc2c60e
+# %% ../../nbs/models/losses.ipynb #cf2fde33
 class Grid:
     """Where the rows of a batch stand in a dates × places grid.
 
@@ -60,12 +60,12 @@ class Grid:
         return flat if self.full else flat.index_select(0, self.position)
 
     @property
-    def mask(self):
+    def mask(self) -> torch.Tensor:
         """(dates, places) bool: a row stands there."""
         return self.fill(torch.ones(len(self.position), dtype=torch.bool, device=self.position.device))
 
     @property
-    def gaps(self):
+    def gaps(self) -> torch.Tensor | None:
         """The mask as losses take it: None where no place is empty and every date has three rows or more."""
         return None if self.full and self.places >= 3 else self.mask
 
@@ -88,22 +88,22 @@ def grid_of(
     place[order] = np.arange(len(date)) - np.repeat(np.cumsum(n) - n, n)
     return Grid(torch.from_numpy(code * n.max() + place).to(device), len(n), int(n.max()))
 
-# %% ../../nbs/models/losses.ipynb #122e11a0
+# %% ../../nbs/models/losses.ipynb #b047a0f5
 def _mean(v, mask):
     return v.mean() if mask is None else (v * mask).sum() / mask.sum().clamp(min=1)
 
 
-def mse(score, target, mask):
+def mse(score, target, mask) -> torch.Tensor:
     """Mean squared error over rows."""
     return _mean((score - target) ** 2, mask)
 
 
-def huber(score, target, mask, delta: float = 1.0):
+def huber(score, target, mask, delta: float = 1.0) -> torch.Tensor:
     """Huber loss: quadratic up to `delta`, linear beyond."""
     return _mean(F.huber_loss(score, target, reduction="none", delta=delta), mask)
 
 
-def bce(score, target, mask, smoothing: float = 0.0):
+def bce(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     """Cross-entropy of the target's sign; the score is a logit.
 
     A target of 0 counts as a half; `smoothing` draws all to it.
@@ -111,7 +111,7 @@ def bce(score, target, mask, smoothing: float = 0.0):
     up = (target.sign() * (1 - smoothing) + 1) / 2
     return _mean(F.binary_cross_entropy_with_logits(score, up, reduction="none"), mask)
 
-# %% ../../nbs/models/losses.ipynb #29fe4178
+# %% ../../nbs/models/losses.ipynb #404bc597
 def _centred(v, mask):
     if mask is None:
         return v - v.mean(1, keepdim=True)
@@ -119,7 +119,7 @@ def _centred(v, mask):
     return (v - (v * mask).sum(1, keepdim=True) / n) * mask
 
 
-def correlation(score, target, mask):
+def correlation(score, target, mask) -> torch.Tensor:
     """(dates,) Pearson correlation over the places of each date; 0 without spread."""
     s = _centred(score, mask)
     t = _centred(target, mask)
@@ -134,24 +134,20 @@ def _over_dates(v, mask):
     return (v * enough).sum() / enough.sum().clamp(min=1)
 
 
-def ic(score, target, mask):
+def ic(score, target, mask) -> torch.Tensor:
     """One minus the mean IC by date."""
     return 1 - _over_dates(correlation(score, target, mask), mask)
 
-# %% ../../nbs/models/losses.ipynb #e646720f
-def soft_rank(score, mask, tau: float = 0.1):
+# %% ../../nbs/models/losses.ipynb #4815037a
+def soft_rank(score, mask, tau: float = 0.1) -> torch.Tensor:
     """(dates, places) differentiable ranks from 0 to n-1;
 
     `tau` is the step's width in standard deviations of the score.
 
-    Parameters
-    ----------
-    score
-        %% ../../nbs/models/losses.ipynb #e646720f
-    mask
-        %% ../../nbs/models/losses.ipynb #e646720f
-    tau : float, default 0.1
-        %% ../../nbs/models/losses.ipynb #e646720f
+    Returns
+    -------
+    torch.Tensor
+        %% ../../nbs/models/losses.ipynb #4815037a
     """
     s = _centred(score, mask)
     variance = (s * s).sum(1, keepdim=True) / mask.sum(1, keepdim=True).clamp(min=1)
@@ -161,7 +157,7 @@ def soft_rank(score, mask, tau: float = 0.1):
     return (above.sum(2) - 0.5) * mask
 
 
-def hard_rank(target, mask):
+def hard_rank(target, mask) -> torch.Tensor:
     """(dates, places) average ranks from 0 to n-1."""
     own, other = target[:, :, None], target[:, None, :]
     there = mask[:, None, :]
@@ -170,26 +166,20 @@ def hard_rank(target, mask):
     return (below + (equal - 1) / 2) * mask
 
 
-def rank_ic(score, target, mask, tau: float = 0.1):
+def rank_ic(score, target, mask, tau: float = 0.1) -> torch.Tensor:
     """One minus the mean soft rank IC by date."""
     said = soft_rank(score, mask, tau)
     known = hard_rank(target, mask).to(score.dtype)
     return 1 - _over_dates(correlation(said, known, mask), mask)
 
-# %% ../../nbs/models/losses.ipynb #2ffdd494
-def pairwise(score, target, mask, margin: float = 0.1):
+# %% ../../nbs/models/losses.ipynb #f81829fd
+def pairwise(score, target, mask, margin: float = 0.1) -> torch.Tensor:
     """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j.
 
-    Parameters
-    ----------
-    score
-        %% ../../nbs/models/losses.ipynb #2ffdd494
-    target
-        %% ../../nbs/models/losses.ipynb #2ffdd494
-    mask
-        %% ../../nbs/models/losses.ipynb #2ffdd494
-    margin : float, default 0.1
-        %% ../../nbs/models/losses.ipynb #2ffdd494
+    Returns
+    -------
+    torch.Tensor
+        %% ../../nbs/models/losses.ipynb #f81829fd
     """
     higher = target[:, :, None] > target[:, None, :]
     pairs = higher & mask[:, :, None] & mask[:, None, :]
@@ -198,7 +188,7 @@ def pairwise(score, target, mask, margin: float = 0.1):
     return _over_dates(hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1), mask)
 
 
-def listnet(score, target, mask):
+def listnet(score, target, mask) -> torch.Tensor:
     """Cross-entropy between the soft-max of targets and of scores, by date."""
     low = torch.finfo(score.dtype).min
     wanted = F.softmax(target.masked_fill(~mask, low), 1)
@@ -206,7 +196,7 @@ def listnet(score, target, mask):
     return _over_dates(-(wanted * said).sum(1), mask)
 
 
-def listmle(score, target, mask):
+def listmle(score, target, mask) -> torch.Tensor:
     """Negative log-likelihood per row of the target's order, by date."""
     empty_last = target.masked_fill(~mask, torch.finfo(target.dtype).min)
     order = empty_last.argsort(dim=1, descending=True, stable=True)
@@ -217,22 +207,20 @@ def listmle(score, target, mask):
     loss = ((below - s) * m).sum(1) / m.sum(1).clamp(min=1)
     return _over_dates(loss, mask)
 
-# %% ../../nbs/models/losses.ipynb #d5c4e7ce
-def portfolio_weights(score, mask):
+# %% ../../nbs/models/losses.ipynb #ae32d28a
+def portfolio_weights(score, mask) -> torch.Tensor:
     """(dates, places) dollar-neutral weights with a gross of one.
 
-    Parameters
-    ----------
-    score
-        %% ../../nbs/models/losses.ipynb #d5c4e7ce
-    mask
-        %% ../../nbs/models/losses.ipynb #d5c4e7ce
+    Returns
+    -------
+    torch.Tensor
+        %% ../../nbs/models/losses.ipynb #ae32d28a
     """
     s = _centred(score, mask)
     return s / (s.abs().sum(1, keepdim=True) + 1e-12)
 
 
-def sharpe(score, target, mask, cost_bps: float = 5.0):
+def sharpe(score, target, mask, cost_bps: float = 5.0) -> torch.Tensor:
     """Minus the Sharpe ratio per bar of the weights' return after `cost_bps` per unit of turnover; dates consecutive,
     places assets.
     """
@@ -242,38 +230,32 @@ def sharpe(score, target, mask, cost_bps: float = 5.0):
     earned = (w * target).sum(1) - costs
     return -earned.mean() / (earned.std(unbiased=False) + 1e-8)
 
-# %% ../../nbs/models/losses.ipynb #54b306b5
+# %% ../../nbs/models/losses.ipynb #6b7dc89b
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
-def quantile(score, target, mask, levels=QUANTILES):
+def quantile(score, target, mask, levels=QUANTILES) -> torch.Tensor:
     """Mean pinball loss; `score` is (dates, places, levels)."""
     e = target[..., None] - score
     q = torch.as_tensor(levels, dtype=score.dtype, device=score.device)
     pinball = torch.maximum(q * e, (q - 1) * e)
     return _mean(pinball.mean(-1), mask)
 
-# %% ../../nbs/models/losses.ipynb #851467ed
-def buy_hold_sell(score, target, mask, smoothing: float = 0.0):
+# %% ../../nbs/models/losses.ipynb #13e57caa
+def buy_hold_sell(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     """Three-class cross-entropy; `score` is (dates, places, 3): logits of sell, hold, buy.
 
-    Parameters
-    ----------
-    score
-        %% ../../nbs/models/losses.ipynb #851467ed
-    target
-        %% ../../nbs/models/losses.ipynb #851467ed
-    mask
-        %% ../../nbs/models/losses.ipynb #851467ed
-    smoothing : float, default 0.0
-        %% ../../nbs/models/losses.ipynb #851467ed
+    Returns
+    -------
+    torch.Tensor
+        %% ../../nbs/models/losses.ipynb #13e57caa
     """
     third = (target > -1 / 3).long() + (target > 1 / 3).long()
     wanted = F.one_hot(third, 3).to(score.dtype) * (1 - smoothing) + smoothing / 3
     cross_entropy = -(wanted * F.log_softmax(score, -1)).sum(-1)
     return _mean(cross_entropy, mask)
 
-# %% ../../nbs/models/losses.ipynb #e4540fae
+# %% ../../nbs/models/losses.ipynb #9b9af403
 LOSSES = {
     f.__name__: f for f in (mse, huber, bce, ic, rank_ic, pairwise, listnet, listmle, sharpe, quantile, buy_hold_sell)
 }
@@ -299,9 +281,15 @@ LIMITS = {
     "levels": "(0, 1)",
 }  # of the parameters in brackets
 
-
+# %% ../../nbs/models/losses.ipynb #a44a2a05
 def loss_parameters(name: str) -> dict:
-    """Parameters of a loss and their defaults."""
+    """Parameters of a loss and their defaults.
+
+    Returns
+    -------
+    dict
+        %% ../../nbs/models/losses.ipynb #a44a2a05
+    """
     _, _, _, *own = inspect.signature(LOSSES[name]).parameters.values()  # behind score, target and mask
     return {parameter.name: parameter.default for parameter in own}
 
@@ -327,7 +315,7 @@ def _given(name, text):
 def _levels(parts: list) -> dict:
     return {"levels": tuple(map(float, parts))} if parts else {}
 
-
+# %% ../../nbs/models/losses.ipynb #dc206b9f
 def _named_numbers(parts: list) -> dict:
     pairs = [part.split("=") for part in parts]
     return {name.strip(): float(number) for name, number in pairs}
@@ -351,9 +339,15 @@ class Term(NamedTuple):
     name: str
     given: dict  # its parameters, where they are not the defaults
 
-
+# %% ../../nbs/models/losses.ipynb #f3c3e4e3
 def loss_terms(text: str) -> list[Term]:
-    """The terms of a loss; raises `NeuralphaError` for what it does not understand."""
+    """The terms of a loss; raises `NeuralphaError` for what it does not understand.
+
+    Returns
+    -------
+    list[Term]
+        %% ../../nbs/models/losses.ipynb #f3c3e4e3
+    """
     terms = []
     for part in text.split("+"):
         read = TERM.fullmatch(part)
@@ -365,7 +359,7 @@ def loss_terms(text: str) -> list[Term]:
         terms.append(Term(float(weight or 1), name, _given(name, brackets or "")))
     return terms
 
-# %% ../../nbs/models/losses.ipynb #203a330e
+# %% ../../nbs/models/losses.ipynb #2983ec66
 class Head(NamedTuple):
     """Outputs of a net that belong together.
 
@@ -382,7 +376,7 @@ class Head(NamedTuple):
     first: int  # output it begins with
     n: int  # outputs
 
-
+# %% ../../nbs/models/losses.ipynb #9108842d
 class Objective:
     """A loss by name or weighted sum, the outputs it needs and the score it means."""
 
@@ -442,7 +436,7 @@ class Objective:
             total = total + term.weight * LOSSES[term.name](score, target, mask, **smoothing | term.given)
         return total
 
-    def score(self, out):
+    def score(self, out) -> np.ndarray | torch.Tensor:
         """(n,) score of (n, outputs), an array or a tensor: the first head's.
 
         Quantiles give their mean, classes P(buy) - P(sell).
@@ -457,7 +451,7 @@ class Objective:
         score = p[:, 2] - p[:, 0]
         return score if torch.is_tensor(out) else score.numpy()
 
-
+# %% ../../nbs/models/losses.ipynb #fbe7bebe
 def head_of(term: Term) -> tuple:  # (name, outputs)
     """The head that a term is counted on.
 

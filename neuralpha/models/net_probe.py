@@ -13,7 +13,7 @@ the score as a `NetModule` and hand it over.
 # %% auto #0
 __all__ = ['first_output', 'Beside', 'NetProbe', 'peers_of']
 
-# %% ../../nbs/models/net_probe.ipynb #85bc81f5
+# %% ../../nbs/models/net_probe.ipynb #52612a95
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,20 +22,19 @@ import numpy as np
 import torch
 from ..data.panel import Panel
 from ..features.table import Features
-from .base import scaled
+from .base import Probe, scaled
 from .losses import Grid, grid_of
-from .probe import Probe
 from .training.batches import date_blocks
 from .training.module import NetModule
 
-# %% ../../nbs/models/net_probe.ipynb #5a96661e
+# %% ../../nbs/models/net_probe.ipynb #e5e91904
 def first_output(out: torch.Tensor) -> torch.Tensor:
     """The head of a net with one output.
 
     Returns
     -------
     torch.Tensor
-        %% ../../nbs/models/net_probe.ipynb #5a96661e
+        %% ../../nbs/models/net_probe.ipynb #e5e91904
     """
     return out[:, 0]
 
@@ -54,7 +53,7 @@ class Beside(NamedTuple):
     score: Callable  # (k, L, F) tensor -> (k,) tensor
     batch: int  # windows that are scored at a time
 
-
+# %% ../../nbs/models/net_probe.ipynb #56126955
 @dataclass(frozen=True, eq=False)
 class NetProbe(Probe):
     """A net over windows of standardised features.
@@ -83,10 +82,10 @@ class NetProbe(Probe):
     device: torch.device = torch.device("cpu")  # where the net is
 
     @property
-    def lags(self):
+    def lags(self) -> tuple:
         return tuple(range(self.window - 1, -1, -1))
 
-    def inputs(self, rows):
+    def inputs(self, rows) -> np.ndarray:
         # block by block from the table: a date's windows cost what they hold, however long the panel
         out = np.empty((len(rows), self.window, len(self.X.names)), np.float32)
         for at in np.array_split(np.arange(len(rows)), 1 + len(rows) // 4096):
@@ -94,7 +93,7 @@ class NetProbe(Probe):
             out[at] = scaled(raw, self.mean, self.sd)
         return out
 
-    def score(self, x, rows):
+    def score(self, x, rows) -> np.ndarray:
         return self.score_dates(x, self.X.panel.date_code[rows])
 
     def score_dates(self, x: np.ndarray, date: np.ndarray, block_rows: int = 4096) -> np.ndarray:
@@ -120,7 +119,7 @@ class NetProbe(Probe):
         together = self.score_dates(x, np.zeros(8, int))
         return bool(abs(alone - together).max() > 1e-5 * together.std())
 
-    def among(self, x, row):
+    def among(self, x, row) -> np.ndarray:
         score, batch = self.beside(row)
         self.net.eval()
         with torch.no_grad():
@@ -146,9 +145,15 @@ class NetProbe(Probe):
 
         return Beside(score, max(3, 8192 // len(peers)))
 
-
+# %% ../../nbs/models/net_probe.ipynb #5cf8bb0b
 def peers_of(panel: Panel, row: int) -> np.ndarray:
-    """Tradable rows of the row's date, the row itself included."""
+    """Tradable rows of the row's date, the row itself included.
+
+    Returns
+    -------
+    np.ndarray
+        %% ../../nbs/models/net_probe.ipynb #5cf8bb0b
+    """
     day = panel.date_code[row]
     rows = panel.by_date[panel.date_offsets[day] : panel.date_offsets[day + 1]]
     return rows[panel.tradable[rows] | (rows == row)]

@@ -34,7 +34,7 @@ from .training.module import NetModule
 from .training.resident import Resident
 from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #98e99fa8
+# %% ../../nbs/models/nets.ipynb #c68607a7
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -59,7 +59,7 @@ class Net(Training, Estimator):
         "dropout": ("float", 0.0, 0.5),
     }
 
-    def check_target(self, kind):
+    def check_target(self, kind) -> None:
         meant = Objective(self.loss).targets
         if meant and kind not in meant:
             raise NeuralphaError(
@@ -67,7 +67,7 @@ class Net(Training, Estimator):
                 f"target = \"{meant[0]}\" or take another loss."
             )
 
-    def check_horizon(self, bars):
+    def check_horizon(self, bars) -> None:
         if "sharpe" in Objective(self.loss).names and bars > 1:
             raise NeuralphaError(
                 f"Loss {self.loss!r} of {self.name} is the Sharpe ratio of a portfolio traded on every bar and "
@@ -122,12 +122,12 @@ class Net(Training, Estimator):
     def _predict(self, view):
         return Objective(self.loss).score(self.outputs(view))
 
-    def probe(self, X):
+    def probe(self, X) -> NetProbe:
         device = next(self.net_.parameters()).device
         return NetProbe(X, self.net_, self.window, self.mean_, self.sd_, Objective(self.loss).score, device)
 
     @property
-    def across_assets(self):
+    def across_assets(self) -> bool:
         return self.net_.across_assets
 
     def _count(self):
@@ -162,14 +162,14 @@ class Net(Training, Estimator):
             self.device, device = "auto", pick_device()  # fitted where there was another device
         self.net_.to(device)
 
-# %% ../../nbs/models/nets.ipynb #e8ed5e0c
-def check_scales(model: Net):
+# %% ../../nbs/models/nets.ipynb #3ff1d1a2
+def check_scales(model: Net) -> None:
     """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window.
 
-    Parameters
-    ----------
-    model : Net
-        %% ../../nbs/models/nets.ipynb #e8ed5e0c
+    Returns
+    -------
+    None
+        %% ../../nbs/models/nets.ipynb #3ff1d1a2
     """
     if not model.scales or max(model.scales) > model.window:
         raise NeuralphaError(
@@ -178,12 +178,12 @@ def check_scales(model: Net):
         )
 
 
-def check_heads(model: Net):
+def check_heads(model: Net) -> None:
     """Raise `NeuralphaError` where a model's heads cannot share its width evenly."""
     if model.width % model.heads:
         raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #96c32979
+# %% ../../nbs/models/nets.ipynb #da734cc5
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 
 
@@ -195,7 +195,7 @@ class Layer(nn.Module):
         self.body = nn.Sequential(nn.Linear(width, n), NORMS[norm](n), nn.ReLU(), nn.Dropout(dropout))
         self.skip = skip and width == n
 
-    def forward(self, x):
+    def forward(self, x) -> torch.Tensor:
         return x + self.body(x) if self.skip else self.body(x)
 
 
@@ -208,11 +208,11 @@ class MLPNet(NetModule):
         self.body = nn.Sequential(*[Layer(a, b, norm, dropout, skip) for a, b in zip(widths, widths[1:])])
         self.out = nn.Linear(widths[-1], outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out(self.body(x.flatten(1)))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         first = next(m for m in self.modules() if isinstance(m, nn.Linear))
         if len(self.body) and self.body[0].skip:
             raise NeuralphaError(
@@ -221,7 +221,7 @@ class MLPNet(NetModule):
             )
         return [first.weight]
 
-# %% ../../nbs/models/nets.ipynb #f0151803
+# %% ../../nbs/models/nets.ipynb #dfe16413
 @dataclass(kw_only=True, repr=False, eq=False)
 class MLP(Net):
     """Multilayer perceptron on the decision date's features, or on the last `window` rows side by side.
@@ -255,5 +255,5 @@ class MLP(Net):
     }
     limits: ClassVar[dict] = {"hidden": "[1, inf)", "norm": NORMS}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return MLPNet(n_features * self.window, self.hidden, outputs, self.norm, self.dropout, self.skip)

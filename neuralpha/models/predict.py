@@ -11,11 +11,12 @@ is more: the scores of every test row, each by a model that was fitted before it
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'Predictions', 'read_predictions', 'predictions_frame',
            'ensemble_scores', 'standardise_by_date']
 
-# %% ../../nbs/models/predict.ipynb #85451696
+# %% ../../nbs/models/predict.ipynb #6cc9d811
 import contextlib
 from collections.abc import Callable, Iterable
 from html import escape
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, progress as bar, read_table, unknown_name
@@ -25,7 +26,10 @@ from .base import Estimator, mean_ic
 from .fitting import fit_unit
 from ..splits import Fold
 
-# %% ../../nbs/models/predict.ipynb #caa6d8fd
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# %% ../../nbs/models/predict.ipynb #ab2a6c6d
 def cross_predict(
     model: Estimator,  # unfitted
     X: Features,
@@ -87,7 +91,7 @@ def cross_predict(
         table("valid", lambda units: {seed: unit.valid_scores for seed, unit in units.items()}),
     )
 
-
+# %% ../../nbs/models/predict.ipynb #239ea305
 def fit_fold(
     model: Estimator,  # unfitted
     X: Features,
@@ -136,7 +140,7 @@ def fit_fold(
             on_unit()
     return units
 
-
+# %% ../../nbs/models/predict.ipynb #9121c7ce
 def _check_call(model, folds, seeds, together, refit) -> None:
     if not folds:
         raise NeuralphaError("There are no folds to predict on.")
@@ -153,7 +157,7 @@ def _check_call(model, folds, seeds, together, refit) -> None:
             "together and refit."
         )
 
-# %% ../../nbs/models/predict.ipynb #fe8b95a0
+# %% ../../nbs/models/predict.ipynb #f733b291
 @dataclass
 class Predictions:
     """Out-of-sample scores of one model.
@@ -217,7 +221,7 @@ class Predictions:
             .rename(columns={-1: "ensemble"})
         )
 
-    def plot(self, ax=None):
+    def plot(self, ax=None) -> "Axes":
         """Validation curve of every fold and seed; returns the matplotlib axes."""
         import matplotlib.pyplot as plt
 
@@ -247,7 +251,7 @@ class Predictions:
     def _repr_html_(self):
         return f"<p>{escape(repr(self))}</p>" + self.summary().round(4).to_html()
 
-
+# %% ../../nbs/models/predict.ipynb #f31afe48
 WATCHED = {"valid_ic": "validation IC (correlation)", "valid_loss": "validation loss"}
 
 
@@ -258,7 +262,7 @@ def _watched(history: list) -> tuple:  # (key of `WATCHED`, its values); (None, 
             return (name, table[name]) if table[name].notna().any() else (None, None)
     return None, None
 
-# %% ../../nbs/models/predict.ipynb #0056ffd7
+# %% ../../nbs/models/predict.ipynb #ccf88cee
 PREDICTIONS = dict(
     date="date", asset="text", model="text", fold="integer", seed="integer", score="float32", label="number"
 )  # columns of the long table
@@ -268,7 +272,7 @@ def read_predictions(path) -> pd.DataFrame:
     """The long table of a Parquet file. Raises `NeuralphaError` where it is another."""
     return read_table(path, **PREDICTIONS)
 
-
+# %% ../../nbs/models/predict.ipynb #3d732ab3
 def predictions_frame(
     X: Features,
     y: Label,

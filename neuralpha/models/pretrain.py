@@ -29,7 +29,7 @@ from .training.module import NetModule
 from .training.resident import Resident
 from .transformer import Transformer, TransformerNet
 
-# %% ../../nbs/models/pretrain.ipynb #b9929904
+# %% ../../nbs/models/pretrain.ipynb #57b778c5
 class Rebuild(NetModule):
     """A transformer that rebuilds hidden bars; what is hidden becomes a learnt vector."""
 
@@ -41,10 +41,10 @@ class Rebuild(NetModule):
             nn.Linear(net.norm.normalized_shape[0], n_features),
         )
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out(self.net.encode(x))
 
-    def loss(self, x, target, grid):
+    def loss(self, x, target, grid) -> torch.Tensor:
         """Mean squared error over the hidden bars; half of them at least is never hidden, the first bar never."""
         hide = torch.rand(x.shape[:2], device=x.device) < self.share
         hide[:, 0] = False

@@ -24,7 +24,7 @@ from .nets import Net
 from .training.module import NetModule
 from .training.resident import Resident
 
-# %% ../../nbs/models/recurrent.ipynb #f3ddb983
+# %% ../../nbs/models/recurrent.ipynb #d9d04070
 class Recurrent(NetModule):
     """A net with an LSTM or GRU, `cell`, over the window."""
 
@@ -62,7 +62,7 @@ def recurrent_cell(
     """
     return kind(width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
 
-
+# %% ../../nbs/models/recurrent.ipynb #696acc2e
 class RecurrentNet(Recurrent):
     """An LSTM or GRU over the window; dropout on the last state."""
 
@@ -71,14 +71,14 @@ class RecurrentNet(Recurrent):
         self.cell = recurrent_cell(cell, width, hidden, layers, dropout)
         self.drop, self.out = nn.Dropout(dropout), nn.Linear(hidden, outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out(self.drop(self.states(x)[:, -1]))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         return [self.cell.weight_ih_l0]
 
-# %% ../../nbs/models/recurrent.ipynb #71ed3c24
+# %% ../../nbs/models/recurrent.ipynb #78185509
 def fused(
     cell: nn.Module,  # nn.LSTM or nn.GRU, batch first
     x: torch.Tensor,  # (rows, window, features)
@@ -121,7 +121,7 @@ def unrolled(
         x = _one_layer(cell, layer, x)
     return x
 
-
+# %% ../../nbs/models/recurrent.ipynb #412d10e3
 def _one_layer(cell, layer: int, x: torch.Tensor) -> torch.Tensor:
     def weight(kind):
         return getattr(cell, f"{kind}_l{layer}")
@@ -150,7 +150,7 @@ def _gru_step(enters, returns, state, memory) -> tuple:
     n = (enters_n + (enters_r + returns_r).sigmoid() * returns_n).tanh()
     return (1 - z) * n + z * state, memory
 
-# %% ../../nbs/models/recurrent.ipynb #996df4be
+# %% ../../nbs/models/recurrent.ipynb #3bf0ae9f
 @dataclass(kw_only=True, repr=False, eq=False)
 class LSTM(Net):
     """Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature."""
@@ -167,7 +167,7 @@ class LSTM(Net):
     }
     limits: ClassVar[dict] = {"hidden": "[1, inf)", "layers": "[1, inf)"}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return RecurrentNet(nn.LSTM, n_features, self.hidden, self.layers, self.dropout, outputs)
 
 
@@ -177,10 +177,10 @@ class GRU(LSTM):
 
     name: ClassVar[str] = "gru"
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return RecurrentNet(nn.GRU, n_features, self.hidden, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/recurrent.ipynb #7f01eb2e
+# %% ../../nbs/models/recurrent.ipynb #8a7dc9fb
 class AttentiveNet(Recurrent):
     """An LSTM whose states are averaged by attention and joined with the last one."""
 
@@ -191,13 +191,13 @@ class AttentiveNet(Recurrent):
         self.weigh = nn.Sequential(nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, 1, bias=False))
         self.drop, self.out = nn.Dropout(dropout), nn.Linear(2 * hidden, outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         states = self.states(self.enter(x))
         seen = (self.weigh(states).softmax(1) * states).sum(1)
         return self.out(self.drop(torch.cat([seen, states[:, -1]], 1)))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         return [self.enter[0].weight]
 
 
@@ -209,7 +209,7 @@ class ALSTM(LSTM):
     name: ClassVar[str] = "alstm"
     space: ClassVar[dict] = LSTM.space | {"adversarial": ("log", 0.01, 1.0)}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return AttentiveNet(n_features, self.hidden, self.layers, self.dropout, outputs)
 
 # %% ../../nbs/models/recurrent.ipynb #79ca4bc7

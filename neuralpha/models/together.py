@@ -39,7 +39,7 @@ from .training.resident import Resident
 from .training.scoring import BLOCK_ROWS, judge
 from ..splits import Fold
 
-# %% ../../nbs/models/together.ipynb #f65adfd2
+# %% ../../nbs/models/together.ipynb #56f7dde2
 def fit_seeds(
     model: Net,  # unfitted
     X: Features,
@@ -95,7 +95,7 @@ def fit_seeds(
         results.append(UnitResult(scores["test"], scores["valid"], fitted, history, seconds))
     return results
 
-
+# %% ../../nbs/models/together.ipynb #e01a7a18
 def _unfitted(model, X, fold, y_target, seeds, device) -> list:
     """A clone per seed that knows all a fit would have left in it before the training."""
     mean, sd = feature_scale(X.view(fold.train))
@@ -159,7 +159,7 @@ def stacked_grid(grid: Grid, seeds: int) -> Grid:
     shift = size * torch.arange(seeds, device=grid.position.device)
     return Grid((grid.position[None] + shift[:, None]).reshape(-1), seeds * grid.dates, grid.places)
 
-# %% ../../nbs/models/together.ipynb #e7fff0fc
+# %% ../../nbs/models/together.ipynb #7f7e938c
 def train_together(
     nets: list,  # of one architecture; trained in place
     data: Resident,
@@ -219,7 +219,7 @@ def train_together(
         net.load_state_dict(weights)
     return histories
 
-
+# %% ../../nbs/models/together.ipynb #3374e5f6
 def _run_epoch(stack: Stack, optimizer, part: Part, batches: list, by: str, settings: Training) -> np.ndarray:
     """One pass over the batches for all seeds; (batches,) losses per seed."""
     objective = Objective(settings.loss, settings.label_smoothing)
@@ -248,7 +248,7 @@ def _total_loss(stack: Stack, x, target, grid: Grid, objective: Objective, setti
         total = total + penalty([p for p in stack.params.values() if p.ndim > 2], settings)
     return total
 
-
+# %% ../../nbs/models/together.ipynb #8a701452
 def _clip(params: dict, limit: float) -> torch.Tensor:
     """Clip each seed's gradient to `limit`; returns the (seeds,) norms before."""
     norm = sum(p.grad.flatten(1).square().sum(1) for p in params.values()).sqrt()

@@ -171,7 +171,7 @@ class BoostingSettings(Estimator):
             kw["weight"] = kw["weight"][order]
         return lgb.Dataset(self._columns(view), grade, group=np.unique(date, return_counts=True)[1], **kw)
 
-# %% ../../nbs/models/trees.ipynb #dd320fd2
+# %% ../../nbs/models/trees.ipynb #64eecbd4
 @dataclass(kw_only=True, repr=False, eq=False)
 class LightGBM(BoostingSettings):
     """Gradient-boosted trees on the features of the decision date, stopped early on the validation part."""
@@ -228,7 +228,7 @@ class LightGBM(BoostingSettings):
     def _predict(self, view):
         return self.booster_.predict(self._columns(view), num_iteration=self.trees_, raw_score=True)
 
-    def probe(self, X):
+    def probe(self, X) -> TreeProbe:
         return TreeProbe(X, (tree_member(self.booster_, np.arange(len(X.names))),), (0, *self.lags))
 
     def _count(self):
@@ -343,7 +343,7 @@ def drawn_features(
         np.concatenate([rng.permutation(f)[: int(np.ceil(k * len(f)))] for f, k in zip(fifths, KEEP) if len(f)])
     )
 
-# %% ../../nbs/models/trees.ipynb #a7e2b2ce
+# %% ../../nbs/models/trees.ipynb #a1b1a2a9
 @dataclass(kw_only=True, repr=False, eq=False)
 class DoubleEnsemble(LightGBM):
     """LightGBM members with sample reweighting and feature selection.
@@ -439,7 +439,7 @@ class DoubleEnsemble(LightGBM):
     def _predict(self, view):
         return self._mean(self._columns(view))
 
-    def probe(self, X):
+    def probe(self, X) -> TreeProbe:
         members = [tree_member(booster, columns) for booster, columns in zip(self.boosters_, self.columns_)]
         return TreeProbe(X, tuple(members), (0, *self.lags))
 

@@ -22,7 +22,7 @@ from ..losses import Grid, Objective
 from .config import Training
 from .resident import Resident
 
-# %% ../../../nbs/models/training/batches.ipynb #58c6ec3d
+# %% ../../../nbs/models/training/batches.ipynb #ab6973e0
 SPAN = 20  # consecutive dates at least, however many assets a date has: a Sharpe ratio of fewer is mostly noise
 
 
@@ -64,7 +64,7 @@ def epoch_batches(
 def _drawn(share: float, of: int) -> int:
     return max(1, round(share * of))
 
-
+# %% ../../../nbs/models/training/batches.ipynb #71ada357
 def _blocks_of_rows(n: int, rng, batch_rows: int, share: float) -> list[np.ndarray]:
     order = rng.permutation(n)[: _drawn(share, n)]
     return np.array_split(order, max(1, round(len(order) / batch_rows)))
@@ -77,7 +77,7 @@ def _spans_of_dates(dates: list, rng, size: int, share: float) -> list[np.ndarra
     spans = [np.concatenate(dates[i : i + size]) for i in starts]
     return [spans[i] for i in rng.permutation(len(spans))[: _drawn(share, len(spans))]]
 
-
+# %% ../../../nbs/models/training/batches.ipynb #a1c299b8
 def _joined_dates(dates: list, rng, batch_rows: int, cut: bool) -> list[np.ndarray]:
     """Dates in the given order, small ones joined, large ones `cut` at random."""
     batches = []
@@ -111,7 +111,7 @@ def batching(settings: Training, net) -> str:
     by = Objective(settings.loss).by
     return "whole" if by != "span" and net.across_assets else by
 
-# %% ../../../nbs/models/training/batches.ipynb #a81e526c
+# %% ../../../nbs/models/training/batches.ipynb #0e9a91f3
 class Batch(NamedTuple):
     """What one step is given.
 
@@ -129,7 +129,7 @@ class Batch(NamedTuple):
     target: torch.Tensor  # (rows,) or (rows, horizons)
     grid: Grid  # which rows share a date
 
-
+# %% ../../../nbs/models/training/batches.ipynb #a1842cad
 class Part:
     """The rows of one part of a fold, ready to be drawn from."""
 
@@ -165,7 +165,7 @@ class Part:
             for k, (_, dates, places) in enumerate(laid):
                 yield Batch(at[k], target[k], Grid(place[k], dates, places))
 
-
+# %% ../../../nbs/models/training/batches.ipynb #318c3b17
 def sorted_by_date(panel: Panel, rows: np.ndarray, target: np.ndarray) -> tuple:  # (rows, target), date by date
     """Rows and their targets, date by date.
 
@@ -183,7 +183,7 @@ def _sent(values: np.ndarray, device) -> torch.Tensor:
     values = torch.from_numpy(values)
     return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values.to(device)
 
-# %% ../../../nbs/models/training/batches.ipynb #5df953a8
+# %% ../../../nbs/models/training/batches.ipynb #01da77b6
 class Places(NamedTuple):
     """Where the rows of a batch stand in its grid.
 
@@ -228,9 +228,15 @@ def grid_places(
     shift = np.arange(len(rows)) * rows.max() - start  # of every date's rows to the beginning of its line
     return Places(np.arange(len(date)) + np.repeat(shift, rows), len(rows), int(rows.max()))
 
-
+# %% ../../../nbs/models/training/batches.ipynb #2ec47415
 def date_blocks(date: np.ndarray, block_rows: int) -> list[np.ndarray]:
-    """Positions of `date`, in any order, in blocks of whole dates of about `block_rows` rows."""
+    """Positions of `date`, in any order, in blocks of whole dates of about `block_rows` rows.
+
+    Returns
+    -------
+    list[np.ndarray]
+        %% ../../../nbs/models/training/batches.ipynb #2ec47415
+    """
     order = np.argsort(date, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(date[order]) != 0])
     ends = np.r_[starts[1:], len(date)]

@@ -21,7 +21,7 @@ from .config import Training
 from .module import NetModule
 from .resident import Resident
 
-# %% ../../../nbs/models/training/checkpoint.ipynb #46077739
+# %% ../../../nbs/models/training/checkpoint.ipynb #3634ee7d
 @dataclass
 class Progress:
     """Where a training stands after an epoch, beside the net and its optimiser.
@@ -40,7 +40,7 @@ class Progress:
     best: dict | None = None  # weights of the epoch that was best on validation
     recent: list = field(default_factory=list)  # weights of the last epochs, where they are averaged
 
-
+# %% ../../../nbs/models/training/checkpoint.ipynb #6b720a63
 def save_checkpoint(
     path: str | Path,
     digests: dict,  # of the training, from `training_digests`
@@ -71,7 +71,7 @@ def save_checkpoint(
     with atomic_path(path) as unfinished:
         save_file(tensors, unfinished, header)
 
-
+# %% ../../../nbs/models/training/checkpoint.ipynb #bca1ee99
 def resume(
     path: str | Path | None,
     digests: dict,  # of the training that wants to go on
@@ -108,7 +108,7 @@ def resume(
     recent = [_part(state, f"recent{i}") for i in range(len(averaged))]
     return Progress(history, _part(state, "best"), recent)
 
-
+# %% ../../../nbs/models/training/checkpoint.ipynb #3e7b4242
 def _named(part: str, values: dict) -> dict:
     return {f"{part}.{name}": value for name, value in values.items()}
 

@@ -60,7 +60,7 @@ def worker_device(
     gpus = torch.cuda.device_count()
     return f"cuda:{worker % gpus}" if gpus > 1 and device in ("auto", "cuda") else device
 
-# %% ../../../nbs/models/training/device.ipynb #bdf24c14
+# %% ../../../nbs/models/training/device.ipynb #ce19e3fc
 @contextlib.contextmanager
 def float32_kernels(device: torch.device) -> Iterator[None]:
     """A block whose cuDNN and attention kernels keep float32 in float32 (no TF32) and sum in a fixed order."""
@@ -75,7 +75,7 @@ def float32_kernels(device: torch.device) -> Iterator[None]:
     with exact, sdpa_kernel(SDPBackend.MATH):
         yield  # the fused kernels' gradients are sums in any order
 
-
+# %% ../../../nbs/models/training/device.ipynb #091d05cb
 @contextlib.contextmanager
 def repeatable(device: torch.device) -> Iterator[None]:
     """A block whose kernels sum in a fixed order; a warning names an operation that has no such kernel."""
@@ -95,16 +95,14 @@ def repeatable(device: torch.device) -> Iterator[None]:
         torch.use_deterministic_algorithms(enabled, warn_only=warned)
         memory.fill_uninitialized_memory = filled
 
-# %% ../../../nbs/models/training/device.ipynb #fc204188
-def autocast(device: torch.device, precision: str):
+# %% ../../../nbs/models/training/device.ipynb #dbda35e2
+def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager:
     """A block in the precision of `Training.precision`: bfloat16 for "bfloat16", and for "auto" on CUDA.
 
-    Parameters
-    ----------
-    device : torch.device
-        %% ../../../nbs/models/training/device.ipynb #fc204188
-    precision : str
-        %% ../../../nbs/models/training/device.ipynb #fc204188
+    Returns
+    -------
+    contextlib.AbstractContextManager
+        %% ../../../nbs/models/training/device.ipynb #dbda35e2
     """
     if precision not in PRECISIONS:
         raise unknown_name("precision", precision, PRECISIONS)

@@ -73,7 +73,7 @@ def run_epoch(
     check_finite(losses, norms, batches, part)
     return losses
 
-# %% ../../../nbs/models/training/epoch.ipynb #5b2ccc16
+# %% ../../../nbs/models/training/epoch.ipynb #12c08e1b
 def step_loss(
     net: NetModule,
     x: torch.Tensor,  # (rows, window, features)
@@ -116,9 +116,15 @@ def step_loss(
         loss = loss + penalty([p for p in net.parameters() if p.ndim > 1], settings)
     return loss
 
-
+# %% ../../../nbs/models/training/epoch.ipynb #6968dec4
 def worse_inputs(x: torch.Tensor, loss: torch.Tensor, length: float) -> torch.Tensor:
-    """The windows a step of `length` further in the direction in which the loss grows fastest."""
+    """The windows a step of `length` further in the direction in which the loss grows fastest.
+
+    Returns
+    -------
+    torch.Tensor
+        %% ../../../nbs/models/training/epoch.ipynb #6968dec4
+    """
     slope = torch.autograd.grad(loss, x, retain_graph=True)[0]
     norm = slope.flatten(1).norm(dim=1)[:, None, None]
     return (x + length * slope / (norm + 1e-12)).detach()

@@ -25,7 +25,7 @@ from .device import free_memory
 from .epoch import step_loss
 from .module import NetModule
 
-# %% ../../../nbs/models/training/memory.ipynb #91e25708
+# %% ../../../nbs/models/training/memory.ipynb #c65b0e3f
 def fitting_batch_rows(
     net: NetModule,
     part: Part,
@@ -76,11 +76,11 @@ def fitting_batch_rows(
     )
     return fits
 
-
+# %% ../../../nbs/models/training/memory.ipynb #91f6eaa8
 def _gigabytes(amount: float) -> str:
     return f"{amount / 2**30:.2f} GB"
 
-# %% ../../../nbs/models/training/memory.ipynb #65391d56
+# %% ../../../nbs/models/training/memory.ipynb #adb20709
 class BatchBytes(NamedTuple):
     """What a batch needs in training.
 
@@ -114,9 +114,15 @@ def batch_bytes(net: NetModule, part: Part, by: str, settings: Training) -> Batc
     pair = max(0.0, (per_row - per_row_of_half) / more) if more and one_date else 0.0
     return BatchBytes(per_row - pair * len(rows), pair)
 
-
+# %% ../../../nbs/models/training/memory.ipynb #986fdc83
 def saved_bytes(net: NetModule, part: Part, batch: np.ndarray, by: str, settings: Training) -> int:
-    """Bytes autograd keeps for the backward pass of one batch."""
+    """Bytes autograd keeps for the backward pass of one batch.
+
+    Returns
+    -------
+    int
+        %% ../../../nbs/models/training/memory.ipynb #986fdc83
+    """
     seen = {}
 
     def note(tensor):
@@ -137,7 +143,7 @@ def saved_bytes(net: NetModule, part: Part, batch: np.ndarray, by: str, settings
     there_anyway.add(part.data.values.untyped_storage().data_ptr())
     return sum(size for place, size in seen.items() if place not in there_anyway)
 
-
+# %% ../../../nbs/models/training/memory.ipynb #c80c5c0a
 def largest_batch(
     batch_rows: int | np.ndarray,
     largest: int,  # rows of the largest date

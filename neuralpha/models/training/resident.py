@@ -21,7 +21,7 @@ from ...features.table import Features
 from ..base import scaled
 from .device import free_memory
 
-# %% ../../../nbs/models/training/resident.ipynb #6048f5e8
+# %% ../../../nbs/models/training/resident.ipynb #02366609
 class Resident:
     """A feature table, standardised, on a device; windows of it are gathered by index.
 
@@ -79,7 +79,7 @@ class Resident:
         """(rows, window, n_features) for positions from `at`."""
         return self.view.index_select(0, at).view(-1, self.window, self.width)
 
-
+# %% ../../../nbs/models/training/resident.ipynb #5bee21bd
 def _rows_needed(panel, rows, window: int) -> np.ndarray:
     """Panel rows on the dates of some rows and of their windows; without windows a date's rows stand side by side."""
     date = panel.date_code if rows is None else panel.date_code[rows]

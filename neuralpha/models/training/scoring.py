@@ -60,7 +60,7 @@ def score_rows(
             out[index] = score
     return out.cpu().numpy()
 
-# %% ../../../nbs/models/training/scoring.ipynb #7b834313
+# %% ../../../nbs/models/training/scoring.ipynb #da49eb07
 def validate(
     net: NetModule,
     data: Resident,
@@ -89,7 +89,7 @@ def validate(
         return {"valid_loss": own_loss(net, data, rows, target)}
     return judge(score_rows(net, data, rows), data.panel, rows, target, settings)
 
-
+# %% ../../../nbs/models/training/scoring.ipynb #c7332497
 def judge(
     out: np.ndarray,  # (n, outputs) of the net
     panel: Panel,
@@ -124,9 +124,15 @@ def judge(
         total += len(block) * objective.loss(said, known, grid.gaps).item()
     return {"valid_loss": total / len(rows)}
 
-
+# %% ../../../nbs/models/training/scoring.ipynb #bd218165
 def own_loss(net: NetModule, data: Resident, rows: np.ndarray, target: np.ndarray) -> float:
-    """Mean over rows of a net's own loss."""
+    """Mean over rows of a net's own loss.
+
+    Returns
+    -------
+    float
+        %% ../../../nbs/models/training/scoring.ipynb #bd218165
+    """
     date = data.panel.date_code[rows]
     at = data.at(rows)
     total = 0.0
