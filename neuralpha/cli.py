@@ -323,7 +323,7 @@ class _Watch:
                     flush=True,
                 )
 
-# %% ../nbs/cli.ipynb #81f78ac2
+# %% ../nbs/cli.ipynb #9ce02f68
 @app.command(rich_help_panel="Reports")
 def tune(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -357,7 +357,7 @@ def tune(
 
     neuralpha tune quick --minutes 10 --sampler cmaes --jobs 4
     """
-    from neuralpha.models.trainer import pick_device
+    from neuralpha.models.training.device import pick_device
     from neuralpha.study.experiment import open_bench
     from neuralpha.study.fit import fit_study
     from neuralpha.study.search import repeatability, search_records, search_table, trial_count
@@ -406,7 +406,7 @@ def _table(frame, title):
         table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
-# %% ../nbs/cli.ipynb #fac3b057
+# %% ../nbs/cli.ipynb #1b78995e
 CHARACTERISTICS = """characteristics: the universe's own further columns, one feature each, as they stand in its row (look-back 0): every number
 in the source beside open, high, low, close, volume, vwap, return and factor, fundamentals that were joined among them. Which they are,
 the universe says: `load_universe("prices.parquet").fields`. Each can be named on its own too: features = ["classic", "short_interest"]."""
@@ -443,7 +443,7 @@ def models_list():
     import pandas as pd
     from neuralpha.docstrings import summary_of
     from neuralpha.models.registry import MODELS, make_model
-    from neuralpha.models.trainer import Training
+    from neuralpha.models.training.config import Training
 
     def said(params):
         return ", ".join(f"{k}={v!r}" for k, v in params.items())

@@ -18,7 +18,7 @@ __all__ = ['PRETEND', 'small_market', 'PARTS', 'Size', 'Row', 'Run', 'line_of', 
            'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
            'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
 
-# %% ../nbs/gpu.ipynb #61972774
+# %% ../nbs/gpu.ipynb #27a0894b
 import argparse, contextlib, gc, json, os, platform, signal, subprocess, sys, tempfile, time, traceback
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -41,18 +41,11 @@ from .models.fitting import fit_unit
 from .models.recurrent import ALSTM, GRU, LSTM
 from .models.registry import MODELS, load_model, make_model, model_class
 from .models.together import fit_seeds
-from neuralpha.models.trainer import (
-    Part,
-    Resident,
-    _autocast,
-    batching,
-    epoch_batches,
-    cuda_index,
-    pick_device,
-    repeatable,
-    run_epoch,
-    saved_bytes,
-)
+from .models.training.batches import Part, batching, epoch_batches
+from .models.training.device import autocast, cuda_index, pick_device, repeatable
+from .models.training.epoch import run_epoch
+from .models.training.memory import saved_bytes
+from .models.training.resident import Resident
 from .models.transformer import Transformer
 from .splits import fixed_split
 
@@ -620,7 +613,7 @@ def repeats(run: Run):
             aim="<= 0",
         )
 
-# %% ../nbs/gpu.ipynb #9662523e
+# %% ../nbs/gpu.ipynb #804b1c63
 @dataclass
 class Bench:
     """A net ready to be timed."""
@@ -651,7 +644,7 @@ def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed
 
 
 def one_epoch(bench: Bench, net=None):
-    """The trainer's pass over the batches, with the kernels that `train` asks for."""
+    """The loop's pass over the batches, with the kernels that `train` asks for."""
     with repeatable(bench.part.data.device):
         run_epoch(bench.net if net is None else net, bench.optimizer, bench.part, bench.batches, bench.by, bench.model)
 
@@ -669,7 +662,7 @@ def bare_steps(bench: Bench, optimise: bool = True):
         net.train()
         for i, n in enumerate(sizes):
             bench.optimizer.zero_grad(set_to_none=True)
-            with _autocast(device, bench.model.precision):
+            with autocast(device, bench.model.precision):
                 out = net(buffers[n][i % 8])
             ((out.float() - goals[n]) ** 2).mean().backward()
             if optimise:
@@ -979,14 +972,14 @@ def attributions(run: Run):
         f"{completeness(ours().values, whole.scores, whole.base):.3f} sd",
     )
 
-# %% ../nbs/gpu.ipynb #c1260561
+# %% ../nbs/gpu.ipynb #dc2c63b4
 def memory(run: Run):
     """Peak memory over need, and the error where a panel does not fit.
 
     Parameters
     ----------
     run : Run
-        %% ../nbs/gpu.ipynb #c1260561
+        %% ../nbs/gpu.ipynb #dc2c63b4
     """
     size = run.size
     device = run.device
@@ -1033,7 +1026,7 @@ def memory(run: Run):
             torch.cuda.set_per_process_memory_fraction(share, cuda_index(device))
             Resident(X, 20, *scale, device)
         else:
-            from neuralpha.models.trainer import check_panel_fits
+            from neuralpha.models.training.resident import check_panel_fits
 
             check_panel_fits(X, 20, len(X), device, free=panel // 2)
     except NeuralphaError as e:

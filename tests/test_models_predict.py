@@ -10,8 +10,7 @@ from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.fitting import fit_unit
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
-from neuralpha.models.predict import bring_to_one_scale
-from neuralpha.models.trainer import best_epoch
+from neuralpha.models.training.loop import best_epoch
 from neuralpha.models.trees import LightGBM
 from neuralpha.splits import fixed_split
 
@@ -27,7 +26,35 @@ def test_the_table_holds_every_seed_and_their_ensemble():
     with pytest.raises(NeuralphaError, match="no seed 7"):
         p.scores(7)
 
-def test_the_ensemble_is_the_mean_of_standings():
+def test_seeds_may_be_trained_together():
+    X, y, fold = toy_problem(15, 120)
+    p = cross_predict(MLP(max_epochs=2), X, y, fold, seeds=3, progress=False, together=True)
+    assert p.seeds == [0, 1, 2] and p.models[0, 2].seed == 2
+    np.testing.assert_array_equal(p.scores(2), p.models[0, 2].predict(X.view(fold.test)))
+    with pytest.raises(NeuralphaError, match="not a net"):
+        cross_predict(LightGBM(), X, y, fold, together=True, progress=False)
+
+def test_a_model_without_randomness_is_fitted_once():
+    X, y, fold = toy_problem(15, 120)
+    assert cross_predict(Ridge(), X, y, fold, seeds=3).seeds == [0]
+
+def test_the_bar_is_told_of_every_fit():
+    X, y, fold = toy_problem(15, 120)
+    for together in (False, True):
+        told = []
+        units = fit_fold(MLP(max_epochs=1), X, y, fold, range(3), together=together, on_unit=lambda: told.append(1))
+        assert list(units) == [0, 1, 2] and len(told) == 3
+
+def test_the_table_survives_a_file(tmp_path):
+    X, y, fold = toy_problem(15, 120)
+    frame = cross_predict(Ridge(), X, y, fold, progress=False).frame
+    frame.to_parquet(tmp_path / "p.parquet")
+    pd.testing.assert_frame_equal(read_predictions(tmp_path / "p.parquet")[list(frame)], frame, check_dtype=False)
+    frame.drop(columns="score").to_parquet(tmp_path / "other.parquet")
+    with pytest.raises(NeuralphaError, match="score"):
+        read_predictions(tmp_path / "other.parquet")
+
+def test_the_ensemble_is_the_mean_of_standardised_scores():
     rng = np.random.default_rng(0)
     date = np.repeat([0, 1], 5)
     a = rng.normal(size=10)
@@ -43,18 +70,6 @@ def test_the_ensemble_is_the_mean_of_standings():
     assert ensemble_scores([np.ones(10)], date).tolist() == [0] * 10
     with pytest.raises(NeuralphaError, match="Unknown ensemble"):
         ensemble_scores([a], date, "median")
-
-def test_seeds_may_be_trained_together():
-    X, y, fold = toy_problem(15, 120)
-    p = cross_predict(MLP(max_epochs=2), X, y, fold, seeds=3, progress=False, together=True)
-    assert p.seeds == [0, 1, 2] and p.models[0, 2].seed == 2
-    np.testing.assert_array_equal(p.scores(2), p.models[0, 2].predict(X.view(fold.test)))
-    with pytest.raises(NeuralphaError, match="not a net"):
-        cross_predict(LightGBM(), X, y, fold, together=True, progress=False)
-
-def test_a_model_without_randomness_is_fitted_once():
-    X, y, fold = toy_problem(15, 120)
-    assert cross_predict(Ridge(), X, y, fold, seeds=3).seeds == [0]
 
 def test_the_future_of_the_test_period_does_not_change_a_score():
     X, y, fold = toy_problem(15, 120)

@@ -107,7 +107,7 @@ def test_seeds_trained_together_are_fitted_once_by_whoever_comes_first(tmp_path,
     assert len(failed) == len(broken.units("cpu")) and all("batch norm keeps" in e for e in failed.values())
 
 def test_a_fit_that_was_killed_goes_on_with_the_epoch_it_was_at(tmp_path, monkeypatch):
-    from neuralpha.models import trainer
+    from neuralpha.models.training import loop
 
     bench = open_bench(
         make_study({**TINY, "models": {"mlp": {"max_epochs": 5, "patience": 5, "refit": True}}, "seeds": 1})
@@ -115,7 +115,7 @@ def test_a_fit_that_was_killed_goes_on_with_the_epoch_it_was_at(tmp_path, monkey
     whole = UnitStore(tmp_path / "whole")
     cut = UnitStore(tmp_path / "cut")
     saved = []
-    save = trainer.save_checkpoint
+    save = loop.save_checkpoint
 
     def spy(*a):
         save(*a)
@@ -123,7 +123,7 @@ def test_a_fit_that_was_killed_goes_on_with_the_epoch_it_was_at(tmp_path, monkey
         if a[0].is_relative_to(cut.folder) and len(saved) == stop:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(trainer, "save_checkpoint", spy)
+    monkeypatch.setattr(loop, "save_checkpoint", spy)
     first = bench.units("cpu")[0]
     fit_one(bench, first, whole, "cpu")
     total = len(saved)

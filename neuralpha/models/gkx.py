@@ -30,7 +30,7 @@ from ..data.simulated.gkx import gkx_arrays, gkx_panel
 from ..features.table import Features
 from .nets import NORMS, MLPNet, Net
 
-# %% ../../nbs/models/gkx.ipynb #0dabb339
+# %% ../../nbs/models/gkx.ipynb #e21c699b
 PYRAMID = (32, 16, 8, 4, 2)
 
 
@@ -77,7 +77,7 @@ class NN3(Net):
     }
     limits: ClassVar[dict] = {"depth": "[1, 5]", "norm": NORMS}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         net = MLPNet(n_features * self.window, PYRAMID[: self.depth], outputs, self.norm, self.dropout)
         for m in net.modules():
             if isinstance(m, nn.Linear):

@@ -338,12 +338,12 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #3b1b42e1
+# %% ../../nbs/report/run.ipynb #f10aaa20
 def _local(device, jobs):
     if jobs is not None and jobs < 1:
         raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
     if device != "cpu":  # torch takes seconds to import
-        from neuralpha.models.trainer import pick_device
+        from neuralpha.models.training.device import pick_device
 
         pick_device(device)
     return lambda benches, store, watch: fit_study(benches, store, device, jobs or os.cpu_count() or 1, watch)

@@ -372,14 +372,14 @@ class _Worker:
         self.process.wait()
         self.log.close()
 
-# %% ../../nbs/study/fit.ipynb #755e5f76
+# %% ../../nbs/study/fit.ipynb #9cb3e764
 ATTEMPTS = 2  # a task whose process was killed is tried once more
 
 
 def _device_of(worker, device):
     if device == "cpu":
         return device  # torch takes seconds to import
-    from neuralpha.models.trainer import worker_device
+    from neuralpha.models.training.device import worker_device
 
     return worker_device(device, worker)
 

@@ -30,7 +30,7 @@ from neuralpha.core import (
     writing,
 )
 
-# %% ../../nbs/study/units.ipynb #64be9877
+# %% ../../nbs/study/units.ipynb #3f6805e0
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "torch")
 
 
@@ -44,7 +44,7 @@ def device_kind(device: str) -> str:  # "cpu" or "cuda"
     """
     if (named := device.split(":")[0]) in ("cpu", "cuda"):
         return named  # without torch, whose import takes seconds
-    from neuralpha.models.trainer import pick_device
+    from neuralpha.models.training.device import pick_device
 
     return pick_device(device).type
 
