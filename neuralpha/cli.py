@@ -126,7 +126,7 @@ def _features(text):
     names = _list(text)
     return names[0] if names and len(names) == 1 else names
 
-# %% ../nbs/cli.ipynb #de33ea71
+# %% ../nbs/cli.ipynb #d18a542d
 SPLIT, RUN = "Split (overrides the study)", "Running"
 
 
@@ -212,7 +212,7 @@ def run(
     out: Annotated[Path, typer.Option(help="Where reports and finished units are kept.", rich_help_panel=RUN)] = Path(
         "reports"
     ),
-):
+) -> None:
     """Compare models over universes and write a report.
 
     Finished units are kept and reused: run the same command again and it continues where it stopped.
@@ -323,7 +323,7 @@ class _Watch:
                     flush=True,
                 )
 
-# %% ../nbs/cli.ipynb #81f78ac2
+# %% ../nbs/cli.ipynb #a29e00bb
 @app.command(rich_help_panel="Reports")
 def tune(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -345,7 +345,7 @@ def tune(
     out: Annotated[Path, typer.Option(help="Where reports and finished units are kept.", rich_help_panel=RUN)] = Path(
         "reports"
     ),
-):
+) -> None:
     """Search the models' parameters inside the training part of every fold.
 
     A search that is stopped goes on when the command is run again. `neuralpha run` of a study with the same [tune]
@@ -406,7 +406,7 @@ def _table(frame, title):
         table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
-# %% ../nbs/cli.ipynb #fac3b057
+# %% ../nbs/cli.ipynb #f3e27f33
 CHARACTERISTICS = """characteristics: the universe's own further columns, one feature each, as they stand in its row (look-back 0): every number
 in the source beside open, high, low, close, volume, vwap, return and factor, fundamentals that were joined among them. Which they are,
 the universe says: `load_universe("prices.parquet").fields`. Each can be named on its own too: features = ["classic", "short_interest"]."""
@@ -417,7 +417,7 @@ def features_list(
     names: Annotated[
         Optional[str], typer.Argument(help="Names, families or globs, comma-separated; default: all.")
     ] = None,
-):
+) -> None:
     """Every declared feature: family, inputs, look-back in bars, formula and source."""
     from neuralpha.features.compute import list_features
 
@@ -438,7 +438,7 @@ def features_list(
 
 
 @app.command("models", rich_help_panel="Lists")
-def models_list():
+def models_list() -> None:
     """Models a study can name, with what they are, their parameters and defaults."""
     import pandas as pd
     from neuralpha.docstrings import summary_of
@@ -464,7 +464,7 @@ def models_list():
 
 
 @app.command("studies", rich_help_panel="Lists")
-def studies_list():
+def studies_list() -> None:
     """Built-in studies for `neuralpha run`."""
     import pandas as pd
     from neuralpha.study.spec import builtin_studies, load_study
@@ -476,12 +476,12 @@ def studies_list():
     }
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
 
-# %% ../nbs/cli.ipynb #090236c9
+# %% ../nbs/cli.ipynb #2c8beaa6
 @app.command("doctor", rich_help_panel="This machine")
 def doctor_command(
     out: Annotated[Path, typer.Option(help="Where reports would be kept.")] = Path("reports"),
     machine: Annotated[bool, typer.Option("--json", help="For machines: JSON in place of lines.")] = False,
-):
+) -> None:
     """What would go wrong on this machine, before it does. Looks only, changes nothing, takes a few seconds.
 
     Looked at are Python and the packages' versions, the notebooks that become reports and the kernel that runs them,
@@ -506,12 +506,12 @@ def doctor_command(
     if code := tell(out, machine):
         raise typer.Exit(code)
 
-# %% ../nbs/cli.ipynb #1acd7e1d
+# %% ../nbs/cli.ipynb #197e0ffb
 @data_app.command("check")
 def data_check(
     path: Annotated[str, typer.Argument(help="A file, folder, database address or built-in universe.")],
     read: ReadOption = None,
-):
+) -> None:
     """What is wrong with a source, where, how often, and what would be done about it."""
     from rich.console import Console
     from rich.markup import escape
@@ -526,7 +526,7 @@ def data_check(
 
 
 @data_app.command("list")
-def data_list():
+def data_list() -> None:
     """Universes that can be named in a study: built-in and imported ones."""
     from neuralpha.data.universes import list_universes
 
@@ -539,14 +539,14 @@ def data_import(
     name: Annotated[Optional[str], typer.Option(help="What to call it; default: the file's name.")] = None,
     replace: Annotated[bool, typer.Option(help="Overwrite a universe of the same name.")] = False,
     read: ReadOption = None,
-):
+) -> None:
     """Check a source and keep it as a hashed, partitioned Parquet universe with a manifest."""
     from neuralpha.data.universes import import_universe
 
     with _reading(source):
         typer.echo(str(import_universe(source, name, replace=replace, **_read_options(read))))
 
-# %% ../nbs/cli.ipynb #c9533c50
+# %% ../nbs/cli.ipynb #2bec8d1a
 @app.command(rich_help_panel="Reports")
 def audit(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -562,7 +562,7 @@ def audit(
         typer.Option(help="Refit every fold that has begun by a cut, with every seed, not only one fold and one seed."),
     ] = False,
     out: Annotated[Path, typer.Option(help="Where reports are kept.")] = Path("reports"),
-):
+) -> None:
     """Replace the future, cut the past, shuffle assets and labels: does anything of a study change that must not? Exit
     code 1 where a check fails.
     """
@@ -600,7 +600,7 @@ def _verify_comparison(page):
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #b33b4c77
+# %% ../nbs/cli.ipynb #df8f8274
 @app.command("report", rich_help_panel="Reports")
 def report_file(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -609,7 +609,7 @@ def report_file(
     to: Annotated[
         Optional[Path], typer.Option(help="Where to write it; default: beside the report, under its name.")
     ] = None,
-):
+) -> None:
     """Put a report into one file for e-mail: reports/quick.html, or with --pdf reports/quick.pdf."""
     from neuralpha.report.export import write_html, write_pdf
 
@@ -623,7 +623,7 @@ def report_file(
 def compare_two(
     before: Annotated[Path, typer.Argument(help="Folder of the earlier report.")],
     after: Annotated[Path, typer.Argument(help="Folder of the later report.")],
-):
+) -> None:
     """Lay two reports side by side: what moved, and whether by more than noise.
 
     The page is listed in reports/index.html.
@@ -634,7 +634,7 @@ def compare_two(
     page = write_comparison(before, after)
     typer.echo(f"{summary(read_json(page.with_suffix('.json')))}\n{page}")
 
-# %% ../nbs/cli.ipynb #6fdb9f0a
+# %% ../nbs/cli.ipynb #bdc1eff9
 holdout_app = typer.Typer(no_args_is_help=True, help="The sealed last period of a study.")
 app.add_typer(holdout_app, name="holdout")
 
@@ -646,7 +646,7 @@ def holdout_open(
     reason: Annotated[str, typer.Option(help="Why now; it is recorded.")],
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
     out: Annotated[Path, typer.Option(help="Where reports are kept.")] = Path("reports"),
-):
+) -> None:
     """Record the opening, then score the sealed period once: `reports/<study>-holdout`."""
     from neuralpha.study.experiment import opened_study
     from neuralpha.report.run import run_study, study_lock
@@ -664,7 +664,7 @@ def holdout_open(
     if result.failures:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #70000d34
+# %% ../nbs/cli.ipynb #6123950b
 @app.command(rich_help_panel="Reports")
 def verify(
     report: Annotated[
@@ -681,7 +681,7 @@ def verify(
         str, typer.Option(help="For --rerun: auto, cpu, cuda or cuda:1; take the report's own.")
     ] = "auto",
     jobs: Annotated[Optional[int], typer.Option(help="For --rerun: worker processes; default: one per core.")] = None,
-):
+) -> None:
     """Derive every stored number again from the stored scores and the data, and compare every file with its SHA-256.
 
     Exit code 1 where something differs.
@@ -707,11 +707,11 @@ def verify(
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #2491804f
+# %% ../nbs/cli.ipynb #79f27cb7
 INTERRUPTED = 130  # as shells count: 128 and the number of the signal
 
 
-def main(argv=None):
+def main(argv=None) -> None:
     """Entry point of the `neuralpha` command."""
     try:
         app(args=argv, standalone_mode=True)

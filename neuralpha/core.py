@@ -11,10 +11,12 @@ __all__ = ['NeuralphaError', 'unknown_name', 'canonical_json', 'digest', 'code_m
            'DiskError', 'writing', 'atomic_path', 'write_text', 'write_json', 'parse_json', 'read_json', 'read_table',
            'lock', 'sweep_locks', 'figure_png', 'progress', 'limit_threads']
 
-# %% ../nbs/core.ipynb #95d10c48
+# %% ../nbs/core.ipynb #771e82bb
 import ast, contextlib, errno, fcntl, hashlib, importlib.util, json, math, os, re, tempfile
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 import numpy as np
 import pandas as pd
 
@@ -183,7 +185,7 @@ def file_digest(path) -> str:
     with open(path, "rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
-# %% ../nbs/core.ipynb #39a7f312
+# %% ../nbs/core.ipynb #bd87e7b8
 class DiskError(NeuralphaError):
     """A file that cannot be written: the disk is full or read-only, or permission is missing."""
 
@@ -197,7 +199,7 @@ _DISK = {
 @contextlib.contextmanager
 def writing(
     path,  # what is being written; named in the error
-):
+) -> Iterator[None]:
     """Turn what a disk refuses inside the block into a `DiskError`; everything else passes.
 
     Parameters
@@ -217,11 +219,11 @@ def writing(
             f"Cannot write {path}: {os.strerror(code)}. What was finished is kept; run again when this is mended."
         ) from e
 
-# %% ../nbs/core.ipynb #ef3aa569
+# %% ../nbs/core.ipynb #714a4224
 @contextlib.contextmanager
 def atomic_path(
     path,  # final file; parent folders are made
-):
+) -> Iterator[Path]:
     """Yields a temporary path beside `path`; on success it replaces `path`, on any exception it is removed.
 
     Parameters
@@ -243,16 +245,14 @@ def atomic_path(
         finally:
             Path(tmp).unlink(missing_ok=True)
 
-# %% ../nbs/core.ipynb #94f74c99
-def write_text(path, text: str):
+# %% ../nbs/core.ipynb #deca5367
+def write_text(path, text: str) -> None:
     """Write UTF-8 text atomically.
 
-    Parameters
-    ----------
-    path
-        %% ../nbs/core.ipynb #94f74c99
-    text : str
-        %% ../nbs/core.ipynb #94f74c99
+    Returns
+    -------
+    None
+        %% ../nbs/core.ipynb #deca5367
     """
     with atomic_path(path) as tmp:
         tmp.write_text(text, encoding="utf-8")
@@ -261,7 +261,7 @@ def write_text(path, text: str):
 def write_json(
     path,
     value,
-):
+) -> None:
     """Write JSON atomically: sorted keys, two spaces, NaN as null, so equal values give equal bytes."""
     write_text(
         path, json.dumps(_nan_to_none(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
@@ -272,7 +272,7 @@ def parse_json(
     text,  # or bytes
     where,  # named in errors
     **kinds,  # keys that the value must have, and their types
-):
+) -> Any:
     """A JSON value; NaN, infinities and nesting without end are refused, as is a value that is not of its kind.
 
     Parameters
@@ -298,7 +298,7 @@ def parse_json(
     return value
 
 
-def read_json(path, **kinds):
+def read_json(path, **kinds) -> Any:
     """`parse_json` of a file."""
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -373,12 +373,12 @@ def read_table(
             raise NeuralphaError(f"{path}: column {c!r} is {frame[c].dtype}, not {kind}.")
     return frame
 
-# %% ../nbs/core.ipynb #be366ae5
+# %% ../nbs/core.ipynb #1126681c
 @contextlib.contextmanager
 def lock(
     path,  # file that carries the lock; folders are made
     wait: bool = True,  # until whoever holds it lets go
-):  # yields whether it is held; False only where `wait` is
+) -> Iterator[None]:  # yields whether it is held; False only where `wait` is
     """Hold a lock between processes of one machine for the length of the block.
 
     Parameters
@@ -387,6 +387,11 @@ def lock(
         file that carries the lock; folders are made
     wait : bool, default True
         until whoever holds it lets go
+
+    Returns
+    -------
+    Iterator[None]
+        yields whether it is held; False only where `wait` is
     """
     path = Path(path)
     while True:
@@ -418,7 +423,7 @@ def _carries(path, file) -> bool:
 
 def sweep_locks(
     folder,  # of lock files
-):
+) -> None:
     """Remove the files that killed holders left; locks that are held stay.
 
     Parameters
@@ -461,7 +466,7 @@ def figure_png(
     )
     return out.getvalue()
 
-# %% ../nbs/core.ipynb #3071ab56
+# %% ../nbs/core.ipynb #a519cb90
 @cache
 def _notebook_bar():
     """A tqdm bar that shows itself as text of its own output: a widget would be an error message once the notebook is
@@ -501,7 +506,7 @@ def progress(
     desc: str = "",
     total: int | None = None,
     **kw,
-):
+) -> Iterable:
     """A tqdm bar for terminal or notebook, with an ETA; silent where nobody watches or `NEURALPHA_PROGRESS=0`."""
     import sys
 
@@ -513,11 +518,11 @@ def progress(
     off = not (sys.stderr.isatty() or in_notebook) or os.environ.get("NEURALPHA_PROGRESS") == "0"
     return tqdm(iterable, desc=desc, total=total, disable=off, leave=kw.pop("leave", False), **kw)
 
-# %% ../nbs/core.ipynb #42c425ac
+# %% ../nbs/core.ipynb #aad11302
 @contextlib.contextmanager
 def limit_threads(
     n: int,  # threads for BLAS, OpenMP, numba and torch (where loaded), and for libraries that read OMP_NUM_THREADS
-):
+) -> Iterator[None]:
     """Run a block with at most `n` threads, so that units running side by side do not fight.
 
     Parameters

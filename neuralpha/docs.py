@@ -87,14 +87,14 @@ def run_key(
     ]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
-# %% ../nbs/docs.ipynb #eea0d89c
+# %% ../nbs/docs.ipynb #398b42d6
 _SKIP = re.compile(r"^#\|\s*(eval:\s*false|slow|gpu)\b", re.M)
 
 
 def run_notebook(
     source: str,  # notebook
     target: str,  # where the executed copy goes
-):
+) -> None:
     """Run a notebook from its own folder and keep its outputs; leaves with exit code 1 where a cell fails.
 
     Parameters

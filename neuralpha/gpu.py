@@ -18,9 +18,10 @@ __all__ = ['PRETEND', 'small_market', 'PARTS', 'Size', 'Row', 'Run', 'line_of', 
            'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
            'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
 
-# %% ../nbs/gpu.ipynb #6992b4b7
+# %% ../nbs/gpu.ipynb #77a4833a
 import argparse, contextlib, gc, json, os, platform, signal, subprocess, sys, tempfile, time, traceback
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from multiprocessing import get_context
@@ -126,7 +127,7 @@ PRETEND = Size(
     nets=("mlp", "lstm", "transformer"),
 )
 
-# %% ../nbs/gpu.ipynb #9c4ec9d3
+# %% ../nbs/gpu.ipynb #9c817a6e
 @dataclass
 class Row:
     """One figure.
@@ -189,13 +190,13 @@ class Run:
     rows: list = field(default_factory=list)
     parts: dict = field(default_factory=dict)  # name -> seconds, and the error of a part that failed
 
-    def add(self, *args, **more):
+    def add(self, *args, **more) -> None:
         """Keep a row, show it and write the file."""
         self.rows.append(Row(*args, **more))
         print(line_of(self.rows[-1]), flush=True)
         self.write()
 
-    def keep_other_parts(self, parts):
+    def keep_other_parts(self, parts) -> None:
         """Take over what an earlier run on the same card and versions found in other parts than these."""
         file = self.folder / "gpu.json"
         earlier = read_json(file) if file.exists() else None
@@ -209,7 +210,7 @@ class Run:
             Row(**{k: v for k, v in r.items() if k != "reached"}) for r in earlier["rows"] if r["part"] in self.parts
         ]
 
-    def write(self):
+    def write(self) -> None:
         rows = [{**asdict(r), "reached": r.reached} for r in self.rows]
         write_json(
             self.folder / "gpu.json",
@@ -255,14 +256,14 @@ def machine(device: torch.device) -> dict:
         "state": f"{asked}: {state}",
     }
 
-# %% ../nbs/gpu.ipynb #0f90859c
-def wait(device: torch.device):
+# %% ../nbs/gpu.ipynb #cdeed3da
+def wait(device: torch.device) -> None:
     """Until the device has done what it was given.
 
-    Parameters
-    ----------
-    device : torch.device
-        %% ../nbs/gpu.ipynb #0f90859c
+    Returns
+    -------
+    None
+        %% ../nbs/gpu.ipynb #cdeed3da
     """
     if device.type == "cuda":
         torch.cuda.synchronize(device)
@@ -318,7 +319,7 @@ def half_quartiles(values) -> float:
     return float(np.subtract(*np.quantile(values, (0.75, 0.25))) / 2)
 
 
-def ratio_row(run: Run, part: str, what: str, ratios, aim: str = "", unit: str = "ratio", note: str = ""):
+def ratio_row(run: Run, part: str, what: str, ratios, aim: str = "", unit: str = "ratio", note: str = "") -> None:
     """Keep the median of some ratios."""
     run.add(part, what, float(np.median(ratios)), unit, len(ratios), half_quartiles(ratios), aim, note)
 
@@ -354,14 +355,14 @@ def random_market(
     y = forward_return(panel, 1, 0)
     return X, y, fixed_split(y, *(days[int(q * n_dates)] for q in (0, 0.6, 0.8)), days[-1])[0]
 
-# %% ../nbs/gpu.ipynb #c04145fd
+# %% ../nbs/gpu.ipynb #bd59f922
 def net_names(size: Size) -> list[str]:
     """The nets of the registry, or those a size names.
 
     Returns
     -------
     list[str]
-        %% ../nbs/gpu.ipynb #c04145fd
+        %% ../nbs/gpu.ipynb #bd59f922
     """
     return list(size.nets) or [n for n in sorted(MODELS) if issubclass(model_class(n), Net)]
 
@@ -431,7 +432,7 @@ def score_gap(folder, size: Size, device: str) -> float:  # in standard deviatio
     return float(abs(scores[0] - scores[1]).max() / max(scores[0].std(), 1e-12))
 
 
-def agreement(run: Run):
+def agreement(run: Run) -> None:
     """ICs of the same seeds on both devices, and scores of one net on both."""
     size = run.size
     device = str(run.device)
@@ -495,7 +496,7 @@ def agreement(run: Run):
 
 
 @contextlib.contextmanager
-def workers(run: Run, n: int):
+def workers(run: Run, n: int) -> Iterator:
     """Processes to give work to; in pretence the work is done here."""
     if run.device.type != "cuda":
         yield Here()
@@ -512,7 +513,7 @@ def workers(run: Run, n: int):
 class Here:
     """The work of a pool, done at once."""
 
-    def submit(self, act, *args):
+    def submit(self, act, *args) -> Future:
         from concurrent.futures import Future
 
         future = Future()
@@ -522,12 +523,12 @@ class Here:
             future.set_exception(e)
         return future
 
-# %% ../nbs/gpu.ipynb #0dfd3dbe
+# %% ../nbs/gpu.ipynb #b57bf974
 class Interrupted(Exception):
     """Raised in a training to cut it off."""
 
 
-def interrupt(epoch: int, gain: float):
+def interrupt(epoch: int, gain: float) -> None:
     """Cut a training off after its first epoch."""
     if epoch == 0:
         raise Interrupted
@@ -556,7 +557,7 @@ def same_bits(a: tuple, b: tuple) -> bool:
     return all(torch.equal(a[0][k], b[0][k]) for k in a[0]) and np.array_equal(a[1], b[1])
 
 
-def repeats(run: Run):
+def repeats(run: Run) -> None:
     """Trainings that must be equal to the bit."""
     size = run.size
     device = str(run.device)
@@ -617,7 +618,7 @@ def repeats(run: Run):
             aim="<= 0",
         )
 
-# %% ../nbs/gpu.ipynb #9662523e
+# %% ../nbs/gpu.ipynb #e166d535
 @dataclass
 class Bench:
     """A net ready to be timed."""
@@ -647,13 +648,13 @@ def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed
     return Bench(model, net, torch.optim.AdamW(net.parameters(), lr=model.learning_rate, fused=True), part, batches, by)
 
 
-def one_epoch(bench: Bench, net=None):
+def one_epoch(bench: Bench, net=None) -> None:
     """The trainer's pass over the batches, with the kernels that `train` asks for."""
     with repeatable(bench.part.data.device):
         run_epoch(bench.net if net is None else net, bench.optimizer, bench.part, bench.batches, bench.by, bench.model)
 
 
-def bare_steps(bench: Bench, optimise: bool = True):
+def bare_steps(bench: Bench, optimise: bool = True) -> Callable:
     """A plain loop over random batches of the same shapes, in turn from eight buffers."""
     device = bench.part.data.device
     net = bench.net
@@ -687,7 +688,7 @@ def timed_nets(size: Size) -> list:
     ]
 
 
-def epochs(run: Run):
+def epochs(run: Run) -> None:
     """The epoch's seconds over those of bare steps."""
     problem = run.market
     for model in timed_nets(run.size):
@@ -712,7 +713,7 @@ def epochs(run: Run):
             f"{(took.epoch / took.passes).median():.2f} x forward and backward alone",
         )
 
-# %% ../nbs/gpu.ipynb #099d3b7e
+# %% ../nbs/gpu.ipynb #32ded3cb
 class Windows(torch.utils.data.Dataset):
     """One window per item, cut out of a padded array."""
 
@@ -741,7 +742,7 @@ def by_gather(data: Resident, at: torch.Tensor, batch: int = 512) -> torch.Tenso
     return x
 
 
-def feeding(run: Run):
+def feeding(run: Run) -> None:
     """Windows per second, resident over loaded."""
     X, y, fold = run.market
     rng = np.random.default_rng(0)
@@ -788,14 +789,14 @@ def feeding(run: Run):
             note="20,000 windows, the start of the processes included",
         )
 
-# %% ../nbs/gpu.ipynb #e06e9c0f
-def together(run: Run):
+# %% ../nbs/gpu.ipynb #ce045d98
+def together(run: Run) -> None:
     """Seconds of many seeds at once over those of one.
 
-    Parameters
-    ----------
-    run : Run
-        %% ../nbs/gpu.ipynb #e06e9c0f
+    Returns
+    -------
+    None
+        %% ../nbs/gpu.ipynb #ce045d98
     """
     X, y, fold = run.market
     for model, share in ((MLP(), run.size.share), (LSTM(), run.size.share / 10), (Transformer(), run.size.share / 10)):
@@ -817,14 +818,14 @@ def together(run: Run):
             note=f"one seed {took.one.median():.2f} s, {len(fold.train):,} training rows, {share:g} of an epoch",
         )
 
-# %% ../nbs/gpu.ipynb #86208d82
-def precision(run: Run):
+# %% ../nbs/gpu.ipynb #c289a826
+def precision(run: Run) -> None:
     """Seconds of an epoch in float32 over those in bfloat16.
 
-    Parameters
-    ----------
-    run : Run
-        %% ../nbs/gpu.ipynb #86208d82
+    Returns
+    -------
+    None
+        %% ../nbs/gpu.ipynb #c289a826
     """
     for model in timed_nets(run.size):
         full, half = (
@@ -843,7 +844,7 @@ def precision(run: Run):
         )
 
 
-def compilation(run: Run):
+def compilation(run: Run) -> None:
     """Seconds of an epoch as it is over those of the compiled net."""
     if run.device.type == "cuda":
         try:
@@ -897,7 +898,7 @@ def compilation(run: Run):
             f"epoch took {first:.1f} s",
         )
 
-# %% ../nbs/gpu.ipynb #97b67aaf
+# %% ../nbs/gpu.ipynb #8e4f8c18
 class OneScore(torch.nn.Module):
     """A net as shap wants it: a column per output."""
 
@@ -930,7 +931,7 @@ def completeness(values, scores, base) -> float:
     return float(np.sqrt(((scores - base - values.sum((1, 2))) ** 2).mean()) / scores.std())
 
 
-def attributions(run: Run):
+def attributions(run: Run) -> None:
     """Seconds of shap's way over those of ours."""
     size = run.size
     X, y, fold = random_market(60, 200, size.features)
@@ -976,14 +977,14 @@ def attributions(run: Run):
         f"{completeness(ours().values, whole.scores, whole.base):.3f} sd",
     )
 
-# %% ../nbs/gpu.ipynb #c1260561
-def memory(run: Run):
+# %% ../nbs/gpu.ipynb #dcf8a9e5
+def memory(run: Run) -> None:
     """Peak memory over need, and the error where a panel does not fit.
 
-    Parameters
-    ----------
-    run : Run
-        %% ../nbs/gpu.ipynb #c1260561
+    Returns
+    -------
+    None
+        %% ../nbs/gpu.ipynb #dcf8a9e5
     """
     size = run.size
     device = run.device
@@ -1048,7 +1049,7 @@ def memory(run: Run):
         note=said,
     )
 
-# %% ../nbs/gpu.ipynb #30b5b885
+# %% ../nbs/gpu.ipynb #f33a5733
 small_market = lru_cache(1)(random_market)
 
 
@@ -1065,7 +1066,7 @@ def worker_unit(seed: int, device: str, size: Size, n_epochs: int) -> np.ndarray
     return fit_unit(LSTM(max_epochs=n_epochs), X, y, fold, seed, device).scores
 
 
-def several(run: Run):
+def several(run: Run) -> None:
     """Units in several processes at once: their bits, and the time against one process."""
     size = run.size
     device = str(run.device)
@@ -1102,7 +1103,7 @@ def several(run: Run):
             note=f"one process {one:.1f} s",
         )
 
-# %% ../nbs/gpu.ipynb #4e737ab2
+# %% ../nbs/gpu.ipynb #589bb5ed
 PARTS = {
     "agreement": (agreement, 130),
     "repeats": (repeats, 100),
@@ -1122,7 +1123,7 @@ class Late(BaseException):
 
 
 @contextlib.contextmanager
-def at_most(seconds: float):
+def at_most(seconds: float) -> Iterator[None]:
     """Raise `Late` in the block after so many seconds."""
 
     def ring(*_):

@@ -12,10 +12,13 @@ hidden.
 __all__ = ['FLOORS', 'root', 'notebooks', 'own_notebooks', 'floor_of', 'modules', 'import_graph', 'Climb', 'climbs', 'circles',
            'rooms', 'plot_rooms']
 
-# %% ../nbs/house.ipynb #dbc0a3c8
+# %% ../nbs/house.ipynb #ea6a94a0
 import ast, subprocess
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # %% ../nbs/house.ipynb #bd841721
 def root() -> Path:
@@ -263,16 +266,21 @@ def rooms(
         out.setdefault(here, set()).update(imported.split(".")[0] for imported in all_imported)
     return {room: sorted(needed - {room}) for room, needed in out.items()}
 
-# %% ../nbs/house.ipynb #72a362c9
+# %% ../nbs/house.ipynb #8dbad083
 def plot_rooms(
     graph: dict,  # as `import_graph` gives it
-):  # a matplotlib figure
+) -> "Figure":  # a matplotlib figure
     """The rooms on their floors, with a line from each room to every room that it imports.
 
     Parameters
     ----------
     graph : dict
         as `import_graph` gives it
+
+    Returns
+    -------
+    'Figure'
+        a matplotlib figure
     """
     import matplotlib.pyplot as plt
 

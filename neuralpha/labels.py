@@ -26,7 +26,7 @@ from numba import njit, prange
 from .core import NeuralphaError, digest, unknown_name
 from .data.panel import Panel, exits
 
-# %% ../nbs/labels.ipynb #87c841ba
+# %% ../nbs/labels.ipynb #272a4dc7
 @dataclass(frozen=True, eq=False, repr=False)
 class Label:
     """One label per panel row, with its life span in positions of `panel.dates`.
@@ -68,22 +68,22 @@ class Label:
     exit: str = "bar"  # one of `EXITS`: what becomes of a label whose exit bar has no price
 
     @property
-    def start_code(self):
+    def start_code(self) -> np.ndarray:
         """(n_rows,) int32: first date of the life span, the decision date."""
         return self.panel.date_code
 
     @property
-    def due_code(self):
+    def due_code(self) -> np.ndarray:
         """(n_rows,) int: the date position at which a label is known unless a halt keeps it open."""
         return self.panel.date_code.astype(np.int64) + self.delay + self.horizon
 
     @property
-    def late(self):
+    def late(self) -> np.ndarray:
         """(n_rows,) bool: labels that a halt keeps open beyond the bar of their exit."""
         return self.known_code > self.due_code
 
     @property
-    def labelled(self):
+    def labelled(self) -> np.ndarray:
         """(n_rows,) bool: rows that have a label."""
         return np.isfinite(self.values)
 
@@ -110,7 +110,7 @@ class Label:
         return cross_section(self, kind, same_life=True).values.astype(np.float32)
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         return digest(self.panel.digest, self.name, self.values, self.known_code)
 
     def __repr__(self):
@@ -859,7 +859,7 @@ def trend_scan(
         "direction",
     )
 
-# %% ../nbs/labels.ipynb #3e73d003
+# %% ../nbs/labels.ipynb #4ae4241b
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class Labels(Label):
     """A label that is scored and those of the same panel that models learn:
@@ -899,15 +899,15 @@ class Labels(Label):
             object.__setattr__(self, k, v)
 
     @property
-    def due_code(self):
+    def due_code(self) -> np.ndarray:
         return np.max([y.due_code for y in (self.scored, *self.tasks)], 0)
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return tuple(y.name for y in self.tasks)
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         return digest(self.scored.digest, *[y.digest for y in self.tasks])
 
     def target(self, kind: str = "rank") -> np.ndarray:

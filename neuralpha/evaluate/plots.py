@@ -14,16 +14,17 @@ __all__ = ['COLOURS', 'DASHES', 'FEWEST_DRAWN', 'style', 'new_figure', 'plain', 
            'plot_exposures', 'plot_quantiles', 'plot_folds_ic', 'plot_score_correlation', 'plot_spread',
            'plot_leaderboard', 'plot_changes']
 
-# %% ../../nbs/evaluate/plots.ipynb #076a203b
+# %% ../../nbs/evaluate/plots.ipynb #602c9546
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from ..core import NeuralphaError
 from .statistics import mean_test
 
-# %% ../../nbs/evaluate/plots.ipynb #02a9a6d5
+# %% ../../nbs/evaluate/plots.ipynb #ec8e026d
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 
@@ -46,7 +47,7 @@ def style(
     return dict(color=COLOURS[j % 7], linestyle=DASHES[(j + j // 7) % 7])
 
 
-def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw):
+def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw) -> tuple[Figure, Axes]:
     """A figure and its axes, without pyplot."""
     fig = Figure(figsize=(width, height), layout="constrained")
     axes = fig.subplots(rows, columns, **kw)
@@ -105,7 +106,7 @@ def _drawn(ax):
     return any(len(line.get_xdata()) for line in ax.lines)
 
 
-def date_axis(ax):
+def date_axis(ax) -> None:
     """At most eight dates on the axis, the year written once."""
     where = AutoDateLocator(minticks=3, maxticks=8)  # from three on every span has a spacing that fits
     ax.xaxis.set_major_locator(where)

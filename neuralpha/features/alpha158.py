@@ -76,9 +76,9 @@ _bar("KSFT2", "(2·close-high-low)/(high-low)", lambda h: (2 * h["close"] - h["h
 for _p in ("open", "high", "low", "vwap"):
     declare(f"{_p.upper()}0", "alpha158", f"{_p} close", 0, f"{_p}/close", lambda h, p=_p: h[p] / h["close"], _QLIB)
 
-# %% ../../nbs/features/alpha158.ipynb #fade272d
+# %% ../../nbs/features/alpha158.ipynb #bbf43e39
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_close(close, windows):
+def alpha_close(close, windows) -> tuple[np.ndarray, ...]:
     """MA, STD, BETA, RSQR, RESI, QTLU, QTLD, RANK of the close."""
     mean, std, slope, r2, residual = _line(close, windows)
     low, high = _tails(close, windows)
@@ -101,7 +101,7 @@ def _f32(x):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_range(high, low, close, windows):
+def alpha_range(high, low, close, windows) -> tuple[np.ndarray, ...]:
     """MAX, MIN, RSV, IMAX, IMIN, IMXD."""
     (top, age_top), (bottom, age_bottom) = _max(high, windows), _max(-low, windows)
     bottom = -bottom
@@ -120,9 +120,9 @@ def alpha_range(high, low, close, windows):
         _f32((age_bottom - age_top) / size),
     )
 
-# %% ../../nbs/features/alpha158.ipynb #8ace90b5
+# %% ../../nbs/features/alpha158.ipynb #dd3b61b6
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_corr(x, y, windows):
+def alpha_corr(x, y, windows) -> np.ndarray:
     """CORR or CORD of two series."""
     cov, vx, vy, _ = _joint(x, y, windows)
     still = (vx <= (_STILL * x) ** 2) | (vy <= 4e-10)
@@ -130,7 +130,7 @@ def alpha_corr(x, y, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_changes(x, windows):
+def alpha_changes(x, windows) -> tuple[np.ndarray, ...]:
     """Share of rises, of falls, their difference; sum of rises, of falls, and their difference, over the sum of
     absolute changes.
     """
@@ -154,7 +154,7 @@ def _or_one(x):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_volume(volume, windows):
+def alpha_volume(volume, windows) -> tuple[np.ndarray, np.ndarray]:
     """VMA and VSTD."""
     mean, std = _moments(volume, windows)
     traded = np.where(volume == 0, np.nan, volume)
@@ -162,7 +162,7 @@ def alpha_volume(volume, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_moved(moved_volume, windows):
+def alpha_moved(moved_volume, windows) -> np.ndarray:
     """WVMA."""
     mean, std = _moments(moved_volume, windows)
     return _f32(std / _or_one(mean))
@@ -253,7 +253,7 @@ for _j, _n in enumerate(("VSUMP", "VSUMN", "VSUMD"), 3):
         WINDOWS,
     )
 
-# %% ../../nbs/features/alpha158.ipynb #ec36eb1a
+# %% ../../nbs/features/alpha158.ipynb #a78f4bd5
 _PRICES = ("close", "open", "high", "low", "vwap")
 for _p in (*_PRICES, "volume"):
     _below = "close" if _p in _PRICES else "volume"
@@ -270,7 +270,7 @@ for _p in (*_PRICES, "volume"):
     )
 
 
-def alpha158_names():
+def alpha158_names() -> list[str]:
     """The 158 names in Qlib's order."""
     bar = "KMID KLEN KMID2 KUP KUP2 KLOW KLOW2 KSFT KSFT2 OPEN0 HIGH0 LOW0 VWAP0".split()
     rolling = """ROC MA STD BETA RSQR RESI MAX MIN QTLU QTLD RANK RSV IMAX IMIN IMXD CORR CORD CNTP CNTN CNTD SUMP SUMN SUMD
@@ -278,7 +278,7 @@ def alpha158_names():
     return bar + [f"{n}{w}" for n in rolling for w in WINDOWS]
 
 
-def alpha360_names():
+def alpha360_names() -> list[str]:
     """The 360 names in Qlib's order."""
     return [f"{p.upper()}{k}" for p in (*_PRICES, "volume") for k in range(59, -1, -1)]
 

@@ -85,16 +85,14 @@ def list_features(names=None) -> pd.DataFrame:
         ]
     )
 
-# %% ../../nbs/features/compute.ipynb #c8ce614f
-def resolve_features(panel, names):
+# %% ../../nbs/features/compute.ipynb #b3e5bd95
+def resolve_features(panel, names) -> tuple[list, list]:
     """The features asked for, those a panel can give, and why the others are skipped.
 
-    Parameters
-    ----------
-    panel
-        %% ../../nbs/features/compute.ipynb #c8ce614f
-    names
-        %% ../../nbs/features/compute.ipynb #c8ce614f
+    Returns
+    -------
+    tuple[list, list]
+        %% ../../nbs/features/compute.ipynb #b3e5bd95
     """
     names = [names] if isinstance(names, (str, Feature)) else list(names)
     own = {f.name: f for f in characteristics(panel)}

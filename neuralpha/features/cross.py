@@ -19,16 +19,14 @@ from numba import njit
 from ..core import NeuralphaError
 from ..data.panel import Panel
 
-# %% ../../nbs/features/cross.ipynb #7673b30a
-def in_threads(work, items):
+# %% ../../nbs/features/cross.ipynb #580d057c
+def in_threads(work, items) -> list:
     """Run `work(item)` for all items on as many threads as numba may use; the first exception is raised.
 
-    Parameters
-    ----------
-    work
-        %% ../../nbs/features/cross.ipynb #7673b30a
-    items
-        %% ../../nbs/features/cross.ipynb #7673b30a
+    Returns
+    -------
+    list
+        %% ../../nbs/features/cross.ipynb #580d057c
     """
     n = numba.get_num_threads()
     if n == 1:

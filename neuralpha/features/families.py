@@ -65,7 +65,7 @@ class Feature:
     of: tuple = ()  # a feature of features: the names it is made of
     level: str = ""  # a word of `LEVELS` if it keeps a size that adjusting prices after the file moves
 
-# %% ../../nbs/features/families.ipynb #d6ab864f
+# %% ../../nbs/features/families.ipynb #d21ce702
 LEVELS = {  # word -> what moves a feature of this kind, in words
     "money": "close × volume: unchanged by later splits, moved where prices, but not volumes, are adjusted for "
     "later dividends",
@@ -75,12 +75,12 @@ LEVELS = {  # word -> what moves a feature of this kind, in words
 _MOVES = {"": set(), "money": {"dividend"}, "price": {"split", "dividend"}, "shares": {"split"}}
 
 
-def joint_level(levels):
+def joint_level(levels) -> str:
     """The word for a feature made of several: what moves any of them moves it."""
     moves = set().union(*(_MOVES[level] for level in levels))
     return next(word for word, by in _MOVES.items() if by == moves)
 
-# %% ../../nbs/features/families.ipynb #4c099c9b
+# %% ../../nbs/features/families.ipynb #764785f2
 class History:
     """The bars of one asset: fields as float64 arrays, derived series, and rolling statistics computed once.
 
@@ -105,18 +105,18 @@ class History:
             self._memo[name] = SERIES[name](self) if name in SERIES else self.fields[name].astype(np.float64)
         return self._memo[name]
 
-    def lag(self, name, k: int):
+    def lag(self, name, k: int) -> np.ndarray:
         """The series k bars earlier; NaN before the first bar."""
         x = self[name]
         out = np.full(len(self), np.nan)
         out[k:] = x[: max(len(x) - k, 0)]
         return out
 
-    def change(self, name, k: int):
+    def change(self, name, k: int) -> np.ndarray:
         """x[t]/x[t-k] - 1."""
         return self[name] / self.lag(name, k) - 1
 
-    def rolled(self, kernel, names: tuple, window: int):
+    def rolled(self, kernel, names: tuple, window: int) -> np.ndarray:
         """One window's row of every array that `kernel(*series, windows)` returns, over the named series."""
         windows = self.plan.get((kernel, names), ())
         if window not in windows:
@@ -128,33 +128,33 @@ class History:
         j = windows.index(window)
         return found[j] if isinstance(found, np.ndarray) else tuple(a[j] for a in found)
 
-    def sum(self, name, w):
+    def sum(self, name, w) -> np.ndarray:
         return self._enough(self.rolled(kernels.roll_sum, (name,), w), self.count(name, w), w)
 
-    def count(self, name, w):
+    def count(self, name, w) -> np.ndarray:
         return self.rolled(kernels.roll_count, (name,), w)
 
-    def mean(self, name, w):
+    def mean(self, name, w) -> np.ndarray:
         return self._enough(self.rolled(kernels.roll_moments, (name,), w)[0], self.count(name, w), w)
 
-    def std(self, name, w):
+    def std(self, name, w) -> np.ndarray:
         return self._enough(self.rolled(kernels.roll_moments, (name,), w)[1], self.count(name, w), w)
 
-    def max(self, name, w):
+    def max(self, name, w) -> np.ndarray:
         return self._enough(self.rolled(kernels.roll_max, (name,), w)[0], self.count(name, w), w)
 
-    def min(self, name, w):
+    def min(self, name, w) -> np.ndarray:
         return -self.max("-" + name, w)
 
-    def rank(self, name, w):
+    def rank(self, name, w) -> np.ndarray:
         return self._enough(self.rolled(kernels.roll_rank, (name,), w), self.count(name, w), w)
 
-    def corr(self, x, y, w):
+    def corr(self, x, y, w) -> np.ndarray:
         """Correlation of two series."""
         cov, vx, vy, count = self.rolled(kernels.roll_joint, (x, y), w)
         return self._enough(np.where(np.minimum(vx, vy) > 0, cov, np.nan) / np.sqrt(vx * vy), count, w)
 
-    def ema(self, name, alpha: float, length: int):
+    def ema(self, name, alpha: float, length: int) -> np.ndarray:
         """Exponential average with weights alpha·(1-alpha)^k over the newest `length` bars, scaled to sum to one."""
         key = "ema", name, alpha, length
         if key not in self._memo:
@@ -276,7 +276,7 @@ def windows_asked(
             plan.setdefault(key[:2], set()).update(key[2])
     return {k: tuple(sorted(w)) for k, w in plan.items()}
 
-# %% ../../nbs/features/families.ipynb #842a39f8
+# %% ../../nbs/features/families.ipynb #50d6b312
 FEATURES = {}  # name -> Feature
 
 
@@ -291,7 +291,7 @@ def declare(
     windows=(None,),  # one feature per window
     cross_sectional: bool = False,
     level: str = "",  # a word of `LEVELS`
-):
+) -> None:
     """Add features to `FEATURES`.
 
     Parameters
@@ -1159,11 +1159,11 @@ def _check_level(f, values, bars):
         "declaration."
     )
 
-# %% ../../nbs/features/families.ipynb #722e65d5
+# %% ../../nbs/features/families.ipynb #8fdd76a8
 def check_feature(
     f: Feature,  # of one asset
     bars: dict | None = None,  # name -> (n,) array; default: `example_bars()`
-):
+) -> None:
     """Raises `NeuralphaError` if a feature reads bars after t, before t - lookback, or none as old as that; or if it
     keeps a price, volume or sum of money that adjusting for later splits or dividends moves, and does not say so in
     `level`.

@@ -31,7 +31,7 @@ __all__ = ['TILE', 'roll_count', 'roll_sum', 'roll_moments', 'roll_line', 'roll_
 import numpy as np
 from numba import njit
 
-# %% ../../nbs/features/kernels.ipynb #6925a911
+# %% ../../nbs/features/kernels.ipynb #e63a0d83
 TILE = 512  # rows
 
 
@@ -64,11 +64,11 @@ def _count(x, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_count(x, windows):
+def roll_count(x, windows) -> np.ndarray:
     """Number of values in each window."""
     return _count(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #c62ff642
+# %% ../../nbs/features/kernels.ipynb #111562d1
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add(total, x):
     for j in range(len(x)):
@@ -95,11 +95,11 @@ def _sum(x, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_sum(x, windows):
+def roll_sum(x, windows) -> np.ndarray:
     """Sum of each window; NaN where it is empty."""
     return _sum(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #2f274f49
+# %% ../../nbs/features/kernels.ipynb #bae5ec2c
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_moments(s1, s2, x, ok, newest):
     for j in range(len(x)):
@@ -145,11 +145,11 @@ def _moments(x, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_moments(x, windows):
+def roll_moments(x, windows) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (n-1 below; NaN for one value) of each window."""
     return _moments(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #66af08d6
+# %% ../../nbs/features/kernels.ipynb #51d232a5
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_line(k, sy, sky, syy, x, ok, newest):
     for j in range(len(x)):
@@ -226,14 +226,14 @@ def _line(x, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_line(x, windows):
+def roll_line(x, windows) -> tuple[np.ndarray, ...]:
     """Mean, standard deviation, slope per bar, R² and residual of the newest value of each window;
 
     NaN for fewer than two values.
     """
     return _line(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #40c7f63b
+# %% ../../nbs/features/kernels.ipynb #6804a12e
 @njit(nogil=True, cache=True, error_model="numpy")
 def _keep_larger(k, best, age, x):
     for j in range(len(x)):
@@ -290,13 +290,13 @@ def _max(x, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_max(x, windows):
+def roll_max(x, windows) -> tuple[np.ndarray, np.ndarray]:
     """Largest value of each window and its age in bars; NaN where a window is empty. Minimum: negate `x` and the
     value.
     """
     return _max(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #4b241c17
+# %% ../../nbs/features/kernels.ipynb #d2d42e53
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_below(below, equal, x, newest):
     for j in range(len(x)):
@@ -325,11 +325,11 @@ def _rank(x, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_rank(x, windows):
+def roll_rank(x, windows) -> np.ndarray:
     """Average rank of the newest value in each window, as a share of the window's values: 1/count to 1."""
     return _rank(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #05b405d9
+# %% ../../nbs/features/kernels.ipynb #22bd82fc
 @njit(nogil=True, cache=True, error_model="numpy")
 def _exchange(held, m, new, old):
     """Put `new` into the m ordered values and take `old` out; NaN stands for none. Returns the new m."""
@@ -383,11 +383,11 @@ def _tails(x, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_quantile(x, windows, shares):
+def roll_quantile(x, windows, shares) -> np.ndarray:
     """Quantiles of each window, linear between order statistics: `(n_windows, n_shares, n)`."""
     return _quantile(x, windows, shares)
 
-# %% ../../nbs/features/kernels.ipynb #319241d5
+# %% ../../nbs/features/kernels.ipynb #d08eb136
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
     for j in range(len(x)):
@@ -459,11 +459,11 @@ def _joint(x, y, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_joint(x, y, windows):
+def roll_joint(x, y, windows) -> tuple[np.ndarray, ...]:
     """Covariance, both variances (n-1 below) and count of each window, over bars that have both values."""
     return _joint(x, y, windows)
 
-# %% ../../nbs/features/kernels.ipynb #bb3b0b96
+# %% ../../nbs/features/kernels.ipynb #6887a044
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_shape(s3, s4, x, ok, mean):
     for j in range(len(x)):
@@ -473,7 +473,7 @@ def _add_shape(s3, s4, x, ok, mean):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_shape(x, window):
+def roll_shape(x, window) -> tuple[np.ndarray, np.ndarray]:
     """Skewness and raw kurtosis (population moments; a normal has 0 and 3) of one window, and its count."""
     n = len(x)
     v, ok = _split(x)
@@ -496,7 +496,7 @@ def _add_scaled(total, x, weight):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_weighted(x, weights):
+def roll_weighted(x, weights) -> tuple[np.ndarray, np.ndarray]:
     """Sum of weights[k]·x[i-k] over the values there, and the sum of the weights used."""
     n = len(x)
     v, ok = _split(x)

@@ -176,7 +176,7 @@ class OLS(Linear):
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
         return [({}, b, goal - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #56f0955e
+# %% ../../nbs/models/linear.ipynb #d83d3af7
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
     """Elastic net; the penalty is chosen on validation along a path of 30.
@@ -228,7 +228,7 @@ class Lasso(ElasticNet):
 
 
 @njit(cache=True)
-def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000):
+def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000) -> np.ndarray:
     """Coordinate descent on b'Gb/2 - m'b + l1 |b| + l2 b'b/2, from `b` onwards."""
     for _ in range(sweeps):
         largest = 0.0

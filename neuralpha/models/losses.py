@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from ..core import NeuralphaError, unknown_name
 from .base import within
 
-# %% ../../nbs/models/losses.ipynb #3cc2c60e
+# %% ../../nbs/models/losses.ipynb #cf2fde33
 class Grid:
     """Where the rows of a batch stand in a dates × places grid.
 
@@ -58,12 +58,12 @@ class Grid:
         return flat if self.full else flat.index_select(0, self.position)
 
     @property
-    def mask(self):
+    def mask(self) -> torch.Tensor:
         """(dates, places) bool: a row stands there."""
         return self.fill(torch.ones(len(self.position), dtype=torch.bool, device=self.position.device))
 
     @property
-    def gaps(self):
+    def gaps(self) -> torch.Tensor | None:
         """The mask as losses take it: None where no place is empty and every date has three rows or more."""
         return None if self.full and self.places >= 3 else self.mask
 
@@ -79,22 +79,22 @@ def _grid_of(
     place[order] = np.arange(len(date)) - np.repeat(np.cumsum(n) - n, n)
     return Grid(torch.from_numpy(code * n.max() + place).to(device), len(n), int(n.max()))
 
-# %% ../../nbs/models/losses.ipynb #122e11a0
+# %% ../../nbs/models/losses.ipynb #b047a0f5
 def _mean(v, mask):
     return v.mean() if mask is None else (v * mask).sum() / mask.sum().clamp(min=1)
 
 
-def mse(score, target, mask):
+def mse(score, target, mask) -> torch.Tensor:
     """Mean squared error over rows."""
     return _mean((score - target) ** 2, mask)
 
 
-def huber(score, target, mask, delta: float = 1.0):
+def huber(score, target, mask, delta: float = 1.0) -> torch.Tensor:
     """Huber loss: quadratic up to `delta`, linear beyond."""
     return _mean(F.huber_loss(score, target, reduction="none", delta=delta), mask)
 
 
-def bce(score, target, mask, smoothing: float = 0.0):
+def bce(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     """Cross-entropy of the target's sign; the score is a logit.
 
     A target of 0 counts as a half; `smoothing` draws all to it.
@@ -102,7 +102,7 @@ def bce(score, target, mask, smoothing: float = 0.0):
     up = (target.sign() * (1 - smoothing) + 1) / 2
     return _mean(F.binary_cross_entropy_with_logits(score, up, reduction="none"), mask)
 
-# %% ../../nbs/models/losses.ipynb #f9e0d6bc
+# %% ../../nbs/models/losses.ipynb #36a7ded9
 def _centred(v, mask):
     if mask is None:
         return v - v.mean(1, keepdim=True)
@@ -110,7 +110,7 @@ def _centred(v, mask):
     return (v - (v * mask).sum(1, keepdim=True) / n) * mask
 
 
-def correlation(score, target, mask):
+def correlation(score, target, mask) -> torch.Tensor:
     """(dates,) Pearson correlation over the places of each date; 0 without spread."""
     s = _centred(score, mask)
     t = _centred(target, mask)
@@ -124,24 +124,20 @@ def _over_dates(v, mask):
     return (v * enough).sum() / enough.sum().clamp(min=1)
 
 
-def ic(score, target, mask):
+def ic(score, target, mask) -> torch.Tensor:
     """One minus the mean IC by date."""
     return 1 - _over_dates(correlation(score, target, mask), mask)
 
-# %% ../../nbs/models/losses.ipynb #3c2aab65
-def soft_rank(score, mask, tau: float = 0.1):
+# %% ../../nbs/models/losses.ipynb #3677c7e3
+def soft_rank(score, mask, tau: float = 0.1) -> torch.Tensor:
     """(dates, places) differentiable ranks from 0 to n-1;
 
     `tau` is the step's width in standard deviations of the score.
 
-    Parameters
-    ----------
-    score
-        %% ../../nbs/models/losses.ipynb #3c2aab65
-    mask
-        %% ../../nbs/models/losses.ipynb #3c2aab65
-    tau : float, default 0.1
-        %% ../../nbs/models/losses.ipynb #3c2aab65
+    Returns
+    -------
+    torch.Tensor
+        %% ../../nbs/models/losses.ipynb #3677c7e3
     """
     s = _centred(score, mask)
     s = s / (((s * s).sum(1, keepdim=True) / mask.sum(1, keepdim=True).clamp(min=1)) + 1e-12).sqrt()
@@ -149,7 +145,7 @@ def soft_rank(score, mask, tau: float = 0.1):
     return (above.sum(2) - 0.5) * mask
 
 
-def hard_rank(target, mask):
+def hard_rank(target, mask) -> torch.Tensor:
     """(dates, places) average ranks from 0 to n-1."""
     pairs = mask[:, None, :]
     below = (target[:, :, None] > target[:, None, :]) * pairs
@@ -157,40 +153,34 @@ def hard_rank(target, mask):
     return (below.sum(2) + (equal.sum(2) - 1) / 2) * mask
 
 
-def rank_ic(score, target, mask, tau: float = 0.1):
+def rank_ic(score, target, mask, tau: float = 0.1) -> torch.Tensor:
     """One minus the mean soft rank IC by date."""
     return 1 - _over_dates(
         correlation(soft_rank(score, mask, tau), hard_rank(target, mask).to(score.dtype), mask), mask
     )
 
-# %% ../../nbs/models/losses.ipynb #8dcf40fb
-def pairwise(score, target, mask, margin: float = 0.1):
+# %% ../../nbs/models/losses.ipynb #81f62607
+def pairwise(score, target, mask, margin: float = 0.1) -> torch.Tensor:
     """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j.
 
-    Parameters
-    ----------
-    score
-        %% ../../nbs/models/losses.ipynb #8dcf40fb
-    target
-        %% ../../nbs/models/losses.ipynb #8dcf40fb
-    mask
-        %% ../../nbs/models/losses.ipynb #8dcf40fb
-    margin : float, default 0.1
-        %% ../../nbs/models/losses.ipynb #8dcf40fb
+    Returns
+    -------
+    torch.Tensor
+        %% ../../nbs/models/losses.ipynb #81f62607
     """
     pairs = (target[:, :, None] > target[:, None, :]) & mask[:, :, None] & mask[:, None, :]
     hinge = F.relu(margin - (score[:, :, None] - score[:, None, :])) * pairs
     return _over_dates(hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1), mask)
 
 
-def listnet(score, target, mask):
+def listnet(score, target, mask) -> torch.Tensor:
     """Cross-entropy between the soft-max of targets and of scores, by date."""
     low = torch.finfo(score.dtype).min
     goal = F.softmax(target.masked_fill(~mask, low), 1)
     return _over_dates(-(goal * F.log_softmax(score.masked_fill(~mask, low), 1)).sum(1), mask)
 
 
-def listmle(score, target, mask):
+def listmle(score, target, mask) -> torch.Tensor:
     """Negative log-likelihood per row of the target's order, by date."""
     order = target.masked_fill(~mask, torch.finfo(target.dtype).min).argsort(dim=1, descending=True, stable=True)
     s = score.gather(1, order)
@@ -198,22 +188,20 @@ def listmle(score, target, mask):
     below = s.masked_fill(~m, torch.finfo(s.dtype).min).flip(1).logcumsumexp(1).flip(1)
     return _over_dates(((below - s) * m).sum(1) / m.sum(1).clamp(min=1), mask)
 
-# %% ../../nbs/models/losses.ipynb #e8b262a1
-def portfolio_weights(score, mask):
+# %% ../../nbs/models/losses.ipynb #491c5b25
+def portfolio_weights(score, mask) -> torch.Tensor:
     """(dates, places) dollar-neutral weights with a gross of one.
 
-    Parameters
-    ----------
-    score
-        %% ../../nbs/models/losses.ipynb #e8b262a1
-    mask
-        %% ../../nbs/models/losses.ipynb #e8b262a1
+    Returns
+    -------
+    torch.Tensor
+        %% ../../nbs/models/losses.ipynb #491c5b25
     """
     s = _centred(score, mask)
     return s / (s.abs().sum(1, keepdim=True) + 1e-12)
 
 
-def sharpe(score, target, mask, cost_bps: float = 5.0):
+def sharpe(score, target, mask, cost_bps: float = 5.0) -> torch.Tensor:
     """Minus the Sharpe ratio per bar of the weights' return after `cost_bps` per unit of turnover; dates consecutive,
     places assets.
     """
@@ -222,30 +210,24 @@ def sharpe(score, target, mask, cost_bps: float = 5.0):
     r = (w * target).sum(1) - cost_bps * 1e-4 * F.pad(turnover, (1, 0))
     return -r.mean() / (r.std(unbiased=False) + 1e-8)
 
-# %% ../../nbs/models/losses.ipynb #c5ac18b2
+# %% ../../nbs/models/losses.ipynb #4a1ee892
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
-def quantile(score, target, mask, levels=QUANTILES):
+def quantile(score, target, mask, levels=QUANTILES) -> torch.Tensor:
     """Mean pinball loss; `score` is (dates, places, levels)."""
     e = target[..., None] - score
     q = torch.as_tensor(levels, dtype=score.dtype, device=score.device)
     return _mean(torch.maximum(q * e, (q - 1) * e).mean(-1), mask)
 
-# %% ../../nbs/models/losses.ipynb #a3e59560
-def buy_hold_sell(score, target, mask, smoothing: float = 0.0):
+# %% ../../nbs/models/losses.ipynb #ed73bcc5
+def buy_hold_sell(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     """Three-class cross-entropy; `score` is (dates, places, 3): logits of sell, hold, buy.
 
-    Parameters
-    ----------
-    score
-        %% ../../nbs/models/losses.ipynb #a3e59560
-    target
-        %% ../../nbs/models/losses.ipynb #a3e59560
-    mask
-        %% ../../nbs/models/losses.ipynb #a3e59560
-    smoothing : float, default 0.0
-        %% ../../nbs/models/losses.ipynb #a3e59560
+    Returns
+    -------
+    torch.Tensor
+        %% ../../nbs/models/losses.ipynb #ed73bcc5
     """
     place = (target > -1 / 3).long() + (target > 1 / 3).long()
     goal = F.one_hot(place, 3).to(score.dtype) * (1 - smoothing) + smoothing / 3
@@ -316,7 +298,7 @@ def loss_terms(text: str) -> list[tuple]:
         terms.append((float(m[1] or 1), m[2], _given(m[2], m[3] or "")))
     return terms
 
-# %% ../../nbs/models/losses.ipynb #664b9ac4
+# %% ../../nbs/models/losses.ipynb #d92cc0fb
 class Objective:
     """A loss by name or weighted sum, the outputs it needs and the score it means."""
 
@@ -376,7 +358,7 @@ class Objective:
             total = total + weight * LOSSES[name](score, target, mask, **smooth | given)
         return total
 
-    def score(self, out):
+    def score(self, out) -> np.ndarray | torch.Tensor:
         """(n,) score of (n, outputs), an array or a tensor: the first head's.
 
         Quantiles give their mean, classes P(buy) - P(sell).

@@ -26,7 +26,7 @@ from .base import Estimator, feature_scale
 from .losses import Objective
 from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
 
-# %% ../../nbs/models/nets.ipynb #2bb03ffc
+# %% ../../nbs/models/nets.ipynb #3f5bd91e
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -51,7 +51,7 @@ class Net(Training, Estimator):
         "dropout": ("float", 0.0, 0.5),
     }
 
-    def check_target(self, kind):
+    def check_target(self, kind) -> None:
         meant = Objective(self.loss).targets
         if meant and kind not in meant:
             raise NeuralphaError(
@@ -59,7 +59,7 @@ class Net(Training, Estimator):
                 f"target = \"{meant[0]}\" or take another loss."
             )
 
-    def check_horizon(self, bars):
+    def check_horizon(self, bars) -> None:
         if "sharpe" in Objective(self.loss).names and bars > 1:
             raise NeuralphaError(
                 f"Loss {self.loss!r} of {self.name} is the Sharpe ratio of a portfolio traded on every bar and "
@@ -109,7 +109,7 @@ class Net(Training, Estimator):
         return Objective(self.loss).score(self.outputs(view))
 
     @property
-    def across_assets(self):
+    def across_assets(self) -> bool:
         return getattr(self.net_, "across_assets", False)
 
     def _count(self):
@@ -144,14 +144,14 @@ class Net(Training, Estimator):
             self.device, device = "auto", pick_device()  # fitted where there was another device
         self.net_.to(device)
 
-# %% ../../nbs/models/nets.ipynb #e8ed5e0c
-def check_scales(model: Net):
+# %% ../../nbs/models/nets.ipynb #3ff1d1a2
+def check_scales(model: Net) -> None:
     """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window.
 
-    Parameters
-    ----------
-    model : Net
-        %% ../../nbs/models/nets.ipynb #e8ed5e0c
+    Returns
+    -------
+    None
+        %% ../../nbs/models/nets.ipynb #3ff1d1a2
     """
     if not model.scales or max(model.scales) > model.window:
         raise NeuralphaError(
@@ -160,12 +160,12 @@ def check_scales(model: Net):
         )
 
 
-def check_heads(model: Net):
+def check_heads(model: Net) -> None:
     """Raise `NeuralphaError` where a model's heads cannot share its width evenly."""
     if model.width % model.heads:
         raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #d509c151
+# %% ../../nbs/models/nets.ipynb #6ce7e351
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 
 
@@ -177,7 +177,7 @@ class Layer(nn.Module):
         self.body = nn.Sequential(nn.Linear(width, n), NORMS[norm](n), nn.ReLU(), nn.Dropout(dropout))
         self.skip = skip and width == n
 
-    def forward(self, x):
+    def forward(self, x) -> torch.Tensor:
         return x + self.body(x) if self.skip else self.body(x)
 
 
@@ -190,11 +190,11 @@ class MLPNet(nn.Module):
         self.body = nn.Sequential(*[Layer(a, b, norm, dropout, skip) for a, b in zip(widths, widths[1:])])
         self.out = nn.Linear(widths[-1], outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out(self.body(x.flatten(1)))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         first = next(m for m in self.modules() if isinstance(m, nn.Linear))
         if len(self.body) and self.body[0].skip:
             raise NeuralphaError(
@@ -203,7 +203,7 @@ class MLPNet(nn.Module):
             )
         return [first.weight]
 
-# %% ../../nbs/models/nets.ipynb #f0151803
+# %% ../../nbs/models/nets.ipynb #dfe16413
 @dataclass(kw_only=True, repr=False, eq=False)
 class MLP(Net):
     """Multilayer perceptron on the decision date's features, or on the last `window` rows side by side.
@@ -237,5 +237,5 @@ class MLP(Net):
     }
     limits: ClassVar[dict] = {"hidden": "[1, inf)", "norm": NORMS}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return MLPNet(n_features * self.window, self.hidden, outputs, self.norm, self.dropout, self.skip)

@@ -25,7 +25,7 @@ from .base import feature_scale
 from .trainer import Resident, Training, pick_device, train
 from .transformer import Transformer, TransformerNet
 
-# %% ../../nbs/models/pretrain.ipynb #0f769565
+# %% ../../nbs/models/pretrain.ipynb #3b1cdd47
 class Rebuild(nn.Module):
     """A transformer that rebuilds hidden bars; what is hidden becomes a learnt vector."""
 
@@ -37,10 +37,10 @@ class Rebuild(nn.Module):
             nn.Linear(net.norm.normalized_shape[0], n_features),
         )
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out(self.net.encode(x))
 
-    def loss(self, x, target, grid):
+    def loss(self, x, target, grid) -> torch.Tensor:
         """Mean squared error over the hidden bars; half of them at least is never hidden, the first bar never."""
         hide = torch.rand(x.shape[:2], device=x.device) < self.share
         hide[:, 0] = False

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 from .nets import Net
 
-# %% ../../nbs/models/recurrent.ipynb #948f377b
+# %% ../../nbs/models/recurrent.ipynb #348f8b7e
 def unrolled(
     cell,  # nn.LSTM or nn.GRU, batch first
     x: torch.Tensor,  # (rows, window, features)
@@ -102,17 +102,17 @@ class RecurrentNet(nn.Module):
         self.cell = cell(width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
         self.drop, self.out = nn.Dropout(dropout), nn.Linear(hidden, outputs)
 
-    def states(self, x):
+    def states(self, x) -> torch.Tensor:
         return unrolled(self.cell, x, self.cell.dropout) if self.unroll else fused(self.cell, x)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out(self.drop(self.states(x)[:, -1]))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         return [self.cell.weight_ih_l0]
 
-# %% ../../nbs/models/recurrent.ipynb #996df4be
+# %% ../../nbs/models/recurrent.ipynb #3bf0ae9f
 @dataclass(kw_only=True, repr=False, eq=False)
 class LSTM(Net):
     """Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature."""
@@ -129,7 +129,7 @@ class LSTM(Net):
     }
     limits: ClassVar[dict] = {"hidden": "[1, inf)", "layers": "[1, inf)"}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return RecurrentNet(nn.LSTM, n_features, self.hidden, self.layers, self.dropout, outputs)
 
 
@@ -139,10 +139,10 @@ class GRU(LSTM):
 
     name: ClassVar[str] = "gru"
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return RecurrentNet(nn.GRU, n_features, self.hidden, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/recurrent.ipynb #788e5b0c
+# %% ../../nbs/models/recurrent.ipynb #8bf8b88a
 class AttentiveNet(nn.Module):
     """An LSTM whose states are averaged by attention and joined with the last one."""
 
@@ -155,14 +155,14 @@ class AttentiveNet(nn.Module):
         self.weigh = nn.Sequential(nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, 1, bias=False))
         self.drop, self.out = nn.Dropout(dropout), nn.Linear(2 * hidden, outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         x = self.enter(x)
         h = unrolled(self.cell, x, self.cell.dropout) if self.unroll else fused(self.cell, x)
         seen = (self.weigh(h).softmax(1) * h).sum(1)
         return self.out(self.drop(torch.cat([seen, h[:, -1]], 1)))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         return [self.enter[0].weight]
 
 
@@ -174,7 +174,7 @@ class ALSTM(LSTM):
     name: ClassVar[str] = "alstm"
     space: ClassVar[dict] = LSTM.space | {"adversarial": ("log", 0.01, 1.0)}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return AttentiveNet(n_features, self.hidden, self.layers, self.dropout, outputs)
 
 # %% ../../nbs/models/recurrent.ipynb #7501f194

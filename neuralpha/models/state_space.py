@@ -23,7 +23,7 @@ import torch
 from torch import nn
 from .nets import Layer, Net
 
-# %% ../../nbs/models/state_space.ipynb #9e739b1c
+# %% ../../nbs/models/state_space.ipynb #72fe9b1f
 class StateSpaceNet(nn.Module):
     """Shocks of every bar of the window, summed with weights that halve every so many bars, and a linear head."""
 
@@ -39,18 +39,18 @@ class StateSpaceNet(nn.Module):
         self.out = nn.Linear(states, outputs)
         self.register_buffer("ago", torch.arange(window - 1, -1, -1.0), persistent=False)
 
-    def memory(self):  # (window, states), of unit length per state
+    def memory(self) -> torch.Tensor:  # (window, states), of unit length per state
         weights = torch.exp2(-self.ago[:, None] / self.log_half_life.exp())
         return weights / weights.norm(dim=0)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out((self.shock(x) * self.memory()).sum(1))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         return [next(m.weight for m in self.shock.modules() if isinstance(m, nn.Linear))]
 
-# %% ../../nbs/models/state_space.ipynb #3870256b
+# %% ../../nbs/models/state_space.ipynb #8a158e4d
 @dataclass(kw_only=True, repr=False, eq=False)
 class StateSpace(Net):
     """Diagonal state-space net: nonlinear in each bar, linear over the last `window` bars, with learned half-lives.
@@ -84,5 +84,5 @@ class StateSpace(Net):
     }
     limits: ClassVar[dict] = {"hidden": "[1, inf)", "states": "[1, inf)"}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return StateSpaceNet(n_features, self.window, self.hidden, self.states, self.dropout, outputs)

@@ -25,7 +25,7 @@ from ...core import NeuralphaError, unknown_name
 from ..panel import Panel
 from .asof import Joined, bar_of, quality_table, row_at, utc
 
-# %% ../../../nbs/data/point_in_time/events.ipynb #a2eaccec
+# %% ../../../nbs/data/point_in_time/events.ipynb #b1e0c749
 _TIMES = ("timestamp", "created_at", "time", "known_on")
 _RECEIVED = ("received_at", "ingested_at")
 
@@ -88,7 +88,7 @@ def check_schema(
     events: pd.DataFrame,
     schema: pd.DataFrame,  # by column: kind; from `infer_schema` of a table one has looked at
     name: str = "events",
-):
+) -> None:
     """Raise `NeuralphaError` where a table no longer has the columns, or the kinds, it once had.
 
     Parameters

@@ -89,7 +89,7 @@ def check_filings(
     order = f.assign(_filled=filled).sort_values(["asset", "known_on", "period_end", "_filled"], kind="stable").index
     return f.loc[order].reset_index(drop=True)
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #5d822c9e
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #a89c4b74
 class _Company:
     """What is known of one company: the last version of each figure of each fiscal period."""
 
@@ -100,7 +100,7 @@ class _Company:
             None,
         )  # (year, n) -> figures and period_end; shares; (period_end, year, n)
 
-    def file(self, period_end, year, n, figures):
+    def file(self, period_end, year, n, figures) -> None:
         """Take in a filing; an amendment changes the figures it has, of its period, and not which period is the
         latest.
         """
@@ -116,22 +116,22 @@ class _Company:
             if abs(eps) >= 0.05 and income * eps > 0:
                 self.shares = income / eps
 
-    def of(self, name, year, n):
+    def of(self, name, year, n) -> float:
         return self.known[year, n][name] if (year, n) in self.known else np.nan
 
-    def quarter(self, name, year, n):
+    def quarter(self, name, year, n) -> float:
         """An income figure of a single quarter."""
         if n < 4:
             return self.of(name, year, n)
         return self.of(name, year, 4) - sum(self.of(name, year, k) for k in (1, 2, 3))
 
-    def to_date(self, name, year, n):
+    def to_date(self, name, year, n) -> float:
         """A flow since the fiscal year began: as filed for cash flows and full years, else the sum of its quarters."""
         if n == 4 or name == "cash_flow_op":
             return self.of(name, year, n)
         return sum(self.of(name, year, k) for k in range(1, n + 1))
 
-    def trailing(self, name, year, n):
+    def trailing(self, name, year, n) -> float:
         """A flow over the twelve months that end with quarter n."""
         if n == 4:
             return self.of(name, year, 4)
