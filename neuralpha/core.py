@@ -117,7 +117,7 @@ def digest(
         _feed(h, v)
     return h.hexdigest()
 
-# %% ../nbs/core.ipynb #dd4b7374
+# %% ../nbs/core.ipynb #3ed6ae71
 def _without_docstrings(tree):
     """The tree with every docstring emptied: prose changes no number."""
     for node in ast.walk(tree):
@@ -127,7 +127,7 @@ def _without_docstrings(tree):
             first.value.value = ""
     return tree
 
-
+# %% ../nbs/core.ipynb #babfd46c
 @cache
 def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralpha modules imported)
     spec = importlib.util.find_spec(name)
@@ -143,7 +143,7 @@ def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralp
             found |= {".".join([*base, *([n.module] if n.module else [a.name])]) for a in n.names}
     return digest(ast.dump(_without_docstrings(tree))), tuple(sorted(m for m in found if m.startswith("neuralpha.")))
 
-
+# %% ../nbs/core.ipynb #47bf47c3
 def code_modules(
     *names: str,  # modules
 ) -> list[str]:  # sorted
@@ -168,28 +168,22 @@ def code_modules(
             todo += _module(m)[1]
     return sorted(seen)
 
-
+# %% ../nbs/core.ipynb #16e1802d
 def code_digest(*names: str) -> str:
     """Digest of the source of all modules that the given ones reach."""
     return digest([[m, _module(m)[0]] for m in code_modules(*names)])
 
 # %% ../nbs/core.ipynb #5c455c4c
 def file_digest(path) -> str:
-    """SHA-256 of a file's bytes, 64 hex digits.
-
-    Returns
-    -------
-    str
-        %% ../nbs/core.ipynb #5c455c4c
-    """
+    """SHA-256 of a file's bytes, 64 hex digits."""
     with open(path, "rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
-# %% ../nbs/core.ipynb #bd87e7b8
+# %% ../nbs/core.ipynb #ee8f0050
 class DiskError(NeuralphaError):
     """A file that cannot be written: the disk is full or read-only, or permission is missing."""
 
-
+# %% ../nbs/core.ipynb #e14ca043
 _DISK = {
     getattr(errno, name)
     for name in "ENOSPC EDQUOT EROFS EACCES EPERM EFBIG EIO ENOTDIR EISDIR EEXIST ENAMETOOLONG".split()
@@ -247,13 +241,7 @@ def atomic_path(
 
 # %% ../nbs/core.ipynb #deca5367
 def write_text(path, text: str) -> None:
-    """Write UTF-8 text atomically.
-
-    Returns
-    -------
-    None
-        %% ../nbs/core.ipynb #deca5367
-    """
+    """Write UTF-8 text atomically."""
     with atomic_path(path) as tmp:
         tmp.write_text(text, encoding="utf-8")
 
@@ -323,7 +311,7 @@ def _nan_to_none(v):
         v = v.item()
     return None if isinstance(v, float) and not math.isfinite(v) else v
 
-# %% ../nbs/core.ipynb #e2cd6a9b
+# %% ../nbs/core.ipynb #ecba81b4
 _KINDS = dict(
     text=lambda t: isinstance(t, pd.StringDtype),
     date=lambda t: isinstance(t, np.dtype) and t.kind == "M",
@@ -332,7 +320,7 @@ _KINDS = dict(
     integer=lambda t: isinstance(t, np.dtype) and t.kind == "i",
 )
 
-
+# %% ../nbs/core.ipynb #7b3f3707
 def read_table(
     path,  # Parquet file
     **kinds: str,  # column -> "text", "date", "number" (float64), "float32" or "integer"
@@ -373,7 +361,7 @@ def read_table(
             raise NeuralphaError(f"{path}: column {c!r} is {frame[c].dtype}, not {kind}.")
     return frame
 
-# %% ../nbs/core.ipynb #1126681c
+# %% ../nbs/core.ipynb #3979ecc3
 @contextlib.contextmanager
 def lock(
     path,  # file that carries the lock; folders are made
@@ -397,7 +385,7 @@ def lock(
     while True:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = open(path, "a")
+            file = open(path, "a")  # noqa: SIM115 it is closed below, whoever has the lock
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -412,7 +400,7 @@ def lock(
                 path.unlink(missing_ok=True)
             return
 
-
+# %% ../nbs/core.ipynb #b2788ade
 def _carries(path, file) -> bool:
     """Whether `path` is still the file that was opened."""
     try:
@@ -420,7 +408,7 @@ def _carries(path, file) -> bool:
     except FileNotFoundError:
         return False
 
-
+# %% ../nbs/core.ipynb #b8e17666
 def sweep_locks(
     folder,  # of lock files
 ) -> None:
@@ -466,7 +454,7 @@ def figure_png(
     )
     return out.getvalue()
 
-# %% ../nbs/core.ipynb #a519cb90
+# %% ../nbs/core.ipynb #6d881ef7
 @cache
 def _notebook_bar():
     """A tqdm bar that shows itself as text of its own output: a widget would be an error message once the notebook is
@@ -500,7 +488,7 @@ def _notebook_bar():
 
     return NotebookBar
 
-
+# %% ../nbs/core.ipynb #ad919a27
 def progress(
     iterable=None,
     desc: str = "",

@@ -56,7 +56,7 @@ from neuralpha.models.trainer import (
 from .models.transformer import Transformer
 from .splits import fixed_split
 
-# %% ../nbs/gpu.ipynb #75226acf
+# %% ../nbs/gpu.ipynb #35a0f2cf
 @dataclass(frozen=True)
 class Size:
     """How much is trained and timed.
@@ -107,7 +107,7 @@ class Size:
     least: float = 0.2  # seconds a timed turn lasts at least
     nets: tuple = ()  # names; none: every net of the registry
 
-
+# %% ../nbs/gpu.ipynb #8f2ec1cc
 PRETEND = Size(
     assets=12,
     dates=60,
@@ -127,7 +127,7 @@ PRETEND = Size(
     nets=("mlp", "lstm", "transformer"),
 )
 
-# %% ../nbs/gpu.ipynb #9c817a6e
+# %% ../nbs/gpu.ipynb #79a24a57
 @dataclass
 class Row:
     """One figure.
@@ -167,7 +167,7 @@ class Row:
             return False
         return bool(self.value <= float(limit) if sign == "<=" else self.value >= float(limit))
 
-
+# %% ../nbs/gpu.ipynb #210e4184
 @dataclass
 class Run:
     """A run: where it computes, at which size, and what it has found so far.
@@ -217,14 +217,14 @@ class Run:
             {"machine": self.machine, "size": asdict(self.size), "parts": self.parts, "rows": rows},
         )
 
-
+# %% ../nbs/gpu.ipynb #675b952c
 def line_of(row: Row) -> str:
     """A row as one line of text."""
     value = "not there" if row.value is None else f"{row.value:.4g}"
     mark = {None: "", True: "reached", False: "MISSED"}[row.reached]
     return f"{row.part:10.10} {row.what:62.62} {value:>10} {row.unit:14.14} {row.aim:>10} {mark:7} {row.note[:110]}"
 
-
+# %% ../nbs/gpu.ipynb #26f6d29a
 def machine(device: torch.device) -> dict:
     """The card, its driver, and the versions."""
     out = {
@@ -256,19 +256,13 @@ def machine(device: torch.device) -> dict:
         "state": f"{asked}: {state}",
     }
 
-# %% ../nbs/gpu.ipynb #cdeed3da
+# %% ../nbs/gpu.ipynb #9b0f0157
 def wait(device: torch.device) -> None:
-    """Until the device has done what it was given.
-
-    Returns
-    -------
-    None
-        %% ../nbs/gpu.ipynb #cdeed3da
-    """
+    """Until the device has done what it was given."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
-
+# %% ../nbs/gpu.ipynb #e6ba8e19
 def clock(act, device: torch.device) -> float:
     """Seconds of `act`, the device's work included."""
     wait(device)
@@ -277,7 +271,7 @@ def clock(act, device: torch.device) -> float:
     wait(device)
     return time.perf_counter() - start
 
-
+# %% ../nbs/gpu.ipynb #2538f8b4
 def in_turns(
     device: torch.device,
     turns: int,
@@ -313,7 +307,7 @@ def in_turns(
 
     return pd.DataFrame([{name: turn(name) for name in sides} for _ in range(turns)])
 
-
+# %% ../nbs/gpu.ipynb #8d26cbb8
 def half_quartiles(values) -> float:
     """Half the distance between the quartiles."""
     return float(np.subtract(*np.quantile(values, (0.75, 0.25))) / 2)
@@ -357,13 +351,7 @@ def random_market(
 
 # %% ../nbs/gpu.ipynb #bd59f922
 def net_names(size: Size) -> list[str]:
-    """The nets of the registry, or those a size names.
-
-    Returns
-    -------
-    list[str]
-        %% ../nbs/gpu.ipynb #bd59f922
-    """
+    """The nets of the registry, or those a size names."""
     return list(size.nets) or [n for n in sorted(MODELS) if issubclass(model_class(n), Net)]
 
 
@@ -618,7 +606,7 @@ def repeats(run: Run) -> None:
             aim="<= 0",
         )
 
-# %% ../nbs/gpu.ipynb #e166d535
+# %% ../nbs/gpu.ipynb #a6219d1a
 @dataclass
 class Bench:
     """A net ready to be timed."""
@@ -630,7 +618,7 @@ class Bench:
     batches: list
     by: str
 
-
+# %% ../nbs/gpu.ipynb #c0e4a867
 def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed: int = 0) -> Bench:
     """A net with its optimiser, the training part on the device, and the first batches of an epoch."""
     X, y, fold = problem
@@ -647,13 +635,13 @@ def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed
     batches = epoch_batches(part.date, np.random.default_rng(seed), model.batch_rows, by=by)[:steps]
     return Bench(model, net, torch.optim.AdamW(net.parameters(), lr=model.learning_rate, fused=True), part, batches, by)
 
-
+# %% ../nbs/gpu.ipynb #d8c9652c
 def one_epoch(bench: Bench, net=None) -> None:
     """The trainer's pass over the batches, with the kernels that `train` asks for."""
     with repeatable(bench.part.data.device):
         run_epoch(bench.net if net is None else net, bench.optimizer, bench.part, bench.batches, bench.by, bench.model)
 
-
+# %% ../nbs/gpu.ipynb #1580a08b
 def bare_steps(bench: Bench, optimise: bool = True) -> Callable:
     """A plain loop over random batches of the same shapes, in turn from eight buffers."""
     device = bench.part.data.device
@@ -675,7 +663,7 @@ def bare_steps(bench: Bench, optimise: bool = True) -> Callable:
 
     return loop
 
-
+# %% ../nbs/gpu.ipynb #d1706575
 def timed_nets(size: Size) -> list:
     """The nets whose steps are timed."""
     return [
@@ -687,7 +675,7 @@ def timed_nets(size: Size) -> list:
         LSTM(hidden=128, layers=2, dropout=0.0, batch_rows=4096),
     ]
 
-
+# %% ../nbs/gpu.ipynb #2f561c27
 def epochs(run: Run) -> None:
     """The epoch's seconds over those of bare steps."""
     problem = run.market
@@ -713,7 +701,7 @@ def epochs(run: Run) -> None:
             f"{(took.epoch / took.passes).median():.2f} x forward and backward alone",
         )
 
-# %% ../nbs/gpu.ipynb #32ded3cb
+# %% ../nbs/gpu.ipynb #59c86c7f
 class Windows(torch.utils.data.Dataset):
     """One window per item, cut out of a padded array."""
 
@@ -726,7 +714,7 @@ class Windows(torch.utils.data.Dataset):
     def __getitem__(self, i):
         return self.values[self.at[i] : self.at[i] + self.window]
 
-
+# %% ../nbs/gpu.ipynb #0a9d8794
 def by_loader(windows: Windows, device: torch.device, batch: int = 512, processes: int = 0) -> torch.Tensor:
     """Every window through a `DataLoader` to the device; the last batch."""
     pin = device.type == "cuda"
@@ -734,14 +722,14 @@ def by_loader(windows: Windows, device: torch.device, batch: int = 512, processe
         x = x.to(device, non_blocking=pin)
     return x
 
-
+# %% ../nbs/gpu.ipynb #de026c02
 def by_gather(data: Resident, at: torch.Tensor, batch: int = 512) -> torch.Tensor:
     """Every window by a gather on the device; the last batch."""
     for some in at.split(batch):
         x = data.windows(some)
     return x
 
-
+# %% ../nbs/gpu.ipynb #d66f095a
 def feeding(run: Run) -> None:
     """Windows per second, resident over loaded."""
     X, y, fold = run.market
@@ -791,13 +779,7 @@ def feeding(run: Run) -> None:
 
 # %% ../nbs/gpu.ipynb #ce045d98
 def together(run: Run) -> None:
-    """Seconds of many seeds at once over those of one.
-
-    Returns
-    -------
-    None
-        %% ../nbs/gpu.ipynb #ce045d98
-    """
+    """Seconds of many seeds at once over those of one."""
     X, y, fold = run.market
     for model, share in ((MLP(), run.size.share), (LSTM(), run.size.share / 10), (Transformer(), run.size.share / 10)):
         model = model.clone(max_epochs=1, epoch_share=share)
@@ -818,15 +800,9 @@ def together(run: Run) -> None:
             note=f"one seed {took.one.median():.2f} s, {len(fold.train):,} training rows, {share:g} of an epoch",
         )
 
-# %% ../nbs/gpu.ipynb #c289a826
+# %% ../nbs/gpu.ipynb #1782a8fb
 def precision(run: Run) -> None:
-    """Seconds of an epoch in float32 over those in bfloat16.
-
-    Returns
-    -------
-    None
-        %% ../nbs/gpu.ipynb #c289a826
-    """
+    """Seconds of an epoch in float32 over those in bfloat16."""
     for model in timed_nets(run.size):
         full, half = (
             bench_net(model.clone(precision=p), run.market, run.device, run.size.steps) for p in ("float32", "bfloat16")
@@ -848,7 +824,7 @@ def compilation(run: Run) -> None:
     """Seconds of an epoch as it is over those of the compiled net."""
     if run.device.type == "cuda":
         try:
-            import triton
+            import triton  # noqa: F401
         except ImportError:
             run.add(
                 "compiled",
@@ -898,7 +874,7 @@ def compilation(run: Run) -> None:
             f"epoch took {first:.1f} s",
         )
 
-# %% ../nbs/gpu.ipynb #8e4f8c18
+# %% ../nbs/gpu.ipynb #377b50d7
 class OneScore(torch.nn.Module):
     """A net as shap wants it: a column per output."""
 
@@ -909,9 +885,9 @@ class OneScore(torch.nn.Module):
     def forward(self, x):
         return self.score(self.net(x))[:, None]
 
-
+# %% ../nbs/gpu.ipynb #28a5b885
 def draws_by_row(module, windows, background, samples: int, seed: int) -> np.ndarray:
-    """shap's estimator: for each row random background windows and points on the way, fifty at a time."""
+    """Shap's estimator: for each row random background windows and points on the way, fifty at a time."""
     out = []
     make = torch.Generator().manual_seed(seed)
     for x in windows:
@@ -925,12 +901,12 @@ def draws_by_row(module, windows, background, samples: int, seed: int) -> np.nda
         out.append((total / samples).cpu().numpy())
     return np.stack(out)
 
-
+# %% ../nbs/gpu.ipynb #1771fd74
 def completeness(values, scores, base) -> float:
     """Root mean square of score less base less the sum of attributions, in standard deviations of the scores."""
     return float(np.sqrt(((scores - base - values.sum((1, 2))) ** 2).mean()) / scores.std())
 
-
+# %% ../nbs/gpu.ipynb #845e2116
 def attributions(run: Run) -> None:
     """Seconds of shap's way over those of ours."""
     size = run.size
@@ -952,7 +928,9 @@ def attributions(run: Run) -> None:
 
         explainer = shap.GradientExplainer(module, background)
         peer = "shap.GradientExplainer"
-        theirs = lambda: explainer.shap_values(windows, nsamples=200, rseed=0)[..., 0]
+
+        def theirs():
+            return explainer.shap_values(windows, nsamples=200, rseed=0)[..., 0]
     except ImportError:
         peer, theirs = "shap's draws, row by row (shap is not there)", by_hand
 
@@ -979,13 +957,7 @@ def attributions(run: Run) -> None:
 
 # %% ../nbs/gpu.ipynb #dcf8a9e5
 def memory(run: Run) -> None:
-    """Peak memory over need, and the error where a panel does not fit.
-
-    Returns
-    -------
-    None
-        %% ../nbs/gpu.ipynb #dcf8a9e5
-    """
+    """Peak memory over need, and the error where a panel does not fit."""
     size = run.size
     device = run.device
     dates = 2000 if size.big_rows > 100_000 else 100
@@ -1049,7 +1021,7 @@ def memory(run: Run) -> None:
         note=said,
     )
 
-# %% ../nbs/gpu.ipynb #f33a5733
+# %% ../nbs/gpu.ipynb #61e03165
 small_market = lru_cache(1)(random_market)
 
 
@@ -1065,7 +1037,7 @@ def worker_unit(seed: int, device: str, size: Size, n_epochs: int) -> np.ndarray
     X, y, fold = small_market(max(12, size.assets // 4), max(60, size.dates // 2), size.features)
     return fit_unit(LSTM(max_epochs=n_epochs), X, y, fold, seed, device).scores
 
-
+# %% ../nbs/gpu.ipynb #6d02c421
 def several(run: Run) -> None:
     """Units in several processes at once: their bits, and the time against one process."""
     size = run.size

@@ -149,7 +149,7 @@ def _standing(values, order, offsets, rank):
             out[rows] = (v - mean) / sd if sd > 1e-12 * abs(mean) else np.zeros(n)
     return out
 
-# %% ../nbs/labels.ipynb #8490548a
+# %% ../nbs/labels.ipynb #f47a2b65
 def by_date(
     panel: Panel,
     values: np.ndarray,  # (n_rows,)
@@ -178,7 +178,7 @@ def by_date(
     out = _standing(np.asarray(values, np.float64), panel.by_date, panel.date_offsets, kind != "z")
     return _as_kind(out, np.bincount(panel.date_code, np.isfinite(out), panel.n_dates)[panel.date_code], kind, bins)
 
-
+# %% ../nbs/labels.ipynb #434c9c92
 def _as_kind(out, n, kind, bins):
     """Ranks among `n` values, -1 to 1, as normal scores or quantiles; z-scores as they are."""
     if kind == "gauss":
@@ -191,7 +191,7 @@ def _as_kind(out, n, kind, bins):
         return out - ((on_edge == 0) & (2 * out < bins))  # at an edge the outer one, so that both ends are alike
     return out
 
-# %% ../nbs/labels.ipynb #f83dfb52
+# %% ../nbs/labels.ipynb #8f3bb06c
 def _last_known(panel, known, due) -> np.ndarray:
     """(n_rows,) int32: the latest of `known` among the tradable rows of the same date, resolved or not; of rows that
     are late, their own. That a row is late is known when it is due.
@@ -201,7 +201,7 @@ def _last_known(panel, known, due) -> np.ndarray:
     np.maximum.at(latest, panel.date_code[live], np.minimum(known, due)[live])
     return np.where(live & (known <= due), latest[panel.date_code], known).astype(np.int32)
 
-
+# %% ../nbs/labels.ipynb #26ef3832
 def _standing_in_time(y, kind, bins=5):
     """(n_rows,) standing among the labels of the date that are not late; a late one stands among these and itself, so
     no other waits for it.
@@ -212,7 +212,7 @@ def _standing_in_time(y, kind, bins=5):
         out[some] = _inserted(y, some, kind, bins)
     return out
 
-
+# %% ../nbs/labels.ipynb #95cace00
 def _inserted(y, some, kind, bins):
     """The standing of each of `some` rows among the labels of its date that are not late."""
     p = y.panel
@@ -225,7 +225,7 @@ def _inserted(y, some, kind, bins):
     standing = _standing(values, np.arange(len(values)), np.append(0, ends), kind != "z")
     return _as_kind(standing[ends - 1], np.diff(ends, prepend=0), kind, bins)
 
-
+# %% ../nbs/labels.ipynb #8dd2ea9d
 def _across(y, name, values, **kw):
     """A label made of all labels of a date that are not late: known with the last of them, missing while that lies
     beyond the data.
@@ -268,7 +268,7 @@ def cross_section(
         )
     return out
 
-# %% ../nbs/labels.ipynb #5b969cc2
+# %% ../nbs/labels.ipynb #f0ac8891
 @njit(cache=True)
 def _compounded(returns, offsets):
     out = np.empty(len(returns))
@@ -280,7 +280,7 @@ def _compounded(returns, offsets):
             out[i] = value
     return out
 
-
+# %% ../nbs/labels.ipynb #2afde94d
 def total_return_index(panel: Panel) -> np.ndarray:
     """(n_rows,) float64 value of one unit held: the close, or compounded `return` where a universe has no prices."""
     if "close" in panel.fields:
@@ -290,7 +290,7 @@ def total_return_index(panel: Panel) -> np.ndarray:
     wealth = _compounded(panel.fields["return"].astype(np.float64), panel.asset_offsets)
     return np.where(panel.tradable, wealth, np.nan)
 
-
+# %% ../nbs/labels.ipynb #0db87e17
 def _lost_returns(panel):
     """(n_rows,) running count of bars whose `return` is missing, where a universe has no prices: nothing can be
     compounded across one.
@@ -299,13 +299,13 @@ def _lost_returns(panel):
         return np.zeros(panel.n_rows, np.int64)
     return np.cumsum(~np.isfinite(panel.fields["return"]))
 
-
+# %% ../nbs/labels.ipynb #c493e735
 def _check_bars(**bars):
     for what, (value, low) in bars.items():
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #b5e3ffce
+# %% ../nbs/labels.ipynb #64a6c050
 EXITS = ("bar", "next trade")
 
 
@@ -351,13 +351,13 @@ def forward_return(
     name = f"return {horizon} bars ahead, delay {delay}" + (", exit at the next trade" if exit != "bar" else "")
     return Label(panel, name, value, out.known_code, horizon, delay, {k: v for k, v in counts.items() if v}, exit=exit)
 
-
+# %% ../nbs/labels.ipynb #0e887457
 def suspended_exits(
     y: Label,  # a forward return, or what it became
     # (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,) return to the next
     # trade, NaN where none comes
 ) -> tuple:
-    """The rows whose position was open when the label should have ended, and what they earned when it could be closed.
+    """The rows whose position was open when the label should have ended, and what they earned once it was closed.
 
     Parameters
     ----------
@@ -379,12 +379,12 @@ def suspended_exits(
     open_ = entered & out.late & ~y.labelled & ~((out.left | (out.row < 0)) & p.gone[p.asset_code])
     return open_, np.where(open_, forward_return(p, y.horizon, y.delay, "next trade").values, np.nan)
 
-
+# %% ../nbs/labels.ipynb #cc3282df
 def _check_exit(exit):
     if exit not in EXITS:
         raise unknown_name("exit", exit, EXITS)
 
-
+# %% ../nbs/labels.ipynb #841cd3e6
 NO_ENTRY, NO_EXIT = "no price at entry: no trade", "exit bar suspended"
 
 
@@ -435,9 +435,9 @@ def _trailing(x, market, offsets, window, least):
                 slope[i] = sxm / smm
     return sd, slope
 
-# %% ../nbs/labels.ipynb #6e27ad6a
+# %% ../nbs/labels.ipynb #69120e96
 def _bar_return(panel):
-    """(n_rows,) float64 return over the bar that ends at the row; NaN at an asset's first bar and around suspensions."""
+    """(n_rows,) float64 return over the bar that ends at the row; NaN at an asset's first bar, around suspensions."""
     wealth = total_return_index(panel)
     r = np.full(panel.n_rows, np.nan)
     with np.errstate(all="ignore"):
@@ -445,7 +445,7 @@ def _bar_return(panel):
     r[panel.asset_offsets[:-1]] = np.nan
     return np.where(np.isfinite(r), r, np.nan)
 
-
+# %% ../nbs/labels.ipynb #b76bc3ff
 def _group_mean(values, code, n):
     """Mean of the finite values of each group, given to every row of the group; NaN where there is none."""
     ok = np.isfinite(values)
@@ -453,7 +453,7 @@ def _group_mean(values, code, n):
     count = np.bincount(code[ok], minlength=n)
     return (total / np.where(count, count, np.nan))[code]
 
-# %% ../nbs/labels.ipynb #bd8c2337
+# %% ../nbs/labels.ipynb #e8a55a79
 def trailing_volatility(
     panel: Panel,
     window: int = 20,  # bars; at least half of them need a return
@@ -475,7 +475,7 @@ def trailing_volatility(
     r = _bar_return(panel)
     return _trailing(r, r, panel.asset_offsets, window, max(2, (window + 1) // 2))[0]
 
-
+# %% ../nbs/labels.ipynb #b699cb2b
 def trailing_beta(
     panel: Panel,
     window: int = 120,  # bars; at least half of them need a return
@@ -655,7 +655,7 @@ def _barriers(
             label[i], ret[i] = hit, r
     return label, ret, bars, why
 
-# %% ../nbs/labels.ipynb #97a83202
+# %% ../nbs/labels.ipynb #0982086b
 _WHY = {
     1: "beyond the last date",
     2: "delisted before entry",
@@ -665,7 +665,7 @@ _WHY = {
     6: NO_EXIT,
 }
 
-
+# %% ../nbs/labels.ipynb #9c04b3e3
 def triple_barrier(
     panel: Panel,
     profit: float = 2.0,  # barriers, in trailing volatilities per bar; `np.inf` switches one off
@@ -747,7 +747,7 @@ def triple_barrier(
         exit=exit,
     )
 
-
+# %% ../nbs/labels.ipynb #6fe30962
 def _side(panel, side):
     side = np.asarray(side, np.float64)
     if side.shape != (panel.n_rows,):
@@ -950,7 +950,7 @@ def multi_horizon(
         raise NeuralphaError("horizons is empty; give at least one number of bars.")
     return Labels(tuple(forward_return(panel, h, delay, exit) for h in horizons))
 
-# %% ../nbs/labels.ipynb #08c36f23
+# %% ../nbs/labels.ipynb #993c10f7
 @njit(cache=True)
 def _uniqueness(first, last, bars):
     held = np.zeros(bars + 1)
@@ -969,7 +969,7 @@ def _uniqueness(first, last, bars):
             out[i] = (share[last[i] + 1] - share[first[i]]) / (last[i] - first[i] + 1)
     return out
 
-
+# %% ../nbs/labels.ipynb #03da0e0d
 def average_uniqueness(
     first,  # (n,) int: first and last bar on which each label is held, both inclusive
     last,  # (n,) int: first and last bar on which each label is held, both inclusive
@@ -992,7 +992,7 @@ def average_uniqueness(
     last = np.asarray(last, np.int64)
     return _uniqueness(first, last, int(last.max(initial=-1)) + 1)
 
-# %% ../nbs/labels.ipynb #d1860033
+# %% ../nbs/labels.ipynb #97f259a0
 def _held(y):
     """First and last date position at which each label is held: the bars whose returns it is made of."""
     p = y.panel
@@ -1000,7 +1000,7 @@ def _held(y):
     end = p.date_code[p.asset_offsets[1:] - 1].astype(np.int64)[p.asset_code]
     return first, np.where(y.labelled, np.maximum(np.minimum(y.known_code, end), first), -1)
 
-
+# %% ../nbs/labels.ipynb #0b0877d1
 def uniqueness(
     y: Label,
     # count these rows only, e.g. a fold's train part, so that a weight knows nothing of later rows; default: all
@@ -1027,7 +1027,7 @@ def uniqueness(
         out[a:b] = _uniqueness(first[a:b], last[a:b], bars)
     return out
 
-# %% ../nbs/labels.ipynb #dca7c6b0
+# %% ../nbs/labels.ipynb #70242503
 @njit(cache=True)
 def _gain(first, last, drawn):
     """Average uniqueness each label would have if it were drawn next; `drawn` counts draws per bar."""
@@ -1036,7 +1036,7 @@ def _gain(first, last, drawn):
         share[t + 1] = share[t] + 1 / (1 + drawn[t])
     return (share[last + 1] - share[first]) / (last - first + 1)
 
-
+# %% ../nbs/labels.ipynb #878adceb
 @njit(cache=True)
 def _draw(first, last, uniform, bars):
     drawn = np.zeros(bars)
@@ -1048,7 +1048,7 @@ def _draw(first, last, uniform, bars):
         drawn[first[i] : last[i] + 1] += 1
     return out
 
-# %% ../nbs/labels.ipynb #3d0ee5b5
+# %% ../nbs/labels.ipynb #0888aa8c
 def draw_probabilities(
     first,  # (n,) int: bars on which each label is held, both inclusive
     last,  # (n,) int: bars on which each label is held, both inclusive
@@ -1078,7 +1078,7 @@ def draw_probabilities(
     gain = _gain(first, last, count)
     return gain / gain.sum()
 
-
+# %% ../nbs/labels.ipynb #657965cc
 def sequential_bootstrap(
     y: Label,
     seed: int = 0,

@@ -9,6 +9,10 @@ from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.simulated.market import _response, _known_part
 from neuralpha.labels import forward_return
 
+def test_a_pattern_needs_a_positive_half_life():
+    with pytest.raises(NeuralphaError, match="half_life must be positive"):
+        Alpha("volume", half_life=0)
+
 def test_known_part_by_hand():
     a = Alpha("reversal", half_life=1)  # w = 1, 1/2, 1/4, 1/8
     np.testing.assert_allclose(_response(a), [1, 0.5, 0.25, 0.125])
@@ -26,12 +30,12 @@ def test_range_of_a_day_is_that_of_a_random_walk():
     vol = 0.02
     # a day without an overnight move, walked in small steps, against the formula at the same open and close
     path = np.cumsum(rng.standard_normal((steps, n)) * vol / np.sqrt(steps), axis=0)
-    o, h, l = _bars(rng, np.exp(path[-1:]), np.expm1(path[-1:]), np.full((1, n), vol))
-    assert (h >= np.maximum(o, np.exp(path[-1]))).all() and (l <= np.minimum(o, np.exp(path[-1]))).all()
+    o, h, low = _bars(rng, np.exp(path[-1:]), np.expm1(path[-1:]), np.full((1, n), vol))
+    assert (h >= np.maximum(o, np.exp(path[-1]))).all() and (low <= np.minimum(o, np.exp(path[-1]))).all()
     walked = np.maximum(path.max(0), 0)
     drawn = np.sqrt(4 / 3) * np.log(h / o)[0]  # three quarters of the variance is intraday
     assert abs(drawn.mean() / walked.mean() - 1) < 0.06  # a walk in 400 steps misses about 3% of the maximum
-    assert abs(np.log(h / o).mean() / -np.log(l / o).mean() - 1) < 0.03
+    assert abs(np.log(h / o).mean() / -np.log(low / o).mean() - 1) < 0.03
 
 @pytest.fixture(scope="module")
 def market():
@@ -41,24 +45,6 @@ def test_same_seed_same_bits_and_another_seed_another_market(market):
     again = simulate_universe(120, 1000, ["reversal"], ic=0.1, seed=1)
     assert again.digest == market.digest
     assert simulate_universe(120, 1000, ["reversal"], ic=0.1, seed=2).digest != market.digest
-
-def test_another_processor_draws_the_same_market():
-    import os, subprocess, sys
-
-    draw = (
-        "from neuralpha.data.universes import load_universe; print(*(load_universe(n).digest for n in "
-        "('sim-tiny', 'sim-nonlinear', 'gkx-b')))"
-    )
-    old = subprocess.run(
-        [sys.executable, "-c", draw],
-        env=os.environ | {"OPENBLAS_CORETYPE": "Prescott"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    from neuralpha.data.universes import load_universe
-
-    assert old.stdout.split() == [load_universe(n).digest for n in ("sim-tiny", "sim-nonlinear", "gkx-b")]
 
 def test_every_bar_is_possible(market):
     f = market.fields
@@ -105,57 +91,6 @@ def test_returns_look_like_returns(market):
     same = np.equal.outer(*[market.attributes["sector"].to_numpy(str)] * 2) & ~np.eye(120, dtype=bool)
     assert np.nanmean(c[same]) > np.nanmean(c[~same & ~np.eye(120, dtype=bool)]) + 0.03 > 0.1
 
-def _slope(panel, horizon=5, delay=1):
-    """Slope of the forward return on the oracle within dates, and its standard error over blocks of 60 dates."""
-    f = pd.DataFrame(
-        {"o": panel.truth["oracle"], "c": return_ahead(panel, horizon, delay), "d": panel.date_code}
-    ).dropna()
-    f[["o", "c"]] -= f.groupby("d")[["o", "c"]].transform("mean")
-    xy, xx = ((f.o * v).groupby(f.d // 60).sum() for v in (f.c, f.o))
-    slope = xy.sum() / xx.sum()
-    return slope, np.sqrt(((xy - slope * xx) ** 2).sum()) / xx.sum()
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_oracle_has_the_strength_ordered_and_is_an_expectation(kind):
-    panel = simulate_universe(200, 1000, [kind], ic=0.1, seed=4, takeovers=0)
-    ic = oracle_ic(panel).dropna()
-    blocks = ic.groupby(np.arange(len(ic)) // 60).mean()
-    assert abs(ic.mean() - 0.1) < 3 * blocks.std() / np.sqrt(len(blocks)) < 0.04
-    slope, error = _slope(panel)
-    assert abs(slope - 1) < 3 * error < 0.6
-
-def test_a_strong_oracle_is_still_an_expectation():
-    panel = simulate_universe(200, 1000, ["reversal"], ic=0.35, seed=4, takeovers=0)
-    slope, error = _slope(panel)
-    assert abs(slope - 1) < 3 * error < 0.15
-
-@pytest.mark.parametrize("horizon, delay", [(1, 0), (20, 1)])
-def test_oracle_at_another_horizon(horizon, delay):
-    panel = simulate_universe(200, 1000, ["reversal", "momentum"], ic=0.08, seed=5, horizon=horizon, delay=delay)
-    slope, error = _slope(panel, horizon, delay)
-    assert abs(slope - 1) < 3 * error < 0.8
-
-@pytest.mark.parametrize("horizon, delay", [(1, 0), (1, 1), (5, 0), (20, 1)])
-def test_the_oracle_of_another_label_is_the_expectation_over_its_own_bars(horizon, delay):
-    panel = simulate_universe(200, 1000, [Alpha("echo", lag=6, half_life=3.0), "reversal"], ic=0.1, seed=5, takeovers=0)
-    own = dict(panel.truth) | {"oracle": planted_return(panel, horizon, delay)}
-    slope, error = _slope(replace(panel, truth=own), horizon, delay)
-    assert abs(slope - 1) < 3 * error < 0.8
-
-def test_windows_that_were_not_kept_have_no_oracle():
-    panel = simulate_universe(20, 100, seed=1, horizon=7, delay=2)
-    np.testing.assert_array_equal(planted_return(panel, 7, 2), panel.truth["oracle"].astype(float))
-    assert planted_return(panel, 13, 1) is None
-    with pytest.raises(NeuralphaError, match="no oracle for 13 bars"):
-        oracle_ic(panel, 13, 1)
-
-def test_a_label_of_twenty_bars_is_held_against_its_own_oracle():
-    panel = simulate_universe(150, 1760, [Alpha("echo", lag=6, half_life=3.0)], ic=0.1, seed=5)
-    past = panel.series(panel.fields["close"].astype(float)).groupby("asset").pct_change(6, fill_method=None)
-    of_five_bars = replace(panel, truth={"oracle": planted_return(panel, 5, 1)})
-    assert oracle_ic(panel, 20, 1).mean() > 1.05 * oracle_ic(of_five_bars, 20, 1).mean()
-    assert recovered(panel, past, 20, 1)["share"] < 0.9 < recovered(of_five_bars, past, 20, 1)["share"]
-
 def test_a_reversal_oracle_can_be_rebuilt_from_closes():
     panel = simulate_universe(150, 500, [Alpha("reversal", half_life=4)], ic=0.1, seed=6, suspensions=0, takeovers=0)
     close = pd.DataFrame(
@@ -174,46 +109,6 @@ def test_a_reversal_oracle_can_be_rebuilt_from_closes():
     mine = rebuilt.to_numpy()[panel.date_code, panel.asset_code][rows]
     assert pd.Series(mine).corr(pd.Series(panel.truth["oracle"][rows])) > 0.95
 
-def test_the_return_ahead_of_a_halted_and_delisted_stock_is_from_its_last_price():
-    f = pd.DataFrame(
-        {
-            "date": [*pd.bdate_range("2024-01-01", periods=5)] * 2,
-            "asset": ["A"] * 5 + ["B"] * 5,
-            "close": [100, 110, 121, 121, 242, 50, 40, np.nan, np.nan, np.nan],
-        }
-    )
-    p = panel_from_frame(f.drop(index=9), attributes=pd.DataFrame({"delisting_return": [np.nan, -0.5]}, ["A", "B"]))
-    np.testing.assert_allclose(
-        return_ahead(p, 3, 0)[p.rows_of("B")], [-0.6, -0.5, np.nan, np.nan]
-    )  # the first ends in the halt
-    np.testing.assert_allclose(return_ahead(p, 4, 0), forward_return(p, 4, 0).values)
-
-def test_return_ahead_and_its_ic_equal_the_labels_and_a_loop(market):
-    for horizon, delay in ((5, 1), (1, 0)):
-        np.testing.assert_allclose(
-            return_ahead(market, horizon, delay), forward_return(market, horizon, delay).values, rtol=1e-9
-        )
-    came = return_ahead(market, 5, 1)
-    ic = oracle_ic(market)
-    for d in (10, 500, 990):
-        rows = market.rows_on(market.dates[d])
-        assert (
-            abs(pd.Series(market.truth["oracle"][rows].astype(float)).corr(pd.Series(came[rows])) - ic.iloc[d]) < 1e-9
-        )
-
-def test_the_oracle_recovers_itself_and_noise_nothing(market):
-    oracle = recovered(market, market.series(market.truth["oracle"]))
-    assert (
-        oracle["share"] == 1 and oracle["share_error"] < 1e-9 and abs(oracle["ic"] - oracle_ic(market).mean()) < 1e-12
-    )
-    noise = np.random.default_rng(0).standard_normal(market.n_rows)
-    nothing = recovered(market, noise)
-    half = recovered(market, market.truth["oracle"] / np.nanstd(market.truth["oracle"]) + noise)
-    assert abs(nothing["share"]) < 3 * nothing["share_error"] < 0.5
-    assert abs(half["share"] - np.sqrt(0.5)) < 3 * half["share_error"] < 0.3  # as much noise as signal
-    with pytest.raises(NeuralphaError, match="no date has three"):
-        recovered(market, np.full(market.n_rows, np.nan))
-
 def test_nothing_planted_nothing_found():
     panel = simulate_universe(100, 1000, ["momentum"], ic=0, seed=7, takeovers=0)
     assert np.nanmax(panel.truth["oracle"]) == 0 > np.nanmin(panel.truth["oracle"])  # all that is known is who may fail
@@ -223,17 +118,6 @@ def test_fading_halves_the_oracle():
     size = pd.Series(panel.truth["oracle"]).groupby(panel.date_code).std()
     ratio = size[1386:1512].mean() / size[630:756].mean()
     assert abs(ratio - 0.5) < 0.05
-
-def test_crowding_keeps_the_mean_and_fattens_the_loss():
-    def make(crowded):
-        return oracle_ic(
-            simulate_universe(200, 1500, [Alpha("reversal", crowded=crowded)], ic=0.1, seed=9, horizon=1, delay=0), 1, 0
-        )
-
-    calm = make(False)
-    crowded = make(True)
-    assert crowded.min() < -0.5 < calm.min() and abs(crowded.mean() - calm.mean()) < 0.02
-    assert crowded.skew() < -1 < calm.skew()
 
 @pytest.mark.parametrize(
     "kw, message",
@@ -249,9 +133,125 @@ def test_impossible_markets_are_refused(kw, message):
     with pytest.raises(NeuralphaError, match=message):
         simulate_universe(**kw)
 
-def test_a_pattern_needs_a_positive_half_life():
-    with pytest.raises(NeuralphaError, match="half_life must be positive"):
-        Alpha("volume", half_life=0)
+def _slope(panel, horizon=5, delay=1):
+    """Slope of the forward return on the oracle within dates, and its standard error over blocks of 60 dates."""
+    f = pd.DataFrame(
+        {"o": panel.truth["oracle"], "c": return_ahead(panel, horizon, delay), "d": panel.date_code}
+    ).dropna()
+    f[["o", "c"]] -= f.groupby("d")[["o", "c"]].transform("mean")
+    xy, xx = ((f.o * v).groupby(f.d // 60).sum() for v in (f.c, f.o))
+    slope = xy.sum() / xx.sum()
+    return slope, np.sqrt(((xy - slope * xx) ** 2).sum()) / xx.sum()
+
+def test_a_strong_oracle_is_still_an_expectation():
+    panel = simulate_universe(200, 1000, ["reversal"], ic=0.35, seed=4, takeovers=0)
+    slope, error = _slope(panel)
+    assert abs(slope - 1) < 3 * error < 0.15
+
+@pytest.mark.parametrize("horizon, delay", [(1, 0), (20, 1)])
+def test_oracle_at_another_horizon(horizon, delay):
+    panel = simulate_universe(200, 1000, ["reversal", "momentum"], ic=0.08, seed=5, horizon=horizon, delay=delay)
+    slope, error = _slope(panel, horizon, delay)
+    assert abs(slope - 1) < 3 * error < 0.8
+
+def test_the_return_ahead_of_a_halted_and_delisted_stock_is_from_its_last_price():
+    f = pd.DataFrame(
+        {
+            "date": [*pd.bdate_range("2024-01-01", periods=5)] * 2,
+            "asset": ["A"] * 5 + ["B"] * 5,
+            "close": [100, 110, 121, 121, 242, 50, 40, np.nan, np.nan, np.nan],
+        }
+    )
+    p = panel_from_frame(f.drop(index=9), attributes=pd.DataFrame({"delisting_return": [np.nan, -0.5]}, ["A", "B"]))
+    np.testing.assert_allclose(
+        return_ahead(p, 3, 0)[p.rows_of("B")], [-0.6, -0.5, np.nan, np.nan]
+    )  # the first ends in the halt
+    np.testing.assert_allclose(return_ahead(p, 4, 0), forward_return(p, 4, 0).values)
+
+@pytest.mark.parametrize("horizon, delay", [(1, 0), (1, 1), (5, 0), (20, 1)])
+def test_the_oracle_of_another_label_is_the_expectation_over_its_own_bars(horizon, delay):
+    panel = simulate_universe(200, 1000, [Alpha("echo", lag=6, half_life=3.0), "reversal"], ic=0.1, seed=5, takeovers=0)
+    own = dict(panel.truth) | {"oracle": planted_return(panel, horizon, delay)}
+    slope, error = _slope(replace(panel, truth=own), horizon, delay)
+    assert abs(slope - 1) < 3 * error < 0.8
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_oracle_has_the_strength_ordered_and_is_an_expectation(kind):
+    panel = simulate_universe(200, 1000, [kind], ic=0.1, seed=4, takeovers=0)
+    ic = oracle_ic(panel).dropna()
+    blocks = ic.groupby(np.arange(len(ic)) // 60).mean()
+    assert abs(ic.mean() - 0.1) < 3 * blocks.std() / np.sqrt(len(blocks)) < 0.04
+    slope, error = _slope(panel)
+    assert abs(slope - 1) < 3 * error < 0.6
+
+def test_windows_that_were_not_kept_have_no_oracle():
+    panel = simulate_universe(20, 100, seed=1, horizon=7, delay=2)
+    np.testing.assert_array_equal(planted_return(panel, 7, 2), panel.truth["oracle"].astype(float))
+    assert planted_return(panel, 13, 1) is None
+    with pytest.raises(NeuralphaError, match="no oracle for 13 bars"):
+        oracle_ic(panel, 13, 1)
+
+def test_return_ahead_and_its_ic_equal_the_labels_and_a_loop(market):
+    for horizon, delay in ((5, 1), (1, 0)):
+        np.testing.assert_allclose(
+            return_ahead(market, horizon, delay), forward_return(market, horizon, delay).values, rtol=1e-9
+        )
+    came = return_ahead(market, 5, 1)
+    ic = oracle_ic(market)
+    for d in (10, 500, 990):
+        rows = market.rows_on(market.dates[d])
+        assert (
+            abs(pd.Series(market.truth["oracle"][rows].astype(float)).corr(pd.Series(came[rows])) - ic.iloc[d]) < 1e-9
+        )
+
+def test_crowding_keeps_the_mean_and_fattens_the_loss():
+    def make(crowded):
+        return oracle_ic(
+            simulate_universe(200, 1500, [Alpha("reversal", crowded=crowded)], ic=0.1, seed=9, horizon=1, delay=0), 1, 0
+        )
+
+    calm = make(False)
+    crowded = make(True)
+    assert crowded.min() < -0.5 < calm.min() and abs(crowded.mean() - calm.mean()) < 0.02
+    assert crowded.skew() < -1 < calm.skew()
+
+def test_another_processor_draws_the_same_market():
+    import os, subprocess, sys
+
+    draw = (
+        "from neuralpha.data.universes import load_universe; print(*(load_universe(n).digest for n in "
+        "('sim-tiny', 'sim-nonlinear', 'gkx-b')))"
+    )
+    old = subprocess.run(
+        [sys.executable, "-c", draw],
+        env=os.environ | {"OPENBLAS_CORETYPE": "Prescott"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    from neuralpha.data.universes import load_universe
+
+    assert old.stdout.split() == [load_universe(n).digest for n in ("sim-tiny", "sim-nonlinear", "gkx-b")]
+
+def test_a_label_of_twenty_bars_is_held_against_its_own_oracle():
+    panel = simulate_universe(150, 1760, [Alpha("echo", lag=6, half_life=3.0)], ic=0.1, seed=5)
+    past = panel.series(panel.fields["close"].astype(float)).groupby("asset").pct_change(6, fill_method=None)
+    of_five_bars = replace(panel, truth={"oracle": planted_return(panel, 5, 1)})
+    assert oracle_ic(panel, 20, 1).mean() > 1.05 * oracle_ic(of_five_bars, 20, 1).mean()
+    assert recovered(panel, past, 20, 1)["share"] < 0.9 < recovered(of_five_bars, past, 20, 1)["share"]
+
+def test_the_oracle_recovers_itself_and_noise_nothing(market):
+    oracle = recovered(market, market.series(market.truth["oracle"]))
+    assert (
+        oracle["share"] == 1 and oracle["share_error"] < 1e-9 and abs(oracle["ic"] - oracle_ic(market).mean()) < 1e-12
+    )
+    noise = np.random.default_rng(0).standard_normal(market.n_rows)
+    nothing = recovered(market, noise)
+    half = recovered(market, market.truth["oracle"] / np.nanstd(market.truth["oracle"]) + noise)
+    assert abs(nothing["share"]) < 3 * nothing["share_error"] < 0.5
+    assert abs(half["share"] - np.sqrt(0.5)) < 3 * half["share_error"] < 0.3  # as much noise as signal
+    with pytest.raises(NeuralphaError, match="no date has three"):
+        recovered(market, np.full(market.n_rows, np.nan))
 
 @pytest.mark.parametrize(
     "name, low, high",

@@ -20,8 +20,6 @@ def _random(seed=0, dates=40, assets="ABCDEFG", density=0.8, **columns):
     )
     return panel_from_frame(frame.assign(**{k: f(rng, len(frame)) for k, f in columns.items()}), "random")
 
-DAYS = pd.bdate_range("2024-01-01", periods=5)
-
 def test_standing_equals_scipy_date_by_date():
     p = _random()
     v = np.round(np.random.default_rng(1).standard_normal(p.n_rows), 1)  # ties
@@ -78,6 +76,8 @@ def test_quantiles_of_four_and_of_nine():
 
     assert sizes(9) == [2, 2, 1, 2, 2] and sizes(4) == [1, 1, 0, 1, 1] and sizes(1) == [0, 0, 1, 0, 0]
 
+DAYS = pd.bdate_range("2024-01-01", periods=5)
+
 def test_a_rank_lives_as_long_as_the_longest_label_of_its_date():
     p = panel_from_frame(
         pd.DataFrame([(d, a) for d in DAYS for a in "ABC"], columns=["date", "asset"]).assign(close=1.0)
@@ -92,6 +92,56 @@ def test_a_rank_lives_as_long_as_the_longest_label_of_its_date():
     with pytest.raises(NeuralphaError, match="Did you mean 'rank'"):
         y.target("rnak")
 
+PRICES = pd.DataFrame(
+    {
+        "date": list(DAYS) + list(DAYS[:3]),
+        "asset": ["A"] * 5 + ["B"] * 3,
+        "close": [100, 110, 121, 121, 242, 50, 40, 20.0],
+    }
+)
+
+def _panel(final=-0.5):
+    return panel_from_frame(PRICES, attributes=pd.DataFrame({"delisting_return": [np.nan, final]}, ["A", "B"]))
+
+def _halted(seed=0, returns=False):
+    """Ragged walks; half of the assets end before the last date, most of these after a halt, with a delisting return
+    of −90%.
+    """
+    rng = np.random.default_rng(seed)
+    f = _random(seed, dates=60).frame()
+    ends = dict(zip("ABCD", rng.integers(25, 50, 4)))
+    day = f.date.rank(method="dense")
+    end = f.asset.map(ends).fillna(99)
+    f["close"] = f.close.mask(day > end - f.asset.map(dict(zip("ABCD", (0, 2, 4, 7)))).fillna(0))
+    if returns:
+        f["return"] = f.groupby("asset").close.pct_change(fill_method=None)
+    f["tradable"] = f.close.notna()
+    f = f[day <= end].drop(columns=["close"] * returns)
+    return panel_from_frame(f, attributes=pd.DataFrame({"delisting_return": -0.9}, list("ABCD")))
+
+def _one_exit(p, i, horizon, delay, exit):
+    """Label and the date on which it is known, read off the asset's own prices."""
+    a = p.asset_code[i]
+    price = p.fields["close"][p.asset_offsets[a] : p.asset_offsets[a + 1]].astype(float)
+    day = p.date_code[p.asset_offsets[a] : p.asset_offsets[a + 1]]
+    i -= p.asset_offsets[a]
+    e = i + delay
+    due = i + delay + horizon
+    due_code = day[i] + delay + horizon
+    final = p.attributes["delisting_return"].get(p.assets[a], np.nan)
+    if not np.isfinite(price[i]) or e >= len(price) or not np.isfinite(price[e]):
+        return np.nan, None
+    if due < len(price) and np.isfinite(price[due]):
+        return price[due] / price[e] - 1, due_code
+    later = [j for j in range(due, len(price)) if np.isfinite(price[j])]
+    if later:
+        return (price[later[0]] / price[e] - 1, day[later[0]]) if exit == "next trade" else (np.nan, None)
+    last = max(j for j in range(len(price)) if np.isfinite(price[j]))
+    ends_early = day[-1] < p.n_dates - 1
+    if not np.isfinite(final) or not ends_early and due >= len(price):
+        return np.nan, None
+    return price[last] * (1 + final) / price[e] - 1, max(due_code, min(day[-1] + 1, p.n_dates - 1))
+
 @pytest.mark.parametrize("after", [0.0, np.nan])
 def test_rows_that_go_on_without_a_price_are_a_delisting_and_no_halt(after):
     from neuralpha.data.universes import load_universe
@@ -105,17 +155,6 @@ def test_rows_that_go_on_without_a_price_are_a_delisting_and_no_halt(after):
     y = forward_return(p, 5)
     assert p.gone.tolist() == [True, False, False, False]
     assert y.counts["delisting return unknown"] == 5 and y.counts.get("exit bar suspended", 0) == 0, y.counts
-
-PRICES = pd.DataFrame(
-    {
-        "date": list(DAYS) + list(DAYS[:3]),
-        "asset": ["A"] * 5 + ["B"] * 3,
-        "close": [100, 110, 121, 121, 242, 50, 40, 20.0],
-    }
-)
-
-def _panel(final=-0.5):
-    return panel_from_frame(PRICES, attributes=pd.DataFrame({"delisting_return": [np.nan, final]}, ["A", "B"]))
 
 def test_forward_return_by_hand():
     y = forward_return(_panel(), horizon=1, delay=1)
@@ -138,22 +177,6 @@ def test_who_merely_misses_a_thin_end_is_not_delisted():
     p = panel_from_frame(pd.DataFrame({"date": [*days, *days[:56]], "asset": ["A"] * 60 + ["B"] * 56, "close": 1.0}))
     y = forward_return(p, horizon=2, delay=1)
     assert y.counts == {"beyond the last date": 6} and y.labelled[p.rows_of("B")].sum() == 53
-
-def _halted(seed=0, returns=False):
-    """Ragged walks; half of the assets end before the last date, most of these after a halt, with a delisting return
-    of −90%.
-    """
-    rng = np.random.default_rng(seed)
-    f = _random(seed, dates=60).frame()
-    ends = dict(zip("ABCD", rng.integers(25, 50, 4)))
-    day = f.date.rank(method="dense")
-    end = f.asset.map(ends).fillna(99)
-    f["close"] = f.close.mask(day > end - f.asset.map(dict(zip("ABCD", (0, 2, 4, 7)))).fillna(0))
-    if returns:
-        f["return"] = f.groupby("asset").close.pct_change(fill_method=None)
-    f["tradable"] = f.close.notna()
-    f = f[day <= end].drop(columns=["close"] * returns)
-    return panel_from_frame(f, attributes=pd.DataFrame({"delisting_return": -0.9}, list("ABCD")))
 
 def test_a_delisting_after_a_halt_is_lost_from_the_last_known_price():
     close = [100, 80, np.nan, np.nan]
@@ -210,29 +233,6 @@ def test_the_next_trade_ends_what_a_suspension_keeps_open():
     with pytest.raises(NeuralphaError, match="'next trad'.*'next trade'"):
         forward_return(p, 1, 0, exit="next trad")
 
-def _one_exit(p, i, horizon, delay, exit):
-    """Label and the date on which it is known, read off the asset's own prices."""
-    a = p.asset_code[i]
-    price = p.fields["close"][p.asset_offsets[a] : p.asset_offsets[a + 1]].astype(float)
-    day = p.date_code[p.asset_offsets[a] : p.asset_offsets[a + 1]]
-    i -= p.asset_offsets[a]
-    e = i + delay
-    due = i + delay + horizon
-    due_code = day[i] + delay + horizon
-    final = p.attributes["delisting_return"].get(p.assets[a], np.nan)
-    if not np.isfinite(price[i]) or e >= len(price) or not np.isfinite(price[e]):
-        return np.nan, None
-    if due < len(price) and np.isfinite(price[due]):
-        return price[due] / price[e] - 1, due_code
-    later = [j for j in range(due, len(price)) if np.isfinite(price[j])]
-    if later:
-        return (price[later[0]] / price[e] - 1, day[later[0]]) if exit == "next trade" else (np.nan, None)
-    last = max(j for j in range(len(price)) if np.isfinite(price[j]))
-    ends_early = day[-1] < p.n_dates - 1
-    if not np.isfinite(final) or not ends_early and due >= len(price):
-        return np.nan, None
-    return price[last] * (1 + final) / price[e] - 1, max(due_code, min(day[-1] + 1, p.n_dates - 1))
-
 @pytest.mark.parametrize("exit", ["bar", "next trade"])
 @pytest.mark.parametrize("seed", range(4))
 def test_every_exit_equals_its_definition(seed, exit):
@@ -272,28 +272,6 @@ def test_a_halt_to_the_end_of_the_panel_takes_a_delisting_return_that_is_stated(
     assert y.known_code[p.rows_of("B")][:2].tolist() == [4, 4]
     silent = forward_return(panel_from_frame(frame), 2, 0)
     assert np.isnan(silent.values[p.rows_of("B")]).all() and silent.counts["exit bar suspended"] == 2
-
-def test_nobody_waits_for_a_suspended_stock_to_be_ranked():
-    p = _halted(2)
-    y = forward_return(p, 4, 1, "next trade")
-    in_time = y.labelled & ~y.late
-    for kind in ("rank", "z", "gauss", "quantile"):
-        got = y.target(kind)
-        np.testing.assert_array_equal(
-            got[in_time], by_date(p, np.where(in_time, y.values, np.nan), kind)[in_time].astype(np.float32)
-        )
-        for i in np.flatnonzero(y.late & y.labelled)[:40]:
-            among = in_time & (p.date_code == p.date_code[i])
-            among[i] = True
-            np.testing.assert_allclose(got[i], by_date(p, np.where(among, y.values, np.nan), kind)[i], rtol=1e-6)
-    changed = replace(
-        y, values=np.where(y.late, 99.0, y.values)
-    )  # what a late label says later moves no other row's target
-    np.testing.assert_array_equal(changed.target("rank")[in_time], y.target("rank")[in_time])
-    for other in (excess_return(changed), classes(changed), cross_section(changed)):
-        same = {"return": excess_return, "class": classes, "rank": cross_section}[other.unit](y)
-        np.testing.assert_array_equal(other.values[in_time], same.values[in_time])
-        np.testing.assert_array_equal(other.known_code[in_time], (p.date_code + 5)[in_time])
 
 def test_the_purge_sees_the_longer_life():
     from neuralpha.splits import walk_forward
@@ -365,6 +343,39 @@ def test_targets_are_cross_sectional():
         np.testing.assert_allclose(sorted(rank[rows]), np.arange(-2, 3) / 3, atol=1e-6)
         assert abs(z[rows].mean()) < 1e-6 and abs(z[rows].std() - 1) < 1e-6
 
+def test_nobody_waits_for_a_suspended_stock_to_be_ranked():
+    p = _halted(2)
+    y = forward_return(p, 4, 1, "next trade")
+    in_time = y.labelled & ~y.late
+    for kind in ("rank", "z", "gauss", "quantile"):
+        got = y.target(kind)
+        np.testing.assert_array_equal(
+            got[in_time], by_date(p, np.where(in_time, y.values, np.nan), kind)[in_time].astype(np.float32)
+        )
+        for i in np.flatnonzero(y.late & y.labelled)[:40]:
+            among = in_time & (p.date_code == p.date_code[i])
+            among[i] = True
+            np.testing.assert_allclose(got[i], by_date(p, np.where(among, y.values, np.nan), kind)[i], rtol=1e-6)
+    changed = replace(
+        y, values=np.where(y.late, 99.0, y.values)
+    )  # what a late label says later moves no other row's target
+    np.testing.assert_array_equal(changed.target("rank")[in_time], y.target("rank")[in_time])
+    for other in (excess_return(changed), classes(changed), cross_section(changed)):
+        same = {"return": excess_return, "class": classes, "rank": cross_section}[other.unit](y)
+        np.testing.assert_array_equal(other.values[in_time], same.values[in_time])
+        np.testing.assert_array_equal(other.known_code[in_time], (p.date_code + 5)[in_time])
+
+def test_trailing_volatility_and_beta_equal_numpy_on_the_window():
+    p = _random(2, dates=60, density=1.0)
+    r = p.frame().groupby("asset").close.pct_change().to_numpy()
+    m = pd.Series(r).groupby(p.date_code).transform("mean").to_numpy()
+    vol = trailing_volatility(p, 10)
+    beta = trailing_beta(p, 20)
+    for i in (p.rows_of("C").start + 25, p.rows_of("G").stop - 1):
+        np.testing.assert_allclose(vol[i], r[i - 9 : i + 1].std(ddof=1), rtol=1e-5)
+        np.testing.assert_allclose(beta[i], np.polyfit(m[i - 19 : i + 1], r[i - 19 : i + 1], 1)[0], rtol=1e-5)
+    assert np.isnan(vol[p.rows_of("C").start + 4]) and np.isfinite(vol[p.rows_of("C").start + 5])
+
 def _sectors(p):
     return pd.DataFrame({"sector": ["x", "x", "y", "y", "y", "z", "z"]}, index=p.assets)
 
@@ -379,17 +390,6 @@ def test_excess_returns_by_hand_and_by_pandas():
     )
     with pytest.raises(NeuralphaError, match="'sector'"):
         excess_return(forward_return(base, 3), "sector")
-
-def test_trailing_volatility_and_beta_equal_numpy_on_the_window():
-    p = _random(2, dates=60, density=1.0)
-    r = p.frame().groupby("asset").close.pct_change().to_numpy()
-    m = pd.Series(r).groupby(p.date_code).transform("mean").to_numpy()
-    vol = trailing_volatility(p, 10)
-    beta = trailing_beta(p, 20)
-    for i in (p.rows_of("C").start + 25, p.rows_of("G").stop - 1):
-        np.testing.assert_allclose(vol[i], r[i - 9 : i + 1].std(ddof=1), rtol=1e-5)
-        np.testing.assert_allclose(beta[i], np.polyfit(m[i - 19 : i + 1], r[i - 19 : i + 1], 1)[0], rtol=1e-5)
-    assert np.isnan(vol[p.rows_of("C").start + 4]) and np.isfinite(vol[p.rows_of("C").start + 5])
 
 def test_beta_residual_removes_a_pure_market_and_sees_no_label_bar():
     p = _random(3, dates=80, density=1.0)
@@ -538,8 +538,8 @@ def test_labels_say_what_their_values_are():
         "quantile",
     ]
     assert [
-        l.unit
-        for l in (
+        label.unit
+        for label in (
             volatility_scaled(y),
             classes(y),
             classes(y, threshold=0.01),
@@ -606,7 +606,7 @@ def test_tasks_share_rows_and_the_longest_life():
         Labels([touch], scored=forward_return(p, 5)).target("rank"),
         cross_section(touch, "rank").values.astype(np.float32),
     )
-    y[0].digest  # known before its label of several tasks is built
+    assert y[0].digest  # known before its label of several tasks is built
     assert (
         Labels(y.tasks).digest == y.digest and Labels((cross_section(one), one)).unit == "rank" and y.unit == "return"
     )
@@ -617,10 +617,6 @@ def test_tasks_share_rows_and_the_longest_life():
 
 def test_uniqueness_of_the_textbook_example():
     np.testing.assert_allclose(average_uniqueness([0, 2, 4], [2, 3, 5]), [5 / 6, 3 / 4, 1])
-
-def test_sequential_bootstrap_of_the_textbook_example():
-    np.testing.assert_allclose(draw_probabilities([0, 2, 4], [2, 3, 5]), [1 / 3] * 3)
-    np.testing.assert_allclose(draw_probabilities([0, 2, 4], [2, 3, 5], drawn=[1]), [5 / 14, 3 / 14, 6 / 14])
 
 def test_uniqueness_equals_the_indicator_matrix():
     y = triple_barrier(_random(8, dates=60), 1.5, 1.5, 8)
@@ -649,6 +645,10 @@ def test_labels_of_one_bar_are_unique_and_overlap_divides():
     p = _random(9, dates=100, density=1.0)
     np.testing.assert_allclose(np.nanmin(uniqueness(forward_return(p, 1))), 1)
     assert abs(np.nanmedian(uniqueness(forward_return(p, 10))) - 0.1) < 1e-9
+
+def test_sequential_bootstrap_of_the_textbook_example():
+    np.testing.assert_allclose(draw_probabilities([0, 2, 4], [2, 3, 5]), [1 / 3] * 3)
+    np.testing.assert_allclose(draw_probabilities([0, 2, 4], [2, 3, 5], drawn=[1]), [5 / 14, 3 / 14, 6 / 14])
 
 def test_sequential_draws_overlap_less_than_random_ones():
     y = forward_return(_random(10, dates=120, assets="A", density=1.0), 10)

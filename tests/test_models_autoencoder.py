@@ -7,15 +7,6 @@ from neuralpha.core import NeuralphaError
 from neuralpha.models.base import mean_ic, scaled, toy_problem
 from neuralpha.models.losses import _grid_of
 
-def test_the_forecast_ranks_and_uses_no_return_of_its_date():
-    X, y, fold = toy_problem(60, 240)
-    t = y.target("z")
-    m = Autoencoder(learning_rate=5e-3).fit(
-        X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid])
-    )
-    ok = fold.test[np.isfinite(y.values[fold.test])]
-    assert mean_ic(m.predict(X.view(ok)), y.values[ok], X.panel.date_code[ok]) > 0.35
-
 def test_factors_are_regressions_of_returns_on_characteristics():
     torch.manual_seed(0)
     net = FactorNet(3, 1, [8], 2, 0.0)
@@ -29,6 +20,26 @@ def test_factors_are_regressions_of_returns_on_characteristics():
         np.testing.assert_allclose(
             f[d], net.portfolios.weight.detach().numpy() @ managed + net.portfolios.bias.detach().numpy(), atol=1e-4
         )
+
+def test_the_loss_is_one_less_the_total_r2_for_any_number_of_rows():
+    torch.manual_seed(0)
+    net = FactorNet(3, 1, [8], 2, 0.0)
+    x = torch.randn(20, 1, 3)
+    r = torch.randn(20)
+    grid = _grid_of(np.repeat([0, 1], 10))
+    rebuilt = (net.loadings(x) * net.factors(x, r, grid).repeat_interleave(10, 0)).sum(1)
+    torch.testing.assert_close(net.loss(x, r, grid), ((rebuilt - r) ** 2).sum() / (r**2).sum())
+    for target in (torch.ones(1), torch.zeros(1)):
+        assert 0 < net.loss(x[:1], target, _grid_of(np.zeros(1, int))) < 100
+
+def test_the_forecast_ranks_and_uses_no_return_of_its_date():
+    X, y, fold = toy_problem(60, 240)
+    t = y.target("z")
+    m = Autoencoder(learning_rate=5e-3).fit(
+        X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid])
+    )
+    ok = fold.test[np.isfinite(y.values[fold.test])]
+    assert mean_ic(m.predict(X.view(ok)), y.values[ok], X.panel.date_code[ok]) > 0.35
 
 @pytest.mark.parametrize("average", [0, 3])
 def test_the_premium_is_the_mean_over_training_dates_of_the_weights_that_are_kept(average):
@@ -52,17 +63,6 @@ def test_the_premium_is_the_mean_over_training_dates_of_the_weights_that_are_kep
     assert score() == pytest.approx(
         max(h["valid_ic"] for h in m.history_), abs=1e-6
     )  # and it is what validation judged
-
-def test_the_loss_is_one_less_the_total_r2_for_any_number_of_rows():
-    torch.manual_seed(0)
-    net = FactorNet(3, 1, [8], 2, 0.0)
-    x = torch.randn(20, 1, 3)
-    r = torch.randn(20)
-    grid = _grid_of(np.repeat([0, 1], 10))
-    rebuilt = (net.loadings(x) * net.factors(x, r, grid).repeat_interleave(10, 0)).sum(1)
-    torch.testing.assert_close(net.loss(x, r, grid), ((rebuilt - r) ** 2).sum() / (r**2).sum())
-    for target in (torch.ones(1), torch.zeros(1)):
-        assert 0 < net.loss(x[:1], target, _grid_of(np.zeros(1, int))) < 100
 
 def test_a_window_is_read_whole():
     X, y, fold = toy_problem(30, 200)

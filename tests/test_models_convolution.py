@@ -7,32 +7,6 @@ from neuralpha.core import NeuralphaError
 from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.trainer import first_weights
 
-def _fit(model):
-    X, y, fold = toy_problem(30, 200)
-    t = y.target("rank")
-    model.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
-    ok = fold.test[np.isfinite(y.values[fold.test])]
-    return mean_ic(model.predict(X.view(ok)), y.values[ok], X.panel.date_code[ok])
-
-@pytest.mark.parametrize(
-    "model", [TCN(window=6), CNN(window=6), MultiScale(window=10, scales=[1, 5])], ids=lambda m: m.name
-)
-def test_convolutions_find_the_past(model):
-    assert _fit(model.set_params(learning_rate=1e-2, batch_rows=256)) > 0.4
-
-@pytest.mark.parametrize(
-    "model", [TCN(window=6, channels=8), MultiScale(window=10, scales=[1, 5])], ids=lambda m: m.name
-)
-def test_inputs_of_a_convolution_are_switched_off_with_all_their_taps(model):
-    X, y, fold = toy_problem(20, 120)
-    t = y.target("rank")
-    alive = []
-    m = model.clone(loss="mse", sparse_input=5.0, max_epochs=12, patience=12, learning_rate=1e-2, batch_rows=100)
-    m.watch_ = lambda step, gain: alive.append((first_weights(m.net_).norm(dim=0) > 0).sum().item())
-    m.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
-    assert alive[0] == 4 and alive[-1] == 0 and alive == sorted(alive, reverse=True)
-    assert (m.net_.out.weight != 0).all()
-
 def test_a_causal_block_does_not_see_later_bars():
     torch.manual_seed(0)
     block = CausalBlock(2, 4, 3, 2, 0.0)
@@ -80,3 +54,29 @@ def test_dilations_that_do_not_cover_the_window_are_refused():
     assert [covering(w, 3) for w in (1, 5, 6, 20, 30)] == [[1], [1], [1, 2], [1, 2, 4], [1, 2, 4, 8]]
     for kernel in range(2, 5):
         assert TCN(kernel=kernel).clone(dilations=covering(20, kernel)).window == 20
+
+def _fit(model):
+    X, y, fold = toy_problem(30, 200)
+    t = y.target("rank")
+    model.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    ok = fold.test[np.isfinite(y.values[fold.test])]
+    return mean_ic(model.predict(X.view(ok)), y.values[ok], X.panel.date_code[ok])
+
+@pytest.mark.parametrize(
+    "model", [TCN(window=6), CNN(window=6), MultiScale(window=10, scales=[1, 5])], ids=lambda m: m.name
+)
+def test_convolutions_find_the_past(model):
+    assert _fit(model.set_params(learning_rate=1e-2, batch_rows=256)) > 0.4
+
+@pytest.mark.parametrize(
+    "model", [TCN(window=6, channels=8), MultiScale(window=10, scales=[1, 5])], ids=lambda m: m.name
+)
+def test_inputs_of_a_convolution_are_switched_off_with_all_their_taps(model):
+    X, y, fold = toy_problem(20, 120)
+    t = y.target("rank")
+    alive = []
+    m = model.clone(loss="mse", sparse_input=5.0, max_epochs=12, patience=12, learning_rate=1e-2, batch_rows=100)
+    m.watch_ = lambda step, gain: alive.append((first_weights(m.net_).norm(dim=0) > 0).sum().item())
+    m.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    assert alive[0] == 4 and alive[-1] == 0 and alive == sorted(alive, reverse=True)
+    assert (m.net_.out.weight != 0).all()

@@ -7,6 +7,10 @@ from neuralpha.core import NeuralphaError
 from neuralpha.models.base import within
 from neuralpha.models.losses import _grid_of
 
+def test_only_dates_of_three_rows_go_without_a_mask():
+    assert _grid_of(np.array([1, 1, 1, 2, 2, 2])).gaps is None
+    assert _grid_of(np.array([1, 1, 2, 2])).gaps.all() and not _grid_of(np.array([1, 1, 1, 2])).gaps.all()
+
 def test_a_grid_keeps_every_row():
     date = np.array([5, 2, 5, 2, 2, 9])
     grid = _grid_of(date)
@@ -22,45 +26,6 @@ def _random(seed=0, dates=3, places=6):
     mask[1, 4:] = False
     mask[2, 5:] = False
     return s, t, mask
-
-@pytest.mark.parametrize("name", [n for n in LOSSES if n not in ("quantile", "buy_hold_sell")])
-def test_gradients(name):
-    s, t, mask = _random()
-    assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, mask), s.requires_grad_(), eps=1e-6, atol=1e-5)
-
-def test_gradients_of_quantile_loss():
-    s, t, mask = _random()
-    s = (s[..., None] + torch.linspace(-0.7, 0.8, 5)).requires_grad_()
-    assert torch.autograd.gradcheck(lambda s: quantile(s, t, mask), s)
-
-@pytest.mark.parametrize("name", [n for n in LOSSES if n not in ("quantile", "buy_hold_sell")])
-def test_empty_places_do_not_count(name):
-    s, t, mask = _random()
-    other = torch.where(mask, s, 99.0), torch.where(mask, t, -99.0)
-    torch.testing.assert_close(LOSSES[name](*other, mask), LOSSES[name](s, t, mask))
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_without_empty_places_the_mask_may_be_left_out(name):
-    s, t, _ = _random()
-    s = (
-        (s[..., None] + torch.linspace(-0.7, 0.8, HEADS[name][1] if name in HEADS and name != "bce" else 1))
-        .squeeze(-1)
-        .requires_grad_()
-    )
-
-    def out(mask):
-        return Objective(name).loss(s if s.ndim == 3 else s[..., None], t, mask)
-
-    bare = out(None)
-    full = out(torch.ones_like(t, dtype=bool))
-    torch.testing.assert_close(bare, full)
-    torch.testing.assert_close(*(torch.autograd.grad(v, s)[0] for v in (bare, full)))
-    if name in MASKLESS and name not in HEADS:
-        assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, None), s, eps=1e-6, atol=1e-5)
-
-def test_only_dates_of_three_rows_go_without_a_mask():
-    assert _grid_of(np.array([1, 1, 1, 2, 2, 2])).gaps is None
-    assert _grid_of(np.array([1, 1, 2, 2])).gaps.all() and not _grid_of(np.array([1, 1, 1, 2])).gaps.all()
 
 def test_row_losses_are_their_definitions():
     s, t, mask = _random()
@@ -103,6 +68,23 @@ def test_ranking_losses_are_their_definitions():
     for f, known in ((pairwise, hinge), (listnet, net), (listmle, mle)):
         assert f(s, t, mask).item() == pytest.approx(np.mean(known)), f.__name__
 
+def test_a_sharpe_ratio_of_overlapping_returns_is_none_of_a_portfolio():
+    g = torch.Generator().manual_seed(0)
+    h = 5
+    s, noise = torch.randn(2, 4000, 50, generator=g)
+    for t in range(1, 4000):
+        s[t] = 0.5 * s[t - 1] + 0.75**0.5 * s[t]
+    one = 0.01 * (0.023 * s + noise)  # the bar after the score
+    far = one.unfold(0, h, 1).sum(2)
+    held = portfolio_weights(s, None).unfold(0, h, 1).mean(2)  # h portfolios, each held for h bars
+    earned = (held * one[h - 1 :])[1:].sum(1) - 5e-4 * held.diff(dim=0).abs().sum(1)
+    assert -sharpe(s[: len(far)], far, None) > 0.02 and earned.mean() / earned.std() < -0.01
+
+def test_gradients_of_quantile_loss():
+    s, t, mask = _random()
+    s = (s[..., None] + torch.linspace(-0.7, 0.8, 5)).requires_grad_()
+    assert torch.autograd.gradcheck(lambda s: quantile(s, t, mask), s)
+
 def test_sharpe_and_quantile_are_their_definitions():
     s, t, mask = _random()
     w = np.zeros((3, 6))
@@ -120,18 +102,6 @@ def test_sharpe_and_quantile_are_their_definitions():
 
     assert min(np.linspace(0.8, 1.8, 101), key=loss) == pytest.approx(1.2816, abs=0.05)
 
-def test_a_sharpe_ratio_of_overlapping_returns_is_none_of_a_portfolio():
-    g = torch.Generator().manual_seed(0)
-    h = 5
-    s, noise = torch.randn(2, 4000, 50, generator=g)
-    for t in range(1, 4000):
-        s[t] = 0.5 * s[t - 1] + 0.75**0.5 * s[t]
-    one = 0.01 * (0.023 * s + noise)  # the bar after the score
-    far = one.unfold(0, h, 1).sum(2)
-    held = portfolio_weights(s, None).unfold(0, h, 1).mean(2)  # h portfolios, each held for h bars
-    earned = (held * one[h - 1 :])[1:].sum(1) - 5e-4 * held.diff(dim=0).abs().sum(1)
-    assert -sharpe(s[: len(far)], far, None) > 0.02 and earned.mean() / earned.std() < -0.01
-
 def test_buy_hold_sell_is_its_definition_and_smooths():
     from sklearn.metrics import log_loss
 
@@ -148,6 +118,36 @@ def test_buy_hold_sell_is_its_definition_and_smooths():
     assert bce(out[..., 0], t, mask, smoothing=1.0).item() == pytest.approx(
         torch.nn.functional.softplus(out[..., 0]).mean().item() - out[..., 0].mean().item() / 2
     )
+
+@pytest.mark.parametrize("name", [n for n in LOSSES if n not in ("quantile", "buy_hold_sell")])
+def test_gradients(name):
+    s, t, mask = _random()
+    assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, mask), s.requires_grad_(), eps=1e-6, atol=1e-5)
+
+@pytest.mark.parametrize("name", [n for n in LOSSES if n not in ("quantile", "buy_hold_sell")])
+def test_empty_places_do_not_count(name):
+    s, t, mask = _random()
+    other = torch.where(mask, s, 99.0), torch.where(mask, t, -99.0)
+    torch.testing.assert_close(LOSSES[name](*other, mask), LOSSES[name](s, t, mask))
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_without_empty_places_the_mask_may_be_left_out(name):
+    s, t, _ = _random()
+    s = (
+        (s[..., None] + torch.linspace(-0.7, 0.8, HEADS[name][1] if name in HEADS and name != "bce" else 1))
+        .squeeze(-1)
+        .requires_grad_()
+    )
+
+    def out(mask):
+        return Objective(name).loss(s if s.ndim == 3 else s[..., None], t, mask)
+
+    bare = out(None)
+    full = out(torch.ones_like(t, dtype=bool))
+    torch.testing.assert_close(bare, full)
+    torch.testing.assert_close(*(torch.autograd.grad(v, s)[0] for v in (bare, full)))
+    if name in MASKLESS and name not in HEADS:
+        assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, None), s, eps=1e-6, atol=1e-5)
 
 def test_sums_of_losses_share_or_add_heads():
     s, t, mask = _random()

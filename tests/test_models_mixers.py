@@ -7,6 +7,13 @@ from neuralpha.core import NeuralphaError
 from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.losses import _grid_of
 
+def test_time_mixing_looks_back_only():
+    block = MixBlock(8, 6, 0.0).eval()
+    x = torch.randn(2, 8, 6)
+    late = x.clone()
+    late[:, 5:] += 1
+    torch.testing.assert_close(block(x)[:, :5], block(late)[:, :5])
+
 MODELS = [
     StockMixer(window=8, scales=[1, 2]),
     TimeMixer(window=8, scales=[1, 2]),
@@ -42,13 +49,6 @@ def test_other_assets_matter_and_other_dates_do_not(model):
     a = net(x, grid)
     b = net(changed, grid)
     assert (a[1:7] != b[1:7]).any() and torch.equal(a[7:], b[7:])
-
-def test_time_mixing_looks_back_only():
-    block = MixBlock(8, 6, 0.0).eval()
-    x = torch.randn(2, 8, 6)
-    late = x.clone()
-    late[:, 5:] += 1
-    torch.testing.assert_close(block(x)[:, :5], block(late)[:, :5])
 
 def test_scales_must_fit():
     with pytest.raises(NeuralphaError, match="do not fit a window of 3 bars"):

@@ -5,6 +5,12 @@ import pytest
 import torch
 from neuralpha.models.base import mean_ic, toy_problem
 
+@pytest.mark.parametrize("kind", [torch.nn.LSTM, torch.nn.GRU])
+def test_the_unrolled_recurrence_is_torchs(kind):
+    cell = kind(4, 6, 2, batch_first=True)
+    x = torch.randn(5, 7, 4)
+    torch.testing.assert_close(unrolled(cell, x), cell(x)[0], atol=1e-6, rtol=1e-5)
+
 def _fit(model):
     X, y, fold = toy_problem(30, 200)
     t = y.target("rank")
@@ -19,9 +25,3 @@ def test_recurrent_nets_find_the_past(cls):
     assert ic > 0.45
     map_ = saliency(model, X.view(fold.test))
     assert map_.shape == (6, 4) and map_[2:5, 3].min() > 2 * map_[2:5, 0].max() / 3
-
-@pytest.mark.parametrize("kind", [torch.nn.LSTM, torch.nn.GRU])
-def test_the_unrolled_recurrence_is_torchs(kind):
-    cell = kind(4, 6, 2, batch_first=True)
-    x = torch.randn(5, 7, 4)
-    torch.testing.assert_close(unrolled(cell, x), cell(x)[0], atol=1e-6, rtol=1e-5)

@@ -10,6 +10,10 @@ from neuralpha.models.base import toy_problem
 from neuralpha.models.fitting import fit_unit
 from neuralpha.models.tuning import searched
 
+def test_a_class_called_directly_suggests_names_as_make_model_does():
+    with pytest.raises(NeuralphaError, match="parameter of lightgbm 'num_leaf'. Did you mean 'num_leaves'"):
+        model_class("lightgbm")(num_leaf=3)
+
 def test_names_and_parameters():
     assert make_model("RIDGE").name == "ridge"
     for name in model_names():
@@ -93,10 +97,6 @@ def test_a_wrong_value_is_refused_where_the_model_is_made(name, param, value):
     with pytest.raises(NeuralphaError, match=re.escape(str(said.value))):
         model_class(name)(**{param: value})
     assert param.rstrip("s") in str(said.value).lower() and len(str(said.value)) < 300
-
-def test_a_class_called_directly_suggests_names_as_make_model_does():
-    with pytest.raises(NeuralphaError, match="parameter of lightgbm 'num_leaf'. Did you mean 'num_leaves'"):
-        model_class("lightgbm")(num_leaf=3)
 
 SMALL = {"max_epochs": 1, "window": 4, "n_trees": 5, "scales": [1, 2]}
 

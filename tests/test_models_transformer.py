@@ -15,6 +15,10 @@ def test_a_transformer_finds_the_past():
     ok = fold.test[np.isfinite(y.values[fold.test])]
     assert mean_ic(model.predict(X.view(ok)), y.values[ok], X.panel.date_code[ok]) > 0.4
 
+def test_width_must_divide():
+    with pytest.raises(NeuralphaError, match="multiple of heads"):
+        Transformer(width=30)
+
 def test_attention_is_causal():
     net = TransformerNet(3, 6, 16, 4, 2, 0.0, 1).eval()
     x = torch.randn(2, 6, 3)
@@ -24,7 +28,3 @@ def test_attention_is_causal():
     assert not torch.allclose(net.encode(x)[:, 4], net.encode(late)[:, 4])
     a = attention_of_last_bar(net, x)
     torch.testing.assert_close(a.sum(1), torch.ones(4))
-
-def test_width_must_divide():
-    with pytest.raises(NeuralphaError, match="multiple of heads"):
-        Transformer(width=30)

@@ -38,6 +38,67 @@ def test_lags_show_the_past():
 
     assert ic(*_fit(lags=[1, 2, 3, 4])) > ic(*_fit()) + 0.02
 
+@pytest.mark.parametrize("objective, sign", [("regression", 1), ("rank", -1), ("direction", 1)])
+def test_a_loss_falls_where_validation_improves(objective, sign):
+    X, y, fold = toy_problem(30, 200)
+    t = y.target("rank")
+    gains = []
+    m = LightGBM(objective=objective, stop_on="loss", n_trees=100)
+    m.watch_ = lambda step, gain: gains.append(gain)
+    m.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
+    losses = [h["valid_loss"] for h in m.history_]
+    assert m.trees_ == 1 + int(np.argmin(losses)) > 20 and gains == [-v for v in losses[::20]]
+    assert gains[-1] > gains[0] and np.sign(losses).tolist() == [sign] * len(
+        losses
+    )  # NDCG is a gain, what LightGBM stops on is minus it
+
+def test_lambdarank_does_not_depend_on_the_order_of_rows():
+    X, y, fold = toy_problem(20, 120)
+    t = y.target("rank")
+    order = np.random.default_rng(0).permutation(len(fold.train))
+
+    def fit(rows):
+        return (
+            LightGBM(objective="rank", n_trees=20)
+            .fit(X.view(rows), t[rows], valid=(X.view(fold.valid), t[fold.valid]))
+            .predict(X.view(fold.test))
+        )
+
+    np.testing.assert_array_equal(fit(fold.train), fit(fold.train[order]))
+
+def test_weights_stay_with_their_rows_where_lambdarank_sorts_them():
+    X, y, fold = toy_problem(20, 120)
+    by_asset = X.view(np.sort(fold.train))
+    order = np.lexsort((by_asset.rows, by_asset.date_code))
+    weight = np.arange(1.0, len(order) + 1)
+    data = LightGBM(objective="rank")._data(by_asset, y.target("rank")[by_asset.rows], weight=weight).construct()
+    np.testing.assert_array_equal(data.get_weight(), weight[order])
+    assert (order != np.arange(len(order))).any()
+
+def test_a_forests_score_is_the_mean_of_its_trees(tmp_path):
+    X, y, fold = toy_problem(30, 150)
+    t = y.target("rank") + 5
+    m = RandomForest(n_trees=40).fit(X.view(fold.train), t[fold.train])
+    s = m.predict(X.view(fold.test))
+    assert t[fold.train].min() < s.min() < s.max() < t[fold.train].max() and abs(s.mean() - 5) < 0.1
+    m.save(tmp_path / "m")
+    np.testing.assert_allclose(RandomForest.load(tmp_path / "m").predict(X.view(fold.test)), s, rtol=1e-12)
+
+@pytest.mark.parametrize("kw", [dict(learning_rate=0.1), dict(patience=5), dict(stop_on="loss")], ids=str)
+def test_a_forest_refuses_what_it_does_not_use(kw):
+    with pytest.raises(NeuralphaError, match=f"'{[*kw][0]}' does nothing"):
+        RandomForest(**kw)
+    assert RandomForest().clone(learning_rate=0.03, patience=80, stop_on="ic").n_trees == 300
+
+def test_reweighting_lowers_what_is_known_and_what_does_not_improve():
+    loss = np.linspace(0, 1, 100)
+    start = np.full(100, 0.5)
+    end = np.linspace(1, 0.1, 100)
+    w = row_weights(loss, start, end, 0.5)
+    assert w[-1] > 2 * w[0] and w.mean() == pytest.approx(1)
+    kept = drawn_features(np.arange(10.0), np.random.default_rng(0))
+    assert len(kept) == 2 + 2 + 2 + 1 + 1 and {8, 9} <= set(kept)
+
 @pytest.mark.parametrize(
     "kw",
     [
@@ -80,68 +141,7 @@ def test_lagged_columns_reach_every_member_and_none_is_cut_in_two(tmp_path):
     m.save(tmp_path / "m")
     np.testing.assert_array_equal(DoubleEnsemble.load(tmp_path / "m").predict(X.view(fold.test)), s)
 
-@pytest.mark.parametrize("objective, sign", [("regression", 1), ("rank", -1), ("direction", 1)])
-def test_a_loss_falls_where_validation_improves(objective, sign):
-    X, y, fold = toy_problem(30, 200)
-    t = y.target("rank")
-    gains = []
-    m = LightGBM(objective=objective, stop_on="loss", n_trees=100)
-    m.watch_ = lambda step, gain: gains.append(gain)
-    m.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
-    losses = [h["valid_loss"] for h in m.history_]
-    assert m.trees_ == 1 + int(np.argmin(losses)) > 20 and gains == [-v for v in losses[::20]]
-    assert gains[-1] > gains[0] and np.sign(losses).tolist() == [sign] * len(
-        losses
-    )  # NDCG is a gain, what LightGBM stops on is minus it
-
-def test_a_forests_score_is_the_mean_of_its_trees(tmp_path):
-    X, y, fold = toy_problem(30, 150)
-    t = y.target("rank") + 5
-    m = RandomForest(n_trees=40).fit(X.view(fold.train), t[fold.train])
-    s = m.predict(X.view(fold.test))
-    assert t[fold.train].min() < s.min() < s.max() < t[fold.train].max() and abs(s.mean() - 5) < 0.1
-    m.save(tmp_path / "m")
-    np.testing.assert_allclose(RandomForest.load(tmp_path / "m").predict(X.view(fold.test)), s, rtol=1e-12)
-
-def test_lambdarank_does_not_depend_on_the_order_of_rows():
-    X, y, fold = toy_problem(20, 120)
-    t = y.target("rank")
-    order = np.random.default_rng(0).permutation(len(fold.train))
-
-    def fit(rows):
-        return (
-            LightGBM(objective="rank", n_trees=20)
-            .fit(X.view(rows), t[rows], valid=(X.view(fold.valid), t[fold.valid]))
-            .predict(X.view(fold.test))
-        )
-
-    np.testing.assert_array_equal(fit(fold.train), fit(fold.train[order]))
-
-def test_weights_stay_with_their_rows_where_lambdarank_sorts_them():
-    X, y, fold = toy_problem(20, 120)
-    by_asset = X.view(np.sort(fold.train))
-    order = np.lexsort((by_asset.rows, by_asset.date_code))
-    weight = np.arange(1.0, len(order) + 1)
-    data = LightGBM(objective="rank")._data(by_asset, y.target("rank")[by_asset.rows], weight=weight).construct()
-    np.testing.assert_array_equal(data.get_weight(), weight[order])
-    assert (order != np.arange(len(order))).any()
-
 @pytest.mark.parametrize("objective", ["rank", "direction"])
 def test_an_ensemble_that_compares_scores_with_targets_refuses_other_scores(objective):
     with pytest.raises(NeuralphaError, match=f"Unknown objective '{objective}'"):
         DoubleEnsemble(objective=objective)
-
-@pytest.mark.parametrize("kw", [dict(learning_rate=0.1), dict(patience=5), dict(stop_on="loss")], ids=str)
-def test_a_forest_refuses_what_it_does_not_use(kw):
-    with pytest.raises(NeuralphaError, match=f"'{[*kw][0]}' does nothing"):
-        RandomForest(**kw)
-    assert RandomForest().clone(learning_rate=0.03, patience=80, stop_on="ic").n_trees == 300
-
-def test_reweighting_lowers_what_is_known_and_what_does_not_improve():
-    loss = np.linspace(0, 1, 100)
-    start = np.full(100, 0.5)
-    end = np.linspace(1, 0.1, 100)
-    w = row_weights(loss, start, end, 0.5)
-    assert w[-1] > 2 * w[0] and w.mean() == pytest.approx(1)
-    kept = drawn_features(np.arange(10.0), np.random.default_rng(0))
-    assert len(kept) == 2 + 2 + 2 + 1 + 1 and {8, 9} <= set(kept)

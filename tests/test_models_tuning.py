@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import toy_problem
-from neuralpha.models.linear import Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.registry import make_model, model_names
 from neuralpha.labels import multi_horizon
@@ -61,7 +60,7 @@ def test_a_killed_search_finds_what_the_undisturbed_one_finds(sampler, tmp_path)
         assert _lines(tmp_path / "torn.jsonl") == _lines(tmp_path / "whole.jsonl")
 
 def test_a_process_killed_at_work_loses_one_trial(tmp_path):
-    import os, signal, subprocess, sys, time
+    import signal, subprocess, sys, time
 
     file = tmp_path / "journal.jsonl"
     code = (
@@ -128,9 +127,6 @@ def test_what_the_judge_says_is_kept_with_the_trial(tmp_path):
     assert len(seen) == 2 and all((rows == inner_fold(y, fold).valid).all() for _, rows in seen)
     assert read_journal(tmp_path / "j.jsonl")[1][0]["mark"] == 7
 
-def test_every_trial_has_a_seed_of_its_own():
-    assert len({trial_seed(s, n) for s in range(10) for n in range(100)}) == 1000
-
 def test_hopeless_trials_are_pruned_and_diverged_ones_counted():
     X, y, fold, model = _problem()
     t = tune(
@@ -145,21 +141,6 @@ def test_hopeless_trials_are_pruned_and_diverged_ones_counted():
     assert "pruned" in set(t.trials.state) and t.params == {"learning_rate": 1e-2} and t.count == 14
     t = tune(model, X, y, fold, trials=8, space={"learning_rate": ("choice", [1e-2, 1e36])}, sampler="random")
     assert "fail" in set(t.trials.state) and t.count == 8
-
-SMALL = {"max_epochs": 1, "n_trees": 20, "pretrain_epochs": 1, "threads": 1}
-
-@pytest.mark.parametrize("name", [n for n in model_names() if n != "ols"])  # least squares have nothing to choose
-def test_every_model_is_tuned_in_the_space_it_ships(name):
-    X, y, fold = toy_problem(12, 150)
-    model = make_model(name)
-    model = model.clone(**{k: v for k, v in SMALL.items() if k in model.get_params()})
-    assert model.space and set(model.space) <= set(model.get_params())
-    for edge in (0, -1):
-        model.clone(**{k: (how[1] if how[0] == "choice" else how[1:])[edge] for k, how in model.space.items()})
-    searched = {k: how for k, how in model.space.items() if k not in SMALL}
-    t = tune(model, X, y, fold, trials=2, space=searched, sampler="random")
-    assert t.count == 2 and set(t.params) == set(searched) and (t.trials.state == "complete").all()
-    assert t.model.get_params() | t.params == t.model.get_params()
 
 def test_wrong_requests_are_named():
     X, y, fold, model = _problem()
@@ -203,3 +184,21 @@ def test_of_several_horizons_the_first_is_scored():
 def test_trees_are_tuned_too():
     X, y, fold, _ = _problem()
     assert tune(LightGBM(n_trees=30), X, y, fold, trials=3).count == 3
+
+SMALL = {"max_epochs": 1, "n_trees": 20, "pretrain_epochs": 1, "threads": 1}
+
+@pytest.mark.parametrize("name", [n for n in model_names() if n != "ols"])  # least squares have nothing to choose
+def test_every_model_is_tuned_in_the_space_it_ships(name):
+    X, y, fold = toy_problem(12, 150)
+    model = make_model(name)
+    model = model.clone(**{k: v for k, v in SMALL.items() if k in model.get_params()})
+    assert model.space and set(model.space) <= set(model.get_params())
+    for edge in (0, -1):
+        model.clone(**{k: (how[1] if how[0] == "choice" else how[1:])[edge] for k, how in model.space.items()})
+    searched = {k: how for k, how in model.space.items() if k not in SMALL}
+    t = tune(model, X, y, fold, trials=2, space=searched, sampler="random")
+    assert t.count == 2 and set(t.params) == set(searched) and (t.trials.state == "complete").all()
+    assert t.model.get_params() | t.params == t.model.get_params()
+
+def test_every_trial_has_a_seed_of_its_own():
+    assert len({trial_seed(s, n) for s in range(10) for n in range(100)}) == 1000

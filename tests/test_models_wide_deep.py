@@ -39,10 +39,37 @@ def test_gates_are_between_nothing_and_everything_and_best_on_validation():
         gate == 0 and abs(wide[1]) < 0.02 and wide[2] == pytest.approx(-2, abs=0.05)
     )  # the deep part's own slope is not the wide part's
 
+def test_common_shocks_do_not_move_the_within_date_loss():
+    torch.manual_seed(0)
+    net = WideDeepNet(3, (4,))
+    date = np.repeat([0, 1], 400)
+    x = torch.randn(800, 1, 3)
+    t = torch.randn(800)
+    shock = torch.cat([x[:400, 0] @ torch.tensor([0.5, -1.0, 2.0]), -x[400:, 0] @ torch.tensor([0.5, -1.0, 2.0])])
+    loss = WithinDate(net).loss
+    assert loss(x, t + shock, _grid_of(date)).item() == pytest.approx(loss(x, t, _grid_of(date)).item(), rel=0.02)
+    assert ((net.deep(x[:, 0])[:, 0] - t - shock) ** 2).mean() > 3
+
 def _draw(case="b", p=8, seed=(1000, 1)):
     X, r, g, (train, valid, test) = gkx_problem(case, p, list(seed))
     t = ((r - r[train].mean()) / r[train].std()).astype(np.float32)
     return X, t, g, train, valid, test
+
+def test_windows_are_read_in_blocks_and_add_up_to_the_least_squares_of_all_rows(monkeypatch):
+    X, t, g, train, valid, test = _draw(p=3)
+    m = WideDeep(window=2, max_inputs=3, max_epochs=1).fit(X.view(train), t[train], valid=(X.view(valid), t[valid]))
+    asked = []
+    windows = Resident.windows
+    data = Resident(X, 2, m.mean_, m.sd_)
+    whole = [m.net_.inputs(data.windows(data.at(rows))) for rows in (train, valid)]
+    with torch.no_grad():
+        deep = [m.net_.deep(z)[:, 0].double().numpy() for z in whole]
+    gate, wide = widen(whole[0].numpy(), t[train], deep[0], whole[1].numpy(), t[valid], deep[1])
+    monkeypatch.setattr(Resident, "windows", lambda self, at: (asked.append(len(at)), windows(self, at))[1])
+    m._widen(data, (train, t[train]), (valid, t[valid]))
+    assert max(asked) <= 4096 < len(train) and sum(asked) == len(train) + len(valid)
+    assert m.net_.gate.item() == pytest.approx(gate, abs=1e-6)
+    np.testing.assert_allclose(m.net_.wide.numpy(), wide, atol=1e-6)
 
 def test_the_within_date_loss_is_that_of_regressions_date_by_date():
     torch.manual_seed(0)
@@ -63,17 +90,6 @@ def test_the_within_date_loss_is_that_of_regressions_date_by_date():
     z = x[:, 0].numpy()[shuffled]
     assert e[shuffled] @ ByDate(z, date[shuffled]).left(e[shuffled]) == pytest.approx(left, rel=1e-6)
 
-def test_common_shocks_do_not_move_the_within_date_loss():
-    torch.manual_seed(0)
-    net = WideDeepNet(3, (4,))
-    date = np.repeat([0, 1], 400)
-    x = torch.randn(800, 1, 3)
-    t = torch.randn(800)
-    shock = torch.cat([x[:400, 0] @ torch.tensor([0.5, -1.0, 2.0]), -x[400:, 0] @ torch.tensor([0.5, -1.0, 2.0])])
-    loss = WithinDate(net).loss
-    assert loss(x, t + shock, _grid_of(date)).item() == pytest.approx(loss(x, t, _grid_of(date)).item(), rel=0.02)
-    assert ((net.deep(x[:, 0])[:, 0] - t - shock) ** 2).mean() > 3
-
 @pytest.mark.parametrize("cls", [WideDeep, WideTrees])
 def test_the_planted_inputs_are_found_and_their_shape_is_learnt(cls):
     X, t, g, train, valid, test = _draw()
@@ -86,22 +102,6 @@ def test_the_planted_inputs_are_found_and_their_shape_is_learnt(cls):
     from dataclasses import replace
 
     np.testing.assert_array_equal(m.predict(replace(X, values=flat).view(test)), m.predict(X.view(test)))
-
-def test_windows_are_read_in_blocks_and_add_up_to_the_least_squares_of_all_rows(monkeypatch):
-    X, t, g, train, valid, test = _draw(p=3)
-    m = WideDeep(window=2, max_inputs=3, max_epochs=1).fit(X.view(train), t[train], valid=(X.view(valid), t[valid]))
-    asked = []
-    windows = Resident.windows
-    data = Resident(X, 2, m.mean_, m.sd_)
-    whole = [m.net_.inputs(data.windows(data.at(rows))) for rows in (train, valid)]
-    with torch.no_grad():
-        deep = [m.net_.deep(z)[:, 0].double().numpy() for z in whole]
-    gate, wide = widen(whole[0].numpy(), t[train], deep[0], whole[1].numpy(), t[valid], deep[1])
-    monkeypatch.setattr(Resident, "windows", lambda self, at: (asked.append(len(at)), windows(self, at))[1])
-    m._widen(data, (train, t[train]), (valid, t[valid]))
-    assert max(asked) <= 4096 < len(train) and sum(asked) == len(train) + len(valid)
-    assert m.net_.gate.item() == pytest.approx(gate, abs=1e-6)
-    np.testing.assert_allclose(m.net_.wide.numpy(), wide, atol=1e-6)
 
 def test_what_cannot_be_trained_says_so():
     X, t, g, train, valid, test = _draw(p=3)

@@ -17,7 +17,7 @@ from ..data.panel import Panel
 from ..data.simulated.market import planted_return
 from ..labels import total_return_index
 
-# %% ../../nbs/evaluate/baselines.ipynb #df6ac910
+# %% ../../nbs/evaluate/baselines.ipynb #75d49574
 def past_return(
     panel: Panel,
     first: int,  # return from the close `first` bars ago to the close `last` bars ago
@@ -44,19 +44,13 @@ def past_return(
     out = wealth[np.maximum(rows - last, 0)] / wealth[np.maximum(rows - first, 0)] - 1
     return np.where((rows - first >= start) & panel.tradable, out, np.nan)
 
-
+# %% ../../nbs/evaluate/baselines.ipynb #4213f5b9
 def _scores(panel, values, name):
     return panel.series(values).dropna().rename(name)
 
-# %% ../../nbs/evaluate/baselines.ipynb #90cb38b1
+# %% ../../nbs/evaluate/baselines.ipynb #16da9158
 def reversal(panel: Panel, bars: int = 1) -> pd.Series:
-    """`(date, asset)` scores: minus the return of the last `bars` bars.
-
-    Returns
-    -------
-    pd.Series
-        %% ../../nbs/evaluate/baselines.ipynb #90cb38b1
-    """
+    """`(date, asset)` scores: minus the return of the last `bars` bars."""
     return _scores(panel, -past_return(panel, bars), "reversal")
 
 
@@ -67,7 +61,7 @@ def momentum(panel: Panel) -> pd.Series:
     month = max(round(panel.bars_per_year / 12), 1)
     return _scores(panel, past_return(panel, 12 * month, month), "momentum 12-1")
 
-
+# %% ../../nbs/evaluate/baselines.ipynb #9c122844
 def oracle(
     panel: Panel,
     horizon: int = 5,  # of the label, bars
@@ -88,7 +82,7 @@ def oracle(
     planted = planted_return(panel, horizon, delay)
     return None if planted is None else _scores(panel, planted, "oracle")
 
-
+# %% ../../nbs/evaluate/baselines.ipynb #2efcf4af
 def baseline_scores(
     panel: Panel,
     horizon: int = 5,  # of the label, bars

@@ -78,7 +78,7 @@ def style_factors(
         )
     return np.stack(list(columns.values()), 1), list(columns), missing
 
-# %% ../../nbs/evaluate/exposures.ipynb #3fa26891
+# %% ../../nbs/evaluate/exposures.ipynb #c19b6c31
 def _unit_ranks(panel, values):
     """Ranks by date in [-1, 1]; missing factors stand in the middle, at 0."""
     ranks = standing(panel, values)[0]
@@ -87,7 +87,7 @@ def _unit_ranks(panel, values):
     ).T[panel.date_code]
     return 2 * ranks / (n + 1)
 
-
+# %% ../../nbs/evaluate/exposures.ipynb #e4d9f3e3
 def neutralise(
     panel: Panel,
     scores,  # one score, as in `ic`

@@ -21,20 +21,14 @@ from ..data.panel import Panel
 
 # %% ../../nbs/features/cross.ipynb #580d057c
 def in_threads(work, items) -> list:
-    """Run `work(item)` for all items on as many threads as numba may use; the first exception is raised.
-
-    Returns
-    -------
-    list
-        %% ../../nbs/features/cross.ipynb #580d057c
-    """
+    """Run `work(item)` for all items on as many threads as numba may use; the first exception is raised."""
     n = numba.get_num_threads()
     if n == 1:
         return [work(i) for i in items]
     with ThreadPoolExecutor(n) as pool:
         return list(pool.map(work, items))
 
-# %% ../../nbs/features/cross.ipynb #2fa3cf8a
+# %% ../../nbs/features/cross.ipynb #fac36ed5
 @njit(nogil=True, cache=True)
 def _pack(bits, rows, keys):
     """keys[f, i]: order-preserving integer of bits[rows[i], f] above, i below; missing values last."""
@@ -51,7 +45,7 @@ def _pack(bits, rows, keys):
                 key = u | np.uint64(0x80000000)
             keys[f, i] = (key << np.uint64(32)) | np.uint64(i)
 
-
+# %% ../../nbs/features/cross.ipynb #0a00b592
 @njit(nogil=True, cache=True)
 def _spread(keys, rows, values, missing):
     """Write mapped average ranks of sorted keys into `values`; 0 for missing ones, which are counted."""
@@ -74,7 +68,7 @@ def _spread(keys, rows, values, missing):
         for q in range(have, n):
             values[rows[np.int64(keys[f, q] & low)], f] = 0.0
 
-# %% ../../nbs/features/cross.ipynb #51f473a9
+# %% ../../nbs/features/cross.ipynb #b1ec6193
 def rank_by_date(
     panel: Panel,
     values: np.ndarray,  # (n_rows, n_features) float32, C order; overwritten
@@ -109,7 +103,7 @@ def rank_by_date(
 
     return _over_dates(panel, dates)
 
-
+# %% ../../nbs/features/cross.ipynb #b49dda2e
 def _over_dates(panel, work) -> np.ndarray:
     """The sum of `work((first, end))` over runs of dates."""
     cuts = np.linspace(0, panel.n_dates, min(64, panel.n_dates) + 1).astype(int)
@@ -162,22 +156,16 @@ def zscore_by_date(
 
 TRANSFORMS = {"rank": rank_by_date, "zscore": zscore_by_date}
 
-# %% ../../nbs/features/cross.ipynb #893c858c
+# %% ../../nbs/features/cross.ipynb #7bcdcaf8
 def sector_codes(panel: Panel) -> np.ndarray:
-    """(n_assets,) int64 sector number by asset, -1 where unknown.
-
-    Returns
-    -------
-    np.ndarray
-        %% ../../nbs/features/cross.ipynb #893c858c
-    """
+    """(n_assets,) int64 sector number by asset, -1 where unknown."""
     if "sector" not in panel.attributes:
         raise NeuralphaError(f"{panel.name} has no attribute 'sector'.")
     import pandas as pd
 
     return pd.factorize(panel.attributes["sector"].reindex(panel.assets), sort=True)[0].astype(np.int64)
 
-
+# %% ../../nbs/features/cross.ipynb #c4fa5ace
 def mean_by_date(
     panel: Panel,
     values: np.ndarray,  # (n_rows,) float
@@ -207,7 +195,7 @@ def mean_by_date(
     with np.errstate(invalid="ignore"):
         return np.where(cell >= 0, (total / count)[np.maximum(cell, 0)], np.nan)
 
-# %% ../../nbs/features/cross.ipynb #b68163b4
+# %% ../../nbs/features/cross.ipynb #5ae32a5e
 FACTOR_WINDOW = 252  # returns the components are estimated from
 FACTOR_HISTORY = FACTOR_WINDOW + 31  # bars before t that a residual may read: the window, its first price, and a month
 
@@ -255,11 +243,11 @@ def factor_residual(
         out[first:stop, assets] = now - known @ loadings @ loadings.T
     return out[panel.date_code, panel.asset_code].astype(np.float64)
 
-
+# %% ../../nbs/features/cross.ipynb #5b78be67
 def _months(panel):
     return panel.dates.astype("datetime64[M]").astype(np.int64)
 
-
+# %% ../../nbs/features/cross.ipynb #d9af77fa
 def _components(returns, count):
     """Standard deviations (n_assets,) and orthonormal loadings (n_assets, count) of standardised returns, (bars,
     n_assets).

@@ -19,7 +19,7 @@ import pandas as pd
 from ..core import NeuralphaError, digest
 from ..data.panel import Panel
 
-# %% ../../nbs/features/table.ipynb #1f2a4757
+# %% ../../nbs/features/table.ipynb #5365198a
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.

@@ -77,10 +77,10 @@ class FactorNet(nn.Module):
             ).sum(0)
         self.premium.copy_(total / len(np.unique(part.date)))
 
-# %% ../../nbs/models/autoencoder.ipynb #3e37e7b2
+# %% ../../nbs/models/autoencoder.ipynb #1e8ef71d
 @dataclass(kw_only=True, repr=False, eq=False)
 class Autoencoder(Net):
-    """Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (\"z\") return."""
+    r"""Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (\"z\") return."""
 
     factors: int = 4
     hidden: tuple | list = (32,)

@@ -14,22 +14,17 @@ from torch import nn
 from ..core import NeuralphaError
 from .nets import Net, check_scales
 
-# %% ../../nbs/models/convolution.ipynb #320a0954
+# %% ../../nbs/models/convolution.ipynb #780611f7
 def bars_seen(kernel: int, dilations, window: int) -> int:
     """Bars of a window that its last bar sees through causal blocks, itself included; wide dilations alone leave
     holes.
-
-    Returns
-    -------
-    int
-        %% ../../nbs/models/convolution.ipynb #320a0954
     """
     lags = {0}
     for d in dilations:
         lags = {far for lag in lags for far in range(lag, min(window, lag + 2 * (kernel - 1) * d + 1), d)}
     return len(lags)
 
-
+# %% ../../nbs/models/convolution.ipynb #06745747
 def covering(window: int, kernel: int) -> list:
     """Doubling dilations whose blocks see a window; of kernel width 1 none do."""
     dilations = [1]
@@ -37,7 +32,7 @@ def covering(window: int, kernel: int) -> list:
         dilations.append(2 * dilations[-1])
     return dilations
 
-# %% ../../nbs/models/convolution.ipynb #fbd96d58
+# %% ../../nbs/models/convolution.ipynb #93826e0e
 class CausalBlock(nn.Module):
     """Two causal convolutions with ReLU and dropout, and the input added back; (rows, channels, window) in and out."""
 
@@ -54,7 +49,7 @@ class CausalBlock(nn.Module):
             h = self.drop(F.relu(conv(F.pad(h, (self.pad, 0)))))
         return F.relu(h + self.skip(x))
 
-
+# %% ../../nbs/models/convolution.ipynb #8f166d97
 class TCNNet(nn.Module):
     """Causal blocks over the window; a linear head on the last bar, where `pooled` with the mean over all bars beside
     it.
@@ -146,7 +141,7 @@ class CNN(TCN):
         "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)]),
     }
 
-# %% ../../nbs/models/convolution.ipynb #ac4f4b8f
+# %% ../../nbs/models/convolution.ipynb #895a354c
 class MultiScaleNet(nn.Module):
     """One convolution per scale over averages of that many bars; last and mean of each branch, joined."""
 
@@ -170,7 +165,7 @@ class MultiScaleNet(nn.Module):
     def input_weights(self):
         return [b.weight for b in self.branches]
 
-
+# %% ../../nbs/models/convolution.ipynb #4ff2394b
 @dataclass(kw_only=True, repr=False, eq=False)
 class MultiScale(Net):
     """Convolutions over several time scales of the same window.

@@ -131,17 +131,6 @@ def fit_on(
 def check_task(model, X, y, target):
     """Raise `NeuralphaError` unless features and labels are of one panel that can be ranked and the model's loss can
     mean the target and its horizons.
-
-    Parameters
-    ----------
-    model
-        %% ../../nbs/models/fitting.ipynb #89fa02eb
-    X
-        %% ../../nbs/models/fitting.ipynb #89fa02eb
-    y
-        %% ../../nbs/models/fitting.ipynb #89fa02eb
-    target
-        %% ../../nbs/models/fitting.ipynb #89fa02eb
     """
     check_breadth(y.panel)
     model.check_horizon(max(task.horizon for task in getattr(y, "tasks", [y])))

@@ -85,7 +85,7 @@ class NN3(Net):
                 nn.init.zeros_(m.bias)
         return net
 
-# %% ../../nbs/models/gkx.ipynb #358098ed
+# %% ../../nbs/models/gkx.ipynb #16ec20a2
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN1(NN3):
     """Pyramid of one layer, 32."""
@@ -93,7 +93,7 @@ class NN1(NN3):
     depth: int = 1
     name: ClassVar[str] = "nn1"
 
-
+# %% ../../nbs/models/gkx.ipynb #0ec6d650
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN2(NN3):
     """Pyramid of two layers, 32-16."""
@@ -101,7 +101,7 @@ class NN2(NN3):
     depth: int = 2
     name: ClassVar[str] = "nn2"
 
-
+# %% ../../nbs/models/gkx.ipynb #a26fe709
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN4(NN3):
     """Pyramid of four layers, 32-16-8-4."""
@@ -109,7 +109,7 @@ class NN4(NN3):
     depth: int = 4
     name: ClassVar[str] = "nn4"
 
-
+# %% ../../nbs/models/gkx.ipynb #5d4b1f82
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN5(NN3):
     """Pyramid of five layers, 32-16-8-4-2."""
@@ -117,7 +117,7 @@ class NN5(NN3):
     depth: int = 5
     name: ClassVar[str] = "nn5"
 
-# %% ../../nbs/models/gkx.ipynb #97f08bcc
+# %% ../../nbs/models/gkx.ipynb #880806ad
 def gkx_problem(
     case: str,
     n_characteristics: int = 100,
@@ -144,7 +144,7 @@ def gkx_problem(
     third = p.date_code[p.by_date] // (p.n_dates // 3)
     return X, d["r"].T.ravel(), d["g"].T.ravel(), [p.by_date[third == k] for k in range(3)]
 
-
+# %% ../../nbs/models/gkx.ipynb #c95d7c93
 def squared_errors(
     model,  # unfitted
     problem: tuple,  # result of `gkx_problem`
@@ -191,7 +191,7 @@ def squared_errors(
         "mean": float(((r[test] - mean) ** 2).sum()),
     }
 
-
+# %% ../../nbs/models/gkx.ipynb #b29cab01
 def gkx_draw(
     models: dict,
     case: str,
@@ -223,7 +223,7 @@ def gkx_draw(
 
     return {"true": r2(next(iter(errors.values())), "true"), **{name: r2(e, "model") for name, e in errors.items()}}
 
-# %% ../../nbs/models/gkx.ipynb #3391c88f
+# %% ../../nbs/models/gkx.ipynb #0bf89321
 def paired_ratios(
     draws: pd.DataFrame,  # one row per draw, R² of "true" and of every model
 ) -> pd.DataFrame:  # ratio to the true function and its jackknife standard error
@@ -246,7 +246,7 @@ def paired_ratios(
     error = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
     return pd.DataFrame({"R2, %": draws.mean(), "ratio to true": ratio, "standard error": error})
 
-
+# %% ../../nbs/models/gkx.ipynb #fdd04e8b
 def gkx_table(
     models: dict,  # name -> unfitted model
     case: str,

@@ -79,7 +79,7 @@ def _grid_of(
     place[order] = np.arange(len(date)) - np.repeat(np.cumsum(n) - n, n)
     return Grid(torch.from_numpy(code * n.max() + place).to(device), len(n), int(n.max()))
 
-# %% ../../nbs/models/losses.ipynb #b047a0f5
+# %% ../../nbs/models/losses.ipynb #a5e9b4c0
 def _mean(v, mask):
     return v.mean() if mask is None else (v * mask).sum() / mask.sum().clamp(min=1)
 
@@ -93,7 +93,7 @@ def huber(score, target, mask, delta: float = 1.0) -> torch.Tensor:
     """Huber loss: quadratic up to `delta`, linear beyond."""
     return _mean(F.huber_loss(score, target, reduction="none", delta=delta), mask)
 
-
+# %% ../../nbs/models/losses.ipynb #4411e335
 def bce(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     """Cross-entropy of the target's sign; the score is a logit.
 
@@ -102,21 +102,21 @@ def bce(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     up = (target.sign() * (1 - smoothing) + 1) / 2
     return _mean(F.binary_cross_entropy_with_logits(score, up, reduction="none"), mask)
 
-# %% ../../nbs/models/losses.ipynb #36a7ded9
+# %% ../../nbs/models/losses.ipynb #c573389a
 def _centred(v, mask):
     if mask is None:
         return v - v.mean(1, keepdim=True)
     n = mask.sum(1, keepdim=True).clamp(min=1)
     return (v - (v * mask).sum(1, keepdim=True) / n) * mask
 
-
+# %% ../../nbs/models/losses.ipynb #9e071bae
 def correlation(score, target, mask) -> torch.Tensor:
     """(dates,) Pearson correlation over the places of each date; 0 without spread."""
     s = _centred(score, mask)
     t = _centred(target, mask)
     return (s * t).sum(1) / ((s * s).sum(1) * (t * t).sum(1) + 1e-12).sqrt()
 
-
+# %% ../../nbs/models/losses.ipynb #b3d5f6e1
 def _over_dates(v, mask):
     if mask is None:
         return v.mean()
@@ -128,23 +128,18 @@ def ic(score, target, mask) -> torch.Tensor:
     """One minus the mean IC by date."""
     return 1 - _over_dates(correlation(score, target, mask), mask)
 
-# %% ../../nbs/models/losses.ipynb #3677c7e3
+# %% ../../nbs/models/losses.ipynb #628e1b1a
 def soft_rank(score, mask, tau: float = 0.1) -> torch.Tensor:
     """(dates, places) differentiable ranks from 0 to n-1;
 
     `tau` is the step's width in standard deviations of the score.
-
-    Returns
-    -------
-    torch.Tensor
-        %% ../../nbs/models/losses.ipynb #3677c7e3
     """
     s = _centred(score, mask)
     s = s / (((s * s).sum(1, keepdim=True) / mask.sum(1, keepdim=True).clamp(min=1)) + 1e-12).sqrt()
     above = torch.sigmoid((s[:, :, None] - s[:, None, :]) / tau) * mask[:, None, :]
     return (above.sum(2) - 0.5) * mask
 
-
+# %% ../../nbs/models/losses.ipynb #8dcb75f4
 def hard_rank(target, mask) -> torch.Tensor:
     """(dates, places) average ranks from 0 to n-1."""
     pairs = mask[:, None, :]
@@ -152,34 +147,28 @@ def hard_rank(target, mask) -> torch.Tensor:
     equal = (target[:, :, None] == target[:, None, :]) * pairs
     return (below.sum(2) + (equal.sum(2) - 1) / 2) * mask
 
-
+# %% ../../nbs/models/losses.ipynb #0f50e6da
 def rank_ic(score, target, mask, tau: float = 0.1) -> torch.Tensor:
     """One minus the mean soft rank IC by date."""
     return 1 - _over_dates(
         correlation(soft_rank(score, mask, tau), hard_rank(target, mask).to(score.dtype), mask), mask
     )
 
-# %% ../../nbs/models/losses.ipynb #81f62607
+# %% ../../nbs/models/losses.ipynb #418b35e9
 def pairwise(score, target, mask, margin: float = 0.1) -> torch.Tensor:
-    """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j.
-
-    Returns
-    -------
-    torch.Tensor
-        %% ../../nbs/models/losses.ipynb #81f62607
-    """
+    """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j."""
     pairs = (target[:, :, None] > target[:, None, :]) & mask[:, :, None] & mask[:, None, :]
     hinge = F.relu(margin - (score[:, :, None] - score[:, None, :])) * pairs
     return _over_dates(hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1), mask)
 
-
+# %% ../../nbs/models/losses.ipynb #2986de99
 def listnet(score, target, mask) -> torch.Tensor:
     """Cross-entropy between the soft-max of targets and of scores, by date."""
     low = torch.finfo(score.dtype).min
     goal = F.softmax(target.masked_fill(~mask, low), 1)
     return _over_dates(-(goal * F.log_softmax(score.masked_fill(~mask, low), 1)).sum(1), mask)
 
-
+# %% ../../nbs/models/losses.ipynb #de2e0a2f
 def listmle(score, target, mask) -> torch.Tensor:
     """Negative log-likelihood per row of the target's order, by date."""
     order = target.masked_fill(~mask, torch.finfo(target.dtype).min).argsort(dim=1, descending=True, stable=True)
@@ -188,19 +177,13 @@ def listmle(score, target, mask) -> torch.Tensor:
     below = s.masked_fill(~m, torch.finfo(s.dtype).min).flip(1).logcumsumexp(1).flip(1)
     return _over_dates(((below - s) * m).sum(1) / m.sum(1).clamp(min=1), mask)
 
-# %% ../../nbs/models/losses.ipynb #491c5b25
+# %% ../../nbs/models/losses.ipynb #62c3fc06
 def portfolio_weights(score, mask) -> torch.Tensor:
-    """(dates, places) dollar-neutral weights with a gross of one.
-
-    Returns
-    -------
-    torch.Tensor
-        %% ../../nbs/models/losses.ipynb #491c5b25
-    """
+    """(dates, places) dollar-neutral weights with a gross of one."""
     s = _centred(score, mask)
     return s / (s.abs().sum(1, keepdim=True) + 1e-12)
 
-
+# %% ../../nbs/models/losses.ipynb #c31c2649
 def sharpe(score, target, mask, cost_bps: float = 5.0) -> torch.Tensor:
     """Minus the Sharpe ratio per bar of the weights' return after `cost_bps` per unit of turnover; dates consecutive,
     places assets.
@@ -222,13 +205,7 @@ def quantile(score, target, mask, levels=QUANTILES) -> torch.Tensor:
 
 # %% ../../nbs/models/losses.ipynb #ed73bcc5
 def buy_hold_sell(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
-    """Three-class cross-entropy; `score` is (dates, places, 3): logits of sell, hold, buy.
-
-    Returns
-    -------
-    torch.Tensor
-        %% ../../nbs/models/losses.ipynb #ed73bcc5
-    """
+    """Three-class cross-entropy; `score` is (dates, places, 3): logits of sell, hold, buy."""
     place = (target > -1 / 3).long() + (target > 1 / 3).long()
     goal = F.one_hot(place, 3).to(score.dtype) * (1 - smoothing) + smoothing / 3
     return _mean(-(goal * F.log_softmax(score, -1)).sum(-1), mask)

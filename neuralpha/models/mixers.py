@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 from .nets import Net, check_heads, check_scales
 
-# %% ../../nbs/models/mixers.ipynb #c3ca5df9
+# %% ../../nbs/models/mixers.ipynb #19400ca8
 class Triangular(nn.Module):
     """Linear along the window with lower-triangular weights: bar t mixes bars up to t."""
 
@@ -29,7 +29,7 @@ class Triangular(nn.Module):
     def forward(self, x):
         return x @ self.weight.tril().T + self.bias  # (..., window)
 
-
+# %% ../../nbs/models/mixers.ipynb #bb2aff75
 class MixBlock(nn.Module):
     """Time mixing, then indicator mixing; (rows, window, width) in and out."""
 
@@ -64,7 +64,7 @@ class MarketMix(nn.Module):
         market = weight.transpose(1, 2) @ grid.fill(g)  # (dates, states, width)
         return h + self.drop(grid.take(grid.fill(self.read(g)).softmax(2) @ self.value(market)))
 
-# %% ../../nbs/models/mixers.ipynb #7452332a
+# %% ../../nbs/models/mixers.ipynb #db494d4c
 class MixerNet(nn.Module):
     """Mixing on every scale of the window, joined; then market mixing; a linear head."""
 
@@ -91,7 +91,7 @@ class MixerNet(nn.Module):
     def input_weights(self):
         return [self.embed.weight]
 
-
+# %% ../../nbs/models/mixers.ipynb #c09a2283
 @dataclass(kw_only=True, repr=False, eq=False)
 class StockMixer(Net):
     """Time, indicator and market mixing over the last `window` bars; `states=0` leaves the market out.
@@ -130,7 +130,7 @@ class StockMixer(Net):
     def build(self, n_features, outputs):
         return MixerNet(n_features, self.window, self.width, self.scales, self.states, self.dropout, outputs)
 
-
+# %% ../../nbs/models/mixers.ipynb #c57a7558
 @dataclass(kw_only=True, repr=False, eq=False)
 class TimeMixer(StockMixer):
     """The same without market mixing: each asset by itself."""
@@ -142,7 +142,7 @@ class TimeMixer(StockMixer):
         "scales": ("choice", [(1,), (1, 2), (1, 2, 4)]),
     }
 
-# %% ../../nbs/models/mixers.ipynb #de97e3bd
+# %% ../../nbs/models/mixers.ipynb #dfbb696c
 class CrossNet(nn.Module):
     """Encoder per asset, then attention over the assets of the date; a linear head."""
 
@@ -167,7 +167,7 @@ class CrossNet(nn.Module):
     def input_weights(self):
         return [self.encoder.weight_ih_l0 if isinstance(self.encoder, nn.GRU) else self.encoder.weight]
 
-
+# %% ../../nbs/models/mixers.ipynb #0b84b795
 @dataclass(kw_only=True, repr=False, eq=False)
 class CrossAttention(Net):
     """A GRU per asset, then attention over all assets of the date."""

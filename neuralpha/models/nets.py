@@ -146,13 +146,7 @@ class Net(Training, Estimator):
 
 # %% ../../nbs/models/nets.ipynb #3ff1d1a2
 def check_scales(model: Net) -> None:
-    """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window.
-
-    Returns
-    -------
-    None
-        %% ../../nbs/models/nets.ipynb #3ff1d1a2
-    """
+    """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window."""
     if not model.scales or max(model.scales) > model.window:
         raise NeuralphaError(
             f"{type(model).__name__}: scales {list(model.scales)} do not fit a window of {model.window} bars; give "
@@ -165,7 +159,7 @@ def check_heads(model: Net) -> None:
     if model.width % model.heads:
         raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #6ce7e351
+# %% ../../nbs/models/nets.ipynb #248b7823
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 
 
@@ -180,7 +174,7 @@ class Layer(nn.Module):
     def forward(self, x) -> torch.Tensor:
         return x + self.body(x) if self.skip else self.body(x)
 
-
+# %% ../../nbs/models/nets.ipynb #434110d9
 class MLPNet(nn.Module):
     """Hidden layers on the window laid flat, then a linear head."""
 

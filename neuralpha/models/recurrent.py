@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 from .nets import Net
 
-# %% ../../nbs/models/recurrent.ipynb #348f8b7e
+# %% ../../nbs/models/recurrent.ipynb #ea19e152
 def unrolled(
     cell,  # nn.LSTM or nn.GRU, batch first
     x: torch.Tensor,  # (rows, window, features)
@@ -67,7 +67,7 @@ def unrolled(
         x = torch.stack(out, 1)
     return x
 
-
+# %% ../../nbs/models/recurrent.ipynb #b442d1d0
 def fused(
     cell,  # nn.LSTM or nn.GRU, batch first
     x: torch.Tensor,  # (rows, window, features)
@@ -91,7 +91,7 @@ def fused(
     with torch.backends.cudnn.flags(enabled=False) if unseeded else contextlib.nullcontext():
         return cell(x)[0]
 
-
+# %% ../../nbs/models/recurrent.ipynb #128dd2e1
 class RecurrentNet(nn.Module):
     """An LSTM or GRU over the window; dropout on the last state."""
 
@@ -112,7 +112,7 @@ class RecurrentNet(nn.Module):
     def input_weights(self) -> torch.Tensor:
         return [self.cell.weight_ih_l0]
 
-# %% ../../nbs/models/recurrent.ipynb #3bf0ae9f
+# %% ../../nbs/models/recurrent.ipynb #75a04303
 @dataclass(kw_only=True, repr=False, eq=False)
 class LSTM(Net):
     """Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature."""
@@ -132,7 +132,7 @@ class LSTM(Net):
     def build(self, n_features, outputs) -> nn.Module:
         return RecurrentNet(nn.LSTM, n_features, self.hidden, self.layers, self.dropout, outputs)
 
-
+# %% ../../nbs/models/recurrent.ipynb #c6285422
 @dataclass(kw_only=True, repr=False, eq=False)
 class GRU(LSTM):
     """Gated recurrent unit over the last `window` bars."""
@@ -142,7 +142,7 @@ class GRU(LSTM):
     def build(self, n_features, outputs) -> nn.Module:
         return RecurrentNet(nn.GRU, n_features, self.hidden, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/recurrent.ipynb #8bf8b88a
+# %% ../../nbs/models/recurrent.ipynb #627a9b4c
 class AttentiveNet(nn.Module):
     """An LSTM whose states are averaged by attention and joined with the last one."""
 
@@ -165,7 +165,7 @@ class AttentiveNet(nn.Module):
     def input_weights(self) -> torch.Tensor:
         return [self.enter[0].weight]
 
-
+# %% ../../nbs/models/recurrent.ipynb #f3666074
 @dataclass(kw_only=True, repr=False, eq=False)
 class ALSTM(LSTM):
     """Attention LSTM with adversarial training."""

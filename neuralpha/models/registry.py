@@ -15,7 +15,7 @@ from pathlib import Path
 from ..core import NeuralphaError, read_json, unknown_name
 from .base import Estimator
 
-# %% ../../nbs/models/registry.ipynb #d71ce85e
+# %% ../../nbs/models/registry.ipynb #67543bd6
 MODELS = {  # name -> "module:class"
     "ols": "linear:OLS",
     "ridge": "linear:Ridge",
@@ -51,12 +51,12 @@ MODELS = {  # name -> "module:class"
     "widetrees": "wide_deep:WideTrees",
 }
 
-
+# %% ../../nbs/models/registry.ipynb #31fd6084
 def model_names() -> list[str]:
     """Names `make_model` knows."""
     return sorted(MODELS)
 
-
+# %% ../../nbs/models/registry.ipynb #1daf4054
 def model_class(name: str) -> type:
     """The class behind a name, in any case."""
     key = str(name).strip().lower()
@@ -65,7 +65,7 @@ def model_class(name: str) -> type:
     module, cls = MODELS[key].split(":")
     return getattr(importlib.import_module(f"neuralpha.models.{module}"), cls)
 
-# %% ../../nbs/models/registry.ipynb #e45270c3
+# %% ../../nbs/models/registry.ipynb #76e3a58c
 def make_model(
     name: str,  # e.g. "lightgbm"; case does not matter
     **params,  # the model's own parameters
@@ -81,7 +81,7 @@ def make_model(
     """
     return model_class(name)().clone(**params)
 
-
+# %% ../../nbs/models/registry.ipynb #21b3d698
 def load_model(folder) -> Estimator:
     """A fitted model from a folder that `save` wrote, whatever its kind."""
     note = Path(folder) / "model.json"

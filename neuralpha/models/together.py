@@ -47,13 +47,7 @@ from neuralpha.models.trainer import (
 
 # %% ../../nbs/models/together.ipynb #e9bb3d30
 def why_not_together(model, net) -> str:
-    """Why a net cannot be trained with its seeds stacked; empty where it can.
-
-    Returns
-    -------
-    str
-        %% ../../nbs/models/together.ipynb #e9bb3d30
-    """
+    """Why a net cannot be trained with its seeds stacked; empty where it can."""
     if type(model)._fit is not Net._fit:
         return "it has a fit of its own, with steps before or after the training"
     if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in net.modules()):
@@ -72,13 +66,7 @@ def why_not_together(model, net) -> str:
 
 # %% ../../nbs/models/together.ipynb #72e2a7d9
 def stacked_grid(grid: Grid, seeds: int) -> Grid:
-    """The grid of a batch repeated for every seed: seeds × dates lines.
-
-    Returns
-    -------
-    Grid
-        %% ../../nbs/models/together.ipynb #72e2a7d9
-    """
+    """The grid of a batch repeated for every seed: seeds × dates lines."""
     step = grid.dates * grid.places
     at = (grid.position[None] + step * torch.arange(seeds, device=grid.position.device)[:, None]).reshape(-1)
     return Grid(at, seeds * grid.dates, grid.places)

@@ -135,11 +135,6 @@ def pick_device(device: str = "auto") -> torch.device:
     """The torch device of a name; "auto" takes CUDA where there is one.
 
     Raises `NeuralphaError` for a device that is not there.
-
-    Returns
-    -------
-    torch.device
-        %% ../../nbs/models/trainer.ipynb #e946be8c
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -211,13 +206,7 @@ def repeatable(device: torch.device):
 
 # %% ../../nbs/models/trainer.ipynb #df93054b
 def cuda_index(device: torch.device) -> int:
-    """Number of the GPU that `device` means; `cuda` without a number is the current one.
-
-    Returns
-    -------
-    int
-        %% ../../nbs/models/trainer.ipynb #df93054b
-    """
+    """Number of the GPU that `device` means; `cuda` without a number is the current one."""
     return torch.cuda.current_device() if device.index is None else device.index
 
 
@@ -554,13 +543,7 @@ def shrink_inputs(net, optimizer, penalty: float):
 
 # %% ../../nbs/models/trainer.ipynb #f8fab4c1
 def batching(s: Training, net) -> str:
-    """How the batches of a loss and a net must be cut: see `epoch_batches`.
-
-    Returns
-    -------
-    str
-        %% ../../nbs/models/trainer.ipynb #f8fab4c1
-    """
+    """How the batches of a loss and a net must be cut: see `epoch_batches`."""
     by = Objective(s.loss).by
     return "whole" if by != "span" and getattr(net, "across_assets", False) else by
 
@@ -641,13 +624,7 @@ def check_finite(losses, norms, batches, part):
 
 # %% ../../nbs/models/trainer.ipynb #321da9a0
 def saved_bytes(net, part: Part, batch, by, s) -> int:
-    """Bytes autograd keeps for the backward pass of one batch.
-
-    Returns
-    -------
-    int
-        %% ../../nbs/models/trainer.ipynb #321da9a0
-    """
+    """Bytes autograd keeps for the backward pass of one batch."""
     seen = {}
 
     def note(t):
@@ -853,13 +830,7 @@ def train(
 
 # %% ../../nbs/models/trainer.ipynb #ad6c1f1e
 def epoch_seed(seed, epoch) -> int:
-    """The torch seed of one epoch.
-
-    Returns
-    -------
-    int
-        %% ../../nbs/models/trainer.ipynb #ad6c1f1e
-    """
+    """The torch seed of one epoch."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
@@ -1025,15 +996,7 @@ def resume(path, of, net, optimizer):
 
 # %% ../../nbs/models/trainer.ipynb #7db29637
 def plot_history(history, ax=None):
-    """Training loss and validation IC (or loss) by epoch; returns the matplotlib axes.
-
-    Parameters
-    ----------
-    history
-        %% ../../nbs/models/trainer.ipynb #7db29637
-    ax : default None
-        %% ../../nbs/models/trainer.ipynb #7db29637
-    """
+    """Training loss and validation IC (or loss) by epoch; returns the matplotlib axes."""
     import matplotlib.pyplot as plt
 
     h = pd.DataFrame(history)

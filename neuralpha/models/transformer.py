@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 from .nets import Net, check_heads
 
-# %% ../../nbs/models/transformer.ipynb #3b314c77
+# %% ../../nbs/models/transformer.ipynb #d52cb6f1
 class Block(nn.Module):
     """Pre-norm causal self-attention and a feed-forward layer; (rows, window, width) in and out."""
 
@@ -36,7 +36,7 @@ class Block(nn.Module):
         x = x + self.drop(self.join(said))
         return x + self.drop(self.feed(self.between(x)))
 
-
+# %% ../../nbs/models/transformer.ipynb #1571318e
 class TransformerNet(nn.Module):
     """Embedding plus learnt lag, blocks, and a linear head on the decision date."""
 

@@ -28,7 +28,7 @@ from ..core import NeuralphaError, read_json, write_json, write_text
 from ..features.table import View
 from .base import Estimator, mean_ic
 
-# %% ../../nbs/models/trees.ipynb #027d6ac4
+# %% ../../nbs/models/trees.ipynb #8527186e
 OBJECTIVES = {
     "regression": ("regression", "l2"),
     "huber": ("huber", "huber"),
@@ -49,14 +49,14 @@ def leaves_and_splits(
     """
     return sum(2 * t["num_leaves"] - 1 for b, n in boosters for t in b.dump_model(num_iteration=n)["tree_info"])
 
-
+# %% ../../nbs/models/trees.ipynb #ffd663ca
 def best_trees(booster) -> int:
     """The trees validation kept; all of them where it did not judge."""
     return (
         booster.best_iteration if booster.best_iteration > 0 else booster.num_trees()
     )  # 0 without validation, -1 where read from a file
 
-
+# %% ../../nbs/models/trees.ipynb #487f648e
 BOOSTING = {
     "n_trees": "[1, inf)",
     "learning_rate": "(0, inf)",
@@ -69,7 +69,7 @@ BOOSTING = {
     "threads": "[0, inf)",
 }  # limits of what LightGBM is told
 
-
+# %% ../../nbs/models/trees.ipynb #94010d95
 @dataclass(kw_only=True, repr=False, eq=False)
 class BoostingSettings(Estimator):
     """What LightGBM is told: its parameters and its data.
@@ -278,7 +278,7 @@ class RandomForest(LightGBM):
     def _refit(self, view, target):
         self._fit(view, target, None)
 
-# %% ../../nbs/models/trees.ipynb #504bd378
+# %% ../../nbs/models/trees.ipynb #eb666151
 KEEP = (0.8, 0.7, 0.6, 0.5, 0.4)  # share of features kept, from the most to the least important fifth
 
 
@@ -311,7 +311,7 @@ def row_weights(
     w = 1 / (decay * mean + 0.1)
     return w / w.mean()
 
-
+# %% ../../nbs/models/trees.ipynb #5d87d8b5
 def drawn_features(
     gain: np.ndarray,  # (F,) standardised rise of the loss when a feature is shuffled
     rng,
@@ -334,7 +334,7 @@ def drawn_features(
         np.concatenate([rng.permutation(f)[: int(np.ceil(k * len(f)))] for f, k in zip(fifths, KEEP) if len(f)])
     )
 
-# %% ../../nbs/models/trees.ipynb #e3b5a9a0
+# %% ../../nbs/models/trees.ipynb #5ef0af20
 @dataclass(kw_only=True, repr=False, eq=False)
 class DoubleEnsemble(LightGBM):
     """LightGBM members with sample reweighting and feature selection.
@@ -434,7 +434,7 @@ class DoubleEnsemble(LightGBM):
         return leaves_and_splits([(b, best_trees(b)) for b in self.boosters_])
 
     def _save(self, folder):
-        for i, (b, c) in enumerate(zip(self.boosters_, self.columns_)):
+        for i, (b, _c) in enumerate(zip(self.boosters_, self.columns_)):
             write_text(folder / f"model{i}.txt", b.model_to_string(num_iteration=best_trees(b)))
         write_json(folder / "columns.json", [c.tolist() for c in self.columns_])
 

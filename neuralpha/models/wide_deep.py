@@ -20,7 +20,7 @@ from .nets import NORMS, MLPNet, Net
 from .trainer import Resident, first_weights, pick_device, train
 from .trees import BOOSTING, best_trees, leaves_and_splits
 
-# %% ../../nbs/models/wide_deep.ipynb #b69a588a
+# %% ../../nbs/models/wide_deep.ipynb #5e0246d8
 def with_level(z) -> np.ndarray:  # (n, K) -> (n, K + 1) float64
     """Inputs with a column of ones behind them.
 
@@ -31,7 +31,7 @@ def with_level(z) -> np.ndarray:  # (n, K) -> (n, K + 1) float64
     """
     return np.column_stack([z, np.ones(len(z))]).astype(np.float64)
 
-
+# %% ../../nbs/models/wide_deep.ipynb #c9166255
 def kept_slopes(
     z: np.ndarray,  # inputs (n, K) and target of training and validation rows
     e: np.ndarray,  # inputs (n, K) and target of training and validation rows
@@ -122,7 +122,7 @@ def widen(
         gates[live] = lsq_linear(columns[:, live], target_valid - b[-1], bounds=(0, 1), method="bvls").x
     return float(gates[0]), np.r_[gates[1:] * b[:-1], b[-1]] - gates[0] * tilt
 
-# %% ../../nbs/models/wide_deep.ipynb #b485fc12
+# %% ../../nbs/models/wide_deep.ipynb #2d476433
 class WideDeepNet(nn.Module):
     """A linear part and a pyramid on a few of the inputs."""
 
@@ -145,7 +145,7 @@ class WideDeepNet(nn.Module):
     def input_weights(self) -> torch.Tensor:
         return self.deep.input_weights
 
-
+# %% ../../nbs/models/wide_deep.ipynb #4a8f5d87
 class WithinDate(nn.Module):
     """Trains the deep part on what a regression on the live inputs, date by date, leaves of the target."""
 

@@ -483,13 +483,7 @@ def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; h
 
 # %% ../../nbs/report/pages.ipynb #b1b713c5
 def answer(result: UniverseResult) -> str:
-    """Which models lead on a universe, by how much, and whether the data can tell them apart.
-
-    Returns
-    -------
-    str
-        %% ../../nbs/report/pages.ipynb #b1b713c5
-    """
+    """Which models lead on a universe, by how much, and whether the data can tell them apart."""
     trained = {k: m for k, m in result.models.items() if m["kind"] == "model"}
 
     def mean(k):
@@ -883,13 +877,7 @@ def draws_pages(study, folder, results, holes) -> dict:  # path below the study'
 
 # %% ../../nbs/report/pages.ipynb #6c9b90b7
 def setting(study: Study) -> str:
-    """What was compared, in a sentence.
-
-    Returns
-    -------
-    str
-        %% ../../nbs/report/pages.ipynb #6c9b90b7
-    """
+    """What was compared, in a sentence."""
     l = study.label
     s = study.split
     who = sorted(study.refitted)  # a stored study keeps no order of its models
@@ -1370,13 +1358,7 @@ def timing_script(results) -> str:
 
 # %% ../../nbs/report/pages.ipynb #d0e83476
 def write_manifest(study, folder, results) -> dict:
-    """`manifest.json`: what determined the study, and the SHA-256 of every file of its report.
-
-    Returns
-    -------
-    dict
-        %% ../../nbs/report/pages.ipynb #d0e83476
-    """
+    """`manifest.json`: what determined the study, and the SHA-256 of every file of its report."""
     files = {
         str(p.relative_to(folder)): file_digest(p)
         for p in sorted(folder.rglob("*"))

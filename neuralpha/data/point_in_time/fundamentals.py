@@ -23,7 +23,7 @@ from ...core import NeuralphaError
 from ..panel import Panel
 from .asof import Joined, has_times, known_at, quality_table
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #b0306749
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #9121dc46
 FIGURES = ("revenues", "op_income", "net_income", "eps_diluted", "assets", "equity", "cash_flow_op")
 _PERIODS = {"Q1": 1, "Q2": 2, "Q3": 3, "FY": 4}
 
@@ -45,7 +45,7 @@ def _days(column, what):
         )
     return dates.astype("datetime64[ns]")
 
-
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #f47ee8cc
 def check_filings(
     filings: pd.DataFrame,
     name: str = "fundamentals",
@@ -137,7 +137,7 @@ class _Company:
             return self.of(name, year, 4)
         return self.of(name, year - 1, 4) + self.to_date(name, year, n) - self.to_date(name, year - 1, n)
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #e30efa94
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #9c0d2aab
 STATE = (
     "trailing_income",
     "equity",
@@ -151,7 +151,7 @@ STATE = (
     "earnings_surprise",
 )
 
-
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #3914466c
 def _state(company: _Company):
     """What the latest period of a company says, in the order of `STATE`."""
     _, year, n = company.latest
@@ -210,7 +210,7 @@ def filing_states(
             rows.append((asset[i], day[i], company.latest[0], *_state(company)))
     return pd.DataFrame(rows, columns=["asset", "known_on", "period_end", *STATE])
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #0a87ce64
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #601714d4
 _ABOUT = {
     "earnings_yield": "trailing twelve months' net income over shares times close",
     "book_yield": "equity over shares times close",
@@ -224,7 +224,7 @@ _ABOUT = {
     "days_since_filing": "calendar days since the last filing",
 }
 
-
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #f576cccc
 def join_fundamentals(
     panel: Panel,  # with `close`, for the yields
     filings: pd.DataFrame,  # asset, known_on, period_end, fiscal_year, fiscal_period and `FIGURES`
@@ -281,13 +281,7 @@ def join_fundamentals(
 
 # %% ../../../nbs/data/point_in_time/fundamentals.ipynb #0ab49624
 def filing_quality(panel: Panel, filings: pd.DataFrame, name: str = "fundamentals") -> pd.DataFrame:
-    """Counters of a table of filings: amended, conflicting, late, unknown assets, after the last bar.
-
-    Returns
-    -------
-    pd.DataFrame
-        %% ../../../nbs/data/point_in_time/fundamentals.ipynb #0ab49624
-    """
+    """Counters of a table of filings: amended, conflicting, late, unknown assets, after the last bar."""
     f = check_filings(filings, name)
     key = ["asset", "fiscal_year", "fiscal_period"]
     asset = f["asset"].to_numpy(str)

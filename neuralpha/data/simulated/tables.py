@@ -113,7 +113,7 @@ def _company(rng, asset, close, amended):
             add(known + pd.Timedelta(days=int(rng.integers(20, 250))), rng.uniform(0.7, 1.05), True)
     return rows
 
-# %% ../../../nbs/data/simulated/tables.ipynb #51824c40
+# %% ../../../nbs/data/simulated/tables.ipynb #dda64aab
 _GOOD = "great strong love win happy excellent best good bullish success".split()
 _BAD = "terrible weak hate loss sad awful worst bad bearish failure".split()
 _PLAIN = "quarter report volume market shares today chart update analyst plant sector call".split()
@@ -164,7 +164,7 @@ def simulate_posts(
         "created_at", kind="stable", ignore_index=True
     )
 
-
+# %% ../../../nbs/data/simulated/tables.ipynb #8c4bb540
 def _moments(rng, panel, row):
     """A UTC time for each row, between the close of the session before (exclusive) and its own close."""
     import exchange_calendars as xc
