@@ -91,28 +91,6 @@ def test_returns_look_like_returns(market):
     same = np.equal.outer(*[market.attributes["sector"].to_numpy(str)] * 2) & ~np.eye(120, dtype=bool)
     assert np.nanmean(c[same]) > np.nanmean(c[~same & ~np.eye(120, dtype=bool)]) + 0.03 > 0.1
 
-def test_a_reversal_oracle_can_be_rebuilt_from_closes():
-    panel = simulate_universe(150, 500, [Alpha("reversal", half_life=4)], ic=0.1, seed=6, suspensions=0, takeovers=0)
-    close = pd.DataFrame(
-        {
-            a: pd.Series(panel.fields["close"][panel.rows_of(a)].astype(float), panel.date_code[panel.rows_of(a)])
-            for a in panel.assets
-        }
-    ).sort_index()
-    r = close.pct_change(fill_method=None)
-    excess = r.sub(r.mean(axis=1), axis=0)
-    vol = (excess**2).ewm(alpha=0.06).mean().shift() ** 0.5
-    x = (excess / vol).clip(-4, 4)
-    w = _known_part(Alpha("reversal", half_life=4), 5, 1)
-    rebuilt = -sum(w[j] * x.shift(j).fillna(0) for j in range(len(w)))
-    rows = panel.date_code > 100
-    mine = rebuilt.to_numpy()[panel.date_code, panel.asset_code][rows]
-    assert pd.Series(mine).corr(pd.Series(panel.truth["oracle"][rows])) > 0.95
-
-def test_nothing_planted_nothing_found():
-    panel = simulate_universe(100, 1000, ["momentum"], ic=0, seed=7, takeovers=0)
-    assert np.nanmax(panel.truth["oracle"]) == 0 > np.nanmin(panel.truth["oracle"])  # all that is known is who may fail
-
 def test_fading_halves_the_oracle():
     panel = simulate_universe(100, 1512, [Alpha("reversal", fades=3)], ic=0.1, seed=8, takeovers=0)
     size = pd.Series(panel.truth["oracle"]).groupby(panel.date_code).std()
@@ -142,67 +120,6 @@ def _slope(panel, horizon=5, delay=1):
     xy, xx = ((f.o * v).groupby(f.d // 60).sum() for v in (f.c, f.o))
     slope = xy.sum() / xx.sum()
     return slope, np.sqrt(((xy - slope * xx) ** 2).sum()) / xx.sum()
-
-def test_a_strong_oracle_is_still_an_expectation():
-    panel = simulate_universe(200, 1000, ["reversal"], ic=0.35, seed=4, takeovers=0)
-    slope, error = _slope(panel)
-    assert abs(slope - 1) < 3 * error < 0.15
-
-@pytest.mark.parametrize("horizon, delay", [(1, 0), (20, 1)])
-def test_oracle_at_another_horizon(horizon, delay):
-    panel = simulate_universe(200, 1000, ["reversal", "momentum"], ic=0.08, seed=5, horizon=horizon, delay=delay)
-    slope, error = _slope(panel, horizon, delay)
-    assert abs(slope - 1) < 3 * error < 0.8
-
-def test_the_return_ahead_of_a_halted_and_delisted_stock_is_from_its_last_price():
-    f = pd.DataFrame(
-        {
-            "date": [*pd.bdate_range("2024-01-01", periods=5)] * 2,
-            "asset": ["A"] * 5 + ["B"] * 5,
-            "close": [100, 110, 121, 121, 242, 50, 40, np.nan, np.nan, np.nan],
-        }
-    )
-    p = panel_from_frame(f.drop(index=9), attributes=pd.DataFrame({"delisting_return": [np.nan, -0.5]}, ["A", "B"]))
-    np.testing.assert_allclose(
-        return_ahead(p, 3, 0)[p.rows_of("B")], [-0.6, -0.5, np.nan, np.nan]
-    )  # the first ends in the halt
-    np.testing.assert_allclose(return_ahead(p, 4, 0), forward_return(p, 4, 0).values)
-
-@pytest.mark.parametrize("horizon, delay", [(1, 0), (1, 1), (5, 0), (20, 1)])
-def test_the_oracle_of_another_label_is_the_expectation_over_its_own_bars(horizon, delay):
-    panel = simulate_universe(200, 1000, [Alpha("echo", lag=6, half_life=3.0), "reversal"], ic=0.1, seed=5, takeovers=0)
-    own = dict(panel.truth) | {"oracle": planted_return(panel, horizon, delay)}
-    slope, error = _slope(replace(panel, truth=own), horizon, delay)
-    assert abs(slope - 1) < 3 * error < 0.8
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_oracle_has_the_strength_ordered_and_is_an_expectation(kind):
-    panel = simulate_universe(200, 1000, [kind], ic=0.1, seed=4, takeovers=0)
-    ic = oracle_ic(panel).dropna()
-    blocks = ic.groupby(np.arange(len(ic)) // 60).mean()
-    assert abs(ic.mean() - 0.1) < 3 * blocks.std() / np.sqrt(len(blocks)) < 0.04
-    slope, error = _slope(panel)
-    assert abs(slope - 1) < 3 * error < 0.6
-
-def test_windows_that_were_not_kept_have_no_oracle():
-    panel = simulate_universe(20, 100, seed=1, horizon=7, delay=2)
-    np.testing.assert_array_equal(planted_return(panel, 7, 2), panel.truth["oracle"].astype(float))
-    assert planted_return(panel, 13, 1) is None
-    with pytest.raises(NeuralphaError, match="no oracle for 13 bars"):
-        oracle_ic(panel, 13, 1)
-
-def test_return_ahead_and_its_ic_equal_the_labels_and_a_loop(market):
-    for horizon, delay in ((5, 1), (1, 0)):
-        np.testing.assert_allclose(
-            return_ahead(market, horizon, delay), forward_return(market, horizon, delay).values, rtol=1e-9
-        )
-    came = return_ahead(market, 5, 1)
-    ic = oracle_ic(market)
-    for d in (10, 500, 990):
-        rows = market.rows_on(market.dates[d])
-        assert (
-            abs(pd.Series(market.truth["oracle"][rows].astype(float)).corr(pd.Series(came[rows])) - ic.iloc[d]) < 1e-9
-        )
 
 def test_crowding_keeps_the_mean_and_fattens_the_loss():
     def make(crowded):
@@ -252,6 +169,89 @@ def test_the_oracle_recovers_itself_and_noise_nothing(market):
     assert abs(half["share"] - np.sqrt(0.5)) < 3 * half["share_error"] < 0.3  # as much noise as signal
     with pytest.raises(NeuralphaError, match="no date has three"):
         recovered(market, np.full(market.n_rows, np.nan))
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_oracle_has_the_strength_ordered_and_is_an_expectation(kind):
+    panel = simulate_universe(200, 1000, [kind], ic=0.1, seed=4, takeovers=0)
+    ic = oracle_ic(panel).dropna()
+    blocks = ic.groupby(np.arange(len(ic)) // 60).mean()
+    assert abs(ic.mean() - 0.1) < 3 * blocks.std() / np.sqrt(len(blocks)) < 0.04
+    slope, error = _slope(panel)
+    assert abs(slope - 1) < 3 * error < 0.6
+
+def test_a_strong_oracle_is_still_an_expectation():
+    panel = simulate_universe(200, 1000, ["reversal"], ic=0.35, seed=4, takeovers=0)
+    slope, error = _slope(panel)
+    assert abs(slope - 1) < 3 * error < 0.15
+
+@pytest.mark.parametrize("horizon, delay", [(1, 0), (20, 1)])
+def test_oracle_at_another_horizon(horizon, delay):
+    panel = simulate_universe(200, 1000, ["reversal", "momentum"], ic=0.08, seed=5, horizon=horizon, delay=delay)
+    slope, error = _slope(panel, horizon, delay)
+    assert abs(slope - 1) < 3 * error < 0.8
+
+@pytest.mark.parametrize("horizon, delay", [(1, 0), (1, 1), (5, 0), (20, 1)])
+def test_the_oracle_of_another_label_is_the_expectation_over_its_own_bars(horizon, delay):
+    panel = simulate_universe(200, 1000, [Alpha("echo", lag=6, half_life=3.0), "reversal"], ic=0.1, seed=5, takeovers=0)
+    own = dict(panel.truth) | {"oracle": planted_return(panel, horizon, delay)}
+    slope, error = _slope(replace(panel, truth=own), horizon, delay)
+    assert abs(slope - 1) < 3 * error < 0.8
+
+def test_windows_that_were_not_kept_have_no_oracle():
+    panel = simulate_universe(20, 100, seed=1, horizon=7, delay=2)
+    np.testing.assert_array_equal(planted_return(panel, 7, 2), panel.truth["oracle"].astype(float))
+    assert planted_return(panel, 13, 1) is None
+    with pytest.raises(NeuralphaError, match="no oracle for 13 bars"):
+        oracle_ic(panel, 13, 1)
+
+def test_a_reversal_oracle_can_be_rebuilt_from_closes():
+    panel = simulate_universe(150, 500, [Alpha("reversal", half_life=4)], ic=0.1, seed=6, suspensions=0, takeovers=0)
+    close = pd.DataFrame(
+        {
+            a: pd.Series(panel.fields["close"][panel.rows_of(a)].astype(float), panel.date_code[panel.rows_of(a)])
+            for a in panel.assets
+        }
+    ).sort_index()
+    r = close.pct_change(fill_method=None)
+    excess = r.sub(r.mean(axis=1), axis=0)
+    vol = (excess**2).ewm(alpha=0.06).mean().shift() ** 0.5
+    x = (excess / vol).clip(-4, 4)
+    w = _known_part(Alpha("reversal", half_life=4), 5, 1)
+    rebuilt = -sum(w[j] * x.shift(j).fillna(0) for j in range(len(w)))
+    rows = panel.date_code > 100
+    mine = rebuilt.to_numpy()[panel.date_code, panel.asset_code][rows]
+    assert pd.Series(mine).corr(pd.Series(panel.truth["oracle"][rows])) > 0.95
+
+def test_the_return_ahead_of_a_halted_and_delisted_stock_is_from_its_last_price():
+    f = pd.DataFrame(
+        {
+            "date": [*pd.bdate_range("2024-01-01", periods=5)] * 2,
+            "asset": ["A"] * 5 + ["B"] * 5,
+            "close": [100, 110, 121, 121, 242, 50, 40, np.nan, np.nan, np.nan],
+        }
+    )
+    p = panel_from_frame(f.drop(index=9), attributes=pd.DataFrame({"delisting_return": [np.nan, -0.5]}, ["A", "B"]))
+    np.testing.assert_allclose(
+        return_ahead(p, 3, 0)[p.rows_of("B")], [-0.6, -0.5, np.nan, np.nan]
+    )  # the first ends in the halt
+    np.testing.assert_allclose(return_ahead(p, 4, 0), forward_return(p, 4, 0).values)
+
+def test_return_ahead_and_its_ic_equal_the_labels_and_a_loop(market):
+    for horizon, delay in ((5, 1), (1, 0)):
+        np.testing.assert_allclose(
+            return_ahead(market, horizon, delay), forward_return(market, horizon, delay).values, rtol=1e-9
+        )
+    came = return_ahead(market, 5, 1)
+    ic = oracle_ic(market)
+    for d in (10, 500, 990):
+        rows = market.rows_on(market.dates[d])
+        assert (
+            abs(pd.Series(market.truth["oracle"][rows].astype(float)).corr(pd.Series(came[rows])) - ic.iloc[d]) < 1e-9
+        )
+
+def test_nothing_planted_nothing_found():
+    panel = simulate_universe(100, 1000, ["momentum"], ic=0, seed=7, takeovers=0)
+    assert np.nanmax(panel.truth["oracle"]) == 0 > np.nanmin(panel.truth["oracle"])  # all that is known is who may fail
 
 @pytest.mark.parametrize(
     "name, low, high",

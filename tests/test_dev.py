@@ -62,7 +62,12 @@ def test_exports_are_in_step_with_the_notebooks():
 
 @pytest.mark.parametrize(
     "text, said",
-    [("x  = 1\n", "Would reformat"), ("import os\n", "F401"), ("double = lambda x: 2 * x\n", "E731"), ("x = 1\n", "")],
+    [
+        ("x  = 1\n", "would be reformatted"),
+        ("import os\n", "F401"),
+        ("double = lambda x: 2 * x\n", "E731"),
+        ("x = 1\n", ""),
+    ],
 )
 def test_what_the_formatter_or_a_rule_would_change_is_named(tmp_path, text, said):
     shutil.copy(root() / "ruff.toml", tmp_path)

@@ -183,6 +183,28 @@ def test_levels_are_named_in_the_table():
     ).levels == {"amihud_20": "money"}
     assert set(compute_features(_with_everything(), "core").levels) == {"amihud_20", "dollar_volume_20"}
 
+def _moved_columns(panel, later, names):
+    """Which features have a value that differs, of all assets."""
+    before, after = (compute_features(p, names, transform=None) for p in (panel, later))
+    return {n for j, n in enumerate(before.names) if moved(before.values[:, j], after.values[:, j]).any()}
+
+@pytest.mark.parametrize("split", [2, 8, 3 / 2, 1 / 10])
+def test_a_split_after_the_file_moves_no_feature_but_declared_numbers_of_shares(split):
+    p = _with_everything()
+    declared = {n for n, f in FEATURES.items() if f.level in ("shares", "price")}
+    assert _moved_columns(p, adjusted_panel(p, split=split), list(FEATURES)) == declared
+
+@pytest.mark.parametrize("dividend", [0.97, 1 / 3, 1e-5])
+def test_a_dividend_after_the_file_moves_no_feature_but_declared_sums_of_money(dividend):
+    p = _with_everything()
+    declared = {n for n, f in FEATURES.items() if f.level in ("money", "price")}
+    assert _moved_columns(p, adjusted_panel(p, dividend=dividend), list(FEATURES)) == declared
+
+def test_at_the_lowest_prices_no_value_goes_missing():
+    p = _market()
+    cheap = compute_features(adjusted_panel(p, dividend=1e-5, assets=p.assets), "alpha158", transform=None)
+    assert cheap.missing == compute_features(p, "alpha158", transform=None).missing
+
 @pytest.mark.parametrize("transform", ["rank", "zscore", None])
 def test_the_future_changes_no_bit(transform):
     p = _market()
@@ -210,25 +232,3 @@ def test_threads_and_source_order_change_no_bit():
     with limit_threads(1):
         two = compute_features(shuffled, ALL)
     np.testing.assert_array_equal(one.values, two.values)
-
-def _moved_columns(panel, later, names):
-    """Which features have a value that differs, of all assets."""
-    before, after = (compute_features(p, names, transform=None) for p in (panel, later))
-    return {n for j, n in enumerate(before.names) if moved(before.values[:, j], after.values[:, j]).any()}
-
-@pytest.mark.parametrize("split", [2, 8, 3 / 2, 1 / 10])
-def test_a_split_after_the_file_moves_no_feature_but_declared_numbers_of_shares(split):
-    p = _with_everything()
-    declared = {n for n, f in FEATURES.items() if f.level in ("shares", "price")}
-    assert _moved_columns(p, adjusted_panel(p, split=split), list(FEATURES)) == declared
-
-@pytest.mark.parametrize("dividend", [0.97, 1 / 3, 1e-5])
-def test_a_dividend_after_the_file_moves_no_feature_but_declared_sums_of_money(dividend):
-    p = _with_everything()
-    declared = {n for n, f in FEATURES.items() if f.level in ("money", "price")}
-    assert _moved_columns(p, adjusted_panel(p, dividend=dividend), list(FEATURES)) == declared
-
-def test_at_the_lowest_prices_no_value_goes_missing():
-    p = _market()
-    cheap = compute_features(adjusted_panel(p, dividend=1e-5, assets=p.assets), "alpha158", transform=None)
-    assert cheap.missing == compute_features(p, "alpha158", transform=None).missing

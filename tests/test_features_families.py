@@ -29,40 +29,6 @@ def test_a_name_is_declared_once():
     with pytest.raises(NeuralphaError, match="declared twice"):
         declare("ret_1", "x", "close", 7, "", len)
 
-def test_formulas_on_numbers_done_by_hand():
-    h = History(
-        {
-            k: np.array(v, float)
-            for k, v in dict(
-                open=[10, 11, 12], high=[12, 12, 13], low=[9, 10, 11], close=[11, 12, 12], volume=[100, 0, 300]
-            ).items()
-        }
-    )
-
-    def value(n):
-        return FEATURES[n].compute(h)[-1]
-
-    assert value("overnight") == 0 and value("intraday") == 0 and value("close_location") == 0.5
-    assert value("range_over_close") == pytest.approx(2 / 12)
-    five = History({k: np.array(v, float) for k, v in dict(close=[1, 2, 4, 3, 6], volume=[1, 1, 0, 1, 1]).items()})
-    assert FEATURES["max_ret_5"].compute(five)[-1] == 1.0 and FEATURES["rank_5"].compute(five)[-1] == 1.0
-    assert FEATURES["min_ret_5"].compute(five)[-1] == -0.25
-
-def test_garman_klass_and_yang_zhang_find_the_true_volatility():
-    rng = np.random.default_rng(0)
-    steps = 0.02 / np.sqrt(200) * rng.standard_normal((3000, 200))
-    path = np.cumsum(steps.ravel()).reshape(3000, 200)
-    start = np.concatenate([[0], path[:-1, -1]])
-    bars = {
-        k: np.exp(v)
-        for k, v in dict(
-            open=start, high=np.maximum(path.max(1), start), low=np.minimum(path.min(1), start), close=path[:, -1]
-        ).items()
-    }
-    h = History(bars)
-    for name in ("vol_60", "parkinson_60", "garman_klass_60", "yang_zhang_60"):
-        assert np.nanmean(FEATURES[name].compute(h)) == pytest.approx(0.02, rel=0.08), name
-
 def test_features_are_chosen_by_name_family_set_and_glob():
     assert [f.name for f in choose(["vol_20", "classic"])][:2] == ["vol_20", "ret_1"]
     assert [f.name for f in choose("max_ret_*")] == ["max_ret_5", "max_ret_20"]
@@ -141,3 +107,37 @@ def test_a_declaration_of_a_level_that_is_none_is_refused():
         check_feature(_mine(lambda h: h["close"], "money"))
     with pytest.raises(NeuralphaError, match="level"):
         check_feature(_mine(lambda h: h["close"], "prices"))
+
+def test_formulas_on_numbers_done_by_hand():
+    h = History(
+        {
+            k: np.array(v, float)
+            for k, v in dict(
+                open=[10, 11, 12], high=[12, 12, 13], low=[9, 10, 11], close=[11, 12, 12], volume=[100, 0, 300]
+            ).items()
+        }
+    )
+
+    def value(n):
+        return FEATURES[n].compute(h)[-1]
+
+    assert value("overnight") == 0 and value("intraday") == 0 and value("close_location") == 0.5
+    assert value("range_over_close") == pytest.approx(2 / 12)
+    five = History({k: np.array(v, float) for k, v in dict(close=[1, 2, 4, 3, 6], volume=[1, 1, 0, 1, 1]).items()})
+    assert FEATURES["max_ret_5"].compute(five)[-1] == 1.0 and FEATURES["rank_5"].compute(five)[-1] == 1.0
+    assert FEATURES["min_ret_5"].compute(five)[-1] == -0.25
+
+def test_garman_klass_and_yang_zhang_find_the_true_volatility():
+    rng = np.random.default_rng(0)
+    steps = 0.02 / np.sqrt(200) * rng.standard_normal((3000, 200))
+    path = np.cumsum(steps.ravel()).reshape(3000, 200)
+    start = np.concatenate([[0], path[:-1, -1]])
+    bars = {
+        k: np.exp(v)
+        for k, v in dict(
+            open=start, high=np.maximum(path.max(1), start), low=np.minimum(path.min(1), start), close=path[:, -1]
+        ).items()
+    }
+    h = History(bars)
+    for name in ("vol_60", "parkinson_60", "garman_klass_60", "yang_zhang_60"):
+        assert np.nanmean(FEATURES[name].compute(h)) == pytest.approx(0.02, rel=0.08), name

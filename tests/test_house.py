@@ -14,10 +14,6 @@ def test_notebooks_that_git_does_not_know_are_left_alone(tmp_path):
     assert [p.name for p in notebooks(tmp_path)] == ["ours.ipynb"]
     assert [p.name for p in own_notebooks(tmp_path)] == ["mine.ipynb"]
 
-def test_a_room_on_no_floor_is_refused():
-    with pytest.raises(KeyError, match="attic"):
-        floor_of("attic.box")
-
 @pytest.fixture
 def crooked(tmp_path):
     sources = {
@@ -40,14 +36,18 @@ def house():
 def test_an_import_inside_a_function_that_climbs_is_found(crooked):
     assert climbs(import_graph(crooked)) == [Climb("data.panel", "models.base")]
 
-def test_no_module_imports_from_a_floor_above():
-    assert climbs(house()) == []
-
 def test_modules_that_need_each_other_are_found_however_they_import(crooked):
     assert circles(import_graph(crooked)) == [["models.base", "models.nets"]]
 
-def test_no_modules_need_each_other():
-    assert circles(house()) == []
+def test_a_room_on_no_floor_is_refused():
+    with pytest.raises(KeyError, match="attic"):
+        floor_of("attic.box")
 
 def test_no_rooms_need_each_other():
     assert circles(rooms(house())) == []
+
+def test_no_module_imports_from_a_floor_above():
+    assert climbs(house()) == []
+
+def test_no_modules_need_each_other():
+    assert circles(house()) == []

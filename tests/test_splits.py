@@ -167,6 +167,26 @@ def _one_asset(n, known):
     p = panel_from_frame(pd.DataFrame({"date": pd.bdate_range("2015-01-01", periods=n), "asset": "A", "close": 1.0}))
     return Label(p, "given", np.ones(n), known.astype(np.int32), int((known - np.arange(n)).max()), 0)
 
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda y: walk_forward(y, "30Y"), "too short"),
+        (lambda y: walk_forward(y, "three"), "not understood"),
+        (lambda y: walk_forward(y, scheme="random"), "expanding"),
+        (lambda y: walk_forward(y, valid="2D"), "no valid rows"),
+        (lambda y: walk_forward(y, embargo=-1), "0 or more"),
+        (lambda y: walk_forward(y, align="W"), "align"),
+        (lambda y: purged_kfold(y, 1), "from 2"),
+        (lambda y: combinatorial_purged(y, 6, 5), "nothing to train"),
+        (lambda y: backtest_paths(walk_forward(y)), "no groups"),
+        (lambda y: fixed_split(y, "2015", "2014", "2016", "2017"), "ascend"),
+        (lambda y: fixed_split(y, "2031", "2032", "2033", "2034"), "outside"),
+    ],
+)
+def test_impossible_splits_say_why(call, message):
+    with pytest.raises(NeuralphaError, match=message):
+        call(_label())
+
 @pytest.mark.parametrize("seed", range(40))
 def test_no_life_span_touches_test_and_embargo(seed):
     rng = np.random.default_rng(seed)
@@ -203,6 +223,17 @@ def test_nothing_is_purged_without_need(seed):
         for r in set(np.flatnonzero(y.labelled)) - set(f.train) - set(f.test):
             assert set(range(y.start_code[r], y.known_code[r] + 1)) & test
 
+@pytest.mark.parametrize("n, k, splits, paths", [(6, 2, 15, 5), (10, 2, 45, 9), (10, 8, 45, 36)])
+def test_splits_and_paths_are_as_many_as_they_should_be(n, k, splits, paths):
+    y = _label(1, 1, 0)
+    folds = combinatorial_purged(y, n, k, 0)
+    strung = backtest_paths(folds)
+    assert len(folds) == splits == comb(n, k) and len(strung) == paths
+    used = [(number, int(rows[0])) for path in strung for number, rows in path]
+    assert len(set(used)) == len(used) == splits * k
+    for path in strung:
+        np.testing.assert_array_equal(np.concatenate([r for _, r in path]), y.panel.by_date)
+
 @pytest.mark.parametrize("seed", range(5))
 def test_purge_equals_its_definition_for_labels_of_different_lives(seed):
     n = 120
@@ -219,37 +250,6 @@ def test_purge_equals_its_definition_for_labels_of_different_lives(seed):
         ]
         np.testing.assert_array_equal(f.test, test)
         np.testing.assert_array_equal(f.train, free)
-
-@pytest.mark.parametrize(
-    "call, message",
-    [
-        (lambda y: walk_forward(y, "30Y"), "too short"),
-        (lambda y: walk_forward(y, "three"), "not understood"),
-        (lambda y: walk_forward(y, scheme="random"), "expanding"),
-        (lambda y: walk_forward(y, valid="2D"), "no valid rows"),
-        (lambda y: walk_forward(y, embargo=-1), "0 or more"),
-        (lambda y: walk_forward(y, align="W"), "align"),
-        (lambda y: purged_kfold(y, 1), "from 2"),
-        (lambda y: combinatorial_purged(y, 6, 5), "nothing to train"),
-        (lambda y: backtest_paths(walk_forward(y)), "no groups"),
-        (lambda y: fixed_split(y, "2015", "2014", "2016", "2017"), "ascend"),
-        (lambda y: fixed_split(y, "2031", "2032", "2033", "2034"), "outside"),
-    ],
-)
-def test_impossible_splits_say_why(call, message):
-    with pytest.raises(NeuralphaError, match=message):
-        call(_label())
-
-@pytest.mark.parametrize("n, k, splits, paths", [(6, 2, 15, 5), (10, 2, 45, 9), (10, 8, 45, 36)])
-def test_splits_and_paths_are_as_many_as_they_should_be(n, k, splits, paths):
-    y = _label(1, 1, 0)
-    folds = combinatorial_purged(y, n, k, 0)
-    strung = backtest_paths(folds)
-    assert len(folds) == splits == comb(n, k) and len(strung) == paths
-    used = [(number, int(rows[0])) for path in strung for number, rows in path]
-    assert len(set(used)) == len(used) == splits * k
-    for path in strung:
-        np.testing.assert_array_equal(np.concatenate([r for _, r in path]), y.panel.by_date)
 
 def test_fixed_horizons_equal_skfolio():
     from skfolio.model_selection import CombinatorialPurgedCV
