@@ -176,6 +176,10 @@ def plot_ic(
     _legend(ax, ics.shape[1])
     return fig
 
+# %% ../../nbs/evaluate/plots.ipynb #305fce11
+def _daily(index):
+    return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
+
 # %% ../../nbs/evaluate/plots.ipynb #ec4f32fb
 def plot_cumulative_ic(ics, what: str = "IC") -> Figure:
     """Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month."""
@@ -193,10 +197,6 @@ def plot_cumulative_ic(ics, what: str = "IC") -> Figure:
     date_axis(ax)
     _legend(ax, max(ics.shape[1], 2))
     return fig
-
-# %% ../../nbs/evaluate/plots.ipynb #305fce11
-def _daily(index):
-    return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
 
 # %% ../../nbs/evaluate/plots.ipynb #faea67ed
 def dates_needed(

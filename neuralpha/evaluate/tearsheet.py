@@ -34,16 +34,14 @@ from .quantiles import rank_autocorrelation, standing, turnover
 def _several(periods) -> tuple:
     return tuple(np.atleast_1d(periods).tolist())
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #d7c32526
+# %% ../../nbs/evaluate/tearsheet.ipynb #73560024
 def factor_data(
     scores,  # `(date, asset)` Series, or anything with `.scores(seed=-1)` such as `Predictions`
     panel: Panel,
     periods=(1, 5, 10),  # bars; one number or several
     delay: int = 1,  # bars between score and entry
     quantiles: int = 5,
-) -> (
-    pd.DataFrame
-):  # index (date, asset); columns 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
+) -> pd.DataFrame:  # by (date, asset): 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
     """The table Alphalens works on, not recomputed by Alphalens: rows that have a score and every forward return.
 
     Parameters
@@ -56,6 +54,11 @@ def factor_data(
     delay : int, default 1
         bars between score and entry
     quantiles : int, default 5
+
+    Returns
+    -------
+    pd.DataFrame
+        by (date, asset): 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
     """
     periods = _several(periods)
     values, _ = on_panel(panel, scores.scores(seed=-1) if hasattr(scores, "scores") else scores)

@@ -134,7 +134,7 @@ def _closes(panel, tz):
         raise NeuralphaError(f"{panel.name}: tz={tz!r} is no time zone such as 'America/New_York' or 'UTC'.") from e
     return local.tz_convert(None).to_numpy("datetime64[ns]")
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #d6044f3b
+# %% ../../../nbs/data/point_in_time/asof.ipynb #4774dc4d
 def bar_of(
     panel: Panel,
     times,  # timestamps in UTC
@@ -142,9 +142,7 @@ def bar_of(
     | None = "XNYS",  # exchange whose sessions the bars are dated by; None where `panel.dates` are closing times
     lead: str = "0min",  # how long before the close a thing must be public
     tz: str | None = None,  # zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
-) -> (
-    np.ndarray
-):  # (n,) int64 position in `panel.dates`; -1 before the first bar, `n_dates` after the last or without a time
+) -> np.ndarray:  # (n,) int64 position in `panel.dates`; -1 before the first, `n_dates` after the last or without time
     """The first bar of the panel at whose close each event was public.
 
     Raises `NeuralphaError` for closing times without a zone.
@@ -160,6 +158,12 @@ def bar_of(
         how long before the close a thing must be public
     tz : str | None, default None
         zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
+
+    Returns
+    -------
+    np.ndarray
+        (n,) int64 position in `panel.dates`; -1 before the first, `n_dates` after the last or
+        without time
     """
     if (calendar is None) != (tz is not None) or calendar and has_times(panel):
         raise NeuralphaError(

@@ -179,13 +179,11 @@ def _state(company: _Company):
         over(surprise, now["assets"]),
     )
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #c765b51a
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #401aa0f1
 def filing_states(
     filings: pd.DataFrame,  # see above
     name: str = "fundamentals",
-) -> (
-    pd.DataFrame
-):  # asset, known_on, period_end (of the latest period), and `STATE`; one row per asset and day with filings
+) -> pd.DataFrame:  # asset, known_on, period_end (latest), and `STATE`; one row per asset and day with filings
     """What was known of each company after every day on which it filed; no row uses a later filing.
 
     Parameters
@@ -193,6 +191,11 @@ def filing_states(
     filings : pd.DataFrame
         see above
     name : str, default 'fundamentals'
+
+    Returns
+    -------
+    pd.DataFrame
+        asset, known_on, period_end (latest), and `STATE`; one row per asset and day with filings
     """
     f = check_filings(filings, name)
     figures = f[list(FIGURES)].astype(float).to_dict("records")

@@ -16,14 +16,12 @@ import pandas as pd
 from ...core import NeuralphaError
 from ..panel import Panel
 
-# %% ../../../nbs/data/simulated/tables.ipynb #6505253f
+# %% ../../../nbs/data/simulated/tables.ipynb #2d7057ec
 def simulate_filings(
     panel: Panel,  # with `close`
     seed: int = 0,
     amended: float = 0.05,  # share of filings that are amended later
-) -> (
-    pd.DataFrame
-):  # one row per filing, sorted by known_on; the columns `join_fundamentals` takes, and doc_type, amended
+) -> pd.DataFrame:  # one row per filing, by known_on; the columns `join_fundamentals` takes, and doc_type, amended
     """10-Q and 10-K filings of every asset, as the SEC has them: income by quarter or year, cash flow since the year
     began.
 
@@ -34,6 +32,12 @@ def simulate_filings(
     seed : int, default 0
     amended : float, default 0.05
         share of filings that are amended later
+
+    Returns
+    -------
+    pd.DataFrame
+        one row per filing, by known_on; the columns `join_fundamentals` takes, and doc_type,
+        amended
     """
     rng = np.random.default_rng(seed)
     rows = []
