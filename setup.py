@@ -39,6 +39,7 @@ extras["dev"] = [
     "playwright>=1.50",
     "captum>=0.7",
     "mypy>=1.15",
+    "ruff==0.17.6",
     "moto[s3]>=5.1",
     "flask>=3.0",
     "flask-cors>=5.0",

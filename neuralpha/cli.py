@@ -12,11 +12,11 @@ __all__ = ['app', 'data_app', 'ReadOption', 'SPLIT', 'RUN', 'features_app', 'CHA
            'run', 'tune', 'features_list', 'models_list', 'studies_list', 'doctor_command', 'data_check', 'data_list',
            'data_import', 'audit', 'report_file', 'compare_two', 'holdout_open', 'verify', 'main']
 
-# %% ../nbs/cli.ipynb #0d730407
+# %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 import typer
 from .core import NeuralphaError
 
@@ -35,9 +35,9 @@ Start with **neuralpha run quick**, then **neuralpha run quick --universe prices
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check and import universes.")
 app.add_typer(data_app, name="data")
 
-# %% ../nbs/cli.ipynb #2ed115ab
+# %% ../nbs/cli.ipynb #dda773ce
 ReadOption = Annotated[
-    Optional[list[str]],
+    list[str] | None,
     typer.Option(
         "--read",
         metavar="KEY=VALUE",
@@ -47,7 +47,7 @@ ReadOption = Annotated[
     ),
 ]
 
-
+# %% ../nbs/cli.ipynb #8f7d65ed
 def _read_options(read):
     """`key=value` texts as a dictionary; a value is TOML where it can be, else the text itself.
 
@@ -70,7 +70,7 @@ def _read_options(read):
             options[key.strip()] = value
     return options
 
-
+# %% ../nbs/cli.ipynb #3fd8cda1
 def _data_block(study, universe, read):
     """The study's `data` block that `--read` makes; None without it."""
     from neuralpha.study.spec import load_study
@@ -90,7 +90,7 @@ def _data_block(study, universe, read):
         )
     return {names[0]: options}
 
-
+# %% ../nbs/cli.ipynb #a1d3b421
 @contextmanager
 def _reading(*sources):
     """Adds to an error that asks for an option of a source where that option is written."""
@@ -126,7 +126,7 @@ def _features(text):
     names = _list(text)
     return names[0] if names and len(names) == 1 else names
 
-# %% ../nbs/cli.ipynb #de33ea71
+# %% ../nbs/cli.ipynb #1b6280ff
 SPLIT, RUN = "Split (overrides the study)", "Running"
 
 
@@ -140,7 +140,7 @@ def run(
         ),
     ] = "quick",
     universe: Annotated[
-        Optional[list[str]],
+        list[str] | None,
         typer.Option(
             "--universe",
             "-u",
@@ -149,60 +149,58 @@ def run(
         ),
     ] = None,
     read: ReadOption = None,
-    models: Annotated[Optional[str], typer.Option(help="Comma-separated, e.g. ridge,lightgbm,lstm.")] = None,
+    models: Annotated[str | None, typer.Option(help="Comma-separated, e.g. ridge,lightgbm,lstm.")] = None,
     features: Annotated[
-        Optional[str], typer.Option(help="Comma-separated names, families or globs; see `neuralpha features list`.")
+        str | None, typer.Option(help="Comma-separated names, families or globs; see `neuralpha features list`.")
     ] = None,
-    horizon: Annotated[Optional[int], typer.Option(help="Bars held.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Bars held.")] = None,
     delay: Annotated[
-        Optional[int],
+        int | None,
         typer.Option(help="Bars between decision and entry; 0 trades at the close that was used to decide."),
     ] = None,
-    seeds: Annotated[Optional[int], typer.Option(help="Seeds per model and fold; their scores are averaged.")] = None,
-    seed: Annotated[Optional[int], typer.Option(help="First seed.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Seeds per model and fold; their scores are averaged.")] = None,
+    seed: Annotated[int | None, typer.Option(help="First seed.")] = None,
     repetitions: Annotated[
-        Optional[int], typer.Option(help="Draws of each simulated market, for studies that repeat draws (gkx-table).")
+        int | None, typer.Option(help="Draws of each simulated market, for studies that repeat draws (gkx-table).")
     ] = None,
     trials: Annotated[
-        Optional[int], typer.Option(help="Tune every model first, with so many trials per fold; see `neuralpha tune`.")
+        int | None, typer.Option(help="Tune every model first, with so many trials per fold; see `neuralpha tune`.")
     ] = None,
     refit: Annotated[
-        Optional[bool],
+        bool | None,
         typer.Option(
             help="Once validation has chosen epochs, trees and penalties, fit again on training and validation "
             "together."
         ),
     ] = None,
-    name: Annotated[Optional[str], typer.Option(help="Folder of the report; default: the study's name.")] = None,
-    scheme: Annotated[Optional[str], typer.Option(help="expanding or sliding.", rich_help_panel=SPLIT)] = None,
+    name: Annotated[str | None, typer.Option(help="Folder of the report; default: the study's name.")] = None,
+    scheme: Annotated[str | None, typer.Option(help="expanding or sliding.", rich_help_panel=SPLIT)] = None,
     train: Annotated[
-        Optional[str], typer.Option(help="Length of the first training part, e.g. 3Y.", rich_help_panel=SPLIT)
+        str | None, typer.Option(help="Length of the first training part, e.g. 3Y.", rich_help_panel=SPLIT)
     ] = None,
-    valid: Annotated[Optional[str], typer.Option(help="Length of validation, e.g. 6M.", rich_help_panel=SPLIT)] = None,
-    test: Annotated[
-        Optional[str], typer.Option(help="Length of each test part, e.g. 6M.", rich_help_panel=SPLIT)
-    ] = None,
+    valid: Annotated[str | None, typer.Option(help="Length of validation, e.g. 6M.", rich_help_panel=SPLIT)] = None,
+    test: Annotated[str | None, typer.Option(help="Length of each test part, e.g. 6M.", rich_help_panel=SPLIT)] = None,
     embargo: Annotated[
-        Optional[int], typer.Option(help="Bars left out before validation and test.", rich_help_panel=SPLIT)
+        int | None, typer.Option(help="Bars left out before validation and test.", rich_help_panel=SPLIT)
     ] = None,
     train_start: Annotated[
-        Optional[str],
+        str | None,
         typer.Option(help="With the next three: one fixed split instead of walk-forward.", rich_help_panel=SPLIT),
     ] = None,
-    valid_start: Annotated[Optional[str], typer.Option(rich_help_panel=SPLIT)] = None,
-    test_start: Annotated[Optional[str], typer.Option(rich_help_panel=SPLIT)] = None,
+    valid_start: Annotated[str | None, typer.Option(rich_help_panel=SPLIT)] = None,
+    test_start: Annotated[str | None, typer.Option(rich_help_panel=SPLIT)] = None,
     test_end: Annotated[
-        Optional[str], typer.Option(help="Last day of the test part, inclusive.", rich_help_panel=SPLIT)
+        str | None, typer.Option(help="Last day of the test part, inclusive.", rich_help_panel=SPLIT)
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.", rich_help_panel=RUN)] = "auto",
     jobs: Annotated[
-        Optional[int], typer.Option(help="Worker processes; default: one per core.", rich_help_panel=RUN)
+        int | None, typer.Option(help="Worker processes; default: one per core.", rich_help_panel=RUN)
     ] = None,
     backend: Annotated[
         str, typer.Option(help="local, or ray: on the cluster of RAY_ADDRESS.", rich_help_panel=RUN)
     ] = "local",
     reports: Annotated[
-        Optional[str],
+        str | None,
         typer.Option(
             help="Address for fsspec, e.g. s3://bucket/reports: finished units and the report are copied there, "
             "and a run on another machine continues from it.",
@@ -212,7 +210,7 @@ def run(
     out: Annotated[Path, typer.Option(help="Where reports and finished units are kept.", rich_help_panel=RUN)] = Path(
         "reports"
     ),
-):
+) -> None:
     """Compare models over universes and write a report.
 
     Finished units are kept and reused: run the same command again and it continues where it stopped.
@@ -323,29 +321,29 @@ class _Watch:
                     flush=True,
                 )
 
-# %% ../nbs/cli.ipynb #9ce02f68
+# %% ../nbs/cli.ipynb #0557c0ac
 @app.command(rich_help_panel="Reports")
 def tune(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
     universe: Annotated[
-        Optional[list[str]], typer.Option("--universe", "-u", help="Only these universes, or others than the study's.")
+        list[str] | None, typer.Option("--universe", "-u", help="Only these universes, or others than the study's.")
     ] = None,
     read: ReadOption = None,
-    models: Annotated[Optional[str], typer.Option(help="Only these models, comma-separated.")] = None,
+    models: Annotated[str | None, typer.Option(help="Only these models, comma-separated.")] = None,
     trials: Annotated[
-        Optional[int], typer.Option(help="Trials per model and fold; default: the study's [tune] block, else 20.")
+        int | None, typer.Option(help="Trials per model and fold; default: the study's [tune] block, else 20.")
     ] = None,
     minutes: Annotated[
-        Optional[float],
+        float | None,
         typer.Option(help="Minutes of fitting per model and fold; the result then depends on the machine's speed."),
     ] = None,
-    sampler: Annotated[Optional[str], typer.Option(help="tpe, cmaes, nsga2 or random.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="tpe, cmaes, nsga2 or random.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.", rich_help_panel=RUN)] = "auto",
     jobs: Annotated[int, typer.Option(help="Worker processes, each at a search of its own.", rich_help_panel=RUN)] = 1,
     out: Annotated[Path, typer.Option(help="Where reports and finished units are kept.", rich_help_panel=RUN)] = Path(
         "reports"
     ),
-):
+) -> None:
     """Search the models' parameters inside the training part of every fold.
 
     A search that is stopped goes on when the command is run again. `neuralpha run` of a study with the same [tune]
@@ -406,18 +404,21 @@ def _table(frame, title):
         table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
-# %% ../nbs/cli.ipynb #1b78995e
-CHARACTERISTICS = """characteristics: the universe's own further columns, one feature each, as they stand in its row (look-back 0): every number
-in the source beside open, high, low, close, volume, vwap, return and factor, fundamentals that were joined among them. Which they are,
-the universe says: `load_universe("prices.parquet").fields`. Each can be named on its own too: features = ["classic", "short_interest"]."""
+# %% ../nbs/cli.ipynb #9dbec038
+CHARACTERISTICS = (
+    "characteristics: the universe's own further columns, one feature each, as they stand in its row (look-back 0): "
+    "every number\nin the source beside open, high, low, close, volume, vwap, return and factor, fundamentals that "
+    "were joined among them. Which they are,\nthe universe says: `load_universe(\"prices.parquet\").fields`. Each can "
+    'be named on its own too: features = ["classic", "short_interest"].'
+)
 
 
 @features_app.command("list")
 def features_list(
     names: Annotated[
-        Optional[str], typer.Argument(help="Names, families or globs, comma-separated; default: all.")
+        str | None, typer.Argument(help="Names, families or globs, comma-separated; default: all.")
     ] = None,
-):
+) -> None:
     """Every declared feature: family, inputs, look-back in bars, formula and source."""
     from neuralpha.features.compute import list_features
 
@@ -436,9 +437,9 @@ def features_list(
         ) from e
     _table(table.set_index("name"), "Features")
 
-
+# %% ../nbs/cli.ipynb #5e97c220
 @app.command("models", rich_help_panel="Lists")
-def models_list():
+def models_list() -> None:
     """Models a study can name, with what they are, their parameters and defaults."""
     import pandas as pd
     from neuralpha.docstrings import summary_of
@@ -462,9 +463,9 @@ def models_list():
     _table(pd.DataFrame(rows).T.rename_axis("model"), "Models")
     print(f"Every model takes a seed. Every net takes, where nothing else stands above: {said(shared)}.")
 
-
+# %% ../nbs/cli.ipynb #8d197c71
 @app.command("studies", rich_help_panel="Lists")
-def studies_list():
+def studies_list() -> None:
     """Built-in studies for `neuralpha run`."""
     import pandas as pd
     from neuralpha.study.spec import builtin_studies, load_study
@@ -476,12 +477,12 @@ def studies_list():
     }
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
 
-# %% ../nbs/cli.ipynb #090236c9
+# %% ../nbs/cli.ipynb #2c8beaa6
 @app.command("doctor", rich_help_panel="This machine")
 def doctor_command(
     out: Annotated[Path, typer.Option(help="Where reports would be kept.")] = Path("reports"),
     machine: Annotated[bool, typer.Option("--json", help="For machines: JSON in place of lines.")] = False,
-):
+) -> None:
     """What would go wrong on this machine, before it does. Looks only, changes nothing, takes a few seconds.
 
     Looked at are Python and the packages' versions, the notebooks that become reports and the kernel that runs them,
@@ -506,12 +507,12 @@ def doctor_command(
     if code := tell(out, machine):
         raise typer.Exit(code)
 
-# %% ../nbs/cli.ipynb #1acd7e1d
+# %% ../nbs/cli.ipynb #4f44bdc7
 @data_app.command("check")
 def data_check(
     path: Annotated[str, typer.Argument(help="A file, folder, database address or built-in universe.")],
     read: ReadOption = None,
-):
+) -> None:
     """What is wrong with a source, where, how often, and what would be done about it."""
     from rich.console import Console
     from rich.markup import escape
@@ -524,45 +525,45 @@ def data_check(
         console.print(escape(line), highlight=False)
     console.print(report_table(lines, path))
 
-
+# %% ../nbs/cli.ipynb #85666a99
 @data_app.command("list")
-def data_list():
+def data_list() -> None:
     """Universes that can be named in a study: built-in and imported ones."""
     from neuralpha.data.universes import list_universes
 
     _table(list_universes(), "Universes")
 
-
+# %% ../nbs/cli.ipynb #a73ec20a
 @data_app.command("import")
 def data_import(
     source: Annotated[str, typer.Argument(help="Anything `--universe` takes.")],
-    name: Annotated[Optional[str], typer.Option(help="What to call it; default: the file's name.")] = None,
+    name: Annotated[str | None, typer.Option(help="What to call it; default: the file's name.")] = None,
     replace: Annotated[bool, typer.Option(help="Overwrite a universe of the same name.")] = False,
     read: ReadOption = None,
-):
+) -> None:
     """Check a source and keep it as a hashed, partitioned Parquet universe with a manifest."""
     from neuralpha.data.universes import import_universe
 
     with _reading(source):
         typer.echo(str(import_universe(source, name, replace=replace, **_read_options(read))))
 
-# %% ../nbs/cli.ipynb #c9533c50
+# %% ../nbs/cli.ipynb #a68239b4
 @app.command(rich_help_panel="Reports")
 def audit(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
     universe: Annotated[
-        Optional[list[str]], typer.Option("--universe", "-u", help="Only these universes, or others than the study's.")
+        list[str] | None, typer.Option("--universe", "-u", help="Only these universes, or others than the study's.")
     ] = None,
     read: ReadOption = None,
     models: Annotated[
-        Optional[str], typer.Option(help="Only these models, comma-separated; each is fitted about sixteen times.")
+        str | None, typer.Option(help="Only these models, comma-separated; each is fitted about sixteen times.")
     ] = None,
     thorough: Annotated[
         bool,
         typer.Option(help="Refit every fold that has begun by a cut, with every seed, not only one fold and one seed."),
     ] = False,
     out: Annotated[Path, typer.Option(help="Where reports are kept.")] = Path("reports"),
-):
+) -> None:
     """Replace the future, cut the past, shuffle assets and labels: does anything of a study change that must not? Exit
     code 1 where a check fails.
     """
@@ -600,16 +601,16 @@ def _verify_comparison(page):
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #b33b4c77
+# %% ../nbs/cli.ipynb #22ecb96e
 @app.command("report", rich_help_panel="Reports")
 def report_file(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
     html: Annotated[bool, typer.Option("--html", help="One HTML file with pictures inside; the default.")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="A PDF, printed by a Chromium on this machine.")] = False,
     to: Annotated[
-        Optional[Path], typer.Option(help="Where to write it; default: beside the report, under its name.")
+        Path | None, typer.Option(help="Where to write it; default: beside the report, under its name.")
     ] = None,
-):
+) -> None:
     """Put a report into one file for e-mail: reports/quick.html, or with --pdf reports/quick.pdf."""
     from neuralpha.report.export import write_html, write_pdf
 
@@ -618,12 +619,12 @@ def report_file(
     for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]:
         typer.echo(f"{made}  ({made.stat().st_size / 1e6:.1f} MB)")
 
-
+# %% ../nbs/cli.ipynb #470fb25c
 @app.command("compare", rich_help_panel="Reports")
 def compare_two(
     before: Annotated[Path, typer.Argument(help="Folder of the earlier report.")],
     after: Annotated[Path, typer.Argument(help="Folder of the later report.")],
-):
+) -> None:
     """Lay two reports side by side: what moved, and whether by more than noise.
 
     The page is listed in reports/index.html.
@@ -634,7 +635,7 @@ def compare_two(
     page = write_comparison(before, after)
     typer.echo(f"{summary(read_json(page.with_suffix('.json')))}\n{page}")
 
-# %% ../nbs/cli.ipynb #6fdb9f0a
+# %% ../nbs/cli.ipynb #bdc1eff9
 holdout_app = typer.Typer(no_args_is_help=True, help="The sealed last period of a study.")
 app.add_typer(holdout_app, name="holdout")
 
@@ -646,7 +647,7 @@ def holdout_open(
     reason: Annotated[str, typer.Option(help="Why now; it is recorded.")],
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
     out: Annotated[Path, typer.Option(help="Where reports are kept.")] = Path("reports"),
-):
+) -> None:
     """Record the opening, then score the sealed period once: `reports/<study>-holdout`."""
     from neuralpha.study.experiment import opened_study
     from neuralpha.report.run import run_study, study_lock
@@ -664,7 +665,7 @@ def holdout_open(
     if result.failures:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #70000d34
+# %% ../nbs/cli.ipynb #966a2c3b
 @app.command(rich_help_panel="Reports")
 def verify(
     report: Annotated[
@@ -680,8 +681,8 @@ def verify(
     device: Annotated[
         str, typer.Option(help="For --rerun: auto, cpu, cuda or cuda:1; take the report's own.")
     ] = "auto",
-    jobs: Annotated[Optional[int], typer.Option(help="For --rerun: worker processes; default: one per core.")] = None,
-):
+    jobs: Annotated[int | None, typer.Option(help="For --rerun: worker processes; default: one per core.")] = None,
+) -> None:
     """Derive every stored number again from the stored scores and the data, and compare every file with its SHA-256.
 
     Exit code 1 where something differs.
@@ -693,7 +694,8 @@ def verify(
             raise NeuralphaError(
                 f"{report} is a page of a study's report; give the folder: neuralpha verify {report.parent}"
             )
-        return _verify_comparison(report)
+        _verify_comparison(report)
+        return
     problems, checked = verify_report(report)
     said = f"{checked['files']} files and {checked['numbers']:,} numbers checked, pages {checked['pages']}"
     if rerun:
@@ -707,11 +709,11 @@ def verify(
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #2491804f
+# %% ../nbs/cli.ipynb #79f27cb7
 INTERRUPTED = 130  # as shells count: 128 and the number of the signal
 
 
-def main(argv=None):
+def main(argv=None) -> None:
     """Entry point of the `neuralpha` command."""
     try:
         app(args=argv, standalone_mode=True)

@@ -29,6 +29,15 @@ def test_read_options_are_toml_or_text():
     with pytest.raises(NeuralphaError, match="--read wide: write key=value"):
         _read_options(["wide"])
 
+def test_what_is_read_is_a_studys_data_block(tmp_path):
+    assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
+    assert (
+        _data_block("tiny", None, ["start=2020-01-01"]) == {"sim-tiny": {"start": dt.date(2020, 1, 1)}}
+        and _data_block("tiny", None, None) is None
+    )
+    with pytest.raises(NeuralphaError, match="--read speaks of one universe"):
+        _data_block("tiny", ["a.csv", "b.csv"], ["tz=UTC"])
+
 def _awkward(folder, days=40):
     """The same small market in four files, each of which needs a word."""
     frame = pd.DataFrame(
@@ -118,15 +127,6 @@ def test_the_checks_can_be_set_for_a_look_at_the_data(tmp_path, monkeypatch, cap
         main(["data", "check", "sim-tiny"])
     assert e.value.code in (0, None) and "made, not read" in capsys.readouterr().out
 
-def test_what_is_read_is_a_studys_data_block(tmp_path):
-    assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
-    assert (
-        _data_block("tiny", None, ["start=2020-01-01"]) == {"sim-tiny": {"start": dt.date(2020, 1, 1)}}
-        and _data_block("tiny", None, None) is None
-    )
-    with pytest.raises(NeuralphaError, match="--read speaks of one universe"):
-        _data_block("tiny", ["a.csv", "b.csv"], ["tz=UTC"])
-
 def _call(capsys, *args):
     with pytest.raises(SystemExit) as e:
         main([str(a) for a in args])
@@ -182,7 +182,6 @@ def test_bad_input_is_one_line_exit_code_2_and_nothing_written(tmp_path, monkeyp
     assert sorted(tmp_path.rglob("*")) == before
 
 def test_tune_prints_what_it_found_and_goes_on_where_it_stopped(tmp_path, capsys):
-    import re
 
     args = ["tune", "tiny", "--models", "ridge,mlp", "--trials", "2", "--out", tmp_path / "r"]
     code, first = _call(capsys, *args)

@@ -39,6 +39,14 @@ FILED = pd.DataFrame(
     ]
 )
 
+def _panel(start="2020-01-01", end="2021-12-31", assets="AB"):
+    return panel_from_frame(
+        pd.DataFrame(
+            [(d, a, 4.0) for d in pd.bdate_range(start, end) for a in assets], columns=["date", "asset", "close"]
+        ),
+        "two",
+    )
+
 def test_states_by_hand():
     s = filing_states(FILED)
     # 2020: nothing trails until the year is filed; then 14; then 14 + 5 − 2; amended: 11 + 5 − 2; then 11 + (5 + 6) −
@@ -143,14 +151,6 @@ def test_sessions_of_filings_with_a_zone_are_joined_as_the_error_says():
     p = joined.panel
     known = np.isfinite(joined.fields["net_margin"])
     assert p.dates[p.date_code[known]].min() == np.datetime64(first)
-
-def _panel(start="2020-01-01", end="2021-12-31", assets="AB"):
-    return panel_from_frame(
-        pd.DataFrame(
-            [(d, a, 4.0) for d in pd.bdate_range(start, end) for a in assets], columns=["date", "asset", "close"]
-        ),
-        "two",
-    )
 
 def test_a_filing_counts_from_the_bar_it_is_known_on():
     p = _panel()

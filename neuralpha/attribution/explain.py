@@ -290,15 +290,7 @@ def _scores(opened, rows):
 
 # %% ../../nbs/attribution/explain.ipynb #e1808f04
 def plot_importance(e: Explanation, top: int = 20):
-    """Mean |attribution| of the most important features; returns the figure.
-
-    Parameters
-    ----------
-    e : Explanation
-        %% ../../nbs/attribution/explain.ipynb #e1808f04
-    top : int, default 20
-        %% ../../nbs/attribution/explain.ipynb #e1808f04
-    """
+    """Mean |attribution| of the most important features; returns the figure."""
     import matplotlib.pyplot as plt
 
     s = e.importance().head(top)[::-1]
@@ -331,15 +323,7 @@ def plot_lags(e: Explanation, top: int = 20):
 
 # %% ../../nbs/attribution/explain.ipynb #91d805ef
 def plot_summary(e: Explanation, top: int = 15):
-    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure.
-
-    Parameters
-    ----------
-    e : Explanation
-        %% ../../nbs/attribution/explain.ipynb #91d805ef
-    top : int, default 15
-        %% ../../nbs/attribution/explain.ipynb #91d805ef
-    """
+    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure."""
     import matplotlib.pyplot as plt, shap
 
     fig = plt.figure(figsize=(7, 1.5 + 0.3 * min(top, len(e.names))))
@@ -476,19 +460,7 @@ def by_regime(
 
 # %% ../../nbs/attribution/explain.ipynb #9bad8076
 def plot_time(e: Explanation, by: str = "family", freq: str = "QE", top: int = 8):
-    """Mean |attribution| of the largest groups per period; returns the figure.
-
-    Parameters
-    ----------
-    e : Explanation
-        %% ../../nbs/attribution/explain.ipynb #9bad8076
-    by : str, default 'family'
-        %% ../../nbs/attribution/explain.ipynb #9bad8076
-    freq : str, default 'QE'
-        %% ../../nbs/attribution/explain.ipynb #9bad8076
-    top : int, default 8
-        %% ../../nbs/attribution/explain.ipynb #9bad8076
-    """
+    """Mean |attribution| of the largest groups per period; returns the figure."""
     import matplotlib.pyplot as plt
 
     table = through_time(e, by, freq).iloc[:, :top]
@@ -685,13 +657,6 @@ def plot_interactions(table: pd.DataFrame, model: str = ""):
     """Strength of every pair as a heat map, numbers written in; the diagonal, each feature alone, is the yardstick.
 
     Returns the figure.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        %% ../../nbs/attribution/explain.ipynb #2b3b09df
-    model : str, default ''
-        %% ../../nbs/attribution/explain.ipynb #2b3b09df
     """
     import matplotlib.pyplot as plt
 
@@ -813,13 +778,7 @@ def agreement(
 
 # %% ../../nbs/attribution/explain.ipynb #b6f6e292
 def plot_agreement(table: pd.DataFrame):
-    """The table of `agreement` with its intervals; returns the figure.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        %% ../../nbs/attribution/explain.ipynb #b6f6e292
-    """
+    """The table of `agreement` with its intervals; returns the figure."""
     import matplotlib.pyplot as plt
 
     pairs = [f"{a} and {b}" for a, b in dict.fromkeys(zip(table["model_a"], table["model_b"]))]
@@ -1003,15 +962,7 @@ def refit_ic_loss(
 
 # %% ../../nbs/attribution/explain.ipynb #570f94b5
 def plot_ic_loss(table: pd.DataFrame, title: str = "IC lost without a family of features"):
-    """The table of `family_ic_loss` or `refit_ic_loss` with its intervals; returns the figure.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        %% ../../nbs/attribution/explain.ipynb #570f94b5
-    title : str, default 'IC lost without a family of features'
-        %% ../../nbs/attribution/explain.ipynb #570f94b5
-    """
+    """The table of `family_ic_loss` or `refit_ic_loss` with its intervals; returns the figure."""
     import matplotlib.pyplot as plt
 
     t = table[::-1]

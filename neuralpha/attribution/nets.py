@@ -122,15 +122,7 @@ def _gradients(module, windows):
 
 # %% ../../nbs/attribution/nets.ipynb #e42b0b69
 def gauss_legendre(points: int, device="cpu"):
-    """Points and weights on [0, 1], float32 tensors.
-
-    Parameters
-    ----------
-    points : int
-        %% ../../nbs/attribution/nets.ipynb #e42b0b69
-    device : default 'cpu'
-        %% ../../nbs/attribution/nets.ipynb #e42b0b69
-    """
+    """Points and weights on [0, 1], float32 tensors."""
     t, w = np.polynomial.legendre.leggauss(points)
     return tuple(torch.tensor(v, dtype=torch.float32, device=device) for v in ((t + 1) / 2, w / 2))
 

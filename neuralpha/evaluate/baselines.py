@@ -20,15 +20,9 @@ from ..data.returns import past_return
 def _scores(panel, values, name):
     return panel.series(values).dropna().rename(name)
 
-# %% ../../nbs/evaluate/baselines.ipynb #90cb38b1
+# %% ../../nbs/evaluate/baselines.ipynb #16da9158
 def reversal(panel: Panel, bars: int = 1) -> pd.Series:
-    """`(date, asset)` scores: minus the return of the last `bars` bars.
-
-    Returns
-    -------
-    pd.Series
-        %% ../../nbs/evaluate/baselines.ipynb #90cb38b1
-    """
+    """`(date, asset)` scores: minus the return of the last `bars` bars."""
     return _scores(panel, -past_return(panel, bars), "reversal")
 
 
@@ -39,7 +33,7 @@ def momentum(panel: Panel) -> pd.Series:
     month = max(round(panel.bars_per_year / 12), 1)
     return _scores(panel, past_return(panel, 12 * month, month), "momentum 12-1")
 
-
+# %% ../../nbs/evaluate/baselines.ipynb #9c122844
 def oracle(
     panel: Panel,
     horizon: int = 5,  # of the label, bars
@@ -60,7 +54,7 @@ def oracle(
     planted = planted_return(panel, horizon, delay)
     return None if planted is None else _scores(panel, planted, "oracle")
 
-
+# %% ../../nbs/evaluate/baselines.ipynb #2efcf4af
 def baseline_scores(
     panel: Panel,
     horizon: int = 5,  # of the label, bars

@@ -594,13 +594,7 @@ def _cell(row, c):
 
 # %% ../../nbs/evaluate/compare.ipynb #5861f179
 def leaderboard_html(board: Leaderboard) -> str:
-    """The leaderboard as a self-contained HTML fragment.
-
-    Returns
-    -------
-    str
-        %% ../../nbs/evaluate/compare.ipynb #5861f179
-    """
+    """The leaderboard as a self-contained HTML fragment."""
     shown = [c for c in COLUMNS if c in board.table]
     style = "style='text-align:right;padding:.3em .6em;border-top:{}px solid #8886'"
     head = "".join(f"<th {style.format(0)}>{t}</th>" for t in ["letters", "model", *(COLUMNS[c][0] for c in shown)])

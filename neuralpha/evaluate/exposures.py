@@ -78,7 +78,7 @@ def style_factors(
         )
     return np.stack(list(columns.values()), 1), list(columns), missing
 
-# %% ../../nbs/evaluate/exposures.ipynb #03f9944d
+# %% ../../nbs/evaluate/exposures.ipynb #5eb75e09
 def _unit_ranks(panel, values):
     """Ranks by date in [-1, 1]; missing factors stand in the middle, at 0."""
     ranks = rank_within_date(panel, values).ranks
@@ -87,14 +87,12 @@ def _unit_ranks(panel, values):
     ).T[panel.date_code]
     return 2 * ranks / (n + 1)
 
-
+# %% ../../nbs/evaluate/exposures.ipynb #f60a14ed
 def neutralise(
     panel: Panel,
     scores,  # one score, as in `ic`
     factors: np.ndarray,  # (n_rows, K) from `style_factors`
-) -> (
-    tuple
-):  # (n_rows,) residual of the score's ranks, (n_dates,) R² of the regression; NaN where fewer than K + 3 assets
+) -> tuple:  # (n_rows,) residual of the score's ranks, (n_dates,) R²; NaN where fewer than K + 3 assets
     """The part of a score that the factors do not explain, by date.
 
     Parameters
@@ -104,6 +102,11 @@ def neutralise(
         one score, as in `ic`
     factors : np.ndarray
         (n_rows, K) from `style_factors`
+
+    Returns
+    -------
+    tuple
+        (n_rows,) residual of the score's ranks, (n_dates,) R²; NaN where fewer than K + 3 assets
     """
     s = _unit_ranks(panel, on_panel(panel, scores)[0][:, :1].astype(float))[:, 0]
     scored = np.isfinite(s)

@@ -468,11 +468,6 @@ def horizon_labels(y: Label, horizons=(1, 2, 5, 10, 20)) -> list:
     """Forward-return labels with the delay of `y` for several horizons, less what `y` is less of;
 
     `y` itself is reused. A label that is no return has plain ones.
-
-    Returns
-    -------
-    list
-        %% ../../nbs/evaluate/metrics.ipynb #155adc50
     """
 
     def at(h):

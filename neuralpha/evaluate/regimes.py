@@ -25,14 +25,14 @@ from ..data.alignment import on_panel
 from ..data.returns import bar_return
 from .metrics import mean_metric
 
-# %% ../../nbs/evaluate/regimes.ipynb #748931d3
+# %% ../../nbs/evaluate/regimes.ipynb #5cfee614
 def _by_terciles(panel, values, names):
     """Tercile of `values` on each date, as a Categorical; missing where the value is."""
     rank = standardise_by_date(panel, np.asarray(values, float))
     third = np.where(np.isfinite(rank), np.digitize(np.nan_to_num(rank), [-1 / 3, 1 / 3]), 3)
     return pd.Categorical.from_codes(np.where(third < 3, third, -1), list(names))
 
-
+# %% ../../nbs/evaluate/regimes.ipynb #c527e98e
 def trailing_mean(panel: Panel, values, bars: int) -> np.ndarray:
     """(n_rows,) mean of the finite values among the last `bars` rows of the asset, NaN with fewer than half of them."""
     finite = np.where(np.isfinite(values), values, np.nan)
@@ -50,18 +50,12 @@ def trailing_mean(panel: Panel, values, bars: int) -> np.ndarray:
 def market_volatility(panel: Panel, bars: int = 20) -> np.ndarray:
     """(n_dates,) standard deviation of the equally weighted market's one-bar returns over the last `bars` bars, per
     bar.
-
-    Returns
-    -------
-    np.ndarray
-        %% ../../nbs/evaluate/regimes.ipynb #7cab59ce
     """
     market = group_means(bar_return(panel), panel.date_code, panel.n_dates)
     return pd.Series(market).rolling(bars, min_periods=bars // 2).std().to_numpy()
 
-# %% ../../nbs/evaluate/regimes.ipynb #e483c6df
+# %% ../../nbs/evaluate/regimes.ipynb #b1ec06e5
 SIZE = ("market_cap", "mvel1", "size", "me")
-
 WORDS = {
     "size": ("small", "middling", "large"),
     "size (dollar volume)": ("little traded", "middling", "much traded"),
@@ -69,7 +63,7 @@ WORDS = {
     "volatility": ("calm", "middling", "stormy"),
 }
 
-
+# %% ../../nbs/evaluate/regimes.ipynb #993b0f24
 def size_and_liquidity(panel: Panel) -> dict:  # name -> (n_rows,) values; higher is larger, or more liquid
     """What the panel allows to say about size and liquidity.
 
@@ -164,7 +158,7 @@ def group_ics(
         out[np.bincount(p.date_code, both & (code == g), p.n_dates) < 5, g] = np.nan
     return pd.DataFrame(out, pd.DatetimeIndex(p.dates, name="date"), list(names)).dropna(how="all")
 
-# %% ../../nbs/evaluate/regimes.ipynb #2b3722f7
+# %% ../../nbs/evaluate/regimes.ipynb #457fec6c
 DEFINITIONS = {
     "year": "dates of {}",
     "volatility": "dates on which the trailing 20-bar volatility of the equally weighted market was {} (terciles "
@@ -189,7 +183,7 @@ ORDER = [
     "up",
 ]
 
-
+# %% ../../nbs/evaluate/regimes.ipynb #c51c9199
 def regime_metrics(
     scores,
     y: Label,

@@ -418,11 +418,6 @@ def paired_test(
 def holm(p_values) -> np.ndarray:
     """Holm-adjusted p-values, same order; statsmodels' own sweeps the whole memory at every call, which costs minutes
     over all slices.
-
-    Returns
-    -------
-    np.ndarray
-        %% ../../nbs/evaluate/statistics.ipynb #d97b27d9
     """
     p = np.asarray(p_values, float)
     order = np.argsort(p)

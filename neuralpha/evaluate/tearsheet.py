@@ -32,21 +32,19 @@ from ..data.alignment import on_panel
 from .ic import rank_ic
 from .quantiles import rank_autocorrelation, turnover
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #096b83aa
+# %% ../../nbs/evaluate/tearsheet.ipynb #01efde5a
 def _several(periods) -> tuple:
     return tuple(np.atleast_1d(periods).tolist())
 
-
+# %% ../../nbs/evaluate/tearsheet.ipynb #91bfa047
 def factor_data(
     scores,  # `(date, asset)` Series, or anything with `.scores(seed=-1)` such as `Predictions`
     panel: Panel,
     periods=(1, 5, 10),  # bars; one number or several
     delay: int = 1,  # bars between score and entry
     quantiles: int = 5,
-) -> (
-    pd.DataFrame
-):  # index (date, asset); columns 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
-    """The table Alphalens works on, without Alphalens recomputing it: rows that have a score and every forward return.
+) -> pd.DataFrame:  # by (date, asset): 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
+    """The table Alphalens works on, not recomputed by Alphalens: rows that have a score and every forward return.
 
     Parameters
     ----------
@@ -58,6 +56,11 @@ def factor_data(
     delay : int, default 1
         bars between score and entry
     quantiles : int, default 5
+
+    Returns
+    -------
+    pd.DataFrame
+        by (date, asset): 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
     """
     periods = _several(periods)
     values, _ = on_panel(panel, scores.scores(seed=-1) if hasattr(scores, "scores") else scores)
@@ -129,7 +132,7 @@ def _known(data, panel, ics):
     ):
         yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #dc0a2258
+# %% ../../nbs/evaluate/tearsheet.ipynb #b15ec70c
 def _readable(fig):
     """Alphalens' figure with room between its rows: titles in one line, long names of axes in two, level dates, and
     the numbers of its heat maps large enough.
@@ -151,7 +154,7 @@ def _readable(fig):
                 label.set_ha("center")
     return fig
 
-
+# %% ../../nbs/evaluate/tearsheet.ipynb #a9571f97
 @contextlib.contextmanager
 def _caught(dpi):
     """Within the block Alphalens' figures become PNG bytes and its tables DataFrames; yields both lists."""
@@ -209,9 +212,14 @@ def _undrawn():
         stack.enter_context(patch.object(plt, "show", lambda *_, **__: None))
         yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #1f9750ef
-STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:900px;margin:0 auto;padding:20px;color:#1d2433;background:#fff}
-table{border-collapse:collapse;font-size:.9rem;display:block;overflow-x:auto}th,td{padding:4px 10px;text-align:right;border:0;border-bottom:1px solid #dfe3ea}img{display:block;margin:1.5em auto}"""
+# %% ../../nbs/evaluate/tearsheet.ipynb #94de693b
+STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:900px;margin:0 auto;padding:20px;color:#1d2433;"
+    "background:#fff}\n"
+    "table{border-collapse:collapse;font-size:.9rem;display:block;overflow-x:auto}"
+    "th,td{padding:4px 10px;text-align:right;border:0;border-bottom:1px solid #dfe3ea}"
+    "img{display:block;margin:1.5em auto}"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -255,7 +263,8 @@ class TearSheet:
         write_text(
             folder / "index.html",
             "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
-            f"content='width=device-width'><title>{html.escape(self.name)}</title><style>{STYLE}</style><body>{page}</body></html>\n",
+            f"content='width=device-width'><title>{html.escape(self.name)}</title><style>{STYLE}</style><body>{page}"
+            "</body></html>\n",
         )
         return [*paths, folder / "index.html"]
 

@@ -12,7 +12,7 @@ nothing pooled over time. `transform="zscore"` keeps distances (see `neuralpha.f
 __all__ = ['DERIVED', 'PRICES', 'HINDSIGHT', 'characteristics', 'list_features', 'resolve_features', 'compute_features',
            'adjusted_panel']
 
-# %% ../../nbs/features/compute.ipynb #bd8b6865
+# %% ../../nbs/features/compute.ipynb #347a4617
 from dataclasses import replace
 import numpy as np
 import pandas as pd
@@ -21,12 +21,12 @@ from ..core import NeuralphaError, unknown_name
 from ..cross_section import mean_by_date
 from ..data.panel import Panel
 from ..data.returns import bar_return
-from . import alpha158, frequency, signals  # they declare their features
+from . import alpha158, frequency, signals  # noqa: F401 they declare their features
 from .cross import TRANSFORMS, factor_residual, in_threads
 from .families import FEATURES, SERIES, SETS, Feature, History, adjusted_bars, choose, windows_asked
 from .table import Features
 
-# %% ../../nbs/features/compute.ipynb #7882a095
+# %% ../../nbs/features/compute.ipynb #54fa2355
 SETS["wide"] = [n for n in FEATURES if n not in SETS["alpha360"]]  # everything that is no raw history of prices
 DERIVED = ("market", "sector", "residual")  # inputs made of other assets' returns
 PRICES = ("open", "high", "low", "close", "volume", "vwap", "return")
@@ -49,7 +49,7 @@ def _lacking(
         return f"input {min(series)!r} is the name of a series made of prices; rename the column of {panel.name}"
     return ""
 
-
+# %% ../../nbs/features/compute.ipynb #fd85db8b
 def characteristics(panel: Panel) -> list:
     """One feature per further column of the panel, as it stands: no price, no return, and nothing that knows of later
     splits.
@@ -62,13 +62,7 @@ def characteristics(panel: Panel) -> list:
 
 # %% ../../nbs/features/compute.ipynb #1c9a5a14
 def list_features(names=None) -> pd.DataFrame:
-    """The declarations as a table, one row per feature: what `neuralpha features list` prints.
-
-    Returns
-    -------
-    pd.DataFrame
-        %% ../../nbs/features/compute.ipynb #1c9a5a14
-    """
+    """The declarations as a table, one row per feature: what `neuralpha features list` prints."""
     chosen = FEATURES.values() if names is None else choose(names)
     return pd.DataFrame(
         [
@@ -87,17 +81,9 @@ def list_features(names=None) -> pd.DataFrame:
         ]
     )
 
-# %% ../../nbs/features/compute.ipynb #c8ce614f
-def resolve_features(panel, names):
-    """The features asked for, those a panel can give, and why the others are skipped.
-
-    Parameters
-    ----------
-    panel
-        %% ../../nbs/features/compute.ipynb #c8ce614f
-    names
-        %% ../../nbs/features/compute.ipynb #c8ce614f
-    """
+# %% ../../nbs/features/compute.ipynb #b3e5bd95
+def resolve_features(panel, names) -> tuple[list, list]:
+    """The features asked for, those a panel can give, and why the others are skipped."""
     names = [names] if isinstance(names, (str, Feature)) else list(names)
     own = {f.name: f for f in characteristics(panel)}
     if "close" not in panel.fields and own:
@@ -123,7 +109,7 @@ def resolve_features(panel, names):
         )
     return made, skipped
 
-# %% ../../nbs/features/compute.ipynb #8a281274
+# %% ../../nbs/features/compute.ipynb #f263c5fd
 @njit(nogil=True, cache=True, error_model="numpy")
 def _store(values, tradable, out):
     """Values as float32, NaN where not finite or not tradable; the number of tradable rows without a value."""
@@ -135,7 +121,7 @@ def _store(values, tradable, out):
         missing += tradable[i] & (out[i] != out[i])
     return missing
 
-
+# %% ../../nbs/features/compute.ipynb #e7019e7b
 @njit(nogil=True, cache=True)
 def _to_rows(block, out):
     """out[i, f] = block[f, i], in tiles that fit the cache."""
@@ -146,7 +132,7 @@ def _to_rows(block, out):
                 for f in range(f0, min(f0 + 16, F)):
                     out[i, f] = block[f, i]
 
-
+# %% ../../nbs/features/compute.ipynb #a2704028
 def _fields(panel, features):
     """Row-aligned inputs of asset-level features, the market's and the sectors' returns among them."""
     need = {i for f in features if f.compute for i in f.inputs}
@@ -158,7 +144,7 @@ def _fields(panel, features):
             fields["residual"] = factor_residual(panel, ret)
     return fields
 
-
+# %% ../../nbs/features/compute.ipynb #e12c3162
 def _one_asset(panel, features, fields, plan, a, block):
     """Fill `block`, (n_features, bars of asset a), with raw values; the number of missing ones on tradable rows, per
     feature.
@@ -172,7 +158,7 @@ def _one_asset(panel, features, fields, plan, a, block):
     with np.errstate(all="ignore"):
         return [_store(values(f), panel.tradable[rows], block[j]) for j, f in enumerate(features)]
 
-
+# %% ../../nbs/features/compute.ipynb #54182dbd
 def _asset_level(panel, features, out):
     """Fill `out`, (n_rows, n_features), with raw values; the number of missing ones on tradable rows, per feature."""
     fields = _fields(panel, features)
@@ -187,7 +173,7 @@ def _asset_level(panel, features, out):
 
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #6463eed9
+# %% ../../nbs/features/compute.ipynb #fd8ae79a
 def compute_features(
     panel: Panel,
     names="core",  # name, family, set, glob, `Feature`, or a list of these; see `list_features`

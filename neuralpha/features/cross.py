@@ -22,15 +22,7 @@ from ..data.panel import Panel
 
 # %% ../../nbs/features/cross.ipynb #7673b30a
 def in_threads(work, items):
-    """Run `work(item)` for all items on as many threads as numba may use; the first exception is raised.
-
-    Parameters
-    ----------
-    work
-        %% ../../nbs/features/cross.ipynb #7673b30a
-    items
-        %% ../../nbs/features/cross.ipynb #7673b30a
-    """
+    """Run `work(item)` for all items on as many threads as numba may use; the first exception is raised."""
     n = numba.get_num_threads()
     if n == 1:
         return [work(i) for i in items]

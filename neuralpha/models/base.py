@@ -351,13 +351,7 @@ class Estimator(Fitted):
 
 # %% ../../nbs/models/base.ipynb #23c1cd20
 def primary(target) -> np.ndarray:
-    """(n,) the first of several tasks: what one-target models learn and validation looks at.
-
-    Returns
-    -------
-    np.ndarray
-        %% ../../nbs/models/base.ipynb #23c1cd20
-    """
+    """(n,) the first of several tasks: what one-target models learn and validation looks at."""
     return target if target.ndim == 1 else target[:, 0]
 
 

@@ -19,11 +19,6 @@ from .training.module import NetModule
 def bars_seen(kernel: int, dilations, window: int) -> int:
     """Bars of a window that its last bar sees through causal blocks, itself included; wide dilations alone leave
     holes.
-
-    Returns
-    -------
-    int
-        %% ../../nbs/models/convolution.ipynb #320a0954
     """
     lags = {0}
     for d in dilations:

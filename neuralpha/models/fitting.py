@@ -131,11 +131,6 @@ def fit_on(
 def check_task(model: Estimator, X: Features, y: Label, target: str) -> None:
     """Raise `NeuralphaError` unless features and labels are of one panel that can be ranked and the model's loss can
     mean the target and its horizons.
-
-    Returns
-    -------
-    None
-        %% ../../nbs/models/fitting.ipynb #736d4472
     """
     check_breadth(y.panel)
     tasks = y.tasks if isinstance(y, Labels) else [y]

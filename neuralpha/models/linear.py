@@ -98,7 +98,7 @@ class Linear(Estimator):
             self.history_, key=lambda h: h["valid_" + self.stop_on], default={}
         )
 
-# %% ../../nbs/models/linear.ipynb #6a80f31e
+# %% ../../nbs/models/linear.ipynb #a4de1897
 def moments(
     x: np.ndarray,
     t: np.ndarray,
@@ -138,13 +138,13 @@ def moments(
     goal = goal / n
     return gram / n - np.outer(level, level), moment / n - level * goal, level, goal
 
-
+# %% ../../nbs/models/linear.ipynb #7ec042e3
 def shrunk(gram, moment, alphas) -> list:
     """Ridge coefficients for each penalty."""
     values, vectors = np.linalg.eigh(gram)
     return [vectors @ (vectors.T @ moment / (np.maximum(values, 0) + a + 1e-12)) for a in alphas]
 
-# %% ../../nbs/models/linear.ipynb #16da86e3
+# %% ../../nbs/models/linear.ipynb #7945f989
 @dataclass(kw_only=True, repr=False, eq=False)
 class Ridge(Linear):
     """Ridge regression; the penalty is chosen on validation unless given.
@@ -168,7 +168,7 @@ class Ridge(Linear):
         alphas = np.logspace(-4, 2, 13) if self.alpha is None else [self.alpha]
         return [({"alpha": float(a)}, b, goal - level @ b) for a, b in zip(alphas, shrunk(gram, moment, alphas))]
 
-
+# %% ../../nbs/models/linear.ipynb #45908d30
 @dataclass(kw_only=True, repr=False, eq=False)
 class OLS(Linear):
     """Ordinary least squares (the smallest of them where features are collinear)."""
@@ -332,7 +332,7 @@ class Logistic(Linear):
             return mean_ic(score, valid[1], valid[0].date_code)
         return -float(np.mean(np.logaddexp(0, score) - score * (valid[1] > 0)))
 
-# %% ../../nbs/models/linear.ipynb #357c74bf
+# %% ../../nbs/models/linear.ipynb #7492b138
 @dataclass(kw_only=True, repr=False, eq=False)
 class PCR(Linear):
     """Principal-component regression; the number of components is chosen on validation unless given.
@@ -364,7 +364,7 @@ class PCR(Linear):
             paths.append(({"components": k}, b, goal - level @ b))
         return paths
 
-
+# %% ../../nbs/models/linear.ipynb #a9b3555a
 @dataclass(kw_only=True, repr=False, eq=False)
 class PLS(PCR):
     """Partial least squares."""

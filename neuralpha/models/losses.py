@@ -143,11 +143,6 @@ def soft_rank(score, mask, tau: float = 0.1) -> torch.Tensor:
     """(dates, places) differentiable ranks from 0 to n-1;
 
     `tau` is the step's width in standard deviations of the score.
-
-    Returns
-    -------
-    torch.Tensor
-        %% ../../nbs/models/losses.ipynb #4815037a
     """
     s = _centred(score, mask)
     variance = (s * s).sum(1, keepdim=True) / mask.sum(1, keepdim=True).clamp(min=1)
@@ -174,13 +169,7 @@ def rank_ic(score, target, mask, tau: float = 0.1) -> torch.Tensor:
 
 # %% ../../nbs/models/losses.ipynb #f81829fd
 def pairwise(score, target, mask, margin: float = 0.1) -> torch.Tensor:
-    """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j.
-
-    Returns
-    -------
-    torch.Tensor
-        %% ../../nbs/models/losses.ipynb #f81829fd
-    """
+    """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j."""
     higher = target[:, :, None] > target[:, None, :]
     pairs = higher & mask[:, :, None] & mask[:, None, :]
     gap = score[:, :, None] - score[:, None, :]
@@ -209,13 +198,7 @@ def listmle(score, target, mask) -> torch.Tensor:
 
 # %% ../../nbs/models/losses.ipynb #ae32d28a
 def portfolio_weights(score, mask) -> torch.Tensor:
-    """(dates, places) dollar-neutral weights with a gross of one.
-
-    Returns
-    -------
-    torch.Tensor
-        %% ../../nbs/models/losses.ipynb #ae32d28a
-    """
+    """(dates, places) dollar-neutral weights with a gross of one."""
     s = _centred(score, mask)
     return s / (s.abs().sum(1, keepdim=True) + 1e-12)
 
@@ -243,13 +226,7 @@ def quantile(score, target, mask, levels=QUANTILES) -> torch.Tensor:
 
 # %% ../../nbs/models/losses.ipynb #13e57caa
 def buy_hold_sell(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
-    """Three-class cross-entropy; `score` is (dates, places, 3): logits of sell, hold, buy.
-
-    Returns
-    -------
-    torch.Tensor
-        %% ../../nbs/models/losses.ipynb #13e57caa
-    """
+    """Three-class cross-entropy; `score` is (dates, places, 3): logits of sell, hold, buy."""
     third = (target > -1 / 3).long() + (target > 1 / 3).long()
     wanted = F.one_hot(third, 3).to(score.dtype) * (1 - smoothing) + smoothing / 3
     cross_entropy = -(wanted * F.log_softmax(score, -1)).sum(-1)
@@ -283,13 +260,7 @@ LIMITS = {
 
 # %% ../../nbs/models/losses.ipynb #a44a2a05
 def loss_parameters(name: str) -> dict:
-    """Parameters of a loss and their defaults.
-
-    Returns
-    -------
-    dict
-        %% ../../nbs/models/losses.ipynb #a44a2a05
-    """
+    """Parameters of a loss and their defaults."""
     _, _, _, *own = inspect.signature(LOSSES[name]).parameters.values()  # behind score, target and mask
     return {parameter.name: parameter.default for parameter in own}
 
@@ -341,13 +312,7 @@ class Term(NamedTuple):
 
 # %% ../../nbs/models/losses.ipynb #f3c3e4e3
 def loss_terms(text: str) -> list[Term]:
-    """The terms of a loss; raises `NeuralphaError` for what it does not understand.
-
-    Returns
-    -------
-    list[Term]
-        %% ../../nbs/models/losses.ipynb #f3c3e4e3
-    """
+    """The terms of a loss; raises `NeuralphaError` for what it does not understand."""
     terms = []
     for part in text.split("+"):
         read = TERM.fullmatch(part)

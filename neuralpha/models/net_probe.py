@@ -29,13 +29,7 @@ from .training.module import NetModule
 
 # %% ../../nbs/models/net_probe.ipynb #e5e91904
 def first_output(out: torch.Tensor) -> torch.Tensor:
-    """The head of a net with one output.
-
-    Returns
-    -------
-    torch.Tensor
-        %% ../../nbs/models/net_probe.ipynb #e5e91904
-    """
+    """The head of a net with one output."""
     return out[:, 0]
 
 
@@ -147,13 +141,7 @@ class NetProbe(Probe):
 
 # %% ../../nbs/models/net_probe.ipynb #a6e1a9cc
 def peers_of(panel: Panel, row: int) -> np.ndarray:
-    """Tradable rows of the row's date, the row itself included.
-
-    Returns
-    -------
-    np.ndarray
-        %% ../../nbs/models/net_probe.ipynb #a6e1a9cc
-    """
+    """Tradable rows of the row's date, the row itself included."""
     day = panel.date_code[row]
     rows = panel.rows_by_date[panel.date_offsets[day] : panel.date_offsets[day + 1]]
     return rows[panel.tradable[rows] | (rows == row)]

@@ -164,13 +164,7 @@ class Net(Training, Estimator):
 
 # %% ../../nbs/models/nets.ipynb #3ff1d1a2
 def check_scales(model: Net) -> None:
-    """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window.
-
-    Returns
-    -------
-    None
-        %% ../../nbs/models/nets.ipynb #3ff1d1a2
-    """
+    """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window."""
     if not model.scales or max(model.scales) > model.window:
         raise NeuralphaError(
             f"{type(model).__name__}: scales {list(model.scales)} do not fit a window of {model.window} bars; give "

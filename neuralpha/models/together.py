@@ -106,13 +106,7 @@ def _unfitted(model, X, fold, y_target, seeds, device) -> list:
 
 # %% ../../nbs/models/together.ipynb #518ffc9b
 def why_not_together(model: Net, net: NetModule) -> str:
-    """Why a net cannot be trained with its seeds stacked; empty where it can.
-
-    Returns
-    -------
-    str
-        %% ../../nbs/models/together.ipynb #518ffc9b
-    """
+    """Why a net cannot be trained with its seeds stacked; empty where it can."""
     cells = any(isinstance(m, nn.RNNBase) for m in net.modules())
     if type(model)._fit is not Net._fit:
         return "it has a fit of its own, with steps before or after the training"

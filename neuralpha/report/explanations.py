@@ -192,19 +192,7 @@ def explain_all(report, rows) -> dict:  # model -> Explanation
 
 # %% ../../nbs/report/explanations.ipynb #512723fe
 def model_figures(report, name, e, regime):
-    """The pictures of one model's attributions.
-
-    Parameters
-    ----------
-    report
-        %% ../../nbs/report/explanations.ipynb #512723fe
-    name
-        %% ../../nbs/report/explanations.ipynb #512723fe
-    e
-        %% ../../nbs/report/explanations.ipynb #512723fe
-    regime
-        %% ../../nbs/report/explanations.ipynb #512723fe
-    """
+    """The pictures of one model's attributions."""
     from neuralpha.attribution.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
 
     error = (
@@ -292,13 +280,7 @@ def model_tests(report, name, e) -> dict:  # family_ic_loss, interactions
 
 # %% ../../nbs/report/explanations.ipynb #890c1011
 def explanations(report):
-    """Every model's reasons on the same test rows, their pictures, and `reasons.json`.
-
-    Parameters
-    ----------
-    report
-        %% ../../nbs/report/explanations.ipynb #890c1011
-    """
+    """Every model's reasons on the same test rows, their pictures, and `reasons.json`."""
     b = report.bench
     spec = report.bench.study.explain
     if not spec.rows:

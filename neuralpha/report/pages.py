@@ -293,13 +293,7 @@ def _environment() -> jinja2.Environment:
 
 # %% ../../nbs/report/pages.ipynb #83fd2632
 def notebook_html(path: Path) -> str:
-    """The executed notebook as one HTML page that needs no network; code is folded behind a switch.
-
-    Returns
-    -------
-    str
-        %% ../../nbs/report/pages.ipynb #83fd2632
-    """
+    """The executed notebook as one HTML page that needs no network; code is folded behind a switch."""
     import nbformat
     from nbconvert import HTMLExporter
 
@@ -468,13 +462,7 @@ def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; h
 
 # %% ../../nbs/report/pages.ipynb #4b01dbe8
 def answer(result: UniverseResult) -> str:
-    """Which models lead on a universe, by how much, and whether the data can tell them apart.
-
-    Returns
-    -------
-    str
-        %% ../../nbs/report/pages.ipynb #4b01dbe8
-    """
+    """Which models lead on a universe, by how much, and whether the data can tell them apart."""
     trained = {k: m for k, m in result.models.items() if m["kind"] == "model"}
 
     def mean(k):
@@ -1575,13 +1563,7 @@ def _target_text(target: dict) -> str:
 
 # %% ../../nbs/report/pages.ipynb #ba9a2ca7
 def setting(study: Study) -> str:
-    """What was compared, in a sentence.
-
-    Returns
-    -------
-    str
-        %% ../../nbs/report/pages.ipynb #ba9a2ca7
-    """
+    """What was compared, in a sentence."""
     if study.repetitions:
         return (
             f"{study.repetitions} draws of each market; a third of the months trains, a third chooses, a third "
@@ -1688,13 +1670,7 @@ def timing_script(results) -> str:
 
 # %% ../../nbs/report/pages.ipynb #e006c6cc
 def write_manifest(study, folder, results) -> dict:
-    """`manifest.json`: what determined the study, and the SHA-256 of every file of its report.
-
-    Returns
-    -------
-    dict
-        %% ../../nbs/report/pages.ipynb #e006c6cc
-    """
+    """`manifest.json`: what determined the study, and the SHA-256 of every file of its report."""
     files = {
         str(p.relative_to(folder)): file_digest(p)
         for p in sorted(folder.rglob("*"))

@@ -193,11 +193,6 @@ def universe_numbers(
 def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
     """How many assets are gone, and what leaving them out would have done, here or in a simulated market without
     alpha.
-
-    Returns
-    -------
-    dict
-        %% ../../nbs/report/steps.ipynb #dd4ed663
     """
     from neuralpha.data.simulated.market import simulate_universe
 
@@ -332,13 +327,7 @@ def fold_figure(report):
 
 # %% ../../nbs/report/steps.ipynb #7d9d3ada
 def fit_table(report) -> pd.DataFrame:
-    """Fit what is missing; one row per fold and model with the mean IC of the ensemble, and what failed.
-
-    Returns
-    -------
-    pd.DataFrame
-        %% ../../nbs/report/steps.ipynb #7d9d3ada
-    """
+    """Fit what is missing; one row per fold and model with the mean IC of the ensemble, and what failed."""
     r = report
     b = report.bench
     for u in fit_units(b, r.store, r.device, r.jobs):
@@ -387,13 +376,7 @@ def _show(shown):
 
 # %% ../../nbs/report/steps.ipynb #c37b148a
 def tuning_table(report):
-    """Every search at a glance; all trials are stored as `tuning.json`. A sentence where nothing is tuned.
-
-    Parameters
-    ----------
-    report
-        %% ../../nbs/report/steps.ipynb #c37b148a
-    """
+    """Every search at a glance; all trials are stored as `tuning.json`. A sentence where nothing is tuned."""
     from IPython.display import Markdown
 
     if not report.searches:
@@ -446,11 +429,6 @@ def training_facts(
 def leaderboard(report):
     """Evaluate every model and baseline, store all numbers in `metrics.json` and the ICs of every date in `ics.parquet`,
     and show who can be told apart.
-
-    Parameters
-    ----------
-    report
-        %% ../../nbs/report/steps.ipynb #9c46583e
     """
     r = report
     b = report.bench
@@ -617,17 +595,7 @@ CUTS = ("year", "volatility", "market", "sector", "size", "liquidity")
 
 # %% ../../nbs/report/steps.ipynb #948a40b9
 def bench_sheet(bench: Bench, p, **how):  # a TearSheet
-    """Alphalens' tear sheet of one model under the study's label.
-
-    Parameters
-    ----------
-    bench : Bench
-        a TearSheet
-    p
-        a TearSheet
-    **how
-        a TearSheet
-    """
+    """Alphalens' tear sheet of one model under the study's label."""
     from neuralpha.evaluate.tearsheet import tear_sheet
 
     h = bench.y.horizon
@@ -650,13 +618,7 @@ def tear_sheets(report):
 
 # %% ../../nbs/report/steps.ipynb #eab799eb
 def save(report) -> pd.DataFrame:
-    """Write `figures.json` and list what the folder holds.
-
-    Returns
-    -------
-    pd.DataFrame
-        %% ../../nbs/report/steps.ipynb #eab799eb
-    """
+    """Write `figures.json` and list what the folder holds."""
     write_json(report.folder / "figures.json", report.figures)
     files = sorted(p for p in report.folder.rglob("*") if p.is_file())
     return (
@@ -843,19 +805,7 @@ class StudyResults:
 
 # %% ../../nbs/report/steps.ipynb #5459ec09
 def interval_plot(models: dict, order, ax, title: str):
-    """Mean IC with its interval, one line per model; baselines are hollow.
-
-    Parameters
-    ----------
-    models : dict
-        %% ../../nbs/report/steps.ipynb #5459ec09
-    order
-        %% ../../nbs/report/steps.ipynb #5459ec09
-    ax
-        %% ../../nbs/report/steps.ipynb #5459ec09
-    title : str
-        %% ../../nbs/report/steps.ipynb #5459ec09
-    """
+    """Mean IC with its interval, one line per model; baselines are hollow."""
     for i, n in enumerate(order):
         ic = models[n]["metrics"]["ic"]
         solid = models[n]["kind"] == "model"

@@ -121,19 +121,7 @@ def open_draws(study, universe: str | None = None) -> Draws:
 
 # %% ../../nbs/study/draws.ipynb #1755cf03
 def fit_draw(draws: Draws, unit: Unit, store: UnitStore, device: str = "auto"):
-    """Fit one unit and keep it; a failure is kept with its log.
-
-    Parameters
-    ----------
-    draws : Draws
-        %% ../../nbs/study/draws.ipynb #1755cf03
-    unit : Unit
-        %% ../../nbs/study/draws.ipynb #1755cf03
-    store : UnitStore
-        %% ../../nbs/study/draws.ipynb #1755cf03
-    device : str, default 'auto'
-        %% ../../nbs/study/draws.ipynb #1755cf03
-    """
+    """Fit one unit and keep it; a failure is kept with its log."""
     from neuralpha.models.gkx import squared_errors
 
     started = time.perf_counter()

@@ -173,13 +173,7 @@ class Bench:
 
 # %% ../../nbs/study/experiment.ipynb #3b390044
 def study_features(study: Study, panel: Panel) -> Features:
-    """The study's features on a panel.
-
-    Returns
-    -------
-    Features
-        %% ../../nbs/study/experiment.ipynb #3b390044
-    """
+    """The study's features on a panel."""
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
 
 

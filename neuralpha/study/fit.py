@@ -94,15 +94,7 @@ def _scores(part, panel, rows, scores):
 
 # %% ../../nbs/study/fit.ipynb #51a4bdc4
 def open_any(study: Study, universe: str):  # `Bench`, or `Draws` where the study repeats draws
-    """What a study compares its models on.
-
-    Parameters
-    ----------
-    study : Study
-        `Bench`, or `Draws` where the study repeats draws
-    universe : str
-        `Bench`, or `Draws` where the study repeats draws
-    """
+    """What a study compares its models on."""
     return (open_draws if study.repetitions else open_bench)(study, universe)
 
 
@@ -214,15 +206,7 @@ def work(
 
 # %% ../../nbs/study/fit.ipynb #a7a10fbf
 def forget_failures(todo, store: UnitStore):
-    """What failed in an earlier run is tried again.
-
-    Parameters
-    ----------
-    todo
-        %% ../../nbs/study/fit.ipynb #a7a10fbf
-    store : UnitStore
-        %% ../../nbs/study/fit.ipynb #a7a10fbf
-    """
+    """What failed in an earlier run is tried again."""
     for t in todo:
         if t.key not in store:
             store.failure_path(t.key).unlink(missing_ok=True)

@@ -127,17 +127,7 @@ class Remote:
 
 # %% ../../nbs/study/remote.ipynb #a863a62e
 def push_unit(remote: Remote, store: UnitStore, key: str):
-    """Copy a finished unit, `unit.json` last; nothing where it was copied before.
-
-    Parameters
-    ----------
-    remote : Remote
-        %% ../../nbs/study/remote.ipynb #a863a62e
-    store : UnitStore
-        %% ../../nbs/study/remote.ipynb #a863a62e
-    key : str
-        %% ../../nbs/study/remote.ipynb #a863a62e
-    """
+    """Copy a finished unit, `unit.json` last; nothing where it was copied before."""
     if remote.read(f".units/{key}/unit.json") == (store.path(key) / "unit.json").read_bytes():
         return
     for name in [*store.meta(key)["files"], "unit.json"]:
@@ -182,17 +172,7 @@ _NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]
 
 # %% ../../nbs/study/remote.ipynb #971e544a
 def push_file(remote: Remote, path: Path, name: str):
-    """Copy a file where the address has another or none.
-
-    Parameters
-    ----------
-    remote : Remote
-        %% ../../nbs/study/remote.ipynb #971e544a
-    path : Path
-        %% ../../nbs/study/remote.ipynb #971e544a
-    name : str
-        %% ../../nbs/study/remote.ipynb #971e544a
-    """
+    """Copy a file where the address has another or none."""
     data = path.read_bytes()
     if remote.read(name) != data:
         remote.write(name, data)

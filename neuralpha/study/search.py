@@ -31,13 +31,7 @@ from .units import Unit, UnitStore, claim
 
 # %% ../../nbs/study/search.ipynb #7b2d80e9
 def journal_of(search: Unit, store: UnitStore) -> Path:
-    """Where the trials of a search are kept.
-
-    Returns
-    -------
-    Path
-        %% ../../nbs/study/search.ipynb #7b2d80e9
-    """
+    """Where the trials of a search are kept."""
     return store.folder / "searches" / f"{search.key}.jsonl"
 
 
@@ -58,11 +52,6 @@ def trials_of(
 def trial_sharpe(bench: Bench):
     """A judge for `tune`: the Sharpe ratio per bar of the spread portfolio on the dates held back, None where there is
     none.
-
-    Parameters
-    ----------
-    bench : Bench
-        %% ../../nbs/study/search.ipynb #f54aa7d0
     """
 
     def judge(scores, rows):
@@ -81,13 +70,7 @@ def trial_sharpe(bench: Bench):
 
 # %% ../../nbs/study/search.ipynb #b8e0ed68
 def run_search(bench: Bench, search: Unit, store: UnitStore, device: str = "auto", watch=None) -> Tuned:
-    """Run or continue a search until its budget is spent; `watch` is called after every trial.
-
-    Returns
-    -------
-    Tuned
-        %% ../../nbs/study/search.ipynb #b8e0ed68
-    """
+    """Run or continue a search until its budget is spent; `watch` is called after every trial."""
     with limit_threads(1):
         return tune(
             bench.model(search.model, bench.study.seed),
@@ -105,13 +88,7 @@ def run_search(bench: Bench, search: Unit, store: UnitStore, device: str = "auto
 
 # %% ../../nbs/study/search.ipynb #48b4f64a
 def ready(bench: Bench, unit: Unit, store: UnitStore, device: str = "auto") -> bool:
-    """Whether the search that a fit begins with is finished; True where there is none.
-
-    Returns
-    -------
-    bool
-        %% ../../nbs/study/search.ipynb #48b4f64a
-    """
+    """Whether the search that a fit begins with is finished; True where there is none."""
     search = bench.searches(device).get((unit.model, unit.fold))
     return search is None or store.failure(search.key) is not None or trials_of(bench, search, store)[1]
 
@@ -136,13 +113,7 @@ def tuned_model(bench: Bench, unit: Unit, store: UnitStore, device: str = "auto"
 
 # %% ../../nbs/study/search.ipynb #ae27136f
 def search_records(bench: Bench, store: UnitStore, device: str = "auto") -> list[dict]:
-    """Every search of a bench, fold by fold, JSON-native. Raises `NeuralphaError` where one is not finished.
-
-    Returns
-    -------
-    list[dict]
-        %% ../../nbs/study/search.ipynb #ae27136f
-    """
+    """Every search of a bench, fold by fold, JSON-native. Raises `NeuralphaError` where one is not finished."""
     out = []
     for search in bench.searches(device).values():
         trials, done = trials_of(bench, search, store)
@@ -261,13 +232,7 @@ def trial_count(
 
 # %% ../../nbs/study/search.ipynb #da7a9409
 def plot_trials(records: list):  # of one model
-    """Every trial's IC and the best so far, one panel per fold; returns the figure.
-
-    Parameters
-    ----------
-    records : list
-        of one model
-    """
+    """Every trial's IC and the best so far, one panel per fold; returns the figure."""
     import matplotlib.pyplot as plt
 
     n = min(len(records), 6)

@@ -678,13 +678,7 @@ def make_study(
 
 # %% ../../nbs/study/spec.ipynb #68d83ca8
 def research_folder() -> Path:
-    """The folder of the research notebooks, with built-in studies in `studies/`.
-
-    Returns
-    -------
-    Path
-        %% ../../nbs/study/spec.ipynb #68d83ca8
-    """
+    """The folder of the research notebooks, with built-in studies in `studies/`."""
     import neuralpha
 
     folder = Path(neuralpha.__file__).resolve().parents[1] / "nbs" / "research"

@@ -23,7 +23,7 @@ from ...core import NeuralphaError
 from ..panel import Panel
 from .asof import Joined, has_times, known_at, quality_table
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #b0306749
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #9121dc46
 FIGURES = ("revenues", "op_income", "net_income", "eps_diluted", "assets", "equity", "cash_flow_op")
 _PERIODS = {"Q1": 1, "Q2": 2, "Q3": 3, "FY": 4}
 
@@ -45,7 +45,7 @@ def _days(column, what):
         )
     return dates.astype("datetime64[ns]")
 
-
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #f47ee8cc
 def check_filings(
     filings: pd.DataFrame,
     name: str = "fundamentals",
@@ -89,7 +89,7 @@ def check_filings(
     order = f.assign(_filled=filled).sort_values(["asset", "known_on", "period_end", "_filled"], kind="stable").index
     return f.loc[order].reset_index(drop=True)
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #5d822c9e
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #a89c4b74
 class _Company:
     """What is known of one company: the last version of each figure of each fiscal period."""
 
@@ -100,7 +100,7 @@ class _Company:
             None,
         )  # (year, n) -> figures and period_end; shares; (period_end, year, n)
 
-    def file(self, period_end, year, n, figures):
+    def file(self, period_end, year, n, figures) -> None:
         """Take in a filing; an amendment changes the figures it has, of its period, and not which period is the
         latest.
         """
@@ -116,28 +116,28 @@ class _Company:
             if abs(eps) >= 0.05 and income * eps > 0:
                 self.shares = income / eps
 
-    def of(self, name, year, n):
+    def of(self, name, year, n) -> float:
         return self.known[year, n][name] if (year, n) in self.known else np.nan
 
-    def quarter(self, name, year, n):
+    def quarter(self, name, year, n) -> float:
         """An income figure of a single quarter."""
         if n < 4:
             return self.of(name, year, n)
         return self.of(name, year, 4) - sum(self.of(name, year, k) for k in (1, 2, 3))
 
-    def to_date(self, name, year, n):
+    def to_date(self, name, year, n) -> float:
         """A flow since the fiscal year began: as filed for cash flows and full years, else the sum of its quarters."""
         if n == 4 or name == "cash_flow_op":
             return self.of(name, year, n)
         return sum(self.of(name, year, k) for k in range(1, n + 1))
 
-    def trailing(self, name, year, n):
+    def trailing(self, name, year, n) -> float:
         """A flow over the twelve months that end with quarter n."""
         if n == 4:
             return self.of(name, year, 4)
         return self.of(name, year - 1, 4) + self.to_date(name, year, n) - self.to_date(name, year - 1, n)
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #e30efa94
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #9c0d2aab
 STATE = (
     "trailing_income",
     "equity",
@@ -151,7 +151,7 @@ STATE = (
     "earnings_surprise",
 )
 
-
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #3914466c
 def _state(company: _Company):
     """What the latest period of a company says, in the order of `STATE`."""
     _, year, n = company.latest
@@ -179,13 +179,11 @@ def _state(company: _Company):
         over(surprise, now["assets"]),
     )
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #c765b51a
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #401aa0f1
 def filing_states(
     filings: pd.DataFrame,  # see above
     name: str = "fundamentals",
-) -> (
-    pd.DataFrame
-):  # asset, known_on, period_end (of the latest period), and `STATE`; one row per asset and day with filings
+) -> pd.DataFrame:  # asset, known_on, period_end (latest), and `STATE`; one row per asset and day with filings
     """What was known of each company after every day on which it filed; no row uses a later filing.
 
     Parameters
@@ -193,6 +191,11 @@ def filing_states(
     filings : pd.DataFrame
         see above
     name : str, default 'fundamentals'
+
+    Returns
+    -------
+    pd.DataFrame
+        asset, known_on, period_end (latest), and `STATE`; one row per asset and day with filings
     """
     f = check_filings(filings, name)
     figures = f[list(FIGURES)].astype(float).to_dict("records")
@@ -210,7 +213,7 @@ def filing_states(
             rows.append((asset[i], day[i], company.latest[0], *_state(company)))
     return pd.DataFrame(rows, columns=["asset", "known_on", "period_end", *STATE])
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #0a87ce64
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #601714d4
 _ABOUT = {
     "earnings_yield": "trailing twelve months' net income over shares times close",
     "book_yield": "equity over shares times close",
@@ -224,7 +227,7 @@ _ABOUT = {
     "days_since_filing": "calendar days since the last filing",
 }
 
-
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #f576cccc
 def join_fundamentals(
     panel: Panel,  # with `close`, for the yields
     filings: pd.DataFrame,  # asset, known_on, period_end, fiscal_year, fiscal_period and `FIGURES`
@@ -281,13 +284,7 @@ def join_fundamentals(
 
 # %% ../../../nbs/data/point_in_time/fundamentals.ipynb #0ab49624
 def filing_quality(panel: Panel, filings: pd.DataFrame, name: str = "fundamentals") -> pd.DataFrame:
-    """Counters of a table of filings: amended, conflicting, late, unknown assets, after the last bar.
-
-    Returns
-    -------
-    pd.DataFrame
-        %% ../../../nbs/data/point_in_time/fundamentals.ipynb #0ab49624
-    """
+    """Counters of a table of filings: amended, conflicting, late, unknown assets, after the last bar."""
     f = check_filings(filings, name)
     key = ["asset", "fiscal_year", "fiscal_period"]
     asset = f["asset"].to_numpy(str)

@@ -71,7 +71,7 @@ def naive_scores(
         "volatile": volatile,
     }
 
-# %% ../../../nbs/data/point_in_time/survivorship.ipynb #f7a5ba07
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #c1c07d9c
 def survivorship_report(
     panel: Panel,  # with its dead, and `delisting_return` where known
     scores: dict | None = None,  # name -> (n_rows,) scores; default: `naive_scores`
@@ -121,7 +121,7 @@ def survivorship_report(
         lines, orient="index", columns=["point in time", "survivors", "invented", "standard error"]
     )
 
-
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #31e7a5c8
 def _paired(whole, few, block):
     both = pd.DataFrame({"whole": whole.to_numpy(), "few": few.to_numpy()}).dropna()
     gap = both["few"] - both["whole"]

@@ -17,13 +17,7 @@ from ...core import NeuralphaError
 
 # %% ../../../nbs/data/reading/names.ipynb #3bf9e2e2
 def plain_name(name) -> str:
-    """A column's name without case, accents, brackets, stars and numbering; words joined by `_`.
-
-    Returns
-    -------
-    str
-        %% ../../../nbs/data/reading/names.ipynb #3bf9e2e2
-    """
+    """A column's name without case, accents, brackets, stars and numbering; words joined by `_`."""
     text = unicodedata.normalize("NFKD", str(name)).strip().lower()
     text = "".join(c for c in text if not unicodedata.combining(c)).replace("ß", "ss").replace("%", " pct ")
     text = re.sub(r"[\W_]+", "_", text).strip("_")

@@ -139,13 +139,7 @@ class ReadSpec(BaseModel):
 
 # %% ../../../nbs/data/reading/tables.ipynb #b646cd77
 def read_spec(**options) -> ReadSpec:
-    """A `ReadSpec` from keyword options; a wrong one is a `NeuralphaError` that names it.
-
-    Returns
-    -------
-    ReadSpec
-        %% ../../../nbs/data/reading/tables.ipynb #b646cd77
-    """
+    """A `ReadSpec` from keyword options; a wrong one is a `NeuralphaError` that names it."""
     from neuralpha.core import unknown_name
 
     for k in options:
@@ -546,15 +540,7 @@ def require_assets(
 
 # %% ../../../nbs/data/reading/tables.ipynb #f7d57928
 def no_rows(where, spec):
-    """The error of a source that holds nothing of what was asked for.
-
-    Parameters
-    ----------
-    where
-        %% ../../../nbs/data/reading/tables.ipynb #f7d57928
-    spec
-        %% ../../../nbs/data/reading/tables.ipynb #f7d57928
-    """
+    """The error of a source that holds nothing of what was asked for."""
     limits = f" between {spec.start or 'the start'} and {spec.end or 'the end'}" if spec.start or spec.end else ""
     return NeuralphaError(
         f"{where}: no rows{limits}{' for the asked-for assets' if spec.assets else ''}; the source is empty or "

@@ -101,13 +101,7 @@ def _joined_dates(dates: list, rng, batch_rows: int, cut: bool) -> list[np.ndarr
 
 # %% ../../../nbs/models/training/batches.ipynb #cc1a41b3
 def batching(settings: Training, net) -> str:
-    """How the batches of a loss and a net must be cut: the `by` of `epoch_batches`.
-
-    Returns
-    -------
-    str
-        %% ../../../nbs/models/training/batches.ipynb #cc1a41b3
-    """
+    """How the batches of a loss and a net must be cut: the `by` of `epoch_batches`."""
     by = Objective(settings.loss).by
     return "whole" if by != "span" and net.across_assets else by
 
@@ -230,13 +224,7 @@ def grid_places(
 
 # %% ../../../nbs/models/training/batches.ipynb #2ec47415
 def date_blocks(date: np.ndarray, block_rows: int) -> list[np.ndarray]:
-    """Positions of `date`, in any order, in blocks of whole dates of about `block_rows` rows.
-
-    Returns
-    -------
-    list[np.ndarray]
-        %% ../../../nbs/models/training/batches.ipynb #2ec47415
-    """
+    """Positions of `date`, in any order, in blocks of whole dates of about `block_rows` rows."""
     order = np.argsort(date, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(date[order]) != 0])
     ends = np.r_[starts[1:], len(date)]

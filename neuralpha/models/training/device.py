@@ -24,11 +24,6 @@ def pick_device(device: str = "auto") -> torch.device:
     """The torch device of a name; "auto" takes CUDA where there is one.
 
     Raises `NeuralphaError` for a device that is not there.
-
-    Returns
-    -------
-    torch.device
-        %% ../../../nbs/models/training/device.ipynb #8e8ce44c
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -97,13 +92,7 @@ def repeatable(device: torch.device) -> Iterator[None]:
 
 # %% ../../../nbs/models/training/device.ipynb #dbda35e2
 def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager:
-    """A block in the precision of `Training.precision`: bfloat16 for "bfloat16", and for "auto" on CUDA.
-
-    Returns
-    -------
-    contextlib.AbstractContextManager
-        %% ../../../nbs/models/training/device.ipynb #dbda35e2
-    """
+    """A block in the precision of `Training.precision`: bfloat16 for "bfloat16", and for "auto" on CUDA."""
     if precision not in PRECISIONS:
         raise unknown_name("precision", precision, PRECISIONS)
     low = precision == "bfloat16" or precision == "auto" and device.type == "cuda"
@@ -111,13 +100,7 @@ def autocast(device: torch.device, precision: str) -> contextlib.AbstractContext
 
 # %% ../../../nbs/models/training/device.ipynb #9dc426f7
 def cuda_index(device: torch.device) -> int:
-    """Number of the GPU that `device` means; `cuda` without a number is the current one.
-
-    Returns
-    -------
-    int
-        %% ../../../nbs/models/training/device.ipynb #9dc426f7
-    """
+    """Number of the GPU that `device` means; `cuda` without a number is the current one."""
     return torch.cuda.current_device() if device.index is None else device.index
 
 

@@ -118,13 +118,7 @@ def step_loss(
 
 # %% ../../../nbs/models/training/epoch.ipynb #6968dec4
 def worse_inputs(x: torch.Tensor, loss: torch.Tensor, length: float) -> torch.Tensor:
-    """The windows a step of `length` further in the direction in which the loss grows fastest.
-
-    Returns
-    -------
-    torch.Tensor
-        %% ../../../nbs/models/training/epoch.ipynb #6968dec4
-    """
+    """The windows a step of `length` further in the direction in which the loss grows fastest."""
     slope = torch.autograd.grad(loss, x, retain_graph=True)[0]
     norm = slope.flatten(1).norm(dim=1)[:, None, None]
     return (x + length * slope / (norm + 1e-12)).detach()

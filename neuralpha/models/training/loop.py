@@ -128,13 +128,7 @@ def train(
 
 # %% ../../../nbs/models/training/loop.ipynb #e948a575
 def make_optimizer(weights, settings: Training, device: torch.device) -> torch.optim.AdamW:
-    """AdamW with the settings' rate and decay, fused where the device can.
-
-    Returns
-    -------
-    torch.optim.AdamW
-        %% ../../../nbs/models/training/loop.ipynb #e948a575
-    """
+    """AdamW with the settings' rate and decay, fused where the device can."""
     fused = device.type in ("cpu", "cuda")
     return torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=fused)
 
@@ -161,13 +155,7 @@ def _gpus(device: torch.device) -> list:  # whose random state is put back after
 
 # %% ../../../nbs/models/training/loop.ipynb #0c0c6731
 def best_so_far(record: dict, history: list[dict]) -> bool:
-    """Whether an epoch's weights are kept: none before was as good on validation; always where none was held.
-
-    Returns
-    -------
-    bool
-        %% ../../../nbs/models/training/loop.ipynb #0c0c6731
-    """
+    """Whether an epoch's weights are kept: none before was as good on validation; always where none was held."""
     return not _judged(record) or not history or _gain(record) > max(map(_gain, history))
 
 
@@ -217,13 +205,7 @@ def renew_statistics(net: NetModule, part: Part, batches: list, by: str) -> None
 
 # %% ../../../nbs/models/training/loop.ipynb #b1dfae71
 def plot_history(history: list[dict], ax=None) -> "Axes":
-    """Training loss and validation IC (or loss) by epoch; returns the matplotlib axes.
-
-    Returns
-    -------
-    'Axes'
-        %% ../../../nbs/models/training/loop.ipynb #b1dfae71
-    """
+    """Training loss and validation IC (or loss) by epoch; returns the matplotlib axes."""
     import matplotlib.pyplot as plt
 
     table = pd.DataFrame(history)

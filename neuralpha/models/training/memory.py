@@ -116,13 +116,7 @@ def batch_bytes(net: NetModule, part: Part, by: str, settings: Training) -> Batc
 
 # %% ../../../nbs/models/training/memory.ipynb #986fdc83
 def saved_bytes(net: NetModule, part: Part, batch: np.ndarray, by: str, settings: Training) -> int:
-    """Bytes autograd keeps for the backward pass of one batch.
-
-    Returns
-    -------
-    int
-        %% ../../../nbs/models/training/memory.ipynb #986fdc83
-    """
+    """Bytes autograd keeps for the backward pass of one batch."""
     seen = {}
 
     def note(tensor):

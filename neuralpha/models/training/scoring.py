@@ -126,13 +126,7 @@ def judge(
 
 # %% ../../../nbs/models/training/scoring.ipynb #bd218165
 def own_loss(net: NetModule, data: Resident, rows: np.ndarray, target: np.ndarray) -> float:
-    """Mean over rows of a net's own loss.
-
-    Returns
-    -------
-    float
-        %% ../../../nbs/models/training/scoring.ipynb #bd218165
-    """
+    """Mean over rows of a net's own loss."""
     date = data.panel.date_code[rows]
     at = data.at(rows)
     total = 0.0

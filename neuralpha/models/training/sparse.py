@@ -68,12 +68,6 @@ def first_weights(net: NetModule) -> torch.Tensor:
 
 # %% ../../../nbs/models/training/sparse.ipynb #99ae399a
 def path_penalty(settings: Training, epoch: int) -> float:
-    """`sparse_input` of an epoch, from 0: it grows a hundredfold to what the settings say.
-
-    Returns
-    -------
-    float
-        %% ../../../nbs/models/training/sparse.ipynb #99ae399a
-    """
+    """`sparse_input` of an epoch, from 0: it grows a hundredfold to what the settings say."""
     last = max(1, settings.max_epochs - 1)
     return settings.sparse_input * 100 ** (epoch / last - 1)
