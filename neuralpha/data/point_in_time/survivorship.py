@@ -11,11 +11,10 @@ On a simulated market without any alpha the answer is exact: every bit of IC is 
 # %% auto #0
 __all__ = ['survivors', 'naive_scores', 'survivorship_report']
 
-# %% ../../../nbs/data/point_in_time/survivorship.ipynb #06f7d96b
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #70754d46
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError
-from ...cross_section import group_means
 from ..panel import Panel, keep_assets
 from ..returns import bar_return, past_return
 from ..simulated.market import ic_by_date, return_ahead
@@ -71,7 +70,7 @@ def naive_scores(
         "volatile": volatile,
     }
 
-# %% ../../../nbs/data/point_in_time/survivorship.ipynb #c1c07d9c
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #ca859265
 def survivorship_report(
     panel: Panel,  # with its dead, and `delisting_return` where known
     scores: dict | None = None,  # name -> (n_rows,) scores; default: `naive_scores`
@@ -108,7 +107,7 @@ def survivorship_report(
     lines = {"assets": (panel.n_assets, few.n_assets, few.n_assets - panel.n_assets, np.nan)}
 
     def mean(rows):
-        return pd.Series(group_means(came[rows], panel.date_code[rows], panel.n_dates)) * 100 * year
+        return pd.Series(came[rows]).groupby(panel.date_code[rows]).mean().reindex(range(panel.n_dates)) * 100 * year
 
     lines["mean return, % a year"] = _paired(mean(np.ones(panel.n_rows, bool)), mean(kept), block)
     for name, s in scores.items():
