@@ -27,7 +27,15 @@ def test_hash_follows_content_not_spelling():
         (make_study({**MINE, **{"holdout": "1Y"}}), "7f710c459f77"),
         (make_study({**MINE, **{"data": {"sim-tiny": {"start": "2015-01-01"}}}}), "33338474e3ea"),
         (make_study({**MINE, **{"checks": {"calendar": "none"}}}), "d751b8f82495"),
-        (make_study({**MINE, **{"published": {"targets": [{"name": "a", "models": ["ridge"], "metric": "ic", "value": 0.1}]}}}), "04e56f5cb103"),
+        (
+            make_study(
+                {
+                    **MINE,
+                    **{"published": {"targets": [{"name": "a", "models": ["ridge"], "metric": "ic", "value": 0.1}]}},
+                }
+            ),
+            "04e56f5cb103",
+        ),
         (load_study("full"), "343e6a3d92d1"),
         (load_study("gkx-table"), "b24d3d6beb4d"),
         (load_study("quick"), "80032bc535a3"),

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['audit_bench']
 
-# %% ../../nbs/study/certify.ipynb #bb6d7154
+# %% ../../nbs/study/certify.ipynb #796c616e
 from ..audit.certificate import Certificate, audit_study
-from .experiment import study_features, study_folds, study_label
+from .recipe import study_features, study_folds, study_label
 
 # %% ../../nbs/study/certify.ipynb #538fff6c
 def audit_bench(
