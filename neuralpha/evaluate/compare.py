@@ -45,7 +45,7 @@ from neuralpha.evaluate.statistics import (
     variance_split,
 )
 
-# %% ../../nbs/evaluate/compare.ipynb #7fcc9a00
+# %% ../../nbs/evaluate/compare.ipynb #cecbc64c
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     """Result of `compare`; displays as a table with the statements the data supports beneath it.
@@ -74,6 +74,8 @@ class Leaderboard:
         models × models: mean rank correlation of their scores
     slices : pd.DataFrame | None, default None
         the board again by horizon and regime: result of `slice_table`
+    per_date : pd.DataFrame | None, default None
+        date, model, ic, rank_ic, assets: what every mean is the mean of
     """
 
     table: pd.DataFrame  # one row per model, highest mean first
@@ -88,6 +90,7 @@ class Leaderboard:
     overfitting: dict | None  # probability of backtest overfitting over the models shown
     correlation: pd.DataFrame  # models × models: mean rank correlation of their scores
     slices: pd.DataFrame | None = None  # the board again by horizon and regime: result of `slice_table`
+    per_date: pd.DataFrame | None = None  # date, model, ic, rank_ic, assets: what every mean is the mean of
 
     @property
     def groups(self) -> list:  # lists of model names
@@ -277,7 +280,7 @@ def _baselines(panel, common, y):
 
     return {k: v for k, v in values.items() if dates(np.isfinite(v)) >= 0.9 * dates(common)}
 
-# %% ../../nbs/evaluate/compare.ipynb #c25b4c19
+# %% ../../nbs/evaluate/compare.ipynb #500b9707
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     predictions,
@@ -346,8 +349,8 @@ def compare(
         raise NeuralphaError(
             f"A model is called like a baseline ({', '.join(extra)}); rename it or pass baselines=False."
         )
-    per_date = coefficients(p, S, y.values[:, None])[by == "rank_ic"][:, :, 0]
-    ics = pd.DataFrame(per_date, pd.DatetimeIndex(p.dates, name="date"), every).dropna(how="all")
+    on_dates = _on_dates(S, every, y)
+    ics = on_dates[by].dropna(how="all")
     silent = [n for n in extra if n not in ics or not ics[n].notna().any()]
     if silent:
         keep = [j for j, n in enumerate(every) if n not in silent]
@@ -435,7 +438,24 @@ def compare(
         _overfitting(ics[names], y),
         score_correlation({n: S[:, j] for j, n in enumerate(every)}, p),
         slices,
+        _per_date(on_dates, ics.index, order),
     )
+
+
+def _on_dates(S, names, y) -> dict:  # "ic", "rank_ic" and "assets" -> dates × names
+    """Both correlations of every score with the label, and how many assets have score and label, on all dates."""
+    p = y.panel
+    dates = pd.DatetimeIndex(p.dates, name="date")
+    pearson, spearman = coefficients(p, S, y.values[:, None])
+    assets = [np.bincount(p.date_code[np.isfinite(s) & y.labelled], minlength=p.n_dates) for s in S.T]
+    tables = {"ic": pearson[:, :, 0], "rank_ic": spearman[:, :, 0], "assets": np.column_stack(assets)}
+    return {k: pd.DataFrame(values, dates, names) for k, values in tables.items()}
+
+
+def _per_date(tables, dates, names) -> pd.DataFrame:  # date, model, ic, rank_ic, assets
+    """One row per date and model."""
+    wide = {k: t.loc[dates, names].rename_axis(columns="model") for k, t in tables.items()}
+    return pd.concat({k: t.stack(future_stack=True) for k, t in wide.items()}, axis=1).reset_index()
 
 # %% ../../nbs/evaluate/compare.ipynb #6c7a981c
 def _overfitting(ics, y, splits=10):

@@ -14,7 +14,7 @@ __all__ = ['CSS', 'JS', 'BASE', 'FIGURES', 'INDEX', 'UNIVERSE', 'MODEL', 'DATA',
            'render', 'UniverseResult', 'read_results', 'answer', 'draws_pages', 'setting', 'tune_budget', 'site_pages',
            'write_site', 'notebook_html', 'timing_script', 'write_manifest', 'manifest_page', 'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #bc41af05
+# %% ../../nbs/report/pages.ipynb #a0b0e6e4
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +24,7 @@ from markupsafe import Markup
 from ..core import NeuralphaError, digest, file_digest, lock, read_json, write_json, write_text
 from ..data.panel import GONE_AFTER
 from ..audit.holdout import holdout_line, read_seal
+from .masked import masked_section
 from .published import side_by_side, targets
 from ..study.spec import STARTED, Study, load_study, make_study, universe_slug
 from ..study.units import library_versions
@@ -233,7 +234,7 @@ MODEL = """{% extends "base" %}{% import "figures" as f %}
 {% for l in losses %}<tr title="{{ l.definition }}"><td class="text">{{ l.name }}</td><td data-value="{{ l.sort }}">{{ l.show }}</td><td>{{ l.range }}</td><td>{{ l.without }}</td><td>{{ l.dates }}</td></tr>{% endfor %}</tbody></table></div></details>{% endif %}{% endfor %}
 {% endblock %}"""
 
-# %% ../../nbs/report/pages.ipynb #573a60b4
+# %% ../../nbs/report/pages.ipynb #9d108935
 DATA = """{% extends "base" %}{% block main %}
 <p>What was wrong in each source and what was done about it. Masked rows stay in the panel without values: no feature, label or score is computed from them.</p>
 {% for u in universes %}<h2>{{ u.slug }}</h2><p>{{ u.panel }}</p>
@@ -242,6 +243,9 @@ DATA = """{% extends "base" %}{% block main %}
 {% if u.levels %}<p>Levels: {{ u.levels|join(", ") }}. These features keep a size in money, price or shares, which a file adjusted for later dividends or splits shows in hindsight; all others are the same whatever was adjusted after the last date.</p>{% endif %}
 {% if u.checks %}<div class="wide"><table class="sort pin"><thead><tr>{% for c in u.columns %}<th data-sort class="text">{{ c }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in u.checks %}<tr>{% for v in r %}<td class="{{ 'wrap' if v is string and v|length > 40 else 'text' }}">{{ v }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% else %}<p>A simulated market: nothing to check.</p>{% endif %}
+{% if u.masked %}<h3>Masked rows</h3><p>{{ u.masked.text }} All of them, with the values of the source: <a href="{{ u.masked.href }}">{{ u.masked.href }}</a>.</p>
+<div class="wide"><table class="sort pin"><thead><tr>{% for c in u.masked.columns %}<th data-sort class="text">{{ c }}</th>{% endfor %}</tr></thead><tbody>
+{% for r in u.masked.rows %}<tr>{% for v in r %}<td class="text">{{ v }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
 {% if u.unlabelled %}<h3>Labels</h3><p>{{ u.unlabelled }}</p>{% endif %}
 <h3>Survivorship</h3><p class="answer{{ '' if u.survivorship.known else ' hole' }}">{{ u.survivorship.text }}</p>
 {% if u.survivorship.rows %}<div class="wide"><table class="pin"><thead><tr><th class="text">{{ u.survivorship.measured }}</th>{% for c in u.survivorship.columns %}<th>{{ c }}</th>{% endfor %}</tr></thead><tbody>
@@ -881,14 +885,14 @@ def draws_pages(study, folder, results, holes) -> dict:  # path below the study'
         if (folder / r.slug / "published_table.ipynb").exists()
     }
 
-# %% ../../nbs/report/pages.ipynb #6c9b90b7
+# %% ../../nbs/report/pages.ipynb #01954294
 def setting(study: Study) -> str:
     """What was compared, in a sentence.
 
     Returns
     -------
     str
-        %% ../../nbs/report/pages.ipynb #6c9b90b7
+        %% ../../nbs/report/pages.ipynb #01954294
     """
     l = study.label
     s = study.split
@@ -1053,6 +1057,7 @@ def _pages(study, folder) -> dict:
                     r.checks["survivorship"], r.checks.get("unlabelled", {}).get("delisting return unknown", 0)
                 ),
                 unlabelled=_unlabelled(r),
+                masked=masked_section(folder / r.slug),
             )
             for r in results
         ],
