@@ -16,5 +16,7 @@ def test_the_sections_of_the_notebook_are_all_there():
     from neuralpha.study.spec import research_folder
 
     cells = json.loads((research_folder() / "compare_models.ipynb").read_text(encoding="utf-8"))["cells"]
-    asked = {line.split("(")[0].removeprefix("report.") for c in cells for line in c["source"] if line.startswith("report.")}
+    asked = {
+        line.split("(")[0].removeprefix("report.") for c in cells for line in c["source"] if line.startswith("report.")
+    }
     assert asked - {"others", "save"} == set(sections())

@@ -6,7 +6,6 @@ import pandas as pd
 def test_who_misses_the_last_bars_is_called_dead_nowhere():
     from neuralpha.data.universes import load_universe
     from neuralpha.labels import forward_return
-    from neuralpha.report.steps import survivorship_facts
     from neuralpha.report.pages import _survivorship
 
     rng = np.random.default_rng(0)

@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['SECTION', 'survivorship_facts', 'data_facts', 'checks_table']
 
-# %% ../../../nbs/report/sections/data.ipynb #cba25ae6
+# %% ../../../nbs/report/sections/data.ipynb #69ed0edf
 import numpy as np
 from ...core import write_json
 from ...data.point_in_time.survivorship import survivorship_report
+from ..masked import MASKED, write_masked
 from ..section import Section
 from ...study.experiment import Bench
 
@@ -79,7 +80,7 @@ def _plain(value):
         return value.item()
     return value if isinstance(value, (int, float)) else str(value)
 
-# %% ../../../nbs/report/sections/data.ipynb #a232f611
+# %% ../../../nbs/report/sections/data.ipynb #7f315cb7
 def checks_table(checks):  # what a notebook displays
     """Checks that found something, as a table, or a sentence; all of them are stored as `checks.json`.
 
@@ -94,9 +95,7 @@ def checks_table(checks):  # what a notebook displays
         return Markdown("A simulated market: nothing to check.")
     found = checks[checks["rows"] > 0]
     further = "further " if len(found) else ""
-    quiet = (
-        f"{len(checks) - len(found)} {further}checks found nothing or could not be run; the data page lists them."
-    )
+    quiet = f"{len(checks) - len(found)} {further}checks found nothing or could not be run; the data page lists them."
     if not len(found):
         return Markdown(quiet)
     cells = "text-align: left; white-space: normal; vertical-align: top"
@@ -104,13 +103,20 @@ def checks_table(checks):  # what a notebook displays
     shown = found.style.format(escape="html").hide(axis="index").set_caption(quiet)
     return shown.set_table_styles(styles).set_uuid("checks")
 
-# %% ../../../nbs/report/sections/data.ipynb #8b923b0e
+# %% ../../../nbs/report/sections/data.ipynb #c6ef280c
 def _store(report, facts: dict):
+    """What was found as `checks.json`, and every row that was taken out."""
     write_json(report.folder / "checks.json", facts)
+    write_masked(report.bench.panel, report.folder)
 
 
 def _show(report, facts: dict):
     return checks_table(report.bench.panel.checks)
+
+
+def _derive(stored) -> dict:
+    panel = stored.bench.panel
+    return {"checks.json": data_facts(stored.bench)} | ({MASKED: panel.masked} if len(panel.masked) else {})
 
 
 SECTION = Section(
@@ -118,5 +124,5 @@ SECTION = Section(
     compute=lambda report: data_facts(report.bench),
     store=_store,
     show=_show,
-    derive=lambda stored: {"checks.json": data_facts(stored.bench)},
+    derive=_derive,
 )

@@ -13,8 +13,9 @@ from ...evaluate.quantiles import spread_portfolio
 from ..numbers import fold_metrics
 from ..section import Section
 
-# %% ../../../nbs/report/sections/evidence.ipynb #6d45ed40
+# %% ../../../nbs/report/sections/evidence.ipynb #783c55f3
 CUTS = ("year", "volatility", "market", "sector", "size", "liquidity")
+
 
 def _show(report, _):
     board = report.board

@@ -403,7 +403,7 @@ def _agreement_figure(report, agreement: list):
         "for all models, 95% intervals over dates.",
     )
 
-# %% ../../../nbs/report/sections/explanations.ipynb #21beb123
+# %% ../../../nbs/report/sections/explanations.ipynb #fafa415a
 def _derive(stored) -> dict:
     from neuralpha.attribution.explain import ATTRIBUTIONS, from_frame
 
@@ -419,7 +419,9 @@ def _derive(stored) -> dict:
         for name, explanation in found.items():
             models[name]["by_regime"] = regime_records(explanation, regime)
     rows = len(next(iter(found.values())).rows)
-    return {"reasons.json": {"rows": rows, "agreement": agreement_records(list(found.values()), bench.y), "models": models}}
+    return {
+        "reasons.json": {"rows": rows, "agreement": agreement_records(list(found.values()), bench.y), "models": models}
+    }
 
 
 SECTION = Section("Why the models think so", _compute, _store, _show, _derive)
