@@ -56,6 +56,24 @@ def test_looking_ahead_on_rare_dates_is_caught(when):
     ]
     assert audit_features(past, f, cuts=["2019-06-12"], checks=("future", "calendar")).passed
 
+def test_a_leak_on_dates_of_no_kind_is_not_seen_and_the_certificate_says_so():
+    p = walks(0, 3, 120)
+
+    def unlucky(f):
+        close = f.groupby("asset")["close"]
+        is_friday_13th = (f["date"].dt.day_of_week == 4) & (f["date"].dt.day == 13)
+        return (close.shift(-1).where(is_friday_13th, close.shift(1)) / f["close"]).rename("x")
+
+    table = p.frame()[p.tradable].drop(columns="tradable")
+    asked = ("future", "calendar")
+    some = audit_features(unlucky, table, checks=asked, replace=["noise"])
+    assert some.passed and 3 < some.looked_at < some.dates == p.n_dates - 1
+    assert f"after {some.looked_at} of 119 dates" in repr(some) and f"{some.looked_at} of 119 dates" in some.html()
+    assert some.content["looked_at"] == some.looked_at
+    every = audit_features(unlucky, table, checks=asked, replace=["noise"], cuts="every")
+    assert not every.passed and "at least 1 bar ahead" in every.failures[0].found
+    assert "after every one of 119 dates" in repr(every)
+
 def _study(assets=20):
     from neuralpha.audit.studies import small_study
 

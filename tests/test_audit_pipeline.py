@@ -93,3 +93,32 @@ def test_every_feature_of_this_library_holds(transform):
 
     c = audit_features(lambda q: compute_features(q, "*", transform=transform), load_universe("sim-tiny"), cuts=1)
     assert c.passed and max(x.columns for x in c.checks) > 500, repr(c)
+
+@pytest.mark.parametrize("name", ["date", "asset", "fold", "model", "seed"])
+@pytest.mark.parametrize("form", ["series", "frame"])
+def test_a_leak_is_found_whatever_its_column_is_called(name, form):
+    def ahead(f):
+        x = f.groupby("asset")["close"].shift(-1).rename(name)
+        return x if form == "series" else pd.DataFrame({"close": f["close"], name: x})
+
+    c = audit_features(ahead, _table(walks()), checks=("future",), cuts=1, replace=["noise"])
+    assert c.outcome == "failed" and c.failures[0].column == name
+    clean = audit_features(lambda f: f["date"].dt.day_of_week, _table(walks()), checks=("future",), cuts=1)
+    assert clean.passed and clean.checks[-1].columns == 1
+
+def test_a_leak_in_a_mask_and_one_of_a_model_without_a_name_are_found():
+    def masked(p):
+        close = p.fields["close"]
+        later = np.append(close[1:], close[-1])
+        return np.ma.masked_array(np.ones(p.n_rows), mask=later > close)
+
+    def nameless(p):
+        close = p.fields["close"]
+        scores = p.frame()[["date", "asset"]].assign(score=np.append(close[1:], close[-1]), model=None)
+        return {"predictions": scores}
+
+    for c in (
+        audit_features(masked, walks(), checks=("future",), cuts=1),
+        audit_pipeline(nameless, walks(), checks=("future",), cuts=1),
+    ):
+        assert c.outcome == "failed", repr(c)

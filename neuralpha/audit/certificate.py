@@ -25,7 +25,7 @@ from typing import NamedTuple
 import pandas as pd
 from ..core import canonical_json, digest, write_json, write_text
 
-# %% ../../nbs/audit/certificate.ipynb #47d69bac
+# %% ../../nbs/audit/certificate.ipynb #0acab38d
 class Verdict(NamedTuple):
     """What a line of a certificate may say, best first.
 
@@ -49,6 +49,7 @@ VERDICTS = {
     ),
     "not checked": Verdict(None, "#8a6d00", "this part could not run"),
     "undeclared": Verdict(False, "#b35806", "no leak was seen, but something has to be declared before it can be told"),
+    "empty": Verdict(False, "#b35806", "there was no value to compare"),
     "fails": Verdict(False, "#b2182b", "something changed that must not"),
 }
 
@@ -65,8 +66,9 @@ def severity(
     """
     return list(VERDICTS).index(verdict)
 
-# %% ../../nbs/audit/certificate.ipynb #6f741d5e
+# %% ../../nbs/audit/certificate.ipynb #99f33a85
 PARTS = {
+    "content": "What there is to compare",
     "repeat": "Same input, same bits",
     "future": "The future is replaced",
     "labels": "Labels",
@@ -130,7 +132,7 @@ class Check:
         """JSON-native, with `passed`."""
         return {**asdict(self), "passed": self.passed}
 
-# %% ../../nbs/audit/certificate.ipynb #f4de4d20
+# %% ../../nbs/audit/certificate.ipynb #47001d83
 class Outcome(NamedTuple):
     """What a certificate may say as a whole."""
 
@@ -157,7 +159,7 @@ def outcome_of(checks) -> str:  # one of `OUTCOMES`
     found = {check.verdict for check in checks}
     if "fails" in found:
         return "failed"
-    if "undeclared" in found or "holds" not in found:
+    if found & {"undeclared", "empty"} or "holds" not in found:
         return "not certified"
     return "passed" if found == {"holds"} else "passed in part"
 
@@ -168,7 +170,7 @@ def summary_of(checks) -> str:
     words = {"holds": "holds" if count["holds"] == 1 else "hold"}
     return ", ".join(f"{count[v]} {words.get(v, v)}" for v in VERDICTS if count[v]) or "no checks"
 
-# %% ../../nbs/audit/certificate.ipynb #a8c0d83e
+# %% ../../nbs/audit/certificate.ipynb #c9afa65c
 @dataclass(frozen=True, repr=False)
 class Certificate:
     """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took.
@@ -184,6 +186,10 @@ class Certificate:
         of Check
     settings : dict, default dict()
     seconds : float, default 0.0
+    looked_at : int, default 0
+        dates after which the future was replaced, rare ones and edges of folds included
+    dates : int, default 0
+        dates that have a future
     """
 
     subject: str
@@ -193,6 +199,8 @@ class Certificate:
     checks: tuple  # of Check
     settings: dict = field(default_factory=dict)
     seconds: float = 0.0
+    looked_at: int = 0  # dates after which the future was replaced, rare ones and edges of folds included
+    dates: int = 0  # dates that have a future
 
     @property
     def outcome(self) -> str:
@@ -206,6 +214,25 @@ class Certificate:
     def passed(self) -> bool:
         """Nothing fails and something was checked; `outcome` says whether everything was."""
         return self.outcome in ("passed", "passed in part")
+
+    @property
+    def reach(self) -> str:
+        """How many dates were looked at, and what may live on the others; empty where the future was not replaced."""
+        if not self.looked_at:
+            return ""
+        if self.looked_at == self.dates:
+            return f"The future was replaced after every one of {self.dates:,} dates."
+        share = f"{self.looked_at:,} of {self.dates:,} dates ({self.looked_at / self.dates:.0%})"
+        return (
+            f"The future was replaced after {share}: a leak on other dates alone, which looks no further ahead than to the "
+            'next of these, is not seen. cuts="every" looks at all of them.'
+        )
+
+    @property
+    def cut_days(self) -> str:
+        """The cuts in words."""
+        few = len(self.cuts) <= 12
+        return ", ".join(self.cuts) if few else f"{len(self.cuts)} dates from {self.cuts[0]} to {self.cuts[-1]}"
 
     @property
     def failures(self) -> list[Check]:
@@ -227,6 +254,8 @@ class Certificate:
             "universe": self.universe,
             "data": self.data_digest,
             "cuts": list(self.cuts),
+            "looked_at": self.looked_at,
+            "dates": self.dates,
             "settings": self.settings,
             "passed": self.passed,
             "outcome": self.outcome,
@@ -260,7 +289,8 @@ class Certificate:
         facts = f"({self.summary}; {self.hash[:12]}, {self.seconds:.1f} s)"
         failed = [f"- {c.part}, {c.what}: {c.found}" for c in self.failures]
         unchecked = [f"- {c.part}, {c.what}, {c.verdict}: {c.found}" for c in self.unchecked]
-        return "\n".join([f"{head} {facts}", *failed, *unchecked])
+        reach = [self.reach] if self.reach else []
+        return "\n".join([f"{head} {facts}", *failed, *unchecked, *reach])
 
 # %% ../../nbs/audit/certificate.ipynb #659a1ca1
 def certificate_html(certificate: Certificate) -> str:

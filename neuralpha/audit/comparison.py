@@ -352,7 +352,7 @@ def bars(n: int) -> str:
     """A number of bars in words."""
     return f"{n} bar{'s' * (n > 1)}"
 
-# %% ../../nbs/audit/comparison.ipynb #1e3894f8
+# %% ../../nbs/audit/comparison.ipynb #e5cf667d
 LOST = "column {column!r} of {what} exists in one run and not in the other: which columns there are depends on the data that was changed."
 FURTHEST = 10**9  # reach of what is missing altogether
 
@@ -367,14 +367,24 @@ class Tally:
         (part, what, how) -> Line
     faint : dict, default dict()
         (part, what, column) -> (comparison, difference) of last digits alone
+    compared : dict, default dict()
+        what -> columns with a value in the past of some world
+    looked_at : set, default set()
+        days after which the future was replaced
     """
 
     lines: dict = field(default_factory=dict)  # (part, what, how) -> Line
     faint: dict = field(default_factory=dict)  # (part, what, column) -> (comparison, difference) of last digits alone
+    compared: dict = field(default_factory=dict)  # what -> columns with a value in the past of some world
+    looked_at: set = field(default_factory=set)  # days after which the future was replaced
 
     def line(self, part: str, what: str, how: str) -> Line:
         """A line, new or known."""
         return self.lines.setdefault((part, what, how), Line(part, what, how))
+
+    def drop(self, line: Line):
+        """Forget a line that has nothing to say."""
+        del self.lines[line.part, line.what, line.how]
 
     def compare(self, c: Comparison):
         """Count what differs and keep what to say of it."""
@@ -383,6 +393,8 @@ class Tally:
         if lost:
             line.count(wrong=len(lost), verdict=c.verdict)
             line.say(c.verdict, LOST.format(column=lost[0], what=c.what), FURTHEST, Place(lost[0]))
+        if c.part == "future":
+            self._remember(c)
         found = c.differences()
         wrong = sum(d.count for d in found)
         rounded = sum(d.rounded for d in found)
@@ -392,6 +404,14 @@ class Tally:
                 line.say(c.verdict, c.tell(d), c.reach(d), place_of(c.panel, d.row, d.column))
             elif c.tested:
                 self.faint[c.part, c.what, d.column] = (c, d)
+
+    def _remember(self, c: Comparison):
+        """Which columns had a value to compare."""
+        known = self.compared.setdefault(c.what, set())
+        rest = [name for name in c.mine.names if name not in known]
+        if rest:
+            has_value = ~np.isnan(c.mine.of(rest)[c.rows]).all(0)
+            known.update(name for name, is_there in zip(rest, has_value) if is_there)
 
     def checks(self) -> tuple:
         return tuple(line.check() for line in self.lines.values())

@@ -102,14 +102,14 @@ def edges(panel: Panel, artefacts: dict) -> list[int]:
         out.append(int(panel.date_code[fold.test].max()) - 1)
     return [c for c in out if 0 < c < panel.n_dates - 1]
 
-# %% ../../nbs/audit/cuts.ipynb #90157fe8
+# %% ../../nbs/audit/cuts.ipynb #680036b0
 def cut_codes(
     panel: Panel,
     tables: dict,
     artefacts: dict,  # of the true run
     settings: Settings,
 ) -> list[int]:  # date positions
-    """Where the future is replaced: at the dates that were given, or where a leak would show.
+    """Where the future is replaced: at the dates that were given, at every date, or where a leak would show.
 
     Parameters
     ----------
@@ -126,6 +126,8 @@ def cut_codes(
     """
     if isinstance(settings.cuts, (int, np.integer)):
         return _pick_cuts(panel, tables, artefacts, int(settings.cuts), settings.seed)
+    if isinstance(settings.cuts, str):  # every date
+        return list(range(panel.n_dates - 1))
     days = [np.datetime64(pd.Timestamp(cut), "ns") for cut in settings.cuts]
     codes = [int(np.searchsorted(panel.dates, day, side="right")) - 1 for day in days]
     bad = [cut for cut, code in zip(settings.cuts, codes) if not 0 <= code < panel.n_dates - 1]

@@ -303,7 +303,7 @@ def _future_values(rerun: Rerun, tally: Tally, what: str, known: str, mine: dict
             words = FITTED.format(name=name, known=known, world=rerun.since)
             line.say("fails", words, 1, Place(path))
 
-# %% ../../nbs/audit/future.ipynb #2e77c675
+# %% ../../nbs/audit/future.ipynb #8b322fef
 SMALL = (
     "{what} {column!r} changed by little, but the more the more the future was changed ({count:,} values): it is no "
     "rounding, it looks ahead and makes what it sees small."
@@ -333,6 +333,7 @@ def compare_world(audit: Audit, world: World, other: dict | Exception, tally: Ta
         line.count(wrong=1)
         line.say("fails", f"the pipeline stopped when data after {world.day} was {world.told}: {why}")
     else:
+        tally.looked_at.add(world.day)
         rerun = Rerun(world, audit.base, other, audit.settings)
         compare_futures(rerun, tally)
         if audit.each:
@@ -421,7 +422,7 @@ def check_calendar(audit: Audit):
         for cut in sorted({*calendar_cuts(few.dates, audit.settings.seed), *edges(audit.panel, audit.base)}):
             replace_future(small.on(few, true), cut, "noise", RARE, must_run=False)
 
-# %% ../../nbs/audit/future.ipynb #23b9b83a
+# %% ../../nbs/audit/future.ipynb #3422a955
 FRESH = "replaced by noise, in a new process"
 
 
@@ -430,7 +431,7 @@ def check_memory(audit: Audit, cuts: list):
     panel = audit.panel
     if audit.packed is None or trains_on_the_future(audit.base, panel):
         return
-    cut = (boundaries(panel, audit.base, 1, 1) or cuts[:1])[-1]
+    cut = (boundaries(panel, audit.base, 1, 1) or [cuts[len(cuts) // 2]])[-1]
     world = make_world(panel, audit.tables, cut, "noise", audit.settings, told=FRESH).named(panel.name)
     try:
         result = run_fresh(audit.packed, world.panel, *([cut] if audit.each else []), **world.tables)

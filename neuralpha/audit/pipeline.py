@@ -12,7 +12,7 @@ has to be known about how the pipeline works. Three lines are enough for one's o
 # %% auto #0
 __all__ = ['TWICE', 'run_checks', 'audit_pipeline', 'certificate_of', 'audit_features', 'audit_label']
 
-# %% ../../nbs/audit/pipeline.ipynb #f2d0e27b
+# %% ../../nbs/audit/pipeline.ipynb #4069ca33
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from .artefacts import Columns, artefacts_of
 from .certificate import Certificate
+from .content import check_compared, check_content
 from .comparison import Comparison, Tally
 from .cuts import cut_codes
 from .fresh import pack
@@ -33,7 +34,7 @@ from .worlds import CHECKS, REPLACEMENTS, Settings, day_of, few_assets
 from ..core import NeuralphaError, digest
 from ..data.panel import Panel, panel_from_frame
 
-# %% ../../nbs/audit/pipeline.ipynb #a936bfd5
+# %% ../../nbs/audit/pipeline.ipynb #992c773d
 def run_checks(audit: Audit) -> tuple[Audit, list]:  # the audit with its true run, and the cuts as date positions
     """Run a pipeline on the true data, then everything that was asked of it.
 
@@ -44,6 +45,7 @@ def run_checks(audit: Audit) -> tuple[Audit, list]:  # the audit with its true r
     """
     asked = audit.settings.checks
     audit = replace(audit, base=audit.run(audit.panel, audit.tables))
+    check_content(audit)
     if "repeat" in asked:
         _check_repeat(audit)
     cuts = cut_codes(audit.panel, audit.tables, audit.base, audit.settings)
@@ -60,6 +62,7 @@ def run_checks(audit: Audit) -> tuple[Audit, list]:  # the audit with its true r
         _check_names_and_files(audit)
     if "levels" in asked:
         check_levels(audit.without_fits())
+    check_compared(audit)
     return audit, cuts
 
 
@@ -110,14 +113,14 @@ def _plain(artefact):
         return [[f.train.tolist(), f.valid.tolist(), f.test.tolist()] for f in artefact]
     return {fold: {path: v.tolist() for path, v in values.items()} for fold, values in artefact.folds.items()}
 
-# %% ../../nbs/audit/pipeline.ipynb #a71d521b
+# %% ../../nbs/audit/pipeline.ipynb #dc453eff
 def audit_pipeline(
     # callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold, predictions, positions, ...
     pipeline: Callable,
     panel: Panel,
     tables: dict | None = None,  # side tables by name, each with `known_on`; passed to the pipeline by keyword
     name: str | None = None,  # in the certificate; default the function's name
-    cuts=3,  # how many cut dates, or the dates themselves
+    cuts=3,  # how many cut dates, the dates themselves, or "every"
     replace=tuple(REPLACEMENTS),  # what the future is replaced by
     embargo: int = 0,  # bars that must be free between training and test; folds may declare more
     decide: str = "close",  # "open": a row may use its own bar's open, and nothing else of it
@@ -144,7 +147,7 @@ def audit_pipeline(
     name : str | None, default None
         in the certificate; default the function's name
     cuts : default 3
-        how many cut dates, or the dates themselves
+        how many cut dates, the dates themselves, or "every"
     replace : default tuple(REPLACEMENTS)
         what the future is replaced by
     embargo : int, default 0
@@ -191,7 +194,7 @@ def _run_of(pipeline: Callable) -> Callable:  # (panel, tables) -> artefacts
 def _with_run(audit: Audit, pipeline: Callable) -> Audit:
     return replace(audit, run=_run_of(pipeline))
 
-# %% ../../nbs/audit/pipeline.ipynb #62fa35aa
+# %% ../../nbs/audit/pipeline.ipynb #bc5d0d2b
 def certificate_of(
     audit: Audit,
     name: str,
@@ -216,7 +219,11 @@ def certificate_of(
         data = digest(data, *[x for k in sorted(tables) for x in (k, tables[k])])
     days = tuple(day_of(panel, c) for c in codes)
     seconds = time.perf_counter() - start
-    return Certificate(name, panel.name, data, days, audit.tally.checks(), audit.settings.recorded, seconds)
+    looked_at = len(audit.tally.looked_at)
+    checks = audit.tally.checks()
+    return Certificate(
+        name, panel.name, data, days, checks, audit.settings.recorded, seconds, looked_at, panel.n_dates - 1
+    )
 
 # %% ../../nbs/audit/pipeline.ipynb #9f4eacb5
 def audit_features(
@@ -266,7 +273,7 @@ def _on_panels(fn) -> Callable:
 
     return pipeline
 
-# %% ../../nbs/audit/pipeline.ipynb #ffb579e4
+# %% ../../nbs/audit/pipeline.ipynb #1bb48124
 def _audit_frames(fn, panel, columns, by_date_first, options) -> Certificate:
     """Audit a function on long tables."""
     pipeline = _on_frames(fn, columns, by_date_first)
@@ -292,14 +299,16 @@ def _keyed(out, frame, name):
     if isinstance(out, np.ndarray):
         out = pd.DataFrame(out.reshape(len(out), -1))
     if isinstance(out, pd.Series):
-        out = out.to_frame(out.name or "feature")
+        out = out.to_frame("feature" if out.name is None else out.name)
+    if not isinstance(out, pd.DataFrame):
+        raise NeuralphaError(f"{name} gave {type(out).__name__}; return a Series, a DataFrame or an array.")
     if isinstance(out.index, pd.MultiIndex) or {"date", "asset"} <= set(out.columns):
         return out
     if len(out) != len(frame):
         counts = f"{len(out):,} rows for {len(frame):,}"
         raise NeuralphaError(f"{name} gave {counts}; return one per input row, or index them by (date, asset).")
     in_order = out if out.index.equals(frame.index) else out.reset_index(drop=True)
-    return in_order.rename(columns=str).assign(date=frame["date"], asset=frame["asset"])
+    return in_order.rename(columns=str).set_axis(pd.MultiIndex.from_frame(frame[["date", "asset"]]))
 
 # %% ../../nbs/audit/pipeline.ipynb #00ca18b0
 def audit_label(

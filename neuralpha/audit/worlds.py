@@ -55,7 +55,7 @@ def _life(i, n_dates, rng) -> tuple[int, int]:
         return 0, int(rng.integers(n_dates // 2, n_dates))
     return 0, n_dates
 
-# %% ../../nbs/audit/worlds.ipynb #147627a0
+# %% ../../nbs/audit/worlds.ipynb #0bb2790d
 CHECKS = (
     "repeat",
     "future",
@@ -99,8 +99,10 @@ class Settings:
         for how in self.replace:
             if how not in REPLACEMENTS:
                 raise unknown_name("replacement", how, REPLACEMENTS)
-        if self.cuts is None or (isinstance(self.cuts, int) and self.cuts < 1):
-            raise NeuralphaError("cuts must be at least 1, or a list of dates.")
+        is_number = isinstance(self.cuts, int)
+        is_word = isinstance(self.cuts, str) and self.cuts != "every"
+        if self.cuts is None or is_word or (is_number and self.cuts < 1):
+            raise NeuralphaError('cuts must be at least 1, a list of dates, or "every".')
 
     @property
     def at_open(self) -> bool:
