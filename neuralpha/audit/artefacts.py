@@ -118,7 +118,7 @@ def _flat(value, path="") -> dict:  # path -> array
     except (TypeError, ValueError):
         return {path: _floats([repr(value)])}
 
-# %% ../../nbs/audit/artefacts.ipynb #32d9f905
+# %% ../../nbs/audit/artefacts.ipynb #7fd19fc3
 TOLD_APART = ("model", "fold", "seed")  # what scores have beside date and asset
 
 
@@ -174,7 +174,6 @@ def _refuse_namesakes(what: str, names):
     if texts.has_duplicates:
         name = texts[texts.duplicated()][0]
         raise NeuralphaError(f"{what}: two columns are called {name!r}; give every column a name of its own.")
-
 
 # %% ../../nbs/audit/artefacts.ipynb #9de8e87b
 def _of_label(label: Label) -> Columns:
