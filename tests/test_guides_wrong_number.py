@@ -5,7 +5,8 @@ def test_the_wrong_price_of_this_page_is_found_in_four_steps(tmp_path):
     from neuralpha.core import write_json
     from neuralpha.dev import root
     from neuralpha.report.pages import write_site
-    from neuralpha.report.steps import Report, read_ics
+    from neuralpha.report.numbers import read_ics
+    from neuralpha.report.steps import Report
     from neuralpha.study.experiment import open_bench
     from neuralpha.study.spec import load_study
 

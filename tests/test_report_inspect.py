@@ -7,7 +7,8 @@ import pytest
 import neuralpha as na
 from neuralpha.core import NeuralphaError, read_json, write_json
 from neuralpha.report.pages import write_site
-from neuralpha.report.steps import Report, read_ics
+from neuralpha.report.numbers import read_ics
+from neuralpha.report.steps import Report
 from neuralpha.study.experiment import open_bench
 from neuralpha.study.spec import make_study
 

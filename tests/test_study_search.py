@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from dataclasses import replace
 from neuralpha.core import NeuralphaError
-from neuralpha.study.experiment import open_bench, study_folds, study_label
+from neuralpha.study.experiment import open_bench
+from neuralpha.study.recipe import study_folds, study_label, trial_sharpe
 from neuralpha.study.spec import make_study
 from neuralpha.study.fit import search_units
 from neuralpha.study.units import UnitStore
@@ -73,8 +74,8 @@ def test_a_trials_sharpe_ratio_is_that_of_its_portfolio(tmp_path):
     values = np.full(bench.panel.n_rows, np.nan)
     values[rows] = scores
     whole = evaluate_scores(values, bench.panel, bench.y, half_spread_bps=bench.study.costs.half_spread_bps)
-    assert trial_sharpe(bench)(scores, rows)["sharpe"] == pytest.approx(whole["sharpe"]["per_bar"])
-    assert trial_sharpe(bench)(scores[:40], rows[:40])["sharpe"] is None  # one date
+    assert trial_sharpe(bench.study, bench.y)(scores, rows)["sharpe"] == pytest.approx(whole["sharpe"]["per_bar"])
+    assert trial_sharpe(bench.study, bench.y)(scores[:40], rows[:40])["sharpe"] is None  # one date
 
 def test_budgets_share_a_journal_and_other_searches_do_not(tmp_path):
     def study(**tune):

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['audit_bench']
 
-# %% ../../nbs/study/certify.ipynb #bb6d7154
-from ..audit.certificate import Certificate, audit_study
-from .experiment import study_features, study_folds, study_label
+# %% ../../nbs/study/certify.ipynb #a811a5e6
+from ..audit.certificate import Certificate
+from ..audit.studies import audit_study
+from .recipe import study_features, study_folds, study_label
 
 # %% ../../nbs/study/certify.ipynb #538fff6c
 def audit_bench(

@@ -15,7 +15,7 @@ comes back is the unit's files, kept here like any other unit.
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #19d2827c
+# %% ../../nbs/study/cluster.ipynb #c2a8ac3e
 import contextlib, json, os, socket, tempfile, time
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from .experiment import Bench
 from .fit import do_task, due, forget_failures, open_any, progress_of, tasks, unfinished
 from .search import journal_of
 from .spec import make_study
-from .units import Unit, UnitStore, claim, device_kind
+from .units import Task, UnitStore, claim, device_kind
 
 # %% ../../nbs/study/cluster.ipynb #5ae5612d
 @lru_cache(1)
@@ -199,7 +199,7 @@ def fit_on_ray(
     if watch:
         watch(progress_of(listed, [], store, part))
 
-# %% ../../nbs/study/cluster.ipynb #7ffeb54c
+# %% ../../nbs/study/cluster.ipynb #7ef3f309
 def _keep(ray, ref, tasks: list, store: UnitStore):
     """Put what a node sent into the store: a task, or all units that were fitted at once; what its workers did not
     survive has failed.
@@ -218,7 +218,7 @@ def _keep(ray, ref, tasks: list, store: UnitStore):
         _keep_task(task, files, store)
 
 
-def _keep_task(task: Unit, files: dict, store: UnitStore):
+def _keep_task(task: Task, files: dict, store: UnitStore):
     mine = {name.removeprefix(f"{task.key}/"): data for name, data in files.items() if name.startswith(f"{task.key}/")}
     if mine and task.key not in store:
         with store.writing(task.key) as tmp:

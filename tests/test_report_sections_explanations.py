@@ -1,5 +1,5 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
-from neuralpha.report.explanations import *
+from neuralpha.report.sections.explanations import *
 import numpy as np
 import pandas as pd
 from neuralpha.core import read_json
