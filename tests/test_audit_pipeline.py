@@ -8,7 +8,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.labels import forward_return, multi_horizon, triple_barrier
 
 def test_labels_of_this_library_are_known_when_they_say():
-    from neuralpha.labels import classes, cross_section, excess_return, meta_label, trend_scan, volatility_scaled
+    from neuralpha.labels import classes, standardise_label, excess_return, meta_label, trend_scan, volatility_scaled
 
     p = walks(1)
 
@@ -23,10 +23,10 @@ def test_labels_of_this_library_are_known_when_they_say():
             "beta": excess_return(y, "beta", 30),
             "scaled": volatility_scaled(y),
             "classes": classes(y),
-            "rank": cross_section(y),
+            "rank": standardise_label(y),
             "barrier": (b := triple_barrier(q, side=side(q))),
             "meta": meta_label(b),
-            "rank of barriers": cross_section(triple_barrier(q)),
+            "rank of barriers": standardise_label(triple_barrier(q)),
             "trend": trend_scan(q, 3, 10),
             "tasks": multi_horizon(q, (1, 5)),
         }

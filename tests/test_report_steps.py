@@ -4,52 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-def test_who_misses_the_last_bars_is_called_dead_nowhere():
-    from neuralpha.data.universes import load_universe
-    from neuralpha.labels import forward_return
-    from neuralpha.report.steps import survivorship_facts
-    from neuralpha.report.pages import _survivorship
-
-    rng = np.random.default_rng(0)
-    days = pd.bdate_range("2018-01-01", periods=300)
-
-    def said(*ends):  # of the report, the check and the label, of sixty assets of which some end early
-        last = dict(enumerate(ends))
-        f = pd.concat(
-            [
-                pd.DataFrame(
-                    {
-                        "date": days,
-                        "asset": f"A{i:02}",
-                        "close": np.exp(0.01 * rng.standard_normal(300).cumsum()),
-                        "volume": 1e5,
-                    }
-                )[: last.get(i, 300)]
-                for i in range(60)
-            ]
-        )
-        p = load_universe(f, name="file", checks={"calendar": "none"})
-        facts = survivorship_facts(p, 5, 1)
-        return (
-            _survivorship(facts).text,
-            facts["alive"],
-            p.checks.set_index("check").loc["survivors_only", "rows"],
-            set(forward_return(p, 5, 1).counts),
-        )
-
-    for ends in ((), (299,), (299,) * 35, (280, 290)):
-        text, alive, noted, missing = said(*ends)
-        assert text.startswith("Survivors only") and (alive, noted) == (60, 60) and missing == {"beyond the last date"}
-    text, alive, noted, missing = said(150, 299)
-    assert (
-        text.startswith("The dead are in this universe: 1 of 60 assets")
-        and (alive, noted) == (59, 0)
-        and "delisting return unknown" in missing
-    )
-
 from dataclasses import replace
 
 from neuralpha.core import NeuralphaError, read_json
+
+from neuralpha.report.numbers import forecasts, read_ics, with_ensemble
 
 from neuralpha.evaluate.ic import ic
 
@@ -228,3 +187,37 @@ def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
     for name in MODELS:
         mean = mean_test(pd.concat([i[name] for i in ics]), 1, 1 - 0.05 / len(MODELS))
         assert mean["low"] < 0 < mean["high"], name
+
+def test_a_module_in_the_room_is_a_section_and_nothing_else_has_to_be_told(tmp_path, monkeypatch, capsys):
+    import neuralpha.report.sections as room
+    from neuralpha.report.section import StoredReport
+    from neuralpha.report.verify import derived_files
+
+    lines = [
+        "from neuralpha.core import write_json",
+        "from neuralpha.report.section import Section",
+        "def store(report, found): write_json(report.folder / 'counted.json', found)",
+        "def count(report): return {'assets': report.bench.panel.n_assets}",
+        "SECTION = Section('How many', count, store, lambda report, found: found, derive=count)",
+    ]
+    (tmp_path / "counted.py").write_text(
+        "\n".join(lines).replace("derive=count", "derive=lambda s: {'counted.json': count(s)}")
+    )
+    monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
+    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}}, "seeds": 1})), tmp_path / "out")
+    assert "counted" in dir(r) and r.counted() == {"assets": r.bench.panel.n_assets}
+    assert read_json(r.folder / "counted.json") == {"assets": r.bench.panel.n_assets}
+    for step in (r.data, r.fit, r.leaderboard):
+        step()
+    assert derived_files(r.folder, r.bench)["counted.json"] == {"assets": r.bench.panel.n_assets}
+
+def test_what_no_cell_asks_for_is_shown_at_the_end(tmp_path):
+    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}}, "seeds": 1})), tmp_path)
+    r.fit()
+    r.others()
+    assert {"Folds", "Evidence"} <= {f["section"] for f in r.figures} and (r.folder / "checks.json").exists()
+
+def test_a_section_that_is_not_there_is_named_with_those_that_are(tmp_path):
+    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}}})), tmp_path)
+    with pytest.raises(AttributeError, match="no 'leaderbord'; its sections are data, evidence"):
+        r.leaderbord

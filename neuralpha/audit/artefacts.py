@@ -13,13 +13,13 @@ Two forms are enough: columns, which have a value for every row of the panel, an
 __all__ = ['TOLD_APART', 'Columns', 'Fitted', 'artefacts_of', 'folds_in', 'labels_in', 'values_in', 'features_in',
            'trains_on_the_future', 'lookbacks_of', 'compares_assets']
 
-# %% ../../nbs/audit/artefacts.ipynb #d8116435
+# %% ../../nbs/audit/artefacts.ipynb #70a2b8ca
 from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
 from ..data.panel import Panel
-from ..evaluate.ic import panel_rows
+from ..data.alignment import panel_rows
 from ..features.table import Features
 from ..labels import Label, Labels
 from ..splits import Fold
@@ -258,13 +258,7 @@ def artefacts_of(
 
 # %% ../../nbs/audit/artefacts.ipynb #d26d3e59
 def folds_in(artefacts: dict) -> list[Fold]:
-    """All folds, those with a test first of all designs.
-
-    Returns
-    -------
-    list[Fold]
-        %% ../../nbs/audit/artefacts.ipynb #d26d3e59
-    """
+    """All folds, those with a test first of all designs."""
     return [fold for v in artefacts.values() if isinstance(v, list) for fold in v]
 
 

@@ -63,13 +63,7 @@ def _named(names: list) -> str:
 
 # %% ../../nbs/audit/content.ipynb #05f12baa
 def check_compared(audit: Audit):
-    """A line for columns whose values all lie after the cuts.
-
-    Parameters
-    ----------
-    audit : Audit
-        %% ../../nbs/audit/content.ipynb #05f12baa
-    """
+    """A line for columns whose values all lie after the cuts."""
     for what, compared in audit.tally.compared.items():
         artefact = audit.base.get(what)
         if not isinstance(artefact, Columns) or artefact.label is not None:

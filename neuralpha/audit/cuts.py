@@ -75,11 +75,6 @@ def _kinds(day: pd.DatetimeIndex) -> dict:  # kind -> (n_dates,) bool
 def boundaries(panel: Panel, artefacts: dict, most: int = 3, both: int = 3) -> list[int]:
     """The last bar before a test begins, of `most` folds from the first to the last: nothing that a fit may see lies
     after it. For `both` of them the second bar of the test as well, where there are predictions on either side.
-
-    Returns
-    -------
-    list[int]
-        %% ../../nbs/audit/cuts.ipynb #a6131525
     """
     starts = sorted({int(panel.date_code[f.test].min()) for f in folds_in(artefacts) if len(f.test)})
     starts = [c for c in starts if 0 < c < panel.n_dates - 2]

@@ -133,15 +133,7 @@ class Rerun:
 
 # %% ../../nbs/audit/future.ipynb #1a4c38ee
 def compare_futures(rerun: Rerun, tally: Tally):
-    """Compare all artefacts of the true run with those of a world whose future was replaced after its cut.
-
-    Parameters
-    ----------
-    rerun : Rerun
-        %% ../../nbs/audit/future.ipynb #1a4c38ee
-    tally : Tally
-        %% ../../nbs/audit/future.ipynb #1a4c38ee
-    """
+    """Compare all artefacts of the true run with those of a world whose future was replaced after its cut."""
     offline = trains_on_the_future(rerun.true, rerun.panel)
     for what, mine in rerun.true.items():
         theirs = rerun.other.get(what)
@@ -380,15 +372,7 @@ def _small_leak(tally: Tally, comparison: Comparison, difference):
 
 # %% ../../nbs/audit/future.ipynb #d9cf8a56
 def check_future(audit: Audit, cuts: list):
-    """Worlds at the cuts, at the edges of tests, and right after suspended bars.
-
-    Parameters
-    ----------
-    audit : Audit
-        %% ../../nbs/audit/future.ipynb #d9cf8a56
-    cuts : list
-        %% ../../nbs/audit/future.ipynb #d9cf8a56
-    """
+    """Worlds at the cuts, at the edges of tests, and right after suspended bars."""
     settings = audit.settings
     if "future" in settings.checks:
         for cut, how in itertools.product(cuts, settings.replace):

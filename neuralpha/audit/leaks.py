@@ -29,7 +29,7 @@ __all__ = ['LEAKS', 'leak_market', 'Planted', 'shift_by_1', 'centred_window', 'b
            'bad_ticks_by_what_follows', 'bins_of_all_time', 'hedge_ratio_of_the_whole_sample',
            'regimes_seen_from_the_end', 'stop_loss_with_hindsight', 'leak_catalogue']
 
-# %% ../../nbs/audit/leaks.ipynb #d356b659
+# %% ../../nbs/audit/leaks.ipynb #ed1df5fc
 import functools, json, os, tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,7 +40,7 @@ from ..data.panel import panel_from_frame
 from ..features.table import Features
 from ..labels import forward_return, trend_scan
 from ..splits import purged_kfold, walk_forward
-from .certificate import audit_pipeline
+from .pipeline import audit_pipeline
 
 # %% ../../nbs/audit/leaks.ipynb #c9591c57
 def leak_market(

@@ -24,13 +24,7 @@ from ..splits import Fold
 
 # %% ../../nbs/audit/life_spans.ipynb #1d6b874c
 def check_life_spans(audit: Audit):
-    """Life spans of training rows against those of test (and validation) rows, with the embargo.
-
-    Parameters
-    ----------
-    audit : Audit
-        %% ../../nbs/audit/life_spans.ipynb #1d6b874c
-    """
+    """Life spans of training rows against those of test (and validation) rows, with the embargo."""
     labels = {what: columns.label for what, columns in labels_in(audit.base).items()}
     designs = {what: folds for what, folds in audit.base.items() if isinstance(folds, list)}
     for what, folds in designs.items():

@@ -12,7 +12,7 @@ the returns that follow is more than anything known in advance achieves, and an 
 # %% auto #0
 __all__ = ['FOLLOWS', 'SOURCE', 'ADVICE', 'HINDSIGHT', 'Power', 'foretells', 'joined_columns', 'check_origin']
 
-# %% ../../nbs/audit/origin.ipynb #1ad3a10f
+# %% ../../nbs/audit/origin.ipynb #5472b470
 from dataclasses import replace
 from typing import NamedTuple
 import numpy as np
@@ -22,7 +22,8 @@ from .comparison import Place, bars
 from .future import Audit, words_of
 from .worlds import few_assets, rename_assets
 from ..data.panel import Panel
-from ..labels import by_date, forward_return
+from ..cross_section import standardise_by_date
+from ..labels import forward_return
 
 # %% ../../nbs/audit/origin.ipynb #ba1db7d0
 _PLAUSIBLE = 0.1  # average rank IC with the returns that follow
@@ -73,15 +74,15 @@ def foretells(
     each = [_of_dates(panel, values, horizon) for horizon in (1, 5, 20)]
     return max(each, key=lambda power: (power.implausible, abs(power.size)))
 
-# %% ../../nbs/audit/origin.ipynb #0322278c
+# %% ../../nbs/audit/origin.ipynb #e8d6d269
 def _of_dates(panel, values, horizon) -> Power:
     """Values that change with time, against the returns of the bars that follow."""
-    from neuralpha.models.base import date_ic
+    from neuralpha.cross_section import correlation_by_date
 
     later = forward_return(panel, horizon, 0).values
     known = np.isfinite(values) & np.isfinite(later)
-    mine, theirs = (by_date(panel, np.where(known, v, np.nan), "rank")[known] for v in (values, later))
-    ic = np.asarray(date_ic(mine, theirs, panel.date_code[known]), float)
+    mine, theirs = (standardise_by_date(panel, np.where(known, v, np.nan), "rank")[known] for v in (values, later))
+    ic = np.asarray(correlation_by_date(mine, theirs, panel.date_code[known]), float)
     ic = ic[np.isfinite(ic)]
     if len(ic) < 3 * horizon:
         return Power(0.0, False, "too few dates to say how well it foretells returns")

@@ -13,14 +13,15 @@ level that keeps the chance of one false alarm among all models at 5%.
 __all__ = ['BEYOND', 'TOO_MUCH', 'LOST', 'permuted_label', 'planted_label', 'FitSettings', 'fitted_on', 'fold_ic',
            'check_placebo']
 
-# %% ../../nbs/audit/placebo.ipynb #3b56ca28
+# %% ../../nbs/audit/placebo.ipynb #e88ac02e
 from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 from .comparison import Line
 from .future import Audit
 from ..features.table import Features
-from ..labels import Label, Labels, by_date, forward_return
+from ..cross_section import standardise_by_date
+from ..labels import Label, Labels, forward_return
 from ..splits import Fold, walk_forward
 
 # %% ../../nbs/audit/placebo.ipynb #ba1dc72e
@@ -40,7 +41,7 @@ def permuted_label(
     values[rows[here]] = y.values[rows[there]]
     return replace(y, name=f"{y.name}, permuted within dates", values=values, parts={})
 
-# %% ../../nbs/audit/placebo.ipynb #b82d8ba6
+# %% ../../nbs/audit/placebo.ipynb #32a5ab6e
 def planted_label(
     X: Features,
     y: Label,  # rows with a label keep one, with its life span
@@ -67,12 +68,12 @@ def planted_label(
         each = [planted_label(X, t, ic, seed) for t in y.tasks]
         return Labels([label for label, _ in each], planted_label(X, y.scored, ic, seed)[0]), each[0][1]
     column = int(np.isfinite(X.values[y.labelled][:100_000]).sum(0).argmax())
-    signal = np.nan_to_num(by_date(y.panel, np.where(y.labelled, X.values[:, column], np.nan), "z"))
+    signal = np.nan_to_num(standardise_by_date(y.panel, np.where(y.labelled, X.values[:, column], np.nan), "z"))
     noise = np.random.default_rng(seed).standard_normal(len(signal))
     values = np.where(y.labelled, ic * signal + np.sqrt(1 - ic**2) * noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/audit/placebo.ipynb #02298553
+# %% ../../nbs/audit/placebo.ipynb #55e58744
 @dataclass(frozen=True)
 class FitSettings:
     """How the models of a study are fitted, and what else of it an audit's certificate records.
@@ -160,15 +161,16 @@ def fold_ic(
         (interval of the mean: dict mean, low, high, level, ...; IC per test date)
     """
     from neuralpha.evaluate.statistics import mean_test
-    from neuralpha.models.base import date_ic, primary
+    from neuralpha.cross_section import correlation_by_date
+    from neuralpha.models.base import primary
 
     goal = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
     scores = fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows))
-    ic = date_ic(scores, primary(goal)[rows], y.panel.date_code[rows])
+    ic = correlation_by_date(scores, primary(goal)[rows], y.panel.date_code[rows])
     return mean_test(ic, y.horizon, level), ic
 
-# %% ../../nbs/audit/placebo.ipynb #c13c1eaa
+# %% ../../nbs/audit/placebo.ipynb #fa701535
 BEYOND = "the model knows labels it cannot know, or its fit is not independent of the test"
 TOO_MUCH = "more than there is to know"
 LOST = "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)"
@@ -176,14 +178,15 @@ LOST = "the pipeline loses the signal (misaligned rows, too little data, or a mo
 
 def check_placebo(audit: Audit, models: dict, fit: FitSettings, fold: Fold, level: float):
     """Placebo and planted signal for every model."""
-    from neuralpha.models.base import date_ic, primary
+    from neuralpha.cross_section import correlation_by_date
+    from neuralpha.models.base import primary
 
     X = audit.base["features"].source
     y = audit.base["label"].source
     planted, signal = planted_label(X, y, seed=audit.settings.seed)
     rows = fold.test[y.labelled[fold.test]]
     truth = primary(planted.target(fit.target))[rows]
-    known = float(np.nanmean(date_ic(signal[rows], truth, y.panel.date_code[rows])))
+    known = float(np.nanmean(correlation_by_date(signal[rows], truth, y.panel.date_code[rows])))
     shuffled = permuted_label(y, audit.settings.seed)
     dates = len(np.unique(y.panel.date_code[fold.test]))
     for name, model in models.items():

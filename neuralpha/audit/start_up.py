@@ -20,13 +20,7 @@ from ..data.panel import cut_panel
 
 # %% ../../nbs/audit/start_up.ipynb #43f00745
 def check_start_up(audit: Audit):
-    """Cut history at the front and compare features beyond their look-back.
-
-    Parameters
-    ----------
-    audit : Audit
-        %% ../../nbs/audit/start_up.ipynb #43f00745
-    """
+    """Cut history at the front and compare features beyond their look-back."""
     features = features_in(audit.base)
     for start in starts(audit.panel, audit.base, audit.settings) if features else ():
         shorter = cut_panel(audit.panel, first=audit.panel.dates[start])

@@ -15,7 +15,7 @@ last; give several seeds of a model as models of their own.
 __all__ = ['SAW', 'TWICE', 'OTHERWISE', 'BY_ORDER', 'BY_LATER', 'BY_OTHERS', 'audit_study', 'StudyParts', 'Learnt', 'Fits',
            'Scoring', 'small_study']
 
-# %% ../../nbs/audit/studies.ipynb #35a67f04
+# %% ../../nbs/audit/studies.ipynb #6029202e
 import tempfile, time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -31,7 +31,7 @@ from .pipeline import certificate_of, run_checks
 from .placebo import FitSettings, check_placebo, fitted_on
 from .worlds import CHECKS, REPLACEMENTS, Settings
 from ..data.panel import Panel
-from ..evaluate.quantiles import spread_positions
+from ..trading.ledger import spread_positions
 from ..features.table import Features
 from ..labels import forward_return
 from ..splits import Fold, walk_forward

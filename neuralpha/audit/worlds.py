@@ -320,13 +320,7 @@ def make_world(
 
 # %% ../../nbs/audit/worlds.ipynb #fabb4a28
 def few_assets(panel: Panel, most: int = 8) -> Panel:
-    """A panel of a few assets, long histories and short ones: small enough for many worlds.
-
-    Returns
-    -------
-    Panel
-        %% ../../nbs/audit/worlds.ipynb #fabb4a28
-    """
+    """A panel of a few assets, long histories and short ones: small enough for many worlds."""
     if panel.n_assets <= most:
         return panel
     order = np.argsort(np.diff(panel.asset_offsets), kind="stable")

@@ -13,7 +13,7 @@ is said so.
 # %% auto #0
 __all__ = ['inspect', 'prediction_origin', 'report_origin']
 
-# %% ../../nbs/report/inspect.ipynb #2c560d86
+# %% ../../nbs/report/inspect.ipynb #6a33c4c2
 from functools import cache
 from pathlib import Path
 import numpy as np
@@ -26,7 +26,7 @@ from ..features.compute import compute_features
 from ..features.table import Features
 from ..labels import Label
 from ..models.predict import Predictions, read_predictions
-from .steps import read_ics
+from .numbers import read_ics
 from ..study.experiment import Bench, open_bench
 from ..study.spec import open_report, universe_slug, where_it_started
 

@@ -11,14 +11,14 @@ compares is made by the same functions.
 __all__ = ['ICS', 'forecasts', 'with_ensemble', 'fold_metrics', 'universe_numbers', 'write_ics', 'read_ics', 'setting_facts',
            'training_facts']
 
-# %% ../../nbs/report/numbers.ipynb #6c762bb9
+# %% ../../nbs/report/numbers.ipynb #d5903bda
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import atomic_path, read_table
 from ..evaluate.compare import compare
-from ..evaluate.ic import panel_rows
+from ..data.alignment import panel_rows
 from ..evaluate.metrics import calibrate, calibrated, mean_metric, share_recovered
 from ..evaluate.slices import horizon_slices, slices_json
 from ..models.ensembles import combine
@@ -258,13 +258,7 @@ def read_ics(
 
 # %% ../../nbs/report/numbers.ipynb #d5e4c81d
 def setting_facts(b: Bench) -> dict:
-    """What a universe's numbers are about: label, data, features, folds.
-
-    Returns
-    -------
-    dict
-        %% ../../nbs/report/numbers.ipynb #d5e4c81d
-    """
+    """What a universe's numbers are about: label, data, features, folds."""
     return {
         "study": b.study.name,
         "universe": b.universe,

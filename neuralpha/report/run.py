@@ -12,7 +12,7 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 # %% auto #0
 __all__ = ['REPORT_CODE', 'BACKENDS', 'execute', 'StudyRun', 'study_lock', 'run_study']
 
-# %% ../../nbs/report/run.ipynb #0ecaafb5
+# %% ../../nbs/report/run.ipynb #d5e2b249
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -36,6 +36,7 @@ from ..study.remote import Remote, pull_tasks, push_report, push_tasks
 from ..study.spec import STARTED, load_study, research_folder
 from ..study.units import UnitStore
 from ..core import code_digest
+from .section import section_modules
 
 # %% ../../nbs/report/run.ipynb #d47fd0db
 def _check_parameters(template: Path, parameters: dict):
@@ -254,8 +255,8 @@ def _complete(folder: Path, key: str) -> bool:
         there.get(name) == sha for name, sha in done["files"].items()
     )  # pages of the site come later
 
-# %% ../../nbs/report/run.ipynb #00488216
-REPORT_CODE = ("neuralpha.report.steps", "neuralpha.report.published")
+# %% ../../nbs/report/run.ipynb #554a19cf
+REPORT_CODE = ("neuralpha.report.steps", "neuralpha.report.published")  # and what sections there are
 
 
 def _report_key(bench, units) -> str:
@@ -267,7 +268,7 @@ def _report_key(bench, units) -> str:
             mode="json", include={"costs", "explain", "seeds", "name", "title", "ensemble", "ensemble_of", "published"}
         ),
         nbformat.writes(nbformat.read(research_folder() / bench.template, as_version=4)),
-        code_digest(*REPORT_CODE),
+        code_digest(*REPORT_CODE, *section_modules()),
     )
 
 

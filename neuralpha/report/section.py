@@ -60,13 +60,7 @@ class Section:
 
 # %% ../../nbs/report/section.ipynb #e40308f3
 def section_modules() -> list[str]:
-    """The modules of `neuralpha/report/sections/`, by name.
-
-    Returns
-    -------
-    list[str]
-        %% ../../nbs/report/section.ipynb #e40308f3
-    """
+    """The modules of `neuralpha/report/sections/`, by name."""
     import neuralpha.report.sections as room
 
     return [f"{room.__name__}.{m.name}" for m in pkgutil.iter_modules(room.__path__)]
@@ -93,13 +87,7 @@ def _section_of(module: str) -> Section:
 
 # %% ../../nbs/report/section.ipynb #dadb2a36
 def display_here(shown):
-    """Display a picture or table in the notebook; nothing outside one.
-
-    Parameters
-    ----------
-    shown
-        %% ../../nbs/report/section.ipynb #dadb2a36
-    """
+    """Display a picture or table in the notebook; nothing outside one."""
     from IPython.core.getipython import get_ipython
 
     if get_ipython() is not None:

@@ -6,7 +6,7 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'finished', 'unfinished', 'due', 'do_task', 'work', 'forget_failures',
            'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #c898b265
+# %% ../../nbs/study/fit.ipynb #49ce41d0
 import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
 from collections import Counter
 from dataclasses import replace
@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 from ..core import DiskError, NeuralphaError, digest, limit_threads, progress, sweep_locks, writing
 from ..models.predict import Predictions, predictions_frame
-from ..models.fitting import fit_unit
 from ..models.registry import load_model
 from .experiment import Bench, open_bench
 from .draws import Draws, fit_draw, open_draws
 from .search import ready, run_search, search_records, trials_of, tuned_model
+from .recipe import Rows, fit_seed, fit_seeds_together
 from .spec import Study, make_study
-from .units import Unit, UnitStore, claim
+from .units import Task, Unit, UnitStore, claim
 
-# %% ../../nbs/study/fit.ipynb #dbbab677
+# %% ../../nbs/study/fit.ipynb #f78b6b56
 def fit_one(bench: Bench, unit: Unit, store: UnitStore, device: str = "auto") -> bool:  # finished
     """Fit a unit, with all that are trained together with it, and keep them; a failure is kept with its log.
 
@@ -69,17 +69,13 @@ def fit_one(bench: Bench, unit: Unit, store: UnitStore, device: str = "auto") ->
 
 
 def _fits(bench, unit, store, device, checkpoint) -> dict:  # seed -> UnitResult
+    study = bench.study
     model = tuned_model(bench, unit, store, device)
-    s = bench.study
-    seeds = [u.seed for u in bench.fitted_with(unit, device)]
-    data = bench.X, bench.y, bench.folds[unit.fold]
-    if unit.model not in s.together:
-        return {
-            unit.seed: fit_unit(model, *data, unit.seed, device, s.label.target, unit.model in s.refitted, checkpoint)
-        }
-    from neuralpha.models.together import fit_seeds
-
-    return dict(zip(seeds, fit_seeds(model, *data, seeds, device, s.label.target)))
+    rows = Rows(bench.X, bench.y, bench.folds[unit.fold])
+    if unit.model in study.together:
+        seeds = [u.seed for u in bench.fitted_with(unit, device)]
+        return fit_seeds_together(study, model, rows, seeds, device)
+    return {unit.seed: fit_seed(study, unit.model, model, rows, unit.seed, device, checkpoint)}
 
 
 def _scores(part, panel, rows, scores):
@@ -92,7 +88,7 @@ def _scores(part, panel, rows, scores):
         }
     )
 
-# %% ../../nbs/study/fit.ipynb #51a4bdc4
+# %% ../../nbs/study/fit.ipynb #e659f86d
 def open_any(study: Study, universe: str):  # `Bench`, or `Draws` where the study repeats draws
     """What a study compares its models on."""
     return (open_draws if study.repetitions else open_bench)(study, universe)
@@ -102,7 +98,7 @@ def tasks(
     bench: Bench,
     device: str = "auto",
     part: str = "all",  # or "searches"
-) -> list:  # of `Unit`
+) -> list[Task]:
     """Searches, then units.
 
     Parameters
@@ -111,20 +107,15 @@ def tasks(
     device : str, default 'auto'
     part : str, default 'all'
         or "searches"
-
-    Returns
-    -------
-    list
-        of `Unit`
     """
     return [*bench.searches(device).values(), *(bench.units(device) if part == "all" else ())]
 
 
-def finished(bench: Bench, task: Unit, store: UnitStore) -> bool:
+def finished(bench: Bench, task: Task, store: UnitStore) -> bool:
     """Whether nothing is left to do: a unit is kept, the budget of a search is spent, or it has failed."""
     if not store.missing(task.key):
         return True
-    return task.seed < 0 and trials_of(bench, task, store)[1]
+    return task.is_search and trials_of(bench, task, store)[1]
 
 
 def unfinished(todo, store: UnitStore) -> list:
@@ -132,21 +123,21 @@ def unfinished(todo, store: UnitStore) -> list:
     return [(b, t) for b, t in todo if not finished(b, t, store)]
 
 
-def due(bench, task: Unit, store: UnitStore, device: str = "auto") -> bool:
+def due(bench, task: Task, store: UnitStore, device: str = "auto") -> bool:
     """Whether a task can be begun: the search it begins with is finished, and no other unit is to fit it with its own
     seed.
     """
-    if task.seed < 0:
+    if task.is_search:
         return True
     first = bench.fitted_with(task, device)[0]
     return ready(bench, task, store, device) and (first == task or not store.missing(first.key))
 
 
-def do_task(bench: Bench, task: Unit, store: UnitStore, device: str = "auto", say=lambda text: None):
+def do_task(bench: Bench, task: Task, store: UnitStore, device: str = "auto", say=lambda text: None):
     """Fit a unit, or run a search; what fails is kept with its log."""
     if isinstance(bench, Draws):
         return fit_draw(bench, task, store, device)
-    if task.seed >= 0:
+    if not task.is_search:
         return fit_one(bench, task, store, device)
 
     def tell():
@@ -433,7 +424,7 @@ def fit_study(
     if watch:
         watch(progress_of(listed, [], store, part))
 
-# %% ../../nbs/study/fit.ipynb #3035ddbf
+# %% ../../nbs/study/fit.ipynb #a5700881
 def progress_of(
     listed,  # (bench, task) pairs: all, and those that are not finished
     left,  # (bench, task) pairs: all, and those that are not finished
@@ -463,8 +454,8 @@ def progress_of(
     for bench in dict.fromkeys(b for b, _ in listed):
         mine = [t for b, t in listed if b is bench]
         if part == "all":
-            total = sum(t.seed >= 0 for t in mine)
-            done = total - sum(b is bench and t.seed >= 0 for b, t in left)
+            total = sum(not t.is_search for t in mine)
+            done = total - sum(b is bench and not t.is_search for b, t in left)
         else:
             limits = [bench.study.search_of(t.model)["trials"] for t in mine]
             done = sum(len(trials_of(bench, t, store)[0]) for t in mine)

@@ -16,14 +16,15 @@ certificate can make them again on a panel whose future was replaced.
 __all__ = ['PREPARE', 'SEARCH', 'whole_panel', 'study_panel', 'study_features', 'study_label', 'study_folds', 'Rows', 'fit_seed',
            'fit_seeds_together', 'trial_sharpe', 'search_parameters', 'recipe_of']
 
-# %% ../../nbs/study/recipe.ipynb #86d7f57c
+# %% ../../nbs/study/recipe.ipynb #9e4e249d
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 from ..audit.holdout import Seal, seal_holdout
 from ..data.panel import Panel
 from ..data.universes import load_universe
-from ..evaluate.quantiles import spread_portfolio
+from ..trading.costs import Costs
+from ..trading.ledger import spread_portfolio
 from ..evaluate.statistics import sharpe_report
 from ..features.compute import compute_features
 from ..features.table import Features
@@ -57,24 +58,12 @@ def study_panel(study: Study, universe: str) -> tuple[Panel, Seal | None]:
 
 # %% ../../nbs/study/recipe.ipynb #b9e5f6af
 def study_features(study: Study, panel: Panel) -> Features:
-    """The study's features on a panel.
-
-    Returns
-    -------
-    Features
-        %% ../../nbs/study/recipe.ipynb #b9e5f6af
-    """
+    """The study's features on a panel."""
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
 
 # %% ../../nbs/study/recipe.ipynb #6fd37cf2
 def study_label(study: Study, panel: Panel) -> Label:
-    """The study's label on a panel, with what is learnt beside it or in its place.
-
-    Returns
-    -------
-    Label
-        %% ../../nbs/study/recipe.ipynb #6fd37cf2
-    """
+    """The study's label on a panel, with what is learnt beside it or in its place."""
     spec = study.label
     scored, *further = [forward_return(panel, h, spec.delay, spec.exit) for h in (spec.horizon, *spec.auxiliary)]
     if not (spec.learn or further):
@@ -92,13 +81,7 @@ def _learnt_label(y: Label, learn) -> Label:
 
 # %% ../../nbs/study/recipe.ipynb #fbc2b37d
 def study_folds(study: Study, y: Label) -> list[Fold]:
-    """The study's folds for a label: one fixed split where four dates are given, else walk-forward.
-
-    Returns
-    -------
-    list[Fold]
-        %% ../../nbs/study/recipe.ipynb #fbc2b37d
-    """
+    """The study's folds for a label: one fixed split where four dates are given, else walk-forward."""
     split = study.split
     if split.fixed:
         dates = split.train_start, split.valid_start, split.test_start, split.test_end
@@ -168,7 +151,7 @@ def fit_seeds_together(
 
     return dict(zip(seeds, fit_seeds(model, *rows, seeds, device, study.label.target)))
 
-# %% ../../nbs/study/recipe.ipynb #593f9381
+# %% ../../nbs/study/recipe.ipynb #300068a5
 def trial_sharpe(
     study: Study,
     y: Label,
@@ -180,7 +163,7 @@ def trial_sharpe(
         values = np.full(panel.n_rows, np.nan)
         values[rows] = scores
         bps = study.costs.half_spread_bps
-        net = spread_portfolio(values, panel, y.horizon, y.delay, half_spread_bps=bps).net
+        net = spread_portfolio(values, panel, y.horizon, y.delay, costs=Costs(bps)).net
         if len(net) < 5 or np.ptp(net) == 0:
             return {"bars": len(net), "sharpe": None}
         return {"bars": len(net), "sharpe": sharpe_report(net, panel.bars_per_year)["sharpe"]}

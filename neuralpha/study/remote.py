@@ -196,7 +196,7 @@ def push_report(remote: Remote, folder: Path):
         remote.remove(f"{folder.name}/{name}")
     push_file(remote, folder.parent / "index.html", "index.html")
 
-# %% ../../nbs/study/remote.ipynb #5e50405e
+# %% ../../nbs/study/remote.ipynb #f334fd4a
 def pull_tasks(
     remote: Remote,
     listed,  # (bench, task) pairs of a study, see `tasks`
@@ -218,7 +218,7 @@ def pull_tasks(
     """
     got = 0
     for bench, task in listed:
-        if task.seed < 0:
+        if task.is_search:
             pull_file(remote, journal_of(task, store), f".units/searches/{task.key}.jsonl")
         elif task.key not in store:
             got += pull_unit(remote, store, task.key, bench.columns)
@@ -230,8 +230,8 @@ def push_tasks(remote: Remote, listed, store: UnitStore):
     for bench, task in listed:
         if task.key in remote.sent or not finished(bench, task, store):
             continue
-        if task.seed >= 0 and task.key in store:
+        if not task.is_search and task.key in store:
             push_unit(remote, store, task.key)
-        if task.seed < 0 and journal_of(task, store).exists():
+        if task.is_search and journal_of(task, store).exists():
             push_file(remote, journal_of(task, store), f".units/searches/{task.key}.jsonl")
         remote.sent.add(task.key)

@@ -17,11 +17,6 @@ from ...study.experiment import Bench
 def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
     """How many assets are gone, and what leaving them out would have done, here or in a simulated market without
     alpha.
-
-    Returns
-    -------
-    dict
-        %% ../../../nbs/report/sections/data.ipynb #dd4ed663
     """
     from neuralpha.data.simulated.market import simulate_universe
 
@@ -82,13 +77,7 @@ def _plain(value):
 
 # %% ../../../nbs/report/sections/data.ipynb #7f315cb7
 def checks_table(checks):  # what a notebook displays
-    """Checks that found something, as a table, or a sentence; all of them are stored as `checks.json`.
-
-    Parameters
-    ----------
-    checks
-        what a notebook displays
-    """
+    """Checks that found something, as a table, or a sentence; all of them are stored as `checks.json`."""
     from IPython.display import Markdown
 
     if not len(checks):

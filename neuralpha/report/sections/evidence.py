@@ -8,8 +8,9 @@ For all models in one picture each, and of each model its own.
 # %% auto #0
 __all__ = ['CUTS', 'SECTION']
 
-# %% ../../../nbs/report/sections/evidence.ipynb #09a051d3
-from ...evaluate.quantiles import spread_portfolio
+# %% ../../../nbs/report/sections/evidence.ipynb #3ac22ddb
+from ...trading.costs import Costs
+from ...trading.ledger import spread_portfolio
 from ..numbers import fold_metrics
 from ..section import Section
 
@@ -84,7 +85,7 @@ def _where_it_works(report, records: dict):
             "What a score leans on that has a name already.",
         )
 
-# %% ../../../nbs/report/sections/evidence.ipynb #5b8cae1f
+# %% ../../../nbs/report/sections/evidence.ipynb #389459bc
 def _model_evidence(report, n, record):
     """IC through time, by fold and by quantile, the spread, and how fast the evidence comes in, of one model; every
     picture and title names it.
@@ -114,7 +115,7 @@ def _model_evidence(report, n, record):
     )
     show(plots.plot_quantiles(record), "quantiles", "return by quantile of the score")
     bps = b.study.costs.half_spread_bps
-    held = spread_portfolio(report.tests[n].scores(), b.panel, b.y.horizon, b.y.delay, half_spread_bps=bps)
+    held = spread_portfolio(report.tests[n].scores(), b.panel, b.y.horizon, b.y.delay, costs=Costs(bps))
     show(
         plots.plot_spread(held),
         "spread",

@@ -232,19 +232,7 @@ def reasons_of(report, name: str, explanation) -> Reasons:
 
 # %% ../../../nbs/report/sections/explanations.ipynb #674abc24
 def model_figures(report, name, e, regime):
-    """The pictures of one model's attributions.
-
-    Parameters
-    ----------
-    report
-        %% ../../../nbs/report/sections/explanations.ipynb #674abc24
-    name
-        %% ../../../nbs/report/sections/explanations.ipynb #674abc24
-    e
-        %% ../../../nbs/report/sections/explanations.ipynb #674abc24
-    regime
-        %% ../../../nbs/report/sections/explanations.ipynb #674abc24
-    """
+    """The pictures of one model's attributions."""
     from neuralpha.attribution.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
 
     error = (
@@ -301,13 +289,7 @@ def _peers(pairs) -> str:
 
 # %% ../../../nbs/report/sections/explanations.ipynb #2431f092
 def reasons_record(reasons: Reasons, regime) -> dict:
-    """What `reasons.json` holds of one model.
-
-    Returns
-    -------
-    dict
-        %% ../../../nbs/report/sections/explanations.ipynb #2431f092
-    """
+    """What `reasons.json` holds of one model."""
     explanation = reasons.explanation
     completeness = "Root mean square of the completeness error over the standard deviation of the scores."
     record = {

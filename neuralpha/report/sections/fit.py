@@ -34,13 +34,7 @@ def _store(report, failed: dict):
 
 # %% ../../../nbs/report/sections/fit.ipynb #986eaeee
 def fit_table(report) -> pd.DataFrame:
-    """One row per fold, one column per model: the mean IC of the ensemble of its seeds.
-
-    Returns
-    -------
-    pd.DataFrame
-        %% ../../../nbs/report/sections/fit.ipynb #986eaeee
-    """
+    """One row per fold, one column per model: the mean IC of the ensemble of its seeds."""
     table = pd.DataFrame({name: p.summary()["ensemble"] for name, p in report.tests.items()}).rename_axis("fold")
     tests = [f.dates["test"] for f in report.bench.folds]
     return table.round(4).assign(test=[f"{first.date()} to {last.date()}" for first, last in tests])

@@ -17,17 +17,7 @@ from ...study.experiment import Bench
 
 # %% ../../../nbs/report/sections/tear_sheets.ipynb #7f62ff0c
 def bench_sheet(bench: Bench, predictions, **how):  # a TearSheet
-    """Alphalens' tear sheet of one model under the study's label.
-
-    Parameters
-    ----------
-    bench : Bench
-        a TearSheet
-    predictions
-        a TearSheet
-    **how
-        a TearSheet
-    """
+    """Alphalens' tear sheet of one model under the study's label."""
     from neuralpha.evaluate.tearsheet import tear_sheet
 
     horizon = bench.y.horizon
