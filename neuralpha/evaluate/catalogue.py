@@ -420,7 +420,7 @@ class Sample:
         assets = np.bincount(self.panel.date_code, known, self.panel.n_dates)[self.panel.date_code]
         return known & ((assets + 1) / 2 - np.nan_to_num(ranks) <= count) & (assets >= 2 * count)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #e52635a1
+# %% ../../nbs/evaluate/catalogue.ipynb #ba1da3d6
 LUCK_OF_T = "What t exceeds by luck alone, on either side, once in twenty samples."
 
 
@@ -428,7 +428,6 @@ def _declare_ic(
     kind: str,  # "ic" or "rank_ic"
     said: str,  # "IC" or "rank IC"
     correlation: str,  # whose correlation it is
-    full: str,  # the same, with its treatment of ties
     strength_where: str,  # place of ICIR and t
     strength: dict,  # the slices of the ICIR and of t; empty where they have none
     in_slice: InSlice,  # the slice of the mean
@@ -443,7 +442,7 @@ def _declare_ic(
         f"t-statistic of the mean {correlation} IC, its long-run variance from slow cosine waves (Lazarus, Lewis, Stock "
         "and Watson, 2018); by luck alone it lies beyond its critical value, on either side, once in twenty samples."
     )
-    mean = f"Mean over dates of the cross-sectional {full} correlation of score and label ({{label}})."
+    mean = f"Mean over dates of the cross-sectional {correlation} correlation of score and label ({{label}})."
     deviation = f"Standard deviation over dates of the {correlation} IC, n - 1 in its denominator."
     ratio_name = f"{said}IR"
     declare(kind, said, "correlation", "per date", mean, where="column", interval=True, sliced=in_slice)
@@ -462,11 +461,10 @@ def _declare_ic(
     )
     declare(f"{kind}_sd", f"{said}, standard deviation", "correlation", "per date", deviation)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #333fee41
+# %% ../../nbs/evaluate/catalogue.ipynb #67a5ba3c
 _declare_ic(
     "ic",
     "IC",
-    "Pearson",
     "Pearson",
     "column",
     dict(
@@ -493,7 +491,6 @@ declare(
 _declare_ic(
     "rank_ic",
     "rank IC",
-    "Spearman",
     "Spearman (average ranks)",
     "more",
     {},
@@ -599,12 +596,12 @@ declare(
     empty=NO_LINE,
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #6fc20439
+# %% ../../nbs/evaluate/catalogue.ipynb #2bea8ebc
 declare(
     "r2",
     "R²",
     "percent",
-    "mean over draws",
+    "all draws",
     "Mean out-of-sample R² over draws, against the training mean; ± its standard error.",
     column="r2_draws",
 )
@@ -612,7 +609,7 @@ declare(
     "ratio",
     "ratio to the true function",
     "ratio",
-    "mean over draws",
+    "all draws",
     "Sum of R² over the true function's, same draws; ± its jackknife standard error.",
 )
 
