@@ -277,7 +277,7 @@ def _baselines(panel, common, y):
 
     return {k: v for k, v in values.items() if dates(np.isfinite(v)) >= 0.9 * dates(common)}
 
-# %% ../../nbs/evaluate/compare.ipynb #c25b4c19
+# %% ../../nbs/evaluate/compare.ipynb #93781112
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     predictions,
@@ -392,7 +392,7 @@ def compare(
             size,
             forecasts=lines,
             half_spread_bps=half_spread_bps,
-            luck=luck,
+            trials=luck,
         )
         if detail
         else None
