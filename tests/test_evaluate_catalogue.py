@@ -18,6 +18,18 @@ def test_a_number_has_the_unit_and_the_digits_of_its_entry():
     assert unit_line(spread) == "%, per year" and unit_line(dict(unit="correlation", period=None)) == "correlation"
     assert heading(CATALOGUE["turnover"]) == "turnover, % a bar" and heading(CATALOGUE["ic"]) == "IC"
 
+def test_a_leaderboard_shows_intervals_where_the_entry_says_so_and_critical_values():
+    mean = dict(value=0.0312, low=0.01, high=0.05, unit="correlation", period="per date")
+    assert leaderboard_cell(CATALOGUE["ic"], mean) == ("0.031", "[0.010, 0.050]", 0.0312)
+    assert leaderboard_cell(CATALOGUE["turnover"], mean | dict(unit="share", period="per bar")) == (
+        "3.12",
+        "",
+        pytest.approx(3.12),
+    )
+    t = dict(value=2.34, critical=2.017, unit="t-statistic", period="whole period")
+    assert leaderboard_cell(CATALOGUE["ic_t"], t) == ("2.3", "±2.02", 2.34)
+    assert leaderboard_cell(CATALOGUE["ic"], None) == ("–", "", None)
+
 def test_names_and_columns_are_taken_once():
     keys = [key for entry in CATALOGUE.values() for key in entry.keys()]
     assert len(keys) == len(set(keys)) and {"t", "t_critical", "ic_low", "r2"} <= set(keys)

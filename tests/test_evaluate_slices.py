@@ -198,7 +198,7 @@ def test_every_metric_that_can_be_sliced_has_numbers_and_one_of_the_catalogue_ha
         "share",
         "per date",
         "Positive labels.",
-        interval=True,
+        interval="kept",
         sliced=InSlice("Positive labels of the slice.", "none"),
         compute=lambda sample: sample.share(sample.label.values > 0, sample.known),
     )

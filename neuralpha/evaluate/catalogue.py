@@ -29,7 +29,7 @@ IC means Pearson's correlation and rank IC Spearman's, everywhere.
 __all__ = ['CATALOGUE', 'PLACES', 'IN_PERCENT', 'DIGITS', 'OTHER_DIGITS', 'HEADED_UNITS', 'HEADED_PERIODS', 'LUCK_OF_T',
            'NO_LINE', 'NOTHING_BOUGHT', 'SPENT', 'InSlice', 'Metric', 'declare', 'metric_entry', 'metric_title',
            'column_metrics', 'main_metrics', 'sliced_metrics', 'shown_unit', 'as_shown', 'number', 'interval',
-           'shown_digits', 'heading', 'unit_line', 'Sample']
+           'shown_digits', 'heading', 'unit_line', 'Cell', 'leaderboard_cell', 'Sample']
 
 # %% ../../nbs/evaluate/catalogue.ipynb #c80bc702
 from collections.abc import Callable
@@ -41,7 +41,7 @@ from ..data.panel import Panel
 from .quantiles import standing
 from ..labels import Label
 
-# %% ../../nbs/evaluate/catalogue.ipynb #6f2fffc2
+# %% ../../nbs/evaluate/catalogue.ipynb #d455efb6
 class InSlice(NamedTuple):
     """What a metric means where one horizon or regime is looked at alone.
 
@@ -76,8 +76,8 @@ class Metric:
         "column" of leaderboards, "main" table of a universe, "more": among all numbers, "fact"
     digits : int | None, default None
         default: those of the unit
-    interval : bool, default False
-        leaderboards show its 95% interval
+    interval : str, default ''
+        95%: "shown" beneath the number in leaderboards, "kept" in tables alone, "": none
     critical : str, default ''
         what its critical value means; "": it has none
     empty : str, default ''
@@ -97,7 +97,7 @@ class Metric:
     definition: str  # the formula in words, with {facts} that the evaluation fills in
     where: str = "more"  # "column" of leaderboards, "main" table of a universe, "more": among all numbers, "fact"
     digits: int | None = None  # default: those of the unit
-    interval: bool = False  # leaderboards show its 95% interval
+    interval: str = ""  # 95%: "shown" beneath the number in leaderboards, "kept" in tables alone, "": none
     critical: str = ""  # what its critical value means; "": it has none
     empty: str = ""  # why there may be no number
     sliced: InSlice | None = None  # what it means by horizon and regime; None: it cannot be sliced
@@ -307,7 +307,7 @@ def shown_digits(entry: Metric) -> int:
     """Digits of a metric on every page."""
     return DIGITS.get(shown_unit(entry.unit, entry.period), OTHER_DIGITS) if entry.digits is None else entry.digits
 
-# %% ../../nbs/evaluate/catalogue.ipynb #56e0d944
+# %% ../../nbs/evaluate/catalogue.ipynb #2933a706
 HEADED_UNITS = {"percent": "%", "fine percent": "%", "probability": "probability", "bars": "bars", "seconds": "s"}
 HEADED_PERIODS = {"per year": " a year", "per bar": " a bar"}
 
@@ -333,6 +333,42 @@ def unit_line(
     """
     unit = "%" if metric.get("unit") in IN_PERCENT else metric.get("unit")
     return ", ".join(part for part in (unit, metric.get("period")) if part)
+
+
+class Cell(NamedTuple):
+    """A number as it stands in a leaderboard.
+
+    Parameters
+    ----------
+    show : str
+    beneath : str
+        its interval or its critical value, where the leaderboard shows one
+    value : float | None
+        in the unit that is shown, to sort by
+    """
+
+    show: str
+    beneath: str  # its interval or its critical value, where the leaderboard shows one
+    value: float | None  # in the unit that is shown, to sort by
+
+
+def leaderboard_cell(
+    entry: Metric,
+    record: dict | None,  # as it is stored; None where a model has none
+) -> Cell:
+    """A metric in a leaderboard: the number in its unit and digits, and what stands beneath it.
+
+    Parameters
+    ----------
+    entry : Metric
+    record : dict | None
+        as it is stored; None where a model has none
+    """
+    shown = as_shown(record or {"value": None})
+    beneath = interval(shown) if entry.interval == "shown" else ""
+    if entry.critical and shown.get("critical") is not None:
+        beneath = f"±{number(shown['critical'], 2)}"
+    return Cell(number(shown, entry.digits), beneath, shown["value"])
 
 # %% ../../nbs/evaluate/catalogue.ipynb #132b6584
 @dataclass(frozen=True, eq=False)
@@ -420,7 +456,7 @@ class Sample:
         assets = np.bincount(self.panel.date_code, known, self.panel.n_dates)[self.panel.date_code]
         return known & ((assets + 1) / 2 - np.nan_to_num(ranks) <= count) & (assets >= 2 * count)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #ba1da3d6
+# %% ../../nbs/evaluate/catalogue.ipynb #b48c1495
 LUCK_OF_T = "What t exceeds by luck alone, on either side, once in twenty samples."
 
 
@@ -445,7 +481,7 @@ def _declare_ic(
     mean = f"Mean over dates of the cross-sectional {correlation} correlation of score and label ({{label}})."
     deviation = f"Standard deviation over dates of the {correlation} IC, n - 1 in its denominator."
     ratio_name = f"{said}IR"
-    declare(kind, said, "correlation", "per date", mean, where="column", interval=True, sliced=in_slice)
+    declare(kind, said, "correlation", "per date", mean, where="column", interval="shown", sliced=in_slice)
     declare(f"{kind}ir", ratio_name, "ratio", "per date", ratio, where=strength_where, sliced=strength.get("icir"))
     declare(f"{kind}ir_annual", f"{ratio_name}, annual", "ratio", "per year", annual)
     declare(
@@ -461,7 +497,7 @@ def _declare_ic(
     )
     declare(f"{kind}_sd", f"{said}, standard deviation", "correlation", "per date", deviation)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #67a5ba3c
+# %% ../../nbs/evaluate/catalogue.ipynb #912c868e
 _declare_ic(
     "ic",
     "IC",
@@ -485,7 +521,7 @@ declare(
     "Mean IC over that of the oracle, the return a simulated market let expect over the label's own bars ({horizon} after "
     "a delay of {delay}), on the same dates. {ceiling}",
     where="column",
-    interval=True,
+    interval="shown",
     empty="the oracle's own mean IC is not positive; an interval needs that of the oracle to leave zero out",
 )
 _declare_ic(
@@ -687,7 +723,7 @@ declare(
     "Mean label of quantile {part} of {quantiles} (1: lowest scores).",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #243abbbc
+# %% ../../nbs/evaluate/catalogue.ipynb #30840dd9
 _TRANCHES = (
     "Long the top, short the bottom of {quantiles} quantiles, equal weights, in {horizon} overlapping tranches entered "
     "{delay} bar(s) after the score; on the money of one side"
@@ -701,7 +737,7 @@ declare(
     "per year",
     f"{_TRANCHES}, less {{half_spread_bps:g}} bps of what is bought or sold; not compounded.",
     where="column",
-    interval=True,
+    interval="kept",
     empty="ties leave one end empty and nothing is bought",
     sliced=InSlice(
         "Long the top, short the bottom quintile of the slice's assets, in overlapping tranches of the slice's horizon "
@@ -717,7 +753,7 @@ declare(
     "per bar",
     "Share of names in the top and bottom of {quantiles} quantiles that were not there one bar before, mean of the two.",
     where="column",
-    interval=True,
+    interval="kept",
     sliced=InSlice(
         "Share of names in the top and bottom quintile of the slice's assets that were not there one bar before, mean of "
         "the two, over the slice's dates; low and high: 95% interval over dates.",
