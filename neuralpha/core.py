@@ -115,7 +115,7 @@ def digest(
         _feed(h, v)
     return h.hexdigest()
 
-# %% ../nbs/core.ipynb #dd4b7374
+# %% ../nbs/core.ipynb #84bc780a
 def _without_docstrings(tree):
     """The tree with every docstring emptied: prose changes no number."""
     for node in ast.walk(tree):
@@ -129,8 +129,11 @@ def _without_docstrings(tree):
 @cache
 def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralpha modules imported)
     spec = importlib.util.find_spec(name)
-    if spec is None or not spec.origin:
+    if spec is None:
         return "", ()
+    if not spec.origin:  # a folder without code, such as templates: its files
+        files = [p for folder in spec.submodule_search_locations for p in sorted(Path(folder).iterdir())]
+        return digest({p.name: file_digest(p) for p in files if p.is_file()}), ()
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     found = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and not n.level}
     found |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}

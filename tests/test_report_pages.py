@@ -1,40 +1,29 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.pages import *
+from pathlib import Path
 import pytest
+import neuralpha.report.templates as templates
 from neuralpha.core import write_json
+
+def test_text_from_data_is_escaped():
+    gone = Survivorship(True, "<s>", "", [], [])
+    universe = DataOfUniverse(
+        "<script>alert(1)</script>", "", False, {}, ["<em>"], ["<u>"], [["<img onerror=1>"]], gone, "<q>"
+    )
+    page = render("data.html", Frame("<b>", "s", [("<i>", "a")], "a"), DataPage([universe]))
+    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror"):
+        assert tag not in page
+
+def test_a_page_needs_no_other_file_for_its_style_and_script():
+    page = render("data.html", Frame("Data", "s"), DataPage([]))
+    assert template_text("site.css") in page and template_text("site.js") in page
+    assert "</" not in template_text("site.css") + template_text("site.js")  # would end the element that holds it
 
 def test_numbers_as_text():
     m = {"value": -0.04567, "unit": "correlation", "low": -0.1, "high": 0.02}
     assert number(m) == "−0.046" and interval(m) == "[−0.100, 0.020]" and number(None) == "–" == number({"value": None})
     short = dict(value=0.0, low=0.0, high=None, unit="bars")  # a half-life
     assert (number(short), interval(short)) == ("<1", "[<1, –]") and number(dict(value=1.2, unit="bars")) == "1"
-
-def test_text_from_data_is_escaped():
-    from neuralpha.report.pages import render
-
-    page = render(
-        "data",
-        title="<b>",
-        study="s",
-        nav=[("<i>", "a")],
-        here="a",
-        footer="",
-        universes=[
-            dict(
-                slug="<script>alert(1)</script>",
-                panel="",
-                close_only=False,
-                skipped={},
-                levels=["<em>"],
-                columns=["<u>"],
-                checks=[["<img onerror=1>"]],
-                survivorship=dict(known=True, text="<s>", rows=[]),
-                unlabelled="<q>",
-            )
-        ],
-    )
-    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror"):
-        assert tag not in page
 
 def test_a_universe_without_a_report_says_why(tmp_path):
     from neuralpha.study.spec import load_study
@@ -47,14 +36,85 @@ def test_a_universe_without_a_report_says_why(tmp_path):
     (hole,) = read_results(tmp_path, study)[1]
     assert "ValueError: too few dates" in hole["error"] and "at all" not in hole["error"]
 
-def test_a_budget_of_a_models_own_is_said():
-    from neuralpha.study.spec import make_study
+def test_the_answer_says_what_the_letters_say():
+    def said(**models):  # name -> (kind, letters, mean IC)
+        def of(kind, letters, value):
+            return dict(
+                kind=kind,
+                letters=letters,
+                metrics={"ic": dict(value=value, low=value - 0.01, high=value + 0.01, unit="correlation")},
+            )
 
-    tune = {"trials": 4, "models": {"lightgbm": {"trials": 2}, "ridge": {"trials": 0}}}
-    study = make_study(
-        {"name": "s", "universes": ["sim-tiny"], "models": {"ridge": {}, "lightgbm": {}, "mlp": {}}, "tune": tune}
+        return answer(UniverseResult("u", {"models": {n: of(*m) for n, m in models.items()}}, [], {}, {}, {}))
+
+    chain = dict(A=("model", "a", 0.06), B=("model", "ab", 0.05), C=("model", "b", 0.04))
+    assert said(**chain).startswith("A has the highest mean IC, 0.060 [0.050, 0.070]; B cannot be told apart from it.")
+    assert said(A=("model", "a", 0.06), C=("model", "b", 0.04)).startswith("A leads with a mean IC of 0.060")
+    assert "reversal, which nobody had to train, cannot be told apart from it" in said(
+        **chain, reversal=("baseline", "a", 0.05)
     )
-    assert setting(study).endswith("4 trials per model (lightgbm: 2 trials, ridge: 0 trials).")
+    assert "reversal, which nobody had to train, is better" in said(
+        A=("model", "b", 0.02), reversal=("baseline", "a", 0.05)
+    ) and "reversal" not in said(**chain, reversal=("baseline", "c", 0.01))
+    assert "there is no evidence of skill" in said(A=("model", "a", 0.005))
+
+def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
+    from bs4 import BeautifulSoup
+    from neuralpha.report.pages import COLUMNS, _name
+    from neuralpha.study.spec import research_folder
+
+    reports = research_folder().parents[1] / "reports"
+    pages = site_pages(reports / "sample" / "study.json", reports / "sample")
+
+    def rows_of(page, first):
+        tables = BeautifulSoup(pages[page], "html.parser").find_all("table")
+        table = next(t for t in tables if t.th.get_text() == first)
+        return [
+            [c.find(string=True, recursive=False) or c.get_text() for c in r.find_all(["td", "th"])]
+            for r in table.find_all("tr")
+        ]
+
+    (head, *board), (models, *metrics) = rows_of("index.html", "model"), rows_of("sim-tiny/index.html", "Metric")
+    by_name = {row[0]: dict(zip(models[1:], row[1:])) for row in metrics}
+    checked = 0
+    for key, column in COLUMNS:
+        for row in board:
+            told = by_name[_name(key)][row[0]]
+            assert told.strip() == row[head.index(column)].strip(), (key, row[0], told)
+            checked += 1
+    assert checked == len(COLUMNS) * 5
+    own = {row[0]: row[1:] for row in rows_of("sim-tiny/model-lightgbm.html", "Metric")}
+    spread = own[_name("spread_after_cost")][0]
+    unit = own[_name("spread_after_cost")][2]
+    assert spread.strip() == by_name[_name("spread_after_cost")]["lightgbm"].strip() and unit == "%, per year"
+
+def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
+    from bs4 import BeautifulSoup
+    from neuralpha.core import read_json
+    from neuralpha.study.spec import research_folder
+
+    reports = research_folder().parents[1] / "reports"
+    page = BeautifulSoup(
+        site_pages(reports / "sample" / "study.json", reports / "sample")["sim-tiny/index.html"], "html.parser"
+    )
+    table = next(t for t in page.find_all("table") if "of the pair alone" in t.get_text())
+    shown = [[c.get_text() for c in r.find_all("td")] for r in table.tbody.find_all("tr")]
+    stored = read_json(reports / "sample" / "sim-tiny" / "metrics.json")["pairs"]
+    assert len(shown) == len(stored) and [[r[0], r[1], r[3], r[5]] for r in shown] == [
+        [p["better"], p["worse"], number(p["p_holm"]), f"{number(p['t'], 1)}5%: ±{number(p['critical'], 2)}"]
+        for p in stored
+    ]
+
+def test_a_gap_that_could_not_be_measured_is_a_dash():
+    from neuralpha.report.pages import _survivorship
+
+    row = dict(
+        name="reversal", unit="correlation", point_in_time=0.01, survivors=None, invented=None, standard_error=None
+    )
+    s = _survivorship(dict(known=True, assets=4, alive=1, horizon=5, simulated=None, rows=[row]))
+    known = _survivorship(dict(known=True, assets=4, alive=1, horizon=5, simulated=None, rows=[row]), 32).text
+    assert "not known in 32 rows" in known and "not known" not in s.text
+    assert "is not measured" in s.text and s.rows[0]["cells"] == ["0.010", "–", "–", "–"]
 
 def test_the_page_says_what_rows_without_a_label_could_change():
     from types import SimpleNamespace
@@ -87,82 +147,40 @@ def test_the_page_says_what_rows_without_a_label_could_change():
         )
     )
 
-def test_a_gap_that_could_not_be_measured_is_a_dash():
-    from neuralpha.report.pages import _survivorship
+def test_a_budget_of_a_models_own_is_said():
+    from neuralpha.study.spec import make_study
 
-    row = dict(
-        name="reversal", unit="correlation", point_in_time=0.01, survivors=None, invented=None, standard_error=None
+    tune = {"trials": 4, "models": {"lightgbm": {"trials": 2}, "ridge": {"trials": 0}}}
+    study = make_study(
+        {"name": "s", "universes": ["sim-tiny"], "models": {"ridge": {}, "lightgbm": {}, "mlp": {}}, "tune": tune}
     )
-    s = _survivorship(dict(known=True, assets=4, alive=1, horizon=5, simulated=None, rows=[row]))
-    known = _survivorship(dict(known=True, assets=4, alive=1, horizon=5, simulated=None, rows=[row]), 32)["text"]
-    assert "not known in 32 rows" in known and "not known" not in s["text"]
-    assert "is not measured" in s["text"] and s["rows"][0]["cells"] == ["0.010", "–", "–", "–"]
+    assert setting(study).endswith("4 trials per model (lightgbm: 2 trials, ridge: 0 trials).")
 
-def test_the_answer_says_what_the_letters_say():
-    def said(**models):  # name -> (kind, letters, mean IC)
-        def of(kind, letters, value):
-            return dict(
-                kind=kind,
-                letters=letters,
-                metrics={"ic": dict(value=value, low=value - 0.01, high=value + 0.01, unit="correlation")},
-            )
+@pytest.fixture
+def package(tmp_path):
+    import shutil
 
-        return answer(UniverseResult("u", {"models": {n: of(*m) for n, m in models.items()}}, [], {}, {}, {}))
-
-    chain = dict(A=("model", "a", 0.06), B=("model", "ab", 0.05), C=("model", "b", 0.04))
-    assert said(**chain).startswith("A has the highest mean IC, 0.060 [0.050, 0.070]; B cannot be told apart from it.")
-    assert said(A=("model", "a", 0.06), C=("model", "b", 0.04)).startswith("A leads with a mean IC of 0.060")
-    assert "reversal, which nobody had to train, cannot be told apart from it" in said(
-        **chain, reversal=("baseline", "a", 0.05)
+    shutil.copytree(
+        Path(templates.__path__[0]).parents[1], tmp_path / "neuralpha", ignore=shutil.ignore_patterns("*.pyc")
     )
-    assert "reversal, which nobody had to train, is better" in said(
-        A=("model", "b", 0.02), reversal=("baseline", "a", 0.05)
-    ) and "reversal" not in said(**chain, reversal=("baseline", "c", 0.01))
-    assert "there is no evidence of skill" in said(A=("model", "a", 0.005))
+    return tmp_path / "neuralpha"
 
-def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
-    from bs4 import BeautifulSoup
-    from neuralpha.core import read_json
-    from neuralpha.study.spec import research_folder
+def digests(package):  # of what draws pages, and of what fits models
+    import os, subprocess, sys
 
-    reports = research_folder().parents[1] / "reports"
-    page = BeautifulSoup(
-        site_pages(reports / "sample" / "study.json", reports / "sample")["sim-tiny/index.html"], "html.parser"
-    )
-    table = next(t for t in page.find_all("table") if "of the pair alone" in t.get_text())
-    shown = [[c.get_text() for c in r.find_all("td")] for r in table.tbody.find_all("tr")]
-    stored = read_json(reports / "sample" / "sim-tiny" / "metrics.json")["pairs"]
-    assert len(shown) == len(stored) and [[r[0], r[1], r[3], r[5]] for r in shown] == [
-        [p["better"], p["worse"], number(p["p_holm"]), f"{number(p['t'], 1)}5%: ±{number(p['critical'], 2)}"]
-        for p in stored
-    ]
+    ask = "from neuralpha.core import code_digest as d; print(d('neuralpha.report.pages'), d('neuralpha.study.fit'))"
+    command = [sys.executable, "-c", ask]
+    environment = os.environ | {"PYTHONPATH": str(package.parent)}
+    return subprocess.run(
+        command, cwd=package.parent, env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
 
-def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
-    from bs4 import BeautifulSoup
-    from neuralpha.report.pages import COLUMNS, _name
-    from neuralpha.study.spec import research_folder
-
-    reports = research_folder().parents[1] / "reports"
-    pages = site_pages(reports / "sample" / "study.json", reports / "sample")
-
-    def rows_of(page, first):
-        tables = BeautifulSoup(pages[page], "html.parser").find_all("table")
-        table = next(t for t in tables if t.th.get_text() == first)
-        return [
-            [c.find(string=True, recursive=False) or c.get_text() for c in r.find_all(["td", "th"])]
-            for r in table.find_all("tr")
-        ]
-
-    (head, *board), (models, *metrics) = rows_of("index.html", "model"), rows_of("sim-tiny/index.html", "Metric")
-    by_name = {row[0]: dict(zip(models[1:], row[1:])) for row in metrics}
-    checked = 0
-    for key, column in COLUMNS:
-        for row in board:
-            told = by_name[_name(key)][row[0]]
-            assert told.strip() == row[head.index(column)].strip(), (key, row[0], told)
-            checked += 1
-    assert checked == len(COLUMNS) * 5
-    own = {row[0]: row[1:] for row in rows_of("sim-tiny/model-lightgbm.html", "Metric")}
-    spread = own[_name("spread_after_cost")][0]
-    unit = own[_name("spread_after_cost")][2]
-    assert spread.strip() == by_name[_name("spread_after_cost")]["lightgbm"].strip() and unit == "%, per year"
+def test_who_changes_a_template_or_the_style_changes_what_pages_are_drawn_by(package):
+    drawing, fitting = digests(package)
+    seen = {drawing}
+    for name in ("site.css", "site.js", "parts.html"):
+        file = package / "report" / "templates" / name
+        file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+        now, fitting_now = digests(package)
+        assert now not in seen and fitting_now == fitting, name
+        seen.add(now)

@@ -1,0 +1,147 @@
+"Templates, style sheet and script of the pages: linted, formatted, valid HTML once drawn, no HTML in Python beside them."
+
+import ast, os, re, shutil, subprocess
+from pathlib import Path
+
+import pytest
+from markupsafe import Markup
+
+import neuralpha
+from neuralpha.core import read_json
+from neuralpha.report import pages
+from neuralpha.report.compare_reports import compare_reports, comparison_page
+from neuralpha.report.export import single_file
+from neuralpha.study.spec import load_study
+
+ROOT = Path(neuralpha.__file__).parents[1]
+TEMPLATES = ROOT / "neuralpha" / "report" / "templates"
+NOT_PAGES = {"base.html", "parts.html", "notebook_switch.html"}
+
+
+def _missing(why):
+    """Without npm the linters are skipped; where everything is tested, that is a failure."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(f"The linters of the templates cannot run: {why}.")
+
+
+@pytest.fixture(scope="module")
+def lint():
+    """Run one of the tools of `package.json`, at the versions of `package-lock.json`."""
+    npm = shutil.which("npm")
+    if npm is None:
+        _missing("npm is not installed (nodejs and npm of the system's packages)")
+    installed, locked = ROOT / "node_modules" / ".package-lock.json", ROOT / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
+        command = [npm, "ci", "--no-audit", "--no-fund"]
+        install = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if install.returncode:
+            _missing(f"npm ci: {install.stderr.strip()[-500:]}")
+        os.utime(installed)
+
+    def run(tool, *arguments, **more):
+        command = [ROOT / "node_modules" / ".bin" / tool, *map(str, arguments)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, **more)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+def test_the_script_passes_its_linter(lint):
+    code, said = lint("eslint", "--max-warnings", 0, TEMPLATES)
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    "line, rule",
+    [
+        ("showTables();", "no-undef"),
+        ("const n = 1;", "no-unused-vars"),
+        ("if (document.title == 1) { alert(1); }", "eqeqeq"),
+        ("alert(1); alert(2);", "max-statements-per-line"),
+    ],
+)
+def test_the_linter_names_what_is_wrong(lint, line, rule):
+    code, said = lint("eslint", "--stdin", "--stdin-filename", TEMPLATES / "site.js", input=line + "\n")
+    assert code == 1 and rule in said, said
+
+
+def test_style_and_script_are_formatted(lint):
+    code, said = lint("prettier", "--check", TEMPLATES / "site.css", TEMPLATES / "site.js")
+    assert code == 0, said
+    code, said = lint("prettier", "--check", "--stdin-filepath", "x.css", input="a{color:red}\n")
+    assert code == 1, said
+
+
+def test_templates_are_indented_and_no_line_is_too_long():
+    for file in TEMPLATES.iterdir():
+        for i, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            assert len(line) <= 120 and "\t" not in line and line == line.rstrip(), f"{file.name}:{i}"
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """A page of every template: template -> file."""
+    reports = tmp_path_factory.mktemp("reports")
+    for name in ("sample", "again"):
+        shutil.copytree(ROOT / "reports" / "sample", reports / name)
+    sample = reports / "sample"
+    study = load_study(sample / "study.json")
+    found = pages.site_pages(study, sample)
+    site = pages.Site(study, sample, *pages.read_results(sample, study))
+    cell = {"value": 0.1, "low": 0.0, "high": 0.2, "unit": "share"}
+    models = {"mlp": {"metrics": {"r2": cell, "ratio": cell}}}
+    repeated = pages.UniverseResult("gkx", {"models": models}, results_figures(site), {}, {}, {})
+    repetitions = pages.repetitions_page(pages.Site(study, sample, [repeated], [{"what": "gkx-b", "error": "stopped"}]))
+    certificate = pages.AuditPage([Markup("<p>No leak found.</p>")])
+    frame = pages.Frame("A title", "sample", [("Leaderboard", "index.html")], "index.html", "a footer")
+    texts = {
+        "index.html": found["index.html"],
+        "data.html": found["data.html"],
+        "universe.html": found["sim-tiny/index.html"],
+        "model.html": found["sim-tiny/model-lightgbm.html"],
+        "manifest.html": pages.manifest_page(study, read_json(sample / "manifest.json")),
+        "single_file.html": single_file(sample),
+        "comparison.html": comparison_page(compare_reports(sample, reports / "again")),
+        "studies.html": pages.write_studies_index(reports).read_text(encoding="utf-8"),
+        "repetitions.html": pages.render("repetitions.html", frame, repetitions),
+        "audit.html": pages.render("audit.html", frame, certificate),
+    }
+    folder = tmp_path_factory.mktemp("drawn")
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return {name: folder / name for name in texts}
+
+
+def results_figures(site):
+    return site.results[0].figures[:2]
+
+
+def test_a_page_is_drawn_from_every_template(drawn):
+    assert set(drawn) == {p.name for p in TEMPLATES.glob("*.html")} - NOT_PAGES
+
+
+def test_every_page_is_valid_html(lint, drawn, tmp_path):
+    code, said = lint("html-validate", "--config", ROOT / ".htmlvalidate.json", *drawn.values())
+    assert code == 0, said
+    for before, after, rule in [
+        ("</h1>", "</h2>", "close-order"),
+        ("<main>", "<main><p><table></table></p>", "element-permitted-content"),
+        ("<main>", '<main><p id="a"></p><p id="a"></p>', "no-dup-id"),
+    ]:
+        broken = tmp_path / f"{rule}.html"
+        broken.write_text(drawn["data.html"].read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+        code, said = lint("html-validate", "--config", ROOT / ".htmlvalidate.json", broken)
+        assert code == 1 and rule in said, said
+
+
+def test_no_page_is_a_string_in_python():
+    element = re.compile(r"<(?:div|table|thead|tbody|tr|t[dh]|ul|li|p|span|style|script|figure|h2)\b")
+    for path in sorted((ROOT / "neuralpha" / "report").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not element.search(node.value), f"{path.name}:{node.lineno}: {node.value[:80]}"
+
+
+def test_every_template_travels_in_the_wheel():
+    patterns = re.findall(r'"\*\*/(\*\.\w+)"', (ROOT / "setup.py").read_text(encoding="utf-8"))
+    left = [file.name for file in TEMPLATES.iterdir() if not any(file.match(p) for p in patterns)]
+    assert left == []
