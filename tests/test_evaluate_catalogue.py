@@ -13,7 +13,10 @@ def test_a_number_has_the_unit_and_the_digits_of_its_entry():
     assert (number(as_shown(spread)), interval(as_shown(spread))) == ("17.2", "[−2.0, 36.0]")
     turnover = dict(value=0.0345, unit="share", period="per bar")
     assert number(as_shown(turnover)) == "3.45" and shown_digits(CATALOGUE["turnover"]) == 2
-    assert number(None) == number(float("nan")) == "–" and number(dict(value=0.4, unit="bars")) == "<1"
+    assert number(None) == number(float("nan")) == "–" and number(dict(value=1.2, unit="bars")) == "1"
+    short = dict(value=0.0, low=0.0, high=None, unit="bars")  # a half-life
+    assert (number(short), interval(short)) == ("<1", "[<1, –]")
+    assert interval(dict(value=0.0, low=-0.1, high=0.02), 1) == "[−0.1, 0.0]"
     assert heading(CATALOGUE["spread_after_cost"]) == "spread after cost, % a year"
     assert unit_line(spread) == "%, per year" and unit_line(dict(unit="correlation", period=None)) == "correlation"
     assert heading(CATALOGUE["turnover"]) == "turnover, % a bar" and heading(CATALOGUE["ic"]) == "IC"
@@ -29,6 +32,13 @@ def test_a_leaderboard_shows_intervals_where_the_entry_says_so_and_critical_valu
     t = dict(value=2.34, critical=2.017, unit="t-statistic", period="whole period")
     assert leaderboard_cell(CATALOGUE["ic_t"], t) == ("2.3", "±2.02", 2.34)
     assert leaderboard_cell(CATALOGUE["ic"], None) == ("–", "", None)
+
+def test_the_script_shows_what_the_page_shows():
+    facts = script_facts()
+    assert facts["ic"] == dict(title="IC", digits=3, times=1, beneath="interval", beneath_digits=3)
+    assert facts["t"] == dict(title="t of the IC", digits=1, times=1, beneath="critical", beneath_digits=2)
+    assert facts["turnover"] == dict(title="turnover", digits=2, times=100, beneath="", beneath_digits=2)
+    assert json.loads(json.dumps(facts)) == facts and {"letters", "dates", "r2"} < set(facts)
 
 def test_names_and_columns_are_taken_once():
     keys = [key for entry in CATALOGUE.values() for key in entry.keys()]

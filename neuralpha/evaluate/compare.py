@@ -18,7 +18,7 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'compare', 'Contestant', 'Field', 'details_of', 'seed_metrics', 'Leaderboard',
            'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #1ef96eef
+# %% ../../nbs/evaluate/compare.ipynb #77d6d502
 import html
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -32,8 +32,8 @@ from .baselines import baseline_scores
 from neuralpha.evaluate.catalogue import (
     CATALOGUE,
     SPENT,
-    Cell,
     Metric,
+    Shown,
     column_metrics,
     heading,
     leaderboard_cell,
@@ -654,11 +654,11 @@ def _said_of_luck(board: Leaderboard) -> list[str]:
         )
     return out
 
-# %% ../../nbs/evaluate/compare.ipynb #6b982a7b
-def _shown(board: Leaderboard) -> list:  # of (heading, a `Cell` per row)
+# %% ../../nbs/evaluate/compare.ipynb #62f62f5a
+def _shown(board: Leaderboard) -> list:  # of (heading, a `Shown` per row)
     """The columns of a board as they are shown: letters, metrics, and what was spent."""
     table = board.table
-    columns = [("letters", [Cell(mine or "–", "", None) for mine in table["letters"]])]
+    columns = [("letters", [Shown(mine or "–", "", None) for mine in table["letters"]])]
     for entry in column_metrics():
         if entry.key in table:
             source = _source(entry, board.by)
@@ -670,21 +670,21 @@ def _shown(board: Leaderboard) -> list:  # of (heading, a `Cell` per row)
     return columns
 
 
-def _spent_cell(name: str, value) -> Cell:
+def _spent_cell(name: str, value) -> Shown:
     """A fact beside the numbers: a device's name, or a count."""
     if isinstance(value, str):
-        return Cell(value, "", None)
+        return Shown(value, "", None)
     known = None if pd.isna(value) else value
-    return Cell(number(dict(value=known, unit=CATALOGUE[name].unit)), "", known)
+    return Shown(number(dict(value=known, unit=CATALOGUE[name].unit)), "", known)
 
-# %% ../../nbs/evaluate/compare.ipynb #989b929c
+# %% ../../nbs/evaluate/compare.ipynb #eb7ef4de
 def leaderboard_html(board: Leaderboard) -> str:
     """The leaderboard as a self-contained HTML fragment.
 
     Returns
     -------
     str
-        %% ../../nbs/evaluate/compare.ipynb #989b929c
+        %% ../../nbs/evaluate/compare.ipynb #eb7ef4de
     """
     (_, letters_of), *columns = _shown(board)
     head = _line("th", ["letters", "model", *(html.escape(title) for title, _ in columns)], 0)
@@ -693,7 +693,7 @@ def leaderboard_html(board: Leaderboard) -> str:
         baseline = "" if row["kind"] == "model" else " <small>baseline</small>"
         model = f"{html.escape(str(name))}{baseline}{' ●' if row['mcs'] else ''}"
         cells = [_cell_html(column[place]) for _, column in columns]
-        rows.append(_line("td", [f"<b>{letters_of[place].show}</b>", model, *cells], 1))
+        rows.append(_line("td", [f"<b>{letters_of[place].text}</b>", model, *cells], 1))
     said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in board.statements())
     table = f"<table style='border-collapse:collapse'><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
     return f"{table}<p><small>{_small_print(board)}</small></p><ul>{said}</ul>"
@@ -705,9 +705,9 @@ def _line(tag: str, cells: list, border: int) -> str:  # HTML
     return "<tr>" + "".join(f"<{tag} {style}>{cell}</{tag}>" for cell in cells) + "</tr>"
 
 
-def _cell_html(cell: Cell) -> str:
+def _cell_html(cell: Shown) -> str:
     """A number with what stands beneath it."""
-    shown = html.escape(cell.show)
+    shown = html.escape(cell.text)
     return f"{shown}<br><small>{cell.beneath}</small>" if cell.beneath else shown
 
 

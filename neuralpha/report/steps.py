@@ -13,7 +13,7 @@ __all__ = ['CUTS', 'forecasts', 'fold_metrics', 'universe_numbers', 'survivorshi
            'leaderboard', 'setting_facts', 'evidence_figures', 'bench_sheet', 'tear_sheets', 'save', 'Report',
            'StudyResults', 'interval_plot']
 
-# %% ../../nbs/report/steps.ipynb #2a44a4c9
+# %% ../../nbs/report/steps.ipynb #e08ecd5f
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +21,10 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, write_json, write_text
 from ..data.point_in_time.survivorship import survivorship_report
+from ..evaluate.catalogue import CRITICAL_DIGITS, Metric, as_shown, heading, shown_digits
 from ..evaluate.compare import compare
 from ..evaluate.ic import panel_rows
-from ..evaluate.metrics import calibrate, calibrated, mean_metric, share_recovered
+from ..evaluate.metrics import calibrate, calibrated, mean_record, share_recovered
 from ..evaluate.quantiles import spread_portfolio
 from ..evaluate.slices import horizon_slices, slices_json
 from ..splits import plot_folds
@@ -32,7 +33,7 @@ from ..study.experiment import Bench
 from ..study.fit import collect, fit_units
 from ..study.search import plot_trials, repeatability, search_records, search_table, trial_count
 from .explanations import explanations
-from .pages import answer, read_results
+from .pages import answer, read_results, shown_metrics
 from ..study.spec import load_study
 from ..study.units import UnitStore
 
@@ -91,7 +92,7 @@ def _known_before_test(y, folds) -> list:
         for f, s in zip(folds, start)
     ]
 
-# %% ../../nbs/report/steps.ipynb #12190fb1
+# %% ../../nbs/report/steps.ipynb #56d9fc9f
 def fold_metrics(bench: Bench, ics) -> dict:  # fold -> record
     """Mean IC of one model on every fold's test dates.
 
@@ -103,9 +104,8 @@ def fold_metrics(bench: Bench, ics) -> dict:  # fold -> record
     out = {}
     for f in bench.folds:
         first, last = f.dates["test"]
-        out[str(f.number)] = mean_metric(
-            ics[first:last], bench.y, "correlation", "per date", f"Mean IC over the test dates of fold {f.number}."
-        ) | dict(first=str(first.date()), last=str(last.date()))
+        mean = mean_record(f"ic_by_fold {f.number}", bench.y, ics[first:last])
+        out[str(f.number)] = mean | dict(first=str(first.date()), last=str(last.date()))
     return out
 
 
@@ -720,7 +720,7 @@ class Report:
     explanations = explanations
     save = save
 
-# %% ../../nbs/report/steps.ipynb #d2d68ef7
+# %% ../../nbs/report/steps.ipynb #e4b109a5
 @dataclass
 class StudyResults:
     """The stored results of a study's universes, for the leaderboard notebook.
@@ -752,35 +752,12 @@ class StudyResults:
         )
 
     def table(self) -> pd.DataFrame:
-        """One row per universe and model."""
-        rows = []
-        for r in self.results:
-            for n in r.order:
-                m = r.models[n]
-
-                def value(k):
-                    return (m["metrics"].get(k) or {}).get("value")
-
-                rows.append(
-                    dict(
-                        universe=r.slug,
-                        model=n,
-                        letters=m["letters"] or "–",
-                        IC=value("ic"),
-                        low=m["metrics"]["ic"]["low"],
-                        high=m["metrics"]["ic"]["high"],
-                        ICIR=value("icir"),
-                        t=value("ic_t"),
-                        t_beyond=m["metrics"]["ic_t"].get("critical"),
-                        rank_IC=value("rank_ic"),
-                        R2=value("r2_train_mean"),
-                        spread_after_cost=value("spread_after_cost"),
-                        of_oracle=value("recovered"),
-                    )
-                )
-        return (
-            pd.DataFrame(rows).set_index(["universe", "model", "letters"]).astype(float).round(4).reset_index("letters")
-        )
+        """One row per universe and model: the leaderboard's columns, in the units and digits of every page."""
+        entries = shown_metrics(self.results)
+        rows = {(r.slug, model): _leaderboard_row(r.models[model], entries) for r in self.results for model in r.order}
+        table = pd.DataFrame.from_dict(rows, orient="index")
+        table.index.names = ["universe", "model"]
+        return table
 
     def plot(self):
         """Mean IC and its 95% interval per universe and model; returns the figure."""
@@ -797,6 +774,23 @@ class StudyResults:
         for ax in axes.flat[len(self.results) :]:
             ax.remove()
         return fig
+
+# %% ../../nbs/report/steps.ipynb #7e13ac7a
+def _leaderboard_row(facts: dict, entries: list[Metric]) -> dict:
+    """Letters and numbers of one model as a leaderboard shows them."""
+    row = dict(letters=facts["letters"] or "–")
+    for entry in entries:
+        shown = as_shown(facts["metrics"].get(entry.name) or {"value": None})
+        ends = ("low", "high") if entry.interval == "shown" else ("critical",) if entry.critical else ()
+        row[heading(entry)] = _rounded(shown["value"], shown_digits(entry))
+        for end in ends:
+            digits = CRITICAL_DIGITS if end == "critical" else shown_digits(entry)
+            row[f"{heading(entry)}, {end}"] = _rounded(shown.get(end), digits)
+    return row
+
+
+def _rounded(value: float | None, digits: int) -> float:
+    return np.nan if value is None else round(value, digits)
 
 # %% ../../nbs/report/steps.ipynb #5459ec09
 def interval_plot(models: dict, order, ax, title: str):
