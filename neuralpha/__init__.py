@@ -79,6 +79,7 @@ _HOMES = {
     "audit.certificate": "audit_features audit_label audit_pipeline audit_study",
     "audit.holdout": "seal_holdout open_holdout",
     "report.verify": "verify_report",
+    "report.inspect": "inspect",
     "report.run": "run_study",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -46,6 +46,7 @@ from .audit.certificate import audit_study as audit_study
 from .audit.holdout import seal_holdout as seal_holdout
 from .audit.holdout import open_holdout as open_holdout
 from .report.verify import verify_report as verify_report
+from .report.inspect import inspect as inspect
 from .report.run import run_study as run_study
 
 __version__: str

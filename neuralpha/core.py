@@ -18,9 +18,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-# %% ../nbs/core.ipynb #f3ba5cec
+# %% ../nbs/core.ipynb #d7a1e041
 class NeuralphaError(ValueError):
     """Something the user can mend; the message names the table, column, asset or date, and the fix."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
 
 # %% ../nbs/core.ipynb #cbeb8399
 def unknown_name(

@@ -5,6 +5,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+def test_a_notebook_shows_the_message_alone():
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    said = []
+    shell._showtraceback = lambda kind, error, lines: said.append("\n".join(lines))
+    shell.run_cell("from neuralpha.core import NeuralphaError")
+    shell.run_cell("def inner(): raise NeuralphaError('bars.csv: no column close; add it.')\ninner()")
+    shell.run_cell("1 / 0")
+    assert said[0] == "NeuralphaError: bars.csv: no column close; add it."
+    assert "ZeroDivisionError" in said[1] and len(said[1].splitlines()) > 3
+
 def test_unknown_name_suggests_the_closest():
     assert "Did you mean 'lightgbm'?" in str(unknown_name("model", "lgihtgbm", ["ridge", "lightgbm"]))
     assert "Choose from: lstm, ridge." in str(unknown_name("model", "zzz", ["ridge", "lstm"]))

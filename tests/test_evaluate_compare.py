@@ -8,6 +8,26 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
 
+def test_what_is_kept_of_every_date_has_the_means_of_the_board():
+    p, y, noisy = _market()
+    board = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, reps=100, detail=False)
+    kept = board.per_date
+    assert list(kept) == ["date", "model", "ic", "rank_ic", "assets"]
+    assert list(kept["model"][: board.ics.shape[1]]) == list(board.ics)
+    for name, rows in kept.groupby("model"):
+        np.testing.assert_allclose(rows["ic"].mean(), board.metrics[name]["ic"]["value"], rtol=1e-12)
+        np.testing.assert_allclose(rows["rank_ic"].mean(), board.metrics[name]["rank_ic"]["value"], rtol=1e-12)
+    day = kept["date"].iloc[0]
+    rows = p.rows_on(day)
+    scores = noisy("net", 0.5, 1).values.reindex(p.index[rows]).to_numpy()
+    both = np.isfinite(scores) & y.labelled[rows]
+    first = kept[(kept["date"] == day) & (kept["model"] == "net")].iloc[0]
+    assert first["assets"] == both.sum()
+    np.testing.assert_allclose(first["ic"], np.corrcoef(scores[both], y.values[rows][both])[0, 1])
+    by_rank = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, by="rank_ic", reps=100, detail=False)
+    a, b = (t.sort_values(["date", "model"], ignore_index=True) for t in (by_rank.per_date, kept))
+    pd.testing.assert_frame_equal(a, b)
+
 from dataclasses import dataclass
 
 @dataclass

@@ -106,6 +106,64 @@ def test_rows_that_go_on_without_a_price_are_a_delisting_and_no_halt(after):
     assert p.gone.tolist() == [True, False, False, False]
     assert y.counts["delisting return unknown"] == 5 and y.counts.get("exit bar suspended", 0) == 0, y.counts
 
+def _every_label(p):
+    y = forward_return(p, 5)
+    side = np.where(np.arange(p.n_rows) % 3, 1.0, 0.0)
+    bets = triple_barrier(p, 1, 1, 5, side=side, window=8)
+    returns = [y, forward_return(p, 5, exit="next trade"), excess_return(y), excess_return(y, "beta", 20)]
+    outcomes = [triple_barrier(p, 1, 1, 5), bets, meta_label(bets), meta_label(y, side), trend_scan(p, 3, 6)]
+    made = [
+        volatility_scaled(y, 10),
+        cross_section(y),
+        cross_section(outcomes[0]),
+        classes(y),
+        classes(y, threshold=0.01),
+    ]
+    return [*returns, *outcomes, *made, Labels([volatility_scaled(y, 10)], scored=y), multi_horizon(p, (1, 5))]
+
+@pytest.mark.parametrize("k", range(16))
+def test_every_row_without_a_label_has_one_reason_and_no_other_row_has(k):
+    p = _halted(k)
+    y = _every_label(p)[k]
+    assert not y.labelled.all() and y.labelled.any() and "not said" not in y.counts, y
+    np.testing.assert_array_equal(y.reason.isna(), y.labelled)
+    assert sum(y.counts.values()) == (p.tradable & ~y.labelled).sum()
+    assert (y.reason[~p.tradable] == "no price on the date itself").all()
+
+def test_reasons_are_those_of_the_row_itself():
+    p = panel_from_frame(
+        pd.DataFrame(
+            {
+                "date": [*DAYS, *DAYS[:3], *DAYS],
+                "asset": ["A"] * 5 + ["B"] * 3 + ["C"] * 5,
+                "close": [100, 110, 121, 121, 242, 50, 40, 20.0, 9, 9, np.nan, 9, 9],
+            }
+        ),
+        attributes=pd.DataFrame({"delisting_return": [np.nan, -0.5, np.nan]}, ["A", "B", "C"]),
+    )
+    y = forward_return(p, horizon=1, delay=1)
+    ahead = "beyond the last date"
+    assert y.reason[p.rows_of("A")].tolist() == [np.nan, np.nan, np.nan, ahead, ahead]
+    assert y.reason[p.rows_of("B")].tolist() == [np.nan, np.nan, "delisted before entry"]
+    halted = ["exit bar suspended", "no price at entry: no trade", "no price on the date itself", ahead, ahead]
+    assert y.reason[p.rows_of("C")].tolist() == halted
+
+def test_a_row_that_a_later_step_loses_gets_the_reason_of_that_step():
+    p = _random(density=1.0)
+    y = forward_return(p, 5)
+    early = p.date_code < 10  # half a window of 20 bars, the first of which has no return
+    scaled = volatility_scaled(y, 20)
+    assert set(scaled.reason[early & y.labelled]) == {"no volatility yet"} and not scaled.labelled[early].any()
+    touched = triple_barrier(p, 1, 1, 5)
+    ranked = cross_section(touched)
+    cut = touched.labelled & ~ranked.labelled  # touched in time, but others of the date were not
+    assert cut.any() and set(ranked.reason[cut]) == {"beyond the last date"}
+
+def test_a_label_made_by_hand_says_that_nobody_said_why():
+    p = _panel()
+    y = Label(p, "mine", np.where(p.date_code == 1, np.nan, 1.0), p.date_code + 1, 1, 0)
+    assert y.counts == {"not said": 2} and y.reason[p.date_code == 1].tolist() == ["not said"] * 2
+
 PRICES = pd.DataFrame(
     {
         "date": list(DAYS) + list(DAYS[:3]),

@@ -8,6 +8,7 @@ from neuralpha.labels import Labels, forward_return, multi_horizon
 from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
+from neuralpha.models.fitting import fit_unit
 from neuralpha.models.predict import _standing
 from neuralpha.models.trainer import best_epoch
 from neuralpha.models.trees import LightGBM

@@ -8,11 +8,12 @@ from neuralpha.core import write_json
 
 def test_text_from_data_is_escaped():
     gone = Survivorship(True, "<s>", "", [], [])
+    masked = {"text": "<i>", "href": "<var>", "columns": ["<dfn>"], "rows": [["<kbd>"]]}
     universe = DataOfUniverse(
-        "<script>alert(1)</script>", "", False, {}, ["<em>"], ["<u>"], [["<img onerror=1>"]], gone, "<q>"
+        "<script>alert(1)</script>", "", False, {}, ["<em>"], ["<u>"], [["<img onerror=1>"]], gone, "<q>", masked
     )
     page = render("data.html", Frame("<b>", "s", [("<i>", "a")], "a"), DataPage([universe]))
-    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror"):
+    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror", "<var>", "<dfn>", "<kbd>"):
         assert tag not in page
 
 def test_a_page_needs_no_other_file_for_its_style_and_script():

@@ -75,7 +75,7 @@ def _numbers(tmp, **change):
     r = Report(open_bench(make_study({**SMALL, **change})), tmp)
     r.fit()
     r.leaderboard()
-    return r, [(r.folder / f).read_bytes() for f in ("predictions.parquet", "metrics.json")]
+    return r, [(r.folder / f).read_bytes() for f in ("predictions.parquet", "metrics.json", "ics.parquet")]
 
 def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     _, one = _numbers(tmp_path / "a")
@@ -85,6 +85,13 @@ def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path)
     other.fit()
     mlp = [f.tests["mlp"].frame.query("seed == -1")["score"].to_numpy() for f in (r, other)]
     assert (mlp[0] != mlp[1]).mean() > 0.9
+    # every mean of the report is that of the dates that are stored beside it
+    stored = read_json(r.folder / "metrics.json")["models"]
+    by_model = read_ics(r.folder).groupby("model")[["ic", "rank_ic"]].mean()
+    assert set(by_model.index) == set(stored) >= {*MODELS, "reversal", "oracle"}
+    for name, means in by_model.iterrows():
+        for kind in ("ic", "rank_ic"):
+            assert means[kind] == pytest.approx(stored[name]["metrics"][kind]["value"], rel=1e-12)
     # the planted expected return of the simulated market beats every model
     ics = {n: m["metrics"]["ic"]["value"] for n, m in read_json(r.folder / "metrics.json")["models"].items()}
     assert max(ics, key=ics.get) == "oracle" and set(ics) >= {*MODELS, "reversal"}

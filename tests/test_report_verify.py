@@ -135,6 +135,54 @@ def test_a_stored_number_that_does_not_follow_from_the_scores_is_found(report, d
     found = _compare(report / "sim-tiny", derived)[0]
     assert found and all(p.startswith(f"sim-tiny/{file}") for p in found)
 
+@pytest.mark.parametrize(
+    "column, by, said",
+    [
+        ("ic", lambda v: v + 1e-9, "ic of"),
+        ("rank_ic", lambda v: np.nan, "rank_ic of"),
+        ("assets", lambda v: v + 1, "assets of"),
+        ("model", lambda v: "mine", "model of"),
+    ],
+)
+def test_a_changed_ic_of_one_date_is_found_and_named(report, column, by, said):
+    path = report / "sim-tiny" / "ics.parquet"
+    table = pd.read_parquet(path)
+    table[column] = table[column].astype(float if column != "model" else object)
+    table.loc[7, column] = by(table.loc[7, column])
+    table["assets"] = table["assets"].astype("int64")
+    row = pd.read_parquet(path).loc[7]
+    found = _forge(report, lambda: table.to_parquet(path, index=False))
+    assert len(found) == 1 and found[0].startswith(
+        f"sim-tiny/ics.parquet: {said} {row['date'].date()} {row['model']}: stored"
+    )
+
+def test_dates_that_are_left_out_of_the_ics_are_found(report):
+    path = report / "sim-tiny" / "ics.parquet"
+    table = pd.read_parquet(path)
+    worst = table.sort_values("ic").index[:3]
+    found = _forge(report, lambda: table.drop(index=worst).to_parquet(path, index=False))
+    assert len(found) == 1 and f"ics.parquet: stored {len(table) - 3:,} rows" in found[0], found
+
+def test_a_masked_row_with_another_value_is_found(tmp_path):
+    from neuralpha.data.simulated.faults import plant_faults
+    from neuralpha.data.universes import load_universe
+    from neuralpha.report.masked import MASKED, write_masked
+    from neuralpha.report.verify import _compare
+
+    prices = load_universe("sim-tiny").frame().drop(columns="tradable")
+    panel = load_universe(plant_faults(prices, {"decimal_slip": 2, "zero_price": 1})[0], "spoilt")
+    write_masked(panel, tmp_path)
+    derived = {MASKED: panel.masked}
+    assert _compare(tmp_path, derived) == ([], panel.masked.select_dtypes("number").size)
+    table = pd.read_parquet(tmp_path / MASKED)
+    table.loc[1, "close"] *= np.float32(0.5)
+    table.to_parquet(tmp_path / MASKED, index=False)
+    [problem] = _compare(tmp_path, derived)[0]
+    row = panel.masked.loc[1]
+    assert f"masked.parquet: close of {row['date'].date()} {row['asset']}: stored" in problem
+    (tmp_path / MASKED).unlink()
+    assert "is missing" in _compare(tmp_path, derived)[0][0]
+
 def test_what_is_forged_with_digests_and_pages_is_found(report):
     at = report / "sim-tiny"
     scores = at / "predictions.parquet"

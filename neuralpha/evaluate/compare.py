@@ -57,7 +57,7 @@ from neuralpha.evaluate.statistics import (
     variance_split,
 )
 
-# %% ../../nbs/evaluate/compare.ipynb #f5c83061
+# %% ../../nbs/evaluate/compare.ipynb #714b4a45
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     predictions,
@@ -136,11 +136,12 @@ def compare(
     table = _ranked(_numbers(field, metrics, by), field, pairs, by)
     table = table.join(_confident(field, pairs, y, size))
     table.attrs |= dict(silent=field.silent, rows_dropped=field.rows_dropped)
+    order = _models_first(table)
     return Leaderboard(
         table=table,
         pairs=pairs,
         metrics=metrics,
-        ics=field.ics[_models_first(table)],
+        ics=field.ics[order],
         by=by,
         universe=panel.name,
         label=y,
@@ -149,9 +150,10 @@ def compare(
         overfitting=_overfitting(field.ics[field.models], y),
         correlation=score_correlation({one.name: one.scores for one in field.contestants}, panel),
         slices=slices,
+        per_date=_per_date(field.on_dates, field.ics.index, order),
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #02296555
+# %% ../../nbs/evaluate/compare.ipynb #97533669
 @dataclass(frozen=True, eq=False)
 class Contestant:
     """One that is compared: a model, or a baseline that nobody had to train.
@@ -195,7 +197,9 @@ class Field:
     contestants : list
         models first, then baselines
     ics : pd.DataFrame
-        dates × contestants
+        dates × contestants: the correlation that is compared
+    on_dates : dict
+        "ic", "rank_ic" and "assets" -> dates × contestants
     silent : list
         baselines that have no IC on any date and were left out
     rows_dropped : int
@@ -203,7 +207,8 @@ class Field:
     """
 
     contestants: list  # models first, then baselines
-    ics: pd.DataFrame  # dates × contestants
+    ics: pd.DataFrame  # dates × contestants: the correlation that is compared
+    on_dates: dict  # "ic", "rank_ic" and "assets" -> dates × contestants
     silent: list  # baselines that have no IC on any date and were left out
     rows_dropped: int  # scored by some models only
 
@@ -225,7 +230,7 @@ class Field:
     def scores(self) -> np.ndarray:  # (n_rows, contestants)
         return np.column_stack([one.scores for one in self.contestants])
 
-# %% ../../nbs/evaluate/compare.ipynb #5fbe0337
+# %% ../../nbs/evaluate/compare.ipynb #a6327f68
 class _Spent(NamedTuple):
     """What was spent on the models, as the caller knows it."""
 
@@ -244,9 +249,8 @@ def _field(predictions: list, y: Label, baselines: bool, by: str, forecasts: dic
     if len(set(names)) < len(names):
         added = ", ".join(one.name for one in contestants if one.kind == "baseline")
         raise NeuralphaError(f"A model is called like a baseline ({added}); rename it or pass baselines=False.")
-    every = np.column_stack([one.scores for one in contestants])
-    per_date = coefficients(panel, every, y.values[:, None])[by == "rank_ic"][:, :, 0]
-    ics = pd.DataFrame(per_date, pd.DatetimeIndex(panel.dates, name="date"), names).dropna(how="all")
+    on_dates = _on_dates(np.column_stack([one.scores for one in contestants]), names, y)
+    ics = on_dates[by].dropna(how="all")
     silent = [one.name for one in contestants if one.kind == "baseline" and not ics[one.name].notna().any()]
     if len(ics) < 3:
         raise NeuralphaError(
@@ -254,7 +258,25 @@ def _field(predictions: list, y: Label, baselines: bool, by: str, forecasts: dic
             "least 3."
         )
     heard = [one for one in contestants if one.name not in silent]
-    return Field(heard, ics.drop(columns=silent), silent, dropped)
+    return Field(heard, ics.drop(columns=silent), on_dates, silent, dropped)
+
+
+def _on_dates(scores: np.ndarray, names: list, y: Label) -> dict:  # "ic", "rank_ic", "assets" -> dates × names
+    """Both correlations of every score with the label, and how many assets have score and label, on all dates."""
+    panel = y.panel
+    dates = pd.DatetimeIndex(panel.dates, name="date")
+    pearson, spearman = coefficients(panel, scores, y.values[:, None])
+    known = np.isfinite(scores) & y.labelled[:, None]
+    assets = [np.bincount(panel.date_code, one, panel.n_dates).astype(int) for one in known.T]
+    tables = {"ic": pearson[:, :, 0], "rank_ic": spearman[:, :, 0], "assets": np.column_stack(assets)}
+    return {name: pd.DataFrame(values, dates, names) for name, values in tables.items()}
+
+
+def _per_date(tables: dict, dates: pd.Index, names: list) -> pd.DataFrame:  # date, model, ic, rank_ic, assets
+    """One row per date and model: what every mean of the board is the mean of."""
+    wide = {name: table.loc[dates, names].rename_axis(columns="model") for name, table in tables.items()}
+    long = {name: table.stack(future_stack=True) for name, table in wide.items()}
+    return pd.concat(long, axis=1).reset_index()
 
 
 def _forecasts_by_row(panel: Panel, forecasts: dict) -> dict:  # name -> horizon -> (forecast, train_mean)
@@ -514,7 +536,7 @@ def seed_metrics(
         }
     }
 
-# %% ../../nbs/evaluate/compare.ipynb #eb115cab
+# %% ../../nbs/evaluate/compare.ipynb #1e481d36
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     """Result of `compare`; displays as a table with the statements the data supports beneath it.
@@ -543,6 +565,8 @@ class Leaderboard:
         models × models: mean rank correlation of their scores
     slices : pd.DataFrame | None, default None
         the board again by horizon and regime: result of `slice_table`
+    per_date : pd.DataFrame | None, default None
+        date, model, ic, rank_ic, assets: what every mean is the mean of
     """
 
     table: pd.DataFrame  # one row per model, highest mean first
@@ -557,6 +581,7 @@ class Leaderboard:
     overfitting: dict | None  # probability of backtest overfitting over the models shown
     correlation: pd.DataFrame  # models × models: mean rank correlation of their scores
     slices: pd.DataFrame | None = None  # the board again by horizon and regime: result of `slice_table`
+    per_date: pd.DataFrame | None = None  # date, model, ic, rank_ic, assets: what every mean is the mean of
 
     @property
     def groups(self) -> list:  # lists of model names

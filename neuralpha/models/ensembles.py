@@ -41,7 +41,7 @@ def stacking_weights(
     w = nnls(standings[ok].astype(np.float64), target[ok].astype(np.float64))[0]
     return w / w.sum() if w.sum() > 0 else np.full(len(w), 1 / len(w))
 
-# %% ../../nbs/models/ensembles.ipynb #1cbc3702
+# %% ../../nbs/models/ensembles.ipynb #88e8068b
 def _by_row(members, frame):
     """Ensemble scores of every member side by side, on the same (fold, date, asset) rows."""
     tables = []
@@ -106,4 +106,4 @@ def combine(
             score = ensemble_scores([part[n] for n in names], date, kind)
         parts.append(part.reset_index().assign(model=name, seed=-1, score=np.float32(score)))
     frame = pd.concat(parts, ignore_index=True)[["date", "asset", "model", "fold", "seed", "score", "label"]]
-    return Predictions(frame, {}, histories)
+    return Predictions(frame, {}, histories, y=members[0].y, X=members[0].X)

@@ -55,7 +55,7 @@ def ensemble_scores(
     """
     return np.mean([_standing(s, date, kind) for s in scores], 0).astype(np.float32)
 
-# %% ../../nbs/models/predict.ipynb #b8f87c92
+# %% ../../nbs/models/predict.ipynb #fced2f5d
 @dataclass
 class Predictions:
     """Out-of-sample scores of one model.
@@ -72,6 +72,10 @@ class Predictions:
         (fold, seed) -> fit and scoring
     valid : pd.DataFrame, default pd.DataFrame()
         the same columns on the validation parts, for stacking
+    y : Label | None, default None
+        what it was scored against, where that is at hand
+    X : Features | None, default None
+        what it was fitted on, where that is at hand
     """
 
     frame: pd.DataFrame  # date, asset, model, fold, seed, score, label; seed -1 is the ensemble
@@ -79,6 +83,8 @@ class Predictions:
     histories: dict = field(default_factory=dict)  # (fold, seed) -> list of records
     seconds: dict = field(default_factory=dict)  # (fold, seed) -> fit and scoring
     valid: pd.DataFrame = field(default_factory=pd.DataFrame)  # the same columns on the validation parts, for stacking
+    y: Label | None = None  # what it was scored against, where that is at hand
+    X: Features | None = None  # what it was fitted on, where that is at hand
 
     @property
     def name(self):
@@ -215,7 +221,7 @@ def predictions_frame(
         ignore_index=True,
     )
 
-# %% ../../nbs/models/predict.ipynb #5569726b
+# %% ../../nbs/models/predict.ipynb #cfecc702
 def cross_predict(
     model: Estimator,  # unfitted
     X: Features,
@@ -275,7 +281,7 @@ def cross_predict(
     units = [(f, s) for f in folds for s in seeds]
     frames = []
     valid = []
-    out = Predictions(pd.DataFrame())
+    out = Predictions(pd.DataFrame(), y=y, X=X)
     steps = bar(units, desc=name) if progress else units
     done = {}
     ready = {}

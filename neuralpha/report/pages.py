@@ -22,7 +22,7 @@ __all__ = ['LEDGER', 'CUTS', 'JOINED', 'TIMES', 'UNLISTED', 'COMPARISONS', 'writ
            'timing_script', 'write_manifest', 'ManifestPage', 'manifest_page', 'StudiesPage', 'StudyRow',
            'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #bc4b0445
+# %% ../../nbs/report/pages.ipynb #2bb8c0af
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from functools import cache
@@ -51,6 +51,7 @@ from neuralpha.evaluate.catalogue import (
     sliced_metrics,
     unit_line,
 )
+from .masked import masked_section
 from .published import side_by_side, targets
 from ..study.spec import STARTED, Study, load_study, make_study, universe_slug
 from ..study.units import library_versions
@@ -1152,7 +1153,7 @@ def _model_slices(result, model: str) -> ModelSlices | None:  # None where nothi
             rows.append(dict(name=name, definition=text, cells=[cell or metric_cell(None) for cell in line]))
     return ModelSlices(horizons, rows)
 
-# %% ../../nbs/report/pages.ipynb #1189a100
+# %% ../../nbs/report/pages.ipynb #2099b4cc
 class DataOfUniverse(NamedTuple):
     """What the data page says of one universe.
 
@@ -1171,6 +1172,8 @@ class DataOfUniverse(NamedTuple):
         rows of values
     survivorship : 'Survivorship'
     unlabelled : str
+    masked : dict | None
+        text, href, columns and rows of what the checks took out
     """
 
     slug: str
@@ -1182,6 +1185,7 @@ class DataOfUniverse(NamedTuple):
     checks: list  # rows of values
     survivorship: "Survivorship"
     unlabelled: str
+    masked: dict | None  # text, href, columns and rows of what the checks took out
 
 
 @dataclass
@@ -1199,10 +1203,11 @@ class DataPage:
 
 def data_page(site: Site) -> DataPage:
     """What was wrong in each source and what was done about it."""
-    return DataPage([_data_of(result) for result in site.results])
+    return DataPage([_data_of(result, site.folder) for result in site.results])
 
 
-def _data_of(result) -> DataOfUniverse:
+def _data_of(result, folder: Path) -> DataOfUniverse:
+    """What the checks, the labels and the life spans of one universe's `folder` say."""
     found = result.checks
     columns = found["columns"]
     unknown = found.get("unlabelled", {}).get("delisting return unknown", 0)
@@ -1216,6 +1221,7 @@ def _data_of(result) -> DataOfUniverse:
         checks=[["–" if check[c] is None else check[c] for c in columns] for check in found["checks"]],
         survivorship=_survivorship(found["survivorship"], unknown),
         unlabelled=_unlabelled(result),
+        masked=masked_section(folder / result.slug),
     )
 
 # %% ../../nbs/report/pages.ipynb #b8a8c3cf

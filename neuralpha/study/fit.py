@@ -515,7 +515,7 @@ def _bury(worker, known, store, deaths):
         )
         store.fail(known[worker.at], f"{how} {deaths[worker.at]} times{advice}.", worker.output())
 
-# %% ../../nbs/study/fit.ipynb #e3254c4b
+# %% ../../nbs/study/fit.ipynb #8fc697e4
 def collect(
     bench: Bench,
     store: UnitStore,
@@ -550,7 +550,8 @@ def collect(
                 f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
             )
             continue
-        p = Predictions(pd.DataFrame(), _Models({(u.fold, u.seed): store.path(u.key) / "model" for u in mine}))
+        fitted = _Models({(u.fold, u.seed): store.path(u.key) / "model" for u in mine})
+        p = Predictions(pd.DataFrame(), fitted, y=bench.y, X=bench.X)
         frames = []
         for fold in bench.folds:
             scores = {

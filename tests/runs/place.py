@@ -38,7 +38,7 @@ def spy(fit):
 
 class Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name != "neuralpha.models.predict": return None
+        if name != "neuralpha.models.fitting": return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         load = spec.loader.exec_module

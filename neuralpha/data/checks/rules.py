@@ -203,7 +203,7 @@ def _known_names(spec):
             raise unknown_name("check", name, CHECKS)
     return spec
 
-# %% ../../../nbs/data/checks/rules.ipynb #1e9ac757
+# %% ../../../nbs/data/checks/rules.ipynb #bddc9512
 Check = namedtuple("Check", "name severity needs find says")
 CHECKS = {}
 
@@ -222,7 +222,7 @@ def check(
     """
 
     def register(f):
-        CHECKS[f.__name__] = Check(f.__name__, severity, needs, f, f.__doc__)
+        CHECKS[f.__name__] = Check(f.__name__, severity, needs, f, " ".join(f.__doc__.split()))
         return f
 
     return register

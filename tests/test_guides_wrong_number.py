@@ -1,0 +1,34 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+def test_the_wrong_price_of_this_page_is_found_in_four_steps(tmp_path):
+    import re, nbformat
+    import neuralpha as na
+    from neuralpha.core import write_json
+    from neuralpha.dev import root
+    from neuralpha.report.pages import write_site
+    from neuralpha.report.steps import Report, read_ics
+    from neuralpha.study.experiment import open_bench
+    from neuralpha.study.spec import load_study
+
+    cells = nbformat.read(root() / "nbs/guides/wrong_number.ipynb", 4).cells
+    text = next(re.search(r'STUDY = """(.+?)"""', c.source, re.S)[1] for c in cells if 'STUDY = """' in c.source)
+    prices = na.load_universe("sim-tiny").frame().drop(columns="tradable").dropna().reset_index(drop=True)
+    wrong = (prices["asset"] == "S07") & (prices["date"] == "2013-05-15")
+    prices.loc[wrong, ["open", "high", "low", "close"]] *= 1.6
+    prices.to_parquet(tmp_path / "prices.parquet")
+    (tmp_path / "wrong.toml").write_text(text)
+    study = load_study(tmp_path / "wrong.toml", universes=[str(tmp_path / "prices.parquet")])
+    steps = Report(open_bench(study), tmp_path / "reports", device="cpu")
+    for step in (steps.data, steps.fit, steps.leaderboard, steps.save):
+        step()
+    write_json(tmp_path / "reports/wrong/study.json", study.model_dump(mode="json"))
+    write_site(study, tmp_path / "reports")
+
+    mine = read_ics(steps.folder).query("model == 'reversal'").set_index("date")
+    day = (mine["ic"] - mine["rank_ic"]).abs().idxmax()
+    assert str(day.date()) == "2013-05-15" and mine.at[day, "ic"] > 0.8
+    seen = na.inspect(steps.folder, day, model="reversal")
+    assert seen.members["pull"].abs().idxmax() == "S07"
+    bars = seen.at(asset="S07").bars
+    assert bars["return"].abs().idxmax() == day
+    assert bars.at[day, "close"] == prices.loc[wrong, "close"].iloc[0].astype("float32")
+    assert seen.at(asset="S07").features.index[0] == "ret_1" and not len(seen.masked)
