@@ -17,7 +17,7 @@ and an alpha $\alpha$ over $h$ bars.
 # %% auto #0
 __all__ = ['TABLES', 'FIGURES', 'STYLE', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #aa81087d
+# %% ../../nbs/evaluate/tearsheet.ipynb #de93fc57
 import base64, contextlib, html, io, textwrap, warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, write_text
 from ..data.panel import Panel
 from ..labels import forward_return
+from .catalogue import CATALOGUE
 from .ic import on_panel, rank_ic
 from .quantiles import rank_autocorrelation, standing, turnover
 
@@ -278,7 +279,7 @@ class TearSheet:
     def _repr_html_(self):
         return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #0528e458
+# %% ../../nbs/evaluate/tearsheet.ipynb #b7036f8b
 def tear_sheet(
     scores,  # `Predictions`, or a `(date, asset)` Series
     panel: Panel,
@@ -338,7 +339,8 @@ def tear_sheet(
     note = (
         f"{panel.name}, {len(data):,} rows from {days[0].date()} to {days[-1].date()}; "
         f"{data.attrs['rows_left_out']:,} scored rows without every forward return left out. "
-        f"Returns run from {delay} bar(s) after the score; \"1D\" is one bar."
+        f"Returns run from {delay} bar(s) after the score; \"1D\" is one bar. "
+        f"What Alphalens calls IC is the {CATALOGUE['rank_ic'].title}."
     )
     sheet = TearSheet(str(name), dict(zip(names, figures, strict=True)), dict(zip(TABLES, tables, strict=True)), note)
     if out is not None:
