@@ -1,9 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.evaluate.catalogue import *
 import json
-import subprocess
-import sys
-import textwrap
 import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError

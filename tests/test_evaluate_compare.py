@@ -392,3 +392,27 @@ def test_only_what_changed_has_moved():
     assert not apart.at["same", "paired"] and not apart.at["same", "moved"] and apart.at["better", "moved"]
     with pytest.raises(NeuralphaError, match="no model in common"):
         compare_studies({"u": before}, {"v": after})
+
+def test_a_metric_declared_as_the_catalogue_says_is_on_the_board_and_in_every_slice():
+    import re
+    from neuralpha.evaluate import catalogue
+
+    said = re.search(r"```python\n(.*?)```", catalogue.__doc__, re.S)[1]
+    p, y, noisy = _market()
+    try:
+        exec(said, dict(vars(catalogue)))
+        board = compare(noisy("net", 0.5, 1), y, reps=100)
+        html_ = leaderboard_html(board)
+        facts = catalogue.script_facts()
+    finally:
+        catalogue.CATALOGUE.pop("worst_ic", None)
+    assert board.table.at["net", "worst_ic"] == board.ics["net"].min()
+    assert "worst IC" in html_ and facts["worst_ic"]["title"] == "worst IC"
+    net = board.slices[board.slices["model"] == "net"].set_index(["horizon", "cut", "group"])
+    assert net["worst_ic"].notna().all() and net["worst_ic"].nunique() > 5
+    worst, calm, stormy = (
+        net.at[(y.horizon, cut, group), "worst_ic"]
+        for cut, group in (("year", "2020"), ("volatility", "calm"), ("volatility", "stormy"))
+    )
+    assert worst == board.ics["net"].min() <= min(calm, stormy) < max(calm, stormy)
+    assert "worst_ic" not in compare(noisy("net", 0.5, 1), y, reps=100, detail=False).table

@@ -19,6 +19,13 @@ declare(
 The function gets a `Sample`: the scores of one model and their ICs, over everything or within one slice. It gives a
 number, or an array with one value per date, of which the mean is taken and its 95% interval. That is all: with
 `where="column"` the metric is a column of both leaderboards, with `sliced` it is computed for every horizon and regime.
+In a notebook of your own the same lines work before `compare` is called. In this one they are a cell, which
+`python -m neuralpha.dev sync` carries into the library; the next report has the metric in `metrics.json`, on the
+leaderboard of the site and in its menus of horizons and regimes, on the pages of universe and model, and in
+`StudyResults.table()`. A report that was written before does not have it, and its pages leave the column out.
+
+A metric of another kind, as one that needs forecasts or the portfolio, has an entry without `compute` and is made by
+`record` where its inputs are at hand: in `evaluate.metrics` for the whole, in `evaluate.slices` for a slice.
 
 IC means Pearson's correlation and rank IC Spearman's, everywhere.
 """
