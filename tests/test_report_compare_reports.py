@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, read_json, write_json
+from neuralpha.evaluate.catalogue import CATALOGUE
 from neuralpha.study.experiment import open_bench
 from neuralpha.report.steps import Report
 from neuralpha.report.pages import write_site
@@ -56,6 +57,8 @@ def test_what_moved_is_said_and_what_did_not_is_not(reports):
     assert got["new"]["change"] is None and got["new"]["note"] == "only after"
     stored = read_json(reports / "a" / "sim-tiny" / "metrics.json")["models"]["ridge"]["metrics"]["ic"]["value"]
     assert abs(got["ridge"]["before"]["value"] - stored) < 1e-6
+    label = read_json(reports / "a" / "sim-tiny" / "metrics.json")["label"]
+    assert got["ridge"]["before"]["definition"] == CATALOGUE["ic"].defined(label=label)
     assert ("models.worse.alpha", "–", "1000000000000.0") in [tuple(x) for x in c["changes"]] and c["other_data"] == []
     with pytest.raises(NeuralphaError, match="holds no report"):
         compare_reports(reports / "a", reports / "none")

@@ -260,7 +260,7 @@ def test_pages_work_in_a_browser(study, browser, width, scheme):
                 [float(v) for v in money if v],
                 [v * unit for v, unit in zip(stored, (100, 100, 100, 1)) if v is not None],
             )
-        assert "No R²: a baseline forecasts an order" in page.inner_text("#slice")
+        assert "No R² against the training mean: a baseline forecasts an order" in page.inner_text("#slice")
         first = page.eval_on_selector_all(
             "table.filter tbody tr", "rows => rows.map(r => r.classList.contains('first'))"
         )

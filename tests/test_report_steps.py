@@ -221,3 +221,24 @@ def test_a_section_that_is_not_there_is_named_with_those_that_are(tmp_path):
     r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}}})), tmp_path)
     with pytest.raises(AttributeError, match="no 'leaderbord'; its sections are data, evidence"):
         r.leaderbord
+
+def test_the_studys_table_has_the_names_and_numbers_of_the_site():
+    from neuralpha.evaluate.catalogue import number
+    from neuralpha.report.pages import leaderboard_page, Site
+    from neuralpha.report.steps import StudyResults
+    from neuralpha.study.spec import research_folder
+
+    reports = research_folder().parents[1] / "reports"
+    results = StudyResults(str(reports / "sample" / "study.json"), reports)
+    table = results.table()
+    page = leaderboard_page(Site(results.study, reports / "sample", results.results, results.holes))
+    checked = 0
+    for row in page.rows:
+        for column, cell in zip(page.columns, row.cells):
+            if column.name in table and column.name != "letters" and cell.sort != "":
+                shown = table.at[(row.universe, row.model), column.name]
+                digits = len(cell.show.partition(".")[2])
+                assert number(shown, digits) == cell.show or cell.show == "<1", (column.name, shown, cell.show)
+                checked += 1
+    assert checked > 40 and {"IC, low", "t of the IC, critical", "spread after cost, % a year"} <= set(table)
+    assert list(table["letters"]) == [row.cells[2].show for row in page.rows]

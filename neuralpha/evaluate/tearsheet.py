@@ -17,7 +17,7 @@ and an alpha $\alpha$ over $h$ bars.
 # %% auto #0
 __all__ = ['TABLES', 'FIGURES', 'STYLE', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #3618da09
+# %% ../../nbs/evaluate/tearsheet.ipynb #0d20d756
 import base64, contextlib, html, io, textwrap, warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from ..core import NeuralphaError, atomic_path, figure_png, write_text
 from ..data.panel import Panel
 from ..labels import forward_return
 from ..cross_section import rank_within_date
+from .catalogue import CATALOGUE
 from ..data.alignment import on_panel
 from .ic import rank_ic
 from .quantiles import rank_autocorrelation, turnover
@@ -289,7 +290,7 @@ class TearSheet:
     def _repr_html_(self):
         return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #0528e458
+# %% ../../nbs/evaluate/tearsheet.ipynb #b7036f8b
 def tear_sheet(
     scores,  # `Predictions`, or a `(date, asset)` Series
     panel: Panel,
@@ -349,7 +350,8 @@ def tear_sheet(
     note = (
         f"{panel.name}, {len(data):,} rows from {days[0].date()} to {days[-1].date()}; "
         f"{data.attrs['rows_left_out']:,} scored rows without every forward return left out. "
-        f"Returns run from {delay} bar(s) after the score; \"1D\" is one bar."
+        f"Returns run from {delay} bar(s) after the score; \"1D\" is one bar. "
+        f"What Alphalens calls IC is the {CATALOGUE['rank_ic'].title}."
     )
     sheet = TearSheet(str(name), dict(zip(names, figures, strict=True)), dict(zip(TABLES, tables, strict=True)), note)
     if out is not None:

@@ -11,7 +11,7 @@ compares is made by the same functions.
 __all__ = ['ICS', 'forecasts', 'with_ensemble', 'fold_metrics', 'universe_numbers', 'write_ics', 'read_ics', 'setting_facts',
            'training_facts']
 
-# %% ../../nbs/report/numbers.ipynb #d5903bda
+# %% ../../nbs/report/numbers.ipynb #09419095
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -19,7 +19,7 @@ import pandas as pd
 from ..core import atomic_path, read_table
 from ..evaluate.compare import compare
 from ..data.alignment import panel_rows
-from ..evaluate.metrics import calibrate, calibrated, mean_metric, share_recovered
+from ..evaluate.metrics import calibrate, calibrated, mean_record, share_recovered
 from ..evaluate.slices import horizon_slices, slices_json
 from ..models.ensembles import combine
 from ..study.experiment import Bench
@@ -107,7 +107,7 @@ def with_ensemble(
     held = [replace(p, frame=p.valid) for p in members]
     return tests | {"ensemble": combine(members, study.ensemble)}, valids | {"ensemble": combine(held, study.ensemble)}
 
-# %% ../../nbs/report/numbers.ipynb #ec701607
+# %% ../../nbs/report/numbers.ipynb #9f6b47db
 def fold_metrics(bench: Bench, ics) -> dict:  # fold -> record
     """Mean IC of one model on every fold's test dates.
 
@@ -119,9 +119,8 @@ def fold_metrics(bench: Bench, ics) -> dict:  # fold -> record
     out = {}
     for f in bench.folds:
         first, last = f.dates["test"]
-        out[str(f.number)] = mean_metric(
-            ics[first:last], bench.y, "correlation", "per date", f"Mean IC over the test dates of fold {f.number}."
-        ) | dict(first=str(first.date()), last=str(last.date()))
+        mean = mean_record(f"ic_by_fold {f.number}", bench.y, ics[first:last])
+        out[str(f.number)] = mean | dict(first=str(first.date()), last=str(last.date()))
     return out
 
 

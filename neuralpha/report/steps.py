@@ -10,14 +10,16 @@ was taken out of the data, `figures.json` says what each picture shows. The page
 # %% auto #0
 __all__ = ['Report', 'StudyResults', 'interval_plot']
 
-# %% ../../nbs/report/steps.ipynb #f0aaaa54
+# %% ../../nbs/report/steps.ipynb #17b2e523
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, write_json
+from ..evaluate.catalogue import CRITICAL_DIGITS, Metric, as_shown, heading, shown_digits
 from .numbers import with_ensemble
-from .pages import answer, read_results
+from .pages import answer, read_results, shown_metrics
 from .section import display_here, sections
 from ..study.experiment import Bench
 from ..study.fit import collect
@@ -154,7 +156,7 @@ class Report:
             .rename_axis("folder")
         )
 
-# %% ../../nbs/report/steps.ipynb #d2d68ef7
+# %% ../../nbs/report/steps.ipynb #e4b109a5
 @dataclass
 class StudyResults:
     """The stored results of a study's universes, for the leaderboard notebook.
@@ -186,35 +188,12 @@ class StudyResults:
         )
 
     def table(self) -> pd.DataFrame:
-        """One row per universe and model."""
-        rows = []
-        for r in self.results:
-            for n in r.order:
-                m = r.models[n]
-
-                def value(k):
-                    return (m["metrics"].get(k) or {}).get("value")
-
-                rows.append(
-                    dict(
-                        universe=r.slug,
-                        model=n,
-                        letters=m["letters"] or "–",
-                        IC=value("ic"),
-                        low=m["metrics"]["ic"]["low"],
-                        high=m["metrics"]["ic"]["high"],
-                        ICIR=value("icir"),
-                        t=value("ic_t"),
-                        t_beyond=m["metrics"]["ic_t"].get("critical"),
-                        rank_IC=value("rank_ic"),
-                        R2=value("r2_train_mean"),
-                        spread_after_cost=value("spread_after_cost"),
-                        of_oracle=value("recovered"),
-                    )
-                )
-        return (
-            pd.DataFrame(rows).set_index(["universe", "model", "letters"]).astype(float).round(4).reset_index("letters")
-        )
+        """One row per universe and model: the leaderboard's columns, in the units and digits of every page."""
+        entries = shown_metrics(self.results)
+        rows = {(r.slug, model): _leaderboard_row(r.models[model], entries) for r in self.results for model in r.order}
+        table = pd.DataFrame.from_dict(rows, orient="index")
+        table.index.names = ["universe", "model"]
+        return table
 
     def plot(self):
         """Mean IC and its 95% interval per universe and model; returns the figure."""
@@ -231,6 +210,23 @@ class StudyResults:
         for ax in axes.flat[len(self.results) :]:
             ax.remove()
         return fig
+
+# %% ../../nbs/report/steps.ipynb #7e13ac7a
+def _leaderboard_row(facts: dict, entries: list[Metric]) -> dict:
+    """Letters and numbers of one model as a leaderboard shows them."""
+    row = dict(letters=facts["letters"] or "–")
+    for entry in entries:
+        shown = as_shown(facts["metrics"].get(entry.name) or {"value": None})
+        ends = ("low", "high") if entry.interval == "shown" else ("critical",) if entry.critical else ()
+        row[heading(entry)] = _rounded(shown["value"], shown_digits(entry))
+        for end in ends:
+            digits = CRITICAL_DIGITS if end == "critical" else shown_digits(entry)
+            row[f"{heading(entry)}, {end}"] = _rounded(shown.get(end), digits)
+    return row
+
+
+def _rounded(value: float | None, digits: int) -> float:
+    return np.nan if value is None else round(value, digits)
 
 # %% ../../nbs/report/steps.ipynb #5459ec09
 def interval_plot(models: dict, order, ax, title: str):

@@ -191,19 +191,21 @@ def collect_draws(
     frame = pd.DataFrame(rows)
     return (frame[~frame["model"].isin(holes)].reset_index(drop=True) if rows else frame), holes
 
-# %% ../../nbs/study/draws.ipynb #fc5600c5
-def _metric(value, error, n, unit, definition):
+# %% ../../nbs/study/draws.ipynb #0f4ea70e
+def _metric(name, value, error, n):
     from scipy.stats import t as student
+    from neuralpha.evaluate.catalogue import CATALOGUE
 
+    entry = CATALOGUE[name]
     half = error * student.ppf(0.975, n - 1)
     return dict(
         value=float(value),
         error=float(error),
         low=float(value - half),
         high=float(value + half),
-        unit=unit,
-        period="all draws",
-        definition=definition,
+        unit=entry.unit,
+        period=entry.period,
+        definition=entry.definition,
     )
 
 
@@ -246,20 +248,8 @@ def draw_numbers(
         n: {
             "kind": "model" if n != "true" else "truth",
             "metrics": {
-                "r2": _metric(
-                    table.loc[n, "R2, %"],
-                    r2[n].std() / len(r2) ** 0.5,
-                    len(r2),
-                    "percent",
-                    "Mean out-of-sample R² over draws, against the training mean; ± its standard error.",
-                ),
-                "ratio": _metric(
-                    table.loc[n, "ratio to true"],
-                    table.loc[n, "standard error"],
-                    len(r2),
-                    "ratio",
-                    "Sum of R² over the true function's, same draws; ± its jackknife standard error.",
-                ),
+                "r2": _metric("r2", table.loc[n, "R2, %"], r2[n].std() / len(r2) ** 0.5, len(r2)),
+                "ratio": _metric("ratio", table.loc[n, "ratio to true"], table.loc[n, "standard error"], len(r2)),
             },
         }
         for n in names
