@@ -35,7 +35,7 @@ Start with **neuralpha run quick**, then **neuralpha run quick --universe prices
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check and import universes.")
 app.add_typer(data_app, name="data")
 
-# %% ../nbs/cli.ipynb #2ed115ab
+# %% ../nbs/cli.ipynb #15037ceb
 ReadOption = Annotated[
     Optional[list[str]],
     typer.Option(
@@ -54,7 +54,7 @@ def _read_options(read):
     A setting of the checks may be misplaced here: loading says where it belongs.
     """
     from neuralpha.core import unknown_name
-    from neuralpha.data.checks.rules import CheckSpec
+    from neuralpha.data.checks.spec import CheckSpec
     from neuralpha.data.reading.tables import ReadSpec
 
     options = {}
