@@ -14,7 +14,7 @@ be read in two ways (`03/04/2020`, `1,234`, a stamp without its exchange's zone)
 __all__ = ['NOTATION', 'SAMPLE', 'ReadSpec', 'read_spec', 'Table', 'Matched', 'matched_columns', 'match_columns',
            'require_assets', 'no_rows', 'Reading', 'scale_prices', 'settle_values', 'canonical']
 
-# %% ../../../nbs/data/reading/tables.ipynb #776edb66
+# %% ../../../nbs/data/reading/tables.ipynb #e0d9075b
 import datetime as dt, unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +24,15 @@ import pandas as pd
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from ...core import NeuralphaError
-from .adjustment import by_returns, changes, compare_returns, returns_in_percent, settle_factor
+from neuralpha.data.reading.adjustment import (
+    RESTLESS_BARS,
+    by_returns,
+    changes,
+    compare_returns,
+    find_restless,
+    returns_in_percent,
+    settle_factor,
+)
 from neuralpha.data.reading.names import (
     DIVIDES,
     INDEX,
@@ -1137,7 +1145,7 @@ def _refuse_bad_cells(frame, bad, names, where, wide=False, date_fix=""):
             f"rows); {fix}."
         )
 
-# %% ../../../nbs/data/reading/tables.ipynb #2b417fe8
+# %% ../../../nbs/data/reading/tables.ipynb #a977acd2
 def _sorted_arrays(frame, *columns):
     """Asset codes and columns as float64, sorted by asset and date, and the order."""
     code = frame["asset"].to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
@@ -1215,6 +1223,22 @@ def _by_factor(table, spec, judged=None):
     ), f"{note}; the quoted close is `raw_close`"
 
 
+def _refuse_restless(table):
+    """Raise where the adjusted close does not go with the close."""
+    order, code, (close, adjusted) = _sorted_arrays(table.frame, "close", "adj_close")
+    found = find_restless(code, close, adjusted)
+    if found is None:
+        return
+    asset, date = table.frame[["asset", "date"]][int(order[found.first])].row(0)
+    others = f", and {found.assets - 1:,} more assets" if found.assets > 1 else ""
+    raise NeuralphaError(
+        f"{table.where}: column {table.columns.get('adj_close', 'adj_close')!r} does not go with the close: asset "
+        f"{asset} from {date.date()} on{others}: {found.why}, so that their ratio goes up and down on {found.changes} "
+        f"bars within {RESTLESS_BARS}, as no split or dividend does; mend the column, or say adjust='none' (the close "
+        "is kept as it is quoted)."
+    )
+
+
 def _adjust(table, spec, judged=None):
     """The frame adjusted by `adj_close` or `factor`, and a note."""
     frame = table.frame
@@ -1242,6 +1266,7 @@ def _adjust(table, spec, judged=None):
             if "factor" in fields
             else ""
         )
+        _refuse_restless(table)
         return scale_prices(
             frame.drop("factor", strict=False), pl.col("adj_close") / pl.col("close")
         ), f"prices multiplied and volume divided by `adj_close / close`; the quoted close is `raw_close`{spare}"
