@@ -32,12 +32,6 @@ def test_pence_that_became_pounds_for_good_are_one_series_again():
     assert p.checks.set_index("check").action["unit_flip"] == "repaired"
     np.testing.assert_allclose(r(p), r(clean), atol=2e-6)
 
-def test_an_absurd_jump_leaves_no_return_across_it():
-    p = check_frame(rescaled(range(AT, LAST + 1), 7))
-    rows = p.rows_of("A03")
-    c = p.fields["close"][rows]
-    assert np.isnan(c[200]) and abs(np.log(c[201] / c[199])) < 0.1
-
 def test_prices_in_thousands_come_back_to_the_last_digit():
     from neuralpha.data.universes import load_universe
 
@@ -50,3 +44,54 @@ def test_prices_in_thousands_come_back_to_the_last_digit():
     known = np.isfinite(got)
     ratio = (got / true)[known]
     assert known.mean() > 0.85 and np.abs(ratio / 10.0 ** np.round(np.log10(ratio)) - 1).max() < 1e-6
+
+def test_a_name_that_two_companies_had_becomes_two_assets_and_no_price_is_touched():
+    frame = rescaled(range(AT, LAST + 1), 7)
+    frame["sector"] = "steel"
+    panel, clean = check_frame(frame), check_frame(CLEAN)
+    before, after = panel.rows_of("A03 until 2022-10-18"), panel.rows_of("A03")
+    whole = frame[frame.asset == "A03"]
+    assert panel.n_assets == clean.n_assets + 1 and sorted(panel.assets) == panel.assets.tolist()
+    np.testing.assert_array_equal(panel.fields["close"][before], whole.close[:200].to_numpy("f4"))
+    np.testing.assert_array_equal(panel.fields["close"][after], whole.close[200:].to_numpy("f4"))
+    assert panel.dates[panel.date_code[before][-1]] < panel.dates[panel.date_code[after][0]] == DAY.to_datetime64()
+    assert panel.tradable[before].all() and panel.tradable[after].all()
+    assert (panel.attributes.sector == "steel").all() and panel.attributes.index.tolist() == panel.assets.tolist()
+    assert panel.gone[panel.assets == "A03 until 2022-10-18"].all() and not panel.gone[panel.assets == "A03"].any()
+    others = [panel.rows_of(name) for name in clean.assets if name != "A03"]
+    np.testing.assert_array_equal(
+        np.concatenate([panel.fields["volume"][rows] for rows in others]),
+        np.concatenate([clean.fields["volume"][clean.rows_of(name)] for name in clean.assets if name != "A03"]),
+    )
+    line = panel.checks.set_index("check").loc["absurd_jump"]
+    assert line.action == "repaired" and "A03 from 2022-10-19 on" in line.note
+
+def test_months_between_two_companies_belong_to_neither():
+    frame = rescaled(range(AT, LAST + 1), 1 / 30).drop(index=range(AT - 60, AT))
+    panel = check_frame(frame)
+    assert len(panel.frame()[lambda f: f.asset.str.startswith("A03")]) == 400 - 60
+    assert panel.tradable.all() and panel.rows_of(f"A03 until {CLEAN.date[AT - 61].date()}")
+
+def test_a_later_split_does_not_touch_the_company_before():
+    split = 100  # bars after the jump
+    frame = rescaled(range(AT, LAST + 1), 7)
+    frame.loc[AT + split : LAST, ["open", "high", "low", "close"]] /= 3
+    frame.loc[AT + split : LAST, "volume"] *= 3
+    panel = check_frame(frame)
+    lines = panel.checks.set_index("check")
+    assert lines.rows["unadjusted_split"] == lines.rows["absurd_jump"] == 1
+    whole = frame[frame.asset == "A03"].close.to_numpy("f4")
+    np.testing.assert_array_equal(panel.fields["close"][panel.rows_of("A03 until 2022-10-18")], whole[:200])
+    after = np.append(whole[200:300] / np.float32(3), whole[300:])
+    np.testing.assert_allclose(panel.fields["close"][panel.rows_of("A03")], after, rtol=1e-6)
+
+def test_what_was_masked_stands_under_the_name_of_its_series():
+    frame = rescaled(range(AT, LAST + 1), 7)
+    frame.loc[[AT - 50, AT + 50], "low"] = 0.0
+    masked = check_frame(frame).masked.query("check == 'nonpositive_price'")
+    assert masked.asset.tolist() == ["A03 until 2022-10-18", "A03"]
+
+def test_a_jump_is_only_masked_where_the_rule_may_not_act():
+    frame = rescaled(range(AT, LAST + 1), 7)
+    panel = check_frame(frame, {"repair": ["duplicate_rows"]})
+    assert panel.n_assets == 30 and np.isnan(panel.fields["close"][panel.rows_of("A03")][200])

@@ -46,6 +46,9 @@ def test_bars_see_neither_other_assets_nor_masked_rows():
     alone = Bars(panel, usable, 1, 2)
     np.testing.assert_array_equal(alone.close, [4, 5, 7])
     assert alone.rows.tolist() == [4, 5, 7] and alone.volume is None
+    parted = Bars(panel, usable, 0, 2, cuts=[5])
+    np.testing.assert_array_equal(parted.prev(parted.close), [nan, 0, 2, nan, nan, 5])
+    assert parted.at.tolist() == [0, 1, 2, 0, 0, 1] and parted.left.tolist() == [2, 1, 0, 0, 1, 0]
 
 def test_impossible_returns_of_a_table_of_characteristics():
     f = pd.DataFrame(

@@ -9,8 +9,8 @@ the tests of the checks run on, what the pictures of this room show, and where a
 
 # %% auto #0
 __all__ = ['OHLC', 'CLEAN', 'FIRST', 'LAST', 'AT', 'DAY', 'PLANTED', 'clean_market', 'edited', 'rescaled', 'added', 'without',
-           'stale_for', 'bouncing', 'late_by_a_day', 'locked_at_limit', 'with_coins', 'monthly', 'Planted',
-           'check_frame', 'count_found', 'report_line', 'draw_faults']
+           'stale_for', 'bouncing', 'late_by_a_day', 'locked_at_limit', 'with_coins', 'filled_forward', 'monthly',
+           'Planted', 'check_frame', 'count_found', 'report_line', 'draw_faults']
 
 # %% ../../../nbs/data/checks/planted.ipynb #9b5047c1
 from collections.abc import Callable
@@ -128,14 +128,14 @@ def locked_at_limit() -> pd.DataFrame:
     frame.loc[AT, OHLC] = frame.loc[AT, "close"]
     return frame
 
-# %% ../../../nbs/data/checks/planted.ipynb #c351113d
+# %% ../../../nbs/data/checks/planted.ipynb #da78d10e
 def with_coins() -> pd.DataFrame:
     """Three coins that trade every day beside the stocks.
 
     Returns
     -------
     pd.DataFrame
-        %% ../../../nbs/data/checks/planted.ipynb #c351113d
+        %% ../../../nbs/data/checks/planted.ipynb #da78d10e
     """
     days = pd.date_range(CLEAN.date.min(), CLEAN.date.max())
     stock = CLEAN[CLEAN.asset == "A03"].set_index("date").reindex(days, method="ffill")
@@ -146,6 +146,15 @@ def with_coins() -> pd.DataFrame:
         prices = {name: stock[name] * scale for name in OHLC}
         coins.append(stock.assign(asset=f"C{number}", volume=rng.integers(9e4, 11e4, len(stock)), **prices))
     return pd.concat([CLEAN, *coins])
+
+
+def filled_forward(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same bars on every day of the week, the one before where there is none."""
+    parts = []
+    for asset, bars in frame.groupby("asset"):
+        days = pd.date_range(bars.date.min(), bars.date.max(), name="date")
+        parts.append(bars.set_index("date").reindex(days, method="ffill").reset_index().assign(asset=asset))
+    return pd.concat(parts, ignore_index=True)[frame.columns]
 
 
 def monthly(frame: pd.DataFrame) -> pd.DataFrame:
@@ -182,11 +191,12 @@ class Planted:
 def _from_here_on(price, volume=None):
     return rescaled(range(AT, LAST + 1), price, volume)
 
-# %% ../../../nbs/data/checks/planted.ipynb #8ae53bf6
+# %% ../../../nbs/data/checks/planted.ipynb #9dca25ce
 PLANTED = {
     "missing_key": Planted(lambda: edited(AT, "asset", None), 1, "dropped"),
     "unsorted_rows": Planted(lambda: CLEAN.sample(frac=1, random_state=0), None, "sorted"),
     "future_date": Planted(lambda: added(date=pd.Timestamp("2100-01-04")), 1, "dropped"),
+    "padded_day": Planted(lambda: filled_forward(CLEAN), len(filled_forward(CLEAN)) - len(CLEAN), "dropped"),
     "wrong_session": Planted(lambda: added(date=pd.Timestamp("2022-10-01")), 1, "dropped"),
     "mixed_calendars": Planted(with_coins, None, "dropped"),
     "duplicate_rows": Planted(added, 1, "repaired"),
@@ -208,7 +218,7 @@ PLANTED = {
     "reverting_spike": Planted(lambda: rescaled([AT], 2.2), 1, "masked"),
     "unit_flip": Planted(lambda: rescaled(range(AT, AT + 30), 1.9), 30, "masked"),
     "unadjusted_split": Planted(lambda: _from_here_on(1 / 3, 3), 1, "repaired"),
-    "absurd_jump": Planted(lambda: _from_here_on(7), 1, "masked"),
+    "absurd_jump": Planted(lambda: _from_here_on(7), 1, "repaired"),
 }
 
 # %% ../../../nbs/data/checks/planted.ipynb #2e972955
@@ -260,7 +270,7 @@ def report_line(frame: pd.DataFrame, check: str, **checks) -> pd.Series:
     """The line of one check."""
     return check_frame(frame, checks, halt=False).checks.set_index("check").loc[check]
 
-# %% ../../../nbs/data/checks/planted.ipynb #13b4500f
+# %% ../../../nbs/data/checks/planted.ipynb #5d14ae54
 def draw_faults(
     *checks: str,  # names of `PLANTED`
     field: str = "close",
@@ -294,12 +304,13 @@ def _draw_fault(ax, check, field, around):
     frame = PLANTED[check].frame
     panel = check_frame(frame, halt=False)
     shown = slice(AT - FIRST - around, AT - FIRST + around)
-    rows = panel.rows_of("A03")
-    dates = panel.dates[panel.date_code[rows]][shown]
-    table = frame[frame.asset == "A03"].set_index("date")[field].reindex(dates)
+    rows = panel.frame()[lambda rows: rows.asset.str.split(" until ").str[0] == "A03"]
+    rows = rows.sort_values("date").set_index("date")[shown]
+    table = frame[frame.asset == "A03"].set_index("date")[field].reindex(rows.index)
     ax.plot(table, color="lightgrey", lw=4, label="table")
-    ax.plot(pd.Series(panel.fields[field][rows][shown], dates), label="panel")
-    masked = table[~panel.tradable[rows][shown]].fillna(table.median())
+    for name, series in rows.groupby("asset"):  # two, where a jump parts them
+        ax.plot(series[field], color="C0", label="panel" if name == "A03" else None)
+    masked = table[~rows.tradable].fillna(table.median())
     ax.plot(masked, "r.", label="masked")
     line = panel.checks.set_index("check").loc[check]
     if line.action != "masked" and line["first"].endswith("A03"):

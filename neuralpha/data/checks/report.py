@@ -119,7 +119,7 @@ def original_rows(
     out.insert(3, "action", action)
     return out
 
-# %% ../../../nbs/data/checks/report.ipynb #abc0fc22
+# %% ../../../nbs/data/checks/report.ipynb #dc733543
 class Line(NamedTuple):
     """What the report says of one check."""
 
@@ -150,6 +150,7 @@ class DataReport:
         self.spec, self.name = spec, name
         self.findings = []
         self.before = {}  # asset code -> its fields as they came, for assets that a rule rescales
+        self.cuts = []  # rows of the panel at which an asset begins anew, as another series under its name
         self.coarse = False  # bars longer than days
 
     def add(self, finding: Finding) -> None:
@@ -181,6 +182,11 @@ class DataReport:
         if asset not in self.before:
             whole = slice(*panel.asset_offsets[asset : asset + 2])
             self.before[asset] = {name: values[whole].copy() for name, values in panel.fields.items()}
+
+    def cut(self, row: int) -> None:
+        """Let another series begin at a row of the panel, under the same name."""
+        if row not in self.cuts:
+            self.cuts.append(int(row))
 
     def lines(self) -> list[Line]:
         """One line per check, in the order in which they were first spoken of."""

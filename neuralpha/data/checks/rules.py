@@ -83,7 +83,7 @@ def _described(name, severity, says, *needs):
     """Register a check that is done while the rows are laid out, or over the whole panel."""
     CHECKS[name] = Check(name, severity, needs, None, says)
 
-# %% ../../../nbs/data/checks/rules.ipynb #3eb4b41f
+# %% ../../../nbs/data/checks/rules.ipynb #680723c0
 class Bars:
     """Usable rows of whole assets, in order.
 
@@ -98,6 +98,8 @@ class Bars:
         asset
     stop : int
         asset after the last
+    cuts : tuple, default ()
+        rows of the panel at which an asset begins anew, as another series under its name
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class Bars:
         usable: np.ndarray,  # (n_rows,) bool
         first: int,  # asset
         stop: int,  # asset after the last
+        cuts: tuple = (),  # rows of the panel at which an asset begins anew, as another series under its name
     ):
         """The usable rows of some assets of a raw panel."""
         begin, end = panel.asset_offsets[[first, stop]]
@@ -114,10 +117,13 @@ class Bars:
         self._at = slice(begin, end) if len(self.rows) == end - begin else self.rows
         self._panel, self._fields, self.names = panel, {}, list(panel.fields)
         self.asset, self.day = panel.asset_code[self._at], panel.date_code[self._at]
-        counts = np.add.reduceat(np.append(live, False), panel.asset_offsets[first:stop] - begin, dtype=np.int64)
+        inside = [row for row in cuts if begin < row < end]
+        starts = np.union1d(panel.asset_offsets[first:stop], inside).astype(np.int64)
+        counts = np.add.reduceat(np.append(live, False), starts - begin, dtype=np.int64)
         begins = np.repeat(np.cumsum(counts) - counts, counts)
-        self.at = np.arange(len(self.rows)) - begins  # bars of the asset before this one
-        self.left = np.repeat(counts, counts) - 1 - self.at  # bars of the asset after this one
+        self.anew = np.isin(self.rows, inside)  # first bars of another series under the same name
+        self.at = np.arange(len(self.rows)) - begins  # bars of the series before this one
+        self.left = np.repeat(counts, counts) - 1 - self.at  # bars of the series after this one
 
     def __getattr__(self, name):
         if name.startswith("_"):
@@ -171,10 +177,17 @@ class Bars:
         out[self.at < bars] = np.nan
         return out
 
-# %% ../../../nbs/data/checks/rules.ipynb #427977f0
+# %% ../../../nbs/data/checks/rules.ipynb #866e9e0b
 _described("missing_key", "mask", "no date or no asset name; the row was left out")
 _described("unsorted_rows", "note", "rows were not in asset or date order; the panel sorts")
 _described("future_date", "mask", "dated after the day of reading, or before 1800; the row was left out")
+_described(
+    "padded_day",
+    "mask",
+    "a bar that repeats the one before, on a weekday on which its asset never moves or a date on which no asset does: "
+    "filled forward over days without trading; the row was left out",
+    "close",
+)
 _described("wrong_session", "mask", "on a day on which the exchange had no session; the row was left out")
 _described(
     "mixed_calendars",
@@ -478,14 +491,14 @@ def _is_calm(bars, bar, before, spec):
     span = np.log(bars.high[bar] / bars.low[bar])
     return not span > spec.split_calm * max(np.nanmedian(spans), LEAST_SPAN)
 
-# %% ../../../nbs/data/checks/rules.ipynb #de0102e5
+# %% ../../../nbs/data/checks/rules.ipynb #539997e9
 @check("mask", "close")
 def absurd_jump(bars, spec):
-    """a price jump beyond what a share does in a bar, that stays: the two sides are not one series; the bar is masked
-    and earlier bars rescaled to meet it
+    """a price jump beyond what a share does in a bar, that stays: the two sides are not one series, and each became an
+    asset of its own
     """
     with np.errstate(invalid="ignore"):
-        return (bars.move > np.log(spec.jump_up)) | (bars.move < -np.log(spec.jump_down))
+        return bars.anew | (bars.move > np.log(spec.jump_up)) | (bars.move < -np.log(spec.jump_down))
 
 # %% ../../../nbs/data/checks/rules.ipynb #2bb18410
 @check("note", "close")

@@ -12,14 +12,15 @@ with the values it had, in `panel.masked`.
 # %% auto #0
 __all__ = ['BLOCK_ROWS', 'NO_OPEN', 'checked_panel', 'run_checks']
 
-# %% ../../../nbs/data/checks/run.ipynb #8b17c463
+# %% ../../../nbs/data/checks/run.ipynb #772bb71f
 from collections.abc import Iterator
 from dataclasses import replace
 import numpy as np
 from .calendars import coarser_than_daily
 from .keys import check_shape, place_rows, settle_keys, take_own_mask
 from .market import Market, find_adjusted_volume, look_over_market
-from .repair import apply_rule
+from .padding import settle_padding
+from .repair import apply_rule, say_cuts, split_series
 from neuralpha.data.checks.report import (
     NO_ROWS,
     DataReport,
@@ -34,7 +35,7 @@ from .spec import CheckSpec, check_spec
 from ..panel import Panel
 from ..reading.tables import Table
 
-# %% ../../../nbs/data/checks/run.ipynb #e44af4ab
+# %% ../../../nbs/data/checks/run.ipynb #3226222f
 def checked_panel(
     table: Table,  # canonical table
     spec: CheckSpec | dict | None = None,  # its fields, or None for the defaults
@@ -65,6 +66,7 @@ def checked_panel(
         report.add(Finding(found["check"], found["rows"], found.get("assets", ()), action="read", note=found["note"]))
     keys = settle_keys(table, report)
     settle_dates(keys, report)
+    settle_padding(keys, report)
     settle_sessions(keys, report)
     panel, present, untrusted = place_rows(table, keys, report)
     del table, keys  # a large table must not live beside its panel
@@ -86,9 +88,10 @@ def _finish(panel, present, usable, report, halt):
         refuse_mostly_masked(report, (present & ~usable).sum() / max(present.sum(), 1))
     for values in panel.fields.values():
         values[~usable] = np.nan
-    return replace(panel, tradable=usable, checks=report.frame(), masked=masked)
+    panel = replace(panel, tradable=usable, checks=report.frame(), masked=masked)
+    return split_series(panel, present, report.cuts)
 
-# %% ../../../nbs/data/checks/run.ipynb #9fca1ae5
+# %% ../../../nbs/data/checks/run.ipynb #37255d4f
 BLOCK_ROWS = 2_000_000  # rows of whole assets that are looked at together
 
 
@@ -111,7 +114,7 @@ def run_checks(
     """
     running = [check for check in CHECKS.values() if _runs(check, panel, report)]
     for first, stop in _blocks(panel, block_rows):
-        bars = Bars(panel, usable, first, stop)
+        bars = Bars(panel, usable, first, stop, report.cuts)
         for check in running:
             if not len(bars.rows):
                 break
@@ -120,7 +123,7 @@ def run_checks(
                 continue
             changed = _treat(check.name, bars, hit, panel, usable, report)
             if changed:
-                bars = Bars(panel, usable, first, stop)
+                bars = Bars(panel, usable, first, stop, report.cuts)
 
 
 def _runs(check: Check, panel, report):
@@ -141,7 +144,7 @@ def _blocks(panel, block_rows) -> Iterator[tuple]:
             yield first, stop
             first = stop
 
-# %% ../../../nbs/data/checks/run.ipynb #8f1b0f17
+# %% ../../../nbs/data/checks/run.ipynb #b472a35c
 NO_OPEN = "no column 'open': that the day opens at the new price was not looked at"
 
 
@@ -153,12 +156,15 @@ def _treat(check, bars, hit, panel, usable, report):
         sound = apply_rule(check, bars, hit, panel, report)
     masked = bars.rows[hit & ~sound] if report.severity(check) == "mask" else NO_ROWS
     usable[masked] = False
+    notes = [NO_OPEN] if check == "unadjusted_split" and bars.open is None else []
+    if check == "absurd_jump":
+        notes += say_cuts(panel, [row for row in report.cuts if row in bars.rows[hit]])
     actions = [action for action, count in (("masked", len(masked)), ("repaired", sound.sum())) if count]
     report.add(
         replace(
             finding,
             action=" and ".join(actions),
-            note=NO_OPEN if check == "unadjusted_split" and bars.open is None else "",
+            note="; ".join(notes),
             masked=masked,
             repaired=NO_ROWS if check == "missing_volume" else bars.rows[sound],  # the bar stays as it is
         )
