@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.data.checks.planted import (
+    clean_market,
     AT,
     CLEAN,
     FIRST,
@@ -138,6 +139,18 @@ def test_copies_are_found_in_a_large_market_within_a_second():
     began = time.perf_counter()
     groups = find_copies(p, p.tradable, check_spec())
     assert [g.tolist() for g in groups] == [[k, k + 1] for k in range(0, 400, 20)] and time.perf_counter() - began < 1
+
+@pytest.mark.parametrize("assets", ["A12", "A15", "A18"])
+def test_half_of_a_market_a_session_late_is_said(assets):
+    days = np.unique(CLEAN.date)
+    following = np.searchsorted(days, CLEAN.date) + (CLEAN.asset < assets)
+    inside = following < len(days)
+    line = report_line(CLEAN[inside].assign(date=days[following[inside]]), "two_clocks")
+    assert line.rows >= 10 and "such as A00) are those of" in line.note
+
+def test_no_two_clocks_in_one_market():
+    for seed in range(4):
+        assert report_line(clean_market(seed), "two_clocks").rows == 0
 
 def test_the_dead_are_in_a_file_that_pads_them_to_its_end():
     f = CLEAN[CLEAN.asset != "A29"].copy()

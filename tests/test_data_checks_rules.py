@@ -136,6 +136,14 @@ def test_one_price_on_quiet_days_is_no_limit():
     assert report_line(locked_at_limit(), "locked_limit").rows == 1 and report_line(f, "locked_limit").rows == 0
     assert check_frame(locked_at_limit()).tradable.all()
 
+@pytest.mark.parametrize("rate", [1.7, 0.4])
+def test_a_change_of_currency_is_said_to_look_like_one(rate):
+    note = report_line(rescaled(range(AT, LAST + 1), rate), "large_move").note
+    assert "open at the new price on a day of ordinary range and volume" in note and "2022-10-19 A03" in note
+    loud = rescaled(range(AT, LAST + 1), rate)
+    loud.loc[AT, "volume"] *= 20
+    assert "2022-10-19 A03" not in report_line(loud, "large_move").note
+
 def test_a_split_that_nobody_can_see_is_at_least_a_large_move():
     rng = np.random.default_rng(3)
     for seed in range(8):  # a half and the day's own move: -48% to -52%

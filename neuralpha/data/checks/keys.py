@@ -64,7 +64,7 @@ def table_schema(
         {"date": pa.Column(pl.Datetime("us"), nullable=True), "asset": pa.Column(nullable=True), **columns}, strict=True
     )
 
-# %% ../../../nbs/data/checks/keys.ipynb #e3819df1
+# %% ../../../nbs/data/checks/keys.ipynb #ca343a69
 @dataclass
 class Keys:
     """When and whose each row of a table is, and which rows count.
@@ -89,9 +89,19 @@ class Keys:
     stamps: np.ndarray  # (rows,) datetime64[ns]: when, NaT where nobody knows
     keep: np.ndarray  # (rows,) bool: rows that count
 
-    def days(self) -> np.ndarray:
-        """(n,) datetime64[ns]: the stamps of the rows that count, each once, ascending."""
-        return pl.Series(self.stamps[self.keep]).unique().sort().to_numpy()
+    def days(
+        self,
+        members: np.ndarray | None = None,  # (assets,) bool: whose rows; None: of all
+    ) -> np.ndarray:
+        """(n,) datetime64[ns]: the stamps of the rows that count, each once, ascending.
+
+        Parameters
+        ----------
+        members : np.ndarray | None, default None
+            (assets,) bool: whose rows; None: of all
+        """
+        rows = self.keep if members is None else self.keep & members[self.codes]
+        return pl.Series(self.stamps[rows]).unique().sort().to_numpy()
 
     def drop(
         self,

@@ -12,9 +12,9 @@ sessions, assets or stretches, which no mask can mend.
 
 # %% auto #0
 __all__ = ['ROW_CHECKS', 'MARKET_CHECKS', 'SLIP_BLOCK', 'WHOLE_BELOW', 'FRACTION', 'BROKEN_SHARE', 'FACTOR_STEP', 'ANSWERS',
-           'HISTORY_DAYS', 'SAME_RETURN', 'Market', 'look_over_market', 'gap', 'date_slip', 'market_return',
-           'adjusted_volume', 'find_adjusted_volume', 'thin_session', 'short_history', 'far_dates', 'copied_asset',
-           'find_copies', 'survivors_only']
+           'HISTORY_DAYS', 'SAME_RETURN', 'LEAD', 'LEAD_ERRORS', 'SIDE', 'OUTLIER', 'Market', 'look_over_market', 'gap',
+           'date_slip', 'market_return', 'adjusted_volume', 'find_adjusted_volume', 'thin_session', 'short_history',
+           'far_dates', 'copied_asset', 'find_copies', 'two_clocks', 'survivors_only']
 
 # %% ../../../nbs/data/checks/market.ipynb #d967adc9
 from collections.abc import Callable, Iterator
@@ -359,6 +359,56 @@ def _same_returns(panel, close, one, other, spec):
     equal = np.abs(x - y)[both] < SAME_RETURN
     moved = np.abs(x[both]) > SAME_RETURN
     return (equal & moved).sum() >= spec.copy_bars and equal.mean() >= spec.copy_share
+
+# %% ../../../nbs/data/checks/market.ipynb #1ae21b47
+LEAD = 0.15  # least difference of the two correlations...
+LEAD_ERRORS = 4.0  # ...and in units of one over the root of the number of bars
+SIDE = 0.1  # share of the assets that each side needs
+OUTLIER = 5.0  # median moves to which a return is clipped in the mean
+
+
+@_finds(MARKET_CHECKS)
+def two_clocks(market: Market) -> Iterator[Finding]:
+    """Assets whose returns go with those of the others a bar later."""
+    panel, spec = market.panel, market.spec
+    if "close" not in panel.fields or np.bincount(panel.date_code).max(initial=0) < spec.market_assets:
+        return
+    returns = _returns(panel, market.usable)
+    around = np.concatenate([[np.nan], _mean_return(panel, returns, spec.market_assets), [np.nan]])
+    before, after = (_with_market(panel, returns, around[day:], spec.date_slip_bars) for day in (0, 2))
+    least = np.maximum(LEAD, LEAD_ERRORS / np.sqrt(np.diff(panel.asset_offsets)))
+    with np.errstate(invalid="ignore"):
+        late, early = before - after > least, after - before > least
+    judged = np.isfinite(before - after).sum()
+    if min(late.sum(), early.sum()) < max(SIDE * judged, 1):
+        return
+    names = panel.assets[late]
+    note = (
+        f"the returns of {late.sum():,} assets (such as {names[0]}) are those of {early.sum():,} others (such as "
+        f"{panel.assets[early][0]}) a bar later: the same sessions under two dates, or exchanges that close hours apart"
+    )
+    yield Finding("two_clocks", late.sum(), names, min(names), note=note)
+
+
+def _mean_return(panel, returns, least):
+    """(n_dates,) mean return of each date: where a market is of two halves, the median would be the larger one's."""
+    known = np.isfinite(returns)
+    usual = OUTLIER * np.median(np.abs(returns[known])) if known.any() else 0.0
+    total = np.bincount(panel.date_code[known], np.clip(returns[known], -usual, usual), minlength=panel.n_dates)
+    count = np.bincount(panel.date_code[known], minlength=panel.n_dates)
+    return np.where(count >= least, total / np.maximum(count, 1), np.nan)
+
+
+def _with_market(panel, returns, market, least):
+    """(n_assets,) absolute correlation of each asset's returns with the market's of a day before or after."""
+    by_block = []
+    block = max(1, SLIP_BLOCK // max(panel.n_rows // panel.n_assets, 1))
+    for first in range(0, panel.n_assets, block):
+        stop = min(first + block, panel.n_assets)
+        rows = slice(panel.asset_offsets[first], panel.asset_offsets[stop])
+        asset = panel.asset_code[rows] - first
+        by_block.append(_group_correlation(returns[rows], market[panel.date_code[rows]], asset, stop - first, least))
+    return np.concatenate(by_block)
 
 # %% ../../../nbs/data/checks/market.ipynb #6b45ae61
 @_finds(MARKET_CHECKS)

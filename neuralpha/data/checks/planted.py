@@ -9,8 +9,9 @@ the tests of the checks run on, what the pictures of this room show, and where a
 
 # %% auto #0
 __all__ = ['OHLC', 'CLEAN', 'FIRST', 'LAST', 'AT', 'DAY', 'PLANTED', 'clean_market', 'edited', 'rescaled', 'added', 'without',
-           'stale_for', 'bouncing', 'late_by_a_day', 'locked_at_limit', 'with_coins', 'filled_forward', 'monthly',
-           'Planted', 'check_frame', 'count_found', 'report_line', 'draw_faults']
+           'stale_for', 'bouncing', 'late_by_a_day', 'locked_at_limit', 'with_coins', 'filled_forward',
+           'two_clocks_within_the_day', 'half_a_session_late', 'monthly', 'Planted', 'check_frame', 'count_found',
+           'report_line', 'draw_faults']
 
 # %% ../../../nbs/data/checks/planted.ipynb #9b5047c1
 from collections.abc import Callable
@@ -128,14 +129,14 @@ def locked_at_limit() -> pd.DataFrame:
     frame.loc[AT, OHLC] = frame.loc[AT, "close"]
     return frame
 
-# %% ../../../nbs/data/checks/planted.ipynb #da78d10e
+# %% ../../../nbs/data/checks/planted.ipynb #7e72c05a
 def with_coins() -> pd.DataFrame:
     """Three coins that trade every day beside the stocks.
 
     Returns
     -------
     pd.DataFrame
-        %% ../../../nbs/data/checks/planted.ipynb #da78d10e
+        %% ../../../nbs/data/checks/planted.ipynb #7e72c05a
     """
     days = pd.date_range(CLEAN.date.min(), CLEAN.date.max())
     stock = CLEAN[CLEAN.asset == "A03"].set_index("date").reindex(days, method="ffill")
@@ -155,6 +156,33 @@ def filled_forward(frame: pd.DataFrame) -> pd.DataFrame:
         days = pd.date_range(bars.date.min(), bars.date.max(), name="date")
         parts.append(bars.set_index("date").reindex(days, method="ffill").reset_index().assign(asset=asset))
     return pd.concat(parts, ignore_index=True)[frame.columns]
+
+
+def two_clocks_within_the_day() -> pd.DataFrame:
+    """Half-hours of thirty assets, the first fifteen in UTC and the others in the time of New York."""
+    days = pd.bdate_range("2024-01-02", periods=40)
+    stamps = pd.DatetimeIndex(
+        np.concatenate([pd.date_range(day, periods=13, freq="30min") for day in days + pd.Timedelta("9.5h")])
+    )
+    in_utc = stamps.tz_localize("America/New_York").tz_convert("UTC").tz_localize(None)
+    rng = np.random.default_rng(0)
+    returns = rng.normal(0, 0.002, (30, len(stamps))) + rng.normal(0, 0.002, len(stamps))
+    closes = 50 * np.exp(np.cumsum(returns, axis=1))
+    clocks = [in_utc] * 15 + [stamps] * 15
+    parts = [
+        pd.DataFrame({"asset": f"A{i:02d}", "date": clock, "close": close})
+        for i, (clock, close) in enumerate(zip(clocks, closes))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def half_a_session_late() -> pd.DataFrame:
+    """Half of the assets one session late."""
+    days = np.unique(CLEAN.date)
+    late = CLEAN.asset < "A15"
+    following = np.searchsorted(days, CLEAN.date) + late
+    inside = following < len(days)
+    return CLEAN[inside].assign(date=days[following[inside]])
 
 
 def monthly(frame: pd.DataFrame) -> pd.DataFrame:
@@ -221,7 +249,7 @@ PLANTED = {
     "absurd_jump": Planted(lambda: _from_here_on(7), 1, "repaired"),
 }
 
-# %% ../../../nbs/data/checks/planted.ipynb #2e972955
+# %% ../../../nbs/data/checks/planted.ipynb #317c2a04
 PLANTED |= {
     "large_move": Planted(lambda: _from_here_on(1.7), 1, "noted"),
     "locked_limit": Planted(locked_at_limit, 1, "noted"),
@@ -237,6 +265,7 @@ PLANTED |= {
     ),
     "short_history": Planted(lambda: pd.concat([CLEAN, CLEAN.loc[[AT]].assign(asset="LONE")]), 1, "noted"),
     "far_dates": Planted(lambda: added(date=pd.Timestamp("1985-01-02")), 1, "noted"),
+    "two_clocks": Planted(half_a_session_late, None, "noted"),
     "copied_asset": Planted(lambda: pd.concat([CLEAN, CLEAN[CLEAN.asset == "A03"].assign(asset="COPY")]), 1, "noted"),
     "survivors_only": Planted(lambda: CLEAN[CLEAN.asset != "A29"], 29, "noted"),
 }

@@ -16,7 +16,7 @@ __all__ = ['Severity', 'CHECKS', 'JUDGED_BY_MOVE', 'LEAST_SPAN', 'UNIT_STEP', 'U
            'Bars', 'missing_price', 'infinite_value', 'non_trading', 'nonpositive_price', 'negative_volume',
            'missing_volume', 'high_below_low', 'close_outside_range', 'open_outside_range', 'impossible_return',
            'stale_run', 'is_power_of_ten', 'decimal_slip', 'reverting_spike', 'unit_flip', 'unadjusted_split',
-           'plain_ratio', 'find_splits', 'absurd_jump', 'large_move', 'locked_limit', 'volume_spike',
+           'plain_ratio', 'find_splits', 'absurd_jump', 'large_move', 'find_calm', 'locked_limit', 'volume_spike',
            'volume_unit_flip', 'bid_ask_bounce']
 
 # %% ../../../nbs/data/checks/rules.ipynb #b2b564fa
@@ -500,7 +500,7 @@ def absurd_jump(bars, spec):
     with np.errstate(invalid="ignore"):
         return bars.anew | (bars.move > np.log(spec.jump_up)) | (bars.move < -np.log(spec.jump_down))
 
-# %% ../../../nbs/data/checks/rules.ipynb #2bb18410
+# %% ../../../nbs/data/checks/rules.ipynb #891628a4
 @check("note", "close")
 def large_move(bars, spec):
     """a large return that nothing above explains, or a fall near it as an unseen split would make; kept, since markets
@@ -509,6 +509,36 @@ def large_move(bars, spec):
     lowest = np.log1p(-spec.large_move) + np.log1p(spec.split_tolerance)
     with np.errstate(invalid="ignore"):
         return (bars.move > np.log1p(spec.large_move)) | (bars.move < lowest)
+
+
+def find_calm(
+    bars: Bars,
+    hit: np.ndarray,  # (rows,) bool: large moves
+    spec,  # thresholds: `neuralpha.data.checks.spec.CheckSpec`
+) -> np.ndarray:  # (rows,) bool
+    """Which large moves come on a day like any other: news has volume and a range, a change of currency has not.
+
+    Parameters
+    ----------
+    bars : Bars
+    hit : np.ndarray
+        (rows,) bool: large moves
+    spec
+        thresholds: `neuralpha.data.checks.spec.CheckSpec`
+
+    Returns
+    -------
+    np.ndarray
+        (rows,) bool
+    """
+    calm = np.zeros(len(hit), bool)
+    if bars.volume is None or bars.coarse:
+        return calm
+    for bar in np.flatnonzero(hit & (bars.at >= spec.split_bars)):
+        before = slice(bar - spec.split_bars, bar)
+        usual = bars.volume[bar] <= spec.split_calm * np.nanmedian(bars.volume[before])
+        calm[bar] = usual and _opens_at(bars, bar, bars.move[bar], spec) and _is_calm(bars, bar, before, spec)
+    return calm
 
 
 @check("note", "high", "low", "close", "volume")
@@ -576,7 +606,7 @@ def bid_ask_bounce(bars, spec):
         spread = 2 * np.sqrt(np.maximum(-covariance, 0))
         return (spread > spec.bounce_spread) & (covariance < -spec.bounce_share * variance)
 
-# %% ../../../nbs/data/checks/rules.ipynb #2493442e
+# %% ../../../nbs/data/checks/rules.ipynb #55da20ee
 _described("missing_session", "note", "sessions of the exchange on which no asset has a bar; counted in sessions")
 _described("gap", "note", "sessions within an asset's life without a bar; the panel holds them as masked rows")
 _described("thin_session", "note", "sessions with far fewer assets than the one before; counted in sessions")
@@ -588,6 +618,11 @@ _described(
 )
 _described(
     "adjusted_volume", "note", "volume already carries later splits, so its level tells of splits to come", "volume"
+)
+_described(
+    "two_clocks",
+    "note",
+    "assets whose sessions stand under the dates, or hours, of other sessions of the rest; counted in assets",
 )
 _described("short_history", "note", "assets with fewer than two usable bars", "close")
 _described(

@@ -12,11 +12,12 @@ with the values it had, in `panel.masked`.
 # %% auto #0
 __all__ = ['BLOCK_ROWS', 'NO_OPEN', 'checked_panel', 'run_checks']
 
-# %% ../../../nbs/data/checks/run.ipynb #772bb71f
+# %% ../../../nbs/data/checks/run.ipynb #84e64776
 from collections.abc import Iterator
 from dataclasses import replace
 import numpy as np
 from .calendars import coarser_than_daily
+from .clocks import say_clocks
 from .keys import check_shape, place_rows, settle_keys, take_own_mask
 from .market import Market, find_adjusted_volume, look_over_market
 from .padding import settle_padding
@@ -29,13 +30,13 @@ from neuralpha.data.checks.report import (
     refuse_halting,
     refuse_mostly_masked,
 )
-from .rules import CHECKS, Bars, Check
+from .rules import CHECKS, Bars, Check, find_calm
 from .sessions import settle_dates, settle_sessions
 from .spec import CheckSpec, check_spec
 from ..panel import Panel
 from ..reading.tables import Table
 
-# %% ../../../nbs/data/checks/run.ipynb #3226222f
+# %% ../../../nbs/data/checks/run.ipynb #99496bfc
 def checked_panel(
     table: Table,  # canonical table
     spec: CheckSpec | dict | None = None,  # its fields, or None for the defaults
@@ -66,6 +67,7 @@ def checked_panel(
         report.add(Finding(found["check"], found["rows"], found.get("assets", ()), action="read", note=found["note"]))
     keys = settle_keys(table, report)
     settle_dates(keys, report)
+    say_clocks(keys, report)
     settle_padding(keys, report)
     settle_sessions(keys, report)
     panel, present, untrusted = place_rows(table, keys, report)
@@ -144,7 +146,7 @@ def _blocks(panel, block_rows) -> Iterator[tuple]:
             yield first, stop
             first = stop
 
-# %% ../../../nbs/data/checks/run.ipynb #b472a35c
+# %% ../../../nbs/data/checks/run.ipynb #b73a8ebd
 NO_OPEN = "no column 'open': that the day opens at the new price was not looked at"
 
 
@@ -157,6 +159,8 @@ def _treat(check, bars, hit, panel, usable, report):
     masked = bars.rows[hit & ~sound] if report.severity(check) == "mask" else NO_ROWS
     usable[masked] = False
     notes = [NO_OPEN] if check == "unadjusted_split" and bars.open is None else []
+    if check == "large_move":
+        notes += _say_calm(bars, find_calm(bars, hit, report.spec), panel)
     if check == "absurd_jump":
         notes += say_cuts(panel, [row for row in report.cuts if row in bars.rows[hit]])
     actions = [action for action, count in (("masked", len(masked)), ("repaired", sound.sum())) if count]
@@ -170,3 +174,13 @@ def _treat(check, bars, hit, panel, usable, report):
         )
     )
     return bool(actions)
+
+
+def _say_calm(bars, calm, panel):
+    """What is said of large moves on days like any other; nothing where there is none."""
+    found = Finding.of_rows("large_move", panel, bars.rows[calm])
+    said = (
+        f"{found.rows:,} of them open at the new price on a day of ordinary range and volume (first {found.first}), as "
+        "after a change of currency, of the share behind the name, or of the adjustment"
+    )
+    return [said] * bool(found.rows)

@@ -14,7 +14,7 @@ __all__ = ['BUSY_WINDOW', 'BUSY_WEEKENDS', 'SATURDAY', 'SUNDAY_EXCHANGES', 'FRID
            'NEXT_PERIOD', 'PERIOD_SPREAD', 'Open', 'settle_sessions', 'Group', 'calendar_groups', 'weekday_groups',
            'settle_dates']
 
-# %% ../../../nbs/data/checks/sessions.ipynb #27510892
+# %% ../../../nbs/data/checks/sessions.ipynb #62c8b5c8
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -32,10 +32,11 @@ from neuralpha.data.checks.calendars import (
     fitting_calendars,
     weekday,
 )
+from .clocks import refuse_two_dates
 from .keys import Keys
 from .report import DataReport, Finding
 
-# %% ../../../nbs/data/checks/sessions.ipynb #81fea2bb
+# %% ../../../nbs/data/checks/sessions.ipynb #e068694c
 class Open(NamedTuple):
     """When a group of assets is open.
 
@@ -81,6 +82,9 @@ def _hold_groups(keys, report):
     found.
     """
     groups = calendar_groups(report.spec.calendar, keys.assets, keys.codes[keys.keep], keys.stamps[keys.keep])
+    guessed = [group for group in groups if group.calendar == "auto" and group.decides]
+    days = [keys.days(group.members) for group in guessed] if len(guessed) > 1 else []
+    refuse_two_dates([group.members for group in guessed], days, keys.assets, report)
     opened = [_against_sessions(keys, group, report) for group in groups]
     held = any(one.sessions is not NO_SESSIONS for one in opened)
     if len(groups) > 1:
