@@ -140,13 +140,20 @@ def test_copies_are_found_in_a_large_market_within_a_second():
     groups = find_copies(p, p.tradable, check_spec())
     assert [g.tolist() for g in groups] == [[k, k + 1] for k in range(0, 400, 20)] and time.perf_counter() - began < 1
 
-@pytest.mark.parametrize("assets", ["A12", "A15", "A18"])
-def test_half_of_a_market_a_session_late_is_said(assets):
+def late_before(asset):
+    """The clean market with the assets before one a session late."""
     days = np.unique(CLEAN.date)
-    following = np.searchsorted(days, CLEAN.date) + (CLEAN.asset < assets)
+    following = np.searchsorted(days, CLEAN.date) + (CLEAN.asset < asset)
     inside = following < len(days)
-    line = report_line(CLEAN[inside].assign(date=days[following[inside]]), "two_clocks")
+    return CLEAN[inside].assign(date=days[following[inside]])
+
+@pytest.mark.parametrize("assets", ["A14", "A15", "A16"])
+def test_half_of_a_market_a_session_late_is_said(assets):
+    line = report_line(late_before(assets), "two_clocks")
     assert line.rows >= 10 and "such as A00) are those of" in line.note
+
+def test_fewer_than_half_a_session_late_are_masked():
+    assert report_line(late_before("A11"), "date_slip").rows > 11 * 300
 
 def test_no_two_clocks_in_one_market():
     for seed in range(4):

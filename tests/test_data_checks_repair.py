@@ -57,7 +57,8 @@ def test_a_name_that_two_companies_had_becomes_two_assets_and_no_price_is_touche
     assert panel.dates[panel.date_code[before][-1]] < panel.dates[panel.date_code[after][0]] == DAY.to_datetime64()
     assert panel.tradable[before].all() and panel.tradable[after].all()
     assert (panel.attributes.sector == "steel").all() and panel.attributes.index.tolist() == panel.assets.tolist()
-    assert panel.gone[panel.assets == "A03 until 2022-10-18"].all() and not panel.gone[panel.assets == "A03"].any()
+    assert panel.assets[panel.parted].tolist() == ["A03 until 2022-10-18"] and not clean.parted.any()
+    assert panel.gone[panel.parted].all() and not panel.gone[panel.assets == "A03"].any()
     others = [panel.rows_of(name) for name in clean.assets if name != "A03"]
     np.testing.assert_array_equal(
         np.concatenate([panel.fields["volume"][rows] for rows in others]),

@@ -13,7 +13,7 @@ __all__ = ['OHLC', 'CLEAN', 'FIRST', 'LAST', 'AT', 'DAY', 'PLANTED', 'clean_mark
            'two_clocks_within_the_day', 'half_a_session_late', 'monthly', 'Planted', 'check_frame', 'count_found',
            'report_line', 'draw_faults']
 
-# %% ../../../nbs/data/checks/planted.ipynb #9b5047c1
+# %% ../../../nbs/data/checks/planted.ipynb #03c5d30f
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 from .run import checked_panel
-from ..panel import Panel
+from ..panel import UNTIL, Panel
 from ..reading.tables import canonical
 
 # %% ../../../nbs/data/checks/planted.ipynb #7b19945a
@@ -299,7 +299,7 @@ def report_line(frame: pd.DataFrame, check: str, **checks) -> pd.Series:
     """The line of one check."""
     return check_frame(frame, checks, halt=False).checks.set_index("check").loc[check]
 
-# %% ../../../nbs/data/checks/planted.ipynb #5d14ae54
+# %% ../../../nbs/data/checks/planted.ipynb #3dbb0738
 def draw_faults(
     *checks: str,  # names of `PLANTED`
     field: str = "close",
@@ -333,7 +333,7 @@ def _draw_fault(ax, check, field, around):
     frame = PLANTED[check].frame
     panel = check_frame(frame, halt=False)
     shown = slice(AT - FIRST - around, AT - FIRST + around)
-    rows = panel.frame()[lambda rows: rows.asset.str.split(" until ").str[0] == "A03"]
+    rows = panel.frame()[lambda rows: rows.asset.str.split(UNTIL).str[0] == "A03"]
     rows = rows.sort_values("date").set_index("date")[shown]
     table = frame[frame.asset == "A03"].set_index("date")[field].reindex(rows.index)
     ax.plot(table, color="lightgrey", lw=4, label="table")

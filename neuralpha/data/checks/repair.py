@@ -12,7 +12,7 @@ companies that had a ticker one after the other: they are parted, and no price i
 # %% auto #0
 __all__ = ['SHOWN', 'apply_rule', 'rescale_before', 'split_series', 'say_cuts']
 
-# %% ../../../nbs/data/checks/repair.ipynb #aeac7fe9
+# %% ../../../nbs/data/checks/repair.ipynb #84f9d07f
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from .report import DataReport
 from .rules import Bars, absurd_jump, is_power_of_ten, plain_ratio
-from ..panel import Panel
+from ..panel import UNTIL, Panel
 from ..reading.names import PRICES
 
 # %% ../../../nbs/data/checks/repair.ipynb #93b7b066
@@ -121,7 +121,7 @@ def rescale_before(
     if volume:
         panel.fields["volume"][past] /= np.float32(factor)
 
-# %% ../../../nbs/data/checks/repair.ipynb #25cd6c19
+# %% ../../../nbs/data/checks/repair.ipynb #6557994d
 class _Series(NamedTuple):
     """Rows of a panel that are one series."""
 
@@ -146,7 +146,7 @@ def _series_of(panel: Panel, present: np.ndarray, cuts: list) -> Iterator[_Serie
 def _earlier_name(panel, name, last):
     """What an earlier series is called: by the day of its last row."""
     moment = pd.Timestamp(panel.dates[panel.date_code[last]])
-    return f"{name} until {moment.date() if moment == moment.normalize() else moment}"
+    return f"{name}{UNTIL}{moment.date() if moment == moment.normalize() else moment}"
 
 
 def split_series(
