@@ -7,6 +7,15 @@ from neuralpha.core import NeuralphaError
 from neuralpha.cli import _data_block, _read_options, main
 from neuralpha.data.universes import load_universe
 
+def test_what_is_read_is_a_studys_data_block(tmp_path):
+    assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
+    assert (
+        _data_block("tiny", None, ["start=2020-01-01"]) == {"sim-tiny": {"start": dt.date(2020, 1, 1)}}
+        and _data_block("tiny", None, None) is None
+    )
+    with pytest.raises(NeuralphaError, match="--read speaks of one universe"):
+        _data_block("tiny", ["a.csv", "b.csv"], ["tz=UTC"])
+
 def test_read_options_are_toml_or_text():
     said = [
         "date_format=%d.%m.%Y",
@@ -29,14 +38,39 @@ def test_read_options_are_toml_or_text():
     with pytest.raises(NeuralphaError, match="--read wide: write key=value"):
         _read_options(["wide"])
 
-def test_what_is_read_is_a_studys_data_block(tmp_path):
-    assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
-    assert (
-        _data_block("tiny", None, ["start=2020-01-01"]) == {"sim-tiny": {"start": dt.date(2020, 1, 1)}}
-        and _data_block("tiny", None, None) is None
-    )
-    with pytest.raises(NeuralphaError, match="--read speaks of one universe"):
-        _data_block("tiny", ["a.csv", "b.csv"], ["tz=UTC"])
+@pytest.mark.parametrize(
+    "said, message",
+    [
+        (["start=2020-01-02", "start=2021-01-04"], "--read start= is given twice; say it once."),
+        (["start=2020-01-02", "tz=Asia/Tokyo", " start = 2020-01-02"], "--read start= is given twice; say it once."),
+        (
+            ["columns={close = 'A'}", "columns={open = 'B'}"],
+            "--read columns= is given twice; say it once: columns={'close' = 'PX_LAST', 'volume' = 'PX_VOLUME'}.",
+        ),
+    ],
+)
+def test_an_option_that_is_given_twice_is_refused(said, message):
+    with pytest.raises(NeuralphaError) as e:
+        _read_options(said)
+    assert str(e.value) == message
+
+@pytest.mark.parametrize(
+    "option",
+    ["columns=close:PX", "columns={close: 'PX'}", "columns={close = PX}", "columns=close=PX", "columns.close=PX"],
+)
+def test_columns_in_a_wrong_notation_are_refused_with_the_right_one(tmp_path, monkeypatch, capsys, option):
+    monkeypatch.chdir(tmp_path)
+    days = pd.bdate_range("2024-01-02", periods=40)
+    pd.DataFrame({"date": days, "asset": "A", "PX": range(1, 41)}).to_csv("px.csv", index=False)
+    with pytest.raises(SystemExit):
+        main(["data", "check", "px.csv", "--read", option])
+    said = capsys.readouterr().err
+    right = "--read \"columns={'close' = 'PX_LAST'}\""
+    assert right in said and len(said.strip().splitlines()) == 1
+    main_args = ["data", "check", "px.csv", "--read", right.split('"')[1].replace("PX_LAST", "PX")]
+    with pytest.raises(SystemExit) as e:
+        main(main_args)
+    assert e.value.code in (0, None)
 
 def _awkward(folder, days=40):
     """The same small market in four files, each of which needs a word."""

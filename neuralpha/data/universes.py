@@ -6,14 +6,15 @@
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'universes_folder', 'load_universe', 'check_report', 'reading_lines', 'report_table',
            'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #2381bd09
+# %% ../../nbs/data/universes.ipynb #ad05fd24
 import contextlib, dataclasses, importlib, inspect, json, os, shutil, tempfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
 from ..core import NeuralphaError, file_digest, read_json, unknown_name, write_json
-from .checks.rules import CheckSpec, check_spec, checked_panel
+from .checks.run import checked_panel
+from .checks.spec import CheckSpec, check_spec
 from .panel import Panel, lay_out
 from .reading.names import NUMBERS, nearest_name
 from .reading.sources import open_source

@@ -13,7 +13,7 @@ from ..masked import MASKED, write_masked
 from ..section import Section
 from ...study.experiment import Bench
 
-# %% ../../../nbs/report/sections/data.ipynb #dd4ed663
+# %% ../../../nbs/report/sections/data.ipynb #4cf66818
 def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
     """How many assets are gone, and what leaving them out would have done, here or in a simulated market without
     alpha.
@@ -21,7 +21,8 @@ def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
     from neuralpha.data.simulated.market import simulate_universe
 
     alive = int((~panel.gone).sum())
-    known = bool(panel.gone.any())
+    left = int((panel.gone & ~panel.parted).sum())  # of two series under one name, the earlier need not have died
+    known = left > 0
     market = (
         panel
         if known
@@ -38,7 +39,7 @@ def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
             rows.append(dict(name=name.removeprefix("IC, ").removesuffix(", % a year"), unit=unit, **value))
     return {
         "known": known,
-        "assets": panel.n_assets,
+        "assets": alive + left,
         "alive": alive,
         "horizon": horizon,
         "simulated": None if known else {"assets": market.n_assets, "dates": market.n_dates},
