@@ -173,11 +173,11 @@ def run_all(
         old.unlink()
     return kept
 
-# %% ../nbs/docs.ipynb #302c2f21
+# %% ../nbs/docs.ipynb #03b4d188
 def with_outputs(
     nb,  # notebook
     ran: Path,  # executed copy; its prose may be older
-):  # the notebook with the outputs of the copy
+) -> dict:  # the notebook with the outputs of the copy
     """Prose of the one, outputs of the other.
 
     Parameters
@@ -186,6 +186,11 @@ def with_outputs(
         notebook
     ran : Path
         executed copy; its prose may be older
+
+    Returns
+    -------
+    dict
+        the notebook with the outputs of the copy
     """
     outputs = [c.outputs for c in nbformat.read(ran, 4).cells if c.cell_type == "code"]
     for cell, out in zip([c for c in nb.cells if c.cell_type == "code"], outputs, strict=True):
@@ -424,13 +429,13 @@ def link_targets(
     shared = {n: full for names in own.values() for n, full in names.items() if all_names.count(n) == 1}
     return {page: {**shared, **names} for page, names in own.items()}
 
-# %% ../nbs/docs.ipynb #826331f5
+# %% ../nbs/docs.ipynb #9e9f0c05
 def page_notebook(
     nb,  # executed (or shown) notebook
     page: str,  # its path below `nbs/`, without suffix
     names: dict,  # of `link_targets`, for this page
     results: str = "",  # Markdown of a benchmark's stored result
-):  # the notebook that Sphinx renders
+) -> dict:  # the notebook that Sphinx renders
     """The page of a notebook: under the title stand its file and module, and what a benchmark measured.
 
     Parameters
@@ -443,6 +448,11 @@ def page_notebook(
         of `link_targets`, for this page
     results : str, default ''
         Markdown of a benchmark's stored result
+
+    Returns
+    -------
+    dict
+        the notebook that Sphinx renders
     """
     module, _ = exported(nb)
     cells = [new for cell in nb.cells for new in _cells(cell, module)]
