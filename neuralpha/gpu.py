@@ -870,7 +870,7 @@ def compilation(run: Run) -> None:
             f"epoch took {first:.1f} s",
         )
 
-# %% ../nbs/gpu.ipynb #377b50d7
+# %% ../nbs/gpu.ipynb #99409796
 class OneScore(torch.nn.Module):
     """A net as shap wants it: a column per output."""
 
@@ -878,7 +878,7 @@ class OneScore(torch.nn.Module):
         super().__init__()
         self.net, self.score = net, score
 
-    def forward(self, x):
+    def forward(self, x) -> torch.Tensor:
         return self.score(self.net(x))[:, None]
 
 # %% ../nbs/gpu.ipynb #28a5b885

@@ -38,14 +38,14 @@ __all__ = ['CATALOGUE', 'PLACES', 'IN_PERCENT', 'DIGITS', 'OTHER_DIGITS', 'HEADE
            'metric_title', 'column_metrics', 'main_metrics', 'sliced_metrics', 'shown_unit', 'as_shown', 'number',
            'interval', 'shown_digits', 'heading', 'unit_line', 'Shown', 'leaderboard_cell', 'script_facts', 'Sample']
 
-# %% ../../nbs/evaluate/catalogue.ipynb #c80bc702
+# %% ../../nbs/evaluate/catalogue.ipynb #0df53147
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 import numpy as np
 from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
-from .quantiles import standing
+from ..cross_section import rank_within_date
 from ..labels import Label
 
 # %% ../../nbs/evaluate/catalogue.ipynb #d455efb6
@@ -411,7 +411,7 @@ def _stands_beneath(entry: Metric) -> str:
         return "critical"
     return "interval" if entry.interval == "shown" else ""
 
-# %% ../../nbs/evaluate/catalogue.ipynb #132b6584
+# %% ../../nbs/evaluate/catalogue.ipynb #ac7024e5
 @dataclass(frozen=True, eq=False)
 class Sample:
     """One model's scores over everything, or within one slice, and what they are compared with.
@@ -493,7 +493,7 @@ class Sample:
             (n_rows,) bool; none on dates with fewer than twice as many
         """
         known = self.known
-        ranks = standing(self.panel, np.where(known, self.scores, np.nan)[:, None], 2)[0][:, 0]
+        ranks = rank_within_date(self.panel, np.where(known, self.scores, np.nan)[:, None], 2).ranks[:, 0]
         assets = np.bincount(self.panel.date_code, known, self.panel.n_dates)[self.panel.date_code]
         return known & ((assets + 1) / 2 - np.nan_to_num(ranks) <= count) & (assets >= 2 * count)
 
@@ -699,10 +699,10 @@ declare(
     "Sum of R² over the true function's, same draws; ± its jackknife standard error.",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #4b1c4ee4
+# %% ../../nbs/evaluate/catalogue.ipynb #bc3a0294
 def _same_side(sample: Sample) -> np.ndarray:
     pair = np.where(sample.known[:, None], np.stack([sample.scores, sample.label.values], 1), np.nan)
-    halves = standing(sample.panel, pair, 2)[1]
+    halves = rank_within_date(sample.panel, pair, 2).quantiles
     return sample.share(halves[:, 0] == halves[:, 1], sample.known)
 
 
