@@ -14,6 +14,23 @@ from neuralpha.models.training.loop import best_epoch
 from neuralpha.models.trees import LightGBM
 from neuralpha.splits import fixed_split
 
+def test_the_ensemble_is_the_mean_of_standardised_scores():
+    rng = np.random.default_rng(0)
+    date = np.repeat([0, 1], 5)
+    a = rng.normal(size=10)
+    b = 100 * rng.normal(size=10)
+
+    def z(v):
+        return np.concatenate([(v[i : i + 5] - v[i : i + 5].mean()) / v[i : i + 5].std() for i in (0, 5)])
+
+    np.testing.assert_allclose(ensemble_scores([a, b], date), (z(a) + z(b)) / 2, atol=1e-6)
+    np.testing.assert_allclose(
+        bring_to_one_scale(a, sections_of(date), "rank")[:5], 2 * (np.argsort(np.argsort(a[:5])) + 1) / 6 - 1
+    )
+    assert ensemble_scores([np.ones(10)], date).tolist() == [0] * 10
+    with pytest.raises(NeuralphaError, match="Unknown ensemble"):
+        ensemble_scores([a], date, "median")
+
 def test_the_table_holds_every_seed_and_their_ensemble():
     X, y, fold = toy_problem(15, 120)
     p = cross_predict(MLP(max_epochs=2), X, y, [fold], seeds=2, progress=False)
@@ -53,23 +70,6 @@ def test_the_table_survives_a_file(tmp_path):
     frame.drop(columns="score").to_parquet(tmp_path / "other.parquet")
     with pytest.raises(NeuralphaError, match="score"):
         read_predictions(tmp_path / "other.parquet")
-
-def test_the_ensemble_is_the_mean_of_standardised_scores():
-    rng = np.random.default_rng(0)
-    date = np.repeat([0, 1], 5)
-    a = rng.normal(size=10)
-    b = 100 * rng.normal(size=10)
-
-    def z(v):
-        return np.concatenate([(v[i : i + 5] - v[i : i + 5].mean()) / v[i : i + 5].std() for i in (0, 5)])
-
-    np.testing.assert_allclose(ensemble_scores([a, b], date), (z(a) + z(b)) / 2, atol=1e-6)
-    np.testing.assert_allclose(
-        bring_to_one_scale(a, sections_of(date), "rank")[:5], 2 * (np.argsort(np.argsort(a[:5])) + 1) / 6 - 1
-    )
-    assert ensemble_scores([np.ones(10)], date).tolist() == [0] * 10
-    with pytest.raises(NeuralphaError, match="Unknown ensemble"):
-        ensemble_scores([a], date, "median")
 
 def test_the_future_of_the_test_period_does_not_change_a_score():
     X, y, fold = toy_problem(15, 120)

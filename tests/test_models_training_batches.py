@@ -53,6 +53,22 @@ def test_a_net_across_assets_sees_whole_dates():
     got = {loss: [batching(Training(loss=loss), net) for net in (Alone, Across)] for loss in ("ic", "mse", "sharpe")}
     assert got == {"ic": ["date", "whole"], "mse": ["row", "whole"], "sharpe": ["span", "span"]}
 
+def test_places_are_lines_of_dates_and_in_spans_columns_of_assets():
+    date, asset = np.array([7, 7, 7, 8, 8]), np.array([0, 1, 4, 1, 4])
+    said = {
+        by: (p.place.tolist(), p.dates, p.places)
+        for by in ("date", "span", "row")
+        for p in [grid_places(date, asset, by)]
+    }
+    assert said == {"date": ([0, 1, 2, 3, 4], 2, 3), "span": ([0, 1, 2, 4, 5], 2, 3), "row": ([0, 1, 2, 3, 4], 1, 5)}
+
+def test_blocks_hold_every_row_once_and_no_date_in_two():
+    date = np.random.default_rng(0).integers(0, 30, 1000)
+    blocks = date_blocks(date, 100)
+    assert (np.sort(np.concatenate(blocks)) == np.arange(1000)).all()
+    assert sum(len(np.unique(date[b])) for b in blocks) == 30 and max(map(len, blocks)) <= 100
+    assert [len(b) for b in date_blocks(np.zeros(500, int), 100)] == [500]  # a date is never cut
+
 def test_a_batchs_grid_is_the_sorted_one():
     X, y, fold = toy_problem(9, 60)
     part = Part(Resident(X, 1, *feature_scale(X.view(fold.train))), fold.train, y.target("rank")[fold.train])
@@ -74,19 +90,3 @@ def test_a_batch_is_its_rows_however_many_are_sent_at_once(ahead):
     assert len(got) == len(batches) > 3
     for batch, known in zip(got, batches):
         assert torch.equal(batch.at, part.at[known]) and torch.equal(batch.target, part.target[known])
-
-def test_places_are_lines_of_dates_and_in_spans_columns_of_assets():
-    date, asset = np.array([7, 7, 7, 8, 8]), np.array([0, 1, 4, 1, 4])
-    said = {
-        by: (p.place.tolist(), p.dates, p.places)
-        for by in ("date", "span", "row")
-        for p in [grid_places(date, asset, by)]
-    }
-    assert said == {"date": ([0, 1, 2, 3, 4], 2, 3), "span": ([0, 1, 2, 4, 5], 2, 3), "row": ([0, 1, 2, 3, 4], 1, 5)}
-
-def test_blocks_hold_every_row_once_and_no_date_in_two():
-    date = np.random.default_rng(0).integers(0, 30, 1000)
-    blocks = date_blocks(date, 100)
-    assert (np.sort(np.concatenate(blocks)) == np.arange(1000)).all()
-    assert sum(len(np.unique(date[b])) for b in blocks) == 30 and max(map(len, blocks)) <= 100
-    assert [len(b) for b in date_blocks(np.zeros(500, int), 100)] == [500]  # a date is never cut

@@ -6,6 +6,12 @@ import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import feature_scale, toy_problem
 
+def test_a_panel_that_does_not_fit_is_refused():
+    X, y, fold = toy_problem(20, 120)
+    with pytest.raises(NeuralphaError, match="fewer features"):
+        check_panel_fits(X, 1, 2400, torch.device("cpu"), free=10_000)
+    check_panel_fits(X, 1, 2400, torch.device("cpu"), free=100_000)
+
 @pytest.mark.parametrize("window", [1, 2, 7, 100])
 def test_windows_are_the_assets_own_past_behind_zeros(window):
     X, y, fold = toy_problem(4, 50)
@@ -27,9 +33,3 @@ def test_only_the_dates_asked_for_go_to_the_device():
     assert torch.equal(part.windows(part.at(fold.test)), whole.windows(whole.at(fold.test)))
     with pytest.raises(NeuralphaError, match="outside the dates"):
         part.at(fold.train)
-
-def test_a_panel_that_does_not_fit_is_refused():
-    X, y, fold = toy_problem(20, 120)
-    with pytest.raises(NeuralphaError, match="fewer features"):
-        check_panel_fits(X, 1, 2400, torch.device("cpu"), free=10_000)
-    check_panel_fits(X, 1, 2400, torch.device("cpu"), free=100_000)

@@ -138,11 +138,10 @@ def ic(score, target, mask) -> torch.Tensor:
     """One minus the mean IC by date."""
     return 1 - _over_dates(correlation(score, target, mask), mask)
 
-# %% ../../nbs/models/losses.ipynb #4815037a
+# %% ../../nbs/models/losses.ipynb #2b9c5fa8
 def soft_rank(score, mask, tau: float = 0.1) -> torch.Tensor:
-    """(dates, places) differentiable ranks from 0 to n-1;
-
-    `tau` is the step's width in standard deviations of the score.
+    """(dates, places) differentiable ranks from 0 to n-1; `tau` is the step's width in standard deviations of the
+    score.
     """
     s = _centred(score, mask)
     variance = (s * s).sum(1, keepdim=True) / mask.sum(1, keepdim=True).clamp(min=1)
@@ -232,23 +231,18 @@ def buy_hold_sell(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     cross_entropy = -(wanted * F.log_softmax(score, -1)).sum(-1)
     return _mean(cross_entropy, mask)
 
-# %% ../../nbs/models/losses.ipynb #9b9af403
+# %% ../../nbs/models/losses.ipynb #972c4384
 LOSSES = {
     f.__name__: f for f in (mse, huber, bce, ic, rank_ic, pairwise, listnet, listmle, sharpe, quantile, buy_hold_sell)
 }
 BY_DATE = {"ic", "rank_ic", "pairwise", "listnet", "listmle", "sharpe"}  # need whole cross-sections
 SMOOTHED = {"bce", "buy_hold_sell"}  # take the label smoothing of the training
 MASKLESS = {"mse", "huber", "bce", "ic", "quantile", "buy_hold_sell"}  # take None for a grid without empty places
-HEADS = {
-    "bce": ("direction", 1),
-    "quantile": ("quantiles", len(QUANTILES)),
-    "buy_hold_sell": ("three", 3),
-}  # loss -> (head, outputs)
-TARGETS = {
-    "sharpe": ("raw",),
-    "buy_hold_sell": ("rank", "outcome"),
-}  # loss -> kinds of `Label.target`, or units of a raw one, that it means; the others take any
-
+# loss -> (head, outputs)
+HEADS = {"bce": ("direction", 1), "quantile": ("quantiles", len(QUANTILES)), "buy_hold_sell": ("three", 3)}
+# loss -> kinds of `Label.target`, or units of a raw one, that it means; the others take any
+TARGETS = {"sharpe": ("raw",), "buy_hold_sell": ("rank", "outcome")}
+# of the parameters in brackets
 LIMITS = {
     "delta": "(0, inf)",
     "smoothing": "[0, 1]",
@@ -256,9 +250,9 @@ LIMITS = {
     "margin": "[0, inf)",
     "cost_bps": "[0, inf)",
     "levels": "(0, 1)",
-}  # of the parameters in brackets
+}
 
-# %% ../../nbs/models/losses.ipynb #a44a2a05
+# %% ../../nbs/models/losses.ipynb #123b9245
 def loss_parameters(name: str) -> dict:
     """Parameters of a loss and their defaults."""
     _, _, _, *own = inspect.signature(LOSSES[name]).parameters.values()  # behind score, target and mask
@@ -286,12 +280,12 @@ def _given(name, text):
 def _levels(parts: list) -> dict:
     return {"levels": tuple(map(float, parts))} if parts else {}
 
-# %% ../../nbs/models/losses.ipynb #dc206b9f
+
 def _named_numbers(parts: list) -> dict:
     pairs = [part.split("=") for part in parts]
     return {name.strip(): float(number) for name, number in pairs}
 
-
+# %% ../../nbs/models/losses.ipynb #662741fe
 TERM = re.compile(r"\s*(?:([0-9.]+(?:e-?\d+)?)\s*\*)?\s*([a-z_]+)\s*(?:\(([^()]*)\))?\s*")  # 0.1*huber(delta=2)
 
 

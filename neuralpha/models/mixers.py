@@ -143,7 +143,7 @@ class TimeMixer(StockMixer):
         "scales": ("choice", [(1,), (1, 2), (1, 2, 4)]),
     }
 
-# %% ../../nbs/models/mixers.ipynb #dcf2160f
+# %% ../../nbs/models/mixers.ipynb #11bee8a1
 class CrossNet(NetModule):
     """Encoder per asset, then attention over the assets of the date; a linear head."""
 
@@ -152,17 +152,20 @@ class CrossNet(NetModule):
     def __init__(self, n_features, window, width, heads, dropout, outputs):
         super().__init__()
         self.encoder = nn.GRU(n_features, width, batch_first=True) if window > 1 else nn.Linear(n_features, width)
-        self.heads, self.norm, self.drop = heads, nn.LayerNorm(width), nn.Dropout(dropout)
-        self.qkv, self.join, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width), nn.Linear(width, outputs)
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.drop = nn.Dropout(dropout)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.join = nn.Linear(width, width)
+        self.out = nn.Linear(width, outputs)
 
     def forward(self, x, grid) -> torch.Tensor:
         h = self.encoder(x)[0][:, -1] if isinstance(self.encoder, nn.GRU) else F.gelu(self.encoder(x[:, -1]))
-        q, k, v = (
-            grid.fill(p).unflatten(2, (self.heads, -1)).transpose(1, 2) for p in self.qkv(self.norm(h)).chunk(3, 1)
-        )
-        said = F.scaled_dot_product_attention(q, k, v, attn_mask=grid.mask[:, None, None])
-        h = h + self.drop(self.join(grid.take(said.transpose(1, 2).flatten(2))))
-        return self.out(h)
+        by_head = (grid.fill(part).unflatten(2, (self.heads, -1)) for part in self.qkv(self.norm(h)).chunk(3, 1))
+        query, key, value = (part.transpose(1, 2) for part in by_head)
+        said = F.scaled_dot_product_attention(query, key, value, attn_mask=grid.mask[:, None, None])
+        heard = grid.take(said.transpose(1, 2).flatten(2))
+        return self.out(h + self.drop(self.join(heard)))
 
     @property
     def input_weights(self) -> list[torch.Tensor]:

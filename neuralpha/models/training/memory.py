@@ -76,10 +76,6 @@ def fitting_batch_rows(
     )
     return fits
 
-# %% ../../../nbs/models/training/memory.ipynb #91f6eaa8
-def _gigabytes(amount: float) -> str:
-    return f"{amount / 2**30:.2f} GB"
-
 # %% ../../../nbs/models/training/memory.ipynb #adb20709
 class BatchBytes(NamedTuple):
     """What a batch needs in training.
@@ -137,7 +133,7 @@ def saved_bytes(net: NetModule, part: Part, batch: np.ndarray, by: str, settings
     there_anyway.add(part.data.values.untyped_storage().data_ptr())
     return sum(size for place, size in seen.items() if place not in there_anyway)
 
-# %% ../../../nbs/models/training/memory.ipynb #c80c5c0a
+# %% ../../../nbs/models/training/memory.ipynb #84031b3e
 def largest_batch(
     batch_rows: int | np.ndarray,
     largest: int,  # rows of the largest date
@@ -158,3 +154,7 @@ def largest_batch(
         return np.maximum(batch_rows, SPAN * largest)
     uncut = (by == "whole") | (largest <= 1.5 * batch_rows)
     return np.where(uncut, np.maximum(1.25 * batch_rows, largest), 1.25 * batch_rows)
+
+
+def _gigabytes(amount: float) -> str:
+    return f"{amount / 2**30:.2f} GB"
