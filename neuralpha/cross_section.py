@@ -291,10 +291,10 @@ def rank_within_date(
     over_dates(_rank_dates, len(sections.offsets) - 1, scores, sections, quantiles, out)
     return out
 
-# %% ../nbs/cross_section.ipynb #e6a636bb
+# %% ../nbs/cross_section.ipynb #10a4ef85
 @njit(cache=True)
 def _centre_ranks(x, order, n, keep, out):
-    """Average ranks among the kept positions, minus their mean, into `out` (0 elsewhere); returns the sum of squares."""
+    """Average ranks among the kept positions less their mean into `out` (0 elsewhere); returns the sum of squares."""
     kept = 0
     for i in range(n):
         kept += keep[order[i]]

@@ -273,7 +273,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #ff715cb1
+# %% ../nbs/labels.ipynb #f7cd87fd
 EXITS = ("bar", "next trade")
 
 
@@ -321,7 +321,7 @@ def suspended_exits(
     # (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,) return to the next
     # trade, NaN where none comes
 ) -> tuple:
-    """The rows whose position was open when the label should have ended, and what they earned when it could be closed.
+    """The rows whose position was open when the label should have ended, and what they earned until it closed.
 
     Parameters
     ----------

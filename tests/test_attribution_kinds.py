@@ -68,7 +68,6 @@ def test_more_points_are_spent_until_the_error_is_small_or_too_much_is_spent():
     assert tried == [(10, 2), (10, 2), (40, 8), (10, 2), (40, 8), (160, 32), (10, 2), (20, 4)]
 
 def test_a_smooth_model_of_ones_own_is_explained_as_a_net_is():
-    import torch
     from neuralpha.models.net_probe import NetProbe
     from neuralpha.models.training.module import NetModule
 

@@ -4,10 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.audit.pipeline import audit_features
-from neuralpha.audit.studies import audit_study
 from neuralpha.audit.future import RARE
 from neuralpha.audit.worlds import walks
-from neuralpha.features.compute import compute_features
 from neuralpha.labels import forward_return
 from neuralpha.splits import walk_forward
 

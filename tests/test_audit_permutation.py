@@ -1,6 +1,5 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.audit.permutation import *
-import pytest
 from neuralpha.audit.certificate import OUTCOMES
 from neuralpha.audit.pipeline import audit_features
 from neuralpha.audit.worlds import walks

@@ -16,8 +16,7 @@ def test_intervals_letters_and_ranks_of_a_slice_are_those_of_the_paired_tests():
     from neuralpha.evaluate.slices import Slice, _evidence
 
     def evidence(ics):
-        found = _evidence(Slice(SimpleNamespace(horizon=20), "", "", None, ics, ics, None, None), [0, 1], 0.05)
-        return found
+        return _evidence(Slice(SimpleNamespace(horizon=20), "", "", None, ics, ics, None, None), [0, 1], 0.05)
 
     x = np.lib.stride_tricks.sliding_window_view(np.random.default_rng(0).normal(size=139), 20).mean(
         -1

@@ -542,8 +542,8 @@ def test_labels_say_what_their_values_are():
         "quantile",
     ]
     assert [
-        l.unit
-        for l in (
+        label.unit
+        for label in (
             volatility_scaled(y),
             classes(y),
             classes(y, threshold=0.01),

@@ -59,7 +59,9 @@ def test_the_bar_is_told_of_every_fit():
     X, y, fold = toy_problem(15, 120)
     for together in (False, True):
         told = []
-        units = fit_fold(MLP(max_epochs=1), X, y, fold, range(3), together=together, on_unit=lambda: told.append(1))
+        units = fit_fold(
+            MLP(max_epochs=1), X, y, fold, range(3), together=together, on_unit=lambda told=told: told.append(1)
+        )
         assert list(units) == [0, 1, 2] and len(told) == 3
 
 def test_the_table_survives_a_file(tmp_path):

@@ -17,7 +17,7 @@ def test_workers_take_gpus_in_turn(monkeypatch):
     assert worker_device("cuda:2", 1) == "cuda:2"
     assert worker_device("cpu", 1) == "cpu"
     for n in (0, 1):
-        monkeypatch.setattr(torch.cuda, "device_count", lambda: n)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda n=n: n)
         assert worker_device("auto", 5) == "auto"
 
 def test_a_gpus_kernels_sum_in_a_fixed_order_inside_the_block_alone():

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import toy_problem
-from neuralpha.models.linear import Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.registry import make_model, model_names
 from neuralpha.labels import multi_horizon
@@ -61,7 +60,7 @@ def test_a_killed_search_finds_what_the_undisturbed_one_finds(sampler, tmp_path)
         assert _lines(tmp_path / "torn.jsonl") == _lines(tmp_path / "whole.jsonl")
 
 def test_a_process_killed_at_work_loses_one_trial(tmp_path):
-    import os, signal, subprocess, sys, time
+    import signal, subprocess, sys, time
 
     file = tmp_path / "journal.jsonl"
     code = (

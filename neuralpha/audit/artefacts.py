@@ -118,12 +118,12 @@ def _flat(value, path="") -> dict:  # path -> array
     except (TypeError, ValueError):
         return {path: _floats([repr(value)])}
 
-# %% ../../nbs/audit/artefacts.ipynb #7fd19fc3
+# %% ../../nbs/audit/artefacts.ipynb #90f713af
 TOLD_APART = ("model", "fold", "seed")  # what scores have beside date and asset
 
 
 def _from_frame(frame, panel, what, is_scores) -> Columns:
-    """A `(date, asset)` Series or DataFrame on panel rows; further keys (model, fold, seed) become columns of their own.
+    """A `(date, asset)` Series or DataFrame on panel rows; further keys (model, fold, seed) become own columns.
 
     Date and asset are what the index calls so, and else the columns. Every other column is compared, whatever its name.
     """

@@ -170,7 +170,7 @@ def summary_of(checks) -> str:
     words = {"holds": "holds" if count["holds"] == 1 else "hold"}
     return ", ".join(f"{count[v]} {words.get(v, v)}" for v in VERDICTS if count[v]) or "no checks"
 
-# %% ../../nbs/audit/certificate.ipynb #c9afa65c
+# %% ../../nbs/audit/certificate.ipynb #f92f2d7f
 @dataclass(frozen=True, repr=False)
 class Certificate:
     """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took.
@@ -224,8 +224,8 @@ class Certificate:
             return f"The future was replaced after every one of {self.dates:,} dates."
         share = f"{self.looked_at:,} of {self.dates:,} dates ({self.looked_at / self.dates:.0%})"
         return (
-            f"The future was replaced after {share}: a leak on other dates alone, which looks no further ahead than to the "
-            'next of these, is not seen. cuts="every" looks at all of them.'
+            f"The future was replaced after {share}: a leak on other dates alone, which looks no further ahead than to "
+            'the next of these, is not seen. cuts="every" looks at all of them.'
         )
 
     @property

@@ -352,8 +352,11 @@ def bars(n: int) -> str:
     """A number of bars in words."""
     return f"{n} bar{'s' * (n > 1)}"
 
-# %% ../../nbs/audit/comparison.ipynb #e5cf667d
-LOST = "column {column!r} of {what} exists in one run and not in the other: which columns there are depends on the data that was changed."
+# %% ../../nbs/audit/comparison.ipynb #dd808344
+LOST = (
+    "column {column!r} of {what} exists in one run and not in the other: which columns there are depends on the data "
+    "that was changed."
+)
 FURTHEST = 10**9  # reach of what is missing altogether
 
 

@@ -11,7 +11,7 @@ __all__ = ['KINDS', 'AHEAD', 'LONGER', 'FILLED', 'MEMBER', 'FITTED', 'SMALL', 'R
            'compare_futures', 'future_fitted', 'replace_future', 'compare_world', 'check_future', 'check_calendar',
            'check_memory']
 
-# %% ../../nbs/audit/future.ipynb #0d06047a
+# %% ../../nbs/audit/future.ipynb #33ffc1d4
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ from neuralpha.audit.artefacts import (
     trains_on_the_future,
 )
 from .comparison import FURTHEST, Comparison, Place, Tally, are_equal, place_of
-from .cuts import boundaries, calendar_cuts, cut_codes, edges
+from .cuts import boundaries, calendar_cuts, edges
 from .fresh import run_fresh
 from .worlds import REPLACEMENTS, Settings, World, day_of, few_assets, make_world, with_gaps
 from ..core import NeuralphaError

@@ -12,7 +12,7 @@ the returns that follow is more than anything known in advance achieves, and an 
 # %% auto #0
 __all__ = ['FOLLOWS', 'SOURCE', 'ADVICE', 'HINDSIGHT', 'Power', 'foretells', 'joined_columns', 'check_origin']
 
-# %% ../../nbs/audit/origin.ipynb #5472b470
+# %% ../../nbs/audit/origin.ipynb #5606c8e5
 from dataclasses import replace
 from typing import NamedTuple
 import numpy as np
@@ -20,7 +20,7 @@ import pandas as pd
 from .artefacts import Columns, labels_in, values_in
 from .comparison import Place, bars
 from .future import Audit, words_of
-from .worlds import few_assets, rename_assets
+from .worlds import rename_assets
 from ..data.panel import Panel
 from ..cross_section import standardise_by_date
 from ..labels import forward_return

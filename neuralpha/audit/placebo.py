@@ -13,10 +13,9 @@ level that keeps the chance of one false alarm among all models at 5%.
 __all__ = ['BEYOND', 'TOO_MUCH', 'LOST', 'permuted_label', 'planted_label', 'FitSettings', 'fitted_on', 'fold_ic',
            'check_placebo']
 
-# %% ../../nbs/audit/placebo.ipynb #e88ac02e
+# %% ../../nbs/audit/placebo.ipynb #60baed9f
 from dataclasses import dataclass, field, replace
 import numpy as np
-import pandas as pd
 from .comparison import Line
 from .future import Audit
 from ..features.table import Features

@@ -294,8 +294,11 @@ class Fits:
         future_fitted(rerun, tally, what, *weights)
         _compare_scores(rerun, tally, mine.says, theirs.says)
 
-# %% ../../nbs/audit/studies.ipynb #64133934
-SAW = "{what} on {day} of asset {asset} changed when {world}: fitting or scoring saw the future ({count:,} values changed)."
+# %% ../../nbs/audit/studies.ipynb #b4e77e17
+SAW = (
+    "{what} on {day} of asset {asset} changed when {world}: fitting or scoring saw the future "
+    "({count:,} values changed)."
+)
 
 
 def _compare_scores(rerun: Rerun, tally: Tally, mine: dict, theirs: dict):

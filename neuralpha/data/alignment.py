@@ -64,12 +64,12 @@ def on_panel(
 def _is_label(value) -> bool:  # it stands in panel row order already, and is named by its horizon
     return all(hasattr(value, name) for name in ("panel", "values", "horizon"))
 
-# %% ../../nbs/data/alignment.ipynb #4ec54c3c
+# %% ../../nbs/data/alignment.ipynb #7cd0df16
 def panel_rows(
     panel: Panel,
     index: pd.MultiIndex,  # `(date, asset)`
 ) -> np.ndarray:  # (len(index),) int64
-    """The panel row of every pair; raises `NeuralphaError` for a pair the panel doesn't have, or has twice in `index`.
+    """The panel row of every pair; `NeuralphaError` for a pair the panel doesn't have or `index` has twice.
 
     Parameters
     ----------

@@ -180,11 +180,11 @@ def declare(
     CATALOGUE[name] = entry
     return entry
 
-# %% ../../nbs/evaluate/catalogue.ipynb #ad8194c9
+# %% ../../nbs/evaluate/catalogue.ipynb #d72b3cb8
 def metric_entry(
     name: str,  # "ic", or "exposures momentum": a part of a family
 ) -> Metric:
-    """The entry of a stored number; a name that the catalogue does not know, as in an older report, is its own title.
+    """The entry of a stored number; a name the catalogue does not know, as in an older report, is its own title.
 
     Parameters
     ----------
@@ -266,7 +266,7 @@ def as_shown(
     scaled = {key: 100 * metric[key] for key in ("value", "low", "high") if metric.get(key) is not None}
     return metric | scaled | {"unit": shown_unit(metric["unit"], metric.get("period"))}
 
-# %% ../../nbs/evaluate/catalogue.ipynb #e34e9d72
+# %% ../../nbs/evaluate/catalogue.ipynb #c79c83ec
 def number(
     metric,  # {"value": ..., "unit": ..., "low": ..., "high": ...}, or a bare number, or None
     digits: int | None = None,  # default: those of the unit
@@ -300,7 +300,7 @@ def interval(
     metric: dict | None,
     digits: int | None = None,  # default: those of the unit
 ) -> str:
-    """"[low, high]" of a metric that has one.
+    """The interval of a metric that has one, in brackets.
 
     Parameters
     ----------
@@ -497,7 +497,7 @@ class Sample:
         assets = np.bincount(self.panel.date_code, known, self.panel.n_dates)[self.panel.date_code]
         return known & ((assets + 1) / 2 - np.nan_to_num(ranks) <= count) & (assets >= 2 * count)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #b48c1495
+# %% ../../nbs/evaluate/catalogue.ipynb #d1eb959e
 LUCK_OF_T = "What t exceeds by luck alone, on either side, once in twenty samples."
 
 
@@ -516,8 +516,9 @@ def _declare_ic(
         "{bars_per_year:.1f} bars per year."
     )
     t = (
-        f"t-statistic of the mean {correlation} IC, its long-run variance from slow cosine waves (Lazarus, Lewis, Stock "
-        "and Watson, 2018); by luck alone it lies beyond its critical value, on either side, once in twenty samples."
+        f"t-statistic of the mean {correlation} IC, its long-run variance from slow cosine waves (Lazarus, Lewis, "
+        "Stock and Watson, 2018); by luck alone it lies beyond its critical value, on either side, once in twenty "
+        "samples."
     )
     mean = f"Mean over dates of the cross-sectional {correlation} correlation of score and label ({{label}})."
     deviation = f"Standard deviation over dates of the {correlation} IC, n - 1 in its denominator."
@@ -538,7 +539,7 @@ def _declare_ic(
     )
     declare(f"{kind}_sd", f"{said}, standard deviation", "correlation", "per date", deviation)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #912c868e
+# %% ../../nbs/evaluate/catalogue.ipynb #2746524b
 _declare_ic(
     "ic",
     "IC",
@@ -550,8 +551,8 @@ _declare_ic(
         t_column="t",
     ),
     InSlice(
-        "Mean over the slice's dates of the Pearson correlation of score and forward return over the slice's horizon; low "
-        "and high: 95% interval over dates."
+        "Mean over the slice's dates of the Pearson correlation of score and forward return over the slice's horizon; "
+        "low and high: 95% interval over dates."
     ),
 )
 declare(
@@ -559,8 +560,8 @@ declare(
     "share of the oracle's IC",
     "share",
     "whole period",
-    "Mean IC over that of the oracle, the return a simulated market let expect over the label's own bars ({horizon} after "
-    "a delay of {delay}), on the same dates. {ceiling}",
+    "Mean IC over that of the oracle, the return a simulated market let expect over the label's own bars ({horizon} "
+    "after a delay of {delay}), on the same dates. {ceiling}",
     where="column",
     interval="shown",
     empty="the oracle's own mean IC is not positive; an interval needs that of the oracle to leave zero out",
@@ -572,19 +573,19 @@ _declare_ic(
     "more",
     {},
     InSlice(
-        "Mean over the slice's dates of the Spearman correlation of score and forward return; low and high: 95% interval "
-        "over dates."
+        "Mean over the slice's dates of the Spearman correlation of score and forward return; low and high: 95% "
+        "interval over dates."
     ),
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #49cb54ec
+# %% ../../nbs/evaluate/catalogue.ipynb #51d46d92
 declare(
     "ic_change",
     "change of the IC",
     "correlation",
     "per date",
-    "Mean IC of the second report less that of the first, on the dates that both scored where there are twenty; low and "
-    "high hold for all changes at once.",
+    "Mean IC of the second report less that of the first, on the dates that both scored where there are twenty; low "
+    "and high hold for all changes at once.",
     interval="kept",
 )
 declare("ic_by_fold", "IC of fold", "correlation", "per date", "Mean IC over the test dates of fold {part}.")
@@ -601,8 +602,8 @@ declare(
     "half-life",
     "bars",
     "whole period",
-    "Half-life of what the score knows: geometric fading fitted to the mean rank IC with each of the first {bars} single "
-    "bars after the entry; None: no fading or no positive IC.",
+    "Half-life of what the score knows: geometric fading fitted to the mean rank IC with each of the first {bars} "
+    "single bars after the entry; None: no fading or no positive IC.",
     where="column",
     empty="no fading is seen, the rank IC is not positive, or there are too few dates",
 )
@@ -642,7 +643,7 @@ for _part, _title, _period, _definition in (
 ):
     declare(f"seed_split {_part}", f"seeds: {_title}", "correlation", _period, _definition)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #3c18feb1
+# %% ../../nbs/evaluate/catalogue.ipynb #d5e27a47
 NO_LINE = (
     "a baseline forecasts an order, not a return, and has no validation part to fit a line on; at a long horizon, the "
     "validation part may be too short for one"
@@ -657,8 +658,8 @@ declare(
     column="r2",
     empty=NO_LINE,
     sliced=InSlice(
-        "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over the slice's rows; "
-        "score to return by the slice's horizon's own line on the validation rows.",
+        "Out-of-sample R²: 1 - SSE(forecast)/SSE(mean label of the fold's training part), pooled over the slice's "
+        "rows; score to return by the slice's horizon's own line on the validation rows.",
         NO_LINE,
     ),
 )
@@ -676,8 +677,8 @@ declare(
     "RMSE",
     "label",
     "per horizon",
-    "Root mean squared error over all rows of the forecast: the score on its fold's line (level and slope from before the "
-    "test).",
+    "Root mean squared error over all rows of the forecast: the score on its fold's line (level and slope from before "
+    "the test).",
     where="main",
     empty=NO_LINE,
 )
@@ -713,7 +714,7 @@ def _precision(sample: Sample) -> np.ndarray:
 def _positive(sample: Sample) -> np.ndarray:
     return sample.share(sample.label.values > 0, sample.known)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #2495422d
+# %% ../../nbs/evaluate/catalogue.ipynb #8f6fee5f
 declare(
     "hit_rate",
     "hit rate",
@@ -747,8 +748,8 @@ declare(
     "Sharpe ratio of the highest scores",
     "ratio",
     "per year",
-    "Mean over standard deviation across dates of the mean label of the {few} highest scores ({label}), before cost, times "
-    "the square root of {a_year:.1f} such labels a year (dates with at least {twice_few} assets).",
+    "Mean over standard deviation across dates of the mean label of the {few} highest scores ({label}), before cost, "
+    "times the square root of {a_year:.1f} such labels a year (dates with at least {twice_few} assets).",
     where="main",
     empty="no date has twice as many assets as are bought, or nothing varies",
 )
@@ -773,7 +774,7 @@ declare(
     "Mean label of quantile {part} of {quantiles} (1: lowest scores).",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #30840dd9
+# %% ../../nbs/evaluate/catalogue.ipynb #552f842d
 _TRANCHES = (
     "Long the top, short the bottom of {quantiles} quantiles, equal weights, in {horizon} overlapping tranches entered "
     "{delay} bar(s) after the score; on the money of one side"
@@ -791,8 +792,8 @@ declare(
     empty="ties leave one end empty and nothing is bought",
     sliced=InSlice(
         "Long the top, short the bottom quintile of the slice's assets, in overlapping tranches of the slice's horizon "
-        "entered on the slice's dates only, less the cost of trading; for a year of such dates, on the money of one side, "
-        "not compounded; low and high: 95% interval over dates.",
+        "entered on the slice's dates only, less the cost of trading; for a year of such dates, on the money of one "
+        "side, not compounded; low and high: 95% interval over dates.",
         NOTHING_BOUGHT,
     ),
 )
@@ -801,12 +802,13 @@ declare(
     "turnover",
     "share",
     "per bar",
-    "Share of names in the top and bottom of {quantiles} quantiles that were not there one bar before, mean of the two.",
+    "Share of names in the top and bottom of {quantiles} quantiles that were not there one bar before, mean of "
+    "the two.",
     where="column",
     interval="kept",
     sliced=InSlice(
-        "Share of names in the top and bottom quintile of the slice's assets that were not there one bar before, mean of "
-        "the two, over the slice's dates; low and high: 95% interval over dates.",
+        "Share of names in the top and bottom quintile of the slice's assets that were not there one bar before, mean "
+        "of the two, over the slice's dates; low and high: 95% interval over dates.",
         "too few dates (ten, or three horizons) follow a bar on which the group was there, too",
     ),
 )
@@ -819,22 +821,22 @@ declare(
     "Correlation of an asset's rank with its rank one bar before.",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #da2a43d9
+# %% ../../nbs/evaluate/catalogue.ipynb #7d1d0258
 declare(
     "sharpe",
     "Sharpe ratio",
     "ratio",
     "per year",
-    "Mean over standard deviation (n in its denominator) of the bar returns after cost, annualised by the square root of "
-    "the bars per year.",
+    "Mean over standard deviation (n in its denominator) of the bar returns after cost, annualised by the square root "
+    "of the bars per year.",
 )
 declare(
     "probabilistic_sharpe",
     "probabilistic Sharpe ratio",
     "probability",
     "whole period",
-    "Probability that the true Sharpe ratio after cost is above zero, from the bars, their skewness and raw kurtosis (both "
-    "bias-corrected).",
+    "Probability that the true Sharpe ratio after cost is above zero, from the bars, their skewness and raw kurtosis "
+    "(both bias-corrected).",
 )
 declare(
     "deflated_sharpe",
@@ -934,20 +936,20 @@ declare(
     sliced=InSlice("Dates of the slice with at least three assets (five within a group) that have score and label."),
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #c44e82eb
+# %% ../../nbs/evaluate/catalogue.ipynb #51240bb7
 _UNRANKED = "the oracle is not ranked: nobody could trade it"
 declare(
     "letters",
     "letters",
     "letters",
     "whole period",
-    "Two models share a letter exactly where the data cannot tell them apart (paired test on the dates both have, Holm over "
-    "all pairs); rows stand by their mean IC.",
+    "Two models share a letter exactly where the data cannot tell them apart (paired test on the dates both have, Holm "
+    "over all pairs); rows stand by their mean IC.",
     where="fact",
     empty=_UNRANKED,
     sliced=InSlice(
-        "Two models share a letter exactly where the slice's own dates cannot tell them apart (paired test, Holm over the "
-        "slice's pairs).",
+        "Two models share a letter exactly where the slice's own dates cannot tell them apart (paired test, Holm over "
+        "the slice's pairs).",
         _UNRANKED,
     ),
 )

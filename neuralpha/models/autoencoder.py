@@ -78,10 +78,10 @@ class FactorNet(NetModule):
             ).sum(0)
         self.premium.copy_(total / len(np.unique(part.date)))
 
-# %% ../../nbs/models/autoencoder.ipynb #3e37e7b2
+# %% ../../nbs/models/autoencoder.ipynb #9c3d75d7
 @dataclass(kw_only=True, repr=False, eq=False)
 class Autoencoder(Net):
-    """Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (\"z\") return."""
+    """Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (`z`) return."""
 
     factors: int = 4
     hidden: tuple | list = (32,)

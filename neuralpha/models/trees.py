@@ -343,7 +343,7 @@ def drawn_features(
         np.concatenate([rng.permutation(f)[: int(np.ceil(k * len(f)))] for f, k in zip(fifths, KEEP) if len(f)])
     )
 
-# %% ../../nbs/models/trees.ipynb #a1b1a2a9
+# %% ../../nbs/models/trees.ipynb #c4f7181d
 @dataclass(kw_only=True, repr=False, eq=False)
 class DoubleEnsemble(LightGBM):
     """LightGBM members with sample reweighting and feature selection.
@@ -447,7 +447,7 @@ class DoubleEnsemble(LightGBM):
         return leaves_and_splits([(b, best_trees(b)) for b in self.boosters_])
 
     def _save(self, folder):
-        for i, (b, c) in enumerate(zip(self.boosters_, self.columns_)):
+        for i, b in enumerate(self.boosters_):
             write_text(folder / f"model{i}.txt", b.model_to_string(num_iteration=best_trees(b)))
         write_json(folder / "columns.json", [c.tolist() for c in self.columns_])
 

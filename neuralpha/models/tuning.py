@@ -91,7 +91,7 @@ def suggest(trial, space: dict) -> dict:
 
     return {name: one(name, *how) for name, how in space.items()}
 
-# %% ../../nbs/models/tuning.ipynb #9d85be1e
+# %% ../../nbs/models/tuning.ipynb #25d96a25
 SAMPLERS = ("tpe", "nsga2", "cmaes", "random")
 
 
@@ -107,7 +107,7 @@ def _sampler(name, seed):
     if name != "cmaes":
         raise unknown_name("sampler", name, SAMPLERS)
     try:
-        import cmaes
+        import cmaes  # noqa: F401
     except ImportError as e:
         raise NeuralphaError("Sampler 'cmaes' needs the package cmaes; install it or use 'nsga2'.") from e
     return optuna.samplers.CmaEsSampler(seed=seed)
@@ -157,7 +157,7 @@ class Tuned:
         ax.legend(frameon=False)
         return ax
 
-# %% ../../nbs/models/tuning.ipynb #588623a8
+# %% ../../nbs/models/tuning.ipynb #3b57083f
 def run_trial(
     trial,
     model: Estimator,
@@ -190,7 +190,9 @@ def run_trial(
     """
     goal, first = goal if model.multi_task else primary(goal), primary(goal)
     steps = []
-    part = lambda rows: (X.view(rows), goal[rows])
+
+    def part(rows):
+        return X.view(rows), goal[rows]
 
     def watch(step, gain):
         if steps and step <= steps[-1][0]:
@@ -279,7 +281,7 @@ def within_budget(
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #99a7c443
+# %% ../../nbs/models/tuning.ipynb #b04ee1cc
 def tune(
     model: Estimator,  # its other parameters stay as they are
     X,
@@ -296,7 +298,7 @@ def tune(
     judge=None,  # see `run_trial`
     watch=None,  # called after every trial
 ) -> Tuned:
-    """Search a model's parameters in the training part of a fold; the fold's validation and test rows are never read.
+    """Search a model's parameters in a fold's training part; its validation and test rows are never read.
 
     Parameters
     ----------

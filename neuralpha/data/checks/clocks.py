@@ -79,7 +79,7 @@ def _in_common(one, other) -> float:
     one, other = ({*days[(days >= first) & (days <= last)].tolist()} for days in (one, other))
     return len(one & other) / max(len(one | other), 1)
 
-# %% ../../../nbs/data/checks/clocks.ipynb #86b36e85
+# %% ../../../nbs/data/checks/clocks.ipynb #68bf87d2
 HAS_A_CLOCK = 0.1  # share of the assets that must share their hours
 QUARTER, LEAST_APART = 15, 30  # minutes: zones are apart by quarters of an hour, and by half an hour at least
 
@@ -103,7 +103,7 @@ def say_clocks(
 ) -> None:
     """Say where bars within the day have hours that are those of other assets, some hours on."""
     if report.severity("two_clocks") == "off":
-        return
+        return None
     hours = _hours_by_assets(keys)
     apart = [(one, other) for one, other in combinations(hours, 2) if _is_moved(one, other)]
     if not apart:

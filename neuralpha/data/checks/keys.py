@@ -58,7 +58,7 @@ def table_schema(
         {"date": pa.Column(pl.Datetime("us"), nullable=True), "asset": pa.Column(nullable=True), **columns}, strict=True
     )
 
-# %% ../../../nbs/data/checks/keys.ipynb #ca343a69
+# %% ../../../nbs/data/checks/keys.ipynb #bdb3f67e
 @dataclass
 class Keys:
     """When and whose each row of a table is, and which rows count.
@@ -116,7 +116,7 @@ class Keys:
         """
         severity = report.severity(check)
         if severity == "off":
-            return
+            return None
         at = np.flatnonzero(bad & self.keep)
         if not len(at):
             return report.add(Finding(check, note=note))

@@ -28,9 +28,9 @@ from ...core import NeuralphaError
 from ..losses import Grid
 from .batches import Part
 
-# %% ../../../nbs/models/training/module.ipynb #a0092425
+# %% ../../../nbs/models/training/module.ipynb #5126e769
 class NetModule(nn.Module):
-    """A net that the loop can train: a subclass writes `forward(x, grid)`, and those hooks whose default does not fit.
+    """A net that the loop can train: a subclass writes `forward(x, grid)` and the hooks whose default does not fit.
 
     Parameters
     ----------
