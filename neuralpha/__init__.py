@@ -75,7 +75,7 @@ _HOMES = {
     "evaluate.tearsheet": "tear_sheet",
     "attribution.explain": "explain",
     "study.spec": "Study load_study",
-    "study.experiment": "open_bench",
+    "study.experiment": "open_experiment",
     "audit.pipeline": "audit_features audit_label audit_pipeline",
     "audit.studies": "audit_study",
     "audit.holdout": "seal_holdout open_holdout",

@@ -38,7 +38,7 @@ from .evaluate.tearsheet import tear_sheet as tear_sheet
 from .attribution.explain import explain as explain
 from .study.spec import Study as Study
 from .study.spec import load_study as load_study
-from .study.experiment import open_bench as open_bench
+from .study.experiment import open_experiment as open_experiment
 from .audit.pipeline import audit_features as audit_features
 from .audit.pipeline import audit_label as audit_label
 from .audit.pipeline import audit_pipeline as audit_pipeline

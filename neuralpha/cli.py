@@ -335,7 +335,7 @@ class _Watch:
                     flush=True,
                 )
 
-# %% ../nbs/cli.ipynb #0557c0ac
+# %% ../nbs/cli.ipynb #988cda9c
 @app.command(rich_help_panel="Reports")
 def tune(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -370,7 +370,7 @@ def tune(
     neuralpha tune quick --minutes 10 --sampler cmaes --jobs 4
     """
     from neuralpha.models.training.device import pick_device
-    from neuralpha.study.experiment import open_bench
+    from neuralpha.study.experiment import open_experiment
     from neuralpha.study.fit import fit_study
     from neuralpha.study.search import repeatability, search_records, search_table, trial_count
     from neuralpha.study.spec import with_tuning
@@ -387,15 +387,15 @@ def tune(
     )
     pick_device(device)
     with _reading(*spec.universes):
-        benches = [open_bench(spec, u) for u in spec.universes]
-    for bench in benches:
+        benches = [open_experiment(spec, u) for u in spec.universes]
+    for experiment in benches:
         store = UnitStore(out / ".units")
         with _Watch("trials") as watch:
-            fit_study([bench], store, device, jobs, watch, "searches")
-        records = search_records(bench, store, device)
+            fit_study([experiment], store, device, jobs, watch, "searches")
+        records = search_records(experiment, store, device)
         _table(
             search_table(records).set_index("model"),
-            f"{bench.slug}: {trial_count(spec.models, records)[0]} tries in all",
+            f"{experiment.slug}: {trial_count(spec.models, records)[0]} tries in all",
         )
         if said := repeatability(records):
             typer.echo(said)
@@ -561,7 +561,7 @@ def data_import(
     with _reading(source):
         typer.echo(str(import_universe(source, name, replace=replace, **_read_options(read))))
 
-# %% ../nbs/cli.ipynb #a68239b4
+# %% ../nbs/cli.ipynb #b8c655ba
 @app.command(rich_help_panel="Reports")
 def audit(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -581,20 +581,20 @@ def audit(
     """Replace the future, cut the past, shuffle assets and labels: does anything of a study change that must not? Exit
     code 1 where a check fails.
     """
-    from neuralpha.study.certify import audit_bench
-    from neuralpha.study.experiment import open_bench
+    from neuralpha.study.certify import audit_experiment
+    from neuralpha.study.experiment import open_experiment
     from neuralpha.report.run import study_lock
     from neuralpha.report.pages import write_site
     from neuralpha.study.spec import load_study
 
     spec = load_study(study, universes=universe, models=_list(models), data=_data_block(study, universe, read))
     with _reading(*spec.universes):
-        benches = [open_bench(spec, u) for u in spec.universes]
+        benches = [open_experiment(spec, u) for u in spec.universes]
     passed = True
-    for bench in benches:
-        certificate = audit_bench(bench, seeds=spec.seeds if thorough else 1, thorough=thorough)
+    for experiment in benches:
+        certificate = audit_experiment(experiment, seeds=spec.seeds if thorough else 1, thorough=thorough)
         with study_lock(out, spec.name):
-            certificate.save(out / spec.name / "audit" / bench.slug)
+            certificate.save(out / spec.name / "audit" / experiment.slug)
         typer.echo(repr(certificate))
         passed &= certificate.passed
     if (out / spec.name / "study.json").exists():

@@ -9,7 +9,7 @@ adds is order (`docs/sidebar.toml`), a cache, so that only what changed runs aga
 
 # %% auto #0
 __all__ = ['SHOWN_ONLY', 'sidebar', 'run_key', 'run_notebook', 'run_all', 'with_outputs', 'reference', 'public_names', 'exported',
-           'linked', 'link_targets', 'page_notebook', 'contents', 'write_pages', 'build']
+           'link_names', 'link_targets', 'page_notebook', 'contents', 'write_pages', 'build']
 
 # %% ../nbs/docs.ipynb #9ab11e92
 import ast, hashlib, importlib, inspect, json, os, re, shutil, subprocess, sys, textwrap, time, tomllib
@@ -373,11 +373,11 @@ def _cells(
     entries = [nbformat.v4.new_markdown_cell(reference(n, f"neuralpha.{module}")) for n in public_names(source)]
     return [*entries, _folded(cell, _label(kind, source))]
 
-# %% ../nbs/docs.ipynb #448cfbf4
+# %% ../nbs/docs.ipynb #0792222a
 _NAME = re.compile(r"(?<![`\w}])`([A-Za-z_][\w.]*)(\(\))?`(?!`)")
 
 
-def linked(
+def link_names(
     text: str,  # MyST Markdown
     names: dict,  # name -> what it stands for in the Python domain
 ) -> str:
@@ -429,7 +429,7 @@ def link_targets(
     shared = {n: full for names in own.values() for n, full in names.items() if all_names.count(n) == 1}
     return {page: {**shared, **names} for page, names in own.items()}
 
-# %% ../nbs/docs.ipynb #9e9f0c05
+# %% ../nbs/docs.ipynb #a62f06f5
 def page_notebook(
     nb,  # executed (or shown) notebook
     page: str,  # its path below `nbs/`, without suffix
@@ -458,7 +458,7 @@ def page_notebook(
     cells = [new for cell in nb.cells for new in _cells(cell, module)]
     for c in cells:
         if c.cell_type == "markdown":
-            c.source = linked(c.source, names)
+            c.source = link_names(c.source, names)
     where = "{.where}\nNotebook `nbs/" + page + ".ipynb`" + (f", module `neuralpha.{module}`" if module else "")
     if module:
         where = f"```{{py:module}} neuralpha.{module}\n```\n\n{where}"

@@ -13,9 +13,9 @@ nothing, and shows that every line runs.
 # %% auto #0
 __all__ = ['PRETEND', 'small_market', 'PARTS', 'Size', 'Row', 'Run', 'line_of', 'machine', 'wait', 'clock', 'in_turns',
            'half_quartiles', 'ratio_row', 'random_market', 'net_names', 'toy_net', 'target_of', 'toy_fit', 'score_gap',
-           'agreement', 'workers', 'Here', 'Interrupted', 'interrupt', 'fitted_bits', 'same_bits', 'repeats', 'Bench',
-           'bench_net', 'one_epoch', 'bare_steps', 'timed_nets', 'epochs', 'Windows', 'by_loader', 'by_gather',
-           'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
+           'agreement', 'workers', 'Here', 'Interrupted', 'interrupt', 'fitted_bits', 'same_bits', 'repeats',
+           'TrainingSetup', 'bench_net', 'one_epoch', 'bare_steps', 'timed_nets', 'epochs', 'Windows', 'by_loader',
+           'by_gather', 'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
            'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
 
 # %% ../nbs/gpu.ipynb #474271eb
@@ -602,9 +602,9 @@ def repeats(run: Run) -> None:
             aim="<= 0",
         )
 
-# %% ../nbs/gpu.ipynb #a6219d1a
+# %% ../nbs/gpu.ipynb #3925a70b
 @dataclass
-class Bench:
+class TrainingSetup:
     """A net ready to be timed."""
 
     model: Net
@@ -614,8 +614,8 @@ class Bench:
     batches: list
     by: str
 
-# %% ../nbs/gpu.ipynb #c0e4a867
-def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed: int = 0) -> Bench:
+# %% ../nbs/gpu.ipynb #ceb02d34
+def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed: int = 0) -> TrainingSetup:
     """A net with its optimiser, the training part on the device, and the first batches of an epoch."""
     X, y, fold = problem
     model = model.clone(device=str(device))
@@ -629,33 +629,35 @@ def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed
     )
     by = batching(model, net)
     batches = epoch_batches(part.date, np.random.default_rng(seed), model.batch_rows, by=by)[:steps]
-    return Bench(model, net, torch.optim.AdamW(net.parameters(), lr=model.learning_rate, fused=True), part, batches, by)
+    return TrainingSetup(
+        model, net, torch.optim.AdamW(net.parameters(), lr=model.learning_rate, fused=True), part, batches, by
+    )
 
-# %% ../nbs/gpu.ipynb #2593562c
-def one_epoch(bench: Bench, net=None) -> None:
+# %% ../nbs/gpu.ipynb #023254dd
+def one_epoch(setup: TrainingSetup, net=None) -> None:
     """The loop's pass over the batches, with the kernels that `train` asks for."""
-    with repeatable(bench.part.data.device):
-        run_epoch(bench.net if net is None else net, bench.optimizer, bench.part, bench.batches, bench.by, bench.model)
+    with repeatable(setup.part.data.device):
+        run_epoch(setup.net if net is None else net, setup.optimizer, setup.part, setup.batches, setup.by, setup.model)
 
-# %% ../nbs/gpu.ipynb #8cc7aa8d
-def bare_steps(bench: Bench, optimise: bool = True) -> Callable:
+# %% ../nbs/gpu.ipynb #61f39b29
+def bare_steps(setup: TrainingSetup, optimise: bool = True) -> Callable:
     """A plain loop over random batches of the same shapes, in turn from eight buffers."""
-    device = bench.part.data.device
-    net = bench.net
-    width = bench.part.data.width
-    sizes = [len(b) for b in bench.batches]
-    buffers = {n: [torch.randn(n, bench.model.window, width, device=device) for _ in range(8)] for n in set(sizes)}
+    device = setup.part.data.device
+    net = setup.net
+    width = setup.part.data.width
+    sizes = [len(b) for b in setup.batches]
+    buffers = {n: [torch.randn(n, setup.model.window, width, device=device) for _ in range(8)] for n in set(sizes)}
     goals = {n: torch.randn(n, 1, device=device) for n in set(sizes)}
 
     def loop():
         net.train()
         for i, n in enumerate(sizes):
-            bench.optimizer.zero_grad(set_to_none=True)
-            with autocast(device, bench.model.precision):
+            setup.optimizer.zero_grad(set_to_none=True)
+            with autocast(device, setup.model.precision):
                 out = net(buffers[n][i % 8])
             ((out.float() - goals[n]) ** 2).mean().backward()
             if optimise:
-                bench.optimizer.step()
+                setup.optimizer.step()
 
     return loop
 
@@ -671,29 +673,29 @@ def timed_nets(size: Size) -> list:
         LSTM(hidden=128, layers=2, dropout=0.0, batch_rows=4096),
     ]
 
-# %% ../nbs/gpu.ipynb #2f561c27
+# %% ../nbs/gpu.ipynb #c1d271a1
 def epochs(run: Run) -> None:
     """The epoch's seconds over those of bare steps."""
     problem = run.market
     for model in timed_nets(run.size):
-        bench = bench_net(model, problem, run.device, run.size.steps)
+        setup = bench_net(model, problem, run.device, run.size.steps)
         took = in_turns(
             run.device,
             run.size.turns,
             run.size.least,
-            epoch=lambda: one_epoch(bench),
-            bare=bare_steps(bench),
-            passes=bare_steps(bench, False),
+            epoch=lambda: one_epoch(setup),
+            bare=bare_steps(setup),
+            passes=bare_steps(setup, False),
         )
-        rows = sum(map(len, bench.batches))
+        rows = sum(map(len, setup.batches))
         ratio_row(
             run,
             "epochs",
             f"{model!r}: epoch / bare steps",
             took.epoch / took.bare,
             "<= 1.15",
-            note=f"{1e3 * took.epoch.median() / len(bench.batches):.3f} ms a step of "
-            f"{rows // len(bench.batches):,} rows, {rows / took.epoch.median():,.0f} rows/s; "
+            note=f"{1e3 * took.epoch.median() / len(setup.batches):.3f} ms a step of "
+            f"{rows // len(setup.batches):,} rows, {rows / took.epoch.median():,.0f} rows/s; "
             f"{(took.epoch / took.passes).median():.2f} x forward and backward alone",
         )
 
@@ -951,7 +953,7 @@ def attributions(run: Run) -> None:
         f"{completeness(ours().values, whole.scores, whole.base):.3f} sd",
     )
 
-# %% ../nbs/gpu.ipynb #94b8ce2e
+# %% ../nbs/gpu.ipynb #3546f973
 def memory(run: Run) -> None:
     """Peak memory over need, and the error where a panel does not fit."""
     size = run.size
@@ -963,19 +965,19 @@ def memory(run: Run) -> None:
         torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device) if device.type == "cuda" else 0
     start = time.perf_counter()
-    bench = bench_net(LSTM(), problem, device, min(size.steps, 50))
-    one_epoch(bench)
+    setup = bench_net(LSTM(), problem, device, min(size.steps, 50))
+    one_epoch(setup)
     wait(device)
-    panel = bench.part.data.values.nbytes
-    whole = panel + bench.part.at.nbytes + bench.part.target.nbytes
+    panel = setup.part.data.values.nbytes
+    whole = panel + setup.part.at.nbytes + setup.part.target.nbytes
     note = (
-        f"panel {panel / 2**30:.2f} GiB, {len(bench.part.rows):,} training rows, on the device and trained 50 "
+        f"panel {panel / 2**30:.2f} GiB, {len(setup.part.rows):,} training rows, on the device and trained 50 "
         f"steps in {time.perf_counter() - start:.1f} s"
     )
     peak = (
         torch.cuda.max_memory_allocated(device) - before if device.type == "cuda" else None
     )  # before saved_bytes, which takes some of its own
-    need = whole + saved_bytes(bench.net, bench.part, max(bench.batches, key=len), bench.by, bench.model)
+    need = whole + saved_bytes(setup.net, setup.part, max(setup.batches, key=len), setup.by, setup.model)
     run.add(
         "memory",
         f"{size.big_rows:,} rows: peak / (panel, labels and activations)",
@@ -985,7 +987,7 @@ def memory(run: Run) -> None:
         aim="<= 1.3" if peak else "",
         note=f"{note}; peak {peak / 2**30:.2f} GiB" if peak else f"{note}; the peak is counted on a GPU only",
     )
-    del bench
+    del setup
     gc.collect()
     X, y, fold = problem
     scale = feature_scale(X.view(fold.train))

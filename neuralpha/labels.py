@@ -14,8 +14,9 @@ values are, so that nobody annualises a class.
 # %% auto #0
 __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO_BET', 'Label', 'standardise_label',
            'forward_return', 'suspended_exits', 'trailing_volatility', 'trailing_beta', 'excess_return',
-           'volatility_scaled', 'classes', 'triple_barrier', 'meta_label', 'trend_scan', 'Labels', 'multi_horizon',
-           'average_uniqueness', 'uniqueness', 'draw_probabilities', 'sequential_bootstrap', 'time_decay']
+           'volatility_scaled', 'classes', 'triple_barrier', 'meta_label', 'trend_scan', 'MultiTaskLabel',
+           'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities', 'sequential_bootstrap',
+           'time_decay']
 
 # %% ../nbs/labels.ipynb #432ac855
 from dataclasses import dataclass, field, replace
@@ -813,9 +814,9 @@ def trend_scan(
         "direction",
     )
 
-# %% ../nbs/labels.ipynb #220e07de
+# %% ../nbs/labels.ipynb #7bcc91db
 @dataclass(frozen=True, eq=False, repr=False, init=False)
-class Labels(Label):
+class MultiTaskLabel(Label):
     """A label that is scored and those of the same panel that models learn:
 
     `values` are the scored one's where the first task is known, too, the life span is the longest of the date.
@@ -827,7 +828,7 @@ class Labels(Label):
     def __init__(self, tasks, scored=None, **changes):
         if changes:
             raise NeuralphaError(
-                "A label of several tasks is changed task by task: change its tasks and join them in Labels again."
+                "A label of several tasks is changed task by task: change its tasks and join them again."
             )
         first = tasks[0]
         scored = scored or tasks[0]
@@ -881,13 +882,13 @@ class Labels(Label):
     def __repr__(self):
         return f"{super().__repr__()}; learnt: {', '.join(self.names)}"
 
-# %% ../nbs/labels.ipynb #4d723a3a
+# %% ../nbs/labels.ipynb #08203d0a
 def multi_horizon(
     panel: Panel,
     horizons=(1, 5, 20),  # bars held, one task each
     delay: int = 1,  # bars between decision and entry
     exit: str = "bar",  # as in `forward_return`
-) -> Labels:
+) -> MultiTaskLabel:
     """Forward returns over several horizons as the tasks of one model; the first is scored.
 
     Parameters
@@ -902,7 +903,7 @@ def multi_horizon(
     """
     if not len(horizons):
         raise NeuralphaError("horizons is empty; give at least one number of bars.")
-    return Labels(tuple(forward_return(panel, h, delay, exit) for h in horizons))
+    return MultiTaskLabel(tuple(forward_return(panel, h, delay, exit) for h in horizons))
 
 # %% ../nbs/labels.ipynb #08c36f23
 @njit(cache=True)

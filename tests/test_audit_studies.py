@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.audit.future import FRESH
 from neuralpha.audit.worlds import REPLACEMENTS
-from neuralpha.labels import Labels, forward_return, multi_horizon, triple_barrier
+from neuralpha.labels import MultiTaskLabel, forward_return, multi_horizon, triple_barrier
 
 def _study(assets=20):
     return small_study(assets)
@@ -42,7 +42,7 @@ def test_a_model_fitted_again_on_both_parts_passes():
     "learnt",
     [
         lambda q: multi_horizon(q, (2, 5), 1),
-        lambda q: Labels([triple_barrier(q, 1, 1, 5)], scored=forward_return(q, 2)),
+        lambda q: MultiTaskLabel([triple_barrier(q, 1, 1, 5)], scored=forward_return(q, 2)),
     ],
     ids=["several horizons", "barrier"],
 )

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.checks.planted import AT, CLEAN, OHLC, PLANTED, added, check_frame, clean_market
-from neuralpha.data.checks.run import checked_panel
+from neuralpha.data.checks.run import check_panel
 from neuralpha.data.reading.tables import Table, canonical, read_spec
 
 def test_a_table_of_the_wrong_shape_is_refused():
@@ -19,7 +19,7 @@ def test_a_table_of_the_wrong_shape_is_refused():
         good.frame.select("date", "asset"),
     ):
         with pytest.raises(NeuralphaError, match="t: (not a canonical|column 'asset'|no field)"):
-            checked_panel(Table("t", "t", bad))
+            check_panel(Table("t", "t", bad))
 
 def test_rows_that_disagree_can_be_noted_instead():
     f = PLANTED["conflicting_rows"].frame
@@ -60,7 +60,7 @@ def test_a_panels_own_frame_comes_back_as_the_same_panel(tmp_path):
     p = check_frame(PLANTED["unit_flip"].frame)
     p.frame().to_csv(tmp_path / "p.csv", index=False)
     for frame in (pl.from_pandas(p.frame()), pl.read_csv(tmp_path / "p.csv", infer_schema=False)):
-        back = checked_panel(canonical(frame.lazy(), "t", "t", read_spec()))
+        back = check_panel(canonical(frame.lazy(), "t", "t", read_spec()))
         assert list(back.fields) == list(p.fields) and back.digest == p.digest
     p = check_frame(
         CLEAN.assign(size=1.0)[["date", "asset", "size"]].assign(tradable=CLEAN.index != AT)

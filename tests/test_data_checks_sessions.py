@@ -14,7 +14,7 @@ from neuralpha.data.checks.calendars import calendar_sessions
 
 from neuralpha.data.checks.planted import CLEAN, check_frame
 
-from neuralpha.data.checks.run import checked_panel
+from neuralpha.data.checks.run import check_panel
 
 from neuralpha.data.reading.tables import canonical
 
@@ -32,7 +32,7 @@ def market(days_of):
     return pd.concat(frames, ignore_index=True)
 
 def read(frame, checks=None):
-    return checked_panel(canonical(pl.from_pandas(frame).lazy(), "t", "t"), checks)
+    return check_panel(canonical(pl.from_pandas(frame).lazy(), "t", "t"), checks)
 
 def line(panel, check):
     return panel.checks.set_index("check").loc[check]

@@ -77,7 +77,7 @@ def test_amended_filings_never_change_the_past():
     )  # the latest period stays the latest
 
 def test_an_amendment_without_figures_changes_nothing():
-    empty = _filing(2021, 1, np.nan, known_on=pd.Timestamp("2021-06-20"), **dict.fromkeys(FIGURES, np.nan))
+    empty = _filing(2021, 1, np.nan, known_on=pd.Timestamp("2021-06-20"), **dict.fromkeys(STATEMENT_FIGURES, np.nan))
     before = filing_states(FILED)
     after = filing_states(pd.concat([FILED, pd.DataFrame([empty])]))
     left = after.set_index("known_on")
@@ -87,7 +87,7 @@ def test_an_amendment_without_figures_changes_nothing():
 def test_an_amendment_changes_the_figures_it_has_from_its_own_day():
     some = (
         _filing(2021, 1, np.nan, known_on=pd.Timestamp("2021-06-20"))
-        | dict.fromkeys(FIGURES, np.nan)
+        | dict.fromkeys(STATEMENT_FIGURES, np.nan)
         | dict(revenues=50.0)
     )
     s = filing_states(pd.DataFrame([*FILED.to_dict("records")[:5], some])).set_index("known_on")

@@ -43,12 +43,12 @@ def test_only_changed_code_runs_again(again, capsys):
 def test_only_known_names_outside_fences_are_linked():
     names = {"ic": "neuralpha.a.ic", "rank_ic": "neuralpha.a.rank_ic", "Panel": "neuralpha.b.Panel"}
     assert (
-        linked("`rank_ic`, `ic()` and `Panel`", names)
+        link_names("`rank_ic`, `ic()` and `Panel`", names)
         == "{py:obj}`rank_ic <neuralpha.a.rank_ic>`, {py:obj}`ic() <neuralpha.a.ic>` and {py:obj}`Panel "
         "<neuralpha.b.Panel>`"
     )
     for same in ("`icir`", "`ic`", "```\n`Panel`\n```", "``Panel``", "    `Panel`", "{py:obj}`Panel`"):
-        assert linked(same, names) == same
+        assert link_names(same, names) == same
 
 LOOK = '''# Hard to show
 > A page of wide things.

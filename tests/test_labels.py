@@ -63,7 +63,7 @@ def _every_label(p):
         classes(y),
         classes(y, threshold=0.01),
     ]
-    return [*returns, *outcomes, *made, Labels([volatility_scaled(y, 10)], scored=y), multi_horizon(p, (1, 5))]
+    return [*returns, *outcomes, *made, MultiTaskLabel([volatility_scaled(y, 10)], scored=y), multi_horizon(p, (1, 5))]
 
 @pytest.mark.parametrize("k", range(16))
 def test_every_row_without_a_label_has_one_reason_and_no_other_row_has(k):
@@ -590,7 +590,7 @@ def test_tasks_share_rows_and_the_longest_life():
     np.testing.assert_array_equal(y.values, one.values)
     np.testing.assert_array_equal(y.labelled, one.labelled)
     assert len({y.digest, one.digest, multi_horizon(p, (1, 4)).digest}) == 3 and "return 5 bars" in repr(y)
-    z = Labels([volatility_scaled(one)], scored=one)
+    z = MultiTaskLabel([volatility_scaled(one)], scored=one)
     lost = one.labelled & ~z[0].labelled
     assert (
         lost.any()
@@ -599,7 +599,7 @@ def test_tasks_share_rows_and_the_longest_life():
     )
     np.testing.assert_array_equal(z.values, np.where(lost, np.nan, one.values))
     np.testing.assert_array_equal(z.target("raw"), z[0].values.astype(np.float32))
-    np.testing.assert_array_equal(Labels([forward_return(p, 9)], scored=one).known_code, p.date_code + 10)
+    np.testing.assert_array_equal(MultiTaskLabel([forward_return(p, 9)], scored=one).known_code, p.date_code + 10)
     assert len({z.digest, one.digest, z[0].digest}) == 3 and repr(z).endswith(
         "learnt: return 1 bars ahead, delay 1, volatility-scaled"
     )
@@ -607,19 +607,19 @@ def test_tasks_share_rows_and_the_longest_life():
     with pytest.raises(NeuralphaError, match="ends on different bars"):
         touch.target("rank")
     np.testing.assert_array_equal(
-        Labels([touch], scored=forward_return(p, 5)).target("rank"),
+        MultiTaskLabel([touch], scored=forward_return(p, 5)).target("rank"),
         standardise_label(touch, "rank").values.astype(np.float32),
     )
     y[0].digest  # known before its label of several tasks is built
     assert (
-        Labels(y.tasks).digest == y.digest
-        and Labels((standardise_label(one), one)).unit == "rank"
+        MultiTaskLabel(y.tasks).digest == y.digest
+        and MultiTaskLabel((standardise_label(one), one)).unit == "rank"
         and y.unit == "return"
     )
     with pytest.raises(NeuralphaError, match="task by task"):
         standardise_label(y)
     with pytest.raises(NeuralphaError, match="different panels"):
-        Labels((one, forward_return(_random(8, density=1.0), 5)))
+        MultiTaskLabel((one, forward_return(_random(8, density=1.0), 5)))
 
 def test_uniqueness_of_the_textbook_example():
     np.testing.assert_allclose(average_uniqueness([0, 2, 4], [2, 3, 5]), [5 / 6, 3 / 4, 1])

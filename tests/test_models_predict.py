@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.cross_section import sections_of
-from neuralpha.labels import Labels, forward_return, multi_horizon
+from neuralpha.labels import MultiTaskLabel, forward_return, multi_horizon
 from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.fitting import fit_unit
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
@@ -122,7 +122,7 @@ def test_a_sharpe_ratio_of_overlapping_returns_is_refused():
     for label, bars in (
         (forward_return(X.panel, 5, 0), 5),
         (multi_horizon(X.panel, (1, 3), delay=0), 3),
-        (Labels([forward_return(X.panel, 2, 0)], scored=y), 2),
+        (MultiTaskLabel([forward_return(X.panel, 2, 0)], scored=y), 2),
     ):
         for loss in ("sharpe", "ic + 0.5*sharpe(cost_bps=1)"):
             with pytest.raises(

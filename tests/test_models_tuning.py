@@ -155,9 +155,9 @@ def test_every_model_is_tuned_in_the_space_it_ships(name):
     assert model.space and set(model.space) <= set(model.get_params())
     for edge in (0, -1):
         model.clone(**{k: (how[1] if how[0] == "choice" else how[1:])[edge] for k, how in model.space.items()})
-    searched = {k: how for k, how in model.space.items() if k not in SMALL}
-    t = tune(model, X, y, fold, trials=2, space=searched, sampler="random")
-    assert t.count == 2 and set(t.params) == set(searched) and (t.trials.state == "complete").all()
+    search_space = {k: how for k, how in model.space.items() if k not in SMALL}
+    t = tune(model, X, y, fold, trials=2, space=search_space, sampler="random")
+    assert t.count == 2 and set(t.params) == set(search_space) and (t.trials.state == "complete").all()
     assert t.model.get_params() | t.params == t.model.get_params()
 
 def test_wrong_requests_are_named():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, read_json, write_json
 from neuralpha.evaluate.catalogue import CATALOGUE
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 from neuralpha.report.steps import Report
 from neuralpha.report.pages import write_site
 from neuralpha.study.spec import make_study
@@ -31,7 +31,7 @@ def reports(tmp_path_factory):
         _study("a"),
         _study("b", title="<i>b</i>", models={"worse": {"model": "ridge", "alpha": 1e12}, "new": {"model": "ridge"}}),
     ):
-        r = Report(open_bench(study), out)
+        r = Report(open_experiment(study), out)
         for step in (r.data, r.fit, r.leaderboard, r.save):
             step()
         if study.name == "b":  # a model that went wrong

@@ -3,7 +3,7 @@ from neuralpha.report.sections.explanations import *
 import numpy as np
 import pandas as pd
 from neuralpha.core import read_json
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 from neuralpha.report.steps import Report
 from neuralpha.study.spec import make_study
 
@@ -23,7 +23,7 @@ SMALL = {
 }
 
 def test_reasons_are_stored_with_units_and_drawn(tmp_path):
-    r = Report(open_bench(make_study(SMALL)), tmp_path)
+    r = Report(open_experiment(make_study(SMALL)), tmp_path)
     r.fit()
     r.explanations()
     why = read_json(r.folder / "reasons.json")
@@ -33,7 +33,7 @@ def test_reasons_are_stored_with_units_and_drawn(tmp_path):
     for m in why["models"].values():
         assert (
             m["completeness"]["value"] < 0.1
-            and len(m["family_ic_loss"]) == len(r.bench.X.names)
+            and len(m["family_ic_loss"]) == len(r.experiment.X.names)
             and all(x["definition"] for x in m["family_ic_loss"].values())
         )
         assert (
@@ -48,7 +48,7 @@ def test_reasons_are_stored_with_units_and_drawn(tmp_path):
     ]
     shap = pd.read_parquet(r.folder / "shap.parquet")
     assert (
-        set(shap["fold"]) == {f.number for f in r.bench.folds}
+        set(shap["fold"]) == {f.number for f in r.experiment.folds}
         and shap.groupby("model")[["date", "asset"]].apply(lambda g: len(g.drop_duplicates())).eq(why["rows"]).all()
     )
     titles = {f["title"] for f in r.figures}

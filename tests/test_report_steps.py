@@ -14,7 +14,7 @@ from neuralpha.evaluate.ic import ic
 
 from neuralpha.evaluate.statistics import mean_test
 
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 
 from neuralpha.study.spec import make_study
 
@@ -31,7 +31,7 @@ SMALL = {
 }
 
 def _numbers(tmp, **change):
-    r = Report(open_bench(make_study({**SMALL, **change})), tmp)
+    r = Report(open_experiment(make_study({**SMALL, **change})), tmp)
     r.fit()
     r.leaderboard()
     return r, [(r.folder / f).read_bytes() for f in ("predictions.parquet", "metrics.json", "ics.parquet")]
@@ -40,7 +40,7 @@ def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path)
     _, one = _numbers(tmp_path / "a")
     r, two = _numbers(tmp_path / "b")
     assert one == two
-    other = Report(open_bench(make_study({**SMALL, "seed": 5, "models": {"mlp": MODELS["mlp"]}})), tmp_path / "c")
+    other = Report(open_experiment(make_study({**SMALL, "seed": 5, "models": {"mlp": MODELS["mlp"]}})), tmp_path / "c")
     other.fit()
     mlp = [f.tests["mlp"].frame.query("seed == -1")["score"].to_numpy() for f in (r, other)]
     assert (mlp[0] != mlp[1]).mean() > 0.9
@@ -58,7 +58,7 @@ def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path)
 
 def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp_path):
     r = Report(
-        open_bench(
+        open_experiment(
             make_study(
                 {**SMALL, "models": {"ridge": {}}, "seeds": 1, "split": {"train": "9M", "valid": "4M", "test": "2M"}}
             )
@@ -67,11 +67,11 @@ def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp
     )
     r.fit()
     past = r.valids["ridge"].frame.query("seed == -1")
-    y = r.bench.y
-    got = forecasts(r.bench, r.tests, r.valids)["ridge"]
-    assert past.duplicated(["date", "asset"]).any() and len(r.bench.folds) > 2
+    y = r.experiment.y
+    got = forecasts(r.experiment, r.tests, r.valids)["ridge"]
+    assert past.duplicated(["date", "asset"]).any() and len(r.experiment.folds) > 2
     scores = r.tests["ridge"].scores()
-    for f in r.bench.folds:
+    for f in r.experiment.folds:
         part = past[(past["fold"] == f.number) & past["label"].notna()]
         s, v = (part[c].astype(float) - part.groupby("date")[c].transform("mean") for c in ("score", "label"))
         mine = got["forecast"].loc[pd.Timestamp(f.dates["test"][0]) : pd.Timestamp(f.dates["test"][1])]
@@ -83,7 +83,7 @@ def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp
 def test_a_model_that_says_nothing_is_a_hole_and_the_rest_goes_on(tmp_path):
     mute = {"model": "lasso", "alpha": 1e6}
     r = Report(
-        open_bench(
+        open_experiment(
             make_study({**SMALL, "models": {"ridge": {}, "mute": mute, "none": mute}, "seeds": 1, "ensemble": "z"})
         ),
         tmp_path,
@@ -94,7 +94,7 @@ def test_a_model_that_says_nothing_is_a_hole_and_the_rest_goes_on(tmp_path):
     assert set(stored["missing"]) == {"mute", "none", "ensemble"} and "same score" in stored["missing"]["mute"]
     assert stored["missing"]["ensemble"] == "it combines mute, none, ridge, of which mute, none are missing."
     assert set(r.tests) == set(r.valids) == {"ridge"} and "ridge" in stored["models"] and "mute" not in stored["models"]
-    alone = Report(open_bench(make_study({**SMALL, "name": "alone", "models": {"mute": mute}})), tmp_path)
+    alone = Report(open_experiment(make_study({**SMALL, "name": "alone", "models": {"mute": mute}})), tmp_path)
     with pytest.raises(NeuralphaError, match="No model of alone.*same score"):
         alone.fit()
 
@@ -110,15 +110,15 @@ def test_a_stack_learns_from_each_folds_own_validation_part_and_nothing_later(tm
             "refit": True,
         }
     )
-    r = Report(open_bench(study), tmp_path)
+    r = Report(open_experiment(study), tmp_path)
     r.fit()
     r.leaderboard()
     stored = read_json(r.folder / "metrics.json")["models"]["ensemble"]
-    y = r.bench.y
+    y = r.experiment.y
     assert (
         stored["kind"] == "model"
-        and [w["fold"] for w in stored["stack"]] == [f.number for f in r.bench.folds]
-        and len(r.bench.folds) > 1
+        and [w["fold"] for w in stored["stack"]] == [f.number for f in r.experiment.folds]
+        and len(r.experiment.folds) > 1
     )
 
     def z(s):
@@ -126,7 +126,7 @@ def test_a_stack_learns_from_each_folds_own_validation_part_and_nothing_later(tm
 
     names = list(study.models)
     ends = pd.DatetimeIndex(y.panel.dates)
-    for f, w in zip(r.bench.folds, stored["stack"]):
+    for f, w in zip(r.experiment.folds, stored["stack"]):
         assert sum(w["weights"].values()) == pytest.approx(1) and min(w["weights"].values()) >= 0
         assert (
             y.known_code[f.valid] < ends.get_loc(f.dates["test"][0])
@@ -152,27 +152,29 @@ def test_a_model_of_two_scores_has_no_tear_sheet_and_the_rest_goes_on(tmp_path, 
     from neuralpha.report.verify import derived_files
 
     stump = {"model": "lightgbm", "n_trees": 1, "num_leaves": 2, "min_leaf": 1}
-    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}, "stump": stump}, "seeds": 1})), tmp_path)
+    r = Report(open_experiment(make_study({**SMALL, "models": {"ridge": {}, "stump": stump}, "seeds": 1})), tmp_path)
     for step in (r.data, r.fit, r.leaderboard, r.tear_sheets):
         step()
     assert "No tear sheet: stump fills" in capsys.readouterr().out
     assert (r.folder / "alphalens" / "ridge" / "returns.png").exists() and not (
         r.folder / "alphalens" / "stump"
     ).exists()
-    assert all((r.folder / f).exists() for f in derived_files(r.folder, r.bench))
+    assert all((r.folder / f).exists() for f in derived_files(r.folder, r.experiment))
 
 def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
-    bench = open_bench(make_study({**SMALL, "name": "placebo"}))
-    y = bench.y
+    experiment = open_experiment(make_study({**SMALL, "name": "placebo"}))
+    y = experiment.y
     ics = []
     for shuffle in range(3):
         values = y.values.copy()
         rng = np.random.default_rng(shuffle)
-        for d in range(bench.panel.n_dates):
-            rows = bench.panel.rows_by_date[bench.panel.date_offsets[d] : bench.panel.date_offsets[d + 1]]
+        for d in range(experiment.panel.n_dates):
+            rows = experiment.panel.rows_by_date[
+                experiment.panel.date_offsets[d] : experiment.panel.date_offsets[d + 1]
+            ]
             rows = rows[np.isfinite(values[rows])]
             values[rows] = rng.permutation(values[rows])
-        r = Report(replace(bench, y=replace(y, values=values, name="shuffled return")), tmp_path / str(shuffle))
+        r = Report(replace(experiment, y=replace(y, values=values, name="shuffled return")), tmp_path / str(shuffle))
         r.fit()
         ensembles = pd.concat(
             [
@@ -181,7 +183,7 @@ def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
             ],
             axis=1,
         )
-        ics.append(ic(ensembles, r.bench.y))
+        ics.append(ic(ensembles, r.experiment.y))
     # four intervals at once: 95% for all of them together; labels dealt anew on every date and every time do not
     # overlap
     for name in MODELS:
@@ -197,28 +199,28 @@ def test_a_module_in_the_room_is_a_section_and_nothing_else_has_to_be_told(tmp_p
         "from neuralpha.core import write_json",
         "from neuralpha.report.section import Section",
         "def store(report, found): write_json(report.folder / 'counted.json', found)",
-        "def count(report): return {'assets': report.bench.panel.n_assets}",
+        "def count(report): return {'assets': report.experiment.panel.n_assets}",
         "SECTION = Section('How many', count, store, lambda report, found: found, derive=count)",
     ]
     (tmp_path / "counted.py").write_text(
         "\n".join(lines).replace("derive=count", "derive=lambda s: {'counted.json': count(s)}")
     )
     monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
-    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}}, "seeds": 1})), tmp_path / "out")
-    assert "counted" in dir(r) and r.counted() == {"assets": r.bench.panel.n_assets}
-    assert read_json(r.folder / "counted.json") == {"assets": r.bench.panel.n_assets}
+    r = Report(open_experiment(make_study({**SMALL, "models": {"ridge": {}}, "seeds": 1})), tmp_path / "out")
+    assert "counted" in dir(r) and r.counted() == {"assets": r.experiment.panel.n_assets}
+    assert read_json(r.folder / "counted.json") == {"assets": r.experiment.panel.n_assets}
     for step in (r.data, r.fit, r.leaderboard):
         step()
-    assert derived_files(r.folder, r.bench)["counted.json"] == {"assets": r.bench.panel.n_assets}
+    assert derived_files(r.folder, r.experiment)["counted.json"] == {"assets": r.experiment.panel.n_assets}
 
 def test_what_no_cell_asks_for_is_shown_at_the_end(tmp_path):
-    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}}, "seeds": 1})), tmp_path)
+    r = Report(open_experiment(make_study({**SMALL, "models": {"ridge": {}}, "seeds": 1})), tmp_path)
     r.fit()
     r.others()
     assert {"Folds", "Evidence"} <= {f["section"] for f in r.figures} and (r.folder / "checks.json").exists()
 
 def test_a_section_that_is_not_there_is_named_with_those_that_are(tmp_path):
-    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}}})), tmp_path)
+    r = Report(open_experiment(make_study({**SMALL, "models": {"ridge": {}}})), tmp_path)
     with pytest.raises(AttributeError, match="no 'leaderbord'; its sections are data, evidence"):
         r.leaderbord
 

@@ -45,7 +45,7 @@ def test_draws_read_no_field_of_the_study_that_is_refused_beside_repetitions(sma
             seen.add(name)
             return super().__getattribute__(name)
 
-    draws = Draws(Watched.model_validate(small.model_dump()), "gkx-a-5", "a", 5)
+    draws = Repetitions(Watched.model_validate(small.model_dump()), "gkx-a-5", "a", 5)
     seen.clear()
     store = UnitStore(tmp_path)
     for unit in draws.units("cpu")[:2]:

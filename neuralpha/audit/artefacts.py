@@ -13,7 +13,7 @@ Two forms are enough: columns, which have a value for every row of the panel, an
 __all__ = ['TOLD_APART', 'Columns', 'Fitted', 'artefacts_of', 'folds_in', 'labels_in', 'values_in', 'features_in',
            'trains_on_the_future', 'lookbacks_of', 'compares_assets']
 
-# %% ../../nbs/audit/artefacts.ipynb #70a2b8ca
+# %% ../../nbs/audit/artefacts.ipynb #2bfb1355
 from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from ..core import NeuralphaError
 from ..data.panel import Panel
 from ..data.alignment import panel_rows
 from ..features.table import Features
-from ..labels import Label, Labels
+from ..labels import Label, MultiTaskLabel
 from ..splits import Fold
 
 # %% ../../nbs/audit/artefacts.ipynb #3a664999
@@ -175,10 +175,10 @@ def _refuse_namesakes(what: str, names):
         name = texts[texts.duplicated()][0]
         raise NeuralphaError(f"{what}: two columns are called {name!r}; give every column a name of its own.")
 
-# %% ../../nbs/audit/artefacts.ipynb #9de8e87b
+# %% ../../nbs/audit/artefacts.ipynb #9fb1d277
 def _of_label(label: Label) -> Columns:
     """Its values; folds are held to the life span of all its tasks."""
-    first = label.scored if isinstance(label, Labels) else label
+    first = label.scored if isinstance(label, MultiTaskLabel) else label
     values = np.stack([first.values, first.known_code.astype(float)], 1)
     return Columns(("value", "known on"), values, first.known_code, source=label)
 
@@ -220,7 +220,7 @@ def _artefact(name, v, panel) -> Columns | Fitted | list:
         return Fitted({int(k): _flat(x) for k, x in v.items()})
     return Fitted({None: _flat(v)})
 
-# %% ../../nbs/audit/artefacts.ipynb #db31f8cd
+# %% ../../nbs/audit/artefacts.ipynb #982f5818
 def artefacts_of(
     result,  # what a pipeline returned
     panel: Panel,
@@ -245,7 +245,7 @@ def artefacts_of(
     out = {}
     for name, v in result.items():
         out[name] = _artefact(name, v, panel)
-        if isinstance(v, Labels):
+        if isinstance(v, MultiTaskLabel):
             out |= {f"{name} {t.name}": _artefact(name, t, panel) for t in v.tasks if t is not v.scored}
     for name, v in out.items():
         if isinstance(v, Columns):

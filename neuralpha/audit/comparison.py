@@ -6,17 +6,17 @@
 __all__ = ['FLOAT_NOISE', 'LOST', 'FURTHEST', 'Line', 'Place', 'place_of', 'precision', 'typical_size', 'are_equal', 'Difference',
            'Comparison', 'bars', 'Tally']
 
-# %% ../../nbs/audit/comparison.ipynb #bc7a00dd
+# %% ../../nbs/audit/comparison.ipynb #e0a39adf
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 from .artefacts import Columns
-from .certificate import Check, severity
+from .certificate import AuditCheck, severity
 from .worlds import day_of
 from ..data.panel import Panel
 
-# %% ../../nbs/audit/comparison.ipynb #7e77ab7c
+# %% ../../nbs/audit/comparison.ipynb #1dcb63e9
 @dataclass
 class Line:
     """What is known of one line so far."""
@@ -58,9 +58,9 @@ class Line:
     def _worsen(self, verdict: str):
         self.verdict = max(self.verdict, verdict, key=severity)
 
-    def check(self) -> Check:
+    def check(self) -> AuditCheck:
         facts = {k: v for k, v in vars(self).items() if not k.startswith("_")}
-        return Check(**facts)
+        return AuditCheck(**facts)
 
 
 class Place(NamedTuple):

@@ -13,24 +13,24 @@ level that keeps the chance of one false alarm among all models at 5%.
 __all__ = ['BEYOND', 'TOO_MUCH', 'LOST', 'permuted_label', 'planted_label', 'FitSettings', 'fitted_on', 'fold_ic',
            'check_placebo']
 
-# %% ../../nbs/audit/placebo.ipynb #60baed9f
+# %% ../../nbs/audit/placebo.ipynb #21da40b4
 from dataclasses import dataclass, field, replace
 import numpy as np
 from .comparison import Line
 from .future import Audit
 from ..features.table import Features
 from ..cross_section import standardise_by_date
-from ..labels import Label, Labels, forward_return
+from ..labels import Label, MultiTaskLabel, forward_return
 from ..splits import Fold, walk_forward
 
-# %% ../../nbs/audit/placebo.ipynb #ba1dc72e
+# %% ../../nbs/audit/placebo.ipynb #f103ccb2
 def permuted_label(
     y: Label,
     seed: int = 0,
 ) -> Label:
     """The labels of each date dealt to its assets at random: the same distribution, nothing to be learnt."""
-    if isinstance(y, Labels):
-        return Labels([permuted_label(t, seed) for t in y.tasks], permuted_label(y.scored, seed))
+    if isinstance(y, MultiTaskLabel):
+        return MultiTaskLabel([permuted_label(t, seed) for t in y.tasks], permuted_label(y.scored, seed))
     rows = np.flatnonzero(y.labelled)
     date = y.panel.date_code[rows]
     rng = np.random.default_rng(seed)
@@ -40,7 +40,7 @@ def permuted_label(
     values[rows[here]] = y.values[rows[there]]
     return replace(y, name=f"{y.name}, permuted within dates", values=values, parts={})
 
-# %% ../../nbs/audit/placebo.ipynb #32a5ab6e
+# %% ../../nbs/audit/placebo.ipynb #707ee346
 def planted_label(
     X: Features,
     y: Label,  # rows with a label keep one, with its life span
@@ -63,9 +63,9 @@ def planted_label(
     tuple[Label, np.ndarray]
         the label; (n_rows,) the signal
     """
-    if isinstance(y, Labels):
+    if isinstance(y, MultiTaskLabel):
         each = [planted_label(X, t, ic, seed) for t in y.tasks]
-        return Labels([label for label, _ in each], planted_label(X, y.scored, ic, seed)[0]), each[0][1]
+        return MultiTaskLabel([label for label, _ in each], planted_label(X, y.scored, ic, seed)[0]), each[0][1]
     column = int(np.isfinite(X.values[y.labelled][:100_000]).sum(0).argmax())
     signal = np.nan_to_num(standardise_by_date(y.panel, np.where(y.labelled, X.values[:, column], np.nan), "z"))
     noise = np.random.default_rng(seed).standard_normal(len(signal))

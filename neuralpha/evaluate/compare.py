@@ -18,7 +18,7 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'compare', 'Contestant', 'Field', 'details_of', 'seed_metrics', 'Leaderboard',
            'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #fab918c5
+# %% ../../nbs/evaluate/compare.ipynb #45562aa9
 import html
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -55,7 +55,7 @@ from neuralpha.evaluate.statistics import (
     paired_test,
     paired_tests,
     superior_ability,
-    together,
+    correct_together,
     variance_split,
 )
 
@@ -801,7 +801,7 @@ def _moved(before: pd.Series, after: pd.Series, horizon: int) -> dict:
     change = {key: found[key] for key in ("difference", "se", "freedom", "p")}
     return dict(before=old.mean(), after=new.mean(), **change, dates=found["n"], paired=True)
 
-# %% ../../nbs/evaluate/compare.ipynb #3003f952
+# %% ../../nbs/evaluate/compare.ipynb #46ca9b5c
 def compare_studies(
     # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name);
     # a is the earlier study
@@ -844,7 +844,7 @@ def compare_studies(
     table = pd.DataFrame(rows)
     few = table["p"].isna() & (table["note"] == "")
     table.loc[few, "note"] = "too few dates to say"
-    table = together(table, size).rename(columns={"separated": "moved"})
+    table = correct_together(table, size).rename(columns={"separated": "moved"})
     return table.sort_values(["p_holm", "p"]).reset_index(drop=True)
 
 

@@ -26,10 +26,10 @@ from ..data.panel import Panel, panel_from_frame
 from ..data.reading.names import date_first
 from ..labels import Label
 
-# %% ../../nbs/evaluate/ic.ipynb #51f4a040
+# %% ../../nbs/evaluate/ic.ipynb #8a204cc6
 def ic(
     scores,  # `(date, asset)` Series, DataFrame (one column per score), dict of Series, or array in panel row order
-    labels,  # Label, list of Labels (horizons), `(date, asset)` Series/DataFrame, or array in panel row order
+    labels,  # Label, list of them (horizons), `(date, asset)` Series/DataFrame, or array in panel row order
     panel: Panel | None = None,  # needed for arrays only; a Label brings its own
 ):  # Series, or DataFrame with a column per score, horizon or pair; index: dates with a score
     """Pearson correlation of scores and labels across assets on each date; NaN below three assets or without spread.
@@ -40,7 +40,7 @@ def ic(
         `(date, asset)` Series, DataFrame (one column per score), dict of Series, or array in panel
         row order
     labels
-        Label, list of Labels (horizons), `(date, asset)` Series/DataFrame, or array in panel row
+        Label, list of them (horizons), `(date, asset)` Series/DataFrame, or array in panel row
         order
     panel : Panel | None, default None
         needed for arrays only; a Label brings its own

@@ -10,7 +10,7 @@ reads it back and opens it up, and says in one error all promises that are broke
 # %% auto #0
 __all__ = ['PROMISES', 'Trial', 'check_model']
 
-# %% ../../nbs/models/contract.ipynb #01afee05
+# %% ../../nbs/models/contract.ipynb #a3570d2a
 import tempfile
 from dataclasses import fields
 from functools import cached_property
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from ..core import NeuralphaError
 from .base import Estimator, toy_problem
-from .tuning import searched
+from .tuning import search_space
 
 # %% ../../nbs/models/contract.ipynb #52784159
 class Trial:
@@ -109,10 +109,10 @@ def _takes_anything(model, name: str, kind) -> bool:
         return False
     return True
 
-# %% ../../nbs/models/contract.ipynb #5417602d
+# %% ../../nbs/models/contract.ipynb #badab62b
 def _searches_inside_its_limits(trial: Trial) -> str:
     """The space that tuning searches lies inside the limits."""
-    searched(trial.model, trial.model.space or {"seed": ("int", 0, 1)})
+    search_space(trial.model, trial.model.space or {"seed": ("int", 0, 1)})
     return ""
 
 

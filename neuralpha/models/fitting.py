@@ -13,7 +13,7 @@ those of the first fit, so stacking, slopes and selection see nothing a model ha
 # %% auto #0
 __all__ = ['UnitResult', 'fit_unit', 'fit_on', 'check_task', 'checked_scores']
 
-# %% ../../nbs/models/fitting.ipynb #1f67b9d7
+# %% ../../nbs/models/fitting.ipynb #5b040d40
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ import numpy as np
 from ..core import NeuralphaError
 from ..data.panel import check_breadth
 from ..features.table import Features
-from ..labels import Label, Labels
+from ..labels import Label, MultiTaskLabel
 from .base import Estimator, primary
 from ..splits import Fold
 
@@ -127,13 +127,13 @@ def fit_on(
         model.refit(*part(np.concatenate([fold.train, fold.valid])))
     return valid_scores
 
-# %% ../../nbs/models/fitting.ipynb #736d4472
+# %% ../../nbs/models/fitting.ipynb #a74f75fc
 def check_task(model: Estimator, X: Features, y: Label, target: str) -> None:
     """Raise `NeuralphaError` unless features and labels are of one panel that can be ranked and the model's loss can
     mean the target and its horizons.
     """
     check_breadth(y.panel)
-    tasks = y.tasks if isinstance(y, Labels) else [y]
+    tasks = y.tasks if isinstance(y, MultiTaskLabel) else [y]
     model.check_horizon(max(task.horizon for task in tasks))
     if target != "raw":
         model.check_target(target)  # a raw label may be anything: returns, classes

@@ -11,7 +11,7 @@ compares is made by the same functions.
 __all__ = ['ICS', 'forecasts', 'with_ensemble', 'fold_metrics', 'universe_numbers', 'write_ics', 'read_ics', 'setting_facts',
            'training_facts']
 
-# %% ../../nbs/report/numbers.ipynb #09419095
+# %% ../../nbs/report/numbers.ipynb #b2482a3c
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -22,12 +22,12 @@ from ..data.alignment import panel_rows
 from ..evaluate.metrics import calibrate, calibrated, mean_record, share_recovered
 from ..evaluate.slices import horizon_slices, slices_json
 from ..models.ensembles import combine
-from ..study.experiment import Bench
+from ..study.experiment import Experiment
 from ..study.search import trial_count
 
-# %% ../../nbs/report/numbers.ipynb #467fc619
+# %% ../../nbs/report/numbers.ipynb #695dce70
 def forecasts(
-    bench: Bench,
+    experiment: Experiment,
     tests: dict,  # model -> Predictions of the test and of the validation rows
     valids: dict,  # model -> Predictions of the test and of the validation rows
     y=None,  # a label of another horizon; default the study's own
@@ -36,7 +36,7 @@ def forecasts(
 
     Parameters
     ----------
-    bench : Bench
+    experiment : Experiment
     tests : dict
         model -> Predictions of the test and of the validation rows
     valids : dict
@@ -49,14 +49,14 @@ def forecasts(
     dict
         model -> DataFrame of forecast and train_mean, in returns
     """
-    y = y or bench.y
+    y = y or experiment.y
     out = {}
-    folds = _known_before_test(y, bench.folds)
+    folds = _known_before_test(y, experiment.folds)
     level = {f.number: float(np.nanmean(y.values[f.train])) for f in folds}
     for name, valid in valids.items():
         own = valid.frame[valid.frame["seed"] == -1]
         past = {f.number: _centred(own[own["fold"] == f.number], y, f) for f in folds}
-        if y is not bench.y and min(map(len, past.values())) < 3:
+        if y is not experiment.y and min(map(len, past.values())) < 3:
             continue  # a validation part shorter than the horizon
         lines = {n: calibrate(part["score"], part["label"]) | {"intercept": level[n]} for n, part in past.items()}
         out[name] = calibrated(tests[name].scores(), y, folds, lines)
@@ -107,8 +107,8 @@ def with_ensemble(
     held = [replace(p, frame=p.valid) for p in members]
     return tests | {"ensemble": combine(members, study.ensemble)}, valids | {"ensemble": combine(held, study.ensemble)}
 
-# %% ../../nbs/report/numbers.ipynb #9f6b47db
-def fold_metrics(bench: Bench, ics) -> dict:  # fold -> record
+# %% ../../nbs/report/numbers.ipynb #cffcf47a
+def fold_metrics(experiment: Experiment, ics) -> dict:  # fold -> record
     """Mean IC of one model on every fold's test dates.
 
     Returns
@@ -117,9 +117,9 @@ def fold_metrics(bench: Bench, ics) -> dict:  # fold -> record
         fold -> record
     """
     out = {}
-    for f in bench.folds:
+    for f in experiment.folds:
         first, last = f.dates["test"]
-        mean = mean_record(f"ic_by_fold {f.number}", bench.y, ics[first:last])
+        mean = mean_record(f"ic_by_fold {f.number}", experiment.y, ics[first:last])
         out[str(f.number)] = mean | dict(first=str(first.date()), last=str(last.date()))
     return out
 
@@ -133,9 +133,9 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #2a57228f
+# %% ../../nbs/report/numbers.ipynb #4df3bb21
 def universe_numbers(
-    bench: Bench,
+    experiment: Experiment,
     tests: dict,  # model -> Predictions
     valids: dict,  # model -> Predictions
     details: dict,  # model -> what is known of its training: seeds, weights, device
@@ -145,7 +145,7 @@ def universe_numbers(
 
     Parameters
     ----------
-    bench : Bench
+    experiment : Experiment
     tests : dict
         model -> Predictions
     valids : dict
@@ -160,22 +160,22 @@ def universe_numbers(
     tuple[dict, object]
         what metrics.json holds; the Leaderboard it is drawn from
     """
-    tested = len(np.unique(bench.panel.date_code[np.concatenate([f.test for f in bench.folds])]))
-    trials, trial_sharpes = trial_count(bench.study.models, searches, tested)
+    tested = len(np.unique(experiment.panel.date_code[np.concatenate([f.test for f in experiment.folds])]))
+    trials, trial_sharpes = trial_count(experiment.study.models, searches, tested)
     board = compare(
         list(tests.values()),
-        bench.y,
-        forecasts={l.horizon: forecasts(bench, tests, valids, l) for l in horizon_slices(bench.y)},
+        experiment.y,
+        forecasts={l.horizon: forecasts(experiment, tests, valids, l) for l in horizon_slices(experiment.y)},
         details=details,
         trials=trials,
         trial_sharpes=trial_sharpes,
-        half_spread_bps=bench.study.costs.half_spread_bps,
+        half_spread_bps=experiment.study.costs.half_spread_bps,
     )
     details = _with_searches(details, searches)
-    if bench.study.ensemble == "stack" and "ensemble" in tests:
+    if experiment.study.ensemble == "stack" and "ensemble" in tests:
         details["ensemble"] = {**details.get("ensemble", {}), "stack": _stack_weights(tests["ensemble"])}
     numbers = {
-        "models": {name: _model_numbers(bench, board, name, tests, details) for name in board.table.index},
+        "models": {name: _model_numbers(experiment, board, name, tests, details) for name in board.table.index},
         "slices": slices_json(board.slices),
         "pairs": _native(board.pairs),
         "statements": board.statements(),
@@ -201,14 +201,14 @@ def _stack_weights(ensemble) -> list:
     return [{"fold": fold, "weights": weights} for (fold, _), [weights] in found]
 
 
-def _model_numbers(bench: Bench, board, name: str, tests: dict, details: dict) -> dict:
+def _model_numbers(experiment: Experiment, board, name: str, tests: dict, details: dict) -> dict:
     """One row of the leaderboard, and everything measured of it."""
     row = board.table.loc[name]
     metrics = _stored(board.metrics[name])
     if name in tests:
-        metrics["ic_by_fold"] = fold_metrics(bench, board.ics[name])
+        metrics["ic_by_fold"] = fold_metrics(experiment, board.ics[name])
     if "oracle" in board.ics:
-        metrics["recovered"] = share_recovered(board.ics[name], board.ics["oracle"], bench.y)
+        metrics["recovered"] = share_recovered(board.ics[name], board.ics["oracle"], experiment.y)
     return {
         "kind": row["kind"],
         "letters": row["letters"],
@@ -255,8 +255,8 @@ def read_ics(
     """
     return read_table(Path(folder) / "ics.parquet", **ICS)
 
-# %% ../../nbs/report/numbers.ipynb #d5e4c81d
-def setting_facts(b: Bench) -> dict:
+# %% ../../nbs/report/numbers.ipynb #9d3a52a4
+def setting_facts(b: Experiment) -> dict:
     """What a universe's numbers are about: label, data, features, folds."""
     return {
         "study": b.study.name,
@@ -273,7 +273,7 @@ def setting_facts(b: Bench) -> dict:
 
 
 def training_facts(
-    bench, store, device, tests
+    experiment, store, device, tests
 ) -> tuple[dict, dict]:  # model -> seeds, weights, device; model -> seconds
     """What was spent on every model. Seconds differ from run to run and are kept apart from the numbers that do not.
 
@@ -283,7 +283,7 @@ def training_facts(
         model -> seeds, weights, device; model -> seconds
     """
     facts, seconds = {}, {}
-    for u in bench.units(device):
+    for u in experiment.units(device):
         if u.model not in tests:
             continue
         meta = store.meta(u.key)

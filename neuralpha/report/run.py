@@ -255,38 +255,38 @@ def _complete(folder: Path, key: str) -> bool:
         there.get(name) == sha for name, sha in done["files"].items()
     )  # pages of the site come later
 
-# %% ../../nbs/report/run.ipynb #554a19cf
+# %% ../../nbs/report/run.ipynb #9ac958d2
 REPORT_CODE = ("neuralpha.report.steps", "neuralpha.report.published")  # and what sections there are
 
 
-def _report_key(bench, units) -> str:
+def _report_key(experiment, units) -> str:
     """What a universe's report is made from: units, costs, explanations, notebook and code."""
-    s = bench.study
+    s = experiment.study
     return digest(
         [u.key for u in units],
         s.model_dump(
             mode="json", include={"costs", "explain", "seeds", "name", "title", "ensemble", "ensemble_of", "published"}
         ),
-        nbformat.writes(nbformat.read(research_folder() / bench.template, as_version=4)),
+        nbformat.writes(nbformat.read(research_folder() / experiment.template, as_version=4)),
         code_digest(*REPORT_CODE, *section_modules()),
     )
 
 
-def _write_universe(bench, out: Path, device, kernels) -> bool:  # whether it was complete already
+def _write_universe(experiment, out: Path, device, kernels) -> bool:  # whether it was complete already
     """Execute the comparison of one universe. A failure raises, after the partial notebook was put in place."""
     store = UnitStore(out / ".units")
-    place = out / bench.study.name / bench.slug
-    units = bench.units(device)
-    key = _report_key(bench, units)
+    place = out / experiment.study.name / experiment.slug
+    units = experiment.units(device)
+    key = _report_key(experiment, units)
     if _complete(place, key):
         return True
     with writing(place):
-        build = Path(tempfile.mkdtemp(prefix=f".{bench.slug}-", dir=place.parent))
-    here = {"universe": bench.universe, "device": device}
+        build = Path(tempfile.mkdtemp(prefix=f".{experiment.slug}-", dir=place.parent))
+    here = {"universe": experiment.universe, "device": device}
     try:
         _execute(
-            research_folder() / bench.template,
-            build / bench.template,
+            research_folder() / experiment.template,
+            build / experiment.template,
             {**here, "study": str(place.parent / "study.json"), "out": str(out), "folder": str(build), "jobs": 0},
             {**here, "study": "../study.json", "out": "../.."},
             kernels,
@@ -451,7 +451,7 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/report/run.ipynb #ab591d23
+# %% ../../nbs/report/run.ipynb #82c13521
 def _write_reports(run, benches, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
     from neuralpha.report.pages import write_site
@@ -464,13 +464,13 @@ def _write_reports(run, benches, out, device, jobs):
         if old.is_dir() and old.name not in {"audit", *(b.slug for b in benches)}:
             shutil.rmtree(old)
     written = _side_by_side([partial(_write_universe, b, out, device) for b in benches], min(jobs, len(benches)))
-    for bench, future in zip(benches, written):
+    for experiment, future in zip(benches, written):
         try:
-            run.reused += [bench.slug] * future.result()
+            run.reused += [experiment.slug] * future.result()
         except DiskError:
             raise
         except NeuralphaError as e:
-            run.failures[bench.slug] = str(e)
+            run.failures[experiment.slug] = str(e)
     _sweep(run.folder)
     if not study.repetitions and any((run.folder / b.slug / "figures.json").exists() for b in benches):
         execute(

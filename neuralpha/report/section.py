@@ -95,7 +95,7 @@ def display_here(shown):
 
         display(shown)
 
-# %% ../../nbs/report/section.ipynb #ed182126
+# %% ../../nbs/report/section.ipynb #d211e8c1
 PARTS = ("predictions", "validation")  # tables of a report, of the test and of the validation rows
 
 
@@ -106,12 +106,12 @@ class StoredReport:
     Parameters
     ----------
     folder : Path
-    bench : object
-        `Bench`
+    experiment : object
+        `Experiment`
     """
 
     folder: Path
-    bench: object  # `Bench`
+    experiment: object  # `Experiment`
 
     def has(self, name: str) -> bool:
         return (self.folder / name).exists()
@@ -129,12 +129,12 @@ class StoredReport:
         tuple[dict, dict]
             model -> Predictions of the test and of the validation rows
         """
-        study = self.bench.study
+        study = self.experiment.study
         return with_ensemble(*(self._models(name) for name in PARTS), study)
 
     def _models(self, name: str) -> dict:
         table = read_predictions(self.folder / f"{name}.parquet")
-        models = [m for m in table["model"].unique() if m in self.bench.study.models]
+        models = [m for m in table["model"].unique() if m in self.experiment.study.models]
         return {m: Predictions(table[table["model"] == m].reset_index(drop=True)) for m in models}
 
     @property

@@ -10,7 +10,7 @@ was taken out of the data, `figures.json` says what each picture shows. The page
 # %% auto #0
 __all__ = ['Report', 'StudyResults', 'interval_plot']
 
-# %% ../../nbs/report/steps.ipynb #17b2e523
+# %% ../../nbs/report/steps.ipynb #6508cbe5
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,21 +21,21 @@ from ..evaluate.catalogue import CRITICAL_DIGITS, Metric, as_shown, heading, sho
 from .numbers import with_ensemble
 from .pages import answer, read_results, shown_metrics
 from .section import display_here, sections
-from ..study.experiment import Bench
+from ..study.experiment import Experiment
 from ..study.fit import collect
 from ..study.search import search_records
 from ..study.spec import load_study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/steps.ipynb #a778007e
+# %% ../../nbs/report/steps.ipynb #46c5e1d2
 @dataclass(eq=False, repr=False)
 class Report:
-    """The report of one bench, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports and, in
+    """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports and, in
     `.units`, the finished units they share.
 
     Parameters
     ----------
-    bench : Bench
+    experiment : Experiment
     out : Path, default Path('reports')
     device : str, default 'auto'
     jobs : int, default 1
@@ -46,7 +46,7 @@ class Report:
         model -> why it is missing
     """
 
-    bench: Bench
+    experiment: Experiment
     out: Path = Path("reports")
     device: str = "auto"
     jobs: int = 1
@@ -57,7 +57,7 @@ class Report:
     def __post_init__(self):
         self.out = Path(self.out)
         self.store = UnitStore(self.out / ".units")
-        self.folder = Path(self.folder or self.out / self.bench.study.name / self.bench.slug)
+        self.folder = Path(self.folder or self.out / self.experiment.study.name / self.experiment.slug)
         self.found = {}  # section -> what it found, of those that were asked
 
     def run(self, name: str):
@@ -87,21 +87,21 @@ class Report:
     @cached_property
     def scored(self) -> tuple[dict, dict]:
         """Model -> `Predictions`, of the test and of the validation rows; who is missing, and why, is in `holes`."""
-        found, self.holes = collect(self.bench, self.store, self.device)
+        found, self.holes = collect(self.experiment, self.store, self.device)
         for name in [n for n, p in found.items() if p.constant]:
             del found[name]
             self.holes[name] = (
                 "it gives all assets of a date the same score on every date; there is nothing to evaluate."
             )
-        s = self.bench.study
+        s = self.experiment.study
         lost = sorted(set(s.ensemble_of or s.models) - set(found)) if s.ensemble else []
         if lost:
             self.holes["ensemble"] = (
                 f"it combines {', '.join(sorted(s.ensemble_of or s.models))}, of which {', '.join(lost)} "
                 f"{'is' if len(lost) == 1 else 'are'} missing."
             )
-        held = collect(self.bench, self.store, self.device, "valid")[0]
-        return with_ensemble(found, {n: held[n] for n in found}, self.bench.study)
+        held = collect(self.experiment, self.store, self.device, "valid")[0]
+        return with_ensemble(found, {n: held[n] for n in found}, self.experiment.study)
 
     @property
     def board(self):
@@ -116,7 +116,7 @@ class Report:
     @cached_property
     def searches(self) -> list:
         """What was tried while tuning; empty where the study tunes nothing."""
-        return search_records(self.bench, self.store, self.device)
+        return search_records(self.experiment, self.store, self.device)
 
     def keep(self, fig, section: str, name: str, title: str, caption: str = "", model: str | None = None, **more):
         """Store a matplotlib figure as PNG and remember what it shows; returns the picture, which a notebook displays."""

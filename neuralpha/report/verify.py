@@ -13,15 +13,15 @@ the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['LAST_BITS', 'derived_files', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/report/verify.ipynb #e9432e07
+# %% ../../nbs/report/verify.ipynb #14af9982
 import csv, json, math, shutil, tempfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, _nan_to_none, code_digest, digest, file_digest, read_json, read_table
 from ..models.predict import read_predictions
-from ..study.experiment import open_bench
-from ..study.draws import DRAWN, draw_numbers, open_draws
+from ..study.experiment import open_experiment
+from ..study.draws import DRAWS_COLUMNS, draw_numbers, open_draws
 from .section import PARTS, StoredReport, sections
 from .pages import LEDGER, UNLISTED, manifest_page, read_results, site_pages, timing_script, write_site
 from ..study.spec import open_report, where_it_started
@@ -77,9 +77,9 @@ def _cells(text: str) -> list:  # rows of cells; numbers where they are numbers
 
     return [[cell(c) for c in row] for row in csv.reader(text.splitlines())]
 
-# %% ../../nbs/report/verify.ipynb #5b934a9e
+# %% ../../nbs/report/verify.ipynb #990cd3a4
 def derived_files(
-    folder: Path, bench
+    folder: Path, experiment
 ) -> dict:  # file below the universe's folder -> JSON value, cells of a CSV file or table that it should hold
     """Everything of a universe's report that follows from the stored scores, the stored attributions and the data.
 
@@ -89,10 +89,10 @@ def derived_files(
         file below the universe's folder -> JSON value, cells of a CSV file or table that it should
         hold
     """
-    if bench.study.repetitions:
-        models = draw_numbers(read_table(folder / "draws.parquet", **DRAWN), bench.study.models)
+    if experiment.study.repetitions:
+        models = draw_numbers(read_table(folder / "draws.parquet", **DRAWS_COLUMNS), experiment.study.models)
         return {"metrics.json": _as_stored(read_json(folder / "metrics.json") | {"models": models})}
-    stored = StoredReport(folder, bench)
+    stored = StoredReport(folder, experiment)
     return {
         name: _as_stored(value) for section in sections().values() for name, value in section.derive(stored).items()
     }
@@ -104,7 +104,7 @@ def _as_stored(value):
         return value
     return _cells(value) if isinstance(value, str) else json.loads(json.dumps(_nan_to_none(value)))
 
-# %% ../../nbs/report/verify.ipynb #7254c27a
+# %% ../../nbs/report/verify.ipynb #7f8382cb
 def _row_differences(stored: pd.DataFrame, derived: pd.DataFrame) -> list:  # in words
     """Where two tables differ: the first row of each column that does."""
     if list(stored) != list(derived) or len(stored) != len(derived):
@@ -163,10 +163,10 @@ def _rows(path: Path) -> pd.DataFrame:
         raise NeuralphaError(f"{path} is not a readable Parquet file: {said}") from e
 
 
-def _underived(folder: Path, bench) -> tuple[list, int]:  # problems; numbers derived
+def _underived(folder: Path, experiment) -> tuple[list, int]:  # problems; numbers derived
     """Derive a universe's files again and compare; a file too broken to be read is a problem like any other."""
     try:
-        return _compare(folder, derived_files(folder, bench))
+        return _compare(folder, derived_files(folder, experiment))
     except NeuralphaError as e:
         return [f"{folder.name}: its numbers cannot be derived again: {e}"], 0
     except Exception as e:
@@ -218,7 +218,7 @@ def _page_problems(folder: Path, study, manifest) -> tuple[list, str]:
     ]
     return wrong, f"{len(pages)} compared"
 
-# %% ../../nbs/report/verify.ipynb #563fc27e
+# %% ../../nbs/report/verify.ipynb #2b91f1b1
 def verify_report(
     folder,  # of a study's report
 ) -> tuple[list, dict]:  # problems in words; how many files and numbers were checked
@@ -245,15 +245,15 @@ def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
     if study.hash != manifest["study_hash"]:
         problems.append("manifest.json: the study is not the one its hash names.")
     for universe in study.universes:
-        bench = (open_draws if study.repetitions else open_bench)(study, universe)
-        at = folder / bench.slug
+        experiment = (open_draws if study.repetitions else open_experiment)(study, universe)
+        at = folder / experiment.slug
         if not (at / "metrics.json").exists():
-            problems.append(f"{bench.slug} has no metrics.json.")
+            problems.append(f"{experiment.slug} has no metrics.json.")
             continue
-        if manifest["data"].get(bench.slug) != bench.data_digest:
-            problems.append(f"{bench.slug}: the data is not the data of the report (digest differs).")
+        if manifest["data"].get(experiment.slug) != experiment.data_digest:
+            problems.append(f"{experiment.slug}: the data is not the data of the report (digest differs).")
             continue
-        wrong, n = _underived(at, bench)
+        wrong, n = _underived(at, experiment)
         problems = problems + wrong
         numbers = numbers + n
     wrong, pages = _page_problems(folder, study, manifest)

@@ -16,7 +16,7 @@ certificate can make them again on a panel whose future was replaced.
 __all__ = ['PREPARE', 'SEARCH', 'whole_panel', 'study_panel', 'study_features', 'study_label', 'study_folds', 'Rows', 'fit_seed',
            'fit_seeds_together', 'trial_sharpe', 'search_parameters', 'recipe_of']
 
-# %% ../../nbs/study/recipe.ipynb #9e4e249d
+# %% ../../nbs/study/recipe.ipynb #d63692af
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
@@ -28,7 +28,7 @@ from ..trading.ledger import spread_portfolio
 from ..evaluate.statistics import sharpe_report
 from ..features.compute import compute_features
 from ..features.table import Features
-from ..labels import Label, Labels, excess_return, forward_return, triple_barrier, volatility_scaled
+from ..labels import Label, MultiTaskLabel, excess_return, forward_return, triple_barrier, volatility_scaled
 from ..models.fitting import UnitResult, fit_unit
 from ..models.tuning import Tuned, tune
 from ..splits import Fold, fixed_split, plot_folds, walk_forward
@@ -61,14 +61,14 @@ def study_features(study: Study, panel: Panel) -> Features:
     """The study's features on a panel."""
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
 
-# %% ../../nbs/study/recipe.ipynb #6fd37cf2
+# %% ../../nbs/study/recipe.ipynb #3facf13e
 def study_label(study: Study, panel: Panel) -> Label:
     """The study's label on a panel, with what is learnt beside it or in its place."""
     spec = study.label
     scored, *further = [forward_return(panel, h, spec.delay, spec.exit) for h in (spec.horizon, *spec.auxiliary)]
     if not (spec.learn or further):
         return scored
-    return Labels([_learnt_label(y, spec.learn) for y in (scored, *further)], scored)
+    return MultiTaskLabel([_learnt_label(y, spec.learn) for y in (scored, *further)], scored)
 
 
 def _learnt_label(y: Label, learn) -> Label:

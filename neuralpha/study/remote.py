@@ -24,11 +24,11 @@ neuralpha run quick --reports s3://bucket/reports
 # %% auto #0
 __all__ = ['Remote', 'push_unit', 'pull_unit', 'push_file', 'pull_file', 'push_report', 'pull_tasks', 'push_tasks']
 
-# %% ../../nbs/study/remote.ipynb #b5e4893c
+# %% ../../nbs/study/remote.ipynb #79955719
 import contextlib, re, shutil, tempfile, uuid
 from pathlib import Path
 from ..core import DiskError, NeuralphaError, atomic_path, parse_json
-from .fit import finished
+from .fit import is_finished
 from .search import journal_of
 from .units import UNIT_COLUMNS, UnitStore, check_unit, read_scores
 
@@ -196,10 +196,10 @@ def push_report(remote: Remote, folder: Path):
         remote.remove(f"{folder.name}/{name}")
     push_file(remote, folder.parent / "index.html", "index.html")
 
-# %% ../../nbs/study/remote.ipynb #f334fd4a
+# %% ../../nbs/study/remote.ipynb #4219a2d3
 def pull_tasks(
     remote: Remote,
-    listed,  # (bench, task) pairs of a study, see `tasks`
+    listed,  # (experiment, task) pairs of a study, see `tasks`
     store: UnitStore,
 ) -> int:  # units fetched
     """Fetch what is finished of a study: units, and journals of searches.
@@ -208,7 +208,7 @@ def pull_tasks(
     ----------
     remote : Remote
     listed
-        (bench, task) pairs of a study, see `tasks`
+        (experiment, task) pairs of a study, see `tasks`
     store : UnitStore
 
     Returns
@@ -217,18 +217,18 @@ def pull_tasks(
         units fetched
     """
     got = 0
-    for bench, task in listed:
+    for experiment, task in listed:
         if task.is_search:
             pull_file(remote, journal_of(task, store), f".units/searches/{task.key}.jsonl")
         elif task.key not in store:
-            got += pull_unit(remote, store, task.key, bench.columns)
+            got += pull_unit(remote, store, task.key, experiment.columns)
     return got
 
 
 def push_tasks(remote: Remote, listed, store: UnitStore):
     """Copy what is finished of a study and was not copied before."""
-    for bench, task in listed:
-        if task.key in remote.sent or not finished(bench, task, store):
+    for experiment, task in listed:
+        if task.key in remote.sent or not is_finished(experiment, task, store):
             continue
         if not task.is_search and task.key in store:
             push_unit(remote, store, task.key)

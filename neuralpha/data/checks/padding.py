@@ -20,13 +20,13 @@ What is found is left out, before the calendar is recognised: with its weekends 
 # %% auto #0
 __all__ = ['LIKE_THE_OTHERS', 'ALL', 'EVIDENCE', 'DAY_NAMES', 'settle_padding']
 
-# %% ../../../nbs/data/checks/padding.ipynb #1fd35bcf
+# %% ../../../nbs/data/checks/padding.ipynb #dc5cdaf8
 from typing import NamedTuple
 import numpy as np
 from .calendars import coarser_than_daily, weekday
 from .keys import Keys
 from .report import DataReport, Finding
-from ..reading.names import PRICES
+from ..reading.names import OHLC
 
 # %% ../../../nbs/data/checks/padding.ipynb #caf91256
 LIKE_THE_OTHERS = 0.5  # share of the other bars that repeat theirs, from which on nothing can be told
@@ -59,7 +59,7 @@ def settle_padding(
     names = ", ".join(f"{count:,} on {name}" for name, count in zip(DAY_NAMES, on) if count)
     keys.drop("padded_day", rows, report, names)
 
-# %% ../../../nbs/data/checks/padding.ipynb #d99a06c5
+# %% ../../../nbs/data/checks/padding.ipynb #596141e1
 class _InOrder(NamedTuple):
     """The rows that count, by asset and date."""
 
@@ -81,7 +81,7 @@ def _bars_in_order(keys):
     close = keys.frame["close"].to_numpy()[row]
     known = np.append(False, asset[1:] == asset[:-1])[: len(row)]
     still = known & _repeats(close)
-    for name in PRICES:
+    for name in OHLC:
         if name != "close" and name in keys.frame.columns:
             price = keys.frame[name].to_numpy()[row]
             still &= _repeats(price) | (price == close) | np.isnan(price)

@@ -13,14 +13,14 @@ __all__ = ['OHLC', 'CLEAN', 'FIRST', 'LAST', 'AT', 'DAY', 'PLANTED', 'clean_mark
            'two_clocks_within_the_day', 'half_a_session_late', 'monthly', 'Planted', 'check_frame', 'count_found',
            'report_line', 'draw_faults']
 
-# %% ../../../nbs/data/checks/planted.ipynb #03c5d30f
+# %% ../../../nbs/data/checks/planted.ipynb #486e4982
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 import numpy as np
 import pandas as pd
 import polars as pl
-from .run import checked_panel
+from .run import check_panel
 from ..panel import UNTIL, Panel
 from ..reading.tables import canonical
 
@@ -258,7 +258,7 @@ PLANTED |= {
     "survivors_only": Planted(lambda: CLEAN[CLEAN.asset != "A29"], 29, "noted"),
 }
 
-# %% ../../../nbs/data/checks/planted.ipynb #24c1edc3
+# %% ../../../nbs/data/checks/planted.ipynb #523c3e47
 def check_frame(
     frame: pd.DataFrame,  # long
     checks: dict | None = None,  # fields of `CheckSpec`
@@ -274,7 +274,7 @@ def check_frame(
         fields of `CheckSpec`
     halt : bool, default True
     """
-    return checked_panel(canonical(pl.from_pandas(frame).lazy(), "t", "t"), checks, halt)
+    return check_panel(canonical(pl.from_pandas(frame).lazy(), "t", "t"), checks, halt)
 
 
 def count_found(frame: pd.DataFrame, checks: dict | None = None) -> dict:

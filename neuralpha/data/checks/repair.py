@@ -12,7 +12,7 @@ companies that had a ticker one after the other: they are parted, and no price i
 # %% auto #0
 __all__ = ['SHOWN', 'apply_rule', 'rescale_before', 'split_series', 'say_cuts']
 
-# %% ../../../nbs/data/checks/repair.ipynb #84f9d07f
+# %% ../../../nbs/data/checks/repair.ipynb #0acda2e9
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -21,7 +21,7 @@ import pandas as pd
 from .report import DataReport
 from .rules import Bars, absurd_jump, is_power_of_ten, plain_ratio
 from ..panel import UNTIL, Panel
-from ..reading.names import PRICES
+from ..reading.names import OHLC
 
 # %% ../../../nbs/data/checks/repair.ipynb #93b7b066
 def apply_rule(
@@ -73,7 +73,7 @@ def apply_rule(
         rescale_before(panel, bars.rows[first], bars.rows[bar], factor, volume=check == "unadjusted_split")
     return sound
 
-# %% ../../../nbs/data/checks/repair.ipynb #7316b9bf
+# %% ../../../nbs/data/checks/repair.ipynb #438189de
 def _stays(check, bar, hit, of_unit):
     """Whether a jump is one that stays, so that the past can be brought to it."""
     return check in ("unadjusted_split", "absurd_jump") or of_unit[bar] and not hit[bar + 1 : bar + 2].any()
@@ -115,7 +115,7 @@ def rescale_before(
         whether volume goes the other way
     """
     past = slice(begin, row)
-    for name in PRICES:
+    for name in OHLC:
         if name in panel.fields:
             panel.fields[name][past] *= np.float32(factor)
     if volume:

@@ -19,14 +19,14 @@ __all__ = ['Severity', 'CHECKS', 'JUDGED_BY_MOVE', 'LEAST_SPAN', 'UNIT_STEP', 'U
            'plain_ratio', 'find_splits', 'absurd_jump', 'large_move', 'find_calm', 'locked_limit', 'volume_spike',
            'volume_unit_flip', 'bid_ask_bounce']
 
-# %% ../../../nbs/data/checks/rules.ipynb #b2b564fa
+# %% ../../../nbs/data/checks/rules.ipynb #3db8e1c9
 from collections.abc import Callable
 from functools import cached_property, reduce
 from typing import Literal, NamedTuple
 import numpy as np
 from .calendars import coarser_than_daily
 from ..panel import Panel
-from ..reading.names import PRICES
+from ..reading.names import OHLC
 
 # %% ../../../nbs/data/checks/rules.ipynb #5c8c4faa
 Severity = Literal["halt", "mask", "note", "off"]
@@ -83,7 +83,7 @@ def _described(name, severity, says, *needs):
     """Register a check that is done while the rows are laid out, or over the whole panel."""
     CHECKS[name] = Check(name, severity, needs, None, says)
 
-# %% ../../../nbs/data/checks/rules.ipynb #680723c0
+# %% ../../../nbs/data/checks/rules.ipynb #0b12fd04
 class Bars:
     """Usable rows of whole assets, in order.
 
@@ -139,7 +139,7 @@ class Bars:
     @property
     def ohlc(self) -> list:
         """The prices that the table has."""
-        return [self.get(price) for price in PRICES if price in self.names]
+        return [self.get(price) for price in OHLC if price in self.names]
 
     @cached_property
     def coarse(self) -> bool:
@@ -279,11 +279,11 @@ def impossible_return(bars, spec):
         return np.zeros(len(returns), bool)
     return (returns < -1) | (returns > spec.jump_up - 1)
 
-# %% ../../../nbs/data/checks/rules.ipynb #3338a544
+# %% ../../../nbs/data/checks/rules.ipynb #c4ecc05e
 @check("mask", "close")
 def stale_run(bars, spec):
     """every field equal to the bar before, for many bars in a row"""
-    fields = [name for name in (*PRICES, "volume") if name in bars.names]
+    fields = [name for name in (*OHLC, "volume") if name in bars.names]
     same = np.ones(len(bars.rows), bool)
     for name in ("close", *(name for name in fields if name != "close")):
         if same.any():

@@ -14,7 +14,7 @@ be read in two ways (`03/04/2020`, `1,234`, a stamp without its exchange's zone)
 __all__ = ['NOTATION', 'SAMPLE', 'ReadSpec', 'read_spec', 'Table', 'Matched', 'matched_columns', 'match_columns',
            'require_assets', 'no_rows', 'Reading', 'scale_prices', 'settle_values', 'canonical']
 
-# %% ../../../nbs/data/reading/tables.ipynb #e0d9075b
+# %% ../../../nbs/data/reading/tables.ipynb #1e824e67
 import datetime as dt, unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,8 +36,8 @@ from neuralpha.data.reading.adjustment import (
 from neuralpha.data.reading.names import (
     DIVIDES,
     INDEX,
-    NUMBERS,
-    PRICES,
+    NUMERIC_COLUMNS,
+    OHLC,
     SIGNED,
     TICKERS,
     adjusted_twin,
@@ -206,7 +206,7 @@ class Table:
         """Names of the numeric columns."""
         return [c for c in self.frame.columns if c not in ("date", "asset")]
 
-# %% ../../../nbs/data/reading/tables.ipynb #ca30a4c7
+# %% ../../../nbs/data/reading/tables.ipynb #d6a02139
 def _wide_date(names, spec):
     """The column of a wide table that holds the dates: what `columns` says, else a name that is no ticker, else the
     first that can be read so.
@@ -232,7 +232,7 @@ def _wide_name(name, date, spec):
 def _refuse_fields_as_assets(names, where):
     """Raise where the columns of a wide table are the fields of one asset."""
     known = {n: next(iter(known_names([n]).values()), None) for n in names}
-    fields = {*known.values()} & {*PRICES, "volume", "adj_close"}
+    fields = {*known.values()} & {*OHLC, "volume", "adj_close"}
     if not (len(fields) > 2 or len(fields) == 2 and {"close", "adj_close"} & fields):
         return
     raise NeuralphaError(
@@ -566,10 +566,10 @@ def no_rows(where, spec):
         "`start`, `end` or `assets` miss it."
     )
 
-# %% ../../../nbs/data/reading/tables.ipynb #2b9c89f0
+# %% ../../../nbs/data/reading/tables.ipynb #b5c348f5
 def _priced(columns):
     """True where a row quotes any price; None for a table without prices."""
-    quotes = [pl.col(c).is_not_null() for c in (*PRICES, "adj_close", "raw_close") if c in columns]
+    quotes = [pl.col(c).is_not_null() for c in (*OHLC, "adj_close", "raw_close") if c in columns]
     return pl.any_horizontal(quotes) if quotes else None
 
 
@@ -633,7 +633,7 @@ def _wanted(spec, slack=0):
         rules.append(pl.col("date") < dt.datetime.combine(spec.end, dt.time()) + day + dt.timedelta(days=1))
     return rules
 
-# %% ../../../nbs/data/reading/tables.ipynb #b9e14958
+# %% ../../../nbs/data/reading/tables.ipynb #c4d7b809
 SAMPLE = 2000  # rows that are looked at before all are read
 
 
@@ -676,7 +676,7 @@ class Reading:
 
     def _drop_keys(self):
         """Leave out partition keys that are numbers: the year of a file is no characteristic."""
-        wanted = {"date", "asset", "sector", *NUMBERS, *self.spec.columns, *(self.spec.fields or ())}
+        wanted = {"date", "asset", "sector", *NUMERIC_COLUMNS, *self.spec.columns, *(self.spec.fields or ())}
         spare = [c for c, source in self.names.items() if source in self.keys and c not in wanted]
         if not spare:
             return
@@ -717,15 +717,15 @@ class Reading:
                 continue
             if c == "sector" and (t.is_numeric() or t == pl.String):
                 self.texts.append(c)
-            elif t.is_numeric() or t == pl.Boolean and (c == "tradable" or c not in NUMBERS):
+            elif t.is_numeric() or t == pl.Boolean and (c == "tradable" or c not in NUMERIC_COLUMNS):
                 self.numbers.append(c)
             elif t == pl.String:
                 (
                     self.numbers
-                    if c in NUMBERS or c == spec.wide_field and spec.layout == "wide" or self._holds_numbers(c)
+                    if c in NUMERIC_COLUMNS or c == spec.wide_field and spec.layout == "wide" or self._holds_numbers(c)
                     else self.texts
                 ).append(c)
-            elif c in NUMBERS or t == pl.Object:
+            elif c in NUMERIC_COLUMNS or t == pl.Object:
                 raise NeuralphaError(
                     f"{self.where}: column {self.names[c]!r} is {t}, not numbers; store it as numbers."
                 )
@@ -764,7 +764,7 @@ class Reading:
             c
             for c, t in schema.items()
             if t == pl.String
-            and c in (*NUMBERS, *wide)
+            and c in (*NUMERIC_COLUMNS, *wide)
             and c != "tradable"
             and (not spec.fields or c in (*spec.fields, "close", "adj_close", "factor"))
         ]
@@ -787,7 +787,7 @@ class Reading:
                 spec.missing,
             )
         self.signs = {
-            c: s for c, s in self.signs.items() if not (s.percent and c in (*PRICES, "volume", "adj_close", "factor"))
+            c: s for c, s in self.signs.items() if not (s.percent and c in (*OHLC, "volume", "adj_close", "factor"))
         }
         only_volume = set(columns) <= {"volume"}
 
@@ -984,7 +984,7 @@ class Reading:
         for c in [
             c
             for c in self.numbers
-            if c not in NUMBERS
+            if c not in NUMERIC_COLUMNS
             and c not in (self.spec.fields or ())
             and c not in self.spec.columns
             and self.spec.layout == "long"
@@ -1060,7 +1060,7 @@ class Reading:
         for c in (
             c
             for c in self.numbers
-            if c not in NUMBERS and looks_adjusted(self.names.get(c, c)) and c not in (self.spec.fields or ())
+            if c not in NUMERIC_COLUMNS and looks_adjusted(self.names.get(c, c)) and c not in (self.spec.fields or ())
         ):
             self.say(
                 "unused_adjusted_close",
@@ -1137,7 +1137,7 @@ def _refuse_bad_cells(frame, bad, names, where, wide=False, date_fix=""):
             f"rows); {fix}."
         )
 
-# %% ../../../nbs/data/reading/tables.ipynb #a977acd2
+# %% ../../../nbs/data/reading/tables.ipynb #feaae556
 def _sorted_arrays(frame, *columns):
     """Asset codes and columns as float64, sorted by asset and date, and the order."""
     code = frame["asset"].to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
@@ -1171,7 +1171,7 @@ def scale_prices(
     """
     factor = pl.lit(multiplier) if isinstance(multiplier, pl.Series) else multiplier
     factor = pl.when(factor.is_finite() & (factor > 0)).then(factor).otherwise(None)
-    prices = [(pl.col(c) * factor).alias(c) for c in PRICES if c in frame.columns]
+    prices = [(pl.col(c) * factor).alias(c) for c in OHLC if c in frame.columns]
     volume = [(pl.col("volume") / factor).alias("volume")] if "volume" in frame.columns else []
     return frame.with_columns(*prices, *volume, pl.col("close").alias("raw_close"), factor.alias("factor")).drop(
         "adj_close", strict=False

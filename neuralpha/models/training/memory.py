@@ -12,20 +12,20 @@ whole dates.
 # %% auto #0
 __all__ = ['fitting_batch_rows', 'BatchBytes', 'batch_bytes', 'saved_bytes', 'largest_batch']
 
-# %% ../../../nbs/models/training/memory.ipynb #29f00143
+# %% ../../../nbs/models/training/memory.ipynb #4637619d
 import copy, warnings
 from typing import NamedTuple
 import numpy as np
 import torch
 from ...core import NeuralphaError
 from ..losses import Objective
-from .batches import SPAN, Part
+from .batches import MIN_DATES_IN_A_ROW, Part
 from .config import Training
 from .device import free_memory
 from .epoch import step_loss
 from .module import NetModule
 
-# %% ../../../nbs/models/training/memory.ipynb #c65b0e3f
+# %% ../../../nbs/models/training/memory.ipynb #dc9d8d20
 def fitting_batch_rows(
     net: NetModule,
     part: Part,
@@ -63,7 +63,9 @@ def fitting_batch_rows(
         return asked
     fits = int((need(np.arange(1, asked + 1)) <= 0.5 * free).sum())
     if by in ("whole", "span") and not fits:
-        least = f"A date of {largest:,} assets" if by == "whole" else f"{SPAN} dates of {largest:,} assets"
+        least = (
+            f"A date of {largest:,} assets" if by == "whole" else f"{MIN_DATES_IN_A_ROW} dates of {largest:,} assets"
+        )
         raise NeuralphaError(
             f"{least} need about {_gigabytes(need(1))}, more than half of the {_gigabytes(free)} free on "
             f"{part.data.device}. Make the net or the window smaller."
@@ -133,7 +135,7 @@ def saved_bytes(net: NetModule, part: Part, batch: np.ndarray, by: str, settings
     there_anyway.add(part.data.values.untyped_storage().data_ptr())
     return sum(size for place, size in seen.items() if place not in there_anyway)
 
-# %% ../../../nbs/models/training/memory.ipynb #84031b3e
+# %% ../../../nbs/models/training/memory.ipynb #b348b301
 def largest_batch(
     batch_rows: int | np.ndarray,
     largest: int,  # rows of the largest date
@@ -151,7 +153,7 @@ def largest_batch(
     if by == "row":
         return batch_rows
     if by == "span":
-        return np.maximum(batch_rows, SPAN * largest)
+        return np.maximum(batch_rows, MIN_DATES_IN_A_ROW * largest)
     uncut = (by == "whole") | (largest <= 1.5 * batch_rows)
     return np.where(uncut, np.maximum(1.25 * batch_rows, largest), 1.25 * batch_rows)
 

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['SECTION', 'survivorship_facts', 'data_facts', 'checks_table']
 
-# %% ../../../nbs/report/sections/data.ipynb #69ed0edf
+# %% ../../../nbs/report/sections/data.ipynb #f20ab7b4
 import numpy as np
 from ...core import write_json
 from ...data.point_in_time.survivorship import survivorship_report
 from ..masked import MASKED, write_masked
 from ..section import Section
-from ...study.experiment import Bench
+from ...study.experiment import Experiment
 
 # %% ../../../nbs/report/sections/data.ipynb #4cf66818
 def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
@@ -46,8 +46,8 @@ def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
         "rows": rows,
     }
 
-# %% ../../../nbs/report/sections/data.ipynb #767744ec
-def data_facts(bench: Bench) -> dict:  # what checks.json holds
+# %% ../../../nbs/report/sections/data.ipynb #e0a9b24e
+def data_facts(experiment: Experiment) -> dict:  # what checks.json holds
     """What was found in the data, what could not be computed from it, and who is missing from it.
 
     Returns
@@ -55,16 +55,16 @@ def data_facts(bench: Bench) -> dict:  # what checks.json holds
     dict
         what checks.json holds
     """
-    panel = bench.panel
+    panel = experiment.panel
     return {
         "panel": repr(panel),
         "columns": list(panel.checks.columns),
         "checks": [{k: _plain(v) for k, v in row.items()} for row in panel.checks.to_dict("records")],
         "fields": list(panel.fields),
-        "skipped": dict(bench.X.skipped),
-        "levels": dict(bench.X.levels),
-        "unlabelled": dict(bench.y.counts),
-        "survivorship": survivorship_facts(panel, bench.y.horizon, bench.y.delay),
+        "skipped": dict(experiment.X.skipped),
+        "levels": dict(experiment.X.levels),
+        "unlabelled": dict(experiment.y.counts),
+        "survivorship": survivorship_facts(panel, experiment.y.horizon, experiment.y.delay),
     }
 
 
@@ -93,25 +93,25 @@ def checks_table(checks):  # what a notebook displays
     shown = found.style.format(escape="html").hide(axis="index").set_caption(quiet)
     return shown.set_table_styles(styles).set_uuid("checks")
 
-# %% ../../../nbs/report/sections/data.ipynb #c6ef280c
+# %% ../../../nbs/report/sections/data.ipynb #c8b86dff
 def _store(report, facts: dict):
     """What was found as `checks.json`, and every row that was taken out."""
     write_json(report.folder / "checks.json", facts)
-    write_masked(report.bench.panel, report.folder)
+    write_masked(report.experiment.panel, report.folder)
 
 
 def _show(report, facts: dict):
-    return checks_table(report.bench.panel.checks)
+    return checks_table(report.experiment.panel.checks)
 
 
 def _derive(stored) -> dict:
-    panel = stored.bench.panel
-    return {"checks.json": data_facts(stored.bench)} | ({MASKED: panel.masked} if len(panel.masked) else {})
+    panel = stored.experiment.panel
+    return {"checks.json": data_facts(stored.experiment)} | ({MASKED: panel.masked} if len(panel.masked) else {})
 
 
 SECTION = Section(
     "What is wrong with the data",
-    compute=lambda report: data_facts(report.bench),
+    compute=lambda report: data_facts(report.experiment),
     store=_store,
     show=_show,
     derive=_derive,

@@ -14,7 +14,7 @@ from ...trading.ledger import spread_portfolio
 from ..numbers import fold_metrics
 from ..section import Section
 
-# %% ../../../nbs/report/sections/evidence.ipynb #783c55f3
+# %% ../../../nbs/report/sections/evidence.ipynb #52f7818f
 CUTS = ("year", "volatility", "market", "sector", "size", "liquidity")
 
 
@@ -51,7 +51,7 @@ def _all_models(report, board, trained: list, records: dict):
         "A steady climb is skill; one jump is one lucky month.",
     )
     show(
-        plots.plot_evidence(ics.iloc[:, :7], report.bench.y.horizon),
+        plots.plot_evidence(ics.iloc[:, :7], report.experiment.y.horizon),
         "Evidence",
         "evidence",
         "How the evidence grows",
@@ -85,14 +85,14 @@ def _where_it_works(report, records: dict):
             "What a score leans on that has a name already.",
         )
 
-# %% ../../../nbs/report/sections/evidence.ipynb #389459bc
+# %% ../../../nbs/report/sections/evidence.ipynb #feb004d3
 def _model_evidence(report, n, record):
     """IC through time, by fold and by quantile, the spread, and how fast the evidence comes in, of one model; every
     picture and title names it.
     """
     from neuralpha.evaluate import plots
 
-    b = report.bench
+    b = report.experiment
     ics = report.board.ics[[n]]
 
     def show(fig, name, title, caption=""):

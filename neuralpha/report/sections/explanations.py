@@ -29,22 +29,24 @@ from ...evaluate.metrics import metric
 from ...evaluate.regimes import regimes
 from ..section import Section
 
-# %% ../../../nbs/report/sections/explanations.ipynb #f8aab1f9
+# %% ../../../nbs/report/sections/explanations.ipynb #00973b2d
 def draw_rows(
-    bench,
+    experiment,
     n: int,  # rows in all
 ) -> np.ndarray:
     """The same number of test rows of every fold, at random.
 
     Parameters
     ----------
-    bench
+    experiment
     n : int
         rows in all
     """
-    rng = np.random.default_rng(bench.study.seed)
-    each = max(1, n // len(bench.folds))
-    return np.sort(np.concatenate([rng.choice(f.test, min(each, len(f.test)), replace=False) for f in bench.folds]))
+    rng = np.random.default_rng(experiment.study.seed)
+    each = max(1, n // len(experiment.folds))
+    return np.sort(
+        np.concatenate([rng.choice(f.test, min(each, len(f.test)), replace=False) for f in experiment.folds])
+    )
 
 
 def volatility_regime(y) -> pd.Series | None:  # by date; None where the panel is too short for one
@@ -165,7 +167,7 @@ def loss_records(table, part: str = "family") -> dict:  # family or feature -> r
         for f, r in table.iterrows()
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #9553f140
+# %% ../../../nbs/report/sections/explanations.ipynb #7cbbeaee
 LOSS_DATES = 60
 PAIR_ROWS = 60
 PAIR_FEATURES = 6
@@ -203,25 +205,27 @@ def explain_all(report, rows) -> dict:  # model -> Explanation
     """
     from neuralpha.attribution.explain import explain
 
-    bench = report.bench
-    how = {"n_samples": bench.study.explain.samples, "seed": bench.study.seed}
-    return {name: explain(p, bench.X, rows, **how) for name, p in report.tests.items() if p.models}
+    experiment = report.experiment
+    how = {"n_samples": experiment.study.explain.samples, "seed": experiment.study.seed}
+    return {name: explain(p, experiment.X, rows, **how) for name, p in report.tests.items() if p.models}
 
 
 def reasons_of(report, name: str, explanation) -> Reasons:
     """What a model loses without each family, and what its leading features do together; asked of the fitted models."""
     from neuralpha.attribution.explain import family_ic_loss, interactions
 
-    bench = report.bench
+    experiment = report.experiment
     predictions = report.tests[name]
-    last = bench.folds[-1]
-    part = grouping(bench.X)
-    groups = {n: [n] for n in bench.X.names} if part == "feature" else None
-    seed = bench.study.seed
-    loss = family_ic_loss(predictions, bench.X, bench.y, groups=groups, repeats=1, n_dates=LOSS_DATES, seed=seed)
+    last = experiment.folds[-1]
+    part = grouping(experiment.X)
+    groups = {n: [n] for n in experiment.X.names} if part == "feature" else None
+    seed = experiment.study.seed
+    loss = family_ic_loss(
+        predictions, experiment.X, experiment.y, groups=groups, repeats=1, n_dates=LOSS_DATES, seed=seed
+    )
     pairs = interactions(
         predictions.models[last.number, predictions.seeds[0]],
-        bench.X,
+        experiment.X,
         last.test,
         list(explanation.importance().index[:PAIR_FEATURES]),
         n_rows=PAIR_ROWS,
@@ -317,7 +321,7 @@ def _interactions_record(pairs) -> dict:
         "values": pairs.to_numpy().tolist(),
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #2c210ed4
+# %% ../../../nbs/report/sections/explanations.ipynb #e0291f6c
 @dataclass(frozen=True)
 class Found:
     """The reasons of all models, and what is stored of them.
@@ -337,16 +341,16 @@ class Found:
 
 
 def _compute(report) -> Found | None:  # None where the study explains nothing
-    bench = report.bench
-    if not bench.study.explain.rows:
+    experiment = report.experiment
+    if not experiment.study.explain.rows:
         return None
-    regime = volatility_regime(bench.y)
-    explained = explain_all(report, draw_rows(bench, bench.study.explain.rows))
+    regime = volatility_regime(experiment.y)
+    explained = explain_all(report, draw_rows(experiment, experiment.study.explain.rows))
     models = {name: reasons_of(report, name, e) for name, e in explained.items()}
     record = {
         "rows": len(next(iter(explained.values())).rows),
         "models": {name: reasons_record(reasons, regime) for name, reasons in models.items()},
-        "agreement": agreement_records(list(explained.values()), bench.y),
+        "agreement": agreement_records(list(explained.values()), experiment.y),
     }
     return Found(models, regime, record)
 
@@ -368,7 +372,7 @@ def _show(report, found: Found | None):
         model_figures(report, name, reasons.explanation, found.regime)
         loss_figures(report, name, reasons)
     agreement = found.record["agreement"]
-    if agreement and len(report.bench.X.names) > 1:
+    if agreement and len(report.experiment.X.names) > 1:
         _agreement_figure(report, agreement)
 
 
@@ -385,24 +389,28 @@ def _agreement_figure(report, agreement: list):
         "for all models, 95% intervals over dates.",
     )
 
-# %% ../../../nbs/report/sections/explanations.ipynb #fafa415a
+# %% ../../../nbs/report/sections/explanations.ipynb #64b2d26b
 def _derive(stored) -> dict:
     from neuralpha.attribution.explain import ATTRIBUTIONS, from_frame
 
     if not stored.has("reasons.json"):
         return {}
-    bench = stored.bench
+    experiment = stored.experiment
     kept = stored.read("reasons.json", models=dict)["models"]
     table = read_table(stored.folder / "shap.parquet", **ATTRIBUTIONS)
-    found = {m: from_frame(table[table["model"] == m], bench.X) for m in table["model"].unique()}
-    regime = volatility_regime(bench.y)
+    found = {m: from_frame(table[table["model"] == m], experiment.X) for m in table["model"].unique()}
+    regime = volatility_regime(experiment.y)
     models = {name: dict(kept.get(name, {})) for name in found}
     if regime is not None:
         for name, explanation in found.items():
             models[name]["by_regime"] = regime_records(explanation, regime)
     rows = len(next(iter(found.values())).rows)
     return {
-        "reasons.json": {"rows": rows, "agreement": agreement_records(list(found.values()), bench.y), "models": models}
+        "reasons.json": {
+            "rows": rows,
+            "agreement": agreement_records(list(found.values()), experiment.y),
+            "models": models,
+        }
     }
 
 

@@ -14,9 +14,9 @@ from ...core import NeuralphaError, atomic_path, write_text
 from ..section import PARTS, Section
 from ...study.fit import fit_units
 
-# %% ../../../nbs/report/sections/fit.ipynb #20b49df0
+# %% ../../../nbs/report/sections/fit.ipynb #b74a40b8
 def _fit(report) -> dict:  # unit -> error of those that failed
-    return fit_units(report.bench, report.store, report.device, report.jobs)
+    return fit_units(report.experiment, report.store, report.device, report.jobs)
 
 
 def _store(report, failed: dict):
@@ -25,18 +25,18 @@ def _store(report, failed: dict):
         log = report.folder / "failed" / f"{u.model}-fold-{u.fold}-seed-{u.seed}.log"
         write_text(log, report.store.failure(u.key)["log"])
     if not report.tests:
-        where = f"{report.bench.study.name} could be fitted on {report.bench.universe}"
+        where = f"{report.experiment.study.name} could be fitted on {report.experiment.universe}"
         raise NeuralphaError(f"No model of {where}: " + "; ".join(report.holes.values()))
     for name, part in zip(PARTS, report.scored):
         frame = pd.concat([p.frame for p in part.values()], ignore_index=True)
         with atomic_path(report.folder / f"{name}.parquet") as tmp:
             frame.to_parquet(tmp, index=False)
 
-# %% ../../../nbs/report/sections/fit.ipynb #986eaeee
+# %% ../../../nbs/report/sections/fit.ipynb #0c5cdfc4
 def fit_table(report) -> pd.DataFrame:
     """One row per fold, one column per model: the mean IC of the ensemble of its seeds."""
     table = pd.DataFrame({name: p.summary()["ensemble"] for name, p in report.tests.items()}).rename_axis("fold")
-    tests = [f.dates["test"] for f in report.bench.folds]
+    tests = [f.dates["test"] for f in report.experiment.folds]
     return table.round(4).assign(test=[f"{first.date()} to {last.date()}" for first, last in tests])
 
 

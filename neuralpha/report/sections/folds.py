@@ -12,9 +12,9 @@ __all__ = ['SECTION']
 from ..section import Section
 from ...splits import plot_folds
 
-# %% ../../../nbs/report/sections/folds.ipynb #fbe32f5b
+# %% ../../../nbs/report/sections/folds.ipynb #def4355d
 def _show(report, _):
-    ax = plot_folds(report.bench.folds)
+    ax = plot_folds(report.experiment.folds)
     return report.keep(
         ax.figure,
         "Folds",

@@ -15,7 +15,7 @@ from ...core import write_json
 from ..numbers import setting_facts, training_facts, universe_numbers, write_ics
 from ..section import Section
 
-# %% ../../../nbs/report/sections/leaderboard.ipynb #6cbd8026
+# %% ../../../nbs/report/sections/leaderboard.ipynb #25be4473
 class Evaluated(NamedTuple):
     """The leaderboard, and what is stored of it.
 
@@ -35,10 +35,10 @@ class Evaluated(NamedTuple):
 
 
 def _compute(report) -> Evaluated:
-    bench = report.bench
-    details, seconds = training_facts(bench, report.store, report.device, report.tests)
-    numbers, board = universe_numbers(bench, report.tests, report.valids, details, report.searches)
-    return Evaluated(board, setting_facts(bench) | {"missing": report.holes} | numbers, seconds)
+    experiment = report.experiment
+    details, seconds = training_facts(experiment, report.store, report.device, report.tests)
+    numbers, board = universe_numbers(experiment, report.tests, report.valids, details, report.searches)
+    return Evaluated(board, setting_facts(experiment) | {"missing": report.holes} | numbers, seconds)
 
 
 def _store(report, found: Evaluated):
@@ -50,15 +50,15 @@ def _store(report, found: Evaluated):
 def _show(report, found: Evaluated):
     return found.board
 
-# %% ../../../nbs/report/sections/leaderboard.ipynb #830c6a16
+# %% ../../../nbs/report/sections/leaderboard.ipynb #209afb59
 def _derive(stored) -> dict:
     kept = stored.read("metrics.json", models=dict, missing=dict)
     details = {name: _details(predictions, kept["models"].get(name, {})) for name, predictions in stored.tests.items()}
-    absent = [name for name in stored.bench.study.models if name not in stored.tests]
+    absent = [name for name in stored.experiment.study.models if name not in stored.tests]
     missing = {name: kept["missing"].get(name, "no word about it") for name in absent}
     searches = stored.read("tuning.json") if stored.has("tuning.json") else []
-    numbers, board = universe_numbers(stored.bench, *stored.scored, details, searches)
-    metrics = setting_facts(stored.bench) | {"missing": missing} | numbers
+    numbers, board = universe_numbers(stored.experiment, *stored.scored, details, searches)
+    metrics = setting_facts(stored.experiment) | {"missing": missing} | numbers
     return {"metrics.json": metrics, "ics.parquet": board.per_date}
 
 

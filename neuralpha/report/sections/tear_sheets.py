@@ -9,27 +9,27 @@ others have theirs.
 # %% auto #0
 __all__ = ['SECTION', 'bench_sheet']
 
-# %% ../../../nbs/report/sections/tear_sheets.ipynb #94431997
+# %% ../../../nbs/report/sections/tear_sheets.ipynb #e82d603f
 from pathlib import Path
 from ...core import NeuralphaError
 from ..section import Section, display_here
-from ...study.experiment import Bench
+from ...study.experiment import Experiment
 
-# %% ../../../nbs/report/sections/tear_sheets.ipynb #7f62ff0c
-def bench_sheet(bench: Bench, predictions, **how):  # a TearSheet
+# %% ../../../nbs/report/sections/tear_sheets.ipynb #97ba9620
+def bench_sheet(experiment: Experiment, predictions, **how):  # a TearSheet
     """Alphalens' tear sheet of one model under the study's label."""
     from neuralpha.evaluate.tearsheet import tear_sheet
 
-    horizon = bench.y.horizon
+    horizon = experiment.y.horizon
     periods = tuple(sorted({1, horizon, 2 * horizon}))
-    return tear_sheet(predictions, bench.panel, periods=periods, delay=bench.y.delay, **how)
+    return tear_sheet(predictions, experiment.panel, periods=periods, delay=experiment.y.delay, **how)
 
 
 def _show(report, _):
     """Draw and store them one by one: a sheet is large."""
     for name, predictions in report.tests.items():
         try:
-            sheet = bench_sheet(report.bench, predictions, out=report.folder / "alphalens" / name)
+            sheet = bench_sheet(report.experiment, predictions, out=report.folder / "alphalens" / name)
         except NeuralphaError as e:  # two different scores a date, or four assets
             print(f"No tear sheet: {e}")
             continue
@@ -45,7 +45,7 @@ def _derive(stored) -> dict:
     for name, predictions in stored.tests.items():
         if not stored.has(f"alphalens/{name}"):
             continue
-        for key, table in bench_sheet(stored.bench, predictions, drawn=False).tables.items():
+        for key, table in bench_sheet(stored.experiment, predictions, drawn=False).tables.items():
             out[f"alphalens/{name}/{key.replace(' ', '_')}.csv"] = table.to_csv()
     return out
 
