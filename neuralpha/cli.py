@@ -35,7 +35,7 @@ Start with **neuralpha run quick**, then **neuralpha run quick --universe prices
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check and import universes.")
 app.add_typer(data_app, name="data")
 
-# %% ../nbs/cli.ipynb #215f0ec3
+# %% ../nbs/cli.ipynb #cc7873e7
 ReadOption = Annotated[
     Optional[list[str]],
     typer.Option(
@@ -64,7 +64,7 @@ def _read_options(read):
     """
     from neuralpha.core import unknown_name
     from neuralpha.data.checks.spec import CheckSpec
-    from neuralpha.data.reading.tables import ReadSpec
+    from neuralpha.data.reading.spec import ReadSpec
 
     options = {}
     for said in read or ():
@@ -108,7 +108,7 @@ def _data_block(study, universe, read):
 @contextmanager
 def _reading(*sources):
     """Adds to an error that asks for an option of a source where that option is written."""
-    from neuralpha.data.reading.tables import ReadSpec
+    from neuralpha.data.reading.spec import ReadSpec
 
     try:
         yield
