@@ -470,6 +470,17 @@ def _ic_metrics(per_date: np.ndarray, y: Label, kind: str) -> dict:
         f"{kind}_t": record(f"{kind}_t", y, fit["t"], **strength, n=dates),
     }
 
+# %% ../../nbs/evaluate/metrics.ipynb #05390a50
+def _less_of(y: Label, returns: Label) -> Label:
+    """Returns less what the label is less of; a label that is no return has plain ones."""
+    for over, window in y.less if _is_of_returns(y) else ():
+        returns = excess_return(returns, over, window)
+    return returns
+
+
+def _is_of_returns(y: Label) -> bool:
+    return y.unit == "return" and y.name.startswith("return")
+
 # %% ../../nbs/evaluate/metrics.ipynb #1ea1e3ed
 CEILING = "The oracle is the ceiling of the Pearson IC; of the rank IC a score divided by volatility can reach more."
 NO_CEILING = "It is no ceiling here: this label is not that return."
@@ -597,17 +608,6 @@ def bar_ics(
         np.ascontiguousarray(ranks[:, 0]), np.ascontiguousarray(ranks[:, 1]), y.delay, p.asset_offsets, p.date_code, out
     )
     return out
-
-# %% ../../nbs/evaluate/metrics.ipynb #05390a50
-def _less_of(y: Label, returns: Label) -> Label:
-    """Returns less what the label is less of; a label that is no return has plain ones."""
-    for over, window in y.less if _is_of_returns(y) else ():
-        returns = excess_return(returns, over, window)
-    return returns
-
-
-def _is_of_returns(y: Label) -> bool:
-    return y.unit == "return" and y.name.startswith("return")
 
 # %% ../../nbs/evaluate/metrics.ipynb #43ba1493
 def _half_life_metric(scores, y: Label, seed: int, reps: int) -> dict:

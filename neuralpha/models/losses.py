@@ -111,7 +111,7 @@ def bce(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     up = (target.sign() * (1 - smoothing) + 1) / 2
     return _mean(F.binary_cross_entropy_with_logits(score, up, reduction="none"), mask)
 
-# %% ../../nbs/models/losses.ipynb #404bc597
+# %% ../../nbs/models/losses.ipynb #b9704f15
 def _centred(v, mask):
     if mask is None:
         return v - v.mean(1, keepdim=True)
@@ -123,8 +123,9 @@ def correlation(score, target, mask) -> torch.Tensor:
     """(dates,) Pearson correlation over the places of each date; 0 without spread."""
     s = _centred(score, mask)
     t = _centred(target, mask)
-    size = (s * s).sum(1) * (t * t).sum(1)
-    return (s * t).sum(1) / (size + 1e-12).sqrt()
+    together = (s * t).sum(1)  # before the squares: gradients are added up in the order of the products
+    squares = (s * s).sum(1) * (t * t).sum(1)
+    return together / (squares + 1e-12).sqrt()
 
 
 def _over_dates(v, mask):
