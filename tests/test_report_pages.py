@@ -6,16 +6,6 @@ from neuralpha.evaluate.catalogue import number
 import neuralpha.report.templates as templates
 from neuralpha.core import write_json
 
-def test_text_from_data_is_escaped():
-    gone = Survivorship(True, "<s>", "", [], [])
-    masked = {"text": "<i>", "href": "<var>", "columns": ["<dfn>"], "rows": [["<kbd>"]]}
-    universe = DataOfUniverse(
-        "<script>alert(1)</script>", "", False, {}, ["<em>"], ["<u>"], [["<img onerror=1>"]], gone, "<q>", masked
-    )
-    page = render("data.html", Frame("<b>", "s", [("<i>", "a")], "a"), DataPage([universe]))
-    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror", "<var>", "<dfn>", "<kbd>"):
-        assert tag not in page
-
 def test_a_page_needs_no_other_file_for_its_style_and_script():
     page = render("data.html", Frame("Data", "s"), DataPage([]))
     assert template_text("site.css") in page and template_text("site.js") in page
@@ -101,6 +91,16 @@ def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
         [p["better"], p["worse"], number(p["p_holm"]), f"{number(p['t'], 1)}5%: ±{number(p['critical'], 2)}"]
         for p in stored
     ]
+
+def test_text_from_data_is_escaped():
+    gone = Survivorship(True, "<s>", "", [], [])
+    masked = {"text": "<i>", "href": "<var>", "columns": ["<dfn>"], "rows": [["<kbd>"]]}
+    universe = DataOfUniverse(
+        "<script>alert(1)</script>", "", False, {}, ["<em>"], ["<u>"], [["<img onerror=1>"]], gone, "<q>", masked
+    )
+    page = render("data.html", Frame("<b>", "s", [("<i>", "a")], "a"), DataPage([universe]))
+    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror", "<var>", "<dfn>", "<kbd>"):
+        assert tag not in page
 
 def test_a_gap_that_could_not_be_measured_is_a_dash():
     from neuralpha.report.pages import _survivorship
