@@ -6,11 +6,6 @@ from neuralpha.evaluate.catalogue import number
 import neuralpha.report.templates as templates
 from neuralpha.core import write_json
 
-def test_a_page_needs_no_other_file_for_its_style_and_script():
-    page = render("data.html", Frame("Data", "s"), DataPage([]))
-    assert template_text("site.css") in page and template_text("site.js") in page
-    assert "</" not in template_text("site.css") + template_text("site.js")  # would end the element that holds it
-
 def test_a_universe_without_a_report_says_why(tmp_path):
     from neuralpha.study.spec import load_study
 
@@ -101,6 +96,11 @@ def test_text_from_data_is_escaped():
     page = render("data.html", Frame("<b>", "s", [("<i>", "a")], "a"), DataPage([universe]))
     for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror", "<var>", "<dfn>", "<kbd>"):
         assert tag not in page
+
+def test_a_page_needs_no_other_file_for_its_style_and_script():
+    page = render("data.html", Frame("Data", "s"), DataPage([]))
+    assert template_text("site.css") in page and template_text("site.js") in page
+    assert "</" not in template_text("site.css") + template_text("site.js")  # would end the element that holds it
 
 def test_a_gap_that_could_not_be_measured_is_a_dash():
     from neuralpha.report.pages import _survivorship
