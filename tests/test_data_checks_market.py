@@ -157,7 +157,7 @@ def test_fewer_than_half_a_session_late_are_masked():
 
 def test_no_two_clocks_in_one_market():
     for seed in range(4):
-        assert report_line(clean_market(seed), "two_clocks").rows == 0
+        assert report_line(clean_market(seed, n_days=110), "two_clocks").rows == 0
 
 def test_the_dead_are_in_a_file_that_pads_them_to_its_end():
     f = CLEAN[CLEAN.asset != "A29"].copy()
