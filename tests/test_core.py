@@ -43,7 +43,9 @@ def test_prose_changes_no_number():
 def test_code_digest_follows_imports():
     assert code_modules("neuralpha.splits") == [
         "neuralpha.core",
+        "neuralpha.cross_section",
         "neuralpha.data.panel",
+        "neuralpha.data.returns",
         "neuralpha.labels",
         "neuralpha.splits",
     ]
