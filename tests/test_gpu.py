@@ -3,9 +3,9 @@ from neuralpha.gpu import *
 import json, os, subprocess, sys
 
 def test_readme_says_what_was_measured_on_a_card():
-    from neuralpha.study.spec import research_folder
+    from neuralpha.house import root
 
-    base = research_folder().parent
+    base = root() / "nbs"
     measured = json.loads((base / "benchmarks/gpu.json").read_text())
     text = " ".join((base.parent / "README.md").read_text(encoding="utf-8").split())
     rows = {r["what"]: r["value"] for r in measured["rows"]}

@@ -15,14 +15,14 @@ the deflated Sharpe ratio needs it. In a study a `[tune]` block does all of this
 __all__ = ['SAMPLERS', 'inner_fold', 'suggest', 'Tuned', 'run_trial', 'read_journal', 'within_budget', 'tune', 'searched',
            'trial_seed', 'tuned_from']
 
-# %% ../../nbs/models/tuning.ipynb #e1c9aac8
+# %% ../../nbs/models/tuning.ipynb #64c33179
 from html import escape
 import itertools, json, time
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, canonical_json, digest, parse_json, unknown_name
+from ..core import NeuralphaError, canonical_json, digest, extra, parse_json, unknown_name
 from .base import Estimator, primary, mean_ic
 from .fitting import check_task
 from ..splits import Fold
@@ -93,12 +93,13 @@ def suggest(trial, space: dict) -> dict:
 
     return {name: one(name, *how) for name, how in space.items()}
 
-# %% ../../nbs/models/tuning.ipynb #9d85be1e
+# %% ../../nbs/models/tuning.ipynb #9af24ad8
 SAMPLERS = ("tpe", "nsga2", "cmaes", "random")
 
 
 def _sampler(name, seed):
-    import optuna
+    with extra("tune", "A search for parameters"):
+        import optuna
 
     if name == "tpe":
         return optuna.samplers.TPESampler(seed=seed)
@@ -108,10 +109,8 @@ def _sampler(name, seed):
         return optuna.samplers.RandomSampler(seed=seed)
     if name != "cmaes":
         raise unknown_name("sampler", name, SAMPLERS)
-    try:
+    with extra("tune", "Sampler 'cmaes'"):
         import cmaes
-    except ImportError as e:
-        raise NeuralphaError("Sampler 'cmaes' needs the package cmaes; install it or use 'nsga2'.") from e
     return optuna.samplers.CmaEsSampler(seed=seed)
 
 # %% ../../nbs/models/tuning.ipynb #f4b461b6
@@ -281,7 +280,7 @@ def within_budget(
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #99a7c443
+# %% ../../nbs/models/tuning.ipynb #abe00ca1
 def tune(
     model: Estimator,  # its other parameters stay as they are
     X,
@@ -325,8 +324,8 @@ def tune(
     watch : default None
         called after every trial
     """
-    import optuna
-
+    with extra("tune", "A search for parameters"):
+        import optuna
     check_task(model, X, y, target)
     space = searched(model, space)
     inner = inner_fold(y, fold)

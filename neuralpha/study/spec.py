@@ -676,23 +676,21 @@ def make_study(
             f"{source}: the study holds a value that no file can keep, such as nan or inf: {e}"
         ) from None
 
-# %% ../../nbs/study/spec.ipynb #68d83ca8
+# %% ../../nbs/study/spec.ipynb #f0e95f20
 def research_folder() -> Path:
-    """The folder of the research notebooks, with built-in studies in `studies/`.
+    """Where the research notebooks lie in the package, with built-in studies in `studies/` and a new project's first
+    files in `project/`; `make sync` copies them from `nbs/research`.
 
     Returns
     -------
     Path
-        %% ../../nbs/study/spec.ipynb #68d83ca8
+        %% ../../nbs/study/spec.ipynb #f0e95f20
     """
     import neuralpha
 
-    folder = Path(neuralpha.__file__).resolve().parents[1] / "nbs" / "research"
+    folder = Path(neuralpha.__file__).resolve().parent / "research"
     if not folder.is_dir():
-        raise NeuralphaError(
-            f"The research notebooks are not beside the package ({folder}): install with `pip install -e .` from a "
-            "clone."
-        )
+        raise NeuralphaError(f"{folder} is missing, so neuralpha is not whole: install it again.")
     return folder
 
 

@@ -10,12 +10,12 @@ next time, so that a study does not change under one's feet.
 # %% auto #0
 __all__ = ['cache_folder', 'download', 'scan_yahoo']
 
-# %% ../../../nbs/data/vendors/yahoo.ipynb #50c9ab9e
+# %% ../../../nbs/data/vendors/yahoo.ipynb #81060a07
 import datetime as dt, glob, os
 from pathlib import Path
 import pandas as pd
 import polars as pl
-from ...core import NeuralphaError, atomic_path
+from ...core import NeuralphaError, atomic_path, extra
 from ..reading.tables import ReadSpec
 
 # %% ../../../nbs/data/vendors/yahoo.ipynb #1f394528
@@ -38,7 +38,7 @@ def _cached(folder, ticker, start, end):
         if len(span) == 2 and span[0] <= str(start) and str(end) <= span[1]:
             return f
 
-# %% ../../../nbs/data/vendors/yahoo.ipynb #91711458
+# %% ../../../nbs/data/vendors/yahoo.ipynb #e186bb48
 def download(
     ticker: str, start: dt.date, end: dt.date
 ) -> pd.DataFrame:  # Date index; Open, High, Low, Close, Adj Close, Volume
@@ -49,10 +49,8 @@ def download(
     pd.DataFrame
         Date index; Open, High, Low, Close, Adj Close, Volume
     """
-    try:
+    with extra("yahoo", "Yahoo"):
         import yfinance
-    except ImportError as e:
-        raise NeuralphaError("Yahoo needs the package yfinance: pip install 'neuralpha[yahoo]'.") from e
     try:
         frame = yfinance.download(
             ticker,
