@@ -13,7 +13,7 @@ __all__ = ['ICS', 'CUTS', 'forecasts', 'fold_metrics', 'universe_numbers', 'surv
            'leaderboard', 'write_ics', 'read_ics', 'setting_facts', 'evidence_figures', 'bench_sheet', 'tear_sheets',
            'save', 'Report', 'StudyResults', 'interval_plot']
 
-# %% ../../nbs/report/steps.ipynb #efe4354b
+# %% ../../nbs/report/steps.ipynb #7bb944f0
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +34,7 @@ from ..study.search import plot_trials, repeatability, search_records, search_ta
 from .explanations import explanations
 from .masked import write_masked
 from .pages import answer, read_results
+from .site import write_own_site
 from ..study.spec import load_study
 from ..study.units import UnitStore
 
@@ -670,7 +671,7 @@ def save(report) -> pd.DataFrame:
         .rename_axis("folder")
     )
 
-# %% ../../nbs/report/steps.ipynb #4c293e9a
+# %% ../../nbs/report/steps.ipynb #16165e90
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one bench, step by step. `out` holds all reports and, in `.units`, the finished units they share.
@@ -761,6 +762,7 @@ class Report:
     tear_sheets = tear_sheets
     explanations = explanations
     save = save
+    site = write_own_site
 
 # %% ../../nbs/report/steps.ipynb #d2d68ef7
 @dataclass

@@ -48,7 +48,7 @@ scores themselves); `ensemble = "stack"` weighs them, by non-negative least squa
 __all__ = ['LEARNT', 'DATES', 'RESERVED', 'DRAWN_ELSE', 'STARTED', 'LearnSpec', 'LabelSpec', 'SplitSpec', 'CostSpec',
            'ExplainSpec', 'TuneModel', 'TuneSpec', 'Target', 'PublishedSpec', 'StudyFields', 'Study', 'universe_slug',
            'make_study', 'research_folder', 'builtin_studies', 'open_report', 'where_it_started', 'load_study',
-           'with_tuning']
+           'study_of_one', 'with_tuning']
 
 # %% ../../nbs/study/spec.ipynb #f07c8544
 import contextlib, os, re, tomllib, typing
@@ -334,7 +334,7 @@ class PublishedSpec(_Part):
             for r in self.tables.get(slug, self.tables.get("*", []))
         }
 
-# %% ../../nbs/study/spec.ipynb #2faec205
+# %% ../../nbs/study/spec.ipynb #5c3b5562
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 
@@ -392,6 +392,14 @@ class StudyFields(_Part):
         int | None, Field(ge=2, description="draws of each simulated universe (gkx-...), instead of folds")
     ] = None
     published: PublishedSpec | None = None
+    template: Annotated[
+        str | None,
+        Field(
+            description="notebook that reports on each universe in place of the built-in one; its path starts where "
+            "the study is run",
+            examples=["compare.ipynb"],
+        ),
+    ] = None
     holdout: Annotated[
         str | None,
         Field(description="last period of every universe that is sealed before anything is computed, e.g. '1Y'"),
@@ -411,6 +419,13 @@ class StudyFields(_Part):
             raise ValueError(f"{v!r} becomes a folder; use letters, digits, '.', '-' and '_'")
         return v
 
+    @field_validator("template")
+    @classmethod
+    def _notebook(cls, v):
+        if v is not None and not v.endswith(".ipynb"):
+            raise ValueError(f"{v!r} is no notebook; its name ends in .ipynb")
+        return v
+
     @field_validator("models")
     @classmethod
     def _plain_models(cls, v):
@@ -428,7 +443,7 @@ class StudyFields(_Part):
                 raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-# %% ../../nbs/study/spec.ipynb #e833473d
+# %% ../../nbs/study/spec.ipynb #29ec3929
 DRAWN_ELSE = (
     "features",
     "transform",
@@ -569,7 +584,7 @@ class Study(StudyFields):
         """SHA-256 of the canonical form."""
         absent = {
             k
-            for k in ("refit", "together", "tune", "ensemble", "ensemble_of", "repetitions", "published")
+            for k in ("refit", "together", "tune", "ensemble", "ensemble_of", "repetitions", "published", "template")
             if not getattr(self, k)
         }
         return digest(
@@ -698,7 +713,7 @@ def builtin_studies() -> dict[str, Path]:
     """Name -> TOML file of the studies that ship."""
     return {p.stem: p for p in sorted((research_folder() / "studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #74b673dd
+# %% ../../nbs/study/spec.ipynb #ea83f922
 def _merge(base: dict, changes: dict) -> dict:
     """`changes` over `base`, part by part; None leaves a value alone."""
     out = dict(base)
@@ -766,6 +781,16 @@ def where_it_started(
         yield
 
 
+def _universe_name(universe) -> str:
+    if isinstance(universe, (str, os.PathLike)):
+        return os.fspath(universe)
+    kind = type(universe).__name__
+    raise NeuralphaError(
+        f"universes holds a {kind}, which a study cannot name: write it to a file and give its path, or hand it to "
+        "na.run_study(study, universes=[...]), which keeps it beside the reports."
+    )
+
+
 def load_study(
     study,  # built-in name, path of a TOML or JSON file, or a `Study`
     **overrides,  # replace keys of the file, e.g. seeds=3, label={"horizon": 1}; None changes nothing
@@ -797,8 +822,57 @@ def load_study(
         if own := (values.get("tune") or {}).get("models"):
             values["tune"] = {**values["tune"], "models": {m: t for m, t in own.items() if m in models}}
     if overrides.get("universes") is not None:
+        overrides["universes"] = [_universe_name(u) for u in overrides["universes"]]
         values["data"] = {u: o for u, o in values.get("data", {}).items() if u in overrides["universes"]}
     return make_study(_merge(values, overrides), source)
+
+# %% ../../nbs/study/spec.ipynb #809d010a
+def study_of_one(
+    study,  # as in `load_study`
+    universe: str | None = None,  # the study's own, or one that takes their place; None: the study's
+    name: str | None = None,  # folder of the report
+    models=None,  # names, as a list or separated by commas
+    features=None,  # likewise
+    horizon: int | None = None,
+    delay: int | None = None,
+    train: str | None = None,
+    valid: str | None = None,
+    test: str | None = None,
+) -> Study:
+    """A study as the parameters of a notebook change it; what is None stays as the study says.
+
+    Parameters
+    ----------
+    study
+        as in `load_study`
+    universe : str | None, default None
+        the study's own, or one that takes their place; None: the study's
+    name : str | None, default None
+        folder of the report
+    models : default None
+        names, as a list or separated by commas
+    features : default None
+        likewise
+    horizon : int | None, default None
+    delay : int | None, default None
+    train : str | None, default None
+    valid : str | None, default None
+    test : str | None, default None
+    """
+    instead = [universe] if universe is not None and universe not in load_study(study).universes else None
+    return load_study(
+        study,
+        universes=instead,
+        name=name,
+        models=_names(models),
+        features=_names(features),
+        label=dict(horizon=horizon, delay=delay),
+        split=dict(train=train, valid=valid, test=test),
+    )
+
+
+def _names(said) -> list | None:
+    return [name.strip() for name in said.split(",") if name.strip()] if isinstance(said, str) else said
 
 # %% ../../nbs/study/spec.ipynb #2635a7f0
 def with_tuning(

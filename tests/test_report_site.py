@@ -1,0 +1,53 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.report.site import *
+import shutil
+from pathlib import Path
+import pytest
+from neuralpha.core import NeuralphaError, read_json
+from neuralpha.report.steps import Report
+from neuralpha.report.verify import verify_report
+from neuralpha.study.experiment import open_bench
+from neuralpha.study.spec import make_study
+
+STUDY = {
+    "name": "by-hand",
+    "universes": ["sim-tiny"],
+    "features": "classic",
+    "models": ["ridge"],
+    "seeds": 1,
+    "split": {"train": "9M", "valid": "3M", "test": "3M"},
+    "explain": {"rows": 0},
+}
+
+def stepped(study, universe, out):
+    "What `compare_models.ipynb` does, without its pictures."
+    report = Report(open_bench(study, universe), out)
+    for step in (report.data, report.folds, report.fit, report.leaderboard, report.save):
+        step()
+    return report
+
+def test_universes_run_one_by_one_stand_in_one_site_that_verifies(tmp_path):
+    one = stepped(make_study(STUDY), "sim-tiny", tmp_path)
+    shown = one.site().data
+    assert "by-hand/index.html" in shown and "Left out" not in shown
+    assert verify_report(tmp_path / "by-hand")[0] == []
+    prices = tmp_path / "mine.parquet"
+    one.bench.panel.frame().drop(columns="tradable").to_parquet(prices)
+    stepped(make_study(STUDY | {"universes": [str(prices)]}), str(prices), tmp_path).site()
+    assert read_json(tmp_path / "by-hand" / "study.json")["universes"] == ["sim-tiny", str(prices)]
+    page = (tmp_path / "by-hand" / "index.html").read_text()
+    assert "sim-tiny/index.html" in page and "mine/index.html" in page and "leaderboard.html" in page
+    assert verify_report(tmp_path / "by-hand")[0] == []
+    other = stepped(make_study(STUDY | {"models": ["ols"]}), "sim-tiny", tmp_path).site().data
+    assert "Left out, since run under other settings: mine" in other
+    assert read_json(tmp_path / "by-hand" / "study.json")["universes"] == ["sim-tiny"]
+
+def test_within_a_run_the_cell_is_a_link_and_an_unsaved_report_is_refused(tmp_path):
+    bench = open_bench(make_study(STUDY))
+    assert (
+        Report(bench, tmp_path, folder=tmp_path / "hidden").site().data
+        == "[All universes of this study](../index.html)"
+    )
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(NeuralphaError, match="call report.save\\(\\) before report.site"):
+        Report(bench, tmp_path).site()
