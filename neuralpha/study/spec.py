@@ -59,7 +59,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ..core import NeuralphaError, canonical_json, digest, parse_json, read_json, unknown_name
 
-# %% ../../nbs/study/spec.ipynb #a8c4805f
+# %% ../../nbs/study/spec.ipynb #e351c16c
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -112,7 +112,10 @@ class LabelSpec(_Part):
     horizon: Annotated[int, Field(ge=1, le=100_000, description="bars held")] = 5
     auxiliary: Annotated[
         list[Annotated[int, Field(ge=1, le=100_000)]],
-        Field(description="further horizons, which nets learn beside it; scored and judged is `horizon` alone"),
+        Field(
+            description="further horizons, which nets learn beside it; scored and judged is `horizon` alone",
+            examples=[[1, 20]],
+        ),
     ] = []
     delay: Annotated[int, Field(ge=0, le=100_000, description="bars between decision and entry")] = 1
     exit: Annotated[
@@ -126,7 +129,10 @@ class LabelSpec(_Part):
     ] = "rank"
     learn: Annotated[
         LearnSpec | None,
-        Field(description="another label that is learnt in the place of the return; scored is the return"),
+        Field(
+            description="another label that is learnt in the place of the return; scored is the return",
+            examples=["volatility_scaled"],
+        ),
     ] = None
 
     @model_validator(mode="after")
@@ -148,22 +154,30 @@ class LabelSpec(_Part):
             )
         return self
 
-# %% ../../nbs/study/spec.ipynb #e302f40e
+# %% ../../nbs/study/spec.ipynb #b4a01804
 DATES = ("train_start", "valid_start", "test_start", "test_end")
 
 
 class SplitSpec(_Part):
     """Walk-forward by calendar lengths, or one fixed split where the four dates are given."""
 
-    scheme: Literal["expanding", "sliding"] = "expanding"
+    scheme: Annotated[
+        Literal["expanding", "sliding"],
+        Field(description="whether the training part grows from fold to fold or keeps its length"),
+    ] = "expanding"
     train: Annotated[str, Field(description="length of the first training part: '3Y', '6M', '8W' or '90D'")] = "3Y"
     valid: Annotated[str, Field(description="length of the validation part, as in train")] = "6M"
     test: Annotated[str, Field(description="length of a test part, as in train")] = "6M"
     embargo: Annotated[int, Field(ge=0, le=100_000, description="bars left out before validation and before test")] = 5
-    train_start: str | None = None
-    valid_start: str | None = None
-    test_start: str | None = None
-    test_end: str | None = None
+    train_start: Annotated[
+        str | None,
+        Field(description="with the next three, one fixed split in place of the lengths", examples=["2013-01-02"]),
+    ] = None
+    valid_start: Annotated[str | None, Field(description="first day of validation", examples=["2016-01-04"])] = None
+    test_start: Annotated[str | None, Field(description="first day of the test", examples=["2017-01-03"])] = None
+    test_end: Annotated[str | None, Field(description="last day of the test, inclusive", examples=["2017-12-29"])] = (
+        None
+    )
 
     @field_validator(*DATES, mode="before")
     @classmethod
@@ -210,7 +224,7 @@ class ExplainSpec(_Part):
     ] = 400
     samples: Annotated[int, Field(ge=1, description="samples per row of expected gradients, for nets")] = 100
 
-# %% ../../nbs/study/spec.ipynb #98af5136
+# %% ../../nbs/study/spec.ipynb #e715a2a3
 class TuneModel(_Part):
     """What is special about the search for one model's parameters; None: as the `[tune]` block says."""
 
@@ -250,17 +264,23 @@ class TuneModel(_Part):
 class TuneSpec(_Part):
     """How parameters are searched in every fold."""
 
-    trials: Annotated[int | None, Field(ge=1, description="trials per model and fold")] = None
+    trials: Annotated[int | None, Field(ge=1, description="trials per model and fold", examples=[30])] = None
     minutes: Annotated[
         float | None,
         Field(
             gt=0,
             strict=False,
             description="minutes of fitting per model and fold; the result then depends on the machine's speed",
+            examples=[10.0],
         ),
     ] = None
-    sampler: Literal["tpe", "cmaes", "nsga2", "random"] = "tpe"
-    models: dict[str, TuneModel] = {}
+    sampler: Annotated[
+        Literal["tpe", "cmaes", "nsga2", "random"], Field(description="how the next trial is chosen")
+    ] = "tpe"
+    models: Annotated[
+        dict[str, TuneModel],
+        Field(description="what is special about one model's search", examples=[{"lightgbm": {"trials": 0}}]),
+    ] = {}
 
     @model_validator(mode="after")
     def _has_a_budget(self):
@@ -334,7 +354,7 @@ class PublishedSpec(_Part):
             for r in self.tables.get(slug, self.tables.get("*", []))
         }
 
-# %% ../../nbs/study/spec.ipynb #5c3b5562
+# %% ../../nbs/study/spec.ipynb #01531afa
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 
@@ -342,10 +362,12 @@ RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 class StudyFields(_Part):
     """What stands in a study file, each field checked by itself."""
 
-    name: str
-    title: str = ""
+    name: Annotated[str, Field(description="folder of the report")]
+    title: Annotated[str, Field(description="heading of the report; empty: the name")] = ""
     universes: Annotated[list[str], Field(min_length=1, description="built-in names or paths of Parquet/CSV files")]
-    features: str | list[str] = "core"
+    features: Annotated[
+        str | list[str], Field(description="names, families or globs; `neuralpha features list` shows them")
+    ] = "core"
     transform: Annotated[
         Literal["rank", "zscore", "raw"],
         Field(description="features as ranks or standard scores by date, or as they are"),
@@ -371,27 +393,35 @@ class StudyFields(_Part):
     ] = False
     together: Annotated[
         list[str],
-        Field(description="nets whose seeds are trained at once, as one batched computation, which pays on a GPU"),
+        Field(
+            description="nets whose seeds are trained at once, as one batched computation, which pays on a GPU",
+            examples=[["lstm"]],
+        ),
     ] = []
-    label: LabelSpec = LabelSpec()
-    split: SplitSpec = SplitSpec()
-    costs: CostSpec = CostSpec()
-    explain: ExplainSpec = ExplainSpec()
-    tune: TuneSpec | None = None
+    label: Annotated[LabelSpec, Field(description="what is forecast")] = LabelSpec()
+    split: Annotated[SplitSpec, Field(description="which dates train, choose and judge")] = SplitSpec()
+    costs: Annotated[CostSpec, Field(description="what trading costs")] = CostSpec()
+    explain: Annotated[ExplainSpec, Field(description="how much is explained")] = ExplainSpec()
+    tune: Annotated[TuneSpec | None, Field(description="search every model's parameters inside each fold")] = None
     ensemble: Annotated[
         Literal["rank", "z", "mean", "stack"] | None,
         Field(
             description="adds a row that combines the models' scores by date; a stack learns its weights on each "
-            "fold's validation part"
+            "fold's validation part",
+            examples=["z"],
         ),
     ] = None
     ensemble_of: Annotated[
-        list[str] | None, Field(min_length=2, description="models the ensemble combines; None: all")
+        list[str] | None,
+        Field(min_length=2, description="models the ensemble combines; default: all", examples=[["ridge", "lightgbm"]]),
     ] = None
     repetitions: Annotated[
-        int | None, Field(ge=2, description="draws of each simulated universe (gkx-...), instead of folds")
+        int | None,
+        Field(ge=2, description="draws of each simulated universe (gkx-...), instead of folds", examples=[10]),
     ] = None
-    published: PublishedSpec | None = None
+    published: Annotated[
+        PublishedSpec | None, Field(description="a table from a paper, shown beside what is measured")
+    ] = None
     template: Annotated[
         str | None,
         Field(
@@ -402,14 +432,21 @@ class StudyFields(_Part):
     ] = None
     holdout: Annotated[
         str | None,
-        Field(description="last period of every universe that is sealed before anything is computed, e.g. '1Y'"),
+        Field(description="last period of every universe that is sealed before anything is computed", examples=["1Y"]),
     ] = None
     data: Annotated[
-        dict[str, dict[str, Any]], Field(description="how to read a universe: name -> start, end, columns, tz, ...")
+        dict[str, dict[str, Any]],
+        Field(
+            description="how to read a universe: start, end, columns, tz, date_format, ...",
+            examples=[{"prices.csv": {"date_format": "%d.%m.%Y"}}],
+        ),
     ] = {}
     checks: Annotated[
         dict[str, Any],
-        Field(description="thresholds and severities of the data checks that differ from their defaults"),
+        Field(
+            description="thresholds and severities of the data checks that differ from their defaults",
+            examples=[{"calendar": "XNYS"}],
+        ),
     ] = {}
 
     @field_validator("name")
