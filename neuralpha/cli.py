@@ -9,8 +9,9 @@ study in which something failed ends with exit code 1.
 
 # %% auto #0
 __all__ = ['app', 'data_app', 'ReadOption', 'SPLIT', 'RUN', 'features_app', 'CHARACTERISTICS', 'holdout_app', 'INTERRUPTED',
-           'run', 'tune', 'features_list', 'models_list', 'studies_list', 'doctor_command', 'data_check', 'data_list',
-           'data_import', 'audit', 'report_file', 'compare_two', 'holdout_open', 'verify', 'main']
+           'run', 'tune', 'features_list', 'models_list', 'studies_list', 'new_command', 'lab_command',
+           'doctor_command', 'data_check', 'data_list', 'data_import', 'audit', 'report_file', 'compare_two',
+           'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #0d730407
 import re, sys, tomllib
@@ -475,6 +476,43 @@ def studies_list():
         for s in [load_study(n)]
     }
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
+
+# %% ../nbs/cli.ipynb #e27afe7b
+@app.command("new", rich_help_panel="Projects")
+def new_command(
+    folder: Annotated[Path, typer.Argument(help="Folder to make; its last part names the study.")],
+    universe: Annotated[
+        Optional[str],
+        typer.Option("--universe", "-u", help="A price file or built-in universe; default: a small simulated market."),
+    ] = None,
+):
+    """Make a project: a study with every key explained, notebooks, a feature, a model, and checks for both.
+
+    Examples:
+
+        neuralpha new mystudy
+
+        neuralpha new mystudy --universe prices.parquet
+    """
+    from neuralpha.project import new_project
+
+    with _reading(universe or ""):
+        made = new_project(folder, universe)
+    typer.echo(f"{made}: {', '.join(sorted(path.name for path in made.iterdir()))}")
+    typer.echo(f"next: cd {made}; neuralpha run study.toml; neuralpha lab")
+
+
+@app.command("lab", rich_help_panel="Projects")
+def lab_command(
+    folder: Annotated[Path, typer.Argument(help="Folder of a project.")] = Path("."),
+    port: Annotated[Optional[int], typer.Option(help="Where it listens; default: JupyterLab chooses.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open it in a browser.")] = True,
+):
+    """Open a project in JupyterLab."""
+    from neuralpha.project import open_lab
+
+    if code := open_lab(folder, port, browser):
+        raise typer.Exit(code)
 
 # %% ../nbs/cli.ipynb #090236c9
 @app.command("doctor", rich_help_panel="This machine")

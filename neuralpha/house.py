@@ -102,7 +102,7 @@ def own_notebooks(
     known = set(notebooks(base))
     return sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p not in known)
 
-# %% ../nbs/house.ipynb #e9fec1bf
+# %% ../nbs/house.ipynb #e8a6673d
 FLOORS = [
     ["core"],
     ["data", "cross_section"],
@@ -113,7 +113,7 @@ FLOORS = [
     ["portfolio", "monitor", "rl"],
     ["study"],
     ["report"],
-    ["cli", "dev", "docs", "docstrings", "doctor", "gpu", "house"],
+    ["cli", "dev", "docs", "docstrings", "doctor", "gpu", "house", "project"],
 ]
 
 

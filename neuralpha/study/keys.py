@@ -90,10 +90,10 @@ HEAD = """# A study: `neuralpha run study.toml` compares the models below on eve
 # A line that begins with "# key =" shows what holds without it, or an example; take the "# " away to use it.
 # Any file of this form will do: only name, universes and models are needed."""
 
-# %% ../../nbs/study/keys.ipynb #e1fdac53
+# %% ../../nbs/study/keys.ipynb #0395f14b
 def _comment(field) -> str:
     choices = _choices(field.annotation)
-    said = f"{field.description}; {', '.join(map(str, choices))}" if choices else field.description or ""
+    said = f"{field.description}; one of {', '.join(map(str, choices))}" if choices else field.description or ""
     return f"# {said}"
 
 
