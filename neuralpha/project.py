@@ -14,11 +14,11 @@ study is written from the specification, each key with its meaning above it.
 # %% auto #0
 __all__ = ['PRACTICE', 'new_project', 'project_study', 'open_lab']
 
-# %% ../nbs/project.ipynb #d8a62a7b
-import importlib.util, re, shutil, subprocess, sys, tempfile
+# %% ../nbs/project.ipynb #8880a7de
+import re, shutil, subprocess, sys, tempfile
 from pathlib import Path
 import nbformat
-from .core import NeuralphaError, extra, writing
+from .core import NeuralphaError, require, writing
 from .data.universes import load_universe
 from .study.keys import study_text
 from .study.spec import make_study, research_folder
@@ -133,7 +133,7 @@ def _compare_notebook(universe: str) -> str:
             raise NeuralphaError(f"compare_models.ipynb sets {key} {hits} times among its parameters.")
     return nbformat.writes(nb) + "\n"
 
-# %% ../nbs/project.ipynb #d4e3af15
+# %% ../nbs/project.ipynb #3c7492ef
 def open_lab(
     folder=".",  # of a project
     port: int | None = None,
@@ -155,9 +155,7 @@ def open_lab(
     """
     folder = Path(folder)
     _refuse_other_places(folder)
-    with extra("lab", "neuralpha lab"):
-        if importlib.util.find_spec("jupyterlab") is None:
-            raise ModuleNotFoundError("No module named 'jupyterlab'", name="jupyterlab")
+    require("jupyterlab", "lab", "neuralpha lab")
     first = ["explore.ipynb"] if (folder / "explore.ipynb").is_file() else []
     options = ([f"--port={port}"] if port else []) + ([] if browser else ["--no-browser"])
     return subprocess.call([sys.executable, "-m", "jupyterlab", *first, *options], cwd=folder)

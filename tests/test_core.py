@@ -26,6 +26,11 @@ def test_a_missing_package_names_the_extra_that_brings_it():
         raise ModuleNotFoundError("No module named 'optuna'", name="optuna")
     assert str(e.value) == "A search for parameters needs the package optuna: pip install 'neuralpha[tune]'."
 
+def test_a_package_is_asked_for_before_the_work_begins():
+    require("numpy", "tune", "A search for parameters")
+    with pytest.raises(NeuralphaError, match="needs the package nowhere_to_be_found: pip install"):
+        require("nowhere_to_be_found", "tune", "A search for parameters")
+
 def test_every_extra_that_an_error_names_exists():
     import re
     from neuralpha.house import root

@@ -82,7 +82,7 @@ def test_jupyterlab_opens_the_project_and_never_the_librarys_notebooks(tmp_path,
             open_lab(place)
     with pytest.raises(NeuralphaError, match="is no folder. neuralpha new none makes a project there"):
         open_lab(tmp_path / "none")
-    monkeypatch.setattr(project.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(
         NeuralphaError, match=r"neuralpha lab needs the package jupyterlab: pip install 'neuralpha\[lab\]'"
     ):

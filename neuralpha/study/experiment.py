@@ -10,11 +10,11 @@ any number of processes that open the same bench agree on the names of its units
 # %% auto #0
 __all__ = ['SHARED', 'Bench', 'study_features', 'study_label', 'study_folds', 'open_bench', 'opened_study']
 
-# %% ../../nbs/study/experiment.ipynb #c791bcd7
+# %% ../../nbs/study/experiment.ipynb #ce74945e
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
-from ..core import NeuralphaError, canonical_json, digest, unknown_name
+from ..core import NeuralphaError, canonical_json, digest, require, unknown_name
 from ..data.panel import Panel, check_breadth
 from ..data.universes import load_universe
 from ..features.compute import compute_features, resolve_features
@@ -211,7 +211,7 @@ def study_folds(study: Study, y: Label) -> list:  # of `Fold`
         return fixed_split(y, s.train_start, s.valid_start, s.test_start, s.test_end, embargo=s.embargo)
     return walk_forward(y, s.train, s.valid, s.test, s.embargo, s.scheme)
 
-# %% ../../nbs/study/experiment.ipynb #eb203c8e
+# %% ../../nbs/study/experiment.ipynb #002b3306
 def open_bench(
     study,  # `Study`, built-in name or file
     universe: str | None = None,  # one of the study's universes; default: its first
@@ -232,6 +232,8 @@ def open_bench(
             f"Study {study.name} repeats draws of simulated markets; it has no panel and folds to open. Run it "
             "with `neuralpha run`."
         )
+    if study.tune:
+        require("optuna", "tune", "A search for parameters")
     universe = universe or study.universes[0]
     panel = load_universe(universe, checks=study.checks or None, **study.data.get(universe, {}))
     panel, seal = seal_holdout(panel, study.holdout) if study.holdout else (panel, None)

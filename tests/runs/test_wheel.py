@@ -1,15 +1,15 @@
 """The wheel in an environment that holds it and what it asks for, in an empty folder: a project is made and run.
 
-The environment is a new one. What the wheel asks for is taken from the packages of this Python, what it does not ask for
-cannot be imported: so what is tested is the core, whatever extras are installed here.
+The environment is a new one. What the wheel asks for is linked into it from the packages of this Python, what it does not ask
+for is not there: so what is tested is the core, whatever extras are installed here.
 """
 
-import importlib.metadata as metadata
+import ast
 import os
 import shutil
 import subprocess
 import sys
-import sysconfig
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
@@ -17,18 +17,6 @@ import pytest
 from packaging.requirements import Requirement
 
 REPOSITORY = Path(__file__).parents[2]
-BLOCKER = '''
-import sys
-
-class NotAskedFor:
-    names = {names!r}
-
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in self.names:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-
-sys.meta_path.insert(0, NotAskedFor())
-'''
 
 
 def plain(name):
@@ -43,7 +31,7 @@ def asked_for(requirements):
         extras = {"", *wanted.extras}
         if wanted.marker and not any(wanted.marker.evaluate({"extra": extra}) for extra in extras):
             continue
-        key = plain(wanted.name), wanted.extras and tuple(sorted(wanted.extras))
+        key = plain(wanted.name), frozenset(wanted.extras)
         if key in found:
             continue
         found.add(key)
@@ -82,6 +70,18 @@ def keep_compiled(package):
             shutil.copy(compiled, file.parent / "__pycache__")
 
 
+def link(distributions, packages):
+    "Put what distributions installed here into another environment."
+    for distribution in metadata.distributions():
+        if plain(distribution.metadata["Name"]) not in distributions:
+            continue
+        tops = {Path(file).parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}
+        for top in tops:
+            there = packages / top
+            if not there.exists():
+                there.symlink_to(distribution.locate_file(top))
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     "An environment with the wheel in it: a function that runs a command there, in an empty folder."
@@ -95,12 +95,11 @@ def place(tmp_path_factory):
     keep_compiled(packages / "neuralpha")
     needed = metadata.PathDistribution(next(packages.glob("neuralpha-*.dist-info"))).requires
     core = asked_for([line for line in needed if "extra ==" not in line])
-    owners = {name: {plain(owner) for owner in who} for name, who in metadata.packages_distributions().items()}
-    stranger = {name for name, who in owners.items() if not who & core} - {"neuralpha", "pip", "setuptools"}
-    assert {"ray", "optuna", "duckdb", "sqlalchemy", "nbdev", "jupyterlab", "pytest"} <= stranger
-    assert not {"torch", "papermill", "shap", "numba"} & stranger
-    (packages / "sitecustomize.py").write_text(BLOCKER.format(names=sorted(stranger)))
-    (packages / "needed.pth").write_text("\n".join({sysconfig.get_paths()[k] for k in ("purelib", "platlib")}) + "\n")
+    assert {"torch", "papermill", "shap", "numba"} <= core
+    assert not {"ray", "optuna", "duckdb", "sqlalchemy", "nbdev", "jupyterlab", "pytest", "s3fs"} & core
+    link(core, packages)
+    (folder / "v" / "share" / "jupyter").mkdir(parents=True)
+    (folder / "v" / "share" / "jupyter" / "nbconvert").symlink_to(Path(sys.prefix) / "share" / "jupyter" / "nbconvert")
     empty = folder / "empty"
     empty.mkdir()
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
@@ -114,7 +113,30 @@ def place(tmp_path_factory):
 
     call.folder = folder
     call.empty = empty
+    call.needed = needed
     return call
+
+
+def imported():
+    "Top-level names that the library imports, but for what builds it."
+    builds = {"dev.py", "docs.py", "gpu.py"}
+    for file in (REPOSITORY / "neuralpha").rglob("*.py"):
+        if file.name in builds or "research" in file.parts:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                yield node.module.partition(".")[0]
+
+
+def test_every_package_that_is_imported_is_asked_for(place):
+    lines = place.needed
+    core = asked_for([line for line in lines if "extra ==" not in line])
+    optional = {plain(Requirement(line).name) for line in lines if "extra ==" in line}
+    owners = metadata.packages_distributions()
+    for name in {*imported()} - {*sys.stdlib_module_names} - {"neuralpha"}:
+        assert {plain(owner) for owner in owners.get(name, [name])} & (core | optional), f"nobody asks for {name}"
 
 
 def test_what_is_imported_comes_from_the_wheel(place):
