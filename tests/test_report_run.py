@@ -111,6 +111,12 @@ def test_a_template_that_cannot_report_is_refused_before_anything_is_fitted(tmp_
         run_study(mine, "out")
     bare.cells[0].metadata["tags"] = ["parameters"]
     nbformat.write(bare, "compare.ipynb")
+    with pytest.raises(
+        NeuralphaError, match="compare.ipynb is no notebook that can be run .ValueError: No kernel name"
+    ):
+        run_study(mine, "out")
+    bare.metadata["kernelspec"] = {"name": "python3", "display_name": "python3", "language": "python"}
+    nbformat.write(bare, "compare.ipynb")
     with pytest.raises(NeuralphaError, match="compare.ipynb has no parameter 'device'; it declares universe"):
         run_study(mine, "out")
     assert not Path("out").exists()

@@ -39,12 +39,16 @@ from ..study.units import UnitStore
 from ..data.keep import UNIVERSES, keep_universes
 from ..core import code_digest
 
-# %% ../../nbs/report/run.ipynb #0b65327c
+# %% ../../nbs/report/run.ipynb #cde7bad8
 def _check_parameters(template: Path, parameters: dict):
     """Refuse names that the notebook does not declare and values that are not plain JSON."""
     import papermill
 
-    known = papermill.inspect_notebook(str(template))
+    try:
+        known = papermill.inspect_notebook(str(template))
+    except Exception as e:  # damaged, or without the name of a kernel
+        said = (str(e).splitlines() or [""])[0]
+        raise NeuralphaError(f"{template} is no notebook that can be run ({type(e).__name__}: {said}).") from None
     if not known:
         raise NeuralphaError(
             f"{template.name} declares no parameters: give the cell that sets {', '.join(parameters)} the tag "
