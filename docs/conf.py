@@ -1,4 +1,4 @@
-"Sphinx configuration of the documentation; `make docs` writes the pages it reads into docs/_src."
+"""Sphinx configuration of the documentation; `make docs` writes the pages it reads into docs/_src."""
 
 from configparser import ConfigParser
 from pathlib import Path
@@ -41,6 +41,6 @@ def math_visitor(display):
 
 
 def setup(app):
-    "Formulas as MathML: browsers draw it themselves, without a script from elsewhere."
+    """Formulas as MathML: browsers draw it themselves, without a script from elsewhere."""
     app.add_html_math_renderer("mathml", math_visitor("inline"), math_visitor("block"))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -38,11 +38,11 @@ from .evaluate.tearsheet import tear_sheet as tear_sheet
 from .attribution.explain import explain as explain
 from .study.spec import Study as Study
 from .study.spec import load_study as load_study
-from .study.experiment import open_bench as open_bench
-from .audit.certificate import audit_features as audit_features
-from .audit.certificate import audit_label as audit_label
-from .audit.certificate import audit_pipeline as audit_pipeline
-from .audit.certificate import audit_study as audit_study
+from .study.experiment import open_experiment as open_experiment
+from .audit.pipeline import audit_features as audit_features
+from .audit.pipeline import audit_label as audit_label
+from .audit.pipeline import audit_pipeline as audit_pipeline
+from .audit.studies import audit_study as audit_study
 from .audit.holdout import seal_holdout as seal_holdout
 from .audit.holdout import open_holdout as open_holdout
 from .report.verify import verify_report as verify_report

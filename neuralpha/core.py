@@ -11,10 +11,12 @@ __all__ = ['NeuralphaError', 'unknown_name', 'extra', 'require', 'canonical_json
            'file_digest', 'DiskError', 'writing', 'atomic_path', 'write_text', 'write_json', 'parse_json', 'read_json',
            'read_table', 'lock', 'sweep_locks', 'figure_png', 'progress', 'limit_threads']
 
-# %% ../nbs/core.ipynb #95d10c48
+# %% ../nbs/core.ipynb #771e82bb
 import ast, contextlib, errno, fcntl, hashlib, importlib.util, json, math, os, re, tempfile
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 import numpy as np
 import pandas as pd
 
@@ -56,7 +58,7 @@ def unknown_name(
     hint = f"Did you mean {close[0]!r}?" if close else f"Choose from: {some}."
     return NeuralphaError(f"Unknown {what} {name!r}. {hint}")
 
-# %% ../nbs/core.ipynb #45dec0e5
+# %% ../nbs/core.ipynb #5faef583
 @contextlib.contextmanager
 def extra(
     name: str,  # of the extra in setup.py, e.g. "ray"
@@ -161,7 +163,7 @@ def digest(
         _feed(h, v)
     return h.hexdigest()
 
-# %% ../nbs/core.ipynb #84bc780a
+# %% ../nbs/core.ipynb #3ed6ae71
 def _without_docstrings(tree):
     """The tree with every docstring emptied: prose changes no number."""
     for node in ast.walk(tree):
@@ -171,7 +173,7 @@ def _without_docstrings(tree):
             first.value.value = ""
     return tree
 
-
+# %% ../nbs/core.ipynb #2c579b3b
 @cache
 def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralpha modules imported)
     spec = importlib.util.find_spec(name)
@@ -190,7 +192,7 @@ def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralp
             found |= {".".join([*base, *([n.module] if n.module else [a.name])]) for a in n.names}
     return digest(ast.dump(_without_docstrings(tree))), tuple(sorted(m for m in found if m.startswith("neuralpha.")))
 
-
+# %% ../nbs/core.ipynb #47bf47c3
 def code_modules(
     *names: str,  # modules
 ) -> list[str]:  # sorted
@@ -215,28 +217,22 @@ def code_modules(
             todo += _module(m)[1]
     return sorted(seen)
 
-
+# %% ../nbs/core.ipynb #16e1802d
 def code_digest(*names: str) -> str:
     """Digest of the source of all modules that the given ones reach."""
     return digest([[m, _module(m)[0]] for m in code_modules(*names)])
 
 # %% ../nbs/core.ipynb #5c455c4c
 def file_digest(path) -> str:
-    """SHA-256 of a file's bytes, 64 hex digits.
-
-    Returns
-    -------
-    str
-        %% ../nbs/core.ipynb #5c455c4c
-    """
+    """SHA-256 of a file's bytes, 64 hex digits."""
     with open(path, "rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
-# %% ../nbs/core.ipynb #39a7f312
+# %% ../nbs/core.ipynb #ee8f0050
 class DiskError(NeuralphaError):
     """A file that cannot be written: the disk is full or read-only, or permission is missing."""
 
-
+# %% ../nbs/core.ipynb #e14ca043
 _DISK = {
     getattr(errno, name)
     for name in "ENOSPC EDQUOT EROFS EACCES EPERM EFBIG EIO ENOTDIR EISDIR EEXIST ENAMETOOLONG".split()
@@ -246,7 +242,7 @@ _DISK = {
 @contextlib.contextmanager
 def writing(
     path,  # what is being written; named in the error
-):
+) -> Iterator[None]:
     """Turn what a disk refuses inside the block into a `DiskError`; everything else passes.
 
     Parameters
@@ -266,11 +262,11 @@ def writing(
             f"Cannot write {path}: {os.strerror(code)}. What was finished is kept; run again when this is mended."
         ) from e
 
-# %% ../nbs/core.ipynb #ef3aa569
+# %% ../nbs/core.ipynb #714a4224
 @contextlib.contextmanager
 def atomic_path(
     path,  # final file; parent folders are made
-):
+) -> Iterator[Path]:
     """Yields a temporary path beside `path`; on success it replaces `path`, on any exception it is removed.
 
     Parameters
@@ -292,17 +288,9 @@ def atomic_path(
         finally:
             Path(tmp).unlink(missing_ok=True)
 
-# %% ../nbs/core.ipynb #94f74c99
-def write_text(path, text: str):
-    """Write UTF-8 text atomically.
-
-    Parameters
-    ----------
-    path
-        %% ../nbs/core.ipynb #94f74c99
-    text : str
-        %% ../nbs/core.ipynb #94f74c99
-    """
+# %% ../nbs/core.ipynb #deca5367
+def write_text(path, text: str) -> None:
+    """Write UTF-8 text atomically."""
     with atomic_path(path) as tmp:
         tmp.write_text(text, encoding="utf-8")
 
@@ -310,7 +298,7 @@ def write_text(path, text: str):
 def write_json(
     path,
     value,
-):
+) -> None:
     """Write JSON atomically: sorted keys, two spaces, NaN as null, so equal values give equal bytes."""
     write_text(
         path, json.dumps(_nan_to_none(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
@@ -321,7 +309,7 @@ def parse_json(
     text,  # or bytes
     where,  # named in errors
     **kinds,  # keys that the value must have, and their types
-):
+) -> Any:
     """A JSON value; NaN, infinities and nesting without end are refused, as is a value that is not of its kind.
 
     Parameters
@@ -347,7 +335,7 @@ def parse_json(
     return value
 
 
-def read_json(path, **kinds):
+def read_json(path, **kinds) -> Any:
     """`parse_json` of a file."""
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -372,7 +360,7 @@ def _nan_to_none(v):
         v = v.item()
     return None if isinstance(v, float) and not math.isfinite(v) else v
 
-# %% ../nbs/core.ipynb #e2cd6a9b
+# %% ../nbs/core.ipynb #ecba81b4
 _KINDS = dict(
     text=lambda t: isinstance(t, pd.StringDtype),
     date=lambda t: isinstance(t, np.dtype) and t.kind == "M",
@@ -381,7 +369,7 @@ _KINDS = dict(
     integer=lambda t: isinstance(t, np.dtype) and t.kind == "i",
 )
 
-
+# %% ../nbs/core.ipynb #7b3f3707
 def read_table(
     path,  # Parquet file
     **kinds: str,  # column -> "text", "date", "number" (float64), "float32" or "integer"
@@ -422,12 +410,12 @@ def read_table(
             raise NeuralphaError(f"{path}: column {c!r} is {frame[c].dtype}, not {kind}.")
     return frame
 
-# %% ../nbs/core.ipynb #be366ae5
+# %% ../nbs/core.ipynb #3979ecc3
 @contextlib.contextmanager
 def lock(
     path,  # file that carries the lock; folders are made
     wait: bool = True,  # until whoever holds it lets go
-):  # yields whether it is held; False only where `wait` is
+) -> Iterator[None]:  # yields whether it is held; False only where `wait` is
     """Hold a lock between processes of one machine for the length of the block.
 
     Parameters
@@ -436,12 +424,17 @@ def lock(
         file that carries the lock; folders are made
     wait : bool, default True
         until whoever holds it lets go
+
+    Returns
+    -------
+    Iterator[None]
+        yields whether it is held; False only where `wait` is
     """
     path = Path(path)
     while True:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = open(path, "a")
+            file = open(path, "a")  # noqa: SIM115 it is closed below, whoever has the lock
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -456,7 +449,7 @@ def lock(
                 path.unlink(missing_ok=True)
             return
 
-
+# %% ../nbs/core.ipynb #b2788ade
 def _carries(path, file) -> bool:
     """Whether `path` is still the file that was opened."""
     try:
@@ -464,10 +457,10 @@ def _carries(path, file) -> bool:
     except FileNotFoundError:
         return False
 
-
+# %% ../nbs/core.ipynb #b8e17666
 def sweep_locks(
     folder,  # of lock files
-):
+) -> None:
     """Remove the files that killed holders left; locks that are held stay.
 
     Parameters
@@ -510,7 +503,7 @@ def figure_png(
     )
     return out.getvalue()
 
-# %% ../nbs/core.ipynb #3071ab56
+# %% ../nbs/core.ipynb #6d881ef7
 @cache
 def _notebook_bar():
     """A tqdm bar that shows itself as text of its own output: a widget would be an error message once the notebook is
@@ -544,13 +537,13 @@ def _notebook_bar():
 
     return NotebookBar
 
-
+# %% ../nbs/core.ipynb #ad919a27
 def progress(
     iterable=None,
     desc: str = "",
     total: int | None = None,
     **kw,
-):
+) -> Iterable:
     """A tqdm bar for terminal or notebook, with an ETA; silent where nobody watches or `NEURALPHA_PROGRESS=0`."""
     import sys
 
@@ -562,11 +555,11 @@ def progress(
     off = not (sys.stderr.isatty() or in_notebook) or os.environ.get("NEURALPHA_PROGRESS") == "0"
     return tqdm(iterable, desc=desc, total=total, disable=off, leave=kw.pop("leave", False), **kw)
 
-# %% ../nbs/core.ipynb #42c425ac
+# %% ../nbs/core.ipynb #aad11302
 @contextlib.contextmanager
 def limit_threads(
     n: int,  # threads for BLAS, OpenMP, numba and torch (where loaded), and for libraries that read OMP_NUM_THREADS
-):
+) -> Iterator[None]:
     """Run a block with at most `n` threads, so that units running side by side do not fight.
 
     Parameters

@@ -9,7 +9,7 @@ adds is order (`docs/sidebar.toml`), a cache, so that only what changed runs aga
 
 # %% auto #0
 __all__ = ['SHOWN_ONLY', 'sidebar', 'run_key', 'run_notebook', 'run_all', 'with_outputs', 'reference', 'public_names', 'exported',
-           'linked', 'link_targets', 'page_notebook', 'contents', 'write_pages', 'build']
+           'link_names', 'link_targets', 'page_notebook', 'contents', 'write_pages', 'build']
 
 # %% ../nbs/docs.ipynb #9ab11e92
 import ast, hashlib, importlib, inspect, json, os, re, shutil, subprocess, sys, textwrap, time, tomllib
@@ -87,14 +87,14 @@ def run_key(
     ]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
-# %% ../nbs/docs.ipynb #eea0d89c
+# %% ../nbs/docs.ipynb #398b42d6
 _SKIP = re.compile(r"^#\|\s*(eval:\s*false|slow|gpu)\b", re.M)
 
 
 def run_notebook(
     source: str,  # notebook
     target: str,  # where the executed copy goes
-):
+) -> None:
     """Run a notebook from its own folder and keep its outputs; leaves with exit code 1 where a cell fails.
 
     Parameters
@@ -118,7 +118,7 @@ def run_notebook(
         print(shell.prettytb(source.name), file=sys.stderr)
         sys.exit(f"cell {shell._cell_idx}: {type(e).__name__}: {e}")
 
-# %% ../nbs/docs.ipynb #7e505c9a
+# %% ../nbs/docs.ipynb #851efe68
 def run_all(
     base: Path,  # repository
     pages,  # notebooks below `nbs/`, without suffix
@@ -147,7 +147,7 @@ def run_all(
 
     def run(page):
         if kept[page].exists():
-            return
+            return None
         start = time.time()
         part = kept[page].with_suffix(".part")
         code = "import sys; from neuralpha.docs import run_notebook; run_notebook(*sys.argv[1:])"
@@ -163,6 +163,7 @@ def run_all(
         if p.returncode:
             return f"nbs/{page}.ipynb, {p.stderr.strip().splitlines()[-1]}"
         part.replace(kept[page])
+        return None
 
     with ThreadPoolExecutor(jobs) as pool:
         failed = [f for f in pool.map(run, kept) if f]
@@ -172,11 +173,11 @@ def run_all(
         old.unlink()
     return kept
 
-# %% ../nbs/docs.ipynb #302c2f21
+# %% ../nbs/docs.ipynb #03b4d188
 def with_outputs(
     nb,  # notebook
     ran: Path,  # executed copy; its prose may be older
-):  # the notebook with the outputs of the copy
+) -> dict:  # the notebook with the outputs of the copy
     """Prose of the one, outputs of the other.
 
     Parameters
@@ -185,20 +186,25 @@ def with_outputs(
         notebook
     ran : Path
         executed copy; its prose may be older
+
+    Returns
+    -------
+    dict
+        the notebook with the outputs of the copy
     """
     outputs = [c.outputs for c in nbformat.read(ran, 4).cells if c.cell_type == "code"]
     for cell, out in zip([c for c in nb.cells if c.cell_type == "code"], outputs, strict=True):
         cell.outputs = out
     return nb
 
-# %% ../nbs/docs.ipynb #85919de0
+# %% ../nbs/docs.ipynb #80e76f50
 def _signature(node) -> str:
     """Arguments and return type of a definition, as written."""
     args = ast.unparse(node.args)
     args = re.sub(r"^(self|cls)(, )?", "", args)
     return f"({args})" + (f" -> {ast.unparse(node.returns)}" if node.returns else "")
 
-
+# %% ../nbs/docs.ipynb #73899e8b
 def _meanings(obj) -> str:
     """A table of the parameters (and the return value) that carry a comment; empty where none does."""
     from fastcore.docments import docments
@@ -212,12 +218,12 @@ def _meanings(obj) -> str:
     body = [f"| {'*returns*' if k == 'return' else f'`{k}`'} | {cell(v)} |" for k, v in rows.items()]
     return "\n".join(head + body) if rows else ""
 
-# %% ../nbs/docs.ipynb #ae66963d
+# %% ../nbs/docs.ipynb #dbcbcbce
 def _entry(kind: str, name: str, signature: str, *body: str, fence: str = ":::") -> str:
     """One object of Sphinx's Python domain, so that it can be linked to, searched for and found in the index."""
     return "\n\n".join([f"{fence}{{py:{kind}}} {name}{signature}", *[b for b in body if b], fence])
 
-
+# %% ../nbs/docs.ipynb #82cf0f8e
 def reference(
     name: str,  # function or class
     module: str,  # where it is exported
@@ -246,7 +252,7 @@ def reference(
     ]
     return _entry("class", name, _init(node), doc, _meanings(obj), *[_method(obj, n) for n in methods], fence="::::")
 
-# %% ../nbs/docs.ipynb #fe1cc217
+# %% ../nbs/docs.ipynb #aca5bbe8
 def _init(node) -> str:
     """How a class is called: its `__init__`, or a dataclass' fields; nothing where it inherits both."""
     for n in node.body:
@@ -261,7 +267,7 @@ def _init(node) -> str:
 
     return "(" + ", ".join(f"{n.target.id}: {ast.unparse(n.annotation)}{default(n)}" for n in fields) + ")"
 
-
+# %% ../nbs/docs.ipynb #8f091a85
 def _method(cls, node) -> str:
     """The reference of a method or property."""
     decorators = " ".join(ast.unparse(d) for d in node.decorator_list)
@@ -273,7 +279,7 @@ def _method(cls, node) -> str:
     )
     return _entry(kind, node.name, _signature(node), doc, _meanings(getattr(cls, node.name)))
 
-# %% ../nbs/docs.ipynb #fd261d04
+# %% ../nbs/docs.ipynb #3c58a89c
 def _parsed(source: str) -> list:
     """Top-level statements; none where the cell holds a shell command or a magic."""
     try:
@@ -281,7 +287,7 @@ def _parsed(source: str) -> list:
     except SyntaxError:
         return []
 
-
+# %% ../nbs/docs.ipynb #186de950
 def public_names(
     source: str,  # of a cell
 ) -> list[str]:
@@ -298,7 +304,7 @@ def public_names(
         if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and n.name[0] != "_"
     ]
 
-
+# %% ../nbs/docs.ipynb #12b4b2e2
 def exported(
     nb,  # notebook
 ) -> tuple:  # (module without `neuralpha.`, public names); (None, []) where it exports nothing
@@ -318,7 +324,7 @@ def exported(
     module = next((m[1] for s in code if (m := re.search(r"^#\| default_exp (\S+)", s, re.M))), None)
     return module, [n for s in code if s.startswith("#| export") for n in public_names(s)] if module else []
 
-# %% ../nbs/docs.ipynb #93a8723c
+# %% ../nbs/docs.ipynb #7d2be2dd
 def _defined(source: str) -> list[str]:
     """Names of the functions, classes and constants a cell defines, in order."""
     body = _parsed(source)
@@ -328,7 +334,7 @@ def _defined(source: str) -> list[str]:
 
     return [name for n in body for name in ([n.name] if hasattr(n, "name") else assigned(n))]
 
-
+# %% ../nbs/docs.ipynb #da709609
 def _label(kind: str, source: str) -> str:
     """What a fold says: which source it hides, or what the tests in it claim."""
     names = _defined(source)
@@ -337,7 +343,7 @@ def _label(kind: str, source: str) -> str:
         return "Tested: " + "; ".join(claims) if claims else "Test data"
     return "Source: " + ", ".join(names) if names else "Source"
 
-
+# %% ../nbs/docs.ipynb #bad0622d
 def _folded(cell, label: str, hide: str = "input"):
     """A code cell behind a line of text."""
     cell.metadata = nbformat.from_dict(
@@ -367,11 +373,11 @@ def _cells(
     entries = [nbformat.v4.new_markdown_cell(reference(n, f"neuralpha.{module}")) for n in public_names(source)]
     return [*entries, _folded(cell, _label(kind, source))]
 
-# %% ../nbs/docs.ipynb #448cfbf4
+# %% ../nbs/docs.ipynb #0792222a
 _NAME = re.compile(r"(?<![`\w}])`([A-Za-z_][\w.]*)(\(\))?`(?!`)")
 
 
-def linked(
+def link_names(
     text: str,  # MyST Markdown
     names: dict,  # name -> what it stands for in the Python domain
 ) -> str:
@@ -397,11 +403,11 @@ def linked(
         lines.append(line if fenced or line.startswith("    ") else _NAME.sub(role, line))
     return "\n".join(lines)
 
-# %% ../nbs/docs.ipynb #d0a19140
+# %% ../nbs/docs.ipynb #43b95092
 def link_targets(
     notebooks: dict,  # page -> notebook
 ) -> dict:  # page -> {name: what it stands for in the Python domain}
-    """What names in backticks mean on each page: its own first, then what exactly one module exports; modules in full.
+    """What names in backticks mean on each page: its own first, then what exactly one module exports; modules too.
 
     Parameters
     ----------
@@ -423,13 +429,13 @@ def link_targets(
     shared = {n: full for names in own.values() for n, full in names.items() if all_names.count(n) == 1}
     return {page: {**shared, **names} for page, names in own.items()}
 
-
+# %% ../nbs/docs.ipynb #a62f06f5
 def page_notebook(
     nb,  # executed (or shown) notebook
     page: str,  # its path below `nbs/`, without suffix
     names: dict,  # of `link_targets`, for this page
     results: str = "",  # Markdown of a benchmark's stored result
-):  # the notebook that Sphinx renders
+) -> dict:  # the notebook that Sphinx renders
     """The page of a notebook: under the title stand its file and module, and what a benchmark measured.
 
     Parameters
@@ -442,12 +448,17 @@ def page_notebook(
         of `link_targets`, for this page
     results : str, default ''
         Markdown of a benchmark's stored result
+
+    Returns
+    -------
+    dict
+        the notebook that Sphinx renders
     """
     module, _ = exported(nb)
     cells = [new for cell in nb.cells for new in _cells(cell, module)]
     for c in cells:
         if c.cell_type == "markdown":
-            c.source = linked(c.source, names)
+            c.source = link_names(c.source, names)
     where = "{.where}\nNotebook `nbs/" + page + ".ipynb`" + (f", module `neuralpha.{module}`" if module else "")
     if module:
         where = f"```{{py:module}} neuralpha.{module}\n```\n\n{where}"
@@ -456,13 +467,13 @@ def page_notebook(
     kernel = {"kernelspec": {"name": "python3", "display_name": "python3"}, "language_info": {"name": "python"}}
     return nbformat.v4.new_notebook(cells=cells, metadata=kernel)
 
-# %% ../nbs/docs.ipynb #2d190446
+# %% ../nbs/docs.ipynb #29452492
 def _heading(nb) -> tuple:  # (title, the sentence under it)
     text = next(c.source for c in nb.cells if c.cell_type == "markdown")
     title = re.search(r"^# (.+)$", text, re.M)
     return title[1] if title else "", " ".join(re.findall(r"^> (.+)$", text, re.M))
 
-
+# %% ../nbs/docs.ipynb #e37517ba
 def contents(
     parts,  # of `sidebar`
     notebooks: dict,  # page -> notebook
@@ -531,7 +542,7 @@ def write_pages(
         shutil.copy(base / f, target)
     return target
 
-# %% ../nbs/docs.ipynb #566cb24b
+# %% ../nbs/docs.ipynb #554c8aea
 def build(
     base: Path,  # repository
     jobs: int = 2,  # processes side by side

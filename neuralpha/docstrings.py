@@ -17,7 +17,7 @@ __all__ = ['Meaning', 'Comments', 'parameters', 'returned', 'attributes', 'numpy
 import ast, io, re, textwrap, tokenize
 from typing import NamedTuple
 
-# %% ../nbs/docstrings.ipynb #f7802438
+# %% ../nbs/docstrings.ipynb #96edd2e6
 class Meaning(NamedTuple):
     """One entry of a section.
 
@@ -38,7 +38,7 @@ class Meaning(NamedTuple):
     default: str  # "" where there is none
     comment: str  # "" where there is none
 
-
+# %% ../nbs/docstrings.ipynb #ebe3ea75
 class Comments(NamedTuple):
     """The comments of a source.
 
@@ -59,7 +59,7 @@ def _comments(source: str) -> Comments:
     text = {t.start[0]: t.string.lstrip("#").strip() for t in found}
     return Comments(text, {t.start[0] for t in found if t.line.strip().startswith("#")})
 
-
+# %% ../nbs/docstrings.ipynb #b994ad2c
 def _above(line: int, comments: Comments) -> str:
     """The comment that fills the lines above one."""
     first = line
@@ -67,13 +67,13 @@ def _above(line: int, comments: Comments) -> str:
         first -= 1
     return " ".join(comments.text[at] for at in range(first, line))
 
-
+# %% ../nbs/docstrings.ipynb #02d83ab3
 def _comment_of(node, last_line: int, comments: Comments) -> str:
     """What stands behind a parameter or, where that is too long for a line, above it."""
     behind = comments.text.get(last_line, "") if last_line not in comments.alone else ""
     return behind or _above(node.lineno, comments)
 
-
+# %% ../nbs/docstrings.ipynb #408299af
 def _default(node) -> str:
     """A default as it is shown; of a dataclass' `field` what it makes."""
     if node is None:
@@ -83,11 +83,11 @@ def _default(node) -> str:
         return given.get("default", f"{given.get('default_factory', '')}()")
     return ast.unparse(node)
 
-
+# %% ../nbs/docstrings.ipynb #bf537d13
 def _annotation(node) -> str:
     return ast.unparse(node) if node is not None else ""
 
-# %% ../nbs/docstrings.ipynb #39da2148
+# %% ../nbs/docstrings.ipynb #7c2f603d
 def _arguments(node) -> list:  # of (ast.arg, default or None, name with stars), in order
     a = node.args
     plain = [*a.posonlyargs, *a.args]
@@ -100,7 +100,7 @@ def _arguments(node) -> list:  # of (ast.arg, default or None, name with stars),
         out.append((a.kwarg, None, f"**{a.kwarg.arg}"))
     return [entry for entry in out if entry[2] not in ("self", "cls")]
 
-
+# %% ../nbs/docstrings.ipynb #6cd9f40b
 def parameters(
     node,  # ast.FunctionDef
     comments: Comments,  # of the whole source
@@ -123,19 +123,21 @@ def parameters(
     out = []
     for arg, default, name in _arguments(node):
         last = (default if default is not None else arg).end_lineno
-        comment = _comment_of(arg, last, comments) if last != arrow else ""
+        own_line = last != arrow and arg.lineno > node.lineno
+        comment = _comment_of(arg, last, comments) if own_line else ""
         out.append(Meaning(name, _annotation(arg.annotation), _default(default), comment))
     return out
 
-
+# %% ../nbs/docstrings.ipynb #a91c5db1
 def returned(node, comments: Comments) -> Meaning | None:
     """What a function gives back, where its annotation or a comment behind or above the arrow says so."""
     if node.returns is None:
         return None
     behind = comments.text.get(node.returns.end_lineno, "")
-    return Meaning("", ast.unparse(node.returns), "", behind or _above(node.returns.lineno, comments))
+    above = _above(node.returns.lineno, comments) if node.returns.lineno > node.lineno else ""
+    return Meaning("", ast.unparse(node.returns), "", behind or above)
 
-
+# %% ../nbs/docstrings.ipynb #a50f7e81
 def attributes(
     node,  # ast.ClassDef
     comments: Comments,
@@ -162,7 +164,7 @@ def attributes(
         for n in fields
     ]
 
-# %% ../nbs/docstrings.ipynb #ba643e44
+# %% ../nbs/docstrings.ipynb #b0ceb48e
 def _head(entry: Meaning) -> str:
     """`horizon : int, default 5`"""
     kind = [entry.annotation] if entry.annotation else []
@@ -170,7 +172,7 @@ def _head(entry: Meaning) -> str:
         kind.append(f"default {entry.default}")
     return " : ".join(part for part in (entry.name, ", ".join(kind)) if part)
 
-
+# %% ../nbs/docstrings.ipynb #bdd7e844
 def _section(title: str, entries) -> list:  # of lines
     lines = [title, "-" * len(title)]
     for entry in entries:
@@ -181,7 +183,7 @@ def _section(title: str, entries) -> list:  # of lines
             )
     return ["", *lines]
 
-
+# %% ../nbs/docstrings.ipynb #c59ba4f9
 def numpydoc(
     summary: str,  # the docstring as the notebook has it
     entries: list,  # of Meaning: parameters
@@ -210,7 +212,7 @@ def numpydoc(
         lines += _section("Returns", [gives])
     return "\n".join(lines)
 
-
+# %% ../nbs/docstrings.ipynb #30ddac1a
 def summary_of(
     doc: str | None,  # a docstring, with or without sections
 ) -> str:
@@ -223,7 +225,7 @@ def summary_of(
     """
     return re.split(r"\n\n(?:Parameters\n-{10}|Returns\n-{7})\n", doc or "")[0]
 
-# %% ../nbs/docstrings.ipynb #0a907ede
+# %% ../nbs/docstrings.ipynb #307af315
 def _quoted(text: str, indent: str) -> list:  # of lines
     raw = "r" if "\\" in text else ""
     body = text.replace('"""', "'''")
@@ -232,7 +234,7 @@ def _quoted(text: str, indent: str) -> list:  # of lines
     first, *rest = body.split("\n")
     return [f'{indent}{raw}"""{first}', *(indent + line if line else "" for line in rest), f'{indent}"""']
 
-
+# %% ../nbs/docstrings.ipynb #a59070fc
 def _public(body) -> list:  # of (node, owner): functions and classes, methods of classes included
     out = []
     for node in body:
@@ -243,7 +245,7 @@ def _public(body) -> list:  # of (node, owner): functions and classes, methods o
             out += _public(node.body)
     return out
 
-
+# %% ../nbs/docstrings.ipynb #8ef5899e
 def _docstring_node(node):
     first = node.body[0]
     is_text = (
@@ -251,7 +253,7 @@ def _docstring_node(node):
     )
     return first if is_text else None
 
-
+# %% ../nbs/docstrings.ipynb #f2e26959
 def documented(
     source: str,  # of a module
 ) -> str:  # the same code; only docstrings differ
@@ -286,7 +288,7 @@ def documented(
         lines[old.lineno - 1 : old.end_lineno] = _quoted(text, " " * old.col_offset)
     return "\n".join(lines)
 
-# %% ../nbs/docstrings.ipynb #fca58f8d
+# %% ../nbs/docstrings.ipynb #6b4e97ff
 def opening(
     cells: list,  # of a notebook
 ) -> str:  # "" where there is none
@@ -314,15 +316,19 @@ def opening(
     first = "\n\n".join(p for p in parts if p)
     return re.sub(r"\A# .*\n+", "", first).removeprefix("> ").strip()
 
-
+# %% ../nbs/docstrings.ipynb #2925d345
 def _only_imports(source: str) -> bool:
     try:
         body = ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M)).body
     except SyntaxError:
         return False
-    return all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in body)
+    return all(isinstance(node, (ast.Import, ast.ImportFrom)) or _for_types_only(node) for node in body)
 
 
+def _for_types_only(node) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+# %% ../nbs/docstrings.ipynb #accfa817
 def with_opening(source: str, text: str) -> str:
     """The module with the opening of its notebook as its docstring."""
     tree = ast.parse(source)

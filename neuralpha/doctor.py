@@ -48,7 +48,7 @@ class Finding:
     said: str  # what is so
     fix: str = ""  # what to do about it
 
-# %% ../nbs/doctor.ipynb #7e6cc763
+# %% ../nbs/doctor.ipynb #237e238c
 def lines_of(
     findings: list,  # of Finding
     width: int = 120,  # columns
@@ -74,11 +74,11 @@ def lines_of(
             lines += _wrapped(" " * 19 + "-> ", finding.fix, width)
     return [*lines, "", verdict(findings)]
 
-
+# %% ../nbs/doctor.ipynb #c5869ff3
 def _severity(finding: Finding) -> int:
     return STATES.index(finding.state)
 
-
+# %% ../nbs/doctor.ipynb #17bcda2d
 def _wrapped(start: str, text: str, width: int) -> list:
     return textwrap.wrap(
         text,
@@ -89,7 +89,7 @@ def _wrapped(start: str, text: str, width: int) -> list:
         break_on_hyphens=False,
     )
 
-
+# %% ../nbs/doctor.ipynb #77faa95c
 def verdict(
     findings: list,  # of Finding
 ) -> str:
@@ -107,9 +107,9 @@ def verdict(
     things = "1 thing" if wrong == 1 else f"{wrong} things"
     return f"{things} would go wrong" + (f", {stops} in every report" if stops else "")
 
-# %% ../nbs/doctor.ipynb #5974eb1c
+# %% ../nbs/doctor.ipynb #e1419be5
 def _install(*extras: str) -> str:
-    "The command that puts right what is installed: in a clone, or where a wheel was."
+    """The command that puts right what is installed: in a clone, or where a wheel was."""
     what = f"[{','.join(extras)}]" if extras else ""
     if (_clone() / "constraints.txt").is_file():
         return f"in the clone: pip install -c constraints.txt -e '.{what}'"
@@ -125,13 +125,13 @@ def python_version() -> Finding:
         return Finding("python", "ok", said)
     return Finding("python", "fail", f"{said}; neuralpha needs {asked}", f"make an environment with Python {asked}")
 
-
+# %% ../nbs/doctor.ipynb #3db15401
 def _within(version: str, asked: str) -> bool:
     from packaging.specifiers import SpecifierSet
 
     return SpecifierSet(asked).contains(version, prereleases=True)
 
-
+# %% ../nbs/doctor.ipynb #e02ca253
 def unmet(
     package: str,  # an installed one
     extra: str = "",  # of its extras, one that is looked at as well
@@ -165,7 +165,7 @@ def unmet(
             out.append(f"{asked} ({here} is installed)")
     return out
 
-
+# %% ../nbs/doctor.ipynb #feb3b645
 def installed(
     package: str,  # name for pip
 ) -> str | None:
@@ -181,15 +181,9 @@ def installed(
     except metadata.PackageNotFoundError:
         return None
 
-# %% ../nbs/doctor.ipynb #dfbcb1be
+# %% ../nbs/doctor.ipynb #650828bf
 def packages() -> Finding:
-    """Whether every package that is needed is installed, in a version that will do.
-
-    Returns
-    -------
-    Finding
-        %% ../nbs/doctor.ipynb #dfbcb1be
-    """
+    """Whether every package that is needed is installed, in a version that will do."""
     if installed("neuralpha") is None:
         return Finding(
             "packages", "fail", "neuralpha itself is not installed, only found beside this folder", _install()
@@ -199,14 +193,14 @@ def packages() -> Finding:
         return Finding("packages", "fail", f"needed: {', '.join(missing)}", _install())
     return Finding("packages", "ok", f"all {len(_needed())} are within their ranges")
 
-
+# %% ../nbs/doctor.ipynb #a7251bb3
 def _needed() -> list:  # names for pip
     from packaging.requirements import Requirement
 
     requirements = map(Requirement, metadata.requires("neuralpha") or ())
     return [requirement.name for requirement in requirements if not requirement.marker]
 
-
+# %% ../nbs/doctor.ipynb #31bded74
 def between_packages() -> Finding:
     """Whether the packages that are needed have what they need of each other."""
     names = [name for name in _needed() if installed(name)]
@@ -215,15 +209,9 @@ def between_packages() -> Finding:
         return Finding("requirements", "warn", "; ".join(missing), _install())
     return Finding("requirements", "ok", "no package lacks what it asks of another")
 
-# %% ../nbs/doctor.ipynb #47e4b607
+# %% ../nbs/doctor.ipynb #003a5297
 def pinned_versions() -> Finding:
-    """In a clone: whether the packages that are needed have the versions that the tests ran with.
-
-    Returns
-    -------
-    Finding
-        %% ../nbs/doctor.ipynb #47e4b607
-    """
+    """In a clone: whether the packages that are needed have the versions that the tests ran with."""
     constraints = _clone() / "constraints.txt"
     if not constraints.is_file():
         return Finding("tested", "ok", "not a clone: there is no constraints.txt to compare with")
@@ -238,7 +226,7 @@ def pinned_versions() -> Finding:
         return Finding("tested", "warn", f"other versions than in constraints.txt: {', '.join(other)}", _install())
     return Finding("tested", "ok", "the versions of constraints.txt, with which the tests ran")
 
-
+# %% ../nbs/doctor.ipynb #b67e80f4
 def _package() -> Path:
     return Path(__file__).resolve().parent
 
@@ -300,15 +288,9 @@ def _template_error(path: Path) -> str:  # empty where all is well
     tagged = any("parameters" in cell["metadata"].get("tags", ()) for cell in cells)
     return "" if tagged else f"{path.name} has no cell tagged `parameters`"
 
-# %% ../nbs/doctor.ipynb #12677d85
+# %% ../nbs/doctor.ipynb #0e99c228
 def kernel() -> Finding:
-    """Whether a kernel of this Python starts, and whether Jupyter's `python3` is another one.
-
-    Returns
-    -------
-    Finding
-        %% ../nbs/doctor.ipynb #12677d85
-    """
+    """Whether a kernel of this Python starts, and whether Jupyter's `python3` is another one."""
     asked = [sys.executable, "-m", "ipykernel_launcher", "--version"]
     try:
         told = subprocess.run(asked, capture_output=True, text=True, timeout=60)
@@ -325,7 +307,7 @@ def kernel() -> Finding:
     fix = "for notebooks in JupyterLab: python -m ipykernel install --user --name python3"
     return Finding("kernel", "ok", f"{said}; Jupyter's own `python3` is another one, {other}", fix)
 
-
+# %% ../nbs/doctor.ipynb #8c0bfa9f
 def _other_kernel() -> str:  # the Python of the kernel specification `python3`; empty where it is this one
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
@@ -340,13 +322,7 @@ def _other_kernel() -> str:  # the Python of the kernel specification `python3`;
 
 # %% ../nbs/doctor.ipynb #9426ac69
 def sockets() -> Finding:
-    """Whether a kernel's sockets can be made in the folder for temporary files.
-
-    Returns
-    -------
-    Finding
-        %% ../nbs/doctor.ipynb #9426ac69
-    """
+    """Whether a kernel's sockets can be made in the folder for temporary files."""
     fix = "set TMPDIR to a short folder that can be written, such as /tmp"
     wanted = os.environ.get("TMPDIR")
     try:
@@ -364,7 +340,7 @@ def sockets() -> Finding:
         return Finding("sockets", "warn", f"no socket can be made in {place} ({len(place)} characters): {e}", fix)
     return Finding("sockets", "ok", f"can be made in {place}")
 
-# %% ../nbs/doctor.ipynb #aec6feb5
+# %% ../nbs/doctor.ipynb #53fec0a4
 def refusal(
     folder: Path,  # may have to be made
 ) -> str:  # empty where it can be written
@@ -391,7 +367,7 @@ def refusal(
         return e.strerror or str(e)
     return ""
 
-
+# %% ../nbs/doctor.ipynb #a4ef1ad3
 def nearest(
     folder: Path,  # may have to be made
 ) -> Path:
@@ -407,15 +383,9 @@ def nearest(
         folder = folder.parent
     return folder
 
-# %% ../nbs/doctor.ipynb #e81886ee
+# %% ../nbs/doctor.ipynb #15d067a1
 def caches() -> Finding:
-    """Whether numba and matplotlib can keep what they made.
-
-    Returns
-    -------
-    Finding
-        %% ../nbs/doctor.ipynb #e81886ee
-    """
+    """Whether numba and matplotlib can keep what they made."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     named = os.environ.get("NUMBA_CACHE_DIR")
     plots = os.environ.get("MPLCONFIGDIR")
@@ -433,7 +403,7 @@ def caches() -> Finding:
         return Finding("caches", "warn", f"matplotlib cannot keep its fonts: {plots_error}", fix)
     return Finding("caches", "ok", f"numba in {numba_place}, matplotlib in {plots_place}")
 
-
+# %% ../nbs/doctor.ipynb #eba8eb70
 def _first_writable(places: list) -> tuple:  # (place, why there is none)
     refused = {place: refusal(place) for place in places}
     for place, error in refused.items():
@@ -441,7 +411,7 @@ def _first_writable(places: list) -> tuple:  # (place, why there is none)
             return place, ""
     return None, ", ".join(f"{place}: {error}" for place, error in refused.items())
 
-# %% ../nbs/doctor.ipynb #56e89e98
+# %% ../nbs/doctor.ipynb #7667a554
 def folders(
     out: Path,  # where reports are kept
 ) -> Finding:
@@ -462,13 +432,13 @@ def folders(
         return Finding("folders", "warn", said, "set NEURALPHA_UNIVERSES to a folder that can be written")
     return Finding("folders", "ok", f"reports in {os.path.abspath(out)}, imported universes in {universes}")
 
-
+# %% ../nbs/doctor.ipynb #83aa2814
 def _universes_folder() -> Path:
     from neuralpha.data.universes import universes_folder
 
     return universes_folder()
 
-# %% ../nbs/doctor.ipynb #3daabc04
+# %% ../nbs/doctor.ipynb #9c46f953
 GB = 1e9
 
 
@@ -489,22 +459,16 @@ def disk(
     fix = "free some space, or write elsewhere: --out for reports, TMPDIR for temporary files"
     return Finding("disk", state, said, "" if state == "ok" else fix)
 
-
+# %% ../nbs/doctor.ipynb #425e7a51
 def _temporary() -> Path:
     try:
         return Path(tempfile.gettempdir())
     except FileNotFoundError:
         return Path("/tmp")
 
-# %% ../nbs/doctor.ipynb #3099fbb0
+# %% ../nbs/doctor.ipynb #03af33c3
 def memory() -> Finding:
-    """Memory that can still be had, and cores.
-
-    Returns
-    -------
-    Finding
-        %% ../nbs/doctor.ipynb #3099fbb0
-    """
+    """Memory that can still be had, and cores."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     had = "1 core" if cores == 1 else f"{cores} cores"
     free = available_memory()
@@ -515,7 +479,7 @@ def memory() -> Finding:
     fix = "end other programs, or ask for less: --jobs 1, fewer features, a smaller universe"
     return Finding("memory", "warn", f"only {free / GB:.1f} GB can be had; {had}", fix)
 
-
+# %% ../nbs/doctor.ipynb #7f610b71
 def available_memory() -> int | None:  # bytes
     """What the system could give, and in a container what its limit leaves; None where neither is known.
 
@@ -533,14 +497,14 @@ def available_memory() -> int | None:  # bytes
         known.append(max(int(limit) - int(used), 0))
     return min(known, default=None)
 
-
+# %% ../nbs/doctor.ipynb #50a3b7ac
 def _read(path: Path) -> str:  # empty where there is nothing to read
     try:
         return path.read_text(encoding="utf-8")
     except OSError:
         return ""
 
-
+# %% ../nbs/doctor.ipynb #d1b12d23
 def text_encoding() -> Finding:
     """Whether files and the terminal are written in UTF-8."""
     kinds = {
@@ -554,7 +518,7 @@ def text_encoding() -> Finding:
     fix = "export PYTHONUTF8=1, or a UTF-8 locale: export LC_ALL=C.UTF-8"
     return Finding("text", "warn", f"not UTF-8: {', '.join(other)}; names and signs can be lost or stop a command", fix)
 
-# %% ../nbs/doctor.ipynb #40cf73d2
+# %% ../nbs/doctor.ipynb #a9480d53
 def calendars(
     today: datetime.date | None = None,  # default: today
 ) -> Finding:
@@ -587,7 +551,7 @@ def calendars(
     fix = 'pip install -U exchange_calendars; until that helps, for their tables: calendar = "none" below [checks]'
     return Finding("calendars", "warn", "; ".join(said), fix)
 
-
+# %% ../nbs/doctor.ipynb #364a1289
 def _has_holidays(kind: type, day) -> bool:
     calendar = object.__new__(kind)  # its rules, without the sessions of decades
     try:
@@ -597,15 +561,9 @@ def _has_holidays(kind: type, day) -> bool:
         return False
     return True
 
-# %% ../nbs/doctor.ipynb #2cdea86a
+# %% ../nbs/doctor.ipynb #88326972
 def gpu() -> Finding:
-    """What nets train on, and whether a card that is there computes.
-
-    Returns
-    -------
-    Finding
-        %% ../nbs/doctor.ipynb #2cdea86a
-    """
+    """What nets train on, and whether a card that is there computes."""
     import torch
 
     version = f"torch {torch.__version__}"
@@ -626,7 +584,7 @@ def gpu() -> Finding:
     fix = f"the driver may be too old for CUDA {torch.version.cuda}: update it, or install a torch for an older CUDA"
     return Finding("gpu", "warn", said, fix)
 
-
+# %% ../nbs/doctor.ipynb #714771a4
 def _usable_card(torch, version: str, card: str) -> Finding:
     try:
         torch.ones(2, device="cuda").sum().item()
@@ -640,7 +598,7 @@ def _usable_card(torch, version: str, card: str) -> Finding:
     driver = card.rpartition(", driver ")[2] or "unknown"
     return Finding("gpu", "ok", f"{version}, CUDA {torch.version.cuda}, driver {driver}: {cards}")
 
-
+# %% ../nbs/doctor.ipynb #3213fa21
 def _card_and_driver() -> str:  # "NVIDIA H100, driver 570.86"; empty where there is none
     asked = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
     try:
@@ -652,7 +610,7 @@ def _card_and_driver() -> str:  # "NVIDIA H100, driver 570.86"; empty where ther
     name, _, driver = told.stdout.splitlines()[0].rpartition(", ")
     return f"{name}, driver {driver}"
 
-# %% ../nbs/doctor.ipynb #66116fc6
+# %% ../nbs/doctor.ipynb #9438b386
 EXTRAS = {  # extra of the package -> (module, what it gives)
     "ray": ("ray", "units on a cluster: --backend ray"),
     "s3": ("s3fs", "reports at s3:// addresses"),
@@ -665,7 +623,7 @@ EXTRAS = {  # extra of the package -> (module, what it gives)
     "lab": ("jupyterlab", "JupyterLab: neuralpha lab"),
 }
 
-
+# %% ../nbs/doctor.ipynb #dfddfeb4
 def extras() -> Finding:
     """Optional packages: which are here, and what the others would give."""
     here = [extra for extra, (module, _) in EXTRAS.items() if util.find_spec(module)]
@@ -678,7 +636,7 @@ def extras() -> Finding:
         return Finding("extras", "warn", f"{', '.join(wrong)}; {said}", _install(*here))
     return Finding("extras", "ok", said, f"to have them, {_install(*absent)}" if absent else "")
 
-
+# %% ../nbs/doctor.ipynb #de2a33f8
 def pdf() -> Finding:
     """Whether a Chromium is here that prints reports."""
     from neuralpha.report.export import find_chromium
@@ -733,7 +691,7 @@ def as_json(
     rows = [asdict(finding) for finding in sorted(findings, key=_severity)]
     return json.dumps({"findings": rows, "verdict": verdict(findings)}, indent=2)
 
-# %% ../nbs/doctor.ipynb #19dd6663
+# %% ../nbs/doctor.ipynb #0dccf5f9
 def main(
     argv: list | None = None,  # default: those of the process
 ) -> int:  # exit code: 1 where something stops every report
@@ -753,7 +711,7 @@ def main(
     folder = next((word for word in said if not word.startswith("-")), "reports")
     return tell(Path(folder), "--json" in said)
 
-
+# %% ../nbs/doctor.ipynb #da2db581
 def tell(
     out: Path,  # where reports are kept
     machine: bool = False,  # JSON in place of lines

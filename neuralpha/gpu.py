@@ -13,14 +13,15 @@ nothing, and shows that every line runs.
 # %% auto #0
 __all__ = ['PRETEND', 'small_market', 'PARTS', 'Size', 'Row', 'Run', 'line_of', 'machine', 'wait', 'clock', 'in_turns',
            'half_quartiles', 'ratio_row', 'random_market', 'net_names', 'toy_net', 'target_of', 'toy_fit', 'score_gap',
-           'agreement', 'workers', 'Here', 'Interrupted', 'interrupt', 'fitted_bits', 'same_bits', 'repeats', 'Bench',
-           'bench_net', 'one_epoch', 'bare_steps', 'timed_nets', 'epochs', 'Windows', 'by_loader', 'by_gather',
-           'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
+           'agreement', 'workers', 'Here', 'Interrupted', 'interrupt', 'fitted_bits', 'same_bits', 'repeats',
+           'TrainingSetup', 'bench_net', 'one_epoch', 'bare_steps', 'timed_nets', 'epochs', 'Windows', 'by_loader',
+           'by_gather', 'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
            'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
 
-# %% ../nbs/gpu.ipynb #6992b4b7
+# %% ../nbs/gpu.ipynb #474271eb
 import argparse, contextlib, gc, json, os, platform, signal, subprocess, sys, tempfile, time, traceback
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from multiprocessing import get_context
@@ -33,29 +34,23 @@ from .core import NeuralphaError, read_json, write_json
 from .data.panel import Panel
 from .features.table import Features
 from .labels import forward_return
-from .models.base import date_ic, feature_scale, toy_problem
+from .cross_section import correlation_by_date
+from .models.base import feature_scale, toy_problem
 from .models.losses import Objective
 from .models.nets import MLP, Net
 from .models.fitting import fit_unit
 from .models.recurrent import ALSTM, GRU, LSTM
 from .models.registry import MODELS, load_model, make_model, model_class
 from .models.together import fit_seeds
-from neuralpha.models.trainer import (
-    Part,
-    Resident,
-    _autocast,
-    batching,
-    epoch_batches,
-    cuda_index,
-    pick_device,
-    repeatable,
-    run_epoch,
-    saved_bytes,
-)
+from .models.training.batches import Part, batching, epoch_batches
+from .models.training.device import autocast, cuda_index, pick_device, repeatable
+from .models.training.epoch import run_epoch
+from .models.training.memory import saved_bytes
+from .models.training.resident import Resident
 from .models.transformer import Transformer
 from .splits import fixed_split
 
-# %% ../nbs/gpu.ipynb #75226acf
+# %% ../nbs/gpu.ipynb #35a0f2cf
 @dataclass(frozen=True)
 class Size:
     """How much is trained and timed.
@@ -106,7 +101,7 @@ class Size:
     least: float = 0.2  # seconds a timed turn lasts at least
     nets: tuple = ()  # names; none: every net of the registry
 
-
+# %% ../nbs/gpu.ipynb #8f2ec1cc
 PRETEND = Size(
     assets=12,
     dates=60,
@@ -126,7 +121,7 @@ PRETEND = Size(
     nets=("mlp", "lstm", "transformer"),
 )
 
-# %% ../nbs/gpu.ipynb #9c4ec9d3
+# %% ../nbs/gpu.ipynb #79a24a57
 @dataclass
 class Row:
     """One figure.
@@ -166,7 +161,7 @@ class Row:
             return False
         return bool(self.value <= float(limit) if sign == "<=" else self.value >= float(limit))
 
-
+# %% ../nbs/gpu.ipynb #210e4184
 @dataclass
 class Run:
     """A run: where it computes, at which size, and what it has found so far.
@@ -189,13 +184,13 @@ class Run:
     rows: list = field(default_factory=list)
     parts: dict = field(default_factory=dict)  # name -> seconds, and the error of a part that failed
 
-    def add(self, *args, **more):
+    def add(self, *args, **more) -> None:
         """Keep a row, show it and write the file."""
         self.rows.append(Row(*args, **more))
         print(line_of(self.rows[-1]), flush=True)
         self.write()
 
-    def keep_other_parts(self, parts):
+    def keep_other_parts(self, parts) -> None:
         """Take over what an earlier run on the same card and versions found in other parts than these."""
         file = self.folder / "gpu.json"
         earlier = read_json(file) if file.exists() else None
@@ -209,21 +204,21 @@ class Run:
             Row(**{k: v for k, v in r.items() if k != "reached"}) for r in earlier["rows"] if r["part"] in self.parts
         ]
 
-    def write(self):
+    def write(self) -> None:
         rows = [{**asdict(r), "reached": r.reached} for r in self.rows]
         write_json(
             self.folder / "gpu.json",
             {"machine": self.machine, "size": asdict(self.size), "parts": self.parts, "rows": rows},
         )
 
-
+# %% ../nbs/gpu.ipynb #675b952c
 def line_of(row: Row) -> str:
     """A row as one line of text."""
     value = "not there" if row.value is None else f"{row.value:.4g}"
     mark = {None: "", True: "reached", False: "MISSED"}[row.reached]
     return f"{row.part:10.10} {row.what:62.62} {value:>10} {row.unit:14.14} {row.aim:>10} {mark:7} {row.note[:110]}"
 
-
+# %% ../nbs/gpu.ipynb #26f6d29a
 def machine(device: torch.device) -> dict:
     """The card, its driver, and the versions."""
     out = {
@@ -255,19 +250,13 @@ def machine(device: torch.device) -> dict:
         "state": f"{asked}: {state}",
     }
 
-# %% ../nbs/gpu.ipynb #0f90859c
-def wait(device: torch.device):
-    """Until the device has done what it was given.
-
-    Parameters
-    ----------
-    device : torch.device
-        %% ../nbs/gpu.ipynb #0f90859c
-    """
+# %% ../nbs/gpu.ipynb #9b0f0157
+def wait(device: torch.device) -> None:
+    """Until the device has done what it was given."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
-
+# %% ../nbs/gpu.ipynb #e6ba8e19
 def clock(act, device: torch.device) -> float:
     """Seconds of `act`, the device's work included."""
     wait(device)
@@ -276,7 +265,7 @@ def clock(act, device: torch.device) -> float:
     wait(device)
     return time.perf_counter() - start
 
-
+# %% ../nbs/gpu.ipynb #2538f8b4
 def in_turns(
     device: torch.device,
     turns: int,
@@ -312,13 +301,13 @@ def in_turns(
 
     return pd.DataFrame([{name: turn(name) for name in sides} for _ in range(turns)])
 
-
+# %% ../nbs/gpu.ipynb #8d26cbb8
 def half_quartiles(values) -> float:
     """Half the distance between the quartiles."""
     return float(np.subtract(*np.quantile(values, (0.75, 0.25))) / 2)
 
 
-def ratio_row(run: Run, part: str, what: str, ratios, aim: str = "", unit: str = "ratio", note: str = ""):
+def ratio_row(run: Run, part: str, what: str, ratios, aim: str = "", unit: str = "ratio", note: str = "") -> None:
     """Keep the median of some ratios."""
     run.add(part, what, float(np.median(ratios)), unit, len(ratios), half_quartiles(ratios), aim, note)
 
@@ -354,15 +343,9 @@ def random_market(
     y = forward_return(panel, 1, 0)
     return X, y, fixed_split(y, *(days[int(q * n_dates)] for q in (0, 0.6, 0.8)), days[-1])[0]
 
-# %% ../nbs/gpu.ipynb #c04145fd
+# %% ../nbs/gpu.ipynb #f83c5cb1
 def net_names(size: Size) -> list[str]:
-    """The nets of the registry, or those a size names.
-
-    Returns
-    -------
-    list[str]
-        %% ../nbs/gpu.ipynb #c04145fd
-    """
+    """The nets of the registry, or those a size names."""
     return list(size.nets) or [n for n in sorted(MODELS) if issubclass(model_class(n), Net)]
 
 
@@ -411,7 +394,9 @@ def toy_fit(
     unit = fit_unit(model, X, y, fold, seed, device, target_of(model))
     if folder:
         unit.model.save(folder)
-    return float(np.nanmean(date_ic(unit.scores, y.target("rank")[fold.test], X.panel.date_code[fold.test])))
+    return float(
+        np.nanmean(correlation_by_date(unit.scores, y.target("rank")[fold.test], X.panel.date_code[fold.test]))
+    )
 
 
 def score_gap(folder, size: Size, device: str) -> float:  # in standard deviations of the scores
@@ -431,7 +416,7 @@ def score_gap(folder, size: Size, device: str) -> float:  # in standard deviatio
     return float(abs(scores[0] - scores[1]).max() / max(scores[0].std(), 1e-12))
 
 
-def agreement(run: Run):
+def agreement(run: Run) -> None:
     """ICs of the same seeds on both devices, and scores of one net on both."""
     size = run.size
     device = str(run.device)
@@ -495,7 +480,7 @@ def agreement(run: Run):
 
 
 @contextlib.contextmanager
-def workers(run: Run, n: int):
+def workers(run: Run, n: int) -> Iterator:
     """Processes to give work to; in pretence the work is done here."""
     if run.device.type != "cuda":
         yield Here()
@@ -512,7 +497,7 @@ def workers(run: Run, n: int):
 class Here:
     """The work of a pool, done at once."""
 
-    def submit(self, act, *args):
+    def submit(self, act, *args) -> Future:
         from concurrent.futures import Future
 
         future = Future()
@@ -522,12 +507,12 @@ class Here:
             future.set_exception(e)
         return future
 
-# %% ../nbs/gpu.ipynb #0dfd3dbe
+# %% ../nbs/gpu.ipynb #b57bf974
 class Interrupted(Exception):
     """Raised in a training to cut it off."""
 
 
-def interrupt(epoch: int, gain: float):
+def interrupt(epoch: int, gain: float) -> None:
     """Cut a training off after its first epoch."""
     if epoch == 0:
         raise Interrupted
@@ -556,7 +541,7 @@ def same_bits(a: tuple, b: tuple) -> bool:
     return all(torch.equal(a[0][k], b[0][k]) for k in a[0]) and np.array_equal(a[1], b[1])
 
 
-def repeats(run: Run):
+def repeats(run: Run) -> None:
     """Trainings that must be equal to the bit."""
     size = run.size
     device = str(run.device)
@@ -617,9 +602,9 @@ def repeats(run: Run):
             aim="<= 0",
         )
 
-# %% ../nbs/gpu.ipynb #9662523e
+# %% ../nbs/gpu.ipynb #3925a70b
 @dataclass
-class Bench:
+class TrainingSetup:
     """A net ready to be timed."""
 
     model: Net
@@ -629,8 +614,8 @@ class Bench:
     batches: list
     by: str
 
-
-def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed: int = 0) -> Bench:
+# %% ../nbs/gpu.ipynb #ceb02d34
+def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed: int = 0) -> TrainingSetup:
     """A net with its optimiser, the training part on the device, and the first batches of an epoch."""
     X, y, fold = problem
     model = model.clone(device=str(device))
@@ -644,37 +629,39 @@ def bench_net(model: Net, problem: tuple, device: torch.device, steps: int, seed
     )
     by = batching(model, net)
     batches = epoch_batches(part.date, np.random.default_rng(seed), model.batch_rows, by=by)[:steps]
-    return Bench(model, net, torch.optim.AdamW(net.parameters(), lr=model.learning_rate, fused=True), part, batches, by)
+    return TrainingSetup(
+        model, net, torch.optim.AdamW(net.parameters(), lr=model.learning_rate, fused=True), part, batches, by
+    )
 
+# %% ../nbs/gpu.ipynb #023254dd
+def one_epoch(setup: TrainingSetup, net=None) -> None:
+    """The loop's pass over the batches, with the kernels that `train` asks for."""
+    with repeatable(setup.part.data.device):
+        run_epoch(setup.net if net is None else net, setup.optimizer, setup.part, setup.batches, setup.by, setup.model)
 
-def one_epoch(bench: Bench, net=None):
-    """The trainer's pass over the batches, with the kernels that `train` asks for."""
-    with repeatable(bench.part.data.device):
-        run_epoch(bench.net if net is None else net, bench.optimizer, bench.part, bench.batches, bench.by, bench.model)
-
-
-def bare_steps(bench: Bench, optimise: bool = True):
+# %% ../nbs/gpu.ipynb #61f39b29
+def bare_steps(setup: TrainingSetup, optimise: bool = True) -> Callable:
     """A plain loop over random batches of the same shapes, in turn from eight buffers."""
-    device = bench.part.data.device
-    net = bench.net
-    width = bench.part.data.width
-    sizes = [len(b) for b in bench.batches]
-    buffers = {n: [torch.randn(n, bench.model.window, width, device=device) for _ in range(8)] for n in set(sizes)}
+    device = setup.part.data.device
+    net = setup.net
+    width = setup.part.data.width
+    sizes = [len(b) for b in setup.batches]
+    buffers = {n: [torch.randn(n, setup.model.window, width, device=device) for _ in range(8)] for n in set(sizes)}
     goals = {n: torch.randn(n, 1, device=device) for n in set(sizes)}
 
     def loop():
         net.train()
         for i, n in enumerate(sizes):
-            bench.optimizer.zero_grad(set_to_none=True)
-            with _autocast(device, bench.model.precision):
+            setup.optimizer.zero_grad(set_to_none=True)
+            with autocast(device, setup.model.precision):
                 out = net(buffers[n][i % 8])
             ((out.float() - goals[n]) ** 2).mean().backward()
             if optimise:
-                bench.optimizer.step()
+                setup.optimizer.step()
 
     return loop
 
-
+# %% ../nbs/gpu.ipynb #d1706575
 def timed_nets(size: Size) -> list:
     """The nets whose steps are timed."""
     return [
@@ -686,33 +673,33 @@ def timed_nets(size: Size) -> list:
         LSTM(hidden=128, layers=2, dropout=0.0, batch_rows=4096),
     ]
 
-
-def epochs(run: Run):
+# %% ../nbs/gpu.ipynb #c1d271a1
+def epochs(run: Run) -> None:
     """The epoch's seconds over those of bare steps."""
     problem = run.market
     for model in timed_nets(run.size):
-        bench = bench_net(model, problem, run.device, run.size.steps)
+        setup = bench_net(model, problem, run.device, run.size.steps)
         took = in_turns(
             run.device,
             run.size.turns,
             run.size.least,
-            epoch=lambda: one_epoch(bench),
-            bare=bare_steps(bench),
-            passes=bare_steps(bench, False),
+            epoch=lambda: one_epoch(setup),
+            bare=bare_steps(setup),
+            passes=bare_steps(setup, False),
         )
-        rows = sum(map(len, bench.batches))
+        rows = sum(map(len, setup.batches))
         ratio_row(
             run,
             "epochs",
             f"{model!r}: epoch / bare steps",
             took.epoch / took.bare,
             "<= 1.15",
-            note=f"{1e3 * took.epoch.median() / len(bench.batches):.3f} ms a step of "
-            f"{rows // len(bench.batches):,} rows, {rows / took.epoch.median():,.0f} rows/s; "
+            note=f"{1e3 * took.epoch.median() / len(setup.batches):.3f} ms a step of "
+            f"{rows // len(setup.batches):,} rows, {rows / took.epoch.median():,.0f} rows/s; "
             f"{(took.epoch / took.passes).median():.2f} x forward and backward alone",
         )
 
-# %% ../nbs/gpu.ipynb #099d3b7e
+# %% ../nbs/gpu.ipynb #59c86c7f
 class Windows(torch.utils.data.Dataset):
     """One window per item, cut out of a padded array."""
 
@@ -725,7 +712,7 @@ class Windows(torch.utils.data.Dataset):
     def __getitem__(self, i):
         return self.values[self.at[i] : self.at[i] + self.window]
 
-
+# %% ../nbs/gpu.ipynb #0a9d8794
 def by_loader(windows: Windows, device: torch.device, batch: int = 512, processes: int = 0) -> torch.Tensor:
     """Every window through a `DataLoader` to the device; the last batch."""
     pin = device.type == "cuda"
@@ -733,15 +720,15 @@ def by_loader(windows: Windows, device: torch.device, batch: int = 512, processe
         x = x.to(device, non_blocking=pin)
     return x
 
-
+# %% ../nbs/gpu.ipynb #de026c02
 def by_gather(data: Resident, at: torch.Tensor, batch: int = 512) -> torch.Tensor:
     """Every window by a gather on the device; the last batch."""
     for some in at.split(batch):
         x = data.windows(some)
     return x
 
-
-def feeding(run: Run):
+# %% ../nbs/gpu.ipynb #d66f095a
+def feeding(run: Run) -> None:
     """Windows per second, resident over loaded."""
     X, y, fold = run.market
     rng = np.random.default_rng(0)
@@ -788,15 +775,9 @@ def feeding(run: Run):
             note="20,000 windows, the start of the processes included",
         )
 
-# %% ../nbs/gpu.ipynb #e06e9c0f
-def together(run: Run):
-    """Seconds of many seeds at once over those of one.
-
-    Parameters
-    ----------
-    run : Run
-        %% ../nbs/gpu.ipynb #e06e9c0f
-    """
+# %% ../nbs/gpu.ipynb #ce045d98
+def together(run: Run) -> None:
+    """Seconds of many seeds at once over those of one."""
     X, y, fold = run.market
     for model, share in ((MLP(), run.size.share), (LSTM(), run.size.share / 10), (Transformer(), run.size.share / 10)):
         model = model.clone(max_epochs=1, epoch_share=share)
@@ -817,15 +798,9 @@ def together(run: Run):
             note=f"one seed {took.one.median():.2f} s, {len(fold.train):,} training rows, {share:g} of an epoch",
         )
 
-# %% ../nbs/gpu.ipynb #86208d82
-def precision(run: Run):
-    """Seconds of an epoch in float32 over those in bfloat16.
-
-    Parameters
-    ----------
-    run : Run
-        %% ../nbs/gpu.ipynb #86208d82
-    """
+# %% ../nbs/gpu.ipynb #1782a8fb
+def precision(run: Run) -> None:
+    """Seconds of an epoch in float32 over those in bfloat16."""
     for model in timed_nets(run.size):
         full, half = (
             bench_net(model.clone(precision=p), run.market, run.device, run.size.steps) for p in ("float32", "bfloat16")
@@ -843,11 +818,11 @@ def precision(run: Run):
         )
 
 
-def compilation(run: Run):
+def compilation(run: Run) -> None:
     """Seconds of an epoch as it is over those of the compiled net."""
     if run.device.type == "cuda":
         try:
-            import triton
+            import triton  # noqa: F401
         except ImportError:
             run.add(
                 "compiled",
@@ -897,7 +872,7 @@ def compilation(run: Run):
             f"epoch took {first:.1f} s",
         )
 
-# %% ../nbs/gpu.ipynb #97b67aaf
+# %% ../nbs/gpu.ipynb #99409796
 class OneScore(torch.nn.Module):
     """A net as shap wants it: a column per output."""
 
@@ -905,12 +880,12 @@ class OneScore(torch.nn.Module):
         super().__init__()
         self.net, self.score = net, score
 
-    def forward(self, x):
+    def forward(self, x) -> torch.Tensor:
         return self.score(self.net(x))[:, None]
 
-
+# %% ../nbs/gpu.ipynb #28a5b885
 def draws_by_row(module, windows, background, samples: int, seed: int) -> np.ndarray:
-    """shap's estimator: for each row random background windows and points on the way, fifty at a time."""
+    """Shap's estimator: for each row random background windows and points on the way, fifty at a time."""
     out = []
     make = torch.Generator().manual_seed(seed)
     for x in windows:
@@ -924,13 +899,13 @@ def draws_by_row(module, windows, background, samples: int, seed: int) -> np.nda
         out.append((total / samples).cpu().numpy())
     return np.stack(out)
 
-
+# %% ../nbs/gpu.ipynb #1771fd74
 def completeness(values, scores, base) -> float:
     """Root mean square of score less base less the sum of attributions, in standard deviations of the scores."""
     return float(np.sqrt(((scores - base - values.sum((1, 2))) ** 2).mean()) / scores.std())
 
-
-def attributions(run: Run):
+# %% ../nbs/gpu.ipynb #845e2116
+def attributions(run: Run) -> None:
     """Seconds of shap's way over those of ours."""
     size = run.size
     X, y, fold = random_market(60, 200, size.features)
@@ -951,7 +926,9 @@ def attributions(run: Run):
 
         explainer = shap.GradientExplainer(module, background)
         peer = "shap.GradientExplainer"
-        theirs = lambda: explainer.shap_values(windows, nsamples=200, rseed=0)[..., 0]
+
+        def theirs():
+            return explainer.shap_values(windows, nsamples=200, rseed=0)[..., 0]
     except ImportError:
         peer, theirs = "shap's draws, row by row (shap is not there)", by_hand
 
@@ -976,15 +953,9 @@ def attributions(run: Run):
         f"{completeness(ours().values, whole.scores, whole.base):.3f} sd",
     )
 
-# %% ../nbs/gpu.ipynb #c1260561
-def memory(run: Run):
-    """Peak memory over need, and the error where a panel does not fit.
-
-    Parameters
-    ----------
-    run : Run
-        %% ../nbs/gpu.ipynb #c1260561
-    """
+# %% ../nbs/gpu.ipynb #3546f973
+def memory(run: Run) -> None:
+    """Peak memory over need, and the error where a panel does not fit."""
     size = run.size
     device = run.device
     dates = 2000 if size.big_rows > 100_000 else 100
@@ -994,19 +965,19 @@ def memory(run: Run):
         torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device) if device.type == "cuda" else 0
     start = time.perf_counter()
-    bench = bench_net(LSTM(), problem, device, min(size.steps, 50))
-    one_epoch(bench)
+    setup = bench_net(LSTM(), problem, device, min(size.steps, 50))
+    one_epoch(setup)
     wait(device)
-    panel = bench.part.data.values.nbytes
-    whole = panel + bench.part.at.nbytes + bench.part.target.nbytes
+    panel = setup.part.data.values.nbytes
+    whole = panel + setup.part.at.nbytes + setup.part.target.nbytes
     note = (
-        f"panel {panel / 2**30:.2f} GiB, {len(bench.part.rows):,} training rows, on the device and trained 50 "
+        f"panel {panel / 2**30:.2f} GiB, {len(setup.part.rows):,} training rows, on the device and trained 50 "
         f"steps in {time.perf_counter() - start:.1f} s"
     )
     peak = (
         torch.cuda.max_memory_allocated(device) - before if device.type == "cuda" else None
     )  # before saved_bytes, which takes some of its own
-    need = whole + saved_bytes(bench.net, bench.part, max(bench.batches, key=len), bench.by, bench.model)
+    need = whole + saved_bytes(setup.net, setup.part, max(setup.batches, key=len), setup.by, setup.model)
     run.add(
         "memory",
         f"{size.big_rows:,} rows: peak / (panel, labels and activations)",
@@ -1016,7 +987,7 @@ def memory(run: Run):
         aim="<= 1.3" if peak else "",
         note=f"{note}; peak {peak / 2**30:.2f} GiB" if peak else f"{note}; the peak is counted on a GPU only",
     )
-    del bench
+    del setup
     gc.collect()
     X, y, fold = problem
     scale = feature_scale(X.view(fold.train))
@@ -1030,7 +1001,7 @@ def memory(run: Run):
             torch.cuda.set_per_process_memory_fraction(share, cuda_index(device))
             Resident(X, 20, *scale, device)
         else:
-            from neuralpha.models.trainer import check_panel_fits
+            from neuralpha.models.training.resident import check_panel_fits
 
             check_panel_fits(X, 20, len(X), device, free=panel // 2)
     except NeuralphaError as e:
@@ -1048,7 +1019,7 @@ def memory(run: Run):
         note=said,
     )
 
-# %% ../nbs/gpu.ipynb #30b5b885
+# %% ../nbs/gpu.ipynb #61e03165
 small_market = lru_cache(1)(random_market)
 
 
@@ -1064,8 +1035,8 @@ def worker_unit(seed: int, device: str, size: Size, n_epochs: int) -> np.ndarray
     X, y, fold = small_market(max(12, size.assets // 4), max(60, size.dates // 2), size.features)
     return fit_unit(LSTM(max_epochs=n_epochs), X, y, fold, seed, device).scores
 
-
-def several(run: Run):
+# %% ../nbs/gpu.ipynb #6d02c421
+def several(run: Run) -> None:
     """Units in several processes at once: their bits, and the time against one process."""
     size = run.size
     device = str(run.device)
@@ -1102,7 +1073,7 @@ def several(run: Run):
             note=f"one process {one:.1f} s",
         )
 
-# %% ../nbs/gpu.ipynb #4e737ab2
+# %% ../nbs/gpu.ipynb #589bb5ed
 PARTS = {
     "agreement": (agreement, 130),
     "repeats": (repeats, 100),
@@ -1122,7 +1093,7 @@ class Late(BaseException):
 
 
 @contextlib.contextmanager
-def at_most(seconds: float):
+def at_most(seconds: float) -> Iterator[None]:
     """Raise `Late` in the block after so many seconds."""
 
     def ring(*_):

@@ -12,26 +12,23 @@ hidden.
 __all__ = ['FLOORS', 'RESEARCH', 'root', 'notebooks', 'research_files', 'own_notebooks', 'floor_of', 'modules', 'import_graph',
            'Climb', 'climbs', 'circles', 'rooms', 'plot_rooms']
 
-# %% ../nbs/house.ipynb #dbc0a3c8
+# %% ../nbs/house.ipynb #ea6a94a0
 import ast, subprocess
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-# %% ../nbs/house.ipynb #98f16295
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# %% ../nbs/house.ipynb #5d6d6d4f
 def root() -> Path:
-    """The repository: the nearest folder upwards with a `settings.ini`.
-
-    Returns
-    -------
-    Path
-        %% ../nbs/house.ipynb #98f16295
-    """
+    """The repository: the nearest folder upwards with a `settings.ini`."""
     for p in [Path.cwd(), *Path.cwd().parents]:
         if (p / "settings.ini").exists():
             return p
     raise FileNotFoundError("No settings.ini in this folder or above it: run this inside the repository.")
 
-
+# %% ../nbs/house.ipynb #3aad4020
 def notebooks(
     base: Path,  # repository
 ) -> list[Path]:  # every notebook of `nbs/`, checkpoints left out
@@ -55,7 +52,7 @@ def notebooks(
 def research_files(
     base: Path,  # repository
 ) -> list[Path]:  # relative to `nbs/research`
-    """What travels in the package beside its modules: research notebooks, built-in studies, a new project's first files.
+    """What travels in the package beside its modules: research notebooks, studies, a new project's first files.
 
     Parameters
     ----------
@@ -76,14 +73,14 @@ def research_files(
 def _is_rubbish(path: Path) -> bool:
     return path.suffix == ".pyc" or any(part.startswith((".", "__pycache__")) for part in path.parts)
 
-
+# %% ../nbs/house.ipynb #94749132
 def _known_to_git(base: Path) -> set | None:  # paths relative to the repository; None where it is none
     if not (base / ".git").exists():
         return None
     told = subprocess.run(["git", "ls-files", "-z", "--", "nbs"], cwd=base, capture_output=True, text=True)
     return set(told.stdout.split("\0")) if told.returncode == 0 else None
 
-
+# %% ../nbs/house.ipynb #33dda2d0
 def own_notebooks(
     base: Path,  # repository
 ) -> list[Path]:  # notebooks below `nbs/` that git does not know
@@ -102,7 +99,7 @@ def own_notebooks(
     known = set(notebooks(base))
     return sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p not in known)
 
-# %% ../nbs/house.ipynb #e8a6673d
+# %% ../nbs/house.ipynb #6c256ec2
 FLOORS = [
     ["core"],
     ["data", "cross_section"],
@@ -116,7 +113,7 @@ FLOORS = [
     ["cli", "dev", "docs", "docstrings", "doctor", "gpu", "house", "project"],
 ]
 
-
+# %% ../nbs/house.ipynb #d940d542
 def floor_of(
     module: str,  # "study.spec", as seen from the package
 ) -> int:
@@ -133,7 +130,7 @@ def floor_of(
             return number
     raise KeyError(f"The room {room!r} stands on no floor: add it to FLOORS where it belongs.")
 
-# %% ../nbs/house.ipynb #9dc0c726
+# %% ../nbs/house.ipynb #3ab38a68
 RESEARCH = "research"  # a folder of the package that holds what `research_files` lists, and no modules
 
 
@@ -156,7 +153,7 @@ def modules(
     files = [path for path in files if path.relative_to(package).parts[0] != RESEARCH]
     return {".".join(path.relative_to(package).with_suffix("").parts): path for path in files}
 
-
+# %% ../nbs/house.ipynb #56ad4036
 def _imported(node, module: str, package: str) -> list:  # of dotted names that may be modules
     if isinstance(node, ast.Import):
         inside = [alias.name.partition(".")[2] for alias in node.names if alias.name.split(".")[0] == package]
@@ -170,7 +167,7 @@ def _imported(node, module: str, package: str) -> list:  # of dotted names that 
         return []
     return [base, *(f"{base}.{alias.name}".lstrip(".") for alias in node.names)]
 
-
+# %% ../nbs/house.ipynb #e3b8e3ec
 def import_graph(
     package: Path,  # folder of the package
 ) -> dict:  # module -> sorted names of the modules that it imports, anywhere in its source
@@ -199,14 +196,14 @@ def import_graph(
         graph[module] = sorted({name for name in named if name in files} - {module})
     return graph
 
-# %% ../nbs/house.ipynb #031e3aac
+# %% ../nbs/house.ipynb #6f2ebd28
 class Climb(NamedTuple):
     """An import from a floor above."""
 
     module: str
     imports: str
 
-
+# %% ../nbs/house.ipynb #86441513
 def climbs(
     graph: dict,  # as `import_graph` gives it
 ) -> list:  # of Climb
@@ -229,7 +226,7 @@ def climbs(
         if floor_of(imported) > floor_of(module)
     ]
 
-
+# %% ../nbs/house.ipynb #a5e6069a
 def circles(
     graph: dict,  # node -> nodes it needs
 ) -> list:  # of sorted lists of nodes that need each other, at least two each
@@ -270,7 +267,7 @@ def circles(
             visit(node)
     return found
 
-
+# %% ../nbs/house.ipynb #a473bafe
 def rooms(
     graph: dict,  # as `import_graph` gives it
 ) -> dict:  # room -> sorted rooms that its modules import
@@ -292,16 +289,21 @@ def rooms(
         out.setdefault(here, set()).update(imported.split(".")[0] for imported in all_imported)
     return {room: sorted(needed - {room}) for room, needed in out.items()}
 
-# %% ../nbs/house.ipynb #72a362c9
+# %% ../nbs/house.ipynb #8dbad083
 def plot_rooms(
     graph: dict,  # as `import_graph` gives it
-):  # a matplotlib figure
+) -> "Figure":  # a matplotlib figure
     """The rooms on their floors, with a line from each room to every room that it imports.
 
     Parameters
     ----------
     graph : dict
         as `import_graph` gives it
+
+    Returns
+    -------
+    'Figure'
+        a matplotlib figure
     """
     import matplotlib.pyplot as plt
 

@@ -14,8 +14,8 @@ study is written from the specification, each key with its meaning above it.
 # %% auto #0
 __all__ = ['PRACTICE', 'new_project', 'project_study', 'open_lab']
 
-# %% ../nbs/project.ipynb #8880a7de
-import re, shutil, subprocess, sys, tempfile
+# %% ../nbs/project.ipynb #3ad0728a
+import json, re, shutil, subprocess, sys, tempfile
 from pathlib import Path
 import nbformat
 from .core import NeuralphaError, require, writing
@@ -23,12 +23,14 @@ from .data.universes import load_universe
 from .study.keys import study_text
 from .study.spec import make_study, research_folder
 
-# %% ../nbs/project.ipynb #2b09b9be
+# %% ../nbs/project.ipynb #23692603
 def new_project(
     folder,  # where; its last part names the study
     universe: str | None = None,  # a price file or built-in universe; it is read, so that the split fits it
 ) -> Path:
-    """Make a project. Raises `NeuralphaError` where the folder exists, its name is none, or the universe cannot be read.
+    """Make a project.
+
+    Raises `NeuralphaError` where the folder exists, its name is none, or the universe cannot be read.
 
     Parameters
     ----------
@@ -59,7 +61,7 @@ def _project_name(folder: Path) -> str:
         raise NeuralphaError(f"{folder} exists and is left as it is: choose another name.")
     return name
 
-# %% ../nbs/project.ipynb #eda25187
+# %% ../nbs/project.ipynb #816d2511
 PRACTICE = "sim-tiny"  # two years of forty simulated stocks: the first report takes a minute
 
 
@@ -108,9 +110,9 @@ def _universe_of(universe: str | None, folder: Path) -> tuple[str, float]:  # as
         return universe, months
     return str(Path(universe).resolve()), months
 
-# %% ../nbs/project.ipynb #98dfdd5e
+# %% ../nbs/project.ipynb #7b8d1bf1
 def _fill(folder: Path, values: dict):
-    "Write a project's files."
+    """Write a project's files."""
     first = research_folder() / "project"
     shutil.copytree(first, folder, ignore=shutil.ignore_patterns("__pycache__", ".*", "README.md", "gitignore"))
     shutil.copyfile(first / "gitignore", folder / ".gitignore")
@@ -121,25 +123,25 @@ def _fill(folder: Path, values: dict):
 
 
 def _compare_notebook(universe: str) -> str:
-    "The research notebook, with a project's study as its default."
+    """The research notebook, with a project's study as its default."""
     nb = nbformat.read(research_folder() / "compare_models.ipynb", as_version=4)
     parameters = next(cell for cell in nb.cells if "parameters" in cell.metadata.get("tags", ()))
     own = {"study": "study.toml", "universe": universe, "out": "reports"}
     for key, value in own.items():
-        parameters.source, hits = re.subn(
-            rf"^{key} = \"[^\"]*\"", lambda _: f"{key} = {value!r}".replace("'", '"'), parameters.source, flags=re.M
-        )
-        if hits != 1:
-            raise NeuralphaError(f"compare_models.ipynb sets {key} {hits} times among its parameters.")
+        begins = re.compile(rf'^{key} = "[^"]*"', re.M)
+        if len(begins.findall(parameters.source)) != 1:
+            raise NeuralphaError(f"compare_models.ipynb does not set {key} once among its parameters.")
+        before, after = begins.split(parameters.source)
+        parameters.source = f"{before}{key} = {json.dumps(value, ensure_ascii=False)}{after}"
     return nbformat.writes(nb) + "\n"
 
-# %% ../nbs/project.ipynb #3c7492ef
+# %% ../nbs/project.ipynb #f83c6241
 def open_lab(
     folder=".",  # of a project
     port: int | None = None,
     browser: bool = True,
 ) -> int:  # exit code of JupyterLab
-    """JupyterLab on a project. Raises `NeuralphaError` where the folder is none, or where JupyterLab is not installed.
+    """JupyterLab on a project. Raises `NeuralphaError` where the folder is none, or JupyterLab is not installed.
 
     Parameters
     ----------

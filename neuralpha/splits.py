@@ -11,14 +11,18 @@ Purging goes by life span, never by row count (López de Prado, 2018, ch. 7).
 # %% auto #0
 __all__ = ['Fold', 'walk_forward', 'fixed_split', 'purged_kfold', 'combinatorial_purged', 'backtest_paths', 'plot_folds']
 
-# %% ../nbs/splits.ipynb #39ed4c3d
+# %% ../nbs/splits.ipynb #e41bb6b7
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from .core import NeuralphaError, unknown_name
 from .data.panel import last_moment
 from .labels import Label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # %% ../nbs/splits.ipynb #6227e4b3
 @dataclass(frozen=True, eq=False)
@@ -64,7 +68,7 @@ class Fold:
         )
         return f"Fold {self.number}: {parts}; {self.purged:,} rows purged"
 
-# %% ../nbs/splits.ipynb #f8f11f3a
+# %% ../nbs/splits.ipynb #804f05b8
 def _zone(y, rows, lo, hi, embargo):
     """Date positions (first, last) which no other part's life span may touch: the life of `rows`, dated lo to hi
     (exclusive).
@@ -72,7 +76,7 @@ def _zone(y, rows, lo, hi, embargo):
     known = y.known_code[rows[y.labelled[rows]]]
     return lo - embargo, max(int(known.max(initial=hi - 1)), hi - 1) + embargo
 
-
+# %% ../nbs/splits.ipynb #7b79277e
 def _clear(y, rows, zones):
     """The rows whose life spans touch none of the zones."""
     keep = np.ones(len(rows), bool)
@@ -80,14 +84,14 @@ def _clear(y, rows, zones):
         keep &= (y.known_code[rows] < first) | (y.start_code[rows] > last)
     return rows[keep]
 
-# %% ../nbs/splits.ipynb #eb0da071
+# %% ../nbs/splits.ipynb #7e214645
 def _unbroken(p, rows):
     """(first, last) dates of the runs of consecutive dates among `rows`."""
     days = np.unique(p.date_code[rows])
     runs = np.split(days, np.flatnonzero(np.diff(days) > 1) + 1) if len(days) else []
     return [(pd.Timestamp(p.dates[r[0]]), pd.Timestamp(p.dates[r[-1]])) for r in runs]
 
-
+# %% ../nbs/splits.ipynb #17be8cfb
 def _fold(
     y: Label,
     number: int,
@@ -97,12 +101,12 @@ def _fold(
 ) -> Fold:
     """Rows of each part after purge and embargo."""
     p = y.panel
-    d = p.date_code[p.by_date]
+    d = p.date_code[p.rows_by_date]
     rows = {}
     unpurged = {}
 
     def inside(lo, hi):
-        return p.by_date[slice(*np.searchsorted(d, (lo, hi)))]
+        return p.rows_by_date[slice(*np.searchsorted(d, (lo, hi)))]
 
     def take(part, ok):
         return [r[ok[r]] for r in (inside(*i) for i in parts[part])]
@@ -145,16 +149,16 @@ def _check_embargo(embargo):
     if not isinstance(embargo, (int, np.integer)) or embargo < 0:
         raise NeuralphaError(f"embargo is {embargo!r}; it must be a whole number of bars, 0 or more.")
 
-# %% ../nbs/splits.ipynb #4189badc
+# %% ../nbs/splits.ipynb #7bfc5884
 def _offset(text) -> pd.DateOffset:
-    """\"3Y\", \"6M\", \"8W\" or \"90D\" as a calendar offset."""
+    r"""\"3Y\", \"6M\", \"8W\" or \"90D\" as a calendar offset."""
     units = {"Y": "years", "M": "months", "W": "weeks", "D": "days"}
     t = str(text).strip().upper()
     if not (t[:-1].isdigit() and t[-1:] in units and int(t[:-1]) > 0):
         raise NeuralphaError(f"Period {text!r} is not understood; write e.g. '3Y', '6M', '8W' or '90D'.")
     return pd.DateOffset(**{units[t[-1]]: int(t[:-1])})
 
-
+# %% ../nbs/splits.ipynb #7f1fc4c5
 def _live_dates(y) -> int:
     """Dates up to the last tradable bar: where the data ends."""
     return int(y.panel.date_code[y.panel.tradable].max(initial=-1)) + 1
@@ -283,9 +287,9 @@ def fixed_split(
     end = int(dates.searchsorted(given[3], side="right"))
     return [_fold(y, 0, {"train": [(a, b)], "valid": [(b, c)], "test": [(c, end)]}, embargo)]
 
-# %% ../nbs/splits.ipynb #18070dad
+# %% ../nbs/splits.ipynb #e244f99d
 def _groups(y, n):
-    """n runs of dates of equal length (to one date), as (first, end) positions."""
+    """N runs of dates of equal length (to one date), as (first, end) positions."""
     live = _live_dates(y)
     if not isinstance(n, (int, np.integer)) or not 2 <= n <= live:
         raise NeuralphaError(
@@ -294,7 +298,7 @@ def _groups(y, n):
     edges = np.concatenate([[0], np.cumsum([len(g) for g in np.array_split(np.arange(live), n)])])
     return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
 
-
+# %% ../nbs/splits.ipynb #1cded9dc
 def _group_fold(y, number, spans, tested, valid, embargo):
     rest = [g for g in range(len(spans)) if g not in tested]
     held = [g for g in rest if g > max(tested)][:valid] or rest[
@@ -304,7 +308,7 @@ def _group_fold(y, number, spans, tested, valid, embargo):
     parts = {"train": train, "valid": held, "test": tested}
     return _fold(y, number, {k: [spans[g] for g in v] for k, v in parts.items()}, embargo, tested)
 
-# %% ../nbs/splits.ipynb #d21123be
+# %% ../nbs/splits.ipynb #d3b4dc21
 def purged_kfold(
     y: Label,
     n: int = 5,  # groups of dates, each tested once
@@ -325,7 +329,7 @@ def purged_kfold(
     """
     return combinatorial_purged(y, n, 1, embargo, valid)
 
-
+# %% ../nbs/splits.ipynb #2402bc39
 def combinatorial_purged(
     y: Label,
     groups: int = 6,  # groups of dates, and how many of them each split tests
@@ -388,19 +392,9 @@ def backtest_paths(
             by_group.setdefault(g, []).append((f.number, rows))
     return [list(path) for path in zip(*(by_group[g] for g in sorted(by_group)))]
 
-# %% ../nbs/splits.ipynb #9d6f8798
-def plot_folds(folds, ax=None, title="Folds"):
-    """One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes.
-
-    Parameters
-    ----------
-    folds
-        %% ../nbs/splits.ipynb #9d6f8798
-    ax : default None
-        %% ../nbs/splits.ipynb #9d6f8798
-    title : default 'Folds'
-        %% ../nbs/splits.ipynb #9d6f8798
-    """
+# %% ../nbs/splits.ipynb #f2951f14
+def plot_folds(folds, ax=None, title="Folds") -> "Axes":
+    """One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes."""
     import matplotlib.pyplot as plt
 
     ax = ax or plt.subplots(figsize=(9, 0.7 + 0.32 * len(folds)))[1]

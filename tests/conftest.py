@@ -1,4 +1,4 @@
-"Shared by all tests: one thread per process, so that results and times do not depend on neighbours."
+"""Shared by all tests: one thread per process, so that results and times do not depend on neighbours."""
 
 import os
 

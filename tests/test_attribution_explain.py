@@ -3,6 +3,7 @@ from neuralpha.attribution.explain import *
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.attribution.explain import _deal
 from neuralpha.models.base import toy_problem
@@ -100,29 +101,17 @@ def test_a_net_across_assets_may_meet_dates_with_one_asset(model, problem):
         np.testing.assert_allclose(e.scores, [lookup[r] for r in e.rows], atol=1e-5)
         assert e.relative_error < 0.06
 
-@pytest.mark.parametrize("window", [1, 7])
-def test_a_nets_inputs_are_the_windows_it_was_trained_on(window, problem, monkeypatch):
-    from neuralpha.attribution.explain import probe
-    from neuralpha.models import trainer
+def test_a_net_is_explained_without_laying_out_the_panel(problem, monkeypatch):
+    from neuralpha.models.training.resident import Resident
 
     X, y, fold, fit = problem
-    model = fit(CrossAttention(window=window, max_epochs=1, width=8, heads=2))
-    rows = np.concatenate([fold.train[::97], np.flatnonzero(X.panel.date_code < 3)])
-    data = trainer.Resident(X, window, model.mean_, model.sd_, "cpu")
-    np.testing.assert_array_equal(probe(model, X).inputs(rows), data.windows(data.at(rows)).numpy())
+    model = fit(CrossAttention(window=2, max_epochs=1, width=8, heads=2))
 
     def refused(*args):
         raise AssertionError("the whole panel is laid out again")
 
-    monkeypatch.setattr(trainer, "Resident", refused)
+    monkeypatch.setattr(Resident, "__init__", refused)
     assert len(explain(model, X, fold.test[:3]).rows) == 3
-
-def test_a_net_that_looks_across_assets_in_training_only_is_explained_by_itself(problem):
-    from neuralpha.attribution.explain import probe
-
-    X, y, fold, fit = problem
-    assert probe(fit(make_model("autoencoder", max_epochs=1)), X).among is None
-    assert all(probe(fit(m), X).among for m in ACROSS)
 
 def test_the_planted_features_and_lags_are_found(problem):
     X, y, fold, fit = problem
@@ -265,10 +254,9 @@ def test_interactions_of_a_product_are_known():
 
 def _across(score):
     """A fitted net across assets by hand: the score of features (dates, places, 4) and of their means by date."""
-    import torch
-    from types import SimpleNamespace
+    from neuralpha.models.training.module import NetModule
 
-    class ByHand(torch.nn.Module):
+    class ByHand(NetModule):
         across_assets = True
 
         def __init__(self):
@@ -279,9 +267,10 @@ def _across(score):
             f = grid.fill(x[:, -1])
             return grid.take(score(f, f.mean(1, keepdim=True)))[:, None]
 
-    return SimpleNamespace(
-        net_=ByHand(), window=1, mean_=np.zeros(4, np.float32), sd_=np.ones(4, np.float32), loss="mse"
-    )
+    model = MLP(loss="mse")
+    model.features_ = ("linear", "left", "right", "past")
+    model.net_, model.mean_, model.sd_ = ByHand(), np.zeros(4, np.float32), np.ones(4, np.float32)
+    return model
 
 def test_a_net_across_assets_that_adds_up_has_no_interactions():
     X, y, fold = toy_problem(20, 60)
@@ -387,13 +376,15 @@ def test_ic_is_lost_where_it_was_planted(problem):
 @pytest.mark.parametrize("model", ACROSS, ids=lambda m: m.name)
 def test_a_net_across_assets_is_judged_on_whole_dates(model, problem):
     from dataclasses import replace
-    from neuralpha.models.base import date_ic
+    from neuralpha.cross_section import correlation_by_date
 
     X, y, fold, fit = problem
     known = (X.panel.asset_code % 3 == 0) & np.isfinite(y.values)
     got = family_ic_loss(fit(model), X, replace(y, values=np.where(known, y.values, np.nan)), fold.test, repeats=1)
     at = known[fold.test]
-    own = date_ic(model.predict(X.view(fold.test))[at], y.values[fold.test][at], X.panel.date_code[fold.test][at])
+    own = correlation_by_date(
+        model.predict(X.view(fold.test))[at], y.values[fold.test][at], X.panel.date_code[fold.test][at]
+    )
     assert got["ic"].iloc[0] == pytest.approx(np.mean(own), abs=1e-6)
 
 def test_a_constant_score_has_no_losses(problem):

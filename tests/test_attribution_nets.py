@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from neuralpha.attribution.nets import _frozen
 from neuralpha.core import NeuralphaError
 
 def _small(kind, seed=0):
@@ -106,7 +105,7 @@ def test_same_seed_same_bits_and_batches_do_not_matter():
 def test_the_net_is_left_as_it_was():
     net = _lstm().train()
     net.out.weight.requires_grad_(False)
-    with _frozen(net):
+    with frozen(net):
         assert not net.training and net.cell.dropout == 0
     assert net.training and net.cell.training and net.cell.dropout == 0.3
     assert net.cell.weight_ih_l0.requires_grad and not net.out.weight.requires_grad

@@ -7,6 +7,15 @@ from neuralpha.core import NeuralphaError
 from neuralpha.cli import _data_block, _read_options, main
 from neuralpha.data.universes import load_universe
 
+def test_what_is_read_is_a_studys_data_block(tmp_path):
+    assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
+    assert (
+        _data_block("tiny", None, ["start=2020-01-01"]) == {"sim-tiny": {"start": dt.date(2020, 1, 1)}}
+        and _data_block("tiny", None, None) is None
+    )
+    with pytest.raises(NeuralphaError, match="--read speaks of one universe"):
+        _data_block("tiny", ["a.csv", "b.csv"], ["tz=UTC"])
+
 def test_read_options_are_toml_or_text():
     said = [
         "date_format=%d.%m.%Y",
@@ -28,6 +37,40 @@ def test_read_options_are_toml_or_text():
     )
     with pytest.raises(NeuralphaError, match="--read wide: write key=value"):
         _read_options(["wide"])
+
+@pytest.mark.parametrize(
+    "said, message",
+    [
+        (["start=2020-01-02", "start=2021-01-04"], "--read start= is given twice; say it once."),
+        (["start=2020-01-02", "tz=Asia/Tokyo", " start = 2020-01-02"], "--read start= is given twice; say it once."),
+        (
+            ["columns={close = 'A'}", "columns={open = 'B'}"],
+            "--read columns= is given twice; say it once: columns={'close' = 'PX_LAST', 'volume' = 'PX_VOLUME'}.",
+        ),
+    ],
+)
+def test_an_option_that_is_given_twice_is_refused(said, message):
+    with pytest.raises(NeuralphaError) as e:
+        _read_options(said)
+    assert str(e.value) == message
+
+@pytest.mark.parametrize(
+    "option",
+    ["columns=close:PX", "columns={close: 'PX'}", "columns={close = PX}", "columns=close=PX", "columns.close=PX"],
+)
+def test_columns_in_a_wrong_notation_are_refused_with_the_right_one(tmp_path, monkeypatch, capsys, option):
+    monkeypatch.chdir(tmp_path)
+    days = pd.bdate_range("2024-01-02", periods=40)
+    pd.DataFrame({"date": days, "asset": "A", "PX": range(1, 41)}).to_csv("px.csv", index=False)
+    with pytest.raises(SystemExit):
+        main(["data", "check", "px.csv", "--read", option])
+    said = capsys.readouterr().err
+    right = "--read \"columns={'close' = 'PX_LAST'}\""
+    assert right in said and len(said.strip().splitlines()) == 1
+    main_args = ["data", "check", "px.csv", "--read", right.split('"')[1].replace("PX_LAST", "PX")]
+    with pytest.raises(SystemExit) as e:
+        main(main_args)
+    assert e.value.code in (0, None)
 
 def _awkward(folder, days=40):
     """The same small market in four files, each of which needs a word."""
@@ -118,15 +161,6 @@ def test_the_checks_can_be_set_for_a_look_at_the_data(tmp_path, monkeypatch, cap
         main(["data", "check", "sim-tiny"])
     assert e.value.code in (0, None) and "made, not read" in capsys.readouterr().out
 
-def test_what_is_read_is_a_studys_data_block(tmp_path):
-    assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
-    assert (
-        _data_block("tiny", None, ["start=2020-01-01"]) == {"sim-tiny": {"start": dt.date(2020, 1, 1)}}
-        and _data_block("tiny", None, None) is None
-    )
-    with pytest.raises(NeuralphaError, match="--read speaks of one universe"):
-        _data_block("tiny", ["a.csv", "b.csv"], ["tz=UTC"])
-
 def _call(capsys, *args):
     with pytest.raises(SystemExit) as e:
         main([str(a) for a in args])
@@ -182,7 +216,6 @@ def test_bad_input_is_one_line_exit_code_2_and_nothing_written(tmp_path, monkeyp
     assert sorted(tmp_path.rglob("*")) == before
 
 def test_tune_prints_what_it_found_and_goes_on_where_it_stopped(tmp_path, capsys):
-    import re
 
     args = ["tune", "tiny", "--models", "ridge,mlp", "--trials", "2", "--out", tmp_path / "r"]
     code, first = _call(capsys, *args)

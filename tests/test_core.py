@@ -73,47 +73,21 @@ def test_code_digest_follows_imports():
     ]
     assert code_digest("neuralpha.splits") != code_digest("neuralpha.labels")
 
-def test_a_table_is_read_as_it_was_written_or_not_at_all(tmp_path):
-    path = tmp_path / "t.parquet"
-    kinds = dict(date="date", asset="text", score="float32")
-    good = pd.DataFrame(
-        {"date": pd.to_datetime(["2020-01-02"] * 2), "asset": ["A", "B"], "score": np.float32([1, 2]), "more": 1}
-    )
-    good.to_parquet(path)
-    pd.testing.assert_frame_equal(read_table(path, **kinds), good[list(kinds)])
-    for column, wrong in {"score": ["1", "2"], "date": good["date"].dt.tz_localize("UTC"), "asset": [1, 2]}.items():
-        for bad in (
-            good.assign(**{column: wrong}),
-            good.drop(columns=column),
-            good.set_index(column).reset_index(drop=True),
-        ):
-            bad.to_parquet(path)
-            with pytest.raises(NeuralphaError, match=f"t.parquet: column '{column}' "):
-                read_table(path, **kinds)
-
 @pytest.mark.parametrize(
-    "damage",
-    [
-        lambda b: b[: len(b) // 2],
-        lambda b: b[:4] + bytes(200) + b[204:],
-        lambda b: b"",
-        lambda b: b[:-40] + bytes(36) + b[-4:],
-    ],
+    "error", [OSError(28, "No space"), Exception("while serializing: No space left on device (os error 28)")]
 )
-def test_a_damaged_table_is_one_line(tmp_path, damage):
-    path = tmp_path / "t.parquet"
-    pd.DataFrame({"x": np.arange(1000.0)}).to_parquet(path)
-    path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(NeuralphaError, match="t.parquet is not a readable Parquet file: ."):
-        read_table(path, x="number")
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, error):
+    refused = pytest.raises(DiskError, match="Cannot write .*x.json: No space left on device")
+    with refused, atomic_path(tmp_path / "x.json"):
+        raise error
+    assert list(tmp_path.iterdir()) == []
 
 def test_atomic_path_keeps_the_old_file_when_the_writer_fails(tmp_path):
     p = tmp_path / "deep" / "x.json"
     write_json(p, {"a": 1})
-    with pytest.raises(RuntimeError):
-        with atomic_path(p) as tmp:
-            tmp.write_text("half")
-            raise RuntimeError
+    with pytest.raises(RuntimeError), atomic_path(p) as tmp:
+        tmp.write_text("half")
+        raise RuntimeError
     assert read_json(p) == {"a": 1}
     assert [f.name for f in p.parent.iterdir()] == ["x.json"]
 
@@ -148,24 +122,48 @@ def test_json_that_nobody_could_have_written_is_refused(text):
         parse_json(text, "x.json", a=(int, float))
     assert parse_json('{"a": 1.5}', "x.json", a=(int, float)) == {"a": 1.5}
 
-@pytest.mark.parametrize(
-    "error", [OSError(28, "No space"), Exception("while serializing: No space left on device (os error 28)")]
-)
-def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, error):
-    with pytest.raises(DiskError, match="Cannot write .*x.json: No space left on device"):
-        with atomic_path(tmp_path / "x.json"):
-            raise error
-    assert list(tmp_path.iterdir()) == []
-
 def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
     (tmp_path / "x").touch()
     with pytest.raises(DiskError, match="x/y.json: (Not a directory|File exists)"):
         write_json(tmp_path / "x" / "y.json", 1)
 
+def test_a_table_is_read_as_it_was_written_or_not_at_all(tmp_path):
+    path = tmp_path / "t.parquet"
+    kinds = dict(date="date", asset="text", score="float32")
+    good = pd.DataFrame(
+        {"date": pd.to_datetime(["2020-01-02"] * 2), "asset": ["A", "B"], "score": np.float32([1, 2]), "more": 1}
+    )
+    good.to_parquet(path)
+    pd.testing.assert_frame_equal(read_table(path, **kinds), good[list(kinds)])
+    for column, wrong in {"score": ["1", "2"], "date": good["date"].dt.tz_localize("UTC"), "asset": [1, 2]}.items():
+        for bad in (
+            good.assign(**{column: wrong}),
+            good.drop(columns=column),
+            good.set_index(column).reset_index(drop=True),
+        ):
+            bad.to_parquet(path)
+            with pytest.raises(NeuralphaError, match=f"t.parquet: column '{column}' "):
+                read_table(path, **kinds)
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda b: b[: len(b) // 2],
+        lambda b: b[:4] + bytes(200) + b[204:],
+        lambda b: b"",
+        lambda b: b[:-40] + bytes(36) + b[-4:],
+    ],
+)
+def test_a_damaged_table_is_one_line(tmp_path, damage):
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"x": np.arange(1000.0)}).to_parquet(path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(NeuralphaError, match="t.parquet is not a readable Parquet file: ."):
+        read_table(path, x="number")
+
 def test_a_lock_is_exclusive_and_leaves_no_file(tmp_path):
-    with lock(tmp_path / "l") as first:
-        with lock(tmp_path / "l", wait=False) as second:
-            assert first and not second
+    with lock(tmp_path / "l") as first, lock(tmp_path / "l", wait=False) as second:
+        assert first and not second
     (tmp_path / "left").touch()
     with lock(tmp_path / "held"):
         sweep_locks(tmp_path)
@@ -185,7 +183,10 @@ def test_a_figure_is_the_same_picture_in_fewer_bytes():
     )
     fig.savefig(plain, format="png", dpi=96, bbox_inches="tight")
     small = figure_png(fig)
-    pixels = lambda png: np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+    def pixels(png):
+        return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
     assert (
         pixels(small).shape == pixels(plain.getvalue()).shape
         and abs(pixels(small) - pixels(plain.getvalue())).mean() < 8

@@ -203,7 +203,7 @@ def test_date_index_is_the_transpose_of_the_asset_index():
     pairs = [(d, a) for d in pd.date_range("2020", periods=30) for a in "VWXYZ" if rng.random() < 0.7]
     p = panel_from_frame(pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=1.0))
     for d in range(p.n_dates):
-        rows = p.by_date[p.date_offsets[d] : p.date_offsets[d + 1]]
+        rows = p.rows_by_date[p.date_offsets[d] : p.date_offsets[d + 1]]
         assert (p.date_code[rows] == d).all() and (np.diff(p.asset_code[rows]) > 0).all()
     assert p.series(p.date_code).index.is_monotonic_increasing
 

@@ -7,12 +7,6 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.point_in_time.events import _trailing
 
-DAYS = pd.to_datetime(["2014-03-06", "2014-03-07", "2014-03-10", "2014-03-11"])
-
-PANEL = panel_from_frame(
-    pd.DataFrame([(d, a, 1.0) for d in DAYS for a in "AB"], columns=["date", "asset", "close"]), "two"
-)
-
 POSTS = pd.DataFrame(
     {
         "asset": ["A", "A", "B", "A", "X"],
@@ -31,6 +25,21 @@ POSTS = pd.DataFrame(
     }
 )
 
+@pytest.mark.parametrize(
+    "table, message",
+    [
+        (POSTS.drop(columns="asset"), "'asset' is missing"),
+        (POSTS.drop(columns="created_at"), "has none"),
+        (POSTS.assign(known_on=1), "created_at, known_on"),
+        (POSTS.iloc[:0], "no rows"),
+        (POSTS.assign(source=[1, "a", 2, "b", 3]), "'source' mixes"),
+        (pd.concat([POSTS, POSTS.likes], axis=1), "more than once"),
+    ],
+)
+def test_tables_that_are_no_events_are_refused(table, message):
+    with pytest.raises(NeuralphaError, match=message):
+        infer_schema(table)
+
 def test_schema_is_inferred_and_held_to():
     schema = infer_schema(POSTS.assign(source="wire"))
     assert schema["kind"].to_dict() == {
@@ -48,21 +57,6 @@ def test_schema_is_inferred_and_held_to():
     ]:
         with pytest.raises(NeuralphaError, match=message):
             check_schema(table, schema)
-
-@pytest.mark.parametrize(
-    "table, message",
-    [
-        (POSTS.drop(columns="asset"), "'asset' is missing"),
-        (POSTS.drop(columns="created_at"), "has none"),
-        (POSTS.assign(known_on=1), "created_at, known_on"),
-        (POSTS.iloc[:0], "no rows"),
-        (POSTS.assign(source=[1, "a", 2, "b", 3]), "'source' mixes"),
-        (pd.concat([POSTS, POSTS.likes], axis=1), "more than once"),
-    ],
-)
-def test_tables_that_are_no_events_are_refused(table, message):
-    with pytest.raises(NeuralphaError, match=message):
-        infer_schema(table)
 
 def test_sentiment_has_a_sign_and_a_gap():
     s = sentiment(["great results, love it", "awful, a total loss", "the", "", None])
@@ -89,6 +83,12 @@ def test_novelty_equals_a_loop_over_pairs():
         for i in range(120)
     ]
     np.testing.assert_allclose(novelty(texts, asset, bar, memory=3), brute, atol=1e-9)
+
+DAYS = pd.to_datetime(["2014-03-06", "2014-03-07", "2014-03-10", "2014-03-11"])
+
+PANEL = panel_from_frame(
+    pd.DataFrame([(d, a, 1.0) for d in DAYS for a in "AB"], columns=["date", "asset", "close"]), "two"
+)
 
 def test_features_by_hand():
     j = event_features(PANEL, POSTS, "post", window=2)

@@ -39,6 +39,14 @@ FILED = pd.DataFrame(
     ]
 )
 
+def _panel(start="2020-01-01", end="2021-12-31", assets="AB"):
+    return panel_from_frame(
+        pd.DataFrame(
+            [(d, a, 4.0) for d in pd.bdate_range(start, end) for a in assets], columns=["date", "asset", "close"]
+        ),
+        "two",
+    )
+
 def test_states_by_hand():
     s = filing_states(FILED)
     # 2020: nothing trails until the year is filed; then 14; then 14 + 5 − 2; amended: 11 + 5 − 2; then 11 + (5 + 6) −
@@ -69,7 +77,7 @@ def test_amended_filings_never_change_the_past():
     )  # the latest period stays the latest
 
 def test_an_amendment_without_figures_changes_nothing():
-    empty = _filing(2021, 1, np.nan, known_on=pd.Timestamp("2021-06-20"), **dict.fromkeys(FIGURES, np.nan))
+    empty = _filing(2021, 1, np.nan, known_on=pd.Timestamp("2021-06-20"), **dict.fromkeys(STATEMENT_FIGURES, np.nan))
     before = filing_states(FILED)
     after = filing_states(pd.concat([FILED, pd.DataFrame([empty])]))
     left = after.set_index("known_on")
@@ -79,7 +87,7 @@ def test_an_amendment_without_figures_changes_nothing():
 def test_an_amendment_changes_the_figures_it_has_from_its_own_day():
     some = (
         _filing(2021, 1, np.nan, known_on=pd.Timestamp("2021-06-20"))
-        | dict.fromkeys(FIGURES, np.nan)
+        | dict.fromkeys(STATEMENT_FIGURES, np.nan)
         | dict(revenues=50.0)
     )
     s = filing_states(pd.DataFrame([*FILED.to_dict("records")[:5], some])).set_index("known_on")
@@ -143,14 +151,6 @@ def test_sessions_of_filings_with_a_zone_are_joined_as_the_error_says():
     p = joined.panel
     known = np.isfinite(joined.fields["net_margin"])
     assert p.dates[p.date_code[known]].min() == np.datetime64(first)
-
-def _panel(start="2020-01-01", end="2021-12-31", assets="AB"):
-    return panel_from_frame(
-        pd.DataFrame(
-            [(d, a, 4.0) for d in pd.bdate_range(start, end) for a in assets], columns=["date", "asset", "close"]
-        ),
-        "two",
-    )
 
 def test_a_filing_counts_from_the_bar_it_is_known_on():
     p = _panel()

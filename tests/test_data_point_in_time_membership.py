@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
-from neuralpha.data.simulated.market import simulate_named, simulate_universe
+from neuralpha.data.simulated.market import simulate_named
 from neuralpha.labels import forward_return
 
 DAYS = pd.bdate_range("2024-01-01", periods=8)

@@ -4,6 +4,41 @@ import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
 
+def _rounded_walk(digits, level, n=400, assets=5, seed=0):
+    """Close and an adjusted close with dividends every 63 bars and a split of 3:1, each in its digits."""
+    rng = np.random.default_rng(seed)
+    true = level * np.exp(np.cumsum(0.015 * rng.standard_normal((assets, n)), 1))
+    paid = np.exp(-0.006 * (np.arange(n)[::-1] // 63)) * np.where(np.arange(n) < n // 2, 1 / 3, 1)
+    close = np.round(true / paid, digits)
+    return np.repeat(np.arange(assets), n), close, np.round(true, digits)
+
+@pytest.mark.parametrize("digits, level", [(2, 60.0), (2, 0.6), (4, 0.05), (0, 300.0), (8, 3e-4), (6, 4e5)])
+def test_an_adjusted_close_in_few_digits_rests(digits, level):
+    asset, close, adjusted = _rounded_walk(digits, level)
+    assert find_restless(asset, close.ravel(), adjusted.ravel()) is None
+    assert find_restless(asset, close.ravel().astype("f4").astype(float), adjusted.ravel()) is None
+
+@pytest.mark.parametrize("rows, said", [(1, "one row earlier"), (-1, "one row later")])
+def test_an_adjusted_close_a_row_off_is_found(rows, said):
+    asset, close, adjusted = _rounded_walk(2, 60.0)
+    adjusted[3] = np.roll(adjusted[3], rows)
+    found = find_restless(asset, close.ravel(), adjusted.ravel())
+    assert found.assets == 1 and 3 * 400 <= found.first < 3 * 400 + 5 and said in found.why
+
+@pytest.mark.parametrize("bars", [25, 60])
+@pytest.mark.parametrize("column, said", [(1, "it stands still"), (0, "the close stands still")])
+def test_a_column_that_stands_still_is_found_where_it_does(bars, column, said):
+    asset, *both = _rounded_walk(2, 60.0)
+    both[column][2, 100 : 100 + bars] = both[column][2, 100]
+    found = find_restless(asset, *(values.ravel() for values in both))
+    assert found.assets == 1 and abs(found.first - (2 * 400 + 100)) < 12 and said in found.why
+
+def test_dividends_on_every_bar_of_months_are_no_fault():
+    rng = np.random.default_rng(0)
+    close = 50 * np.exp(np.cumsum(0.04 * rng.standard_normal(240)))
+    adjusted = np.round(close, 2) * np.exp(-0.005 * np.arange(240)[::-1])
+    assert find_restless(np.zeros(240, int), np.round(close, 2), adjusted) is None
+
 def market(n=300, assets=6, seed=0, sigma=0.02, dividends=True, split=2.0):
     """True adjusted closes, their factor (adjusted / quoted) and the split ratios on their days, sorted by asset."""
     rng = np.random.default_rng(seed)

@@ -452,6 +452,23 @@ def test_returns_in_percent_are_divided_or_asked_for():
         "delisting_return"
     ].tolist() == pytest.approx([-0.3, -0.3])
 
+@pytest.mark.parametrize("fault", ["late", "early", "frozen"])
+def test_an_adjusted_close_that_does_not_go_with_the_close_is_refused(fault):
+    f = walk(120).assign(adj_close=lambda f: f["close"] * np.where(f.groupby("asset").cumcount() < 60, 0.97, 1.0))
+    assert frame_of(f).frame.height == 240
+    mine = f.asset == "B"
+    adjusted = f.adj_close[mine]
+    f.loc[mine, "adj_close"] = {
+        "late": adjusted.shift(1),
+        "early": adjusted.shift(-1),
+        "frozen": adjusted.where(np.arange(120) < 40).ffill(),
+    }[fault]
+    with pytest.raises(
+        NeuralphaError, match="column 'adj_close' does not go with the close: asset B from 2.*adjust='none'"
+    ):
+        frame_of(f)
+    np.testing.assert_array_equal(closes(frame_of(f, adjust="none")), f["close"].to_numpy("f4"))
+
 def test_a_factor_is_used_as_the_prices_tell():
     f = walk(120).assign(volume=1000.0)
     true = f["close"].to_numpy()

@@ -9,6 +9,10 @@ from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.simulated.market import _response, _known_part
 from neuralpha.labels import forward_return
 
+def test_a_pattern_needs_a_positive_half_life():
+    with pytest.raises(NeuralphaError, match="half_life must be positive"):
+        Alpha("volume", half_life=0)
+
 def test_known_part_by_hand():
     a = Alpha("reversal", half_life=1)  # w = 1, 1/2, 1/4, 1/8
     np.testing.assert_allclose(_response(a), [1, 0.5, 0.25, 0.125])
@@ -26,12 +30,12 @@ def test_range_of_a_day_is_that_of_a_random_walk():
     vol = 0.02
     # a day without an overnight move, walked in small steps, against the formula at the same open and close
     path = np.cumsum(rng.standard_normal((steps, n)) * vol / np.sqrt(steps), axis=0)
-    o, h, l = _bars(rng, np.exp(path[-1:]), np.expm1(path[-1:]), np.full((1, n), vol))
-    assert (h >= np.maximum(o, np.exp(path[-1]))).all() and (l <= np.minimum(o, np.exp(path[-1]))).all()
+    o, h, low = _bars(rng, np.exp(path[-1:]), np.expm1(path[-1:]), np.full((1, n), vol))
+    assert (h >= np.maximum(o, np.exp(path[-1]))).all() and (low <= np.minimum(o, np.exp(path[-1]))).all()
     walked = np.maximum(path.max(0), 0)
     drawn = np.sqrt(4 / 3) * np.log(h / o)[0]  # three quarters of the variance is intraday
     assert abs(drawn.mean() / walked.mean() - 1) < 0.06  # a walk in 400 steps misses about 3% of the maximum
-    assert abs(np.log(h / o).mean() / -np.log(l / o).mean() - 1) < 0.03
+    assert abs(np.log(h / o).mean() / -np.log(low / o).mean() - 1) < 0.03
 
 @pytest.fixture(scope="module")
 def market():
@@ -41,24 +45,6 @@ def test_same_seed_same_bits_and_another_seed_another_market(market):
     again = simulate_universe(120, 1000, ["reversal"], ic=0.1, seed=1)
     assert again.digest == market.digest
     assert simulate_universe(120, 1000, ["reversal"], ic=0.1, seed=2).digest != market.digest
-
-def test_another_processor_draws_the_same_market():
-    import os, subprocess, sys
-
-    draw = (
-        "from neuralpha.data.universes import load_universe; print(*(load_universe(n).digest for n in "
-        "('sim-tiny', 'sim-nonlinear', 'gkx-b')))"
-    )
-    old = subprocess.run(
-        [sys.executable, "-c", draw],
-        env=os.environ | {"OPENBLAS_CORETYPE": "Prescott"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    from neuralpha.data.universes import load_universe
-
-    assert old.stdout.split() == [load_universe(n).digest for n in ("sim-tiny", "sim-nonlinear", "gkx-b")]
 
 def test_every_bar_is_possible(market):
     f = market.fields
@@ -105,6 +91,26 @@ def test_returns_look_like_returns(market):
     same = np.equal.outer(*[market.attributes["sector"].to_numpy(str)] * 2) & ~np.eye(120, dtype=bool)
     assert np.nanmean(c[same]) > np.nanmean(c[~same & ~np.eye(120, dtype=bool)]) + 0.03 > 0.1
 
+def test_fading_halves_the_oracle():
+    panel = simulate_universe(100, 1512, [Alpha("reversal", fades=3)], ic=0.1, seed=8, takeovers=0)
+    size = pd.Series(panel.truth["oracle"]).groupby(panel.date_code).std()
+    ratio = size[1386:1512].mean() / size[630:756].mean()
+    assert abs(ratio - 0.5) < 0.05
+
+@pytest.mark.parametrize(
+    "kw, message",
+    [
+        (dict(alphas=["reversel"]), "Did you mean 'reversal'"),
+        (dict(n_assets=1), "too small"),
+        (dict(ic=1.0), "below 0.9"),
+        (dict(horizon=500), "too few for a horizon"),
+        (dict(alphas=[Alpha("volume", 0)]), "shares are all 0"),
+    ],
+)
+def test_impossible_markets_are_refused(kw, message):
+    with pytest.raises(NeuralphaError, match=message):
+        simulate_universe(**kw)
+
 def _slope(panel, horizon=5, delay=1):
     """Slope of the forward return on the oracle within dates, and its standard error over blocks of 60 dates."""
     f = pd.DataFrame(
@@ -114,6 +120,55 @@ def _slope(panel, horizon=5, delay=1):
     xy, xx = ((f.o * v).groupby(f.d // 60).sum() for v in (f.c, f.o))
     slope = xy.sum() / xx.sum()
     return slope, np.sqrt(((xy - slope * xx) ** 2).sum()) / xx.sum()
+
+def test_crowding_keeps_the_mean_and_fattens_the_loss():
+    def make(crowded):
+        return oracle_ic(
+            simulate_universe(200, 1500, [Alpha("reversal", crowded=crowded)], ic=0.1, seed=9, horizon=1, delay=0), 1, 0
+        )
+
+    calm = make(False)
+    crowded = make(True)
+    assert crowded.min() < -0.5 < calm.min() and abs(crowded.mean() - calm.mean()) < 0.02
+    assert crowded.skew() < -1 < calm.skew()
+
+def test_another_processor_draws_the_same_market():
+    import os, subprocess, sys
+
+    draw = (
+        "from neuralpha.data.universes import load_universe; print(*(load_universe(n).digest for n in "
+        "('sim-tiny', 'sim-nonlinear', 'gkx-b')))"
+    )
+    old = subprocess.run(
+        [sys.executable, "-c", draw],
+        env=os.environ | {"OPENBLAS_CORETYPE": "Prescott"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    from neuralpha.data.universes import load_universe
+
+    assert old.stdout.split() == [load_universe(n).digest for n in ("sim-tiny", "sim-nonlinear", "gkx-b")]
+
+def test_a_label_of_twenty_bars_is_held_against_its_own_oracle():
+    panel = simulate_universe(150, 1760, [Alpha("echo", lag=6, half_life=3.0)], ic=0.1, seed=5)
+    past = panel.series(panel.fields["close"].astype(float)).groupby("asset").pct_change(6, fill_method=None)
+    of_five_bars = replace(panel, truth={"oracle": planted_return(panel, 5, 1)})
+    assert oracle_ic(panel, 20, 1).mean() > 1.05 * oracle_ic(of_five_bars, 20, 1).mean()
+    assert recovered(panel, past, 20, 1)["share"] < 0.9 < recovered(of_five_bars, past, 20, 1)["share"]
+
+def test_the_oracle_recovers_itself_and_noise_nothing(market):
+    oracle = recovered(market, market.series(market.truth["oracle"]))
+    assert (
+        oracle["share"] == 1 and oracle["share_error"] < 1e-9 and abs(oracle["ic"] - oracle_ic(market).mean()) < 1e-12
+    )
+    noise = np.random.default_rng(0).standard_normal(market.n_rows)
+    nothing = recovered(market, noise)
+    half = recovered(market, market.truth["oracle"] / np.nanstd(market.truth["oracle"]) + noise)
+    assert abs(nothing["share"]) < 3 * nothing["share_error"] < 0.5
+    assert abs(half["share"] - np.sqrt(0.5)) < 3 * half["share_error"] < 0.3  # as much noise as signal
+    with pytest.raises(NeuralphaError, match="no date has three"):
+        recovered(market, np.full(market.n_rows, np.nan))
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_oracle_has_the_strength_ordered_and_is_an_expectation(kind):
@@ -148,13 +203,6 @@ def test_windows_that_were_not_kept_have_no_oracle():
     assert planted_return(panel, 13, 1) is None
     with pytest.raises(NeuralphaError, match="no oracle for 13 bars"):
         oracle_ic(panel, 13, 1)
-
-def test_a_label_of_twenty_bars_is_held_against_its_own_oracle():
-    panel = simulate_universe(150, 1760, [Alpha("echo", lag=6, half_life=3.0)], ic=0.1, seed=5)
-    past = panel.series(panel.fields["close"].astype(float)).groupby("asset").pct_change(6, fill_method=None)
-    of_five_bars = replace(panel, truth={"oracle": planted_return(panel, 5, 1)})
-    assert oracle_ic(panel, 20, 1).mean() > 1.05 * oracle_ic(of_five_bars, 20, 1).mean()
-    assert recovered(panel, past, 20, 1)["share"] < 0.9 < recovered(of_five_bars, past, 20, 1)["share"]
 
 def test_a_reversal_oracle_can_be_rebuilt_from_closes():
     panel = simulate_universe(150, 500, [Alpha("reversal", half_life=4)], ic=0.1, seed=6, suspensions=0, takeovers=0)
@@ -201,57 +249,9 @@ def test_return_ahead_and_its_ic_equal_the_labels_and_a_loop(market):
             abs(pd.Series(market.truth["oracle"][rows].astype(float)).corr(pd.Series(came[rows])) - ic.iloc[d]) < 1e-9
         )
 
-def test_the_oracle_recovers_itself_and_noise_nothing(market):
-    oracle = recovered(market, market.series(market.truth["oracle"]))
-    assert (
-        oracle["share"] == 1 and oracle["share_error"] < 1e-9 and abs(oracle["ic"] - oracle_ic(market).mean()) < 1e-12
-    )
-    noise = np.random.default_rng(0).standard_normal(market.n_rows)
-    nothing = recovered(market, noise)
-    half = recovered(market, market.truth["oracle"] / np.nanstd(market.truth["oracle"]) + noise)
-    assert abs(nothing["share"]) < 3 * nothing["share_error"] < 0.5
-    assert abs(half["share"] - np.sqrt(0.5)) < 3 * half["share_error"] < 0.3  # as much noise as signal
-    with pytest.raises(NeuralphaError, match="no date has three"):
-        recovered(market, np.full(market.n_rows, np.nan))
-
 def test_nothing_planted_nothing_found():
     panel = simulate_universe(100, 1000, ["momentum"], ic=0, seed=7, takeovers=0)
     assert np.nanmax(panel.truth["oracle"]) == 0 > np.nanmin(panel.truth["oracle"])  # all that is known is who may fail
-
-def test_fading_halves_the_oracle():
-    panel = simulate_universe(100, 1512, [Alpha("reversal", fades=3)], ic=0.1, seed=8, takeovers=0)
-    size = pd.Series(panel.truth["oracle"]).groupby(panel.date_code).std()
-    ratio = size[1386:1512].mean() / size[630:756].mean()
-    assert abs(ratio - 0.5) < 0.05
-
-def test_crowding_keeps_the_mean_and_fattens_the_loss():
-    def make(crowded):
-        return oracle_ic(
-            simulate_universe(200, 1500, [Alpha("reversal", crowded=crowded)], ic=0.1, seed=9, horizon=1, delay=0), 1, 0
-        )
-
-    calm = make(False)
-    crowded = make(True)
-    assert crowded.min() < -0.5 < calm.min() and abs(crowded.mean() - calm.mean()) < 0.02
-    assert crowded.skew() < -1 < calm.skew()
-
-@pytest.mark.parametrize(
-    "kw, message",
-    [
-        (dict(alphas=["reversel"]), "Did you mean 'reversal'"),
-        (dict(n_assets=1), "too small"),
-        (dict(ic=1.0), "below 0.9"),
-        (dict(horizon=500), "too few for a horizon"),
-        (dict(alphas=[Alpha("volume", 0)]), "shares are all 0"),
-    ],
-)
-def test_impossible_markets_are_refused(kw, message):
-    with pytest.raises(NeuralphaError, match=message):
-        simulate_universe(**kw)
-
-def test_a_pattern_needs_a_positive_half_life():
-    with pytest.raises(NeuralphaError, match="half_life must be positive"):
-        Alpha("volume", half_life=0)
 
 @pytest.mark.parametrize(
     "name, low, high",

@@ -51,17 +51,6 @@ def test_duckdb_table_query_and_errors(tmp_path):
     with pytest.raises(NeuralphaError, match="bad.duckdb: not a readable DuckDB"):
         scan_duckdb(tmp_path / "bad.duckdb")
 
-def test_sql_through_sqlite(tmp_path):
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/a.db")
-    BARS.to_sql("prices", engine, index=False)
-    assert read(scan_sql(engine, read_spec(**SOME), batch_rows=1), **SOME) == WANT
-    with pytest.raises(NeuralphaError, match="Unknown table 'nope'"):
-        scan_sql(engine, read_spec(table="nope"))
-    with pytest.raises(NeuralphaError, match="no such column: nope"):
-        scan_sql(engine, read_spec(query="SELECT nope FROM prices"))
-    with pytest.raises(NeuralphaError, match="Addresses look like"):
-        scan_sql("nodialect://x")
-
 @pytest.fixture(scope="module")
 def postgres():
     """The address of a PostgreSQL server started for these tests."""
@@ -109,6 +98,17 @@ def postgres():
     finally:
         call(tools / "pg_ctl", "-D", f"{folder}/db", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+def test_sql_through_sqlite(tmp_path):
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/a.db")
+    BARS.to_sql("prices", engine, index=False)
+    assert read(scan_sql(engine, read_spec(**SOME), batch_rows=1), **SOME) == WANT
+    with pytest.raises(NeuralphaError, match="Unknown table 'nope'"):
+        scan_sql(engine, read_spec(table="nope"))
+    with pytest.raises(NeuralphaError, match="no such column: nope"):
+        scan_sql(engine, read_spec(query="SELECT nope FROM prices"))
+    with pytest.raises(NeuralphaError, match="Addresses look like"):
+        scan_sql("nodialect://x")
 
 def test_postgres_table_query_span_and_errors(postgres):
     pytest.importorskip("psycopg", reason="the driver psycopg is not installed: pip install 'neuralpha[postgres]'")

@@ -9,7 +9,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.reading.tables import canonical, read_spec
 
 def write_qlib(folder, assets, calendar):
-    """A Qlib directory as Qlib's own dump script writes it: `assets` is name -> (position of the first value, fields)."""
+    """A Qlib directory as Qlib's own script writes it: `assets` is name -> (position of the first value, fields)."""
     for d in ("calendars", "instruments", "features"):
         (folder / d).mkdir(parents=True)
     (folder / "calendars" / "day.txt").write_text("\n".join(calendar) + "\n")

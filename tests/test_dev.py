@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.dev import *
-import os, subprocess, sys
+import os, shutil, subprocess, sys
 from pathlib import Path
 import nbformat, pytest
 from neuralpha.house import root
@@ -53,16 +53,36 @@ def test_a_type_checker_knows_what_every_public_name_is(tmp_path):
     found = subprocess.run(
         mypy, cwd=tmp_path, env={**os.environ, "MYPYPATH": str(root())}, capture_output=True, text=True
     )
-    types = dict(zip(na.__all__, [l for l in found.stdout.splitlines() if "Revealed type" in l], strict=True))
+    types = dict(zip(na.__all__, [line for line in found.stdout.splitlines() if "Revealed type" in line], strict=True))
     unknown = [name for name, line in types.items() if '"Any"' in line or "error" in line]
     assert not unknown and "-> list[neuralpha.splits.Fold]" in types["walk_forward"], found.stdout
 
 def test_exports_are_in_step_with_the_notebooks():
     assert changed_by_sync() == [], "run `make sync` and commit the result"
 
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("x  = 1\n", "would be reformatted"),
+        ("import os\n", "F401"),
+        ("double = lambda x: 2 * x\n", "E731"),
+        ("x = 1\n", ""),
+    ],
+)
+def test_what_the_formatter_or_a_rule_would_change_is_named(tmp_path, text, said):
+    shutil.copy(root() / "ruff.toml", tmp_path)
+    (tmp_path / "nbs").mkdir()
+    cells = [nbformat.v4.new_code_cell(text.rstrip())]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "nbs/x.ipynb")
+    found = untidy(tmp_path)
+    assert said in found and bool(said) == bool(found), found
+
+def test_notebooks_and_hand_written_tests_are_in_order():
+    assert untidy() == ""
+
 @pytest.fixture
 def repository(tmp_path):
-    "One notebook of the library and one of somebody's own, both with an output."
+    """One notebook of the library and one of somebody's own, both with an output."""
     cell = nbformat.v4.new_code_cell("1 + 1", outputs=[nbformat.v4.new_output("stream", text="2")])
     (tmp_path / "nbs" / "research" / "studies").mkdir(parents=True)
     (tmp_path / "settings.ini").write_text("")

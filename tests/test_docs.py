@@ -26,15 +26,29 @@ def test_sidebar_names_what_is_missing_doubled_or_gone(tmp_path):
     with pytest.raises(NeuralphaError, match="gone has no notebook"):
         tiny_sidebar(tmp_path, "core", "gone", "guides/look")
 
+def test_only_changed_code_runs_again(again, capsys):
+    def ran(change):
+        run_all(again(change), ["guides/look", "core"])
+        return capsys.readouterr().out
+
+    def code(cells):
+        cells[2].source += " + 1"
+
+    def prose(cells):
+        cells[0].source += " More."
+
+    assert ran(prose) == ""
+    assert "guides/look" in (first := ran(code)) and "core" not in first
+
 def test_only_known_names_outside_fences_are_linked():
     names = {"ic": "neuralpha.a.ic", "rank_ic": "neuralpha.a.rank_ic", "Panel": "neuralpha.b.Panel"}
     assert (
-        linked("`rank_ic`, `ic()` and `Panel`", names)
+        link_names("`rank_ic`, `ic()` and `Panel`", names)
         == "{py:obj}`rank_ic <neuralpha.a.rank_ic>`, {py:obj}`ic() <neuralpha.a.ic>` and {py:obj}`Panel "
         "<neuralpha.b.Panel>`"
     )
     for same in ("`icir`", "`ic`", "```\n`Panel`\n```", "``Panel``", "    `Panel`", "{py:obj}`Panel`"):
-        assert linked(same, names) == same
+        assert link_names(same, names) == same
 
 LOOK = '''# Hard to show
 > A page of wide things.
@@ -93,20 +107,6 @@ def test_pages_hold_prose_outputs_and_reference(site):
     assert 'href="../core.html#neuralpha.core.read_json"' in look and "Tested: that something holds" in look
     assert 'id="neuralpha.core.digest"' in core and "JSON-native values, numpy arrays, pandas objects or bytes" in core
     assert "#|" not in core + look
-
-def test_only_changed_code_runs_again(again, capsys):
-    def ran(change):
-        run_all(again(change), ["guides/look", "core"])
-        return capsys.readouterr().out
-
-    def code(cells):
-        cells[2].source += " + 1"
-
-    def prose(cells):
-        cells[0].source += " More."
-
-    assert ran(prose) == ""
-    assert "guides/look" in (first := ran(code)) and "core" not in first
 
 def test_a_failing_notebook_fails_the_build_by_name(again):
     with pytest.raises(NeuralphaError, match=r"nbs/guides/look.ipynb, cell 6: NameError: name 'prices'"):

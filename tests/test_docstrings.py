@@ -51,6 +51,11 @@ def test_a_comment_behind_the_arrow_of_a_short_signature_is_no_parameters():
     exec(documented(source), scope)
     assert inspect.getdoc(scope["share"]) == "A share.\n\nReturns\n-------\nfloat\n    0 to 1"
 
+@pytest.mark.parametrize("line", ["def share(a):", "def share(a) -> float:", "def share(a, b: int = 1) -> float:"])
+def test_a_comment_above_a_function_is_no_parameters(line):
+    source = f'# why this function stands here\n{line}\n    "A share."\n    return 1.'
+    assert documented(source) == source
+
 @pytest.mark.parametrize("doc", ['Says "x".', 'A back\\slash.', "Three '''."])
 def test_odd_marks_in_a_docstring_survive(doc):
     source = f"def f(\n    a:int, # bars\n):\n    {doc!r}"
@@ -84,6 +89,8 @@ def test_the_opening_ends_with_the_first_heading_or_definition():
         dict(cell_type="markdown", source="More.\n\n## Next\nNot this."),
         dict(cell_type="markdown", source="Nor this."),
     ]
+    assert opening(cells) == "Folds in order.\n\nWhy.\n\nMore."
+    cells[1]["source"] = "#| export\nfrom a import b\n\nif TYPE_CHECKING:\n    import c"
     assert opening(cells) == "Folds in order.\n\nWhy.\n\nMore."
     cells[1]["source"] = "#| export\nx = 1"
     assert opening(cells) == "Folds in order.\n\nWhy."

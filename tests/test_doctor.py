@@ -14,6 +14,40 @@ import pytest
 import neuralpha.doctor as doctor
 from neuralpha.doctor import Finding, lines_of
 
+def test_a_folder_for_temporary_files_that_is_too_deep_for_sockets_is_named(monkeypatch, tmp_path):
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    monkeypatch.setenv("TMPDIR", str(deep))
+    monkeypatch.setattr(doctor.tempfile, "tempdir", None)
+    found = doctor.sockets()
+    assert found.state == "warn" and str(deep) in found.said and "short folder" in found.fix
+    monkeypatch.setenv("TMPDIR", "/tmp")
+    monkeypatch.setattr(doctor.tempfile, "tempdir", None)
+    assert doctor.sockets() == Finding("sockets", "ok", "can be made in /tmp")
+
+def test_a_machine_without_chromium_is_told_what_works_all_the_same(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = doctor.pdf()
+    assert found.state == "ok" and "--pdf would stop" in found.said and "install chromium" in found.fix
+    (tmp_path / "chromium").write_text("#!/bin/sh\n")
+    (tmp_path / "chromium").chmod(0o755)
+    assert doctor.pdf() == Finding("pdf", "ok", f"printed by {tmp_path}/chromium")
+
+def test_what_stops_only_some_reports_is_exit_code_0(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "examine", lambda out: [Finding("late", "warn", "soon", "wait")])
+    assert doctor.main([]) == 0 and capsys.readouterr().out.splitlines()[-1] == "1 thing would go wrong"
+
+def test_nothing_in_the_way_is_exit_code_0_and_nothing_is_made(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(doctor, "GB", 1.0)  # every disk and memory is large
+    of_this_machine = (
+        "compiled_parts kernel sockets caches text_encoding calendars gpu pinned_versions between_packages extras"
+    )
+    for check in of_this_machine.split():
+        monkeypatch.setattr(doctor, check, lambda: Finding("quick", "ok", "fine"))
+    assert doctor.main([str(tmp_path / "reports")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "nothing stands in the way"
+    assert not (tmp_path / "reports").exists()
+
 def test_the_worst_finding_stands_first_and_the_last_line_counts():
     found = [Finding("a", "ok", "fine"), Finding("b", "warn", "late", "mend b"), Finding("c", "fail", "gone", "mend c")]
     lines = lines_of(found)
@@ -134,17 +168,6 @@ def test_a_kernel_specification_of_another_python_is_named_and_does_no_harm(monk
     assert found.state == "ok" and "another one, /opt/other/python" in found.said and "ipykernel install" in found.fix
     spec.write_text(json.dumps({"argv": [sys.executable, "-f", "{connection_file}"], "display_name": "x"}))
     assert doctor.kernel().fix == ""
-
-def test_a_folder_for_temporary_files_that_is_too_deep_for_sockets_is_named(monkeypatch, tmp_path):
-    deep = tmp_path / ("d" * 120)
-    deep.mkdir()
-    monkeypatch.setenv("TMPDIR", str(deep))
-    monkeypatch.setattr(doctor.tempfile, "tempdir", None)
-    found = doctor.sockets()
-    assert found.state == "warn" and str(deep) in found.said and "short folder" in found.fix
-    monkeypatch.setenv("TMPDIR", "/tmp")
-    monkeypatch.setattr(doctor.tempfile, "tempdir", None)
-    assert doctor.sockets() == Finding("sockets", "ok", "can be made in /tmp")
 
 def test_a_folder_for_temporary_files_that_cannot_be_written_is_named(monkeypatch, shut):
     monkeypatch.setenv("TMPDIR", str(shut))
@@ -327,14 +350,6 @@ def test_without_a_clone_the_wheel_is_what_is_installed_again(monkeypatch, tmp_p
     assert doctor._install() == "pip install --upgrade 'neuralpha'"
     assert doctor._install("ray", "s3") == "pip install --upgrade 'neuralpha[ray,s3]'"
 
-def test_a_machine_without_chromium_is_told_what_works_all_the_same(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    found = doctor.pdf()
-    assert found.state == "ok" and "--pdf would stop" in found.said and "install chromium" in found.fix
-    (tmp_path / "chromium").write_text("#!/bin/sh\n")
-    (tmp_path / "chromium").chmod(0o755)
-    assert doctor.pdf() == Finding("pdf", "ok", f"printed by {tmp_path}/chromium")
-
 def test_a_check_that_breaks_is_a_finding():
     def disk_of_glass():
         raise OSError("shattered")
@@ -376,18 +391,3 @@ def test_the_doctor_speaks_where_pandas_is_broken_and_the_terminal_knows_no_umla
     assert told.returncode == 1 and lines[0].startswith("fail  compiled     pandas cannot be loaded"), told.stderr
     assert lines[1].strip() == "-> pip install --force-reinstall pandas" and lines[2].endswith("\\xfc")
     assert lines[-1] == "1 thing would go wrong, 1 in every report"
-
-def test_what_stops_only_some_reports_is_exit_code_0(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "examine", lambda out: [Finding("late", "warn", "soon", "wait")])
-    assert doctor.main([]) == 0 and capsys.readouterr().out.splitlines()[-1] == "1 thing would go wrong"
-
-def test_nothing_in_the_way_is_exit_code_0_and_nothing_is_made(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(doctor, "GB", 1.0)  # every disk and memory is large
-    of_this_machine = (
-        "compiled_parts kernel sockets caches text_encoding calendars gpu pinned_versions between_packages extras"
-    )
-    for check in of_this_machine.split():
-        monkeypatch.setattr(doctor, check, lambda: Finding("quick", "ok", "fine"))
-    assert doctor.main([str(tmp_path / "reports")]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "nothing stands in the way"
-    assert not (tmp_path / "reports").exists()

@@ -1,11 +1,32 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.evaluate.compare import *
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
+
+def test_what_is_kept_of_every_date_has_the_means_of_the_board():
+    p, y, noisy = _market()
+    board = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, reps=100, detail=False)
+    kept = board.per_date
+    assert list(kept) == ["date", "model", "ic", "rank_ic", "assets"]
+    assert list(kept["model"][: board.ics.shape[1]]) == list(board.ics)
+    for name, rows in kept.groupby("model"):
+        np.testing.assert_allclose(rows["ic"].mean(), board.metrics[name]["ic"]["value"], rtol=1e-12)
+        np.testing.assert_allclose(rows["rank_ic"].mean(), board.metrics[name]["rank_ic"]["value"], rtol=1e-12)
+    day = kept["date"].iloc[0]
+    rows = p.rows_on(day)
+    scores = noisy("net", 0.5, 1).values.reindex(p.index[rows]).to_numpy()
+    both = np.isfinite(scores) & y.labelled[rows]
+    first = kept[(kept["date"] == day) & (kept["model"] == "net")].iloc[0]
+    assert first["assets"] == both.sum()
+    np.testing.assert_allclose(first["ic"], np.corrcoef(scores[both], y.values[rows][both])[0, 1])
+    by_rank = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, by="rank_ic", reps=100, detail=False)
+    a, b = (t.sort_values(["date", "model"], ignore_index=True) for t in (by_rank.per_date, kept))
+    pd.testing.assert_frame_equal(a, b)
 
 from dataclasses import dataclass
 
@@ -36,6 +57,73 @@ def _market(dates=260, assets=40, seed=0):
         )
 
     return panel, forward_return(panel, 1, 1), noisy
+
+def test_models_are_compared_on_the_rows_they_share():
+    panel, y, noisy = _market()
+    a = noisy("a", 0.6, 1)
+    b = noisy("b", 0.6, 2)
+    b.values = b.values.iloc[40 * 100 :]
+    board = compare([a, b], y, baselines=False, reps=100)
+    assert (
+        board.table.attrs["rows_dropped"] == 4000
+        and board.metrics["a"]["dates"]["value"] == board.metrics["b"]["dates"]["value"] == 160
+    )
+
+def test_a_baseline_that_knows_few_of_the_dates_is_left_out():
+    from neuralpha.data.simulated.market import simulate_universe
+
+    panel = simulate_universe(30, 300, seed=1)
+    y = forward_return(panel, 1, 1)
+    value = np.random.default_rng(0).normal(size=panel.n_rows)
+
+    def board(first):
+        return compare(
+            [Scored("net", panel.series(np.where(panel.date_code >= first, value, np.nan)).dropna())],
+            y,
+            reps=60,
+            detail=False,
+        )
+
+    late = board(255)  # momentum 12-1 needs a year
+    assert {"momentum 12-1", "reversal"} <= set(late.table.index) and not {"momentum 12-1"} & set(
+        board(200).table.index
+    )
+
+def test_a_series_is_a_model_of_its_name():
+    panel, y, noisy = _market(120)
+    a = noisy("net", 0.6, 1)
+    kw = dict(baselines=False, reps=60, detail=False)
+    pd.testing.assert_frame_equal(compare([a.values.rename("net")], y, **kw).table, compare([a], y, **kw).table)
+    assert list(compare(a.values.rename("net"), y, **kw).table.index) == ["net"]
+    with pytest.raises(NeuralphaError, match="has no name"):
+        compare([a.values.rename(None)], y)
+    with pytest.raises(NeuralphaError, match="was given a DataFrame"):
+        compare([a.values.to_frame("net")], y)
+
+def test_what_cannot_be_compared_is_named():
+    panel, y, noisy = _market(120)
+    a = noisy("a", 0.6, 1)
+    b = noisy("b", 0.6, 2)
+    with pytest.raises(NeuralphaError, match="Two models are called 'a'"):
+        compare([a, a], y)
+    a.values, b.values = a.values.iloc[:2000], b.values.iloc[2400:]
+    with pytest.raises(NeuralphaError, match="no .date, asset. pair in common"):
+        compare([a, b], y)
+    with pytest.raises(NeuralphaError, match="Did you mean 'rank_ic'"):
+        compare([a], y, by="rankic")
+
+def _chain():
+    """A board on which A is better than C, and B, between them, can be told from neither."""
+    panel, y, _ = _market(400, 60, 4)
+    rng = np.random.default_rng(4)
+    v = np.nan_to_num(y.values / np.nanstd(y.values))
+    common = rng.normal(size=panel.n_rows)
+    scores = {
+        "A": 0.06 * v + common,
+        "B": 0.045 * v + rng.normal(size=panel.n_rows),
+        "C": 0.025 * v + common + 0.2 * rng.normal(size=panel.n_rows),
+    }
+    return compare([panel.series(s).rename(n) for n, s in scores.items()], y, baselines=False, detail=False, reps=40)
 
 def test_equal_models_share_a_letter_and_a_worse_one_does_not():
     panel, y, noisy = _market()
@@ -76,25 +164,6 @@ def test_a_pair_is_ordered_by_the_dates_both_have():
         and pair["separated"]
     )
 
-def test_dates_on_which_a_model_says_nothing_are_said():
-    panel, y, noisy = _market(120)
-    net = noisy("net", 0.6, 1)
-    line = noisy("line", 3.0, 2)
-    line.values = line.values.where(
-        line.values.index.get_level_values(0) >= panel.dates[30], 0.0
-    )  # the same score for all on thirty dates
-    said = compare([net, line], y, reps=60).statements()
-    assert any(s.startswith("line has no IC on 30 of ") for s in said) and not any(
-        s.startswith("net has no IC") for s in said
-    )
-
-def test_overfitting_is_not_asked_of_blocks_shorter_than_a_label():
-    from neuralpha.evaluate.compare import _overfitting
-
-    panel, y, _ = _market(120)
-    ics = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), pd.DatetimeIndex(panel.dates[:100]))
-    assert _overfitting(ics, y)["configurations"] == 2 and _overfitting(ics, forward_return(panel, 9, 1)) is None
-
 def test_many_models_can_still_be_told_apart():
     panel, y, noisy = _market(120)
     b = compare(
@@ -118,57 +187,25 @@ def test_the_oracle_is_best_and_unranked():
         and "oracle" not in set(b.pairs.better) | set(b.pairs.worse)
     )
 
-def test_models_are_compared_on_the_rows_they_share():
+def test_two_rows_share_a_letter_exactly_where_their_pair_is_not_separated_and_stand_by_their_mean():
+    b = _chain()
+    said = {frozenset((p.better, p.worse)): p.separated for p in b.pairs.itertuples()}
+    assert said == {frozenset("AC"): True, frozenset("AB"): False, frozenset("BC"): False}
+    assert b.table["letters"].to_dict() == {"A": "a", "B": "ab", "C": "b"} and b.groups == [["A", "B"], ["B", "C"]]
+    assert b.table["ic"].is_monotonic_decreasing and b.table["rank"].to_dict() == {"A": 1, "B": 1, "C": 2}
+    assert b.table["mcs"].to_dict() == {"A": True, "B": True, "C": False}
+
+def test_models_come_before_baselines_in_the_ics():
     panel, y, noisy = _market()
-    a = noisy("a", 0.6, 1)
-    b = noisy("b", 0.6, 2)
-    b.values = b.values.iloc[40 * 100 :]
-    board = compare([a, b], y, baselines=False, reps=100)
-    assert (
-        board.table.attrs["rows_dropped"] == 4000
-        and board.metrics["a"]["dates"]["value"] == board.metrics["b"]["dates"]["value"] == 160
-    )
+    board = compare([noisy("bad", 30.0, 1), noisy("good", 0.5, 2)], y, reps=60, detail=False)
+    assert list(board.ics)[:2] == ["good", "bad"] and set(board.ics) == set(board.table.index)
 
-def test_a_baseline_that_knows_few_of_the_dates_is_left_out():
-    from neuralpha.data.simulated.market import simulate_universe
+def test_overfitting_is_not_asked_of_blocks_shorter_than_a_label():
+    from neuralpha.evaluate.compare import _overfitting
 
-    panel = simulate_universe(30, 300, seed=1)
-    y = forward_return(panel, 1, 1)
-    value = np.random.default_rng(0).normal(size=panel.n_rows)
-
-    def board(first):
-        return compare(
-            [Scored("net", panel.series(np.where(panel.date_code >= first, value, np.nan)).dropna())],
-            y,
-            reps=60,
-            detail=False,
-        )
-
-    late = board(255)  # momentum 12-1 needs a year
-    assert {"momentum 12-1", "reversal"} <= set(late.table.index) and not {"momentum 12-1"} & set(
-        board(200).table.index
-    )
-
-def test_only_what_changed_has_moved():
-    panel, y, noisy = _market()
-
-    def fit(*models):
-        return compare(models, y, baselines=False, reps=60, detail=False)
-
-    before = fit(noisy("same", 0.6, 1), noisy("better", 3.0, 2), noisy("gone", 1.0, 5))
-    after = fit(noisy("same", 0.6, 1), noisy("better", 0.6, 3), noisy("new", 1.0, 4))
-    t = compare_studies(before, after).set_index("model")
-    assert t["moved"].to_dict() == {"same": False, "better": True, "gone": False, "new": False}
-    assert (
-        t.at["better", "low"] > 0
-        and t.at["same", "difference"] == 0
-        and t.at["gone", "note"] == "only before"
-        and t.at["new", "note"] == "only after"
-    )
-    apart = compare_studies(before.ics.iloc[:100], after.ics.iloc[120:]).set_index("model")
-    assert not apart.at["same", "paired"] and not apart.at["same", "moved"] and apart.at["better", "moved"]
-    with pytest.raises(NeuralphaError, match="no model in common"):
-        compare_studies({"u": before}, {"v": after})
+    panel, y, _ = _market(120)
+    ics = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), pd.DatetimeIndex(panel.dates[:100]))
+    assert _overfitting(ics, y)["configurations"] == 2 and _overfitting(ics, forward_return(panel, 9, 1)) is None
 
 def test_detail_tells_seeds_from_time_and_regimes_apart():
     panel, y, noisy = _market()
@@ -184,26 +221,17 @@ def test_detail_tells_seeds_from_time_and_regimes_apart():
     ) and "seed_split" not in b.metrics["tree"]
     assert b.overfitting["configurations"] == 2 and abs(b.correlation.loc["net", "tree"] - 0.73) < 0.1
 
-def _chain():
-    """A board on which A is better than C, and B, between them, can be told from neither."""
-    panel, y, _ = _market(400, 60, 4)
-    rng = np.random.default_rng(4)
-    v = np.nan_to_num(y.values / np.nanstd(y.values))
-    common = rng.normal(size=panel.n_rows)
-    scores = {
-        "A": 0.06 * v + common,
-        "B": 0.045 * v + rng.normal(size=panel.n_rows),
-        "C": 0.025 * v + common + 0.2 * rng.normal(size=panel.n_rows),
-    }
-    return compare([panel.series(s).rename(n) for n, s in scores.items()], y, baselines=False, detail=False, reps=40)
-
-def test_two_rows_share_a_letter_exactly_where_their_pair_is_not_separated_and_stand_by_their_mean():
-    b = _chain()
-    said = {frozenset((p.better, p.worse)): p.separated for p in b.pairs.itertuples()}
-    assert said == {frozenset("AC"): True, frozenset("AB"): False, frozenset("BC"): False}
-    assert b.table["letters"].to_dict() == {"A": "a", "B": "ab", "C": "b"} and b.groups == [["A", "B"], ["B", "C"]]
-    assert b.table["ic"].is_monotonic_decreasing and b.table["rank"].to_dict() == {"A": 1, "B": 1, "C": 2}
-    assert b.table["mcs"].to_dict() == {"A": True, "B": True, "C": False}
+def test_dates_on_which_a_model_says_nothing_are_said():
+    panel, y, noisy = _market(120)
+    net = noisy("net", 0.6, 1)
+    line = noisy("line", 3.0, 2)
+    line.values = line.values.where(
+        line.values.index.get_level_values(0) >= panel.dates[30], 0.0
+    )  # the same score for all on thirty dates
+    said = compare([net, line], y, reps=60).statements()
+    assert any(s.startswith("line has no IC on 30 of ") for s in said) and not any(
+        s.startswith("net has no IC") for s in said
+    )
 
 def test_interval_and_p_of_a_sentence_do_not_contradict_each_other():
     b = _chain()
@@ -220,7 +248,7 @@ def test_what_t_must_exceed_stands_beneath_it():
     for m in b.metrics:
         t = b.metrics[m]["ic_t"]
         assert (
-            f"{t['value']:.1f}<br><small>5%: ±{t['critical']:.2f}</small>" in shown
+            f"{t['value']:.1f}<br><small>±{t['critical']:.2f}</small>" in shown
             and t["critical"] > 1.96
             and b.table.at[m, "t_critical"] == t["critical"]
         )
@@ -260,6 +288,47 @@ def test_labels_that_overlap_over_few_dates_get_a_number_of_dates_and_no_verdict
         board.statements()[0].endswith("59 dates have an IC of both, and labels over 20 bar(s) need 60.")
         and "Fewer than 60 dates" in board.statements()[1]
     )
+
+@pytest.mark.parametrize("dates", [3, 8, 30])
+def test_a_few_dates_are_compared_without_verdicts(dates):
+    import json
+
+    panel, y, noisy = _market(60)
+    a = noisy("net", 0.1, 1)
+    b = noisy("line", 30.0, 2)
+    a.values, b.values = (m.values[m.values.index.get_level_values(0) >= panel.dates[58 - dates]] for m in (a, b))
+    board = compare([a, b], y, reps=60)
+    assert len(board.ics) == dates and json.dumps([board.metrics, board.statements(), board.reality], allow_nan=False)
+    assert (
+        board.pairs["separated"].any()
+        == board.table["mcs"].any()
+        == (dates >= 10)
+        == (not any("too few to tell" in s for s in board.statements()))
+    )
+    assert "too few" in board._repr_html_() or dates >= 10
+
+def test_two_dates_are_no_comparison():
+    panel, y, noisy = _market(60)
+    a = noisy("net", 0.1, 1)
+    a.values = a.values[a.values.index.get_level_values(0) >= panel.dates[56]]
+    with pytest.raises(NeuralphaError, match="2 dates of toy .* at least 3"):
+        compare(a, y)
+
+def test_names_are_escaped_and_tables_are_reproducible():
+    panel, y, noisy = _market(120)
+    evil = [noisy("<script>alert(1)</script>", 0.6, 1), noisy("b", 0.6, 2)]
+    one, two = (compare(evil, y, baselines=False, reps=60) for _ in range(2))
+    assert "<script>" not in one._repr_html_() and "&lt;script&gt;" in one._repr_html_()
+    pd.testing.assert_frame_equal(one.table, two.table)
+
+def test_text_and_page_show_a_number_alike_and_t_is_that_of_the_order():
+    panel, y, noisy = _market(120)
+    board = compare([noisy("net", 0.6, 1), noisy("tree", 0.9, 2)], y, by="rank_ic", reps=40, detail=False)
+    spread = 100 * board.metrics["net"]["spread_after_cost"]["value"]
+    for shown in (repr(board), board._repr_html_()):
+        assert "spread after cost, % a year" in shown and f"{spread:,.1f}".replace("-", "−") in shown
+        assert "t of the rank IC" in shown and "t of the IC" not in shown
+    assert board.table.at["net", "t"] == board.metrics["net"]["rank_ic_t"]["value"]
 
 def test_worthless_slow_scores_and_long_labels_over_few_dates_keep_every_level_end_to_end():
     from scipy.stats import binom
@@ -303,82 +372,47 @@ def test_worthless_slow_scores_and_long_labels_over_few_dates_keep_every_level_e
         and wrong["interval"] >= binom.ppf(0.001, models * markets, 0.03)
     )
 
-@pytest.mark.parametrize("dates", [3, 8, 30])
-def test_a_few_dates_are_compared_without_verdicts(dates):
-    import json
-
-    panel, y, noisy = _market(60)
-    a = noisy("net", 0.1, 1)
-    b = noisy("line", 30.0, 2)
-    a.values, b.values = (m.values[m.values.index.get_level_values(0) >= panel.dates[58 - dates]] for m in (a, b))
-    board = compare([a, b], y, reps=60)
-    assert len(board.ics) == dates and json.dumps([board.metrics, board.statements(), board.reality], allow_nan=False)
-    assert (
-        board.pairs["separated"].any()
-        == board.table["mcs"].any()
-        == (dates >= 10)
-        == (not any("too few to tell" in s for s in board.statements()))
-    )
-    assert "too few" in board._repr_html_() or dates >= 10
-
-def test_two_dates_are_no_comparison():
-    panel, y, noisy = _market(60)
-    a = noisy("net", 0.1, 1)
-    a.values = a.values[a.values.index.get_level_values(0) >= panel.dates[56]]
-    with pytest.raises(NeuralphaError, match="2 dates of toy .* at least 3"):
-        compare(a, y)
-
-def test_what_is_kept_of_every_date_has_the_means_of_the_board():
-    p, y, noisy = _market()
-    board = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, reps=100, detail=False)
-    kept = board.per_date
-    assert list(kept) == ["date", "model", "ic", "rank_ic", "assets"]
-    assert list(kept["model"][: board.ics.shape[1]]) == list(board.ics)
-    for name, rows in kept.groupby("model"):
-        np.testing.assert_allclose(rows["ic"].mean(), board.metrics[name]["ic"]["value"], rtol=1e-12)
-        np.testing.assert_allclose(rows["rank_ic"].mean(), board.metrics[name]["rank_ic"]["value"], rtol=1e-12)
-    day = kept["date"].iloc[0]
-    rows = p.rows_on(day)
-    scores = noisy("net", 0.5, 1).values.reindex(p.index[rows]).to_numpy()
-    both = np.isfinite(scores) & y.labelled[rows]
-    first = kept[(kept["date"] == day) & (kept["model"] == "net")].iloc[0]
-    assert first["assets"] == both.sum()
-    np.testing.assert_allclose(first["ic"], np.corrcoef(scores[both], y.values[rows][both])[0, 1])
-    by_rank = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, by="rank_ic", reps=100, detail=False)
-    a, b = (t.sort_values(["date", "model"], ignore_index=True) for t in (by_rank.per_date, kept))
-    pd.testing.assert_frame_equal(a, b)
-
-def test_models_come_before_baselines_in_the_ics():
+def test_only_what_changed_has_moved():
     panel, y, noisy = _market()
-    board = compare([noisy("bad", 30.0, 1), noisy("good", 0.5, 2)], y, reps=60, detail=False)
-    assert list(board.ics)[:2] == ["good", "bad"] and set(board.ics) == set(board.table.index)
 
-def test_a_series_is_a_model_of_its_name():
-    panel, y, noisy = _market(120)
-    a = noisy("net", 0.6, 1)
-    kw = dict(baselines=False, reps=60, detail=False)
-    pd.testing.assert_frame_equal(compare([a.values.rename("net")], y, **kw).table, compare([a], y, **kw).table)
-    assert list(compare(a.values.rename("net"), y, **kw).table.index) == ["net"]
-    with pytest.raises(NeuralphaError, match="has no name"):
-        compare([a.values.rename(None)], y)
-    with pytest.raises(NeuralphaError, match="was given a DataFrame"):
-        compare([a.values.to_frame("net")], y)
+    def fit(*models):
+        return compare(models, y, baselines=False, reps=60, detail=False)
 
-def test_names_are_escaped_and_tables_are_reproducible():
-    panel, y, noisy = _market(120)
-    evil = [noisy("<script>alert(1)</script>", 0.6, 1), noisy("b", 0.6, 2)]
-    one, two = (compare(evil, y, baselines=False, reps=60) for _ in range(2))
-    assert "<script>" not in one._repr_html_() and "&lt;script&gt;" in one._repr_html_()
-    pd.testing.assert_frame_equal(one.table, two.table)
+    before = fit(noisy("same", 0.6, 1), noisy("better", 3.0, 2), noisy("gone", 1.0, 5))
+    after = fit(noisy("same", 0.6, 1), noisy("better", 0.6, 3), noisy("new", 1.0, 4))
+    t = compare_studies(before, after).set_index("model")
+    assert t["moved"].to_dict() == {"same": False, "better": True, "gone": False, "new": False}
+    assert (
+        t.at["better", "low"] > 0
+        and t.at["same", "difference"] == 0
+        and t.at["gone", "note"] == "only before"
+        and t.at["new", "note"] == "only after"
+    )
+    apart = compare_studies(before.ics.iloc[:100], after.ics.iloc[120:]).set_index("model")
+    assert not apart.at["same", "paired"] and not apart.at["same", "moved"] and apart.at["better", "moved"]
+    with pytest.raises(NeuralphaError, match="no model in common"):
+        compare_studies({"u": before}, {"v": after})
 
-def test_what_cannot_be_compared_is_named():
-    panel, y, noisy = _market(120)
-    a = noisy("a", 0.6, 1)
-    b = noisy("b", 0.6, 2)
-    with pytest.raises(NeuralphaError, match="Two models are called 'a'"):
-        compare([a, a], y)
-    a.values, b.values = a.values.iloc[:2000], b.values.iloc[2400:]
-    with pytest.raises(NeuralphaError, match="no .date, asset. pair in common"):
-        compare([a, b], y)
-    with pytest.raises(NeuralphaError, match="Did you mean 'rank_ic'"):
-        compare([a], y, by="rankic")
+def test_a_metric_declared_as_the_catalogue_says_is_on_the_board_and_in_every_slice():
+    import re
+    from neuralpha.evaluate import catalogue
+
+    said = re.search(r"```python\n(.*?)```", catalogue.__doc__, re.S)[1]
+    p, y, noisy = _market()
+    try:
+        exec(said, dict(vars(catalogue)))
+        board = compare(noisy("net", 0.5, 1), y, reps=100)
+        html_ = leaderboard_html(board)
+        facts = catalogue.script_facts()
+    finally:
+        catalogue.CATALOGUE.pop("worst_ic", None)
+    assert board.table.at["net", "worst_ic"] == board.ics["net"].min()
+    assert "worst IC" in html_ and facts["worst_ic"]["title"] == "worst IC"
+    net = board.slices[board.slices["model"] == "net"].set_index(["horizon", "cut", "group"])
+    assert net["worst_ic"].notna().all() and net["worst_ic"].nunique() > 5
+    worst, calm, stormy = (
+        net.at[(y.horizon, cut, group), "worst_ic"]
+        for cut, group in (("year", "2020"), ("volatility", "calm"), ("volatility", "stormy"))
+    )
+    assert worst == board.ics["net"].min() <= min(calm, stormy) < max(calm, stormy)
+    assert "worst_ic" not in compare(noisy("net", 0.5, 1), y, reps=100, detail=False).table

@@ -10,22 +10,6 @@ from neuralpha.features.compute import adjusted_panel
 from neuralpha.features.families import moved
 from neuralpha.labels import forward_return
 
-def test_where_too_few_assets_can_be_regressed_nothing_is_said():
-    rng = np.random.default_rng(0)
-    dates = pd.bdate_range("2020-01-01", periods=300)
-    frame = pd.DataFrame(
-        {
-            "date": np.repeat(dates, 3),
-            "asset": list("ABC") * 300,
-            "close": np.exp(np.cumsum(rng.normal(0, 0.01, (300, 3)), 0)).ravel(),
-            "volume": 1e5,
-        }
-    )
-    p = panel_from_frame(frame, "three")
-    m = exposure_metrics(rng.normal(size=p.n_rows), forward_return(p, 1))
-    for name in ("rank_ic_neutral", "rank_ic_from_styles"):
-        assert m[name]["value"] is None and m[name]["low"] is None, m[name]
-
 def _market(dates=150, assets=50, seed=0):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame(
@@ -39,6 +23,23 @@ def _market(dates=150, assets=50, seed=0):
         }
     )
     return panel_from_frame(frame, "toy")
+
+@pytest.mark.parametrize("world", [dict(split=8), dict(split=3 / 2), dict(dividend=0.97), dict(dividend=1e-6)])
+def test_styles_know_no_later_split_and_size_and_liquidity_are_sums_of_money(world):
+    p = _market(500)
+    F, names, _ = style_factors(p)
+    G = style_factors(adjusted_panel(p, **world))[0]
+    changed = {n for j, n in enumerate(names) if moved(F[:, j], G[:, j]).any()}
+    assert changed == ({"liquidity"} | {n for n in names if n.startswith("size (")} if "dividend" in world else set())
+
+def test_what_the_panel_cannot_give_is_named_and_can_be_handed_in():
+    p = _market()
+    names, missing = style_factors(p)[1:]
+    assert set(names) == {"market", "value", "volatility", "size", "liquidity"} and missing == {
+        "momentum": "too little history"
+    }
+    names, missing = style_factors(p, {"momentum": p.series(np.arange(p.n_rows))})[1:]
+    assert "momentum" in names and not missing
 
 def test_residuals_are_uncorrelated_with_every_factor_on_every_date():
     p = _market()
@@ -66,22 +67,21 @@ def test_a_pure_style_leaves_nothing_and_pure_skill_stays():
     skilled = exposure_metrics(y.values + np.random.default_rng(0).normal(0, 0.02, p.n_rows), y, factors)
     assert skilled["rank_ic_neutral"]["value"] > 0.6 and skilled["rank_ic_from_styles"]["value"] < 0.03
 
-@pytest.mark.parametrize("world", [dict(split=8), dict(split=3 / 2), dict(dividend=0.97), dict(dividend=1e-6)])
-def test_styles_know_no_later_split_and_size_and_liquidity_are_sums_of_money(world):
-    p = _market(500)
-    F, names, _ = style_factors(p)
-    G = style_factors(adjusted_panel(p, **world))[0]
-    changed = {n for j, n in enumerate(names) if moved(F[:, j], G[:, j]).any()}
-    assert changed == ({"liquidity"} | {n for n in names if n.startswith("size (")} if "dividend" in world else set())
-
-def test_what_the_panel_cannot_give_is_named_and_can_be_handed_in():
-    p = _market()
-    names, missing = style_factors(p)[1:]
-    assert set(names) == {"market", "value", "volatility", "size", "liquidity"} and missing == {
-        "momentum": "too little history"
-    }
-    names, missing = style_factors(p, {"momentum": p.series(np.arange(p.n_rows))})[1:]
-    assert "momentum" in names and not missing
+def test_where_too_few_assets_can_be_regressed_nothing_is_said():
+    rng = np.random.default_rng(0)
+    dates = pd.bdate_range("2020-01-01", periods=300)
+    frame = pd.DataFrame(
+        {
+            "date": np.repeat(dates, 3),
+            "asset": list("ABC") * 300,
+            "close": np.exp(np.cumsum(rng.normal(0, 0.01, (300, 3)), 0)).ravel(),
+            "volume": 1e5,
+        }
+    )
+    p = panel_from_frame(frame, "three")
+    m = exposure_metrics(rng.normal(size=p.n_rows), forward_return(p, 1))
+    for name in ("rank_ic_neutral", "rank_ic_from_styles"):
+        assert m[name]["value"] is None and m[name]["low"] is None, m[name]
 
 def test_correlation_of_scores():
     p = _market(60)

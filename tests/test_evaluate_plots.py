@@ -7,6 +7,23 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
 
+def test_no_two_models_look_the_same():
+    from neuralpha.evaluate.plots import style
+
+    assert len({str(style(j)) for j in range(40)}) == 40
+
+def test_long_names_are_cut_in_the_middle_and_stay_different():
+    long = [f"a-model-with-quite-a-long-{k}-name-that-someone-might-choose" for k in "xy"]
+    got = shortened(["net", *long, "a" + 63 * "b", "$x$"])
+    assert (
+        got[0] == "net"
+        and len(set(got)) == 5
+        and max(map(len, got[:4])) <= 18
+        and got[3] == "a" + 8 * "b" + "…" + 8 * "b"
+        and got[4] == r"\$x\$"
+    )
+    assert shortened(["x" * 18]) == ["x" * 18]
+
 @pytest.mark.parametrize("days", [1 / 24, 1, 3, 20, 60, 89, 91, 200, 365, 730, 1000, 1461, 2500, 7300, 22000])
 def test_every_span_has_a_spacing_of_dates(days):
     import warnings
@@ -35,6 +52,13 @@ def _png(fig):
     fig.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
 
+def test_same_numbers_same_picture():
+    assert _png(plot_ic(_ics())) == _png(plot_ic(_ics())) != _png(plot_ic(_ics(seed=1)))
+
+def test_dates_needed_by_hand():
+    x = np.random.default_rng(0).normal(0.05, 0.1, 4000)
+    assert abs(dates_needed(x) - (1.96 * 0.1 / 0.05) ** 2) < 3 and dates_needed(-x) == np.inf
+
 def test_figures_carry_units_dates_and_no_global_state():
     import matplotlib.pyplot as plt
 
@@ -47,49 +71,6 @@ def test_figures_carry_units_dates_and_no_global_state():
     import matplotlib.dates as mdates
 
     assert isinstance(figs[0].axes[0].xaxis.get_major_locator(), mdates.AutoDateLocator)
-
-def test_same_numbers_same_picture():
-    assert _png(plot_ic(_ics())) == _png(plot_ic(_ics())) != _png(plot_ic(_ics(seed=1)))
-
-def test_folds_are_drawn_over_their_dates():
-    from neuralpha.evaluate.plots import plot_folds_ic
-
-    m = dict(value=0.05, low=0.01, high=0.09, first="2020-01-02", last="2020-06-30")
-    ax = plot_folds_ic({"0": m, "1": m | dict(value=None)}).axes[0]
-    assert len(ax.collections) == 1 and list(ax.lines[0].get_ydata()) == [0.05, 0.05]
-    assert list(ax.lines[0].get_xdata()) == [pd.Timestamp("2020-01-02"), pd.Timestamp("2020-06-30")]
-
-    def said(n):
-        return [t.get_text() for t in plot_folds_ic({str(i): m for i in range(n)}).axes[0].texts]
-
-    assert said(12)[3] == "fold 3" and said(13)[3] == "3" and not any(said(41))
-
-def test_what_is_drawn_is_what_was_given():
-    ics = _ics()
-    lines = plot_cumulative_ic(ics).axes[0].lines
-    np.testing.assert_allclose(lines[1].get_ydata(), ics["tree"].cumsum())
-    records = {
-        "net": {
-            "1": dict(value=0.1, low=0.05, high=0.2, unit="correlation", period="per date"),
-            "5": dict(value=None, low=None, high=None, unit="correlation", period="per date"),
-        }
-    }
-    bars = plot_records(records).axes[0].containers[0]
-    np.testing.assert_allclose(bars.lines[0].get_ydata(), [0.1])
-    np.testing.assert_allclose(bars.lines[2][0].get_segments()[0][:, 1], [0.05, 0.2])
-
-def test_dates_needed_by_hand():
-    x = np.random.default_rng(0).normal(0.05, 0.1, 4000)
-    assert abs(dates_needed(x) - (1.96 * 0.1 / 0.05) ** 2) < 3 and dates_needed(-x) == np.inf
-
-def test_no_two_models_look_the_same():
-    from neuralpha.evaluate.plots import style
-
-    assert len({str(style(j)) for j in range(40)}) == 40
-
-def test_dollars_in_names_are_no_formulas():
-    records = {"net": {r"$\frac{$": dict(value=0.1, low=0.05, high=0.2, unit="correlation", period="per date")}}
-    assert _png(plot_records(records)) and _png(plot_records(records, horizontal=True))
 
 def _words(fig):
     return [" ".join(t.get_text() for t in ax.texts) for ax in fig.axes]
@@ -113,16 +94,6 @@ def test_a_title_promises_an_interval_exactly_where_one_is_drawn(models, horizon
         ax = fig.axes[0]
         assert ("95%" in ax.get_title()) == (len(ax.collections) > 0) == drawn
 
-def test_rows_of_the_leaderboards_picture_carry_their_letters():
-    from types import SimpleNamespace
-
-    t = pd.DataFrame(
-        dict(letters=["", "a", "ab", "b"], ic=[0.2, 0.1, 0.09, 0.05], ic_low=0.0, ic_high=0.2, kind="model"),
-        ["oracle", "A", "B", "C"],
-    )
-    ax = plot_leaderboard(SimpleNamespace(table=t, by="ic", universe="toy")).axes[0]
-    assert [l.get_text() for l in ax.get_yticklabels()] == ["oracle  (not ranked)", "A  (a)", "B  (ab)", "C  (b)"]
-
 def test_a_model_with_few_dates_among_others_is_named():
     ics = _ics(60).assign(late=lambda d: d["net"].where(np.arange(60) > 50))
     for fig in (plot_evidence(ics), plot_ic(ics)):
@@ -137,6 +108,30 @@ def test_a_model_with_few_dates_among_others_is_named():
 def test_the_same_ic_on_every_date_has_no_interval():
     assert "no interval" in _words(plot_evidence(_ics(60) * 0 + 0.1))[1]
 
+def test_what_is_drawn_is_what_was_given():
+    ics = _ics()
+    lines = plot_cumulative_ic(ics).axes[0].lines
+    np.testing.assert_allclose(lines[1].get_ydata(), ics["tree"].cumsum())
+    records = {
+        "net": {
+            "1": dict(value=0.1, low=0.05, high=0.2, unit="correlation", period="per date"),
+            "5": dict(value=None, low=None, high=None, unit="correlation", period="per date"),
+        }
+    }
+    bars = plot_records(records).axes[0].containers[0]
+    np.testing.assert_allclose(bars.lines[0].get_ydata(), [0.1])
+    np.testing.assert_allclose(bars.lines[2][0].get_segments()[0][:, 1], [0.05, 0.2])
+
+def test_dollars_in_names_are_no_formulas():
+    records = {"net": {r"$\frac{$": dict(value=0.1, low=0.05, high=0.2, unit="correlation", period="per date")}}
+    assert _png(plot_records(records)) and _png(plot_records(records, horizontal=True))
+
+def test_nothing_to_draw_is_an_error():
+    with pytest.raises(NeuralphaError, match="every date is empty"):
+        plot_ic(_ics() * np.nan)
+    with pytest.raises(NeuralphaError, match="detail=True"):
+        plot_regimes({"net": {}}, "sector")
+
 def test_quantiles_of_a_class_are_no_basis_points():
     def drawn(unit):
         ax = plot_quantiles(
@@ -150,6 +145,19 @@ def test_quantiles_of_a_class_are_no_basis_points():
         5000.0,
     )
 
+def test_folds_are_drawn_over_their_dates():
+    from neuralpha.evaluate.plots import plot_folds_ic
+
+    m = dict(value=0.05, low=0.01, high=0.09, first="2020-01-02", last="2020-06-30")
+    ax = plot_folds_ic({"0": m, "1": m | dict(value=None)}).axes[0]
+    assert len(ax.collections) == 1 and list(ax.lines[0].get_ydata()) == [0.05, 0.05]
+    assert list(ax.lines[0].get_xdata()) == [pd.Timestamp("2020-01-02"), pd.Timestamp("2020-06-30")]
+
+    def said(n):
+        return [t.get_text() for t in plot_folds_ic({str(i): m for i in range(n)}).axes[0].texts]
+
+    assert said(12)[3] == "fold 3" and said(13)[3] == "3" and not any(said(41))
+
 def test_groups_and_folds_without_a_value_say_so():
     none = dict(value=None, low=None, high=None, unit="return", period="per bar")
     assert (
@@ -158,18 +166,6 @@ def test_groups_and_folds_without_a_value_say_so():
         == _words(plot_quantiles({"quantile_returns": {"1": none}}))
     )
     assert _words(plot_folds_ic({"0": none})) == ["no fold has a date with an IC"]
-
-def test_long_names_are_cut_in_the_middle_and_stay_different():
-    long = [f"a-model-with-quite-a-long-{k}-name-that-someone-might-choose" for k in "xy"]
-    got = shortened(["net", *long, "a" + 63 * "b", "$x$"])
-    assert (
-        got[0] == "net"
-        and len(set(got)) == 5
-        and max(map(len, got[:4])) <= 18
-        and got[3] == "a" + 8 * "b" + "…" + 8 * "b"
-        and got[4] == r"\$x\$"
-    )
-    assert shortened(["x" * 18]) == ["x" * 18]
 
 def test_long_names_leave_room_for_the_picture():
     names = [
@@ -190,8 +186,17 @@ def test_long_names_leave_room_for_the_picture():
     fig = plot_cumulative_ic(_ics().set_axis(names[:2], axis=1))
     assert _png(fig) and fig.legends[0].get_window_extent().width <= fig.bbox.width
 
-def test_nothing_to_draw_is_an_error():
-    with pytest.raises(NeuralphaError, match="every date is empty"):
-        plot_ic(_ics() * np.nan)
-    with pytest.raises(NeuralphaError, match="detail=True"):
-        plot_regimes({"net": {}}, "sector")
+def test_rows_of_the_leaderboards_picture_carry_their_letters():
+    from types import SimpleNamespace
+
+    t = pd.DataFrame(
+        dict(letters=["", "a", "ab", "b"], ic=[0.2, 0.1, 0.09, 0.05], ic_low=0.0, ic_high=0.2, kind="model"),
+        ["oracle", "A", "B", "C"],
+    )
+    ax = plot_leaderboard(SimpleNamespace(table=t, by="ic", universe="toy")).axes[0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "oracle  (not ranked)",
+        "A  (a)",
+        "B  (ab)",
+        "C  (b)",
+    ]

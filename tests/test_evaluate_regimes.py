@@ -10,6 +10,12 @@ from neuralpha.features.compute import adjusted_panel
 from neuralpha.features.families import moved
 from neuralpha.labels import forward_return
 
+def test_trailing_mean_stays_within_its_asset():
+    p = panel_from_frame(
+        pd.DataFrame({"date": list(pd.bdate_range("2020", periods=4)) * 2, "asset": list("AAAABBBB"), "close": 1.0})
+    )
+    np.testing.assert_allclose(trailing_mean(p, np.arange(8.0), 2), [0, 0.5, 1.5, 2.5, 4, 4.5, 5.5, 6.5])
+
 def _market(dates=260, assets=60, seed=0):
     rng = np.random.default_rng(seed)
     small = np.arange(assets) < assets // 3
@@ -38,28 +44,16 @@ def _market(dates=260, assets=60, seed=0):
     )
     return p, p.series(p.fields["hope"]), forward_return(p, 1, 1)
 
-def test_a_group_is_an_ordinary_ic_on_its_own_rows():
-    p, s, y = _market()
-    got = group_ics(s, y, regimes(y)["sector"])
-    odd = s[[a in {f"S{i:02d}" for i in range(1, 60, 2)} for a in s.index.get_level_values(1)]]
-    np.testing.assert_allclose(got["odd"], ic(odd, y).dropna(), atol=1e-12)
-
-def test_skill_is_found_where_it_was_planted():
-    p, s, y = _market()
-    m = regime_metrics(s, y)
-    size = {k: v["value"] for k, v in m["ic_by_size"].items()}
-    assert (
-        list(size) == ["little traded", "middling", "much traded"]
-        and size["little traded"] > 0.12
-        and abs(size["much traded"]) < 0.05
-    )
-    liquid = m["ic_by_liquidity"]
-    assert liquid["illiquid"]["value"] > 0.2 and abs(liquid["liquid"]["value"]) < 0.05
-    assert (
-        list(m["ic_by_year"]) == ["2020", "2021"]
-        and set(m["ic_by_market"]) == {"up", "down"}
-        and list(m["ic_by_volatility"]) == ["calm", "middling", "stormy"]
-    )
+@pytest.mark.parametrize("world", [dict(split=2), dict(split=1 / 10), dict(dividend=0.97), dict(dividend=1e-6)])
+def test_adjusting_prices_after_the_file_moves_money_alone_and_of_no_other_asset(world):
+    p = _market()[0]
+    other = np.isin(p.assets, p.assets[1::2])[p.asset_code]
+    later = adjusted_panel(p, **world)
+    for name, before in size_and_liquidity(p).items():
+        after = size_and_liquidity(later)[name]
+        still = other if "dividend" in world else np.ones(p.n_rows, bool)
+        assert np.isfinite(before).any() and not moved(before[still], after[still]).any(), name
+    np.testing.assert_allclose(market_volatility(later), market_volatility(p), rtol=1e-9)
 
 def test_dates_are_cut_by_what_the_market_did():
     p, s, y = _market()
@@ -84,23 +78,6 @@ def test_cuts_that_are_known_on_the_day_do_not_look_ahead():
     )
     assert all(a[k] == v or (a[k] != a[k] and v != v) for k, v in b.items())
 
-def test_trailing_mean_stays_within_its_asset():
-    p = panel_from_frame(
-        pd.DataFrame({"date": list(pd.bdate_range("2020", periods=4)) * 2, "asset": list("AAAABBBB"), "close": 1.0})
-    )
-    np.testing.assert_allclose(trailing_mean(p, np.arange(8.0), 2), [0, 0.5, 1.5, 2.5, 4, 4.5, 5.5, 6.5])
-
-@pytest.mark.parametrize("world", [dict(split=2), dict(split=1 / 10), dict(dividend=0.97), dict(dividend=1e-6)])
-def test_adjusting_prices_after_the_file_moves_money_alone_and_of_no_other_asset(world):
-    p = _market()[0]
-    other = np.isin(p.assets, p.assets[1::2])[p.asset_code]
-    later = adjusted_panel(p, **world)
-    for name, before in size_and_liquidity(p).items():
-        after = size_and_liquidity(later)[name]
-        still = other if "dividend" in world else np.ones(p.n_rows, bool)
-        assert np.isfinite(before).any() and not moved(before[still], after[still]).any(), name
-    np.testing.assert_allclose(market_volatility(later), market_volatility(p), rtol=1e-9)
-
 def test_no_volume_no_size():
     days = pd.bdate_range("2020-01-01", periods=60)
     p = panel_from_frame(
@@ -109,3 +86,26 @@ def test_no_volume_no_size():
         )
     )
     assert set(regimes(forward_return(p, 1, 0))) == {"year", "volatility", "market"}
+
+def test_a_group_is_an_ordinary_ic_on_its_own_rows():
+    p, s, y = _market()
+    got = group_ics(s, y, regimes(y)["sector"])
+    odd = s[[a in {f"S{i:02d}" for i in range(1, 60, 2)} for a in s.index.get_level_values(1)]]
+    np.testing.assert_allclose(got["odd"], ic(odd, y).dropna(), atol=1e-12)
+
+def test_skill_is_found_where_it_was_planted():
+    p, s, y = _market()
+    m = regime_metrics(s, y)
+    size = {k: v["value"] for k, v in m["ic_by_size"].items()}
+    assert (
+        list(size) == ["little traded", "middling", "much traded"]
+        and size["little traded"] > 0.12
+        and abs(size["much traded"]) < 0.05
+    )
+    liquid = m["ic_by_liquidity"]
+    assert liquid["illiquid"]["value"] > 0.2 and abs(liquid["liquid"]["value"]) < 0.05
+    assert (
+        list(m["ic_by_year"]) == ["2020", "2021"]
+        and set(m["ic_by_market"]) == {"up", "down"}
+        and list(m["ic_by_volatility"]) == ["calm", "middling", "stormy"]
+    )

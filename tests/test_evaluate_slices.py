@@ -5,10 +5,39 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.data.panel import panel_from_frame
+from neuralpha.evaluate.catalogue import CATALOGUE, InSlice, declare
 from neuralpha.evaluate.metrics import evaluate_scores
 from neuralpha.evaluate.regimes import group_ics, regimes
 from neuralpha.evaluate.statistics import mean_test, paired_test
 from neuralpha.labels import forward_return
+
+def test_intervals_letters_and_ranks_of_a_slice_are_those_of_the_paired_tests():
+    from types import SimpleNamespace
+    from neuralpha.evaluate.slices import Slice, _evidence
+
+    def evidence(ics):
+        return _evidence(Slice(SimpleNamespace(horizon=20), "", "", None, ics, ics, None, None), [0, 1], 0.05)
+
+    x = np.lib.stride_tricks.sliding_window_view(np.random.default_rng(0).normal(size=139), 20).mean(
+        -1
+    )  # few labels of twenty bars
+    want = mean_test(x, 20)
+    sizes = set()
+    for shift in np.linspace(0.05, 1.2, 8):
+        gap = x - x.mean() + shift
+        ics = np.stack([gap, np.zeros(len(x)) + 1e-9 * np.random.default_rng(1).normal(size=len(x))], 1)
+        rows = evidence(ics)
+        p = paired_test(*ics.T, 20)["p"]
+        assert [rows[j]["rank"] for j in (0, 1)] == [1, 1 + (p < 0.05)] and [rows[j]["letters"] for j in (0, 1)] == (
+            ["a", "b"] if p < 0.05 else ["a", "a"]
+        )
+        assert (
+            rows[0]["ic_high"] - rows[0]["ic_low"] == pytest.approx(want["high"] - want["low"])
+            and rows[0]["t_critical"] == want["critical"]
+        )
+        sizes.add(p < 0.05)
+    assert sizes == {True, False}
+    assert not evidence(ics[:59]) and evidence(ics[:60])
 
 def _toy(dates=260, assets=60, seed=0, shut=0.0):
     rng = np.random.default_rng(seed)
@@ -34,33 +63,6 @@ def _toy(dates=260, assets=60, seed=0, shut=0.0):
         p,
         forward_return(p, 1, 1),
         lambda noise, s: p.fields["hope"] + np.random.default_rng(s).normal(0, noise, p.n_rows),
-    )
-
-def test_intervals_letters_and_ranks_of_a_slice_are_those_of_the_paired_tests():
-    from types import SimpleNamespace
-    from neuralpha.evaluate.slices import _slice
-
-    x = np.lib.stride_tricks.sliding_window_view(np.random.default_rng(0).normal(size=139), 20).mean(
-        -1
-    )  # few labels of twenty bars
-    want = mean_test(x, 20)
-    sizes = set()
-    for shift in np.linspace(0.05, 1.2, 8):
-        gap = x - x.mean() + shift
-        ics = np.stack([gap, np.zeros(len(x)) + 1e-9 * np.random.default_rng(1).normal(size=len(x))], 1)
-        rows = _slice(ics, ics, SimpleNamespace(horizon=20), [0, 1], 0.05)
-        p = paired_test(*ics.T, 20)["p"]
-        assert [rows[j]["rank"] for j in (0, 1)] == [1, 1 + (p < 0.05)] and [rows[j]["letters"] for j in (0, 1)] == (
-            ["a", "b"] if p < 0.05 else ["a", "a"]
-        )
-        assert (
-            rows[0]["ic_high"] - rows[0]["ic_low"] == pytest.approx(want["high"] - want["low"])
-            and rows[0]["t_critical"] == want["critical"]
-        )
-        sizes.add(p < 0.05)
-    assert sizes == {True, False}
-    assert not _slice(ics[:59], ics[:59], SimpleNamespace(horizon=20), [0, 1], 0.05) and _slice(
-        ics[:60], ics[:60], SimpleNamespace(horizon=20), [0, 1], 0.05
     )
 
 def test_a_slice_is_the_ic_of_its_group_and_its_rank_that_of_the_paired_test():
@@ -96,23 +98,6 @@ def test_horizons_are_crossed_with_regimes_and_the_leaderboard_is_not_repeated()
     assert one[1, "market", "up", "net"] > 2 * one[20, "market", "up", "net"] > 0  # known for one bar only
     assert set(table.loc[table["model"] == "oracle", "rank"]) == {0}
 
-def test_what_is_stored_comes_back():
-    p, y, noisy = _toy(90)
-    table = slice_table(noisy(0.3, 1)[:, None], ["net"], y)
-    stored = slices_json(table)
-    assert (
-        json.loads(json.dumps(stored, allow_nan=False)) == stored
-        and ["market", "up", stored["groups"][[g[1] for g in stored["groups"]].index("up")][2]] in stored["groups"]
-    )
-    pd.testing.assert_frame_equal(slices_frame(stored), table, atol=1e-6, check_dtype=False)
-    whole = {"value": 0.3}
-    records = slice_records(table, "net", "ic", whole, 1)
-    assert list(records["ic_by_horizon"]) == ["1", "2", "5", "10", "20"] and records["ic_by_horizon"]["1"] is whole
-    assert records["ic_by_market"]["up"]["low"] < records["ic_by_market"]["up"]["value"] and set(records) >= {
-        "ic_by_year",
-        "ic_by_volatility",
-    }
-
 def test_models_with_few_dates_are_left_out_and_nothing_is_made_up():
     p, y, noisy = _toy(120)
     late = noisy(0.3, 2)
@@ -133,7 +118,14 @@ def test_a_slice_of_everything_has_the_numbers_of_the_leaderboard(shut):
         for n, s in zip("ab", S.T)
     }
     table = slice_table(
-        S, list("ab"), y, {}, [y, three], forecasts={3: lines}, half_spread_bps=7, luck={"a": (9, None), "b": (9, None)}
+        S,
+        list("ab"),
+        y,
+        {},
+        [y, three],
+        forecasts={3: lines},
+        costs=Costs(7),
+        trials={"a": (9, None), "b": (9, None)},
     ).set_index("model")
     for j, n in enumerate("ab"):
         want = evaluate_scores(S[:, j], p, three, *lines[n], half_spread_bps=7, trials=9)
@@ -165,7 +157,7 @@ def test_years_share_out_what_the_portfolio_earned():
     S = noisy(0.3, 1)[:, None]
     year = pd.DatetimeIndex(p.dates).year.to_numpy()
     table = slice_table(
-        S, ["net"], y, {"year": pd.Categorical(year.astype(str)[p.date_code])}, [y], half_spread_bps=0
+        S, ["net"], y, {"year": pd.Categorical(year.astype(str)[p.date_code])}, [y], costs=Costs(0)
     ).set_index("group")
     entered = year[: -1 - y.delay]
     whole = evaluate_scores(S[:, 0], p, y, half_spread_bps=0)["spread_before_cost"]["value"]
@@ -194,3 +186,51 @@ def test_a_model_that_buys_nothing_in_a_slice_has_no_return_there():
         and table.loc[("2020", "tied"), "spread_after_cost"]
         == pytest.approx(table.loc[("2020", "net"), "spread_after_cost"], rel=0.1)
     )
+
+def test_every_metric_that_can_be_sliced_has_numbers_and_one_of_the_catalogue_has_those_of_the_board():
+    p, y, noisy = _toy()
+    S = np.stack([noisy(0.3, 1), noisy(3.0, 2)], 1)
+    cut = {"size": pd.Categorical(np.where(p.asset_code < 25, "small", "large"))}
+    declare(
+        "toy_hits",
+        "hits",
+        "share",
+        "per date",
+        "Positive labels.",
+        interval="kept",
+        sliced=InSlice("Positive labels of the slice.", "none"),
+        compute=lambda sample: sample.share(sample.label.values > 0, sample.known),
+    )
+    try:
+        lines = {1: {n: (0.001 * s, 0 * s) for n, s in zip("ab", S.T)}}
+        table = slice_table(S, list("ab"), y, cut, [y], forecasts=lines)
+        stored = slices_json(table)
+        small = np.where((p.asset_code < 25)[:, None], S, np.nan)
+        want = evaluate_scores(small[:, 0], p, y, reps=20)
+    finally:
+        del CATALOGUE["toy_hits"]
+    assert table[["toy_hits", "toy_hits_low", *slice_numbers()]].notna().all().all()
+    got = table.set_index(["group", "model"]).loc[("small", "a")]
+    for end, part in (("", "value"), ("_low", "low"), ("_high", "high")):
+        assert got[f"toy_hits{end}"] == pytest.approx(want["toy_hits"][part])
+    assert stored["meaning"]["toy_hits"] == dict(
+        unit="share", period="per date", definition="Positive labels of the slice.", empty="none"
+    )
+    assert "toy_hits_high" in stored["columns"] and "toy_hits" not in slice_numbers()
+
+def test_what_is_stored_comes_back():
+    p, y, noisy = _toy(90)
+    table = slice_table(noisy(0.3, 1)[:, None], ["net"], y)
+    stored = slices_json(table)
+    assert (
+        json.loads(json.dumps(stored, allow_nan=False)) == stored
+        and ["market", "up", stored["groups"][[g[1] for g in stored["groups"]].index("up")][2]] in stored["groups"]
+    )
+    pd.testing.assert_frame_equal(slices_frame(stored), table, atol=1e-6, check_dtype=False)
+    whole = {"value": 0.3}
+    records = slice_records(table, "net", "ic", whole, 1)
+    assert list(records["ic_by_horizon"]) == ["1", "2", "5", "10", "20"] and records["ic_by_horizon"]["1"] is whole
+    assert records["ic_by_market"]["up"]["low"] < records["ic_by_market"]["up"]["value"] and set(records) >= {
+        "ic_by_year",
+        "ic_by_volatility",
+    }

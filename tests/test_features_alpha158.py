@@ -51,7 +51,9 @@ def test_kernels_work_after_alpha158_in_a_fresh_process():
         import neuralpha.features.alpha158
         h = History(example_bars(100))
         with np.errstate(all="ignore"):
-            for f in choose(["alpha158", "skew_20", "vol_20", "high_20", "rank_20", "trend_20", "corr_ret_volume_20", "beta_20"]): f.compute(h)
+            names = "alpha158 skew_20 vol_20 high_20 rank_20 trend_20 corr_ret_volume_20 beta_20".split()
+            for f in choose(names):
+                f.compute(h)
         print("ok")"""
     for _ in range(2):  # the first may have to compile
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -20,6 +20,16 @@ def _blocks():
     v = (kind[:, None] * np.array([3.0, -3.0]) + rng.standard_normal((panel.n_rows, 2))).astype(np.float32)
     return Features(panel, ("a", "b"), v, (5, 2)), kind, np.flatnonzero(panel.date_code < 300)
 
+@pytest.mark.parametrize("kind", ["distance", "forest"])
+def test_strange_rows_score_high(kind):
+    X, _, train = _blocks()
+    odd = X.values.copy()
+    odd[-20:] = 30
+    score = Anomaly(kind).fit(X, train).apply(Features(X.panel, X.names, odd, X.lookbacks)).values[:, -1]
+    assert score[-20:].min() > score[:-20].max()
+    if kind == "distance":
+        assert score[train].mean() == pytest.approx(1, abs=0.02)
+
 @pytest.mark.parametrize("kind", ["kmeans", "hierarchical"])
 def test_planted_regimes_and_their_flips_are_found(kind):
     X, true, train = _blocks()
@@ -33,16 +43,6 @@ def test_planted_regimes_and_their_flips_are_found(kind):
         and C.names[2:] == ("cluster", "cluster_flip", "cluster_age")
         and C.lookbacks == (5, 2, 5, 6, 65)
     )
-
-@pytest.mark.parametrize("kind", ["distance", "forest"])
-def test_strange_rows_score_high(kind):
-    X, _, train = _blocks()
-    odd = X.values.copy()
-    odd[-20:] = 30
-    score = Anomaly(kind).fit(X, train).apply(Features(X.panel, X.names, odd, X.lookbacks)).values[:, -1]
-    assert score[-20:].min() > score[:-20].max()
-    if kind == "distance":
-        assert score[train].mean() == pytest.approx(1, abs=0.02)
 
 STEPS = [Anomaly(), Anomaly("forest"), Clusters(3), Clusters(3, "hierarchical"), Regimes(2), Regimes(2, "hierarchical")]
 

@@ -36,6 +36,21 @@ def _market(n_assets=12, n_dates=320, seed=0):
     )
     return panel_from_frame(frame, "small market", attributes=sectors)
 
+def _with_everything():
+    p = _market(12, 700)
+    return p.with_fields(vwap=(p.fields["high"] + p.fields["low"]) / 2, shares=np.full(p.n_rows, 1e7))
+
+ALL = [n for n, f in FEATURES.items() if f.family != "alpha360" and not set(f.inputs) & {"shares", "vwap"}]
+
+def _cut(panel, keep):
+    f = panel.frame()[keep(panel.frame()["date"])]
+    return panel_from_frame(
+        f.drop(columns="tradable"), panel.name, tradable=f["tradable"].to_numpy(), attributes=panel.attributes
+    )
+
+def _by_key(X):
+    return X.frame().sort_index()
+
 def test_raw_values_equal_pandas():
     p = _market()
     X = compute_features(p, ["ret_5", "vol_20"], transform=None)
@@ -161,14 +176,17 @@ def test_your_own_feature():
     X = compute_features(_market(), [mine, "ret_1"], transform=None)
     assert X.names == ("gap", "ret_1") and X.lookbacks == (1, 1)
 
+def test_levels_are_named_in_the_table():
+    X = compute_features(_market(), ["ret_1", "amihud_20", "dollar_volume_20:ret_1"])
+    assert X.levels == {"amihud_20": "money", "dollar_volume_20:ret_1": "money"} and X.select(
+        ["ret_1", "amihud_20"]
+    ).levels == {"amihud_20": "money"}
+    assert set(compute_features(_with_everything(), "core").levels) == {"amihud_20", "dollar_volume_20"}
+
 def _moved_columns(panel, later, names):
     """Which features have a value that differs, of all assets."""
     before, after = (compute_features(p, names, transform=None) for p in (panel, later))
     return {n for j, n in enumerate(before.names) if moved(before.values[:, j], after.values[:, j]).any()}
-
-def _with_everything():
-    p = _market(12, 700)
-    return p.with_fields(vwap=(p.fields["high"] + p.fields["low"]) / 2, shares=np.full(p.n_rows, 1e7))
 
 @pytest.mark.parametrize("split", [2, 8, 3 / 2, 1 / 10])
 def test_a_split_after_the_file_moves_no_feature_but_declared_numbers_of_shares(split):
@@ -182,28 +200,10 @@ def test_a_dividend_after_the_file_moves_no_feature_but_declared_sums_of_money(d
     declared = {n for n, f in FEATURES.items() if f.level in ("money", "price")}
     assert _moved_columns(p, adjusted_panel(p, dividend=dividend), list(FEATURES)) == declared
 
-def test_levels_are_named_in_the_table():
-    X = compute_features(_market(), ["ret_1", "amihud_20", "dollar_volume_20:ret_1"])
-    assert X.levels == {"amihud_20": "money", "dollar_volume_20:ret_1": "money"} and X.select(
-        ["ret_1", "amihud_20"]
-    ).levels == {"amihud_20": "money"}
-    assert set(compute_features(_with_everything(), "core").levels) == {"amihud_20", "dollar_volume_20"}
-
 def test_at_the_lowest_prices_no_value_goes_missing():
     p = _market()
     cheap = compute_features(adjusted_panel(p, dividend=1e-5, assets=p.assets), "alpha158", transform=None)
     assert cheap.missing == compute_features(p, "alpha158", transform=None).missing
-
-ALL = [n for n, f in FEATURES.items() if f.family != "alpha360" and not set(f.inputs) & {"shares", "vwap"}]
-
-def _cut(panel, keep):
-    f = panel.frame()[keep(panel.frame()["date"])]
-    return panel_from_frame(
-        f.drop(columns="tradable"), panel.name, tradable=f["tradable"].to_numpy(), attributes=panel.attributes
-    )
-
-def _by_key(X):
-    return X.frame().sort_index()
 
 @pytest.mark.parametrize("transform", ["rank", "zscore", None])
 def test_the_future_changes_no_bit(transform):

@@ -67,22 +67,6 @@ def test_masked_rows_are_no_competition(transform):
     transform(panel, a), transform(panel, b)
     np.testing.assert_array_equal(a, b)
 
-def test_means_equal_groupby():
-    panel, values = _market()
-    frame = panel.frame().assign(
-        x=values[:, 0].astype(float), sector=panel.attributes["sector"].reindex(panel.frame()["asset"]).to_numpy()
-    )
-    live = frame.where(frame["tradable"])["x"]
-    np.testing.assert_allclose(
-        mean_by_date(panel, values[:, 0]), live.groupby(frame["date"]).transform("mean"), rtol=1e-12
-    )
-    np.testing.assert_allclose(
-        mean_by_date(panel, values[:, 0], "sector"),
-        live.groupby([frame["date"], frame["sector"]]).transform("mean"),
-        rtol=1e-12,
-        atol=1e-15,
-    )
-
 def _factor_market(n_assets=40, n_dates=330, seed=0):
     rng = np.random.default_rng(seed)
     beta = rng.normal(1, 0.5, (3, n_assets))

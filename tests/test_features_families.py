@@ -25,6 +25,10 @@ def _pandas_corr(x, y, w):
     both = x.notna() & y.notna()
     return x.where(both).rolling(w, min_periods=w // 2).corr(y.where(both))
 
+def test_a_name_is_declared_once():
+    with pytest.raises(NeuralphaError, match="declared twice"):
+        declare("ret_1", "x", "close", 7, "", len)
+
 def test_features_are_chosen_by_name_family_set_and_glob():
     assert [f.name for f in choose(["vol_20", "classic"])][:2] == ["vol_20", "ret_1"]
     assert [f.name for f in choose("max_ret_*")] == ["max_ret_5", "max_ret_20"]
@@ -44,9 +48,17 @@ def test_relative_and_interaction_names():
     with pytest.raises(NeuralphaError, match="Unknown"):
         choose("ret_5:nothing")
 
-def test_a_name_is_declared_once():
-    with pytest.raises(NeuralphaError, match="declared twice"):
-        declare("ret_1", "x", "close", 7, "", len)
+def test_levels_of_features_of_features_follow_from_their_parts():
+    levels = {
+        n: choose(n)[0].level
+        for n in ("amihud_20@market", "ret_5@sector", "ret_5:amihud_20", "turnover_20:dollar_volume_20")
+    }
+    assert levels == {
+        "amihud_20@market": "money",
+        "ret_5@sector": "",
+        "ret_5:amihud_20": "money",
+        "turnover_20:dollar_volume_20": "price",
+    }
 
 HERE = (
     "classic reversal momentum extremes volatility liquidity volume price_volume beta abnormal residual "
@@ -95,18 +107,6 @@ def test_a_declaration_of_a_level_that_is_none_is_refused():
         check_feature(_mine(lambda h: h["close"], "money"))
     with pytest.raises(NeuralphaError, match="level"):
         check_feature(_mine(lambda h: h["close"], "prices"))
-
-def test_levels_of_features_of_features_follow_from_their_parts():
-    levels = {
-        n: choose(n)[0].level
-        for n in ("amihud_20@market", "ret_5@sector", "ret_5:amihud_20", "turnover_20:dollar_volume_20")
-    }
-    assert levels == {
-        "amihud_20@market": "money",
-        "ret_5@sector": "",
-        "ret_5:amihud_20": "money",
-        "turnover_20:dollar_volume_20": "price",
-    }
 
 def test_formulas_on_numbers_done_by_hand():
     h = History(

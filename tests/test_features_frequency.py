@@ -1,11 +1,10 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.features.frequency import *
 import numpy as np
-import pandas as pd
 import matplotlib.pyplot as plt
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.features.families import FEATURES, History, check_feature, example_bars
+from neuralpha.features.families import FEATURES, History, check_feature
 
 def test_a_cycle_is_found_in_its_band():
     t = np.arange(300)

@@ -13,19 +13,6 @@ from neuralpha.features.compute import compute_features
 from neuralpha.features.cross import rank_by_date
 from neuralpha.features.families import Feature
 
-@pytest.fixture(scope="module", name="panel")
-def make_panel():
-    return simulate_universe(30, 400, seed=2)
-
-def test_a_warm_cache_gives_the_same_bits_without_computing(panel, tmp_path, monkeypatch):
-    cold = cached_features(panel, tmp_path, "classic")
-    monkeypatch.setattr("neuralpha.features.store.compute_features", None)
-    warm = cached_features(panel, tmp_path, "classic")
-    np.testing.assert_array_equal(cold.values, warm.values)
-    assert warm.names == cold.names and warm.missing == cold.missing and isinstance(warm.values, np.memmap)
-    with pytest.raises(TypeError):
-        cached_features(panel, tmp_path, "classic", None)
-
 def test_the_key_follows_data_and_code(panel, monkeypatch):
     key = feature_key(panel, "classic")
     bumped = panel.with_fields(close=panel.fields["close"] * np.float32(1.01))
@@ -41,6 +28,19 @@ def test_the_key_follows_data_and_code(panel, monkeypatch):
     }
     monkeypatch.setattr("neuralpha.features.store.code_digest", lambda *names: "another version")
     assert len(keys | {feature_key(panel, "classic")}) == 7
+
+def test_a_warm_cache_gives_the_same_bits_without_computing(panel, tmp_path, monkeypatch):
+    cold = cached_features(panel, tmp_path, "classic")
+    monkeypatch.setattr("neuralpha.features.store.compute_features", None)
+    warm = cached_features(panel, tmp_path, "classic")
+    np.testing.assert_array_equal(cold.values, warm.values)
+    assert warm.names == cold.names and warm.missing == cold.missing and isinstance(warm.values, np.memmap)
+    with pytest.raises(TypeError):
+        cached_features(panel, tmp_path, "classic", None)
+
+@pytest.fixture(scope="module", name="panel")
+def make_panel():
+    return simulate_universe(30, 400, seed=2)
 
 def _until(panel, n):
     f = panel.frame()

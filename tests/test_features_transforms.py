@@ -8,18 +8,6 @@ from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.features.compute import compute_features
 from neuralpha.features.table import Features
 
-@pytest.fixture(scope="module", name="panel")
-def make_panel():
-    return simulate_universe(40, 400, seed=1)
-
-@pytest.fixture(scope="module", name="raw")
-def make_raw(panel):
-    return compute_features(panel, ["amihud_20", "ret_1", "skew_60", "momentum_120_20"], None)
-
-@pytest.fixture(scope="module", name="train")
-def make_train(panel):
-    return np.flatnonzero(panel.tradable & (panel.date_code < 250))
-
 def test_scales_do_what_they_say_on_training_rows(raw, train):
     def scaled(kind):
         return Scale(kind).fit(raw, train).apply(raw).values[train].astype(float)
@@ -35,19 +23,35 @@ def test_scales_do_what_they_say_on_training_rows(raw, train):
         [np.nanmin(scaled("minmax"), 0), np.nanmax(scaled("minmax"), 0)], [[0] * 4, [1] * 4], atol=1e-6
     )
 
+def test_no_training_rows_is_an_error(raw):
+    with pytest.raises(NeuralphaError, match="No training rows"):
+        Scale().fit(raw, [])
+
+@pytest.fixture(scope="module", name="panel")
+def make_panel():
+    return simulate_universe(40, 400, seed=1)
+
+@pytest.fixture(scope="module", name="raw")
+def make_raw(panel):
+    return compute_features(panel, ["amihud_20", "ret_1", "skew_60", "momentum_120_20"], None)
+
+@pytest.fixture(scope="module", name="train")
+def make_train(panel):
+    return np.flatnonzero(panel.tradable & (panel.date_code < 250))
+
 def test_winsorise_and_impute(raw, train):
     W = Winsorise(0.05).fit(raw, train).apply(raw)
     share = np.nanmean(W.values[train, 1] < raw.values[train, 1])
     assert share == pytest.approx(0.05, abs=0.002)
-    I = Impute().fit(raw, train).apply(raw)
-    assert np.isfinite(I.values).all() and I.names[4:] == (
+    filled = Impute().fit(raw, train).apply(raw)
+    assert np.isfinite(filled.values).all() and filled.names[4:] == (
         "amihud_20_missing",
         "ret_1_missing",
         "skew_60_missing",
         "momentum_120_20_missing",
     )
     gap = np.isnan(raw.values[:, 2])
-    assert (I.values[gap, 2] == np.nanmedian(raw.values[train, 2])).all() and (I.values[:, 6] == gap).all()
+    assert (filled.values[gap, 2] == np.nanmedian(raw.values[train, 2])).all() and (filled.values[:, 6] == gap).all()
 
 def test_categories_of_the_training_rows_only(panel, raw):
     sectors = panel.attributes["sector"].reindex(panel.assets)
@@ -111,7 +115,3 @@ def test_what_is_learnt_depends_on_training_rows_only(step, panel, raw, train):
     noisy = Features(panel, raw.names, noise, raw.lookbacks)
     clean = step.fit(raw, train).apply(raw).values[train]
     np.testing.assert_array_equal(step.fit(noisy, train).apply(noisy).values[train], clean)
-
-def test_no_training_rows_is_an_error(raw):
-    with pytest.raises(NeuralphaError, match="No training rows"):
-        Scale().fit(raw, [])

@@ -2,30 +2,6 @@
 from neuralpha.gpu import *
 import json, os, subprocess, sys
 
-def test_readme_says_what_was_measured_on_a_card():
-    from neuralpha.house import root
-
-    base = root() / "nbs"
-    measured = json.loads((base / "benchmarks/gpu.json").read_text())
-    text = " ".join((base.parent / "README.md").read_text(encoding="utf-8").split())
-    rows = {r["what"]: r["value"] for r in measured["rows"]}
-    epochs = [r["value"] for r in measured["rows"] if r["part"] == "epochs"]
-    said = [
-        f"one {measured['machine']['card']}",
-        f"takes {min(epochs):.2f} to {max(epochs):.2f} times its bare steps",
-        f"fed {rows['windows per second, resident / DataLoader in this process']:.0f} times as fast",
-        f"are {rows['LSTM, 200 windows: shap.GradientExplainer / expected_gradients']:.0f} times as fast as shap's",
-        f"at once {rows['mlp: 10 seeds / one']:.2f} (MLP) and {rows['lstm: 10 seeds / one']:.2f} (LSTM) times one",
-        f"at most {rows['scores of one net, GPU against CPU, largest difference']:.6f} standard",
-    ]
-    assert [s for s in said if s not in text] == []
-    never = (
-        "nets that fail on a GPU, or learn other things than on a CPU",
-        "nets not equal to the bit when trained again",
-        "nets not equal to the bit after an interruption",
-    )
-    assert [rows[w] for w in never] == [0, 0, 0]
-
 def test_the_command_needs_nothing_but_the_training_path(tmp_path):
     hidden = (
         "polars lightgbm shap matplotlib pydantic typer arch statsmodels skfolio optuna pandera "
@@ -53,3 +29,27 @@ def test_the_command_needs_nothing_but_the_training_path(tmp_path):
     run = json.loads((tmp_path / "gpu.json").read_text())
     assert {k: v["error"] for k, v in run["parts"].items()} == dict.fromkeys(run["parts"], ""), done.stdout[-3000:]
     assert {r["part"] for r in run["rows"]} == {"agreement", "repeats", "feeding", "together"}
+
+def test_readme_says_what_was_measured_on_a_card():
+    from neuralpha.study.spec import research_folder
+
+    base = research_folder().parent
+    measured = json.loads((base / "benchmarks/gpu.json").read_text())
+    text = " ".join((base.parent / "README.md").read_text(encoding="utf-8").split())
+    rows = {r["what"]: r["value"] for r in measured["rows"]}
+    epochs = [r["value"] for r in measured["rows"] if r["part"] == "epochs"]
+    said = [
+        f"one {measured['machine']['card']}",
+        f"takes {min(epochs):.2f} to {max(epochs):.2f} times its bare steps",
+        f"fed {rows['windows per second, resident / DataLoader in this process']:.0f} times as fast",
+        f"are {rows['LSTM, 200 windows: shap.GradientExplainer / expected_gradients']:.0f} times as fast as shap's",
+        f"at once {rows['mlp: 10 seeds / one']:.2f} (MLP) and {rows['lstm: 10 seeds / one']:.2f} (LSTM) times one",
+        f"at most {rows['scores of one net, GPU against CPU, largest difference']:.6f} standard",
+    ]
+    assert [s for s in said if s not in text] == []
+    never = (
+        "nets that fail on a GPU, or learn other things than on a CPU",
+        "nets not equal to the bit when trained again",
+        "nets not equal to the bit after an interruption",
+    )
+    assert [rows[w] for w in never] == [0, 0, 0]

@@ -5,8 +5,9 @@ def test_the_wrong_price_of_this_page_is_found_in_four_steps(tmp_path):
     from neuralpha.core import write_json
     from neuralpha.dev import root
     from neuralpha.report.pages import write_site
-    from neuralpha.report.steps import Report, read_ics
-    from neuralpha.study.experiment import open_bench
+    from neuralpha.report.numbers import read_ics
+    from neuralpha.report.steps import Report
+    from neuralpha.study.experiment import open_experiment
     from neuralpha.study.spec import load_study
 
     cells = nbformat.read(root() / "nbs/guides/wrong_number.ipynb", 4).cells
@@ -17,7 +18,7 @@ def test_the_wrong_price_of_this_page_is_found_in_four_steps(tmp_path):
     prices.to_parquet(tmp_path / "prices.parquet")
     (tmp_path / "wrong.toml").write_text(text)
     study = load_study(tmp_path / "wrong.toml", universes=[str(tmp_path / "prices.parquet")])
-    steps = Report(open_bench(study), tmp_path / "reports", device="cpu")
+    steps = Report(open_experiment(study), tmp_path / "reports", device="cpu")
     for step in (steps.data, steps.fit, steps.leaderboard, steps.save):
         step()
     write_json(tmp_path / "reports/wrong/study.json", study.model_dump(mode="json"))

@@ -39,6 +39,11 @@ def crooked(tmp_path):
         path.write_text(text)
     return tmp_path / "crooked"
 
+def house():
+    import neuralpha
+
+    return import_graph(Path(neuralpha.__file__).parent)
+
 def test_an_import_inside_a_function_that_climbs_is_found(crooked):
     assert climbs(import_graph(crooked)) == [Climb("data.panel", "models.base")]
 
@@ -49,16 +54,11 @@ def test_a_room_on_no_floor_is_refused():
     with pytest.raises(KeyError, match="attic"):
         floor_of("attic.box")
 
-def house():
-    import neuralpha
-
-    return import_graph(Path(neuralpha.__file__).parent)
+def test_no_rooms_need_each_other():
+    assert circles(rooms(house())) == []
 
 def test_no_module_imports_from_a_floor_above():
     assert climbs(house()) == []
 
 def test_no_modules_need_each_other():
     assert circles(house()) == []
-
-def test_no_rooms_need_each_other():
-    assert circles(rooms(house())) == []

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm, rankdata
 from neuralpha.core import NeuralphaError
+from neuralpha.cross_section import standardise_by_date
 from neuralpha.data.panel import panel_from_frame
 
 def _random(seed=0, dates=40, assets="ABCDEFG", density=0.8, **columns):
@@ -22,69 +22,13 @@ def _random(seed=0, dates=40, assets="ABCDEFG", density=0.8, **columns):
 
 DAYS = pd.bdate_range("2024-01-01", periods=5)
 
-def test_standing_equals_scipy_date_by_date():
-    p = _random()
-    v = np.round(np.random.default_rng(1).standard_normal(p.n_rows), 1)  # ties
-    v[::11] = np.nan
-    rank, z, gauss = (by_date(p, v, k) for k in ("rank", "z", "gauss"))
-    for d in range(p.n_dates):
-        rows = p.by_date[p.date_offsets[d] : p.date_offsets[d + 1]]
-        rows = rows[np.isfinite(v[rows])]
-        expected = 2 * rankdata(v[rows]) / (len(rows) + 1) - 1
-        assert (rank[rows] == expected).all()
-        np.testing.assert_allclose(gauss[rows], norm.ppf((expected + 1) / 2), atol=1e-12)
-        if len(rows):
-            np.testing.assert_allclose(z[rows], (v[rows] - v[rows].mean()) / (v[rows].std() or 1), atol=1e-12)
-    assert (np.isnan(rank) == np.isnan(v)).all() and (np.isnan(z) == np.isnan(v)).all()
-
-def test_quantiles_are_balanced():
-    p = panel_from_frame(
-        pd.DataFrame({"date": "2024-01-02", "asset": [f"{i:02}" for i in range(20)], "close": np.arange(20.0)})
-    )
-    assert by_date(p, p.fields["close"], "quantile", 5).tolist() == np.repeat(np.arange(5.0), 4).tolist()
-    assert by_date(p, np.ones(20), "quantile", 3).tolist() == [1] * 20
-
-@pytest.mark.parametrize("bins", [2, 3, 4, 5, 10])
-def test_quantiles_differ_in_size_by_one_at_most_and_both_ends_are_alike(bins):
-    long = pd.DataFrame(
-        [(pd.Timestamp("2024-01-01") + pd.Timedelta(n, "D"), f"{i:02}") for n in range(61) for i in range(n)],
-        columns=["date", "asset"],
-    )
-    p = panel_from_frame(long.assign(close=1.0))
-    v = np.random.default_rng(0).permutation(p.n_rows).astype(float)
-    got = pd.DataFrame({"n": p.date_code + 1, "v": v, "bin": by_date(p, v, "quantile", bins)})
-    for n, day in got.groupby("n"):
-        assert sorted(np.bincount(day.bin.astype(int), minlength=bins)) == sorted(
-            map(len, np.array_split(np.arange(n), bins))
-        )
-        assert day.sort_values("v").bin.is_monotonic_increasing
-    median = 2 * got.groupby("n").v.rank() == got.n + 1  # lies between two bins where their number is even
-    assert (by_date(p, -v, "quantile", bins) == bins - 1 - got.bin)[~median | (bins % 2 == 1)].all()
-    halves = by_date(p, v // 2, "quantile", bins)  # ties
-    assert pd.DataFrame({"n": p.date_code, "v": v // 2, "bin": halves}).groupby(
-        ["n", "v"]
-    ).bin.nunique().max() == 1 and set(halves) == set(range(bins))
-
-def test_quantiles_of_four_and_of_nine():
-    def sizes(n):
-        return np.bincount(
-            by_date(
-                panel_from_frame(pd.DataFrame({"date": "2024-01-02", "asset": [*"ABCDEFGHI"][:n], "close": 1.0})),
-                np.arange(n),
-                "quantile",
-            ).astype(int),
-            minlength=5,
-        ).tolist()
-
-    assert sizes(9) == [2, 2, 1, 2, 2] and sizes(4) == [1, 1, 0, 1, 1] and sizes(1) == [0, 0, 1, 0, 0]
-
 def test_a_rank_lives_as_long_as_the_longest_label_of_its_date():
     p = panel_from_frame(
         pd.DataFrame([(d, a) for d in DAYS for a in "ABC"], columns=["date", "asset"]).assign(close=1.0)
     )
     known = np.int32([3, 2, 1, 3, 3, 5, 2, 2, 2, 3, 3, 3, 4, 4, 4])[np.arange(15).reshape(5, 3).T.ravel()]
-    y = cross_section(Label(p, "mixed", np.arange(15.0), known, 4, 0))
-    assert y.known_code[p.by_date].tolist() == [3] * 3 + [5] * 3 + [2] * 3 + [3] * 3 + [4] * 3
+    y = standardise_label(Label(p, "mixed", np.arange(15.0), known, 4, 0))
+    assert y.known_code[p.rows_by_date].tolist() == [3] * 3 + [5] * 3 + [2] * 3 + [3] * 3 + [4] * 3
     assert np.isnan(y.values[p.date_code == 1]).all() and y.labelled[p.date_code != 1].all()
     y = Label(p, "mixed", np.arange(15.0), known, 4, 0)
     with pytest.raises(NeuralphaError, match="different bars"):
@@ -114,12 +58,12 @@ def _every_label(p):
     outcomes = [triple_barrier(p, 1, 1, 5), bets, meta_label(bets), meta_label(y, side), trend_scan(p, 3, 6)]
     made = [
         volatility_scaled(y, 10),
-        cross_section(y),
-        cross_section(outcomes[0]),
+        standardise_label(y),
+        standardise_label(outcomes[0]),
         classes(y),
         classes(y, threshold=0.01),
     ]
-    return [*returns, *outcomes, *made, Labels([volatility_scaled(y, 10)], scored=y), multi_horizon(p, (1, 5))]
+    return [*returns, *outcomes, *made, MultiTaskLabel([volatility_scaled(y, 10)], scored=y), multi_horizon(p, (1, 5))]
 
 @pytest.mark.parametrize("k", range(16))
 def test_every_row_without_a_label_has_one_reason_and_no_other_row_has(k):
@@ -155,7 +99,7 @@ def test_a_row_that_a_later_step_loses_gets_the_reason_of_that_step():
     scaled = volatility_scaled(y, 20)
     assert set(scaled.reason[early & y.labelled]) == {"no volatility yet"} and not scaled.labelled[early].any()
     touched = triple_barrier(p, 1, 1, 5)
-    ranked = cross_section(touched)
+    ranked = standardise_label(touched)
     cut = touched.labelled & ~ranked.labelled  # touched in time, but others of the date were not
     assert cut.any() and set(ranked.reason[cut]) == {"beyond the last date"}
 
@@ -338,18 +282,20 @@ def test_nobody_waits_for_a_suspended_stock_to_be_ranked():
     for kind in ("rank", "z", "gauss", "quantile"):
         got = y.target(kind)
         np.testing.assert_array_equal(
-            got[in_time], by_date(p, np.where(in_time, y.values, np.nan), kind)[in_time].astype(np.float32)
+            got[in_time], standardise_by_date(p, np.where(in_time, y.values, np.nan), kind)[in_time].astype(np.float32)
         )
         for i in np.flatnonzero(y.late & y.labelled)[:40]:
             among = in_time & (p.date_code == p.date_code[i])
             among[i] = True
-            np.testing.assert_allclose(got[i], by_date(p, np.where(among, y.values, np.nan), kind)[i], rtol=1e-6)
+            np.testing.assert_allclose(
+                got[i], standardise_by_date(p, np.where(among, y.values, np.nan), kind)[i], rtol=1e-6
+            )
     changed = replace(
         y, values=np.where(y.late, 99.0, y.values)
     )  # what a late label says later moves no other row's target
     np.testing.assert_array_equal(changed.target("rank")[in_time], y.target("rank")[in_time])
-    for other in (excess_return(changed), classes(changed), cross_section(changed)):
-        same = {"return": excess_return, "class": classes, "rank": cross_section}[other.unit](y)
+    for other in (excess_return(changed), classes(changed), standardise_label(changed)):
+        same = {"return": excess_return, "class": classes, "rank": standardise_label}[other.unit](y)
         np.testing.assert_array_equal(other.values[in_time], same.values[in_time])
         np.testing.assert_array_equal(other.known_code[in_time], (p.date_code + 5)[in_time])
 
@@ -589,15 +535,15 @@ def test_labels_say_what_their_values_are():
     y = forward_return(p, 3)
     barrier = triple_barrier(p)
     assert [excess_return(y, over, 20).unit for over in ("market", "sector", "beta")] == ["return"] * 3 == [y.unit] * 3
-    assert [cross_section(y, k).unit for k in ("rank", "z", "gauss", "quantile")] == [
+    assert [standardise_label(y, k).unit for k in ("rank", "z", "gauss", "quantile")] == [
         "rank",
         "standard deviations",
         "normal score",
         "quantile",
     ]
     assert [
-        l.unit
-        for l in (
+        label.unit
+        for label in (
             volatility_scaled(y),
             classes(y),
             classes(y, threshold=0.01),
@@ -644,7 +590,7 @@ def test_tasks_share_rows_and_the_longest_life():
     np.testing.assert_array_equal(y.values, one.values)
     np.testing.assert_array_equal(y.labelled, one.labelled)
     assert len({y.digest, one.digest, multi_horizon(p, (1, 4)).digest}) == 3 and "return 5 bars" in repr(y)
-    z = Labels([volatility_scaled(one)], scored=one)
+    z = MultiTaskLabel([volatility_scaled(one)], scored=one)
     lost = one.labelled & ~z[0].labelled
     assert (
         lost.any()
@@ -653,7 +599,7 @@ def test_tasks_share_rows_and_the_longest_life():
     )
     np.testing.assert_array_equal(z.values, np.where(lost, np.nan, one.values))
     np.testing.assert_array_equal(z.target("raw"), z[0].values.astype(np.float32))
-    np.testing.assert_array_equal(Labels([forward_return(p, 9)], scored=one).known_code, p.date_code + 10)
+    np.testing.assert_array_equal(MultiTaskLabel([forward_return(p, 9)], scored=one).known_code, p.date_code + 10)
     assert len({z.digest, one.digest, z[0].digest}) == 3 and repr(z).endswith(
         "learnt: return 1 bars ahead, delay 1, volatility-scaled"
     )
@@ -661,17 +607,19 @@ def test_tasks_share_rows_and_the_longest_life():
     with pytest.raises(NeuralphaError, match="ends on different bars"):
         touch.target("rank")
     np.testing.assert_array_equal(
-        Labels([touch], scored=forward_return(p, 5)).target("rank"),
-        cross_section(touch, "rank").values.astype(np.float32),
+        MultiTaskLabel([touch], scored=forward_return(p, 5)).target("rank"),
+        standardise_label(touch, "rank").values.astype(np.float32),
     )
     y[0].digest  # known before its label of several tasks is built
     assert (
-        Labels(y.tasks).digest == y.digest and Labels((cross_section(one), one)).unit == "rank" and y.unit == "return"
+        MultiTaskLabel(y.tasks).digest == y.digest
+        and MultiTaskLabel((standardise_label(one), one)).unit == "rank"
+        and y.unit == "return"
     )
     with pytest.raises(NeuralphaError, match="task by task"):
-        cross_section(y)
+        standardise_label(y)
     with pytest.raises(NeuralphaError, match="different panels"):
-        Labels((one, forward_return(_random(8, density=1.0), 5)))
+        MultiTaskLabel((one, forward_return(_random(8, density=1.0), 5)))
 
 def test_uniqueness_of_the_textbook_example():
     np.testing.assert_allclose(average_uniqueness([0, 2, 4], [2, 3, 5]), [5 / 6, 3 / 4, 1])

@@ -5,7 +5,7 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import mean_ic, scaled, toy_problem
-from neuralpha.models.losses import _grid_of
+from neuralpha.models.losses import grid_of
 
 def test_the_forecast_ranks_and_uses_no_return_of_its_date():
     X, y, fold = toy_problem(60, 240)
@@ -21,7 +21,7 @@ def test_factors_are_regressions_of_returns_on_characteristics():
     net = FactorNet(3, 1, [8], 2, 0.0)
     x = torch.randn(20, 1, 3)
     r = torch.randn(20)
-    grid = _grid_of(np.repeat([0, 1], 10))
+    grid = grid_of(np.repeat([0, 1], 10))
     f = net.factors(x, r, grid).detach().numpy()
     for d in range(2):
         z = np.c_[x[10 * d : 10 * d + 10, 0].numpy(), np.ones(10)]
@@ -42,7 +42,7 @@ def test_the_premium_is_the_mean_over_training_dates_of_the_weights_that_are_kep
     factors = []
     for d in np.unique(X.panel.date_code[fold.train]):
         rows = fold.train[X.panel.date_code[fold.train] == d]
-        factors.append(net.factors(x[rows], torch.from_numpy(t[rows]), _grid_of(np.zeros(len(rows), int)))[0].detach())
+        factors.append(net.factors(x[rows], torch.from_numpy(t[rows]), grid_of(np.zeros(len(rows), int)))[0].detach())
     assert len(factors) * 25 > 4096 and net.premium.abs().min() > 1e-3
     torch.testing.assert_close(net.premium, torch.stack(factors).mean(0), rtol=1e-4, atol=1e-6)
 
@@ -58,11 +58,11 @@ def test_the_loss_is_one_less_the_total_r2_for_any_number_of_rows():
     net = FactorNet(3, 1, [8], 2, 0.0)
     x = torch.randn(20, 1, 3)
     r = torch.randn(20)
-    grid = _grid_of(np.repeat([0, 1], 10))
+    grid = grid_of(np.repeat([0, 1], 10))
     rebuilt = (net.loadings(x) * net.factors(x, r, grid).repeat_interleave(10, 0)).sum(1)
     torch.testing.assert_close(net.loss(x, r, grid), ((rebuilt - r) ** 2).sum() / (r**2).sum())
     for target in (torch.ones(1), torch.zeros(1)):
-        assert 0 < net.loss(x[:1], target, _grid_of(np.zeros(1, int))) < 100
+        assert 0 < net.loss(x[:1], target, grid_of(np.zeros(1, int))) < 100
 
 def test_a_window_is_read_whole():
     X, y, fold = toy_problem(30, 200)

@@ -8,15 +8,39 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 
-def test_date_ic_is_numpys_correlation():
+def test_an_interval_says_whether_its_ends_belong_to_it():
+    assert [within(v, "(0, 1]") for v in (-1, 0, 1e-9, 1, 1.1, np.nan)] == [False, False, True, True, False, False]
+    assert [within(v, "[0, inf)") for v in (-1e-9, 0, 10**20, np.inf)] == [False, True, True, False]
+
+@pytest.mark.parametrize("size", [1e-30, 1e-8, 1.0, 1e8, 1e30])
+def test_a_features_unit_does_not_matter_and_a_constant_is_harmless(size):
+    X, y, fold = toy_problem(5, 60)
+    plain = scaled(X.values, *feature_scale(X.view(fold.train)))
+    X.values[:] = X.values * np.float32(size)
+    X.values[:, 3] = np.float32(0.1 * size)
+    mean, sd = feature_scale(X.view(fold.train))
+    np.testing.assert_allclose(sd[:3], np.std(X.values[fold.train, :3].astype(float), 0), rtol=1e-5)
+    np.testing.assert_allclose(scaled(X.values, mean, sd)[:, :3], plain[:, :3], atol=1e-5)
+    assert sd[3] == 1 and (scaled(X.values, mean, sd)[:, 3] == 0).all()
+
+def test_scale_is_of_the_given_rows_and_ignores_missing():
+    X, y, fold = toy_problem(5, 60)
+    X.values[fold.train[0], 1] = np.nan
+    mean, sd = feature_scale(X.view(fold.train))
+    np.testing.assert_allclose(mean, np.nanmean(X.values[fold.train], 0), atol=1e-6)
+    np.testing.assert_allclose(sd, np.nanstd(X.values[fold.train], 0), atol=1e-6)
+    assert scaled(X.values[fold.train[:1]], mean, sd)[0, 1] == 0
+    X.values[fold.train, 2] = np.nan
+    with pytest.raises(NeuralphaError, match="'right' has no value"):
+        feature_scale(X.view(fold.train))
+
+def test_mean_ic_is_numpys_correlation_where_there_is_one():
     rng = np.random.default_rng(0)
     date = np.repeat([7, 3, 5], [10, 4, 2])
     s, t = rng.normal(size=(2, 16))
-    ic = date_ic(s, t, date)
-    assert ic[0] == pytest.approx(np.corrcoef(s[10:14], t[10:14])[0, 1])
-    assert ic[2] == pytest.approx(np.corrcoef(s[:10], t[:10])[0, 1])
-    assert np.isnan(ic[1]) and mean_ic(np.ones(16), t, date) == 0
-    assert mean_ic(s, t, date) == pytest.approx((ic[0] + ic[2]) / 2)
+    of_three, of_seven = np.corrcoef(s[10:14], t[10:14])[0, 1], np.corrcoef(s[:10], t[:10])[0, 1]
+    assert mean_ic(s, t, date) == pytest.approx((of_three + of_seven) / 2)
+    assert mean_ic(np.ones(16), t, date) == 0
 
 def test_the_planted_signal_is_there():
     X, y, fold = toy_problem(noise=0.0)
@@ -66,10 +90,6 @@ def test_parameters_are_checked_and_named():
         Mean(pwoer=1.0)
     assert "power" in inspect.signature(Mean).parameters  # what Jupyter shows
 
-def test_an_interval_says_whether_its_ends_belong_to_it():
-    assert [within(v, "(0, 1]") for v in (-1, 0, 1e-9, 1, 1.1, np.nan)] == [False, False, True, True, False, False]
-    assert [within(v, "[0, inf)") for v in (-1e-9, 0, 10**20, np.inf)] == [False, True, True, False]
-
 @pytest.mark.parametrize(
     "params, said",
     [
@@ -113,25 +133,3 @@ def test_fit_and_predict_refuse_what_does_not_fit():
     m = Mean().fit(X.view(fold.train), t[fold.train])
     with pytest.raises(NeuralphaError, match="other features .*past"):
         m.predict(X.select(["linear", "left", "right"]).view(fold.test))
-
-@pytest.mark.parametrize("size", [1e-30, 1e-8, 1.0, 1e8, 1e30])
-def test_a_features_unit_does_not_matter_and_a_constant_is_harmless(size):
-    X, y, fold = toy_problem(5, 60)
-    plain = scaled(X.values, *feature_scale(X.view(fold.train)))
-    X.values[:] = X.values * np.float32(size)
-    X.values[:, 3] = np.float32(0.1 * size)
-    mean, sd = feature_scale(X.view(fold.train))
-    np.testing.assert_allclose(sd[:3], np.std(X.values[fold.train, :3].astype(float), 0), rtol=1e-5)
-    np.testing.assert_allclose(scaled(X.values, mean, sd)[:, :3], plain[:, :3], atol=1e-5)
-    assert sd[3] == 1 and (scaled(X.values, mean, sd)[:, 3] == 0).all()
-
-def test_scale_is_of_the_given_rows_and_ignores_missing():
-    X, y, fold = toy_problem(5, 60)
-    X.values[fold.train[0], 1] = np.nan
-    mean, sd = feature_scale(X.view(fold.train))
-    np.testing.assert_allclose(mean, np.nanmean(X.values[fold.train], 0), atol=1e-6)
-    np.testing.assert_allclose(sd, np.nanstd(X.values[fold.train], 0), atol=1e-6)
-    assert scaled(X.values[fold.train[:1]], mean, sd)[0, 1] == 0
-    X.values[fold.train, 2] = np.nan
-    with pytest.raises(NeuralphaError, match="'right' has no value"):
-        feature_scale(X.view(fold.train))

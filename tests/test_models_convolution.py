@@ -5,7 +5,7 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import mean_ic, toy_problem
-from neuralpha.models.trainer import first_weights
+from neuralpha.models.training.sparse import first_weights
 
 def _fit(model):
     X, y, fold = toy_problem(30, 200)

@@ -5,15 +5,15 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import within
-from neuralpha.models.losses import _grid_of
+from neuralpha.models.losses import grid_of
 
 def test_a_grid_keeps_every_row():
     date = np.array([5, 2, 5, 2, 2, 9])
-    grid = _grid_of(date)
+    grid = grid_of(date)
     v = torch.arange(6.0)
     assert grid.fill(v).tolist() == [[1, 3, 4], [0, 2, 0], [5, 0, 0]]
     assert torch.equal(grid.take(grid.fill(v)), v) and grid.mask.sum() == 6
-    assert not grid.full and _grid_of(np.array([1, 1, 2, 2])).full
+    assert not grid.full and grid_of(np.array([1, 1, 2, 2])).full
 
 def _random(seed=0, dates=3, places=6):
     g = torch.Generator().manual_seed(seed)
@@ -22,45 +22,6 @@ def _random(seed=0, dates=3, places=6):
     mask[1, 4:] = False
     mask[2, 5:] = False
     return s, t, mask
-
-@pytest.mark.parametrize("name", [n for n in LOSSES if n not in ("quantile", "buy_hold_sell")])
-def test_gradients(name):
-    s, t, mask = _random()
-    assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, mask), s.requires_grad_(), eps=1e-6, atol=1e-5)
-
-def test_gradients_of_quantile_loss():
-    s, t, mask = _random()
-    s = (s[..., None] + torch.linspace(-0.7, 0.8, 5)).requires_grad_()
-    assert torch.autograd.gradcheck(lambda s: quantile(s, t, mask), s)
-
-@pytest.mark.parametrize("name", [n for n in LOSSES if n not in ("quantile", "buy_hold_sell")])
-def test_empty_places_do_not_count(name):
-    s, t, mask = _random()
-    other = torch.where(mask, s, 99.0), torch.where(mask, t, -99.0)
-    torch.testing.assert_close(LOSSES[name](*other, mask), LOSSES[name](s, t, mask))
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_without_empty_places_the_mask_may_be_left_out(name):
-    s, t, _ = _random()
-    s = (
-        (s[..., None] + torch.linspace(-0.7, 0.8, HEADS[name][1] if name in HEADS and name != "bce" else 1))
-        .squeeze(-1)
-        .requires_grad_()
-    )
-
-    def out(mask):
-        return Objective(name).loss(s if s.ndim == 3 else s[..., None], t, mask)
-
-    bare = out(None)
-    full = out(torch.ones_like(t, dtype=bool))
-    torch.testing.assert_close(bare, full)
-    torch.testing.assert_close(*(torch.autograd.grad(v, s)[0] for v in (bare, full)))
-    if name in MASKLESS and name not in HEADS:
-        assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, None), s, eps=1e-6, atol=1e-5)
-
-def test_only_dates_of_three_rows_go_without_a_mask():
-    assert _grid_of(np.array([1, 1, 1, 2, 2, 2])).gaps is None
-    assert _grid_of(np.array([1, 1, 2, 2])).gaps.all() and not _grid_of(np.array([1, 1, 1, 2])).gaps.all()
 
 def test_row_losses_are_their_definitions():
     s, t, mask = _random()
@@ -71,6 +32,10 @@ def test_row_losses_are_their_definitions():
     assert huber(s, t, mask).item() == pytest.approx(np.mean(np.where(e <= 1, e**2 / 2, e - 0.5)))
     p = 1 / (1 + np.exp(-a))
     assert bce(s, t, mask).item() == pytest.approx(-np.mean(np.log(np.where(b > 0, p, 1 - p))))
+
+def test_only_dates_of_three_rows_go_without_a_mask():
+    assert grid_of(np.array([1, 1, 1, 2, 2, 2])).gaps is None
+    assert grid_of(np.array([1, 1, 2, 2])).gaps.all() and not grid_of(np.array([1, 1, 1, 2])).gaps.all()
 
 def test_correlation_losses_are_their_definitions():
     from scipy.stats import pearsonr, spearmanr
@@ -103,6 +68,18 @@ def test_ranking_losses_are_their_definitions():
     for f, known in ((pairwise, hinge), (listnet, net), (listmle, mle)):
         assert f(s, t, mask).item() == pytest.approx(np.mean(known)), f.__name__
 
+def test_a_sharpe_ratio_of_overlapping_returns_is_none_of_a_portfolio():
+    g = torch.Generator().manual_seed(0)
+    h = 5
+    s, noise = torch.randn(2, 4000, 50, generator=g)
+    for t in range(1, 4000):
+        s[t] = 0.5 * s[t - 1] + 0.75**0.5 * s[t]
+    one = 0.01 * (0.023 * s + noise)  # the bar after the score
+    far = one.unfold(0, h, 1).sum(2)
+    held = portfolio_weights(s, None).unfold(0, h, 1).mean(2)  # h portfolios, each held for h bars
+    earned = (held * one[h - 1 :])[1:].sum(1) - 5e-4 * held.diff(dim=0).abs().sum(1)
+    assert -sharpe(s[: len(far)], far, None) > 0.02 and earned.mean() / earned.std() < -0.01
+
 def test_sharpe_and_quantile_are_their_definitions():
     s, t, mask = _random()
     w = np.zeros((3, 6))
@@ -120,17 +97,10 @@ def test_sharpe_and_quantile_are_their_definitions():
 
     assert min(np.linspace(0.8, 1.8, 101), key=loss) == pytest.approx(1.2816, abs=0.05)
 
-def test_a_sharpe_ratio_of_overlapping_returns_is_none_of_a_portfolio():
-    g = torch.Generator().manual_seed(0)
-    h = 5
-    s, noise = torch.randn(2, 4000, 50, generator=g)
-    for t in range(1, 4000):
-        s[t] = 0.5 * s[t - 1] + 0.75**0.5 * s[t]
-    one = 0.01 * (0.023 * s + noise)  # the bar after the score
-    far = one.unfold(0, h, 1).sum(2)
-    held = portfolio_weights(s, None).unfold(0, h, 1).mean(2)  # h portfolios, each held for h bars
-    earned = (held * one[h - 1 :])[1:].sum(1) - 5e-4 * held.diff(dim=0).abs().sum(1)
-    assert -sharpe(s[: len(far)], far, None) > 0.02 and earned.mean() / earned.std() < -0.01
+def test_gradients_of_quantile_loss():
+    s, t, mask = _random()
+    s = (s[..., None] + torch.linspace(-0.7, 0.8, 5)).requires_grad_()
+    assert torch.autograd.gradcheck(lambda s: quantile(s, t, mask), s)
 
 def test_buy_hold_sell_is_its_definition_and_smooths():
     from sklearn.metrics import log_loss
@@ -148,6 +118,29 @@ def test_buy_hold_sell_is_its_definition_and_smooths():
     assert bce(out[..., 0], t, mask, smoothing=1.0).item() == pytest.approx(
         torch.nn.functional.softplus(out[..., 0]).mean().item() - out[..., 0].mean().item() / 2
     )
+
+@pytest.mark.parametrize(
+    "text, why",
+    [
+        ("rank_ic(tau=0)", r"tau must be in \(0, inf\)"),
+        ("huber(delta=-1)", r"delta must be in \(0, inf\)"),
+        ("bce(smoothing=2)", r"smoothing must be in \[0, 1\]"),
+        ("ic + 0.1*buy_hold_sell(smoothing=-.1)", "smoothing must"),
+        ("pairwise(margin=-1)", r"margin must be in \[0, inf\)"),
+        ("sharpe(cost_bps=-5)", r"cost_bps must be in \[0, inf\)"),
+        ("huber(delta=nan)", "delta must"),
+        ("quantile(.5, 0)", "levels must"),
+    ],
+)
+def test_a_parameter_that_no_loss_can_have_is_refused(text, why):
+    with pytest.raises(NeuralphaError, match=why):
+        Objective(text)
+
+def test_every_parameter_has_a_limit_that_its_default_keeps():
+    assert {k for n in LOSSES for k in loss_parameters(n)} == set(LIMITS)
+    for n in LOSSES:
+        assert all(within(v, LIMITS[k]) for k, values in loss_parameters(n).items() for v in np.atleast_1d(values))
+    Objective("bce(smoothing=1) + pairwise(margin=0) + sharpe(cost_bps=0)")
 
 def test_sums_of_losses_share_or_add_heads():
     s, t, mask = _random()
@@ -188,29 +181,6 @@ def test_parameters_stand_in_brackets():
         with pytest.raises(NeuralphaError, match=why):
             Objective(text)
 
-@pytest.mark.parametrize(
-    "text, why",
-    [
-        ("rank_ic(tau=0)", r"tau must be in \(0, inf\)"),
-        ("huber(delta=-1)", r"delta must be in \(0, inf\)"),
-        ("bce(smoothing=2)", r"smoothing must be in \[0, 1\]"),
-        ("ic + 0.1*buy_hold_sell(smoothing=-.1)", "smoothing must"),
-        ("pairwise(margin=-1)", r"margin must be in \[0, inf\)"),
-        ("sharpe(cost_bps=-5)", r"cost_bps must be in \[0, inf\)"),
-        ("huber(delta=nan)", "delta must"),
-        ("quantile(.5, 0)", "levels must"),
-    ],
-)
-def test_a_parameter_that_no_loss_can_have_is_refused(text, why):
-    with pytest.raises(NeuralphaError, match=why):
-        Objective(text)
-
-def test_every_parameter_has_a_limit_that_its_default_keeps():
-    assert {k for n in LOSSES for k in loss_parameters(n)} == set(LIMITS)
-    for n in LOSSES:
-        assert all(within(v, LIMITS[k]) for k, values in loss_parameters(n).items() for v in np.atleast_1d(values))
-    Objective("bce(smoothing=1) + pairwise(margin=0) + sharpe(cost_bps=0)")
-
 def test_a_loss_says_which_targets_it_means():
     assert Objective("ic + 0.1*mse").targets is None and Objective("sharpe(cost_bps=1) + 0.1*mse").targets == ("raw",)
     assert Objective("0.5*buy_hold_sell + ic").targets == ("rank", "outcome")
@@ -241,3 +211,33 @@ def test_scores_of_heads():
     out = np.log(np.array([[0.2, 0.3, 0.5], [0.6, 0.2, 0.2]]))
     np.testing.assert_allclose(Objective("buy_hold_sell").score(out), [0.3, -0.4])
     np.testing.assert_allclose(Objective("quantile").score(np.arange(10.0).reshape(2, 5)), [2, 7])
+
+@pytest.mark.parametrize("name", [n for n in LOSSES if n not in ("quantile", "buy_hold_sell")])
+def test_gradients(name):
+    s, t, mask = _random()
+    assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, mask), s.requires_grad_(), eps=1e-6, atol=1e-5)
+
+@pytest.mark.parametrize("name", [n for n in LOSSES if n not in ("quantile", "buy_hold_sell")])
+def test_empty_places_do_not_count(name):
+    s, t, mask = _random()
+    other = torch.where(mask, s, 99.0), torch.where(mask, t, -99.0)
+    torch.testing.assert_close(LOSSES[name](*other, mask), LOSSES[name](s, t, mask))
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_without_empty_places_the_mask_may_be_left_out(name):
+    s, t, _ = _random()
+    s = (
+        (s[..., None] + torch.linspace(-0.7, 0.8, HEADS[name][1] if name in HEADS and name != "bce" else 1))
+        .squeeze(-1)
+        .requires_grad_()
+    )
+
+    def out(mask):
+        return Objective(name).loss(s if s.ndim == 3 else s[..., None], t, mask)
+
+    bare = out(None)
+    full = out(torch.ones_like(t, dtype=bool))
+    torch.testing.assert_close(bare, full)
+    torch.testing.assert_close(*(torch.autograd.grad(v, s)[0] for v in (bare, full)))
+    if name in MASKLESS and name not in HEADS:
+        assert torch.autograd.gradcheck(lambda s: LOSSES[name](s, t, None), s, eps=1e-6, atol=1e-5)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import mean_ic, toy_problem
-from neuralpha.models.losses import _grid_of
+from neuralpha.models.losses import grid_of
 
 MODELS = [
     StockMixer(window=8, scales=[1, 2]),
@@ -30,13 +30,13 @@ def test_permuting_the_assets_permutes_the_scores(model):
     x = torch.randn(12, model.window, 4)
     date = np.repeat([0, 1], [7, 5])
     order = np.random.default_rng(0).permutation(12)
-    torch.testing.assert_close(net(x[order], _grid_of(date[order])), net(x, _grid_of(date))[order])
+    torch.testing.assert_close(net(x[order], grid_of(date[order])), net(x, grid_of(date))[order])
 
 @pytest.mark.parametrize("model", [StockMixer(window=8), CrossAttention()], ids=lambda m: m.name)
 def test_other_assets_matter_and_other_dates_do_not(model):
     net = model.build(4, 1).eval()
     x = torch.randn(12, model.window, 4)
-    grid = _grid_of(np.repeat([0, 1], [7, 5]))
+    grid = grid_of(np.repeat([0, 1], [7, 5]))
     changed = x.clone()
     changed[0] += 1
     a = net(x, grid)

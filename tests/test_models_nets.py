@@ -54,12 +54,12 @@ def test_a_skip_around_the_first_weights_cannot_be_sparse():
 
 @pytest.mark.parametrize("killed", ["fit", "refit"])
 def test_a_fit_that_was_killed_goes_on_from_its_folder(killed, tmp_path, monkeypatch):
-    from neuralpha.models import trainer
+    from neuralpha.models.training import loop
 
     X, y, fold = toy_problem(20, 120)
     t = y.target("rank")
     both = np.concatenate([fold.train, fold.valid])
-    write = trainer.save_checkpoint
+    write = loop.save_checkpoint
     saved = []
 
     class Killed(Exception):
@@ -71,7 +71,7 @@ def test_a_fit_that_was_killed_goes_on_from_its_folder(killed, tmp_path, monkeyp
         if path.parent.name == "killed" and path.stem == killed and saved.count(killed) == 1:
             raise Killed
 
-    monkeypatch.setattr(trainer, "save_checkpoint", save)
+    monkeypatch.setattr(loop, "save_checkpoint", save)
 
     def scores(folder):
         m = MLP(learning_rate=1e-2, batch_rows=100, max_epochs=4)

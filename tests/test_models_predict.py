@@ -4,15 +4,32 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.labels import Labels, forward_return, multi_horizon
+from neuralpha.cross_section import sections_of
+from neuralpha.labels import MultiTaskLabel, forward_return, multi_horizon
 from neuralpha.models.base import mean_ic, toy_problem
+from neuralpha.models.fitting import fit_unit
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
-from neuralpha.models.fitting import fit_unit
-from neuralpha.models.predict import _standing
-from neuralpha.models.trainer import best_epoch
+from neuralpha.models.training.loop import best_epoch
 from neuralpha.models.trees import LightGBM
 from neuralpha.splits import fixed_split
+
+def test_the_ensemble_is_the_mean_of_standardised_scores():
+    rng = np.random.default_rng(0)
+    date = np.repeat([0, 1], 5)
+    a = rng.normal(size=10)
+    b = 100 * rng.normal(size=10)
+
+    def z(v):
+        return np.concatenate([(v[i : i + 5] - v[i : i + 5].mean()) / v[i : i + 5].std() for i in (0, 5)])
+
+    np.testing.assert_allclose(ensemble_scores([a, b], date), (z(a) + z(b)) / 2, atol=1e-6)
+    np.testing.assert_allclose(
+        bring_to_one_scale(a, sections_of(date), "rank")[:5], 2 * (np.argsort(np.argsort(a[:5])) + 1) / 6 - 1
+    )
+    assert ensemble_scores([np.ones(10)], date).tolist() == [0] * 10
+    with pytest.raises(NeuralphaError, match="Unknown ensemble"):
+        ensemble_scores([a], date, "median")
 
 def test_the_table_holds_every_seed_and_their_ensemble():
     X, y, fold = toy_problem(15, 120)
@@ -26,21 +43,6 @@ def test_the_table_holds_every_seed_and_their_ensemble():
     with pytest.raises(NeuralphaError, match="no seed 7"):
         p.scores(7)
 
-def test_the_ensemble_is_the_mean_of_standings():
-    rng = np.random.default_rng(0)
-    date = np.repeat([0, 1], 5)
-    a = rng.normal(size=10)
-    b = 100 * rng.normal(size=10)
-
-    def z(v):
-        return np.concatenate([(v[i : i + 5] - v[i : i + 5].mean()) / v[i : i + 5].std() for i in (0, 5)])
-
-    np.testing.assert_allclose(ensemble_scores([a, b], date), (z(a) + z(b)) / 2, atol=1e-6)
-    np.testing.assert_allclose(_standing(a, date, "rank")[:5], 2 * (np.argsort(np.argsort(a[:5])) + 1) / 6 - 1)
-    assert ensemble_scores([np.ones(10)], date).tolist() == [0] * 10
-    with pytest.raises(NeuralphaError, match="Unknown ensemble"):
-        ensemble_scores([a], date, "median")
-
 def test_seeds_may_be_trained_together():
     X, y, fold = toy_problem(15, 120)
     p = cross_predict(MLP(max_epochs=2), X, y, fold, seeds=3, progress=False, together=True)
@@ -52,6 +54,24 @@ def test_seeds_may_be_trained_together():
 def test_a_model_without_randomness_is_fitted_once():
     X, y, fold = toy_problem(15, 120)
     assert cross_predict(Ridge(), X, y, fold, seeds=3).seeds == [0]
+
+def test_the_bar_is_told_of_every_fit():
+    X, y, fold = toy_problem(15, 120)
+    for together in (False, True):
+        told = []
+        units = fit_fold(
+            MLP(max_epochs=1), X, y, fold, range(3), together=together, on_unit=lambda told=told: told.append(1)
+        )
+        assert list(units) == [0, 1, 2] and len(told) == 3
+
+def test_the_table_survives_a_file(tmp_path):
+    X, y, fold = toy_problem(15, 120)
+    frame = cross_predict(Ridge(), X, y, fold, progress=False).frame
+    frame.to_parquet(tmp_path / "p.parquet")
+    pd.testing.assert_frame_equal(read_predictions(tmp_path / "p.parquet")[list(frame)], frame, check_dtype=False)
+    frame.drop(columns="score").to_parquet(tmp_path / "other.parquet")
+    with pytest.raises(NeuralphaError, match="score"):
+        read_predictions(tmp_path / "other.parquet")
 
 def test_the_future_of_the_test_period_does_not_change_a_score():
     X, y, fold = toy_problem(15, 120)
@@ -102,7 +122,7 @@ def test_a_sharpe_ratio_of_overlapping_returns_is_refused():
     for label, bars in (
         (forward_return(X.panel, 5, 0), 5),
         (multi_horizon(X.panel, (1, 3), delay=0), 3),
-        (Labels([forward_return(X.panel, 2, 0)], scored=y), 2),
+        (MultiTaskLabel([forward_return(X.panel, 2, 0)], scored=y), 2),
     ):
         for loss in ("sharpe", "ic + 0.5*sharpe(cost_bps=1)"):
             with pytest.raises(

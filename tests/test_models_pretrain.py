@@ -77,13 +77,14 @@ def test_fine_tuning_starts_from_the_pretrained_weights_and_learns(tmp_path):
 
 def test_one_panel_is_on_the_device_at_a_time(monkeypatch):
     import weakref
-    from neuralpha.models import nets, pretrain, trainer
+    from neuralpha.models import nets, pretrain
+    from neuralpha.models.training.resident import Resident
 
     alive = weakref.WeakSet()
 
     def put(*args):
         assert not alive
-        alive.add(data := trainer.Resident(*args))
+        alive.add(data := Resident(*args))
         return data
 
     for module in (pretrain, nets):

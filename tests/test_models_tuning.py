@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import toy_problem
-from neuralpha.models.linear import Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.registry import make_model, model_names
 from neuralpha.labels import multi_horizon
@@ -61,7 +60,7 @@ def test_a_killed_search_finds_what_the_undisturbed_one_finds(sampler, tmp_path)
         assert _lines(tmp_path / "torn.jsonl") == _lines(tmp_path / "whole.jsonl")
 
 def test_a_process_killed_at_work_loses_one_trial(tmp_path):
-    import os, signal, subprocess, sys, time
+    import signal, subprocess, sys, time
 
     file = tmp_path / "journal.jsonl"
     code = (
@@ -156,9 +155,9 @@ def test_every_model_is_tuned_in_the_space_it_ships(name):
     assert model.space and set(model.space) <= set(model.get_params())
     for edge in (0, -1):
         model.clone(**{k: (how[1] if how[0] == "choice" else how[1:])[edge] for k, how in model.space.items()})
-    searched = {k: how for k, how in model.space.items() if k not in SMALL}
-    t = tune(model, X, y, fold, trials=2, space=searched, sampler="random")
-    assert t.count == 2 and set(t.params) == set(searched) and (t.trials.state == "complete").all()
+    search_space = {k: how for k, how in model.space.items() if k not in SMALL}
+    t = tune(model, X, y, fold, trials=2, space=search_space, sampler="random")
+    assert t.count == 2 and set(t.params) == set(search_space) and (t.trials.state == "complete").all()
     assert t.model.get_params() | t.params == t.model.get_params()
 
 def test_wrong_requests_are_named():

@@ -6,8 +6,8 @@ import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import scaled
 from neuralpha.models.gkx import gkx_problem
-from neuralpha.models.losses import _grid_of
-from neuralpha.models.trainer import Resident
+from neuralpha.models.losses import grid_of
+from neuralpha.models.training.resident import Resident
 
 def _parts(n=3000, seed=0):
     rng = np.random.default_rng(seed)
@@ -58,7 +58,7 @@ def test_the_within_date_loss_is_that_of_regressions_date_by_date():
         padded = np.r_[e[date == d], np.zeros(4)]
         b = np.linalg.lstsq(stacked, padded, rcond=None)[0]
         left += ((padded - stacked @ b) ** 2).sum()
-    assert WithinDate(net).loss(x, t, _grid_of(date)).item() == pytest.approx(left / 21, rel=1e-4)
+    assert WithinDate(net).loss(x, t, grid_of(date)).item() == pytest.approx(left / 21, rel=1e-4)
     shuffled = np.random.default_rng(0).permutation(21)
     z = x[:, 0].numpy()[shuffled]
     assert e[shuffled] @ ByDate(z, date[shuffled]).left(e[shuffled]) == pytest.approx(left, rel=1e-6)
@@ -71,7 +71,7 @@ def test_common_shocks_do_not_move_the_within_date_loss():
     t = torch.randn(800)
     shock = torch.cat([x[:400, 0] @ torch.tensor([0.5, -1.0, 2.0]), -x[400:, 0] @ torch.tensor([0.5, -1.0, 2.0])])
     loss = WithinDate(net).loss
-    assert loss(x, t + shock, _grid_of(date)).item() == pytest.approx(loss(x, t, _grid_of(date)).item(), rel=0.02)
+    assert loss(x, t + shock, grid_of(date)).item() == pytest.approx(loss(x, t, grid_of(date)).item(), rel=0.02)
     assert ((net.deep(x[:, 0])[:, 0] - t - shock) ** 2).mean() > 3
 
 @pytest.mark.parametrize("cls", [WideDeep, WideTrees])

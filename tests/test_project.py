@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.project import *
-import subprocess, sys, tomllib
+import subprocess, sys
 from pathlib import Path
 import nbformat
 import pytest
@@ -44,15 +44,15 @@ def test_what_exists_is_left_alone_and_a_name_that_is_none_is_refused(tmp_path):
 
 def test_the_split_fits_the_prices_and_their_file_is_found_from_the_project(tmp_path, monkeypatch):
     from neuralpha.data.universes import load_universe
-    from neuralpha.study.experiment import open_bench
+    from neuralpha.study.experiment import open_experiment
 
     monkeypatch.chdir(tmp_path)
     load_universe("sim-tiny").frame().drop(columns="tradable").to_parquet("prices.parquet")
     made = new_project("sub/mystudy", "prices.parquet")
     monkeypatch.chdir(made)
-    bench = open_bench("study.toml")
-    assert bench.universe == str(tmp_path / "prices.parquet") and len(bench.folds) > 1
-    assert bench.study.features == "core"
+    experiment = open_experiment("study.toml")
+    assert experiment.universe == str(tmp_path / "prices.parquet") and len(experiment.folds) > 1
+    assert experiment.study.features == "core"
 
 def test_the_projects_own_checks_pass_and_find_a_feature_that_looks_ahead(tmp_path):
     made = new_project(tmp_path / "mystudy")

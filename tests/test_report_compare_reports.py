@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, read_json, write_json
-from neuralpha.study.experiment import open_bench
+from neuralpha.evaluate.catalogue import CATALOGUE
+from neuralpha.study.experiment import open_experiment
 from neuralpha.report.steps import Report
 from neuralpha.report.pages import write_site
 from neuralpha.study.spec import make_study
@@ -30,7 +31,7 @@ def reports(tmp_path_factory):
         _study("a"),
         _study("b", title="<i>b</i>", models={"worse": {"model": "ridge", "alpha": 1e12}, "new": {"model": "ridge"}}),
     ):
-        r = Report(open_bench(study), out)
+        r = Report(open_experiment(study), out)
         for step in (r.data, r.fit, r.leaderboard, r.save):
             step()
         if study.name == "b":  # a model that went wrong
@@ -56,6 +57,8 @@ def test_what_moved_is_said_and_what_did_not_is_not(reports):
     assert got["new"]["change"] is None and got["new"]["note"] == "only after"
     stored = read_json(reports / "a" / "sim-tiny" / "metrics.json")["models"]["ridge"]["metrics"]["ic"]["value"]
     assert abs(got["ridge"]["before"]["value"] - stored) < 1e-6
+    label = read_json(reports / "a" / "sim-tiny" / "metrics.json")["label"]
+    assert got["ridge"]["before"]["definition"] == CATALOGUE["ic"].defined(label=label)
     assert ("models.worse.alpha", "–", "1000000000000.0") in [tuple(x) for x in c["changes"]] and c["other_data"] == []
     with pytest.raises(NeuralphaError, match="holds no report"):
         compare_reports(reports / "a", reports / "none")

@@ -4,7 +4,7 @@ import shutil, subprocess, sys
 from pathlib import Path
 import pytest
 from neuralpha.core import NeuralphaError, write_json
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 from neuralpha.report.steps import Report
 from neuralpha.report.pages import write_site
 from neuralpha.study.spec import make_study
@@ -23,7 +23,7 @@ def report(tmp_path_factory):
             "explain": {"rows": 0},
         }
     )
-    r = Report(open_bench(study), out)
+    r = Report(open_experiment(study), out)
     for step in (r.data, r.folds, r.fit, r.leaderboard, r.evidence, r.save):
         step()
     write_site(study, out)

@@ -7,8 +7,9 @@ import pytest
 import neuralpha as na
 from neuralpha.core import NeuralphaError, read_json, write_json
 from neuralpha.report.pages import write_site
-from neuralpha.report.steps import Report, read_ics
-from neuralpha.study.experiment import open_bench
+from neuralpha.report.numbers import read_ics
+from neuralpha.report.steps import Report
+from neuralpha.study.experiment import open_experiment
 from neuralpha.study.spec import make_study
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ STUDY = {
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     out, study = tmp_path_factory.mktemp("report"), make_study(STUDY)
-    r = Report(open_bench(study), out)
+    r = Report(open_experiment(study), out)
     for step in (r.data, r.fit, r.leaderboard, r.save):
         step()
     write_json(out / "traced" / "study.json", study.model_dump(mode="json"))
@@ -91,14 +92,17 @@ def test_the_best_model_is_meant_and_features_are_the_studys(written):
         key=lambda n: read_json(written / "sim-tiny" / "metrics.json")["models"][n]["metrics"]["ic"]["value"],
     )
     seen = na.inspect(str(written), "2013-05-15")
-    bench = open_bench(make_study(STUDY))
+    experiment = open_experiment(make_study(STUDY))
     asset = seen.members.index[0]
     one = seen.at(asset=asset)
-    row = bench.panel.rows_of(asset).start + int(
-        (bench.panel.dates[bench.panel.date_code[bench.panel.rows_of(asset)]] < np.datetime64("2013-05-15")).sum()
+    row = experiment.panel.rows_of(asset).start + int(
+        (
+            experiment.panel.dates[experiment.panel.date_code[experiment.panel.rows_of(asset)]]
+            < np.datetime64("2013-05-15")
+        ).sum()
     )
     assert seen.origin.model == best
-    np.testing.assert_array_equal(one.features["given"].reindex(list(bench.X.names)), bench.X.values[row])
+    np.testing.assert_array_equal(one.features["given"].reindex(list(experiment.X.names)), experiment.X.values[row])
     assert one.bars["for"].str.contains("decision").sum() == 1
 
 def test_what_one_model_left_out_counts_for_none(written, tmp_path):

@@ -2,28 +2,24 @@
 from neuralpha.report.pages import *
 from pathlib import Path
 import pytest
+from neuralpha.evaluate.catalogue import number
 import neuralpha.report.templates as templates
 from neuralpha.core import write_json
 
 def test_text_from_data_is_escaped():
     gone = Survivorship(True, "<s>", "", [], [])
+    masked = {"text": "<i>", "href": "<var>", "columns": ["<dfn>"], "rows": [["<kbd>"]]}
     universe = DataOfUniverse(
-        "<script>alert(1)</script>", "", False, {}, ["<em>"], ["<u>"], [["<img onerror=1>"]], gone, "<q>"
+        "<script>alert(1)</script>", "", False, {}, ["<em>"], ["<u>"], [["<img onerror=1>"]], gone, "<q>", masked
     )
     page = render("data.html", Frame("<b>", "s", [("<i>", "a")], "a"), DataPage([universe]))
-    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror"):
+    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror", "<var>", "<dfn>", "<kbd>"):
         assert tag not in page
 
 def test_a_page_needs_no_other_file_for_its_style_and_script():
     page = render("data.html", Frame("Data", "s"), DataPage([]))
     assert template_text("site.css") in page and template_text("site.js") in page
     assert "</" not in template_text("site.css") + template_text("site.js")  # would end the element that holds it
-
-def test_numbers_as_text():
-    m = {"value": -0.04567, "unit": "correlation", "low": -0.1, "high": 0.02}
-    assert number(m) == "−0.046" and interval(m) == "[−0.100, 0.020]" and number(None) == "–" == number({"value": None})
-    short = dict(value=0.0, low=0.0, high=None, unit="bars")  # a half-life
-    assert (number(short), interval(short)) == ("<1", "[<1, –]") and number(dict(value=1.2, unit="bars")) == "1"
 
 def test_a_universe_without_a_report_says_why(tmp_path):
     from neuralpha.study.spec import load_study
@@ -60,7 +56,7 @@ def test_the_answer_says_what_the_letters_say():
 
 def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     from bs4 import BeautifulSoup
-    from neuralpha.report.pages import COLUMNS, _name
+    from neuralpha.evaluate.catalogue import column_metrics, heading, metric_title
     from neuralpha.house import root
 
     reports = root() / "reports"
@@ -77,16 +73,17 @@ def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     (head, *board), (models, *metrics) = rows_of("index.html", "model"), rows_of("sim-tiny/index.html", "Metric")
     by_name = {row[0]: dict(zip(models[1:], row[1:])) for row in metrics}
     checked = 0
-    for key, column in COLUMNS:
+    for entry in column_metrics():
         for row in board:
-            told = by_name[_name(key)][row[0]]
-            assert told.strip() == row[head.index(column)].strip(), (key, row[0], told)
+            told = by_name[entry.title][row[0]]
+            assert told.strip() == row[head.index(heading(entry))].strip(), (entry.name, row[0], told)
             checked += 1
-    assert checked == len(COLUMNS) * 5
+    assert checked == len(column_metrics()) * 5
     own = {row[0]: row[1:] for row in rows_of("sim-tiny/model-lightgbm.html", "Metric")}
-    spread = own[_name("spread_after_cost")][0]
-    unit = own[_name("spread_after_cost")][2]
-    assert spread.strip() == by_name[_name("spread_after_cost")]["lightgbm"].strip() and unit == "%, per year"
+    title = metric_title("spread_after_cost")
+    spread = own[title][0]
+    unit = own[title][2]
+    assert spread.strip() == by_name[title]["lightgbm"].strip() and unit == "%, per year"
 
 def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
     from bs4 import BeautifulSoup

@@ -124,13 +124,13 @@ def test_a_template_that_cannot_report_is_refused_before_anything_is_fitted(tmp_
 def test_a_notebook_that_stored_too_little_is_told_which_call_is_missing(tmp_path):
     from neuralpha.report.run import _refuse_unfinished
 
-    bench = open_any(make_study(MINE), "sim-tiny")
+    experiment = open_any(make_study(MINE), "sim-tiny")
     for file in ("checks.json", "predictions.parquet", "metrics.json"):
         (tmp_path / file).write_text("")
     with pytest.raises(NeuralphaError, match=r"stored no figures.json: it must call report.save\(\)"):
-        _refuse_unfinished(bench, tmp_path)
+        _refuse_unfinished(experiment, tmp_path)
     (tmp_path / "figures.json").write_text("")
-    _refuse_unfinished(bench, tmp_path)
+    _refuse_unfinished(experiment, tmp_path)
 
 def test_frames_and_panels_become_universes_of_a_study(tmp_path, monkeypatch):
     from neuralpha.data.universes import load_universe
@@ -320,7 +320,7 @@ def test_pages_work_in_a_browser(study, browser, width, scheme):
                 [float(v) for v in money if v],
                 [v * unit for v, unit in zip(stored, (100, 100, 100, 1)) if v is not None],
             )
-        assert "No R²: a baseline forecasts an order" in page.inner_text("#slice")
+        assert "No R² against the training mean: a baseline forecasts an order" in page.inner_text("#slice")
         first = page.eval_on_selector_all(
             "table.filter tbody tr", "rows => rows.map(r => r.classList.contains('first'))"
         )

@@ -6,7 +6,7 @@ import pytest
 from neuralpha.core import NeuralphaError, read_json
 from neuralpha.report.steps import Report
 from neuralpha.report.verify import verify_report
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 from neuralpha.study.spec import make_study
 
 STUDY = {
@@ -20,8 +20,8 @@ STUDY = {
 }
 
 def stepped(study, universe, out):
-    "What `compare_models.ipynb` does, without its pictures."
-    report = Report(open_bench(study, universe), out)
+    """What `compare_models.ipynb` does, without its pictures."""
+    report = Report(open_experiment(study, universe), out)
     for step in (report.data, report.folds, report.fit, report.leaderboard, report.save):
         step()
     return report
@@ -33,22 +33,22 @@ def test_universes_run_one_by_one_stand_in_one_site_that_verifies(tmp_path, monk
     assert (tmp_path / "by-hand" / "leaderboard.html").exists()
     monkeypatch.setattr("neuralpha.report.site.write_leaderboard", lambda folder: None)
     prices = tmp_path / "mine.parquet"
-    one.bench.panel.frame().drop(columns="tradable").to_parquet(prices)
+    one.experiment.panel.frame().drop(columns="tradable").to_parquet(prices)
     stepped(make_study(STUDY | {"universes": [str(prices)]}), str(prices), tmp_path).site()
     assert read_json(tmp_path / "by-hand" / "study.json")["universes"] == ["sim-tiny", str(prices)]
     page = (tmp_path / "by-hand" / "index.html").read_text()
     assert "sim-tiny/index.html" in page and "mine/index.html" in page
     assert verify_report(tmp_path / "by-hand")[0] == []
-    other = Report(open_bench(make_study(STUDY | {"models": ["ols"]})), tmp_path).site().data
+    other = Report(open_experiment(make_study(STUDY | {"models": ["ols"]})), tmp_path).site().data
     assert "Left out, since run under other settings: mine" in other
     assert read_json(tmp_path / "by-hand" / "study.json")["universes"] == ["sim-tiny"]
 
 def test_within_a_run_the_cell_is_a_link_and_an_unsaved_report_is_refused(tmp_path):
-    bench = open_bench(make_study(STUDY))
+    experiment = open_experiment(make_study(STUDY))
     assert (
-        Report(bench, tmp_path, folder=tmp_path / "hidden").site().data
+        Report(experiment, tmp_path, folder=tmp_path / "hidden").site().data
         == "[All universes of this study](../index.html)"
     )
     assert not list(tmp_path.iterdir())
     with pytest.raises(NeuralphaError, match="call report.save\\(\\) before report.site"):
-        Report(bench, tmp_path).site()
+        Report(experiment, tmp_path).site()

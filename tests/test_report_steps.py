@@ -4,58 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-def test_who_misses_the_last_bars_is_called_dead_nowhere():
-    from neuralpha.data.universes import load_universe
-    from neuralpha.labels import forward_return
-    from neuralpha.report.steps import survivorship_facts
-    from neuralpha.report.pages import _survivorship
-
-    rng = np.random.default_rng(0)
-    days = pd.bdate_range("2018-01-01", periods=300)
-
-    def said(*ends):  # of the report, the check and the label, of sixty assets of which some end early
-        last = dict(enumerate(ends))
-        f = pd.concat(
-            [
-                pd.DataFrame(
-                    {
-                        "date": days,
-                        "asset": f"A{i:02}",
-                        "close": np.exp(0.01 * rng.standard_normal(300).cumsum()),
-                        "volume": 1e5,
-                    }
-                )[: last.get(i, 300)]
-                for i in range(60)
-            ]
-        )
-        p = load_universe(f, name="file", checks={"calendar": "none"})
-        facts = survivorship_facts(p, 5, 1)
-        return (
-            _survivorship(facts).text,
-            facts["alive"],
-            p.checks.set_index("check").loc["survivors_only", "rows"],
-            set(forward_return(p, 5, 1).counts),
-        )
-
-    for ends in ((), (299,), (299,) * 35, (280, 290)):
-        text, alive, noted, missing = said(*ends)
-        assert text.startswith("Survivors only") and (alive, noted) == (60, 60) and missing == {"beyond the last date"}
-    text, alive, noted, missing = said(150, 299)
-    assert (
-        text.startswith("The dead are in this universe: 1 of 60 assets")
-        and (alive, noted) == (59, 0)
-        and "delisting return unknown" in missing
-    )
-
 from dataclasses import replace
 
 from neuralpha.core import NeuralphaError, read_json
+
+from neuralpha.report.numbers import forecasts, read_ics, with_ensemble
 
 from neuralpha.evaluate.ic import ic
 
 from neuralpha.evaluate.statistics import mean_test
 
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 
 from neuralpha.study.spec import make_study
 
@@ -72,7 +31,7 @@ SMALL = {
 }
 
 def _numbers(tmp, **change):
-    r = Report(open_bench(make_study({**SMALL, **change})), tmp)
+    r = Report(open_experiment(make_study({**SMALL, **change})), tmp)
     r.fit()
     r.leaderboard()
     return r, [(r.folder / f).read_bytes() for f in ("predictions.parquet", "metrics.json", "ics.parquet")]
@@ -81,7 +40,7 @@ def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path)
     _, one = _numbers(tmp_path / "a")
     r, two = _numbers(tmp_path / "b")
     assert one == two
-    other = Report(open_bench(make_study({**SMALL, "seed": 5, "models": {"mlp": MODELS["mlp"]}})), tmp_path / "c")
+    other = Report(open_experiment(make_study({**SMALL, "seed": 5, "models": {"mlp": MODELS["mlp"]}})), tmp_path / "c")
     other.fit()
     mlp = [f.tests["mlp"].frame.query("seed == -1")["score"].to_numpy() for f in (r, other)]
     assert (mlp[0] != mlp[1]).mean() > 0.9
@@ -99,7 +58,7 @@ def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path)
 
 def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp_path):
     r = Report(
-        open_bench(
+        open_experiment(
             make_study(
                 {**SMALL, "models": {"ridge": {}}, "seeds": 1, "split": {"train": "9M", "valid": "4M", "test": "2M"}}
             )
@@ -108,11 +67,11 @@ def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp
     )
     r.fit()
     past = r.valids["ridge"].frame.query("seed == -1")
-    y = r.bench.y
-    got = forecasts(r.bench, r.tests, r.valids)["ridge"]
-    assert past.duplicated(["date", "asset"]).any() and len(r.bench.folds) > 2
+    y = r.experiment.y
+    got = forecasts(r.experiment, r.tests, r.valids)["ridge"]
+    assert past.duplicated(["date", "asset"]).any() and len(r.experiment.folds) > 2
     scores = r.tests["ridge"].scores()
-    for f in r.bench.folds:
+    for f in r.experiment.folds:
         part = past[(past["fold"] == f.number) & past["label"].notna()]
         s, v = (part[c].astype(float) - part.groupby("date")[c].transform("mean") for c in ("score", "label"))
         mine = got["forecast"].loc[pd.Timestamp(f.dates["test"][0]) : pd.Timestamp(f.dates["test"][1])]
@@ -124,7 +83,7 @@ def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp
 def test_a_model_that_says_nothing_is_a_hole_and_the_rest_goes_on(tmp_path):
     mute = {"model": "lasso", "alpha": 1e6}
     r = Report(
-        open_bench(
+        open_experiment(
             make_study({**SMALL, "models": {"ridge": {}, "mute": mute, "none": mute}, "seeds": 1, "ensemble": "z"})
         ),
         tmp_path,
@@ -135,7 +94,7 @@ def test_a_model_that_says_nothing_is_a_hole_and_the_rest_goes_on(tmp_path):
     assert set(stored["missing"]) == {"mute", "none", "ensemble"} and "same score" in stored["missing"]["mute"]
     assert stored["missing"]["ensemble"] == "it combines mute, none, ridge, of which mute, none are missing."
     assert set(r.tests) == set(r.valids) == {"ridge"} and "ridge" in stored["models"] and "mute" not in stored["models"]
-    alone = Report(open_bench(make_study({**SMALL, "name": "alone", "models": {"mute": mute}})), tmp_path)
+    alone = Report(open_experiment(make_study({**SMALL, "name": "alone", "models": {"mute": mute}})), tmp_path)
     with pytest.raises(NeuralphaError, match="No model of alone.*same score"):
         alone.fit()
 
@@ -151,15 +110,15 @@ def test_a_stack_learns_from_each_folds_own_validation_part_and_nothing_later(tm
             "refit": True,
         }
     )
-    r = Report(open_bench(study), tmp_path)
+    r = Report(open_experiment(study), tmp_path)
     r.fit()
     r.leaderboard()
     stored = read_json(r.folder / "metrics.json")["models"]["ensemble"]
-    y = r.bench.y
+    y = r.experiment.y
     assert (
         stored["kind"] == "model"
-        and [w["fold"] for w in stored["stack"]] == [f.number for f in r.bench.folds]
-        and len(r.bench.folds) > 1
+        and [w["fold"] for w in stored["stack"]] == [f.number for f in r.experiment.folds]
+        and len(r.experiment.folds) > 1
     )
 
     def z(s):
@@ -167,7 +126,7 @@ def test_a_stack_learns_from_each_folds_own_validation_part_and_nothing_later(tm
 
     names = list(study.models)
     ends = pd.DatetimeIndex(y.panel.dates)
-    for f, w in zip(r.bench.folds, stored["stack"]):
+    for f, w in zip(r.experiment.folds, stored["stack"]):
         assert sum(w["weights"].values()) == pytest.approx(1) and min(w["weights"].values()) >= 0
         assert (
             y.known_code[f.valid] < ends.get_loc(f.dates["test"][0])
@@ -193,27 +152,29 @@ def test_a_model_of_two_scores_has_no_tear_sheet_and_the_rest_goes_on(tmp_path, 
     from neuralpha.report.verify import derived_files
 
     stump = {"model": "lightgbm", "n_trees": 1, "num_leaves": 2, "min_leaf": 1}
-    r = Report(open_bench(make_study({**SMALL, "models": {"ridge": {}, "stump": stump}, "seeds": 1})), tmp_path)
+    r = Report(open_experiment(make_study({**SMALL, "models": {"ridge": {}, "stump": stump}, "seeds": 1})), tmp_path)
     for step in (r.data, r.fit, r.leaderboard, r.tear_sheets):
         step()
     assert "No tear sheet: stump fills" in capsys.readouterr().out
     assert (r.folder / "alphalens" / "ridge" / "returns.png").exists() and not (
         r.folder / "alphalens" / "stump"
     ).exists()
-    assert all((r.folder / f).exists() for f in derived_files(r.folder, r.bench))
+    assert all((r.folder / f).exists() for f in derived_files(r.folder, r.experiment))
 
 def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
-    bench = open_bench(make_study({**SMALL, "name": "placebo"}))
-    y = bench.y
+    experiment = open_experiment(make_study({**SMALL, "name": "placebo"}))
+    y = experiment.y
     ics = []
     for shuffle in range(3):
         values = y.values.copy()
         rng = np.random.default_rng(shuffle)
-        for d in range(bench.panel.n_dates):
-            rows = bench.panel.by_date[bench.panel.date_offsets[d] : bench.panel.date_offsets[d + 1]]
+        for d in range(experiment.panel.n_dates):
+            rows = experiment.panel.rows_by_date[
+                experiment.panel.date_offsets[d] : experiment.panel.date_offsets[d + 1]
+            ]
             rows = rows[np.isfinite(values[rows])]
             values[rows] = rng.permutation(values[rows])
-        r = Report(replace(bench, y=replace(y, values=values, name="shuffled return")), tmp_path / str(shuffle))
+        r = Report(replace(experiment, y=replace(y, values=values, name="shuffled return")), tmp_path / str(shuffle))
         r.fit()
         ensembles = pd.concat(
             [
@@ -222,9 +183,64 @@ def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
             ],
             axis=1,
         )
-        ics.append(ic(ensembles, r.bench.y))
+        ics.append(ic(ensembles, r.experiment.y))
     # four intervals at once: 95% for all of them together; labels dealt anew on every date and every time do not
     # overlap
     for name in MODELS:
         mean = mean_test(pd.concat([i[name] for i in ics]), 1, 1 - 0.05 / len(MODELS))
         assert mean["low"] < 0 < mean["high"], name
+
+def test_a_module_in_the_room_is_a_section_and_nothing_else_has_to_be_told(tmp_path, monkeypatch, capsys):
+    import neuralpha.report.sections as room
+    from neuralpha.report.section import StoredReport
+    from neuralpha.report.verify import derived_files
+
+    lines = [
+        "from neuralpha.core import write_json",
+        "from neuralpha.report.section import Section",
+        "def store(report, found): write_json(report.folder / 'counted.json', found)",
+        "def count(report): return {'assets': report.experiment.panel.n_assets}",
+        "SECTION = Section('How many', count, store, lambda report, found: found, derive=count)",
+    ]
+    (tmp_path / "counted.py").write_text(
+        "\n".join(lines).replace("derive=count", "derive=lambda s: {'counted.json': count(s)}")
+    )
+    monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
+    r = Report(open_experiment(make_study({**SMALL, "models": {"ridge": {}}, "seeds": 1})), tmp_path / "out")
+    assert "counted" in dir(r) and r.counted() == {"assets": r.experiment.panel.n_assets}
+    assert read_json(r.folder / "counted.json") == {"assets": r.experiment.panel.n_assets}
+    for step in (r.data, r.fit, r.leaderboard):
+        step()
+    assert derived_files(r.folder, r.experiment)["counted.json"] == {"assets": r.experiment.panel.n_assets}
+
+def test_what_no_cell_asks_for_is_shown_at_the_end(tmp_path):
+    r = Report(open_experiment(make_study({**SMALL, "models": {"ridge": {}}, "seeds": 1})), tmp_path)
+    r.fit()
+    r.others()
+    assert {"Folds", "Evidence"} <= {f["section"] for f in r.figures} and (r.folder / "checks.json").exists()
+
+def test_a_section_that_is_not_there_is_named_with_those_that_are(tmp_path):
+    r = Report(open_experiment(make_study({**SMALL, "models": {"ridge": {}}})), tmp_path)
+    with pytest.raises(AttributeError, match="no 'leaderbord'; its sections are data, evidence"):
+        r.leaderbord
+
+def test_the_studys_table_has_the_names_and_numbers_of_the_site():
+    from neuralpha.evaluate.catalogue import number
+    from neuralpha.report.pages import leaderboard_page, Site
+    from neuralpha.report.steps import StudyResults
+    from neuralpha.study.spec import research_folder
+
+    reports = research_folder().parents[1] / "reports"
+    results = StudyResults(str(reports / "sample" / "study.json"), reports)
+    table = results.table()
+    page = leaderboard_page(Site(results.study, reports / "sample", results.results, results.holes))
+    checked = 0
+    for row in page.rows:
+        for column, cell in zip(page.columns, row.cells):
+            if column.name in table and column.name != "letters" and cell.sort != "":
+                shown = table.at[(row.universe, row.model), column.name]
+                digits = len(cell.show.partition(".")[2])
+                assert number(shown, digits) == cell.show or cell.show == "<1", (column.name, shown, cell.show)
+                checked += 1
+    assert checked > 40 and {"IC, low", "t of the IC, critical", "spread after cost, % a year"} <= set(table)
+    assert list(table["letters"]) == [row.cells[2].show for row in page.rows]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, read_json, write_json
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 from neuralpha.report.steps import Report
 from neuralpha.report.pages import write_site
 from neuralpha.study.spec import make_study
@@ -27,7 +27,7 @@ STUDY = {
 def written(tmp_path_factory):  # a report with a page of every kind
     out = tmp_path_factory.mktemp("report")
     study = make_study(STUDY)
-    r = Report(open_bench(study), out)
+    r = Report(open_experiment(study), out)
     for step in (
         r.data,
         r.folds,
@@ -96,7 +96,7 @@ def test_one_digit_changed_in_any_file_is_found(report):
 def derived(written):
     from neuralpha.report.verify import derived_files
 
-    return derived_files(written / "sim-tiny", open_bench(make_study(STUDY)))
+    return derived_files(written / "sim-tiny", open_experiment(make_study(STUDY)))
 
 def _forge(report, change):  # change files and let the site and the manifest be written anew, as a careful forger would
     change()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
-from neuralpha.labels import Label, forward_return, triple_barrier
+from neuralpha.labels import Label, forward_return
 
 def _label(years=7, horizon=5, delay=1):
     days = pd.bdate_range("2015-01-01", periods=260 * years)
@@ -19,82 +19,14 @@ def _label(years=7, horizon=5, delay=1):
         delay,
     )
 
-def _random_label(rng):
-    """A ragged panel with labels of random life spans, some missing."""
-    days = pd.bdate_range("2015-01-01", periods=int(rng.integers(500, 900)))
-    rows = [(d, a) for a in "ABC" for d in days[rng.integers(0, 100) :] if rng.random() < 0.9]
-    p = panel_from_frame(pd.DataFrame(rows, columns=["date", "asset"]).assign(close=1.0), "ragged")
-    longest = int(rng.integers(1, 40))
-    values = np.where((rng.random(p.n_rows) < 0.9) & p.tradable, 1.0, np.nan)
-    return Label(
-        p, "random", values, (p.date_code + rng.integers(1, longest + 1, p.n_rows)).astype(np.int32), longest, 0
+def _kept(dates):
+    """Whether a test from December to May is kept as complete."""
+    y = forward_return(panel_from_frame(pd.DataFrame({"date": dates, "asset": "A", "close": 1.0})), 1, 0)
+    every, complete = (
+        walk_forward(y, "1Y", "4M", "6M", 0, align="M", last_partial=p)[-1].dates["test"] for p in (True, False)
     )
-
-def _random_design(rng, y):
-    e = int(rng.integers(0, 15))
-    kind = rng.choice(["expanding", "sliding", "fixed", "kfold", "combinatorial"])
-    if kind == "kfold":
-        return purged_kfold(y, int(rng.integers(3, 7)), e, int(rng.integers(0, 2))), e
-    if kind == "combinatorial":
-        n = int(rng.integers(4, 7))
-        return combinatorial_purged(y, n, int(rng.integers(1, n - 1)), e, int(rng.integers(0, 2))), e
-    if kind == "fixed":
-        return fixed_split(y, "2015-01-02", "2015-10-01", "2016-03-01", "2016-11-01", e), e
-    return walk_forward(
-        y,
-        f"{rng.integers(6, 10)}M",
-        f"{rng.integers(4, 7)}M",
-        f"{rng.integers(1, 8)}M",
-        e,
-        kind,
-        align=rng.choice([None, "M", "Q"]),
-    ), e
-
-def _touched(y, rows, own, e):
-    """Brute force: date positions covered by the life spans of `rows` (and their own dates), widened by e bars."""
-    hit = set()
-    for r in rows:
-        end = y.known_code[r] if y.labelled[r] else y.start_code[r]
-        hit.update(range(y.start_code[r] - e, max(end, y.start_code[r]) + e + 1))
-    for d in own:
-        hit.update(range(d - e, d + e + 1))
-    return hit
-
-@pytest.mark.parametrize("seed", range(40))
-def test_no_life_span_touches_test_and_embargo(seed):
-    rng = np.random.default_rng(seed)
-    y = _random_label(rng)
-    folds, e = _random_design(rng, y)
-    p = y.panel
-    session = {pd.Timestamp(d): i for i, d in enumerate(p.dates)}
-    for f in folds[:6]:
-        own = {
-            k: {c for a, b in ([f.dates[k]] if not f.groups else f.spans[k]) for c in range(session[a], session[b] + 1)}
-            for k in ("test",)
-        }
-        test = _touched(y, f.test, own["test"], e)
-        valid = _touched(y, f.valid, [], e)
-
-        def life(r):
-            return set(range(y.start_code[r], y.known_code[r] + 1))
-
-        for r in f.valid:
-            assert not life(r) & test
-        for r in f.train:
-            assert not life(r) & (test | valid)
-        assert y.labelled[f.train].all() and y.labelled[f.valid].all() and p.tradable[f.test].all()
-        for part in (f.train, f.valid, f.test):
-            assert (np.diff(p.date_code[part]) >= 0).all() and len(set(part)) == len(part)
-
-@pytest.mark.parametrize("seed", range(8))
-def test_nothing_is_purged_without_need(seed):
-    rng = np.random.default_rng(100 + seed)
-    y = _random_label(rng)
-    for f in combinatorial_purged(y, 5, 2, e := int(rng.integers(0, 10)), valid=0):
-        edges = [y.panel.date_code[r] for r in f.groups.values()]
-        test = _touched(y, f.test, [c for d in edges for c in range(d.min(), d.max() + 1)], e)
-        for r in set(np.flatnonzero(y.labelled)) - set(f.train) - set(f.test):
-            assert set(range(y.start_code[r], y.known_code[r] + 1)) & test
+    assert every[0].month == 12 and every[0].year == 2019 and every[1] == dates[-1]
+    return every == complete
 
 def test_test_periods_tile_without_overlap():
     y = _label()
@@ -118,15 +50,6 @@ def test_aligned_tests_begin_with_the_calendar(align, months):
 def test_a_cut_last_test_period_can_be_left_out():
     y = _label()
     assert len(walk_forward(y, "2Y", "6M", "7M", last_partial=False)) == len(walk_forward(y, "2Y", "6M", "7M")) - 1
-
-def _kept(dates):
-    """Whether a test from December to May is kept as complete."""
-    y = forward_return(panel_from_frame(pd.DataFrame({"date": dates, "asset": "A", "close": 1.0})), 1, 0)
-    every, complete = (
-        walk_forward(y, "1Y", "4M", "6M", 0, align="M", last_partial=p)[-1].dates["test"] for p in (True, False)
-    )
-    assert every[0].month == 12 and every[0].year == 2019 and every[1] == dates[-1]
-    return every == complete
 
 @pytest.mark.parametrize("freq", ["D", "B", "W-FRI", "BME"])
 @pytest.mark.parametrize(
@@ -199,6 +122,51 @@ def test_validation_follows_the_test_and_is_never_trained_on():
 
         assert (first(f.valid) > first(f.test)) == (k < 4) and not set(f.valid) & set(f.train)
 
+def _random_label(rng):
+    """A ragged panel with labels of random life spans, some missing."""
+    days = pd.bdate_range("2015-01-01", periods=int(rng.integers(500, 900)))
+    rows = [(d, a) for a in "ABC" for d in days[rng.integers(0, 100) :] if rng.random() < 0.9]
+    p = panel_from_frame(pd.DataFrame(rows, columns=["date", "asset"]).assign(close=1.0), "ragged")
+    longest = int(rng.integers(1, 40))
+    values = np.where((rng.random(p.n_rows) < 0.9) & p.tradable, 1.0, np.nan)
+    return Label(
+        p, "random", values, (p.date_code + rng.integers(1, longest + 1, p.n_rows)).astype(np.int32), longest, 0
+    )
+
+def _random_design(rng, y):
+    e = int(rng.integers(0, 15))
+    kind = rng.choice(["expanding", "sliding", "fixed", "kfold", "combinatorial"])
+    if kind == "kfold":
+        return purged_kfold(y, int(rng.integers(3, 7)), e, int(rng.integers(0, 2))), e
+    if kind == "combinatorial":
+        n = int(rng.integers(4, 7))
+        return combinatorial_purged(y, n, int(rng.integers(1, n - 1)), e, int(rng.integers(0, 2))), e
+    if kind == "fixed":
+        return fixed_split(y, "2015-01-02", "2015-10-01", "2016-03-01", "2016-11-01", e), e
+    return walk_forward(
+        y,
+        f"{rng.integers(6, 10)}M",
+        f"{rng.integers(4, 7)}M",
+        f"{rng.integers(1, 8)}M",
+        e,
+        kind,
+        align=rng.choice([None, "M", "Q"]),
+    ), e
+
+def _touched(y, rows, own, e):
+    """Brute force: date positions covered by the life spans of `rows` (and their own dates), widened by e bars."""
+    hit = set()
+    for r in rows:
+        end = y.known_code[r] if y.labelled[r] else y.start_code[r]
+        hit.update(range(y.start_code[r] - e, max(end, y.start_code[r]) + e + 1))
+    for d in own:
+        hit.update(range(d - e, d + e + 1))
+    return hit
+
+def _one_asset(n, known):
+    p = panel_from_frame(pd.DataFrame({"date": pd.bdate_range("2015-01-01", periods=n), "asset": "A", "close": 1.0}))
+    return Label(p, "given", np.ones(n), known.astype(np.int32), int((known - np.arange(n)).max()), 0)
+
 @pytest.mark.parametrize(
     "call, message",
     [
@@ -219,6 +187,42 @@ def test_impossible_splits_say_why(call, message):
     with pytest.raises(NeuralphaError, match=message):
         call(_label())
 
+@pytest.mark.parametrize("seed", range(40))
+def test_no_life_span_touches_test_and_embargo(seed):
+    rng = np.random.default_rng(seed)
+    y = _random_label(rng)
+    folds, e = _random_design(rng, y)
+    p = y.panel
+    session = {pd.Timestamp(d): i for i, d in enumerate(p.dates)}
+    for f in folds[:6]:
+        own = {
+            k: {c for a, b in ([f.dates[k]] if not f.groups else f.spans[k]) for c in range(session[a], session[b] + 1)}
+            for k in ("test",)
+        }
+        test = _touched(y, f.test, own["test"], e)
+        valid = _touched(y, f.valid, [], e)
+
+        def life(r):
+            return set(range(y.start_code[r], y.known_code[r] + 1))
+
+        for r in f.valid:
+            assert not life(r) & test
+        for r in f.train:
+            assert not life(r) & (test | valid)
+        assert y.labelled[f.train].all() and y.labelled[f.valid].all() and p.tradable[f.test].all()
+        for part in (f.train, f.valid, f.test):
+            assert (np.diff(p.date_code[part]) >= 0).all() and len(set(part)) == len(part)
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_is_purged_without_need(seed):
+    rng = np.random.default_rng(100 + seed)
+    y = _random_label(rng)
+    for f in combinatorial_purged(y, 5, 2, e := int(rng.integers(0, 10)), valid=0):
+        edges = [y.panel.date_code[r] for r in f.groups.values()]
+        test = _touched(y, f.test, [c for d in edges for c in range(d.min(), d.max() + 1)], e)
+        for r in set(np.flatnonzero(y.labelled)) - set(f.train) - set(f.test):
+            assert set(range(y.start_code[r], y.known_code[r] + 1)) & test
+
 @pytest.mark.parametrize("n, k, splits, paths", [(6, 2, 15, 5), (10, 2, 45, 9), (10, 8, 45, 36)])
 def test_splits_and_paths_are_as_many_as_they_should_be(n, k, splits, paths):
     y = _label(1, 1, 0)
@@ -228,11 +232,7 @@ def test_splits_and_paths_are_as_many_as_they_should_be(n, k, splits, paths):
     used = [(number, int(rows[0])) for path in strung for number, rows in path]
     assert len(set(used)) == len(used) == splits * k
     for path in strung:
-        np.testing.assert_array_equal(np.concatenate([r for _, r in path]), y.panel.by_date)
-
-def _one_asset(n, known):
-    p = panel_from_frame(pd.DataFrame({"date": pd.bdate_range("2015-01-01", periods=n), "asset": "A", "close": 1.0}))
-    return Label(p, "given", np.ones(n), known.astype(np.int32), int((known - np.arange(n)).max()), 0)
+        np.testing.assert_array_equal(np.concatenate([r for _, r in path]), y.panel.rows_by_date)
 
 @pytest.mark.parametrize("seed", range(5))
 def test_purge_equals_its_definition_for_labels_of_different_lives(seed):
@@ -256,7 +256,6 @@ def test_fixed_horizons_equal_skfolio():
 
     n = 120
     h = 4
-    e = 3
     ours = combinatorial_purged(_one_asset(n, np.arange(n) + h), 6, 2, 0, valid=0)
     theirs = CombinatorialPurgedCV(n_folds=6, n_test_folds=2, purged_size=h)
     for f, (train, tests) in zip(ours, theirs.split(np.zeros((n, 1))), strict=True):

@@ -2,7 +2,7 @@
 from neuralpha.study.cluster import *
 import pytest
 from neuralpha.core import NeuralphaError, canonical_json
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 from neuralpha.study.search import journal_of
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore
@@ -40,12 +40,12 @@ def test_a_task_done_as_on_a_node_leaves_the_same_unit(tmp_path):
     import os
     from neuralpha.study.fit import fit_units
 
-    bench = open_bench(make_study(STUDY))
+    experiment = open_experiment(make_study(STUDY))
     store = UnitStore(tmp_path)
-    fit_units(bench, store, "cpu")
-    study = canonical_json(bench.study.model_dump(mode="json"))
-    for u in bench.units("cpu"):
-        search = bench.searches("cpu").get((u.model, u.fold))
+    fit_units(experiment, store, "cpu")
+    study = canonical_json(experiment.study.model_dump(mode="json"))
+    for u in experiment.units("cpu"):
+        search = experiment.searches("cpu").get((u.model, u.fold))
         files = run_remotely(
             study, "sim-tiny", u.key, "cpu", os.getcwd(), journal_of(search, store).read_bytes() if search else b""
         )

@@ -14,7 +14,6 @@ def small():
 
 def test_a_unit_is_the_papers_protocol(small, tmp_path):
     from neuralpha.models.gkx import gkx_draw
-    from neuralpha.core import code_modules
 
     draws = open_draws(small)
     store = UnitStore(tmp_path)
@@ -25,9 +24,35 @@ def test_a_unit_is_the_papers_protocol(small, tmp_path):
     assert 100 * (1 - e["model"] / e["mean"]) == pytest.approx(known["lasso"]) and 100 * (
         1 - e["true"] / e["mean"]
     ) == pytest.approx(known["true"])
-    assert not [
-        m for m in code_modules(*CODE) if m.startswith("neuralpha.study")
-    ]  # a new page does not fit hours of draws again
+
+def test_the_name_of_a_unit_holds_the_code_of_its_draw_and_no_report():
+    from neuralpha.core import code_modules
+    from neuralpha.study.units import reach
+
+    named = reach(draw_errors)
+    assert [name.split(".")[-1] for name in named.own] == ["_problem", "draw_errors"]
+    reached = code_modules(*named.modules)
+    assert {"neuralpha.models.gkx", "neuralpha.data.simulated.gkx"} <= set(reached)
+    assert not [m for m in reached if m.startswith(("neuralpha.study", "neuralpha.report"))]
+
+def test_draws_read_no_field_of_the_study_that_is_refused_beside_repetitions(small, tmp_path):
+    from neuralpha.study.spec import USED_BY_DRAWS, Study
+
+    seen = set()
+
+    class Watched(Study):
+        def __getattribute__(self, name):
+            seen.add(name)
+            return super().__getattribute__(name)
+
+    draws = Repetitions(Watched.model_validate(small.model_dump()), "gkx-a-5", "a", 5)
+    seen.clear()
+    store = UnitStore(tmp_path)
+    for unit in draws.units("cpu")[:2]:
+        fit_draw(draws, unit, store, "cpu")
+    collect_draws(draws, store, "cpu")
+    read = seen & set(Study.model_fields)
+    assert {"models", "seeds", "seed", "repetitions"} <= read <= set(USED_BY_DRAWS)
 
 def test_a_model_that_is_fitted_again_errs_otherwise(small, tmp_path):
     from neuralpha.models.gkx import gkx_draw

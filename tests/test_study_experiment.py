@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
+from neuralpha.study.recipe import study_label
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore
 
@@ -16,21 +17,21 @@ TINY = {
 }
 
 def test_units_name_what_determines_them():
-    b = open_bench(make_study(TINY))
+    b = open_experiment(make_study(TINY))
     keys = {str(u): u.key for u in b.units("cpu")}
     assert len(set(keys.values())) == len(keys) == 2 * (1 + 2)  # two folds; ridge has no randomness
-    assert [u.key for u in open_bench(make_study(TINY)).units("cpu")] == list(keys.values())
-    other = open_bench(make_study({**TINY, "models": {"ridge": {}, "mine": {"model": "lightgbm", "n_trees": 6}}}))
+    assert [u.key for u in open_experiment(make_study(TINY)).units("cpu")] == list(keys.values())
+    other = open_experiment(make_study({**TINY, "models": {"ridge": {}, "mine": {"model": "lightgbm", "n_trees": 6}}}))
     changed = {str(u) for u in other.units("cpu") if u.key != keys[str(u)]}
     assert changed == {k for k in keys if "mine" in k}  # changing one model re-runs only that model
     again, mine = (
-        {str(u): u.key for u in open_bench(make_study({**TINY, **change})).units("cpu")}
+        {str(u): u.key for u in open_experiment(make_study({**TINY, **change})).units("cpu")}
         for change in (
             {"refit": True},
             {"models": {**TINY["models"], "mine": {**TINY["models"]["mine"], "refit": True}}},
         )
     )
-    longer = open_bench(make_study({**TINY, "label": {"horizon": 4}}))
+    longer = open_experiment(make_study({**TINY, "label": {"horizon": 4}}))
     assert not set(again.values()) & set(keys.values()) and mine == {
         k: (again if "mine" in k else keys)[k] for k in keys
     }
@@ -38,7 +39,7 @@ def test_units_name_what_determines_them():
 
 def test_further_horizons_are_learnt_beside_the_one_that_is_scored():
     plain, taught = (
-        open_bench(make_study({**TINY, "label": label}))
+        open_experiment(make_study({**TINY, "label": label}))
         for label in ({"horizon": 2}, {"horizon": 2, "auxiliary": [10]})
     )
     assert taught.y.target().shape == (taught.panel.n_rows, 2) and taught.y.horizon == 2
@@ -63,7 +64,7 @@ def test_further_horizons_are_learnt_beside_the_one_that_is_scored():
 )
 def test_another_label_is_learnt_in_the_place_of_the_return_that_is_scored(learn, unit):
     plain, taught = (
-        open_bench(make_study({**TINY, "label": {"horizon": 4} | more})) for more in ({}, {"learn": learn})
+        open_experiment(make_study({**TINY, "label": {"horizon": 4} | more})) for more in ({}, {"learn": learn})
     )
     y = taught.y
     known = taught.y.labelled
@@ -89,11 +90,11 @@ def test_another_label_is_learnt_in_the_place_of_the_return_that_is_scored(learn
 
 def test_a_study_of_draws_has_no_bench():
     with pytest.raises(NeuralphaError, match="gkx-table repeats draws"):
-        open_bench("gkx-table")
+        open_experiment("gkx-table")
 
 def test_a_loss_is_held_to_what_is_learnt():
     def opened(loss, learn, target="raw", horizon=4):
-        return open_bench(
+        return open_experiment(
             make_study(
                 {
                     **TINY,
@@ -117,7 +118,7 @@ def test_a_loss_is_held_to_what_is_learnt():
 
 def test_seeds_trained_together_are_one_fit():
     models = {"ridge": {}, "mlp": {"max_epochs": 2}}
-    plain, b = (open_bench(make_study({**TINY, "models": models, "together": t})) for t in ([], ["mlp"]))
+    plain, b = (open_experiment(make_study({**TINY, "models": models, "together": t})) for t in ([], ["mlp"]))
     for u in b.units("cpu"):
         units = b.fitted_with(u, "cpu")
         assert (
@@ -128,7 +129,7 @@ def test_seeds_trained_together_are_one_fit():
     changed = {u.model for u, v in zip(plain.units("cpu"), b.units("cpu")) if u.key != v.key}
     assert changed == {"mlp"} and plain.study.hash != b.study.hash
     with pytest.raises(NeuralphaError, match="'ridge', which is not a net"):
-        open_bench(make_study({**TINY, "models": models, "together": ["ridge"]}))
+        open_experiment(make_study({**TINY, "models": models, "together": ["ridge"]}))
     for wrong, message in (
         (dict(together=["lstm"]), "no model of the study"),
         (dict(together=["mlp"], refit=True), "which is fitted again"),
@@ -137,16 +138,18 @@ def test_seeds_trained_together_are_one_fit():
             make_study({**TINY, "models": models, **wrong})
 
 def test_features_are_ranks_standard_scores_or_raw():
-    ranks, scores, raw = (open_bench(make_study({**TINY, "transform": t})).X.values for t in ("rank", "zscore", "raw"))
+    ranks, scores, raw = (
+        open_experiment(make_study({**TINY, "transform": t})).X.values for t in ("rank", "zscore", "raw")
+    )
     assert 2 < np.abs(scores).max() <= 3 and np.isfinite(scores).all()
     assert np.abs(ranks).max() < 1 and np.isfinite(ranks).all()
     assert np.isnan(raw).any() and np.nanmax(np.abs(raw)) > 1
 
 def test_a_tuned_unit_is_named_by_its_search_and_the_budget():
-    b = open_bench(make_study(TINY))
+    b = open_experiment(make_study(TINY))
 
     def tuned(**tune):
-        return open_bench(make_study({**TINY, "tune": {"trials": 2, "models": {"ridge": {"trials": 0}}} | tune}))
+        return open_experiment(make_study({**TINY, "tune": {"trials": 2, "models": {"ridge": {"trials": 0}}} | tune}))
 
     def keys(b):
         return {str(u): u.key for u in b.units("cpu")}
@@ -194,23 +197,27 @@ def test_a_tuned_unit_is_named_by_its_search_and_the_budget():
 )
 def test_what_does_not_fit_is_named(change, message):
     with pytest.raises(NeuralphaError, match=message):
-        open_bench(make_study({**TINY, **change}))
+        open_experiment(make_study({**TINY, **change}))
 
 def test_a_sealed_period_is_out_of_sight_until_its_opening_is_recorded(tmp_path):
     from neuralpha.audit.holdout import openings
 
     study = make_study({**TINY, "holdout": "6M", "split": {"train": "9M", "valid": "3M", "test": "3M"}})
     ledger = tmp_path / "holdouts.jsonl"
-    bench = open_bench(study)
-    whole = open_bench(make_study({**study.model_dump(), "holdout": None}))
-    assert pd.Timestamp(bench.panel.dates[-1]) < pd.Timestamp(bench.seal.first) <= pd.Timestamp(whole.panel.dates[-1])
+    experiment = open_experiment(study)
+    whole = open_experiment(make_study({**study.model_dump(), "holdout": None}))
+    assert (
+        pd.Timestamp(experiment.panel.dates[-1])
+        < pd.Timestamp(experiment.seal.first)
+        <= pd.Timestamp(whole.panel.dates[-1])
+    )
     opened = opened_study(study, "sim-tiny", ledger, "final table")
     assert (
-        opened.split.test_start == bench.seal.first[:10]
+        opened.split.test_start == experiment.seal.first[:10]
         and opened.name == "t-holdout"
-        and len(open_bench(opened).folds) == 1
+        and len(open_experiment(opened).folds) == 1
     )
-    assert list(openings(bench.seal, ledger)["reason"]) == ["final table"]
+    assert list(openings(experiment.seal, ledger)["reason"]) == ["final table"]
     second = opened_study(study, "sim-tiny", ledger, "once more")
     assert second.name == "t-holdout-2" and "opening number 2: it was looked at before (final table)" in second.title
     with pytest.raises(NeuralphaError, match="sets no holdout aside"):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore
 
@@ -12,7 +12,7 @@ import os, shutil, signal, subprocess, sys, time
 
 from dataclasses import replace
 
-from neuralpha.study.experiment import Bench
+from neuralpha.study.experiment import Experiment
 
 from neuralpha.study.search import search_records
 
@@ -24,98 +24,104 @@ TINY = {
     "split": {"train": "9M", "valid": "3M", "test": "6M"},
 }
 
-def _scores(bench, store):
-    return {u.key: (store.path(u.key) / "scores.parquet").read_bytes() for u in bench.units("cpu")}
+def _scores(experiment, store):
+    return {u.key: (store.path(u.key) / "scores.parquet").read_bytes() for u in experiment.units("cpu")}
 
 def test_workers_share_the_units_and_a_killed_run_goes_on_to_the_same_bytes(tmp_path):
-    bench = open_bench(make_study(TINY))
+    experiment = open_experiment(make_study(TINY))
     alone = UnitStore(tmp_path / "alone")
     shared = UnitStore(tmp_path / "shared")
-    assert fit_units(bench, alone, "cpu") == {}
+    assert fit_units(experiment, alone, "cpu") == {}
     code = (
-        "import sys; from neuralpha.study.fit import *; from neuralpha.study.experiment import open_bench\n"
-        "fit_units(open_bench(sys.argv[1]), UnitStore(sys.argv[2]), 'cpu', jobs=2)"
+        "import sys; from neuralpha.study.fit import *; from neuralpha.study.experiment import open_experiment\n"
+        "fit_units(open_experiment(sys.argv[1]), UnitStore(sys.argv[2]), 'cpu', jobs=2)"
     )
-    (tmp_path / "t.json").write_text(bench.study.model_dump_json())
+    (tmp_path / "t.json").write_text(experiment.study.model_dump_json())
     run = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "t.json"), str(shared.folder)])
-    while run.poll() is None and not any(u.key in shared for u in bench.units("cpu")):
+    while run.poll() is None and not any(u.key in shared for u in experiment.units("cpu")):
         time.sleep(0.05)
     run.send_signal(signal.SIGKILL)
     run.wait()
     before = {
-        u.key: (shared.path(u.key) / "unit.json").stat().st_mtime_ns for u in bench.units("cpu") if u.key in shared
+        u.key: (shared.path(u.key) / "unit.json").stat().st_mtime_ns for u in experiment.units("cpu") if u.key in shared
     }
-    assert fit_units(bench, shared, "cpu") == {}
-    assert _scores(bench, shared) == _scores(bench, alone)
+    assert fit_units(experiment, shared, "cpu") == {}
+    assert _scores(experiment, shared) == _scores(experiment, alone)
     for key, when in before.items():
         assert (shared.path(key) / "unit.json").stat().st_mtime_ns == when  # not fitted again
     assert not list((shared.folder / "locks").iterdir()) and not list(shared.folder.glob(".*-*"))
 
 def test_workers_that_mean_other_tasks_than_their_run_end_it(tmp_path):
-    class Older(Bench):
+    class Older(Experiment):
         def units(self, device="auto"):
             return [replace(u, inputs=u.inputs + " ") for u in super().units(device)]  # as with a line of code less
 
-    b = open_bench(make_study({**TINY, "models": {"ridge": {}}}))
+    b = open_experiment(make_study({**TINY, "models": {"ridge": {}}}))
     with pytest.raises(NeuralphaError, match="changed while the study was running"):
         fit_units(Older(b.study, b.universe, b.panel, b.y, b.folds), UnitStore(tmp_path), "cpu", jobs=2)
 
 def test_a_failed_unit_is_kept_apart_and_tried_again(tmp_path):
-    bench = open_bench(
+    experiment = open_experiment(
         make_study({**TINY, "models": {"ridge": {}, "mlp": {"learning_rate": 1e30, "clip": 1e30, "max_epochs": 2}}})
     )
     store = UnitStore(tmp_path)
-    failed = fit_units(bench, store, "cpu")
+    failed = fit_units(experiment, store, "cpu")
     assert {u.model for u in failed} == {"mlp"} and all("NeuralphaError" in e for e in failed.values())
-    tests, holes = collect(bench, store, "cpu")
+    tests, holes = collect(experiment, store, "cpu")
     assert set(tests) == {"ridge"} and "fold 0" in holes["mlp"]
     assert "Traceback" in store.failure(next(iter(failed)).key)["log"]
 
 def test_stored_scores_become_the_predictions_cross_predict_gives(tmp_path):
     from neuralpha.models.predict import cross_predict
 
-    bench = open_bench(make_study(TINY))
+    experiment = open_experiment(make_study(TINY))
     store = UnitStore(tmp_path)
-    fit_units(bench, store, "cpu")
-    tests, _ = collect(bench, store, "cpu")
-    own = cross_predict(bench.model("mlp"), bench.X, bench.y, bench.folds, seeds=2, device="cpu", progress=False)
+    fit_units(experiment, store, "cpu")
+    tests, _ = collect(experiment, store, "cpu")
+    own = cross_predict(
+        experiment.model("mlp"), experiment.X, experiment.y, experiment.folds, seeds=2, device="cpu", progress=False
+    )
     pd.testing.assert_frame_equal(tests["mlp"].frame, own.frame)
-    view = bench.X.view(bench.folds[0].test)
+    view = experiment.X.view(experiment.folds[0].test)
     np.testing.assert_array_equal(tests["mlp"].models[0, 1].predict(view), own.models[0, 1].predict(view))
 
 def test_seeds_trained_together_are_fitted_once_by_whoever_comes_first(tmp_path, monkeypatch):
     from neuralpha.models import together
 
     study = make_study({**TINY, "models": {"ridge": {}, "mlp": {"max_epochs": 2}}, "together": ["mlp"]})
-    bench = open_bench(study)
+    experiment = open_experiment(study)
     store = UnitStore(tmp_path / "a")
     runs = []
     fit = together.fit_seeds
     monkeypatch.setattr(together, "fit_seeds", lambda *a: runs.append(a[4]) or fit(*a))
-    assert fit_units(bench, store, "cpu") == {} and runs == [[0, 1]] * len(bench.folds)
-    own = [u.scores for u in fit(bench.model("mlp"), bench.X, bench.y, bench.folds[0], [0, 1], "cpu")]
-    for u in bench.units("cpu"):
+    assert fit_units(experiment, store, "cpu") == {} and runs == [[0, 1]] * len(experiment.folds)
+    own = [
+        u.scores for u in fit(experiment.model("mlp"), experiment.X, experiment.y, experiment.folds[0], [0, 1], "cpu")
+    ]
+    for u in experiment.units("cpu"):
         if u.model == "mlp" and u.fold == 0:
             np.testing.assert_array_equal(store.scores(u.key).query("part == 'test'")["score"], own[u.seed])
     other = UnitStore(tmp_path / "b")
-    assert fit_units(bench, other, "cpu", jobs=2) == {} and _scores(bench, other) == _scores(bench, store)
-    last = [u for u in bench.units("cpu") if u.model == "mlp"][-1]
+    assert fit_units(experiment, other, "cpu", jobs=2) == {} and _scores(experiment, other) == _scores(
+        experiment, store
+    )
+    last = [u for u in experiment.units("cpu") if u.model == "mlp"][-1]
     shutil.rmtree(store.path(last.key))  # as after a crash between two of them
-    assert fit_units(bench, store, "cpu") == {} and _scores(bench, other) == _scores(bench, store)
-    broken = open_bench(make_study({**TINY, "models": {"mlp": {"norm": "batch"}}, "together": ["mlp"]}))
+    assert fit_units(experiment, store, "cpu") == {} and _scores(experiment, other) == _scores(experiment, store)
+    broken = open_experiment(make_study({**TINY, "models": {"mlp": {"norm": "batch"}}, "together": ["mlp"]}))
     failed = fit_units(broken, store, "cpu")
     assert len(failed) == len(broken.units("cpu")) and all("batch norm keeps" in e for e in failed.values())
 
 def test_a_fit_that_was_killed_goes_on_with_the_epoch_it_was_at(tmp_path, monkeypatch):
-    from neuralpha.models import trainer
+    from neuralpha.models.training import loop
 
-    bench = open_bench(
+    experiment = open_experiment(
         make_study({**TINY, "models": {"mlp": {"max_epochs": 5, "patience": 5, "refit": True}}, "seeds": 1})
     )
     whole = UnitStore(tmp_path / "whole")
     cut = UnitStore(tmp_path / "cut")
     saved = []
-    save = trainer.save_checkpoint
+    save = loop.save_checkpoint
 
     def spy(*a):
         save(*a)
@@ -123,18 +129,18 @@ def test_a_fit_that_was_killed_goes_on_with_the_epoch_it_was_at(tmp_path, monkey
         if a[0].is_relative_to(cut.folder) and len(saved) == stop:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(trainer, "save_checkpoint", spy)
-    first = bench.units("cpu")[0]
-    fit_one(bench, first, whole, "cpu")
+    monkeypatch.setattr(loop, "save_checkpoint", spy)
+    first = experiment.units("cpu")[0]
+    fit_one(experiment, first, whole, "cpu")
     total = len(saved)
     stop = 3
     for _ in range(2):  # while it is fitted, and while it is fitted again
         saved.clear()
         with pytest.raises(KeyboardInterrupt):
-            fit_one(bench, first, cut, "cpu")
+            fit_one(experiment, first, cut, "cpu")
     saved.clear()
     stop = 0
-    fit_one(bench, first, cut, "cpu")
+    fit_one(experiment, first, cut, "cpu")
     assert len(saved) == total - 6 > 0
     assert (cut.path(first.key) / "scores.parquet").read_bytes() == (
         whole.path(first.key) / "scores.parquet"
@@ -145,12 +151,12 @@ def test_models_that_are_fitted_again_give_other_scores_and_the_same_validation_
     from neuralpha.models.predict import cross_predict
 
     plain, again = (
-        open_bench(make_study({**TINY, "models": {"ridge": {"refit": r}, "lightgbm": {"n_trees": 5}}}))
+        open_experiment(make_study({**TINY, "models": {"ridge": {"refit": r}, "lightgbm": {"n_trees": 5}}}))
         for r in (False, True)
     )
     stores = UnitStore(tmp_path / "plain"), UnitStore(tmp_path / "again")
-    for bench, store in zip((plain, again), stores):
-        assert fit_units(bench, store, "cpu") == {}
+    for experiment, store in zip((plain, again), stores):
+        assert fit_units(experiment, store, "cpu") == {}
     (before, _), (after, _) = collect(plain, stores[0], "cpu"), collect(again, stores[1], "cpu")
     own = cross_predict(again.model("ridge"), again.X, again.y, again.folds, device="cpu", progress=False, refit=True)
     pd.testing.assert_frame_equal(after["ridge"].frame, own.frame)
@@ -165,12 +171,12 @@ def test_fits_begin_with_what_the_search_of_their_fold_found(tmp_path):
             "tune": {"trials": 3, "models": {"ridge": {"trials": 0}}},
         }
     )
-    bench = open_bench(study)
-    plain = open_bench(make_study({**TINY, "models": study.models}))
+    experiment = open_experiment(study)
+    plain = open_experiment(make_study({**TINY, "models": study.models}))
     store = UnitStore(tmp_path / "a")
-    assert fit_units(bench, store, "cpu") == {}
-    records = {(r["model"], r["fold"]): r["params"] for r in search_records(bench, store, "cpu")}
-    tests, _ = collect(bench, store, "cpu")
+    assert fit_units(experiment, store, "cpu") == {}
+    records = {(r["model"], r["fold"]): r["params"] for r in search_records(experiment, store, "cpu")}
+    tests, _ = collect(experiment, store, "cpu")
     for (fold, seed), model in ((k, tests["mlp"].models[k]) for k in list(tests["mlp"].models)):
         params = model.get_params()
         assert (
@@ -178,12 +184,16 @@ def test_fits_begin_with_what_the_search_of_their_fold_found(tmp_path):
             and params["seed"] == seed
             and params["max_epochs"] == 2
         )
-    assert [u.key for u in bench.units("cpu") if u.model == "ridge"] == [
+    assert [u.key for u in experiment.units("cpu") if u.model == "ridge"] == [
         u.key for u in plain.units("cpu") if u.model == "ridge"
     ]
     other = UnitStore(tmp_path / "b")
-    assert search_units(bench, other, "cpu", jobs=2) == search_records(bench, store, "cpu")  # two workers find the same
-    assert fit_units(bench, other, "cpu", jobs=2) == {} and _scores(bench, other) == _scores(bench, store)
+    assert search_units(experiment, other, "cpu", jobs=2) == search_records(
+        experiment, store, "cpu"
+    )  # two workers find the same
+    assert fit_units(experiment, other, "cpu", jobs=2) == {} and _scores(experiment, other) == _scores(
+        experiment, store
+    )
 
 def test_a_search_that_finds_nothing_fails_its_fits_and_only_them(tmp_path):
     study = make_study(
@@ -196,7 +206,7 @@ def test_a_search_that_finds_nothing_fails_its_fits_and_only_them(tmp_path):
             },
         }
     )
-    failed = fit_units(open_bench(study), UnitStore(tmp_path), "cpu")
+    failed = fit_units(open_experiment(study), UnitStore(tmp_path), "cpu")
     assert {u.model for u in failed} == {"mlp"} and all(
         "None of 1 trials of mlp finished" in e and "diverged" in e for e in failed.values()
     )

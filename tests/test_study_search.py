@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from dataclasses import replace
 from neuralpha.core import NeuralphaError
-from neuralpha.study.experiment import open_bench, study_folds, study_label
+from neuralpha.study.experiment import open_experiment
+from neuralpha.study.recipe import study_folds, study_label, trial_sharpe
 from neuralpha.study.spec import make_study
 from neuralpha.study.fit import search_units
 from neuralpha.study.units import UnitStore
@@ -19,18 +20,18 @@ SMALL = {
     "tune": {"trials": 3, "models": {"ridge": {"trials": 0}}},
 }
 
-def _records(bench, folder):
-    return search_units(bench, UnitStore(folder), "cpu")
+def _records(experiment, folder):
+    return search_units(experiment, UnitStore(folder), "cpu")
 
 def test_a_study_searches_every_model_in_every_fold_and_repeats_to_the_byte(tmp_path):
-    bench = open_bench(make_study(SMALL))
-    records = _records(bench, tmp_path / "a")
+    experiment = open_experiment(make_study(SMALL))
+    records = _records(experiment, tmp_path / "a")
     assert [(r["model"], r["fold"]) for r in records] == [("mlp", 0), ("lightgbm", 0), ("mlp", 1), ("lightgbm", 1)]
     assert all(
         len(r["tried"]) == 3 and r["valid_ic"] == max(t["valid_ic"] for t in r["tried"] if t["valid_ic"] is not None)
         for r in records
     )
-    assert records == _records(open_bench(make_study(SMALL)), tmp_path / "b")
+    assert records == _records(open_experiment(make_study(SMALL)), tmp_path / "b")
     assert (
         records[0]["tried"][0]["params"] == records[2]["tried"][0]["params"]
         and records[0]["params"] != records[1]["params"]
@@ -40,24 +41,24 @@ def test_no_search_sees_prices_features_or_labels_after_its_training_part(tmp_pa
     study = make_study(
         {**SMALL, "models": {"mlp": {"max_epochs": 2}, "lightgbm": {"n_trees": 20}}, "tune": {"trials": 2}}
     )
-    bench = open_bench(study)
-    bench = replace(bench, folds=bench.folds[:1])
-    before = _records(bench, tmp_path / "a")
-    p = bench.panel
+    experiment = open_experiment(study)
+    experiment = replace(experiment, folds=experiment.folds[:1])
+    before = _records(experiment, tmp_path / "a")
+    p = experiment.panel
     last = (
-        p.date_code[bench.folds[0].train].max() + bench.y.horizon + bench.y.delay
+        p.date_code[experiment.folds[0].train].max() + experiment.y.horizon + experiment.y.delay
     )  # the last label of a training row is known there
     late = p.date_code > last
     rng = np.random.default_rng(0)
     for name, v in p.fields.items():
         v[late] = v[late] * rng.uniform(0.2, 5, late.sum())
-    bench.X.values[late] = rng.normal(size=bench.X.values[late].shape)
-    bench.y.values[late] = rng.normal(size=late.sum())
-    bench.y.values[p.date_code > p.date_code[bench.folds[0].train].max()] = 9.0
-    assert _records(bench, tmp_path / "b") == before
+    experiment.X.values[late] = rng.normal(size=experiment.X.values[late].shape)
+    experiment.y.values[late] = rng.normal(size=late.sum())
+    experiment.y.values[p.date_code > p.date_code[experiment.folds[0].train].max()] = 9.0
+    assert _records(experiment, tmp_path / "b") == before
     for name, v in p.fields.items():
         v[:] = v * rng.uniform(0.2, 5, len(v))
-    changed = _records(bench, tmp_path / "c")
+    changed = _records(experiment, tmp_path / "c")
     assert [t["sharpe"] for t in changed[0]["tried"]] != [
         t["sharpe"] for t in before[0]["tried"]
     ]  # the test would see it
@@ -67,34 +68,38 @@ def test_a_trials_sharpe_ratio_is_that_of_its_portfolio(tmp_path):
     from neuralpha.evaluate.metrics import evaluate_scores
     from neuralpha.models.tuning import inner_fold
 
-    bench = open_bench(make_study(SMALL))
-    rows = inner_fold(bench.y, bench.folds[0]).valid
+    experiment = open_experiment(make_study(SMALL))
+    rows = inner_fold(experiment.y, experiment.folds[0]).valid
     scores = np.random.default_rng(0).normal(size=len(rows))
-    values = np.full(bench.panel.n_rows, np.nan)
+    values = np.full(experiment.panel.n_rows, np.nan)
     values[rows] = scores
-    whole = evaluate_scores(values, bench.panel, bench.y, half_spread_bps=bench.study.costs.half_spread_bps)
-    assert trial_sharpe(bench)(scores, rows)["sharpe"] == pytest.approx(whole["sharpe"]["per_bar"])
-    assert trial_sharpe(bench)(scores[:40], rows[:40])["sharpe"] is None  # one date
+    whole = evaluate_scores(
+        values, experiment.panel, experiment.y, half_spread_bps=experiment.study.costs.half_spread_bps
+    )
+    assert trial_sharpe(experiment.study, experiment.y)(scores, rows)["sharpe"] == pytest.approx(
+        whole["sharpe"]["per_bar"]
+    )
+    assert trial_sharpe(experiment.study, experiment.y)(scores[:40], rows[:40])["sharpe"] is None  # one date
 
 def test_budgets_share_a_journal_and_other_searches_do_not(tmp_path):
     def study(**tune):
         return make_study({**SMALL, "models": {"lightgbm": {"n_trees": 20}}, "tune": {"trials": 2} | tune})
 
-    five = open_bench(study(trials=5))
+    five = open_experiment(study(trials=5))
     store = UnitStore(tmp_path)
     long = _records(five, tmp_path)
-    short = search_records(open_bench(study()), store, "cpu")  # nothing left to do
+    short = search_records(open_experiment(study()), store, "cpu")  # nothing left to do
     assert [r["tried"] for r in short] == [r["tried"][:2] for r in long]
     assert len(list((tmp_path / "searches").iterdir())) == 2
 
     def keys(s):
-        return {u.key for u in open_bench(s).searches("cpu").values()}
+        return {u.key for u in open_experiment(s).searches("cpu").values()}
 
     assert keys(study()) == keys(study(trials=5)) and not keys(study()) & (
         keys(study(sampler="nsga2")) | keys(study(models={"lightgbm": {"space": {"l2": ["log", 0.1, 1.0]}}}))
     )
     with pytest.raises(NeuralphaError, match="search is not finished"):
-        search_records(open_bench(study(sampler="nsga2")), store, "cpu")
+        search_records(open_experiment(study(sampler="nsga2")), store, "cpu")
 
 def test_minutes_are_said_not_to_repeat(tmp_path):
     study = make_study(
@@ -104,7 +109,7 @@ def test_minutes_are_said_not_to_repeat(tmp_path):
             "tune": {"minutes": 1e-9, "models": {"ridge": {"trials": 0}}},
         }
     )
-    records = _records(open_bench(study), tmp_path)
+    records = _records(open_experiment(study), tmp_path)
     assert [len(r["tried"]) for r in records] == [1, 1] and repeatability(records).startswith(
         "Searched by minutes: lightgbm."
     )

@@ -29,6 +29,52 @@ def test_hash_follows_content_not_spelling():
     assert exits[0].hash == make_study(MINE).hash != exits[1].hash
 
 @pytest.mark.parametrize(
+    "study, hash",
+    [
+        (make_study({**MINE, **{}}), "e71a45aca42a"),
+        (make_study({**MINE, **{"refit": True}}), "81014ced440a"),
+        (make_study({**MINE, **{"tune": {"trials": 3, "models": {"ridge": {"trials": 2}}}}}), "5fb4eb0b841c"),
+        (make_study({**MINE, **{"ensemble": "z", "models": ["mlp", "ridge"]}}), "09bc1c3f667a"),
+        (make_study({**MINE, **{"label": {"exit": "next trade"}}}), "e4c0dcfa7628"),
+        (make_study({**MINE, **{"label": {"auxiliary": [1, 20]}}}), "2fcdbc3b1317"),
+        (make_study({**MINE, **{"label": {"learn": "volatility_scaled"}}}), "11f35f1d3a1d"),
+        (make_study({**MINE, **{"holdout": "1Y"}}), "7f710c459f77"),
+        (make_study({**MINE, **{"data": {"sim-tiny": {"start": "2015-01-01"}}}}), "33338474e3ea"),
+        (make_study({**MINE, **{"checks": {"calendar": "none"}}}), "d751b8f82495"),
+        (
+            make_study(
+                {
+                    **MINE,
+                    **{"published": {"targets": [{"name": "a", "models": ["ridge"], "metric": "ic", "value": 0.1}]}},
+                }
+            ),
+            "04e56f5cb103",
+        ),
+        (load_study("full"), "343e6a3d92d1"),
+        (load_study("gkx-table"), "b24d3d6beb4d"),
+        (load_study("quick"), "80032bc535a3"),
+    ],
+)
+def test_a_study_keeps_its_hash_when_the_specification_grows(study, hash):
+    assert study.hash.startswith(hash)
+
+@pytest.mark.parametrize("block", ["", "label", "split", "costs", "explain", "tune"])
+def test_a_field_that_nobody_names_is_no_part_of_the_form(block):
+    from pydantic import create_model
+
+    part = {"": Study, "tune": TuneSpec}.get(block) or type(getattr(make_study(MINE), block))
+    grown = create_model("Grown", __base__=part, surprise=(int, 0))
+    study = grown if not block else create_model("GrownStudy", __base__=Study, **{block: (grown, ...)})
+    given = {"trials": 3} if block == "tune" else {}
+    values = {**MINE, "models": {"ridge": {}}}
+    before = make_study({**values, block: given} if block else values)
+
+    def after(**more):
+        return study.model_validate({**values, block: {**given, **more}} if block else {**values, **more})
+
+    assert after().hash == after(surprise=0).hash == before.hash != after(surprise=1).hash
+
+@pytest.mark.parametrize(
     "change, message",
     [
         ({"horizn": 3}, "Unknown key in the study: 'horizn'"),
@@ -144,6 +190,15 @@ def test_a_study_of_draws_refuses_what_it_would_not_use(more):
         make_study(drawn | more)
     with pytest.raises(NeuralphaError, match="gkx-table: tune: not for a study with repetitions"):
         with_tuning("gkx-table")
+
+def test_a_field_to_come_is_refused_beside_repetitions_until_draws_use_it():
+    from pydantic import create_model
+
+    drawn = {"name": "d", "universes": ["gkx-a-5"], "models": {"ridge": {}}, "repetitions": 2}
+    grown = create_model("Grown", __base__=Study, surprise=(int, 0))
+    assert grown.model_validate(drawn).repetitions == 2
+    with pytest.raises(ValueError, match="surprise: not for a study with repetitions"):
+        grown.model_validate({**drawn, "surprise": 1})
 
 def test_an_ensemble_has_members_of_the_study():
     three = {

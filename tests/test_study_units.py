@@ -1,10 +1,46 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.units import *
-import os, shutil, subprocess, sys
+import importlib, linecache, os, shutil, subprocess, sys
 import numpy as np
 import pandas as pd
 import pytest
-from neuralpha.core import NeuralphaError
+from neuralpha.core import NeuralphaError, file_digest
+
+def _step(value):
+    return _helper(value)
+
+def _helper(value) -> pd.DataFrame:
+    """A word about it."""
+    from neuralpha.data.panel import Panel
+
+    return file_digest(value), Panel
+
+def test_the_code_of_a_function_is_followed_through_helpers_and_lazy_imports():
+    found = reach(_step)
+    assert [name.split(".")[-1] for name in found.own] == ["_helper", "_step"]
+    assert found.modules == ("neuralpha.core", "neuralpha.data.panel")
+
+def test_a_step_or_a_module_that_is_added_is_noticed_and_a_word_about_it_is_not(tmp_path, monkeypatch):
+    package = tmp_path / "toyrecipe.py"
+    monkeypatch.syspath_prepend(tmp_path)
+    text = "from neuralpha.labels import forward_return\n\ndef helper(p):\n    return p\n\ndef step(p):\n    return helper(p)\n"
+    changes = {
+        "as it is": text,
+        "with a docstring": text.replace("def step(p):", "def step(p):\n    'What it does.'"),
+        "with an annotation": text.replace("def step(p):", "def step(p: forward_return) -> int:"),
+        "with another helper": text.replace("return p\n", "return -p\n"),
+        "with a further step": text.replace("return helper(p)", "return forward_return(helper(p))"),
+    }
+    codes = {}
+    for what, source in changes.items():
+        package.write_text(source)
+        sys.modules.pop("toyrecipe", None)
+        importlib.invalidate_caches()
+        linecache.clearcache()
+        shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
+        codes[what] = code_of(importlib.import_module("toyrecipe").step)
+    same = {what for what, code in codes.items() if code == codes["as it is"]}
+    assert same == {"as it is", "with a docstring", "with an annotation"} and len(set(codes.values())) == 3
 
 SCORES = pd.DataFrame(
     {"part": ["test"] * 2, "date": pd.Timestamp("2020-01-02"), "asset": ["A", "B"], "score": np.float32([1, 2])}

@@ -55,7 +55,7 @@ def pack(
     except Exception as e:  # whatever a closure holds may refuse in its own way
         return NeuralphaError(f"it cannot be sent to a new process ({type(e).__name__}: {str(e)[:120]}).")
 
-# %% ../../nbs/audit/fresh.ipynb #717a001a
+# %% ../../nbs/audit/fresh.ipynb #e60f191b
 _SERVER = "from neuralpha.audit.fresh import _serve; _serve()"
 _server = None  # one process for all calls
 
@@ -83,7 +83,7 @@ def _answer(job: Path):
 
 def _serve():
     """Fork a child for every job that is named on standard input."""
-    for name in ("neuralpha.audit.certificate", *sys.argv[1:]):
+    for name in ("neuralpha.audit.studies", *sys.argv[1:]):
         importlib.import_module(name)  # once, not in every child
     for line in sys.stdin:
         child = os.fork()

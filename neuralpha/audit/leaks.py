@@ -29,7 +29,7 @@ __all__ = ['LEAKS', 'leak_market', 'Planted', 'shift_by_1', 'centred_window', 'b
            'bad_ticks_by_what_follows', 'bins_of_all_time', 'hedge_ratio_of_the_whole_sample',
            'regimes_seen_from_the_end', 'stop_loss_with_hindsight', 'leak_catalogue']
 
-# %% ../../nbs/audit/leaks.ipynb #d356b659
+# %% ../../nbs/audit/leaks.ipynb #ed1df5fc
 import functools, json, os, tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,7 +40,7 @@ from ..data.panel import panel_from_frame
 from ..features.table import Features
 from ..labels import forward_return, trend_scan
 from ..splits import purged_kfold, walk_forward
-from .certificate import audit_pipeline
+from .pipeline import audit_pipeline
 
 # %% ../../nbs/audit/leaks.ipynb #c9591c57
 def leak_market(
@@ -478,7 +478,7 @@ def hyper_parameter_chosen_on_test():
 
     return lambda p: _model(p, _scaler, fit=tuned("test")), lambda p: _model(p, _scaler, fit=tuned("valid"))
 
-# %% ../../nbs/audit/leaks.ipynb #298dfc28
+# %% ../../nbs/audit/leaks.ipynb #b4be4fc4
 @_plant("label known later than declared", "a ten-bar return that claims a life of five bars")
 def label_known_later_than_declared():
     def short(p):
@@ -540,7 +540,7 @@ def missing_embargo():
 def random_split():
     def dealt(p):
         y, folds = _study(p)
-        rows = p.by_date[y.labelled[p.by_date]]
+        rows = p.rows_by_date[y.labelled[p.rows_by_date]]
         part = np.random.default_rng(0).random(len(rows)) < 0.7
         return {"label": y, "folds": [replace(folds[0], train=rows[part], valid=rows[:0], test=rows[~part])]}
 

@@ -20,7 +20,7 @@ from ..core import NeuralphaError, digest
 from .panel import Panel
 from .universes import BUILTIN, import_universe, load_universe
 
-# %% ../../nbs/data/keep.ipynb #e6e7995b
+# %% ../../nbs/data/keep.ipynb #65d3efd2
 UNIVERSES = ".universes"  # beside the reports: universes that were handed over in memory
 
 
@@ -50,9 +50,9 @@ def keep_universes(
     named = universes if isinstance(universes, dict) else _with_names(universes)
     return [_kept(source, name, Path(folder), checks) for name, source in named.items()]
 
-# %% ../../nbs/data/keep.ipynb #e645aa53
+# %% ../../nbs/data/keep.ipynb #5e394d54
 def _with_names(sources) -> dict:
-    "Names for universes that come without: the panel's, the file's, or frame, frame-2, ..."
+    """Names for universes that come without: the panel's, the file's, or frame, frame-2, ..."""
     out = {}
     times = Counter()
     for source in sources:

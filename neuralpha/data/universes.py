@@ -6,16 +6,17 @@
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'universes_folder', 'load_universe', 'check_report', 'reading_lines', 'report_table',
            'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #2381bd09
+# %% ../../nbs/data/universes.ipynb #de873d63
 import contextlib, dataclasses, importlib, inspect, json, os, shutil, tempfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
 from ..core import NeuralphaError, file_digest, read_json, unknown_name, write_json
-from .checks.rules import CheckSpec, check_spec, checked_panel
+from .checks.run import check_panel
+from .checks.spec import CheckSpec, check_spec
 from .panel import Panel, lay_out
-from .reading.names import NUMBERS, nearest_name
+from .reading.names import NUMERIC_COLUMNS, nearest_name
 from .reading.sources import open_source
 from .reading.tables import read_spec, require_assets
 
@@ -103,7 +104,7 @@ def _imported(source):
             return folder
     return None
 
-# %% ../../nbs/data/universes.ipynb #4c31c788
+# %% ../../nbs/data/universes.ipynb #94b16d83
 def _how_to_read(options):
     """A `ReadSpec` of options; one that is a setting of the checks is told where it belongs."""
     stray = next((k for k in options if k in CheckSpec.model_fields), None)
@@ -153,7 +154,7 @@ def load_universe(
     if isinstance(source, str) and (source in BUILTIN or source in _VARIANTS):
         made = _builtin(source, seed)
         if not isinstance(made, Panel):
-            return checked_panel(open_source(made, name or source, layout="wide", **options), spec)
+            return check_panel(open_source(made, name or source, layout="wide", **options), spec)
         if options:
             raise NeuralphaError(f"Universe {source!r} is made, not read: it takes `seed`, not {', '.join(options)}.")
         return made
@@ -175,9 +176,9 @@ def load_universe(
             )
         return open_imported(imported, **options)
     _refuse_unknown(source)
-    return checked_panel(open_source(source, name, _how_to_read(options)), spec)
+    return check_panel(open_source(source, name, _how_to_read(options)), spec)
 
-# %% ../../nbs/data/universes.ipynb #985a96c5
+# %% ../../nbs/data/universes.ipynb #76b75127
 def check_report(
     source,  # as for `load_universe`
     checks=None,  # as for `load_universe`
@@ -206,7 +207,7 @@ def check_report(
         _refuse_unknown(source)
         table = open_source(source, None, _how_to_read(options))
         _refuse_without_price(table)
-        panel = checked_panel(table, checks, halt=False)
+        panel = check_panel(table, checks, halt=False)
         read = _reading(table)
     lines = panel.checks
     if len(lines):
@@ -235,7 +236,7 @@ def _refuse_without_price(table):
 
 def _reading(table):
     """What became of a table's columns, in words."""
-    mine = {"date", "asset", *NUMBERS, "raw_close", *table.attributes.columns}
+    mine = {"date", "asset", *NUMERIC_COLUMNS, "raw_close", *table.attributes.columns}
     mapped = [f"{c} from {n!r}" if c != n else c for c, n in table.columns.items() if c in mine]
     return {"columns": ", ".join(mapped), "characteristics": ", ".join(c for c in table.fields if c not in mine)}
 

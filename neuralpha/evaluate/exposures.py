@@ -12,7 +12,7 @@ book values) is named in `missing` instead of being made up. Further factors can
 # %% auto #0
 __all__ = ['STYLES', 'style_factors', 'neutralise', 'exposure_metrics', 'score_correlation']
 
-# %% ../../nbs/evaluate/exposures.ipynb #4591ddaa
+# %% ../../nbs/evaluate/exposures.ipynb #54358342
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
@@ -20,9 +20,9 @@ from ..data.panel import Panel
 from ..features.compute import compute_features
 from ..features.families import FEATURES
 from ..labels import Label
-from .ic import coefficients, on_panel
-from .metrics import mean_metric, metric
-from .quantiles import standing
+from ..cross_section import correlations, rank_within_date
+from ..data.alignment import on_panel
+from .metrics import mean_record, record
 from .regimes import size_and_liquidity
 from .statistics import paired_test
 
@@ -78,23 +78,21 @@ def style_factors(
         )
     return np.stack(list(columns.values()), 1), list(columns), missing
 
-# %% ../../nbs/evaluate/exposures.ipynb #3fa26891
+# %% ../../nbs/evaluate/exposures.ipynb #5eb75e09
 def _unit_ranks(panel, values):
     """Ranks by date in [-1, 1]; missing factors stand in the middle, at 0."""
-    ranks = standing(panel, values)[0]
+    ranks = rank_within_date(panel, values).ranks
     n = np.array(
         [np.bincount(panel.date_code, np.isfinite(ranks[:, j]), panel.n_dates) for j in range(ranks.shape[1])]
     ).T[panel.date_code]
     return 2 * ranks / (n + 1)
 
-
+# %% ../../nbs/evaluate/exposures.ipynb #f60a14ed
 def neutralise(
     panel: Panel,
     scores,  # one score, as in `ic`
     factors: np.ndarray,  # (n_rows, K) from `style_factors`
-) -> (
-    tuple
-):  # (n_rows,) residual of the score's ranks, (n_dates,) R² of the regression; NaN where fewer than K + 3 assets
+) -> tuple:  # (n_rows,) residual of the score's ranks, (n_dates,) R²; NaN where fewer than K + 3 assets
     """The part of a score that the factors do not explain, by date.
 
     Parameters
@@ -104,6 +102,11 @@ def neutralise(
         one score, as in `ic`
     factors : np.ndarray
         (n_rows, K) from `style_factors`
+
+    Returns
+    -------
+    tuple
+        (n_rows,) residual of the score's ranks, (n_dates,) R²; NaN where fewer than K + 3 assets
     """
     s = _unit_ranks(panel, on_panel(panel, scores)[0][:, :1].astype(float))[:, 0]
     scored = np.isfinite(s)
@@ -111,7 +114,7 @@ def neutralise(
     left = np.full(panel.n_rows, np.nan)
     share = np.full(panel.n_dates, np.nan)
     for d in range(panel.n_dates):
-        rows = panel.by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
+        rows = panel.rows_by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
         rows = rows[scored[rows]]
         if len(rows) < f.shape[1] + 3:
             continue
@@ -124,7 +127,7 @@ def neutralise(
     left[np.isin(panel.date_code, np.flatnonzero(share > 1 - 1e-9))] = 0.0
     return left, share
 
-# %% ../../nbs/evaluate/exposures.ipynb #c15d8861
+# %% ../../nbs/evaluate/exposures.ipynb #4ae9722f
 def exposure_metrics(
     scores,
     y: Label,
@@ -145,58 +148,36 @@ def exposure_metrics(
         exposures and factor_ic: {style: record}; style_r2, rank_ic_neutral, rank_ic_from_styles:
         records
     """
-    p = y.panel
-    F, names, missing = factors or style_factors(p)
-    s = on_panel(p, scores)[0][:, :1].astype(float)
-    scored = np.isfinite(s)
-    F = np.where(scored, F, np.nan)
-    exposure = coefficients(p, s, F)[1][:, 0]
-    own = coefficients(p, F, y.values[:, None])[1][:, :, 0]
-    left, share = neutralise(p, s, F)
-    before, after = (coefficients(p, v, y.values[:, None])[1][:, 0, 0] for v in (s, left[:, None]))
+    panel = y.panel
+    styles, names, missing = factors or style_factors(panel)
+    score = on_panel(panel, scores)[0][:, :1].astype(float)
+    styles = np.where(np.isfinite(score), styles, np.nan)
+    exposure = correlations(panel, score, styles)[1][:, 0]
+    own = correlations(panel, styles, y.values[:, None])[1][:, :, 0]
+    left, share = neutralise(panel, score, styles)
+    before, after = (correlations(panel, s, y.values[:, None])[1][:, 0, 0] for s in (score, left[:, None]))
     # what styles explain entirely has no order left, so no IC; where there are too few assets to regress, nothing is
     # known
     after = np.where(np.isfinite(before) & np.isfinite(share), np.nan_to_num(after), np.nan)
-    nothing = dict.fromkeys(("difference", "low", "high", "p"), np.nan)
-    lost = (
-        paired_test(np.where(np.isfinite(after), before, np.nan), after, y.horizon)
-        if np.isfinite(after).sum() >= 3
-        else nothing
-    )
-
-    def say(series, unit, text):
-        return mean_metric(series, y, unit, "per date", text)
-
-    listed = ", ".join(names) + "".join(f"; {k} left out: {v}" for k, v in missing.items())
+    facts = dict(styles=", ".join(names) + "".join(f"; {style} left out: {why}" for style, why in missing.items()))
     return {
-        "exposures": {
-            n: say(exposure[:, j], "correlation", f"Mean over dates of the rank correlation of score and {n}.")
-            for j, n in enumerate(names)
-        },
-        "factor_ic": {
-            n: say(own[:, j], "correlation", f"Mean rank IC of {n} itself, on the rows that are scored.")
-            for j, n in enumerate(names)
-        },
-        "style_r2": say(
-            share, "share", f"Share of the variance of the score's ranks that the styles explain on a date ({listed})."
-        ),
-        "rank_ic_neutral": say(
-            after,
-            "correlation",
-            f"Mean rank IC of the score after regressing its ranks on those of the styles by date ({listed}).",
-        ),
-        "rank_ic_from_styles": metric(
-            lost["difference"],
-            "correlation",
-            "per date",
-            "Mean rank IC lost by neutralising; p of no loss by a paired test.",
-            lost["low"],
-            lost["high"],
-            p=lost["p"],
-        ),
+        "exposures": {n: mean_record(f"exposures {n}", y, exposure[:, j]) for j, n in enumerate(names)},
+        "factor_ic": {n: mean_record(f"factor_ic {n}", y, own[:, j]) for j, n in enumerate(names)},
+        "style_r2": mean_record("style_r2", y, share, facts),
+        "rank_ic_neutral": mean_record("rank_ic_neutral", y, after, facts),
+        "rank_ic_from_styles": _lost(before, after, y),
     }
 
-# %% ../../nbs/evaluate/exposures.ipynb #8a486fef
+
+def _lost(before: np.ndarray, after: np.ndarray, y: Label) -> dict:
+    """The rank IC lost by neutralising, on dates that have one afterwards."""
+    known = np.isfinite(after)
+    lost = dict.fromkeys(("difference", "low", "high", "p"), np.nan)
+    if known.sum() >= 3:
+        lost = paired_test(np.where(known, before, np.nan), after, y.horizon)
+    return record("rank_ic_from_styles", y, lost["difference"], lost["low"], lost["high"], p=lost["p"])
+
+# %% ../../nbs/evaluate/exposures.ipynb #83213df5
 def score_correlation(
     scores,  # DataFrame (one column per model), dict of Series, or (n_rows, M) array
     panel: Panel,
@@ -216,5 +197,5 @@ def score_correlation(
     """
     S, names = on_panel(panel, scores)
     with np.errstate(invalid="ignore"):
-        mean = np.nanmean(coefficients(panel, S, S)[1], 0)
+        mean = np.nanmean(correlations(panel, S, S)[1], 0)
     return pd.DataFrame(mean, names, names)

@@ -17,7 +17,7 @@ these assets. So everything that stands behind one date is put on one screen:
 # %% auto #0
 __all__ = ['BARS_BEFORE', 'BARS_AFTER', 'Origin', 'without_each', 'Inspection']
 
-# %% ../../nbs/evaluate/inspection.ipynb #f18655c4
+# %% ../../nbs/evaluate/inspection.ipynb #b81d6a41
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,11 +27,12 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
-from .ic import coefficients, on_panel
+from ..cross_section import correlations
+from ..data.alignment import on_panel
 from ..features.table import Features
 from ..labels import Label, total_return_index
 
-# %% ../../nbs/evaluate/inspection.ipynb #586e6840
+# %% ../../nbs/evaluate/inspection.ipynb #4347e8bf
 @dataclass(eq=False, repr=False)
 class Origin:
     """The scores of one model, what they were made from, and what they were scored against.
@@ -77,7 +78,7 @@ class Origin:
             index: dates with a score
         """
         used = np.where(self.compared, self.scores, np.nan)[:, None]
-        pearson, spearman = coefficients(self.panel, used, self.y.values[:, None])
+        pearson, spearman = correlations(self.panel, used, self.y.values[:, None])
         table = pd.DataFrame({"ic": pearson[:, 0, 0], "rank_ic": spearman[:, 0, 0]}, pd.DatetimeIndex(self.panel.dates))
         return table[np.bincount(self.panel.date_code, self.compared, self.panel.n_dates) > 0].rename_axis("date")
 
@@ -126,12 +127,12 @@ def _live(panel, asset, day) -> str:
         )
     return asset
 
-# %% ../../nbs/evaluate/inspection.ipynb #30b7fa2b
+# %% ../../nbs/evaluate/inspection.ipynb #cd0f900a
 class _Cuts(NamedTuple):
-    """Cross-sections of the same rows, as `coefficients` asks a panel for its dates."""
+    """Cross-sections of the same rows, as `correlations` asks a panel for its dates."""
 
     n_dates: int
-    by_date: np.ndarray
+    rows_by_date: np.ndarray
     date_offsets: np.ndarray
 
 
@@ -158,7 +159,7 @@ def without_each(
     for left_out in np.array_split(np.arange(n), n // 500 + 1):  # n^2 indices at once would be too many
         others = np.arange(n - 1) + (np.arange(n - 1) >= left_out[:, None])
         cuts = _Cuts(len(left_out), others.ravel(), np.arange(len(left_out) + 1) * (n - 1))
-        out.append(np.column_stack([c[:, 0, 0] for c in coefficients(cuts, scores[:, None], labels[:, None])]))
+        out.append(np.column_stack([c[:, 0, 0] for c in correlations(cuts, scores[:, None], labels[:, None])]))
     return np.concatenate(out)
 
 # %% ../../nbs/evaluate/inspection.ipynb #a296c892

@@ -14,16 +14,17 @@ __all__ = ['COLOURS', 'DASHES', 'FEWEST_DRAWN', 'style', 'new_figure', 'plain', 
            'plot_exposures', 'plot_quantiles', 'plot_folds_ic', 'plot_score_correlation', 'plot_spread',
            'plot_leaderboard', 'plot_changes']
 
-# %% ../../nbs/evaluate/plots.ipynb #076a203b
+# %% ../../nbs/evaluate/plots.ipynb #602c9546
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from ..core import NeuralphaError
 from .statistics import mean_test
 
-# %% ../../nbs/evaluate/plots.ipynb #02a9a6d5
+# %% ../../nbs/evaluate/plots.ipynb #8ed383db
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 
@@ -45,8 +46,8 @@ def style(
     """
     return dict(color=COLOURS[j % 7], linestyle=DASHES[(j + j // 7) % 7])
 
-
-def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw):
+# %% ../../nbs/evaluate/plots.ipynb #a85ff53c
+def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw) -> tuple[Figure, Axes]:
     """A figure and its axes, without pyplot."""
     fig = Figure(figsize=(width, height), layout="constrained")
     axes = fig.subplots(rows, columns, **kw)
@@ -56,7 +57,7 @@ def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw):
         ax.set_axisbelow(True)
     return fig, axes
 
-
+# %% ../../nbs/evaluate/plots.ipynb #0aefe524
 def _frame(ics):
     ics = ics.to_frame(ics.name or "score") if isinstance(ics, pd.Series) else ics
     if not len(ics) or not np.isfinite(ics.to_numpy(float)).any():
@@ -68,7 +69,7 @@ def plain(text) -> str:
     """A name from data as a label: a dollar sign is a dollar sign and no formula."""
     return str(text).replace("$", r"\$")
 
-
+# %% ../../nbs/evaluate/plots.ipynb #2def8031
 def shortened(
     names,
     most: int = 18,  # characters that a picture has room for
@@ -93,7 +94,7 @@ def shortened(
         cut[k] = f"{names[k][: most - 2 - len(str(names.index(names[k]) + 1))]}… {names.index(names[k]) + 1}"
     return [plain(label) for label in cut]
 
-
+# %% ../../nbs/evaluate/plots.ipynb #d516a006
 def _say(ax, text):
     """Words in the middle of a picture that has nothing to show."""
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="#555555")
@@ -104,8 +105,8 @@ def _say(ax, text):
 def _drawn(ax):
     return any(len(line.get_xdata()) for line in ax.lines)
 
-
-def date_axis(ax):
+# %% ../../nbs/evaluate/plots.ipynb #45a635bc
+def date_axis(ax) -> None:
     """At most eight dates on the axis, the year written once."""
     where = AutoDateLocator(minticks=3, maxticks=8)  # from three on every span has a spacing that fits
     ax.xaxis.set_major_locator(where)
@@ -117,7 +118,7 @@ def _plain_log(axis):
     axis.set_major_formatter(ScalarFormatter())
     axis.set_minor_formatter(NullFormatter())
 
-
+# %% ../../nbs/evaluate/plots.ipynb #cf96cae2
 def _legend(ax, n, columns=4):
     """Names beneath the axes, where they cover no point."""
     handles, labels = ax.get_legend_handles_labels()
@@ -175,15 +176,13 @@ def plot_ic(
     _legend(ax, ics.shape[1])
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #24b899ad
-def plot_cumulative_ic(ics, what: str = "IC") -> Figure:
-    """Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month.
+# %% ../../nbs/evaluate/plots.ipynb #305fce11
+def _daily(index):
+    return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
 
-    Returns
-    -------
-    Figure
-        %% ../../nbs/evaluate/plots.ipynb #24b899ad
-    """
+# %% ../../nbs/evaluate/plots.ipynb #ec4f32fb
+def plot_cumulative_ic(ics, what: str = "IC") -> Figure:
+    """Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month."""
     ics = _frame(ics)
     fig, ax = new_figure()
     for j, (name, label) in enumerate(zip(ics, shortened(ics, 30))):
@@ -199,11 +198,7 @@ def plot_cumulative_ic(ics, what: str = "IC") -> Figure:
     _legend(ax, max(ics.shape[1], 2))
     return fig
 
-
-def _daily(index):
-    return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
-
-# %% ../../nbs/evaluate/plots.ipynb #7a504dac
+# %% ../../nbs/evaluate/plots.ipynb #faea67ed
 def dates_needed(
     ics,
     horizon: int = 1,
@@ -219,7 +214,7 @@ def dates_needed(
     fit = mean_test(ics, horizon)
     return float((z * fit["se"] * np.sqrt(fit["n"]) / fit["mean"]) ** 2) if fit["mean"] > 0 else float("inf")
 
-
+# %% ../../nbs/evaluate/plots.ipynb #24a5fb84
 FEWEST_DRAWN = 20  # dates before evidence is drawn
 
 
@@ -354,15 +349,9 @@ def plot_records(
     _legend(ax, len(records) + (list(records) != [""]), columns)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #434c5ace
+# %% ../../nbs/evaluate/plots.ipynb #43a36c41
 def plot_ic_by_horizon(metrics: dict, rank: bool = True) -> Figure:
-    """IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend.
-
-    Returns
-    -------
-    Figure
-        %% ../../nbs/evaluate/plots.ipynb #434c5ace
-    """
+    """IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend."""
     kind = "rank_ic" if rank else "ic"
 
     def name(m, r):
@@ -382,7 +371,7 @@ def plot_ic_by_horizon(metrics: dict, rank: bool = True) -> Figure:
     ax.set(xlabel="horizon, bars")
     return fig
 
-
+# %% ../../nbs/evaluate/plots.ipynb #2fde7c9e
 def plot_regimes(metrics: dict, cut: str, kind: str = "ic") -> Figure:
     """IC of every model within the groups of one cut: year, volatility, market, sector, size, liquidity."""
     records = {m: r[f"{kind}_by_{cut}"] for m, r in metrics.items() if f"{kind}_by_{cut}" in r}
@@ -394,7 +383,7 @@ def plot_regimes(metrics: dict, cut: str, kind: str = "ic") -> Figure:
         horizontal=len(next(iter(records.values()))) > 6,
     )
 
-
+# %% ../../nbs/evaluate/plots.ipynb #ec02f4f7
 def plot_exposures(metrics: dict) -> Figure:
     """Style exposures of every model."""
     return plot_records(
@@ -513,7 +502,7 @@ def plot_score_correlation(
     fig.colorbar(image, ax=ax, label="mean rank correlation", shrink=0.8)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #5aeb9f88
+# %% ../../nbs/evaluate/plots.ipynb #54b22db8
 def plot_spread(
     held: pd.DataFrame,  # result of `spread_portfolio`
     title: str = "Top less bottom quantile",
@@ -544,14 +533,14 @@ def plot_spread(
     date_axis(bottom)
     return fig
 
-
+# %% ../../nbs/evaluate/plots.ipynb #c110a2ff
 def plot_leaderboard(board) -> Figure:
     """IC with 95% interval of every row of a `Leaderboard`, with its letters."""
     t = board.table
     key = board.by
     name = {"ic": "IC", "rank_ic": "rank IC"}[key]
     fig, ax = new_figure(7.5, 0.9 + 0.36 * len(t))
-    for i, (m, r) in enumerate(t.iterrows()):
+    for i, (_m, r) in enumerate(t.iterrows()):
         low = r[f"{key}_low"]
         high = r[f"{key}_high"]
         colour = COLOURS[0] if r["kind"] == "model" else "#777777"

@@ -10,9 +10,9 @@ know this well compute it (skfolio, scipy); what is here decides what goes in.
 # %% auto #0
 __all__ = ['FEWEST_DATES', 'TESTED', 'PAIR', 'fewest_dates', 'clean', 'cosine_waves', 'overlap_shape', 'LongRun', 'long_run',
            'mean_test', 'influence_interval', 'block_length', 'bootstrap_means', 'few_blocks', 'block_interval',
-           'paired_test', 'holm', 'together', 'paired_tests', 'letters', 'confidence_set', 'model_confidence_set',
-           'joint_waves', 'superior_ability', 'variance_split', 'probabilistic_sharpe', 'luck_threshold',
-           'sharpe_report', 'backtest_overfitting']
+           'paired_test', 'holm', 'correct_together', 'paired_tests', 'letters', 'confidence_set',
+           'model_confidence_set', 'joint_waves', 'superior_ability', 'variance_split', 'probabilistic_sharpe',
+           'luck_threshold', 'sharpe_report', 'backtest_overfitting']
 
 # %% ../../nbs/evaluate/statistics.ipynb #83efbbb3
 import itertools, string
@@ -414,15 +414,10 @@ def paired_test(
         got |= dict(t=0.0, p=1.0, critical=np.nan)
     return dict(difference=got.pop("mean")) | got
 
-# %% ../../nbs/evaluate/statistics.ipynb #d97b27d9
+# %% ../../nbs/evaluate/statistics.ipynb #a8e943e1
 def holm(p_values) -> np.ndarray:
     """Holm-adjusted p-values, same order; statsmodels' own sweeps the whole memory at every call, which costs minutes
     over all slices.
-
-    Returns
-    -------
-    np.ndarray
-        %% ../../nbs/evaluate/statistics.ipynb #d97b27d9
     """
     p = np.asarray(p_values, float)
     order = np.argsort(p)
@@ -431,7 +426,7 @@ def holm(p_values) -> np.ndarray:
     return out
 
 
-def together(
+def correct_together(
     tests: pd.DataFrame,  # one row per difference, columns difference, se, freedom, p
     size: float = 0.05,  # chance of any false finding
 ) -> pd.DataFrame:  # with p_holm, low, high, separated
@@ -534,7 +529,7 @@ def paired_tests(
             | signed
         )
     frame = pd.DataFrame(rows, columns=["better", "worse", "dates", *TESTED]).astype({k: float for k in TESTED})
-    return together(frame, size)[PAIR]
+    return correct_together(frame, size)[PAIR]
 
 # %% ../../nbs/evaluate/statistics.ipynb #644af39c
 def _letter_names(count):

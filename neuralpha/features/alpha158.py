@@ -31,23 +31,22 @@ from numba import njit
 from .families import FEATURES, SERIES, SETS, declare, _ratio
 from .kernels import _count, _joint, _line, _max, _moments, _rank, _sum, _tails
 
-# %% ../../nbs/features/alpha158.ipynb #616a0ce5
+# %% ../../nbs/features/alpha158.ipynb #d79a1d98
 WINDOWS = (5, 10, 20, 30, 60)
 _EPS = 1e-12  # of the price
 _STILL = 2e-5  # of the price: below it, a window has not moved
 _QLIB = "Qlib 0.9.7 Alpha158"
-
 SERIES |= {
     "close_over_last": lambda h: h["close"] / h.lag("close", 1),
     "log_volume_ratio": lambda h: _finite(np.log(h["volume"] / h.lag("volume", 1) + 1)),
     "moved_volume": lambda h: np.abs(h["close"] / h.lag("close", 1) - 1) * h["volume"],
 }
 
-
+# %% ../../nbs/features/alpha158.ipynb #1bb7da87
 def _finite(x):
     return np.where(np.isfinite(x), x, np.nan)
 
-# %% ../../nbs/features/alpha158.ipynb #3b74f065
+# %% ../../nbs/features/alpha158.ipynb #c1881523
 def _bar(name, formula, compute):
     declare(name, "alpha158", "open high low close", 0, formula, compute, _QLIB)
 
@@ -73,12 +72,14 @@ _bar("KLOW", "(min(open, close)-low)/open", lambda h: (_bottom(h) - h["low"]) / 
 _bar("KLOW2", "(min(open, close)-low)/(high-low)", lambda h: (_bottom(h) - h["low"]) / _range(h))
 _bar("KSFT", "(2·close-high-low)/open", lambda h: (2 * h["close"] - h["high"] - h["low"]) / h["open"])
 _bar("KSFT2", "(2·close-high-low)/(high-low)", lambda h: (2 * h["close"] - h["high"] - h["low"]) / _range(h))
+
+# %% ../../nbs/features/alpha158.ipynb #404d388f
 for _p in ("open", "high", "low", "vwap"):
     declare(f"{_p.upper()}0", "alpha158", f"{_p} close", 0, f"{_p}/close", lambda h, p=_p: h[p] / h["close"], _QLIB)
 
-# %% ../../nbs/features/alpha158.ipynb #fade272d
+# %% ../../nbs/features/alpha158.ipynb #3a58f247
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_close(close, windows):
+def alpha_close(close, windows) -> tuple[np.ndarray, ...]:
     """MA, STD, BETA, RSQR, RESI, QTLU, QTLD, RANK of the close."""
     mean, std, slope, r2, residual = _line(close, windows)
     low, high = _tails(close, windows)
@@ -94,14 +95,14 @@ def alpha_close(close, windows):
         _f32(_rank(close, windows)),
     )
 
-
+# %% ../../nbs/features/alpha158.ipynb #ef86794a
 @njit(nogil=True, cache=True)
 def _f32(x):
     return x.astype(np.float32)
 
-
+# %% ../../nbs/features/alpha158.ipynb #458263f6
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_range(high, low, close, windows):
+def alpha_range(high, low, close, windows) -> tuple[np.ndarray, ...]:
     """MAX, MIN, RSV, IMAX, IMIN, IMXD."""
     (top, age_top), (bottom, age_bottom) = _max(high, windows), _max(-low, windows)
     bottom = -bottom
@@ -120,17 +121,17 @@ def alpha_range(high, low, close, windows):
         _f32((age_bottom - age_top) / size),
     )
 
-# %% ../../nbs/features/alpha158.ipynb #8ace90b5
+# %% ../../nbs/features/alpha158.ipynb #59ba92ad
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_corr(x, y, windows):
+def alpha_corr(x, y, windows) -> np.ndarray:
     """CORR or CORD of two series."""
     cov, vx, vy, _ = _joint(x, y, windows)
     still = (vx <= (_STILL * x) ** 2) | (vy <= 4e-10)
     return _f32(np.where(still, np.nan, cov / np.sqrt(vx * vy)))
 
-
+# %% ../../nbs/features/alpha158.ipynb #793a68aa
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_changes(x, windows):
+def alpha_changes(x, windows) -> tuple[np.ndarray, ...]:
     """Share of rises, of falls, their difference; sum of rises, of falls, and their difference, over the sum of
     absolute changes.
     """
@@ -146,28 +147,28 @@ def alpha_changes(x, windows):
     moved = _or_one(gain + loss)
     return _f32(up), _f32(down), _f32(up - down), _f32(gain / moved), _f32(loss / moved), _f32((gain - loss) / moved)
 
-
+# %% ../../nbs/features/alpha158.ipynb #39ca71f5
 @njit(nogil=True, cache=True, error_model="numpy")
 def _or_one(x):
     """1 for 0: what is divided by it is 0 as well."""
     return np.where(x == 0, 1.0, x)
 
-
+# %% ../../nbs/features/alpha158.ipynb #be314531
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_volume(volume, windows):
+def alpha_volume(volume, windows) -> tuple[np.ndarray, np.ndarray]:
     """VMA and VSTD."""
     mean, std = _moments(volume, windows)
     traded = np.where(volume == 0, np.nan, volume)
     return _f32(mean / traded), _f32(std / traded)
 
-
+# %% ../../nbs/features/alpha158.ipynb #db277254
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_moved(moved_volume, windows):
+def alpha_moved(moved_volume, windows) -> np.ndarray:
     """WVMA."""
     mean, std = _moments(moved_volume, windows)
     return _f32(std / _or_one(mean))
 
-# %% ../../nbs/features/alpha158.ipynb #8ca5d085
+# %% ../../nbs/features/alpha158.ipynb #2ac809c6
 def _w(w):
     return w
 
@@ -175,7 +176,7 @@ def _w(w):
 def _w1(w):
     return w - 1
 
-
+# %% ../../nbs/features/alpha158.ipynb #0d301b12
 def _columns(kernel, series, inputs, lookback, **formulas):
     """Declare the columns of a kernel, in the order it returns them."""
     for j, (name, formula) in enumerate(formulas.items()):
@@ -185,7 +186,7 @@ def _columns(kernel, series, inputs, lookback, **formulas):
         )
         declare(name + "{w}", "alpha158", inputs, lookback, formula, compute, _QLIB, WINDOWS)
 
-
+# %% ../../nbs/features/alpha158.ipynb #3a0f2c11
 declare(
     "ROC{w}", "alpha158", "close", _w, "close[t-{w}]/close", lambda h, w: h.lag("close", w) / h["close"], _QLIB, WINDOWS
 )
@@ -253,7 +254,7 @@ for _j, _n in enumerate(("VSUMP", "VSUMN", "VSUMD"), 3):
         WINDOWS,
     )
 
-# %% ../../nbs/features/alpha158.ipynb #ec36eb1a
+# %% ../../nbs/features/alpha158.ipynb #f65667b8
 _PRICES = ("close", "open", "high", "low", "vwap")
 for _p in (*_PRICES, "volume"):
     _below = "close" if _p in _PRICES else "volume"
@@ -269,16 +270,17 @@ for _p in (*_PRICES, "volume"):
         _windows,
     )
 
-
-def alpha158_names():
+# %% ../../nbs/features/alpha158.ipynb #cf6cb1c4
+def alpha158_names() -> list[str]:
     """The 158 names in Qlib's order."""
     bar = "KMID KLEN KMID2 KUP KUP2 KLOW KLOW2 KSFT KSFT2 OPEN0 HIGH0 LOW0 VWAP0".split()
-    rolling = """ROC MA STD BETA RSQR RESI MAX MIN QTLU QTLD RANK RSV IMAX IMIN IMXD CORR CORD CNTP CNTN CNTD SUMP SUMN SUMD
+    rolling = """ROC MA STD BETA RSQR RESI MAX MIN QTLU QTLD RANK RSV IMAX IMIN IMXD CORR CORD CNTP CNTN CNTD SUMP
+        SUMN SUMD
         VMA VSTD WVMA VSUMP VSUMN VSUMD""".split()
     return bar + [f"{n}{w}" for n in rolling for w in WINDOWS]
 
 
-def alpha360_names():
+def alpha360_names() -> list[str]:
     """The 360 names in Qlib's order."""
     return [f"{p.upper()}{k}" for p in (*_PRICES, "volume") for k in range(59, -1, -1)]
 

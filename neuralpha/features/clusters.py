@@ -51,7 +51,7 @@ class Anomaly:
             score = np.einsum("ij,jk,ik->i", d, self.precision_, d) / d.shape[1]
         return _table(X, [*X.names, "anomaly"], np.column_stack([X.values, score]), [*X.lookbacks, X.lookback])
 
-# %% ../../nbs/features/clusters.ipynb #bddcf99e
+# %% ../../nbs/features/clusters.ipynb #39591d64
 def _centres(values, kind, n, sample, seed):
     """(n, F) cluster means, sorted by the first feature."""
     rows = np.random.default_rng(seed).permutation(len(values))[:sample]
@@ -68,13 +68,13 @@ def _centres(values, kind, n, sample, seed):
         centres = np.stack([values[rows][label == c].mean(0) for c in range(n)])
     return centres[np.lexsort(centres.T[::-1])]
 
-
+# %% ../../nbs/features/clusters.ipynb #9a016b33
 def _nearest(values, centres):
     return np.argmin(np.stack([((values - c) ** 2).sum(1) for c in centres], 1), 1)
 
-
+# %% ../../nbs/features/clusters.ipynb #c8366244
 def _flips(code, start, memory):
-    """Whether the code differs from the one before, and bars since it last did, up to `memory`; NaN on the first bar."""
+    """Whether the code differs from the one before, and bars since it did, up to `memory`; NaN on the first bar."""
     flip = np.where(start, np.nan, np.append(np.nan, np.diff(code) != 0))
     age = np.empty(len(code))
     seen = 0
@@ -115,9 +115,9 @@ class Clusters:
             [*X.lookbacks, X.lookback, X.lookback + 1, X.lookback + self.memory],
         )
 
-# %% ../../nbs/features/clusters.ipynb #42db48c2
+# %% ../../nbs/features/clusters.ipynb #0782cfed
 class Regimes:
-    """Add `regime`, `regime_flip` and `regime_age`: the kind of day the market has, the same for all assets of a date."""
+    """Add `regime`, `regime_flip`, `regime_age`: the kind of day the market has, the same for all assets of a date."""
 
     def __init__(
         self, n: int = 3, kind: str = "kmeans", memory: int = 60, seed: int = 0

@@ -11,17 +11,18 @@ update, the leak certificate. The tests below and in `features.compute` hold eve
 __all__ = ['LEVELS', 'SERIES', 'FEATURES', 'SETS', 'PRICE_FIELDS', 'Feature', 'joint_level', 'History', 'example_bars',
            'windows_asked', 'declare', 'ema_length', 'choose', 'adjusted_bars', 'moved', 'check_feature']
 
-# %% ../../nbs/features/families.ipynb #58551394
+# %% ../../nbs/features/families.ipynb #257abcbb
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
+from ..cross_section import mean_by_date
 from . import kernels
-from .cross import FACTOR_HISTORY, mean_by_date
+from .cross import FACTOR_HISTORY
 
-# %% ../../nbs/features/families.ipynb #c20a180c
+# %% ../../nbs/features/families.ipynb #feb65468
 @dataclass(frozen=True)
 class Feature:
     """One declared feature. `compute(history)` gives its float64 values on the bars of one asset.
@@ -65,7 +66,7 @@ class Feature:
     of: tuple = ()  # a feature of features: the names it is made of
     level: str = ""  # a word of `LEVELS` if it keeps a size that adjusting prices after the file moves
 
-# %% ../../nbs/features/families.ipynb #d6ab864f
+# %% ../../nbs/features/families.ipynb #96aa0935
 LEVELS = {  # word -> what moves a feature of this kind, in words
     "money": "close × volume: unchanged by later splits, moved where prices, but not volumes, are adjusted for "
     "later dividends",
@@ -74,13 +75,13 @@ LEVELS = {  # word -> what moves a feature of this kind, in words
 }
 _MOVES = {"": set(), "money": {"dividend"}, "price": {"split", "dividend"}, "shares": {"split"}}
 
-
-def joint_level(levels):
+# %% ../../nbs/features/families.ipynb #06908c7c
+def joint_level(levels) -> str:
     """The word for a feature made of several: what moves any of them moves it."""
     moves = set().union(*(_MOVES[level] for level in levels))
     return next(word for word, by in _MOVES.items() if by == moves)
 
-# %% ../../nbs/features/families.ipynb #4c099c9b
+# %% ../../nbs/features/families.ipynb #764785f2
 class History:
     """The bars of one asset: fields as float64 arrays, derived series, and rolling statistics computed once.
 
@@ -105,18 +106,18 @@ class History:
             self._memo[name] = SERIES[name](self) if name in SERIES else self.fields[name].astype(np.float64)
         return self._memo[name]
 
-    def lag(self, name, k: int):
+    def lag(self, name, k: int) -> np.ndarray:
         """The series k bars earlier; NaN before the first bar."""
         x = self[name]
         out = np.full(len(self), np.nan)
         out[k:] = x[: max(len(x) - k, 0)]
         return out
 
-    def change(self, name, k: int):
+    def change(self, name, k: int) -> np.ndarray:
         """x[t]/x[t-k] - 1."""
         return self[name] / self.lag(name, k) - 1
 
-    def rolled(self, kernel, names: tuple, window: int):
+    def rolled(self, kernel, names: tuple, window: int) -> np.ndarray:
         """One window's row of every array that `kernel(*series, windows)` returns, over the named series."""
         windows = self.plan.get((kernel, names), ())
         if window not in windows:
@@ -128,33 +129,33 @@ class History:
         j = windows.index(window)
         return found[j] if isinstance(found, np.ndarray) else tuple(a[j] for a in found)
 
-    def sum(self, name, w):
+    def sum(self, name, w) -> np.ndarray:
         return self._enough(self.rolled(kernels.roll_sum, (name,), w), self.count(name, w), w)
 
-    def count(self, name, w):
+    def count(self, name, w) -> np.ndarray:
         return self.rolled(kernels.roll_count, (name,), w)
 
-    def mean(self, name, w):
+    def mean(self, name, w) -> np.ndarray:
         return self._enough(self.rolled(kernels.roll_moments, (name,), w)[0], self.count(name, w), w)
 
-    def std(self, name, w):
+    def std(self, name, w) -> np.ndarray:
         return self._enough(self.rolled(kernels.roll_moments, (name,), w)[1], self.count(name, w), w)
 
-    def max(self, name, w):
+    def max(self, name, w) -> np.ndarray:
         return self._enough(self.rolled(kernels.roll_max, (name,), w)[0], self.count(name, w), w)
 
-    def min(self, name, w):
+    def min(self, name, w) -> np.ndarray:
         return -self.max("-" + name, w)
 
-    def rank(self, name, w):
+    def rank(self, name, w) -> np.ndarray:
         return self._enough(self.rolled(kernels.roll_rank, (name,), w), self.count(name, w), w)
 
-    def corr(self, x, y, w):
+    def corr(self, x, y, w) -> np.ndarray:
         """Correlation of two series."""
         cov, vx, vy, count = self.rolled(kernels.roll_joint, (x, y), w)
         return self._enough(np.where(np.minimum(vx, vy) > 0, cov, np.nan) / np.sqrt(vx * vy), count, w)
 
-    def ema(self, name, alpha: float, length: int):
+    def ema(self, name, alpha: float, length: int) -> np.ndarray:
         """Exponential average with weights alpha·(1-alpha)^k over the newest `length` bars, scaled to sum to one."""
         key = "ema", name, alpha, length
         if key not in self._memo:
@@ -169,11 +170,11 @@ class History:
     def __len__(self):
         return len(next(iter(self.fields.values())))
 
-# %% ../../nbs/features/families.ipynb #c88ac707
+# %% ../../nbs/features/families.ipynb #8191e470
 def _ret(h):
     return h.change("close", 1)
 
-
+# %% ../../nbs/features/families.ipynb #ea8434cd
 SERIES = {  # derived series, each a function of the history
     "ret": _ret,
     "log_ret": lambda h: np.log1p(h["ret"]),
@@ -206,7 +207,7 @@ SERIES = {  # derived series, each a function of the history
     "traded": lambda h: (np.nan_to_num(h["volume"]) > 0).astype(float),
 }
 
-
+# %% ../../nbs/features/families.ipynb #2e7ab043
 def _ratio(a, b):
     """a/b, NaN where b is zero."""
     return a / np.where(b == 0, np.nan, b)
@@ -276,7 +277,7 @@ def windows_asked(
             plan.setdefault(key[:2], set()).update(key[2])
     return {k: tuple(sorted(w)) for k, w in plan.items()}
 
-# %% ../../nbs/features/families.ipynb #842a39f8
+# %% ../../nbs/features/families.ipynb #aea0dd42
 FEATURES = {}  # name -> Feature
 
 
@@ -291,7 +292,7 @@ def declare(
     windows=(None,),  # one feature per window
     cross_sectional: bool = False,
     level: str = "",  # a word of `LEVELS`
-):
+) -> None:
     """Add features to `FEATURES`.
 
     Parameters
@@ -332,7 +333,7 @@ def declare(
             raise NeuralphaError(f"Feature {n!r} is declared twice, in different ways.")
         FEATURES[n] = new
 
-
+# %% ../../nbs/features/families.ipynb #2ac809c6
 def _w(w):
     return w
 
@@ -556,14 +557,14 @@ declare(
     (20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #e3cf064e
+# %% ../../nbs/features/families.ipynb #48a60752
 def _yang_zhang(h, w):
     k = 0.34 / (1.34 + (w + 1) / (w - 1))
     return np.sqrt(
         h.std("log_overnight", w) ** 2 + k * h.std("log_intraday", w) ** 2 + (1 - k) * h.mean("rogers_satchell", w)
     )
 
-
+# %% ../../nbs/features/families.ipynb #21bdcd10
 _OHLC = "open high low close"
 declare(
     "vol_{w}",
@@ -727,7 +728,7 @@ declare(
     (5, 20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #9d97dfb9
+# %% ../../nbs/features/families.ipynb #9e086fb2
 def _beta(h, w):
     cov, vx, vy, count = h.rolled(kernels.roll_joint, ("market", "ret"), w)
     return h._enough(_ratio(cov, vx), count, w)
@@ -739,7 +740,7 @@ def _idio_vol(h, w):
         np.sqrt(np.maximum(vy - _ratio(cov, vx) * cov, 0) * (count - 1) / np.maximum(count - 2, 1)), count, w
     )
 
-
+# %% ../../nbs/features/families.ipynb #34689112
 _CAPM = dict(inputs="close market", cross_sectional=True, lookback=_w, windows=(20, 60, 120))
 declare(
     "beta_{w}",
@@ -792,7 +793,7 @@ declare(
     **_OWN,
 )
 
-# %% ../../nbs/features/families.ipynb #c026ea90
+# %% ../../nbs/features/families.ipynb #3550da30
 def _shape(h, name, w, which):
     *moments, count = kernels.roll_shape(h[name], w)
     return h._enough(moments[which], count, w)
@@ -818,6 +819,8 @@ declare(
     "Amaya et al. (2015)",
     (20, 60),
 )
+
+# %% ../../nbs/features/families.ipynb #d4279fb7
 declare(
     "autocorr_{w}",
     "statistical",
@@ -829,15 +832,9 @@ declare(
     (20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #10882ca6
+# %% ../../nbs/features/families.ipynb #6fe8e325
 def ema_length(alpha: float, rest: float = 1e-6) -> int:
-    """Bars after which an exponential average has less than `rest` of its weight left.
-
-    Returns
-    -------
-    int
-        %% ../../nbs/features/families.ipynb #10882ca6
-    """
+    """Bars after which an exponential average has less than `rest` of its weight left."""
     return int(np.ceil(np.log(rest) / np.log(1 - alpha)))
 
 
@@ -853,6 +850,8 @@ def _rsi(h):
 declare(
     "rsi_14", "technical", "close", _WILDER, "100·up/(up + down), Wilder averages of 14 bars", _rsi, "Wilder (1978)"
 )
+
+# %% ../../nbs/features/families.ipynb #a33ae2ac
 declare(
     "atr_14",
     "technical",
@@ -863,7 +862,7 @@ declare(
     "Wilder (1978)",
 )
 
-# %% ../../nbs/features/families.ipynb #71517245
+# %% ../../nbs/features/families.ipynb #e6ac84bb
 _SPEEDS = (2, 4, 8, 15, 30)
 _VOL = ema_length(0.06)
 _LEVEL = ema_length(0.05)
@@ -876,7 +875,7 @@ def _half(w):
 def _reach(w):
     return ema_length(_half(w), 1e-3) - 1
 
-
+# %% ../../nbs/features/families.ipynb #58f3cbfd
 def _abnormal(h):
     vol = np.sqrt(_before(h.ema("excess_squared", 0.06, _VOL)))
     return np.clip(_ratio(h["excess"], vol), -6, 6)
@@ -893,6 +892,7 @@ SERIES |= {
     "volume_news": lambda h: h["log_volume"] - _before(h.ema("log_volume", 0.05, _LEVEL)),
 }
 
+# %% ../../nbs/features/families.ipynb #aeea49a7
 _NEWS = dict(family="abnormal", inputs="close market", cross_sectional=True, source="Patell (1976); RiskMetrics (1996)")
 declare(
     "abnormal_1",
@@ -949,7 +949,7 @@ declare(
     **_HEARD,
 )
 
-# %% ../../nbs/features/families.ipynb #0bd2ff45
+# %% ../../nbs/features/families.ipynb #ac772295
 def _relative(panel, x, by):
     return x - mean_by_date(panel, x, by)
 
@@ -957,7 +957,7 @@ def _relative(panel, x, by):
 def _product(panel, a, b):
     return a * b
 
-
+# %% ../../nbs/features/families.ipynb #63a27b58
 def _of_features(name: str):
     """The feature behind `a@market`, `a@sector` or `a:b`; None for any other name."""
     base, at, by = name.rpartition("@")
@@ -1000,7 +1000,7 @@ def _of_features(name: str):
         level,
     )
 
-# %% ../../nbs/features/families.ipynb #5be8a525
+# %% ../../nbs/features/families.ipynb #4f00a60a
 def _classic():
     return [n for n, f in FEATURES.items() if f.family == "classic"]
 
@@ -1008,13 +1008,14 @@ def _classic():
 SETS = {
     "classic": _classic(),
     "core": _classic()
-    + """ret_2 ret_3 ret_4 ret_10 ret_60 ret_1_lag_1 ret_1_lag_2 overnight intraday close_location close_location_5 overnight_20
-        momentum_252_20 momentum_120_20 ma_spread_5 ma_spread_20 rank_20 high_20 low_20 high_252 max_ret_20 min_ret_20 vol_20 vol_60
-        parkinson_20 amihud_20 dollar_volume_20 volume_surprise_5 volume_surprise_20 volume_trend_5_60 corr_close_volume_20
-        corr_ret_volume_20 beta_60 idio_vol_20 skew_60 autocorr_20 rsi_14""".split(),
+    + """ret_2 ret_3 ret_4 ret_10 ret_60 ret_1_lag_1 ret_1_lag_2 overnight intraday close_location close_location_5
+        overnight_20 momentum_252_20 momentum_120_20 ma_spread_5 ma_spread_20 rank_20 high_20 low_20 high_252 max_ret_20
+        min_ret_20 vol_20 vol_60 parkinson_20 amihud_20 dollar_volume_20 volume_surprise_5 volume_surprise_20
+        volume_trend_5_60 corr_close_volume_20 corr_ret_volume_20 beta_60 idio_vol_20
+        skew_60 autocorr_20 rsi_14""".split(),
 }
 
-# %% ../../nbs/features/families.ipynb #50e7bee1
+# %% ../../nbs/features/families.ipynb #00615180
 def choose(
     names,  # name, set, family, glob, `Feature`, or a list of these
 ) -> list:  # of Feature, in the order asked for, each once
@@ -1051,12 +1052,12 @@ def choose(
         raise NeuralphaError("No feature was named; for example use names=\"core\".")
     return list(chosen.values())
 
-
+# %% ../../nbs/features/families.ipynb #afc9279b
 for _n in ("ret_1", "ret_5", "ret_20", "ret_60", "vol_20", "amihud_20", "volume_surprise_20"):
     for _by in ("market", "sector"):
         FEATURES[f"{_n}@{_by}"] = _of_features(f"{_n}@{_by}")
 
-# %% ../../nbs/features/families.ipynb #df87659f
+# %% ../../nbs/features/families.ipynb #47089fe1
 PRICE_FIELDS = ("open", "high", "low", "close", "vwap")
 _SPLITS = 2, 8, 3 / 2, 1 / 10  # new shares for an old one
 _DIVIDENDS = 0.5, 0.97, 1 / 3, 1e-6  # what is left of a price
@@ -1092,7 +1093,7 @@ def adjusted_bars(
 
     return {name: adjusted(name, values) for name, values in bars.items()}
 
-
+# %% ../../nbs/features/families.ipynb #5b6db90a
 def _quiet(bars):
     """The bars with a stretch in which the price stands still and, in its second half, nothing is traded."""
     n = len(next(iter(bars.values())))
@@ -1105,7 +1106,7 @@ def _quiet(bars):
         out["volume"][untraded] = 0
     return out
 
-
+# %% ../../nbs/features/families.ipynb #af983447
 def moved(
     before: np.ndarray,  # values of a feature
     after: np.ndarray,  # the same values made of adjusted bars
@@ -1131,7 +1132,7 @@ def moved(
         near = (before == after) | (np.abs(after - before) <= allowed)
     return ~(near | np.isnan(before) & np.isnan(after))
 
-
+# %% ../../nbs/features/families.ipynb #4bb49152
 def _check_level(f, values, bars):
     """Raises unless later splits and dividends move a feature exactly as its level says; `values(bars)` computes it."""
     if f.level not in _MOVES:
@@ -1159,11 +1160,11 @@ def _check_level(f, values, bars):
         "declaration."
     )
 
-# %% ../../nbs/features/families.ipynb #722e65d5
+# %% ../../nbs/features/families.ipynb #8fdd76a8
 def check_feature(
     f: Feature,  # of one asset
     bars: dict | None = None,  # name -> (n,) array; default: `example_bars()`
-):
+) -> None:
     """Raises `NeuralphaError` if a feature reads bars after t, before t - lookback, or none as old as that; or if it
     keeps a price, volume or sum of money that adjusting for later splits or dividends moves, and does not say so in
     `level`.

@@ -11,7 +11,7 @@ from numba import njit
 from ..core import NeuralphaError
 from .families import declare
 
-# %% ../../nbs/features/frequency.ipynb #1778c2d2
+# %% ../../nbs/features/frequency.ipynb #acd00f5d
 _N = 64
 
 
@@ -22,7 +22,7 @@ def _fourier():
     hann = np.sin(np.pi * (k + 0.5) / _N) ** 2
     return hann * np.cos(2 * np.pi * k * f / _N), hann * np.sin(2 * np.pi * k * f / _N)
 
-
+# %% ../../nbs/features/frequency.ipynb #fe7bf58f
 @njit(nogil=True, cache=True, error_model="numpy")
 def _band_shares(x, cos, sin, edges):
     """(n_bands, n) shares of power; band b holds the frequencies edges[b]:edges[b+1]."""
@@ -54,7 +54,7 @@ def _band_shares(x, cos, sin, edges):
             out[b, i] = power[edges[b] : edges[b + 1]].sum() / whole
     return out
 
-
+# %% ../../nbs/features/frequency.ipynb #5041f884
 def _shares(h):
     if "bands" not in h._memo:
         h._memo["bands"] = _band_shares(h["ret"], *_fourier(), np.array([0, 3, 12, 32]))
@@ -72,7 +72,7 @@ for _j, (_name, _what) in enumerate([("slow", "more than 20"), ("middle", "5 to 
         "Welch (1967)",
     )
 
-# %% ../../nbs/features/frequency.ipynb #4a573e1f
+# %% ../../nbs/features/frequency.ipynb #decf00e8
 _WAVELET, _LEVELS = "db4", 3
 
 
@@ -89,7 +89,7 @@ def _filled_windows(x, n):
     at = np.where(at < 0, have.argmax(1)[:, None], at)
     return np.take_along_axis(windows, at, 1)
 
-
+# %% ../../nbs/features/frequency.ipynb #dcaa6665
 def denoise_last(
     x: np.ndarray,  # (n,) float, e.g. log prices; NaN is a missing bar
     window: int = 64,  # bars, a multiple of 8
@@ -130,7 +130,7 @@ def denoise_last(
         noise[window - 1 :] = np.where(enough, np.var(path - smooth, 1) / np.var(path, 1), np.nan)
     return value, noise
 
-
+# %% ../../nbs/features/frequency.ipynb #9f49b105
 def _denoised(h):
     if "denoised" not in h._memo:
         h._memo["denoised"] = denoise_last(np.log(h["close"]), _N)
@@ -156,7 +156,7 @@ declare(
     "Donoho and Johnstone (1994)",
 )
 
-# %% ../../nbs/features/frequency.ipynb #a8874c5f
+# %% ../../nbs/features/frequency.ipynb #0afbd9b0
 def frac_diff_weights(
     d: float,  # order
     cut: float = 1e-3,  # weights smaller than this are dropped
@@ -188,7 +188,7 @@ def frac_diff_weights(
         w.append(next_)
     return np.array(w)
 
-
+# %% ../../nbs/features/frequency.ipynb #68ab0a2c
 @njit(nogil=True, cache=True)
 def _frac_diff(x, weights):
     n = len(x)
@@ -211,7 +211,7 @@ def _frac_diff(x, weights):
         out[i] = total
     return out
 
-
+# %% ../../nbs/features/frequency.ipynb #f3f00137
 def frac_diff(
     x,  # (n,) values, oldest first; NaN is a missing bar and takes the value before it within the window
     d: float,  # order, between 0 (the series) and 1 (its changes)
@@ -237,7 +237,7 @@ def frac_diff(
     """
     return _frac_diff(np.asarray(x, np.float64), frac_diff_weights(d, cut))
 
-
+# %% ../../nbs/features/frequency.ipynb #bc19cff3
 def _frac(h, w):
     weights = frac_diff_weights(w / 10)
     return np.where(np.arange(len(h)) >= len(weights) - 1, _frac_diff(np.log(h["close"]), weights), np.nan)

@@ -31,7 +31,7 @@ __all__ = ['TILE', 'roll_count', 'roll_sum', 'roll_moments', 'roll_line', 'roll_
 import numpy as np
 from numba import njit
 
-# %% ../../nbs/features/kernels.ipynb #6925a911
+# %% ../../nbs/features/kernels.ipynb #b4b51e11
 TILE = 512  # rows
 
 
@@ -45,7 +45,7 @@ def _split(x):
             v[i], ok[i] = x[i], 1.0
     return v, ok
 
-
+# %% ../../nbs/features/kernels.ipynb #ef1c9ef4
 @njit(nogil=True, cache=True, error_model="numpy")
 def _windowed(total, windows):
     """Differences of a running total of whole numbers: exact in float64, so the past leaves no trace."""
@@ -57,24 +57,24 @@ def _windowed(total, windows):
         out[w, size:] = total[size:] - total[: n - size]
     return out
 
-
+# %% ../../nbs/features/kernels.ipynb #66c847e3
 @njit(nogil=True, cache=True, error_model="numpy")
 def _count(x, windows):
     return _windowed(np.cumsum(_split(x)[1]), windows)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_count(x, windows):
+def roll_count(x, windows) -> np.ndarray:
     """Number of values in each window."""
     return _count(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #c62ff642
+# %% ../../nbs/features/kernels.ipynb #ff50069a
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add(total, x):
     for j in range(len(x)):
         total[j] += x[j]
 
-
+# %% ../../nbs/features/kernels.ipynb #eae23f8f
 @njit(nogil=True, cache=True, error_model="numpy")
 def _sum(x, windows):
     n = len(x)
@@ -93,13 +93,13 @@ def _sum(x, windows):
                 sums[w, i] = total[i] if sums[w, i] > 0 else np.nan
     return sums
 
-
+# %% ../../nbs/features/kernels.ipynb #a4d9143e
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_sum(x, windows):
+def roll_sum(x, windows) -> np.ndarray:
     """Sum of each window; NaN where it is empty."""
     return _sum(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #2f274f49
+# %% ../../nbs/features/kernels.ipynb #efe6e79d
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_moments(s1, s2, x, ok, newest):
     for j in range(len(x)):
@@ -107,14 +107,14 @@ def _add_moments(s1, s2, x, ok, newest):
         s1[j] += d
         s2[j] += d * d
 
-
+# %% ../../nbs/features/kernels.ipynb #bcb8f248
 @njit(nogil=True, cache=True, error_model="numpy")
 def _spread(squares, total, count):
-    """Sum of squared deviations from the mean; 0 where it is only the rounding of deviations from something far away."""
+    """Sum of squared deviations from the mean; 0 where it is only rounding of deviations from something far away."""
     left = squares - total * total / count
     return left if left > 1e-12 * squares else 0.0 * left
 
-
+# %% ../../nbs/features/kernels.ipynb #99c73c7e
 @njit(nogil=True, cache=True, error_model="numpy")
 def _finish_moments(mean, std, s1, s2, count, newest):
     for j in range(len(mean)):
@@ -122,7 +122,7 @@ def _finish_moments(mean, std, s1, s2, count, newest):
     for j in range(len(std)):
         std[j] = np.sqrt(_spread(s2[j], s1[j], count[j]) / (count[j] - 1))
 
-
+# %% ../../nbs/features/kernels.ipynb #a40e94de
 @njit(nogil=True, cache=True, error_model="numpy")
 def _moments(x, windows):
     n = len(x)
@@ -143,13 +143,13 @@ def _moments(x, windows):
             _finish_moments(means[w, t:stop], stds[w, t:stop], s1[t:stop], s2[t:stop], counts[w, t:stop], v[t:stop])
     return means, stds
 
-
+# %% ../../nbs/features/kernels.ipynb #ec8c6913
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_moments(x, windows):
+def roll_moments(x, windows) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (n-1 below; NaN for one value) of each window."""
     return _moments(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #66af08d6
+# %% ../../nbs/features/kernels.ipynb #cf1d6f5e
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_line(k, sy, sky, syy, x, ok, newest):
     for j in range(len(x)):
@@ -159,7 +159,7 @@ def _add_line(k, sy, sky, syy, x, ok, newest):
     for j in range(len(x)):
         sky[j] += k * (x[j] - newest[j]) * ok[j]
 
-
+# %% ../../nbs/features/kernels.ipynb #bbd1ef06
 @njit(nogil=True, cache=True, error_model="numpy")
 def _finish_line(out, count, first, second, bar, sums, newest):
     """out: mean, std, slope, R², residual."""
@@ -184,7 +184,7 @@ def _finish_line(out, count, first, second, bar, sums, newest):
     for j in range(len(bar)):
         out[4][j] = (cky[j] / vk[j] * age[j] - sy[j]) / count[j]
 
-
+# %% ../../nbs/features/kernels.ipynb #f213c1e1
 @njit(nogil=True, cache=True, error_model="numpy")
 def _line(x, windows):
     n = len(x)
@@ -224,16 +224,16 @@ def _line(x, windows):
             )
     return mean, std, slope, r2, residual
 
-
+# %% ../../nbs/features/kernels.ipynb #0201a83b
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_line(x, windows):
+def roll_line(x, windows) -> tuple[np.ndarray, ...]:
     """Mean, standard deviation, slope per bar, R² and residual of the newest value of each window;
 
     NaN for fewer than two values.
     """
     return _line(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #40c7f63b
+# %% ../../nbs/features/kernels.ipynb #24343d0a
 @njit(nogil=True, cache=True, error_model="numpy")
 def _keep_larger(k, best, age, x):
     for j in range(len(x)):
@@ -241,7 +241,7 @@ def _keep_larger(k, best, age, x):
         best[j] = x[j] if older else best[j]
         age[j] = k if older else age[j]
 
-
+# %% ../../nbs/features/kernels.ipynb #f4af79cb
 @njit(nogil=True, cache=True, error_model="numpy")
 def _max_by_passes(x, windows, values, ages):
     n = len(x)
@@ -260,7 +260,7 @@ def _max_by_passes(x, windows, values, ages):
                 if best[i] > -np.inf:
                     values[w, i], ages[w, i] = best[i], age[i]
 
-
+# %% ../../nbs/features/kernels.ipynb #209267b3
 @njit(nogil=True, cache=True, error_model="numpy")
 def _max_by_queue(x, window, values, ages):
     queue = np.empty(len(x), np.int64)  # bars that may still become the maximum, oldest first, values falling
@@ -276,7 +276,7 @@ def _max_by_queue(x, window, values, ages):
         if tail > head:
             values[i], ages[i] = x[queue[head]], i - queue[head]
 
-
+# %% ../../nbs/features/kernels.ipynb #b44e46e5
 @njit(nogil=True, cache=True, error_model="numpy")
 def _max(x, windows):
     short = np.sum(windows <= 64)  # passes, eight rows at a time, beat the queue up to here
@@ -288,22 +288,22 @@ def _max(x, windows):
         _max_by_queue(x, windows[w], values[w], ages[w])
     return values, ages
 
-
+# %% ../../nbs/features/kernels.ipynb #99ca79e1
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_max(x, windows):
+def roll_max(x, windows) -> tuple[np.ndarray, np.ndarray]:
     """Largest value of each window and its age in bars; NaN where a window is empty. Minimum: negate `x` and the
     value.
     """
     return _max(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #4b241c17
+# %% ../../nbs/features/kernels.ipynb #8186aaca
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_below(below, equal, x, newest):
     for j in range(len(x)):
         below[j] += 1.0 if x[j] < newest[j] else 0.0
         equal[j] += 1.0 if x[j] == newest[j] else 0.0
 
-
+# %% ../../nbs/features/kernels.ipynb #f8304361
 @njit(nogil=True, cache=True, error_model="numpy")
 def _rank(x, windows):
     n = len(x)
@@ -323,13 +323,13 @@ def _rank(x, windows):
                 ranks[w, i] = (below[i] + 0.5 * (equal[i] + 1)) / counts[w, i] if equal[i] > 0 else np.nan
     return ranks
 
-
+# %% ../../nbs/features/kernels.ipynb #d32e8b8e
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_rank(x, windows):
+def roll_rank(x, windows) -> np.ndarray:
     """Average rank of the newest value in each window, as a share of the window's values: 1/count to 1."""
     return _rank(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #05b405d9
+# %% ../../nbs/features/kernels.ipynb #d5e51393
 @njit(nogil=True, cache=True, error_model="numpy")
 def _exchange(held, m, new, old):
     """Put `new` into the m ordered values and take `old` out; NaN stands for none. Returns the new m."""
@@ -355,7 +355,7 @@ def _exchange(held, m, new, old):
     held[j] = new
     return m
 
-
+# %% ../../nbs/features/kernels.ipynb #d6e91686
 @njit(nogil=True, cache=True, error_model="numpy")
 def _quantile(x, windows, shares):
     n = len(x)
@@ -375,7 +375,7 @@ def _quantile(x, windows, shares):
                 out[w, s, i] = held[low] + (held[high] - held[low]) * (at - low)
     return out
 
-
+# %% ../../nbs/features/kernels.ipynb #c3f4be29
 @njit(nogil=True, cache=True, error_model="numpy")
 def _tails(x, windows):
     q = _quantile(x, windows, np.array([0.2, 0.8]))
@@ -383,11 +383,11 @@ def _tails(x, windows):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_quantile(x, windows, shares):
+def roll_quantile(x, windows, shares) -> np.ndarray:
     """Quantiles of each window, linear between order statistics: `(n_windows, n_shares, n)`."""
     return _quantile(x, windows, shares)
 
-# %% ../../nbs/features/kernels.ipynb #319241d5
+# %% ../../nbs/features/kernels.ipynb #3d723ce5
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
     for j in range(len(x)):
@@ -401,7 +401,7 @@ def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
     for j in range(len(x)):
         sxy[j] += (x[j] - x0[j]) * (y[j] - y0[j]) * ok[j]
 
-
+# %% ../../nbs/features/kernels.ipynb #f15e5555
 @njit(nogil=True, cache=True, error_model="numpy")
 def _finish_joint(out, sxy, sx, sy, count):
     for j in range(len(out)):
@@ -413,7 +413,7 @@ def _finish_variance(out, squares, total, count):
     for j in range(len(out)):
         out[j] = _spread(squares[j], total[j], count[j]) / (count[j] - 1)
 
-
+# %% ../../nbs/features/kernels.ipynb #ce162f16
 @njit(nogil=True, cache=True, error_model="numpy")
 def _joint(x, y, windows):
     n = len(x)
@@ -457,13 +457,13 @@ def _joint(x, y, windows):
             _finish_variance(vary[w, now], syy[now], sy[now], m)
     return cov, varx, vary, counts
 
-
+# %% ../../nbs/features/kernels.ipynb #3110f77b
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_joint(x, y, windows):
+def roll_joint(x, y, windows) -> tuple[np.ndarray, ...]:
     """Covariance, both variances (n-1 below) and count of each window, over bars that have both values."""
     return _joint(x, y, windows)
 
-# %% ../../nbs/features/kernels.ipynb #bb3b0b96
+# %% ../../nbs/features/kernels.ipynb #39414a6c
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_shape(s3, s4, x, ok, mean):
     for j in range(len(x)):
@@ -471,9 +471,9 @@ def _add_shape(s3, s4, x, ok, mean):
         s3[j] += d * d * d
         s4[j] += d * d * d * d
 
-
+# %% ../../nbs/features/kernels.ipynb #78f4def2
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_shape(x, window):
+def roll_shape(x, window) -> tuple[np.ndarray, np.ndarray]:
     """Skewness and raw kurtosis (population moments; a normal has 0 and 3) of one window, and its count."""
     n = len(x)
     v, ok = _split(x)
@@ -488,15 +488,15 @@ def roll_shape(x, window):
     variance = stds[0] ** 2 * (c - 1) / c
     return s3 / c / variance**1.5, s4 / c / variance**2, c
 
-
+# %% ../../nbs/features/kernels.ipynb #e936f383
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_scaled(total, x, weight):
     for j in range(len(x)):
         total[j] += weight * x[j]
 
-
+# %% ../../nbs/features/kernels.ipynb #946b5266
 @njit(nogil=True, cache=True, error_model="numpy")
-def roll_weighted(x, weights):
+def roll_weighted(x, weights) -> tuple[np.ndarray, np.ndarray]:
     """Sum of weights[k]·x[i-k] over the values there, and the sum of the weights used."""
     n = len(x)
     v, ok = _split(x)

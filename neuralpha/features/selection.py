@@ -64,12 +64,12 @@ class Select:
         """The kept features in table order."""
         return X.select(self.kept_)
 
-# %% ../../nbs/features/selection.ipynb #40b8e8c0
+# %% ../../nbs/features/selection.ipynb #4d6527ae
 def _subset(values, target, how):
     rows = np.random.default_rng(how.seed).permutation(len(values))[: how.sample]
     return values[rows], target[rows]
 
-
+# %% ../../nbs/features/selection.ipynb #e1376d37
 def _by_correlation(values, target, how):
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
@@ -88,7 +88,7 @@ def _by_correlation(values, target, how):
     best = {g: max(np.flatnonzero(group == g), key=lambda j: worth[j]) for g in np.unique(group)}
     return worth + 10 * np.isin(np.arange(len(group)), list(best.values()))
 
-
+# %% ../../nbs/features/selection.ipynb #939bf984
 def _by_mutual_information(values, target, how):
     from sklearn.feature_selection import mutual_info_regression
 
@@ -103,7 +103,7 @@ def _by_lasso(values, target, how):
     order = list(dict.fromkeys(entered))
     return np.array([len(order) - order.index(j) if j in order else 0 for j in range(values.shape[1])], float)
 
-
+# %% ../../nbs/features/selection.ipynb #6e19bc2c
 def _by_forest(values, target, how):
     from sklearn.ensemble import ExtraTreesRegressor
 
@@ -118,7 +118,7 @@ _WAYS = {
     "forest": _by_forest,
 }
 
-# %% ../../nbs/features/selection.ipynb #ece117af
+# %% ../../nbs/features/selection.ipynb #7c844a53
 def neutralise(
     X: Features,  # raw or ranked
     to=("sector", "beta_60", "dollar_volume_20"),  # "sector" and names of features in `exposures`
@@ -141,7 +141,8 @@ def neutralise(
     Features
         X's features without `to`, each orthogonal on every date to what they were neutralised to
     """
-    from neuralpha.features.cross import in_threads, sector_codes
+    from neuralpha.cross_section import sector_codes
+    from neuralpha.features.cross import in_threads
 
     to = list(to)
     exposures = exposures or X
@@ -154,7 +155,7 @@ def neutralise(
     usable = panel.tradable & np.isfinite(numbers).all(1)
 
     def one(d):
-        rows = panel.by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
+        rows = panel.rows_by_date[panel.date_offsets[d] : panel.date_offsets[d + 1]]
         rows = rows[usable[rows]]
         if not len(rows):
             return
@@ -174,4 +175,6 @@ def neutralise(
 
     in_threads(one, range(panel.n_dates))
     lookback = exposures.select([t for t in to if t != "sector"]).lookback
-    return replace(_table(X, names, out, [max(l, lookback) for l in X.select(names).lookbacks]), cross_sectional=True)
+    return replace(
+        _table(X, names, out, [max(bars, lookback) for bars in X.select(names).lookbacks]), cross_sectional=True
+    )

@@ -10,14 +10,14 @@ import numpy as np
 from numba import njit
 from .families import SERIES, declare, ema_length, _ratio, _w1
 
-# %% ../../nbs/features/signals.ipynb #2f863cd9
+# %% ../../nbs/features/signals.ipynb #a09efefc
 _SLOW = ema_length(2 / 27)
 
 
 def _macd(h):
     return (h.ema("close", 2 / 13, _SLOW) - h.ema("close", 2 / 27, _SLOW)) / h["close"]
 
-
+# %% ../../nbs/features/signals.ipynb #b4f916c0
 SERIES["macd"] = lambda h: h.ema("close", 2 / 13, _SLOW) - h.ema("close", 2 / 27, _SLOW)
 SERIES["stochastic_k"] = lambda h: 100 * _ratio(h["close"] - h.min("low", 14), h.max("high", 14) - h.min("low", 14))
 
@@ -25,7 +25,7 @@ SERIES["stochastic_k"] = lambda h: 100 * _ratio(h["close"] - h.min("low", 14), h
 def _signal(h):
     return h.ema("macd", 0.2, ema_length(0.2)) / h["close"]
 
-
+# %% ../../nbs/features/signals.ipynb #763eda63
 declare("macd", "technical", "close", _SLOW - 1, "(ema(close, 12) - ema(close, 26))/close", _macd, "Appel (2005)")
 declare("macd_signal", "technical", "close", _SLOW + ema_length(0.2) - 2, "ema(macd, 9)/close", _signal, "Appel (2005)")
 declare(
@@ -76,12 +76,12 @@ declare(
     "Lane (1984)",
 )
 
-# %% ../../nbs/features/signals.ipynb #4bdad01d
+# %% ../../nbs/features/signals.ipynb #df97526c
 def _weekday(h, w):
     past = [h.lag("ret", k) for k in range(4, w, 5)]
     return np.where(sum(np.isfinite(p) for p in past) * 2 >= len(past), np.nansum(past, 0), np.nan) / len(past)
 
-
+# %% ../../nbs/features/signals.ipynb #8dacc932
 declare(
     "season_{w}",
     "seasonality",
@@ -103,9 +103,8 @@ declare(
     (20, 60),
 )
 
-# %% ../../nbs/features/signals.ipynb #38f435b3
+# %% ../../nbs/features/signals.ipynb #44482c91
 _STEPS = (1, 2, 4, 8, 16)
-
 for _k in _STEPS:
     SERIES[f"squared_{_k}"] = lambda h, k=_k: (np.log(h["close"]) - np.log(h.lag("close", k))) ** 2
 
@@ -115,7 +114,7 @@ def _hurst(h, w):
     logs = [np.log(h.mean(f"squared_{k}", w - k + 1)) for k in _STEPS]
     return 0.5 * sum(a * b for a, b in zip(x, logs)) / np.sum(x * x)
 
-
+# %% ../../nbs/features/signals.ipynb #69e44cc6
 def _order(h):
     """Which of the six orders the last three closes are in, 0 to 5; NaN where one is missing."""
     a = h.lag("close", 2)
@@ -126,6 +125,8 @@ def _order(h):
 
 
 SERIES["order"] = _order
+
+# %% ../../nbs/features/signals.ipynb #5e1b7d47
 for _c in range(6):
     SERIES[f"order_{_c}"] = lambda h, c=_c: np.where(h["order"] == c, 1.0, np.nan)
 
@@ -135,7 +136,7 @@ def _permutation_entropy(h, w):
     shares = [h.count(f"order_{c}", w) / np.maximum(count, 1) for c in range(6)]
     return h._enough(-sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0) for p in shares) / np.log(6), count, w)
 
-
+# %% ../../nbs/features/signals.ipynb #7fdb3560
 declare(
     "hurst_{w}",
     "statistical",

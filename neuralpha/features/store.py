@@ -18,16 +18,16 @@ from .cross import TRANSFORMS, in_threads
 from .families import windows_asked
 from .table import Features
 
-# %% ../../nbs/features/store.ipynb #90451bd6
+# %% ../../nbs/features/store.ipynb #b1aef301
 def _own_source(f):
     try:
         return inspect.getsource(f.compute)
     except (TypeError, OSError):
         raise NeuralphaError(
             f"Feature {f.name!r} has no source text to know it again by; define it in a file or a cell."
-        )
+        ) from None
 
-
+# %% ../../nbs/features/store.ipynb #fadb652c
 def feature_key(panel: Panel, names="core", transform: str | None = "rank") -> str:
     """Hash of all that determines a feature table: data, declarations, transform and code."""
     made, skipped = resolve_features(panel, names)
@@ -44,7 +44,7 @@ def feature_key(panel: Panel, names="core", transform: str | None = "rank") -> s
     ]
     return digest(panel.digest, told, skipped, transform or "raw", code_digest("neuralpha.features.compute"))
 
-
+# %% ../../nbs/features/store.ipynb #3311bddc
 def cached_features(
     panel: Panel,
     folder,  # where tables are kept, one folder each, named by `feature_key`
@@ -96,7 +96,7 @@ def cached_features(
         about["levels"],
     )
 
-
+# %% ../../nbs/features/store.ipynb #ee32b31d
 def _mapped(path, shape):
     """A float32 array on disk, read-only; what is not one of that shape is refused."""
     try:
@@ -107,7 +107,7 @@ def _mapped(path, shape):
         raise NeuralphaError(f"{path} is not the table that was written; delete {path.parent}.")
     return values
 
-# %% ../../nbs/features/store.ipynb #08e85dad
+# %% ../../nbs/features/store.ipynb #05b1310a
 def update_features(
     old: Features,  # computed on the history
     panel: Panel,  # the history and later dates; earlier bars unchanged
@@ -157,7 +157,7 @@ def update_features(
     values[new] = fresh[added]
     return replace(old, panel=panel, values=values, missing=missing, skipped=skipped)
 
-# %% ../../nbs/features/store.ipynb #0a2d9e3d
+# %% ../../nbs/features/store.ipynb #8e513185
 def _same_past(before, panel, past):
     """The panel's past rows are the old panel's rows: a restated bar would make a mixture of two histories."""
     same = (
@@ -180,21 +180,21 @@ def _same_past(before, panel, past):
                 "has been restated; compute anew."
             )
 
-
+# %% ../../nbs/features/store.ipynb #f6762b20
 def _missing_after(old, gaps):
     """Shares of missing values over history and new dates; gaps: (new tradable rows, features)."""
     live = int(old.panel.tradable.sum())
     total = max(live + len(gaps), 1)
     return {n: (round(old.missing[n] * max(live, 1)) + int(m)) / total for n, m in zip(old.names, gaps.sum(0))}
 
-# %% ../../nbs/features/store.ipynb #14b3c116
+# %% ../../nbs/features/store.ipynb #36327abf
 def stream_features(
     panel: Panel,
     path,  # one Parquet file: date, asset, one float32 column per feature, rows in panel order
     names="alpha158",
     block_rows: int = 100_000,  # rows in memory at a time, about
 ) -> Path:
-    """Write raw features of a panel too large for memory to Parquet, asset by asset. Features of features are refused.
+    """Write raw features of a panel too large for memory, asset by asset. Features of features are refused.
 
     Parameters
     ----------

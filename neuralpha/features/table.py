@@ -19,7 +19,7 @@ import pandas as pd
 from ..core import NeuralphaError, digest
 from ..data.panel import Panel
 
-# %% ../../nbs/features/table.ipynb #e59e365b
+# %% ../../nbs/features/table.ipynb #5365198a
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -86,12 +86,12 @@ class Features:
         )
 
     @property
-    def lookback(self):
+    def lookback(self) -> int:
         """The longest look-back, bars."""
         return max(self.lookbacks, default=0)
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         """SHA-256 of panel, names and values."""
         return digest(self.panel.digest, list(self.names), self.values)
 
@@ -120,7 +120,7 @@ class Features:
             )
         return f"<p>{escape(repr(self))}</p>" + stats.round(3).to_html()
 
-# %% ../../nbs/features/table.ipynb #b8db4227
+# %% ../../nbs/features/table.ipynb #bfea2bd5
 @dataclass(frozen=True, eq=False)
 class View:
     """Some rows of a feature table; `rows` are panel row numbers, usually sorted by date, then asset.
@@ -136,20 +136,20 @@ class View:
     rows: np.ndarray  # (n,) int64
 
     @property
-    def panel(self):
+    def panel(self) -> Panel:
         return self.features.panel
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return self.features.names
 
     @property
-    def values(self):
+    def values(self) -> np.ndarray:
         """(n, n_features) float32 copy of the rows."""
         return self.features.values[self.rows]
 
     @property
-    def date_code(self):
+    def date_code(self) -> np.ndarray:
         """(n,) int32 position of each row's date in `panel.dates`."""
         return self.panel.date_code[self.rows]
 

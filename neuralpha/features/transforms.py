@@ -21,7 +21,7 @@ from ..core import NeuralphaError, unknown_name
 from .families import joint_level
 from .table import Features
 
-# %% ../../nbs/features/transforms.ipynb #2d79920f
+# %% ../../nbs/features/transforms.ipynb #9f0e4031
 def _train(X, rows):
     """Values of the training rows; an empty selection or a boolean mask of the wrong length is an error."""
     rows = np.asarray(rows)
@@ -31,7 +31,7 @@ def _train(X, rows):
         raise NeuralphaError(f"No training rows were given for {X!r}.")
     return X.values[rows]
 
-
+# %% ../../nbs/features/transforms.ipynb #288c579a
 def _table(X, names, values, lookbacks=None):
     """A table of the same rows with other columns; what is not given for a column is the widest of X."""
     lookbacks = (X.lookback,) * len(names) if lookbacks is None else tuple(lookbacks)
@@ -46,7 +46,7 @@ def _table(X, names, values, lookbacks=None):
         levels={n: word for n, word in levels.items() if word},
     )
 
-
+# %% ../../nbs/features/transforms.ipynb #85e3a964
 def _complete(values, X, what):
     """Refuse NaN with the name of the feature that has it."""
     bad = np.flatnonzero(np.isnan(values).any(0))
@@ -79,13 +79,7 @@ class Chain:
 
 # %% ../../nbs/features/transforms.ipynb #37f63435
 class Scale:
-    """Column-wise scaling by what the training rows look like.
-
-    Parameters
-    ----------
-    kind : str, default 'zscore'
-        "zscore", "robust", "rank_gauss" or "minmax"
-    """
+    """Column-wise scaling by what the training rows look like."""
 
     def __init__(self, kind: str = "zscore"):  # "zscore", "robust", "rank_gauss" or "minmax"
         if kind not in ("zscore", "robust", "rank_gauss", "minmax"):
@@ -115,13 +109,7 @@ class Scale:
 
 # %% ../../nbs/features/transforms.ipynb #d129ae52
 class Winsorise:
-    """Clip each feature at quantiles of the training rows.
-
-    Parameters
-    ----------
-    share : float, default 0.01
-        on each side, 0 to 0.5
-    """
+    """Clip each feature at quantiles of the training rows."""
 
     def __init__(self, share: float = 0.01):  # on each side, 0 to 0.5
         if not 0 <= share < 0.5:

@@ -14,19 +14,20 @@ weights are judged, so that what is validated and kept is the mean and not a tra
 # %% auto #0
 __all__ = ['FactorNet', 'Autoencoder']
 
-# %% ../../nbs/models/autoencoder.ipynb #df375a29
+# %% ../../nbs/models/autoencoder.ipynb #ecdef440
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
 import torch
 from torch import nn
 from ..core import NeuralphaError
-from .losses import _grid_of
+from .losses import grid_of
 from .nets import MLPNet, Net
-from .trainer import Part, _blocks
+from .training.batches import Part, date_blocks
+from .training.module import NetModule
 
-# %% ../../nbs/models/autoencoder.ipynb #05a02096
-class FactorNet(nn.Module):
+# %% ../../nbs/models/autoencoder.ipynb #0ab0322a
+class FactorNet(NetModule):
     """Loadings from the window, factors from portfolios managed by the date's last bar; the output is the forecast."""
 
     across_assets = True
@@ -37,14 +38,14 @@ class FactorNet(nn.Module):
         self.portfolios = nn.Linear(n_features + 1, factors)
         self.register_buffer("premium", torch.zeros(factors))
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return (self.loadings(x) * self.premium).sum(1, keepdim=True)
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         return self.loadings.input_weights  # the forecast sees the inputs through the loadings alone
 
-    def factors(self, x, target, grid):
+    def factors(self, x, target, grid) -> torch.Tensor:
         """(dates, factors): a linear map of the returns of the characteristic portfolios of each date."""
         one = torch.ones(len(x), 1, device=x.device)
         z = grid.fill(torch.cat([x[:, -1], one], 1))
@@ -53,7 +54,7 @@ class FactorNet(nn.Module):
         managed = torch.linalg.solve(gram, z.transpose(1, 2) @ grid.fill(target)[..., None] / n)[..., 0]
         return self.portfolios(managed)
 
-    def loss(self, x, target, grid):
+    def loss(self, x, target, grid) -> torch.Tensor:
         """One less the total R² of the rebuilt cross-section: the mean squared error over the mean square of the
         target.
         """
@@ -65,22 +66,22 @@ class FactorNet(nn.Module):
         )  # a date of one asset may have a target of 0
 
     @torch.no_grad()
-    def prepare(self, part: Part):
-        """Set the premium to the mean of the factors over the training dates; the trainer calls it before it
+    def prepare(self, part: Part) -> None:
+        """Set the premium to the mean of the factors over the training dates; the loop calls it before it
         validates.
         """
         total = torch.zeros_like(self.premium)
-        for block in _blocks(part.date, 4096):
+        for block in date_blocks(part.date, 4096):
             at = torch.from_numpy(block).to(part.at.device)
             total += self.factors(
-                part.data.windows(part.at[at]), part.target[at], _grid_of(part.date[block], part.at.device)
+                part.data.windows(part.at[at]), part.target[at], grid_of(part.date[block], part.at.device)
             ).sum(0)
         self.premium.copy_(total / len(np.unique(part.date)))
 
-# %% ../../nbs/models/autoencoder.ipynb #fb8afaff
+# %% ../../nbs/models/autoencoder.ipynb #9c3d75d7
 @dataclass(kw_only=True, repr=False, eq=False)
 class Autoencoder(Net):
-    """Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (\"z\") return."""
+    """Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (`z`) return."""
 
     factors: int = 4
     hidden: tuple | list = (32,)
@@ -98,5 +99,5 @@ class Autoencoder(Net):
                 f"{type(self).__name__} has its own loss and is not trained on {self.loss!r}; leave `loss` as it is."
             )
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return FactorNet(n_features, self.window, self.hidden, self.factors, self.dropout)

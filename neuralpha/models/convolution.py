@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['bars_seen', 'covering', 'CausalBlock', 'TCNNet', 'TCN', 'CNN', 'MultiScaleNet', 'MultiScale']
 
-# %% ../../nbs/models/convolution.ipynb #74f5007c
+# %% ../../nbs/models/convolution.ipynb #1a6e41fe
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
@@ -13,16 +13,12 @@ import torch.nn.functional as F
 from torch import nn
 from ..core import NeuralphaError
 from .nets import Net, check_scales
+from .training.module import NetModule
 
 # %% ../../nbs/models/convolution.ipynb #320a0954
 def bars_seen(kernel: int, dilations, window: int) -> int:
     """Bars of a window that its last bar sees through causal blocks, itself included; wide dilations alone leave
     holes.
-
-    Returns
-    -------
-    int
-        %% ../../nbs/models/convolution.ipynb #320a0954
     """
     lags = {0}
     for d in dilations:
@@ -37,7 +33,7 @@ def covering(window: int, kernel: int) -> list:
         dilations.append(2 * dilations[-1])
     return dilations
 
-# %% ../../nbs/models/convolution.ipynb #fbd96d58
+# %% ../../nbs/models/convolution.ipynb #ba7625f8
 class CausalBlock(nn.Module):
     """Two causal convolutions with ReLU and dropout, and the input added back; (rows, channels, window) in and out."""
 
@@ -48,14 +44,14 @@ class CausalBlock(nn.Module):
         self.skip = nn.Conv1d(width, channels, 1) if width != channels else nn.Identity()
         self.drop = nn.Dropout(dropout)
 
-    def forward(self, x):
+    def forward(self, x) -> torch.Tensor:
         h = x
         for conv in (self.first, self.second):
             h = self.drop(F.relu(conv(F.pad(h, (self.pad, 0)))))
         return F.relu(h + self.skip(x))
 
 
-class TCNNet(nn.Module):
+class TCNNet(NetModule):
     """Causal blocks over the window; a linear head on the last bar, where `pooled` with the mean over all bars beside
     it.
     """
@@ -69,12 +65,12 @@ class TCNNet(nn.Module):
         )
         self.out = nn.Linear(channels * (1 + pooled), outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         h = self.blocks(x.transpose(1, 2))
         return self.out(torch.cat([h[..., -1], h.mean(2)], 1) if self.pooled else h[..., -1])
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> list[torch.Tensor]:
         first = self.blocks[0]
         if isinstance(first.skip, nn.Identity):
             raise NeuralphaError(
@@ -83,7 +79,7 @@ class TCNNet(nn.Module):
             )
         return [first.first.weight, first.skip.weight]
 
-# %% ../../nbs/models/convolution.ipynb #7cca6d5d
+# %% ../../nbs/models/convolution.ipynb #a581097e
 @dataclass(kw_only=True, repr=False, eq=False)
 class TCN(Net):
     """Temporal convolutional net: dilated causal convolutions over the last `window` bars.
@@ -129,7 +125,7 @@ class TCN(Net):
     def _dilations(self):
         return covering(self.window, self.kernel) if self.dilations is None else self.dilations
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return TCNNet(n_features, self.channels, self.kernel, self._dilations(), self.dropout, outputs, self.pooled)
 
 
@@ -146,8 +142,8 @@ class CNN(TCN):
         "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)]),
     }
 
-# %% ../../nbs/models/convolution.ipynb #ac4f4b8f
-class MultiScaleNet(nn.Module):
+# %% ../../nbs/models/convolution.ipynb #cb9a9424
+class MultiScaleNet(NetModule):
     """One convolution per scale over averages of that many bars; last and mean of each branch, joined."""
 
     def __init__(self, width, channels, scales, dropout, outputs):
@@ -156,7 +152,7 @@ class MultiScaleNet(nn.Module):
         self.branches = nn.ModuleList([nn.Conv1d(width, channels, 3) for _ in self.scales])
         self.drop, self.out = nn.Dropout(dropout), nn.Linear(2 * channels * len(self.scales), outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         x = x.transpose(1, 2)
         parts = []
         for scale, conv in zip(self.scales, self.branches):
@@ -167,7 +163,7 @@ class MultiScaleNet(nn.Module):
         return self.out(self.drop(torch.cat(parts, 1)))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> list[torch.Tensor]:
         return [b.weight for b in self.branches]
 
 
@@ -202,5 +198,5 @@ class MultiScale(Net):
         super()._check_params()
         check_scales(self)
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return MultiScaleNet(n_features, self.channels, self.scales, self.dropout, outputs)

@@ -11,12 +11,13 @@ standings, on the *validation* part of each fold, and applies them to its test p
 # %% auto #0
 __all__ = ['stacking_weights', 'combine']
 
-# %% ../../nbs/models/ensembles.ipynb #65e9d903
+# %% ../../nbs/models/ensembles.ipynb #ca7897a5
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 from ..core import NeuralphaError, unknown_name
-from .predict import Predictions, _standing, ensemble_scores
+from ..cross_section import sections_of
+from .predict import Predictions, bring_to_one_scale, ensemble_scores
 
 # %% ../../nbs/models/ensembles.ipynb #8caedf1e
 def stacking_weights(
@@ -41,7 +42,7 @@ def stacking_weights(
     w = nnls(standings[ok].astype(np.float64), target[ok].astype(np.float64))[0]
     return w / w.sum() if w.sum() > 0 else np.full(len(w), 1 / len(w))
 
-# %% ../../nbs/models/ensembles.ipynb #88e8068b
+# %% ../../nbs/models/ensembles.ipynb #86e5ade2
 def _by_row(members, frame):
     """Ensemble scores of every member side by side, on the same (fold, date, asset) rows."""
     tables = []
@@ -95,13 +96,15 @@ def combine(
         date = part.index.get_level_values("date")
         if kind == "stack":
             past = valid.loc[[fold]]
+            past_dates = sections_of(past.index.get_level_values("date"))
+            target = bring_to_one_scale(past["label"], past_dates, "rank")
 
-            def stand(t):
-                return np.stack([_standing(t[n], t.index.get_level_values("date"), "z") for n in names], 1)
+            def side_by_side(table, sections):
+                return np.stack([bring_to_one_scale(table[n], sections, "z") for n in names], 1)
 
-            goal = _standing(past["label"], past.index.get_level_values("date"), "rank")
-            weights = stacking_weights(stand(past), goal)
-            histories[fold, -1], score = [dict(zip(names, map(float, weights)))], stand(part) @ weights
+            weights = stacking_weights(side_by_side(past, past_dates), target)
+            histories[fold, -1] = [dict(zip(names, map(float, weights)))]
+            score = side_by_side(part, sections_of(date)) @ weights
         else:
             score = ensemble_scores([part[n] for n in names], date, kind)
         parts.append(part.reset_index().assign(model=name, seed=-1, score=np.float32(score)))

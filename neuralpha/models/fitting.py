@@ -13,14 +13,15 @@ those of the first fit, so stacking, slopes and selection see nothing a model ha
 # %% auto #0
 __all__ = ['UnitResult', 'fit_unit', 'fit_on', 'check_task', 'checked_scores']
 
-# %% ../../nbs/models/fitting.ipynb #00032e0d
+# %% ../../nbs/models/fitting.ipynb #5b040d40
 import time
 from dataclasses import dataclass
+from pathlib import Path
 import numpy as np
 from ..core import NeuralphaError
 from ..data.panel import check_breadth
 from ..features.table import Features
-from ..labels import Label
+from ..labels import Label, MultiTaskLabel
 from .base import Estimator, primary
 from ..splits import Fold
 
@@ -49,7 +50,7 @@ class UnitResult:
     history: list  # one record per epoch, tree or penalty
     seconds: float  # fits and scoring
 
-# %% ../../nbs/models/fitting.ipynb #ee94fe6b
+# %% ../../nbs/models/fitting.ipynb #5e163139
 def fit_unit(
     model: Estimator,  # unfitted; it is cloned, never changed
     X: Features,
@@ -60,7 +61,7 @@ def fit_unit(
     target: str = "rank",  # what is trained on: "rank", "z" or "raw" (see `Label.target`)
     refit: bool = False,  # once validation has chosen, fit again on training and validation together
     # folder in which nets keep every epoch, and from which a fit that was killed goes on; delete it when done
-    checkpoint=None,
+    checkpoint: str | Path | None = None,
 ) -> UnitResult:
     """Fit one model on one fold with one seed and score its validation and test rows.
 
@@ -78,24 +79,24 @@ def fit_unit(
         what is trained on: "rank", "z" or "raw" (see `Label.target`)
     refit : bool, default False
         once validation has chosen, fit again on training and validation together
-    checkpoint : default None
+    checkpoint : str | Path | None, default None
         folder in which nets keep every epoch, and from which a fit that was killed goes on; delete
         it when done
     """
     check_task(model, X, y, target)
     start = time.perf_counter()
-    params = model.get_params()
-    model = model.clone(seed=seed, **({"device": device} if "device" in params and params["device"] == "auto" else {}))
+    own_device = {"device": device} if model.get_params().get("device") == "auto" else {}
+    model = model.clone(seed=seed, **own_device)
     model.checkpoint_ = checkpoint
-    held = fit_on(model, X, y.target(target), fold, refit)
-    return UnitResult(checked_scores(model, X, fold, "test"), held, model, model.history_, time.perf_counter() - start)
+    valid_scores = fit_on(model, X, y.target(target), fold, refit)
+    scores = checked_scores(model, X, fold, "test")
+    return UnitResult(scores, valid_scores, model, model.history_, time.perf_counter() - start)
 
-# %% ../../nbs/models/fitting.ipynb #463e94fb
+# %% ../../nbs/models/fitting.ipynb #082ed422
 def fit_on(
     model: Estimator,
     X: Features,
-    # `goal` is the target of every panel row: (n_rows,), or (n_rows, tasks) of which many models learn the first
-    goal: np.ndarray,
+    target: np.ndarray,  # of every panel row: (n_rows,), or (n_rows, tasks) of which many models learn the first
     fold: Fold,
     refit: bool = False,
 ) -> np.ndarray:  # (len(fold.valid),) float32: scores of the validation rows while they were held out
@@ -105,9 +106,8 @@ def fit_on(
     ----------
     model : Estimator
     X : Features
-    goal : np.ndarray
-        `goal` is the target of every panel row: (n_rows,), or (n_rows, tasks) of which many models
-        learn the first
+    target : np.ndarray
+        of every panel row: (n_rows,), or (n_rows, tasks) of which many models learn the first
     fold : Fold
     refit : bool, default False
 
@@ -116,53 +116,56 @@ def fit_on(
     np.ndarray
         (len(fold.valid),) float32: scores of the validation rows while they were held out
     """
-    goal = goal if model.multi_task else primary(goal)
+    target = target if model.multi_task else primary(target)
 
     def part(rows):
-        return (X.view(rows), goal[rows])
+        return (X.view(rows), target[rows])
 
     model.fit(*part(fold.train), valid=part(fold.valid) if len(fold.valid) else None)
-    held = checked_scores(model, X, fold, "valid")
+    valid_scores = checked_scores(model, X, fold, "valid")
     if refit and len(fold.valid):
         model.refit(*part(np.concatenate([fold.train, fold.valid])))
-    return held
+    return valid_scores
 
-# %% ../../nbs/models/fitting.ipynb #89fa02eb
-def check_task(model, X, y, target):
+# %% ../../nbs/models/fitting.ipynb #a74f75fc
+def check_task(model: Estimator, X: Features, y: Label, target: str) -> None:
     """Raise `NeuralphaError` unless features and labels are of one panel that can be ranked and the model's loss can
     mean the target and its horizons.
-
-    Parameters
-    ----------
-    model
-        %% ../../nbs/models/fitting.ipynb #89fa02eb
-    X
-        %% ../../nbs/models/fitting.ipynb #89fa02eb
-    y
-        %% ../../nbs/models/fitting.ipynb #89fa02eb
-    target
-        %% ../../nbs/models/fitting.ipynb #89fa02eb
     """
     check_breadth(y.panel)
-    model.check_horizon(max(task.horizon for task in getattr(y, "tasks", [y])))
+    tasks = y.tasks if isinstance(y, MultiTaskLabel) else [y]
+    model.check_horizon(max(task.horizon for task in tasks))
     if target != "raw":
         model.check_target(target)  # a raw label may be anything: returns, classes
     if X.panel is not y.panel and X.panel.digest != y.panel.digest:
         raise NeuralphaError(f"Features are of {X.panel.name}, labels of {y.panel.name}: build both from one panel.")
 
-# %% ../../nbs/models/fitting.ipynb #41ca31a7
-def checked_scores(model, X, fold, part) -> np.ndarray:  # (rows of the part,) float32
-    """Scores of the rows of a part, "test" or "valid"; raises `NeuralphaError` where one is not finite.
+# %% ../../nbs/models/fitting.ipynb #621e4529
+def checked_scores(
+    model: Estimator,  # fitted
+    X: Features,
+    fold: Fold,
+    part: str,  # "test" or "valid"
+) -> np.ndarray:  # (rows of the part,) float32
+    """Scores of the rows of a part of a fold; raises `NeuralphaError` where one is not finite.
+
+    Parameters
+    ----------
+    model : Estimator
+        fitted
+    X : Features
+    fold : Fold
+    part : str
+        "test" or "valid"
 
     Returns
     -------
     np.ndarray
         (rows of the part,) float32
     """
-    rows = getattr(fold, part)
-    s = model.predict(X.view(rows)) if len(rows) else np.zeros(0, np.float32)
-    if not np.isfinite(s).all():
-        raise NeuralphaError(
-            f"{model!r} gave {int((~np.isfinite(s)).sum())} {part} scores that are not finite in fold {fold.number}."
-        )
-    return s
+    rows = {"test": fold.test, "valid": fold.valid}[part]
+    scores = model.predict(X.view(rows)) if len(rows) else np.zeros(0, np.float32)
+    lost = int((~np.isfinite(scores)).sum())
+    if lost:
+        raise NeuralphaError(f"{model!r} gave {lost} {part} scores that are not finite in fold {fold.number}.")
+    return scores

@@ -30,7 +30,7 @@ from ..data.simulated.gkx import gkx_arrays, gkx_panel
 from ..features.table import Features
 from .nets import NORMS, MLPNet, Net
 
-# %% ../../nbs/models/gkx.ipynb #0dabb339
+# %% ../../nbs/models/gkx.ipynb #e21c699b
 PYRAMID = (32, 16, 8, 4, 2)
 
 
@@ -77,7 +77,7 @@ class NN3(Net):
     }
     limits: ClassVar[dict] = {"depth": "[1, 5]", "norm": NORMS}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         net = MLPNet(n_features * self.window, PYRAMID[: self.depth], outputs, self.norm, self.dropout)
         for m in net.modules():
             if isinstance(m, nn.Linear):
@@ -117,7 +117,7 @@ class NN5(NN3):
     depth: int = 5
     name: ClassVar[str] = "nn5"
 
-# %% ../../nbs/models/gkx.ipynb #97f08bcc
+# %% ../../nbs/models/gkx.ipynb #521a9c65
 def gkx_problem(
     case: str,
     n_characteristics: int = 100,
@@ -141,8 +141,8 @@ def gkx_problem(
     d = gkx_arrays(case, n_characteristics, seed)
     names = tuple(n for n in p.fields if n != "return")
     X = Features(p, names, np.stack([p.fields[n] for n in names], 1), (0,) * len(names))
-    third = p.date_code[p.by_date] // (p.n_dates // 3)
-    return X, d["r"].T.ravel(), d["g"].T.ravel(), [p.by_date[third == k] for k in range(3)]
+    third = p.date_code[p.rows_by_date] // (p.n_dates // 3)
+    return X, d["r"].T.ravel(), d["g"].T.ravel(), [p.rows_by_date[third == k] for k in range(3)]
 
 
 def squared_errors(

@@ -9,7 +9,7 @@ the training mean. What differs is how $b$ is found. The penalty is chosen on th
 # %% auto #0
 __all__ = ['Linear', 'moments', 'shrunk', 'Ridge', 'OLS', 'ElasticNet', 'Lasso', 'descend', 'Huber', 'Logistic', 'PCR', 'PLS']
 
-# %% ../../nbs/models/linear.ipynb #a5f7b21d
+# %% ../../nbs/models/linear.ipynb #1acac2f2
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
@@ -17,8 +17,9 @@ from numba import njit
 from safetensors.numpy import load_file, save_file
 from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale, mean_ic, scaled
+from .probe import LinearProbe
 
-# %% ../../nbs/models/linear.ipynb #befc82cb
+# %% ../../nbs/models/linear.ipynb #24aceaca
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples.
@@ -54,6 +55,9 @@ class Linear(Estimator):
             else []
         )
         self._keep(paths[int(np.argmax(gains))])
+
+    def probe(self, X) -> LinearProbe:
+        return LinearProbe(X, self.mean_, self.sd_, np.asarray(self.coef_, np.float64), self.intercept_)
 
     def _refit(self, view, target):
         self.mean_, self.sd_ = feature_scale(view)
@@ -94,7 +98,7 @@ class Linear(Estimator):
             self.history_, key=lambda h: h["valid_" + self.stop_on], default={}
         )
 
-# %% ../../nbs/models/linear.ipynb #6a80f31e
+# %% ../../nbs/models/linear.ipynb #a4de1897
 def moments(
     x: np.ndarray,
     t: np.ndarray,
@@ -134,13 +138,13 @@ def moments(
     goal = goal / n
     return gram / n - np.outer(level, level), moment / n - level * goal, level, goal
 
-
+# %% ../../nbs/models/linear.ipynb #7ec042e3
 def shrunk(gram, moment, alphas) -> list:
     """Ridge coefficients for each penalty."""
     values, vectors = np.linalg.eigh(gram)
     return [vectors @ (vectors.T @ moment / (np.maximum(values, 0) + a + 1e-12)) for a in alphas]
 
-# %% ../../nbs/models/linear.ipynb #16da86e3
+# %% ../../nbs/models/linear.ipynb #7945f989
 @dataclass(kw_only=True, repr=False, eq=False)
 class Ridge(Linear):
     """Ridge regression; the penalty is chosen on validation unless given.
@@ -164,7 +168,7 @@ class Ridge(Linear):
         alphas = np.logspace(-4, 2, 13) if self.alpha is None else [self.alpha]
         return [({"alpha": float(a)}, b, goal - level @ b) for a, b in zip(alphas, shrunk(gram, moment, alphas))]
 
-
+# %% ../../nbs/models/linear.ipynb #45908d30
 @dataclass(kw_only=True, repr=False, eq=False)
 class OLS(Linear):
     """Ordinary least squares (the smallest of them where features are collinear)."""
@@ -176,7 +180,7 @@ class OLS(Linear):
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
         return [({}, b, goal - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #56f0955e
+# %% ../../nbs/models/linear.ipynb #d83d3af7
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
     """Elastic net; the penalty is chosen on validation along a path of 30.
@@ -228,7 +232,7 @@ class Lasso(ElasticNet):
 
 
 @njit(cache=True)
-def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000):
+def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000) -> np.ndarray:
     """Coordinate descent on b'Gb/2 - m'b + l1 |b| + l2 b'b/2, from `b` onwards."""
     for _ in range(sweeps):
         largest = 0.0
@@ -328,7 +332,7 @@ class Logistic(Linear):
             return mean_ic(score, valid[1], valid[0].date_code)
         return -float(np.mean(np.logaddexp(0, score) - score * (valid[1] > 0)))
 
-# %% ../../nbs/models/linear.ipynb #357c74bf
+# %% ../../nbs/models/linear.ipynb #7492b138
 @dataclass(kw_only=True, repr=False, eq=False)
 class PCR(Linear):
     """Principal-component regression; the number of components is chosen on validation unless given.
@@ -360,7 +364,7 @@ class PCR(Linear):
             paths.append(({"components": k}, b, goal - level @ b))
         return paths
 
-
+# %% ../../nbs/models/linear.ipynb #a9b3555a
 @dataclass(kw_only=True, repr=False, eq=False)
 class PLS(PCR):
     """Partial least squares."""

@@ -10,15 +10,16 @@ hang on an asset's place: permuting the assets permutes the scores.
 # %% auto #0
 __all__ = ['Triangular', 'MixBlock', 'MarketMix', 'MixerNet', 'StockMixer', 'TimeMixer', 'CrossNet', 'CrossAttention']
 
-# %% ../../nbs/models/mixers.ipynb #0bc82648
+# %% ../../nbs/models/mixers.ipynb #b6521fba
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
 from .nets import Net, check_heads, check_scales
+from .training.module import NetModule
 
-# %% ../../nbs/models/mixers.ipynb #c3ca5df9
+# %% ../../nbs/models/mixers.ipynb #05a18b1f
 class Triangular(nn.Module):
     """Linear along the window with lower-triangular weights: bar t mixes bars up to t."""
 
@@ -26,7 +27,7 @@ class Triangular(nn.Module):
         super().__init__()
         self.weight, self.bias = nn.Parameter(torch.randn(window, window) / window), nn.Parameter(torch.zeros(window))
 
-    def forward(self, x):
+    def forward(self, x) -> torch.Tensor:
         return x @ self.weight.tril().T + self.bias  # (..., window)
 
 
@@ -39,11 +40,11 @@ class MixBlock(nn.Module):
         self.time = nn.Sequential(Triangular(window), nn.Hardswish(), Triangular(window))
         self.mix = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
 
-    def forward(self, x):
+    def forward(self, x) -> torch.Tensor:
         x = x + self.drop(self.time(self.time_norm(x).transpose(1, 2)).transpose(1, 2))
         return x + self.drop(self.mix(self.norm(x)))
 
-# %% ../../nbs/models/mixers.ipynb #8f64324b
+# %% ../../nbs/models/mixers.ipynb #e4307d3f
 class MarketMix(nn.Module):
     """Stocks to `states` market states and back;
 
@@ -56,7 +57,7 @@ class MarketMix(nn.Module):
         self.gather, self.read = nn.Linear(width, states), nn.Linear(width, states)
         self.value = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
 
-    def forward(self, h, grid):
+    def forward(self, h, grid) -> torch.Tensor:
         g = self.norm(h)
         weight = (
             grid.fill(self.gather(g)).masked_fill(~grid.mask[..., None], -1e4).softmax(1)
@@ -64,8 +65,8 @@ class MarketMix(nn.Module):
         market = weight.transpose(1, 2) @ grid.fill(g)  # (dates, states, width)
         return h + self.drop(grid.take(grid.fill(self.read(g)).softmax(2) @ self.value(market)))
 
-# %% ../../nbs/models/mixers.ipynb #7452332a
-class MixerNet(nn.Module):
+# %% ../../nbs/models/mixers.ipynb #50b50e4d
+class MixerNet(NetModule):
     """Mixing on every scale of the window, joined; then market mixing; a linear head."""
 
     def __init__(self, n_features, window, width, scales, states, dropout, outputs):
@@ -77,7 +78,7 @@ class MixerNet(nn.Module):
         self.market = MarketMix(width, states, dropout) if states else None
         self.out = nn.Linear(width, outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         x = self.embed(x)
         parts = []
         for scale, block in zip(self.scales, self.blocks):
@@ -88,7 +89,7 @@ class MixerNet(nn.Module):
         return self.out(self.market(h, grid) if self.market else h)
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> list[torch.Tensor]:
         return [self.embed.weight]
 
 
@@ -127,7 +128,7 @@ class StockMixer(Net):
         super()._check_params()
         check_scales(self)
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return MixerNet(n_features, self.window, self.width, self.scales, self.states, self.dropout, outputs)
 
 
@@ -142,8 +143,8 @@ class TimeMixer(StockMixer):
         "scales": ("choice", [(1,), (1, 2), (1, 2, 4)]),
     }
 
-# %% ../../nbs/models/mixers.ipynb #de97e3bd
-class CrossNet(nn.Module):
+# %% ../../nbs/models/mixers.ipynb #11bee8a1
+class CrossNet(NetModule):
     """Encoder per asset, then attention over the assets of the date; a linear head."""
 
     across_assets = True
@@ -151,20 +152,23 @@ class CrossNet(nn.Module):
     def __init__(self, n_features, window, width, heads, dropout, outputs):
         super().__init__()
         self.encoder = nn.GRU(n_features, width, batch_first=True) if window > 1 else nn.Linear(n_features, width)
-        self.heads, self.norm, self.drop = heads, nn.LayerNorm(width), nn.Dropout(dropout)
-        self.qkv, self.join, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width), nn.Linear(width, outputs)
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.drop = nn.Dropout(dropout)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.join = nn.Linear(width, width)
+        self.out = nn.Linear(width, outputs)
 
-    def forward(self, x, grid):
+    def forward(self, x, grid) -> torch.Tensor:
         h = self.encoder(x)[0][:, -1] if isinstance(self.encoder, nn.GRU) else F.gelu(self.encoder(x[:, -1]))
-        q, k, v = (
-            grid.fill(p).unflatten(2, (self.heads, -1)).transpose(1, 2) for p in self.qkv(self.norm(h)).chunk(3, 1)
-        )
-        said = F.scaled_dot_product_attention(q, k, v, attn_mask=grid.mask[:, None, None])
-        h = h + self.drop(self.join(grid.take(said.transpose(1, 2).flatten(2))))
-        return self.out(h)
+        by_head = (grid.fill(part).unflatten(2, (self.heads, -1)) for part in self.qkv(self.norm(h)).chunk(3, 1))
+        query, key, value = (part.transpose(1, 2) for part in by_head)
+        said = F.scaled_dot_product_attention(query, key, value, attn_mask=grid.mask[:, None, None])
+        heard = grid.take(said.transpose(1, 2).flatten(2))
+        return self.out(h + self.drop(self.join(heard)))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> list[torch.Tensor]:
         return [self.encoder.weight_ih_l0 if isinstance(self.encoder, nn.GRU) else self.encoder.weight]
 
 
@@ -188,5 +192,5 @@ class CrossAttention(Net):
         super()._check_params()
         check_heads(self)
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return CrossNet(n_features, self.window, self.width, self.heads, self.dropout, outputs)

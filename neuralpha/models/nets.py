@@ -1,8 +1,10 @@
 """What all neural models share, and the multilayer perceptron.
 
-A neural model is a configuration, a `build` that returns a torch module, and the trainer. The module is called as
-`net(x, grid)`: `x` is (rows, window, features), and `grid` says which rows share a date, for nets that look across
-assets. It returns (rows, outputs); how many outputs, and what they mean, follows from the loss.
+A neural model is a configuration, a `build` that returns a torch module, and the training loop. The module is derived
+from `models.training.module.NetModule` and called as `net(x, grid)`: `x` is (rows, window, features), and `grid` says
+which rows share a date, for nets that look across assets. It returns (rows, outputs); how many outputs, and what they
+mean, follows from the loss. What else a module may say (a loss of its own, what it reads off all training rows, which
+weights read its inputs) is listed with `NetModule`.
 
 A long fit need not begin again where it was killed. A model whose `checkpoint_` names a folder writes the state of its
 training there after every epoch and takes it up when it is fitted again; the result is the same to the bit. The
@@ -14,7 +16,7 @@ folder is the caller's to delete.
 # %% auto #0
 __all__ = ['NORMS', 'Net', 'check_scales', 'check_heads', 'Layer', 'MLPNet', 'MLP']
 
-# %% ../../nbs/models/nets.ipynb #88cafa0f
+# %% ../../nbs/models/nets.ipynb #5386caa3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -24,9 +26,15 @@ from torch import nn
 from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale
 from .losses import Objective
-from .trainer import Resident, Training, best_epoch, pick_device, score_rows, train
+from .net_probe import NetProbe
+from .training.config import Training
+from .training.device import pick_device
+from .training.loop import best_epoch, train
+from .training.module import NetModule
+from .training.resident import Resident
+from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #2bb03ffc
+# %% ../../nbs/models/nets.ipynb #c68607a7
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -51,7 +59,7 @@ class Net(Training, Estimator):
         "dropout": ("float", 0.0, 0.5),
     }
 
-    def check_target(self, kind):
+    def check_target(self, kind) -> None:
         meant = Objective(self.loss).targets
         if meant and kind not in meant:
             raise NeuralphaError(
@@ -59,7 +67,7 @@ class Net(Training, Estimator):
                 f"target = \"{meant[0]}\" or take another loss."
             )
 
-    def check_horizon(self, bars):
+    def check_horizon(self, bars) -> None:
         if "sharpe" in Objective(self.loss).names and bars > 1:
             raise NeuralphaError(
                 f"Loss {self.loss!r} of {self.name} is the Sharpe ratio of a portfolio traded on every bar and "
@@ -97,7 +105,13 @@ class Net(Training, Estimator):
     def _built(self, n_features):
         with torch.random.fork_rng([]):
             torch.manual_seed(self.seed)
-            return self.build(n_features, self.horizons_ * Objective(self.loss).outputs)
+            net = self.build(n_features, self.horizons_ * Objective(self.loss).outputs)
+        if not isinstance(net, NetModule):
+            raise NeuralphaError(
+                f"{type(self).__name__}.build returned a {type(net).__name__}; derive that class from "
+                "`neuralpha.models.training.module.NetModule` in place of `torch.nn.Module`."
+            )
+        return net
 
     def outputs(self, view) -> np.ndarray:
         """(n, outputs) float32: what the net's heads say, e.g. quantiles or class logits."""
@@ -108,9 +122,13 @@ class Net(Training, Estimator):
     def _predict(self, view):
         return Objective(self.loss).score(self.outputs(view))
 
+    def probe(self, X) -> NetProbe:
+        device = next(self.net_.parameters()).device
+        return NetProbe(X, self.net_, self.window, self.mean_, self.sd_, Objective(self.loss).score, device)
+
     @property
-    def across_assets(self):
-        return getattr(self.net_, "across_assets", False)
+    def across_assets(self) -> bool:
+        return self.net_.across_assets
 
     def _count(self):
         return sum(p.numel() for p in self.net_.parameters())
@@ -144,15 +162,9 @@ class Net(Training, Estimator):
             self.device, device = "auto", pick_device()  # fitted where there was another device
         self.net_.to(device)
 
-# %% ../../nbs/models/nets.ipynb #e8ed5e0c
-def check_scales(model: Net):
-    """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window.
-
-    Parameters
-    ----------
-    model : Net
-        %% ../../nbs/models/nets.ipynb #e8ed5e0c
-    """
+# %% ../../nbs/models/nets.ipynb #3ff1d1a2
+def check_scales(model: Net) -> None:
+    """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window."""
     if not model.scales or max(model.scales) > model.window:
         raise NeuralphaError(
             f"{type(model).__name__}: scales {list(model.scales)} do not fit a window of {model.window} bars; give "
@@ -160,12 +172,12 @@ def check_scales(model: Net):
         )
 
 
-def check_heads(model: Net):
+def check_heads(model: Net) -> None:
     """Raise `NeuralphaError` where a model's heads cannot share its width evenly."""
     if model.width % model.heads:
         raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #d509c151
+# %% ../../nbs/models/nets.ipynb #da734cc5
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 
 
@@ -177,11 +189,11 @@ class Layer(nn.Module):
         self.body = nn.Sequential(nn.Linear(width, n), NORMS[norm](n), nn.ReLU(), nn.Dropout(dropout))
         self.skip = skip and width == n
 
-    def forward(self, x):
+    def forward(self, x) -> torch.Tensor:
         return x + self.body(x) if self.skip else self.body(x)
 
 
-class MLPNet(nn.Module):
+class MLPNet(NetModule):
     """Hidden layers on the window laid flat, then a linear head."""
 
     def __init__(self, width, hidden, outputs, norm="layer", dropout=0.0, skip=False):
@@ -190,11 +202,11 @@ class MLPNet(nn.Module):
         self.body = nn.Sequential(*[Layer(a, b, norm, dropout, skip) for a, b in zip(widths, widths[1:])])
         self.out = nn.Linear(widths[-1], outputs)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out(self.body(x.flatten(1)))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         first = next(m for m in self.modules() if isinstance(m, nn.Linear))
         if len(self.body) and self.body[0].skip:
             raise NeuralphaError(
@@ -203,7 +215,7 @@ class MLPNet(nn.Module):
             )
         return [first.weight]
 
-# %% ../../nbs/models/nets.ipynb #f0151803
+# %% ../../nbs/models/nets.ipynb #dfe16413
 @dataclass(kw_only=True, repr=False, eq=False)
 class MLP(Net):
     """Multilayer perceptron on the decision date's features, or on the last `window` rows side by side.
@@ -237,5 +249,5 @@ class MLP(Net):
     }
     limits: ClassVar[dict] = {"hidden": "[1, inf)", "norm": NORMS}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return MLPNet(n_features * self.window, self.hidden, outputs, self.norm, self.dropout, self.skip)

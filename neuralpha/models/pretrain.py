@@ -15,18 +15,22 @@ with a new head.
 # %% auto #0
 __all__ = ['Rebuild', 'Pretrained']
 
-# %% ../../nbs/models/pretrain.ipynb #773a7bae
+# %% ../../nbs/models/pretrain.ipynb #c060a994
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
 import torch
 from torch import nn
 from .base import feature_scale
-from .trainer import Resident, Training, pick_device, train
+from .training.config import Training
+from .training.device import pick_device
+from .training.loop import train
+from .training.module import NetModule
+from .training.resident import Resident
 from .transformer import Transformer, TransformerNet
 
-# %% ../../nbs/models/pretrain.ipynb #0f769565
-class Rebuild(nn.Module):
+# %% ../../nbs/models/pretrain.ipynb #57b778c5
+class Rebuild(NetModule):
     """A transformer that rebuilds hidden bars; what is hidden becomes a learnt vector."""
 
     def __init__(self, net: TransformerNet, n_features, share):
@@ -37,10 +41,10 @@ class Rebuild(nn.Module):
             nn.Linear(net.norm.normalized_shape[0], n_features),
         )
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out(self.net.encode(x))
 
-    def loss(self, x, target, grid):
+    def loss(self, x, target, grid) -> torch.Tensor:
         """Mean squared error over the hidden bars; half of them at least is never hidden, the first bar never."""
         hide = torch.rand(x.shape[:2], device=x.device) < self.share
         hide[:, 0] = False

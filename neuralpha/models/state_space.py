@@ -16,15 +16,16 @@ say more, and need more data to say this.
 # %% auto #0
 __all__ = ['StateSpaceNet', 'StateSpace']
 
-# %% ../../nbs/models/state_space.ipynb #1309aee4
+# %% ../../nbs/models/state_space.ipynb #cd1a5a17
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 from torch import nn
 from .nets import Layer, Net
+from .training.module import NetModule
 
-# %% ../../nbs/models/state_space.ipynb #9e739b1c
-class StateSpaceNet(nn.Module):
+# %% ../../nbs/models/state_space.ipynb #58c5c68c
+class StateSpaceNet(NetModule):
     """Shocks of every bar of the window, summed with weights that halve every so many bars, and a linear head."""
 
     def __init__(self, width, window, hidden, states, dropout, outputs):
@@ -39,18 +40,18 @@ class StateSpaceNet(nn.Module):
         self.out = nn.Linear(states, outputs)
         self.register_buffer("ago", torch.arange(window - 1, -1, -1.0), persistent=False)
 
-    def memory(self):  # (window, states), of unit length per state
+    def memory(self) -> torch.Tensor:  # (window, states), of unit length per state
         weights = torch.exp2(-self.ago[:, None] / self.log_half_life.exp())
         return weights / weights.norm(dim=0)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out((self.shock(x) * self.memory()).sum(1))
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         return [next(m.weight for m in self.shock.modules() if isinstance(m, nn.Linear))]
 
-# %% ../../nbs/models/state_space.ipynb #3870256b
+# %% ../../nbs/models/state_space.ipynb #8a158e4d
 @dataclass(kw_only=True, repr=False, eq=False)
 class StateSpace(Net):
     """Diagonal state-space net: nonlinear in each bar, linear over the last `window` bars, with learned half-lives.
@@ -84,5 +85,5 @@ class StateSpace(Net):
     }
     limits: ClassVar[dict] = {"hidden": "[1, inf)", "states": "[1, inf)"}
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return StateSpaceNet(n_features, self.window, self.hidden, self.states, self.dropout, outputs)

@@ -11,15 +11,16 @@ attention (Xiong et al., 2020): that trains without warm-up.
 # %% auto #0
 __all__ = ['Block', 'TransformerNet', 'Transformer', 'attention_of_last_bar']
 
-# %% ../../nbs/models/transformer.ipynb #c70a0848
+# %% ../../nbs/models/transformer.ipynb #5c43e6c6
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
 from .nets import Net, check_heads
+from .training.module import NetModule
 
-# %% ../../nbs/models/transformer.ipynb #66090b6a
+# %% ../../nbs/models/transformer.ipynb #ba2ec6f7
 class Block(nn.Module):
     """Pre-norm causal self-attention and a feed-forward layer; (rows, window, width) in and out."""
 
@@ -30,14 +31,14 @@ class Block(nn.Module):
         self.qkv, self.join = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.feed = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
-    def forward(self, x):
+    def forward(self, x) -> torch.Tensor:
         q, k, v = (p.unflatten(2, (self.heads, -1)).transpose(1, 2) for p in self.qkv(self.before(x)).chunk(3, 2))
         said = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
         x = x + self.drop(self.join(said))
         return x + self.drop(self.feed(self.between(x)))
 
 
-class TransformerNet(nn.Module):
+class TransformerNet(NetModule):
     """Embedding plus learnt lag, blocks, and a linear head on the decision date."""
 
     def __init__(self, n_features, window, width, heads, layers, dropout, outputs):
@@ -46,17 +47,17 @@ class TransformerNet(nn.Module):
         self.blocks = nn.Sequential(*[Block(width, heads, dropout) for _ in range(layers)])
         self.norm, self.out = nn.LayerNorm(width), nn.Linear(width, outputs)
 
-    def encode(self, x):
+    def encode(self, x) -> torch.Tensor:
         return self.norm(self.blocks(self.embed(x) + self.lag))
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.out(self.encode(x)[:, -1])
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         return [self.embed.weight]
 
-# %% ../../nbs/models/transformer.ipynb #7f9ef55a
+# %% ../../nbs/models/transformer.ipynb #d9424d74
 @dataclass(kw_only=True, repr=False, eq=False)
 class Transformer(Net):
     """Causal transformer over the last `window` bars."""
@@ -79,7 +80,7 @@ class Transformer(Net):
         super()._check_params()
         check_heads(self)
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return TransformerNet(n_features, self.window, self.width, self.heads, self.layers, self.dropout, outputs)
 
 # %% ../../nbs/models/transformer.ipynb #fa1e57d4

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['with_level', 'kept_slopes', 'widen', 'WideDeepNet', 'WithinDate', 'WideDeep', 'ByDate', 'WideTrees']
 
-# %% ../../nbs/models/wide_deep.ipynb #7a9406c2
+# %% ../../nbs/models/wide_deep.ipynb #0bfad5bf
 import os
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,16 +17,21 @@ from torch import nn
 from ..core import NeuralphaError, atomic_path, write_text
 from .base import Estimator, feature_scale, scaled
 from .nets import NORMS, MLPNet, Net
-from .trainer import Resident, first_weights, pick_device, train
-from .trees import BOOSTING, best_trees, leaves_and_splits
+from .training.device import pick_device
+from .training.loop import train
+from .training.module import NetModule
+from .training.resident import Resident
+from .training.sparse import first_weights
+from .probe import TreeProbe, WideTreeProbe
+from .trees import BOOSTING, best_trees, leaves_and_splits, tree_member
 
-# %% ../../nbs/models/wide_deep.ipynb #9c795dc8
-def with_level(z):  # (n, K) -> (n, K + 1) float64
+# %% ../../nbs/models/wide_deep.ipynb #b69a588a
+def with_level(z) -> np.ndarray:  # (n, K) -> (n, K + 1) float64
     """Inputs with a column of ones behind them.
 
-    Parameters
-    ----------
-    z
+    Returns
+    -------
+    np.ndarray
         (n, K) -> (n, K + 1) float64
     """
     return np.column_stack([z, np.ones(len(z))]).astype(np.float64)
@@ -122,8 +127,8 @@ def widen(
         gates[live] = lsq_linear(columns[:, live], target_valid - b[-1], bounds=(0, 1), method="bvls").x
     return float(gates[0]), np.r_[gates[1:] * b[:-1], b[-1]] - gates[0] * tilt
 
-# %% ../../nbs/models/wide_deep.ipynb #9b29a9a3
-class WideDeepNet(nn.Module):
+# %% ../../nbs/models/wide_deep.ipynb #6df94f4f
+class WideDeepNet(NetModule):
     """A linear part and a pyramid on a few of the inputs."""
 
     def __init__(self, inputs, hidden, norm="none", dropout=0.0):
@@ -133,20 +138,20 @@ class WideDeepNet(nn.Module):
         self.register_buffer("wide", torch.zeros(inputs + 1))  # slopes, then the level
         self.register_buffer("gate", torch.ones(()))
 
-    def inputs(self, x):
+    def inputs(self, x) -> torch.Tensor:
         """(rows, inputs) of (rows, window, features): the live ones."""
         return x.flatten(1).index_select(1, self.live)
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         z = self.inputs(x)
         return self.gate * self.deep(z) + (z @ self.wide[:-1] + self.wide[-1])[:, None]
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         return self.deep.input_weights
 
 
-class WithinDate(nn.Module):
+class WithinDate(NetModule):
     """Trains the deep part on what a regression on the live inputs, date by date, leaves of the target."""
 
     across_assets = True
@@ -155,14 +160,14 @@ class WithinDate(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, x, grid=None):
+    def forward(self, x, grid=None) -> torch.Tensor:
         return self.net(x, grid)
 
     @property
-    def input_weights(self):
+    def input_weights(self) -> torch.Tensor:
         return self.net.input_weights
 
-    def loss(self, x, target, grid):
+    def loss(self, x, target, grid) -> torch.Tensor:
         """Mean square of what is left, in units of the target."""
         z = self.net.inputs(x)
         e = grid.fill(self.net.deep(z)[:, 0] - target)
@@ -171,7 +176,7 @@ class WithinDate(nn.Module):
         moment = c.transpose(1, 2) @ e[..., None]
         return ((e * e).sum() - (moment * torch.linalg.solve(gram, moment)).sum()) / len(z)
 
-# %% ../../nbs/models/wide_deep.ipynb #8f25fb3d
+# %% ../../nbs/models/wide_deep.ipynb #3e5d8748
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(Net):
     """A sparse net beside a linear model; inputs, slopes and gates are chosen on validation.
@@ -234,7 +239,7 @@ class WideDeep(Net):
         "loss": ("mse",),
     }
 
-    def build(self, n_features, outputs):
+    def build(self, n_features, outputs) -> nn.Module:
         return WideDeepNet(min(self.max_inputs, n_features * self.window), self.hidden, self.norm, self.dropout)
 
     _refit = Estimator._refit  # its gates are judged by validation rows that no part has learnt
@@ -301,7 +306,7 @@ class WideDeep(Net):
         self.net_.gate.fill_(gate)
         self.net_.wide.copy_(torch.from_numpy(wide))
 
-# %% ../../nbs/models/wide_deep.ipynb #72b4b822
+# %% ../../nbs/models/wide_deep.ipynb #00286197
 class ByDate:
     """Residuals of a ridge regression on the inputs, date by date, for rows in any order."""
 
@@ -317,12 +322,12 @@ class ByDate:
             ]
         )
 
-    def left(self, e):  # (n,) -> (n,)
+    def left(self, e) -> torch.Tensor:  # (n,) -> (n,)
         """What the regressions leave of `e`.
 
-        Parameters
-        ----------
-        e
+        Returns
+        -------
+        torch.Tensor
             (n,) -> (n,)
         """
         out = np.empty(len(e))
@@ -330,7 +335,7 @@ class ByDate:
         out[self.order] = e - (self.q * np.add.reduceat(self.q * e[:, None], self.start)[self.code]).sum(1)
         return out
 
-# %% ../../nbs/models/wide_deep.ipynb #804df5bd
+# %% ../../nbs/models/wide_deep.ipynb #433d3360
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideTrees(Estimator):
     """Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are
@@ -459,6 +464,11 @@ class WideTrees(Estimator):
 
     def _deep(self, x):
         return self.boosters_[0].predict(x, raw_score=True)
+
+    def probe(self, X) -> WideTreeProbe:
+        trees = TreeProbe(X, (tree_member(self.boosters_[0], self.columns_[0]),))
+        coef = np.asarray(self.coef_, np.float64)
+        return WideTreeProbe(trees, self.gate_, self.mean_, self.sd_, coef, self.intercept_)
 
     def _predict(self, view):
         x = view.values

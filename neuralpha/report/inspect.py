@@ -13,21 +13,21 @@ is said so.
 # %% auto #0
 __all__ = ['inspect', 'prediction_origin', 'report_origin']
 
-# %% ../../nbs/report/inspect.ipynb #b5a77ff1
+# %% ../../nbs/report/inspect.ipynb #8b5b6c85
 from functools import cache
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from ..evaluate.baselines import baseline_scores
-from ..evaluate.ic import on_panel
+from ..data.alignment import on_panel
 from ..evaluate.inspection import Inspection, Origin
 from ..features.compute import compute_features
 from ..features.table import Features
 from ..labels import Label
 from ..models.predict import Predictions, read_predictions
-from .steps import read_ics
-from ..study.experiment import Bench, open_bench
+from .numbers import read_ics
+from ..study.experiment import Experiment, open_experiment
 from ..study.spec import open_report, universe_slug, where_it_started
 
 # %% ../../nbs/report/inspect.ipynb #45b8f74b
@@ -105,7 +105,7 @@ def _before_transform(X) -> Features:
     except NeuralphaError:
         return X
 
-# %% ../../nbs/report/inspect.ipynb #860a202f
+# %% ../../nbs/report/inspect.ipynb #62a5209d
 def report_origin(
     folder,  # of a report, or of one of its universes
     model: str | None = None,  # default: the best model of the leaderboard
@@ -124,12 +124,12 @@ def report_origin(
     """
     folder, manifest, study, slug = _universe_of(Path(folder), universe)
     with where_it_started(folder, study):
-        bench = open_bench(study, next(u for u in study.universes if universe_slug(u) == slug))
-    if manifest["data"].get(slug) != bench.data_digest:
+        experiment = open_experiment(study, next(u for u in study.universes if universe_slug(u) == slug))
+    if manifest["data"].get(slug) != experiment.data_digest:
         raise NeuralphaError(
             f"{slug}: the data is not the data of the report (digest differs); its numbers cannot be traced."
         )
-    return _origin_on(bench, folder / slug, model)
+    return _origin_on(experiment, folder / slug, model)
 
 
 def _universe_of(folder: Path, universe) -> tuple:  # folder of the report, manifest, study, slug
@@ -149,23 +149,23 @@ def _universe_of(folder: Path, universe) -> tuple:  # folder of the report, mani
     return folder, manifest, study, slug
 
 
-def _origin_on(bench: Bench, folder: Path, model) -> Origin:
+def _origin_on(experiment: Experiment, folder: Path, model) -> Origin:
     """The scores of one model of a universe's report, with what it was given."""
     table = read_predictions(folder / "predictions.parquet")
     wide = table[table["seed"] == -1].pivot(index=["date", "asset"], columns="model", values="score")
-    scores, names = on_panel(bench.panel, wide)
+    scores, names = on_panel(experiment.panel, wide)
     compared = list(dict.fromkeys(read_ics(folder)["model"]))  # best model first, then the baselines
     model = model or compared[0]
     if model not in compared:
-        raise unknown_name(f"model of {bench.study.name} on {bench.slug}:", model, compared)
+        raise unknown_name(f"model of {experiment.study.name} on {experiment.slug}:", model, compared)
     if model in names:
         mine = scores[:, names.index(model)]
     else:
         every = np.isfinite(scores).any(1)
-        baseline = baseline_scores(bench.panel, bench.y.horizon, bench.y.delay)[model]
-        mine = np.where(every, on_panel(bench.panel, baseline)[0][:, 0], np.nan)
-    raw = cache(lambda: compute_features(bench.panel, bench.study.features, transform=None))
-    return Origin(model, bench.y, mine, lambda: bench.X, raw, _passed_over(scores, names))
+        baseline = baseline_scores(experiment.panel, experiment.y.horizon, experiment.y.delay)[model]
+        mine = np.where(every, on_panel(experiment.panel, baseline)[0][:, 0], np.nan)
+    raw = cache(lambda: compute_features(experiment.panel, experiment.study.features, transform=None))
+    return Origin(model, experiment.y, mine, lambda: experiment.X, raw, _passed_over(scores, names))
 
 
 def _passed_over(scores: np.ndarray, names: list) -> pd.Categorical:

@@ -17,13 +17,7 @@ from ..study.spec import Study
 
 # %% ../../nbs/report/published.ipynb #2268adcb
 def standard_error(metric: dict) -> float | None:
-    """A metric's own standard error, or that of its 95% interval.
-
-    Returns
-    -------
-    float | None
-        %% ../../nbs/report/published.ipynb #2268adcb
-    """
+    """A metric's own standard error, or that of its 95% interval."""
     if "error" in metric or metric.get("low") is None:
         return metric.get("error")
     return (metric["high"] - metric["low"]) / 3.92

@@ -13,7 +13,7 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 __all__ = ['STORED_BY', 'REPORT_CODE', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study',
            'write_leaderboard', 'mark_start']
 
-# %% ../../nbs/report/run.ipynb #9bced060
+# %% ../../nbs/report/run.ipynb #7795d818
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -38,6 +38,7 @@ from ..study.spec import STARTED, load_study, research_folder
 from ..study.units import UnitStore
 from ..data.keep import UNIVERSES, keep_universes
 from ..core import code_digest
+from .section import section_modules
 
 # %% ../../nbs/report/run.ipynb #cde7bad8
 def _check_parameters(template: Path, parameters: dict):
@@ -265,76 +266,76 @@ def _complete(folder: Path, key: str) -> bool:
         there.get(name) == sha for name, sha in done["files"].items()
     )  # pages of the site come later
 
-# %% ../../nbs/report/run.ipynb #0bfe92e8
+# %% ../../nbs/report/run.ipynb #823f170a
 def template_of(
-    bench,  # `Bench` or `Draws`
+    experiment,  # `Experiment` or `Repetitions`
 ) -> Path:
     """The notebook that reports on a universe: the study's own, or the built-in one.
 
     Parameters
     ----------
-    bench
-        `Bench` or `Draws`
+    experiment
+        `Experiment` or `Repetitions`
     """
-    own = bench.study.template
+    own = experiment.study.template
     if own is None:
-        return research_folder() / bench.template
+        return research_folder() / experiment.template
     if not Path(own).is_file():
         raise NeuralphaError(
             f"template names {own}, which is not in {Path.cwd()}: go to the folder that holds it, or copy the built-in "
-            f"one, {research_folder() / bench.template}."
+            f"one, {research_folder() / experiment.template}."
         )
     return Path(own)
 
 
-def _parameters(bench, out: Path, device: str, folder: Path) -> dict:
-    "What the notebook of a universe is told: it shows what is there and fits nothing."
-    study = str(out / bench.study.name / "study.json")
-    return dict(universe=bench.universe, device=device, study=study, out=str(out), folder=str(folder), jobs=0)
+def _parameters(experiment, out: Path, device: str, folder: Path) -> dict:
+    """What the notebook of a universe is told: it shows what is there and fits nothing."""
+    study = str(out / experiment.study.name / "study.json")
+    return dict(universe=experiment.universe, device=device, study=study, out=str(out), folder=str(folder), jobs=0)
 
 
 STORED_BY = {"checks.json": "data", "predictions.parquet": "fit", "metrics.json": "leaderboard", "figures.json": "save"}
 
 
-def _refuse_unfinished(bench, folder: Path):
-    "Raise where a notebook ran to its end without storing what the pages are drawn from."
-    missing = [] if bench.study.repetitions else [file for file in STORED_BY if not (folder / file).exists()]
+def _refuse_unfinished(experiment, folder: Path):
+    """Raise where a notebook ran to its end without storing what the pages are drawn from."""
+    missing = [] if experiment.study.repetitions else [file for file in STORED_BY if not (folder / file).exists()]
     if missing:
         calls = " and ".join(f"report.{STORED_BY[file]}()" for file in missing)
-        raise NeuralphaError(f"{template_of(bench).name} stored no {', '.join(missing)}: it must call {calls}.")
+        raise NeuralphaError(f"{template_of(experiment).name} stored no {', '.join(missing)}: it must call {calls}.")
 
-# %% ../../nbs/report/run.ipynb #4d67e3ad
-REPORT_CODE = ("neuralpha.report.steps", "neuralpha.report.published")
+# %% ../../nbs/report/run.ipynb #0dfea03b
+REPORT_CODE = ("neuralpha.report.steps", "neuralpha.report.published")  # and what sections there are
 
 
-def _report_key(bench, units) -> str:
+def _report_key(experiment, units) -> str:
     """What a universe's report is made from: units, costs, explanations, notebook and code."""
-    s = bench.study
+    s = experiment.study
     return digest(
         [u.key for u in units],
         s.model_dump(
             mode="json", include={"costs", "explain", "seeds", "name", "title", "ensemble", "ensemble_of", "published"}
         ),
-        nbformat.writes(nbformat.read(template_of(bench), as_version=4)),
-        code_digest(*REPORT_CODE),
+        nbformat.writes(nbformat.read(template_of(experiment), as_version=4)),
+        code_digest(*REPORT_CODE, *section_modules()),
     )
 
 
-def _write_universe(bench, out: Path, device, kernels) -> bool:  # whether it was complete already
+def _write_universe(experiment, out: Path, device, kernels) -> bool:  # whether it was complete already
     """Execute the comparison of one universe. A failure raises, after the partial notebook was put in place."""
     store = UnitStore(out / ".units")
-    place = out / bench.study.name / bench.slug
-    units = bench.units(device)
-    key = _report_key(bench, units)
+    place = out / experiment.study.name / experiment.slug
+    units = experiment.units(device)
+    key = _report_key(experiment, units)
     if _complete(place, key):
         return True
     with writing(place):
-        build = Path(tempfile.mkdtemp(prefix=f".{bench.slug}-", dir=place.parent))
-    told = _parameters(bench, out, device, build)
-    seen = {"universe": bench.universe, "device": device, "study": "../study.json", "out": "../.."}
+        build = Path(tempfile.mkdtemp(prefix=f".{experiment.slug}-", dir=place.parent))
+    told = _parameters(experiment, out, device, build)
+    seen = {"universe": experiment.universe, "device": device, "study": "../study.json", "out": "../.."}
     try:
-        _execute(template_of(bench), build / bench.template, told, seen, kernels)
-        _refuse_unfinished(bench, build)
+        _execute(template_of(experiment), build / experiment.template, told, seen, kernels)
+        _refuse_unfinished(experiment, build)
         if not failures(units, store):
             write_json(build / "done.json", {"key": key, "files": _files(build)})
     except (DiskError, KeyboardInterrupt):
@@ -383,12 +384,12 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #93eef7ef
+# %% ../../nbs/report/run.ipynb #58644620
 def _local(device, jobs):
     if jobs is not None and jobs < 1:
         raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
     if device != "cpu":  # torch takes seconds to import
-        from neuralpha.models.trainer import pick_device
+        from neuralpha.models.training.device import pick_device
 
         pick_device(device)
     return lambda benches, store, watch: fit_study(benches, store, device, jobs or os.cpu_count() or 1, watch)
@@ -467,8 +468,8 @@ def run_study(
     jobs = jobs or os.cpu_count() or 1
     benches = [open_any(study, u) for u in study.universes]
     run = StudyRun(out / study.name)
-    for bench in benches:
-        _check_parameters(template_of(bench), _parameters(bench, out, device, run.folder))
+    for experiment in benches:
+        _check_parameters(template_of(experiment), _parameters(experiment, out, device, run.folder))
     store = UnitStore(out / ".units")
     for place in (run.folder, store.folder):
         with writing(place):
@@ -502,7 +503,7 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/report/run.ipynb #2f3f73f7
+# %% ../../nbs/report/run.ipynb #fabe0f30
 def _write_reports(run, benches, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
     from neuralpha.report.pages import write_site
@@ -515,13 +516,13 @@ def _write_reports(run, benches, out, device, jobs):
         if old.is_dir() and old.name not in {"audit", *(b.slug for b in benches)}:
             shutil.rmtree(old)
     written = _side_by_side([partial(_write_universe, b, out, device) for b in benches], min(jobs, len(benches)))
-    for bench, future in zip(benches, written):
+    for experiment, future in zip(benches, written):
         try:
-            run.reused += [bench.slug] * future.result()
+            run.reused += [experiment.slug] * future.result()
         except DiskError:
             raise
         except NeuralphaError as e:
-            run.failures[bench.slug] = str(e)
+            run.failures[experiment.slug] = str(e)
     _sweep(run.folder)
     if not study.repetitions and any((run.folder / b.slug / "figures.json").exists() for b in benches):
         write_leaderboard(run.folder)
@@ -547,7 +548,7 @@ def write_leaderboard(
 
 
 def mark_start(folder: Path):
-    "Keep beside a report from where the relative paths of its study start."
+    """Keep beside a report from where the relative paths of its study start."""
     write_json(folder / STARTED, {"folder": os.path.relpath(os.getcwd(), folder)})
 
 

@@ -21,7 +21,7 @@ from .pages import write_site
 from .run import mark_start, study_lock, write_leaderboard
 from ..study.spec import Study, load_study, universe_slug
 
-# %% ../../nbs/report/site.ipynb #eed8d68f
+# %% ../../nbs/report/site.ipynb #7ce313a2
 def write_own_site(
     report,  # `neuralpha.report.steps.Report`, after `save()`
 ):  # what a notebook shows: a link to the leaderboard
@@ -34,14 +34,14 @@ def write_own_site(
     """
     from IPython.display import Markdown
 
-    study = report.bench.study
+    study = report.experiment.study
     folder = report.out / study.name
-    if Path(report.folder).resolve() != (folder / report.bench.slug).resolve():
+    if Path(report.folder).resolve() != (folder / report.experiment.slug).resolve():
         return Markdown("[All universes of this study](../index.html)")
     if not (report.folder / "figures.json").exists():
         raise NeuralphaError(f"{report.folder} is not complete: call report.save() before report.site().")
     with study_lock(report.out, study.name):
-        whole, left_out = _beside(report.bench, folder)
+        whole, left_out = _beside(report.experiment, folder)
         _forget_run(report.folder)
         write_json(folder / "study.json", whole.model_dump(mode="json"))
         mark_start(folder)
@@ -52,19 +52,19 @@ def write_own_site(
         said += f". Left out, since run under other settings: {', '.join(left_out)}; `name` keeps studies apart."
     return Markdown(said)
 
-# %% ../../nbs/report/site.ipynb #8777089a
-def _beside(bench, folder: Path) -> tuple[Study, list]:  # the study of all universes; folders left out
+# %% ../../nbs/report/site.ipynb #8c8e6a01
+def _beside(experiment, folder: Path) -> tuple[Study, list]:  # the study of all universes; folders left out
     there = {path.parent.name for path in folder.glob("*/figures.json")}
-    listed = [bench.universe]
-    data = dict(bench.study.data)
+    listed = [experiment.universe]
+    data = dict(experiment.study.data)
     if (folder / "study.json").exists():
         earlier = load_study(folder / "study.json")
-        if _settings(earlier) == _settings(bench.study):
-            listed = [*earlier.universes, *(u for u in bench.study.universes if u not in earlier.universes)]
+        if _settings(earlier) == _settings(experiment.study):
+            listed = [*earlier.universes, *(u for u in experiment.study.universes if u not in earlier.universes)]
             data = earlier.data | data
-    shown = {universe_slug(u): u for u in [*listed, bench.universe] if universe_slug(u) in there}
+    shown = {universe_slug(u): u for u in [*listed, experiment.universe] if universe_slug(u) in there}
     data = {u: how for u, how in data.items() if u in shown.values()}
-    whole = load_study(bench.study, universes=list(shown.values()), data=data)
+    whole = load_study(experiment.study, universes=list(shown.values()), data=data)
     return whole, sorted(there - {*shown})
 
 

@@ -4,7 +4,7 @@ One machine is enough for a look; twenty universes with ten seeds want more. The
 small, so a cluster needs to know only what each takes: the model's class declares its cores (`cpus`) and, where the
 device is CUDA, its GPUs (`gpus`), and Ray finds a node. A worker or a node that dies costs its tasks another try.
 
-A task travels as text: the study, the universe and the task's key. The node opens the bench itself, so every node needs
+A task travels as text: the study, the universe and the task's key. The node opens the experiment itself, so every node needs
 neuralpha, and files of prices at the same path. That everything there is as it is here (data, code, versions of the
 libraries) is what the key says: it is the hash of all of them, and a node that does not know the key says so. What
 comes back is the unit's files, kept here like any other unit.
@@ -15,20 +15,20 @@ comes back is the unit's files, kept here like any other unit.
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #9dc67518
+# %% ../../nbs/study/cluster.ipynb #bfaa6df2
 import contextlib, json, os, socket, tempfile, time
 from functools import lru_cache
 from pathlib import Path
 from ..core import NeuralphaError, atomic_path, canonical_json, extra
-from .experiment import Bench
-from .fit import do_task, due, forget_failures, open_any, progress_of, tasks, unfinished
+from .experiment import Experiment
+from .fit import do_task, is_due, forget_failures, open_any, progress_of, tasks, unfinished
 from .search import journal_of
 from .spec import make_study
-from .units import Unit, UnitStore, claim, device_kind
+from .units import Task, UnitStore, claim, device_kind
 
-# %% ../../nbs/study/cluster.ipynb #5ae5612d
+# %% ../../nbs/study/cluster.ipynb #acc4ee8c
 @lru_cache(1)
-def _bench(study: str, universe: str) -> Bench:
+def _bench(study: str, universe: str) -> Experiment:
     return open_any(make_study(json.loads(study)), universe)
 
 
@@ -63,19 +63,19 @@ def run_remotely(
         path below a unit store -> bytes
     """
     with contextlib.chdir(cwd if os.path.isdir(cwd) else "."), tempfile.TemporaryDirectory() as tmp:
-        bench = _bench(study, universe)
+        experiment = _bench(study, universe)
         store = UnitStore(tmp)
-        task = next((t for t in tasks(bench, device) if t.key == key), None)
+        task = next((t for t in tasks(experiment, device) if t.key == key), None)
         if task is None:
             raise NeuralphaError(
                 f"Node {os.uname().nodename} does not know task {key[:12]} of {universe}: its data, its neuralpha "
                 "or its libraries differ from those where the run was started."
             )
-        search = bench.searches(device).get((task.model, task.fold))
+        search = experiment.searches(device).get((task.model, task.fold))
         if journal:
             journal_of(search, store).parent.mkdir(parents=True)
             journal_of(search, store).write_bytes(journal)
-        do_task(bench, task, store, device)
+        do_task(experiment, task, store, device)
         return {str(p.relative_to(tmp)): p.read_bytes() for p in Path(tmp).rglob("*") if p.is_file()}
 
 # %% ../../nbs/study/cluster.ipynb #a1427615
@@ -128,7 +128,7 @@ def resources(
     """
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #801f5b14
+# %% ../../nbs/study/cluster.ipynb #13ee4d52
 RETRIES = 3  # of a task whose worker or node died
 
 
@@ -168,26 +168,26 @@ def fit_on_ray(
     try:
         while todo := unfinished(todo, store):
             room = (jobs or int(ray.cluster_resources().get("CPU", 1))) - len(flying)
-            for bench, task in [
-                (b, t) for b, t in todo if t not in [f[1] for f in flying.values()] and due(b, t, store, device)
+            for experiment, task in [
+                (b, t) for b, t in todo if t not in [f[1] for f in flying.values()] and is_due(b, t, store, device)
             ]:
                 held = contextlib.ExitStack()
                 if room <= 0 or not held.enter_context(claim(store, task.key)):
                     continue
-                search = bench.searches(device).get((task.model, task.fold))
+                search = experiment.searches(device).get((task.model, task.fold))
                 journal = (
                     journal_of(search, store).read_bytes() if search and journal_of(search, store).exists() else b""
                 )
-                ref = remote.options(**resources(bench.model(task.model), device), max_retries=RETRIES).remote(
-                    study, bench.universe, task.key, device, os.getcwd(), journal
+                ref = remote.options(**resources(experiment.model(task.model), device), max_retries=RETRIES).remote(
+                    study, experiment.universe, task.key, device, os.getcwd(), journal
                 )
-                flying[ref], room = (bench, task, held), room - 1
+                flying[ref], room = (experiment, task, held), room - 1
             if not flying:
                 time.sleep(0.2)
             for ref in ray.wait([*flying], timeout=0.5)[0] if flying else ():
-                bench, task, held = flying.pop(ref)
+                experiment, task, held = flying.pop(ref)
                 with held:
-                    _keep(ray, ref, bench.fitted_with(task, device), store)
+                    _keep(ray, ref, experiment.fitted_with(task, device), store)
             if watch:
                 watch(progress_of(listed, todo, store, part, [str(task) for _, task, _ in flying.values()]))
     finally:
@@ -197,7 +197,7 @@ def fit_on_ray(
     if watch:
         watch(progress_of(listed, [], store, part))
 
-# %% ../../nbs/study/cluster.ipynb #7ffeb54c
+# %% ../../nbs/study/cluster.ipynb #7ef3f309
 def _keep(ray, ref, tasks: list, store: UnitStore):
     """Put what a node sent into the store: a task, or all units that were fitted at once; what its workers did not
     survive has failed.
@@ -216,7 +216,7 @@ def _keep(ray, ref, tasks: list, store: UnitStore):
         _keep_task(task, files, store)
 
 
-def _keep_task(task: Unit, files: dict, store: UnitStore):
+def _keep_task(task: Task, files: dict, store: UnitStore):
     mine = {name.removeprefix(f"{task.key}/"): data for name, data in files.items() if name.startswith(f"{task.key}/")}
     if mine and task.key not in store:
         with store.writing(task.key) as tmp:

@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic_core import PydanticUndefined
 from .spec import Study, make_study
 
-# %% ../../nbs/study/keys.ipynb #234ee885
+# %% ../../nbs/study/keys.ipynb #c87e719d
 def study_keys() -> pd.DataFrame:  # key, default, choices, meaning
     """Every key of a study, in the order of the file; `label.horizon` stands below `[label]`.
 
@@ -36,13 +36,13 @@ def study_keys() -> pd.DataFrame:  # key, default, choices, meaning
 
 
 def _part(field) -> type | None:
-    "The table of keys that a field holds, such as `[label]`; None where it holds a value."
+    """The table of keys that a field holds, such as `[label]`; None where it holds a value."""
     kinds = (field.annotation, *typing.get_args(field.annotation))
     return next((kind for kind in kinds if hasattr(kind, "model_fields")), None)
 
 
 def _choices(kind) -> list:
-    "The values that a key may have, where they are a few; a key within a list has none of its own."
+    """The values that a key may have, where they are a few; a key within a list has none of its own."""
     if typing.get_origin(kind) is typing.Literal:
         return list(typing.get_args(kind))
     inside = typing.get_args(kind) if typing.get_origin(kind) not in (list, dict) else ()
@@ -54,7 +54,7 @@ def _row(key: str, field) -> dict:
     choices = ", ".join(map(str, _choices(field.annotation)))
     return dict(key=key, default=default, choices=choices, meaning=field.description or "")
 
-# %% ../../nbs/study/keys.ipynb #bd74665e
+# %% ../../nbs/study/keys.ipynb #cced954d
 OWN_TABLES = ("models", "data", "checks")  # their keys are the user's, or another specification's
 LEFT_OUT = ("published",)  # a paper's table is written by hand: see `neuralpha studies`
 
@@ -90,7 +90,7 @@ HEAD = """# A study: `neuralpha run study.toml` compares the models below on eve
 # A line that begins with "# key =" shows what holds without it, or an example; take the "# " away to use it.
 # Any file of this form will do: only name, universes and models are needed."""
 
-# %% ../../nbs/study/keys.ipynb #0395f14b
+# %% ../../nbs/study/keys.ipynb #d7b37dfa
 def _comment(field) -> str:
     choices = _choices(field.annotation)
     said = f"{field.description}; one of {', '.join(map(str, choices))}" if choices else field.description or ""
@@ -98,7 +98,7 @@ def _comment(field) -> str:
 
 
 def _line(name: str, field, values: dict) -> str:
-    "A key below its meaning: as the values say, or commented out with its default or an example."
+    """A key below its meaning: as the values say, or commented out with its default or an example."""
     if name in values:
         return f"{_comment(field)}\n{name} = {_toml(values[name])}"
     empty = field.default is None or field.default in ([], {}, "")
@@ -123,7 +123,7 @@ def _own_table(name: str, field, values: dict) -> str:
 
 
 def _tables(name: str, values: dict) -> list:
-    "`[name]` with its keys, and `[name.key]` for each key that holds a table."
+    """`[name]` with its keys, and `[name.key]` for each key that holds a table."""
     direct = [f"{key} = {_toml(value)}" for key, value in values.items() if not isinstance(value, dict)]
     lines = [f"[{name}]", *direct] if direct else []
     for key, value in values.items():

@@ -24,11 +24,11 @@ neuralpha run quick --reports s3://bucket/reports
 # %% auto #0
 __all__ = ['Remote', 'push_unit', 'pull_unit', 'push_file', 'pull_file', 'push_report', 'pull_tasks', 'push_tasks']
 
-# %% ../../nbs/study/remote.ipynb #b5e4893c
+# %% ../../nbs/study/remote.ipynb #79955719
 import contextlib, re, shutil, tempfile, uuid
 from pathlib import Path
 from ..core import DiskError, NeuralphaError, atomic_path, parse_json
-from .fit import finished
+from .fit import is_finished
 from .search import journal_of
 from .units import UNIT_COLUMNS, UnitStore, check_unit, read_scores
 
@@ -128,17 +128,7 @@ class Remote:
 
 # %% ../../nbs/study/remote.ipynb #a863a62e
 def push_unit(remote: Remote, store: UnitStore, key: str):
-    """Copy a finished unit, `unit.json` last; nothing where it was copied before.
-
-    Parameters
-    ----------
-    remote : Remote
-        %% ../../nbs/study/remote.ipynb #a863a62e
-    store : UnitStore
-        %% ../../nbs/study/remote.ipynb #a863a62e
-    key : str
-        %% ../../nbs/study/remote.ipynb #a863a62e
-    """
+    """Copy a finished unit, `unit.json` last; nothing where it was copied before."""
     if remote.read(f".units/{key}/unit.json") == (store.path(key) / "unit.json").read_bytes():
         return
     for name in [*store.meta(key)["files"], "unit.json"]:
@@ -183,17 +173,7 @@ _NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]
 
 # %% ../../nbs/study/remote.ipynb #971e544a
 def push_file(remote: Remote, path: Path, name: str):
-    """Copy a file where the address has another or none.
-
-    Parameters
-    ----------
-    remote : Remote
-        %% ../../nbs/study/remote.ipynb #971e544a
-    path : Path
-        %% ../../nbs/study/remote.ipynb #971e544a
-    name : str
-        %% ../../nbs/study/remote.ipynb #971e544a
-    """
+    """Copy a file where the address has another or none."""
     data = path.read_bytes()
     if remote.read(name) != data:
         remote.write(name, data)
@@ -217,10 +197,10 @@ def push_report(remote: Remote, folder: Path):
         remote.remove(f"{folder.name}/{name}")
     push_file(remote, folder.parent / "index.html", "index.html")
 
-# %% ../../nbs/study/remote.ipynb #5e50405e
+# %% ../../nbs/study/remote.ipynb #4219a2d3
 def pull_tasks(
     remote: Remote,
-    listed,  # (bench, task) pairs of a study, see `tasks`
+    listed,  # (experiment, task) pairs of a study, see `tasks`
     store: UnitStore,
 ) -> int:  # units fetched
     """Fetch what is finished of a study: units, and journals of searches.
@@ -229,7 +209,7 @@ def pull_tasks(
     ----------
     remote : Remote
     listed
-        (bench, task) pairs of a study, see `tasks`
+        (experiment, task) pairs of a study, see `tasks`
     store : UnitStore
 
     Returns
@@ -238,21 +218,21 @@ def pull_tasks(
         units fetched
     """
     got = 0
-    for bench, task in listed:
-        if task.seed < 0:
+    for experiment, task in listed:
+        if task.is_search:
             pull_file(remote, journal_of(task, store), f".units/searches/{task.key}.jsonl")
         elif task.key not in store:
-            got += pull_unit(remote, store, task.key, bench.columns)
+            got += pull_unit(remote, store, task.key, experiment.columns)
     return got
 
 
 def push_tasks(remote: Remote, listed, store: UnitStore):
     """Copy what is finished of a study and was not copied before."""
-    for bench, task in listed:
-        if task.key in remote.sent or not finished(bench, task, store):
+    for experiment, task in listed:
+        if task.key in remote.sent or not is_finished(experiment, task, store):
             continue
-        if task.seed >= 0 and task.key in store:
+        if not task.is_search and task.key in store:
             push_unit(remote, store, task.key)
-        if task.seed < 0 and journal_of(task, store).exists():
+        if task.is_search and journal_of(task, store).exists():
             push_file(remote, journal_of(task, store), f".units/searches/{task.key}.jsonl")
         remote.sent.add(task.key)

@@ -1,4 +1,4 @@
-"One undisturbed run that all tests of this folder compare with."
+"""One undisturbed run that all tests of this folder compare with."""
 
 import time
 import pytest
@@ -8,7 +8,7 @@ from place import Place, assert_nothing_left
 
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory, worker_id):
-    "An undisturbed run, and how long it took; pytest's workers share it."
+    """An undisturbed run, and how long it took; pytest's workers share it."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
     with lock(shared / "reference.lock"):

@@ -6,9 +6,10 @@ Two runs of one study are compared file by file. What may differ, and why:
 Everything else has the same bytes: scores, numbers, pictures, notebooks, pages, the manifest.
 """
 
-import json, os, subprocess, sys, time
+import json, os, subprocess, sys
 from pathlib import Path
 import psutil
+import contextlib
 
 STUDY = """name = "mini"
 universes = ["sim-tiny"]
@@ -53,7 +54,7 @@ if "SPY" in os.environ: sys.meta_path.insert(0, Finder())
 
 
 class Place:
-    "A folder with the study in it, and the processes that run there."
+    """A folder with the study in it, and the processes that run there."""
 
     def __init__(self, folder, models=RIDGE, out="out"):
         self.folder, self.out = folder, Path(out)
@@ -95,7 +96,7 @@ class Place:
         return p
 
     def fits(self):
-        "(parent:process, unit) of every fit that was begun."
+        """(parent:process, unit) of every fit that was begun."""
         file = self.folder / "fits"
         return [tuple(line.split(" ", 1)) for line in file.read_text().splitlines()] if file.exists() else []
 
@@ -109,7 +110,7 @@ class Place:
 
 
 def contents(report):
-    "Relative path -> bytes of all files of a report; of files with times and places, what must not differ."
+    """Relative path -> bytes of all files of a report; of files with times and places, what must not differ."""
     files = {str(p.relative_to(report)): p.read_bytes() for p in report.rglob("*") if p.is_file()}
     for name in files:
         if name.endswith("timing.js"):
@@ -136,17 +137,15 @@ def assert_nothing_left(place):
 
 
 def kill(process, whole_tree=True):
-    "SIGKILL a run, with all its children or leaving them orphans."
+    """SIGKILL a run, with all its children or leaving them orphans."""
     try:
         children = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         children = []
     process.kill()
     for c in children if whole_tree else []:
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):
             c.kill()
-        except psutil.NoSuchProcess:
-            pass
     process.wait()
     if whole_tree:
         psutil.wait_procs(children)
@@ -154,7 +153,7 @@ def kill(process, whole_tree=True):
 
 
 class Bomb:
-    "A pickle of it makes the folder `mark` when it is loaded."
+    """A pickle of it makes the folder `mark` when it is loaded."""
 
     def __init__(self, mark):
         self.mark = str(mark)

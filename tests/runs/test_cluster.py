@@ -1,4 +1,4 @@
-"The same study on a Ray cluster of three nodes in one machine, a worker and a node killed in the middle."
+"""The same study on a Ray cluster of three nodes in one machine, a worker and a node killed in the middle."""
 
 import os, signal, time
 import pytest
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    "Three nodes of one core each; every fit takes a few seconds and is written down."
+    """Three nodes of one core each; every fit takes a few seconds and is written down."""
     pytest.importorskip("ray", reason="ray is not installed")
     from ray.cluster_utils import Cluster
 
@@ -61,7 +61,7 @@ def test_seeds_trained_together_come_from_one_task_with_the_bytes_of_a_local_run
 
 
 def test_gpu_tasks_go_to_nodes_that_have_one(cluster):
-    "Ray believes what a node says it has: a node with a declared GPU takes nets, another never."
+    """Ray believes what a node says it has: a node with a declared GPU takes nets, another never."""
     import ray
     from neuralpha.models.registry import make_model
     from neuralpha.study.cluster import resources
@@ -71,7 +71,10 @@ def test_gpu_tasks_go_to_nodes_that_have_one(cluster):
     ray.init(address=cluster.address, log_to_driver=False)
     try:
         where = ray.remote(lambda: (ray.get_runtime_context().get_node_id(), len(ray.get_gpu_ids())))
-        at = lambda name: ray.get([where.options(**resources(make_model(name), "cuda")).remote() for _ in range(3)])
+
+        def at(name):
+            return ray.get([where.options(**resources(make_model(name), "cuda")).remote() for _ in range(3)])
+
         assert set(at("mlp")) == {(gpu.node_id, 1)}
         assert {n for _, n in at("ridge")} == {0}
     finally:

@@ -1,4 +1,4 @@
-"Files that nobody's run wrote: units, numbers, tables and arrays with the wrong content behind the right digest or name."
+"""Files that nobody's run wrote: units, numbers, tables, arrays with wrong content behind the right digest or name."""
 
 import pickle, shutil
 from pathlib import Path
@@ -22,7 +22,7 @@ from place import Bomb
 
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory):
-    "A study with its units, one of them to be tampered with, and what they say."
+    """A study with its units, one of them to be tampered with, and what they say."""
     bench = open_bench(
         make_study(
             {
@@ -41,7 +41,7 @@ def fitted(tmp_path_factory):
 
 @pytest.fixture
 def tampered(fitted, tmp_path):
-    "A copy of the store; `write` puts a frame or bytes in the place of the scores, with the right digest."
+    """A copy of the store; `write` puts a frame or bytes in the place of the scores, with the right digest."""
     bench, store, key, frame = fitted
     shutil.copytree(store.folder, tmp_path / "units")
     copy = UnitStore(tmp_path / "units")
@@ -189,7 +189,7 @@ SAMPLE = Path(neuralpha.__file__).parents[1] / "reports" / "sample"
 
 @pytest.fixture
 def report(tmp_path):
-    "A copy of the report that comes with the project."
+    """A copy of the report that comes with the project."""
     return shutil.copytree(SAMPLE, tmp_path / "sample")
 
 

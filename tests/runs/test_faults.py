@@ -1,4 +1,4 @@
-"Runs that meet a full disk, a forbidden folder or a unit that fails: real `neuralpha` processes on a tiny study."
+"""Runs that meet a full disk, a forbidden folder or a unit that fails: real `neuralpha` processes on a tiny study."""
 
 import json, os, re, shutil, subprocess, sys
 from contextlib import contextmanager
@@ -10,9 +10,12 @@ from place import RIDGE, Place, assert_nothing_left, assert_same
 
 @contextmanager
 def disk(folder, size):
-    "A small disk of its own, mounted at `folder`; yields a function that changes its options."
+    """A small disk of its own, mounted at `folder`; yields a function that changes its options."""
     folder.mkdir(parents=True)
-    mount = lambda *a: subprocess.run(["mount", *a], capture_output=True)
+
+    def mount(*a):
+        return subprocess.run(["mount", *a], capture_output=True)
+
     if shutil.which("mount") is None or mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder).returncode:
         pytest.skip("a file system cannot be mounted here (not root)")
     try:
@@ -128,7 +131,10 @@ def test_what_fails_is_reported_with_its_log_and_the_rest_goes_on(tmp_path, mend
     assert (place.report / "sim-tiny" / "model-ridge.html").exists() and not (
         place.report / "sim-tiny" / "done.json"
     ).exists()
-    fits = lambda name: sorted(unit for _, unit in place.fits() if unit.startswith(name))
+
+    def fits(name):
+        return sorted(unit for _, unit in place.fits() if unit.startswith(name))
+
     folds = fits("ridge")
     assert len(set(folds)) == len(folds)
     assert all(

@@ -1,4 +1,4 @@
-"Nothing that comes from a file or a command line becomes code, and no pickle is ever loaded."
+"""Nothing that comes from a file or a command line becomes code, and no pickle is ever loaded."""
 
 import ast, pickle
 from pathlib import Path
@@ -17,7 +17,7 @@ LOADERS = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "mar
 
 
 def offences(source):
-    "What in a source could load a pickle or run text as code."
+    """What in a source could load a pickle or run text as code."""
     found = []
     for n in ast.walk(ast.parse(source)):
         if isinstance(n, ast.Import):
@@ -175,13 +175,16 @@ def test_names_of_assets_name_no_file(tmp_path):
     from neuralpha.data.universes import import_universe, load_universe
 
     days = pd.bdate_range("2020-01-01", periods=30)
-    frame = lambda assets: pd.DataFrame(
-        {
-            "date": np.repeat(days, len(assets)),
-            "asset": np.tile(assets, len(days)),
-            "close": 10.0 + np.arange(len(days) * len(assets)) % 7,
-        }
-    )
+
+    def frame(assets):
+        return pd.DataFrame(
+            {
+                "date": np.repeat(days, len(assets)),
+                "asset": np.tile(assets, len(days)),
+                "close": 10.0 + np.arange(len(days) * len(assets)) % 7,
+            }
+        )
+
     files = {}
     for name, assets in {"paths": PATHS, "plain": [f"A{i}" for i in range(len(PATHS))]}.items():
         home = import_universe(frame(assets), name, folder=tmp_path / name)

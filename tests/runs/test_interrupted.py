@@ -1,4 +1,4 @@
-"Ctrl-C while units are fitted and while the report is written: a word, exit code 130, nobody left, and the next run goes on."
+"""Ctrl-C while units are fitted or the report is written: a word, exit code 130, nobody left; the next run goes on."""
 
 import os, signal, time
 import psutil
@@ -11,14 +11,14 @@ SOON = 20  # seconds on a busy machine; on an idle one it is below 5
 
 @pytest.fixture(autouse=True)
 def heard():
-    "What a shell starts in the background ignores SIGINT, and hands that down; these runs are to hear it."
+    """What a shell starts in the background ignores SIGINT, and hands that down; these runs are to hear it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 def until(process, reached):
-    "Wait for a moment of a run."
+    """Wait for a moment of a run."""
     end = time.time() + 300
     while not reached():
         assert process.poll() is None and time.time() < end, "the run ended before the moment came"
@@ -26,7 +26,7 @@ def until(process, reached):
 
 
 def interrupt(process, whole_group):
-    "Send SIGINT as a terminal does, or to the parent alone; nothing may be left of the run."
+    """Send SIGINT as a terminal does, or to the parent alone; nothing may be left of the run."""
     children, started = psutil.Process(process.pid).children(recursive=True), time.time()
     (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=120)
@@ -38,7 +38,7 @@ def interrupt(process, whole_group):
 
 
 def writes_report(process):
-    "Whether a kernel of the run is there."
+    """Whether a kernel of the run is there."""
     try:
         return any(
             "ipykernel_launcher" in child.cmdline() for child in psutil.Process(process.pid).children(recursive=True)

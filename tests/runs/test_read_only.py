@@ -1,4 +1,4 @@
-"An installation and a home that cannot be written: files stand where folders should be made, which stops even root."
+"""An installation and a home that cannot be written: files stand where folders belong, which stops even root."""
 
 import os, shutil, subprocess, sys, tempfile
 from pathlib import Path

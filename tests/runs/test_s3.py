@@ -1,4 +1,4 @@
-"`--reports s3://...` against a server that speaks S3: moto, a process of its own on this machine."
+"""`--reports s3://...` against a server that speaks S3: moto, a process of its own on this machine."""
 
 import os, shutil, socket, subprocess, sys, time, urllib.request
 import pytest
@@ -11,7 +11,7 @@ pytest.importorskip("flask_cors", reason="flask-cors, which moto's server needs,
 
 @pytest.fixture(scope="module")
 def s3():
-    "The bucket's file system; every process sees the server through its environment."
+    """The bucket's file system; every process sees the server through its environment."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
@@ -69,7 +69,7 @@ def test_another_machine_continues_from_a_bucket(reference, s3, tmp_path):
 
 @pytest.fixture
 def unit(s3, tmp_path):
-    "A finished unit in a store, and the address it was copied to."
+    """A finished unit in a store, and the address it was copied to."""
     import numpy as np
     import pandas as pd
     from neuralpha.study.remote import Remote, push_unit

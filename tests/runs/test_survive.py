@@ -1,4 +1,4 @@
-"Runs that are killed, run twice at once or continued elsewhere: real `neuralpha` processes on a tiny study."
+"""Runs that are killed, run twice at once or continued elsewhere: real `neuralpha` processes on a tiny study."""
 
 import os, random, shutil, time
 import pytest
@@ -21,7 +21,7 @@ def test_killed_again_and_again_a_study_ends_with_the_same_bytes(reference, tmp_
 
 @pytest.mark.slow
 def test_killed_at_fifty_random_moments(reference, tmp_path):
-    "Each kill is followed by a run to the end. NEURALPHA_KILLS sets another number."
+    """Each kill is followed by a run to the end. NEURALPHA_KILLS sets another number."""
     seed, wanted, length, kills = (
         random.randrange(10**6),
         int(os.environ.get("NEURALPHA_KILLS", 50)),
@@ -38,10 +38,9 @@ def test_killed_at_fifty_random_moments(reference, tmp_path):
             whole_tree = moments.random() < 0.7
             kill(p, whole_tree)
             kills.append((round(when, 1), len(list(place.units.glob("*/unit.json")))))
-            print(
-                f"{len(kills)}: killed after {kills[-1][0]} s, {kills[-1][1]} units finished, {'all processes' if whole_tree else 'the parent alone'}",
-                flush=True,
-            )
+            seconds, finished = kills[-1]
+            killed = "all processes" if whole_tree else "the parent alone"
+            print(f"{len(kills)}: killed after {seconds} s, {finished} units finished, {killed}", flush=True)
         else:
             length = time.time() - started  # the machine is less busy than it was
         last = place.run()

@@ -1,7 +1,7 @@
 """The wheel in an environment that holds it and what it asks for, in an empty folder: a project is made and run.
 
-The environment is a new one. What the wheel asks for is linked into it from the packages of this Python, what it does not ask
-for is not there: so what is tested is the core, whatever extras are installed here.
+The environment is a new one. What the wheel asks for is linked into it from the packages of this Python, what it does
+not ask for is not there: so what is tested is the core, whatever extras are installed here.
 """
 
 import ast
@@ -24,7 +24,7 @@ def plain(name):
 
 
 def asked_for(requirements):
-    "Every distribution that requirements reach, by plain name."
+    """Every distribution that requirements reach, by plain name."""
     found, todo = set(), [Requirement(line) for line in requirements]
     while todo:
         wanted = todo.pop()
@@ -48,7 +48,7 @@ def asked_for(requirements):
 
 
 def build(folder):
-    "The wheel of this repository."
+    """The wheel of this repository."""
     source = folder / "source"
     source.mkdir()
     for name in ("setup.py", "settings.ini", "README.md", "LICENSE", "MANIFEST.in", "constraints.txt"):
@@ -61,7 +61,7 @@ def build(folder):
 
 
 def keep_compiled(package):
-    "What numba compiled of the same sources in the repository need not be compiled again."
+    """What numba compiled of the same sources in the repository need not be compiled again."""
     for file in package.rglob("*.py"):
         there = REPOSITORY / "neuralpha" / file.relative_to(package)
         os.utime(file, ns=(there.stat().st_atime_ns, there.stat().st_mtime_ns))
@@ -71,7 +71,7 @@ def keep_compiled(package):
 
 
 def link(distributions, packages):
-    "Put what distributions installed here into another environment."
+    """Put what distributions installed here into another environment."""
     for distribution in metadata.distributions():
         if plain(distribution.metadata["Name"]) not in distributions:
             continue
@@ -84,7 +84,7 @@ def link(distributions, packages):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    "An environment with the wheel in it: a function that runs a command there, in an empty folder."
+    """An environment with the wheel in it: a function that runs a command there, in an empty folder."""
     folder = tmp_path_factory.mktemp("wheel")
     wheel = build(folder)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "v"], check=True)
@@ -118,7 +118,7 @@ def place(tmp_path_factory):
 
 
 def imported():
-    "Top-level names that the library imports, but for what builds it."
+    """Top-level names that the library imports, but for what builds it."""
     builds = {"dev.py", "docs.py", "gpu.py"}
     for file in (REPOSITORY / "neuralpha").rglob("*.py"):
         if file.name in builds or "research" in file.parts:

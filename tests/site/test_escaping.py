@@ -1,4 +1,4 @@
-"Text from data in every page a study leaves: tickers, title and file name that are HTML, script, formula, markup, code and paths."
+"""Text from data in every page of a study: tickers, title, file name that are HTML, script, formula, code, paths."""
 
 import re, shutil
 from pathlib import Path
@@ -45,18 +45,21 @@ def pages(tmp_path_factory):
     name = "'\"); import os; os.mkdir('bombed') #\n<img src=x onerror=alert(7)> $\\frac{$.parquet"
     path = folder / name
     frame.to_parquet(path, index=False)
-    study = lambda name: make_study(
-        {
-            "name": name,
-            "title": TITLE,
-            "universes": [str(path)],
-            "features": "classic",
-            "models": {"ridge": {}, "more": {"model": "ridge", "alpha": 100.0}},
-            "seeds": 1,
-            "split": {"train": "9M", "valid": "3M", "test": "3M"},
-            "explain": {"rows": 10, "samples": 5},
-        }
-    )
+
+    def study(name):
+        return make_study(
+            {
+                "name": name,
+                "title": TITLE,
+                "universes": [str(path)],
+                "features": "classic",
+                "models": {"ridge": {}, "more": {"model": "ridge", "alpha": 100.0}},
+                "seeds": 1,
+                "split": {"train": "9M", "valid": "3M", "test": "3M"},
+                "explain": {"rows": 10, "samples": 5},
+            }
+        )
+
     assert run_study(study("evil"), folder / "out", "cpu", 1).failures == {}
     twin = Report(open_bench(study("twin")), folder / "out", "cpu")
     for step in (twin.data, twin.fit, twin.leaderboard, twin.save):

@@ -1,4 +1,4 @@
-"`neuralpha verify --rerun`: a study run again from nothing gives every file of its report bit for bit, and what does not is named."
+"""`neuralpha verify --rerun`: a study run from nothing gives its report's files bit for bit; what does not is named."""
 
 import pytest
 

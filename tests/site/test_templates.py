@@ -1,4 +1,4 @@
-"Templates, style sheet and script of the pages: linted, formatted, valid HTML once drawn, no HTML in Python beside them."
+"""Templates, style sheet and script of the pages: linted, formatted, valid HTML once drawn, no HTML in Python."""
 
 import ast, os, re, shutil, subprocess
 from pathlib import Path

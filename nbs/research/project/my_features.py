@@ -1,7 +1,8 @@
 """Features of this project: functions of the long table of prices, one number per row.
 
-`frame` has the columns date, asset and whatever the universe has (open, high, low, close, volume, ...), sorted by asset and
-date. The row of a date may use that row and earlier ones and nothing later: `test_project.py` changes the future and looks.
+`frame` has the columns date, asset and whatever the universe has (open, high, low, close, volume, ...), sorted by asset
+and date. The row of a date may use that row and earlier ones and nothing later: `test_project.py` changes the future
+and looks.
 """
 
 

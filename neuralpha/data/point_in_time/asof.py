@@ -19,13 +19,13 @@ import pandas as pd
 from ...core import NeuralphaError
 from ..panel import Panel
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #1a0bdb89
+# %% ../../../nbs/data/point_in_time/asof.ipynb #9067ea43
 def utc(
     times,  # timestamps with a zone, or without one if `zone` says which
     zone: str | None = None,  # e.g. "America/New_York", for timestamps without a zone
     what: str = "timestamp",  # name of the column, for messages
 ) -> pd.Series:  # datetime64[ns, UTC], same index; NaT where empty
-    """Timestamps in UTC. Raises `NeuralphaError` for text that is no time and for timestamps whose zone nobody knows.
+    """Timestamps in UTC. Raises `NeuralphaError` for text that is no time and for times whose zone nobody knows.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def utc(
             raise NeuralphaError(f"Column {what!r} cannot be read in zone {zone!r}: {e}") from e
     return s.dt.tz_convert("UTC").dt.as_unit("ns")
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #8c43544d
+# %% ../../../nbs/data/point_in_time/asof.ipynb #94c75ea6
 def session_of(
     times,  # timestamps in UTC (see `utc`)
     calendar: str = "XNYS",  # exchange, a name of `exchange_calendars`
@@ -104,7 +104,7 @@ def session_of(
     sessions = cal.sessions.to_numpy("datetime64[ns]")
     return np.where(s.isna(), np.datetime64("NaT", "ns"), sessions[np.minimum(at, len(sessions) - 1)])
 
-
+# %% ../../../nbs/data/point_in_time/asof.ipynb #3a6230fb
 def _lead(lead):
     """A length of time before the close; refused where it is none, has no unit or reaches beyond the close."""
     try:
@@ -118,18 +118,12 @@ def _lead(lead):
         )
     return length
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #a7bc5896
+# %% ../../../nbs/data/point_in_time/asof.ipynb #15bb6ca5
 def has_times(panel: Panel) -> bool:
-    """Whether the panel's dates carry times of day: they are closing times of bars, and not sessions.
-
-    Returns
-    -------
-    bool
-        %% ../../../nbs/data/point_in_time/asof.ipynb #a7bc5896
-    """
+    """Whether the panel's dates carry times of day: they are closing times of bars, and not sessions."""
     return bool((panel.dates != panel.dates.astype("datetime64[D]")).any())
 
-
+# %% ../../../nbs/data/point_in_time/asof.ipynb #fb0c6ac7
 def _closes(panel, tz):
     """(n_dates,) datetime64[ns]: the panel's dates in UTC."""
     try:
@@ -140,7 +134,7 @@ def _closes(panel, tz):
         raise NeuralphaError(f"{panel.name}: tz={tz!r} is no time zone such as 'America/New_York' or 'UTC'.") from e
     return local.tz_convert(None).to_numpy("datetime64[ns]")
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #d6044f3b
+# %% ../../../nbs/data/point_in_time/asof.ipynb #4774dc4d
 def bar_of(
     panel: Panel,
     times,  # timestamps in UTC
@@ -148,9 +142,7 @@ def bar_of(
     | None = "XNYS",  # exchange whose sessions the bars are dated by; None where `panel.dates` are closing times
     lead: str = "0min",  # how long before the close a thing must be public
     tz: str | None = None,  # zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
-) -> (
-    np.ndarray
-):  # (n,) int64 position in `panel.dates`; -1 before the first bar, `n_dates` after the last or without a time
+) -> np.ndarray:  # (n,) int64 position in `panel.dates`; -1 before the first, `n_dates` after the last or without time
     """The first bar of the panel at whose close each event was public.
 
     Raises `NeuralphaError` for closing times without a zone.
@@ -166,6 +158,12 @@ def bar_of(
         how long before the close a thing must be public
     tz : str | None, default None
         zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
+
+    Returns
+    -------
+    np.ndarray
+        (n,) int64 position in `panel.dates`; -1 before the first, `n_dates` after the last or
+        without time
     """
     if (calendar is None) != (tz is not None) or calendar and has_times(panel):
         raise NeuralphaError(

@@ -25,7 +25,7 @@ from ...core import NeuralphaError, extra, unknown_name
 from ..panel import Panel
 from .asof import Joined, bar_of, quality_table, row_at, utc
 
-# %% ../../../nbs/data/point_in_time/events.ipynb #a2eaccec
+# %% ../../../nbs/data/point_in_time/events.ipynb #9cd3b376
 _TIMES = ("timestamp", "created_at", "time", "known_on")
 _RECEIVED = ("received_at", "ingested_at")
 
@@ -83,12 +83,12 @@ def infer_schema(
         .rename_axis("column")
     )
 
-
+# %% ../../../nbs/data/point_in_time/events.ipynb #c8aadf27
 def check_schema(
     events: pd.DataFrame,
     schema: pd.DataFrame,  # by column: kind; from `infer_schema` of a table one has looked at
     name: str = "events",
-):
+) -> None:
     """Raise `NeuralphaError` where a table no longer has the columns, or the kinds, it once had.
 
     Parameters
@@ -179,7 +179,7 @@ def novelty(
             out[mine[first:end]] = 1 - np.max(np.where(earlier, like, 0), axis=1, initial=0)
     return np.where(words.isna() | (words == ""), np.nan, out)
 
-# %% ../../../nbs/data/point_in_time/events.ipynb #9b796afe
+# %% ../../../nbs/data/point_in_time/events.ipynb #d574afc9
 def _timed(panel, events, schema, calendar, tz, lead, zone):
     """Usable events sorted by time, with `_bar` and `_row`; and the quality table."""
     time = schema.index[schema["kind"] == "time"][0]
@@ -216,7 +216,7 @@ def _timed(panel, events, schema, calendar, tz, lead, zone):
     used = events.assign(_bar=bar, _row=row, _at=known)[kept].sort_values("_at", kind="stable", ignore_index=True)
     return used, quality_table(counters, asset, at.dt.tz_convert(None).to_numpy())
 
-
+# %% ../../../nbs/data/point_in_time/events.ipynb #b73ae363
 def _after_close(panel, at, bar, calendar):
     """(n,) bool: the event's own day, on the exchange's clock, ended before the bar it counts for began."""
     import exchange_calendars as xc
@@ -306,7 +306,7 @@ def event_features(
     )
     return Joined(panel, {f"{name}_{c}": finish(v) for c, v in fields.items()}, table, quality)
 
-# %% ../../../nbs/data/point_in_time/events.ipynb #c9f039e1
+# %% ../../../nbs/data/point_in_time/events.ipynb #ba67f31c
 def _attention(panel, row, window):
     count = np.bincount(row, minlength=panel.n_rows).astype(float)
     covered = _trailing(panel, count, panel.n_rows) > 0
@@ -322,7 +322,7 @@ def _attention(panel, row, window):
         },
     )
 
-
+# %% ../../../nbs/data/point_in_time/events.ipynb #dc384f6c
 def _tone(panel, row, values, c, window):
     ok = np.isfinite(values)
 

@@ -160,7 +160,7 @@ def with_members(
         )
     return keep_assets(panel.with_fields(member=member), ever)
 
-# %% ../../../nbs/data/point_in_time/membership.ipynb #709e45ec
+# %% ../../../nbs/data/point_in_time/membership.ipynb #64c561b3
 def with_delistings(
     panel: Panel,
     table: pd.DataFrame,  # asset, date (last trading day or later), return (simple; NaN: unknown)

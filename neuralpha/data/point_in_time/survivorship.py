@@ -11,11 +11,12 @@ On a simulated market without any alpha the answer is exact: every bit of IC is 
 # %% auto #0
 __all__ = ['survivors', 'naive_scores', 'survivorship_report']
 
-# %% ../../../nbs/data/point_in_time/survivorship.ipynb #06d72e94
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #70754d46
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError
 from ..panel import Panel, keep_assets
+from ..returns import bar_return, past_return
 from ..simulated.market import ic_by_date, return_ahead
 
 # %% ../../../nbs/data/point_in_time/survivorship.ipynb #c2ca4de8
@@ -38,7 +39,7 @@ def survivors(
         raise NeuralphaError(f"{panel.name}: no asset is still there on the last date ({panel.span}).")
     return keep_assets(panel, ~panel.gone, f"{panel.name}, survivors")
 
-# %% ../../../nbs/data/point_in_time/survivorship.ipynb #ce6a3ae1
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #d9007fe7
 def naive_scores(
     panel: Panel,  # with `close`
     window: int = 250,  # bars of past return and volatility
@@ -59,16 +60,17 @@ def naive_scores(
     """
     close = pd.Series(panel.fields["close"].astype(float))
     g = close.groupby(panel.asset_code)
-    daily = g.pct_change(fill_method=None)
-    volatile = daily.groupby(panel.asset_code).rolling(window, min_periods=window // 2).std().to_numpy()
+    volatile = (
+        pd.Series(bar_return(panel)).groupby(panel.asset_code).rolling(window, min_periods=window // 2).std().to_numpy()
+    )
     return {
         "far below its high": (1 - close / g.cummax()).to_numpy(),
-        "loser of the last year": -g.pct_change(window, fill_method=None).to_numpy(),
+        "loser of the last year": -past_return(panel, window),
         "low price": -np.log(close).to_numpy(),
         "volatile": volatile,
     }
 
-# %% ../../../nbs/data/point_in_time/survivorship.ipynb #bb401ace
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #ca859265
 def survivorship_report(
     panel: Panel,  # with its dead, and `delisting_return` where known
     scores: dict | None = None,  # name -> (n_rows,) scores; default: `naive_scores`
@@ -118,7 +120,7 @@ def survivorship_report(
         lines, orient="index", columns=["point in time", "survivors", "invented", "standard error"]
     )
 
-
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #31e7a5c8
 def _paired(whole, few, block):
     both = pd.DataFrame({"whole": whole.to_numpy(), "few": few.to_numpy()}).dropna()
     gap = both["few"] - both["whole"]

@@ -81,7 +81,7 @@ def _edit(kind, f, i, rows):
     elif kind == "bounce":
         f.iat[i, close] *= 1.3
 
-# %% ../../../nbs/data/simulated/faults.ipynb #9c35edc0
+# %% ../../../nbs/data/simulated/faults.ipynb #462941b2
 FAULTS = (
     "duplicate",
     "missing",
@@ -97,13 +97,13 @@ FAULTS = (
     "weekend",
 )
 
-
+# %% ../../../nbs/data/simulated/faults.ipynb #87a7338b
 def plant_faults(
     frame: pd.DataFrame,  # clean long table: date, asset, open, high, low, close, volume; unique rows
     counts: dict,  # fault -> how many; see the table above
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # the spoilt table; planted faults as date, asset, fault
-    """Spoil rows of a clean table, at most one fault per asset and 30 bars; the table stays sorted by asset and date.
+    """Spoil rows of a clean table, at most one fault per asset and 30 bars; the table stays in its order.
 
     Parameters
     ----------

@@ -19,14 +19,15 @@ Source: Gu, Kelly & Xiu, Review of Financial Studies 33 (2020), internet appendi
 # %% auto #0
 __all__ = ['gkx_arrays', 'gkx_panel', 'gkx_named', 'gkx_scores']
 
-# %% ../../../nbs/data/simulated/gkx.ipynb #60bee0e8
+# %% ../../../nbs/data/simulated/gkx.ipynb #95cdf035
 import re
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError
+from ...cross_section import CrossSections, standardise_columns
 from ..panel import Panel
 
-# %% ../../../nbs/data/simulated/gkx.ipynb #38be82da
+# %% ../../../nbs/data/simulated/gkx.ipynb #b5a4f0eb
 def gkx_arrays(
     case: str,  # "a" or "b"
     n_characteristics: int = 50,
@@ -63,7 +64,10 @@ def gkx_arrays(
     for t in range(1, n_months):
         x[t] = rho * x[t - 1] + np.sqrt(1 - rho**2) * x[t]
         y[t] = 0.95 * y[t - 1] + np.sqrt(1 - 0.95**2) * y[t]
-    c = 2 * (x.argsort(axis=1).argsort(axis=1) + 1) / (n_assets + 1) - 1
+    months = CrossSections(np.arange(n_months * n_assets), n_assets * np.arange(n_months + 1))
+    c = x.reshape(-1, n_characteristics).copy()
+    standardise_columns(c, months)
+    c = c.reshape(x.shape)
     c1 = c[..., 0]
     c2 = c[..., 1]
     c3 = c[..., 2]

@@ -17,12 +17,13 @@ from bars up to $t-1$**, or no model could learn it.
 __all__ = ['KINDS', 'ORACLE_WINDOWS', 'SECTORS', 'PRESETS', 'Alpha', 'simulate_universe', 'return_ahead', 'ic_by_date',
            'planted_return', 'oracle_ic', 'recovered', 'simulate_named']
 
-# %% ../../../nbs/data/simulated/market.ipynb #3a5e8980
+# %% ../../../nbs/data/simulated/market.ipynb #030f4a11
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numba import njit
 from ...core import NeuralphaError, unknown_name
+from ...cross_section import correlation_by_date
 from ..panel import Panel, exits
 
 # %% ../../../nbs/data/simulated/market.ipynb #ef0f26e3
@@ -64,7 +65,7 @@ class Alpha:
                 f"Alpha {self.kind!r}: half_life must be positive; share, lag and fades must not be negative."
             )
 
-# %% ../../../nbs/data/simulated/market.ipynb #28ed9298
+# %% ../../../nbs/data/simulated/market.ipynb #5d51d84d
 def _response(alpha: Alpha) -> np.ndarray:
     """(length,) weights of the shocks 0, 1, 2, ... bars ago in the next bar's expected return."""
     if alpha.kind == "volatility":
@@ -72,7 +73,7 @@ def _response(alpha: Alpha) -> np.ndarray:
     n = int(np.ceil(4 * alpha.half_life))
     return np.r_[np.zeros(alpha.lag), 0.5 ** (np.arange(n) / alpha.half_life)]
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #ca657bc2
 def _known_part(alpha: Alpha, horizon: int, delay: int) -> np.ndarray:
     """(length,) weights of past shocks in the expected return over bars t+delay+1 .. t+delay+horizon."""
     if alpha.kind == "volatility":
@@ -82,7 +83,7 @@ def _known_part(alpha: Alpha, horizon: int, delay: int) -> np.ndarray:
     j = np.arange(len(w) - delay - horizon)
     return ahead[j + delay + horizon] - ahead[j + delay]
 
-# %% ../../../nbs/data/simulated/market.ipynb #97809278
+# %% ../../../nbs/data/simulated/market.ipynb #3f883aff
 def _ar1(shocks, phi):
     """Stationary AR(1) along axis 0 with unit variance, driven by standard normal shocks."""
     s = np.sqrt(1 - phi**2)
@@ -92,7 +93,7 @@ def _ar1(shocks, phi):
         x[t] += phi * x[t - 1]
     return x
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #9e2ddc21
 def _student(rng, shape, df=5):
     """Student-t draws with unit variance."""
     return rng.standard_normal(shape) * np.sqrt((df - 2) / rng.chisquare(df, shape))
@@ -151,11 +152,12 @@ def _shock(kind, x, v, trend, calm, stormy):
         return np.where(calm, x, -x)
     return -x if stormy else x  # regime
 
-# %% ../../../nbs/data/simulated/market.ipynb #f394158d
+# %% ../../../nbs/data/simulated/market.ipynb #039858ae
 def _run(world, alphas, scale, strength, idle):
     """Returns, log volume and shocks over the days; `scale` (n_alphas,) turns responses into returns and `strength`
     (n_alphas, n_days) varies it over time. Shocks are (n_alphas, n_days, n_assets); `idle` marks stocks that do not
-    trade: no return, no news."""
+    trade: no return, no news.
+    """
     noise = world["noise"]
     market = world["market"]
     base = world["base"]
@@ -196,7 +198,7 @@ def _run(world, alphas, scale, strength, idle):
         market_var = 0.94 * market_var + 0.06 * market[t] ** 2
     return ret, volume + world["crowd"], shocks
 
-# %% ../../../nbs/data/simulated/market.ipynb #77a5df87
+# %% ../../../nbs/data/simulated/market.ipynb #1f0ca139
 def _ahead(ret, horizon, delay):
     """(n_days, n) compounded return over bars t+delay+1 .. t+delay+horizon; NaN beyond the end."""
     wealth = np.cumsum(np.log1p(ret), axis=0)
@@ -206,7 +208,7 @@ def _ahead(ret, horizon, delay):
         out[:last] = np.expm1(wealth[delay + horizon :] - wealth[delay : delay + last])
     return out
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #5f37e76e
 ORACLE_WINDOWS = [(h, d) for d in (0, 1) for h in (1, 2, 5, 10, 20)]  # horizon and delay of usual labels
 
 
@@ -222,7 +224,7 @@ def _responses(shocks, weights):
                     out[m, t, i] += weights[ago, m] * shocks[t - ago, i]
     return out
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #85d4c5da
 def _planted(alphas, scale, strength, shocks, windows):
     """(len(windows), n_days, n) planted expected return over bars t+delay+1 .. t+delay+horizon of each (horizon,
     delay), known at t.
@@ -238,7 +240,7 @@ def _planted(alphas, scale, strength, shocks, windows):
         total += scale[c] * strength[c, :, None] * _responses(shocks[c], weights)
     return total
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #fbad2194
 def _oracle(alphas, scale, strength, shocks, horizon, delay):
     """(n_days, n) planted expected return over bars t+delay+1 .. t+delay+horizon, known at t."""
     return _planted(alphas, scale, strength, shocks, [(horizon, delay)])[0]
@@ -322,7 +324,7 @@ def _bars(rng, close, ret, sigma):
 
     return np.exp(a), np.exp((a + b + reach()) / 2), np.exp((a + b - reach()) / 2)
 
-# %% ../../../nbs/data/simulated/market.ipynb #ad48865f
+# %% ../../../nbs/data/simulated/market.ipynb #266f9130
 SECTORS = (
     "Communication",
     "Discretionary",
@@ -337,7 +339,7 @@ SECTORS = (
     "Utilities",
 )
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #cd4a8880
 def simulate_universe(
     n_assets: int = 150,  # stocks that are ever listed
     n_days: int = 1760,  # bars
@@ -411,9 +413,9 @@ def simulate_universe(
     planted = _planted(alphas, scale, strength, shocks, windows)
     last, final, loss = _ends(draw_lives, ret, idle, first, takeovers)
     close = np.exp(np.cumsum(np.log1p(ret), axis=0)) * np.exp(3.5 + 0.6 * draw_bars.standard_normal(n_assets))
-    o, h, l = _bars(draw_bars, close, ret, world["sigma"])
+    o, h, low = _bars(draw_bars, close, ret, world["sigma"])
     volume = np.exp(volume + 16.5 + draw_bars.standard_normal(n_assets)) / close[0]
-    arrays = dict(open=o, high=h, low=l, close=close, volume=volume)
+    arrays = dict(open=o, high=h, low=low, close=close, volume=volume)
     truth = {f"oracle_{h}_{d}": expected + h * loss for (h, d), expected in zip(windows, planted)}
     truth = {"oracle": truth[f"oracle_{horizon}_{delay}"]} | truth
     return _panel(name, start, arrays, ~idle, first, last, truth, world["sector"], final)
@@ -429,7 +431,7 @@ def _strength(rng, alphas, n_days):
     crash = np.where(rng.random(n_days) < 0.02, -15.0, 15 * 0.02 / 0.98)
     return expected, expected * np.stack([1 + crash * a.crowded for a in alphas] or [np.ones(n_days)])
 
-# %% ../../../nbs/data/simulated/market.ipynb #49b7c952
+# %% ../../../nbs/data/simulated/market.ipynb #fe2d21e8
 def _sessions(start, n_days):
     """The first `n_days` sessions of the New York Stock Exchange from `start`."""
     import exchange_calendars as xc
@@ -438,7 +440,7 @@ def _sessions(start, n_days):
     end = start + pd.Timedelta(days=int(n_days * 365.25 / 250) + 40)
     return xc.get_calendar("XNYS", start=start, end=end).sessions[:n_days].to_numpy("datetime64[ns]")
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #790a8684
 def _panel(name, start, arrays, tradable, first, last, truth, sector, final):
     """The row-compressed panel of dates × assets arrays."""
     n_days, n = tradable.shape
@@ -498,7 +500,7 @@ def return_ahead(
     known = (entry <= last) & (out.row >= 0) & (out.left | ~out.late)
     return np.where(known & panel.tradable, came, np.nan)
 
-# %% ../../../nbs/data/simulated/market.ipynb #f44a6ce4
+# %% ../../../nbs/data/simulated/market.ipynb #79c108a1
 def ic_by_date(
     panel: Panel,
     scores,  # (n_rows,) each
@@ -521,20 +523,9 @@ def ic_by_date(
     """
     x = np.asarray(scores, float)
     y = np.asarray(came, float)
-    ok = np.isfinite(x) & np.isfinite(y)
-    d = panel.date_code[ok]
-    x = x[ok]
-    y = y[ok]
-
-    def total(v):
-        return np.bincount(d, weights=v, minlength=panel.n_dates)
-
-    n = np.bincount(d, minlength=panel.n_dates)
-    with np.errstate(all="ignore"):
-        x = x - (total(x) / n)[d]
-        y = y - (total(y) / n)[d]
-        ic = total(x * y) / np.sqrt(total(x * x) * total(y * y))
-    return pd.Series(np.where(n > 2, ic, np.nan), pd.DatetimeIndex(panel.dates, name="date"))
+    both = np.isfinite(x) & np.isfinite(y)
+    ic = correlation_by_date(x[both], y[both], panel.date_code[both], panel.n_dates)
+    return pd.Series(ic, pd.DatetimeIndex(panel.dates, name="date"))
 
 
 def planted_return(
@@ -562,7 +553,7 @@ def planted_return(
     found = panel.truth.get(f"oracle_{horizon}_{delay}" if of_windows else "oracle")
     return None if found is None else found.astype(float)
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #08c27588
 def oracle_ic(
     panel: Panel,  # simulated, with `truth["oracle"]`
     horizon: int = 5,  # bars
@@ -587,7 +578,7 @@ def oracle_ic(
     """
     return ic_by_date(panel, _known_planted(panel, horizon, delay), return_ahead(panel, horizon, delay))
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #cbbf6082
 def _known_planted(panel, horizon, delay):
     planted = planted_return(panel, horizon, delay)
     if planted is None:
@@ -646,7 +637,7 @@ def recovered(
     error = blocks.std() / np.sqrt(len(blocks)) / abs(oracle) if len(blocks) > 1 else np.nan
     return pd.Series({"ic": ic, "oracle_ic": oracle, "share": share, "share_error": error})
 
-# %% ../../../nbs/data/simulated/market.ipynb #baa2c7e8
+# %% ../../../nbs/data/simulated/market.ipynb #c078e7bb
 PRESETS = {
     "sim-linear": dict(
         n_assets=150,
@@ -675,7 +666,7 @@ PRESETS |= {
     f"{name}-500": PRESETS[name] | dict(n_assets=500, n_days=2520) for name in ("sim-linear", "sim-nonlinear")
 }  # the same law, five times the rows
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #1fea6021
 def simulate_named(
     name: str,  # one of `PRESETS`
     seed: int | None = None,  # default: the market's own seed

@@ -16,14 +16,12 @@ import pandas as pd
 from ...core import NeuralphaError
 from ..panel import Panel
 
-# %% ../../../nbs/data/simulated/tables.ipynb #6505253f
+# %% ../../../nbs/data/simulated/tables.ipynb #2d7057ec
 def simulate_filings(
     panel: Panel,  # with `close`
     seed: int = 0,
     amended: float = 0.05,  # share of filings that are amended later
-) -> (
-    pd.DataFrame
-):  # one row per filing, sorted by known_on; the columns `join_fundamentals` takes, and doc_type, amended
+) -> pd.DataFrame:  # one row per filing, by known_on; the columns `join_fundamentals` takes, and doc_type, amended
     """10-Q and 10-K filings of every asset, as the SEC has them: income by quarter or year, cash flow since the year
     began.
 
@@ -34,6 +32,12 @@ def simulate_filings(
     seed : int, default 0
     amended : float, default 0.05
         share of filings that are amended later
+
+    Returns
+    -------
+    pd.DataFrame
+        one row per filing, by known_on; the columns `join_fundamentals` takes, and doc_type,
+        amended
     """
     rng = np.random.default_rng(seed)
     rows = []
@@ -113,7 +117,7 @@ def _company(rng, asset, close, amended):
             add(known + pd.Timedelta(days=int(rng.integers(20, 250))), rng.uniform(0.7, 1.05), True)
     return rows
 
-# %% ../../../nbs/data/simulated/tables.ipynb #51824c40
+# %% ../../../nbs/data/simulated/tables.ipynb #dda64aab
 _GOOD = "great strong love win happy excellent best good bullish success".split()
 _BAD = "terrible weak hate loss sad awful worst bad bearish failure".split()
 _PLAIN = "quarter report volume market shares today chart update analyst plant sector call".split()
@@ -164,7 +168,7 @@ def simulate_posts(
         "created_at", kind="stable", ignore_index=True
     )
 
-
+# %% ../../../nbs/data/simulated/tables.ipynb #8c4bb540
 def _moments(rng, panel, row):
     """A UTC time for each row, between the close of the session before (exclusive) and its own close."""
     import exchange_calendars as xc

@@ -17,14 +17,14 @@ import polars as pl
 from ...core import NeuralphaError, extra, unknown_name
 from ..reading.tables import ReadSpec, match_columns
 
-# %% ../../../nbs/data/vendors/databases.ipynb #628394a8
+# %% ../../../nbs/data/vendors/databases.ipynb #e90f9d9b
 def _wanted_columns(names, spec, where):
     """The source's columns that a specification needs, all of them where it names no fields."""
     found = match_columns(names, spec, where)
     needed = {"date", "asset", "close", "adj_close", "factor", *(spec.fields or found.values())}
     return found, [n for n, canonical in found.items() if spec.layout == "wide" or canonical in needed]
 
-
+# %% ../../../nbs/data/vendors/databases.ipynb #04d4b221
 def _conditions(found, spec, sample):
     """Comparisons the database can make: (column, operator, value). Text dates are left to the reader."""
     by = {v: k for k, v in found.items()}
@@ -40,7 +40,7 @@ def _conditions(found, spec, sample):
         out.append((by["asset"], "in", list(spec.assets)))
     return out
 
-
+# %% ../../../nbs/data/vendors/databases.ipynb #ee904a9c
 def _table_or_query(spec, tables, where):
     """The query's text, or the name of the one table."""
     if spec.query and spec.table:

@@ -24,15 +24,9 @@ import polars as pl
 from ...core import NeuralphaError, unknown_name
 from ..reading.tables import ReadSpec
 
-# %% ../../../nbs/data/vendors/qlib.ipynb #3a0984b4
+# %% ../../../nbs/data/vendors/qlib.ipynb #c044be1c
 def is_qlib(path: Path) -> bool:
-    """Whether a folder looks like a Qlib data directory.
-
-    Returns
-    -------
-    bool
-        %% ../../../nbs/data/vendors/qlib.ipynb #3a0984b4
-    """
+    """Whether a folder looks like a Qlib data directory."""
     return all((path / d).is_dir() for d in ("calendars", "instruments", "features"))
 
 
@@ -42,7 +36,7 @@ def _frequency(path):
         raise NeuralphaError(f"{path}/calendars: no calendar such as day.txt.")
     return "day" if "day" in found else found[0]
 
-
+# %% ../../../nbs/data/vendors/qlib.ipynb #714aa65c
 def _instruments(path, spec):
     """Instruments by name with their first and last day, from `all.txt` (or the only list there is)."""
     lists = sorted((path / "instruments").glob("*.txt"))
@@ -53,15 +47,15 @@ def _instruments(path, spec):
         raise NeuralphaError(
             f"{path}: {unknown_name('instrument list', spec.table or 'all', [f.stem for f in lists])} (option table=)"
         )
-    lines = [l.split("\t") for l in chosen.read_text(encoding="utf-8").splitlines() if l.strip()]
-    for i, l in enumerate(lines, 1):
-        if len(l) < 3 or pd.isna(pd.to_datetime(l[1:3], errors="coerce")).any():
-            raise NeuralphaError(f"{chosen}: line {i}: {l} is not name, first day, last day separated by tabs.")
+    rows = [line.split("\t") for line in chosen.read_text(encoding="utf-8").splitlines() if line.strip()]
+    for number, row in enumerate(rows, 1):
+        if len(row) < 3 or pd.isna(pd.to_datetime(row[1:3], errors="coerce")).any():
+            raise NeuralphaError(f"{chosen}: line {number}: {row} is not name, first day, last day separated by tabs.")
     return pd.DataFrame(
         {
-            "asset": [l[0] for l in lines],
-            "first": pd.to_datetime([l[1] for l in lines]),
-            "last": pd.to_datetime([l[2] for l in lines]),
+            "asset": [row[0] for row in rows],
+            "first": pd.to_datetime([row[1] for row in rows]),
+            "last": pd.to_datetime([row[2] for row in rows]),
         }
     )
 
@@ -84,7 +78,7 @@ def _values(file: Path, n_sessions: int, lo: int, hi: int) -> np.ndarray:  # (hi
         out[a - lo : b - lo] = np.fromfile(file, "<f4", b - a, offset=4 * (1 + a - int(start)))
     return out
 
-# %% ../../../nbs/data/vendors/qlib.ipynb #54b04e97
+# %% ../../../nbs/data/vendors/qlib.ipynb #5fb30f61
 def scan_qlib(
     path,  # folder with calendars, instruments and features
     spec: ReadSpec = ReadSpec(),  # `table` names the instrument list, by default "all"
@@ -126,7 +120,7 @@ def scan_qlib(
         raise NeuralphaError(f"{path}: no values for the asked-for dates, assets and fields.")
     return pl.concat(parts, how="diagonal").lazy()
 
-
+# %% ../../../nbs/data/vendors/qlib.ipynb #302b4038
 def _instrument(path, asset, spans, calendar, freq, spec, lo, hi):
     """One instrument's rows: sessions of its membership on which any field has a value."""
     folder = path / "features" / asset.lower()

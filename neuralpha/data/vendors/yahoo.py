@@ -18,25 +18,20 @@ import polars as pl
 from ...core import NeuralphaError, atomic_path, extra
 from ..reading.tables import ReadSpec
 
-# %% ../../../nbs/data/vendors/yahoo.ipynb #1f394528
+# %% ../../../nbs/data/vendors/yahoo.ipynb #8c4131e1
 def cache_folder(spec: ReadSpec) -> Path:
-    """Where downloads are kept: option `cache`, or `neuralpha/yahoo` in the user's cache folder.
-
-    Returns
-    -------
-    Path
-        %% ../../../nbs/data/vendors/yahoo.ipynb #1f394528
-    """
+    """Where downloads are kept: option `cache`, or `neuralpha/yahoo` in the user's cache folder."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(spec.cache) if spec.cache else Path(home) / "neuralpha" / "yahoo"
 
-
+# %% ../../../nbs/data/vendors/yahoo.ipynb #72702c40
 def _cached(folder, ticker, start, end):
     """The cached file whose span covers the asked-for one, if there is one."""
     for f in sorted(folder.glob(f"{glob.escape(ticker)}_*.parquet")):
         span = f.stem.removeprefix(f"{ticker}_").split("_")
         if len(span) == 2 and span[0] <= str(start) and str(end) <= span[1]:
             return f
+    return None
 
 # %% ../../../nbs/data/vendors/yahoo.ipynb #e186bb48
 def download(

@@ -93,14 +93,15 @@ function filterRows() {
 }
 
 // Slices. The leaderboard of another horizon or regime: its numbers take the place of those of the whole period, letters
-// included. They come with the page, as JSON: universe, then horizon|cut|group, then model, then numbers by column.
-
-const DIGITS = { dates: 0, icir: 2, t: 1, deflated_sharpe: 2, r2: 2, turnover: 2, spread_after_cost: 1 };
-const DIGITS_ELSE = 3;
-const WITH_INTERVAL = ["ic", "rank_ic"];
+// included. They come with the page, as JSON: universe, then horizon|cut|group, then model, then numbers by column. Title,
+// digits and unit of every column come with them, from the catalogue of metrics.
 
 function numberText(value, digits) {
-  return value === null ? DASH : value.toFixed(digits).replace("-", MINUS);
+  if (value === null) {
+    return DASH;
+  }
+  const text = digits === 0 ? Math.round(value).toLocaleString("en") : value.toFixed(digits);
+  return text.replace("-", MINUS);
 }
 
 // The numbers of a model in a slice, by column; null where it has none there.
@@ -116,16 +117,25 @@ function appendBeneath(cell, text) {
   cell.append(" ", beneath);
 }
 
-function fillNumber(cell, column, value, numbers, isPercent) {
-  const shown = isPercent ? 100 * value : value;
-  cell.dataset.value = shown;
-  cell.textContent = numberText(shown, DIGITS[column] ?? DIGITS_ELSE);
-  if (WITH_INTERVAL.includes(column) && numbers[`${column}_low`] !== null) {
-    const [low, high] = [numbers[`${column}_low`], numbers[`${column}_high`]];
-    appendBeneath(cell, `[${numberText(low, DIGITS_ELSE)}, ${numberText(high, DIGITS_ELSE)}]`);
+// What stands beneath a number: its interval, or its critical value; "" where the slice has none.
+function beneathText(column, metric, numbers) {
+  const textOf = (end) => numberText(numbers[`${column}_${end}`] * metric.times, metric.beneath_digits);
+  if (metric.beneath === "interval" && numbers[`${column}_low`] !== null) {
+    return `[${textOf("low")}, ${textOf("high")}]`;
   }
-  if (column === "t" && numbers.t_critical !== null) {
-    appendBeneath(cell, `±${numberText(numbers.t_critical, 2)}`);
+  if (metric.beneath === "critical" && numbers[`${column}_critical`] !== null) {
+    return `±${textOf("critical")}`;
+  }
+  return "";
+}
+
+function fillNumber(cell, column, numbers, metric) {
+  const shown = numbers[column] * metric.times;
+  const beneath = beneathText(column, metric, numbers);
+  cell.dataset.value = shown;
+  cell.textContent = numberText(shown, metric.digits);
+  if (beneath !== "") {
+    appendBeneath(cell, beneath);
   }
 }
 
@@ -133,7 +143,7 @@ function fillCell(cell, numbers, slices) {
   const column = cell.dataset.col;
   const value = numbers?.[column] ?? "";
   if (typeof value === "number") {
-    fillNumber(cell, column, value, numbers, slices.percent.includes(column));
+    fillNumber(cell, column, numbers, slices.metrics[column]);
   } else {
     cell.textContent = value || DASH;
     cell.dataset.value = value;
@@ -148,7 +158,7 @@ function sliceText(slices, horizon, regime, empty) {
   return [
     `Return over ${bars} bar${Number(bars) === 1 ? "" : "s"}. ${whatGroup}`,
     "Letters are those of this slice alone; looking through many slices for one that favours a model will find it.",
-    ...reasons.map((column) => `No ${slices.names[column]}: ${slices.empty[column]}.`),
+    ...reasons.map((column) => `No ${slices.metrics[column].title}: ${slices.empty[column]}.`),
   ].join(" ");
 }
 

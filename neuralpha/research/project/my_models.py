@@ -1,8 +1,8 @@
 """Models of this project: what scores a row from its features.
 
-A model is a dataclass with two methods. Its fields are its parameters, what is learnt ends in an underscore, and `seed` is
-there already. `view.values` is (rows, features), `target` one number per row. What more a model may do, and how a net is
-written, is in the guide "Your own model".
+A model is a dataclass with two methods. Its fields are its parameters, what is learnt ends in an underscore, and `seed`
+is there already. `view.values` is (rows, features), `target` one number per row. What more a model may do, and how a
+net is written, is in the guide "Your own model".
 """
 
 from dataclasses import dataclass

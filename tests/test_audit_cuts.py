@@ -1,0 +1,93 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.audit.cuts import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.audit.pipeline import audit_features
+from neuralpha.audit.future import RARE
+from neuralpha.audit.worlds import walks
+from neuralpha.labels import forward_return
+from neuralpha.splits import walk_forward
+
+def test_cuts_lie_on_rare_dates():
+    days = pd.bdate_range("2015-01-01", "2020-12-31")
+    days = days[(days < "2018-08-01") | (days > "2018-08-14")]
+    for seed in range(3):
+        cuts = calendar_cuts(days, seed)
+        at = days[cuts]
+        after = days[np.array(cuts) + 1]
+        assert len(cuts) <= 30 and cuts[:1] == [1] and cuts[-2:] == [len(days) - 3, len(days) - 2]
+        assert ((at.month == 12) & (at.day >= 24)).any() and ((at.month == 12) & (after.month == 1)).any()
+        assert any(a.month != b.month and a.month % 3 for a, b in zip(at, after)) and any(
+            a.month != b.month and a.month in (3, 6, 9) for a, b in zip(at, after)
+        )
+        assert ((at.day_of_week == 4) & (at.day >= 15) & (at.day <= 21)).any() and (
+            (at.month == 2) & (after.month == 3) & at.is_leap_year
+        ).any()
+        assert set(at.day_of_week) == set(range(5)) and set(at.month) == set(range(1, 13))
+        assert pd.Timestamp("2018-07-31") in at and pd.Timestamp("2018-08-15") in at
+        assert ((at.month == 1) & (at.day <= 2)).any()
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        lambda d: (d.month == 12) & (d.day >= 24),
+        lambda d: (d.day_of_week == 4) & (d.day >= 15) & (d.day <= 21),
+        lambda d: d.is_month_end,
+        lambda d: d.day_of_week == 0,
+    ],
+    ids=["year end", "third Fridays", "month ends", "Mondays"],
+)
+def test_looking_ahead_on_rare_dates_is_caught(when):
+    days = pd.bdate_range("2018-06-01", periods=300)
+    f = pd.DataFrame([(d, a) for a in "ABCDEFGHIJ" for d in days], columns=["date", "asset"])
+    f["close"] = np.random.default_rng(0).uniform(10, 20, len(f))
+
+    def rare(t):
+        return t["close"].where(~when(t["date"].dt), t.groupby("asset")["close"].shift(-1)).rename("x")
+
+    def past(t):
+        return t["close"].where(~when(t["date"].dt), t.groupby("asset")["close"].shift(1)).rename("x")
+
+    assert [x.how for x in audit_features(rare, f, cuts=["2019-06-12"], checks=("future", "calendar")).failures] == [
+        RARE
+    ]
+    assert audit_features(past, f, cuts=["2019-06-12"], checks=("future", "calendar")).passed
+
+def test_a_leak_on_dates_of_no_kind_is_not_seen_and_the_certificate_says_so():
+    p = walks(0, 3, 120)
+
+    def unlucky(f):
+        close = f.groupby("asset")["close"]
+        is_friday_13th = (f["date"].dt.day_of_week == 4) & (f["date"].dt.day == 13)
+        return (close.shift(-1).where(is_friday_13th, close.shift(1)) / f["close"]).rename("x")
+
+    table = p.frame()[p.tradable].drop(columns="tradable")
+    asked = ("future", "calendar")
+    some = audit_features(unlucky, table, checks=asked, replace=["noise"])
+    assert some.passed and 3 < some.looked_at < some.dates == p.n_dates - 1
+    assert f"after {some.looked_at} of 119 dates" in repr(some) and f"{some.looked_at} of 119 dates" in some.html()
+    assert some.content["looked_at"] == some.looked_at
+    every = audit_features(unlucky, table, checks=asked, replace=["noise"], cuts="every")
+    assert not every.passed and "at least 1 bar ahead" in every.failures[0].found
+    assert "after every one of 119 dates" in repr(every)
+
+def _study(assets=20):
+    from neuralpha.audit.studies import small_study
+
+    return small_study(assets)
+
+def test_cuts_lie_at_every_edge_of_a_fold():
+    p, _, label, folds = _study()
+    base = {"folds": folds(label(p))}
+    first = base["folds"][0]
+    last = base["folds"][-1]
+    start = lambda rows: int(p.date_code[rows].min())
+    end = lambda rows: int(p.date_code[rows].max())
+    for fold in (first, last):
+        for rows in (fold.valid, fold.test):
+            assert {start(rows) - 1, start(rows) + 1} - {p.n_dates - 1} <= set(edges(p, base))
+    assert end(first.test) - 1 in edges(p, base)
+    assert {start(first.test) - 1, start(first.test) + 1} <= set(boundaries(p, base)) and start(
+        last.test
+    ) - 1 in boundaries(p, base)

@@ -1,0 +1,52 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.data.alignment import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
+
+def _market():
+    """A panel whose assets begin on different days, and two columns with gaps."""
+    rng = np.random.default_rng(0)
+    days = pd.bdate_range("2024-01-01", periods=12)
+    pairs = [(d, f"A{a}") for a in range(9) for d in days[rng.integers(0, 3) :]]
+    panel = panel_from_frame(pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=1.0))
+    values = rng.normal(size=(panel.n_rows, 2))
+    values[rng.random(panel.n_rows) < 0.1, 1] = np.nan
+    return panel, values
+
+def test_tables_series_and_arrays_become_the_same_columns_in_any_order():
+    panel, values = _market()
+    table = pd.DataFrame({"a": panel.series(values[:, 0]), "b": panel.series(values[:, 1])})
+    mixed = table.sample(frac=1, random_state=0)
+    for given in (table, mixed, mixed.swaplevel(), dict(mixed.items()), values):
+        got, names = on_panel(panel, given)
+        np.testing.assert_array_equal(got, values)
+        assert names == ([0, 1] if given is values else ["a", "b"])
+    got, names = on_panel(panel, mixed["b"].dropna())
+    np.testing.assert_array_equal(got, values[:, 1:])
+    assert names == ["b"] and on_panel(panel, mixed["b"].rename(None))[1] == ["score"]
+
+def test_a_label_brings_its_values_and_is_named_by_its_horizon():
+    from neuralpha.labels import forward_return
+
+    panel, _ = _market()
+    labels = [forward_return(panel, h, 1) for h in (1, 3)]
+    got, names = on_panel(panel, labels)
+    assert names == [1, 3] and on_panel(panel, labels[1])[1] == [3]
+    np.testing.assert_array_equal(got[:, 1], labels[1].values)
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda s: s.rename(index={"A1": "ZZ"}, level=1), "first ZZ on 2024-01-0"),
+        (lambda s: pd.concat([s, s.iloc[[3]]]), "more than once"),
+        (lambda s: s.droplevel(0), "MultiIndex"),
+        (lambda s: s.to_numpy()[:5], "5 rows"),
+    ],
+)
+def test_what_does_not_fit_the_panel_is_named(change, message):
+    panel, values = _market()
+    with pytest.raises(NeuralphaError, match=message):
+        on_panel(panel, change(panel.series(values[:, 0])))
