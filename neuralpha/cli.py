@@ -36,7 +36,7 @@ Start with **neuralpha run quick**, then **neuralpha run quick --universe prices
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check and import universes.")
 app.add_typer(data_app, name="data")
 
-# %% ../nbs/cli.ipynb #3717c1c0
+# %% ../nbs/cli.ipynb #d7d3fc60
 ReadOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -65,7 +65,7 @@ def _read_options(read):
     """
     from neuralpha.core import unknown_name
     from neuralpha.data.checks.spec import CheckSpec
-    from neuralpha.data.reading.tables import ReadSpec
+    from neuralpha.data.reading.spec import ReadSpec
 
     options = {}
     for said in read or ():
@@ -105,11 +105,11 @@ def _data_block(study, universe, read):
         )
     return {names[0]: options}
 
-# %% ../nbs/cli.ipynb #a1d3b421
+# %% ../nbs/cli.ipynb #d5da8c27
 @contextmanager
 def _reading(*sources):
     """Adds to an error that asks for an option of a source where that option is written."""
-    from neuralpha.data.reading.tables import ReadSpec
+    from neuralpha.data.reading.spec import ReadSpec
 
     try:
         yield

@@ -7,7 +7,9 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.checks.planted import AT, CLEAN, OHLC, PLANTED, added, check_frame, clean_market
 from neuralpha.data.checks.run import check_panel
-from neuralpha.data.reading.tables import Table, canonical, read_spec
+from neuralpha.data.reading.form import Table
+from neuralpha.data.reading.spec import read_spec
+from neuralpha.data.reading.tables import canonical
 
 def test_a_table_of_the_wrong_shape_is_refused():
     good = canonical(pl.from_pandas(CLEAN).lazy(), "t", "t")

@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.data.reading.tables import read_spec
+from neuralpha.data.reading.spec import read_spec
 
 def bars():
     """Three assets with awkward names, three days each, in no order."""

@@ -6,68 +6,8 @@ import pandas as pd
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
-
-def test_misspelt_and_wrong_options_are_named():
-    with pytest.raises(NeuralphaError, match="Did you mean 'columns'"):
-        read_spec(colums={})
-    with pytest.raises(NeuralphaError, match="'tz'.*'Mars'"):
-        read_spec(tz="Mars")
-    assert read_spec(start="2020-01-02").start == dt.date(2020, 1, 2)
-
-def test_one_mark_cannot_mean_two_things():
-    for mark, other in (".,", ",."):
-        with pytest.raises(NeuralphaError, match=f"'thousands'.*decimal mark as well; say decimal='{other}'"):
-            read_spec(decimal=mark, thousands=mark)
-        assert read_spec(decimal=other, thousands=mark).thousands == mark
-
-def test_columns_are_matched_by_case_alias_and_mapping():
-    assert match_columns(["Date", " Symbol", "PX"], read_spec(columns={"close": "PX"}), "t") == {
-        "Date": "date",
-        " Symbol": "asset",
-        "PX": "close",
-    }
-    assert match_columns(["", "symbol", "close"], read_spec(), "t") == {"symbol": "asset", "close": "close", "": "date"}
-    assert match_columns(["__index_level_0__", "date", "asset"], read_spec(), "t") == {"date": "date", "asset": "asset"}
-    assert match_columns(["Date", "open", "A"], read_spec(layout="wide"), "t") == {
-        "Date": "date",
-        "open": "open",
-        "A": "A",
-    }
-
-def test_tickers_that_are_words_for_a_date_are_assets_of_a_wide_table():
-    def wide(names, **kw):
-        return match_columns(names, read_spec(layout="wide", **kw), "t")
-
-    assert (
-        wide(["date", "DAY", "DT", "INDEX"])
-        == wide(["date", "DAY", "DT", "INDEX"], columns={"date": "date"})
-        == {"date": "date", "DAY": "DAY", "DT": "DT", "INDEX": "INDEX"}
-    )
-    assert wide(["", "DAY", "A"]) == {"": "date", "DAY": "DAY", "A": "A"} and wide(["DAY", "TIME"]) == {
-        "DAY": "date",
-        "TIME": "TIME",
-    }
-    assert wide(["Unnamed: 0", "DATE", "A"]) == {"DATE": "date", "A": "A"}  # the number of the row is nobody's price
-    with pytest.raises(NeuralphaError, match="'date' and 'timestamp' both mean 'date'"):
-        wide(["date", "timestamp", "A"])
-    assert wide(["date", "timestamp", "A"], columns={"date": "date"}) == {
-        "date": "date",
-        "timestamp": "timestamp",
-        "A": "A",
-    }
-
-@pytest.mark.parametrize(
-    "names, options, message",
-    [
-        (["date", "ticker", "symbol"], {}, "t: columns 'ticker' and 'symbol' both mean 'asset'"),
-        (["date", "close"], {}, "t: column 'asset' is missing; the table has date, close.*layout='wide'"),
-        (["asset", "close"], {}, "t: column 'date' is missing"),
-        (["date", "asset"], dict(columns={"close": "PX"}), "names 'PX'"),
-    ],
-)
-def test_wrong_columns_are_named(names, options, message):
-    with pytest.raises(NeuralphaError, match=message):
-        match_columns(names, read_spec(**options), "t")
+from neuralpha.data.reading.columns import match_columns
+from neuralpha.data.reading.spec import ReadSpec, read_spec
 
 def read(frame, **options):
     return canonical(pl.DataFrame(frame).lazy(), "t", "t.csv", read_spec(**options))

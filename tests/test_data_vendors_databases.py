@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 from neuralpha.core import NeuralphaError
-from neuralpha.data.reading.tables import canonical, read_spec
+from neuralpha.data.reading.spec import read_spec
+from neuralpha.data.reading.tables import canonical
 
 DAYS = [dt.date(2024, 1, d) for d in (2, 3, 4)]
 

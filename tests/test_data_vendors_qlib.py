@@ -6,7 +6,8 @@ import pandas as pd
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.data.reading.tables import canonical, read_spec
+from neuralpha.data.reading.spec import read_spec
+from neuralpha.data.reading.tables import canonical
 
 def write_qlib(folder, assets, calendar):
     """A Qlib directory as Qlib's own script writes it: `assets` is name -> (position of the first value, fields)."""

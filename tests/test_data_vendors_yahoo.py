@@ -6,7 +6,8 @@ import pandas as pd
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.data.reading.tables import canonical, read_spec
+from neuralpha.data.reading.spec import read_spec
+from neuralpha.data.reading.tables import canonical
 
 def bars_like_yahoo(start="2024-01-02", periods=3):
     return pd.DataFrame(

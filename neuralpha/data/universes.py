@@ -6,7 +6,7 @@
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'universes_folder', 'load_universe', 'check_report', 'reading_lines', 'report_table',
            'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #de873d63
+# %% ../../nbs/data/universes.ipynb #edf0b721
 import contextlib, dataclasses, importlib, inspect, json, os, shutil, tempfile
 from pathlib import Path
 import numpy as np
@@ -18,7 +18,8 @@ from .checks.spec import CheckSpec, check_spec
 from .panel import Panel, lay_out
 from .reading.names import NUMERIC_COLUMNS, nearest_name
 from .reading.sources import open_source
-from .reading.tables import read_spec, require_assets
+from .reading.form import require_assets
+from .reading.spec import read_spec
 
 # %% ../../nbs/data/universes.ipynb #13864b8e
 BUILTIN = {

@@ -27,7 +27,7 @@ from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/experiment.ipynb #224917de
+# %% ../../nbs/study/experiment.ipynb #da4fd8e8
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -169,7 +169,7 @@ class Experiment:
 
     def __repr__(self):
         return (
-            f"Bench {self.study.name} on {self.universe}: {self.panel.n_rows:,} rows, {len(self.folds)} folds × "
+            f"Experiment {self.study.name} on {self.universe}: {self.panel.n_rows:,} rows, {len(self.folds)} folds × "
             f"{len(self.study.models)} models × {self.study.seeds} seeds"
         )
 

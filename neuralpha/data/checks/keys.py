@@ -10,7 +10,7 @@ file, and of two rows in one place at most one is right. All this is settled bef
 __all__ = ['EARLIEST', 'LATEST', 'DATED_LINEARLY', 'check_shape', 'table_schema', 'Keys', 'settle_keys', 'Settled', 'Twins',
            'find_twins', 'settle_twins', 'RawPanel', 'place_rows', 'take_own_mask']
 
-# %% ../../../nbs/data/checks/keys.ipynb #ffad57ec
+# %% ../../../nbs/data/checks/keys.ipynb #089e6fc4
 import datetime as dt
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,7 +20,7 @@ import polars as pl
 from ...core import NeuralphaError
 from .report import DataReport, Finding, first_of, original_rows
 from ..panel import Layout, Panel, lay_out
-from ..reading.tables import Table
+from ..reading.form import Table
 
 # %% ../../../nbs/data/checks/keys.ipynb #f291526d
 def check_shape(table: Table) -> None:

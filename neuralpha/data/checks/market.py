@@ -360,7 +360,7 @@ def _same_returns(panel, close, one, other, spec):
     moved = np.abs(x[both]) > SAME_RETURN
     return (equal & moved).sum() >= spec.copy_bars and equal.mean() >= spec.copy_share
 
-# %% ../../../nbs/data/checks/market.ipynb #1ae21b47
+# %% ../../../nbs/data/checks/market.ipynb #7c65464b
 LEAD = 0.15  # least difference of the two correlations...
 LEAD_ERRORS = 4.0  # ...and in units of one over the root of the number of bars
 SIDE = 0.1  # share of the assets that each side needs
@@ -376,26 +376,30 @@ def two_clocks(market: Market) -> Iterator[Finding]:
     returns = _returns(panel, market.usable)
     around = np.concatenate([[np.nan], _mean_return(panel, returns, spec.market_assets), [np.nan]])
     before, after = (_with_market(panel, returns, around[day:], spec.date_slip_bars) for day in (0, 2))
-    least = np.maximum(LEAD, LEAD_ERRORS / np.sqrt(np.diff(panel.asset_offsets)))
+    bars = np.diff(panel.asset_offsets)
+    least = np.maximum(LEAD, LEAD_ERRORS / np.sqrt(bars))
+    behind = before - after
     with np.errstate(invalid="ignore"):
-        late, early = before - after > least, after - before > least
-    judged = np.isfinite(before - after).sum()
-    if min(late.sum(), early.sum()) < max(SIDE * judged, 1):
+        late = panel.assets[behind > least]
+        early = panel.assets[behind < -least]
+    judged = np.isfinite(behind).sum()
+    if min(len(late), len(early)) < max(SIDE * judged, 1):
         return
-    names = panel.assets[late]
     note = (
-        f"the returns of {late.sum():,} assets (such as {names[0]}) are those of {early.sum():,} others (such as "
-        f"{panel.assets[early][0]}) a bar later: the same sessions under two dates, or exchanges that close hours apart"
+        f"the returns of {len(late):,} assets (such as {late[0]}) are those of {len(early):,} others (such as "
+        f"{early[0]}) a bar later: the same sessions under two dates, or exchanges that close hours apart"
     )
-    yield Finding("two_clocks", late.sum(), names, min(names), note=note)
+    yield Finding("two_clocks", len(late), late, min(late), note=note)
 
 
 def _mean_return(panel, returns, least):
     """(n_dates,) mean return of each date: where a market is of two halves, the median would be the larger one's."""
     known = np.isfinite(returns)
-    usual = OUTLIER * np.median(np.abs(returns[known])) if known.any() else 0.0
-    total = np.bincount(panel.date_code[known], np.clip(returns[known], -usual, usual), minlength=panel.n_dates)
-    count = np.bincount(panel.date_code[known], minlength=panel.n_dates)
+    date, returns = panel.date_code[known], returns[known]
+    most = OUTLIER * np.median(np.abs(returns)) if len(returns) else 0.0
+    clipped = np.clip(returns, -most, most)
+    total = np.bincount(date, clipped, minlength=panel.n_dates)
+    count = np.bincount(date, minlength=panel.n_dates)
     return np.where(count >= least, total / np.maximum(count, 1), np.nan)
 
 

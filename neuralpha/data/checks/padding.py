@@ -28,7 +28,7 @@ from .keys import Keys
 from .report import DataReport, Finding
 from ..reading.names import OHLC
 
-# %% ../../../nbs/data/checks/padding.ipynb #caf91256
+# %% ../../../nbs/data/checks/padding.ipynb #daef7fa2
 LIKE_THE_OTHERS = 0.5  # share of the other bars that repeat theirs, from which on nothing can be told
 ALL = 0.95  # share of the bars that must repeat theirs
 EVIDENCE = 20.0  # by how much chance must be against it, as a natural logarithm
@@ -48,8 +48,7 @@ def settle_padding(
     report : DataReport
     """
     days = keys.days()
-    daily = len(days) > 1 and (days == days.astype("datetime64[D]")).all() and not coarser_than_daily(days)
-    if not daily or "close" not in keys.frame.columns:
+    if not _is_daily(days) or "close" not in keys.frame.columns:
         return report.add(Finding("padded_day"))
     bars = _bars_in_order(keys)
     padded = bars.still & (_on_idle_weekdays(bars) | _on_idle_dates(bars, days))
@@ -59,7 +58,14 @@ def settle_padding(
     names = ", ".join(f"{count:,} on {name}" for name, count in zip(DAY_NAMES, on) if count)
     keys.drop("padded_day", rows, report, names)
 
-# %% ../../../nbs/data/checks/padding.ipynb #596141e1
+
+def _is_daily(days) -> bool:
+    """Whether the dates are days, and no longer bars."""
+    if len(days) < 2 or (days != days.astype("datetime64[D]")).any():
+        return False
+    return not coarser_than_daily(days)
+
+# %% ../../../nbs/data/checks/padding.ipynb #7f058d86
 class _InOrder(NamedTuple):
     """The rows that count, by asset and date."""
 
@@ -73,29 +79,37 @@ class _InOrder(NamedTuple):
 def _bars_in_order(keys):
     """The rows of a table by asset and date, and which repeat the bar before."""
     row = np.flatnonzero(keys.keep & (keys.codes >= 0))
-    asset, stamp = keys.codes[row], keys.stamps[row]
-    later = (asset[1:] > asset[:-1]) | (asset[1:] == asset[:-1]) & (stamp[1:] >= stamp[:-1])
-    if not later.all():
-        order = np.lexsort((stamp, asset))
-        row, asset, stamp = row[order], asset[order], stamp[order]
+    if not _is_in_order(keys.codes[row], keys.stamps[row]):
+        row = row[np.lexsort((keys.stamps[row], keys.codes[row]))]
+    asset = keys.codes[row]
     close = keys.frame["close"].to_numpy()[row]
-    known = np.append(False, asset[1:] == asset[:-1])[: len(row)]
+    known = _repeats(asset)
     still = known & _repeats(close)
     for name in OHLC:
-        if name != "close" and name in keys.frame.columns:
+        if name in keys.frame.columns:
             price = keys.frame[name].to_numpy()[row]
             still &= _repeats(price) | (price == close) | np.isnan(price)
-    return _InOrder(row, asset, stamp, known, still)
+    return _InOrder(row, asset, keys.stamps[row], known, still)
+
+
+def _is_in_order(asset, stamp) -> bool:
+    """Whether rows are sorted by asset, then date."""
+    step = np.diff(asset)
+    follows = stamp[1:] >= stamp[:-1]
+    return bool(((step > 0) | (step == 0) & follows).all())
 
 
 def _repeats(values):
+    """Where a value is that of the row before."""
     return np.append(False, values[1:] == values[:-1])[: len(values)]
 
-# %% ../../../nbs/data/checks/padding.ipynb #403830ff
+# %% ../../../nbs/data/checks/padding.ipynb #12ce117b
 def _is_idle(still, known, elsewhere_still, elsewhere_known):
     """Whether so many repeating bars among the known ones are no chance, given how many there are elsewhere."""
     usual = (elsewhere_still + 1) / (elsewhere_known + 2)
-    return (still >= ALL * known) & (usual < LIKE_THE_OTHERS) & (known * -np.log(usual) > EVIDENCE)
+    against_chance = -known * np.log(usual)
+    can_be_told = usual < LIKE_THE_OTHERS
+    return (still >= ALL * known) & can_be_told & (against_chance > EVIDENCE)
 
 
 def _on_idle_weekdays(bars):
@@ -105,8 +119,9 @@ def _on_idle_weekdays(bars):
     known = np.bincount(cell[bars.known], minlength=cells).reshape(-1, 7)
     still = np.bincount(cell[bars.still], minlength=cells).reshape(-1, 7)
     silent = (still >= ALL * known) & (known > 0)  # Saturdays tell nothing of Sundays
-    moving = [np.where(silent, 0, counts).sum(axis=1, keepdims=True) for counts in (still, known)]
-    idle = silent & _is_idle(still, known, *moving)
+    still_elsewhere = np.where(silent, 0, still).sum(axis=1, keepdims=True)
+    known_elsewhere = np.where(silent, 0, known).sum(axis=1, keepdims=True)
+    idle = silent & _is_idle(still, known, still_elsewhere, known_elsewhere)
     return idle.ravel()[cell]
 
 

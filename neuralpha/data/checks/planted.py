@@ -123,7 +123,7 @@ def locked_at_limit() -> pd.DataFrame:
     frame.loc[AT, OHLC] = frame.loc[AT, "close"]
     return frame
 
-# %% ../../../nbs/data/checks/planted.ipynb #7e72c05a
+# %% ../../../nbs/data/checks/planted.ipynb #7b2bae81
 def with_coins() -> pd.DataFrame:
     """Three coins that trade every day beside the stocks."""
     days = pd.date_range(CLEAN.date.min(), CLEAN.date.max())
@@ -149,18 +149,18 @@ def filled_forward(frame: pd.DataFrame) -> pd.DataFrame:
 def two_clocks_within_the_day() -> pd.DataFrame:
     """Half-hours of thirty assets, the first fifteen in UTC and the others in the time of New York."""
     days = pd.bdate_range("2024-01-02", periods=40)
-    stamps = pd.DatetimeIndex(
-        np.concatenate([pd.date_range(day, periods=13, freq="30min") for day in days + pd.Timedelta("9.5h")])
-    )
-    in_utc = stamps.tz_localize("America/New_York").tz_convert("UTC").tz_localize(None)
+    opens = days + pd.Timedelta(hours=9, minutes=30)
+    half_hours = pd.timedelta_range("0min", periods=13, freq="30min")
+    local = pd.DatetimeIndex(np.add.outer(opens.to_numpy(), half_hours.to_numpy()).ravel())
+    in_utc = local.tz_localize("America/New_York").tz_convert("UTC").tz_localize(None)
     rng = np.random.default_rng(0)
-    returns = rng.normal(0, 0.002, (30, len(stamps))) + rng.normal(0, 0.002, len(stamps))
-    closes = 50 * np.exp(np.cumsum(returns, axis=1))
-    clocks = [in_utc] * 15 + [stamps] * 15
-    parts = [
-        pd.DataFrame({"asset": f"A{i:02d}", "date": clock, "close": close})
-        for i, (clock, close) in enumerate(zip(clocks, closes))
-    ]
+    market = rng.normal(0, 0.002, len(local))
+    parts = []
+    for number in range(30):
+        returns = market + rng.normal(0, 0.002, len(local))
+        close = 50 * np.exp(np.cumsum(returns))
+        stamps = in_utc if number < 15 else local
+        parts.append(pd.DataFrame({"asset": f"A{number:02d}", "date": stamps, "close": close}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -12,7 +12,7 @@ with the values it had, in `panel.masked`.
 # %% auto #0
 __all__ = ['BLOCK_ROWS', 'NO_OPEN', 'check_panel', 'run_checks']
 
-# %% ../../../nbs/data/checks/run.ipynb #84e64776
+# %% ../../../nbs/data/checks/run.ipynb #69af5ec0
 from collections.abc import Iterator
 from dataclasses import replace
 import numpy as np
@@ -34,7 +34,7 @@ from .rules import CHECKS, Bars, Check, find_calm
 from .sessions import settle_dates, settle_sessions
 from .spec import CheckSpec, check_spec
 from ..panel import Panel
-from ..reading.tables import Table
+from ..reading.form import Table
 
 # %% ../../../nbs/data/checks/run.ipynb #7ddf34d1
 def check_panel(

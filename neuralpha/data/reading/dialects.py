@@ -559,7 +559,7 @@ def _write_binary(f, market, dialect, words, folder, rng):
         part.drop(columns=words["asset"]).to_parquet(folder / f"{asset}.parquet", index=False)
     return folder, options
 
-# %% ../../../nbs/data/reading/dialects.ipynb #1eb0d3c3
+# %% ../../../nbs/data/reading/dialects.ipynb #c52b0077
 def _close_to(a, b, digits=2e-5):
     a = np.asarray(a, float)
     b = np.asarray(b, float)
@@ -644,7 +644,7 @@ def first_option(message: str) -> tuple | None:  # (option, value)
         (option, value)
     """
     import ast
-    from neuralpha.data.reading.tables import ReadSpec
+    from neuralpha.data.reading.spec import ReadSpec
 
     found = next(((k, v) for k, v in _OPTION.findall(message) if k in ReadSpec.model_fields), None)
     return found and (found[0], ast.literal_eval(found[1]))

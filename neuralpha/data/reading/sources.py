@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['partition_keys', 'scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../../nbs/data/reading/sources.ipynb #e2185a28
+# %% ../../../nbs/data/reading/sources.ipynb #8ab6e4ca
 import csv, os
 from dataclasses import replace
 from pathlib import Path
@@ -16,16 +16,11 @@ from ..vendors.databases import scan_duckdb, scan_sql
 from ..vendors.qlib import is_qlib, scan_qlib
 from .names import date_first, known_name, known_names
 from .number_marks import MISSING
-from neuralpha.data.reading.tables import (
-    ReadSpec,
-    Table,
-    canonical,
-    match_columns,
-    no_rows,
-    read_spec,
-    require_assets,
-    settle_values,
-)
+from .columns import match_columns
+from .form import Table, no_rows, require_assets
+from .prices import settle_values
+from .spec import ReadSpec, read_spec
+from .tables import canonical
 from .text_files import not_utf8, odd_lines, scan_text, text_file, text_stem, without_remarks
 from ..vendors.yahoo import scan_yahoo
 

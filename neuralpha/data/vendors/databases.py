@@ -10,12 +10,13 @@ is read in batches.
 # %% auto #0
 __all__ = ['scan_duckdb', 'scan_sql']
 
-# %% ../../../nbs/data/vendors/databases.ipynb #826426e1
+# %% ../../../nbs/data/vendors/databases.ipynb #7acc2804
 import datetime as dt
 from pathlib import Path
 import polars as pl
 from ...core import NeuralphaError, extra, unknown_name
-from ..reading.tables import ReadSpec, match_columns
+from ..reading.columns import match_columns
+from ..reading.spec import ReadSpec
 
 # %% ../../../nbs/data/vendors/databases.ipynb #e90f9d9b
 def _wanted_columns(names, spec, where):

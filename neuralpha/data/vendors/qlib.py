@@ -16,13 +16,13 @@ them as they are and adds `raw_close`.
 # %% auto #0
 __all__ = ['is_qlib', 'scan_qlib']
 
-# %% ../../../nbs/data/vendors/qlib.ipynb #80fa120d
+# %% ../../../nbs/data/vendors/qlib.ipynb #2109194f
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
 from ...core import NeuralphaError, unknown_name
-from ..reading.tables import ReadSpec
+from ..reading.spec import ReadSpec
 
 # %% ../../../nbs/data/vendors/qlib.ipynb #c044be1c
 def is_qlib(path: Path) -> bool:

@@ -10,13 +10,13 @@ next time, so that a study does not change under one's feet.
 # %% auto #0
 __all__ = ['cache_folder', 'download', 'scan_yahoo']
 
-# %% ../../../nbs/data/vendors/yahoo.ipynb #81060a07
+# %% ../../../nbs/data/vendors/yahoo.ipynb #397db775
 import datetime as dt, glob, os
 from pathlib import Path
 import pandas as pd
 import polars as pl
 from ...core import NeuralphaError, atomic_path, extra
-from ..reading.tables import ReadSpec
+from ..reading.spec import ReadSpec
 
 # %% ../../../nbs/data/vendors/yahoo.ipynb #8c4131e1
 def cache_folder(spec: ReadSpec) -> Path:

@@ -1,30 +1,27 @@
 """Models of this project: what scores a row from its features.
 
-A model is a dataclass with two methods. Its fields are its parameters, what is learnt ends in an underscore, and `seed`
-is there already. `view.values` is (rows, features), `target` one number per row. What more a model may do, and how a
-net is written, is in the guide "Your own model".
+A model is a dataclass whose fields are its parameters. This one is a linear score, so it writes nothing but its
+coefficients; the guide "Your own model" shows models and nets that write more.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar
-from sklearn.ensemble import HistGradientBoostingRegressor
-from neuralpha.models.base import Estimator
+import numpy as np
+from neuralpha.models.linear import Linear
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
-class Boosted(Estimator):
-    """Histogram gradient boosting of scikit-learn."""
+class EachAlone(Linear):
+    """Each feature counts by its own correlation with the target, as if there were no other."""
 
-    n_trees: int = 60
-    learning_rate: float = 0.05
-    name: ClassVar[str] = "boosted"
-    limits: ClassVar[dict] = {"n_trees": "[1, inf)", "learning_rate": "(0, 1]"}
+    power: float = 1.0  # of the correlation: the larger, the more the strongest features count
+    name: ClassVar[str] = "eachalone"
+    limits: ClassVar[dict] = {"power": "(0, inf)"}
 
-    def _fit(self, view, target, valid):
-        model = HistGradientBoostingRegressor(
-            max_iter=self.n_trees, learning_rate=self.learning_rate, random_state=self.seed
-        )
-        self.model_ = model.fit(view.values, target)
+    def _path(self, x, target):  # x: standardised features, (rows, features)
+        correlation = x.T @ (target - target.mean()) / (len(x) * target.std())
+        coefficients = np.sign(correlation) * np.abs(correlation) ** self.power
+        return [({"power": self.power}, coefficients, 0.0)]  # what was chosen, coefficients, intercept
 
-    def _predict(self, view):
-        return self.model_.predict(view.values)
+
+MODELS = [EachAlone]

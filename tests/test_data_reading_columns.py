@@ -1,0 +1,54 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.data.reading.columns import *
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.reading.spec import read_spec
+
+def test_columns_are_matched_by_case_alias_and_mapping():
+    assert match_columns(["Date", " Symbol", "PX"], read_spec(columns={"close": "PX"}), "t") == {
+        "Date": "date",
+        " Symbol": "asset",
+        "PX": "close",
+    }
+    assert match_columns(["", "symbol", "close"], read_spec(), "t") == {"symbol": "asset", "close": "close", "": "date"}
+    assert match_columns(["__index_level_0__", "date", "asset"], read_spec(), "t") == {"date": "date", "asset": "asset"}
+    assert match_columns(["Date", "open", "A"], read_spec(layout="wide"), "t") == {
+        "Date": "date",
+        "open": "open",
+        "A": "A",
+    }
+
+def test_tickers_that_are_words_for_a_date_are_assets_of_a_wide_table():
+    def wide(names, **kw):
+        return match_columns(names, read_spec(layout="wide", **kw), "t")
+
+    assert (
+        wide(["date", "DAY", "DT", "INDEX"])
+        == wide(["date", "DAY", "DT", "INDEX"], columns={"date": "date"})
+        == {"date": "date", "DAY": "DAY", "DT": "DT", "INDEX": "INDEX"}
+    )
+    assert wide(["", "DAY", "A"]) == {"": "date", "DAY": "DAY", "A": "A"} and wide(["DAY", "TIME"]) == {
+        "DAY": "date",
+        "TIME": "TIME",
+    }
+    assert wide(["Unnamed: 0", "DATE", "A"]) == {"DATE": "date", "A": "A"}  # the number of the row is nobody's price
+    with pytest.raises(NeuralphaError, match="'date' and 'timestamp' both mean 'date'"):
+        wide(["date", "timestamp", "A"])
+    assert wide(["date", "timestamp", "A"], columns={"date": "date"}) == {
+        "date": "date",
+        "timestamp": "timestamp",
+        "A": "A",
+    }
+
+@pytest.mark.parametrize(
+    "names, options, message",
+    [
+        (["date", "ticker", "symbol"], {}, "t: columns 'ticker' and 'symbol' both mean 'asset'"),
+        (["date", "close"], {}, "t: column 'asset' is missing; the table has date, close.*layout='wide'"),
+        (["asset", "close"], {}, "t: column 'date' is missing"),
+        (["date", "asset"], dict(columns={"close": "PX"}), "names 'PX'"),
+    ],
+)
+def test_wrong_columns_are_named(names, options, message):
+    with pytest.raises(NeuralphaError, match=message):
+        match_columns(names, read_spec(**options), "t")
