@@ -672,7 +672,7 @@ def universe_slug(
     stem = re.sub(r"\.(parquet|csv|csv\.gz|db|duckdb)$", "", re.split(r"[/\\]", universe.rstrip("/\\"))[-1], flags=re.I)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")[:64] or "universe"
 
-# %% ../../nbs/study/spec.ipynb #4f576adc
+# %% ../../nbs/study/spec.ipynb #6c412b2f
 def _part_at(place) -> type:
     """The part of the specification that a place in the file belongs to."""
     part = Study
@@ -681,6 +681,13 @@ def _part_at(place) -> type:
         kind = fields[key].annotation if key in fields else part
         part = next((k for k in (kind, *typing.get_args(kind)) if hasattr(k, "model_fields")), kind)
     return part
+
+
+def _meaning(field) -> str:
+    """What a key means, with an example where there is one; empty where nothing is said of it."""
+    said = getattr(field, "description", None) or ""
+    examples = getattr(field, "examples", None)
+    return f"{said}, e.g. {examples[0]!r}" if said and examples else said
 
 
 def _message(e: ValidationError) -> str:
@@ -701,11 +708,7 @@ def _message(e: ValidationError) -> str:
     said = re.sub(
         r"a valid dictionary( or instance of \w+)?", "a table of keys", first["msg"].removeprefix("Value error, ")
     )
-    meant = (
-        getattr(getattr(_part_at(place[:-1]), "model_fields", {}).get(place[-1]), "description", None)
-        if place
-        else None
-    )
+    meant = _meaning(getattr(_part_at(place[:-1]), "model_fields", {}).get(place[-1])) if place else ""
     return f"{where}: {said}".removeprefix(": ") + (
         "" if first["type"] == "value_error" else f", got {first['input']!r}" + f" ({meant})" * bool(meant)
     )
