@@ -26,22 +26,28 @@ def stepped(study, universe, out):
         step()
     return report
 
-def test_universes_run_one_by_one_stand_in_one_site_that_verifies(tmp_path, monkeypatch):
+def test_a_notebook_run_by_hand_ends_in_a_site_that_verifies(tmp_path, monkeypatch):
     one = stepped(make_study(STUDY), "sim-tiny", tmp_path)
     shown = one.site().data
     assert "by-hand/index.html" in shown and "Left out" not in shown
     assert (tmp_path / "by-hand" / "leaderboard.html").exists()
-    monkeypatch.setattr("neuralpha.report.site.write_leaderboard", lambda folder: None)
-    prices = tmp_path / "mine.parquet"
-    one.experiment.panel.frame().drop(columns="tradable").to_parquet(prices)
-    stepped(make_study(STUDY | {"universes": [str(prices)]}), str(prices), tmp_path).site()
-    assert read_json(tmp_path / "by-hand" / "study.json")["universes"] == ["sim-tiny", str(prices)]
-    page = (tmp_path / "by-hand" / "index.html").read_text()
-    assert "sim-tiny/index.html" in page and "mine/index.html" in page
     assert verify_report(tmp_path / "by-hand")[0] == []
-    other = Report(open_experiment(make_study(STUDY | {"models": ["ols"]})), tmp_path).site().data
+    monkeypatch.setattr("neuralpha.report.site.write_leaderboard", lambda folder: None)
+    beside(one, tmp_path)
+
+def beside(one, out):
+    """Universes that are run one by one stand in one site; those of other settings are left out."""
+    prices = out / "mine.parquet"
+    one.experiment.panel.frame().drop(columns="tradable").to_parquet(prices)
+    shutil.copytree(out / "by-hand" / "sim-tiny", out / "by-hand" / "mine")
+    mine = open_experiment(make_study(STUDY | {"universes": [str(prices)]}))
+    assert "Left out" not in Report(mine, out).site().data
+    assert read_json(out / "by-hand" / "study.json")["universes"] == ["sim-tiny", str(prices)]
+    page = (out / "by-hand" / "index.html").read_text()
+    assert "sim-tiny/index.html" in page and "mine/index.html" in page
+    other = Report(open_experiment(make_study(STUDY | {"models": ["ols"]})), out).site().data
     assert "Left out, since run under other settings: mine" in other
-    assert read_json(tmp_path / "by-hand" / "study.json")["universes"] == ["sim-tiny"]
+    assert read_json(out / "by-hand" / "study.json")["universes"] == ["sim-tiny"]
 
 def test_within_a_run_the_cell_is_a_link_and_an_unsaved_report_is_refused(tmp_path):
     experiment = open_experiment(make_study(STUDY))
