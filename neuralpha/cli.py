@@ -492,7 +492,7 @@ def studies_list() -> None:
     }
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
 
-# %% ../nbs/cli.ipynb #8493e0f0
+# %% ../nbs/cli.ipynb #836ff519
 @app.command("new", rich_help_panel="Projects")
 def new_command(
     folder: Annotated[Path, typer.Argument(help="Folder to make; its last part names the study.")],
@@ -520,13 +520,21 @@ def new_command(
 @app.command("lab", rich_help_panel="Projects")
 def lab_command(
     folder: Annotated[Path, typer.Argument(help="Folder of a project.")] = Path("."),
-    port: Annotated[int | None, typer.Option(help="Where it listens; default: JupyterLab chooses.")] = None,
-    browser: Annotated[bool, typer.Option(help="Open it in a browser.")] = True,
+    options: Annotated[
+        list[str] | None, typer.Argument(help="Options of JupyterLab, after `--`.", show_default=False)
+    ] = None,
 ):
-    """Open a project in JupyterLab."""
+    """Open a project in JupyterLab.
+
+    Examples:
+
+        neuralpha lab
+
+        neuralpha lab mystudy -- --no-browser --port 8899
+    """
     from neuralpha.project import open_lab
 
-    if code := open_lab(folder, port, browser):
+    if code := open_lab(folder, *(options or ())):
         raise typer.Exit(code)
 
 # %% ../nbs/cli.ipynb #2c8beaa6

@@ -135,11 +135,10 @@ def _compare_notebook(universe: str) -> str:
         parameters.source = f"{before}{key} = {json.dumps(value, ensure_ascii=False)}{after}"
     return nbformat.writes(nb) + "\n"
 
-# %% ../nbs/project.ipynb #f83c6241
+# %% ../nbs/project.ipynb #fae4c717
 def open_lab(
     folder=".",  # of a project
-    port: int | None = None,
-    browser: bool = True,
+    *options: str,  # of JupyterLab, e.g. "--no-browser"
 ) -> int:  # exit code of JupyterLab
     """JupyterLab on a project. Raises `NeuralphaError` where the folder is none, or JupyterLab is not installed.
 
@@ -147,8 +146,8 @@ def open_lab(
     ----------
     folder : default '.'
         of a project
-    port : int | None, default None
-    browser : bool, default True
+    *options : str
+        of JupyterLab, e.g. "--no-browser"
 
     Returns
     -------
@@ -159,7 +158,6 @@ def open_lab(
     _refuse_other_places(folder)
     require("jupyterlab", "lab", "neuralpha lab")
     first = ["explore.ipynb"] if (folder / "explore.ipynb").is_file() else []
-    options = ([f"--port={port}"] if port else []) + ([] if browser else ["--no-browser"])
     return subprocess.call([sys.executable, "-m", "jupyterlab", *first, *options], cwd=folder)
 
 

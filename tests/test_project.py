@@ -75,7 +75,7 @@ def test_jupyterlab_opens_the_project_and_never_the_librarys_notebooks(tmp_path,
     made = new_project(tmp_path / "mystudy")
     called = []
     monkeypatch.setattr(project.subprocess, "call", lambda command, cwd: called.append((command[1:], cwd)) or 0)
-    assert open_lab(made, port=9999, browser=False) == 0
+    assert open_lab(made, "--port=9999", "--no-browser") == 0
     assert called == [(["-m", "jupyterlab", "explore.ipynb", "--port=9999", "--no-browser"], made)]
     for place in (root() / "nbs", root() / "nbs" / "guides", root()):
         with pytest.raises(NeuralphaError, match="holds the library's own notebooks"):
