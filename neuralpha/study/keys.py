@@ -54,6 +54,19 @@ def _row(key: str, field) -> dict:
     choices = ", ".join(map(str, _choices(field.annotation)))
     return dict(key=key, default=default, choices=choices, meaning=field.description or "")
 
+# %% ../../nbs/study/keys.ipynb #12d5c953
+def _toml(value) -> str:
+    if value is None:
+        return "none"
+    if hasattr(value, "model_dump"):
+        value = value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, dict):
+        inside = ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
+
 # %% ../../nbs/study/keys.ipynb #cced954d
 OWN_TABLES = ("models", "data", "checks")  # their keys are the user's, or another specification's
 LEFT_OUT = ("published",)  # a paper's table is written by hand: see `neuralpha studies`
@@ -90,7 +103,7 @@ HEAD = """# A study: `neuralpha run study.toml` compares the models below on eve
 # A line that begins with "# key =" shows what holds without it, or an example; take the "# " away to use it.
 # Any file of this form will do: only name, universes and models are needed."""
 
-# %% ../../nbs/study/keys.ipynb #d7b37dfa
+# %% ../../nbs/study/keys.ipynb #4410625f
 def _comment(field) -> str:
     choices = _choices(field.annotation)
     said = f"{field.description}; one of {', '.join(map(str, choices))}" if choices else field.description or ""
@@ -132,16 +145,3 @@ def _tables(name: str, values: dict) -> list:
             lines.append(f"[{name}.{quoted}]")
             lines += [f"{inner} = {_toml(setting)}" for inner, setting in value.items()]
     return lines
-
-
-def _toml(value) -> str:
-    if value is None:
-        return "none"
-    if hasattr(value, "model_dump"):
-        value = value.model_dump(mode="json", exclude_none=True)
-    if isinstance(value, dict):
-        inside = ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items())
-        return f"{{ {inside} }}" if inside else "{}"
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value, ensure_ascii=False)
