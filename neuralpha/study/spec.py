@@ -48,7 +48,7 @@ scores themselves); `ensemble = "stack"` weighs them, by non-negative least squa
 __all__ = ['LEARNABLE_LABELS', 'DATES', 'RESERVED', 'USED_BY_DRAWS', 'STARTED', 'LearnSpec', 'LabelSpec', 'SplitSpec', 'CostSpec',
            'ExplainSpec', 'TuneModel', 'TuneSpec', 'Target', 'PublishedSpec', 'StudyFields', 'Study', 'universe_slug',
            'make_study', 'research_folder', 'builtin_studies', 'open_report', 'where_it_started', 'load_study',
-           'study_of_one', 'with_tuning']
+           'with_tuning', 'study_of_one']
 
 # %% ../../nbs/study/spec.ipynb #db764e02
 import contextlib, os, re, tomllib, typing
@@ -880,54 +880,6 @@ def load_study(
         values["data"] = {u: o for u, o in values.get("data", {}).items() if u in overrides["universes"]}
     return make_study(_merge(values, overrides), source)
 
-# %% ../../nbs/study/spec.ipynb #337a28c0
-def study_of_one(
-    study,  # as in `load_study`
-    universe: str | None = None,  # the study's own, or one that takes their place; None: the study's
-    name: str | None = None,  # folder of the report
-    models=None,  # names, as a list or separated by commas
-    features=None,  # likewise
-    horizon: int | None = None,
-    delay: int | None = None,
-    train: str | None = None,
-    valid: str | None = None,
-    test: str | None = None,
-) -> Study:
-    """A study as the parameters of a notebook change it; what is None stays as the study says.
-
-    Parameters
-    ----------
-    study
-        as in `load_study`
-    universe : str | None, default None
-        the study's own, or one that takes their place; None: the study's
-    name : str | None, default None
-        folder of the report
-    models : default None
-        names, as a list or separated by commas
-    features : default None
-        likewise
-    horizon : int | None, default None
-    delay : int | None, default None
-    train : str | None, default None
-    valid : str | None, default None
-    test : str | None, default None
-    """
-    instead = [universe] if universe is not None and universe not in load_study(study).universes else None
-    return load_study(
-        study,
-        universes=instead,
-        name=name,
-        models=_names(models),
-        features=_names(features),
-        label=dict(horizon=horizon, delay=delay),
-        split=dict(train=train, valid=valid, test=test),
-    )
-
-
-def _names(said) -> list | None:
-    return [name.strip() for name in said.split(",") if name.strip()] if isinstance(said, str) else said
-
 # %% ../../nbs/study/spec.ipynb #2635a7f0
 def with_tuning(
     study,  # as in `load_study`
@@ -982,3 +934,51 @@ def _read(study: str) -> tuple[dict, str]:
     if not isinstance(values, dict):
         raise NeuralphaError(f"{path}: a study is a table of keys, got {type(values).__name__}.")
     return values, str(path.name)
+
+# %% ../../nbs/study/spec.ipynb #337a28c0
+def study_of_one(
+    study,  # as in `load_study`
+    universe: str | None = None,  # the study's own, or one that takes their place; None: the study's
+    name: str | None = None,  # folder of the report
+    models=None,  # names, as a list or separated by commas
+    features=None,  # likewise
+    horizon: int | None = None,
+    delay: int | None = None,
+    train: str | None = None,
+    valid: str | None = None,
+    test: str | None = None,
+) -> Study:
+    """A study as the parameters of a notebook change it; what is None stays as the study says.
+
+    Parameters
+    ----------
+    study
+        as in `load_study`
+    universe : str | None, default None
+        the study's own, or one that takes their place; None: the study's
+    name : str | None, default None
+        folder of the report
+    models : default None
+        names, as a list or separated by commas
+    features : default None
+        likewise
+    horizon : int | None, default None
+    delay : int | None, default None
+    train : str | None, default None
+    valid : str | None, default None
+    test : str | None, default None
+    """
+    instead = [universe] if universe is not None and universe not in load_study(study).universes else None
+    return load_study(
+        study,
+        universes=instead,
+        name=name,
+        models=_names(models),
+        features=_names(features),
+        label=dict(horizon=horizon, delay=delay),
+        split=dict(train=train, valid=valid, test=test),
+    )
+
+
+def _names(said) -> list | None:
+    return [name.strip() for name in said.split(",") if name.strip()] if isinstance(said, str) else said
