@@ -47,6 +47,7 @@ extras["test"] = [
     "pytest-xdist>=3.6",
     "hypothesis>=6.120",
     "setuptools>=65",
+    "wheel>=0.40",
     "playwright>=1.50",
     "captum>=0.7",
     "mypy>=1.15",
