@@ -1,11 +1,13 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.trading.costs import *
+from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
+from neuralpha.data.returns import bar_return
 from neuralpha.data.simulated.market import simulate_universe
 
 def test_published_impacts_to_the_digit():
@@ -55,14 +57,10 @@ def test_presets_are_what_was_published():
     with pytest.raises(NeuralphaError, match="square-root"):
         make_costs("squareroot")
 
-def _market(fields=("open", "high", "low", "close", "volume")):
-    panel = simulate_universe(40, 260, seed=3)
-    keep = {k: v for k, v in panel.fields.items() if k in fields}
-    return type(panel)(**{**panel.__dict__, "fields": keep}) if False else _with_fields(panel, keep)
+def _market():
+    return simulate_universe(40, 260, seed=3)
 
 def _with_fields(panel, fields):
-    from dataclasses import replace
-
     return replace(panel, fields=fields)
 
 def test_estimates_are_what_pandas_says_of_the_bars_before():
@@ -71,8 +69,6 @@ def test_estimates_are_what_pandas_says_of_the_bars_before():
     by = pd.Series(panel.asset_code)
     expected = money.groupby(by).transform(lambda x: x.shift(1).rolling(20, min_periods=1).mean())
     np.testing.assert_allclose(past_volume(panel), expected, rtol=1e-10)
-    from neuralpha.data.returns import bar_return
-
     expected = pd.Series(bar_return(panel)).groupby(by).transform(lambda x: x.shift(1).rolling(20, min_periods=3).std())
     np.testing.assert_allclose(past_volatility(panel), expected, rtol=1e-7)
 

@@ -24,7 +24,8 @@ __all__ = ['ESTIMATORS', 'PRESETS', 'Impact', 'Costs', 'make_costs', 'almgren_co
            'commission_of', 'Inputs', 'cost_inputs', 'past_volume', 'past_volatility', 'past_price', 'spread_estimates',
            'corwin_schultz', 'abdi_ranaldo']
 
-# %% ../../nbs/trading/costs.ipynb #b347a4f1
+# %% ../../nbs/trading/costs.ipynb #98aa7219
+import warnings
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 import numpy as np
@@ -462,7 +463,7 @@ def _trailing(values, offsets, window, spread):
                 out[r] = np.sqrt(square / (count - 1))
     return out
 
-# %% ../../nbs/trading/costs.ipynb #c08bca88
+# %% ../../nbs/trading/costs.ipynb #e9e9ac6b
 def spread_estimates(
     panel: Panel,
     estimator: str = "edge",  # one of `ESTIMATORS`
@@ -496,15 +497,14 @@ def spread_estimates(
 def _edge(frame, window):
     from bidask import edge_rolling
 
-    out = np.full(len(frame), np.nan)
-    age = frame.groupby("asset").cumcount().to_numpy()
-    for start in range(0, len(frame), 200_000):  # the estimator holds 34 columns
-        first = max(start - window, 0)
-        part = frame.iloc[first : start + 200_000]
-        prices = part[["open", "high", "low", "close"]].reset_index(drop=True)
-        found = edge_rolling(prices, window, sign=True, min_periods=max(window // 2, 3)).to_numpy()
-        out[start : start + 200_000] = found[start - first :]
-    return np.where(age >= window - 1, out, np.nan)
+    def of_asset(bars):  # alone: a running sum carries last bits from whoever stands before
+        found = edge_rolling(bars[["open", "high", "low", "close"]], window, sign=True, min_periods=max(window // 2, 3))
+        found.iloc[: window - 1] = np.nan
+        return found
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The inplace keyword", module="bidask")
+        return pd.concat([of_asset(bars) for _, bars in frame.groupby("asset")]).to_numpy()
 
 
 def corwin_schultz(high, low, close) -> np.ndarray:  # (n,) spread of each bar and the one before, signed
@@ -515,11 +515,11 @@ def corwin_schultz(high, low, close) -> np.ndarray:  # (n,) spread of each bar a
     np.ndarray
         (n,) spread of each bar and the one before, signed
     """
-    high, low, before = (np.asarray(v, float) for v in (high, low, np.append(np.nan, np.asarray(close, float)[:-1])))
+    high, low, close = (np.log(np.asarray(v, float)) for v in (high, low, close))
+    before, high_before, low_before = (np.append(np.nan, v[:-1]) for v in (close, high, low))
     gap = np.maximum(0, before - high) + np.minimum(0, before - low)
-    high_before, low_before = (np.append(np.nan, v[:-1]) for v in (high, low))
-    beta = np.log(high / low) ** 2 + np.log(high_before / low_before) ** 2
-    gamma = np.log(np.maximum(high + gap, high_before) / np.minimum(low + gap, low_before)) ** 2
+    beta = (high - low) ** 2 + (high_before - low_before) ** 2
+    gamma = (np.maximum(high + gap, high_before) - np.minimum(low + gap, low_before)) ** 2
     k = 3 - 2 * np.sqrt(2)
     alpha = (np.sqrt(2 * beta) - np.sqrt(beta)) / k - np.sqrt(gamma / k)
     return 2 * (np.exp(alpha) - 1) / (1 + np.exp(alpha))
@@ -557,8 +557,8 @@ def _rolling(frame, values, window):
 
 
 def _half_spread(panel, source, window, least) -> np.ndarray:  # (n_rows,) share of the amount, known before the bar
-    """Half-spreads by row: given by asset, or estimated from the bars before; where there are none yet, the date's
-    widest estimate.
+    """Half-spreads by row: given by asset, or estimated from the bars before; where an asset has none yet, the
+    date's widest estimate; NaN where nobody has one.
     """
     if isinstance(source, tuple):
         given = pd.Series(dict(source))
@@ -571,4 +571,4 @@ def _half_spread(panel, source, window, least) -> np.ndarray:  # (n_rows,) share
     before[panel.asset_offsets[:-1]] = np.nan
     half = np.where(np.isnan(before), np.nan, np.maximum(before / 2, least * 1e-4))
     widest = pd.Series(half).groupby(panel.date_code).max()
-    return np.where(np.isnan(half), widest.reindex(panel.date_code).fillna(widest.max()).to_numpy(), half)
+    return np.where(np.isnan(half), widest.reindex(panel.date_code).to_numpy(), half)
