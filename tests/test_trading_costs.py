@@ -57,6 +57,13 @@ def test_presets_are_what_was_published():
     with pytest.raises(NeuralphaError, match="square-root"):
         make_costs("squareroot")
 
+def test_the_compiled_price_of_an_order_is_the_published_one():
+    for law in (Impact(2 / 3), Impact(0.142, 0.6), Impact(0.1, 1.0, False), Impact(0.15, 0.5, False, "capital")):
+        base = 5e6 if law.base == "volume" else 1e8
+        parts = law.coefficient, law.power, float(law.by_volatility), float(law.base == "capital")
+        np.testing.assert_allclose(impact_share(2e5, 5e6, 0.02, 1e8, *parts), law.share(2e5, base, 0.02), rtol=1e-14)
+    assert commission_of(1000.0, 20.0, 1e-4, 0.005, 1.0) == 1 and commission_of(1e6, 20.0, 0.0, 0.005, 1.0) == 250
+
 def _market():
     return simulate_universe(40, 260, seed=3)
 

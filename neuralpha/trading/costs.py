@@ -247,7 +247,7 @@ PRESETS = {
     "classic": Costs(4.5, Impact(0.15, 0.5, False, "capital"), Impact(0.03, 0.0, False, "capital"), commission_bps=1.8),
 }
 
-# %% ../../nbs/trading/costs.ipynb #348b7ce8
+# %% ../../nbs/trading/costs.ipynb #07d6a46f
 class Tariff(NamedTuple):
     """Costs of several configurations as arrays.
 
@@ -267,8 +267,8 @@ class Tariff(NamedTuple):
         (C,) a year
     financing : np.ndarray
         (C,) a year
-    priced : np.ndarray
-        (C,) bool: volume or volatility must be known
+    needs : np.ndarray
+        (C, 3) bool: volume, volatility, price must be known
     """
 
     half_spread: np.ndarray  # (C,) share of the amount
@@ -278,7 +278,7 @@ class Tariff(NamedTuple):
     commission: np.ndarray  # (C, 3) share of the amount, currency a share, currency an order
     borrow: np.ndarray  # (C,) a year
     financing: np.ndarray  # (C,) a year
-    priced: np.ndarray  # (C,) bool: volume or volatility must be known
+    needs: np.ndarray  # (C, 3) bool: volume, volatility, price must be known
 
 
 class OrderCost(NamedTuple):
@@ -291,30 +291,31 @@ class OrderCost(NamedTuple):
 
 
 @njit(cache=True)
-def impact_share(size, volume, volatility, capital, law) -> float:
+def impact_share(size, volume, volatility, capital, coefficient, power, by_volatility, of_capital) -> float:
     """`Impact.share` of one order."""
-    if law[0] == 0.0:
+    if coefficient == 0.0:
         return 0.0
-    relative = size / (capital if law[3] else volume)
-    if law[1] == 0.5:
+    relative = size / (capital if of_capital else volume)
+    if power == 0.5:
         lifted = np.sqrt(relative)
-    elif law[1] == 1.0:
+    elif power == 1.0:
         lifted = relative
-    elif law[1] == 0.0:
+    elif power == 0.0:
         lifted = 1.0
     else:
-        lifted = relative ** law[1]
-    return law[0] * lifted * (volatility if law[2] else 1.0)
+        lifted = relative**power
+    return coefficient * lifted * (volatility if by_volatility else 1.0)
 
 
 @njit(cache=True)
-def commission_of(size, price, commission) -> float:
+def commission_of(size, price, share, per_share, minimum) -> float:
     """Commission of one order."""
-    if commission[1] == 0.0 and commission[2] == 0.0:
-        return size * commission[0]
-    return max(size * commission[0] + size / price * commission[1], commission[2])
+    if per_share == 0.0 and minimum == 0.0:
+        return size * share
+    by_count = size / price * per_share if per_share > 0.0 else 0.0
+    return max(size * share + by_count, minimum)
 
-# %% ../../nbs/trading/costs.ipynb #56f73ef0
+# %% ../../nbs/trading/costs.ipynb #6be2881b
 class Inputs(NamedTuple):
     """What prices an order on each row, known before the row's bar.
 
@@ -399,7 +400,7 @@ def _tariff(costs, sources) -> Tariff:
         commission=np.array([(c.commission_bps * 1e-4, c.commission_per_share, c.commission_minimum) for c in costs]),
         borrow=np.array([c.borrow_bps * 1e-4 for c in costs]),
         financing=np.array([c.financing_bps * 1e-4 for c in costs]),
-        priced=np.array([c.needs_volume or c.needs_volatility for c in costs]),
+        needs=np.array([(c.needs_volume, c.needs_volatility, c.commission_per_share > 0) for c in costs]),
     )
 
 # %% ../../nbs/trading/costs.ipynb #f2ff019b
