@@ -87,7 +87,10 @@ def test_choices_that_make_no_sense_are_refused():
 
 def test_kelly_to_the_digit():
     assert kelly_bet(0.6) == pytest.approx(0.2, rel=1e-12)
-    growth = lambda f: 0.6 * np.log(1 + f) + 0.4 * np.log(1 - f)  # noqa: E731
+
+    def growth(stake):
+        return 0.6 * np.log(1 + stake) + 0.4 * np.log(1 - stake)
+
     np.testing.assert_allclose([growth(0.2), growth(0.1), growth(0.4)], [0.0201355, 0.0150419, -0.0024469], atol=5e-8)
     f = kelly_weights(0.05, 0.15**2)
     np.testing.assert_allclose(f, 2.2222, atol=5e-5)
