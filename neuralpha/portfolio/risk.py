@@ -16,11 +16,11 @@ decoration. Four ways to make them:
 
 # %% auto #0
 __all__ = ['METHODS', 'Tail', 'tail_forecasts', 'cornish_fisher', 'student_tail', 'kupiec', 'christoffersen', 'shortfall_test',
-           'basel_zone', 'kupiec_power', 'risk', 'Risk', 'stress', 'table_short', 'Stress']
+           'basel_zone', 'kupiec_power', 'risk', 'Risk', 'stress', 'Stress']
 
-# %% ../../nbs/portfolio/risk.ipynb #cff37588
+# %% ../../nbs/portfolio/risk.ipynb #e14d6178
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import escape
 from typing import NamedTuple
 import numpy as np
@@ -28,10 +28,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 from ..core import NeuralphaError, unknown_name
+from ..data.returns import bar_return
 from ..evaluate.plots import COLOURS, date_axis, new_figure
 from ..evaluate.statistics import block_length
 from .backtest import Book, _paths, _resampled_dates
-from ..trading.account import PAID
 from ..trading.costs import past_volume
 
 # %% ../../nbs/portfolio/risk.ipynb #13d05b67
@@ -298,7 +298,7 @@ def kupiec_power(
     rejected = np.array([kupiec(k, bars, level)["p"] < alpha for k in x])
     return float(stats.binom.pmf(x, bars, true)[rejected].sum())
 
-# %% ../../nbs/portfolio/risk.ipynb #ca615d96
+# %% ../../nbs/portfolio/risk.ipynb #cc4fd322
 def risk(
     book: Book,
     levels=(0.01, 0.025),
@@ -409,7 +409,8 @@ class Risk:
         names = last.index[:count]
         panel = self.book.panel
         wide = {
-            a: pd.Series(_moves(panel)[panel.rows_of(a)], panel.dates[panel.date_code[panel.rows_of(a)]]) for a in names
+            a: pd.Series(bar_return(panel)[panel.rows_of(a)], panel.dates[panel.date_code[panel.rows_of(a)]])
+            for a in names
         }
         return pd.DataFrame(wide).loc[: self.book.ledger.dates[-1]].corr()
 
@@ -436,13 +437,7 @@ class Risk:
         )
         return f"<p>Risk of {escape(self.book.name)}</p>" + "".join(t.round(3).to_html() for t in tables)
 
-
-def _moves(panel):
-    from neuralpha.data.returns import bar_return
-
-    return bar_return(panel)
-
-# %% ../../nbs/portfolio/risk.ipynb #fd67044d
+# %% ../../nbs/portfolio/risk.ipynb #19b4ed47
 def stress(
     book: Book,
     windows=(5, 20, 60),  # bars
@@ -506,14 +501,14 @@ def _shocks(book) -> pd.DataFrame:
         ),
     }
     rows["borrow at 10 % a year"] = (
-        100 * table_short(book) * -0.10 - borrow,
+        100 * _mean_short(book) * -0.10 - borrow,
         "% a year",
         "10 % on the mean short side, less what is paid now",
     )
     return pd.DataFrame(rows, ["change", "unit", "how"]).T
 
 
-def table_short(book: Book) -> float:
+def _mean_short(book: Book) -> float:
     """Mean of what is sold short, as a share of the money."""
     base = np.where(book.base > 0, book.base, np.nan)
     return float(np.nanmean(book.ledger.table()["short"] / base))
@@ -522,7 +517,7 @@ def table_short(book: Book) -> float:
 def _together(book, last) -> float:
     """Standard deviation of a bar if every return moved as one: absolute weights times volatilities, less on the other side."""
     panel = book.panel
-    moves = pd.Series(_moves(panel)).groupby(panel.asset_code).std().reindex(range(panel.n_assets)).fillna(0.0)
+    moves = pd.Series(bar_return(panel)).groupby(panel.asset_code).std().reindex(range(panel.n_assets)).fillna(0.0)
     return float(abs((last.to_numpy() * moves.to_numpy()).sum()))
 
 
