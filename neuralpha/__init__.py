@@ -79,6 +79,7 @@ _HOMES = {
     "portfolio.policies": "Policy Quantiles TopN RankWeights Band FractionalKelly ConstrainedSize Capped Neutral Slowed VolatilityTarget DrawdownCut Breaker",
     "portfolio.backtest": "Book backtest",
     "portfolio.capacity": "capacity break_even conventions flips",
+    "portfolio.optimise": "MeanVariance Limits",
     "portfolio.risk": "risk stress",
     "study.spec": "Study load_study",
     "study.experiment": "open_bench",

@@ -58,6 +58,8 @@ from .portfolio.capacity import capacity as capacity
 from .portfolio.capacity import break_even as break_even
 from .portfolio.capacity import conventions as conventions
 from .portfolio.capacity import flips as flips
+from .portfolio.optimise import MeanVariance as MeanVariance
+from .portfolio.optimise import Limits as Limits
 from .portfolio.risk import risk as risk
 from .portfolio.risk import stress as stress
 from .study.spec import Study as Study

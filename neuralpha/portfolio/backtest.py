@@ -29,7 +29,7 @@ from ..trading.clock import Clock, entered_weights
 from ..trading.costs import make_costs
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/portfolio/backtest.ipynb #47cdbe97
+# %% ../../nbs/portfolio/backtest.ipynb #89785759
 def backtest(
     prediction,  # `Predictions`, a `(date, asset)` Series of scores, or an array in panel row order
     panel: Panel,
@@ -65,6 +65,11 @@ def backtest(
     scores, name = _scores(prediction, panel)
     account = Account(make_costs(costs), capital, 0, compounding, drift, participation)
     decided = decide(policy, scores, panel)
+    if clock.horizon > 1 and np.isnan(decided).any():
+        raise NeuralphaError(
+            f"{type(policy).__name__} leaves positions as they are on some bars, which overlapping tranches cannot; use "
+            "Clock(horizon=1)."
+        )
     span = _span(scores, panel, clock)
     if policy.follows_account:
         ledger, notes = _follow(panel, policy, decided, account, clock, span)
