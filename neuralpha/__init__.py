@@ -80,6 +80,7 @@ _HOMES = {
     "portfolio.backtest": "Book backtest",
     "portfolio.capacity": "capacity break_even conventions flips",
     "portfolio.optimise": "MeanVariance Limits",
+    "portfolio.league": "league",
     "portfolio.risk": "risk stress",
     "study.spec": "Study load_study",
     "study.experiment": "open_bench",

@@ -60,6 +60,7 @@ from .portfolio.capacity import conventions as conventions
 from .portfolio.capacity import flips as flips
 from .portfolio.optimise import MeanVariance as MeanVariance
 from .portfolio.optimise import Limits as Limits
+from .portfolio.league import league as league
 from .portfolio.risk import risk as risk
 from .portfolio.risk import stress as stress
 from .study.spec import Study as Study
