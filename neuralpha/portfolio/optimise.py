@@ -130,7 +130,7 @@ def optimise(
     fault = next((name for name in problem.names if problem.solve((name,)) is not None), "several limits together")
     return Solution(np.asarray(held, float).copy(), False, fault)
 
-# %% ../../nbs/portfolio/optimise.ipynb #48f91488
+# %% ../../nbs/portfolio/optimise.ipynb #7a45519d
 class _Problem:
     """The programme over x = (w, b, s, p, y): weights, bought, sold, positive part of w, factor exposures."""
 
@@ -149,8 +149,8 @@ class _Problem:
             self.equal["sectors"] = self._on("w", (sectors == code[:, None]).astype(float)), np.zeros(len(code))
         if limits.beta:
             self.equal["beta"] = self._on("w", beta[None]), np.zeros(1)
-        name = sparse.vstack([self._on("w", sparse.eye(self.n)), self._on("w", -sparse.eye(self.n))])
-        self.below["most"] = name, np.full(2 * self.n, limits.most)
+        each = self._on("w", sparse.eye(self.n))
+        self.below["most"] = sparse.vstack([each, -each]), np.full(2 * self.n, limits.most)
         self.below["gross"] = self._on("p", 2 * ones) - self._on("w", ones), np.array([limits.gross])
         if limits.turnover is not None:
             self.below["turnover"] = self._on("b", ones) + self._on("s", ones), np.array([limits.turnover])
@@ -160,8 +160,9 @@ class _Problem:
         """A matrix that acts on one of the variables."""
         at = "wbspy".index(variable)
         widths = [self.n] * 4 + [self.k]
-        matrix = sparse.csc_matrix(matrix)
-        blocks = [matrix if j == at else sparse.csc_matrix((matrix.shape[0], width)) for j, width in enumerate(widths)]
+        rows = matrix.shape[0]
+        blocks = [sparse.csc_matrix((rows, width)) for width in widths]
+        blocks[at] = sparse.csc_matrix(matrix)
         return sparse.hstack(blocks, format="csc")
 
     def _objective(self, mean, risks, aversion, cost):
@@ -191,12 +192,11 @@ class _Problem:
         """Weights, or None where none keep the limits that are left."""
         import clarabel
 
-        equal = [v for name, v in self.equal.items() if name not in without]
-        below = [v for name, v in self.below.items() if name not in without]
-        matrix = sparse.vstack([a for a, _ in equal + below], format="csc")
-        bound = np.concatenate([b for _, b in equal + below])
-        counts = [sum(len(b) for _, b in part) for part in (equal, below)]
-        cones = [clarabel.ZeroConeT(counts[0]), clarabel.NonnegativeConeT(counts[1])]
+        equal, equal_to = _stacked(self.equal, without)
+        below, at_most = _stacked(self.below, without)
+        matrix = sparse.vstack([equal, below], format="csc")
+        bound = np.concatenate([equal_to, at_most])
+        cones = [clarabel.ZeroConeT(len(equal_to)), clarabel.NonnegativeConeT(len(at_most))]
         settings = clarabel.DefaultSettings()
         settings.verbose = False
         settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-10
@@ -204,7 +204,13 @@ class _Problem:
         solved = found.status in (clarabel.SolverStatus.Solved, clarabel.SolverStatus.AlmostSolved)
         return np.asarray(found.x[: self.n]) if solved else None
 
-# %% ../../nbs/portfolio/optimise.ipynb #dc7dc72a
+
+def _stacked(parts, without):
+    """The rows and bounds of all limits but some."""
+    kept = [part for name, part in parts.items() if name not in without]
+    return sparse.vstack([rows for rows, _ in kept]), np.concatenate([bound for _, bound in kept])
+
+# %% ../../nbs/portfolio/optimise.ipynb #fde77011
 @dataclass(frozen=True)
 class MeanVariance(Policy):
     """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
@@ -266,14 +272,15 @@ class MeanVariance(Policy):
         """One date's programme over the names that are alive; the others are let go."""
         rows = panel.rows_on(panel.dates[d])
         assets = panel.asset_code[rows]
-        past = returns[max(d - self.window + 1, 0) : d + 1][:, assets].astype(float)
+        window = slice(max(d - self.window + 1, 0), d + 1)
+        past = returns[window][:, assets].astype(float)
         known = np.isfinite(mean[rows]) & (np.isfinite(past).sum(0) > self.window // 4)
         rows, assets, past = rows[known], assets[known], past[:, known]
         if len(rows) < 3:
             return held
         risks, deviation = past_risks(past, self.factors)
         forecast = mean[rows] * (1.0 if self.skill is None else deviation)
-        beta = _betas(past, market[max(d - self.window + 1, 0) : d + 1]) if self.limits.beta else None
+        beta = _betas(past, market[window]) if self.limits.beta else None
         codes = sectors[assets] if sectors is not None else None
         got = optimise(
             forecast,
