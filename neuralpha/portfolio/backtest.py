@@ -29,7 +29,7 @@ from ..trading.clock import Clock, entered_weights
 from ..trading.costs import make_costs
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/portfolio/backtest.ipynb #0c648ea7
+# %% ../../nbs/portfolio/backtest.ipynb #89785759
 def backtest(
     prediction,  # `Predictions`, a `(date, asset)` Series of scores, or an array in panel row order
     panel: Panel,
@@ -129,11 +129,11 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
         base = wealth[-1] if account.compounding else account.capital
         returns.append((now - wealth[-1]) / base if base > 0 else 0.0)
         wealth.append(now)
-        held = books.state.position[0] / max(now, 1e-300)
+        held = books.state.position[:, 0] / max(now, 1e-300)
     notes.pop("returns", None)
     return books.ledger(), notes
 
-# %% ../../nbs/portfolio/backtest.ipynb #bdf88b3b
+# %% ../../nbs/portfolio/backtest.ipynb #2f4bc6e8
 @dataclass
 class Book:
     """An account that traded on a score.
@@ -220,7 +220,7 @@ class Book:
         rows = slice(books.bars.offsets[self.span.start], books.bars.offsets[self.span.stop])
         date = np.repeat(np.arange(self.panel.n_dates), np.diff(books.bars.offsets))[rows] - self.span.start
         wide = np.zeros((len(self.ledger.records), self.panel.n_assets))
-        np.add.at(wide, (date, books.bars.asset[rows]), books.state.held[0, rows])
+        np.add.at(wide, (date, books.bars.asset[rows]), books.state.held[rows, 0])
         wealth = self.ledger.part("wealth")[:, 0]
         return pd.DataFrame(wide / np.where(wealth > 0, wealth, np.nan)[:, None], self.ledger.dates, self.panel.assets)
 

@@ -109,7 +109,7 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #877fd0a3
+# %% ../../nbs/trading/account.ipynb #ae6f32a5
 class Bars(NamedTuple):
     """The rows of each date, with one more for each asset that has left, on the date after its last.
 
@@ -194,25 +194,25 @@ class State(NamedTuple):
     Parameters
     ----------
     position : np.ndarray
-        (C, n_assets) money
+        (n_assets, C) money
     cash : np.ndarray
         (C,)
     wealth : np.ndarray
         (C,)
     gained : np.ndarray
-        (C, n_assets) by each asset so far, or (0, 0)
+        (n_assets, C) by each asset so far, or (0, 0)
     paid : np.ndarray
-        (C, n_assets) for each asset so far, or (0, 0)
+        (n_assets, C) for each asset so far, or (0, 0)
     held : np.ndarray
-        (C, R) money after each row's bar, or (0, 0)
+        (R, C) money after each row's bar, or (0, 0)
     """
 
-    position: np.ndarray  # (C, n_assets) money
+    position: np.ndarray  # (n_assets, C) money
     cash: np.ndarray  # (C,)
     wealth: np.ndarray  # (C,)
-    gained: np.ndarray  # (C, n_assets) by each asset so far, or (0, 0)
-    paid: np.ndarray  # (C, n_assets) for each asset so far, or (0, 0)
-    held: np.ndarray  # (C, R) money after each row's bar, or (0, 0)
+    gained: np.ndarray  # (n_assets, C) by each asset so far, or (0, 0)
+    paid: np.ndarray  # (n_assets, C) for each asset so far, or (0, 0)
+    held: np.ndarray  # (R, C) money after each row's bar, or (0, 0)
 
 
 @njit(cache=True)
@@ -223,128 +223,117 @@ def book_bar(d, wish, bars, terms, tariff, state, record):
     _trade(d, wish, base, bars, terms, tariff, state, record)
     _close_bar(d, bars, state, record)
 
-# %% ../../nbs/trading/account.ipynb #914be2ed
+# %% ../../nbs/trading/account.ipynb #4eec758c
 @njit(cache=True)
 def _move_to_fill(d, bars, terms, tariff, state, record):
     """Financing, borrow, moves to the fill and delistings; returns (C,) the money that weights are shares of."""
-    asset, before, leaves, delisting = bars.asset, bars.before, bars.leaves, bars.delisting
-    keeps = state.gained.shape[0] > 0
+    held, cash, gained, paid = state.position, state.cash, state.gained, state.paid
+    drift, borrow, half_spread, source = terms.drift, tariff.borrow, tariff.half_spread, tariff.source
+    n = len(cash)
+    keeps = gained.shape[0] > 0
     years = bars.years[d]
-    value = np.zeros(len(state.cash))
-    for c in range(len(value)):
-        held, drift, source = state.position[c], terms.drift[c], tariff.source[c]
-        lent = tariff.borrow[c] * years
-        cash = state.cash[c] * 1.0
-        owed = min(cash, 0.0) * tariff.financing[c] * years
-        cash += owed
-        moved, left, borrowed, spreads, traded, total = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for i in range(bars.offsets[d], bars.offsets[d + 1]):
-            a = asset[i]
-            position = held[a]
+    value = np.zeros(n)
+    for c in range(n):
+        owed = min(cash[c], 0.0) * tariff.financing[c] * years
+        record[c, 8] += owed
+        cash[c] += owed
+    for i in range(bars.offsets[d], bars.offsets[d + 1]):
+        a, move, leaves = bars.asset[i], bars.before[i], bars.leaves[i]
+        part = 2 if bars.delisting[i] else 0
+        for c in range(n):
+            position = held[a, c]
             if position == 0.0:
                 continue
-            gain = position * before[i]
-            fee = 0.5 * (position - abs(position)) * lent  # no branch on a sign that nobody can predict
-            borrowed += fee
-            cash += fee
-            if delisting[i]:
-                left += gain
-            else:
-                moved += gain
+            gain = position * move
+            fee = min(position, 0.0) * borrow[c] * years
+            record[c, part] += gain
+            record[c, 7] += fee
+            cash[c] += fee
             if keeps:
-                state.gained[c, a] += gain
-                state.paid[c, a] -= fee
-            if leaves[i]:
-                rate = tariff.half_spread[c] if source < 0 else max(bars.half_spread[i, source], 0.0)
+                gained[a, c] += gain
+                paid[a, c] -= fee
+            if leaves:
+                rate = half_spread[c] if source[c] < 0 else max(bars.half_spread[i, source[c]], 0.0)
                 spread = abs(position) * rate
-                spreads += spread
-                traded += abs(position)
-                cash += position + gain - spread
-                held[a] = 0.0
+                record[c, 3] -= spread
+                record[c, 10] += abs(position)
+                cash[c] += position + gain - spread
+                held[a, c] = 0.0
                 if keeps:
-                    state.paid[c, a] += spread
-            elif drift:
-                held[a] = position + gain
-                total += position + gain
+                    paid[a, c] += spread
+            elif drift[c]:
+                held[a, c] = position + gain
+                value[c] += position + gain
             else:
-                cash += gain
-                total += position
-        state.cash[c] = cash
-        record[c, 0], record[c, 2], record[c, 3] = moved, left, -spreads
-        record[c, 7], record[c, 8], record[c, 10] = borrowed, owed, traded
-        value[c] = max(cash + total, 0.0) if terms.compounding[c] else terms.capital[c]
+                cash[c] += gain
+                value[c] += position
+    for c in range(n):
+        value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
     return value
 
-# %% ../../nbs/trading/account.ipynb #7aada244
+# %% ../../nbs/trading/account.ipynb #74c0cabc
 @njit(cache=True)
 def _trade(d, wish, base, bars, terms, tariff, state, record):
     """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
-    asset, fillable, leaves, after = bars.asset, bars.fillable, bars.leaves, bars.after
-    volumes, volatilities, prices, turned_over = bars.volume, bars.volatility, bars.price, bars.turned_over
-    keeps = state.gained.shape[0] > 0
+    held, cash, gained, paid = state.position, state.cash, state.gained, state.paid
+    column, drift, participation, lot = terms.weights, terms.drift, terms.participation, terms.lot
+    half_spread, source, needs = tariff.half_spread, tariff.source, tariff.needs
+    early, late, fees = tariff.temporary, tariff.permanent, tariff.commission
+    keeps = gained.shape[0] > 0
     first = bars.offsets[d]
-    for c in range(len(base)):
-        held, column, drift = state.position[c], terms.weights[c], terms.drift[c]
-        participation, lot, source = terms.participation[c], terms.lot[c], tariff.source[c]
-        needs_volume, needs_volatility, needs_price = tariff.needs[c, 0], tariff.needs[c, 1], tariff.needs[c, 2]
-        t0, t1, t2, t3 = tariff.temporary[c, 0], tariff.temporary[c, 1], tariff.temporary[c, 2], tariff.temporary[c, 3]
-        p0, p1, p2, p3 = tariff.permanent[c, 0], tariff.permanent[c, 1], tariff.permanent[c, 2], tariff.permanent[c, 3]
-        share, per_share, minimum = tariff.commission[c, 0], tariff.commission[c, 1], tariff.commission[c, 2]
-        constant, money, relative = tariff.half_spread[c], base[c], max(base[c], 1e-300)
-        cash = state.cash[c] * 1.0
-        gains, spreads, temporaries, permanents, fees, traded = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        wished, halted, unpriced, unfilled = 0.0, 0.0, 0.0, 0.0
-        for i in range(first, bars.offsets[d + 1]):
-            if leaves[i]:
-                continue
-            a = asset[i]
-            wanted, position = wish[i - first, column], held[a]
+    for i in range(first, bars.offsets[d + 1]):
+        if bars.leaves[i]:
+            continue
+        a, fillable, after = bars.asset[i], bars.fillable[i], bars.after[i]
+        volume, volatility, price, turned_over = bars.volume[i], bars.volatility[i], bars.price[i], bars.turned_over[i]
+        for c in range(len(cash)):
+            wanted = wish[i - first, column[c]]
+            position = held[a, c]
             if position == 0.0 and not wanted != 0.0:
                 continue
-            order = wanted * money - position
+            order = wanted * base[c] - position
             if order != 0.0 and not np.isnan(order):
                 size = abs(order)
-                wished += size
-                volume, volatility, price = volumes[i], volatilities[i], prices[i]
-                rate = constant if source < 0 else bars.half_spread[i, source]
-                if not fillable[i]:
-                    halted += size
-                elif not _is_priced(rate, volume, volatility, price, needs_volume, needs_volatility, needs_price):
-                    unpriced += size
+                record[c, 14] += size
+                rate = half_spread[c] if source[c] < 0 else bars.half_spread[i, source[c]]
+                priced = _is_priced(rate, volume, volatility, price, needs[c, 0], needs[c, 1], needs[c, 2])
+                if not fillable:
+                    record[c, 15] += size
+                elif not priced:
+                    record[c, 16] += size
                 else:
-                    filled = _fillable(size, participation, turned_over[i], lot)
-                    unfilled += size - filled
+                    filled = _fillable(size, participation[c], turned_over, lot[c])
+                    record[c, 17] += size - filled
+                    relative = max(base[c], 1e-300)
                     spread = filled * rate
-                    temporary = filled * impact_share(filled, volume, volatility, relative, t0, t1, t2, t3)
-                    permanent = filled * impact_share(filled, volume, volatility, relative, p0, p1, p2, p3)
-                    fee = commission_of(filled, price, share, per_share, minimum) if filled > 0.0 else 0.0
+                    temporary = filled * impact_share(
+                        filled, volume, volatility, relative, early[c, 0], early[c, 1], early[c, 2], early[c, 3]
+                    )
+                    permanent = filled * impact_share(
+                        filled, volume, volatility, relative, late[c, 0], late[c, 1], late[c, 2], late[c, 3]
+                    )
+                    fee = commission_of(filled, price, fees[c, 0], fees[c, 1], fees[c, 2]) if filled > 0.0 else 0.0
                     cost = spread + temporary + permanent + fee
-                    spreads += spread
-                    temporaries += temporary
-                    permanents += permanent
-                    fees += fee
-                    traded += filled
-                    signed = np.copysign(filled, order)
+                    record[c, 3] -= spread
+                    record[c, 4] -= temporary
+                    record[c, 5] -= permanent
+                    record[c, 6] -= fee
+                    record[c, 10] += filled
+                    signed = filled if order > 0.0 else -filled
                     position += signed
-                    cash -= signed + cost
+                    cash[c] -= signed + cost
                     if keeps:
-                        state.paid[c, a] += cost
-            if after[i] != 0.0:
-                gain = position * after[i]
-                gains += gain
+                        paid[a, c] += cost
+            if after != 0.0:
+                gain = position * after
+                record[c, 1] += gain
                 if keeps:
-                    state.gained[c, a] += gain
-                if drift:
+                    gained[a, c] += gain
+                if drift[c]:
                     position += gain
                 else:
-                    cash += gain
-            held[a] = position
-        state.cash[c] = cash
-        record[c, 1] = gains
-        record[c, 3] -= spreads
-        record[c, 4], record[c, 5], record[c, 6] = -temporaries, -permanents, -fees
-        record[c, 10] += traded
-        record[c, 14], record[c, 15], record[c, 16], record[c, 17] = wished, halted, unpriced, unfilled
+                    cash[c] += gain
+            held[a, c] = position
 
 
 @njit(cache=True)
@@ -363,27 +352,31 @@ def _fillable(size, participation, turned_over, lot):
         size = min(size, available) if available > 0.0 else 0.0
     return np.floor(size / lot + 1e-9) * lot if lot > 0.0 else size
 
-# %% ../../nbs/trading/account.ipynb #9836a6f9
+# %% ../../nbs/trading/account.ipynb #dab20fb7
 @njit(cache=True)
 def _close_bar(d, bars, state, record):
     """Wealth, and what is held long and short, at the close."""
-    asset, leaves = bars.asset, bars.leaves
-    keeps = state.held.shape[0] > 0
-    for c in range(len(state.cash)):
-        held = state.position[c]
-        wealth, long, short, names = state.cash[c] * 1.0, 0.0, 0.0, 0.0
-        for i in range(bars.offsets[d], bars.offsets[d + 1]):
-            money = held[asset[i]]
-            if money == 0.0 or leaves[i]:
+    position, held = state.position, state.held
+    n = len(state.cash)
+    keeps = held.shape[0] > 0
+    for c in range(n):
+        record[c, 9] = state.cash[c]
+    for i in range(bars.offsets[d], bars.offsets[d + 1]):
+        if bars.leaves[i]:
+            continue
+        a = bars.asset[i]
+        for c in range(n):
+            money = position[a, c]
+            if money == 0.0:
                 continue
-            wealth += money
-            long += 0.5 * (abs(money) + money)
-            short += 0.5 * (abs(money) - money)
-            names += 1.0
+            record[c, 9] += money
+            record[c, 11] += max(money, 0.0)
+            record[c, 12] -= min(money, 0.0)
+            record[c, 13] += 1.0
             if keeps:
-                state.held[c, i] = money
-        record[c, 9], record[c, 11], record[c, 12], record[c, 13] = wealth, long, short, names
-        state.wealth[c] = wealth
+                held[i, c] = money
+    for c in range(n):
+        state.wealth[c] = record[c, 9]
 
 
 @njit(cache=True)
@@ -393,7 +386,7 @@ def _book_dates(first, last, wish, bars, terms, tariff, state, records):
         rows = wish[bars.offsets[d] : bars.offsets[d + 1]]
         book_bar(d, rows, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #23382ebe
+# %% ../../nbs/trading/account.ipynb #f5aa563e
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -497,9 +490,11 @@ def open_books(
         _check_weights(panel, wished, accounts)
         wish = wished[bars.row]
     n, count = panel.n_assets, len(accounts)
-    by, rows = ((count, n), (count, len(bars.row))) if by_asset else ((0, 0), (0, 0))
+    wide = (n, len(bars.row)) if by_asset else (0, 0)
     capital = np.array([a.capital for a in accounts], float)
-    state = State(np.zeros((count, n)), capital.copy(), capital.copy(), np.zeros(by), np.zeros(by), np.zeros(rows))
+    by = (wide[0], count if by_asset else 0)
+    held = np.zeros((wide[1], by[1]))
+    state = State(np.zeros((n, count)), capital.copy(), capital.copy(), np.zeros(by), np.zeros(by), held)
     records = np.zeros((panel.n_dates, count, len(RECORD)))
     return Books(panel, accounts, clock, bars, _terms(accounts), tariff, state, wish, records, first, first)
 
@@ -572,7 +567,7 @@ def _money_traded(panel, accounts) -> np.ndarray:  # (n_rows,)
         )
     return panel.fields["close"].astype(np.float64) * panel.fields["volume"]
 
-# %% ../../nbs/trading/account.ipynb #a2bb8c85
+# %% ../../nbs/trading/account.ipynb #e00bc371
 @dataclass
 class Ledger:
     """The books of several accounts, bar by bar.
@@ -641,6 +636,6 @@ class Ledger:
         state = self.books.state
         if not len(state.gained):
             raise NeuralphaError("What each asset gained was not kept; use by_asset=True.")
-        gained, paid = state.gained[account], state.paid[account]
+        gained, paid = state.gained[:, account], state.paid[:, account]
         index = pd.Index(self.panel.assets, name="asset")
         return pd.DataFrame({"gained": gained, "paid": paid, "net": gained - paid}, index)
