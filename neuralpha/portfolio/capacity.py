@@ -28,7 +28,7 @@ from ..trading.account import GAINS, PARTS, Account, open_books, run_accounts
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/portfolio/capacity.ipynb #dbc7fea0
+# %% ../../nbs/portfolio/capacity.ipynb #ec2a477b
 def capacity(
     book: Book,
     capitals=None,  # sizes, currency; default: 25 from a thousandth to a thousand times the book's own
@@ -108,25 +108,19 @@ class Capacity:
         return share.head(count).rename("share of costs").to_frame()
 
     def plot(self) -> Figure:
-        """The curve with its intervals."""
+        """The curve with its intervals, as far as something is left."""
+        shown = self.table[self.table.index <= 2 * self.nothing] if self.nothing > 0 else self.table
         fig, axes = new_figure(8, 3, 1, 2)
-        for ax, column, label, colour in zip(
-            axes, ("net", "dollars"), ("net return, % a year", "money a year"), COLOURS
-        ):
-            ax.plot(self.table.index, self.table[column], color=colour, lw=1.6)
-            ax.fill_between(
-                self.table.index,
-                self.table[f"{column} low"],
-                self.table[f"{column} high"],
-                color=colour,
-                alpha=0.2,
-                lw=0,
-            )
+        labels = "net return, % a year", "money a year"
+        for ax, column, label, colour in zip(axes, ("net", "dollars"), labels, COLOURS):
+            low, high = shown[f"{column} low"], shown[f"{column} high"]
+            ax.plot(shown.index, shown[column], color=colour, lw=1.6)
+            ax.fill_between(shown.index, low, high, color=colour, alpha=0.2, lw=0)
             ax.axhline(0, color="black", lw=0.8)
             ax.set(xscale="log", xlabel="capital", ylabel=label)
-            if np.isfinite(self.most_dollars):
-                ax.axvline(self.most_dollars, color="#555555", lw=0.8, ls=":")
-        axes[1].set_yscale("symlog", linthresh=max(float(self.table["dollars"].abs().min()), 1.0))
+            if 0 < self.most_dollars < np.inf:
+                ax.axvline(self.most_dollars, color="#555555", lw=0.8, ls=":", label="most money")
+                ax.legend(frameon=False, fontsize=8)
         return fig
 
     def __repr__(self):
@@ -278,7 +272,7 @@ def _figures(gross, net, year) -> tuple:
         np.sqrt(year) * net.mean() / spread if spread > 0 else np.nan,
     )
 
-# %% ../../nbs/portfolio/capacity.ipynb #b8358877
+# %% ../../nbs/portfolio/capacity.ipynb #13a18502
 def flips(
     predictions: dict,  # name -> scores
     panel: Panel,
@@ -388,7 +382,7 @@ class Flips:
                 ax.barh(i, 1, left=k - 0.5, height=1, color=colour, edgecolor="white")
         ax.set_yticks(range(len(self.half_spreads)), [f"{b:g}" for b in self.half_spreads])
         ax.set_xticks(range(len(self.capitals)), [f"{c:.0e}" for c in self.capitals])
-        ax.set(xlabel="capital", ylabel="half-spread, bps")
+        ax.set(xlabel="capital", ylabel="half-spread, bps", title="who wins; white: everybody loses")
         ax.grid(False)
         for j, name in enumerate(self.models):
             ax.bar(0, 0, color=COLOURS[j % 7], label=name)

@@ -52,7 +52,7 @@ def annual_factor(
     k = np.arange(1, bars_per_year)
     return float(bars_per_year / np.sqrt(bars_per_year + 2 * ((bars_per_year - k) * autocorrelation**k).sum()))
 
-# %% ../../nbs/portfolio/league.ipynb #b4ac960e
+# %% ../../nbs/portfolio/league.ipynb #9eb3ea77
 def memmel(a, b) -> dict:  # difference (per bar), z, p
     """The test for normal returns, independent through time.
 
@@ -140,11 +140,7 @@ def _long_run(moments):
     """Long-run covariance: the quadratic spectral kernel with Andrews' (1991) bandwidth, as the paper has it."""
     centred = moments - moments.mean(0)
     n, k = centred.shape
-    rho = np.array([(v[1:] @ v[:-1]) / max(v[:-1] @ v[:-1], 1e-300) for v in centred.T])
-    rho = np.clip(rho, -0.97, 0.97)
-    weight = np.array([((v[1:] - r * v[:-1]) ** 2).mean() for v, r in zip(centred.T, rho)]) ** 2
-    alpha = (weight * 4 * rho**2 / (1 - rho) ** 8).sum() / max((weight / (1 - rho) ** 4).sum(), 1e-300)
-    width = max(1.3221 * (alpha * n) ** 0.2, 1e-6)
+    width = _bandwidth(centred)
     total = centred.T @ centred / n
     for lag in range(1, n):
         z = 6 * np.pi * lag / width / 5
@@ -152,6 +148,17 @@ def _long_run(moments):
         gamma = centred[lag:].T @ centred[:-lag] / n
         total = total + share * (gamma + gamma.T)
     return total * n / (n - k)
+
+
+def _bandwidth(centred) -> float:
+    """Andrews' choice, from a first-order autoregression of each column."""
+    before, after = centred[:-1], centred[1:]
+    rho = (before * after).sum(0) / np.maximum((before**2).sum(0), 1e-300)
+    rho = np.clip(rho, -0.97, 0.97)
+    shocks = ((after - rho * before) ** 2).mean(0)
+    top = (shocks**2 * 4 * rho**2 / (1 - rho) ** 8).sum()
+    bottom = (shocks**2 / (1 - rho) ** 4).sum()
+    return max(1.3221 * (top / max(bottom, 1e-300) * len(centred)) ** 0.2, 1e-6)
 
 # %% ../../nbs/portfolio/league.ipynb #08a18bda
 def league(
