@@ -42,9 +42,9 @@ def test_the_answer_says_what_the_letters_say():
 def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     from bs4 import BeautifulSoup
     from neuralpha.evaluate.catalogue import column_metrics, heading, metric_title
-    from neuralpha.study.spec import research_folder
+    from neuralpha.house import root
 
-    reports = research_folder().parents[1] / "reports"
+    reports = root() / "reports"
     pages = site_pages(reports / "sample" / "study.json", reports / "sample")
 
     def rows_of(page, first):
@@ -73,9 +73,9 @@ def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
 def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
     from bs4 import BeautifulSoup
     from neuralpha.core import read_json
-    from neuralpha.study.spec import research_folder
+    from neuralpha.house import root
 
-    reports = research_folder().parents[1] / "reports"
+    reports = root() / "reports"
     page = BeautifulSoup(
         site_pages(reports / "sample" / "study.json", reports / "sample")["sim-tiny/index.html"], "html.parser"
     )
