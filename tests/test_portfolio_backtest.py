@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.policies import (
     Breaker,
@@ -16,7 +15,6 @@ from neuralpha.portfolio.policies import (
     Policy,
     Quantiles,
     RankWeights,
-    TopN,
 )
 from neuralpha.evaluate.statistics import block_interval
 from neuralpha.trading.account import PAID, Account

@@ -1,6 +1,5 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.portfolio.optimise import *
-import time
 import numpy as np
 import pandas as pd
 import pytest

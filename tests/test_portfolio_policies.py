@@ -176,7 +176,8 @@ def test_garleanu_and_pedersen_to_the_digit():
     np.testing.assert_allclose(np.log(0.5) / np.log(1 - daily), 12.0, atol=0.05)
 
 def test_the_rate_is_the_best_there_is_in_simulation():
-    """One asset, one decaying signal, quadratic costs: utility by the stationary moments, over a grid of rates and aims."""
+    """One asset, one decaying signal, quadratic costs: utility by the stationary moments, over a grid of rates and "
+    "aims."""
     gamma, lam, phi, b, variance = 0.5, 2.0, 0.1, 0.1, 0.04
     rate, aim = trading_rate(gamma, lam), aim_loadings([b], [phi], variance, gamma, lam)[0, 0]
     rho = 1 - phi

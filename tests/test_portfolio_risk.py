@@ -8,7 +8,6 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
 from neuralpha.portfolio.policies import Quantiles, TopN
-from neuralpha.trading.costs import Costs
 
 def test_tails_to_the_digit():
     z = [cornish_fisher(p, -0.5, k) for p, k in ((0.05, 3), (0.01, 3), (0.05, 1), (0.01, 1))]

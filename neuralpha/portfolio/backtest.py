@@ -29,7 +29,7 @@ from ..trading.clock import Clock, entered_weights
 from ..trading.costs import make_costs
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/portfolio/backtest.ipynb #89785759
+# %% ../../nbs/portfolio/backtest.ipynb #d86ac53b
 def backtest(
     prediction,  # `Predictions`, a `(date, asset)` Series of scores, or an array in panel row order
     panel: Panel,
@@ -67,8 +67,8 @@ def backtest(
     decided = decide(policy, scores, panel)
     if clock.horizon > 1 and np.isnan(decided).any():
         raise NeuralphaError(
-            f"{type(policy).__name__} leaves positions as they are on some bars, which overlapping tranches cannot; use "
-            "Clock(horizon=1)."
+            f"{type(policy).__name__} leaves positions as they are on some bars, which overlapping tranches cannot; "
+            "use Clock(horizon=1)."
         )
     span = _span(scores, panel, clock)
     if policy.follows_account:
@@ -104,7 +104,8 @@ def decide(policy: Policy, scores: np.ndarray, panel: Panel) -> np.ndarray:  # (
     decided = np.asarray(policy.weights(scores, panel), np.float64)
     if decided.shape != (panel.n_rows,):
         raise NeuralphaError(
-            f"{type(policy).__name__} gave weights of shape {decided.shape}; {panel.name} wants ({panel.n_rows},), one a row."
+            f"{type(policy).__name__} gave weights of shape {decided.shape}; {panel.name} wants ({panel.n_rows},), "
+            "one a row."
         )
     return decided
 

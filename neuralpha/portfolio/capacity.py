@@ -13,7 +13,7 @@ the size is the same from the first bar to the last.
 # %% auto #0
 __all__ = ['capacity', 'net_returns', 'Capacity', 'break_even', 'conventions', 'flips', 'Flips']
 
-# %% ../../nbs/portfolio/capacity.ipynb #66ec19a5
+# %% ../../nbs/portfolio/capacity.ipynb #57beb4ca
 from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
@@ -24,11 +24,11 @@ from ..evaluate.plots import COLOURS, new_figure
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means
 from .backtest import Book, _scores, _span, backtest, decide
 from .policies import Policy, Quantiles
-from ..trading.account import GAINS, PARTS, Account, open_books, run_accounts
+from ..trading.account import GAINS, PARTS, Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/portfolio/capacity.ipynb #ec2a477b
+# %% ../../nbs/portfolio/capacity.ipynb #c654afab
 def capacity(
     book: Book,
     capitals=None,  # sizes, currency; default: 25 from a thousandth to a thousand times the book's own
@@ -47,8 +47,8 @@ def capacity(
     """
     if book.policy.follows_account:
         raise NeuralphaError(
-            f"{type(book.policy).__name__} follows the account: its weights change with the size. Give capacity the book of its "
-            "base."
+            f"{type(book.policy).__name__} follows the account: its weights change with the size. Give capacity the "
+            "book of its base."
         )
     capitals = np.asarray(book.account.capital * np.logspace(-3, 3, 25) if capitals is None else capitals, float)
     net = net_returns(book, capitals)
@@ -272,7 +272,7 @@ def _figures(gross, net, year) -> tuple:
         np.sqrt(year) * net.mean() / spread if spread > 0 else np.nan,
     )
 
-# %% ../../nbs/portfolio/capacity.ipynb #13a18502
+# %% ../../nbs/portfolio/capacity.ipynb #a09b78ad
 def flips(
     predictions: dict,  # name -> scores
     panel: Panel,
@@ -375,8 +375,8 @@ class Flips:
         """The map: a colour for each model, empty where all of them lose."""
         fig, ax = new_figure(6, 3.4)
         winners = self.winners
-        for i, bps in enumerate(self.half_spreads):
-            for k, _ in enumerate(self.capitals):
+        for i in range(len(self.half_spreads)):
+            for k in range(len(self.capitals)):
                 name = winners.iloc[i, k]
                 colour = COLOURS[self.models.index(name) % 7] if name else "white"
                 ax.barh(i, 1, left=k - 0.5, height=1, color=colour, edgecolor="white")

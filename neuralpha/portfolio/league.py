@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['sharpe_error', 'annual_factor', 'memmel', 'ledoit_wolf', 'league', 'judge_breaker']
 
-# %% ../../nbs/portfolio/league.ipynb #6c6b0369
-from dataclasses import dataclass, field
+# %% ../../nbs/portfolio/league.ipynb #2be0f5bf
+from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -52,7 +52,7 @@ def annual_factor(
     k = np.arange(1, bars_per_year)
     return float(bars_per_year / np.sqrt(bars_per_year + 2 * ((bars_per_year - k) * autocorrelation**k).sum()))
 
-# %% ../../nbs/portfolio/league.ipynb #9eb3ea77
+# %% ../../nbs/portfolio/league.ipynb #7d834c56
 def memmel(a, b) -> dict:  # difference (per bar), z, p
     """The test for normal returns, independent through time.
 
@@ -119,7 +119,8 @@ def _pair(a, b):
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.shape != b.shape or a.ndim != 1 or len(a) < 10:
         raise NeuralphaError(
-            f"Two records of {a.shape} and {b.shape} bars cannot be compared; give one return per bar of each, at least 10."
+            f"Two records of {a.shape} and {b.shape} bars cannot be compared; give one return per bar of each, at "
+            "least 10."
         )
     return a, b
 

@@ -15,7 +15,7 @@ Where no weights keep all limits, the limit that is at fault is named, what is h
 # %% auto #0
 __all__ = ['Limits', 'Solution', 'Risks', 'optimise', 'MeanVariance', 'past_risks']
 
-# %% ../../nbs/portfolio/optimise.ipynb #24341e92
+# %% ../../nbs/portfolio/optimise.ipynb #bb1f767b
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
@@ -23,7 +23,6 @@ import pandas as pd
 from scipy import sparse
 from ..core import NeuralphaError
 from ..cross_section import sector_codes, standardise_by_date
-from ..data.panel import Panel
 from ..data.returns import bar_return
 from .policies import Policy
 from ..trading.returns import earned_returns
@@ -210,7 +209,7 @@ def _stacked(parts, without):
     kept = [part for name, part in parts.items() if name not in without]
     return sparse.vstack([rows for rows, _ in kept]), np.concatenate([bound for _, bound in kept])
 
-# %% ../../nbs/portfolio/optimise.ipynb #fde77011
+# %% ../../nbs/portfolio/optimise.ipynb #993763f6
 @dataclass(frozen=True)
 class MeanVariance(Policy):
     """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
@@ -263,8 +262,8 @@ class MeanVariance(Policy):
         if tried and len(self.log) == tried:
             faults = ", ".join(sorted({fault for _, fault in self.log}))
             raise NeuralphaError(
-                f"Nobody can keep the limits of MeanVariance on any date of {panel.name}: without the limit on {faults} "
-                "there would be weights. Loosen it."
+                f"Nobody can keep the limits of MeanVariance on any date of {panel.name}: without the limit on "
+                f"{faults} there would be weights. Loosen it."
             )
         return out
 

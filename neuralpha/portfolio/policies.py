@@ -233,7 +233,7 @@ def _at_least(name, value, least):
     if not value >= least:
         raise NeuralphaError(f"{name} is {value}; it must be at least {least}.")
 
-# %% ../../nbs/portfolio/policies.ipynb #65283a00
+# %% ../../nbs/portfolio/policies.ipynb #f29950c7
 def kelly_bet(chance: float, odds: float = 1.0) -> float:  # share of the money
     """The share to stake where a bet wins `odds` times the stake with a chance, and else loses it.
 
@@ -300,7 +300,8 @@ class FractionalKelly(Policy):
 
 
 def _one_factor(panel, window):
-    """Beta to the mean of all returns, variance of that mean, and own variance, over the `window` bars up to each row."""
+    """Beta to the mean of all returns, variance of that mean, and own variance, over the `window` bars up to each "
+    "row."""
     returns = bar_return(panel)
     market = np.nan_to_num(group_means(np.where(panel.tradable, returns, np.nan), panel.date_code, panel.n_dates))
     beta, own = np.full((2, panel.n_rows), np.nan)
@@ -391,7 +392,7 @@ def _recent_returns(panel, first, stop, notes):
         notes["returns"] = wide
     return notes["returns"][first:stop].astype(float)
 
-# %% ../../nbs/portfolio/policies.ipynb #0550d371
+# %% ../../nbs/portfolio/policies.ipynb #2a2f5682
 @dataclass(frozen=True)
 class Capped(Policy):
     """No name above `most`; what is cut goes to the others of its side, as far as they have room.
@@ -423,8 +424,8 @@ class Capped(Policy):
         if short_of.any() and short_of[size > 0].all():
             names = int(np.bincount(panel.date_code, np.nan_to_num(held) > 0).max())
             raise NeuralphaError(
-                f"Capped at {self.most:g} nobody can hold what {type(self.base).__name__} wishes: at most {names} names a "
-                f"side, on every date of {panel.name}. Raise the cap, or hold more names."
+                f"Capped at {self.most:g} nobody can hold what {type(self.base).__name__} wishes: at most {names} "
+                f"names a side, on every date of {panel.name}. Raise the cap, or hold more names."
             )
         return np.where(np.isnan(held), np.nan, long - short)
 
@@ -611,7 +612,7 @@ class VolatilityTarget(Policy):
         scale = np.where(past > 0, self.annual / np.sqrt(panel.bars_per_year) / np.where(past > 0, past, 1.0), 1.0)
         return held * np.minimum(scale, self.most)[panel.date_code]
 
-# %% ../../nbs/portfolio/policies.ipynb #8b1ed9a0
+# %% ../../nbs/portfolio/policies.ipynb #461ef608
 @dataclass(frozen=True)
 class DrawdownCut(Policy):
     """The base, times `factor` while the drawdown is beyond `start` times the `limit`.
@@ -643,7 +644,8 @@ class DrawdownCut(Policy):
 
 @dataclass(frozen=True)
 class Breaker(Policy):
-    """Nothing is held for `pause` bars after a day below `day_loss` or a drawdown beyond `drawdown`; the peak starts anew.
+    """Nothing is held for `pause` bars after a day below `day_loss` or a drawdown beyond `drawdown`; the peak "
+    "starts anew.
 
     Parameters
     ----------

@@ -386,7 +386,7 @@ def _book_dates(first, last, wish, bars, terms, tariff, state, records):
         rows = wish[bars.offsets[d] : bars.offsets[d + 1]]
         book_bar(d, rows, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #f5aa563e
+# %% ../../nbs/trading/account.ipynb #0fb1c3cd
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -563,7 +563,8 @@ def _money_traded(panel, accounts) -> np.ndarray:  # (n_rows,)
     missing = [f for f in ("close", "volume") if f not in panel.fields]
     if missing:
         raise NeuralphaError(
-            f"{panel.name} has no field {missing[0]!r}: a share of the bar's volume cannot be kept to; leave participation out."
+            f"{panel.name} has no field {missing[0]!r}: a share of the bar's volume cannot be kept to; leave "
+            "participation out."
         )
     return panel.fields["close"].astype(np.float64) * panel.fields["volume"]
 

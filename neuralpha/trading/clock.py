@@ -29,7 +29,7 @@ from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
 from .returns import earned_returns
 
-# %% ../../nbs/trading/clock.ipynb #7cce602c
+# %% ../../nbs/trading/clock.ipynb #6f0330c2
 FILLS = ("close", "open", "vwap")
 
 
@@ -60,7 +60,8 @@ class Clock:
                 raise NeuralphaError(f"{name} is {value!r}; it must be a whole number of bars, at least {least}.")
         if self.delay == 0 and self.fill != "close":
             raise NeuralphaError(
-                f"A fill at the {self.fill} of the bar that decides is before the decision; use delay=1, or fill='close'."
+                f"A fill at the {self.fill} of the bar that decides is before the decision; use delay=1, or "
+                "fill='close'."
             )
 
 

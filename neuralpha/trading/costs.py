@@ -94,7 +94,7 @@ def _number(name, value):
     if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
         raise NeuralphaError(f"{name} is {value}; it must be a number, at least 0.")
 
-# %% ../../nbs/trading/costs.ipynb #05edef45
+# %% ../../nbs/trading/costs.ipynb #5f6eda77
 ESTIMATORS = ("edge", "corwin-schultz", "abdi-ranaldo")  # of the spread, from bars
 _RATES = ("commission_bps", "commission_per_share", "commission_minimum", "borrow_bps", "financing_bps", "window")
 
@@ -180,8 +180,8 @@ class Costs:
         """
         if self.needs_volume or self.commission_per_share or self.commission_minimum or self._spread_varies:
             raise NeuralphaError(
-                f"Costs {self.name!r} depend on the asset, its volume or the size of the account; an amount alone cannot "
-                "be priced. Use `backtest`, or costs in basis points of the amount."
+                f"Costs {self.name!r} depend on the asset, its volume or the size of the account; an amount alone "
+                "cannot be priced. Use `backtest`, or costs in basis points of the amount."
             )
         cost = traded * self.half_spread_bps * 1e-4
         for impact in (self.temporary, self.permanent):
@@ -315,7 +315,7 @@ def commission_of(size, price, share, per_share, minimum) -> float:
     by_count = size / price * per_share if per_share > 0.0 else 0.0
     return max(size * share + by_count, minimum)
 
-# %% ../../nbs/trading/costs.ipynb #6be2881b
+# %% ../../nbs/trading/costs.ipynb #eeadcf57
 class Inputs(NamedTuple):
     """What prices an order on each row, known before the row's bar.
 
@@ -383,8 +383,9 @@ def _check_priceable(panel, costs):
     if missing:
         parts = "; ".join(f"{part}: the field {field!r} is missing" for part, field in missing.items())
         raise NeuralphaError(
-            f"Costs {costs.name!r} cannot be priced on {panel.name}. {parts}. A half-spread in basis points, commission "
-            "in basis points, borrow and financing can: give Costs with those alone, or a table with these fields."
+            f"Costs {costs.name!r} cannot be priced on {panel.name}. {parts}. A half-spread in basis points, "
+            "commission in basis points, borrow and financing can: give Costs with those alone, or a table with "
+            "these fields."
         )
 
 
