@@ -60,8 +60,7 @@ def test_a_band_cuts_turnover_as_the_bivariate_normal_says():
 
     def sold(enter, leave):
         held = (Band(enter, leave).weights(x.ravel(), panel) > 0).reshape(n, bars)
-        left = (held[:, 50:-1] & ~held[:, 51:]).sum() / held[:, 50:-1].sum()
-        return left
+        return (held[:, 50:-1] & ~held[:, 51:]).sum() / held[:, 50:-1].sum()
 
     corner = multivariate_normal([0, 0], [[1, phi], [phi, 1]])
     cut = norm.ppf(0.9)
@@ -176,8 +175,7 @@ def test_garleanu_and_pedersen_to_the_digit():
     np.testing.assert_allclose(np.log(0.5) / np.log(1 - daily), 12.0, atol=0.05)
 
 def test_the_rate_is_the_best_there_is_in_simulation():
-    """One asset, one decaying signal, quadratic costs: utility by the stationary moments, over a grid of rates and "
-    "aims."""
+    """One asset, a decaying signal, quadratic costs: utility by the stationary moments, on a grid of rates and aims."""
     gamma, lam, phi, b, variance = 0.5, 2.0, 0.1, 0.1, 0.04
     rate, aim = trading_rate(gamma, lam), aim_loadings([b], [phi], variance, gamma, lam)[0, 0]
     rho = 1 - phi

@@ -109,7 +109,7 @@ class Day:
         top = max(float(np.max(self.wealth, initial=0.0)), 1e-300)
         return 1 - float(self.wealth[-1]) / top if len(self.wealth) else 0.0
 
-# %% ../../nbs/portfolio/policies.ipynb #3e066707
+# %% ../../nbs/portfolio/policies.ipynb #bba75ab1
 @dataclass(frozen=True)
 class Quantiles(Policy):
     """Long the top and short the bottom quantile, equal weights; 0 on dates where either is empty."""
@@ -161,7 +161,7 @@ class RankWeights(Policy):
 
 @dataclass(frozen=True)
 class Band(Policy):
-    """A name is bought when it enters the top `enter` of the scores and sold when it leaves the top `leave`; the same below.
+    """A name is bought when it enters the top `enter` of the scores, sold when it leaves the top `leave`; alike below.
 
     Between the two it is held if it was: the buy/hold spread of Novy-Marx and Velikov (2016).
 
@@ -233,7 +233,7 @@ def _at_least(name, value, least):
     if not value >= least:
         raise NeuralphaError(f"{name} is {value}; it must be at least {least}.")
 
-# %% ../../nbs/portfolio/policies.ipynb #f29950c7
+# %% ../../nbs/portfolio/policies.ipynb #128ff316
 def kelly_bet(chance: float, odds: float = 1.0) -> float:  # share of the money
     """The share to stake where a bet wins `odds` times the stake with a chance, and else loses it.
 
@@ -300,8 +300,7 @@ class FractionalKelly(Policy):
 
 
 def _one_factor(panel, window):
-    """Beta to the mean of all returns, variance of that mean, and own variance, over the `window` bars up to each "
-    "row."""
+    """Beta to the mean of all returns, variance of that mean, own variance, over the `window` bars up to each row."""
     returns = bar_return(panel)
     market = np.nan_to_num(group_means(np.where(panel.tradable, returns, np.nan), panel.date_code, panel.n_dates))
     beta, own = np.full((2, panel.n_rows), np.nan)
@@ -612,7 +611,7 @@ class VolatilityTarget(Policy):
         scale = np.where(past > 0, self.annual / np.sqrt(panel.bars_per_year) / np.where(past > 0, past, 1.0), 1.0)
         return held * np.minimum(scale, self.most)[panel.date_code]
 
-# %% ../../nbs/portfolio/policies.ipynb #461ef608
+# %% ../../nbs/portfolio/policies.ipynb #ffde0db4
 @dataclass(frozen=True)
 class DrawdownCut(Policy):
     """The base, times `factor` while the drawdown is beyond `start` times the `limit`.
@@ -644,8 +643,7 @@ class DrawdownCut(Policy):
 
 @dataclass(frozen=True)
 class Breaker(Policy):
-    """Nothing is held for `pause` bars after a day below `day_loss` or a drawdown beyond `drawdown`; the peak "
-    "starts anew.
+    """Nothing is held for `pause` bars after a day below `day_loss` or a fall beyond `drawdown`; the peak is new.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ from ..evaluate.statistics import block_length
 from .backtest import Book, _paths, _resampled_dates
 from ..trading.costs import past_volume
 
-# %% ../../nbs/portfolio/risk.ipynb #cb795f6c
+# %% ../../nbs/portfolio/risk.ipynb #23f8ccff
 METHODS = ("historical", "cornish-fisher", "student", "garch")
 
 
@@ -123,8 +123,7 @@ def _student(past, level):
 
 
 def _filtered(x, level, window, refit=60):
-    """The GARCH(1,1) is fitted anew every `refit` bars, on the bars before alone; in between its volatility is "
-    "updated."""
+    """The GARCH(1,1) is fitted anew every `refit` bars on the bars before; in between its volatility is updated."""
     from arch import arch_model
 
     var, es = [], []
@@ -438,7 +437,7 @@ class Risk:
         )
         return f"<p>Risk of {escape(self.book.name)}</p>" + "".join(t.round(3).to_html() for t in tables)
 
-# %% ../../nbs/portfolio/risk.ipynb #bdcb135d
+# %% ../../nbs/portfolio/risk.ipynb #2a027c70
 def stress(
     book: Book,
     windows=(5, 20, 60),  # bars
@@ -516,8 +515,7 @@ def _mean_short(book: Book) -> float:
 
 
 def _together(book, last) -> float:
-    """Standard deviation of a bar if every return moved as one: absolute weights times volatilities, less on the "
-    "other side."""
+    """Standard deviation of a bar if all returns moved as one: weights times volatilities, less on the other side."""
     panel = book.panel
     moves = pd.Series(bar_return(panel)).groupby(panel.asset_code).std().reindex(range(panel.n_assets)).fillna(0.0)
     return float(abs((last.to_numpy() * moves.to_numpy()).sum()))

@@ -271,7 +271,7 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
         value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
     return value
 
-# %% ../../nbs/trading/account.ipynb #74c0cabc
+# %% ../../nbs/trading/account.ipynb #db5d4ad4
 @njit(cache=True)
 def _trade(d, wish, base, bars, terms, tariff, state, record):
     """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
@@ -289,7 +289,7 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
         for c in range(len(cash)):
             wanted = wish[i - first, column[c]]
             position = held[a, c]
-            if position == 0.0 and not wanted != 0.0:
+            if position == 0.0 and wanted == 0.0:
                 continue
             order = wanted * base[c] - position
             if order != 0.0 and not np.isnan(order):

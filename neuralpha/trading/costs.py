@@ -94,7 +94,7 @@ def _number(name, value):
     if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
         raise NeuralphaError(f"{name} is {value}; it must be a number, at least 0.")
 
-# %% ../../nbs/trading/costs.ipynb #5f6eda77
+# %% ../../nbs/trading/costs.ipynb #edddc572
 ESTIMATORS = ("edge", "corwin-schultz", "abdi-ranaldo")  # of the spread, from bars
 _RATES = ("commission_bps", "commission_per_share", "commission_minimum", "borrow_bps", "financing_bps", "window")
 
@@ -129,8 +129,8 @@ class Costs:
         of the preset it came from
     """
 
-    # lost on what is bought or sold, basis points of the amount; by asset (dict or Series); or estimated from past bars:
-    # "edge", "corwin-schultz", "abdi-ranaldo"
+    # lost on what is bought or sold, basis points of the amount; by asset (dict or Series); or estimated from past
+    # bars: "edge", "corwin-schultz", "abdi-ranaldo"
     half_spread_bps: float = 5.0
     temporary: Impact = Impact()
     permanent: Impact = Impact(power=1.0)  # what the order itself pays of it, half of what stays
