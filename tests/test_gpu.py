@@ -31,11 +31,10 @@ def test_the_command_needs_nothing_but_the_training_path(tmp_path):
     assert {r["part"] for r in run["rows"]} == {"agreement", "repeats", "feeding", "together"}
 
 def test_readme_says_what_was_measured_on_a_card():
-    from neuralpha.study.spec import research_folder
+    from neuralpha.house import root
 
-    base = research_folder().parent
-    measured = json.loads((base / "benchmarks/gpu.json").read_text())
-    text = " ".join((base.parent / "README.md").read_text(encoding="utf-8").split())
+    measured = json.loads((root() / "nbs/benchmarks/gpu.json").read_text())
+    text = " ".join((root() / "README.md").read_text(encoding="utf-8").split())
     rows = {r["what"]: r["value"] for r in measured["rows"]}
     epochs = [r["value"] for r in measured["rows"] if r["part"] == "epochs"]
     said = [

@@ -142,6 +142,7 @@ def test_no_page_is_a_string_in_python():
 
 
 def test_every_template_travels_in_the_wheel():
-    patterns = re.findall(r'"\*\*/(\*\.\w+)"', (ROOT / "setup.py").read_text(encoding="utf-8"))
-    left = [file.name for file in TEMPLATES.iterdir() if not any(file.match(p) for p in patterns)]
+    packed = re.search(r"package_data=(\{.*\})", (ROOT / "setup.py").read_text(encoding="utf-8"))[1]
+    patterns = ast.literal_eval(packed)["neuralpha"]
+    left = [file.name for file in TEMPLATES.iterdir() if not any(file.match(f"neuralpha/{p}") for p in patterns)]
     assert left == []
