@@ -74,9 +74,9 @@ def own_notebooks(
     known = set(notebooks(base))
     return sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p not in known)
 
-# %% ../nbs/house.ipynb #18afac5d
+# %% ../nbs/house.ipynb #d1957851
 FLOORS = [
-    ["core"],
+    ["core", "own_code"],
     ["data", "cross_section"],
     ["features"],
     ["labels", "splits"],
