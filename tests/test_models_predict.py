@@ -8,6 +8,7 @@ from neuralpha.cross_section import sections_of
 from neuralpha.labels import MultiTaskLabel, forward_return, multi_horizon
 from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.fitting import fit_unit
+from neuralpha.models.registry import as_model
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.training.loop import best_epoch
@@ -161,5 +162,5 @@ def test_seconds_are_the_units_and_what_is_wrong_is_named():
         with pytest.raises(NeuralphaError, match="at least one fit"):
             cross_predict(Ridge(), X, y, fold, seeds=seeds)
     for model in ("ridge", Ridge, object()):
-        with pytest.raises(NeuralphaError, match="is no model: pass an estimator"):
+        with pytest.raises(NeuralphaError, match="is no model: give a name"):
             cross_predict(model, X, y, fold)

@@ -153,12 +153,19 @@ def _check_interval(value, limit: str, said: str) -> None:
     elif not within(value, limit):
         raise NeuralphaError(f"{said}; it must be in {limit}.")
 
-# %% ../../nbs/models/base.ipynb #9454c54c
+# %% ../../nbs/models/base.ipynb #9b1125e7
 @dataclass(kw_only=True, repr=False, eq=False)
 class Fitted(Parameters):
     """What a fit leaves in a model, `features_` and `history_` for one, and how it is kept; a subclass writes
     `_count`, `_save` and `_load`.
+
+    Parameters
+    ----------
+    own_name : ClassVar[str], default ''
+        "file.py:Name" or "package.module:Name" of a class that is not built in
     """
+
+    own_name: ClassVar[str] = ""  # "file.py:Name" or "package.module:Name" of a class that is not built in
 
     def check_features(self, names) -> None:
         """Raise `NeuralphaError` unless the model was fitted on these features in this order."""
@@ -179,10 +186,12 @@ class Fitted(Parameters):
         """Write the fitted model to a folder: `model.json` beside safetensors or LightGBM text. Never pickle."""
         folder = Path(folder)
         self._save(folder)
-        write_json(
-            folder / "model.json",
-            {"model": self.name, "params": self.get_params(), "features": self.features_, "history": self.history_},
-        )
+        note = {"model": self.name, "params": self._kept_params(), "features": self.features_, "history": self.history_}
+        own = vars(type(self)).get("own_name")
+        write_json(folder / "model.json", note | ({"class": own} if own else {}))
+
+    def _kept_params(self):
+        return self.get_params()
 
     @classmethod
     def load(cls, folder) -> Self:

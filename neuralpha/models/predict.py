@@ -11,7 +11,7 @@ is more: the scores of every test row, each by a model that was fitted before it
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'ensemble_scores', 'bring_to_one_scale', 'Predictions',
            'read_predictions', 'predictions_frame']
 
-# %% ../../nbs/models/predict.ipynb #1625602b
+# %% ../../nbs/models/predict.ipynb #22817794
 import contextlib
 from collections.abc import Callable, Iterable
 from html import escape
@@ -25,14 +25,15 @@ from ..features.table import Features
 from ..labels import Label
 from .base import Estimator, mean_ic
 from .fitting import fit_unit
+from .registry import as_model
 from ..splits import Fold
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #ab2a6c6d
+# %% ../../nbs/models/predict.ipynb #e7a76b4b
 def cross_predict(
-    model: Estimator,  # unfitted
+    model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
     X: Features,
     y: Label,
     folds: Fold | Iterable,  # from `walk_forward` or `fixed_split`
@@ -49,8 +50,9 @@ def cross_predict(
 
     Parameters
     ----------
-    model : Estimator
-        unfitted
+    model
+        unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or
+        "my_models.py:HGB"
     X : Features
     y : Label
     folds : Fold | Iterable
@@ -71,7 +73,8 @@ def cross_predict(
         as in `fit_unit`
     """
     folds = [folds] if isinstance(folds, Fold) else list(folds)
-    _check_call(model, folds, seeds, together, refit)
+    model = as_model(model)
+    _check_call(folds, seeds, together, refit)
     seeds = range(seeds if model.stochastic else 1)
     name = name or model.name
     shown = bar(total=len(folds) * len(seeds), desc=name) if progress else contextlib.nullcontext()
@@ -141,15 +144,11 @@ def fit_fold(
             on_unit()
     return units
 
-# %% ../../nbs/models/predict.ipynb #9121c7ce
-def _check_call(model, folds, seeds, together, refit) -> None:
+# %% ../../nbs/models/predict.ipynb #c29b1597
+def _check_call(folds, seeds, together, refit) -> None:
     if not folds:
         raise NeuralphaError("There are no folds to predict on.")
-    if not isinstance(model, Estimator):
-        raise NeuralphaError(
-            f"{model!r} is no model: pass an estimator such as make_model(\"ridge\") or LightGBM(), or one of your "
-            "own that is a subclass of Estimator."
-        )
+
     if not isinstance(seeds, (int, np.integer)) or seeds < 1:
         raise NeuralphaError(f"seeds is {seeds}; at least one fit per fold is needed.")
     if together and refit:
