@@ -9,7 +9,6 @@ from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.features.compute import compute_features
 from neuralpha.features.families import FEATURES
 from neuralpha.features.store import feature_key, stream_features, update_features
-from neuralpha.features.table import Features
 
 @pytest.fixture(scope="module")
 def panel():
@@ -24,7 +23,9 @@ def test_a_pandas_function_gives_what_the_built_in_feature_gives(panel):
         "array": lambda f: momentum(f).to_numpy(),
         "frame": lambda f: momentum(f).to_frame("x"),
         "by asset": lambda f: f.groupby("asset")["close"].apply(lambda c: c / c.shift(5) - 1),
-        "by date and asset": lambda f: momentum(f).set_axis(pd.MultiIndex.from_frame(f[["date", "asset"]])).sort_index(),
+        "by date and asset": lambda f: (
+            momentum(f).set_axis(pd.MultiIndex.from_frame(f[["date", "asset"]])).sort_index()
+        ),
     }
     for transform in (None, "rank"):
         X = compute_features(panel, ["ret_5", momentum], transform)
@@ -85,7 +86,10 @@ def test_what_looks_ahead_is_refused_wherever_it_is_used(function, panel):
             use(function)
 
 def test_what_a_function_reads_is_measured():
-    found = {f.__name__: what_it_reads(FrameFunction(f, f.__name__), FIELDS) for f in (momentum, highest, against_others, money)}
+    found = {
+        f.__name__: what_it_reads(FrameFunction(f, f.__name__), FIELDS)
+        for f in (momentum, highest, against_others, money)
+    }
     assert found == {
         "momentum": (5, False, ""),
         "highest": (29, False, ""),
@@ -138,6 +142,9 @@ def test_stored_tables_follow_the_functions_code_and_nothing_is_carried_over_by_
     (tmp_path / "kept.py").write_text(text.replace("- 1", "- 1.0"))
     assert feature_key(panel, ["kept.py:gap"]) != key
     X = compute_features(panel, [momentum])
-    for act in (lambda: update_features(X, panel, [momentum]), lambda: stream_features(panel, tmp_path / "x.parquet", [momentum])):
+    for act in (
+        lambda: update_features(X, panel, [momentum]),
+        lambda: stream_features(panel, tmp_path / "x.parquet", [momentum]),
+    ):
         with pytest.raises(NeuralphaError, match="'momentum' is a function of the whole table"):
             act()

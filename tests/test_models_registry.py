@@ -25,6 +25,7 @@ class Lines(Line):
     pass
 
 tuned = Line(alpha=3.0)
+made = Ridge(alpha=0.25)
 nothing = 3
 """
 
@@ -32,7 +33,13 @@ def test_a_model_of_ones_own_is_made_kept_and_found_again(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(MINE)
     X, y, fold = toy_problem(12, 80)
-    for name, params in {"Mine": {"alpha": 0.5}, "Lines": {"alpha": 1.0}, "tuned": {"alpha": 3.0}, "Ridge": {}}.items():
+    for name, params in {
+        "Mine": {"alpha": 0.5},
+        "Lines": {"alpha": 1.0},
+        "tuned": {"alpha": 3.0},
+        "made": {"alpha": 0.25},
+        "Ridge": {},
+    }.items():
         model = make_model(f"mine.py:{name}")
         assert model.get_params().items() >= params.items()
         unit = fit_unit(model.clone(alpha=0.7), X, y, fold)
@@ -40,7 +47,7 @@ def test_a_model_of_ones_own_is_made_kept_and_found_again(tmp_path, monkeypatch)
         again = load_model(tmp_path / name)
         assert type(again).__name__ == type(model).__name__ and again.alpha == 0.7
         np.testing.assert_array_equal(again.predict(X.view(fold.test)), unit.scores)
-    assert "own_name" not in vars(model_class("ridge"))
+    assert "own_name" not in vars(model_class("ridge")) and make_model("ridge").alpha is None
     for name in ("nothing", "dataclass"):
         with pytest.raises(NeuralphaError, match=f"{name} in mine.py is no model: give a name such as"):
             make_model(f"mine.py:{name}")

@@ -2,10 +2,10 @@
 from neuralpha.models.scikit import *
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
-from sklearn.neighbors import KNeighborsRegressor, NearestCentroid
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from neuralpha.core import NeuralphaError
@@ -20,7 +20,9 @@ def test_parameters_are_the_estimators_own_and_checked_when_the_model_is_made():
     assert model.clone(seed=3).estimator().get_params() == ExtraTreesRegressor(7, random_state=3).get_params()
     with pytest.raises(NeuralphaError, match="'min_samples_leaf' is 0. .* must be an int in the range"):
         make_model("sklearn.ensemble:ExtraTreesRegressor", min_samples_leaf=0)
-    with pytest.raises(NeuralphaError, match="parameter of ExtraTreesRegressor 'n_estimator'. Did you mean 'n_estimators'"):
+    with pytest.raises(
+        NeuralphaError, match="parameter of ExtraTreesRegressor 'n_estimator'. Did you mean 'n_estimators'"
+    ):
         make_model("sklearn.ensemble:ExtraTreesRegressor", n_estimator=7)
     with pytest.raises(NeuralphaError, match="k_means in sklearn.cluster is no model"):
         make_model("sklearn.cluster:k_means")
@@ -94,7 +96,9 @@ def test_gaps_are_named_where_the_estimator_takes_none():
     X, y, fold = toy_problem(20, 160)
     part = parts_of(X, y, fold)
     X.values[fold.train[:3], 1] = np.nan
-    with pytest.raises(NeuralphaError, match=r"Ridge takes no missing values, and 3 of .* rows have some, most in 'left'"):
+    with pytest.raises(
+        NeuralphaError, match=r"Ridge takes no missing values, and 3 of .* rows have some, most in 'left'"
+    ):
         as_model(Ridge()).fit(*part["train"])
     assert as_model(HistGradientBoostingRegressor(max_iter=3)).fit(*part["train"]).n_parameters > 3
 
@@ -119,7 +123,10 @@ def test_estimators_keep_the_contract_and_come_back(estimator, tmp_path):
     X, y, fold = toy_problem(12, 80)
     unit = fit_unit(as_model(estimator), X, y, fold, refit=True)
     unit.model.save(tmp_path / "m")
-    assert repr(estimator) == before and sorted(p.name for p in (tmp_path / "m").iterdir()) == ["model.json", "model.skops"]
+    assert repr(estimator) == before and sorted(p.name for p in (tmp_path / "m").iterdir()) == [
+        "model.json",
+        "model.skops",
+    ]
     again = load_model(tmp_path / "m")
     np.testing.assert_array_equal(again.predict(X.view(fold.test)), unit.scores)
     shown, kept = ({k: str(v) for k, v in model.get_params().items()} for model in (again, unit.model))

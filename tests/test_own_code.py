@@ -34,7 +34,7 @@ def test_an_edited_file_is_read_anew_and_so_is_what_it_imports(write):
 
 def test_two_files_of_one_name_do_not_meet(write):
     for folder, value in (("one", 1), ("two", 2)):
-        write(f"{folder}/same.py", f"import helper_of_same\nX = helper_of_same.X\n")
+        write(f"{folder}/same.py", "import helper_of_same\nX = helper_of_same.X\n")
         write(f"{folder}/helper_of_same.py", f"X = {value}\n")
     assert (own_part("one/same.py:X"), own_part("two/same.py:X"), own_part("one/same.py:X")) == (1, 2, 1)
 
@@ -92,3 +92,4 @@ def test_names_in_a_study_start_at_its_file(write):
     assert seen_from_here("other.py:X", "studies") == "other.py:X"
     assert seen_from_here("pack.mod:X", "studies") == "pack.mod:X"
     assert (short_name("a/mine.py:HGB"), is_own("ridge"), is_own("m.py:X")) == ("HGB", False, True)
+    assert [is_own_feature(n) for n in ("m.py:x", "a.b:x", "ret_5:vol_20", "core")] == [True, True, False, False]

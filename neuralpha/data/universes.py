@@ -332,7 +332,7 @@ def report_table(
         )
     return table
 
-# %% ../../nbs/data/universes.ipynb #f18ff0f4
+# %% ../../nbs/data/universes.ipynb #6bc032ad
 def check_universe(
     source,  # as for `load_universe`
     masked: float = 0.01,  # share of the rows that checks may mask, 0 to 1
@@ -364,7 +364,9 @@ def check_universe(
     share = faults["rows"].sum() / max(panel.n_rows, 1)
     if share > masked:
         worst = "; ".join(f"{line.check} {line.rows:,}, first {line.first}" for line in faults.head(3).itertuples())
-        raise NeuralphaError(f"{panel.name}: checks mask {share:.2%} of {panel.n_rows:,} rows, {masked:.2%} are allowed: {worst}.")
+        raise NeuralphaError(
+            f"{panel.name}: checks mask {share:.2%} of {panel.n_rows:,} rows, {masked:.2%} are allowed: {worst}."
+        )
     return lines
 
 # %% ../../nbs/data/universes.ipynb #ebf30c4a

@@ -175,11 +175,11 @@ def _asset_level(panel, features, out):
 
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #d6ab04c6
+# %% ../../nbs/features/compute.ipynb #f8ef8db7
 def compute_features(
     panel: Panel,
-    # name, family, set, glob, `Feature`, pandas function of the long table, "my_features.py:gap", or a list of these; see
-    # `list_features` and `features.own`
+    # name, family, set, glob, `Feature`, pandas function of the long table, "my_features.py:gap", or a list of these;
+    # see `list_features` and `features.own`
     names="core",
     transform: str | None = "rank",  # "rank" by date in [-1, 1], "zscore" by date, or None: raw values with NaN
 ) -> Features:  # float32, one row per panel row, one column per feature

@@ -13,7 +13,7 @@ ahead: then it is refused.
 __all__ = ['N_BARS', 'MOST', 'N_ASSETS', 'FrameFunction', 'example_frame', 'Trial', 'Reads', 'what_it_reads', 'own_feature',
            'features_of', 'own_name_of', 'code_of_features', 'check_feature']
 
-# %% ../../nbs/features/own.ipynb #70c27dfb
+# %% ../../nbs/features/own.ipynb #322e4efe
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ from ..core import NeuralphaError
 from ..data.panel import Panel
 from . import families
 from .families import FEATURES, LEVELS, SETS, Feature, example_bars, level_moves, level_word, moved
-from ..own_code import is_own, offered, own_digest, own_part, short_name
+from ..own_code import is_own_feature, offered, own_digest, own_part, short_name
 
-# %% ../../nbs/features/own.ipynb #86669a69
+# %% ../../nbs/features/own.ipynb #515d26c6
 @dataclass(frozen=True)
 class FrameFunction:
     """A pandas function as the `compute` of a `Feature`: called with a panel, it gives every row's value.
@@ -51,7 +51,7 @@ class FrameFunction:
         return self.values(panel.frame().drop(columns="tradable"), f"on {panel.name}")
 
     def values(self, frame: pd.DataFrame, where: str) -> np.ndarray:
-        """(rows,) float64 of a long table; raises `NeuralphaError` where the function fails or returns something else."""
+        """(rows,) float64 of a long table; raises `NeuralphaError` where the function fails or returns another."""
         try:
             got = self.function(frame.astype(dict.fromkeys(frame.select_dtypes("float32"), np.float64)))
             return _in_order(got, frame)
@@ -72,7 +72,7 @@ class FrameFunction:
         """What a stored table knows the function again by."""
         return own_digest(self.said) if self.said else inspect.getsource(self.function)
 
-# %% ../../nbs/features/own.ipynb #bb20b99e
+# %% ../../nbs/features/own.ipynb #a0ce4c35
 def _in_order(got, frame: pd.DataFrame) -> np.ndarray:
     """What a function returned, row by row of the frame."""
     if isinstance(got, pd.DataFrame) and got.shape[1] == 1:
@@ -88,8 +88,8 @@ def _in_order(got, frame: pd.DataFrame) -> np.ndarray:
         got = got if by_name else got.droplevel(list(range(got.index.nlevels - 1)))
     if len(got) != len(frame) or not got.index.is_unique or (place := got.index.get_indexer(wanted)).min(initial=0) < 0:
         raise NeuralphaError(
-            f"it returned {len(got):,} values for {len(frame):,} rows, or under another index; return one value per row with "
-            "the frame's index, for example by groupby(...).transform."
+            f"it returned {len(got):,} values for {len(frame):,} rows, or under another index; return one value per "
+            "row with the frame's index, for example by groupby(...).transform."
         )
     return got.to_numpy(np.float64, na_value=np.nan)[place]
 
@@ -150,7 +150,7 @@ def _differs(one: np.ndarray, other: np.ndarray, usual: np.ndarray) -> bool:
     joined = [np.concatenate([part.ravel(), usual.ravel()]) for part in (one, other)]
     return bool(moved(*joined).any())
 
-# %% ../../nbs/features/own.ipynb #ef92776d
+# %% ../../nbs/features/own.ipynb #feb3963e
 class Reads(NamedTuple):
     """What a function was found to read.
 
@@ -197,22 +197,25 @@ def what_it_reads(
 
 
 def _check_ahead(trial: Trial, full: np.ndarray) -> None:
-    for cut in (trial.n_bars - 1, trial.n_bars - 40, trial.n_bars // 2):
+    missing = trial.frame.isna().any(axis=1).to_numpy().reshape(N_ASSETS, -1).any(axis=0)
+    after_gaps = np.flatnonzero(missing[:-1])[1::4] + 1  # what fills backwards shows where the last bar is missing
+    for cut in (trial.n_bars - 1, trial.n_bars - 40, trial.n_bars // 2, *after_gaps):
         known = trial.values(stop=cut)
         if _differs(full[:, :cut], known, full):
             raise NeuralphaError(
-                f"Feature {trial.function.name} looks ahead: its values before bar {cut} are others when the bars from there "
-                "on are cut off. A mean, rank or fill over an asset's whole life does that; use rolling, expanding or ffill."
+                f"Feature {trial.function.name} looks ahead: its values before bar {cut} are others when the bars "
+                "from there on are cut off. A mean, rank or fill over an asset's whole life does that; use rolling, "
+                "expanding or ffill."
             )
 
-# %% ../../nbs/features/own.ipynb #54aa0e37
+# %% ../../nbs/features/own.ipynb #553fdede
 def _lookback(trial: Trial, full: np.ndarray) -> int:
     """The smallest number of bars that are enough, by doubling and halving."""
     ends = range(MOST, trial.n_bars, 11)
     if not _is_enough(trial, full, MOST, ends):
         raise NeuralphaError(
-            f"Feature {trial.function.name} reads more than {MOST} bars back, or an asset's whole past, as an expanding mean "
-            f"does; say how far: `{trial.function.name}.lookback = 500` below the function."
+            f"Feature {trial.function.name} reads more than {MOST} bars back, or an asset's whole past, as an "
+            f"expanding mean does; say how far: `{trial.function.name}.lookback = 500` below the function."
         )
     low, high = -1, 0
     while not _is_enough(trial, full, high, ends):
@@ -231,10 +234,12 @@ def _is_enough(trial: Trial, full: np.ndarray, lookback: int, ends) -> bool:
 
 def _declared(trial: Trial, full: np.ndarray, declared: int) -> int:
     if not _is_enough(trial, full, declared, range(declared, trial.n_bars, 11)):
-        raise NeuralphaError(f"Feature {trial.function.name} reads bars before the look-back of {declared} that it declares.")
+        raise NeuralphaError(
+            f"Feature {trial.function.name} reads bars before the look-back of {declared} that it declares."
+        )
     return declared
 
-# %% ../../nbs/features/own.ipynb #e83f4048
+# %% ../../nbs/features/own.ipynb #35483209
 def own_feature(
     function: Callable,  # long table -> one value per row
     name: str | None = None,  # default: the function's
@@ -258,7 +263,9 @@ def own_feature(
     wrapped = FrameFunction(function, name, said)
     reads = what_it_reads(wrapped, fields, getattr(function, "lookback", None))
     formula = said or f"{getattr(function, '__module__', '?')}.{name}"
-    return Feature(name, "own", (), reads.lookback, formula, "", wrapped, reads.cross_sectional, (), reads.level, whole=True)
+    return Feature(
+        name, "own", (), reads.lookback, formula, "", wrapped, reads.cross_sectional, (), reads.level, whole=True
+    )
 
 
 def features_of(
@@ -293,18 +300,20 @@ def features_of(
         return [own_feature(found, short_name(said), said, fields)]
     if isinstance(found, (Feature, list, tuple)):
         return features_of(found, fields)
-    raise NeuralphaError(f"{said} is a {type(found).__name__}; a feature is a function of the long table, or a Feature.")
+    raise NeuralphaError(
+        f"{said} is a {type(found).__name__}; a feature is a function of the long table, or a Feature."
+    )
 
 
 def own_name_of(name: str) -> str:
     """`file.py:Name` or `package.module:Name` behind a name; empty where it is built in."""
-    if is_own(name) or name in FEATURES or name in SETS:
-        return name if is_own(name) else ""
-    return offered("neuralpha.features").get(name, "")
+    if is_own_feature(name):
+        return name
+    return "" if name in FEATURES or name in SETS else offered("neuralpha.features").get(name, "")
 
 
 def code_of_features(names: str | list) -> str | list:
-    """What a stored result knows features again by: built-in names, and one's own by their code, wherever the file lies."""
+    """What a stored result knows features again by: built-in names, and one's own by their code, wherever it lies."""
     if not isinstance(names, str):
         return [code_of_features(name) for name in names]
     said = own_name_of(names)

@@ -51,16 +51,16 @@ class Trial:
     def first(self) -> np.ndarray:
         return self.scores(self.fitted)
 
-# %% ../../nbs/models/contract.ipynb #d57d8c42
+# %% ../../nbs/models/contract.ipynb #4f2edfe2
 def check_model(
-    model,  # unfitted, or its name, or an estimator of scikit-learn's kind; it is fitted four times on 12 assets × 80 dates
+    model,  # unfitted, or its name, or an estimator of scikit-learn's kind; fitted four times on 12 assets × 80 dates
 ) -> list[str]:  # what was asked, in the words of `PROMISES`
     """Ask a model for all that every model promises. Raises `NeuralphaError` with every promise that is broken.
 
     Parameters
     ----------
     model
-        unfitted, or its name, or an estimator of scikit-learn's kind; it is fitted four times on 12
+        unfitted, or its name, or an estimator of scikit-learn's kind; fitted four times on 12
         assets × 80 dates
 
     Returns

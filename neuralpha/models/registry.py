@@ -9,11 +9,12 @@ torch.
 # %% auto #0
 __all__ = ['MODELS', 'model_names', 'model_class', 'make_model', 'load_model', 'as_model', 'code_of_model']
 
-# %% ../../nbs/models/registry.ipynb #a3be7000
-import importlib
+# %% ../../nbs/models/registry.ipynb #018c3550
+import dataclasses, importlib
+from dataclasses import make_dataclass
 from pathlib import Path
 from ..core import NeuralphaError, code_digest, digest, read_json, unknown_name
-from .base import Estimator
+from .base import Estimator, field_of
 from ..own_code import is_own, offered, own_digest, own_part
 
 # %% ../../nbs/models/registry.ipynb #860e0adb
@@ -98,15 +99,27 @@ def load_model(folder) -> Estimator:
     note = read_json(note, model=str)
     return model_class(note.get("class", note["model"])).load(folder)
 
-# %% ../../nbs/models/registry.ipynb #94ef64ba
+# %% ../../nbs/models/registry.ipynb #f82e6bc7
 def _own_class(name: str) -> type[Estimator]:
     """The class of models that `file.py:Name` or `package.module:Name` stands for."""
     part = own_part(name, "model")
-    if not (isinstance(part, type) and issubclass(part, Estimator)):
+    if isinstance(part, type) and issubclass(part, Estimator):
+        if part.__module__.startswith("neuralpha."):
+            return part  # a built-in one, which the file imports
+    elif isinstance(part, Estimator):
+        part = _class_like(part)
+    else:
         part = _foreign_class(part, f"{name.rpartition(':')[2]} in {name.rpartition(':')[0]}")
-    if not part.__module__.startswith("neuralpha.") or part.own_name:
-        part.own_name = name
+    part.own_name = name
     return part
+
+
+def _class_like(model: Estimator) -> type[Estimator]:
+    """The class of a model that is made already, with its parameters as defaults."""
+    fields = [(f.name, f.type, field_of(getattr(model, f.name))) for f in dataclasses.fields(model)]
+    kind = type(model)
+    own = {"__module__": kind.__module__, "__doc__": kind.__doc__}
+    return make_dataclass(kind.__name__, fields, bases=(kind,), namespace=own, kw_only=True, repr=False, eq=False)
 
 
 def _foreign_class(part, said: str) -> type[Estimator]:
@@ -114,8 +127,8 @@ def _foreign_class(part, said: str) -> type[Estimator]:
 
     if not is_scikit(part):
         raise NeuralphaError(
-            f"{said} is no model: give a name such as \"ridge\" or \"my_models.py:HGB\", a subclass of Estimator, or an "
-            "estimator with scikit-learn's fit, predict, get_params and set_params."
+            f"{said} is no model: give a name such as \"ridge\" or \"my_models.py:HGB\", a subclass of Estimator, or "
+            "an estimator with scikit-learn's fit, predict, get_params and set_params."
         )
     return scikit_class(part)
 
@@ -132,7 +145,13 @@ def as_model(
     """
     if isinstance(model, str):
         return make_model(model)
-    return model if isinstance(model, Estimator) else _foreign_class(model, repr(model))()
+    if isinstance(model, Estimator):
+        return model
+    if isinstance(model, type):
+        raise NeuralphaError(
+            f"{model.__name__} is no model: give a name or a model, {model.__name__}(), not its class."
+        )
+    return _foreign_class(model, repr(model))()
 
 # %% ../../nbs/models/registry.ipynb #112049ad
 def code_of_model(model: Estimator) -> str:

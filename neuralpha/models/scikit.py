@@ -19,15 +19,15 @@ Most models that a researcher has are scikit-learn's, or speak its grammar. They
 # %% auto #0
 __all__ = ['TRUSTED', 'is_scikit', 'scikit_class', 'public_name', 'ScikitModel', 'count_numbers', 'check_types']
 
-# %% ../../nbs/models/scikit.ipynb #6d8f7f27
+# %% ../../nbs/models/scikit.ipynb #5e0bdbb1
 import importlib, inspect, json
-from dataclasses import field, make_dataclass
+from dataclasses import make_dataclass
 from functools import cache, lru_cache, partial
 from typing import Any, ClassVar
 import numpy as np
 from ..core import NeuralphaError, atomic_path, canonical_json
 from ..features.table import View
-from .base import Estimator, mean_ic
+from .base import Estimator, field_of, mean_ic
 from .probe import FunctionProbe, TreeMember, TreeProbe
 
 # %% ../../nbs/models/scikit.ipynb #7b44b5e9
@@ -53,7 +53,7 @@ def scikit_class(
 def _class_of(part: type) -> type["ScikitModel"]:
     return _make_class(part, None)
 
-# %% ../../nbs/models/scikit.ipynb #8a63e7e0
+# %% ../../nbs/models/scikit.ipynb #f1bf2117
 def _make_class(part: type, example) -> type["ScikitModel"]:
     given = _defaults(part) if example is None else example.get_params(deep=False)
     given = {name: value for name, value in given.items() if name != "random_state"}
@@ -66,21 +66,10 @@ def _make_class(part: type, example) -> type["ScikitModel"]:
         "__module__": __name__,
         "__doc__": part.__doc__,
     }
-    fields = [(name, object | bool, _field(value)) for name, value in given.items()]
-    return make_dataclass(part.__name__, fields, bases=(ScikitModel,), namespace=own, kw_only=True, repr=False, eq=False)
-
-
-def _field(default) -> Any:
-    """A field of a dataclass; what can be changed in place is no default of it."""
-    try:
-        hash(default)
-    except TypeError:
-        return field(default_factory=partial(_same, default))
-    return field(default=default)
-
-
-def _same(value) -> Any:
-    return value
+    fields = [(name, object | bool, field_of(value)) for name, value in given.items()]
+    return make_dataclass(
+        part.__name__, fields, bases=(ScikitModel,), namespace=own, kw_only=True, repr=False, eq=False
+    )
 
 
 def _defaults(part: type) -> dict:
@@ -112,7 +101,7 @@ def _check_value(part: type, name: str, value) -> None:
     except InvalidParameterError as e:
         raise NeuralphaError(str(e)) from None
 
-# %% ../../nbs/models/scikit.ipynb #227913c4
+# %% ../../nbs/models/scikit.ipynb #edc320ef
 class ScikitModel(Estimator):
     """An estimator of scikit-learn's kind as a model; `scikit_class` makes the classes.
 
@@ -165,7 +154,9 @@ class ScikitModel(Estimator):
     def _learn(self, view, target, **seen):
         goal = self.goal(target)
         if self.is_classifier and len(np.unique(goal)) < 2:
-            raise NeuralphaError(f"{self.name}: all training targets are on one side of 0; there is nothing to tell apart.")
+            raise NeuralphaError(
+                f"{self.name}: all training targets are on one side of 0; there is nothing to tell apart."
+            )
         self._check_gaps(view)
         self.fitted_.fit(view.values, goal, **seen)
 
@@ -226,7 +217,9 @@ class ScikitModel(Estimator):
         data = (folder / "model.skops").read_bytes()
         self.fitted_ = skops.io.loads(data, trusted=check_types(data, self.scikit, folder))
         params = self.fitted_.get_params(deep=False)
-        vars(self).update({name: params[name] for name in self.get_params() if name in params and not _is_plain(params[name])})
+        vars(self).update(
+            {name: params[name] for name in self.get_params() if name in params and not _is_plain(params[name])}
+        )
 
 # %% ../../nbs/models/scikit.ipynb #a2f9446e
 def _random_states(estimator) -> list[str]:

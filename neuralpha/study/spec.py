@@ -65,7 +65,7 @@ __all__ = ['LEARNABLE_LABELS', 'DATES', 'RESERVED', 'USED_BY_DRAWS', 'STARTED', 
            'make_study', 'research_folder', 'builtin_studies', 'open_report', 'where_it_started', 'load_study',
            'with_tuning']
 
-# %% ../../nbs/study/spec.ipynb #a54dc7cc
+# %% ../../nbs/study/spec.ipynb #c5ee67d8
 import contextlib, os, re, tomllib, typing
 from collections import Counter
 from pathlib import Path
@@ -73,7 +73,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ..core import NeuralphaError, canonical_json, digest, parse_json, read_json, unknown_name
-from ..own_code import is_own, seen_from_here, short_name
+from ..own_code import is_own, is_own_feature, seen_from_here, short_name
 
 # %% ../../nbs/study/spec.ipynb #6458918b
 class _Part(BaseModel):
@@ -489,7 +489,7 @@ class StudyFields(_Part):
                 raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-# %% ../../nbs/study/spec.ipynb #d54de3c5
+# %% ../../nbs/study/spec.ipynb #75ae3714
 # what a study of draws makes use of; every other field, those to come included, has no meaning beside `repetitions`
 USED_BY_DRAWS = ("name", "title", "universes", "models", "seeds", "seed", "refit", "repetitions", "published")
 
@@ -613,8 +613,9 @@ class Study(StudyFields):
     def own_parts(self) -> list[str]:
         """The models and features that are found by `file.py:Name` or `package.module:Name`."""
         features = [self.features] if isinstance(self.features, str) else self.features
-        named = [*(self.block(m)[0] for m in self.models), *features]
-        return [name for name in dict.fromkeys(named) if is_own(name)]
+        kinds = [self.block(m)[0] for m in self.models]
+        named = [*filter(is_own, kinds), *filter(is_own_feature, features)]
+        return list(dict.fromkeys(named))
 
     @property
     def seed_list(self) -> list[int]:
