@@ -253,7 +253,7 @@ class Probe:
         """(k,) scores of one row with each of k inputs, its date's other assets as they are; only where `across`."""
         raise NotImplementedError
 
-# %% ../../nbs/models/base.ipynb #07c94603
+# %% ../../nbs/models/base.ipynb #69fda24b
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Fitted):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
@@ -271,6 +271,10 @@ class Estimator(Fitted):
         False: another seed gives the same model, so one is enough
     multi_task : ClassVar[bool], default False
         whether it learns several targets at once
+    takes_weights : ClassVar[bool], default False
+        whether a fit can weigh its rows
+    weights_ : ClassVar[np.ndarray | None], default None
+        set on a model before `fit`: (n_rows,) weight of every row of the panel; None: all alike
     cpus : ClassVar[float], default 1
         processor cores that a fit takes on a cluster; every fit runs on one thread
     gpus : ClassVar[float], default 0
@@ -286,6 +290,9 @@ class Estimator(Fitted):
     space: ClassVar[dict] = {}
     stochastic: ClassVar[bool] = True  # False: another seed gives the same model, so one is enough
     multi_task: ClassVar[bool] = False  # whether it learns several targets at once
+    takes_weights: ClassVar[bool] = False  # whether a fit can weigh its rows
+    # set on a model before `fit`: (n_rows,) weight of every row of the panel; None: all alike
+    weights_: ClassVar[np.ndarray | None] = None
     cpus: ClassVar[float] = 1  # processor cores that a fit takes on a cluster; every fit runs on one thread
     gpus: ClassVar[float] = 0  # GPUs that a fit takes on a cluster where the device is CUDA
     # set on a model before `fit`: folder from which a training that was killed goes on; delete it when done

@@ -31,7 +31,7 @@ from ..splits import Fold
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #e7a76b4b
+# %% ../../nbs/models/predict.ipynb #95f32d29
 def cross_predict(
     model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
     X: Features,
@@ -45,6 +45,7 @@ def cross_predict(
     name: str | None = None,  # in the table; default the model's
     together: bool = False,  # nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
     refit: bool = False,  # as in `fit_unit`
+    weights: Callable | None = None,  # as in `fit_unit`, e.g. `labels.uniqueness`
 ) -> "Predictions":
     """Fit on every fold and seed and score the test rows: nothing scored was ever fitted on.
 
@@ -71,16 +72,19 @@ def cross_predict(
         nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
     refit : bool, default False
         as in `fit_unit`
+    weights : Callable | None, default None
+        as in `fit_unit`, e.g. `labels.uniqueness`
     """
     folds = [folds] if isinstance(folds, Fold) else list(folds)
     model = as_model(model)
-    _check_call(folds, seeds, together, refit)
+    _check_call(folds, seeds, together, refit or weights)
     seeds = range(seeds if model.stochastic else 1)
     name = name or model.name
     shown = bar(total=len(folds) * len(seeds), desc=name) if progress else contextlib.nullcontext()
     with shown as told:
         on_unit = told.update if progress else None
-        fits = [(fold, fit_fold(model, X, y, fold, seeds, device, target, together, refit, on_unit)) for fold in folds]
+        how = dict(device=device, target=target, together=together, refit=refit, on_unit=on_unit, weights=weights)
+        fits = [(fold, fit_fold(model, X, y, fold, seeds, **how)) for fold in folds]
 
     def table(part, scores):
         tables = [predictions_frame(X, y, fold, name, scores(units), ensemble, part) for fold, units in fits]
@@ -95,7 +99,7 @@ def cross_predict(
         table("valid", lambda units: {seed: unit.valid_scores for seed, unit in units.items()}),
     )
 
-# %% ../../nbs/models/predict.ipynb #239ea305
+# %% ../../nbs/models/predict.ipynb #c5e8dad0
 def fit_fold(
     model: Estimator,  # unfitted
     X: Features,
@@ -107,6 +111,7 @@ def fit_fold(
     together: bool = False,  # all seeds at once
     refit: bool = False,
     on_unit: Callable | None = None,  # called after every fit
+    weights: Callable | None = None,
 ) -> dict:  # seed -> UnitResult
     """All seeds of one model on one fold, one by one or together.
 
@@ -125,6 +130,7 @@ def fit_fold(
     refit : bool, default False
     on_unit : Callable | None, default None
         called after every fit
+    weights : Callable | None, default None
 
     Returns
     -------
@@ -136,7 +142,7 @@ def fit_fold(
 
         fitted = fit_seeds(model, X, y, fold, seeds, device, target)
     else:
-        fitted = (fit_unit(model, X, y, fold, seed, device, target, refit) for seed in seeds)
+        fitted = (fit_unit(model, X, y, fold, seed, device, target, refit, weights=weights) for seed in seeds)
     units = {}
     for seed, unit in zip(seeds, fitted):
         units[seed] = unit
@@ -144,7 +150,7 @@ def fit_fold(
             on_unit()
     return units
 
-# %% ../../nbs/models/predict.ipynb #c29b1597
+# %% ../../nbs/models/predict.ipynb #c4b5b9c4
 def _check_call(folds, seeds, together, refit) -> None:
     if not folds:
         raise NeuralphaError("There are no folds to predict on.")
@@ -153,8 +159,8 @@ def _check_call(folds, seeds, together, refit) -> None:
         raise NeuralphaError(f"seeds is {seeds}; at least one fit per fold is needed.")
     if together and refit:
         raise NeuralphaError(
-            "Seeds that are trained together stop at epochs of their own and are not fitted again; choose one of "
-            "together and refit."
+            "Seeds that are trained together stop at epochs of their own, are not fitted again and take no weights; "
+            "choose one of together and refit, or weights."
         )
 
 # %% ../../nbs/models/predict.ipynb #3e3dfb4d

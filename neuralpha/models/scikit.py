@@ -10,6 +10,7 @@ Most models that a researcher has are scikit-learn's, or speak its grammar. They
 | target | a regressor learns it; a classifier learns whether it is above 0, which for ranks is the upper half of the date |
 | score | the prediction, or the probability of outperforming |
 | validation | handed over where `fit` takes it (`X_val`, `eval_set`), which turns early stopping on; else it only watches |
+| weights | `cross_predict(..., weights=uniqueness)` passes them where `fit` takes `sample_weight` |
 | saving | skops, which holds no code; what it does not know is named and refused |
 | explanation | exact for trees and forests, permutation SHAP for the rest |
 """
@@ -101,7 +102,7 @@ def _check_value(part: type, name: str, value) -> None:
     except InvalidParameterError as e:
         raise NeuralphaError(str(e)) from None
 
-# %% ../../nbs/models/scikit.ipynb #edc320ef
+# %% ../../nbs/models/scikit.ipynb #75bcc8fe
 class ScikitModel(Estimator):
     """An estimator of scikit-learn's kind as a model; `scikit_class` makes the classes.
 
@@ -139,6 +140,10 @@ class ScikitModel(Estimator):
         params = self.get_params() | {"seed": 0}
         return _remembered(type(self), canonical_json(params)) if _is_plain(params) else _seeds_differ(self)
 
+    @property
+    def takes_weights(self) -> bool:
+        return "sample_weight" in inspect.signature(self.scikit.fit).parameters
+
     def _fit(self, view, target, valid):
         self.fitted_ = self.estimator()
         seen = _handed_over(self.fitted_, valid[0].values, self.goal(valid[1])) if valid else {}
@@ -158,7 +163,8 @@ class ScikitModel(Estimator):
                 f"{self.name}: all training targets are on one side of 0; there is nothing to tell apart."
             )
         self._check_gaps(view)
-        self.fitted_.fit(view.values, goal, **seen)
+        weighed = {} if self.weights_ is None else {"sample_weight": self.weights_[view.rows]}
+        self.fitted_.fit(view.values, goal, **seen, **weighed)
 
     def goal(self, target: np.ndarray) -> np.ndarray:
         """What the estimator learns of a target: itself, or for a classifier whether it is above 0."""
