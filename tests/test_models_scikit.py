@@ -129,7 +129,10 @@ def test_estimators_keep_the_contract_and_come_back(estimator, tmp_path):
     ]
     again = load_model(tmp_path / "m")
     np.testing.assert_array_equal(again.predict(X.view(fold.test)), unit.scores)
-    shown, kept = ({k: str(v).replace("random_state=0", "") for k, v in model.get_params().items()} for model in (again, unit.model))
+    shown, kept = (
+        {k: str(v).replace("random_state=0", "") for k, v in model.get_params().items()}
+        for model in (again, unit.model)
+    )
     assert shown == kept
 
 def test_a_type_that_nobody_vouches_for_is_named_and_refused(tmp_path):
