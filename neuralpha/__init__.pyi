@@ -5,8 +5,10 @@ from .data.panel import panel_from_frame as panel_from_frame
 from .data.universes import load_universe as load_universe
 from .data.universes import list_universes as list_universes
 from .data.universes import import_universe as import_universe
+from .data.universes import check_universe as check_universe
 from .data.simulated.market import simulate_universe as simulate_universe
 from .features.compute import compute_features as compute_features
+from .features.own import check_feature as check_feature
 from .features.table import Features as Features
 from .features.table import View as View
 from .labels import Label as Label
@@ -22,6 +24,7 @@ from .splits import plot_folds as plot_folds
 from .models.registry import make_model as make_model
 from .models.registry import load_model as load_model
 from .models.registry import model_names as model_names
+from .models.contract import check_model as check_model
 from .models.linear import Ridge as Ridge
 from .models.trees import LightGBM as LightGBM
 from .models.nets import MLP as MLP

@@ -99,9 +99,9 @@ def own_notebooks(
     known = set(notebooks(base))
     return sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p not in known)
 
-# %% ../nbs/house.ipynb #6c256ec2
+# %% ../nbs/house.ipynb #1105b908
 FLOORS = [
-    ["core"],
+    ["core", "own_code"],
     ["data", "cross_section"],
     ["features"],
     ["labels", "splits"],

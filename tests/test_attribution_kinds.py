@@ -24,6 +24,21 @@ def test_foreign_trees_are_opened_and_what_is_no_tree_is_named():
     with pytest.raises(NeuralphaError, match="no exact tree"):
         probe(object(), X)
 
+def test_any_function_is_explained_by_permutations_that_sum_to_the_score():
+    from neuralpha.models.probe import FunctionProbe
+
+    X, y, fold = toy_problem(12, 80)
+    weights = np.array([1.0, -2.0, 0.5, 0.0])
+    line = FunctionProbe(X, lambda x: x.astype(np.float64) @ weights + 3)
+    rows = fold.test[:8]
+    got = attribute(line, rows, fold.train, Paths(seed=1))
+    drawn = np.random.default_rng(1).permutation(fold.train)[:BACKGROUND]
+    np.testing.assert_allclose(got.values[:, 0], (X.values[rows] - X.values[drawn].mean(0)) * weights, atol=1e-5)
+    bent = FunctionProbe(X, lambda x: x[:, 1] * x[:, 2])
+    got = attribute(bent, rows, fold.train, Paths())
+    np.testing.assert_allclose(got.base + got.values.sum((1, 2)), bent.score(bent.inputs(rows)), atol=1e-6)
+    assert abs(got.values[:, 0, [0, 3]]).max() < 1e-9 < abs(got.values[:, 0, 1:3]).min()
+
 @pytest.mark.parametrize("name", ["ridge", "lightgbm", "doubleensemble", "widetrees"])
 def test_lines_and_trees_are_exact(name):
     from neuralpha.models.registry import make_model

@@ -6,8 +6,22 @@ import pandas as pd
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError, read_json
+from neuralpha.data.checks import planted
 from neuralpha.data.panel import Panel, cut_panel, without_assets
 from neuralpha.labels import forward_return
+
+def test_a_universe_that_is_masked_too_much_fails_a_test_of_ones_own():
+    frame = planted.clean_market()
+    assert (check_universe(frame).query("severity == 'mask'").rows == 0).all()
+    rows = frame.index[frame["asset"] == frame["asset"].iloc[0]][50:60:3]
+    frame.loc[rows, ["open", "high", "low", "close"]] *= 100
+    with pytest.raises(
+        NeuralphaError, match=r"checks mask 0\.0\d% of .* rows, 0\.00% are allowed: decimal_slip 4, first"
+    ):
+        check_universe(frame, masked=0)
+    check_universe(frame, masked=0.01)
+    with pytest.raises(NeuralphaError, match="neither 'close' nor 'return'|column"):
+        check_universe(frame.drop(columns="close"))
 
 def test_the_builtin_real_universe_is_complete_and_almost_clean():
     p = load_universe("sp500-20")

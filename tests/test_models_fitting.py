@@ -7,6 +7,35 @@ from neuralpha.core import NeuralphaError
 from neuralpha.models.base import toy_problem
 from neuralpha.models.linear import Ridge
 from neuralpha.models.nets import MLP
+from neuralpha.models.trees import LightGBM
+
+def test_weights_reach_the_models_that_take_them_and_know_the_training_rows_alone():
+    from sklearn.linear_model import Ridge as Line
+    from neuralpha.labels import uniqueness
+    from neuralpha.models.registry import as_model
+
+    X, y, fold = toy_problem(15, 120)
+    seen = []
+
+    def weights(label, rows):
+        seen.append(rows)
+        return np.where(np.isin(np.arange(label.panel.n_rows), rows), 1 + np.arange(label.panel.n_rows) % 3, np.nan)
+
+    unit = fit_unit(as_model(Line()), X, y, fold, weights=weights)
+    twin = Line().fit(X.values[fold.train], y.target("rank")[fold.train], sample_weight=1 + fold.train % 3)
+    np.testing.assert_array_equal(unit.scores, twin.predict(X.values[fold.test]).astype(np.float32))
+    np.testing.assert_array_equal(seen[0], fold.train)
+    plain, weighed = (fit_unit(LightGBM(n_trees=5), X, y, fold, weights=w, refit=True) for w in (None, weights))
+    assert (plain.scores != weighed.scores).any() and len(seen[-1]) == len(fold.train) + len(fold.valid)
+    fit_unit(LightGBM(n_trees=2), X, y, fold, weights=uniqueness)
+    for bad, said in (
+        (lambda y, rows: -np.ones(y.panel.n_rows), "no weight, or a negative"),
+        (lambda y, rows: rows, "one weight per row"),
+    ):
+        with pytest.raises(NeuralphaError, match=said):
+            fit_unit(LightGBM(n_trees=2), X, y, fold, weights=bad)
+    with pytest.raises(NeuralphaError, match="ridge takes no weights"):
+        fit_unit(Ridge(), X, y, fold, weights=weights)
 
 def test_a_score_that_is_not_finite_is_refused_and_an_empty_part_has_none():
     X, y, fold = toy_problem(15, 120)

@@ -8,6 +8,7 @@ from neuralpha.cross_section import sections_of
 from neuralpha.labels import MultiTaskLabel, forward_return, multi_horizon
 from neuralpha.models.base import mean_ic, toy_problem
 from neuralpha.models.fitting import fit_unit
+from neuralpha.models.registry import as_model
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.training.loop import best_epoch
@@ -160,6 +161,17 @@ def test_seconds_are_the_units_and_what_is_wrong_is_named():
     for seeds in (0, [1, 2]):
         with pytest.raises(NeuralphaError, match="at least one fit"):
             cross_predict(Ridge(), X, y, fold, seeds=seeds)
-    for model in ("ridge", Ridge, object()):
-        with pytest.raises(NeuralphaError, match="is no model: pass an estimator"):
+    for model in (Ridge, object()):
+        with pytest.raises(NeuralphaError, match="is no model: give a name"):
             cross_predict(model, X, y, fold)
+
+def test_a_name_or_an_estimator_of_scikit_learns_stands_for_a_model():
+    from sklearn.linear_model import Ridge as Line
+
+    X, y, fold = toy_problem(15, 120)
+    by_name, by_model = (cross_predict(model, X, y, fold, progress=False) for model in ("ridge", Ridge()))
+    pd.testing.assert_frame_equal(by_name.frame, by_model.frame)
+    line = cross_predict(Line(), X, y, fold, progress=False)
+    twin = Line().fit(X.values[fold.train], y.target("rank")[fold.train]).predict(X.values[fold.test])
+    assert line.name == "Ridge"
+    np.testing.assert_array_equal(line.frame.query("seed == 0")["score"], twin.astype(np.float32))

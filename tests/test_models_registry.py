@@ -8,6 +8,66 @@ from neuralpha.labels import multi_horizon
 from neuralpha.models.base import toy_problem
 from neuralpha.models.contract import check_model
 from neuralpha.models.fitting import fit_unit
+from neuralpha.own_code import offered
+
+MINE = """
+from dataclasses import dataclass
+from typing import ClassVar
+from sklearn.linear_model import Ridge as Line
+from neuralpha.models.linear import Ridge
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class Mine(Ridge):
+    alpha: float = 0.5
+    name: ClassVar[str] = "mine"
+
+class Lines(Line):
+    pass
+
+tuned = Line(alpha=3.0)
+made = Ridge(alpha=0.25)
+nothing = 3
+"""
+
+def test_a_model_of_ones_own_is_made_kept_and_found_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(MINE)
+    X, y, fold = toy_problem(12, 80)
+    for name, params in {
+        "Mine": {"alpha": 0.5},
+        "Lines": {"alpha": 1.0},
+        "tuned": {"alpha": 3.0},
+        "made": {"alpha": 0.25},
+        "Ridge": {},
+    }.items():
+        model = make_model(f"mine.py:{name}")
+        assert model.get_params().items() >= params.items()
+        unit = fit_unit(model.clone(alpha=0.7), X, y, fold)
+        unit.model.save(tmp_path / name)
+        again = load_model(tmp_path / name)
+        assert type(again).__name__ == type(model).__name__ and again.alpha == 0.7
+        np.testing.assert_array_equal(again.predict(X.view(fold.test)), unit.scores)
+    assert "own_name" not in vars(model_class("ridge")) and make_model("ridge").alpha is None
+    for name in ("nothing", "dataclass"):
+        with pytest.raises(NeuralphaError, match=f"{name} in mine.py is no model: give a name such as"):
+            make_model(f"mine.py:{name}")
+    before = code_of_model(make_model("mine.py:Mine"))
+    (tmp_path / "mine.py").write_text(MINE.replace("float = 0.5", "float = 0.6"))
+    assert make_model("mine.py:Mine").alpha == 0.6 and code_of_model(make_model("mine.py:Mine")) != before
+
+def test_an_installed_package_offers_a_model_by_its_name(tmp_path, monkeypatch):
+    (tmp_path / "waves_of_mine.py").write_text("from sklearn.linear_model import Ridge as Waves\n")
+    info = tmp_path / "waves_of_mine-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: waves-of-mine\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[neuralpha.models]\nwaves = waves_of_mine:Waves\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    offered.cache_clear()
+    assert "waves" in model_names() and make_model("waves", alpha=2.0).alpha == 2.0
+    monkeypatch.undo()
+    offered.cache_clear()
+    with pytest.raises(NeuralphaError, match="Unknown model 'waves'"):
+        make_model("waves")
 
 def test_names_and_parameters():
     assert make_model("RIDGE").name == "ridge"

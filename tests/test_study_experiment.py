@@ -222,3 +222,27 @@ def test_a_sealed_period_is_out_of_sight_until_its_opening_is_recorded(tmp_path)
     assert second.name == "t-holdout-2" and "opening number 2: it was looked at before (final table)" in second.title
     with pytest.raises(NeuralphaError, match="sets no holdout aside"):
         opened_study(whole.study, "sim-tiny", ledger, "x")
+
+def test_units_of_ones_own_parts_follow_their_code_wherever_it_lies(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = "from neuralpha.models.linear import Ridge\n\nclass Mine(Ridge):\n    name = 'mine'\n"
+    feature = "def gap(frame):\n    return frame['open'] / frame.groupby('asset')['close'].shift(1) - 1\n"
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "parts.py").write_text(model)
+        (tmp_path / folder / "columns.py").write_text(feature)
+
+    def keys(folder, features=("ret_5",)):
+        models = {"ridge": {}, "mine": {"model": f"{folder}/parts.py:Mine"}}
+        experiment = open_experiment(make_study({**TINY, "models": models, "features": list(features)}))
+        return {unit.model: unit.key for unit in experiment.units("cpu") if unit.fold == 0}
+
+    first = keys("a")
+    assert first == keys("b")
+    (tmp_path / "b" / "parts.py").write_text(model + "    alpha_scale = 2\n")
+    assert keys("b")["ridge"] == first["ridge"] and keys("b")["mine"] != first["mine"]
+    both = ["ret_5", "a/columns.py:gap"]
+    with_gap = keys("a", both)
+    assert with_gap == keys("a", ["ret_5", "b/columns.py:gap"]) and not {*with_gap.values()} & {*first.values()}
+    (tmp_path / "a" / "columns.py").write_text(feature.replace("- 1", "- 1.0"))
+    assert keys("a", both)["ridge"] != with_gap["ridge"]

@@ -210,3 +210,38 @@ def test_a_search_that_finds_nothing_fails_its_fits_and_only_them(tmp_path):
     assert {u.model for u in failed} == {"mlp"} and all(
         "None of 1 trials of mlp finished" in e and "diverged" in e for e in failed.values()
     )
+
+OWN = """
+from dataclasses import dataclass
+from neuralpha.models.linear import Ridge
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class Mine(Ridge):
+    name = "mine"
+
+def gap(frame):
+    return frame["open"] / frame.groupby("asset")["close"].shift(1) - 1
+"""
+
+def test_workers_fit_parts_of_ones_own_that_lie_beside_the_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mystudy").mkdir()
+    (tmp_path / "mystudy" / "own.py").write_text(OWN)
+    (tmp_path / "mystudy" / "study.toml").write_text(
+        'name = "t"\nuniverses = ["sim-tiny"]\nfeatures = ["classic", "own.py:gap"]\n'
+        '[split]\ntrain = "9M"\nvalid = "3M"\ntest = "6M"\n[models.ridge]\n[models.mine]\nmodel = "own.py:Mine"\n'
+        '[models.trees]\nmodel = "sklearn.ensemble:ExtraTreesRegressor"\nn_estimators = 10\nmin_samples_leaf = 50\n'
+    )
+    experiment = open_experiment("mystudy/study.toml")
+    store = UnitStore(tmp_path / "units")
+    fit_study([experiment], store, "cpu", jobs=1)
+    assert failures(experiment.units("cpu"), store) == {}
+    found, holes = collect(experiment, store, "cpu")
+    assert not holes and {*found} == {"ridge", "mine", "trees"} and "gap" in experiment.X.names
+    pd.testing.assert_series_equal(found["mine"].scores(), found["ridge"].scores(), check_names=False)
+    for name, kind in (("mine", "Mine"), ("trees", "ExtraTreesRegressor")):
+        model = found[name].models[0, 0]
+        fold = experiment.folds[0]
+        assert type(model).__name__ == kind
+        stored = found[name].frame.query("fold == 0 and seed == 0")["score"]
+        np.testing.assert_array_equal(model.predict(experiment.X.view(fold.test)), stored)

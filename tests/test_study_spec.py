@@ -3,6 +3,39 @@ from neuralpha.study.spec import *
 import pytest
 from neuralpha.core import NeuralphaError
 
+def test_parts_of_ones_own_stand_where_names_stand_and_start_at_the_studys_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    for name in ("there/mine.py", "here.py"):
+        (tmp_path / name).write_text("")
+    text = """name = "own"
+universes = ["sim-tiny"]
+features = ["core", "mine.py:gap", "here.py:gap"]
+[models.ridge]
+[models.waves]
+model = "mine.py:Waves"
+n_waves = 5
+[models.trees]
+model = "sklearn.ensemble:ExtraTreesRegressor"
+"""
+    (tmp_path / "there" / "study.toml").write_text(text)
+    study = load_study("there/study.toml")
+    assert study.features == ["core", "there/mine.py:gap", "here.py:gap"]
+    assert study.block("waves")[:2] == ("there/mine.py:Waves", {"n_waves": 5})
+    assert study.own_parts == [
+        "there/mine.py:Waves",
+        "sklearn.ensemble:ExtraTreesRegressor",
+        "there/mine.py:gap",
+        "here.py:gap",
+    ]
+    less = load_study("there/study.toml", models=["ridge", "waves", "here.py:Net"])
+    assert less.models == {"ridge": {}, "waves": study.models["waves"], "Net": {"model": "here.py:Net"}}
+    assert load_study(study).models == study.models
+    assert make_study({"name": "x", "universes": ["sim-tiny"], "models": ["ols", "a.py:M"]}).block("M")[0] == "a.py:M"
+    with pytest.raises(NeuralphaError, match=r"write \[models.M\] and below it model = 'a.py:M'"):
+        make_study({"name": "x", "universes": ["sim-tiny"], "models": {"a.py:M": {}}})
+    assert load_study("quick").own_parts == []
+
 MINE = {"name": "mine", "universes": ["sim-tiny"], "models": ["ridge"]}
 
 def test_hash_follows_content_not_spelling():

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'universes_folder', 'load_universe', 'check_report', 'reading_lines', 'report_table',
-           'import_universe', 'open_imported', 'list_universes']
+           'check_universe', 'import_universe', 'open_imported', 'list_universes']
 
 # %% ../../nbs/data/universes.ipynb #edf0b721
 import contextlib, dataclasses, importlib, inspect, json, os, shutil, tempfile
@@ -331,6 +331,43 @@ def report_table(
             style="dim",
         )
     return table
+
+# %% ../../nbs/data/universes.ipynb #6bc032ad
+def check_universe(
+    source,  # as for `load_universe`
+    masked: float = 0.01,  # share of the rows that checks may mask, 0 to 1
+    checks=None,  # as for `load_universe`
+    **options,  # as for `load_universe`
+) -> pd.DataFrame:  # as `check_report`
+    """Raises `NeuralphaError` where a source would be refused, or its checks mask more than a share of its rows; the
+    message names what masks most.
+
+    Parameters
+    ----------
+    source
+        as for `load_universe`
+    masked : float, default 0.01
+        share of the rows that checks may mask, 0 to 1
+    checks : default None
+        as for `load_universe`
+    **options
+        as for `load_universe`
+
+    Returns
+    -------
+    pd.DataFrame
+        as `check_report`
+    """
+    panel = load_universe(source, checks=checks, **options)
+    lines = panel.checks
+    faults = lines[(lines["severity"] == "mask") & (lines["rows"] > 0)].sort_values("rows", ascending=False)
+    share = faults["rows"].sum() / max(panel.n_rows, 1)
+    if share > masked:
+        worst = "; ".join(f"{line.check} {line.rows:,}, first {line.first}" for line in faults.head(3).itertuples())
+        raise NeuralphaError(
+            f"{panel.name}: checks mask {share:.2%} of {panel.n_rows:,} rows, {masked:.2%} are allowed: {worst}."
+        )
+    return lines
 
 # %% ../../nbs/data/universes.ipynb #ebf30c4a
 @contextlib.contextmanager

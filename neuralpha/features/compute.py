@@ -12,7 +12,7 @@ nothing pooled over time. `transform="zscore"` keeps distances (see `neuralpha.f
 __all__ = ['DERIVED', 'BAR_FIELDS', 'HINDSIGHT', 'characteristics', 'list_features', 'resolve_features', 'compute_features',
            'adjusted_panel']
 
-# %% ../../nbs/features/compute.ipynb #347a4617
+# %% ../../nbs/features/compute.ipynb #689d888e
 from dataclasses import replace
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from ..data.returns import bar_return
 from . import alpha158, frequency, signals  # noqa: F401 they declare their features
 from .cross import TRANSFORMS, factor_residual, in_threads
 from .families import FEATURES, SERIES, SETS, Feature, History, adjusted_bars, choose, windows_asked
+from .own import features_of
 from .table import Features
 
 # %% ../../nbs/features/compute.ipynb #fbb6cc97
@@ -81,10 +82,11 @@ def list_features(names=None) -> pd.DataFrame:
         ]
     )
 
-# %% ../../nbs/features/compute.ipynb #b3e5bd95
+# %% ../../nbs/features/compute.ipynb #61c61612
 def resolve_features(panel, names) -> tuple[list, list]:
     """The features asked for, those a panel can give, and why the others are skipped."""
-    names = [names] if isinstance(names, (str, Feature)) else list(names)
+    named = [names] if isinstance(names, (str, Feature)) or callable(names) else list(names)
+    names = [n for part in named for n in features_of(part, tuple(panel.fields))]
     own = {f.name: f for f in characteristics(panel)}
     if "close" not in panel.fields and own:
         names = ["characteristics" if n == "core" else n for n in names]
@@ -173,10 +175,12 @@ def _asset_level(panel, features, out):
 
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #fd8ae79a
+# %% ../../nbs/features/compute.ipynb #f8ef8db7
 def compute_features(
     panel: Panel,
-    names="core",  # name, family, set, glob, `Feature`, or a list of these; see `list_features`
+    # name, family, set, glob, `Feature`, pandas function of the long table, "my_features.py:gap", or a list of these;
+    # see `list_features` and `features.own`
+    names="core",
     transform: str | None = "rank",  # "rank" by date in [-1, 1], "zscore" by date, or None: raw values with NaN
 ) -> Features:  # float32, one row per panel row, one column per feature
     """Features on every row of a panel; masked rows get 0, or NaN where they are raw.
@@ -188,7 +192,8 @@ def compute_features(
     ----------
     panel : Panel
     names : default 'core'
-        name, family, set, glob, `Feature`, or a list of these; see `list_features`
+        name, family, set, glob, `Feature`, pandas function of the long table, "my_features.py:gap",
+        or a list of these; see `list_features` and `features.own`
     transform : str | None, default 'rank'
         "rank" by date in [-1, 1], "zscore" by date, or None: raw values with NaN
 
@@ -215,18 +220,18 @@ def compute_features(
         {f.name: f.level for f in wanted if f.level},
     )
 
-# %% ../../nbs/features/compute.ipynb #fec293d0
+# %% ../../nbs/features/compute.ipynb #33792e2e
 def _values(panel, wanted, transform):
     """The wanted columns before the transform, and how many tradable rows have no value in each."""
-    base = [f for f in choose([*wanted, *(n for f in wanted for n in f.of)]) if not f.of]
+    base = [f for f in choose([*wanted, *(n for f in wanted for n in f.of)]) if not (f.of or f.whole)]
     values = np.empty((panel.n_rows, len(base)), np.float32)
-    gone = _asset_level(panel, base, values)
+    gone = _asset_level(panel, base, values) if base else []
     if base == wanted:
         return values, gone
     values = _assemble(panel, values, base, wanted, transform)
     return values, [int(np.isnan(values[:, j]).sum() - (~panel.tradable).sum()) for j in range(len(wanted))]
 
-# %% ../../nbs/features/compute.ipynb #134dfcb0
+# %% ../../nbs/features/compute.ipynb #92bfdea5
 def _assemble(panel, values, base, wanted, transform):
     """The wanted columns, features of features included; products are taken of what the transform gives."""
     column = {f.name: values[:, j] for j, f in enumerate(base)}
@@ -241,8 +246,8 @@ def _assemble(panel, values, base, wanted, transform):
         parts = [column[n] for n in f.of]
         if f.family == "interaction" and transform:
             parts = [transformed(p) for p in parts]
-        out[:, j] = f.compute(panel, *parts) if f.of else column[f.name]
-    out[~panel.tradable] = np.nan
+        out[:, j] = f.compute(panel, *parts) if f.of or f.whole else column[f.name]
+    out[~(np.isfinite(out) & panel.tradable[:, None])] = np.nan
     return out
 
 # %% ../../nbs/features/compute.ipynb #d7e7e64e

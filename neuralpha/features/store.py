@@ -18,9 +18,11 @@ from .cross import TRANSFORMS, in_threads
 from .families import windows_asked
 from .table import Features
 
-# %% ../../nbs/features/store.ipynb #b1aef301
+# %% ../../nbs/features/store.ipynb #3af6b61d
 def _own_source(f):
     try:
+        if f.whole:
+            return f.compute.code
         return inspect.getsource(f.compute)
     except (TypeError, OSError):
         raise NeuralphaError(
@@ -107,7 +109,7 @@ def _mapped(path, shape):
         raise NeuralphaError(f"{path} is not the table that was written; delete {path.parent}.")
     return values
 
-# %% ../../nbs/features/store.ipynb #05b1310a
+# %% ../../nbs/features/store.ipynb #2209dfae
 def update_features(
     old: Features,  # computed on the history
     panel: Panel,  # the history and later dates; earlier bars unchanged
@@ -143,6 +145,7 @@ def update_features(
     _same_past(before, panel, past)
     recent = cut_panel(panel, panel.dates[max(before.n_dates - old.lookback - 1, 0)])
     wanted, skipped = resolve_features(recent, names)
+    _check_parts(wanted)
     if tuple(f.name for f in wanted) != old.names:
         raise NeuralphaError(
             f"The old table holds other features: {', '.join(sorted({f.name for f in wanted} ^ set(old.names)))}."
@@ -157,7 +160,14 @@ def update_features(
     values[new] = fresh[added]
     return replace(old, panel=panel, values=values, missing=missing, skipped=skipped)
 
-# %% ../../nbs/features/store.ipynb #8e513185
+# %% ../../nbs/features/store.ipynb #8e35c6ad
+def _check_parts(features) -> None:
+    """A pandas function sums in its own order: of a part of the table it gives other bits than of the whole."""
+    whole = [f.name for f in features if f.whole]
+    if whole:
+        raise NeuralphaError(f"{whole[0]!r} is a function of the whole table; compute it with `compute_features`.")
+
+
 def _same_past(before, panel, past):
     """The panel's past rows are the old panel's rows: a restated bar would make a mixture of two histories."""
     same = (
@@ -187,7 +197,7 @@ def _missing_after(old, gaps):
     total = max(live + len(gaps), 1)
     return {n: (round(old.missing[n] * max(live, 1)) + int(m)) / total for n, m in zip(old.names, gaps.sum(0))}
 
-# %% ../../nbs/features/store.ipynb #36327abf
+# %% ../../nbs/features/store.ipynb #4f641992
 def stream_features(
     panel: Panel,
     path,  # one Parquet file: date, asset, one float32 column per feature, rows in panel order
@@ -209,6 +219,7 @@ def stream_features(
     import pyarrow.parquet as pq
 
     made, skipped = resolve_features(panel, names)
+    _check_parts(made)
     derived = [f.name for f in made if f.of]
     if derived:
         raise NeuralphaError(

@@ -10,7 +10,7 @@ reads it back and opens it up, and says in one error all promises that are broke
 # %% auto #0
 __all__ = ['PROMISES', 'Trial', 'check_model']
 
-# %% ../../nbs/models/contract.ipynb #a3570d2a
+# %% ../../nbs/models/contract.ipynb #3f53aabd
 import tempfile
 from dataclasses import fields
 from functools import cached_property
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from ..core import NeuralphaError
 from .base import Estimator, toy_problem
+from .registry import as_model
 from .tuning import search_space
 
 # %% ../../nbs/models/contract.ipynb #52784159
@@ -50,23 +51,24 @@ class Trial:
     def first(self) -> np.ndarray:
         return self.scores(self.fitted)
 
-# %% ../../nbs/models/contract.ipynb #d4a3eed3
+# %% ../../nbs/models/contract.ipynb #4f2edfe2
 def check_model(
-    model: Estimator,  # unfitted, small enough to be fitted four times on 12 assets × 80 dates
+    model,  # unfitted, or its name, or an estimator of scikit-learn's kind; fitted four times on 12 assets × 80 dates
 ) -> list[str]:  # what was asked, in the words of `PROMISES`
     """Ask a model for all that every model promises. Raises `NeuralphaError` with every promise that is broken.
 
     Parameters
     ----------
-    model : Estimator
-        unfitted, small enough to be fitted four times on 12 assets × 80 dates
+    model
+        unfitted, or its name, or an estimator of scikit-learn's kind; fitted four times on 12
+        assets × 80 dates
 
     Returns
     -------
     list[str]
         what was asked, in the words of `PROMISES`
     """
-    broken = []
+    broken, model = [], as_model(model)
     with tempfile.TemporaryDirectory() as folder:
         trial = Trial(model, Path(folder) / "model")
         for promise in PROMISES:
@@ -138,7 +140,7 @@ def _follows_its_seed(trial: Trial) -> str:
     same = np.array_equal(trial.scores(trial.fit(seed=trial.model.seed + 1)), trial.first)
     return "another seed scores alike; use `self.seed`, or say `stochastic = False`" if same else ""
 
-# %% ../../nbs/models/contract.ipynb #06db4f0a
+# %% ../../nbs/models/contract.ipynb #0ea90b72
 def _counts(trial: Trial) -> str:
     """It counts what it has learnt."""
     return "" if trial.fitted.n_parameters > 0 else f"n_parameters is {trial.fitted.n_parameters}"
@@ -147,9 +149,9 @@ def _counts(trial: Trial) -> str:
 def _comes_back_from_its_folder(trial: Trial) -> str:
     """What is saved and loaded scores alike, and nothing in the folder is pickled."""
     trial.fitted.save(trial.folder)
-    odd = sorted(f.name for f in trial.folder.iterdir() if f.suffix not in (".json", ".txt", ".safetensors"))
+    odd = sorted(f.name for f in trial.folder.iterdir() if f.suffix not in (".json", ".txt", ".safetensors", ".skops"))
     if odd:
-        return f"{', '.join(odd)} is neither JSON, text nor safetensors"
+        return f"{', '.join(odd)} is neither JSON, text, safetensors nor skops"
     again = type(trial.model).load(trial.folder)
     return "" if np.array_equal(trial.scores(again), trial.first) else "the loaded model scores otherwise"
 

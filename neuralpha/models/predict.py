@@ -11,7 +11,7 @@ is more: the scores of every test row, each by a model that was fitted before it
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'ensemble_scores', 'bring_to_one_scale', 'Predictions',
            'read_predictions', 'predictions_frame']
 
-# %% ../../nbs/models/predict.ipynb #1625602b
+# %% ../../nbs/models/predict.ipynb #22817794
 import contextlib
 from collections.abc import Callable, Iterable
 from html import escape
@@ -25,14 +25,15 @@ from ..features.table import Features
 from ..labels import Label
 from .base import Estimator, mean_ic
 from .fitting import fit_unit
+from .registry import as_model
 from ..splits import Fold
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #3f9d6347
+# %% ../../nbs/models/predict.ipynb #368ad8a6
 def cross_predict(
-    model: Estimator,  # unfitted
+    model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
     X: Features,
     y: Label,
     folds: Fold | Iterable,  # from `walk_forward` or `fixed_split`
@@ -44,13 +45,15 @@ def cross_predict(
     name: str | None = None,  # in the table; default the model's
     together: bool = False,  # nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
     refit: bool = False,  # as in `fit_unit`
+    weights: Callable | None = None,  # as in `fit_unit`, e.g. `labels.uniqueness`
 ) -> "Predictions":
     """Fit on every fold and seed and score the test rows: nothing scored was ever fitted on.
 
     Parameters
     ----------
-    model : Estimator
-        unfitted
+    model
+        unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or
+        "my_models.py:HGB"
     X : Features
     y : Label
     folds : Fold | Iterable
@@ -69,15 +72,19 @@ def cross_predict(
         nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
     refit : bool, default False
         as in `fit_unit`
+    weights : Callable | None, default None
+        as in `fit_unit`, e.g. `labels.uniqueness`
     """
     folds = [folds] if isinstance(folds, Fold) else list(folds)
-    _check_call(model, folds, seeds, together, refit)
+    model = as_model(model)
+    _check_call(folds, seeds, together, refit or weights)
     seeds = range(seeds if model.stochastic else 1)
     name = name or model.name
     shown = bar(total=len(folds) * len(seeds), desc=name) if progress else contextlib.nullcontext()
     with shown as told:
         on_unit = told.update if progress else None
-        fits = [(fold, fit_fold(model, X, y, fold, seeds, device, target, together, refit, on_unit)) for fold in folds]
+        how = dict(device=device, target=target, together=together, refit=refit, on_unit=on_unit, weights=weights)
+        fits = [(fold, fit_fold(model, X, y, fold, seeds, **how)) for fold in folds]
 
     def table(part, scores):
         tables = [predictions_frame(X, y, fold, name, scores(units), ensemble, part) for fold, units in fits]
@@ -94,7 +101,7 @@ def cross_predict(
         X=X,
     )
 
-# %% ../../nbs/models/predict.ipynb #239ea305
+# %% ../../nbs/models/predict.ipynb #c5e8dad0
 def fit_fold(
     model: Estimator,  # unfitted
     X: Features,
@@ -106,6 +113,7 @@ def fit_fold(
     together: bool = False,  # all seeds at once
     refit: bool = False,
     on_unit: Callable | None = None,  # called after every fit
+    weights: Callable | None = None,
 ) -> dict:  # seed -> UnitResult
     """All seeds of one model on one fold, one by one or together.
 
@@ -124,6 +132,7 @@ def fit_fold(
     refit : bool, default False
     on_unit : Callable | None, default None
         called after every fit
+    weights : Callable | None, default None
 
     Returns
     -------
@@ -135,7 +144,7 @@ def fit_fold(
 
         fitted = fit_seeds(model, X, y, fold, seeds, device, target)
     else:
-        fitted = (fit_unit(model, X, y, fold, seed, device, target, refit) for seed in seeds)
+        fitted = (fit_unit(model, X, y, fold, seed, device, target, refit, weights=weights) for seed in seeds)
     units = {}
     for seed, unit in zip(seeds, fitted):
         units[seed] = unit
@@ -143,21 +152,17 @@ def fit_fold(
             on_unit()
     return units
 
-# %% ../../nbs/models/predict.ipynb #9121c7ce
-def _check_call(model, folds, seeds, together, refit) -> None:
+# %% ../../nbs/models/predict.ipynb #c4b5b9c4
+def _check_call(folds, seeds, together, refit) -> None:
     if not folds:
         raise NeuralphaError("There are no folds to predict on.")
-    if not isinstance(model, Estimator):
-        raise NeuralphaError(
-            f"{model!r} is no model: pass an estimator such as make_model(\"ridge\") or LightGBM(), or one of your "
-            "own that is a subclass of Estimator."
-        )
+
     if not isinstance(seeds, (int, np.integer)) or seeds < 1:
         raise NeuralphaError(f"seeds is {seeds}; at least one fit per fold is needed.")
     if together and refit:
         raise NeuralphaError(
-            "Seeds that are trained together stop at epochs of their own and are not fitted again; choose one of "
-            "together and refit."
+            "Seeds that are trained together stop at epochs of their own, are not fitted again and take no weights; "
+            "choose one of together and refit, or weights."
         )
 
 # %% ../../nbs/models/predict.ipynb #3e3dfb4d

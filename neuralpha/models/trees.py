@@ -171,12 +171,13 @@ class BoostingSettings(Estimator):
             kw["weight"] = kw["weight"][order]
         return lgb.Dataset(self._columns(view), grade, group=np.unique(date, return_counts=True)[1], **kw)
 
-# %% ../../nbs/models/trees.ipynb #64eecbd4
+# %% ../../nbs/models/trees.ipynb #e8d45beb
 @dataclass(kw_only=True, repr=False, eq=False)
 class LightGBM(BoostingSettings):
     """Gradient-boosted trees on the features of the decision date, stopped early on the validation part."""
 
     name: ClassVar[str] = "lightgbm"
+    takes_weights: ClassVar[bool] = True
     space: ClassVar[dict] = {
         "learning_rate": ("log", 0.01, 0.2),
         "num_leaves": ("choice", [7, 15, 31, 63, 127]),
@@ -219,11 +220,14 @@ class LightGBM(BoostingSettings):
             self.watch_(env.iteration // 20, gains[-1])
 
     def _fit(self, view, target, valid):
-        self.booster_, self.history_ = self._boost(view, target, valid)
+        self.booster_, self.history_ = self._boost(view, target, valid, **self._weighed(view))
         self.trees_ = best_trees(self.booster_)
 
     def _refit(self, view, target):
-        self.booster_ = self._boost(view, target, None, self.trees_)[0]
+        self.booster_ = self._boost(view, target, None, self.trees_, **self._weighed(view))[0]
+
+    def _weighed(self, view):
+        return {} if self.weights_ is None else {"weight": self.weights_[view.rows]}
 
     def _predict(self, view):
         return self.booster_.predict(self._columns(view), num_iteration=self.trees_, raw_score=True)
@@ -343,7 +347,7 @@ def drawn_features(
         np.concatenate([rng.permutation(f)[: int(np.ceil(k * len(f)))] for f, k in zip(fifths, KEEP) if len(f)])
     )
 
-# %% ../../nbs/models/trees.ipynb #c4f7181d
+# %% ../../nbs/models/trees.ipynb #62e46c59
 @dataclass(kw_only=True, repr=False, eq=False)
 class DoubleEnsemble(LightGBM):
     """LightGBM members with sample reweighting and feature selection.
@@ -356,6 +360,8 @@ class DoubleEnsemble(LightGBM):
     check_rows : int, default 100000
         rows on which shuffled features are judged
     name : ClassVar[str], default 'doubleensemble'
+    takes_weights : ClassVar[bool], default False
+        its members weigh the rows themselves
     space : ClassVar[dict], default LightGBM.space | {'members': ('int', 2, 6), 'gamma': ('float', 0.3, 1.0)}
     limits : ClassVar[dict], default {'members': '[1, inf)', 'gamma': '[0, 1]', 'check_rows': '[1, inf)', 'objective': ('regression', 'huber')}
     """
@@ -364,6 +370,7 @@ class DoubleEnsemble(LightGBM):
     gamma: float = 0.5  # how fast reweighting fades from member to member
     check_rows: int = 100_000  # rows on which shuffled features are judged
     name: ClassVar[str] = "doubleensemble"
+    takes_weights: ClassVar[bool] = False  # its members weigh the rows themselves
     space: ClassVar[dict] = LightGBM.space | {"members": ("int", 2, 6), "gamma": ("float", 0.3, 1.0)}
     limits: ClassVar[dict] = {
         "members": "[1, inf)",

@@ -11,7 +11,7 @@ compares is made by the same functions.
 __all__ = ['ICS', 'forecasts', 'with_ensemble', 'fold_metrics', 'universe_numbers', 'write_ics', 'read_ics', 'setting_facts',
            'training_facts']
 
-# %% ../../nbs/report/numbers.ipynb #b2482a3c
+# %% ../../nbs/report/numbers.ipynb #d6c81a36
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -22,6 +22,7 @@ from ..data.alignment import panel_rows
 from ..evaluate.metrics import calibrate, calibrated, mean_record, share_recovered
 from ..evaluate.slices import horizon_slices, slices_json
 from ..models.ensembles import combine
+from ..own_code import own_digest
 from ..study.experiment import Experiment
 from ..study.search import trial_count
 
@@ -255,7 +256,7 @@ def read_ics(
     """
     return read_table(Path(folder) / "ics.parquet", **ICS)
 
-# %% ../../nbs/report/numbers.ipynb #9d3a52a4
+# %% ../../nbs/report/numbers.ipynb #4951c8d9
 def setting_facts(b: Experiment) -> dict:
     """What a universe's numbers are about: label, data, features, folds."""
     return {
@@ -269,6 +270,7 @@ def setting_facts(b: Experiment) -> dict:
         "features": list(b.X.names),
         "folds": [{k: [str(d.date()) for d in v] for k, v in f.dates.items()} for f in b.folds],
         "holdout": b.seal and b.seal.to_dict(),
+        **({"own_code": {name: own_digest(name) for name in own}} if (own := b.study.own_parts) else {}),
     }
 
 

@@ -1568,7 +1568,13 @@ def timing_script(results) -> str:
     seconds = {f"{r.slug}/{name}": s for r in results for name, s in r.seconds.items()}
     return f"window.TIMING={json.dumps(seconds, sort_keys=True)}\n".replace("<", "\\u003c")
 
-# %% ../../nbs/report/pages.ipynb #e006c6cc
+# %% ../../nbs/report/pages.ipynb #787aaa56
+def _own_code(results) -> dict:
+    """The digests of the user's own code, as the universes stored them; nothing where there is none."""
+    found = {name: sha for r in results for name, sha in r.numbers.get("own_code", {}).items()}
+    return {"own_code": found} if found else {}
+
+
 def write_manifest(study, folder, results) -> dict:
     """`manifest.json`: what determined the study, and the SHA-256 of every file of its report."""
     files = {
@@ -1586,6 +1592,7 @@ def write_manifest(study, folder, results) -> dict:
             for r in results
         },
         "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")},
+        **_own_code(results),
         "environment": {
             "python": platform.python_version(),
             "neuralpha": importlib.metadata.version("neuralpha"),

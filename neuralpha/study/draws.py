@@ -5,19 +5,19 @@
 # %% auto #0
 __all__ = ['DRAWS_COLUMNS', 'draw_errors', 'Repetitions', 'open_draws', 'fit_draw', 'collect_draws', 'draw_numbers']
 
-# %% ../../nbs/study/draws.ipynb #093bed95
+# %% ../../nbs/study/draws.ipynb #170faa81
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import ClassVar
 import re, time, traceback
 import pandas as pd
 from ..core import NeuralphaError, canonical_json, digest, limit_threads
-from ..models.registry import make_model
+from ..models.registry import code_of_model, make_model
 from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, code_of, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/draws.ipynb #264ec303
+# %% ../../nbs/study/draws.ipynb #deface2b
 @lru_cache(maxsize=1)
 def _problem(case, n_characteristics, seed, k):
     from neuralpha.models.gkx import gkx_problem
@@ -112,7 +112,7 @@ class Repetitions:
             seeds=seeds if model.stochastic else seeds[:1],
             device=device,
             libraries=library_versions(),
-            code=[code_of(draw_errors), code_digest(type(model).__module__)],
+            code=[code_of(draw_errors), code_of_model(model)],
         )
         if name in self.study.refitted:
             inputs["refit"] = True

@@ -10,16 +10,17 @@ any number of processes that open the same experiment agree on the names of its 
 # %% auto #0
 __all__ = ['Experiment', 'open_experiment', 'opened_study']
 
-# %% ../../nbs/study/experiment.ipynb #08459e75
+# %% ../../nbs/study/experiment.ipynb #eef198ae
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 from ..core import NeuralphaError, canonical_json, digest, require, unknown_name
 from ..data.panel import Panel, check_breadth
 from ..features.compute import resolve_features
+from ..features.own import code_of_features
 from ..features.table import Features
 from ..labels import Label, MultiTaskLabel
-from ..models.registry import make_model
+from ..models.registry import code_of_model, make_model
 from ..models.tuning import search_space
 from ..audit.holdout import Seal, holdout_fold, open_holdout, openings, seal_holdout
 from .recipe import SEARCH, recipe_of, study_features, study_folds, study_label, study_panel, whole_panel
@@ -27,7 +28,7 @@ from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/experiment.ipynb #da4fd8e8
+# %% ../../nbs/study/experiment.ipynb #8cc0e406
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -108,7 +109,7 @@ class Experiment:
         model = self.model(name, study.seed)
         inputs = dict(
             data=self.panel.digest,
-            features=study.features,
+            features=code_of_features(study.features),
             transform=study.transform,
             label=study.label.form,
             costs=study.costs.form,
@@ -119,7 +120,7 @@ class Experiment:
             sampler=study.search_of(name)["sampler"],
             device=device,
             libraries=library_versions("optuna"),
-            code=[code_of(*SEARCH), code_digest(type(model).__module__)],
+            code=[code_of(*SEARCH), code_of_model(model)],
         )
         return Search(self.slug, name, fold.number, canonical_json(inputs))
 
@@ -148,7 +149,7 @@ class Experiment:
         model = self.model(name)
         inputs = dict(
             data=self.panel.digest,
-            features=study.features,
+            features=code_of_features(study.features),
             transform=study.transform,
             label=study.label.form,
             fold=rows,
@@ -156,7 +157,7 @@ class Experiment:
             params=model.get_params(),
             device=device,
             libraries=library_versions(),
-            code=[code_of(*recipe_of(study, name)), code_digest(type(model).__module__)],
+            code=[code_of(*recipe_of(study, name)), code_of_model(model)],
         )
         if name in study.refitted:
             inputs["refit"] = True

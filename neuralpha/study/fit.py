@@ -6,7 +6,7 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'is_finished', 'unfinished', 'is_due', 'do_task', 'work',
            'forget_failures', 'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #38566568
+# %% ../../nbs/study/fit.ipynb #2929dc57
 import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
 from collections import Counter
 from dataclasses import replace
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from ..core import DiskError, NeuralphaError, digest, limit_threads, progress, sweep_locks, writing
 from ..models.predict import Predictions, predictions_frame
-from ..models.registry import load_model
+
 from .experiment import Experiment, open_experiment
 from .draws import Repetitions, fit_draw, open_draws
 from .search import is_ready, run_search, search_records, trials_of, tuned_model
@@ -490,7 +490,7 @@ def _bury(worker, known, store, deaths):
         )
         store.fail(known[worker.at], f"{how} {deaths[worker.at]} times{advice}.", worker.output())
 
-# %% ../../nbs/study/fit.ipynb #a9b69415
+# %% ../../nbs/study/fit.ipynb #d9130392
 def collect(
     experiment: Experiment,
     store: UnitStore,
@@ -525,7 +525,8 @@ def collect(
                 f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
             )
             continue
-        fitted = _Models({(u.fold, u.seed): store.path(u.key) / "model" for u in mine})
+        load = type(experiment.model(name)).load
+        fitted = _Models({(u.fold, u.seed): store.path(u.key) / "model" for u in mine}, load)
         p = Predictions(pd.DataFrame(), fitted, y=experiment.y, X=experiment.X)
         frames = []
         for fold in experiment.folds:
@@ -543,7 +544,7 @@ def collect(
         out[name] = p
     return out, holes
 
-# %% ../../nbs/study/fit.ipynb #9b395ce4
+# %% ../../nbs/study/fit.ipynb #1386026d
 def _aligned(store, key, panel, rows, part) -> np.ndarray:
     """The stored scores of one part, after comparing their dates and assets with the panel's rows."""
     s = store.scores(key)
@@ -570,10 +571,14 @@ def _aligned(store, key, panel, rows, part) -> np.ndarray:
 class _Models(dict):
     """(fold, seed) -> fitted model, read from its folder on first use."""
 
+    def __init__(self, folders: dict, load):
+        super().__init__(folders)
+        self.load = load
+
     def __getitem__(self, key):
         value = super().__getitem__(key)
         if isinstance(value, Path):
-            self[key] = value = load_model(value)
+            self[key] = value = self.load(value)
         return value
 
 # %% ../../nbs/study/fit.ipynb #444109f8

@@ -37,6 +37,21 @@ Scored is always the return, which is what money is made of; a model may learn i
 explains, `learn = {kind = "triple_barrier", profit = 2, stop = 1}` asks which barrier is touched first within the horizon.
 Early stopping and tuning look at what is learnt, every page of the report at the return.
 
+A model or a feature of your own stands where a built-in name stands, as `file.py:Name`, seen from the study's file, or as
+`package.module:Name`:
+
+```toml
+features = ["core", "my_features.py:gap"]
+
+[models.mine]
+model = "my_models.py:Waves"
+[models.trees]
+model = "sklearn.ensemble:ExtraTreesRegressor"
+n_estimators = 300
+```
+
+What was fitted by it is kept under the digest of its code (see `own_code`).
+
 `ensemble = "z"` adds a row for all models together, the mean of their standard scores by date (`"rank"`: of their ranks, `"mean"`: of the
 scores themselves); `ensemble = "stack"` weighs them, by non-negative least squares on the validation part of each fold (see
 `models.ensembles`). `ensemble_of` names its members where not all of them take part.
@@ -50,7 +65,7 @@ __all__ = ['LEARNABLE_LABELS', 'DATES', 'RESERVED', 'USED_BY_DRAWS', 'STARTED', 
            'make_study', 'research_folder', 'builtin_studies', 'open_report', 'where_it_started', 'load_study',
            'with_tuning', 'study_of_one']
 
-# %% ../../nbs/study/spec.ipynb #db764e02
+# %% ../../nbs/study/spec.ipynb #c5ee67d8
 import contextlib, os, re, tomllib, typing
 from collections import Counter
 from pathlib import Path
@@ -58,6 +73,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ..core import NeuralphaError, canonical_json, digest, parse_json, read_json, unknown_name
+from ..own_code import is_own, is_own_feature, seen_from_here, short_name
 
 # %% ../../nbs/study/spec.ipynb #6458918b
 class _Part(BaseModel):
@@ -393,7 +409,7 @@ class PublishedSpec(_Part):
             for r in self.tables.get(slug, self.tables.get("*", []))
         }
 
-# %% ../../nbs/study/spec.ipynb #16c2f78f
+# %% ../../nbs/study/spec.ipynb #2dd0e32f
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 
@@ -512,7 +528,8 @@ class StudyFields(_Part):
     def _plain_models(cls, v):
         for k in v:
             if not _NAME.fullmatch(k):
-                raise ValueError(f"model name {k!r} becomes a file name; use letters, digits, '.', '-' and '_'")
+                own = f"; write [models.{short_name(k)}] and below it model = {k!r}" if is_own(k) else ""
+                raise ValueError(f"model name {k!r} becomes a file name; use letters, digits, '.', '-' and '_'{own}")
             if k in RESERVED:
                 raise ValueError(
                     f"a model cannot be called {k!r}, which is a row that every report may have; give it another "
@@ -524,7 +541,7 @@ class StudyFields(_Part):
                 raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-# %% ../../nbs/study/spec.ipynb #db58fb09
+# %% ../../nbs/study/spec.ipynb #75ae3714
 # what a study of draws makes use of; every other field, those to come included, has no meaning beside `repetitions`
 USED_BY_DRAWS = ("name", "title", "universes", "models", "seeds", "seed", "refit", "repetitions", "published")
 
@@ -645,6 +662,14 @@ class Study(StudyFields):
         return [m for m in self.models if self.block(m)[2]]
 
     @property
+    def own_parts(self) -> list[str]:
+        """The models and features that are found by `file.py:Name` or `package.module:Name`."""
+        features = [self.features] if isinstance(self.features, str) else self.features
+        kinds = [self.block(m)[0] for m in self.models]
+        named = [*filter(is_own, kinds), *filter(is_own_feature, features)]
+        return list(dict.fromkeys(named))
+
+    @property
     def seed_list(self) -> list[int]:
         return list(range(self.seed, self.seed + self.seeds))
 
@@ -672,7 +697,7 @@ def universe_slug(
     stem = re.sub(r"\.(parquet|csv|csv\.gz|db|duckdb)$", "", re.split(r"[/\\]", universe.rstrip("/\\"))[-1], flags=re.I)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")[:64] or "universe"
 
-# %% ../../nbs/study/spec.ipynb #6c412b2f
+# %% ../../nbs/study/spec.ipynb #06766ab1
 def _part_at(place) -> type:
     """The part of the specification that a place in the file belongs to."""
     part = Study
@@ -715,13 +740,14 @@ def _message(e: ValidationError) -> str:
 
 
 def _named(models):
-    """Models given as a list of names as the table it stands for; anything else as it is."""
-    listed = (
-        isinstance(models, (list, tuple))
-        and all(isinstance(m, str) for m in models)
-        and len(set(models)) == len(models)
-    )
-    return {m: {} for m in models} if listed else models
+    """Models given as a list of names as the table it stands for; anything else as it is. One of the user's own is called by
+    the last part of its name.
+    """
+    listed = isinstance(models, (list, tuple)) and all(isinstance(m, str) for m in models)
+    called = [short_name(m) if is_own(m) else m for m in models] if listed else []
+    if not listed or len(set(called)) < len(called):
+        return models
+    return {name: {"model": m} if is_own(m) else {} for name, m in zip(called, models)}
 
 # %% ../../nbs/study/spec.ipynb #8e14b67d
 def make_study(
@@ -767,7 +793,7 @@ def builtin_studies() -> dict[str, Path]:
     """Name -> TOML file of the studies that ship."""
     return {p.stem: p for p in sorted((research_folder() / "studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #ea83f922
+# %% ../../nbs/study/spec.ipynb #8629006f
 def _merge(base: dict, changes: dict) -> dict:
     """`changes` over `base`, part by part; None leaves a value alone."""
     out = dict(base)
@@ -820,7 +846,9 @@ def where_it_started(
     """
     marked = read_json(folder / STARTED, folder=str) if (folder / STARTED).is_file() else {}
     there = Path(os.path.normpath(folder / marked.get("folder", ".")))
-    relative = [u for u in study.universes if "://" not in u and not Path(u).is_absolute()]
+    sources = [name.rpartition(":")[0] for name in study.own_parts]
+    files = [*study.universes, *(source for source in sources if source.endswith(".py"))]
+    relative = [u for u in files if "://" not in u and not Path(u).is_absolute()]
     looks_like_path = [u for u in relative if Path(u).suffix or "/" in u or os.sep in u]
     found_there = [u for u in relative if (there / u).exists()]
     lost = [u for u in looks_like_path if u not in found_there and not Path(u).exists()]
@@ -865,8 +893,10 @@ def load_study(
         values, source = _read(str(study))
     models = overrides.pop("models", None)
     if models is not None:
-        given = _named(values.get("models"))
-        values["models"] = {m: given.get(m, {}) for m in models} if isinstance(given, dict) else _named(models)
+        given, named = _named(values.get("models")), _named(models)
+        if isinstance(given, dict) and isinstance(named, dict):
+            named = {m: block or given.get(m, {}) for m, block in named.items()}
+        values["models"] = models = named
         if own := values.get("together"):
             values["together"] = [m for m in own if m in models]
         if own := values.get("ensemble_of"):
@@ -909,7 +939,7 @@ def with_tuning(
         {**spec.model_dump(mode="json"), "tune": block | ({} if sampler is None else {"sampler": sampler})}, spec.name
     )
 
-# %% ../../nbs/study/spec.ipynb #24e2ed98
+# %% ../../nbs/study/spec.ipynb #722d4cd6
 def _read(study: str) -> tuple[dict, str]:
     """Values and name of a study file or a built-in study."""
     path = Path(study)
@@ -933,7 +963,27 @@ def _read(study: str) -> tuple[dict, str]:
             raise NeuralphaError(f"{path} is not valid TOML: {e}") from None
     if not isinstance(values, dict):
         raise NeuralphaError(f"{path}: a study is a table of keys, got {type(values).__name__}.")
-    return values, str(path.name)
+    return _as_seen_from_here(values, path.parent), str(path.name)
+
+
+def _as_seen_from_here(values: dict, folder: Path) -> dict:
+    """The values of a study file with the paths of the user's own parts, which start at the file, as seen from here."""
+
+    def seen(name):
+        return seen_from_here(name, folder) if is_own(name) else name
+
+    values = dict(values)
+    if isinstance(features := values.get("features"), (str, list)):
+        values["features"] = seen(features) if isinstance(features, str) else [seen(f) for f in features]
+    if isinstance(models := values.get("models"), list):
+        values["models"] = [seen(m) for m in models]
+    if isinstance(models, dict):
+        values["models"] = {m: _seen_block(block, seen) for m, block in models.items()}
+    return values
+
+
+def _seen_block(block, seen):
+    return block | {"model": seen(block["model"])} if isinstance(block, dict) and "model" in block else block
 
 # %% ../../nbs/study/spec.ipynb #337a28c0
 def study_of_one(
