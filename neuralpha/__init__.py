@@ -72,8 +72,11 @@ _HOMES = {
     "evaluate.ic": "ic rank_ic",
     "evaluate.metrics": "evaluate_scores",
     "evaluate.compare": "compare compare_studies",
+    "evaluate.feature_study": "study_feature quantiles",
+    "evaluate.plots": "plot_ic plot_cumulative_ic plot_evidence plot_ic_by_horizon plot_quantiles plot_regimes plot_exposures "
+    "plot_folds_ic plot_score_correlation plot_spread plot_leaderboard",
     "evaluate.tearsheet": "tear_sheet",
-    "attribution.explain": "explain",
+    "attribution.explain": "explain plot_importance plot_lags plot_summary plot_time plot_regime",
     "study.spec": "Study load_study",
     "study.experiment": "open_experiment",
     "audit.pipeline": "audit_features audit_label audit_pipeline",

@@ -12,7 +12,7 @@ are made. A metric that is one function of a `Sample` is written there and needs
 # %% auto #0
 __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'evaluate_scores', 'metrics_table', 'metric', 'mean_metric', 'record',
            'mean_record', 'measured', 'computed_metrics', 'calibrate', 'calibrated', 'pooled_r2', 'share_recovered',
-           'half_life', 'bar_ics', 'horizon_labels']
+           'half_life', 'bar_ics', 'horizon_labels', 'quantile_metrics']
 
 # %% ../../nbs/evaluate/metrics.ipynb #945f338e
 import math
@@ -37,7 +37,7 @@ from neuralpha.evaluate.statistics import (
     sharpe_report,
 )
 
-# %% ../../nbs/evaluate/metrics.ipynb #19ffd2c2
+# %% ../../nbs/evaluate/metrics.ipynb #5bd4a766
 def evaluate_scores(
     scores: pd.Series,  # `(date, asset)` out-of-sample scores (or an array in panel row order)
     panel: Panel,
@@ -111,7 +111,7 @@ def evaluate_scores(
         **_horizon_metrics(pearson[:, 1:], spearman[:, 1:], labels),
         **_half_life_metric(values, y, seed, reps),
         **_forecast_errors(_by_row(panel, forecast), _by_row(panel, train_mean), y),
-        **_quantile_metrics(values, y, quantiles),
+        **quantile_metrics(values, y, quantiles),
         **_top_sharpe(sample, few),
         **_suspended_metrics(values, y, quantiles),
         **_trading_metrics(values, y, quantiles, Costs(half_spread_bps), trials, trial_sharpes),
@@ -665,9 +665,9 @@ def _top_sharpe(sample: Sample, few: int) -> dict:
     facts = dict(few=few, twice_few=2 * few, a_year=a_year)
     return {"top_sharpe": record("top_sharpe", y, *ratio, facts, n=len(means))}
 
-# %% ../../nbs/evaluate/metrics.ipynb #5819082e
-def _quantile_metrics(values: np.ndarray, y: Label, quantiles: int) -> dict:
-    """Returns of the quantiles, the spread of their ends, and how fast names and ranks change."""
+# %% ../../nbs/evaluate/metrics.ipynb #b18169ea
+def quantile_metrics(values: np.ndarray, y: Label, quantiles: int) -> dict:
+    """Returns of the quantiles, the spread of their ends, and how fast names and ranks change: name -> record."""
     p = y.panel
     facts = dict(quantiles=quantiles)
     ranks, groups = rank_within_date(p, values[:, None], quantiles)
