@@ -84,6 +84,8 @@ _HOMES = {
     "audit.holdout": "seal_holdout open_holdout",
     "report.verify": "verify_report",
     "report.inspect": "inspect",
+    "report.asset": "asset",
+    "report.worst": "worst",
     "report.run": "run_study",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -65,6 +65,8 @@ from .audit.holdout import seal_holdout as seal_holdout
 from .audit.holdout import open_holdout as open_holdout
 from .report.verify import verify_report as verify_report
 from .report.inspect import inspect as inspect
+from .report.asset import asset as asset
+from .report.worst import worst as worst
 from .report.run import run_study as run_study
 
 __version__: str

@@ -43,7 +43,7 @@ from ..features.compute import compute_features
 from ..features.families import Feature
 from ..labels import Label, forward_return
 
-# %% ../../nbs/evaluate/feature_study.ipynb #b03790c9
+# %% ../../nbs/evaluate/feature_study.ipynb #df82d26f
 HORIZONS = (1, 2, 5, 10, 20)
 
 
@@ -55,7 +55,7 @@ def study_feature(
     quantiles: int = 5,  # groups
     neutral: str | None = None,  # "sector" or "style": judge what is left of feature and label
     against: str | list = "core",  # features to compare it with
-    audit: bool = True,  # replace the future and see whether the feature changes; of 40 assets
+    audit: bool = True,  # replace the future and see whether the feature changes; of 20 assets
     horizons: tuple = HORIZONS,  # bars, of the decay
 ) -> "FeatureStudy":
     """IC with interval and decay, returns of the quantiles, turnover, coverage, kinship, and the verdict on leaks.
@@ -77,7 +77,7 @@ def study_feature(
     against : str | list, default 'core'
         features to compare it with
     audit : bool, default True
-        replace the future and see whether the feature changes; of 40 assets
+        replace the future and see whether the feature changes; of 20 assets
     horizons : tuple, default HORIZONS
         bars, of the decay
     """
@@ -136,8 +136,8 @@ def _from_function(name: str, panel: Panel, function: Callable) -> _Given:
 def _tradable(panel: Panel, values: np.ndarray) -> np.ndarray:
     return np.where(panel.tradable & np.isfinite(values), values, np.nan).astype(np.float64)
 
-# %% ../../nbs/evaluate/feature_study.ipynb #ca2ddce9
-AUDITED_ASSETS = 40  # a leak is in the code, not in an asset: these are enough, and quick
+# %% ../../nbs/evaluate/feature_study.ipynb #04d6e423
+AUDITED_ASSETS = 20  # a leak is in the code, not in an asset: these are enough, and quick
 
 
 def _audited(given: _Given, panel: Panel) -> Certificate | None:
@@ -157,7 +157,7 @@ def _ics(values: np.ndarray, y: Label) -> pd.DataFrame:  # date; IC, rank IC
     dates = pd.DatetimeIndex(y.panel.dates, name="date")
     return pd.DataFrame({"IC": pearson, "rank IC": spearman}, dates).dropna(how="all")
 
-# %% ../../nbs/evaluate/feature_study.ipynb #d1501151
+# %% ../../nbs/evaluate/feature_study.ipynb #afcfaeb9
 def _coverage(panel: Panel, values: np.ndarray) -> pd.Series:  # by date, 0 to 1
     """Share of the rows that could be traded which have a value."""
     could = np.bincount(panel.date_code, panel.tradable, panel.n_dates)
@@ -173,11 +173,11 @@ def _kinship(panel: Panel, values: np.ndarray, against, name: str) -> pd.Series:
         others = compute_features(panel, against, transform=None)
     except NeuralphaError:  # prices of a few weeks give none
         return pd.Series(dtype=float)
-    names = [one for one in others.names if one != name]
-    spearman = correlations(panel, values[:, None], others.select(names).values).spearman[:, 0]
+    spearman = correlations(panel, values[:, None], others.values).spearman[:, 0]
     known = np.isfinite(spearman)
     mean = np.where(known, spearman, 0).sum(0) / np.maximum(known.sum(0), 1)
-    found = pd.Series(np.where(known.any(0), mean, np.nan), names, name="rank correlation").dropna()
+    found = pd.Series(np.where(known.any(0), mean, np.nan), list(others.names), name="rank correlation").dropna()
+    found = found.drop(name, errors="ignore")
     return found.sort_values(key=np.abs, ascending=False, kind="stable")
 
 
