@@ -9,34 +9,45 @@ ini = ConfigParser(delimiters=["="])
 ini.read(here / "settings.ini", encoding="utf-8")
 cfg = ini["DEFAULT"]
 
-requires = """numpy>=2.2 pandas>=3.0 polars>=1.30 pyarrow>=18 scipy>=1.14 numba>=0.61 scikit-learn>=1.6 torch>=2.7,<2.14
-lightgbm>=4.6 shap>=0.48 alphalens-reloaded>=0.4.6 matplotlib>=3.9 statsmodels>=0.14.5 arch>=7.2 exchange_calendars>=4.8
-pandera[polars]>=0.24 skfolio>=0.9 optuna>=4.2 cmaes>=0.11 pydantic>=2.10 typer>=0.15 rich>=13.9 tqdm>=4.67
-safetensors>=0.5 threadpoolctl>=3.5 jinja2>=3.1 fsspec>=2025.2 papermill>=2.6 nbconvert>=7.16 nbformat>=5.10
-nbclient>=0.10
-ipykernel>=6.29 ipywidgets>=8.1 PyWavelets>=1.8 sqlalchemy>=2.0 duckdb>=1.2 cloudpickle>=3.0""".split()
+# The core: what `neuralpha run` needs from prices to report, and nothing that only one command needs.
+requires = """
+numpy>=2.2 pandas>=3.0 polars>=1.30 pyarrow>=18 scipy>=1.14 numba>=0.61 scikit-learn>=1.6 torch>=2.7,<2.14
+lightgbm>=4.6 shap>=0.48 alphalens-reloaded>=0.4.6 matplotlib>=3.9 arch>=7.2 exchange_calendars>=4.8
+pandera[polars]>=0.24 skfolio>=0.9 bidask>=2.1 clarabel>=0.9 pydantic>=2.10 typer>=0.15 rich>=13.9 tqdm>=4.67 safetensors>=0.5
+threadpoolctl>=3.5 jinja2>=3.1 fsspec>=2025.2 papermill>=2.6 nbconvert>=7.16 nbformat>=5.10 nbclient>=0.10
+ipykernel>=6.29 PyWavelets>=1.8 cloudpickle>=3.0 packaging>=24.0
+""".split()
+
+# What one needs for one purpose; a command that misses its extra says `pip install 'neuralpha[name]'`.
 extras = dict(
-    lab=["jupyterlab>=4.3", "jupytext>=1.16"],
+    lab=["jupyterlab>=4.3", "jupytext>=1.16", "ipywidgets>=8.1"],
+    tune=["optuna>=4.2", "cmaes>=0.11"],
+    databases=["duckdb>=1.2", "sqlalchemy>=2.0"],
+    postgres=["sqlalchemy>=2.0", "psycopg[binary]>=3.2"],
+    ray=["ray[default]>=2.40"],
+    s3=["s3fs>=2025.2"],
+    yahoo=["yfinance>=0.2.55"],
     talib=["TA-Lib>=0.6"],
     text=["vaderSentiment>=3.3"],
-    yahoo=["yfinance>=0.2.55"],
-    ray=["ray[default]>=2.40"],
-    postgres=["psycopg[binary]>=3.2"],
-    s3=["s3fs>=2025.2"],
 )
-extras["dev"] = [
+extras["docs"] = [
     "nbdev==2.4.14",
     "execnb<0.2",
     "fastcore<2",
     "ghapi<2",
     "ipython<10",
-    "pytest>=8.3",
-    "pytest-xdist>=3.6",
-    "hypothesis>=6.120",
+    "jupytext>=1.16",
     "sphinx>=8.1,<9.1",
     "myst-nb>=1.2",
     "furo>=2024.8",
     "latex2mathml>=3.77",
+]
+extras["test"] = [
+    "pytest>=8.3",
+    "pytest-xdist>=3.6",
+    "hypothesis>=6.120",
+    "setuptools>=65",
+    "wheel>=0.40",
     "playwright>=1.50",
     "captum>=0.7",
     "mypy>=1.15",
@@ -44,8 +55,10 @@ extras["dev"] = [
     "moto[s3]>=5.1",
     "flask>=3.0",
     "flask-cors>=5.0",
-    *(p for k in ("lab", "talib", "text", "ray", "postgres", "s3") for p in extras[k]),
 ]
+# What the library itself is worked on with.
+wanted = ("docs", "test", "lab", "tune", "databases", "postgres", "ray", "s3", "talib", "text")
+extras["dev"] = [package for extra in wanted for package in extras[extra]]
 
 setup(
     name=cfg["lib_name"],
@@ -58,7 +71,7 @@ setup(
     long_description=(here / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     packages=find_packages(include=["neuralpha", "neuralpha.*"]),
-    package_data={"neuralpha": ["**/*.toml", "**/*.html", "**/*.css", "**/*.js", "**/*.ipynb", "*.pyi", "py.typed"]},
+    package_data={"neuralpha": ["report/templates/*", "research/**/*", "*.pyi", "py.typed"]},
     install_requires=requires,
     extras_require=extras,
     entry_points={"console_scripts": ["neuralpha=neuralpha.cli:main"]},

@@ -9,8 +9,9 @@ study in which something failed ends with exit code 1.
 
 # %% auto #0
 __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'features_app', 'CHARACTERISTICS', 'holdout_app',
-           'INTERRUPTED', 'run', 'tune', 'features_list', 'models_list', 'studies_list', 'doctor_command', 'data_check',
-           'data_list', 'data_import', 'audit', 'report_file', 'compare_two', 'holdout_open', 'verify', 'main']
+           'INTERRUPTED', 'run', 'tune', 'features_list', 'models_list', 'studies_list', 'new_command', 'lab_command',
+           'doctor_command', 'data_check', 'data_list', 'data_import', 'audit', 'report_file', 'compare_two',
+           'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
@@ -490,6 +491,51 @@ def studies_list() -> None:
         for s in [load_study(n)]
     }
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
+
+# %% ../nbs/cli.ipynb #836ff519
+@app.command("new", rich_help_panel="Projects")
+def new_command(
+    folder: Annotated[Path, typer.Argument(help="Folder to make; its last part names the study.")],
+    universe: Annotated[
+        str | None,
+        typer.Option("--universe", "-u", help="A price file or built-in universe; default: a small simulated market."),
+    ] = None,
+):
+    """Make a project: a study with every key explained, notebooks, a feature, a model, and checks for both.
+
+    Examples:
+
+        neuralpha new mystudy
+
+        neuralpha new mystudy --universe prices.parquet
+    """
+    from neuralpha.project import new_project
+
+    with _reading(universe or ""):
+        made = new_project(folder, universe)
+    typer.echo(f"{made}: {', '.join(sorted(path.name for path in made.iterdir()))}")
+    typer.echo(f"next: cd {made}; neuralpha run study.toml; neuralpha lab")
+
+
+@app.command("lab", rich_help_panel="Projects")
+def lab_command(
+    folder: Annotated[Path, typer.Argument(help="Folder of a project.")] = Path("."),
+    options: Annotated[
+        list[str] | None, typer.Argument(help="Options of JupyterLab, after `--`.", show_default=False)
+    ] = None,
+):
+    """Open a project in JupyterLab.
+
+    Examples:
+
+        neuralpha lab
+
+        neuralpha lab mystudy -- --no-browser --port 8899
+    """
+    from neuralpha.project import open_lab
+
+    if code := open_lab(folder, *(options or ())):
+        raise typer.Exit(code)
 
 # %% ../nbs/cli.ipynb #2c8beaa6
 @app.command("doctor", rich_help_panel="This machine")

@@ -21,6 +21,30 @@ def test_unknown_name_suggests_the_closest():
     assert "Did you mean 'lightgbm'?" in str(unknown_name("model", "lgihtgbm", ["ridge", "lightgbm"]))
     assert "Choose from: lstm, ridge." in str(unknown_name("model", "zzz", ["ridge", "lstm"]))
 
+def test_a_missing_package_names_the_extra_that_brings_it():
+    with pytest.raises(NeuralphaError) as e, extra("tune", "A search for parameters"):
+        raise ModuleNotFoundError("No module named 'optuna'", name="optuna")
+    assert str(e.value) == "A search for parameters needs the package optuna: pip install 'neuralpha[tune]'."
+
+def test_a_package_is_asked_for_before_the_work_begins():
+    require("numpy", "tune", "A search for parameters")
+    with pytest.raises(NeuralphaError, match="needs the package nowhere_to_be_found: pip install"):
+        require("nowhere_to_be_found", "tune", "A search for parameters")
+
+def test_every_extra_that_an_error_names_exists():
+    import re
+    from neuralpha.house import root
+
+    told = {
+        name
+        for path in (root() / "neuralpha").rglob("*.py")
+        for name in re.findall(r"""neuralpha\[([a-z]+)\]|\bextra\("([a-z]+)\"""", path.read_text(encoding="utf-8"))
+    }
+    named = {a or b for a, b in told}
+    setup = (root() / "setup.py").read_text(encoding="utf-8")
+    known = {*re.findall(r"^    ([a-z0-9]+)=\[", setup, re.M), *re.findall(r'extras\["([a-z]+)"\]', setup)}
+    assert named and named <= known, named - known
+
 def test_digest_depends_on_content_only():
     a = np.arange(6.0).reshape(2, 3)
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
@@ -43,7 +67,9 @@ def test_prose_changes_no_number():
 def test_code_digest_follows_imports():
     assert code_modules("neuralpha.splits") == [
         "neuralpha.core",
+        "neuralpha.cross_section",
         "neuralpha.data.panel",
+        "neuralpha.data.returns",
         "neuralpha.labels",
         "neuralpha.splits",
     ]

@@ -158,6 +158,10 @@ def test_fewer_than_half_a_session_late_are_masked():
 def test_no_two_clocks_in_one_market():
     for seed in range(4):
         assert report_line(clean_market(seed), "two_clocks").rows == 0
+    closes = 50 * np.exp(np.cumsum(0.02 * np.random.default_rng(0).standard_normal((300, 105)), axis=1))
+    days = np.unique(CLEAN.date)[:105]
+    parts = [pd.DataFrame({"date": days, "asset": f"R{i:03d}", "close": close}) for i, close in enumerate(closes)]
+    assert report_line(pd.concat(parts), "two_clocks").rows == 0  # few bars, and assets that have nothing in common
 
 def test_the_dead_are_in_a_file_that_pads_them_to_its_end():
     f = CLEAN[CLEAN.asset != "A29"].copy()

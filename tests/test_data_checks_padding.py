@@ -49,6 +49,12 @@ def test_shares_that_often_stand_still_are_left_alone(share):
             frame.loc[rows, price] = values.fillna(frame.loc[rows, price])
     assert report_line(frame, "padded_day").rows == 0
 
+def test_nothing_is_told_of_what_stands_still_half_of_the_time():
+    from neuralpha.data.checks.padding import _is_idle
+
+    assert _is_idle(200, 200, 400, 1000) and not _is_idle(200, 200, 600, 1000)
+    assert not _is_idle(4, 4, 100, 1000) and _is_idle(10, 10, 100, 1000)
+
 def test_an_unchanged_close_of_a_day_that_was_traded_is_kept():
     frame = CLEAN.copy()
     friday = frame.date.dt.day_of_week == 4

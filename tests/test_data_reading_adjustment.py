@@ -36,7 +36,7 @@ def test_a_column_that_stands_still_is_found_where_it_does(bars, column, said):
 def test_dividends_on_every_bar_of_months_are_no_fault():
     rng = np.random.default_rng(0)
     close = 50 * np.exp(np.cumsum(0.04 * rng.standard_normal(240)))
-    adjusted = np.round(close, 2) * np.exp(-0.005 * np.arange(240)[::-1])
+    adjusted = np.round(close, 2) * np.exp(-0.02 * np.arange(240)[::-1])
     assert find_restless(np.zeros(240, int), np.round(close, 2), adjusted) is None
 
 def market(n=300, assets=6, seed=0, sigma=0.02, dividends=True, split=2.0):

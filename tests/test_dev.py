@@ -79,3 +79,51 @@ def test_what_the_formatter_or_a_rule_would_change_is_named(tmp_path, text, said
 
 def test_notebooks_and_hand_written_tests_are_in_order():
     assert untidy() == ""
+
+@pytest.fixture
+def repository(tmp_path):
+    """One notebook of the library and one of somebody's own, both with an output."""
+    cell = nbformat.v4.new_code_cell("1 + 1", outputs=[nbformat.v4.new_output("stream", text="2")])
+    (tmp_path / "nbs" / "research" / "studies").mkdir(parents=True)
+    (tmp_path / "settings.ini").write_text("")
+    for name in ("ours", "own"):
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "nbs" / f"{name}.ipynb")
+    (tmp_path / "nbs" / "research" / "studies" / "quick.toml").write_text("seeds = 1")
+    for command in (["init", "-q"], ["add", "nbs/ours.ipynb", "nbs/research"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+def outputs_of(path):
+    return [cell.outputs for cell in nbformat.read(path, 4).cells if cell.outputs]
+
+@pytest.mark.parametrize("terminal, answer", [(False, None), (True, "n"), (True, ""), (True, "y")])
+def test_outputs_are_thrown_away_only_by_who_says_so(repository, monkeypatch, capsys, terminal, answer):
+    from neuralpha import dev
+
+    monkeypatch.chdir(repository)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: terminal, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: answer)
+    before = (repository / "nbs" / "ours.ipynb").read_text()
+    if answer == "y":
+        dev.main(["sync"])
+        assert not outputs_of(repository / "nbs" / "ours.ipynb")
+    else:
+        with pytest.raises(SystemExit, match="Nothing was changed"):
+            dev.main(["sync"])
+        assert (repository / "nbs" / "ours.ipynb").read_text() == before
+    assert "These hold outputs" in (said := capsys.readouterr().err) and "ours.ipynb" in said
+    assert "Left alone, git does not know it: nbs/own.ipynb" in said
+    assert outputs_of(repository / "nbs" / "own.ipynb")
+
+def test_the_package_holds_what_the_research_folder_holds_and_nothing_else(repository, monkeypatch):
+    from neuralpha import dev
+
+    monkeypatch.chdir(repository)
+    stale = repository / "neuralpha" / "research" / "old.toml"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("")
+    dev.main(["sync", "--clear"])
+    copied = repository / "neuralpha" / "research"
+    assert [path.relative_to(copied).as_posix() for path in copied.rglob("*.*")] == ["studies/quick.toml"]
+    assert (copied / "studies" / "quick.toml").read_text() == "seeds = 1"
+    dev.main(["sync"])

@@ -136,14 +136,14 @@ def test_a_folder_is_judged_by_writing_or_by_the_nearest_above_it(tmp_path, shut
 
 def test_a_missing_and_a_broken_template_are_named(monkeypatch, tmp_path):
     assert doctor.templates().state == "ok"
-    real = doctor._clone() / "nbs" / "research"
+    real = doctor._package() / "research"
     assert {path.stem for path in real.glob("*.ipynb")} == set(doctor.TEMPLATES)
-    (tmp_path / "nbs" / "research").mkdir(parents=True)
-    (tmp_path / "nbs" / "research" / "leaderboard.ipynb").write_text("{")
-    (tmp_path / "nbs" / "research" / "published_table.ipynb").write_text('{"cells": []}')
-    monkeypatch.setattr(doctor, "_clone", lambda: tmp_path)
+    (tmp_path / "research").mkdir()
+    (tmp_path / "research" / "leaderboard.ipynb").write_text("{")
+    (tmp_path / "research" / "published_table.ipynb").write_text('{"cells": []}')
+    monkeypatch.setattr(doctor, "_package", lambda: tmp_path)
     found = doctor.templates()
-    assert found.state == "fail" and "clone" in found.fix
+    assert found.state == "fail" and "install neuralpha again" in found.fix
     assert "compare_models.ipynb is not there" in found.said and "leaderboard.ipynb cannot be read" in found.said
     assert "published_table.ipynb has no cell tagged" in found.said and "no study" in found.said
 
@@ -339,10 +339,16 @@ def test_extras_say_what_they_would_give_and_are_held_to_their_ranges(monkeypatc
     versions(monkeypatch, ray="2.99")
     found = doctor.extras()
     assert found.state == "ok" and found.said.startswith("installed: ray; absent: s3 (reports at s3:// addresses)")
-    assert found.fix == "to have them: pip install -e '.[s3,postgres,yahoo,talib,text]'"
+    there = ",".join(extra for extra in doctor.EXTRAS if extra != "ray")
+    assert found.fix == f"to have them, in the clone: pip install -c constraints.txt -e '.[{there}]'"
     versions(monkeypatch, ray="1.0")
     found = doctor.extras()
     assert found.state == "warn" and found.said.startswith("ray>=2.40 (1.0 is installed)") and ".[ray]" in found.fix
+
+def test_without_a_clone_the_wheel_is_what_is_installed_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "_clone", lambda: tmp_path)
+    assert doctor._install() == "pip install --upgrade 'neuralpha'"
+    assert doctor._install("ray", "s3") == "pip install --upgrade 'neuralpha[ray,s3]'"
 
 def test_a_check_that_breaks_is_a_finding():
     def disk_of_glass():

@@ -10,6 +10,7 @@ from neuralpha.evaluate.metrics import evaluate_scores
 from neuralpha.evaluate.regimes import group_ics, regimes
 from neuralpha.evaluate.statistics import mean_test, paired_test
 from neuralpha.labels import forward_return
+from neuralpha.trading.costs import Costs
 
 def test_intervals_letters_and_ranks_of_a_slice_are_those_of_the_paired_tests():
     from types import SimpleNamespace

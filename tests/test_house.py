@@ -14,6 +14,17 @@ def test_notebooks_that_git_does_not_know_are_left_alone(tmp_path):
     assert [p.name for p in notebooks(tmp_path)] == ["ours.ipynb"]
     assert [p.name for p in own_notebooks(tmp_path)] == ["mine.ipynb"]
 
+def test_what_travels_in_the_package_is_what_git_knows(tmp_path):
+    folder = tmp_path / "nbs" / "research"
+    for name in ("studies/quick.toml", "compare.ipynb", ".notest", "__pycache__/a.pyc", "prices.csv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    ours = [Path("compare.ipynb"), Path("studies/quick.toml")]
+    assert research_files(tmp_path) == sorted([*ours, Path("prices.csv")])
+    for command in (["init", "-q"], ["add", "nbs/research/studies", "nbs/research/compare.ipynb"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    assert research_files(tmp_path) == ours
+
 @pytest.fixture
 def crooked(tmp_path):
     sources = {

@@ -6,21 +6,6 @@ from neuralpha.evaluate.catalogue import number
 import neuralpha.report.templates as templates
 from neuralpha.core import write_json
 
-def test_text_from_data_is_escaped():
-    gone = Survivorship(True, "<s>", "", [], [])
-    masked = {"text": "<i>", "href": "<var>", "columns": ["<dfn>"], "rows": [["<kbd>"]]}
-    universe = DataOfUniverse(
-        "<script>alert(1)</script>", "", False, {}, ["<em>"], ["<u>"], [["<img onerror=1>"]], gone, "<q>", masked
-    )
-    page = render("data.html", Frame("<b>", "s", [("<i>", "a")], "a"), DataPage([universe]))
-    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror", "<var>", "<dfn>", "<kbd>"):
-        assert tag not in page
-
-def test_a_page_needs_no_other_file_for_its_style_and_script():
-    page = render("data.html", Frame("Data", "s"), DataPage([]))
-    assert template_text("site.css") in page and template_text("site.js") in page
-    assert "</" not in template_text("site.css") + template_text("site.js")  # would end the element that holds it
-
 def test_a_universe_without_a_report_says_why(tmp_path):
     from neuralpha.study.spec import load_study
 
@@ -57,9 +42,9 @@ def test_the_answer_says_what_the_letters_say():
 def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     from bs4 import BeautifulSoup
     from neuralpha.evaluate.catalogue import column_metrics, heading, metric_title
-    from neuralpha.study.spec import research_folder
+    from neuralpha.house import root
 
-    reports = research_folder().parents[1] / "reports"
+    reports = root() / "reports"
     pages = site_pages(reports / "sample" / "study.json", reports / "sample")
 
     def rows_of(page, first):
@@ -88,9 +73,9 @@ def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
 def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
     from bs4 import BeautifulSoup
     from neuralpha.core import read_json
-    from neuralpha.study.spec import research_folder
+    from neuralpha.house import root
 
-    reports = research_folder().parents[1] / "reports"
+    reports = root() / "reports"
     page = BeautifulSoup(
         site_pages(reports / "sample" / "study.json", reports / "sample")["sim-tiny/index.html"], "html.parser"
     )
@@ -101,6 +86,21 @@ def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
         [p["better"], p["worse"], number(p["p_holm"]), f"{number(p['t'], 1)}5%: ±{number(p['critical'], 2)}"]
         for p in stored
     ]
+
+def test_text_from_data_is_escaped():
+    gone = Survivorship(True, "<s>", "", [], [])
+    masked = {"text": "<i>", "href": "<var>", "columns": ["<dfn>"], "rows": [["<kbd>"]]}
+    universe = DataOfUniverse(
+        "<script>alert(1)</script>", "", False, {}, ["<em>"], ["<u>"], [["<img onerror=1>"]], gone, "<q>", masked
+    )
+    page = render("data.html", Frame("<b>", "s", [("<i>", "a")], "a"), DataPage([universe]))
+    for tag in ("<b>", "<i>", "<script>alert", "<u>", "<em>", "<q>", "<img onerror", "<var>", "<dfn>", "<kbd>"):
+        assert tag not in page
+
+def test_a_page_needs_no_other_file_for_its_style_and_script():
+    page = render("data.html", Frame("Data", "s"), DataPage([]))
+    assert template_text("site.css") in page and template_text("site.js") in page
+    assert "</" not in template_text("site.css") + template_text("site.js")  # would end the element that holds it
 
 def test_a_gap_that_could_not_be_measured_is_a_dash():
     from neuralpha.report.pages import _survivorship

@@ -87,11 +87,9 @@ def test_a_target_that_nobody_was_measured_for_is_said_and_not_passed_over():
 @pytest.mark.parametrize("name", ["nasdaq-table", "sim-linear-table", "sim-nonlinear-table"])
 def test_whatever_a_built_in_table_or_target_names_is_measured_with_an_interval(name):
     from neuralpha.core import read_json
-    from neuralpha.study.spec import research_folder
+    from neuralpha.house import root
 
-    sample = read_json(research_folder().parents[1] / "reports" / "sample" / "sim-tiny" / "metrics.json")["models"][
-        "lightgbm"
-    ]["metrics"]
+    sample = read_json(root() / "reports" / "sample" / "sim-tiny" / "metrics.json")["models"]["lightgbm"]["metrics"]
     p = load_study(name).published
     named = {*p.metrics, *(t.metric for t in p.targets)}
     assert named and all(standard_error(sample[k]) > 0 for k in named)

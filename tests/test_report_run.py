@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, file_digest, read_json
+from neuralpha.study.fit import open_any
+from neuralpha.study.spec import make_study
 
 @pytest.fixture
 def template(tmp_path):
@@ -89,6 +91,64 @@ def test_a_failing_cell_is_named_and_the_partial_notebook_kept(template, tmp_pat
     with pytest.raises(NeuralphaError, match="cell 3: TypeError"):
         execute(template, tmp_path / "a.ipynb", {"x": 1, "name": None})
     assert (tmp_path / "a.ipynb").exists()
+
+MINE = {
+    "name": "mine",
+    "universes": ["sim-tiny"],
+    "features": "classic",
+    "models": ["ridge"],
+    "split": {"train": "9M", "valid": "3M", "test": "3M"},
+}
+
+def test_a_template_that_cannot_report_is_refused_before_anything_is_fitted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    mine = make_study(MINE | {"template": "compare.ipynb"})
+    with pytest.raises(NeuralphaError, match="template names compare.ipynb, which is not in .*copy the built-in one"):
+        run_study(mine, "out")
+    bare = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("universe = 'sim-tiny'")])
+    nbformat.write(bare, "compare.ipynb")
+    with pytest.raises(NeuralphaError, match="compare.ipynb declares no parameters: give the cell that sets universe"):
+        run_study(mine, "out")
+    bare.cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(bare, "compare.ipynb")
+    with pytest.raises(
+        NeuralphaError, match="compare.ipynb is no notebook that can be run .ValueError: No kernel name"
+    ):
+        run_study(mine, "out")
+    bare.metadata["kernelspec"] = {"name": "python3", "display_name": "python3", "language": "python"}
+    nbformat.write(bare, "compare.ipynb")
+    with pytest.raises(NeuralphaError, match="compare.ipynb has no parameter 'device'; it declares universe"):
+        run_study(mine, "out")
+    assert not Path("out").exists()
+
+def test_a_notebook_that_stored_too_little_is_told_which_call_is_missing(tmp_path):
+    from neuralpha.report.run import _refuse_unfinished
+
+    experiment = open_any(make_study(MINE), "sim-tiny")
+    for file in ("checks.json", "predictions.parquet", "metrics.json"):
+        (tmp_path / file).write_text("")
+    with pytest.raises(NeuralphaError, match=r"stored no figures.json: it must call report.save\(\)"):
+        _refuse_unfinished(experiment, tmp_path)
+    (tmp_path / "figures.json").write_text("")
+    _refuse_unfinished(experiment, tmp_path)
+
+def test_frames_and_panels_become_universes_of_a_study(tmp_path, monkeypatch):
+    from neuralpha.data.universes import load_universe
+    from neuralpha.report import run as module
+
+    opened = []
+    monkeypatch.setitem(
+        module.BACKENDS, "local", lambda device, jobs: lambda benches, store, tell: opened.extend(benches)
+    )
+    monkeypatch.setattr(module, "_write_reports", lambda *report: None)
+    monkeypatch.setattr(module, "failures", lambda units, store: {})
+    prices = load_universe("sim-tiny").frame().drop(columns="tradable")
+    run_study(make_study(MINE), tmp_path, universes={"mine": prices})
+    run_study(make_study(MINE), tmp_path, universes=[load_universe(prices, "mine"), "sim-tiny"])
+    by_frame, by_panel, by_name = opened
+    assert by_frame.slug == by_panel.slug == "mine" and by_name.universe == "sim-tiny"
+    assert by_frame.panel.digest == by_panel.panel.digest
+    assert [u.key for u in by_frame.units()] == [u.key for u in by_panel.units()]
 
 STUDY = """name = "small"
 universes = ["sim-tiny"]

@@ -29,7 +29,7 @@ def test_who_misses_the_last_bars_is_called_dead_nowhere():
         p = load_universe(f, name="file", checks={"calendar": "none"})
         facts = survivorship_facts(p, 5, 1)
         return (
-            _survivorship(facts)["text"],
+            _survivorship(facts).text,
             facts["alive"],
             p.checks.set_index("check").loc["survivors_only", "rows"],
             set(forward_return(p, 5, 1).counts),

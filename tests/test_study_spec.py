@@ -151,6 +151,20 @@ def test_slugs_are_safe_folder_names():
     assert universe_slug("../../etc/pass wd.parquet") == "pass-wd" and universe_slug("<b>.csv") == "b"
     assert universe_slug("/") == "universe" and universe_slug("..") == "universe"
 
+def test_a_notebooks_parameters_stand_over_the_study_and_none_changes_nothing():
+    assert study_of_one("quick") == load_study("quick") == study_of_one("quick", "sim-linear")
+    one = study_of_one("quick", "prices.parquet", "mine", "ridge, lightgbm", "classic", horizon=1, train="1Y")
+    assert one.universes == ["prices.parquet"] and one.data == {} and one.name == "mine"
+    assert list(one.models) == ["ridge", "lightgbm"] and one.features == ["classic"]
+    assert (one.label.horizon, one.label.delay, one.split.train, one.split.valid) == (1, 1, "1Y", "1Y")
+
+def test_a_template_is_a_notebook_and_a_study_without_one_keeps_its_hash():
+    mine = make_study(MINE)
+    assert make_study(MINE | {"template": None}).hash == mine.hash
+    assert make_study(MINE | {"template": "compare.ipynb"}).hash != mine.hash
+    with pytest.raises(NeuralphaError, match="template: 'compare.py' is no notebook"):
+        make_study(MINE | {"template": "compare.py"})
+
 @pytest.mark.parametrize(
     "more",
     [

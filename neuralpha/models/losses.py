@@ -232,7 +232,7 @@ def buy_hold_sell(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     cross_entropy = -(wanted * F.log_softmax(score, -1)).sum(-1)
     return _mean(cross_entropy, mask)
 
-# %% ../../nbs/models/losses.ipynb #de48b68a
+# %% ../../nbs/models/losses.ipynb #4f967053
 LOSSES = {
     f.__name__: f for f in (mse, huber, bce, ic, rank_ic, pairwise, listnet, listmle, sharpe, quantile, buy_hold_sell)
 }
@@ -240,9 +240,16 @@ BY_DATE = {"ic", "rank_ic", "pairwise", "listnet", "listmle", "sharpe"}  # need 
 SMOOTHED = {"bce", "buy_hold_sell"}  # take the label smoothing of the training
 MASKLESS = {"mse", "huber", "bce", "ic", "quantile", "buy_hold_sell"}  # take None for a grid without empty places
 # loss -> (head, outputs)
-HEADS = {"bce": ("direction", 1), "quantile": ("quantiles", len(QUANTILE_LEVELS)), "buy_hold_sell": ("three", 3)}
+HEADS = {
+    "bce": ("direction", 1),
+    "quantile": ("quantiles", len(QUANTILE_LEVELS)),
+    "buy_hold_sell": ("three", 3),
+}
 # loss -> kinds of `Label.target`, or units of a raw one, that it means; the others take any
-TARGETS = {"sharpe": ("raw",), "buy_hold_sell": ("rank", "outcome")}
+TARGETS = {
+    "sharpe": ("raw",),
+    "buy_hold_sell": ("rank", "outcome"),
+}
 # of the parameters in brackets
 LIMITS = {
     "delta": "(0, inf)",
@@ -336,7 +343,7 @@ class Head(NamedTuple):
     first: int  # output it begins with
     n: int  # outputs
 
-# %% ../../nbs/models/losses.ipynb #3d9c5a73
+# %% ../../nbs/models/losses.ipynb #193ffbfb
 class Objective:
     """A loss by name or weighted sum, the outputs it needs and the score it means."""
 
@@ -351,8 +358,12 @@ class Objective:
             if name not in self.heads:
                 self.heads[name] = Head(name, self.outputs, n)
                 self.outputs += n
-        # how batches must be cut
-        self.by = "span" if "sharpe" in self.names else "date" if self.names & BY_DATE else "row"
+        self.by = self._cut()
+
+    def _cut(self) -> str:  # how batches must be cut
+        if "sharpe" in self.names:
+            return "span"
+        return "date" if self.names & BY_DATE else "row"
 
     def _check_sum(self, text: str) -> None:
         levels = {term.given.get("levels", QUANTILE_LEVELS) for term in self.terms if term.name == "quantile"}

@@ -15,7 +15,7 @@ the deflated Sharpe ratio needs it. In a study a `[tune]` block does all of this
 __all__ = ['SAMPLERS', 'inner_fold', 'suggest', 'Tuned', 'run_trial', 'read_journal', 'within_budget', 'tune', 'search_space',
            'trial_seed', 'tuned_from']
 
-# %% ../../nbs/models/tuning.ipynb #871052c0
+# %% ../../nbs/models/tuning.ipynb #4285b03f
 from html import escape
 import itertools, json, time
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, canonical_json, digest, parse_json, unknown_name
+from ..core import NeuralphaError, canonical_json, digest, extra, parse_json, unknown_name
 from .base import Estimator, primary, mean_ic
 from .fitting import check_task
 from ..splits import Fold
@@ -91,12 +91,13 @@ def suggest(trial, space: dict) -> dict:
 
     return {name: one(name, *how) for name, how in space.items()}
 
-# %% ../../nbs/models/tuning.ipynb #25d96a25
+# %% ../../nbs/models/tuning.ipynb #0661c9df
 SAMPLERS = ("tpe", "nsga2", "cmaes", "random")
 
 
 def _sampler(name, seed):
-    import optuna
+    with extra("tune", "A search for parameters"):
+        import optuna
 
     if name == "tpe":
         return optuna.samplers.TPESampler(seed=seed)
@@ -106,10 +107,8 @@ def _sampler(name, seed):
         return optuna.samplers.RandomSampler(seed=seed)
     if name != "cmaes":
         raise unknown_name("sampler", name, SAMPLERS)
-    try:
+    with extra("tune", "Sampler 'cmaes'"):
         import cmaes  # noqa: F401
-    except ImportError as e:
-        raise NeuralphaError("Sampler 'cmaes' needs the package cmaes; install it or use 'nsga2'.") from e
     return optuna.samplers.CmaEsSampler(seed=seed)
 
 # %% ../../nbs/models/tuning.ipynb #4266c9f1
@@ -281,7 +280,7 @@ def within_budget(
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #280735b9
+# %% ../../nbs/models/tuning.ipynb #e1c486ed
 def tune(
     model: Estimator,  # its other parameters stay as they are
     X,
@@ -325,8 +324,8 @@ def tune(
     watch : default None
         called after every trial
     """
-    import optuna
-
+    with extra("tune", "A search for parameters"):
+        import optuna
     check_task(model, X, y, target)
     space = search_space(model, space)
     inner = inner_fold(y, fold)

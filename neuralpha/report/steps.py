@@ -10,7 +10,7 @@ was taken out of the data, `figures.json` says what each picture shows. The page
 # %% auto #0
 __all__ = ['Report', 'StudyResults', 'interval_plot']
 
-# %% ../../nbs/report/steps.ipynb #6508cbe5
+# %% ../../nbs/report/steps.ipynb #153d7050
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from ..core import NeuralphaError, atomic_path, figure_png, write_json
 from ..evaluate.catalogue import CRITICAL_DIGITS, Metric, as_shown, heading, shown_digits
 from .numbers import with_ensemble
 from .pages import answer, read_results, shown_metrics
+from .site import write_own_site
 from .section import display_here, sections
 from ..study.experiment import Experiment
 from ..study.fit import collect
@@ -27,7 +28,7 @@ from ..study.search import search_records
 from ..study.spec import load_study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/steps.ipynb #46c5e1d2
+# %% ../../nbs/report/steps.ipynb #a5ba7384
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports and, in
@@ -139,6 +140,8 @@ class Report:
         """Remember what a stored picture shows; `file` is relative to the report's folder."""
         self.figures = [f for f in self.figures if f["file"] != str(file)]
         self.figures.append(dict(file=str(file), section=section, title=title, caption=caption, model=model, **more))
+
+    site = write_own_site
 
     def save(self) -> pd.DataFrame:
         """Write `figures.json` and list what the folder holds."""

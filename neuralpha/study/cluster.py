@@ -15,11 +15,11 @@ comes back is the unit's files, kept here like any other unit.
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #81865616
+# %% ../../nbs/study/cluster.ipynb #bfaa6df2
 import contextlib, json, os, socket, tempfile, time
 from functools import lru_cache
 from pathlib import Path
-from ..core import NeuralphaError, atomic_path, canonical_json
+from ..core import NeuralphaError, atomic_path, canonical_json, extra
 from .experiment import Experiment
 from .fit import do_task, is_due, forget_failures, open_any, progress_of, tasks, unfinished
 from .search import journal_of
@@ -78,13 +78,11 @@ def run_remotely(
         do_task(experiment, task, store, device)
         return {str(p.relative_to(tmp)): p.read_bytes() for p in Path(tmp).rglob("*") if p.is_file()}
 
-# %% ../../nbs/study/cluster.ipynb #050575eb
+# %% ../../nbs/study/cluster.ipynb #a1427615
 def connect():
     """Ray, connected to the cluster of `RAY_ADDRESS`, or to one that is started on this machine."""
-    try:
+    with extra("ray", "backend ray"):
         import ray
-    except ImportError:
-        raise NeuralphaError("backend ray needs the package ray: pip install 'neuralpha[ray]'.") from None
     if not ray.is_initialized():
         _knock(os.environ.get("RAY_ADDRESS", ""))
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

@@ -10,11 +10,11 @@ any number of processes that open the same experiment agree on the names of its 
 # %% auto #0
 __all__ = ['Experiment', 'open_experiment', 'opened_study']
 
-# %% ../../nbs/study/experiment.ipynb #29b8ac0a
+# %% ../../nbs/study/experiment.ipynb #08459e75
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
-from ..core import NeuralphaError, canonical_json, digest, unknown_name
+from ..core import NeuralphaError, canonical_json, digest, require, unknown_name
 from ..data.panel import Panel, check_breadth
 from ..features.compute import resolve_features
 from ..features.table import Features
@@ -173,7 +173,7 @@ class Experiment:
             f"{len(self.study.models)} models × {self.study.seeds} seeds"
         )
 
-# %% ../../nbs/study/experiment.ipynb #eb9d7dcd
+# %% ../../nbs/study/experiment.ipynb #d98587da
 def open_experiment(
     study,  # `Study`, built-in name or file
     universe: str | None = None,  # one of the study's universes; default: its first
@@ -194,6 +194,8 @@ def open_experiment(
             f"Study {study.name} repeats draws of simulated markets; it has no panel and folds to open. Run it "
             "with `neuralpha run`."
         )
+    if study.tune:
+        require("optuna", "tune", "A search for parameters")
     universe = universe or study.universes[0]
     panel, seal = study_panel(study, universe)
     check_breadth(panel)

@@ -32,7 +32,7 @@ from .fit import is_finished
 from .search import journal_of
 from .units import UNIT_COLUMNS, UnitStore, check_unit, read_scores
 
-# %% ../../nbs/study/remote.ipynb #6278698e
+# %% ../../nbs/study/remote.ipynb #a62596d7
 _BUCKETS = {
     "s3",
     "s3a",
@@ -64,7 +64,8 @@ class Remote:
         try:
             self.fs, self.root = fsspec.core.url_to_fs(url)
         except (ValueError, ImportError) as e:
-            raise NeuralphaError(f"--reports {url}: {e}") from None
+            brings = " That is pip install 'neuralpha[s3]'." if "s3fs" in str(e) else ""
+            raise NeuralphaError(f"--reports {url}: {e}.{brings}") from None
         self.root = self.root.rstrip("/")
         self.flat = bool(_BUCKETS & {*([self.fs.protocol] if isinstance(self.fs.protocol, str) else self.fs.protocol)})
 

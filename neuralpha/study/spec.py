@@ -48,7 +48,7 @@ scores themselves); `ensemble = "stack"` weighs them, by non-negative least squa
 __all__ = ['LEARNABLE_LABELS', 'DATES', 'RESERVED', 'USED_BY_DRAWS', 'STARTED', 'LearnSpec', 'LabelSpec', 'SplitSpec', 'CostSpec',
            'ExplainSpec', 'TuneModel', 'TuneSpec', 'Target', 'PublishedSpec', 'StudyFields', 'Study', 'universe_slug',
            'make_study', 'research_folder', 'builtin_studies', 'open_report', 'where_it_started', 'load_study',
-           'with_tuning']
+           'with_tuning', 'study_of_one']
 
 # %% ../../nbs/study/spec.ipynb #db764e02
 import contextlib, os, re, tomllib, typing
@@ -84,7 +84,7 @@ def _as_if_absent(part, name: str) -> bool:
     default = type(part).model_fields[name].default
     return name not in part.always_written and getattr(part, name) == default
 
-# %% ../../nbs/study/spec.ipynb #a70e45fe
+# %% ../../nbs/study/spec.ipynb #8f664f97
 LEARNABLE_LABELS = {
     "excess_return": ("over", "window"),
     "volatility_scaled": ("window",),
@@ -137,7 +137,10 @@ class LabelSpec(_Part):
     horizon: Annotated[int, Field(ge=1, le=100_000, description="bars held")] = 5
     auxiliary: Annotated[
         list[Annotated[int, Field(ge=1, le=100_000)]],
-        Field(description="further horizons, which nets learn beside it; scored and judged is `horizon` alone"),
+        Field(
+            description="further horizons, which nets learn beside it; scored and judged is `horizon` alone",
+            examples=[[1, 20]],
+        ),
     ] = []
     delay: Annotated[int, Field(ge=0, le=100_000, description="bars between decision and entry")] = 1
     exit: Annotated[
@@ -151,7 +154,10 @@ class LabelSpec(_Part):
     ] = "rank"
     learn: Annotated[
         LearnSpec | None,
-        Field(description="another label that is learnt in the place of the return; scored is the return"),
+        Field(
+            description="another label that is learnt in the place of the return; scored is the return",
+            examples=["volatility_scaled"],
+        ),
     ] = None
 
     @model_validator(mode="after")
@@ -173,7 +179,7 @@ class LabelSpec(_Part):
             )
         return self
 
-# %% ../../nbs/study/spec.ipynb #3a940019
+# %% ../../nbs/study/spec.ipynb #57972b26
 DATES = ("train_start", "valid_start", "test_start", "test_end")
 
 
@@ -182,15 +188,23 @@ class SplitSpec(_Part):
 
     always_written: ClassVar = ("scheme", "train", "valid", "test", "embargo", *DATES)
 
-    scheme: Literal["expanding", "sliding"] = "expanding"
+    scheme: Annotated[
+        Literal["expanding", "sliding"],
+        Field(description="whether the training part grows from fold to fold or keeps its length"),
+    ] = "expanding"
     train: Annotated[str, Field(description="length of the first training part: '3Y', '6M', '8W' or '90D'")] = "3Y"
     valid: Annotated[str, Field(description="length of the validation part, as in train")] = "6M"
     test: Annotated[str, Field(description="length of a test part, as in train")] = "6M"
     embargo: Annotated[int, Field(ge=0, le=100_000, description="bars left out before validation and before test")] = 5
-    train_start: str | None = None
-    valid_start: str | None = None
-    test_start: str | None = None
-    test_end: str | None = None
+    train_start: Annotated[
+        str | None,
+        Field(description="with the next three, one fixed split in place of the lengths", examples=["2013-01-02"]),
+    ] = None
+    valid_start: Annotated[str | None, Field(description="first day of validation", examples=["2016-01-04"])] = None
+    test_start: Annotated[str | None, Field(description="first day of the test", examples=["2017-01-03"])] = None
+    test_end: Annotated[str | None, Field(description="last day of the test, inclusive", examples=["2017-12-29"])] = (
+        None
+    )
 
     @field_validator(*DATES, mode="before")
     @classmethod
@@ -241,7 +255,7 @@ class ExplainSpec(_Part):
     ] = 400
     samples: Annotated[int, Field(ge=1, description="samples per row of expected gradients, for nets")] = 100
 
-# %% ../../nbs/study/spec.ipynb #3e30ee37
+# %% ../../nbs/study/spec.ipynb #cf8653f2
 class TuneModel(_Part):
     """What is special about the search for one model's parameters; None: as the `[tune]` block says."""
 
@@ -285,17 +299,23 @@ class TuneSpec(_Part):
 
     always_written: ClassVar = ("trials", "minutes", "sampler", "models")
 
-    trials: Annotated[int | None, Field(ge=1, description="trials per model and fold")] = None
+    trials: Annotated[int | None, Field(ge=1, description="trials per model and fold", examples=[30])] = None
     minutes: Annotated[
         float | None,
         Field(
             gt=0,
             strict=False,
             description="minutes of fitting per model and fold; the result then depends on the machine's speed",
+            examples=[10.0],
         ),
     ] = None
-    sampler: Literal["tpe", "cmaes", "nsga2", "random"] = "tpe"
-    models: dict[str, TuneModel] = {}
+    sampler: Annotated[
+        Literal["tpe", "cmaes", "nsga2", "random"], Field(description="how the next trial is chosen")
+    ] = "tpe"
+    models: Annotated[
+        dict[str, TuneModel],
+        Field(description="what is special about one model's search", examples=[{"lightgbm": {"trials": 0}}]),
+    ] = {}
 
     @model_validator(mode="after")
     def _has_a_budget(self):
@@ -373,7 +393,7 @@ class PublishedSpec(_Part):
             for r in self.tables.get(slug, self.tables.get("*", []))
         }
 
-# %% ../../nbs/study/spec.ipynb #ae4a9cc3
+# %% ../../nbs/study/spec.ipynb #16c2f78f
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 
@@ -386,10 +406,12 @@ class StudyFields(_Part):
         *("label", "split", "costs", "explain", "holdout", "data", "checks"),
     )
 
-    name: str
-    title: str = ""
+    name: Annotated[str, Field(description="folder of the report")]
+    title: Annotated[str, Field(description="heading of the report; empty: the name")] = ""
     universes: Annotated[list[str], Field(min_length=1, description="built-in names or paths of Parquet/CSV files")]
-    features: str | list[str] = "core"
+    features: Annotated[
+        str | list[str], Field(description="names, families or globs; `neuralpha features list` shows them")
+    ] = "core"
     transform: Annotated[
         Literal["rank", "zscore", "raw"],
         Field(description="features as ranks or standard scores by date, or as they are"),
@@ -415,37 +437,60 @@ class StudyFields(_Part):
     ] = False
     together: Annotated[
         list[str],
-        Field(description="nets whose seeds are trained at once, as one batched computation, which pays on a GPU"),
+        Field(
+            description="nets whose seeds are trained at once, as one batched computation, which pays on a GPU",
+            examples=[["lstm"]],
+        ),
     ] = []
-    label: LabelSpec = LabelSpec()
-    split: SplitSpec = SplitSpec()
-    costs: CostSpec = CostSpec()
-    explain: ExplainSpec = ExplainSpec()
-    tune: TuneSpec | None = None
+    label: Annotated[LabelSpec, Field(description="what is forecast")] = LabelSpec()
+    split: Annotated[SplitSpec, Field(description="which dates train, choose and judge")] = SplitSpec()
+    costs: Annotated[CostSpec, Field(description="what trading costs")] = CostSpec()
+    explain: Annotated[ExplainSpec, Field(description="how much is explained")] = ExplainSpec()
+    tune: Annotated[TuneSpec | None, Field(description="search every model's parameters inside each fold")] = None
     ensemble: Annotated[
         Literal["rank", "z", "mean", "stack"] | None,
         Field(
             description="adds a row that combines the models' scores by date; a stack learns its weights on each "
-            "fold's validation part"
+            "fold's validation part",
+            examples=["z"],
         ),
     ] = None
     ensemble_of: Annotated[
-        list[str] | None, Field(min_length=2, description="models the ensemble combines; None: all")
+        list[str] | None,
+        Field(min_length=2, description="models the ensemble combines; default: all", examples=[["ridge", "lightgbm"]]),
     ] = None
     repetitions: Annotated[
-        int | None, Field(ge=2, description="draws of each simulated universe (gkx-...), instead of folds")
+        int | None,
+        Field(ge=2, description="draws of each simulated universe (gkx-...), instead of folds", examples=[10]),
     ] = None
-    published: PublishedSpec | None = None
+    published: Annotated[
+        PublishedSpec | None, Field(description="a table from a paper, shown beside what is measured")
+    ] = None
+    template: Annotated[
+        str | None,
+        Field(
+            description="notebook that reports on each universe in place of the built-in one; its path starts where "
+            "the study is run",
+            examples=["compare.ipynb"],
+        ),
+    ] = None
     holdout: Annotated[
         str | None,
-        Field(description="last period of every universe that is sealed before anything is computed, e.g. '1Y'"),
+        Field(description="last period of every universe that is sealed before anything is computed", examples=["1Y"]),
     ] = None
     data: Annotated[
-        dict[str, dict[str, Any]], Field(description="how to read a universe: name -> start, end, columns, tz, ...")
+        dict[str, dict[str, Any]],
+        Field(
+            description="how to read a universe: start, end, columns, tz, date_format, ...",
+            examples=[{"prices.csv": {"date_format": "%d.%m.%Y"}}],
+        ),
     ] = {}
     checks: Annotated[
         dict[str, Any],
-        Field(description="thresholds and severities of the data checks that differ from their defaults"),
+        Field(
+            description="thresholds and severities of the data checks that differ from their defaults",
+            examples=[{"calendar": "XNYS"}],
+        ),
     ] = {}
 
     @field_validator("name")
@@ -453,6 +498,13 @@ class StudyFields(_Part):
     def _plain(cls, v):
         if not _NAME.fullmatch(v):
             raise ValueError(f"{v!r} becomes a folder; use letters, digits, '.', '-' and '_'")
+        return v
+
+    @field_validator("template")
+    @classmethod
+    def _notebook(cls, v):
+        if v is not None and not v.endswith(".ipynb"):
+            raise ValueError(f"{v!r} is no notebook; its name ends in .ipynb")
         return v
 
     @field_validator("models")
@@ -620,7 +672,7 @@ def universe_slug(
     stem = re.sub(r"\.(parquet|csv|csv\.gz|db|duckdb)$", "", re.split(r"[/\\]", universe.rstrip("/\\"))[-1], flags=re.I)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")[:64] or "universe"
 
-# %% ../../nbs/study/spec.ipynb #4f576adc
+# %% ../../nbs/study/spec.ipynb #6c412b2f
 def _part_at(place) -> type:
     """The part of the specification that a place in the file belongs to."""
     part = Study
@@ -629,6 +681,13 @@ def _part_at(place) -> type:
         kind = fields[key].annotation if key in fields else part
         part = next((k for k in (kind, *typing.get_args(kind)) if hasattr(k, "model_fields")), kind)
     return part
+
+
+def _meaning(field) -> str:
+    """What a key means, with an example where there is one; empty where nothing is said of it."""
+    said = getattr(field, "description", None) or ""
+    examples = getattr(field, "examples", None)
+    return f"{said}, e.g. {examples[0]!r}" if said and examples else said
 
 
 def _message(e: ValidationError) -> str:
@@ -649,11 +708,7 @@ def _message(e: ValidationError) -> str:
     said = re.sub(
         r"a valid dictionary( or instance of \w+)?", "a table of keys", first["msg"].removeprefix("Value error, ")
     )
-    meant = (
-        getattr(getattr(_part_at(place[:-1]), "model_fields", {}).get(place[-1]), "description", None)
-        if place
-        else None
-    )
+    meant = _meaning(getattr(_part_at(place[:-1]), "model_fields", {}).get(place[-1])) if place else ""
     return f"{where}: {said}".removeprefix(": ") + (
         "" if first["type"] == "value_error" else f", got {first['input']!r}" + f" ({meant})" * bool(meant)
     )
@@ -695,17 +750,16 @@ def make_study(
             f"{source}: the study holds a value that no file can keep, such as nan or inf: {e}"
         ) from None
 
-# %% ../../nbs/study/spec.ipynb #68d83ca8
+# %% ../../nbs/study/spec.ipynb #f0e95f20
 def research_folder() -> Path:
-    """The folder of the research notebooks, with built-in studies in `studies/`."""
+    """Where the research notebooks lie in the package, with built-in studies in `studies/` and a new project's first
+    files in `project/`; `make sync` copies them from `nbs/research`.
+    """
     import neuralpha
 
-    folder = Path(neuralpha.__file__).resolve().parents[1] / "nbs" / "research"
+    folder = Path(neuralpha.__file__).resolve().parent / "research"
     if not folder.is_dir():
-        raise NeuralphaError(
-            f"The research notebooks are not beside the package ({folder}): install with `pip install -e .` from a "
-            "clone."
-        )
+        raise NeuralphaError(f"{folder} is missing, so neuralpha is not whole: install it again.")
     return folder
 
 
@@ -713,7 +767,7 @@ def builtin_studies() -> dict[str, Path]:
     """Name -> TOML file of the studies that ship."""
     return {p.stem: p for p in sorted((research_folder() / "studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #74b673dd
+# %% ../../nbs/study/spec.ipynb #ea83f922
 def _merge(base: dict, changes: dict) -> dict:
     """`changes` over `base`, part by part; None leaves a value alone."""
     out = dict(base)
@@ -781,6 +835,16 @@ def where_it_started(
         yield
 
 
+def _universe_name(universe) -> str:
+    if isinstance(universe, (str, os.PathLike)):
+        return os.fspath(universe)
+    kind = type(universe).__name__
+    raise NeuralphaError(
+        f"universes holds a {kind}, which a study cannot name: write it to a file and give its path, or hand it to "
+        "na.run_study(study, universes=[...]), which keeps it beside the reports."
+    )
+
+
 def load_study(
     study,  # built-in name, path of a TOML or JSON file, or a `Study`
     **overrides,  # replace keys of the file, e.g. seeds=3, label={"horizon": 1}; None changes nothing
@@ -812,6 +876,7 @@ def load_study(
         if own := (values.get("tune") or {}).get("models"):
             values["tune"] = {**values["tune"], "models": {m: t for m, t in own.items() if m in models}}
     if overrides.get("universes") is not None:
+        overrides["universes"] = [_universe_name(u) for u in overrides["universes"]]
         values["data"] = {u: o for u, o in values.get("data", {}).items() if u in overrides["universes"]}
     return make_study(_merge(values, overrides), source)
 
@@ -869,3 +934,51 @@ def _read(study: str) -> tuple[dict, str]:
     if not isinstance(values, dict):
         raise NeuralphaError(f"{path}: a study is a table of keys, got {type(values).__name__}.")
     return values, str(path.name)
+
+# %% ../../nbs/study/spec.ipynb #337a28c0
+def study_of_one(
+    study,  # as in `load_study`
+    universe: str | None = None,  # the study's own, or one that takes their place; None: the study's
+    name: str | None = None,  # folder of the report
+    models=None,  # names, as a list or separated by commas
+    features=None,  # likewise
+    horizon: int | None = None,
+    delay: int | None = None,
+    train: str | None = None,
+    valid: str | None = None,
+    test: str | None = None,
+) -> Study:
+    """A study as the parameters of a notebook change it; what is None stays as the study says.
+
+    Parameters
+    ----------
+    study
+        as in `load_study`
+    universe : str | None, default None
+        the study's own, or one that takes their place; None: the study's
+    name : str | None, default None
+        folder of the report
+    models : default None
+        names, as a list or separated by commas
+    features : default None
+        likewise
+    horizon : int | None, default None
+    delay : int | None, default None
+    train : str | None, default None
+    valid : str | None, default None
+    test : str | None, default None
+    """
+    instead = [universe] if universe is not None and universe not in load_study(study).universes else None
+    return load_study(
+        study,
+        universes=instead,
+        name=name,
+        models=_names(models),
+        features=_names(features),
+        label=dict(horizon=horizon, delay=delay),
+        split=dict(train=train, valid=valid, test=test),
+    )
+
+
+def _names(said) -> list | None:
+    return [name.strip() for name in said.split(",") if name.strip()] if isinstance(said, str) else said

@@ -11,7 +11,7 @@ import neuralpha
 from neuralpha.core import NeuralphaError, file_digest, read_json, read_table, write_json
 from neuralpha.data.universes import import_universe, load_universe
 from neuralpha.features.store import cached_features
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 from neuralpha.study.fit import collect, fit_units
 from neuralpha.report.export import single_file
 from neuralpha.study.spec import load_study, make_study
@@ -23,7 +23,7 @@ from place import Bomb
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory):
     """A study with its units, one of them to be tampered with, and what they say."""
-    bench = open_bench(
+    experiment = open_experiment(
         make_study(
             {
                 "name": "n",
@@ -35,14 +35,14 @@ def fitted(tmp_path_factory):
         )
     )
     store = UnitStore(tmp_path_factory.mktemp("units"))
-    assert fit_units(bench, store, "cpu") == {}
-    return bench, store, bench.units("cpu")[0].key, collect(bench, store, "cpu")[0]["ridge"].frame
+    assert fit_units(experiment, store, "cpu") == {}
+    return experiment, store, experiment.units("cpu")[0].key, collect(experiment, store, "cpu")[0]["ridge"].frame
 
 
 @pytest.fixture
 def tampered(fitted, tmp_path):
     """A copy of the store; `write` puts a frame or bytes in the place of the scores, with the right digest."""
-    bench, store, key, frame = fitted
+    experiment, store, key, frame = fitted
     shutil.copytree(store.folder, tmp_path / "units")
     copy = UnitStore(tmp_path / "units")
 
@@ -56,7 +56,7 @@ def tampered(fitted, tmp_path):
             copy.path(key) / "unit.json",
             {**note, "files": note["files"] | {"scores.parquet": file_digest(path)}, **more},
         )
-        return collect(bench, copy, "cpu")[0]["ridge"].frame
+        return collect(experiment, copy, "cpu")[0]["ridge"].frame
 
     copy.write, copy.good, copy.key, copy.frame = write, store.scores(key), key, frame
     return copy
@@ -367,5 +367,5 @@ def test_code_and_nonsense_in_a_study_file_are_one_line(tmp_path, monkeypatch, l
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s.toml").write_text(STUDY + line + "\n")
     with pytest.raises(NeuralphaError) as said:
-        open_bench(str(tmp_path / "s.toml")).searches("cpu")
+        open_experiment(str(tmp_path / "s.toml")).searches("cpu")
     assert len(str(said.value)) < 3000 and sorted(p.name for p in tmp_path.iterdir()) == ["s.toml"]

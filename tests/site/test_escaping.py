@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from neuralpha.study.experiment import open_bench
+from neuralpha.study.experiment import open_experiment
 from neuralpha.report.export import write_html
 from neuralpha.report.steps import Report
 from neuralpha.report.run import run_study
@@ -61,7 +61,7 @@ def pages(tmp_path_factory):
         )
 
     assert run_study(study("evil"), folder / "out", "cpu", 1).failures == {}
-    twin = Report(open_bench(study("twin")), folder / "out", "cpu")
+    twin = Report(open_experiment(study("twin")), folder / "out", "cpu")
     for step in (twin.data, twin.fit, twin.leaderboard, twin.save):
         step()
     write_site(study("twin"), folder / "out")

@@ -12,9 +12,9 @@ sessions, assets or stretches, which no mask can mend.
 
 # %% auto #0
 __all__ = ['ROW_CHECKS', 'MARKET_CHECKS', 'SLIP_BLOCK', 'WHOLE_BELOW', 'FRACTION', 'BROKEN_SHARE', 'FACTOR_STEP', 'ANSWERS',
-           'HISTORY_DAYS', 'SAME_RETURN', 'LEAD', 'LEAD_ERRORS', 'SIDE', 'OUTLIER', 'Market', 'look_over_market', 'gap',
-           'date_slip', 'market_return', 'adjusted_volume', 'find_adjusted_volume', 'thin_session', 'short_history',
-           'far_dates', 'copied_asset', 'find_copies', 'two_clocks', 'survivors_only']
+           'HISTORY_DAYS', 'SAME_RETURN', 'LEAD', 'SIDE', 'OUTLIER', 'Market', 'look_over_market', 'gap', 'date_slip',
+           'market_return', 'adjusted_volume', 'find_adjusted_volume', 'thin_session', 'short_history', 'far_dates',
+           'copied_asset', 'find_copies', 'two_clocks', 'survivors_only']
 
 # %% ../../../nbs/data/checks/market.ipynb #d967adc9
 from collections.abc import Callable, Iterator
@@ -360,9 +360,8 @@ def _same_returns(panel, close, one, other, spec):
     moved = np.abs(x[both]) > SAME_RETURN
     return (equal & moved).sum() >= spec.copy_bars and equal.mean() >= spec.copy_share
 
-# %% ../../../nbs/data/checks/market.ipynb #7c65464b
-LEAD = 0.15  # least difference of the two correlations...
-LEAD_ERRORS = 4.0  # ...and in units of one over the root of the number of bars
+# %% ../../../nbs/data/checks/market.ipynb #657c04fa
+LEAD = 0.15  # least difference of the two absolute correlations: over a hundred bars, chance makes it for 4% of assets
 SIDE = 0.1  # share of the assets that each side needs
 OUTLIER = 5.0  # median moves to which a return is clipped in the mean
 
@@ -376,12 +375,10 @@ def two_clocks(market: Market) -> Iterator[Finding]:
     returns = _returns(panel, market.usable)
     around = np.concatenate([[np.nan], _mean_return(panel, returns, spec.market_assets), [np.nan]])
     before, after = (_with_market(panel, returns, around[day:], spec.date_slip_bars) for day in (0, 2))
-    bars = np.diff(panel.asset_offsets)
-    least = np.maximum(LEAD, LEAD_ERRORS / np.sqrt(bars))
     behind = before - after
     with np.errstate(invalid="ignore"):
-        late = panel.assets[behind > least]
-        early = panel.assets[behind < -least]
+        late = panel.assets[behind > LEAD]
+        early = panel.assets[behind < -LEAD]
     judged = np.isfinite(behind).sum()
     if min(len(late), len(early)) < max(SIDE * judged, 1):
         return

@@ -18,10 +18,10 @@ column's kind, which is inferred, shown and checked.
 # %% auto #0
 __all__ = ['infer_schema', 'check_schema', 'sentiment', 'novelty', 'event_features']
 
-# %% ../../../nbs/data/point_in_time/events.ipynb #6a8c074b
+# %% ../../../nbs/data/point_in_time/events.ipynb #8dc52aef
 import numpy as np
 import pandas as pd
-from ...core import NeuralphaError, unknown_name
+from ...core import NeuralphaError, extra, unknown_name
 from ..panel import Panel
 from .asof import Joined, bar_of, quality_table, row_at, utc
 
@@ -110,7 +110,7 @@ def check_schema(
     if new:
         raise NeuralphaError(f"{name}: column {new[0]!r} is not in the schema; add it there or drop it.")
 
-# %% ../../../nbs/data/point_in_time/events.ipynb #5f92a8a2
+# %% ../../../nbs/data/point_in_time/events.ipynb #d04e9e90
 def sentiment(
     texts,  # strings; empty or missing gives NaN
 ) -> np.ndarray:  # (n,) float64, -1 (worst) to 1 (best)
@@ -126,10 +126,8 @@ def sentiment(
     np.ndarray
         (n,) float64, -1 (worst) to 1 (best)
     """
-    try:
+    with extra("text", "Sentiment of text"):
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-    except ImportError as e:
-        raise NeuralphaError("Sentiment of text needs vaderSentiment: pip install 'neuralpha[text]'.") from e
     analyzer = SentimentIntensityAnalyzer()
     code, unique = pd.factorize(pd.Series(texts, dtype=object))
     scores = np.array(

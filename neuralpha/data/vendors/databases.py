@@ -10,11 +10,11 @@ is read in batches.
 # %% auto #0
 __all__ = ['scan_duckdb', 'scan_sql']
 
-# %% ../../../nbs/data/vendors/databases.ipynb #68f8aea7
+# %% ../../../nbs/data/vendors/databases.ipynb #7acc2804
 import datetime as dt
 from pathlib import Path
 import polars as pl
-from ...core import NeuralphaError, unknown_name
+from ...core import NeuralphaError, extra, unknown_name
 from ..reading.columns import match_columns
 from ..reading.spec import ReadSpec
 
@@ -57,7 +57,7 @@ def _table_or_query(spec, tables, where):
         raise NeuralphaError(f"{where}: {unknown_name('table', name, tables)}")
     return name
 
-# %% ../../../nbs/data/vendors/databases.ipynb #dcbb7d71
+# %% ../../../nbs/data/vendors/databases.ipynb #bb519614
 def scan_duckdb(
     source,  # path of a database file, or a `duckdb.DuckDBPyConnection`
     spec: ReadSpec = ReadSpec(),
@@ -72,8 +72,8 @@ def scan_duckdb(
         path of a database file, or a `duckdb.DuckDBPyConnection`
     spec : ReadSpec, default ReadSpec()
     """
-    import duckdb
-
+    with extra("databases", "A DuckDB file"):
+        import duckdb
     where = str(source) if isinstance(source, (str, Path)) else "the DuckDB connection"
     own = isinstance(source, (str, Path))
     try:
@@ -108,7 +108,7 @@ def scan_duckdb(
         if own:
             con.close()
 
-# %% ../../../nbs/data/vendors/databases.ipynb #2d4ada6b
+# %% ../../../nbs/data/vendors/databases.ipynb #7f1b7e39
 def scan_sql(
     source,  # database address, or an SQLAlchemy engine
     spec: ReadSpec = ReadSpec(),
@@ -125,16 +125,16 @@ def scan_sql(
     spec : ReadSpec, default ReadSpec()
     batch_rows : int, default 200000
     """
-    import sqlalchemy as sa
-
+    with extra("databases", "A database address"):
+        import sqlalchemy as sa
     own = isinstance(source, str)
     try:
         engine = sa.create_engine(source) if own else source
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as e:
         raise NeuralphaError(
             f"Database address: {type(e).__name__}: {str(e).splitlines()[0]}. Addresses look like "
-            "postgresql+psycopg://user@host/database; "
-            "the driver (here psycopg) must be installed."
+            "postgresql+psycopg://user@host/database; the driver must be installed (for this one: "
+            "pip install 'neuralpha[postgres]')."
         ) from e
     where = engine.url.render_as_string(hide_password=True)
     try:

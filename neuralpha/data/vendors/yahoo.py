@@ -10,12 +10,12 @@ next time, so that a study does not change under one's feet.
 # %% auto #0
 __all__ = ['cache_folder', 'download', 'scan_yahoo']
 
-# %% ../../../nbs/data/vendors/yahoo.ipynb #012fdbb0
+# %% ../../../nbs/data/vendors/yahoo.ipynb #397db775
 import datetime as dt, glob, os
 from pathlib import Path
 import pandas as pd
 import polars as pl
-from ...core import NeuralphaError, atomic_path
+from ...core import NeuralphaError, atomic_path, extra
 from ..reading.spec import ReadSpec
 
 # %% ../../../nbs/data/vendors/yahoo.ipynb #8c4131e1
@@ -33,7 +33,7 @@ def _cached(folder, ticker, start, end):
             return f
     return None
 
-# %% ../../../nbs/data/vendors/yahoo.ipynb #91711458
+# %% ../../../nbs/data/vendors/yahoo.ipynb #e186bb48
 def download(
     ticker: str, start: dt.date, end: dt.date
 ) -> pd.DataFrame:  # Date index; Open, High, Low, Close, Adj Close, Volume
@@ -44,10 +44,8 @@ def download(
     pd.DataFrame
         Date index; Open, High, Low, Close, Adj Close, Volume
     """
-    try:
+    with extra("yahoo", "Yahoo"):
         import yfinance
-    except ImportError as e:
-        raise NeuralphaError("Yahoo needs the package yfinance: pip install 'neuralpha[yahoo]'.") from e
     try:
         frame = yfinance.download(
             ticker,

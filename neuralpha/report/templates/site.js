@@ -92,9 +92,9 @@ function filterRows() {
   }
 }
 
-// Slices. The leaderboard of another horizon or regime: its numbers take the place of those of the whole period, letters
-// included. They come with the page, as JSON: universe, then horizon|cut|group, then model, then numbers by column. Title,
-// digits and unit of every column come with them, from the catalogue of metrics.
+// Slices. The leaderboard of another horizon or regime: its numbers take the place of those of the whole period,
+// letters included. They come with the page, as JSON: universe, then horizon|cut|group, then model, then numbers by
+// column. Title, digits and unit of every column come with them, from the catalogue of metrics.
 
 function numberText(value, digits) {
   if (value === null) {

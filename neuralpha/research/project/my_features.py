@@ -1,0 +1,16 @@
+"""Features of this project: functions of the long table of prices, one number per row.
+
+`frame` has the columns date, asset and whatever the universe has (open, high, low, close, volume, ...), sorted by asset
+and date. The row of a date may use that row and earlier ones and nothing later: `test_project.py` changes the future
+and looks.
+"""
+
+
+def calm(frame):
+    """Today's move beside the stock's usual one of the last 20 bars."""
+    move = frame.groupby("asset")["close"].pct_change(fill_method=None).abs()
+    usual = move.groupby(frame["asset"]).transform(lambda past: past.rolling(20).mean())
+    return (move / usual).rename("calm")
+
+
+FEATURES = [calm]

@@ -1,0 +1,146 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.portfolio.backtest import *
+from dataclasses import dataclass, replace
+import empyrical
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
+from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.portfolio.policies import (
+    Breaker,
+    Capped,
+    ConstrainedSize,
+    DrawdownCut,
+    Policy,
+    Quantiles,
+    RankWeights,
+    TopN,
+)
+from neuralpha.evaluate.statistics import block_interval
+from neuralpha.trading.account import PAID, Account
+from neuralpha.trading.clock import Clock
+from neuralpha.trading.costs import Costs, Impact, make_costs
+from neuralpha.trading.ledger import spread_portfolio
+
+def _setting(seed=0, n=60, days=400, skill=1.0):
+    panel = simulate_universe(n, days, seed=seed)
+    noise = np.random.default_rng(seed).normal(size=panel.n_rows)
+    oracle = panel.truth["oracle"]
+    scores = np.where(panel.tradable, skill * np.nan_to_num(oracle) / np.nanstd(oracle) + noise, np.nan)
+    return panel, panel.series(scores).dropna().rename("noisy")
+
+def test_quantiles_of_a_fixed_account_are_the_spread_portfolio():
+    panel, scores = _setting()
+    got = backtest(scores, panel, Quantiles(5), Costs(7), 1e6, compounding=False, drift=False).returns
+    known = spread_portfolio(scores, panel, 5, 1, 5, Costs(7))
+    np.testing.assert_allclose(got.gross.reindex(known.index), known.gross, atol=1e-12)
+    np.testing.assert_allclose(-got.half_spread.shift(1).reindex(known.index), known.cost, atol=1e-12)
+    np.testing.assert_allclose(got.turnover.shift(1).reindex(known.index), known.turnover, atol=1e-9)
+
+def test_gross_less_costs_is_net_and_wealth_compounds():
+    panel, scores = _setting(1)
+    book = backtest(scores, panel, RankWeights(), Costs(3, Impact(0.7), borrow_bps=50), 1e8)
+    table = book.returns
+    np.testing.assert_allclose(table[["gross", *[c for c in table if c in PAID]]].sum(axis=1), table.net, atol=1e-15)
+    np.testing.assert_allclose(1e8 * (1 + table.net).cumprod(), book.ledger.table().wealth, rtol=1e-10)
+    assert book.ledger.error() < 1e-12
+    costs = book.costs()
+    np.testing.assert_allclose(costs["% a year"].drop("net").sum(), costs["% a year"]["net"], rtol=1e-12)
+    held = book.weights
+    np.testing.assert_allclose(
+        held.clip(lower=0).sum(axis=1) * book.ledger.table().wealth, book.ledger.table().long, rtol=1e-9
+    )
+    by_asset = book.by_asset()
+    np.testing.assert_allclose(by_asset.net.sum(), book.ledger.table().wealth.iloc[-1] - 1e8, rtol=1e-8)
+
+def test_statistics_agree_with_empyrical():
+    panel, scores = _setting(2, skill=0.3)
+    book = backtest(scores, panel, Quantiles(5), "flat")
+    values, net, year = book.statistics(reps=50).value, book.net, panel.bars_per_year
+    n = len(net)
+    np.testing.assert_allclose(
+        values["Sharpe"], empyrical.sharpe_ratio(net, annualization=year) * np.sqrt(n / (n - 1)), rtol=1e-12
+    )
+    np.testing.assert_allclose(
+        values["volatility, %"],
+        100 * empyrical.annual_volatility(net, annualization=year) * np.sqrt((n - 1) / n),
+        rtol=1e-12,
+    )
+    np.testing.assert_allclose(values["Sortino"], empyrical.sortino_ratio(net, annualization=year), rtol=1e-12)
+    np.testing.assert_allclose(values["max drawdown, %"], 100 * empyrical.max_drawdown(net), rtol=1e-12)
+    np.testing.assert_allclose(values["Calmar"], empyrical.calmar_ratio(net, annualization=year), rtol=1e-10)
+    np.testing.assert_allclose(values["beta"], empyrical.beta(net, book.market), rtol=1e-10)
+    below = (1 + net).cumprod().to_numpy()
+    peaks = np.maximum.accumulate(np.append(1.0, below))[1:]
+    lengths = np.diff(np.flatnonzero(np.append(np.append(True, below >= peaks), True))) - 1
+    assert values["longest drawdown, bars"] == lengths.max()
+
+def test_intervals_cover_the_truth_as_often_as_they_say():
+    """Independent returns with a known Sharpe ratio: 95 % of the intervals hold it."""
+    from neuralpha.portfolio.backtest import _from_moments, _resampled_dates
+
+    rng, truth, hits = np.random.default_rng(0), np.sqrt(252) * 0.05, 0
+    for _ in range(300):
+        x = rng.normal(0.0005, 0.01, 500)
+        m = np.stack([x, x**2, *[x] * 7], 1)
+        drawn = _from_moments(m[_resampled_dates(500, 5, 300, 1)].mean(1).T, 252)["Sharpe"]
+        low, high = block_interval(drawn, _from_moments(m.mean(0), 252)["Sharpe"], 500, 5)
+        hits += low <= truth <= high
+    assert 0.91 <= hits / 300 <= 0.985
+
+def test_a_policy_that_follows_the_account_is_the_same_where_it_never_acts():
+    panel, scores = _setting(3)
+    plain = backtest(scores, panel, Quantiles(5), "flat")
+    for policy in (DrawdownCut(Quantiles(5), limit=50), Breaker(Quantiles(5), -50, 50)):
+        np.testing.assert_array_equal(backtest(scores, panel, policy, "flat").ledger.records, plain.ledger.records)
+
+def test_a_breaker_stands_aside_and_comes_back():
+    panel, scores = _setting(4, skill=0.0)
+    book = backtest(scores, panel, Breaker(Quantiles(5), -0.012, 0.9, 10), "flat", clock=Clock())
+    trips = book.notes["trips"]
+    held = book.ledger.table()["names"].to_numpy()
+    assert len(trips) > 2
+    for d in trips:
+        at = d + 1 - book.span.start
+        assert (held[at : at + 10] <= 3).all()  # nothing but what is suspended
+    assert (held > 10).any()
+
+def test_constrained_size_keeps_to_its_limit():
+    panel, scores = _setting(5)
+    book = backtest(scores * 0.002, panel, ConstrainedSize(most=0.03), "square-root", 1e7, Clock())
+    assert book.weights.abs().max().max() < 0.04 and book.weights.abs().sum(axis=1).max() > 0.2
+
+@dataclass(frozen=True)
+class Wrong(Policy):
+    def weights(self, scores, panel):
+        return np.zeros(3)
+
+def test_bad_input_is_one_clear_line():
+    panel, scores = _setting(6, 12, 60)
+    with pytest.raises(NeuralphaError, match=r"Wrong gave weights of shape \(3,\)"):
+        backtest(scores, panel, Wrong())
+    with pytest.raises(NeuralphaError, match="capital is -1"):
+        backtest(scores, panel, capital=-1)
+    with pytest.raises(NeuralphaError, match="nobody can hold what Quantiles wishes"):
+        backtest(scores, panel, Capped(Quantiles(5), 0.01))
+    closes = replace(panel, fields={"close": panel.fields["close"]})
+    with pytest.raises(NeuralphaError, match="impact: the field 'volume' is missing"):
+        backtest(scores, closes)
+    assert len(backtest(scores, closes, costs="classic").net) > 30
+    with pytest.raises(NeuralphaError, match="No scores"):
+        backtest(scores * np.nan, panel)
+
+def test_the_oracle_is_the_best_of_all_under_every_cost():
+    panel, _ = _setting(7, 120, 500)
+    rng = np.random.default_rng(0)
+    oracle = panel.truth["oracle"]
+    for costs in ("none", "flat", "square-root", "almgren", "jkmp"):
+        sharpes = []
+        for noise in (0.0, 1.0, 3.0):
+            scores = np.where(
+                panel.tradable, oracle + noise * np.nanstd(oracle) * rng.normal(size=panel.n_rows), np.nan
+            )
+            sharpes.append(backtest(scores, panel, Quantiles(5), costs, 1e7).statistics(50).value["Sharpe"])
+        assert sharpes[0] == max(sharpes)

@@ -1,0 +1,97 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.portfolio.capacity import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
+from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.portfolio.backtest import backtest
+from neuralpha.portfolio.policies import Breaker, Policy, Quantiles
+from neuralpha.trading.account import Account
+from neuralpha.trading.clock import Clock
+from neuralpha.trading.costs import Costs, Impact, make_costs
+
+class _Flip(Policy):
+    """Holds the one asset long and short in turn."""
+
+    def weights(self, scores, panel):
+        return np.where(panel.date_code % 2 == 0, 1.0, -1.0)
+
+def _made(a=0.001, bars=400):
+    """A market made for the closed form: the price earns `a` for whoever flips, and trades the same money every bar."""
+    sign = np.where(np.arange(bars) % 2 == 0, 1.0, -1.0)  # decided at t, entered at t+1, earns from t+1 to t+2
+    returns = np.append([0.0, 0.0], a * sign[:-2])
+    close = 100 * np.cumprod(1 + returns)
+    dates = pd.bdate_range("2020-01-01", periods=bars)
+    frame = pd.DataFrame({"date": dates, "asset": "A", "close": close, "volume": 1e7 / close})
+    return panel_from_frame(frame)
+
+def test_capacity_is_the_closed_form_on_a_market_made_for_it():
+    panel = _made()
+    costs = Costs(0.0, Impact(0.05, 0.5, by_volatility=False))
+    book = backtest(np.ones(panel.n_rows), panel, _Flip(), costs, 1e6, Clock(), compounding=False, drift=False)
+    curve = capacity(book, np.logspace(-1, 6, 60))
+    bars = len(book.net)
+    gross = book.returns.gross.mean()
+    flips = book.returns.turnover.to_numpy()
+    paid = (flips**1.5).mean() * 0.05 / np.sqrt(1e7)  # per unit of money and root of the size
+    nothing = (gross / paid) ** 2
+    assert bars > 390
+    np.testing.assert_allclose(curve.nothing, nothing, rtol=1e-6)
+    np.testing.assert_allclose(curve.most_dollars, 4 / 9 * nothing, rtol=1e-5)
+    left = net_returns(book, [4 / 9 * nothing]).mean() / gross
+    np.testing.assert_allclose(left, 1 / 3, rtol=1e-6)
+
+def test_a_curve_is_many_backtests():
+    panel = simulate_universe(60, 300, seed=1)
+    score = panel.series(panel.truth["oracle"]).dropna()
+    book = backtest(score, panel, Quantiles(5), "square-root", 1e7)
+    curve = capacity(book, [1e6, 1e9])
+    for capital in curve.table.index:
+        alone = backtest(score, panel, Quantiles(5), "square-root", capital, compounding=False)
+        np.testing.assert_allclose(curve.table.net[capital], 100 * panel.bars_per_year * alone.net.mean(), rtol=1e-10)
+    assert curve.table.net.iloc[0] > curve.table.net.iloc[1]
+    assert (curve.table["net low"] < curve.table.net).all() and (curve.table.net < curve.table["net high"]).all()
+    with pytest.raises(NeuralphaError, match="Breaker follows the account"):
+        capacity(backtest(score, panel, Breaker(Quantiles(5))))
+
+def test_at_the_break_even_cost_nothing_is_left():
+    panel = simulate_universe(60, 300, seed=2)
+    score = panel.series(panel.truth["oracle"]).dropna()
+    book = backtest(score, panel, Quantiles(5), Costs(2, commission_bps=1), 1e7, compounding=False, drift=False)
+    got = break_even(book)
+    again = backtest(
+        score, panel, Quantiles(5), Costs(got["value"], commission_bps=1), 1e7, compounding=False, drift=False
+    )
+    assert abs(again.net.mean()) < 1e-12 and got["low"] < got["value"] < got["high"]
+
+def test_every_convention_is_a_backtest():
+    panel = simulate_universe(60, 300, seed=3)
+    score = panel.series(panel.truth["oracle"]).dropna()
+    matrix = conventions(score, panel, costs="flat", capital=1e6)
+    assert len(matrix) == 2 * (3 + 2 + 2)
+    for fill, delay, positions in matrix.index[[0, 3, 9]]:
+        alone = backtest(score, panel, Quantiles(5), "flat", 1e6, Clock(delay, fill, 5), False, positions == "drift")
+        np.testing.assert_allclose(
+            matrix.loc[(fill, delay, positions), "net"], 100 * panel.bars_per_year * alone.net.mean(), rtol=1e-9
+        )
+    assert matrix.attrs["spread"] == matrix.net.max() - matrix.net.min() > 0
+
+def test_the_winner_flips_where_the_two_lines_cross():
+    panel = simulate_universe(80, 400, seed=5)
+    fast = panel.series(np.where(panel.tradable, panel.truth["oracle"], np.nan)).dropna()
+    slow = fast.groupby("asset").transform(lambda x: x.ewm(8).mean())
+    found = flips(
+        {"fast": fast, "slow": slow}, panel, costs="flat", half_spreads=(0, 5, 10, 20, 40, 80), capitals=(1e6, 1e7)
+    )
+    at = found.distance("fast", "slow", 1e6)
+    around = (at["value"] * 0.9, at["value"] * 1.1)
+    both = flips({"fast": fast, "slow": slow}, panel, costs="flat", half_spreads=around, capitals=(1e6,)).net.mean(0)
+    before, after = both[0, :, 0] - both[1, :, 0]
+    assert before > 0 > after and at["low"] < at["value"] < at["high"]
+    row = found.net.mean(0)[0, 2, 0]
+    alone = backtest(fast, panel, Quantiles(5), Costs(10.0), 1e6, compounding=False)
+    np.testing.assert_allclose(row, alone.net.mean(), rtol=1e-9)
+    with pytest.raises(NeuralphaError, match="One model"):
+        flips({"fast": fast}, panel)

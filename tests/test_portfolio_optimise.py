@@ -1,0 +1,114 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.portfolio.optimise import *
+import time
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.cross_section import sector_codes
+from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.portfolio.backtest import backtest
+from neuralpha.portfolio.policies import Quantiles
+from neuralpha.trading.clock import Clock
+
+_DEVIATION, _CORRELATION = np.array([0.1, 0.2, 0.3]), np.array([[1, 0.8, 0.1], [0.8, 1, 0.1], [0.1, 0.1, 1]])
+
+_COVARIANCE = _CORRELATION * np.outer(_DEVIATION, _DEVIATION)
+
+_RISKS = Risks(np.linalg.cholesky(_COVARIANCE), np.eye(3), np.zeros(3))
+
+_FREE = Limits(most=10, gross=100, net=None)
+
+def test_minimum_variance_to_the_digit():
+    got = optimise(np.zeros(3), _RISKS, np.zeros(3), 1.0, 0.0, Limits(10, 100, 1.0)).weights
+    np.testing.assert_allclose(got, [1.258467, -0.322638, 0.064171], atol=2e-6)
+
+def test_without_limits_it_is_the_solve():
+    mean = np.array([0.02, 0.05, 0.06])
+    got = optimise(mean, _RISKS, np.zeros(3), 4.0, 0.0, _FREE).weights
+    np.testing.assert_allclose(got, np.linalg.solve(4 * _COVARIANCE, mean), atol=1e-5)
+
+def test_where_trading_costs_more_than_it_brings_nothing_is_traded():
+    mean = np.array([0.02, 0.05, 0.06])
+    best = np.linalg.solve(4 * _COVARIANCE, mean)
+    near = best + 0.01
+    gradient = np.abs(mean - 4 * _COVARIANCE @ near).max()
+    stay = optimise(mean, _RISKS, near, 4.0, 1.01 * gradient, _FREE).weights
+    np.testing.assert_allclose(stay, near, atol=1e-6)
+    move = optimise(mean, _RISKS, near, 4.0, 0.2 * gradient, _FREE).weights
+    assert np.abs(move - near).max() > 1e-3
+
+def test_limits_are_kept():
+    rng = np.random.default_rng(0)
+    n, k = 80, 4
+    risks = Risks(rng.normal(size=(n, k)), np.eye(k) * 1e-4, rng.uniform(1e-4, 9e-4, n))
+    mean, held, sectors, beta = (
+        rng.normal(0, 1e-3, n),
+        rng.normal(0, 0.01, n),
+        rng.integers(0, 5, n),
+        rng.normal(1, 0.3, n),
+    )
+    tradable = rng.random(n) > 0.05
+    limits = Limits(0.04, 1.2, 0.0, True, True, 0.8)
+    got = optimise(mean, risks, held, 1.0, 1e-4, limits, sectors, beta, tradable)
+    w = got.weights
+    assert got.solved and np.abs(w).max() < 0.04 + 1e-6 and np.abs(w).sum() < 1.2 + 1e-5 and abs(w.sum()) < 1e-6
+    assert np.abs(np.bincount(sectors, w)).max() < 1e-6 and abs(beta @ w) < 1e-6 and np.abs(w - held).sum() < 0.8 + 1e-5
+    np.testing.assert_allclose(w[~tradable], held[~tradable], atol=1e-6)
+
+def test_the_optimum_is_the_one_of_a_modelling_layer():
+    cp = pytest.importorskip("cvxpy")
+    rng = np.random.default_rng(1)
+    n, k = 40, 3
+    risks = Risks(rng.normal(size=(n, k)), np.eye(k) * 1e-4, rng.uniform(1e-4, 9e-4, n))
+    mean, held = rng.normal(0, 1e-3, n), rng.normal(0, 0.01, n)
+    got = optimise(mean, risks, held, 2.0, 2e-4, Limits(0.05, 1.0, 0.0)).weights
+
+    def value(w):
+        risk = (risks.loadings.T @ w) @ risks.factors @ (risks.loadings.T @ w) + w @ (risks.own * w)
+        return mean @ w - risk - 2e-4 * np.abs(w - held).sum()
+
+    w = cp.Variable(n)
+    risk = cp.quad_form(risks.loadings.T @ w, risks.factors) + cp.sum(cp.multiply(risks.own, cp.square(w)))
+    kept = [cp.abs(w) <= 0.05, cp.norm1(w) <= 1.0, cp.sum(w) == 0]
+    cp.Problem(cp.Maximize(mean @ w - risk - 2e-4 * cp.norm1(w - held)), kept).solve(solver="CLARABEL")
+    np.testing.assert_allclose(value(got), value(w.value), rtol=1e-5)
+
+def test_a_limit_that_nobody_can_keep_is_named():
+    got = optimise(np.zeros(3), _RISKS, np.array([0.1, 0.2, 0.3]), 1.0, 0.0, Limits(0.2, 5, 1.0))
+    assert not got.solved and got.at_fault in ("net", "most")
+    np.testing.assert_array_equal(got.weights, [0.1, 0.2, 0.3])
+
+def _scores(seed=0, n=60, days=260):
+    panel = simulate_universe(n, days, seed=seed)
+    noise = np.random.default_rng(seed).normal(size=panel.n_rows)
+    return panel, np.where(panel.tradable, noise, np.nan)
+
+def test_the_policy_keeps_its_limits_and_does_not_look_ahead():
+    panel, scores = _scores()
+    policy = MeanVariance(limits=Limits(0.06, 1.5, 0.0, True, False), every=10, window=60, factors=3)
+    held = policy.weights(scores, panel)
+    day, decided = panel.date_code, np.isfinite(held)
+    assert not policy.log and 10 < len(np.unique(day[decided])) < 30
+    gross = np.bincount(day[decided], np.abs(held[decided]), panel.n_dates)
+    assert gross.max() < 1.5 + 1e-4 and np.abs(held[decided]).max() < 0.06 + 1e-5
+    from dataclasses import replace
+
+    later = {k: np.where(day > 150, 3 * v, v) for k, v in panel.fields.items()}
+    again = policy.weights(np.where(day > 150, -scores, scores), replace(panel, fields=later))
+    np.testing.assert_array_equal(again[day <= 150], held[day <= 150])
+
+def test_days_without_a_solution_are_named_and_counted():
+    panel, scores = _scores(1)
+    with pytest.raises(NeuralphaError, match="without the limit on (net|most|gross) there would be weights"):
+        MeanVariance(limits=Limits(0.001, 2.0, 1.0), every=20, window=60).weights(scores, panel)
+    with pytest.raises(NeuralphaError, match="overlapping tranches"):
+        backtest(panel.series(scores), panel, MeanVariance(every=20), clock=Clock(horizon=5))
+
+def test_the_covariance_of_all_components_is_the_sample_s():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 6)) @ rng.normal(size=(6, 6))
+    risks, deviation = past_risks(x, 6)
+    whole = risks.loadings @ risks.factors @ risks.loadings.T
+    np.testing.assert_allclose(whole, np.cov(x.T), rtol=1e-8)
+    np.testing.assert_allclose(deviation, x.std(0, ddof=1), rtol=1e-10)
