@@ -74,7 +74,7 @@ _HOMES = {
     "evaluate.ic": "ic rank_ic",
     "evaluate.metrics": "evaluate_scores",
     "evaluate.compare": "compare compare_studies",
-    "evaluate.feature_study": "study_feature quantiles",
+    "report.feature_study": "study_feature quantiles",
     "evaluate.plots": "plot_ic plot_cumulative_ic plot_evidence plot_ic_by_horizon plot_quantiles plot_regimes plot_exposures "
     "plot_folds_ic plot_score_correlation plot_spread plot_leaderboard",
     "evaluate.tearsheet": "tear_sheet",

@@ -37,8 +37,8 @@ from .evaluate.ic import rank_ic as rank_ic
 from .evaluate.metrics import evaluate_scores as evaluate_scores
 from .evaluate.compare import compare as compare
 from .evaluate.compare import compare_studies as compare_studies
-from .evaluate.feature_study import study_feature as study_feature
-from .evaluate.feature_study import quantiles as quantiles
+from .report.feature_study import study_feature as study_feature
+from .report.feature_study import quantiles as quantiles
 from .evaluate.plots import plot_ic as plot_ic
 from .evaluate.plots import plot_cumulative_ic as plot_cumulative_ic
 from .evaluate.plots import plot_evidence as plot_evidence

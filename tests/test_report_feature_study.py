@@ -1,11 +1,11 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
-from neuralpha.evaluate.feature_study import *
+from neuralpha.report.feature_study import *
 import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.simulated.market import simulate_universe
-from neuralpha.evaluate.feature_study import quantiles, study_feature
+from neuralpha.report.feature_study import quantiles, study_feature
 from neuralpha.labels import forward_return
 
 @pytest.fixture(scope="module")
