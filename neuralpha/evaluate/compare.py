@@ -742,7 +742,7 @@ def _spent_cell(name: str, value) -> Shown:
     known = None if pd.isna(value) else value
     return Shown(number(dict(value=known, unit=CATALOGUE[name].unit)), "", known)
 
-# %% ../../nbs/evaluate/compare.ipynb #dad21ab0
+# %% ../../nbs/evaluate/compare.ipynb #2aafa3c2
 def leaderboard_html(board: Leaderboard) -> str:
     """The leaderboard as a self-contained HTML fragment."""
     (_, letters_of), *columns = _shown(board)
@@ -755,12 +755,14 @@ def leaderboard_html(board: Leaderboard) -> str:
         rows.append(_line("td", [f"<b>{letters_of[place].text}</b>", model, *cells], 1))
     said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in board.statements())
     table = f"<table style='border-collapse:collapse'><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
-    return f"{table}<p><small>{_small_print(board)}</small></p><ul>{said}</ul>"
+    scrolls = f"<div style='overflow-x:auto;max-width:100%'>{table}</div>"
+    return f"{scrolls}<p><small>{_small_print(board)}</small></p><ul>{said}</ul>"
 
 
 def _line(tag: str, cells: list, border: int) -> str:  # HTML
     """A row of a table."""
-    style = f"style='text-align:right;padding:.3em .6em;border-top:{border}px solid #8886'"
+    wraps = "nowrap" if tag == "td" else "normal"
+    style = f"style='text-align:right;white-space:{wraps};padding:.3em .6em;border-top:{border}px solid #8886'"
     return "<tr>" + "".join(f"<{tag} {style}>{cell}</{tag}>" for cell in cells) + "</tr>"
 
 
