@@ -76,8 +76,11 @@ _HOMES = {
     "evaluate.ic": "ic rank_ic",
     "evaluate.metrics": "evaluate_scores",
     "evaluate.compare": "compare compare_studies",
+    "report.feature_study": "study_feature quantiles",
+    "evaluate.plots": "plot_ic plot_cumulative_ic plot_evidence plot_ic_by_horizon plot_quantiles plot_regimes plot_exposures "
+    "plot_folds_ic plot_score_correlation plot_spread plot_leaderboard",
     "evaluate.tearsheet": "tear_sheet",
-    "attribution.explain": "explain",
+    "attribution.explain": "explain plot_importance plot_lags plot_summary plot_time plot_regime",
     "portfolio.policies": "Policy Quantiles TopN RankWeights Band FractionalKelly ConstrainedSize Capped Neutral Slowed VolatilityTarget DrawdownCut Breaker",
     "portfolio.backtest": "Book backtest",
     "portfolio.capacity": "capacity break_even conventions flips",
@@ -91,6 +94,8 @@ _HOMES = {
     "audit.holdout": "seal_holdout open_holdout",
     "report.verify": "verify_report",
     "report.inspect": "inspect",
+    "report.asset": "asset",
+    "report.worst": "worst",
     "report.run": "run_study",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -40,8 +40,26 @@ from .evaluate.ic import rank_ic as rank_ic
 from .evaluate.metrics import evaluate_scores as evaluate_scores
 from .evaluate.compare import compare as compare
 from .evaluate.compare import compare_studies as compare_studies
+from .report.feature_study import study_feature as study_feature
+from .report.feature_study import quantiles as quantiles
+from .evaluate.plots import plot_ic as plot_ic
+from .evaluate.plots import plot_cumulative_ic as plot_cumulative_ic
+from .evaluate.plots import plot_evidence as plot_evidence
+from .evaluate.plots import plot_ic_by_horizon as plot_ic_by_horizon
+from .evaluate.plots import plot_quantiles as plot_quantiles
+from .evaluate.plots import plot_regimes as plot_regimes
+from .evaluate.plots import plot_exposures as plot_exposures
+from .evaluate.plots import plot_folds_ic as plot_folds_ic
+from .evaluate.plots import plot_score_correlation as plot_score_correlation
+from .evaluate.plots import plot_spread as plot_spread
+from .evaluate.plots import plot_leaderboard as plot_leaderboard
 from .evaluate.tearsheet import tear_sheet as tear_sheet
 from .attribution.explain import explain as explain
+from .attribution.explain import plot_importance as plot_importance
+from .attribution.explain import plot_lags as plot_lags
+from .attribution.explain import plot_summary as plot_summary
+from .attribution.explain import plot_time as plot_time
+from .attribution.explain import plot_regime as plot_regime
 from .portfolio.policies import Policy as Policy
 from .portfolio.policies import Quantiles as Quantiles
 from .portfolio.policies import TopN as TopN
@@ -77,6 +95,8 @@ from .audit.holdout import seal_holdout as seal_holdout
 from .audit.holdout import open_holdout as open_holdout
 from .report.verify import verify_report as verify_report
 from .report.inspect import inspect as inspect
+from .report.asset import asset as asset
+from .report.worst import worst as worst
 from .report.run import run_study as run_study
 
 __version__: str

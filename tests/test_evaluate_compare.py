@@ -8,6 +8,28 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
 
+def test_neutral_boards_compare_what_neutral_scores_say():
+    from neuralpha.data.simulated.market import simulate_universe
+    from neuralpha.evaluate.ic import ic
+    from neuralpha.evaluate.neutral import neutral_label, neutral_scores
+    from neuralpha.labels import forward_return
+
+    market = simulate_universe(40, 260)
+    y = forward_return(market, 5, 1)
+    rng = np.random.default_rng(0)
+    score = market.series(np.nan_to_num(y.values) + rng.normal(0, 0.1, market.n_rows)).rename("knows")
+    for by in ("sector", "style"):
+        board = compare(score, y, neutral=by, detail=False)
+        label = neutral_label(y, by)
+        known = np.where(market.tradable & np.isfinite(score.to_numpy()), score.to_numpy(), np.nan)
+        want = ic(neutral_scores(market, score, by), label, market).mean()
+        assert np.isfinite(known).any() and board.table.at["knows", "ic"] == pytest.approx(want)
+        assert f"scores {by}-neutral" in repr(board) and f"scores {by}-neutral" in board._repr_html_()
+        assert board.label.name == label.name
+    assert "neutral" not in repr(compare(score, y, detail=False)).splitlines()[0]
+    with pytest.raises(NeuralphaError, match="Forecasts are of whole returns"):
+        compare(score, y, neutral="sector", forecasts={5: {}} | {5: {"knows": None}})
+
 def test_what_is_kept_of_every_date_has_the_means_of_the_board():
     p, y, noisy = _market()
     board = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, reps=100, detail=False)
@@ -28,7 +50,7 @@ def test_what_is_kept_of_every_date_has_the_means_of_the_board():
     a, b = (t.sort_values(["date", "model"], ignore_index=True) for t in (by_rank.per_date, kept))
     pd.testing.assert_frame_equal(a, b)
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 @dataclass
 class Scored:

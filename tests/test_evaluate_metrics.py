@@ -12,6 +12,16 @@ from neuralpha.labels import forward_return
 from neuralpha.evaluate.catalogue import CATALOGUE, InSlice, declare
 from neuralpha.evaluate.ic import ic, rank_ic
 
+def test_metrics_are_a_dictionary_with_a_short_face():
+    import json
+    import neuralpha as na
+
+    market = na.load_universe("sim-tiny")
+    score = np.random.default_rng(0).normal(size=market.n_rows)
+    found = na.evaluate_scores(score, market, na.forward_return(market), reps=50)
+    assert json.loads(json.dumps(found)) == dict(found) and "\n" not in repr(found) and len(repr(found)) < 250
+    assert f"ic {found['ic']['value']:.4f}" in repr(found) and "overflow:auto" in found._repr_html_()
+
 def _market(dates=300, assets=40, fade=0.9, seed=0):
     rng = np.random.default_rng(seed)
     hope = rng.normal(size=(dates, assets))

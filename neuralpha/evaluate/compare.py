@@ -18,9 +18,9 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'compare', 'Contestant', 'Field', 'details_of', 'seed_metrics', 'Leaderboard',
            'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #45562aa9
+# %% ../../nbs/evaluate/compare.ipynb #e2ced0ff
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import NamedTuple
 import numpy as np
@@ -43,6 +43,7 @@ from ..cross_section import correlations
 from ..data.alignment import on_panel
 from .exposures import exposure_metrics, score_correlation, style_factors
 from .metrics import evaluate_scores, horizon_labels, record
+from .neutral import neutral_label, neutraliser
 from .regimes import regimes
 from .slices import horizon_slices, slice_records, slice_table
 from ..trading.costs import Costs
@@ -59,7 +60,7 @@ from neuralpha.evaluate.statistics import (
     variance_split,
 )
 
-# %% ../../nbs/evaluate/compare.ipynb #714b4a45
+# %% ../../nbs/evaluate/compare.ipynb #b5add92d
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     predictions,
@@ -67,6 +68,7 @@ def compare(
     # add reversal, momentum and, where known, the oracle; one without a score on nine tenths of the dates is left out
     baselines: bool = True,
     by: str = "ic",  # what is compared: "ic" or "rank_ic"
+    neutral: str | None = None,  # "sector" or "style": compare what is left of scores and label, see `evaluate.neutral`
     forecasts: dict | None = None,  # horizon -> name -> result of `calibrated`; without it RMSE and R² stay empty
     details: dict | None = None,  # name -> dict of seeds, seconds, device, weights; default read from the predictions
     trials: int | None = None,  # everything the study tried; default the number of models here
@@ -93,6 +95,8 @@ def compare(
         the dates is left out
     by : str, default 'ic'
         what is compared: "ic" or "rank_ic"
+    neutral : str | None, default None
+        "sector" or "style": compare what is left of scores and label, see `evaluate.neutral`
     forecasts : dict | None, default None
         horizon -> name -> result of `calibrated`; without it RMSE and R² stay empty
     details : dict | None, default None
@@ -117,7 +121,9 @@ def compare(
         raise unknown_name("ranking", by, ["ic", "rank_ic"])
     panel = y.panel
     spent = _Spent(details or {}, trials, trial_sharpes)
+    y = y if neutral is None else _neutral_label(y, neutral, forecasts)
     field = _field(_predictions(predictions), y, baselines, by, forecasts or {}, spent)
+    field = field if neutral is None else _neutral_field(field, y, neutral, by)
     labels = horizon_labels(y)
     metrics = {}
     for one in field.contestants:
@@ -137,7 +143,7 @@ def compare(
     pairs = paired_tests(field.ics[field.ranked], y.horizon, size)
     table = _ranked(_numbers(field, metrics, by), field, pairs, by)
     table = table.join(_confident(field, pairs, y, size))
-    table.attrs |= dict(silent=field.silent, rows_dropped=field.rows_dropped)
+    table.attrs |= dict(silent=field.silent, rows_dropped=field.rows_dropped, neutral=neutral)
     order = _models_first(table)
     return Leaderboard(
         table=table,
@@ -232,7 +238,7 @@ class Field:
     def scores(self) -> np.ndarray:  # (n_rows, contestants)
         return np.column_stack([one.scores for one in self.contestants])
 
-# %% ../../nbs/evaluate/compare.ipynb #ab6c9805
+# %% ../../nbs/evaluate/compare.ipynb #57b7abca
 class _Spent(NamedTuple):
     """What was spent on the models, as the caller knows it."""
 
@@ -247,6 +253,12 @@ def _field(predictions: list, y: Label, baselines: bool, by: str, forecasts: dic
     contestants, dropped = _models(panel, predictions, _forecasts_by_row(panel, forecasts), spent)
     if baselines:
         contestants += _baselines(panel, np.isfinite(contestants[0].scores), y)
+    return _heard(contestants, y, by, dropped)
+
+
+def _heard(contestants: list, y: Label, by: str, dropped: int) -> Field:
+    """The contestants that have an IC on some date, with those of all dates."""
+    panel = y.panel
     names = [one.name for one in contestants]
     if len(set(names)) < len(names):
         added = ", ".join(one.name for one in contestants if one.kind == "baseline")
@@ -288,6 +300,37 @@ def _forecasts_by_row(panel: Panel, forecasts: dict) -> dict:  # name -> horizon
         for name, table in given.items():
             out.setdefault(name, {})[horizon] = on_panel(panel, table[["forecast", "train_mean"]])[0].T
     return out
+
+# %% ../../nbs/evaluate/compare.ipynb #b17021c8
+def _neutral_label(y: Label, neutral: str, forecasts: dict | None) -> Label:
+    """The label that neutral scores are compared with."""
+    if forecasts:
+        raise NeuralphaError(
+            "Forecasts are of whole returns, not of their neutral part: leave out forecasts= or neutral=."
+        )
+    return neutral_label(y, neutral)
+
+
+def _neutral_field(field: Field, y: Label, neutral: str, by: str) -> Field:
+    """The contestants by the neutral part of their scores on the rows that all scored."""
+    left = neutraliser(y.panel, neutral)
+    contestants = []
+    for one in field.contestants:
+        seeds = None if one.prediction is None else _NeutralSeeds(one.prediction, y.panel, left)
+        contestants.append(replace(one, scores=left(one.scores), prediction=seeds))
+    return _heard(contestants, y, by, field.rows_dropped)
+
+
+class _NeutralSeeds:
+    """The neutral part of what every seed of a prediction gave."""
+
+    def __init__(self, prediction, panel: Panel, left):
+        self.prediction, self.panel, self.left = prediction, panel, left
+        self.seeds = getattr(prediction, "seeds", [])
+
+    def scores(self, seed: int = -1) -> pd.Series:
+        values = on_panel(self.panel, self.prediction.scores(seed=seed))[0][:, 0]
+        return self.panel.series(self.left(values.astype(np.float64)))
 
 # %% ../../nbs/evaluate/compare.ipynb #31cf83e0
 def _predictions(given) -> list:
@@ -532,7 +575,7 @@ def seed_metrics(
         }
     }
 
-# %% ../../nbs/evaluate/compare.ipynb #1e481d36
+# %% ../../nbs/evaluate/compare.ipynb #abc3bfca
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     """Result of `compare`; displays as a table with the statements the data supports beneath it.
@@ -603,7 +646,8 @@ class Leaderboard:
     def __repr__(self):
         shown = pd.DataFrame({head: [" ".join(cell[:2]).strip() for cell in cells] for head, cells in _shown(self)})
         shown.index = self.table.index
-        return f"Leaderboard on {self.universe}\n{shown.to_string()}\n" + "\n".join(self.statements())
+        head = f"Leaderboard on {self.universe}{_said_of_neutral(self)}"
+        return f"{head}\n{shown.to_string()}\n" + "\n".join(self.statements())
 
     def _repr_html_(self):
         return leaderboard_html(self)
@@ -698,7 +742,7 @@ def _spent_cell(name: str, value) -> Shown:
     known = None if pd.isna(value) else value
     return Shown(number(dict(value=known, unit=CATALOGUE[name].unit)), "", known)
 
-# %% ../../nbs/evaluate/compare.ipynb #eb7ef4de
+# %% ../../nbs/evaluate/compare.ipynb #2aafa3c2
 def leaderboard_html(board: Leaderboard) -> str:
     """The leaderboard as a self-contained HTML fragment."""
     (_, letters_of), *columns = _shown(board)
@@ -711,12 +755,14 @@ def leaderboard_html(board: Leaderboard) -> str:
         rows.append(_line("td", [f"<b>{letters_of[place].text}</b>", model, *cells], 1))
     said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in board.statements())
     table = f"<table style='border-collapse:collapse'><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
-    return f"{table}<p><small>{_small_print(board)}</small></p><ul>{said}</ul>"
+    scrolls = f"<div style='overflow-x:auto;max-width:100%'>{table}</div>"
+    return f"{scrolls}<p><small>{_small_print(board)}</small></p><ul>{said}</ul>"
 
 
 def _line(tag: str, cells: list, border: int) -> str:  # HTML
     """A row of a table."""
-    style = f"style='text-align:right;padding:.3em .6em;border-top:{border}px solid #8886'"
+    wraps = "nowrap" if tag == "td" else "normal"
+    style = f"style='text-align:right;white-space:{wraps};padding:.3em .6em;border-top:{border}px solid #8886'"
     return "<tr>" + "".join(f"<{tag} {style}>{cell}</{tag}>" for cell in cells) + "</tr>"
 
 
@@ -726,13 +772,19 @@ def _cell_html(cell: Shown) -> str:
     return f"{shown}<br><small>{cell.beneath}</small>" if cell.beneath else shown
 
 
+def _said_of_neutral(board: Leaderboard) -> str:
+    """What was taken out of the scores; empty where they are as the models gave them."""
+    neutral = board.table.attrs.get("neutral")
+    return f", scores {neutral}-neutral" if neutral else ""
+
+
 def _small_print(board: Leaderboard) -> str:  # HTML
     """What was compared, and how the table is to be read."""
     dates = board.ics.index
     dropped = board.table.attrs.get("rows_dropped", 0)
     left_out = f" {dropped:,} rows scored by some models only are left out." if dropped else ""
     return (
-        f"{html.escape(board.universe)}; label: {html.escape(board.label.name)}; {len(dates)} dates, "
+        f"{html.escape(board.universe)}{_said_of_neutral(board)}; label: {html.escape(board.label.name)}; {len(dates)} dates, "
         f"{dates[0].date()} to {dates[-1].date()}. Small print: 95% interval of the mean over dates, and what t exceeds by "
         "luck once in twenty samples. Rows stand by their mean; two models share a letter exactly where the data cannot "
         f"tell them apart at {100 * board.size:.0f}% (paired test on the dates both have, Holm over all pairs). ●: in the "

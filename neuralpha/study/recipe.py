@@ -61,14 +61,20 @@ def study_features(study: Study, panel: Panel) -> Features:
     """The study's features on a panel."""
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
 
-# %% ../../nbs/study/recipe.ipynb #3facf13e
+# %% ../../nbs/study/recipe.ipynb #3cd8f9a9
 def study_label(study: Study, panel: Panel) -> Label:
     """The study's label on a panel, with what is learnt beside it or in its place."""
     spec = study.label
-    scored, *further = [forward_return(panel, h, spec.delay, spec.exit) for h in (spec.horizon, *spec.auxiliary)]
+    scored, *further = [_scored_label(panel, h, spec) for h in (spec.horizon, *spec.auxiliary)]
     if not (spec.learn or further):
         return scored
     return MultiTaskLabel([_learnt_label(y, spec.learn) for y in (scored, *further)], scored)
+
+
+def _scored_label(panel: Panel, horizon: int, spec) -> Label:
+    """What a study judges its models by over one horizon."""
+    y = forward_return(panel, horizon, spec.delay, spec.exit)
+    return y if spec.neutral is None else excess_return(y, spec.neutral)
 
 
 def _learnt_label(y: Label, learn) -> Label:

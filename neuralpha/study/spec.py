@@ -100,7 +100,7 @@ def _as_if_absent(part, name: str) -> bool:
     default = type(part).model_fields[name].default
     return name not in part.always_written and getattr(part, name) == default
 
-# %% ../../nbs/study/spec.ipynb #8f664f97
+# %% ../../nbs/study/spec.ipynb #cadae5d2
 LEARNABLE_LABELS = {
     "excess_return": ("over", "window"),
     "volatility_scaled": ("window",),
@@ -168,6 +168,10 @@ class LabelSpec(_Part):
     target: Annotated[
         Literal["rank", "z", "raw"], Field(description="what models are trained on: standing by date, or the return")
     ] = "rank"
+    neutral: Annotated[
+        Literal["sector"] | None,
+        Field(description="learnt and scored is the return less the mean of its sector on the date"),
+    ] = None
     learn: Annotated[
         LearnSpec | None,
         Field(
@@ -179,6 +183,8 @@ class LabelSpec(_Part):
     @model_validator(mode="after")
     def _changes(self):
         l = self.learn
+        if self.neutral and l and (l.kind, l.over) == ("excess_return", self.neutral):
+            raise ValueError(f'neutral = "{self.neutral}" takes the mean of the sector off already; leave out learn')
         if l and (l.kind, l.over or "market") == ("excess_return", "market") and self.target != "raw":
             raise ValueError(
                 f"less the mean of the date a return has the same {self.target} as before; set over = \"beta\" or "
@@ -541,13 +547,22 @@ class StudyFields(_Part):
                 raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-# %% ../../nbs/study/spec.ipynb #75ae3714
+# %% ../../nbs/study/spec.ipynb #b9768a20
 # what a study of draws makes use of; every other field, those to come included, has no meaning beside `repetitions`
 USED_BY_DRAWS = ("name", "title", "universes", "models", "seeds", "seed", "refit", "repetitions", "published")
 
 
 class Study(StudyFields):
     """Universes × models × seeds under one label, one feature set and one split scheme."""
+
+    def __repr__(self):
+        label, split = self.label, self.split
+        span = "one fixed split" if split.fixed else f"{split.scheme}, {split.train} + {split.valid} + {split.test}"
+        where = ", ".join(map(str, self.universes))
+        return (
+            f"Study {self.name}: {', '.join(self.models)}; {self.seeds} seed(s) each, on {where}; {label.horizon} bars "
+            f"ahead, delay {label.delay}; {span} (every key: .model_dump())"
+        )
 
     @model_validator(mode="after")
     def _draws_alone(self):
