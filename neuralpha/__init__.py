@@ -81,6 +81,7 @@ _HOMES = {
     "audit.holdout": "seal_holdout open_holdout",
     "report.verify": "verify_report",
     "report.inspect": "inspect",
+    "report.score": "score",
     "report.run": "run_study",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -47,6 +47,7 @@ from .audit.holdout import seal_holdout as seal_holdout
 from .audit.holdout import open_holdout as open_holdout
 from .report.verify import verify_report as verify_report
 from .report.inspect import inspect as inspect
+from .report.score import score as score
 from .report.run import run_study as run_study
 
 __version__: str

@@ -173,7 +173,7 @@ def _asset_level(panel, features, out):
 
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #fd8ae79a
+# %% ../../nbs/features/compute.ipynb #2ca2839a
 def compute_features(
     panel: Panel,
     names="core",  # name, family, set, glob, `Feature`, or a list of these; see `list_features`
@@ -213,6 +213,7 @@ def compute_features(
         skipped,
         transform is not None or any(f.cross_sectional for f in wanted),
         {f.name: f.level for f in wanted if f.level},
+        transform,
     )
 
 # %% ../../nbs/features/compute.ipynb #fec293d0

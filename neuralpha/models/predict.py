@@ -30,7 +30,7 @@ from ..splits import Fold
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #ab2a6c6d
+# %% ../../nbs/models/predict.ipynb #3f9d6347
 def cross_predict(
     model: Estimator,  # unfitted
     X: Features,
@@ -90,6 +90,8 @@ def cross_predict(
         {key: unit.history for key, unit in of_unit.items()},
         {key: unit.seconds for key, unit in of_unit.items()},
         table("valid", lambda units: {seed: unit.valid_scores for seed, unit in units.items()}),
+        y=y,
+        X=X,
     )
 
 # %% ../../nbs/models/predict.ipynb #239ea305
