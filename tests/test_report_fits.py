@@ -91,7 +91,7 @@ def test_what_is_not_there_gets_its_sentence(written, tmp_path):
     with pytest.raises(NeuralphaError, match="Unknown model of scored on sim-tiny: 'rigde'.*ridge"):
         fits_of_report(written, model="rigde")
     shutil.copytree(written, tmp_path / "scored")
-    with pytest.raises(NeuralphaError, match=r"does not hold the fit of ridge \(fold 0, seed 0\)"):
+    with pytest.raises(NeuralphaError, match=r"does not hold the fit of ridge \(fold 1, seed 0\)"):
         fits_of_report(tmp_path / "scored")
     (tmp_path / "scored" / "sim-tiny" / "validation.parquet").unlink()
     with pytest.raises(NeuralphaError, match="is incomplete .validation.parquet is missing.: run the study again"):

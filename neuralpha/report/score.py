@@ -515,7 +515,7 @@ def _shares(fits: Fits) -> dict:
         return fits.joined(fits.valid).histories[0, -1][0]
     return {name: 1 / len(fits.models) for name in fits.models}
 
-# %% ../../nbs/report/score.ipynb #b3526f58
+# %% ../../nbs/report/score.ipynb #38419d9e
 def _thin(sheet: ScoreSheet) -> list[str]:
     """A last session on which far fewer assets traded than on those before it."""
     p = sheet.panel
@@ -551,10 +551,14 @@ def _unscored(sheet: ScoreSheet) -> list[str]:
     lost = sheet.table[sheet.table["score"].isna()]
     if not len(lost):
         return []
-    some = ", ".join(lost["asset"].head(5)) + (", …" if len(lost) > 5 else "")
-    return [f"{len(lost):,} of {len(sheet.table):,} assets have no score today: {some}."]
+    return [f"{len(lost):,} of {len(sheet.table):,} assets have no score today: {_some(list(lost['asset']))}."]
 
-# %% ../../nbs/report/score.ipynb #0a641489
+
+def _some(names: list) -> str:
+    """The first names of a list that may be long."""
+    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+
+# %% ../../nbs/report/score.ipynb #a2d8c823
 def _unknown(sheet: ScoreSheet) -> list[str]:
     """Assets that the fits have never seen."""
     p = sheet.panel
@@ -569,8 +573,8 @@ def _unknown(sheet: ScoreSheet) -> list[str]:
     new = sorted(set(sheet.scores.index) - known)
     if not new:
         return []
-    some = ", ".join(new[:5]) + (", …" if len(new) > 5 else "")
-    return [f"{len(new):,} assets are unknown to the fits, which never saw a row of them: {some}."]
+    count = f"{len(new):,} asset{'s' * (len(new) > 1)}"
+    return [f"Unknown to the fits, which never saw a row of {count}: {_some(new)}."]
 
 
 def _aged(sheet: ScoreSheet) -> list[str]:
@@ -617,7 +621,7 @@ def _one_width(sheet: ScoreSheet) -> list[str]:
         f"{day_text(sheet.fits.validation[1])}): all intervals are of one width, whatever an asset's volatility."
     ]
 
-# %% ../../nbs/report/score.ipynb #692df29d
+# %% ../../nbs/report/score.ipynb #187f8283
 def _outside(sheet: ScoreSheet) -> pd.DataFrame:
     p, raw = sheet.panel, sheet.raw
     learnt = np.flatnonzero(p.tradable & (p.dates[p.date_code] < sheet.fits.validation[0].to_datetime64()))
@@ -664,8 +668,7 @@ def _empty(sheet: ScoreSheet) -> list[str]:
     lost = [name for name, share in zip(sheet.X.names, np.isnan(raw).mean(0)) if share > 0.5]
     if not lost:
         return []
-    some = ", ".join(lost[:5]) + (", …" if len(lost) > 5 else "")
-    return [f"{len(lost):,} features have no value for most assets today and say nothing: {some}."]
+    return [f"{len(lost):,} features have no value for most assets today and say nothing: {_some(lost)}."]
 
 
 def _unexplained(sheet: ScoreSheet) -> list[str]:
