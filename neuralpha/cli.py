@@ -650,7 +650,7 @@ def compare_two(
     page = write_comparison(before, after)
     typer.echo(f"{summary(read_json(page.with_suffix('.json')))}\n{page}")
 
-# %% ../nbs/cli.ipynb #2f6c3141
+# %% ../nbs/cli.ipynb #99889046
 @app.command("score", rich_help_panel="Reports")
 def score_newest(
     of: Annotated[str, typer.Argument(help="Folder of a report, e.g. reports/quick, or a study that was run.")],
@@ -706,7 +706,8 @@ def score_newest(
         typer.secho(f"warning: {warning}", fg="yellow", err=True)
     for side, part in (("Long candidates", sheet.longs), ("Short candidates", sheet.shorts)):
         shown = part.set_index("asset")[["rank", "score", "forecast", "forecast_low", "forecast_high"]]
-        _table(shown.astype(float).round(4).astype({"rank": int}), f"{side}, {sheet.date.date()}")
+        said = shown.astype(float).map("{:.4f}".format).assign(rank=shown["rank"].astype(str))
+        _table(said, f"{side}, {sheet.date.date()}")
     typer.echo(str(page))
 
 # %% ../nbs/cli.ipynb #bdc1eff9
