@@ -96,6 +96,7 @@ _HOMES = {
     "report.inspect": "inspect",
     "report.asset": "asset",
     "report.worst": "worst",
+    "report.score": "score",
     "report.run": "run_study",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -97,6 +97,7 @@ from .report.verify import verify_report as verify_report
 from .report.inspect import inspect as inspect
 from .report.asset import asset as asset
 from .report.worst import worst as worst
+from .report.score import score as score
 from .report.run import run_study as run_study
 
 __version__: str

@@ -11,7 +11,7 @@ study in which something failed ends with exit code 1.
 __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'features_app', 'CHARACTERISTICS', 'holdout_app',
            'INTERRUPTED', 'run', 'tune', 'features_list', 'models_list', 'studies_list', 'new_command', 'lab_command',
            'doctor_command', 'data_check', 'data_list', 'data_import', 'audit', 'report_file', 'compare_two',
-           'holdout_open', 'verify', 'main']
+           'score_newest', 'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
@@ -694,6 +694,66 @@ def compare_two(
 
     page = write_comparison(before, after)
     typer.echo(f"{summary(read_json(page.with_suffix('.json')))}\n{page}")
+
+# %% ../nbs/cli.ipynb #99889046
+@app.command("score", rich_help_panel="Reports")
+def score_newest(
+    of: Annotated[str, typer.Argument(help="Folder of a report, e.g. reports/quick, or a study that was run.")],
+    universe: Annotated[
+        str, typer.Option("--universe", "-u", help="The newest data: a file, folder, address or built-in universe.")
+    ],
+    read: ReadOption = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model of the study, or ensemble; default: the ensemble, else the best model.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Score this session, from the file as it stood on it, e.g. 2018-03-05; default: the newest."),
+    ] = None,
+    refit: Annotated[
+        bool,
+        typer.Option("--refit", help="Fit anew on every label that is known on that date; default: the last fold."),
+    ] = False,
+    fitted_on: Annotated[
+        str | None, typer.Option(help="Of a study on several universes: whose fits; default: the one of the same name.")
+    ] = None,
+    candidates: Annotated[int, typer.Option(help="How many on each side.")] = 10,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder; default: reports/scores/<study>/<universe>/<model>/<date>.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="For --refit: auto, cpu, cuda or cuda:1.", rich_help_panel=RUN)] = "auto",
+    out: Annotated[Path, typer.Option(help="Where reports are kept.", rich_help_panel=RUN)] = Path("reports"),
+) -> None:
+    """What the models would hold: scores of the newest date, as CSV, Parquet and a page.
+
+    The file may be longer than the one of the report; of every asset it needs the look-back of the features. Each line
+    says date, asset, score, rank, forecast return with its interval, bars since the last trade, and why there is no
+    score where there is none. Warnings go to standard error. The same command gives the same bytes.
+
+    Examples:
+
+    neuralpha score reports/quick --universe newest.parquet
+
+    neuralpha score reports/quick -u newest.parquet --model lightgbm --as-of 2018-03-05
+
+    neuralpha score quick -u newest.parquet --fitted-on sim-linear --refit
+    """
+    from neuralpha.report.hold import scores_folder, write_sheet
+    from neuralpha.report.score import score
+
+    if candidates < 1:
+        raise NeuralphaError(f"--candidates is {candidates}; give a whole number of at least 1.")
+    with _reading(universe):
+        sheet = score(of, universe, model, as_of, refit, fitted_on, device, out, **_read_options(read))
+    sheet.n = candidates
+    page = write_sheet(sheet, to or scores_folder(sheet, out))
+    for warning in sheet.warnings:
+        typer.secho(f"warning: {warning}", fg="yellow", err=True)
+    for side, part in (("Long candidates", sheet.longs), ("Short candidates", sheet.shorts)):
+        shown = part.set_index("asset")[["rank", "score", "forecast", "forecast_low", "forecast_high"]]
+        said = shown.astype(float).map("{:.4f}".format).assign(rank=shown["rank"].astype(str))
+        _table(said, f"{side}, {sheet.date.date()}")
+    typer.echo(str(page))
 
 # %% ../nbs/cli.ipynb #bdc1eff9
 holdout_app = typer.Typer(no_args_is_help=True, help="The sealed last period of a study.")

@@ -161,6 +161,46 @@ def test_the_checks_can_be_set_for_a_look_at_the_data(tmp_path, monkeypatch, cap
         main(["data", "check", "sim-tiny"])
     assert e.value.code in (0, None) and "made, not read" in capsys.readouterr().out
 
+def test_the_newest_scores_are_a_page_and_two_tables(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    panel = load_universe("sim-tiny").frame().drop(columns="tradable").dropna(subset="close")
+    panel[panel["date"] < "2013-10-15"].to_parquet("prices.parquet", index=False)
+    panel.to_parquet("newest.parquet", index=False)
+    (tmp_path / "mine.toml").write_text(
+        'name = "mine"\nuniverses = ["prices.parquet"]\nfeatures = "classic"\nmodels = ["ridge"]\n'
+        '[split]\ntrain = "9M"\nvalid = "3M"\ntest = "6M"\n'
+    )
+    assert _call(capsys, "score", "mine.toml", "-u", "newest.parquet")[0] == 2
+    code, said = _call(capsys, "score", "mine.toml", "-u", "newest.parquet", "--refit")
+    assert code == 0, said.err
+    folder = tmp_path / "reports" / "scores" / "mine" / "newest" / "ridge" / "2013-12-27"
+    assert said.out.strip().endswith("index.html") and "Long candidates, 2013-12-27" in said.out
+    table = pd.read_csv(folder / "scores.csv")
+    pd.testing.assert_series_equal(
+        table["score"], pd.read_parquet(folder / "scores.parquet")["score"], check_dtype=False
+    )
+    assert str(folder.relative_to(tmp_path)) in said.out
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert _call(capsys, "score", "mine.toml", "-u", "newest.parquet", "--refit")[0] == 0
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+@pytest.mark.parametrize(
+    "args, message",
+    [
+        (("score", "tiny", "-u", "sim-tiny"), "has no report in"),
+        (("score", "tiny", "-u", "nowhere.parquet", "--refit", "--model", "ridge"), "nowhere.parquet"),
+        (("score", "tiny", "-u", "sim-tiny", "--refit"), "say which to fit"),
+        (("score", "tiny", "-u", "sim-tiny", "--refit", "--model", "rigde"), "Unknown model of tiny: 'rigde'"),
+        (("score", "quick", "-u", "sim-tiny", "--refit"), "--fitted-on sim-linear"),
+        (("score", "tiny", "-u", "sim-tiny", "--as-of", "2013-12-28", "--refit", "--model", "ridge"), "no session of"),
+        (("score", "tiny", "-u", "sim-tiny", "--candidates", "0"), "--candidates is 0"),
+    ],
+)
+def test_what_cannot_be_scored_is_one_line(tmp_path, monkeypatch, capsys, args, message):
+    monkeypatch.chdir(tmp_path)
+    code, said = _call(capsys, *args)
+    assert code == 2 and message in said.err and said.err.count("\n") == 1 and not list(tmp_path.rglob("*.html"))
+
 def _call(capsys, *args):
     with pytest.raises(SystemExit) as e:
         main([str(a) for a in args])

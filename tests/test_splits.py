@@ -113,6 +113,24 @@ def test_the_last_day_of_a_fixed_split_is_whole_on_intraday_bars(end, last):
         1
     ] == pd.Timestamp("2020-04-30 20:00")
 
+def test_the_fold_of_today_learns_all_that_is_known_and_nothing_else():
+    y = _label(3, horizon=5, delay=1)
+    f = newest_fold(y, "6M", embargo=3)
+    last = y.panel.n_dates - 1
+    known = np.flatnonzero(y.labelled)
+    assert y.known_code[known].max() == last and y.panel.date_code[f.valid].max() == last - 6
+    assert set(f.valid) | set(f.train) <= set(known)
+    first_held = y.panel.date_code[f.valid].min()
+    lost = np.setdiff1d(known, np.r_[f.train, f.valid])
+    assert f.purged == len(lost) > 0
+    assert (y.known_code[f.train] < first_held - 3).all() and (y.known_code[lost] >= first_held - 3).all()
+    assert (y.panel.date_code[f.test] == last).all() and len(f.test)
+    assert f.dates["valid"][0] >= f.dates["valid"][1] - pd.DateOffset(months=6)
+    short = newest_fold(y, "6M", train="6M")
+    assert len(short.train) < len(f.train) and short.dates["train"][0] > f.dates["train"][0]
+    with pytest.raises(NeuralphaError, match="too short for a validation of 9Y"):
+        newest_fold(y, "9Y")
+
 def test_validation_follows_the_test_and_is_never_trained_on():
     y = _label()
     for k, f in enumerate(purged_kfold(y, 5)):

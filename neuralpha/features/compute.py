@@ -175,7 +175,7 @@ def _asset_level(panel, features, out):
 
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #f8ef8db7
+# %% ../../nbs/features/compute.ipynb #1ef33567
 def compute_features(
     panel: Panel,
     # name, family, set, glob, `Feature`, pandas function of the long table, "my_features.py:gap", or a list of these;
@@ -218,6 +218,7 @@ def compute_features(
         skipped,
         transform is not None or any(f.cross_sectional for f in wanted),
         {f.name: f.level for f in wanted if f.level},
+        transform,
     )
 
 # %% ../../nbs/features/compute.ipynb #33792e2e

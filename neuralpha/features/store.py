@@ -46,7 +46,7 @@ def feature_key(panel: Panel, names="core", transform: str | None = "rank") -> s
     ]
     return digest(panel.digest, told, skipped, transform or "raw", code_digest("neuralpha.features.compute"))
 
-# %% ../../nbs/features/store.ipynb #3311bddc
+# %% ../../nbs/features/store.ipynb #733c00e9
 def cached_features(
     panel: Panel,
     folder,  # where tables are kept, one folder each, named by `feature_key`
@@ -82,6 +82,7 @@ def cached_features(
                 skipped=X.skipped,
                 cross_sectional=X.cross_sectional,
                 levels=X.levels,
+                transform=X.transform,
             ),
         )
     about = read_json(
@@ -96,6 +97,7 @@ def cached_features(
         about["skipped"],
         about["cross_sectional"],
         about["levels"],
+        about["transform"],
     )
 
 # %% ../../nbs/features/store.ipynb #ee32b31d

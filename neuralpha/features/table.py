@@ -19,7 +19,7 @@ import pandas as pd
 from ..core import NeuralphaError, digest
 from ..data.panel import Panel
 
-# %% ../../nbs/features/table.ipynb #5365198a
+# %% ../../nbs/features/table.ipynb #c1229708
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -44,6 +44,8 @@ class Features:
         values depend on other assets of the same date
     levels : dict, default dict()
         name -> word of `LEVELS`, for features that adjusting prices after the file moves
+    transform : str | None, default None
+        of `compute_features`; None: raw values, or a table of one's own
     """
 
     panel: Panel
@@ -55,6 +57,7 @@ class Features:
     cross_sectional: bool = False  # values depend on other assets of the same date
     # name -> word of `LEVELS`, for features that adjusting prices after the file moves
     levels: dict = field(default_factory=dict)
+    transform: str | None = None  # of `compute_features`; None: raw values, or a table of one's own
 
     def __post_init__(self):
         if self.values.shape != (self.panel.n_rows, len(self.names)):

@@ -11,6 +11,7 @@ from neuralpha.core import read_json
 from neuralpha.report import pages
 from neuralpha.report.compare_reports import compare_reports, comparison_page
 from neuralpha.report.export import single_file
+from neuralpha.report.hold import hold_page
 from neuralpha.study.spec import load_study
 
 ROOT = Path(neuralpha.__file__).parents[1]
@@ -92,6 +93,12 @@ def drawn(tmp_path_factory):
     repeated = pages.UniverseResult("gkx", {"models": models}, results_figures(site), {}, {}, {})
     repetitions = pages.repetitions_page(pages.Site(study, sample, [repeated], [{"what": "gkx-b", "error": "stopped"}]))
     certificate = pages.AuditPage([Markup("<p>No leak found.</p>")])
+    panel = neuralpha.load_universe("sim-tiny")
+    y = neuralpha.forward_return(panel)
+    folds = neuralpha.walk_forward(y, "9M", "3M", "6M")
+    ridge = neuralpha.cross_predict(
+        neuralpha.Ridge(), neuralpha.compute_features(panel, "classic"), y, folds, progress=False
+    )
     frame = pages.Frame("A title", "sample", [("Leaderboard", "index.html")], "index.html", "a footer")
     texts = {
         "index.html": found["index.html"],
@@ -104,6 +111,7 @@ def drawn(tmp_path_factory):
         "studies.html": pages.write_studies_index(reports).read_text(encoding="utf-8"),
         "repetitions.html": pages.render("repetitions.html", frame, repetitions),
         "audit.html": pages.render("audit.html", frame, certificate),
+        "hold.html": hold_page(neuralpha.score(ridge, panel), sample / "scores"),
     }
     folder = tmp_path_factory.mktemp("drawn")
     for name, text in texts.items():
