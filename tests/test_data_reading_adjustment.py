@@ -130,6 +130,11 @@ def test_returns_are_compared_with_the_close_beside_them():
     adjusted = np.exp(by_returns(asset, true / factor, own)) * true / factor
     np.testing.assert_allclose(adjusted, true)
 
+def test_ratios_of_prices_are_no_returns():
+    r = np.random.default_rng(0).normal(0, 0.02, 500)
+    assert are_price_ratios(1 + r) and are_price_ratios(1 + 8 * np.abs(r))
+    assert not are_price_ratios(r) and not are_price_ratios(100 * r) and not are_price_ratios(100 * np.abs(r))
+
 def test_returns_in_percent_are_recognised_without_a_close():
     r = 0.02 * np.random.default_rng(0).standard_normal(500)
     assert (

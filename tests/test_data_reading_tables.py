@@ -370,6 +370,16 @@ def test_a_total_return_beside_a_quoted_close_adjusts_it():
     with pytest.raises(NeuralphaError, match="does not go with the close beside it, so prices cannot follow it"):
         frame_of(f.assign(**{"return": f["return"].shift(-1)}), adjust="returns")
 
+@pytest.mark.parametrize("percent", [(), "return"])
+def test_ratios_of_prices_and_basis_points_are_no_returns_in_percent(percent):
+    f = walk(120)
+    moves = f.groupby("asset")["close"].pct_change()
+    alone = f.drop(columns="close")
+    with pytest.raises(NeuralphaError, match=r"'return' holds ratios of prices, 1 \+ return.*subtract 1"):
+        frame_of(alone.assign(**{"return": 1 + moves}), percent=percent)
+    with pytest.raises(NeuralphaError, match="basis points, divide it by 10,000" if percent else "in percent, or no"):
+        frame_of(alone.assign(**{"return": 10_000 * moves}), percent=percent)
+
 def test_returns_in_percent_are_divided_or_asked_for():
     f = walk(120)
     f["return"] = 100 * f.groupby("asset")["close"].pct_change()

@@ -26,12 +26,12 @@ from ..data.panel import Panel, panel_from_frame
 from ..data.reading.names import date_first
 from ..labels import Label
 
-# %% ../../nbs/evaluate/ic.ipynb #8a204cc6
+# %% ../../nbs/evaluate/ic.ipynb #87906352
 def ic(
     scores,  # `(date, asset)` Series, DataFrame (one column per score), dict of Series, or array in panel row order
     labels,  # Label, list of them (horizons), `(date, asset)` Series/DataFrame, or array in panel row order
     panel: Panel | None = None,  # needed for arrays only; a Label brings its own
-):  # Series, or DataFrame with a column per score, horizon or pair; index: dates with a score
+) -> pd.Series | pd.DataFrame:  # a column per score, horizon or pair where there are several; index: dates with a score
     """Pearson correlation of scores and labels across assets on each date; NaN below three assets or without spread.
 
     Parameters
@@ -44,12 +44,36 @@ def ic(
         order
     panel : Panel | None, default None
         needed for arrays only; a Label brings its own
+
+    Returns
+    -------
+    pd.Series | pd.DataFrame
+        a column per score, horizon or pair where there are several; index: dates with a score
     """
     return _per_date(scores, labels, panel, 0)
 
 
-def rank_ic(scores, labels, panel: Panel | None = None):
-    """As `ic`, with Spearman's correlation (average ranks): what Alphalens calls IC."""
+def rank_ic(
+    scores,  # as in `ic`
+    labels,  # as in `ic`
+    panel: Panel | None = None,  # as in `ic`
+) -> pd.Series | pd.DataFrame:  # as of `ic`
+    """As `ic`, with Spearman's correlation (average ranks): what Alphalens calls IC.
+
+    Parameters
+    ----------
+    scores
+        as in `ic`
+    labels
+        as in `ic`
+    panel : Panel | None, default None
+        as in `ic`
+
+    Returns
+    -------
+    pd.Series | pd.DataFrame
+        as of `ic`
+    """
     return _per_date(scores, labels, panel, 1)
 
 # %% ../../nbs/evaluate/ic.ipynb #e0b513b9

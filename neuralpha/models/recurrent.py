@@ -150,15 +150,30 @@ def _gru_step(enters, returns, state, memory) -> tuple:
     n = (enters_n + (enters_r + returns_r).sigmoid() * returns_n).tanh()
     return (1 - z) * n + z * state, memory
 
-# %% ../../nbs/models/recurrent.ipynb #3bf0ae9f
+# %% ../../nbs/models/recurrent.ipynb #cfd54b5e
 @dataclass(kw_only=True, repr=False, eq=False)
 class LSTM(Net):
-    """Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature."""
+    """Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature.
 
-    window: int = 20
-    hidden: int = 32
-    layers: int = 1
-    dropout: float = 0.1
+    Parameters
+    ----------
+    window : int, default 20
+        bars, the decision date the last
+    hidden : int, default 32
+        size of the state
+    layers : int, default 1
+        cells on top of each other
+    dropout : float, default 0.1
+        between layers and before the score
+    name : ClassVar[str], default 'lstm'
+    space : ClassVar[dict], default Net.space | {'hidden': ('choice', [16, 32, 64]), 'layers': ('int', 1, 2), 'window': ('choice', [5, 10, 20, 40])}
+    limits : ClassVar[dict], default {'hidden': '[1, inf)', 'layers': '[1, inf)'}
+    """
+
+    window: int = 20  # bars, the decision date the last
+    hidden: int = 32  # size of the state
+    layers: int = 1  # cells on top of each other
+    dropout: float = 0.1  # between layers and before the score
     name: ClassVar[str] = "lstm"
     space: ClassVar[dict] = Net.space | {
         "hidden": ("choice", [16, 32, 64]),

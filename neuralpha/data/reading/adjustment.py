@@ -18,7 +18,7 @@ changes on many bars is no factor: it is a score that happens to be called so. W
 # %% auto #0
 __all__ = ['WAYS', 'CAP', 'DECISIVE', 'RARELY', 'A_YEAR', 'NEARBY', 'SAID', 'OPTIONS', 'RESTLESS_BARS', 'RESTLESS', 'BOTH_WAYS',
            'MOVES', 'MOST_DIGITS', 'Changes', 'changes', 'Verdict', 'judge', 'settle_factor', 'Agreement',
-           'compare_returns', 'returns_in_percent', 'by_returns', 'Restless', 'find_restless']
+           'compare_returns', 'returns_in_percent', 'are_price_ratios', 'by_returns', 'Restless', 'find_restless']
 
 # %% ../../../nbs/data/reading/adjustment.ipynb #6f93a90b
 from dataclasses import dataclass
@@ -332,7 +332,7 @@ def settle_factor(
     )
     return way, sign * c.level, said + told
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #f1dd6055
+# %% ../../../nbs/data/reading/adjustment.ipynb #987016d6
 @dataclass(frozen=True)
 class Agreement:
     """How a column of returns goes with the close beside it.
@@ -407,6 +407,15 @@ def returns_in_percent(given: np.ndarray, coarse: bool = False) -> str:  # why, 
     if typical > (0.3 if coarse else 0.05):
         return f"its typical value is {typical:.2g}, a move of {typical:.0%} in one bar"
     return ""
+
+
+def are_price_ratios(given: np.ndarray) -> bool:
+    """Whether a column of returns holds ratios of prices, 1 + return: all positive, around 1 and close to each other."""
+    known = given[np.isfinite(given)]
+    if len(known) < 5 or (known <= 0).any():
+        return False
+    low, typical, high = np.quantile(known, [0.25, 0.5, 0.75])
+    return bool(0.8 < typical < 1.25 and high - low < 0.5)
 
 
 def by_returns(

@@ -11,7 +11,7 @@ prices follow the returns.
 # %% auto #0
 __all__ = ['settle_values', 'scale_prices', 'is_priced']
 
-# %% ../../../nbs/data/reading/prices.ipynb #225c79a2
+# %% ../../../nbs/data/reading/prices.ipynb #be4962ab
 import datetime as dt
 from dataclasses import replace
 import numpy as np
@@ -23,6 +23,7 @@ from neuralpha.data.reading.adjustment import (
     changes,
     compare_returns,
     find_restless,
+    are_price_ratios,
     returns_in_percent,
     settle_factor,
 )
@@ -166,7 +167,7 @@ def _by_factor(table, spec, judged=None):
         (pl.col("close") / factor).alias("raw_close"), factor.alias("factor")
     ), f"{note}; the quoted close is `raw_close`"
 
-# %% ../../../nbs/data/reading/prices.ipynb #451cda33
+# %% ../../../nbs/data/reading/prices.ipynb #9850f687
 def _settle_returns(frame, table, spec):
     """The frame after a look at its column `return`, and findings. Raises where returns without a close are in
     percent.
@@ -175,11 +176,19 @@ def _settle_returns(frame, table, spec):
         return frame, []
     column = table.columns.get("return", "return")
     if "close" not in frame.columns:
-        why = (
-            ""
-            if "return" in spec.percent or column in spec.percent
-            else returns_in_percent(frame["return"].cast(pl.Float64).fill_null(np.nan).to_numpy(), _coarse(frame))
-        )
+        given = frame["return"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        divided = "return" in spec.percent or column in spec.percent
+        if are_price_ratios(100 * given if divided else given):
+            raise NeuralphaError(
+                f"{table.where}: column {column!r} holds ratios of prices, 1 + return: all its values are positive and "
+                "lie around 1; subtract 1 from it first, without percent=."
+            )
+        why = returns_in_percent(given, _coarse(frame))
+        if why and divided:
+            raise NeuralphaError(
+                f"{table.where}: column {column!r} is no return in percent: divided by 100, {why}; if it is in basis "
+                "points, divide it by 10,000 first, without percent=."
+            )
         if why:
             raise NeuralphaError(
                 f"{table.where}: column {column!r} is in percent, or no return: {why}; say percent='return' (it is "
