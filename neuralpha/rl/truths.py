@@ -287,7 +287,7 @@ def _zone(grid, held, value, cost) -> Zone:
     high = [np.interp(cost, -row, held) for row in value]
     return Zone(grid, np.array(low), np.array(high))
 
-# %% ../../nbs/rl/truths.ipynb #5b233333
+# %% ../../nbs/rl/truths.ipynb #d4d9382e
 class Band(NamedTuple):
     """A zone with straight edges."""
 
