@@ -29,6 +29,7 @@ extras = dict(
     s3=["s3fs>=2025.2"],
     yahoo=["yfinance>=0.2.55"],
     talib=["TA-Lib>=0.6"],
+    rl=["gymnasium>=1.0"],
     text=["vaderSentiment>=3.3"],
 )
 extras["docs"] = [
@@ -58,7 +59,7 @@ extras["test"] = [
     "flask-cors>=5.0",
 ]
 # What the library itself is worked on with.
-wanted = ("docs", "test", "lab", "tune", "databases", "postgres", "ray", "s3", "talib", "text")
+wanted = ("docs", "test", "lab", "tune", "databases", "postgres", "ray", "s3", "talib", "text", "rl")
 extras["dev"] = [package for extra in wanted for package in extras[extra]]
 
 setup(

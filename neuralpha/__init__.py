@@ -87,6 +87,8 @@ _HOMES = {
     "portfolio.optimise": "MeanVariance Limits",
     "portfolio.league": "league",
     "portfolio.risk": "risk stress",
+    "rl.environment": "trade_env Reward ActionLimits",
+    "rl.agents": "train_agent",
     "study.spec": "Study load_study",
     "study.experiment": "open_experiment",
     "audit.pipeline": "audit_features audit_label audit_pipeline",

@@ -1,0 +1,138 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.rl.environment import *
+import importlib.util
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import cut_panel, keep_assets, panel_from_frame
+from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.trading.account import RECORD, Account, open_books
+from neuralpha.trading.clock import Clock
+from neuralpha.trading.costs import make_costs
+
+def test_weights_keep_every_limit_and_change_nothing_that_kept_them():
+    rng = np.random.default_rng(0)
+    action = rng.uniform(-1, 1, (2000, 7))
+    limits = ActionLimits(0.4, 1.0, 0.2)
+    weights = limits.weights(action)
+    assert np.abs(weights).max() <= 0.4
+    assert np.abs(weights).sum(1).max() <= 1 + 1e-12
+    assert np.abs(weights.sum(1)).max() <= 0.2 + 1e-12
+    assert (weights * action >= 0).all()
+    assert np.abs(weights.sum(1)).max() == pytest.approx(0.2) and np.abs(weights).sum(1).max() == pytest.approx(1)
+    small = action / 100
+    assert (limits.weights(small) == small * 0.4).all()
+
+def test_one_asset_can_be_full_long_and_full_short():
+    assert ActionLimits().weights(np.array([[1.0], [-1.0]])).ravel().tolist() == [1.0, -1.0]
+
+def play_at_random(env, seed=0):
+    rng = np.random.default_rng(seed)
+    rewards, records, over = [], [], False
+    env.reset()
+    while not over:
+        _, reward, over, record = env.step(rng.uniform(-1, 1, (env.batch, env.n_assets)))
+        rewards.append(reward)
+        records.append(record.copy())
+    return np.array(rewards), np.array(records)
+
+@pytest.fixture(scope="module")
+def market():
+    return simulate_universe(12, 120, seed=3)
+
+@pytest.mark.parametrize("clock", [Clock(), Clock(delay=3), Clock(fill="open")])
+def test_the_records_of_an_episode_are_the_backtest_of_its_actions_bit_for_bit(market, clock):
+    env = trade_env(market, costs="square-root", clock=clock, copies=3, first=30, last=110)
+    _, records = play_at_random(env)
+    accounts = [Account(make_costs("square-root"), 1e8, weights=c) for c in range(3)]
+    books = open_books(market, accounts, clock, env.decisions(), first=31)
+    books.run(111)
+    assert np.array_equal(records, books.records[31:111])
+    assert np.abs(records[..., RECORD.index("temporary")]).sum() > 0
+    assert env.ledger().error() < 1e-12
+
+def test_a_path_is_played_as_it_would_be_alone(market):
+    other = simulate_universe(12, 120, seed=4)
+    env = trade_env([market, other], copies=2)
+    rng = np.random.default_rng(0)
+    actions = rng.uniform(-1, 1, (env.n_steps, 4, 12))
+    both = [env.step(action)[1] for action in actions]
+    for path, panel in enumerate((market, other)):
+        mine = slice(2 * path, 2 * path + 2)
+        alone = trade_env(panel, copies=2)
+        assert np.array_equal([alone.step(action[mine])[1] for action in actions], np.array(both)[:, mine])
+
+def test_what_is_seen_does_not_depend_on_later_bars(market):
+    cut = cut_panel(market, last=market.dates[60])
+    whole = keep_assets(market, np.isin(market.assets, cut.assets))
+    env, short = trade_env(whole, copies=2), trade_env(cut, copies=2)
+    assert 0 < short.n_steps < env.n_steps
+    action = np.full((2, cut.n_assets), 0.05)
+    for _ in range(short.n_steps):
+        assert np.array_equal(env.step(action)[0], short.step(action)[0])
+
+def test_a_second_episode_repeats_the_first(market):
+    env = trade_env(market, copies=2)
+    first, again = play_at_random(env), play_at_random(env)
+    assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
+
+def test_every_reward_is_its_formula(market):
+    penalty = 0.5
+    paid = {}
+    for name in REWARDS:
+        env = trade_env(market, reward=Reward(name, 3.0, 10, 0.05, penalty), costs=5.0)
+        paid[name] = play_at_random(env)[0][:, 0]
+    net = env.net[:, 0]
+    wealth = np.cumprod(1 + net)
+    depth = 1 - wealth / np.maximum.accumulate(np.maximum(wealth, 1))
+    assert paid["mean_variance"] == pytest.approx(net - 1.5 * net**2 - penalty * depth, abs=1e-12)
+    assert paid["log_wealth"] == pytest.approx(np.log1p(net) - penalty * depth, abs=1e-12)
+    rolling = pd.Series(net).rolling(10).std()
+    assert paid["net_over_volatility"][9:] == pytest.approx((net / rolling).to_numpy()[9:] - penalty * depth[9:])
+    assert paid["net_over_volatility"][:9] == pytest.approx(-penalty * depth[:9])
+
+def test_the_differential_sharpe_is_the_slope_of_the_ratio_in_the_newest_bar(market):
+    env = trade_env(market, reward=Reward("differential_sharpe", memory=0.05), costs=5.0)
+    paid = play_at_random(env)[0][:, 0]
+    net = env.net[:, 0]
+
+    def ratio(memory, t):
+        mean, square = 0.0, 0.0
+        for k in range(t):
+            mean, square = mean + 0.05 * (net[k] - mean), square + 0.05 * (net[k] ** 2 - square)
+        mean, square = mean + memory * (net[t] - mean), square + memory * (net[t] ** 2 - square)
+        return mean / np.sqrt(square - mean**2)
+
+    for t in (30, 60, 100):
+        slope = (ratio(1e-6, t) - ratio(-1e-6, t)) / 2e-6
+        assert paid[t] == pytest.approx(slope, rel=1e-5)
+
+def test_bad_input_is_one_clear_line(market):
+    env = trade_env(market)
+    wrong = np.zeros((1, 12))
+    wrong[0, 3] = np.nan
+    with pytest.raises(NeuralphaError, match=f"The action for {market.assets[3]} in account 0 is nan"):
+        env.step(wrong)
+    with pytest.raises(NeuralphaError, match="looks back 20 bars, the episode has 10"):
+        trade_env(market, reward="net_over_volatility", first=0, last=10)
+    with pytest.raises(NeuralphaError, match="use Clock"):
+        trade_env(market, clock=Clock(delay=0))
+    with pytest.raises(NeuralphaError, match="shape"):
+        env.step(np.zeros(12))
+    close = pd.DataFrame(
+        {"date": pd.bdate_range("2020-01-01", periods=30), "asset": "A", "close": np.arange(30) + 50.0}
+    )
+    with pytest.raises(NeuralphaError, match="'volume' is missing|volume"):
+        trade_env(panel_from_frame(close, "no volume"), costs="square-root")
+
+@pytest.mark.skipif(importlib.util.find_spec("gymnasium") is None, reason="gymnasium is not installed")
+def test_gymnasium_finds_nothing_wrong(market):
+    from gymnasium.utils.env_checker import check_env
+
+    check_env(gym_env(trade_env(market)), skip_render_check=True)
+
+def test_without_gymnasium_the_extra_is_named(market, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "gymnasium", None)
+    with pytest.raises(NeuralphaError, match=r"neuralpha\[rl\]"):
+        gym_env(trade_env(market))
