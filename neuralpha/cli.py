@@ -679,7 +679,7 @@ def report_file(
     for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]:
         typer.echo(f"{made}  ({made.stat().st_size / 1e6:.1f} MB)")
 
-# %% ../nbs/cli.ipynb #8ff82847
+# %% ../nbs/cli.ipynb #9524760f
 @app.command("backtest", rich_help_panel="Reports")
 def backtest_report(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -698,7 +698,8 @@ def backtest_report(
         ),
     ] = None,
     capital: Annotated[
-        float | None, typer.Option(help="Size of the account, e.g. 1e7; impact grows with it. Default: the study's, else 1e8.")
+        float | None,
+        typer.Option(help="Size of the account, e.g. 1e7; impact grows with it. Default: the study's, else 1e8."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="One model, with each cost; default: all, by net return.")] = None,
     universe: Annotated[str | None, typer.Option("--universe", "-u", help="Of a report of several.")] = None,
@@ -721,7 +722,6 @@ def backtest_report(
     typer.echo(found.setting)
     for title, table in found.tables.items():
         _table(table.round(2), title)
-
 
 # %% ../nbs/cli.ipynb #470fb25c
 @app.command("compare", rich_help_panel="Reports")

@@ -32,7 +32,7 @@ def known_policies() -> dict:  # name -> class
 def _is_policy(kind) -> bool:
     return inspect.isclass(kind) and issubclass(kind, Policy) and kind is not Policy
 
-# %% ../../nbs/portfolio/grammar.ipynb #168c9ce6
+# %% ../../nbs/portfolio/grammar.ipynb #39f43464
 def read_policy(
     text: str,  # e.g. "Quantiles(5)" or "Capped(RankWeights(), most=0.02)"
 ) -> Policy:
@@ -54,7 +54,9 @@ def read_policy(
 
 
 def _unreadable(text: str) -> NeuralphaError:
-    return NeuralphaError(f"{text!r} is no policy; write its name and its parameters, e.g. Quantiles(5) or Capped(RankWeights(), most=0.02).")
+    return NeuralphaError(
+        f"{text!r} is no policy; write its name and its parameters, e.g. Quantiles(5) or Capped(RankWeights(), most=0.02)."
+    )
 
 # %% ../../nbs/portfolio/grammar.ipynb #e68397cc
 def _made(node, text: str):

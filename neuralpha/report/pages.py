@@ -23,7 +23,7 @@ __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LIMITS', 'OVER_DRAWS
            'PublishedCell', 'setting', 'tune_budget', 'timing_script', 'write_manifest', 'ManifestPage',
            'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #2bb8c0af
+# %% ../../nbs/report/pages.ipynb #cfa3d9f4
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
@@ -57,6 +57,7 @@ from .published import side_by_side, targets
 from ..study.spec import STARTED, Study, load_study, make_study, universe_slug
 from ..study.units import library_versions
 from ..core import code_digest
+from ..trading.account import PAID
 
 # %% ../../nbs/report/pages.ipynb #48a13fc2
 def write_site(study, out="reports") -> Path:  # index.html
@@ -891,7 +892,7 @@ def model_page(result, model: str) -> ModelPage:
         sections=_sections(result.figures, model),
     )
 
-# %% ../../nbs/report/pages.ipynb #e26c8540
+# %% ../../nbs/report/pages.ipynb #108f5b69
 WORTH = {
     "annual return, %": ("net, % a year", "Mean net return times the bars of a year, after all costs."),
     "volatility, %": ("volatility, %", "Standard deviation of net returns, a year."),
@@ -953,8 +954,8 @@ def money_table(result: UniverseResult) -> MoneyTable:
 
 
 def _worth_cells(facts: dict, place: dict | None) -> list[Cell]:
-    statistics = [facts["statistics"].get(name) for name in WORTH]
-    shown = [facts["costs"]["gross"], *statistics, facts["break_even_bps"]]
+    statistics = facts["statistics"] | {"annual return, %": facts["costs"]["net"]}  # one interval on every table
+    shown = [facts["costs"]["gross"], *map(statistics.get, WORTH), facts["break_even_bps"]]
     rank = Cell("–") if place is None else Cell(str(int(place["rank"])), place["letters"], int(place["rank"]))
     return [rank, *(_money_cell(record) for record in shown)]
 
@@ -978,7 +979,7 @@ def _money_setting(said: dict) -> str:
     )
 
 
-# %% ../../nbs/report/pages.ipynb #f3678132
+# %% ../../nbs/report/pages.ipynb #d0591ecc
 RISK_COLUMNS = ("VaR, %", "ES, %", "exceeded", "expected", "Kupiec p", "Christoffersen p", "shortfall p")
 LIMITS = {"most_dollars": "most money", "half_sharpe": "Sharpe ratio halves", "nothing": "nothing is left"}
 
@@ -1036,8 +1037,7 @@ def money_page(site: Site) -> MoneyPage:
 def _money_of(result: UniverseResult) -> MoneyOfUniverse:
     table = money_table(result)
     models = {row.model: result.money["models"][row.model] for row in table.rows}
-    some = list(dict.fromkeys(part for facts in models.values() for part in facts["costs"]))
-    parts = [*(part for part in some if part != "net"), "net"]
+    parts = [p for p in ("gross", *PAID, "net") if any(p in facts["costs"] for facts in models.values())]
 
     def rows(cells_of) -> list[MoneyRow]:
         return [MoneyRow(row.model, row.address, cells_of(models[row.model])) for row in table.rows]

@@ -84,7 +84,7 @@ def _read_costs(text: str) -> Costs:
     except ValueError:
         return make_costs(text)
 
-# %% ../../nbs/report/worth.ipynb #ff3fb420
+# %% ../../nbs/report/worth.ipynb #eb54468a
 def _stored_report(folder: Path, universe: str | None) -> StoredReport:
     folder, manifest, study, slug = _universe_of(folder, universe)
     if study.portfolio is None:
@@ -110,7 +110,7 @@ def _tables(books: dict) -> dict:
     """One model with each cost; several by net return."""
     if len(books) > 1:
         table = league(books).rename_axis("model")
-        numbers = table.columns.drop("letters")
-        return {"By net return, % a year": table.assign(**table[numbers].astype(float))}
+        numbers = table.columns.drop(["rank", "letters"])
+        return {"By net return, % a year": table.assign(**table[numbers].astype(float), rank=table["rank"].astype(int))}
     [(name, book)] = books.items()
     return {f"{name}: % a year": book.costs(), f"{name}: statistics": book.statistics()}
