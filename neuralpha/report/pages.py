@@ -892,7 +892,7 @@ def model_page(result, model: str) -> ModelPage:
         sections=_sections(result.figures, model),
     )
 
-# %% ../../nbs/report/pages.ipynb #108f5b69
+# %% ../../nbs/report/pages.ipynb #f1270ab7
 WORTH = {
     "annual return, %": ("net, % a year", "Mean net return times the bars of a year, after all costs."),
     "volatility, %": ("volatility, %", "Standard deviation of net returns, a year."),
@@ -978,8 +978,7 @@ def _money_setting(said: dict) -> str:
         f"{said['costs']}, capital {said['capital']:,.0f}."
     )
 
-
-# %% ../../nbs/report/pages.ipynb #d0591ecc
+# %% ../../nbs/report/pages.ipynb #4b7ed141
 RISK_COLUMNS = ("VaR, %", "ES, %", "exceeded", "expected", "Kupiec p", "Christoffersen p", "shortfall p")
 LIMITS = {"most_dollars": "most money", "half_sharpe": "Sharpe ratio halves", "nothing": "nothing is left"}
 
@@ -1064,7 +1063,6 @@ def _limit_cells(facts: dict) -> list[Cell]:
 def _risk_cells(risk: dict) -> list[Cell]:
     named = [text_cell(risk["method"]), text_cell(f"{100 * risk['level']:g}%")]
     return named + [_money_cell({"value": risk[column]}, 3) for column in RISK_COLUMNS]
-
 
 # %% ../../nbs/report/pages.ipynb #342584c1
 def _flat(metrics: dict) -> dict:  # name -> record; parts of a family get their own line

@@ -59,7 +59,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_serializer, model_validator
 from ..core import NeuralphaError, canonical_json, digest, parse_json, read_json, unknown_name
 
-# %% ../../nbs/study/spec.ipynb #e864e5b9
+# %% ../../nbs/study/spec.ipynb #26c88586
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     always_written: ClassVar[tuple] = ()  # fields that the form names whatever their value
@@ -88,7 +88,6 @@ def _form(part, written):
 def _as_if_absent(part, name: str) -> bool:
     default = type(part).model_fields[name].default
     return name not in part.always_written and getattr(part, name) == default
-
 
 # %% ../../nbs/study/spec.ipynb #8f664f97
 LEARNABLE_LABELS = {
@@ -239,7 +238,7 @@ class SplitSpec(_Part):
     def fixed(self) -> bool:
         return self.test_start is not None
 
-# %% ../../nbs/study/spec.ipynb #d148ef9e
+# %% ../../nbs/study/spec.ipynb #a375e688
 _Rate = Annotated[float | None, Field(ge=0, strict=False)]
 
 
@@ -264,12 +263,10 @@ class CostSpec(_Part):
     commission_bps: Annotated[_Rate, Field(description="commission, basis points of the amount", examples=[1.0])] = None
     commission_per_share: Annotated[_Rate, Field(description="commission, currency a share", examples=[0.005])] = None
     commission_minimum: Annotated[_Rate, Field(description="commission, least of an order", examples=[1.0])] = None
-    borrow_bps: Annotated[
-        _Rate, Field(description="basis points a year of what is sold short", examples=[50.0])
-    ] = None
-    financing_bps: Annotated[
-        _Rate, Field(description="basis points a year of cash that is owed", examples=[100.0])
-    ] = None
+    borrow_bps: Annotated[_Rate, Field(description="basis points a year of what is sold short", examples=[50.0])] = None
+    financing_bps: Annotated[_Rate, Field(description="basis points a year of cash that is owed", examples=[100.0])] = (
+        None
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -287,6 +284,7 @@ class CostSpec(_Part):
     def given(self) -> dict:
         """What differs from the preset."""
         return self.model_dump(exclude={"preset"}, exclude_none=True)
+
 
 class PortfolioSpec(_Part):
     """What is held on a score: a report then says what the score is worth after costs."""

@@ -26,14 +26,16 @@ from ..section import Section
 from ...trading.clock import Clock
 from ...trading.costs import Costs, make_costs
 
-# %% ../../../nbs/report/sections/money.ipynb #b8b4fee8
+# %% ../../../nbs/report/sections/money.ipynb #d4f123a4
 def study_costs(study) -> Costs:
     """The costs of a study's `[costs]` block."""
     spec = study.costs
     return make_costs(spec.preset, **spec.given) if spec.preset else Costs(**spec.given)
 
 
-def study_books(experiment, predictions: dict, policy=None, costs=None, capital: float | None = None) -> dict:  # model -> Book
+def study_books(
+    experiment, predictions: dict, policy=None, costs=None, capital: float | None = None
+) -> dict:  # model -> Book
     """An account for every model, as the study says; what is given takes the place of what it says.
 
     Returns
@@ -126,7 +128,7 @@ def _risk_rows(book: Book) -> list:
     tests = risk(book, window=RISK_WINDOW, methods=RISK_METHODS).tests.reset_index()
     return [_native(row) for row in tests.to_dict("records")]
 
-# %% ../../../nbs/report/sections/money.ipynb #0b9aa7fb
+# %% ../../../nbs/report/sections/money.ipynb #01b9be78
 def plot_books(books: dict) -> Figure:
     """Sum of returns before (thin) and after cost (thick), and the depth below the peak."""
     fig, (top, bottom) = new_figure(8, 4.4, 2, 1, sharex=True, height_ratios=[3, 1])
@@ -166,9 +168,13 @@ def plot_capacities(models: dict) -> Figure:
     for j, (name, facts) in enumerate(models.items()):
         curve = pd.DataFrame(facts["capacity"].get("curve", ()))
         if len(curve):
+            end = facts["capacity"]["nothing"] or np.inf
+            curve = curve[curve["capital"] <= max(2 * end, curve["capital"].iloc[1])]  # as far as something is left
             look = style(j)
             ax.plot(curve["capital"], curve["net"], label=name, lw=1.5, **look)
-            ax.fill_between(curve["capital"], curve["net low"], curve["net high"], alpha=0.12, lw=0, color=look["color"])
+            ax.fill_between(
+                curve["capital"], curve["net low"], curve["net high"], alpha=0.12, lw=0, color=look["color"]
+            )
     ax.axhline(0, color="black", lw=0.8)
     ax.set(xscale="log", xlabel="capital", ylabel="net return, % a year")
     ax.legend(frameon=False, fontsize=8)
