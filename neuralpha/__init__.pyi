@@ -84,6 +84,10 @@ from .portfolio.optimise import Limits as Limits
 from .portfolio.league import league as league
 from .portfolio.risk import risk as risk
 from .portfolio.risk import stress as stress
+from .rl.environment import trade_env as trade_env
+from .rl.environment import Reward as Reward
+from .rl.environment import ActionLimits as ActionLimits
+from .rl.agents import train_agent as train_agent
 from .study.spec import Study as Study
 from .study.spec import load_study as load_study
 from .study.experiment import open_experiment as open_experiment

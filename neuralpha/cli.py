@@ -10,8 +10,8 @@ study in which something failed ends with exit code 1.
 # %% auto #0
 __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'features_app', 'CHARACTERISTICS', 'holdout_app',
            'INTERRUPTED', 'run', 'tune', 'features_list', 'models_list', 'studies_list', 'new_command', 'lab_command',
-           'doctor_command', 'data_check', 'data_list', 'data_import', 'audit', 'report_file', 'compare_two',
-           'score_newest', 'holdout_open', 'verify', 'main']
+           'doctor_command', 'data_check', 'data_list', 'data_import', 'audit', 'report_file', 'backtest_report',
+           'compare_two', 'score_newest', 'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
@@ -678,6 +678,50 @@ def report_file(
         raise NeuralphaError("--to names one file; ask for --html or for --pdf.")
     for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]:
         typer.echo(f"{made}  ({made.stat().st_size / 1e6:.1f} MB)")
+
+# %% ../nbs/cli.ipynb #9524760f
+@app.command("backtest", rich_help_panel="Reports")
+def backtest_report(
+    report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="What is held, as one writes it in Python: 'TopN(50)', 'Band(enter=0.1, leave=0.2)', "
+            "'Capped(RankWeights(), most=0.02)'. Default: the study's, else Quantiles(5)."
+        ),
+    ] = None,
+    costs: Annotated[
+        str | None,
+        typer.Option(
+            help="none, flat, square-root, almgren, jkmp, classic, or a half-spread in basis points, e.g. 3.5. "
+            "Default: the study's."
+        ),
+    ] = None,
+    capital: Annotated[
+        float | None,
+        typer.Option(help="Size of the account, e.g. 1e7; impact grows with it. Default: the study's, else 1e8."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="One model, with each cost; default: all, by net return.")] = None,
+    universe: Annotated[str | None, typer.Option("--universe", "-u", help="Of a report of several.")] = None,
+) -> None:
+    """Trade on the stored scores of a report: what is left after costs, with 95% intervals. Fits nothing.
+
+    Models that cannot be told apart by what they earned share a rank.
+
+    Examples:
+
+        neuralpha backtest reports/quick
+
+        neuralpha backtest reports/quick --costs square-root --capital 1e9
+
+        neuralpha backtest reports/quick --policy 'Band(enter=0.1, leave=0.2)' --model lightgbm
+    """
+    from neuralpha.report.worth import worth_of_report
+
+    found = worth_of_report(report, policy, costs, capital, model, universe)
+    typer.echo(found.setting)
+    for title, table in found.tables.items():
+        _table(table.round(2), title)
 
 # %% ../nbs/cli.ipynb #470fb25c
 @app.command("compare", rich_help_panel="Reports")

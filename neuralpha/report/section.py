@@ -24,13 +24,17 @@ from ..core import NeuralphaError, read_json
 from ..models.predict import Predictions, read_predictions
 from .numbers import with_ensemble
 
-# %% ../../nbs/report/section.ipynb #dd2fc8ae
+# %% ../../nbs/report/section.ipynb #187e2de5
 def _nothing(*_):
     return None
 
 
 def _no_files(_) -> dict:
     return {}
+
+
+def _always(_) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Section:
     derive : Callable, default _no_files
         `StoredReport` -> {file: what it must hold}: a JSON value, the frame of a Parquet file, or
         the text of a CSV file
+    applies : Callable, default _always
+        report -> whether its study asks for this section; else it leaves no trace
     """
 
     title: str
@@ -57,6 +63,7 @@ class Section:
     show: Callable = _nothing  # (report, found) -> what the notebook displays
     # `StoredReport` -> {file: what it must hold}: a JSON value, the frame of a Parquet file, or the text of a CSV file
     derive: Callable = _no_files
+    applies: Callable = _always  # report -> whether its study asks for this section; else it leaves no trace
 
 # %% ../../nbs/report/section.ipynb #e40308f3
 def section_modules() -> list[str]:

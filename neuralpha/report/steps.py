@@ -28,7 +28,7 @@ from ..study.search import search_records
 from ..study.spec import load_study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/steps.ipynb #a5ba7384
+# %% ../../nbs/report/steps.ipynb #13543337
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports and, in
@@ -81,7 +81,7 @@ class Report:
         from IPython.display import Markdown
 
         for name, section in sections().items():
-            if name not in self.found:
+            if name not in self.found and section.applies(self):
                 display_here(Markdown(f"## {section.title}"))
                 display_here(self.run(name))
 

@@ -61,24 +61,29 @@ scores themselves); `ensemble = "stack"` weighs them, by non-negative least squa
 
 # %% auto #0
 __all__ = ['LEARNABLE_LABELS', 'DATES', 'RESERVED', 'USED_BY_DRAWS', 'STARTED', 'LearnSpec', 'LabelSpec', 'SplitSpec', 'CostSpec',
-           'ExplainSpec', 'TuneModel', 'TuneSpec', 'Target', 'PublishedSpec', 'StudyFields', 'Study', 'universe_slug',
-           'make_study', 'research_folder', 'builtin_studies', 'open_report', 'where_it_started', 'load_study',
-           'with_tuning', 'study_of_one']
+           'PortfolioSpec', 'ExplainSpec', 'TuneModel', 'TuneSpec', 'Target', 'PublishedSpec', 'StudyFields', 'Study',
+           'universe_slug', 'make_study', 'research_folder', 'builtin_studies', 'open_report', 'where_it_started',
+           'load_study', 'with_tuning', 'study_of_one']
 
-# %% ../../nbs/study/spec.ipynb #c5ee67d8
+# %% ../../nbs/study/spec.ipynb #76e150a8
 import contextlib, os, re, tomllib, typing
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_serializer, model_validator
 from ..core import NeuralphaError, canonical_json, digest, parse_json, read_json, unknown_name
 from ..own_code import is_own, is_own_feature, seen_from_here, short_name
 
-# %% ../../nbs/study/spec.ipynb #6458918b
+# %% ../../nbs/study/spec.ipynb #26c88586
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     always_written: ClassVar[tuple] = ()  # fields that the form names whatever their value
+    written_if_named: ClassVar[tuple] = ()  # fields that no file holds where they are None
+
+    @model_serializer(mode="wrap")
+    def _written(self, write) -> dict:
+        return {k: v for k, v in write(self).items() if v is not None or k not in self.written_if_named}
 
     @property
     def form(self) -> dict:
@@ -255,15 +260,83 @@ class SplitSpec(_Part):
     def fixed(self) -> bool:
         return self.test_start is not None
 
-# %% ../../nbs/study/spec.ipynb #2f62a3c2
+# %% ../../nbs/study/spec.ipynb #a375e688
+_Rate = Annotated[float | None, Field(ge=0, strict=False)]
+
+
 class CostSpec(_Part):
-    """What trading a quantile spread costs; used for the spread after cost."""
+    """What trading costs: a preset, and what differs from it. The half-spread also prices the quantile spread."""
 
     always_written: ClassVar = ("half_spread_bps",)
+    written_if_named: ClassVar = (
+        *("preset", "commission_bps", "commission_per_share", "commission_minimum", "borrow_bps", "financing_bps"),
+    )
 
     half_spread_bps: Annotated[
         float, Field(ge=0, strict=False, description="cost per unit of turnover, basis points")
     ] = 5.0
+    preset: Annotated[
+        str | None,
+        Field(
+            description="costs by name, which every other key changes: none, flat, square-root, almgren, jkmp, classic",
+            examples=["square-root"],
+        ),
+    ] = None
+    commission_bps: Annotated[_Rate, Field(description="commission, basis points of the amount", examples=[1.0])] = None
+    commission_per_share: Annotated[_Rate, Field(description="commission, currency a share", examples=[0.005])] = None
+    commission_minimum: Annotated[_Rate, Field(description="commission, least of an order", examples=[1.0])] = None
+    borrow_bps: Annotated[_Rate, Field(description="basis points a year of what is sold short", examples=[50.0])] = None
+    financing_bps: Annotated[_Rate, Field(description="basis points a year of cash that is owed", examples=[100.0])] = (
+        None
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spread_of_preset(cls, v):
+        """A preset brings its half-spread, unless another is given."""
+        if not isinstance(v, dict) or not isinstance(v.get("preset"), str):
+            return v
+        from neuralpha.trading.costs import PRESETS
+
+        if v["preset"] not in PRESETS:
+            raise ValueError(str(unknown_name("preset of costs", v["preset"], list(PRESETS))))
+        return {"half_spread_bps": PRESETS[v["preset"]].half_spread_bps, **v}
+
+    @property
+    def given(self) -> dict:
+        """What differs from the preset."""
+        return self.model_dump(exclude={"preset"}, exclude_none=True)
+
+
+class PortfolioSpec(_Part):
+    """What is held on a score: a report then says what the score is worth after costs."""
+
+    always_written: ClassVar = ("policy", "capital", "fill", "horizon")
+
+    policy: Annotated[
+        str,
+        Field(
+            description="what is wished, as one would write it in Python; see neuralpha.portfolio.policies",
+            examples=["Capped(RankWeights(), most=0.02)"],
+        ),
+    ] = "Quantiles(5)"
+    capital: Annotated[float, Field(gt=0, strict=False, description="size of the account, currency")] = 1e8
+    fill: Annotated[Literal["close", "open", "vwap"], Field(description="price at which orders are filled")] = "close"
+    horizon: Annotated[
+        int | None,
+        Field(ge=1, description="bars held, in as many overlapping tranches; default: the label's", examples=[1]),
+    ] = None
+
+    @field_validator("policy")
+    @classmethod
+    def _readable(cls, v):
+        from neuralpha.portfolio.grammar import read_policy
+
+        try:
+            read_policy(v)
+        except NeuralphaError as e:
+            raise ValueError(str(e)) from None
+        return v
 
 
 class ExplainSpec(_Part):
@@ -415,13 +488,15 @@ class PublishedSpec(_Part):
             for r in self.tables.get(slug, self.tables.get("*", []))
         }
 
-# %% ../../nbs/study/spec.ipynb #2dd0e32f
+# %% ../../nbs/study/spec.ipynb #b363dca9
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 
 
 class StudyFields(_Part):
     """What stands in a study file, each field checked by itself."""
+
+    written_if_named: ClassVar = ("portfolio",)
 
     always_written: ClassVar = (
         *("name", "title", "universes", "features", "transform", "models", "seeds", "seed"),
@@ -467,6 +542,9 @@ class StudyFields(_Part):
     label: Annotated[LabelSpec, Field(description="what is forecast")] = LabelSpec()
     split: Annotated[SplitSpec, Field(description="which dates train, choose and judge")] = SplitSpec()
     costs: Annotated[CostSpec, Field(description="what trading costs")] = CostSpec()
+    portfolio: Annotated[
+        PortfolioSpec | None, Field(description="what is held on the scores, to say what they are worth")
+    ] = None
     explain: Annotated[ExplainSpec, Field(description="how much is explained")] = ExplainSpec()
     tune: Annotated[TuneSpec | None, Field(description="search every model's parameters inside each fold")] = None
     ensemble: Annotated[

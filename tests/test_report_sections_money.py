@@ -1,0 +1,41 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.report.sections.money import *
+MONEY = {
+    "name": "money",
+    "universes": ["sim-tiny"],
+    "models": ["ridge", "ols"],
+    "seeds": 1,
+    "split": {"train": "1Y", "valid": "6M", "test": "6M"},
+    "portfolio": {"capital": 1e7},
+    "costs": {"preset": "square-root", "commission_bps": 1.0},
+}
+
+def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
+    import json
+    from neuralpha.core import read_json
+    from neuralpha.report.steps import Report
+    from neuralpha.report.verify import _differences, derived_files
+    from neuralpha.study.experiment import open_experiment
+    from neuralpha.study.spec import make_study
+
+    report = Report(open_experiment(make_study(MONEY)), tmp_path)
+    for step in (report.data, report.fit, report.leaderboard, report.money):
+        step()
+    stored = read_json(report.folder / "money.json")
+    assert not _differences(stored, derived_files(report.folder, report.experiment)["money.json"])
+    facts = stored["models"]["ridge"]["costs"]
+    parts = [record["value"] for part, record in facts.items() if part != "net"]
+    assert abs(sum(parts) - facts["net"]["value"]) < 1e-9 and facts["commission"]["value"] < 0
+    assert {row["model"] for row in stored["league"]} == {"ridge", "ols"}
+    traded = stored["models"]["ridge"]["statistics"]["turnover, times a year"]["value"]
+    assert abs(facts["commission"]["value"] + traded * 0.01) < 0.01 * traded * 0.01
+
+def test_a_cost_or_a_policy_fits_nothing_again():
+    from neuralpha.study.experiment import open_experiment
+    from neuralpha.study.spec import make_study
+
+    def keys(**changes):
+        return [u.key for u in open_experiment(make_study({**MONEY, **changes})).units("cpu")]
+
+    assert keys() == keys(portfolio={"policy": "TopN(5)"}) == keys(costs={"preset": "classic"})
+    assert keys() != keys(label={"horizon": 2})
