@@ -63,6 +63,15 @@ from .portfolio.optimise import Limits as Limits
 from .portfolio.league import league as league
 from .portfolio.risk import risk as risk
 from .portfolio.risk import stress as stress
+from .monitor.charts import watch as watch
+from .monitor.drift import drift_table as drift_table
+from .monitor.drift import severity as severity
+from .monitor.sequential import decide as decide
+from .monitor.sequential import years_to_decide as years_to_decide
+from .monitor.journal import write_journal as write_journal
+from .monitor.journal import read_journal as read_journal
+from .monitor.journal import verify_journal as verify_journal
+from .monitor.policy import load_policy as load_policy
 from .study.spec import Study as Study
 from .study.spec import load_study as load_study
 from .study.experiment import open_experiment as open_experiment
