@@ -501,7 +501,7 @@ def _resample(pool, block, paths, bars, seed):
     places = (starts + np.arange(block)) % len(pool)
     return pool[places.reshape(paths, -1)[:, :bars]]
 
-# %% ../../nbs/monitor/charts.ipynb #35d54b83
+# %% ../../nbs/monitor/charts.ipynb #9d73881a
 def watch(
     validation,  # one value per bar of the period that the model was accepted on, e.g. its daily rank IC
     run_length: float = 504,  # bars until a false alarm, in the mean
@@ -576,7 +576,8 @@ def _run_length_interval(chart, drawn, bars, worlds=100):
     others = _resample(chart.pool, chart.block, worlds, bars + 50, rng_seed)
     few = drawn[:60]
     lengths = [_learnt_elsewhere(chart, coefficients, other, few) for other in others]
-    return RunLength(mean, *np.quantile(lengths, [0.05, 0.95]))
+    same = mean_run_length(chart.statistic(few), chart.threshold)  # on the few paths that the others ran on
+    return RunLength(mean, *(mean / same * np.quantile(lengths, [0.05, 0.95])))
 
 
 def _learnt_elsewhere(chart, coefficients, shocks, drawn):

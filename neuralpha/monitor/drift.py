@@ -1,4 +1,4 @@
-"""Kolmogorov–Smirnov and PSI of a panel whose rows know each other, at a level that holds; and what the classic severity score is worth.
+"""Kolmogorov–Smirnov and PSI at a level that holds for a panel, and what the classic severity score is worth.
 
 The inputs of a model can leave the world that it was trained in: a vendor changes a definition, a sector doubles, volatility
 does. The usual monitors compare the values of last month with those of the training period, row by row, and call $p<0.05$
@@ -102,7 +102,7 @@ def _finite(values, name):
         raise NeuralphaError(f"The {name} sample has no finite value; there is nothing to compare.")
     return x
 
-# %% ../../nbs/monitor/drift.ipynb #0457dc82
+# %% ../../nbs/monitor/drift.ipynb #fe320304
 CUTS = np.arange(1, 20) / 20  # quantiles of the reference at which distribution functions are compared
 
 
@@ -219,7 +219,7 @@ def _waves(shares):
         raise NeuralphaError(
             "The shares below each cut are the same on every date: values are ranks, which cannot drift."
         )
-    freedom = min(long_run(column).freedom for column in moving)
+    freedom = int(np.median([long_run(column).freedom for column in moving]))
     return np.column_stack([cosine_waves(column, max(freedom, 4)) for column in shares.T])
 
 

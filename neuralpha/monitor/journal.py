@@ -174,7 +174,7 @@ def read_journal(folder) -> tuple:  # of `Entry`
         raise NeuralphaError(f"The journal in {folder} is not whole. {problems[0]}")
     return found.entries
 
-# %% ../../nbs/monitor/journal.ipynb #ced148bb
+# %% ../../nbs/monitor/journal.ipynb #db3a5cdb
 @dataclass
 class Journal:
     """A journal that this process holds; made by `write_journal`."""
@@ -214,7 +214,7 @@ class Journal:
 def write_journal(
     folder,  # made where it is missing
 ) -> Iterator[Journal]:
-    """Hold the journal of a folder for the length of the block; refuses where another process does, or it is not whole.
+    """Hold the journal for the length of the block; refuses where another process does, or it is not whole.
 
     Parameters
     ----------

@@ -16,11 +16,11 @@ years_to_decide(1.5)  # of a difference with an annual information ratio of 1.5
 # %% auto #0
 __all__ = ['FIRST_LOOK', 'mixture_bound', 'mixture_rho', 'years_to_decide', 'confidence_sequence', 'Decision', 'decide']
 
-# %% ../../nbs/monitor/sequential.ipynb #c9636d56
+# %% ../../nbs/monitor/sequential.ipynb #afc6f684
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from scipy.special import lambertw
+from scipy.special import lambertw, ndtr, stdtrit
 from ..core import NeuralphaError
 from ..evaluate.statistics import long_run
 
@@ -65,12 +65,13 @@ def mixture_rho(
         raise NeuralphaError(f"alpha is {alpha!r}; it must lie between 0 and 1, for example 0.05.")
     return float(-variance / (1 + lambertw(-(alpha**2) / np.e, -1).real))
 
-# %% ../../nbs/monitor/sequential.ipynb #517e58c2
+# %% ../../nbs/monitor/sequential.ipynb #de6b41e7
 def years_to_decide(
     information_ratio: float,  # annual, of the difference of net returns
     alpha: float = 0.05,
     tuned_for: float = 252,  # bars at which the boundary is tightest
     bars_per_year: float = 252,
+    variance_known: bool = False,  # True: as papers count; False: learnt from the record, as here
 ) -> float:  # years until the mean path leaves the boundary
     """Years until a difference of this size is decided, in the middle of cases; infinite for none.
 
@@ -82,6 +83,8 @@ def years_to_decide(
     tuned_for : float, default 252
         bars at which the boundary is tightest
     bars_per_year : float, default 252
+    variance_known : bool, default False
+        True: as papers count; False: learnt from the record, as here
 
     Returns
     -------
@@ -96,11 +99,15 @@ def years_to_decide(
     rho = mixture_rho(tuned_for, alpha)
 
     def missing(log_bars):
-        return np.exp(log_bars) * step - float(mixture_bound(np.exp(log_bars), rho, alpha))
+        bars = np.exp(log_bars)
+        errors = float(mixture_bound(bars, rho, alpha)) / np.sqrt(bars)
+        if not variance_known:
+            errors = float(_widened(errors, max(bars ** (2 / 3) / 2, 1.0)))
+        return np.sqrt(bars) * step - errors
 
-    return float(np.exp(brentq(missing, -20, 60)) / bars_per_year)
+    return float(np.exp(brentq(missing, 0, 30)) / bars_per_year)
 
-# %% ../../nbs/monitor/sequential.ipynb #c815e67b
+# %% ../../nbs/monitor/sequential.ipynb #c01e9d8d
 FIRST_LOOK = 126  # bars
 
 
@@ -131,19 +138,28 @@ def confidence_sequence(
         raise NeuralphaError(f"The difference is missing on {x.index[x.isna()][0]}; give both models the same bars.")
     bars = np.arange(1, len(x) + 1)
     mean = x.to_numpy().cumsum() / bars
-    half = _spread(x.to_numpy(), horizon) * mixture_bound(bars, mixture_rho(tuned_for, alpha), alpha) / bars
+    spread, freedom = _spread(x.to_numpy(), horizon)
+    errors = mixture_bound(bars, mixture_rho(tuned_for, alpha), alpha) / np.sqrt(bars)
+    half = spread * _widened(errors, freedom) / np.sqrt(bars)
     return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half}, index=x.index)
 
 
 def _spread(x, horizon):
-    """Long-run standard deviation known at each bar, learnt again whenever the record is a tenth longer."""
-    out = np.full(len(x), np.nan)
+    """Long-run standard deviation known at each bar and its freedom, learnt again when the record is a tenth longer."""
+    spread, freedom = np.full((2, len(x)), np.nan)
     look = FIRST_LOOK
     while look <= len(x):
         following = int(np.ceil(look * 1.1))
-        out[look - 1 : following - 1] = long_run(x[:look], horizon).se * np.sqrt(look)
+        fit = long_run(x[:look], horizon)
+        spread[look - 1 : following - 1] = fit.se * np.sqrt(look)
+        freedom[look - 1 : following - 1] = fit.freedom
         look = following
-    return out
+    return spread, freedom
+
+
+def _widened(errors, freedom):
+    """Student's quantile of the normal's tail: standard errors that are themselves estimates."""
+    return -stdtrit(freedom, ndtr(-errors))
 
 
 class Decision(NamedTuple):
