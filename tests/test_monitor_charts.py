@@ -46,6 +46,8 @@ def _autoregressive(phi, paths, bars, seed=0):
     return lfilter([1.0], [1.0, -phi], shocks, axis=1)[:, 200:]
 
 def test_dependence_shortens_the_run_as_known():
+    from neuralpha.monitor.charts import _cusum_paths
+
     for phi, known in {0: 464, 0.1: 247, 0.2: 147, 0.5: 51}.items():
         paths = _cusum_paths(_autoregressive(phi, 600, 3000, 1), 0.5, 0, 0.0)
         assert mean_run_length(paths, 5.0) == pytest.approx(known, rel=0.12)
@@ -67,7 +69,7 @@ def test_a_calibrated_chart_runs_as_long_as_wished(kind, phi):
 
     def world(paths, bars, seed):
         shocks = np.random.default_rng(seed).standard_t(5, size=(paths, bars + 100))
-        return 0.03 + 0.08 * _filtered(shocks, np.array([phi]))[:, 100:]
+        return 0.03 + 0.08 * lfilter([1.0], [1.0, -phi], shocks, axis=1)[:, 100:]
 
     chart = watch(world(1, 100_000, 0)[0], run_length=252, kind=kind, paths=1500)
     fresh = world(2000, 1500, 11)
