@@ -88,6 +88,15 @@ from .rl.environment import trade_env as trade_env
 from .rl.environment import Reward as Reward
 from .rl.environment import ActionLimits as ActionLimits
 from .rl.agents import train_agent as train_agent
+from .monitor.charts import watch as watch
+from .monitor.drift import drift_table as drift_table
+from .monitor.drift import severity as severity
+from .monitor.sequential import decide as decide
+from .monitor.sequential import years_to_decide as years_to_decide
+from .monitor.journal import write_journal as write_journal
+from .monitor.journal import read_journal as read_journal
+from .monitor.journal import verify_journal as verify_journal
+from .monitor.policy import load_policy as load_policy
 from .study.spec import Study as Study
 from .study.spec import load_study as load_study
 from .study.experiment import open_experiment as open_experiment

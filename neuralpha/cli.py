@@ -336,7 +336,7 @@ class _Watch:
                     flush=True,
                 )
 
-# %% ../nbs/cli.ipynb #988cda9c
+# %% ../nbs/cli.ipynb #466f4ed6
 @app.command(rich_help_panel="Reports")
 def tune(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -388,8 +388,8 @@ def tune(
     )
     pick_device(device)
     with _reading(*spec.universes):
-        benches = [open_experiment(spec, u) for u in spec.universes]
-    for experiment in benches:
+        experiments = [open_experiment(spec, u) for u in spec.universes]
+    for experiment in experiments:
         store = UnitStore(out / ".units")
         with _Watch("trials") as watch:
             fit_study([experiment], store, device, jobs, watch, "searches")
@@ -607,7 +607,7 @@ def data_import(
     with _reading(source):
         typer.echo(str(import_universe(source, name, replace=replace, **_read_options(read))))
 
-# %% ../nbs/cli.ipynb #b8c655ba
+# %% ../nbs/cli.ipynb #3b9db573
 @app.command(rich_help_panel="Reports")
 def audit(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -635,9 +635,9 @@ def audit(
 
     spec = load_study(study, universes=universe, models=_list(models), data=_data_block(study, universe, read))
     with _reading(*spec.universes):
-        benches = [open_experiment(spec, u) for u in spec.universes]
+        experiments = [open_experiment(spec, u) for u in spec.universes]
     passed = True
-    for experiment in benches:
+    for experiment in experiments:
         certificate = audit_experiment(experiment, seeds=spec.seeds if thorough else 1, thorough=thorough)
         with study_lock(out, spec.name):
             certificate.save(out / spec.name / "audit" / experiment.slug)

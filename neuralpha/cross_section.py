@@ -666,7 +666,7 @@ def correlations(
     over_dates(_correlate_dates, panel.n_dates, scores, labels, cross_sections(panel), out)
     return out
 
-# %% ../nbs/cross_section.ipynb #c6b7954b
+# %% ../nbs/cross_section.ipynb #663d64ad
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def _centre(x, keep, kept, out):
     """Kept values minus their mean into `out` (0 elsewhere); returns the sum of squares, 0 for constant values."""
@@ -698,7 +698,7 @@ def _dot(a, b):
 
 @njit(cache=True)
 def _correlation(product, xx, yy):
-    return product / np.sqrt(xx * yy) if xx > 0 and yy > 0 else np.nan
+    return product / np.sqrt(xx * yy) if xx > 0 and yy > 0 and xx * yy < np.inf else np.nan
 
 # %% ../nbs/cross_section.ipynb #898dc711
 class Side(NamedTuple):

@@ -254,6 +254,15 @@ def test_a_constant_side_has_no_correlation():
     got = correlations(panel, values[:, 3:], np.random.default_rng(0).normal(size=(panel.n_rows, 1)))
     assert np.isnan(got.pearson).all() and np.isnan(got.spearman).all()
 
+def test_where_the_squares_are_too_large_or_too_small_there_is_no_pearson_correlation_and_the_ranks_stay():
+    panel, values = _market()
+    y = np.random.default_rng(0).normal(size=(panel.n_rows, 1))
+    usual = correlations(panel, values[:, :1], y)
+    for size in (1e200, 1e-200):
+        got = correlations(panel, size * values[:, :1], y)
+        assert np.isnan(got.pearson).all()
+        np.testing.assert_array_equal(got.spearman, usual.spearman)
+
 def test_one_pair_is_the_same_correlation():
     panel, values = _market(n_dates=60, n_assets=30)
     x, y = values[:, 0], np.random.default_rng(0).normal(size=panel.n_rows)

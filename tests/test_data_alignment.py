@@ -50,3 +50,10 @@ def test_what_does_not_fit_the_panel_is_named(change, message):
     panel, values = _market()
     with pytest.raises(NeuralphaError, match=message):
         on_panel(panel, change(panel.series(values[:, 0])))
+
+def test_text_is_not_read_as_numbers():
+    panel, values = _market()
+    scores = panel.series(values[:, 0])
+    with pytest.raises(NeuralphaError, match="'score' holds .*, no numbers"):
+        on_panel(panel, scores.astype(str))
+    np.testing.assert_array_equal(on_panel(panel, scores)[0][:, 0], values[:, 0])

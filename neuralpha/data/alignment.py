@@ -17,7 +17,7 @@ from ..core import NeuralphaError
 from .panel import Panel
 from .reading.names import date_first
 
-# %% ../../nbs/data/alignment.ipynb #98173b34
+# %% ../../nbs/data/alignment.ipynb #53f5edaa
 def on_panel(
     panel: Panel,
     # `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in panel row order
@@ -48,6 +48,7 @@ def on_panel(
         values = values.to_frame(values.name if values.name is not None else "score")
     if isinstance(values, pd.DataFrame):
         out = np.full((panel.n_rows, values.shape[1]), np.nan)
+        _check_numbers(values)
         out[panel_rows(panel, values.index)] = values.to_numpy(np.float64)
         return out, list(values.columns)
     values = np.asarray(values)
@@ -59,6 +60,13 @@ def on_panel(
             "(date, asset) Series."
         )
     return np.ascontiguousarray(values), list(range(values.shape[1]))
+
+
+def _check_numbers(values: pd.DataFrame) -> None:
+    """Text is not read as numbers."""
+    for name, kind in values.dtypes.items():
+        if not pd.api.types.is_numeric_dtype(kind):
+            raise NeuralphaError(f"{name!r} holds {kind}, no numbers; convert it first, e.g. with pd.to_numeric.")
 
 
 def _is_label(value) -> bool:  # it stands in panel row order already, and is named by its horizon

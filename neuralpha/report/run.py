@@ -304,7 +304,7 @@ def _refuse_unfinished(experiment, folder: Path):
         calls = " and ".join(f"report.{STORED_BY[file]}()" for file in missing)
         raise NeuralphaError(f"{template_of(experiment).name} stored no {', '.join(missing)}: it must call {calls}.")
 
-# %% ../../nbs/report/run.ipynb #f6ef5bfc
+# %% ../../nbs/report/run.ipynb #c4a90bf5
 REPORT_CODE = ("neuralpha.report.steps", "neuralpha.report.published")  # and what sections there are
 
 
@@ -314,7 +314,8 @@ def _report_key(experiment, units) -> str:
     return digest(
         [u.key for u in units],
         s.model_dump(
-            mode="json", include={"costs", "portfolio", "explain", "seeds", "name", "title", "ensemble", "ensemble_of", "published"}
+            mode="json",
+            include={"costs", "portfolio", "explain", "seeds", "name", "title", "ensemble", "ensemble_of", "published"},
         ),
         nbformat.writes(nbformat.read(template_of(experiment), as_version=4)),
         code_digest(*REPORT_CODE, *section_modules()),

@@ -1,0 +1,119 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.monitor.charts import *
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.signal import lfilter
+from neuralpha.core import NeuralphaError
+
+@pytest.mark.parametrize(
+    ("threshold", "known"),
+    [(4, [168, 74.2, 26.6, 13.3, 8.38, 4.75, 3.34, 2.19]), (5, [465, 139, 38.0, 17.0, 10.4, 5.75, 4.01, 2.57])],
+)
+def test_run_lengths_are_those_of_the_textbook(threshold, known):
+    """Montgomery, Introduction to Statistical Quality Control, CUSUM with k = 1/2."""
+    for shift, length in zip((0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3), known, strict=True):
+        assert cusum_run_length(threshold, shift) == pytest.approx(length, rel=4e-3)  # the table shows three digits
+    one = {4: 335, 5: 931}[threshold]
+    assert cusum_run_length(threshold, sides=1) == pytest.approx(one, rel=3e-3)
+
+@pytest.mark.parametrize(("threshold", "still", "shifted"), [(4, 149, 5.29), (5, 430, 6.35)])
+def test_a_head_start_answers_faster_as_lucas_and_crosier_say(threshold, still, shifted):
+    assert cusum_run_length(threshold, head_start=0.5) == pytest.approx(still, rel=4e-3)
+    assert cusum_run_length(threshold, 1, head_start=0.5) == pytest.approx(shifted, rel=4e-3)
+
+@pytest.mark.parametrize(
+    ("weight", "limit", "shifted"), [(0.05, 2.615, 11.4), (0.1, 2.814, 10.3), (0.2, 2.962, 10.5), (0.4, 3.054, 14.3)]
+)
+def test_ewma_run_lengths_are_those_of_lucas_and_saccucci(weight, limit, shifted):
+    assert ewma_run_length(limit, weight) == pytest.approx(500, rel=4e-3)
+    assert ewma_run_length(limit, weight, 1) == pytest.approx(shifted, rel=6e-3)
+
+def test_with_all_weight_on_the_newest_value_it_is_shewharts_chart():
+    assert ewma_run_length(3, 1.0) == pytest.approx(370.398, rel=1e-5)
+    assert ewma_run_length(3, 1.0, 1) == pytest.approx(43.895, rel=1e-4)
+
+def test_thresholds_for_wanted_run_lengths_are_the_known_ones():
+    for wish, known in {252: 4.397, 500: 5.071, 1000: 5.757, 2520: 6.677}.items():
+        assert cusum_threshold(wish) == pytest.approx(known, abs=6e-4)
+    assert ewma_limit(500, 0.2) == pytest.approx(2.962, abs=1.5e-3)
+    with pytest.raises(NeuralphaError, match="run_length is 2"):
+        cusum_threshold(2)
+
+def _autoregressive(phi, paths, bars, seed=0):
+    shocks = np.random.default_rng(seed).normal(size=(paths, bars + 200)) * np.sqrt(1 - phi**2)
+    return lfilter([1.0], [1.0, -phi], shocks, axis=1)[:, 200:]
+
+def test_dependence_shortens_the_run_as_known():
+    from neuralpha.monitor.charts import _cusum_paths
+
+    for phi, known in {0: 464, 0.1: 247, 0.2: 147, 0.5: 51}.items():
+        paths = _cusum_paths(_autoregressive(phi, 600, 3000, 1), 0.5, 0, 0.0)
+        assert mean_run_length(paths, 5.0) == pytest.approx(known, rel=0.12)
+
+def test_an_autoregression_is_found_and_taken_out():
+    x = 0.03 + 0.1 * _autoregressive(0.5, 1, 20_000, 2)[0]
+    fit = fit_whitening(x)
+    assert fit.coefficients[0] == pytest.approx(0.5, abs=0.02) and abs(sum(fit.coefficients[1:])) < 0.03
+    rest = fit.surprises(x)[len(fit.coefficients) :]
+    assert np.corrcoef(rest[1:], rest[:-1])[0, 1] == pytest.approx(0, abs=0.02)
+    assert rest.std() == pytest.approx(1, abs=0.01)
+    moved = fit.surprises(x - 0.02) - fit.surprises(x)
+    np.testing.assert_allclose(moved[20:], fit.shifted(-0.02, 20_000)[20:], rtol=1e-9)
+    assert fit_whitening(np.random.default_rng(0).normal(size=2000)).coefficients == ()
+
+@pytest.mark.parametrize(("kind", "phi"), [("cusum", 0.0), ("cusum", 0.4), ("ewma", 0.4)])
+def test_a_calibrated_chart_runs_as_long_as_wished(kind, phi):
+    """In a world with tails and dependence, and a validation period so long that nothing is left to learn."""
+
+    def world(paths, bars, seed):
+        shocks = np.random.default_rng(seed).standard_t(5, size=(paths, bars + 100))
+        return 0.03 + 0.08 * lfilter([1.0], [1.0, -phi], shocks, axis=1)[:, 100:]
+
+    chart = watch(world(1, 100_000, 0)[0], run_length=252, kind=kind, paths=1500)
+    fresh = world(2000, 1500, 11)
+    found = mean_run_length(chart.statistic(chart.whitening.surprises(fresh)), chart.threshold)
+    assert found == pytest.approx(252, rel=0.12)
+    assert chart.run_length.mean == pytest.approx(252, rel=0.02)
+
+def test_the_interval_of_the_run_length_covers_what_happens():
+    """Of charts that were learnt from 500 bars, nine of ten run within their intervals."""
+    fresh = np.random.default_rng(99).normal(size=(150, 1260))
+    inside = []
+    for seed in range(15):
+        chart = watch(np.random.default_rng(seed).normal(0.3, 1, size=500), run_length=252, paths=200)
+        found = mean_run_length(chart.statistic(chart.whitening.surprises(0.3 + fresh)), chart.threshold)
+        assert chart.run_length.low < chart.run_length.mean < chart.run_length.high
+        inside.append(chart.run_length.low <= found <= chart.run_length.high)
+    assert np.mean(inside) >= 0.75
+
+def test_the_solved_threshold_is_the_calibrated_one_where_the_law_is_known():
+    chart = watch(np.random.default_rng(0).normal(size=20_000), run_length=500, side="both", memory=0.5, paths=800)
+    assert chart.threshold == pytest.approx(5.071, rel=0.04)
+
+def test_larger_losses_are_found_sooner_and_delays_are_what_happens():
+    rng = np.random.default_rng(5)
+    chart = watch(rng.normal(0.5, 1, 20_000), run_length=252, memory=0.25)
+    delays = chart.delays()
+    assert delays["median"].is_monotonic_decreasing
+    live = rng.normal(0.0, 1, (2000, 400))
+    found = run_lengths(chart.statistic(chart.whitening.surprises(live)), chart.threshold)
+    assert np.median(found) == pytest.approx(delays.loc[1.0, "median"], abs=1.5)
+
+def test_a_chart_begins_anew_after_its_alarm_and_rests_where_nothing_is_known():
+    chart = watch(np.random.default_rng(0).normal(size=600), run_length=252)
+    live = pd.Series(np.full(60, -3.0), pd.bdate_range("2024-01-01", periods=60))
+    live.iloc[1] = np.nan
+    out = chart.run(live)
+    assert out["statistic"].iloc[1] == out["statistic"].iloc[0] and out["alarm"].sum() > 3
+    first = int(out["alarm"].to_numpy().argmax())
+    assert out["statistic"].iloc[first + 1] == out["statistic"].iloc[0]
+
+def test_charts_that_make_no_sense_are_refused():
+    with pytest.raises(NeuralphaError, match="give 60"):
+        watch(np.arange(20.0))
+    with pytest.raises(NeuralphaError, match="Unknown side 'dwn'"):
+        watch(np.random.default_rng(0).normal(size=200), side="dwn")
+    with pytest.raises(NeuralphaError, match="threshold is -1"):
+        cusum_run_length(-1)

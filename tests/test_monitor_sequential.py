@@ -1,0 +1,52 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.monitor.sequential import *
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+
+def test_the_boundary_is_that_of_howard_and_others():
+    assert float(mixture_bound(100, 12.60056)) == pytest.approx(30.35209, abs=1e-5)
+    assert mixture_rho(100) == pytest.approx(12.17735, abs=1e-5)
+    near = [float(mixture_bound(100, mixture_rho(100) * f)) for f in (0.9, 1, 1.1)]
+    assert near[1] == min(near)
+
+def test_years_to_decide_are_the_known_ones():
+    for ratio, years in {1: 10.6, 1.5: 4.4, 2: 2.4, 3: 1.0}.items():
+        assert years_to_decide(ratio, variance_known=True) == pytest.approx(years, abs=0.06)
+        assert years_to_decide(ratio) > years
+    assert years_to_decide(0) == np.inf
+
+@pytest.mark.parametrize("phi", [0.0, 0.1])
+def test_equal_models_are_swapped_in_at_most_one_ten_year_life_in_twenty(phi):
+    from scipy.signal import lfilter
+
+    lives = lfilter([1.0], [1.0, -phi], np.random.default_rng(0).normal(size=(200, 2520)), axis=1)
+    naive = lives.cumsum(1) / np.sqrt(np.arange(1, 2521))
+    assert (np.abs(naive[:, 20:]) > 1.96).any(1).mean() > 0.35
+    verdicts = [decide(life).verdict for life in lives]
+    assert np.mean([v == "challenger" for v in verdicts]) <= 0.05
+    assert np.mean([v != "undecided" for v in verdicts]) <= 0.075
+
+def test_a_better_one_is_found_in_the_years_that_were_said():
+    step = 3 / np.sqrt(252)
+    lives = step + np.random.default_rng(1).normal(size=(60, 1500))
+    found = [decide(life) for life in lives]
+    assert np.mean([d.verdict == "challenger" for d in found]) > 0.95
+    years = np.median([(d.since + 1) / 252 for d in found if d.verdict == "challenger"])
+    assert years == pytest.approx(years_to_decide(3), rel=0.15)
+
+def test_a_decision_knows_costs_regimes_and_holes():
+    x = pd.Series(0.3 + np.random.default_rng(0).normal(size=600))
+    assert decide(x).verdict == "challenger" and decide(-x).verdict == "champion"
+    assert decide(x, switching_cost=0.6 * 252).verdict == "undecided"
+    assert decide(x, regimes=["calm"] * 600).verdict == "undecided"
+    both = decide(x, regimes=["calm"] * 300 + ["wild"] * 300)
+    assert both.verdict == "challenger" and both.since >= 330
+    assert decide(x[:100]).verdict == "undecided"
+    cut, longer = confidence_sequence(x[:400]), confidence_sequence(x)
+    pd.testing.assert_frame_equal(cut, longer[:400])
+    x[7] = np.nan
+    with pytest.raises(NeuralphaError, match="missing on 7"):
+        decide(x)
