@@ -55,7 +55,7 @@ def read_policy(
 
 def _unreadable(text: str) -> NeuralphaError:
     return NeuralphaError(
-        f"{text!r} is no policy; write its name and its parameters, e.g. Quantiles(5) or Capped(RankWeights(), most=0.02)."
+        f"{text!r} is no policy; write its name and parameters, e.g. Capped(RankWeights(), most=0.02)."
     )
 
 # %% ../../nbs/portfolio/grammar.ipynb #e68397cc
