@@ -32,7 +32,7 @@ def known_policies() -> dict:  # name -> class
 def _is_policy(kind) -> bool:
     return inspect.isclass(kind) and issubclass(kind, Policy) and kind is not Policy
 
-# %% ../../nbs/portfolio/grammar.ipynb #8d88c5ff
+# %% ../../nbs/portfolio/grammar.ipynb #76abd9a2
 def read_policy(
     text: str,  # e.g. "Quantiles(5)" or "Capped(RankWeights(), most=0.02)"
 ) -> Policy:
@@ -55,8 +55,7 @@ def read_policy(
 
 def _unreadable(text: str) -> NeuralphaError:
     return NeuralphaError(
-        f"{text!r} is no policy; write its name and its parameters, e.g. Quantiles(5) or Capped(RankWeights(), "
-        "most=0.02)."
+        f"{text!r} is no policy; write its name and parameters, e.g. Capped(RankWeights(), most=0.02)."
     )
 
 # %% ../../nbs/portfolio/grammar.ipynb #e68397cc

@@ -9,14 +9,14 @@ against the digest of the report, and every model's scores are traded again.
 # %% auto #0
 __all__ = ['Worth', 'worth_of_report']
 
-# %% ../../nbs/report/worth.ipynb #16263ac7
+# %% ../../nbs/report/worth.ipynb #f0b67797
 from pathlib import Path
 from typing import NamedTuple
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from ..portfolio.grammar import read_policy
 from ..portfolio.league import league
-from .inspect import _universe_of
+from .inspect import universe_of
 from .section import StoredReport
 from .sections.money import study_books
 from ..study.experiment import open_experiment
@@ -84,9 +84,9 @@ def _read_costs(text: str) -> Costs:
     except ValueError:
         return make_costs(text)
 
-# %% ../../nbs/report/worth.ipynb #eb54468a
+# %% ../../nbs/report/worth.ipynb #55a71cf5
 def _stored_report(folder: Path, universe: str | None) -> StoredReport:
-    folder, manifest, study, slug = _universe_of(folder, universe)
+    folder, manifest, study, slug = universe_of(folder, universe)
     if study.portfolio is None:
         study = study.model_copy(update={"portfolio": PortfolioSpec()})
     with where_it_started(folder, study):
