@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import neuralpha as na
+from neuralpha.report.score import SHEET
 
 @pytest.fixture(scope="module")
 def sheet():
@@ -51,10 +52,11 @@ def test_the_page_says_who_moved_and_what_adds_up(sheet):
     row = next(sheet.longs.itertuples())
     pushes = _pushes_of(sheet, row)
     assert pushes[-1].feature == "others" and sum(float(p.adds) for p in pushes) == pytest.approx(row.score, abs=0.03)
-    ranks, n = sheet.changes[["rank", "rank_before"]].astype(int), len(sheet.longs)
+    ranks, n = sheet.changes[["rank", "rank_before"]].astype(float), len(sheet.longs)
     came = sorted(ranks.index[(ranks["rank"] <= n) & (ranks["rank_before"] > n)])
     assert f"the long end: in {', '.join(came) or 'nobody'};" in _moved(sheet)
-    last = sorted(ranks.index[(ranks["rank"] > len(ranks) - n) & (ranks["rank_before"] <= len(ranks) - n)])
+    end = ranks > ranks.max() - n
+    last = sorted(ranks.index[end["rank"] & ~end["rank_before"]])
     assert f"The short end: in {', '.join(last) or 'nobody'};" in _moved(sheet)
 
 def test_names_from_the_data_are_escaped(sheet, tmp_path):
