@@ -11,6 +11,7 @@ from neuralpha.data.panel import Panel, cut_panel, without_assets
 from neuralpha.labels import forward_return
 
 def test_a_universe_that_is_masked_too_much_fails_a_test_of_ones_own():
+    assert not len(check_universe("sim-tiny"))
     frame = planted.clean_market()
     assert (check_universe(frame).query("severity == 'mask'").rows == 0).all()
     rows = frame.index[frame["asset"] == frame["asset"].iloc[0]][50:60:3]

@@ -11,13 +11,13 @@ from neuralpha.features.families import FEATURES
 from neuralpha.features.store import feature_key, stream_features, update_features
 
 @pytest.fixture(scope="module")
-def panel():
+def small_panel():
     return simulate_universe(n_assets=12, n_days=300, seed=1)
 
 def momentum(frame):
     return frame["close"] / frame.groupby("asset")["close"].shift(5) - 1
 
-def test_a_pandas_function_gives_what_the_built_in_feature_gives(panel):
+def test_a_pandas_function_gives_what_the_built_in_feature_gives(small_panel):
     shapes = {
         "shuffled": lambda f: momentum(f).sample(frac=1, random_state=0),
         "array": lambda f: momentum(f).to_numpy(),
@@ -28,15 +28,15 @@ def test_a_pandas_function_gives_what_the_built_in_feature_gives(panel):
         ),
     }
     for transform in (None, "rank"):
-        X = compute_features(panel, ["ret_5", momentum], transform)
+        X = compute_features(small_panel, ["ret_5", momentum], transform)
         np.testing.assert_allclose(X.values[:, 1], X.values[:, 0], rtol=1e-5, atol=1e-6)
         assert X.names == ("ret_5", "momentum") and X.lookbacks == (5, 5) and X.levels == {}
         assert X.missing["momentum"] == X.missing["ret_5"]
     for name, shape in shapes.items():
-        got = own_feature(shape, "x").compute(panel)
-        np.testing.assert_allclose(got, momentum(panel.frame()), rtol=0, atol=1e-6, err_msg=name)
+        got = own_feature(shape, "x").compute(small_panel)
+        np.testing.assert_allclose(got, momentum(small_panel.frame()), rtol=0, atol=1e-6, err_msg=name)
 
-def test_what_a_function_returns_or_raises_is_one_sentence(panel):
+def test_what_a_function_returns_or_raises_is_one_sentence(small_panel):
     def fewer(frame):
         return frame["close"].dropna().iloc[5:]
 
@@ -49,7 +49,7 @@ def test_what_a_function_returns_or_raises_is_one_sentence(panel):
         dict: "Feature dict .*it returned a dict|Feature dict fails",
     }.items():
         with pytest.raises(NeuralphaError, match=said):
-            compute_features(panel, [function])
+            compute_features(small_panel, [function])
 
 def shift_ahead(frame):
     return frame.groupby("asset")["close"].shift(-1) / frame["close"]
@@ -80,8 +80,8 @@ def money(frame):
 FIELDS = ("open", "high", "low", "close", "volume")
 
 @pytest.mark.parametrize("function", (shift_ahead, life, filled))
-def test_what_looks_ahead_is_refused_wherever_it_is_used(function, panel):
-    for use in (check_feature, lambda f: compute_features(panel, ["ret_5", f])):
+def test_what_looks_ahead_is_refused_wherever_it_is_used(function, small_panel):
+    for use in (check_feature, lambda f: compute_features(small_panel, ["ret_5", f])):
         with pytest.raises(NeuralphaError, match=f"Feature {function.__name__} looks ahead"):
             use(function)
 
@@ -112,7 +112,7 @@ def test_a_level_is_said_or_divided_out(monkeypatch):
     monkeypatch.setattr(money, "level", "money", raising=False)
     assert check_feature(money)[0].level == "money"
 
-def test_names_lists_and_features_stand_where_a_function_stands(panel, tmp_path, monkeypatch):
+def test_names_lists_and_features_stand_where_a_function_stands(small_panel, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ours.py").write_text(
         "from neuralpha.features.families import Feature\n"
@@ -120,31 +120,33 @@ def test_names_lists_and_features_stand_where_a_function_stands(panel, tmp_path,
         "jump = Feature('jump', 'own', ('open', 'close'), 1, 'open[t]/close[t-1] - 1', '', lambda h: h['overnight'])\n"
         "BOTH = [gap, jump]\nnumber = 3\n"
     )
-    X = compute_features(panel, ["ret_5", "ours.py:gap", "ours.py:jump"])
+    X = compute_features(small_panel, ["ret_5", "ours.py:gap", "ours.py:jump"])
     assert X.names == ("ret_5", "gap", "jump") and X.lookbacks == (5, 1, 1)
     np.testing.assert_allclose(X.values[:, 1], X.values[:, 2], atol=1e-6)
-    assert compute_features(panel, "ours.py:BOTH").names == ("gap", "jump")
+    assert compute_features(small_panel, "ours.py:BOTH").names == ("gap", "jump")
     assert [f.name for f in check_feature("ours.py:BOTH")] == ["gap", "jump"]
     with pytest.raises(NeuralphaError, match="ours.py:number is a int; a feature is a function"):
-        compute_features(panel, "ours.py:number")
+        compute_features(small_panel, "ours.py:number")
     with pytest.raises(NeuralphaError, match="Two features are called 'ret_5'"):
-        compute_features(panel, ["ret_5", replace(FEATURES["ret_20"], name="ret_5")])
+        compute_features(small_panel, ["ret_5", replace(FEATURES["ret_20"], name="ret_5")])
     monkeypatch.setitem(features_of.__globals__, "offered", lambda group: {"bought": "ours.py:jump"})
-    assert compute_features(panel, ["bought"]).names == ("jump",)
+    assert compute_features(small_panel, ["bought"]).names == ("jump",)
 
-def test_stored_tables_follow_the_functions_code_and_nothing_is_carried_over_by_halves(panel, tmp_path, monkeypatch):
+def test_stored_tables_follow_the_functions_code_and_nothing_is_carried_over_by_halves(
+    small_panel, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     text = "def gap(frame):\n    return frame['open'] / frame.groupby('asset')['close'].shift(1) - 1\n"
     (tmp_path / "kept.py").write_text(text)
-    key = feature_key(panel, ["kept.py:gap"])
+    key = feature_key(small_panel, ["kept.py:gap"])
     (tmp_path / "kept.py").write_text(text + "# prose\n")
-    assert feature_key(panel, ["kept.py:gap"]) == key
+    assert feature_key(small_panel, ["kept.py:gap"]) == key
     (tmp_path / "kept.py").write_text(text.replace("- 1", "- 1.0"))
-    assert feature_key(panel, ["kept.py:gap"]) != key
-    X = compute_features(panel, [momentum])
+    assert feature_key(small_panel, ["kept.py:gap"]) != key
+    X = compute_features(small_panel, [momentum])
     for act in (
-        lambda: update_features(X, panel, [momentum]),
-        lambda: stream_features(panel, tmp_path / "x.parquet", [momentum]),
+        lambda: update_features(X, small_panel, [momentum]),
+        lambda: stream_features(small_panel, tmp_path / "x.parquet", [momentum]),
     ):
         with pytest.raises(NeuralphaError, match="'momentum' is a function of the whole table"):
             act()

@@ -332,7 +332,7 @@ def report_table(
         )
     return table
 
-# %% ../../nbs/data/universes.ipynb #6bc032ad
+# %% ../../nbs/data/universes.ipynb #3d5f041c
 def check_universe(
     source,  # as for `load_universe`
     masked: float = 0.01,  # share of the rows that checks may mask, 0 to 1
@@ -360,6 +360,8 @@ def check_universe(
     """
     panel = load_universe(source, checks=checks, **options)
     lines = panel.checks
+    if not len(lines):  # a simulated market: nothing to check
+        return lines
     faults = lines[(lines["severity"] == "mask") & (lines["rows"] > 0)].sort_values("rows", ascending=False)
     share = faults["rows"].sum() / max(panel.n_rows, 1)
     if share > masked:

@@ -399,10 +399,11 @@ def _dates_of(panel: Panel, rows: np.ndarray) -> int:
     """On how many dates some of the rows are."""
     return len(np.unique(panel.date_code[rows]))
 
-# %% ../../nbs/evaluate/compare.ipynb #10947cf8
+# %% ../../nbs/evaluate/compare.ipynb #859b01a4
 def details_of(prediction) -> dict:
     """Seeds, training seconds, device and weights of a `Predictions`; what cannot be known is None."""
-    models = list(getattr(prediction, "models", {}).values())
+    # models that lie on disk, as those of a study, are not opened for this
+    models = [model for model in getattr(prediction, "models", {}).values() if hasattr(model, "get_params")]
     seeds = getattr(prediction, "seeds", [])
     seconds = getattr(prediction, "seconds", {})
     return dict(

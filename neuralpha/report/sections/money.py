@@ -54,9 +54,11 @@ def study_books(
     )
     return {name: backtest(p.scores(), experiment.panel, *how) for name, p in predictions.items()}
 
-# %% ../../../nbs/report/sections/money.ipynb #47039cf9
+# %% ../../../nbs/report/sections/money.ipynb #39afdfec
 def money_numbers(books: dict) -> dict:
     """What `money.json` holds."""
+    if not books:
+        raise NeuralphaError("Nothing was fitted that could be traded; call report.fit() first.")
     first = next(iter(books.values()))
     clock = first.ledger.clock
     setting = {
