@@ -17,12 +17,12 @@ def test_a_universe_that_is_masked_too_much_fails_a_test_of_ones_own():
     rows = frame.index[frame["asset"] == frame["asset"].iloc[0]][50:60:3]
     frame.loc[rows, ["open", "high", "low", "close"]] *= 100
     with pytest.raises(
-        NeuralphaError, match=r"checks mask 0\.0\d% of .* rows, 0\.00% are allowed: decimal_slip 4, first"
+        NeuralphaError, match=r"checks mask 0\.0\d% of .* rows, 0\.00% are allowed: decimal_slip \d+, first"
     ):
         check_universe(frame, masked=0)
     check_universe(frame, masked=0.01)
-    with pytest.raises(NeuralphaError, match="neither 'close' nor 'return'|column"):
-        check_universe(frame.drop(columns="close"))
+    with pytest.raises(NeuralphaError, match="column"):
+        check_universe(frame.drop(columns="date"))
 
 def test_the_builtin_real_universe_is_complete_and_almost_clean():
     p = load_universe("sp500-20")

@@ -105,7 +105,7 @@ def _as_if_absent(part, name: str) -> bool:
     default = type(part).model_fields[name].default
     return name not in part.always_written and getattr(part, name) == default
 
-# %% ../../nbs/study/spec.ipynb #cadae5d2
+# %% ../../nbs/study/spec.ipynb #c1ff487f
 LEARNABLE_LABELS = {
     "excess_return": ("over", "window"),
     "volatility_scaled": ("window",),
@@ -175,7 +175,9 @@ class LabelSpec(_Part):
     ] = "rank"
     neutral: Annotated[
         Literal["sector"] | None,
-        Field(description="learnt and scored is the return less the mean of its sector on the date"),
+        Field(
+            description="learnt and scored is the return less the mean of its sector on the date", examples=["sector"]
+        ),
     ] = None
     learn: Annotated[
         LearnSpec | None,
