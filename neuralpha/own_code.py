@@ -60,7 +60,7 @@ def own_part(
         raise unknown_name(f"{what} in {source}:", attribute, [n for n in vars(module) if not n.startswith("_")])
     return found
 
-# %% ../nbs/own_code.ipynb #bc179a4c
+# %% ../nbs/own_code.ipynb #c9b06466
 class Reached(NamedTuple):
     """The code behind a file or module of the user's own.
 
@@ -94,8 +94,9 @@ def reached(source: str) -> Reached:
             files[name] = path
             todo += sorted(_imports(path, name))
         elif root := _folder_of(top):
-            roots.append(root)
-            todo.append(name)
+            if root not in roots:  # else `name` is something within a module, and no module
+                roots.append(root)
+                todo.append(name)
         elif top not in versions and _spec(top):
             versions[top] = _version(top)
     return Reached(dict(sorted(files.items())), dict(sorted(versions.items())), tuple(sorted(inside)))

@@ -5,6 +5,13 @@ from pathlib import Path
 import pytest
 from neuralpha.core import NeuralphaError
 
+def test_what_is_imported_already_is_followed_to_its_end(tmp_path, monkeypatch):
+    (tmp_path / "paces.py").write_text("def stride(x):\n    return 2 * x\n")
+    (tmp_path / "walk.py").write_text("from paces import stride\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("walk")
+    assert set(reached(str(tmp_path / "walk.py")).files) == {"walk", "paces"}
+
 @pytest.fixture
 def write(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
