@@ -204,7 +204,7 @@ def are_equal(
         near = np.abs(a - b) <= np.maximum(precision(a), precision(b)) * size
     return bool((near | (np.isnan(a) & np.isnan(b))).all())
 
-# %% ../../nbs/audit/comparison.ipynb #7559f01a
+# %% ../../nbs/audit/comparison.ipynb #bb6ea25f
 class Difference(NamedTuple):
     """What two runs disagree on in one column.
 
@@ -347,7 +347,7 @@ class Comparison:
         """The last digit of a column's typical value."""
         return typical_size(self.mine.of([column]))[0] * (2.0**-23 if self.is_single(column) else 2.0**-52)
 
-
+# %% ../../nbs/audit/comparison.ipynb #8c679aa1
 def bars(n: int) -> str:
     """A number of bars in words."""
     return f"{n} bar{'s' * (n > 1)}"

@@ -55,7 +55,7 @@ def pack(
     except Exception as e:  # whatever a closure holds may refuse in its own way
         return NeuralphaError(f"it cannot be sent to a new process ({type(e).__name__}: {str(e)[:120]}).")
 
-# %% ../../nbs/audit/fresh.ipynb #e60f191b
+# %% ../../nbs/audit/fresh.ipynb #f81db7eb
 _SERVER = "from neuralpha.audit.fresh import _serve; _serve()"
 _server = None  # one process for all calls
 
@@ -96,7 +96,7 @@ def _serve():
         os.waitpid(child, 0)
         print("done", flush=True)
 
-
+# %% ../../nbs/audit/fresh.ipynb #5d04cd22
 def _running():
     global _server
     if _server is None or _server.poll() is not None:
@@ -111,7 +111,7 @@ def _running():
         )
     return _server
 
-
+# %% ../../nbs/audit/fresh.ipynb #f8f7f332
 def run_fresh(
     packed,  # of `pack`
     *args,

@@ -211,7 +211,7 @@ def _plant(name, story, part="future", filings=False, columns=None, **options):
 
     return register
 
-# %% ../../nbs/audit/leaks.ipynb #fc8127c3
+# %% ../../nbs/audit/leaks.ipynb #7d2cc4eb
 @_plant("shift by -1", "tomorrow's return instead of today's: the sign of a shift")
 def shift_by_1():
     def pct(p):
@@ -229,7 +229,7 @@ def centred_window():
 
     return lambda p: {"features": mean(p, True)}, lambda p: {"features": mean(p, False)}
 
-
+# %% ../../nbs/audit/leaks.ipynb #3d6f3980
 @_plant("back-fill", "suspended bars filled with the next price", levels=["x"])
 def back_fill():
     return (
@@ -253,7 +253,7 @@ def scaled_by_its_maximum_over_the_period():
         lambda p: {"features": _long(p, _wide(p) / _wide(p).rolling(60, min_periods=1).max(), lookback=59)},
     )
 
-
+# %% ../../nbs/audit/leaks.ipynb #d1dfbaf9
 @_plant(
     "filter in both directions", "exponential smoothing forwards and then backwards, as filtfilt does", levels=["x"]
 )
@@ -282,7 +282,7 @@ def level_of_adjusted_prices():
         lambda p: {"features": _long(p, logs(p) - 0.8 * logs(p).shift(1) - 0.2 * logs(p).shift(2), lookback=7)},
     )
 
-
+# %% ../../nbs/audit/leaks.ipynb #4dcb96b1
 @_plant("label in features", "the label itself, disguised as a feature, slipped in through a merge")
 def label_in_features():
     def features(p, shift):
@@ -652,7 +652,7 @@ def scaler_of_the_first_test_dates():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #66f29682
+# %% ../../nbs/audit/leaks.ipynb #ac2922aa
 def _remembered(kept, of=_scaler):
     """A leaky pipeline whose transform is fitted on everything once, and kept by `kept(panel, compute)`; and an honest
     twin.
@@ -680,7 +680,7 @@ def scaler_remembered_by_name():
 
     return _remembered(kept)
 
-
+# %% ../../nbs/audit/leaks.ipynb #e1068ab5
 @_plant("selection remembered by name", "features chosen on everything once, and kept under the name of the universe")
 def selection_remembered_by_name():
     chosen = {}
@@ -726,7 +726,7 @@ def scaler_remembered_by_address():
 
     return _remembered(kept)
 
-
+# %% ../../nbs/audit/leaks.ipynb #987fceff
 @_plant("scaler in a cached function", "functools.lru_cache around a function of no argument")
 def scaler_in_a_cached_function():
     state = {}
@@ -883,7 +883,7 @@ def weights_of_everything():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #9a6ce0ff
+# %% ../../nbs/audit/leaks.ipynb #40b33c3c
 @_plant("target encoding with one's own label", "the mean label of an asset so far, the row's own among them")
 def target_encoding_with_ones_own_label():
     def pipeline(p, wait):
@@ -911,7 +911,7 @@ def weights_by_later_volatility():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-
+# %% ../../nbs/audit/leaks.ipynb #bef259a7
 @_plant("calibrated on the test", "scores multiplied by the slope of the test's labels on them")
 def calibrated_on_the_test():
     def pipeline(p, part):
@@ -935,7 +935,7 @@ def seed_made_from_the_data():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-
+# %% ../../nbs/audit/leaks.ipynb #b61fb8cc
 @_plant(
     "weekly bars stamped by their Monday",
     "resample(label=\"left\"): the week's mean price on its first day",
@@ -1003,7 +1003,7 @@ def members_of_the_month_to_come():
 
     return lambda p: pipeline(p, 0), lambda p: pipeline(p, 1)
 
-
+# %% ../../nbs/audit/leaks.ipynb #a8f1f88a
 @_plant(
     "gaps filled with the median", "missing values replaced by the median of the asset's whole history", levels=["x"]
 )
@@ -1025,7 +1025,7 @@ def bad_ticks_by_what_follows():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-
+# %% ../../nbs/audit/leaks.ipynb #6bc09ff3
 @_plant("bins of all time", "qcut over the whole column; the twin ranks within the past 60 bars of each asset")
 def bins_of_all_time():
     def pipeline(p, everything):
@@ -1058,7 +1058,7 @@ def hedge_ratio_of_the_whole_sample():
 
     return lambda p: pipeline(p, False), lambda p: pipeline(p, True)
 
-
+# %% ../../nbs/audit/leaks.ipynb #04147533
 @_plant(
     "regimes seen from the end",
     "a state is smoothed with what came after it; the twin only filters",

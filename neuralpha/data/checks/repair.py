@@ -121,7 +121,7 @@ def rescale_before(
     if volume:
         panel.fields["volume"][past] /= np.float32(factor)
 
-# %% ../../../nbs/data/checks/repair.ipynb #6557994d
+# %% ../../../nbs/data/checks/repair.ipynb #2a480e50
 class _Series(NamedTuple):
     """Rows of a panel that are one series."""
 
@@ -148,7 +148,7 @@ def _earlier_name(panel, name, last):
     moment = pd.Timestamp(panel.dates[panel.date_code[last]])
     return f"{name}{UNTIL}{moment.date() if moment == moment.normalize() else moment}"
 
-
+# %% ../../../nbs/data/checks/repair.ipynb #8c6c551b
 def split_series(
     panel: Panel,
     present: np.ndarray,  # (n_rows,) bool: the table has this row
@@ -180,7 +180,7 @@ def split_series(
         masked=_masked_of(panel, series),
     )
 
-
+# %% ../../../nbs/data/checks/repair.ipynb #d69148d7
 def _attributes_of(panel, series):
     """The attributes of the series: of an earlier one, all but its name's delisting."""
     attributes = panel.attributes.reindex(panel.assets[[one.asset for one in series]])

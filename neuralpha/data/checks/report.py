@@ -119,7 +119,7 @@ def original_rows(
     out.insert(3, "action", action)
     return out
 
-# %% ../../../nbs/data/checks/report.ipynb #dc733543
+# %% ../../../nbs/data/checks/report.ipynb #fae99396
 class Line(NamedTuple):
     """What the report says of one check."""
 
@@ -199,7 +199,7 @@ class DataReport:
         """The lines as a table: (check, severity, rows, assets, first, action, note)."""
         return pd.DataFrame(self.lines(), columns=Line._fields)
 
-
+# %% ../../../nbs/data/checks/report.ipynb #7a2ebdbf
 def _compose(check, severity, findings):
     """One line from the findings of a check: what was done last stands, what was said twice is said once."""
     rows = sum(int(finding.rows) for finding in findings)

@@ -123,7 +123,7 @@ def changes(
     step = level - _before(asset, level)
     return Changes("levels", asset, move, np.where(np.isfinite(step), step, 0.0), level)
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #b073f63f
+# %% ../../../nbs/data/reading/adjustment.ipynb #1c0209d2
 @dataclass(frozen=True)
 class Verdict:
     """Which way the prices prove, if they do.
@@ -158,7 +158,7 @@ def _spread(c):
 
 NEARBY = 30  # bars around a change of the factor in which the price's own jump is looked for
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #735bd6dc
 def _moved_at(c, at, lag):
     """(k,) log return `lag` bars from the rows `at`; NaN beyond the asset or where the factor itself changes."""
     there = np.clip(at + lag, 0, len(c.asset) - 1)
@@ -188,7 +188,7 @@ def _lag_of_jumps(c, at, sigma):
             best = max(best, (lag, float(gain)), key=lambda found: found[1])
     return best
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #1eaf0b43
 def judge(c: Changes, coarse: bool = False) -> Verdict:  # coarse: bars longer than days
     """Decide between the ways; `why` says what keeps it from being decided.
 

@@ -23,7 +23,7 @@ import polars as pl
 from ...core import NeuralphaError
 from .sources import open_source
 
-# %% ../../../nbs/data/reading/dialects.ipynb #071aefc7
+# %% ../../../nbs/data/reading/dialects.ipynb #1ec0d1f6
 CHOICES = dict(
     layout=[
         "long",
@@ -100,7 +100,7 @@ CHOICES = dict(
     days=[8, 15, 40, 120, 260],
 )
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #de4c3aa8
 @dataclass(frozen=True)
 class Dialect:
     """One choice for each question of `CHOICES`, and the seed of the market."""
@@ -140,7 +140,7 @@ def random_dialect(rng: np.random.Generator, seed: int) -> Dialect:
     """Each question answered by chance."""
     return Dialect(**{k: v[rng.integers(len(v))] for k, v in CHOICES.items()}, seed=seed)
 
-# %% ../../../nbs/data/reading/dialects.ipynb #69b7168d
+# %% ../../../nbs/data/reading/dialects.ipynb #ca2ff776
 _NAMES = dict(
     tickers=["AAPL", "MSFT", "BRK.B", "F", "GE"],
     numbers=["000001", "600000", "10107", "7", "0123"],
@@ -151,7 +151,7 @@ _NAMES = dict(
 _UNMOVED = ("none", "score", "monthly score", "percent returns")  # files of markets without splits and dividends
 _LEVEL = dict(tiny=3e-4, penny=0.4, usual=60.0, thousands=3_000.0, huge=4e5, whole=250.0)
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #c74b6617
 @dataclass(frozen=True)
 class Market:
     """The truth: rows sorted by asset and date.
@@ -227,7 +227,7 @@ def make_market(dialect: Dialect) -> Market:
         frame.loc[rng.choice(len(frame), 2, replace=False), "volume"] = np.nan
     return Market(frame)
 
-# %% ../../../nbs/data/reading/dialects.ipynb #5cca45cf
+# %% ../../../nbs/data/reading/dialects.ipynb #0f25e112
 _WORDS = dict(
     lower=dict(date="date", asset="asset", open="open", high="high", low="low", close="close", volume="volume"),
     Capitals=dict(date="Date", asset="Ticker", open="Open", high="High", low="Low", close="Close", volume="Volume"),
@@ -255,7 +255,7 @@ _WORDS = dict(
 )
 _WORDS["<BRACKETS>"] = {k: f"<{v}>" for k, v in _WORDS["UPPER"].items()}
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #731b5157
 def _adjustment_columns(market, dialect, rng):
     """The market as quoted or adjusted, with the column that the dialect's vendor adds."""
     f = market.frame.drop(columns=["multiplier", "ratio"])
@@ -302,7 +302,7 @@ def _adjustment_columns(market, dialect, rng):
         return f.assign(factor=np.repeat(1 + 0.1 * rng.standard_normal(len(f) // 15 + 1), 15)[: len(f)].round(4))
     return f
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #2c1a904b
 def _extra_columns(f, dialect, rng):
     """A column that vendors add and that is no field."""
     kind = dialect.extra
@@ -345,7 +345,7 @@ def _dates(days, dialect):
         ), {"date_unit": "ms"}
     return stamp.strftime(form), {"date_format": form}
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #f6cb11fe
 def _number(x, dialect, is_volume, digits=None):
     """One number as the dialect writes it."""
     grouped = dialect.thousands == "all" or dialect.thousands == "volume" and is_volume
@@ -415,7 +415,7 @@ def _as_text(f, dialect, market):
         ]
     return out
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #7e3d57e7
 def _ordered(f, dialect, rng):
     """Rows and columns in the vendor's order."""
     if dialect.rows == "by date":
@@ -460,7 +460,7 @@ def _write_text(path, text, dialect):
     path.write_bytes(data)
     return path
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #01d94ac8
 def write_dialect(
     market: Market,
     dialect: Dialect,
@@ -504,7 +504,7 @@ def write_dialect(
         )
     return (folder if dialect.layout == "folder" else path), options
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #cadbe137
 def _write_broad(f, market, dialect, folder):
     """A wide table of closes, or what yfinance writes."""
     fields = ["close"] if dialect.layout == "wide" else ["close", "high", "low", "open", "volume"]
@@ -559,7 +559,7 @@ def _write_binary(f, market, dialect, words, folder, rng):
         part.drop(columns=words["asset"]).to_parquet(folder / f"{asset}.parquet", index=False)
     return folder, options
 
-# %% ../../../nbs/data/reading/dialects.ipynb #c52b0077
+# %% ../../../nbs/data/reading/dialects.ipynb #d97ddacd
 def _close_to(a, b, digits=2e-5):
     a = np.asarray(a, float)
     b = np.asarray(b, float)
@@ -634,7 +634,7 @@ def differences(
 
 _OPTION = re.compile(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])")
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #c12cda5f
 def first_option(message: str) -> tuple | None:  # (option, value)
     """The option that a refusal names first.
 

@@ -23,7 +23,7 @@ def plain_name(name) -> str:
     text = re.sub(r"[\W_]+", "_", text).strip("_")
     return re.sub(r"^\d+_(?=[a-z])", "", text)
 
-# %% ../../../nbs/data/reading/names.ipynb #762bcf48
+# %% ../../../nbs/data/reading/names.ipynb #8583b21f
 ALIASES = dict(
     date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt datum fecha 日期 交易日期".split(),
     asset="asset ticker symbol instrument code sid permno security secid ric ts_code tic 代码 股票代码".split(),
@@ -57,7 +57,7 @@ TICKERS = ("DAY", "DT", "TIME", "SESSION", "INDEX", "DATA", "VOL", "CODE")  # th
 _KNOWN = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
 _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|low|volume)_?adj(?:usted)?)$")
 
-
+# %% ../../../nbs/data/reading/names.ipynb #8732e7f4
 def known_name(name) -> str | None:  # canonical name
     """What a column means by its own name, whatever stands beside it.
 
@@ -103,7 +103,7 @@ def known_names(
             out[first] = canonical
     return out
 
-
+# %% ../../../nbs/data/reading/names.ipynb #cd9d507a
 def adjusted_twin(name) -> str | None:
     """The field of which a column is the adjusted twin: `high` for `Adj. High`."""
     found = _ADJUSTED.match(plain_name(name))

@@ -89,7 +89,7 @@ def is_missing(
     marks = MISSING + NO_NUMBER * number
     return text.is_null() | text.str.to_lowercase().is_in(marks) | text.is_in(list(further))
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #1a4a0be0
+# %% ../../../nbs/data/reading/number_marks.ipynb #dc698730
 @dataclass(frozen=True)
 class Signs:
     """What stands around every number of one column.
@@ -114,7 +114,7 @@ class Signs:
         parts += ["in percent, divided by 100"] if self.percent else []
         return ", ".join(parts)
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #d261eed4
 def column_signs(
     lf: pl.LazyFrame,
     columns,  # text columns
@@ -162,7 +162,7 @@ def column_signs(
             out[c] = signs
     return out
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #d0a64f98
 def parse_number(
     column: str,
     marks: Marks,
@@ -256,7 +256,7 @@ def add_counts(a: dict, b: dict) -> dict:
     """The counts of two files together."""
     return {k: (a[k][0] + b[k][0], a[k][1] or b[k][1]) for k in SHAPES}
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #6482c6c0
+# %% ../../../nbs/data/reading/number_marks.ipynb #3e7aad3b
 def _cell(counts, meaning, mark):
     column, text = counts[meaning, mark][1]
     return f"column {column!r} has {text!r}"
@@ -278,7 +278,7 @@ def _proven(counts, mark):
         raise _contradiction(counts, mark)
     return "decimal" if is_decimal else "thousands" if is_thousands else None
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #7a816157
 def _question(counts, mark, prefer_thousands):
     answers = [f"decimal={mark!r}", f"thousands={mark!r}"]
     if prefer_thousands:
@@ -311,7 +311,7 @@ def _against(counts, decimal, thousands):
             f"{_cell(counts, 'decimal', other)}, where {other!r} can only be a decimal mark; say decimal={other!r}."
         )
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #876b95c7
 def settle_marks(
     counts: dict,  # from `mark_counts`
     decimal: str | None = None,  # what the user said

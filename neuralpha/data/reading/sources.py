@@ -140,7 +140,7 @@ def _csv_failure(path, spec, e):
         )
     return NeuralphaError(f"{path}: not a well-formed CSV file: {str(e).splitlines()[0]}.")
 
-# %% ../../../nbs/data/reading/sources.ipynb #35481c70
+# %% ../../../nbs/data/reading/sources.ipynb #4b5ccc49
 def _read_text(path, name, spec, part=False):
     """One text file as a table."""
     file = _text(path, spec)
@@ -153,7 +153,7 @@ def _read_text(path, name, spec, part=False):
 def _open_csv(path, name, spec):
     return _read_text(path, name, spec)
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #16488e9f
 def _column_names(file, spec):
     """The columns of one file of a folder."""
     if file.suffix.lower() in (".parquet", ".pq"):
@@ -201,7 +201,7 @@ def _one_after_another(tables, path):
         "if they are parts of one asset's history say asset='AAPL' (its name), else put a column 'asset' into each."
     )
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #3f1b4848
 def _open_folder(path, name, spec, files):
     """One file per asset: each is read on its own, so an error names its file; what some files prove about the form of
     dates and numbers holds for all.
@@ -348,7 +348,7 @@ def _read(lf, name, where, spec, keys=()):
             f"{where}: damaged or not what its name says: {(str(e).splitlines() or ['?'])[0]}. Write or copy it again."
         ) from e
 
-# %% ../../../nbs/data/reading/sources.ipynb #e721a370
+# %% ../../../nbs/data/reading/sources.ipynb #e876fa8d
 def _whole_lives(scan, source, spec):
     """A database's rows; also those after `end` where there is a delisting return, which is unknown as long as they
     come.
@@ -399,7 +399,7 @@ def open_source(
         f"A {type(source).__name__} is no source: give a path, a frame, a database address or an SQLAlchemy engine."
     )
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #042107d9
 def _open_address(source, name, spec):
     """`yahoo:AAPL,MSFT` and database addresses such as `postgresql+psycopg://user@host/name`."""
     if source.startswith("yahoo:"):
@@ -443,7 +443,7 @@ def _open_path(source, name, spec):
         ".xz, .zst), .feather, .duckdb, or read it yourself and pass the frame."
     )
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #e1f46f36
 def _scan_arrow(path):
     """Feather and Arrow files, and streams of Arrow."""
     for read in (pl.read_ipc, pl.read_ipc_stream):
