@@ -25,6 +25,12 @@ def _pandas_corr(x, y, w):
     both = x.notna() & y.notna()
     return x.where(both).rolling(w, min_periods=w // 2).corr(y.where(both))
 
+def test_a_feature_and_a_family_do_not_share_a_name():
+    for name, family in (("momentum", "mine"), ("mine", "mine"), ("mine", "ret_5")):
+        with pytest.raises(NeuralphaError, match="a feature and a family at once"):
+            declare(name, family, "close", 1, "close", lambda h: h("close"))
+    assert "mine" not in FEATURES
+
 def test_a_name_is_declared_once():
     with pytest.raises(NeuralphaError, match="declared twice"):
         declare("ret_1", "x", "close", 7, "", len)

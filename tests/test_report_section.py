@@ -19,6 +19,5 @@ def test_the_sections_of_the_notebook_are_all_there():
     asked = {
         line.split("(")[0].removeprefix("report.") for c in cells for line in c["source"] if line.startswith("report.")
     }
-    assert asked - {"others", "save", "site"} == set(sections()) - {
-        "money"
-    }  # which a study asks for: `others` shows it
+    assert asked - {"others", "save", "site"} <= set(sections())
+    assert "others" in asked  # shows what no cell asks for

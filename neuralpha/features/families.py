@@ -285,7 +285,7 @@ def windows_asked(
             plan.setdefault(key[:2], set()).update(key[2])
     return {k: tuple(sorted(w)) for k, w in plan.items()}
 
-# %% ../../nbs/features/families.ipynb #aea0dd42
+# %% ../../nbs/features/families.ipynb #6aa45fe6
 FEATURES = {}  # name -> Feature
 
 
@@ -339,6 +339,9 @@ def declare(
         )
         if replace(FEATURES.get(n, new), compute=None) != replace(new, compute=None):
             raise NeuralphaError(f"Feature {n!r} is declared twice, in different ways.")
+        families = {family, *(f.family for f in FEATURES.values())}
+        if both := ({n} & families) or ({family} & set(FEATURES)):
+            raise NeuralphaError(f"{both.pop()!r} would be a feature and a family at once; name one of them otherwise.")
         FEATURES[n] = new
 
 # %% ../../nbs/features/families.ipynb #2ac809c6
