@@ -1,6 +1,7 @@
 """Does a neural network beat gradient boosting on your universe of stocks, by how much, and can you trust it?
 
-`import neuralpha as na` is light: a name below loads its module on first use."""
+`import neuralpha as na` is light: a name below loads its module on first use.
+"""
 
 import os
 
@@ -8,47 +9,69 @@ __version__ = "0.1.0"
 
 
 def _writable(folder):
-    "Whether a folder can be written, or made."
+    """Whether a folder can be written, or made."""
     there = os.path.abspath(folder)
-    while not os.path.lexists(there): there = os.path.dirname(there)
+    while not os.path.lexists(there):
+        there = os.path.dirname(there)
     return os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
 
 
 def _places_for_caches():
-    """Where neither home nor installation can be written, numba refuses to work, and matplotlib says so in the middle of a report.
+    """Where neither home nor installation can be written, numba refuses to work, and matplotlib complains in a report.
 
-    Then what they keep goes to a folder for temporary files, for this process and those it starts."""
+    Then what they keep goes to a folder for temporary files, for this process and those it starts.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    packages = [here, *(os.path.join(here, name) for name in sorted(os.listdir(here)) if os.path.exists(os.path.join(here, name, "__init__.py")))]
-    usual = {"NUMBA_CACHE_DIR": [[os.path.join(cache, "numba")], [os.path.join(package, "__pycache__") for package in packages]],
-             "MPLCONFIGDIR": [[os.path.join(cache, "matplotlib"), os.path.join(config, "matplotlib")]]} # each of one of the lists is needed
+    folders = [os.path.join(here, name) for name in sorted(os.listdir(here))]
+    packages = [here, *(folder for folder in folders if os.path.exists(os.path.join(folder, "__init__.py")))]
+    usual = {  # each of one of the lists is needed
+        "NUMBA_CACHE_DIR": [
+            [os.path.join(cache, "numba")],
+            [os.path.join(package, "__pycache__") for package in packages],
+        ],
+        "MPLCONFIGDIR": [[os.path.join(cache, "matplotlib"), os.path.join(config, "matplotlib")]],
+    }
     for variable, places in usual.items():
-        if os.environ.get(variable): places = [[os.environ[variable]]]
-        if not any(all(map(_writable, needed)) for needed in places): _move_cache(variable, places)
+        if os.environ.get(variable):
+            places = [[os.environ[variable]]]
+        if not any(all(map(_writable, needed)) for needed in places):
+            _move_cache(variable, places)
 
 
 def _move_cache(variable, places):
-    "Say once where a cache is now: processes that are started from here find the variable set."
+    """Say once where a cache is now: processes that are started from here find the variable set."""
     import sys
+
     tried = ", ".join(needed[0] for needed in places)
-    try: folder = _own_temporary_folder(f"neuralpha-{variable.lower()}-{os.getuid()}")
-    except OSError as e: return print(f"neuralpha: {tried}: cannot be written, nor can any folder for temporary files ({e}); set {variable} to one that can.", file=sys.stderr)
+    try:
+        folder = _own_temporary_folder(f"neuralpha-{variable.lower()}-{os.getuid()}")
+    except OSError as e:
+        print(
+            f"neuralpha: {tried}: cannot be written, nor can any folder for temporary files ({e}); set {variable} to "
+            "one that can.",
+            file=sys.stderr,
+        )
+        return
     os.environ[variable] = folder
-    if variable == "NUMBA_CACHE_DIR" and "numba" in sys.modules: sys.modules["numba"].config.CACHE_DIR = folder # it has read the variable already
+    if variable == "NUMBA_CACHE_DIR" and "numba" in sys.modules:
+        sys.modules["numba"].config.CACHE_DIR = folder  # it has read the variable already
     print(f"neuralpha: {tried}: cannot be written; {folder} is used. {variable} names another place.", file=sys.stderr)
 
 
 def _own_temporary_folder(name):
-    "A folder that only this user can write: compiled code is run as it is found. Where another holds the name, a new one."
+    """A folder that only this user can write: compiled code is run as it is found. Another where it is taken."""
     import stat
     import tempfile
+
     folder = os.path.join(tempfile.gettempdir(), name)
-    try: os.mkdir(folder, 0o700)
+    try:
+        os.mkdir(folder, 0o700)
     except FileExistsError:
         found = os.lstat(folder)
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022: return tempfile.mkdtemp(prefix=f"{name}-")
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+            return tempfile.mkdtemp(prefix=f"{name}-")
     return folder
 
 
@@ -77,11 +100,13 @@ _HOMES = {
     "evaluate.metrics": "evaluate_scores",
     "evaluate.compare": "compare compare_studies",
     "report.feature_study": "study_feature quantiles",
-    "evaluate.plots": "plot_ic plot_cumulative_ic plot_evidence plot_ic_by_horizon plot_quantiles plot_regimes plot_exposures "
+    "evaluate.plots": "plot_ic plot_cumulative_ic plot_evidence plot_ic_by_horizon plot_quantiles plot_regimes "
+    "plot_exposures "
     "plot_folds_ic plot_score_correlation plot_spread plot_leaderboard",
     "evaluate.tearsheet": "tear_sheet",
     "attribution.explain": "explain plot_importance plot_lags plot_summary plot_time plot_regime",
-    "portfolio.policies": "Policy Quantiles TopN RankWeights Band FractionalKelly ConstrainedSize Capped Neutral Slowed VolatilityTarget DrawdownCut Breaker",
+    "portfolio.policies": "Policy Quantiles TopN RankWeights Band FractionalKelly ConstrainedSize Capped Neutral "
+    "Slowed VolatilityTarget DrawdownCut Breaker",
     "portfolio.backtest": "Book backtest",
     "portfolio.capacity": "capacity break_even conventions flips",
     "portfolio.optimise": "MeanVariance Limits",
@@ -111,9 +136,12 @@ __all__ = sorted(_HOME)
 
 
 def __getattr__(name):
-    if name not in _HOME: raise AttributeError(f"module 'neuralpha' has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'neuralpha' has no attribute {name!r}")
     from importlib import import_module
+
     return getattr(import_module(f"neuralpha.{_HOME[name]}"), name)
 
 
-def __dir__(): return [*globals(), *__all__]
+def __dir__():
+    return [*globals(), *__all__]

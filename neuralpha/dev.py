@@ -292,8 +292,8 @@ def changed_by_sync(
 
         return sorted(str(f) for f in files if not same(f))
 
-# %% ../nbs/dev.ipynb #52c1a377
-WRITTEN_BY_HAND = ("nbs", "tests/runs", "tests/site")
+# %% ../nbs/dev.ipynb #a2e11ecf
+WRITTEN_BY_HAND = ("neuralpha/__init__.py", "nbs", "tests/runs", "tests/site")
 
 
 def untidy(
