@@ -477,7 +477,7 @@ def sweep_locks(
         with lock(path, wait=False):
             pass
 
-# %% ../nbs/core.ipynb #9fa5d977
+# %% ../nbs/core.ipynb #b1bc774f
 def figure_png(
     fig,  # matplotlib figure
     dpi: int = 96,
@@ -498,15 +498,50 @@ def figure_png(
     import io
     from PIL import Image
 
-    drawn = io.BytesIO()
+    picture = _drawn_once(fig, dpi) or _drawn_to_fit(fig, dpi)
     out = io.BytesIO()
-    fig.savefig(
-        drawn, format="png", dpi=dpi, bbox_inches="tight", pil_kwargs={"compress_level": 1}
-    )  # written once more, so quickly
-    Image.open(drawn).convert("RGB").quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        out, "PNG", optimize=True
-    )
+    few_colours = picture.quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few_colours.save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def _drawn_once(fig, dpi: int):
+    """The figure without its empty margins; None where something of it lies outside its own area.
+
+    `bbox_inches="tight"` lays a figure out twice, which takes most of its time: to see how large it is, and to draw it.
+    """
+    from matplotlib import rcParams
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.colors import rgb2hex
+    from PIL import Image
+
+    canvas_before, dpi_before = fig.canvas, fig.dpi
+    try:
+        fig.dpi = dpi
+        canvas = FigureCanvasAgg(fig)
+        canvas.draw()
+        left, bottom, right, top = fig.get_tightbbox(canvas.get_renderer()).extents * dpi
+        width, height = canvas.get_width_height()
+        if min(left, bottom) < -1 or right > width + 1 or top > height + 1:
+            return None
+        margin = rcParams["savefig.pad_inches"] * dpi
+        whole = Image.frombytes("RGBA", (width, height), bytes(canvas.buffer_rgba()))
+        size = int(right - left + 2 * margin), int(top - bottom + 2 * margin)
+        picture = Image.new("RGB", size, rgb2hex(fig.get_facecolor()))
+        picture.paste(whole.convert("RGB"), (round(margin - left), round(margin - (height - top))))
+        return picture
+    finally:
+        fig.dpi = dpi_before
+        fig.set_canvas(canvas_before)
+
+
+def _drawn_to_fit(fig, dpi: int):
+    import io
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    fig.savefig(drawn, format="png", dpi=dpi, bbox_inches="tight", pil_kwargs={"compress_level": 1})
+    return Image.open(drawn).convert("RGB")
 
 # %% ../nbs/core.ipynb #6d881ef7
 @cache

@@ -322,7 +322,7 @@ def untidy(
             said.append(ran.stdout + ran.stderr)
     return "".join(said)
 
-# %% ../nbs/dev.ipynb #2955586f
+# %% ../nbs/dev.ipynb #7bf05b3f
 def _agree_to_clear(base: Path, agreed: bool) -> None:
     """Ask before outputs are thrown away; where nobody can be asked, stop."""
     shown = [] if agreed else [path.relative_to(base).as_posix() for path in with_outputs(base)]
@@ -336,10 +336,11 @@ def _agree_to_clear(base: Path, agreed: bool) -> None:
 
 
 def main(argv=None) -> None:
-    """`python -m neuralpha.dev sync|check|docs|gpu`;
+    """`python -m neuralpha.dev sync|check|docs|pictures|gpu`;
 
     `sync --clear` takes outputs out of the library's notebooks without asking, `docs` builds the site in
-    `docs/_build/html`, `gpu --out FOLDER` measures a card.
+    `docs/_build/html`, `pictures` takes those of README and guide from the sample report, `gpu --out FOLDER` measures a
+    card.
     """
     command, *more = argv or sys.argv[1:] or ["help"]
     own = (
@@ -370,6 +371,10 @@ def main(argv=None) -> None:
             build(root())
         except NeuralphaError as e:
             sys.exit(str(e))
+    elif command == "pictures":
+        from neuralpha.pictures import take_pictures
+
+        take_pictures(root() / "reports/sample", root() / "docs/_static")
     elif command == "gpu":
         from neuralpha.gpu import main as measure
 

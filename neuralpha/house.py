@@ -99,7 +99,7 @@ def own_notebooks(
     known = set(notebooks(base))
     return sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p not in known)
 
-# %% ../nbs/house.ipynb #1105b908
+# %% ../nbs/house.ipynb #b3cc7e63
 FLOORS = [
     ["core", "own_code"],
     ["data", "cross_section"],
@@ -110,7 +110,7 @@ FLOORS = [
     ["portfolio", "monitor", "rl"],
     ["study"],
     ["report"],
-    ["cli", "dev", "docs", "docstrings", "doctor", "gpu", "house", "project"],
+    ["cli", "dev", "docs", "docstrings", "doctor", "gpu", "house", "pictures", "project"],
 ]
 
 # %% ../nbs/house.ipynb #d940d542

@@ -18,7 +18,7 @@ def tiny_sidebar(base, *pages):
     return sidebar(base)
 
 def test_sidebar_names_what_is_missing_doubled_or_gone(tmp_path):
-    assert tiny_sidebar(tmp_path, "guides/look", "core") == [("All", ["guides/look", "core"])]
+    assert tiny_sidebar(tmp_path, "guides/look", "core") == [("All", ["guides/look", "core"], "library")]
     with pytest.raises(NeuralphaError, match="guides/look is missing"):
         tiny_sidebar(tmp_path, "core")
     with pytest.raises(NeuralphaError, match="core is there twice"):

@@ -5,6 +5,7 @@ import pytest
 from neuralpha.evaluate.catalogue import number
 import neuralpha.report.templates as templates
 from neuralpha.core import write_json
+from neuralpha.study.spec import load_study, make_study
 
 def test_a_universe_without_a_report_says_why(tmp_path):
     from neuralpha.study.spec import load_study
@@ -38,6 +39,31 @@ def test_the_answer_says_what_the_letters_say():
         A=("model", "b", 0.02), reversal=("baseline", "a", 0.05)
     ) and "reversal" not in said(**chain, reversal=("baseline", "c", 0.01))
     assert "there is no evidence of skill" in said(A=("model", "a", 0.005))
+
+def test_the_question_is_answered_with_yes_no_or_how_long_it_would_take():
+    models = {name: dict(kind="model", letters="a", metrics={"ic": {"value": ic}}) for name, ic in (("mlp", 0.03), ("lightgbm", 0.02), ("mine", 0.05))}  # fmt: skip
+    folds = [{"test": ["2019-01-01", "2020-01-01"]}, {"test": ["2020-01-02", "2021-01-01"]}]
+
+    def said(better="mlp", worse="lightgbm", separated=False, models=models, **changes):
+        pair = dict(better=better, worse=worse, difference=0.01, se=0.01, low=-0.02, high=0.04, separated=separated)
+        numbers = dict(models=models, pairs=[pair | changes], folds=folds)
+        study = make_study(
+            dict(name="s", universes=["u"], models={"mlp": {}, "lightgbm": {}, "mine": {"model": "ridge"}})
+        )
+        return net_or_tree(UniverseResult("u", numbers, [], {}, {}, {}), study)
+
+    # two years, and (1.96 + 0.84)^2 as many for a difference of one standard error
+    assert said() == (
+        "Does a net beat boosted trees here? The data cannot say: mlp is ahead of lightgbm by 0.010 in mean IC "
+        "(95% [−0.020, 0.040], all pairs together); were this difference real, it would take about 15.7 years of test dates to show it, "
+        "and there are 2.0."
+    )
+    assert "more than a century" in said(difference=0.001)
+    assert said(separated=True).startswith("Does a net beat boosted trees here? Yes: mlp is ahead")
+    assert said("lightgbm", "mlp", separated=True).startswith(
+        "Does a net beat boosted trees here? No: lightgbm is ahead"
+    )
+    assert said("mine", "mlp") == "" and said(low=None) == "" and said(models={"mlp": models["mlp"]}) == ""
 
 def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     from bs4 import BeautifulSoup

@@ -155,7 +155,7 @@ def _readable(fig):
                 label.set_ha("center")
     return fig
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #a9571f97
+# %% ../../nbs/evaluate/tearsheet.ipynb #282ffc07
 @contextlib.contextmanager
 def _caught(dpi):
     """Within the block Alphalens' figures become PNG bytes and its tables DataFrames; yields both lists."""
@@ -176,6 +176,7 @@ def _caught(dpi):
         warnings.catch_warnings(),
         patch.object(plt, "show", show),
         patch.object(utils, "print_table", table),
+        patch("seaborn.matrix._draw_figure"),  # a heat map draws its whole figure to see whether its labels overlap
         matplotlib.rc_context(),
         pd.plotting.plot_params.use(
             "x_compat", True

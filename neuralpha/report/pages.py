@@ -15,21 +15,23 @@ returns a small record with a field for each name that the template uses.
 __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LIMITS', 'OVER_DRAWS', 'ENSEMBLE_WORDS', 'TIMING_FILES', 'UNLISTED',
            'COMPARISONS', 'write_site', 'site_pages', 'leaderboard_pages', 'repetitions_pages', 'Site', 'Frame',
            'report_frame', 'render', 'template_text', 'notebook_html', 'UniverseResult', 'read_results', 'answer',
-           'Cell', 'metric_cell', 'text_cell', 'count_cell', 'LeaderboardPage', 'leaderboard_page', 'LeaderboardRow',
-           'Column', 'shown_metrics', 'UniversePage', 'universe_page', 'ModelPage', 'model_page', 'MoneyRow',
-           'MoneyTable', 'money_table', 'MoneyOfUniverse', 'MoneyPage', 'money_page', 'MetricRow', 'PairRow',
-           'AgreementRow', 'LossRow', 'SearchRow', 'Stack', 'ModelSlices', 'DataOfUniverse', 'DataPage', 'data_page',
-           'Survivorship', 'AuditPage', 'audit_page', 'RepetitionsPage', 'repetitions_page', 'PublishedTables',
-           'PublishedCell', 'setting', 'tune_budget', 'timing_script', 'write_manifest', 'ManifestPage',
-           'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
+           'net_or_tree', 'Cell', 'metric_cell', 'text_cell', 'count_cell', 'LeaderboardPage', 'leaderboard_page',
+           'LeaderboardRow', 'Column', 'shown_metrics', 'UniversePage', 'universe_page', 'ModelPage', 'model_page',
+           'MoneyRow', 'MoneyTable', 'money_table', 'MoneyOfUniverse', 'MoneyPage', 'money_page', 'MetricRow',
+           'PairRow', 'AgreementRow', 'LossRow', 'SearchRow', 'Stack', 'ModelSlices', 'DataOfUniverse', 'DataPage',
+           'data_page', 'Survivorship', 'AuditPage', 'audit_page', 'RepetitionsPage', 'repetitions_page',
+           'PublishedTables', 'PublishedCell', 'setting', 'tune_budget', 'timing_script', 'write_manifest',
+           'ManifestPage', 'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #cfa3d9f4
+# %% ../../nbs/report/pages.ipynb #50937b1f
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 import jinja2
+import pandas as pd
+from scipy.stats import norm
 import neuralpha.report.templates as templates  # files, which count as code: another style sheet, another digest
 from markupsafe import Markup
 from ..core import NeuralphaError, digest, file_digest, lock, read_json, write_json, write_text
@@ -55,6 +57,7 @@ from neuralpha.evaluate.catalogue import (
 from .masked import masked_section
 from .published import side_by_side, targets
 from ..study.spec import STARTED, Study, load_study, make_study, universe_slug
+from ..models.registry import model_kind
 from ..study.units import library_versions
 from ..core import code_digest
 from ..trading.account import PAID
@@ -481,7 +484,35 @@ def answer(result: UniverseResult) -> str:
         said += f". {best} has {number(share, 0)}% of the oracle's IC {interval(share)}".rstrip()
     return said + "."
 
-# %% ../../nbs/report/pages.ipynb #f652a99f
+# %% ../../nbs/report/pages.ipynb #0b2f5ee5
+def net_or_tree(result: UniverseResult, study: Study) -> str:
+    """Does the best net beat the best boosted tree? Empty where the study has only one of the two, or no test of the pair."""
+    kinds = {name: model_kind(params.get("model", name)) for name, params in study.models.items()}
+    by_ic = [name for name in result.order if result.models[name]["kind"] == "model"]
+    net = next((name for name in by_ic if kinds.get(name) == "net"), None)
+    tree = next((name for name in by_ic if kinds.get(name) == "tree"), None)
+    pair = next((p for p in result.numbers.get("pairs", ()) if {p["better"], p["worse"]} == {net, tree}), None)
+    if pair is None or pair["low"] is None or not pair["difference"]:
+        return ""
+    gap = f"{pair['better']} is ahead of {pair['worse']} by {pair['difference']:.3f} in mean IC"
+    within = "95% " + interval(dict(pair, value=pair["difference"], unit="correlation")) + ", all pairs together"
+    if pair["separated"]:
+        verdict = "Yes" if pair["better"] == net else "No"
+        return f"Does a net beat boosted trees here? {verdict}: {gap} ({within})."
+    return f"Does a net beat boosted trees here? The data cannot say: {gap} ({within}); {_time_to_tell(pair, result)}."
+
+
+def _time_to_tell(pair: dict, result: UniverseResult) -> str:
+    """How much longer a test period shows a difference of this size in four of five cases, were it real."""
+    tests = [pd.Timestamp(fold["test"][1]) - pd.Timestamp(fold["test"][0]) for fold in result.numbers["folds"]]
+    tested = sum(tests, pd.Timedelta(0)).days / 365.25
+    errors = norm.ppf(0.975) + norm.ppf(0.8)
+    years = tested * (errors * pair["se"] / pair["difference"]) ** 2
+    if years > 100:
+        return f"were this difference real, it would take more than a century of test dates to show it, and there are {tested:.1f} years"
+    return f"were this difference real, it would take about {years:.1f} years of test dates to show it, and there are {tested:.1f}"
+
+# %% ../../nbs/report/pages.ipynb #0029e83d
 class Cell(NamedTuple):
     """What a table shows of one value.
 
@@ -501,6 +532,8 @@ class Cell(NamedTuple):
         of the slices, whose numbers take its place
     time : str | None, default None
         universe/model where training seconds belong, which `timing.js` holds
+    is_spent : bool, default False
+        what a model took; shown when asked for
     """
 
     show: str
@@ -511,6 +544,7 @@ class Cell(NamedTuple):
     is_whole: bool = False  # measured over the whole period only: no slice has it
     column: str | None = None  # of the slices, whose numbers take its place
     time: str | None = None  # universe/model where training seconds belong, which `timing.js` holds
+    is_spent: bool = False  # what a model took; shown when asked for
 
 # %% ../../nbs/report/pages.ipynb #ecacbdc3
 def metric_cell(metric: dict | None, digits: int | None = None) -> Cell:
@@ -531,7 +565,7 @@ def text_cell(text: str, address: str | None = None) -> Cell:
 def count_cell(value) -> Cell:
     return Cell("–") if value is None else Cell(number(value, 0), sort=value)
 
-# %% ../../nbs/report/pages.ipynb #2fa5d7ad
+# %% ../../nbs/report/pages.ipynb #ee8371c5
 @dataclass
 class LeaderboardPage:
     """What `index.html` shows.
@@ -580,6 +614,11 @@ class LeaderboardPage:
     has_notebook: bool
 
 
+def _question(result: UniverseResult, site: Site) -> str:
+    """The study's question with its answer, and who leads."""
+    return f"{net_or_tree(result, site.study)} {answer(result)}".strip()
+
+
 def leaderboard_page(site: Site) -> LeaderboardPage:
     """The leaderboard of all universes, with the answer to the study's question above it."""
     slices = _slices(site.results, site.study)
@@ -588,7 +627,7 @@ def leaderboard_page(site: Site) -> LeaderboardPage:
         setting=setting(site.study),
         holdouts=_holdouts(site.results, site.folder.parent),
         holes=site.holes,
-        answers=[dict(universe=r.slug, address=f"{r.slug}/index.html", text=answer(r)) for r in site.results],
+        answers=[dict(universe=r.slug, address=f"{r.slug}/index.html", text=_question(r, site)) for r in site.results],
         published=_published(site.results, site.study),
         columns=_columns(site.results),
         rows=_rows(site.results),
@@ -601,7 +640,7 @@ def leaderboard_page(site: Site) -> LeaderboardPage:
         has_notebook=(site.folder / "leaderboard.ipynb").exists(),
     )
 
-# %% ../../nbs/report/pages.ipynb #b3d7f66e
+# %% ../../nbs/report/pages.ipynb #cb208b9c
 class LeaderboardRow(NamedTuple):
     """A model on a universe.
 
@@ -663,9 +702,9 @@ def _spent_cells(facts: dict, time: str) -> list[Cell]:
         device=text_cell(facts.get("device") or "–"),
         weights=count_cell(facts.get("weights")),
     )
-    return [cells[name] for name in SPENT]
+    return [cells[name]._replace(is_spent=True) for name in SPENT]
 
-# %% ../../nbs/report/pages.ipynb #1c8ca005
+# %% ../../nbs/report/pages.ipynb #07777050
 class Column(NamedTuple):
     """The head of a column and what it means.
 
@@ -676,12 +715,15 @@ class Column(NamedTuple):
     is_text : bool, default False
     is_whole : bool, default False
         no slice has it
+    is_spent : bool, default False
+        what a model took; shown when asked for
     """
 
     name: str
     definition: str
     is_text: bool = False
     is_whole: bool = False  # no slice has it
+    is_spent: bool = False  # what a model took; shown when asked for
 
 
 def shown_metrics(
@@ -705,7 +747,7 @@ def _columns(results) -> list[Column]:
         Column("universe", "The stocks and period the models were compared on.", is_text=True),
         _column(CATALOGUE["letters"]),
         *(_column(entry, _definition(entry, results)) for entry in shown_metrics(results)),
-        *(_column(CATALOGUE[name]) for name in SPENT),
+        *(_column(CATALOGUE[name])._replace(is_spent=True) for name in SPENT),
     ]
 
 
@@ -796,7 +838,7 @@ def _choices(slices: dict) -> tuple[list, dict]:  # horizons; cut -> groups
         regimes.setdefault(cut, []).append(group)
     return sorted(horizons - {slices["own"]}), regimes
 
-# %% ../../nbs/report/pages.ipynb #fd7e10ef
+# %% ../../nbs/report/pages.ipynb #a133dbc9
 @dataclass
 class UniversePage:
     """What the page of a universe shows.
@@ -835,7 +877,7 @@ class UniversePage:
 def universe_page(site: Site, result) -> UniversePage:
     """All models of a universe side by side."""
     return UniversePage(
-        answer=answer(result),
+        answer=_question(result, site),
         models=result.order,
         metrics=_metric_rows(result, result.order, main_metrics()),
         more=_metric_rows(result, result.order),

@@ -92,6 +92,12 @@ function filterRows() {
   }
 }
 
+// What a model took (seeds, seconds, parameters) is shown when it is asked for.
+
+function showColumns(event) {
+  document.querySelector("table.filter").classList.toggle("spent", event.target.value === "spent");
+}
+
 // Slices. The leaderboard of another horizon or regime: its numbers take the place of those of the whole period,
 // letters included. They come with the page, as JSON: universe, then horizon|cut|group, then model, then numbers by
 // column. Title, digits and unit of every column come with them, from the catalogue of metrics.
@@ -242,6 +248,7 @@ if (window.TIMING) {
 }
 document.querySelectorAll("table.sort").forEach(makeSortable);
 document.querySelectorAll("select[data-filter]").forEach((menu) => menu.addEventListener("change", filterRows));
+document.querySelectorAll("select[data-columns]").forEach((menu) => menu.addEventListener("change", showColumns));
 const island = document.getElementById("slices");
 if (island) {
   makeSliceable(document.querySelector("table.filter"), JSON.parse(island.textContent));
