@@ -34,7 +34,7 @@ def chromium() -> Iterator:
         yield browser
         browser.close()
 
-# %% ../nbs/pictures.ipynb #7f3b9e3f
+# %% ../nbs/pictures.ipynb #f0ed0ba1
 class Picture(NamedTuple):
     """A part of a page of a report, and what is marked on it.
 
@@ -74,11 +74,11 @@ PICTURES = (
         1000,
         (".answer", "main ul", "main details", "h2:has-text('Numbers')"),
     ),
-    Picture("report-model", "sim-tiny/model-lstm.html", "h2:has-text('Why: SHAP')", 760, ("figure >> nth=0",)),
+    Picture("report-model", "sim-tiny/model-lstm.html", "h2:has-text('Why: SHAP')", 760, ("h2:has-text('Why: SHAP') + * figure",)),
 )
 WIDTH = 1280
 
-# %% ../nbs/pictures.ipynb #e4b68245
+# %% ../nbs/pictures.ipynb #31a1c207
 _MARK = """([element, number]) => {
     const box = element.getBoundingClientRect();
     const mark = document.createElement("div");
@@ -121,7 +121,7 @@ def take_pictures(
     written = []
     with chromium() as browser:
         for picture in PICTURES:
-            image = take(browser, Path(report), picture).quantize(64, dither=Image.Dither.NONE)
+            image = take(browser, Path(report), picture).quantize(128, dither=Image.Dither.NONE)
             written.append(Path(folder) / f"{picture.name}.png")
             with atomic_path(written[-1]) as part:
                 image.save(part, "PNG", optimize=True)
