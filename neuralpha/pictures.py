@@ -34,7 +34,7 @@ def chromium() -> Iterator:
         yield browser
         browser.close()
 
-# %% ../nbs/pictures.ipynb #f0ed0ba1
+# %% ../nbs/pictures.ipynb #4092e133
 class Picture(NamedTuple):
     """A part of a page of a report, and what is marked on it.
 
@@ -74,7 +74,13 @@ PICTURES = (
         1000,
         (".answer", "main ul", "main details", "h2:has-text('Numbers')"),
     ),
-    Picture("report-model", "sim-tiny/model-lstm.html", "h2:has-text('Why: SHAP')", 760, ("h2:has-text('Why: SHAP') + * figure",)),
+    Picture(
+        "report-model",
+        "sim-tiny/model-lstm.html",
+        "h2:has-text('Why: SHAP')",
+        760,
+        ("h2:has-text('Why: SHAP') + * figure",),
+    ),
 )
 WIDTH = 1280
 

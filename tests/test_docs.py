@@ -72,7 +72,15 @@ def small_repository(base, look=LOOK):
     """A repository with three notebooks."""
     from neuralpha.dev import root
 
-    for f in ("settings.ini", "CONTRIBUTING.md", "LICENSE", "docs/conf.py", "docs/_static/site.css", "nbs/core.ipynb"):
+    for f in (
+        "settings.ini",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "docs/conf.py",
+        "docs/search_order.js",
+        "docs/_static/site.css",
+        "nbs/core.ipynb",
+    ):
         (base / f).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root() / f, base / f)
     (base / "docs/sidebar.toml").write_text('[[part]]\ntitle = "All"\npages = ["guides/look", "core"]\n')
@@ -177,6 +185,8 @@ def test_tests_and_source_stay_folded_until_asked_for(site, browser):
 def test_search_works_from_disk(site, browser):
     with opened(browser, site / "search.html", then="?q=canonical_json") as (page, faults):
         page.wait_for_selector("#search-results li a")
+        said = page.evaluate("getComputedStyle(document.querySelector('#search-results a'), '::before').content")
+        assert said == '"Library · "'
         assert any("core.html" in a.get_attribute("href") for a in page.query_selector_all("#search-results li a"))
         assert faults == []
 

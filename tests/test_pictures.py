@@ -3,6 +3,7 @@ from neuralpha.pictures import *
 import re
 import numpy as np
 import pytest
+from neuralpha.core import NeuralphaError
 from neuralpha.dev import root
 
 @pytest.fixture(scope="module")
