@@ -543,12 +543,13 @@ def _drawn_to_fit(fig, dpi: int):
     fig.savefig(drawn, format="png", dpi=dpi, bbox_inches="tight", pil_kwargs={"compress_level": 1})
     return Image.open(drawn).convert("RGB")
 
-# %% ../nbs/core.ipynb #6d881ef7
+# %% ../nbs/core.ipynb #e12a90d3
 @cache
 def _notebook_bar():
     """A tqdm bar that shows itself as text of its own output: a widget would be an error message once the notebook is
     opened again.
     """
+    import io
     from IPython.display import DisplayHandle
     from tqdm import tqdm
 
@@ -556,7 +557,8 @@ def _notebook_bar():
         def __init__(self, *args, **kw):
             self.shown = DisplayHandle()
             self.begun = False
-            super().__init__(*args, **{"ncols": 90, **kw})
+            nowhere = io.StringIO()  # tqdm ends a bar with a carriage return, an empty line in pink
+            super().__init__(*args, **{"ncols": 90, "file": nowhere, **kw})
 
         def display(self, msg=None, pos=None):
             text = {"text/plain": str(self) if msg is None else msg}

@@ -558,7 +558,7 @@ def part_page(
         lines.append(f"- [{title}](/{page}.ipynb): {sentence}")
     return "\n".join([*lines, "", "```{toctree}", ":hidden:", "", *[f"/{page}" for page in part.pages], "```", ""])
 
-# %% ../nbs/docs.ipynb #04c92be0
+# %% ../nbs/docs.ipynb #b508f2c4
 def write_pages(
     base: Path,  # repository
     parts,  # of `sidebar`
@@ -595,6 +595,7 @@ def write_pages(
             shown.cells.append(nbformat.v4.new_markdown_cell(contents(parts)))
         for number, cell in enumerate(shown.cells):
             cell["id"] = f"cell-{number}"  # a drawn one would differ every time
+            cell.source = cell.source.replace("../docs/_static/", "docs/_static/")  # one folder fewer above the pages
         texts[f"{page}.ipynb"] = nbformat.writes(shown)
     files = {name: text.encode() for name, text in texts.items()}
     files |= {name: (base / name).read_bytes() for name in ("CONTRIBUTING.md", "LICENSE")}

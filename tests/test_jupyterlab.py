@@ -54,8 +54,11 @@ def run_all(browser, lab, notebook: Path, seconds: float):
     page.goto(f"{address}/lab/tree/{notebook.name}?token=lab&reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    begun = """[...document.querySelectorAll(".jp-InputPrompt")].some(e => /\\[[*\\d]/.test(e.innerText))"""
+    while not page.evaluate(begun):  # a kernel that is still connecting runs nothing, and says nothing
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        page.wait_for_timeout(3000)
     until = time.monotonic() + seconds
     while True:
         page.keyboard.press("Control+s")
@@ -65,7 +68,9 @@ def run_all(browser, lab, notebook: Path, seconds: float):
         stopped = any(o.output_type == "error" for c in done for o in c.outputs)
         if stopped or len(done) == len(cells):
             return page, saved
-        assert time.monotonic() < until, f"{len(done)} of {len(cells)} cells of {notebook.name} ran in {seconds} s"
+        if time.monotonic() > until:
+            look(page, f"stopped-{notebook.stem}")
+            raise AssertionError(f"{len(done)} of {len(cells)} cells of {notebook.name} ran in {seconds} s")
 
 def outputs(saved) -> list:
     return [o for c in saved.cells if c.cell_type == "code" for o in c.outputs]
