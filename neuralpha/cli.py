@@ -829,7 +829,7 @@ def holdout_open(
     if result.failures:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #966a2c3b
+# %% ../nbs/cli.ipynb #69958f9c
 @app.command(rich_help_panel="Reports")
 def verify(
     report: Annotated[
@@ -869,9 +869,20 @@ def verify(
         said = f"{said}, {files} files compared with those of a new run"
     for p in problems:
         typer.secho(p, fg="red", err=True)
+    if newer := checked["newer"]:
+        typer.echo(_said_of_newer(newer))
     typer.echo(f"{report}: {said}: {len(problems)} problems")
     if problems:
         raise typer.Exit(1)
+
+
+def _said_of_newer(places: list) -> str:
+    """What this code derives and a report of older code does not have."""
+    more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
+    return (
+        f"This neuralpha knows more than the report, which other code wrote: {places[0]}{more}. Nothing was altered by "
+        "that; run the study again to have it too."
+    )
 
 # %% ../nbs/cli.ipynb #79f27cb7
 INTERRUPTED = 130  # as shells count: 128 and the number of the signal

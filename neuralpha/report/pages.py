@@ -23,7 +23,7 @@ __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LIMITS', 'OVER_DRAWS
            'PublishedCell', 'setting', 'tune_budget', 'timing_script', 'write_manifest', 'ManifestPage',
            'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #cfa3d9f4
+# %% ../../nbs/report/pages.ipynb #4f4c6142
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
@@ -52,6 +52,7 @@ from neuralpha.evaluate.catalogue import (
     sliced_metrics,
     unit_line,
 )
+from .code import report_code
 from .masked import masked_section
 from .published import side_by_side, targets
 from ..study.spec import STARTED, Study, load_study, make_study, universe_slug
@@ -1757,11 +1758,24 @@ def timing_script(results) -> str:
     seconds = {f"{r.slug}/{name}": s for r in results for name, s in r.seconds.items()}
     return f"window.TIMING={json.dumps(seconds, sort_keys=True)}\n".replace("<", "\\u003c")
 
-# %% ../../nbs/report/pages.ipynb #787aaa56
+# %% ../../nbs/report/pages.ipynb #dc9e816b
 def _own_code(results) -> dict:
     """The digests of the user's own code, as the universes stored them; nothing where there is none."""
     found = {name: sha for r in results for name, sha in r.numbers.get("own_code", {}).items()}
     return {"own_code": found} if found else {}
+
+
+def _computed_by(folder: Path, results) -> dict:  # universe -> digest of the code, "" where it is not known
+    """Whose numbers they are: those of this code, or of the code before where pages alone are drawn again."""
+    before = read_json(folder / "manifest.json").get("computed_by", {}) if (folder / "manifest.json").exists() else None
+
+    def code_of(slug: str) -> str:
+        done = folder / slug / "done.json"
+        if done.exists():
+            return read_json(done).get("code", "")
+        return report_code() if before is None else before.get(slug, "")
+
+    return {r.slug: code_of(r.slug) for r in results}
 
 
 def write_manifest(study, folder, results) -> dict:
@@ -1789,6 +1803,7 @@ def write_manifest(study, folder, results) -> dict:
             "device": ", ".join(devices),
         },
         "pages_drawn_by": code_digest("neuralpha.report.pages"),
+        "computed_by": _computed_by(folder, results),
         "files": files,
     }
     manifest = json.loads(json.dumps(manifest, sort_keys=True))
