@@ -9,7 +9,7 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
-from neuralpha.evaluate.catalogue import CATALOGUE, InSlice, declare
+from neuralpha.evaluate.catalogue import CATALOGUE, declare
 from neuralpha.evaluate.ic import ic, rank_ic
 
 def test_metrics_are_a_dictionary_with_a_short_face():

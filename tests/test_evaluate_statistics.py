@@ -1,7 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.evaluate.statistics import *
 import itertools
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest

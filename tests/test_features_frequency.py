@@ -4,7 +4,7 @@ import numpy as np
 import matplotlib.pyplot as plt
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.features.families import FEATURES, History, check_feature
+from neuralpha.features.families import FEATURES, History
 
 def test_a_cycle_is_found_in_its_band():
     t = np.arange(300)

@@ -2,7 +2,7 @@
 from neuralpha.features.signals import *
 import numpy as np
 import pytest
-from neuralpha.features.families import FEATURES, History, check_feature, example_bars
+from neuralpha.features.families import FEATURES, History, example_bars
 
 def _full_bars(n=900):
     bars = example_bars(n)

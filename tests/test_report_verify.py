@@ -60,7 +60,6 @@ def test_one_digit_changed_in_any_file_is_found(report):
     from neuralpha.report.verify import _file_problems, _page_problems
 
     study = make_study(STUDY)
-    manifest = read_json(report / "manifest.json")
 
     def look():
         return (

@@ -41,7 +41,7 @@ from ..features.table import Features
 from ..labels import Label
 from ..models.predict import Predictions, cross_predict
 
-# %% ../../nbs/attribution/explain.ipynb #b3214fc8
+# %% ../../nbs/attribution/explain.ipynb #b49f0b15
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Attributions of some rows' scores to features and lags, in score units.
@@ -119,7 +119,10 @@ class Explanation:
         """Long table `model, fold, seed, date, asset, feature, lag, value`; lag in bars before the decision date."""
         n, L, F = self.values.shape
         p = self.X.panel
-        each = lambda v: np.repeat(v, L * F)
+
+        def each(v):
+            return np.repeat(v, L * F)
+
         return pd.DataFrame(
             {
                 "model": self.model,
@@ -178,7 +181,7 @@ def _parts(pred, X, rows):
 def _model_name(model):
     return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../../nbs/attribution/explain.ipynb #13d07a64
+# %% ../../nbs/attribution/explain.ipynb #da503cc8
 def explain(
     model,  # `Predictions`, or a fitted model of any kind
     X: Features,  # the table it was fitted on
@@ -250,7 +253,10 @@ def explain(
                 full(fit_seed),
             )
         )
-    join = lambda key: np.concatenate([getattr(e, key) for e in done])
+
+    def join(key):
+        return np.concatenate([getattr(e, key) for e in done])
+
     lags = _all_lags(done)
     return Explanation(
         name,

@@ -1086,7 +1086,7 @@ def stop_loss_with_hindsight():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #8398abca
+# %% ../../nbs/audit/leaks.ipynb #982c5175
 def leak_catalogue(
     names=None,  # some of the leaks; default all
     seed: int = 0,
@@ -1107,13 +1107,13 @@ def leak_catalogue(
         by leak: story, flagged, by (the part that must flag it), clean_passed, twin, found,
         false_alarm
     """
-    known = [l.name for l in LEAKS]
+    known = [leak.name for leak in LEAKS]
     for n in names or []:
         if n not in known:
             raise NeuralphaError(f"No planted leak is called {n!r}; there are: {', '.join(known)}.")
     panel, filings = leak_market(seed=seed)
     out = []
-    for leak in progress([l for l in LEAKS if names is None or l.name in names], "leaks"):
+    for leak in progress([leak for leak in LEAKS if names is None or leak.name in names], "leaks"):
         bad, good = (_audited(leak, hindsight, panel, filings, cuts, seed) for hindsight in (True, False))
         hits = [c for c in bad.failures if c.part == leak.part and c.verdict == "fails"]
         out.append(

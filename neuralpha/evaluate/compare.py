@@ -653,7 +653,7 @@ class Leaderboard:
     def _repr_html_(self):
         return leaderboard_html(self)
 
-# %% ../../nbs/evaluate/compare.ipynb #219a7d7b
+# %% ../../nbs/evaluate/compare.ipynb #74985548
 def _said_of_pair(board: Leaderboard, pair) -> str:
     """What a pair's test supports, in a sentence."""
     name = CATALOGUE[board.by].title
@@ -684,8 +684,8 @@ def _said_of_set(board: Leaderboard) -> str:
         return f"Model confidence set at {100 * (1 - board.size):.0f}%: {', '.join(best)}."
     horizon = board.label.horizon
     return (
-        f"Fewer than {fewest_dates(horizon)} dates have an {CATALOGUE[board.by].title} of every model, which labels over "
-        f"{horizon} bar(s) need: too few to tell models apart."
+        f"Fewer than {fewest_dates(horizon)} dates have an {CATALOGUE[board.by].title} of every model, which labels "
+        f"over {horizon} bar(s) need: too few to tell models apart."
     )
 
 # %% ../../nbs/evaluate/compare.ipynb #d4a8a0d3
@@ -743,7 +743,7 @@ def _spent_cell(name: str, value) -> Shown:
     known = None if pd.isna(value) else value
     return Shown(number(dict(value=known, unit=CATALOGUE[name].unit)), "", known)
 
-# %% ../../nbs/evaluate/compare.ipynb #2aafa3c2
+# %% ../../nbs/evaluate/compare.ipynb #d0f7586e
 def leaderboard_html(board: Leaderboard) -> str:
     """The leaderboard as a self-contained HTML fragment."""
     (_, letters_of), *columns = _shown(board)
@@ -785,11 +785,11 @@ def _small_print(board: Leaderboard) -> str:  # HTML
     dropped = board.table.attrs.get("rows_dropped", 0)
     left_out = f" {dropped:,} rows scored by some models only are left out." if dropped else ""
     return (
-        f"{html.escape(board.universe)}{_said_of_neutral(board)}; label: {html.escape(board.label.name)}; {len(dates)} dates, "
-        f"{dates[0].date()} to {dates[-1].date()}. Small print: 95% interval of the mean over dates, and what t exceeds by "
-        "luck once in twenty samples. Rows stand by their mean; two models share a letter exactly where the data cannot "
-        f"tell them apart at {100 * board.size:.0f}% (paired test on the dates both have, Holm over all pairs). ●: in the "
-        f"model confidence set.{left_out}"
+        f"{html.escape(board.universe)}{_said_of_neutral(board)}; label: {html.escape(board.label.name)}; "
+        f"{len(dates)} dates, {dates[0].date()} to {dates[-1].date()}. Small print: 95% interval of the mean over "
+        "dates, and what t exceeds by luck once in twenty samples. Rows stand by their mean; two models share a "
+        f"letter exactly where the data cannot tell them apart at {100 * board.size:.0f}% (paired test on the dates "
+        f"both have, Holm over all pairs). ●: in the model confidence set.{left_out}"
     )
 
 # %% ../../nbs/evaluate/compare.ipynb #7abba765

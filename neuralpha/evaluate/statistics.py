@@ -226,14 +226,14 @@ def influence_interval(
     half = 0.0 if fit["se"] == 0 else fit["critical"] * fit["se"]
     return value - half, value + half
 
-# %% ../../nbs/evaluate/statistics.ipynb #b6ffc4b4
+# %% ../../nbs/evaluate/statistics.ipynb #0f4bf1ce
 def block_length(
     series,
     horizon: int = 1,
     delay: int = 0,
     method: str = "stationary",  # or "circular"
 ) -> int:  # bars
-    """Automatic block length for the mean of the series, at least `horizon + delay` and at most a third of the dates.
+    """Automatic block length for the mean of the series, at least `horizon + delay`, at most a third of the dates.
 
     Parameters
     ----------

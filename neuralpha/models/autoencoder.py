@@ -14,7 +14,7 @@ weights are judged, so that what is validated and kept is the mean and not a tra
 # %% auto #0
 __all__ = ['FactorNet', 'Autoencoder']
 
-# %% ../../nbs/models/autoencoder.ipynb #98f7bd3d
+# %% ../../nbs/models/autoencoder.ipynb #46072fa7
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
@@ -22,7 +22,7 @@ import torch
 from torch import nn
 from ..core import NeuralphaError
 from .losses import grid_of
-from .nets import MLPNet, DropoutNet
+from .nets import DropoutNet, MLPNet, Net
 from .training.batches import Part, date_blocks
 from .training.module import NetModule
 

@@ -19,7 +19,7 @@ two units stayed constant.
 __all__ = ['PYRAMID', 'NN3', 'NN1', 'NN2', 'NN4', 'NN5', 'gkx_problem', 'squared_errors', 'gkx_draw', 'paired_ratios',
            'gkx_table']
 
-# %% ../../nbs/models/gkx.ipynb #906c45ed
+# %% ../../nbs/models/gkx.ipynb #80828b98
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
@@ -28,7 +28,7 @@ from torch import nn
 from ..core import progress
 from ..data.simulated.gkx import gkx_arrays, gkx_panel
 from ..features.table import Features
-from .nets import NORMS, MLPNet, DropoutNet
+from .nets import NORMS, DropoutNet, MLPNet
 
 # %% ../../nbs/models/gkx.ipynb #04e56232
 PYRAMID = (32, 16, 8, 4, 2)

@@ -10,7 +10,7 @@ a GRU (Cho et al., 2014) does with one state less. The score is a linear functio
 # %% auto #0
 __all__ = ['Recurrent', 'recurrent_cell', 'RecurrentNet', 'fused', 'unrolled', 'LSTM', 'GRU', 'AttentiveNet', 'ALSTM', 'saliency']
 
-# %% ../../nbs/models/recurrent.ipynb #836f300d
+# %% ../../nbs/models/recurrent.ipynb #96b85b04
 import contextlib
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 from ..features.table import View
 from .losses import Objective, grid_of
-from .nets import DropoutNet
+from .nets import DropoutNet, Net
 from .training.module import NetModule
 from .training.resident import Resident
 

@@ -16,12 +16,12 @@ say more, and need more data to say this.
 # %% auto #0
 __all__ = ['StateSpaceNet', 'StateSpace']
 
-# %% ../../nbs/models/state_space.ipynb #89ebc6ab
+# %% ../../nbs/models/state_space.ipynb #0d39395b
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 from torch import nn
-from .nets import Layer, DropoutNet
+from .nets import DropoutNet, Layer
 from .training.module import NetModule
 
 # %% ../../nbs/models/state_space.ipynb #58c5c68c

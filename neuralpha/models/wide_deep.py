@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['with_level', 'kept_slopes', 'widen', 'WideDeepNet', 'WithinDate', 'WideDeep', 'ByDate', 'WideTrees']
 
-# %% ../../nbs/models/wide_deep.ipynb #1de2f647
+# %% ../../nbs/models/wide_deep.ipynb #67a91c87
 import os
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,7 +16,7 @@ from scipy.optimize import lsq_linear
 from torch import nn
 from ..core import NeuralphaError, atomic_path, write_text
 from .base import Estimator, feature_scale, scaled
-from .nets import NORMS, MLPNet, DropoutNet
+from .nets import NORMS, DropoutNet, MLPNet
 from .training.device import pick_device
 from .training.loop import train
 from .training.module import NetModule

@@ -134,7 +134,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #4df3bb21
+# %% ../../nbs/report/numbers.ipynb #b84d1e28
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -166,7 +166,7 @@ def universe_numbers(
     board = compare(
         list(tests.values()),
         experiment.y,
-        forecasts={l.horizon: forecasts(experiment, tests, valids, l) for l in horizon_slices(experiment.y)},
+        forecasts={y.horizon: forecasts(experiment, tests, valids, y) for y in horizon_slices(experiment.y)},
         details=details,
         trials=trials,
         trial_sharpes=trial_sharpes,

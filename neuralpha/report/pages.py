@@ -1396,7 +1396,7 @@ def _data_of(result, folder: Path) -> DataOfUniverse:
         masked=masked_section(folder / result.slug),
     )
 
-# %% ../../nbs/report/pages.ipynb #b8a8c3cf
+# %% ../../nbs/report/pages.ipynb #ebdb9c1a
 class Survivorship(NamedTuple):
     """What the data page says about those who are not there.
 
@@ -1463,8 +1463,8 @@ def _worst_gap(facts: dict) -> tuple[dict | None, str]:
 def _with_the_dead(facts: dict, unknown: int) -> str:
     worst, gap = _worst_gap(facts)
     text = (
-        f"The dead are in this universe: {facts['assets'] - facts['alive']:,} of {facts['assets']:,} assets left before "
-        "the last date, and were scored while they lived. "
+        f"The dead are in this universe: {facts['assets'] - facts['alive']:,} of {facts['assets']:,} assets left "
+        "before the last date, and were scored while they lived. "
     )
     if unknown:
         text += (
@@ -1478,7 +1478,8 @@ def _with_the_dead(facts: dict, unknown: int) -> str:
             "survivors a date."
         )
     return text + (
-        f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard errors)."
+        f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard "
+        "errors)."
     )
 
 

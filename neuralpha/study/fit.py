@@ -307,12 +307,12 @@ def main():
         say(error=str(e), disk=isinstance(e, DiskError))
         sys.exit(2)
 
-# %% ../../nbs/study/fit.ipynb #50b51d14
+# %% ../../nbs/study/fit.ipynb #c4c5e77b
 class _Worker:
     """A worker process, seen from its parent."""
 
     def __init__(self, order):
-        self.at, self.said, self.log = None, {}, tempfile.TemporaryFile()  # an open file without a name
+        self.at, self.said, self.log = None, {}, tempfile.TemporaryFile()  # noqa: SIM115 an open file without a name
         self.process = subprocess.Popen(
             [sys.executable, "-m", "neuralpha.study.fit"],
             text=True,

@@ -32,7 +32,7 @@ from .fit import is_finished
 from .search import journal_of
 from .units import UNIT_COLUMNS, UnitStore, check_unit, read_scores
 
-# %% ../../nbs/study/remote.ipynb #a62596d7
+# %% ../../nbs/study/remote.ipynb #2cd67545
 _BUCKETS = {
     "s3",
     "s3a",
@@ -104,7 +104,7 @@ class Remote:
             self._call("read", self.fs.rm_file, f"{self.root}/{path}")
 
     def try_out(self):
-        """Write, read and remove a small file. Raises `DiskError` where the address is not there or refuses any of it."""
+        """Write, read and remove a small file. Raises `DiskError` where the address is not there or refuses it."""
         name = f".units/.try-{uuid.uuid4().hex}"
         self.write(name, b"neuralpha")
         if self.read(name) != b"neuralpha":
@@ -126,7 +126,7 @@ class Remote:
             return set()
         return {p.split(f"{self.root}/{folder}/", 1)[1] for p in found}
 
-# %% ../../nbs/study/remote.ipynb #a863a62e
+# %% ../../nbs/study/remote.ipynb #972a4085
 def push_unit(remote: Remote, store: UnitStore, key: str):
     """Copy a finished unit, `unit.json` last; nothing where it was copied before."""
     if remote.read(f".units/{key}/unit.json") == (store.path(key) / "unit.json").read_bytes():
@@ -136,7 +136,7 @@ def push_unit(remote: Remote, store: UnitStore, key: str):
 
 
 def pull_unit(remote: Remote, store: UnitStore, key: str, columns=UNIT_COLUMNS) -> bool:  # whether it is here now
-    """Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left where it is.
+    """Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left there.
 
     Returns
     -------

@@ -90,7 +90,7 @@ def canonical(
         ).collect(engine="streaming")
     return settle_values(table, spec, judged)
 
-# %% ../../../nbs/data/reading/tables.ipynb #90112bfb
+# %% ../../../nbs/data/reading/tables.ipynb #d84fd1ea
 SAMPLE = 2000  # rows that are looked at before all are read
 
 
@@ -323,6 +323,7 @@ class Reading:
             )
         since = time_of_day(self.lf, "__time", self.where, source)
         self.stamps = replace(self.stamps, value=self.stamps.value + since)
+        return None
 
     def expressions(self):
         """One expression for each canonical column, and flags of cells that could not be read: flag -> (column, what
@@ -400,6 +401,7 @@ class Reading:
             frame = frame.sort("asset", "date")
         self.frame = frame.drop([c for c in frame.columns if c.startswith(("__bad", "__text"))])
         self._say_marks()
+        return None
 
     def _say_marks(self):
         if self.marks.said:
