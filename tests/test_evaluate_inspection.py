@@ -24,7 +24,7 @@ def test_three_assets_have_no_ic_without_one():
     assert np.isnan(without_each(np.array([1.0, 2, 3]), np.array([1.0, 3, 2]))).all()
 
 def test_all_rows_left_out_at_once_are_each_left_out_alone():
-    origin, days = _origin(dates=40)
+    origin, days = _origin()
     p, y = origin.panel, origin.y
     counts = origin.compared & y.labelled
     got = ics_without_each(p, origin.scores, y.values, counts)

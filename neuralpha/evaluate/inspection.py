@@ -273,7 +273,7 @@ def _largest_move(origin: Origin, growth: np.ndarray, row: int) -> dict:
         "closes": " ".join(f"{price:.4g}" for price in prices[shown]),
     }
 
-# %% ../../nbs/evaluate/inspection.ipynb #5e1b23a0
+# %% ../../nbs/evaluate/inspection.ipynb #02b5c1e1
 def _said_of_all(origin: Origin) -> list[str]:
     """How many scores, and at which row to begin."""
     out = [f"{origin.model}: {origin.compared.sum():,} scores on {len(origin.ics):,} dates of {origin.panel.name}."]
@@ -284,8 +284,8 @@ def _said_of_all(origin: Origin) -> list[str]:
     (date, asset), first = next(jumps.iterrows())
     back = f"{100 * first['came_back']:.0f}% of it came back by a neighbouring bar ({first['closes']})"
     return out + [
-        f"Begin with {asset}: {100 * first['move']:+.0f}% on {_said(first['move_on'])}, and {back}. Without it the IC of "
-        f"{_said(date)} is {first['ic_without']:.4f} instead of {first['ic']:.4f}: .at({_said(date)!r}, {asset!r})."
+        f"Begin with {asset}: {100 * first['move']:+.0f}% on {_said(first['move_on'])}, and {back}. Without it the IC "
+        f"of {_said(date)} is {first['ic_without']:.4f} instead of {first['ic']:.4f}: .at({_said(date)!r}, {asset!r})."
     ]
 
 # %% ../../nbs/evaluate/inspection.ipynb #a296c892

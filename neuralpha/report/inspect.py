@@ -30,7 +30,7 @@ from .numbers import read_ics
 from ..study.experiment import Experiment, open_experiment
 from ..study.spec import open_report, universe_slug, where_it_started
 
-# %% ../../nbs/report/inspect.ipynb #dbb934c5
+# %% ../../nbs/report/inspect.ipynb #ceda963f
 def inspect(
     of,  # folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of scores
     date=None,  # a session with scores, like "2018-03-05"; default: on which rows the ICs depend most
@@ -40,8 +40,9 @@ def inspect(
     y: Label | None = None,  # of scores in the notebook; default: what the prediction was scored against
     X: Features | None = None,  # of scores in the notebook; default: what the model was fitted on
 ) -> Inspection | Origin:
-    """Where a number comes from: of all dates the rows on which the ICs depend most; the cross-section of a date with score, label, pull on the IC and who does not count;
-    of an asset on it the bars behind score and label, the features raw and as the model got them, and what was masked.
+    """Where a number comes from: of all dates the rows on which the ICs depend most; of a date the cross-section with
+    score, label, pull on the IC and who does not count; of an asset on it the bars behind score and label, the features
+    raw and as the model got them, and what was masked.
 
     Raises `NeuralphaError` that names the nearest date or asset where the one asked for is not there.
 
