@@ -207,7 +207,7 @@ def test_every_metric_that_can_be_sliced_has_numbers_and_one_of_the_catalogue_ha
         table = slice_table(S, list("ab"), y, cut, [y], forecasts=lines)
         stored = slices_json(table)
         small = np.where((p.asset_code < 25)[:, None], S, np.nan)
-        want = evaluate_scores(small[:, 0], p, y, reps=20)
+        want = evaluate_scores(small[:, 0], p, y, n_resamples=20)
     finally:
         del CATALOGUE["toy_hits"]
     assert table[["toy_hits", "toy_hits_low", *slice_numbers()]].notna().all().all()

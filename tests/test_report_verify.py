@@ -224,19 +224,19 @@ def _lacking_what_came_later(report):
     write_json(report / "sim-tiny/metrics.json", numbers)
     table = pd.read_parquet(report / "sim-tiny/ics.parquet").drop(columns="assets")
     table.to_parquet(report / "sim-tiny/ics.parquet", index=False)
-    (report / "sim-tiny/masked.parquet").unlink()
+    (report / "sim-tiny/reasons.json").unlink()
 
 def test_what_an_older_report_cannot_have_is_no_problem_and_what_was_altered_in_it_is(report, derived):
     from neuralpha.report.verify import _compare
 
     at = report / "sim-tiny"
     _lacking_what_came_later(report)
-    here = [f"sim-tiny/{place}" for place in ("metrics.json", "ics.parquet", "masked.parquet")]
+    here = [f"sim-tiny/{place}" for place in ("metrics.json", "ics.parquet", "reasons.json")]
     found = _compare(at, derived)
     assert found.newer == [] and {p.partition(":")[0].removesuffix(" is missing.") for p in found.problems} == {*here}
     found = _compare(at, derived, is_older=True)
     assert found.problems == []
-    assert {"metrics.json: models.ridge.metrics.hit_rate", "ics.parquet: column assets", "masked.parquet"} <= {
+    assert {"metrics.json: models.ridge.metrics.hit_rate", "ics.parquet: column assets", "reasons.json"} <= {
         place.removeprefix("sim-tiny/") for place in found.newer
     }
     _edit(at / "metrics.json", "models", "ridge", "metrics", "ic", "value")

@@ -134,7 +134,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #b84d1e28
+# %% ../../nbs/report/numbers.ipynb #c2cdb864
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -214,7 +214,7 @@ def _model_numbers(experiment: Experiment, board, name: str, tests: dict, detail
         "kind": row["kind"],
         "letters": row["letters"],
         "rank": int(row["rank"]),
-        "in_confidence_set": bool(row["mcs"]),
+        "in_confidence_set": bool(row["in_confidence_set"]),
         "metrics": metrics,
     } | details.get(name, {})
 
