@@ -33,7 +33,7 @@ from ..data.alignment import on_panel
 from ..features.table import Features
 from ..labels import Label, total_return_index
 
-# %% ../../nbs/evaluate/inspection.ipynb #21667945
+# %% ../../nbs/evaluate/inspection.ipynb #c7c00d2e
 @dataclass(eq=False, repr=False)
 class Origin:
     """The scores of one model, what they were made from, and what they were scored against.
@@ -80,8 +80,10 @@ class Origin:
         """
         used = np.where(self.compared, self.scores, np.nan)[:, None]
         pearson, spearman = correlations(self.panel, used, self.y.values[:, None])
-        table = pd.DataFrame({"ic": pearson[:, 0, 0], "rank_ic": spearman[:, 0, 0]}, pd.DatetimeIndex(self.panel.dates))
-        return table[np.bincount(self.panel.date_code, self.compared, self.panel.n_dates) > 0].rename_axis("date")
+        dates = pd.DatetimeIndex(self.panel.dates, name="date")
+        table = pd.DataFrame({"ic": pearson[:, 0, 0], "rank_ic": spearman[:, 0, 0]}, dates)
+        has_score = np.bincount(self.panel.date_code, self.compared, self.panel.n_dates) > 0
+        return table[has_score]
 
     def at(self, date, asset: str | None = None) -> "Inspection":
         """One date of the model's scores, or one asset on it; raises `NeuralphaError` where there are none."""
@@ -105,11 +107,19 @@ class Origin:
         said = "".join(f"<p>{escape(line)}</p>" for line in _said_of_all(self))
         return said + _table("Rows on which most depends", self.suspects())
 
-# %% ../../nbs/evaluate/inspection.ipynb #6e385b1b
+# %% ../../nbs/evaluate/inspection.ipynb #1b9d8c81
 def _said(date) -> str:
     """A date as people write it: without a time where it is midnight."""
     date = pd.Timestamp(date)
     return str(date.date() if date == date.normalize() else date)
+
+
+def _days(panel, rows) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(panel.dates[panel.date_code[rows]], name="date")
+
+
+def _assets(panel, rows) -> pd.Index:
+    return pd.Index(panel.assets[panel.asset_code[rows]], name="asset")
 
 
 def _session(origin, date) -> pd.Timestamp:
@@ -122,7 +132,8 @@ def _session(origin, date) -> pd.Timestamp:
     if day in scored:
         return day
     after = scored.searchsorted(day)
-    near = " or ".join(_said(d) for d in scored[max(after - 1, 0) : after + 1])
+    nearest = scored[max(after - 1, 0) : after + 1]
+    near = " or ".join(map(_said, nearest))
     what = "is a session without scores" if day in pd.DatetimeIndex(origin.panel.dates) else "is no session"
     raise NeuralphaError(
         f"{_said(day)} {what} of {origin.model} on {origin.panel.name} (scores from {_said(scored[0])} to "
@@ -135,7 +146,7 @@ def _live(panel, asset, day) -> str:
     if asset not in panel.assets:
         raise unknown_name(f"asset of {panel.name}:", asset, panel.assets)
     rows = panel.rows_of(asset)
-    first, last = panel.dates[panel.date_code[[rows.start, rows.stop - 1]]]
+    first, last = _days(panel, [rows.start, rows.stop - 1])
     if not first <= day <= last:
         raise NeuralphaError(
             f"{asset} has no row on {_said(day)}: it is in {panel.name} from {_said(first)} to {_said(last)}."
@@ -180,7 +191,7 @@ def without_each(
         out.append(np.column_stack([pearson[:, 0, 0], spearman[:, 0, 0]]))
     return np.concatenate(out)
 
-# %% ../../nbs/evaluate/inspection.ipynb #07d3b0cb
+# %% ../../nbs/evaluate/inspection.ipynb #13444029
 ROUNDING = 1e-12  # of a sum of squares: what is left below it is no variance
 
 
@@ -220,11 +231,12 @@ def ics_without_each(
         x = np.where(counts, scores - total(scores) / n, 0.0)
         y = np.where(counts, labels - total(labels) / n, 0.0)
         xx, yy = without_row(x * x), without_row(y * y)
-        varies = (xx > ROUNDING * total(x * x)) & (yy > ROUNDING * total(y * y))
+        x_varies = xx > ROUNDING * total(x * x)
+        y_varies = yy > ROUNDING * total(y * y)
         left = without_row(x * y) / np.sqrt(xx * yy)
-    return np.where(counts & (n > 3) & varies, left, np.nan)
+    return np.where(counts & (n > 3) & x_varies & y_varies, left, np.nan)
 
-# %% ../../nbs/evaluate/inspection.ipynb #7df0605d
+# %% ../../nbs/evaluate/inspection.ipynb #d6a8c460
 SHOWN_AROUND = 2  # closes on either side of a move
 COMES_BACK = 0.75  # share of a move that a neighbouring bar takes back
 UNUSUAL = 8.0  # times the asset's median move
@@ -252,48 +264,52 @@ def suspicious_rows(
         closes around it
     """
     panel, y = origin.panel, origin.y
-    dates = pd.DatetimeIndex(panel.dates)
-    ic = origin.ics["ic"].reindex(dates).to_numpy()[panel.date_code]
+    ic = origin.ics["ic"].reindex(_days(panel, slice(None))).to_numpy()
     without = ics_without_each(panel, origin.scores, y.values, origin.compared & y.labelled)
     pull = ic - without
     size = np.abs(np.nan_to_num(pull))
     rows = np.argsort(-size, kind="stable")[:n]
     rows = rows[np.isfinite(pull[rows])]
-    keys = [dates[panel.date_code[rows]], panel.assets[panel.asset_code[rows]]]
-    index = pd.MultiIndex.from_arrays(keys, names=["date", "asset"])
-    table = pd.DataFrame({"pull": pull[rows], "ic": ic[rows], "ic_without": without[rows]}, index)
+    index = pd.MultiIndex.from_arrays([_days(panel, rows), _assets(panel, rows)])
+    found = pd.DataFrame({"pull": pull, "ic": ic, "ic_without": without})
+    table = found.iloc[rows].set_axis(index)
     growth = np.log(total_return_index(panel))
     moves = [_largest_move(origin, growth, row) for row in rows]
     return table.join(pd.DataFrame(moves, index))
 
-# %% ../../nbs/evaluate/inspection.ipynb #0de51f5b
+# %% ../../nbs/evaluate/inspection.ipynb #9fbb77f3
 def _largest_move(origin: Origin, growth: np.ndarray, row: int) -> dict:
     """The largest of the returns behind a row's score and label, and what became of it."""
     panel = origin.panel
     own = panel.rows_of(panel.assets[panel.asset_code[row]])
     bars_held = int(origin.y.known_code[row]) - int(panel.date_code[row])
     decision = row - own.start
-    steps = np.nan_to_num(np.diff(growth[own], append=growth[own.stop - 1]))  # the last bar has no step after it
+    steps = np.diff(growth[own], append=growth[own.stop - 1])  # the last bar has no step after it
+    steps = np.nan_to_num(steps)
     size = np.abs(steps)
     first = max(decision - 1, 0)
-    at = first + int(np.argmax(size[first : decision + bars_held + 1]))
-    neighbours = steps[max(at - 1, 0)], steps[min(at + 1, len(steps) - 1)]
+    behind = size[first : decision + bars_held + 1]
+    at = first + int(behind.argmax())
+    before, after = max(at - 1, 0), min(at + 1, len(steps) - 1)
     bar = own.start + at + 1
-    shown = slice(max(bar - SHOWN_AROUND, own.start), min(bar + SHOWN_AROUND + 1, own.stop))
+    begin = max(bar - SHOWN_AROUND, own.start)
+    end = min(bar + SHOWN_AROUND + 1, own.stop)
     prices = panel.fields["close"] if "close" in panel.fields else np.exp(growth)
     moved = steps[at] if size[at] > 0 else np.nan
+    back = -steps[[before, after]] / moved
     return {
         "move": np.expm1(steps[at]),
-        "move_on": pd.Timestamp(panel.dates[panel.date_code[min(bar, own.stop - 1)]]),
+        "move_on": _days(panel, [min(bar, own.stop - 1)])[0],
         "times_usual": size[at] / max(np.median(size), ROUNDING),
-        "came_back": max(-step / moved for step in neighbours).clip(0, 1),
-        "closes": " ".join(f"{price:.4g}" for price in prices[shown]),
+        "came_back": back.max().clip(0, 1),
+        "closes": " ".join(f"{price:.4g}" for price in prices[begin:end]),
     }
 
-# %% ../../nbs/evaluate/inspection.ipynb #debab5d9
+# %% ../../nbs/evaluate/inspection.ipynb #ea44aebd
 def _said_of_all(origin: Origin) -> list[str]:
     """How many scores, and at which row to begin."""
-    out = [f"{origin.model}: {origin.compared.sum():,} scores on {len(origin.ics):,} dates of {origin.panel.name}."]
+    scores, dates = origin.compared.sum(), len(origin.ics)
+    out = [f"{origin.model}: {scores:,} scores on {dates:,} dates of {origin.panel.name}."]
     table = origin.suspects()
     jumps = table[(table["came_back"] > COMES_BACK) & (table["times_usual"] > UNUSUAL)]
     if not len(jumps):
@@ -302,8 +318,9 @@ def _said_of_all(origin: Origin) -> list[str]:
     day, bar = _said(first["date"]), _said(first["move_on"])
     back = f"{100 * first['came_back']:.0f}% of it came back by a neighbouring bar ({first['closes']})"
     without = f"Without it the IC of {day} is {first['ic_without']:.4f} instead of {first['ic']:.4f}"
-    begin = f"Begin with {first['asset']}: {100 * first['move']:+.0f}% on {bar}, and {back}."
-    return out + [f"{begin} {without}: .at({day!r}, {first['asset']!r})."]
+    asset, move = first["asset"], 100 * first["move"]
+    begin = f"Begin with {asset}: {move:+.0f}% on {bar}, and {back}."
+    return out + [f"{begin} {without}: .at({day!r}, {asset!r})."]
 
 # %% ../../nbs/evaluate/inspection.ipynb #a296c892
 BARS_BEFORE, BARS_AFTER = 10, 2  # shown before the decision and after the exit
@@ -379,7 +396,7 @@ class Inspection:
     def _repr_html_(self):
         return _page(self)
 
-# %% ../../nbs/evaluate/inspection.ipynb #88d98844
+# %% ../../nbs/evaluate/inspection.ipynb #84a37eb4
 def taken_out(panel, date=None, asset=None) -> pd.DataFrame:
     """Rows of `panel.masked` of a date or an asset."""
     table = panel.masked
@@ -412,8 +429,7 @@ def _excluded(inspection, rows) -> np.ndarray:  # (len(rows),) str, empty where 
     """Why a row of the date is not in its IC."""
     origin = inspection.origin
     panel, y = origin.panel, origin.y
-    names = panel.assets[panel.asset_code[rows]]
-    masked = masked_because(panel, inspection.date).reindex(names).fillna("no price in the source")
+    masked = masked_because(panel, inspection.date).reindex(_assets(panel, rows)).fillna("no price in the source")
     beside = np.full(len(rows), np.nan)
     if origin.passed_over is not None:
         beside = np.asarray(origin.passed_over[rows])
@@ -436,15 +452,15 @@ def _members(inspection) -> pd.DataFrame:
         "label": origin.y.values[rows],
         "why_not": _excluded(inspection, rows),
     }
-    table = pd.DataFrame(columns, pd.Index(panel.assets[panel.asset_code[rows]], name="asset"))
+    table = pd.DataFrame(columns, _assets(panel, rows))
     counts = table["why_not"] == ""
     table.insert(1, "rank", _places(table["score"].where(counts)))
     table.insert(3, "label_rank", _places(table["label"].where(counts)))
     without = ["ic_without", "rank_ic_without"]
     table[without] = np.nan
     if counts.any():
-        counting = table.loc[counts, ["score", "label"]].astype(float)
-        table.loc[counts, without] = without_each(counting["score"].to_numpy(), counting["label"].to_numpy())
+        scores, labels = table.loc[counts, ["score", "label"]].to_numpy(float).T
+        table.loc[counts, without] = without_each(scores, labels)
     table.insert(4, "pull", inspection.ic - table["ic_without"])
     return table.sort_values("score", ascending=False, kind="stable")
 
@@ -453,16 +469,18 @@ def _places(values: pd.Series) -> pd.Series:
     """1 for the highest; equal values share the better place."""
     return values.rank(ascending=False, method="min")
 
-# %% ../../nbs/evaluate/inspection.ipynb #aeee6d45
+# %% ../../nbs/evaluate/inspection.ipynb #4c89e170
 def _needed(inspection) -> dict:  # what -> panel row
     """The rows of the asset that its label is made of."""
     if inspection.asset is None:
         raise NeuralphaError("Whose bars? Say .at(asset=...).")
     panel, y = inspection.origin.panel, inspection.origin.y
     rows = panel.rows_of(inspection.asset)
-    row = rows.start + int((panel.dates[panel.date_code[rows]] < inspection.date).sum())
+    earlier = _days(panel, rows) < inspection.date
+    row = rows.start + int(earlier.sum())
     last = rows.stop - 1
-    end = row + int(y.known_code[row]) - int(panel.date_code[row])
+    bars_until_known = int(y.known_code[row]) - int(panel.date_code[row])
+    end = row + bars_until_known
     return {"decision": row, "entry": min(row + y.delay, last), "exit": min(end, last)}
 
 
@@ -474,7 +492,7 @@ def _bars(inspection, needed) -> pd.DataFrame:
     shown = np.arange(first, last + 1)
     wealth = total_return_index(panel)
     earlier = np.where(shown > rows.start, wealth[shown - 1], np.nan)
-    table = pd.DataFrame({"for": ""}, pd.DatetimeIndex(panel.dates[panel.date_code[shown]], name="date"))
+    table = pd.DataFrame({"for": ""}, _days(panel, shown))
     for name, values in panel.fields.items():
         table[name] = values[shown]
     table["return"] = wealth[shown] / earlier - 1
@@ -482,21 +500,22 @@ def _bars(inspection, needed) -> pd.DataFrame:
     table.loc[between, "for"] = "held"
     for what in ("exit", "entry", "decision"):
         here = shown == needed[what]
-        table.loc[here, "for"] = [f"{what}, {other}" if other else what for other in table.loc[here, "for"]]
+        also = table.loc[here, "for"]
+        table.loc[here, "for"] = (what + ", " + also).str.removesuffix(", ")
     taken = taken_out(panel, asset=inspection.asset)
     days = pd.to_datetime(taken["date"])
     found = taken.groupby(days)["check"].agg(_all_names).reindex(table.index).fillna("")
     is_explained = (found != "") | panel.tradable[shown]
     return table.assign(check=found.where(is_explained, "no price in the source"))
 
-# %% ../../nbs/evaluate/inspection.ipynb #ffbef6aa
+# %% ../../nbs/evaluate/inspection.ipynb #22d6a3ce
 def _features(inspection) -> pd.DataFrame:
     origin, panel = inspection.origin, inspection.origin.panel
     if origin.features is None:
         raise NeuralphaError(f"No features of {origin.model} are at hand; give X=, the table it was fitted on.")
     X = origin.features()
     rows = panel.rows_on(inspection.date)
-    assets = pd.Index(panel.assets[panel.asset_code[rows]], name="asset")
+    assets = _assets(panel, rows)
     given = pd.DataFrame(X.values[rows], assets, list(X.names))
     if inspection.asset is None:
         return given
@@ -504,7 +523,8 @@ def _features(inspection) -> pd.DataFrame:
     of_date = raw.values[rows]
     mine = of_date[assets == inspection.asset][0]
     table = pd.DataFrame({"raw": mine}, pd.Index(raw.names, name="feature"))
-    table["distance"] = _distance(of_date[panel.tradable[rows]].astype(float), mine.astype(float))
+    others = of_date[panel.tradable[rows]]
+    table["distance"] = _distance(others.astype(float), mine.astype(float))
     table["given"] = given.loc[inspection.asset]
     table["look_back"] = pd.Series(X.lookbacks, list(X.names))
     return table.sort_values("distance", key=np.abs, ascending=False, kind="stable")
@@ -532,14 +552,19 @@ def _masked(inspection) -> pd.DataFrame:
     span = origin.panel.dates[origin.panel.date_code[[first, needed["exit"]]]]
     return table[pd.to_datetime(table["date"]).between(*span)].reset_index(drop=True)
 
-# %% ../../nbs/evaluate/inspection.ipynb #5a25f77f
+# %% ../../nbs/evaluate/inspection.ipynb #804e16ab
 def _place(value, values) -> str:
     """Where a value stands among others: "the 2nd highest of 250"."""
     values = values[np.isfinite(values)]
-    above, below = int((values > value).sum()), int((values < value).sum())
+    above = int((values > value).sum())
+    below = int((values < value).sum())
     place, end = (above + 1, "highest") if above <= below else (below + 1, "lowest")
-    suffix = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
-    return f"the {f'{place}{suffix} ' if place > 1 else ''}{end} of {len(values):,} dates"
+    if place == 1:
+        return f"the {end} of {len(values):,} dates"
+    suffix = {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    if place % 100 in (11, 12, 13):
+        suffix = "th"
+    return f"the {place}{suffix} {end} of {len(values):,} dates"
 
 
 def _sentences(inspection) -> list[str]:
@@ -554,7 +579,8 @@ def _sentences(inspection) -> list[str]:
     ]
     left_out = members.loc[members["why_not"] != "", "why_not"].value_counts()
     if len(left_out):
-        out.append("Not counted: " + "; ".join(f"{n} {why}" for why, n in left_out.items()) + ".")
+        reasons = "; ".join(f"{n} {why}" for why, n in left_out.items())
+        out.append(f"Not counted: {reasons}.")
     if inspection.asset is not None:
         return out + _of_asset(inspection)
     strongest = members["pull"].abs().idxmax() if members["pull"].notna().any() else None
@@ -574,7 +600,8 @@ def _of_asset(inspection) -> list[str]:
     if mine["why_not"]:
         return [f"{asset} does not count: {mine['why_not']}."]
     counting = int((inspection.members["why_not"] == "").sum())
-    known = _said(y.panel.dates[min(int(y.known_code[row]), y.panel.n_dates - 1)])
+    last_date = y.panel.n_dates - 1
+    known = _said(y.panel.dates[min(int(y.known_code[row]), last_date)])
     return [
         f"{asset}: score {mine['score']:.4f}, rank {mine['rank']:.0f} of {counting}; label {mine['label']:.4f} "
         f"({y.name}), rank {mine['label_rank']:.0f}, known on {known}.",
@@ -582,7 +609,7 @@ def _of_asset(inspection) -> list[str]:
         f"{mine['rank_ic_without']:.4f} instead of {inspection.rank_ic:.4f}.",
     ]
 
-# %% ../../nbs/evaluate/inspection.ipynb #2a9be4cb
+# %% ../../nbs/evaluate/inspection.ipynb #45d4e2f1
 def _table(title, frame) -> str:
     """A table under its title that scrolls where it is wide."""
     if not len(frame):
@@ -599,7 +626,9 @@ def _page(inspection) -> str:
         pulls = members.loc[members["pull"].abs().sort_values(ascending=False).index[:8]]
         excluded = members.loc[members["why_not"] != "", ["score", "label", "why_not"]].head(8)
         counted = members[members["why_not"] == ""].drop(columns="why_not")
-        ends = pd.concat([counted.head(5), counted.tail(5)]) if len(counted) > 10 else counted
+        ends = counted
+        if len(counted) > 10:
+            ends = pd.concat([counted.head(5), counted.tail(5)])
         parts = [("Who pulls the IC most", pulls.drop(columns="why_not")), ("Highest and lowest scores", ends)]
         parts += [("Not counted", excluded), ("Masked or repaired on this date", inspection.masked.head(8))]
     else:
