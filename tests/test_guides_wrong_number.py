@@ -26,7 +26,7 @@ def test_the_wrong_price_of_this_page_is_found_in_four_steps(tmp_path):
 
     origin = na.inspect(steps.folder, model="reversal")
     suspects = origin.suspects()
-    jumps = suspects[(suspects["came_back"] > 0.75) & (suspects["times_usual"] > 8)]
+    jumps = suspects[(suspects["came_back"] > 0.75) & (suspects["times_usual"] > 10)]
     assert "Begin with S07" in repr(origin) and {asset for _, asset in jumps.index} == {"S07"}
     day = jumps.index[0][0]
     mine = read_ics(steps.folder).query("model == 'reversal'").set_index("date")

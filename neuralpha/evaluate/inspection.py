@@ -236,10 +236,10 @@ def ics_without_each(
         left = without_row(x * y) / np.sqrt(xx * yy)
     return np.where(counts & (n > 3) & x_varies & y_varies, left, np.nan)
 
-# %% ../../nbs/evaluate/inspection.ipynb #d6a8c460
+# %% ../../nbs/evaluate/inspection.ipynb #2ad71afc
 SHOWN_AROUND = 2  # closes on either side of a move
 COMES_BACK = 0.75  # share of a move that a neighbouring bar takes back
-UNUSUAL = 8.0  # times the asset's median move
+UNUSUAL = 10.0  # times the asset's median move
 
 
 def suspicious_rows(
