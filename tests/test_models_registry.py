@@ -77,7 +77,8 @@ def test_every_class_of_the_room_that_has_a_name_is_in_the_registry():
     for path in room.glob("*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             fields = [f for f in getattr(node, "body", ()) if isinstance(f, ast.AnnAssign)]
-            if isinstance(node, ast.ClassDef) and any(f.target.id == "name" and f.value.value for f in fields):
+            given = {f.target.id: getattr(f.value, "value", None) for f in fields}
+            if isinstance(node, ast.ClassDef) and given.get("name"):
                 there.add(f"{path.stem}:{node.name}")
     assert there and there == set(MODELS.values())
 
