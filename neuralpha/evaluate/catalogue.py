@@ -9,7 +9,8 @@ script and the comparison of two reports are drawn from these entries.
 **To add a metric, write one function and one entry**, here, beside those it belongs to:
 ```python
 def _worst_date(sample: Sample) -> float:
-    return np.nanmin(sample.ic)
+    known = sample.ic[np.isfinite(sample.ic)]
+    return known.min() if len(known) else np.nan  # a slice may have no date
 
 declare(
     "worst_ic", "worst IC", "correlation", "whole period", "Lowest IC of any date.",
