@@ -492,7 +492,7 @@ def studies_list() -> None:
     }
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
 
-# %% ../nbs/cli.ipynb #836ff519
+# %% ../nbs/cli.ipynb #15ef8756
 @app.command("new", rich_help_panel="Projects")
 def new_command(
     folder: Annotated[Path, typer.Argument(help="Folder to make; its last part names the study.")],
@@ -500,7 +500,7 @@ def new_command(
         str | None,
         typer.Option("--universe", "-u", help="A price file or built-in universe; default: a small simulated market."),
     ] = None,
-):
+) -> None:
     """Make a project: a study with every key explained, notebooks, a feature, a model, and checks for both.
 
     Examples:
@@ -523,7 +523,7 @@ def lab_command(
     options: Annotated[
         list[str] | None, typer.Argument(help="Options of JupyterLab, after `--`.", show_default=False)
     ] = None,
-):
+) -> None:
     """Open a project in JupyterLab.
 
     Examples:

@@ -23,14 +23,14 @@ from ..cross_section import known_deviation
 from ..features.compute import adjusted_panel
 from ..features.families import PRICE_FIELDS
 
-# %% ../../nbs/audit/levels.ipynb #9d0139fa
+# %% ../../nbs/audit/levels.ipynb #4a5fe7ea
 _ADJUSTMENTS = (
     ("prices and volumes adjusted for a later 8:1 split", dict(split=8.0)),
     ("prices adjusted for later dividends", dict(dividend=0.5)),
 )
 
 
-def check_levels(audit: Audit):
+def check_levels(audit: Audit) -> None:
     """Features and labels on bars adjusted for what came after the file; declared levels may move, and are named."""
     panel = audit.panel
     if not {*PRICE_FIELDS} & {*panel.fields}:

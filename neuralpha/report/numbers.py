@@ -218,14 +218,14 @@ def _model_numbers(experiment: Experiment, board, name: str, tests: dict, detail
         "metrics": metrics,
     } | details.get(name, {})
 
-# %% ../../nbs/report/numbers.ipynb #f9cd43d5
+# %% ../../nbs/report/numbers.ipynb #92d040c9
 ICS = dict(date="date", model="text", ic="number", rank_ic="number", assets="integer")  # columns of `ics.parquet`
 
 
 def write_ics(
     board,  # `Leaderboard`
     folder: Path,  # of the universe
-):
+) -> None:
     """`ics.parquet`: what every mean of the leaderboard is the mean of, one row per date and model, baselines too.
 
     Parameters

@@ -109,7 +109,7 @@ def _kernel_manager(folder: str, sockets: bool, started):
 
     return ThisPython
 
-# %% ../../nbs/report/run.ipynb #559e4d8c
+# %% ../../nbs/report/run.ipynb #e4557aa9
 class _Kernels:
     """The kernels that run now, by process group; `kill` ends them, and those that start later."""
 
@@ -152,7 +152,7 @@ def execute(
     target: Path,  # executed notebook
     parameters: dict,  # JSON-native
     stored: dict | None = None,  # parameters as the stored notebook states them; default: those it ran with
-):
+) -> None:
     """Run a notebook with Papermill.
 
     A failure raises `NeuralphaError` with the cell's error; the partial notebook is kept.
@@ -500,7 +500,7 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/report/run.ipynb #fabe0f30
+# %% ../../nbs/report/run.ipynb #42ff9c76
 def _write_reports(run, benches, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
     from neuralpha.report.pages import write_site
@@ -528,7 +528,7 @@ def _write_reports(run, benches, out, device, jobs):
 
 def write_leaderboard(
     folder: Path,  # of a study's report, with its study.json and at least one universe
-):
+) -> None:
     """Execute the notebook that lays all universes of a study side by side.
 
     Parameters
@@ -544,7 +544,7 @@ def write_leaderboard(
     )
 
 
-def mark_start(folder: Path):
+def mark_start(folder: Path) -> None:
     """Keep beside a report from where the relative paths of its study start."""
     write_json(folder / STARTED, {"folder": os.path.relpath(os.getcwd(), folder)})
 

@@ -86,8 +86,8 @@ def _section_of(module: str) -> Section:
         )
     return found
 
-# %% ../../nbs/report/section.ipynb #dadb2a36
-def display_here(shown):
+# %% ../../nbs/report/section.ipynb #449b7c74
+def display_here(shown) -> None:
     """Display a picture or table in the notebook; nothing outside one."""
     from IPython.core.getipython import get_ipython
 

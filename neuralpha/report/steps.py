@@ -231,8 +231,8 @@ def _leaderboard_row(facts: dict, entries: list[Metric]) -> dict:
 def _rounded(value: float | None, digits: int) -> float:
     return np.nan if value is None else round(value, digits)
 
-# %% ../../nbs/report/steps.ipynb #5459ec09
-def interval_plot(models: dict, order, ax, title: str):
+# %% ../../nbs/report/steps.ipynb #d8f05814
+def interval_plot(models: dict, order, ax, title: str) -> None:
     """Mean IC with its interval, one line per model; baselines are hollow."""
     for i, n in enumerate(order):
         ic = models[n]["metrics"]["ic"]

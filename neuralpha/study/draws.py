@@ -149,8 +149,8 @@ def open_draws(study, universe: str | None = None) -> Repetitions:
         out.model(name)
     return out
 
-# %% ../../nbs/study/draws.ipynb #26a88326
-def fit_draw(draws: Repetitions, unit: Unit, store: UnitStore, device: str = "auto"):
+# %% ../../nbs/study/draws.ipynb #876fe250
+def fit_draw(draws: Repetitions, unit: Unit, store: UnitStore, device: str = "auto") -> None:
     """Fit one unit and keep it; a failure is kept with its log."""
     started = time.perf_counter()
     try:

@@ -126,8 +126,8 @@ class Remote:
             return set()
         return {p.split(f"{self.root}/{folder}/", 1)[1] for p in found}
 
-# %% ../../nbs/study/remote.ipynb #972a4085
-def push_unit(remote: Remote, store: UnitStore, key: str):
+# %% ../../nbs/study/remote.ipynb #b243aa75
+def push_unit(remote: Remote, store: UnitStore, key: str) -> None:
     """Copy a finished unit, `unit.json` last; nothing where it was copied before."""
     if remote.read(f".units/{key}/unit.json") == (store.path(key) / "unit.json").read_bytes():
         return
@@ -171,15 +171,15 @@ def pull_unit(remote: Remote, store: UnitStore, key: str, columns=UNIT_COLUMNS) 
 
 _NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")  # no path that leads elsewhere
 
-# %% ../../nbs/study/remote.ipynb #971e544a
-def push_file(remote: Remote, path: Path, name: str):
+# %% ../../nbs/study/remote.ipynb #a89a600a
+def push_file(remote: Remote, path: Path, name: str) -> None:
     """Copy a file where the address has another or none."""
     data = path.read_bytes()
     if remote.read(name) != data:
         remote.write(name, data)
 
 
-def pull_file(remote: Remote, path: Path, name: str):
+def pull_file(remote: Remote, path: Path, name: str) -> None:
     """Fetch a file that is not here."""
     data = None if path.exists() else remote.read(name)
     if data is None:
@@ -188,7 +188,7 @@ def pull_file(remote: Remote, path: Path, name: str):
         tmp.write_bytes(data)
 
 
-def push_report(remote: Remote, folder: Path):
+def push_report(remote: Remote, folder: Path) -> None:
     """Copy a study's report and the page over all studies of its folder."""
     here = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
     for name in sorted(here, key=lambda n: (n == "manifest.json", n)):
@@ -197,7 +197,7 @@ def push_report(remote: Remote, folder: Path):
         remote.remove(f"{folder.name}/{name}")
     push_file(remote, folder.parent / "index.html", "index.html")
 
-# %% ../../nbs/study/remote.ipynb #4219a2d3
+# %% ../../nbs/study/remote.ipynb #f2e6b6f6
 def pull_tasks(
     remote: Remote,
     listed,  # (experiment, task) pairs of a study, see `tasks`
@@ -226,7 +226,7 @@ def pull_tasks(
     return got
 
 
-def push_tasks(remote: Remote, listed, store: UnitStore):
+def push_tasks(remote: Remote, listed, store: UnitStore) -> None:
     """Copy what is finished of a study and was not copied before."""
     for experiment, task in listed:
         if task.key in remote.sent or not is_finished(experiment, task, store):

@@ -210,14 +210,14 @@ def code_of(*functions) -> str:
     found = reach(*functions)
     return digest([found.own, code_digest(*found.modules)])
 
-# %% ../../nbs/study/units.ipynb #16fe5ee5
+# %% ../../nbs/study/units.ipynb #a222a452
 UNIT_COLUMNS = dict(part="text", date="date", asset="text", score="float32")  # columns of a unit's scores
 
 
 def check_unit(
     folder: Path,  # of a unit
     key: str,  # that it should have
-):
+) -> None:
     """Raises `NeuralphaError` where `unit.json` is of another unit, or a file is not the one whose SHA-256 it names.
 
     Parameters
