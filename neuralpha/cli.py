@@ -492,7 +492,7 @@ def studies_list() -> None:
     }
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
 
-# %% ../nbs/cli.ipynb #836ff519
+# %% ../nbs/cli.ipynb #15ef8756
 @app.command("new", rich_help_panel="Projects")
 def new_command(
     folder: Annotated[Path, typer.Argument(help="Folder to make; its last part names the study.")],
@@ -500,7 +500,7 @@ def new_command(
         str | None,
         typer.Option("--universe", "-u", help="A price file or built-in universe; default: a small simulated market."),
     ] = None,
-):
+) -> None:
     """Make a project: a study with every key explained, notebooks, a feature, a model, and checks for both.
 
     Examples:
@@ -523,7 +523,7 @@ def lab_command(
     options: Annotated[
         list[str] | None, typer.Argument(help="Options of JupyterLab, after `--`.", show_default=False)
     ] = None,
-):
+) -> None:
     """Open a project in JupyterLab.
 
     Examples:
@@ -829,7 +829,7 @@ def holdout_open(
     if result.failures:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #966a2c3b
+# %% ../nbs/cli.ipynb #69958f9c
 @app.command(rich_help_panel="Reports")
 def verify(
     report: Annotated[
@@ -869,9 +869,20 @@ def verify(
         said = f"{said}, {files} files compared with those of a new run"
     for p in problems:
         typer.secho(p, fg="red", err=True)
+    if newer := checked["newer"]:
+        typer.echo(_said_of_newer(newer))
     typer.echo(f"{report}: {said}: {len(problems)} problems")
     if problems:
         raise typer.Exit(1)
+
+
+def _said_of_newer(places: list) -> str:
+    """What this code derives and a report of older code does not have."""
+    more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
+    return (
+        f"This neuralpha knows more than the report, which other code wrote: {places[0]}{more}. Nothing was altered by "
+        "that; run the study again to have it too."
+    )
 
 # %% ../nbs/cli.ipynb #79f27cb7
 INTERRUPTED = 130  # as shells count: 128 and the number of the signal

@@ -58,12 +58,12 @@ def unknown_name(
     hint = f"Did you mean {close[0]!r}?" if close else f"Choose from: {some}."
     return NeuralphaError(f"Unknown {what} {name!r}. {hint}")
 
-# %% ../nbs/core.ipynb #5faef583
+# %% ../nbs/core.ipynb #e15a117d
 @contextlib.contextmanager
 def extra(
     name: str,  # of the extra in setup.py, e.g. "ray"
     purpose: str,  # what needs it, e.g. "backend ray"
-):
+) -> Iterator[None]:
     """Turn a missing package inside the block into a `NeuralphaError` that names the command which installs it.
 
     Parameters
@@ -84,7 +84,7 @@ def require(
     package: str,  # module, e.g. "optuna"
     name: str,  # of the extra
     purpose: str,  # what needs it
-):
+) -> None:
     """Raise what `extra` says where a package is not installed, without the time that loading it takes.
 
     Parameters

@@ -26,7 +26,8 @@ and each date is computed by one thread, so the bits do not depend on how many t
 # %% auto #0
 __all__ = ['CrossSections', 'cross_sections', 'sections_of', 'over_dates', 'Scratch', 'Ranked', 'rank_within_date',
            'standardise_by_date', 'standardise', 'standardise_columns', 'mean_by_date', 'group_means', 'sector_codes',
-           'Correlations', 'correlations', 'Side', 'correlation_by_date', 'correlation_of_sums']
+           'known_mean', 'known_deviation', 'Correlations', 'correlations', 'Side', 'correlation_by_date',
+           'correlation_of_sums']
 
 # %% ../nbs/cross_section.ipynb #541c61c9
 from concurrent.futures import ThreadPoolExecutor
@@ -627,6 +628,19 @@ def sector_codes(
     if "sector" not in panel.attributes:
         raise NeuralphaError(f"{panel.name} has no attribute 'sector'.")
     return pd.factorize(panel.attributes["sector"].reindex(panel.assets), sort=True)[0].astype(np.int64)
+
+# %% ../nbs/cross_section.ipynb #7974864e
+def known_mean(values: np.ndarray) -> np.ndarray:
+    """Mean of the known values along the first axis: numpy's `nanmean`, and quietly NaN where none is known."""
+    total = np.asarray(np.nansum(values, 0))
+    with np.errstate(invalid="ignore"):
+        return np.divide(total, (~np.isnan(values)).sum(0), out=total, casting="unsafe")
+
+
+def known_deviation(values: np.ndarray) -> np.ndarray:
+    """Standard deviation (n in the denominator) along the first axis: `nanstd`, and quietly NaN where none is known."""
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(known_mean((values - known_mean(values)) ** 2))
 
 # %% ../nbs/cross_section.ipynb #de4d918b
 class Correlations(NamedTuple):

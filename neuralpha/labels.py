@@ -29,7 +29,7 @@ from .cross_section import CrossSections, group_means, standardise, standardise_
 from .data.panel import Panel, exits
 from .data.returns import bar_return, total_return_index
 
-# %% ../nbs/labels.ipynb #e21dd3ee
+# %% ../nbs/labels.ipynb #dd1eb87f
 @dataclass(frozen=True, eq=False, repr=False)
 class Label:
     """One label per panel row, with its life span in positions of `panel.dates`.
@@ -135,15 +135,17 @@ class Label:
         return digest(self.panel.digest, self.name, self.values, self.known_code)
 
     def __repr__(self):
-        n = int(self.labelled.sum())
-        late = self.labelled & self.late
-        longest = int((self.known_code - self.panel.date_code)[late].max(initial=0))
-        return (
-            f"Label {self.name}: {n:,} of {len(self.values):,} rows, known at most {self.delay + self.horizon} "
-            "bars later"
-            + (f" but for {late.sum():,} that a halt keeps open, up to {longest} bars" if longest else "")
-            + "".join(f"; {k}: {v:,}" for k, v in self.counts.items())
-        )
+        return _label_line(self)
+
+# %% ../nbs/labels.ipynb #2652380e
+def _label_line(y: Label) -> str:
+    late = y.labelled & y.late
+    longest = int((y.known_code - y.panel.date_code)[late].max(initial=0))
+    said = f"Label {y.name}: {int(y.labelled.sum()):,} of {len(y.values):,} rows"
+    said += f", known at most {y.delay + y.horizon} bars later"
+    if longest:
+        said += f" but for {late.sum():,} that a halt keeps open, up to {longest} bars"
+    return said + "".join(f"; {why}: {rows:,}" for why, rows in y.counts.items())
 
 # %% ../nbs/labels.ipynb #c83151a0
 NO_PRICE, BEYOND, NOT_SAID = "no price on the date itself", "beyond the last date", "not said"
@@ -214,7 +216,7 @@ def standardise_label(
         )
     return out
 
-# %% ../nbs/labels.ipynb #23250a31
+# %% ../nbs/labels.ipynb #8f3bb06c
 def _last_known(panel, known, due) -> np.ndarray:
     """(n_rows,) int32: the latest of `known` among the tradable rows of the same date, resolved or not; of rows that
     are late, their own. That a row is late is known when it is due.
@@ -224,7 +226,7 @@ def _last_known(panel, known, due) -> np.ndarray:
     np.maximum.at(latest, panel.date_code[live], np.minimum(known, due)[live])
     return np.where(live & (known <= due), latest[panel.date_code], known).astype(np.int32)
 
-
+# %% ../nbs/labels.ipynb #64514ee4
 def _standing_in_time(y, kind, bins=5):
     """(n_rows,) standing among the labels of the date that are not late; a late one stands among these and itself, so
     no other waits for it.
@@ -248,7 +250,7 @@ def _inserted(y, some, kind, bins):
     values = y.values[np.concatenate(groups)]
     return standardise(values, CrossSections(np.arange(len(values)), np.append(0, ends)), kind, bins)[ends - 1]
 
-
+# %% ../nbs/labels.ipynb #fbd2e96e
 def _across(y, name, values, lost=NOT_SAID, **kw):
     """A label made of all labels of a date that are not late: known with the last of them, missing while that lies
     beyond the data. `lost` says why else a row that had a label has none now.
@@ -274,7 +276,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #f7cd87fd
+# %% ../nbs/labels.ipynb #d8e18d71
 EXITS = ("bar", "next trade")
 
 
@@ -317,6 +319,29 @@ def forward_return(
     return Label(panel, name, value, out.known_code, horizon, delay, reason, exit=exit)
 
 
+def _check_exit(exit):
+    if exit not in EXITS:
+        raise unknown_name("exit", exit, EXITS)
+
+# %% ../nbs/labels.ipynb #abdac0f1
+NO_ENTRY, NO_EXIT = "no price at entry: no trade", "exit bar suspended"
+
+
+def _why_missing(panel, wealth, entry, last, out) -> dict:  # reason -> (n_rows,) bool
+    """Why a tradable row may have no forward return, what is told first before the rest."""
+    gone = panel.gone[panel.asset_code]
+    ends_early = panel.date_code[last] < panel.n_dates - 1
+    left_at_entry = (entry > last) & ends_early & gone
+    return {
+        "delisted before entry": left_at_entry,
+        BEYOND: (entry > last) | ~out.late & ((out.row < 0) | out.left & ~gone),
+        NO_ENTRY: ~np.isfinite(wealth[np.minimum(entry, last)]),
+        "delisting return unknown": gone & (out.left & ~np.isfinite(out.factor) | out.late & (out.row < 0)),
+        NO_EXIT: out.late,
+        "no return between entry and exit": np.ones(panel.n_rows, bool),
+    }
+
+# %% ../nbs/labels.ipynb #44e5cc74
 def suspended_exits(
     y: Label,  # a forward return, or what it became
     # (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,) return to the next
@@ -343,29 +368,6 @@ def suspended_exits(
     entered = p.tradable & (entry <= last) & np.isfinite(wealth[np.minimum(entry, last)])
     open_ = entered & out.late & ~y.labelled & ~((out.left | (out.row < 0)) & p.gone[p.asset_code])
     return open_, np.where(open_, forward_return(p, y.horizon, y.delay, "next trade").values, np.nan)
-
-
-def _check_exit(exit):
-    if exit not in EXITS:
-        raise unknown_name("exit", exit, EXITS)
-
-
-NO_ENTRY, NO_EXIT = "no price at entry: no trade", "exit bar suspended"
-
-
-def _why_missing(panel, wealth, entry, last, out) -> dict:  # reason -> (n_rows,) bool
-    """Why a tradable row may have no forward return, what is told first before the rest."""
-    gone = panel.gone[panel.asset_code]
-    ends_early = panel.date_code[last] < panel.n_dates - 1
-    left_at_entry = (entry > last) & ends_early & gone
-    return {
-        "delisted before entry": left_at_entry,
-        BEYOND: (entry > last) | ~out.late & ((out.row < 0) | out.left & ~gone),
-        NO_ENTRY: ~np.isfinite(wealth[np.minimum(entry, last)]),
-        "delisting return unknown": gone & (out.left & ~np.isfinite(out.factor) | out.late & (out.row < 0)),
-        NO_EXIT: out.late,
-        "no return between entry and exit": np.ones(panel.n_rows, bool),
-    }
 
 # %% ../nbs/labels.ipynb #7143dc9c
 @njit(parallel=True, cache=True)
@@ -600,7 +602,7 @@ def _barriers(
             label[i], ret[i] = hit, r
     return label, ret, bars, why
 
-# %% ../nbs/labels.ipynb #5aee1419
+# %% ../nbs/labels.ipynb #8850bcdb
 NO_BET = "no bet: the side is 0"
 _WHY = {
     1: BEYOND,
@@ -695,7 +697,7 @@ def triple_barrier(
         exit=exit,
     )
 
-
+# %% ../nbs/labels.ipynb #6fe30962
 def _side(panel, side):
     side = np.asarray(side, np.float64)
     if side.shape != (panel.n_rows,):

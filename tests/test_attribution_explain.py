@@ -330,22 +330,22 @@ def test_agreement_of_a_model_with_itself_and_its_opposite(problem):
 
     X, y, fold, fit = problem
     e = explain(fit(LightGBM(n_trees=20, threads=1)), X, fold.test[::3])
-    twin = agreement([e, replace(e, model="twin", values=2 * e.values)], reps=100).set_index("measure")
+    twin = agreement([e, replace(e, model="twin", values=2 * e.values)], n_resamples=100).set_index("measure")
     assert (abs(twin[["value", "low", "high"]] - 1) < 1e-9).all().all()
-    other = agreement([e, replace(e, model="opposite", values=-e.values)], reps=100).set_index("measure")
+    other = agreement([e, replace(e, model="opposite", values=-e.values)], n_resamples=100).set_index("measure")
     assert other.loc["attributions", "value"] == pytest.approx(-1) and other.loc[
         "importance ranks", "value"
     ] == pytest.approx(1)
     with pytest.raises(NeuralphaError, match="share no rows"):
         agreement([e, replace(e, rows=e.rows + 100_000)])
-    silent = agreement([e, replace(e, model="constant", values=0 * e.values)], reps=100)
+    silent = agreement([e, replace(e, model="constant", values=0 * e.values)], n_resamples=100)
     assert silent[["value", "low", "high"]].isna().all().all() and (silent["rows"] == len(e.rows)).all()
 
 def test_models_that_learn_the_same_agree_more_than_models_that_do_not(problem):
     X, y, fold, fit = problem
     line, twin = (explain(fit(Ridge(alpha=a)), X, fold.test[::3]) for a in (0.01, 0.02))
     tree = explain(fit(LightGBM(n_trees=60, threads=1)), X, fold.test[::3])
-    got = agreement([line, twin, tree], reps=200)
+    got = agreement([line, twin, tree], n_resamples=200)
     got = got[got.measure == "attributions"]
     assert (
         got.low.iloc[0] > 0.99 > got.high.iloc[1] > 0.3

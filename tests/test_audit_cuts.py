@@ -82,8 +82,13 @@ def test_cuts_lie_at_every_edge_of_a_fold():
     base = {"folds": folds(label(p))}
     first = base["folds"][0]
     last = base["folds"][-1]
-    start = lambda rows: int(p.date_code[rows].min())
-    end = lambda rows: int(p.date_code[rows].max())
+
+    def start(rows):
+        return int(p.date_code[rows].min())
+
+    def end(rows):
+        return int(p.date_code[rows].max())
+
     for fold in (first, last):
         for rows in (fold.valid, fold.test):
             assert {start(rows) - 1, start(rows) + 1} - {p.n_dates - 1} <= set(edges(p, base))

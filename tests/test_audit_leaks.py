@@ -6,13 +6,22 @@ import pytest
 from neuralpha.core import NeuralphaError
 
 def test_there_are_enough_kinds_and_each_has_a_twin():
-    assert len(LEAKS) >= 60 and len({l.name for l in LEAKS}) == len(LEAKS)
-    assert {l.part for l in LEAKS} == {"future", "labels", "splits", "permutation", "start-up", "origin", "levels"}
-    assert len({l.make.__name__ for l in LEAKS}) == len(LEAKS) and "_" not in {l.make.__name__ for l in LEAKS}
+    assert len(LEAKS) >= 60 and len({leak.name for leak in LEAKS}) == len(LEAKS)
+    assert {leak.part for leak in LEAKS} == {
+        "future",
+        "labels",
+        "splits",
+        "permutation",
+        "start-up",
+        "origin",
+        "levels",
+    }
+    makers = {leak.make.__name__ for leak in LEAKS}
+    assert len(makers) == len(LEAKS) and "_" not in makers
     with pytest.raises(NeuralphaError, match="No planted leak"):
         leak_catalogue(["nothing of the kind"])
 
-@pytest.mark.parametrize("leak", [l.name for l in LEAKS])
+@pytest.mark.parametrize("leak", [leak.name for leak in LEAKS])
 def test_the_leak_is_flagged_and_its_clean_twin_is_not(leak):
     row = leak_catalogue([leak]).iloc[0]
     assert row.flagged, f"not flagged by {row.by}"

@@ -42,7 +42,7 @@ def test_the_certificate_sees_the_longer_life_of_a_label_behind_a_halt(exit):
     assert not audit_pipeline(lambda q: pipeline(q, False), p, cuts=8, embargo=2).passed
 
 def test_folds_are_held_to_every_label_of_a_pipeline():
-    def pipeline(p):
+    def pipeline(p, purged_for):
         return {
             "short": forward_return(p, 1, 1),
             "long": forward_return(p, 20, 1),
@@ -50,7 +50,7 @@ def test_folds_are_held_to_every_label_of_a_pipeline():
         }
 
     for purged_for, passed in ((1, False), (20, True)):
-        c = audit_pipeline(pipeline, walks(n_dates=260), cuts=1, checks=("splits",))
+        c = audit_pipeline(lambda p: pipeline(p, purged_for), walks(n_dates=260), cuts=1, checks=("splits",))
         assert c.passed == passed and {x.how.split(" and ")[0] for x in c.checks if x.part == "splits"} == {
             "life spans of short",
             "life spans of long",

@@ -42,7 +42,6 @@ def test_a_model_that_remembers_the_answers_fails_the_placebo():
     from neuralpha.models.linear import Ridge
 
     p, features, label, folds = _study()
-    X = features(p)
     y = label(p)
     answers = permuted_label(y, 0)
 

@@ -19,7 +19,7 @@ def test_a_declared_look_back_is_held_to_its_bar():
     f = f[f.asset.isin(["A00", "A03", "A04"])]  # no late listings, few gaps
     p = panel_from_frame(f)
 
-    def late(q):
+    def late(q, look):
         return Features(
             q,
             ("x",),
@@ -28,7 +28,7 @@ def test_a_declared_look_back_is_held_to_its_bar():
         )
 
     for look, ok in ((3, False), (4, True)):
-        assert audit_features(late, p, checks=("start-up",)).checks[0].passed is ok
+        assert audit_features(lambda q: late(q, look), p, checks=("start-up",)).checks[0].passed is ok
 
 def test_measured_look_backs_are_told():
     said = audit_features(lambda f: _pct(f, 9).rename("m"), _table(walks()), checks=("start-up",)).checks[0].found

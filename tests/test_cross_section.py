@@ -192,6 +192,27 @@ def test_classes_of_four_and_of_nine():
 
     assert sizes(9) == [2, 2, 1, 2, 2] and sizes(4) == [1, 1, 0, 1, 1] and sizes(1) == [0, 0, 1, 0, 0]
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_what_is_known_of_a_column_has_numpys_bits_and_no_warning(kind):
+    import warnings
+
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(500, 6)).astype(kind)
+    table[rng.random(table.shape) < 0.3] = np.nan
+    for values in (table, table[:, 0], np.nan_to_num(table)):
+        np.testing.assert_array_equal(known_mean(values), np.nanmean(values, 0))
+        np.testing.assert_array_equal(known_deviation(values), np.nanstd(values, 0))
+        assert known_mean(values).dtype == known_deviation(values).dtype == kind
+    table[:, 2] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert (
+            np.isnan(known_mean(table)).tolist()
+            == np.isnan(known_deviation(table)).tolist()
+            == [False, False, True] + 3 * [False]
+        )
+        assert np.isnan(known_mean(np.empty((0, 2)))).all()
+
 def test_means_equal_groupby():
     panel, values = _market(n_dates=40, n_assets=30)
     sector = panel.attributes["sector"].reindex(panel.assets[panel.asset_code]).to_numpy()

@@ -1,9 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
-import datetime as dt
-import re
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest

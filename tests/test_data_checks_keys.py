@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.data.checks.planted import AT, CLEAN, OHLC, PLANTED, added, check_frame, clean_market
+from neuralpha.data.checks.planted import AT, CLEAN, PLANTED, added, check_frame
 from neuralpha.data.checks.run import check_panel
 from neuralpha.data.reading.form import Table
 from neuralpha.data.reading.spec import read_spec

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 from neuralpha.data.checks.planted import (
     clean_market,
-    AT,
     CLEAN,
     FIRST,
     LAST,
@@ -14,7 +13,6 @@ from neuralpha.data.checks.planted import (
     PLANTED,
     check_frame,
     count_found,
-    late_by_a_day,
     report_line,
 )
 from neuralpha.data.checks.spec import check_spec

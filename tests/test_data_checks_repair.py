@@ -2,8 +2,7 @@
 from neuralpha.data.checks.repair import *
 import numpy as np
 import pandas as pd
-from neuralpha.data.checks.planted import AT, CLEAN, DAY, LAST, PLANTED, check_frame, edited, rescaled
-from neuralpha.data.universes import load_universe
+from neuralpha.data.checks.planted import AT, CLEAN, DAY, LAST, PLANTED, check_frame, rescaled
 
 def test_repaired_split_equals_the_clean_market():
     for ratio in (3, 1 / 4):

@@ -7,7 +7,6 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.checks.planted import AT, CLEAN, DAY, LAST, PLANTED, check_frame, edited, rescaled
 from neuralpha.data.checks.rules import CHECKS
 from neuralpha.data.checks.spec import CheckSpec
-from neuralpha.data.panel import panel_from_frame
 
 def test_the_first_of_some_rows_is_the_earliest_and_of_equals_the_first_asset():
     from neuralpha.data.checks.report import first_of

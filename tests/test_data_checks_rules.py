@@ -6,7 +6,6 @@ import pytest
 from neuralpha.data.checks.planted import (
     AT,
     CLEAN,
-    DAY,
     FIRST,
     LAST,
     OHLC,
@@ -15,8 +14,6 @@ from neuralpha.data.checks.planted import (
     check_frame,
     clean_market,
     count_found,
-    edited,
-    late_by_a_day,
     locked_at_limit,
     monthly,
     report_line,

@@ -2,9 +2,7 @@
 from neuralpha.data.checks.run import *
 import numpy as np
 import pandas as pd
-import polars as pl
-import pytest
-from neuralpha.data.checks.planted import AT, CLEAN, DAY, LAST, OHLC, PLANTED, check_frame, rescaled
+from neuralpha.data.checks.planted import OHLC, PLANTED, check_frame
 from neuralpha.data.checks.rules import CHECKS
 from neuralpha.data.panel import panel_from_frame
 

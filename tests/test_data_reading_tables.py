@@ -6,7 +6,6 @@ import pandas as pd
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.data.reading.columns import match_columns
 from neuralpha.data.reading.spec import ReadSpec, read_spec
 
 def read(frame, **options):

@@ -53,7 +53,7 @@ def test_a_frame_is_a_universe():
 def printed(table):
     from rich.console import Console
 
-    console = Console(width=200, record=True, file=open(os.devnull, "w"))
+    console = Console(width=200, record=True, file=io.StringIO())
     console.print(table)
     return console.export_text()
 

@@ -2,7 +2,8 @@
 from neuralpha.dev import *
 import os, shutil, subprocess, sys
 from pathlib import Path
-import nbformat, pytest
+import jupytext, nbformat, pytest
+from neuralpha.core import NeuralphaError
 from neuralpha.house import root
 
 def test_calls_are_dropped_and_decorators_kept():
@@ -33,6 +34,65 @@ def test_readme_is_the_front_page():
         "See [this](nbs/guides/a.ipynb#b), [that](LICENSE), [web](https://example.org), [here](#x).",
         "```python\nf()\n```",
     ]
+
+@pytest.fixture
+def paired(tmp_path):
+    """A repository with one notebook and its text, in step."""
+    from neuralpha.dev import _pair
+
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@t", "-C", str(tmp_path)]
+    (tmp_path / "nbs").mkdir()
+    (tmp_path / ".nbpy").mkdir()
+    _write_cell(tmp_path / "nbs/a.ipynb", "first = 1")
+    for command in (["init", "-q"], ["add", "nbs"], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *command], check=True)
+    jupytext.write(nbformat.read(tmp_path / "nbs/a.ipynb", 4), tmp_path / ".nbpy/a.py", fmt="py:percent")
+    _pair(tmp_path)
+    return tmp_path
+
+def _write_cell(path, source):
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
+
+def _says(base):
+    [cell] = nbformat.read(base / "nbs/a.ipynb", 4).cells
+    assert cell.source in (base / ".nbpy/a.py").read_text()
+    return cell.source
+
+def _looks_newer(path):
+    os.utime(path, (2e9, 2e9))
+
+def test_the_side_that_was_changed_wins_whatever_the_clock_says(paired):
+    from neuralpha.dev import _pair
+
+    text = paired / ".nbpy/a.py"
+    text.write_text(text.read_text().replace("first = 1", "by_text = 2"))
+    _looks_newer(paired / "nbs/a.ipynb")
+    _pair(paired)
+    assert _says(paired) == "by_text = 2"
+    _write_cell(paired / "nbs/a.ipynb", "of_another_branch = 3")  # as git does when a branch is switched
+    _looks_newer(text)
+    _pair(paired)
+    assert _says(paired) == "of_another_branch = 3"
+
+def test_two_changed_sides_are_named_and_nothing_is_lost(paired):
+    from neuralpha.dev import _pair
+
+    text = paired / ".nbpy/a.py"
+    text.write_text(text.read_text().replace("first = 1", "by_text = 2"))
+    _write_cell(paired / "nbs/a.ipynb", "by_notebook = 3")
+    with pytest.raises(NeuralphaError, match="nbs/a.ipynb and its text were both changed"):
+        _pair(paired)
+    assert "by_text = 2" in text.read_text() and "by_notebook = 3" in (paired / "nbs/a.ipynb").read_text()
+
+def test_a_text_does_not_bring_back_a_notebook_that_git_knows_elsewhere(paired, capsys):
+    from neuralpha.dev import _pair
+
+    (paired / "nbs/a.ipynb").unlink()
+    _pair(paired)
+    assert not (paired / "nbs/a.ipynb").exists() and "not on this branch" in capsys.readouterr().err
+    (paired / ".nbpy/new.py").write_text("# %%\nmine = 1\n")  # but a new one begins as a text
+    _pair(paired)
+    assert "mine = 1" in (paired / "nbs/new.ipynb").read_text()
 
 def test_a_type_checker_knows_what_every_public_name_is(tmp_path):
     import neuralpha as na

@@ -32,7 +32,7 @@ def test_neutral_boards_compare_what_neutral_scores_say():
 
 def test_what_is_kept_of_every_date_has_the_means_of_the_board():
     p, y, noisy = _market()
-    board = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, reps=100, detail=False)
+    board = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, n_resamples=100, detail=False)
     kept = board.per_date
     assert list(kept) == ["date", "model", "ic", "rank_ic", "assets"]
     assert list(kept["model"][: board.ics.shape[1]]) == list(board.ics)
@@ -46,7 +46,7 @@ def test_what_is_kept_of_every_date_has_the_means_of_the_board():
     first = kept[(kept["date"] == day) & (kept["model"] == "net")].iloc[0]
     assert first["assets"] == both.sum()
     np.testing.assert_allclose(first["ic"], np.corrcoef(scores[both], y.values[rows][both])[0, 1])
-    by_rank = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, by="rank_ic", reps=100, detail=False)
+    by_rank = compare([noisy("net", 0.5, 1), noisy("tree", 1.2, 2)], y, by="rank_ic", n_resamples=100, detail=False)
     a, b = (t.sort_values(["date", "model"], ignore_index=True) for t in (by_rank.per_date, kept))
     pd.testing.assert_frame_equal(a, b)
 
@@ -85,7 +85,7 @@ def test_models_are_compared_on_the_rows_they_share():
     a = noisy("a", 0.6, 1)
     b = noisy("b", 0.6, 2)
     b.values = b.values.iloc[40 * 100 :]
-    board = compare([a, b], y, baselines=False, reps=100)
+    board = compare([a, b], y, baselines=False, n_resamples=100)
     assert (
         board.table.attrs["rows_dropped"] == 4000
         and board.metrics["a"]["dates"]["value"] == board.metrics["b"]["dates"]["value"] == 160
@@ -102,7 +102,7 @@ def test_a_baseline_that_knows_few_of_the_dates_is_left_out():
         return compare(
             [Scored("net", panel.series(np.where(panel.date_code >= first, value, np.nan)).dropna())],
             y,
-            reps=60,
+            n_resamples=60,
             detail=False,
         )
 
@@ -114,7 +114,7 @@ def test_a_baseline_that_knows_few_of_the_dates_is_left_out():
 def test_a_series_is_a_model_of_its_name():
     panel, y, noisy = _market(120)
     a = noisy("net", 0.6, 1)
-    kw = dict(baselines=False, reps=60, detail=False)
+    kw = dict(baselines=False, n_resamples=60, detail=False)
     pd.testing.assert_frame_equal(compare([a.values.rename("net")], y, **kw).table, compare([a], y, **kw).table)
     assert list(compare(a.values.rename("net"), y, **kw).table.index) == ["net"]
     with pytest.raises(NeuralphaError, match="has no name"):
@@ -145,11 +145,13 @@ def _chain():
         "B": 0.045 * v + rng.normal(size=panel.n_rows),
         "C": 0.025 * v + common + 0.2 * rng.normal(size=panel.n_rows),
     }
-    return compare([panel.series(s).rename(n) for n, s in scores.items()], y, baselines=False, detail=False, reps=40)
+    return compare(
+        [panel.series(s).rename(n) for n, s in scores.items()], y, baselines=False, detail=False, n_resamples=40
+    )
 
 def test_equal_models_share_a_letter_and_a_worse_one_does_not():
     panel, y, noisy = _market()
-    b = compare([noisy("net", 0.6, 1), noisy("tree", 0.6, 2), noisy("line", 3.0, 3)], y, reps=300)
+    b = compare([noisy("net", 0.6, 1), noisy("tree", 0.6, 2), noisy("line", 3.0, 3)], y, n_resamples=300)
     assert (
         b.table.loc[["net", "tree"], "letters"].tolist() == ["a", "a"]
         and b.table.at["line", "letters"] not in "a"
@@ -157,8 +159,8 @@ def test_equal_models_share_a_letter_and_a_worse_one_does_not():
     )
     assert (
         set(b.groups[0]) == {"net", "tree"}
-        and b.table.loc[["net", "tree"], "mcs"].all()
-        and not b.table.at["line", "mcs"]
+        and b.table.loc[["net", "tree"], "in_confidence_set"].all()
+        and not b.table.at["line", "in_confidence_set"]
     )
     assert any("cannot be told apart" in s for s in b.statements()) and any(
         "is better than line" in s for s in b.statements()
@@ -193,7 +195,7 @@ def test_many_models_can_still_be_told_apart():
         y,
         baselines=False,
         detail=False,
-        reps=40,
+        n_resamples=40,
     )
     assert (
         set(b.groups[0]) == {f"good{i}" for i in range(4)}
@@ -202,7 +204,7 @@ def test_many_models_can_still_be_told_apart():
 
 def test_the_oracle_is_best_and_unranked():
     panel, y, noisy = _market()
-    b = compare([noisy("net", 0.3, 1)], y, reps=100)
+    b = compare([noisy("net", 0.3, 1)], y, n_resamples=100)
     assert (
         b.table["ic"].idxmax() == "oracle"
         and b.table.at["oracle", "rank"] == 0
@@ -215,11 +217,11 @@ def test_two_rows_share_a_letter_exactly_where_their_pair_is_not_separated_and_s
     assert said == {frozenset("AC"): True, frozenset("AB"): False, frozenset("BC"): False}
     assert b.table["letters"].to_dict() == {"A": "a", "B": "ab", "C": "b"} and b.groups == [["A", "B"], ["B", "C"]]
     assert b.table["ic"].is_monotonic_decreasing and b.table["rank"].to_dict() == {"A": 1, "B": 1, "C": 2}
-    assert b.table["mcs"].to_dict() == {"A": True, "B": True, "C": False}
+    assert b.table["in_confidence_set"].to_dict() == {"A": True, "B": True, "C": False}
 
 def test_models_come_before_baselines_in_the_ics():
     panel, y, noisy = _market()
-    board = compare([noisy("bad", 30.0, 1), noisy("good", 0.5, 2)], y, reps=60, detail=False)
+    board = compare([noisy("bad", 30.0, 1), noisy("good", 0.5, 2)], y, n_resamples=60, detail=False)
     assert list(board.ics)[:2] == ["good", "bad"] and set(board.ics) == set(board.table.index)
 
 def test_overfitting_is_not_asked_of_blocks_shorter_than_a_label():
@@ -234,7 +236,7 @@ def test_detail_tells_seeds_from_time_and_regimes_apart():
     many = noisy("net", 0.6, 1)
     many.seeds = [0, 1, 2]
     many.scores = lambda seed=-1: noisy("net", 0.6, 1 + seed).values
-    b = compare([many, noisy("tree", 0.6, 9)], y, reps=40)
+    b = compare([many, noisy("tree", 0.6, 9)], y, n_resamples=40)
     m = b.metrics["net"]
     split = {k: v["value"] for k, v in m["seed_split"].items()}
     assert split["se_time"] > 3 * split["se_seed"] and 0 <= split["sd_seed"] < 0.02
@@ -250,7 +252,7 @@ def test_dates_on_which_a_model_says_nothing_are_said():
     line.values = line.values.where(
         line.values.index.get_level_values(0) >= panel.dates[30], 0.0
     )  # the same score for all on thirty dates
-    said = compare([net, line], y, reps=60).statements()
+    said = compare([net, line], y, n_resamples=60).statements()
     assert any(s.startswith("line has no IC on 30 of ") for s in said) and not any(
         s.startswith("net has no IC") for s in said
     )
@@ -282,7 +284,7 @@ def test_a_pair_whose_order_over_all_dates_is_the_other_way_is_explained():
     good = full.values.index.get_level_values(0) >= panel.dates[100]
     full.values = full.values.where(good, np.random.default_rng(99).normal(size=panel.n_rows))
     late.values = late.values.where(good, 0.0)  # no IC on the dates on which the other knows nothing
-    b = compare([full, late], y, baselines=False, detail=False, reps=40)
+    b = compare([full, late], y, baselines=False, detail=False, n_resamples=40)
     (pair,) = b.pairs.itertuples()
     assert (pair.better, pair.separated) == ("full", True) and b.table.at["full", "ic"] < b.table.at["late", "ic"]
     assert any("over all its own dates late has the higher mean" in s for s in b.statements())
@@ -293,7 +295,7 @@ def test_an_oracle_that_knows_nothing_is_left_out_and_it_is_said():
     panel, _, _ = _market(120)
     blind = replace(panel, truth={"oracle": np.zeros(panel.n_rows)})
     score = blind.series(np.random.default_rng(0).normal(size=panel.n_rows)).rename("net")
-    b = compare(score, forward_return(blind, 1, 1), reps=40)
+    b = compare(score, forward_return(blind, 1, 1), n_resamples=40)
     assert (
         "oracle" not in b.table.index
         and "oracle" not in b.ics
@@ -303,9 +305,13 @@ def test_an_oracle_that_knows_nothing_is_left_out_and_it_is_said():
 def test_labels_that_overlap_over_few_dates_get_a_number_of_dates_and_no_verdict():
     panel, _, noisy = _market(80)
     board = compare(
-        [noisy("net", 0.1, 1), noisy("line", 30.0, 2)], forward_return(panel, 20, 1), baselines=False, reps=40
+        [noisy("net", 0.1, 1), noisy("line", 30.0, 2)], forward_return(panel, 20, 1), baselines=False, n_resamples=40
     )
-    assert len(board.ics) == 59 and not board.table["mcs"].any() and board.metrics["net"]["ic"]["low"] is None
+    assert (
+        len(board.ics) == 59
+        and not board.table["in_confidence_set"].any()
+        and board.metrics["net"]["ic"]["low"] is None
+    )
     assert (
         board.statements()[0].endswith("59 dates have an IC of both, and labels over 20 bar(s) need 60.")
         and "Fewer than 60 dates" in board.statements()[1]
@@ -319,11 +325,11 @@ def test_a_few_dates_are_compared_without_verdicts(dates):
     a = noisy("net", 0.1, 1)
     b = noisy("line", 30.0, 2)
     a.values, b.values = (m.values[m.values.index.get_level_values(0) >= panel.dates[58 - dates]] for m in (a, b))
-    board = compare([a, b], y, reps=60)
+    board = compare([a, b], y, n_resamples=60)
     assert len(board.ics) == dates and json.dumps([board.metrics, board.statements(), board.reality], allow_nan=False)
     assert (
         board.pairs["separated"].any()
-        == board.table["mcs"].any()
+        == board.table["in_confidence_set"].any()
         == (dates >= 10)
         == (not any("too few to tell" in s for s in board.statements()))
     )
@@ -339,13 +345,13 @@ def test_two_dates_are_no_comparison():
 def test_names_are_escaped_and_tables_are_reproducible():
     panel, y, noisy = _market(120)
     evil = [noisy("<script>alert(1)</script>", 0.6, 1), noisy("b", 0.6, 2)]
-    one, two = (compare(evil, y, baselines=False, reps=60) for _ in range(2))
+    one, two = (compare(evil, y, baselines=False, n_resamples=60) for _ in range(2))
     assert "<script>" not in one._repr_html_() and "&lt;script&gt;" in one._repr_html_()
     pd.testing.assert_frame_equal(one.table, two.table)
 
 def test_text_and_page_show_a_number_alike_and_t_is_that_of_the_order():
     panel, y, noisy = _market(120)
-    board = compare([noisy("net", 0.6, 1), noisy("tree", 0.9, 2)], y, by="rank_ic", reps=40, detail=False)
+    board = compare([noisy("net", 0.6, 1), noisy("tree", 0.9, 2)], y, by="rank_ic", n_resamples=40, detail=False)
     spread = 100 * board.metrics["net"]["spread_after_cost"]["value"]
     for shown in (repr(board), board._repr_html_()):
         assert "spread after cost, % a year" in shown and f"{spread:,.1f}".replace("-", "−") in shown
@@ -377,14 +383,14 @@ def test_worthless_slow_scores_and_long_labels_over_few_dates_keep_every_level_e
             forward_return(panel, 20, 1),
             baselines=False,
             detail=False,
-            reps=40,
+            n_resamples=40,
             half_spread_bps=0,
         )
         assert len(b.ics) == 60
         wrong["interval"] += ((b.table["ic_low"] > 0) | (b.table["ic_high"] < 0)).sum()
         wrong["t"] += (b.table["t"].abs() > b.table["t_critical"]).sum()
         wrong["pair"] += b.pairs["separated"].any()
-        wrong["set"] += not b.table["mcs"].all()
+        wrong["set"] += not b.table["in_confidence_set"].all()
         wrong["sharpe"] += (b.table["deflated_sharpe"] > 0.95).any()
     single = binom.ppf(0.999, models * markets, 0.08)
     board = binom.ppf(0.999, markets, 0.08)
@@ -398,7 +404,7 @@ def test_only_what_changed_has_moved():
     panel, y, noisy = _market()
 
     def fit(*models):
-        return compare(models, y, baselines=False, reps=60, detail=False)
+        return compare(models, y, baselines=False, n_resamples=60, detail=False)
 
     before = fit(noisy("same", 0.6, 1), noisy("better", 3.0, 2), noisy("gone", 1.0, 5))
     after = fit(noisy("same", 0.6, 1), noisy("better", 0.6, 3), noisy("new", 1.0, 4))
@@ -423,7 +429,7 @@ def test_a_metric_declared_as_the_catalogue_says_is_on_the_board_and_in_every_sl
     p, y, noisy = _market()
     try:
         exec(said, dict(vars(catalogue)))
-        board = compare(noisy("net", 0.5, 1), y, reps=100)
+        board = compare(noisy("net", 0.5, 1), y, n_resamples=100)
         html_ = leaderboard_html(board)
         facts = catalogue.script_facts()
     finally:
@@ -437,4 +443,4 @@ def test_a_metric_declared_as_the_catalogue_says_is_on_the_board_and_in_every_sl
         for cut, group in (("year", "2020"), ("volatility", "calm"), ("volatility", "stormy"))
     )
     assert worst == board.ics["net"].min() <= min(calm, stormy) < max(calm, stormy)
-    assert "worst_ic" not in compare(noisy("net", 0.5, 1), y, reps=100, detail=False).table
+    assert "worst_ic" not in compare(noisy("net", 0.5, 1), y, n_resamples=100, detail=False).table

@@ -1,6 +1,5 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.evaluate.ic import *
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest

@@ -23,6 +23,18 @@ def test_the_ic_without_each_asset_is_that_of_the_others():
 def test_three_assets_have_no_ic_without_one():
     assert np.isnan(without_each(np.array([1.0, 2, 3]), np.array([1.0, 3, 2]))).all()
 
+def test_all_rows_left_out_at_once_are_each_left_out_alone():
+    origin, days = _origin()
+    p, y = origin.panel, origin.y
+    counts = origin.compared & y.labelled
+    got = ics_without_each(p, origin.scores, y.values, counts)
+    assert np.isnan(got[~counts]).all() and np.isfinite(got[counts]).all()
+    for day in days[31:36]:
+        rows = p.rows_on(day)
+        rows = rows[counts[rows]]
+        want = without_each(origin.scores[rows], y.values[rows].astype(float))[:, 0]
+        np.testing.assert_allclose(got[rows], want, rtol=1e-9)
+
 def _origin(seed=0, dates=90, assets=12, spoil=None, horizon=2, delay=1):
     """A market of random walks and a model that knows a little; `spoil` is an asset whose 61st close is wrong."""
     rng = np.random.default_rng(seed)
@@ -67,6 +79,33 @@ def test_a_planted_price_is_found_from_the_date_to_the_row():
     assert bars.loc[days[60], "for"] in ("entry", "exit")
     on_the_day = origin.at(days[60], "A07").features
     assert abs(on_the_day["distance"].iloc[0]) > 5 and (origin.at(days[60], "A08").features["distance"].abs() < 5).all()
+
+def test_a_price_planted_anywhere_is_among_the_rows_on_which_most_depends():
+    from neuralpha.data.alignment import on_panel
+    from neuralpha.evaluate.baselines import reversal
+
+    market = load_universe("sim-tiny")
+    rng = np.random.default_rng(0)
+    bars = np.diff(market.asset_offsets)
+    long_lived = market.assets[bars > 200]
+
+    def jumps(panel):
+        y = forward_return(panel, horizon=1, delay=0)
+        table = Origin("reversal", y, on_panel(panel, reversal(panel))[0][:, 0].astype(float)).suspects()
+        return table[(table["came_back"] > COMES_BACK) & (table["times_usual"] > UNUSUAL)]
+
+    assert not len(jumps(market))
+    found, first = 0, 0
+    for k, asset in enumerate(rng.choice(long_lived, 20)):
+        rows = market.rows_of(asset)
+        row = int(rng.integers(rows.start + 30, rows.stop - 30))
+        close = market.fields["close"].copy()
+        close[row] *= 1.6 if k % 2 else 1 / 1.6
+        table = jumps(market.with_fields(close=close))
+        found += asset in table.index.get_level_values("asset")
+        first += len(table) > 0 and table.index[0][1] == asset
+        assert set(table.index.get_level_values("asset")) <= {asset}  # nobody else is named
+    assert found >= 18 and first == found
 
 def test_bars_say_what_each_is_for():
     origin, days = _origin(horizon=3, delay=2)

@@ -9,7 +9,7 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
-from neuralpha.evaluate.catalogue import CATALOGUE, InSlice, declare
+from neuralpha.evaluate.catalogue import CATALOGUE, declare
 from neuralpha.evaluate.ic import ic, rank_ic
 
 def test_metrics_are_a_dictionary_with_a_short_face():
@@ -18,7 +18,7 @@ def test_metrics_are_a_dictionary_with_a_short_face():
 
     market = na.load_universe("sim-tiny")
     score = np.random.default_rng(0).normal(size=market.n_rows)
-    found = na.evaluate_scores(score, market, na.forward_return(market), reps=50)
+    found = na.evaluate_scores(score, market, na.forward_return(market), n_resamples=50)
     assert json.loads(json.dumps(found)) == dict(found) and "\n" not in repr(found) and len(repr(found)) < 250
     assert f"ic {found['ic']['value']:.4f}" in repr(found) and "overflow:auto" in found._repr_html_()
 
@@ -44,7 +44,7 @@ def _leaves(m):
 
 def test_every_number_is_json_native_and_says_what_it_is():
     panel, s, y = _market()
-    m = evaluate_scores(s, panel, y, reps=50)
+    m = evaluate_scores(s, panel, y, n_resamples=50)
     assert json.loads(json.dumps(m, allow_nan=False)) == m
     for leaf in _leaves(m):
         assert leaf["unit"] and leaf["period"] and leaf["definition"].endswith(".")
@@ -53,7 +53,7 @@ def test_every_number_is_json_native_and_says_what_it_is():
 
 def test_values_agree_with_their_definitions():
     panel, s, y = _market()
-    m = evaluate_scores(s, panel, y, reps=50)
+    m = evaluate_scores(s, panel, y, n_resamples=50)
     x = ic(s, y).dropna()
     r = rank_ic(s, y).dropna()
     np.testing.assert_allclose(m["ic"]["value"], x.mean())
@@ -71,7 +71,7 @@ def test_values_agree_with_their_definitions():
 
     np.testing.assert_allclose(m["top_sharpe"]["value"], sharpe(few))
     assert m["top_sharpe"]["low"] < sharpe(few) < m["top_sharpe"]["high"] and m["top_sharpe"]["n"] == len(few)
-    nobody = evaluate_scores(s[s.index.get_level_values(1) < "S09"], panel, y, reps=20)["top_sharpe"]
+    nobody = evaluate_scores(s[s.index.get_level_values(1) < "S09"], panel, y, n_resamples=20)["top_sharpe"]
     assert nobody["value"] is None and nobody["n"] == 0  # nine assets a date
     np.testing.assert_allclose(
         m["quantile_spread_annual"]["value"], m["quantile_spread"]["value"] * panel.bars_per_year / 5
@@ -80,9 +80,9 @@ def test_values_agree_with_their_definitions():
 def test_same_seed_same_bits_and_bad_input_is_named():
     panel, s, y = _market(60)
     assert (
-        evaluate_scores(s, panel, y, reps=20)
-        == evaluate_scores(s, panel, y, reps=20)
-        != evaluate_scores(s, panel, y, reps=20, seed=1)
+        evaluate_scores(s, panel, y, n_resamples=20)
+        == evaluate_scores(s, panel, y, n_resamples=20)
+        != evaluate_scores(s, panel, y, n_resamples=20, seed=1)
     )
     with pytest.raises(NeuralphaError, match="constant"):
         evaluate_scores(s * 0, panel, y)
@@ -94,7 +94,7 @@ def test_a_metric_of_the_catalogue_is_computed_and_one_that_is_not_there_is_refu
     declare("toy_worst", "worst IC", "correlation", "whole period", "Lowest IC over {horizon} bars.", compute=_worst)
     declare("toy_ends", "ends", "correlation", "per date", "IC again ({top}).", compute=_again)
     try:
-        m = evaluate_scores(s, panel, y, reps=20)
+        m = evaluate_scores(s, panel, y, n_resamples=20)
     finally:
         del CATALOGUE["toy_worst"], CATALOGUE["toy_ends"]
     assert m["toy_worst"]["value"] == ic(s, y).min() and m["toy_worst"]["definition"] == "Lowest IC over 5 bars."
@@ -113,13 +113,13 @@ def _again(sample):
 
 def test_r2_against_both_denominators_by_hand():
     panel, s, y = _market()
-    m = evaluate_scores(s, panel, y, forecast=0.004 * s, train_mean=0.001, reps=20)
+    m = evaluate_scores(s, panel, y, forecast=0.004 * s, train_mean=0.001, n_resamples=20)
     long = pd.DataFrame({"f": 0.004 * s, "y": panel.series(y.values)}).dropna()
     sse = ((long.y - long.f) ** 2).sum()
     np.testing.assert_allclose(m["r2_zero"]["value"], 1 - sse / (long.y**2).sum())
     np.testing.assert_allclose(m["r2_train_mean"]["value"], 1 - sse / ((long.y - 0.001) ** 2).sum())
     np.testing.assert_allclose(m["rmse"]["value"], np.sqrt(sse / len(long)))
-    assert evaluate_scores(s, panel, y, reps=20)["r2_zero"]["value"] is None
+    assert evaluate_scores(s, panel, y, n_resamples=20)["r2_zero"]["value"] is None
 
 def test_calibration_uses_the_validation_line_of_each_fold():
     panel, s, y = _market()
@@ -144,7 +144,7 @@ def test_labels_shuffled_within_dates_leave_an_interval_that_covers_zero():
     for d in range(panel.n_dates):
         rows = panel.rows_on(panel.dates[d])
         values[rows] = rng.permutation(values[rows])
-    m = evaluate_scores(s, panel, replace(y, values=values, name="shuffled"), reps=20)
+    m = evaluate_scores(s, panel, replace(y, values=values, name="shuffled"), n_resamples=20)
     assert m["ic"]["low"] < 0 < m["ic"]["high"] and m["rank_ic"]["low"] < 0 < m["rank_ic"]["high"]
 
 def test_the_share_recovered_is_paired_with_the_oracle():
@@ -238,7 +238,7 @@ def test_half_life_is_the_planted_one_whatever_the_tails(life, tails):
 
 def test_half_life_is_found_in_a_market():
     panel, s, y = _market(dates=1500, fade=0.9)
-    m = evaluate_scores(s, panel, y, reps=100)["half_life"]
+    m = evaluate_scores(s, panel, y, n_resamples=100)["half_life"]
     assert m["low"] <= np.log(0.5) / np.log(0.9) <= m["high"] and abs(m["value"] - 6.6) < 2.5
 
 def test_ics_by_horizon_are_all_of_the_same_kind():
@@ -262,7 +262,7 @@ def test_only_returns_are_annualised():
     panel, s, y = _market(120)
     earned = {"spread_after_cost", "spread_before_cost"}  # of the portfolio, not of the label
     for label in (triple_barrier(panel), classes(y), volatility_scaled(y), standardise_label(y, "z")):
-        m = evaluate_scores(s, panel, label, reps=20)
+        m = evaluate_scores(s, panel, label, n_resamples=20)
         assert (
             not {"quantile_spread_annual", "top_sharpe"} & set(m)
             and {n for n, r in m.items() if r.get("unit") == "return"} == earned
@@ -273,7 +273,9 @@ def test_only_returns_are_annualised():
         assert label.name not in m["rank_ic_by_horizon"]["5"]["definition"]
     want = {"rmse", "quantile_spread", "quantile_spread_annual"} | earned
     for label in (y, excess_return(y)):
-        assert {n for n, r in evaluate_scores(s, panel, label, reps=20).items() if r.get("unit") == "return"} == want
+        assert {
+            n for n, r in evaluate_scores(s, panel, label, n_resamples=20).items() if r.get("unit") == "return"
+        } == want
 
 def _with_halts(seed=0, exit="bar"):
     """Thirty walks, a tenth of whose bars are suspended; the score knows which stocks are caught in a suspension and
@@ -292,7 +294,7 @@ def _with_halts(seed=0, exit="bar"):
 
 def test_what_suspended_exits_could_change_is_bounded():
     p, y, scores = _with_halts()
-    m = evaluate_scores(scores, p, y, reps=20)["suspended_exits"]
+    m = evaluate_scores(scores, p, y, n_resamples=20)["suspended_exits"]
     later = forward_return(p, 3, 1, "next trade")
     open_ = later.labelled & ~y.labelled
     assert m["rows"]["value"] >= open_.sum() > 300 and m["rows"]["share"] == m["rows"]["value"] / (
@@ -332,5 +334,5 @@ def test_what_suspended_exits_could_change_is_bounded():
 
 def test_nothing_is_suspended_where_the_label_waits_for_the_next_trade():
     p, y, scores = _with_halts(exit="next trade")
-    m = evaluate_scores(scores, p, y, reps=20)["suspended_exits"]
+    m = evaluate_scores(scores, p, y, n_resamples=20)["suspended_exits"]
     assert m["rows"]["value"] < 30  # caught when the file ends

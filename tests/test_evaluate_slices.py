@@ -130,14 +130,14 @@ def test_a_slice_of_everything_has_the_numbers_of_the_leaderboard(shut):
     ).set_index("model")
     for j, n in enumerate("ab"):
         want = evaluate_scores(S[:, j], p, three, *lines[n], half_spread_bps=7, trials=9)
-        for column, metric in (
+        for column, name in (
             ("ic", "ic"),
             ("r2", "r2_train_mean"),
             ("spread_after_cost", "spread_after_cost"),
             ("turnover", "turnover"),
             ("deflated_sharpe", "deflated_sharpe"),
         ):
-            np.testing.assert_allclose(table.loc[n, column], want[metric]["value"], rtol=1e-9, err_msg=f"{n} {column}")
+            np.testing.assert_allclose(table.loc[n, column], want[name]["value"], rtol=1e-9, err_msg=f"{n} {column}")
         for column in ("ic", "rank_ic", "spread_after_cost", "turnover"):
             for end in ("low", "high"):
                 np.testing.assert_allclose(table.loc[n, f"{column}_{end}"], want[column][end], rtol=1e-9)
@@ -207,7 +207,7 @@ def test_every_metric_that_can_be_sliced_has_numbers_and_one_of_the_catalogue_ha
         table = slice_table(S, list("ab"), y, cut, [y], forecasts=lines)
         stored = slices_json(table)
         small = np.where((p.asset_code < 25)[:, None], S, np.nan)
-        want = evaluate_scores(small[:, 0], p, y, reps=20)
+        want = evaluate_scores(small[:, 0], p, y, n_resamples=20)
     finally:
         del CATALOGUE["toy_hits"]
     assert table[["toy_hits", "toy_hits_low", *slice_numbers()]].notna().all().all()

@@ -1,23 +1,22 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.evaluate.statistics import *
 import itertools
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 
-def _overlapping(reps, n, h, seed=0):
-    shocks = np.random.default_rng(seed).normal(size=(reps, n + h - 1))
+def _overlapping(n_series, n, h, seed=0):
+    shocks = np.random.default_rng(seed).normal(size=(n_series, n + h - 1))
     return np.lib.stride_tricks.sliding_window_view(shocks, h, axis=1).sum(-1)
 
-def _regimes(reps, n, fading, seed=0):
+def _regimes(n_series, n, fading, seed=0):
     """White noise and a mean that comes and goes around zero."""
     from scipy.signal import lfilter
 
     rng = np.random.default_rng(seed)
-    slow = lfilter([np.sqrt(1 - fading**2)], [1, -fading], rng.normal(size=(reps, n + 300)), axis=1)[:, 300:]
-    return 0.1 * rng.normal(size=(reps, n)) + 0.03 * slow
+    slow = lfilter([np.sqrt(1 - fading**2)], [1, -fading], rng.normal(size=(n_series, n + 300)), axis=1)[:, 300:]
+    return 0.1 * rng.normal(size=(n_series, n)) + 0.03 * slow
 
 @pytest.mark.parametrize("n, h", [(10, 1), (60, 1), (1000, 1), (60, 5), (500, 5), (60, 20), (250, 20)])
 def test_a_true_null_is_rejected_as_often_as_said_in_all_tails_however_few_the_labels_are(n, h):
@@ -171,8 +170,8 @@ def test_names_and_sizes_that_cannot_be_are_refused():
     for test in (paired_tests, model_confidence_set):
         with pytest.raises(NeuralphaError, match="Two models are called 'a'"):
             test(two)
-        with pytest.raises(NeuralphaError, match="size is 5"):
-            test(two.set_axis(["a", "b"], axis=1), size=5)
+        with pytest.raises(NeuralphaError, match="significance is 5"):
+            test(two.set_axis(["a", "b"], axis=1), significance=5)
     for pair in (("a", "a"), ("a", "c")):
         with pytest.raises(NeuralphaError, match="no pair of two of the names a, b"):
             letters(["a", "b"], [pair])

@@ -1,11 +1,14 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.features.compute import *
+import ast
+from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, limit_threads
 from neuralpha.data.panel import panel_from_frame
-from neuralpha.features.families import FEATURES, SERIES, SETS, Feature, choose, moved
+from neuralpha.features import families
+from neuralpha.features.families import FEATURES, SERIES, SETS, Feature, check_feature, choose, example_bars, moved
 
 def _market(n_assets=12, n_dates=320, seed=0):
     rng = np.random.default_rng(seed)
@@ -204,6 +207,24 @@ def test_at_the_lowest_prices_no_value_goes_missing():
     p = _market()
     cheap = compute_features(adjusted_panel(p, dividend=1e-5, assets=p.assets), "alpha158", transform=None)
     assert cheap.missing == compute_features(p, "alpha158", transform=None).missing
+
+LAGS = {*SETS["alpha158"], *SETS["alpha360"]}
+
+DECLARED = [f for f in FEATURES.values() if not f.of and f.name not in LAGS]
+
+@pytest.mark.parametrize("f", DECLARED, ids=lambda f: f.name)
+def test_the_look_back_of_every_declared_feature_is_true(f):
+    check_feature(f, example_bars(max(420, f.lookback + 120)))
+
+def test_every_module_that_declares_features_is_imported_by_this_one():
+    room = Path(families.__file__).parent
+    trees = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in room.glob("*.py")}
+
+    def imported(tree):
+        return {name.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for name in node.names}
+
+    declaring = {module for module, tree in trees.items() if "declare" in imported(tree)}
+    assert declaring and declaring <= imported(trees["compute"])
 
 @pytest.mark.parametrize("transform", ["rank", "zscore", None])
 def test_the_future_changes_no_bit(transform):

@@ -66,15 +66,6 @@ def test_levels_of_features_of_features_follow_from_their_parts():
         "turnover_20:dollar_volume_20": "price",
     }
 
-HERE = (
-    "classic reversal momentum extremes volatility liquidity volume price_volume beta abnormal residual "
-    "statistical technical"
-).split()
-
-@pytest.mark.parametrize("f", [f for f in FEATURES.values() if not f.of and f.family in HERE], ids=lambda f: f.name)
-def test_look_back_is_true(f):
-    check_feature(f, example_bars(max(420, f.lookback + 120)))
-
 @pytest.mark.parametrize(
     "lookback, formula, message",
     [

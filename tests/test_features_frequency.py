@@ -4,7 +4,7 @@ import numpy as np
 import matplotlib.pyplot as plt
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.features.families import FEATURES, History, check_feature
+from neuralpha.features.families import FEATURES, History
 
 def test_a_cycle_is_found_in_its_band():
     t = np.arange(300)
@@ -61,9 +61,3 @@ def test_the_level_is_gone_and_the_memory_stays():
         return np.corrcoef(x[300:-20], x[320:])[0, 1]
 
     assert month_apart(got) > 0.3 > 0.05 > abs(month_apart(returns))
-
-@pytest.mark.parametrize(
-    "f", [f for f in FEATURES.values() if f.family in ("spectral", "wavelet", "fractional")], ids=lambda f: f.name
-)
-def test_look_back_is_true(f):
-    check_feature(f)

@@ -2,7 +2,7 @@
 from neuralpha.features.signals import *
 import numpy as np
 import pytest
-from neuralpha.features.families import FEATURES, History, check_feature, example_bars
+from neuralpha.features.families import FEATURES, History, example_bars
 
 def _full_bars(n=900):
     bars = example_bars(n)
@@ -61,13 +61,3 @@ def test_idio_skew_equals_a_regression():
     y = h["ret"][-60:]
     slope, level = np.polyfit(x, y, 1)
     assert FEATURES["idio_skew_60"].compute(h)[-1] == pytest.approx(skew(y - level - slope * x), rel=1e-6)
-
-MINE = [
-    f
-    for f in FEATURES.values()
-    if f.family in ("technical", "seasonality") or f.name in ("hurst_120", "entropy_60", "idio_skew_60")
-]
-
-@pytest.mark.parametrize("f", MINE, ids=lambda f: f.name)
-def test_look_back_is_true(f):
-    check_feature(f, example_bars(640))

@@ -24,10 +24,14 @@ def test_the_wrong_price_of_this_page_is_found_in_four_steps(tmp_path):
     write_json(tmp_path / "reports/wrong/study.json", study.model_dump(mode="json"))
     write_site(study, tmp_path / "reports")
 
+    origin = na.inspect(steps.folder, model="reversal")
+    suspects = origin.suspects()
+    jumps = suspects[(suspects["came_back"] > 0.75) & (suspects["times_usual"] > 10)]
+    assert "Begin with S07" in repr(origin) and {asset for _, asset in jumps.index} == {"S07"}
+    day = jumps.index[0][0]
     mine = read_ics(steps.folder).query("model == 'reversal'").set_index("date")
-    day = (mine["ic"] - mine["rank_ic"]).abs().idxmax()
     assert str(day.date()) == "2013-05-15" and mine.at[day, "ic"] > 0.8
-    seen = na.inspect(steps.folder, day, model="reversal")
+    seen = origin.at(day)
     assert seen.members["pull"].abs().idxmax() == "S07"
     bars = seen.at(asset="S07").bars
     assert bars["return"].abs().idxmax() == day

@@ -7,13 +7,27 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import Estimator
 from neuralpha.models.linear import Ridge
-from neuralpha.models.nets import MLP
+from neuralpha.models.nets import MLP, MLPNet, Net
 
 def test_models_that_keep_the_contract_pass_and_are_left_as_they_were():
     for model in (Ridge(), MLP(max_epochs=1)):
         before = dict(vars(model))
         assert check_model(model)[0] == "Every parameter says what it allows."
         assert vars(model) == before
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class Straight(Net):
+    """A net with nothing to drop."""
+
+    name: ClassVar[str] = "straight"
+
+    def build(self, n_features, outputs):
+        return MLPNet(n_features, (), outputs)
+
+def test_a_net_without_dropout_has_no_such_parameter_and_keeps_the_contract():
+    model = Straight(max_epochs=1)
+    assert not {"dropout"} & (set(model.all_limits()) | set(model.space) | set(model.get_params()))
+    assert len(check_model(model)) == len(PROMISES)
 
 class Broken:
     """One fault each, on a line that keeps its promises."""

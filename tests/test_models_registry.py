@@ -1,8 +1,10 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.models.registry import *
-import re
+import ast, re
+from pathlib import Path
 import numpy as np
 import pytest
+import neuralpha.models
 from neuralpha.core import NeuralphaError
 from neuralpha.labels import multi_horizon
 from neuralpha.models.base import toy_problem
@@ -68,6 +70,17 @@ def test_an_installed_package_offers_a_model_by_its_name(tmp_path, monkeypatch):
     offered.cache_clear()
     with pytest.raises(NeuralphaError, match="Unknown model 'waves'"):
         make_model("waves")
+
+def test_every_class_of_the_room_that_has_a_name_is_in_the_registry():
+    room = Path(neuralpha.models.__path__[0])
+    there = set()
+    for path in room.glob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            fields = [f for f in getattr(node, "body", ()) if isinstance(f, ast.AnnAssign)]
+            given = {f.target.id: getattr(f.value, "value", None) for f in fields}
+            if isinstance(node, ast.ClassDef) and given.get("name"):
+                there.add(f"{path.stem}:{node.name}")
+    assert there and there == set(MODELS.values())
 
 def test_names_and_parameters():
     assert make_model("RIDGE").name == "ridge"

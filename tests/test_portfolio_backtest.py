@@ -56,7 +56,7 @@ def test_gross_less_costs_is_net_and_wealth_compounds():
 def test_statistics_agree_with_empyrical():
     panel, scores = _setting(2, skill=0.3)
     book = backtest(scores, panel, Quantiles(5), "flat")
-    values, net, year = book.statistics(reps=50).value, book.net, panel.bars_per_year
+    values, net, year = book.statistics(n_resamples=50).value, book.net, panel.bars_per_year
     n = len(net)
     np.testing.assert_allclose(
         values["Sharpe"], empyrical.sharpe_ratio(net, annualization=year) * np.sqrt(n / (n - 1)), rtol=1e-12

@@ -21,11 +21,11 @@ def test_lo_to_the_digit():
 
 def _table_draw(rng, n, freedom, phi):
     """One of the paper's markets: means and variances 1, correlation 0.5."""
-    size = n + 50
-    shock = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size)
+    length = n + 50
+    shock = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], length)
     if freedom:
-        shock = shock / np.sqrt(rng.chisquare(freedom, (size, 1)) / freedom) * np.sqrt((freedom - 2) / freedom)
-    for t in range(1, size):
+        shock = shock / np.sqrt(rng.chisquare(freedom, (length, 1)) / freedom) * np.sqrt((freedom - 2) / freedom)
+    for t in range(1, length):
         shock[t] = phi * shock[t - 1] + np.sqrt(1 - phi**2) * shock[t]
     return 1 + shock[50:]
 
@@ -39,14 +39,14 @@ def test_table_1_of_ledoit_and_wolf(freedom, phi, published):
     rejected = np.zeros(3)
     for run in range(runs):
         x = _table_draw(rng, 120, freedom, phi)
-        tests = memmel(*x.T), ledoit_wolf(*x.T, reps=0), ledoit_wolf(*x.T, block=1, reps=299, seed=run)
+        tests = memmel(*x.T), ledoit_wolf(*x.T, n_resamples=0), ledoit_wolf(*x.T, block=1, n_resamples=299, seed=run)
         rejected += [t["p"] <= 0.05 for t in tests]
     error = 100 * np.sqrt(0.09 * 0.91 / runs)
     np.testing.assert_allclose(100 * rejected / runs, published, atol=3 * error)
 
 def test_the_block_bootstrap_keeps_its_size_where_returns_follow_each_other():
     rng = np.random.default_rng(0)
-    p = [ledoit_wolf(*_table_draw(rng, 240, 0, 0.3).T, block=8, reps=199, seed=k)["p"] for k in range(250)]
+    p = [ledoit_wolf(*_table_draw(rng, 240, 0, 0.3).T, block=8, n_resamples=199, seed=k)["p"] for k in range(250)]
     naive = [memmel(*_table_draw(rng, 240, 0, 0.3).T)["p"] for k in range(250)]
     assert np.mean(np.array(p) <= 0.05) < 0.09 < np.mean(np.array(naive) <= 0.05) + 0.02
 
@@ -88,7 +88,7 @@ def test_what_a_breaker_saved_less_what_it_cost_is_the_difference_while_it_stood
     panel = simulate_universe(40, 300, seed=4)
     scores = np.where(panel.tradable, np.random.default_rng(0).normal(size=panel.n_rows), np.nan)
     breaker = Breaker(Quantiles(5), -0.015, 0.5, 8)
-    got = judge_breaker(scores, panel, breaker, reps=5, costs="none")
+    got = judge_breaker(scores, panel, breaker, n_random=5, costs="none")
     assert got["trips"] > 1 and 0 <= got["share of random breakers as good"] <= 1
     plain, guarded = (backtest(scores, panel, p, "none") for p in (breaker.base, breaker))
     gap = (guarded.net - plain.net) * 100

@@ -107,8 +107,8 @@ def test_the_tests_reject_as_rarely_as_they_say_and_catch_half_a_risk():
     for _ in range(300):
         x = rng.standard_normal(1000)
         var, es = np.full((2, 1000), [[1.95996], [2.33780]])
-        right += shortfall_test(x, var, es, reps=2000)["p"] < 0.05
-        half += shortfall_test(x, var / 2, es / 2, reps=2000)["p"] < 0.05
+        right += shortfall_test(x, var, es, n_resamples=2000)["p"] < 0.05
+        half += shortfall_test(x, var / 2, es / 2, n_resamples=2000)["p"] < 0.05
     assert 0.02 <= right / 300 <= 0.09 and half == 300
 
 def _book(policy=Quantiles(5), days=420, seed=0):
@@ -135,7 +135,7 @@ def test_the_risk_of_a_book_by_hand():
 
 def test_worst_windows_and_paths():
     book = _book(days=300, seed=1)
-    got = stress(book, reps=300)
+    got = stress(book, n_resamples=300)
     net = book.net
     sums = pd.Series([(1 + net.iloc[i : i + 20]).prod() - 1 for i in range(len(net) - 19)])
     np.testing.assert_allclose(got.worst.loc[20, "return, %"], 100 * sums.min())
@@ -146,7 +146,7 @@ def test_worst_windows_and_paths():
 
 def test_shocks_are_the_stated_formulas():
     book = _book(days=300, seed=2)
-    shocks = stress(book, reps=50).shocks["change"]
+    shocks = stress(book, n_resamples=50).shocks["change"]
     np.testing.assert_allclose(shocks["market −20 % in a bar"], -20 * book.weights.iloc[-1].sum())
     a_year = 100 * book.panel.bars_per_year * book.returns.mean()
     np.testing.assert_allclose(shocks["spread × 3"], 2 * a_year["half_spread"])

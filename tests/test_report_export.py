@@ -1,9 +1,9 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.export import *
-import shutil, subprocess, sys
+import shutil, subprocess
 from pathlib import Path
 import pytest
-from neuralpha.core import NeuralphaError, write_json
+from neuralpha.core import NeuralphaError
 from neuralpha.study.experiment import open_experiment
 from neuralpha.report.steps import Report
 from neuralpha.report.pages import write_site

@@ -61,7 +61,6 @@ def test_the_page_says_who_moved_and_what_adds_up(sheet):
 
 def test_names_from_the_data_are_escaped(sheet, tmp_path):
     from dataclasses import replace
-    from pathlib import Path
 
     odd = replace(sheet.panel, assets=np.array(["<b>&" + a for a in sheet.panel.assets]))
     page = write_sheet(replace(sheet, X=replace(sheet.X, panel=odd), source=None), tmp_path / "odd").read_text()

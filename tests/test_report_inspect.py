@@ -36,6 +36,17 @@ def test_a_prediction_needs_no_more_than_a_date(parts):
     raw = na.compute_features(X.panel, "classic", transform=None)
     np.testing.assert_array_equal(one.features["raw"].reindex(list(raw.names)), raw.values[row])
 
+def test_without_a_date_it_says_on_which_rows_the_ics_depend_most(parts):
+    X, y, ridge = parts
+    origin = na.inspect(ridge)
+    table = origin.suspects(3)
+    assert "none stands on a price that jumped" in repr(origin) and table["pull"].abs().is_monotonic_decreasing
+    for (day, asset), row in table.iterrows():
+        seen = na.inspect(ridge, day, asset)
+        assert row["ic"] == pytest.approx(seen.ic) and row["ic_without"] == pytest.approx(seen.without["ic"])
+    with pytest.raises(NeuralphaError, match="S07 on which date"):
+        na.inspect(ridge, asset="S07")
+
 def test_a_series_needs_its_label_and_a_table_of_ones_own_is_shown_as_it_is(parts):
     from dataclasses import replace
 

@@ -1,6 +1,5 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.masked import *
-import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError

@@ -41,7 +41,8 @@ def test_the_answer_says_what_the_letters_say():
     assert "there is no evidence of skill" in said(A=("model", "a", 0.005))
 
 def test_the_question_is_answered_with_yes_no_or_how_long_it_would_take():
-    models = {name: dict(kind="model", letters="a", metrics={"ic": {"value": ic}}) for name, ic in (("mlp", 0.03), ("lightgbm", 0.02), ("mine", 0.05))}  # fmt: skip
+    ics = {"mlp": 0.03, "lightgbm": 0.02, "mine": 0.05}
+    models = {name: dict(kind="model", letters="a", metrics={"ic": {"value": ic}}) for name, ic in ics.items()}
     folds = [{"test": ["2019-01-01", "2020-01-01"]}, {"test": ["2020-01-02", "2021-01-01"]}]
 
     def said(better="mlp", worse="lightgbm", separated=False, models=models, **changes):
@@ -55,8 +56,8 @@ def test_the_question_is_answered_with_yes_no_or_how_long_it_would_take():
     # two years, and (1.96 + 0.84)^2 as many for a difference of one standard error
     assert said() == (
         "Does a net beat boosted trees here? The data cannot say: mlp is ahead of lightgbm by 0.010 in mean IC "
-        "(95% [−0.020, 0.040], all pairs together); were this difference real, it would take about 15.7 years of test dates to show it, "
-        "and there are 2.0."
+        "(95% [−0.020, 0.040], all pairs together); were this difference real, it would take about 15.7 years of "
+        "test dates to show it; there are 2.0 years."
     )
     assert "more than a century" in said(difference=0.001)
     assert said(separated=True).startswith("Does a net beat boosted trees here? Yes: mlp is ahead")

@@ -11,7 +11,6 @@ MONEY = {
 }
 
 def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
-    import json
     from neuralpha.core import read_json
     from neuralpha.report.steps import Report
     from neuralpha.report.verify import _differences, derived_files

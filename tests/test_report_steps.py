@@ -192,7 +192,6 @@ def test_labels_shuffled_within_dates_leave_nothing_for_any_model(tmp_path):
 
 def test_a_module_in_the_room_is_a_section_and_nothing_else_has_to_be_told(tmp_path, monkeypatch, capsys):
     import neuralpha.report.sections as room
-    from neuralpha.report.section import StoredReport
     from neuralpha.report.verify import derived_files
 
     lines = [

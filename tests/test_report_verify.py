@@ -60,7 +60,6 @@ def test_one_digit_changed_in_any_file_is_found(report):
     from neuralpha.report.verify import _file_problems, _page_problems
 
     study = make_study(STUDY)
-    manifest = read_json(report / "manifest.json")
 
     def look():
         return (
@@ -130,7 +129,7 @@ def _edit(path, *keys, by=lambda v: v + 1e-9):
 def test_a_stored_number_that_does_not_follow_from_the_scores_is_found(report, derived, file, keys, by):
     from neuralpha.report.verify import _compare
 
-    assert _compare(report / "sim-tiny", derived)[0] == []
+    assert _compare(report / "sim-tiny", derived).problems == []
     _edit(report / "sim-tiny" / file, *keys, by=by)
     found = _compare(report / "sim-tiny", derived)[0]
     assert found and all(p.startswith(f"sim-tiny/{file}") for p in found)
@@ -173,7 +172,7 @@ def test_a_masked_row_with_another_value_is_found(tmp_path):
     panel = load_universe(plant_faults(prices, {"decimal_slip": 2, "zero_price": 1})[0], "spoilt")
     write_masked(panel, tmp_path)
     derived = {MASKED: panel.masked}
-    assert _compare(tmp_path, derived) == ([], panel.masked.select_dtypes("number").size)
+    assert _compare(tmp_path, derived) == ([], panel.masked.select_dtypes("number").size, [])
     table = pd.read_parquet(tmp_path / MASKED)
     table.loc[1, "close"] *= np.float32(0.5)
     table.to_parquet(tmp_path / MASKED, index=False)
@@ -214,6 +213,50 @@ def test_what_is_forged_with_digests_and_pages_is_found(report):
         part.write_bytes(good)
     found = _forge(report, lambda: table.write_text(table.read_text().replace(".1", ".2", 1)))
     assert len(found) == 1 and "sim-tiny/alphalens/ridge/information.csv: [" in found[0] and "stored" in found[0]
+
+def _lacking_what_came_later(report):
+    """A report as code wrote it that knew neither of a metric, nor of a column of the slices, nor of a whole file."""
+    numbers = read_json(report / "sim-tiny/metrics.json")
+    del numbers["models"]["ridge"]["metrics"]["hit_rate"]
+    at = numbers["slices"]["columns"].index("icir")
+    for row in [numbers["slices"]["columns"], *numbers["slices"]["rows"]]:
+        del row[at]
+    write_json(report / "sim-tiny/metrics.json", numbers)
+    table = pd.read_parquet(report / "sim-tiny/ics.parquet").drop(columns="assets")
+    table.to_parquet(report / "sim-tiny/ics.parquet", index=False)
+    (report / "sim-tiny/reasons.json").unlink()
+
+def test_what_an_older_report_cannot_have_is_no_problem_and_what_was_altered_in_it_is(report, derived):
+    from neuralpha.report.verify import _compare
+
+    at = report / "sim-tiny"
+    _lacking_what_came_later(report)
+    here = [f"sim-tiny/{place}" for place in ("metrics.json", "ics.parquet", "reasons.json")]
+    found = _compare(at, derived)
+    assert found.newer == [] and {p.partition(":")[0].removesuffix(" is missing.") for p in found.problems} == {*here}
+    found = _compare(at, derived, is_older=True)
+    assert found.problems == []
+    assert {"metrics.json: models.ridge.metrics.hit_rate", "ics.parquet: column assets", "reasons.json"} <= {
+        place.removeprefix("sim-tiny/") for place in found.newer
+    }
+    _edit(at / "metrics.json", "models", "ridge", "metrics", "ic", "value")
+    [problem] = _compare(at, derived, is_older=True).problems
+    assert "models.ridge.metrics.ic.value" in problem
+    numbers = read_json(at / "metrics.json")
+    write_json(at / "metrics.json", numbers | {"invented": 0.3})  # what nobody derives is not newer
+    assert any(": invented" in p for p in _compare(at, derived, is_older=True).problems)
+
+def test_whose_numbers_they_are_stays_when_pages_alone_are_drawn_again(report):
+    from neuralpha.report.code import report_code
+
+    manifest = read_json(report / "manifest.json")
+    assert manifest["computed_by"] == {"sim-tiny": report_code()}
+    for before in ({"computed_by": {"sim-tiny": "older"}}, {}):
+        rest = {key: value for key, value in manifest.items() if key != "computed_by"}
+        write_json(report / "manifest.json", rest | before)
+        write_site(make_study(STUDY), report.parent)
+        assert read_json(report / "manifest.json")["computed_by"] == {"sim-tiny": "older" if before else ""}
+        assert verify_report(report)[0] == []
 
 def test_last_bits_of_another_processor_are_no_difference():
     from neuralpha.report.verify import _cells, _differences

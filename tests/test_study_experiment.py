@@ -6,7 +6,6 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.study.recipe import study_label
 from neuralpha.study.spec import make_study
-from neuralpha.study.units import UnitStore
 
 TINY = {
     "name": "t",

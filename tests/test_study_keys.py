@@ -3,7 +3,7 @@ from neuralpha.study.keys import *
 import re, tomllib
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.study.spec import Study, load_study, make_study
+from neuralpha.study.spec import Study, make_study
 
 def test_every_key_says_what_it_means():
     keys = study_keys()

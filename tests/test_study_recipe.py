@@ -1,8 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.recipe import *
 import numpy as np
-import pytest
-from neuralpha.core import NeuralphaError
 from neuralpha.study.spec import load_study
 from neuralpha.study.units import code_of, reach
 

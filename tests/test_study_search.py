@@ -6,7 +6,7 @@ import pytest
 from dataclasses import replace
 from neuralpha.core import NeuralphaError
 from neuralpha.study.experiment import open_experiment
-from neuralpha.study.recipe import study_folds, study_label, trial_sharpe
+from neuralpha.study.recipe import trial_sharpe
 from neuralpha.study.spec import make_study
 from neuralpha.study.fit import search_units
 from neuralpha.study.units import UnitStore
@@ -50,13 +50,13 @@ def test_no_search_sees_prices_features_or_labels_after_its_training_part(tmp_pa
     )  # the last label of a training row is known there
     late = p.date_code > last
     rng = np.random.default_rng(0)
-    for name, v in p.fields.items():
+    for v in p.fields.values():
         v[late] = v[late] * rng.uniform(0.2, 5, late.sum())
     experiment.X.values[late] = rng.normal(size=experiment.X.values[late].shape)
     experiment.y.values[late] = rng.normal(size=late.sum())
     experiment.y.values[p.date_code > p.date_code[experiment.folds[0].train].max()] = 9.0
     assert _records(experiment, tmp_path / "b") == before
-    for name, v in p.fields.items():
+    for v in p.fields.values():
         v[:] = v * rng.uniform(0.2, 5, len(v))
     changed = _records(experiment, tmp_path / "c")
     assert [t["sharpe"] for t in changed[0]["tried"]] != [

@@ -23,7 +23,8 @@ def test_the_code_of_a_function_is_followed_through_helpers_and_lazy_imports():
 def test_a_step_or_a_module_that_is_added_is_noticed_and_a_word_about_it_is_not(tmp_path, monkeypatch):
     package = tmp_path / "toyrecipe.py"
     monkeypatch.syspath_prepend(tmp_path)
-    text = "from neuralpha.labels import forward_return\n\ndef helper(p):\n    return p\n\ndef step(p):\n    return helper(p)\n"
+    text = "from neuralpha.labels import forward_return\n\ndef helper(p):\n    return p\n\n"
+    text += "def step(p):\n    return helper(p)\n"
     changes = {
         "as it is": text,
         "with a docstring": text.replace("def step(p):", "def step(p):\n    'What it does.'"),
@@ -89,9 +90,8 @@ def test_a_failing_save_leaves_nothing(tmp_path):
 
 def test_a_claim_is_exclusive_and_leaves_no_lock(tmp_path):
     store = UnitStore(tmp_path)
-    with claim(store, "k") as first:
-        with claim(store, "k") as second:
-            assert first and not second
+    with claim(store, "k") as first, claim(store, "k") as second:
+        assert first and not second
     with claim(store, "k") as third:
         assert third
     assert list((tmp_path / "locks").iterdir()) == []

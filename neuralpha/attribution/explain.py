@@ -41,7 +41,7 @@ from ..features.table import Features
 from ..labels import Label
 from ..models.predict import Predictions, cross_predict
 
-# %% ../../nbs/attribution/explain.ipynb #b3214fc8
+# %% ../../nbs/attribution/explain.ipynb #b49f0b15
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Attributions of some rows' scores to features and lags, in score units.
@@ -119,7 +119,10 @@ class Explanation:
         """Long table `model, fold, seed, date, asset, feature, lag, value`; lag in bars before the decision date."""
         n, L, F = self.values.shape
         p = self.X.panel
-        each = lambda v: np.repeat(v, L * F)
+
+        def each(v):
+            return np.repeat(v, L * F)
+
         return pd.DataFrame(
             {
                 "model": self.model,
@@ -178,7 +181,7 @@ def _parts(pred, X, rows):
 def _model_name(model):
     return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../../nbs/attribution/explain.ipynb #13d07a64
+# %% ../../nbs/attribution/explain.ipynb #da503cc8
 def explain(
     model,  # `Predictions`, or a fitted model of any kind
     X: Features,  # the table it was fitted on
@@ -250,7 +253,10 @@ def explain(
                 full(fit_seed),
             )
         )
-    join = lambda key: np.concatenate([getattr(e, key) for e in done])
+
+    def join(key):
+        return np.concatenate([getattr(e, key) for e in done])
+
     lags = _all_lags(done)
     return Explanation(
         name,
@@ -718,13 +724,13 @@ def _by_date_mean(values, date):
     """(dates, k) means of (n, k) values."""
     return pd.DataFrame(values).groupby(np.asarray(date)).mean().to_numpy()
 
-# %% ../../nbs/attribution/explain.ipynb #c897d418
+# %% ../../nbs/attribution/explain.ipynb #41da154b
 def agreement(
     explanations,  # of several models on the same rows
     horizon: int = 1,  # of the label, for the bootstrap's blocks
     delay: int = 0,  # of the label, for the bootstrap's blocks
     level: float = 0.95,
-    reps: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:  # model_a, model_b, measure, value, low, high, dates, rows
     """Agreement of each pair of models with bootstrap intervals over dates; 1 is full agreement, NaN where a model
@@ -739,7 +745,7 @@ def agreement(
     delay : int, default 0
         of the label, for the bootstrap's blocks
     level : float, default 0.95
-    reps : int, default 1000
+    n_resamples : int, default 1000
     seed : int, default 0
 
     Returns
@@ -761,7 +767,7 @@ def agreement(
             out.append((a.model, b.model, "attributions", got["mean"], got["low"], got["high"], len(daily), len(rows)))
             sizes = _by_date_mean(np.concatenate([abs(va), abs(vb)], 1), date)
             block = block_length(daily, horizon, delay) if np.isfinite(daily).sum() > 2 else 1
-            means = bootstrap_means(sizes, block, reps, seed)
+            means = bootstrap_means(sizes, block, n_resamples, seed)
 
             def rank(m):
                 return _rowwise(*(rankdata(half, axis=1) for half in np.split(m, 2, axis=1)))

@@ -212,7 +212,7 @@ def _towards_all(slope, chosen, everything, gap):
     share = share / share.sum((1, 2), keepdim=True).clamp_min(1e-30)
     return change + (gap - change.sum((1, 2), keepdim=True)) * share
 
-# %% ../../nbs/attribution/nets.ipynb #7a94c9b2
+# %% ../../nbs/attribution/nets.ipynb #508d2205
 def expected_gradients(
     module,  # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
     windows,  # (n, L, F)

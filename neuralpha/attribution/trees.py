@@ -214,7 +214,7 @@ def _sklearn_forest(model) -> Forest:
             )
     return _forest(trees, model.n_features_in_, n_outputs, [])
 
-# %% ../../nbs/attribution/trees.ipynb #d03a35f5
+# %% ../../nbs/attribution/trees.ipynb #4e77d455
 def forest_of(
     model,  # lightgbm.Booster, anything with a `booster_`, or a scikit-learn tree, random or extra-trees forest
 ) -> Forest:
@@ -394,7 +394,7 @@ def _columns(forest, X):
         )
     return np.ascontiguousarray(X.T if X.dtype in (np.float32, np.float64) else X.T.astype(np.float64))
 
-# %% ../../nbs/attribution/trees.ipynb #591d28d3
+# %% ../../nbs/attribution/trees.ipynb #af79d0a6
 def tree_shap(
     model,  # lightgbm.Booster, an object with `booster_`, a scikit-learn tree or forest, or a `Forest`
     X,  # (n, n_features) float32 or float64, NaN as the model takes it

@@ -15,14 +15,14 @@ import numpy as np
 from .artefacts import Columns, Fitted
 from .future import Audit
 
-# %% ../../nbs/audit/content.ipynb #5dea2b14
+# %% ../../nbs/audit/content.ipynb #6ebcc01c
 NOTHING = "{what} {has}: nothing was compared. Leave it out of what the pipeline returns, or compute it."
 NO_VALUES = "no row of {which} has a value: nothing was compared of it."
 CONSTANT = "{which} has the same value in every row: nothing that it saw could show."
 TOO_LATE = "{which} has values only after the last cut: nothing was compared of it. Choose later cuts=."
 
 
-def check_content(audit: Audit):
+def check_content(audit: Audit) -> None:
     """A line for every artefact that has no value, or whose columns have none or never vary."""
     for what, artefact in audit.base.items():
         line = audit.tally.line("content", what, "values are there")
@@ -61,8 +61,8 @@ def _named(names: list) -> str:
     more = f" (and {len(names) - 1:,} more)" if len(names) > 1 else ""
     return f"column {names[0]!r}{more}"
 
-# %% ../../nbs/audit/content.ipynb #05f12baa
-def check_compared(audit: Audit):
+# %% ../../nbs/audit/content.ipynb #ada58a2b
+def check_compared(audit: Audit) -> None:
     """A line for columns whose values all lie after the cuts."""
     for what, compared in audit.tally.compared.items():
         artefact = audit.base.get(what)

@@ -131,8 +131,8 @@ class Rerun:
         rows = {"rows": world.rows, "twins": world.twins, **more}
         return Comparison("future", what, world.told, self.panel, mine, theirs, words=words, about=about, **rows)
 
-# %% ../../nbs/audit/future.ipynb #1a4c38ee
-def compare_futures(rerun: Rerun, tally: Tally):
+# %% ../../nbs/audit/future.ipynb #e0a07d17
+def compare_futures(rerun: Rerun, tally: Tally) -> None:
     """Compare all artefacts of the true run with those of a world whose future was replaced after its cut."""
     offline = trains_on_the_future(rerun.true, rerun.panel)
     for what, mine in rerun.true.items():
@@ -263,11 +263,11 @@ def _future_members(rerun: Rerun, line, fold: Fold, twin: Fold, part: str):
     )
     line.say("fails", words, int(world.cut + 1 - date[odd[0]]), place)
 
-# %% ../../nbs/audit/future.ipynb #23e992df
+# %% ../../nbs/audit/future.ipynb #af299462
 FITTED = "{name}{known} changed when {world}: it is fitted on data it should not have seen."
 
 
-def future_fitted(rerun: Rerun, tally: Tally, what: str, mine: Fitted, theirs: Fitted):
+def future_fitted(rerun: Rerun, tally: Tally, what: str, mine: Fitted, theirs: Fitted) -> None:
     """Compare what was fitted for folds that begin at or before the bar after the cut, and for all time."""
     panel = rerun.panel
     begins = {f.number: panel.date_code[f.test].min() for f in folds_in(rerun.true)}
@@ -295,14 +295,14 @@ def _future_values(rerun: Rerun, tally: Tally, what: str, known: str, mine: dict
             words = FITTED.format(name=name, known=known, world=rerun.since)
             line.say("fails", words, 1, Place(path))
 
-# %% ../../nbs/audit/future.ipynb #8b322fef
+# %% ../../nbs/audit/future.ipynb #0cc8a7aa
 SMALL = (
     "{what} {column!r} changed by little, but the more the more the future was changed ({count:,} values): it is no "
     "rounding, it looks ahead and makes what it sees small."
 )
 
 
-def replace_future(audit: Audit, cut: int, how: str, told: str | None = None, must_run: bool = True):
+def replace_future(audit: Audit, cut: int, how: str, told: str | None = None, must_run: bool = True) -> None:
     """Compare with one world; what differs in last digits alone is put to the test."""
     audit.tally.faint.clear()
     world = make_world(audit.panel, audit.tables, cut, how, audit.settings, told=told)
@@ -314,7 +314,7 @@ def replace_future(audit: Audit, cut: int, how: str, told: str | None = None, mu
         _judge(audit, cut, told)
 
 
-def compare_world(audit: Audit, world: World, other: dict | Exception, tally: Tally, fits=None):
+def compare_world(audit: Audit, world: World, other: dict | Exception, tally: Tally, fits=None) -> None:
     """Compare the artefacts of the true run and of a world, or say why there are none."""
     line = tally.line("future", "pipeline", world.told) if isinstance(other, Exception) else None
     why = words_of(other)
@@ -370,8 +370,8 @@ def _small_leak(tally: Tally, comparison: Comparison, difference):
     line.count(wrong=difference.rounded)
     line.say("fails", words, 1, Place(difference.column))
 
-# %% ../../nbs/audit/future.ipynb #d9cf8a56
-def check_future(audit: Audit, cuts: list):
+# %% ../../nbs/audit/future.ipynb #6c4571ea
+def check_future(audit: Audit, cuts: list) -> None:
     """Worlds at the cuts, at the edges of tests, and right after suspended bars."""
     settings = audit.settings
     if "future" in settings.checks:
@@ -390,11 +390,11 @@ def _check_gaps(audit: Audit, cut: int, how: str):
     if not isinstance(true, Exception):
         replace_future(audit.on(gappy, true), cut, how, REPLACEMENTS[how] + " right after suspended bars")
 
-# %% ../../nbs/audit/future.ipynb #c18dc3a0
+# %% ../../nbs/audit/future.ipynb #e4b3f3c9
 RARE = "replaced by noise after rare dates and edges of folds, few assets"
 
 
-def check_calendar(audit: Audit):
+def check_calendar(audit: Audit) -> None:
     """Worlds that begin on rare dates and at the edges of folds."""
     few = few_assets(audit.panel)
     small = audit.without_fits()
@@ -406,11 +406,11 @@ def check_calendar(audit: Audit):
         for cut in sorted({*calendar_cuts(few.dates, audit.settings.seed), *edges(audit.panel, audit.base)}):
             replace_future(small.on(few, true), cut, "noise", RARE, must_run=False)
 
-# %% ../../nbs/audit/future.ipynb #3422a955
+# %% ../../nbs/audit/future.ipynb #eb292fa5
 FRESH = "replaced by noise, in a new process"
 
 
-def check_memory(audit: Audit, cuts: list):
+def check_memory(audit: Audit, cuts: list) -> None:
     """One world in a process that has seen nothing before."""
     panel = audit.panel
     if audit.packed is None or trains_on_the_future(audit.base, panel):

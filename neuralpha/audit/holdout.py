@@ -13,10 +13,10 @@ The library cannot stop anyone from reading their own file. It makes the honest 
 # %% auto #0
 __all__ = ['Seal', 'read_seal', 'seal_holdout', 'read_ledger', 'open_holdout', 'openings', 'holdout_line', 'holdout_fold']
 
-# %% ../../nbs/audit/holdout.ipynb #2adfc5d0
+# %% ../../nbs/audit/holdout.ipynb #12b860e3
 import fcntl, json, os
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import datetime, UTC
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -172,7 +172,7 @@ def read_ledger(
         )
     return out
 
-# %% ../../nbs/audit/holdout.ipynb #739acd6a
+# %% ../../nbs/audit/holdout.ipynb #ec77a0af
 def open_holdout(
     panel: Panel,  # the whole universe
     seal: Seal,
@@ -217,7 +217,7 @@ def open_holdout(
         fcntl.flock(f, fcntl.LOCK_EX)
         before = read_ledger(path)
         entry = {
-            "opened": (now or datetime.now(timezone.utc)).strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "opened": (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M:%S UTC"),
             "universe": seal.universe,
             "first": seal.first,
             "last": seal.last,

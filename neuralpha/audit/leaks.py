@@ -211,9 +211,9 @@ def _plant(name, story, part="future", filings=False, columns=None, **options):
 
     return register
 
-# %% ../../nbs/audit/leaks.ipynb #7d2cc4eb
+# %% ../../nbs/audit/leaks.ipynb #bd3aa687
 @_plant("shift by -1", "tomorrow's return instead of today's: the sign of a shift")
-def shift_by_1():
+def shift_by_1() -> tuple:
     def pct(p):
         return _wide(p).pct_change(fill_method=None)
 
@@ -223,15 +223,15 @@ def shift_by_1():
 
 
 @_plant("centred window", "a moving average with center=True is half future", levels=["x"])
-def centred_window():
+def centred_window() -> tuple:
     def mean(p, centre):
         return _long(p, _wide(p).rolling(11, center=centre, min_periods=1).mean(), lookback=None if centre else 10)
 
     return lambda p: {"features": mean(p, True)}, lambda p: {"features": mean(p, False)}
 
-# %% ../../nbs/audit/leaks.ipynb #3d6f3980
+# %% ../../nbs/audit/leaks.ipynb #87584c7c
 @_plant("back-fill", "suspended bars filled with the next price", levels=["x"])
-def back_fill():
+def back_fill() -> tuple:
     return (
         lambda p: {"features": _long(p, _wide(p).bfill(limit=3))},
         lambda p: {"features": _long(p, _wide(p).ffill(limit=3), lookback=3)},
@@ -239,7 +239,7 @@ def back_fill():
 
 
 @_plant("interpolated gaps", "a straight line over a suspension ends at a price nobody had", levels=["x"])
-def interpolated_gaps():
+def interpolated_gaps() -> tuple:
     return (
         lambda p: {"features": _long(p, _wide(p).interpolate(limit_area="inside"))},
         lambda p: {"features": _long(p, _wide(p).ffill(limit=5), lookback=5)},
@@ -247,17 +247,17 @@ def interpolated_gaps():
 
 
 @_plant("scaled by its maximum over the period", "prices divided by the highest price there will be")
-def scaled_by_its_maximum_over_the_period():
+def scaled_by_its_maximum_over_the_period() -> tuple:
     return (
         lambda p: {"features": _long(p, _wide(p) / _wide(p).max())},
         lambda p: {"features": _long(p, _wide(p) / _wide(p).rolling(60, min_periods=1).max(), lookback=59)},
     )
 
-# %% ../../nbs/audit/leaks.ipynb #d1dfbaf9
+# %% ../../nbs/audit/leaks.ipynb #dc10b10a
 @_plant(
     "filter in both directions", "exponential smoothing forwards and then backwards, as filtfilt does", levels=["x"]
 )
-def filter_in_both_directions():
+def filter_in_both_directions() -> tuple:
     def smooth(w):
         return w.rolling(8, win_type="triang", min_periods=8).mean()
 
@@ -273,7 +273,7 @@ def filter_in_both_directions():
     "in 2015",
     "levels",
 )
-def level_of_adjusted_prices():
+def level_of_adjusted_prices() -> tuple:
     def logs(p):
         return np.log(_wide(p).ffill(limit=5))
 
@@ -282,9 +282,9 @@ def level_of_adjusted_prices():
         lambda p: {"features": _long(p, logs(p) - 0.8 * logs(p).shift(1) - 0.2 * logs(p).shift(2), lookback=7)},
     )
 
-# %% ../../nbs/audit/leaks.ipynb #4dcb96b1
+# %% ../../nbs/audit/leaks.ipynb #8a0b6273
 @_plant("label in features", "the label itself, disguised as a feature, slipped in through a merge")
-def label_in_features():
+def label_in_features() -> tuple:
     def features(p, shift):
         y = forward_return(p, 5, 1)
         a = np.full((p.n_dates, p.n_assets), np.nan)
@@ -295,7 +295,7 @@ def label_in_features():
 
 
 @_plant("bars until delisting", "the end of an asset's history counted backwards")
-def bars_until_delisting():
+def bars_until_delisting() -> tuple:
     def left(p):
         return (p.asset_offsets[1:] - 1)[p.asset_code] - np.arange(p.n_rows)
 
@@ -304,9 +304,9 @@ def bars_until_delisting():
 
     return lambda p: {"features": {"age": left(p).astype(float)}}, lambda p: {"features": {"age": age(p).astype(float)}}
 
-# %% ../../nbs/audit/leaks.ipynb #df9a0d1f
+# %% ../../nbs/audit/leaks.ipynb #711c3e23
 @_plant("survivor universe", "only assets that still trade at the end")
-def survivor_universe():
+def survivor_universe() -> tuple:
     def members(p, survivors):
         last = p.date_code[p.asset_offsets[1:] - 1]
         keep = (last == p.n_dates - 1)[p.asset_code] if survivors else np.ones(p.n_rows, bool)
@@ -316,7 +316,7 @@ def survivor_universe():
 
 
 @_plant("universe by later liquidity", "the most traded names of the whole period, chosen at its start")
-def universe_by_later_liquidity():
+def universe_by_later_liquidity() -> tuple:
     def top(p, v):
         return {"universe": np.asarray(v.rank(axis=1, ascending=False))[p.date_code, p.asset_code] <= 10}
 
@@ -326,7 +326,7 @@ def universe_by_later_liquidity():
 
     return late, lambda p: top(p, _wide(p, "volume").rolling(20, min_periods=5).mean())
 
-# %% ../../nbs/audit/leaks.ipynb #4047d817
+# %% ../../nbs/audit/leaks.ipynb #7279ffbe
 def _as_of(panel, table, when):
     """dates × assets of the latest revenue whose `when` lies at or before each date's 21:00."""
     table = table.assign(when=pd.to_datetime(when)).sort_values(["when", "known_on"], kind="stable")
@@ -341,7 +341,7 @@ def _as_of(panel, table, when):
 
 
 @_plant("same-day fundamentals", "a filing after the close, used at that close", filings=True)
-def same_day_fundamentals():
+def same_day_fundamentals() -> tuple:
     return (
         lambda p, fundamentals: {
             "features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"].dt.normalize()))
@@ -355,7 +355,7 @@ def same_day_fundamentals():
     "a quarter's figure on the day the quarter ends, weeks before the filing",
     filings=True,
 )
-def fundamentals_by_period_end():
+def fundamentals_by_period_end() -> tuple:
     return (
         lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["period_end"]))},
         lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))},
@@ -363,7 +363,7 @@ def fundamentals_by_period_end():
 
 
 @_plant("restated values", "the last version of every figure, dated by its first", filings=True)
-def restated_values():
+def restated_values() -> tuple:
     def restated(p, fundamentals):
         g = fundamentals.sort_values("known_on").groupby(["asset", "period_end"], as_index=False)
         t = g.agg(known_on=("known_on", "first"), revenue=("revenue", "last"))
@@ -371,7 +371,7 @@ def restated_values():
 
     return restated, lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))}
 
-# %% ../../nbs/audit/leaks.ipynb #e4bd10e9
+# %% ../../nbs/audit/leaks.ipynb #ea3c0659
 def _scaler(X, rows):
     t = {"mean": X[rows].mean(0), "sd": X[rows].std(0) + 1e-12}
     return t, (X - t["mean"]) / t["sd"]
@@ -384,7 +384,7 @@ def _pca(X, rows):
 
 
 @_plant("full-sample scaler", "mean and standard deviation of all rows, test included")
-def full_sample_scaler():
+def full_sample_scaler() -> tuple:
     def everything(X, rows):
         return _scaler(X, np.arange(len(X)))
 
@@ -392,7 +392,7 @@ def full_sample_scaler():
 
 
 @_plant("full-sample PCA", "components of all rows, test included")
-def full_sample_PCA():
+def full_sample_PCA() -> tuple:
     def everything(X, rows):
         return _pca(X, np.arange(len(X)))
 
@@ -400,7 +400,7 @@ def full_sample_PCA():
 
 
 @_plant("winsorised at full-sample quantiles", "the 1% and 99% points of all of history")
-def winsorised_at_full_sample_quantiles():
+def winsorised_at_full_sample_quantiles() -> tuple:
     def clip(X, rows):
         lo, hi = np.quantile(X[rows], [0.01, 0.99], axis=0)
         return {"lo": lo, "hi": hi}, np.clip(X, lo, hi)
@@ -409,7 +409,7 @@ def winsorised_at_full_sample_quantiles():
 
 
 @_plant("full-sample selection", "the features that correlate best with the label over all of history")
-def full_sample_selection():
+def full_sample_selection() -> tuple:
     def select(p, rows_of):
         y = np.nan_to_num(forward_return(p, 5, 1).target("z").astype(np.float64))
 
@@ -425,7 +425,7 @@ def full_sample_selection():
 
 
 @_plant("target encoding over all time", "each sector's mean label over all of history as a feature")
-def target_encoding_over_all_time():
+def target_encoding_over_all_time() -> tuple:
     def encoded(p, train_only):
         y = forward_return(p, 5, 1)
         sector = pd.factorize(p.attributes["sector"])[0][p.asset_code]
@@ -440,7 +440,7 @@ def target_encoding_over_all_time():
 
     return lambda p: encoded(p, False), lambda p: encoded(p, True)
 
-# %% ../../nbs/audit/leaks.ipynb #91f1c259
+# %% ../../nbs/audit/leaks.ipynb #a873a9c2
 def _descend(X, goal, rows, watch, steps=60, rate=0.05):
     """Gradient descent that keeps the step with the lowest error on the watched rows."""
     w = np.zeros(X.shape[1])
@@ -459,7 +459,7 @@ def _descend(X, goal, rows, watch, steps=60, rate=0.05):
 
 
 @_plant("early stopping on test", "the epoch with the best test error is kept")
-def early_stopping_on_test():
+def early_stopping_on_test() -> tuple:
     return (
         lambda p: _model(p, _scaler, fit=lambda X, g, f: _descend(X, g, f.train, f.test)),
         lambda p: _model(p, _scaler, fit=lambda X, g, f: _descend(X, g, f.train, f.valid)),
@@ -467,7 +467,7 @@ def early_stopping_on_test():
 
 
 @_plant("hyper-parameter chosen on test", "the ridge penalty with the best test error is reported")
-def hyper_parameter_chosen_on_test():
+def hyper_parameter_chosen_on_test() -> tuple:
     def tuned(part):
         def fit(X, g, f):
             rows = getattr(f, part)
@@ -478,9 +478,9 @@ def hyper_parameter_chosen_on_test():
 
     return lambda p: _model(p, _scaler, fit=tuned("test")), lambda p: _model(p, _scaler, fit=tuned("valid"))
 
-# %% ../../nbs/audit/leaks.ipynb #b4be4fc4
+# %% ../../nbs/audit/leaks.ipynb #8fbc9fbb
 @_plant("label known later than declared", "a ten-bar return that claims a life of five bars")
-def label_known_later_than_declared():
+def label_known_later_than_declared() -> tuple:
     def short(p):
         y = forward_return(p, 10, 1)
         return {"label": replace(y, known_code=(p.date_code + 6).astype(np.int32))}
@@ -491,7 +491,7 @@ def label_known_later_than_declared():
 @_plant(
     "trend known at the end of its chosen span", "trend scanning tries every span, so it is known after the longest one"
 )
-def trend_known_at_the_end_of_its_chosen_span():
+def trend_known_at_the_end_of_its_chosen_span() -> tuple:
     def early(p):
         y = trend_scan(p, 5, 15, 1)
         return {"label": replace(y, known_code=(p.date_code + 1 + y.parts["span"]).astype(np.int32))}
@@ -500,7 +500,7 @@ def trend_known_at_the_end_of_its_chosen_span():
 
 
 @_plant("forward-filled dropped labels", "rows without a label are given the label of the row before", part="labels")
-def forward_filled_dropped_labels():
+def forward_filled_dropped_labels() -> tuple:
     def filled(p):
         y = forward_return(p, 5, 1)
         return {"label": replace(y, values=pd.Series(y.values).groupby(p.asset_code).ffill().to_numpy())}
@@ -509,7 +509,7 @@ def forward_filled_dropped_labels():
 
 
 @_plant("missing purge", "training up to the day before the test, with labels that end in it", part="splits")
-def missing_purge():
+def missing_purge() -> tuple:
     def cut(p, purge):
         y, folds = _study(p, 0)
         ok = np.flatnonzero(y.labelled)
@@ -529,7 +529,7 @@ def missing_purge():
 
 
 @_plant("missing embargo", "purged, but without the gap that the study promises", part="splits", embargo=5)
-def missing_embargo():
+def missing_embargo() -> tuple:
     def split(p, e):
         return {"label": (y := forward_return(p, 5, 1)), "folds": walk_forward(y, "6M", "2M", "2M", e)}
 
@@ -537,7 +537,7 @@ def missing_embargo():
 
 
 @_plant("random split", "rows dealt to training and test at random", part="splits")
-def random_split():
+def random_split() -> tuple:
     def dealt(p):
         y, folds = _study(p)
         rows = p.rows_by_date[y.labelled[p.rows_by_date]]
@@ -546,9 +546,9 @@ def random_split():
 
     return dealt, lambda p: {"label": (y := forward_return(p, 5, 1)), "folds": purged_kfold(y, 5, 3)}
 
-# %% ../../nbs/audit/leaks.ipynb #2959309d
+# %% ../../nbs/audit/leaks.ipynb #06b0482b
 @_plant("end-of-day data used at the open", "a signal from today's close, traded at today's open", decide="open")
-def end_of_day_data_used_at_the_open():
+def end_of_day_data_used_at_the_open() -> tuple:
     def gap(p, shift):
         return {"positions": _long(p, _wide(p, "open") / _wide(p).shift(shift) - 1, "gap")["gap"]}
 
@@ -556,7 +556,7 @@ def end_of_day_data_used_at_the_open():
 
 
 @_plant("positions scaled by full-sample volatility", "leverage set by the volatility of the whole backtest")
-def positions_scaled_by_full_sample_volatility():
+def positions_scaled_by_full_sample_volatility() -> tuple:
     def sized(p, known):
         r = _wide(p).pct_change(fill_method=None)
         sd = r.rolling(30, min_periods=10).std() if known else r.std()
@@ -564,14 +564,14 @@ def positions_scaled_by_full_sample_volatility():
 
     return lambda p: sized(p, False), lambda p: sized(p, True)
 
-# %% ../../nbs/audit/leaks.ipynb #7a361d7a
+# %% ../../nbs/audit/leaks.ipynb #ef664d90
 @_plant(
     "shift across assets",
     "shift() on a long table without groupby: the first bar of an asset sees the last of another",
     part="permutation",
     levels=["lag"],
 )
-def shift_across_assets():
+def shift_across_assets() -> tuple:
     def lagged(p, by_asset):
         s = pd.Series(p.fields["close"].astype(float))
         return {"features": {"lag": (s.groupby(p.asset_code).shift(1) if by_asset else s.shift(1)).to_numpy()}}
@@ -580,13 +580,13 @@ def shift_across_assets():
 
 
 @_plant("undeclared look-back", "an expanding mean that claims to need 20 bars", part="start-up", levels=["x"])
-def undeclared_look_back():
+def undeclared_look_back() -> tuple:
     return (
         lambda p: {"features": _long(p, _wide(p).expanding().mean(), lookback=20)},
         lambda p: {"features": _long(p, _wide(p).rolling(21, min_periods=1).apply(np.nanmean, raw=True), lookback=20)},
     )
 
-# %% ../../nbs/audit/leaks.ipynb #9e43bc6e
+# %% ../../nbs/audit/leaks.ipynb #5706be6a
 def _first_dates(panel, fold, n=10):
     """Test rows of the first dates."""
     date = panel.date_code[fold.test]
@@ -598,7 +598,7 @@ def _filled(y):
 
 
 @_plant("trained on the first test dates", "the training rows reach ten dates into the test")
-def trained_on_the_first_test_dates():
+def trained_on_the_first_test_dates() -> tuple:
     def pipeline(p, more):
         return _model(
             p,
@@ -613,7 +613,7 @@ def trained_on_the_first_test_dates():
     "trained on purged rows",
     "training and validation together, and the rows between them and the test whose labels are not known yet",
 )
-def trained_on_purged_rows():
+def trained_on_purged_rows() -> tuple:
     def pipeline(p, purged):
         def fit(X, g, f):
             until = np.flatnonzero(p.date_code < p.date_code[f.test].min())
@@ -625,7 +625,7 @@ def trained_on_purged_rows():
 
 
 @_plant("penalty chosen on the first test dates", "the ridge penalty with the least error on ten test dates")
-def penalty_chosen_on_the_first_test_dates():
+def penalty_chosen_on_the_first_test_dates() -> tuple:
     def pipeline(p, peek):
         def fit(X, g, f):
             rows = _first_dates(p, f) if peek else f.valid
@@ -641,7 +641,7 @@ def penalty_chosen_on_the_first_test_dates():
     "scaler of the first test dates",
     "mean and standard deviation of ten test dates, since the training part is long ago",
 )
-def scaler_of_the_first_test_dates():
+def scaler_of_the_first_test_dates() -> tuple:
     def pipeline(p, peek):
         y, folds = _study(p)
         X = _inputs(p)
@@ -680,9 +680,9 @@ def scaler_remembered_by_name():
 
     return _remembered(kept)
 
-# %% ../../nbs/audit/leaks.ipynb #e1068ab5
+# %% ../../nbs/audit/leaks.ipynb #36c974f9
 @_plant("selection remembered by name", "features chosen on everything once, and kept under the name of the universe")
-def selection_remembered_by_name():
+def selection_remembered_by_name() -> tuple:
     chosen = {}
 
     def select(p, X, rows):
@@ -769,7 +769,7 @@ def scaler_in_the_environment():
 
     return _remembered(kept)
 
-# %% ../../nbs/audit/leaks.ipynb #bb592daf
+# %% ../../nbs/audit/leaks.ipynb #d700008d
 def _hindsight_column(panel, hindsight):
     later = np.nan_to_num(forward_return(panel, 5, 0).values)
     noise = np.random.default_rng(5).standard_normal(panel.n_rows)
@@ -782,7 +782,7 @@ def _hindsight_column(panel, hindsight):
     part="origin",
     columns=_hindsight_column,
 )
-def a_column_of_later_returns():
+def a_column_of_later_returns() -> tuple:
     def pipeline(p):
         return {"features": {"style": p.fields["style"].astype(float)}}
 
@@ -802,15 +802,15 @@ def _hindsight_attribute(panel, hindsight):
     part="origin",
     columns=_hindsight_attribute,
 )
-def an_attribute_of_whole_sample_returns():
+def an_attribute_of_whole_sample_returns() -> tuple:
     def pipeline(p):
         return {"features": {"style": p.attributes["style"].to_numpy(float)[p.asset_code]}}
 
     return pipeline, pipeline
 
-# %% ../../nbs/audit/leaks.ipynb #bce410a7
+# %% ../../nbs/audit/leaks.ipynb #aa858c76
 @_plant("the last week of December", "tomorrow's price, but only from the 24th of December on", levels=["x"])
-def the_last_week_of_December():
+def the_last_week_of_December() -> tuple:
     def pipeline(p, ahead):
         close = _wide(p)
         days = pd.DatetimeIndex(p.dates)
@@ -827,7 +827,7 @@ def the_last_week_of_December():
 
 
 @_plant("a faint leak", "tomorrow's price, a million times smaller than what it is added to")
-def a_faint_leak():
+def a_faint_leak() -> tuple:
     def pipeline(p, share):
         close = _wide(p)
         return {
@@ -851,7 +851,7 @@ def _convolved(values, kernel):
     "low-pass filter over everything",
     "high frequencies removed from the whole series at once; the twin convolves with the past, by Fourier transform",
 )
-def low_pass_filter_over_everything():
+def low_pass_filter_over_everything() -> tuple:
     def returns(p):
         return np.nan_to_num(_wide(p).pct_change(fill_method=None).to_numpy())
 
@@ -871,7 +871,7 @@ def low_pass_filter_over_everything():
     "regression weights of all rows; the twin predicts by matrix product, whose last digits depend on how many "
     "rows there are",
 )
-def weights_of_everything():
+def weights_of_everything() -> tuple:
     def pipeline(p, everything):
         y, folds = _study(p)
         X = _inputs(p)
@@ -883,9 +883,9 @@ def weights_of_everything():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #40b33c3c
+# %% ../../nbs/audit/leaks.ipynb #19f95d48
 @_plant("target encoding with one's own label", "the mean label of an asset so far, the row's own among them")
-def target_encoding_with_ones_own_label():
+def target_encoding_with_ones_own_label() -> tuple:
     def pipeline(p, wait):
         y = forward_return(p, 5, 1)
         wide = pd.DataFrame(np.nan, p.dates, p.assets).to_numpy(copy=True)
@@ -896,7 +896,7 @@ def target_encoding_with_ones_own_label():
 
 
 @_plant("weights by later volatility", "training rows weighted by how calm the twenty bars after them were")
-def weights_by_later_volatility():
+def weights_by_later_volatility() -> tuple:
     def pipeline(p, later):
         sd = _wide(p).pct_change(fill_method=None).rolling(20, min_periods=2).std()
         weight = np.nan_to_num(1 / np.asarray(sd.shift(-20) if later else sd)[p.date_code, p.asset_code], posinf=0.0)
@@ -911,9 +911,9 @@ def weights_by_later_volatility():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #bef259a7
+# %% ../../nbs/audit/leaks.ipynb #558ad802
 @_plant("calibrated on the test", "scores multiplied by the slope of the test's labels on them")
-def calibrated_on_the_test():
+def calibrated_on_the_test() -> tuple:
     def pipeline(p, part):
         def fit(X, g, f):
             w = _ridge(X, g, f.train)
@@ -927,7 +927,7 @@ def calibrated_on_the_test():
 
 
 @_plant("seed made from the data", "a random projection whose seed is a checksum of the whole file")
-def seed_made_from_the_data():
+def seed_made_from_the_data() -> tuple:
     def pipeline(p, checksum):
         seed = int(np.nansum(p.fields["close"]) % 2**31) if checksum else 3
         direction = np.random.default_rng(seed).standard_normal(5)
@@ -935,13 +935,13 @@ def seed_made_from_the_data():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #b61fb8cc
+# %% ../../nbs/audit/leaks.ipynb #fb1cc72c
 @_plant(
     "weekly bars stamped by their Monday",
     "resample(label=\"left\"): the week's mean price on its first day",
     levels=["x"],
 )
-def weekly_bars_stamped_by_their_Monday():
+def weekly_bars_stamped_by_their_Monday() -> tuple:
     def pipeline(p, label):
         weekly = _wide(p).resample("W-FRI", label=label, closed="right").mean()
         return {"features": _long(p, weekly.reindex(p.dates, method="ffill"))}
@@ -950,7 +950,7 @@ def weekly_bars_stamped_by_their_Monday():
 
 
 @_plant("standardised per asset", "groupby(asset).transform: mean and deviation of its whole history")
-def standardised_per_asset():
+def standardised_per_asset() -> tuple:
     def pipeline(p, known):
         r = _wide(p).pct_change(fill_method=None)
         past = r.expanding(20)
@@ -964,7 +964,7 @@ def standardised_per_asset():
     "merge_asof(direction=\"nearest\"): a filing of next week is nearer than last month's",
     filings=True,
 )
-def the_nearest_filing():
+def the_nearest_filing() -> tuple:
     def pipeline(p, fundamentals, direction):
         bars = pd.DataFrame(
             {
@@ -987,7 +987,7 @@ def the_nearest_filing():
     "stamps in UTC read as New York's and converted: filings five hours before they were made",
     filings=True,
 )
-def a_time_zone_too_early():
+def a_time_zone_too_early() -> tuple:
     def pipeline(p, fundamentals, hours):
         return {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"] - pd.Timedelta(hours=hours)))}
 
@@ -995,7 +995,7 @@ def a_time_zone_too_early():
 
 
 @_plant("members of the month to come", "the month's most traded names, from its first day on")
-def members_of_the_month_to_come():
+def members_of_the_month_to_come() -> tuple:
     def pipeline(p, lag):
         month = pd.DatetimeIndex(p.dates).to_period("M")
         traded = _wide(p, "volume").groupby(month).sum().shift(lag).rank(axis=1, ascending=False)
@@ -1003,11 +1003,11 @@ def members_of_the_month_to_come():
 
     return lambda p: pipeline(p, 0), lambda p: pipeline(p, 1)
 
-# %% ../../nbs/audit/leaks.ipynb #a8f1f88a
+# %% ../../nbs/audit/leaks.ipynb #5794ce71
 @_plant(
     "gaps filled with the median", "missing values replaced by the median of the asset's whole history", levels=["x"]
 )
-def gaps_filled_with_the_median():
+def gaps_filled_with_the_median() -> tuple:
     def pipeline(p, known):
         v = _wide(p, "volume")
         return {"features": _long(p, v.fillna(v.expanding().median() if known else v.median()))}
@@ -1016,7 +1016,7 @@ def gaps_filled_with_the_median():
 
 
 @_plant("bad ticks by what follows", "a jump that the next bar takes back is called an error and removed", levels=["x"])
-def bad_ticks_by_what_follows():
+def bad_ticks_by_what_follows() -> tuple:
     def pipeline(p, ahead):
         close = _wide(p)
         r = close.pct_change(fill_method=None)
@@ -1025,9 +1025,9 @@ def bad_ticks_by_what_follows():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #6bc09ff3
+# %% ../../nbs/audit/leaks.ipynb #d263d1ee
 @_plant("bins of all time", "qcut over the whole column; the twin ranks within the past 60 bars of each asset")
-def bins_of_all_time():
+def bins_of_all_time() -> tuple:
     def pipeline(p, everything):
         v = _wide(p, "volume")
         bins = (
@@ -1045,7 +1045,7 @@ def bins_of_all_time():
     "the beta that is taken out of a return is fitted on all of it",
     cross_sectional=True,
 )
-def hedge_ratio_of_the_whole_sample():
+def hedge_ratio_of_the_whole_sample() -> tuple:
     def pipeline(p, known):
         r = _wide(p).pct_change(fill_method=None)
         market = r.mean(axis=1)
@@ -1058,13 +1058,13 @@ def hedge_ratio_of_the_whole_sample():
 
     return lambda p: pipeline(p, False), lambda p: pipeline(p, True)
 
-# %% ../../nbs/audit/leaks.ipynb #04147533
+# %% ../../nbs/audit/leaks.ipynb #cf21524e
 @_plant(
     "regimes seen from the end",
     "a state is smoothed with what came after it; the twin only filters",
     cross_sectional=True,
 )
-def regimes_seen_from_the_end():
+def regimes_seen_from_the_end() -> tuple:
     def pipeline(p, smoothed):
         calm = (_wide(p).pct_change(fill_method=None).mean(axis=1).abs() < 0.006).astype(float)
         state = calm.ewm(span=10).mean()
@@ -1076,7 +1076,7 @@ def regimes_seen_from_the_end():
 
 
 @_plant("stop-loss with hindsight", "a position is flat where the next ten bars would have hit its stop")
-def stop_loss_with_hindsight():
+def stop_loss_with_hindsight() -> tuple:
     def pipeline(p, ahead):
         low = _wide(p, "low")
         close = _wide(p)
@@ -1086,7 +1086,7 @@ def stop_loss_with_hindsight():
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #8398abca
+# %% ../../nbs/audit/leaks.ipynb #982c5175
 def leak_catalogue(
     names=None,  # some of the leaks; default all
     seed: int = 0,
@@ -1107,13 +1107,13 @@ def leak_catalogue(
         by leak: story, flagged, by (the part that must flag it), clean_passed, twin, found,
         false_alarm
     """
-    known = [l.name for l in LEAKS]
+    known = [leak.name for leak in LEAKS]
     for n in names or []:
         if n not in known:
             raise NeuralphaError(f"No planted leak is called {n!r}; there are: {', '.join(known)}.")
     panel, filings = leak_market(seed=seed)
     out = []
-    for leak in progress([l for l in LEAKS if names is None or l.name in names], "leaks"):
+    for leak in progress([leak for leak in LEAKS if names is None or leak.name in names], "leaks"):
         bad, good = (_audited(leak, hindsight, panel, filings, cuts, seed) for hindsight in (True, False))
         hits = [c for c in bad.failures if c.part == leak.part and c.verdict == "fails"]
         out.append(

@@ -13,23 +13,24 @@ moves no bit of the prices themselves, and a column counts as moved where more t
 # %% auto #0
 __all__ = ['LEVEL', 'check_levels', 'moved_share']
 
-# %% ../../nbs/audit/levels.ipynb #90dcc0d1
+# %% ../../nbs/audit/levels.ipynb #75fd7f77
 from dataclasses import replace
 import numpy as np
 from .artefacts import Columns, features_in, labels_in
 from .comparison import Place
 from .future import Audit, words_of
+from ..cross_section import known_deviation
 from ..features.compute import adjusted_panel
 from ..features.families import PRICE_FIELDS
 
-# %% ../../nbs/audit/levels.ipynb #9d0139fa
+# %% ../../nbs/audit/levels.ipynb #4a5fe7ea
 _ADJUSTMENTS = (
     ("prices and volumes adjusted for a later 8:1 split", dict(split=8.0)),
     ("prices adjusted for later dividends", dict(dividend=0.5)),
 )
 
 
-def check_levels(audit: Audit):
+def check_levels(audit: Audit) -> None:
     """Features and labels on bars adjusted for what came after the file; declared levels may move, and are named."""
     panel = audit.panel
     if not {*PRICE_FIELDS} & {*panel.fields}:
@@ -48,7 +49,7 @@ def check_levels(audit: Audit):
                 why = f"the pipeline gives other {what} on these prices ({words_of(other)})."
                 audit.tally.line("levels", what, how).not_checked(why)
 
-# %% ../../nbs/audit/levels.ipynb #51ba6218
+# %% ../../nbs/audit/levels.ipynb #02d99450
 LEVEL = (
     "{name!r}{more} changed when {how}: it carries the level of prices that later events have adjusted; divide it out, "
     "or declare it (Feature.level, or levels=)."
@@ -92,6 +93,6 @@ def moved_share(
     """
     there = np.isfinite(a) | np.isfinite(b)
     with np.errstate(all="ignore"):
-        spread = np.nan_to_num(np.nanstd(np.where(np.isfinite(a), a, np.nan), 0))
+        spread = np.nan_to_num(known_deviation(np.where(np.isfinite(a), a, np.nan)))
     near = np.abs(a - b) <= 0.01 * spread
     return (there & ~near & (a != b)).sum(0) / np.maximum(there.sum(0), 1)

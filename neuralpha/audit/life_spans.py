@@ -22,8 +22,8 @@ from ..data.panel import Panel
 from ..labels import Label
 from ..splits import Fold
 
-# %% ../../nbs/audit/life_spans.ipynb #1d6b874c
-def check_life_spans(audit: Audit):
+# %% ../../nbs/audit/life_spans.ipynb #78fa768f
+def check_life_spans(audit: Audit) -> None:
     """Life spans of training rows against those of test (and validation) rows, with the embargo."""
     labels = {what: columns.label for what, columns in labels_in(audit.base).items()}
     designs = {what: folds for what, folds in audit.base.items() if isinstance(folds, list)}

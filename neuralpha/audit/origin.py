@@ -235,7 +235,7 @@ def _mixed_up(panel: Panel, names: list, seed: int) -> Panel:
             attributes[name] = np.roll(attributes[name].to_numpy(), by)
     return replace(panel, fields=fields, attributes=attributes)
 
-# %% ../../nbs/audit/origin.ipynb #4cdec8c3
+# %% ../../nbs/audit/origin.ipynb #6a29458a
 SOURCE = "where it came from"
 ADVICE = "give it as a side table with known_on to have it checked"
 HINDSIGHT = "{power}: more than anything known in advance achieves ({reason}). It was made with hindsight."
@@ -260,7 +260,7 @@ def check_origin(
     few: Panel,
     true: dict,  # what the pipeline gave for a few assets
     joined: dict,  # of `joined_columns`
-):
+) -> None:
     """Lines on columns from tables, and on the panel's own columns and attributes.
 
     Parameters

@@ -19,7 +19,7 @@ from .future import Audit, words_of
 from .worlds import rename_assets, shuffle_assets
 from ..data.panel import without_assets
 
-# %% ../../nbs/audit/permutation.ipynb #be680d9a
+# %% ../../nbs/audit/permutation.ipynb #b0c05b27
 SORTINGS = (
     "feature {column!r} on {day} of asset {asset} changed when the assets were put in another order: it depends on the "
     "order of rows ({count:,} values changed)."
@@ -30,7 +30,7 @@ BY_NAME = "its values follow the names of assets (a table joined by asset), so a
 def check_permutation(
     audit: Audit,
     joined: dict,  # artefact -> names of columns that are joined by the names of assets; they would not find their rows
-):
+) -> None:
     """Shuffle assets, then remove some, and compare features.
 
     Parameters
@@ -112,7 +112,7 @@ def _must_stay(audit: Audit, mine: Columns, rows: np.ndarray, asset: int) -> np.
     lookbacks = lookbacks_of(mine, audit.settings.lookbacks) or {"": panel.n_dates}
     return (date[rows] < first) | (date[rows] > last + max(lookbacks.values()))
 
-# %% ../../nbs/audit/permutation.ipynb #b21b4c52
+# %% ../../nbs/audit/permutation.ipynb #13c4d5ad
 ABOVE = (
     "feature {column!r} on {day} of asset {asset} changed when the table was sorted the other way (by asset, by date): "
     "it takes the row above for the bar before ({count:,} values changed)."
@@ -121,7 +121,7 @@ ABOVE = (
 
 def check_order(
     audit: Audit,  # whose `run` sorts the table the other way
-):
+) -> None:
     """Compare everything with what the same function gives for rows in another order.
 
     Parameters

@@ -18,8 +18,8 @@ from .future import Audit, words_of
 from .worlds import day_of
 from ..data.panel import cut_panel
 
-# %% ../../nbs/audit/start_up.ipynb #43f00745
-def check_start_up(audit: Audit):
+# %% ../../nbs/audit/start_up.ipynb #2f6e79de
+def check_start_up(audit: Audit) -> None:
     """Cut history at the front and compare features beyond their look-back."""
     features = features_in(audit.base)
     for start in starts(audit.panel, audit.base, audit.settings) if features else ():

@@ -73,7 +73,7 @@ def _numeric(frame, name):
             raise NeuralphaError(f"{name}: column {c!r} is {frame[c].dtype}, not a number; drop it or encode it.")
     return values
 
-# %% ../../nbs/data/characteristics.ipynb #14600500
+# %% ../../nbs/data/characteristics.ipynb #f304a784
 def characteristics_panel(
     frame: pd.DataFrame,  # columns date, asset, return (simple), and one or more numeric characteristics
     name: str = "characteristics",
@@ -126,7 +126,7 @@ def characteristics_panel(
     f[values] = np.where(np.isinf(numbers), np.nan, numbers)
     impossible = (f["return"] < -1).to_numpy()
     empty = f[values].isna().all(axis=1).to_numpy()
-    closed = (f["tradable"] == False).to_numpy() if "tradable" in f else np.zeros(len(f), bool)
+    closed = f["tradable"].eq(False).to_numpy() if "tradable" in f else np.zeros(len(f), bool)
     checks += [
         _found("infinite value", "mask", f, infinite, "value emptied"),
         _found("return below -100%", "mask", f, impossible, "row masked"),

@@ -79,7 +79,7 @@ def usual_steps(
     usual = dense[dense <= max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(dense)))]
     return usual if len(usual) else dense
 
-# %% ../../nbs/data/panel.ipynb #fb343443
+# %% ../../nbs/data/panel.ipynb #417a2601
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -191,7 +191,7 @@ class PanelIndex:
         """A `(date, asset)` Series of one value per row, sorted by date: the form Alphalens takes."""
         return pd.Series(np.asarray(values)[self.rows_by_date], self.index[self.rows_by_date])
 
-# %% ../../nbs/data/panel.ipynb #d50b3c34
+# %% ../../nbs/data/panel.ipynb #60b486a1
 class GoneAfter(NamedTuple):
     """An asset that has not been traded for more than both, at the end of a panel, has left."""
 
@@ -426,7 +426,7 @@ def lay_out(
     date_code = (np.arange(offsets[-1], dtype=start.dtype) + np.repeat(start, length)).astype(np.int32)
     return Layout(offsets, date_code, (day - start[code]).astype(np.int64))
 
-# %% ../../nbs/data/panel.ipynb #31837065
+# %% ../../nbs/data/panel.ipynb #0a3e8480
 def _local_times(column, name) -> np.ndarray:
     """(rows,) datetime64[ns]: dates without their zone, as files are read: midnights of UTC or of the column's own
     zone are days.
@@ -457,7 +457,7 @@ def panel_from_frame(
     attributes: pd.DataFrame | None = None,  # indexed by asset
     **kw,  # further `Panel` attributes: checks, masked; truth as name -> (len(frame),) array
 ) -> Panel:
-    """Build a panel from a long table; raises `NeuralphaError` for missing columns, an empty table or duplicate rows.
+    """Build a panel from a long table; raises `NeuralphaError` for missing columns, an empty table or equal rows.
 
     Parameters
     ----------

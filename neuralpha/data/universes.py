@@ -6,8 +6,8 @@
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'universes_folder', 'load_universe', 'check_report', 'reading_lines', 'report_table',
            'check_universe', 'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #edf0b721
-import contextlib, dataclasses, importlib, inspect, json, os, shutil, tempfile
+# %% ../../nbs/data/universes.ipynb #0f4805ff
+import contextlib, dataclasses, importlib, inspect, io, json, os, shutil, tempfile
 from pathlib import Path
 import numpy as np
 import pandas as pd

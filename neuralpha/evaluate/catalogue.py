@@ -9,7 +9,8 @@ script and the comparison of two reports are drawn from these entries.
 **To add a metric, write one function and one entry**, here, beside those it belongs to:
 ```python
 def _worst_date(sample: Sample) -> float:
-    return np.nanmin(sample.ic)
+    known = sample.ic[np.isfinite(sample.ic)]
+    return known.min() if len(known) else np.nan  # a slice may have no date
 
 declare(
     "worst_ic", "worst IC", "correlation", "whole period", "Lowest IC of any date.",
@@ -714,7 +715,7 @@ def _precision(sample: Sample) -> np.ndarray:
 def _positive(sample: Sample) -> np.ndarray:
     return sample.share(sample.label.values > 0, sample.known)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #8f6fee5f
+# %% ../../nbs/evaluate/catalogue.ipynb #913e74ae
 declare(
     "hit_rate",
     "hit rate",
@@ -748,8 +749,8 @@ declare(
     "Sharpe ratio of the highest scores",
     "ratio",
     "per year",
-    "Mean over standard deviation across dates of the mean label of the {few} highest scores ({label}), before cost, "
-    "times the square root of {a_year:.1f} such labels a year (dates with at least {twice_few} assets).",
+    "Mean over standard deviation across dates of the mean label of the {n_best} highest scores ({label}), before "
+    "cost, times the square root of {a_year:.1f} such labels a year (dates with at least {twice_n_best} assets).",
     where="main",
     empty="no date has twice as many assets as are bought, or nothing varies",
 )

@@ -60,7 +60,7 @@ from neuralpha.evaluate.statistics import (
     variance_split,
 )
 
-# %% ../../nbs/evaluate/compare.ipynb #b5add92d
+# %% ../../nbs/evaluate/compare.ipynb #60b87608
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     predictions,
@@ -75,9 +75,9 @@ def compare(
     # Sharpe ratios per bar of the trials, where known: how much luck can make of them depends on their spread
     trial_sharpes=None,
     half_spread_bps: float = 5.0,  # cost of trading
-    size: float = 0.05,  # family-wise error of all statements together
+    significance: float = 0.05,  # family-wise error of all statements together
     detail: bool = True,  # also IC by regime, sector and size, style exposures, and the split of seed and time variance
-    reps: int = 1000,  # of the reality check and the half-life
+    n_resamples: int = 1000,  # of the reality check and the half-life
     seed: int = 0,  # of the reality check and the half-life
 ) -> "Leaderboard":
     """Evaluate models on the rows they share and say who can be told apart.
@@ -108,11 +108,11 @@ def compare(
         their spread
     half_spread_bps : float, default 5.0
         cost of trading
-    size : float, default 0.05
+    significance : float, default 0.05
         family-wise error of all statements together
     detail : bool, default True
         also IC by regime, sector and size, style exposures, and the split of seed and time variance
-    reps : int, default 1000
+    n_resamples : int, default 1000
         of the reality check and the half-life
     seed : int, default 0
         of the reality check and the half-life
@@ -137,12 +137,12 @@ def compare(
             trials=one.trials[0],
             trial_sharpes=one.trials[1],
             seed=seed,
-            reps=reps,
+            n_resamples=n_resamples,
         )
-    slices = _add_detail(metrics, field, y, by, size, half_spread_bps) if detail else None
-    pairs = paired_tests(field.ics[field.ranked], y.horizon, size)
+    slices = _add_detail(metrics, field, y, by, significance, half_spread_bps) if detail else None
+    pairs = paired_tests(field.ics[field.ranked], y.horizon, significance)
     table = _ranked(_numbers(field, metrics, by), field, pairs, by)
-    table = table.join(_confident(field, pairs, y, size))
+    table = table.join(_confident(field, pairs, y, significance))
     table.attrs |= dict(silent=field.silent, rows_dropped=field.rows_dropped, neutral=neutral)
     order = _models_first(table)
     return Leaderboard(
@@ -153,8 +153,8 @@ def compare(
         by=by,
         universe=panel.name,
         label=y,
-        size=size,
-        reality=_reality(field, y, reps, seed),
+        significance=significance,
+        reality=_reality(field, y, n_resamples, seed),
         overfitting=_overfitting(field.ics[field.models], y),
         correlation=score_correlation({one.name: one.scores for one in field.contestants}, panel),
         slices=slices,
@@ -453,7 +453,7 @@ def _columns_of(entry: Metric, record: dict) -> dict:
     found = [record.get(part) for part in parts]
     return {key: np.nan if value is None else value for key, value in zip(entry.keys(), found, strict=True)}
 
-# %% ../../nbs/evaluate/compare.ipynb #abea6db1
+# %% ../../nbs/evaluate/compare.ipynb #6964e593
 def _ranked(table: pd.DataFrame, field: Field, pairs: pd.DataFrame, by: str) -> pd.DataFrame:
     """The table in the order of the mean, the oracle first, with letters and ranks."""
     separated = pairs[pairs["separated"]]
@@ -468,24 +468,26 @@ def _ranked(table: pd.DataFrame, field: Field, pairs: pd.DataFrame, by: str) -> 
     return table
 
 
-def _confident(field: Field, pairs: pd.DataFrame, y: Label, size: float) -> pd.DataFrame:  # columns mcs_p, mcs
+def _confident(
+    field: Field, pairs: pd.DataFrame, y: Label, significance: float
+) -> pd.DataFrame:  # in_confidence_set, and its p
     """Who is in the model confidence set; nobody where dates are too few."""
     dates = field.ics[field.ranked].notna().sum().min()
     if dates >= fewest_dates(y.horizon) and pairs["p"].notna().all():
-        found = confidence_set(pairs, field.ranked, size)
+        found = confidence_set(pairs, field.ranked, significance)
     else:
         found = pd.DataFrame({"p": np.nan, "included": False}, field.ranked)
     names = field.names
     included = found["included"].reindex(names, fill_value=False)
-    return pd.DataFrame({"mcs_p": found["p"].reindex(names), "mcs": included}, names)
+    return pd.DataFrame({"confidence_set_p": found["p"].reindex(names), "in_confidence_set": included}, names)
 
 
 def _models_first(table: pd.DataFrame) -> list:
     """Names in the table's order, models before baselines: a model's colour is the same with baselines and without."""
     return sorted(table.index, key=lambda name: table.at[name, "kind"] != "model")
 
-# %% ../../nbs/evaluate/compare.ipynb #b03ed023
-def _reality(field: Field, y: Label, reps: int, seed: int) -> dict | None:
+# %% ../../nbs/evaluate/compare.ipynb #055e6504
+def _reality(field: Field, y: Label, n_resamples: int, seed: int) -> dict | None:
     """White's reality check and SPA of the models against the best tradable baseline; None without one."""
     tradable = [name for name in field.ranked if name not in field.models]
     if not tradable:
@@ -494,7 +496,7 @@ def _reality(field: Field, y: Label, reps: int, seed: int) -> dict | None:
     both = field.ics[[benchmark, *field.models]].dropna()
     if len(both) < fewest_dates(y.horizon):
         return None
-    found = superior_ability(-both[benchmark], -both[field.models], y.horizon, reps, seed)
+    found = superior_ability(-both[benchmark], -both[field.models], y.horizon, n_resamples, seed)
     return dict(benchmark=benchmark, models=len(field.models), **found)
 
 
@@ -505,13 +507,13 @@ def _overfitting(ics: pd.DataFrame, y: Label, splits: int = 10) -> dict | None:
         return None
     return backtest_overfitting(both, splits, y.horizon, y.delay)
 
-# %% ../../nbs/evaluate/compare.ipynb #bcfd9493
+# %% ../../nbs/evaluate/compare.ipynb #60deb6ca
 def _add_detail(
     metrics: dict,  # model -> records, to which more are added
     field: Field,
     y: Label,
     by: str,
-    size: float,
+    significance: float,
     half_spread_bps: float,
 ) -> pd.DataFrame:  # result of `slice_table`
     """Regimes, style exposures and seed variance into the records of every model; returns the slices."""
@@ -526,7 +528,7 @@ def _add_detail(
         y,
         regimes(y, np.isfinite(scores[:, 0])),
         horizon_slices(y),
-        size,
+        significance,
         forecasts=forecasts,
         costs=Costs(half_spread_bps),
         trials={one.name: one.trials for one in field.contestants},
@@ -576,7 +578,7 @@ def seed_metrics(
         }
     }
 
-# %% ../../nbs/evaluate/compare.ipynb #abc3bfca
+# %% ../../nbs/evaluate/compare.ipynb #eb2086a6
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     """Result of `compare`; displays as a table with the statements the data supports beneath it.
@@ -595,7 +597,7 @@ class Leaderboard:
         "ic" or "rank_ic"
     universe : str
     label : Label
-    size : float
+    significance : float
         family-wise error of the statements
     reality : dict | None
         White's reality check and SPA against the best baseline
@@ -616,7 +618,7 @@ class Leaderboard:
     by: str  # "ic" or "rank_ic"
     universe: str
     label: Label
-    size: float  # family-wise error of the statements
+    significance: float  # family-wise error of the statements
     reality: dict | None  # White's reality check and SPA against the best baseline
     overfitting: dict | None  # probability of backtest overfitting over the models shown
     correlation: pd.DataFrame  # models × models: mean rank correlation of their scores
@@ -653,7 +655,7 @@ class Leaderboard:
     def _repr_html_(self):
         return leaderboard_html(self)
 
-# %% ../../nbs/evaluate/compare.ipynb #219a7d7b
+# %% ../../nbs/evaluate/compare.ipynb #6218f592
 def _said_of_pair(board: Leaderboard, pair) -> str:
     """What a pair's test supports, in a sentence."""
     name = CATALOGUE[board.by].title
@@ -669,7 +671,8 @@ def _said_of_pair(board: Leaderboard, pair) -> str:
     alone = f" after Holm, {pair.p:.3f} alone" if pairs > 1 else ""
     said = (
         f"{pair.better} {verdict.format(pair.worse)}: {name} difference {pair.difference:+.4f} "
-        f"({100 * (1 - board.size):.0f}% {pair.low:+.4f} to {pair.high:+.4f}{at_once}), p {pair.p_holm:.3f}{alone}."
+        f"({100 * (1 - board.significance):.0f}% {pair.low:+.4f} to {pair.high:+.4f}{at_once}), "
+        f"p {pair.p_holm:.3f}{alone}."
     )
     means = board.table[board.by]
     if means[pair.better] < means[pair.worse]:
@@ -679,13 +682,13 @@ def _said_of_pair(board: Leaderboard, pair) -> str:
 
 def _said_of_set(board: Leaderboard) -> str:
     """Who is in the model confidence set, or why nobody can be."""
-    best = board.table.index[board.table["mcs"].astype(bool)]
+    best = board.table.index[board.table["in_confidence_set"].astype(bool)]
     if len(best):
-        return f"Model confidence set at {100 * (1 - board.size):.0f}%: {', '.join(best)}."
+        return f"Model confidence set at {100 * (1 - board.significance):.0f}%: {', '.join(best)}."
     horizon = board.label.horizon
     return (
-        f"Fewer than {fewest_dates(horizon)} dates have an {CATALOGUE[board.by].title} of every model, which labels over "
-        f"{horizon} bar(s) need: too few to tell models apart."
+        f"Fewer than {fewest_dates(horizon)} dates have an {CATALOGUE[board.by].title} of every model, which labels "
+        f"over {horizon} bar(s) need: too few to tell models apart."
     )
 
 # %% ../../nbs/evaluate/compare.ipynb #d4a8a0d3
@@ -743,7 +746,7 @@ def _spent_cell(name: str, value) -> Shown:
     known = None if pd.isna(value) else value
     return Shown(number(dict(value=known, unit=CATALOGUE[name].unit)), "", known)
 
-# %% ../../nbs/evaluate/compare.ipynb #2aafa3c2
+# %% ../../nbs/evaluate/compare.ipynb #64623b61
 def leaderboard_html(board: Leaderboard) -> str:
     """The leaderboard as a self-contained HTML fragment."""
     (_, letters_of), *columns = _shown(board)
@@ -751,7 +754,7 @@ def leaderboard_html(board: Leaderboard) -> str:
     rows = []
     for place, (name, row) in enumerate(board.table.iterrows()):
         baseline = "" if row["kind"] == "model" else " <small>baseline</small>"
-        model = f"{html.escape(str(name))}{baseline}{' ●' if row['mcs'] else ''}"
+        model = f"{html.escape(str(name))}{baseline}{' ●' if row['in_confidence_set'] else ''}"
         cells = [_cell_html(column[place]) for _, column in columns]
         rows.append(_line("td", [f"<b>{letters_of[place].text}</b>", model, *cells], 1))
     said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in board.statements())
@@ -785,11 +788,11 @@ def _small_print(board: Leaderboard) -> str:  # HTML
     dropped = board.table.attrs.get("rows_dropped", 0)
     left_out = f" {dropped:,} rows scored by some models only are left out." if dropped else ""
     return (
-        f"{html.escape(board.universe)}{_said_of_neutral(board)}; label: {html.escape(board.label.name)}; {len(dates)} dates, "
-        f"{dates[0].date()} to {dates[-1].date()}. Small print: 95% interval of the mean over dates, and what t exceeds by "
-        "luck once in twenty samples. Rows stand by their mean; two models share a letter exactly where the data cannot "
-        f"tell them apart at {100 * board.size:.0f}% (paired test on the dates both have, Holm over all pairs). ●: in the "
-        f"model confidence set.{left_out}"
+        f"{html.escape(board.universe)}{_said_of_neutral(board)}; label: {html.escape(board.label.name)}; "
+        f"{len(dates)} dates, {dates[0].date()} to {dates[-1].date()}. Small print: 95% interval of the mean over "
+        "dates, and what t exceeds by luck once in twenty samples. Rows stand by their mean; two models share a "
+        f"letter exactly where the data cannot tell them apart at {100 * board.significance:.0f}% (paired test on the "
+        f"dates both have, Holm over all pairs). ●: in the model confidence set.{left_out}"
     )
 
 # %% ../../nbs/evaluate/compare.ipynb #7abba765
@@ -854,7 +857,7 @@ def _moved(before: pd.Series, after: pd.Series, horizon: int) -> dict:
     change = {key: found[key] for key in ("difference", "se", "freedom", "p")}
     return dict(before=old.mean(), after=new.mean(), **change, dates=found["n"], paired=True)
 
-# %% ../../nbs/evaluate/compare.ipynb #46ca9b5c
+# %% ../../nbs/evaluate/compare.ipynb #ed5d7e94
 def compare_studies(
     # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name);
     # a is the earlier study
@@ -862,7 +865,7 @@ def compare_studies(
     # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name);
     # a is the earlier study
     b,
-    size: float = 0.05,
+    significance: float = 0.05,
     # low and high hold for all changes at once; one row per universe and model of either study, what moved most surely
     # first
 ) -> pd.DataFrame:
@@ -878,7 +881,7 @@ def compare_studies(
     b
         Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon,
         delay, label's name); a is the earlier study
-    size : float, default 0.05
+    significance : float, default 0.05
 
     Returns
     -------
@@ -897,7 +900,7 @@ def compare_studies(
     table = pd.DataFrame(rows)
     few = table["p"].isna() & (table["note"] == "")
     table.loc[few, "note"] = "too few dates to say"
-    table = correct_together(table, size).rename(columns={"separated": "moved"})
+    table = correct_together(table, significance).rename(columns={"separated": "moved"})
     return table.sort_values(["p_holm", "p"]).reset_index(drop=True)
 
 

@@ -12,7 +12,7 @@ book values) is named in `missing` instead of being made up. Further factors can
 # %% auto #0
 __all__ = ['STYLES', 'style_factors', 'neutralise', 'exposure_metrics', 'score_correlation']
 
-# %% ../../nbs/evaluate/exposures.ipynb #54358342
+# %% ../../nbs/evaluate/exposures.ipynb #408b3795
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
@@ -20,7 +20,7 @@ from ..data.panel import Panel
 from ..features.compute import compute_features
 from ..features.families import FEATURES
 from ..labels import Label
-from ..cross_section import correlations, rank_within_date
+from ..cross_section import correlations, known_mean, rank_within_date
 from ..data.alignment import on_panel
 from .metrics import mean_record, record
 from .regimes import size_and_liquidity
@@ -177,7 +177,7 @@ def _lost(before: np.ndarray, after: np.ndarray, y: Label) -> dict:
         lost = paired_test(np.where(known, before, np.nan), after, y.horizon)
     return record("rank_ic_from_styles", y, lost["difference"], lost["low"], lost["high"], p=lost["p"])
 
-# %% ../../nbs/evaluate/exposures.ipynb #83213df5
+# %% ../../nbs/evaluate/exposures.ipynb #0c1bd702
 def score_correlation(
     scores,  # DataFrame (one column per model), dict of Series, or (n_rows, M) array
     panel: Panel,
@@ -196,6 +196,4 @@ def score_correlation(
         models × models
     """
     S, names = on_panel(panel, scores)
-    with np.errstate(invalid="ignore"):
-        mean = np.nanmean(correlations(panel, S, S)[1], 0)
-    return pd.DataFrame(mean, names, names)
+    return pd.DataFrame(known_mean(correlations(panel, S, S)[1]), names, names)

@@ -14,7 +14,7 @@ __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'evaluate_scores', '
            'mean_metric', 'record', 'mean_record', 'measured', 'computed_metrics', 'calibrate', 'calibrated',
            'pooled_r2', 'share_recovered', 'half_life', 'bar_ics', 'horizon_labels', 'quantile_metrics']
 
-# %% ../../nbs/evaluate/metrics.ipynb #945f338e
+# %% ../../nbs/evaluate/metrics.ipynb #7e060127
 import math
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
 from ..labels import Label, excess_return, forward_return, suspended_exits
 from .catalogue import CATALOGUE, Metric, Sample, metric_entry
-from ..cross_section import correlation_of_sums, correlations, group_means, rank_within_date
+from ..cross_section import correlation_of_sums, correlations, group_means, known_mean, rank_within_date
 from ..data.alignment import on_panel
 from .quantiles import group_returns, names_changed, rank_persistence
 from ..trading.costs import Costs
@@ -37,7 +37,7 @@ from neuralpha.evaluate.statistics import (
     sharpe_report,
 )
 
-# %% ../../nbs/evaluate/metrics.ipynb #b3a18961
+# %% ../../nbs/evaluate/metrics.ipynb #a3660f20
 def evaluate_scores(
     scores: pd.Series,  # `(date, asset)` out-of-sample scores (or an array in panel row order)
     panel: Panel,
@@ -47,12 +47,12 @@ def evaluate_scores(
     labels: list | None = None,  # labels for IC by horizon; default `horizon_labels(y)`
     quantiles: int = 5,  # groups
     top: int = 10,  # highest scores in precision
-    few: int = 5,  # highest scores in the Sharpe ratio
+    n_best: int = 5,  # highest scores in the Sharpe ratio
     half_spread_bps: float = 5.0,  # cost of buying or selling, basis points of the amount
     trials: int = 1,  # everything tried in the study, for the deflated Sharpe ratio
     trial_sharpes=None,  # Sharpe ratios per bar of the trials, where known
     seed: int = 0,  # of the half-life's bootstrap
-    reps: int = 1000,  # of the half-life's bootstrap
+    n_resamples: int = 1000,  # of the half-life's bootstrap
 ) -> "Metrics":  # name -> record, or name -> {part: record}; JSON-native
     """Every metric of one score, with unit, period, definition and interval.
 
@@ -74,7 +74,7 @@ def evaluate_scores(
         groups
     top : int, default 10
         highest scores in precision
-    few : int, default 5
+    n_best : int, default 5
         highest scores in the Sharpe ratio
     half_spread_bps : float, default 5.0
         cost of buying or selling, basis points of the amount
@@ -84,7 +84,7 @@ def evaluate_scores(
         Sharpe ratios per bar of the trials, where known
     seed : int, default 0
         of the half-life's bootstrap
-    reps : int, default 1000
+    n_resamples : int, default 1000
         of the half-life's bootstrap
 
     Returns
@@ -109,10 +109,10 @@ def evaluate_scores(
         **_ic_metrics(sample.ic, y, "ic"),
         **_ic_metrics(sample.rank_ic, y, "rank_ic"),
         **_horizon_metrics(pearson[:, 1:], spearman[:, 1:], labels),
-        **_half_life_metric(values, y, seed, reps),
+        **_half_life_metric(values, y, seed, n_resamples),
         **_forecast_errors(_by_row(panel, forecast), _by_row(panel, train_mean), y),
         **quantile_metrics(values, y, quantiles),
-        **_top_sharpe(sample, few),
+        **_top_sharpe(sample, n_best),
         **_suspended_metrics(values, y, quantiles),
         **_trading_metrics(values, y, quantiles, Costs(half_spread_bps), trials, trial_sharpes),
         **computed_metrics(sample),
@@ -396,7 +396,7 @@ def calibrate(
     slope = float(spread @ (v - v.mean()) / (spread @ spread)) if np.ptp(s) > 0 else 0.0
     return dict(intercept=float(v.mean() - slope * s.mean()), slope=slope, n=int(ok.sum()))
 
-# %% ../../nbs/evaluate/metrics.ipynb #1e5bf294
+# %% ../../nbs/evaluate/metrics.ipynb #e8984343
 def calibrated(
     scores: pd.Series,  # `(date, asset)` test scores
     y: Label,
@@ -427,7 +427,7 @@ def calibrated(
         if f.number not in lines:
             raise NeuralphaError(f"No calibration for fold {f.number}; there is one for {sorted(lines)}.")
         forecast[f.test] = lines[f.number]["intercept"] + lines[f.number]["slope"] * values[f.test]
-        mean[f.test] = np.nanmean(y.values[f.train])
+        mean[f.test] = known_mean(y.values[f.train])
     return pd.DataFrame({"forecast": y.panel.series(forecast), "train_mean": y.panel.series(mean)}).dropna()
 
 # %% ../../nbs/evaluate/metrics.ipynb #49ddcce3
@@ -629,8 +629,8 @@ def bar_ics(
     )
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #43ba1493
-def _half_life_metric(scores, y: Label, seed: int, reps: int) -> dict:
+# %% ../../nbs/evaluate/metrics.ipynb #ee7c30cb
+def _half_life_metric(scores, y: Label, seed: int, n_resamples: int) -> dict:
     """The half-life and its interval, from dates that have an IC for every bar."""
     scored = np.isfinite(on_panel(y.panel, scores)[0][:, 0])
     bars = min(FADING_BARS, len(np.unique(y.panel.date_code[scored])) // 4)
@@ -642,7 +642,7 @@ def _half_life_metric(scores, y: Label, seed: int, reps: int) -> dict:
     ics = ics[np.isfinite(ics).all(1)]
     if len(ics) < FEWEST_DATES:
         return nothing
-    draws = half_life(bootstrap_means(ics, block_length(ics.mean(1)), reps, seed))
+    draws = half_life(bootstrap_means(ics, block_length(ics.mean(1)), n_resamples, seed))
     endless = np.nan_to_num(draws, nan=np.inf, posinf=np.inf)
     low, high = np.quantile(endless, [0.025, 0.975], method="nearest")
     return {"half_life": record("half_life", y, half_life(ics.mean(0)), low, high, facts, n=len(ics))}
@@ -670,19 +670,19 @@ def _horizon_metrics(pearson: np.ndarray, spearman: np.ndarray, labels: list) ->
             out[name][str(label.horizon)] = mean_record(name, label, values[:, j])
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #1886756e
-def _top_sharpe(sample: Sample, few: int) -> dict:
+# %% ../../nbs/evaluate/metrics.ipynb #309ed92b
+def _top_sharpe(sample: Sample, n_best: int) -> dict:
     """Annualised Sharpe ratio of the mean label of the `few` highest scores of every date; of returns only."""
     y = sample.label
     panel = sample.panel
     if y.unit != "return":
         return {}
-    best = sample.highest(few)
+    best = sample.highest(n_best)
     by_date = group_means(np.where(best, y.values, np.nan), panel.date_code, panel.n_dates)
     means = by_date[np.isfinite(by_date)]
     a_year = panel.bars_per_year / y.horizon
     ratio = [v * np.sqrt(a_year) for v in _over_deviation(means, y.horizon)]
-    facts = dict(few=few, twice_few=2 * few, a_year=a_year)
+    facts = dict(n_best=n_best, twice_n_best=2 * n_best, a_year=a_year)
     return {"top_sharpe": record("top_sharpe", y, *ratio, facts, n=len(means))}
 
 # %% ../../nbs/evaluate/metrics.ipynb #b18169ea
@@ -710,7 +710,7 @@ def quantile_metrics(values: np.ndarray, y: Label, quantiles: int) -> dict:
         out["quantile_spread_annual"] = mean_record("quantile_spread_annual", y, spread, facts, a_year)
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #1aae2b48
+# %% ../../nbs/evaluate/metrics.ipynb #560fce8c
 def _extremes(values: np.ndarray, y: Label, open_: np.ndarray) -> tuple:  # (n_rows,) lowest; (n_rows,) highest
     """The lowest and the highest label of the date among the scored, at the rows that are open."""
     p = y.panel
@@ -723,8 +723,8 @@ def _extremes(values: np.ndarray, y: Label, open_: np.ndarray) -> tuple:  # (n_r
 
 
 def _mean_over_dates(panel: Panel, values: np.ndarray) -> float:
-    """Mean over dates of the mean of a date's finite values."""
-    return np.nanmean(group_means(values, panel.date_code, panel.n_dates))
+    """Mean over dates of the mean of a date's finite values; NaN where no date has one."""
+    return float(known_mean(group_means(values, panel.date_code, panel.n_dates)))
 
 # %% ../../nbs/evaluate/metrics.ipynb #23ffeca8
 def _fills(values: np.ndarray, y: Label, open_: np.ndarray, later: np.ndarray, ranks: np.ndarray) -> dict:
@@ -749,7 +749,7 @@ def _bound(name: str, y: Label, found: dict, ends: tuple, facts: dict) -> dict:
     bounded = record(f"suspended_exits {name}", y, value, low, high, facts, stated=found["stated"])
     return bounded | {"interval": "extremes, no probability"}
 
-# %% ../../nbs/evaluate/metrics.ipynb #69c685bf
+# %% ../../nbs/evaluate/metrics.ipynb #1024ef5a
 def _suspended_metrics(values: np.ndarray, y: Label, quantiles: int) -> dict:
     """What the labels could change that are missing because the bar of the exit was suspended."""
     p = y.panel
@@ -765,9 +765,9 @@ def _suspended_metrics(values: np.ndarray, y: Label, quantiles: int) -> dict:
     ranks, groups = rank_within_date(p, values[:, None], quantiles)
     fills = _fills(values, y, open_, later, ranks[:, 0])
     labels = np.stack(list(fills.values()), 1)
-    ic = np.nanmean(correlations(p, values[:, None], labels)[0][:, 0], 0)
+    ic = known_mean(correlations(p, values[:, None], labels)[0][:, 0])
     returns = group_returns(p, groups, labels, quantiles)[:, 0]
-    spread = np.nanmean(returns[:, :, -1] - returns[:, :, 0], 0)
+    spread = known_mean(returns[:, :, -1] - returns[:, :, 0])
     mean = [_mean_over_dates(p, label) for label in np.where(np.isfinite(values)[:, None], labels, np.nan).T]
     for name, figures, ends in (
         ("mean_label", mean, ("lowest", "highest")),

@@ -32,7 +32,7 @@ from ..trading.costs import Costs
 from ..trading.ledger import portfolio_returns, quantile_positions
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/evaluate/slices.ipynb #5c0358d0
+# %% ../../nbs/evaluate/slices.ipynb #a8fe1ec2
 HORIZONS = (1, 2, 5, 10, 20)  # bars
 CUTS_OF_EVERY_HORIZON = ("volatility", "market", "size", "liquidity")  # cuts of horizons other than the study's own
 
@@ -43,7 +43,7 @@ def slice_table(
     y: Label,
     cuts: dict | None = None,  # result of `regimes`
     labels: list | None = None,  # result of `horizon_slices`
-    size: float = 0.05,  # family-wise error over the pairs of a slice
+    significance: float = 0.05,  # family-wise error over the pairs of a slice
     # horizon -> model -> (forecast, train_mean), each (n_rows,); models without one have no R²
     forecasts: dict | None = None,
     costs: Costs = Costs(),  # of trading
@@ -62,7 +62,7 @@ def slice_table(
         result of `regimes`
     labels : list | None, default None
         result of `horizon_slices`
-    size : float, default 0.05
+    significance : float, default 0.05
         family-wise error over the pairs of a slice
     forecasts : dict | None, default None
         horizon -> model -> (forecast, train_mean), each (n_rows,); models without one have no R²
@@ -81,7 +81,7 @@ def slice_table(
     ranked = [place for place, name in enumerate(names) if name != "oracle"]
     tried = [(trials or {}).get(name, (1, None)) for name in names]
     earned = earned_returns(y.panel).returns
-    contest = Contest(S, names, ranked, size, forecasts or {}, costs, tried, earned)
+    contest = Contest(S, names, ranked, significance, forecasts or {}, costs, tried, earned)
     cuts = regimes(y, np.isfinite(S).any(1)) if cuts is None else cuts
     shared = [Cut.of(y, S, "", None), *(Cut.of(y, S, name, cut) for name, cut in cuts.items())]
     rows = []
@@ -118,7 +118,7 @@ def _is_shown(
     """Whether a horizon is cut like this; the study's own over everything is the leaderboard itself."""
     return bool(cut) if is_own else not cut or cut in CUTS_OF_EVERY_HORIZON
 
-# %% ../../nbs/evaluate/slices.ipynb #4abd0bf9
+# %% ../../nbs/evaluate/slices.ipynb #537c12ac
 class Contest(NamedTuple):
     """What all slices of a board share.
 
@@ -130,7 +130,7 @@ class Contest(NamedTuple):
         M model names
     ranked : list
         places of the models that take part in the order
-    size : float
+    significance : float
         family-wise error over the pairs of a slice
     forecasts : dict
         horizon -> model -> (forecast, train_mean)
@@ -144,7 +144,7 @@ class Contest(NamedTuple):
     scores: np.ndarray  # (n_rows, M)
     names: list  # M model names
     ranked: list  # places of the models that take part in the order
-    size: float  # family-wise error over the pairs of a slice
+    significance: float  # family-wise error over the pairs of a slice
     forecasts: dict  # horizon -> model -> (forecast, train_mean)
     costs: Costs
     trials: list  # per model: trials and Sharpe ratios of the trials
@@ -153,7 +153,7 @@ class Contest(NamedTuple):
 
 def _slice_rows(part: "Slice", contest: Contest) -> list[dict]:
     """The rows of one slice: one per model that has enough dates; none where no model has."""
-    evidence = _evidence(part, contest.ranked, contest.size)
+    evidence = _evidence(part, contest.ranked, contest.significance)
     if not evidence:
         return []
     more = _trading(part, contest) | _computed(part, contest) | {"r2": _r2(part, contest)}
@@ -293,7 +293,7 @@ def _group_ics(cut: Cut, scores: np.ndarray, label: Label) -> Iterator[tuple]:  
         few = np.stack(assets, 1) < FEWEST_ASSETS
         yield tuple(np.where(few, np.nan, v[:, :, place]) for v in (ic, rank_ic))
 
-# %% ../../nbs/evaluate/slices.ipynb #1c0768d6
+# %% ../../nbs/evaluate/slices.ipynb #f1c1f578
 def _intervals(values: np.ndarray, horizon: int) -> np.ndarray:  # (3, M): mean, low, high
     """Means of the columns of (n, M) values and their 95% intervals; NaN with fewer than `fewest_dates`."""
     out = np.full((3, values.shape[1]), np.nan)
@@ -305,10 +305,10 @@ def _intervals(values: np.ndarray, horizon: int) -> np.ndarray:  # (3, M): mean,
     return out
 
 
-def _evidence(part: Slice, ranked: list, size: float) -> dict:  # place of a model -> its numbers
+def _evidence(part: Slice, ranked: list, significance: float) -> dict:  # place of a model -> its numbers
     """What the ICs of one slice say of every model that has enough dates; empty where none has."""
     horizon = part.label.horizon
-    pairs = paired_tests(pd.DataFrame(part.ic[:, ranked], columns=ranked), horizon, size)
+    pairs = paired_tests(pd.DataFrame(part.ic[:, ranked], columns=ranked), horizon, significance)
     separated = pairs[pairs["separated"]]
     beaten = separated.groupby("worse").size()
     enough = np.isfinite(part.ic).sum(0) >= fewest_dates(horizon)

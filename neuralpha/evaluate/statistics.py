@@ -226,14 +226,14 @@ def influence_interval(
     half = 0.0 if fit["se"] == 0 else fit["critical"] * fit["se"]
     return value - half, value + half
 
-# %% ../../nbs/evaluate/statistics.ipynb #b6ffc4b4
+# %% ../../nbs/evaluate/statistics.ipynb #4b0e533b
 def block_length(
     series,
     horizon: int = 1,
     delay: int = 0,
     method: str = "stationary",  # or "circular"
 ) -> int:  # bars
-    """Automatic block length for the mean of the series, at least `horizon + delay` and at most a third of the dates.
+    """Automatic block length for the mean of the series, at least `horizon + delay`, at most a third of the dates.
 
     Parameters
     ----------
@@ -266,9 +266,9 @@ def block_length(
 
 
 @njit(cache=True)
-def _stationary(rng, n, restart, reps):  # restart: the probability that a date begins a block
-    out = np.empty((reps, n), np.int32)
-    for i in range(reps):
+def _stationary(rng, n, restart, n_resamples):  # restart: the probability that a date begins a block
+    out = np.empty((n_resamples, n), np.int32)
+    for i in range(n_resamples):
         starts = rng.integers(0, n, n)
         u = rng.random(n)
         at = out[i, 0] = starts[0]
@@ -279,17 +279,17 @@ def _stationary(rng, n, restart, reps):  # restart: the probability that a date 
 
 
 @lru_cache(maxsize=8)
-def _resampled(n, block, reps, seed, method):
-    """(reps, n) int32 positions of block-resampled dates: arch's draws, a quarter of its time; metrics of one report
-    share most of them.
+def _resampled(n, block, n_resamples, seed, method):
+    """(n_resamples, n) int32 positions of block-resampled dates: arch's draws, a quarter of its time; metrics of one
+    report share most of them.
     """
     rng = np.random.default_rng(seed)
     if method == "stationary":
-        out = _stationary(rng, n, 1 / block, reps)
+        out = _stationary(rng, n, 1 / block, n_resamples)
     elif method == "circular":
         out = (
-            ((rng.integers(n, size=(reps, -(-n // block), 1)) + np.arange(block)) % n)
-            .reshape(reps, -1)[:, :n]
+            ((rng.integers(n, size=(n_resamples, -(-n // block), 1)) + np.arange(block)) % n)
+            .reshape(n_resamples, -1)[:, :n]
             .astype(np.int32)
         )
     else:
@@ -301,10 +301,10 @@ def _resampled(n, block, reps, seed, method):
 def bootstrap_means(
     values: np.ndarray,  # (n_dates,) or (n_dates, k); all columns are resampled with the same dates
     block: int,
-    reps: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
     method: str = "stationary",
-) -> np.ndarray:  # (reps,) or (reps, k)
+) -> np.ndarray:  # (n_resamples,) or (n_resamples, k)
     """Means over block-resampled dates; the same seed gives the same bits.
 
     Parameters
@@ -312,17 +312,17 @@ def bootstrap_means(
     values : np.ndarray
         (n_dates,) or (n_dates, k); all columns are resampled with the same dates
     block : int
-    reps : int, default 1000
+    n_resamples : int, default 1000
     seed : int, default 0
     method : str, default 'stationary'
 
     Returns
     -------
     np.ndarray
-        (reps,) or (reps, k)
+        (n_resamples,) or (n_resamples, k)
     """
     values = np.asarray(values, np.float64)
-    at = _resampled(len(values), int(block), int(reps), int(seed), method)
+    at = _resampled(len(values), int(block), int(n_resamples), int(seed), method)
     return np.concatenate(
         [values[part].mean(1) for part in np.array_split(at, max(1, at.size * values[0].size // 2_000_000))]
     )
@@ -355,7 +355,7 @@ def few_blocks(
 
 
 def block_interval(
-    draws: np.ndarray,  # (reps,) or (reps, k): estimates from resampled dates
+    draws: np.ndarray,  # (n_resamples,) or (n_resamples, k): estimates from resampled dates
     estimate,  # number or (k,): from the dates themselves
     n: int,  # dates
     block: int,  # mean length of the blocks
@@ -366,7 +366,7 @@ def block_interval(
     Parameters
     ----------
     draws : np.ndarray
-        (reps,) or (reps, k): estimates from resampled dates
+        (n_resamples,) or (n_resamples, k): estimates from resampled dates
     estimate
         number or (k,): from the dates themselves
     n : int
@@ -414,7 +414,7 @@ def paired_test(
         got |= dict(t=0.0, p=1.0, critical=np.nan)
     return dict(difference=got.pop("mean")) | got
 
-# %% ../../nbs/evaluate/statistics.ipynb #a8e943e1
+# %% ../../nbs/evaluate/statistics.ipynb #4bff9171
 def holm(p_values) -> np.ndarray:
     """Holm-adjusted p-values, same order; statsmodels' own sweeps the whole memory at every call, which costs minutes
     over all slices.
@@ -428,7 +428,7 @@ def holm(p_values) -> np.ndarray:
 
 def correct_together(
     tests: pd.DataFrame,  # one row per difference, columns difference, se, freedom, p
-    size: float = 0.05,  # chance of any false finding
+    significance: float = 0.05,  # chance of any false finding
 ) -> pd.DataFrame:  # with p_holm, low, high, separated
     """Tests corrected together: p-values after Holm, and intervals that hold all at once.
 
@@ -438,7 +438,7 @@ def correct_together(
     ----------
     tests : pd.DataFrame
         one row per difference, columns difference, se, freedom, p
-    size : float, default 0.05
+    significance : float, default 0.05
         chance of any false finding
 
     Returns
@@ -453,8 +453,8 @@ def correct_together(
     p[known] = holm(tests["p"].to_numpy(float)[known])
     gap = tests["difference"].to_numpy(float)
     freedom = tests["freedom"].to_numpy(float)
-    half = stdtrit(np.maximum(freedom, 1), 1 - size / (2 * max(known.sum(), 1))) * tests["se"].to_numpy(float)
-    found = (p < size) & (gap != 0)
+    half = stdtrit(np.maximum(freedom, 1), 1 - significance / (2 * max(known.sum(), 1))) * tests["se"].to_numpy(float)
+    found = (p < significance) & (gap != 0)
     low = gap - half
     high = gap + half
     low = np.where(found & (gap > 0), np.maximum(low, 0), low)
@@ -480,20 +480,21 @@ PAIR = [
 ]
 
 
-def _check_names(values, size):
+def _check_names(values, significance):
     twice = values.columns[values.columns.duplicated()]
     if len(twice):
         raise NeuralphaError(f"Two models are called {twice[0]!r}; give each a name of its own.")
-    if not 0 < size < 1:
+    if not 0 < significance < 1:
         raise NeuralphaError(
-            f"size is {size!r}; it is the chance of a false finding and must lie between 0 and 1, for example 0.05."
+            f"significance is {significance!r}; it is the chance of a false finding and must lie between 0 and 1, for "
+            "example 0.05."
         )
 
 
 def paired_tests(
     values: pd.DataFrame,  # dates × models, higher is better
     horizon: int = 1,
-    size: float = 0.05,
+    significance: float = 0.05,
 ) -> pd.DataFrame:  # one row per pair, columns PAIR; p is of the pair alone, p_holm, low and high of all pairs together
     """All pairs of columns, each tested on the dates both have; a pair with fewer than `fewest_dates` has no p.
 
@@ -502,7 +503,7 @@ def paired_tests(
     values : pd.DataFrame
         dates × models, higher is better
     horizon : int, default 1
-    size : float, default 0.05
+    significance : float, default 0.05
 
     Returns
     -------
@@ -510,7 +511,7 @@ def paired_tests(
         one row per pair, columns PAIR; p is of the pair alone, p_holm, low and high of all pairs
         together
     """
-    _check_names(values, size)
+    _check_names(values, significance)
     columns = values.to_numpy(float).T
     rows = []
     for i, j in itertools.combinations(range(len(columns)), 2):
@@ -529,7 +530,7 @@ def paired_tests(
             | signed
         )
     frame = pd.DataFrame(rows, columns=["better", "worse", "dates", *TESTED]).astype({k: float for k in TESTED})
-    return correct_together(frame, size)[PAIR]
+    return correct_together(frame, significance)[PAIR]
 
 # %% ../../nbs/evaluate/statistics.ipynb #644af39c
 def _letter_names(count):
@@ -569,11 +570,11 @@ def letters(
     labels = _letter_names(len(groups))
     return {name: "".join(label for label, g in zip(labels, groups) if name in g) for name in names}
 
-# %% ../../nbs/evaluate/statistics.ipynb #956963d8
+# %% ../../nbs/evaluate/statistics.ipynb #24713aac
 def confidence_set(
     pairs: pd.DataFrame,  # result of `paired_tests`
     names,  # of the models
-    size: float = 0.05,
+    significance: float = 0.05,
 ) -> pd.DataFrame:  # index model; columns p, included
     """The model confidence set of tested pairs.
 
@@ -583,7 +584,7 @@ def confidence_set(
         result of `paired_tests`
     names
         of the models
-    size : float, default 0.05
+    significance : float, default 0.05
 
     Returns
     -------
@@ -602,13 +603,15 @@ def confidence_set(
         left = left[(left["better"] != worse) & (left["worse"] != worse)]
     beaten = pairs.groupby("worse")["p_holm"].min().to_dict()
     p = pd.Series({n: p.get(n, 1.0) for n in names}, dtype=float)
-    return pd.DataFrame({"p": p, "included": [p[n] >= size and beaten.get(n, 1.0) >= size for n in names]}, names)
+    return pd.DataFrame(
+        {"p": p, "included": [p[n] >= significance and beaten.get(n, 1.0) >= significance for n in names]}, names
+    )
 
 
 def model_confidence_set(
     losses: pd.DataFrame,  # dates × models, lower is better; dates with a missing loss are left out
     horizon: int = 1,
-    size: float = 0.05,
+    significance: float = 0.05,
 ) -> pd.DataFrame:  # index model; columns p, included
     """Models that may be the best at the given size.
 
@@ -617,7 +620,7 @@ def model_confidence_set(
     losses : pd.DataFrame
         dates × models, lower is better; dates with a missing loss are left out
     horizon : int, default 1
-    size : float, default 0.05
+    significance : float, default 0.05
 
     Returns
     -------
@@ -630,15 +633,15 @@ def model_confidence_set(
             f"The models share {len(losses)} dates; a model confidence set of labels over {horizon} bar(s) needs "
             f"at least {fewest_dates(horizon)}."
         )
-    return confidence_set(paired_tests(-losses, horizon, size), losses.columns, size)
+    return confidence_set(paired_tests(-losses, horizon, significance), losses.columns, significance)
 
-# %% ../../nbs/evaluate/statistics.ipynb #f45e88e0
+# %% ../../nbs/evaluate/statistics.ipynb #ceda2373
 def joint_waves(
     correlation: np.ndarray,  # (k, k)
     freedom: int,
-    reps: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
-) -> np.ndarray:  # (reps, 1 + freedom, k): the mean, then the waves, of k correlated series of variance 1
+) -> np.ndarray:  # (n_resamples, 1 + freedom, k): the mean, then the waves, of k correlated series of variance 1
     """Draws of what `long_run` sees of series without a mean.
 
     Parameters
@@ -646,24 +649,25 @@ def joint_waves(
     correlation : np.ndarray
         (k, k)
     freedom : int
-    reps : int, default 1000
+    n_resamples : int, default 1000
     seed : int, default 0
 
     Returns
     -------
     np.ndarray
-        (reps, 1 + freedom, k): the mean, then the waves, of k correlated series of variance 1
+        (n_resamples, 1 + freedom, k): the mean, then the waves, of k correlated series of variance
+        1
     """
     values, vectors = np.linalg.eigh(correlation)
     root = vectors * np.sqrt(np.maximum(values, 0))
-    return np.random.default_rng(seed).standard_normal((reps, 1 + freedom, len(correlation))) @ root.T
+    return np.random.default_rng(seed).standard_normal((n_resamples, 1 + freedom, len(correlation))) @ root.T
 
 
 def superior_ability(
     benchmark,  # loss of the benchmark per date
     losses: pd.DataFrame,  # dates × models
     horizon: int = 1,
-    reps: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
 ) -> dict:  # reality_check (White's p), spa (Hansen's consistent p), spa_lower, best, freedom, dates
     """P-values of 'no model beats the benchmark'.
@@ -675,7 +679,7 @@ def superior_ability(
     losses : pd.DataFrame
         dates × models
     horizon : int, default 1
-    reps : int, default 1000
+    n_resamples : int, default 1000
     seed : int, default 0
 
     Returns
@@ -706,7 +710,7 @@ def superior_ability(
     freedom = min(f.freedom for f in fits)
     mean = x.mean(0)
     se = np.array([long_run(v, horizon, freedom).se for v in x.T])
-    waves = joint_waves(np.atleast_2d(np.corrcoef(x.T)), freedom, reps, seed)
+    waves = joint_waves(np.atleast_2d(np.corrcoef(x.T)), freedom, n_resamples, seed)
     t = mean / se
     draws = waves[:, 0] / np.sqrt((waves[:, 1:] ** 2).mean(1))
     scaled = waves * se
@@ -715,7 +719,7 @@ def superior_ability(
     hopeless = stdtrit(freedom, ndtr(-np.sqrt(2 * np.log(np.log(n)))))
 
     def p(statistic, luck):
-        return float((1 + np.sum(luck >= statistic)) / (1 + reps))
+        return float((1 + np.sum(luck >= statistic)) / (1 + n_resamples))
 
     def studentised(kept):
         return p(max(t.max(), 0), np.maximum(draws[:, kept].max(1, initial=0), 0)) if t.max() > 0 else 1.0

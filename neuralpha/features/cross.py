@@ -12,12 +12,12 @@ take part. Work is split over numba's number of threads, so that `neuralpha.core
 __all__ = ['TRIM', 'TRANSFORMS', 'FACTOR_WINDOW', 'FACTOR_HISTORY', 'in_threads', 'rank_by_date', 'zscore_by_date',
            'factor_residual']
 
-# %% ../../nbs/features/cross.ipynb #aaad5c1d
+# %% ../../nbs/features/cross.ipynb #aef3098e
 from concurrent.futures import ThreadPoolExecutor
 import numba
 import numpy as np
 from ..core import NeuralphaError
-from ..cross_section import cross_sections, standardise_columns
+from ..cross_section import cross_sections, known_deviation, known_mean, standardise_columns
 from ..data.panel import Panel
 
 # %% ../../nbs/features/cross.ipynb #7673b30a
@@ -85,7 +85,7 @@ def zscore_by_date(
 
 TRANSFORMS = {"rank": rank_by_date, "zscore": zscore_by_date}
 
-# %% ../../nbs/features/cross.ipynb #b68163b4
+# %% ../../nbs/features/cross.ipynb #6be618f0
 FACTOR_WINDOW = 252  # returns the components are estimated from
 FACTOR_HISTORY = FACTOR_WINDOW + 31  # bars before t that a residual may read: the window, its first price, and a month
 
@@ -142,9 +142,9 @@ def _components(returns, count):
     """Standard deviations (n_assets,) and orthonormal loadings (n_assets, count) of standardised returns, (bars,
     n_assets).
     """
-    deviation = np.nanstd(returns, 0)
+    deviation = known_deviation(returns)
     deviation = np.where(deviation > 0, deviation, np.inf)  # a price that never moves explains nothing
-    z = np.nan_to_num(np.clip((returns - np.nanmean(returns, 0)) / deviation, -6, 6))
+    z = np.nan_to_num(np.clip((returns - known_mean(returns)) / deviation, -6, 6))
     values, vectors = np.linalg.eigh(z @ z.T)
     keep = values[-count:] > 1e-9 * max(values[-1], 1e-300)
     return deviation, z.T @ (vectors[:, -count:][:, keep] / np.sqrt(values[-count:][keep]))

@@ -10,16 +10,17 @@ every row $i$ of the view, rows $i-L+1 \ldots i$ of the same table, gathered by 
 # %% auto #0
 __all__ = ['Features', 'View']
 
-# %% ../../nbs/features/table.ipynb #d4c15e06
+# %% ../../nbs/features/table.ipynb #a3b91d19
 from html import escape
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, digest
+from ..cross_section import known_deviation, known_mean
 from ..data.panel import Panel
 
-# %% ../../nbs/features/table.ipynb #c1229708
+# %% ../../nbs/features/table.ipynb #04da571a
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -115,8 +116,8 @@ class Features:
             stats = pd.DataFrame(
                 {
                     "look-back, bars": self.lookbacks,
-                    "mean": np.nanmean(v, 0),
-                    "std": np.nanstd(v, 0),
+                    "mean": known_mean(v),
+                    "std": known_deviation(v),
                     "missing, %": [100 * self.missing.get(n, np.nan) for n in self.names],
                 },
                 index=list(self.names),

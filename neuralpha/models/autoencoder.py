@@ -14,7 +14,7 @@ weights are judged, so that what is validated and kept is the mean and not a tra
 # %% auto #0
 __all__ = ['FactorNet', 'Autoencoder']
 
-# %% ../../nbs/models/autoencoder.ipynb #ecdef440
+# %% ../../nbs/models/autoencoder.ipynb #46072fa7
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
@@ -22,7 +22,7 @@ import torch
 from torch import nn
 from ..core import NeuralphaError
 from .losses import grid_of
-from .nets import MLPNet, Net
+from .nets import DropoutNet, MLPNet, Net
 from .training.batches import Part, date_blocks
 from .training.module import NetModule
 
@@ -78,9 +78,9 @@ class FactorNet(NetModule):
             ).sum(0)
         self.premium.copy_(total / len(np.unique(part.date)))
 
-# %% ../../nbs/models/autoencoder.ipynb #9c3d75d7
+# %% ../../nbs/models/autoencoder.ipynb #0416afa7
 @dataclass(kw_only=True, repr=False, eq=False)
-class Autoencoder(Net):
+class Autoencoder(DropoutNet):
     """Conditional autoencoder: `factors` latent factors; best trained on the raw or standardised (`z`) return."""
 
     factors: int = 4
@@ -89,7 +89,7 @@ class Autoencoder(Net):
     batch_rows: int = 1024
     name: ClassVar[str] = "autoencoder"
     multi_task: ClassVar[bool] = False
-    space: ClassVar[dict] = Net.space | {"factors": ("int", 1, 8), "hidden": ("choice", [(), (32,), (32, 16)])}
+    space: ClassVar[dict] = DropoutNet.space | {"factors": ("int", 1, 8), "hidden": ("choice", [(), (32,), (32, 16)])}
     limits: ClassVar[dict] = {"factors": "[1, inf)", "hidden": "[1, inf)"}
 
     def _check_params(self):

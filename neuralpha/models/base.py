@@ -57,10 +57,10 @@ def within(
     below = value < high if interval[-1] == ")" else value <= high
     return bool(above and below)
 
-# %% ../../nbs/models/base.ipynb #4a7d6a34
+# %% ../../nbs/models/base.ipynb #1d38d3de
 @dataclass(kw_only=True, repr=False, eq=False)
 class Parameters:
-    """Fields as parameters, checked by annotation and `limits`: scikit-learn's `get_params`, `set_params` and `clone`.
+    """Fields as parameters, checked by annotation and `limits`: scikit-learn's `get_params`, `set_params`, `clone`.
 
     Parameters
     ----------
@@ -226,9 +226,9 @@ class Fitted(Parameters):
             ) from e
         return model
 
-# %% ../../nbs/models/base.ipynb #6a92c664
+# %% ../../nbs/models/base.ipynb #803e61d8
 class Probe:
-    """What every kind of model shows: a kind says which bars it sees, what it sees of rows, and what it says of that.
+    """What every kind of model shows: which bars it sees, what it sees of rows, and what it says of that.
 
     Parameters
     ----------

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['bars_seen', 'covering', 'CausalBlock', 'TCNNet', 'TCN', 'CNN', 'MultiScaleNet', 'MultiScale']
 
-# %% ../../nbs/models/convolution.ipynb #1a6e41fe
+# %% ../../nbs/models/convolution.ipynb #d6984efd
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
 from ..core import NeuralphaError
-from .nets import Net, check_scales
+from .nets import DropoutNet, check_scales
 from .training.module import NetModule
 
 # %% ../../nbs/models/convolution.ipynb #320a0954
@@ -79,9 +79,9 @@ class TCNNet(NetModule):
             )
         return [first.first.weight, first.skip.weight]
 
-# %% ../../nbs/models/convolution.ipynb #a581097e
+# %% ../../nbs/models/convolution.ipynb #a3df5c1a
 @dataclass(kw_only=True, repr=False, eq=False)
-class TCN(Net):
+class TCN(DropoutNet):
     """Temporal convolutional net: dilated causal convolutions over the last `window` bars.
 
     Parameters
@@ -95,7 +95,7 @@ class TCN(Net):
     pooled : ClassVar[bool], default False
         whether the head reads all bars
     name : ClassVar[str], default 'tcn'
-    space : ClassVar[dict], default Net.space | {'channels': ('choice', [16, 32, 64]), 'kernel': ('int', 2, 4)}
+    space : ClassVar[dict], default DropoutNet.space | {'channels': ('choice', [16, 32, 64]), 'kernel': ('int', 2, 4)}
     limits : ClassVar[dict], default {'channels': '[1, inf)', 'kernel': '[1, inf)', 'dilations': '[1, inf)'}
     """
 
@@ -106,7 +106,7 @@ class TCN(Net):
     dropout: float = 0.1
     pooled: ClassVar[bool] = False  # whether the head reads all bars
     name: ClassVar[str] = "tcn"
-    space: ClassVar[dict] = Net.space | {"channels": ("choice", [16, 32, 64]), "kernel": ("int", 2, 4)}
+    space: ClassVar[dict] = DropoutNet.space | {"channels": ("choice", [16, 32, 64]), "kernel": ("int", 2, 4)}
     limits: ClassVar[dict] = {"channels": "[1, inf)", "kernel": "[1, inf)", "dilations": "[1, inf)"}
 
     def _check_params(self):
@@ -136,13 +136,13 @@ class CNN(TCN):
     dilations: tuple | list = (1, 1)
     pooled: ClassVar[bool] = True
     name: ClassVar[str] = "cnn"
-    space: ClassVar[dict] = Net.space | {
+    space: ClassVar[dict] = DropoutNet.space | {
         "channels": ("choice", [16, 32, 64]),
         "kernel": ("int", 2, 5),
         "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)]),
     }
 
-# %% ../../nbs/models/convolution.ipynb #cb9a9424
+# %% ../../nbs/models/convolution.ipynb #09c52527
 class MultiScaleNet(NetModule):
     """One convolution per scale over averages of that many bars; last and mean of each branch, joined."""
 
@@ -168,7 +168,7 @@ class MultiScaleNet(NetModule):
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
-class MultiScale(Net):
+class MultiScale(DropoutNet):
     """Convolutions over several time scales of the same window.
 
     Parameters
@@ -179,7 +179,7 @@ class MultiScale(Net):
         bars per piece; none longer than the window
     dropout : float, default 0.1
     name : ClassVar[str], default 'multiscale'
-    space : ClassVar[dict], default Net.space | {'channels': ('choice', [8, 16, 32]), 'scales': ('choice', [(1, 5), (1, 5, 10), (1, 2, 5, 10)])}
+    space : ClassVar[dict], default DropoutNet.space | {'channels': ('choice', [8, 16, 32]), 'scales': ('choice', [(1, 5), (1, 5, 10), (1, 2, 5, 10)])}
     limits : ClassVar[dict], default {'channels': '[1, inf)', 'scales': '[1, inf)'}
     """
 
@@ -188,7 +188,7 @@ class MultiScale(Net):
     scales: tuple | list = (1, 5, 10)  # bars per piece; none longer than the window
     dropout: float = 0.1
     name: ClassVar[str] = "multiscale"
-    space: ClassVar[dict] = Net.space | {
+    space: ClassVar[dict] = DropoutNet.space | {
         "channels": ("choice", [8, 16, 32]),
         "scales": ("choice", [(1, 5), (1, 5, 10), (1, 2, 5, 10)]),
     }

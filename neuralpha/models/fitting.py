@@ -140,15 +140,15 @@ def fit_on(
         model.refit(*part(both))
     return valid_scores
 
-# %% ../../nbs/models/fitting.ipynb #d56e1816
+# %% ../../nbs/models/fitting.ipynb #0505a479
 def checked_weights(
     model: Estimator,
     y: Label,
     weights: Callable,  # (label, rows) -> (n_rows,) weights
     rows: np.ndarray,  # that are learnt from
 ) -> np.ndarray:  # (n_rows,) float64
-    """Weights of the rows that are learnt from. Raises `NeuralphaError` where the model takes none, or one is missing or
-    negative.
+    """Weights of the rows that are learnt from. Raises `NeuralphaError` where the model takes none, or one is missing
+    or negative.
 
     Parameters
     ----------
@@ -166,8 +166,8 @@ def checked_weights(
     """
     if not model.takes_weights:
         raise NeuralphaError(
-            f"{model.name} takes no weights; leave them out, or take lightgbm, randomforest, or an estimator of scikit-learn's "
-            "whose fit takes sample_weight."
+            f"{model.name} takes no weights; leave them out, or take lightgbm, randomforest, or an estimator of "
+            "scikit-learn's whose fit takes sample_weight."
         )
     found = np.asarray(weights(y, rows), np.float64)
     if found.shape != (y.panel.n_rows,):

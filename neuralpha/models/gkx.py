@@ -19,7 +19,7 @@ two units stayed constant.
 __all__ = ['PYRAMID', 'NN3', 'NN1', 'NN2', 'NN4', 'NN5', 'gkx_problem', 'squared_errors', 'gkx_draw', 'paired_ratios',
            'gkx_table']
 
-# %% ../../nbs/models/gkx.ipynb #842181b5
+# %% ../../nbs/models/gkx.ipynb #80828b98
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
@@ -28,14 +28,14 @@ from torch import nn
 from ..core import progress
 from ..data.simulated.gkx import gkx_arrays, gkx_panel
 from ..features.table import Features
-from .nets import NORMS, MLPNet, Net
+from .nets import NORMS, DropoutNet, MLPNet
 
-# %% ../../nbs/models/gkx.ipynb #e21c699b
+# %% ../../nbs/models/gkx.ipynb #04e56232
 PYRAMID = (32, 16, 8, 4, 2)
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
-class NN3(Net):
+class NN3(DropoutNet):
     """Pyramid of three layers, 32-16-8.
 
     Parameters

@@ -10,13 +10,13 @@ hang on an asset's place: permuting the assets permutes the scores.
 # %% auto #0
 __all__ = ['Triangular', 'MixBlock', 'MarketMix', 'MixerNet', 'StockMixer', 'TimeMixer', 'CrossNet', 'CrossAttention']
 
-# %% ../../nbs/models/mixers.ipynb #b6521fba
+# %% ../../nbs/models/mixers.ipynb #dc695375
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
-from .nets import Net, check_heads, check_scales
+from .nets import DropoutNet, check_heads, check_scales
 from .training.module import NetModule
 
 # %% ../../nbs/models/mixers.ipynb #05a18b1f
@@ -65,7 +65,7 @@ class MarketMix(nn.Module):
         market = weight.transpose(1, 2) @ grid.fill(g)  # (dates, states, width)
         return h + self.drop(grid.take(grid.fill(self.read(g)).softmax(2) @ self.value(market)))
 
-# %% ../../nbs/models/mixers.ipynb #50b50e4d
+# %% ../../nbs/models/mixers.ipynb #cdcea3e0
 class MixerNet(NetModule):
     """Mixing on every scale of the window, joined; then market mixing; a linear head."""
 
@@ -94,7 +94,7 @@ class MixerNet(NetModule):
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
-class StockMixer(Net):
+class StockMixer(DropoutNet):
     """Time, indicator and market mixing over the last `window` bars; `states=0` leaves the market out.
 
     Parameters
@@ -107,7 +107,7 @@ class StockMixer(Net):
         market states
     dropout : float, default 0.1
     name : ClassVar[str], default 'stockmixer'
-    space : ClassVar[dict], default Net.space | {'width': ('choice', [16, 32, 64]), 'states': ('choice', [4, 8, 16, 32]), 'scales': ('choice', [(1,), (1, 2), (1, 2, 4)])}
+    space : ClassVar[dict], default DropoutNet.space | {'width': ('choice', [16, 32, 64]), 'states': ('choice', [4, 8, 16, 32]), 'scales': ('choice', [(1,), (1, 2), (1, 2, 4)])}
     limits : ClassVar[dict], default {'width': '[1, inf)', 'scales': '[1, inf)', 'states': '[0, inf)'}
     """
 
@@ -117,7 +117,7 @@ class StockMixer(Net):
     states: int = 8  # market states
     dropout: float = 0.1
     name: ClassVar[str] = "stockmixer"
-    space: ClassVar[dict] = Net.space | {
+    space: ClassVar[dict] = DropoutNet.space | {
         "width": ("choice", [16, 32, 64]),
         "states": ("choice", [4, 8, 16, 32]),
         "scales": ("choice", [(1,), (1, 2), (1, 2, 4)]),
@@ -138,12 +138,12 @@ class TimeMixer(StockMixer):
 
     states: int = 0
     name: ClassVar[str] = "timemixer"
-    space: ClassVar[dict] = Net.space | {
+    space: ClassVar[dict] = DropoutNet.space | {
         "width": ("choice", [16, 32, 64]),
         "scales": ("choice", [(1,), (1, 2), (1, 2, 4)]),
     }
 
-# %% ../../nbs/models/mixers.ipynb #11bee8a1
+# %% ../../nbs/models/mixers.ipynb #b7e5e331
 class CrossNet(NetModule):
     """Encoder per asset, then attention over the assets of the date; a linear head."""
 
@@ -173,7 +173,7 @@ class CrossNet(NetModule):
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
-class CrossAttention(Net):
+class CrossAttention(DropoutNet):
     """A GRU per asset, then attention over all assets of the date."""
 
     window: int = 10
@@ -181,7 +181,7 @@ class CrossAttention(Net):
     heads: int = 4
     dropout: float = 0.1
     name: ClassVar[str] = "crossattention"
-    space: ClassVar[dict] = Net.space | {
+    space: ClassVar[dict] = DropoutNet.space | {
         "width": ("choice", [16, 32, 64]),
         "heads": ("choice", [2, 4]),
         "window": ("choice", [1, 5, 10, 20]),

@@ -10,7 +10,7 @@ a GRU (Cho et al., 2014) does with one state less. The score is a linear functio
 # %% auto #0
 __all__ = ['Recurrent', 'recurrent_cell', 'RecurrentNet', 'fused', 'unrolled', 'LSTM', 'GRU', 'AttentiveNet', 'ALSTM', 'saliency']
 
-# %% ../../nbs/models/recurrent.ipynb #de5a6401
+# %% ../../nbs/models/recurrent.ipynb #96b85b04
 import contextlib
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 from ..features.table import View
 from .losses import Objective, grid_of
-from .nets import Net
+from .nets import DropoutNet, Net
 from .training.module import NetModule
 from .training.resident import Resident
 
@@ -150,9 +150,9 @@ def _gru_step(enters, returns, state, memory) -> tuple:
     n = (enters_n + (enters_r + returns_r).sigmoid() * returns_n).tanh()
     return (1 - z) * n + z * state, memory
 
-# %% ../../nbs/models/recurrent.ipynb #cfd54b5e
+# %% ../../nbs/models/recurrent.ipynb #b0631f7d
 @dataclass(kw_only=True, repr=False, eq=False)
-class LSTM(Net):
+class LSTM(DropoutNet):
     """Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature.
 
     Parameters
@@ -166,7 +166,7 @@ class LSTM(Net):
     dropout : float, default 0.1
         between layers and before the score
     name : ClassVar[str], default 'lstm'
-    space : ClassVar[dict], default Net.space | {'hidden': ('choice', [16, 32, 64]), 'layers': ('int', 1, 2), 'window': ('choice', [5, 10, 20, 40])}
+    space : ClassVar[dict], default DropoutNet.space | {'hidden': ('choice', [16, 32, 64]), 'layers': ('int', 1, 2), 'window': ('choice', [5, 10, 20, 40])}
     limits : ClassVar[dict], default {'hidden': '[1, inf)', 'layers': '[1, inf)'}
     """
 
@@ -175,7 +175,7 @@ class LSTM(Net):
     layers: int = 1  # cells on top of each other
     dropout: float = 0.1  # between layers and before the score
     name: ClassVar[str] = "lstm"
-    space: ClassVar[dict] = Net.space | {
+    space: ClassVar[dict] = DropoutNet.space | {
         "hidden": ("choice", [16, 32, 64]),
         "layers": ("int", 1, 2),
         "window": ("choice", [5, 10, 20, 40]),

@@ -16,12 +16,12 @@ say more, and need more data to say this.
 # %% auto #0
 __all__ = ['StateSpaceNet', 'StateSpace']
 
-# %% ../../nbs/models/state_space.ipynb #cd1a5a17
+# %% ../../nbs/models/state_space.ipynb #0d39395b
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 from torch import nn
-from .nets import Layer, Net
+from .nets import DropoutNet, Layer
 from .training.module import NetModule
 
 # %% ../../nbs/models/state_space.ipynb #58c5c68c
@@ -51,9 +51,9 @@ class StateSpaceNet(NetModule):
     def input_weights(self) -> torch.Tensor:
         return [next(m.weight for m in self.shock.modules() if isinstance(m, nn.Linear))]
 
-# %% ../../nbs/models/state_space.ipynb #8a158e4d
+# %% ../../nbs/models/state_space.ipynb #a9d65c56
 @dataclass(kw_only=True, repr=False, eq=False)
-class StateSpace(Net):
+class StateSpace(DropoutNet):
     """Diagonal state-space net: nonlinear in each bar, linear over the last `window` bars, with learned half-lives.
 
     Parameters
@@ -67,7 +67,7 @@ class StateSpace(Net):
     batch_rows : int, default 2048
     learning_rate : float, default 0.004
     name : ClassVar[str], default 'statespace'
-    space : ClassVar[dict], default Net.space | {'hidden': ('choice', [(16,), (32,), (32, 32)]), 'states': ('choice', [4, 8, 16]), 'window': ('choice', [10, 20, 40])}
+    space : ClassVar[dict], default DropoutNet.space | {'hidden': ('choice', [(16,), (32,), (32, 32)]), 'states': ('choice', [4, 8, 16]), 'window': ('choice', [10, 20, 40])}
     limits : ClassVar[dict], default {'hidden': '[1, inf)', 'states': '[1, inf)'}
     """
 
@@ -78,7 +78,7 @@ class StateSpace(Net):
     batch_rows: int = 2048
     learning_rate: float = 4e-3
     name: ClassVar[str] = "statespace"
-    space: ClassVar[dict] = Net.space | {
+    space: ClassVar[dict] = DropoutNet.space | {
         "hidden": ("choice", [(16,), (32,), (32, 32)]),
         "states": ("choice", [4, 8, 16]),
         "window": ("choice", [10, 20, 40]),

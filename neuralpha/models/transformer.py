@@ -11,13 +11,13 @@ attention (Xiong et al., 2020): that trains without warm-up.
 # %% auto #0
 __all__ = ['Block', 'TransformerNet', 'Transformer', 'attention_of_last_bar']
 
-# %% ../../nbs/models/transformer.ipynb #5c43e6c6
+# %% ../../nbs/models/transformer.ipynb #7558397a
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
-from .nets import Net, check_heads
+from .nets import DropoutNet, check_heads
 from .training.module import NetModule
 
 # %% ../../nbs/models/transformer.ipynb #ba2ec6f7
@@ -57,9 +57,9 @@ class TransformerNet(NetModule):
     def input_weights(self) -> torch.Tensor:
         return [self.embed.weight]
 
-# %% ../../nbs/models/transformer.ipynb #d9424d74
+# %% ../../nbs/models/transformer.ipynb #10454dc9
 @dataclass(kw_only=True, repr=False, eq=False)
-class Transformer(Net):
+class Transformer(DropoutNet):
     """Causal transformer over the last `window` bars."""
 
     window: int = 20
@@ -68,7 +68,7 @@ class Transformer(Net):
     layers: int = 2
     dropout: float = 0.1
     name: ClassVar[str] = "transformer"
-    space: ClassVar[dict] = Net.space | {
+    space: ClassVar[dict] = DropoutNet.space | {
         "width": ("choice", [16, 32, 64]),
         "heads": ("choice", [2, 4]),
         "layers": ("int", 1, 3),

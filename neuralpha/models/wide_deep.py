@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['with_level', 'kept_slopes', 'widen', 'WideDeepNet', 'WithinDate', 'WideDeep', 'ByDate', 'WideTrees']
 
-# %% ../../nbs/models/wide_deep.ipynb #0bfad5bf
+# %% ../../nbs/models/wide_deep.ipynb #67a91c87
 import os
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,7 +16,7 @@ from scipy.optimize import lsq_linear
 from torch import nn
 from ..core import NeuralphaError, atomic_path, write_text
 from .base import Estimator, feature_scale, scaled
-from .nets import NORMS, MLPNet, Net
+from .nets import NORMS, DropoutNet, MLPNet
 from .training.device import pick_device
 from .training.loop import train
 from .training.module import NetModule
@@ -176,9 +176,9 @@ class WithinDate(NetModule):
         moment = c.transpose(1, 2) @ e[..., None]
         return ((e * e).sum() - (moment * torch.linalg.solve(gram, moment)).sum()) / len(z)
 
-# %% ../../nbs/models/wide_deep.ipynb #3e5d8748
+# %% ../../nbs/models/wide_deep.ipynb #996f28ba
 @dataclass(kw_only=True, repr=False, eq=False)
-class WideDeep(Net):
+class WideDeep(DropoutNet):
     """A sparse net beside a linear model; inputs, slopes and gates are chosen on validation.
 
     Parameters

@@ -134,7 +134,7 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
     notes.pop("returns", None)
     return books.ledger(), notes
 
-# %% ../../nbs/portfolio/backtest.ipynb #2f4bc6e8
+# %% ../../nbs/portfolio/backtest.ipynb #0dd148b2
 @dataclass
 class Book:
     """An account that traded on a score.
@@ -230,7 +230,9 @@ class Book:
         table = self.ledger.by_asset()
         return table.reindex(table["net"].abs().sort_values(ascending=False).index)
 
-    def costs(self, reps: int = 1000, seed: int = 0) -> pd.DataFrame:  # index gross, costs, net; % a year, low, high
+    def costs(
+        self, n_resamples: int = 1000, seed: int = 0
+    ) -> pd.DataFrame:  # index gross, costs, net; % a year, low, high
         """Where the return went.
 
         Returns
@@ -241,13 +243,13 @@ class Book:
         table = self.returns.drop(columns="turnover")
         year = 100 * self.panel.bars_per_year
         block = block_length(self.net, self.ledger.clock.horizon)
-        draws = year * bootstrap_means(table.to_numpy(), block, reps, seed)
+        draws = year * bootstrap_means(table.to_numpy(), block, n_resamples, seed)
         mean = year * table.mean().to_numpy()
         low, high = block_interval(draws, mean, len(table), block)
         out = pd.DataFrame({"% a year": mean, "low": low, "high": high}, table.columns)
         return out[(out != 0).any(axis=1) | out.index.isin(["gross", "net"])]
 
-    def statistics(self, reps: int = 1000, seed: int = 0) -> pd.DataFrame:  # index statistic; value, low, high
+    def statistics(self, n_resamples: int = 1000, seed: int = 0) -> pd.DataFrame:  # index statistic; value, low, high
         """The usual numbers, each with a 95 % block-bootstrap interval.
 
         Returns
@@ -255,7 +257,7 @@ class Book:
         pd.DataFrame
             index statistic; value, low, high
         """
-        return book_statistics(self, reps, seed)
+        return book_statistics(self, n_resamples, seed)
 
     def plot(self) -> Figure:
         """Wealth before and after cost, and how far below its peak."""
@@ -294,8 +296,8 @@ def market_return(panel: Panel) -> pd.Series:
     mean = np.nan_to_num(group_means(into, panel.date_code, panel.n_dates))
     return pd.Series(mean, pd.DatetimeIndex(panel.dates, name="date"), name="market")
 
-# %% ../../nbs/portfolio/backtest.ipynb #1357117b
-def book_statistics(book: Book, reps: int = 1000, seed: int = 0) -> pd.DataFrame:
+# %% ../../nbs/portfolio/backtest.ipynb #184c268e
+def book_statistics(book: Book, n_resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Statistics of a book with intervals; all from the same resampled dates."""
     net = book.net.to_numpy()
     if len(net) < 5:
@@ -312,7 +314,7 @@ def book_statistics(book: Book, reps: int = 1000, seed: int = 0) -> pd.DataFrame
     growth = np.log1p(np.maximum(net, -0.999999))
     depth, length = _paths(net[None])[0]
     values = _from_moments(moments.mean(0), year) | _from_path(depth, length, year, growth.mean())
-    at = _resampled_dates(len(net), block, reps, seed)
+    at = _resampled_dates(len(net), block, n_resamples, seed)
     depth, length = _paths(net[at]).T
     drawn = _from_moments(moments[at].mean(1).T, year) | _from_path(depth, length, year, growth[at].mean(1))
     rows = {}
@@ -323,7 +325,7 @@ def book_statistics(book: Book, reps: int = 1000, seed: int = 0) -> pd.DataFrame
 
 
 def _from_moments(m, year) -> dict:
-    """Statistics that are functions of means; `m` (9,) or (9, reps)."""
+    """Statistics that are functions of means; `m` (9,) or (9, n_resamples)."""
     with np.errstate(all="ignore"):
         net, square, loss, hit, turnover, held, market, market_square, cross = m
         deviation = np.sqrt(np.maximum(square - net**2, 0))
@@ -353,7 +355,7 @@ def _from_path(depth, length, year, growth) -> dict:
 
 @njit(cache=True)
 def _paths(returns):
-    """(reps, 2) deepest drawdown (negative) and longest time below a peak of each row's compounded wealth."""
+    """(n_resamples, 2) deepest drawdown (negative) and longest time below a peak of each row's compounded wealth."""
     out = np.zeros((returns.shape[0], 2))
     for i in range(returns.shape[0]):
         wealth, top, since = 1.0, 1.0, 0
@@ -368,11 +370,11 @@ def _paths(returns):
     return out
 
 
-def _resampled_dates(n, block, reps, seed) -> np.ndarray:  # (reps, n)
+def _resampled_dates(n, block, n_resamples, seed) -> np.ndarray:  # (n_resamples, n)
     """Dates of a circular block bootstrap."""
     rng = np.random.default_rng(seed)
-    starts = rng.integers(0, n, (reps, -(-n // block), 1))
-    return ((starts + np.arange(block)) % n).reshape(reps, -1)[:, :n]
+    starts = rng.integers(0, n, (n_resamples, -(-n // block), 1))
+    return ((starts + np.arange(block)) % n).reshape(n_resamples, -1)[:, :n]
 
 # %% ../../nbs/portfolio/backtest.ipynb #5a05a36b
 def plot_book(book: Book) -> Figure:

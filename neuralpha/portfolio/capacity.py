@@ -13,8 +13,9 @@ the size is the same from the first bar to the last.
 # %% auto #0
 __all__ = ['capacity', 'net_returns', 'Capacity', 'break_even', 'conventions', 'flips', 'Flips']
 
-# %% ../../nbs/portfolio/capacity.ipynb #57beb4ca
+# %% ../../nbs/portfolio/capacity.ipynb #2c3b9db7
 from dataclasses import dataclass, field, replace
+from itertools import product
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -24,15 +25,15 @@ from ..evaluate.plots import COLOURS, new_figure
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means
 from .backtest import Book, _scores, _span, backtest, decide
 from .policies import Policy, Quantiles
-from ..trading.account import GAINS, PARTS, Account, open_books
+from ..trading.account import GAINS, PARTS, Account, Ledger, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/portfolio/capacity.ipynb #c654afab
+# %% ../../nbs/portfolio/capacity.ipynb #f3db9a65
 def capacity(
     book: Book,
     capitals=None,  # sizes, currency; default: 25 from a thousandth to a thousand times the book's own
-    reps: int = 500,
+    n_resamples: int = 500,
     seed: int = 0,
 ) -> "Capacity":
     """Net return, Sharpe ratio and money earned by the size of the account.
@@ -42,7 +43,7 @@ def capacity(
     book : Book
     capitals : default None
         sizes, currency; default: 25 from a thousandth to a thousand times the book's own
-    reps : int, default 500
+    n_resamples : int, default 500
     seed : int, default 0
     """
     if book.policy.follows_account:
@@ -50,9 +51,11 @@ def capacity(
             f"{type(book.policy).__name__} follows the account: its weights change with the size. Give capacity the "
             "book of its base."
         )
-    capitals = np.asarray(book.account.capital * np.logspace(-3, 3, 25) if capitals is None else capitals, float)
+    if capitals is None:
+        capitals = book.account.capital * np.logspace(-3, 3, 25)
+    capitals = np.asarray(capitals, float)
     net = net_returns(book, capitals)
-    table = _curve(net, capitals, book, reps, seed)
+    table = _curve(net, capitals, book, n_resamples, seed)
     return Capacity(book, table, _most(book, table["dollars"]), *_limits(book, table))
 
 
@@ -64,10 +67,20 @@ def net_returns(book: Book, capitals) -> np.ndarray:  # (n bars, sizes) shares o
     np.ndarray
         (n bars, sizes) shares of the capital
     """
-    accounts = [replace(book.account, capital=float(c), compounding=False) for c in capitals]
-    books = open_books(book.panel, accounts, book.ledger.clock, book.decided, False, book.span.start)
+    accounts = [_of_size(book, capital) for capital in capitals]
+    records = _kept_again(book, accounts).records
+    return records[:, :, : len(PARTS)].sum(2) / np.asarray(capitals)
+
+
+def _of_size(book: Book, capital: float) -> Account:
+    return replace(book.account, capital=float(capital), compounding=False)
+
+
+def _kept_again(book: Book, accounts, by_asset: bool = False) -> Ledger:
+    """What the book decided, on other accounts."""
+    books = open_books(book.panel, accounts, book.ledger.clock, book.decided, by_asset, book.span.start)
     books.run(book.span.stop)
-    return books.ledger().records[:, :, : len(PARTS)].sum(2) / np.asarray(capitals)
+    return books.ledger()
 
 
 @dataclass
@@ -97,15 +110,10 @@ class Capacity:
 
     def binding(self, count: int = 10) -> pd.DataFrame:
         """The names that cost most at the size of most dollars, as shares of all costs."""
-        capital = self.most_dollars if np.isfinite(self.most_dollars) else float(self.table.index[-1])
-        account = replace(self.book.account, capital=capital, compounding=False)
-        books = open_books(
-            self.book.panel, account, self.book.ledger.clock, self.book.decided, True, self.book.span.start
-        )
-        books.run(self.book.span.stop)
-        table = books.ledger().by_asset()
-        share = (table["paid"] / table["paid"].sum()).sort_values(ascending=False)
-        return share.head(count).rename("share of costs").to_frame()
+        capital = self.most_dollars if np.isfinite(self.most_dollars) else self.table.index[-1]
+        paid = _kept_again(self.book, _of_size(self.book, capital), by_asset=True).by_asset()["paid"]
+        share = paid / paid.sum()
+        return share.sort_values(ascending=False).head(count).rename("share of costs").to_frame()
 
     def plot(self) -> Figure:
         """The curve with its intervals, as far as something is left."""
@@ -135,17 +143,20 @@ class Capacity:
     def _repr_html_(self):
         return f"<p>{self!r}</p>" + self.table.style.format("{:,.4g}")._repr_html_()
 
-# %% ../../nbs/portfolio/capacity.ipynb #4581e4e4
-def _curve(net, capitals, book, reps, seed) -> pd.DataFrame:
+# %% ../../nbs/portfolio/capacity.ipynb #650fe903
+def _curve(net, capitals, book, n_resamples, seed) -> pd.DataFrame:
     """The three columns with intervals; all sizes are resampled with the same dates."""
     year = book.panel.bars_per_year
-    block = block_length(net[:, 0], book.ledger.clock.horizon) if np.ptp(net[:, 0]) > 0 else 1
-    draws = bootstrap_means(np.concatenate([net, net**2], 1), block, reps, seed)
-    moments = np.concatenate([net, net**2], 1).mean(0)
+    smallest = net[:, 0]
+    block = block_length(smallest, book.ledger.clock.horizon) if np.ptp(smallest) > 0 else 1
+    powers = np.concatenate([net, net**2], 1)
+    draws = bootstrap_means(powers, block, n_resamples, seed)
+    moments = powers.mean(0)
     out = {}
     for name, rule in (("net", _annual), ("sharpe", _sharpe), ("dollars", _dollars)):
         value = rule(moments, capitals, year)
-        low, high = block_interval(rule(draws.T, capitals[:, None], year).T, value, len(net), block)
+        drawn = rule(draws.T, capitals[:, None], year)
+        low, high = block_interval(drawn.T, value, len(net), block)
         out |= {name: value, f"{name} low": low, f"{name} high": high}
     return pd.DataFrame(out, pd.Index(capitals, name="capital"))
 
@@ -167,8 +178,10 @@ def _dollars(m, capitals, year):
 def _most(book, dollars) -> float:
     """The size of most dollars: the curve's best, looked at ever closer."""
     best = int(np.nanargmax(dollars.to_numpy()))
-    if best in (0, len(dollars) - 1) or dollars.iloc[best] <= 0:
-        return 0.0 if dollars.iloc[best] <= 0 else float("inf")
+    if dollars.iloc[best] <= 0:
+        return 0.0
+    if best in (0, len(dollars) - 1):
+        return float("inf")
     low, high = dollars.index[best - 1], dollars.index[best + 1]
     for _ in range(12):
         sizes = np.linspace(low, high, 9)
@@ -192,7 +205,6 @@ def _limits(book, table) -> tuple[float, float]:
 
 def _crossing(book, capitals, rule, level) -> float:
     """The smallest size at which a statistic has fallen to a level; infinite where it does not."""
-    low, high = float(capitals[0]), float(capitals[-1])
     values = rule(net_returns(book, np.asarray(capitals)))
     below = np.flatnonzero(values <= level)
     if not len(below):
@@ -206,8 +218,8 @@ def _crossing(book, capitals, rule, level) -> float:
         low, high = sizes[at - 1], sizes[at]
     return float((low + high) / 2)
 
-# %% ../../nbs/portfolio/capacity.ipynb #8d1c1ae7
-def break_even(book: Book, reps: int = 1000, seed: int = 0) -> pd.Series:  # value, low, high: basis points
+# %% ../../nbs/portfolio/capacity.ipynb #df5554fd
+def break_even(book: Book, n_resamples: int = 1000, seed: int = 0) -> pd.Series:  # value, low, high: basis points
     """The half-spread in basis points at which the book's net return would be zero, all other costs as they are.
 
     Returns
@@ -221,12 +233,13 @@ def break_even(book: Book, reps: int = 1000, seed: int = 0) -> pd.Series:  # val
     if not both[:, 1].sum() > 0:
         raise NeuralphaError(f"{book.name} trades nothing: no cost of trading makes it break even.")
     block = block_length(earned, book.ledger.clock.horizon)
-    draws = bootstrap_means(both, block, reps, seed)
+    draws = bootstrap_means(both, block, n_resamples, seed)
     value = both[:, 0].mean() / both[:, 1].mean()
-    low, high = block_interval(draws[:, 0] / draws[:, 1], value, len(both), block)
+    drawn = draws[:, 0] / draws[:, 1]
+    low, high = block_interval(drawn, value, len(both), block)
     return 1e4 * pd.Series({"value": value, "low": low, "high": high}, name="break-even half-spread, bps")
 
-# %% ../../nbs/portfolio/capacity.ipynb #4bf1472b
+# %% ../../nbs/portfolio/capacity.ipynb #1a254d87
 def conventions(
     prediction,
     panel: Panel,
@@ -245,23 +258,29 @@ def conventions(
     """
     scores, name = _scores(prediction, panel)
     decided = decide(policy, scores, panel)
-    accounts = [Account(make_costs(costs), capital, compounding=False, drift=drift) for drift in (True, False)]
+    costs = make_costs(costs)
+    accounts = [Account(costs, capital, compounding=False, drift=drift) for drift in (True, False)]
     rows = []
-    for fill, delay in [(f, d) for f in ("close", "open", "vwap") for d in delays if f == "close" or d > 0]:
-        if fill != "close" and "open" not in panel.fields:
-            continue
+    for fill, delay in _fills(panel, delays):
         clock = Clock(delay, fill, horizon)
         span = _span(scores, panel, clock)
         books = open_books(panel, accounts, clock, decided, False, span.start)
         books.run(span.stop)
         parts = books.ledger().records[:, :, : len(PARTS)] / capital
         for c, positions in enumerate(("drift", "constant")):
-            gross, net = parts[:, c, : len(GAINS)].sum(1), parts[:, c].sum(1)
+            gross = parts[:, c, : len(GAINS)].sum(1)
+            net = parts[:, c].sum(1)
             rows.append((fill, delay, positions, *_figures(gross, net, panel.bars_per_year)))
     columns = ["fill", "delay", "positions", "gross", "net", "sharpe"]
     out = pd.DataFrame(rows, columns=columns).set_index(columns[:3])
     out.attrs["spread"] = float(out["net"].max() - out["net"].min())
     return out
+
+
+def _fills(panel: Panel, delays) -> list:  # of (fill, delay)
+    """At the close with every delay; where opens are known, at the open and at the mean price with a delay."""
+    later = ("open", "vwap") if "open" in panel.fields else ()
+    return [("close", delay) for delay in delays] + [(fill, delay) for fill in later for delay in delays if delay > 0]
 
 
 def _figures(gross, net, year) -> tuple:
@@ -272,7 +291,7 @@ def _figures(gross, net, year) -> tuple:
         np.sqrt(year) * net.mean() / spread if spread > 0 else np.nan,
     )
 
-# %% ../../nbs/portfolio/capacity.ipynb #a09b78ad
+# %% ../../nbs/portfolio/capacity.ipynb #6d418e92
 def flips(
     predictions: dict,  # name -> scores
     panel: Panel,
@@ -299,19 +318,22 @@ def flips(
     if len(predictions) < 2:
         raise NeuralphaError("One model cannot be overtaken; give two or more.")
     costs = make_costs(costs)
-    scores = {name: _scores(p, panel)[0] for name, p in predictions.items()}
-    decided = np.stack([decide(policy, s, panel) for s in scores.values()], 1)
-    spans = [_span(s, panel, clock) for s in scores.values()]
-    first, stop = max(s.start for s in spans), min(s.stop for s in spans)
-    cells = [(j, bps, capital) for j in range(len(scores)) for bps in half_spreads for capital in capitals]
-    accounts = [Account(replace(costs, half_spread_bps=float(b)), float(k), j, compounding=False) for j, b, k in cells]
+    scores = [_scores(prediction, panel)[0] for prediction in predictions.values()]
+    decided = np.stack([decide(policy, s, panel) for s in scores], 1)
+    spans = [_span(s, panel, clock) for s in scores]
+    first = max(span.start for span in spans)
+    stop = min(span.stop for span in spans)
+    accounts = []
+    for model, bps, capital in product(range(len(scores)), half_spreads, capitals):
+        priced = replace(costs, half_spread_bps=float(bps))
+        accounts.append(Account(priced, float(capital), model, compounding=False))
     books = open_books(panel, accounts, clock, decided, False, first)
     books.run(stop)
-    capital = np.array([a.capital for a in accounts])
-    net = books.ledger().records[:, :, : len(PARTS)].sum(2) / capital
+    money = np.array([account.capital for account in accounts])
+    net = books.ledger().records[:, :, : len(PARTS)].sum(2) / money
     shape = len(scores), len(half_spreads), len(capitals)
     return Flips(
-        list(scores),
+        list(predictions),
         np.asarray(half_spreads, float),
         np.asarray(capitals, float),
         net.reshape(-1, *shape),
@@ -359,13 +381,13 @@ class Flips:
         index = pd.Index(self.half_spreads, name="half-spread, bps")
         return pd.DataFrame(name, index, pd.Index(self.capitals, name="capital"))
 
-    def distance(self, model: str, other: str, capital: float, reps: int = 1000, seed: int = 0) -> pd.Series:
+    def distance(self, model: str, other: str, capital: float, n_resamples: int = 1000, seed: int = 0) -> pd.Series:
         """Half-spread in basis points at which two models earn the same net at a size, with an interval."""
         k = int(np.argmin(np.abs(np.log(self.capitals / capital))))
         i, j = self.models.index(model), self.models.index(other)
         gap = self.net[:, i, :, k] - self.net[:, j, :, k]  # linear in the half-spread, up to drift
         block = block_length(gap[:, 0], self.clock.horizon)
-        draws = bootstrap_means(gap, block, reps, seed)
+        draws = bootstrap_means(gap, block, n_resamples, seed)
         value = _root(self.half_spreads, gap.mean(0)[None])[0]
         found = _root(self.half_spreads, draws)
         low, high = block_interval(found, value, len(gap), block)
@@ -390,7 +412,9 @@ class Flips:
         return fig
 
 
-def _root(x, gaps) -> np.ndarray:  # (reps,) where each row's least-squares line crosses zero; NaN where it is flat
+def _root(
+    x, gaps
+) -> np.ndarray:  # (n_resamples,) where each row's least-squares line crosses zero; NaN where it is flat
     centred = x - x.mean()
     slope = gaps @ centred / (centred @ centred)
     mean = gaps.mean(1)

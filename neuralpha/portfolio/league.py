@@ -52,7 +52,7 @@ def annual_factor(
     k = np.arange(1, bars_per_year)
     return float(bars_per_year / np.sqrt(bars_per_year + 2 * ((bars_per_year - k) * autocorrelation**k).sum()))
 
-# %% ../../nbs/portfolio/league.ipynb #7d834c56
+# %% ../../nbs/portfolio/league.ipynb #e6bc23df
 def memmel(a, b) -> dict:  # difference (per bar), z, p
     """The test for normal returns, independent through time.
 
@@ -73,7 +73,7 @@ def ledoit_wolf(
     a,  # returns of one strategy
     b,  # and of another, on the same bars
     block: int = 5,  # bars
-    reps: int = 499,  # 0: the normal distribution in place of the bootstrap
+    n_resamples: int = 499,  # 0: the normal distribution in place of the bootstrap
     seed: int = 0,
 ) -> dict:  # difference (per bar), error, p
     """The test of two Sharpe ratios of Ledoit and Wolf (2008).
@@ -86,7 +86,7 @@ def ledoit_wolf(
         and of another, on the same bars
     block : int, default 5
         bars
-    reps : int, default 499
+    n_resamples : int, default 499
         0: the normal distribution in place of the bootstrap
     seed : int, default 0
 
@@ -101,17 +101,19 @@ def ledoit_wolf(
     error = float(np.sqrt(max(slope @ _long_run(moments) @ slope, 0) / n))
     if error == 0:
         return dict(difference=float(difference), error=0.0, p=1.0 if difference == 0 else 0.0)
-    if not reps:
+    if not n_resamples:
         return dict(difference=float(difference), error=error, p=float(2 * stats.norm.sf(abs(difference) / error)))
     rng = np.random.default_rng(seed)
-    starts = rng.integers(0, n, (reps, n // block, 1))
-    drawn = moments[((starts + np.arange(block)) % n).reshape(reps, -1)]
+    starts = rng.integers(0, n, (n_resamples, n // block, 1))
+    drawn = moments[((starts + np.arange(block)) % n).reshape(n_resamples, -1)]
     mean = drawn.mean(1)
     redone, slopes = _difference(mean.T)
-    inside = np.einsum("rtm,rm->rt", drawn - mean[:, None], slopes.T).reshape(reps, -1, block).sum(2) / np.sqrt(block)
+    inside = np.einsum("rtm,rm->rt", drawn - mean[:, None], slopes.T).reshape(n_resamples, -1, block).sum(2) / np.sqrt(
+        block
+    )
     errors = np.sqrt((inside**2).mean(1) / drawn.shape[1])
     luck = np.abs(redone - difference) / np.maximum(errors, 1e-300)
-    p = (1 + (luck >= abs(difference) / error).sum()) / (1 + reps)
+    p = (1 + (luck >= abs(difference) / error).sum()) / (1 + n_resamples)
     return dict(difference=float(difference), error=error, p=float(p))
 
 
@@ -130,7 +132,7 @@ def _moments(a, b):
 
 
 def _difference(mean):
-    """Difference of the Sharpe ratios, and its slope in the four moments; `mean` (4,) or (4, reps)."""
+    """Difference of the Sharpe ratios, and its slope in the four moments; `mean` (4,) or (4, n_resamples)."""
     x, y, xx, yy = mean
     vx, vy = np.maximum(xx - x * x, 1e-300), np.maximum(yy - y * y, 1e-300)
     slope = np.array([xx / vx**1.5, -yy / vy**1.5, -x / (2 * vx**1.5), y / (2 * vy**1.5)])
@@ -161,10 +163,10 @@ def _bandwidth(centred) -> float:
     bottom = (shocks**2 / (1 - rho) ** 4).sum()
     return max(1.3221 * (top / max(bottom, 1e-300) * len(centred)) ** 0.2, 1e-6)
 
-# %% ../../nbs/portfolio/league.ipynb #08a18bda
+# %% ../../nbs/portfolio/league.ipynb #7c546ff5
 def league(
     books: dict,  # name -> `Book`, on the same panel
-    size: float = 0.05,
+    significance: float = 0.05,
 ) -> pd.DataFrame:  # index book; rank, letters, gross, net, low, high (% a year), Sharpe, turnover, break-even (bps)
     """Books by net return, with shared ranks where they cannot be told apart.
 
@@ -172,7 +174,7 @@ def league(
     ----------
     books : dict
         name -> `Book`, on the same panel
-    size : float, default 0.05
+    significance : float, default 0.05
 
     Returns
     -------
@@ -187,8 +189,8 @@ def league(
         raise NeuralphaError(f"The books share {len(net)} bars; too few to compare.")
     order = net.mean().sort_values(ascending=False).index
     horizon = max(b.ledger.clock.horizon for b in books.values())
-    pairs = paired_tests(net[order], horizon, size)
-    apart = [(r.better, r.worse) for r in pairs.itertuples() if r.p_holm < size]
+    pairs = paired_tests(net[order], horizon, significance)
+    apart = [(r.better, r.worse) for r in pairs.itertuples() if r.p_holm < significance]
     shown = letters(list(order), apart)
     rows = {}
     for name in order:
@@ -207,7 +209,7 @@ def league(
         }
     return pd.DataFrame(rows).T
 
-# %% ../../nbs/portfolio/league.ipynb #f4c0b83f
+# %% ../../nbs/portfolio/league.ipynb #0f9f286f
 @dataclass(frozen=True)
 class _Aside(Policy):
     """A base that holds nothing on given bars."""
@@ -229,7 +231,7 @@ def judge_breaker(
     prediction,
     panel,
     breaker: Breaker,
-    reps: int = 50,  # random breakers with as many trips
+    n_random: int = 50,  # random breakers with as many trips
     seed: int = 0,
     **how,  # of `backtest`: costs, capital, clock, ...
 ) -> pd.Series:
@@ -240,7 +242,7 @@ def judge_breaker(
     prediction
     panel
     breaker : Breaker
-    reps : int, default 50
+    n_random : int, default 50
         random breakers with as many trips
     seed : int, default 0
     **how
@@ -255,7 +257,7 @@ def judge_breaker(
     rng = np.random.default_rng(seed)
     bars = np.arange(start, plain.span.stop - 1)
     luck = []
-    for _ in range(reps if trips else 0):
+    for _ in range(n_random if trips else 0):
         first = rng.choice(bars, len(trips), replace=False)
         aside = tuple(sorted({int(d) for f in first for d in range(f, f + breaker.pause)}))
         luck.append(_worth(backtest(prediction, panel, _Aside(breaker.base, aside), **how)))

@@ -15,14 +15,14 @@ Where no weights keep all limits, the limit that is at fault is named, what is h
 # %% auto #0
 __all__ = ['Limits', 'Solution', 'Risks', 'optimise', 'MeanVariance', 'past_risks']
 
-# %% ../../nbs/portfolio/optimise.ipynb #bb1f767b
+# %% ../../nbs/portfolio/optimise.ipynb #c3774bad
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from ..core import NeuralphaError
-from ..cross_section import sector_codes, standardise_by_date
+from ..cross_section import known_mean, sector_codes, standardise_by_date
 from ..data.returns import bar_return
 from .policies import Policy
 from ..trading.returns import earned_returns
@@ -209,7 +209,7 @@ def _stacked(parts, without):
     kept = [part for name, part in parts.items() if name not in without]
     return sparse.vstack([rows for rows, _ in kept]), np.concatenate([bound for _, bound in kept])
 
-# %% ../../nbs/portfolio/optimise.ipynb #993763f6
+# %% ../../nbs/portfolio/optimise.ipynb #813c7a91
 @dataclass(frozen=True)
 class MeanVariance(Policy):
     """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
@@ -320,7 +320,7 @@ def past_risks(
     tuple[Risks, np.ndarray]
         and (n,) standard deviations
     """
-    centred = np.nan_to_num(returns - np.nanmean(returns, 0))
+    centred = np.nan_to_num(returns - known_mean(returns))
     bars = len(centred)
     deviation = np.sqrt((centred**2).sum(0) / np.maximum(np.isfinite(returns).sum(0) - 1, 1))
     u, size, v = np.linalg.svd(centred / np.where(deviation > 0, deviation, 1.0), full_matrices=False)
@@ -332,4 +332,4 @@ def past_risks(
 
 def _betas(past, market):
     x = market - market.mean()
-    return np.nan_to_num(past - np.nanmean(past, 0)).T @ x / max(x @ x, 1e-300)
+    return np.nan_to_num(past - known_mean(past)).T @ x / max(x @ x, 1e-300)

@@ -147,7 +147,7 @@ def _filtered(x, level, window, refit=60):
             variance = omega + alpha * shock**2 + beta * variance
     return np.array(var), np.array(es)
 
-# %% ../../nbs/portfolio/risk.ipynb #36d2c323
+# %% ../../nbs/portfolio/risk.ipynb #5c51e4ab
 def kupiec(
     exceeded: int,  # bars on which the loss was larger than forecast
     bars: int,
@@ -224,7 +224,7 @@ def shortfall_test(
     es,
     level: float = 0.025,
     freedom: float | None = None,  # of the Student t from which its distribution is drawn; None: a normal
-    reps: int = 20_000,
+    n_resamples: int = 20_000,
     seed: int = 0,
 ) -> dict:  # z2, critical (5 %), p
     """Acerbi and Székely's second test, with its distribution where the forecast is right.
@@ -238,7 +238,7 @@ def shortfall_test(
     level : float, default 0.025
     freedom : float | None, default None
         of the Student t from which its distribution is drawn; None: a normal
-    reps : int, default 20000
+    n_resamples : int, default 20000
     seed : int, default 0
 
     Returns
@@ -248,20 +248,20 @@ def shortfall_test(
     """
     x, var, es = (np.asarray(v, float) for v in (returns, var, es))
     z2 = float(1 + (x * (x < -var) / es).sum() / (len(x) * level))
-    luck = _shortfall_luck(len(x), level, freedom, reps, seed)
-    return dict(z2=z2, critical=float(np.quantile(luck, 0.05)), p=float((1 + (luck <= z2).sum()) / (1 + reps)))
+    luck = _shortfall_luck(len(x), level, freedom, n_resamples, seed)
+    return dict(z2=z2, critical=float(np.quantile(luck, 0.05)), p=float((1 + (luck <= z2).sum()) / (1 + n_resamples)))
 
 
-def _shortfall_luck(n, level, freedom, reps, seed) -> np.ndarray:
+def _shortfall_luck(n, level, freedom, n_resamples, seed) -> np.ndarray:
     """Draws of the statistic: only exceedances count, so their number is drawn first, then their sizes."""
     rng = np.random.default_rng(seed)
-    count = rng.binomial(n, level, reps)
+    count = rng.binomial(n, level, n_resamples)
     u = level * rng.random(count.sum())
     if freedom is None:
         size, es = -stats.norm.ppf(u), stats.norm.pdf(stats.norm.ppf(level)) / level
     else:
         size, es = -stats.t.ppf(u, freedom), student_tail(freedom, level).es
-    total = np.bincount(np.repeat(np.arange(reps), count), size, reps)
+    total = np.bincount(np.repeat(np.arange(n_resamples), count), size, n_resamples)
     return 1 - total / (n * level * es)
 
 
@@ -437,11 +437,11 @@ class Risk:
         )
         return f"<p>Risk of {escape(self.book.name)}</p>" + "".join(t.round(3).to_html() for t in tables)
 
-# %% ../../nbs/portfolio/risk.ipynb #2a027c70
+# %% ../../nbs/portfolio/risk.ipynb #fc057a50
 def stress(
     book: Book,
     windows=(5, 20, 60),  # bars
-    reps: int = 2000,
+    n_resamples: int = 2000,
     seed: int = 0,
 ) -> "Stress":
     """The worst windows of a book's own history, shocks, and the drawdowns of resampled paths.
@@ -451,13 +451,13 @@ def stress(
     book : Book
     windows : default (5, 20, 60)
         bars
-    reps : int, default 2000
+    n_resamples : int, default 2000
     seed : int, default 0
     """
     net = book.net
     worst = pd.DataFrame([_worst(net, n) for n in windows if n < len(net)])
     block = max(block_length(net, book.ledger.clock.horizon), 10) if np.ptp(net) > 0 else 1
-    depths = _paths(net.to_numpy()[_resampled_dates(len(net), block, reps, seed)])[:, 0]
+    depths = _paths(net.to_numpy()[_resampled_dates(len(net), block, n_resamples, seed)])[:, 0]
     return Stress(book, worst.set_index("bars"), _shocks(book), depths)
 
 
@@ -471,7 +471,7 @@ def _worst(net, n) -> dict:
 def _shocks(book) -> pd.DataFrame:
     """What each shock takes, % of wealth for shocks of a bar, % a year for costs."""
     table, year = book.returns, book.panel.bars_per_year
-    values = book.statistics(reps=20)["value"]
+    values = book.statistics(n_resamples=20)["value"]
     last = book.weights.iloc[-1]
     annual = 100 * year * table.mean()
     impact = annual["temporary"] + annual["permanent"]
@@ -533,13 +533,13 @@ class Stress:
     shocks : pd.DataFrame
         change, unit, how
     depths : np.ndarray, default ()
-        (reps,) deepest drawdown of resampled paths, negative
+        (n_resamples,) deepest drawdown of resampled paths, negative
     """
 
     book: Book = field(repr=False)
     worst: pd.DataFrame  # index bars: the worst window of each length
     shocks: pd.DataFrame  # change, unit, how
-    depths: np.ndarray = field(repr=False)  # (reps,) deepest drawdown of resampled paths, negative
+    depths: np.ndarray = field(repr=False)  # (n_resamples,) deepest drawdown of resampled paths, negative
 
     @property
     def drawdown(self) -> pd.Series:

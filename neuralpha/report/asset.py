@@ -192,7 +192,7 @@ def _stored_shares(of, model: str, name: str, universe) -> tuple:
 def _strongest(shares: pd.DataFrame, n: int) -> list:
     return list(shares.abs().mean().sort_values(ascending=False, kind="stable").index[:n])
 
-# %% ../../nbs/report/asset.ipynb #97e93117
+# %% ../../nbs/report/asset.ipynb #05c2b67f
 def _sentences(history: AssetHistory) -> list[str]:
     table, model = history.table, history.origin.model
     counts = table[table["why_not"] == ""]
@@ -204,8 +204,8 @@ def _sentences(history: AssetHistory) -> list[str]:
         place = (counts["rank"] / counts["among"]).mean()
         agreed = counts["score"].corr(counts["label"], method="spearman")
         out.append(
-            f"It stood on average at {100 * place:.0f} % of the ranking (0 is the top); through time, score and label have "
-            f"a rank correlation of {agreed:.2f}. That is one asset: an anecdote, not an IC."
+            f"It stood on average at {100 * place:.0f} % of the ranking (0 is the top); through time, score and label "
+            f"have a rank correlation of {agreed:.2f}. That is one asset: an anecdote, not an IC."
         )
     lost = table.loc[table["why_not"] != "", "why_not"].value_counts()
     if len(lost):
@@ -214,7 +214,8 @@ def _sentences(history: AssetHistory) -> list[str]:
         return [*out, f"No attributions: {history.why}."]
     return [
         *out,
-        f"What moves its score most: {', '.join(_strongest(history.shares, 3))} ({len(history.shares)} bars explained).",
+        f"What moves its score most: {', '.join(_strongest(history.shares, 3))} "
+        f"({len(history.shares)} bars explained).",
     ]
 
 # %% ../../nbs/report/asset.ipynb #4490c7a8

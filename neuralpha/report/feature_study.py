@@ -16,7 +16,7 @@ was made.
 # %% auto #0
 __all__ = ['HORIZONS', 'AUDITED_ASSETS', 'NUMBERS', 'study_feature', 'FeatureStudy', 'quantiles', 'QuantileReturns']
 
-# %% ../../nbs/report/feature_study.ipynb #1e48980d
+# %% ../../nbs/report/feature_study.ipynb #0d6baf90
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from ..audit.certificate import Certificate
 from ..audit.pipeline import audit_features, function_values
 from ..audit.worlds import few_assets
 from ..core import NeuralphaError, figure_png
-from ..cross_section import correlations
+from ..cross_section import correlations, known_mean
 from ..data.alignment import on_panel
 from ..data.panel import Panel
 from ..evaluate.catalogue import as_shown, heading, interval, metric_entry, number
@@ -350,7 +350,7 @@ def _scrolling(table: pd.DataFrame) -> str:
     nowrap = table.to_html(border=0).replace("<td>", "<td style='white-space:nowrap'>")
     return f"<div style='overflow:auto;max-width:100%;max-height:22em'>{nowrap}</div>"
 
-# %% ../../nbs/report/feature_study.ipynb #284840c8
+# %% ../../nbs/report/feature_study.ipynb #736ba844
 def quantiles(
     scores,  # one score: `(date, asset)` Series, array in panel row order, or `Predictions`
     y: Label,
@@ -377,7 +377,7 @@ def quantiles(
     groups = rank_within_date(y.panel, values[:, None], quantiles).quantiles
     if not (groups > 0).any():
         raise NeuralphaError(f"No date of {y.panel.name} has scores that fill {quantiles} quantiles.")
-    new = [np.nanmean(names_changed(y.panel, groups, k)) for k in range(1, quantiles + 1)]
+    new = [float(known_mean(names_changed(y.panel, groups, k).ravel())) for k in range(1, quantiles + 1)]
     by_date = quantile_returns(values, y, y.panel, quantiles)
     shown = str(name) if name is not None else "score"
     return QuantileReturns(shown, y, by_date, quantile_metrics(values, y, quantiles), pd.Series(new, by_date.columns))

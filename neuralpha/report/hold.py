@@ -27,7 +27,7 @@ from .score import COVERED, SHEET, ScoreSheet, day_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/hold.ipynb #03b3aa29
+# %% ../../nbs/report/hold.ipynb #de9382b3
 SCORES = "scores"  # folder beside the studies
 
 
@@ -44,7 +44,7 @@ def write_sheet(
     sheet: ScoreSheet,
     folder=None,  # default: `scores_folder`
 ) -> Path:  # the page
-    """Write `index.html`, `scores.csv`, `scores.parquet`, `changes.csv`, `pushes.csv`, `facts.json` and the pictures.
+    """Write `index.html`, `scores.csv`, `scores.parquet`, `changes.csv`, `pushes.csv`, `facts.json`, the pictures.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def hold_page(
     )
     return render("hold.html", around, content)
 
-# %% ../../nbs/report/hold.ipynb #f1c9d233
+# %% ../../nbs/report/hold.ipynb #d1453b6b
 def _answer(sheet: ScoreSheet) -> str:
     longs, shorts = ", ".join(sheet.longs["asset"]), ", ".join(sheet.shorts["asset"])
     return (
@@ -268,9 +268,9 @@ def _setting(sheet: ScoreSheet) -> str:
     first, last = sheet.fits.validation
     entry = f"the close {s.delay} bar{'s' * (s.delay != 1)} later" if s.delay else "that very close"
     return (
-        f"Forecast is the return from {entry} over {s.horizon} bar{'s' * (s.horizon != 1)}, beneath it the interval that "
-        f"{COVERED:.0%} of the returns of the validation part ({day_text(first)} to {day_text(last)}) fell into. The fits "
-        f"are {sheet.fits.source}."
+        f"Forecast is the return from {entry} over {s.horizon} bar{'s' * (s.horizon != 1)}, beneath it the interval "
+        f"that {COVERED:.0%} of the returns of the validation part ({day_text(first)} to {day_text(last)}) fell into. "
+        f"The fits are {sheet.fits.source}."
     )
 
 
@@ -280,8 +280,8 @@ def _explained(sheet: ScoreSheet) -> str:
     several = len(sheet.fits.models) > 1 or len(next(iter(sheet.fits.models.values()))) > 1
     of = ", over all fits of the score, each on the scale on which it counts" if several else ""
     return (
-        f"What each feature adds to the score (SHAP{of}), in units of the score, beside the average asset of the date: the "
-        "four largest, and all others together."
+        f"What each feature adds to the score (SHAP{of}), in units of the score, beside the average asset of the date: "
+        "the four largest, and all others together."
     )
 
 
@@ -301,8 +301,8 @@ def _moved(sheet: ScoreSheet) -> str:
         said.append(f"{what}: in {', '.join(came) or 'nobody'}; out {', '.join(left) or 'nobody'}")
     same = float(ranks[known].corr().iloc[0, 1])
     return (
-        f"Since the session before, by the same fits: {said[0]}. {said[1][0].upper()}{said[1][1:]}. The rank correlation "
-        f"of the two days is {same:.2f}."
+        f"Since the session before, by the same fits: {said[0]}. {said[1][0].upper()}{said[1][1:]}. The rank "
+        f"correlation of the two days is {same:.2f}."
     )
 
 

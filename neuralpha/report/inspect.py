@@ -30,18 +30,19 @@ from .numbers import read_ics
 from ..study.experiment import Experiment, open_experiment
 from ..study.spec import open_report, universe_slug, where_it_started
 
-# %% ../../nbs/report/inspect.ipynb #1323e73e
+# %% ../../nbs/report/inspect.ipynb #ceda963f
 def inspect(
     of,  # folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of scores
-    date,  # a session with scores, like "2018-03-05"
+    date=None,  # a session with scores, like "2018-03-05"; default: on which rows the ICs depend most
     asset: str | None = None,  # default: the date as a whole
     model: str | None = None,  # of a report: a model, the ensemble or a baseline; default: its best model
     universe: str | None = None,  # of a report of several
     y: Label | None = None,  # of scores in the notebook; default: what the prediction was scored against
     X: Features | None = None,  # of scores in the notebook; default: what the model was fitted on
-) -> Inspection:
-    """Where a number comes from: the cross-section of a date with score, label, pull on the IC and who does not count;
-    of an asset on it the bars behind score and label, the features raw and as the model got them, and what was masked.
+) -> Inspection | Origin:
+    """Where a number comes from: of all dates the rows on which the ICs depend most; of a date the cross-section with
+    score, label, pull on the IC and who does not count; of an asset on it the bars behind score and label, the features
+    raw and as the model got them, and what was masked.
 
     Raises `NeuralphaError` that names the nearest date or asset where the one asked for is not there.
 
@@ -50,8 +51,8 @@ def inspect(
     of
         folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of
         scores
-    date
-        a session with scores, like "2018-03-05"
+    date : default None
+        a session with scores, like "2018-03-05"; default: on which rows the ICs depend most
     asset : str | None, default None
         default: the date as a whole
     model : str | None, default None
@@ -63,7 +64,10 @@ def inspect(
     X : Features | None, default None
         of scores in the notebook; default: what the model was fitted on
     """
-    return origin_of(of, model, universe, y, X).at(date, asset)
+    origin = origin_of(of, model, universe, y, X)
+    if date is None and asset is not None:
+        raise NeuralphaError(f"{asset} on which date? Say date=, or leave the asset out to see where to begin.")
+    return origin if date is None else origin.at(date, asset)
 
 
 def origin_of(

@@ -17,14 +17,14 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path
 from ..data.panel import Panel
 
-# %% ../../nbs/report/masked.ipynb #d86598ef
+# %% ../../nbs/report/masked.ipynb #6f0311fb
 MASKED = "masked.parquet"  # in the folder of a universe
 
 
 def write_masked(
     panel: Panel,
     folder,  # of the universe's report
-):
+) -> None:
     """Write what the checks took out, dropped or repaired, where there is anything.
 
     Parameters

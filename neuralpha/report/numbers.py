@@ -134,7 +134,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #4df3bb21
+# %% ../../nbs/report/numbers.ipynb #c2cdb864
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -166,7 +166,7 @@ def universe_numbers(
     board = compare(
         list(tests.values()),
         experiment.y,
-        forecasts={l.horizon: forecasts(experiment, tests, valids, l) for l in horizon_slices(experiment.y)},
+        forecasts={y.horizon: forecasts(experiment, tests, valids, y) for y in horizon_slices(experiment.y)},
         details=details,
         trials=trials,
         trial_sharpes=trial_sharpes,
@@ -214,18 +214,18 @@ def _model_numbers(experiment: Experiment, board, name: str, tests: dict, detail
         "kind": row["kind"],
         "letters": row["letters"],
         "rank": int(row["rank"]),
-        "in_confidence_set": bool(row["mcs"]),
+        "in_confidence_set": bool(row["in_confidence_set"]),
         "metrics": metrics,
     } | details.get(name, {})
 
-# %% ../../nbs/report/numbers.ipynb #f9cd43d5
+# %% ../../nbs/report/numbers.ipynb #92d040c9
 ICS = dict(date="date", model="text", ic="number", rank_ic="number", assets="integer")  # columns of `ics.parquet`
 
 
 def write_ics(
     board,  # `Leaderboard`
     folder: Path,  # of the universe
-):
+) -> None:
     """`ics.parquet`: what every mean of the leaderboard is the mean of, one row per date and model, baselines too.
 
     Parameters

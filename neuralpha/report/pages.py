@@ -23,7 +23,7 @@ __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LIMITS', 'OVER_DRAWS
            'PublishedTables', 'PublishedCell', 'setting', 'tune_budget', 'timing_script', 'write_manifest',
            'ManifestPage', 'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #50937b1f
+# %% ../../nbs/report/pages.ipynb #48ea75ba
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
@@ -54,6 +54,7 @@ from neuralpha.evaluate.catalogue import (
     sliced_metrics,
     unit_line,
 )
+from .code import report_code
 from .masked import masked_section
 from .published import side_by_side, targets
 from ..study.spec import STARTED, Study, load_study, make_study, universe_slug
@@ -484,9 +485,9 @@ def answer(result: UniverseResult) -> str:
         said += f". {best} has {number(share, 0)}% of the oracle's IC {interval(share)}".rstrip()
     return said + "."
 
-# %% ../../nbs/report/pages.ipynb #0b2f5ee5
+# %% ../../nbs/report/pages.ipynb #71f73516
 def net_or_tree(result: UniverseResult, study: Study) -> str:
-    """Does the best net beat the best boosted tree? Empty where the study has only one of the two, or no test of the pair."""
+    """Does the best net beat the best boosted tree? Empty where the study lacks one of them, or the test."""
     kinds = {name: model_kind(params.get("model", name)) for name, params in study.models.items()}
     by_ic = [name for name in result.order if result.models[name]["kind"] == "model"]
     net = next((name for name in by_ic if kinds.get(name) == "net"), None)
@@ -508,9 +509,8 @@ def _time_to_tell(pair: dict, result: UniverseResult) -> str:
     tested = sum(tests, pd.Timedelta(0)).days / 365.25
     errors = norm.ppf(0.975) + norm.ppf(0.8)
     years = tested * (errors * pair["se"] / pair["difference"]) ** 2
-    if years > 100:
-        return f"were this difference real, it would take more than a century of test dates to show it, and there are {tested:.1f} years"
-    return f"were this difference real, it would take about {years:.1f} years of test dates to show it, and there are {tested:.1f}"
+    needed = f"about {years:.1f} years" if years < 100 else "more than a century"
+    return f"were this difference real, it would take {needed} of test dates to show it; there are {tested:.1f} years"
 
 # %% ../../nbs/report/pages.ipynb #0029e83d
 class Cell(NamedTuple):
@@ -1437,7 +1437,7 @@ def _data_of(result, folder: Path) -> DataOfUniverse:
         masked=masked_section(folder / result.slug),
     )
 
-# %% ../../nbs/report/pages.ipynb #b8a8c3cf
+# %% ../../nbs/report/pages.ipynb #ebdb9c1a
 class Survivorship(NamedTuple):
     """What the data page says about those who are not there.
 
@@ -1504,8 +1504,8 @@ def _worst_gap(facts: dict) -> tuple[dict | None, str]:
 def _with_the_dead(facts: dict, unknown: int) -> str:
     worst, gap = _worst_gap(facts)
     text = (
-        f"The dead are in this universe: {facts['assets'] - facts['alive']:,} of {facts['assets']:,} assets left before "
-        "the last date, and were scored while they lived. "
+        f"The dead are in this universe: {facts['assets'] - facts['alive']:,} of {facts['assets']:,} assets left "
+        "before the last date, and were scored while they lived. "
     )
     if unknown:
         text += (
@@ -1519,7 +1519,8 @@ def _with_the_dead(facts: dict, unknown: int) -> str:
             "survivors a date."
         )
     return text + (
-        f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard errors)."
+        f"From the survivors alone, \"{worst['name']}\" would have had an IC that is {gap} higher (± two standard "
+        "errors)."
     )
 
 
@@ -1799,11 +1800,24 @@ def timing_script(results) -> str:
     seconds = {f"{r.slug}/{name}": s for r in results for name, s in r.seconds.items()}
     return f"window.TIMING={json.dumps(seconds, sort_keys=True)}\n".replace("<", "\\u003c")
 
-# %% ../../nbs/report/pages.ipynb #787aaa56
+# %% ../../nbs/report/pages.ipynb #dc9e816b
 def _own_code(results) -> dict:
     """The digests of the user's own code, as the universes stored them; nothing where there is none."""
     found = {name: sha for r in results for name, sha in r.numbers.get("own_code", {}).items()}
     return {"own_code": found} if found else {}
+
+
+def _computed_by(folder: Path, results) -> dict:  # universe -> digest of the code, "" where it is not known
+    """Whose numbers they are: those of this code, or of the code before where pages alone are drawn again."""
+    before = read_json(folder / "manifest.json").get("computed_by", {}) if (folder / "manifest.json").exists() else None
+
+    def code_of(slug: str) -> str:
+        done = folder / slug / "done.json"
+        if done.exists():
+            return read_json(done).get("code", "")
+        return report_code() if before is None else before.get(slug, "")
+
+    return {r.slug: code_of(r.slug) for r in results}
 
 
 def write_manifest(study, folder, results) -> dict:
@@ -1831,6 +1845,7 @@ def write_manifest(study, folder, results) -> dict:
             "device": ", ".join(devices),
         },
         "pages_drawn_by": code_digest("neuralpha.report.pages"),
+        "computed_by": _computed_by(folder, results),
         "files": files,
     }
     manifest = json.loads(json.dumps(manifest, sort_keys=True))

@@ -216,7 +216,7 @@ def _reading(study: Study, whose: str) -> dict:
     known = [study.data.get(u, {}) for u in study.universes if whose in (u, universe_slug(u))]
     return {key: value for key, value in (known[0] if known else {}).items() if key not in ("start", "end")}
 
-# %% ../../nbs/report/score.ipynb #d82e10c5
+# %% ../../nbs/report/score.ipynb #a6301d4b
 @dataclass(eq=False, repr=False)
 class ScoreSheet:
     """Scores of one date, what they forecast, what moved, and what to doubt.
@@ -263,8 +263,8 @@ class ScoreSheet:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """date, asset, score, rank (1 is the highest), forecast return over the horizon with its 90 % interval, stale_bars
-        (bars since the asset last traded), masked (its row was taken out) and why it has no score.
+        """date, asset, score, rank (1 is the highest), forecast return over the horizon with its 90 % interval,
+        stale_bars (bars since the asset last traded), masked (its row was taken out) and why it has no score.
         """
         return _table(self)
 
@@ -306,7 +306,7 @@ class ScoreSheet:
 
     @cached_property
     def pushes(self) -> pd.DataFrame:  # index asset of longs and shorts; columns features
-        """What each feature adds to the score (SHAP), in units of the score; empty where a model cannot be explained.
+        """What each feature adds to the score (SHAP), in its units; empty where a model cannot be explained.
 
         Returns
         -------
@@ -339,8 +339,9 @@ class ScoreSheet:
     def __repr__(self):
         first, last = self.longs["asset"].head(3), self.shorts["asset"].head(3)
         return (
-            f"{self.fits.name} on {self.panel.name}, {day_text(self.date)}: {len(self.scored):,} of {len(self.table):,} "
-            f"assets scored; highest {', '.join(first)}, lowest {', '.join(last)}; {len(self.warnings)} warnings"
+            f"{self.fits.name} on {self.panel.name}, {day_text(self.date)}: {len(self.scored):,} of "
+            f"{len(self.table):,} assets scored; highest {', '.join(first)}, lowest {', '.join(last)}; "
+            f"{len(self.warnings)} warnings"
         )
 
     def _repr_html_(self):
@@ -621,7 +622,7 @@ def _one_width(sheet: ScoreSheet) -> list[str]:
         f"{day_text(sheet.fits.validation[1])}): all intervals are of one width, whatever an asset's volatility."
     ]
 
-# %% ../../nbs/report/score.ipynb #187f8283
+# %% ../../nbs/report/score.ipynb #9b36efa6
 def _outside(sheet: ScoreSheet) -> pd.DataFrame:
     p, raw = sheet.panel, sheet.raw
     learnt = np.flatnonzero(p.tradable & (p.dates[p.date_code] < sheet.fits.validation[0].to_datetime64()))
@@ -657,8 +658,8 @@ def _out_of_range(sheet: ScoreSheet) -> list[str]:
     worst = sheet.ranges.iloc[0]
     return [
         f"{len(sheet.ranges):,} of {len(sheet.X.names):,} features have values outside of their training range; the "
-        f"furthest is {sheet.ranges.index[0]} of {worst['asset']}: {worst['value']:.4g}, training saw {worst['low']:.4g} "
-        f"to {worst['high']:.4g}."
+        f"furthest is {sheet.ranges.index[0]} of {worst['asset']}: {worst['value']:.4g}, training saw "
+        f"{worst['low']:.4g} to {worst['high']:.4g}."
     ]
 
 

@@ -21,11 +21,11 @@ from .pages import write_site
 from .run import mark_start, study_lock, write_leaderboard
 from ..study.spec import Study, load_study, universe_slug
 
-# %% ../../nbs/report/site.ipynb #7ce313a2
+# %% ../../nbs/report/site.ipynb #e614e24f
 def write_own_site(
     report,  # `neuralpha.report.steps.Report`, after `save()`
 ):  # what a notebook shows: a link to the leaderboard
-    """Draw the pages of the study that a notebook belongs to, from every universe that was run under the same settings.
+    """Draw the pages of the study that a notebook belongs to, from every universe run under the same settings.
 
     Parameters
     ----------

@@ -28,11 +28,11 @@ from ..study.search import search_records
 from ..study.spec import load_study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/steps.ipynb #13543337
+# %% ../../nbs/report/steps.ipynb #dfd4ebf6
 @dataclass(eq=False, repr=False)
 class Report:
-    """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports and, in
-    `.units`, the finished units they share.
+    """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports
+    and, in `.units`, the finished units they share.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ class Report:
         return search_records(self.experiment, self.store, self.device)
 
     def keep(self, fig, section: str, name: str, title: str, caption: str = "", model: str | None = None, **more):
-        """Store a matplotlib figure as PNG and remember what it shows; returns the picture, which a notebook displays."""
+        """Store a matplotlib figure as PNG and remember what it shows; returns the picture, for the notebook."""
         import matplotlib.pyplot as plt
         from IPython.display import Image
 
@@ -231,8 +231,8 @@ def _leaderboard_row(facts: dict, entries: list[Metric]) -> dict:
 def _rounded(value: float | None, digits: int) -> float:
     return np.nan if value is None else round(value, digits)
 
-# %% ../../nbs/report/steps.ipynb #5459ec09
-def interval_plot(models: dict, order, ax, title: str):
+# %% ../../nbs/report/steps.ipynb #d8f05814
+def interval_plot(models: dict, order, ax, title: str) -> None:
     """Mean IC with its interval, one line per model; baselines are hollow."""
     for i, n in enumerate(order):
         ic = models[n]["metrics"]["ic"]

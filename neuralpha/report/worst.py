@@ -71,7 +71,7 @@ def worst(
         _names_compared(origin, names, n),
     )
 
-# %% ../../nbs/report/worst.ipynb #3bd9a636
+# %% ../../nbs/report/worst.ipynb #60a257ae
 def contributions(origin: Origin) -> np.ndarray:  # (n_rows,) what each row adds to the IC of its date; NaN where none
     """The terms of the Pearson IC: those of a date add up to it.
 
@@ -80,27 +80,39 @@ def contributions(origin: Origin) -> np.ndarray:  # (n_rows,) what each row adds
     np.ndarray
         (n_rows,) what each row adds to the IC of its date; NaN where none
     """
-    y, panel = origin.y, origin.panel
-    used = origin.compared & y.labelled
-    pair = [np.where(used, v, np.nan) for v in (origin.scores, y.values)]
-    s, r = (v - group_means(v, panel.date_code, panel.n_dates)[panel.date_code] for v in pair)
-    squares = [np.bincount(panel.date_code, np.nan_to_num(v) ** 2, panel.n_dates) for v in (s, r)]
+    panel, labels = origin.panel, origin.y
+    used = origin.compared & labels.labelled
+    scores, score_squares = _less_mean(panel, np.where(used, origin.scores, np.nan))
+    returns, return_squares = _less_mean(panel, np.where(used, labels.values, np.nan))
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = s * r / np.sqrt(squares[0] * squares[1])[panel.date_code]
-    has_ic = np.isfinite(origin.ics["ic"].reindex(pd.DatetimeIndex(panel.dates)).to_numpy())
+        scale = np.sqrt(score_squares * return_squares)
+        share = scores * returns / scale[panel.date_code]
+    by_date = origin.ics["ic"].reindex(pd.DatetimeIndex(panel.dates))
+    has_ic = np.isfinite(by_date.to_numpy())
     return np.where(has_ic[panel.date_code], share, np.nan)
 
-# %% ../../nbs/report/worst.ipynb #f30b05e4
+
+def _less_mean(panel, values) -> tuple:  # (n_rows,) less the date's mean; (n_dates,) sum of their squares
+    means = group_means(values, panel.date_code, panel.n_dates)
+    centred = values - means[panel.date_code]
+    return centred, np.bincount(panel.date_code, np.nan_to_num(centred) ** 2, panel.n_dates)
+
+# %% ../../nbs/report/worst.ipynb #e877d23e
 def _days(origin: Origin) -> pd.DataFrame:  # date; ic, rank_ic, assets, market, dispersion, volatility
     """What is known of every date that has an IC."""
     panel, y = origin.panel, origin.y
+    date = panel.date_code
     value = np.where(origin.compared & y.labelled, y.values, np.nan)
-    market = group_means(value, panel.date_code, panel.n_dates)
-    spread = np.sqrt(group_means((value - market[panel.date_code]) ** 2, panel.date_code, panel.n_dates))
-    dates = pd.DatetimeIndex(panel.dates, name="date")
-    known = {"assets": np.bincount(panel.date_code, np.isfinite(value), panel.n_dates).astype(int)}
-    known |= {"market": market, "dispersion": spread, "volatility": market_volatility(panel)}
-    return origin.ics.dropna(subset="ic").join(pd.DataFrame(known, dates))
+    market = group_means(value, date, panel.n_dates)
+    variance = group_means((value - market[date]) ** 2, date, panel.n_dates)
+    known = {
+        "assets": np.bincount(date, np.isfinite(value), panel.n_dates).astype(int),
+        "market": market,
+        "dispersion": np.sqrt(variance),
+        "volatility": market_volatility(panel),
+    }
+    table = pd.DataFrame(known, pd.DatetimeIndex(panel.dates, name="date"))
+    return origin.ics.dropna(subset="ic").join(table)
 
 
 def _names(origin: Origin, share: np.ndarray, days: pd.Index) -> pd.DataFrame:  # asset; the worst first
@@ -108,15 +120,17 @@ def _names(origin: Origin, share: np.ndarray, days: pd.Index) -> pd.DataFrame:  
     panel = origin.panel
     known = np.isfinite(share)
     dates = len(np.unique(panel.date_code[known]))
-    on_worst = known & pd.DatetimeIndex(panel.dates).isin(days)[panel.date_code]
-    table = pd.DataFrame(
-        {
-            "adds": np.bincount(panel.asset_code[known], share[known], panel.n_assets) / dates,
-            "on_worst_days": np.bincount(panel.asset_code[on_worst], share[on_worst], panel.n_assets) / len(days),
-            "bars": np.bincount(panel.asset_code[known], minlength=panel.n_assets),
-        },
-        pd.Index(panel.assets, name="asset"),
-    )
+    is_worst = pd.DatetimeIndex(panel.dates).isin(days)
+
+    def total(rows):
+        return np.bincount(panel.asset_code[rows], share[rows], panel.n_assets)
+
+    columns = {
+        "adds": total(known) / dates,
+        "on_worst_days": total(known & is_worst[panel.date_code]) / len(days),
+        "bars": np.bincount(panel.asset_code[known], minlength=panel.n_assets),
+    }
+    table = pd.DataFrame(columns, pd.Index(panel.assets, name="asset"))
     if "sector" in panel.attributes:
         table["sector"] = panel.attributes["sector"].reindex(panel.assets).to_numpy()
     return table[table["bars"] > 0].sort_values("adds", kind="stable")
@@ -129,7 +143,7 @@ def _sectors(origin: Origin, share: np.ndarray) -> pd.DataFrame | None:  # secto
     every = _names(origin, share, origin.ics.index[:1])
     return every.groupby("sector")[["adds", "bars"]].sum().sort_values("adds", kind="stable")
 
-# %% ../../nbs/report/worst.ipynb #c3501163
+# %% ../../nbs/report/worst.ipynb #1ed6a6ee
 def _days_compared(days: pd.DataFrame, n: int) -> pd.DataFrame:  # index: what; worst, others
     """The means of the worst days beside those of the other days."""
     is_worst = days["ic"].rank(method="first") <= n
@@ -144,11 +158,13 @@ def _names_compared(origin: Origin, names: pd.DataFrame, n: int) -> pd.DataFrame
         factors, styles, _ = style_factors(panel)
     except NeuralphaError:  # prices of a few weeks give none
         return pd.DataFrame(columns=["worst", "others"])
-    ranks = rank_within_date(panel, np.where(origin.compared[:, None], factors, np.nan)).ranks
-    table = pd.DataFrame(ranks, columns=styles).assign(asset=panel.assets[panel.asset_code])
-    widest = table[styles].abs().groupby(panel.date_code).transform("max")
-    by_name = (table[styles] / widest.where(widest > 0)).groupby(table["asset"]).mean().reindex(names.index)
-    return pd.DataFrame({"worst": by_name.iloc[:n].mean(), "others": by_name.iloc[n:].mean()})
+    compared = np.where(origin.compared[:, None], factors, np.nan)
+    ranks = pd.DataFrame(rank_within_date(panel, compared).ranks, columns=styles)
+    widest = ranks.abs().groupby(panel.date_code).transform("max")
+    places = ranks / widest.where(widest > 0)
+    by_name = places.groupby(panel.assets[panel.asset_code]).mean().reindex(names.index)
+    worst, others = by_name.iloc[:n], by_name.iloc[n:]
+    return pd.DataFrame({"worst": worst.mean(), "others": others.mean()})
 
 # %% ../../nbs/report/worst.ipynb #7cfe5b86
 @dataclass(eq=False, repr=False)
@@ -197,23 +213,25 @@ def _part(title: str, table: pd.DataFrame) -> str:
     shown = table.to_html(float_format=lambda v: f"{v:,.4g}", na_rep="–", border=0)
     return f"<div style='overflow:auto;max-width:100%;max-height:26em'><b>{escape(title)}</b>{shown}</div>"
 
-# %% ../../nbs/report/worst.ipynb #af2bf0ab
+# %% ../../nbs/report/worst.ipynb #7e87a2b0
 def _said_of_days(found: Worst) -> str:
-    both = found.days_compared
+    worst, others = found.days_compared["worst"], found.days_compared["others"]
     mean = found.origin.ics["ic"].mean()
-    without = both.at["ic", "others"]
+    fell, fell_else = 100 * worst["market_fell"], 100 * others["market_fell"]
+    apart = worst["dispersion"] / others["dispersion"]
     return (
-        f"{found.origin.model} on {found.origin.panel.name}: mean IC {mean:.4f}, {without:.4f} without its "
-        f"{len(found.days)} worst days. The market fell after {100 * both.at['market_fell', 'worst']:.0f} % of them "
-        f"({100 * both.at['market_fell', 'others']:.0f} % of the others); the assets' returns lay "
-        f"{both.at['dispersion', 'worst'] / both.at['dispersion', 'others']:.2f} times as far apart."
+        f"{found.origin.model} on {found.origin.panel.name}: mean IC {mean:.4f}, {others['ic']:.4f} without its "
+        f"{len(found.days)} worst days. The market fell after {fell:.0f} % of them ({fell_else:.0f} % of the others); "
+        f"the assets' returns lay {apart:.2f} times as far apart."
     )
 
 
 def _said_of_names(found: Worst) -> str:
-    cost = found.names["adds"].sum()
-    said = f"The {len(found.names)} worst names take {-cost:.4f} from the mean IC: {', '.join(found.names.index[:5])}."
-    gap = (found.names_compared["worst"] - found.names_compared["others"]).dropna()
+    names = found.names
+    first = ", ".join(names.index[:5])
+    said = f"The {len(names)} worst names take {-names['adds'].sum():.4f} from the mean IC: {first}."
+    gap = found.names_compared["worst"] - found.names_compared["others"]
+    gap = gap.dropna()
     if not len(gap):
         return said
     widest = gap.abs().idxmax()

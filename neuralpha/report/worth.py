@@ -9,10 +9,9 @@ against the digest of the report, and every model's scores are traded again.
 # %% auto #0
 __all__ = ['Worth', 'worth_of_report']
 
-# %% ../../nbs/report/worth.ipynb #f0b67797
+# %% ../../nbs/report/worth.ipynb #0751fbe8
 from pathlib import Path
 from typing import NamedTuple
-import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from ..portfolio.grammar import read_policy
 from ..portfolio.league import league

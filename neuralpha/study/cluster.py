@@ -128,7 +128,7 @@ def resources(
     """
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #13ee4d52
+# %% ../../nbs/study/cluster.ipynb #d5c4c08f
 RETRIES = 3  # of a task whose worker or node died
 
 
@@ -139,7 +139,7 @@ def fit_on_ray(
     jobs: int | None = None,  # at most so many tasks at once; default: as many as the cluster has cores
     watch=None,
     part: str = "all",  # see `fit_study`
-):
+) -> None:
     """Do what is not finished on a Ray cluster.
 
     Raises `NeuralphaError` where a node cannot do the work, `DiskError` where the store cannot be written.

@@ -17,7 +17,7 @@ from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, code_of, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/draws.ipynb #deface2b
+# %% ../../nbs/study/draws.ipynb #e60d702a
 @lru_cache(maxsize=1)
 def _problem(case, n_characteristics, seed, k):
     from neuralpha.models.gkx import gkx_problem
@@ -31,7 +31,7 @@ def draw_errors(
     draw: int,
     device: str,
 ) -> dict:  # sums of squared errors: of the model, the true function and the mean
-    """What a unit runs: one model on one draw, all its seeds. Its code, and what that reaches, is a part of the unit's name.
+    """What a unit runs: one model on one draw, all seeds. Its code, and what that reaches, is part of its name.
 
     Parameters
     ----------
@@ -149,8 +149,8 @@ def open_draws(study, universe: str | None = None) -> Repetitions:
         out.model(name)
     return out
 
-# %% ../../nbs/study/draws.ipynb #26a88326
-def fit_draw(draws: Repetitions, unit: Unit, store: UnitStore, device: str = "auto"):
+# %% ../../nbs/study/draws.ipynb #876fe250
+def fit_draw(draws: Repetitions, unit: Unit, store: UnitStore, device: str = "auto") -> None:
     """Fit one unit and keep it; a failure is kept with its log."""
     started = time.perf_counter()
     try:

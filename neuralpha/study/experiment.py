@@ -10,7 +10,7 @@ any number of processes that open the same experiment agree on the names of its 
 # %% auto #0
 __all__ = ['Experiment', 'open_experiment', 'opened_study']
 
-# %% ../../nbs/study/experiment.ipynb #eef198ae
+# %% ../../nbs/study/experiment.ipynb #8c3fc489
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -26,7 +26,6 @@ from ..audit.holdout import Seal, holdout_fold, open_holdout, openings, seal_hol
 from .recipe import SEARCH, recipe_of, study_features, study_folds, study_label, study_panel, whole_panel
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
-from ..core import code_digest
 
 # %% ../../nbs/study/experiment.ipynb #8cc0e406
 @dataclass(frozen=True, eq=False, repr=False)

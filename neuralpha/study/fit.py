@@ -152,7 +152,7 @@ def do_task(experiment: Experiment, task: Task, store: UnitStore, device: str = 
         if not is_finished(experiment, task, store):
             store.fail(task, f"{type(e).__name__}: {e}", traceback.format_exc())
 
-# %% ../../nbs/study/fit.ipynb #6ab6ef9b
+# %% ../../nbs/study/fit.ipynb #d5fdc80f
 def work(
     benches,
     store: UnitStore,
@@ -160,7 +160,7 @@ def work(
     part: str = "all",
     say=lambda text, task=None: None,  # called with what is being done
     stop=lambda: False,  # asked before every task
-):
+) -> None:
     """Claim and do task after task; ends when each is finished or has failed, whoever did it.
 
     Parameters
@@ -195,8 +195,8 @@ def work(
         if not worked:
             time.sleep(0.2)
 
-# %% ../../nbs/study/fit.ipynb #41a64e0c
-def forget_failures(todo, store: UnitStore):
+# %% ../../nbs/study/fit.ipynb #d07d267a
+def forget_failures(todo, store: UnitStore) -> None:
     """What failed in an earlier run is tried again."""
     for t in todo:
         if t.key not in store:
@@ -307,12 +307,12 @@ def main():
         say(error=str(e), disk=isinstance(e, DiskError))
         sys.exit(2)
 
-# %% ../../nbs/study/fit.ipynb #50b51d14
+# %% ../../nbs/study/fit.ipynb #c4c5e77b
 class _Worker:
     """A worker process, seen from its parent."""
 
     def __init__(self, order):
-        self.at, self.said, self.log = None, {}, tempfile.TemporaryFile()  # an open file without a name
+        self.at, self.said, self.log = None, {}, tempfile.TemporaryFile()  # noqa: SIM115 an open file without a name
         self.process = subprocess.Popen(
             [sys.executable, "-m", "neuralpha.study.fit"],
             text=True,
@@ -347,7 +347,7 @@ class _Worker:
         self.process.wait()
         self.log.close()
 
-# %% ../../nbs/study/fit.ipynb #9cb3e764
+# %% ../../nbs/study/fit.ipynb #7b3cdc3f
 ATTEMPTS = 2  # a task whose process was killed is tried once more
 
 
@@ -368,7 +368,7 @@ def fit_study(
     # searches are run
     watch=None,
     part: str = "all",  # or "searches"
-):
+) -> None:
     """Do what is not finished in processes of their own. Raises `DiskError` where the store cannot be written.
 
     Parameters

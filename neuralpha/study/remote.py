@@ -32,7 +32,7 @@ from .fit import is_finished
 from .search import journal_of
 from .units import UNIT_COLUMNS, UnitStore, check_unit, read_scores
 
-# %% ../../nbs/study/remote.ipynb #a62596d7
+# %% ../../nbs/study/remote.ipynb #2cd67545
 _BUCKETS = {
     "s3",
     "s3a",
@@ -104,7 +104,7 @@ class Remote:
             self._call("read", self.fs.rm_file, f"{self.root}/{path}")
 
     def try_out(self):
-        """Write, read and remove a small file. Raises `DiskError` where the address is not there or refuses any of it."""
+        """Write, read and remove a small file. Raises `DiskError` where the address is not there or refuses it."""
         name = f".units/.try-{uuid.uuid4().hex}"
         self.write(name, b"neuralpha")
         if self.read(name) != b"neuralpha":
@@ -126,8 +126,8 @@ class Remote:
             return set()
         return {p.split(f"{self.root}/{folder}/", 1)[1] for p in found}
 
-# %% ../../nbs/study/remote.ipynb #a863a62e
-def push_unit(remote: Remote, store: UnitStore, key: str):
+# %% ../../nbs/study/remote.ipynb #b243aa75
+def push_unit(remote: Remote, store: UnitStore, key: str) -> None:
     """Copy a finished unit, `unit.json` last; nothing where it was copied before."""
     if remote.read(f".units/{key}/unit.json") == (store.path(key) / "unit.json").read_bytes():
         return
@@ -136,7 +136,7 @@ def push_unit(remote: Remote, store: UnitStore, key: str):
 
 
 def pull_unit(remote: Remote, store: UnitStore, key: str, columns=UNIT_COLUMNS) -> bool:  # whether it is here now
-    """Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left where it is.
+    """Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left there.
 
     Returns
     -------
@@ -171,15 +171,15 @@ def pull_unit(remote: Remote, store: UnitStore, key: str, columns=UNIT_COLUMNS) 
 
 _NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")  # no path that leads elsewhere
 
-# %% ../../nbs/study/remote.ipynb #971e544a
-def push_file(remote: Remote, path: Path, name: str):
+# %% ../../nbs/study/remote.ipynb #a89a600a
+def push_file(remote: Remote, path: Path, name: str) -> None:
     """Copy a file where the address has another or none."""
     data = path.read_bytes()
     if remote.read(name) != data:
         remote.write(name, data)
 
 
-def pull_file(remote: Remote, path: Path, name: str):
+def pull_file(remote: Remote, path: Path, name: str) -> None:
     """Fetch a file that is not here."""
     data = None if path.exists() else remote.read(name)
     if data is None:
@@ -188,7 +188,7 @@ def pull_file(remote: Remote, path: Path, name: str):
         tmp.write_bytes(data)
 
 
-def push_report(remote: Remote, folder: Path):
+def push_report(remote: Remote, folder: Path) -> None:
     """Copy a study's report and the page over all studies of its folder."""
     here = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
     for name in sorted(here, key=lambda n: (n == "manifest.json", n)):
@@ -197,7 +197,7 @@ def push_report(remote: Remote, folder: Path):
         remote.remove(f"{folder.name}/{name}")
     push_file(remote, folder.parent / "index.html", "index.html")
 
-# %% ../../nbs/study/remote.ipynb #4219a2d3
+# %% ../../nbs/study/remote.ipynb #f2e6b6f6
 def pull_tasks(
     remote: Remote,
     listed,  # (experiment, task) pairs of a study, see `tasks`
@@ -226,7 +226,7 @@ def pull_tasks(
     return got
 
 
-def push_tasks(remote: Remote, listed, store: UnitStore):
+def push_tasks(remote: Remote, listed, store: UnitStore) -> None:
     """Copy what is finished of a study and was not copied before."""
     for experiment, task in listed:
         if task.key in remote.sent or not is_finished(experiment, task, store):

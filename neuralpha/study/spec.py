@@ -105,7 +105,7 @@ def _as_if_absent(part, name: str) -> bool:
     default = type(part).model_fields[name].default
     return name not in part.always_written and getattr(part, name) == default
 
-# %% ../../nbs/study/spec.ipynb #c1ff487f
+# %% ../../nbs/study/spec.ipynb #d2c314b1
 LEARNABLE_LABELS = {
     "excess_return": ("over", "window"),
     "volatility_scaled": ("window",),
@@ -189,10 +189,10 @@ class LabelSpec(_Part):
 
     @model_validator(mode="after")
     def _changes(self):
-        l = self.learn
-        if self.neutral and l and (l.kind, l.over) == ("excess_return", self.neutral):
+        learn = self.learn
+        if self.neutral and learn and (learn.kind, learn.over) == ("excess_return", self.neutral):
             raise ValueError(f'neutral = "{self.neutral}" takes the mean of the sector off already; leave out learn')
-        if l and (l.kind, l.over or "market") == ("excess_return", "market") and self.target != "raw":
+        if learn and (learn.kind, learn.over or "market") == ("excess_return", "market") and self.target != "raw":
             raise ValueError(
                 f"less the mean of the date a return has the same {self.target} as before; set over = \"beta\" or "
                 "over = \"sector\", or target = \"raw\""
@@ -792,7 +792,7 @@ def universe_slug(
     stem = re.sub(r"\.(parquet|csv|csv\.gz|db|duckdb)$", "", re.split(r"[/\\]", universe.rstrip("/\\"))[-1], flags=re.I)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")[:64] or "universe"
 
-# %% ../../nbs/study/spec.ipynb #06766ab1
+# %% ../../nbs/study/spec.ipynb #a74ced5d
 def _part_at(place) -> type:
     """The part of the specification that a place in the file belongs to."""
     part = Study
@@ -835,8 +835,8 @@ def _message(e: ValidationError) -> str:
 
 
 def _named(models):
-    """Models given as a list of names as the table it stands for; anything else as it is. One of the user's own is called by
-    the last part of its name.
+    """Models given as a list of names as the table it stands for; anything else as it is. One of the user's own is
+    called by the last part of its name.
     """
     listed = isinstance(models, (list, tuple)) and all(isinstance(m, str) for m in models)
     called = [short_name(m) if is_own(m) else m for m in models] if listed else []

@@ -210,14 +210,14 @@ def code_of(*functions) -> str:
     found = reach(*functions)
     return digest([found.own, code_digest(*found.modules)])
 
-# %% ../../nbs/study/units.ipynb #16fe5ee5
+# %% ../../nbs/study/units.ipynb #a222a452
 UNIT_COLUMNS = dict(part="text", date="date", asset="text", score="float32")  # columns of a unit's scores
 
 
 def check_unit(
     folder: Path,  # of a unit
     key: str,  # that it should have
-):
+) -> None:
     """Raises `NeuralphaError` where `unit.json` is of another unit, or a file is not the one whose SHA-256 it names.
 
     Parameters
@@ -243,7 +243,7 @@ def read_scores(folder: Path, columns=UNIT_COLUMNS) -> pd.DataFrame:
     except NeuralphaError as e:
         raise NeuralphaError(f"{e} Delete {folder} and run again.") from e
 
-# %% ../../nbs/study/units.ipynb #1fffa042
+# %% ../../nbs/study/units.ipynb #76a0914a
 class UnitStore:
     """Finished units in `folder`, one subfolder per key, and the logs of failed ones.
 
@@ -279,7 +279,8 @@ class UnitStore:
     def save(self, unit: Unit, scores: pd.DataFrame, model=None, **meta):
         """Keep a finished unit. `scores` has columns part, date, asset, score; `model` a `save(folder)` method.
 
-        Raises `DiskError` where the folder cannot be written; nothing half-written is left."""
+        Raises `DiskError` where the folder cannot be written; nothing half-written is left.
+        """
         with self.writing(unit.key) as tmp:
             scores.to_parquet(tmp / "scores.parquet", index=False)
             if model is not None:

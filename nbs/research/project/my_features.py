@@ -8,9 +8,14 @@ and looks.
 
 def calm(frame):
     """Today's move beside the stock's usual one of the last 20 bars."""
-    move = frame.groupby("asset")["close"].pct_change(fill_method=None).abs()
-    usual = move.groupby(frame["asset"]).transform(lambda past: past.rolling(20).mean())
+    returns = frame.groupby("asset")["close"].pct_change(fill_method=None)
+    move = returns.abs()
+    usual = move.groupby(frame["asset"]).transform(_mean_of_20)
     return (move / usual).rename("calm")
+
+
+def _mean_of_20(past):
+    return past.rolling(20).mean()
 
 
 FEATURES = [calm]

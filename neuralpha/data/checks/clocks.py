@@ -25,7 +25,7 @@ from ...core import NeuralphaError
 from .keys import Keys
 from .report import DataReport, Finding
 
-# %% ../../../nbs/data/checks/clocks.ipynb #90b1d248
+# %% ../../../nbs/data/checks/clocks.ipynb #f65c042c
 A_DAY = np.timedelta64(1, "D")
 SAME_DAYS = 0.98  # share of the days of two groups that both have, once one is moved by a day
 OTHER_DAYS = 0.9  # ...and as they stand, at most
@@ -57,9 +57,9 @@ def refuse_two_dates(
         first, second = (one, other) if early > 0 else (other, one)
         said = [f"{members[group].sum():,} assets (such as {assets[members[group]][0]})" for group in (first, second)]
         raise NeuralphaError(
-            f"{report.name}: column 'date': {said[0]} have their bars a day before {said[1]}, session for session: the "
-            "same sessions under two dates, as where some dates are midnights in UTC and others local. Mend the dates in "
-            "the source; if the assets are of two exchanges, name them: "
+            f"{report.name}: column 'date': {said[0]} have their bars a day before {said[1]}, session for session: "
+            "the same sessions under two dates, as where some dates are midnights in UTC and others local. Mend the "
+            "dates in the source; if the assets are of two exchanges, name them: "
             f"checks={{'calendar': {{'{assets[members[first]][0]}': '...'}}}}."
         )
 
@@ -79,7 +79,7 @@ def _in_common(one, other) -> float:
     one, other = ({*days[(days >= first) & (days <= last)].tolist()} for days in (one, other))
     return len(one & other) / max(len(one | other), 1)
 
-# %% ../../../nbs/data/checks/clocks.ipynb #68bf87d2
+# %% ../../../nbs/data/checks/clocks.ipynb #bb94a576
 HAS_A_CLOCK = 0.1  # share of the assets that must share their hours
 QUARTER, LEAST_APART = 15, 30  # minutes: zones are apart by quarters of an hour, and by half an hour at least
 
@@ -111,10 +111,11 @@ def say_clocks(
     one, other = apart[0]
     fewer = min(one, other, key=lambda hours: len(hours.assets))
     note = (
-        f"{one.said()}, {other.said()}: sessions as long at other hours, two exchanges or one on two clocks (UTC beside "
-        "local time); tz= converts stamps that say their zone"
+        f"{one.said()}, {other.said()}: sessions as long at other hours, two exchanges or one on two clocks (UTC "
+        "beside local time); tz= converts stamps that say their zone"
     )
     report.add(Finding("two_clocks", len(fewer.assets), fewer.assets, note=note))
+    return None
 
 
 def _hours_by_assets(keys) -> list[_Hours]:

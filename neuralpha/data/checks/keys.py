@@ -58,7 +58,7 @@ def table_schema(
         {"date": pa.Column(pl.Datetime("us"), nullable=True), "asset": pa.Column(nullable=True), **columns}, strict=True
     )
 
-# %% ../../../nbs/data/checks/keys.ipynb #bdb3f67e
+# %% ../../../nbs/data/checks/keys.ipynb #0f3a433b
 @dataclass
 class Keys:
     """When and whose each row of a table is, and which rows count.
@@ -129,6 +129,7 @@ class Keys:
         self.keep[at] = False
         rows = original_rows(self.frame[at.astype(np.uint32)], check, "dropped")
         report.add(Finding(check, len(at), names, first, "dropped", note, originals=rows))
+        return None
 
 # %% ../../../nbs/data/checks/keys.ipynb #48d3a280
 EARLIEST, LATEST = dt.datetime(1800, 1, 1), dt.datetime(2262, 1, 1)  # what nanoseconds can hold, and sense

@@ -79,7 +79,7 @@ def _finds(checks: dict):
 
     return register
 
-# %% ../../../nbs/data/checks/market.ipynb #53fd646f
+# %% ../../../nbs/data/checks/market.ipynb #585cd93d
 SLIP_BLOCK = 2_000_000  # rows that are looked at together
 
 
@@ -101,20 +101,26 @@ def date_slip(market: Market) -> np.ndarray:
     year = panel.dates.astype("datetime64[Y]").astype(int)
     year -= year[0]
     years = year[-1] + 1
-    block = max(1, SLIP_BLOCK // max(panel.n_rows // panel.n_assets, 1))
-    for asset in range(0, panel.n_assets, block):
-        rows = slice(panel.asset_offsets[asset], panel.asset_offsets[min(asset + block, panel.n_assets)])
+    for asset, stop in _blocks(panel):
+        rows = slice(panel.asset_offsets[asset], panel.asset_offsets[stop])
         day = panel.date_code[rows]
         group = (panel.asset_code[rows] - asset) * years + year[day]
         before, same, after = (
-            _group_correlation(returns[rows], around[day + k], group, block * years, spec.date_slip_bars)
+            _group_correlation(returns[rows], around[day + k], group, (stop - asset) * years, spec.date_slip_bars)
             for k in (0, 1, 2)
         )
         with np.errstate(invalid="ignore"):
             hit[rows] = (np.fmax(before, after) - same > spec.date_slip_gain)[group]
     return hit & market.usable
 
-# %% ../../../nbs/data/checks/market.ipynb #5f1f2d58
+# %% ../../../nbs/data/checks/market.ipynb #ffbc323f
+def _blocks(panel) -> Iterator:  # of (first asset, one after the last)
+    """As many assets at a time as have about `SLIP_BLOCK` rows."""
+    block = max(1, SLIP_BLOCK // max(panel.n_rows // panel.n_assets, 1))
+    for first in range(0, panel.n_assets, block):
+        yield first, min(first + block, panel.n_assets)
+
+
 def _returns(panel, usable):
     """(n_rows,) log return from the row before of the same asset, NaN where either is not usable."""
     close = np.where(usable, panel.fields["close"], np.nan)
@@ -157,12 +163,14 @@ def _group_correlation(x, y, group, n_groups, least):
 
     count = np.maximum(total(), 1)
     sum_x, sum_y = total(x), total(y)
+    var_x = total(x * x) - sum_x**2 / count
+    var_y = total(y * y) - sum_y**2 / count
+    covariance = total(x * y) - sum_x * sum_y / count
     with np.errstate(invalid="ignore", divide="ignore"):
-        variances = (total(x * x) - sum_x**2 / count) * (total(y * y) - sum_y**2 / count)
-        correlation = (total(x * y) - sum_x * sum_y / count) / np.sqrt(variances)
+        correlation = covariance / np.sqrt(var_x * var_y)
     return np.where(count >= least, np.abs(correlation), np.nan)
 
-# %% ../../../nbs/data/checks/market.ipynb #528a83d1
+# %% ../../../nbs/data/checks/market.ipynb #2f31be2e
 WHOLE_BELOW = 2**20  # shares; float32 holds fractions of smaller numbers
 FRACTION = 1e-3  # of a share, per root of the volume: beyond it, a number is no whole one
 BROKEN_SHARE = 0.2  # of an asset's volumes that are no whole numbers
@@ -228,7 +236,9 @@ def _unanswered_factor(panel, usable, spec):
         begin = max(panel.asset_offsets[asset], row - spec.split_bars)
         end = min(panel.asset_offsets[asset + 1], row + spec.split_bars)
         raw = volume[begin:end] * factor[begin:end]
-        change = np.log(np.nanmedian(raw[row - begin :]) / np.nanmedian(raw[: row - begin]))
+        before = np.nanmedian(raw[: row - begin])
+        after = np.nanmedian(raw[row - begin :])
+        change = np.log(after / before)
         hit[row] = change / step[row - 1] < ANSWERS
     return hit
 
@@ -360,7 +370,7 @@ def _same_returns(panel, close, one, other, spec):
     moved = np.abs(x[both]) > SAME_RETURN
     return (equal & moved).sum() >= spec.copy_bars and equal.mean() >= spec.copy_share
 
-# %% ../../../nbs/data/checks/market.ipynb #657c04fa
+# %% ../../../nbs/data/checks/market.ipynb #466bdd68
 LEAD = 0.15  # least difference of the two absolute correlations: over a hundred bars, chance makes it for 4% of assets
 SIDE = 0.1  # share of the assets that each side needs
 OUTLIER = 5.0  # median moves to which a return is clipped in the mean
@@ -403,9 +413,7 @@ def _mean_return(panel, returns, least):
 def _with_market(panel, returns, market, least):
     """(n_assets,) absolute correlation of each asset's returns with the market's of a day before or after."""
     by_block = []
-    block = max(1, SLIP_BLOCK // max(panel.n_rows // panel.n_assets, 1))
-    for first in range(0, panel.n_assets, block):
-        stop = min(first + block, panel.n_assets)
+    for first, stop in _blocks(panel):
         rows = slice(panel.asset_offsets[first], panel.asset_offsets[stop])
         asset = panel.asset_code[rows] - first
         by_block.append(_group_correlation(returns[rows], market[panel.date_code[rows]], asset, stop - first, least))

@@ -28,7 +28,7 @@ from .keys import Keys
 from .report import DataReport, Finding
 from ..reading.names import OHLC
 
-# %% ../../../nbs/data/checks/padding.ipynb #daef7fa2
+# %% ../../../nbs/data/checks/padding.ipynb #54af19f9
 LIKE_THE_OTHERS = 0.5  # share of the other bars that repeat theirs, from which on nothing can be told
 ALL = 0.95  # share of the bars that must repeat theirs
 EVIDENCE = 20.0  # by how much chance must be against it, as a natural logarithm
@@ -57,6 +57,7 @@ def settle_padding(
     on = np.bincount(weekday(bars.stamp[padded]), minlength=7)
     names = ", ".join(f"{count:,} on {name}" for name, count in zip(DAY_NAMES, on) if count)
     keys.drop("padded_day", rows, report, names)
+    return None
 
 
 def _is_daily(days) -> bool:

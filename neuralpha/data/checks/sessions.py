@@ -14,7 +14,7 @@ __all__ = ['BUSY_WINDOW', 'BUSY_WEEKENDS', 'SATURDAY', 'SUNDAY_EXCHANGES', 'FRID
            'NEXT_PERIOD', 'PERIOD_SPREAD', 'Open', 'settle_sessions', 'Group', 'calendar_groups', 'weekday_groups',
            'settle_dates']
 
-# %% ../../../nbs/data/checks/sessions.ipynb #62c8b5c8
+# %% ../../../nbs/data/checks/sessions.ipynb #036ca6f0
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -24,7 +24,6 @@ from neuralpha.data.checks.calendars import (
     EXACT,
     EXCHANGES,
     NO_SESSIONS,
-    Fit,
     Sessions,
     calendar_sessions,
     coarser_than_daily,
@@ -339,7 +338,7 @@ def _say_group(group, one, assets):
     calendar = "no known calendar" if one.sessions is NO_SESSIONS else one.sessions.calendar
     return f"{group.members.sum():,} follow {calendar} (such as {assets[group.members][0]})"
 
-# %% ../../../nbs/data/checks/sessions.ipynb #d8c20ef4
+# %% ../../../nbs/data/checks/sessions.ipynb #e4cbc652
 SURE_FIT = 0.98  # agreement from which an asset's calendar is believed
 CLEARLY_BETTER = 0.01  # by how much an own calendar must fit better than that of most
 ENOUGH_BARS = 200  # dates of the file, and bars of an asset, that are needed to tell
@@ -368,8 +367,8 @@ def _say_exchanges(keys, report):
         return
     follow = [f"{counts[k]:,} fit {names[k]} (such as {keys.assets[sure & (own == k)][0]})" for k in said]
     note = (
-        f"assets of the same weekdays have different holidays: {', '.join(follow)}; every bar was kept, and an asset has "
-        "a hole where only others trade; checks={'calendar': {asset: name}} keeps the days that all have"
+        f"assets of the same weekdays have different holidays: {', '.join(follow)}; every bar was kept, and an asset "
+        "has a hole where only others trade; checks={'calendar': {asset: name}} keeps the days that all have"
     )
     report.add(Finding("mixed_calendars", note=note))
 

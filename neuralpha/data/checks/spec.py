@@ -22,9 +22,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ...core import NeuralphaError, unknown_name
 from .rules import CHECKS, Severity
 
-# %% ../../../nbs/data/checks/spec.ipynb #00a0778c
+# %% ../../../nbs/data/checks/spec.ipynb #a1ca4666
 class CheckSpec(BaseModel):
-    """Every threshold of every check. Ratios are of prices, windows are in bars of the asset, tolerances are relative.
+    """Every threshold of every check. Ratios are of prices, windows are bars of the asset, tolerances are relative.
 
     Parameters
     ----------

@@ -332,7 +332,7 @@ def settle_factor(
     )
     return way, sign * c.level, said + told
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #987016d6
+# %% ../../../nbs/data/reading/adjustment.ipynb #d4e9b5cc
 @dataclass(frozen=True)
 class Agreement:
     """How a column of returns goes with the close beside it.
@@ -410,7 +410,7 @@ def returns_in_percent(given: np.ndarray, coarse: bool = False) -> str:  # why, 
 
 
 def are_price_ratios(given: np.ndarray) -> bool:
-    """Whether a column of returns holds ratios of prices, 1 + return: all positive, around 1 and close to each other."""
+    """Whether a column of returns holds ratios of prices, 1 + return: all positive, near 1 and close to each other."""
     known = given[np.isfinite(given)]
     if len(known) < 5 or (known <= 0).any():
         return False

@@ -345,7 +345,7 @@ def _dates(days, dialect):
         ), {"date_unit": "ms"}
     return stamp.strftime(form), {"date_format": form}
 
-# %% ../../../nbs/data/reading/dialects.ipynb #f6cb11fe
+# %% ../../../nbs/data/reading/dialects.ipynb #6a2942b6
 def _number(x, dialect, is_volume, digits=None):
     """One number as the dialect writes it."""
     grouped = dialect.thousands == "all" or dialect.thousands == "volume" and is_volume
@@ -384,7 +384,7 @@ def _as_text(f, dialect, market):
     )
     if dialect.scale == "whole":
         digits = None
-    for c in f.columns[f.dtypes == float]:
+    for c in f.columns[f.dtypes == "float64"]:
         is_volume = c.lower().endswith("volume") or c in ("VOL", "<VOL>", "Volumen", "成交量")
         plain = c.lower() in (
             "factor",
@@ -415,7 +415,7 @@ def _as_text(f, dialect, market):
         ]
     return out
 
-# %% ../../../nbs/data/reading/dialects.ipynb #7e3d57e7
+# %% ../../../nbs/data/reading/dialects.ipynb #8b1227b9
 def _ordered(f, dialect, rng):
     """Rows and columns in the vendor's order."""
     if dialect.rows == "by date":
@@ -435,7 +435,7 @@ def _csv_text(f, dialect, index=False):
     body = f.to_csv(index=index, sep=delimiter, quoting=1 if dialect.quotes == "all" else 0, lineterminator="\n")
     lines = body.split("\n")
     if dialect.around == "trailing":
-        lines = [l + delimiter if l else l for l in lines]
+        lines = [line + delimiter if line else line for line in lines]
     if dialect.around == "sep":
         lines = [f"sep={delimiter}", *lines]
     if dialect.around == "footer":
@@ -504,7 +504,7 @@ def write_dialect(
         )
     return (folder if dialect.layout == "folder" else path), options
 
-# %% ../../../nbs/data/reading/dialects.ipynb #cadbe137
+# %% ../../../nbs/data/reading/dialects.ipynb #46de87b3
 def _write_broad(f, market, dialect, folder):
     """A wide table of closes, or what yfinance writes."""
     fields = ["close"] if dialect.layout == "wide" else ["close", "high", "low", "open", "volume"]
@@ -544,7 +544,6 @@ def _write_binary(f, market, dialect, words, folder, rng):
         f["date"] = (f["date"] + pd.Timedelta(hours=16)).dt.tz_localize("America/New_York")
     elif dialect.dates == "iso":
         f["date"] = f["date"].dt.date
-    year = market.frame["date"].dt.year
     renamed = f.rename(columns={k: v for k, v in words.items() if k in f})
     if dialect.layout == "feather":
         pl.from_pandas(renamed).write_ipc(folder / "vendor.feather")
@@ -634,7 +633,7 @@ def differences(
 
 _OPTION = re.compile(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])")
 
-# %% ../../../nbs/data/reading/dialects.ipynb #c12cda5f
+# %% ../../../nbs/data/reading/dialects.ipynb #b215d7b0
 def first_option(message: str) -> tuple | None:  # (option, value)
     """The option that a refusal names first.
 
@@ -703,3 +702,4 @@ def read_dialect(
             continue
         wrong = differences(table, market, dialect)
         return Outcome("wrong" if wrong else "right", wrong, options)
+    return None

@@ -23,14 +23,17 @@ def plain_name(name) -> str:
     text = re.sub(r"[\W_]+", "_", text).strip("_")
     return re.sub(r"^\d+_(?=[a-z])", "", text)
 
-# %% ../../../nbs/data/reading/names.ipynb #8583b21f
+# %% ../../../nbs/data/reading/names.ipynb #2039101a
 ALIASES = dict(
-    date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt datum fecha 日期 交易日期".split(),
+    date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt datum fecha "
+    "日期 交易日期".split(),
     asset="asset ticker symbol instrument code sid permno security secid ric ts_code tic 代码 股票代码".split(),
     open="open open_price openprice open_prc px_open dlyopen openprc prcod eroffnung eroffnungskurs erster "
     "ouverture apertura 开盘 开盘价".split(),
-    high="high high_price highprice px_high dlyhigh askhi prchd hoch hochst tageshoch plus_haut haut maximo 最高 最高价".split(),
-    low="low low_price lowprice px_low dlylow bidlo prcld tief tiefst tagestief plus_bas bas minimo 最低 最低价".split(),
+    high="high high_price highprice px_high dlyhigh askhi prchd hoch hochst tageshoch plus_haut haut maximo "
+    "最高 最高价".split(),
+    low="low low_price lowprice px_low dlylow bidlo prcld tief tiefst tagestief plus_bas bas minimo "
+    "最低 最低价".split(),
     close="close close_price closeprice closing_price price px_last last_price close_last prccd schluss "
     "schlusskurs cloture cierre 收盘 收盘价".split(),
     volume="volume dlyvol cshtrd volumen stucke stuecke 成交量".split(),
@@ -143,7 +146,7 @@ def nearest_name(
     close = [m for alias in ALIASES[field] for m in difflib.get_close_matches(alias, plain, n=1, cutoff=0.75)]
     return plain[close[0]] if close else None
 
-# %% ../../../nbs/data/reading/names.ipynb #3094fadd
+# %% ../../../nbs/data/reading/names.ipynb #f5889791
 def date_first(
     index,  # (date, asset) or (asset, date)
     what: str = "Scores",  # whose index it is, for messages
@@ -174,10 +177,10 @@ def date_first(
     if named[1] == "date" or named[0] == "asset":
         return index.swaplevel()
     dated = [
-        pd.api.types.is_datetime64_any_dtype(l)
-        or len(l) > 0
-        and pd.to_datetime(pd.Series(l.astype(str)), errors="coerce", format="ISO8601").notna().all()
-        for l in index.levels
+        pd.api.types.is_datetime64_any_dtype(level)
+        or len(level) > 0
+        and pd.to_datetime(pd.Series(level.astype(str)), errors="coerce", format="ISO8601").notna().all()
+        for level in index.levels
     ]
     if dated[0] and not dated[1]:
         return index

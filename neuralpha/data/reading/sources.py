@@ -287,7 +287,7 @@ def _joined(tables, name, where, only=None):
     columns = {c: n for t in reversed(tables) for c, n in t.columns.items()}
     return Table(name, where, frame, attributes[~attributes.index.duplicated()], _same_findings(tables), columns)
 
-# %% ../../../nbs/data/reading/sources.ipynb #9cfaba92
+# %% ../../../nbs/data/reading/sources.ipynb #9b3213fc
 def _without_doubles(frame, where):
     """The frame without levels of its index that a column repeats, as `set_index('asset', drop=False)` leaves them."""
     doubles = [n for n in frame.index.names if n is not None and n in frame.columns]
@@ -329,7 +329,7 @@ def _from_pandas(frame, where):
             f"{where}: column {frame.columns[frame.columns.duplicated()][0]!r} occurs twice; keep one."
         )
     frame = frame.rename(columns=str)
-    for c in frame.columns[frame.dtypes == object]:
+    for c in frame.columns[frame.dtypes == "object"]:
         kinds = {type(v).__name__ for v in frame[c].dropna()}
         if kinds - {"str"} and len(kinds) > 1 or kinds & {"list", "dict", "tuple", "set"}:
             raise NeuralphaError(f"{where}: column {c!r} mixes {', '.join(sorted(kinds))}; give it one type.")

@@ -47,7 +47,7 @@ class Stamps:
     fix: str = ""
     said: str = ""  # what was concluded from the column itself
 
-# %% ../../../nbs/data/reading/stamps.ipynb #90ea70a9
+# %% ../../../nbs/data/reading/stamps.ipynb #352acf2c
 _STAMP = r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?$"
 _TIMED = r"%[-_0]?(\.?\d?f|[HIklMSTRXrcpPsz+])"  # directives of a strptime format that say more than the day
 _DAY = {
@@ -102,6 +102,7 @@ def day_form(
     time = head and _time_form(head[2])
     if time:
         return next(form for pattern, form in _DAY.items() if re.match(pattern, head[1])) + time
+    return None
 
 
 def _turned_form(lf, text, cell):
@@ -201,7 +202,7 @@ def _likeliest_first(lf, text, forms):
 
 def unit_of(count) -> str | None:
     """The unit of a count since 1970 that lies between 1971 and tomorrow; the four do not overlap."""
-    now = dt.datetime.now(dt.timezone.utc).timestamp() + 2 * 86400
+    now = dt.datetime.now(dt.UTC).timestamp() + 2 * 86400
     return next((u for u, per in UNITS.items() if _YEAR <= abs(count) / per <= now), None)
 
 
@@ -315,7 +316,7 @@ def text_stamps(
         value, ~empty & value.is_null(), offset, what="date", fix=_no_date(cell, fits if not form else []), said=said
     )
 
-# %% ../../../nbs/data/reading/stamps.ipynb #7417a33b
+# %% ../../../nbs/data/reading/stamps.ipynb #43dd23e4
 def _since_1970(count, unit):
     """A stamp from the seconds, milliseconds, ... since 1970; 32 bits hold the seconds and nothing finer."""
     count = count.cast(pl.Int64)
@@ -357,7 +358,7 @@ def counted_stamps(
         count = text.cast(pl.Int64, strict=False)
         wrong = ~is_missing(text, missing, number=False) & count.is_null()
     count = count.cast(pl.Int64)
-    now = int(dt.datetime.now(dt.timezone.utc).timestamp()) + 2 * 86400
+    now = int(dt.datetime.now(dt.UTC).timestamp()) + 2 * 86400
     inside = {u: count.abs().is_between(int(_YEAR * per), now * per) for u, per in UNITS.items()}
     n = (
         lf.select(
@@ -450,13 +451,13 @@ def time_of_day(
         )
     return value.cast(pl.Duration("us")).fill_null(pl.duration(seconds=0))
 
-# %% ../../../nbs/data/reading/stamps.ipynb #08fca7a3
+# %% ../../../nbs/data/reading/stamps.ipynb #4643bd04
 def refuse_epoch(
     stamps: pl.Series,  # naive datetimes
     where: str,
     source: str,
 ):
-    """Raise for stamps that are all in 1970 and not at midnight: milliseconds taken for microseconds, and their like.
+    """Raise for stamps that are all in 1970 and not at midnight: milliseconds taken for microseconds, and the like.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ from .spec import ReadSpec
 from .stamps import Stamps, counted_stamps, refuse_epoch, text_stamps, time_of_day
 from .zones import floor_daily, refuse_future, settle_zone
 
-# %% ../../../nbs/data/reading/tables.ipynb #2772c754
+# %% ../../../nbs/data/reading/tables.ipynb #3d838632
 def canonical(
     lf: pl.LazyFrame,  # the source as it is
     name: str,  # of the universe
@@ -62,16 +62,16 @@ def canonical(
         of the file's shape
     """
     reading = Reading(lf, where, spec, keys)
-    reading.settle_columns()
-    reading.settle_numbers()
-    reading.settle_dates()
-    reading.collect()
+    _settle_columns(reading)
+    _settle_numbers(reading)
+    _settle_dates(reading)
+    _read_rows(reading)
     if not reading.frame.height and not (part and len(reading.assets.categories)):
         raise no_rows(where, spec)
-    reading.settle_days()
-    reading.settle_keys()
-    reading.settle_signs()
-    reading.settle_attributes()
+    _settle_days(reading)
+    _settle_keys(reading)
+    _settle_signs(reading)
+    _settle_attributes(reading)
     columns = {
         c: n
         for c, n in reading.names.items()
@@ -90,7 +90,7 @@ def canonical(
         ).collect(engine="streaming")
     return settle_values(table, spec, judged)
 
-# %% ../../../nbs/data/reading/tables.ipynb #90112bfb
+# %% ../../../nbs/data/reading/tables.ipynb #8eb70284
 SAMPLE = 2000  # rows that are looked at before all are read
 
 
@@ -111,421 +111,447 @@ class Reading:
         """Add a finding."""
         self.findings.append(dict(check=check, rows=int(rows), note=note, **more))
 
-    def settle_columns(self):
-        """What the columns mean, and which are left out."""
-        spec = self.spec
-        matched = matched_columns(self.lf.collect_schema().names(), spec, self.where)
-        self.names = {v: k for k, v in matched.found.items()}
-        for column, why in matched.dropped.items():
-            self.say("unused_column", 0, f"column {column!r} {why}; it was left out", column=column)
-        self.lf = self.lf.select(list(matched.found)).rename(matched.found).with_row_index("__row")
-        schema = self.lf.collect_schema()
-        self.lf = self.lf.with_columns(
-            pl.col(c).cast(pl.String) for c, t in schema.items() if isinstance(t, (pl.Categorical, pl.Enum))
+# %% ../../../nbs/data/reading/tables.ipynb #45745860
+def _settle_columns(reading: Reading):
+    """What the columns mean, and which are left out."""
+    spec = reading.spec
+    matched = matched_columns(reading.lf.collect_schema().names(), spec, reading.where)
+    reading.names = {v: k for k, v in matched.found.items()}
+    for column, why in matched.dropped.items():
+        reading.say("unused_column", 0, f"column {column!r} {why}; it was left out", column=column)
+    reading.lf = reading.lf.select(list(matched.found)).rename(matched.found).with_row_index("__row")
+    schema = reading.lf.collect_schema()
+    reading.lf = reading.lf.with_columns(
+        pl.col(c).cast(pl.String) for c, t in schema.items() if isinstance(t, (pl.Categorical, pl.Enum))
+    )
+    if spec.asset is not None:
+        reading.lf, reading.names["asset"] = reading.lf.with_columns(asset=pl.lit(spec.asset)), "asset"
+    if spec.layout == "wide":
+        reading.lf = _long(reading.lf, spec, reading.names, reading.where)
+        reading.names |= {"asset": "asset", spec.wide_field: spec.wide_field}
+    _drop_keys(reading)
+    _check_assets(reading)
+
+
+def _drop_keys(reading: Reading):
+    """Leave out partition keys that are numbers: the year of a file is no characteristic."""
+    wanted = {"date", "asset", "sector", *NUMERIC_COLUMNS, *reading.spec.columns, *(reading.spec.fields or ())}
+    spare = [c for c, source in reading.names.items() if source in reading.keys and c not in wanted]
+    if not spare:
+        return
+    number = pl.col(spare).str.strip_chars().str.contains(r"^[0-9]+$").all()
+    counted = reading.lf.select(number).collect(engine="streaming").row(0, named=True)
+    for k in (k for k in spare if counted[k]):
+        reading.say(
+            "unused_column",
+            0,
+            f"column {k!r} is a key of the folder's partitions, no characteristic; it was left out (fields= keeps it)",
+            column=k,
         )
-        if spec.asset is not None:
-            self.lf, self.names["asset"] = self.lf.with_columns(asset=pl.lit(spec.asset)), "asset"
-        if spec.layout == "wide":
-            self.lf = _long(self.lf, spec, self.names, self.where)
-            self.names |= {"asset": "asset", spec.wide_field: spec.wide_field}
-        self._drop_keys()
-        self._check_assets()
+        reading.lf = reading.lf.drop(k)
 
-    def _drop_keys(self):
-        """Leave out partition keys that are numbers: the year of a file is no characteristic."""
-        wanted = {"date", "asset", "sector", *NUMERIC_COLUMNS, *self.spec.columns, *(self.spec.fields or ())}
-        spare = [c for c, source in self.names.items() if source in self.keys and c not in wanted]
-        if not spare:
-            return
-        number = pl.col(spare).str.strip_chars().str.contains(r"^[0-9]+$").all()
-        counted = self.lf.select(number).collect(engine="streaming").row(0, named=True)
-        for k in (k for k in spare if counted[k]):
-            self.say(
-                "unused_column",
-                0,
-                f"column {k!r} is a key of the folder's partitions, no characteristic; it was left out (fields= "
-                "keeps it)",
-                column=k,
-            )
-            self.lf = self.lf.drop(k)
 
-    def _check_assets(self):
-        schema = self.lf.collect_schema()
-        if not (schema["asset"] == pl.String or schema["asset"].is_integer()):
-            raise NeuralphaError(
-                f"{self.where}: column {self.names['asset']!r} is {schema['asset']}, not text; store asset names "
-                "as text."
-            )
-        self.lf = self.lf.with_columns(pl.col("asset").cast(pl.String))
-        if schema.get("tradable") == pl.String:
-            self.lf = self.lf.with_columns(
-                pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"})
-            )
-
-    def settle_numbers(self):
-        """Which columns are numbers, and how numbers are written."""
-        spec = self.spec
-        schema = self.lf.collect_schema()
-        self._settle_marks(self.lf.head(SAMPLE))
-        for c, t in schema.items():
-            if c in ("date", "asset", "__row", "__time"):
-                continue
-            if spec.fields and c not in spec.fields and c not in ("close", "adj_close", "factor", "tradable"):
-                continue
-            if c == "sector" and (t.is_numeric() or t == pl.String):
-                self.texts.append(c)
-            elif t.is_numeric() or t == pl.Boolean and (c == "tradable" or c not in NUMERIC_COLUMNS):
-                self.numbers.append(c)
-            elif t == pl.String:
-                (
-                    self.numbers
-                    if c in NUMERIC_COLUMNS or c == spec.wide_field and spec.layout == "wide" or self._holds_numbers(c)
-                    else self.texts
-                ).append(c)
-            elif c in NUMERIC_COLUMNS or t == pl.Object:
-                raise NeuralphaError(
-                    f"{self.where}: column {self.names[c]!r} is {t}, not numbers; store it as numbers."
-                )
-            else:
-                self.neither[c] = t.base_type()
-        self._check_fields()
-
-    def _check_fields(self):
-        if not {*self.numbers} - {"tradable"}:
-            raise NeuralphaError(
-                f"{self.where}: no column with numbers besides 'date' and 'asset'; a universe needs at least "
-                "'close' or characteristics."
-            )
-        odd = next((c for c in self.spec.fields or () if c in self.neither), None)
-        if odd:
-            raise NeuralphaError(
-                f"{self.where}: field {odd!r} was asked for; its column is {self.neither[odd]}, neither number nor "
-                "text."
-            )
-        missing = [c for c in self.spec.fields or () if c not in self.numbers + self.texts]
-        if missing:
-            raise NeuralphaError(
-                f"{self.where}: field {missing[0]!r} was asked for; the table has "
-                f"{', '.join(map(str, self.names.values()))}."
-            )
-        for c in self.spec.percent:
-            if c not in self.numbers and c not in self.names.values():
-                raise NeuralphaError(f"{self.where}: percent= names {c!r}, which is no column of numbers.")
-
-    def _number_texts(self):
-        """Text columns that should hold numbers."""
-        schema = self.lf.collect_schema()
-        spec = self.spec
-        wide = [spec.wide_field] if spec.layout == "wide" else []
-        sure = [
-            c
-            for c, t in schema.items()
-            if t == pl.String
-            and c in (*NUMERIC_COLUMNS, *wide)
-            and c != "tradable"
-            and (not spec.fields or c in (*spec.fields, "close", "adj_close", "factor"))
-        ]
-        return sure or [
-            c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")
-        ]
-
-    def _settle_marks(self, rows):
-        """Decimal and thousands marks from some rows; from all where these leave a question open."""
-        columns = self._number_texts()
-        spec = self.spec
-        if self.marks is None:
-            self.signs = column_signs(
-                rows,
-                [
-                    c
-                    for c, t in self.lf.collect_schema().items()
-                    if t == pl.String and c not in ("date", "asset", "__time")
-                ],
-                spec.missing,
-            )
-        self.signs = {
-            c: s for c, s in self.signs.items() if not (s.percent and c in (*OHLC, "volume", "adj_close", "factor"))
-        }
-        only_volume = set(columns) <= {"volume"}
-
-        def settle(lf):
-            counts = mark_counts(lf, columns)
-            either = {c for (meaning, _), (n, cell) in counts.items() if meaning == "either" and n for c in [cell[0]]}
-            return settle_marks(counts, spec.decimal, spec.thousands, spec.missing, only_volume or either == {"volume"})
-
-        try:
-            self.marks = settle(rows)
-        except NeuralphaError:
-            try:
-                self.marks = settle(self.lf)
-            except NeuralphaError as e:
-                raise NeuralphaError(f"{self.where}: {self._by_source(str(e))}") from None
-
-    def _by_source(self, message):
-        """A message with the source's names of its columns."""
-        for ours, source in self.names.items():
-            if ours != source:
-                message = message.replace(f"column {ours!r}", f"column {source!r}")
-        return message
-
-    def _holds_numbers(self, column):
-        """Whether a text column's first thousand cells that say anything are numbers; False where none does."""
-        value, wrong = parse_number(column, self.marks, self.signs.get(column, Signs()))
-        said = self.lf.select(wrong.alias("wrong"), value.alias("value")).filter(
-            pl.col("wrong") | pl.col("value").is_not_null()
+def _check_assets(reading: Reading):
+    schema = reading.lf.collect_schema()
+    if not (schema["asset"] == pl.String or schema["asset"].is_integer()):
+        raise NeuralphaError(
+            f"{reading.where}: column {reading.names['asset']!r} is {schema['asset']}, not text; store asset names "
+            "as text."
         )
-        cells = said.head(1000).collect(engine="streaming")
-        return cells.height > 0 and not cells["wrong"].any()
+    reading.lf = reading.lf.with_columns(pl.col("asset").cast(pl.String))
+    if schema.get("tradable") == pl.String:
+        reading.lf = reading.lf.with_columns(
+            pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"})
+        )
 
-    def settle_dates(self):
-        """How the date column is read, and a time of day beside it."""
-        spec = self.spec
-        where = self.where
-        source = self.names["date"]
-        dtype = self.lf.collect_schema()["date"]
-        day = pl.col("date")
-        if dtype == pl.String and not spec.date_unit:
-            self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing, where, source)
-        elif spec.date_unit and (dtype == pl.String or dtype.is_integer()):
-            self.stamps = counted_stamps(
-                self.lf, "date", dtype == pl.String, spec.date_unit, where, source, spec.missing
+# %% ../../../nbs/data/reading/tables.ipynb #c8e1f467
+def _settle_numbers(reading: Reading):
+    """Which columns are numbers, and how numbers are written."""
+    spec = reading.spec
+    schema = reading.lf.collect_schema()
+    _settle_marks(reading, reading.lf.head(SAMPLE))
+    for c, t in schema.items():
+        if c in ("date", "asset", "__row", "__time"):
+            continue
+        if spec.fields and c not in spec.fields and c not in ("close", "adj_close", "factor", "tradable"):
+            continue
+        if c == "sector" and (t.is_numeric() or t == pl.String):
+            reading.texts.append(c)
+        elif t.is_numeric() or t == pl.Boolean and (c == "tradable" or c not in NUMERIC_COLUMNS):
+            reading.numbers.append(c)
+        elif t == pl.String:
+            (
+                reading.numbers
+                if c in NUMERIC_COLUMNS or c == spec.wide_field and spec.layout == "wide" or _holds_numbers(reading, c)
+                else reading.texts
+            ).append(c)
+        elif c in NUMERIC_COLUMNS or t == pl.Object:
+            raise NeuralphaError(
+                f"{reading.where}: column {reading.names[c]!r} is {t}, not numbers; store it as numbers."
             )
-        elif dtype == pl.Date:
-            self.stamps = Stamps(day.cast(pl.Datetime("us")))
-        elif isinstance(dtype, pl.Datetime):
-            naive = day.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else day
-            self.stamps = Stamps(naive.dt.cast_time_unit("us"), zone=dtype.time_zone)
-        elif dtype.is_integer():
-            self.lf = self.lf.with_columns(day.cast(pl.String))
-            self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing, where, source)
         else:
-            raise NeuralphaError(
-                f"{where}: column {source!r} is {dtype}, not a date; store it as a date, as text like 2020-12-31, "
-                "or as an "
-                "integer like 20201231 (integers that count from 1970 need date_unit='s', 'ms', 'us' or 'ns')."
-            )
-        if self.stamps.said:
-            self.say("date_form", 0, f"column {source!r}: {self.stamps.said}")
-        if "__time" in self.names:
-            self._add_time()
+            reading.neither[c] = t.base_type()
+    _check_fields(reading)
 
-    def _add_time(self):
-        """A time of day is added to dates that are midnights; beside full stamps it is left out and said."""
-        source = self.names.pop("__time")
-        day = self.lf.select(self.stamps.value.alias("d"))
-        whole = day.select((pl.col("d").dt.time() == dt.time(0)).all()).collect(engine="streaming").item()
-        if not whole or self.stamps.zone:
-            return self.say(
-                "unused_column",
-                0,
-                f"column {source!r} is a time of day beside dates that have one; it was left out",
-                column=source,
-            )
-        since = time_of_day(self.lf, "__time", self.where, source)
-        self.stamps = replace(self.stamps, value=self.stamps.value + since)
 
-    def expressions(self):
-        """One expression for each canonical column, and flags of cells that could not be read: flag -> (column, what
-        it is not).
-        """
-        stamps = self.stamps
-        schema = self.lf.collect_schema()
-        bad = {}
-        stripped = pl.col("asset").str.strip_chars()
-        columns = [
-            stamps.value.alias("date"),
-            stripped.alias("asset"),
-            (pl.col("asset") != stripped).alias("__stripped"),
-            "__row",
-        ]
-        if stamps.offset is not None:
-            columns.append(stamps.offset.alias("__offset"))
-        if stamps.wrong is not None:
-            columns += [
-                stamps.wrong.alias("__bad_date"),
-                pl.when(stamps.wrong).then(pl.col("date")).alias("__text_date"),
-            ]
-            bad["__bad_date"] = ("date", stamps.what)
-        for c in self.numbers:
-            scale = 100.0 if {c, self.names.get(c)} & set(self.spec.percent) else 1.0
-            if schema[c] != pl.String:
-                columns.append((pl.col(c).cast(pl.Float64).fill_nan(None) / scale).alias(c))
-                continue
-            value, wrong = parse_number(c, self.marks, self.signs.get(c, Signs()))
-            columns += [
-                (value / scale).alias(c),
-                wrong.alias(f"__bad_{c}"),
-                pl.when(wrong).then(pl.col(c)).alias(f"__text_{c}"),
-            ]
-            bad[f"__bad_{c}"] = (c, "number")
-        return [*columns, *[_name(c, schema[c]) for c in self.texts]], bad
-
-    def plan(self):
-        """The table as an unread plan, whole and in the asked-for span, with its flags."""
-        columns, bad = self.expressions()
-        plan = self.lf.select(columns)
-        spec = self.spec
-        if spec.layout == "wide":
-            plan = plan.filter(
-                pl.any_horizontal(pl.col(spec.wide_field).is_not_null(), *bad)
-            )  # what is empty only once it is parsed
-        if spec.assets:
-            plan = plan.filter(pl.col("asset").is_in(spec.assets))
-        whole = plan
-        span = in_span(spec, 2)
-        if span:
-            flags = [pl.col(b) for b in bad]
-            plan = plan.filter(
-                pl.all_horizontal(span) | pl.any_horizontal(flags).fill_null(True) if flags else pl.all_horizontal(span)
-            )
-        return plan, whole, bad
-
-    def collect(self):
-        """Read the rows. Raises `NeuralphaError` naming the first cell that cannot be read."""
-        plan, self.whole, bad = self.plan()
-        lf = self.lf.filter(pl.col("asset").str.strip_chars().is_in(self.spec.assets)) if self.spec.assets else self.lf
-        self.assets = pl.Enum(_asset_codes(lf, self.where, self.names["asset"]))
-        require_assets(self.spec.assets, self.assets.categories, self.where)
-        frame = plan.with_columns(pl.when(pl.col("asset") != "").then(pl.col("asset"))).collect(engine="streaming")
-        flagged = [f for f, (c, kind) in bad.items() if kind == "number" and frame[f].any()]
-        if flagged and self.marks is not None:
-            before = self.marks
-            signs = self.signs
-            self._settle_marks(self.lf)
-            if (before, signs) != (self.marks, self.signs):
-                return self.collect()
-        _refuse_bad_cells(frame, bad, self.names, self.where, self.spec.layout == "wide", self.stamps.fix)
-        frame = frame.with_columns(pl.col("asset").cast(self.assets))
-        if self.spec.layout == "wide":
-            frame = frame.sort("asset", "date")
-        self.frame = frame.drop([c for c in frame.columns if c.startswith(("__bad", "__text"))])
-        self._say_marks()
-
-    def _say_marks(self):
-        if self.marks.said:
-            self.settled |= {
-                k: v
-                for k, v in (("decimal", self.marks.decimal), ("thousands", self.marks.thousands))
-                if v and getattr(self.spec, k) is None
-            }
-            self.say("number_marks", self.frame.height, f"numbers read with {self.marks.said}, as their cells prove")
-        for c in (c for c in self.numbers if c in self.signs):
-            self.say("number_marks", self.frame.height, f"column {self.names[c]!r}: numbers {self.signs[c].said}")
-        if self.spec.date_format is None and "dates read as" in self.stamps.said:
-            self.settled["date_format"] = self.stamps.said.split()[3].rstrip(",")
-
-    def settle_days(self):
-        """Zones, times of day and the asked-for span."""
-        source = self.names["date"]
-        if not self.spec.date_unit:
-            refuse_epoch(self.frame["date"], self.where, source)
-        refuse_future(self.frame, self.where, source)
-        self.frame, zone = settle_zone(self.frame, self.stamps.zone, self.spec, self.where, source)
-        self.frame, day = floor_daily(self.frame)
-        if zone or day:
-            self.say("time_zone", self.frame.height, "; ".join(filter(None, (zone, day))))
-        self.later = (
-            _trade_later(self.whole, self.frame, self.spec)
-            if self.spec.end and "delisting_return" in self.frame.columns
-            else []
+def _check_fields(reading: Reading):
+    if not {*reading.numbers} - {"tradable"}:
+        raise NeuralphaError(
+            f"{reading.where}: no column with numbers besides 'date' and 'asset'; a universe needs at least "
+            "'close' or characteristics."
         )
-        if in_span(self.spec):
-            self.frame = self.frame.filter(*in_span(self.spec))
+    odd = next((c for c in reading.spec.fields or () if c in reading.neither), None)
+    if odd:
+        raise NeuralphaError(
+            f"{reading.where}: field {odd!r} was asked for; its column is {reading.neither[odd]}, neither number nor "
+            "text."
+        )
+    missing = [c for c in reading.spec.fields or () if c not in reading.numbers + reading.texts]
+    if missing:
+        raise NeuralphaError(
+            f"{reading.where}: field {missing[0]!r} was asked for; the table has "
+            f"{', '.join(map(str, reading.names.values()))}."
+        )
+    for c in reading.spec.percent:
+        if c not in reading.numbers and c not in reading.names.values():
+            raise NeuralphaError(f"{reading.where}: percent= names {c!r}, which is no column of numbers.")
 
-    def settle_keys(self):
-        """Blanks around names, names that look alike, and columns that only count the rows."""
-        stripped = int(self.frame["__stripped"].sum())
-        if stripped:
-            self.say("asset_text", stripped, "blanks around asset names were removed")
-        self.findings += _similar(self.assets.categories.to_list())
-        for c in [
-            c
-            for c in self.numbers
-            if c not in NUMERIC_COLUMNS
-            and c not in (self.spec.fields or ())
-            and c not in self.spec.columns
-            and self.spec.layout == "long"
-        ]:
-            counts = (
-                self.frame.height > 20
-                and self.frame[c].null_count() == 0
-                and self.frame.select((pl.col(c) - pl.col("__row")).n_unique() == 1).item()
-            )
-            if not counts:
-                continue
-            self.say(
-                "unused_column",
-                self.frame.height,
-                f"column {self.names[c]!r} counts the rows of the table; it was left out",
-                column=c,
-            )
-            self.numbers.remove(c)
-            self.frame = self.frame.drop(c)
-        self.frame = self.frame.drop("__stripped", "__row")
+# %% ../../../nbs/data/reading/tables.ipynb #369d96e6
+def _number_texts(reading: Reading):
+    """Text columns that should hold numbers."""
+    schema = reading.lf.collect_schema()
+    spec = reading.spec
+    wide = [spec.wide_field] if spec.layout == "wide" else []
+    sure = [
+        c
+        for c, t in schema.items()
+        if t == pl.String
+        and c in (*NUMERIC_COLUMNS, *wide)
+        and c != "tradable"
+        and (not spec.fields or c in (*spec.fields, "close", "adj_close", "factor"))
+    ]
+    return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
 
-    def settle_signs(self):
-        """Negative closes of a column that marks the middle of bid and ask so, and a `vol` that is no volume."""
-        source = self.names.get("volume")
-        if (
-            "volume" in self.numbers
-            and "volume" not in self.spec.columns
-            and plain_name(source) == "vol"
-            and (self.frame["volume"].median() or 1) < 1
-        ):
-            raise NeuralphaError(
-                f"{self.where}: column {source!r} may be volume or volatility, and its values lie below 1; say "
-                f"columns={{'volatility': {source!r}}}, or columns={{'volume': {source!r}}} if it is traded volume."
-            )
-        for c in ("close", "open", "high", "low"):
-            if c not in self.numbers or plain_name(self.names[c]) not in SIGNED:
-                continue
-            negative = int((self.frame[c] < 0).sum())
-            if not negative:
-                continue
-            self.say(
-                "bid_ask_middle",
-                negative,
-                f"negative values of {self.names[c]!r} are the middle of bid and ask on days without a trade; "
-                "their size was taken",
-            )
-            self.frame = self.frame.with_columns(pl.col(c).abs())
 
-    def settle_attributes(self):
-        """What describes an asset stands aside."""
-        constant = [
-            c for c in self.texts + [c for c in self.numbers if c == "delisting_return"] if c in self.frame.columns
+def _settle_marks(reading: Reading, rows):
+    """Decimal and thousands marks from some rows; from all where these leave a question open."""
+    columns = _number_texts(reading)
+    spec = reading.spec
+    if reading.marks is None:
+        reading.signs = column_signs(
+            rows,
+            [
+                c
+                for c, t in reading.lf.collect_schema().items()
+                if t == pl.String and c not in ("date", "asset", "__time")
+            ],
+            spec.missing,
+        )
+    reading.signs = {
+        c: s for c, s in reading.signs.items() if not (s.percent and c in (*OHLC, "volume", "adj_close", "factor"))
+    }
+    only_volume = set(columns) <= {"volume"}
+
+    def settle(lf):
+        counts = mark_counts(lf, columns)
+        either = {c for (meaning, _), (n, cell) in counts.items() if meaning == "either" and n for c in [cell[0]]}
+        return settle_marks(counts, spec.decimal, spec.thousands, spec.missing, only_volume or either == {"volume"})
+
+    try:
+        reading.marks = settle(rows)
+    except NeuralphaError:
+        try:
+            reading.marks = settle(reading.lf)
+        except NeuralphaError as e:
+            raise NeuralphaError(f"{reading.where}: {_by_source(reading, str(e))}") from None
+
+
+def _by_source(reading: Reading, message):
+    """A message with the source's names of its columns."""
+    for ours, source in reading.names.items():
+        if ours != source:
+            message = message.replace(f"column {ours!r}", f"column {source!r}")
+    return message
+
+
+def _holds_numbers(reading: Reading, column):
+    """Whether a text column's first thousand cells that say anything are numbers; False where none does."""
+    value, wrong = parse_number(column, reading.marks, reading.signs.get(column, Signs()))
+    said = reading.lf.select(wrong.alias("wrong"), value.alias("value")).filter(
+        pl.col("wrong") | pl.col("value").is_not_null()
+    )
+    cells = said.head(1000).collect(engine="streaming")
+    return cells.height > 0 and not cells["wrong"].any()
+
+# %% ../../../nbs/data/reading/tables.ipynb #ce91b057
+def _settle_dates(reading: Reading):
+    """How the date column is read, and a time of day beside it."""
+    spec = reading.spec
+    where = reading.where
+    source = reading.names["date"]
+    dtype = reading.lf.collect_schema()["date"]
+    day = pl.col("date")
+    if dtype == pl.String and not spec.date_unit:
+        reading.stamps = text_stamps(reading.lf, "date", spec.date_format, spec.missing, where, source)
+    elif spec.date_unit and (dtype == pl.String or dtype.is_integer()):
+        reading.stamps = counted_stamps(
+            reading.lf, "date", dtype == pl.String, spec.date_unit, where, source, spec.missing
+        )
+    elif dtype == pl.Date:
+        reading.stamps = Stamps(day.cast(pl.Datetime("us")))
+    elif isinstance(dtype, pl.Datetime):
+        naive = day.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else day
+        reading.stamps = Stamps(naive.dt.cast_time_unit("us"), zone=dtype.time_zone)
+    elif dtype.is_integer():
+        reading.lf = reading.lf.with_columns(day.cast(pl.String))
+        reading.stamps = text_stamps(reading.lf, "date", spec.date_format, spec.missing, where, source)
+    else:
+        raise NeuralphaError(
+            f"{where}: column {source!r} is {dtype}, not a date; store it as a date, as text like 2020-12-31, "
+            "or as an "
+            "integer like 20201231 (integers that count from 1970 need date_unit='s', 'ms', 'us' or 'ns')."
+        )
+    if reading.stamps.said:
+        reading.say("date_form", 0, f"column {source!r}: {reading.stamps.said}")
+    if "__time" in reading.names:
+        _add_time(reading)
+
+
+def _add_time(reading: Reading):
+    """A time of day is added to dates that are midnights; beside full stamps it is left out and said."""
+    source = reading.names.pop("__time")
+    day = reading.lf.select(reading.stamps.value.alias("d"))
+    whole = day.select((pl.col("d").dt.time() == dt.time(0)).all()).collect(engine="streaming").item()
+    if not whole or reading.stamps.zone:
+        return reading.say(
+            "unused_column",
+            0,
+            f"column {source!r} is a time of day beside dates that have one; it was left out",
+            column=source,
+        )
+    since = time_of_day(reading.lf, "__time", reading.where, source)
+    reading.stamps = replace(reading.stamps, value=reading.stamps.value + since)
+    return None
+
+# %% ../../../nbs/data/reading/tables.ipynb #7617bbc5
+def _expressions(reading: Reading):
+    """One expression for each canonical column, and flags of cells that could not be read: flag -> (column, what
+    it is not).
+    """
+    stamps = reading.stamps
+    schema = reading.lf.collect_schema()
+    bad = {}
+    stripped = pl.col("asset").str.strip_chars()
+    columns = [
+        stamps.value.alias("date"),
+        stripped.alias("asset"),
+        (pl.col("asset") != stripped).alias("__stripped"),
+        "__row",
+    ]
+    if stamps.offset is not None:
+        columns.append(stamps.offset.alias("__offset"))
+    if stamps.wrong is not None:
+        columns += [
+            stamps.wrong.alias("__bad_date"),
+            pl.when(stamps.wrong).then(pl.col("date")).alias("__text_date"),
         ]
-        attributes, notes = _attributes(self.frame, constant, self.where)
-        notes += [
-            _left_out(c, self.frame.height, f"is {t}, neither number nor text")
-            for c, t in self.neither.items()
-            if t != pl.Null
+        bad["__bad_date"] = ("date", stamps.what)
+    for c in reading.numbers:
+        scale = 100.0 if {c, reading.names.get(c)} & set(reading.spec.percent) else 1.0
+        if schema[c] != pl.String:
+            columns.append((pl.col(c).cast(pl.Float64).fill_nan(None) / scale).alias(c))
+            continue
+        value, wrong = parse_number(c, reading.marks, reading.signs.get(c, Signs()))
+        columns += [
+            (value / scale).alias(c),
+            wrong.alias(f"__bad_{c}"),
+            pl.when(wrong).then(pl.col(c)).alias(f"__text_{c}"),
         ]
-        if "delisting_return" in attributes:
-            attributes = attributes.astype({"delisting_return": np.float32})
-        self.attributes, unknown = _not_yet_delisted(attributes, self.later, self.spec)
-        self.findings += [*notes, *unknown]
-        self.frame = self.frame.drop(constant)
-        if (
-            "delisting_return" in self.attributes
-            and (pd.to_numeric(self.attributes["delisting_return"], errors="coerce") < -1).any()
-        ):
-            raise NeuralphaError(
-                f"{self.where}: column {self.names['delisting_return']!r} holds losses of more than everything: it "
-                "is in percent; say percent='delisting_return' (it is then divided by 100)."
-            )
-        for c in (
-            c
-            for c in self.numbers
-            if c not in NUMERIC_COLUMNS and looks_adjusted(self.names.get(c, c)) and c not in (self.spec.fields or ())
-        ):
-            self.say(
-                "unused_adjusted_close",
-                self.frame[c].count(),
-                f"column {self.names[c]!r} looks like an adjusted price and adjusts nothing; if it is the adjusted "
-                f"close, say columns={{'adj_close': {self.names[c]!r}}}",
-                column=c,
-            )
+        bad[f"__bad_{c}"] = (c, "number")
+    return [*columns, *[_name(c, schema[c]) for c in reading.texts]], bad
+
+
+def _plan(reading: Reading):
+    """The table as an unread plan, whole and in the asked-for span, with its flags."""
+    columns, bad = _expressions(reading)
+    plan = reading.lf.select(columns)
+    spec = reading.spec
+    if spec.layout == "wide":
+        plan = plan.filter(
+            pl.any_horizontal(pl.col(spec.wide_field).is_not_null(), *bad)
+        )  # what is empty only once it is parsed
+    if spec.assets:
+        plan = plan.filter(pl.col("asset").is_in(spec.assets))
+    whole = plan
+    span = in_span(spec, 2)
+    if span:
+        flags = [pl.col(b) for b in bad]
+        plan = plan.filter(
+            pl.all_horizontal(span) | pl.any_horizontal(flags).fill_null(True) if flags else pl.all_horizontal(span)
+        )
+    return plan, whole, bad
+
+# %% ../../../nbs/data/reading/tables.ipynb #a2871022
+def _read_rows(reading: Reading):
+    """Read the rows. Raises `NeuralphaError` naming the first cell that cannot be read."""
+    plan, reading.whole, bad = _plan(reading)
+    lf = (
+        reading.lf.filter(pl.col("asset").str.strip_chars().is_in(reading.spec.assets))
+        if reading.spec.assets
+        else reading.lf
+    )
+    reading.assets = pl.Enum(_asset_codes(lf, reading.where, reading.names["asset"]))
+    require_assets(reading.spec.assets, reading.assets.categories, reading.where)
+    frame = plan.with_columns(pl.when(pl.col("asset") != "").then(pl.col("asset"))).collect(engine="streaming")
+    flagged = [f for f, (c, kind) in bad.items() if kind == "number" and frame[f].any()]
+    if flagged and reading.marks is not None:
+        before = reading.marks
+        signs = reading.signs
+        _settle_marks(reading, reading.lf)
+        if (before, signs) != (reading.marks, reading.signs):
+            return _read_rows(reading)
+    _refuse_bad_cells(frame, bad, reading.names, reading.where, reading.spec.layout == "wide", reading.stamps.fix)
+    frame = frame.with_columns(pl.col("asset").cast(reading.assets))
+    if reading.spec.layout == "wide":
+        frame = frame.sort("asset", "date")
+    reading.frame = frame.drop([c for c in frame.columns if c.startswith(("__bad", "__text"))])
+    _say_marks(reading)
+    return None
+
+
+def _say_marks(reading: Reading):
+    if reading.marks.said:
+        reading.settled |= {
+            k: v
+            for k, v in (("decimal", reading.marks.decimal), ("thousands", reading.marks.thousands))
+            if v and getattr(reading.spec, k) is None
+        }
+        reading.say(
+            "number_marks", reading.frame.height, f"numbers read with {reading.marks.said}, as their cells prove"
+        )
+    for c in (c for c in reading.numbers if c in reading.signs):
+        reading.say(
+            "number_marks", reading.frame.height, f"column {reading.names[c]!r}: numbers {reading.signs[c].said}"
+        )
+    if reading.spec.date_format is None and "dates read as" in reading.stamps.said:
+        reading.settled["date_format"] = reading.stamps.said.split()[3].rstrip(",")
+
+# %% ../../../nbs/data/reading/tables.ipynb #c348377c
+def _settle_days(reading: Reading):
+    """Zones, times of day and the asked-for span."""
+    source = reading.names["date"]
+    if not reading.spec.date_unit:
+        refuse_epoch(reading.frame["date"], reading.where, source)
+    refuse_future(reading.frame, reading.where, source)
+    reading.frame, zone = settle_zone(reading.frame, reading.stamps.zone, reading.spec, reading.where, source)
+    reading.frame, day = floor_daily(reading.frame)
+    if zone or day:
+        reading.say("time_zone", reading.frame.height, "; ".join(filter(None, (zone, day))))
+    reading.later = (
+        _trade_later(reading.whole, reading.frame, reading.spec)
+        if reading.spec.end and "delisting_return" in reading.frame.columns
+        else []
+    )
+    if in_span(reading.spec):
+        reading.frame = reading.frame.filter(*in_span(reading.spec))
+
+# %% ../../../nbs/data/reading/tables.ipynb #8b62ca1a
+def _settle_keys(reading: Reading):
+    """Blanks around names, names that look alike, and columns that only count the rows."""
+    stripped = int(reading.frame["__stripped"].sum())
+    if stripped:
+        reading.say("asset_text", stripped, "blanks around asset names were removed")
+    reading.findings += _similar(reading.assets.categories.to_list())
+    for c in [
+        c
+        for c in reading.numbers
+        if c not in NUMERIC_COLUMNS
+        and c not in (reading.spec.fields or ())
+        and c not in reading.spec.columns
+        and reading.spec.layout == "long"
+    ]:
+        counts = (
+            reading.frame.height > 20
+            and reading.frame[c].null_count() == 0
+            and reading.frame.select((pl.col(c) - pl.col("__row")).n_unique() == 1).item()
+        )
+        if not counts:
+            continue
+        reading.say(
+            "unused_column",
+            reading.frame.height,
+            f"column {reading.names[c]!r} counts the rows of the table; it was left out",
+            column=c,
+        )
+        reading.numbers.remove(c)
+        reading.frame = reading.frame.drop(c)
+    reading.frame = reading.frame.drop("__stripped", "__row")
+
+# %% ../../../nbs/data/reading/tables.ipynb #00c5345c
+def _settle_signs(reading: Reading):
+    """Negative closes of a column that marks the middle of bid and ask so, and a `vol` that is no volume."""
+    source = reading.names.get("volume")
+    if (
+        "volume" in reading.numbers
+        and "volume" not in reading.spec.columns
+        and plain_name(source) == "vol"
+        and (reading.frame["volume"].median() or 1) < 1
+    ):
+        raise NeuralphaError(
+            f"{reading.where}: column {source!r} may be volume or volatility, and its values lie below 1; say "
+            f"columns={{'volatility': {source!r}}}, or columns={{'volume': {source!r}}} if it is traded volume."
+        )
+    for c in ("close", "open", "high", "low"):
+        if c not in reading.numbers or plain_name(reading.names[c]) not in SIGNED:
+            continue
+        negative = int((reading.frame[c] < 0).sum())
+        if not negative:
+            continue
+        reading.say(
+            "bid_ask_middle",
+            negative,
+            f"negative values of {reading.names[c]!r} are the middle of bid and ask on days without a trade; "
+            "their size was taken",
+        )
+        reading.frame = reading.frame.with_columns(pl.col(c).abs())
+
+# %% ../../../nbs/data/reading/tables.ipynb #56ba8ad1
+def _settle_attributes(reading: Reading):
+    """What describes an asset stands aside."""
+    constant = [
+        c for c in reading.texts + [c for c in reading.numbers if c == "delisting_return"] if c in reading.frame.columns
+    ]
+    attributes, notes = _attributes(reading.frame, constant, reading.where)
+    notes += [
+        _left_out(c, reading.frame.height, f"is {t}, neither number nor text")
+        for c, t in reading.neither.items()
+        if t != pl.Null
+    ]
+    if "delisting_return" in attributes:
+        attributes = attributes.astype({"delisting_return": np.float32})
+    reading.attributes, unknown = _not_yet_delisted(attributes, reading.later, reading.spec)
+    reading.findings += [*notes, *unknown]
+    reading.frame = reading.frame.drop(constant)
+    if (
+        "delisting_return" in reading.attributes
+        and (pd.to_numeric(reading.attributes["delisting_return"], errors="coerce") < -1).any()
+    ):
+        raise NeuralphaError(
+            f"{reading.where}: column {reading.names['delisting_return']!r} holds losses of more than everything: it "
+            "is in percent; say percent='delisting_return' (it is then divided by 100)."
+        )
+    for c in (
+        c
+        for c in reading.numbers
+        if c not in NUMERIC_COLUMNS and looks_adjusted(reading.names.get(c, c)) and c not in (reading.spec.fields or ())
+    ):
+        reading.say(
+            "unused_adjusted_close",
+            reading.frame[c].count(),
+            f"column {reading.names[c]!r} looks like an adjusted price and adjusts nothing; if it is the adjusted "
+            f"close, say columns={{'adj_close': {reading.names[c]!r}}}",
+            column=c,
+        )
 
 # %% ../../../nbs/data/reading/tables.ipynb #faa2fe06
 def _name(column, dtype):

@@ -285,11 +285,11 @@ def text_file(
         path, delimiter, names, lines + used, blank, None if simple else data[after:], tuple(notes), both is not None
     )
 
-# %% ../../../nbs/data/reading/text_files.ipynb #b4490bdc
+# %% ../../../nbs/data/reading/text_files.ipynb #96b4fc08
 def _rows(file):
     """A reader over the rows of the table."""
     if file.data is None:
-        f = open(file.path, encoding="utf-8-sig", newline="")
+        f = open(file.path, encoding="utf-8-sig", newline="")  # noqa: SIM115 closed by who reads the rows
         next(f)
     else:
         f = io.StringIO(file.data.decode("utf-8"), newline="")
@@ -335,7 +335,7 @@ def _is_even(file):
     """A plain count of delimiters settles a file without quotes."""
     marks = lines = 0
     last, quoted = b"\n", False
-    stream = open(file.path, "rb") if file.data is None else io.BytesIO(file.data)
+    stream = open(file.path, "rb") if file.data is None else io.BytesIO(file.data)  # noqa: SIM115 closed below
     with stream as f:
         while chunk := f.read(1 << 24):
             marks += chunk.count(file.delimiter.encode())
@@ -346,7 +346,7 @@ def _is_even(file):
 
 
 def without_remarks(file: TextFile) -> TextFile:
-    """The file without remarks behind its last row. Raises `NeuralphaError` for a line of too many or too few fields."""
+    """The file without remarks behind its last row. Raises `NeuralphaError` for a line of too many or few fields."""
     from dataclasses import replace
 
     if _is_even(file):

@@ -234,8 +234,8 @@ def reasons_of(report, name: str, explanation) -> Reasons:
     )
     return Reasons(explanation, part, loss, pairs)
 
-# %% ../../../nbs/report/sections/explanations.ipynb #674abc24
-def model_figures(report, name, e, regime):
+# %% ../../../nbs/report/sections/explanations.ipynb #8036ac4c
+def model_figures(report, name, e, regime) -> None:
     """The pictures of one model's attributions."""
     from neuralpha.attribution.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
 
@@ -261,7 +261,7 @@ def model_figures(report, name, e, regime):
         report.show(draw(e), "Why: SHAP", f"shap-{key}", title, note, name)
 
 
-def loss_figures(report, name: str, reasons: Reasons):
+def loss_figures(report, name: str, reasons: Reasons) -> None:
     """What a model loses without each family, and what its leading features do together."""
     from neuralpha.attribution.explain import plot_ic_loss, plot_interactions
 

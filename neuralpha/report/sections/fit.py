@@ -14,7 +14,7 @@ from ...core import NeuralphaError, atomic_path, write_text
 from ..section import PARTS, Section
 from ...study.fit import fit_units
 
-# %% ../../../nbs/report/sections/fit.ipynb #b74a40b8
+# %% ../../../nbs/report/sections/fit.ipynb #65567c3e
 def _fit(report) -> dict:  # unit -> error of those that failed
     return fit_units(report.experiment, report.store, report.device, report.jobs)
 
@@ -25,19 +25,23 @@ def _store(report, failed: dict):
         log = report.folder / "failed" / f"{u.model}-fold-{u.fold}-seed-{u.seed}.log"
         write_text(log, report.store.failure(u.key)["log"])
     if not report.tests:
-        where = f"{report.experiment.study.name} could be fitted on {report.experiment.universe}"
-        raise NeuralphaError(f"No model of {where}: " + "; ".join(report.holes.values()))
+        study, universe = report.experiment.study.name, report.experiment.universe
+        why = "; ".join(report.holes.values())
+        raise NeuralphaError(f"No model of {study} could be fitted on {universe}: {why}")
     for name, part in zip(PARTS, report.scored):
-        frame = pd.concat([p.frame for p in part.values()], ignore_index=True)
+        frames = [scored.frame for scored in part.values()]
+        frame = pd.concat(frames, ignore_index=True)
         with atomic_path(report.folder / f"{name}.parquet") as tmp:
             frame.to_parquet(tmp, index=False)
 
-# %% ../../../nbs/report/sections/fit.ipynb #0c5cdfc4
+# %% ../../../nbs/report/sections/fit.ipynb #180a3fba
 def fit_table(report) -> pd.DataFrame:
     """One row per fold, one column per model: the mean IC of the ensemble of its seeds."""
-    table = pd.DataFrame({name: p.summary()["ensemble"] for name, p in report.tests.items()}).rename_axis("fold")
-    tests = [f.dates["test"] for f in report.experiment.folds]
-    return table.round(4).assign(test=[f"{first.date()} to {last.date()}" for first, last in tests])
+    means = {name: scored.summary()["ensemble"] for name, scored in report.tests.items()}
+    table = pd.DataFrame(means).rename_axis("fold").round(4)
+    spans = [fold.dates["test"] for fold in report.experiment.folds]
+    table["test"] = [f"{first.date()} to {last.date()}" for first, last in spans]
+    return table
 
 
 def _show(report, _) -> pd.DataFrame:
@@ -49,8 +53,11 @@ def _show(report, _) -> pd.DataFrame:
 
 def _ensembles(stored) -> dict:
     """The ensemble's scores, as those of its members give them."""
-    parts = zip(PARTS, stored.scored)
-    return {f"{name}.parquet": part["ensemble"].frame for name, part in parts if "ensemble" in part}
+    out = {}
+    for name, part in zip(PARTS, stored.scored):
+        if "ensemble" in part:
+            out[f"{name}.parquet"] = part["ensemble"].frame
+    return out
 
 
 SECTION = Section("Fitting", compute=_fit, store=_store, show=_show, derive=_ensembles)
