@@ -28,7 +28,7 @@ from .section import PARTS, StoredReport, sections
 from .pages import LEDGER, UNLISTED, manifest_page, read_results, site_pages, timing_script, write_site
 from ..study.spec import open_report, where_it_started
 
-# %% ../../nbs/report/verify.ipynb #c20b126f
+# %% ../../nbs/report/verify.ipynb #5d9c30e5
 LAST_BITS = 1e-10  # of a number, and a thousandth of that beside nought
 
 
@@ -46,7 +46,7 @@ def _differences(
             for d in (
                 _differences(stored[k], derived[k], f"{at}.{k}".lstrip("."), last_bits)
                 if k in stored and k in derived
-                else [f"{at}.{k}"]
+                else [f"{at}.{k}".lstrip(".")]
             )
         ]
     if isinstance(stored, list) and isinstance(derived, list) and len(stored) == len(derived):
