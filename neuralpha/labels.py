@@ -18,13 +18,13 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities', 'sequential_bootstrap',
            'time_decay']
 
-# %% ../nbs/labels.ipynb #432ac855
+# %% ../nbs/labels.ipynb #7ecb2fab
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 import numpy as np
 import pandas as pd
 from numba import njit, prange
-from .core import NeuralphaError, digest, unknown_name
+from .core import NeuralphaError, check_kinds, digest, unknown_name
 from .cross_section import CrossSections, group_means, standardise, standardise_by_date
 from .data.panel import Panel, exits
 from .data.returns import bar_return, total_return_index
@@ -274,10 +274,11 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #f7cd87fd
+# %% ../nbs/labels.ipynb #b39d9187
 EXITS = ("bar", "next trade")
 
 
+@check_kinds
 def forward_return(
     panel: Panel,
     horizon: int = 5,  # bars held
@@ -600,7 +601,7 @@ def _barriers(
             label[i], ret[i] = hit, r
     return label, ret, bars, why
 
-# %% ../nbs/labels.ipynb #5aee1419
+# %% ../nbs/labels.ipynb #db542ff6
 NO_BET = "no bet: the side is 0"
 _WHY = {
     1: BEYOND,
@@ -612,6 +613,7 @@ _WHY = {
 }
 
 
+@check_kinds
 def triple_barrier(
     panel: Panel,
     profit: float = 2.0,  # barriers, in trailing volatilities per bar; `np.inf` switches one off
@@ -882,7 +884,8 @@ class MultiTaskLabel(Label):
     def __repr__(self):
         return f"{super().__repr__()}; learnt: {', '.join(self.names)}"
 
-# %% ../nbs/labels.ipynb #08203d0a
+# %% ../nbs/labels.ipynb #1cba6aaa
+@check_kinds
 def multi_horizon(
     panel: Panel,
     horizons=(1, 5, 20),  # bars held, one task each

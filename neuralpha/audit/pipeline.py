@@ -12,7 +12,7 @@ has to be known about how the pipeline works. Three lines are enough for one's o
 # %% auto #0
 __all__ = ['TWICE', 'run_checks', 'audit_pipeline', 'certificate_of', 'audit_features', 'function_values', 'audit_label']
 
-# %% ../../nbs/audit/pipeline.ipynb #4069ca33
+# %% ../../nbs/audit/pipeline.ipynb #cdb6fa5e
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,7 +31,7 @@ from .origin import SOURCE, check_origin, joined_columns
 from .permutation import check_order, check_permutation
 from .start_up import check_start_up
 from .worlds import CHECKS, REPLACEMENTS, Settings, day_of, few_assets
-from ..core import NeuralphaError, digest
+from ..core import NeuralphaError, check_kinds, digest, wrong_kind
 from ..data.panel import Panel, panel_from_frame
 
 # %% ../../nbs/audit/pipeline.ipynb #992c773d
@@ -113,7 +113,8 @@ def _plain(artefact):
         return [[f.train.tolist(), f.valid.tolist(), f.test.tolist()] for f in artefact]
     return {fold: {path: v.tolist() for path, v in values.items()} for fold, values in artefact.folds.items()}
 
-# %% ../../nbs/audit/pipeline.ipynb #dc453eff
+# %% ../../nbs/audit/pipeline.ipynb #2398ec6a
+@check_kinds
 def audit_pipeline(
     # callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold, predictions, positions, ...
     pipeline: Callable,
@@ -327,7 +328,8 @@ def _keyed(out, frame, name):
     in_order = out if out.index.equals(frame.index) else out.reset_index(drop=True)
     return in_order.rename(columns=str).set_axis(pd.MultiIndex.from_frame(frame[["date", "asset"]]))
 
-# %% ../../nbs/audit/pipeline.ipynb #00ca18b0
+# %% ../../nbs/audit/pipeline.ipynb #7e9d3eae
+@check_kinds
 def audit_label(
     fn: Callable,  # panel -> Label
     panel: Panel,
@@ -343,5 +345,7 @@ def audit_label(
     **options
         of `audit_pipeline`
     """
+    if not callable(fn):
+        raise wrong_kind("audit_label(fn=)", fn, "a function", "lambda panel: na.forward_return(panel, 5) is one")
     options = {"name": getattr(fn, "__name__", "label"), **options}
     return audit_pipeline(lambda panel: {"label": fn(panel)}, panel, **options)

@@ -18,14 +18,14 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'compare', 'Contestant', 'Field', 'details_of', 'seed_metrics', 'Leaderboard',
            'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #e2ced0ff
+# %% ../../nbs/evaluate/compare.ipynb #b7e0cbd8
 import html
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, check_kinds, unknown_name
 from ..data.panel import Panel
 from ..labels import Label
 from .baselines import baseline_scores
@@ -60,7 +60,8 @@ from neuralpha.evaluate.statistics import (
     variance_split,
 )
 
-# %% ../../nbs/evaluate/compare.ipynb #b5add92d
+# %% ../../nbs/evaluate/compare.ipynb #06893662
+@check_kinds
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     predictions,

@@ -13,12 +13,12 @@ the size is the same from the first bar to the last.
 # %% auto #0
 __all__ = ['capacity', 'net_returns', 'Capacity', 'break_even', 'conventions', 'flips', 'Flips']
 
-# %% ../../nbs/portfolio/capacity.ipynb #57beb4ca
+# %% ../../nbs/portfolio/capacity.ipynb #62fd3814
 from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds
 from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, new_figure
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means
@@ -28,7 +28,8 @@ from ..trading.account import GAINS, PARTS, Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/portfolio/capacity.ipynb #c654afab
+# %% ../../nbs/portfolio/capacity.ipynb #bc17b85e
+@check_kinds
 def capacity(
     book: Book,
     capitals=None,  # sizes, currency; default: 25 from a thousandth to a thousand times the book's own
@@ -206,9 +207,22 @@ def _crossing(book, capitals, rule, level) -> float:
         low, high = sizes[at - 1], sizes[at]
     return float((low + high) / 2)
 
-# %% ../../nbs/portfolio/capacity.ipynb #8d1c1ae7
-def break_even(book: Book, reps: int = 1000, seed: int = 0) -> pd.Series:  # value, low, high: basis points
+# %% ../../nbs/portfolio/capacity.ipynb #3c861612
+@check_kinds
+def break_even(
+    book: Book,
+    reps: int = 1000,  # bootstrap samples of the interval
+    seed: int = 0,  # of the bootstrap
+) -> pd.Series:  # value, low, high: basis points
     """The half-spread in basis points at which the book's net return would be zero, all other costs as they are.
+
+    Parameters
+    ----------
+    book : Book
+    reps : int, default 1000
+        bootstrap samples of the interval
+    seed : int, default 0
+        of the bootstrap
 
     Returns
     -------
@@ -226,17 +240,33 @@ def break_even(book: Book, reps: int = 1000, seed: int = 0) -> pd.Series:  # val
     low, high = block_interval(draws[:, 0] / draws[:, 1], value, len(both), block)
     return 1e4 * pd.Series({"value": value, "low": low, "high": high}, name="break-even half-spread, bps")
 
-# %% ../../nbs/portfolio/capacity.ipynb #4bf1472b
+# %% ../../nbs/portfolio/capacity.ipynb #23fafaa4
+@check_kinds
 def conventions(
-    prediction,
+    prediction,  # as in `backtest`
     panel: Panel,
     policy: Policy = Quantiles(5),
-    costs="square-root",
-    capital: float = 1e8,
-    horizon: int = 5,
-    delays=(0, 1, 2),
+    costs="square-root",  # as in `backtest`
+    capital: float = 1e8,  # currency
+    horizon: int = 5,  # bars held
+    delays=(0, 1, 2),  # bars between score and fill
 ) -> pd.DataFrame:  # index fill, delay, positions; gross and net % a year, Sharpe; attrs["spread"]
     """Gross, net and Sharpe ratio under every fill, delay and treatment of drift.
+
+    Parameters
+    ----------
+    prediction
+        as in `backtest`
+    panel : Panel
+    policy : Policy, default Quantiles(5)
+    costs : default 'square-root'
+        as in `backtest`
+    capital : float, default 100000000.0
+        currency
+    horizon : int, default 5
+        bars held
+    delays : default (0, 1, 2)
+        bars between score and fill
 
     Returns
     -------
@@ -272,7 +302,8 @@ def _figures(gross, net, year) -> tuple:
         np.sqrt(year) * net.mean() / spread if spread > 0 else np.nan,
     )
 
-# %% ../../nbs/portfolio/capacity.ipynb #a09b78ad
+# %% ../../nbs/portfolio/capacity.ipynb #dbe9ee57
+@check_kinds
 def flips(
     predictions: dict,  # name -> scores
     panel: Panel,
