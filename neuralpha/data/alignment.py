@@ -17,7 +17,7 @@ from ..core import NeuralphaError, wrong_kind
 from .panel import Panel
 from .reading.names import date_first
 
-# %% ../../nbs/data/alignment.ipynb #8f9cdc56
+# %% ../../nbs/data/alignment.ipynb #ca72352d
 def on_panel(
     panel: Panel,
     # `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in panel row order
@@ -90,7 +90,7 @@ def _refuse_infinite(panel: Panel, values: np.ndarray, names=None) -> None:
     name = "The array" if names is None else repr(names[column])
     asset, day = panel.assets[panel.asset_code[row]], pd.Timestamp(panel.dates[panel.date_code[row]]).date()
     raise NeuralphaError(
-        f"{name} is infinite in {int(odd.sum()):,} places, first for {asset} on {day}; give the number that is meant, "
+        f"{name} is infinite {int(odd.sum()):,} time(s), first for {asset} on {day}; give the number that is meant, "
         "or NaN where there is none (a division by zero makes infinite ones)."
     )
 
