@@ -13,7 +13,7 @@ be read in two ways (`03/04/2020`, `1,234`, a stamp without its exchange's zone)
 # %% auto #0
 __all__ = ['SAMPLE', 'canonical', 'Reading', 'in_span']
 
-# %% ../../../nbs/data/reading/tables.ipynb #a82c1bfe
+# %% ../../../nbs/data/reading/tables.ipynb #3528919f
 import datetime as dt, unicodedata
 from dataclasses import replace
 import numpy as np
@@ -26,7 +26,16 @@ from .names import NUMERIC_COLUMNS, OHLC, SIGNED, looks_adjusted, plain_name
 from .number_marks import Signs, column_signs, mark_counts, parse_number, settle_marks
 from .prices import is_priced, settle_values
 from .spec import ReadSpec
-from .stamps import Stamps, counted_stamps, refuse_epoch, text_stamps, time_of_day
+from neuralpha.data.reading.stamps import (
+    DAYS,
+    Stamps,
+    counted_stamps,
+    day_stamps,
+    refuse_epoch,
+    settle_day_unit,
+    text_stamps,
+    time_of_day,
+)
 from .zones import floor_daily, refuse_future, settle_zone
 
 # %% ../../../nbs/data/reading/tables.ipynb #2772c754
@@ -90,7 +99,7 @@ def canonical(
         ).collect(engine="streaming")
     return settle_values(table, spec, judged)
 
-# %% ../../../nbs/data/reading/tables.ipynb #90112bfb
+# %% ../../../nbs/data/reading/tables.ipynb #2094f489
 SAMPLE = 2000  # rows that are looked at before all are read
 
 
@@ -208,9 +217,10 @@ class Reading:
                 f"{self.where}: field {missing[0]!r} was asked for; the table has "
                 f"{', '.join(map(str, self.names.values()))}."
             )
-        for c in self.spec.percent:
-            if c not in self.numbers and c not in self.names.values():
-                raise NeuralphaError(f"{self.where}: percent= names {c!r}, which is no column of numbers.")
+        for option in ("percent", "logarithms"):
+            for c in getattr(self.spec, option) or ():
+                if c not in self.numbers and c not in self.names.values():
+                    raise NeuralphaError(f"{self.where}: {option}= names {c!r}, which is no column of numbers.")
 
     def _number_texts(self):
         """Text columns that should hold numbers."""
@@ -284,7 +294,13 @@ class Reading:
         source = self.names["date"]
         dtype = self.lf.collect_schema()["date"]
         day = pl.col("date")
-        if dtype == pl.String and not spec.date_unit:
+        if spec.date_format and dtype.is_integer():
+            width = len(dt.date(2011, 11, 11).strftime(spec.date_format))
+            self.lf = self.lf.with_columns(day.cast(pl.String).str.zfill(width))
+            dtype = pl.String
+        if self._counts_days(dtype):
+            pass
+        elif dtype == pl.String and not spec.date_unit:
             self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing, where, source)
         elif spec.date_unit and (dtype == pl.String or dtype.is_integer()):
             self.stamps = counted_stamps(
@@ -296,7 +312,11 @@ class Reading:
             naive = day.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else day
             self.stamps = Stamps(naive.dt.cast_time_unit("us"), zone=dtype.time_zone)
         elif dtype.is_integer():
-            self.lf = self.lf.with_columns(day.cast(pl.String))
+            text = day.cast(pl.String)
+            six, eight = (day.is_between(*span).all() for span in ((10_101, 991_231), (1_011_900, 31_129_999)))
+            packed = self.lf.select(six.alias("6"), eight.alias("8")).collect(engine="streaming").row(0, named=True)
+            width = next((int(digits) for digits, fits in packed.items() if fits), 0)
+            self.lf = self.lf.with_columns(text.str.zfill(width))  # a number has lost the zero before it
             self.stamps = text_stamps(self.lf, "date", spec.date_format, spec.missing, where, source)
         else:
             raise NeuralphaError(
@@ -308,6 +328,37 @@ class Reading:
             self.say("date_form", 0, f"column {source!r}: {self.stamps.said}")
         if "__time" in self.names:
             self._add_time()
+
+    def _counts_days(self, dtype) -> bool:
+        """Read a column of counted days, as a spreadsheet keeps them; False where it is none."""
+        spec = self.spec
+        day = pl.col("date")
+        number = day.str.strip_chars().cast(pl.Float64, strict=False) if dtype == pl.String else day
+        if spec.date_unit in DAYS:
+            wrong = number.is_null() & day.is_not_null() if dtype == pl.String else None
+            if not (dtype == pl.String or dtype.is_numeric()):
+                return False
+            self.stamps = Stamps(day_stamps(number, spec.date_unit), wrong, what="number of a day", fix="mend the cell")
+            return True
+        if spec.date_unit or spec.date_format or not (dtype == pl.String or dtype.is_numeric()):
+            return False
+        if dtype == pl.String:
+            digits = day.is_null() | day.str.strip_chars().str.contains(r"^(\d{5}(\.\d+)?)?$")
+            if not self.lf.select(digits.all()).collect(engine="streaming").item():
+                return False
+        unit = settle_day_unit(self.lf, number, self.where, self.names["date"])
+        if unit is None:
+            whole = dtype.is_float() and self.lf.select((day == day.floor()).all()).collect(engine="streaming").item()
+            if whole:
+                raise NeuralphaError(
+                    f"{self.where}: column {self.names['date']!r} is {dtype}: dates such as 20210104 that have become "
+                    "numbers with a point; store them as whole numbers or as text like 2021-01-04."
+                )
+            return False
+        said = f"days counted as {unit}, the only reading without Saturdays and Sundays"
+        self.stamps = Stamps(day_stamps(number, unit), what="number of a day", said=said)
+        self.settled["date_unit"] = unit
+        return True
 
     def _add_time(self):
         """A time of day is added to dates that are midnights; beside full stamps it is left out and said."""
@@ -347,18 +398,26 @@ class Reading:
             ]
             bad["__bad_date"] = ("date", stamps.what)
         for c in self.numbers:
-            scale = 100.0 if {c, self.names.get(c)} & set(self.spec.percent) else 1.0
             if schema[c] != pl.String:
-                columns.append((pl.col(c).cast(pl.Float64).fill_nan(None) / scale).alias(c))
+                columns.append(self._in_units(c, pl.col(c).cast(pl.Float64).fill_nan(None)))
                 continue
             value, wrong = parse_number(c, self.marks, self.signs.get(c, Signs()))
             columns += [
-                (value / scale).alias(c),
+                self._in_units(c, value),
                 wrong.alias(f"__bad_{c}"),
                 pl.when(wrong).then(pl.col(c)).alias(f"__text_{c}"),
             ]
             bad[f"__bad_{c}"] = (c, "number")
         return [*columns, *[_name(c, schema[c]) for c in self.texts]], bad
+
+    def _in_units(self, column, value):
+        """A number as it is meant: per cent as shares, logarithms as prices."""
+        called = {column, self.names.get(column)}
+        if called & set(self.spec.percent):
+            value = value / 100.0
+        if called & set(self.spec.logarithms or ()):
+            value = value.exp()
+        return value.alias(column)
 
     def plan(self):
         """The table as an unread plan, whole and in the asked-for span, with its flags."""
