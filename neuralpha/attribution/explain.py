@@ -178,7 +178,7 @@ def _parts(pred, X, rows):
 def _model_name(model):
     return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../../nbs/attribution/explain.ipynb #fefef6b6
+# %% ../../nbs/attribution/explain.ipynb #554c76f2
 @check_kinds
 def explain(
     model,  # `Predictions`, or a fitted model of any kind
@@ -216,7 +216,7 @@ def explain(
     n_background : int, default 256
         rows, drawn from the same period, that stand for "not known"; linear models and nets
     """
-    if not (isinstance(model, Predictions) or hasattr(model, "predict")) or isinstance(model, type):
+    if model is None or isinstance(model, (type, str)):
         raise wrong_kind("explain(model=)", model, "Predictions", "give na.cross_predict's, or a fitted model")
     rows = None if rows is None else np.unique(_row_numbers(X.panel, rows))
     if isinstance(model, Predictions):

@@ -83,15 +83,15 @@ def list_features(names=None) -> pd.DataFrame:
         ]
     )
 
-# %% ../../nbs/features/compute.ipynb #aefdab17
+# %% ../../nbs/features/compute.ipynb #a087ecfa
 def resolve_features(panel, names) -> tuple[list, list]:
     """The features asked for, those a panel can give, and why the others are skipped."""
     several = isinstance(names, Iterable) and not isinstance(names, (str, Feature))
     named = list(names) if several else [names]
-    names = [n for part in named for n in features_of(part, tuple(panel.fields))]
-    odd = [n for n in names if not (isinstance(n, (str, Feature)) or callable(n))]
+    odd = [part for part in named if not (isinstance(part, (str, Feature)) or callable(part))]
     if odd:
         raise wrong_kind("Features asked for", odd[0], "a name", "`neuralpha features list` shows all of them")
+    names = [n for part in named for n in features_of(part, tuple(panel.fields))]
     own = {f.name: f for f in characteristics(panel)}
     if "close" not in panel.fields and own:
         names = ["characteristics" if n == "core" else n for n in names]
