@@ -61,6 +61,26 @@ def test_a_function_that_cannot_do_without_the_future_is_not_certified():
     c = audit_features(needs_all, _table(walks()), checks=("future",))
     assert any("stopped when data after" in x.found and "no August" in x.found for x in c.failures)
 
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_fold_that_waits_for_its_labels_is_no_leak(ahead):
+    p = walks()
+    folds = walk_forward(forward_return(p, 5, 1), "3M", "1M", "1M", 2)
+    begins = p.date_code[folds[1].test].min()
+
+    def pipeline(q):
+        y = forward_return(q, 5, 1)
+        by = walk_forward(y, "3M", "1M", "1M", 2)
+        scores = np.full(q.n_rows, np.nan)
+        for fold in by:
+            scores[fold.test] = fold.number + (q.date_code[fold.test] if not ahead else np.nansum(q.fields["close"]))
+        return {"label": y, "folds": by, "predictions": scores}
+
+    c = audit_pipeline(pipeline, p, cuts=[p.dates[begins + 2]], replace=("nan", "nothing"), checks=("future",))
+    rows = {x.how: x.rows for x in c.checks if x.what == "predictions"}
+    before = int((p.date_code < begins).sum())
+    assert set(rows.values()) == {before}, "the test that waits is not compared, all before it is"
+    assert c.passed is not ahead, [x.found for x in c.failures]
+
 def test_what_is_fitted_belongs_to_its_fold():
     p = walks(2)
 

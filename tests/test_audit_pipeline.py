@@ -94,6 +94,35 @@ def test_every_feature_of_this_library_holds(transform):
     c = audit_features(lambda q: compute_features(q, "*", transform=transform), load_universe("sim-tiny"), cuts=1)
     assert c.passed and max(x.columns for x in c.checks) > 500, repr(c)
 
+def test_a_feature_has_its_own_name_and_not_that_of_the_column_it_was_made_from():
+    def next_move(f):
+        return f.groupby("asset")["close"].shift(-1) / f["close"]
+
+    def renamed(f):
+        return (f.groupby("asset")["close"].shift(-1) / f["close"]).rename("peek")
+
+    def of_panel(p):
+        return p.frame().set_index(["date", "asset"])["close"].groupby("asset").shift(-1)
+
+    def many(f):
+        return pd.DataFrame({"close": f.groupby("asset")["close"].shift(-1)})
+
+    p = walks(3, n_assets=4)
+    table = p.frame()[p.tradable].drop(columns="tradable").reset_index(drop=True)
+    quick = {"cuts": 1, "checks": ("future",), "replace": ("noise",)}
+    for fn, data, name in (
+        (next_move, table, "next_move"),
+        (next_move, p, "next_move"),
+        (of_panel, p, "of_panel"),
+        (renamed, table, "peek"),
+        (lambda f: next_move(f), table, "feature"),
+        (many, table, "close"),
+    ):
+        found = audit_features(fn, data, **quick).failures[0]
+        assert found.column == name and f"'{name}'" in found.found
+    whole = audit_pipeline(lambda q: {"positions": of_panel(q)}, p, **quick).failures[0]
+    assert whole.column == "positions"
+
 @pytest.mark.parametrize("name", ["date", "asset", "fold", "model", "seed"])
 @pytest.mark.parametrize("form", ["series", "frame"])
 def test_a_leak_is_found_whatever_its_column_is_called(name, form):

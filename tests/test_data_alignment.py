@@ -57,3 +57,20 @@ def test_text_is_not_read_as_numbers():
     with pytest.raises(NeuralphaError, match="'score' holds .*, no numbers"):
         on_panel(panel, scores.astype(str))
     np.testing.assert_array_equal(on_panel(panel, scores)[0][:, 0], values[:, 0])
+
+def test_infinite_scores_are_refused_and_missing_ones_are_not():
+    panel, values = _market()
+    odd = values.copy()
+    odd[panel.asset_offsets[2] + 3, 1] = -np.inf
+    day = pd.Timestamp(panel.dates[panel.date_code[panel.asset_offsets[2] + 3]]).date()
+    table = pd.DataFrame({"a": panel.series(odd[:, 0]), "b": panel.series(odd[:, 1])})
+    for given, name in ((table, "'b'"), (table["b"], "'b'"), (dict(table.items()), "'b'"), (odd, "The array")):
+        with pytest.raises(NeuralphaError, match=f"{name} is infinite 1 time.s., first for A2 on {day}"):
+            on_panel(panel, given)
+    assert np.isnan(on_panel(panel, table.replace(-np.inf, np.nan))[0]).sum() == np.isnan(odd).sum() + 1
+
+def test_an_object_that_is_no_table_of_numbers_is_named():
+    panel, values = _market()
+    for given, said in ((panel, "Panel"), (None, "None"), (3.0, "float"), ("momentum", "str"), ([panel], "list")):
+        with pytest.raises(NeuralphaError, match=f"scores is meant, and {said} was given; give a"):
+            on_panel(panel, given)

@@ -1,9 +1,70 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.data.reading.stamps import *
 import datetime as dt
+import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
+
+def _priced(dates, **more):
+    """A table of two assets whose dates are written as given."""
+    close = 50 * np.exp(np.cumsum(0.01 * np.random.default_rng(0).standard_normal((len(dates), 2)), 0))
+    columns = {
+        "date": np.repeat(np.asarray(dates), 2),
+        "asset": np.tile(["A", "B"], len(dates)),
+        "close": close.ravel(),
+    }
+    return pd.DataFrame(columns | more)
+
+WORKDAYS = pd.bdate_range("2010-01-04", periods=60)
+
+EVERY_DAY = pd.date_range("2010-01-04", periods=60)
+
+FROM_1900 = pd.Timestamp("1899-12-30")
+
+@pytest.mark.parametrize("kind", ["number", "text", "point", "clock"])
+@pytest.mark.parametrize("unit, zero", [("excel", "1899-12-30"), ("excel-1904", "1904-01-01"), ("days", "1970-01-01")])
+def test_counted_days_are_told_by_their_weekends(tmp_path, kind, unit, zero):
+    from neuralpha.data.universes import load_universe
+
+    counts = (WORKDAYS - pd.Timestamp(zero)).days.to_numpy()
+    written = {"number": counts, "text": counts, "point": counts.astype(float), "clock": counts + 16 / 24}[kind]
+    frame = _priced(written)
+    if kind == "text":
+        frame.to_csv(tmp_path / "days.csv", index=False)
+    panel = load_universe(str(tmp_path / "days.csv") if kind == "text" else frame, "days")
+    assert pd.DatetimeIndex(panel.dates).normalize().equals(WORKDAYS)
+    assert f"days counted as {unit}, the only reading" in panel.checks.set_index("check").note["date_form"]
+
+def test_counted_days_with_weekends_are_asked_for_and_read_as_said():
+    from neuralpha.data.universes import load_universe
+
+    counts = (EVERY_DAY - FROM_1900).days
+    with pytest.raises(
+        NeuralphaError, match=r"say date_unit='excel' \(40182 is 2010-01-04\) or date_unit='excel-1904'"
+    ):
+        load_universe(_priced(counts), "days", checks={"calendar": "none"})
+    for unit, first in (("excel", "2010-01-04"), ("excel-1904", "2014-01-05")):
+        panel = load_universe(_priced(counts), "days", date_unit=unit, checks={"calendar": "none"})
+        assert str(panel.dates[0])[:10] == first
+    with pytest.raises(NeuralphaError, match="20100104.0|numbers with a point"):
+        load_universe(_priced(WORKDAYS.strftime("%Y%m%d").astype(float)), "floats")
+
+@pytest.mark.parametrize("form", ["%y%m%d", "%d%m%y", "%m%d%y", "%d%m%Y", "%m%d%Y", "%Y%m%d"])
+@pytest.mark.parametrize("as_number", [True, False])
+def test_dates_without_marks_are_read_or_asked_for_with_the_right_form_first(form, as_number):
+    from neuralpha.data.universes import load_universe
+
+    dates = pd.bdate_range("2005-01-03", periods=400)
+    written = dates.strftime(form)
+    frame = _priced(written.astype(int) if as_number else written)
+    try:
+        panel = load_universe(frame, "packed")
+    except NeuralphaError as e:
+        assert f"say date_format={form!r}" in str(e), str(e)
+        panel = load_universe(frame, "packed", date_format=form)
+    assert pd.DatetimeIndex(panel.dates).equals(dates)
 
 def days(*cells, **said):
     """The stamps of a column of texts, '?' where a text is none."""

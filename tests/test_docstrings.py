@@ -1,9 +1,59 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.docstrings import *
-import ast, importlib, inspect
+import ast, importlib, inspect, re
 import pytest
 import neuralpha as na
+from neuralpha.core import NeuralphaError, _meant
 from neuralpha.docstrings import _docstring_node
+
+def test_a_class_says_what_it_inherits_from_here_and_from_elsewhere():
+    other = "class Training:\n    rate: float = 0.1  # of learning\n    seed: int = 0\n"
+    source = "\n".join(
+        [
+            "from ..core import Training as Base",
+            "class Net(Base):",
+            '    """A net."""',
+            "    name: ClassVar[str] = 'net'",
+            "    window: int = 20  # bars",
+            "    seed: int = 1  # of chance",
+            "    kept: dict = field(init=False)",
+            "class Gated(Net):",
+            '    """A gated net."""',
+        ]
+    )
+    asked = []
+
+    def read(dots, name):
+        asked.append((dots, name))
+        return other, never
+
+    made = documented(source, read)
+    assert (2, "core") in asked
+    sections = [
+        d[1].split("\n")[2:] for d in (node_doc.split("Parameters", 1) for node_doc in _docs(made)) if len(d) > 1
+    ]
+    assert (
+        sections[0]
+        == sections[1]
+        == [
+            "window : int, default 20",
+            "    bars",
+            "seed : int, default 1",
+            "    of chance",
+            "rate : float, default 0.1",
+            "    of learning",
+        ]
+    )
+    assert "rate" not in documented(source) and documented(made, read) == made
+
+def _docs(source):
+    return [ast.get_docstring(node) for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+
+def test_what_a_model_describes_in_its_annotation_is_said():
+    source = (
+        "class Study:\n    \"\"\"A study.\"\"\"\n    name: Annotated[str, Field(description='of the folder')] = 'x'\n"
+    )
+    assert "name : str, default 'x'\n        of the folder" in documented(source)
 
 def test_sections_say_what_the_comments_say():
     source = "\n".join(
@@ -111,6 +161,34 @@ def test_every_comment_beside_a_parameter_reaches_help(name):
     lines = [line for text in _explained(name) for line in text.split("\n")]  # of one comment behind and one above
     missing = [line for line in lines if " ".join(line.split()) not in doc]
     assert not missing, f"na.{name}? does not say {missing}"
+
+def _parameters_of(thing):
+    try:
+        return list(inspect.signature(thing).parameters)
+    except ValueError:  # an exception of Python's own
+        return []
+
+def _named_in(doc):  # parameters with an entry of their own
+    found = re.search(r"Parameters\n-{10}\n(.*?)(?:\n\nReturns\n|\Z)", doc, re.S)
+    lines = found[1].splitlines() if found else []
+    return [line.split(" : ")[0].strip("* ") for line in lines if line and line[0] != " "]
+
+@pytest.mark.parametrize("name", na.__all__)
+def test_every_public_name_says_its_parameters(name):
+    thing = getattr(na, name)
+    named = _named_in(inspect.getdoc(thing))
+    missing = [p for p in _parameters_of(thing) if p not in named]
+    assert not missing, f"na.{name}? does not say {missing}"
+
+@pytest.mark.parametrize("name", na.__all__)
+def test_a_public_function_refuses_an_object_of_another_kind(name):
+    thing = getattr(na, name)
+    if not inspect.isfunction(thing):
+        return
+    for parameter, p in inspect.signature(thing).parameters.items():
+        if _meant(p.annotation):
+            with pytest.raises(NeuralphaError, match=r"is meant, and object was given"):
+                thing(**{parameter: object()})
 
 def test_modules_open_with_the_prose_of_their_notebooks():
     doc = inspect.getdoc(importlib.import_module("neuralpha.splits"))

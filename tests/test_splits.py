@@ -9,6 +9,16 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import Label, forward_return
 
+def test_what_is_no_fold_is_refused_by_name():
+    for given, said in (
+        (None, "None was given"),
+        (3, "int was given"),
+        ("3Y", "str was given"),
+        ([1], "int was given"),
+    ):
+        with pytest.raises(NeuralphaError, match=f"Fold is meant, and {said}; na.walk_forward"):
+            list_folds(given)
+
 def _label(years=7, horizon=5, delay=1):
     days = pd.bdate_range("2015-01-01", periods=260 * years)
     return forward_return(

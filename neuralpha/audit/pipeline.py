@@ -12,13 +12,13 @@ has to be known about how the pipeline works. Three lines are enough for one's o
 # %% auto #0
 __all__ = ['TWICE', 'run_checks', 'audit_pipeline', 'certificate_of', 'audit_features', 'function_values', 'audit_label']
 
-# %% ../../nbs/audit/pipeline.ipynb #4069ca33
+# %% ../../nbs/audit/pipeline.ipynb #33d850cd
 import time
 from collections.abc import Callable
 from dataclasses import replace
 import numpy as np
 import pandas as pd
-from .artefacts import Columns, artefacts_of
+from .artefacts import Columns, artefacts_of, is_named
 from .certificate import Certificate
 from .content import check_compared, check_content
 from .comparison import Comparison, Tally
@@ -31,7 +31,7 @@ from .origin import SOURCE, check_origin, joined_columns
 from .permutation import check_order, check_permutation
 from .start_up import check_start_up
 from .worlds import CHECKS, REPLACEMENTS, Settings, day_of, few_assets
-from ..core import NeuralphaError, digest
+from ..core import NeuralphaError, check_kinds, digest, wrong_kind
 from ..data.panel import Panel, panel_from_frame
 
 # %% ../../nbs/audit/pipeline.ipynb #992c773d
@@ -113,7 +113,8 @@ def _plain(artefact):
         return [[f.train.tolist(), f.valid.tolist(), f.test.tolist()] for f in artefact]
     return {fold: {path: v.tolist() for path, v in values.items()} for fold, values in artefact.folds.items()}
 
-# %% ../../nbs/audit/pipeline.ipynb #dc453eff
+# %% ../../nbs/audit/pipeline.ipynb #2398ec6a
+@check_kinds
 def audit_pipeline(
     # callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold, predictions, positions, ...
     pipeline: Callable,
@@ -225,7 +226,7 @@ def certificate_of(
         name, panel.name, data, days, checks, audit.settings.recorded, seconds, looked_at, panel.n_dates - 1
     )
 
-# %% ../../nbs/audit/pipeline.ipynb #95344835
+# %% ../../nbs/audit/pipeline.ipynb #485ac841
 def audit_features(
     fn: Callable,  # data -> features
     data,  # Panel, or long DataFrame with `date` and `asset`; `fn` is given the same kind
@@ -284,13 +285,20 @@ def _takes(fn, panel, tables) -> bool:
     return True
 
 
+def _called(out, fn, columns):
+    """A Series under its own name or, where it only kept a column's, under that of its function."""
+    own = getattr(fn, "__name__", "<lambda>")
+    unnamed = isinstance(out, pd.Series) and not is_named(out, columns)
+    return out.rename("feature" if own == "<lambda>" else own) if unnamed else out
+
+
 def _on_panels(fn) -> Callable:
     def pipeline(panel, **tables):
-        return {"features": fn(panel, **tables)}
+        return {"features": _called(fn(panel, **tables), fn, panel.fields)}
 
     return pipeline
 
-# %% ../../nbs/audit/pipeline.ipynb #1bb48124
+# %% ../../nbs/audit/pipeline.ipynb #c43a50d9
 def _audit_frames(fn, panel, columns, by_date_first, options) -> Certificate:
     """Audit a function on long tables."""
     pipeline = _on_frames(fn, columns, by_date_first)
@@ -306,7 +314,8 @@ def _on_frames(fn, columns, by_date_first) -> Callable:
         if by_date_first:
             frame = frame.sort_values("date", kind="stable")
         frame = frame.reset_index(drop=True)
-        return {"features": _keyed(fn(frame.copy(), **tables), frame, getattr(fn, "__name__", "the function"))}
+        out = _called(fn(frame.copy(), **tables), fn, columns)
+        return {"features": _keyed(out, frame, getattr(fn, "__name__", "the function"))}
 
     return pipeline
 
@@ -316,7 +325,7 @@ def _keyed(out, frame, name):
     if isinstance(out, np.ndarray):
         out = pd.DataFrame(out.reshape(len(out), -1))
     if isinstance(out, pd.Series):
-        out = out.to_frame("feature" if out.name is None else out.name)
+        out = out.to_frame()
     if not isinstance(out, pd.DataFrame):
         raise NeuralphaError(f"{name} gave {type(out).__name__}; return a Series, a DataFrame or an array.")
     if isinstance(out.index, pd.MultiIndex) or {"date", "asset"} <= set(out.columns):
@@ -327,7 +336,8 @@ def _keyed(out, frame, name):
     in_order = out if out.index.equals(frame.index) else out.reset_index(drop=True)
     return in_order.rename(columns=str).set_axis(pd.MultiIndex.from_frame(frame[["date", "asset"]]))
 
-# %% ../../nbs/audit/pipeline.ipynb #00ca18b0
+# %% ../../nbs/audit/pipeline.ipynb #7e9d3eae
+@check_kinds
 def audit_label(
     fn: Callable,  # panel -> Label
     panel: Panel,
@@ -343,5 +353,7 @@ def audit_label(
     **options
         of `audit_pipeline`
     """
+    if not callable(fn):
+        raise wrong_kind("audit_label(fn=)", fn, "a function", "lambda panel: na.forward_return(panel, 5) is one")
     options = {"name": getattr(fn, "__name__", "label"), **options}
     return audit_pipeline(lambda panel: {"label": fn(panel)}, panel, **options)

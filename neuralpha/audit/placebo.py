@@ -85,8 +85,6 @@ class FitSettings:
         the models that are fitted again on training and validation together
     thorough : bool, default False
         refit every fold that has begun by a cut
-    boundaries : tuple, default ()
-        cuts at the edges of tests, see `audit.cuts.boundaries`
     """
 
     target: str = "rank"

@@ -15,13 +15,14 @@ last; give several seeds of a model as models of their own.
 __all__ = ['SAW', 'TWICE', 'OTHERWISE', 'BY_ORDER', 'BY_LATER', 'BY_OTHERS', 'audit_study', 'StudyParts', 'Learnt', 'Fits',
            'Scoring', 'small_study']
 
-# %% ../../nbs/audit/studies.ipynb #6029202e
+# %% ../../nbs/audit/studies.ipynb #761fc651
 import tempfile, time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 import numpy as np
 import pandas as pd
+from ..core import check_kinds
 from .artefacts import Columns, Fitted, artefacts_of
 from .certificate import Certificate
 from .comparison import FLOAT_NOISE, Comparison, Tally, typical_size
@@ -36,7 +37,8 @@ from ..features.table import Features
 from ..labels import forward_return
 from ..splits import Fold, walk_forward
 
-# %% ../../nbs/audit/studies.ipynb #1de998f9
+# %% ../../nbs/audit/studies.ipynb #cf003aec
+@check_kinds
 def audit_study(
     panel: Panel,
     features: Callable,  # panel -> Features

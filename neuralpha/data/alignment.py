@@ -10,14 +10,14 @@ NaN where there is none. Arrays that already have a value per panel row are take
 # %% auto #0
 __all__ = ['on_panel', 'panel_rows']
 
-# %% ../../nbs/data/alignment.ipynb #030b1bd6
+# %% ../../nbs/data/alignment.ipynb #b9b526ea
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError
+from ..core import NeuralphaError, wrong_kind
 from .panel import Panel
 from .reading.names import date_first
 
-# %% ../../nbs/data/alignment.ipynb #53f5edaa
+# %% ../../nbs/data/alignment.ipynb #ca72352d
 def on_panel(
     panel: Panel,
     # `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in panel row order
@@ -50,8 +50,9 @@ def on_panel(
         out = np.full((panel.n_rows, values.shape[1]), np.nan)
         _check_numbers(values)
         out[panel_rows(panel, values.index)] = values.to_numpy(np.float64)
+        _refuse_infinite(panel, out, values.columns)
         return out, list(values.columns)
-    values = np.asarray(values)
+    values = _as_array(values)
     if values.ndim == 1:
         values = values[:, None]
     if len(values) != panel.n_rows:
@@ -59,6 +60,7 @@ def on_panel(
             f"An array has {len(values)} rows, {panel.name} has {panel.n_rows}; give one value per panel row or a "
             "(date, asset) Series."
         )
+    _refuse_infinite(panel, values)
     return np.ascontiguousarray(values), list(range(values.shape[1]))
 
 
@@ -67,6 +69,30 @@ def _check_numbers(values: pd.DataFrame) -> None:
     for name, kind in values.dtypes.items():
         if not pd.api.types.is_numeric_dtype(kind):
             raise NeuralphaError(f"{name!r} holds {kind}, no numbers; convert it first, e.g. with pd.to_numeric.")
+
+
+def _as_array(values) -> np.ndarray:
+    """Numbers by row; objects of another kind are refused by name."""
+    array = np.asarray(values)
+    if array.ndim and array.dtype.kind in "fiub":
+        return array
+    raise wrong_kind(
+        "Scores or labels", values, "Scores", "give a (date, asset) Series, or an array in panel row order"
+    )
+
+
+def _refuse_infinite(panel: Panel, values: np.ndarray, names=None) -> None:
+    """An infinite number has no place among others: no correlation has a value with it."""
+    odd = np.isinf(values)
+    if not odd.any():
+        return
+    row, column = np.argwhere(odd)[0]
+    name = "The array" if names is None else repr(names[column])
+    asset, day = panel.assets[panel.asset_code[row]], pd.Timestamp(panel.dates[panel.date_code[row]]).date()
+    raise NeuralphaError(
+        f"{name} is infinite {int(odd.sum()):,} time(s), first for {asset} on {day}; give the number that is meant, "
+        "or NaN where there is none (a division by zero makes infinite ones)."
+    )
 
 
 def _is_label(value) -> bool:  # it stands in panel row order already, and is named by its horizon

@@ -16,17 +16,18 @@ one label, a DataFrame with a column per score, per horizon, or per pair.
 # %% auto #0
 __all__ = ['ic', 'rank_ic', 'given_panel', 'dated_columns']
 
-# %% ../../nbs/evaluate/ic.ipynb #bdd32fcc
+# %% ../../nbs/evaluate/ic.ipynb #28c2e686
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds
 from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..data.panel import Panel, panel_from_frame
 from ..data.reading.names import date_first
 from ..labels import Label
 
-# %% ../../nbs/evaluate/ic.ipynb #87906352
+# %% ../../nbs/evaluate/ic.ipynb #6a2543b6
+@check_kinds
 def ic(
     scores,  # `(date, asset)` Series, DataFrame (one column per score), dict of Series, or array in panel row order
     labels,  # Label, list of them (horizons), `(date, asset)` Series/DataFrame, or array in panel row order
@@ -53,6 +54,7 @@ def ic(
     return _per_date(scores, labels, panel, 0)
 
 
+@check_kinds
 def rank_ic(
     scores,  # as in `ic`
     labels,  # as in `ic`

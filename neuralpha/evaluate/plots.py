@@ -14,14 +14,14 @@ __all__ = ['COLOURS', 'DASHES', 'FEWEST_DRAWN', 'style', 'new_figure', 'plain', 
            'plot_exposures', 'plot_quantiles', 'plot_folds_ic', 'plot_score_correlation', 'plot_spread',
            'plot_leaderboard', 'plot_changes']
 
-# %% ../../nbs/evaluate/plots.ipynb #602c9546
+# %% ../../nbs/evaluate/plots.ipynb #c92ebdba
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds, wrong_kind
 from .statistics import mean_test
 
 # %% ../../nbs/evaluate/plots.ipynb #8ed383db
@@ -57,9 +57,13 @@ def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw) -> tuple[Figure, 
         ax.set_axisbelow(True)
     return fig, axes
 
-# %% ../../nbs/evaluate/plots.ipynb #0aefe524
+# %% ../../nbs/evaluate/plots.ipynb #5f410706
 def _frame(ics):
     ics = ics.to_frame(ics.name or "score") if isinstance(ics, pd.Series) else ics
+    if not isinstance(ics, pd.DataFrame):
+        raise wrong_kind("ICs to plot", ics, "DataFrame", "na.ic(scores, y) makes ICs by date")
+    if ics.index.nlevels > 1 or not all(map(pd.api.types.is_numeric_dtype, ics.dtypes)):
+        raise NeuralphaError("ICs to plot: one number by date and model is meant; na.ic(scores, y) makes them.")
     if not len(ics) or not np.isfinite(ics.to_numpy(float)).any():
         raise NeuralphaError("There is no IC to draw: every date is empty.")
     return ics
@@ -180,9 +184,20 @@ def plot_ic(
 def _daily(index):
     return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
 
-# %% ../../nbs/evaluate/plots.ipynb #ec4f32fb
-def plot_cumulative_ic(ics, what: str = "IC") -> Figure:
-    """Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month."""
+# %% ../../nbs/evaluate/plots.ipynb #1acfc0d1
+def plot_cumulative_ic(
+    ics,  # Series or DataFrame: dates × models
+    what: str = "IC",  # on the axis
+) -> Figure:
+    """Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month.
+
+    Parameters
+    ----------
+    ics
+        Series or DataFrame: dates × models
+    what : str, default 'IC'
+        on the axis
+    """
     ics = _frame(ics)
     fig, ax = new_figure()
     for j, (name, label) in enumerate(zip(ics, shortened(ics, 30))):
@@ -349,9 +364,21 @@ def plot_records(
     _legend(ax, len(records) + (list(records) != [""]), columns)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #43a36c41
-def plot_ic_by_horizon(metrics: dict, rank: bool = True) -> Figure:
-    """IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend."""
+# %% ../../nbs/evaluate/plots.ipynb #7c143aa3
+@check_kinds
+def plot_ic_by_horizon(
+    metrics: dict,  # model -> result of `evaluate_scores`, as `Leaderboard.metrics`
+    rank: bool = True,  # Spearman's instead of Pearson's correlation
+) -> Figure:
+    """IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend.
+
+    Parameters
+    ----------
+    metrics : dict
+        model -> result of `evaluate_scores`, as `Leaderboard.metrics`
+    rank : bool, default True
+        Spearman's instead of Pearson's correlation
+    """
     kind = "rank_ic" if rank else "ic"
 
     def name(m, r):
@@ -371,9 +398,24 @@ def plot_ic_by_horizon(metrics: dict, rank: bool = True) -> Figure:
     ax.set(xlabel="horizon, bars")
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #2fde7c9e
-def plot_regimes(metrics: dict, cut: str, kind: str = "ic") -> Figure:
-    """IC of every model within the groups of one cut: year, volatility, market, sector, size, liquidity."""
+# %% ../../nbs/evaluate/plots.ipynb #99056af9
+@check_kinds
+def plot_regimes(
+    metrics: dict,  # model -> result of `evaluate_scores`, as `Leaderboard.metrics`
+    cut: str,  # "year", "volatility", "market", "sector", "size" or "liquidity"
+    kind: str = "ic",  # or "rank_ic"
+) -> Figure:
+    """IC of every model within the groups of one cut: year, volatility, market, sector, size, liquidity.
+
+    Parameters
+    ----------
+    metrics : dict
+        model -> result of `evaluate_scores`, as `Leaderboard.metrics`
+    cut : str
+        "year", "volatility", "market", "sector", "size" or "liquidity"
+    kind : str, default 'ic'
+        or "rank_ic"
+    """
     records = {m: r[f"{kind}_by_{cut}"] for m, r in metrics.items() if f"{kind}_by_{cut}" in r}
     if not records:
         raise NeuralphaError(f"No model has {kind} by {cut!r}; compare with detail=True, on a panel that knows it.")
@@ -383,16 +425,26 @@ def plot_regimes(metrics: dict, cut: str, kind: str = "ic") -> Figure:
         horizontal=len(next(iter(records.values()))) > 6,
     )
 
-# %% ../../nbs/evaluate/plots.ipynb #ec02f4f7
-def plot_exposures(metrics: dict) -> Figure:
-    """Style exposures of every model."""
+# %% ../../nbs/evaluate/plots.ipynb #0b241887
+@check_kinds
+def plot_exposures(
+    metrics: dict,  # model -> result of `evaluate_scores`, as `Leaderboard.metrics`
+) -> Figure:
+    """Style exposures of every model.
+
+    Parameters
+    ----------
+    metrics : dict
+        model -> result of `evaluate_scores`, as `Leaderboard.metrics`
+    """
     return plot_records(
         {m: r["exposures"] for m, r in metrics.items() if "exposures" in r},
         "Style exposures: mean rank correlation of score and factor",
         horizontal=True,
     )
 
-# %% ../../nbs/evaluate/plots.ipynb #250eb886
+# %% ../../nbs/evaluate/plots.ipynb #9c8e2965
+@check_kinds
 def plot_quantiles(
     record: dict,  # one model's result of `evaluate_scores`
     title: str | None = None,
@@ -432,7 +484,8 @@ def plot_quantiles(
     ax.set(title=title, xlabel="quantile (1: lowest scores)", ylabel=f"{unit}, {one['period']}")
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #19bdcd2f
+# %% ../../nbs/evaluate/plots.ipynb #5a33fac7
+@check_kinds
 def plot_folds_ic(
     records: dict,  # fold -> record of a mean IC with `first` and `last`, the dates of its test part
     title: str = "IC of every fold",
@@ -468,7 +521,8 @@ def plot_folds_ic(
     ax.set(title=title, ylabel="mean IC (correlation)", xlabel="date")
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #db5a06da
+# %% ../../nbs/evaluate/plots.ipynb #e237e661
+@check_kinds
 def plot_score_correlation(
     correlation: pd.DataFrame,  # models × models, from `score_correlation` or `Leaderboard.correlation`
 ) -> Figure:
@@ -502,7 +556,8 @@ def plot_score_correlation(
     fig.colorbar(image, ax=ax, label="mean rank correlation", shrink=0.8)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #54b22db8
+# %% ../../nbs/evaluate/plots.ipynb #4cc1dbc8
+@check_kinds
 def plot_spread(
     held: pd.DataFrame,  # result of `spread_portfolio`
     title: str = "Top less bottom quantile",
@@ -533,9 +588,19 @@ def plot_spread(
     date_axis(bottom)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #c110a2ff
-def plot_leaderboard(board) -> Figure:
-    """IC with 95% interval of every row of a `Leaderboard`, with its letters."""
+# %% ../../nbs/evaluate/plots.ipynb #1bc1f043
+def plot_leaderboard(
+    board,  # `Leaderboard`, from `compare`
+) -> Figure:
+    """IC with 95% interval of every row of a `Leaderboard`, with its letters.
+
+    Parameters
+    ----------
+    board
+        `Leaderboard`, from `compare`
+    """
+    if not hasattr(board, "table"):
+        raise wrong_kind("plot_leaderboard(board=)", board, "Leaderboard")
     t = board.table
     key = board.by
     name = {"ic": "IC", "rank_ic": "rank IC"}[key]

@@ -12,12 +12,13 @@ nothing pooled over time. `transform="zscore"` keeps distances (see `neuralpha.f
 __all__ = ['DERIVED', 'BAR_FIELDS', 'HINDSIGHT', 'characteristics', 'list_features', 'resolve_features', 'compute_features',
            'adjusted_panel']
 
-# %% ../../nbs/features/compute.ipynb #689d888e
+# %% ../../nbs/features/compute.ipynb #f94e8a7e
+from collections.abc import Iterable
 from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, check_kinds, unknown_name, wrong_kind
 from ..cross_section import mean_by_date
 from ..data.panel import Panel
 from ..data.returns import bar_return
@@ -82,10 +83,14 @@ def list_features(names=None) -> pd.DataFrame:
         ]
     )
 
-# %% ../../nbs/features/compute.ipynb #61c61612
+# %% ../../nbs/features/compute.ipynb #a087ecfa
 def resolve_features(panel, names) -> tuple[list, list]:
     """The features asked for, those a panel can give, and why the others are skipped."""
-    named = [names] if isinstance(names, (str, Feature)) or callable(names) else list(names)
+    several = isinstance(names, Iterable) and not isinstance(names, (str, Feature))
+    named = list(names) if several else [names]
+    odd = [part for part in named if not (isinstance(part, (str, Feature)) or callable(part))]
+    if odd:
+        raise wrong_kind("Features asked for", odd[0], "a name", "`neuralpha features list` shows all of them")
     names = [n for part in named for n in features_of(part, tuple(panel.fields))]
     own = {f.name: f for f in characteristics(panel)}
     if "close" not in panel.fields and own:
@@ -175,7 +180,8 @@ def _asset_level(panel, features, out):
 
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #1ef33567
+# %% ../../nbs/features/compute.ipynb #25123fe1
+@check_kinds
 def compute_features(
     panel: Panel,
     # name, family, set, glob, `Feature`, pandas function of the long table, "my_features.py:gap", or a list of these;

@@ -28,8 +28,8 @@ class Linear(Estimator):
     ----------
     stop_on : str, default 'ic'
         what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    stochastic : ClassVar[bool], default False
-    limits : ClassVar[dict], default {'stop_on': ('ic', 'loss')}
+    seed : int, default 0
+        everything random follows from it
     """
 
     stop_on: str = "ic"  # what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
@@ -153,9 +153,10 @@ class Ridge(Linear):
     ----------
     alpha : float | None, default None
         penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
-    name : ClassVar[str], default 'ridge'
-    space : ClassVar[dict], default {'alpha': ('log', 0.0001, 100.0)}
-    limits : ClassVar[dict], default {'alpha': '[0, inf)'}
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
     """
 
     alpha: float | None = None  # penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
@@ -171,7 +172,15 @@ class Ridge(Linear):
 # %% ../../nbs/models/linear.ipynb #45908d30
 @dataclass(kw_only=True, repr=False, eq=False)
 class OLS(Linear):
-    """Ordinary least squares (the smallest of them where features are collinear)."""
+    """Ordinary least squares (the smallest of them where features are collinear).
+
+    Parameters
+    ----------
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     name: ClassVar[str] = "ols"
 
@@ -191,9 +200,10 @@ class ElasticNet(Linear):
         rho
     alpha : float | None, default None
         None: 30 values from the one that kills every coefficient down to a thousandth of it
-    name : ClassVar[str], default 'elasticnet'
-    space : ClassVar[dict], default {'l1_ratio': ('float', 0.05, 1.0), 'alpha': ('log', 1e-05, 0.1)}
-    limits : ClassVar[dict], default {'l1_ratio': '[0, 1]', 'alpha': '[0, inf)'}
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
     """
 
     l1_ratio: float = 0.5  # rho
@@ -224,7 +234,19 @@ class ElasticNet(Linear):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class Lasso(ElasticNet):
-    """Lasso: the elastic net with the absolute penalty alone."""
+    """Lasso: the elastic net with the absolute penalty alone.
+
+    Parameters
+    ----------
+    l1_ratio : float, default 1.0
+        rho
+    alpha : float | None, default None
+        None: 30 values from the one that kills every coefficient down to a thousandth of it
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     l1_ratio: float = 1.0
     name: ClassVar[str] = "lasso"
@@ -260,9 +282,10 @@ class Huber(Linear):
     alpha : float | None, default None
         ridge penalty; None chooses among 7 on validation
     rounds : int, default 15
-    name : ClassVar[str], default 'huber'
-    space : ClassVar[dict], default {'delta': ('float', 0.5, 3.0), 'alpha': ('log', 0.0001, 100.0)}
-    limits : ClassVar[dict], default {'delta': '(0, inf)', 'alpha': '[0, inf)', 'rounds': '[1, inf)'}
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
     """
 
     delta: float = 1.35  # residuals beyond so many standard deviations count linearly
@@ -297,9 +320,10 @@ class Logistic(Linear):
     ----------
     alpha : float | None, default None
         penalty; None chooses among 7 on validation
-    name : ClassVar[str], default 'logistic'
-    space : ClassVar[dict], default {'alpha': ('log', 0.0001, 100.0)}
-    limits : ClassVar[dict], default {'alpha': '[0, inf)'}
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
     """
 
     alpha: float | None = None  # penalty; None chooses among 7 on validation
@@ -341,9 +365,10 @@ class PCR(Linear):
     ----------
     components : int | None, default None
         all of them where there are fewer features; None tries every number up to 50
-    name : ClassVar[str], default 'pcr'
-    space : ClassVar[dict], default {'components': ('int', 1, 30)}
-    limits : ClassVar[dict], default {'components': '[1, inf)'}
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
     """
 
     components: int | None = None  # all of them where there are fewer features; None tries every number up to 50
@@ -367,7 +392,17 @@ class PCR(Linear):
 # %% ../../nbs/models/linear.ipynb #a9b3555a
 @dataclass(kw_only=True, repr=False, eq=False)
 class PLS(PCR):
-    """Partial least squares."""
+    """Partial least squares.
+
+    Parameters
+    ----------
+    components : int | None, default None
+        all of them where there are fewer features; None tries every number up to 50
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     name: ClassVar[str] = "pls"
 

@@ -65,6 +65,10 @@ class NetProbe(Probe):
         the net's outputs -> scores
     device : torch.device, default torch.device('cpu')
         where the net is
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
     """
 
     X: Features

@@ -11,7 +11,7 @@ is more: the scores of every test row, each by a model that was fitted before it
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'ensemble_scores', 'bring_to_one_scale', 'Predictions',
            'read_predictions', 'predictions_frame']
 
-# %% ../../nbs/models/predict.ipynb #22817794
+# %% ../../nbs/models/predict.ipynb #b59eec47
 import contextlib
 from collections.abc import Callable, Iterable
 from html import escape
@@ -19,19 +19,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, progress as bar, read_table, unknown_name
+from ..core import NeuralphaError, check_kinds, progress as bar, read_table, unknown_name
 from ..cross_section import CrossSections, sections_of, standardise
 from ..features.table import Features
 from ..labels import Label
 from .base import Estimator, mean_ic
 from .fitting import fit_unit
 from .registry import as_model
-from ..splits import Fold
+from ..splits import Fold, list_folds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #368ad8a6
+# %% ../../nbs/models/predict.ipynb #6582b4a0
+@check_kinds
 def cross_predict(
     model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
     X: Features,
@@ -75,7 +76,7 @@ def cross_predict(
     weights : Callable | None, default None
         as in `fit_unit`, e.g. `labels.uniqueness`
     """
-    folds = [folds] if isinstance(folds, Fold) else list(folds)
+    folds = list_folds(folds)
     model = as_model(model)
     _check_call(folds, seeds, together, refit or weights)
     seeds = range(seeds if model.stochastic else 1)

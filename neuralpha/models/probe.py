@@ -42,6 +42,10 @@ class LinearProbe(Probe):
     coef : np.ndarray
         (F,) float64, per standard deviation
     intercept : float
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
     """
 
     X: Features
@@ -85,6 +89,9 @@ class TreeProbe(Probe):
     members : tuple
         of TreeMember
     lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
     """
 
     X: Features
@@ -118,6 +125,10 @@ class WideTreeProbe(Probe):
     coef : np.ndarray
         (F,) float64, per standard deviation
     intercept : float
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
     """
 
     trees: TreeProbe
@@ -147,6 +158,10 @@ class FunctionProbe(Probe):
     X : Features
     predict : Callable
         (n, F) values -> (n,) scores
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
     """
 
     X: Features

@@ -108,10 +108,8 @@ class ScikitModel(Estimator):
 
     Parameters
     ----------
-    scikit : ClassVar[type | None], default None
-        class of the estimator
-    example : ClassVar[object], default None
-        an estimator with the default parameters, where they are not the class's own
+    seed : int, default 0
+        everything random follows from it
     """
 
     scikit: ClassVar[type | None] = None  # class of the estimator

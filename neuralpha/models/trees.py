@@ -105,7 +105,8 @@ class BoostingSettings(Estimator):
         e.g. (1, 5): rows that many bars earlier as further columns
     threads : int, default 0
         0: OMP_NUM_THREADS or all cores; the result does not depend on it
-    limits : ClassVar[dict], default BOOSTING | {'objective': OBJECTIVES, 'feature_fraction': '(0, 1]', 'l1': '[0, inf)', 'stop_on': ('ic', 'loss'), 'lags': '[1, inf)'}
+    seed : int, default 0
+        everything random follows from it
     """
 
     objective: str = "regression"  # or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
@@ -174,7 +175,36 @@ class BoostingSettings(Estimator):
 # %% ../../nbs/models/trees.ipynb #e8d45beb
 @dataclass(kw_only=True, repr=False, eq=False)
 class LightGBM(BoostingSettings):
-    """Gradient-boosted trees on the features of the decision date, stopped early on the validation part."""
+    """Gradient-boosted trees on the features of the decision date, stopped early on the validation part.
+
+    Parameters
+    ----------
+    objective : str, default 'regression'
+        or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
+    n_trees : int, default 1000
+        at most
+    learning_rate : float, default 0.03
+    num_leaves : int, default 31
+    min_leaf : int, default 200
+        rows in a leaf at least; no more than 1 % of the training rows is asked for
+    feature_fraction : float, default 0.6
+        share of columns drawn per tree
+    bagging_fraction : float, default 0.7
+        share of rows drawn per tree
+    l1 : float, default 0.0
+    l2 : float, default 1.0
+    max_bin : int, default 127
+    stop_on : str, default 'ic'
+        "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
+    patience : int, default 80
+        trees without improvement on validation
+    lags : tuple | list, default ()
+        e.g. (1, 5): rows that many bars earlier as further columns
+    threads : int, default 0
+        0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    seed : int, default 0
+        everything random follows from it
+    """
 
     name: ClassVar[str] = "lightgbm"
     takes_weights: ClassVar[bool] = True
@@ -250,7 +280,36 @@ class LightGBM(BoostingSettings):
 # %% ../../nbs/models/trees.ipynb #7a3f0045
 @dataclass(kw_only=True, repr=False, eq=False)
 class RandomForest(LightGBM):
-    """Random forest, grown by LightGBM. Its score is the mean of its trees."""
+    """Random forest, grown by LightGBM. Its score is the mean of its trees.
+
+    Parameters
+    ----------
+    n_trees : int, default 300
+        at most
+    num_leaves : int, default 63
+    bagging_fraction : float, default 0.5
+        share of rows drawn per tree
+    feature_fraction : float, default 0.35
+        share of columns drawn per tree
+    objective : str, default 'regression'
+        or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
+    learning_rate : float, default 0.03
+    min_leaf : int, default 200
+        rows in a leaf at least; no more than 1 % of the training rows is asked for
+    l1 : float, default 0.0
+    l2 : float, default 1.0
+    max_bin : int, default 127
+    stop_on : str, default 'ic'
+        "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
+    patience : int, default 80
+        trees without improvement on validation
+    lags : tuple | list, default ()
+        e.g. (1, 5): rows that many bars earlier as further columns
+    threads : int, default 0
+        0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    seed : int, default 0
+        everything random follows from it
+    """
 
     n_trees: int = 300
     num_leaves: int = 63
@@ -359,11 +418,31 @@ class DoubleEnsemble(LightGBM):
         how fast reweighting fades from member to member
     check_rows : int, default 100000
         rows on which shuffled features are judged
-    name : ClassVar[str], default 'doubleensemble'
-    takes_weights : ClassVar[bool], default False
-        its members weigh the rows themselves
-    space : ClassVar[dict], default LightGBM.space | {'members': ('int', 2, 6), 'gamma': ('float', 0.3, 1.0)}
-    limits : ClassVar[dict], default {'members': '[1, inf)', 'gamma': '[0, 1]', 'check_rows': '[1, inf)', 'objective': ('regression', 'huber')}
+    objective : str, default 'regression'
+        or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
+    n_trees : int, default 1000
+        at most
+    learning_rate : float, default 0.03
+    num_leaves : int, default 31
+    min_leaf : int, default 200
+        rows in a leaf at least; no more than 1 % of the training rows is asked for
+    feature_fraction : float, default 0.6
+        share of columns drawn per tree
+    bagging_fraction : float, default 0.7
+        share of rows drawn per tree
+    l1 : float, default 0.0
+    l2 : float, default 1.0
+    max_bin : int, default 127
+    stop_on : str, default 'ic'
+        "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
+    patience : int, default 80
+        trees without improvement on validation
+    lags : tuple | list, default ()
+        e.g. (1, 5): rows that many bars earlier as further columns
+    threads : int, default 0
+        0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    seed : int, default 0
+        everything random follows from it
     """
 
     members: int = 4

@@ -17,12 +17,12 @@ drift_table(before, now)  # one row per feature: KS, PSI, p-values that hold, ef
 __all__ = ['CUTS', 'KS_LIMIT', 'ks_statistic', 'psi_of_shares', 'psi', 'Drift', 'daily_shares', 'drift_test', 'drift_table',
            'Severity', 'severity', 'severity_false_alarms']
 
-# %% ../../nbs/monitor/drift.ipynb #4c673fa4
+# %% ../../nbs/monitor/drift.ipynb #74f68874
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import stats
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds
 from ..evaluate.statistics import cosine_waves, holm, long_run
 
 # %% ../../nbs/monitor/drift.ipynb #e90b2a51
@@ -249,7 +249,8 @@ def _p_value(found, null):
 def _size(shares, variance):
     return float(len(shares) / max(variance, 1e-12))
 
-# %% ../../nbs/monitor/drift.ipynb #5967259b
+# %% ../../nbs/monitor/drift.ipynb #58250303
+@check_kinds
 def drift_table(
     reference: pd.DataFrame,  # index (date, asset) or date; one column per feature
     current: pd.DataFrame,  # the same columns

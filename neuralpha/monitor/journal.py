@@ -68,7 +68,7 @@ def _paths(folder):
     folder = Path(folder)
     return folder / "journal.jsonl", folder / "head.json", folder / "journal.lock"
 
-# %% ../../nbs/monitor/journal.ipynb #4a442707
+# %% ../../nbs/monitor/journal.ipynb #c99b5c1e
 class Verified(NamedTuple):
     """Entries that read, in the order of the file, and everything that is wrong.
 
@@ -160,8 +160,15 @@ def _missed(head_file, known, last) -> list:
     return []
 
 
-def read_journal(folder) -> tuple:  # of `Entry`
+def read_journal(
+    folder,  # where `write_journal` wrote
+) -> tuple:  # of `Entry`
     """All entries; raises `NeuralphaError` where anything is wrong but an unfinished last line.
+
+    Parameters
+    ----------
+    folder
+        where `write_journal` wrote
 
     Returns
     -------

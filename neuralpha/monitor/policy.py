@@ -113,6 +113,16 @@ class Escalation(Rule):
     layers : int, default 2
     within : int, default 5
         bars, this one included
+    layer : str
+    action : str
+    size : float, default 1.0
+        share of the usual position, where reduced
+    quiet : int, default 10
+        bars without alarm before each step back
+    back : tuple, default ()
+        sizes on the way back to 1
+    retrain : bool, default False
+        order a challenger too
     """
 
     layers: int = 2

@@ -109,13 +109,21 @@ class Day:
         top = max(float(np.max(self.wealth, initial=0.0)), 1e-300)
         return 1 - float(self.wealth[-1]) / top if len(self.wealth) else 0.0
 
-# %% ../../nbs/portfolio/policies.ipynb #bba75ab1
+# %% ../../nbs/portfolio/policies.ipynb #fbb8931d
 @dataclass(frozen=True)
 class Quantiles(Policy):
-    """Long the top and short the bottom quantile, equal weights; 0 on dates where either is empty."""
+    """Long the top and short the bottom quantile, equal weights; 0 on dates where either is empty.
 
-    count: int = 5
-    long_only: bool = False
+    Parameters
+    ----------
+    count : int, default 5
+        groups of equally many assets on each date
+    long_only : bool, default False
+        hold the top alone
+    """
+
+    count: int = 5  # groups of equally many assets on each date
+    long_only: bool = False  # hold the top alone
 
     def weights(self, scores, panel) -> np.ndarray:
         """One unit of money on either side."""
@@ -127,10 +135,18 @@ class Quantiles(Policy):
 
 @dataclass(frozen=True)
 class TopN(Policy):
-    """The highest scores, equal weights; with `short`, also the lowest, sold."""
+    """The highest scores, equal weights; with `short`, also the lowest, sold.
 
-    count: int = 50
-    short: bool = False
+    Parameters
+    ----------
+    count : int, default 50
+        names on either side
+    short : bool, default False
+        sell the lowest scores as well
+    """
+
+    count: int = 50  # names on either side
+    short: bool = False  # sell the lowest scores as well
 
     def weights(self, scores, panel) -> np.ndarray:
         """One unit of money on either side, on dates with names enough for both."""

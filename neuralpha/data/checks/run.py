@@ -146,7 +146,7 @@ def _blocks(panel, block_rows) -> Iterator[tuple]:
             yield first, stop
             first = stop
 
-# %% ../../../nbs/data/checks/run.ipynb #b73a8ebd
+# %% ../../../nbs/data/checks/run.ipynb #a01d167b
 NO_OPEN = "no column 'open': that the day opens at the new price was not looked at"
 
 
@@ -159,6 +159,8 @@ def _treat(check, bars, hit, panel, usable, report):
     masked = bars.rows[hit & ~sound] if report.severity(check) == "mask" else NO_ROWS
     usable[masked] = False
     notes = [NO_OPEN] if check == "unadjusted_split" and bars.open is None else []
+    if check == "high_below_low":
+        notes += _say_exchanged(bars, hit, panel)
     if check == "large_move":
         notes += _say_calm(bars, find_calm(bars, hit, report.spec), panel)
     if check == "absurd_jump":
@@ -174,6 +176,20 @@ def _treat(check, bars, hit, panel, usable, report):
         )
     )
     return bool(actions)
+
+
+def _say_exchanged(bars, hit, panel):
+    """What is said of bars that are sound with high and low exchanged; nothing where there is none."""
+    inside = [(bars.high <= price) & (price <= bars.low) for price in (bars.open, bars.close) if price is not None]
+    turned = Finding.of_rows("high_below_low", panel, bars.rows[hit & np.logical_and.reduce(inside or [hit])])
+    if not (turned.rows and inside):
+        return []
+    assets = list(turned.assets)
+    whose = f"asset{'s' * (len(assets) > 1)} {', '.join(assets[:5])}{' and others' if len(assets) > 5 else ''}"
+    return [
+        f"on {turned.rows:,} of them open and close lie between the two: high and low are exchanged there ({whose}); exchange "
+        "them in the source"
+    ]
 
 
 def _say_calm(bars, calm, panel):

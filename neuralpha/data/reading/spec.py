@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from ...core import NeuralphaError, unknown_name
 
-# %% ../../../nbs/data/reading/spec.ipynb #92630a75
+# %% ../../../nbs/data/reading/spec.ipynb #b5f4e8e9
 class ReadSpec(BaseModel):
     """How to read a source. `columns` maps our name to the source's: `{'close': 'PX_LAST'}`.
 
@@ -43,12 +43,16 @@ class ReadSpec(BaseModel):
     adjust : Literal['auto', 'none', 'multiply', 'divide', 'adjusted', 'returns'], default 'auto'
     percent : tuple[str, ...], default ()
         columns in percent, to be divided by 100
+    logarithms : tuple[str, ...] | None, default None
+        columns of natural logarithms, to be raised to prices; () says that there are none, None
+        looks for them
     missing : tuple[str, ...], default ()
         further texts that mean no value, such as CRSP's 'C'
     date_format : str | None, default None
         strptime format of text dates that are not ISO
-    date_unit : Literal['s', 'ms', 'us', 'ns'] | None, default None
-        unit of integer dates that count from 1970
+    date_unit : Literal['s', 'ms', 'us', 'ns', 'days', 'excel', 'excel-1904'] | None, default None
+        unit of numbers that count from 1970, or "excel" and "excel-1904" for a spreadsheet's days
+        from 1900 and 1904
     delimiter : str | None, default None
         CSV; None: comma, semicolon, tab or bar, whichever the header uses
     encoding : str | None, default None
@@ -79,9 +83,12 @@ class ReadSpec(BaseModel):
         "auto"  # what `factor` does to prices, or that they follow `return`; auto: what the prices prove
     )
     percent: tuple[str, ...] = ()  # columns in percent, to be divided by 100
+    # columns of natural logarithms, to be raised to prices; () says that there are none, None looks for them
+    logarithms: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()  # further texts that mean no value, such as CRSP's 'C'
     date_format: str | None = None  # strptime format of text dates that are not ISO
-    date_unit: Literal["s", "ms", "us", "ns"] | None = None  # unit of integer dates that count from 1970
+    # unit of numbers that count from 1970, or "excel" and "excel-1904" for a spreadsheet's days from 1900 and 1904
+    date_unit: Literal["s", "ms", "us", "ns", "days", "excel", "excel-1904"] | None = None
     delimiter: str | None = None  # CSV; None: comma, semicolon, tab or bar, whichever the header uses
     encoding: str | None = None  # CSV; None: UTF-8, or UTF-16 with its mark
     decimal: Literal[".", ","] | None = None  # decimal mark of numbers in text; None: what the cells prove
@@ -90,7 +97,7 @@ class ReadSpec(BaseModel):
     query: str | None = None  # ...or a query
     cache: str | None = None  # Yahoo: folder for downloaded prices
 
-    @field_validator("missing", "percent", mode="before")
+    @field_validator("missing", "percent", "logarithms", mode="before")
     @classmethod
     def _one_or_several(cls, v):
         return (v,) if isinstance(v, str) else v
@@ -111,13 +118,14 @@ class ReadSpec(BaseModel):
             raise ValueError(f"{v!r} is the decimal mark as well; say decimal={',' if v == '.' else '.'!r} with it")
         return v
 
-# %% ../../../nbs/data/reading/spec.ipynb #8f63e53c
+# %% ../../../nbs/data/reading/spec.ipynb #7c1db737
 NOTATION = {  # options whose values have a form of their own
     "columns": "columns={'close': 'PX_LAST'}, our name first and the source's second",
     "assets": "assets=['AAPL', 'MSFT']",
     "fields": "fields=['close', 'volume']",
     "missing": "missing=['C', 'n/a']",
     "percent": "percent=['return', 'yield']",
+    "logarithms": "logarithms=['open', 'close'], or logarithms=[] where all prices are prices",
 }
 
 

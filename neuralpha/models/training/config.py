@@ -80,7 +80,6 @@ class Training(Parameters):
         trainings of larger nets
     device : str, default 'auto'
         "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
-    limits : ClassVar[dict], default {'loss': Objective, 'learning_rate': '(0, inf)', 'weight_decay': '[0, inf)', 'l1': '[0, inf)', 'sparse_input': '[0, inf)', 'l2': '[0, inf)', 'clip': '(0, inf)', 'input_noise': '[0, inf)', 'adversarial': '[0, inf)', 'label_smoothing': '[0, 1]', 'average': '[0, inf)', 'batch_rows': '[1, inf)', 'max_epochs': '[1, inf)', 'epoch_share': '(0, 1]', 'patience': '[1, inf)', 'stop_on': ('ic', 'loss'), 'precision': PRECISIONS, 'device': known_device}
     """
 
     # a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head follows from it

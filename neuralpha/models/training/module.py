@@ -36,8 +36,6 @@ class NetModule(nn.Module):
     ----------
     across_assets : bool, default False
         the scores of a date depend on one another: batches then hold whole dates
-    unrolls : ClassVar[bool], default False
-        True: `forward` writes its recurrent cell out in plain operations where told to
     unroll : bool, default False
         set where seeds are trained together: now write it out
     """
