@@ -36,7 +36,7 @@ Start with **neuralpha run quick**, then **neuralpha run quick --universe prices
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check and import universes.")
 app.add_typer(data_app, name="data")
 
-# %% ../nbs/cli.ipynb #d7d3fc60
+# %% ../nbs/cli.ipynb #f5cf9222
 ReadOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -54,6 +54,7 @@ SEVERAL = {  # options that hold several things: how they are said in one
     "fields": ": fields=['close', 'volume']",
     "missing": ": missing=['C', 'n/a']",
     "percent": ": percent=['return', 'yield']",
+    "logarithms": ": logarithms=['open', 'close']",
     "checks": ": checks={'calendar' = 'XNYS', 'stale_bars' = 10}",
 }
 

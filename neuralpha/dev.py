@@ -10,8 +10,9 @@ A notebook in `nbs/` is the only place where code is written. `sync` derives the
 __all__ = ['AGREED', 'WRITTEN_BY_HAND', 'test_source', 'clean_notebook', 'readme_text', 'stub_text', 'with_outputs', 'sync',
            'changed_by_sync', 'untidy', 'main']
 
-# %% ../nbs/dev.ipynb #02bc352c
+# %% ../nbs/dev.ipynb #c9d281f6
 import ast, filecmp, fcntl, hashlib, os, posixpath, re, shutil, subprocess, sys, tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from .core import NeuralphaError, digest, read_json, write_json
@@ -185,9 +186,9 @@ def _orphans(base: Path) -> list[Path]:
     ]
     return lib + [p for p in (base / "tests").glob("test_*.py") if p.stem not in tests]
 
-# %% ../nbs/dev.ipynb #ed2dc0e2
-def _export(path: Path, nb, lib: Path):
-    """The module of a notebook, with what its comments and its opening say in the docstrings."""
+# %% ../nbs/dev.ipynb #3663b896
+def _export(path: Path, nb, lib: Path) -> Path:
+    """The module of a notebook, with what its opening says in its docstring."""
     from nbdev.export import nb_export
 
     nb_export(path, lib_path=lib)
@@ -195,7 +196,27 @@ def _export(path: Path, nb, lib: Path):
     name = next(line.split()[-1] for line in lines if line.startswith("#| default_exp "))
     module = lib / (name.replace(".", "/") + ".py")
     source = module.read_text(encoding="utf-8")
-    module.write_text(documented(with_opening(source, opening(nb.cells))), encoding="utf-8")
+    module.write_text(with_opening(source, opening(nb.cells)), encoding="utf-8")
+    return module
+
+
+def _reader(module: Path, lib: Path) -> Callable:
+    """Finds the source of what a module imports from the library."""
+
+    def read(dots, name):
+        above = module.parents[dots - 1] if dots else lib.parent
+        file = above / (name.replace(".", "/") + ".py")
+        inside = name and lib in file.parents and file.exists()
+        return (file.read_text(encoding="utf-8"), _reader(file, lib)) if inside else None
+
+    return read
+
+
+def _document(modules: list[Path], lib: Path) -> None:
+    """Write what stands beside parameters into the docstrings, once all modules are there."""
+    for module in modules:
+        source = module.read_text(encoding="utf-8")
+        module.write_text(documented(source, _reader(module, lib)), encoding="utf-8")
 
 # %% ../nbs/dev.ipynb #c92582d0
 def stub_text(
@@ -251,7 +272,7 @@ def _copy_research(base: Path) -> None:
     for path in [path for path in there.rglob("*") if path.is_file() and path.relative_to(there) not in wanted]:
         path.unlink()
 
-# %% ../nbs/dev.ipynb #33f68ff5
+# %% ../nbs/dev.ipynb #0f7d85e5
 def sync(base: Path | None = None) -> None:
     """Clean every notebook, export library and tests, copy `nbs/research` into the package; one at a time, so that two
     runs cannot mix.
@@ -263,11 +284,12 @@ def sync(base: Path | None = None) -> None:
     with open(base / "settings.ini") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _pair(base)
+        modules = []
         for path in notebooks(base):
             nb = clean_notebook(nbformat.read(path, as_version=4))
             _write_if_changed(path, nbformat.writes(nb) + "\n")
             if any("#| default_exp" in c.source for c in nb.cells):
-                _export(path, nb, base / "neuralpha")
+                modules.append(_export(path, nb, base / "neuralpha"))
             name = "_".join(path.relative_to(base / "nbs").with_suffix("").parts)
             test = base / "tests" / f"test_{name}.py"
             text = test_source(nb)
@@ -275,6 +297,7 @@ def sync(base: Path | None = None) -> None:
                 _write_if_changed(test, text)
             elif test.exists():
                 test.unlink()
+        _document(modules, base / "neuralpha")
         front = base / "nbs/index.ipynb"
         if front.exists():
             _write_if_changed(base / "README.md", readme_text(nbformat.read(front, as_version=4)))

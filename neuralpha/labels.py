@@ -18,13 +18,13 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities', 'sequential_bootstrap',
            'time_decay']
 
-# %% ../nbs/labels.ipynb #432ac855
+# %% ../nbs/labels.ipynb #7ecb2fab
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 import numpy as np
 import pandas as pd
 from numba import njit, prange
-from .core import NeuralphaError, digest, unknown_name
+from .core import NeuralphaError, check_kinds, digest, unknown_name
 from .cross_section import CrossSections, group_means, standardise, standardise_by_date
 from .data.panel import Panel, exits
 from .data.returns import bar_return, total_return_index
@@ -276,10 +276,11 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #d8e18d71
+# %% ../nbs/labels.ipynb #3359366b
 EXITS = ("bar", "next trade")
 
 
+@check_kinds
 def forward_return(
     panel: Panel,
     horizon: int = 5,  # bars held
@@ -602,7 +603,7 @@ def _barriers(
             label[i], ret[i] = hit, r
     return label, ret, bars, why
 
-# %% ../nbs/labels.ipynb #8850bcdb
+# %% ../nbs/labels.ipynb #d975c28e
 NO_BET = "no bet: the side is 0"
 _WHY = {
     1: BEYOND,
@@ -614,6 +615,7 @@ _WHY = {
 }
 
 
+@check_kinds
 def triple_barrier(
     panel: Panel,
     profit: float = 2.0,  # barriers, in trailing volatilities per bar; `np.inf` switches one off
@@ -884,7 +886,8 @@ class MultiTaskLabel(Label):
     def __repr__(self):
         return f"{super().__repr__()}; learnt: {', '.join(self.names)}"
 
-# %% ../nbs/labels.ipynb #08203d0a
+# %% ../nbs/labels.ipynb #1cba6aaa
+@check_kinds
 def multi_horizon(
     panel: Panel,
     horizons=(1, 5, 20),  # bars held, one task each

@@ -35,7 +35,6 @@ def test_logarithms_of_prices_are_asked_for(seed, kind):
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("market", ["pennies", "low", "wide", "rates of exchange", "wilder when small", "one level"])
 def test_low_prices_are_prices(seed, market):
-    rng = np.random.default_rng(seed)
     low, high, vol = {
         "pennies": (0.02, 3, 0.04),
         "low": (2, 9, 0.02),

@@ -10,6 +10,20 @@ from neuralpha.data.panel import panel_from_frame
 from neuralpha.features import families
 from neuralpha.features.families import FEATURES, SERIES, SETS, Feature, check_feature, choose, example_bars, moved
 
+def test_what_is_no_name_of_a_feature_is_named():
+    from neuralpha.data.simulated.market import simulate_universe
+
+    panel = simulate_universe(n_assets=3, n_days=60)
+    for odd, said in (
+        (panel, "Panel"),
+        (None, "None"),
+        (3, "int"),
+        ([0.5], "float"),
+        (["volatility_20", panel], "Panel"),
+    ):
+        with pytest.raises(NeuralphaError, match=f"a name is meant, and {said} was given"):
+            compute_features(panel, odd)
+
 def _market(n_assets=12, n_dates=320, seed=0):
     rng = np.random.default_rng(seed)
     days = pd.bdate_range("2022-01-03", periods=n_dates)

@@ -23,13 +23,13 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #324391f5
+# %% ../../nbs/attribution/explain.ipynb #b376d394
 from html import escape
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from .kinds import AFFORDABLE, Paths, assets_beside, attribute, probe
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds, wrong_kind
 from ..data.panel import Panel
 from ..cross_section import correlation_by_date
 from ..data.alignment import panel_rows
@@ -181,7 +181,8 @@ def _parts(pred, X, rows):
 def _model_name(model):
     return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../../nbs/attribution/explain.ipynb #da503cc8
+# %% ../../nbs/attribution/explain.ipynb #672c22ad
+@check_kinds
 def explain(
     model,  # `Predictions`, or a fitted model of any kind
     X: Features,  # the table it was fitted on
@@ -218,6 +219,8 @@ def explain(
     n_background : int, default 256
         rows, drawn from the same period, that stand for "not known"; linear models and nets
     """
+    if model is None or isinstance(model, (type, str)):
+        raise wrong_kind("explain(model=)", model, "Predictions", "give na.cross_predict's, or a fitted model")
     rows = None if rows is None else np.unique(_row_numbers(X.panel, rows))
     if isinstance(model, Predictions):
         parts = list(_parts(model, X, rows))
@@ -294,9 +297,21 @@ def _scores(opened, rows):
         return opened.score(opened.inputs(rows), rows)
     return np.array([opened.among(x[None], row)[0] for x, row in zip(opened.inputs(rows), rows)])
 
-# %% ../../nbs/attribution/explain.ipynb #e1808f04
-def plot_importance(e: Explanation, top: int = 20):
-    """Mean |attribution| of the most important features; returns the figure."""
+# %% ../../nbs/attribution/explain.ipynb #fad023f8
+@check_kinds
+def plot_importance(
+    e: Explanation,  # from `explain`
+    top: int = 20,  # features shown
+):
+    """Mean |attribution| of the most important features; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        from `explain`
+    top : int, default 20
+        features shown
+    """
     import matplotlib.pyplot as plt
 
     s = e.importance().head(top)[::-1]
@@ -307,8 +322,20 @@ def plot_importance(e: Explanation, top: int = 20):
     return fig
 
 
-def plot_lags(e: Explanation, top: int = 20):
-    """Feature × lag map of mean |attribution|; returns the figure."""
+@check_kinds
+def plot_lags(
+    e: Explanation,  # from `explain`
+    top: int = 20,  # features shown
+):
+    """Feature × lag map of mean |attribution|; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        from `explain`
+    top : int, default 20
+        features shown
+    """
     import matplotlib.pyplot as plt
 
     m = e.lag_map().loc[e.importance().index[:top]]
@@ -327,9 +354,21 @@ def plot_lags(e: Explanation, top: int = 20):
     fig.colorbar(image, label="mean |attribution|, score units")
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #91d805ef
-def plot_summary(e: Explanation, top: int = 15):
-    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure."""
+# %% ../../nbs/attribution/explain.ipynb #15ecd0ed
+@check_kinds
+def plot_summary(
+    e: Explanation,  # from `explain`
+    top: int = 15,  # features shown
+):
+    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        from `explain`
+    top : int, default 15
+        features shown
+    """
     import matplotlib.pyplot as plt, shap
 
     fig = plt.figure(figsize=(7, 1.5 + 0.3 * min(top, len(e.names))))
@@ -464,9 +503,27 @@ def by_regime(
     table.insert(0, "rows", pd.Series(label).value_counts())
     return table.rename_axis("regime")
 
-# %% ../../nbs/attribution/explain.ipynb #9bad8076
-def plot_time(e: Explanation, by: str = "family", freq: str = "QE", top: int = 8):
-    """Mean |attribution| of the largest groups per period; returns the figure."""
+# %% ../../nbs/attribution/explain.ipynb #e22f3427
+@check_kinds
+def plot_time(
+    e: Explanation,  # from `explain`
+    by: str = "family",  # or "feature"
+    freq: str = "QE",  # of pandas: quarters
+    top: int = 8,  # groups shown
+):
+    """Mean |attribution| of the largest groups per period; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        from `explain`
+    by : str, default 'family'
+        or "feature"
+    freq : str, default 'QE'
+        of pandas: quarters
+    top : int, default 8
+        groups shown
+    """
     import matplotlib.pyplot as plt
 
     table = through_time(e, by, freq).iloc[:, :top]
@@ -485,8 +542,26 @@ def plot_time(e: Explanation, by: str = "family", freq: str = "QE", top: int = 8
     return fig
 
 
-def plot_regime(e: Explanation, regime: pd.Series | None = None, by: str = "family", top: int = 8):
-    """Mean |attribution| of the largest groups in every regime, side by side; returns the figure."""
+@check_kinds
+def plot_regime(
+    e: Explanation,  # from `explain`
+    regime: pd.Series | None = None,  # name of the regime by date; default: `market_regime` of the panel
+    by: str = "family",  # or "feature"
+    top: int = 8,  # groups shown
+):
+    """Mean |attribution| of the largest groups in every regime, side by side; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        from `explain`
+    regime : pd.Series | None, default None
+        name of the regime by date; default: `market_regime` of the panel
+    by : str, default 'family'
+        or "feature"
+    top : int, default 8
+        groups shown
+    """
     import matplotlib.pyplot as plt
 
     table = by_regime(e, regime, by)

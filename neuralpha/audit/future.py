@@ -95,7 +95,7 @@ def words_of(e) -> str:
     first = str(e).splitlines()[0] if str(e) else ""
     return f"{type(e).__name__}: {first}"[:200]
 
-# %% ../../nbs/audit/future.ipynb #5e966bcf
+# %% ../../nbs/audit/future.ipynb #1135ffe4
 @dataclass(frozen=True)
 class Rerun:
     """The artefacts of the true run and of a world with another future."""
@@ -124,6 +124,19 @@ class Rerun:
     def line(self, tally: Tally, what: str):
         """The line of the certificate that an artefact in this world belongs to."""
         return tally.line("future", what, self.world.told)
+
+    @property
+    def waits(self) -> np.ndarray:
+        """(n_rows,) bool: tests that have begun by the cut and have no fold in the world, where no label of theirs is
+        known yet.
+        """
+        date = self.panel.date_code
+        there = {f.number for f in folds_in(self.other)}
+        waiting = np.zeros(self.panel.n_rows, bool)
+        for fold in folds_in(self.true):
+            if fold.number not in there and date[fold.test].max() > self.world.cut:
+                waiting[fold.test] = True
+        return waiting
 
     def compare(self, what: str, mine: Columns, theirs: Columns, words: str, about: dict, **more) -> Comparison:
         """Two columns on the rows of the past."""
@@ -158,7 +171,7 @@ def compare_futures(rerun: Rerun, tally: Tally) -> None:
 def _of_folds(what, artefact) -> bool:
     return not isinstance(artefact, Columns) or what.split()[0] in ("predictions", "positions", "scores")
 
-# %% ../../nbs/audit/future.ipynb #ba3911d9
+# %% ../../nbs/audit/future.ipynb #3da9e925
 KINDS = {"features": "feature", "predictions": "prediction", "positions": "position"}
 AHEAD = (
     "{name} on {{day}} of asset {{asset}} changed when {{world}}: it looks {far} ({{count:,}} values changed{{since}})."
@@ -166,6 +179,9 @@ AHEAD = (
 
 
 def _ahead(rerun: Rerun, what: str, mine: Columns, theirs: Columns) -> Comparison:
+    world = rerun.world
+    silent = np.isnan(theirs.values[world.twins]).all(1)
+    told = ~(silent & rerun.waits[world.rows]) if _of_folds(what, mine) else np.ones(len(world.rows), bool)
     name = "{what}" if mine.names == (what,) else "{kind} {column!r}"
     far = "at the end of its own bar, or later" if rerun.settings.at_open else "at least {bars} ahead"
     return rerun.compare(
@@ -174,6 +190,8 @@ def _ahead(rerun: Rerun, what: str, mine: Columns, theirs: Columns) -> Compariso
         theirs,
         AHEAD.format(name=name, far=far),
         {"kind": KINDS.get(what, what), "world": rerun.since},
+        rows=world.rows[told],
+        twins=world.twins[told],
         rounding=rerun.settings.rounding.get(what, 0.0),
         cut=rerun.world.cut,
         tested="noise" in rerun.settings.replace,

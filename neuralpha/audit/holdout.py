@@ -13,14 +13,14 @@ The library cannot stop anyone from reading their own file. It makes the honest 
 # %% auto #0
 __all__ = ['Seal', 'read_seal', 'seal_holdout', 'read_ledger', 'open_holdout', 'openings', 'holdout_line', 'holdout_fold']
 
-# %% ../../nbs/audit/holdout.ipynb #12b860e3
+# %% ../../nbs/audit/holdout.ipynb #b2b9ed25
 import fcntl, json, os
 from dataclasses import asdict, dataclass
 from datetime import datetime, UTC
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, canonical_json, digest, parse_json
+from ..core import NeuralphaError, canonical_json, check_kinds, digest, parse_json
 from ..data.panel import Panel, cut_panel
 from ..labels import Label
 from ..splits import Fold, _offset, fixed_split
@@ -87,11 +87,12 @@ def read_seal(
         )
     return seal
 
-# %% ../../nbs/audit/holdout.ipynb #5cb333cf
+# %% ../../nbs/audit/holdout.ipynb #fb22b6b0
 def _date(code) -> str:
     return str(pd.Timestamp(code))[:19].removesuffix(" 00:00:00")
 
 
+@check_kinds
 def seal_holdout(
     panel: Panel,
     length: str = "1Y",  # calendar length of what is set aside, counted back from the last date
@@ -172,7 +173,8 @@ def read_ledger(
         )
     return out
 
-# %% ../../nbs/audit/holdout.ipynb #ec77a0af
+# %% ../../nbs/audit/holdout.ipynb #4b6fe5ca
+@check_kinds
 def open_holdout(
     panel: Panel,  # the whole universe
     seal: Seal,

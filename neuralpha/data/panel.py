@@ -19,14 +19,14 @@ __all__ = ['LONG_STEP_DAYS', 'LONG_STEPS', 'GONE_AFTER', 'UNTIL', 'FEWEST_ASSETS
            'GoneAfter', 'Panel', 'Exits', 'exits', 'Layout', 'lay_out', 'panel_from_frame', 'check_breadth',
            'last_moment', 'cut_panel', 'without_assets', 'keep_assets']
 
-# %% ../../nbs/data/panel.ipynb #c8a9e415
+# %% ../../nbs/data/panel.ipynb #f488906a
 import datetime as dt
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, digest
+from ..core import NeuralphaError, check_kinds, digest
 
 # %% ../../nbs/data/panel.ipynb #7ed3a8c4
 LONG_STEP_DAYS, LONG_STEPS = (
@@ -224,6 +224,15 @@ class Panel(PanelIndex):
         masked and dropped rows with their original values
     truth : dict, default dict()
         simulated universes only: name -> (n_rows,) float32, e.g. "oracle"
+    name : str
+    assets : np.ndarray
+        (n_assets,) str, sorted
+    dates : np.ndarray
+        (n_dates,) datetime64[ns], ascending: the sessions of the universe
+    asset_offsets : np.ndarray
+        (n_assets+1,) int64: rows of asset a are asset_offsets[a]:asset_offsets[a+1]
+    date_code : np.ndarray
+        (n_rows,) int32: position of the row's date in `dates`
     """
 
     fields: dict  # name -> (n_rows,) float32
@@ -426,7 +435,7 @@ def lay_out(
     date_code = (np.arange(offsets[-1], dtype=start.dtype) + np.repeat(start, length)).astype(np.int32)
     return Layout(offsets, date_code, (day - start[code]).astype(np.int64))
 
-# %% ../../nbs/data/panel.ipynb #0a3e8480
+# %% ../../nbs/data/panel.ipynb #bbb95da8
 def _local_times(column, name) -> np.ndarray:
     """(rows,) datetime64[ns]: dates without their zone, as files are read: midnights of UTC or of the column's own
     zone are days.
@@ -448,6 +457,7 @@ def _local_times(column, name) -> np.ndarray:
     )
 
 
+@check_kinds
 def panel_from_frame(
     frame: pd.DataFrame,  # columns `date`, `asset`, and float fields
     name: str = "universe",

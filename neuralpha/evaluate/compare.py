@@ -16,16 +16,16 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 
 # %% auto #0
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'compare', 'Contestant', 'Field', 'details_of', 'seed_metrics', 'Leaderboard',
-           'leaderboard_html', 'StudyIcs', 'compare_studies']
+           'leaderboard_html', 'said_of_months', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #e2ced0ff
+# %% ../../nbs/evaluate/compare.ipynb #83fc1201
 import html
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, check_kinds, unknown_name
 from ..data.panel import Panel
 from ..labels import Label
 from .baselines import baseline_scores
@@ -48,6 +48,7 @@ from .regimes import regimes
 from .slices import horizon_slices, slice_records, slice_table
 from ..trading.costs import Costs
 from neuralpha.evaluate.statistics import (
+    STEADY_DATES,
     backtest_overfitting,
     confidence_set,
     fewest_dates,
@@ -60,7 +61,8 @@ from neuralpha.evaluate.statistics import (
     variance_split,
 )
 
-# %% ../../nbs/evaluate/compare.ipynb #60b87608
+# %% ../../nbs/evaluate/compare.ipynb #a6888a67
+@check_kinds
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
     predictions,
@@ -578,7 +580,7 @@ def seed_metrics(
         }
     }
 
-# %% ../../nbs/evaluate/compare.ipynb #eb2086a6
+# %% ../../nbs/evaluate/compare.ipynb #633be304
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     """Result of `compare`; displays as a table with the statements the data supports beneath it.
@@ -650,7 +652,7 @@ class Leaderboard:
         shown = pd.DataFrame({head: [" ".join(cell[:2]).strip() for cell in cells] for head, cells in _shown(self)})
         shown.index = self.table.index
         head = f"Leaderboard on {self.universe}{_said_of_neutral(self)}"
-        return f"{head}\n{shown.to_string()}\n" + "\n".join(self.statements())
+        return f"{head}\n{shown.to_string()}\n" + "\n".join([*self.statements(), *said_of_months(self)])
 
     def _repr_html_(self):
         return leaderboard_html(self)
@@ -746,7 +748,7 @@ def _spent_cell(name: str, value) -> Shown:
     known = None if pd.isna(value) else value
     return Shown(number(dict(value=known, unit=CATALOGUE[name].unit)), "", known)
 
-# %% ../../nbs/evaluate/compare.ipynb #64623b61
+# %% ../../nbs/evaluate/compare.ipynb #12ec3d65
 def leaderboard_html(board: Leaderboard) -> str:
     """The leaderboard as a self-contained HTML fragment."""
     (_, letters_of), *columns = _shown(board)
@@ -782,6 +784,18 @@ def _said_of_neutral(board: Leaderboard) -> str:
     return f", scores {neutral}-neutral" if neutral else ""
 
 
+def said_of_months(board: Leaderboard) -> list[str]:
+    """What too few dates leave open: whether skill stays or only came; nothing from `STEADY_DATES` on."""
+    dates = len(board.ics)
+    if dates >= STEADY_DATES:
+        return []
+    return [
+        f"{dates:,} dates: skill that comes and goes over months can look like skill that stays; of 95% intervals "
+        "about one in "
+        f"ten then misses, and it takes {STEADY_DATES:,} dates until fewer than 8% do."
+    ]
+
+
 def _small_print(board: Leaderboard) -> str:  # HTML
     """What was compared, and how the table is to be read."""
     dates = board.ics.index
@@ -792,7 +806,8 @@ def _small_print(board: Leaderboard) -> str:  # HTML
         f"{len(dates)} dates, {dates[0].date()} to {dates[-1].date()}. Small print: 95% interval of the mean over "
         "dates, and what t exceeds by luck once in twenty samples. Rows stand by their mean; two models share a "
         f"letter exactly where the data cannot tell them apart at {100 * board.significance:.0f}% (paired test on the "
-        f"dates both have, Holm over all pairs). ●: in the model confidence set.{left_out}"
+        f"dates both have, Holm over all pairs). ●: in the model confidence set.{left_out} "
+        f"{' '.join(said_of_months(board))}"
     )
 
 # %% ../../nbs/evaluate/compare.ipynb #7abba765

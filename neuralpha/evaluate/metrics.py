@@ -14,12 +14,12 @@ __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'evaluate_scores', '
            'mean_metric', 'record', 'mean_record', 'measured', 'computed_metrics', 'calibrate', 'calibrated',
            'pooled_r2', 'share_recovered', 'half_life', 'bar_ics', 'horizon_labels', 'quantile_metrics']
 
-# %% ../../nbs/evaluate/metrics.ipynb #7e060127
+# %% ../../nbs/evaluate/metrics.ipynb #ec050e8c
 import math
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, check_kinds, unknown_name
 from ..data.panel import Panel
 from ..labels import Label, excess_return, forward_return, suspended_exits
 from .catalogue import CATALOGUE, Metric, Sample, metric_entry
@@ -37,7 +37,8 @@ from neuralpha.evaluate.statistics import (
     sharpe_report,
 )
 
-# %% ../../nbs/evaluate/metrics.ipynb #a3660f20
+# %% ../../nbs/evaluate/metrics.ipynb #7107d01c
+@check_kinds
 def evaluate_scores(
     scores: pd.Series,  # `(date, asset)` out-of-sample scores (or an array in panel row order)
     panel: Panel,

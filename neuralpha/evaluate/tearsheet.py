@@ -17,14 +17,14 @@ and an alpha $\alpha$ over $h$ bars.
 # %% auto #0
 __all__ = ['TABLES', 'SHEET_FIGURES', 'STYLE', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #0d20d756
+# %% ../../nbs/evaluate/tearsheet.ipynb #bd3e49d7
 import base64, contextlib, html, io, textwrap, warnings
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import MagicMock, patch
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, figure_png, write_text
+from ..core import NeuralphaError, atomic_path, check_kinds, figure_png, write_text
 from ..data.panel import Panel
 from ..labels import forward_return
 from ..cross_section import rank_within_date
@@ -37,7 +37,7 @@ from .quantiles import rank_autocorrelation, turnover
 def _several(periods) -> tuple:
     return tuple(np.atleast_1d(periods).tolist())
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #91bfa047
+# %% ../../nbs/evaluate/tearsheet.ipynb #3bc50eb7
 def factor_data(
     scores,  # `(date, asset)` Series, or anything with `.scores(seed=-1)` such as `Predictions`
     panel: Panel,
@@ -64,7 +64,7 @@ def factor_data(
         by (date, asset): 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
     """
     periods = _several(periods)
-    values, _ = on_panel(panel, scores.scores(seed=-1) if hasattr(scores, "scores") else scores)
+    values, _ = on_panel(panel, scores.scores(seed=-1) if callable(getattr(scores, "scores", None)) else scores)
     values = values[:, 0].astype(np.float64)
     returns = {f"{h}D": forward_return(panel, h, delay).values for h in periods}
     keep = np.isfinite(values) & np.isfinite(np.stack(list(returns.values()))).all(0)
@@ -291,7 +291,8 @@ class TearSheet:
     def _repr_html_(self):
         return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #aee2b6c2
+# %% ../../nbs/evaluate/tearsheet.ipynb #6a1d50e1
+@check_kinds
 def tear_sheet(
     scores,  # `Predictions`, or a `(date, asset)` Series
     panel: Panel,

@@ -60,16 +60,7 @@ def within(
 # %% ../../nbs/models/base.ipynb #1d38d3de
 @dataclass(kw_only=True, repr=False, eq=False)
 class Parameters:
-    """Fields as parameters, checked by annotation and `limits`: scikit-learn's `get_params`, `set_params`, `clone`.
-
-    Parameters
-    ----------
-    name : ClassVar[str], default ''
-        lower-case name in the registry and in reports
-    limits : ClassVar[dict], default {}
-        parameter -> interval such as "(0, 1]", allowed names, or a function that raises
-        `NeuralphaError`
-    """
+    """Fields as parameters, checked by annotation and `limits`: scikit-learn's `get_params`, `set_params`, `clone`."""
 
     name: ClassVar[str] = ""  # lower-case name in the registry and in reports
     # parameter -> interval such as "(0, 1]", allowed names, or a function that raises `NeuralphaError`
@@ -169,11 +160,6 @@ def _check_interval(value, limit: str, said: str) -> None:
 class Fitted(Parameters):
     """What a fit leaves in a model, `features_` and `history_` for one, and how it is kept; a subclass writes
     `_count`, `_save` and `_load`.
-
-    Parameters
-    ----------
-    own_name : ClassVar[str], default ''
-        "file.py:Name" or "package.module:Name" of a class that is not built in
     """
 
     own_name: ClassVar[str] = ""  # "file.py:Name" or "package.module:Name" of a class that is not built in
@@ -263,25 +249,6 @@ class Estimator(Fitted):
     ----------
     seed : int, default 0
         everything random follows from it
-    limits : ClassVar[dict], default {'seed': '[0, inf)'}
-    space : ClassVar[dict], default {}
-        what tuning searches: parameter -> ("float" | "log" | "int", low, high) or ("choice",
-        values)
-    stochastic : ClassVar[bool], default True
-        False: another seed gives the same model, so one is enough
-    multi_task : ClassVar[bool], default False
-        whether it learns several targets at once
-    takes_weights : ClassVar[bool], default False
-        whether a fit can weigh its rows
-    weights_ : ClassVar[np.ndarray | None], default None
-        set on a model before `fit`: (n_rows,) weight of every row of the panel; None: all alike
-    cpus : ClassVar[float], default 1
-        processor cores that a fit takes on a cluster; every fit runs on one thread
-    gpus : ClassVar[float], default 0
-        GPUs that a fit takes on a cluster where the device is CUDA
-    checkpoint_ : ClassVar[Path | None], default None
-        set on a model before `fit`: folder from which a training that was killed goes on; delete it
-        when done
     """
 
     seed: int = 0  # everything random follows from it

@@ -43,19 +43,53 @@ class NN3(DropoutNet):
     depth : int, default 3
         layers of the pyramid, 1 to 5
     loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
     stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
     sparse_input : float, default 0.03
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
     learning_rate : float, default 0.003
     weight_decay : float, default 0.0
+        AdamW's
     batch_rows : int, default 1000
+        rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 60
     patience : int, default 60
         the penalty grows to the end: validation chooses among all epochs
     dropout : float, default 0.0
+        share of the units that are left out of a training step
     norm : str, default 'none'
-    name : ClassVar[str], default 'nn3'
-    space : ClassVar[dict], default {'learning_rate': ('log', 0.001, 0.03), 'sparse_input': ('log', 0.01, 0.3), 'norm': ('choice', ['batch', 'none'])}
-    limits : ClassVar[dict], default {'depth': '[1, 5]', 'norm': NORMS}
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
     """
 
     depth: int = 3  # layers of the pyramid, 1 to 5
@@ -88,7 +122,61 @@ class NN3(DropoutNet):
 # %% ../../nbs/models/gkx.ipynb #358098ed
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN1(NN3):
-    """Pyramid of one layer, 32."""
+    """Pyramid of one layer, 32.
+
+    Parameters
+    ----------
+    depth : int, default 1
+        layers of the pyramid, 1 to 5
+    loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
+    sparse_input : float, default 0.03
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    learning_rate : float, default 0.003
+    weight_decay : float, default 0.0
+        AdamW's
+    batch_rows : int, default 1000
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 60
+    patience : int, default 60
+        the penalty grows to the end: validation chooses among all epochs
+    dropout : float, default 0.0
+        share of the units that are left out of a training step
+    norm : str, default 'none'
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     depth: int = 1
     name: ClassVar[str] = "nn1"
@@ -96,7 +184,61 @@ class NN1(NN3):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN2(NN3):
-    """Pyramid of two layers, 32-16."""
+    """Pyramid of two layers, 32-16.
+
+    Parameters
+    ----------
+    depth : int, default 2
+        layers of the pyramid, 1 to 5
+    loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
+    sparse_input : float, default 0.03
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    learning_rate : float, default 0.003
+    weight_decay : float, default 0.0
+        AdamW's
+    batch_rows : int, default 1000
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 60
+    patience : int, default 60
+        the penalty grows to the end: validation chooses among all epochs
+    dropout : float, default 0.0
+        share of the units that are left out of a training step
+    norm : str, default 'none'
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     depth: int = 2
     name: ClassVar[str] = "nn2"
@@ -104,7 +246,61 @@ class NN2(NN3):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN4(NN3):
-    """Pyramid of four layers, 32-16-8-4."""
+    """Pyramid of four layers, 32-16-8-4.
+
+    Parameters
+    ----------
+    depth : int, default 4
+        layers of the pyramid, 1 to 5
+    loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
+    sparse_input : float, default 0.03
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    learning_rate : float, default 0.003
+    weight_decay : float, default 0.0
+        AdamW's
+    batch_rows : int, default 1000
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 60
+    patience : int, default 60
+        the penalty grows to the end: validation chooses among all epochs
+    dropout : float, default 0.0
+        share of the units that are left out of a training step
+    norm : str, default 'none'
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     depth: int = 4
     name: ClassVar[str] = "nn4"
@@ -112,7 +308,61 @@ class NN4(NN3):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN5(NN3):
-    """Pyramid of five layers, 32-16-8-4-2."""
+    """Pyramid of five layers, 32-16-8-4-2.
+
+    Parameters
+    ----------
+    depth : int, default 5
+        layers of the pyramid, 1 to 5
+    loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
+    sparse_input : float, default 0.03
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    learning_rate : float, default 0.003
+    weight_decay : float, default 0.0
+        AdamW's
+    batch_rows : int, default 1000
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 60
+    patience : int, default 60
+        the penalty grows to the end: validation chooses among all epochs
+    dropout : float, default 0.0
+        share of the units that are left out of a training step
+    norm : str, default 'none'
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     depth: int = 5
     name: ClassVar[str] = "nn5"

@@ -72,6 +72,7 @@ class Pretrained(Transformer):
     heads : int, default 4
     layers : int, default 2
     dropout : float, default 0.1
+        share of the units that are left out of a training step
     loss : str, default 'ic'
         a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
         follows from it

@@ -80,7 +80,7 @@ def model_class(name: str) -> type[Estimator]:
         raise unknown_name("model", name, model_names())
     return _own_class(offered("neuralpha.models")[name])
 
-# %% ../../nbs/models/registry.ipynb #4de3e3a6
+# %% ../../nbs/models/registry.ipynb #536b97ce
 def make_model(
     name: str,  # e.g. "lightgbm"; or "my_models.py:HGB", "sklearn.ensemble:ExtraTreesRegressor"
     **params,  # the model's own parameters
@@ -97,8 +97,16 @@ def make_model(
     return model_class(name)(**params)
 
 
-def load_model(folder) -> Estimator:
-    """A fitted model from a folder that `save` wrote, whatever its kind."""
+def load_model(
+    folder,  # what `save` was given
+) -> Estimator:
+    """A fitted model from a folder that `save` wrote, whatever its kind.
+
+    Parameters
+    ----------
+    folder
+        what `save` was given
+    """
     note = Path(folder) / "model.json"
     if not note.exists():
         raise NeuralphaError(f"{folder} holds no model: model.json is missing.")

@@ -194,18 +194,50 @@ class WideDeep(DropoutNet):
     sparse_input : float, default 0.1
         of the deep part
     loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
     stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
     learning_rate : float, default 0.01
     weight_decay : float, default 0.0
+        AdamW's
     batch_rows : int, default 2000
+        rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 30
     patience : int, default 30
+        epochs without improvement on validation before training stops
     dropout : float, default 0.0
+        share of the units that are left out of a training step
     norm : str, default 'none'
-    name : ClassVar[str], default 'widedeep'
-    multi_task : ClassVar[bool], default False
-    space : ClassVar[dict], default {'learning_rate': ('log', 0.003, 0.02), 'max_inputs': ('int', 4, 16), 'sparse_input': ('log', 0.02, 0.5), 'hidden': ('choice', [(32,), (32, 16), (32, 16, 8)])}
-    limits : ClassVar[dict], default {'max_inputs': '[1, inf)', 'path_penalty': '[0, inf)', 'path_hidden': '[1, inf)', 'hidden': '[1, inf)', 'norm': NORMS, 'loss': ('mse',)}
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
     """
 
     max_inputs: int = 10  # inputs that are kept, at most
@@ -359,9 +391,8 @@ class WideTrees(Estimator):
         trees without improvement on validation
     threads : int, default 0
         0: OMP_NUM_THREADS or all cores; the result does not depend on it
-    name : ClassVar[str], default 'widetrees'
-    space : ClassVar[dict], default {'learning_rate': ('log', 0.01, 0.1), 'num_leaves': ('choice', [2, 3, 4, 8]), 'max_inputs': ('int', 4, 16)}
-    limits : ClassVar[dict], default BOOSTING | {'max_inputs': '[1, inf)'}
+    seed : int, default 0
+        everything random follows from it
     """
 
     max_inputs: int = 10  # inputs that are kept, at most

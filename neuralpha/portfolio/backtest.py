@@ -10,14 +10,14 @@ few years of returns say little, and it is a number under conventions, which is 
 # %% auto #0
 __all__ = ['backtest', 'decide', 'Book', 'market_return', 'book_statistics', 'plot_book']
 
-# %% ../../nbs/portfolio/backtest.ipynb #8963f3de
+# %% ../../nbs/portfolio/backtest.ipynb #7aa8cb21
 from dataclasses import dataclass, field
 from html import escape
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numba import njit
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds
 from ..cross_section import group_means
 from ..data.alignment import on_panel
 from ..data.panel import Panel
@@ -29,7 +29,8 @@ from ..trading.clock import Clock, entered_weights
 from ..trading.costs import make_costs
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/portfolio/backtest.ipynb #d86ac53b
+# %% ../../nbs/portfolio/backtest.ipynb #851b10f4
+@check_kinds
 def backtest(
     prediction,  # `Predictions`, a `(date, asset)` Series of scores, or an array in panel row order
     panel: Panel,
@@ -82,7 +83,7 @@ def backtest(
 
 def _scores(prediction, panel) -> tuple[np.ndarray, str]:
     """One score per row, and its name."""
-    if hasattr(prediction, "scores"):
+    if callable(getattr(prediction, "scores", None)):
         prediction = prediction.scores()
     values, names = on_panel(panel, prediction)
     if values.shape[1] != 1:

@@ -13,13 +13,13 @@ the size is the same from the first bar to the last.
 # %% auto #0
 __all__ = ['capacity', 'net_returns', 'Capacity', 'break_even', 'conventions', 'flips', 'Flips']
 
-# %% ../../nbs/portfolio/capacity.ipynb #2c3b9db7
+# %% ../../nbs/portfolio/capacity.ipynb #db76c729
 from dataclasses import dataclass, field, replace
 from itertools import product
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds
 from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, new_figure
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means
@@ -29,7 +29,8 @@ from ..trading.account import GAINS, PARTS, Account, Ledger, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/portfolio/capacity.ipynb #f3db9a65
+# %% ../../nbs/portfolio/capacity.ipynb #78b90e9f
+@check_kinds
 def capacity(
     book: Book,
     capitals=None,  # sizes, currency; default: 25 from a thousandth to a thousand times the book's own
@@ -218,9 +219,22 @@ def _crossing(book, capitals, rule, level) -> float:
         low, high = sizes[at - 1], sizes[at]
     return float((low + high) / 2)
 
-# %% ../../nbs/portfolio/capacity.ipynb #df5554fd
-def break_even(book: Book, n_resamples: int = 1000, seed: int = 0) -> pd.Series:  # value, low, high: basis points
+# %% ../../nbs/portfolio/capacity.ipynb #7f3c4b19
+@check_kinds
+def break_even(
+    book: Book,
+    n_resamples: int = 1000,  # bootstrap samples of the interval
+    seed: int = 0,  # of the bootstrap
+) -> pd.Series:  # value, low, high: basis points
     """The half-spread in basis points at which the book's net return would be zero, all other costs as they are.
+
+    Parameters
+    ----------
+    book : Book
+    n_resamples : int, default 1000
+        bootstrap samples of the interval
+    seed : int, default 0
+        of the bootstrap
 
     Returns
     -------
@@ -239,17 +253,33 @@ def break_even(book: Book, n_resamples: int = 1000, seed: int = 0) -> pd.Series:
     low, high = block_interval(drawn, value, len(both), block)
     return 1e4 * pd.Series({"value": value, "low": low, "high": high}, name="break-even half-spread, bps")
 
-# %% ../../nbs/portfolio/capacity.ipynb #1a254d87
+# %% ../../nbs/portfolio/capacity.ipynb #054b46a7
+@check_kinds
 def conventions(
-    prediction,
+    prediction,  # as in `backtest`
     panel: Panel,
     policy: Policy = Quantiles(5),
-    costs="square-root",
-    capital: float = 1e8,
-    horizon: int = 5,
-    delays=(0, 1, 2),
+    costs="square-root",  # as in `backtest`
+    capital: float = 1e8,  # currency
+    horizon: int = 5,  # bars held
+    delays=(0, 1, 2),  # bars between score and fill
 ) -> pd.DataFrame:  # index fill, delay, positions; gross and net % a year, Sharpe; attrs["spread"]
     """Gross, net and Sharpe ratio under every fill, delay and treatment of drift.
+
+    Parameters
+    ----------
+    prediction
+        as in `backtest`
+    panel : Panel
+    policy : Policy, default Quantiles(5)
+    costs : default 'square-root'
+        as in `backtest`
+    capital : float, default 100000000.0
+        currency
+    horizon : int, default 5
+        bars held
+    delays : default (0, 1, 2)
+        bars between score and fill
 
     Returns
     -------
@@ -291,7 +321,8 @@ def _figures(gross, net, year) -> tuple:
         np.sqrt(year) * net.mean() / spread if spread > 0 else np.nan,
     )
 
-# %% ../../nbs/portfolio/capacity.ipynb #6d418e92
+# %% ../../nbs/portfolio/capacity.ipynb #3710649a
+@check_kinds
 def flips(
     predictions: dict,  # name -> scores
     panel: Panel,

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['sharpe_error', 'annual_factor', 'memmel', 'ledoit_wolf', 'league', 'judge_breaker']
 
-# %% ../../nbs/portfolio/league.ipynb #2be0f5bf
+# %% ../../nbs/portfolio/league.ipynb #45c46231
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds, wrong_kind
 from ..evaluate.statistics import letters, paired_tests
 from .backtest import Book, backtest
 from .capacity import break_even
@@ -163,7 +163,8 @@ def _bandwidth(centred) -> float:
     bottom = (shocks**2 / (1 - rho) ** 4).sum()
     return max(1.3221 * (top / max(bottom, 1e-300) * len(centred)) ** 0.2, 1e-6)
 
-# %% ../../nbs/portfolio/league.ipynb #7c546ff5
+# %% ../../nbs/portfolio/league.ipynb #0f92c8df
+@check_kinds
 def league(
     books: dict,  # name -> `Book`, on the same panel
     significance: float = 0.05,
@@ -182,6 +183,9 @@ def league(
         index book; rank, letters, gross, net, low, high (% a year), Sharpe, turnover, break-even
         (bps)
     """
+    odd = [book for book in books.values() if not isinstance(book, Book)]
+    if odd:
+        raise wrong_kind("league(books=)", odd[0], "Book")
     if len(books) < 2:
         raise NeuralphaError("A league takes two books or more.")
     net = pd.DataFrame({name: b.net for name, b in books.items()}).dropna()

@@ -18,7 +18,7 @@ decoration. Four ways to make them:
 __all__ = ['METHODS', 'Tail', 'tail_forecasts', 'cornish_fisher', 'student_tail', 'kupiec', 'christoffersen', 'shortfall_test',
            'basel_zone', 'kupiec_power', 'risk', 'Risk', 'stress', 'Stress']
 
-# %% ../../nbs/portfolio/risk.ipynb #e14d6178
+# %% ../../nbs/portfolio/risk.ipynb #0ea380b5
 import warnings
 from dataclasses import dataclass, field
 from html import escape
@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, check_kinds, unknown_name
 from ..data.returns import bar_return
 from ..evaluate.plots import COLOURS, date_axis, new_figure
 from ..evaluate.statistics import block_length
@@ -298,7 +298,8 @@ def kupiec_power(
     rejected = np.array([kupiec(k, bars, level)["p"] < alpha for k in x])
     return float(stats.binom.pmf(x, bars, true)[rejected].sum())
 
-# %% ../../nbs/portfolio/risk.ipynb #cc4fd322
+# %% ../../nbs/portfolio/risk.ipynb #7c41076e
+@check_kinds
 def risk(
     book: Book,
     levels=(0.01, 0.025),
@@ -437,7 +438,8 @@ class Risk:
         )
         return f"<p>Risk of {escape(self.book.name)}</p>" + "".join(t.round(3).to_html() for t in tables)
 
-# %% ../../nbs/portfolio/risk.ipynb #fc057a50
+# %% ../../nbs/portfolio/risk.ipynb #d56be0d5
+@check_kinds
 def stress(
     book: Book,
     windows=(5, 20, 60),  # bars

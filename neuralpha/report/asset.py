@@ -11,7 +11,7 @@ added to the score (**SHAP**), through time.
 # %% auto #0
 __all__ = ['ATTRIBUTED', 'asset', 'AssetHistory']
 
-# %% ../../nbs/report/asset.ipynb #6dbfcaf9
+# %% ../../nbs/report/asset.ipynb #dce659f8
 import base64
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from ..attribution.explain import explain
-from ..core import NeuralphaError, figure_png, read_table, unknown_name
+from ..core import NeuralphaError, check_kinds, figure_png, read_table, unknown_name
 from ..cross_section import rank_within_date
 from ..data.panel import Panel
 from ..evaluate.inspection import Origin, taken_out
@@ -31,7 +31,8 @@ from ..labels import Label
 from ..models.predict import Predictions
 from .inspect import origin_of, universe_of
 
-# %% ../../nbs/report/asset.ipynb #f99d3564
+# %% ../../nbs/report/asset.ipynb #03ac93f0
+@check_kinds
 def asset(
     of,  # folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of scores
     name: str,  # of the asset

@@ -16,7 +16,7 @@ was made.
 # %% auto #0
 __all__ = ['HORIZONS', 'AUDITED_ASSETS', 'NUMBERS', 'study_feature', 'FeatureStudy', 'quantiles', 'QuantileReturns']
 
-# %% ../../nbs/report/feature_study.ipynb #0d6baf90
+# %% ../../nbs/report/feature_study.ipynb #6124ec10
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from matplotlib.figure import Figure
 from ..audit.certificate import Certificate
 from ..audit.pipeline import audit_features, function_values
 from ..audit.worlds import few_assets
-from ..core import NeuralphaError, figure_png
+from ..core import NeuralphaError, check_kinds, figure_png
 from ..cross_section import correlations, known_mean
 from ..data.alignment import on_panel
 from ..data.panel import Panel
@@ -43,10 +43,11 @@ from ..features.compute import compute_features
 from ..features.families import Feature
 from ..labels import Label, forward_return
 
-# %% ../../nbs/report/feature_study.ipynb #df82d26f
+# %% ../../nbs/report/feature_study.ipynb #e3424bb6
 HORIZONS = (1, 2, 5, 10, 20)
 
 
+@check_kinds
 def study_feature(
     feature,  # name of a feature, `Feature`, function of the panel or of its long table, or `(date, asset)` Series
     panel: Panel,
@@ -350,7 +351,8 @@ def _scrolling(table: pd.DataFrame) -> str:
     nowrap = table.to_html(border=0).replace("<td>", "<td style='white-space:nowrap'>")
     return f"<div style='overflow:auto;max-width:100%;max-height:22em'>{nowrap}</div>"
 
-# %% ../../nbs/report/feature_study.ipynb #736ba844
+# %% ../../nbs/report/feature_study.ipynb #0f3e18b9
+@check_kinds
 def quantiles(
     scores,  # one score: `(date, asset)` Series, array in panel row order, or `Predictions`
     y: Label,

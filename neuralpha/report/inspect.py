@@ -13,12 +13,13 @@ is said so.
 # %% auto #0
 __all__ = ['inspect', 'origin_of', 'prediction_origin', 'report_origin', 'universe_of']
 
-# %% ../../nbs/report/inspect.ipynb #8b5b6c85
+# %% ../../nbs/report/inspect.ipynb #78de9cb8
+import os
 from functools import cache
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, check_kinds, unknown_name, wrong_kind
 from ..evaluate.baselines import baseline_scores
 from ..data.alignment import on_panel
 from ..evaluate.inspection import Inspection, Origin
@@ -30,7 +31,8 @@ from .numbers import read_ics
 from ..study.experiment import Experiment, open_experiment
 from ..study.spec import open_report, universe_slug, where_it_started
 
-# %% ../../nbs/report/inspect.ipynb #ceda963f
+# %% ../../nbs/report/inspect.ipynb #42e8a4be
+@check_kinds
 def inspect(
     of,  # folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of scores
     date=None,  # a session with scores, like "2018-03-05"; default: on which rows the ICs depend most
@@ -90,7 +92,10 @@ def origin_of(
     """
     if isinstance(of, (Predictions, pd.Series)):
         return prediction_origin(of, y, X)
-    return report_origin(getattr(of, "folder", of), model, universe)
+    folder = getattr(of, "folder", of)
+    if not isinstance(folder, (str, os.PathLike)):
+        raise wrong_kind("Scores to look at", of, "Predictions", "or give the folder of a report")
+    return report_origin(folder, model, universe)
 
 # %% ../../nbs/report/inspect.ipynb #d7cc8897
 def prediction_origin(

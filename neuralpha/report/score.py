@@ -12,7 +12,8 @@ month gives the same scores for today.
 __all__ = ['SHEET', 'COVERED', 'BACKGROUND', 'CHECKED_DATES', 'DOUBTS', 'score', 'Source', 'ScoreSheet', 'day_text', 'Forecast',
            'forecast_of']
 
-# %% ../../nbs/report/score.ipynb #876a543b
+# %% ../../nbs/report/score.ipynb #812c4603
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..attribution.kinds import Paths, attribute, probe
-from ..core import NeuralphaError
+from ..core import NeuralphaError, wrong_kind
 from ..data.alignment import panel_rows
 from ..data.panel import Panel, cut_panel
 from ..data.universes import load_universe
@@ -46,7 +47,7 @@ from neuralpha.report.fits import (
 from ..splits import _offset
 from ..study.spec import Study, load_study, open_report, universe_slug
 
-# %% ../../nbs/report/score.ipynb #dae041bf
+# %% ../../nbs/report/score.ipynb #92088f59
 def score(
     of,  # folder of a report, a study (its report is in `out`), or `Predictions`
     universe,  # the newest data: whatever `load_universe` takes, or a `Features` table of one's own features
@@ -89,6 +90,8 @@ def score(
         if refit:
             raise NeuralphaError("A prediction is fitted anew with cross_predict; refit is for studies and reports.")
         return _sheet(fits_of_prediction(of), Source(universe, None, options), as_of)
+    if not isinstance(getattr(of, "folder", of), (str, os.PathLike, Study)):
+        raise wrong_kind("score(of=)", of, "Predictions", "or give a study, or the folder of a report")
     report, study = _report_of(of, Path(out))
     whose = fitted_on or _same_name(study, universe)
     source = Source(universe, study.checks, {**_reading(study, whose), **options})

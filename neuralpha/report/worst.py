@@ -14,12 +14,12 @@ worst by luck; what the worst share with each other, and others do not, is a hin
 # %% auto #0
 __all__ = ['worst', 'contributions', 'Worst']
 
-# %% ../../nbs/report/worst.ipynb #93e0b885
+# %% ../../nbs/report/worst.ipynb #7fba5a05
 from dataclasses import dataclass
 from html import escape
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds
 from ..cross_section import group_means, rank_within_date
 from ..evaluate.exposures import style_factors
 from ..evaluate.inspection import Origin
@@ -28,7 +28,8 @@ from ..features.table import Features
 from ..labels import Label
 from .inspect import origin_of
 
-# %% ../../nbs/report/worst.ipynb #8ae35d08
+# %% ../../nbs/report/worst.ipynb #2acbd07e
+@check_kinds
 def worst(
     of,  # folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of scores
     n: int = 10,  # days, and names

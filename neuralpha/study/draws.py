@@ -55,18 +55,7 @@ def draw_errors(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Repetitions:
-    """The draws of one simulated universe under a study with `repetitions`; the counterpart of a `Experiment`.
-
-    Parameters
-    ----------
-    study : Study
-    universe : str
-    case : str
-    n_characteristics : int
-    template : ClassVar[str], default 'published_table.ipynb'
-    columns : ClassVar[dict], default dict(draw='integer', model='number', true='number', mean='number')
-        of a unit's scores: the draw, and sums of squared errors
-    """
+    """The draws of one simulated universe under a study with `repetitions`; the counterpart of a `Experiment`."""
 
     study: Study
     universe: str

@@ -43,10 +43,6 @@ class Experiment:
         of `Fold`
     seal : Seal | None, default None
         of the holdout that was set aside; the panel ends before it
-    template : ClassVar[str], default 'compare_models.ipynb'
-        the notebook that reports on it
-    columns : ClassVar[dict], default UNIT_COLUMNS
-        of a unit's scores
     """
 
     study: Study

@@ -114,7 +114,21 @@ LEARNABLE_LABELS = {
 
 
 class LearnSpec(_Part):
-    """A label that is learnt in the place of the return that is scored."""
+    """A label that is learnt in the place of the return that is scored.
+
+    Parameters
+    ----------
+    kind : Literal['excess_return', 'volatility_scaled', 'triple_barrier']
+        function of neuralpha.labels
+    over : Literal['market', 'sector', 'beta'] | None, default None
+        what an excess return is over
+    window : int | None, default None
+        bars behind the decision on which volatility or beta is measured
+    profit : float | None, default None
+        upper barrier, in volatilities per bar
+    stop : float | None, default None
+        lower barrier, in volatilities per bar
+    """
 
     always_written: ClassVar = ("kind", "over", "window", "profit", "stop")
 
@@ -151,7 +165,25 @@ class LearnSpec(_Part):
 
 
 class LabelSpec(_Part):
-    """Forward return from close t+delay to close t+delay+horizon."""
+    """Forward return from close t+delay to close t+delay+horizon.
+
+    Parameters
+    ----------
+    horizon : int, default 5
+        bars held
+    auxiliary : list[Annotated[int, Field(ge=1, le=100000)]], default []
+        further horizons, which nets learn beside it; scored and judged is `horizon` alone
+    delay : int, default 1
+        bars between decision and entry
+    exit : Literal['bar', 'next trade'], default 'bar'
+        where the exit bar is suspended: no label, or the return to the next price that could be had
+    target : Literal['rank', 'z', 'raw'], default 'rank'
+        what models are trained on: standing by date, or the return
+    neutral : Literal['sector'] | None, default None
+        learnt and scored is the return less the mean of its sector on the date
+    learn : LearnSpec | None, default None
+        another label that is learnt in the place of the return; scored is the return
+    """
 
     always_written: ClassVar = ("horizon", "delay", "target")
 
@@ -213,7 +245,29 @@ DATES = ("train_start", "valid_start", "test_start", "test_end")
 
 
 class SplitSpec(_Part):
-    """Walk-forward by calendar lengths, or one fixed split where the four dates are given."""
+    """Walk-forward by calendar lengths, or one fixed split where the four dates are given.
+
+    Parameters
+    ----------
+    scheme : Literal['expanding', 'sliding'], default 'expanding'
+        whether the training part grows from fold to fold or keeps its length
+    train : str, default '3Y'
+        length of the first training part: '3Y', '6M', '8W' or '90D'
+    valid : str, default '6M'
+        length of the validation part, as in train
+    test : str, default '6M'
+        length of a test part, as in train
+    embargo : int, default 5
+        bars left out before validation and before test
+    train_start : str | None, default None
+        with the next three, one fixed split in place of the lengths
+    valid_start : str | None, default None
+        first day of validation
+    test_start : str | None, default None
+        first day of the test
+    test_end : str | None, default None
+        last day of the test, inclusive
+    """
 
     always_written: ClassVar = ("scheme", "train", "valid", "test", "embargo", *DATES)
 
@@ -267,7 +321,26 @@ _Rate = Annotated[float | None, Field(ge=0, strict=False)]
 
 
 class CostSpec(_Part):
-    """What trading costs: a preset, and what differs from it. The half-spread also prices the quantile spread."""
+    """What trading costs: a preset, and what differs from it. The half-spread also prices the quantile spread.
+
+    Parameters
+    ----------
+    half_spread_bps : float, default 5.0
+        cost per unit of turnover, basis points
+    preset : str | None, default None
+        costs by name, which every other key changes: none, flat, square-root, almgren, jkmp,
+        classic
+    commission_bps : _Rate, default None
+        commission, basis points of the amount
+    commission_per_share : _Rate, default None
+        commission, currency a share
+    commission_minimum : _Rate, default None
+        commission, least of an order
+    borrow_bps : _Rate, default None
+        basis points a year of what is sold short
+    financing_bps : _Rate, default None
+        basis points a year of cash that is owed
+    """
 
     always_written: ClassVar = ("half_spread_bps",)
     written_if_named: ClassVar = (
@@ -311,7 +384,19 @@ class CostSpec(_Part):
 
 
 class PortfolioSpec(_Part):
-    """What is held on a score: a report then says what the score is worth after costs."""
+    """What is held on a score: a report then says what the score is worth after costs.
+
+    Parameters
+    ----------
+    policy : str, default 'Quantiles(5)'
+        what is wished, as one would write it in Python; see neuralpha.portfolio.policies
+    capital : float, default 100000000.0
+        size of the account, currency
+    fill : Literal['close', 'open', 'vwap'], default 'close'
+        price at which orders are filled
+    horizon : int | None, default None
+        bars held, in as many overlapping tranches; default: the label's
+    """
 
     always_written: ClassVar = ("policy", "capital", "fill", "horizon")
 
@@ -342,7 +427,15 @@ class PortfolioSpec(_Part):
 
 
 class ExplainSpec(_Part):
-    """How much is explained; SHAP is the slowest picture of a report."""
+    """How much is explained; SHAP is the slowest picture of a report.
+
+    Parameters
+    ----------
+    rows : int, default 400
+        test rows in all, drawn at random, the same number from every fold; 0 turns SHAP off
+    samples : int, default 100
+        samples per row of expected gradients, for nets
+    """
 
     always_written: ClassVar = ("rows", "samples")
 
@@ -354,7 +447,19 @@ class ExplainSpec(_Part):
 
 # %% ../../nbs/study/spec.ipynb #cf8653f2
 class TuneModel(_Part):
-    """What is special about the search for one model's parameters; None: as the `[tune]` block says."""
+    """What is special about the search for one model's parameters; None: as the `[tune]` block says.
+
+    Parameters
+    ----------
+    trials : int | None, default None
+        trials per fold; 0 leaves the model as it is
+    minutes : float | None, default None
+        minutes of fitting per fold; the result then depends on the machine's speed
+    sampler : Literal['tpe', 'cmaes', 'nsga2', 'random'] | None, default None
+    space : dict[str, list[Any]] | None, default None
+        parameter -> ["float" | "log" | "int", low, high] or ["choice", [values]]; None: the model's
+        own
+    """
 
     always_written: ClassVar = ("trials", "minutes", "sampler", "space")
 
@@ -392,7 +497,19 @@ class TuneModel(_Part):
 
 
 class TuneSpec(_Part):
-    """How parameters are searched in every fold."""
+    """How parameters are searched in every fold.
+
+    Parameters
+    ----------
+    trials : int | None, default None
+        trials per model and fold
+    minutes : float | None, default None
+        minutes of fitting per model and fold; the result then depends on the machine's speed
+    sampler : Literal['tpe', 'cmaes', 'nsga2', 'random'], default 'tpe'
+        how the next trial is chosen
+    models : dict[str, TuneModel], default {}
+        what is special about one model's search
+    """
 
     always_written: ClassVar = ("trials", "minutes", "sampler", "models")
 
@@ -434,7 +551,19 @@ class Target(_Part):
 
 
 class PublishedSpec(_Part):
-    """A table from a paper, and what the study set out to reach."""
+    """A table from a paper, and what the study set out to reach.
+
+    Parameters
+    ----------
+    source : str, default ''
+    protocol : str, default ''
+        how the numbers are made, and where the paper did it differently
+    metrics : dict[str, str], default {}
+        metric -> what it is, its unit and denominator
+    tables : dict[str, list[dict[str, str | float | int]]], default {}
+        universe or "*" -> rows: `name`, `model` and metrics
+    targets : list[Target], default []
+    """
 
     always_written: ClassVar = ("source", "protocol", "metrics", "tables", "targets")
 
@@ -496,7 +625,63 @@ RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 
 
 class StudyFields(_Part):
-    """What stands in a study file, each field checked by itself."""
+    """What stands in a study file, each field checked by itself.
+
+    Parameters
+    ----------
+    name : str
+        folder of the report
+    title : str, default ''
+        heading of the report; empty: the name
+    universes : list[str]
+        built-in names or paths of Parquet/CSV files
+    features : str | list[str], default 'core'
+        names, families or globs; `neuralpha features list` shows them
+    transform : Literal['rank', 'zscore', 'raw'], default 'rank'
+        features as ranks or standard scores by date, or as they are
+    models : dict[str, dict[str, Any]]
+        names, each once, or name -> parameters; `model` picks the kind where the name is your own,
+        `refit` overrides the study's
+    seeds : int, default 2
+        networks and trees per fold, averaged into one ensemble
+    seed : int, default 0
+        first seed
+    refit : bool, default False
+        once validation has chosen epochs, trees and penalties, fit again on training and validation
+        together
+    together : list[str], default []
+        nets whose seeds are trained at once, as one batched computation, which pays on a GPU
+    label : LabelSpec, default LabelSpec()
+        what is forecast
+    split : SplitSpec, default SplitSpec()
+        which dates train, choose and judge
+    costs : CostSpec, default CostSpec()
+        what trading costs
+    portfolio : PortfolioSpec | None, default None
+        what is held on the scores, to say what they are worth
+    explain : ExplainSpec, default ExplainSpec()
+        how much is explained
+    tune : TuneSpec | None, default None
+        search every model's parameters inside each fold
+    ensemble : Literal['rank', 'z', 'mean', 'stack'] | None, default None
+        adds a row that combines the models' scores by date; a stack learns its weights on each
+        fold's validation part
+    ensemble_of : list[str] | None, default None
+        models the ensemble combines; default: all
+    repetitions : int | None, default None
+        draws of each simulated universe (gkx-...), instead of folds
+    published : PublishedSpec | None, default None
+        a table from a paper, shown beside what is measured
+    template : str | None, default None
+        notebook that reports on each universe in place of the built-in one; its path starts where
+        the study is run
+    holdout : str | None, default None
+        last period of every universe that is sealed before anything is computed
+    data : dict[str, dict[str, Any]], default {}
+        how to read a universe: start, end, columns, tz, date_format, ...
+    checks : dict[str, Any], default {}
+        thresholds and severities of the data checks that differ from their defaults
+    """
 
     written_if_named: ClassVar = ("portfolio",)
 
@@ -633,7 +818,63 @@ USED_BY_DRAWS = ("name", "title", "universes", "models", "seeds", "seed", "refit
 
 
 class Study(StudyFields):
-    """Universes × models × seeds under one label, one feature set and one split scheme."""
+    """Universes × models × seeds under one label, one feature set and one split scheme.
+
+    Parameters
+    ----------
+    name : str
+        folder of the report
+    title : str, default ''
+        heading of the report; empty: the name
+    universes : list[str]
+        built-in names or paths of Parquet/CSV files
+    features : str | list[str], default 'core'
+        names, families or globs; `neuralpha features list` shows them
+    transform : Literal['rank', 'zscore', 'raw'], default 'rank'
+        features as ranks or standard scores by date, or as they are
+    models : dict[str, dict[str, Any]]
+        names, each once, or name -> parameters; `model` picks the kind where the name is your own,
+        `refit` overrides the study's
+    seeds : int, default 2
+        networks and trees per fold, averaged into one ensemble
+    seed : int, default 0
+        first seed
+    refit : bool, default False
+        once validation has chosen epochs, trees and penalties, fit again on training and validation
+        together
+    together : list[str], default []
+        nets whose seeds are trained at once, as one batched computation, which pays on a GPU
+    label : LabelSpec, default LabelSpec()
+        what is forecast
+    split : SplitSpec, default SplitSpec()
+        which dates train, choose and judge
+    costs : CostSpec, default CostSpec()
+        what trading costs
+    portfolio : PortfolioSpec | None, default None
+        what is held on the scores, to say what they are worth
+    explain : ExplainSpec, default ExplainSpec()
+        how much is explained
+    tune : TuneSpec | None, default None
+        search every model's parameters inside each fold
+    ensemble : Literal['rank', 'z', 'mean', 'stack'] | None, default None
+        adds a row that combines the models' scores by date; a stack learns its weights on each
+        fold's validation part
+    ensemble_of : list[str] | None, default None
+        models the ensemble combines; default: all
+    repetitions : int | None, default None
+        draws of each simulated universe (gkx-...), instead of folds
+    published : PublishedSpec | None, default None
+        a table from a paper, shown beside what is measured
+    template : str | None, default None
+        notebook that reports on each universe in place of the built-in one; its path starts where
+        the study is run
+    holdout : str | None, default None
+        last period of every universe that is sealed before anything is computed
+    data : dict[str, dict[str, Any]], default {}
+        how to read a universe: start, end, columns, tz, date_format, ...
+    checks : dict[str, Any], default {}
+        thresholds and severities of the data checks that differ from their defaults
+    """
 
     def __repr__(self):
         label, split = self.label, self.split

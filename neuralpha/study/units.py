@@ -63,7 +63,6 @@ class Unit:
     seed : int
     inputs : str
         canonical JSON
-    is_search : ClassVar[bool], default False
     """
 
     universe: str
@@ -92,7 +91,6 @@ class Search:
     fold : int
     inputs : str
         canonical JSON
-    is_search : ClassVar[bool], default True
     """
 
     universe: str

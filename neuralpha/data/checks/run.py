@@ -146,7 +146,7 @@ def _blocks(panel, block_rows) -> Iterator[tuple]:
             yield first, stop
             first = stop
 
-# %% ../../../nbs/data/checks/run.ipynb #a01d167b
+# %% ../../../nbs/data/checks/run.ipynb #fc8e6666
 NO_OPEN = "no column 'open': that the day opens at the new price was not looked at"
 
 
@@ -187,7 +187,8 @@ def _say_exchanged(bars, hit, panel):
     assets = list(turned.assets)
     whose = f"asset{'s' * (len(assets) > 1)} {', '.join(assets[:5])}{' and others' if len(assets) > 5 else ''}"
     return [
-        f"on {turned.rows:,} of them open and close lie between the two: high and low are exchanged there ({whose}); exchange "
+        f"on {turned.rows:,} of them open and close lie between the two: high and low are exchanged there ({whose}); "
+        "exchange "
         "them in the source"
     ]
 

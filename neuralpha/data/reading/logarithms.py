@@ -100,7 +100,7 @@ def moves_of(
         days is not None and days >= dt.timedelta(hours=20),
     )
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #ef92f763
+# %% ../../../nbs/data/reading/logarithms.ipynb #70166ee5
 def why_no_prices(moves: Moves) -> str:
     """Why closes can be no prices; empty where they can."""
     if not len(moves.level) or moves.highest > HIGHEST:
@@ -140,14 +140,14 @@ def settle_logarithms(table: Table, spec: ReadSpec) -> list:  # findings
     if why:
         raise NeuralphaError(
             f"{table.where}: column {named[prices.index('close')]!r} holds no prices but, it seems, their logarithms: "
-            f"{why}; say logarithms={named!r} (prices are then e to their power), or logarithms=[] to take them as they "
-            "are."
+            f"{why}; say logarithms={named!r} (prices are then e to their power), or logarithms=[] to take them as "
+            "they are."
         )
     calm = len(moves.level) and np.median(moves.size / moves.level) < CALM and np.median(moves.level) > LEAST_LEVEL
     if not (calm and moves.daily and moves.highest <= HIGHEST):
         return []
     note = (
-        f"closes of at most {moves.highest:.3g} move by {np.median(moves.size / moves.level):.2%} a bar, less than shares "
-        f"do: if they are logarithms of prices, say logarithms={named!r}"
+        f"closes of at most {moves.highest:.3g} move by {np.median(moves.size / moves.level):.2%} a bar, less than "
+        f"shares do: if they are logarithms of prices, say logarithms={named!r}"
     )
     return [dict(check="logarithms", rows=table.frame.height, note=note)]

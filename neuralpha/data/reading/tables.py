@@ -13,7 +13,7 @@ be read in two ways (`03/04/2020`, `1,234`, a stamp without its exchange's zone)
 # %% auto #0
 __all__ = ['SAMPLE', 'canonical', 'Reading', 'in_span']
 
-# %% ../../../nbs/data/reading/tables.ipynb #a82c1bfe
+# %% ../../../nbs/data/reading/tables.ipynb #3528919f
 import datetime as dt, unicodedata
 from dataclasses import replace
 import numpy as np
@@ -26,7 +26,16 @@ from .names import NUMERIC_COLUMNS, OHLC, SIGNED, looks_adjusted, plain_name
 from .number_marks import Signs, column_signs, mark_counts, parse_number, settle_marks
 from .prices import is_priced, settle_values
 from .spec import ReadSpec
-from .stamps import Stamps, counted_stamps, refuse_epoch, text_stamps, time_of_day
+from neuralpha.data.reading.stamps import (
+    DAYS,
+    Stamps,
+    counted_stamps,
+    day_stamps,
+    refuse_epoch,
+    settle_day_unit,
+    text_stamps,
+    time_of_day,
+)
 from .zones import floor_daily, refuse_future, settle_zone
 
 # %% ../../../nbs/data/reading/tables.ipynb #3d838632
@@ -164,7 +173,7 @@ def _check_assets(reading: Reading):
             pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"})
         )
 
-# %% ../../../nbs/data/reading/tables.ipynb #c8e1f467
+# %% ../../../nbs/data/reading/tables.ipynb #997cb46f
 def _settle_numbers(reading: Reading):
     """Which columns are numbers, and how numbers are written."""
     spec = reading.spec
@@ -212,9 +221,10 @@ def _check_fields(reading: Reading):
             f"{reading.where}: field {missing[0]!r} was asked for; the table has "
             f"{', '.join(map(str, reading.names.values()))}."
         )
-    for c in reading.spec.percent:
-        if c not in reading.numbers and c not in reading.names.values():
-            raise NeuralphaError(f"{reading.where}: percent= names {c!r}, which is no column of numbers.")
+    for option in ("percent", "logarithms"):
+        for c in getattr(reading.spec, option) or ():
+            if c not in reading.numbers and c not in reading.names.values():
+                raise NeuralphaError(f"{reading.where}: {option}= names {c!r}, which is no column of numbers.")
 
 # %% ../../../nbs/data/reading/tables.ipynb #369d96e6
 def _number_texts(reading: Reading):
@@ -283,7 +293,7 @@ def _holds_numbers(reading: Reading, column):
     cells = said.head(1000).collect(engine="streaming")
     return cells.height > 0 and not cells["wrong"].any()
 
-# %% ../../../nbs/data/reading/tables.ipynb #ce91b057
+# %% ../../../nbs/data/reading/tables.ipynb #178fa885
 def _settle_dates(reading: Reading):
     """How the date column is read, and a time of day beside it."""
     spec = reading.spec
@@ -291,7 +301,13 @@ def _settle_dates(reading: Reading):
     source = reading.names["date"]
     dtype = reading.lf.collect_schema()["date"]
     day = pl.col("date")
-    if dtype == pl.String and not spec.date_unit:
+    if spec.date_format and dtype.is_integer():
+        width = len(dt.date(2011, 11, 11).strftime(spec.date_format))
+        reading.lf = reading.lf.with_columns(day.cast(pl.String).str.zfill(width))
+        dtype = pl.String
+    if _counts_days(reading, dtype):
+        pass
+    elif dtype == pl.String and not spec.date_unit:
         reading.stamps = text_stamps(reading.lf, "date", spec.date_format, spec.missing, where, source)
     elif spec.date_unit and (dtype == pl.String or dtype.is_integer()):
         reading.stamps = counted_stamps(
@@ -303,7 +319,11 @@ def _settle_dates(reading: Reading):
         naive = day.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else day
         reading.stamps = Stamps(naive.dt.cast_time_unit("us"), zone=dtype.time_zone)
     elif dtype.is_integer():
-        reading.lf = reading.lf.with_columns(day.cast(pl.String))
+        text = day.cast(pl.String)
+        six, eight = (day.is_between(*span).all() for span in ((10_101, 991_231), (1_011_900, 31_129_999)))
+        packed = reading.lf.select(six.alias("6"), eight.alias("8")).collect(engine="streaming").row(0, named=True)
+        width = next((int(digits) for digits, fits in packed.items() if fits), 0)
+        reading.lf = reading.lf.with_columns(text.str.zfill(width))  # a number has lost the zero before it
         reading.stamps = text_stamps(reading.lf, "date", spec.date_format, spec.missing, where, source)
     else:
         raise NeuralphaError(
@@ -315,6 +335,39 @@ def _settle_dates(reading: Reading):
         reading.say("date_form", 0, f"column {source!r}: {reading.stamps.said}")
     if "__time" in reading.names:
         _add_time(reading)
+
+
+def _counts_days(reading: Reading, dtype) -> bool:
+    """Read a column of counted days, as a spreadsheet keeps them; False where it is none."""
+    spec = reading.spec
+    day = pl.col("date")
+    number = day.str.strip_chars().cast(pl.Float64, strict=False) if dtype == pl.String else day
+    if spec.date_unit in DAYS:
+        wrong = number.is_null() & day.is_not_null() if dtype == pl.String else None
+        if not (dtype == pl.String or dtype.is_numeric()):
+            return False
+        stamps = day_stamps(number, spec.date_unit)
+        reading.stamps = Stamps(stamps, wrong, what="number of a day", fix="mend the cell")
+        return True
+    if spec.date_unit or spec.date_format or not (dtype == pl.String or dtype.is_numeric()):
+        return False
+    if dtype == pl.String:
+        digits = day.is_null() | day.str.strip_chars().str.contains(r"^(\d{5}(\.\d+)?)?$")
+        if not reading.lf.select(digits.all()).collect(engine="streaming").item():
+            return False
+    unit = settle_day_unit(reading.lf, number, reading.where, reading.names["date"])
+    if unit is None:
+        whole = dtype.is_float() and reading.lf.select((day == day.floor()).all()).collect(engine="streaming").item()
+        if whole:
+            raise NeuralphaError(
+                f"{reading.where}: column {reading.names['date']!r} is {dtype}: dates such as 20210104 that have "
+                "become numbers with a point; store them as whole numbers or as text like 2021-01-04."
+            )
+        return False
+    said = f"days counted as {unit}, the only reading without Saturdays and Sundays"
+    reading.stamps = Stamps(day_stamps(number, unit), what="number of a day", said=said)
+    reading.settled["date_unit"] = unit
+    return True
 
 
 def _add_time(reading: Reading):
@@ -333,7 +386,7 @@ def _add_time(reading: Reading):
     reading.stamps = replace(reading.stamps, value=reading.stamps.value + since)
     return None
 
-# %% ../../../nbs/data/reading/tables.ipynb #7617bbc5
+# %% ../../../nbs/data/reading/tables.ipynb #27a8a8b5
 def _expressions(reading: Reading):
     """One expression for each canonical column, and flags of cells that could not be read: flag -> (column, what
     it is not).
@@ -357,18 +410,27 @@ def _expressions(reading: Reading):
         ]
         bad["__bad_date"] = ("date", stamps.what)
     for c in reading.numbers:
-        scale = 100.0 if {c, reading.names.get(c)} & set(reading.spec.percent) else 1.0
         if schema[c] != pl.String:
-            columns.append((pl.col(c).cast(pl.Float64).fill_nan(None) / scale).alias(c))
+            columns.append(_in_units(reading, c, pl.col(c).cast(pl.Float64).fill_nan(None)))
             continue
         value, wrong = parse_number(c, reading.marks, reading.signs.get(c, Signs()))
         columns += [
-            (value / scale).alias(c),
+            _in_units(reading, c, value),
             wrong.alias(f"__bad_{c}"),
             pl.when(wrong).then(pl.col(c)).alias(f"__text_{c}"),
         ]
         bad[f"__bad_{c}"] = (c, "number")
     return [*columns, *[_name(c, schema[c]) for c in reading.texts]], bad
+
+
+def _in_units(reading: Reading, column, value):
+    """A number as it is meant: per cent as shares, logarithms as prices."""
+    called = {column, reading.names.get(column)}
+    if called & set(reading.spec.percent):
+        value = value / 100.0
+    if called & set(reading.spec.logarithms or ()):
+        value = value.exp()
+    return value.alias(column)
 
 
 def _plan(reading: Reading):
