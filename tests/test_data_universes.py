@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.data.universes import *
-import os
+import io, os
 import numpy as np
 import pandas as pd
 import polars as pl

@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.gpu import *
 import json, os, subprocess, sys
+import nbformat
 
 def test_the_command_needs_nothing_but_the_training_path(tmp_path):
     hidden = (
@@ -30,11 +31,13 @@ def test_the_command_needs_nothing_but_the_training_path(tmp_path):
     assert {k: v["error"] for k, v in run["parts"].items()} == dict.fromkeys(run["parts"], ""), done.stdout[-3000:]
     assert {r["part"] for r in run["rows"]} == {"agreement", "repeats", "feeding", "together"}
 
-def test_readme_says_what_was_measured_on_a_card():
+def test_the_results_say_what_was_measured_on_a_card():
     from neuralpha.house import root
 
     measured = json.loads((root() / "nbs/benchmarks/gpu.json").read_text())
-    text = " ".join((root() / "README.md").read_text(encoding="utf-8").split())
+    results = nbformat.read(root() / "nbs/guides/results.ipynb", 4)
+    text = " ".join("\n".join(c.source for c in results.cells).split())
+    short = " ".join((root() / "README.md").read_text(encoding="utf-8").split())
     rows = {r["what"]: r["value"] for r in measured["rows"]}
     epochs = [r["value"] for r in measured["rows"] if r["part"] == "epochs"]
     said = [
@@ -46,6 +49,7 @@ def test_readme_says_what_was_measured_on_a_card():
         f"at most {rows['scores of one net, GPU against CPU, largest difference']:.6f} standard",
     ]
     assert [s for s in said if s not in text] == []
+    assert f"an epoch takes {min(epochs):.1f} to {max(epochs):.1f} times its bare steps" in short
     never = (
         "nets that fail on a GPU, or learn other things than on a CPU",
         "nets not equal to the bit when trained again",
