@@ -108,7 +108,9 @@ _HOMES = {
     "portfolio.policies": "Policy Quantiles TopN RankWeights Band FractionalKelly ConstrainedSize Capped Neutral "
     "Slowed VolatilityTarget DrawdownCut Breaker",
     "portfolio.backtest": "Book backtest",
-    "portfolio.capacity": "capacity break_even conventions flips",
+    "portfolio.capacity": "capacity break_even conventions",
+    "portfolio.anatomy": "monthly_returns drawdowns contributors book_exposures",
+    "portfolio.flips": "flips flip_distances",
     "portfolio.optimise": "MeanVariance Limits",
     "portfolio.league": "league",
     "portfolio.risk": "risk stress",

@@ -78,7 +78,12 @@ from .portfolio.backtest import backtest as backtest
 from .portfolio.capacity import capacity as capacity
 from .portfolio.capacity import break_even as break_even
 from .portfolio.capacity import conventions as conventions
-from .portfolio.capacity import flips as flips
+from .portfolio.anatomy import monthly_returns as monthly_returns
+from .portfolio.anatomy import drawdowns as drawdowns
+from .portfolio.anatomy import contributors as contributors
+from .portfolio.anatomy import book_exposures as book_exposures
+from .portfolio.flips import flips as flips
+from .portfolio.flips import flip_distances as flip_distances
 from .portfolio.optimise import MeanVariance as MeanVariance
 from .portfolio.optimise import Limits as Limits
 from .portfolio.league import league as league

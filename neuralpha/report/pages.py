@@ -13,15 +13,16 @@ returns a small record with a field for each name that the template uses.
 
 # %% auto #0
 __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LIMITS', 'OVER_DRAWS', 'ENSEMBLE_WORDS', 'TIMING_FILES', 'UNLISTED',
-           'COMPARISONS', 'write_site', 'site_pages', 'leaderboard_pages', 'repetitions_pages', 'Site', 'Frame',
-           'report_frame', 'render', 'template_text', 'notebook_html', 'UniverseResult', 'read_results', 'answer',
-           'Cell', 'metric_cell', 'text_cell', 'count_cell', 'LeaderboardPage', 'leaderboard_page', 'LeaderboardRow',
-           'Column', 'shown_metrics', 'UniversePage', 'universe_page', 'ModelPage', 'model_page', 'MoneyRow',
-           'MoneyTable', 'money_table', 'MoneyOfUniverse', 'MoneyPage', 'money_page', 'MetricRow', 'PairRow',
-           'AgreementRow', 'LossRow', 'SearchRow', 'Stack', 'ModelSlices', 'DataOfUniverse', 'DataPage', 'data_page',
-           'Survivorship', 'AuditPage', 'audit_page', 'RepetitionsPage', 'repetitions_page', 'PublishedTables',
-           'PublishedCell', 'setting', 'tune_budget', 'timing_script', 'write_manifest', 'ManifestPage',
-           'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
+           'COMPARISONS', 'write_site', 'site_pages', 'leaderboard_pages', 'repetitions_pages', 'money_pages', 'Site',
+           'Frame', 'report_frame', 'render', 'template_text', 'notebook_html', 'UniverseResult', 'read_results',
+           'answer', 'Cell', 'metric_cell', 'text_cell', 'count_cell', 'LeaderboardPage', 'leaderboard_page',
+           'LeaderboardRow', 'Column', 'shown_metrics', 'UniversePage', 'universe_page', 'ModelPage', 'model_page',
+           'MoneyRow', 'MoneyTable', 'money_table', 'PlainTable', 'MoneyOfUniverse', 'MoneyPage', 'money_page',
+           'money_of_universe_page', 'MoneyOfModelPage', 'money_of_model_page', 'MetricRow', 'PairRow', 'AgreementRow',
+           'LossRow', 'SearchRow', 'Stack', 'ModelSlices', 'DataOfUniverse', 'DataPage', 'data_page', 'Survivorship',
+           'AuditPage', 'audit_page', 'RepetitionsPage', 'repetitions_page', 'PublishedTables', 'PublishedCell',
+           'setting', 'tune_budget', 'timing_script', 'write_manifest', 'ManifestPage', 'manifest_page', 'StudiesPage',
+           'StudyRow', 'write_studies_index']
 
 # %% ../../nbs/report/pages.ipynb #cfa3d9f4
 import importlib.metadata, json, platform
@@ -113,7 +114,7 @@ def site_pages(
             "names files that were changed; run the study again."
         ) from e
 
-# %% ../../nbs/report/pages.ipynb #3d1df27b
+# %% ../../nbs/report/pages.ipynb #9ae8b5b5
 def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
     """The pages of a study that compares models: leaderboard, data, universes, models, executed notebooks.
 
@@ -136,6 +137,7 @@ def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
         for model in result.order:
             title = f"{model} on {result.slug}"
             pages[result.page_of(model)] = site.draw("model.html", title, path, model_page(result, model))
+        pages |= money_pages(site, result)
     notebooks = {f"{r.slug}/notebook.html": f"{r.slug}/compare_models.ipynb" for r in site.results}
     return pages | site.notebook_pages(notebooks | {"leaderboard.html": "leaderboard.ipynb"})
 
@@ -152,6 +154,25 @@ def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
     notebooks = {f"{r.slug}/notebook.html": f"{r.slug}/published_table.ipynb" for r in site.results}
     page = render("repetitions.html", around, repetitions_page(site))
     return {"index.html": page} | site.notebook_pages(notebooks)
+
+
+def money_pages(site: "Site", result) -> dict:  # path below the folder -> HTML
+    """The money page of a universe, and of each of its models; none where the study trades on nothing.
+
+    Returns
+    -------
+    dict
+        path below the folder -> HTML
+    """
+    if not result.money:
+        return {}
+    entry, title = f"{result.slug}/index.html", f"What the scores on {result.slug} are worth"
+    pages = {f"{result.slug}/money.html": site.draw("money.html", title, entry, money_of_universe_page(result))}
+    for model in result.money["models"]:
+        title = f"What {model} on {result.slug} is worth"
+        content = money_of_model_page(result, model)
+        pages[f"{result.slug}/money-{model}.html"] = site.draw("money_model.html", title, entry, content)
+    return pages
 
 # %% ../../nbs/report/pages.ipynb #44bf36da
 @dataclass
@@ -892,7 +913,7 @@ def model_page(result, model: str) -> ModelPage:
         sections=_sections(result.figures, model),
     )
 
-# %% ../../nbs/report/pages.ipynb #f1270ab7
+# %% ../../nbs/report/pages.ipynb #4434fb7e
 WORTH = {
     "annual return, %": ("net, % a year", "Mean net return times the bars of a year, after all costs."),
     "volatility, %": ("volatility, %", "Standard deviation of net returns, a year."),
@@ -943,7 +964,7 @@ def money_table(result: UniverseResult) -> MoneyTable:
     ranks = {row["model"]: row for row in result.money["league"]}
     models = result.money["models"]
     order = sorted(models, key=lambda name: -models[name]["costs"]["net"]["value"])
-    rows = [MoneyRow(name, result.page_of(name), _worth_cells(models[name], ranks.get(name))) for name in order]
+    rows = [MoneyRow(name, f"{result.slug}/money-{name}.html", _worth_cells(models[name], ranks.get(name))) for name in order]
     heads = [
         Column("rank", "One more than the models that are better for sure, at 5% for all pairs at once."),
         Column("gross, % a year", "Mean return before costs, a year."),
@@ -978,7 +999,39 @@ def _money_setting(said: dict) -> str:
         f"{said['costs']}, capital {said['capital']:,.0f}."
     )
 
-# %% ../../nbs/report/pages.ipynb #4b7ed141
+# %% ../../nbs/report/pages.ipynb #8c24d3ef
+class PlainTable(NamedTuple):
+    """A table under its own heading; nothing where it has no rows.
+
+    Parameters
+    ----------
+    title : str
+    heads : list
+        of the columns
+    rows : list
+        lists of Cell
+    note : str, default ''
+        beneath it
+    """
+
+    title: str
+    heads: list  # of the columns
+    rows: list  # lists of Cell
+    note: str = ""  # beneath it
+
+
+def _plain_table(title: str, heads, records: list, digits: int = 2, note: str = "") -> PlainTable:
+    """Records as a table: text as it is, numbers in so many digits, what is missing as a dash."""
+    rows = [[_any_cell(record.get(head), digits) for head in heads] for record in records]
+    return PlainTable(title, [str(head) for head in heads], rows, note)
+
+
+def _any_cell(value, digits: int) -> Cell:
+    if isinstance(value, str):
+        return text_cell(value)
+    return Cell("–") if value is None else Cell(number(value, digits), sort=_sorts_by(value))
+
+# %% ../../nbs/report/pages.ipynb #9342bead
 RISK_COLUMNS = ("VaR, %", "ES, %", "exceeded", "expected", "Kupiec p", "Christoffersen p", "shortfall p")
 LIMITS = {"most_dollars": "most money", "half_sharpe": "Sharpe ratio halves", "nothing": "nothing is left"}
 
@@ -989,66 +1042,71 @@ class MoneyOfUniverse(NamedTuple):
     Parameters
     ----------
     slug : str
+    address : str
+        of its own page
     table : MoneyTable
-    parts : list
-        costs that some model pays
-    paid : list
-        MoneyRow: gross, each cost, net
-    limits : list
-        MoneyRow: sizes at which a model's worth turns
-    losses : list
-        MoneyRow: VaR and ES with their tests
+    tables : list
+        PlainTable
     figures : list
     """
 
     slug: str
+    address: str  # of its own page
     table: MoneyTable
-    parts: list  # costs that some model pays
-    paid: list  # MoneyRow: gross, each cost, net
-    limits: list  # MoneyRow: sizes at which a model's worth turns
-    losses: list  # MoneyRow: VaR and ES with their tests
+    tables: list  # PlainTable
     figures: list
 
 
 @dataclass
 class MoneyPage:
-    """What `money.html` shows.
+    """What `money.html` shows, and the money page of one universe, which shows more.
 
     Parameters
     ----------
     universes : list
         MoneyOfUniverse
-    risk_columns : tuple
-    limit_columns : list
+    is_whole : bool
+        tables and figures, or the league alone
     """
 
     universes: list  # MoneyOfUniverse
-    risk_columns: tuple
-    limit_columns: list
+    is_whole: bool  # tables and figures, or the league alone
 
 
 def money_page(site: Site) -> MoneyPage:
     """What the scores of every universe are worth."""
-    universes = [_money_of(result) for result in site.results if result.money]
-    return MoneyPage(universes, ("method", "level", *RISK_COLUMNS), list(LIMITS.values()))
+    return MoneyPage([_money_of(result) for result in site.results if result.money], False)
+
+
+def money_of_universe_page(result: UniverseResult) -> MoneyPage:
+    """All models of a universe: costs, sizes, conventions, and where the winner flips."""
+    return MoneyPage([_money_of(result)], True)
 
 
 def _money_of(result: UniverseResult) -> MoneyOfUniverse:
     table = money_table(result)
     models = {row.model: result.money["models"][row.model] for row in table.rows}
+    figures = dict(_sections(result.figures)).get("Money", [])
+    tables = [_paid_table(models), _limits_table(models), _flips_table(result.money), _conventions_table(models)]
+    return MoneyOfUniverse(result.slug, f"{result.slug}/money.html", table, tables, figures)
+
+# %% ../../nbs/report/pages.ipynb #3387971f
+def _paid_table(models: dict) -> PlainTable:
     parts = [p for p in ("gross", *PAID, "net") if any(p in facts["costs"] for facts in models.values())]
-
-    def rows(cells_of) -> list[MoneyRow]:
-        return [MoneyRow(row.model, row.address, cells_of(models[row.model])) for row in table.rows]
-
-    paid = rows(lambda facts: [_money_cell(facts["costs"].get(part)) for part in parts])
-    losses = [
-        MoneyRow(row.model, row.address, _risk_cells(risk)) for row in table.rows for risk in models[row.model]["risk"]
+    rows = [
+        [text_cell(name, f"money-{name}.html"), *(_money_cell(facts["costs"].get(part)) for part in parts)]
+        for name, facts in models.items()
     ]
-    figures = [figure | {"file": f"{result.slug}/{figure['file']}"} for figure in result.figures]
-    shown = [figure for figure in figures if figure["section"] == "Money"]
-    heads = [part.replace("_", " ") for part in parts]
-    return MoneyOfUniverse(result.slug, table, heads, paid, rows(_limit_cells), losses, shown)
+    return PlainTable("Where the return went, % a year", ["Model", *(p.replace("_", " ") for p in parts)], rows)
+
+
+def _limits_table(models: dict) -> PlainTable:
+    rows = [[text_cell(name, f"money-{name}.html"), *_limit_cells(facts)] for name, facts in models.items()]
+    note = (
+        "Sizes of the account at which it earns most money, at which its Sharpe ratio has halved, and at which nothing is "
+        "left after costs."
+    )
+    return PlainTable("How much money it carries", ["Model", *LIMITS.values()], rows, note)
 
 
 def _limit_cells(facts: dict) -> list[Cell]:
@@ -1059,10 +1117,121 @@ def _limit_cells(facts: dict) -> list[Cell]:
     sizes = [found[name] for name in LIMITS]
     return [Cell("beyond the curve") if size is None else Cell(f"{size:,.0f}", sort=size) for size in sizes]
 
+# %% ../../nbs/report/pages.ipynb #dd1a1cdd
+def _flips_table(money: dict) -> PlainTable:
+    """How far today's assumption is from the frontier, axis by axis."""
+    heads = ["along", "today", "wins today", "leads there in", "frontier", "beyond it", "distance"]
+    note = (
+        "The nearest value at which the model that wins today is overtaken, all else as it is. The distance has a 95% interval from resampled "
+        "blocks of dates: in basis points, times, bars, and for the capital in powers of ten; ∞: no value that was tried."
+    )
+    rows = [_flip_cells(row) for row in money["flips"]["distances"]]
+    return PlainTable("Where rank 1 changes hands", heads, rows, note)
 
-def _risk_cells(risk: dict) -> list[Cell]:
-    named = [text_cell(risk["method"]), text_cell(f"{100 * risk['level']:g}%")]
-    return named + [_money_cell({"value": risk[column]}, 3) for column in RISK_COLUMNS]
+
+def _flip_cells(row: dict) -> list[Cell]:
+    def said(value, digits=2):
+        if value is None:
+            return "∞"
+        return f"{value:,.0f}" if abs(value) >= 1000 else number(value, digits)
+
+    frontier = Cell("–", sort=0) if row["frontier"] is None else Cell(said(row["frontier"]), sort=row["frontier"])
+    distance = Cell(said(row["distance"]), f"[{said(row['low'])}, {said(row['high'])}]", row["distance"] or 0)
+    lead = Cell(f"{100 * row['lead']:.0f}% of resamples", sort=row["lead"])
+    named = [text_cell(row["axis"]), Cell(said(row["today"])), text_cell(row["winner"]), lead]
+    return [*named, frontier, text_cell(row["beyond it"] or "–"), distance]
+
+
+def _conventions_table(models: dict) -> PlainTable:
+    """Net return under every convention, and the spread between the best and the worst."""
+    known = {name: facts["conventions"] for name, facts in models.items() if "rows" in facts["conventions"]}
+    if not known:
+        return PlainTable("The same scores under every convention", [], [])
+    first = next(iter(known.values()))["rows"]
+    heads = [_convention_name(row) for row in first]
+    rows = [
+        [text_cell(name, f"money-{name}.html"), *(_any_cell(row["net"], 1) for row in found["rows"]), _any_cell(found["spread"], 1)]
+        for name, found in known.items()
+    ]
+    note = (
+        "Net return, % a year, by fill and bars of delay, with positions that drift between trades or are held constant; the last column is "
+        "the best less the worst. A delay of 0 trades at the price that decides, which nobody can."
+    )
+    return PlainTable("The same scores under every convention", ["Model", *heads, "spread"], rows, note)
+
+
+def _convention_name(row: dict) -> str:
+    return f"{row['fill']} +{row['delay']}, {row['positions']}"
+
+# %% ../../nbs/report/pages.ipynb #a751a669
+@dataclass
+class MoneyOfModelPage:
+    """What the money page of a model on a universe shows.
+
+    Parameters
+    ----------
+    numbers : MoneyTable
+        its line of the league
+    tables : list
+        PlainTable
+    figures : list
+    """
+
+    numbers: MoneyTable  # its line of the league
+    tables: list  # PlainTable
+    figures: list
+
+
+def money_of_model_page(result: UniverseResult, model: str) -> MoneyOfModelPage:
+    """One model's account: every number and picture."""
+    facts = result.money["models"][model]
+    league = money_table(result)
+    own = league._replace(rows=[row for row in league.rows if row.model == model])
+    figures = dict(_sections(result.figures, model)).get("Money", [])
+    tables = [_statistics_table(facts), *_tables_of_risk(facts), *_tables_of_origin(facts)]
+    return MoneyOfModelPage(own, tables, figures)
+
+
+def _statistics_table(facts: dict) -> PlainTable:
+    rows = [[text_cell(name), _money_cell(record)] for name, record in facts["statistics"].items()]
+    return PlainTable("All numbers", ["", "value, 95% interval"], rows)
+
+
+def _tables_of_risk(facts: dict) -> list[PlainTable]:
+    """VaR and ES with their tests, stress, concentration."""
+    risk, stress = facts["risk"], facts["stress"]
+    tests = [row | {"level": f"{100 * row['level']:g}%"} for row in risk["tests"]]
+    note = (
+        "VaR and expected shortfall of the next bar, in % of the account. A small p says that losses beyond the forecast came too often "
+        "(Kupiec), in clusters (Christoffersen) or too deep (shortfall). Power: how often Kupiec's test would catch a VaR that is exceeded twice "
+        "as often as it says."
+    )
+    risk_heads = ("method", "level", *RISK_COLUMNS, "zone, last 250", "power against half")
+    leave = [{"of what is held": share, "bars": bars} for share, bars in risk["days_to_leave"].items()]
+    return [
+        _plain_table("What may be lost on a bar, and whether it was forecast", risk_heads, tests, 3, note),
+        _plain_table("Shocks", ("shock", "change", "unit", "how"), stress["shocks"]),
+        _plain_table("The worst windows of its own history", ("bars", "from", "to", "return, %"), stress["worst"]),
+        _plain_table("Deepest drawdown, %", tuple(stress["drawdown"]), [stress["drawdown"]], 1),
+        _plain_table("How concentrated it is", ("measure", "long", "short"), risk["concentration"], 3),
+        _plain_table("Bars to leave at 20% of the volume", ("of what is held", "bars"), leave),
+    ]
+
+
+def _tables_of_origin(facts: dict) -> list[PlainTable]:
+    """Drawdowns, names, sectors, exposures and what binds its size."""
+    money = ("gained", "paid", "net")
+    exposures = [row | {"exposure": row["exposure"].replace("_", " ")} for row in facts["exposures"]]
+    return [
+        _plain_table("Drawdowns", ("peak", "lowest", "recovered", "depth, %", "bars"), facts["drawdowns"]),
+        _plain_table("Names that brought and cost most, % of the capital", ("asset", *money), facts["names"], 3),
+        _plain_table("Sectors, % of the capital", ("sector", *money), facts["sectors"], 3),
+        _plain_table("Exposures, shares of the wealth", ("exposure", "mean", "least", "most", "last"), exposures, 3),
+        _plain_table(
+            "Names that bind its size", ("asset", "share of costs"), facts["capacity"].get("binding", []), 3,
+            "Their share of all costs at the size of most money.",
+        ),
+    ]
 
 # %% ../../nbs/report/pages.ipynb #342584c1
 def _flat(metrics: dict) -> dict:  # name -> record; parts of a family get their own line
