@@ -114,6 +114,7 @@ _HOMES = {
     "portfolio.optimise": "MeanVariance Limits",
     "portfolio.league": "league",
     "portfolio.risk": "risk stress",
+    "portfolio.resilience": "resilience",
     "rl.environment": "trade_env Reward ActionLimits",
     "rl.agents": "train_agent",
     "monitor.charts": "watch",

@@ -35,7 +35,7 @@ def plot_books(books: dict) -> Figure:
     date_axis(bottom)
     return fig
 
-# %% ../../nbs/report/money_plots.ipynb #cc4c6477
+# %% ../../nbs/report/money_plots.ipynb #a89758bc
 def plot_waterfall(costs: dict, names: pd.DataFrame) -> Figure:
     """From gross to net: what each cost takes, % a year; and the best and the worst names, % of the capital."""
     fig, (left, right) = new_figure(9, 3.4, 1, 2, width_ratios=[1.15, 1])
@@ -59,7 +59,8 @@ def _draw_waterfall(ax, steps: dict) -> None:
     ax.axhline(0, color="black", lw=0.8)
     labels = ["gross", *(part.replace("_", "\n") for part in paid), "net"]
     ax.set_xticks(range(len(heights)), labels, fontsize=8)
-    ax.margins(y=0.12)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.1 * (high - low))  # room for the numbers
     for at, (height, start) in enumerate(zip(heights, [*starts, 0.0])):
         ends = start + height
         ax.annotate(f"{height:.1f}", (at, max(start, ends)), (0, 2), textcoords="offset points", ha="center", fontsize=8)

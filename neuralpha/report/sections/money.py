@@ -213,7 +213,7 @@ def _stress_numbers(book: Book) -> dict:
         "drawdown": _native(found.drawdown),
     }
 
-# %% ../../../nbs/report/sections/money.ipynb #cc30f91a
+# %% ../../../nbs/report/sections/money.ipynb #0db4b562
 def _compute(report):
     books = study_books(report.experiment, report.tests)
     return books, money_numbers(books, report.tests)
@@ -232,7 +232,7 @@ def _show(report, found):
         caption = "Every size is traded on the costs it has; bands are 95% intervals."
         show(plots.plot_capacities(models), "Money", "money-capacity", "How much money it carries", caption)
     if maps := flip_maps(books):
-        caption = "A colour is the model that earns most after costs; the star is today's assumption, a black line where rank 1 changes."
+        caption = "Colours: who earns most after costs. Star: today's assumption. Black line: rank 1 changes, or nobody earns."
         show(plots.plot_flips(maps), "Money", "money-flips", "Where the winner flips", caption)
     for name, book in books.items():
         _show_book(report, name, book, models[name])
