@@ -107,6 +107,9 @@ _HOMES = {
     "attribution.explain": "explain plot_importance plot_lags plot_summary plot_time plot_regime",
     "portfolio.policies": "Policy Quantiles TopN RankWeights Band FractionalKelly ConstrainedSize Capped Neutral "
     "Slowed VolatilityTarget DrawdownCut Breaker",
+    "portfolio.stops": "StopLoss TimeStop RangeTarget NoTrade",
+    "portfolio.balance": "Balanced",
+    "portfolio.forecast": "forecast_returns",
     "portfolio.backtest": "Book backtest",
     "portfolio.capacity": "capacity break_even conventions",
     "portfolio.anatomy": "monthly_returns drawdowns contributors book_exposures",

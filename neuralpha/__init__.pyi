@@ -73,6 +73,12 @@ from .portfolio.policies import Slowed as Slowed
 from .portfolio.policies import VolatilityTarget as VolatilityTarget
 from .portfolio.policies import DrawdownCut as DrawdownCut
 from .portfolio.policies import Breaker as Breaker
+from .portfolio.stops import StopLoss as StopLoss
+from .portfolio.stops import TimeStop as TimeStop
+from .portfolio.stops import RangeTarget as RangeTarget
+from .portfolio.stops import NoTrade as NoTrade
+from .portfolio.balance import Balanced as Balanced
+from .portfolio.forecast import forecast_returns as forecast_returns
 from .portfolio.backtest import Book as Book
 from .portfolio.backtest import backtest as backtest
 from .portfolio.capacity import capacity as capacity

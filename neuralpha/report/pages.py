@@ -17,7 +17,7 @@ __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LEAVING', 'LIMITS', 
            'money_pages', 'Site', 'Frame', 'report_frame', 'render', 'template_text', 'notebook_html', 'UniverseResult',
            'read_results', 'answer', 'Cell', 'metric_cell', 'text_cell', 'count_cell', 'LeaderboardPage',
            'leaderboard_page', 'LeaderboardRow', 'Column', 'shown_metrics', 'UniversePage', 'universe_page',
-           'ModelPage', 'model_page', 'MoneyRow', 'MoneyTable', 'money_table', 'PlainTable', 'MoneyOfUniverse',
+           'ModelPage', 'model_page', 'MoneyRow', 'MoneyTable', 'money_table', 'NumberTable', 'MoneyOfUniverse',
            'MoneyPage', 'money_page', 'money_of_universe_page', 'MoneyOfModelPage', 'money_of_model_page', 'MetricRow',
            'PairRow', 'AgreementRow', 'LossRow', 'SearchRow', 'Stack', 'ModelSlices', 'DataOfUniverse', 'DataPage',
            'data_page', 'Survivorship', 'AuditPage', 'audit_page', 'RepetitionsPage', 'repetitions_page',
@@ -999,8 +999,8 @@ def _money_setting(said: dict) -> str:
         f"{said['costs']}, capital {said['capital']:,.0f}."
     )
 
-# %% ../../nbs/report/pages.ipynb #3ab62ab2
-class PlainTable(NamedTuple):
+# %% ../../nbs/report/pages.ipynb #0758fdb5
+class NumberTable(NamedTuple):
     """A table under its own heading; nothing where it has no rows.
 
     Parameters
@@ -1020,10 +1020,10 @@ class PlainTable(NamedTuple):
     note: str = ""  # beneath it
 
 
-def _plain_table(title: str, heads, records: list, digits: int = 2, note: str = "") -> PlainTable:
+def _number_table(title: str, heads, records: list, digits: int = 2, note: str = "") -> NumberTable:
     """Records as a table: text as it is, numbers in so many digits, what is missing as a dash."""
     rows = [[_any_cell(record.get(head), digits) for head in heads] for record in records]
-    return PlainTable(title, [str(head) for head in heads], rows, note)
+    return NumberTable(title, [str(head) for head in heads], rows, note)
 
 
 def _any_cell(value, digits: int) -> Cell:
@@ -1033,7 +1033,7 @@ def _any_cell(value, digits: int) -> Cell:
         return Cell("–")
     return Cell(number(value, 0 if isinstance(value, int) else digits), sort=_sorts_by(value))
 
-# %% ../../nbs/report/pages.ipynb #8953f770
+# %% ../../nbs/report/pages.ipynb #a97b9227
 RISK_COLUMNS = ("VaR, %", "ES, %", "exceeded", "expected", "Kupiec p", "Christoffersen p", "shortfall p")
 LEAVING = ("half of the money", "90 %", "99 %")  # what is sold first
 LIMITS = {"most_dollars": "most money", "half_sharpe": "Sharpe ratio halves", "nothing": "nothing is left"}
@@ -1049,14 +1049,14 @@ class MoneyOfUniverse(NamedTuple):
         of its own page
     table : MoneyTable
     tables : list
-        PlainTable
+        NumberTable
     figures : list
     """
 
     slug: str
     address: str  # of its own page
     table: MoneyTable
-    tables: list  # PlainTable
+    tables: list  # NumberTable
     figures: list
 
 
@@ -1093,23 +1093,23 @@ def _money_of(result: UniverseResult) -> MoneyOfUniverse:
     tables = [_paid_table(models), _limits_table(models), _flips_table(result.money), _conventions_table(models)]
     return MoneyOfUniverse(result.slug, f"{result.slug}/money.html", table, tables, figures)
 
-# %% ../../nbs/report/pages.ipynb #3387971f
-def _paid_table(models: dict) -> PlainTable:
+# %% ../../nbs/report/pages.ipynb #4bb3c692
+def _paid_table(models: dict) -> NumberTable:
     parts = [p for p in ("gross", *PAID, "net") if any(p in facts["costs"] for facts in models.values())]
     rows = [
         [text_cell(name, f"money-{name}.html"), *(_money_cell(facts["costs"].get(part)) for part in parts)]
         for name, facts in models.items()
     ]
-    return PlainTable("Where the return went, % a year", ["Model", *(p.replace("_", " ") for p in parts)], rows)
+    return NumberTable("Where the return went, % a year", ["Model", *(p.replace("_", " ") for p in parts)], rows)
 
 
-def _limits_table(models: dict) -> PlainTable:
+def _limits_table(models: dict) -> NumberTable:
     rows = [[text_cell(name, f"money-{name}.html"), *_limit_cells(facts)] for name, facts in models.items()]
     note = (
         "Sizes of the account at which it earns most money, at which its Sharpe ratio has halved, and at which nothing is "
         "left after costs."
     )
-    return PlainTable("How much money it carries", ["Model", *LIMITS.values()], rows, note)
+    return NumberTable("How much money it carries", ["Model", *LIMITS.values()], rows, note)
 
 
 def _limit_cells(facts: dict) -> list[Cell]:
@@ -1120,8 +1120,8 @@ def _limit_cells(facts: dict) -> list[Cell]:
     sizes = [found[name] for name in LIMITS]
     return [Cell("beyond the curve") if size is None else Cell(f"{size:,.0f}", sort=size) for size in sizes]
 
-# %% ../../nbs/report/pages.ipynb #b0de6c0b
-def _flips_table(money: dict) -> PlainTable:
+# %% ../../nbs/report/pages.ipynb #5e899894
+def _flips_table(money: dict) -> NumberTable:
     """How far today's assumption is from the frontier, axis by axis."""
     heads = ["along", "today", "wins today", "leads there in", "frontier", "beyond it", "distance"]
     note = (
@@ -1129,7 +1129,7 @@ def _flips_table(money: dict) -> PlainTable:
         "blocks of dates: in basis points, times, bars, and for the capital in powers of ten; ∞: no value that was tried."
     )
     rows = [_flip_cells(row) for row in money["flips"]["distances"]]
-    return PlainTable("Where rank 1 changes hands", heads, rows, note)
+    return NumberTable("Where rank 1 changes hands", heads, rows, note)
 
 
 def _flip_cells(row: dict) -> list[Cell]:
@@ -1145,11 +1145,11 @@ def _flip_cells(row: dict) -> list[Cell]:
     return [*named, frontier, text_cell(row["beyond it"] or "–"), distance]
 
 
-def _conventions_table(models: dict) -> PlainTable:
+def _conventions_table(models: dict) -> NumberTable:
     """Net return under every convention, and the spread between the best and the worst."""
     known = {name: facts["conventions"] for name, facts in models.items() if "rows" in facts["conventions"]}
     if not known:
-        return PlainTable("The same scores under every convention", [], [])
+        return NumberTable("The same scores under every convention", [], [])
     by_convention = zip(*(found["rows"] for found in known.values()))
     rows = [[*_convention(each[0]), *(_any_cell(row["net"], 2) for row in each)] for each in by_convention]
     between = [_any_cell(found["spread"], 2) for found in known.values()]
@@ -1158,13 +1158,13 @@ def _conventions_table(models: dict) -> PlainTable:
         "Net return, % a year. Positions drift with prices between trades, or are held constant. A delay of 0 trades at the "
         "price that decides, which nobody can."
     )
-    return PlainTable("The same scores under every convention", ["fill", "positions", "delay", *known], rows, note)
+    return NumberTable("The same scores under every convention", ["fill", "positions", "delay", *known], rows, note)
 
 
 def _convention(row: dict) -> list[Cell]:
     return [text_cell(row["fill"]), text_cell(row["positions"]), _any_cell(row["delay"], 0)]
 
-# %% ../../nbs/report/pages.ipynb #a4344f98
+# %% ../../nbs/report/pages.ipynb #b632eff2
 @dataclass
 class MoneyOfModelPage:
     """What the money page of a model on a universe shows.
@@ -1174,12 +1174,12 @@ class MoneyOfModelPage:
     numbers : MoneyTable
         its line of the league
     tables : list
-        PlainTable
+        NumberTable
     figures : list
     """
 
     numbers: MoneyTable  # its line of the league
-    tables: list  # PlainTable
+    tables: list  # NumberTable
     figures: list
 
 
@@ -1193,13 +1193,13 @@ def money_of_model_page(result: UniverseResult, model: str) -> MoneyOfModelPage:
     return MoneyOfModelPage(own, tables, figures)
 
 
-def _statistics_table(facts: dict) -> PlainTable:
+def _statistics_table(facts: dict) -> NumberTable:
     known = facts["statistics"]
     rows = [[text_cell(name), _money_cell(known[name])] for name in (*WORTH, *(n for n in known if n not in WORTH))]
-    return PlainTable("All numbers", ["", "value, 95% interval"], rows)
+    return NumberTable("All numbers", ["", "value, 95% interval"], rows)
 
 
-def _tables_of_risk(facts: dict) -> list[PlainTable]:
+def _tables_of_risk(facts: dict) -> list[NumberTable]:
     """VaR and ES with their tests, stress, concentration."""
     risk, stress = facts["risk"], facts["stress"]
     tests = [row | {"level": f"{100 * row['level']:g}%"} for row in risk["tests"]]
@@ -1211,25 +1211,25 @@ def _tables_of_risk(facts: dict) -> list[PlainTable]:
     risk_heads = ("method", "level", *RISK_COLUMNS, "zone, last 250", "power against half")
     leave = [{"of what is held": share, "bars": risk["days_to_leave"].get(share)} for share in LEAVING if risk["days_to_leave"]]
     return [
-        _plain_table("What may be lost on a bar, and whether it was forecast", risk_heads, tests, 3, note),
-        _plain_table("Shocks", ("shock", "change", "unit", "how"), stress["shocks"]),
-        _plain_table("The worst windows of its own history", ("bars", "from", "to", "return, %"), stress["worst"]),
-        _plain_table("Deepest drawdown, %", ("happened", "median", "1 in 20", "1 in 100"), [stress["drawdown"]], 1),
-        _plain_table("How concentrated it is", ("measure", "long", "short"), risk["concentration"], 3),
-        _plain_table("Bars to leave at 20% of the volume", ("of what is held", "bars"), leave),
+        _number_table("What may be lost on a bar, and whether it was forecast", risk_heads, tests, 3, note),
+        _number_table("Shocks", ("shock", "change", "unit", "how"), stress["shocks"]),
+        _number_table("The worst windows of its own history", ("bars", "from", "to", "return, %"), stress["worst"]),
+        _number_table("Deepest drawdown, %", ("happened", "median", "1 in 20", "1 in 100"), [stress["drawdown"]], 1),
+        _number_table("How concentrated it is", ("measure", "long", "short"), risk["concentration"], 3),
+        _number_table("Bars to leave at 20% of the volume", ("of what is held", "bars"), leave),
     ]
 
 
-def _tables_of_origin(facts: dict) -> list[PlainTable]:
+def _tables_of_origin(facts: dict) -> list[NumberTable]:
     """Drawdowns, names, sectors, exposures and what binds its size."""
     money = ("gained", "paid", "net")
     exposures = [row | {"exposure": row["exposure"].replace("_", " ")} for row in facts["exposures"]]
     return [
-        _plain_table("Drawdowns", ("peak", "lowest", "recovered", "depth, %", "bars"), facts["drawdowns"]),
-        _plain_table("Names that brought and cost most, % of the capital", ("asset", *money), facts["names"], 3),
-        _plain_table("Sectors, % of the capital", ("sector", *money), facts["sectors"], 3),
-        _plain_table("Exposures, shares of the wealth", ("exposure", "mean", "least", "most", "last"), exposures, 3),
-        _plain_table(
+        _number_table("Drawdowns", ("peak", "lowest", "recovered", "depth, %", "bars"), facts["drawdowns"]),
+        _number_table("Names that brought and cost most, % of the capital", ("asset", *money), facts["names"], 3),
+        _number_table("Sectors, % of the capital", ("sector", *money), facts["sectors"], 3),
+        _number_table("Exposures, shares of the wealth", ("exposure", "mean", "least", "most", "last"), exposures, 3),
+        _number_table(
             "Names that bind its size", ("asset", "share of costs"), facts["capacity"].get("binding", []), 3,
             "Their share of all costs at the size of most money.",
         ),
