@@ -118,6 +118,7 @@ _HOMES = {
     "portfolio.league": "league",
     "portfolio.risk": "risk stress",
     "portfolio.resilience": "resilience",
+    "portfolio.foresight": "audit_policy",
     "rl.environment": "trade_env Reward ActionLimits",
     "rl.agents": "train_agent",
     "monitor.charts": "watch",

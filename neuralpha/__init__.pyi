@@ -96,6 +96,7 @@ from .portfolio.league import league as league
 from .portfolio.risk import risk as risk
 from .portfolio.risk import stress as stress
 from .portfolio.resilience import resilience as resilience
+from .portfolio.foresight import audit_policy as audit_policy
 from .rl.environment import trade_env as trade_env
 from .rl.environment import Reward as Reward
 from .rl.environment import ActionLimits as ActionLimits
