@@ -46,7 +46,9 @@ def test_names_and_sectors_sum_to_what_the_account_earned():
     assert everybody["net"].sum() == pytest.approx(100 * book.net.sum(), rel=1e-9)
     assert by_sector(book)["net"].sum() == pytest.approx(100 * book.net.sum(), rel=1e-9)
     few = contributors(book, 3)
-    assert len(few) == 6 and few["net"].iloc[0] == everybody["net"].max() and few["net"].iloc[-1] == everybody["net"].min()
+    assert (
+        len(few) == 6 and few["net"].iloc[0] == everybody["net"].max() and few["net"].iloc[-1] == everybody["net"].min()
+    )
     assert few["net"].is_monotonic_decreasing
 
 def test_exposures_of_a_book_by_hand():
@@ -68,5 +70,8 @@ def test_a_book_without_beta_shows_none():
     from neuralpha.trading.clock import Clock
 
     how = dict(clock=Clock(0), costs="none")
-    free, flat = (book_exposures(_book(4, policy, **how))["beta"].iloc[80:] for policy in (RankWeights(), Neutral(RankWeights(), "beta")))
+    free, flat = (
+        book_exposures(_book(4, policy, **how))["beta"].iloc[80:]
+        for policy in (RankWeights(), Neutral(RankWeights(), "beta"))
+    )
     assert flat.abs().median() < 1e-9 < 0.01 < free.abs().mean()

@@ -22,7 +22,7 @@ def test_a_planted_line_is_found_fold_by_fold_and_its_interval_covers():
     for seed in range(40):
         past, test = _prediction(seed=seed), _prediction(seed=1000 + seed)
         found = forecast_returns(test, past.frame, horizon=5)
-        hits += int(((found.lines["low"] <= [0.02, 0.005]) & ([0.02, 0.005] <= found.lines["high"])).sum())
+        hits += int(((found.lines["low"] <= [0.02, 0.005]) & (found.lines["high"] >= [0.02, 0.005])).sum())
     assert 0.88 <= hits / 80 <= 0.995
     first = test.frame[test.frame["fold"] == 0]
     centred = first["score"] - first.groupby("date")["score"].transform("mean")

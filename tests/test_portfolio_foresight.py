@@ -7,7 +7,18 @@ from neuralpha.audit.leaks import leak_market
 from neuralpha.data.returns import bar_return
 from neuralpha.portfolio.balance import Balanced
 from neuralpha.portfolio.optimise import Limits, MeanVariance
-from neuralpha.portfolio.policies import Band, Breaker, Capped, ConstrainedSize, Neutral, Policy, Quantiles, RankWeights, Slowed, VolatilityTarget
+from neuralpha.portfolio.policies import (
+    Band,
+    Breaker,
+    Capped,
+    ConstrainedSize,
+    Neutral,
+    Policy,
+    Quantiles,
+    RankWeights,
+    Slowed,
+    VolatilityTarget,
+)
 from neuralpha.portfolio.stops import NoTrade, RangeTarget, StopLoss, TimeStop
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import PRESETS

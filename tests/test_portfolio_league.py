@@ -6,8 +6,13 @@ import pytest
 from scipy.stats import norm
 from neuralpha.core import NeuralphaError
 from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.features.compute import compute_features
+from neuralpha.labels import forward_return
+from neuralpha.models.predict import cross_predict
 from neuralpha.portfolio.backtest import backtest
 from neuralpha.portfolio.policies import Breaker, Quantiles
+from neuralpha.splits import walk_forward
+from neuralpha.trading.costs import PRESETS
 
 def test_lo_to_the_digit():
     np.testing.assert_allclose(sharpe_error(0.1, 60), 0.129422, atol=6e-7)
@@ -21,10 +26,12 @@ def test_lo_to_the_digit():
 
 def _innovations(rng, size, freedom):
     """Independent, of variance 1: normal, or Student's."""
-    return rng.standard_t(freedom, (size, 2)) * np.sqrt((freedom - 2) / freedom) if freedom else rng.normal(size=(size, 2))
+    return (
+        rng.standard_t(freedom, (size, 2)) * np.sqrt((freedom - 2) / freedom) if freedom else rng.normal(size=(size, 2))
+    )
 
 def _table_draw(rng, n, freedom, phi=0.0):
-    """One of the paper's markets: means and variances 1, correlation 0.5, each return following the one before by phi."""
+    """One of the paper's markets: means and variances 1, correlation 0.5, autocorrelation phi."""
     values, vectors = np.linalg.eigh([[1, 0.5], [0.5, 1]])
     shock = _innovations(rng, n + 50, freedom) @ (vectors * np.sqrt(values) @ vectors.T)
     for t in range(1, n + 50):
@@ -102,6 +109,20 @@ def test_a_league_puts_the_best_first_and_shares_ranks():
     assert (table["break-even, bps"].iloc[:2] > 0).all()
     with pytest.raises(NeuralphaError, match="two books"):
         league({"one": book(1)})
+
+@pytest.mark.parametrize("costs", PRESETS)
+def test_the_oracle_has_the_highest_net_sharpe_ratio_under_every_preset(costs):
+    panel = simulate_universe(100, 900, seed=2)
+    y = forward_return(panel, 5, 1)
+    folds = walk_forward(y, "1Y", "6M", "6M", 5)
+    ridge = cross_predict("ridge", compute_features(panel, "core"), y, folds, progress=False).scores()
+    rng, oracle = np.random.default_rng(0), panel.series(panel.truth["oracle"]).reindex(ridge.index)
+    blurred = {f"blurred {k}": oracle + k * oracle.std() * rng.normal(size=len(oracle)) for k in (0.5, 2, 8)}
+    how = dict(costs=costs, capital=2e5)
+    scores = {"oracle": oracle, "ridge": ridge, **blurred}
+    net = {name: backtest(s.dropna(), panel, Quantiles(5), **how).net for name, s in scores.items()}
+    sharpe = {name: r.mean() / r.std() for name, r in net.items()}
+    assert max(sharpe, key=sharpe.get) == "oracle", sharpe
 
 def test_a_breaker_that_never_trips_changes_nothing():
     panel = simulate_universe(40, 200, seed=3)

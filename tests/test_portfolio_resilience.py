@@ -52,7 +52,10 @@ def test_undisturbed_scores_are_those_of_the_prediction_and_nothing_moves():
     stored = panel.series(trial.before).dropna()
     np.testing.assert_allclose(stored, ridge.scores().reindex(stored.index), rtol=1e-6)
     same = compare_scores(trial, trial.before)
-    assert same["rank correlation"] == pytest.approx(1) and same["ic lost"] == same["Sharpe lost"] == same["positions moved"] == 0
+    assert (
+        same["rank correlation"] == pytest.approx(1)
+        and same["ic lost"] == same["Sharpe lost"] == same["positions moved"] == 0
+    )
     upside_down = compare_scores(trial, -trial.before)
     assert upside_down["rank correlation"] == pytest.approx(-1)
     assert upside_down["ic lost"] == pytest.approx(2 * upside_down["ic before"], rel=1e-6)
@@ -80,7 +83,10 @@ def test_the_door_is_the_feature_that_the_model_hangs_on():
 def test_a_worst_step_hurts_more_than_noise_and_a_noisy_training_helps():
     panel, X = _market(3, 50, 600)
     how = dict(hidden=(16,), max_epochs=4)
-    plain, steeled = (_prediction(MLP(**how, input_noise=noise), panel, X, seeds=1, name=name) for name, noise in (("plain", 0.0), ("steeled", 1.0)))
+    plain, steeled = (
+        _prediction(MLP(**how, input_noise=noise), panel, X, seeds=1, name=name)
+        for name, noise in (("plain", 0.0), ("steeled", 1.0))
+    )
     found = resilience([plain, steeled], kinds=("noise", "worst step"), reps=50).table
     for model in ("plain", "steeled"):
         worst, by_luck = found.loc[model, "worst step"], found.loc[model, "noise"]

@@ -74,7 +74,7 @@ def test_merton_to_the_digit_and_a_band_by_hand():
     np.testing.assert_allclose(in_band(held, wish, 0.02), [np.nan, 0.11, 0.07, 0.0])
 
 def test_mertons_width_is_as_good_as_the_best_that_a_search_finds():
-    """One stock and cash, 1 % of what is traded: return less half the risk, by the width of the band, on the same paths."""
+    """One stock and cash, 1 % of what is traded: return less half the risk by width of the band, on the same paths."""
     rng, gamma, cost, bars = np.random.default_rng(0), 3.0, 0.01, 252 * 40
     mean, deviation = 0.06 / 252, 0.2 / np.sqrt(252)
     target = 0.06 / (gamma * 0.04)
@@ -95,7 +95,14 @@ def test_mertons_width_is_as_good_as_the_best_that_a_search_finds():
 
 def test_a_band_trades_less_and_holds_nearly_the_same():
     panel = simulate_universe(60, 300, seed=6)
-    slow = panel.series(np.where(panel.tradable, panel.truth["oracle"], np.nan)).dropna().groupby("asset").transform(lambda x: x.ewm(20).mean())
-    plain, banded = (backtest(slow, panel, p, "flat", clock=Clock()) for p in (RankWeights(), NoTrade(RankWeights(), 0.01)))
+    slow = (
+        panel.series(np.where(panel.tradable, panel.truth["oracle"], np.nan))
+        .dropna()
+        .groupby("asset")
+        .transform(lambda x: x.ewm(20).mean())
+    )
+    plain, banded = (
+        backtest(slow, panel, p, "flat", clock=Clock()) for p in (RankWeights(), NoTrade(RankWeights(), 0.01))
+    )
     assert banded.returns.turnover.mean() < 0.6 * plain.returns.turnover.mean()
     assert (banded.weights - plain.weights).abs().stack().quantile(0.95) < 0.0125

@@ -31,7 +31,11 @@ def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
     assert [m["across"] for m in flipped["maps"]] == ["capital", "delay, bars"]
     assert {row["winner"] for row in flipped["distances"]} == {stored["league"][0]["model"]}
     one = stored["models"]["ridge"]
-    assert one["conventions"]["spread"] > 0 and len(one["stress"]["shocks"]) == 9 and one["exposures"][0]["exposure"] == "long"
+    assert (
+        one["conventions"]["spread"] > 0
+        and len(one["stress"]["shocks"]) == 9
+        and one["exposures"][0]["exposure"] == "long"
+    )
     assert min(row["depth, %"] for row in one["drawdowns"]) == one["statistics"]["max drawdown, %"]["value"]
     traded = stored["models"]["ridge"]["statistics"]["turnover, times a year"]["value"]
     assert abs(facts["commission"]["value"] + traded * 0.01) < 0.01 * traded * 0.01

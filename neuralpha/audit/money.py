@@ -19,7 +19,7 @@ __all__ = ['MONEY_LEAKS', 'sized_by_the_bars_own_close', 'the_better_of_two_fill
            'a_gate_that_knows_the_month', 'a_covariance_of_all_dates', 'a_band_calibrated_on_the_test',
            'a_cost_calibrated_on_all_trades', 'held_money', 'sized_by_the_final_wealth']
 
-# %% ../../nbs/audit/money.ipynb #1b37e14c
+# %% ../../nbs/audit/money.ipynb #61d746f2
 from collections.abc import Callable
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from .leaks import Planted, _long, _wide, leak_catalogue
 from ..data.panel import Panel
 from ..trading.account import Account, open_books
 from ..trading.clock import Clock
-from ..trading.costs import Costs, Impact, make_costs, past_volatility, past_volume
+from ..trading.costs import Impact, make_costs, past_volatility, past_volume
 
 # %% ../../nbs/audit/money.ipynb #ca0f2773
 MONEY_LEAKS = []
@@ -59,8 +59,10 @@ def _known_before(rows: np.ndarray, p: Panel) -> np.ndarray:
     out[p.asset_offsets[:-1]] = np.nan
     return out
 
-# %% ../../nbs/audit/money.ipynb #60baf9ee
-@_plant("sized by the bar's own close", "an order at the open buys so many shares at a price of that evening", decide="open")
+# %% ../../nbs/audit/money.ipynb #2367969e
+@_plant(
+    "sized by the bar's own close", "an order at the open buys so many shares at a price of that evening", decide="open"
+)
 def sized_by_the_bars_own_close():
     def shares(p, lag):
         return {"positions": _on_rows(p, _reversal(p).shift(1) / _wide(p).shift(lag))}
@@ -77,7 +79,10 @@ def the_better_of_two_fills():
     return lambda p: price(p, True), lambda p: price(p, False)
 
 
-@_plant("a limit order that knows the low", "a buyer is filled where the next bar's low reaches the limit, at this bar's weights")
+@_plant(
+    "a limit order that knows the low",
+    "a buyer is filled where the next bar's low reaches the limit, at this bar's weights",
+)
 def a_limit_order_that_knows_the_low():
     def held(p, ahead):
         reached = _wide(p, "low").shift(-ahead) < 0.99 * _wide(p).shift(1 - ahead)
@@ -85,8 +90,12 @@ def a_limit_order_that_knows_the_low():
 
     return lambda p: held(p, 1), lambda p: held(p, 0)
 
-# %% ../../nbs/audit/money.ipynb #824c8b23
-@_plant("a share of the bar's own volume", "orders at the open are one per cent of what will be traded that day", decide="open")
+# %% ../../nbs/audit/money.ipynb #e381e602
+@_plant(
+    "a share of the bar's own volume",
+    "orders at the open are one per cent of what will be traded that day",
+    decide="open",
+)
 def a_share_of_the_bars_own_volume():
     def orders(p, lag):
         money = _wide(p, "volume") * _wide(p)
@@ -100,7 +109,11 @@ def _impact(p: Panel, volume, volatility) -> np.ndarray:
     return Impact(2 / 3).share(1e6, volume, volatility)
 
 
-@_plant("priced by the bar's own volume", "the impact of an order at the open, from the volume of its own day", decide="open")
+@_plant(
+    "priced by the bar's own volume",
+    "the impact of an order at the open, from the volume of its own day",
+    decide="open",
+)
 def priced_by_the_bars_own_volume():
     def cost(p, own):
         money = p.fields["close"].astype(float) * p.fields["volume"]
@@ -113,13 +126,21 @@ def priced_by_the_bars_own_volume():
 def the_usual_volume_of_the_whole_period():
     def cost(p, everything):
         money = _wide(p, "volume") * _wide(p)
-        mean = np.broadcast_to(money.mean().to_numpy(), money.shape) if everything else money.rolling(20, min_periods=3).mean()
+        mean = (
+            np.broadcast_to(money.mean().to_numpy(), money.shape)
+            if everything
+            else money.rolling(20, min_periods=3).mean()
+        )
         return {"costs": _impact(p, _on_rows(p, mean), past_volatility(p))}
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-# %% ../../nbs/audit/money.ipynb #ecf57513
-@_plant("priced by the bar's own volatility", "σ over a window that ends with the bar on whose open the order is filled", decide="open")
+# %% ../../nbs/audit/money.ipynb #b04f52ad
+@_plant(
+    "priced by the bar's own volatility",
+    "σ over a window that ends with the bar on whose open the order is filled",
+    decide="open",
+)
 def priced_by_the_bars_own_volatility():
     def cost(p, own):
         moves = _wide(p).pct_change(fill_method=None).rolling(20, min_periods=3).std()
@@ -216,8 +237,10 @@ def a_covariance_of_all_dates():
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-# %% ../../nbs/audit/money.ipynb #e2e51107
-@_plant("a band calibrated on the test", "the no-trade band that costs least and earns most over the period it is judged on")
+# %% ../../nbs/audit/money.ipynb #8882721e
+@_plant(
+    "a band calibrated on the test", "the no-trade band that costs least and earns most over the period it is judged on"
+)
 def a_band_calibrated_on_the_test():
     def held(p, everything):
         wish = _reversal(p).fillna(0.0).to_numpy()
@@ -252,9 +275,9 @@ def a_cost_calibrated_on_all_trades():
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-# %% ../../nbs/audit/money.ipynb #6748ded9
+# %% ../../nbs/audit/money.ipynb #d172cb4a
 def held_money(p: Panel, weights: np.ndarray, costs="square-root", capital: float = 1e6, **terms) -> np.ndarray:
-    """Money that an account of the ledger holds on every row, decided weights given; NaN where the asset is not there."""
+    """Money that an account of the ledger holds on every row; NaN where the asset is not there."""
     account = Account(make_costs(costs), capital, 0, **terms)
     books = open_books(p, account, Clock(), weights, True)
     books.run()

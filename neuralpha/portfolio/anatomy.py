@@ -16,12 +16,14 @@ from ..evaluate.exposures import _unit_ranks, style_factors
 from .backtest import Book
 from .policies import _one_factor
 
-# %% ../../nbs/portfolio/anatomy.ipynb #da6cb93d
+# %% ../../nbs/portfolio/anatomy.ipynb #ec8a3f78
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WHOLE_YEAR = "all year"
 
 
-def monthly_returns(book: Book) -> pd.DataFrame:  # index year, columns months and `WHOLE_YEAR`; %, NaN where there was no bar
+def monthly_returns(
+    book: Book,
+) -> pd.DataFrame:  # index year, columns months and `WHOLE_YEAR`; %, NaN where there was no bar
     """Net return of every month and year, compounded, in per cent.
 
     Returns
@@ -65,7 +67,7 @@ def _spell(depth: pd.Series, bars: np.ndarray) -> tuple:
     back = depth.index[bars[-1] + 1] if bars[-1] + 1 < len(depth) else pd.NaT
     return peak, depth.iloc[bars].idxmin(), back, float(depth.iloc[bars].min()), len(bars)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #63ec9064
+# %% ../../nbs/portfolio/anatomy.ipynb #d357c4de
 def contributors(book: Book, count: int = 8) -> pd.DataFrame:  # index asset; gained, paid, net; % of the capital
     """The `count` best and the `count` worst names, best first.
 
@@ -76,8 +78,7 @@ def contributors(book: Book, count: int = 8) -> pd.DataFrame:  # index asset; ga
     """
     table = 100 * book.ledger.by_asset() / book.account.capital
     held = table[(table != 0).any(axis=1)].sort_values("net", ascending=False, kind="stable")
-    ends = held if len(held) <= 2 * count else pd.concat([held.head(count), held.tail(count)])
-    return ends
+    return held if len(held) <= 2 * count else pd.concat([held.head(count), held.tail(count)])
 
 
 def by_sector(book: Book) -> pd.DataFrame | None:  # index sector; gained, paid, net; % of the capital
@@ -95,7 +96,7 @@ def by_sector(book: Book) -> pd.DataFrame | None:  # index sector; gained, paid,
     table = 100 * book.ledger.by_asset() / book.account.capital
     return table.groupby(sector.to_numpy()).sum().rename_axis("sector").sort_values("net", ascending=False)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #c59a92d7
+# %% ../../nbs/portfolio/anatomy.ipynb #8797266c
 def book_exposures(book: Book, window: int = 60) -> pd.DataFrame:  # index date; long, short, net, beta, styles; shares
     """Exposures at the close of every bar, as shares of the wealth.
 
@@ -105,7 +106,9 @@ def book_exposures(book: Book, window: int = 60) -> pd.DataFrame:  # index date;
         index date; long, short, net, beta, styles; shares
     """
     panel, weights = book.panel, book.weights.fillna(0.0).to_numpy()
-    out = pd.DataFrame({"long": np.maximum(weights, 0).sum(1), "short": np.minimum(weights, 0).sum(1)}, book.ledger.dates)
+    out = pd.DataFrame(
+        {"long": np.maximum(weights, 0).sum(1), "short": np.minimum(weights, 0).sum(1)}, book.ledger.dates
+    )
     out["net"] = out["long"] + out["short"]
     styles, names, _ = style_factors(panel)
     columns = {"beta": _one_factor(panel, window)[0]} | dict(zip(names, _unit_ranks(panel, styles).T))

@@ -12,7 +12,7 @@ along one assumption, with an interval, since where two lines cross is an estima
 __all__ = ['AXES', 'Assumption', 'assumption_of', 'value_of', 'assume', 'grid_of', 'net_under', 'flips', 'Flips', 'draw_map',
            'short_number', 'name_colours', 'flip_distances', 'nearest_flip']
 
-# %% ../../nbs/portfolio/flips.ipynb #d79afa38
+# %% ../../nbs/portfolio/flips.ipynb #fba6aaff
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 import numpy as np
@@ -24,12 +24,11 @@ from matplotlib.patches import Patch
 from ..core import NeuralphaError, unknown_name
 from ..evaluate.plots import COLOURS, new_figure, shortened
 from ..evaluate.statistics import block_length, bootstrap_means
-from .backtest import Book
 from ..trading.account import PARTS, Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, Impact
 
-# %% ../../nbs/portfolio/flips.ipynb #9934eba3
+# %% ../../nbs/portfolio/flips.ipynb #e9b9c26b
 class Assumption(NamedTuple):
     """Under what a score is traded.
 
@@ -61,8 +60,8 @@ def assumption_of(books: dict) -> Assumption:
     for name, book in books.items():
         if book.policy.follows_account:
             raise NeuralphaError(
-                f"{name}: {type(book.policy).__name__} follows the account, so its weights change with what is assumed. "
-                "Give the book of its base."
+                f"{name}: {type(book.policy).__name__} follows the account: its weights change with what is "
+                "assumed. Give the book of its base."
             )
     found = {Assumption(b.account.costs, b.account.capital, b.ledger.clock) for b in books.values()}
     if len(found) > 1:

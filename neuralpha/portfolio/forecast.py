@@ -23,13 +23,13 @@ from ..evaluate.plots import new_figure, style
 from ..evaluate.statistics import mean_test
 from ..models.predict import Predictions
 
-# %% ../../nbs/portfolio/forecast.ipynb #f17bd6c2
+# %% ../../nbs/portfolio/forecast.ipynb #8fd274dc
 def forecast_returns(
     prediction: Predictions,
     valid: pd.DataFrame | None = None,  # date, asset, fold, seed, score, label of the validation part; default: its own
     horizon: int | None = None,  # bars of the label; default: that of what it was scored against
 ) -> "Forecast":
-    """Expected return per bar of every test row, less the date's mean, by a line fitted on its fold's validation part.
+    """Expected return per bar of every test row, less the date's mean: a line fitted on its fold's validation part.
 
     Parameters
     ----------
@@ -47,7 +47,9 @@ def forecast_returns(
     lines = pd.DataFrame({fold: _line(past[past["fold"] == fold], horizon) for fold in sorted(set(test["fold"]))}).T
     if lines["rows"].isna().any():
         missing = lines.index[lines["rows"].isna()][0]
-        raise NeuralphaError(f"Fold {missing} of {prediction.name} has no validation rows with a label: nothing to fit a line on.")
+        raise NeuralphaError(
+            f"Fold {missing} of {prediction.name} has no validation rows with a label: nothing to fit a line on."
+        )
     slope = test["fold"].map(lines["slope"].clip(lower=0)).to_numpy()
     values = slope * test["score"].to_numpy() / horizon
     index = pd.MultiIndex.from_frame(test[["date", "asset"]])
@@ -60,7 +62,7 @@ def _centred(frame: pd.DataFrame) -> pd.DataFrame:
     means = part.groupby(["fold", "date"])[["score", "label"]].transform("mean")
     return part.assign(score=part["score"] - means["score"], label=part["label"] - means["label"])
 
-# %% ../../nbs/portfolio/forecast.ipynb #711e632e
+# %% ../../nbs/portfolio/forecast.ipynb #79c05b61
 def _line(rows: pd.DataFrame, horizon: int) -> dict:
     """Slope of one fold with its 95 % interval; NaN where it has no labels."""
     known = rows.dropna(subset="label")
@@ -112,7 +114,12 @@ def plot_forecast(forecast: Forecast, bins: int = 10) -> Figure:
         means = rows.groupby(pd.qcut(rows["score"].rank(method="first"), bins, labels=False))[["score", "label"]].mean()
         look = style(j)
         ax.plot(means["score"], 1e4 * means["label"] / forecast.horizon, "o", ms=3.5, color=look["color"])
-        ax.plot(means["score"], 1e4 * max(line["slope"], 0) * means["score"] / forecast.horizon, label=f"fold {fold}", **look)
+        ax.plot(
+            means["score"],
+            1e4 * max(line["slope"], 0) * means["score"] / forecast.horizon,
+            label=f"fold {fold}",
+            **look,
+        )
     ax.axhline(0, color="black", lw=0.8)
     ax.set(xlabel="score less the date's mean", ylabel="return a bar, bps", title=forecast.name)
     ax.legend(frameon=False, fontsize=7, ncols=2)

@@ -24,9 +24,10 @@ __all__ = ['NOISE', 'STALE', 'SPIKES', 'BURSTS', 'STEPS', 'KINDS', 'UNITS', 'res
            'without_family', 'manipulated', 'Part', 'Trial', 'worst_step', 'measure', 'compare_scores', 'sharpe_lost',
            'doors_of', 'plot_resilience']
 
-# %% ../../nbs/portfolio/resilience.ipynb #9287f6f2
+# %% ../../nbs/portfolio/resilience.ipynb #6ec71aed
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ from .backtest import Book, backtest
 from .policies import Policy, Quantiles
 from ..trading.clock import Clock
 
-# %% ../../nbs/portfolio/resilience.ipynb #b1265a0d
+# %% ../../nbs/portfolio/resilience.ipynb #a04edcd5
 NOISE = (0.1, 0.25, 0.5)  # standard deviations
 STALE = (0.1, 0.25, 0.5)  # share of the rows
 SPIKES = (0.05, 0.1, 0.2)  # of the price
@@ -102,12 +103,12 @@ class Resilience:
     ----------
     table : pd.DataFrame
         index model, disturbance, size; rank correlation, ic, ic lost, low, high, positions moved,
-        net Sharpe, Sharpe lost, ...
+        net Sharpe, ...
     doors : pd.DataFrame
         index feature, columns model: IC lost to noise of half a standard deviation on it alone
     """
 
-    # index model, disturbance, size; rank correlation, ic, ic lost, low, high, positions moved, net Sharpe, Sharpe lost, ...
+    # index model, disturbance, size; rank correlation, ic, ic lost, low, high, positions moved, net Sharpe, ...
     table: pd.DataFrame
     doors: pd.DataFrame  # index feature, columns model: IC lost to noise of half a standard deviation on it alone
 
@@ -245,13 +246,13 @@ class Trial:
         clock = Clock(y.delay, horizon=y.horizon)
         return backtest(scores, y.panel, self.policy, self.costs, self.capital, clock)
 
-# %% ../../nbs/portfolio/resilience.ipynb #63720ef8
+# %% ../../nbs/portfolio/resilience.ipynb #05469a87
 def _parts_of(prediction: Predictions) -> tuple[Features, list]:
     """The features of a prediction, and the test rows and fits of each fold."""
     if not prediction.models or prediction.X is None or prediction.y is None:
         raise NeuralphaError(
-            f"The prediction of {prediction.name} keeps no fitted models, features or label: there is nothing that could score disturbed "
-            "inputs. Take what `cross_predict` returns; of an ensemble, its members."
+            f"The prediction of {prediction.name} keeps no fitted models, features or label: nothing could score "
+            "disturbed inputs. Take what `cross_predict` returns; of an ensemble, its members."
         )
     scored = prediction.frame[prediction.frame["seed"] == -1]
     at = panel_rows(prediction.X.panel, pd.MultiIndex.from_frame(scored[["date", "asset"]]))
@@ -319,7 +320,7 @@ def _manipulations(trial: Trial, kind: str):
         before, after = (standardise_by_date(X.panel, s, "rank") for s in (trial.before, scores))
         yield size, scores, {"rank moved where hit": float(np.nanmean(np.abs(after - before)[hit]))}
 
-# %% ../../nbs/portfolio/resilience.ipynb #caf508c1
+# %% ../../nbs/portfolio/resilience.ipynb #63b0c56a
 def _worst_steps(trial: Trial, kind: str):
     """The step that hurts most, of every size; nothing for a model that is no net."""
     X, y = trial.X, trial.prediction.y
@@ -328,9 +329,14 @@ def _worst_steps(trial: Trial, kind: str):
     if any(worst_step(m, X, part.rows[:2], against[:2], 0.1) is None for part in trial.parts for m in part.models):
         return
     for size in STEPS:
-        yield size, trial.joined(lambda m, rows: worst_step(m, X, rows, against[rows], size)), {}
+        step = partial(_step_of, X=X, against=against, size=size)
+        yield size, trial.joined(step), {}
 
-# %% ../../nbs/portfolio/resilience.ipynb #b083b365
+
+def _step_of(model, rows: np.ndarray, X: Features, against: np.ndarray, size: float) -> np.ndarray:
+    return worst_step(model, X, rows, against[rows], size)
+
+# %% ../../nbs/portfolio/resilience.ipynb #b444d20e
 def compare_scores(trial: Trial, scores: np.ndarray) -> dict:
     """Disturbed scores against those without disturbance."""
     y, panel = trial.prediction.y, trial.X.panel
@@ -361,7 +367,12 @@ def sharpe_lost(before: Book, after: Book, reps: int = 500, seed: int = 0) -> di
     first, second = _sharpes(np.concatenate([both, both**2], 1).mean(0), before.panel.bars_per_year)
     drawn = _sharpes(draws.T, before.panel.bars_per_year)
     low, high = block_interval(drawn[0] - drawn[1], first - second, len(both), block)
-    return {"net Sharpe": float(second), "Sharpe lost": float(first - second), "Sharpe low": float(low), "Sharpe high": float(high)}
+    return {
+        "net Sharpe": float(second),
+        "Sharpe lost": float(first - second),
+        "Sharpe low": float(low),
+        "Sharpe high": float(high),
+    }
 
 
 def _sharpes(moments, year) -> tuple:

@@ -21,11 +21,13 @@ from numba import njit
 from ..core import NeuralphaError
 from .policies import Day, Policy, _at_least, _recent_returns
 
-# %% ../../nbs/portfolio/stops.ipynb #5081417a
+# %% ../../nbs/portfolio/stops.ipynb #913fa171
 def _positions(day: Day, name: str) -> dict:
-    """What is remembered of every asset: side, growth since it was opened, bars, and the bar from which it may be held again."""
+    """What is remembered of every asset: side, growth and bars since it was opened, and when it may be held again."""
     n = day.panel.n_assets
-    kept = day.notes.setdefault(name, dict(side=np.zeros(n), grown=np.ones(n), bars=np.zeros(n, int), free=np.zeros(n, int)))
+    kept = day.notes.setdefault(
+        name, dict(side=np.zeros(n), grown=np.ones(n), bars=np.zeros(n, int), free=np.zeros(n, int))
+    )
     moved = np.nan_to_num(_recent_returns(day.panel, day.date, day.date + 1, day.notes)[0])
     side = np.sign(day.weights)
     is_new = side != kept["side"]

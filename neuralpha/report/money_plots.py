@@ -35,7 +35,7 @@ def plot_books(books: dict) -> Figure:
     date_axis(bottom)
     return fig
 
-# %% ../../nbs/report/money_plots.ipynb #a89758bc
+# %% ../../nbs/report/money_plots.ipynb #6a59d432
 def plot_waterfall(costs: dict, names: pd.DataFrame) -> Figure:
     """From gross to net: what each cost takes, % a year; and the best and the worst names, % of the capital."""
     fig, (left, right) = new_figure(9, 3.4, 1, 2, width_ratios=[1.15, 1])
@@ -63,7 +63,9 @@ def _draw_waterfall(ax, steps: dict) -> None:
     ax.set_ylim(low, high + 0.1 * (high - low))  # room for the numbers
     for at, (height, start) in enumerate(zip(heights, [*starts, 0.0])):
         ends = start + height
-        ax.annotate(f"{height:.1f}", (at, max(start, ends)), (0, 2), textcoords="offset points", ha="center", fontsize=8)
+        ax.annotate(
+            f"{height:.1f}", (at, max(start, ends)), (0, 2), textcoords="offset points", ha="center", fontsize=8
+        )
     ax.set(ylabel="% a year")
     ax.set_title("from gross to net", fontsize=9)
 

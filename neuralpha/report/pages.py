@@ -913,7 +913,7 @@ def model_page(result, model: str) -> ModelPage:
         sections=_sections(result.figures, model),
     )
 
-# %% ../../nbs/report/pages.ipynb #4434fb7e
+# %% ../../nbs/report/pages.ipynb #f082f72f
 WORTH = {
     "annual return, %": ("net, % a year", "Mean net return times the bars of a year, after all costs."),
     "volatility, %": ("volatility, %", "Standard deviation of net returns, a year."),
@@ -964,7 +964,10 @@ def money_table(result: UniverseResult) -> MoneyTable:
     ranks = {row["model"]: row for row in result.money["league"]}
     models = result.money["models"]
     order = sorted(models, key=lambda name: -models[name]["costs"]["net"]["value"])
-    rows = [MoneyRow(name, f"{result.slug}/money-{name}.html", _worth_cells(models[name], ranks.get(name))) for name in order]
+    rows = [
+        MoneyRow(name, f"{result.slug}/money-{name}.html", _worth_cells(models[name], ranks.get(name)))
+        for name in order
+    ]
     heads = [
         Column("rank", "One more than the models that are better for sure, at 5% for all pairs at once."),
         Column("gross, % a year", "Mean return before costs, a year."),
@@ -1164,7 +1167,7 @@ def _conventions_table(models: dict) -> NumberTable:
 def _convention(row: dict) -> list[Cell]:
     return [text_cell(row["fill"]), text_cell(row["positions"]), _any_cell(row["delay"], 0)]
 
-# %% ../../nbs/report/pages.ipynb #b632eff2
+# %% ../../nbs/report/pages.ipynb #d6a8515f
 @dataclass
 class MoneyOfModelPage:
     """What the money page of a model on a universe shows.
@@ -1209,7 +1212,11 @@ def _tables_of_risk(facts: dict) -> list[NumberTable]:
         "as often as it says."
     )
     risk_heads = ("method", "level", *RISK_COLUMNS, "zone, last 250", "power against half")
-    leave = [{"of what is held": share, "bars": risk["days_to_leave"].get(share)} for share in LEAVING if risk["days_to_leave"]]
+    leave = [
+        {"of what is held": share, "bars": risk["days_to_leave"].get(share)}
+        for share in LEAVING
+        if risk["days_to_leave"]
+    ]
     return [
         _number_table("What may be lost on a bar, and whether it was forecast", risk_heads, tests, 3, note),
         _number_table("Shocks", ("shock", "change", "unit", "how"), stress["shocks"]),
@@ -1230,7 +1237,10 @@ def _tables_of_origin(facts: dict) -> list[NumberTable]:
         _number_table("Sectors, % of the capital", ("sector", *money), facts["sectors"], 3),
         _number_table("Exposures, shares of the wealth", ("exposure", "mean", "least", "most", "last"), exposures, 3),
         _number_table(
-            "Names that bind its size", ("asset", "share of costs"), facts["capacity"].get("binding", []), 3,
+            "Names that bind its size",
+            ("asset", "share of costs"),
+            facts["capacity"].get("binding", []),
+            3,
             "Their share of all costs at the size of most money.",
         ),
     ]

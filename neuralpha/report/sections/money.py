@@ -207,7 +207,7 @@ def _stress_numbers(book: Book) -> dict:
         "drawdown": _native(found.drawdown),
     }
 
-# %% ../../../nbs/report/sections/money.ipynb #0db4b562
+# %% ../../../nbs/report/sections/money.ipynb #8a76e9fb
 def _compute(report):
     books = study_books(report.experiment, report.tests)
     return books, money_numbers(books, report.tests)
@@ -240,7 +240,9 @@ def _show_book(report, name: str, book: Book, facts: dict) -> None:
     report.show(figure, "Money", "money-waterfall", "Where the return went", caption, name)
     caption = "The five deepest falls are shaded until the old peak was reached again."
     report.show(plots.plot_months(book), "Money", "money-months", "How deep, and in which months", caption, name)
-    caption = "Sums of weights, and of weights times past beta or the rank of a style between −1 and 1; means of 20 bars."
+    caption = (
+        "Sums of weights, and of weights times past beta or the rank of a style between −1 and 1; means of 20 bars."
+    )
     report.show(plots.plot_exposures_of_book(book), "Money", "money-exposures", "What it leaned on", caption, name)
     found, bad = _book_risk(book), stress(book)
     at_one = {m: tail for (m, level), tail in found.forecasts.items() if level == 0.01} if found else {}
