@@ -48,4 +48,20 @@ def test_a_cost_or_a_policy_fits_nothing_again():
         return [u.key for u in open_experiment(make_study({**MONEY, **changes})).units("cpu")]
 
     assert keys() == keys(portfolio={"policy": "TopN(5)"}) == keys(costs={"preset": "classic"})
+    assert keys() == keys(portfolio={"forecast": True, "resilience": True})
     assert keys() != keys(label={"horizon": 2})
+
+def test_forecasts_are_traded_where_the_study_says_so(tmp_path):
+    import numpy as np
+    from neuralpha.portfolio.forecast import forecast_returns
+    from neuralpha.report.steps import Report
+    from neuralpha.study.experiment import open_experiment
+    from neuralpha.study.spec import make_study
+
+    study = make_study({**MONEY, "models": ["ridge"], "portfolio": {"forecast": True}})
+    report = Report(open_experiment(study), tmp_path)
+    report.fit()
+    scores = traded_scores(report.experiment, report.tests, report.valids)["ridge"]
+    expected = forecast_returns(report.tests["ridge"], report.valids["ridge"].frame, 5).scores
+    np.testing.assert_array_equal(scores, expected)
+    assert scores.abs().max() < 0.05  # a return a bar, not a score

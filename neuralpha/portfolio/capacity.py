@@ -13,7 +13,7 @@ the size is the same from the first bar to the last.
 # %% auto #0
 __all__ = ['capacity', 'net_returns', 'Capacity', 'break_even', 'conventions']
 
-# %% ../../nbs/portfolio/capacity.ipynb #57beb4ca
+# %% ../../nbs/portfolio/capacity.ipynb #85efa0eb
 from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
@@ -24,11 +24,11 @@ from ..evaluate.plots import COLOURS, new_figure
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means
 from .backtest import Book, _scores, _span, backtest, decide
 from .policies import Policy, Quantiles
-from ..trading.account import GAINS, PARTS, Account, open_books
+from ..trading.account import GAINS, PARTS, Account, open_again, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/portfolio/capacity.ipynb #c654afab
+# %% ../../nbs/portfolio/capacity.ipynb #f09d4fa8
 def capacity(
     book: Book,
     capitals=None,  # sizes, currency; default: 25 from a thousandth to a thousand times the book's own
@@ -65,7 +65,7 @@ def net_returns(book: Book, capitals) -> np.ndarray:  # (n bars, sizes) shares o
         (n bars, sizes) shares of the capital
     """
     accounts = [replace(book.account, capital=float(c), compounding=False) for c in capitals]
-    books = open_books(book.panel, accounts, book.ledger.clock, book.decided, False, book.span.start)
+    books = open_again(book.ledger.books, accounts)
     books.run(book.span.stop)
     return books.ledger().records[:, :, : len(PARTS)].sum(2) / np.asarray(capitals)
 

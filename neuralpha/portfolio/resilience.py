@@ -246,7 +246,7 @@ class Trial:
         clock = Clock(y.delay, horizon=y.horizon)
         return backtest(scores, y.panel, self.policy, self.costs, self.capital, clock)
 
-# %% ../../nbs/portfolio/resilience.ipynb #05469a87
+# %% ../../nbs/portfolio/resilience.ipynb #a3b929ff
 def _parts_of(prediction: Predictions) -> tuple[Features, list]:
     """The features of a prediction, and the test rows and fits of each fold."""
     if not prediction.models or prediction.X is None or prediction.y is None:
@@ -260,7 +260,7 @@ def _parts_of(prediction: Predictions) -> tuple[Features, list]:
     for fold in sorted(set(scored["fold"])):
         rows = np.sort(at[(scored["fold"] == fold).to_numpy()])
         rows = rows[np.argsort(prediction.X.panel.date_code[rows], kind="stable")]
-        parts.append(Part(rows, [model for (of, _), model in prediction.models.items() if of == fold]))
+        parts.append(Part(rows, [prediction.models[key] for key in prediction.models if key[0] == fold]))
     return prediction.X, parts
 
 # %% ../../nbs/portfolio/resilience.ipynb #8c131362
@@ -336,20 +336,22 @@ def _worst_steps(trial: Trial, kind: str):
 def _step_of(model, rows: np.ndarray, X: Features, against: np.ndarray, size: float) -> np.ndarray:
     return worst_step(model, X, rows, against[rows], size)
 
-# %% ../../nbs/portfolio/resilience.ipynb #b444d20e
+# %% ../../nbs/portfolio/resilience.ipynb #94197efe
 def compare_scores(trial: Trial, scores: np.ndarray) -> dict:
     """Disturbed scores against those without disturbance."""
     y, panel = trial.prediction.y, trial.X.panel
-    both = np.isfinite(scores) & np.isfinite(trial.before)
+    both = np.isfinite(trial.before)
+    scores = np.where(both, np.nan_to_num(scores), np.nan)  # a date without an order says nothing, which is an IC of 0
     date = panel.date_code
     known = both & np.isfinite(y.values)
     ics = [correlation_by_date(s[known], y.values[known], date[known]) for s in (trial.before, scores)]
+    ics[1] = np.where(np.isfinite(ics[0]), np.nan_to_num(ics[1]), np.nan)
     lost = paired_test(*ics, y.horizon)
     ranks = [standardise_by_date(panel, np.where(both, s, np.nan), "rank")[both] for s in (trial.before, scores)]
     book = trial.trade(scores)
     moved = np.abs(book.decided - trial.book.decided).sum() / max(np.abs(trial.book.decided).sum(), 1e-300)
     return {
-        "rank correlation": float(np.nanmean(correlation_by_date(*ranks, date[both]))),
+        "rank correlation": float(np.nan_to_num(correlation_by_date(*ranks, date[both])).mean()),
         "ic before": float(np.nanmean(ics[0])),
         "ic": float(np.nanmean(ics[1])),
         "ic lost": float(lost["difference"]),

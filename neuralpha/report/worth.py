@@ -9,7 +9,7 @@ against the digest of the report, and every model's scores are traded again.
 # %% auto #0
 __all__ = ['Worth', 'worth_of_report']
 
-# %% ../../nbs/report/worth.ipynb #d039fd63
+# %% ../../nbs/report/worth.ipynb #3f66c9a8
 from pathlib import Path
 from typing import NamedTuple
 import pandas as pd
@@ -19,12 +19,12 @@ from ..portfolio.grammar import read_policy
 from ..portfolio.league import league
 from .inspect import universe_of
 from .section import StoredReport
-from .sections.money import study_books
+from .sections.money import study_books, traded_scores
 from ..study.experiment import open_experiment
 from ..study.spec import PortfolioSpec, universe_slug, where_it_started
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/report/worth.ipynb #7a277e12
+# %% ../../nbs/report/worth.ipynb #b61153ea
 class Worth(NamedTuple):
     """What the scores of a report are worth.
 
@@ -77,7 +77,8 @@ def worth_of_report(
     if model is not None and model not in scores:
         raise unknown_name("model of the report:", model, scores)
     chosen = scores if model is None else {model: scores[model]}
-    books = study_books(stored.experiment, chosen, policy, costs, capital)
+    traded = traded_scores(stored.experiment, chosen, stored.valids)
+    books = study_books(stored.experiment, traded, policy, costs, capital)
     flipped = {"Where rank 1 changes hands": flip_distances(books)} if where_it_flips else {}
     return Worth(_setting_of(next(iter(books.values()))), _tables(books) | flipped, books)
 
