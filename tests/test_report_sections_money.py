@@ -10,6 +10,23 @@ MONEY = {
     "costs": {"preset": "square-root", "commission_bps": 1.0},
 }
 
+def _money_pages_show_it(report, stored):
+    from neuralpha.core import read_json
+    from neuralpha.report.pages import UniverseResult, money_of_model_page, money_of_universe_page
+
+    result = UniverseResult("sim-tiny", read_json(report.folder / "metrics.json"), report.figures, {}, {}, {}, stored)
+    whole = {table.title: table for table in money_of_universe_page(result).universes[0].tables}
+    assert [cell.show for cell in whole["Where the return went, % a year"].rows[0]][0] in stored["models"]
+    conventions = whole["The same scores under every convention"]
+    known = stored["models"][conventions.heads[3]]["conventions"]
+    assert conventions.rows[-1][3].show == f"{known['spread']:.2f}" and len(conventions.rows) == len(known["rows"]) + 1
+    page = money_of_model_page(result, "ridge")
+    assert {figure["title"] for figure in page.figures} >= {"Where the return went", "What may be lost"}
+    shown = {table.title: table for table in page.tables}
+    facts = stored["models"]["ridge"]
+    assert len(shown["Shocks"].rows) == len(facts["stress"]["shocks"])
+    assert [cells[0].show for cells in shown["Drawdowns"].rows] == [row["peak"] for row in facts["drawdowns"]]
+
 def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
     import json
     from neuralpha.core import read_json
@@ -36,6 +53,7 @@ def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
         and len(one["stress"]["shocks"]) == 9
         and one["exposures"][0]["exposure"] == "long"
     )
+    _money_pages_show_it(report, stored)
     assert min(row["depth, %"] for row in one["drawdowns"]) == one["statistics"]["max drawdown, %"]["value"]
     traded = stored["models"]["ridge"]["statistics"]["turnover, times a year"]["value"]
     assert abs(facts["commission"]["value"] + traded * 0.01) < 0.01 * traded * 0.01
