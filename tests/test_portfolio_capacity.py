@@ -77,21 +77,3 @@ def test_every_convention_is_a_backtest():
             matrix.loc[(fill, delay, positions), "net"], 100 * panel.bars_per_year * alone.net.mean(), rtol=1e-9
         )
     assert matrix.attrs["spread"] == matrix.net.max() - matrix.net.min() > 0
-
-def test_the_winner_flips_where_the_two_lines_cross():
-    panel = simulate_universe(80, 400, seed=5)
-    fast = panel.series(np.where(panel.tradable, panel.truth["oracle"], np.nan)).dropna()
-    slow = fast.groupby("asset").transform(lambda x: x.ewm(8).mean())
-    found = flips(
-        {"fast": fast, "slow": slow}, panel, costs="flat", half_spreads=(0, 5, 10, 20, 40, 80), capitals=(1e6, 1e7)
-    )
-    at = found.distance("fast", "slow", 1e6)
-    around = (at["value"] * 0.9, at["value"] * 1.1)
-    both = flips({"fast": fast, "slow": slow}, panel, costs="flat", half_spreads=around, capitals=(1e6,)).net.mean(0)
-    before, after = both[0, :, 0] - both[1, :, 0]
-    assert before > 0 > after and at["low"] < at["value"] < at["high"]
-    row = found.net.mean(0)[0, 2, 0]
-    alone = backtest(fast, panel, Quantiles(5), Costs(10.0), 1e6, compounding=False)
-    np.testing.assert_allclose(row, alone.net.mean(), rtol=1e-9)
-    with pytest.raises(NeuralphaError, match="One model"):
-        flips({"fast": fast}, panel)

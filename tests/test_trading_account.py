@@ -13,6 +13,18 @@ from neuralpha.trading.costs import Costs, Impact, make_costs, past_volatility, 
 from neuralpha.trading.ledger import spread_portfolio, spread_positions
 from neuralpha.trading.returns import earned_returns
 
+def test_accounts_that_are_opened_again_are_those_that_were_opened_anew():
+    panel = simulate_universe(40, 200, seed=3)
+    weights = np.where(panel.tradable, np.random.default_rng(0).normal(size=panel.n_rows) / 40, 0.0)
+    accounts = [Account(make_costs("square-root", borrow_bps=50.0), capital) for capital in (1e5, 1e7, 1e9)]
+    anew = open_books(panel, accounts, Clock(), weights, first=5)
+    again = open_again(open_books(panel, accounts[0], Clock(), weights, True, 5), accounts)
+    for books in (anew, again):
+        books.run(150)
+    np.testing.assert_array_equal(anew.ledger().records, again.ledger().records)
+    with pytest.raises(NeuralphaError, match="other costs"):
+        open_again(anew, [Account(make_costs("flat"))])
+
 def _wild_market(seed=0, n=30, days=200):
     """Halts, delistings with and without a known loss, and a score that knows nothing."""
     panel = simulate_universe(n, days, seed=seed)

@@ -10,13 +10,13 @@ can be read without running anything of his.
 # %% auto #0
 __all__ = ['known_policies', 'read_policy']
 
-# %% ../../nbs/portfolio/grammar.ipynb #b45bca5e
+# %% ../../nbs/portfolio/grammar.ipynb #9197de0d
 import ast, inspect
 from ..core import NeuralphaError, unknown_name
-from . import optimise, policies
+from . import balance, optimise, policies, stops
 from .policies import Policy
 
-# %% ../../nbs/portfolio/grammar.ipynb #2dacf20d
+# %% ../../nbs/portfolio/grammar.ipynb #4be5f1b9
 def known_policies() -> dict:  # name -> class
     """Every policy that can be named.
 
@@ -25,7 +25,7 @@ def known_policies() -> dict:  # name -> class
     dict
         name -> class
     """
-    found = vars(policies) | vars(optimise)
+    found = vars(policies) | vars(optimise) | vars(balance) | vars(stops)
     return {name: kind for name, kind in found.items() if _is_policy(kind)}
 
 

@@ -5,12 +5,16 @@
 # %% auto #0
 __all__ = ['audit_experiment']
 
-# %% ../../nbs/study/certify.ipynb #a811a5e6
+# %% ../../nbs/study/certify.ipynb #8da47dae
+from dataclasses import replace
 from ..audit.certificate import Certificate
 from ..audit.studies import audit_study
-from .recipe import study_features, study_folds, study_label
+from ..portfolio.foresight import audit_policy
+from ..portfolio.grammar import read_policy
+from ..trading.clock import Clock
+from .recipe import study_costs, study_features, study_folds, study_label
 
-# %% ../../nbs/study/certify.ipynb #ca7240c8
+# %% ../../nbs/study/certify.ipynb #f9958498
 def audit_experiment(
     experiment,  # `study.experiment.Experiment`: one universe of a study
     models=None,  # names of some of the study's models; default all
@@ -40,7 +44,7 @@ def audit_experiment(
             parts[name] = experiment.model(m, seed)
             if m in study.refitted:
                 again.append(name)
-    return audit_study(
+    found = audit_study(
         experiment.panel,
         lambda p: study_features(study, p),
         lambda p: study_label(study, p),
@@ -55,3 +59,15 @@ def audit_experiment(
             **options,
         },
     )
+    return _with_money(experiment, found, options) if study.portfolio else found
+
+
+def _with_money(experiment, found: Certificate, options: dict) -> Certificate:
+    """The certificate with that of what the study's policy wishes and holds, and of what its trades cost."""
+    study = experiment.study
+    spec = study.portfolio
+    clock = Clock(study.label.delay, spec.fill, spec.horizon or study.label.horizon)
+    known = {key: options[key] for key in ("cuts", "seed", "session_close") if key in options}
+    how = (read_policy(spec.policy), experiment.panel, study_costs(study), spec.capital, clock)
+    money = audit_policy(*how, **{"cuts": 2, "checks": ("repeat", "future"), **known})
+    return replace(found, checks=(*found.checks, *money.checks), seconds=found.seconds + money.seconds)

@@ -14,18 +14,17 @@ certificate can make them again on a panel whose future was replaced.
 
 # %% auto #0
 __all__ = ['PREPARE', 'SEARCH', 'whole_panel', 'study_panel', 'study_features', 'study_label', 'study_folds', 'Rows', 'fit_seed',
-           'fit_seeds_together', 'trial_sharpe', 'search_parameters', 'recipe_of']
+           'fit_seeds_together', 'trial_moments', 'trial_sharpe', 'study_costs', 'search_parameters', 'recipe_of']
 
-# %% ../../nbs/study/recipe.ipynb #d63692af
+# %% ../../nbs/study/recipe.ipynb #7094b44f
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 from ..audit.holdout import Seal, seal_holdout
 from ..data.panel import Panel
 from ..data.universes import load_universe
-from ..trading.costs import Costs
+from ..trading.costs import Costs, make_costs
 from ..trading.ledger import spread_portfolio
-from ..evaluate.statistics import sharpe_report
 from ..features.compute import compute_features
 from ..features.table import Features
 from ..labels import Label, MultiTaskLabel, excess_return, forward_return, triple_barrier, volatility_scaled
@@ -157,26 +156,49 @@ def fit_seeds_together(
 
     return dict(zip(seeds, fit_seeds(model, *rows, seeds, device, study.label.target)))
 
-# %% ../../nbs/study/recipe.ipynb #300068a5
-def trial_sharpe(
-    study: Study,
-    y: Label,
-):  # function of scores and rows that gives their bars and Sharpe ratio per bar, None where there is none
-    """A judge for `tune`: the Sharpe ratio of the spread portfolio on the dates held back."""
+# %% ../../nbs/study/recipe.ipynb #3486c787
+def trial_moments(y: Label):  # function of scores and rows that gives bars and moments, None where there are too few
+    """A judge for `tune`: what the spread portfolio earned and traded on the dates held back, before any cost.
+
+    A search does not ask what trading costs, so another cost searches nothing again: `trial_sharpe` prices what is kept.
+    """
     panel = y.panel
 
     def judge(scores, rows):
         values = np.full(panel.n_rows, np.nan)
         values[rows] = scores
-        bps = study.costs.half_spread_bps
-        net = spread_portfolio(values, panel, y.horizon, y.delay, costs=Costs(bps)).net
-        if len(net) < 5 or np.ptp(net) == 0:
-            return {"bars": len(net), "sharpe": None}
-        return {"bars": len(net), "sharpe": sharpe_report(net, panel.bars_per_year)["sharpe"]}
+        held = spread_portfolio(values, panel, y.horizon, y.delay, costs=Costs(0.0))
+        if len(held) < 5 or np.ptp(held["gross"]) == 0:
+            return {"bars": len(held), "moments": None}
+        both = held[["gross", "turnover"]].to_numpy()
+        spread = np.cov(both.T, ddof=0)
+        return {"bars": len(held), "moments": [*both.mean(0).tolist(), spread[0, 0], spread[0, 1], spread[1, 1]]}
 
     return judge
 
-# %% ../../nbs/study/recipe.ipynb #78911d6d
+
+def trial_sharpe(trial: dict, half_spread_bps: float) -> float | None:  # per bar; None where there is none
+    """The Sharpe ratio of a trial's spread portfolio after costs in proportion to what it traded.
+
+    Returns
+    -------
+    float | None
+        per bar; None where there is none
+    """
+    if trial.get("moments") is None:
+        return None
+    earned, traded, square, cross, square_traded = trial["moments"]
+    cost = half_spread_bps * 1e-4
+    variance = square - 2 * cost * cross + cost**2 * square_traded
+    return float((earned - cost * traded) / np.sqrt(variance)) if variance > 0 else None
+
+# %% ../../nbs/study/recipe.ipynb #679e413c
+def study_costs(study: Study) -> Costs:
+    """The costs of a study's `[costs]` block."""
+    spec = study.costs
+    return make_costs(spec.preset, **spec.given) if spec.preset else Costs(**spec.given)
+
+# %% ../../nbs/study/recipe.ipynb #2d99918a
 def search_parameters(
     study: Study,
     name: str,  # of the model in the study
@@ -210,7 +232,7 @@ def search_parameters(
         journal=journal,
         device=device,
         target=study.label.target,
-        judge=trial_sharpe(study, rows.y),
+        judge=trial_moments(rows.y),
         watch=watch,
     )
 

@@ -16,7 +16,7 @@ larger budget goes on, a smaller one is read off.
 __all__ = ['journal_of', 'trials_of', 'run_search', 'is_ready', 'tuned_model', 'search_records', 'search_table', 'repeatability',
            'trial_count', 'plot_trials']
 
-# %% ../../nbs/study/search.ipynb #f8596ae3
+# %% ../../nbs/study/search.ipynb #a3fc9946
 import time
 from pathlib import Path
 import numpy as np
@@ -24,7 +24,7 @@ import pandas as pd
 from ..core import NeuralphaError, limit_threads
 from ..models.tuning import Tuned, read_journal, tuned_from, within_budget
 from .experiment import Experiment
-from .recipe import Rows, search_parameters
+from .recipe import Rows, search_parameters, trial_sharpe
 from .units import Search, Unit, UnitStore, claim
 
 # %% ../../nbs/study/search.ipynb #d27338b4
@@ -80,7 +80,7 @@ def tuned_model(experiment: Experiment, unit: Unit, store: UnitStore, device: st
         raise NeuralphaError(f"{search}: {store.failure(search.key)['error']}")
     return model.clone(**tuned_from(trials_of(experiment, search, store)[0], model).params)
 
-# %% ../../nbs/study/search.ipynb #103e1ffc
+# %% ../../nbs/study/search.ipynb #40caf80f
 def search_records(experiment: Experiment, store: UnitStore, device: str = "auto") -> list[dict]:
     """Every search of an experiment, fold by fold, JSON-native. Raises `NeuralphaError` where one is not finished."""
     out = []
@@ -105,12 +105,16 @@ def search_records(experiment: Experiment, store: UnitStore, device: str = "auto
                 "space": {k: list(v) for k, v in (how["space"] or model.space).items()},
                 "params": best["params"],
                 "valid_ic": best["valid_ic"],
-                "tried": [
-                    {k: t.get(k) for k in ("number", "state", "valid_ic", "sharpe", "bars", "params")} for t in trials
-                ],
+                "tried": [_shown(trial, experiment.study.costs.half_spread_bps) for trial in trials],
             }
         )
     return out
+
+
+def _shown(trial: dict, half_spread_bps: float) -> dict:
+    """A trial as a report keeps it, its Sharpe ratio after the study's costs."""
+    known = {k: trial.get(k) for k in ("number", "state", "valid_ic", "bars", "params")}
+    return known | {"sharpe": trial_sharpe(trial, half_spread_bps)}
 
 
 def search_table(records: list) -> pd.DataFrame:  # one row per model and fold

@@ -1,0 +1,77 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.portfolio.anatomy import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.portfolio.backtest import backtest
+from neuralpha.portfolio.policies import Neutral, Quantiles, RankWeights
+
+def _book(seed=0, policy=Quantiles(5), **how):
+    panel = simulate_universe(60, 500, seed=seed)
+    scores = np.where(panel.tradable, np.random.default_rng(seed).normal(size=panel.n_rows), np.nan)
+    return backtest(scores, panel, policy, **{"costs": "square-root", "capital": 1e7} | how)
+
+def test_months_multiply_to_their_year_and_years_to_the_whole():
+    book = _book()
+    table = 1 + monthly_returns(book) / 100
+    np.testing.assert_allclose(table.drop(columns=WHOLE_YEAR).fillna(1).prod(axis=1), table[WHOLE_YEAR], rtol=1e-12)
+    assert table[WHOLE_YEAR].prod() == pytest.approx((1 + book.net).prod(), rel=1e-12)
+    first = book.net.index[0]
+    in_month = book.net[(book.net.index.year == first.year) & (book.net.index.month == first.month)]
+    cell = table.loc[first.year].iloc[first.month - 1]
+    assert cell == pytest.approx((1 + in_month).prod(), rel=1e-12)
+
+def test_drawdowns_by_hand():
+    from types import SimpleNamespace
+
+    days = pd.bdate_range("2020-01-01", periods=9)
+    book = SimpleNamespace(net=pd.Series([0.1, -0.1, 0.0, 0.2, -0.2, -0.1, 0.1, 0.05, 0.0], days))
+    found = drawdowns(book)
+    assert found["peak"].tolist() == [days[3], days[0]] and found["lowest"].tolist() == [days[5], days[1]]
+    assert pd.isna(found["recovered"][0]) and found["recovered"][1] == days[3]
+    np.testing.assert_allclose(found["depth, %"], [-28, -10], rtol=1e-12)
+    assert found["bars"].tolist() == [5, 2]
+    assert drawdowns(SimpleNamespace(net=pd.Series([0.1, 0.2], days[:2]))).empty
+    assert drawdowns(SimpleNamespace(net=pd.Series([-0.1, 0.2], days[:2])))["depth, %"].tolist() == pytest.approx([-10])
+
+def test_the_deepest_drawdown_is_that_of_the_statistics():
+    book = _book(1)
+    stated = book.statistics(20)["value"]
+    assert drawdowns(book)["depth, %"][0] == pytest.approx(stated["max drawdown, %"], rel=1e-12)
+
+def test_names_and_sectors_sum_to_what_the_account_earned():
+    book = _book(2, compounding=False)
+    everybody = contributors(book, 10_000)
+    assert everybody["net"].sum() == pytest.approx(100 * book.net.sum(), rel=1e-9)
+    assert by_sector(book)["net"].sum() == pytest.approx(100 * book.net.sum(), rel=1e-9)
+    few = contributors(book, 3)
+    assert (
+        len(few) == 6 and few["net"].iloc[0] == everybody["net"].max() and few["net"].iloc[-1] == everybody["net"].min()
+    )
+    assert few["net"].is_monotonic_decreasing
+
+def test_exposures_of_a_book_by_hand():
+    from neuralpha.evaluate.exposures import _unit_ranks, style_factors
+
+    book = _book(3, RankWeights())
+    found, weights = book_exposures(book), book.weights
+    styles, names, _ = style_factors(book.panel)
+    styles = _unit_ranks(book.panel, styles)
+    day = found.index[200]
+    rows = book.panel.rows_on(day)
+    held = weights.loc[day].to_numpy()[book.panel.asset_code[rows]]
+    for j, name in enumerate(names):
+        assert found.loc[day, name] == pytest.approx((held * np.nan_to_num(styles[rows, j])).sum(), abs=1e-12)
+    assert found.loc[day, "long"] == pytest.approx(weights.loc[day].clip(lower=0).sum(), rel=1e-12)
+    np.testing.assert_allclose(found["net"], weights.sum(axis=1), atol=1e-12)
+
+def test_a_book_without_beta_shows_none():
+    from neuralpha.trading.clock import Clock
+
+    how = dict(clock=Clock(0), costs="none")
+    free, flat = (
+        book_exposures(_book(4, policy, **how))["beta"].iloc[80:]
+        for policy in (RankWeights(), Neutral(RankWeights(), "beta"))
+    )
+    assert flat.abs().median() < 1e-9 < 0.01 < free.abs().mean()

@@ -1,0 +1,31 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.report.money_plots import *
+import numpy as np
+
+import pytest
+
+from neuralpha.data.simulated.market import simulate_universe
+
+from neuralpha.portfolio.anatomy import contributors, monthly_returns
+
+from neuralpha.portfolio.backtest import backtest
+
+def _book():
+    panel = simulate_universe(40, 400, seed=1)
+    return backtest(np.where(panel.tradable, panel.truth["oracle"], np.nan), panel, capital=1e7)
+
+def test_a_waterfall_ends_at_the_net_return():
+    book = _book()
+    parts = {name: {"value": row["% a year"]} for name, row in book.costs().iterrows()}
+    left, right = plot_waterfall(parts, contributors(book)).axes
+    bars = left.patches
+    assert bars[-1].get_height() == pytest.approx(parts["net"]["value"])
+    last_cost = bars[-2]
+    assert last_cost.get_y() + last_cost.get_height() == pytest.approx(parts["net"]["value"])
+    assert len(right.patches) == len(contributors(book))
+
+def test_every_month_is_a_tile_with_its_number():
+    book = _book()
+    tiles = [t.get_text() for t in plot_months(book).axes[1].texts]
+    table = monthly_returns(book).to_numpy()
+    assert tiles == [f"{v:.1f}" for v in table.ravel() if np.isfinite(v)]
