@@ -680,7 +680,7 @@ def report_file(
     for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]:
         typer.echo(f"{made}  ({made.stat().st_size / 1e6:.1f} MB)")
 
-# %% ../nbs/cli.ipynb #9524760f
+# %% ../nbs/cli.ipynb #18a0690e
 @app.command("backtest", rich_help_panel="Reports")
 def backtest_report(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -704,6 +704,13 @@ def backtest_report(
     ] = None,
     model: Annotated[str | None, typer.Option(help="One model, with each cost; default: all, by net return.")] = None,
     universe: Annotated[str | None, typer.Option("--universe", "-u", help="Of a report of several.")] = None,
+    flips: Annotated[
+        bool,
+        typer.Option(
+            "--flips",
+            help="Also how far the half-spread, impact, size and delay are from where another model would be first.",
+        ),
+    ] = False,
 ) -> None:
     """Trade on the stored scores of a report: what is left after costs, with 95% intervals. Fits nothing.
 
@@ -716,10 +723,12 @@ def backtest_report(
         neuralpha backtest reports/quick --costs square-root --capital 1e9
 
         neuralpha backtest reports/quick --policy 'Band(enter=0.1, leave=0.2)' --model lightgbm
+
+        neuralpha backtest reports/quick --costs almgren --flips
     """
     from neuralpha.report.worth import worth_of_report
 
-    found = worth_of_report(report, policy, costs, capital, model, universe)
+    found = worth_of_report(report, policy, costs, capital, model, universe, flips)
     typer.echo(found.setting)
     for title, table in found.tables.items():
         _table(table.round(2), title)

@@ -74,7 +74,7 @@ def test_the_door_is_the_feature_that_the_model_hangs_on():
     values = X.values[:, :6].copy()
     values[:, 3] = told / told.std() + np.random.default_rng(0).normal(size=len(told)).astype(np.float32)
     six = Features(panel, X.names[:6], values, X.lookbacks[:6])
-    found = resilience(_prediction("ridge", panel, six), kinds=("noise",), reps=50)
+    found = resilience(_prediction("ridge", panel, six), kinds=("noise",), n_resamples=50)
     assert found.door("ridge") == X.names[3]
     lost = found.table["ic lost"].to_numpy()
     assert lost[0] < lost[1] < lost[2] and (found.table["low"] < found.table["ic lost"]).all()
@@ -87,7 +87,7 @@ def test_a_worst_step_hurts_more_than_noise_and_a_noisy_training_helps():
         _prediction(MLP(**how, input_noise=noise), panel, X, seeds=1, name=name)
         for name, noise in (("plain", 0.0), ("steeled", 1.0))
     )
-    found = resilience([plain, steeled], kinds=("noise", "worst step"), reps=50).table
+    found = resilience([plain, steeled], kinds=("noise", "worst step"), n_resamples=50).table
     for model in ("plain", "steeled"):
         worst, by_luck = found.loc[model, "worst step"], found.loc[model, "noise"]
         assert worst.loc[0.25, "ic lost"] > by_luck.loc[0.25, "ic lost"]

@@ -10,6 +10,23 @@ MONEY = {
     "costs": {"preset": "square-root", "commission_bps": 1.0},
 }
 
+def _money_pages_show_it(report, stored):
+    from neuralpha.core import read_json
+    from neuralpha.report.pages import UniverseResult, money_of_model_page, money_of_universe_page
+
+    result = UniverseResult("sim-tiny", read_json(report.folder / "metrics.json"), report.figures, {}, {}, {}, stored)
+    whole = {table.title: table for table in money_of_universe_page(result).universes[0].tables}
+    assert [cell.show for cell in whole["Where the return went, % a year"].rows[0]][0] in stored["models"]
+    conventions = whole["The same scores under every convention"]
+    known = stored["models"][conventions.heads[3]]["conventions"]
+    assert conventions.rows[-1][3].show == f"{known['spread']:.2f}" and len(conventions.rows) == len(known["rows"]) + 1
+    page = money_of_model_page(result, "ridge")
+    assert {figure["title"] for figure in page.figures} >= {"Where the return went", "What may be lost"}
+    shown = {table.title: table for table in page.tables}
+    facts = stored["models"]["ridge"]
+    assert len(shown["Shocks"].rows) == len(facts["stress"]["shocks"])
+    assert [cells[0].show for cells in shown["Drawdowns"].rows] == [row["peak"] for row in facts["drawdowns"]]
+
 def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
     from neuralpha.core import read_json
     from neuralpha.report.steps import Report
@@ -26,6 +43,17 @@ def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
     parts = [record["value"] for part, record in facts.items() if part != "net"]
     assert abs(sum(parts) - facts["net"]["value"]) < 1e-9 and facts["commission"]["value"] < 0
     assert {row["model"] for row in stored["league"]} == {"ridge", "ols"}
+    flipped = stored["flips"]
+    assert [m["across"] for m in flipped["maps"]] == ["capital", "delay, bars"]
+    assert {row["winner"] for row in flipped["distances"]} == {stored["league"][0]["model"]}
+    one = stored["models"]["ridge"]
+    assert (
+        one["conventions"]["spread"] > 0
+        and len(one["stress"]["shocks"]) == 9
+        and one["exposures"][0]["exposure"] == "long"
+    )
+    _money_pages_show_it(report, stored)
+    assert min(row["depth, %"] for row in one["drawdowns"]) == one["statistics"]["max drawdown, %"]["value"]
     traded = stored["models"]["ridge"]["statistics"]["turnover, times a year"]["value"]
     assert abs(facts["commission"]["value"] + traded * 0.01) < 0.01 * traded * 0.01
 
@@ -37,4 +65,20 @@ def test_a_cost_or_a_policy_fits_nothing_again():
         return [u.key for u in open_experiment(make_study({**MONEY, **changes})).units("cpu")]
 
     assert keys() == keys(portfolio={"policy": "TopN(5)"}) == keys(costs={"preset": "classic"})
+    assert keys() == keys(portfolio={"forecast": True, "resilience": True})
     assert keys() != keys(label={"horizon": 2})
+
+def test_forecasts_are_traded_where_the_study_says_so(tmp_path):
+    import numpy as np
+    from neuralpha.portfolio.forecast import forecast_returns
+    from neuralpha.report.steps import Report
+    from neuralpha.study.experiment import open_experiment
+    from neuralpha.study.spec import make_study
+
+    study = make_study({**MONEY, "models": ["ridge"], "portfolio": {"forecast": True}})
+    report = Report(open_experiment(study), tmp_path)
+    report.fit()
+    scores = traded_scores(report.experiment, report.tests, report.valids)["ridge"]
+    expected = forecast_returns(report.tests["ridge"], report.valids["ridge"].frame, 5).scores
+    np.testing.assert_array_equal(scores, expected)
+    assert scores.abs().max() < 0.05  # a return a bar, not a score

@@ -29,7 +29,7 @@ def test_every_step_of_the_recipe_is_part_of_the_name():
     assert {"data.universes", "features.compute", "labels", "splits", "models.fitting", "audit.holdout"} <= named
     assert not {m for m in named if m.startswith(("study", "models.training", "models.registry", "report"))}
     searched = {m.removeprefix("neuralpha.") for m in reach(*SEARCH).modules}
-    assert {"models.tuning", "trading.ledger", "evaluate.statistics"} <= searched - named
+    assert {"models.tuning", "trading.ledger"} <= searched - named
 
 def test_nets_trained_together_are_named_by_the_code_that_does_so():
     study = load_study("quick", models=["mlp", "ridge"], together=["mlp"])

@@ -6,7 +6,7 @@ import pytest
 from dataclasses import replace
 from neuralpha.core import NeuralphaError
 from neuralpha.study.experiment import open_experiment
-from neuralpha.study.recipe import trial_sharpe
+from neuralpha.study.recipe import trial_moments, trial_sharpe
 from neuralpha.study.spec import make_study
 from neuralpha.study.fit import search_units
 from neuralpha.study.units import UnitStore
@@ -73,13 +73,20 @@ def test_a_trials_sharpe_ratio_is_that_of_its_portfolio(tmp_path):
     scores = np.random.default_rng(0).normal(size=len(rows))
     values = np.full(experiment.panel.n_rows, np.nan)
     values[rows] = scores
-    whole = evaluate_scores(
-        values, experiment.panel, experiment.y, half_spread_bps=experiment.study.costs.half_spread_bps
-    )
-    assert trial_sharpe(experiment.study, experiment.y)(scores, rows)["sharpe"] == pytest.approx(
-        whole["sharpe"]["per_bar"]
-    )
-    assert trial_sharpe(experiment.study, experiment.y)(scores[:40], rows[:40])["sharpe"] is None  # one date
+    judge = trial_moments(experiment.y)
+    for bps in (0.0, 5.0, 40.0):
+        whole = evaluate_scores(values, experiment.panel, experiment.y, half_spread_bps=bps)
+        assert trial_sharpe(judge(scores, rows), bps) == pytest.approx(whole["sharpe"]["per_bar"], rel=1e-9)
+    assert trial_sharpe(judge(scores[:40], rows[:40]), 5.0) is None  # one date
+
+def test_another_cost_searches_and_fits_nothing_again(tmp_path):
+    cheap, dear = (open_experiment(make_study({**SMALL, "costs": {"half_spread_bps": bps}})) for bps in (5.0, 50.0))
+    assert [u.key for u in cheap.units("cpu")] == [u.key for u in dear.units("cpu")]
+    assert [s.key for s in cheap.searches("cpu").values()] == [s.key for s in dear.searches("cpu").values()]
+    found = _records(cheap, tmp_path)
+    again = search_records(dear, UnitStore(tmp_path), "cpu")  # nothing left to do
+    assert [r["params"] for r in again] == [r["params"] for r in found]
+    assert again[0]["tried"][0]["sharpe"] < found[0]["tried"][0]["sharpe"]
 
 def test_budgets_share_a_journal_and_other_searches_do_not(tmp_path):
     def study(**tune):

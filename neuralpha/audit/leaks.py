@@ -1086,11 +1086,12 @@ def stop_loss_with_hindsight() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #982c5175
+# %% ../../nbs/audit/leaks.ipynb #b5a5a032
 def leak_catalogue(
     names=None,  # some of the leaks; default all
     seed: int = 0,
     cuts: int = 2,
+    leaks=None,  # another catalogue than `LEAKS`
 ) -> pd.DataFrame:  # by leak: story, flagged, by (the part that must flag it), clean_passed, twin, found, false_alarm
     """Run the audit on every planted leak and on its clean twin.
 
@@ -1100,6 +1101,8 @@ def leak_catalogue(
         some of the leaks; default all
     seed : int, default 0
     cuts : int, default 2
+    leaks : default None
+        another catalogue than `LEAKS`
 
     Returns
     -------
@@ -1107,13 +1110,14 @@ def leak_catalogue(
         by leak: story, flagged, by (the part that must flag it), clean_passed, twin, found,
         false_alarm
     """
-    known = [leak.name for leak in LEAKS]
+    leaks = LEAKS if leaks is None else leaks
+    known = [leak.name for leak in leaks]
     for n in names or []:
         if n not in known:
             raise NeuralphaError(f"No planted leak is called {n!r}; there are: {', '.join(known)}.")
     panel, filings = leak_market(seed=seed)
     out = []
-    for leak in progress([leak for leak in LEAKS if names is None or leak.name in names], "leaks"):
+    for leak in progress([leak for leak in leaks if names is None or leak.name in names], "leaks"):
         bad, good = (_audited(leak, hindsight, panel, filings, cuts, seed) for hindsight in (True, False))
         hits = [c for c in bad.failures if c.part == leak.part and c.verdict == "fails"]
         out.append(

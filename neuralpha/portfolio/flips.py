@@ -259,11 +259,11 @@ def name_colours(fig: Figure, models: list) -> None:
     names = [*shortened(models), "everybody loses", "today's assumption"]
     fig.legend(handles, names, loc="outside upper center", ncols=4, frameon=False, fontsize=8)
 
-# %% ../../nbs/portfolio/flips.ipynb #7b74fde5
+# %% ../../nbs/portfolio/flips.ipynb #3c431b0b
 def flip_distances(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
     grids: dict | None = None,  # axis -> values to try; default: `AXES`
-    reps: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:  # index axis; today, winner, frontier, beyond it, distance, low, high (of the distance), lead
     """How far today's assumption is from the frontier along every axis, with 95 % intervals of the distance.
@@ -274,7 +274,7 @@ def flip_distances(
         name -> `Book`, all with the same costs, capital and clock
     grids : dict | None, default None
         axis -> values to try; default: `AXES`
-    reps : int, default 1000
+    n_resamples : int, default 1000
     seed : int, default 0
 
     Returns
@@ -288,16 +288,16 @@ def flip_distances(
     cells = [assume(today, axis, value) for axis, values in lines.items() for value in values]
     net = net_under(books, cells)
     block = block_length(net[:, 0, 0] - net[:, 1, 0], today.clock.horizon)
-    draws = bootstrap_means(net.reshape(len(net), -1), block, reps, seed).reshape(reps, *net.shape[1:])
+    draws = bootstrap_means(net.reshape(len(net), -1), block, n_resamples, seed).reshape(n_resamples, *net.shape[1:])
     ends = np.cumsum([len(values) for values in lines.values()])
     parts = zip(lines, np.split(net.mean(0), ends[:-1], 1), np.split(draws, ends[:-1], 2))
     models = list(books)
     rows = [_distance(a, lines[a], value_of(today, a), mean, drawn, models) for a, mean, drawn in parts]
     return pd.DataFrame(rows).set_index("axis")
 
-# %% ../../nbs/portfolio/flips.ipynb #5721c04e
+# %% ../../nbs/portfolio/flips.ipynb #c20f3039
 def _distance(axis, grid, today, mean, drawn, models) -> dict:
-    """One axis: `mean` (models, points), `drawn` (reps, models, points)."""
+    """One axis: `mean` (models, points), `drawn` (n_resamples, models, points)."""
     place = np.log10(grid) if axis == "capital" else grid
     at = int(np.flatnonzero(grid == today)[0])
     winner = int(mean[:, at].argmax())
@@ -319,22 +319,22 @@ def _distance(axis, grid, today, mean, drawn, models) -> dict:
     }
 
 
-def _lead(net, winner) -> np.ndarray:  # (reps, points)
+def _lead(net, winner) -> np.ndarray:  # (n_resamples, points)
     """What a model earns more than the best of the others."""
     return net[:, winner] - np.delete(net, winner, 1).max(1)
 
-# %% ../../nbs/portfolio/flips.ipynb #f140f002
+# %% ../../nbs/portfolio/flips.ipynb #8aa98a45
 def nearest_flip(
-    lead: np.ndarray,  # (reps, points) along an axis
+    lead: np.ndarray,  # (n_resamples, points) along an axis
     place: np.ndarray,  # (points,) rising
     at: int,  # today's point
-) -> np.ndarray:  # (reps,) NaN where it is lost nowhere
+) -> np.ndarray:  # (n_resamples,) NaN where it is lost nowhere
     """Where a lead is lost, nearest to today, between two points by a straight line; today where it is lost already.
 
     Parameters
     ----------
     lead : np.ndarray
-        (reps, points) along an axis
+        (n_resamples, points) along an axis
     place : np.ndarray
         (points,) rising
     at : int
@@ -343,7 +343,7 @@ def nearest_flip(
     Returns
     -------
     np.ndarray
-        (reps,) NaN where it is lost nowhere
+        (n_resamples,) NaN where it is lost nowhere
     """
     before, after = lead[:, :-1], lead[:, 1:]
     is_lost = (before > 0) != (after > 0)

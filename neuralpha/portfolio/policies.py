@@ -407,7 +407,7 @@ def _recent_returns(panel, first, stop, notes):
         notes["returns"] = wide
     return notes["returns"][first:stop].astype(float)
 
-# %% ../../nbs/portfolio/policies.ipynb #2a2f5682
+# %% ../../nbs/portfolio/policies.ipynb #7b85a268
 @dataclass(frozen=True)
 class Capped(Policy):
     """No name above `most`; what is cut goes to the others of its side, as far as they have room.
@@ -624,8 +624,15 @@ class VolatilityTarget(Policy):
         began = np.flatnonzero(known)
         known[: began[0] if len(began) else None] = np.nan
         past = pd.Series(known).rolling(self.window, min_periods=self.window).std().to_numpy()
-        scale = np.where(past > 0, self.annual / np.sqrt(panel.bars_per_year) / np.where(past > 0, past, 1.0), 1.0)
+        wanted = self.annual / np.sqrt(_bars_a_year_so_far(panel))
+        scale = np.where(past > 0, wanted / np.where(past > 0, past, 1.0), 1.0)
         return held * np.minimum(scale, self.most)[panel.date_code]
+
+
+def _bars_a_year_so_far(panel) -> np.ndarray:  # (n_dates,)
+    """Bars a year as the calendar up to each date has them: the whole file's would know how it goes on."""
+    years = (panel.dates - panel.dates[0]) / np.timedelta64(1, "D") / 365.25
+    return np.maximum(np.arange(panel.n_dates), 1) / np.maximum(years, 1 / 365.25)
 
 # %% ../../nbs/portfolio/policies.ipynb #ffde0db4
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ from .backtest import Book, backtest
 from .policies import Policy, Quantiles
 from ..trading.clock import Clock
 
-# %% ../../nbs/portfolio/resilience.ipynb #a04edcd5
+# %% ../../nbs/portfolio/resilience.ipynb #63f030a9
 NOISE = (0.1, 0.25, 0.5)  # standard deviations
 STALE = (0.1, 0.25, 0.5)  # share of the rows
 SPIKES = (0.05, 0.1, 0.2)  # of the price
@@ -62,7 +62,7 @@ def resilience(
     capital: float = 1e7,
     kinds=KINDS,  # some of the disturbances
     seed: int = 0,
-    reps: int = 500,  # resamples of the Sharpe ratio's interval
+    n_resamples: int = 500,  # resamples of the Sharpe ratio's interval
 ) -> "Resilience":
     """Disturb what fitted models are shown, and measure how far ranks, IC, positions and net Sharpe ratio move.
 
@@ -76,7 +76,7 @@ def resilience(
     kinds : default KINDS
         some of the disturbances
     seed : int, default 0
-    reps : int, default 500
+    n_resamples : int, default 500
         resamples of the Sharpe ratio's interval
     """
     predictions = [predictions] if isinstance(predictions, Predictions) else list(predictions)
@@ -85,7 +85,7 @@ def resilience(
             raise unknown_name("disturbance", kind, KINDS)
     rows, doors = [], {}
     for prediction in predictions:
-        tried = Trial(prediction, policy, costs, capital, seed, reps)
+        tried = Trial(prediction, policy, costs, capital, seed, n_resamples)
         for kind in kinds:
             rows += [{"model": prediction.name, "disturbance": kind} | found for found in measure(tried, kind)]
         doors[prediction.name] = doors_of(tried)
@@ -173,7 +173,7 @@ def manipulated(X: Features, field_name: str, factor: float, rng: np.random.Gene
     bent = compute_features(replace(panel, fields=fields), list(X.names), X.transform)
     return replace(bent, panel=panel), hit
 
-# %% ../../nbs/portfolio/resilience.ipynb #bf90deb8
+# %% ../../nbs/portfolio/resilience.ipynb #8df3f257
 class Part(NamedTuple):
     """The test rows of a fold, and the fits that scored them.
 
@@ -190,29 +190,14 @@ class Part(NamedTuple):
 
 @dataclass
 class Trial:
-    """A prediction that is being disturbed: what it is without, and how it trades.
-
-    Parameters
-    ----------
-    prediction : Predictions
-    policy : Policy
-    costs : object
-    capital : float
-    seed : int
-    reps : int
-    parts : list, default ()
-    X : Features, default ()
-    before : np.ndarray, default ()
-        (n_rows,) undisturbed scores
-    book : Book, default ()
-    """
+    """A prediction that is being disturbed: what it is without, and how it trades."""
 
     prediction: Predictions
     policy: Policy
     costs: object
     capital: float
     seed: int
-    reps: int
+    n_resamples: int
     parts: list = field(init=False)
     X: Features = field(init=False)
     before: np.ndarray = field(init=False)  # (n_rows,) undisturbed scores
@@ -336,7 +321,7 @@ def _worst_steps(trial: Trial, kind: str):
 def _step_of(model, rows: np.ndarray, X: Features, against: np.ndarray, size: float) -> np.ndarray:
     return worst_step(model, X, rows, against[rows], size)
 
-# %% ../../nbs/portfolio/resilience.ipynb #94197efe
+# %% ../../nbs/portfolio/resilience.ipynb #54fbc43e
 def compare_scores(trial: Trial, scores: np.ndarray) -> dict:
     """Disturbed scores against those without disturbance."""
     y, panel = trial.prediction.y, trial.X.panel
@@ -358,14 +343,14 @@ def compare_scores(trial: Trial, scores: np.ndarray) -> dict:
         "low": float(lost["low"]),
         "high": float(lost["high"]),
         "positions moved": float(moved / 2),
-    } | sharpe_lost(trial.book, book, trial.reps, trial.seed)
+    } | sharpe_lost(trial.book, book, trial.n_resamples, trial.seed)
 
 
-def sharpe_lost(before: Book, after: Book, reps: int = 500, seed: int = 0) -> dict:
+def sharpe_lost(before: Book, after: Book, n_resamples: int = 500, seed: int = 0) -> dict:
     """The net Sharpe ratio of two books, and what was lost with its 95 % interval, from the same resampled dates."""
     both = pd.concat([before.net, after.net], axis=1).dropna().to_numpy()
     block = block_length(both[:, 0], before.ledger.clock.horizon)
-    draws = bootstrap_means(np.concatenate([both, both**2], 1), block, reps, seed)
+    draws = bootstrap_means(np.concatenate([both, both**2], 1), block, n_resamples, seed)
     first, second = _sharpes(np.concatenate([both, both**2], 1).mean(0), before.panel.bars_per_year)
     drawn = _sharpes(draws.T, before.panel.bars_per_year)
     low, high = block_interval(drawn[0] - drawn[1], first - second, len(both), block)

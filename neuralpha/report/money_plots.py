@@ -10,14 +10,14 @@ report has stored, and returned as a figure; `report.sections.money` puts them w
 __all__ = ['plot_books', 'plot_waterfall', 'plot_months', 'plot_exposures_of_book', 'plot_capacities', 'plot_flips',
            'plot_losses']
 
-# %% ../../nbs/report/money_plots.ipynb #661a4275
+# %% ../../nbs/report/money_plots.ipynb #e9057574
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from ..evaluate.plots import COLOURS, date_axis, new_figure, plain, shortened, style
 from ..portfolio.anatomy import MONTHS, book_exposures, drawdowns, monthly_returns, under_water
 from ..portfolio.backtest import Book
-from ..portfolio.flips import Flips, draw_map, name_colours, short_number, value_of
+from ..portfolio.flips import draw_map, name_colours, short_number, value_of
 
 # %% ../../nbs/report/money_plots.ipynb #614e9e35
 def plot_books(books: dict) -> Figure:

@@ -9,20 +9,21 @@ against the digest of the report, and every model's scores are traded again.
 # %% auto #0
 __all__ = ['Worth', 'worth_of_report']
 
-# %% ../../nbs/report/worth.ipynb #0751fbe8
+# %% ../../nbs/report/worth.ipynb #d5d03fdb
 from pathlib import Path
 from typing import NamedTuple
 from ..core import NeuralphaError, unknown_name
+from ..portfolio.flips import flip_distances
 from ..portfolio.grammar import read_policy
 from ..portfolio.league import league
 from .inspect import universe_of
 from .section import StoredReport
-from .sections.money import study_books
+from .sections.money import study_books, traded_scores
 from ..study.experiment import open_experiment
 from ..study.spec import PortfolioSpec, universe_slug, where_it_started
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/report/worth.ipynb #34e0f76b
+# %% ../../nbs/report/worth.ipynb #b61153ea
 class Worth(NamedTuple):
     """What the scores of a report are worth.
 
@@ -47,6 +48,7 @@ def worth_of_report(
     capital: float | None = None,  # currency; default: the study's, else 1e8
     model: str | None = None,  # default: all
     universe: str | None = None,  # of a report of several
+    where_it_flips: bool = False,  # also: under which other assumption another model would be first
 ) -> Worth:
     """Trade on the stored scores of a report. Raises `NeuralphaError` where the data is not that of the report.
 
@@ -64,6 +66,8 @@ def worth_of_report(
         default: all
     universe : str | None, default None
         of a report of several
+    where_it_flips : bool, default False
+        also: under which other assumption another model would be first
     """
     policy = None if policy is None else read_policy(policy)
     costs = None if costs is None else _read_costs(costs)
@@ -72,8 +76,10 @@ def worth_of_report(
     if model is not None and model not in scores:
         raise unknown_name("model of the report:", model, scores)
     chosen = scores if model is None else {model: scores[model]}
-    books = study_books(stored.experiment, chosen, policy, costs, capital)
-    return Worth(_setting_of(next(iter(books.values()))), _tables(books), books)
+    traded = traded_scores(stored.experiment, chosen, stored.valids)
+    books = study_books(stored.experiment, traded, policy, costs, capital)
+    flipped = {"Where rank 1 changes hands": flip_distances(books)} if where_it_flips else {}
+    return Worth(_setting_of(next(iter(books.values()))), _tables(books) | flipped, books)
 
 
 def _read_costs(text: str) -> Costs:

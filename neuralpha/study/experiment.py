@@ -27,7 +27,7 @@ from .recipe import SEARCH, recipe_of, study_features, study_folds, study_label,
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 
-# %% ../../nbs/study/experiment.ipynb #8cc0e406
+# %% ../../nbs/study/experiment.ipynb #a02c6b91
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -107,7 +107,6 @@ class Experiment:
             features=code_of_features(study.features),
             transform=study.transform,
             label=study.label.form,
-            costs=study.costs.form,
             rows=digest(fold.train),
             model=type(model).__name__,
             params=model.get_params(),

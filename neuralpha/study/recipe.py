@@ -156,11 +156,11 @@ def fit_seeds_together(
 
     return dict(zip(seeds, fit_seeds(model, *rows, seeds, device, study.label.target)))
 
-# %% ../../nbs/study/recipe.ipynb #3486c787
+# %% ../../nbs/study/recipe.ipynb #354d3f1d
 def trial_moments(y: Label):  # function of scores and rows that gives bars and moments, None where there are too few
     """A judge for `tune`: what the spread portfolio earned and traded on the dates held back, before any cost.
 
-    A search does not ask what trading costs, so another cost searches nothing again: `trial_sharpe` prices what is kept.
+    A search does not ask what trading costs, so another cost searches nothing again: `trial_sharpe` prices it.
     """
     panel = y.panel
 

@@ -316,7 +316,7 @@ class SplitSpec(_Part):
     def fixed(self) -> bool:
         return self.test_start is not None
 
-# %% ../../nbs/study/spec.ipynb #a375e688
+# %% ../../nbs/study/spec.ipynb #ef5b4ab6
 _Rate = Annotated[float | None, Field(ge=0, strict=False)]
 
 
@@ -396,6 +396,11 @@ class PortfolioSpec(_Part):
         price at which orders are filled
     horizon : int | None, default None
         bars held, in as many overlapping tranches; default: the label's
+    forecast : bool, default False
+        the policy is given expected returns per bar: a line from score to return, fitted on each
+        fold's validation part
+    resilience : bool, default False
+        the report also scores disturbed inputs: noise, stale quotes, spikes, missing families
     """
 
     always_written: ClassVar = ("policy", "capital", "fill", "horizon")
@@ -413,6 +418,17 @@ class PortfolioSpec(_Part):
         int | None,
         Field(ge=1, description="bars held, in as many overlapping tranches; default: the label's", examples=[1]),
     ] = None
+    forecast: Annotated[
+        bool,
+        Field(
+            description="the policy is given expected returns per bar: a line from score to return, fitted on each "
+            "fold's validation part"
+        ),
+    ] = False
+    resilience: Annotated[
+        bool,
+        Field(description="the report also scores disturbed inputs: noise, stale quotes, spikes, missing families"),
+    ] = False
 
     @field_validator("policy")
     @classmethod

@@ -23,7 +23,7 @@ or not (shares of the capital it began with).
 
 # %% auto #0
 __all__ = ['GAINS', 'PAID', 'PARTS', 'STATE', 'RECORD', 'COLUMN', 'Account', 'run_accounts', 'Bars', 'Terms', 'State', 'book_bar',
-           'Books', 'open_books', 'Ledger']
+           'Books', 'open_books', 'open_again', 'Ledger']
 
 # %% ../../nbs/trading/account.ipynb #e3c7d16a
 from collections import namedtuple
@@ -569,6 +569,31 @@ def _money_traded(panel, accounts) -> np.ndarray:  # (n_rows,)
             "participation out."
         )
     return panel.fields["close"].astype(np.float64) * panel.fields["volume"]
+
+# %% ../../nbs/trading/account.ipynb #5cc2fcbd
+def open_again(
+    books: Books,  # opened with weights
+    accounts: list,  # of `Account`, all with the costs that the first of `books` has
+) -> Books:
+    """Other accounts on the bars and wishes of books that are open already.
+
+    Parameters
+    ----------
+    books : Books
+        opened with weights
+    accounts : list
+        of `Account`, all with the costs that the first of `books` has
+    """
+    costs = books.accounts[0].costs
+    if any(account.costs != costs for account in accounts):
+        raise NeuralphaError("Accounts with other costs need books of their own: use open_books.")
+    count, capital = len(accounts), np.array([a.capital for a in accounts], float)
+    tariff = Tariff(*(np.repeat(part[:1], count, 0) for part in books.tariff))
+    nothing = np.zeros((0, 0))
+    state = State(np.zeros((books.panel.n_assets, count)), capital.copy(), capital.copy(), nothing, nothing, nothing)
+    records = np.zeros((books.panel.n_dates, count, len(RECORD)))
+    shared = (books.panel, accounts, books.clock, books.bars)
+    return Books(*shared, _terms(accounts), tariff, state, books.wish, records, books.first, books.first)
 
 # %% ../../nbs/trading/account.ipynb #e00bc371
 @dataclass

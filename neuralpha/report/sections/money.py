@@ -222,7 +222,7 @@ def _stress_numbers(book: Book) -> dict:
         "drawdown": _native(found.drawdown),
     }
 
-# %% ../../../nbs/report/sections/money.ipynb #7e79964f
+# %% ../../../nbs/report/sections/money.ipynb #237d95d5
 def _compute(report):
     scores = traded_scores(report.experiment, report.tests, report.valids)
     books = study_books(report.experiment, scores)
@@ -242,7 +242,7 @@ def _show(report, found):
         caption = "Every size is traded on the costs it has; bands are 95% intervals."
         show(plots.plot_capacities(models), "Money", "money-capacity", "How much money it carries", caption)
     if maps := flip_maps(books):
-        caption = "Colours: who earns most after costs. Star: today's assumption. Black line: rank 1 changes, or nobody earns."
+        caption = "Colours: who earns most after costs. Star: today's assumption. Black line: rank 1 changes."
         show(plots.plot_flips(maps), "Money", "money-flips", "Where the winner flips", caption)
     for name, book in books.items():
         _show_book(report, name, book, models[name])

@@ -18,7 +18,7 @@ from ...portfolio.resilience import Resilience, plot_resilience, resilience
 from ..section import Section
 from ...study.recipe import study_costs
 
-# %% ../../../nbs/report/sections/resilience.ipynb #58fd9d07
+# %% ../../../nbs/report/sections/resilience.ipynb #16a576a6
 def _compute(report) -> Resilience:
     study = report.experiment.study
     fitted = [prediction for prediction in report.tests.values() if prediction.models]
@@ -30,7 +30,7 @@ def _store(report, found: Resilience):
 
 
 def resilience_numbers(found: Resilience) -> dict:
-    """What `resilience.json` holds: a row for each model, disturbance and size, and what noise on each feature costs."""
+    """What `resilience.json` holds: a row for each model, disturbance and size, and what noise on a feature costs."""
     rows = found.table.reset_index().astype(object)
     doors = found.doors.rename_axis("feature").reset_index().astype(object)
     return {
