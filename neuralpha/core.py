@@ -9,10 +9,11 @@ same digest, a file is either whole or absent, and long work says how long it wi
 # %% auto #0
 __all__ = ['NeuralphaError', 'unknown_name', 'extra', 'require', 'canonical_json', 'digest', 'syntax_digest', 'code_modules',
            'code_digest', 'file_digest', 'DiskError', 'writing', 'atomic_path', 'write_text', 'write_json',
-           'parse_json', 'read_json', 'read_table', 'lock', 'sweep_locks', 'figure_png', 'progress', 'limit_threads']
+           'parse_json', 'read_json', 'trusted_types', 'skops_bytes', 'read_table', 'lock', 'sweep_locks', 'figure_png',
+           'progress', 'limit_threads']
 
-# %% ../nbs/core.ipynb #771e82bb
-import ast, contextlib, errno, fcntl, hashlib, importlib.util, json, math, os, re, tempfile
+# %% ../nbs/core.ipynb #cb2462f1
+import ast, contextlib, errno, fcntl, hashlib, importlib.util, io, json, math, os, re, tempfile, zipfile
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -364,6 +365,64 @@ def _nan_to_none(v):
     if isinstance(v, np.generic):
         v = v.item()
     return None if isinstance(v, float) and not math.isfinite(v) else v
+
+# %% ../nbs/core.ipynb #249c32bf
+def trusted_types(
+    data: bytes,  # of a skops file
+    packages,  # whose classes are read back
+    where,  # named in the error
+) -> list[str]:  # what skops must be told to trust
+    """Look at the types in a file before anything is made of it; raises `NeuralphaError` where one is nobody's.
+
+    Parameters
+    ----------
+    data : bytes
+        of a skops file
+    packages
+        whose classes are read back
+    where
+        named in the error
+
+    Returns
+    -------
+    list[str]
+        what skops must be told to trust
+    """
+    import skops.io
+
+    found = skops.io.get_untrusted_types(data=data)
+    odd = [kind for kind in found if kind.partition(".")[0] not in packages]
+    if odd:
+        raise NeuralphaError(
+            f"{where} holds {', '.join(odd)}, which is neither saved nor read back: only classes of "
+            f"{', '.join(sorted(packages))} are."
+        )
+    return found
+
+# %% ../nbs/core.ipynb #50a78dee
+def skops_bytes(
+    value,  # an estimator of scikit-learn's kind
+) -> bytes:
+    """A skops file, the same for equal estimators.
+
+    Parameters
+    ----------
+    value
+        an estimator of scikit-learn's kind
+    """
+    import skops.io
+
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(value))) as made:
+        schema = made.read("schema.json").decode()
+        named = dict.fromkeys(re.findall(r'"__id__": (\d+)|"file": "(\d+)', schema))
+        number = {old: str(n) for n, old in enumerate(dict.fromkeys(a or b for a, b in named), 1)}
+        files = {re.sub(r"\d{6,}", lambda m: number.get(m[0], m[0]), name): made.read(name) for name in made.namelist()}
+        files["schema.json"] = re.sub(r"\d{6,}", lambda m: number.get(m[0], m[0]), schema).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as written:
+        for name in sorted(files):
+            written.writestr(zipfile.ZipInfo(name), files[name])
+    return out.getvalue()
 
 # %% ../nbs/core.ipynb #ecba81b4
 _KINDS = dict(

@@ -10,16 +10,16 @@ Purging goes by life span, never by row count (López de Prado, 2018, ch. 7).
 
 # %% auto #0
 __all__ = ['Fold', 'walk_forward', 'fixed_split', 'newest_fold', 'purged_kfold', 'combinatorial_purged', 'backtest_paths',
-           'plot_folds']
+           'path_folds', 'plot_folds']
 
-# %% ../nbs/splits.ipynb #e41bb6b7
-from dataclasses import dataclass, field
+# %% ../nbs/splits.ipynb #5d41b663
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from .core import NeuralphaError, unknown_name
-from .data.panel import last_moment
+from .data.panel import Panel, last_moment
 from .labels import Label
 
 if TYPE_CHECKING:
@@ -441,6 +441,47 @@ def backtest_paths(
         for g, rows in f.groups.items():
             by_group.setdefault(g, []).append((f.number, rows))
     return [list(path) for path in zip(*(by_group[g] for g in sorted(by_group)))]
+
+# %% ../nbs/splits.ipynb #3efe70d2
+def path_folds(
+    folds,  # of any design
+    panel: Panel,  # that they are of
+) -> list:  # per path, its folds in time order; their test parts hold the path's rows alone
+    """The folds of every complete history: of a walk-forward or a k-fold one path, of combinatorial folds several.
+
+    Parameters
+    ----------
+    folds
+        of any design
+    panel : Panel
+        that they are of
+
+    Returns
+    -------
+    list
+        per path, its folds in time order; their test parts hold the path's rows alone
+    """
+    if not any(f.groups for f in folds):
+        return [list(folds)]
+    by_number = {f.number: f for f in folds}
+    return [_folds_of_path(panel, by_number, path) for path in backtest_paths(folds)]
+
+
+def _folds_of_path(panel: Panel, by_number: dict, path: list) -> list:
+    rows = {}
+    for number, tested in path:
+        rows.setdefault(number, []).append(tested)
+    return [_testing(panel, by_number[number], np.concatenate(parts)) for number, parts in rows.items()]
+
+
+def _testing(panel: Panel, fold: Fold, rows: np.ndarray) -> Fold:
+    """A fold that tests some of its rows alone."""
+    if len(rows) == len(fold.test):
+        return fold
+    own = {g: r for g, r in fold.groups.items() if np.isin(r, rows).any()}
+    spans = _unbroken(panel, rows)
+    dates = {**fold.dates, "test": (spans[0][0], spans[-1][1])}
+    return replace(fold, test=rows, dates=dates, spans={**fold.spans, "test": spans}, groups=own)
 
 # %% ../nbs/splits.ipynb #f2951f14
 def plot_folds(folds, ax=None, title="Folds") -> "Axes":

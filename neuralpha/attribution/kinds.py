@@ -27,7 +27,7 @@ from ..models.net_probe import NetProbe
 from ..models.predict import Predictions
 from ..models.probe import FunctionProbe, LinearProbe, TreeMember, TreeProbe, WideTreeProbe
 
-# %% ../../nbs/attribution/kinds.ipynb #183646d5
+# %% ../../nbs/attribution/kinds.ipynb #b7aa1c21
 def probe(
     model,  # a fitted model of the zoo or of one's own, a LightGBM booster or a scikit-learn forest
     X: Features,
@@ -47,7 +47,7 @@ def probe(
         )
     if isinstance(model, Estimator):
         model.check_features(X.names)
-        return model.probe(X)
+        return model.probe(model.seen(X))
     return _foreign_trees(model, X)
 
 

@@ -72,7 +72,7 @@ def planted_label(
     values = np.where(y.labelled, ic * signal + np.sqrt(1 - ic**2) * noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/audit/placebo.ipynb #55e58744
+# %% ../../nbs/audit/placebo.ipynb #6e452478
 @dataclass(frozen=True)
 class FitSettings:
     """How the models of a study are fitted, and what else of it an audit's certificate records.
@@ -107,6 +107,7 @@ def fitted_on(
     fold: Fold,
     device: str = "auto",
     refit: bool = False,  # as in `fit_unit`
+    y: Label | None = None,  # what the model's weights, where it has some, are made of
 ):  # the fitted clone
     """A model fitted on one fold, on the device where it names none.
 
@@ -121,11 +122,13 @@ def fitted_on(
     device : str, default 'auto'
     refit : bool, default False
         as in `fit_unit`
+    y : Label | None, default None
+        what the model's weights, where it has some, are made of
     """
-    from neuralpha.models.fitting import fit_on
+    from neuralpha.models.fitting import fit_on, weigher
 
     fresh = model.clone(**({"device": device} if model.get_params().get("device") == "auto" else {}))
-    fit_on(fresh, X, target, fold, refit)
+    fit_on(fresh, X, target, fold, refit, None if y is None else weigher(fresh, y))
     return fresh
 
 
@@ -165,7 +168,7 @@ def fold_ic(
 
     goal = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
-    scores = fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows))
+    scores = fitted_on(model, X, goal, fold, device, refit, y).predict(X.view(rows))
     ic = correlation_by_date(scores, primary(goal)[rows], y.panel.date_code[rows])
     return mean_test(ic, y.horizon, level), ic
 

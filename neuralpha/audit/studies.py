@@ -147,7 +147,7 @@ class StudyParts:
 
         return made_and_fitted
 
-# %% ../../nbs/audit/studies.ipynb #65b71327
+# %% ../../nbs/audit/studies.ipynb #c34505a8
 @dataclass(frozen=True)
 class Learnt:
     """What a model learnt on one fold, and what it then says.
@@ -168,7 +168,7 @@ def _fit(name: str, model, artefacts: dict, fold: Fold, fit: FitSettings):
     """A model fitted on one fold of one world."""
     X = artefacts["features"].source
     y = artefacts["label"].source
-    return fitted_on(model, X, y.target(fit.target), fold, fit.device, name in fit.refit)
+    return fitted_on(model, X, y.target(fit.target), fold, fit.device, name in fit.refit, y)
 
 
 def _written(model) -> dict:  # path -> array

@@ -24,8 +24,9 @@ A subclass inherits them and says only what differs.
 __all__ = ['within', 'Parameters', 'field_of', 'Fitted', 'Probe', 'Estimator', 'primary', 'feature_scale', 'scaled', 'mean_ic',
            'toy_problem']
 
-# %% ../../nbs/models/base.ipynb #18730dc5
+# %% ../../nbs/models/base.ipynb #0840b716
 import copy, typing
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
@@ -35,8 +36,9 @@ import pandas as pd
 from ..core import NeuralphaError, read_json, unknown_name, write_json
 from ..cross_section import correlation_by_date
 from ..data.panel import panel_from_frame
+from ..features.pipeline import Pipeline, load_pipeline, save_pipeline
 from ..features.table import Features, View
-from ..labels import forward_return
+from ..labels import forward_return, sample_weights
 from ..splits import fixed_split
 
 # %% ../../nbs/models/base.ipynb #77917797
@@ -164,7 +166,7 @@ def _check_interval(value, limit: str, said: str) -> None:
     elif not within(value, limit):
         raise NeuralphaError(f"{said}; it must be in {limit}.")
 
-# %% ../../nbs/models/base.ipynb #9b1125e7
+# %% ../../nbs/models/base.ipynb #b6a48a7b
 @dataclass(kw_only=True, repr=False, eq=False)
 class Fitted(Parameters):
     """What a fit leaves in a model, `features_` and `history_` for one, and how it is kept; a subclass writes
@@ -182,11 +184,16 @@ class Fitted(Parameters):
         """Raise `NeuralphaError` unless the model was fitted on these features in this order."""
         if not hasattr(self, "features_"):
             raise NeuralphaError(f"This {type(self).__name__} is not fitted yet; call fit first.")
-        if tuple(names) != self.features_:
-            odd = sorted(set(names) ^ set(self.features_)) or ["their order"]
+        if tuple(names) != self.given:
+            odd = sorted(set(names) ^ set(self.given)) or ["their order"]
             raise NeuralphaError(
                 f"{type(self).__name__} was fitted on other features than it is given: {', '.join(odd[:5])}."
             )
+
+    @property
+    def given(self) -> tuple:
+        """The features that it was fitted on and is to be given, in order."""
+        return self.features_
 
     @property
     def n_parameters(self) -> int:
@@ -253,7 +260,7 @@ class Probe:
         """(k,) scores of one row with each of k inputs, its date's other assets as they are; only where `across`."""
         raise NotImplementedError
 
-# %% ../../nbs/models/base.ipynb #69fda24b
+# %% ../../nbs/models/base.ipynb #8fb8fe93
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Fitted):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
@@ -277,6 +284,11 @@ class Estimator(Fitted):
         set on a model before `fit`: (n_rows,) weight of every row of the panel; None: all alike
     cpus : ClassVar[float], default 1
         processor cores that a fit takes on a cluster; every fit runs on one thread
+    weigh_ : ClassVar[Callable | None], default None
+        set by `weighed`: (label, rows) -> (n_rows,) weights of the rows of a fit
+    transforms_ : ClassVar[Pipeline | None], default None
+        set by `through`: what the features go through first, learnt anew on the training rows of
+        every fit
     gpus : ClassVar[float], default 0
         GPUs that a fit takes on a cluster where the device is CUDA
     checkpoint_ : ClassVar[Path | None], default None
@@ -294,6 +306,10 @@ class Estimator(Fitted):
     # set on a model before `fit`: (n_rows,) weight of every row of the panel; None: all alike
     weights_: ClassVar[np.ndarray | None] = None
     cpus: ClassVar[float] = 1  # processor cores that a fit takes on a cluster; every fit runs on one thread
+    # set by `weighed`: (label, rows) -> (n_rows,) weights of the rows of a fit
+    weigh_: ClassVar[Callable | None] = None
+    # set by `through`: what the features go through first, learnt anew on the training rows of every fit
+    transforms_: ClassVar[Pipeline | None] = None
     gpus: ClassVar[float] = 0  # GPUs that a fit takes on a cluster where the device is CUDA
     # set on a model before `fit`: folder from which a training that was killed goes on; delete it when done
     checkpoint_: ClassVar[Path | None] = None
@@ -329,8 +345,9 @@ class Estimator(Fitted):
         """
         target = self._checked(view, target, "training")
         valid = valid and (valid[0], self._checked(*valid, "validation"))
-        self.features_, self.history_ = tuple(view.names), []
-        self._fit(view, target, valid)
+        self.history_ = []
+        view = self._through(view, target)
+        self._fit(view, target, valid and (self._seen(valid[0]), valid[1]))
         return self
 
     def refit(self, view: View, target) -> Self:
@@ -339,8 +356,62 @@ class Estimator(Fitted):
         """
         if not hasattr(self, "features_"):
             raise NeuralphaError(f"This {type(self).__name__} has chosen nothing yet; call fit first.")
-        self._refit(view, self._checked(view, target, "training"))
+        target = self._checked(view, target, "training")
+        self._refit(self._through(view, target), target)
         return self
+
+    def clone(self, **changes) -> Self:
+        """An unfitted copy with the same transforms and weights, and some parameters changed."""
+        made = super().clone(**changes)
+        for name in ("transforms_", "weigh_"):
+            if getattr(self, name) is not None:
+                setattr(made, name, getattr(self, name))
+        return made
+
+    def weighed(self, by, oldest: float = 0.5) -> Self:
+        """A copy whose fits weigh their rows, as `labels.sample_weights` says; None: all alike."""
+        made = self.clone()
+        made.weigh_ = None if by is None else partial(sample_weights, by=by, oldest=oldest)
+        return made
+
+    def through(self, transforms) -> Self:
+        """A copy whose every fit begins with these transforms, a `Pipeline` or what makes one; None: with none."""
+        made = self.clone()
+        made.transforms_ = Pipeline(transforms) if transforms is not None and not isinstance(transforms, Pipeline) else transforms
+        return made
+
+    def seen(self, X: Features) -> Features:
+        """A table as the fitted model sees it, through its transforms."""
+        return X if self.transforms_ is None else self.transforms_.apply(X)
+
+    def _seen(self, view: View) -> View:
+        return view if self.transforms_ is None else self.seen(view.features).view(view.rows)
+
+    def _through(self, view: View, target) -> View:
+        """The rows that are learnt from, through transforms that were fitted on them."""
+        if self.transforms_ is not None:
+            self.transforms_ = self.transforms_.fitted(view.features, view.rows, primary(target))
+        seen = self._seen(view)
+        self.features_ = tuple(seen.names)
+        return seen
+
+    @property
+    def given(self) -> tuple:
+        return self.features_ if self.transforms_ is None else self.transforms_.given
+
+    def save(self, folder) -> None:
+        """Write the fitted model to a folder, with its transforms."""
+        super().save(folder)
+        if self.transforms_ is not None:
+            save_pipeline(self.transforms_, folder)
+
+    @classmethod
+    def load(cls, folder) -> Self:
+        """Read a model back from its folder, with its transforms."""
+        model = super().load(folder)
+        if (Path(folder) / "transforms.json").exists():
+            model.transforms_ = load_pipeline(folder)
+        return model
 
     def _checked(self, view, target, part):
         target = _known(view, target, part)
@@ -369,7 +440,7 @@ class Estimator(Fitted):
     def predict(self, view: View) -> np.ndarray:
         """(n,) float32 score of every row of the view: higher means a higher expected label."""
         self.check_features(view.names)
-        return np.asarray(self._predict(view), np.float32)
+        return np.asarray(self._predict(self._seen(view)), np.float32)
 
     @property
     def across_assets(self) -> bool:

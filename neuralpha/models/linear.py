@@ -19,7 +19,7 @@ from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale, mean_ic, scaled
 from .probe import LinearProbe
 
-# %% ../../nbs/models/linear.ipynb #24aceaca
+# %% ../../nbs/models/linear.ipynb #c8a35173
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples.
@@ -38,6 +38,7 @@ class Linear(Estimator):
 
     def _fit(self, view, target, valid):
         self.mean_, self.sd_ = feature_scale(view)
+        self.counts_ = self._counts(view)
         paths = self._path(scaled(view.values, self.mean_, self.sd_), target)
         if len(paths) > 1 and valid is None:
             raise NeuralphaError(
@@ -62,7 +63,12 @@ class Linear(Estimator):
     def _refit(self, view, target):
         self.mean_, self.sd_ = feature_scale(view)
         fixed = self.clone(**{k: v for k, v in self.chosen_.items() if k in self.get_params()})  # a path of one
+        fixed.counts_ = self._counts(view)
         self._keep(fixed._path(scaled(view.values, self.mean_, self.sd_), target)[0])
+
+    def _counts(self, view) -> np.ndarray | None:
+        """(n,) what each row counts; None: all alike."""
+        return None if self.weights_ is None else self.weights_[view.rows]
 
     def _keep(self, path):
         self.chosen_, coef, self.intercept_ = path
@@ -144,7 +150,7 @@ def shrunk(gram, moment, alphas) -> list:
     values, vectors = np.linalg.eigh(gram)
     return [vectors @ (vectors.T @ moment / (np.maximum(values, 0) + a + 1e-12)) for a in alphas]
 
-# %% ../../nbs/models/linear.ipynb #7945f989
+# %% ../../nbs/models/linear.ipynb #1ce4b19c
 @dataclass(kw_only=True, repr=False, eq=False)
 class Ridge(Linear):
     """Ridge regression; the penalty is chosen on validation unless given.
@@ -154,33 +160,36 @@ class Ridge(Linear):
     alpha : float | None, default None
         penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
     name : ClassVar[str], default 'ridge'
+    takes_weights : ClassVar[bool], default True
     space : ClassVar[dict], default {'alpha': ('log', 0.0001, 100.0)}
     limits : ClassVar[dict], default {'alpha': '[0, inf)'}
     """
 
     alpha: float | None = None  # penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
     name: ClassVar[str] = "ridge"
+    takes_weights: ClassVar[bool] = True
     space: ClassVar[dict] = {"alpha": ("log", 1e-4, 1e2)}
     limits: ClassVar[dict] = {"alpha": "[0, inf)"}
 
     def _path(self, x, target):
-        gram, moment, level, goal = moments(x, target)
+        gram, moment, level, goal = moments(x, target, self.counts_)
         alphas = np.logspace(-4, 2, 13) if self.alpha is None else [self.alpha]
         return [({"alpha": float(a)}, b, goal - level @ b) for a, b in zip(alphas, shrunk(gram, moment, alphas))]
 
-# %% ../../nbs/models/linear.ipynb #45908d30
+# %% ../../nbs/models/linear.ipynb #d7d160fa
 @dataclass(kw_only=True, repr=False, eq=False)
 class OLS(Linear):
     """Ordinary least squares (the smallest of them where features are collinear)."""
 
     name: ClassVar[str] = "ols"
+    takes_weights: ClassVar[bool] = True
 
     def _path(self, x, target):
-        gram, moment, level, goal = moments(x, target)
+        gram, moment, level, goal = moments(x, target, self.counts_)
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
         return [({}, b, goal - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #d83d3af7
+# %% ../../nbs/models/linear.ipynb #3baa22ea
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
     """Elastic net; the penalty is chosen on validation along a path of 30.
@@ -192,6 +201,7 @@ class ElasticNet(Linear):
     alpha : float | None, default None
         None: 30 values from the one that kills every coefficient down to a thousandth of it
     name : ClassVar[str], default 'elasticnet'
+    takes_weights : ClassVar[bool], default True
     space : ClassVar[dict], default {'l1_ratio': ('float', 0.05, 1.0), 'alpha': ('log', 1e-05, 0.1)}
     limits : ClassVar[dict], default {'l1_ratio': '[0, 1]', 'alpha': '[0, inf)'}
     """
@@ -199,6 +209,7 @@ class ElasticNet(Linear):
     l1_ratio: float = 0.5  # rho
     alpha: float | None = None  # None: 30 values from the one that kills every coefficient down to a thousandth of it
     name: ClassVar[str] = "elasticnet"
+    takes_weights: ClassVar[bool] = True
     space: ClassVar[dict] = {"l1_ratio": ("float", 0.05, 1.0), "alpha": ("log", 1e-5, 1e-1)}
     limits: ClassVar[dict] = {"l1_ratio": "[0, 1]", "alpha": "[0, inf)"}
 
@@ -211,7 +222,7 @@ class ElasticNet(Linear):
             )
 
     def _path(self, x, target):
-        gram, moment, level, goal = moments(x, target)
+        gram, moment, level, goal = moments(x, target, self.counts_)
         top = np.abs(moment).max() / self.l1_ratio if self.l1_ratio else 0.0
         alphas = np.geomspace(top or 1.0, (top or 1.0) / 1000, 30) if self.alpha is None else [self.alpha]
         paths = []

@@ -34,7 +34,7 @@ from .training.module import NetModule
 from .training.resident import Resident
 from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #c68607a7
+# %% ../../nbs/models/nets.ipynb #aa4078dc
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -67,6 +67,11 @@ class Net(Training, Estimator):
                 f"target = \"{meant[0]}\" or take another loss."
             )
 
+    @property
+    def takes_weights(self) -> bool:
+        """A loss by row weighs rows, a loss by date weighs dates; a portfolio through time, and a fit of the model's own, neither."""
+        return type(self)._fit is Net._fit and "sharpe" not in Objective(self.loss).names
+
     def check_horizon(self, bars) -> None:
         if "sharpe" in Objective(self.loss).names and bars > 1:
             raise NeuralphaError(
@@ -82,10 +87,12 @@ class Net(Training, Estimator):
         data = Resident(view.features, self.window, self.mean_, self.sd_, device, rows)
         self.horizons_ = 1 if target.ndim == 1 else target.shape[1]
         self.net_ = self._built(len(view.names)).to(device)
+        if self.weights_ is not None and self.net_.has_own_loss:
+            raise NeuralphaError(f"{self.name} is trained on a loss of its own, which takes no weights; leave them out.")
         self.history_ = train(
             self.net_,
             data,
-            (view.rows, target),
+            (view.rows, target) if self.weights_ is None else (view.rows, target, self.weights_[view.rows]),
             valid and (valid[0].rows, valid[1]),
             self,
             self.seed,

@@ -9,9 +9,9 @@ is more: the scores of every test row, each by a model that was fitted before it
 
 # %% auto #0
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'ensemble_scores', 'bring_to_one_scale', 'Predictions',
-           'read_predictions', 'predictions_frame']
+           'read_predictions', 'predictions_frame', 'frames_by_path']
 
-# %% ../../nbs/models/predict.ipynb #22817794
+# %% ../../nbs/models/predict.ipynb #1f560d99
 import contextlib
 from collections.abc import Callable, Iterable
 from html import escape
@@ -21,17 +21,18 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, progress as bar, read_table, unknown_name
 from ..cross_section import CrossSections, sections_of, standardise
+from ..data.panel import Panel
 from ..features.table import Features
 from ..labels import Label
 from .base import Estimator, mean_ic
 from .fitting import fit_unit
 from .registry import as_model
-from ..splits import Fold
+from ..splits import Fold, path_folds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #368ad8a6
+# %% ../../nbs/models/predict.ipynb #fb54b4f0
 def cross_predict(
     model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
     X: Features,
@@ -45,7 +46,9 @@ def cross_predict(
     name: str | None = None,  # in the table; default the model's
     together: bool = False,  # nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
     refit: bool = False,  # as in `fit_unit`
-    weights: Callable | None = None,  # as in `fit_unit`, e.g. `labels.uniqueness`
+    # what a training row counts: "uniqueness", "time_decay", a function (label, rows) -> weights, or several (see `labels.sample_weights`)
+    weights=None,
+    transforms=None,  # what every fit begins with, fitted on its training rows: names, transforms, or a `Pipeline` of them
 ) -> "Predictions":
     """Fit on every fold and seed and score the test rows: nothing scored was ever fitted on.
 
@@ -72,36 +75,45 @@ def cross_predict(
         nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
     refit : bool, default False
         as in `fit_unit`
-    weights : Callable | None, default None
-        as in `fit_unit`, e.g. `labels.uniqueness`
+    weights : default None
+        what a training row counts: "uniqueness", "time_decay", a function (label, rows) -> weights,
+        or several (see `labels.sample_weights`)
+    transforms : default None
+        what every fit begins with, fitted on its training rows: names, transforms, or a `Pipeline`
+        of them
     """
     folds = [folds] if isinstance(folds, Fold) else list(folds)
     model = as_model(model)
-    _check_call(folds, seeds, together, refit or weights)
+    model = model if transforms is None else model.through(transforms)
+    model = model if weights is None else model.weighed(weights)
+    _check_call(folds, seeds, together, refit or model.weigh_)
     seeds = range(seeds if model.stochastic else 1)
     name = name or model.name
     shown = bar(total=len(folds) * len(seeds), desc=name) if progress else contextlib.nullcontext()
     with shown as told:
         on_unit = told.update if progress else None
-        how = dict(device=device, target=target, together=together, refit=refit, on_unit=on_unit, weights=weights)
+        how = dict(device=device, target=target, together=together, refit=refit, on_unit=on_unit)
         fits = [(fold, fit_fold(model, X, y, fold, seeds, **how)) for fold in folds]
 
     def table(part, scores):
         tables = [predictions_frame(X, y, fold, name, scores(units), ensemble, part) for fold, units in fits]
         return pd.concat(tables, ignore_index=True)
 
+    whole = table("test", lambda units: {seed: unit.scores for seed, unit in units.items()})
+    paths = frames_by_path(whole, folds, X.panel)
     of_unit = {(fold.number, seed): unit for fold, units in fits for seed, unit in units.items()}
     return Predictions(
-        table("test", lambda units: {seed: unit.scores for seed, unit in units.items()}),
+        paths[0],
         {key: unit.model for key, unit in of_unit.items()},
         {key: unit.history for key, unit in of_unit.items()},
         {key: unit.seconds for key, unit in of_unit.items()},
         table("valid", lambda units: {seed: unit.valid_scores for seed, unit in units.items()}),
         y=y,
         X=X,
+        paths=paths if len(paths) > 1 else [],
     )
 
-# %% ../../nbs/models/predict.ipynb #c5e8dad0
+# %% ../../nbs/models/predict.ipynb #239ea305
 def fit_fold(
     model: Estimator,  # unfitted
     X: Features,
@@ -113,7 +125,6 @@ def fit_fold(
     together: bool = False,  # all seeds at once
     refit: bool = False,
     on_unit: Callable | None = None,  # called after every fit
-    weights: Callable | None = None,
 ) -> dict:  # seed -> UnitResult
     """All seeds of one model on one fold, one by one or together.
 
@@ -132,7 +143,6 @@ def fit_fold(
     refit : bool, default False
     on_unit : Callable | None, default None
         called after every fit
-    weights : Callable | None, default None
 
     Returns
     -------
@@ -144,7 +154,7 @@ def fit_fold(
 
         fitted = fit_seeds(model, X, y, fold, seeds, device, target)
     else:
-        fitted = (fit_unit(model, X, y, fold, seed, device, target, refit, weights=weights) for seed in seeds)
+        fitted = (fit_unit(model, X, y, fold, seed, device, target, refit) for seed in seeds)
     units = {}
     for seed, unit in zip(seeds, fitted):
         units[seed] = unit
@@ -218,7 +228,7 @@ def bring_to_one_scale(
         raise unknown_name("ensemble", kind, ["z", "rank", "mean"])
     return standardise(score, sections, kind)
 
-# %% ../../nbs/models/predict.ipynb #3b9b529c
+# %% ../../nbs/models/predict.ipynb #97f731bc
 @dataclass
 class Predictions:
     """Out-of-sample scores of one model.
@@ -239,6 +249,8 @@ class Predictions:
         what it was scored against, where that is at hand
     X : Features | None, default None
         what it was fitted on, where that is at hand
+    paths : list, default list()
+        of combinatorial folds: `frame` of every path, the first one first
     """
 
     frame: pd.DataFrame  # date, asset, model, fold, seed, score, label; seed -1 is the ensemble
@@ -248,6 +260,7 @@ class Predictions:
     valid: pd.DataFrame = field(default_factory=pd.DataFrame)  # the same columns on the validation parts, for stacking
     y: Label | None = None  # what it was scored against, where that is at hand
     X: Features | None = None  # what it was fitted on, where that is at hand
+    paths: list = field(default_factory=list)  # of combinatorial folds: `frame` of every path, the first one first
 
     @property
     def name(self) -> str:
@@ -287,6 +300,18 @@ class Predictions:
             .unstack("seed")
             .rename(columns={-1: "ensemble"})
         )
+
+    def path_ics(self) -> pd.Series:  # by path, from 1
+        """Mean IC of the ensemble on every path of combinatorial folds; of others there is one.
+
+        Returns
+        -------
+        pd.Series
+            by path, from 1
+        """
+        frames = [f[f["seed"] == -1].dropna(subset="label") for f in self.paths or [self.frame]]
+        ics = [mean_ic(f["score"], f["label"], f["date"]) for f in frames]
+        return pd.Series(ics, pd.RangeIndex(1, len(ics) + 1, name="path"), name=self.name)
 
     def plot(self, ax=None) -> "Axes":
         """Validation curve of every fold and seed; returns the matplotlib axes."""
@@ -388,3 +413,36 @@ def predictions_frame(
         ],
         ignore_index=True,
     )
+
+# %% ../../nbs/models/predict.ipynb #851221fa
+def frames_by_path(
+    frame: pd.DataFrame,  # scores of all folds, as `predictions_frame` gives them
+    folds: list,
+    panel: Panel,
+) -> list:  # per path, a frame in which every row stands once per seed
+    """The scores along each complete history that the folds make; of folds that test every row once there is one.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        scores of all folds, as `predictions_frame` gives them
+    folds : list
+    panel : Panel
+
+    Returns
+    -------
+    list
+        per path, a frame in which every row stands once per seed
+    """
+    paths = path_folds(folds, panel)
+    if len(paths) == 1:
+        return [frame]
+    whole = {fold.number: fold for fold in folds}
+    by_fold = dict(list(frame.groupby("fold")))
+    return [pd.concat([_tested(by_fold[f.number], whole[f.number], f) for f in path], ignore_index=True) for path in paths]
+
+
+def _tested(frame: pd.DataFrame, whole: Fold, fold: Fold) -> pd.DataFrame:
+    """Of the scores of all that a fold tests, seed by seed, those of some of its rows."""
+    keep = np.isin(whole.test, fold.test)
+    return frame[np.tile(keep, len(frame) // len(keep))]

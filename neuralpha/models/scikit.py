@@ -20,13 +20,13 @@ Most models that a researcher has are scikit-learn's, or speak its grammar. They
 # %% auto #0
 __all__ = ['TRUSTED', 'is_scikit', 'scikit_class', 'public_name', 'ScikitModel', 'count_numbers', 'check_types']
 
-# %% ../../nbs/models/scikit.ipynb #5e0bdbb1
+# %% ../../nbs/models/scikit.ipynb #2d029479
 import importlib, inspect, json
 from dataclasses import make_dataclass
 from functools import cache, lru_cache, partial
 from typing import Any, ClassVar
 import numpy as np
-from ..core import NeuralphaError, atomic_path, canonical_json
+from ..core import NeuralphaError, atomic_path, canonical_json, skops_bytes, trusted_types
 from ..features.table import View
 from .base import Estimator, field_of, mean_ic
 from .probe import FunctionProbe, TreeMember, TreeProbe
@@ -102,7 +102,7 @@ def _check_value(part: type, name: str, value) -> None:
     except InvalidParameterError as e:
         raise NeuralphaError(str(e)) from None
 
-# %% ../../nbs/models/scikit.ipynb #75bcc8fe
+# %% ../../nbs/models/scikit.ipynb #5187193a
 class ScikitModel(Estimator):
     """An estimator of scikit-learn's kind as a model; `scikit_class` makes the classes.
 
@@ -149,7 +149,7 @@ class ScikitModel(Estimator):
         seen = _handed_over(self.fitted_, valid[0].values, self.goal(valid[1])) if valid else {}
         self._learn(view, target, **seen)
         if valid:
-            ic = mean_ic(self.predict(valid[0]), valid[1], valid[0].date_code)
+            ic = mean_ic(np.asarray(self._predict(valid[0]), np.float32), valid[1], valid[0].date_code)
             self.history_ = _records(self.fitted_) or [{"valid_ic": ic}]
 
     def _refit(self, view, target):
@@ -210,9 +210,7 @@ class ScikitModel(Estimator):
         return {name: value for name, value in self.get_params().items() if _is_plain(value)}
 
     def _save(self, folder):
-        import skops.io
-
-        data = skops.io.dumps(self.fitted_)
+        data = skops_bytes(self.fitted_)
         check_types(data, self.scikit, self.name)
         with atomic_path(folder / "model.skops") as tmp:
             tmp.write_bytes(data)
@@ -311,7 +309,7 @@ def _rounds_kept(fitted) -> dict:
         return {"n_estimators": int(fitted.best_iteration) + 1, "early_stopping_rounds": None}
     return {}
 
-# %% ../../nbs/models/scikit.ipynb #4945a648
+# %% ../../nbs/models/scikit.ipynb #662d4902
 TRUSTED = ("sklearn", "numpy", "scipy")  # packages whose classes are read back
 
 
@@ -336,14 +334,7 @@ def check_types(
     list[str]
         what skops must be told to trust
     """
-    import skops.io
-
-    trusted = {*TRUSTED, scikit.__module__.partition(".")[0]}
-    found = skops.io.get_untrusted_types(data=data)
-    odd = [kind for kind in found if kind.partition(".")[0] not in trusted]
-    if odd:
-        raise NeuralphaError(
-            f"{where}: the model holds {', '.join(odd)}, which is neither saved nor read back: only classes of "
-            f"{', '.join(sorted(trusted))} are. Build it from those, or write a model with `_save` and `_load`."
-        )
-    return found
+    try:
+        return trusted_types(data, {*TRUSTED, scikit.__module__.partition(".")[0]}, f"{where}: the model")
+    except NeuralphaError as e:
+        raise NeuralphaError(f"{e} Build the model from those, or write one with `_save` and `_load`.") from None

@@ -26,7 +26,7 @@ from ..own_code import own_digest
 from ..study.experiment import Experiment
 from ..study.search import trial_count
 
-# %% ../../nbs/report/numbers.ipynb #695dce70
+# %% ../../nbs/report/numbers.ipynb #5c254243
 def forecasts(
     experiment: Experiment,
     tests: dict,  # model -> Predictions of the test and of the validation rows
@@ -52,7 +52,7 @@ def forecasts(
     """
     y = y or experiment.y
     out = {}
-    folds = _known_before_test(y, experiment.folds)
+    folds = _known_apart_from_test(y, experiment.shown)
     level = {f.number: float(np.nanmean(y.values[f.train])) for f in folds}
     for name, valid in valids.items():
         own = valid.frame[valid.frame["seed"] == -1]
@@ -73,13 +73,22 @@ def _centred(scores, y, fold) -> pd.DataFrame:  # score, label
     )
 
 
-def _known_before_test(y, folds) -> list:
+def _known_apart_from_test(y, folds) -> list:
     """The folds without the training and validation rows whose label of another horizon reaches into the test."""
-    start = [pd.DatetimeIndex(y.panel.dates).searchsorted(f.dates["test"][0]) for f in folds]
-    return [
-        replace(f, **{part: rows[y.known_code[rows] < s] for part, rows in (("train", f.train), ("valid", f.valid))})
-        for f, s in zip(folds, start)
-    ]
+    dates = pd.DatetimeIndex(y.panel.dates)
+    out = []
+    for f in folds:
+        tests = [(dates.searchsorted(a), dates.searchsorted(b)) for a, b in (f.spans["test"] if f.groups else [f.dates["test"]])]
+        clear = {part: _clear_of(y, rows, tests) for part, rows in (("train", f.train), ("valid", f.valid))}
+        out.append(replace(f, **clear))
+    return out
+
+
+def _clear_of(y, rows, tests) -> np.ndarray:
+    """The rows whose label is known before a test begins, or decided after it ended."""
+    day = y.panel.date_code[rows]
+    keep = [(y.known_code[rows] < first) | (day > last) for first, last in tests]
+    return rows[np.logical_and.reduce(keep)]
 
 # %% ../../nbs/report/numbers.ipynb #d81a8681
 def with_ensemble(
@@ -108,7 +117,7 @@ def with_ensemble(
     held = [replace(p, frame=p.valid) for p in members]
     return tests | {"ensemble": combine(members, study.ensemble)}, valids | {"ensemble": combine(held, study.ensemble)}
 
-# %% ../../nbs/report/numbers.ipynb #cffcf47a
+# %% ../../nbs/report/numbers.ipynb #dfbd6b37
 def fold_metrics(experiment: Experiment, ics) -> dict:  # fold -> record
     """Mean IC of one model on every fold's test dates.
 
@@ -118,7 +127,7 @@ def fold_metrics(experiment: Experiment, ics) -> dict:  # fold -> record
         fold -> record
     """
     out = {}
-    for f in experiment.folds:
+    for f in experiment.shown:
         first, last = f.dates["test"]
         mean = mean_record(f"ic_by_fold {f.number}", experiment.y, ics[first:last])
         out[str(f.number)] = mean | dict(first=str(first.date()), last=str(last.date()))
@@ -134,7 +143,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #4df3bb21
+# %% ../../nbs/report/numbers.ipynb #3b2d747f
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -161,7 +170,7 @@ def universe_numbers(
     tuple[dict, object]
         what metrics.json holds; the Leaderboard it is drawn from
     """
-    tested = len(np.unique(experiment.panel.date_code[np.concatenate([f.test for f in experiment.folds])]))
+    tested = len(np.unique(experiment.panel.date_code[np.concatenate([f.test for f in experiment.shown])]))
     trials, trial_sharpes = trial_count(experiment.study.models, searches, tested)
     board = compare(
         list(tests.values()),

@@ -1650,7 +1650,7 @@ def _target_text(target: dict) -> str:
     verdict = "reached by" if target["reached"] else "not reached; best is"
     return f"{verdict} {target['model']}, {metric} {number(target['value'])} ± {number(target['error'])}; {aim}"
 
-# %% ../../nbs/report/pages.ipynb #ba9a2ca7
+# %% ../../nbs/report/pages.ipynb #205c1aab
 def setting(study: Study) -> str:
     """What was compared, in a sentence."""
     if study.repetitions:
@@ -1665,7 +1665,28 @@ def setting(study: Study) -> str:
         f"after the decision; {_split(study.split)}, embargo {study.split.embargo} bars; "
         f"features: {features}; {_count_of(study.seeds, 'seed')} per model and fold."
     )
-    return text + _refitted(study) + _joined(study) + _tuned(study)
+    return text + _transformed(study) + _weighed(study) + _refitted(study) + _joined(study) + _tuned(study)
+
+
+def _transformed(study: Study) -> str:
+    """What every fit begins with, as a sentence; empty where there is nothing."""
+    if not study.transforms:
+        return ""
+    steps = [step["kind"] + _in_brackets({k: v for k, v in step.items() if k != "kind"}) for step in study.transforms]
+    return f" Every fit begins with {', then '.join(steps)}, fitted on its training rows."
+
+
+def _in_brackets(params: dict) -> str:
+    return f" ({', '.join(f'{name} {value}' for name, value in params.items())})" if params else ""
+
+
+def _weighed(study: Study) -> str:
+    """What a training row counts, as a sentence; empty where all count alike."""
+    if study.weights is None:
+        return ""
+    without = [name for name in study.models if not study.weighs(name)]
+    exempt = f", but in {', '.join(without)}" if without else ""
+    return f" Training rows are weighed by {' times '.join(study.weights.by).replace('_', ' ')}{exempt}."
 
 
 def _count_of(n: int, thing: str) -> str:
@@ -1673,6 +1694,9 @@ def _count_of(n: int, thing: str) -> str:
 
 
 def _split(split) -> str:
+    if split.grouped:
+        how = "tested one by one" if split.n_tests == 1 else f"of which every fold tests {split.n_tests}; shown is the first path"
+        return f"{split.n_groups} purged groups of dates, {how}"
     if split.fixed:
         return (
             f"one split: training from {split.train_start}, validation from {split.valid_start}, test "
@@ -1684,6 +1708,7 @@ def _split(split) -> str:
 def _taught(label) -> str:
     """What is learnt in place of the label or beside it, in brackets."""
     instead = [f"learnt in its place: {_learnt(label.learn)}"] if label.learn else []
+    instead += [f"or what {label.kind} makes of these bars"] if label.kind else []
     horizons = ", ".join(map(str, label.auxiliary or ()))
     beside = [f"nets learn {horizons} bars beside it"] if horizons else []
     return f" ({'; '.join(instead + beside)})" if instead or beside else ""

@@ -6,7 +6,7 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'is_finished', 'unfinished', 'is_due', 'do_task', 'work',
            'forget_failures', 'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #2929dc57
+# %% ../../nbs/study/fit.ipynb #af00bb55
 import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
 from collections import Counter
 from dataclasses import replace
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import DiskError, NeuralphaError, digest, limit_threads, progress, sweep_locks, writing
-from ..models.predict import Predictions, predictions_frame
+from ..models.predict import Predictions, frames_by_path, predictions_frame
 
 from .experiment import Experiment, open_experiment
 from .draws import Repetitions, fit_draw, open_draws
@@ -490,7 +490,7 @@ def _bury(worker, known, store, deaths):
         )
         store.fail(known[worker.at], f"{how} {deaths[worker.at]} times{advice}.", worker.output())
 
-# %% ../../nbs/study/fit.ipynb #d9130392
+# %% ../../nbs/study/fit.ipynb #d2afbda0
 def collect(
     experiment: Experiment,
     store: UnitStore,
@@ -541,6 +541,9 @@ def collect(
             meta = store.meta(u.key, history=list, seconds=(int, float))
             p.histories[u.fold, u.seed], p.seconds[u.fold, u.seed] = meta["history"], meta["seconds"]
         p.frame = pd.concat(frames, ignore_index=True)
+        if part == "test" and len(experiment.paths) > 1:
+            p.paths = frames_by_path(p.frame, experiment.folds, experiment.panel)
+            p.frame = p.paths[0]
         out[name] = p
     return out, holes
 

@@ -29,7 +29,7 @@ from ...evaluate.metrics import metric
 from ...evaluate.regimes import regimes
 from ..section import Section
 
-# %% ../../../nbs/report/sections/explanations.ipynb #00973b2d
+# %% ../../../nbs/report/sections/explanations.ipynb #a75e072f
 def draw_rows(
     experiment,
     n: int,  # rows in all
@@ -43,9 +43,9 @@ def draw_rows(
         rows in all
     """
     rng = np.random.default_rng(experiment.study.seed)
-    each = max(1, n // len(experiment.folds))
+    each = max(1, n // len(experiment.shown))
     return np.sort(
-        np.concatenate([rng.choice(f.test, min(each, len(f.test)), replace=False) for f in experiment.folds])
+        np.concatenate([rng.choice(f.test, min(each, len(f.test)), replace=False) for f in experiment.shown])
     )
 
 
@@ -167,7 +167,7 @@ def loss_records(table, part: str = "family") -> dict:  # family or feature -> r
         for f, r in table.iterrows()
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #7cbbeaee
+# %% ../../../nbs/report/sections/explanations.ipynb #c3b583d7
 LOSS_DATES = 60
 PAIR_ROWS = 60
 PAIR_FEATURES = 6
@@ -216,7 +216,7 @@ def reasons_of(report, name: str, explanation) -> Reasons:
 
     experiment = report.experiment
     predictions = report.tests[name]
-    last = experiment.folds[-1]
+    last = experiment.shown[-1]
     part = grouping(experiment.X)
     groups = {n: [n] for n in experiment.X.names} if part == "feature" else None
     seed = experiment.study.seed

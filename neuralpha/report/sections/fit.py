@@ -32,11 +32,11 @@ def _store(report, failed: dict):
         with atomic_path(report.folder / f"{name}.parquet") as tmp:
             frame.to_parquet(tmp, index=False)
 
-# %% ../../../nbs/report/sections/fit.ipynb #0c5cdfc4
+# %% ../../../nbs/report/sections/fit.ipynb #518bcdf6
 def fit_table(report) -> pd.DataFrame:
     """One row per fold, one column per model: the mean IC of the ensemble of its seeds."""
     table = pd.DataFrame({name: p.summary()["ensemble"] for name, p in report.tests.items()}).rename_axis("fold")
-    tests = [f.dates["test"] for f in report.experiment.folds]
+    tests = [f.dates["test"] for f in report.experiment.shown]
     return table.round(4).assign(test=[f"{first.date()} to {last.date()}" for first, last in tests])
 
 
