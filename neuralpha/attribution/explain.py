@@ -23,13 +23,13 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #324391f5
+# %% ../../nbs/attribution/explain.ipynb #9867cbf4
 from html import escape
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from .kinds import AFFORDABLE, Paths, assets_beside, attribute, probe
-from ..core import NeuralphaError
+from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
 from ..cross_section import correlation_by_date
 from ..data.alignment import panel_rows
@@ -39,6 +39,7 @@ from ..evaluate.statistics import block_interval, block_length, bootstrap_means,
 from ..features.families import choose
 from ..features.table import Features
 from ..labels import Label
+from ..models.base import Estimator
 from ..models.predict import Predictions, cross_predict
 
 # %% ../../nbs/attribution/explain.ipynb #b3214fc8
@@ -178,7 +179,7 @@ def _parts(pred, X, rows):
 def _model_name(model):
     return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../../nbs/attribution/explain.ipynb #13d07a64
+# %% ../../nbs/attribution/explain.ipynb #4f87a6d0
 def explain(
     model,  # `Predictions`, or a fitted model of any kind
     X: Features,  # the table it was fitted on
@@ -231,6 +232,7 @@ def explain(
         chosen = pool if rows is not None else _draw(pool, max(1, n_rows // len(parts)), rng)
         chosen = chosen[np.argsort(X.panel.date_code[chosen], kind="stable")]
         opened = probe(fitted, X)
+        seen = fitted.seen(X) if isinstance(fitted, Estimator) else X
         background = _draw(pool, n_background, rng)
         values, base = attribute(opened, chosen, background, Paths(n_samples, seed, tolerance))
 
@@ -240,7 +242,7 @@ def explain(
         done.append(
             Explanation(
                 name,
-                X,
+                seen,
                 chosen,
                 opened.lags,
                 np.asarray(values, np.float32),
@@ -252,12 +254,13 @@ def explain(
         )
     join = lambda key: np.concatenate([getattr(e, key) for e in done])
     lags = _all_lags(done)
+    table = _all_columns(done)
     return Explanation(
         name,
-        X,
+        table,
         join("rows"),
         lags,
-        np.concatenate([_over_lags(e, lags) for e in done]),
+        np.concatenate([_over_columns(e, _over_lags(e, lags), table.names) for e in done]),
         join("base"),
         join("scores"),
         join("fold"),
@@ -273,6 +276,30 @@ def _all_lags(explanations) -> tuple:
         if all(e.lags == first for e in explanations)
         else tuple(sorted({k for e in explanations for k in e.lags}, reverse=True))
     )
+
+
+def _all_columns(explanations) -> Features:
+    """The features that the model of any fold sees; those that its transforms left out or made are known on its own rows
+    alone.
+    """
+    first = explanations[0].X
+    if all(e.X is first for e in explanations):
+        return first
+    lookback = {n: k for e in explanations for n, k in zip(e.X.names, e.X.lookbacks)}
+    names = tuple(lookback)
+    values = np.full((first.panel.n_rows, len(names)), np.nan, np.float32)
+    for e in explanations:
+        values[np.ix_(e.rows, [names.index(n) for n in e.X.names])] = e.X.values[e.rows]
+    return Features(first.panel, names, values, tuple(lookback.values()))
+
+
+def _over_columns(e, values: np.ndarray, names: tuple) -> np.ndarray:  # (n, lags, len(names))
+    """Attributions of these features; zero where a fold's transforms left one out."""
+    if e.X.names == names:
+        return values
+    out = np.zeros((*values.shape[:2], len(names)), values.dtype)
+    out[:, :, [names.index(n) for n in e.X.names]] = values
+    return out
 
 
 def _over_lags(e, lags) -> np.ndarray:  # (n, len(lags), F)
@@ -522,7 +549,7 @@ def figures(e: Explanation) -> dict:  # name -> matplotlib figure
         out["time"] = plot_time(e)
     return out
 
-# %% ../../nbs/attribution/explain.ipynb #61a91357
+# %% ../../nbs/attribution/explain.ipynb #439ab512
 ATTRIBUTIONS = dict(
     model="text",
     fold="integer",
@@ -533,6 +560,13 @@ ATTRIBUTIONS = dict(
     lag="integer",
     value="float32",
 )  # columns of a stored long table
+
+
+def _columns_of(X: Features, names: list) -> Features:
+    """A table with these columns; those that transforms made are not in X and stay empty."""
+    if set(names) <= set(X.names):
+        return X.select(names)
+    return Features(X.panel, tuple(names), np.full((X.panel.n_rows, len(names)), np.nan, np.float32), (0,) * len(names))
 
 
 def from_frame(
@@ -559,7 +593,7 @@ def from_frame(
     unknown = np.full(len(rows), np.nan)
     return Explanation(
         first["model"].iloc[0],
-        X.select(names),
+        _columns_of(X, names),
         rows,
         lags,
         frame["value"].to_numpy(np.float32).reshape(len(rows), len(lags), len(names)),
@@ -569,7 +603,7 @@ def from_frame(
         first["seed"].to_numpy(),
     )
 
-# %% ../../nbs/attribution/explain.ipynb #9eea6b2c
+# %% ../../nbs/attribution/explain.ipynb #d21787e0
 def _single_differences(opened, x, row, back, pairs):
     """(pairs,) what the score of a row loses when the features of a pair are those of a background row, mean over the
     background.
@@ -627,7 +661,8 @@ def interactions(
     )
     if not names:
         raise NeuralphaError("features is empty; name those whose interactions are asked for.")
-    columns = [X.names.index(n) for n in X.select(names).names]
+    seen = model.seen(X) if isinstance(model, Estimator) else X
+    columns = [seen.names.index(n) for n in seen.select(names).names]
     pairs = [(i,) for i in columns] + [(i, j) for a, i in enumerate(columns) for j in columns[:a]]
     opened = probe(model, X)
     if opened.across:
@@ -833,7 +868,7 @@ def _loss_table(whole, without, y, level):
     table = pd.DataFrame(out, columns=["family", "ic", "ic_without", "lost", "low", "high", "dates"])
     return table.sort_values("lost", ascending=False, kind="stable").set_index("family")
 
-# %% ../../nbs/attribution/explain.ipynb #d414bcd7
+# %% ../../nbs/attribution/explain.ipynb #18e65770
 def family_ic_loss(
     model,  # `Predictions` or a fitted model
     X: Features,
@@ -869,7 +904,6 @@ def family_ic_loss(
     pd.DataFrame
         index family: ic, ic_without, lost, low, high, dates
     """
-    groups = groups or _by_family(X.names)
     rows = None if rows is None else _row_numbers(X.panel, rows)
     if isinstance(model, Predictions):
         parts = list(_parts(model, X, rows))
@@ -877,6 +911,10 @@ def family_ic_loss(
         raise NeuralphaError("Give rows the model was not fitted on, e.g. fold.test; whole dates.")
     else:
         parts = [(model, rows, 0, 0)]
+    known = list(dict.fromkeys(n for fitted, *_ in parts for n in _features_of(fitted, X)))
+    groups = groups or _by_family(known)
+    for name in (n for names in groups.values() for n in names if n not in known):
+        raise unknown_name("feature", name, known)
     rng = np.random.default_rng(seed)
     whole = []
     without = {g: [] for g in groups}
@@ -892,6 +930,7 @@ def family_ic_loss(
         if not len(pool):
             continue
         opened = probe(fitted, X)
+        seen = _features_of(fitted, X)
         everyone = _whole_dates(X.panel, pool) if opened.across else pool
         x = opened.inputs(everyone)
         judged = np.isin(everyone, pool)
@@ -901,7 +940,7 @@ def family_ic_loss(
 
         whole.append(ic(x))
         for group, names in groups.items():
-            columns = [X.names.index(n) for n in X.select(names).names]
+            columns = [seen.index(n) for n in names if n in seen]  # none where the fold's transforms left them out
             ics = []
             for _ in range(repeats):
                 dealt = x.copy()
@@ -911,6 +950,11 @@ def family_ic_loss(
     if not whole:
         raise NeuralphaError("None of the rows has a label: no IC can be lost.")
     return _loss_table(pd.concat(whole), {g: pd.concat(v) for g, v in without.items()}, y, level)
+
+# %% ../../nbs/attribution/explain.ipynb #ecb1bf0a
+def _features_of(fitted, X: Features) -> list:
+    """The features that a fitted model sees: those of the table, or what its transforms make of them."""
+    return list(fitted.features_ if isinstance(fitted, Estimator) else X.names)
 
 # %% ../../nbs/attribution/explain.ipynb #5b6a6bf8
 def refit_ic_loss(

@@ -38,7 +38,7 @@ from ..study.recipe import Rows, fit_seed, fit_seeds_together, study_features, s
 from ..study.spec import Study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/fits.ipynb #c7630e54
+# %% ../../nbs/report/fits.ipynb #2aeb0541
 class Setting(NamedTuple):
     """How scores come about, and what they forecast.
 
@@ -103,7 +103,7 @@ class Fits:
     @property
     def features(self) -> tuple:
         """The features that the models were fitted on, in order."""
-        return next(iter(next(iter(self.models.values())).values())).features_
+        return next(iter(next(iter(self.models.values())).values())).given
 
     @property
     def validation(self) -> tuple:  # (first, last) Timestamp

@@ -11,7 +11,7 @@ compares is made by the same functions.
 __all__ = ['ICS', 'forecasts', 'with_ensemble', 'fold_metrics', 'universe_numbers', 'write_ics', 'read_ics', 'setting_facts',
            'training_facts']
 
-# %% ../../nbs/report/numbers.ipynb #d6c81a36
+# %% ../../nbs/report/numbers.ipynb #4f66e1a9
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -19,6 +19,7 @@ import pandas as pd
 from ..core import atomic_path, read_table
 from ..evaluate.compare import compare
 from ..data.alignment import panel_rows
+from ..evaluate.paths import path_ics, path_numbers, paths_table
 from ..evaluate.metrics import calibrate, calibrated, mean_record, share_recovered
 from ..evaluate.slices import horizon_slices, slices_json
 from ..models.ensembles import combine
@@ -90,7 +91,7 @@ def _clear_of(y, rows, tests) -> np.ndarray:
     keep = [(y.known_code[rows] < first) | (day > last) for first, last in tests]
     return rows[np.logical_and.reduce(keep)]
 
-# %% ../../nbs/report/numbers.ipynb #d81a8681
+# %% ../../nbs/report/numbers.ipynb #c89cc25e
 def with_ensemble(
     tests: dict,
     valids: dict,
@@ -115,7 +116,11 @@ def with_ensemble(
         return tests, valids
     members = [replace(p, valid=valids[n].frame) for n, p in tests.items() if n in names]
     held = [replace(p, frame=p.valid) for p in members]
-    return tests | {"ensemble": combine(members, study.ensemble)}, valids | {"ensemble": combine(held, study.ensemble)}
+    together = combine(members, study.ensemble)
+    for number in range(len(members[0].paths)):
+        along = combine([replace(p, frame=p.paths[number]) for p in members], study.ensemble)
+        together.paths.append(along.frame)
+    return tests | {"ensemble": together}, valids | {"ensemble": combine(held, study.ensemble)}
 
 # %% ../../nbs/report/numbers.ipynb #dfbd6b37
 def fold_metrics(experiment: Experiment, ics) -> dict:  # fold -> record
@@ -143,7 +148,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #3b2d747f
+# %% ../../nbs/report/numbers.ipynb #7088d925
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -193,7 +198,18 @@ def universe_numbers(
         "overfitting": board.overfitting,
         "score_correlation": board.correlation.round(6).to_dict(),
     }
+    if len(experiment.paths) > 1:
+        _add_paths(numbers, path_numbers(path_ics(paths_table(tests), experiment.y), experiment.y))
     return numbers, board
+
+
+def _add_paths(numbers: dict, along: dict):
+    """What every path says, beside what the first one does: the models' ICs, and the mean probability of overfitting."""
+    for name, found in along["models"].items():
+        if name in numbers["models"]:
+            numbers["models"][name]["paths"] = found
+    if along["pbo"] is not None and numbers["overfitting"]:
+        numbers["overfitting"] |= {"pbo": along["pbo"], "paths": along["paths"]}
 
 
 def _with_searches(details: dict, searches) -> dict:

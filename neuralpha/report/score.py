@@ -465,7 +465,7 @@ def _changes(sheet: ScoreSheet) -> pd.DataFrame:
     order = np.argsort(-table["moved"].abs().fillna(0).to_numpy(int), kind="stable")
     return table.iloc[order][["rank", "rank_before", "moved", "score", "score_before"]]
 
-# %% ../../nbs/report/score.ipynb #46bef5ce
+# %% ../../nbs/report/score.ipynb #79180a4c
 BACKGROUND = 256  # assets of the date that stand for "not known"
 
 
@@ -476,16 +476,18 @@ def _pushes(sheet: ScoreSheet) -> pd.DataFrame:
     wanted = [*sheet.longs["asset"], *sheet.shorts["asset"]]
     rows = here[np.isin(names, wanted)]
     pool = np.sort(np.random.default_rng(0).choice(here, min(len(here), BACKGROUND), replace=False))
-    total = np.zeros((len(rows), len(fits.features)))
+    names_seen = list(dict.fromkeys(n for seeds in fits.models.values() for m in seeds.values() for n in m.features_))
+    total = np.zeros((len(rows), len(names_seen)))
     weights = _weights(fits, raw_scores(fits, sheet.X, panel.dates[-1]), panel.date_code[here])
     for name, seeds in fits.models.items():
         for seed, model in seeds.items():
             try:
                 values = attribute(probe(model, sheet.X), rows, pool, Paths()).values
             except NeuralphaError:
-                return pd.DataFrame(columns=list(fits.features), dtype=float)
-            total += weights[name, seed] * np.asarray(values, np.float64).sum(1)
-    table = pd.DataFrame(total, pd.Index(panel.assets[panel.asset_code[rows]], name="asset"), list(fits.features))
+                return pd.DataFrame(columns=names_seen, dtype=float)
+            columns = [names_seen.index(n) for n in model.features_]
+            total[:, columns] += weights[name, seed] * np.asarray(values, np.float64).sum(1)
+    table = pd.DataFrame(total, pd.Index(panel.assets[panel.asset_code[rows]], name="asset"), names_seen)
     return table.loc[wanted]
 
 

@@ -14,13 +14,14 @@ asks for it, `report.others()` shows it under its title. Nothing else has to be 
 # %% auto #0
 __all__ = ['PARTS', 'Section', 'section_modules', 'sections', 'display_here', 'StoredReport']
 
-# %% ../../nbs/report/section.ipynb #c9c1ae00
+# %% ../../nbs/report/section.ipynb #2daafad8
 import importlib, pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from ..core import NeuralphaError, read_json
+from ..evaluate.paths import stored_paths
 from ..models.predict import Predictions, read_predictions
 from .numbers import with_ensemble
 
@@ -102,7 +103,7 @@ def display_here(shown):
 
         display(shown)
 
-# %% ../../nbs/report/section.ipynb #d211e8c1
+# %% ../../nbs/report/section.ipynb #33323556
 PARTS = ("predictions", "validation")  # tables of a report, of the test and of the validation rows
 
 
@@ -142,7 +143,11 @@ class StoredReport:
     def _models(self, name: str) -> dict:
         table = read_predictions(self.folder / f"{name}.parquet")
         models = [m for m in table["model"].unique() if m in self.experiment.study.models]
-        return {m: Predictions(table[table["model"] == m].reset_index(drop=True)) for m in models}
+        found = {m: Predictions(table[table["model"] == m].reset_index(drop=True)) for m in models}
+        if name == "predictions" and self.has("paths.parquet"):
+            for model, p in found.items():
+                p.paths = stored_paths(self.folder / "paths.parquet", model)
+        return found
 
     @property
     def tests(self) -> dict:

@@ -167,7 +167,7 @@ def loss_records(table, part: str = "family") -> dict:  # family or feature -> r
         for f, r in table.iterrows()
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #c3b583d7
+# %% ../../../nbs/report/sections/explanations.ipynb #ed710a4c
 LOSS_DATES = 60
 PAIR_ROWS = 60
 PAIR_FEATURES = 6
@@ -217,24 +217,26 @@ def reasons_of(report, name: str, explanation) -> Reasons:
     experiment = report.experiment
     predictions = report.tests[name]
     last = experiment.shown[-1]
-    part = grouping(experiment.X)
-    groups = {n: [n] for n in experiment.X.names} if part == "feature" else None
+    part = grouping(explanation.X)
+    groups = {n: [n] for n in explanation.names} if part == "feature" else None
     seed = experiment.study.seed
     loss = family_ic_loss(
         predictions, experiment.X, experiment.y, groups=groups, repeats=1, n_dates=LOSS_DATES, seed=seed
     )
+    model = predictions.models[last.number, predictions.seeds[0]]
+    leading = [name for name in explanation.importance().index if name in model.features_]
     pairs = interactions(
-        predictions.models[last.number, predictions.seeds[0]],
+        model,
         experiment.X,
         last.test,
-        list(explanation.importance().index[:PAIR_FEATURES]),
+        leading[:PAIR_FEATURES],
         n_rows=PAIR_ROWS,
         n_background=8,
         seed=seed,
     )
     return Reasons(explanation, part, loss, pairs)
 
-# %% ../../../nbs/report/sections/explanations.ipynb #674abc24
+# %% ../../../nbs/report/sections/explanations.ipynb #2f74144c
 def model_figures(report, name, e, regime):
     """The pictures of one model's attributions."""
     from neuralpha.attribution.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
@@ -244,7 +246,7 @@ def model_figures(report, name, e, regime):
         if np.isfinite(e.relative_error)
         else "all scores are equal"
     )
-    note = f"{len(e.rows)} test rows of all folds, each explained by its fold's first seed; {error}."
+    note = f"{len(e.rows)} test rows of all folds, each explained by its fold's first seed; {error}.{_in_names(report)}"
     days = (e.dates.max() - e.dates.min()).days
     by = grouping(e.X)
     pictures = [
@@ -259,6 +261,13 @@ def model_figures(report, name, e, regime):
         pictures.append(("regime", "Reasons by volatility regime", lambda e: plot_regime(e, regime, by)))
     for key, title, draw in pictures:
         report.show(draw(e), "Why: SHAP", f"shap-{key}", title, note, name)
+
+
+def _in_names(report) -> str:
+    """Of which features the attributions speak, where fits begin with transforms."""
+    if not report.experiment.study.transforms:
+        return ""
+    return " Attributions are of the features that the model sees, behind the study's transforms; one that a fold left out counts 0 there."
 
 
 def loss_figures(report, name: str, reasons: Reasons):
@@ -321,7 +330,7 @@ def _interactions_record(pairs) -> dict:
         "values": pairs.to_numpy().tolist(),
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #e0291f6c
+# %% ../../../nbs/report/sections/explanations.ipynb #6f480f03
 @dataclass(frozen=True)
 class Found:
     """The reasons of all models, and what is stored of them.
@@ -372,7 +381,7 @@ def _show(report, found: Found | None):
         model_figures(report, name, reasons.explanation, found.regime)
         loss_figures(report, name, reasons)
     agreement = found.record["agreement"]
-    if agreement and len(report.experiment.X.names) > 1:
+    if agreement and len(next(iter(found.models.values())).explanation.names) > 1:
         _agreement_figure(report, agreement)
 
 
