@@ -30,6 +30,8 @@ extras = dict(
     yahoo=["yfinance>=0.2.55"],
     talib=["TA-Lib>=0.6"],
     rl=["gymnasium>=1.0"],
+    xgboost=["xgboost-cpu>=3.0"],
+    catboost=["catboost>=1.2.8"],
     text=["vaderSentiment>=3.3"],
 )
 extras["docs"] = [
@@ -59,7 +61,7 @@ extras["test"] = [
     "flask-cors>=5.0",
 ]
 # What the library itself is worked on with.
-wanted = ("docs", "test", "lab", "tune", "databases", "postgres", "ray", "s3", "talib", "text", "rl")
+wanted = ("docs", "test", "lab", "tune", "databases", "postgres", "ray", "s3", "talib", "text", "rl", "xgboost", "catboost")
 extras["dev"] = [package for extra in wanted for package in extras[extra]]
 
 setup(

@@ -99,7 +99,7 @@ def load_model(folder) -> Estimator:
     note = read_json(note, model=str)
     return model_class(note.get("class", note["model"])).load(folder)
 
-# %% ../../nbs/models/registry.ipynb #f82e6bc7
+# %% ../../nbs/models/registry.ipynb #7df07c12
 def _own_class(name: str) -> type[Estimator]:
     """The class of models that `file.py:Name` or `package.module:Name` stands for."""
     part = own_part(name, "model")
@@ -123,14 +123,15 @@ def _class_like(model: Estimator) -> type[Estimator]:
 
 
 def _foreign_class(part, said: str) -> type[Estimator]:
-    from neuralpha.models.scikit import is_scikit, scikit_class
+    from neuralpha.models.boosters import foreign_class
+    from neuralpha.models.scikit import is_scikit
 
     if not is_scikit(part):
         raise NeuralphaError(
             f"{said} is no model: give a name such as \"ridge\" or \"my_models.py:HGB\", a subclass of Estimator, or "
             "an estimator with scikit-learn's fit, predict, get_params and set_params."
         )
-    return scikit_class(part)
+    return foreign_class(part)
 
 
 def as_model(
