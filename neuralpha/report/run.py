@@ -13,7 +13,7 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 __all__ = ['STORED_BY', 'REPORT_CODE', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study',
            'write_leaderboard', 'mark_start']
 
-# %% ../../nbs/report/run.ipynb #7795d818
+# %% ../../nbs/report/run.ipynb #c4fd93dd
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -35,6 +35,7 @@ from neuralpha.core import (
 from ..study.fit import failures, fit_study, open_any, tasks
 from ..study.remote import Remote, pull_tasks, push_report, push_tasks
 from ..study.spec import STARTED, load_study, research_folder
+from ..features.store import forget_tables
 from ..study.units import UnitStore
 from ..data.keep import UNIVERSES, keep_universes
 from ..core import code_digest
@@ -385,7 +386,7 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #58644620
+# %% ../../nbs/report/run.ipynb #508e1669
 def _local(device, jobs):
     if jobs is not None and jobs < 1:
         raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
@@ -467,11 +468,11 @@ def run_study(
     fit = BACKENDS[backend](device, jobs)
     remote = Remote(reports) if reports else None
     jobs = jobs or os.cpu_count() or 1
-    benches = [open_any(study, u) for u in study.universes]
+    store = UnitStore(out / ".units")
+    benches = [open_any(study, u, store) for u in study.universes]
     run = StudyRun(out / study.name)
     for experiment in benches:
         _check_parameters(template_of(experiment), _parameters(experiment, out, device, run.folder))
-    store = UnitStore(out / ".units")
     for place in (run.folder, store.folder):
         with writing(place):
             place.mkdir(parents=True, exist_ok=True)
@@ -500,6 +501,7 @@ def run_study(
         _write_reports(run, benches, out, device, jobs)
         if remote:
             push_report(remote, run.folder)
+    forget_tables(store.tables)
     say("report written")
     run.seconds = time.time() - started
     return run

@@ -28,7 +28,7 @@ from ..study.search import search_records
 from ..study.spec import load_study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/steps.ipynb #13543337
+# %% ../../nbs/report/steps.ipynb #3f044e6f
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports and, in
@@ -58,6 +58,8 @@ class Report:
     def __post_init__(self):
         self.out = Path(self.out)
         self.store = UnitStore(self.out / ".units")
+        if isinstance(self.experiment, Experiment):
+            self.experiment.keep_tables(self.store.tables)
         self.folder = Path(self.folder or self.out / self.experiment.study.name / self.experiment.slug)
         self.found = {}  # section -> what it found, of those that were asked
 

@@ -10,14 +10,16 @@ any number of processes that open the same experiment agree on the names of its 
 # %% auto #0
 __all__ = ['Experiment', 'open_experiment', 'opened_study']
 
-# %% ../../nbs/study/experiment.ipynb #addcce28
+# %% ../../nbs/study/experiment.ipynb #7da2a2a8
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
 from ..core import NeuralphaError, canonical_json, digest, require, unknown_name
 from ..data.panel import Panel, check_breadth
 from ..features.compute import resolve_features
 from ..features.own import code_of_features
+from ..features.store import cached_features
 from ..features.table import Features
 from ..labels import Label, MultiTaskLabel
 from ..models.fitting import weigher
@@ -41,7 +43,7 @@ from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/experiment.ipynb #88f7606e
+# %% ../../nbs/study/experiment.ipynb #7464c11d
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -57,6 +59,8 @@ class Experiment:
         of `Fold`
     seal : Seal | None, default None
         of the holdout that was set aside; the panel ends before it
+    tables : Path | None, default None
+        folder in which feature tables are kept; None: the table is computed here
     template : ClassVar[str], default 'compare_models.ipynb'
         the notebook that reports on it
     columns : ClassVar[dict], default UNIT_COLUMNS
@@ -69,6 +73,7 @@ class Experiment:
     y: Label
     folds: list  # of `Fold`
     seal: Seal | None = None  # of the holdout that was set aside; the panel ends before it
+    tables: Path | None = None  # folder in which feature tables are kept; None: the table is computed here
     template: ClassVar[str] = "compare_models.ipynb"  # the notebook that reports on it
     columns: ClassVar[dict] = UNIT_COLUMNS  # of a unit's scores
 
@@ -82,7 +87,14 @@ class Experiment:
 
     @cached_property
     def X(self) -> Features:
-        return study_features(self.study, self.panel)
+        if self.tables is None:
+            return study_features(self.study, self.panel)
+        by_date = None if self.study.transform == "raw" else self.study.transform
+        return cached_features(self.panel, self.tables, self.study.features, by_date)
+
+    def keep_tables(self, folder: Path):
+        """From now on take the feature table from a folder, or leave it there for whoever opens the experiment next."""
+        object.__setattr__(self, "tables", folder)
 
     def model(self, name: str, seed: int = 0):
         """A fresh estimator of the study's model `name`, with the study's transforms and weights."""

@@ -88,10 +88,27 @@ def _scores(part, panel, rows, scores):
         }
     )
 
-# %% ../../nbs/study/fit.ipynb #3701a733
-def open_any(study: Study, universe: str):  # `Experiment`, or `Repetitions` where the study repeats draws
-    """What a study compares its models on."""
-    return (open_draws if study.repetitions else open_experiment)(study, universe)
+# %% ../../nbs/study/fit.ipynb #a983cb1b
+def open_any(
+    study: Study,
+    universe: str,
+    store: UnitStore | None = None,  # beside whose units feature tables are kept
+):  # `Experiment`, or `Repetitions` where the study repeats draws
+    """What a study compares its models on.
+
+    Parameters
+    ----------
+    study : Study
+    universe : str
+    store : UnitStore | None, default None
+        beside whose units feature tables are kept
+    """
+    if study.repetitions:
+        return open_draws(study, universe)
+    experiment = open_experiment(study, universe)
+    if store is not None:
+        experiment.keep_tables(store.tables)
+    return experiment
 
 
 def tasks(
@@ -270,7 +287,7 @@ def search_units(
         work([experiment], store, device, "searches")
     return search_records(experiment, store, device)
 
-# %% ../../nbs/study/fit.ipynb #50402667
+# %% ../../nbs/study/fit.ipynb #69dd81c9
 def _agreed(benches, device, part) -> str:
     """Digest of the tasks that a run and its workers must both mean."""
     return digest(sorted(t.key for b in benches for t in tasks(b, device, part)))
@@ -289,7 +306,8 @@ def main():
 
     order = json.load(sys.stdin)
     try:
-        benches = [open_any(make_study(order["study"]), u) for u in order["universes"]]
+        store = UnitStore(order["store"])
+        benches = [open_any(make_study(order["study"]), u, store) for u in order["universes"]]
         if _agreed(benches, order["device"], order["part"]) != order["tasks"]:
             raise NeuralphaError(
                 "The code, a library or the data changed while the study was running; run it again. What was "
@@ -297,7 +315,7 @@ def main():
             )
         work(
             benches,
-            UnitStore(order["store"]),
+            store,
             order["device"],
             order["part"],
             lambda text, task=None: say(at=task and task.key, now=text),

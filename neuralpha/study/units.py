@@ -243,7 +243,7 @@ def read_scores(folder: Path, columns=UNIT_COLUMNS) -> pd.DataFrame:
     except NeuralphaError as e:
         raise NeuralphaError(f"{e} Delete {folder} and run again.") from e
 
-# %% ../../nbs/study/units.ipynb #1fffa042
+# %% ../../nbs/study/units.ipynb #39700c53
 class UnitStore:
     """Finished units in `folder`, one subfolder per key, and the logs of failed ones.
 
@@ -258,6 +258,11 @@ class UnitStore:
         folder,  # made on first write
     ):
         self.folder = Path(folder)
+
+    @property
+    def tables(self) -> Path:
+        """Where the feature tables of the units' experiments are kept."""
+        return self.folder / "features"
 
     def path(self, key: str) -> Path:
         return self.folder / key
