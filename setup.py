@@ -61,7 +61,8 @@ extras["test"] = [
     "flask-cors>=5.0",
 ]
 # What the library itself is worked on with.
-wanted = ("docs", "test", "lab", "tune", "databases", "postgres", "ray", "s3", "talib", "text", "rl", "xgboost", "catboost")
+wanted = ("docs", "test", "lab", "tune", "databases", "postgres", "ray", "s3", "talib", "text", "rl")
+wanted += ("xgboost", "catboost")
 extras["dev"] = [package for extra in wanted for package in extras[extra]]
 
 setup(

@@ -1135,7 +1135,7 @@ def sample_weights(
     out[rows] = total / total.mean()
     return out
 
-# %% ../nbs/labels.ipynb #fc8db2f3
+# %% ../nbs/labels.ipynb #7325bd4e
 def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  # (len(rows),)
     if way == "uniqueness":
         found = uniqueness(y, rows)
@@ -1146,7 +1146,9 @@ def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  
     else:
         raise unknown_name("way to weigh rows", way, ROW_WEIGHTS)
     if found.shape != (y.panel.n_rows,):
-        raise NeuralphaError(f"{_said(way)} gave weights of shape {found.shape}; one per row of the panel is ({y.panel.n_rows},).")
+        raise NeuralphaError(
+            f"{_said(way)} gave weights of shape {found.shape}; one per row of the panel is ({y.panel.n_rows},)."
+        )
     odd = int((~(np.isfinite(found[rows]) & (found[rows] >= 0))).sum())
     if odd:
         raise NeuralphaError(f"{_said(way)} gave {odd:,} of {len(rows):,} training rows no weight, or a negative one.")
@@ -1156,9 +1158,9 @@ def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  
 def _said(way) -> str:
     return way if isinstance(way, str) else getattr(way, "__name__", "the function of the weights")
 
-# %% ../nbs/labels.ipynb #cbcaa247
+# %% ../nbs/labels.ipynb #c25b71e4
 def own_label(
-    part,  # "file.py:Name" or "package.module:Name", or a function of the panel and, if it takes them, horizon and delay
+    part,  # a function of the panel and, if it takes them, horizon and delay; or its name, "file.py:Name"
     panel: Panel,
     horizon: int = 5,  # bars held, at most
     delay: int = 1,  # bars between decision and entry
@@ -1169,8 +1171,8 @@ def own_label(
     Parameters
     ----------
     part
-        "file.py:Name" or "package.module:Name", or a function of the panel and, if it takes them,
-        horizon and delay
+        a function of the panel and, if it takes them, horizon and delay; or its name,
+        "file.py:Name"
     panel : Panel
     horizon : int, default 5
         bars held, at most
@@ -1188,16 +1190,18 @@ def own_label(
     _check_own(said, y, panel, horizon, delay)
     return y
 
-# %% ../nbs/labels.ipynb #3ad76a7a
+# %% ../nbs/labels.ipynb #5f01da5e
 def _label_of_table(said: str, made, panel: Panel, horizon: int, delay: int) -> Label:
     """The label behind a table of values and exits, in panel row order."""
     if not isinstance(made, pd.DataFrame) or not {"value", "exit"} <= set(made.columns):
         raise NeuralphaError(
-            f"{said} gave a {type(made).__name__}; return a Label, or a DataFrame with columns value and exit (the date at "
-            "whose close it is known)."
+            f"{said} gave a {type(made).__name__}; return a Label, or a DataFrame with columns value and exit (the "
+            "date at whose close it is known)."
         )
     if len(made) != panel.n_rows:
-        raise NeuralphaError(f"{said} gave {len(made):,} rows for the {panel.n_rows:,} rows of {panel.name}, in whose order they are.")
+        raise NeuralphaError(
+            f"{said} gave {len(made):,} rows for the {panel.n_rows:,} rows of {panel.name}, in whose order they are."
+        )
     try:
         values = made["value"].to_numpy(np.float64)
         exits = pd.to_datetime(made["exit"]).to_numpy("datetime64[ns]")
@@ -1213,13 +1217,18 @@ def _check_own(said: str, y: Label, panel: Panel, horizon: int, delay: int) -> N
         raise NeuralphaError(f"{said} gave a label of {y.panel.name}; make it of the panel that it is given.")
     for name, mine, asked in (("horizon", y.horizon, horizon), ("delay", y.delay, delay)):
         if mine != asked:
-            raise NeuralphaError(f"{said} gave a label of {name} {mine}, asked for is {asked}; set {name} = {mine}, or let it take {name}.")
+            raise NeuralphaError(
+                f"{said} gave a label of {name} {mine}, asked for is {asked}; set {name} = {mine}, or let it take "
+                f"{name}."
+            )
     if not y.labelled.any():
         raise NeuralphaError(f"{said} gave no row of {panel.name} a label.")
     early = y.labelled & (y.known_code <= panel.date_code + delay)
     if early.any():
         i = int(np.flatnonzero(early)[0])
         day, asset = str(panel.dates[panel.date_code[i]])[:10], panel.assets[panel.asset_code[i]]
-        raise NeuralphaError(f"{said}: the label of {asset} on {day} is known before it could be entered; give the exit's own date.")
+        raise NeuralphaError(
+            f"{said}: the label of {asset} on {day} is known before it could be entered; give the exit's own date."
+        )
     if not panel.tradable[y.labelled].all():
         raise NeuralphaError(f"{said} gives rows a label that have no price; leave their value missing.")

@@ -26,7 +26,9 @@ def test_every_path_is_a_complete_history_by_models_that_had_not_seen_it():
     assert rows.nunique() == 1 and rows.iloc[0] == y.panel.tradable.sum()
     first = table[(table["model"] == "ridge") & (table["path_number"] == 1)].set_index(["date", "asset"])["score"]
     pd.testing.assert_series_equal(first.sort_index(), SCORED["ridge"].scores().rename("score"))
-    assert SCORED["ridge"].path_ics().round(10).to_dict() == {p: round(d["ridge"].mean(), 10) for p, d in path_ics(table, y).items()}
+    assert SCORED["ridge"].path_ics().round(10).to_dict() == {
+        p: round(d["ridge"].mean(), 10) for p, d in path_ics(table, y).items()
+    }
 
 def test_the_mean_of_the_paths_and_their_overfitting_are_stated():
     numbers = path_numbers(path_ics(paths_table(SCORED), y), y)

@@ -71,7 +71,9 @@ def test_what_a_step_makes_is_looked_at():
     with pytest.raises(NeuralphaError, match="empty list"):
         Pipeline([])
 
-@pytest.mark.parametrize("kind", ["scale", "winsorise", "impute", "categories", "pca", "som", "select", "clusters", "regimes", "anomaly"])
+@pytest.mark.parametrize(
+    "kind", ["scale", "winsorise", "impute", "categories", "pca", "som", "select", "clusters", "regimes", "anomaly"]
+)
 def test_every_transform_comes_back_from_its_folder(kind, tmp_path):
     X, rows, target = small()
     steps = Pipeline([dict(kind=kind, **({"n": 3} if kind == "select" else {}))]).fitted(X, rows, target)
@@ -95,7 +97,9 @@ def test_what_cannot_be_kept_is_refused_by_name(tmp_path):
 
 def test_facts_say_what_was_kept_and_explained():
     X, rows, target = small()
-    steps = Pipeline([dict(kind="select", n=6), dict(kind="clusters", n=3), dict(kind="pca", n=2)]).fitted(X, rows, target)
+    steps = Pipeline([dict(kind="select", n=6), dict(kind="clusters", n=3), dict(kind="pca", n=2)]).fitted(
+        X, rows, target
+    )
     select, clusters, pca = facts_of(steps, X, rows)
     assert select["features_out"] == 6 == len(select["kept"]) and len(select["dropped"]) == len(X.names) - 6
     assert sum(clusters["shares"]) == pytest.approx(1) and len(clusters["shares"]) == 3

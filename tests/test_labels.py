@@ -695,7 +695,11 @@ def test_weights_of_a_fit_know_its_rows_alone_and_have_mean_one():
     np.testing.assert_allclose(w[rows], alone[rows] / alone[rows].mean())
     later = replace(y, values=np.where(y.panel.date_code < y.panel.n_dates // 2, y.values, 2 * y.values))
     np.testing.assert_array_equal(w, sample_weights(later, rows, ["uniqueness", "time_decay"], 0.2))
-    for wrong, said in [("unique", "uniqueness"), (lambda y, r: np.ones(3), "shape"), (lambda y, r: -np.ones(y.panel.n_rows), "negative")]:
+    for wrong, said in [
+        ("unique", "uniqueness"),
+        (lambda y, r: np.ones(3), "shape"),
+        (lambda y, r: -np.ones(y.panel.n_rows), "negative"),
+    ]:
         with pytest.raises(NeuralphaError, match=said):
             sample_weights(y, rows, wrong)
 

@@ -18,7 +18,10 @@ from neuralpha.models.registry import load_model, make_model
 
 BOTH = ["xgboost:XGBRegressor", "catboost:CatBoostRegressor"]
 
-SMALL = {"xgboost:XGBRegressor": {"max_depth": 3, "learning_rate": 0.3}, "catboost:CatBoostRegressor": {"depth": 3, "learning_rate": 0.3}}
+SMALL = {
+    "xgboost:XGBRegressor": {"max_depth": 3, "learning_rate": 0.3},
+    "catboost:CatBoostRegressor": {"depth": 3, "learning_rate": 0.3},
+}
 
 @pytest.mark.parametrize("name", BOTH)
 def test_a_booster_stops_early_and_comes_back_from_its_own_format(name, tmp_path):

@@ -64,11 +64,16 @@ def test_a_study_with_every_part_of_ones_own_on_combinatorial_folds_reports_and_
     numbers = read_json(place / "paths.json")
     assert numbers["paths"] == 3 and set(numbers["models"]) == {"ridge", "ols"}
     metrics = read_json(place / "metrics.json")
-    assert metrics["models"]["ridge"]["paths"] == numbers["models"]["ridge"] and metrics["overfitting"]["pbo"] == numbers["pbo"]
+    assert (
+        metrics["models"]["ridge"]["paths"] == numbers["models"]["ridge"]
+        and metrics["overfitting"]["pbo"] == numbers["pbo"]
+    )
     shown = metrics["models"]["ridge"]["metrics"]["ic"]["value"]
     assert abs(shown - numbers["models"]["ridge"]["ic"]["1"]) < 1e-9
     steps = read_json(place / "transforms.json")["folds"][0]["steps"]
-    assert [s["features_out"] for s in steps] == [8, 4, 2] and read_json(place / "weights.json")["folds"][0]["worth"] > 0
+    assert [s["features_out"] for s in steps] == [8, 4, 2] and read_json(place / "weights.json")["folds"][0][
+        "worth"
+    ] > 0
     pictures = {f["section"] for f in read_json(place / "figures.json")}
     assert {"Transforms", "Weights", "Paths"} <= pictures
     assert verify_report(run.folder)[0] == []

@@ -65,13 +65,20 @@ def audited(tmp_path, **changes):
 def test_a_transform_on_all_dates_is_caught_and_one_on_training_rows_passes(tmp_path):
     own = f"{tmp_path / 'mine.py'}"
     weights = {"by": ["uniqueness", "time_decay"]}
-    fair = audited(tmp_path, transform=[{"kind": f"{own}:Fair"}, {"kind": "select", "n": 4}, {"kind": "pca", "n": 2}], weights=weights)
+    fair = audited(
+        tmp_path,
+        transform=[{"kind": f"{own}:Fair"}, {"kind": "select", "n": 4}, {"kind": "pca", "n": 2}],
+        weights=weights,
+    )
     assert fair == ("passed", set())
     outcome, failed = audited(tmp_path, transform=[{"kind": f"{own}:Leaky"}])
     assert outcome == "failed" and "fit of ridge" in failed
 
 def test_a_label_of_ones_own_is_audited_and_groups_of_dates_walk_forward(tmp_path):
     own = f"{tmp_path / 'mine.py'}"
-    assert audited(tmp_path, label={"kind": f"{own}:honest"}, split={"scheme": "k_fold", "groups": 4}) == ("passed", set())
+    assert audited(tmp_path, label={"kind": f"{own}:honest"}, split={"scheme": "k_fold", "groups": 4}) == (
+        "passed",
+        set(),
+    )
     outcome, failed = audited(tmp_path, label={"kind": f"{own}:hasty"})
     assert outcome == "failed" and "label" in failed

@@ -21,7 +21,17 @@ VALUES = {
     "data": {"a \"b\".csv": {"date_format": "%d.%m.%Y"}},
 }
 
-TOGETHER = ("ensemble_of", "repetitions", "groups", "tests", "oldest", "train_start", "valid_start", "test_start", "test_end")  # not alone
+TOGETHER = (
+    "ensemble_of",
+    "repetitions",
+    "groups",
+    "tests",
+    "oldest",
+    "train_start",
+    "valid_start",
+    "test_start",
+    "test_end",
+)  # not alone
 
 def test_the_file_is_the_study_that_was_asked_for():
     assert make_study(tomllib.loads(study_text(VALUES))).hash == make_study(VALUES).hash
@@ -41,7 +51,11 @@ def test_each_comment_is_a_line_that_works():
             taken = lines[:number] + [line[2:]] + lines[number + 1 :]
             table = max(i for i in range(number + 1) if re.match(r"(# )?\[", lines[i]) or i == 0)
             if lines[table].startswith("# [["):
-                end = next(i for i in range(number, len(lines)) if not lines[i].startswith("#") or lines[i].startswith("# [[") and i > number)
+                end = next(
+                    i
+                    for i in range(number, len(lines))
+                    if not lines[i].startswith("#") or lines[i].startswith("# [[") and i > number
+                )
                 taken[table:end] = [each.removeprefix("# ") for each in lines[table:end]]
             elif lines[table].startswith("# ["):
                 taken[table] = lines[table][2:]

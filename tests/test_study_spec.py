@@ -48,9 +48,15 @@ def test_transforms_are_tables_and_the_first_may_be_what_is_done_by_date():
 
 def test_groups_weights_and_labels_leave_the_hash_of_a_study_without_them():
     study = make_study(ROADS)
-    assert {"transforms", "weights"}.isdisjoint(study.form) and "groups" not in study.form["split"] and "kind" not in study.form["label"]
+    assert (
+        {"transforms", "weights"}.isdisjoint(study.form)
+        and "groups" not in study.form["split"]
+        and "kind" not in study.form["label"]
+    )
     assert make_study({**ROADS, "split": {"scheme": "walk_forward"}}).hash == study.hash
-    weighed = make_study({**ROADS, "weights": {"by": "uniqueness"}, "models": {"ridge": {}, "lightgbm": {"weights": False}}})
+    weighed = make_study(
+        {**ROADS, "weights": {"by": "uniqueness"}, "models": {"ridge": {}, "lightgbm": {"weights": False}}}
+    )
     assert weighed.weights.by == ["uniqueness"] and weighed.weighs("ridge") and not weighed.weighs("lightgbm")
     assert weighed.block("lightgbm")[1] == {}
 

@@ -21,8 +21,10 @@ from ..data.alignment import on_panel
 from .compare import overfitting_of
 from .plots import COLOURS, new_figure
 
-# %% ../../nbs/evaluate/paths.ipynb #a9a10521
-PATHS = dict(date="date", asset="text", model="text", path_number="integer", fold="integer", score="float32")  # of paths.parquet
+# %% ../../nbs/evaluate/paths.ipynb #79c8ff36
+PATHS = dict(
+    date="date", asset="text", model="text", path_number="integer", fold="integer", score="float32"
+)  # of paths.parquet
 
 
 def paths_table(tests: dict) -> pd.DataFrame:  # date, asset, model, path_number (from 1), fold, score
@@ -101,11 +103,9 @@ def path_numbers(ics: dict, y) -> dict:
     known = [o["pbo"] for o in found.values() if o]
     return {"paths": len(ics), "models": models, "overfitting": found, "pbo": float(np.mean(known)) if known else None}
 
-# %% ../../nbs/evaluate/paths.ipynb #09dc47b1
+# %% ../../nbs/evaluate/paths.ipynb #6db78793
 def plot_paths(numbers: dict) -> Figure:
-    """Mean IC of every model on each path, a dot each; the first path, which the other pages show, is filled, the mean is a
-    line.
-    """
+    """Mean IC of every model on each path: a dot each, filled for the first path, and a line for their mean."""
     models = dict(sorted(numbers["models"].items(), key=lambda item: -item[1]["mean"]))
     fig, ax = new_figure(6.5, 1.2 + 0.42 * len(models))
     for i, found in enumerate(models.values()):
@@ -114,6 +114,10 @@ def plot_paths(numbers: dict) -> Figure:
         ax.plot(values[0], i, "o", color=COLOURS[0], ms=7)
         ax.plot([found["mean"]] * 2, [i - 0.32, i + 0.32], color=COLOURS[1], lw=2)
     ax.axvline(0, color="grey", lw=0.6)
-    ax.set(yticks=range(len(models)), yticklabels=list(models), xlabel="mean IC of a path; filled: the first; line: mean of the paths")
+    ax.set(
+        yticks=range(len(models)),
+        yticklabels=list(models),
+        xlabel="mean IC of a path; filled: the first; line: mean of the paths",
+    )
     ax.invert_yaxis()
     return fig

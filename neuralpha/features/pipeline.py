@@ -23,7 +23,7 @@ that keeps what it learns in attributes which end in an underscore.
 __all__ = ['KINDS', 'REMEMBERED', 'make_transform', 'Pipeline', 'code_of_transform', 'learnt_of', 'save_pipeline',
            'load_pipeline', 'facts_of']
 
-# %% ../../nbs/features/pipeline.ipynb #531f5fdc
+# %% ../../nbs/features/pipeline.ipynb #704c1b6f
 import copy, inspect
 from collections import OrderedDict
 from functools import cached_property
@@ -31,7 +31,17 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, canonical_json, digest, read_json, skops_bytes, trusted_types, unknown_name, write_json
+from neuralpha.core import (
+    NeuralphaError,
+    atomic_path,
+    canonical_json,
+    digest,
+    read_json,
+    skops_bytes,
+    trusted_types,
+    unknown_name,
+    write_json,
+)
 from .clusters import Anomaly, Clusters, Regimes
 from .selection import Select
 from .table import Features
@@ -84,7 +94,7 @@ def make_transform(
     _check_transform(kind, made)
     return made
 
-# %% ../../nbs/features/pipeline.ipynb #1330409f
+# %% ../../nbs/features/pipeline.ipynb #d24f94e2
 def _check_params(kind: str, part, params: dict) -> None:
     known = inspect.signature(part).parameters
     for name, value in params.items():
@@ -107,11 +117,11 @@ def _check_transform(said: str, made) -> None:
     lost = [name for name in ("fit", "apply") if not callable(getattr(made, name, None))]
     if lost:
         raise NeuralphaError(
-            f"{said} is no transform: it has no {lost[0]}. Give a class with fit(X, rows, target), which learns from those "
-            "rows alone, and apply(X), which returns a Features table."
+            f"{said} is no transform: it has no {lost[0]}. Give a class with fit(X, rows, target), which learns from "
+            "those rows alone, and apply(X), which returns a Features table."
         )
 
-# %% ../../nbs/features/pipeline.ipynb #8ea465f2
+# %% ../../nbs/features/pipeline.ipynb #f18baa1f
 class Pipeline:
     """Transforms in a row; with `fitted`, what they learnt on the training rows of one fit.
 
@@ -169,16 +179,20 @@ class Pipeline:
         return tables
 
     def __repr__(self):
-        return " → ".join(f"{n}({', '.join(f'{k}={v!r}' for k, v in _params(s).items())})" for n, s in zip(self.names, self.steps))
+        return " → ".join(
+            f"{n}({', '.join(f'{k}={v!r}' for k, v in _params(s).items())})" for n, s in zip(self.names, self.steps)
+        )
 
-# %% ../../nbs/features/pipeline.ipynb #c78542f7
+# %% ../../nbs/features/pipeline.ipynb #6b581ebd
 def _step(step):
     """A step as it was given, made."""
     if isinstance(step, str):
         return make_transform(step)
     if isinstance(step, dict):
         if not isinstance(step.get("kind"), str):
-            raise NeuralphaError(f"a transform has no kind: {step!r}; write kind = \"pca\" or kind = \"my_transforms.py:Name\".")
+            raise NeuralphaError(
+                f"a transform has no kind: {step!r}; write kind = \"pca\" or kind = \"my_transforms.py:Name\"."
+            )
         return make_transform(**step)
     if isinstance(step, type):
         raise NeuralphaError(f"{step.__name__} is a class; give a transform, {step.__name__}(...), or its name.")
@@ -209,10 +223,14 @@ def _applied(name: str, step, X: Features) -> Features:
     """What a step makes of a table; raises `NeuralphaError` where that is none of the same rows."""
     made = step.apply(X)
     if not isinstance(made, Features) or made.panel is not X.panel:
-        raise NeuralphaError(f"apply of the transform {name} gave a {type(made).__name__}; return a Features table of the same panel.")
+        raise NeuralphaError(
+            f"apply of the transform {name} gave a {type(made).__name__}; return a Features table of the same panel."
+        )
     if len(set(made.names)) < len(made.names):
         twice = next(n for n in made.names if made.names.count(n) > 1)
-        raise NeuralphaError(f"The transform {name} makes two columns called {twice!r}; transform once, or name them apart.")
+        raise NeuralphaError(
+            f"The transform {name} makes two columns called {twice!r}; transform once, or name them apart."
+        )
     return made
 
 # %% ../../nbs/features/pipeline.ipynb #ccc15649
@@ -230,7 +248,7 @@ def _remembered(memory, X: Features, key: str, make):
             kept.popitem(last=False)
     return kept[key]
 
-# %% ../../nbs/features/pipeline.ipynb #7ebffa91
+# %% ../../nbs/features/pipeline.ipynb #170a5aa1
 def learnt_of(step) -> dict:
     """What a fitted step learnt: attribute -> value."""
     return {k: v for k, v in sorted(vars(step).items()) if k.endswith("_") and not k.startswith("_")}
@@ -252,10 +270,7 @@ def _plain(value):
 def _is_scikit(value) -> bool:
     return hasattr(value, "get_params") and type(value).__module__.startswith("sklearn.")
 
-
-
-
-# %% ../../nbs/features/pipeline.ipynb #6e212a74
+# %% ../../nbs/features/pipeline.ipynb #c4cdbd67
 def save_pipeline(steps: Pipeline, folder) -> None:
     """Write a fitted pipeline: `transforms.json`, and beside it arrays as safetensors and estimators as skops."""
     from safetensors.numpy import save_file
@@ -291,7 +306,8 @@ def _written(place: str, value, arrays: dict, folder: Path, said: str) -> dict:
         canonical_json(value)
     except (TypeError, ValueError, RecursionError):
         raise NeuralphaError(
-            f"{said} is a {type(value).__name__}, which cannot be kept: learn numbers, names, arrays or estimators of scikit-learn's."
+            f"{said} is a {type(value).__name__}, which cannot be kept: learn numbers, names, arrays or "
+            "estimators of scikit-learn's."
         ) from None
     return {"value": value}
 

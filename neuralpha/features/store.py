@@ -5,12 +5,22 @@
 # %% auto #0
 __all__ = ['feature_key', 'cached_features', 'forget_tables', 'update_features', 'stream_features']
 
-# %% ../../nbs/features/store.ipynb #c5d635e0
+# %% ../../nbs/features/store.ipynb #3c5d3adb
 import inspect, os, shutil, time
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
-from ..core import NeuralphaError, atomic_path, code_digest, digest, file_digest, lock, progress, read_json, write_json
+from neuralpha.core import (
+    NeuralphaError,
+    atomic_path,
+    code_digest,
+    digest,
+    file_digest,
+    lock,
+    progress,
+    read_json,
+    write_json,
+)
 from ..data.panel import Panel, cut_panel
 from . import compute, families
 from .compute import _values, compute_features, resolve_features

@@ -198,7 +198,7 @@ class Categories:
             values = code[:, None] == np.arange(len(names))
         return _table(X, [*X.names, *names], np.concatenate([X.values, values], 1), [*X.lookbacks, *[0] * len(names)])
 
-# %% ../../nbs/features/transforms.ipynb #5cdbf259
+# %% ../../nbs/features/transforms.ipynb #e07aac1e
 class PrincipalComponents:
     """Scores on the first `n` principal components of the training rows, in place of the features."""
 
@@ -221,7 +221,9 @@ class PrincipalComponents:
         """`pc_1` to `pc_n` on all rows."""
         centred = _complete(X.values, X, "PrincipalComponents") - self.mean_
         values = np.zeros((len(X), self.n))
-        for feature, direction in zip(centred.T, self.directions_):  # a matrix product's last bits depend on the table's length
+        for feature, direction in zip(
+            centred.T, self.directions_
+        ):  # a matrix product's last bits depend on the table's length
             values += feature[:, None] * direction
         return _table(X, [f"pc_{i + 1}" for i in range(self.n)], values)
 

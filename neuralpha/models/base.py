@@ -260,7 +260,7 @@ class Probe:
         """(k,) scores of one row with each of k inputs, its date's other assets as they are; only where `across`."""
         raise NotImplementedError
 
-# %% ../../nbs/models/base.ipynb #8fb8fe93
+# %% ../../nbs/models/base.ipynb #23fe957b
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Fitted):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
@@ -377,7 +377,9 @@ class Estimator(Fitted):
     def through(self, transforms) -> Self:
         """A copy whose every fit begins with these transforms, a `Pipeline` or what makes one; None: with none."""
         made = self.clone()
-        made.transforms_ = Pipeline(transforms) if transforms is not None and not isinstance(transforms, Pipeline) else transforms
+        made.transforms_ = (
+            Pipeline(transforms) if transforms is not None and not isinstance(transforms, Pipeline) else transforms
+        )
         return made
 
     def seen(self, X: Features) -> Features:

@@ -156,7 +156,7 @@ class XGBoostModel(Booster):
     def _write(self, path):
         path.write_bytes(self.fitted_.get_booster().save_raw("ubj"))
 
-# %% ../../nbs/models/boosters.ipynb #e9cb67a7
+# %% ../../nbs/models/boosters.ipynb #9a318ac2
 class CatBoostModel(Booster):
     """CatBoost's regressor or classifier as a model.
 
@@ -197,7 +197,9 @@ class CatBoostModel(Booster):
     def _contributions(self, values: np.ndarray) -> np.ndarray:
         import catboost
 
-        return self.fitted_.get_feature_importance(catboost.Pool(values, thread_count=1), type="ShapValues", thread_count=1)
+        return self.fitted_.get_feature_importance(
+            catboost.Pool(values, thread_count=1), type="ShapValues", thread_count=1
+        )
 
     def _count(self):
         leaves = self.fitted_.get_tree_leaf_counts()

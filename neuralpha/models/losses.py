@@ -349,7 +349,7 @@ class Head(NamedTuple):
     first: int  # output it begins with
     n: int  # outputs
 
-# %% ../../nbs/models/losses.ipynb #81d1b823
+# %% ../../nbs/models/losses.ipynb #14f7991f
 class Objective:
     """A loss by name or weighted sum, the outputs it needs and the score it means."""
 
@@ -392,8 +392,8 @@ class Objective:
         self, out: torch.Tensor, target: torch.Tensor, mask: torch.Tensor | None, weight: torch.Tensor | None = None
     ) -> torch.Tensor:
         """`out` is (dates, places, horizons × outputs), `target` (dates, places[, horizons]); unknown targets, and
-        horizons without a known one, are left out. `weight` is (dates, places): what a row counts in a loss by row; in a loss
-        by date the mean of its rows is what the date counts.
+        horizons without a known one, are left out. `weight` is (dates, places): what a row counts in a loss by row;
+        in a loss by date the mean of its rows is what the date counts.
         """
         if target.ndim == 2:
             return self._of_one_horizon(out, target, mask, weight)

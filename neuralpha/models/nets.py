@@ -34,7 +34,7 @@ from .training.module import NetModule
 from .training.resident import Resident
 from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #aa4078dc
+# %% ../../nbs/models/nets.ipynb #c39780fd
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -69,7 +69,7 @@ class Net(Training, Estimator):
 
     @property
     def takes_weights(self) -> bool:
-        """A loss by row weighs rows, a loss by date weighs dates; a portfolio through time, and a fit of the model's own, neither."""
+        """A loss by row weighs rows, a loss by date dates; a portfolio through time, and a fit of the model's own, neither."""
         return type(self)._fit is Net._fit and "sharpe" not in Objective(self.loss).names
 
     def check_horizon(self, bars) -> None:
@@ -88,7 +88,9 @@ class Net(Training, Estimator):
         self.horizons_ = 1 if target.ndim == 1 else target.shape[1]
         self.net_ = self._built(len(view.names)).to(device)
         if self.weights_ is not None and self.net_.has_own_loss:
-            raise NeuralphaError(f"{self.name} is trained on a loss of its own, which takes no weights; leave them out.")
+            raise NeuralphaError(
+                f"{self.name} is trained on a loss of its own, which takes no weights; leave them out."
+            )
         self.history_ = train(
             self.net_,
             data,

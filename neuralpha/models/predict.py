@@ -32,7 +32,7 @@ from ..splits import Fold, path_folds
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #fb54b4f0
+# %% ../../nbs/models/predict.ipynb #5a1154b6
 def cross_predict(
     model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
     X: Features,
@@ -46,9 +46,10 @@ def cross_predict(
     name: str | None = None,  # in the table; default the model's
     together: bool = False,  # nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
     refit: bool = False,  # as in `fit_unit`
-    # what a training row counts: "uniqueness", "time_decay", a function (label, rows) -> weights, or several (see `labels.sample_weights`)
+    # what a training row counts: "uniqueness", "time_decay", a function (label, rows) -> weights, or several of them
     weights=None,
-    transforms=None,  # what every fit begins with, fitted on its training rows: names, transforms, or a `Pipeline` of them
+    # what every fit begins with, fitted on its training rows: names, dicts of `kind` and parameters, or transforms
+    transforms=None,
 ) -> "Predictions":
     """Fit on every fold and seed and score the test rows: nothing scored was ever fitted on.
 
@@ -77,10 +78,10 @@ def cross_predict(
         as in `fit_unit`
     weights : default None
         what a training row counts: "uniqueness", "time_decay", a function (label, rows) -> weights,
-        or several (see `labels.sample_weights`)
+        or several of them
     transforms : default None
-        what every fit begins with, fitted on its training rows: names, transforms, or a `Pipeline`
-        of them
+        what every fit begins with, fitted on its training rows: names, dicts of `kind` and
+        parameters, or transforms
     """
     folds = [folds] if isinstance(folds, Fold) else list(folds)
     model = as_model(model)
@@ -414,7 +415,7 @@ def predictions_frame(
         ignore_index=True,
     )
 
-# %% ../../nbs/models/predict.ipynb #851221fa
+# %% ../../nbs/models/predict.ipynb #7edb619a
 def frames_by_path(
     frame: pd.DataFrame,  # scores of all folds, as `predictions_frame` gives them
     folds: list,
@@ -439,7 +440,9 @@ def frames_by_path(
         return [frame]
     whole = {fold.number: fold for fold in folds}
     by_fold = dict(list(frame.groupby("fold")))
-    return [pd.concat([_tested(by_fold[f.number], whole[f.number], f) for f in path], ignore_index=True) for path in paths]
+    return [
+        pd.concat([_tested(by_fold[f.number], whole[f.number], f) for f in path], ignore_index=True) for path in paths
+    ]
 
 
 def _tested(frame: pd.DataFrame, whole: Fold, fold: Fold) -> pd.DataFrame:

@@ -70,7 +70,7 @@ def model_class_of(
 def _class_of(part: type, base: type) -> type["ScikitModel"]:
     return _make_class(part, None, base)
 
-# %% ../../nbs/models/scikit.ipynb #c49cdafe
+# %% ../../nbs/models/scikit.ipynb #7e79c6ad
 def _make_class(part: type, example, base: type) -> type["ScikitModel"]:
     given = base.defaults(part) | ({} if example is None else example.get_params(deep=False))
     given = {name: value for name, value in given.items() if name != "random_state"}
@@ -84,10 +84,7 @@ def _make_class(part: type, example, base: type) -> type["ScikitModel"]:
         "__doc__": part.__doc__,
     }
     fields = [(name, object | bool, field_of(value)) for name, value in given.items()]
-    return make_dataclass(
-        part.__name__, fields, bases=(base,), namespace=own, kw_only=True, repr=False, eq=False
-    )
-
+    return make_dataclass(part.__name__, fields, bases=(base,), namespace=own, kw_only=True, repr=False, eq=False)
 
 # %% ../../nbs/models/scikit.ipynb #477c98ee
 def public_name(part: type) -> str:

@@ -27,7 +27,7 @@ from ..own_code import own_digest
 from ..study.experiment import Experiment
 from ..study.search import trial_count
 
-# %% ../../nbs/report/numbers.ipynb #5c254243
+# %% ../../nbs/report/numbers.ipynb #d257bd3c
 def forecasts(
     experiment: Experiment,
     tests: dict,  # model -> Predictions of the test and of the validation rows
@@ -79,7 +79,10 @@ def _known_apart_from_test(y, folds) -> list:
     dates = pd.DatetimeIndex(y.panel.dates)
     out = []
     for f in folds:
-        tests = [(dates.searchsorted(a), dates.searchsorted(b)) for a, b in (f.spans["test"] if f.groups else [f.dates["test"]])]
+        tests = [
+            (dates.searchsorted(a), dates.searchsorted(b))
+            for a, b in (f.spans["test"] if f.groups else [f.dates["test"]])
+        ]
         clear = {part: _clear_of(y, rows, tests) for part, rows in (("train", f.train), ("valid", f.valid))}
         out.append(replace(f, **clear))
     return out

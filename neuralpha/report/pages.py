@@ -1650,7 +1650,7 @@ def _target_text(target: dict) -> str:
     verdict = "reached by" if target["reached"] else "not reached; best is"
     return f"{verdict} {target['model']}, {metric} {number(target['value'])} ± {number(target['error'])}; {aim}"
 
-# %% ../../nbs/report/pages.ipynb #205c1aab
+# %% ../../nbs/report/pages.ipynb #ee793fd1
 def setting(study: Study) -> str:
     """What was compared, in a sentence."""
     if study.repetitions:
@@ -1695,7 +1695,11 @@ def _count_of(n: int, thing: str) -> str:
 
 def _split(split) -> str:
     if split.grouped:
-        how = "tested one by one" if split.n_tests == 1 else f"of which every fold tests {split.n_tests}; shown is the first path"
+        how = (
+            "tested one by one"
+            if split.n_tests == 1
+            else f"of which every fold tests {split.n_tests}; shown is the first path"
+        )
         return f"{split.n_groups} purged groups of dates, {how}"
     if split.fixed:
         return (

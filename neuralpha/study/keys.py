@@ -104,7 +104,7 @@ HEAD = """# A study: `neuralpha run study.toml` compares the models below on eve
 # A line that begins with "# key =" shows what holds without it, or an example; take the "# " away to use it.
 # Any file of this form will do: only name, universes and models are needed."""
 
-# %% ../../nbs/study/keys.ipynb #568814a9
+# %% ../../nbs/study/keys.ipynb #403b9e6b
 def _comment(field) -> str:
     choices = _choices(field.annotation)
     said = f"{field.description}; one of {', '.join(map(str, choices))}" if choices else field.description or ""
@@ -134,7 +134,9 @@ def _table(name: str, field, values) -> str:
 def _array(head: str, field, values: list | None) -> str:
     """Tables of one name in order: as the values say, or an example commented out."""
     steps = values or field.examples[0]
-    lines = [line for step in steps for line in (f"[[{head}]]", *(f"{key} = {_toml(value)}" for key, value in step.items()))]
+    lines = [
+        line for step in steps for line in (f"[[{head}]]", *(f"{key} = {_toml(value)}" for key, value in step.items()))
+    ]
     return "\n".join([_comment(field), *(lines if values else [f"# {line}" for line in lines])])
 
 

@@ -17,7 +17,7 @@ __all__ = ['PREPARE', 'SEARCH', 'whole_panel', 'study_panel', 'study_features', 
            'parts_form', 'label_form', 'Rows', 'fit_seed', 'fit_seeds_together', 'trial_sharpe', 'search_parameters',
            'recipe_of']
 
-# %% ../../nbs/study/recipe.ipynb #9073266c
+# %% ../../nbs/study/recipe.ipynb #67e6acaf
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
@@ -30,7 +30,15 @@ from ..evaluate.statistics import sharpe_report
 from ..features.compute import compute_features
 from ..features.table import Features
 from ..features.pipeline import Pipeline, code_of_transform
-from ..labels import Label, MultiTaskLabel, excess_return, forward_return, own_label, triple_barrier, volatility_scaled
+from neuralpha.labels import (
+    Label,
+    MultiTaskLabel,
+    excess_return,
+    forward_return,
+    own_label,
+    triple_barrier,
+    volatility_scaled,
+)
 from ..models.fitting import UnitResult, fit_unit
 from ..models.tuning import Tuned, tune
 from ..splits import Fold, combinatorial_purged, fixed_split, plot_folds, walk_forward
@@ -108,7 +116,7 @@ def study_folds(study: Study, y: Label) -> list[Fold]:
         return fixed_split(y, *dates, embargo=split.embargo)
     return walk_forward(y, split.train, split.valid, split.test, split.embargo, split.scheme)
 
-# %% ../../nbs/study/recipe.ipynb #bf0bca9f
+# %% ../../nbs/study/recipe.ipynb #209a45f9
 def study_parts(
     study: Study,
     name: str,  # of the model in the study
@@ -127,7 +135,9 @@ def study_parts(
     if study.transforms:
         model = model.through(Pipeline(study.transforms))
     if study.weighs(name):
-        model = model.weighed(study.weights.by, **({} if study.weights.oldest is None else {"oldest": study.weights.oldest}))
+        model = model.weighed(
+            study.weights.by, **({} if study.weights.oldest is None else {"oldest": study.weights.oldest})
+        )
     return model
 
 

@@ -127,7 +127,7 @@ def _as_if_absent(part, name: str) -> bool:
     default = type(part).model_fields[name].default
     return name not in part.always_written and getattr(part, name) == default
 
-# %% ../../nbs/study/spec.ipynb #a4eb11e3
+# %% ../../nbs/study/spec.ipynb #1a92975e
 LEARNABLE_LABELS = {
     "excess_return": ("over", "window"),
     "volatility_scaled": ("window",),
@@ -223,9 +223,15 @@ class LabelSpec(_Part):
             return self
         if not is_own(self.kind):
             raise ValueError(f"kind is {self.kind!r}; name a function of your own, file.py:Name or package.module:Name")
-        beside = [k for k in ("auxiliary", "exit", "neutral", "learn") if getattr(self, k) != type(self).model_fields[k].default]
+        beside = [
+            k
+            for k in ("auxiliary", "exit", "neutral", "learn")
+            if getattr(self, k) != type(self).model_fields[k].default
+        ]
         if beside:
-            raise ValueError(f"{beside[0]} says how the forward return is made or changed; with kind the label is your own: do it there")
+            raise ValueError(
+                f"{beside[0]} says how the forward return is made or changed; with kind the label is your own: do it there"
+            )
         return self
 
     @model_validator(mode="after")
@@ -249,7 +255,7 @@ class LabelSpec(_Part):
             )
         return self
 
-# %% ../../nbs/study/spec.ipynb #be69c8a3
+# %% ../../nbs/study/spec.ipynb #273dd82c
 DATES = ("train_start", "valid_start", "test_start", "test_end")
 WEIGHTS = ("uniqueness", "time_decay")  # of `labels.sample_weights`
 
@@ -269,7 +275,12 @@ class SplitSpec(_Part):
     ] = "expanding"
     groups: Annotated[
         int | None,
-        Field(ge=3, le=100, description="of k_fold (5) and combinatorial (6): groups that the dates are cut into", examples=[6]),
+        Field(
+            ge=3,
+            le=100,
+            description="of k_fold (5) and combinatorial (6): groups that the dates are cut into",
+            examples=[6],
+        ),
     ] = None
     tests: Annotated[
         int | None,
@@ -319,12 +330,18 @@ class SplitSpec(_Part):
 
     @model_validator(mode="after")
     def _groups_or_lengths(self):
-        given = [k for k in ("train", "valid", "test", *DATES) if getattr(self, k) != type(self).model_fields[k].default]
+        given = [
+            k for k in ("train", "valid", "test", *DATES) if getattr(self, k) != type(self).model_fields[k].default
+        ]
         named = [k for k in ("groups", "tests") if getattr(self, k) is not None]
         if self.grouped and given:
-            raise ValueError(f"{given[0]} is for walk-forward; {self.scheme} cuts all dates into groups: set groups, or another scheme")
+            raise ValueError(
+                f"{given[0]} is for walk-forward; {self.scheme} cuts all dates into groups: set groups, or another scheme"
+            )
         if not self.grouped and named:
-            raise ValueError(f"{named[0]} is for scheme = \"k_fold\" and \"combinatorial\"; {self.scheme} goes by train, valid and test")
+            raise ValueError(
+                f"{named[0]} is for scheme = \"k_fold\" and \"combinatorial\"; {self.scheme} goes by train, valid and test"
+            )
         if self.scheme == "k_fold" and self.tests not in (None, 1):
             raise ValueError("k_fold tests one group at a time; for tests = 2 and more, scheme = \"combinatorial\"")
         if self.grouped and self.n_tests > self.n_groups - 2:
@@ -623,7 +640,7 @@ class PublishedSpec(_Part):
             for r in self.tables.get(slug, self.tables.get("*", []))
         }
 
-# %% ../../nbs/study/spec.ipynb #7b336b46
+# %% ../../nbs/study/spec.ipynb #906b193c
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 
@@ -657,7 +674,8 @@ class StudyFields(_Part):
         ),
     ] = []
     weights: Annotated[
-        WeightSpec | None, Field(description="what every training row counts; a model that takes none sets weights = false")
+        WeightSpec | None,
+        Field(description="what every training row counts; a model that takes none sets weights = false"),
     ] = None
     models: Annotated[
         dict[str, dict[str, Any]],
@@ -758,7 +776,9 @@ class StudyFields(_Part):
     def _known_transforms(cls, v):
         for step in v:
             if not isinstance(kind := step.get("kind"), str):
-                raise ValueError(f"a transform has no kind: {step!r}; write kind = \"pca\" or kind = \"my_transforms.py:Name\"")
+                raise ValueError(
+                    f"a transform has no kind: {step!r}; write kind = \"pca\" or kind = \"my_transforms.py:Name\""
+                )
             if kind in ("rank", "zscore", "raw"):
                 raise ValueError(f"{kind} is done by date, before anything is fitted; name it first")
             if not is_own(kind):

@@ -20,8 +20,10 @@ from ...features.pipeline import Pipeline, facts_of
 from ...models.base import primary
 from ..section import Section
 
-# %% ../../../nbs/report/sections/transforms.ipynb #179644d8
-def transform_facts(experiment) -> list[dict]:  # one per fold: fold, first and last training date, steps as in `facts_of`
+# %% ../../../nbs/report/sections/transforms.ipynb #27d787fc
+def transform_facts(
+    experiment,
+) -> list[dict]:  # one per fold: fold, first and last training date, steps as in `facts_of`
     """What the study's transforms do on the training rows of each fold.
 
     Returns
@@ -35,7 +37,9 @@ def transform_facts(experiment) -> list[dict]:  # one per fold: fold, first and 
     for fold in experiment.folds:
         steps = Pipeline(study.transforms).fitted(experiment.X, fold.train, target[fold.train])
         first, last = (str(date.date()) for date in fold.dates["train"])
-        out.append({"fold": fold.number, "first": first, "last": last, "steps": facts_of(steps, experiment.X, fold.train)})
+        out.append(
+            {"fold": fold.number, "first": first, "last": last, "steps": facts_of(steps, experiment.X, fold.train)}
+        )
     return out
 
 # %% ../../../nbs/report/sections/transforms.ipynb #653d6afa
@@ -76,7 +80,7 @@ def _shades(n: int) -> list:
 
     return [colormaps["cividis"](0.1 + 0.8 * i / max(n - 1, 1)) for i in range(n)]
 
-# %% ../../../nbs/report/sections/transforms.ipynb #5db0be31
+# %% ../../../nbs/report/sections/transforms.ipynb #2c708637
 def kept_in_words(facts: list, step: int) -> str:
     """How many features a step keeps, which of them in every fold and which in none."""
     steps = [f["steps"][step] for f in facts]
@@ -85,8 +89,7 @@ def kept_in_words(facts: list, step: int) -> str:
     always = [n for n in steps[0]["kept"] if all(n in s["kept"] for s in steps)]
     never = [n for n in steps[0]["dropped"] if all(n in s["dropped"] for s in steps)]
     return (
-        f"{span} of {steps[0]['features_in']} features are kept; in every fold {_some(always)}; "
-        f"in none {_some(never)}."
+        f"{span} of {steps[0]['features_in']} features are kept; in every fold {_some(always)}; in none {_some(never)}."
     )
 
 
@@ -96,7 +99,7 @@ def _some(names: list) -> str:
     shown = ", ".join(names[:12])
     return f"{len(names)}: {shown}" + (", ..." if len(names) > 12 else "")
 
-# %% ../../../nbs/report/sections/transforms.ipynb #3db1dab5
+# %% ../../../nbs/report/sections/transforms.ipynb #13571ba6
 def _compute(report) -> list | None:
     return transform_facts(report.experiment) if report.experiment.study.transforms else None
 
@@ -128,7 +131,13 @@ def _show(report, facts: list | None) -> pd.DataFrame | None:
 def _table(facts: list) -> pd.DataFrame:
     """One row per fold and step."""
     rows = [
-        {"fold": f["fold"], "step": s["kind"], "features in": s["features_in"], "out": s["features_out"], "added": ", ".join(s["added"][:6])}
+        {
+            "fold": f["fold"],
+            "step": s["kind"],
+            "features in": s["features_in"],
+            "out": s["features_out"],
+            "added": ", ".join(s["added"][:6]),
+        }
         for f in facts
         for s in f["steps"]
     ]
