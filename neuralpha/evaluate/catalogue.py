@@ -578,6 +578,24 @@ _declare_ic(
     ),
 )
 
+# %% ../../nbs/evaluate/catalogue.ipynb #84df982b
+declare(
+    "ic_of_paths",
+    "IC, mean of paths",
+    "correlation",
+    "whole period",
+    "Mean over {paths} complete histories that combinatorial folds make of each one's mean IC.",
+    where="column",
+)
+declare(
+    "ic_worst_path",
+    "IC, worst path",
+    "correlation",
+    "whole period",
+    "Lowest mean IC of {paths} complete histories that combinatorial folds make.",
+    where="column",
+)
+
 # %% ../../nbs/evaluate/catalogue.ipynb #51d46d92
 declare(
     "ic_change",

@@ -34,7 +34,7 @@ from .training.module import NetModule
 from .training.resident import Resident
 from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #c39780fd
+# %% ../../nbs/models/nets.ipynb #6ac60106
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -69,7 +69,7 @@ class Net(Training, Estimator):
 
     @property
     def takes_weights(self) -> bool:
-        """A loss by row weighs rows, a loss by date dates; a portfolio through time, and a fit of the model's own, neither."""
+        """A loss by row weighs rows, a loss by date dates; one through time, and a fit of the model's own, neither."""
         return type(self)._fit is Net._fit and "sharpe" not in Objective(self.loss).names
 
     def check_horizon(self, bars) -> None:

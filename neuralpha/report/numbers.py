@@ -11,7 +11,7 @@ compares is made by the same functions.
 __all__ = ['ICS', 'forecasts', 'with_ensemble', 'fold_metrics', 'universe_numbers', 'write_ics', 'read_ics', 'setting_facts',
            'training_facts']
 
-# %% ../../nbs/report/numbers.ipynb #4f66e1a9
+# %% ../../nbs/report/numbers.ipynb #2586e557
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -20,7 +20,7 @@ from ..core import atomic_path, read_table
 from ..evaluate.compare import compare
 from ..data.alignment import panel_rows
 from ..evaluate.paths import path_ics, path_numbers, paths_table
-from ..evaluate.metrics import calibrate, calibrated, mean_record, share_recovered
+from ..evaluate.metrics import calibrate, calibrated, mean_record, record, share_recovered
 from ..evaluate.slices import horizon_slices, slices_json
 from ..models.ensembles import combine
 from ..own_code import own_digest
@@ -151,7 +151,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #7088d925
+# %% ../../nbs/report/numbers.ipynb #d4d8a950
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -202,15 +202,20 @@ def universe_numbers(
         "score_correlation": board.correlation.round(6).to_dict(),
     }
     if len(experiment.paths) > 1:
-        _add_paths(numbers, path_numbers(path_ics(paths_table(tests), experiment.y), experiment.y))
+        _add_paths(numbers, path_numbers(path_ics(paths_table(tests), experiment.y), experiment.y), experiment.y)
     return numbers, board
 
 
-def _add_paths(numbers: dict, along: dict):
+def _add_paths(numbers: dict, along: dict, y):
     """What every path says, beside what the first one does: the models' ICs, and the mean probability of overfitting."""
     for name, found in along["models"].items():
         if name in numbers["models"]:
+            facts = {"paths": along["paths"]}
             numbers["models"][name]["paths"] = found
+            numbers["models"][name]["metrics"] |= {
+                "ic_of_paths": record("ic_of_paths", y, found["mean"], facts=facts),
+                "ic_worst_path": record("ic_worst_path", y, found["low"], facts=facts),
+            }
     if along["pbo"] is not None and numbers["overfitting"]:
         numbers["overfitting"] |= {"pbo": along["pbo"], "paths": along["paths"]}
 
