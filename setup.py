@@ -30,6 +30,8 @@ extras = dict(
     yahoo=["yfinance>=0.2.55"],
     talib=["TA-Lib>=0.6"],
     rl=["gymnasium>=1.0"],
+    xgboost=["xgboost-cpu>=3.0"],
+    catboost=["catboost>=1.2.8"],
     text=["vaderSentiment>=3.3"],
 )
 extras["docs"] = [
@@ -60,6 +62,7 @@ extras["test"] = [
 ]
 # What the library itself is worked on with.
 wanted = ("docs", "test", "lab", "tune", "databases", "postgres", "ray", "s3", "talib", "text", "rl")
+wanted += ("xgboost", "catboost")
 extras["dev"] = [package for extra in wanted for package in extras[extra]]
 
 setup(

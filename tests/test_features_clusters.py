@@ -46,7 +46,7 @@ def test_planted_regimes_and_their_flips_are_found(kind):
 
 STEPS = [Anomaly(), Anomaly("forest"), Clusters(3), Clusters(3, "hierarchical"), Regimes(2), Regimes(2, "hierarchical")]
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda s: f"{type(s).__name__}-{s.kind}")
+@pytest.mark.parametrize("step", STEPS, ids=lambda s: f"{type(s).__name__}-{s.by}")
 def test_only_training_rows_count(step):
     X, _, train = _blocks()
     noise = X.values.copy()

@@ -62,7 +62,7 @@ def test_categories_of_the_training_rows_only(panel, raw):
     assert (hot.sum(1) == 1).all() and f"sector={late}" not in one.names
     unseen = ~sectors.isin(sectors.to_numpy()[np.unique(panel.asset_code[rows])]).to_numpy()
     np.testing.assert_array_equal(hot[:, 0] == 1, unseen[panel.asset_code])
-    number = Categories(kind="index").fit(raw, rows).apply(raw)
+    number = Categories(by="index").fit(raw, rows).apply(raw)
     np.testing.assert_array_equal(number.values[:, -1], hot.argmax(1))
     with pytest.raises(NeuralphaError, match="no attribute 'country'"):
         Categories("country").fit(raw, rows)

@@ -685,3 +685,44 @@ def test_time_decay_is_a_line_from_oldest_to_one():
     np.testing.assert_allclose(time_decay(y, 1.0)[:10], 1)
     np.testing.assert_allclose(time_decay(y, -0.5)[:10], np.maximum(0, 2 * w - 1))
     assert np.isnan(time_decay(y)[10])
+
+def test_weights_of_a_fit_know_its_rows_alone_and_have_mean_one():
+    y = forward_return(_random(density=1), 5, 1)
+    rows = np.flatnonzero(y.labelled & (y.panel.date_code < y.panel.n_dates // 2))
+    w = sample_weights(y, rows, ["uniqueness", "time_decay"], 0.2)
+    assert abs(w[rows].mean() - 1) < 1e-12 and np.isnan(np.delete(w, rows)).all()
+    alone = uniqueness(y, rows) * time_decay(y, 0.2, uniqueness(y, rows))
+    np.testing.assert_allclose(w[rows], alone[rows] / alone[rows].mean())
+    later = replace(y, values=np.where(y.panel.date_code < y.panel.n_dates // 2, y.values, 2 * y.values))
+    np.testing.assert_array_equal(w, sample_weights(later, rows, ["uniqueness", "time_decay"], 0.2))
+    for wrong, said in [
+        ("unique", "uniqueness"),
+        (lambda y, r: np.ones(3), "shape"),
+        (lambda y, r: -np.ones(y.panel.n_rows), "negative"),
+    ]:
+        with pytest.raises(NeuralphaError, match=said):
+            sample_weights(y, rows, wrong)
+
+def best_close(panel, horizon):
+    """The best close of the next bars over today's, known at their end."""
+    close = pd.Series(panel.fields["close"].astype(float)).groupby(panel.asset_code)
+    ahead = pd.concat([close.shift(-k) for k in range(2, horizon + 2)], axis=1)
+    dates = pd.Series(panel.dates[panel.date_code]).groupby(panel.asset_code)
+    value = (ahead.max(axis=1, skipna=False) / panel.fields["close"] - 1).where(panel.tradable)
+    return pd.DataFrame({"value": value, "exit": dates.shift(-horizon - 1)})
+
+def test_a_label_of_ones_own_is_values_that_say_when_they_are_known():
+    panel = _random(density=1)
+    y = own_label(best_close, panel, 3, 1)
+    assert y.horizon == 3 and y.name == "best_close" and (y.known_code - panel.date_code)[y.labelled].max() == 4
+    assert own_label(lambda panel: forward_return(panel, 5, 1), panel).unit == "return"
+    for wrong, said in [
+        (lambda panel: 3, "return a Label"),
+        (lambda panel: best_close(panel, 3)[:5], "5 rows"),
+        (lambda panel: forward_return(panel, 7, 1), "set horizon = 7"),
+        (lambda panel: best_close(panel, 3).assign(exit=panel.dates[panel.date_code]), "before it could be entered"),
+        (lambda panel: best_close(panel, 3).assign(value=np.nan), "no row"),
+        (3, "is a int"),
+    ]:
+        with pytest.raises(NeuralphaError, match=said):
+            own_label(wrong, panel)

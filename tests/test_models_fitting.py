@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import toy_problem
-from neuralpha.models.linear import Ridge
+from neuralpha.models.linear import OLS, ElasticNet, Logistic, Ridge
 from neuralpha.models.nets import MLP
 from neuralpha.models.trees import LightGBM
 
@@ -22,7 +22,11 @@ def test_weights_reach_the_models_that_take_them_and_know_the_training_rows_alon
         return np.where(np.isin(np.arange(label.panel.n_rows), rows), 1 + np.arange(label.panel.n_rows) % 3, np.nan)
 
     unit = fit_unit(as_model(Line()), X, y, fold, weights=weights)
-    twin = Line().fit(X.values[fold.train], y.target("rank")[fold.train], sample_weight=1 + fold.train % 3)
+    twin = Line().fit(
+        X.values[fold.train],
+        y.target("rank")[fold.train],
+        sample_weight=(1 + fold.train % 3) / (1 + fold.train % 3).mean(),
+    )
     np.testing.assert_array_equal(unit.scores, twin.predict(X.values[fold.test]).astype(np.float32))
     np.testing.assert_array_equal(seen[0], fold.train)
     plain, weighed = (fit_unit(LightGBM(n_trees=5), X, y, fold, weights=w, refit=True) for w in (None, weights))
@@ -30,12 +34,44 @@ def test_weights_reach_the_models_that_take_them_and_know_the_training_rows_alon
     fit_unit(LightGBM(n_trees=2), X, y, fold, weights=uniqueness)
     for bad, said in (
         (lambda y, rows: -np.ones(y.panel.n_rows), "no weight, or a negative"),
-        (lambda y, rows: rows, "one weight per row"),
+        (lambda y, rows: rows, "one per row of the panel"),
     ):
         with pytest.raises(NeuralphaError, match=said):
             fit_unit(LightGBM(n_trees=2), X, y, fold, weights=bad)
-    with pytest.raises(NeuralphaError, match="ridge takes no weights"):
-        fit_unit(Ridge(), X, y, fold, weights=weights)
+    with pytest.raises(NeuralphaError, match="logistic takes no weights"):
+        fit_unit(Logistic(), X, y, fold, weights=weights)
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Ridge(alpha=0.01),
+        OLS(),
+        ElasticNet(alpha=1e-4),
+        MLP(hidden=(8,), max_epochs=3, loss="mse", device="cpu"),
+        MLP(hidden=(8,), max_epochs=3, device="cpu"),
+    ],
+    ids=repr,
+)
+def test_a_row_that_weighs_nothing_is_as_if_it_were_not_there(model):
+    """Half of the dates weigh nothing: a line is the one of the other half; a net differs, and equal weights change nothing."""
+    X, y, fold = toy_problem(15, 120)
+    late = fold.train[X.panel.date_code[fold.train] >= 30]
+
+    def some(y, rows):
+        return (y.panel.date_code >= 30).astype(float)
+
+    weighed = fit_unit(model, X, y, fold, weights=some)
+    equal, plain = (
+        fit_unit(model, X, y, fold, weights=lambda y, rows: np.full(y.panel.n_rows, 3.0)),
+        fit_unit(model, X, y, fold),
+    )
+    np.testing.assert_allclose(equal.scores, plain.scores, rtol=1e-4, atol=1e-5)
+    assert np.abs(weighed.scores - plain.scores).max() > 1e-3
+    if not model.gpus:
+        from dataclasses import replace
+
+        half = fit_unit(model, X, y, replace(fold, train=late))
+        assert np.corrcoef(weighed.scores, half.scores)[0, 1] > 0.9999
 
 def test_a_score_that_is_not_finite_is_refused_and_an_empty_part_has_none():
     X, y, fold = toy_problem(15, 120)

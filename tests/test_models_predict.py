@@ -175,3 +175,59 @@ def test_a_name_or_an_estimator_of_scikit_learns_stands_for_a_model():
     twin = Line().fit(X.values[fold.train], y.target("rank")[fold.train]).predict(X.values[fold.test])
     assert line.name == "Ridge"
     np.testing.assert_array_equal(line.frame.query("seed == 0")["score"], twin.astype(np.float32))
+
+def test_transforms_and_weights_of_a_call_are_those_done_by_hand_and_come_back(tmp_path):
+    from neuralpha.attribution.explain import explain
+    from neuralpha.features.pipeline import Pipeline
+    from neuralpha.models.registry import load_model
+
+    X, y, fold = toy_problem(15, 120)
+    steps = [dict(kind="select", n=3), dict(kind="pca", n=2)]
+    how = dict(seeds=1, progress=False, weights=["uniqueness", "time_decay"], transforms=steps)
+    p = cross_predict(Ridge(alpha=0.1), X, y, fold, **how)
+    fitted = Pipeline(steps).fitted(X, fold.train, y.target("rank")[fold.train])
+    twin = fit_unit(Ridge(alpha=0.1), fitted.apply(X), y, fold, weights=["uniqueness", "time_decay"])
+    np.testing.assert_allclose(p.frame[p.frame["seed"] == 0]["score"], twin.scores, rtol=1e-5, atol=1e-7)
+    model = p.models[fold.number, 0]
+    assert model.given == X.names and model.features_ == ("pc_1", "pc_2")
+    model.save(tmp_path)
+    np.testing.assert_allclose(load_model(tmp_path).predict(X.view(fold.test)), twin.scores, rtol=1e-5, atol=1e-7)
+    found = explain(p, X, n_rows=40)
+    assert list(found.names) == ["pc_1", "pc_2"] and found.relative_error < 1e-5
+
+def test_a_fold_that_left_a_feature_out_gives_it_no_part_in_the_score():
+    from neuralpha.attribution.explain import explain, family_ic_loss
+    from neuralpha.splits import walk_forward
+
+    X, y, _ = toy_problem(15, 240, noise=30)
+    folds = walk_forward(y, "3M", "1M", "2M", embargo=1)
+    p = cross_predict("ols", X, y, folds, seeds=1, progress=False, transforms=[dict(kind="select", by="lasso", n=2)])
+    kept = {fold: set(m.features_) for (fold, _), m in p.models.items()}
+    assert len(set(map(frozenset, kept.values()))) > 1
+    found = explain(p, X, n_rows=60)
+    for fold, names in kept.items():
+        out = [n not in names for n in found.names]
+        assert (found.by_feature[found.fold == fold][:, out] == 0).all()
+    assert found.relative_error < 1e-5
+    assert set(family_ic_loss(p, X, y, groups={n: [n] for n in found.names}, repeats=1, n_dates=8).index) == set(
+        found.names
+    )
+
+def test_combinatorial_folds_are_shown_by_their_first_path():
+    from neuralpha.splits import combinatorial_purged
+
+    X, y, _ = toy_problem(12, 160)
+    p = cross_predict("ols", X, y, combinatorial_purged(y, 4, 2, embargo=1), seeds=1, progress=False)
+    assert len(p.paths) == 3 and p.scores().index.is_unique and len(p.path_ics()) == 3
+    assert len(p.scores()) == X.panel.tradable.sum() and p.path_ics().iloc[0] == pytest.approx(
+        mean_ic(p.scores(), p.labels(), p.scores().index.get_level_values("date")), abs=0.02
+    )
+
+def test_seeds_trained_together_begin_with_the_same_transforms():
+    X, y, fold = toy_problem(12, 120)
+    how = dict(progress=False, transforms=[dict(kind="pca", n=2)], device="cpu")
+    net = MLP(hidden=(4,), max_epochs=2)
+    p = cross_predict(net, X, y, fold, seeds=2, together=True, **how)
+    alone = cross_predict(net, X, y, fold, seeds=1, **how)
+    assert [m.features_ for m in p.models.values()] == [("pc_1", "pc_2")] * 2
+    assert p.models[fold.number, 1].transforms_.key == alone.models[fold.number, 0].transforms_.key

@@ -36,6 +36,56 @@ model = "sklearn.ensemble:ExtraTreesRegressor"
         make_study({"name": "x", "universes": ["sim-tiny"], "models": {"a.py:M": {}}})
     assert load_study("quick").own_parts == []
 
+ROADS = {"name": "mine", "universes": ["sim-tiny"], "models": ["ridge", "lightgbm"]}
+
+def test_transforms_are_tables_and_the_first_may_be_what_is_done_by_date():
+    steps = [{"kind": "zscore"}, {"kind": "pca", "n": 3}]
+    study = make_study({**ROADS, "transform": steps})
+    assert study.transform == "zscore" and study.transforms == steps[1:]
+    again = make_study(study.model_dump(mode="json"))
+    assert again.hash == study.hash != make_study({**ROADS, "transform": steps[:1]}).hash
+    assert make_study({**ROADS, "transform": [{"kind": "rank"}]}).hash == make_study(ROADS).hash
+
+def test_groups_weights_and_labels_leave_the_hash_of_a_study_without_them():
+    study = make_study(ROADS)
+    assert (
+        {"transforms", "weights"}.isdisjoint(study.form)
+        and "groups" not in study.form["split"]
+        and "kind" not in study.form["label"]
+    )
+    assert make_study({**ROADS, "split": {"scheme": "walk_forward"}}).hash == study.hash
+    weighed = make_study(
+        {**ROADS, "weights": {"by": "uniqueness"}, "models": {"ridge": {}, "lightgbm": {"weights": False}}}
+    )
+    assert weighed.weights.by == ["uniqueness"] and weighed.weighs("ridge") and not weighed.weighs("lightgbm")
+    assert weighed.block("lightgbm")[1] == {}
+
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        ({"transform": [{"kind": "pcb"}]}, "Did you mean 'pca'"),
+        ({"transform": [{"kind": "pca", "m": 3}]}, "parameter of pca"),
+        ({"transform": [{"n": 3}]}, "has no kind"),
+        ({"transform": [{"kind": "pca"}, {"kind": "zscore"}]}, "name it first"),
+        ({"weights": {"by": ["uniquenes"]}}, "uniqueness"),
+        ({"weights": {"by": ["uniqueness"], "oldest": 0.3}}, "time_decay, which by does not name"),
+        ({"weights": {"by": ["uniqueness", "uniqueness"]}}, "twice"),
+        ({"split": {"scheme": "combinatorial", "train": "2Y"}}, "train is for walk-forward"),
+        ({"split": {"groups": 6}}, "groups is for scheme"),
+        ({"split": {"scheme": "k_fold", "tests": 2}}, "one group at a time"),
+        ({"split": {"scheme": "combinatorial", "groups": 4, "tests": 3}}, "nothing to train on"),
+        ({"split": {"scheme": "combinatorial"}, "tune": {"trials": 3}}, "both sides of it"),
+        ({"split": {"scheme": "k_fold"}, "portfolio": {}}, "known on the day"),
+        ({"label": {"kind": "returns"}}, "name a function of your own"),
+        ({"label": {"kind": "my.py:label", "learn": "volatility_scaled"}}, "learn says how the forward return"),
+        ({"weights": {"by": ["uniqueness"]}, "models": {"mlp": {}}, "together": ["mlp"]}, "take no weights"),
+    ],
+)
+def test_what_does_not_go_together_is_said_in_one_sentence(wrong, said):
+    with pytest.raises(NeuralphaError, match=said) as e:
+        make_study({**ROADS, **wrong})
+    assert "\n" not in str(e.value)
+
 MINE = {"name": "mine", "universes": ["sim-tiny"], "models": ["ridge"]}
 
 def test_hash_follows_content_not_spelling():

@@ -14,7 +14,7 @@ per gradient, so there the gradients and the points are cut to what can be affor
 # %% auto #0
 __all__ = ['BACKGROUND', 'AFFORDABLE', 'probe', 'Paths', 'Attributed', 'attribute', 'with_enough_points', 'assets_beside']
 
-# %% ../../nbs/attribution/kinds.ipynb #9d1a7d51
+# %% ../../nbs/attribution/kinds.ipynb #86556c11
 from functools import partial, singledispatch
 from typing import NamedTuple
 import numpy as np
@@ -25,9 +25,9 @@ from ..features.table import Features
 from ..models.base import Estimator, Probe
 from ..models.net_probe import NetProbe
 from ..models.predict import Predictions
-from ..models.probe import FunctionProbe, LinearProbe, TreeMember, TreeProbe, WideTreeProbe
+from ..models.probe import ContributionProbe, FunctionProbe, LinearProbe, TreeMember, TreeProbe, WideTreeProbe
 
-# %% ../../nbs/attribution/kinds.ipynb #183646d5
+# %% ../../nbs/attribution/kinds.ipynb #b7aa1c21
 def probe(
     model,  # a fitted model of the zoo or of one's own, a LightGBM booster or a scikit-learn forest
     X: Features,
@@ -47,7 +47,7 @@ def probe(
         )
     if isinstance(model, Estimator):
         model.check_features(X.names)
-        return model.probe(X)
+        return model.probe(model.seen(X))
     return _foreign_trees(model, X)
 
 
@@ -163,6 +163,12 @@ def _of_any_function(opened: FunctionProbe, rows, background, paths) -> Attribut
     orders = max(1, paths.n_samples // len(known))
     found = explainer(x, max_evals=orders * (2 * x.shape[1] + 1), silent=True)
     return Attributed(found.values[:, None], found.base_values)
+
+# %% ../../nbs/attribution/kinds.ipynb #f6d0c921
+@attribute.register
+def _of_contributions(opened: ContributionProbe, rows, background, paths) -> Attributed:
+    found = np.asarray(opened.contributions(opened.inputs(rows)[:, 0]), np.float64)
+    return Attributed(found[:, None, :-1], found[:, -1])
 
 # %% ../../nbs/attribution/kinds.ipynb #61f56706
 AFFORDABLE = 400_000  # windows per explanation of a net across assets

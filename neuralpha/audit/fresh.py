@@ -19,7 +19,7 @@ from pathlib import Path
 import cloudpickle
 from ..core import NeuralphaError
 
-# %% ../../nbs/audit/fresh.ipynb #c0ad27d6
+# %% ../../nbs/audit/fresh.ipynb #be784750
 class _Pickler(cloudpickle.Pickler):
     """By value, with empty caches."""
 
@@ -34,7 +34,10 @@ def _cached(function, parameters):
 
 
 def _by_value(thing) -> bytes:
-    """Pickled with what it refers to."""
+    """Pickled with what it refers to, the user's own files among it: a new process knows them by no name."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("own_") and getattr(module, "__file__", None):
+            cloudpickle.register_pickle_by_value(module)
     out = io.BytesIO()
     _Pickler(out).dump(thing)
     return out.getvalue()

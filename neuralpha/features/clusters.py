@@ -15,21 +15,21 @@ from ..core import NeuralphaError, unknown_name
 from .table import Features
 from .transforms import _complete, _table, _train
 
-# %% ../../nbs/features/clusters.ipynb #27b8493f
+# %% ../../nbs/features/clusters.ipynb #dc721bcb
 class Anomaly:
     """Add `anomaly`: how unlike the training rows a row is."""
 
     def __init__(
-        self, kind: str = "distance", sample: int = 20_000, seed: int = 0
+        self, by: str = "distance", sample: int = 20_000, seed: int = 0
     ):  # "distance" or "forest"; rows drawn for the forest
-        if kind not in ("distance", "forest"):
-            raise unknown_name("anomaly score", kind, ["distance", "forest"])
-        self.kind, self.sample, self.seed = kind, sample, seed
+        if by not in ("distance", "forest"):
+            raise unknown_name("anomaly score", by, ["distance", "forest"])
+        self.by, self.sample, self.seed = by, sample, seed
 
     def fit(self, X: Features, rows, target=None) -> "Anomaly":
         """Learn what is usual; missing values are an error."""
         values = _complete(_train(X, rows), X, "Anomaly").astype(np.float64)
-        if self.kind == "distance":
+        if self.by == "distance":
             from sklearn.covariance import ledoit_wolf
 
             self.mean_ = values.mean(0)
@@ -44,7 +44,7 @@ class Anomaly:
     def apply(self, X: Features) -> Features:
         """The table with `anomaly` behind the other columns."""
         values = _complete(X.values, X, "Anomaly").astype(np.float64)
-        if self.kind == "forest":
+        if self.by == "forest":
             score = -self.forest_.score_samples(values)
         else:
             d = values - self.mean_
@@ -83,23 +83,23 @@ def _flips(code, start, memory):
         age[i] = min(seen, memory)
     return flip, age
 
-# %% ../../nbs/features/clusters.ipynb #01d86a3b
+# %% ../../nbs/features/clusters.ipynb #1c0bf8ed
 class Clusters:
     """Add `cluster`, `cluster_flip` and `cluster_age`: the kind of day a stock has, and its changes."""
 
     def __init__(
-        self, n: int = 6, kind: str = "kmeans", sample: int = 5000, memory: int = 60, seed: int = 0
-    ):  # kind: "kmeans" or "hierarchical"
-        if kind not in ("kmeans", "hierarchical"):
-            raise unknown_name("kind of clusters", kind, ["kmeans", "hierarchical"])
-        self.n, self.kind, self.sample, self.memory, self.seed = n, kind, sample, memory, seed
+        self, n: int = 6, by: str = "kmeans", sample: int = 5000, memory: int = 60, seed: int = 0
+    ):  # by: "kmeans" or "hierarchical"
+        if by not in ("kmeans", "hierarchical"):
+            raise unknown_name("kind of clusters", by, ["kmeans", "hierarchical"])
+        self.n, self.by, self.sample, self.memory, self.seed = n, by, sample, memory, seed
 
     def fit(self, X: Features, rows, target=None) -> "Clusters":
         """Learn the cluster means on (a sample of) the training rows; missing values are an error."""
         values = _complete(_train(X, rows), X, "Clusters").astype(np.float64)
         if len(values) < self.n:
             raise NeuralphaError(f"{self.n} clusters cannot be found in {len(values)} training rows.")
-        self.centres_ = _centres(values, self.kind, self.n, self.sample, self.seed)
+        self.centres_ = _centres(values, self.by, self.n, self.sample, self.seed)
         return self
 
     def apply(self, X: Features) -> Features:
@@ -115,16 +115,16 @@ class Clusters:
             [*X.lookbacks, X.lookback, X.lookback + 1, X.lookback + self.memory],
         )
 
-# %% ../../nbs/features/clusters.ipynb #0782cfed
+# %% ../../nbs/features/clusters.ipynb #f65fc67e
 class Regimes:
     """Add `regime`, `regime_flip`, `regime_age`: the kind of day the market has, the same for all assets of a date."""
 
     def __init__(
-        self, n: int = 3, kind: str = "kmeans", memory: int = 60, seed: int = 0
-    ):  # kind: "kmeans" or "hierarchical"
-        if kind not in ("kmeans", "hierarchical"):
-            raise unknown_name("kind of clusters", kind, ["kmeans", "hierarchical"])
-        self.n, self.kind, self.memory, self.seed = n, kind, memory, seed
+        self, n: int = 3, by: str = "kmeans", memory: int = 60, seed: int = 0
+    ):  # by: "kmeans" or "hierarchical"
+        if by not in ("kmeans", "hierarchical"):
+            raise unknown_name("kind of clusters", by, ["kmeans", "hierarchical"])
+        self.n, self.by, self.memory, self.seed = n, by, memory, seed
 
     def _dates(self, X):
         """(n_dates, 2F) mean and standard deviation over the tradable assets; 0 where a date has none."""
@@ -142,7 +142,7 @@ class Regimes:
         if len(days) < self.n:
             raise NeuralphaError(f"{self.n} regimes cannot be found in {len(days)} complete training dates.")
         self.mean_, self.std_ = days.mean(0), np.where(days.std(0) > 0, days.std(0), 1)
-        self.centres_ = _centres((days - self.mean_) / self.std_, self.kind, self.n, len(days), self.seed)
+        self.centres_ = _centres((days - self.mean_) / self.std_, self.by, self.n, len(days), self.seed)
         return self
 
     def apply(self, X: Features) -> Features:

@@ -77,14 +77,14 @@ class Chain:
             X = s.apply(X)
         return X
 
-# %% ../../nbs/features/transforms.ipynb #37f63435
+# %% ../../nbs/features/transforms.ipynb #ddfdcab2
 class Scale:
     """Column-wise scaling by what the training rows look like."""
 
-    def __init__(self, kind: str = "zscore"):  # "zscore", "robust", "rank_gauss" or "minmax"
-        if kind not in ("zscore", "robust", "rank_gauss", "minmax"):
-            raise unknown_name("scale", kind, ["zscore", "robust", "rank_gauss", "minmax"])
-        self.kind = kind
+    def __init__(self, by: str = "zscore"):  # "zscore", "robust", "rank_gauss" or "minmax"
+        if by not in ("zscore", "robust", "rank_gauss", "minmax"):
+            raise unknown_name("scale", by, ["zscore", "robust", "rank_gauss", "minmax"])
+        self.by = by
 
     def fit(self, X: Features, rows, target=None) -> "Scale":
         """Learn from the training rows."""
@@ -95,10 +95,10 @@ class Scale:
             robust=sk.RobustScaler,
             minmax=lambda: sk.MinMaxScaler(clip=True),
             rank_gauss=lambda: sk.QuantileTransformer(output_distribution="normal", subsample=None, random_state=0),
-        )[self.kind]
+        )[self.by]
         values = _train(X, rows).astype(np.float64)
         self.scaler_ = make()
-        if self.kind == "rank_gauss":
+        if self.by == "rank_gauss":
             self.scaler_.set_params(n_quantiles=min(1000, len(values)))
         self.scaler_.fit(values)
         return self
@@ -155,16 +155,16 @@ class Impute:
             X, [*X.names, *(f"{n}_missing" for n in self.gaps_)], values, [*X.lookbacks, *(X.lookbacks[j] for j in at)]
         )
 
-# %% ../../nbs/features/transforms.ipynb #b58b81cd
+# %% ../../nbs/features/transforms.ipynb #b1fd290f
 class Categories:
     """Add an attribute of the assets as columns: one per category, or one of whole numbers for an embedding."""
 
     def __init__(
-        self, attribute: str = "sector", kind: str = "one_hot"
+        self, attribute: str = "sector", by: str = "one_hot"
     ):  # column of `panel.attributes`; "one_hot" or "index"
-        if kind not in ("one_hot", "index"):
-            raise unknown_name("kind of category columns", kind, ["one_hot", "index"])
-        self.attribute, self.kind = attribute, kind
+        if by not in ("one_hot", "index"):
+            raise unknown_name("kind of category columns", by, ["one_hot", "index"])
+        self.attribute, self.by = attribute, by
 
     def _names(self, X):
         if self.attribute not in X.panel.attributes:
@@ -190,7 +190,7 @@ class Categories:
         """The table with the category columns behind the others."""
         number = {c: i + 1 for i, c in enumerate(self.categories_)}
         code = np.array([number.get(str(s), 0) for s in self._names(X)])[X.panel.asset_code]
-        if self.kind == "index":
+        if self.by == "index":
             names = [self.attribute]
             values = code[:, None]
         else:
@@ -198,7 +198,7 @@ class Categories:
             values = code[:, None] == np.arange(len(names))
         return _table(X, [*X.names, *names], np.concatenate([X.values, values], 1), [*X.lookbacks, *[0] * len(names)])
 
-# %% ../../nbs/features/transforms.ipynb #af242b83
+# %% ../../nbs/features/transforms.ipynb #e07aac1e
 class PrincipalComponents:
     """Scores on the first `n` principal components of the training rows, in place of the features."""
 
@@ -219,7 +219,12 @@ class PrincipalComponents:
 
     def apply(self, X: Features) -> Features:
         """`pc_1` to `pc_n` on all rows."""
-        values = (_complete(X.values, X, "PrincipalComponents") - self.mean_) @ self.directions_
+        centred = _complete(X.values, X, "PrincipalComponents") - self.mean_
+        values = np.zeros((len(X), self.n))
+        for feature, direction in zip(
+            centred.T, self.directions_
+        ):  # a matrix product's last bits depend on the table's length
+            values += feature[:, None] * direction
         return _table(X, [f"pc_{i + 1}" for i in range(self.n)], values)
 
 # %% ../../nbs/features/transforms.ipynb #c0efa501

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from ..core import NeuralphaError, unknown_name
 from .base import within
 
-# %% ../../nbs/models/losses.ipynb #cf2fde33
+# %% ../../nbs/models/losses.ipynb #1ab0bcda
 class Grid:
     """Where the rows of a batch stand in a dates × places grid.
 
@@ -36,6 +36,8 @@ class Grid:
         the grid's shape
     places : int
         the grid's shape
+    weight : torch.Tensor | None, default None
+        (rows,) what each row counts; None: all alike
     """
 
     def __init__(
@@ -43,8 +45,9 @@ class Grid:
         position: torch.Tensor,  # (rows,) place of each row in the flattened grid
         dates: int,  # the grid's shape
         places: int,  # the grid's shape
+        weight: torch.Tensor | None = None,  # (rows,) what each row counts; None: all alike
     ):
-        self.position, self.dates, self.places = position, dates, places
+        self.position, self.dates, self.places, self.weight = position, dates, places, weight
         self.full = len(position) == dates * places  # no empty place: filling is a reshape
 
     def fill(self, values: torch.Tensor) -> torch.Tensor:
@@ -111,7 +114,7 @@ def bce(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     up = (target.sign() * (1 - smoothing) + 1) / 2
     return _mean(F.binary_cross_entropy_with_logits(score, up, reduction="none"), mask)
 
-# %% ../../nbs/models/losses.ipynb #b9704f15
+# %% ../../nbs/models/losses.ipynb #573a2779
 def _centred(v, mask):
     if mask is None:
         return v - v.mean(1, keepdim=True)
@@ -128,18 +131,21 @@ def correlation(score, target, mask) -> torch.Tensor:
     return together / (squares + 1e-12).sqrt()
 
 
-def _over_dates(v, mask):
+def _over_dates(v, mask, weight=None):  # weight: (dates,), what each date counts
     if mask is None:
-        return v.mean()
+        return v.mean() if weight is None else (v * weight).sum() / weight.sum()
     enough = (mask.sum(1) >= 3).to(v.dtype)
+    if weight is not None:
+        enough = enough * weight
+        return (v * enough).sum() / enough.sum().clamp(min=1e-6)
     return (v * enough).sum() / enough.sum().clamp(min=1)
 
 
-def ic(score, target, mask) -> torch.Tensor:
+def ic(score, target, mask, weight=None) -> torch.Tensor:
     """One minus the mean IC by date."""
-    return 1 - _over_dates(correlation(score, target, mask), mask)
+    return 1 - _over_dates(correlation(score, target, mask), mask, weight)
 
-# %% ../../nbs/models/losses.ipynb #2b9c5fa8
+# %% ../../nbs/models/losses.ipynb #394d46ea
 def soft_rank(score, mask, tau: float = 0.1) -> torch.Tensor:
     """(dates, places) differentiable ranks from 0 to n-1; `tau` is the step's width in standard deviations of the
     score.
@@ -161,31 +167,31 @@ def hard_rank(target, mask) -> torch.Tensor:
     return (below + (equal - 1) / 2) * mask
 
 
-def rank_ic(score, target, mask, tau: float = 0.1) -> torch.Tensor:
+def rank_ic(score, target, mask, tau: float = 0.1, weight=None) -> torch.Tensor:
     """One minus the mean soft rank IC by date."""
     said = soft_rank(score, mask, tau)
     known = hard_rank(target, mask).to(score.dtype)
-    return 1 - _over_dates(correlation(said, known, mask), mask)
+    return 1 - _over_dates(correlation(said, known, mask), mask, weight)
 
-# %% ../../nbs/models/losses.ipynb #f81829fd
-def pairwise(score, target, mask, margin: float = 0.1) -> torch.Tensor:
+# %% ../../nbs/models/losses.ipynb #cf817f08
+def pairwise(score, target, mask, margin: float = 0.1, weight=None) -> torch.Tensor:
     """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j."""
     higher = target[:, :, None] > target[:, None, :]
     pairs = higher & mask[:, :, None] & mask[:, None, :]
     gap = score[:, :, None] - score[:, None, :]
     hinge = F.relu(margin - gap) * pairs
-    return _over_dates(hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1), mask)
+    return _over_dates(hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1), mask, weight)
 
 
-def listnet(score, target, mask) -> torch.Tensor:
+def listnet(score, target, mask, weight=None) -> torch.Tensor:
     """Cross-entropy between the soft-max of targets and of scores, by date."""
     low = torch.finfo(score.dtype).min
     wanted = F.softmax(target.masked_fill(~mask, low), 1)
     said = F.log_softmax(score.masked_fill(~mask, low), 1)
-    return _over_dates(-(wanted * said).sum(1), mask)
+    return _over_dates(-(wanted * said).sum(1), mask, weight)
 
 
-def listmle(score, target, mask) -> torch.Tensor:
+def listmle(score, target, mask, weight=None) -> torch.Tensor:
     """Negative log-likelihood per row of the target's order, by date."""
     empty_last = target.masked_fill(~mask, torch.finfo(target.dtype).min)
     order = empty_last.argsort(dim=1, descending=True, stable=True)
@@ -194,7 +200,7 @@ def listmle(score, target, mask) -> torch.Tensor:
     standing = s.masked_fill(~m, torch.finfo(s.dtype).min)
     below = standing.flip(1).logcumsumexp(1).flip(1)  # of all that should stand no higher
     loss = ((below - s) * m).sum(1) / m.sum(1).clamp(min=1)
-    return _over_dates(loss, mask)
+    return _over_dates(loss, mask, weight)
 
 # %% ../../nbs/models/losses.ipynb #ae32d28a
 def portfolio_weights(score, mask) -> torch.Tensor:
@@ -260,11 +266,11 @@ LIMITS = {
     "levels": "(0, 1)",
 }
 
-# %% ../../nbs/models/losses.ipynb #123b9245
+# %% ../../nbs/models/losses.ipynb #82c16a2a
 def loss_parameters(name: str) -> dict:
     """Parameters of a loss and their defaults."""
     _, _, _, *own = inspect.signature(LOSSES[name]).parameters.values()  # behind score, target and mask
-    return {parameter.name: parameter.default for parameter in own}
+    return {parameter.name: parameter.default for parameter in own if parameter.name != "weight"}
 
 
 def _given(name, text):
@@ -343,7 +349,7 @@ class Head(NamedTuple):
     first: int  # output it begins with
     n: int  # outputs
 
-# %% ../../nbs/models/losses.ipynb #193ffbfb
+# %% ../../nbs/models/losses.ipynb #14f7991f
 class Objective:
     """A loss by name or weighted sum, the outputs it needs and the score it means."""
 
@@ -382,29 +388,35 @@ class Objective:
             return None
         return tuple(kind for kind in kinds[0] if all(kind in other for other in kinds))
 
-    def loss(self, out: torch.Tensor, target: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    def loss(
+        self, out: torch.Tensor, target: torch.Tensor, mask: torch.Tensor | None, weight: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """`out` is (dates, places, horizons × outputs), `target` (dates, places[, horizons]); unknown targets, and
-        horizons without a known one, are left out.
+        horizons without a known one, are left out. `weight` is (dates, places): what a row counts in a loss by row;
+        in a loss by date the mean of its rows is what the date counts.
         """
         if target.ndim == 2:
-            return self._of_one_horizon(out, target, mask)
+            return self._of_one_horizon(out, target, mask, weight)
         known = target.isfinite() & (True if mask is None else mask[..., None])
         by_horizon = []
         for k in range(target.shape[-1]):
             said = out[..., k * self.outputs : (k + 1) * self.outputs]
-            by_horizon.append(self._of_one_horizon(said, target[..., k].nan_to_num(), known[..., k]))
+            by_horizon.append(self._of_one_horizon(said, target[..., k].nan_to_num(), known[..., k], weight))
         taught = known.flatten(0, 1).any(0)
         return (torch.stack(by_horizon) * taught).sum() / taught.sum().clamp(min=1)
 
-    def _of_one_horizon(self, out, target, mask) -> torch.Tensor:
-        if mask is None and not self.names <= MASKLESS:
+    def _of_one_horizon(self, out, target, mask, weight=None) -> torch.Tensor:
+        if mask is None and not (self.names <= MASKLESS and weight is None):
             mask = torch.ones_like(target, dtype=torch.bool)
+        by_row = mask if weight is None else mask * weight
+        of_dates = {} if weight is None else {"weight": by_row.sum(1) / mask.sum(1).clamp(min=1)}
         total = 0.0
         for term in self.terms:
             name, first, n = self.heads[head_of(term)[0]]
             score = out[..., first : first + n] if name in ("quantiles", "three") else out[..., first]
             smoothing = {"smoothing": self.smoothing} if term.name in SMOOTHED else {}
-            total = total + term.weight * LOSSES[term.name](score, target, mask, **smoothing | term.given)
+            counted, more = (mask, of_dates) if term.name in BY_DATE else (by_row, {})
+            total = total + term.weight * LOSSES[term.name](score, target, counted, **smoothing | term.given | more)
         return total
 
     def score(self, out) -> np.ndarray | torch.Tensor:

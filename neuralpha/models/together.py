@@ -14,7 +14,7 @@ Not every net allows it: batch norm keeps statistics in place, and nets across a
 # %% auto #0
 __all__ = ['fit_seeds', 'why_not_together', 'Stack', 'stacked_grid', 'train_together']
 
-# %% ../../nbs/models/together.ipynb #43f6441c
+# %% ../../nbs/models/together.ipynb #6f329c84
 import copy, time
 from collections.abc import Iterable
 import numpy as np
@@ -24,7 +24,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from ..core import NeuralphaError
 from ..features.table import Features
 from ..labels import Label
-from .base import feature_scale
+from .base import feature_scale, primary
 from .fitting import UnitResult, check_task, checked_scores
 from .losses import Grid, Objective
 from .nets import Net
@@ -39,7 +39,7 @@ from .training.resident import Resident
 from .training.scoring import BLOCK_ROWS, judge
 from ..splits import Fold
 
-# %% ../../nbs/models/together.ipynb #56f7dde2
+# %% ../../nbs/models/together.ipynb #f734efb2
 def fit_seeds(
     model: Net,  # unfitted
     X: Features,
@@ -75,6 +75,10 @@ def fit_seeds(
     start = time.perf_counter()
     where = pick_device(device if model.device == "auto" else model.device)
     y_target = y.target(target)
+    given, transforms = X, model.transforms_
+    if transforms is not None:
+        transforms = transforms.fitted(X, fold.train, primary(y_target[fold.train]))
+        X = transforms.apply(X)
     models = _unfitted(model, X, fold, y_target, seeds, where)
     nets = [m._built(len(X.names)).to(where) for m in models]
     why = why_not_together(model, nets[0])
@@ -89,8 +93,8 @@ def fit_seeds(
 
     results = []
     for fitted, net, history in zip(models, nets, histories):
-        fitted.net_, fitted.history_ = net, history
-        scores = {part: checked_scores(fitted, X, fold, part) for part in ("test", "valid")}
+        fitted.net_, fitted.history_, fitted.transforms_ = net, history, transforms
+        scores = {part: checked_scores(fitted, given, fold, part) for part in ("test", "valid")}
         seconds = (time.perf_counter() - start) / len(models)
         results.append(UnitResult(scores["test"], scores["valid"], fitted, history, seconds))
     return results

@@ -38,7 +38,7 @@ from ..study.recipe import Rows, fit_seed, fit_seeds_together, study_features, s
 from ..study.spec import Study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/fits.ipynb #c7630e54
+# %% ../../nbs/report/fits.ipynb #2aeb0541
 class Setting(NamedTuple):
     """How scores come about, and what they forecast.
 
@@ -103,7 +103,7 @@ class Fits:
     @property
     def features(self) -> tuple:
         """The features that the models were fitted on, in order."""
-        return next(iter(next(iter(self.models.values())).values())).features_
+        return next(iter(next(iter(self.models.values())).values())).given
 
     @property
     def validation(self) -> tuple:  # (first, last) Timestamp
@@ -297,7 +297,7 @@ def setting_label(fits: Fits, panel: Panel) -> Label:
     s = fits.setting
     return forward_return(panel, s.horizon, s.delay, s.exit)
 
-# %% ../../nbs/report/fits.ipynb #7520d615
+# %% ../../nbs/report/fits.ipynb #aecf2ac0
 def fits_of_report(
     folder,  # of a report, or of one of its universes
     universe: str | None = None,  # of a report of several: whose fits
@@ -315,6 +315,11 @@ def fits_of_report(
         default: the ensemble, where there is one, else the best model
     """
     folder, manifest, study, slug = universe_of(Path(folder), universe)
+    if study.split.grouped:
+        raise NeuralphaError(
+            f"No fit of {study.name} is the newest: scheme = {study.split.scheme!r} fits on dates before and after what it tests. "
+            "Score with refit, which fits on all that is known."
+        )
     place = folder / slug
     name = chosen_model(folder, slug, model)
     tables = {part: read_predictions(place / f"{part}.parquet") for part in ("predictions", "validation")}

@@ -185,12 +185,14 @@ class Batch(NamedTuple):
     target: torch.Tensor  # (rows,) or (rows, horizons)
     grid: Grid  # which rows share a date
 
-# %% ../../../nbs/models/training/batches.ipynb #a1842cad
+# %% ../../../nbs/models/training/batches.ipynb #1ab49317
 class Part:
     """The rows of one part of a fold, ready to be drawn from."""
 
-    def __init__(self, data: Resident, rows: np.ndarray, target: np.ndarray):
-        rows, target = sorted_by_date(data.panel, rows, target)
+    def __init__(self, data: Resident, rows: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None):
+        given = rows
+        rows, target = sorted_by_date(data.panel, given, target)
+        self.weight = None if weight is None else _on_device(sorted_by_date(data.panel, given, weight)[1], data.device)
         self.rows, self.date, self.asset = rows, data.panel.date_code[rows], data.panel.asset_code[rows]
         self.data, self.at, self.target = data, data.at(rows), torch.from_numpy(target).to(data.device)
 
@@ -218,10 +220,11 @@ class Part:
             place = _sent(np.concatenate([places for places, *_ in laid]), self.data.device).split(sizes)
             at = self.at.index_select(0, index).split(sizes)
             target = self.target.index_select(0, index).split(sizes)
+            weight = [None] * len(some) if self.weight is None else self.weight.index_select(0, index).split(sizes)
             for k, (_, dates, places) in enumerate(laid):
-                yield Batch(at[k], target[k], Grid(place[k], dates, places))
+                yield Batch(at[k], target[k], Grid(place[k], dates, places, weight[k]))
 
-# %% ../../../nbs/models/training/batches.ipynb #318c3b17
+# %% ../../../nbs/models/training/batches.ipynb #fa0c2f87
 def sorted_by_date(panel: Panel, rows: np.ndarray, target: np.ndarray) -> tuple:  # (rows, target), date by date
     """Rows and their targets, date by date.
 
@@ -232,6 +235,10 @@ def sorted_by_date(panel: Panel, rows: np.ndarray, target: np.ndarray) -> tuple:
     """
     order = np.lexsort((rows, panel.date_code[rows]))
     return rows[order], target[order]
+
+
+def _on_device(values: np.ndarray, device) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(device)
 
 
 def _sent(values: np.ndarray, device) -> torch.Tensor:

@@ -102,7 +102,7 @@ def check_finite(losses: np.ndarray, norms: np.ndarray, batches: list, part: Par
         f"norm {norms[first]:.3g}. Lower learning_rate or look at the features of that date."
     )
 
-# %% ../../../nbs/models/training/epoch.ipynb #12c08e1b
+# %% ../../../nbs/models/training/epoch.ipynb #2cb03ccd
 def step_loss(
     net: NetModule,
     x: torch.Tensor,  # (rows, window, features)
@@ -126,13 +126,14 @@ def step_loss(
     """
     known = grid.fill(target)
     mask = grid.gaps
+    weight = None if grid.weight is None else grid.fill(grid.weight)
 
     def loss_at(x):
         if net.has_own_loss:
             return net.loss(x, target, grid)  # an autoencoder is trained to rebuild, not to score
         with autocast(x.device, settings.precision):
             out = net(x, grid)
-        return objective.loss(grid.fill(out.float()), known, mask)
+        return objective.loss(grid.fill(out.float()), known, mask, weight)
 
     if settings.input_noise:
         x = x + settings.input_noise * torch.randn_like(x)

@@ -38,11 +38,11 @@ from .sparse import path_penalty
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../../nbs/models/training/loop.ipynb #4a12c3c8
+# %% ../../../nbs/models/training/loop.ipynb #e2a317a9
 def train(
     net: NetModule,
     data: Resident,
-    train_part: tuple,  # (panel rows, (n,) or (n, horizons) float32 target)
+    train_part: tuple,  # (panel rows, (n,) or (n, horizons) float32 target[, (n,) weights])
     valid_part: tuple | None,  # the same of the rows that early stopping watches
     settings: Training,
     seed: int = 0,
@@ -58,7 +58,7 @@ def train(
     net : NetModule
     data : Resident
     train_part : tuple
-        (panel rows, (n,) or (n, horizons) float32 target)
+        (panel rows, (n,) or (n, horizons) float32 target[, (n,) weights])
     valid_part : tuple | None
         the same of the rows that early stopping watches
     settings : Training
