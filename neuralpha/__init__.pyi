@@ -9,12 +9,15 @@ from .data.universes import check_universe as check_universe
 from .data.simulated.market import simulate_universe as simulate_universe
 from .features.compute import compute_features as compute_features
 from .features.own import check_feature as check_feature
+from .features.pipeline import Pipeline as Pipeline
 from .features.table import Features as Features
 from .features.table import View as View
 from .labels import Label as Label
 from .labels import forward_return as forward_return
 from .labels import triple_barrier as triple_barrier
 from .labels import multi_horizon as multi_horizon
+from .labels import own_label as own_label
+from .labels import sample_weights as sample_weights
 from .splits import Fold as Fold
 from .splits import walk_forward as walk_forward
 from .splits import fixed_split as fixed_split

@@ -9,11 +9,11 @@ same digest, a file is either whole or absent, and long work says how long it wi
 # %% auto #0
 __all__ = ['KINDS', 'INSIDE', 'Function', 'NeuralphaError', 'unknown_name', 'wrong_kind', 'check_kinds', 'extra', 'require',
            'canonical_json', 'digest', 'syntax_digest', 'code_modules', 'code_digest', 'file_digest', 'DiskError',
-           'writing', 'atomic_path', 'write_text', 'write_json', 'parse_json', 'read_json', 'read_table', 'lock',
-           'sweep_locks', 'figure_png', 'progress', 'limit_threads']
+           'writing', 'atomic_path', 'write_text', 'write_json', 'parse_json', 'read_json', 'trusted_types',
+           'skops_bytes', 'read_table', 'lock', 'sweep_locks', 'figure_png', 'progress', 'limit_threads']
 
-# %% ../nbs/core.ipynb #fc57c478
-import ast, contextlib, errno, fcntl, hashlib, importlib.util, inspect, json, math, os, re, tempfile
+# %% ../nbs/core.ipynb #e679c4cd
+import ast, contextlib, errno, fcntl, hashlib, importlib.util, inspect, io, json, math, os, re, tempfile, zipfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, wraps
 from pathlib import Path
@@ -35,22 +35,7 @@ def unknown_name(
     name: str,  # what the user wrote
     known,  # names that exist
 ) -> NeuralphaError:  # to be raised by the caller
-    """The error for a name that does not exist, with the closest one that does.
-
-    Parameters
-    ----------
-    what : str
-        kind of thing, e.g. "model"
-    name : str
-        what the user wrote
-    known
-        names that exist
-
-    Returns
-    -------
-    NeuralphaError
-        to be raised by the caller
-    """
+    """The error for a name that does not exist, with the closest one that does."""
     import difflib
 
     known = sorted(map(str, known))
@@ -90,24 +75,7 @@ def wrong_kind(
     kind: str,  # what is meant: one of `KINDS`, or "Scores"
     advice: str = "",  # how one comes to it, where neither table says so
 ) -> NeuralphaError:  # to be raised by the caller
-    """The error for an object of another kind.
-
-    Parameters
-    ----------
-    where : str
-        function and parameter
-    given
-        what stands there
-    kind : str
-        what is meant: one of `KINDS`, or "Scores"
-    advice : str, default ''
-        how one comes to it, where neither table says so
-
-    Returns
-    -------
-    NeuralphaError
-        to be raised by the caller
-    """
+    """The error for an object of another kind."""
     known = [c.__name__ for c in type(given).__mro__]
     how = next((INSIDE[c, kind] for c in known if (c, kind) in INSIDE), "") or advice or KINDS.get(kind, "")
     what = f"the class {given.__name__}" if isinstance(given, type) else "None" if given is None else known[0]
@@ -160,15 +128,7 @@ def extra(
     name: str,  # of the extra in setup.py, e.g. "ray"
     purpose: str,  # what needs it, e.g. "backend ray"
 ) -> Iterator[None]:
-    """Turn a missing package inside the block into a `NeuralphaError` that names the command which installs it.
-
-    Parameters
-    ----------
-    name : str
-        of the extra in setup.py, e.g. "ray"
-    purpose : str
-        what needs it, e.g. "backend ray"
-    """
+    """Turn a missing package inside the block into a `NeuralphaError` that names the command which installs it."""
     try:
         yield
     except ImportError as e:
@@ -181,17 +141,7 @@ def require(
     name: str,  # of the extra
     purpose: str,  # what needs it
 ) -> None:
-    """Raise what `extra` says where a package is not installed, without the time that loading it takes.
-
-    Parameters
-    ----------
-    package : str
-        module, e.g. "optuna"
-    name : str
-        of the extra
-    purpose : str
-        what needs it
-    """
+    """Raise what `extra` says where a package is not installed, without the time that loading it takes."""
     with extra(name, purpose):
         if importlib.util.find_spec(package) is None:
             raise ModuleNotFoundError(f"No module named {package!r}", name=package)
@@ -200,13 +150,7 @@ def require(
 def canonical_json(
     value,  # JSON-native value; also dataclasses' dicts, dates, paths and numpy scalars
 ) -> str:
-    """One text per value: sorted keys, no spaces, no NaN. Raises `TypeError` for what has no canonical form.
-
-    Parameters
-    ----------
-    value
-        JSON-native value; also dataclasses' dicts, dates, paths and numpy scalars
-    """
+    """One text per value: sorted keys, no spaces, no NaN. Raises `TypeError` for what has no canonical form."""
 
     def plain(v):
         if isinstance(v, np.generic):
@@ -242,18 +186,7 @@ def _feed(h, value):
 def digest(
     *values,  # JSON-native values, numpy arrays, pandas objects or bytes
 ) -> str:  # 64 hex digits
-    """SHA-256 of the values' content; independent of memory layout and dictionary order.
-
-    Parameters
-    ----------
-    *values
-        JSON-native values, numpy arrays, pandas objects or bytes
-
-    Returns
-    -------
-    str
-        64 hex digits
-    """
+    """SHA-256 of the values' content; independent of memory layout and dictionary order."""
     h = hashlib.sha256()
     for v in values:
         _feed(h, v)
@@ -297,18 +230,7 @@ def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralp
 def code_modules(
     *names: str,  # modules
 ) -> list[str]:  # sorted
-    """Every neuralpha module that the given ones reach through imports, themselves included.
-
-    Parameters
-    ----------
-    *names : str
-        modules
-
-    Returns
-    -------
-    list[str]
-        sorted
-    """
+    """Every neuralpha module that the given ones reach through imports, themselves included."""
     seen = set()
     todo = list(names)
     while todo:
@@ -344,13 +266,7 @@ _DISK = {
 def writing(
     path,  # what is being written; named in the error
 ) -> Iterator[None]:
-    """Turn what a disk refuses inside the block into a `DiskError`; everything else passes.
-
-    Parameters
-    ----------
-    path
-        what is being written; named in the error
-    """
+    """Turn what a disk refuses inside the block into a `DiskError`; everything else passes."""
     try:
         yield
     except DiskError:
@@ -368,13 +284,7 @@ def writing(
 def atomic_path(
     path,  # final file; parent folders are made
 ) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; on success it replaces `path`, on any exception it is removed.
-
-    Parameters
-    ----------
-    path
-        final file; parent folders are made
-    """
+    """Yields a temporary path beside `path`; on success it replaces `path`, on any exception it is removed."""
     path = Path(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -411,17 +321,7 @@ def parse_json(
     where,  # named in errors
     **kinds,  # keys that the value must have, and their types
 ) -> Any:
-    """A JSON value; NaN, infinities and nesting without end are refused, as is a value that is not of its kind.
-
-    Parameters
-    ----------
-    text
-        or bytes
-    where
-        named in errors
-    **kinds
-        keys that the value must have, and their types
-    """
+    """A JSON value; NaN, infinities and nesting without end are refused, as is a value that is not of its kind."""
     try:
         value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as e:
@@ -461,6 +361,43 @@ def _nan_to_none(v):
         v = v.item()
     return None if isinstance(v, float) and not math.isfinite(v) else v
 
+# %% ../nbs/core.ipynb #249c32bf
+def trusted_types(
+    data: bytes,  # of a skops file
+    packages,  # whose classes are read back
+    where,  # named in the error
+) -> list[str]:  # what skops must be told to trust
+    """Look at the types in a file before anything is made of it; raises `NeuralphaError` where one is nobody's."""
+    import skops.io
+
+    found = skops.io.get_untrusted_types(data=data)
+    odd = [kind for kind in found if kind.partition(".")[0] not in packages]
+    if odd:
+        raise NeuralphaError(
+            f"{where} holds {', '.join(odd)}, which is neither saved nor read back: only classes of "
+            f"{', '.join(sorted(packages))} are."
+        )
+    return found
+
+# %% ../nbs/core.ipynb #50a78dee
+def skops_bytes(
+    value,  # an estimator of scikit-learn's kind
+) -> bytes:
+    """A skops file, the same for equal estimators."""
+    import skops.io
+
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(value))) as made:
+        schema = made.read("schema.json").decode()
+        named = dict.fromkeys(re.findall(r'"__id__": (\d+)|"file": "(\d+)', schema))
+        number = {old: str(n) for n, old in enumerate(dict.fromkeys(a or b for a, b in named), 1)}
+        files = {re.sub(r"\d{6,}", lambda m: number.get(m[0], m[0]), name): made.read(name) for name in made.namelist()}
+        files["schema.json"] = re.sub(r"\d{6,}", lambda m: number.get(m[0], m[0]), schema).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as written:
+        for name in sorted(files):
+            written.writestr(zipfile.ZipInfo(name), files[name])
+    return out.getvalue()
+
 # %% ../nbs/core.ipynb #ecba81b4
 _KINDS = dict(
     text=lambda t: isinstance(t, pd.StringDtype),
@@ -478,18 +415,6 @@ def read_table(
     """Read columns of a Parquet file.
 
     Raises `NeuralphaError` where it is broken, or a column is missing or of another kind.
-
-    Parameters
-    ----------
-    path
-        Parquet file
-    **kinds : str
-        column -> "text", "date", "number" (float64), "float32" or "integer"
-
-    Returns
-    -------
-    pd.DataFrame
-        these columns
     """
     import pyarrow.parquet as pq
 
@@ -517,20 +442,7 @@ def lock(
     path,  # file that carries the lock; folders are made
     wait: bool = True,  # until whoever holds it lets go
 ) -> Iterator[None]:  # yields whether it is held; False only where `wait` is
-    """Hold a lock between processes of one machine for the length of the block.
-
-    Parameters
-    ----------
-    path
-        file that carries the lock; folders are made
-    wait : bool, default True
-        until whoever holds it lets go
-
-    Returns
-    -------
-    Iterator[None]
-        yields whether it is held; False only where `wait` is
-    """
+    """Hold a lock between processes of one machine for the length of the block."""
     path = Path(path)
     while True:
         with writing(path):
@@ -562,13 +474,7 @@ def _carries(path, file) -> bool:
 def sweep_locks(
     folder,  # of lock files
 ) -> None:
-    """Remove the files that killed holders left; locks that are held stay.
-
-    Parameters
-    ----------
-    folder
-        of lock files
-    """
+    """Remove the files that killed holders left; locks that are held stay."""
     for path in Path(folder).glob("*"):
         with lock(path, wait=False):
             pass
@@ -578,19 +484,7 @@ def figure_png(
     fig,  # matplotlib figure
     dpi: int = 96,
 ) -> bytes:  # same bytes for same figure
-    """A figure as PNG with a palette of at most 64 colours: more cannot be told apart, and weigh.
-
-    Parameters
-    ----------
-    fig
-        matplotlib figure
-    dpi : int, default 96
-
-    Returns
-    -------
-    bytes
-        same bytes for same figure
-    """
+    """A figure as PNG with a palette of at most 64 colours: more cannot be told apart, and weigh."""
     import io
     from PIL import Image
 
@@ -698,14 +592,7 @@ def progress(
 def limit_threads(
     n: int,  # threads for BLAS, OpenMP, numba and torch (where loaded), and for libraries that read OMP_NUM_THREADS
 ) -> Iterator[None]:
-    """Run a block with at most `n` threads, so that units running side by side do not fight.
-
-    Parameters
-    ----------
-    n : int
-        threads for BLAS, OpenMP, numba and torch (where loaded), and for libraries that read
-        OMP_NUM_THREADS
-    """
+    """Run a block with at most `n` threads, so that units running side by side do not fight."""
     import sys
     from threadpoolctl import threadpool_limits
 

@@ -10,17 +10,17 @@ Purging goes by life span, never by row count (López de Prado, 2018, ch. 7).
 
 # %% auto #0
 __all__ = ['Fold', 'list_folds', 'walk_forward', 'fixed_split', 'newest_fold', 'purged_kfold', 'combinatorial_purged',
-           'backtest_paths', 'plot_folds']
+           'backtest_paths', 'path_folds', 'plot_folds']
 
-# %% ../nbs/splits.ipynb #177d590d
-from dataclasses import dataclass, field
+# %% ../nbs/splits.ipynb #3a56c3f6
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from .core import NeuralphaError, check_kinds, unknown_name, wrong_kind
-from .data.panel import last_moment
+from .data.panel import Panel, last_moment
 from .labels import Label
 
 if TYPE_CHECKING:
@@ -29,28 +29,7 @@ if TYPE_CHECKING:
 # %% ../nbs/splits.ipynb #6227e4b3
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """Panel row numbers of one fold, each sorted by date, then asset; `dates` maps a part to its (first, last) date.
-
-    Parameters
-    ----------
-    number : int
-    train : np.ndarray
-        labelled rows whose life span touches neither validation nor test
-    valid : np.ndarray
-        labelled rows whose life span does not touch test; empty where none was asked for
-    test : np.ndarray
-        every tradable row of the test period, labelled or not
-    dates : dict
-        part -> (first, last) Timestamp, before the purge
-    purged : int
-        rows dropped because their life span or the embargo reaches into another part
-    embargo : int, default 0
-        bars kept free on top of the purge
-    spans : dict, default dict()
-        part -> list of (first, last) Timestamp of unbroken rows, after the purge
-    groups : dict, default dict()
-        combinatorial designs: number of a tested group -> its test rows
-    """
+    """Panel row numbers of one fold, each sorted by date, then asset; `dates` maps a part to its (first, last) date."""
 
     number: int
     train: np.ndarray  # labelled rows whose life span touches neither validation nor test
@@ -74,13 +53,7 @@ class Fold:
 def list_folds(
     folds,  # one `Fold` or several
 ) -> list[Fold]:
-    """Folds as a list; what holds something else is refused.
-
-    Parameters
-    ----------
-    folds
-        one `Fold` or several
-    """
+    """Folds as a list; what holds something else is refused."""
     every = (
         [folds] if isinstance(folds, Fold) else list(folds) if isinstance(folds, (list, tuple, Iterator)) else [folds]
     )
@@ -210,24 +183,6 @@ def walk_forward(
     """Folds in time order; a last one of whose test labels none is known yet is left out.
 
     Raises `NeuralphaError` where the data is too short for one.
-
-    Parameters
-    ----------
-    y : Label
-    train : str, default '3Y'
-        calendar length of the (first) training part
-    valid : str, default '6M'
-        calendar lengths; folds step by `test`
-    test : str, default '6M'
-        calendar lengths; folds step by `test`
-    embargo : int, default 5
-        bars left out before validation and before test, on top of the purge
-    scheme : str, default 'expanding'
-        or "sliding"
-    last_partial : bool, default True
-        keep a last fold whose test period is cut by the end of the data
-    align : str | None, default None
-        test periods start with a month "M", quarter "Q" or year "Y"
     """
     if scheme not in ("expanding", "sliding"):
         raise NeuralphaError(f"Scheme {scheme!r} is not known; use 'expanding' or 'sliding'.")
@@ -273,27 +228,7 @@ def fixed_split(
     test_end,  # dates; `test_end` is inclusive (`last_moment`)
     embargo: int = 0,  # bars, on top of the purge
 ) -> list[Fold]:  # one fold
-    """One fold by given dates. Raises `NeuralphaError` for dates out of order or outside the data.
-
-    Parameters
-    ----------
-    y : Label
-    train_start
-        dates; `test_end` is inclusive (`last_moment`)
-    valid_start
-        dates; `test_end` is inclusive (`last_moment`)
-    test_start
-        dates; `test_end` is inclusive (`last_moment`)
-    test_end
-        dates; `test_end` is inclusive (`last_moment`)
-    embargo : int, default 0
-        bars, on top of the purge
-
-    Returns
-    -------
-    list[Fold]
-        one fold
-    """
+    """One fold by given dates. Raises `NeuralphaError` for dates out of order or outside the data."""
     dates = pd.DatetimeIndex(y.panel.dates)
     try:
         given = [*(pd.Timestamp(t) for t in (train_start, valid_start, test_start)), last_moment(test_end)]
@@ -317,23 +252,7 @@ def newest_fold(
     embargo: int = 5,  # bars left out before validation, on top of the purge
     train: str | None = None,  # calendar length of training; None: everything before validation
 ) -> Fold:  # its test part is the last date's cross-section
-    """All labels that are known on the last date, and that date to be scored.
-
-    Parameters
-    ----------
-    y : Label
-    valid : str, default '6M'
-        calendar length of the validation part, which ends with the last known label
-    embargo : int, default 5
-        bars left out before validation, on top of the purge
-    train : str | None, default None
-        calendar length of training; None: everything before validation
-
-    Returns
-    -------
-    Fold
-        its test part is the last date's cross-section
-    """
+    """All labels that are known on the last date, and that date to be scored."""
     _check_embargo(embargo)
     p = y.panel
     dates = pd.DatetimeIndex(p.dates)
@@ -388,18 +307,7 @@ def purged_kfold(
     embargo: int = 5,  # bars left free on both sides of validation and test, on top of the purge
     valid: int = 1,  # groups held out of training for early stopping; 0 for models that need none
 ) -> list[Fold]:
-    """K-fold over unbroken groups of dates; training rows whose labels live in the test are purged on both sides.
-
-    Parameters
-    ----------
-    y : Label
-    n : int, default 5
-        groups of dates, each tested once
-    embargo : int, default 5
-        bars left free on both sides of validation and test, on top of the purge
-    valid : int, default 1
-        groups held out of training for early stopping; 0 for models that need none
-    """
+    """K-fold over unbroken groups of dates; training rows whose labels live in the test are purged on both sides."""
     return combinatorial_purged(y, n, 1, embargo, valid)
 
 # %% ../nbs/splits.ipynb #99994d0a
@@ -411,25 +319,7 @@ def combinatorial_purged(
     embargo: int = 5,  # bars left free on both sides of validation and test, on top of the purge
     valid: int = 1,  # groups held out of training for early stopping; 0 for models that need none
 ) -> list[Fold]:  # one per combination; `backtest_paths` strings them together
-    """Combinatorial purged cross-validation.
-
-    Parameters
-    ----------
-    y : Label
-    groups : int, default 6
-        groups of dates, and how many of them each split tests
-    tests : int, default 2
-        groups of dates, and how many of them each split tests
-    embargo : int, default 5
-        bars left free on both sides of validation and test, on top of the purge
-    valid : int, default 1
-        groups held out of training for early stopping; 0 for models that need none
-
-    Returns
-    -------
-    list[Fold]
-        one per combination; `backtest_paths` strings them together
-    """
+    """Combinatorial purged cross-validation."""
     _check_embargo(embargo)
     spans = _groups(y, groups)
     if not 1 <= tests < groups - valid or valid < 0:
@@ -444,18 +334,7 @@ def combinatorial_purged(
 def backtest_paths(
     folds,  # of `combinatorial_purged` or `purged_kfold`
 ) -> list:  # per path, a list of (fold number, test rows), in time order: every date once
-    """The complete histories that the tested groups of a combinatorial design make.
-
-    Parameters
-    ----------
-    folds
-        of `combinatorial_purged` or `purged_kfold`
-
-    Returns
-    -------
-    list
-        per path, a list of (fold number, test rows), in time order: every date once
-    """
+    """The complete histories that the tested groups of a combinatorial design make."""
     by_group = {}
     for f in folds:
         if not f.groups:
@@ -466,22 +345,41 @@ def backtest_paths(
             by_group.setdefault(g, []).append((f.number, rows))
     return [list(path) for path in zip(*(by_group[g] for g in sorted(by_group)))]
 
+# %% ../nbs/splits.ipynb #3efe70d2
+def path_folds(
+    folds,  # of any design
+    panel: Panel,  # that they are of
+) -> list:  # per path, its folds in time order; their test parts hold the path's rows alone
+    """The folds of every complete history: of a walk-forward or a k-fold one path, of combinatorial folds several."""
+    if not any(f.groups for f in folds):
+        return [list(folds)]
+    by_number = {f.number: f for f in folds}
+    return [_folds_of_path(panel, by_number, path) for path in backtest_paths(folds)]
+
+
+def _folds_of_path(panel: Panel, by_number: dict, path: list) -> list:
+    rows = {}
+    for number, tested in path:
+        rows.setdefault(number, []).append(tested)
+    return [_testing(panel, by_number[number], np.concatenate(parts)) for number, parts in rows.items()]
+
+
+def _testing(panel: Panel, fold: Fold, rows: np.ndarray) -> Fold:
+    """A fold that tests some of its rows alone."""
+    if len(rows) == len(fold.test):
+        return fold
+    own = {g: r for g, r in fold.groups.items() if np.isin(r, rows).any()}
+    spans = _unbroken(panel, rows)
+    dates = {**fold.dates, "test": (spans[0][0], spans[-1][1])}
+    return replace(fold, test=rows, dates=dates, spans={**fold.spans, "test": spans}, groups=own)
+
 # %% ../nbs/splits.ipynb #a0d131de
 def plot_folds(
     folds,  # list of `Fold`, from `walk_forward` for example
     ax=None,  # matplotlib axes to draw on; None: new ones
     title="Folds",
 ) -> "Axes":
-    """One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes.
-
-    Parameters
-    ----------
-    folds
-        list of `Fold`, from `walk_forward` for example
-    ax : default None
-        matplotlib axes to draw on; None: new ones
-    title : default 'Folds'
-    """
+    """One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes."""
     import matplotlib.pyplot as plt
 
     folds = list_folds(folds)

@@ -97,6 +97,7 @@ def test_code_digest_follows_imports():
         "neuralpha.data.panel",
         "neuralpha.data.returns",
         "neuralpha.labels",
+        "neuralpha.own_code",
         "neuralpha.splits",
     ]
     assert code_digest("neuralpha.splits") != code_digest("neuralpha.labels")
@@ -154,6 +155,19 @@ def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
     (tmp_path / "x").touch()
     with pytest.raises(DiskError, match="x/y.json: (Not a directory|File exists)"):
         write_json(tmp_path / "x" / "y.json", 1)
+
+def test_equal_estimators_are_equal_bytes_and_come_back():
+    import skops.io
+    from sklearn.ensemble import IsolationForest
+
+    x = np.random.default_rng(0).standard_normal((200, 3))
+    made = [IsolationForest(n_estimators=3, random_state=seed).fit(x) for seed in (0, 0, 1)]
+    first, again, other = map(skops_bytes, made)
+    assert first == again != other
+    back = skops.io.loads(first, trusted=trusted_types(first, ("sklearn", "numpy"), "here"))
+    np.testing.assert_array_equal(back.score_samples(x), made[0].score_samples(x))
+    with pytest.raises(NeuralphaError, match="here holds"):
+        trusted_types(first, (), "here")
 
 def test_a_table_is_read_as_it_was_written_or_not_at_all(tmp_path):
     path = tmp_path / "t.parquet"

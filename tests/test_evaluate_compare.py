@@ -225,11 +225,11 @@ def test_models_come_before_baselines_in_the_ics():
     assert list(board.ics)[:2] == ["good", "bad"] and set(board.ics) == set(board.table.index)
 
 def test_overfitting_is_not_asked_of_blocks_shorter_than_a_label():
-    from neuralpha.evaluate.compare import _overfitting
+    from neuralpha.evaluate.compare import overfitting_of
 
     panel, y, _ = _market(120)
     ics = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), pd.DatetimeIndex(panel.dates[:100]))
-    assert _overfitting(ics, y)["configurations"] == 2 and _overfitting(ics, forward_return(panel, 9, 1)) is None
+    assert overfitting_of(ics, y)["configurations"] == 2 and overfitting_of(ics, forward_return(panel, 9, 1)) is None
 
 def test_detail_tells_seeds_from_time_and_regimes_apart():
     panel, y, noisy = _market()

@@ -21,7 +21,17 @@ VALUES = {
     "data": {"a \"b\".csv": {"date_format": "%d.%m.%Y"}},
 }
 
-TOGETHER = ("ensemble_of", "repetitions", "train_start", "valid_start", "test_start", "test_end")  # not alone
+TOGETHER = (
+    "ensemble_of",
+    "repetitions",
+    "groups",
+    "tests",
+    "oldest",
+    "train_start",
+    "valid_start",
+    "test_start",
+    "test_end",
+)  # not alone
 
 def test_the_file_is_the_study_that_was_asked_for():
     assert make_study(tomllib.loads(study_text(VALUES))).hash == make_study(VALUES).hash
@@ -40,7 +50,14 @@ def test_each_comment_is_a_line_that_works():
         if commented and commented[1] not in TOGETHER:
             taken = lines[:number] + [line[2:]] + lines[number + 1 :]
             table = max(i for i in range(number + 1) if re.match(r"(# )?\[", lines[i]) or i == 0)
-            if lines[table].startswith("# ["):
+            if lines[table].startswith("# [["):
+                end = next(
+                    i
+                    for i in range(number, len(lines))
+                    if not lines[i].startswith("#") or lines[i].startswith("# [[") and i > number
+                )
+                taken[table:end] = [each.removeprefix("# ") for each in lines[table:end]]
+            elif lines[table].startswith("# ["):
                 taken[table] = lines[table][2:]
                 if "trials = 30" not in line and "minutes" not in line and lines[table] == "# [tune]":
                     taken.insert(table + 1, "trials = 5")

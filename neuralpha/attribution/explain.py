@@ -23,13 +23,13 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #b376d394
+# %% ../../nbs/attribution/explain.ipynb #54f52597
 from html import escape
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from .kinds import AFFORDABLE, Paths, assets_beside, attribute, probe
-from ..core import NeuralphaError, check_kinds, wrong_kind
+from ..core import NeuralphaError, check_kinds, unknown_name, wrong_kind
 from ..data.panel import Panel
 from ..cross_section import correlation_by_date
 from ..data.alignment import panel_rows
@@ -39,32 +39,13 @@ from ..evaluate.statistics import block_interval, block_length, bootstrap_means,
 from ..features.families import choose
 from ..features.table import Features
 from ..labels import Label
+from ..models.base import Estimator
 from ..models.predict import Predictions, cross_predict
 
 # %% ../../nbs/attribution/explain.ipynb #b49f0b15
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """Attributions of some rows' scores to features and lags, in score units.
-
-    Parameters
-    ----------
-    model : str
-    X : Features
-    rows : np.ndarray
-        (n,) panel rows
-    lags : tuple
-        (L,) bars before the decision date; (0,) for a model that sees one row
-    values : np.ndarray
-        (n, L, F) float32
-    base : np.ndarray
-        (n,) float64: the score when nothing is known
-    scores : np.ndarray
-        (n,) float64: the model's
-    fold : np.ndarray
-        (n,) int
-    seed : np.ndarray
-        (n,) int: the model's seed, not the draw's
-    """
+    """Attributions of some rows' scores to features and lags, in score units."""
 
     model: str
     X: Features
@@ -181,7 +162,7 @@ def _parts(pred, X, rows):
 def _model_name(model):
     return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../../nbs/attribution/explain.ipynb #672c22ad
+# %% ../../nbs/attribution/explain.ipynb #52540e55
 @check_kinds
 def explain(
     model,  # `Predictions`, or a fitted model of any kind
@@ -198,26 +179,6 @@ def explain(
 
     Deterministic in `seed`. Raises `NeuralphaError` for models that are not known or not fitted, and for an empty
     choice of rows. Lundberg & Lee (2017), Lundberg et al. (2020), Erion et al. (2021).
-
-    Parameters
-    ----------
-    model
-        `Predictions`, or a fitted model of any kind
-    X : Features
-        the table it was fitted on
-    rows : default None
-        panel rows; default: drawn from the scored rows (or, for a model, from all tradable rows)
-    n_rows : int, default 500
-        rows drawn where none are given
-    seed : int, default 0
-        of the draw and of the choice of paths
-    n_samples : int, default 100
-        gradients per row to begin with, nets only
-    tolerance : float, default 0.03
-        completeness error, in standard deviations of the scores, above which a net's paths get more
-        points
-    n_background : int, default 256
-        rows, drawn from the same period, that stand for "not known"; linear models and nets
     """
     if model is None or isinstance(model, (type, str)):
         raise wrong_kind("explain(model=)", model, "Predictions", "give na.cross_predict's, or a fitted model")
@@ -237,6 +198,7 @@ def explain(
         chosen = pool if rows is not None else _draw(pool, max(1, n_rows // len(parts)), rng)
         chosen = chosen[np.argsort(X.panel.date_code[chosen], kind="stable")]
         opened = probe(fitted, X)
+        seen = fitted.seen(X) if isinstance(fitted, Estimator) else X
         background = _draw(pool, n_background, rng)
         values, base = attribute(opened, chosen, background, Paths(n_samples, seed, tolerance))
 
@@ -246,7 +208,7 @@ def explain(
         done.append(
             Explanation(
                 name,
-                X,
+                seen,
                 chosen,
                 opened.lags,
                 np.asarray(values, np.float32),
@@ -261,12 +223,13 @@ def explain(
         return np.concatenate([getattr(e, key) for e in done])
 
     lags = _all_lags(done)
+    table = _all_columns(done)
     return Explanation(
         name,
-        X,
+        table,
         join("rows"),
         lags,
-        np.concatenate([_over_lags(e, lags) for e in done]),
+        np.concatenate([_over_columns(e, _over_lags(e, lags), table.names) for e in done]),
         join("base"),
         join("scores"),
         join("fold"),
@@ -282,6 +245,30 @@ def _all_lags(explanations) -> tuple:
         if all(e.lags == first for e in explanations)
         else tuple(sorted({k for e in explanations for k in e.lags}, reverse=True))
     )
+
+
+def _all_columns(explanations) -> Features:
+    """The features that the model of any fold sees; what its transforms left out or made is known on its own rows
+    alone.
+    """
+    first = explanations[0].X
+    if all(e.X is first for e in explanations):
+        return first
+    lookback = {n: k for e in explanations for n, k in zip(e.X.names, e.X.lookbacks)}
+    names = tuple(lookback)
+    values = np.full((first.panel.n_rows, len(names)), np.nan, np.float32)
+    for e in explanations:
+        values[np.ix_(e.rows, [names.index(n) for n in e.X.names])] = e.X.values[e.rows]
+    return Features(first.panel, names, values, tuple(lookback.values()))
+
+
+def _over_columns(e, values: np.ndarray, names: tuple) -> np.ndarray:  # (n, lags, len(names))
+    """Attributions of these features; zero where a fold's transforms left one out."""
+    if e.X.names == names:
+        return values
+    out = np.zeros((*values.shape[:2], len(names)), values.dtype)
+    out[:, :, [names.index(n) for n in e.X.names]] = values
+    return out
 
 
 def _over_lags(e, lags) -> np.ndarray:  # (n, len(lags), F)
@@ -303,15 +290,7 @@ def plot_importance(
     e: Explanation,  # from `explain`
     top: int = 20,  # features shown
 ):
-    """Mean |attribution| of the most important features; returns the figure.
-
-    Parameters
-    ----------
-    e : Explanation
-        from `explain`
-    top : int, default 20
-        features shown
-    """
+    """Mean |attribution| of the most important features; returns the figure."""
     import matplotlib.pyplot as plt
 
     s = e.importance().head(top)[::-1]
@@ -327,15 +306,7 @@ def plot_lags(
     e: Explanation,  # from `explain`
     top: int = 20,  # features shown
 ):
-    """Feature × lag map of mean |attribution|; returns the figure.
-
-    Parameters
-    ----------
-    e : Explanation
-        from `explain`
-    top : int, default 20
-        features shown
-    """
+    """Feature × lag map of mean |attribution|; returns the figure."""
     import matplotlib.pyplot as plt
 
     m = e.lag_map().loc[e.importance().index[:top]]
@@ -360,15 +331,7 @@ def plot_summary(
     e: Explanation,  # from `explain`
     top: int = 15,  # features shown
 ):
-    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure.
-
-    Parameters
-    ----------
-    e : Explanation
-        from `explain`
-    top : int, default 15
-        features shown
-    """
+    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure."""
     import matplotlib.pyplot as plt, shap
 
     fig = plt.figure(figsize=(7, 1.5 + 0.3 * min(top, len(e.names))))
@@ -399,18 +362,7 @@ def plot_summary(
 def families(
     names,  # features
 ) -> list[str]:  # the family of each; a feature that is declared nowhere is a family of its own
-    """Families of features.
-
-    Parameters
-    ----------
-    names
-        features
-
-    Returns
-    -------
-    list[str]
-        the family of each; a feature that is declared nowhere is a family of its own
-    """
+    """Families of features."""
     out = []
     for n in names:
         try:
@@ -439,21 +391,7 @@ def through_time(
     by: str = "family",  # or "feature"
     freq: str = "QE",  # pandas frequency
 ) -> pd.DataFrame:  # index period end; mean |attribution| per group, largest first
-    """Mean |attribution| per period, score units; periods without rows are left out.
-
-    Parameters
-    ----------
-    e : Explanation
-    by : str, default 'family'
-        or "feature"
-    freq : str, default 'QE'
-        pandas frequency
-
-    Returns
-    -------
-    pd.DataFrame
-        index period end; mean |attribution| per group, largest first
-    """
+    """Mean |attribution| per period, score units; periods without rows are left out."""
     values, names = _grouped(e, by)
     table = pd.DataFrame(abs(values), e.dates, names)
     return table.resample(freq).mean().dropna(how="all")[table.mean().sort_values(ascending=False, kind="stable").index]
@@ -462,11 +400,6 @@ def through_time(
 def market_regime(panel: Panel) -> pd.Series:  # by date: "calm", "middling" or "stormy"
     """Terciles, over the panel's dates, of the trailing volatility of the equally weighted market; for description
     only.
-
-    Returns
-    -------
-    pd.Series
-        by date: "calm", "middling" or "stormy"
     """
     volatility = pd.Series(market_volatility(panel), pd.DatetimeIndex(panel.dates)).dropna()
     return pd.qcut(volatility, 3, labels=list(WORDS["volatility"])).astype(str)
@@ -477,21 +410,7 @@ def by_regime(
     regime: pd.Series | None = None,  # label by date; default `market_regime`
     by: str = "family",  # or "feature"
 ) -> pd.DataFrame:  # index regime; rows, then mean |attribution| per group
-    """Mean |attribution| per regime, score units.
-
-    Parameters
-    ----------
-    e : Explanation
-    regime : pd.Series | None, default None
-        label by date; default `market_regime`
-    by : str, default 'family'
-        or "feature"
-
-    Returns
-    -------
-    pd.DataFrame
-        index regime; rows, then mean |attribution| per group
-    """
+    """Mean |attribution| per regime, score units."""
     regime = market_regime(e.X.panel) if regime is None else regime
     values, names = _grouped(e, by)
     label = regime.reindex(e.dates).to_numpy()
@@ -511,19 +430,7 @@ def plot_time(
     freq: str = "QE",  # of pandas: quarters
     top: int = 8,  # groups shown
 ):
-    """Mean |attribution| of the largest groups per period; returns the figure.
-
-    Parameters
-    ----------
-    e : Explanation
-        from `explain`
-    by : str, default 'family'
-        or "feature"
-    freq : str, default 'QE'
-        of pandas: quarters
-    top : int, default 8
-        groups shown
-    """
+    """Mean |attribution| of the largest groups per period; returns the figure."""
     import matplotlib.pyplot as plt
 
     table = through_time(e, by, freq).iloc[:, :top]
@@ -549,19 +456,7 @@ def plot_regime(
     by: str = "family",  # or "feature"
     top: int = 8,  # groups shown
 ):
-    """Mean |attribution| of the largest groups in every regime, side by side; returns the figure.
-
-    Parameters
-    ----------
-    e : Explanation
-        from `explain`
-    regime : pd.Series | None, default None
-        name of the regime by date; default: `market_regime` of the panel
-    by : str, default 'family'
-        or "feature"
-    top : int, default 8
-        groups shown
-    """
+    """Mean |attribution| of the largest groups in every regime, side by side; returns the figure."""
     import matplotlib.pyplot as plt
 
     table = by_regime(e, regime, by)
@@ -591,19 +486,13 @@ def plot_regime(
 
 
 def figures(e: Explanation) -> dict:  # name -> matplotlib figure
-    """All figures of a report: importance, lags, summary, time (where the rows span several periods).
-
-    Returns
-    -------
-    dict
-        name -> matplotlib figure
-    """
+    """All figures of a report: importance, lags, summary, time (where the rows span several periods)."""
     out = {"importance": plot_importance(e), "lags": plot_lags(e), "summary": plot_summary(e)}
     if len(through_time(e)) > 1:
         out["time"] = plot_time(e)
     return out
 
-# %% ../../nbs/attribution/explain.ipynb #61a91357
+# %% ../../nbs/attribution/explain.ipynb #439ab512
 ATTRIBUTIONS = dict(
     model="text",
     fold="integer",
@@ -616,23 +505,18 @@ ATTRIBUTIONS = dict(
 )  # columns of a stored long table
 
 
+def _columns_of(X: Features, names: list) -> Features:
+    """A table with these columns; those that transforms made are not in X and stay empty."""
+    if set(names) <= set(X.names):
+        return X.select(names)
+    return Features(X.panel, tuple(names), np.full((X.panel.n_rows, len(names)), np.nan, np.float32), (0,) * len(names))
+
+
 def from_frame(
     frame: pd.DataFrame,  # one model's part of a stored long table
     X: Features,
 ) -> Explanation:  # scores and base are not stored: NaN
-    """The explanation that `Explanation.frame` wrote.
-
-    Parameters
-    ----------
-    frame : pd.DataFrame
-        one model's part of a stored long table
-    X : Features
-
-    Returns
-    -------
-    Explanation
-        scores and base are not stored: NaN
-    """
+    """The explanation that `Explanation.frame` wrote."""
     names = list(dict.fromkeys(frame["feature"]))
     lags = tuple(dict.fromkeys(frame["lag"]))
     first = frame.iloc[:: len(names) * len(lags)]
@@ -640,7 +524,7 @@ def from_frame(
     unknown = np.full(len(rows), np.nan)
     return Explanation(
         first["model"].iloc[0],
-        X.select(names),
+        _columns_of(X, names),
         rows,
         lags,
         frame["value"].to_numpy(np.float32).reshape(len(rows), len(lags), len(names)),
@@ -650,7 +534,7 @@ def from_frame(
         first["seed"].to_numpy(),
     )
 
-# %% ../../nbs/attribution/explain.ipynb #9eea6b2c
+# %% ../../nbs/attribution/explain.ipynb #d21787e0
 def _single_differences(opened, x, row, back, pairs):
     """(pairs,) what the score of a row loses when the features of a pair are those of a background row, mean over the
     background.
@@ -677,25 +561,6 @@ def interactions(
 ) -> pd.DataFrame:  # features × features, score units; `.attrs`: "rows" asked, and whether among "whole_dates"
     """Interaction strength of pairs of features, from scores alone; of a net across assets each row is asked among its
     whole date.
-
-    Parameters
-    ----------
-    model
-        fitted model
-    X : Features
-    rows : default None
-        panel rows to draw from; default: all tradable rows
-    features : default None
-        names; default: the `top` most important by attribution
-    top : int, default 8
-    n_rows : int, default 200
-    n_background : int, default 16
-    seed : int, default 0
-
-    Returns
-    -------
-    pd.DataFrame
-        features × features, score units; `.attrs`: "rows" asked, and whether among "whole_dates"
     """
     rng = np.random.default_rng(seed)
     pool = np.flatnonzero(X.panel.tradable) if rows is None else _row_numbers(X.panel, rows)
@@ -708,7 +573,8 @@ def interactions(
     )
     if not names:
         raise NeuralphaError("features is empty; name those whose interactions are asked for.")
-    columns = [X.names.index(n) for n in X.select(names).names]
+    seen = model.seen(X) if isinstance(model, Estimator) else X
+    columns = [seen.names.index(n) for n in seen.select(names).names]
     pairs = [(i,) for i in columns] + [(i, j) for a, i in enumerate(columns) for j in columns[:a]]
     opened = probe(model, X)
     if opened.across:
@@ -810,23 +676,6 @@ def agreement(
 ) -> pd.DataFrame:  # model_a, model_b, measure, value, low, high, dates, rows
     """Agreement of each pair of models with bootstrap intervals over dates; 1 is full agreement, NaN where a model
     gives no reasons or there is one feature.
-
-    Parameters
-    ----------
-    explanations
-        of several models on the same rows
-    horizon : int, default 1
-        of the label, for the bootstrap's blocks
-    delay : int, default 0
-        of the label, for the bootstrap's blocks
-    level : float, default 0.95
-    n_resamples : int, default 1000
-    seed : int, default 0
-
-    Returns
-    -------
-    pd.DataFrame
-        model_a, model_b, measure, value, low, high, dates, rows
     """
     from scipy.stats import rankdata
 
@@ -914,7 +763,7 @@ def _loss_table(whole, without, y, level):
     table = pd.DataFrame(out, columns=["family", "ic", "ic_without", "lost", "low", "high", "dates"])
     return table.sort_values("lost", ascending=False, kind="stable").set_index("family")
 
-# %% ../../nbs/attribution/explain.ipynb #d414bcd7
+# %% ../../nbs/attribution/explain.ipynb #18e65770
 def family_ic_loss(
     model,  # `Predictions` or a fitted model
     X: Features,
@@ -926,31 +775,7 @@ def family_ic_loss(
     level: float = 0.95,
     seed: int = 0,
 ) -> pd.DataFrame:  # index family: ic, ic_without, lost, low, high, dates
-    """IC lost when a family's columns are permuted among the assets of each date; mean over `repeats` deals.
-
-    Parameters
-    ----------
-    model
-        `Predictions` or a fitted model
-    X : Features
-    y : Label
-    rows : default None
-        panel rows; default: what the predictions scored. Give whole dates.
-    groups : dict | None, default None
-        name -> feature names; default the families of the features
-    repeats : int, default 3
-        deals per family
-    n_dates : int, default 120
-        dates looked at, evenly spaced, where there are more
-    level : float, default 0.95
-    seed : int, default 0
-
-    Returns
-    -------
-    pd.DataFrame
-        index family: ic, ic_without, lost, low, high, dates
-    """
-    groups = groups or _by_family(X.names)
+    """IC lost when a family's columns are permuted among the assets of each date; mean over `repeats` deals."""
     rows = None if rows is None else _row_numbers(X.panel, rows)
     if isinstance(model, Predictions):
         parts = list(_parts(model, X, rows))
@@ -958,6 +783,10 @@ def family_ic_loss(
         raise NeuralphaError("Give rows the model was not fitted on, e.g. fold.test; whole dates.")
     else:
         parts = [(model, rows, 0, 0)]
+    known = list(dict.fromkeys(n for fitted, *_ in parts for n in _features_of(fitted, X)))
+    groups = groups or _by_family(known)
+    for name in (n for names in groups.values() for n in names if n not in known):
+        raise unknown_name("feature", name, known)
     rng = np.random.default_rng(seed)
     whole = []
     without = {g: [] for g in groups}
@@ -973,6 +802,7 @@ def family_ic_loss(
         if not len(pool):
             continue
         opened = probe(fitted, X)
+        seen = _features_of(fitted, X)
         everyone = _whole_dates(X.panel, pool) if opened.across else pool
         x = opened.inputs(everyone)
         judged = np.isin(everyone, pool)
@@ -982,7 +812,7 @@ def family_ic_loss(
 
         whole.append(ic(x))
         for group, names in groups.items():
-            columns = [X.names.index(n) for n in X.select(names).names]
+            columns = [seen.index(n) for n in names if n in seen]  # none where the fold's transforms left them out
             ics = []
             for _ in range(repeats):
                 dealt = x.copy()
@@ -992,6 +822,11 @@ def family_ic_loss(
     if not whole:
         raise NeuralphaError("None of the rows has a label: no IC can be lost.")
     return _loss_table(pd.concat(whole), {g: pd.concat(v) for g, v in without.items()}, y, level)
+
+# %% ../../nbs/attribution/explain.ipynb #ecb1bf0a
+def _features_of(fitted, X: Features) -> list:
+    """The features that a fitted model sees: those of the table, or what its transforms make of them."""
+    return list(fitted.features_ if isinstance(fitted, Estimator) else X.names)
 
 # %% ../../nbs/attribution/explain.ipynb #5b6a6bf8
 def refit_ic_loss(
@@ -1005,27 +840,7 @@ def refit_ic_loss(
     target: str = "rank",
     level: float = 0.95,
 ) -> pd.DataFrame:  # index family: ic, ic_without, lost, low, high, dates
-    """IC lost when the model is fitted again without a family, on the same folds and seeds.
-
-    Parameters
-    ----------
-    model
-        unfitted
-    X : Features
-    y : Label
-    folds
-    groups : dict | None, default None
-        name -> feature names; default the families of the features
-    seeds : int, default 1
-    device : str, default 'auto'
-    target : str, default 'rank'
-    level : float, default 0.95
-
-    Returns
-    -------
-    pd.DataFrame
-        index family: ic, ic_without, lost, low, high, dates
-    """
+    """IC lost when the model is fitted again without a family, on the same folds and seeds."""
     groups = groups or _by_family(X.names)
     if len(groups) < 2:
         raise NeuralphaError("There is one family of features: nothing would be left to fit on.")

@@ -34,12 +34,6 @@ def probe(
 ) -> Probe:
     """Open a fitted model; raises `NeuralphaError` for one that cannot be explained, is not fitted or was fitted on
     other features.
-
-    Parameters
-    ----------
-    model
-        a fitted model of the zoo or of one's own, a LightGBM booster or a scikit-learn forest
-    X : Features
     """
     if isinstance(model, Predictions):
         raise NeuralphaError(
@@ -63,16 +57,7 @@ def _foreign_trees(model, X: Features) -> TreeProbe:
 
 # %% ../../nbs/attribution/kinds.ipynb #cfa0dab6
 class Paths(NamedTuple):
-    """How much is spent on a smooth model; lines and trees are exact.
-
-    Parameters
-    ----------
-    n_samples : int, default 100
-        gradients per row to begin with
-    seed : int, default 0
-        of the choice of paths
-    tolerance : float, default 0.03
-    """
+    """How much is spent on a smooth model; lines and trees are exact."""
 
     n_samples: int = 100  # gradients per row to begin with
     seed: int = 0  # of the choice of paths
@@ -82,15 +67,7 @@ class Paths(NamedTuple):
 
 
 class Attributed(NamedTuple):
-    """What each input added to the scores, in score units.
-
-    Parameters
-    ----------
-    values : np.ndarray
-        (n, L, F)
-    base : np.ndarray | float
-        (n,) or one for all: the score when nothing is known
-    """
+    """What each input added to the scores, in score units."""
 
     values: np.ndarray  # (n, L, F)
     base: np.ndarray | float  # (n,) or one for all: the score when nothing is known
@@ -103,17 +80,7 @@ def attribute(
     background: np.ndarray,  # rows that stand for "not known"
     paths: Paths,
 ) -> Attributed:
-    """Attributions of a model's scores, by the kind of its probe. Raises `NeuralphaError` for an unknown kind.
-
-    Parameters
-    ----------
-    opened : Probe
-    rows : np.ndarray
-        to be explained
-    background : np.ndarray
-        rows that stand for "not known"
-    paths : Paths
-    """
+    """Attributions of a model's scores, by the kind of its probe. Raises `NeuralphaError` for an unknown kind."""
     raise NeuralphaError(
         f"{type(opened).__name__} is no kind of probe that can be attributed; give one of `models.probe`, or register "
         "a function of your own with `attribute.register`."

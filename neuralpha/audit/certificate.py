@@ -27,15 +27,7 @@ from ..core import canonical_json, digest, write_json, write_text
 
 # %% ../../nbs/audit/certificate.ipynb #0acab38d
 class Verdict(NamedTuple):
-    """What a line of a certificate may say, best first.
-
-    Parameters
-    ----------
-    passed : bool | None
-        None: nothing was found, and nothing was shown
-    colour : str
-    meaning : str
-    """
+    """What a line of a certificate may say, best first."""
 
     passed: bool | None  # None: nothing was found, and nothing was shown
     colour: str
@@ -57,13 +49,7 @@ VERDICTS = {
 def severity(
     verdict: str,  # one of `VERDICTS`
 ) -> int:
-    """0 is the best.
-
-    Parameters
-    ----------
-    verdict : str
-        one of `VERDICTS`
-    """
+    """0 is the best."""
     return list(VERDICTS).index(verdict)
 
 # %% ../../nbs/audit/certificate.ipynb #e13d27ea
@@ -84,31 +70,7 @@ PARTS = {
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """One line of a certificate.
-
-    Parameters
-    ----------
-    part : str
-        one of `PARTS`
-    what : str
-        the artefact
-    how : str
-        what was done to it
-    verdict : str
-        one of `VERDICTS`
-    rows : int, default 0
-        rows (or fold members) compared, over all cuts
-    columns : int, default 0
-    wrong : int, default 0
-        values that should not have changed and did
-    rounded : int, default 0
-        values that differ in their last digits, by no more than floating point does
-    found : str, default ''
-        the worst offence in words, or why it was not checked
-    column : str, default ''
-    date : str, default ''
-    asset : str, default ''
-    """
+    """One line of a certificate."""
 
     part: str  # one of `PARTS`
     what: str  # the artefact
@@ -149,13 +111,7 @@ OUTCOMES = {
 
 
 def outcome_of(checks) -> str:  # one of `OUTCOMES`
-    """The worst that was found; green needs every check to hold.
-
-    Returns
-    -------
-    str
-        one of `OUTCOMES`
-    """
+    """The worst that was found; green needs every check to hold."""
     found = {check.verdict for check in checks}
     if "fails" in found:
         return "failed"
@@ -173,24 +129,7 @@ def summary_of(checks) -> str:
 # %% ../../nbs/audit/certificate.ipynb #03bb139d
 @dataclass(frozen=True, repr=False)
 class Certificate:
-    """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took.
-
-    Parameters
-    ----------
-    subject : str
-    universe : str
-    data_digest : str
-    cuts : tuple
-        dates after which the future was replaced
-    checks : tuple
-        of Check
-    settings : dict, default dict()
-    seconds : float, default 0.0
-    looked_at : int, default 0
-        dates after which the future was replaced, rare ones and edges of folds included
-    dates : int, default 0
-        dates that have a future
-    """
+    """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took."""
 
     subject: str
     universe: str

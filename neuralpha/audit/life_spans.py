@@ -45,20 +45,7 @@ def check_life_spans(audit: Audit) -> None:
 # %% ../../nbs/audit/life_spans.ipynb #9effe906
 @dataclass(frozen=True)
 class Pair:
-    """Two parts of a fold that must not touch, under one label.
-
-    Parameters
-    ----------
-    panel : Panel
-    label : Label
-    fold : Fold
-    part : str
-        "train" or "valid"
-    against : str
-        "valid" or "test"
-    embargo : int
-        bars
-    """
+    """Two parts of a fold that must not touch, under one label."""
 
     panel: Panel
     label: Label
@@ -76,13 +63,7 @@ class Pair:
         return getattr(self.fold, self.against)
 
     def touching(self, margin: int) -> np.ndarray:  # (len(rows),) bool
-        """Rows whose life span comes nearer than so many bars to one of the others.
-
-        Returns
-        -------
-        np.ndarray
-            (len(rows),) bool
-        """
+        """Rows whose life span comes nearer than so many bars to one of the others."""
         y = self.label
         last = max(self.panel.n_dates, int(y.known_code.max())) + self.embargo + 2
         start = y.start_code[self.others]

@@ -47,22 +47,7 @@ def planted_label(
     ic: float = 0.2,  # correlation of the planted signal and the label on each date
     seed: int = 0,
 ) -> tuple[Label, np.ndarray]:  # the label; (n_rows,) the signal
-    """A label that is a known share of one feature (the one with most values) and noise.
-
-    Parameters
-    ----------
-    X : Features
-    y : Label
-        rows with a label keep one, with its life span
-    ic : float, default 0.2
-        correlation of the planted signal and the label on each date
-    seed : int, default 0
-
-    Returns
-    -------
-    tuple[Label, np.ndarray]
-        the label; (n_rows,) the signal
-    """
+    """A label that is a known share of one feature (the one with most values) and noise."""
     if isinstance(y, MultiTaskLabel):
         each = [planted_label(X, t, ic, seed) for t in y.tasks]
         return MultiTaskLabel([label for label, _ in each], planted_label(X, y.scored, ic, seed)[0]), each[0][1]
@@ -72,20 +57,10 @@ def planted_label(
     values = np.where(y.labelled, ic * signal + np.sqrt(1 - ic**2) * noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/audit/placebo.ipynb #55e58744
+# %% ../../nbs/audit/placebo.ipynb #6e452478
 @dataclass(frozen=True)
 class FitSettings:
-    """How the models of a study are fitted, and what else of it an audit's certificate records.
-
-    Parameters
-    ----------
-    target : str, default 'rank'
-    device : str, default 'auto'
-    refit : tuple, default ()
-        the models that are fitted again on training and validation together
-    thorough : bool, default False
-        refit every fold that has begun by a cut
-    """
+    """How the models of a study are fitted, and what else of it an audit's certificate records."""
 
     target: str = "rank"
     device: str = "auto"
@@ -105,25 +80,13 @@ def fitted_on(
     fold: Fold,
     device: str = "auto",
     refit: bool = False,  # as in `fit_unit`
+    y: Label | None = None,  # what the model's weights, where it has some, are made of
 ):  # the fitted clone
-    """A model fitted on one fold, on the device where it names none.
-
-    Parameters
-    ----------
-    model
-        unfitted estimator; it is cloned
-    X : Features
-    target
-        (n_rows,) or (n_rows, n_tasks)
-    fold : Fold
-    device : str, default 'auto'
-    refit : bool, default False
-        as in `fit_unit`
-    """
-    from neuralpha.models.fitting import fit_on
+    """A model fitted on one fold, on the device where it names none."""
+    from neuralpha.models.fitting import fit_on, weigher
 
     fresh = model.clone(**({"device": device} if model.get_params().get("device") == "auto" else {}))
-    fit_on(fresh, X, target, fold, refit)
+    fit_on(fresh, X, target, fold, refit, None if y is None else weigher(fresh, y))
     return fresh
 
 
@@ -137,33 +100,14 @@ def fold_ic(
     level: float = 0.95,
     refit: bool = False,  # as in `fit_unit`
 ) -> tuple:  # (interval of the mean: dict mean, low, high, level, ...; IC per test date)
-    """Fit on one fold and give the IC of its test dates, against the target trained on, with its interval.
-
-    Parameters
-    ----------
-    model
-        unfitted estimator; it is cloned
-    X : Features
-    y : Label
-    fold : Fold
-    target : str, default 'rank'
-    device : str, default 'auto'
-    level : float, default 0.95
-    refit : bool, default False
-        as in `fit_unit`
-
-    Returns
-    -------
-    tuple
-        (interval of the mean: dict mean, low, high, level, ...; IC per test date)
-    """
+    """Fit on one fold and give the IC of its test dates, against the target trained on, with its interval."""
     from neuralpha.evaluate.statistics import mean_test
     from neuralpha.cross_section import correlation_by_date
     from neuralpha.models.base import primary
 
     goal = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
-    scores = fitted_on(model, X, goal, fold, device, refit).predict(X.view(rows))
+    scores = fitted_on(model, X, goal, fold, device, refit, y).predict(X.view(rows))
     ic = correlation_by_date(scores, primary(goal)[rows], y.panel.date_code[rows])
     return mean_test(ic, y.horizon, level), ic
 

@@ -58,36 +58,7 @@ def audit_study(
     seed: int = 0,
     checks=CHECKS,
 ) -> Certificate:
-    """Audit a study from prices to positions: `cuts` × `replace` fits of each model, and four more.
-
-    Parameters
-    ----------
-    panel : Panel
-    features : Callable
-        panel -> Features
-    label : Callable
-        panel -> Label
-    folds : Callable
-        Label -> list of Fold
-    models : dict
-        name -> unfitted estimator
-    name : str, default 'study'
-    target : str, default 'rank'
-    device : str, default 'auto'
-    refit : default ()
-        the models that are fitted again on training and validation together
-    cuts : default 2
-        cut dates, or how many; every model is refitted at each of them
-    placebo : bool, default True
-        fit every model on permuted and on planted labels as well
-    thorough : bool, default False
-        refit every fold that has begun by a cut
-    replace : default tuple(REPLACEMENTS)
-    embargo : int, default 0
-    rounding : dict | None, default None
-    seed : int, default 0
-    checks : default CHECKS
-    """
+    """Audit a study from prices to positions: `cuts` × `replace` fits of each model, and four more."""
     fit = FitSettings(target, device, refit, thorough)
     options = dict(embargo=embargo, rounding=rounding, seed=seed, checks=checks, study=asdict(fit))
     settings = Settings(cuts, replace, **options)
@@ -129,13 +100,7 @@ class StudyParts:
         return artefacts_of({"features": self.features(panel), "label": self.label(panel)}, panel)
 
     def in_a_new_process(self, models: dict, fit: FitSettings) -> Callable:  # (panel, cut) -> (parts, fits)
-        """What a new process makes: the parts, and what every model learns on the first fold.
-
-        Returns
-        -------
-        Callable
-            (panel, cut) -> (parts, fits)
-        """
+        """What a new process makes: the parts, and what every model learns on the first fold."""
 
         def made_and_fitted(panel, cut):
             parts = self.made(panel)
@@ -149,18 +114,10 @@ class StudyParts:
 
         return made_and_fitted
 
-# %% ../../nbs/audit/studies.ipynb #65b71327
+# %% ../../nbs/audit/studies.ipynb #c34505a8
 @dataclass(frozen=True)
 class Learnt:
-    """What a model learnt on one fold, and what it then says.
-
-    Parameters
-    ----------
-    written : dict
-        path -> array
-    says : dict
-        "scores of ..." and "positions of ..." -> Columns
-    """
+    """What a model learnt on one fold, and what it then says."""
 
     written: dict  # path -> array
     says: dict  # "scores of ..." and "positions of ..." -> Columns
@@ -170,7 +127,7 @@ def _fit(name: str, model, artefacts: dict, fold: Fold, fit: FitSettings):
     """A model fitted on one fold of one world."""
     X = artefacts["features"].source
     y = artefacts["label"].source
-    return fitted_on(model, X, y.target(fit.target), fold, fit.device, name in fit.refit)
+    return fitted_on(model, X, y.target(fit.target), fold, fit.device, name in fit.refit, y)
 
 
 def _written(model) -> dict:  # path -> array
@@ -210,19 +167,7 @@ def _on_rows(panel: Panel, rows: np.ndarray, values) -> np.ndarray:
 # %% ../../nbs/audit/studies.ipynb #d45047f0
 @dataclass
 class Fits:
-    """The models of a study, and their fits in the true world, each made once.
-
-    Parameters
-    ----------
-    models : dict
-    fit : FitSettings
-    true : dict, default dict()
-        artefacts of the true run
-    kept : dict, default dict()
-        (model, fold number) -> fitted
-    fold : Fold | None, default None
-        the last that was fitted again
-    """
+    """The models of a study, and their fits in the true world, each made once."""
 
     models: dict
     fit: FitSettings
@@ -395,13 +340,7 @@ class Scoring:
 
 # %% ../../nbs/audit/studies.ipynb #4c10e4a2
 def small_study(n_assets: int = 20) -> tuple:  # panel, features, label, folds: the first arguments of `audit_study`
-    """A study to try an audit on: three past returns, the next one, walk-forward.
-
-    Returns
-    -------
-    tuple
-        panel, features, label, folds: the first arguments of `audit_study`
-    """
+    """A study to try an audit on: three past returns, the next one, walk-forward."""
     from neuralpha.models.base import toy_problem
 
     panel = toy_problem(n_assets, 160, seed=2)[0].panel

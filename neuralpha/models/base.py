@@ -24,8 +24,9 @@ A subclass inherits them and says only what differs.
 __all__ = ['within', 'Parameters', 'field_of', 'Fitted', 'Probe', 'Estimator', 'primary', 'feature_scale', 'scaled', 'mean_ic',
            'toy_problem']
 
-# %% ../../nbs/models/base.ipynb #18730dc5
+# %% ../../nbs/models/base.ipynb #0840b716
 import copy, typing
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
@@ -35,8 +36,9 @@ import pandas as pd
 from ..core import NeuralphaError, read_json, unknown_name, write_json
 from ..cross_section import correlation_by_date
 from ..data.panel import panel_from_frame
+from ..features.pipeline import Pipeline, load_pipeline, save_pipeline
 from ..features.table import Features, View
-from ..labels import forward_return
+from ..labels import forward_return, sample_weights
 from ..splits import fixed_split
 
 # %% ../../nbs/models/base.ipynb #77917797
@@ -44,14 +46,7 @@ def within(
     value: float,
     interval: str,  # "[0, 1)" is from 0 to below 1
 ) -> bool:
-    """Whether a number lies in an interval.
-
-    Parameters
-    ----------
-    value : float
-    interval : str
-        "[0, 1)" is from 0 to below 1
-    """
+    """Whether a number lies in an interval."""
     low, high = map(float, interval[1:-1].split(","))
     above = low < value if interval[0] == "(" else low <= value
     below = value < high if interval[-1] == ")" else value <= high
@@ -155,7 +150,7 @@ def _check_interval(value, limit: str, said: str) -> None:
     elif not within(value, limit):
         raise NeuralphaError(f"{said}; it must be in {limit}.")
 
-# %% ../../nbs/models/base.ipynb #9b1125e7
+# %% ../../nbs/models/base.ipynb #b6a48a7b
 @dataclass(kw_only=True, repr=False, eq=False)
 class Fitted(Parameters):
     """What a fit leaves in a model, `features_` and `history_` for one, and how it is kept; a subclass writes
@@ -168,11 +163,16 @@ class Fitted(Parameters):
         """Raise `NeuralphaError` unless the model was fitted on these features in this order."""
         if not hasattr(self, "features_"):
             raise NeuralphaError(f"This {type(self).__name__} is not fitted yet; call fit first.")
-        if tuple(names) != self.features_:
-            odd = sorted(set(names) ^ set(self.features_)) or ["their order"]
+        if tuple(names) != self.given:
+            odd = sorted(set(names) ^ set(self.given)) or ["their order"]
             raise NeuralphaError(
                 f"{type(self).__name__} was fitted on other features than it is given: {', '.join(odd[:5])}."
             )
+
+    @property
+    def given(self) -> tuple:
+        """The features that it was fitted on and is to be given, in order."""
+        return self.features_
 
     @property
     def n_parameters(self) -> int:
@@ -214,15 +214,7 @@ class Fitted(Parameters):
 
 # %% ../../nbs/models/base.ipynb #803e61d8
 class Probe:
-    """What every kind of model shows: which bars it sees, what it sees of rows, and what it says of that.
-
-    Parameters
-    ----------
-    lags : tuple, default (0,)
-        bars before the decision date, one per slice of the window
-    across : bool, default False
-        the score of a row depends on the other rows of its date; then the kind has `among`
-    """
+    """What every kind of model shows: which bars it sees, what it sees of rows, and what it says of that."""
 
     lags: tuple = (0,)  # bars before the decision date, one per slice of the window
     across: bool = False  # the score of a row depends on the other rows of its date; then the kind has `among`
@@ -239,16 +231,11 @@ class Probe:
         """(k,) scores of one row with each of k inputs, its date's other assets as they are; only where `across`."""
         raise NotImplementedError
 
-# %% ../../nbs/models/base.ipynb #69fda24b
+# %% ../../nbs/models/base.ipynb #23fe957b
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Fitted):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
     for.
-
-    Parameters
-    ----------
-    seed : int, default 0
-        everything random follows from it
     """
 
     seed: int = 0  # everything random follows from it
@@ -261,6 +248,10 @@ class Estimator(Fitted):
     # set on a model before `fit`: (n_rows,) weight of every row of the panel; None: all alike
     weights_: ClassVar[np.ndarray | None] = None
     cpus: ClassVar[float] = 1  # processor cores that a fit takes on a cluster; every fit runs on one thread
+    # set by `weighed`: (label, rows) -> (n_rows,) weights of the rows of a fit
+    weigh_: ClassVar[Callable | None] = None
+    # set by `through`: what the features go through first, learnt anew on the training rows of every fit
+    transforms_: ClassVar[Pipeline | None] = None
     gpus: ClassVar[float] = 0  # GPUs that a fit takes on a cluster where the device is CUDA
     # set on a model before `fit`: folder from which a training that was killed goes on; delete it when done
     checkpoint_: ClassVar[Path | None] = None
@@ -285,19 +276,12 @@ class Estimator(Fitted):
         """Learn from the rows of a view.
 
         Raises `NeuralphaError` for rows without a label or a target of another length.
-
-        Parameters
-        ----------
-        view : View
-        target
-            (n,) float32 aligned with `view.rows`; (n, horizons) where a model takes several
-        valid : default None
-            (view, target) of the validation part: early stopping and choices are made on it
         """
         target = self._checked(view, target, "training")
         valid = valid and (valid[0], self._checked(*valid, "validation"))
-        self.features_, self.history_ = tuple(view.names), []
-        self._fit(view, target, valid)
+        self.history_ = []
+        view = self._through(view, target)
+        self._fit(view, target, valid and (self._seen(valid[0]), valid[1]))
         return self
 
     def refit(self, view: View, target) -> Self:
@@ -306,8 +290,64 @@ class Estimator(Fitted):
         """
         if not hasattr(self, "features_"):
             raise NeuralphaError(f"This {type(self).__name__} has chosen nothing yet; call fit first.")
-        self._refit(view, self._checked(view, target, "training"))
+        target = self._checked(view, target, "training")
+        self._refit(self._through(view, target), target)
         return self
+
+    def clone(self, **changes) -> Self:
+        """An unfitted copy with the same transforms and weights, and some parameters changed."""
+        made = super().clone(**changes)
+        for name in ("transforms_", "weigh_"):
+            if getattr(self, name) is not None:
+                setattr(made, name, getattr(self, name))
+        return made
+
+    def weighed(self, by, oldest: float = 0.5) -> Self:
+        """A copy whose fits weigh their rows, as `labels.sample_weights` says; None: all alike."""
+        made = self.clone()
+        made.weigh_ = None if by is None else partial(sample_weights, by=by, oldest=oldest)
+        return made
+
+    def through(self, transforms) -> Self:
+        """A copy whose every fit begins with these transforms, a `Pipeline` or what makes one; None: with none."""
+        made = self.clone()
+        made.transforms_ = (
+            Pipeline(transforms) if transforms is not None and not isinstance(transforms, Pipeline) else transforms
+        )
+        return made
+
+    def seen(self, X: Features) -> Features:
+        """A table as the fitted model sees it, through its transforms."""
+        return X if self.transforms_ is None else self.transforms_.apply(X)
+
+    def _seen(self, view: View) -> View:
+        return view if self.transforms_ is None else self.seen(view.features).view(view.rows)
+
+    def _through(self, view: View, target) -> View:
+        """The rows that are learnt from, through transforms that were fitted on them."""
+        if self.transforms_ is not None:
+            self.transforms_ = self.transforms_.fitted(view.features, view.rows, primary(target))
+        seen = self._seen(view)
+        self.features_ = tuple(seen.names)
+        return seen
+
+    @property
+    def given(self) -> tuple:
+        return self.features_ if self.transforms_ is None else self.transforms_.given
+
+    def save(self, folder) -> None:
+        """Write the fitted model to a folder, with its transforms."""
+        super().save(folder)
+        if self.transforms_ is not None:
+            save_pipeline(self.transforms_, folder)
+
+    @classmethod
+    def load(cls, folder) -> Self:
+        """Read a model back from its folder, with its transforms."""
+        model = super().load(folder)
+        if (Path(folder) / "transforms.json").exists():
+            model.transforms_ = load_pipeline(folder)
+        return model
 
     def _checked(self, view, target, part):
         target = _known(view, target, part)
@@ -336,7 +376,7 @@ class Estimator(Fitted):
     def predict(self, view: View) -> np.ndarray:
         """(n,) float32 score of every row of the view: higher means a higher expected label."""
         self.check_features(view.names)
-        return np.asarray(self._predict(view), np.float32)
+        return np.asarray(self._predict(self._seen(view)), np.float32)
 
     @property
     def across_assets(self) -> bool:
@@ -372,16 +412,6 @@ def feature_scale(
 ) -> tuple:  # (mean, sd), both (n_features,) float32
     """Mean and standard deviation of the finite values of each feature over the view's rows; the sd of what is constant
     to the precision of float32 is returned as 1.
-
-    Parameters
-    ----------
-    view : View
-        training rows
-
-    Returns
-    -------
-    tuple
-        (mean, sd), both (n_features,) float32
     """
     n = 0
     total = 0.0
@@ -423,15 +453,6 @@ def mean_ic(
 ) -> float:
     """Mean correlation of score and target over the dates that have one; 0 where none has (a constant score knows
     nothing).
-
-    Parameters
-    ----------
-    score : np.ndarray
-        (n,)
-    target : np.ndarray
-        (n,)
-    date : np.ndarray
-        (n,) any integer code
     """
     ic = correlation_by_date(score, target, date)
     return float(np.nan_to_num(np.nanmean(ic))) if np.isfinite(ic).any() else 0.0
@@ -443,21 +464,7 @@ def toy_problem(
     noise: float = 1.0,  # noise in units of the signal's standard deviation
     seed: int = 0,
 ) -> tuple:  # (Features, Label, Fold)
-    """Four features in [-1, 1], one-bar returns planted in them, and one fold of 60/20/20 % of the dates.
-
-    Parameters
-    ----------
-    n_assets : int, default 40
-    n_dates : int, default 260
-    noise : float, default 1.0
-        noise in units of the signal's standard deviation
-    seed : int, default 0
-
-    Returns
-    -------
-    tuple
-        (Features, Label, Fold)
-    """
+    """Four features in [-1, 1], one-bar returns planted in them, and one fold of 60/20/20 % of the dates."""
     rng = np.random.default_rng(seed)
     f = rng.uniform(-1, 1, (n_dates, n_assets, 4)).astype(np.float32)
     past = np.stack([np.roll(f[..., 3], k, 0) for k in range(5)]).mean(0)

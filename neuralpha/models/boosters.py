@@ -43,13 +43,7 @@ PATIENCE = 50  # rounds without a gain on the validation part
 def foreign_class(
     part,  # an estimator with scikit-learn's grammar, or a class of them
 ) -> type[ScikitModel]:
-    """The class of models that somebody else's class, or one estimator, stands for.
-
-    Parameters
-    ----------
-    part
-        an estimator with scikit-learn's grammar, or a class of them
-    """
+    """The class of models that somebody else's class, or one estimator, stands for."""
     cls = part if isinstance(part, type) else type(part)
     package = next((top for top in _packages(cls) if top in BOOSTERS), None)
     return scikit_class(part) if package is None else model_class_of(part, BOOSTERS[package])
@@ -60,17 +54,7 @@ def _packages(cls: type) -> list:
 
 # %% ../../nbs/models/boosters.ipynb #282aa08f
 class Booster(ScikitModel):
-    """A booster of another package, as a model; a subclass says how its package is asked.
-
-    Parameters
-    ----------
-    file : ClassVar[str], default ''
-        what a fit is kept in
-    quiet : ClassVar[dict], default {}
-        one thread, no words, no files
-    seed_name : ClassVar[str], default 'random_state'
-    takes_weights : ClassVar[bool], default True
-    """
+    """A booster of another package, as a model; a subclass says how its package is asked."""
 
     file: ClassVar[str] = ""  # what a fit is kept in
     quiet: ClassVar[dict] = {}  # one thread, no words, no files
@@ -158,16 +142,7 @@ class XGBoostModel(Booster):
 
 # %% ../../nbs/models/boosters.ipynb #9a318ac2
 class CatBoostModel(Booster):
-    """CatBoost's regressor or classifier as a model.
-
-    Parameters
-    ----------
-    file : ClassVar[str], default 'model.cbm'
-    quiet : ClassVar[dict], default {'thread_count': 1, 'verbose': False, 'allow_writing_files': False}
-    seed_name : ClassVar[str], default 'random_seed'
-    stochastic : ClassVar[bool], default True
-        it draws rows and orders for every tree
-    """
+    """CatBoost's regressor or classifier as a model."""
 
     file: ClassVar[str] = "model.cbm"
     quiet: ClassVar[dict] = {"thread_count": 1, "verbose": False, "allow_writing_files": False}

@@ -19,18 +19,10 @@ from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale, mean_ic, scaled
 from .probe import LinearProbe
 
-# %% ../../nbs/models/linear.ipynb #24aceaca
+# %% ../../nbs/models/linear.ipynb #c8a35173
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
-    """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples.
-
-    Parameters
-    ----------
-    stop_on : str, default 'ic'
-        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    seed : int, default 0
-        everything random follows from it
-    """
+    """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples."""
 
     stop_on: str = "ic"  # what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
     stochastic: ClassVar[bool] = False
@@ -38,6 +30,7 @@ class Linear(Estimator):
 
     def _fit(self, view, target, valid):
         self.mean_, self.sd_ = feature_scale(view)
+        self.counts_ = self._counts(view)
         paths = self._path(scaled(view.values, self.mean_, self.sd_), target)
         if len(paths) > 1 and valid is None:
             raise NeuralphaError(
@@ -62,7 +55,12 @@ class Linear(Estimator):
     def _refit(self, view, target):
         self.mean_, self.sd_ = feature_scale(view)
         fixed = self.clone(**{k: v for k, v in self.chosen_.items() if k in self.get_params()})  # a path of one
+        fixed.counts_ = self._counts(view)
         self._keep(fixed._path(scaled(view.values, self.mean_, self.sd_), target)[0])
+
+    def _counts(self, view) -> np.ndarray | None:
+        """(n,) what each row counts; None: all alike."""
+        return None if self.weights_ is None else self.weights_[view.rows]
 
     def _keep(self, path):
         self.chosen_, coef, self.intercept_ = path
@@ -104,20 +102,7 @@ def moments(
     t: np.ndarray,
     weight=None,  # (n, F) standardised features, (n,) target, (n,) weights or None
 ) -> tuple:  # (gram (F, F), moment (F,), mean of x (F,), mean of t), float64
-    """Covariances of features and target, summed in float64 block by block.
-
-    Parameters
-    ----------
-    x : np.ndarray
-    t : np.ndarray
-    weight : default None
-        (n, F) standardised features, (n,) target, (n,) weights or None
-
-    Returns
-    -------
-    tuple
-        (gram (F, F), moment (F,), mean of x (F,), mean of t), float64
-    """
+    """Covariances of features and target, summed in float64 block by block."""
     F = x.shape[1]
     gram = np.zeros((F, F))
     moment = np.zeros(F)
@@ -144,71 +129,44 @@ def shrunk(gram, moment, alphas) -> list:
     values, vectors = np.linalg.eigh(gram)
     return [vectors @ (vectors.T @ moment / (np.maximum(values, 0) + a + 1e-12)) for a in alphas]
 
-# %% ../../nbs/models/linear.ipynb #7945f989
+# %% ../../nbs/models/linear.ipynb #1ce4b19c
 @dataclass(kw_only=True, repr=False, eq=False)
 class Ridge(Linear):
-    """Ridge regression; the penalty is chosen on validation unless given.
-
-    Parameters
-    ----------
-    alpha : float | None, default None
-        penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
-    stop_on : str, default 'ic'
-        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    seed : int, default 0
-        everything random follows from it
-    """
+    """Ridge regression; the penalty is chosen on validation unless given."""
 
     alpha: float | None = None  # penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
     name: ClassVar[str] = "ridge"
+    takes_weights: ClassVar[bool] = True
     space: ClassVar[dict] = {"alpha": ("log", 1e-4, 1e2)}
     limits: ClassVar[dict] = {"alpha": "[0, inf)"}
 
     def _path(self, x, target):
-        gram, moment, level, goal = moments(x, target)
+        gram, moment, level, goal = moments(x, target, self.counts_)
         alphas = np.logspace(-4, 2, 13) if self.alpha is None else [self.alpha]
         return [({"alpha": float(a)}, b, goal - level @ b) for a, b in zip(alphas, shrunk(gram, moment, alphas))]
 
-# %% ../../nbs/models/linear.ipynb #45908d30
+# %% ../../nbs/models/linear.ipynb #d7d160fa
 @dataclass(kw_only=True, repr=False, eq=False)
 class OLS(Linear):
-    """Ordinary least squares (the smallest of them where features are collinear).
-
-    Parameters
-    ----------
-    stop_on : str, default 'ic'
-        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    seed : int, default 0
-        everything random follows from it
-    """
+    """Ordinary least squares (the smallest of them where features are collinear)."""
 
     name: ClassVar[str] = "ols"
+    takes_weights: ClassVar[bool] = True
 
     def _path(self, x, target):
-        gram, moment, level, goal = moments(x, target)
+        gram, moment, level, goal = moments(x, target, self.counts_)
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
         return [({}, b, goal - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #d83d3af7
+# %% ../../nbs/models/linear.ipynb #3baa22ea
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
-    """Elastic net; the penalty is chosen on validation along a path of 30.
-
-    Parameters
-    ----------
-    l1_ratio : float, default 0.5
-        rho
-    alpha : float | None, default None
-        None: 30 values from the one that kills every coefficient down to a thousandth of it
-    stop_on : str, default 'ic'
-        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    seed : int, default 0
-        everything random follows from it
-    """
+    """Elastic net; the penalty is chosen on validation along a path of 30."""
 
     l1_ratio: float = 0.5  # rho
     alpha: float | None = None  # None: 30 values from the one that kills every coefficient down to a thousandth of it
     name: ClassVar[str] = "elasticnet"
+    takes_weights: ClassVar[bool] = True
     space: ClassVar[dict] = {"l1_ratio": ("float", 0.05, 1.0), "alpha": ("log", 1e-5, 1e-1)}
     limits: ClassVar[dict] = {"l1_ratio": "[0, 1]", "alpha": "[0, inf)"}
 
@@ -221,7 +179,7 @@ class ElasticNet(Linear):
             )
 
     def _path(self, x, target):
-        gram, moment, level, goal = moments(x, target)
+        gram, moment, level, goal = moments(x, target, self.counts_)
         top = np.abs(moment).max() / self.l1_ratio if self.l1_ratio else 0.0
         alphas = np.geomspace(top or 1.0, (top or 1.0) / 1000, 30) if self.alpha is None else [self.alpha]
         paths = []
@@ -234,19 +192,7 @@ class ElasticNet(Linear):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class Lasso(ElasticNet):
-    """Lasso: the elastic net with the absolute penalty alone.
-
-    Parameters
-    ----------
-    l1_ratio : float, default 1.0
-        rho
-    alpha : float | None, default None
-        None: 30 values from the one that kills every coefficient down to a thousandth of it
-    stop_on : str, default 'ic'
-        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    seed : int, default 0
-        everything random follows from it
-    """
+    """Lasso: the elastic net with the absolute penalty alone."""
 
     l1_ratio: float = 1.0
     name: ClassVar[str] = "lasso"
@@ -273,20 +219,7 @@ def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000) -> np.ndarray:
 # %% ../../nbs/models/linear.ipynb #da7f2d9f
 @dataclass(kw_only=True, repr=False, eq=False)
 class Huber(Linear):
-    """Huber regression with a ridge penalty, by reweighted least squares.
-
-    Parameters
-    ----------
-    delta : float, default 1.35
-        residuals beyond so many standard deviations count linearly
-    alpha : float | None, default None
-        ridge penalty; None chooses among 7 on validation
-    rounds : int, default 15
-    stop_on : str, default 'ic'
-        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    seed : int, default 0
-        everything random follows from it
-    """
+    """Huber regression with a ridge penalty, by reweighted least squares."""
 
     delta: float = 1.35  # residuals beyond so many standard deviations count linearly
     alpha: float | None = None  # ridge penalty; None chooses among 7 on validation
@@ -314,17 +247,7 @@ class Huber(Linear):
 # %% ../../nbs/models/linear.ipynb #f806d1d4
 @dataclass(kw_only=True, repr=False, eq=False)
 class Logistic(Linear):
-    """Logistic regression of the target's sign, by Newton's method.
-
-    Parameters
-    ----------
-    alpha : float | None, default None
-        penalty; None chooses among 7 on validation
-    stop_on : str, default 'ic'
-        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    seed : int, default 0
-        everything random follows from it
-    """
+    """Logistic regression of the target's sign, by Newton's method."""
 
     alpha: float | None = None  # penalty; None chooses among 7 on validation
     name: ClassVar[str] = "logistic"
@@ -359,17 +282,7 @@ class Logistic(Linear):
 # %% ../../nbs/models/linear.ipynb #7492b138
 @dataclass(kw_only=True, repr=False, eq=False)
 class PCR(Linear):
-    """Principal-component regression; the number of components is chosen on validation unless given.
-
-    Parameters
-    ----------
-    components : int | None, default None
-        all of them where there are fewer features; None tries every number up to 50
-    stop_on : str, default 'ic'
-        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    seed : int, default 0
-        everything random follows from it
-    """
+    """Principal-component regression; the number of components is chosen on validation unless given."""
 
     components: int | None = None  # all of them where there are fewer features; None tries every number up to 50
     name: ClassVar[str] = "pcr"
@@ -392,17 +305,7 @@ class PCR(Linear):
 # %% ../../nbs/models/linear.ipynb #a9b3555a
 @dataclass(kw_only=True, repr=False, eq=False)
 class PLS(PCR):
-    """Partial least squares.
-
-    Parameters
-    ----------
-    components : int | None, default None
-        all of them where there are fewer features; None tries every number up to 50
-    stop_on : str, default 'ic'
-        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
-    seed : int, default 0
-        everything random follows from it
-    """
+    """Partial least squares."""
 
     name: ClassVar[str] = "pls"
 

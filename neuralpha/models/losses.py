@@ -26,19 +26,7 @@ from .base import within
 
 # %% ../../nbs/models/losses.ipynb #1ab0bcda
 class Grid:
-    """Where the rows of a batch stand in a dates × places grid.
-
-    Parameters
-    ----------
-    position : torch.Tensor
-        (rows,) place of each row in the flattened grid
-    dates : int
-        the grid's shape
-    places : int
-        the grid's shape
-    weight : torch.Tensor | None, default None
-        (rows,) what each row counts; None: all alike
-    """
+    """Where the rows of a batch stand in a dates × places grid."""
 
     def __init__(
         self,
@@ -77,14 +65,7 @@ def grid_of(
     date: np.ndarray,  # (rows,) any integer code
     device="cpu",
 ) -> Grid:
-    """The grid of some rows: one line per distinct date, in order of appearance in the sorted codes.
-
-    Parameters
-    ----------
-    date : np.ndarray
-        (rows,) any integer code
-    device : default 'cpu'
-    """
+    """The grid of some rows: one line per distinct date, in order of appearance in the sorted codes."""
     _, code, n = np.unique(date, return_inverse=True, return_counts=True)
     order = np.argsort(code, kind="stable")
     place = np.empty(len(date), np.int64)
@@ -304,15 +285,7 @@ TERM = re.compile(r"\s*(?:([0-9.]+(?:e-?\d+)?)\s*\*)?\s*([a-z_]+)\s*(?:\(([^()]*
 
 
 class Term(NamedTuple):
-    """One loss of a sum.
-
-    Parameters
-    ----------
-    weight : float
-    name : str
-    given : dict
-        its parameters, where they are not the defaults
-    """
+    """One loss of a sum."""
 
     weight: float
     name: str
@@ -334,16 +307,7 @@ def loss_terms(text: str) -> list[Term]:
 
 # %% ../../nbs/models/losses.ipynb #2983ec66
 class Head(NamedTuple):
-    """Outputs of a net that belong together.
-
-    Parameters
-    ----------
-    name : str
-    first : int
-        output it begins with
-    n : int
-        outputs
-    """
+    """Outputs of a net that belong together."""
 
     name: str
     first: int  # output it begins with
@@ -436,12 +400,6 @@ class Objective:
 
 # %% ../../nbs/models/losses.ipynb #fbe7bebe
 def head_of(term: Term) -> tuple:  # (name, outputs)
-    """The head that a term is counted on.
-
-    Returns
-    -------
-    tuple
-        (name, outputs)
-    """
+    """The head that a term is counted on."""
     name, n = HEADS.get(term.name, ("score", 1))
     return name, len(term.given.get("levels", range(n)))

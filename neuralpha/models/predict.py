@@ -9,9 +9,9 @@ is more: the scores of every test row, each by a model that was fitted before it
 
 # %% auto #0
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'ensemble_scores', 'bring_to_one_scale', 'Predictions',
-           'read_predictions', 'predictions_frame']
+           'read_predictions', 'predictions_frame', 'frames_by_path']
 
-# %% ../../nbs/models/predict.ipynb #b59eec47
+# %% ../../nbs/models/predict.ipynb #b270d5c1
 import contextlib
 from collections.abc import Callable, Iterable
 from html import escape
@@ -21,17 +21,18 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, check_kinds, progress as bar, read_table, unknown_name
 from ..cross_section import CrossSections, sections_of, standardise
+from ..data.panel import Panel
 from ..features.table import Features
 from ..labels import Label
 from .base import Estimator, mean_ic
 from .fitting import fit_unit
 from .registry import as_model
-from ..splits import Fold, list_folds
+from ..splits import Fold, list_folds, path_folds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #6582b4a0
+# %% ../../nbs/models/predict.ipynb #c0166ad9
 @check_kinds
 def cross_predict(
     model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
@@ -46,63 +47,44 @@ def cross_predict(
     name: str | None = None,  # in the table; default the model's
     together: bool = False,  # nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
     refit: bool = False,  # as in `fit_unit`
-    weights: Callable | None = None,  # as in `fit_unit`, e.g. `labels.uniqueness`
+    # what a training row counts: "uniqueness", "time_decay", a function (label, rows) -> weights, or several of them
+    weights=None,
+    # what every fit begins with, fitted on its training rows: names, dicts of `kind` and parameters, or transforms
+    transforms=None,
 ) -> "Predictions":
-    """Fit on every fold and seed and score the test rows: nothing scored was ever fitted on.
-
-    Parameters
-    ----------
-    model
-        unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or
-        "my_models.py:HGB"
-    X : Features
-    y : Label
-    folds : Fold | Iterable
-        from `walk_forward` or `fixed_split`
-    seeds : int, default 3
-        fits per fold, seeds 0, 1, ...; a model without randomness is fitted once
-    device : str, default 'auto'
-    progress : bool, default True
-    target : str, default 'rank'
-        what is trained on
-    ensemble : str, default 'z'
-        how seeds are joined: "z", "rank" or "mean"
-    name : str | None, default None
-        in the table; default the model's
-    together : bool, default False
-        nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
-    refit : bool, default False
-        as in `fit_unit`
-    weights : Callable | None, default None
-        as in `fit_unit`, e.g. `labels.uniqueness`
-    """
+    """Fit on every fold and seed and score the test rows: nothing scored was ever fitted on."""
     folds = list_folds(folds)
     model = as_model(model)
-    _check_call(folds, seeds, together, refit or weights)
+    model = model if transforms is None else model.through(transforms)
+    model = model if weights is None else model.weighed(weights)
+    _check_call(folds, seeds, together, refit or model.weigh_)
     seeds = range(seeds if model.stochastic else 1)
     name = name or model.name
     shown = bar(total=len(folds) * len(seeds), desc=name) if progress else contextlib.nullcontext()
     with shown as told:
         on_unit = told.update if progress else None
-        how = dict(device=device, target=target, together=together, refit=refit, on_unit=on_unit, weights=weights)
+        how = dict(device=device, target=target, together=together, refit=refit, on_unit=on_unit)
         fits = [(fold, fit_fold(model, X, y, fold, seeds, **how)) for fold in folds]
 
     def table(part, scores):
         tables = [predictions_frame(X, y, fold, name, scores(units), ensemble, part) for fold, units in fits]
         return pd.concat(tables, ignore_index=True)
 
+    whole = table("test", lambda units: {seed: unit.scores for seed, unit in units.items()})
+    paths = frames_by_path(whole, folds, X.panel)
     of_unit = {(fold.number, seed): unit for fold, units in fits for seed, unit in units.items()}
     return Predictions(
-        table("test", lambda units: {seed: unit.scores for seed, unit in units.items()}),
+        paths[0],
         {key: unit.model for key, unit in of_unit.items()},
         {key: unit.history for key, unit in of_unit.items()},
         {key: unit.seconds for key, unit in of_unit.items()},
         table("valid", lambda units: {seed: unit.valid_scores for seed, unit in units.items()}),
         y=y,
         X=X,
+        paths=paths if len(paths) > 1 else [],
     )
 
-# %% ../../nbs/models/predict.ipynb #c5e8dad0
+# %% ../../nbs/models/predict.ipynb #239ea305
 def fit_fold(
     model: Estimator,  # unfitted
     X: Features,
@@ -114,38 +96,14 @@ def fit_fold(
     together: bool = False,  # all seeds at once
     refit: bool = False,
     on_unit: Callable | None = None,  # called after every fit
-    weights: Callable | None = None,
 ) -> dict:  # seed -> UnitResult
-    """All seeds of one model on one fold, one by one or together.
-
-    Parameters
-    ----------
-    model : Estimator
-        unfitted
-    X : Features
-    y : Label
-    fold : Fold
-    seeds : Iterable
-    device : str, default 'auto'
-    target : str, default 'rank'
-    together : bool, default False
-        all seeds at once
-    refit : bool, default False
-    on_unit : Callable | None, default None
-        called after every fit
-    weights : Callable | None, default None
-
-    Returns
-    -------
-    dict
-        seed -> UnitResult
-    """
+    """All seeds of one model on one fold, one by one or together."""
     if together:
         from neuralpha.models.together import fit_seeds
 
         fitted = fit_seeds(model, X, y, fold, seeds, device, target)
     else:
-        fitted = (fit_unit(model, X, y, fold, seed, device, target, refit, weights=weights) for seed in seeds)
+        fitted = (fit_unit(model, X, y, fold, seed, device, target, refit) for seed in seeds)
     units = {}
     for seed, unit in zip(seeds, fitted):
         units[seed] = unit
@@ -172,22 +130,7 @@ def ensemble_scores(
     date: np.ndarray,  # (n,) date codes
     kind: str = "z",  # "z", "rank" or "mean"
 ) -> np.ndarray:  # (n,) float32
-    """The mean of the members' scores, each standardised by date first.
-
-    Parameters
-    ----------
-    scores : Iterable
-        arrays (n,), one per member
-    date : np.ndarray
-        (n,) date codes
-    kind : str, default 'z'
-        "z", "rank" or "mean"
-
-    Returns
-    -------
-    np.ndarray
-        (n,) float32
-    """
+    """The mean of the members' scores, each standardised by date first."""
     sections = sections_of(date)
     return np.mean([bring_to_one_scale(s, sections, kind) for s in scores], 0).astype(np.float32)
 
@@ -197,50 +140,17 @@ def bring_to_one_scale(
     sections: CrossSections,  # the rows of each date
     kind: str,  # "z", "rank" or "mean"
 ) -> np.ndarray:  # (n,) float64
-    """Scores by date: as they are, standardised, or ranked to [-1, 1].
-
-    Parameters
-    ----------
-    score : np.ndarray
-        (n,)
-    sections : CrossSections
-        the rows of each date
-    kind : str
-        "z", "rank" or "mean"
-
-    Returns
-    -------
-    np.ndarray
-        (n,) float64
-    """
+    """Scores by date: as they are, standardised, or ranked to [-1, 1]."""
     if kind == "mean":
         return np.asarray(score, np.float64)
     if kind not in ("z", "rank"):
         raise unknown_name("ensemble", kind, ["z", "rank", "mean"])
     return standardise(score, sections, kind)
 
-# %% ../../nbs/models/predict.ipynb #3b9b529c
+# %% ../../nbs/models/predict.ipynb #97f731bc
 @dataclass
 class Predictions:
-    """Out-of-sample scores of one model.
-
-    Parameters
-    ----------
-    frame : pd.DataFrame
-        date, asset, model, fold, seed, score, label; seed -1 is the ensemble
-    models : dict, default dict()
-        (fold, seed) -> fitted model
-    histories : dict, default dict()
-        (fold, seed) -> list of records
-    seconds : dict, default dict()
-        (fold, seed) -> fit and scoring
-    valid : pd.DataFrame, default pd.DataFrame()
-        the same columns on the validation parts, for stacking
-    y : Label | None, default None
-        what it was scored against, where that is at hand
-    X : Features | None, default None
-        what it was fitted on, where that is at hand
-    """
+    """Out-of-sample scores of one model."""
 
     frame: pd.DataFrame  # date, asset, model, fold, seed, score, label; seed -1 is the ensemble
     models: dict = field(default_factory=dict)  # (fold, seed) -> fitted model
@@ -249,6 +159,7 @@ class Predictions:
     valid: pd.DataFrame = field(default_factory=pd.DataFrame)  # the same columns on the validation parts, for stacking
     y: Label | None = None  # what it was scored against, where that is at hand
     X: Features | None = None  # what it was fitted on, where that is at hand
+    paths: list = field(default_factory=list)  # of combinatorial folds: `frame` of every path, the first one first
 
     @property
     def name(self) -> str:
@@ -288,6 +199,12 @@ class Predictions:
             .unstack("seed")
             .rename(columns={-1: "ensemble"})
         )
+
+    def path_ics(self) -> pd.Series:  # by path, from 1
+        """Mean IC of the ensemble on every path of combinatorial folds; of others there is one."""
+        frames = [f[f["seed"] == -1].dropna(subset="label") for f in self.paths or [self.frame]]
+        ics = [mean_ic(f["score"], f["label"], f["date"]) for f in frames]
+        return pd.Series(ics, pd.RangeIndex(1, len(ics) + 1, name="path"), name=self.name)
 
     def plot(self, ax=None) -> "Axes":
         """Validation curve of every fold and seed; returns the matplotlib axes."""
@@ -350,25 +267,7 @@ def predictions_frame(
     ensemble: str = "z",
     part: str = "test",  # or "valid"
 ) -> pd.DataFrame:  # date, asset, model, fold, seed, score, label
-    """The long table of one fold: every seed and their ensemble.
-
-    Parameters
-    ----------
-    X : Features
-    y : Label
-    fold : Fold
-    name : str
-    scores : dict
-        seed -> scores of the part's rows; the ensemble is added as -1
-    ensemble : str, default 'z'
-    part : str, default 'test'
-        or "valid"
-
-    Returns
-    -------
-    pd.DataFrame
-        date, asset, model, fold, seed, score, label
-    """
+    """The long table of one fold: every seed and their ensemble."""
     p = X.panel
     rows = getattr(fold, part)
     scores = {**scores, -1: ensemble_scores(list(scores.values()), p.date_code[rows], ensemble)}
@@ -389,3 +288,25 @@ def predictions_frame(
         ],
         ignore_index=True,
     )
+
+# %% ../../nbs/models/predict.ipynb #7edb619a
+def frames_by_path(
+    frame: pd.DataFrame,  # scores of all folds, as `predictions_frame` gives them
+    folds: list,
+    panel: Panel,
+) -> list:  # per path, a frame in which every row stands once per seed
+    """The scores along each complete history that the folds make; of folds that test every row once there is one."""
+    paths = path_folds(folds, panel)
+    if len(paths) == 1:
+        return [frame]
+    whole = {fold.number: fold for fold in folds}
+    by_fold = dict(list(frame.groupby("fold")))
+    return [
+        pd.concat([_tested(by_fold[f.number], whole[f.number], f) for f in path], ignore_index=True) for path in paths
+    ]
+
+
+def _tested(frame: pd.DataFrame, whole: Fold, fold: Fold) -> pd.DataFrame:
+    """Of the scores of all that a fold tests, seed by seed, those of some of its rows."""
+    keep = np.isin(whole.test, fold.test)
+    return frame[np.tile(keep, len(frame) // len(keep))]

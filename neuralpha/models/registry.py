@@ -85,35 +85,21 @@ def make_model(
     name: str,  # e.g. "lightgbm"; or "my_models.py:HGB", "sklearn.ensemble:ExtraTreesRegressor"
     **params,  # the model's own parameters
 ) -> Estimator:
-    """An unfitted model by name. Raises `NeuralphaError` for unknown names and parameters, wrong types and values.
-
-    Parameters
-    ----------
-    name : str
-        e.g. "lightgbm"; or "my_models.py:HGB", "sklearn.ensemble:ExtraTreesRegressor"
-    **params
-        the model's own parameters
-    """
+    """An unfitted model by name. Raises `NeuralphaError` for unknown names and parameters, wrong types and values."""
     return model_class(name)(**params)
 
 
 def load_model(
     folder,  # what `save` was given
 ) -> Estimator:
-    """A fitted model from a folder that `save` wrote, whatever its kind.
-
-    Parameters
-    ----------
-    folder
-        what `save` was given
-    """
+    """A fitted model from a folder that `save` wrote, whatever its kind."""
     note = Path(folder) / "model.json"
     if not note.exists():
         raise NeuralphaError(f"{folder} holds no model: model.json is missing.")
     note = read_json(note, model=str)
     return model_class(note.get("class", note["model"])).load(folder)
 
-# %% ../../nbs/models/registry.ipynb #f82e6bc7
+# %% ../../nbs/models/registry.ipynb #7df07c12
 def _own_class(name: str) -> type[Estimator]:
     """The class of models that `file.py:Name` or `package.module:Name` stands for."""
     part = own_part(name, "model")
@@ -137,26 +123,21 @@ def _class_like(model: Estimator) -> type[Estimator]:
 
 
 def _foreign_class(part, said: str) -> type[Estimator]:
-    from neuralpha.models.scikit import is_scikit, scikit_class
+    from neuralpha.models.boosters import foreign_class
+    from neuralpha.models.scikit import is_scikit
 
     if not is_scikit(part):
         raise NeuralphaError(
             f"{said} is no model: give a name such as \"ridge\" or \"my_models.py:HGB\", a subclass of Estimator, or "
             "an estimator with scikit-learn's fit, predict, get_params and set_params."
         )
-    return scikit_class(part)
+    return foreign_class(part)
 
 
 def as_model(
     model,  # a name, a model, or an estimator of scikit-learn's kind
 ) -> Estimator:
-    """What stands for a model, as one. Raises `NeuralphaError` for what is none.
-
-    Parameters
-    ----------
-    model
-        a name, a model, or an estimator of scikit-learn's kind
-    """
+    """What stands for a model, as one. Raises `NeuralphaError` for what is none."""
     if isinstance(model, str):
         return make_model(model)
     if isinstance(model, Estimator):

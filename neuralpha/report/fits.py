@@ -40,20 +40,7 @@ from ..study.units import UnitStore
 
 # %% ../../nbs/report/fits.ipynb #2aeb0541
 class Setting(NamedTuple):
-    """How scores come about, and what they forecast.
-
-    Parameters
-    ----------
-    features : object
-        names, as `compute_features` takes them
-    transform : str | None
-    horizon : int
-        bars held
-    delay : int
-        bars between decision and entry
-    exit : str
-        as in `forward_return`
-    """
+    """How scores come about, and what they forecast."""
 
     features: object  # names, as `compute_features` takes them
     transform: str | None
@@ -64,30 +51,7 @@ class Setting(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Fits:
-    """Fitted models that score dates beyond those of their study.
-
-    Parameters
-    ----------
-    name : str
-        of the score: a model's, or "ensemble"
-    models : dict
-        member -> {seed: fitted model}
-    valid : dict
-        member -> scores of the validation part: date, asset, score, label
-    setting : Setting
-    source : str
-        where the fits come from, in words
-    join : str | None, default None
-        how members are combined, as in `combine`; None for one
-    tested : pd.DataFrame | None, default None
-        date, asset, score of the last fold's test part, where it was stored
-    used_for : str | None, default None
-        calendar length for which the study uses a fit, e.g. "6M"
-    study : Study | None, default None
-        where there is one
-    home : Path | None, default None
-        folder of the report they are from
-    """
+    """Fitted models that score dates beyond those of their study."""
 
     name: str  # of the score: a model's, or "ensemble"
     models: dict  # member -> {seed: fitted model}
@@ -107,35 +71,17 @@ class Fits:
 
     @property
     def validation(self) -> tuple:  # (first, last) Timestamp
-        """The dates on which the models were chosen; what they learnt lies before.
-
-        Returns
-        -------
-        tuple
-            (first, last) Timestamp
-        """
+        """The dates on which the models were chosen; what they learnt lies before."""
         dates = next(iter(self.valid.values()))["date"]
         return dates.min(), dates.max()
 
     @cached_property
     def calibration(self) -> pd.DataFrame:  # date, asset, score, label
-        """The joined score of the validation part, with what came of it.
-
-        Returns
-        -------
-        pd.DataFrame
-            date, asset, score, label
-        """
+        """The joined score of the validation part, with what came of it."""
         return self.joined(self.valid).frame[["date", "asset", "score", "label"]]
 
     def joined(self, members: dict) -> Predictions:  # members: name -> date, asset, score, label
-        """The scores of all members as one; a stack learns its weights on their validation part.
-
-        Returns
-        -------
-        Predictions
-            members: name -> date, asset, score, label
-        """
+        """The scores of all members as one; a stack learns its weights on their validation part."""
         found = [_predictions(name, table, self.valid[name]) for name, table in members.items()]
         return found[0] if self.join is None else combine(found, self.join, self.name)
 
@@ -191,21 +137,7 @@ def date_scores(
     X: Features,  # as `setting_features` computes them
     date,  # a session of the panel
 ) -> pd.DataFrame:  # date, asset, score of every tradable asset, in the panel's order
-    """The joined score of one date.
-
-    Parameters
-    ----------
-    fits : Fits
-    X : Features
-        as `setting_features` computes them
-    date
-        a session of the panel
-
-    Returns
-    -------
-    pd.DataFrame
-        date, asset, score of every tradable asset, in the panel's order
-    """
+    """The joined score of one date."""
     p = X.panel
     raw = raw_scores(fits, X, date)
     rows = tradable_rows(p, date)
@@ -217,13 +149,7 @@ def date_scores(
 
 
 def raw_scores(fits: Fits, X: Features, date) -> dict:  # member -> {seed: (n,) float32 of the tradable rows}
-    """What each fit says of one date, before seeds and members are joined.
-
-    Returns
-    -------
-    dict
-        member -> {seed: (n,) float32 of the tradable rows}
-    """
+    """What each fit says of one date, before seeds and members are joined."""
     view = X.view(tradable_rows(X.panel, date))
     out = {}
     with limit_threads(1):
@@ -250,20 +176,7 @@ def scores_of(
     X: Features,
     dates: Iterable,  # sessions of the panel
 ) -> pd.DataFrame:  # date, asset, score
-    """The joined scores of several dates, each as if it were the only one.
-
-    Parameters
-    ----------
-    fits : Fits
-    X : Features
-    dates : Iterable
-        sessions of the panel
-
-    Returns
-    -------
-    pd.DataFrame
-        date, asset, score
-    """
+    """The joined scores of several dates, each as if it were the only one."""
     return pd.concat([date_scores(fits, X, date) for date in dates], ignore_index=True)
 
 # %% ../../nbs/report/fits.ipynb #5d258a47
@@ -297,27 +210,18 @@ def setting_label(fits: Fits, panel: Panel) -> Label:
     s = fits.setting
     return forward_return(panel, s.horizon, s.delay, s.exit)
 
-# %% ../../nbs/report/fits.ipynb #aecf2ac0
+# %% ../../nbs/report/fits.ipynb #95295efa
 def fits_of_report(
     folder,  # of a report, or of one of its universes
     universe: str | None = None,  # of a report of several: whose fits
     model: str | None = None,  # default: the ensemble, where there is one, else the best model
 ) -> Fits:
-    """The last fold of a report. Raises `NeuralphaError` where report or fits are incomplete.
-
-    Parameters
-    ----------
-    folder
-        of a report, or of one of its universes
-    universe : str | None, default None
-        of a report of several: whose fits
-    model : str | None, default None
-        default: the ensemble, where there is one, else the best model
-    """
+    """The last fold of a report. Raises `NeuralphaError` where report or fits are incomplete."""
     folder, manifest, study, slug = universe_of(Path(folder), universe)
     if study.split.grouped:
         raise NeuralphaError(
-            f"No fit of {study.name} is the newest: scheme = {study.split.scheme!r} fits on dates before and after what it tests. "
+            f"No fit of {study.name} is the newest: scheme = {study.split.scheme!r} fits on dates before and "
+            "after what it tests. "
             "Score with refit, which fits on all that is known."
         )
     place = folder / slug
@@ -377,17 +281,7 @@ def chosen_model(
     universe: str | None = None,  # of a report of several
     model: str | None = None,  # default: the ensemble, where there is one, else the best model
 ) -> str:
-    """The model asked for, or the one that a report speaks for; raises `NeuralphaError` where it is not there.
-
-    Parameters
-    ----------
-    folder
-        of a report, or of one of its universes
-    universe : str | None, default None
-        of a report of several
-    model : str | None, default None
-        default: the ensemble, where there is one, else the best model
-    """
+    """The model asked for, or the one that a report speaks for; raises `NeuralphaError` where it is not there."""
     folder, manifest, study, slug = universe_of(Path(folder), universe)
     place = folder / slug
     _check_complete(place, manifest, slug)
@@ -438,19 +332,7 @@ def new_fits(
     device: str = "auto",
     searched: dict | None = None,  # member -> a fitted model whose parameters a search found
 ) -> Fits:
-    """Models fitted on everything whose label is known on the panel's last date.
-
-    Parameters
-    ----------
-    study : Study
-    panel : Panel
-        as it stood on the date that is to be scored
-    model : str | None, default None
-        default: the ensemble, where there is one; it must be said where there are several
-    device : str, default 'auto'
-    searched : dict | None, default None
-        member -> a fitted model whose parameters a search found
-    """
+    """Models fitted on everything whose label is known on the panel's last date."""
     name = _model_to_fit(study, model)
     members = members_of(study, name)
     if study.tune and not searched:

@@ -44,19 +44,7 @@ def write_sheet(
     sheet: ScoreSheet,
     folder=None,  # default: `scores_folder`
 ) -> Path:  # the page
-    """Write `index.html`, `scores.csv`, `scores.parquet`, `changes.csv`, `pushes.csv`, `facts.json`, the pictures.
-
-    Parameters
-    ----------
-    sheet : ScoreSheet
-    folder : default None
-        default: `scores_folder`
-
-    Returns
-    -------
-    Path
-        the page
-    """
+    """Write `index.html`, `scores.csv`, `scores.parquet`, `changes.csv`, `pushes.csv`, `facts.json`, the pictures."""
     place = Path(folder) if folder else scores_folder(sheet)
     with writing(place):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -102,15 +90,7 @@ def facts_of(sheet: ScoreSheet) -> dict:
 
 # %% ../../nbs/report/hold.ipynb #9e14ae8e
 class Push(NamedTuple):
-    """What one feature adds to a score.
-
-    Parameters
-    ----------
-    feature : str
-    adds : str
-    side : str
-        style: it pushes up or down
-    """
+    """What one feature adds to a score."""
 
     feature: str
     adds: str
@@ -118,23 +98,7 @@ class Push(NamedTuple):
 
 
 class CandidateRow(NamedTuple):
-    """A candidate, as the page shows it.
-
-    Parameters
-    ----------
-    asset : str
-    rank : str
-    before : str
-        rank on the session before
-    moved : str
-    score : str
-    forecast : str
-        percent
-    interval : str
-    sort : str
-    pushes : list
-        of Push
-    """
+    """A candidate, as the page shows it."""
 
     asset: str
     rank: str
@@ -148,14 +112,7 @@ class CandidateRow(NamedTuple):
 
 
 class Side(NamedTuple):
-    """One end of the ranking.
-
-    Parameters
-    ----------
-    title : str
-    rows : list
-        of CandidateRow
-    """
+    """One end of the ranking."""
 
     title: str
     rows: list  # of CandidateRow
@@ -169,14 +126,7 @@ class PlainColumn(NamedTuple):
 
 
 class PlainTable(NamedTuple):
-    """A table of texts.
-
-    Parameters
-    ----------
-    columns : list
-        of PlainColumn
-    rows : list
-    """
+    """A table of texts."""
 
     columns: list  # of PlainColumn
     rows: list
@@ -184,23 +134,7 @@ class PlainTable(NamedTuple):
 
 @dataclass
 class HoldPage:
-    """What the page shows.
-
-    Parameters
-    ----------
-    answer : str
-    warnings : list
-    setting : str
-    sides : list
-        of Side
-    explained : str
-    pictures : list
-        file, title, caption
-    moved : str
-    changes : PlainTable
-    ranges : PlainTable
-    unscored : PlainTable
-    """
+    """What the page shows."""
 
     answer: str
     warnings: list
@@ -218,19 +152,7 @@ def hold_page(
     sheet: ScoreSheet,
     place: Path,  # where the page will stand; the way to the report starts there
 ) -> str:  # HTML
-    """The sheet as one page.
-
-    Parameters
-    ----------
-    sheet : ScoreSheet
-    place : Path
-        where the page will stand; the way to the report starts there
-
-    Returns
-    -------
-    str
-        HTML
-    """
+    """The sheet as one page."""
     home = sheet.fits.home
     up = [(f"Report {home.name}", os.path.relpath(home / "index.html", place))] if home else []
     around = Frame(
@@ -386,13 +308,7 @@ def _unscored_table(sheet: ScoreSheet) -> PlainTable:
 
 # %% ../../nbs/report/hold.ipynb #44b4a287
 def figures(sheet: ScoreSheet) -> "dict[str, Figure]":  # file -> figure
-    """The pictures of a sheet.
-
-    Returns
-    -------
-    'dict[str, Figure]'
-        file -> figure
-    """
+    """The pictures of a sheet."""
     found = {"forecasts.png": plot_forecasts(sheet)}
     return found | ({"pushes.png": plot_pushes(sheet)} if len(sheet.pushes) else {})
 

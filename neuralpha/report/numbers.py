@@ -11,7 +11,7 @@ compares is made by the same functions.
 __all__ = ['ICS', 'forecasts', 'with_ensemble', 'fold_metrics', 'universe_numbers', 'write_ics', 'read_ics', 'setting_facts',
            'training_facts']
 
-# %% ../../nbs/report/numbers.ipynb #d6c81a36
+# %% ../../nbs/report/numbers.ipynb #2586e557
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -19,40 +19,25 @@ import pandas as pd
 from ..core import atomic_path, read_table
 from ..evaluate.compare import compare
 from ..data.alignment import panel_rows
-from ..evaluate.metrics import calibrate, calibrated, mean_record, share_recovered
+from ..evaluate.paths import path_ics, path_numbers, paths_table
+from ..evaluate.metrics import calibrate, calibrated, mean_record, record, share_recovered
 from ..evaluate.slices import horizon_slices, slices_json
 from ..models.ensembles import combine
 from ..own_code import own_digest
 from ..study.experiment import Experiment
 from ..study.search import trial_count
 
-# %% ../../nbs/report/numbers.ipynb #695dce70
+# %% ../../nbs/report/numbers.ipynb #d257bd3c
 def forecasts(
     experiment: Experiment,
     tests: dict,  # model -> Predictions of the test and of the validation rows
     valids: dict,  # model -> Predictions of the test and of the validation rows
     y=None,  # a label of another horizon; default the study's own
 ) -> dict:  # model -> DataFrame of forecast and train_mean, in returns
-    """Scores as return forecasts, by each fold's own cross-sectional slope on its validation rows.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    tests : dict
-        model -> Predictions of the test and of the validation rows
-    valids : dict
-        model -> Predictions of the test and of the validation rows
-    y : default None
-        a label of another horizon; default the study's own
-
-    Returns
-    -------
-    dict
-        model -> DataFrame of forecast and train_mean, in returns
-    """
+    """Scores as return forecasts, by each fold's own cross-sectional slope on its validation rows."""
     y = y or experiment.y
     out = {}
-    folds = _known_before_test(y, experiment.folds)
+    folds = _known_apart_from_test(y, experiment.shown)
     level = {f.number: float(np.nanmean(y.values[f.train])) for f in folds}
     for name, valid in valids.items():
         own = valid.frame[valid.frame["seed"] == -1]
@@ -73,52 +58,49 @@ def _centred(scores, y, fold) -> pd.DataFrame:  # score, label
     )
 
 
-def _known_before_test(y, folds) -> list:
+def _known_apart_from_test(y, folds) -> list:
     """The folds without the training and validation rows whose label of another horizon reaches into the test."""
-    start = [pd.DatetimeIndex(y.panel.dates).searchsorted(f.dates["test"][0]) for f in folds]
-    return [
-        replace(f, **{part: rows[y.known_code[rows] < s] for part, rows in (("train", f.train), ("valid", f.valid))})
-        for f, s in zip(folds, start)
-    ]
+    dates = pd.DatetimeIndex(y.panel.dates)
+    out = []
+    for f in folds:
+        tests = [
+            (dates.searchsorted(a), dates.searchsorted(b))
+            for a, b in (f.spans["test"] if f.groups else [f.dates["test"]])
+        ]
+        clear = {part: _clear_of(y, rows, tests) for part, rows in (("train", f.train), ("valid", f.valid))}
+        out.append(replace(f, **clear))
+    return out
 
-# %% ../../nbs/report/numbers.ipynb #d81a8681
+
+def _clear_of(y, rows, tests) -> np.ndarray:
+    """The rows whose label is known before a test begins, or decided after it ended."""
+    day = y.panel.date_code[rows]
+    keep = [(y.known_code[rows] < first) | (day > last) for first, last in tests]
+    return rows[np.logical_and.reduce(keep)]
+
+# %% ../../nbs/report/numbers.ipynb #c89cc25e
 def with_ensemble(
     tests: dict,
     valids: dict,
     study,  # model -> Predictions of the test and of the validation rows
 ) -> tuple[dict, dict]:  # both and, under "ensemble", the models combined by date as `study.ensemble` says
-    """The predictions of a study with the ensemble of its models, where none of them is missing.
-
-    Parameters
-    ----------
-    tests : dict
-    valids : dict
-    study
-        model -> Predictions of the test and of the validation rows
-
-    Returns
-    -------
-    tuple[dict, dict]
-        both and, under "ensemble", the models combined by date as `study.ensemble` says
-    """
+    """The predictions of a study with the ensemble of its models, where none of them is missing."""
     names = study.ensemble_of or list(study.models)
     if not study.ensemble or set(names) - set(tests):
         return tests, valids
     members = [replace(p, valid=valids[n].frame) for n, p in tests.items() if n in names]
     held = [replace(p, frame=p.valid) for p in members]
-    return tests | {"ensemble": combine(members, study.ensemble)}, valids | {"ensemble": combine(held, study.ensemble)}
+    together = combine(members, study.ensemble)
+    for number in range(len(members[0].paths)):
+        along = combine([replace(p, frame=p.paths[number]) for p in members], study.ensemble)
+        together.paths.append(along.frame)
+    return tests | {"ensemble": together}, valids | {"ensemble": combine(held, study.ensemble)}
 
-# %% ../../nbs/report/numbers.ipynb #cffcf47a
+# %% ../../nbs/report/numbers.ipynb #dfbd6b37
 def fold_metrics(experiment: Experiment, ics) -> dict:  # fold -> record
-    """Mean IC of one model on every fold's test dates.
-
-    Returns
-    -------
-    dict
-        fold -> record
-    """
+    """Mean IC of one model on every fold's test dates."""
     out = {}
-    for f in experiment.folds:
+    for f in experiment.shown:
         first, last = f.dates["test"]
         mean = mean_record(f"ic_by_fold {f.number}", experiment.y, ics[first:last])
         out[str(f.number)] = mean | dict(first=str(first.date()), last=str(last.date()))
@@ -134,7 +116,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #c2cdb864
+# %% ../../nbs/report/numbers.ipynb #4a35dd7c
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -142,26 +124,8 @@ def universe_numbers(
     details: dict,  # model -> what is known of its training: seeds, weights, device
     searches=(),  # what was tried while tuning, from `search_records`
 ) -> tuple[dict, object]:  # what metrics.json holds; the Leaderboard it is drawn from
-    """Every number of a universe's report, JSON-native.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    tests : dict
-        model -> Predictions
-    valids : dict
-        model -> Predictions
-    details : dict
-        model -> what is known of its training: seeds, weights, device
-    searches : default ()
-        what was tried while tuning, from `search_records`
-
-    Returns
-    -------
-    tuple[dict, object]
-        what metrics.json holds; the Leaderboard it is drawn from
-    """
-    tested = len(np.unique(experiment.panel.date_code[np.concatenate([f.test for f in experiment.folds])]))
+    """Every number of a universe's report, JSON-native."""
+    tested = len(np.unique(experiment.panel.date_code[np.concatenate([f.test for f in experiment.shown])]))
     trials, trial_sharpes = trial_count(experiment.study.models, searches, tested)
     board = compare(
         list(tests.values()),
@@ -184,7 +148,23 @@ def universe_numbers(
         "overfitting": board.overfitting,
         "score_correlation": board.correlation.round(6).to_dict(),
     }
+    if len(experiment.paths) > 1:
+        _add_paths(numbers, path_numbers(path_ics(paths_table(tests), experiment.y), experiment.y), experiment.y)
     return numbers, board
+
+
+def _add_paths(numbers: dict, along: dict, y):
+    """What every path says, beside what the first one does: the models' ICs, and the mean chance of overfitting."""
+    for name, found in along["models"].items():
+        if name in numbers["models"]:
+            facts = {"paths": along["paths"]}
+            numbers["models"][name]["paths"] = found
+            numbers["models"][name]["metrics"] |= {
+                "ic_of_paths": record("ic_of_paths", y, found["mean"], facts=facts),
+                "ic_worst_path": record("ic_worst_path", y, found["low"], facts=facts),
+            }
+    if along["pbo"] is not None and numbers["overfitting"]:
+        numbers["overfitting"] |= {"pbo": along["pbo"], "paths": along["paths"]}
 
 
 def _with_searches(details: dict, searches) -> dict:
@@ -226,15 +206,7 @@ def write_ics(
     board,  # `Leaderboard`
     folder: Path,  # of the universe
 ) -> None:
-    """`ics.parquet`: what every mean of the leaderboard is the mean of, one row per date and model, baselines too.
-
-    Parameters
-    ----------
-    board
-        `Leaderboard`
-    folder : Path
-        of the universe
-    """
+    """`ics.parquet`: what every mean of the leaderboard is the mean of, one row per date and model, baselines too."""
     with atomic_path(folder / "ics.parquet") as tmp:
         board.per_date.to_parquet(tmp, index=False)
 
@@ -242,18 +214,7 @@ def write_ics(
 def read_ics(
     folder,  # of the universe
 ) -> pd.DataFrame:  # date, model, ic, rank_ic, assets: those with score and label
-    """The IC and rank IC of every date and model of a report, as they were stored.
-
-    Parameters
-    ----------
-    folder
-        of the universe
-
-    Returns
-    -------
-    pd.DataFrame
-        date, model, ic, rank_ic, assets: those with score and label
-    """
+    """The IC and rank IC of every date and model of a report, as they were stored."""
     return read_table(Path(folder) / "ics.parquet", **ICS)
 
 # %% ../../nbs/report/numbers.ipynb #4951c8d9
@@ -277,13 +238,7 @@ def setting_facts(b: Experiment) -> dict:
 def training_facts(
     experiment, store, device, tests
 ) -> tuple[dict, dict]:  # model -> seeds, weights, device; model -> seconds
-    """What was spent on every model. Seconds differ from run to run and are kept apart from the numbers that do not.
-
-    Returns
-    -------
-    tuple[dict, dict]
-        model -> seeds, weights, device; model -> seconds
-    """
+    """What was spent on every model. Seconds differ from run to run and are kept apart from the numbers that do not."""
     facts, seconds = {}, {}
     for u in experiment.units(device):
         if u.model not in tests:

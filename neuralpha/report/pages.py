@@ -66,13 +66,7 @@ from ..trading.account import PAID
 
 # %% ../../nbs/report/pages.ipynb #48a13fc2
 def write_site(study, out="reports") -> Path:  # index.html
-    """Draw all pages of a study from what its universes stored, and write the manifest.
-
-    Returns
-    -------
-    Path
-        index.html
-    """
+    """Draw all pages of a study from what its universes stored, and write the manifest."""
     study = load_study(study)
     folder = Path(out) / study.name
     for path, text in site_pages(study, folder).items():
@@ -92,17 +86,6 @@ def site_pages(
     """Every page of a study's site, drawn from what its universes stored.
 
     Raises `NeuralphaError` where that is not what a run writes.
-
-    Parameters
-    ----------
-    study
-        a study, and the folder of its report
-    folder
-
-    Returns
-    -------
-    dict
-        path below the folder -> HTML
     """
     study = load_study(study)
     folder = Path(folder)
@@ -120,13 +103,7 @@ def site_pages(
 
 # %% ../../nbs/report/pages.ipynb #9ae8b5b5
 def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
-    """The pages of a study that compares models: leaderboard, data, universes, models, executed notebooks.
-
-    Returns
-    -------
-    dict
-        path below the folder -> HTML
-    """
+    """The pages of a study that compares models: leaderboard, data, universes, models, executed notebooks."""
     pages = {
         "index.html": site.draw("index.html", site.title, "index.html", leaderboard_page(site)),
         "data.html": site.draw("data.html", "Data", "data.html", data_page(site)),
@@ -147,13 +124,7 @@ def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
 
 
 def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
-    """The pages of a study with repetitions: the tables, and the executed notebook of every universe.
-
-    Returns
-    -------
-    dict
-        path below the folder -> HTML
-    """
+    """The pages of a study with repetitions: the tables, and the executed notebook of every universe."""
     around = report_frame(site.study, [("Tables", "index.html")], title=site.title, here="index.html")
     notebooks = {f"{r.slug}/notebook.html": f"{r.slug}/published_table.ipynb" for r in site.results}
     page = render("repetitions.html", around, repetitions_page(site))
@@ -161,13 +132,7 @@ def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
 
 
 def money_pages(site: "Site", result) -> dict:  # path below the folder -> HTML
-    """The money page of a universe, and of each of its models; none where the study trades on nothing.
-
-    Returns
-    -------
-    dict
-        path below the folder -> HTML
-    """
+    """The money page of a universe, and of each of its models; none where the study trades on nothing."""
     if not result.money:
         return {}
     entry, title = f"{result.slug}/index.html", f"What the scores on {result.slug} are worth"
@@ -181,17 +146,7 @@ def money_pages(site: "Site", result) -> dict:  # path below the folder -> HTML
 # %% ../../nbs/report/pages.ipynb #44bf36da
 @dataclass
 class Site:
-    """A report that is being drawn.
-
-    Parameters
-    ----------
-    study : Study
-    folder : Path
-    results : list
-        UniverseResult of every universe that is complete
-    holes : list
-        universes and models without a result: what, error
-    """
+    """A report that is being drawn."""
 
     study: Study
     folder: Path
@@ -220,16 +175,7 @@ class Site:
         entry: str,  # the page of the navigation to which this one belongs
         content,
     ) -> str:
-        """One page below the navigation of the whole report.
-
-        Parameters
-        ----------
-        template : str
-        title : str
-        entry : str
-            the page of the navigation to which this one belongs
-        content
-        """
+        """One page below the navigation of the whole report."""
         up = "../" if "/" in entry else ""
         entries = [
             ("Leaderboard", f"{up}index.html"),
@@ -244,31 +190,13 @@ class Site:
         self,
         notebooks: dict,  # path of the page -> path of the executed notebook, both below the folder
     ) -> dict:
-        """Those of the notebooks that are there, as pages.
-
-        Parameters
-        ----------
-        notebooks : dict
-            path of the page -> path of the executed notebook, both below the folder
-        """
+        """Those of the notebooks that are there, as pages."""
         files = {page: self.folder / notebook for page, notebook in notebooks.items()}
         return {page: notebook_html(file) for page, file in files.items() if file.exists()}
 
 # %% ../../nbs/report/pages.ipynb #f7b40abe
 class Frame(NamedTuple):
-    """What stands around every page.
-
-    Parameters
-    ----------
-    title : str
-    study : str
-        named above the title
-    nav : list, default ()
-        (name, address) of the other pages
-    here : str, default ''
-        the address in `nav` to which the page belongs
-    footer : str, default ''
-    """
+    """What stands around every page."""
 
     title: str
     study: str  # named above the title
@@ -284,19 +212,7 @@ def report_frame(
     here: str,  # address of the entry to which the page belongs
     up: str = "",  # the way from the page to the study's folder
 ) -> Frame:
-    """The frame of a page of a report: manifest and the other studies end its navigation.
-
-    Parameters
-    ----------
-    study : Study
-    entries : list
-        (name, address) of the report's own pages
-    title : str
-    here : str
-        address of the entry to which the page belongs
-    up : str, default ''
-        the way from the page to the study's folder
-    """
+    """The frame of a page of a report: manifest and the other studies end its navigation."""
     nav = [*entries, ("Manifest", f"{up}manifest.html"), ("All studies", f"{up}../index.html")]
     footer = (
         f"Study {study.hash[:12]} · every number is in metrics.json beside each universe · SHA-256 of every file in "
@@ -310,16 +226,7 @@ def render(
     around: Frame,
     content,  # a dataclass whose fields are the names that the template uses
 ) -> str:
-    """One page; text is escaped.
-
-    Parameters
-    ----------
-    template : str
-        name of a file in `templates`
-    around : Frame
-    content
-        a dataclass whose fields are the names that the template uses
-    """
+    """One page; text is escaped."""
     return _environment().get_template(template).render(around._asdict() | vars(content))
 
 
@@ -366,24 +273,7 @@ def notebook_html(path: Path) -> str:
 # %% ../../nbs/report/pages.ipynb #9d7907c6
 @dataclass
 class UniverseResult:
-    """What one universe's folder holds, as the pages need it.
-
-    Parameters
-    ----------
-    slug : str
-    numbers : dict
-        metrics.json
-    figures : list
-        figures.json
-    checks : dict
-        checks.json
-    seconds : dict
-        timing.json
-    reasons : dict
-        reasons.json; empty where nothing was explained
-    money : dict, default dict()
-        money.json; empty where the study trades on nothing
-    """
+    """What one universe's folder holds, as the pages need it."""
 
     slug: str
     numbers: dict  # metrics.json
@@ -434,13 +324,7 @@ def _stopped(folder: Path) -> str:
 
 
 def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; holes
-    """The universes whose report is complete, and what is missing.
-
-    Returns
-    -------
-    tuple[list, list]
-        results; holes
-    """
+    """The universes whose report is complete, and what is missing."""
     results, holes = [], []
     for u in study.universes:
         slug = universe_slug(u)
@@ -535,27 +419,7 @@ def _time_to_tell(pair: dict, result: UniverseResult) -> str:
 
 # %% ../../nbs/report/pages.ipynb #0029e83d
 class Cell(NamedTuple):
-    """What a table shows of one value.
-
-    Parameters
-    ----------
-    show : str
-    range : str, default ''
-        its interval, or its critical value
-    sort : object, default ''
-        what its column sorts by; "" where there is no value
-    is_text : bool, default False
-    address : str | None, default None
-        where it leads
-    is_whole : bool, default False
-        measured over the whole period only: no slice has it
-    column : str | None, default None
-        of the slices, whose numbers take its place
-    time : str | None, default None
-        universe/model where training seconds belong, which `timing.js` holds
-    is_spent : bool, default False
-        what a model took; shown when asked for
-    """
+    """What a table shows of one value."""
 
     show: str
     range: str = ""  # its interval, or its critical value
@@ -589,35 +453,7 @@ def count_cell(value) -> Cell:
 # %% ../../nbs/report/pages.ipynb #ee8371c5
 @dataclass
 class LeaderboardPage:
-    """What `index.html` shows.
-
-    Parameters
-    ----------
-    setting : str
-    holdouts : list
-        lines on sealed periods
-    holes : list
-        what, error
-    answers : list
-        universe, address, text
-    published : 'PublishedTables | None'
-    columns : list
-        Column
-    rows : list
-        LeaderboardRow
-    universes : list
-        UniverseResult
-    worth : list
-        MoneyTable of each universe, where the study trades on its scores
-    slices : dict | None
-        what the page's script reads
-    horizons : list
-        choices of the menus
-    regimes : dict
-    sliced : list
-        Column of a slice
-    has_notebook : bool
-    """
+    """What `index.html` shows."""
 
     setting: str
     holdouts: list  # lines on sealed periods
@@ -663,21 +499,7 @@ def leaderboard_page(site: Site) -> LeaderboardPage:
 
 # %% ../../nbs/report/pages.ipynb #cb208b9c
 class LeaderboardRow(NamedTuple):
-    """A model on a universe.
-
-    Parameters
-    ----------
-    universe : str
-    model : str
-    place : int
-        of the universe in the study
-    kind : str
-        "model" or "baseline"
-    cells : list
-        Cell, in the order of the columns
-    is_first : bool
-        of its universe
-    """
+    """A model on a universe."""
 
     universe: str
     model: str
@@ -727,18 +549,7 @@ def _spent_cells(facts: dict, time: str) -> list[Cell]:
 
 # %% ../../nbs/report/pages.ipynb #07777050
 class Column(NamedTuple):
-    """The head of a column and what it means.
-
-    Parameters
-    ----------
-    name : str
-    definition : str
-    is_text : bool, default False
-    is_whole : bool, default False
-        no slice has it
-    is_spent : bool, default False
-        what a model took; shown when asked for
-    """
+    """The head of a column and what it means."""
 
     name: str
     definition: str
@@ -750,13 +561,7 @@ class Column(NamedTuple):
 def shown_metrics(
     results,  # list of `UniverseResult`
 ) -> list[Metric]:
-    """Columns that at least one model of the study has; there is no oracle in a real market.
-
-    Parameters
-    ----------
-    results
-        list of `UniverseResult`
-    """
+    """Columns that at least one model of the study has; there is no oracle in a real market."""
     measured = {name for r in results for facts in r.models.values() for name in facts["metrics"]}
     return [entry for entry in column_metrics() if entry.name in measured]
 
@@ -862,27 +667,7 @@ def _choices(slices: dict) -> tuple[list, dict]:  # horizons; cut -> groups
 # %% ../../nbs/report/pages.ipynb #a133dbc9
 @dataclass
 class UniversePage:
-    """What the page of a universe shows.
-
-    Parameters
-    ----------
-    answer : str
-    models : list
-        names, by mean IC
-    metrics : list
-        MetricRow of the numbers one looks for first
-    more : list
-        MetricRow of all
-    has_notebook : bool
-    statements : list
-        what was tested, in words
-    pairs : list
-        PairRow
-    agreement : list
-        AgreementRow
-    sections : list
-        (title, figures)
-    """
+    """What the page of a universe shows."""
 
     answer: str
     models: list  # names, by mean IC
@@ -912,25 +697,7 @@ def universe_page(site: Site, result) -> UniversePage:
 # %% ../../nbs/report/pages.ipynb #37d1076a
 @dataclass
 class ModelPage:
-    """What the page of a model on a universe shows.
-
-    Parameters
-    ----------
-    metrics : list
-        MetricRow of the numbers one looks for first
-    more : list
-        MetricRow of all
-    tuned : list
-        SearchRow
-    stack : 'Stack | None'
-    slices : 'ModelSlices | None'
-    part : str
-        what was left out to measure losses: family or cluster of features
-    losses : list
-        LossRow
-    sections : list
-        (title, figures)
-    """
+    """What the page of a model on a universe shows."""
 
     metrics: list  # MetricRow of the numbers one looks for first
     more: list  # MetricRow of all
@@ -967,15 +734,7 @@ WORTH = {
 
 
 class MoneyRow(NamedTuple):
-    """What a model's scores are worth.
-
-    Parameters
-    ----------
-    model : str
-    address : str
-    cells : list
-        Cell
-    """
+    """What a model's scores are worth."""
 
     model: str
     address: str
@@ -983,17 +742,7 @@ class MoneyRow(NamedTuple):
 
 
 class MoneyTable(NamedTuple):
-    """The models of a universe by net return.
-
-    Parameters
-    ----------
-    slug : str
-    setting : str
-    columns : list
-        Column
-    rows : list
-        MoneyRow
-    """
+    """The models of a universe by net return."""
 
     slug: str
     setting: str
@@ -1046,18 +795,7 @@ def _money_setting(said: dict) -> str:
 
 # %% ../../nbs/report/pages.ipynb #0758fdb5
 class NumberTable(NamedTuple):
-    """A table under its own heading; nothing where it has no rows.
-
-    Parameters
-    ----------
-    title : str
-    heads : list
-        of the columns
-    rows : list
-        lists of Cell
-    note : str, default ''
-        beneath it
-    """
+    """A table under its own heading; nothing where it has no rows."""
 
     title: str
     heads: list  # of the columns
@@ -1085,18 +823,7 @@ LIMITS = {"most_dollars": "most money", "half_sharpe": "Sharpe ratio halves", "n
 
 
 class MoneyOfUniverse(NamedTuple):
-    """Everything on money of one universe.
-
-    Parameters
-    ----------
-    slug : str
-    address : str
-        of its own page
-    table : MoneyTable
-    tables : list
-        NumberTable
-    figures : list
-    """
+    """Everything on money of one universe."""
 
     slug: str
     address: str  # of its own page
@@ -1107,15 +834,7 @@ class MoneyOfUniverse(NamedTuple):
 
 @dataclass
 class MoneyPage:
-    """What `money.html` shows, and the money page of one universe, which shows more.
-
-    Parameters
-    ----------
-    universes : list
-        MoneyOfUniverse
-    is_whole : bool
-        tables and figures, or the league alone
-    """
+    """What `money.html` shows, and the money page of one universe, which shows more."""
 
     universes: list  # MoneyOfUniverse
     is_whole: bool  # tables and figures, or the league alone
@@ -1213,16 +932,7 @@ def _convention(row: dict) -> list[Cell]:
 # %% ../../nbs/report/pages.ipynb #a81b1865
 @dataclass
 class MoneyOfModelPage:
-    """What the money page of a model on a universe shows.
-
-    Parameters
-    ----------
-    numbers : MoneyTable
-        its line of the league
-    tables : list
-        NumberTable
-    figures : list
-    """
+    """What the money page of a model on a universe shows."""
 
     numbers: MoneyTable  # its line of the league
     tables: list  # NumberTable
@@ -1307,17 +1017,7 @@ def _placed(name: str) -> str:
 
 # %% ../../nbs/report/pages.ipynb #9e709fc9
 class MetricRow(NamedTuple):
-    """One metric of the models of a table.
-
-    Parameters
-    ----------
-    name : str
-    definition : str
-    unit : str
-        with its period
-    cells : list
-        Cell, one for each model
-    """
+    """One metric of the models of a table."""
 
     name: str
     definition: str
@@ -1371,21 +1071,7 @@ def _sections(figures, model=None) -> list:  # [(section, figures)]
 
 # %% ../../nbs/report/pages.ipynb #2ad5b578
 class PairRow(NamedTuple):
-    """A test of two models on the same dates.
-
-    Parameters
-    ----------
-    better : str
-    worse : str
-    difference : Cell
-        of the mean IC
-    p_of_all : str
-        after Holm
-    p_alone : str
-    t : str
-    critical : str
-    dates : str
-    """
+    """A test of two models on the same dates."""
 
     better: str
     worse: str
@@ -1433,17 +1119,7 @@ def _agreement(result) -> list[AgreementRow]:
 
 
 class LossRow(NamedTuple):
-    """IC that a model loses without a family of features.
-
-    Parameters
-    ----------
-    name : str
-    definition : str
-    cell : Cell
-    without : str
-        IC that is left
-    dates : int
-    """
+    """IC that a model loses without a family of features."""
 
     name: str
     definition: str
@@ -1461,16 +1137,7 @@ def _losses(result, model: str) -> list[LossRow]:
 
 # %% ../../nbs/report/pages.ipynb #d1ab4988
 class SearchRow(NamedTuple):
-    """What was searched and found in a fold.
-
-    Parameters
-    ----------
-    fold : int
-    trials : int
-    ic : str
-        on the dates held back
-    parameters : str
-    """
+    """What was searched and found in a fold."""
 
     fold: int
     trials: int
@@ -1491,14 +1158,7 @@ def _parameters(values: dict) -> str:
 
 
 class Stack(NamedTuple):
-    """The weights that an ensemble learnt.
-
-    Parameters
-    ----------
-    members : list
-    rows : list
-        fold, weights
-    """
+    """The weights that an ensemble learnt."""
 
     members: list
     rows: list  # fold, weights
@@ -1514,14 +1174,7 @@ def _stack(facts: dict) -> Stack | None:
 
 # %% ../../nbs/report/pages.ipynb #c0928b34
 class ModelSlices(NamedTuple):
-    """One model's IC: horizons across, groups down.
-
-    Parameters
-    ----------
-    horizons : list
-    rows : list
-        name, definition, cells
-    """
+    """One model's IC: horizons across, groups down."""
 
     horizons: list
     rows: list  # name, definition, cells
@@ -1550,26 +1203,7 @@ def _model_slices(result, model: str) -> ModelSlices | None:  # None where nothi
 
 # %% ../../nbs/report/pages.ipynb #2099b4cc
 class DataOfUniverse(NamedTuple):
-    """What the data page says of one universe.
-
-    Parameters
-    ----------
-    slug : str
-    panel : str
-    is_close_only : bool
-    skipped : dict
-        feature -> why it could not be made
-    levels : list
-        features that keep a size in money, price or shares
-    columns : list
-        of the table of checks
-    checks : list
-        rows of values
-    survivorship : 'Survivorship'
-    unlabelled : str
-    masked : dict | None
-        text, href, columns and rows of what the checks took out
-    """
+    """What the data page says of one universe."""
 
     slug: str
     panel: str
@@ -1585,13 +1219,7 @@ class DataOfUniverse(NamedTuple):
 
 @dataclass
 class DataPage:
-    """What `data.html` shows.
-
-    Parameters
-    ----------
-    universes : list
-        DataOfUniverse
-    """
+    """What `data.html` shows."""
 
     universes: list  # DataOfUniverse
 
@@ -1621,19 +1249,7 @@ def _data_of(result, folder: Path) -> DataOfUniverse:
 
 # %% ../../nbs/report/pages.ipynb #ebdb9c1a
 class Survivorship(NamedTuple):
-    """What the data page says about those who are not there.
-
-    Parameters
-    ----------
-    is_known : bool
-        the dead are in the universe
-    text : str
-    measured : str
-        on what
-    columns : list
-    rows : list
-        name, unit, cells
-    """
+    """What the data page says about those who are not there."""
 
     is_known: bool  # the dead are in the universe
     text: str
@@ -1746,13 +1362,7 @@ def _unlabelled(result) -> str:
 # %% ../../nbs/report/pages.ipynb #0dc28197
 @dataclass
 class AuditPage:
-    """What `audit.html` shows.
-
-    Parameters
-    ----------
-    certificates : list
-        HTML
-    """
+    """What `audit.html` shows."""
 
     certificates: list  # HTML
 
@@ -1764,19 +1374,7 @@ def audit_page(site: Site) -> AuditPage:
 # %% ../../nbs/report/pages.ipynb #20a75c99
 @dataclass
 class RepetitionsPage:
-    """What `index.html` shows of a study with repetitions.
-
-    Parameters
-    ----------
-    setting : str
-    holes : list
-        what, error
-    published : 'PublishedTables | None'
-    columns : list
-        Column
-    universes : list
-        slug, rows, figures
-    """
+    """What `index.html` shows of a study with repetitions."""
 
     setting: str
     holes: list  # what, error
@@ -1807,17 +1405,7 @@ def _repetition_rows(result) -> list[dict]:
 
 # %% ../../nbs/report/pages.ipynb #95075854
 class PublishedTables(NamedTuple):
-    """What a paper reports and what was measured.
-
-    Parameters
-    ----------
-    source : str
-    protocol : str
-    metrics : list
-        key, name, definition
-    universes : list
-        slug, targets, rows
-    """
+    """What a paper reports and what was measured."""
 
     source: str
     protocol: str
@@ -1875,7 +1463,7 @@ def _target_text(target: dict) -> str:
     verdict = "reached by" if target["reached"] else "not reached; best is"
     return f"{verdict} {target['model']}, {metric} {number(target['value'])} ± {number(target['error'])}; {aim}"
 
-# %% ../../nbs/report/pages.ipynb #ba9a2ca7
+# %% ../../nbs/report/pages.ipynb #ee793fd1
 def setting(study: Study) -> str:
     """What was compared, in a sentence."""
     if study.repetitions:
@@ -1890,7 +1478,28 @@ def setting(study: Study) -> str:
         f"after the decision; {_split(study.split)}, embargo {study.split.embargo} bars; "
         f"features: {features}; {_count_of(study.seeds, 'seed')} per model and fold."
     )
-    return text + _refitted(study) + _joined(study) + _tuned(study)
+    return text + _transformed(study) + _weighed(study) + _refitted(study) + _joined(study) + _tuned(study)
+
+
+def _transformed(study: Study) -> str:
+    """What every fit begins with, as a sentence; empty where there is nothing."""
+    if not study.transforms:
+        return ""
+    steps = [step["kind"] + _in_brackets({k: v for k, v in step.items() if k != "kind"}) for step in study.transforms]
+    return f" Every fit begins with {', then '.join(steps)}, fitted on its training rows."
+
+
+def _in_brackets(params: dict) -> str:
+    return f" ({', '.join(f'{name} {value}' for name, value in params.items())})" if params else ""
+
+
+def _weighed(study: Study) -> str:
+    """What a training row counts, as a sentence; empty where all count alike."""
+    if study.weights is None:
+        return ""
+    without = [name for name in study.models if not study.weighs(name)]
+    exempt = f", but in {', '.join(without)}" if without else ""
+    return f" Training rows are weighed by {' times '.join(study.weights.by).replace('_', ' ')}{exempt}."
 
 
 def _count_of(n: int, thing: str) -> str:
@@ -1898,6 +1507,13 @@ def _count_of(n: int, thing: str) -> str:
 
 
 def _split(split) -> str:
+    if split.grouped:
+        how = (
+            "tested one by one"
+            if split.n_tests == 1
+            else f"of which every fold tests {split.n_tests}; shown is the first path"
+        )
+        return f"{split.n_groups} purged groups of dates, {how}"
     if split.fixed:
         return (
             f"one split: training from {split.train_start}, validation from {split.valid_start}, test "
@@ -1909,6 +1525,7 @@ def _split(split) -> str:
 def _taught(label) -> str:
     """What is learnt in place of the label or beside it, in brackets."""
     instead = [f"learnt in its place: {_learnt(label.learn)}"] if label.learn else []
+    instead += [f"or what {label.kind} makes of these bars"] if label.kind else []
     horizons = ", ".join(map(str, label.auxiliary or ()))
     beside = [f"nets learn {horizons} bars beside it"] if horizons else []
     return f" ({'; '.join(instead + beside)})" if instead or beside else ""
@@ -2037,27 +1654,14 @@ def write_manifest(study, folder, results) -> dict:
 # %% ../../nbs/report/pages.ipynb #36137be1
 @dataclass
 class ManifestPage:
-    """What `manifest.html` shows.
-
-    Parameters
-    ----------
-    manifest : dict
-    study_text : str
-        the study as JSON
-    """
+    """What `manifest.html` shows."""
 
     manifest: dict
     study_text: str  # the study as JSON
 
 
 def manifest_page(study: Study, manifest: dict) -> str:  # HTML
-    """The manifest as a page.
-
-    Returns
-    -------
-    str
-        HTML
-    """
+    """The manifest as a page."""
     around = report_frame(study, [("Leaderboard", "index.html")], "Manifest", "manifest.html")._replace(footer="")
     study_text = json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True)
     return render("manifest.html", around, ManifestPage(manifest, study_text))
@@ -2068,15 +1672,7 @@ COMPARISONS = "comparisons"  # folder beside the studies
 
 @dataclass
 class StudiesPage:
-    """What `reports/index.html` shows.
-
-    Parameters
-    ----------
-    studies : list
-        StudyRow
-    comparisons : list
-        address, one, two
-    """
+    """What `reports/index.html` shows."""
 
     studies: list  # StudyRow
     comparisons: list  # address, one, two

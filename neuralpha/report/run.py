@@ -13,7 +13,7 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 __all__ = ['STORED_BY', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study', 'write_leaderboard',
            'mark_start']
 
-# %% ../../nbs/report/run.ipynb #c90eafc1
+# %% ../../nbs/report/run.ipynb #8a829996
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -35,6 +35,7 @@ from neuralpha.core import (
 from ..study.fit import failures, fit_study, open_any, tasks
 from ..study.remote import Remote, pull_tasks, push_report, push_tasks
 from ..study.spec import STARTED, load_study, research_folder
+from ..features.store import forget_tables
 from ..study.units import UnitStore
 from ..data.keep import UNIVERSES, keep_universes
 from .code import report_code
@@ -156,17 +157,6 @@ def execute(
     """Run a notebook with Papermill.
 
     A failure raises `NeuralphaError` with the cell's error; the partial notebook is kept.
-
-    Parameters
-    ----------
-    template : Path
-        notebook with a cell tagged `parameters`
-    target : Path
-        executed notebook
-    parameters : dict
-        JSON-native
-    stored : dict | None, default None
-        parameters as the stored notebook states them; default: those it ran with
     """
     _side_by_side([lambda kernels: _execute(template, target, parameters, stored, kernels)], 1)[0].result()
 
@@ -269,13 +259,7 @@ def _complete(folder: Path, key: str) -> bool:
 def template_of(
     experiment,  # `Experiment` or `Repetitions`
 ) -> Path:
-    """The notebook that reports on a universe: the study's own, or the built-in one.
-
-    Parameters
-    ----------
-    experiment
-        `Experiment` or `Repetitions`
-    """
+    """The notebook that reports on a universe: the study's own, or the built-in one."""
     own = experiment.study.template
     if own is None:
         return research_folder() / experiment.template
@@ -357,17 +341,7 @@ def _replace(place: Path, build: Path):
 # %% ../../nbs/report/run.ipynb #9b920b50
 @dataclass
 class StudyRun:
-    """What a run of a study left: its folder, what failed, and how long it took.
-
-    Parameters
-    ----------
-    folder : Path
-    failures : dict, default dict()
-        universe or unit -> error
-    seconds : float, default 0.0
-    reused : list, default list()
-        universes whose report was complete already
-    """
+    """What a run of a study left: its folder, what failed, and how long it took."""
 
     folder: Path
     failures: dict = field(default_factory=dict)  # universe or unit -> error
@@ -381,7 +355,7 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #58644620
+# %% ../../nbs/report/run.ipynb #508e1669
 def _local(device, jobs):
     if jobs is not None and jobs < 1:
         raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
@@ -406,15 +380,7 @@ def study_lock(
     out,  # folder of all reports
     name: str,  # of the study
 ):
-    """The right to write in a study's folder; waits until nobody else has it.
-
-    Parameters
-    ----------
-    out
-        folder of all reports
-    name : str
-        of the study
-    """
+    """The right to write in a study's folder; waits until nobody else has it."""
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
 
@@ -434,24 +400,6 @@ def run_study(
     """Run or continue a study.
 
     Raises `NeuralphaError` before anything is written where the input is at fault, `DiskError` where the disk is.
-
-    Parameters
-    ----------
-    study
-        `Study`, built-in name or TOML file
-    out : default 'reports'
-        folder of all reports and of the units they share
-    device : str, default 'auto'
-        "auto", "cpu", "cuda" or "cuda:1"
-    jobs : int | None, default None
-        worker processes; default: one per core
-    watch : default None
-        called again and again with universe -> (units done, units, what is being done)
-    backend : str, default 'local'
-        or "ray": units are fitted on the cluster of `RAY_ADDRESS`, see `neuralpha.study.cluster`
-    reports : str | None, default None
-    universes : default None
-        in place of the study's: names, paths, panels and frames, or a dictionary of names for them
     """
     study = load_study(study)
     out = Path(out)
@@ -463,11 +411,11 @@ def run_study(
     fit = BACKENDS[backend](device, jobs)
     remote = Remote(reports) if reports else None
     jobs = jobs or os.cpu_count() or 1
-    benches = [open_any(study, u) for u in study.universes]
+    store = UnitStore(out / ".units")
+    benches = [open_any(study, u, store) for u in study.universes]
     run = StudyRun(out / study.name)
     for experiment in benches:
         _check_parameters(template_of(experiment), _parameters(experiment, out, device, run.folder))
-    store = UnitStore(out / ".units")
     for place in (run.folder, store.folder):
         with writing(place):
             place.mkdir(parents=True, exist_ok=True)
@@ -496,6 +444,7 @@ def run_study(
         _write_reports(run, benches, out, device, jobs)
         if remote:
             push_report(remote, run.folder)
+    forget_tables(store.tables)
     say("report written")
     run.seconds = time.time() - started
     return run
@@ -529,13 +478,7 @@ def _write_reports(run, benches, out, device, jobs):
 def write_leaderboard(
     folder: Path,  # of a study's report, with its study.json and at least one universe
 ) -> None:
-    """Execute the notebook that lays all universes of a study side by side.
-
-    Parameters
-    ----------
-    folder : Path
-        of a study's report, with its study.json and at least one universe
-    """
+    """Execute the notebook that lays all universes of a study side by side."""
     execute(
         research_folder() / "leaderboard.ipynb",
         folder / "leaderboard.ipynb",

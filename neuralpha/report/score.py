@@ -64,27 +64,6 @@ def score(
 
     Raises `NeuralphaError` for an incomplete report, an unknown model, a date that is no session, and a universe that
     lacks what the fits need.
-
-    Parameters
-    ----------
-    of
-        folder of a report, a study (its report is in `out`), or `Predictions`
-    universe
-        the newest data: whatever `load_universe` takes, or a `Features` table of one's own features
-    model : str | None, default None
-        of a study: a model or "ensemble"; default: the ensemble, else the best model
-    as_of : default None
-        session to be scored, as the file stood on it; default: the newest
-    refit : bool, default False
-        fit anew on every label that is known on that date
-    fitted_on : str | None, default None
-        of a study on several universes: whose fits; default: the one of the same name
-    device : str, default 'auto'
-        of a new fit
-    out : default 'reports'
-        where a study's report is
-    **options
-        how to read the universe; default: as the study reads its own
     """
     if isinstance(of, Predictions):
         if refit:
@@ -119,19 +98,7 @@ def _sheet(fits: Fits, source: "Source", as_of) -> "ScoreSheet":
 # %% ../../nbs/report/score.ipynb #d0610af4
 @dataclass(eq=False)
 class Source:
-    """The newest data, and the same data as it stood earlier.
-
-    Parameters
-    ----------
-    universe : object
-        whatever `load_universe` takes
-    checks : dict | None
-        of the study
-    options : dict
-        how it is read
-    read : dict, default dict()
-        session -> panel, of those that were asked for
-    """
+    """The newest data, and the same data as it stood earlier."""
 
     universe: object  # whatever `load_universe` takes
     checks: dict | None  # of the study
@@ -222,18 +189,7 @@ def _reading(study: Study, whose: str) -> dict:
 # %% ../../nbs/report/score.ipynb #a6301d4b
 @dataclass(eq=False, repr=False)
 class ScoreSheet:
-    """Scores of one date, what they forecast, what moved, and what to doubt.
-
-    Parameters
-    ----------
-    fits : Fits
-    X : Features
-        its panel ends on the date that is scored
-    source : Source | None, default None
-        the same data as it stood earlier; None: a table of one's own
-    n : int, default 10
-        candidates on each side
-    """
+    """Scores of one date, what they forecast, what moved, and what to doubt."""
 
     fits: Fits
     X: Features  # its panel ends on the date that is scored
@@ -250,13 +206,7 @@ class ScoreSheet:
 
     @cached_property
     def scores(self) -> pd.Series:  # asset -> score, the highest first
-        """The joined score of every asset that can be scored.
-
-        Returns
-        -------
-        pd.Series
-            asset -> score, the highest first
-        """
+        """The joined score of every asset that can be scored."""
         found = date_scores(self.fits, self.X, self.panel.dates[-1]).set_index("asset")["score"]
         return found.sort_index().sort_values(ascending=False, kind="stable")
 
@@ -287,35 +237,17 @@ class ScoreSheet:
 
     @cached_property
     def before(self) -> pd.Series:  # asset -> score; empty where there is none
-        """The scores of the session before, by the same fits, from the data as it stood then.
-
-        Returns
-        -------
-        pd.Series
-            asset -> score; empty where there is none
-        """
+        """The scores of the session before, by the same fits, from the data as it stood then."""
         return _scores_before(self)
 
     @cached_property
     def changes(self) -> pd.DataFrame:  # index asset: rank, rank_before, moved, score, score_before; largest move first
-        """How far every asset moved since the session before; `moved` counts ranks, up is positive.
-
-        Returns
-        -------
-        pd.DataFrame
-            index asset: rank, rank_before, moved, score, score_before; largest move first
-        """
+        """How far every asset moved since the session before; `moved` counts ranks, up is positive."""
         return _changes(self)
 
     @cached_property
     def pushes(self) -> pd.DataFrame:  # index asset of longs and shorts; columns features
-        """What each feature adds to the score (SHAP), in its units; empty where a model cannot be explained.
-
-        Returns
-        -------
-        pd.DataFrame
-            index asset of longs and shorts; columns features
-        """
+        """What each feature adds to the score (SHAP), in its units; empty where a model cannot be explained."""
         return _pushes(self)
 
     @cached_property
@@ -325,13 +257,7 @@ class ScoreSheet:
 
     @cached_property
     def ranges(self) -> pd.DataFrame:  # index feature: asset, value, low, high, assets
-        """Features with values outside of what the fits had learnt from, the furthest first.
-
-        Returns
-        -------
-        pd.DataFrame
-            index feature: asset, value, low, high, assets
-        """
+        """Features with values outside of what the fits had learnt from, the furthest first."""
         return _outside(self)
 
     @cached_property
@@ -388,20 +314,7 @@ COVERED = 0.9  # share of returns that the interval is made for
 
 
 class Forecast(NamedTuple):
-    """A line from scores to returns over the horizon, and the spread around it.
-
-    Parameters
-    ----------
-    level : float
-        mean return
-    slope : float
-        return per unit of score
-    low : float
-        what COVERED of the validation part's errors lie between; in `scale`s
-    high : float
-    scale : pd.Series
-        asset -> expected deviation over the horizon; 1 where the file does not reach back
-    """
+    """A line from scores to returns over the horizon, and the spread around it."""
 
     level: float  # mean return
     slope: float  # return per unit of score
@@ -410,13 +323,7 @@ class Forecast(NamedTuple):
     scale: pd.Series  # asset -> expected deviation over the horizon; 1 where the file does not reach back
 
     def of(self, score: pd.Series) -> pd.DataFrame:  # index asset: forecast, forecast_low, forecast_high
-        """Forecasts of the scores of one date.
-
-        Returns
-        -------
-        pd.DataFrame
-            index asset: forecast, forecast_low, forecast_high
-        """
+        """Forecasts of the scores of one date."""
         expected = self.level + self.slope * (score - score.mean())
         scale = self.scale.reindex(score.index)
         ends = {"forecast_low": expected + self.low * scale, "forecast_high": expected + self.high * scale}
@@ -469,7 +376,7 @@ def _changes(sheet: ScoreSheet) -> pd.DataFrame:
     order = np.argsort(-table["moved"].abs().fillna(0).to_numpy(int), kind="stable")
     return table.iloc[order][["rank", "rank_before", "moved", "score", "score_before"]]
 
-# %% ../../nbs/report/score.ipynb #46bef5ce
+# %% ../../nbs/report/score.ipynb #79180a4c
 BACKGROUND = 256  # assets of the date that stand for "not known"
 
 
@@ -480,16 +387,18 @@ def _pushes(sheet: ScoreSheet) -> pd.DataFrame:
     wanted = [*sheet.longs["asset"], *sheet.shorts["asset"]]
     rows = here[np.isin(names, wanted)]
     pool = np.sort(np.random.default_rng(0).choice(here, min(len(here), BACKGROUND), replace=False))
-    total = np.zeros((len(rows), len(fits.features)))
+    names_seen = list(dict.fromkeys(n for seeds in fits.models.values() for m in seeds.values() for n in m.features_))
+    total = np.zeros((len(rows), len(names_seen)))
     weights = _weights(fits, raw_scores(fits, sheet.X, panel.dates[-1]), panel.date_code[here])
     for name, seeds in fits.models.items():
         for seed, model in seeds.items():
             try:
                 values = attribute(probe(model, sheet.X), rows, pool, Paths()).values
             except NeuralphaError:
-                return pd.DataFrame(columns=list(fits.features), dtype=float)
-            total += weights[name, seed] * np.asarray(values, np.float64).sum(1)
-    table = pd.DataFrame(total, pd.Index(panel.assets[panel.asset_code[rows]], name="asset"), list(fits.features))
+                return pd.DataFrame(columns=names_seen, dtype=float)
+            columns = [names_seen.index(n) for n in model.features_]
+            total[:, columns] += weights[name, seed] * np.asarray(values, np.float64).sum(1)
+    table = pd.DataFrame(total, pd.Index(panel.assets[panel.asset_code[rows]], name="asset"), names_seen)
     return table.loc[wanted]
 
 

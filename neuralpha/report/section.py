@@ -14,13 +14,14 @@ asks for it, `report.others()` shows it under its title. Nothing else has to be 
 # %% auto #0
 __all__ = ['PARTS', 'Section', 'sections', 'display_here', 'StoredReport']
 
-# %% ../../nbs/report/section.ipynb #e2b33534
+# %% ../../nbs/report/section.ipynb #e904f87f
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from ..core import NeuralphaError, read_json
+from ..evaluate.paths import stored_paths
 from ..models.predict import Predictions, read_predictions
 from .code import section_modules
 from .numbers import with_ensemble
@@ -40,23 +41,7 @@ def _always(_) -> bool:
 
 @dataclass(frozen=True)
 class Section:
-    """One section of a universe's report.
-
-    Parameters
-    ----------
-    title : str
-    compute : Callable, default _nothing
-        report -> what was found
-    store : Callable, default _nothing
-        (report, found): writes files below `report.folder`
-    show : Callable, default _nothing
-        (report, found) -> what the notebook displays
-    derive : Callable, default _no_files
-        `StoredReport` -> {file: what it must hold}: a JSON value, the frame of a Parquet file, or
-        the text of a CSV file
-    applies : Callable, default _always
-        report -> whether its study asks for this section; else it leaves no trace
-    """
+    """One section of a universe's report."""
 
     title: str
     compute: Callable = _nothing  # report -> what was found
@@ -68,13 +53,7 @@ class Section:
 
 # %% ../../nbs/report/section.ipynb #a675be08
 def sections() -> dict[str, Section]:  # name -> Section
-    """Every section there is.
-
-    Returns
-    -------
-    dict[str, Section]
-        name -> Section
-    """
+    """Every section there is."""
     return {name.rpartition(".")[2]: _section_of(name) for name in section_modules()}
 
 
@@ -96,20 +75,13 @@ def display_here(shown) -> None:
 
         display(shown)
 
-# %% ../../nbs/report/section.ipynb #d211e8c1
+# %% ../../nbs/report/section.ipynb #33323556
 PARTS = ("predictions", "validation")  # tables of a report, of the test and of the validation rows
 
 
 @dataclass(frozen=True)
 class StoredReport:
-    """The folder of a universe's report, and its study opened again.
-
-    Parameters
-    ----------
-    folder : Path
-    experiment : object
-        `Experiment`
-    """
+    """The folder of a universe's report, and its study opened again."""
 
     folder: Path
     experiment: object  # `Experiment`
@@ -123,20 +95,18 @@ class StoredReport:
 
     @cached_property
     def scored(self) -> tuple[dict, dict]:  # model -> Predictions of the test and of the validation rows
-        """The stored scores of the models, and the ensemble's as its members give it.
-
-        Returns
-        -------
-        tuple[dict, dict]
-            model -> Predictions of the test and of the validation rows
-        """
+        """The stored scores of the models, and the ensemble's as its members give it."""
         study = self.experiment.study
         return with_ensemble(*(self._models(name) for name in PARTS), study)
 
     def _models(self, name: str) -> dict:
         table = read_predictions(self.folder / f"{name}.parquet")
         models = [m for m in table["model"].unique() if m in self.experiment.study.models]
-        return {m: Predictions(table[table["model"] == m].reset_index(drop=True)) for m in models}
+        found = {m: Predictions(table[table["model"] == m].reset_index(drop=True)) for m in models}
+        if name == "predictions" and self.has("paths.parquet"):
+            for model, p in found.items():
+                p.paths = stored_paths(self.folder / "paths.parquet", model)
+        return found
 
     @property
     def tests(self) -> dict:

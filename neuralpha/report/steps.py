@@ -28,23 +28,11 @@ from ..study.search import search_records
 from ..study.spec import load_study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/steps.ipynb #dfd4ebf6
+# %% ../../nbs/report/steps.ipynb #ed3752ac
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports
     and, in `.units`, the finished units they share.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    out : Path, default Path('reports')
-    device : str, default 'auto'
-    jobs : int, default 1
-    folder : Path | str, default ''
-        where it is written; default: <out>/<study>/<universe>
-    figures : list, default list()
-    holes : dict, default dict()
-        model -> why it is missing
     """
 
     experiment: Experiment
@@ -58,6 +46,8 @@ class Report:
     def __post_init__(self):
         self.out = Path(self.out)
         self.store = UnitStore(self.out / ".units")
+        if isinstance(self.experiment, Experiment):
+            self.experiment.keep_tables(self.store.tables)
         self.folder = Path(self.folder or self.out / self.experiment.study.name / self.experiment.slug)
         self.found = {}  # section -> what it found, of those that were asked
 
@@ -162,14 +152,7 @@ class Report:
 # %% ../../nbs/report/steps.ipynb #e4b109a5
 @dataclass
 class StudyResults:
-    """The stored results of a study's universes, for the leaderboard notebook.
-
-    Parameters
-    ----------
-    study : str, default 'tiny'
-        built-in name or file
-    out : Path, default Path('reports')
-    """
+    """The stored results of a study's universes, for the leaderboard notebook."""
 
     study: str = "tiny"  # built-in name or file
     out: Path = Path("reports")

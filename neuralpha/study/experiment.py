@@ -10,40 +10,42 @@ any number of processes that open the same experiment agree on the names of its 
 # %% auto #0
 __all__ = ['Experiment', 'open_experiment', 'opened_study']
 
-# %% ../../nbs/study/experiment.ipynb #8c3fc489
+# %% ../../nbs/study/experiment.ipynb #06083639
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
 from ..core import NeuralphaError, canonical_json, digest, require, unknown_name
 from ..data.panel import Panel, check_breadth
 from ..features.compute import resolve_features
 from ..features.own import code_of_features
+from ..features.store import cached_features
 from ..features.table import Features
 from ..labels import Label, MultiTaskLabel
+from ..models.fitting import weigher
 from ..models.registry import code_of_model, make_model
 from ..models.tuning import search_space
 from ..audit.holdout import Seal, holdout_fold, open_holdout, openings, seal_holdout
-from .recipe import SEARCH, recipe_of, study_features, study_folds, study_label, study_panel, whole_panel
+from ..splits import path_folds
+from neuralpha.study.recipe import (
+    SEARCH,
+    label_form,
+    parts_form,
+    recipe_of,
+    study_features,
+    study_folds,
+    study_label,
+    study_panel,
+    study_parts,
+    whole_panel,
+)
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 
-# %% ../../nbs/study/experiment.ipynb #a02c6b91
+# %% ../../nbs/study/experiment.ipynb #bf710473
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
-    """One universe under one study. `X`, the feature table, is computed on first use.
-
-    Parameters
-    ----------
-    study : Study
-    universe : str
-        as the study names it
-    panel : Panel
-    y : Label
-    folds : list
-        of `Fold`
-    seal : Seal | None, default None
-        of the holdout that was set aside; the panel ends before it
-    """
+    """One universe under one study. `X`, the feature table, is computed on first use."""
 
     study: Study
     universe: str  # as the study names it
@@ -51,6 +53,7 @@ class Experiment:
     y: Label
     folds: list  # of `Fold`
     seal: Seal | None = None  # of the holdout that was set aside; the panel ends before it
+    tables: Path | None = None  # folder in which feature tables are kept; None: the table is computed here
     template: ClassVar[str] = "compare_models.ipynb"  # the notebook that reports on it
     columns: ClassVar[dict] = UNIT_COLUMNS  # of a unit's scores
 
@@ -64,12 +67,29 @@ class Experiment:
 
     @cached_property
     def X(self) -> Features:
-        return study_features(self.study, self.panel)
+        if self.tables is None:
+            return study_features(self.study, self.panel)
+        by_date = None if self.study.transform == "raw" else self.study.transform
+        return cached_features(self.panel, self.tables, self.study.features, by_date)
+
+    def keep_tables(self, folder: Path):
+        """From now on take the feature table from a folder, or leave it there for whoever opens the experiment next."""
+        object.__setattr__(self, "tables", folder)
 
     def model(self, name: str, seed: int = 0):
-        """A fresh estimator of the study's model `name`."""
+        """A fresh estimator of the study's model `name`, with the study's transforms and weights."""
         kind, params, _ = self.study.block(name)
-        return make_model(kind, **{**params, "seed": seed})
+        return study_parts(self.study, name, make_model(kind, **{**params, "seed": seed}))
+
+    @cached_property
+    def paths(self) -> list:
+        """The complete histories that the folds make, each a list of folds; of a walk-forward there is one."""
+        return path_folds(self.folds, self.panel)
+
+    @property
+    def shown(self) -> list:
+        """The folds of the first path, whose test parts hold every row once: what a report shows."""
+        return self.paths[0]
 
     def fitted_with(self, task: Task, device: str = "auto") -> list[Task]:
         """The units that are fitted at once: a unit alone, or every seed of its fold where the study trains them
@@ -82,13 +102,7 @@ class Experiment:
     def searches(
         self, device: str = "auto"
     ) -> dict:  # (model, fold) -> Search, fold by fold; empty where nothing is tuned
-        """The searches for parameters that the study asks for: named by all that determines them but the budget.
-
-        Returns
-        -------
-        dict
-            (model, fold) -> Search, fold by fold; empty where nothing is tuned
-        """
+        """The searches for parameters that the study asks for: named by all that determines them but the budget."""
         if not self.study.tune:
             return {}
         tuned = [name for name in self.study.models if self._space(name)]
@@ -106,7 +120,7 @@ class Experiment:
             data=self.panel.digest,
             features=code_of_features(study.features),
             transform=study.transform,
-            label=study.label.form,
+            label=label_form(study),
             rows=digest(fold.train),
             model=type(model).__name__,
             params=model.get_params(),
@@ -115,6 +129,7 @@ class Experiment:
             device=device,
             libraries=library_versions("optuna"),
             code=[code_of(*SEARCH), code_of_model(model)],
+            **parts_form(study, name),
         )
         return Search(self.slug, name, fold.number, canonical_json(inputs))
 
@@ -145,13 +160,14 @@ class Experiment:
             data=self.panel.digest,
             features=code_of_features(study.features),
             transform=study.transform,
-            label=study.label.form,
+            label=label_form(study),
             fold=rows,
             model=type(model).__name__,
             params=model.get_params(),
             device=device,
             libraries=library_versions(),
             code=[code_of(*recipe_of(study, name)), code_of_model(model)],
+            **parts_form(study, name),
         )
         if name in study.refitted:
             inputs["refit"] = True
@@ -168,20 +184,13 @@ class Experiment:
             f"{len(self.study.models)} models × {self.study.seeds} seeds"
         )
 
-# %% ../../nbs/study/experiment.ipynb #d98587da
+# %% ../../nbs/study/experiment.ipynb #b9e6386e
 def open_experiment(
     study,  # `Study`, built-in name or file
     universe: str | None = None,  # one of the study's universes; default: its first
 ) -> Experiment:
     """Load, check, label and split one universe of a study. Raises `NeuralphaError` for whatever does not fit
     together.
-
-    Parameters
-    ----------
-    study
-        `Study`, built-in name or file
-    universe : str | None, default None
-        one of the study's universes; default: its first
     """
     study = load_study(study)
     if study.repetitions:
@@ -209,13 +218,14 @@ def _check_model(experiment: Experiment, name: str):
     model = experiment.model(name)
     model.check_target(label.target if label.target != "raw" or tasks[0].unit == "return" else tasks[0].unit)
     model.check_horizon(max(task.horizon for task in tasks))
+    weigher(model, experiment.y)
     if name in experiment.study.together and not model.gpus:
         raise NeuralphaError(f"together names {name!r}, which is not a net; only nets are trained together.")
     how = experiment.study.search_of(name)
     if how and how["space"]:
         search_space(model, how["space"])
 
-# %% ../../nbs/study/experiment.ipynb #01b7e9a1
+# %% ../../nbs/study/experiment.ipynb #a652a7c3
 def opened_study(
     study: Study,
     universe: str,
@@ -227,21 +237,6 @@ def opened_study(
     """Record the opening of a universe's holdout and return the study that scores it.
 
     Raises `NeuralphaError` where the study seals nothing.
-
-    Parameters
-    ----------
-    study : Study
-    universe : str
-    ledger
-        file the opening is recorded in
-    reason : str
-        why now
-
-    Returns
-    -------
-    Study
-        one universe, one fixed split, named <study>-holdout, with the universe where there are
-        several and the number of the opening from the second on
     """
     if not study.holdout:
         raise NeuralphaError(
@@ -269,7 +264,7 @@ def opened_study(
             "universes": [universe],
             "holdout": None,
             "data": {k: v for k, v in study.data.items() if k == universe},
-            "split": {**study.split.model_dump(), **starts, "test_end": str(fold.dates["test"][1].date())},
+            "split": {"embargo": study.split.embargo, **starts, "test_end": str(fold.dates["test"][1].date())},
         },
         study.name,
     )

@@ -6,7 +6,7 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'is_finished', 'unfinished', 'is_due', 'do_task', 'work',
            'forget_failures', 'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #2929dc57
+# %% ../../nbs/study/fit.ipynb #af00bb55
 import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
 from collections import Counter
 from dataclasses import replace
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import DiskError, NeuralphaError, digest, limit_threads, progress, sweep_locks, writing
-from ..models.predict import Predictions, predictions_frame
+from ..models.predict import Predictions, frames_by_path, predictions_frame
 
 from .experiment import Experiment, open_experiment
 from .draws import Repetitions, fit_draw, open_draws
@@ -28,11 +28,6 @@ def fit_one(experiment: Experiment, unit: Unit, store: UnitStore, device: str = 
     """Fit a unit, with all that are trained together with it, and keep them; a failure is kept with its log.
 
     Faults of the disk are raised, they concern every unit.
-
-    Returns
-    -------
-    bool
-        finished
     """
     units = [u for u in experiment.fitted_with(unit, device) if u.key not in store]
     checkpoint = store.folder / "checkpoints" / unit.key
@@ -88,10 +83,19 @@ def _scores(part, panel, rows, scores):
         }
     )
 
-# %% ../../nbs/study/fit.ipynb #3701a733
-def open_any(study: Study, universe: str):  # `Experiment`, or `Repetitions` where the study repeats draws
+# %% ../../nbs/study/fit.ipynb #a983cb1b
+def open_any(
+    study: Study,
+    universe: str,
+    store: UnitStore | None = None,  # beside whose units feature tables are kept
+):  # `Experiment`, or `Repetitions` where the study repeats draws
     """What a study compares its models on."""
-    return (open_draws if study.repetitions else open_experiment)(study, universe)
+    if study.repetitions:
+        return open_draws(study, universe)
+    experiment = open_experiment(study, universe)
+    if store is not None:
+        experiment.keep_tables(store.tables)
+    return experiment
 
 
 def tasks(
@@ -99,15 +103,7 @@ def tasks(
     device: str = "auto",
     part: str = "all",  # or "searches"
 ) -> list[Task]:
-    """Searches, then units.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    device : str, default 'auto'
-    part : str, default 'all'
-        or "searches"
-    """
+    """Searches, then units."""
     return [*experiment.searches(device).values(), *(experiment.units(device) if part == "all" else ())]
 
 
@@ -161,19 +157,7 @@ def work(
     say=lambda text, task=None: None,  # called with what is being done
     stop=lambda: False,  # asked before every task
 ) -> None:
-    """Claim and do task after task; ends when each is finished or has failed, whoever did it.
-
-    Parameters
-    ----------
-    benches
-    store : UnitStore
-    device : str, default 'auto'
-    part : str, default 'all'
-    say : default lambda text, task=None: None
-        called with what is being done
-    stop : default lambda: False
-        asked before every task
-    """
+    """Claim and do task after task; ends when each is finished or has failed, whoever did it."""
     todo = [(b, t) for b in benches for t in tasks(b, device, part)]
     last = None
     while todo := unfinished(todo, store):
@@ -204,13 +188,7 @@ def forget_failures(todo, store: UnitStore) -> None:
 
 
 def failures(units, store: UnitStore) -> dict:  # unit -> error of those that failed
-    """What is known of the units that could not be fitted.
-
-    Returns
-    -------
-    dict
-        unit -> error of those that failed
-    """
+    """What is known of the units that could not be fitted."""
     return {u: store.failure(u.key)["error"] for u in units if u.key not in store and store.failure(u.key)}
 
 
@@ -220,22 +198,7 @@ def fit_units(
     device: str = "auto",  # "auto", "cpu", "cuda" or "cuda:1"
     jobs: int = 1,  # 1 fits here, more are processes of their own; 0 fits nothing and says what has failed
 ) -> dict:  # unit -> error of those that failed
-    """Do all tasks of an experiment that are not finished; returns when each is finished or has failed.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    store : UnitStore
-    device : str, default 'auto'
-        "auto", "cpu", "cuda" or "cuda:1"
-    jobs : int, default 1
-        1 fits here, more are processes of their own; 0 fits nothing and says what has failed
-
-    Returns
-    -------
-    dict
-        unit -> error of those that failed
-    """
+    """Do all tasks of an experiment that are not finished; returns when each is finished or has failed."""
     units = experiment.units(device)
     if jobs > 1:
         fit_study([experiment], store, device, jobs)
@@ -257,20 +220,14 @@ def fit_units(
 def search_units(
     experiment: Experiment, store: UnitStore, device: str = "auto", jobs: int = 1
 ) -> list[dict]:  # see `search_records`
-    """Run every search of an experiment; returns when all budgets are spent.
-
-    Returns
-    -------
-    list[dict]
-        see `search_records`
-    """
+    """Run every search of an experiment; returns when all budgets are spent."""
     if jobs > 1:
         fit_study([experiment], store, device, jobs, part="searches")
     else:
         work([experiment], store, device, "searches")
     return search_records(experiment, store, device)
 
-# %% ../../nbs/study/fit.ipynb #50402667
+# %% ../../nbs/study/fit.ipynb #69dd81c9
 def _agreed(benches, device, part) -> str:
     """Digest of the tasks that a run and its workers must both mean."""
     return digest(sorted(t.key for b in benches for t in tasks(b, device, part)))
@@ -289,7 +246,8 @@ def main():
 
     order = json.load(sys.stdin)
     try:
-        benches = [open_any(make_study(order["study"]), u) for u in order["universes"]]
+        store = UnitStore(order["store"])
+        benches = [open_any(make_study(order["study"]), u, store) for u in order["universes"]]
         if _agreed(benches, order["device"], order["part"]) != order["tasks"]:
             raise NeuralphaError(
                 "The code, a library or the data changed while the study was running; run it again. What was "
@@ -297,7 +255,7 @@ def main():
             )
         work(
             benches,
-            UnitStore(order["store"]),
+            store,
             order["device"],
             order["part"],
             lambda text, task=None: say(at=task and task.key, now=text),
@@ -369,22 +327,7 @@ def fit_study(
     watch=None,
     part: str = "all",  # or "searches"
 ) -> None:
-    """Do what is not finished in processes of their own. Raises `DiskError` where the store cannot be written.
-
-    Parameters
-    ----------
-    benches
-        of one study
-    store : UnitStore
-    device : str, default 'auto'
-    jobs : int, default 1
-        processes
-    watch : default None
-        called several times a second with universe -> (done, total, what is being done): units, or
-        trials where only searches are run
-    part : str, default 'all'
-        or "searches"
-    """
+    """Do what is not finished in processes of their own. Raises `DiskError` where the store cannot be written."""
     listed = [(b, t) for b in benches for t in tasks(b, device, part)]
     forget_failures([t for _, t in listed], store)
     workers = []
@@ -432,24 +375,7 @@ def progress_of(
     part: str = "all",
     now=(),  # what is being done, as texts
 ) -> dict:  # universe -> (done, total, now); total is None where a budget is in minutes only
-    """How far the tasks are.
-
-    Parameters
-    ----------
-    listed
-        (experiment, task) pairs: all, and those that are not finished
-    left
-        (experiment, task) pairs: all, and those that are not finished
-    store : UnitStore
-    part : str, default 'all'
-    now : default ()
-        what is being done, as texts
-
-    Returns
-    -------
-    dict
-        universe -> (done, total, now); total is None where a budget is in minutes only
-    """
+    """How far the tasks are."""
     out = {}
     for experiment in dict.fromkeys(b for b, _ in listed):
         mine = [t for b, t in listed if b is experiment]
@@ -490,28 +416,14 @@ def _bury(worker, known, store, deaths):
         )
         store.fail(known[worker.at], f"{how} {deaths[worker.at]} times{advice}.", worker.output())
 
-# %% ../../nbs/study/fit.ipynb #d9130392
+# %% ../../nbs/study/fit.ipynb #d2afbda0
 def collect(
     experiment: Experiment,
     store: UnitStore,
     device: str = "auto",
     part: str = "test",  # or "valid": scores of the validation rows, what calibration may look at
 ) -> tuple[dict, dict]:  # model -> Predictions; model -> why it is not there
-    """What the finished units of an experiment say.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    store : UnitStore
-    device : str, default 'auto'
-    part : str, default 'test'
-        or "valid": scores of the validation rows, what calibration may look at
-
-    Returns
-    -------
-    tuple[dict, dict]
-        model -> Predictions; model -> why it is not there
-    """
+    """What the finished units of an experiment say."""
     units = {}
     out = {}
     holes = {}
@@ -541,6 +453,9 @@ def collect(
             meta = store.meta(u.key, history=list, seconds=(int, float))
             p.histories[u.fold, u.seed], p.seconds[u.fold, u.seed] = meta["history"], meta["seconds"]
         p.frame = pd.concat(frames, ignore_index=True)
+        if part == "test" and len(experiment.paths) > 1:
+            p.paths = frames_by_path(p.frame, experiment.folds, experiment.panel)
+            p.frame = p.paths[0]
         out[name] = p
     return out, holes
 

@@ -46,13 +46,7 @@ _BUCKETS = {
 
 
 class Remote:
-    """Reports and units below an fsspec address.
-
-    Parameters
-    ----------
-    url : str
-        e.g. "s3://bucket/reports"
-    """
+    """Reports and units below an fsspec address."""
 
     def __init__(
         self,
@@ -112,13 +106,7 @@ class Remote:
         self.remove(name)
 
     def names(self, folder: str) -> set:  # paths below it
-        """Every file below a folder.
-
-        Returns
-        -------
-        set
-            paths below it
-        """
+        """Every file below a folder."""
         self.fs.invalidate_cache()  # of listings: another machine may have written
         try:
             found = self._call("read", self.fs.find, f"{self.root}/{folder}")
@@ -136,13 +124,7 @@ def push_unit(remote: Remote, store: UnitStore, key: str) -> None:
 
 
 def pull_unit(remote: Remote, store: UnitStore, key: str, columns=UNIT_COLUMNS) -> bool:  # whether it is here now
-    """Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left there.
-
-    Returns
-    -------
-    bool
-        whether it is here now
-    """
+    """Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left there."""
     note = remote.read(f".units/{key}/unit.json")
     if note is None:
         return False
@@ -203,20 +185,7 @@ def pull_tasks(
     listed,  # (experiment, task) pairs of a study, see `tasks`
     store: UnitStore,
 ) -> int:  # units fetched
-    """Fetch what is finished of a study: units, and journals of searches.
-
-    Parameters
-    ----------
-    remote : Remote
-    listed
-        (experiment, task) pairs of a study, see `tasks`
-    store : UnitStore
-
-    Returns
-    -------
-    int
-        units fetched
-    """
+    """Fetch what is finished of a study: units, and journals of searches."""
     got = 0
     for experiment, task in listed:
         if task.is_search:

@@ -241,7 +241,7 @@ def read_scores(folder: Path, columns=UNIT_COLUMNS) -> pd.DataFrame:
     except NeuralphaError as e:
         raise NeuralphaError(f"{e} Delete {folder} and run again.") from e
 
-# %% ../../nbs/study/units.ipynb #76a0914a
+# %% ../../nbs/study/units.ipynb #79958ab3
 class UnitStore:
     """Finished units in `folder`, one subfolder per key, and the logs of failed ones.
 
@@ -256,6 +256,11 @@ class UnitStore:
         folder,  # made on first write
     ):
         self.folder = Path(folder)
+
+    @property
+    def tables(self) -> Path:
+        """Where the feature tables of the units' experiments are kept."""
+        return self.folder / "features"
 
     def path(self, key: str) -> Path:
         return self.folder / key

@@ -31,24 +31,7 @@ def apply_rule(
     panel: Panel,  # its fields are changed
     report: DataReport,  # keeps the fields as they were
 ) -> np.ndarray:  # (rows,) bool: which of the found rows are thereby sound again
-    """Repair what a check has found, by its rule.
-
-    Parameters
-    ----------
-    check : str
-    bars : Bars
-    hit : np.ndarray
-        (rows,) bool: what the check found
-    panel : Panel
-        its fields are changed
-    report : DataReport
-        keeps the fields as they were
-
-    Returns
-    -------
-    np.ndarray
-        (rows,) bool: which of the found rows are thereby sound again
-    """
+    """Repair what a check has found, by its rule."""
     if check == "missing_volume":
         panel.fields["volume"][bars.rows[hit]] = np.nan
         return hit
@@ -100,20 +83,7 @@ def rescale_before(
     factor: float,  # of prices
     volume: bool = False,  # whether volume goes the other way
 ) -> None:
-    """Bring a series' earlier prices to the scale of a row.
-
-    Parameters
-    ----------
-    panel : Panel
-    begin : int
-        row from which on prices are rescaled
-    row : int
-        of the jump
-    factor : float
-        of prices
-    volume : bool, default False
-        whether volume goes the other way
-    """
+    """Bring a series' earlier prices to the scale of a row."""
     past = slice(begin, row)
     for name in OHLC:
         if name in panel.fields:
@@ -154,16 +124,7 @@ def split_series(
     present: np.ndarray,  # (n_rows,) bool: the table has this row
     cuts: list,  # rows at which another series begins under the same name
 ) -> Panel:
-    """The panel in which each series is an asset of its own.
-
-    Parameters
-    ----------
-    panel : Panel
-    present : np.ndarray
-        (n_rows,) bool: the table has this row
-    cuts : list
-        rows at which another series begins under the same name
-    """
+    """The panel in which each series is an asset of its own."""
     if not cuts:
         return panel
     series = sorted(_series_of(panel, present, cuts), key=lambda one: one.name)

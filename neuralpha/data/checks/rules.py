@@ -33,20 +33,7 @@ Severity = Literal["halt", "mask", "note", "off"]
 
 
 class Check(NamedTuple):
-    """What there is to know of a check.
-
-    Parameters
-    ----------
-    name : str
-    severity : Severity
-        unless the specification says another
-    needs : tuple
-        fields without which it does not run
-    find : Callable | None
-        (bars, thresholds) -> which bars are wrong; None: found where rows or dates are settled
-    says : str
-        what the report says of it
-    """
+    """What there is to know of a check."""
 
     name: str
     severity: Severity  # unless the specification says another
@@ -62,14 +49,7 @@ def check(
     severity: Severity,
     *needs: str,  # fields without which the check does not run
 ) -> Callable:
-    """Register a check under its function's name.
-
-    Parameters
-    ----------
-    severity : Severity
-    *needs : str
-        fields without which the check does not run
-    """
+    """Register a check under its function's name."""
 
     def register(find):
         says = " ".join(find.__doc__.split("\n\n")[0].split())
@@ -88,18 +68,6 @@ class Bars:
     """Usable rows of whole assets, in order.
 
     Fields are float32 attributes, gathered on first use; `None` where the table has no such field.
-
-    Parameters
-    ----------
-    panel : Panel
-    usable : np.ndarray
-        (n_rows,) bool
-    first : int
-        asset
-    stop : int
-        asset after the last
-    cuts : tuple, default ()
-        rows of the panel at which an asset begins anew, as another series under its name
     """
 
     def __init__(
@@ -306,17 +274,7 @@ def is_power_of_ten(
     tolerance: float,  # relative, of the factor
     least: int = 1,  # smallest power
 ) -> np.ndarray:
-    """Where a factor is 10, 100, ... or its inverse, within the tolerance.
-
-    Parameters
-    ----------
-    logs : np.ndarray
-        natural logarithms of factors
-    tolerance : float
-        relative, of the factor
-    least : int, default 1
-        smallest power
-    """
+    """Where a factor is 10, 100, ... or its inverse, within the tolerance."""
     hit = np.abs(logs) > least * np.log(10) - np.log1p(tolerance)
     power = np.round(logs[hit] / np.log(10))
     hit[hit] = np.abs(logs[hit] - power * np.log(10)) <= np.log1p(tolerance)
@@ -397,20 +355,7 @@ def plain_ratio(
     move: float,  # log return
     ratios,  # plain ratios above one
 ) -> float:  # the ratio or its inverse that is nearest
-    """The plain split ratio nearest to a price move; 0.5 for a halving.
-
-    Parameters
-    ----------
-    move : float
-        log return
-    ratios
-        plain ratios above one
-
-    Returns
-    -------
-    float
-        the ratio or its inverse that is nearest
-    """
+    """The plain split ratio nearest to a price move; 0.5 for a halving."""
     logs = np.log(np.asarray(ratios))
     return float(np.exp(np.sign(move) * logs[np.argmin(np.abs(logs - abs(move)))]))
 
@@ -419,19 +364,7 @@ def find_splits(
     bars: Bars,
     spec,  # thresholds: `neuralpha.data.checks.spec.CheckSpec`
 ) -> np.ndarray:  # (rows,) bool
-    """Bars whose price jump is an unadjusted split; none where there is no volume to tell.
-
-    Parameters
-    ----------
-    bars : Bars
-    spec
-        thresholds: `neuralpha.data.checks.spec.CheckSpec`
-
-    Returns
-    -------
-    np.ndarray
-        (rows,) bool
-    """
+    """Bars whose price jump is an unadjusted split; none where there is no volume to tell."""
     hit = np.zeros(len(bars.rows), bool)
     if bars.volume is None:
         return hit
@@ -516,21 +449,7 @@ def find_calm(
     hit: np.ndarray,  # (rows,) bool: large moves
     spec,  # thresholds: `neuralpha.data.checks.spec.CheckSpec`
 ) -> np.ndarray:  # (rows,) bool
-    """Which large moves come on a day like any other: news has volume and a range, a change of currency has not.
-
-    Parameters
-    ----------
-    bars : Bars
-    hit : np.ndarray
-        (rows,) bool: large moves
-    spec
-        thresholds: `neuralpha.data.checks.spec.CheckSpec`
-
-    Returns
-    -------
-    np.ndarray
-        (rows,) bool
-    """
+    """Which large moves come on a day like any other: news has volume and a range, a change of currency has not."""
     calm = np.zeros(len(hit), bool)
     if bars.volume is None or bars.coarse:
         return calm

@@ -29,15 +29,7 @@ from .spec import ReadSpec
 # %% ../../../nbs/data/reading/columns.ipynb #e41e69b1
 @dataclass(frozen=True)
 class Matched:
-    """What a source's columns mean.
-
-    Parameters
-    ----------
-    found : dict
-        source name -> canonical name
-    dropped : dict
-        source name -> why it is left out
-    """
+    """What a source's columns mean."""
 
     found: dict  # source name -> canonical name
     dropped: dict  # source name -> why it is left out
@@ -74,20 +66,7 @@ def match_columns(
     spec: ReadSpec,
     where: str,
 ) -> dict:  # source name -> canonical name
-    """Canonical names for a source's columns; raises for a missing, unknown or doubled one.
-
-    Parameters
-    ----------
-    names
-        columns of the source
-    spec : ReadSpec
-    where : str
-
-    Returns
-    -------
-    dict
-        source name -> canonical name
-    """
+    """Canonical names for a source's columns; raises for a missing, unknown or doubled one."""
     return matched_columns(names, spec, where).found
 
 # %% ../../../nbs/data/reading/columns.ipynb #87356760

@@ -154,14 +154,7 @@ _LEVEL = dict(tiny=3e-4, penny=0.4, usual=60.0, thousands=3_000.0, huge=4e5, who
 # %% ../../../nbs/data/reading/dialects.ipynb #c74b6617
 @dataclass(frozen=True)
 class Market:
-    """The truth: rows sorted by asset and date.
-
-    Parameters
-    ----------
-    frame : pd.DataFrame
-        date, asset, open, high, low, close (quoted), volume, multiplier (of the quoted price),
-        ratio (of the day's split)
-    """
+    """The truth: rows sorted by asset and date."""
 
     # date, asset, open, high, low, close (quoted), volume, multiplier (of the quoted price), ratio (of the day's split)
     frame: pd.DataFrame
@@ -466,13 +459,7 @@ def write_dialect(
     dialect: Dialect,
     folder: Path,
 ) -> tuple:  # (path, options that a user who knows the file would give)
-    """Write a market in a dialect.
-
-    Returns
-    -------
-    tuple
-        (path, options that a user who knows the file would give)
-    """
+    """Write a market in a dialect."""
     rng = np.random.default_rng(dialect.seed + 1)
     f = _extra_columns(_adjustment_columns(market, dialect, rng), dialect, rng)
     words = _WORDS[dialect.words]
@@ -572,20 +559,7 @@ def differences(
     market: Market,
     dialect: Dialect,
 ) -> str:  # empty where all is right
-    """The first thing in which a table is not the truth.
-
-    Parameters
-    ----------
-    table
-        what `open_source` read
-    market : Market
-    dialect : Dialect
-
-    Returns
-    -------
-    str
-        empty where all is right
-    """
+    """The first thing in which a table is not the truth."""
     got = (
         table.frame.with_columns(pl.col("asset").cast(pl.String), pl.col("date").dt.strftime("%Y-%m-%d").alias("day"))
         .sort("asset", "date")
@@ -635,13 +609,7 @@ _OPTION = re.compile(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])")
 
 # %% ../../../nbs/data/reading/dialects.ipynb #b215d7b0
 def first_option(message: str) -> tuple | None:  # (option, value)
-    """The option that a refusal names first.
-
-    Returns
-    -------
-    tuple | None
-        (option, value)
-    """
+    """The option that a refusal names first."""
     import ast
     from neuralpha.data.reading.spec import ReadSpec
 
@@ -651,17 +619,7 @@ def first_option(message: str) -> tuple | None:  # (option, value)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file.
-
-    Parameters
-    ----------
-    verdict : str
-        "right", "refused", "wrong"
-    said : str
-        the refusal, or the difference
-    options : dict
-        with which it was read
-    """
+    """What became of one file."""
 
     verdict: str  # "right", "refused", "wrong"
     said: str  # the refusal, or the difference
@@ -675,19 +633,7 @@ def read_dialect(
     knows: bool = False,  # begin with the options of a user who knows the file
     contrary: dict | None = None,  # options that may be wrong of the file
 ) -> Outcome:
-    """Write a dialect's file, read it, and compare with the truth.
-
-    Parameters
-    ----------
-    dialect : Dialect
-    folder : Path
-    steps : int, default 0
-        how many refusals are answered by their first option
-    knows : bool, default False
-        begin with the options of a user who knows the file
-    contrary : dict | None, default None
-        options that may be wrong of the file
-    """
+    """Write a dialect's file, read it, and compare with the truth."""
     market = make_market(dialect)
     path, known = write_dialect(market, dialect, folder)
     options = {k: v for k, v in known.items() if knows or k == "layout"} | (contrary or {})

@@ -43,15 +43,7 @@ def worker_device(
     device: str,  # as the user said it
     worker: int,  # number of the process
 ) -> str:
-    """The device of one of several workers: GPUs in turn where there are several and none was named.
-
-    Parameters
-    ----------
-    device : str
-        as the user said it
-    worker : int
-        number of the process
-    """
+    """The device of one of several workers: GPUs in turn where there are several and none was named."""
     gpus = torch.cuda.device_count()
     return f"cuda:{worker % gpus}" if gpus > 1 and device in ("auto", "cuda") else device
 

@@ -48,13 +48,7 @@ def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
 
 # %% ../../../nbs/report/sections/data.ipynb #e0a9b24e
 def data_facts(experiment: Experiment) -> dict:  # what checks.json holds
-    """What was found in the data, what could not be computed from it, and who is missing from it.
-
-    Returns
-    -------
-    dict
-        what checks.json holds
-    """
+    """What was found in the data, what could not be computed from it, and who is missing from it."""
     panel = experiment.panel
     return {
         "panel": repr(panel),

@@ -29,34 +29,21 @@ from ...evaluate.metrics import metric
 from ...evaluate.regimes import regimes
 from ..section import Section
 
-# %% ../../../nbs/report/sections/explanations.ipynb #00973b2d
+# %% ../../../nbs/report/sections/explanations.ipynb #a75e072f
 def draw_rows(
     experiment,
     n: int,  # rows in all
 ) -> np.ndarray:
-    """The same number of test rows of every fold, at random.
-
-    Parameters
-    ----------
-    experiment
-    n : int
-        rows in all
-    """
+    """The same number of test rows of every fold, at random."""
     rng = np.random.default_rng(experiment.study.seed)
-    each = max(1, n // len(experiment.folds))
+    each = max(1, n // len(experiment.shown))
     return np.sort(
-        np.concatenate([rng.choice(f.test, min(each, len(f.test)), replace=False) for f in experiment.folds])
+        np.concatenate([rng.choice(f.test, min(each, len(f.test)), replace=False) for f in experiment.shown])
     )
 
 
 def volatility_regime(y) -> pd.Series | None:  # by date; None where the panel is too short for one
-    """The volatility terciles of the leaderboard, as a label by date.
-
-    Returns
-    -------
-    pd.Series | None
-        by date; None where the panel is too short for one
-    """
+    """The volatility terciles of the leaderboard, as a label by date."""
     cut = regimes(y).get("volatility")
     if cut is None:
         return None
@@ -65,13 +52,7 @@ def volatility_regime(y) -> pd.Series | None:  # by date; None where the panel i
 
 
 def grouping(X) -> str:  # "family" or "feature"
-    """What attributions are summed by: families, or single features where all belong to one family.
-
-    Returns
-    -------
-    str
-        "family" or "feature"
-    """
+    """What attributions are summed by: families, or single features where all belong to one family."""
     from neuralpha.attribution.explain import families
 
     return "family" if len(set(families(X.names))) > 1 else "feature"
@@ -85,13 +66,7 @@ AGREEMENT = {
 
 
 def agreement_records(explanations, y) -> list:  # of {a, b, measure, record}
-    """How far each pair of models gives the same reasons.
-
-    Returns
-    -------
-    list
-        of {a, b, measure, record}
-    """
+    """How far each pair of models gives the same reasons."""
     from neuralpha.attribution.explain import agreement
 
     if len(explanations) < 2:
@@ -118,13 +93,7 @@ def agreement_records(explanations, y) -> list:  # of {a, b, measure, record}
 
 
 def regime_records(e, regime) -> dict:  # regime -> {"rows": n, family: record}
-    """Mean absolute attribution of every family of features in every regime.
-
-    Returns
-    -------
-    dict
-        regime -> {"rows": n, family: record}
-    """
+    """Mean absolute attribution of every family of features in every regime."""
     from neuralpha.attribution.explain import by_regime
 
     text = (
@@ -141,13 +110,7 @@ def regime_records(e, regime) -> dict:  # regime -> {"rows": n, family: record}
 
 
 def loss_records(table, part: str = "family") -> dict:  # family or feature -> record
-    """IC lost without each family (or feature), from the table of `family_ic_loss`.
-
-    Returns
-    -------
-    dict
-        family or feature -> record
-    """
+    """IC lost without each family (or feature), from the table of `family_ic_loss`."""
     text = (
         f"Mean IC lost when the {part}'s values are dealt out anew among the assets of each date; the fitted "
         "model stays."
@@ -167,7 +130,7 @@ def loss_records(table, part: str = "family") -> dict:  # family or feature -> r
         for f, r in table.iterrows()
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #7cbbeaee
+# %% ../../../nbs/report/sections/explanations.ipynb #ed710a4c
 LOSS_DATES = 60
 PAIR_ROWS = 60
 PAIR_FEATURES = 6
@@ -175,19 +138,7 @@ PAIR_FEATURES = 6
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why one model scores as it does, and what it loses without each family.
-
-    Parameters
-    ----------
-    explanation : object
-        Explanation
-    part : str
-        "family" or "feature"
-    loss : pd.DataFrame
-        of `family_ic_loss`
-    pairs : pd.DataFrame
-        of `interactions`
-    """
+    """Why one model scores as it does, and what it loses without each family."""
 
     explanation: object  # Explanation
     part: str  # "family" or "feature"
@@ -196,13 +147,7 @@ class Reasons:
 
 
 def explain_all(report, rows) -> dict:  # model -> Explanation
-    """Explain every model on the same rows.
-
-    Returns
-    -------
-    dict
-        model -> Explanation
-    """
+    """Explain every model on the same rows."""
     from neuralpha.attribution.explain import explain
 
     experiment = report.experiment
@@ -216,25 +161,27 @@ def reasons_of(report, name: str, explanation) -> Reasons:
 
     experiment = report.experiment
     predictions = report.tests[name]
-    last = experiment.folds[-1]
-    part = grouping(experiment.X)
-    groups = {n: [n] for n in experiment.X.names} if part == "feature" else None
+    last = experiment.shown[-1]
+    part = grouping(explanation.X)
+    groups = {n: [n] for n in explanation.names} if part == "feature" else None
     seed = experiment.study.seed
     loss = family_ic_loss(
         predictions, experiment.X, experiment.y, groups=groups, repeats=1, n_dates=LOSS_DATES, seed=seed
     )
+    model = predictions.models[last.number, predictions.seeds[0]]
+    leading = [name for name in explanation.importance().index if name in model.features_]
     pairs = interactions(
-        predictions.models[last.number, predictions.seeds[0]],
+        model,
         experiment.X,
         last.test,
-        list(explanation.importance().index[:PAIR_FEATURES]),
+        leading[:PAIR_FEATURES],
         n_rows=PAIR_ROWS,
         n_background=8,
         seed=seed,
     )
     return Reasons(explanation, part, loss, pairs)
 
-# %% ../../../nbs/report/sections/explanations.ipynb #8036ac4c
+# %% ../../../nbs/report/sections/explanations.ipynb #57936346
 def model_figures(report, name, e, regime) -> None:
     """The pictures of one model's attributions."""
     from neuralpha.attribution.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
@@ -244,7 +191,7 @@ def model_figures(report, name, e, regime) -> None:
         if np.isfinite(e.relative_error)
         else "all scores are equal"
     )
-    note = f"{len(e.rows)} test rows of all folds, each explained by its fold's first seed; {error}."
+    note = f"{len(e.rows)} test rows of all folds, each explained by its fold's first seed; {error}.{_in_names(report)}"
     days = (e.dates.max() - e.dates.min()).days
     by = grouping(e.X)
     pictures = [
@@ -259,6 +206,16 @@ def model_figures(report, name, e, regime) -> None:
         pictures.append(("regime", "Reasons by volatility regime", lambda e: plot_regime(e, regime, by)))
     for key, title, draw in pictures:
         report.show(draw(e), "Why: SHAP", f"shap-{key}", title, note, name)
+
+
+def _in_names(report) -> str:
+    """Of which features the attributions speak, where fits begin with transforms."""
+    if not report.experiment.study.transforms:
+        return ""
+    return (
+        " Attributions are of the features that the model sees, behind the study's transforms; one that a fold left out "
+        "counts 0 there."
+    )
 
 
 def loss_figures(report, name: str, reasons: Reasons) -> None:
@@ -321,19 +278,10 @@ def _interactions_record(pairs) -> dict:
         "values": pairs.to_numpy().tolist(),
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #e0291f6c
+# %% ../../../nbs/report/sections/explanations.ipynb #6f480f03
 @dataclass(frozen=True)
 class Found:
-    """The reasons of all models, and what is stored of them.
-
-    Parameters
-    ----------
-    models : dict
-        model -> Reasons
-    regime : pd.Series | None
-    record : dict
-        what reasons.json holds
-    """
+    """The reasons of all models, and what is stored of them."""
 
     models: dict  # model -> Reasons
     regime: pd.Series | None
@@ -372,7 +320,7 @@ def _show(report, found: Found | None):
         model_figures(report, name, reasons.explanation, found.regime)
         loss_figures(report, name, reasons)
     agreement = found.record["agreement"]
-    if agreement and len(report.experiment.X.names) > 1:
+    if agreement and len(next(iter(found.models.values())).explanation.names) > 1:
         _agreement_figure(report, agreement)
 
 

@@ -34,12 +34,12 @@ def _store(report, failed: dict):
         with atomic_path(report.folder / f"{name}.parquet") as tmp:
             frame.to_parquet(tmp, index=False)
 
-# %% ../../../nbs/report/sections/fit.ipynb #180a3fba
+# %% ../../../nbs/report/sections/fit.ipynb #73cfa0a1
 def fit_table(report) -> pd.DataFrame:
     """One row per fold, one column per model: the mean IC of the ensemble of its seeds."""
     means = {name: scored.summary()["ensemble"] for name, scored in report.tests.items()}
     table = pd.DataFrame(means).rename_axis("fold").round(4)
-    spans = [fold.dates["test"] for fold in report.experiment.folds]
+    spans = [fold.dates["test"] for fold in report.experiment.shown]
     table["test"] = [f"{first.date()} to {last.date()}" for first, last in spans]
     return table
 

@@ -14,7 +14,7 @@ from ...core import NeuralphaError, atomic_path, read_table, write_json
 from ...evaluate.paths import PATHS, path_ics, path_numbers, paths_table, plot_paths
 from ..section import Section
 
-# %% ../../../nbs/report/sections/paths.ipynb #9d5657e6
+# %% ../../../nbs/report/sections/paths.ipynb #1e0ebb55
 def _compute(report) -> dict | None:
     if not _applies(report):
         return None
@@ -41,7 +41,10 @@ def _show(report, found: dict | None) -> pd.DataFrame | None:
         if numbers["pbo"] is None
         else f" Probability of backtest overfitting, mean of the paths: {numbers['pbo']:.0%}."
     )
-    caption = f"{numbers['paths']} complete histories; every date is tested on each by models that did not learn from it.{said}"
+    caption = (
+        f"{numbers['paths']} complete histories; every date is tested on each by models that did not learn "
+        f"from it.{said}"
+    )
     report.show(plot_paths(numbers), "Paths", "paths", "Every model on every path", caption)
     rows = {name: {k: m[k] for k in ("mean", "low", "high", "sd", "best_on")} for name, m in numbers["models"].items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename(columns={"best_on": "best on paths"}).round(4)

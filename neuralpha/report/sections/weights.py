@@ -10,8 +10,7 @@ that the weighed ones are worth, $(\sum w)^2 / \sum w^2$ (Kish, 1965).
 # %% auto #0
 __all__ = ['SECTION', 'weight_facts', 'plot_weights']
 
-# %% ../../../nbs/report/sections/weights.ipynb #3cf8f7d5
-import numpy as np
+# %% ../../../nbs/report/sections/weights.ipynb #618cb10e
 import pandas as pd
 from matplotlib.figure import Figure
 from ...core import write_json
@@ -21,13 +20,7 @@ from ..section import Section
 
 # %% ../../../nbs/report/sections/weights.ipynb #0369aa4f
 def weight_facts(experiment) -> list[dict]:  # one per fold
-    """Rows, equal rows they are worth, the smallest and largest weight, and the mean by month.
-
-    Returns
-    -------
-    list[dict]
-        one per fold
-    """
+    """Rows, equal rows they are worth, the smallest and largest weight, and the mean by month."""
     spec = experiment.study.weights
     oldest = {} if spec.oldest is None else {"oldest": spec.oldest}
     out = []
@@ -62,7 +55,7 @@ def plot_weights(facts: list) -> Figure:
     ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), ncol=1 + len(facts) // 12)
     return fig
 
-# %% ../../../nbs/report/sections/weights.ipynb #aff5bd34
+# %% ../../../nbs/report/sections/weights.ipynb #5e6766ad
 def _compute(report) -> list | None:
     return weight_facts(report.experiment) if report.experiment.study.weights else None
 
@@ -80,7 +73,8 @@ def _show(report, facts: list | None) -> pd.DataFrame | None:
     without = [name for name in study.models if not study.weighs(name)]
     exempt = f" {', '.join(without)} learns from all rows alike." if without else ""
     caption = (
-        f"Rows are weighed by {' times '.join(study.weights.by).replace('_', ' ')}; the {last['rows']:,} training rows of the last fold are "
+        f"Rows are weighed by {' times '.join(study.weights.by).replace('_', ' ')}; the {last['rows']:,} "
+        "training rows of the last fold are "
         f"worth {last['worth']:,.0f} equal ones.{exempt}"
     )
     report.show(plot_weights(facts), "Weights", "weights", "What a training row counts", caption)
