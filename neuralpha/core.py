@@ -35,7 +35,22 @@ def unknown_name(
     name: str,  # what the user wrote
     known,  # names that exist
 ) -> NeuralphaError:  # to be raised by the caller
-    """The error for a name that does not exist, with the closest one that does."""
+    """The error for a name that does not exist, with the closest one that does.
+
+    Parameters
+    ----------
+    what : str
+        kind of thing, e.g. "model"
+    name : str
+        what the user wrote
+    known
+        names that exist
+
+    Returns
+    -------
+    NeuralphaError
+        to be raised by the caller
+    """
     import difflib
 
     known = sorted(map(str, known))
@@ -75,7 +90,24 @@ def wrong_kind(
     kind: str,  # what is meant: one of `KINDS`, or "Scores"
     advice: str = "",  # how one comes to it, where neither table says so
 ) -> NeuralphaError:  # to be raised by the caller
-    """The error for an object of another kind."""
+    """The error for an object of another kind.
+
+    Parameters
+    ----------
+    where : str
+        function and parameter
+    given
+        what stands there
+    kind : str
+        what is meant: one of `KINDS`, or "Scores"
+    advice : str, default ''
+        how one comes to it, where neither table says so
+
+    Returns
+    -------
+    NeuralphaError
+        to be raised by the caller
+    """
     known = [c.__name__ for c in type(given).__mro__]
     how = next((INSIDE[c, kind] for c in known if (c, kind) in INSIDE), "") or advice or KINDS.get(kind, "")
     what = f"the class {given.__name__}" if isinstance(given, type) else "None" if given is None else known[0]
@@ -128,7 +160,15 @@ def extra(
     name: str,  # of the extra in setup.py, e.g. "ray"
     purpose: str,  # what needs it, e.g. "backend ray"
 ) -> Iterator[None]:
-    """Turn a missing package inside the block into a `NeuralphaError` that names the command which installs it."""
+    """Turn a missing package inside the block into a `NeuralphaError` that names the command which installs it.
+
+    Parameters
+    ----------
+    name : str
+        of the extra in setup.py, e.g. "ray"
+    purpose : str
+        what needs it, e.g. "backend ray"
+    """
     try:
         yield
     except ImportError as e:
@@ -141,7 +181,17 @@ def require(
     name: str,  # of the extra
     purpose: str,  # what needs it
 ) -> None:
-    """Raise what `extra` says where a package is not installed, without the time that loading it takes."""
+    """Raise what `extra` says where a package is not installed, without the time that loading it takes.
+
+    Parameters
+    ----------
+    package : str
+        module, e.g. "optuna"
+    name : str
+        of the extra
+    purpose : str
+        what needs it
+    """
     with extra(name, purpose):
         if importlib.util.find_spec(package) is None:
             raise ModuleNotFoundError(f"No module named {package!r}", name=package)
@@ -150,7 +200,13 @@ def require(
 def canonical_json(
     value,  # JSON-native value; also dataclasses' dicts, dates, paths and numpy scalars
 ) -> str:
-    """One text per value: sorted keys, no spaces, no NaN. Raises `TypeError` for what has no canonical form."""
+    """One text per value: sorted keys, no spaces, no NaN. Raises `TypeError` for what has no canonical form.
+
+    Parameters
+    ----------
+    value
+        JSON-native value; also dataclasses' dicts, dates, paths and numpy scalars
+    """
 
     def plain(v):
         if isinstance(v, np.generic):
@@ -186,7 +242,18 @@ def _feed(h, value):
 def digest(
     *values,  # JSON-native values, numpy arrays, pandas objects or bytes
 ) -> str:  # 64 hex digits
-    """SHA-256 of the values' content; independent of memory layout and dictionary order."""
+    """SHA-256 of the values' content; independent of memory layout and dictionary order.
+
+    Parameters
+    ----------
+    *values
+        JSON-native values, numpy arrays, pandas objects or bytes
+
+    Returns
+    -------
+    str
+        64 hex digits
+    """
     h = hashlib.sha256()
     for v in values:
         _feed(h, v)
@@ -230,7 +297,18 @@ def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralp
 def code_modules(
     *names: str,  # modules
 ) -> list[str]:  # sorted
-    """Every neuralpha module that the given ones reach through imports, themselves included."""
+    """Every neuralpha module that the given ones reach through imports, themselves included.
+
+    Parameters
+    ----------
+    *names : str
+        modules
+
+    Returns
+    -------
+    list[str]
+        sorted
+    """
     seen = set()
     todo = list(names)
     while todo:
@@ -266,7 +344,13 @@ _DISK = {
 def writing(
     path,  # what is being written; named in the error
 ) -> Iterator[None]:
-    """Turn what a disk refuses inside the block into a `DiskError`; everything else passes."""
+    """Turn what a disk refuses inside the block into a `DiskError`; everything else passes.
+
+    Parameters
+    ----------
+    path
+        what is being written; named in the error
+    """
     try:
         yield
     except DiskError:
@@ -284,7 +368,13 @@ def writing(
 def atomic_path(
     path,  # final file; parent folders are made
 ) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; on success it replaces `path`, on any exception it is removed."""
+    """Yields a temporary path beside `path`; on success it replaces `path`, on any exception it is removed.
+
+    Parameters
+    ----------
+    path
+        final file; parent folders are made
+    """
     path = Path(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -321,7 +411,17 @@ def parse_json(
     where,  # named in errors
     **kinds,  # keys that the value must have, and their types
 ) -> Any:
-    """A JSON value; NaN, infinities and nesting without end are refused, as is a value that is not of its kind."""
+    """A JSON value; NaN, infinities and nesting without end are refused, as is a value that is not of its kind.
+
+    Parameters
+    ----------
+    text
+        or bytes
+    where
+        named in errors
+    **kinds
+        keys that the value must have, and their types
+    """
     try:
         value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as e:
@@ -367,7 +467,22 @@ def trusted_types(
     packages,  # whose classes are read back
     where,  # named in the error
 ) -> list[str]:  # what skops must be told to trust
-    """Look at the types in a file before anything is made of it; raises `NeuralphaError` where one is nobody's."""
+    """Look at the types in a file before anything is made of it; raises `NeuralphaError` where one is nobody's.
+
+    Parameters
+    ----------
+    data : bytes
+        of a skops file
+    packages
+        whose classes are read back
+    where
+        named in the error
+
+    Returns
+    -------
+    list[str]
+        what skops must be told to trust
+    """
     import skops.io
 
     found = skops.io.get_untrusted_types(data=data)
@@ -383,7 +498,13 @@ def trusted_types(
 def skops_bytes(
     value,  # an estimator of scikit-learn's kind
 ) -> bytes:
-    """A skops file, the same for equal estimators."""
+    """A skops file, the same for equal estimators.
+
+    Parameters
+    ----------
+    value
+        an estimator of scikit-learn's kind
+    """
     import skops.io
 
     with zipfile.ZipFile(io.BytesIO(skops.io.dumps(value))) as made:
@@ -415,6 +536,18 @@ def read_table(
     """Read columns of a Parquet file.
 
     Raises `NeuralphaError` where it is broken, or a column is missing or of another kind.
+
+    Parameters
+    ----------
+    path
+        Parquet file
+    **kinds : str
+        column -> "text", "date", "number" (float64), "float32" or "integer"
+
+    Returns
+    -------
+    pd.DataFrame
+        these columns
     """
     import pyarrow.parquet as pq
 
@@ -442,7 +575,20 @@ def lock(
     path,  # file that carries the lock; folders are made
     wait: bool = True,  # until whoever holds it lets go
 ) -> Iterator[None]:  # yields whether it is held; False only where `wait` is
-    """Hold a lock between processes of one machine for the length of the block."""
+    """Hold a lock between processes of one machine for the length of the block.
+
+    Parameters
+    ----------
+    path
+        file that carries the lock; folders are made
+    wait : bool, default True
+        until whoever holds it lets go
+
+    Returns
+    -------
+    Iterator[None]
+        yields whether it is held; False only where `wait` is
+    """
     path = Path(path)
     while True:
         with writing(path):
@@ -474,7 +620,13 @@ def _carries(path, file) -> bool:
 def sweep_locks(
     folder,  # of lock files
 ) -> None:
-    """Remove the files that killed holders left; locks that are held stay."""
+    """Remove the files that killed holders left; locks that are held stay.
+
+    Parameters
+    ----------
+    folder
+        of lock files
+    """
     for path in Path(folder).glob("*"):
         with lock(path, wait=False):
             pass
@@ -484,7 +636,19 @@ def figure_png(
     fig,  # matplotlib figure
     dpi: int = 96,
 ) -> bytes:  # same bytes for same figure
-    """A figure as PNG with a palette of at most 64 colours: more cannot be told apart, and weigh."""
+    """A figure as PNG with a palette of at most 64 colours: more cannot be told apart, and weigh.
+
+    Parameters
+    ----------
+    fig
+        matplotlib figure
+    dpi : int, default 96
+
+    Returns
+    -------
+    bytes
+        same bytes for same figure
+    """
     import io
     from PIL import Image
 
@@ -592,7 +756,14 @@ def progress(
 def limit_threads(
     n: int,  # threads for BLAS, OpenMP, numba and torch (where loaded), and for libraries that read OMP_NUM_THREADS
 ) -> Iterator[None]:
-    """Run a block with at most `n` threads, so that units running side by side do not fight."""
+    """Run a block with at most `n` threads, so that units running side by side do not fight.
+
+    Parameters
+    ----------
+    n : int
+        threads for BLAS, OpenMP, numba and torch (where loaded), and for libraries that read
+        OMP_NUM_THREADS
+    """
     import sys
     from threadpoolctl import threadpool_limits
 

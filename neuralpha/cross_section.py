@@ -40,7 +40,15 @@ from .core import NeuralphaError, unknown_name
 
 # %% ../nbs/cross_section.ipynb #c309a515
 class CrossSections(NamedTuple):
-    """Rows that are compared with one another, one set of them after the other."""
+    """Rows that are compared with one another, one set of them after the other.
+
+    Parameters
+    ----------
+    rows : np.ndarray
+        (n,) int64: row numbers, set by set
+    offsets : np.ndarray
+        (k+1,) int64: set j is rows[offsets[j]:offsets[j+1]]
+    """
 
     rows: np.ndarray  # (n,) int64: row numbers, set by set
     offsets: np.ndarray  # (k+1,) int64: set j is rows[offsets[j]:offsets[j+1]]
@@ -51,7 +59,21 @@ def cross_sections(
     # (n_rows,) whole numbers from 0: compare only rows of a date that share the number; -1: takes no part
     within: np.ndarray | None = None,
 ) -> CrossSections:  # one set per date, or per date and number
-    """The sets of rows that a panel's dates make."""
+    """The sets of rows that a panel's dates make.
+
+    Parameters
+    ----------
+    panel
+        `Panel`
+    within : np.ndarray | None, default None
+        (n_rows,) whole numbers from 0: compare only rows of a date that share the number; -1: takes
+        no part
+
+    Returns
+    -------
+    CrossSections
+        one set per date, or per date and number
+    """
     if within is None:
         return CrossSections(panel.rows_by_date, panel.date_offsets)
     takes_part = within[panel.rows_by_date] >= 0
@@ -67,7 +89,18 @@ def cross_sections(
 def sections_of(
     date: np.ndarray,  # (n,) of each row, in any order: dates, or numbers that stand for them
 ) -> CrossSections:  # one set per distinct date, ascending
-    """The sets of rows that a column of dates makes."""
+    """The sets of rows that a column of dates makes.
+
+    Parameters
+    ----------
+    date : np.ndarray
+        (n,) of each row, in any order: dates, or numbers that stand for them
+
+    Returns
+    -------
+    CrossSections
+        one set per distinct date, ascending
+    """
     code, dates = pd.factorize(np.asarray(date), sort=True)
     small = code.astype(np.uint16) if len(dates) <= 2**16 else code  # numpy sorts 16 bits by counting
     return CrossSections(np.argsort(small, kind="stable"), np.cumsum([0, *np.bincount(code, minlength=len(dates))]))
@@ -78,7 +111,15 @@ def over_dates(
     n_dates: int,
     *args,
 ) -> None:
-    """Run a kernel over all dates in as many threads as numba may use (see `limit_threads`)."""
+    """Run a kernel over all dates in as many threads as numba may use (see `limit_threads`).
+
+    Parameters
+    ----------
+    kernel
+        called as kernel(first, last, *args); compiled with nogil=True
+    n_dates : int
+    *args
+    """
     threads = numba.get_num_threads()
     parts = min(8 * threads, n_dates // 100) if threads > 1 else 1
     if parts < 2:  # a short history is done before a thread has started
@@ -90,7 +131,21 @@ def over_dates(
 
 # %% ../nbs/cross_section.ipynb #17036262
 class Scratch(NamedTuple):
-    """What a sort needs beside its input, made once for the widest date."""
+    """What a sort needs beside its input, made once for the widest date.
+
+    Parameters
+    ----------
+    value : np.ndarray
+        (n,) float32
+    key : np.ndarray
+        (n,) uint32: the same memory
+    other_key : np.ndarray
+        (n,) uint32
+    other_order : np.ndarray
+        (n,) int32
+    place : np.ndarray
+        (4, 256) int32
+    """
 
     value: np.ndarray  # (n,) float32
     key: np.ndarray  # (n,) uint32: the same memory
@@ -195,7 +250,15 @@ def _insert_neighbours(x, order, n):
 
 # %% ../nbs/cross_section.ipynb #506c23c1
 class Ranked(NamedTuple):
-    """Where every score stands among those of its date."""
+    """Where every score stands among those of its date.
+
+    Parameters
+    ----------
+    ranks : np.ndarray
+        (n_rows, M) float64: average rank less the mean of the date's ranks; NaN without score
+    quantiles : np.ndarray
+        (n_rows, M) int8: 1 (lowest scores) to q; 0 without score
+    """
 
     ranks: np.ndarray  # (n_rows, M) float64: average rank less the mean of the date's ranks; NaN without score
     quantiles: np.ndarray  # (n_rows, M) int8: 1 (lowest scores) to q; 0 without score
@@ -208,7 +271,19 @@ def rank_within_date(
     # (n_rows,) whole numbers from 0: rank among the rows of the date that share the number; -1: not ranked
     within: np.ndarray | None = None,
 ) -> Ranked:
-    """Rank and quantile of every score among the assets of its date, in one sort."""
+    """Rank and quantile of every score among the assets of its date, in one sort.
+
+    Parameters
+    ----------
+    panel
+        `Panel`
+    scores : np.ndarray
+        (n_rows, M) in panel row order
+    quantiles : int, default 5
+    within : np.ndarray | None, default None
+        (n_rows,) whole numbers from 0: rank among the rows of the date that share the number; -1:
+        not ranked
+    """
     if not 2 <= quantiles <= 100:
         raise NeuralphaError(f"quantiles is {quantiles}; it must be between 2 and 100.")
     scores = np.ascontiguousarray(scores)
@@ -301,7 +376,24 @@ def standardise_by_date(
     kind: str = "rank",  # "rank", "z", "gauss" (normal scores of the ranks) or "quantile" (0 is the lowest)
     bins: int = 5,  # for "quantile": equal in size to one value, but for ties, which stay together
 ) -> np.ndarray:  # (n_rows,) float64
-    """Finite values on the scale of their date; NaN stays NaN, a date with one value gives the middle."""
+    """Finite values on the scale of their date; NaN stays NaN, a date with one value gives the middle.
+
+    Parameters
+    ----------
+    panel
+        `Panel`
+    values : np.ndarray
+        (n_rows,)
+    kind : str, default 'rank'
+        "rank", "z", "gauss" (normal scores of the ranks) or "quantile" (0 is the lowest)
+    bins : int, default 5
+        for "quantile": equal in size to one value, but for ties, which stay together
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64
+    """
     return standardise(values, cross_sections(panel), kind, bins)
 
 
@@ -311,7 +403,23 @@ def standardise(
     kind: str = "rank",  # as in `standardise_by_date`
     bins: int = 5,
 ) -> np.ndarray:  # (n,) float64; NaN in no set
-    """As `standardise_by_date`, for any sets of rows."""
+    """As `standardise_by_date`, for any sets of rows.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        (n,)
+    sections : CrossSections
+        who is compared with whom
+    kind : str, default 'rank'
+        as in `standardise_by_date`
+    bins : int, default 5
+
+    Returns
+    -------
+    np.ndarray
+        (n,) float64; NaN in no set
+    """
     if kind not in ("rank", "z", "gauss", "quantile"):
         raise unknown_name("target", kind, ["raw", "rank", "z", "gauss", "quantile"])
     values = np.asarray(values, np.float64)[:, None]
@@ -350,7 +458,28 @@ def standardise_columns(
     fill: float = np.nan,  # in place of what is not finite
     out: np.ndarray | None = None,  # as `values`; default: `values` itself, overwritten
 ) -> np.ndarray:  # (n_sets, n_columns) int64: rows of each set without a value
-    """Columns on the scale of their date; rows in no set stay as they are."""
+    """Columns on the scale of their date; rows in no set stay as they are.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        (n_rows, n_columns) float, C order
+    sections : CrossSections
+        who is compared with whom
+    kind : str, default 'rank'
+        "rank" or "z"
+    limit : float, default np.inf
+        deviations that standard scores are held to
+    fill : float, default np.nan
+        in place of what is not finite
+    out : np.ndarray | None, default None
+        as `values`; default: `values` itself, overwritten
+
+    Returns
+    -------
+    np.ndarray
+        (n_sets, n_columns) int64: rows of each set without a value
+    """
     out = values if out is None else out
     missing = np.zeros((len(sections.offsets) - 1, values.shape[1]), np.int64)
     over_dates(_scale_dates, len(missing), values, sections, _Scale(kind == "rank", limit, fill), out, missing)
@@ -428,7 +557,22 @@ def mean_by_date(
     values: np.ndarray,  # (n_rows,) float
     by: str = "market",  # "market" or "sector"
 ) -> np.ndarray:  # (n_rows,) float64, the row's own date (and sector); NaN where nobody has a value
-    """Equal-weighted mean over the tradable rows of a date, or of a date and sector, on every row of it."""
+    """Equal-weighted mean over the tradable rows of a date, or of a date and sector, on every row of it.
+
+    Parameters
+    ----------
+    panel
+        `Panel`
+    values : np.ndarray
+        (n_rows,) float
+    by : str, default 'market'
+        "market" or "sector"
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64, the row's own date (and sector); NaN where nobody has a value
+    """
     group = np.zeros(panel.n_assets, np.int64) if by == "market" else sector_codes(panel)
     cell = panel.date_code + np.int64(panel.n_dates) * group[panel.asset_code]
     known = cell >= 0
@@ -445,7 +589,21 @@ def group_means(
     group: np.ndarray,  # (n,) whole numbers from 0, such as `panel.date_code`
     n_groups: int,
 ) -> np.ndarray:  # (n_groups,) float64; NaN where a group has none
-    """Mean of the finite values of each group."""
+    """Mean of the finite values of each group.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        (n,) float
+    group : np.ndarray
+        (n,) whole numbers from 0, such as `panel.date_code`
+    n_groups : int
+
+    Returns
+    -------
+    np.ndarray
+        (n_groups,) float64; NaN where a group has none
+    """
     finite = np.isfinite(values)
     total = np.bincount(group[finite], values[finite], n_groups)
     count = np.bincount(group[finite], minlength=n_groups)
@@ -455,7 +613,18 @@ def group_means(
 def sector_codes(
     panel,  # `Panel`
 ) -> np.ndarray:  # (n_assets,) int64, -1 where unknown
-    """Sector number by asset."""
+    """Sector number by asset.
+
+    Parameters
+    ----------
+    panel
+        `Panel`
+
+    Returns
+    -------
+    np.ndarray
+        (n_assets,) int64, -1 where unknown
+    """
     if "sector" not in panel.attributes:
         raise NeuralphaError(f"{panel.name} has no attribute 'sector'.")
     return pd.factorize(panel.attributes["sector"].reindex(panel.assets), sort=True)[0].astype(np.int64)
@@ -475,7 +644,15 @@ def known_deviation(values: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/cross_section.ipynb #de4d918b
 class Correlations(NamedTuple):
-    """Correlation of every score with every label on every date."""
+    """Correlation of every score with every label on every date.
+
+    Parameters
+    ----------
+    pearson : np.ndarray
+        (n_dates, M, H) float64
+    spearman : np.ndarray
+        (n_dates, M, H) float64
+    """
 
     pearson: np.ndarray  # (n_dates, M, H) float64
     spearman: np.ndarray  # (n_dates, M, H) float64
@@ -486,7 +663,17 @@ def correlations(
     scores: np.ndarray,  # (n_rows, M) in panel row order, NaN where there is no score
     labels: np.ndarray,  # (n_rows, H) in panel row order, NaN where unknown
 ) -> Correlations:
-    """Pearson and Spearman correlation of every score with every label on every date; NaN below three common assets."""
+    """Pearson and Spearman correlation of every score with every label on every date; NaN below three common assets.
+
+    Parameters
+    ----------
+    panel
+        `Panel`
+    scores : np.ndarray
+        (n_rows, M) in panel row order, NaN where there is no score
+    labels : np.ndarray
+        (n_rows, H) in panel row order, NaN where unknown
+    """
     scores, labels = (np.ascontiguousarray(a, a.dtype if a.dtype.kind == "f" else np.float64) for a in (scores, labels))
     shape = panel.n_dates, scores.shape[1], labels.shape[1]
     out = Correlations(np.full(shape, np.nan), np.full(shape, np.nan))
@@ -529,7 +716,27 @@ def _correlation(product, xx, yy):
 
 # %% ../nbs/cross_section.ipynb #898dc711
 class Side(NamedTuple):
-    """The columns of one side on one date, each centred among its own finite rows."""
+    """The columns of one side on one date, each centred among its own finite rows.
+
+    Parameters
+    ----------
+    x : np.ndarray
+        (k, n) values as they are
+    live : np.ndarray
+        (k, n) bool: finite
+    order : np.ndarray
+        (k, n) int32: ascending positions of the finite ones
+    count : np.ndarray
+        (k,) int64: how many
+    value : np.ndarray
+        (k, n) values less their mean
+    rank : np.ndarray
+        (k, n) ranks less their mean
+    value_square : np.ndarray
+        (k,) sum of squares
+    rank_square : np.ndarray
+        (k,) sum of squares
+    """
 
     x: np.ndarray  # (k, n) values as they are
     live: np.ndarray  # (k, n) bool: finite
@@ -622,7 +829,24 @@ def correlation_by_date(
     date: np.ndarray,  # (n,) dates, or numbers that stand for them
     n_dates: int | None = None,  # `date` counts from 0 to here: one value for each of them
 ) -> np.ndarray:  # one value per distinct date, ascending; NaN where fewer than 3 rows or no spread
-    """Pearson correlation of two columns on each date."""
+    """Pearson correlation of two columns on each date.
+
+    Parameters
+    ----------
+    x : np.ndarray
+        (n,) finite
+    y : np.ndarray
+        (n,) finite
+    date : np.ndarray
+        (n,) dates, or numbers that stand for them
+    n_dates : int | None, default None
+        `date` counts from 0 to here: one value for each of them
+
+    Returns
+    -------
+    np.ndarray
+        one value per distinct date, ascending; NaN where fewer than 3 rows or no spread
+    """
     code = pd.factorize(np.asarray(date), sort=True)[0] if n_dates is None else date
 
     def total(values):

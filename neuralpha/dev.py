@@ -42,7 +42,18 @@ def _kept(source: str) -> str:
 def test_source(
     nb,  # notebook, as nbformat reads it
 ) -> str | None:  # text of the test file; None where the notebook has no `#| test` cell
-    """The pytest file of a notebook: its `#| test` cells behind a star import of the module it exports."""
+    """The pytest file of a notebook: its `#| test` cells behind a star import of the module it exports.
+
+    Parameters
+    ----------
+    nb
+        notebook, as nbformat reads it
+
+    Returns
+    -------
+    str | None
+        text of the test file; None where the notebook has no `#| test` cell
+    """
     code = [c["source"] for c in nb["cells"] if c["cell_type"] == "code"]
     every_line = [line for s in code for line in s.splitlines()]
     module = next((line.split()[-1] for line in every_line if line.startswith("#| default_exp ")), None)
@@ -89,7 +100,13 @@ _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|[#/])[^)\s]+")
 def readme_text(
     nb,  # `nbs/index.ipynb`, as nbformat reads it
 ) -> str:
-    """README.md of the front page; cells that begin with `#| test` or `#| hide` are left out."""
+    """README.md of the front page; cells that begin with `#| test` or `#| hide` are left out.
+
+    Parameters
+    ----------
+    nb
+        `nbs/index.ipynb`, as nbformat reads it
+    """
     parts = []
     for c in nb["cells"]:
         code = "\n".join(line for line in c["source"].splitlines() if not line.startswith("#|"))
@@ -205,7 +222,13 @@ def _document(modules: list[Path], lib: Path) -> None:
 def stub_text(
     homes: dict,  # module -> its public names, separated by blanks
 ) -> str:
-    """`neuralpha/__init__.pyi`: editors and type checkers learn from it where each name of `neuralpha` comes from."""
+    """`neuralpha/__init__.pyi`: editors and type checkers learn from it where each name of `neuralpha` comes from.
+
+    Parameters
+    ----------
+    homes : dict
+        module -> its public names, separated by blanks
+    """
     names = [(home, name) for home, all_names in homes.items() for name in all_names.split()]
     imports = [f"from .{home} import {name} as {name}" for home, name in names]
     return "\n".join(
@@ -291,7 +314,13 @@ def sync(base: Path | None = None) -> None:
 def changed_by_sync(
     base: Path | None = None,
 ) -> list[str]:  # paths relative to the repository; empty when all is in order
-    """What a clean and an export would change."""
+    """What a clean and an export would change.
+
+    Returns
+    -------
+    list[str]
+        paths relative to the repository; empty when all is in order
+    """
     base = base or root()
     with tempfile.TemporaryDirectory() as tmp:
         copy = Path(tmp) / "repo"
@@ -336,7 +365,18 @@ WRITTEN_BY_HAND = ("neuralpha/__init__.py", "nbs", "tests/runs", "tests/site")
 def untidy(
     base: Path | None = None,  # repository
 ) -> str:  # what ruff says; empty when all is in order
-    """What the formatter would change and which rules are broken, in the notebooks and the hand-written tests."""
+    """What the formatter would change and which rules are broken, in the notebooks and the hand-written tests.
+
+    Parameters
+    ----------
+    base : Path | None, default None
+        repository
+
+    Returns
+    -------
+    str
+        what ruff says; empty when all is in order
+    """
     base = base or root()
     places = [place for place in WRITTEN_BY_HAND if (base / place).exists()]
     said = []

@@ -24,7 +24,16 @@ from .house import notebooks
 
 # %% ../nbs/docs.ipynb #5f12a2c7
 class Part(NamedTuple):
-    """A part of the documentation, and who reads it."""
+    """A part of the documentation, and who reads it.
+
+    Parameters
+    ----------
+    title : str
+    pages : list[str]
+        a page is a notebook's path below `nbs/`, without suffix
+    reader : str
+        "user" or "library"
+    """
 
     title: str
     pages: list[str]  # a page is a notebook's path below `nbs/`, without suffix
@@ -42,6 +51,11 @@ def sidebar(
     """The parts of the documentation in reading order.
 
     Raises `NeuralphaError` where a notebook is not in it exactly once.
+
+    Parameters
+    ----------
+    base : Path
+        repository
     """
     file = base / "docs/sidebar.toml"
     tables = tomllib.loads(file.read_text(encoding="utf-8"))["part"]
@@ -64,7 +78,20 @@ def run_key(
     base: Path,  # repository
     page: str,  # notebook below `nbs/`, without suffix
 ) -> str:  # 64 hex digits
-    """Digest of what the outputs of a notebook depend on."""
+    """Digest of what the outputs of a notebook depend on.
+
+    Parameters
+    ----------
+    base : Path
+        repository
+    page : str
+        notebook below `nbs/`, without suffix
+
+    Returns
+    -------
+    str
+        64 hex digits
+    """
     code = [c.source for c in nbformat.read(base / f"nbs/{page}.ipynb", 4).cells if c.cell_type == "code"]
     modules = {m for source in code for m in _IMPORT.findall(source)}
     if "neuralpha" in modules or any(source.startswith("!") for source in code):
@@ -87,7 +114,15 @@ def run_notebook(
     source: str,  # notebook
     target: str,  # where the executed copy goes
 ) -> None:
-    """Run a notebook from its own folder and keep its outputs; leaves with exit code 1 where a cell fails."""
+    """Run a notebook from its own folder and keep its outputs; leaves with exit code 1 where a cell fails.
+
+    Parameters
+    ----------
+    source : str
+        notebook
+    target : str
+        where the executed copy goes
+    """
     from execnb.shell import CaptureShell
 
     source = Path(source).resolve()
@@ -108,7 +143,22 @@ def run_all(
     pages,  # notebooks below `nbs/`, without suffix
     jobs: int = 2,  # processes side by side
 ) -> dict:  # page -> executed notebook in `.cache/docs`
-    """Run what has changed. Raises `NeuralphaError` that names every notebook that failed, and its cell."""
+    """Run what has changed. Raises `NeuralphaError` that names every notebook that failed, and its cell.
+
+    Parameters
+    ----------
+    base : Path
+        repository
+    pages
+        notebooks below `nbs/`, without suffix
+    jobs : int, default 2
+        processes side by side
+
+    Returns
+    -------
+    dict
+        page -> executed notebook in `.cache/docs`
+    """
     cache = base / ".cache/docs"
     cache.mkdir(parents=True, exist_ok=True)
     kept = {p: cache / f"{run_key(base, p)}.ipynb" for p in pages}
@@ -147,7 +197,20 @@ def with_outputs(
     nb,  # notebook
     ran: Path,  # executed copy; its prose may be older
 ) -> dict:  # the notebook with the outputs of the copy
-    """Prose of the one, outputs of the other."""
+    """Prose of the one, outputs of the other.
+
+    Parameters
+    ----------
+    nb
+        notebook
+    ran : Path
+        executed copy; its prose may be older
+
+    Returns
+    -------
+    dict
+        the notebook with the outputs of the copy
+    """
     outputs = [c.outputs for c in nbformat.read(ran, 4).cells if c.cell_type == "code"]
     for cell, out in zip([c for c in nb.cells if c.cell_type == "code"], outputs, strict=True):
         cell.outputs = out
@@ -184,7 +247,20 @@ def reference(
     name: str,  # function or class
     module: str,  # where it is exported
 ) -> str:  # MyST Markdown
-    """The reference of a public name."""
+    """The reference of a public name.
+
+    Parameters
+    ----------
+    name : str
+        function or class
+    module : str
+        where it is exported
+
+    Returns
+    -------
+    str
+        MyST Markdown
+    """
     obj = getattr(importlib.import_module(module), name)
     doc = summary_of(inspect.getdoc(obj))
     node = ast.parse(textwrap.dedent(inspect.getsource(obj))).body[0]
@@ -234,7 +310,13 @@ def _parsed(source: str) -> list:
 def public_names(
     source: str,  # of a cell
 ) -> list[str]:
-    """The functions and classes a cell defines for others."""
+    """The functions and classes a cell defines for others.
+
+    Parameters
+    ----------
+    source : str
+        of a cell
+    """
     return [
         n.name
         for n in _parsed(source)
@@ -245,7 +327,18 @@ def public_names(
 def exported(
     nb,  # notebook
 ) -> tuple:  # (module without `neuralpha.`, public names); (None, []) where it exports nothing
-    """What a notebook gives to the library."""
+    """What a notebook gives to the library.
+
+    Parameters
+    ----------
+    nb
+        notebook
+
+    Returns
+    -------
+    tuple
+        (module without `neuralpha.`, public names); (None, []) where it exports nothing
+    """
     code = [c.source for c in nb.cells if c.cell_type == "code"]
     module = next((m[1] for s in code if (m := re.search(r"^#\| default_exp (\S+)", s, re.M))), None)
     return module, [n for s in code if s.startswith("#| export") for n in public_names(s)] if module else []
@@ -307,7 +400,15 @@ def link_names(
     text: str,  # MyST Markdown
     names: dict,  # name -> what it stands for in the Python domain
 ) -> str:
-    """Markdown in which known names in backticks are links; fenced code stays as it is."""
+    """Markdown in which known names in backticks are links; fenced code stays as it is.
+
+    Parameters
+    ----------
+    text : str
+        MyST Markdown
+    names : dict
+        name -> what it stands for in the Python domain
+    """
 
     def meant(m):
         return m[1] in names and (m[2] or not m[1].isalpha() or not m[1].islower())
@@ -325,7 +426,18 @@ def link_names(
 def link_targets(
     notebooks: dict,  # page -> notebook
 ) -> dict:  # page -> {name: what it stands for in the Python domain}
-    """What names in backticks mean on each page: its own first, then what exactly one module exports; modules too."""
+    """What names in backticks mean on each page: its own first, then what exactly one module exports; modules too.
+
+    Parameters
+    ----------
+    notebooks : dict
+        page -> notebook
+
+    Returns
+    -------
+    dict
+        page -> {name: what it stands for in the Python domain}
+    """
     own = {}
     for page, nb in notebooks.items():
         module, names = exported(nb)
@@ -343,7 +455,24 @@ def page_notebook(
     names: dict,  # of `link_targets`, for this page
     results: str = "",  # Markdown of a benchmark's stored result
 ) -> dict:  # the notebook that Sphinx renders
-    """The page of a notebook: under the title stand its file and module, and what a benchmark measured."""
+    """The page of a notebook: under the title stand its file and module, and what a benchmark measured.
+
+    Parameters
+    ----------
+    nb
+        executed (or shown) notebook
+    page : str
+        its path below `nbs/`, without suffix
+    names : dict
+        of `link_targets`, for this page
+    results : str, default ''
+        Markdown of a benchmark's stored result
+
+    Returns
+    -------
+    dict
+        the notebook that Sphinx renders
+    """
     module, _ = exported(nb)
     cells = [new for cell in nb.cells for new in _cells(cell, module)]
     for c in cells:
@@ -370,7 +499,18 @@ READERS = {"user": "For users", "library": "The library"}
 def contents(
     parts,  # of `sidebar`
 ) -> str:  # MyST Markdown
-    """The table of contents of the front page, with the hidden trees that make the sidebar."""
+    """The table of contents of the front page, with the hidden trees that make the sidebar.
+
+    Parameters
+    ----------
+    parts
+        of `sidebar`
+
+    Returns
+    -------
+    str
+        MyST Markdown
+    """
     lines = ["## Contents", ""]
     for reader, title in READERS.items():
         own = [part for part in parts if part.reader == reader]
@@ -399,7 +539,19 @@ def part_page(
     part: Part,
     notebooks: dict,  # page -> notebook
 ) -> str:  # MyST Markdown
-    """The pages of a part, each with the sentence under its title."""
+    """The pages of a part, each with the sentence under its title.
+
+    Parameters
+    ----------
+    part : Part
+    notebooks : dict
+        page -> notebook
+
+    Returns
+    -------
+    str
+        MyST Markdown
+    """
     lines = [f"# {part.title}", ""]
     for page in part.pages:
         title, sentence = _heading(notebooks[page])
@@ -412,7 +564,22 @@ def write_pages(
     parts,  # of `sidebar`
     ran: dict,  # page -> executed notebook, of `run_all`
 ) -> Path:  # folder of Sphinx's sources
-    """Write every page to `docs/_src`; what is there as it should be is left alone, so that Sphinx reads it once."""
+    """Write every page to `docs/_src`; what is there as it should be is left alone, so that Sphinx reads it once.
+
+    Parameters
+    ----------
+    base : Path
+        repository
+    parts
+        of `sidebar`
+    ran : dict
+        page -> executed notebook, of `run_all`
+
+    Returns
+    -------
+    Path
+        folder of Sphinx's sources
+    """
     target = base / "docs/_src"
     pages = ["index", *[page for part in parts for page in part.pages]]
     notebooks = {p: nbformat.read(base / f"nbs/{p}.ipynb", 4) for p in pages}
@@ -441,7 +608,19 @@ def write_changed(
     folder: Path,
     files: dict,  # path below the folder -> bytes
 ) -> list[str]:  # paths that were written or removed
-    """Make a folder hold these files and no others; a file that is there already keeps its time."""
+    """Make a folder hold these files and no others; a file that is there already keeps its time.
+
+    Parameters
+    ----------
+    folder : Path
+    files : dict
+        path below the folder -> bytes
+
+    Returns
+    -------
+    list[str]
+        paths that were written or removed
+    """
     folder.mkdir(parents=True, exist_ok=True)
     there = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
     gone = sorted(set(there) - set(files))
@@ -461,6 +640,18 @@ def build(
 ) -> Path:  # the front page
     """The documentation site in `docs/_build/html`; any page opens from disk, search included. Raises `NeuralphaError`
     where a notebook is not in the sidebar or does not run, or where Sphinx has anything to complain about.
+
+    Parameters
+    ----------
+    base : Path
+        repository
+    jobs : int, default 2
+        processes side by side
+
+    Returns
+    -------
+    Path
+        the front page
     """
     base = Path(base).resolve()
     parts = sidebar(base)

@@ -20,7 +20,19 @@ from typing import NamedTuple
 
 # %% ../nbs/docstrings.ipynb #96edd2e6
 class Meaning(NamedTuple):
-    """One entry of a section."""
+    """One entry of a section.
+
+    Parameters
+    ----------
+    name : str
+        with its stars; "" of what is returned
+    annotation : str
+        "" where there is none
+    default : str
+        "" where there is none
+    comment : str
+        "" where there is none
+    """
 
     name: str  # with its stars; "" of what is returned
     annotation: str  # "" where there is none
@@ -29,7 +41,15 @@ class Meaning(NamedTuple):
 
 # %% ../nbs/docstrings.ipynb #ebe3ea75
 class Comments(NamedTuple):
-    """The comments of a source."""
+    """The comments of a source.
+
+    Parameters
+    ----------
+    text : dict
+        line number -> text
+    alone : set
+        lines that hold nothing else
+    """
 
     text: dict  # line number -> text
     alone: set  # lines that hold nothing else
@@ -86,7 +106,20 @@ def parameters(
     node,  # ast.FunctionDef
     comments: Comments,  # of the whole source
 ) -> list:  # of Meaning, in order
-    """The parameters of a function with what their comments say."""
+    """The parameters of a function with what their comments say.
+
+    Parameters
+    ----------
+    node
+        ast.FunctionDef
+    comments : Comments
+        of the whole source
+
+    Returns
+    -------
+    list
+        of Meaning, in order
+    """
     arrow = node.returns.end_lineno if node.returns is not None else 0
     out = []
     for arg, default, name in _arguments(node):
@@ -110,7 +143,19 @@ def attributes(
     node,  # ast.ClassDef
     comments: Comments,
 ) -> list:  # of Meaning
-    """The fields of a dataclass or model, or the parameters of `__init__` where a class has one."""
+    """The fields of a dataclass or model, or the parameters of `__init__` where a class has one.
+
+    Parameters
+    ----------
+    node
+        ast.ClassDef
+    comments : Comments
+
+    Returns
+    -------
+    list
+        of Meaning
+    """
     for item in node.body:
         if isinstance(item, ast.FunctionDef) and item.name == "__init__":
             return parameters(item, comments)
@@ -140,7 +185,15 @@ def never(dots: int, name: str) -> None:
 
 
 class Module(NamedTuple):
-    """A parsed source."""
+    """A parsed source.
+
+    Parameters
+    ----------
+    tree : ast.Module
+    comments : Comments
+    read : Callable
+        as in `documented`
+    """
 
     tree: ast.Module
     comments: Comments
@@ -167,7 +220,19 @@ def class_parameters(
     node,  # ast.ClassDef
     module: Module,
 ) -> list:  # of Meaning
-    """What an object is made from: the class's own parameters, then those that it inherits."""
+    """What an object is made from: the class's own parameters, then those that it inherits.
+
+    Parameters
+    ----------
+    node
+        ast.ClassDef
+    module : Module
+
+    Returns
+    -------
+    list
+        of Meaning
+    """
     own = attributes(node, module.comments)
     if any(isinstance(item, ast.FunctionDef) and item.name == "__init__" for item in node.body):
         return own
@@ -204,7 +269,21 @@ def numpydoc(
     entries: list,  # of Meaning: parameters
     gives: Meaning | None = None,
 ) -> str:  # the summary alone where no comment says anything
-    """A docstring with its sections."""
+    """A docstring with its sections.
+
+    Parameters
+    ----------
+    summary : str
+        the docstring as the notebook has it
+    entries : list
+        of Meaning: parameters
+    gives : Meaning | None, default None
+
+    Returns
+    -------
+    str
+        the summary alone where no comment says anything
+    """
     explained = any(entry.comment for entry in entries)
     lines = [summary.strip()]
     if explained:
@@ -217,7 +296,13 @@ def numpydoc(
 def summary_of(
     doc: str | None,  # a docstring, with or without sections
 ) -> str:
-    """What the notebook says of a name: the docstring without the sections that the export adds."""
+    """What the notebook says of a name: the docstring without the sections that the export adds.
+
+    Parameters
+    ----------
+    doc : str | None
+        a docstring, with or without sections
+    """
     return re.split(r"\n\n(?:Parameters\n-{10}|Returns\n-{7})\n", doc or "")[0]
 
 # %% ../nbs/docstrings.ipynb #307af315
@@ -254,7 +339,21 @@ def documented(
     # (leading dots, name) of an imported module -> its source and its own `read`, or None: for what a class inherits
     read: Callable = never,
 ) -> str:  # the same code; only docstrings differ
-    """The module with the comments of its parameters in its docstrings."""
+    """The module with the comments of its parameters in its docstrings.
+
+    Parameters
+    ----------
+    source : str
+        of a module
+    read : Callable, default never
+        (leading dots, name) of an imported module -> its source and its own `read`, or None: for
+        what a class inherits
+
+    Returns
+    -------
+    str
+        the same code; only docstrings differ
+    """
     module = module_of(source, read)
     tree, comments, _ = module
     lines = source.split("\n")
@@ -278,7 +377,18 @@ def documented(
 def opening(
     cells: list,  # of a notebook
 ) -> str:  # "" where there is none
-    """The sentence under the title and the prose that follows it, up to the next heading or to the first definition."""
+    """The sentence under the title and the prose that follows it, up to the next heading or to the first definition.
+
+    Parameters
+    ----------
+    cells : list
+        of a notebook
+
+    Returns
+    -------
+    str
+        "" where there is none
+    """
     parts = []
     for cell in cells:
         if cell["cell_type"] == "markdown":

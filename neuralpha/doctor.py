@@ -29,7 +29,19 @@ STATES = ("fail", "warn", "ok")
 
 @dataclass
 class Finding:
-    """What one check saw."""
+    """What one check saw.
+
+    Parameters
+    ----------
+    name : str
+        what was looked at
+    state : str
+        "ok", "warn" or "fail"
+    said : str
+        what is so
+    fix : str, default ''
+        what to do about it
+    """
 
     name: str  # what was looked at
     state: str  # "ok", "warn" or "fail"
@@ -41,7 +53,20 @@ def lines_of(
     findings: list,  # of Finding
     width: int = 120,  # columns
 ) -> list:  # of str
-    """Findings as lines, the worst first, with a last line that says how it stands."""
+    """Findings as lines, the worst first, with a last line that says how it stands.
+
+    Parameters
+    ----------
+    findings : list
+        of Finding
+    width : int, default 120
+        columns
+
+    Returns
+    -------
+    list
+        of str
+    """
     lines = []
     for finding in sorted(findings, key=_severity):
         lines += _wrapped(f"{finding.state:<6}{finding.name:<13}", finding.said, width)
@@ -68,7 +93,13 @@ def _wrapped(start: str, text: str, width: int) -> list:
 def verdict(
     findings: list,  # of Finding
 ) -> str:
-    """The last line: how many things would go wrong, and how many of them stop every report."""
+    """The last line: how many things would go wrong, and how many of them stop every report.
+
+    Parameters
+    ----------
+    findings : list
+        of Finding
+    """
     wrong = sum(finding.state != "ok" for finding in findings)
     stops = sum(finding.state == "fail" for finding in findings)
     if not wrong:
@@ -105,7 +136,20 @@ def unmet(
     package: str,  # an installed one
     extra: str = "",  # of its extras, one that is looked at as well
 ) -> list:  # of str
-    """What a package asks for and does not have: `pandas>=3.0 (2.2.3 is installed)`."""
+    """What a package asks for and does not have: `pandas>=3.0 (2.2.3 is installed)`.
+
+    Parameters
+    ----------
+    package : str
+        an installed one
+    extra : str, default ''
+        of its extras, one that is looked at as well
+
+    Returns
+    -------
+    list
+        of str
+    """
     from packaging.requirements import Requirement
 
     out = []
@@ -125,7 +169,13 @@ def unmet(
 def installed(
     package: str,  # name for pip
 ) -> str | None:
-    """The installed version; None where there is none."""
+    """The installed version; None where there is none.
+
+    Parameters
+    ----------
+    package : str
+        name for pip
+    """
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -294,7 +344,18 @@ def sockets() -> Finding:
 def refusal(
     folder: Path,  # may have to be made
 ) -> str:  # empty where it can be written
-    """Why nothing can be written in a folder."""
+    """Why nothing can be written in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        may have to be made
+
+    Returns
+    -------
+    str
+        empty where it can be written
+    """
     try:
         with tempfile.TemporaryFile(dir=nearest(folder)) as file:
             file.write(b"neuralpha")
@@ -310,7 +371,13 @@ def refusal(
 def nearest(
     folder: Path,  # may have to be made
 ) -> Path:
-    """The folder itself, or the nearest above it that is there."""
+    """The folder itself, or the nearest above it that is there.
+
+    Parameters
+    ----------
+    folder : Path
+        may have to be made
+    """
     folder = Path(os.path.abspath(folder))
     while not os.path.lexists(folder):
         folder = folder.parent
@@ -348,7 +415,13 @@ def _first_writable(places: list) -> tuple:  # (place, why there is none)
 def folders(
     out: Path,  # where reports are kept
 ) -> Finding:
-    """Whether reports, units and imported universes can be written."""
+    """Whether reports, units and imported universes can be written.
+
+    Parameters
+    ----------
+    out : Path
+        where reports are kept
+    """
     for place in (out, out / ".units"):
         if error := refusal(place):
             fix = "give another folder: neuralpha run --out FOLDER"
@@ -372,7 +445,13 @@ GB = 1e9
 def disk(
     out: Path,  # where reports are kept
 ) -> Finding:
-    """How much can still be written where reports and temporary files go."""
+    """How much can still be written where reports and temporary files go.
+
+    Parameters
+    ----------
+    out : Path
+        where reports are kept
+    """
     free = {place: shutil.disk_usage(nearest(place)).free / GB for place in (Path(out).absolute(), _temporary())}
     least = min(free.values())
     state = "fail" if least < 0.2 else "warn" if least < 2 else "ok"
@@ -402,7 +481,13 @@ def memory() -> Finding:
 
 # %% ../nbs/doctor.ipynb #7f610b71
 def available_memory() -> int | None:  # bytes
-    """What the system could give, and in a container what its limit leaves; None where neither is known."""
+    """What the system could give, and in a container what its limit leaves; None where neither is known.
+
+    Returns
+    -------
+    int | None
+        bytes
+    """
     lines = _read(Path("/proc/meminfo")).splitlines()
     known = [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
     group = Path("/sys/fs/cgroup")
@@ -437,7 +522,13 @@ def text_encoding() -> Finding:
 def calendars(
     today: datetime.date | None = None,  # default: today
 ) -> Finding:
-    """Exchange calendars that end within two months, and those that cannot be built."""
+    """Exchange calendars that end within two months, and those that cannot be built.
+
+    Parameters
+    ----------
+    today : datetime.date | None, default None
+        default: today
+    """
     import exchange_calendars
     import pandas as pd
     from exchange_calendars.calendar_utils import _default_calendar_factories as kinds
@@ -560,7 +651,18 @@ def pdf() -> Finding:
 def examine(
     out: Path = Path("reports"),  # where reports are kept
 ) -> list:  # of Finding
-    """Look at everything; a few seconds."""
+    """Look at everything; a few seconds.
+
+    Parameters
+    ----------
+    out : Path, default Path('reports')
+        where reports are kept
+
+    Returns
+    -------
+    list
+        of Finding
+    """
     versions = (python_version, packages, between_packages, pinned_versions, compiled_parts)
     reports = (templates, kernel, sockets, caches)
     machine = (memory, text_encoding, calendars, gpu)
@@ -579,7 +681,13 @@ def _looked(check, *args) -> Finding:
 def as_json(
     findings: list,  # of Finding
 ) -> str:
-    """For machines: the findings, the worst first, and the last line."""
+    """For machines: the findings, the worst first, and the last line.
+
+    Parameters
+    ----------
+    findings : list
+        of Finding
+    """
     rows = [asdict(finding) for finding in sorted(findings, key=_severity)]
     return json.dumps({"findings": rows, "verdict": verdict(findings)}, indent=2)
 
@@ -587,7 +695,18 @@ def as_json(
 def main(
     argv: list | None = None,  # default: those of the process
 ) -> int:  # exit code: 1 where something stops every report
-    """`python -m neuralpha.doctor [--json] [FOLDER]`: what `neuralpha doctor` does, also where that cannot start."""
+    """`python -m neuralpha.doctor [--json] [FOLDER]`: what `neuralpha doctor` does, also where that cannot start.
+
+    Parameters
+    ----------
+    argv : list | None, default None
+        default: those of the process
+
+    Returns
+    -------
+    int
+        exit code: 1 where something stops every report
+    """
     said = sys.argv[1:] if argv is None else argv
     folder = next((word for word in said if not word.startswith("-")), "reports")
     return tell(Path(folder), "--json" in said)
@@ -597,7 +716,20 @@ def tell(
     out: Path,  # where reports are kept
     machine: bool = False,  # JSON in place of lines
 ) -> int:  # exit code: 1 where something stops every report
-    """Look at everything and print it."""
+    """Look at everything and print it.
+
+    Parameters
+    ----------
+    out : Path
+        where reports are kept
+    machine : bool, default False
+        JSON in place of lines
+
+    Returns
+    -------
+    int
+        exit code: 1 where something stops every report
+    """
     findings = examine(out)
     text = as_json(findings) if machine else "\n".join(lines_of(findings))
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"

@@ -53,7 +53,36 @@ from .splits import fixed_split
 # %% ../nbs/gpu.ipynb #35a0f2cf
 @dataclass(frozen=True)
 class Size:
-    """How much is trained and timed."""
+    """How much is trained and timed.
+
+    Parameters
+    ----------
+    assets : int, default 2000
+    dates : int, default 800
+    features : int, default 20
+    steps : int, default 150
+        training steps per timed turn
+    turns : int, default 5
+        medians over so many
+    seeds : int, default 3
+        of the nets whose ICs are compared
+    epochs : int, default 3
+    toy_assets : int, default 40
+    toy_dates : int, default 200
+    together : int, default 10
+        seeds trained at once
+    share : float, default 0.2
+        of an epoch, where seeds are trained at once
+    explained : int, default 200
+        windows
+    workers : tuple, default (2, 4)
+        processes on one card
+    big_rows : int, default 10000000
+    least : float, default 0.2
+        seconds a timed turn lasts at least
+    nets : tuple, default ()
+        names; none: every net of the registry
+    """
 
     assets: int = 2000
     dates: int = 800
@@ -95,7 +124,23 @@ PRETEND = Size(
 # %% ../nbs/gpu.ipynb #79a24a57
 @dataclass
 class Row:
-    """One figure."""
+    """One figure.
+
+    Parameters
+    ----------
+    part : str
+    what : str
+    value : object
+        number, or None where there is none
+    unit : str
+    n : int, default 1
+        measurements
+    spread : float | None, default None
+        half the distance between the quartiles, or what `note` says
+    aim : str, default ''
+        "<= 1.15"; empty where there is none
+    note : str, default ''
+    """
 
     part: str
     what: str
@@ -119,7 +164,18 @@ class Row:
 # %% ../nbs/gpu.ipynb #210e4184
 @dataclass
 class Run:
-    """A run: where it computes, at which size, and what it has found so far."""
+    """A run: where it computes, at which size, and what it has found so far.
+
+    Parameters
+    ----------
+    folder : Path
+    device : torch.device
+    size : Size
+    machine : dict
+    rows : list, default list()
+    parts : dict, default dict()
+        name -> seconds, and the error of a part that failed
+    """
 
     folder: Path
     device: torch.device
@@ -216,7 +272,22 @@ def in_turns(
     least: float = 0.2,  # seconds of a turn: what is over sooner is done several times in each
     **sides,  # name -> function
 ) -> pd.DataFrame:  # seconds: one row per turn, one column per side
-    """Times of several ways, in turns, after two unmeasured rounds."""
+    """Times of several ways, in turns, after two unmeasured rounds.
+
+    Parameters
+    ----------
+    device : torch.device
+    turns : int
+    least : float, default 0.2
+        seconds of a turn: what is over sooner is done several times in each
+    **sides
+        name -> function
+
+    Returns
+    -------
+    pd.DataFrame
+        seconds: one row per turn, one column per side
+    """
     for act in sides.values():
         act()
     times = {name: max(1, min(1000, round(least / max(clock(act, device), 1e-6)))) for name, act in sides.items()}
@@ -247,7 +318,13 @@ def random_market(
     n_features: int = 20,
     seed: int = 0,
 ) -> tuple:  # (Features, Label, Fold)
-    """Random features and one-bar returns of stocks that are always there, and a fold of 60/20/20 % of the dates."""
+    """Random features and one-bar returns of stocks that are always there, and a fold of 60/20/20 % of the dates.
+
+    Returns
+    -------
+    tuple
+        (Features, Label, Fold)
+    """
     rng = np.random.default_rng(seed)
     days = pd.bdate_range("1990-01-02", periods=n_dates)
     n = n_assets * n_dates
@@ -293,7 +370,24 @@ def toy_fit(
     size: Size,
     folder: str = "",  # where the fitted model is written
 ) -> float:  # mean test IC
-    """Train a net on the toy problem."""
+    """Train a net on the toy problem.
+
+    Parameters
+    ----------
+    name : str
+        where the fitted model is written
+    seed : int
+    device : str
+        where the fitted model is written
+    size : Size
+    folder : str, default ''
+        where the fitted model is written
+
+    Returns
+    -------
+    float
+        mean test IC
+    """
     torch.set_num_threads(1)
     X, y, fold = toy_problem(size.toy_assets, size.toy_dates)
     model = toy_net(name, size)
@@ -306,7 +400,13 @@ def toy_fit(
 
 
 def score_gap(folder, size: Size, device: str) -> float:  # in standard deviations of the scores
-    """The largest difference between the scores of one saved net on a CPU and on the device."""
+    """The largest difference between the scores of one saved net on a CPU and on the device.
+
+    Returns
+    -------
+    float
+        in standard deviations of the scores
+    """
     X, _, fold = toy_problem(size.toy_assets, size.toy_dates)
     scores = []
     for where in ("cpu", device):
@@ -419,7 +519,13 @@ def interrupt(epoch: int, gain: float) -> None:
 
 
 def fitted_bits(model, problem, checkpoint=None, watch=None) -> tuple:  # (weights, scores)
-    """What a fit leaves: its weights and its test scores."""
+    """What a fit leaves: its weights and its test scores.
+
+    Returns
+    -------
+    tuple
+        (weights, scores)
+    """
     X, y, fold = problem
     t = y.target(target_of(model))
     model = model.clone()
@@ -918,7 +1024,13 @@ small_market = lru_cache(1)(random_market)
 
 
 def worker_unit(seed: int, device: str, size: Size, n_epochs: int) -> np.ndarray:  # test scores
-    """One unit of work of a process."""
+    """One unit of work of a process.
+
+    Returns
+    -------
+    np.ndarray
+        test scores
+    """
     torch.set_num_threads(1)
     X, y, fold = small_market(max(12, size.assets // 4), max(60, size.dates // 2), size.features)
     return fit_unit(LSTM(max_epochs=n_epochs), X, y, fold, seed, device).scores
@@ -1003,7 +1115,18 @@ def measure(
     parts=tuple(PARTS),
     minutes: float = 7.5,  # for all of it
 ) -> Run:
-    """Run the parts, one after the other."""
+    """Run the parts, one after the other.
+
+    Parameters
+    ----------
+    folder
+        receives `gpu.json`
+    device : str, default 'cuda'
+    size : Size, default Size()
+    parts : default tuple(PARTS)
+    minutes : float, default 7.5
+        for all of it
+    """
     end = time.monotonic() + 60 * minutes
     where = pick_device(device)
     torch.set_num_threads(min(8, os.cpu_count() or 1))

@@ -32,7 +32,18 @@ def root() -> Path:
 def notebooks(
     base: Path,  # repository
 ) -> list[Path]:  # every notebook of `nbs/`, checkpoints left out
-    """The sources, in path order: what git knows. Where there is no git, all of them."""
+    """The sources, in path order: what git knows. Where there is no git, all of them.
+
+    Parameters
+    ----------
+    base : Path
+        repository
+
+    Returns
+    -------
+    list[Path]
+        every notebook of `nbs/`, checkpoints left out
+    """
     found = sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
     known = _known_to_git(base)
     return found if known is None else [p for p in found if p.relative_to(base).as_posix() in known]
@@ -41,7 +52,18 @@ def notebooks(
 def research_files(
     base: Path,  # repository
 ) -> list[Path]:  # relative to `nbs/research`
-    """What travels in the package beside its modules: research notebooks, studies, a new project's first files."""
+    """What travels in the package beside its modules: research notebooks, studies, a new project's first files.
+
+    Parameters
+    ----------
+    base : Path
+        repository
+
+    Returns
+    -------
+    list[Path]
+        relative to `nbs/research`
+    """
     folder = base / "nbs/research"
     known = _known_to_git(base)
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_rubbish(path.relative_to(folder))]
@@ -62,7 +84,18 @@ def _known_to_git(base: Path) -> set | None:  # paths relative to the repository
 def own_notebooks(
     base: Path,  # repository
 ) -> list[Path]:  # notebooks below `nbs/` that git does not know
-    """Somebody's own work, which nothing here cleans, exports or builds."""
+    """Somebody's own work, which nothing here cleans, exports or builds.
+
+    Parameters
+    ----------
+    base : Path
+        repository
+
+    Returns
+    -------
+    list[Path]
+        notebooks below `nbs/` that git does not know
+    """
     known = set(notebooks(base))
     return sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p not in known)
 
@@ -84,7 +117,13 @@ FLOORS = [
 def floor_of(
     module: str,  # "study.spec", as seen from the package
 ) -> int:
-    """The floor of a module's room, 0 is the ground. Raises `KeyError` where the room is on none."""
+    """The floor of a module's room, 0 is the ground. Raises `KeyError` where the room is on none.
+
+    Parameters
+    ----------
+    module : str
+        "study.spec", as seen from the package
+    """
     room = module.split(".")[0]
     for number, rooms in enumerate(FLOORS):
         if room in rooms:
@@ -98,7 +137,18 @@ RESEARCH = "research"  # a folder of the package that holds what `research_files
 def modules(
     package: Path,  # folder of the package
 ) -> dict:  # module name, as seen from the package -> file
-    """Every module of a package but the `__init__` files."""
+    """Every module of a package but the `__init__` files.
+
+    Parameters
+    ----------
+    package : Path
+        folder of the package
+
+    Returns
+    -------
+    dict
+        module name, as seen from the package -> file
+    """
     files = [path for path in sorted(package.rglob("*.py")) if path.name != "__init__.py"]
     files = [path for path in files if path.relative_to(package).parts[0] != RESEARCH]
     return {".".join(path.relative_to(package).with_suffix("").parts): path for path in files}
@@ -121,7 +171,18 @@ def _imported(node, module: str, package: str) -> list:  # of dotted names that 
 def import_graph(
     package: Path,  # folder of the package
 ) -> dict:  # module -> sorted names of the modules that it imports, anywhere in its source
-    """Imports between the modules of a package, those inside functions included."""
+    """Imports between the modules of a package, those inside functions included.
+
+    Parameters
+    ----------
+    package : Path
+        folder of the package
+
+    Returns
+    -------
+    dict
+        module -> sorted names of the modules that it imports, anywhere in its source
+    """
     files = modules(package)
     graph = {}
     for module, path in files.items():
@@ -146,7 +207,18 @@ class Climb(NamedTuple):
 def climbs(
     graph: dict,  # as `import_graph` gives it
 ) -> list:  # of Climb
-    """Imports from a room above the module's own, and from another room of the same floor that imports back."""
+    """Imports from a room above the module's own, and from another room of the same floor that imports back.
+
+    Parameters
+    ----------
+    graph : dict
+        as `import_graph` gives it
+
+    Returns
+    -------
+    list
+        of Climb
+    """
     return [
         Climb(module, imported)
         for module, all_imported in graph.items()
@@ -158,7 +230,18 @@ def climbs(
 def circles(
     graph: dict,  # node -> nodes it needs
 ) -> list:  # of sorted lists of nodes that need each other, at least two each
-    """Groups of nodes each of which reaches every other (Tarjan, 1972)."""
+    """Groups of nodes each of which reaches every other (Tarjan, 1972).
+
+    Parameters
+    ----------
+    graph : dict
+        node -> nodes it needs
+
+    Returns
+    -------
+    list
+        of sorted lists of nodes that need each other, at least two each
+    """
     number = {}
     lowest = {}
     stack = []
@@ -188,7 +271,18 @@ def circles(
 def rooms(
     graph: dict,  # as `import_graph` gives it
 ) -> dict:  # room -> sorted rooms that its modules import
-    """The same imports, seen from room to room."""
+    """The same imports, seen from room to room.
+
+    Parameters
+    ----------
+    graph : dict
+        as `import_graph` gives it
+
+    Returns
+    -------
+    dict
+        room -> sorted rooms that its modules import
+    """
     out = {}
     for module, all_imported in graph.items():
         here = module.split(".")[0]
@@ -199,7 +293,18 @@ def rooms(
 def plot_rooms(
     graph: dict,  # as `import_graph` gives it
 ) -> "Figure":  # a matplotlib figure
-    """The rooms on their floors, with a line from each room to every room that it imports."""
+    """The rooms on their floors, with a line from each room to every room that it imports.
+
+    Parameters
+    ----------
+    graph : dict
+        as `import_graph` gives it
+
+    Returns
+    -------
+    'Figure'
+        a matplotlib figure
+    """
     import matplotlib.pyplot as plt
 
     needed = rooms(graph)

@@ -34,7 +34,31 @@ from .data.returns import bar_return, total_return_index
 # %% ../nbs/labels.ipynb #dd1eb87f
 @dataclass(frozen=True, eq=False, repr=False)
 class Label:
-    """One label per panel row, with its life span in positions of `panel.dates`."""
+    """One label per panel row, with its life span in positions of `panel.dates`.
+
+    Parameters
+    ----------
+    panel : Panel
+    name : str
+    values : np.ndarray
+        (n_rows,) float64; NaN where it cannot be known
+    known_code : np.ndarray
+        (n_rows,) int32: date position at whose close the label is known
+    horizon : int
+        bars held, at most
+    delay : int
+        bars between decision and entry
+    reason : pd.Categorical | None, default None
+        (n_rows,) why a row has no label; not set where it has one
+    parts : dict, default dict()
+        further (n_rows,) arrays, e.g. "return" at the touched barrier
+    unit : str, default 'return'
+        of the values: "return", "outcome", "class", "direction", "rank", "standard deviations", ...
+    less : tuple, default ()
+        of (over, window): what `excess_return` took off, first to last
+    exit : str, default 'bar'
+        one of `EXITS`: what becomes of a label whose exit bar has no price
+    """
 
     panel: Panel
     name: str
@@ -56,6 +80,11 @@ class Label:
     def counts(self) -> dict:  # reason -> rows that could have been traded
         """How many rows have no label, and why; rows without a price of their own, which nobody asks for, are not
         counted.
+
+        Returns
+        -------
+        dict
+            reason -> rows that could have been traded
         """
         codes = self.reason.codes[self.panel.tradable]
         rows = np.bincount(codes[codes >= 0], minlength=len(self.reason.categories))
@@ -86,7 +115,19 @@ class Label:
         # "raw", "rank" (-1 to 1 by date), "z" (mean 0, sd 1), "gauss" (normal scores), "quantile" (0 to 4)
         kind: str = "rank",
     ) -> np.ndarray:  # (n_rows,) float32, NaN where the label is
-        """What a model is trained on: the label, or its standing among the assets of the same date."""
+        """What a model is trained on: the label, or its standing among the assets of the same date.
+
+        Parameters
+        ----------
+        kind : str, default 'rank'
+            "raw", "rank" (-1 to 1 by date), "z" (mean 0, sd 1), "gauss" (normal scores), "quantile" (0
+            to 4)
+
+        Returns
+        -------
+        np.ndarray
+            (n_rows,) float32, NaN where the label is
+        """
         if kind == "raw":
             return self.values.astype(np.float32)
         return standardise_label(self, kind, same_life=True).values.astype(np.float32)
@@ -151,7 +192,23 @@ def standardise_label(
     bins: int = 5,  # for "quantile"
     same_life: bool = False,  # refuse labels whose life spans differ within a date
 ) -> Label:  # known when the last label of the date is
-    """The standing of each label among those of its date."""
+    """The standing of each label among those of its date.
+
+    Parameters
+    ----------
+    y : Label
+    kind : str, default 'rank'
+        "rank", "z", "gauss", "quantile"
+    bins : int, default 5
+        for "quantile"
+    same_life : bool, default False
+        refuse labels whose life spans differ within a date
+
+    Returns
+    -------
+    Label
+        known when the last label of the date is
+    """
     unit = {"z": "standard deviations", "gauss": "normal score"}.get(kind, kind)
     out = _across(y, f"{kind} of {y.name}", _standing_in_time(y, kind, bins), unit=unit)
     if same_life and (out.known_code != y.known_code).any():
@@ -235,6 +292,17 @@ def forward_return(
 ) -> Label:
     """Return from close t+delay to close t+delay+horizon, with the life span [t, t+delay+horizon], or longer where a
     halt lies at its end.
+
+    Parameters
+    ----------
+    panel : Panel
+    horizon : int, default 5
+        bars held
+    delay : int, default 1
+        bars between decision and entry
+    exit : str, default 'bar'
+        where the exit bar has no price: "bar" leaves the label missing, "next trade" ends it at the
+        asset's next price
     """
     _check_bars(horizon=(horizon, 1), delay=(delay, 0))
     _check_exit(exit)
@@ -282,7 +350,19 @@ def suspended_exits(
     # (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,) return to the next
     # trade, NaN where none comes
 ) -> tuple:
-    """The rows whose position was open when the label should have ended, and what they earned until it closed."""
+    """The rows whose position was open when the label should have ended, and what they earned until it closed.
+
+    Parameters
+    ----------
+    y : Label
+        a forward return, or what it became
+
+    Returns
+    -------
+    tuple
+        (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,)
+        return to the next trade, NaN where none comes
+    """
     p = y.panel
     wealth = total_return_index(y.panel)
     last = (p.asset_offsets[1:] - 1)[p.asset_code]
@@ -330,7 +410,19 @@ def trailing_volatility(
     panel: Panel,
     window: int = 20,  # bars; at least half of them need a return
 ) -> np.ndarray:  # (n_rows,) float64, per bar
-    """Standard deviation of one-bar returns over the `window` bars that end at each row."""
+    """Standard deviation of one-bar returns over the `window` bars that end at each row.
+
+    Parameters
+    ----------
+    panel : Panel
+    window : int, default 20
+        bars; at least half of them need a return
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64, per bar
+    """
     _check_bars(window=(window, 2))
     r = bar_return(panel)
     return _trailing(r, r, panel.asset_offsets, window, max(2, (window + 1) // 2))[0]
@@ -340,7 +432,19 @@ def trailing_beta(
     panel: Panel,
     window: int = 120,  # bars; at least half of them need a return
 ) -> np.ndarray:  # (n_rows,) float64
-    """Slope of one-bar returns on the equal-weighted market over the `window` bars that end at each row."""
+    """Slope of one-bar returns on the equal-weighted market over the `window` bars that end at each row.
+
+    Parameters
+    ----------
+    panel : Panel
+    window : int, default 120
+        bars; at least half of them need a return
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64
+    """
     _check_bars(window=(window, 2))
     r = bar_return(panel)
     market = group_means(r, panel.date_code, panel.n_dates)[panel.date_code]
@@ -355,6 +459,15 @@ def excess_return(
 ) -> Label:
     """The label less what the market, the sector or the asset's beta explains; known when the last label of the date
     is that no halt keeps open.
+
+    Parameters
+    ----------
+    y : Label
+    over : str, default 'market'
+        "market" (mean of the date), "sector" (mean of date and sector) or "beta" (beta times the
+        market)
+    window : int, default 120
+        bars behind t on which beta is fitted
     """
     p = y.panel
     in_time = np.where(y.late, np.nan, y.values)
@@ -382,7 +495,19 @@ def volatility_scaled(
     y: Label,
     window: int = 20,  # bars behind t
 ) -> Label:  # in standard deviations of the holding period
-    """The label divided by the asset's trailing volatility times the root of the horizon."""
+    """The label divided by the asset's trailing volatility times the root of the horizon.
+
+    Parameters
+    ----------
+    y : Label
+    window : int, default 20
+        bars behind t
+
+    Returns
+    -------
+    Label
+        in standard deviations of the holding period
+    """
     with np.errstate(all="ignore"):
         values = y.values / (trailing_volatility(y.panel, window) * np.sqrt(y.horizon))
     values = np.where(np.isfinite(values), values, np.nan)
@@ -398,7 +523,23 @@ def classes(
     sell: float = 0.3,  # share of each date, 0 to 1
     threshold: float | None = None,  # instead: buy above +threshold, sell below -threshold, in the label's unit
 ) -> Label:  # 1 buy, 0 hold, -1 sell
-    """Buy/hold/sell classes of a label."""
+    """Buy/hold/sell classes of a label.
+
+    Parameters
+    ----------
+    y : Label
+    buy : float, default 0.3
+        share of each date, 0 to 1
+    sell : float, default 0.3
+        share of each date, 0 to 1
+    threshold : float | None, default None
+        instead: buy above +threshold, sell below -threshold, in the label's unit
+
+    Returns
+    -------
+    Label
+        1 buy, 0 hold, -1 sell
+    """
     if threshold is not None:
         values = np.where(y.values > threshold, 1.0, np.where(y.values < -threshold, -1.0, 0.0))
         return replace(
@@ -487,7 +628,31 @@ def triple_barrier(
     side=None,  # (n_rows,) -1, 0 or 1: the bet of a primary model; rows with 0 have no label
     exit: str = "bar",  # as in `forward_return`, where time runs out
 ) -> Label:  # 1 profit, -1 stop, 0 time; `parts` holds the return at exit, in the asset's direction
-    """Which barrier a trade touches first; known at the touch."""
+    """Which barrier a trade touches first; known at the touch.
+
+    Parameters
+    ----------
+    panel : Panel
+    profit : float, default 2.0
+        barriers, in trailing volatilities per bar; `np.inf` switches one off
+    stop : float, default 2.0
+        barriers, in trailing volatilities per bar; `np.inf` switches one off
+    horizon : int, default 10
+        time barrier, bars after entry
+    delay : int, default 1
+        bars between decision and entry
+    window : int | None, default 20
+        bars of trailing volatility; None: `profit` and `stop` are plain returns
+    side : default None
+        (n_rows,) -1, 0 or 1: the bet of a primary model; rows with 0 have no label
+    exit : str, default 'bar'
+        as in `forward_return`, where time runs out
+
+    Returns
+    -------
+    Label
+        1 profit, -1 stop, 0 time; `parts` holds the return at exit, in the asset's direction
+    """
     _check_bars(horizon=(horizon, 1), delay=(delay, 0))
     if not (profit > 0 and stop > 0):
         raise NeuralphaError(f"profit={profit}, stop={stop}: barriers must lie above 0 (np.inf for none).")
@@ -550,7 +715,20 @@ def meta_label(
     y: Label,  # a return label, or `triple_barrier(..., side=side)`
     side=None,  # (n_rows,) -1, 0 or 1; default: the side of the triple barrier
 ) -> Label:  # 1 the bet made money, 0 it did not, NaN no bet
-    """Whether the primary model's bet made money, with the life span of the bet."""
+    """Whether the primary model's bet made money, with the life span of the bet.
+
+    Parameters
+    ----------
+    y : Label
+        a return label, or `triple_barrier(..., side=side)`
+    side : default None
+        (n_rows,) -1, 0 or 1; default: the side of the triple barrier
+
+    Returns
+    -------
+    Label
+        1 the bet made money, 0 it did not, NaN no bet
+    """
     returns = y.parts.get("return", y.values)
     if side is None:
         if "side" not in y.parts:
@@ -607,7 +785,23 @@ def trend_scan(
     longest: int = 20,  # bars of the spans tried
     delay: int = 1,  # bars between decision and entry
 ) -> Label:  # -1, 0 or 1; `parts`: "t_value" of the slope and the chosen "span" in bars
-    """Direction of the most significant trend that starts at entry; known after the longest span."""
+    """Direction of the most significant trend that starts at entry; known after the longest span.
+
+    Parameters
+    ----------
+    panel : Panel
+    shortest : int, default 5
+        bars of the spans tried
+    longest : int, default 20
+        bars of the spans tried
+    delay : int, default 1
+        bars between decision and entry
+
+    Returns
+    -------
+    Label
+        -1, 0 or 1; `parts`: "t_value" of the slope and the chosen "span" in bars
+    """
     _check_bars(shortest=(shortest, 2), longest=(longest, shortest), delay=(delay, 0))
     with np.errstate(all="ignore"):
         t, span = _scan(np.log(total_return_index(panel)), panel.asset_offsets, shortest, longest, delay)
@@ -702,7 +896,18 @@ def multi_horizon(
     delay: int = 1,  # bars between decision and entry
     exit: str = "bar",  # as in `forward_return`
 ) -> MultiTaskLabel:
-    """Forward returns over several horizons as the tasks of one model; the first is scored."""
+    """Forward returns over several horizons as the tasks of one model; the first is scored.
+
+    Parameters
+    ----------
+    panel : Panel
+    horizons : default (1, 5, 20)
+        bars held, one task each
+    delay : int, default 1
+        bars between decision and entry
+    exit : str, default 'bar'
+        as in `forward_return`
+    """
     if not len(horizons):
         raise NeuralphaError("horizons is empty; give at least one number of bars.")
     return MultiTaskLabel(tuple(forward_return(panel, h, delay, exit) for h in horizons))
@@ -731,7 +936,20 @@ def average_uniqueness(
     first,  # (n,) int: first and last bar on which each label is held, both inclusive
     last,  # (n,) int: first and last bar on which each label is held, both inclusive
 ) -> np.ndarray:  # (n,) in (0, 1]
-    """Average uniqueness of labels by the bars they are held."""
+    """Average uniqueness of labels by the bars they are held.
+
+    Parameters
+    ----------
+    first
+        (n,) int: first and last bar on which each label is held, both inclusive
+    last
+        (n,) int: first and last bar on which each label is held, both inclusive
+
+    Returns
+    -------
+    np.ndarray
+        (n,) in (0, 1]
+    """
     first = np.asarray(first, np.int64)
     last = np.asarray(last, np.int64)
     return _uniqueness(first, last, int(last.max(initial=-1)) + 1)
@@ -750,7 +968,20 @@ def uniqueness(
     # count these rows only, e.g. a fold's train part, so that a weight knows nothing of later rows; default: all
     rows=None,
 ) -> np.ndarray:  # (n_rows,) float64 in (0, 1]; NaN where there is no label
-    """Average uniqueness of each label among the labels of the same asset: the natural sample weight."""
+    """Average uniqueness of each label among the labels of the same asset: the natural sample weight.
+
+    Parameters
+    ----------
+    y : Label
+    rows : default None
+        count these rows only, e.g. a fold's train part, so that a weight knows nothing of later
+        rows; default: all
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64 in (0, 1]; NaN where there is no label
+    """
     (first, last), out, bars = _held(y), np.full(y.panel.n_rows, np.nan), int(y.known_code.max(initial=0)) + 2
     if rows is not None:
         last = np.where(np.isin(np.arange(len(last)), rows), last, -1)
@@ -785,7 +1016,22 @@ def draw_probabilities(
     last,  # (n,) int: bars on which each label is held, both inclusive
     drawn=(),  # labels drawn so far, by number
 ) -> np.ndarray:  # (n,) sums to 1
-    """Probability of each label at the next draw of a sequential bootstrap."""
+    """Probability of each label at the next draw of a sequential bootstrap.
+
+    Parameters
+    ----------
+    first
+        (n,) int: bars on which each label is held, both inclusive
+    last
+        (n,) int: bars on which each label is held, both inclusive
+    drawn : default ()
+        labels drawn so far, by number
+
+    Returns
+    -------
+    np.ndarray
+        (n,) sums to 1
+    """
     first = np.asarray(first, np.int64)
     last = np.asarray(last, np.int64)
     count = np.zeros(int(last.max()) + 1)
@@ -800,7 +1046,20 @@ def sequential_bootstrap(
     seed: int = 0,
     rows=None,  # panel rows to draw from, e.g. a fold's train part; default: every labelled row
 ) -> np.ndarray:  # as many rows as were given, grouped by asset, with repeats
-    """Row numbers drawn asset by asset, each next one likelier the less it overlaps with those drawn before."""
+    """Row numbers drawn asset by asset, each next one likelier the less it overlaps with those drawn before.
+
+    Parameters
+    ----------
+    y : Label
+    seed : int, default 0
+    rows : default None
+        panel rows to draw from, e.g. a fold's train part; default: every labelled row
+
+    Returns
+    -------
+    np.ndarray
+        as many rows as were given, grouped by asset, with repeats
+    """
     p, (first, last) = y.panel, _held(y)
     rows = np.arange(p.n_rows) if rows is None else np.sort(np.asarray(rows, np.int64))
     rows = rows[y.labelled[rows]]
@@ -820,7 +1079,21 @@ def time_decay(
     oldest: float = 0.5,  # weight of the oldest row; 1 is no decay, -0.3 drops the oldest 30%
     weights=None,  # (n_rows,) what is cumulated; default: `uniqueness(y)`
 ) -> np.ndarray:  # (n_rows,) float64 in [0, 1]; NaN where there is no label
-    """Weights that fall with age, equal for all rows of a date."""
+    """Weights that fall with age, equal for all rows of a date.
+
+    Parameters
+    ----------
+    y : Label
+    oldest : float, default 0.5
+        weight of the oldest row; 1 is no decay, -0.3 drops the oldest 30%
+    weights : default None
+        (n_rows,) what is cumulated; default: `uniqueness(y)`
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64 in [0, 1]; NaN where there is no label
+    """
     if not -1 < oldest <= 1:
         raise NeuralphaError(f"oldest is {oldest}; it must lie above -1 and at most at 1.")
     weights = uniqueness(y) if weights is None else np.where(y.labelled, weights, np.nan)
@@ -840,7 +1113,23 @@ def sample_weights(
     by=("uniqueness",),  # of `ROW_WEIGHTS`, functions (label, rows) -> (n_rows,) or names of such, "file.py:Name"
     oldest: float = 0.5,  # as in `time_decay`
 ) -> np.ndarray:  # (n_rows,) float64, of mean 1 over `rows`; NaN elsewhere
-    """What each training row counts. Raises `NeuralphaError` where a row has no weight, or a negative one."""
+    """What each training row counts. Raises `NeuralphaError` where a row has no weight, or a negative one.
+
+    Parameters
+    ----------
+    y : Label
+    rows
+        that are learnt from
+    by : default ('uniqueness',)
+        of `ROW_WEIGHTS`, functions (label, rows) -> (n_rows,) or names of such, "file.py:Name"
+    oldest : float, default 0.5
+        as in `time_decay`
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64, of mean 1 over `rows`; NaN elsewhere
+    """
     rows = np.asarray(rows, np.int64)
     total = np.ones(len(rows))
     for way in [by] if isinstance(by, str) or callable(by) else by:
@@ -883,6 +1172,17 @@ def own_label(
 ) -> Label:
     """The label that a function of one's own makes. Raises `NeuralphaError` where it says not when it is known, or
     knows itself before its time.
+
+    Parameters
+    ----------
+    part
+        a function of the panel and, if it takes them, horizon and delay; or its name,
+        "file.py:Name"
+    panel : Panel
+    horizon : int, default 5
+        bars held, at most
+    delay : int, default 1
+        bars between decision and entry
     """
     said = part if isinstance(part, str) else getattr(part, "__name__", "the label")
     function = own_part(part, "label") if isinstance(part, str) else part

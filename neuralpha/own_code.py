@@ -45,6 +45,13 @@ def own_part(
     """What a name of the user's own stands for. A file that was edited is read anew.
 
     Raises `NeuralphaError` where there is no such file, module or name, or where it cannot be run.
+
+    Parameters
+    ----------
+    name : str
+        "file.py:Name", as seen from the current folder, or "package.module:Name"
+    what : str, default 'part'
+        kind of thing, for errors
     """
     source, _, attribute = name.rpartition(":")
     module = own_module(source)
@@ -55,7 +62,17 @@ def own_part(
 
 # %% ../nbs/own_code.ipynb #c9b06466
 class Reached(NamedTuple):
-    """The code behind a file or module of the user's own."""
+    """The code behind a file or module of the user's own.
+
+    Parameters
+    ----------
+    files : dict
+        module -> its file, all of them the user's
+    versions : dict
+        installed package -> version
+    inside : tuple
+        modules of neuralpha
+    """
 
     files: dict  # module -> its file, all of them the user's
     versions: dict  # installed package -> version
@@ -173,7 +190,13 @@ def _tree(path: Path) -> ast.Module:
 def own_digest(
     name: str,  # "file.py:Name" or "package.module:Name"; the part after the colon may be missing
 ) -> str:
-    """Digest of the code behind a name: the same in every folder, another after an edit that is more than prose."""
+    """Digest of the code behind a name: the same in every folder, another after an edit that is more than prose.
+
+    Parameters
+    ----------
+    name : str
+        "file.py:Name" or "package.module:Name"; the part after the colon may be missing
+    """
     source = name.rpartition(":")[0] or name
     code = reached(source)
     if not source.endswith(".py") and not (code.files or code.versions or code.inside):
@@ -252,7 +275,15 @@ def seen_from_here(
     name: str,  # as a file in `folder` says it
     folder,  # of that file
 ) -> str:
-    """The name of a part as seen from the current folder."""
+    """The name of a part as seen from the current folder.
+
+    Parameters
+    ----------
+    name : str
+        as a file in `folder` says it
+    folder
+        of that file
+    """
     source, _, attribute = name.rpartition(":")
     there = Path(folder) / source
     if not source.endswith(".py") or Path(source).is_absolute() or not there.is_file():
@@ -264,5 +295,16 @@ def seen_from_here(
 def offered(
     group: str,  # "neuralpha.models" or "neuralpha.features"
 ) -> dict:  # name -> "package.module:Name"
-    """What installed packages offer."""
+    """What installed packages offer.
+
+    Parameters
+    ----------
+    group : str
+        "neuralpha.models" or "neuralpha.features"
+
+    Returns
+    -------
+    dict
+        name -> "package.module:Name"
+    """
     return {entry.name: entry.value for entry in importlib.metadata.entry_points(group=group)}

@@ -36,7 +36,20 @@ def chromium() -> Iterator:
 
 # %% ../nbs/pictures.ipynb #4092e133
 class Picture(NamedTuple):
-    """A part of a page of a report, and what is marked on it."""
+    """A part of a page of a report, and what is marked on it.
+
+    Parameters
+    ----------
+    name : str
+    page : str
+        below the report
+    top : str
+        CSS selector of what stands at the top
+    height : int
+        pixels that are shown
+    marks : tuple[str, ...], default ()
+        CSS selectors; the first match of each gets the next number
+    """
 
     name: str
     page: str  # below the report
@@ -102,7 +115,15 @@ def take_pictures(
     report: Path,  # the sample report
     folder: Path,  # where the PNGs go
 ) -> list[Path]:
-    """Draw every picture of `PICTURES`. Raises `NeuralphaError` where a page lacks what is to be marked on it."""
+    """Draw every picture of `PICTURES`. Raises `NeuralphaError` where a page lacks what is to be marked on it.
+
+    Parameters
+    ----------
+    report : Path
+        the sample report
+    folder : Path
+        where the PNGs go
+    """
     written = []
     with chromium() as browser:
         for picture in PICTURES:

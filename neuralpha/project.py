@@ -31,6 +31,13 @@ def new_project(
     """Make a project.
 
     Raises `NeuralphaError` where the folder exists, its name is none, or the universe cannot be read.
+
+    Parameters
+    ----------
+    folder
+        where; its last part names the study
+    universe : str | None, default None
+        a price file or built-in universe; it is read, so that the split fits it
     """
     folder = Path(folder)
     name = _project_name(folder)
@@ -63,7 +70,20 @@ def project_study(
     universe: str = PRACTICE,
     months: float = 24,  # span of its data
 ) -> dict:  # as for `make_study`
-    """The study that a project begins with."""
+    """The study that a project begins with.
+
+    Parameters
+    ----------
+    name : str
+    universe : str, default PRACTICE
+    months : float, default 24
+        span of its data
+
+    Returns
+    -------
+    dict
+        as for `make_study`
+    """
     train = min(36, int(months / 2))
     part = max(1, min(12, int(months / 6)))
     values = dict(
@@ -120,7 +140,20 @@ def open_lab(
     folder=".",  # of a project
     *options: str,  # of JupyterLab, e.g. "--no-browser"
 ) -> int:  # exit code of JupyterLab
-    """JupyterLab on a project. Raises `NeuralphaError` where the folder is none, or JupyterLab is not installed."""
+    """JupyterLab on a project. Raises `NeuralphaError` where the folder is none, or JupyterLab is not installed.
+
+    Parameters
+    ----------
+    folder : default '.'
+        of a project
+    *options : str
+        of JupyterLab, e.g. "--no-browser"
+
+    Returns
+    -------
+    int
+        exit code of JupyterLab
+    """
     folder = Path(folder)
     _refuse_other_places(folder)
     require("jupyterlab", "lab", "neuralpha lab")

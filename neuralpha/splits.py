@@ -29,7 +29,28 @@ if TYPE_CHECKING:
 # %% ../nbs/splits.ipynb #6227e4b3
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """Panel row numbers of one fold, each sorted by date, then asset; `dates` maps a part to its (first, last) date."""
+    """Panel row numbers of one fold, each sorted by date, then asset; `dates` maps a part to its (first, last) date.
+
+    Parameters
+    ----------
+    number : int
+    train : np.ndarray
+        labelled rows whose life span touches neither validation nor test
+    valid : np.ndarray
+        labelled rows whose life span does not touch test; empty where none was asked for
+    test : np.ndarray
+        every tradable row of the test period, labelled or not
+    dates : dict
+        part -> (first, last) Timestamp, before the purge
+    purged : int
+        rows dropped because their life span or the embargo reaches into another part
+    embargo : int, default 0
+        bars kept free on top of the purge
+    spans : dict, default dict()
+        part -> list of (first, last) Timestamp of unbroken rows, after the purge
+    groups : dict, default dict()
+        combinatorial designs: number of a tested group -> its test rows
+    """
 
     number: int
     train: np.ndarray  # labelled rows whose life span touches neither validation nor test
@@ -53,7 +74,13 @@ class Fold:
 def list_folds(
     folds,  # one `Fold` or several
 ) -> list[Fold]:
-    """Folds as a list; what holds something else is refused."""
+    """Folds as a list; what holds something else is refused.
+
+    Parameters
+    ----------
+    folds
+        one `Fold` or several
+    """
     every = (
         [folds] if isinstance(folds, Fold) else list(folds) if isinstance(folds, (list, tuple, Iterator)) else [folds]
     )
@@ -183,6 +210,24 @@ def walk_forward(
     """Folds in time order; a last one of whose test labels none is known yet is left out.
 
     Raises `NeuralphaError` where the data is too short for one.
+
+    Parameters
+    ----------
+    y : Label
+    train : str, default '3Y'
+        calendar length of the (first) training part
+    valid : str, default '6M'
+        calendar lengths; folds step by `test`
+    test : str, default '6M'
+        calendar lengths; folds step by `test`
+    embargo : int, default 5
+        bars left out before validation and before test, on top of the purge
+    scheme : str, default 'expanding'
+        or "sliding"
+    last_partial : bool, default True
+        keep a last fold whose test period is cut by the end of the data
+    align : str | None, default None
+        test periods start with a month "M", quarter "Q" or year "Y"
     """
     if scheme not in ("expanding", "sliding"):
         raise NeuralphaError(f"Scheme {scheme!r} is not known; use 'expanding' or 'sliding'.")
@@ -228,7 +273,27 @@ def fixed_split(
     test_end,  # dates; `test_end` is inclusive (`last_moment`)
     embargo: int = 0,  # bars, on top of the purge
 ) -> list[Fold]:  # one fold
-    """One fold by given dates. Raises `NeuralphaError` for dates out of order or outside the data."""
+    """One fold by given dates. Raises `NeuralphaError` for dates out of order or outside the data.
+
+    Parameters
+    ----------
+    y : Label
+    train_start
+        dates; `test_end` is inclusive (`last_moment`)
+    valid_start
+        dates; `test_end` is inclusive (`last_moment`)
+    test_start
+        dates; `test_end` is inclusive (`last_moment`)
+    test_end
+        dates; `test_end` is inclusive (`last_moment`)
+    embargo : int, default 0
+        bars, on top of the purge
+
+    Returns
+    -------
+    list[Fold]
+        one fold
+    """
     dates = pd.DatetimeIndex(y.panel.dates)
     try:
         given = [*(pd.Timestamp(t) for t in (train_start, valid_start, test_start)), last_moment(test_end)]
@@ -252,7 +317,23 @@ def newest_fold(
     embargo: int = 5,  # bars left out before validation, on top of the purge
     train: str | None = None,  # calendar length of training; None: everything before validation
 ) -> Fold:  # its test part is the last date's cross-section
-    """All labels that are known on the last date, and that date to be scored."""
+    """All labels that are known on the last date, and that date to be scored.
+
+    Parameters
+    ----------
+    y : Label
+    valid : str, default '6M'
+        calendar length of the validation part, which ends with the last known label
+    embargo : int, default 5
+        bars left out before validation, on top of the purge
+    train : str | None, default None
+        calendar length of training; None: everything before validation
+
+    Returns
+    -------
+    Fold
+        its test part is the last date's cross-section
+    """
     _check_embargo(embargo)
     p = y.panel
     dates = pd.DatetimeIndex(p.dates)
@@ -307,7 +388,18 @@ def purged_kfold(
     embargo: int = 5,  # bars left free on both sides of validation and test, on top of the purge
     valid: int = 1,  # groups held out of training for early stopping; 0 for models that need none
 ) -> list[Fold]:
-    """K-fold over unbroken groups of dates; training rows whose labels live in the test are purged on both sides."""
+    """K-fold over unbroken groups of dates; training rows whose labels live in the test are purged on both sides.
+
+    Parameters
+    ----------
+    y : Label
+    n : int, default 5
+        groups of dates, each tested once
+    embargo : int, default 5
+        bars left free on both sides of validation and test, on top of the purge
+    valid : int, default 1
+        groups held out of training for early stopping; 0 for models that need none
+    """
     return combinatorial_purged(y, n, 1, embargo, valid)
 
 # %% ../nbs/splits.ipynb #99994d0a
@@ -319,7 +411,25 @@ def combinatorial_purged(
     embargo: int = 5,  # bars left free on both sides of validation and test, on top of the purge
     valid: int = 1,  # groups held out of training for early stopping; 0 for models that need none
 ) -> list[Fold]:  # one per combination; `backtest_paths` strings them together
-    """Combinatorial purged cross-validation."""
+    """Combinatorial purged cross-validation.
+
+    Parameters
+    ----------
+    y : Label
+    groups : int, default 6
+        groups of dates, and how many of them each split tests
+    tests : int, default 2
+        groups of dates, and how many of them each split tests
+    embargo : int, default 5
+        bars left free on both sides of validation and test, on top of the purge
+    valid : int, default 1
+        groups held out of training for early stopping; 0 for models that need none
+
+    Returns
+    -------
+    list[Fold]
+        one per combination; `backtest_paths` strings them together
+    """
     _check_embargo(embargo)
     spans = _groups(y, groups)
     if not 1 <= tests < groups - valid or valid < 0:
@@ -334,7 +444,18 @@ def combinatorial_purged(
 def backtest_paths(
     folds,  # of `combinatorial_purged` or `purged_kfold`
 ) -> list:  # per path, a list of (fold number, test rows), in time order: every date once
-    """The complete histories that the tested groups of a combinatorial design make."""
+    """The complete histories that the tested groups of a combinatorial design make.
+
+    Parameters
+    ----------
+    folds
+        of `combinatorial_purged` or `purged_kfold`
+
+    Returns
+    -------
+    list
+        per path, a list of (fold number, test rows), in time order: every date once
+    """
     by_group = {}
     for f in folds:
         if not f.groups:
@@ -350,7 +471,20 @@ def path_folds(
     folds,  # of any design
     panel: Panel,  # that they are of
 ) -> list:  # per path, its folds in time order; their test parts hold the path's rows alone
-    """The folds of every complete history: of a walk-forward or a k-fold one path, of combinatorial folds several."""
+    """The folds of every complete history: of a walk-forward or a k-fold one path, of combinatorial folds several.
+
+    Parameters
+    ----------
+    folds
+        of any design
+    panel : Panel
+        that they are of
+
+    Returns
+    -------
+    list
+        per path, its folds in time order; their test parts hold the path's rows alone
+    """
     if not any(f.groups for f in folds):
         return [list(folds)]
     by_number = {f.number: f for f in folds}
@@ -379,7 +513,16 @@ def plot_folds(
     ax=None,  # matplotlib axes to draw on; None: new ones
     title="Folds",
 ) -> "Axes":
-    """One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes."""
+    """One row per fold: train, validation and test rows on a date axis. Returns the matplotlib axes.
+
+    Parameters
+    ----------
+    folds
+        list of `Fold`, from `walk_forward` for example
+    ax : default None
+        matplotlib axes to draw on; None: new ones
+    title : default 'Folds'
+    """
     import matplotlib.pyplot as plt
 
     folds = list_folds(folds)

@@ -53,7 +53,7 @@ def test_weights_reach_the_models_that_take_them_and_know_the_training_rows_alon
     ids=repr,
 )
 def test_a_row_that_weighs_nothing_is_as_if_it_were_not_there(model):
-    """Half of the dates weigh nothing: a line is that of the other half; a net differs; equal weights change nothing."""
+    """Half of the dates weigh nothing: a line is the other half's; a net differs; equal weights change nothing."""
     X, y, fold = toy_problem(15, 120)
     late = fold.train[X.panel.date_code[fold.train] >= 30]
 

@@ -45,7 +45,27 @@ from ..models.predict import Predictions, cross_predict
 # %% ../../nbs/attribution/explain.ipynb #b49f0b15
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """Attributions of some rows' scores to features and lags, in score units."""
+    """Attributions of some rows' scores to features and lags, in score units.
+
+    Parameters
+    ----------
+    model : str
+    X : Features
+    rows : np.ndarray
+        (n,) panel rows
+    lags : tuple
+        (L,) bars before the decision date; (0,) for a model that sees one row
+    values : np.ndarray
+        (n, L, F) float32
+    base : np.ndarray
+        (n,) float64: the score when nothing is known
+    scores : np.ndarray
+        (n,) float64: the model's
+    fold : np.ndarray
+        (n,) int
+    seed : np.ndarray
+        (n,) int: the model's seed, not the draw's
+    """
 
     model: str
     X: Features
@@ -179,6 +199,26 @@ def explain(
 
     Deterministic in `seed`. Raises `NeuralphaError` for models that are not known or not fitted, and for an empty
     choice of rows. Lundberg & Lee (2017), Lundberg et al. (2020), Erion et al. (2021).
+
+    Parameters
+    ----------
+    model
+        `Predictions`, or a fitted model of any kind
+    X : Features
+        the table it was fitted on
+    rows : default None
+        panel rows; default: drawn from the scored rows (or, for a model, from all tradable rows)
+    n_rows : int, default 500
+        rows drawn where none are given
+    seed : int, default 0
+        of the draw and of the choice of paths
+    n_samples : int, default 100
+        gradients per row to begin with, nets only
+    tolerance : float, default 0.03
+        completeness error, in standard deviations of the scores, above which a net's paths get more
+        points
+    n_background : int, default 256
+        rows, drawn from the same period, that stand for "not known"; linear models and nets
     """
     if model is None or isinstance(model, (type, str)):
         raise wrong_kind("explain(model=)", model, "Predictions", "give na.cross_predict's, or a fitted model")
@@ -290,7 +330,15 @@ def plot_importance(
     e: Explanation,  # from `explain`
     top: int = 20,  # features shown
 ):
-    """Mean |attribution| of the most important features; returns the figure."""
+    """Mean |attribution| of the most important features; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        from `explain`
+    top : int, default 20
+        features shown
+    """
     import matplotlib.pyplot as plt
 
     s = e.importance().head(top)[::-1]
@@ -306,7 +354,15 @@ def plot_lags(
     e: Explanation,  # from `explain`
     top: int = 20,  # features shown
 ):
-    """Feature × lag map of mean |attribution|; returns the figure."""
+    """Feature × lag map of mean |attribution|; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        from `explain`
+    top : int, default 20
+        features shown
+    """
     import matplotlib.pyplot as plt
 
     m = e.lag_map().loc[e.importance().index[:top]]
@@ -331,7 +387,15 @@ def plot_summary(
     e: Explanation,  # from `explain`
     top: int = 15,  # features shown
 ):
-    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure."""
+    """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        from `explain`
+    top : int, default 15
+        features shown
+    """
     import matplotlib.pyplot as plt, shap
 
     fig = plt.figure(figsize=(7, 1.5 + 0.3 * min(top, len(e.names))))
@@ -362,7 +426,18 @@ def plot_summary(
 def families(
     names,  # features
 ) -> list[str]:  # the family of each; a feature that is declared nowhere is a family of its own
-    """Families of features."""
+    """Families of features.
+
+    Parameters
+    ----------
+    names
+        features
+
+    Returns
+    -------
+    list[str]
+        the family of each; a feature that is declared nowhere is a family of its own
+    """
     out = []
     for n in names:
         try:
@@ -391,7 +466,21 @@ def through_time(
     by: str = "family",  # or "feature"
     freq: str = "QE",  # pandas frequency
 ) -> pd.DataFrame:  # index period end; mean |attribution| per group, largest first
-    """Mean |attribution| per period, score units; periods without rows are left out."""
+    """Mean |attribution| per period, score units; periods without rows are left out.
+
+    Parameters
+    ----------
+    e : Explanation
+    by : str, default 'family'
+        or "feature"
+    freq : str, default 'QE'
+        pandas frequency
+
+    Returns
+    -------
+    pd.DataFrame
+        index period end; mean |attribution| per group, largest first
+    """
     values, names = _grouped(e, by)
     table = pd.DataFrame(abs(values), e.dates, names)
     return table.resample(freq).mean().dropna(how="all")[table.mean().sort_values(ascending=False, kind="stable").index]
@@ -400,6 +489,11 @@ def through_time(
 def market_regime(panel: Panel) -> pd.Series:  # by date: "calm", "middling" or "stormy"
     """Terciles, over the panel's dates, of the trailing volatility of the equally weighted market; for description
     only.
+
+    Returns
+    -------
+    pd.Series
+        by date: "calm", "middling" or "stormy"
     """
     volatility = pd.Series(market_volatility(panel), pd.DatetimeIndex(panel.dates)).dropna()
     return pd.qcut(volatility, 3, labels=list(WORDS["volatility"])).astype(str)
@@ -410,7 +504,21 @@ def by_regime(
     regime: pd.Series | None = None,  # label by date; default `market_regime`
     by: str = "family",  # or "feature"
 ) -> pd.DataFrame:  # index regime; rows, then mean |attribution| per group
-    """Mean |attribution| per regime, score units."""
+    """Mean |attribution| per regime, score units.
+
+    Parameters
+    ----------
+    e : Explanation
+    regime : pd.Series | None, default None
+        label by date; default `market_regime`
+    by : str, default 'family'
+        or "feature"
+
+    Returns
+    -------
+    pd.DataFrame
+        index regime; rows, then mean |attribution| per group
+    """
     regime = market_regime(e.X.panel) if regime is None else regime
     values, names = _grouped(e, by)
     label = regime.reindex(e.dates).to_numpy()
@@ -430,7 +538,19 @@ def plot_time(
     freq: str = "QE",  # of pandas: quarters
     top: int = 8,  # groups shown
 ):
-    """Mean |attribution| of the largest groups per period; returns the figure."""
+    """Mean |attribution| of the largest groups per period; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        from `explain`
+    by : str, default 'family'
+        or "feature"
+    freq : str, default 'QE'
+        of pandas: quarters
+    top : int, default 8
+        groups shown
+    """
     import matplotlib.pyplot as plt
 
     table = through_time(e, by, freq).iloc[:, :top]
@@ -456,7 +576,19 @@ def plot_regime(
     by: str = "family",  # or "feature"
     top: int = 8,  # groups shown
 ):
-    """Mean |attribution| of the largest groups in every regime, side by side; returns the figure."""
+    """Mean |attribution| of the largest groups in every regime, side by side; returns the figure.
+
+    Parameters
+    ----------
+    e : Explanation
+        from `explain`
+    regime : pd.Series | None, default None
+        name of the regime by date; default: `market_regime` of the panel
+    by : str, default 'family'
+        or "feature"
+    top : int, default 8
+        groups shown
+    """
     import matplotlib.pyplot as plt
 
     table = by_regime(e, regime, by)
@@ -486,7 +618,13 @@ def plot_regime(
 
 
 def figures(e: Explanation) -> dict:  # name -> matplotlib figure
-    """All figures of a report: importance, lags, summary, time (where the rows span several periods)."""
+    """All figures of a report: importance, lags, summary, time (where the rows span several periods).
+
+    Returns
+    -------
+    dict
+        name -> matplotlib figure
+    """
     out = {"importance": plot_importance(e), "lags": plot_lags(e), "summary": plot_summary(e)}
     if len(through_time(e)) > 1:
         out["time"] = plot_time(e)
@@ -516,7 +654,19 @@ def from_frame(
     frame: pd.DataFrame,  # one model's part of a stored long table
     X: Features,
 ) -> Explanation:  # scores and base are not stored: NaN
-    """The explanation that `Explanation.frame` wrote."""
+    """The explanation that `Explanation.frame` wrote.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        one model's part of a stored long table
+    X : Features
+
+    Returns
+    -------
+    Explanation
+        scores and base are not stored: NaN
+    """
     names = list(dict.fromkeys(frame["feature"]))
     lags = tuple(dict.fromkeys(frame["lag"]))
     first = frame.iloc[:: len(names) * len(lags)]
@@ -561,6 +711,25 @@ def interactions(
 ) -> pd.DataFrame:  # features × features, score units; `.attrs`: "rows" asked, and whether among "whole_dates"
     """Interaction strength of pairs of features, from scores alone; of a net across assets each row is asked among its
     whole date.
+
+    Parameters
+    ----------
+    model
+        fitted model
+    X : Features
+    rows : default None
+        panel rows to draw from; default: all tradable rows
+    features : default None
+        names; default: the `top` most important by attribution
+    top : int, default 8
+    n_rows : int, default 200
+    n_background : int, default 16
+    seed : int, default 0
+
+    Returns
+    -------
+    pd.DataFrame
+        features × features, score units; `.attrs`: "rows" asked, and whether among "whole_dates"
     """
     rng = np.random.default_rng(seed)
     pool = np.flatnonzero(X.panel.tradable) if rows is None else _row_numbers(X.panel, rows)
@@ -676,6 +845,23 @@ def agreement(
 ) -> pd.DataFrame:  # model_a, model_b, measure, value, low, high, dates, rows
     """Agreement of each pair of models with bootstrap intervals over dates; 1 is full agreement, NaN where a model
     gives no reasons or there is one feature.
+
+    Parameters
+    ----------
+    explanations
+        of several models on the same rows
+    horizon : int, default 1
+        of the label, for the bootstrap's blocks
+    delay : int, default 0
+        of the label, for the bootstrap's blocks
+    level : float, default 0.95
+    n_resamples : int, default 1000
+    seed : int, default 0
+
+    Returns
+    -------
+    pd.DataFrame
+        model_a, model_b, measure, value, low, high, dates, rows
     """
     from scipy.stats import rankdata
 
@@ -775,7 +961,30 @@ def family_ic_loss(
     level: float = 0.95,
     seed: int = 0,
 ) -> pd.DataFrame:  # index family: ic, ic_without, lost, low, high, dates
-    """IC lost when a family's columns are permuted among the assets of each date; mean over `repeats` deals."""
+    """IC lost when a family's columns are permuted among the assets of each date; mean over `repeats` deals.
+
+    Parameters
+    ----------
+    model
+        `Predictions` or a fitted model
+    X : Features
+    y : Label
+    rows : default None
+        panel rows; default: what the predictions scored. Give whole dates.
+    groups : dict | None, default None
+        name -> feature names; default the families of the features
+    repeats : int, default 3
+        deals per family
+    n_dates : int, default 120
+        dates looked at, evenly spaced, where there are more
+    level : float, default 0.95
+    seed : int, default 0
+
+    Returns
+    -------
+    pd.DataFrame
+        index family: ic, ic_without, lost, low, high, dates
+    """
     rows = None if rows is None else _row_numbers(X.panel, rows)
     if isinstance(model, Predictions):
         parts = list(_parts(model, X, rows))
@@ -840,7 +1049,27 @@ def refit_ic_loss(
     target: str = "rank",
     level: float = 0.95,
 ) -> pd.DataFrame:  # index family: ic, ic_without, lost, low, high, dates
-    """IC lost when the model is fitted again without a family, on the same folds and seeds."""
+    """IC lost when the model is fitted again without a family, on the same folds and seeds.
+
+    Parameters
+    ----------
+    model
+        unfitted
+    X : Features
+    y : Label
+    folds
+    groups : dict | None, default None
+        name -> feature names; default the families of the features
+    seeds : int, default 1
+    device : str, default 'auto'
+    target : str, default 'rank'
+    level : float, default 0.95
+
+    Returns
+    -------
+    pd.DataFrame
+        index family: ic, ic_without, lost, low, high, dates
+    """
     groups = groups or _by_family(X.names)
     if len(groups) < 2:
         raise NeuralphaError("There is one family of features: nothing would be left to fit on.")

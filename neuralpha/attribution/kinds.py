@@ -34,6 +34,12 @@ def probe(
 ) -> Probe:
     """Open a fitted model; raises `NeuralphaError` for one that cannot be explained, is not fitted or was fitted on
     other features.
+
+    Parameters
+    ----------
+    model
+        a fitted model of the zoo or of one's own, a LightGBM booster or a scikit-learn forest
+    X : Features
     """
     if isinstance(model, Predictions):
         raise NeuralphaError(
@@ -57,7 +63,16 @@ def _foreign_trees(model, X: Features) -> TreeProbe:
 
 # %% ../../nbs/attribution/kinds.ipynb #cfa0dab6
 class Paths(NamedTuple):
-    """How much is spent on a smooth model; lines and trees are exact."""
+    """How much is spent on a smooth model; lines and trees are exact.
+
+    Parameters
+    ----------
+    n_samples : int, default 100
+        gradients per row to begin with
+    seed : int, default 0
+        of the choice of paths
+    tolerance : float, default 0.03
+    """
 
     n_samples: int = 100  # gradients per row to begin with
     seed: int = 0  # of the choice of paths
@@ -67,7 +82,15 @@ class Paths(NamedTuple):
 
 
 class Attributed(NamedTuple):
-    """What each input added to the scores, in score units."""
+    """What each input added to the scores, in score units.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        (n, L, F)
+    base : np.ndarray | float
+        (n,) or one for all: the score when nothing is known
+    """
 
     values: np.ndarray  # (n, L, F)
     base: np.ndarray | float  # (n,) or one for all: the score when nothing is known
@@ -80,7 +103,17 @@ def attribute(
     background: np.ndarray,  # rows that stand for "not known"
     paths: Paths,
 ) -> Attributed:
-    """Attributions of a model's scores, by the kind of its probe. Raises `NeuralphaError` for an unknown kind."""
+    """Attributions of a model's scores, by the kind of its probe. Raises `NeuralphaError` for an unknown kind.
+
+    Parameters
+    ----------
+    opened : Probe
+    rows : np.ndarray
+        to be explained
+    background : np.ndarray
+        rows that stand for "not known"
+    paths : Paths
+    """
     raise NeuralphaError(
         f"{type(opened).__name__} is no kind of probe that can be attributed; give one of `models.probe`, or register "
         "a function of your own with `attribute.register`."

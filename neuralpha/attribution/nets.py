@@ -35,7 +35,17 @@ from ..models.training.device import float32_kernels
 
 # %% ../../nbs/attribution/nets.ipynb #d2fa97f4
 class Attributions(NamedTuple):
-    """What each input added to the score, in score units."""
+    """What each input added to the score, in score units.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        (n, L, F) float32: row, bar (decision date last), feature
+    base : float
+        mean score of the background
+    scores : np.ndarray
+        (n,) float32, the net's
+    """
 
     values: np.ndarray  # (n, L, F) float32: row, bar (decision date last), feature
     base: float  # mean score of the background
@@ -87,7 +97,20 @@ def net_scores(
     windows: torch.Tensor,
     batch: int = 4096,
 ) -> torch.Tensor:  # (n,)
-    """Scores without gradients."""
+    """Scores without gradients.
+
+    Parameters
+    ----------
+    module
+        torch module or function: windows (n, L, F) -> (n,) or (n, 1)
+    windows : torch.Tensor
+    batch : int, default 4096
+
+    Returns
+    -------
+    torch.Tensor
+        (n,)
+    """
     with torch.no_grad():
         return torch.cat([_one_score(module(w)) for w in windows.split(batch)])
 
@@ -148,7 +171,23 @@ def integrated_gradients(
     device=None,  # default: where the module's weights are
     batch: int | None = None,  # windows per forward pass; default 512 on a CPU, 65,536 on CUDA
 ) -> Attributions:
-    """Integrated gradients from one baseline by Gauss–Legendre (Sundararajan et al., 2017)."""
+    """Integrated gradients from one baseline by Gauss–Legendre (Sundararajan et al., 2017).
+
+    Parameters
+    ----------
+    module
+        torch module or function: windows (n, L, F) -> (n,) or (n, 1)
+    windows
+        (n, L, F)
+    baseline : default None
+        (L, F), default zeros
+    points : int, default 16
+        gradients per row
+    device : default None
+        default: where the module's weights are
+    batch : int | None, default None
+        windows per forward pass; default 512 on a CPU, 65,536 on CUDA
+    """
     device = _device_of(module, device)
     x = _tensor(windows, device)
     start = torch.zeros_like(x[:1]) if baseline is None else _tensor(baseline, device)[None]
@@ -188,6 +227,25 @@ def expected_gradients(
 
     With at least `points` × m samples every background window is used and only the quadrature is approximate. Raises
     `NeuralphaError` for an empty background or a module with several outputs.
+
+    Parameters
+    ----------
+    module
+        torch module or function: windows (n, L, F) -> (n,) or (n, 1)
+    windows
+        (n, L, F)
+    background
+        (m, L, F) windows that stand for "not known", e.g. a sample of the same period
+    n_samples : int, default 100
+        gradients per row: `points` on each of n_samples/points paths
+    seed : int, default 0
+        of the choice of paths
+    device : default None
+        default: where the module's weights are
+    batch : int | None, default None
+        windows per forward pass; default 512 on a CPU, 65,536 on CUDA
+    points : int, default 2
+        gradients per path; more for scores with kinks (ReLU), where `error` says so
     """
     device = _device_of(module, device)
     x = _tensor(windows, device)

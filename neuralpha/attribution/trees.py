@@ -32,7 +32,45 @@ from ..core import NeuralphaError
 
 # %% ../../nbs/attribution/trees.ipynb #efa2c9b2
 class Forest(NamedTuple):
-    """Trees of an ensemble in flat arrays; tree k adds to output k % n_outputs."""
+    """Trees of an ensemble in flat arrays; tree k adds to output k % n_outputs.
+
+    Parameters
+    ----------
+    node_start : np.ndarray
+        (n_trees+1,) int64: nodes of tree k
+    feature : np.ndarray
+        (n_nodes,) int32
+    threshold : np.ndarray
+        (n_nodes,) float64; for a categorical test the number of its category set
+    kind : np.ndarray
+        (n_nodes,) uint8, LightGBM's decision type: 1 categorical, 2 missing goes left, 4 zero is
+        missing, 8 NaN is missing
+    leaf_start : np.ndarray
+        (n_trees+1,) int64: leaves of tree k
+    value : np.ndarray
+        (n_leaves,) float64
+    step_start : np.ndarray
+        (n_leaves+1,) int64: steps on the way to a leaf
+    step_node : np.ndarray
+        (n_steps,) int32, node within the tree
+    step_left : np.ndarray
+        (n_steps,) uint8: 1 where the way leads left
+    step_slot : np.ndarray
+        (n_steps,) int64: which of the leaf's features is tested
+    slot_start : np.ndarray
+        (n_leaves+1,) int64: features of a leaf
+    slot_feature : np.ndarray
+        (n_slots,) int32
+    slot_share : np.ndarray
+        (n_slots,) float64, share of training rows that stay on the path, 0 to 1
+    set_start : np.ndarray
+        (n_sets+1,) int64: words of a category set
+    set_word : np.ndarray
+        uint32 bit sets of the categories that go left
+    base : np.ndarray
+        (n_outputs,) float64, mean output over the training rows
+    n_features : int
+    """
 
     node_start: np.ndarray  # (n_trees+1,) int64: nodes of tree k
     feature: np.ndarray  # (n_nodes,) int32
@@ -183,6 +221,12 @@ def forest_of(
     """The model's trees as arrays; raises `NeuralphaError` for other models.
 
     A LightGBM forest (`boosting="rf"`) is explained as the sum of its trees, which is its raw score.
+
+    Parameters
+    ----------
+    model
+        lightgbm.Booster, anything with a `booster_`, or a scikit-learn tree, random or extra-trees
+        forest
     """
     if isinstance(model, Forest):
         return model
@@ -359,6 +403,19 @@ def tree_shap(
 
     Equal to LightGBM's `pred_contrib` and to `shap.TreeExplainer`. Raises `NeuralphaError` for models without exact
     trees and rows of another width. Lundberg et al. (2020); tables after Yang (2021).
+
+    Parameters
+    ----------
+    model
+        lightgbm.Booster, an object with `booster_`, a scikit-learn tree or forest, or a `Forest`
+    X
+        (n, n_features) float32 or float64, NaN as the model takes it
+
+    Returns
+    -------
+    tuple
+        values (n, n_features) float64 and base value; with K > 1 outputs (n, n_features, K) and
+        (K,)
     """
     forest = forest_of(model)
     columns = _columns(forest, X)
@@ -414,7 +471,20 @@ def tree_interactions(
     model,  # as `tree_shap`, with one output
     X,  # (n, n_features)
 ) -> np.ndarray:  # (n, n_features, n_features) float64, score units
-    """Exact Shapley interaction values: symmetric, row sums are the Shapley values. Memory: 8 n n_features² bytes."""
+    """Exact Shapley interaction values: symmetric, row sums are the Shapley values. Memory: 8 n n_features² bytes.
+
+    Parameters
+    ----------
+    model
+        as `tree_shap`, with one output
+    X
+        (n, n_features)
+
+    Returns
+    -------
+    np.ndarray
+        (n, n_features, n_features) float64, score units
+    """
     forest = forest_of(model)
     if len(forest.base) > 1:
         raise NeuralphaError(f"The model has {len(forest.base)} outputs; interactions are for one.")

@@ -27,7 +27,21 @@ from ..splits import Fold
 # %% ../../nbs/audit/artefacts.ipynb #3a664999
 @dataclass
 class Columns:
-    """A value per panel row and column."""
+    """A value per panel row and column.
+
+    Parameters
+    ----------
+    names : tuple
+    values : np.ndarray
+        (n_rows, n_columns), floating
+    known : np.ndarray
+        (n_rows,) date position at which a row is known
+    lookbacks : tuple | None, default None
+        bars, by column; None where nothing is declared
+    cross_sectional : bool | None, default None
+    source : object, default None
+        the Label or Features it came from
+    """
 
     names: tuple
     values: np.ndarray  # (n_rows, n_columns), floating
@@ -59,7 +73,13 @@ class Columns:
 
 @dataclass
 class Fitted:
-    """Values that have no row: by fold, or (fold None) for all time."""
+    """Values that have no row: by fold, or (fold None) for all time.
+
+    Parameters
+    ----------
+    folds : dict
+        fold number or None -> {path: array}
+    """
 
     folds: dict  # fold number or None -> {path: array}
 
@@ -106,7 +126,14 @@ def is_named(
     series: pd.Series,
     columns,  # of what it was made from
 ) -> bool:
-    """Whether a Series has a name of its own: what is computed from a column keeps that column's name in pandas."""
+    """Whether a Series has a name of its own: what is computed from a column keeps that column's name in pandas.
+
+    Parameters
+    ----------
+    series : pd.Series
+    columns
+        of what it was made from
+    """
     return series.name is not None and series.name not in columns
 
 
@@ -213,7 +240,19 @@ def artefacts_of(
     result,  # what a pipeline returned
     panel: Panel,
 ) -> dict:  # name -> Columns, Fitted or list of Fold
-    """Everything a pipeline gave, by name."""
+    """Everything a pipeline gave, by name.
+
+    Parameters
+    ----------
+    result
+        what a pipeline returned
+    panel : Panel
+
+    Returns
+    -------
+    dict
+        name -> Columns, Fitted or list of Fold
+    """
     if result is None:
         raise NeuralphaError("The pipeline returned None; return a dict of features, labels, folds, predictions, ...")
     if not isinstance(result, dict):
@@ -247,7 +286,13 @@ def values_in(artefacts: dict) -> dict:  # name -> Columns that are no label
 
 
 def features_in(artefacts: dict) -> dict:  # name -> Columns that are features
-    """Columns that declare a look-back, and whatever is called features."""
+    """Columns that declare a look-back, and whatever is called features.
+
+    Returns
+    -------
+    dict
+        name -> Columns that are features
+    """
     values = values_in(artefacts)
     return {what: v for what, v in values.items() if v.lookbacks is not None or what == "features"}
 
@@ -263,7 +308,19 @@ def lookbacks_of(
     columns: Columns,
     given,  # of the audit: one number, by column, or None
 ) -> dict | None:  # column -> bars; None where nothing is declared
-    """How far columns say they look back."""
+    """How far columns say they look back.
+
+    Parameters
+    ----------
+    columns : Columns
+    given
+        of the audit: one number, by column, or None
+
+    Returns
+    -------
+    dict | None
+        column -> bars; None where nothing is declared
+    """
     if isinstance(given, dict):
         return {n: int(given[n]) for n in columns.names}
     if given is not None:
@@ -277,5 +334,12 @@ def compares_assets(
     columns: Columns,
     given: bool | None,  # of the audit
 ) -> bool:
-    """Whether columns say that they compare assets of a date."""
+    """Whether columns say that they compare assets of a date.
+
+    Parameters
+    ----------
+    columns : Columns
+    given : bool | None
+        of the audit
+    """
     return bool(columns.cross_sectional) if given is None else bool(given)

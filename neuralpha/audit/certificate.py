@@ -27,7 +27,15 @@ from ..core import canonical_json, digest, write_json, write_text
 
 # %% ../../nbs/audit/certificate.ipynb #0acab38d
 class Verdict(NamedTuple):
-    """What a line of a certificate may say, best first."""
+    """What a line of a certificate may say, best first.
+
+    Parameters
+    ----------
+    passed : bool | None
+        None: nothing was found, and nothing was shown
+    colour : str
+    meaning : str
+    """
 
     passed: bool | None  # None: nothing was found, and nothing was shown
     colour: str
@@ -49,7 +57,13 @@ VERDICTS = {
 def severity(
     verdict: str,  # one of `VERDICTS`
 ) -> int:
-    """0 is the best."""
+    """0 is the best.
+
+    Parameters
+    ----------
+    verdict : str
+        one of `VERDICTS`
+    """
     return list(VERDICTS).index(verdict)
 
 # %% ../../nbs/audit/certificate.ipynb #e13d27ea
@@ -70,7 +84,31 @@ PARTS = {
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """One line of a certificate."""
+    """One line of a certificate.
+
+    Parameters
+    ----------
+    part : str
+        one of `PARTS`
+    what : str
+        the artefact
+    how : str
+        what was done to it
+    verdict : str
+        one of `VERDICTS`
+    rows : int, default 0
+        rows (or fold members) compared, over all cuts
+    columns : int, default 0
+    wrong : int, default 0
+        values that should not have changed and did
+    rounded : int, default 0
+        values that differ in their last digits, by no more than floating point does
+    found : str, default ''
+        the worst offence in words, or why it was not checked
+    column : str, default ''
+    date : str, default ''
+    asset : str, default ''
+    """
 
     part: str  # one of `PARTS`
     what: str  # the artefact
@@ -111,7 +149,13 @@ OUTCOMES = {
 
 
 def outcome_of(checks) -> str:  # one of `OUTCOMES`
-    """The worst that was found; green needs every check to hold."""
+    """The worst that was found; green needs every check to hold.
+
+    Returns
+    -------
+    str
+        one of `OUTCOMES`
+    """
     found = {check.verdict for check in checks}
     if "fails" in found:
         return "failed"
@@ -129,7 +173,24 @@ def summary_of(checks) -> str:
 # %% ../../nbs/audit/certificate.ipynb #03bb139d
 @dataclass(frozen=True, repr=False)
 class Certificate:
-    """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took."""
+    """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took.
+
+    Parameters
+    ----------
+    subject : str
+    universe : str
+    data_digest : str
+    cuts : tuple
+        dates after which the future was replaced
+    checks : tuple
+        of Check
+    settings : dict, default dict()
+    seconds : float, default 0.0
+    looked_at : int, default 0
+        dates after which the future was replaced, rare ones and edges of folds included
+    dates : int, default 0
+        dates that have a future
+    """
 
     subject: str
     universe: str

@@ -138,7 +138,18 @@ _DOUBT = 2.0**-14  # a relative difference below this is told from rounding by i
 def precision(
     values,  # (n_rows, n_columns)
 ) -> np.ndarray:  # (n_columns,)
-    """Relative noise of each column: none for whole numbers, that of single precision where every value is one."""
+    """Relative noise of each column: none for whole numbers, that of single precision where every value is one.
+
+    Parameters
+    ----------
+    values
+        (n_rows, n_columns)
+
+    Returns
+    -------
+    np.ndarray
+        (n_columns,)
+    """
     out = np.zeros(values.shape[1])
     for f, column in enumerate(values.T):
         known = column[np.isfinite(column)]
@@ -152,7 +163,18 @@ def precision(
 def typical_size(
     values,  # (n_rows, n_columns)
 ) -> np.ndarray:  # (n_columns,)
-    """A large but usual size of each column: nine of ten values that are not 0 are smaller."""
+    """A large but usual size of each column: nine of ten values that are not 0 are smaller.
+
+    Parameters
+    ----------
+    values
+        (n_rows, n_columns)
+
+    Returns
+    -------
+    np.ndarray
+        (n_columns,)
+    """
     out = np.zeros(values.shape[1])
     for f, column in enumerate(values[:: max(1, len(values) // 20_000)].T):
         size = np.abs(column[np.isfinite(column) & (column != 0)])
@@ -164,7 +186,15 @@ def are_equal(
     a,  # (n,)
     b,  # (n,)
 ) -> bool:
-    """Whether two arrays are equal, but for what floating point does."""
+    """Whether two arrays are equal, but for what floating point does.
+
+    Parameters
+    ----------
+    a
+        (n,)
+    b
+        (n,)
+    """
     if np.array_equal(a, b, equal_nan=True):
         return True
     a = a[:, None]
@@ -176,7 +206,20 @@ def are_equal(
 
 # %% ../../nbs/audit/comparison.ipynb #bb6ea25f
 class Difference(NamedTuple):
-    """What two runs disagree on in one column."""
+    """What two runs disagree on in one column.
+
+    Parameters
+    ----------
+    column : str
+    row : int
+        of the true panel: the earliest that differs, -1 where only last digits do
+    count : int
+        values that differ
+    rounded : int
+        values that differ in their last digits alone
+    energy : float
+        sum of the squares of those
+    """
 
     column: str
     row: int  # of the true panel: the earliest that differs, -1 where only last digits do
@@ -192,7 +235,37 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """One artefact of the true run and of another on rows that both have, and how a difference is told."""
+    """One artefact of the true run and of another on rows that both have, and how a difference is told.
+
+    Parameters
+    ----------
+    part : str
+    what : str
+    how : str
+        the line of the certificate
+    panel : Panel
+        the true one
+    mine : Columns
+    theirs : Columns
+    rows : np.ndarray
+    twins : np.ndarray
+        of the true panel and of the world
+    words : str
+        template of {what}, {column}, {day}, {asset}, {count} and of what `about` adds
+    about : dict, default dict()
+    since : dict | None, default None
+        column -> first date position that is compared
+    rounding : float, default 0.0
+        relative difference that is allowed on top of floating point's
+    exact : bool, default False
+        not even rounding is allowed
+    tested : bool, default False
+        changes of several sizes tell small differences from rounding
+    cut : int | None, default None
+        to say how far ahead the earliest difference lies
+    verdict : str, default 'fails'
+        of a difference
+    """
 
     part: str
     what: str
@@ -289,7 +362,19 @@ FURTHEST = 10**9  # reach of what is missing altogether
 
 @dataclass
 class Tally:
-    """The lines of a certificate while they are being added up."""
+    """The lines of a certificate while they are being added up.
+
+    Parameters
+    ----------
+    lines : dict, default dict()
+        (part, what, how) -> Line
+    faint : dict, default dict()
+        (part, what, column) -> (comparison, difference) of last digits alone
+    compared : dict, default dict()
+        what -> columns with a value in the past of some world
+    looked_at : set, default set()
+        days after which the future was replaced
+    """
 
     lines: dict = field(default_factory=dict)  # (part, what, how) -> Line
     faint: dict = field(default_factory=dict)  # (part, what, column) -> (comparison, difference) of last digits alone

@@ -20,6 +20,17 @@ def calendar_cuts(
 ) -> list[int]:  # date positions, ascending
     """One date of each rare kind: the last days of a year, ends of months and quarters, the third Friday of a month, a
     leap day, the bars around the longest gap, every weekday and every month, the first bars and the last.
+
+    Parameters
+    ----------
+    dates
+        (n_dates,) datetime64, ascending
+    seed : int, default 0
+
+    Returns
+    -------
+    list[int]
+        date positions, ascending
     """
     n = len(dates)
     if n < 4:
@@ -111,7 +122,21 @@ def cut_codes(
     artefacts: dict,  # of the true run
     settings: Settings,
 ) -> list[int]:  # date positions
-    """Where the future is replaced: at the dates that were given, at every date, or where a leak would show."""
+    """Where the future is replaced: at the dates that were given, at every date, or where a leak would show.
+
+    Parameters
+    ----------
+    panel : Panel
+    tables : dict
+    artefacts : dict
+        of the true run
+    settings : Settings
+
+    Returns
+    -------
+    list[int]
+        date positions
+    """
     if isinstance(settings.cuts, (int, np.integer)):
         return _pick_cuts(panel, tables, artefacts, int(settings.cuts), settings.seed)
     if isinstance(settings.cuts, str):  # every date
@@ -175,7 +200,13 @@ def _happenings(panel, tables) -> np.ndarray:  # (n_dates,)
 
 # %% ../../nbs/audit/cuts.ipynb #3ba10146
 def starts(panel: Panel, artefacts: dict, settings: Settings) -> list[int]:  # date positions
-    """Where history is cut at the front."""
+    """Where history is cut at the front.
+
+    Returns
+    -------
+    list[int]
+        date positions
+    """
     bars = [0]
     for features in features_in(artefacts).values():
         bars += (lookbacks_of(features, settings.lookbacks) or {}).values()

@@ -46,7 +46,13 @@ def _by_value(thing) -> bytes:
 def pack(
     function,  # of anything, as long as it can be pickled by value
 ):  # (function in bytes, environment), or the reason why there is none
-    """A function and the environment as they are now, before it has run, for `run_fresh`."""
+    """A function and the environment as they are now, before it has run, for `run_fresh`.
+
+    Parameters
+    ----------
+    function
+        of anything, as long as it can be pickled by value
+    """
     try:
         return _by_value(function), dict(os.environ)
     except Exception as e:  # whatever a closure holds may refuse in its own way
@@ -117,6 +123,13 @@ def run_fresh(
     """Run a packed function in a process that has seen nothing.
 
     Raises `NeuralphaError` where it cannot be sent or stops.
+
+    Parameters
+    ----------
+    packed
+        of `pack`
+    *args
+    **tables
     """
     if isinstance(packed, NeuralphaError):
         raise packed

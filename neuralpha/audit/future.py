@@ -34,7 +34,25 @@ from ..splits import Fold
 # %% ../../nbs/audit/future.ipynb #b822551e
 @dataclass(frozen=True)
 class Audit:
-    """A pipeline, what it gave on the true data, and where what is found goes."""
+    """A pipeline, what it gave on the true data, and where what is found goes.
+
+    Parameters
+    ----------
+    run : Callable
+        (panel, tables) -> artefacts by name
+    panel : Panel
+    tables : dict
+    settings : Settings
+    tally : Tally
+    base : dict, default dict()
+        artefacts of the true run
+    small_run : Callable | None, default None
+        as `run`, without folds and fits
+    packed : object, default None
+        what a fresh process runs, of `pack`
+    each : Callable | None, default None
+        (rerun, tally, fits) for every world that ran; `fits` are those of a new process
+    """
 
     run: Callable  # (panel, tables) -> artefacts by name
     panel: Panel

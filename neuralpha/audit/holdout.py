@@ -28,7 +28,22 @@ from ..splits import Fold, _offset, fixed_split
 # %% ../../nbs/audit/holdout.ipynb #c754bfed
 @dataclass(frozen=True)
 class Seal:
-    """What was set aside, as a study's manifest keeps it."""
+    """What was set aside, as a study's manifest keeps it.
+
+    Parameters
+    ----------
+    universe : str
+    first : str
+        first sealed date
+    last : str
+        last date at the time of sealing
+    rows : int
+        tradable rows set aside
+    sealed : str
+        SHA-256 of the sealed period
+    visible : str
+        SHA-256 of what was left to work with
+    """
 
     universe: str
     first: str  # first sealed date
@@ -54,7 +69,13 @@ class Seal:
 def read_seal(
     values: dict,  # as `Seal.to_dict` gave them
 ) -> Seal:
-    """A seal from a manifest. Raises `NeuralphaError` where it was changed by hand."""
+    """A seal from a manifest. Raises `NeuralphaError` where it was changed by hand.
+
+    Parameters
+    ----------
+    values : dict
+        as `Seal.to_dict` gave them
+    """
     try:
         seal = Seal(**{k: v for k, v in values.items() if k != "hash"})
     except TypeError as e:
@@ -77,7 +98,21 @@ def seal_holdout(
     length: str = "1Y",  # calendar length of what is set aside, counted back from the last date
     first=None,  # instead: the first date to set aside
 ) -> tuple:  # (Panel to work with, Seal)
-    """Set the last period of a universe aside."""
+    """Set the last period of a universe aside.
+
+    Parameters
+    ----------
+    panel : Panel
+    length : str, default '1Y'
+        calendar length of what is set aside, counted back from the last date
+    first : default None
+        instead: the first date to set aside
+
+    Returns
+    -------
+    tuple
+        (Panel to work with, Seal)
+    """
     last = pd.Timestamp(panel.dates[-1])
     start = pd.Timestamp(first) if first is not None else last.normalize() - _offset(length) + pd.Timedelta(1, "D")
     code = int(np.searchsorted(panel.dates, start.to_datetime64()))
@@ -102,7 +137,20 @@ def read_ledger(
     ledger,  # file; one that does not exist holds no openings
     head: str | None = None,  # hash of an opening that is known to have been recorded, e.g. from an earlier report
 ) -> list:  # of dict
-    """All recorded openings. Raises `NeuralphaError` where a line was changed or is missing."""
+    """All recorded openings. Raises `NeuralphaError` where a line was changed or is missing.
+
+    Parameters
+    ----------
+    ledger
+        file; one that does not exist holds no openings
+    head : str | None, default None
+        hash of an opening that is known to have been recorded, e.g. from an earlier report
+
+    Returns
+    -------
+    list
+        of dict
+    """
     path = Path(ledger)
     out = []
     previous = ""
@@ -135,7 +183,27 @@ def open_holdout(
     reason: str,  # why now
     now=None,  # UTC time; default: the present
 ) -> dict:  # the ledger entry; the panel may be used from here on
-    """Record an opening. Raises `NeuralphaError`, and records nothing, where the data is not what was sealed."""
+    """Record an opening. Raises `NeuralphaError`, and records nothing, where the data is not what was sealed.
+
+    Parameters
+    ----------
+    panel : Panel
+        the whole universe
+    seal : Seal
+    ledger
+        file the opening is recorded in
+    spec : dict
+        the study that will be run on it, JSON-native
+    reason : str
+        why now
+    now : default None
+        UTC time; default: the present
+
+    Returns
+    -------
+    dict
+        the ledger entry; the panel may be used from here on
+    """
     if not str(reason).strip():
         raise NeuralphaError("Say why the holdout is opened: reason='...'.")
     held = cut_panel(panel, seal.first, pd.Timestamp(seal.last))
@@ -173,7 +241,13 @@ def openings(
     ledger,
     head: str | None = None,
 ) -> pd.DataFrame:  # opened, first, last, spec_hash, reason, seal
-    """Every recorded opening of dates that the seal covers, whatever seal they were under then."""
+    """Every recorded opening of dates that the seal covers, whatever seal they were under then.
+
+    Returns
+    -------
+    pd.DataFrame
+        opened, first, last, spec_hash, reason, seal
+    """
     mine = [
         e
         for e in read_ledger(ledger, head)
@@ -187,7 +261,13 @@ def holdout_line(
     ledger,
     head: str | None = None,
 ) -> str:  # one sentence
-    """What every report says about its holdout."""
+    """What every report says about its holdout.
+
+    Returns
+    -------
+    str
+        one sentence
+    """
     table = openings(seal, ledger, head)
     period = f"Holdout {seal.first} to {seal.last} ({seal.rows:,} rows, seal {seal.hash[:12]})"
     if not len(table):
@@ -205,6 +285,16 @@ def holdout_fold(
     valid: str = "6M",  # calendar length of validation, right before the holdout
     embargo: int = 5,
 ) -> Fold:
-    """The fold whose test part is the sealed period."""
+    """The fold whose test part is the sealed period.
+
+    Parameters
+    ----------
+    y : Label
+        on the whole panel
+    seal : Seal
+    valid : str, default '6M'
+        calendar length of validation, right before the holdout
+    embargo : int, default 5
+    """
     first = pd.Timestamp(seal.first)
     return fixed_split(y, y.panel.dates[0], first - _offset(valid), first, pd.Timestamp(seal.last), embargo)[0]

@@ -48,7 +48,13 @@ def leak_market(
     n_dates: int = 320,
     seed: int = 0,
 ) -> tuple:  # (Panel, fundamentals with asset, period_end, known_on, revenue)
-    """A small market that has everything a leak needs."""
+    """A small market that has everything a leak needs.
+
+    Returns
+    -------
+    tuple
+        (Panel, fundamentals with asset, period_end, known_on, revenue)
+    """
     rng = np.random.default_rng(seed)
     days = pd.bdate_range("2015-01-01", periods=n_dates)
     frames = []
@@ -165,7 +171,24 @@ def _model(panel, prepare, fit=_ridge):
 # %% ../../nbs/audit/leaks.ipynb #27928b8d
 @dataclass(frozen=True)
 class Planted:
-    """A leak and its clean twin."""
+    """A leak and its clean twin.
+
+    Parameters
+    ----------
+    name : str
+    story : str
+        what goes wrong, in a sentence
+    make : object
+        () -> (leaky pipeline, clean pipeline), with nothing remembered yet
+    part : str
+        the part of the audit that must flag it
+    options : dict, default dict()
+        of `audit_pipeline`, the same for both
+    filings : bool, default False
+        the pipelines take `fundamentals`
+    columns : object, default None
+        (panel, hindsight) -> panel with a column or an attribute of its own
+    """
 
     name: str
     story: str  # what goes wrong, in a sentence
@@ -1070,7 +1093,23 @@ def leak_catalogue(
     cuts: int = 2,
     leaks=None,  # another catalogue than `LEAKS`
 ) -> pd.DataFrame:  # by leak: story, flagged, by (the part that must flag it), clean_passed, twin, found, false_alarm
-    """Run the audit on every planted leak and on its clean twin."""
+    """Run the audit on every planted leak and on its clean twin.
+
+    Parameters
+    ----------
+    names : default None
+        some of the leaks; default all
+    seed : int, default 0
+    cuts : int, default 2
+    leaks : default None
+        another catalogue than `LEAKS`
+
+    Returns
+    -------
+    pd.DataFrame
+        by leak: story, flagged, by (the part that must flag it), clean_passed, twin, found,
+        false_alarm
+    """
     leaks = LEAKS if leaks is None else leaks
     known = [leak.name for leak in leaks]
     for n in names or []:

@@ -78,6 +78,18 @@ def moved_share(
 ) -> np.ndarray:  # (n_columns,)
     """Share of each column's values that differ by more than 1% of the column's spread, or are missing in one run
     alone.
+
+    Parameters
+    ----------
+    a
+        (n_rows, n_columns)
+    b
+        (n_rows, n_columns)
+
+    Returns
+    -------
+    np.ndarray
+        (n_columns,)
     """
     there = np.isfinite(a) | np.isfinite(b)
     with np.errstate(all="ignore"):

@@ -45,7 +45,20 @@ def check_life_spans(audit: Audit) -> None:
 # %% ../../nbs/audit/life_spans.ipynb #9effe906
 @dataclass(frozen=True)
 class Pair:
-    """Two parts of a fold that must not touch, under one label."""
+    """Two parts of a fold that must not touch, under one label.
+
+    Parameters
+    ----------
+    panel : Panel
+    label : Label
+    fold : Fold
+    part : str
+        "train" or "valid"
+    against : str
+        "valid" or "test"
+    embargo : int
+        bars
+    """
 
     panel: Panel
     label: Label
@@ -63,7 +76,13 @@ class Pair:
         return getattr(self.fold, self.against)
 
     def touching(self, margin: int) -> np.ndarray:  # (len(rows),) bool
-        """Rows whose life span comes nearer than so many bars to one of the others."""
+        """Rows whose life span comes nearer than so many bars to one of the others.
+
+        Returns
+        -------
+        np.ndarray
+            (len(rows),) bool
+        """
         y = self.label
         last = max(self.panel.n_dates, int(y.known_code.max())) + self.embargo + 2
         start = y.start_code[self.others]

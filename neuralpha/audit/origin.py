@@ -30,7 +30,15 @@ _PLAUSIBLE = 0.1  # average rank IC with the returns that follow
 
 
 class Power(NamedTuple):
-    """How well values foretell returns."""
+    """How well values foretell returns.
+
+    Parameters
+    ----------
+    size : float
+        average rank IC by date, or the correlation with whole-sample returns over assets
+    implausible : bool
+    words : str
+    """
 
     size: float  # average rank IC by date, or the correlation with whole-sample returns over assets
     implausible: bool
@@ -41,7 +49,19 @@ def foretells(
     panel: Panel,
     values,  # (n_rows,) numbers, or one value of any kind per asset
 ) -> Power | None:  # None where it cannot be told
-    """Whether values know more of later returns than anything known in advance."""
+    """Whether values know more of later returns than anything known in advance.
+
+    Parameters
+    ----------
+    panel : Panel
+    values
+        (n_rows,) numbers, or one value of any kind per asset
+
+    Returns
+    -------
+    Power | None
+        None where it cannot be told
+    """
     if "close" not in panel.fields:
         return None
     values = np.asarray(values)
@@ -139,7 +159,21 @@ def joined_columns(
     true: dict,  # what the pipeline gave for a few assets
     few: Panel,
 ) -> dict:  # "by asset", "by date" -> {artefact: names of columns}, or the exception that the run ended in
-    """Columns that follow the names of assets, or the years."""
+    """Columns that follow the names of assets, or the years.
+
+    Parameters
+    ----------
+    audit : Audit
+    true : dict
+        what the pipeline gave for a few assets
+    few : Panel
+
+    Returns
+    -------
+    dict
+        "by asset", "by date" -> {artefact: names of columns}, or the exception that the run ended
+        in
+    """
     out = {}
     for by, (world, _, _) in FOLLOWS.items():
         other = audit.attempt(*world(few, audit.tables))
@@ -227,7 +261,17 @@ def check_origin(
     true: dict,  # what the pipeline gave for a few assets
     joined: dict,  # of `joined_columns`
 ) -> None:
-    """Lines on columns from tables, and on the panel's own columns and attributes."""
+    """Lines on columns from tables, and on the panel's own columns and attributes.
+
+    Parameters
+    ----------
+    audit : Audit
+    few : Panel
+    true : dict
+        what the pipeline gave for a few assets
+    joined : dict
+        of `joined_columns`
+    """
     for what, columns in values_in(audit.base).items():
         for name in columns.names:
             _judge_joined(audit, what, columns, name, joined)

@@ -31,7 +31,15 @@ def check_permutation(
     audit: Audit,
     joined: dict,  # artefact -> names of columns that are joined by the names of assets; they would not find their rows
 ) -> None:
-    """Shuffle assets, then remove some, and compare features."""
+    """Shuffle assets, then remove some, and compare features.
+
+    Parameters
+    ----------
+    audit : Audit
+    joined : dict
+        artefact -> names of columns that are joined by the names of assets; they would not find
+        their rows
+    """
     features = features_in(audit.base)
     if not features:
         return
@@ -114,7 +122,13 @@ ABOVE = (
 def check_order(
     audit: Audit,  # whose `run` sorts the table the other way
 ) -> None:
-    """Compare everything with what the same function gives for rows in another order."""
+    """Compare everything with what the same function gives for rows in another order.
+
+    Parameters
+    ----------
+    audit : Audit
+        whose `run` sorts the table the other way
+    """
     how = "rows in another order"
     other = audit.attempt(audit.panel, audit.tables)
     rows = np.arange(audit.panel.n_rows)

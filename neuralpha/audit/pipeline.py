@@ -36,7 +36,13 @@ from ..data.panel import Panel, panel_from_frame
 
 # %% ../../nbs/audit/pipeline.ipynb #992c773d
 def run_checks(audit: Audit) -> tuple[Audit, list]:  # the audit with its true run, and the cuts as date positions
-    """Run a pipeline on the true data, then everything that was asked of it."""
+    """Run a pipeline on the true data, then everything that was asked of it.
+
+    Returns
+    -------
+    tuple[Audit, list]
+        the audit with its true run, and the cuts as date positions
+    """
     asked = audit.settings.checks
     audit = replace(audit, base=audit.run(audit.panel, audit.tables))
     check_content(audit)
@@ -129,7 +135,41 @@ def audit_pipeline(
     seed: int = 0,
     checks=CHECKS,
 ) -> Certificate:
-    """Audit everything a pipeline computes. Raises what the pipeline raises on the true data."""
+    """Audit everything a pipeline computes. Raises what the pipeline raises on the true data.
+
+    Parameters
+    ----------
+    pipeline : Callable
+        callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold,
+        predictions, positions, ...
+    panel : Panel
+    tables : dict | None, default None
+        side tables by name, each with `known_on`; passed to the pipeline by keyword
+    name : str | None, default None
+        in the certificate; default the function's name
+    cuts : default 3
+        how many cut dates, the dates themselves, or "every"
+    replace : default tuple(REPLACEMENTS)
+        what the future is replaced by
+    embargo : int, default 0
+        bars that must be free between training and test; folds may declare more
+    decide : str, default 'close'
+        "open": a row may use its own bar's open, and nothing else of it
+    lookbacks : default None
+        bars a feature may look back: one number, or by column; default what `Features` declares
+    cross_sectional : bool | None, default None
+        features compare assets of a date; default what `Features` declares
+    levels : default None
+        names of columns that are levels of price, volume or money; default what `Features` declares
+    rounding : dict | None, default None
+        artefact -> relative rounding allowed, recorded in the certificate; default none:
+        bit-identical
+    session_close : str, default '21:00'
+        UTC, or an exchange such as "XNYS"; a stamp in `known_on` after it belongs to the next
+        session
+    seed : int, default 0
+    checks : default CHECKS
+    """
     settings = Settings(
         cuts, replace, embargo, decide, lookbacks, cross_sectional, levels, rounding, session_close, seed, checks
     )
@@ -162,7 +202,17 @@ def certificate_of(
     codes: list,  # of the cuts
     start: float,  # of the clock
 ) -> Certificate:
-    """What an audit found, with the digest of all data it was given."""
+    """What an audit found, with the digest of all data it was given.
+
+    Parameters
+    ----------
+    audit : Audit
+    name : str
+    codes : list
+        of the cuts
+    start : float
+        of the clock
+    """
     panel = audit.panel
     tables = audit.tables
     data = panel.digest
@@ -182,7 +232,17 @@ def audit_features(
     data,  # Panel, or long DataFrame with `date` and `asset`; `fn` is given the same kind
     **options,  # of `audit_pipeline`
 ) -> Certificate:
-    """Does a feature function look ahead, further back than it says, or across assets?"""
+    """Does a feature function look ahead, further back than it says, or across assets?
+
+    Parameters
+    ----------
+    fn : Callable
+        data -> features
+    data
+        Panel, or long DataFrame with `date` and `asset`; `fn` is given the same kind
+    **options
+        of `audit_pipeline`
+    """
     options = {"name": getattr(fn, "__name__", "features"), **options}
     if isinstance(data, Panel) and _takes(fn, data, options.get("tables") or {}):
         return audit_pipeline(_on_panels(fn), data, **options)
@@ -199,7 +259,14 @@ def function_values(
     fn: Callable,  # of a panel, or of its long table
     panel: Panel,
 ) -> Columns:
-    """What a feature function gives, by panel row: it is given what `audit_features` would give it."""
+    """What a feature function gives, by panel row: it is given what `audit_features` would give it.
+
+    Parameters
+    ----------
+    fn : Callable
+        of a panel, or of its long table
+    panel : Panel
+    """
     if _takes(fn, few_assets(panel), {}):
         return artefacts_of(fn(panel), panel)["features"]
     return artefacts_of(_on_frames(fn, list(panel.fields), False)(panel), panel)["features"]
@@ -276,7 +343,16 @@ def audit_label(
     panel: Panel,
     **options,  # of `audit_pipeline`
 ) -> Certificate:
-    """Is a label known when it says, and missing until then?"""
+    """Is a label known when it says, and missing until then?
+
+    Parameters
+    ----------
+    fn : Callable
+        panel -> Label
+    panel : Panel
+    **options
+        of `audit_pipeline`
+    """
     if not callable(fn):
         raise wrong_kind("audit_label(fn=)", fn, "a function", "lambda panel: na.forward_return(panel, 5) is one")
     options = {"name": getattr(fn, "__name__", "label"), **options}

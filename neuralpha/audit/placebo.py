@@ -47,7 +47,22 @@ def planted_label(
     ic: float = 0.2,  # correlation of the planted signal and the label on each date
     seed: int = 0,
 ) -> tuple[Label, np.ndarray]:  # the label; (n_rows,) the signal
-    """A label that is a known share of one feature (the one with most values) and noise."""
+    """A label that is a known share of one feature (the one with most values) and noise.
+
+    Parameters
+    ----------
+    X : Features
+    y : Label
+        rows with a label keep one, with its life span
+    ic : float, default 0.2
+        correlation of the planted signal and the label on each date
+    seed : int, default 0
+
+    Returns
+    -------
+    tuple[Label, np.ndarray]
+        the label; (n_rows,) the signal
+    """
     if isinstance(y, MultiTaskLabel):
         each = [planted_label(X, t, ic, seed) for t in y.tasks]
         return MultiTaskLabel([label for label, _ in each], planted_label(X, y.scored, ic, seed)[0]), each[0][1]
@@ -60,7 +75,17 @@ def planted_label(
 # %% ../../nbs/audit/placebo.ipynb #6e452478
 @dataclass(frozen=True)
 class FitSettings:
-    """How the models of a study are fitted, and what else of it an audit's certificate records."""
+    """How the models of a study are fitted, and what else of it an audit's certificate records.
+
+    Parameters
+    ----------
+    target : str, default 'rank'
+    device : str, default 'auto'
+    refit : tuple, default ()
+        the models that are fitted again on training and validation together
+    thorough : bool, default False
+        refit every fold that has begun by a cut
+    """
 
     target: str = "rank"
     device: str = "auto"
@@ -82,7 +107,22 @@ def fitted_on(
     refit: bool = False,  # as in `fit_unit`
     y: Label | None = None,  # what the model's weights, where it has some, are made of
 ):  # the fitted clone
-    """A model fitted on one fold, on the device where it names none."""
+    """A model fitted on one fold, on the device where it names none.
+
+    Parameters
+    ----------
+    model
+        unfitted estimator; it is cloned
+    X : Features
+    target
+        (n_rows,) or (n_rows, n_tasks)
+    fold : Fold
+    device : str, default 'auto'
+    refit : bool, default False
+        as in `fit_unit`
+    y : Label | None, default None
+        what the model's weights, where it has some, are made of
+    """
     from neuralpha.models.fitting import fit_on, weigher
 
     fresh = model.clone(**({"device": device} if model.get_params().get("device") == "auto" else {}))
@@ -100,7 +140,26 @@ def fold_ic(
     level: float = 0.95,
     refit: bool = False,  # as in `fit_unit`
 ) -> tuple:  # (interval of the mean: dict mean, low, high, level, ...; IC per test date)
-    """Fit on one fold and give the IC of its test dates, against the target trained on, with its interval."""
+    """Fit on one fold and give the IC of its test dates, against the target trained on, with its interval.
+
+    Parameters
+    ----------
+    model
+        unfitted estimator; it is cloned
+    X : Features
+    y : Label
+    fold : Fold
+    target : str, default 'rank'
+    device : str, default 'auto'
+    level : float, default 0.95
+    refit : bool, default False
+        as in `fit_unit`
+
+    Returns
+    -------
+    tuple
+        (interval of the mean: dict mean, low, high, level, ...; IC per test date)
+    """
     from neuralpha.evaluate.statistics import mean_test
     from neuralpha.cross_section import correlation_by_date
     from neuralpha.models.base import primary

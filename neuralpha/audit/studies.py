@@ -58,7 +58,36 @@ def audit_study(
     seed: int = 0,
     checks=CHECKS,
 ) -> Certificate:
-    """Audit a study from prices to positions: `cuts` × `replace` fits of each model, and four more."""
+    """Audit a study from prices to positions: `cuts` × `replace` fits of each model, and four more.
+
+    Parameters
+    ----------
+    panel : Panel
+    features : Callable
+        panel -> Features
+    label : Callable
+        panel -> Label
+    folds : Callable
+        Label -> list of Fold
+    models : dict
+        name -> unfitted estimator
+    name : str, default 'study'
+    target : str, default 'rank'
+    device : str, default 'auto'
+    refit : default ()
+        the models that are fitted again on training and validation together
+    cuts : default 2
+        cut dates, or how many; every model is refitted at each of them
+    placebo : bool, default True
+        fit every model on permuted and on planted labels as well
+    thorough : bool, default False
+        refit every fold that has begun by a cut
+    replace : default tuple(REPLACEMENTS)
+    embargo : int, default 0
+    rounding : dict | None, default None
+    seed : int, default 0
+    checks : default CHECKS
+    """
     fit = FitSettings(target, device, refit, thorough)
     options = dict(embargo=embargo, rounding=rounding, seed=seed, checks=checks, study=asdict(fit))
     settings = Settings(cuts, replace, **options)
@@ -100,7 +129,13 @@ class StudyParts:
         return artefacts_of({"features": self.features(panel), "label": self.label(panel)}, panel)
 
     def in_a_new_process(self, models: dict, fit: FitSettings) -> Callable:  # (panel, cut) -> (parts, fits)
-        """What a new process makes: the parts, and what every model learns on the first fold."""
+        """What a new process makes: the parts, and what every model learns on the first fold.
+
+        Returns
+        -------
+        Callable
+            (panel, cut) -> (parts, fits)
+        """
 
         def made_and_fitted(panel, cut):
             parts = self.made(panel)
@@ -117,7 +152,15 @@ class StudyParts:
 # %% ../../nbs/audit/studies.ipynb #c34505a8
 @dataclass(frozen=True)
 class Learnt:
-    """What a model learnt on one fold, and what it then says."""
+    """What a model learnt on one fold, and what it then says.
+
+    Parameters
+    ----------
+    written : dict
+        path -> array
+    says : dict
+        "scores of ..." and "positions of ..." -> Columns
+    """
 
     written: dict  # path -> array
     says: dict  # "scores of ..." and "positions of ..." -> Columns
@@ -167,7 +210,19 @@ def _on_rows(panel: Panel, rows: np.ndarray, values) -> np.ndarray:
 # %% ../../nbs/audit/studies.ipynb #d45047f0
 @dataclass
 class Fits:
-    """The models of a study, and their fits in the true world, each made once."""
+    """The models of a study, and their fits in the true world, each made once.
+
+    Parameters
+    ----------
+    models : dict
+    fit : FitSettings
+    true : dict, default dict()
+        artefacts of the true run
+    kept : dict, default dict()
+        (model, fold number) -> fitted
+    fold : Fold | None, default None
+        the last that was fitted again
+    """
 
     models: dict
     fit: FitSettings
@@ -340,7 +395,13 @@ class Scoring:
 
 # %% ../../nbs/audit/studies.ipynb #4c10e4a2
 def small_study(n_assets: int = 20) -> tuple:  # panel, features, label, folds: the first arguments of `audit_study`
-    """A study to try an audit on: three past returns, the next one, walk-forward."""
+    """A study to try an audit on: three past returns, the next one, walk-forward.
+
+    Returns
+    -------
+    tuple
+        panel, features, label, folds: the first arguments of `audit_study`
+    """
     from neuralpha.models.base import toy_problem
 
     panel = toy_problem(n_assets, 160, seed=2)[0].panel

@@ -124,7 +124,21 @@ def future_replaced(
     decide: str = "close",  # "open": the bar of the cut is future as well, all but its open
     size: float = 1.0,  # of noise: below 1 a faint change of what was there, above 1 noise so many times as large
 ) -> Panel:
-    """The panel with another future. Rows at or before the cut keep their order and their bits."""
+    """The panel with another future. Rows at or before the cut keep their order and their bits.
+
+    Parameters
+    ----------
+    panel : Panel
+    cut : int
+        date position; everything after it is replaced
+    how : str
+        "noise", "nan" or "nothing"
+    seed : int, default 0
+    decide : str, default 'close'
+        "open": the bar of the cut is future as well, all but its open
+    size : float, default 1.0
+        of noise: below 1 a faint change of what was there, above 1 noise so many times as large
+    """
     if how not in REPLACEMENTS:
         raise unknown_name("replacement", how, REPLACEMENTS)
     rng = np.random.default_rng([seed, cut])
@@ -219,7 +233,19 @@ def _not_known(table, day, settings):
 # %% ../../nbs/audit/worlds.ipynb #9584bf13
 @dataclass(frozen=True)
 class World:
-    """Panel and side tables with another future."""
+    """Panel and side tables with another future.
+
+    Parameters
+    ----------
+    origin : Panel
+        the true one
+    panel : Panel
+    tables : dict
+    cut : int
+        date position; everything after it was replaced
+    told : str
+        how, in words
+    """
 
     origin: Panel  # the true one
     panel: Panel
@@ -249,7 +275,14 @@ def day_of(
     panel: Panel,
     code: int,  # date position
 ) -> str:
-    """A date as certificates write it: without a time where it is midnight."""
+    """A date as certificates write it: without a time where it is midnight.
+
+    Parameters
+    ----------
+    panel : Panel
+    code : int
+        date position
+    """
     return str(pd.Timestamp(panel.dates[int(code)]))[:19].removesuffix(" 00:00:00")
 
 # %% ../../nbs/audit/worlds.ipynb #e2c4d56e
@@ -265,7 +298,19 @@ def make_world(
     size: float = 1.0,
     told: str | None = None,
 ) -> World:
-    """The data with another future, under a name that no other world has."""
+    """The data with another future, under a name that no other world has.
+
+    Parameters
+    ----------
+    panel : Panel
+    tables : dict
+    cut : int
+    how : str
+        one of `REPLACEMENTS`
+    settings : Settings
+    size : float, default 1.0
+    told : str | None, default None
+    """
     rng = np.random.default_rng([settings.seed, cut, 1])
     future = future_replaced(panel, cut, how, settings.seed, settings.decide, size)
     day = panel.dates[cut]
@@ -295,7 +340,16 @@ def with_gaps(panel: Panel, cut: int, seed: int) -> Panel:
 # %% ../../nbs/audit/worlds.ipynb #2c0ef18a
 @dataclass(frozen=True)
 class Shuffled:
-    """The panel with assets renamed so that they sort differently."""
+    """The panel with assets renamed so that they sort differently.
+
+    Parameters
+    ----------
+    panel : Panel
+    names : dict
+        old name -> new name
+    where : np.ndarray
+        (n_rows,) the row that each old row went to
+    """
 
     panel: Panel
     names: dict  # old name -> new name
@@ -329,7 +383,14 @@ def rename_assets(
     tables: dict,
     names: dict,  # old name -> new name
 ) -> dict:
-    """Side tables under other names of assets; assets that have none keep theirs."""
+    """Side tables under other names of assets; assets that have none keep theirs.
+
+    Parameters
+    ----------
+    tables : dict
+    names : dict
+        old name -> new name
+    """
     return {
         k: t.assign(asset=t["asset"].map(names).fillna(t["asset"])) if "asset" in t else t for k, t in tables.items()
     }

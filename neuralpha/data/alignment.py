@@ -23,7 +23,20 @@ def on_panel(
     # `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in panel row order
     values,
 ) -> tuple[np.ndarray, list]:  # (n_rows, k) float array, list of k names
-    """Scores or labels as columns in panel row order, with their names."""
+    """Scores or labels as columns in panel row order, with their names.
+
+    Parameters
+    ----------
+    panel : Panel
+    values
+        `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in
+        panel row order
+
+    Returns
+    -------
+    tuple[np.ndarray, list]
+        (n_rows, k) float array, list of k names
+    """
     if _is_label(values):
         values = [values]
     if isinstance(values, dict):
@@ -90,7 +103,19 @@ def panel_rows(
     panel: Panel,
     index: pd.MultiIndex,  # `(date, asset)`
 ) -> np.ndarray:  # (len(index),) int64
-    """The panel row of every pair; `NeuralphaError` for a pair the panel doesn't have or `index` has twice."""
+    """The panel row of every pair; `NeuralphaError` for a pair the panel doesn't have or `index` has twice.
+
+    Parameters
+    ----------
+    panel : Panel
+    index : pd.MultiIndex
+        `(date, asset)`
+
+    Returns
+    -------
+    np.ndarray
+        (len(index),) int64
+    """
     index = date_first(index)
     day = _places(index.levels[0], index.codes[0], panel.dates)
     asset = _places(index.levels[1], index.codes[1], panel.assets)

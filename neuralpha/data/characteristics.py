@@ -83,6 +83,22 @@ def characteristics_panel(
 ) -> Panel:  # fields: the characteristics and `return` (trailing)
     """A panel from ready-made characteristics. Infinite values are emptied and returns below −100% mask their row, both
     counted in `panel.checks`. Raises `NeuralphaError` for missing, duplicated or text columns and duplicate rows.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        columns date, asset, return (simple), and one or more numeric characteristics
+    name : str, default 'characteristics'
+    timing : str, default 'trailing'
+        `return` is over the bar that ends at the row's date; "ahead": over the bar that starts
+        there
+    truth : dict | None, default None
+        name -> (len(frame),) array, for simulated tables
+
+    Returns
+    -------
+    Panel
+        fields: the characteristics and `return` (trailing)
     """
     if timing not in ("trailing", "ahead"):
         raise NeuralphaError(f"{name}: timing is {timing!r}; it must be 'trailing' or 'ahead'.")

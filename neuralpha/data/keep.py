@@ -29,7 +29,22 @@ def keep_universes(
     folder,  # where those in memory are kept
     checks=None,  # as for `load_universe`
 ) -> list[str]:  # as a study names them
-    """Universes by name or path; what is in memory is checked and written first."""
+    """Universes by name or path; what is in memory is checked and written first.
+
+    Parameters
+    ----------
+    universes
+        names, paths, panels or frames; or a dictionary of names for them
+    folder
+        where those in memory are kept
+    checks : default None
+        as for `load_universe`
+
+    Returns
+    -------
+    list[str]
+        as a study names them
+    """
     if isinstance(universes, (str, PathLike, Panel)) or hasattr(universes, "columns"):
         raise NeuralphaError("universes is a list: write universes=[prices], or {'mine': prices} to name it.")
     named = universes if isinstance(universes, dict) else _with_names(universes)

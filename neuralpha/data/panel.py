@@ -40,6 +40,16 @@ def long_step(
 ) -> float:  # days
     """The longest step between two neighbouring dates that still belongs to a calendar; beyond it, bars are missing or
     a date is wrong.
+
+    Parameters
+    ----------
+    dates : np.ndarray
+        (n_dates,) datetime64[ns], ascending
+
+    Returns
+    -------
+    float
+        days
     """
     steps = np.diff(dates) / np.timedelta64(1, "D")
     return max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(steps)))
@@ -49,7 +59,20 @@ def usual_steps(
     dates: np.ndarray,  # (n_dates,) datetime64[ns], ascending
     busy: np.ndarray,  # (n_dates,) bool: dates that tell of the calendar
 ) -> np.ndarray:  # (n,) days; at least one
-    """The steps of the calendar: between neighbouring busy dates, without those longer than `long_step`."""
+    """The steps of the calendar: between neighbouring busy dates, without those longer than `long_step`.
+
+    Parameters
+    ----------
+    dates : np.ndarray
+        (n_dates,) datetime64[ns], ascending
+    busy : np.ndarray
+        (n_dates,) bool: dates that tell of the calendar
+
+    Returns
+    -------
+    np.ndarray
+        (n,) days; at least one
+    """
     steps = np.diff(dates) / np.timedelta64(1, "D")
     dense = steps[busy[1:] & busy[:-1]]
     dense = dense if len(dense) else steps
@@ -62,6 +85,18 @@ class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
 
     `n_rows`, `n_assets` and `n_dates` are its sizes.
+
+    Parameters
+    ----------
+    name : str
+    assets : np.ndarray
+        (n_assets,) str, sorted
+    dates : np.ndarray
+        (n_dates,) datetime64[ns], ascending: the sessions of the universe
+    asset_offsets : np.ndarray
+        (n_assets+1,) int64: rows of asset a are asset_offsets[a]:asset_offsets[a+1]
+    date_code : np.ndarray
+        (n_rows,) int32: position of the row's date in `dates`
     """
 
     name: str
@@ -174,6 +209,30 @@ class Panel(PanelIndex):
 
     `fields` are float32 arrays of `n_rows` in the units of the source (prices in currency, volume in shares); NaN where
     a row is masked. Arrays are shared, never written to.
+
+    Parameters
+    ----------
+    fields : dict
+        name -> (n_rows,) float32
+    tradable : np.ndarray
+        (n_rows,) bool: a price could be had on that bar
+    attributes : pd.DataFrame, default pd.DataFrame()
+        by asset: sector, delisting_return, ...
+    checks : pd.DataFrame, default pd.DataFrame()
+        what was found in the source and what was done
+    masked : pd.DataFrame, default pd.DataFrame()
+        masked and dropped rows with their original values
+    truth : dict, default dict()
+        simulated universes only: name -> (n_rows,) float32, e.g. "oracle"
+    name : str
+    assets : np.ndarray
+        (n_assets,) str, sorted
+    dates : np.ndarray
+        (n_dates,) datetime64[ns], ascending: the sessions of the universe
+    asset_offsets : np.ndarray
+        (n_assets+1,) int64: rows of asset a are asset_offsets[a]:asset_offsets[a+1]
+    date_code : np.ndarray
+        (n_rows,) int32: position of the row's date in `dates`
     """
 
     fields: dict  # name -> (n_rows,) float32
@@ -263,7 +322,22 @@ class Panel(PanelIndex):
 
 # %% ../../nbs/data/panel.ipynb #78aefa6d
 class Exits(NamedTuple):
-    """Where positions end that should be closed `ahead` rows later, one entry per row; see `exits`."""
+    """Where positions end that should be closed `ahead` rows later, one entry per row; see `exits`.
+
+    Parameters
+    ----------
+    row : np.ndarray
+        (n_rows,) int64: row of the price at which the position ends; -1 where none is known
+    factor : np.ndarray
+        (n_rows,) float64: 1, or 1 + delisting return; NaN where that is unknown
+    late : np.ndarray
+        (n_rows,) bool: the bar of the exit has no price, though the asset was still there
+    left : np.ndarray
+        (n_rows,) bool: no price comes at or after that bar, and the asset's rows end before the
+        panel does
+    known_code : np.ndarray
+        (n_rows,) int32: date position at whose close all this is known
+    """
 
     row: np.ndarray  # (n_rows,) int64: row of the price at which the position ends; -1 where none is known
     factor: np.ndarray  # (n_rows,) float64: 1, or 1 + delisting return; NaN where that is unknown
@@ -284,6 +358,14 @@ def exits(
 
     A delisting is known on the first date without the asset. Where its rows go on, without a price, to the end of the
     panel, a delisting return that the attributes state counts as known on the last date.
+
+    Parameters
+    ----------
+    panel : Panel
+    values : np.ndarray
+        (n_rows,) price or wealth; NaN where none could be had
+    ahead : int
+        bars from a row to the bar of its exit
     """
     end = (panel.asset_offsets[1:] - 1)[panel.asset_code]
     wanted = np.arange(panel.n_rows) + ahead
@@ -304,7 +386,17 @@ def exits(
 # %% ../../nbs/data/panel.ipynb #94b18e33
 @dataclass(frozen=True)
 class Layout:
-    """Where the rows of a long table go in a panel."""
+    """Where the rows of a long table go in a panel.
+
+    Parameters
+    ----------
+    asset_offsets : np.ndarray
+        (n_assets+1,) int64
+    date_code : np.ndarray
+        (n_rows,) int32, holes included
+    row : np.ndarray
+        (rows of the table,) int64: panel row of each; equal where (date, asset) occurs twice
+    """
 
     asset_offsets: np.ndarray  # (n_assets+1,) int64
     date_code: np.ndarray  # (n_rows,) int32, holes included
@@ -322,7 +414,16 @@ def lay_out(
     day: np.ndarray,  # (rows,) int: position of each row's date among the dates
     n_assets: int,
 ) -> Layout:
-    """Place rows by asset, then date, calendar-contiguous within an asset; no sort, memory of one index."""
+    """Place rows by asset, then date, calendar-contiguous within an asset; no sort, memory of one index.
+
+    Parameters
+    ----------
+    code : np.ndarray
+        (rows,) int: asset of each row, 0 to n_assets-1, each at least once
+    day : np.ndarray
+        (rows,) int: position of each row's date among the dates
+    n_assets : int
+    """
     n_dates = int(day.max()) + 1
     first = np.full(n_assets, n_dates, np.int64)
     last = np.full(n_assets, -1, np.int64)
@@ -366,7 +467,21 @@ def panel_from_frame(
     attributes: pd.DataFrame | None = None,  # indexed by asset
     **kw,  # further `Panel` attributes: checks, masked; truth as name -> (len(frame),) array
 ) -> Panel:
-    """Build a panel from a long table; raises `NeuralphaError` for missing columns, an empty table or equal rows."""
+    """Build a panel from a long table; raises `NeuralphaError` for missing columns, an empty table or equal rows.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        columns `date`, `asset`, and float fields
+    name : str, default 'universe'
+    tradable : default None
+        (len(frame),) bool; default: the frame's column `tradable`, else every given row whose
+        `close` (if there is one) is finite
+    attributes : pd.DataFrame | None, default None
+        indexed by asset
+    **kw
+        further `Panel` attributes: checks, masked; truth as name -> (len(frame),) array
+    """
     missing = [c for c in ("date", "asset") if c not in frame]
     if missing:
         raise NeuralphaError(f"{name}: column {missing[0]!r} is missing; the table has {', '.join(map(str, frame))}.")
@@ -431,6 +546,11 @@ def last_moment(
 ) -> pd.Timestamp:
     """The last moment that an inclusive date means: the end of the day where a text or a `datetime.date` gives no
     time.
+
+    Parameters
+    ----------
+    date
+        text, `datetime.date` or a time
     """
     at = pd.Timestamp(date)
     whole = (
@@ -444,7 +564,16 @@ def cut_panel(
     first=None,  # dates, both inclusive (`last_moment`); None: from the beginning, to the end
     last=None,  # dates, both inclusive (`last_moment`); None: from the beginning, to the end
 ) -> Panel:
-    """The panel between two dates, as it stood on the last of them."""
+    """The panel between two dates, as it stood on the last of them.
+
+    Parameters
+    ----------
+    panel : Panel
+    first : default None
+        dates, both inclusive (`last_moment`); None: from the beginning, to the end
+    last : default None
+        dates, both inclusive (`last_moment`); None: from the beginning, to the end
+    """
     a = 0 if first is None else int(np.searchsorted(panel.dates, np.datetime64(first, "ns")))
     b = (
         panel.n_dates
@@ -471,7 +600,14 @@ def without_assets(
     panel: Panel,
     names,  # assets to leave out
 ) -> Panel:
-    """The panel without some of its assets; its dates stay."""
+    """The panel without some of its assets; its dates stay.
+
+    Parameters
+    ----------
+    panel : Panel
+    names
+        assets to leave out
+    """
     unknown = sorted(set(names) - set(panel.assets))
     if unknown:
         raise NeuralphaError(f"Asset {unknown[0]!r} is not in {panel.name}.")
@@ -486,7 +622,16 @@ def keep_assets(
     keep: np.ndarray,  # (n_assets,) bool
     name: str | None = None,  # default: the panel's own
 ) -> Panel:
-    """The panel with some of its assets, all their rows and the dates of the whole."""
+    """The panel with some of its assets, all their rows and the dates of the whole.
+
+    Parameters
+    ----------
+    panel : Panel
+    keep : np.ndarray
+        (n_assets,) bool
+    name : str | None, default None
+        default: the panel's own
+    """
     masked = panel.masked
     if "asset" in masked:
         masked = masked[masked["asset"].isin(panel.assets[keep])]

@@ -20,7 +20,13 @@ from .panel import Panel
 
 # %% ../../nbs/data/returns.ipynb #0fcef299
 def bar_return(panel: Panel) -> np.ndarray:  # (n_rows,) float64
-    """Return over the bar that ends at each row; NaN at an asset's first bar and around suspensions."""
+    """Return over the bar that ends at each row; NaN at an asset's first bar and around suspensions.
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64
+    """
     return past_return(panel, 1)
 
 
@@ -29,7 +35,21 @@ def past_return(
     first: int,  # return from the close `first` bars ago to the close `last` bars ago
     last: int = 0,  # return from the close `first` bars ago to the close `last` bars ago
 ) -> np.ndarray:  # (n_rows,) float64, NaN where either price is missing
-    """Return between two past bars of the same asset, in panel row order."""
+    """Return between two past bars of the same asset, in panel row order.
+
+    Parameters
+    ----------
+    panel : Panel
+    first : int
+        return from the close `first` bars ago to the close `last` bars ago
+    last : int, default 0
+        return from the close `first` bars ago to the close `last` bars ago
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64, NaN where either price is missing
+    """
     wealth = total_return_index(panel)
     before = wealth[: max(panel.n_rows - first, 0)]
     after = wealth[first - last : max(panel.n_rows - last, 0)]
@@ -41,7 +61,13 @@ def past_return(
 
 # %% ../../nbs/data/returns.ipynb #d5286623
 def total_return_index(panel: Panel) -> np.ndarray:  # (n_rows,) float64
-    """Value of one unit held: the close, or compounded `return` where a universe has no prices."""
+    """Value of one unit held: the close, or compounded `return` where a universe has no prices.
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64
+    """
     if "close" in panel.fields:
         return panel.fields["close"].astype(np.float64)
     if "return" not in panel.fields:

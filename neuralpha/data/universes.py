@@ -61,7 +61,13 @@ _VARIANTS = {
 def sp500_20(
     name: str = "sp500-20",
 ) -> pd.DataFrame:  # wide: date index, one column per asset, adjusted closes in dollars
-    """Twenty S&P 500 stocks, 1990-2022, as skfolio ships them (offline). Close-only; chosen in hindsight."""
+    """Twenty S&P 500 stocks, 1990-2022, as skfolio ships them (offline). Close-only; chosen in hindsight.
+
+    Returns
+    -------
+    pd.DataFrame
+        wide: date index, one column per asset, adjusted closes in dollars
+    """
     from skfolio.datasets import load_sp500_dataset
 
     return load_sp500_dataset().rename_axis("date")
@@ -129,6 +135,19 @@ def load_universe(
     """A checked panel from any source.
 
     Raises `NeuralphaError` for an unknown name, an unreadable source or a check that halts.
+
+    Parameters
+    ----------
+    source
+        built-in or imported name, path, database address, frame, engine
+    name : str | None, default None
+        what the panel is called
+    checks : default None
+        `CheckSpec` or a dictionary of its fields; simulated universes are made, not checked
+    seed : int | None, default None
+        for simulated universes; None: the universe's own
+    **options
+        how to read it: fields of `ReadSpec` such as columns, start, end, tz
     """
     spec = check_spec(checks)
     if isinstance(source, Panel):
@@ -166,7 +185,22 @@ def check_report(
     checks=None,  # as for `load_universe`
     **options,  # as for `load_universe`
 ) -> pd.DataFrame:  # (check, severity, rows, assets, first, action, note), findings first
-    """What every check finds in a source. Raises `NeuralphaError` only where the source cannot be read at all."""
+    """What every check finds in a source. Raises `NeuralphaError` only where the source cannot be read at all.
+
+    Parameters
+    ----------
+    source
+        as for `load_universe`
+    checks : default None
+        as for `load_universe`
+    **options
+        as for `load_universe`
+
+    Returns
+    -------
+    pd.DataFrame
+        (check, severity, rows, assets, first, action, note), findings first
+    """
     if _imported(source) or isinstance(source, str) and source in {*BUILTIN, *_VARIANTS}:
         panel = load_universe(source, checks=checks, **options)
         read = {}
@@ -211,7 +245,13 @@ def _reading(table):
 def reading_lines(
     lines: pd.DataFrame,  # what `check_report` returned
 ) -> list[str]:
-    """How big a source is, which column became what, and which numbers are kept as characteristics."""
+    """How big a source is, which column became what, and which numbers are kept as characteristics.
+
+    Parameters
+    ----------
+    lines : pd.DataFrame
+        what `check_report` returned
+    """
     said = lines.attrs
     out = [said["size"]] if "size" in said else []
     if said.get("columns"):
@@ -225,7 +265,14 @@ def report_table(
     lines: pd.DataFrame,
     title: str = "",  # what `check_report` returned
 ):  # rich.table.Table
-    """The findings as a table for the terminal; checks that found nothing share one line."""
+    """The findings as a table for the terminal; checks that found nothing share one line.
+
+    Parameters
+    ----------
+    lines : pd.DataFrame
+    title : str, default ''
+        what `check_report` returned
+    """
     from rich.markup import escape
     from rich.table import Table as RichTable
 
@@ -294,6 +341,22 @@ def check_universe(
 ) -> pd.DataFrame:  # as `check_report`
     """Raises `NeuralphaError` where a source would be refused, or its checks mask more than a share of its rows; the
     message names what masks most.
+
+    Parameters
+    ----------
+    source
+        as for `load_universe`
+    masked : float, default 0.01
+        share of the rows that checks may mask, 0 to 1
+    checks : default None
+        as for `load_universe`
+    **options
+        as for `load_universe`
+
+    Returns
+    -------
+    pd.DataFrame
+        as `check_report`
     """
     panel = load_universe(source, checks=checks, **options)
     lines = panel.checks
@@ -364,6 +427,26 @@ def import_universe(
     """Read, check and write a universe.
 
     Raises `NeuralphaError` for a bad source, a check that halts, or a name that is taken.
+
+    Parameters
+    ----------
+    source
+        anything `load_universe` takes
+    name : str | None, default None
+        default: the panel's name
+    folder : default None
+        parent folder; default `universes_folder()`
+    checks : default None
+        as for `load_universe`
+    replace : bool, default False
+    seed : int | None, default None
+    **options
+        as for `load_universe`
+
+    Returns
+    -------
+    Path
+        the universe's folder
     """
     import re
 
@@ -427,7 +510,21 @@ def open_imported(
     assets=None,  # what to read; default everything
     fields=None,  # what to read; default everything
 ) -> Panel:
-    """The panel of an imported universe. Raises `NeuralphaError` where a file is missing or not what was imported."""
+    """The panel of an imported universe. Raises `NeuralphaError` where a file is missing or not what was imported.
+
+    Parameters
+    ----------
+    folder
+        what to read; default everything
+    start : default None
+        what to read; default everything
+    end : default None
+        what to read; default everything
+    assets : default None
+        what to read; default everything
+    fields : default None
+        what to read; default everything
+    """
     folder = Path(folder)
     manifest = read_json(folder / "manifest.json", name=str, span=str, files=dict, fields=list, digest=str)
     for f in manifest["files"]:
@@ -532,7 +629,13 @@ def _panel_of(frame, folder, name, sessions):
 
 # %% ../../nbs/data/universes.ipynb #fb7d86b5
 def list_universes() -> pd.DataFrame:  # index: universe; columns: kind, assets, span, description
-    """Built-in and imported universes."""
+    """Built-in and imported universes.
+
+    Returns
+    -------
+    pd.DataFrame
+        index: universe; columns: kind, assets, span, description
+    """
     rows = {k: dict(kind="built-in", assets="", span="", description=v[1]) for k, v in BUILTIN.items()}
     for name in _imported_names():
         m = read_json(universes_folder() / name / "manifest.json")

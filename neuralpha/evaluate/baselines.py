@@ -42,6 +42,14 @@ def oracle(
     """`(date, asset)` return to be expected over the label's own bars in a simulated market;
 
     None for a real one, or where it was not kept.
+
+    Parameters
+    ----------
+    panel : Panel
+    horizon : int, default 5
+        of the label, bars
+    delay : int, default 1
+        of the label, bars
     """
     planted = planted_return(panel, horizon, delay)
     return None if planted is None else _scores(panel, planted, "oracle")
@@ -54,6 +62,19 @@ def baseline_scores(
 ) -> dict:  # name -> Series
     """All baselines that the panel allows: reversal, momentum where a year of history exists, oracle where it is
     known.
+
+    Parameters
+    ----------
+    panel : Panel
+    horizon : int, default 5
+        of the label, bars
+    delay : int, default 1
+        of the label, bars
+
+    Returns
+    -------
+    dict
+        name -> Series
     """
     every = (reversal(panel), momentum(panel), oracle(panel, horizon, delay))
     return {s.name: s for s in every if s is not None and len(s)}

@@ -51,7 +51,14 @@ from ..labels import Label
 
 # %% ../../nbs/evaluate/catalogue.ipynb #d455efb6
 class InSlice(NamedTuple):
-    """What a metric means where one horizon or regime is looked at alone."""
+    """What a metric means where one horizon or regime is looked at alone.
+
+    Parameters
+    ----------
+    definition : str
+    empty : str, default ''
+        why a cell has no number
+    """
 
     definition: str
     empty: str = ""  # why a cell has no number
@@ -59,7 +66,37 @@ class InSlice(NamedTuple):
 
 @dataclass(frozen=True)
 class Metric:
-    """What a report says about one metric, wherever it stands."""
+    """What a report says about one metric, wherever it stands.
+
+    Parameters
+    ----------
+    name : str
+        its key in metrics.json; a family's parts are "name part", or share the entry of the family
+    title : str
+        what every page calls it
+    unit : str
+        a key of `DIGITS`; "label": the unit of what is predicted
+    period : str
+        "per date", "per bar", "per year", "whole period"; "per horizon": over the label's own bars
+    definition : str
+        the formula in words, with {facts} that the evaluation fills in
+    where : str, default 'more'
+        "column" of leaderboards, "main" table of a universe, "more": among all numbers, "fact"
+    digits : int | None, default None
+        default: those of the unit
+    interval : str, default ''
+        95%: "shown" beneath the number in leaderboards, "kept" in tables alone, "": none
+    critical : str, default ''
+        what its critical value means; "": it has none
+    empty : str, default ''
+        why there may be no number
+    sliced : InSlice | None, default None
+        what it means by horizon and regime; None: it cannot be sliced
+    column : str, default ''
+        its column in `Leaderboard.table` and in the slices; default: its name
+    compute : Callable | None, default None
+        Sample -> number, or one value per date; None: made together with others
+    """
 
     name: str  # its key in metrics.json; a family's parts are "name part", or share the entry of the family
     title: str  # what every page calls it
@@ -84,7 +121,18 @@ class Metric:
         self,
         **facts,  # what stands in braces in the definition
     ) -> str:  # the definition of one evaluation
-        """The definition with its facts filled in."""
+        """The definition with its facts filled in.
+
+        Parameters
+        ----------
+        **facts
+            what stands in braces in the definition
+
+        Returns
+        -------
+        str
+            the definition of one evaluation
+        """
         return self.definition.format(**facts)
 
     def keys(self) -> list[str]:
@@ -105,7 +153,18 @@ def declare(
     definition: str,
     **more,  # the other fields of `Metric`
 ) -> Metric:
-    """Enter a metric into the catalogue. Raises `NeuralphaError` where its name or column is taken."""
+    """Enter a metric into the catalogue. Raises `NeuralphaError` where its name or column is taken.
+
+    Parameters
+    ----------
+    name : str
+    title : str
+    unit : str
+    period : str
+    definition : str
+    **more
+        the other fields of `Metric`
+    """
     entry = Metric(name, title, unit, period, definition, **more)
     if entry.where not in PLACES:
         raise unknown_name("place of a metric", entry.where, PLACES)
@@ -126,7 +185,13 @@ def declare(
 def metric_entry(
     name: str,  # "ic", or "exposures momentum": a part of a family
 ) -> Metric:
-    """The entry of a stored number; a name the catalogue does not know, as in an older report, is its own title."""
+    """The entry of a stored number; a name the catalogue does not know, as in an older report, is its own title.
+
+    Parameters
+    ----------
+    name : str
+        "ic", or "exposures momentum": a part of a family
+    """
     head, _, part = name.partition(" ")
     said = " ".join(name.replace("_", " ").split())
     found = CATALOGUE.get(name) or CATALOGUE.get(head)
@@ -136,7 +201,13 @@ def metric_entry(
 def metric_title(
     name: str,  # "ic", or "exposures momentum": a part of a family
 ) -> str:
-    """What pages call a stored number."""
+    """What pages call a stored number.
+
+    Parameters
+    ----------
+    name : str
+        "ic", or "exposures momentum": a part of a family
+    """
     entry = metric_entry(name)
     part = name.partition(" ")[2] if entry.name == name.partition(" ")[0] else ""
     return f"{entry.title} {part.replace('_', ' ')}".strip()
@@ -184,7 +255,13 @@ def shown_unit(unit: str | None, period: str | None) -> str | None:
 def as_shown(
     metric: dict,  # a record: value, unit, period, perhaps low and high
 ) -> dict:
-    """A record in the unit in which pages show it."""
+    """A record in the unit in which pages show it.
+
+    Parameters
+    ----------
+    metric : dict
+        a record: value, unit, period, perhaps low and high
+    """
     if metric.get("unit") not in IN_PERCENT:
         return metric
     scaled = {key: 100 * metric[key] for key in ("value", "low", "high") if metric.get(key) is not None}
@@ -195,7 +272,20 @@ def number(
     metric,  # {"value": ..., "unit": ..., "low": ..., "high": ...}, or a bare number, or None
     digits: int | None = None,  # default: those of the unit
 ) -> str:  # a dash where there is no value
-    """A number as text, with a true minus sign."""
+    """A number as text, with a true minus sign.
+
+    Parameters
+    ----------
+    metric
+        {"value": ..., "unit": ..., "low": ..., "high": ...}, or a bare number, or None
+    digits : int | None, default None
+        default: those of the unit
+
+    Returns
+    -------
+    str
+        a dash where there is no value
+    """
     record = metric if isinstance(metric, dict) else {"value": metric}
     value = record.get("value")
     unit = record.get("unit")
@@ -211,7 +301,14 @@ def interval(
     metric: dict | None,
     digits: int | None = None,  # default: those of the unit
 ) -> str:
-    """The interval of a metric that has one, in brackets."""
+    """The interval of a metric that has one, in brackets.
+
+    Parameters
+    ----------
+    metric : dict | None
+    digits : int | None, default None
+        default: those of the unit
+    """
     if metric is None or metric.get("low") is None:
         return ""
     low, high = (number({"value": metric[end], "unit": metric.get("unit")}, digits) for end in ("low", "high"))
@@ -239,7 +336,13 @@ def heading(entry: Metric) -> str:
 def unit_line(
     metric: dict,  # a record
 ) -> str:
-    """Unit and period of a number, as they stand beneath its title: "%, per year"."""
+    """Unit and period of a number, as they stand beneath its title: "%, per year".
+
+    Parameters
+    ----------
+    metric : dict
+        a record
+    """
     unit = "%" if metric.get("unit") in IN_PERCENT else metric.get("unit")
     return ", ".join(part for part in (unit, metric.get("period")) if part)
 
@@ -248,7 +351,16 @@ CRITICAL_DIGITS = 2
 
 
 class Shown(NamedTuple):
-    """A number as it stands in a leaderboard."""
+    """A number as it stands in a leaderboard.
+
+    Parameters
+    ----------
+    text : str
+    beneath : str
+        its interval or its critical value, where the leaderboard shows one
+    value : float | None
+        in the unit that is shown, to sort by
+    """
 
     text: str
     beneath: str  # its interval or its critical value, where the leaderboard shows one
@@ -259,7 +371,14 @@ def leaderboard_cell(
     entry: Metric,
     record: dict | None,  # as it is stored; None where a model has none
 ) -> Shown:
-    """A metric in a leaderboard: the number in its unit and digits, and what stands beneath it."""
+    """A metric in a leaderboard: the number in its unit and digits, and what stands beneath it.
+
+    Parameters
+    ----------
+    entry : Metric
+    record : dict | None
+        as it is stored; None where a model has none
+    """
     shown = as_shown(record or {"value": None})
     beneath = interval(shown, entry.digits) if entry.interval == "shown" else ""
     if entry.critical and shown.get("critical") is not None:
@@ -268,7 +387,13 @@ def leaderboard_cell(
 
 # %% ../../nbs/evaluate/catalogue.ipynb #23cabbb7
 def script_facts() -> dict:  # column of the slices -> title, digits, what it is multiplied by, what stands beneath it
-    """What the page's script needs to show the numbers of a slice as the page shows those of the whole."""
+    """What the page's script needs to show the numbers of a slice as the page shows those of the whole.
+
+    Returns
+    -------
+    dict
+        column of the slices -> title, digits, what it is multiplied by, what stands beneath it
+    """
     return {
         entry.key: dict(
             title=entry.title,
@@ -290,7 +415,23 @@ def _stands_beneath(entry: Metric) -> str:
 # %% ../../nbs/evaluate/catalogue.ipynb #ac7024e5
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One model's scores over everything, or within one slice, and what they are compared with."""
+    """One model's scores over everything, or within one slice, and what they are compared with.
+
+    Parameters
+    ----------
+    label : Label
+        what is predicted, at the slice's own horizon
+    scores : np.ndarray
+        (n_rows,) in panel row order; NaN where nothing was scored or the row is outside the slice
+    ic : np.ndarray
+        (n_dates,) Pearson correlation of score and label; NaN on dates without one
+    rank_ic : np.ndarray
+        (n_dates,) Spearman's
+    quantiles : int, default 5
+        groups of the portfolios
+    top : int, default 10
+        highest scores in precision
+    """
 
     label: Label  # what is predicted, at the slice's own horizon
     scores: np.ndarray  # (n_rows,) in panel row order; NaN where nothing was scored or the row is outside the slice
@@ -318,7 +459,20 @@ class Sample:
         hit: np.ndarray,  # (n_rows,) bool
         among: np.ndarray,  # (n_rows,) bool
     ) -> np.ndarray:  # (n_dates,), NaN on dates without any
-        """Per date, the share of `among` rows that are `hit`."""
+        """Per date, the share of `among` rows that are `hit`.
+
+        Parameters
+        ----------
+        hit : np.ndarray
+            (n_rows,) bool
+        among : np.ndarray
+            (n_rows,) bool
+
+        Returns
+        -------
+        np.ndarray
+            (n_dates,), NaN on dates without any
+        """
         count = np.bincount(self.panel.date_code, among, self.panel.n_dates)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.bincount(self.panel.date_code, hit & among, self.panel.n_dates) / count
@@ -327,7 +481,18 @@ class Sample:
         self,
         count: int,  # assets a date
     ) -> np.ndarray:  # (n_rows,) bool; none on dates with fewer than twice as many
-        """The highest scores of every date among the assets that have score and label."""
+        """The highest scores of every date among the assets that have score and label.
+
+        Parameters
+        ----------
+        count : int
+            assets a date
+
+        Returns
+        -------
+        np.ndarray
+            (n_rows,) bool; none on dates with fewer than twice as many
+        """
         known = self.known
         ranks = rank_within_date(self.panel, np.where(known, self.scores, np.nan)[:, None], 2).ranks[:, 0]
         assets = np.bincount(self.panel.date_code, known, self.panel.n_dates)[self.panel.date_code]

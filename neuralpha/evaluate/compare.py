@@ -85,6 +85,39 @@ def compare(
     """Evaluate models on the rows they share and say who can be told apart.
 
     Raises `NeuralphaError` where they share none.
+
+    Parameters
+    ----------
+    predictions
+        `Predictions`, named `(date, asset)` Series, or anything with `.name` and
+        `.scores(seed=-1)`; one or a list
+    y : Label
+    baselines : bool, default True
+        add reversal, momentum and, where known, the oracle; one without a score on nine tenths of
+        the dates is left out
+    by : str, default 'ic'
+        what is compared: "ic" or "rank_ic"
+    neutral : str | None, default None
+        "sector" or "style": compare what is left of scores and label, see `evaluate.neutral`
+    forecasts : dict | None, default None
+        horizon -> name -> result of `calibrated`; without it RMSE and R² stay empty
+    details : dict | None, default None
+        name -> dict of seeds, seconds, device, weights; default read from the predictions
+    trials : int | None, default None
+        everything the study tried; default the number of models here
+    trial_sharpes : default None
+        Sharpe ratios per bar of the trials, where known: how much luck can make of them depends on
+        their spread
+    half_spread_bps : float, default 5.0
+        cost of trading
+    significance : float, default 0.05
+        family-wise error of all statements together
+    detail : bool, default True
+        also IC by regime, sector and size, style exposures, and the split of seed and time variance
+    n_resamples : int, default 1000
+        of the reality check and the half-life
+    seed : int, default 0
+        of the reality check and the half-life
     """
     if by not in ("ic", "rank_ic"):
         raise unknown_name("ranking", by, ["ic", "rank_ic"])
@@ -133,7 +166,24 @@ def compare(
 # %% ../../nbs/evaluate/compare.ipynb #97533669
 @dataclass(frozen=True, eq=False)
 class Contestant:
-    """One that is compared: a model, or a baseline that nobody had to train."""
+    """One that is compared: a model, or a baseline that nobody had to train.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        "model" or "baseline"
+    scores : np.ndarray
+        (n_rows,) NaN outside of the rows that all models scored
+    spent : dict
+        seeds, seconds, device, weights and what else is known of a model
+    trials : tuple
+        everything tried for it, and the Sharpe ratios of that where known
+    forecasts : dict
+        horizon -> (forecast, train_mean), (n_rows,) each
+    prediction : object, default None
+        where its seeds can be asked for; None of a baseline
+    """
 
     name: str
     kind: str  # "model" or "baseline"
@@ -150,7 +200,21 @@ class Contestant:
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """All contestants of a board, with the IC of every date."""
+    """All contestants of a board, with the IC of every date.
+
+    Parameters
+    ----------
+    contestants : list
+        models first, then baselines
+    ics : pd.DataFrame
+        dates × contestants: the correlation that is compared
+    on_dates : dict
+        "ic", "rank_ic" and "assets" -> dates × contestants
+    silent : list
+        baselines that have no IC on any date and were left out
+    rows_dropped : int
+        scored by some models only
+    """
 
     contestants: list  # models first, then baselines
     ics: pd.DataFrame  # dates × contestants: the correlation that is compared
@@ -443,7 +507,16 @@ def overfitting_of(
     y: Label,
     splits: int = 10,  # blocks of dates
 ) -> dict | None:
-    """Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few."""
+    """Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few.
+
+    Parameters
+    ----------
+    ics : pd.DataFrame
+        dates × models
+    y : Label
+    splits : int, default 10
+        blocks of dates
+    """
     both = ics.dropna()
     if both.shape[1] < 2 or len(both) < 4 * splits or len(both) // splits <= y.horizon + y.delay:
         return None
@@ -498,7 +571,13 @@ def _styles(panel: Panel) -> tuple | None:
 def seed_metrics(
     prediction, y: Label, rank: bool = False
 ) -> dict:  # {"seed_split": {part: record}}; empty with one seed
-    """What seeds and what dates add to the uncertainty of the mean IC of one fit."""
+    """What seeds and what dates add to the uncertainty of the mean IC of one fit.
+
+    Returns
+    -------
+    dict
+        {"seed_split": {part: record}}; empty with one seed
+    """
     seeds = list(getattr(prediction, "seeds", []))
     if len(seeds) < 2:
         return {}
@@ -517,7 +596,35 @@ def seed_metrics(
 # %% ../../nbs/evaluate/compare.ipynb #633be304
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
-    """Result of `compare`; displays as a table with the statements the data supports beneath it."""
+    """Result of `compare`; displays as a table with the statements the data supports beneath it.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        one row per model, highest mean first
+    pairs : pd.DataFrame
+        one row per pair: result of `paired_tests`
+    metrics : dict
+        model -> records of `evaluate_scores`
+    ics : pd.DataFrame
+        dates × models: the per-date values that were compared; models best first, then baselines
+    by : str
+        "ic" or "rank_ic"
+    universe : str
+    label : Label
+    significance : float
+        family-wise error of the statements
+    reality : dict | None
+        White's reality check and SPA against the best baseline
+    overfitting : dict | None
+        probability of backtest overfitting over the models shown
+    correlation : pd.DataFrame
+        models × models: mean rank correlation of their scores
+    slices : pd.DataFrame | None, default None
+        the board again by horizon and regime: result of `slice_table`
+    per_date : pd.DataFrame | None, default None
+        date, model, ic, rank_ic, assets: what every mean is the mean of
+    """
 
     table: pd.DataFrame  # one row per model, highest mean first
     pairs: pd.DataFrame  # one row per pair: result of `paired_tests`
@@ -535,7 +642,13 @@ class Leaderboard:
 
     @property
     def groups(self) -> list:  # lists of model names
-        """Models that share a letter, letter by letter; the oracle is left out."""
+        """Models that share a letter, letter by letter; the oracle is left out.
+
+        Returns
+        -------
+        list
+            lists of model names
+        """
         shown = self.table["letters"]
         return [[m for m in shown.index if letter in shown[m]] for letter in dict.fromkeys("".join(shown))]
 
@@ -712,7 +825,19 @@ def _small_print(board: Leaderboard) -> str:  # HTML
 
 # %% ../../nbs/evaluate/compare.ipynb #7abba765
 class StudyIcs(NamedTuple):
-    """The ICs of a study on one universe."""
+    """The ICs of a study on one universe.
+
+    Parameters
+    ----------
+    ics : pd.DataFrame
+        dates × models
+    horizon : int, default 1
+        bars
+    delay : int, default 0
+        bars
+    label : str | None, default None
+        its name
+    """
 
     ics: pd.DataFrame  # dates × models
     horizon: int = 1  # bars
@@ -775,6 +900,22 @@ def compare_studies(
     """Lay two studies side by side:
 
     `moved` is True where the change of the mean IC is more than noise (Holm over the table).
+
+    Parameters
+    ----------
+    a
+        Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon,
+        delay, label's name); a is the earlier study
+    b
+        Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon,
+        delay, label's name); a is the earlier study
+    significance : float, default 0.05
+
+    Returns
+    -------
+    pd.DataFrame
+        low and high hold for all changes at once; one row per universe and model of either study,
+        what moved most surely first
     """
     one = _ics_of(a)
     two = _ics_of(b)

@@ -39,7 +39,19 @@ def style_factors(
     panel: Panel,
     extra: dict | None = None,  # name -> `(date, asset)` Series or array: further factors, or a better version of one
 ) -> tuple:  # (n_rows, K) float64 in panel row order, K names, {style: why it is missing}
-    """Styles the panel can give, higher meaning more of the style."""
+    """Styles the panel can give, higher meaning more of the style.
+
+    Parameters
+    ----------
+    panel : Panel
+    extra : dict | None, default None
+        name -> `(date, asset)` Series or array: further factors, or a better version of one
+
+    Returns
+    -------
+    tuple
+        (n_rows, K) float64 in panel row order, K names, {style: why it is missing}
+    """
     columns, missing = {}, {}
     for style, names in STYLES.items():
         field = next((n for n in names if n in panel.fields), None)
@@ -81,7 +93,21 @@ def neutralise(
     scores,  # one score, as in `ic`
     factors: np.ndarray,  # (n_rows, K) from `style_factors`
 ) -> tuple:  # (n_rows,) residual of the score's ranks, (n_dates,) R²; NaN where fewer than K + 3 assets
-    """The part of a score that the factors do not explain, by date."""
+    """The part of a score that the factors do not explain, by date.
+
+    Parameters
+    ----------
+    panel : Panel
+    scores
+        one score, as in `ic`
+    factors : np.ndarray
+        (n_rows, K) from `style_factors`
+
+    Returns
+    -------
+    tuple
+        (n_rows,) residual of the score's ranks, (n_dates,) R²; NaN where fewer than K + 3 assets
+    """
     s = _unit_ranks(panel, on_panel(panel, scores)[0][:, :1].astype(float))[:, 0]
     scored = np.isfinite(s)
     f = np.nan_to_num(_unit_ranks(panel, np.where(scored[:, None], factors, np.nan)))
@@ -107,7 +133,21 @@ def exposure_metrics(
     y: Label,
     factors: tuple | None = None,  # result of `style_factors`
 ) -> dict:  # exposures and factor_ic: {style: record}; style_r2, rank_ic_neutral, rank_ic_from_styles: records
-    """Exposure of a score to every style and the rank IC left after neutralising, JSON-native."""
+    """Exposure of a score to every style and the rank IC left after neutralising, JSON-native.
+
+    Parameters
+    ----------
+    scores
+    y : Label
+    factors : tuple | None, default None
+        result of `style_factors`
+
+    Returns
+    -------
+    dict
+        exposures and factor_ic: {style: record}; style_r2, rank_ic_neutral, rank_ic_from_styles:
+        records
+    """
     panel = y.panel
     styles, names, missing = factors or style_factors(panel)
     score = on_panel(panel, scores)[0][:, :1].astype(float)
@@ -142,6 +182,18 @@ def score_correlation(
     scores,  # DataFrame (one column per model), dict of Series, or (n_rows, M) array
     panel: Panel,
 ) -> pd.DataFrame:  # models × models
-    """Mean over dates of the rank correlation of every pair of scores."""
+    """Mean over dates of the rank correlation of every pair of scores.
+
+    Parameters
+    ----------
+    scores
+        DataFrame (one column per model), dict of Series, or (n_rows, M) array
+    panel : Panel
+
+    Returns
+    -------
+    pd.DataFrame
+        models × models
+    """
     S, names = on_panel(panel, scores)
     return pd.DataFrame(known_mean(correlations(panel, S, S)[1]), names, names)

@@ -33,7 +33,24 @@ def ic(
     labels,  # Label, list of them (horizons), `(date, asset)` Series/DataFrame, or array in panel row order
     panel: Panel | None = None,  # needed for arrays only; a Label brings its own
 ) -> pd.Series | pd.DataFrame:  # a column per score, horizon or pair where there are several; index: dates with a score
-    """Pearson correlation of scores and labels across assets on each date; NaN below three assets or without spread."""
+    """Pearson correlation of scores and labels across assets on each date; NaN below three assets or without spread.
+
+    Parameters
+    ----------
+    scores
+        `(date, asset)` Series, DataFrame (one column per score), dict of Series, or array in panel
+        row order
+    labels
+        Label, list of them (horizons), `(date, asset)` Series/DataFrame, or array in panel row
+        order
+    panel : Panel | None, default None
+        needed for arrays only; a Label brings its own
+
+    Returns
+    -------
+    pd.Series | pd.DataFrame
+        a column per score, horizon or pair where there are several; index: dates with a score
+    """
     return _per_date(scores, labels, panel, 0)
 
 
@@ -43,7 +60,22 @@ def rank_ic(
     labels,  # as in `ic`
     panel: Panel | None = None,  # as in `ic`
 ) -> pd.Series | pd.DataFrame:  # as of `ic`
-    """As `ic`, with Spearman's correlation (average ranks): what Alphalens calls IC."""
+    """As `ic`, with Spearman's correlation (average ranks): what Alphalens calls IC.
+
+    Parameters
+    ----------
+    scores
+        as in `ic`
+    labels
+        as in `ic`
+    panel : Panel | None, default None
+        as in `ic`
+
+    Returns
+    -------
+    pd.Series | pd.DataFrame
+        as of `ic`
+    """
     return _per_date(scores, labels, panel, 1)
 
 # %% ../../nbs/evaluate/ic.ipynb #e0b513b9
@@ -52,7 +84,16 @@ def given_panel(
     scores,  # as in `ic`
     labels,  # as in `ic`
 ) -> Panel:
-    """The panel of the arguments: given, a Label's, or built from the index of the scores."""
+    """The panel of the arguments: given, a Label's, or built from the index of the scores.
+
+    Parameters
+    ----------
+    panel : Panel | None
+    scores
+        as in `ic`
+    labels
+        as in `ic`
+    """
     if panel is not None:
         return panel
     first = labels[0] if isinstance(labels, (list, tuple)) else labels
@@ -77,7 +118,18 @@ def dated_columns(
     score_names: list,
     label_names: list,
 ):  # Series, or DataFrame with a column per score, label or pair
-    """Values by date under the names of their scores and labels."""
+    """Values by date under the names of their scores and labels.
+
+    Parameters
+    ----------
+    panel : Panel
+    values : np.ndarray
+        (n_dates, ...) one value per date, score and label
+    has_score : np.ndarray
+        (n_dates,) bool: dates to show
+    score_names : list
+    label_names : list
+    """
     dates = pd.DatetimeIndex(panel.dates[has_score], name="date")
     columns = pd.MultiIndex.from_product([score_names, label_names], names=["score", "horizon"])
     out = pd.DataFrame(values[has_score].reshape(len(dates), len(columns)), dates, columns)

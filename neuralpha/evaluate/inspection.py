@@ -36,7 +36,21 @@ from ..labels import Label, total_return_index
 # %% ../../nbs/evaluate/inspection.ipynb #c7c00d2e
 @dataclass(eq=False, repr=False)
 class Origin:
-    """The scores of one model, what they were made from, and what they were scored against."""
+    """The scores of one model, what they were made from, and what they were scored against.
+
+    Parameters
+    ----------
+    model : str
+    y : Label
+    scores : np.ndarray
+        (n_rows,) in panel row order; NaN where there is none
+    features : Callable[[], Features] | None, default None
+        makes the table that the model was given
+    raw : Callable[[], Features] | None, default None
+        makes the same features before any transform
+    passed_over : pd.Categorical | None, default None
+        (n_rows,) why a row with a score is not compared; not set where it is
+    """
 
     model: str
     y: Label
@@ -57,7 +71,13 @@ class Origin:
 
     @cached_property
     def ics(self) -> pd.DataFrame:  # index: dates with a score
-        """IC and rank IC of every date."""
+        """IC and rank IC of every date.
+
+        Returns
+        -------
+        pd.DataFrame
+            index: dates with a score
+        """
         used = np.where(self.compared, self.scores, np.nan)[:, None]
         pearson, spearman = correlations(self.panel, used, self.y.values[:, None])
         dates = pd.DatetimeIndex(self.panel.dates, name="date")
@@ -71,7 +91,13 @@ class Origin:
         return Inspection(self, day, None if asset is None else _live(self.panel, str(asset), day))
 
     def suspects(self, n: int = 10) -> pd.DataFrame:  # index date, asset; see `suspicious_rows`
-        """The rows on which the ICs depend most, each with the largest move of the bars behind it."""
+        """The rows on which the ICs depend most, each with the largest move of the bars behind it.
+
+        Returns
+        -------
+        pd.DataFrame
+            index date, asset; see `suspicious_rows`
+        """
         return suspicious_rows(self, n)
 
     def __repr__(self):
@@ -140,7 +166,20 @@ def without_each(
     scores: np.ndarray,  # (n,) of one date, finite
     labels: np.ndarray,  # (n,) finite
 ) -> np.ndarray:  # (n, 2) IC and rank IC without each asset
-    """The correlations of one cross-section with each of its assets left out in turn."""
+    """The correlations of one cross-section with each of its assets left out in turn.
+
+    Parameters
+    ----------
+    scores : np.ndarray
+        (n,) of one date, finite
+    labels : np.ndarray
+        (n,) finite
+
+    Returns
+    -------
+    np.ndarray
+        (n, 2) IC and rank IC without each asset
+    """
     n = len(scores)
     place = np.arange(n - 1)
     out = []
@@ -162,7 +201,23 @@ def ics_without_each(
     labels: np.ndarray,  # (n_rows,)
     counts: np.ndarray,  # (n_rows,) bool: rows with a score and a label that take part
 ) -> np.ndarray:  # (n_rows,) NaN where the row does not count, or fewer than three others do
-    """IC of the row's date without the row, of all rows of a panel at once."""
+    """IC of the row's date without the row, of all rows of a panel at once.
+
+    Parameters
+    ----------
+    panel : Panel
+    scores : np.ndarray
+        (n_rows,)
+    labels : np.ndarray
+        (n_rows,)
+    counts : np.ndarray
+        (n_rows,) bool: rows with a score and a label that take part
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) NaN where the row does not count, or fewer than three others do
+    """
     date = panel.date_code
 
     def total(values):
@@ -193,7 +248,21 @@ def suspicious_rows(
     # index date (of the decision), asset; pull, ic, ic_without; move: the largest return of its bars, on which bar, in
     # median moves of the asset, the share of it that came back, and the closes around it
 ) -> pd.DataFrame:
-    """The rows whose removal changes the IC of their date most, the largest change first."""
+    """The rows whose removal changes the IC of their date most, the largest change first.
+
+    Parameters
+    ----------
+    origin : Origin
+    n : int, default 10
+        rows
+
+    Returns
+    -------
+    pd.DataFrame
+        index date (of the decision), asset; pull, ic, ic_without; move: the largest return of its
+        bars, on which bar, in median moves of the asset, the share of it that came back, and the
+        closes around it
+    """
     panel, y = origin.panel, origin.y
     ic = origin.ics["ic"].reindex(_days(panel, slice(None))).to_numpy()
     without = ics_without_each(panel, origin.scores, y.values, origin.compared & y.labelled)
@@ -276,7 +345,13 @@ class Inspection:
 
     @property
     def without(self) -> pd.Series:  # ic, rank_ic
-        """Both correlations of the date without the asset."""
+        """Both correlations of the date without the asset.
+
+        Returns
+        -------
+        pd.Series
+            ic, rank_ic
+        """
         if self.asset is None:
             raise NeuralphaError("Without which asset? Say .at(asset=...), or read `members`: it says so of every one.")
         return self.members.loc[self.asset, ["ic_without", "rank_ic_without"]].set_axis(["ic", "rank_ic"]).astype(float)
@@ -336,7 +411,13 @@ def taken_out(panel, date=None, asset=None) -> pd.DataFrame:
 
 
 def masked_because(panel: Panel, date) -> pd.Series:  # asset -> "masked: <checks>", of the rows taken out on a date
-    """What the checks say of the rows that they masked on a date."""
+    """What the checks say of the rows that they masked on a date.
+
+    Returns
+    -------
+    pd.Series
+        asset -> "masked: <checks>", of the rows taken out on a date
+    """
     return "masked: " + taken_out(panel, date).groupby("asset")["check"].agg(_all_names)
 
 

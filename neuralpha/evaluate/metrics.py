@@ -58,6 +58,40 @@ def evaluate_scores(
     """Every metric of one score, with unit, period, definition and interval.
 
     Raises `NeuralphaError` where no date has an IC.
+
+    Parameters
+    ----------
+    scores : pd.Series
+        `(date, asset)` out-of-sample scores (or an array in panel row order)
+    panel : Panel
+    y : Label
+    forecast : default None
+        `(date, asset)` calibrated return forecasts: see `calibrated`; None leaves RMSE and R² empty
+    train_mean : default None
+        `(date, asset)` Series or a number: mean label of the training part
+    labels : list | None, default None
+        labels for IC by horizon; default `horizon_labels(y)`
+    quantiles : int, default 5
+        groups
+    top : int, default 10
+        highest scores in precision
+    n_best : int, default 5
+        highest scores in the Sharpe ratio
+    half_spread_bps : float, default 5.0
+        cost of buying or selling, basis points of the amount
+    trials : int, default 1
+        everything tried in the study, for the deflated Sharpe ratio
+    trial_sharpes : default None
+        Sharpe ratios per bar of the trials, where known
+    seed : int, default 0
+        of the half-life's bootstrap
+    n_resamples : int, default 1000
+        of the half-life's bootstrap
+
+    Returns
+    -------
+    'Metrics'
+        name -> record, or name -> {part: record}; JSON-native
     """
     if y.panel is not panel:
         raise NeuralphaError(f"The label belongs to {y.panel.name}, not to this panel of {panel.name}.")
@@ -109,7 +143,18 @@ def _counts(sample: Sample) -> dict:
 def metrics_table(
     metrics: dict,  # result of `evaluate_scores`
 ) -> pd.DataFrame:  # one row per number: value, low, high, unit, period, definition
-    """The records of `evaluate_scores` as a table."""
+    """The records of `evaluate_scores` as a table.
+
+    Parameters
+    ----------
+    metrics : dict
+        result of `evaluate_scores`
+
+    Returns
+    -------
+    pd.DataFrame
+        one row per number: value, low, high, unit, period, definition
+    """
     columns = ("value", "low", "high", "unit", "period", "definition")
     rows = {}
     for name, found in metrics.items():
@@ -153,7 +198,23 @@ def metric(
     interval: str = "95%, Student's t over dates, long-run variance",  # how it was found
     **more,  # further JSON-native facts: t, lag, n, ...
 ) -> dict:
-    """One number with what it means; NaN and infinity become None."""
+    """One number with what it means; NaN and infinity become None.
+
+    Parameters
+    ----------
+    value
+    unit : str
+    period : str
+    definition : str
+    low : default None
+        95% interval, where there is one
+    high : default None
+        95% interval, where there is one
+    interval : str, default "95%, Student's t over dates, long-run variance"
+        how it was found
+    **more
+        further JSON-native facts: t, lag, n, ...
+    """
     out = dict(value=_number(value), unit=unit, period=period, definition=definition)
     if low is not None:
         out |= dict(low=_number(low), high=_number(high), interval=interval)
@@ -170,6 +231,17 @@ def mean_metric(
 ) -> dict:
     """Mean over dates with its interval; no interval below `fewest_dates` of the label's horizon, no value without any
     date.
+
+    Parameters
+    ----------
+    series
+    y : Label
+        one value per date; the label it belongs to says how far neighbours overlap
+    unit : str
+    period : str
+    definition : str
+    scale : float, default 1.0
+        the mean and its interval are multiplied by this
     """
     x = np.asarray(series, float)
     x = x[np.isfinite(x)] * scale
@@ -218,7 +290,23 @@ def record(
     facts: dict | None = None,  # what stands in braces in the definition, but for what the label says
     **more,  # further JSON-native facts
 ) -> dict:
-    """A number under its entry of the catalogue."""
+    """A number under its entry of the catalogue.
+
+    Parameters
+    ----------
+    name : str
+        of an entry of the catalogue; "family part" for a part of a family
+    y : Label
+    value
+    low : default None
+        95% interval, where there is one
+    high : default None
+        95% interval, where there is one
+    facts : dict | None, default None
+        what stands in braces in the definition, but for what the label says
+    **more
+        further JSON-native facts
+    """
     return metric(value, *_described(name, y, facts or {}), low, high, **more)
 
 
@@ -229,7 +317,20 @@ def mean_record(
     facts: dict | None = None,  # what stands in braces in the definition, but for what the label says
     scale: float = 1.0,  # the mean and its interval are multiplied by this
 ) -> dict:
-    """The mean of a series under its entry of the catalogue, with its interval."""
+    """The mean of a series under its entry of the catalogue, with its interval.
+
+    Parameters
+    ----------
+    name : str
+        of an entry of the catalogue; "family part" for a part of a family
+    y : Label
+    series
+        one value per date
+    facts : dict | None, default None
+        what stands in braces in the definition, but for what the label says
+    scale : float, default 1.0
+        the mean and its interval are multiplied by this
+    """
     return mean_metric(series, y, *_described(name, y, facts or {}), scale)
 
 # %% ../../nbs/evaluate/metrics.ipynb #595c86cd
@@ -237,7 +338,19 @@ def measured(
     entry: Metric,  # one that says how it is computed
     sample: Sample,
 ) -> dict:  # its record
-    """What an entry's own function makes of a sample: a number, or the mean of one value per date with its interval."""
+    """What an entry's own function makes of a sample: a number, or the mean of one value per date with its interval.
+
+    Parameters
+    ----------
+    entry : Metric
+        one that says how it is computed
+    sample : Sample
+
+    Returns
+    -------
+    dict
+        its record
+    """
     found = entry.compute(sample)
     if np.ndim(found):
         return mean_record(entry.name, sample.label, found, sample.facts)
@@ -245,7 +358,13 @@ def measured(
 
 
 def computed_metrics(sample: Sample) -> dict:  # name -> record
-    """Every metric of the catalogue that is one function of a sample."""
+    """Every metric of the catalogue that is one function of a sample.
+
+    Returns
+    -------
+    dict
+        name -> record
+    """
     return {entry.name: measured(entry, sample) for entry in CATALOGUE.values() if entry.compute}
 
 # %% ../../nbs/evaluate/metrics.ipynb #f0fd6f1b
@@ -253,7 +372,20 @@ def calibrate(
     scores,  # arrays of the same length: a model's scores and raw labels on the validation rows
     labels,  # arrays of the same length: a model's scores and raw labels on the validation rows
 ) -> dict:  # intercept, slope, n
-    """Least-squares line from scores to returns; slope 0 where the scores are constant."""
+    """Least-squares line from scores to returns; slope 0 where the scores are constant.
+
+    Parameters
+    ----------
+    scores
+        arrays of the same length: a model's scores and raw labels on the validation rows
+    labels
+        arrays of the same length: a model's scores and raw labels on the validation rows
+
+    Returns
+    -------
+    dict
+        intercept, slope, n
+    """
     s = np.asarray(scores, float)
     v = np.asarray(labels, float)
     ok = np.isfinite(s) & np.isfinite(v)
@@ -272,7 +404,23 @@ def calibrated(
     folds,  # the folds the scores come from
     lines: dict,  # fold number -> result of `calibrate` on that fold's validation part
 ) -> pd.DataFrame:  # index as scores; columns forecast, train_mean (returns over the label's horizon)
-    """Return forecasts of every test row by its own fold's line, and the mean label of that fold's training part."""
+    """Return forecasts of every test row by its own fold's line, and the mean label of that fold's training part.
+
+    Parameters
+    ----------
+    scores : pd.Series
+        `(date, asset)` test scores
+    y : Label
+    folds
+        the folds the scores come from
+    lines : dict
+        fold number -> result of `calibrate` on that fold's validation part
+
+    Returns
+    -------
+    pd.DataFrame
+        index as scores; columns forecast, train_mean (returns over the label's horizon)
+    """
     values = on_panel(y.panel, scores)[0][:, 0]
     forecast = np.full(y.panel.n_rows, np.nan)
     mean = np.full(y.panel.n_rows, np.nan)
@@ -285,7 +433,13 @@ def calibrated(
 
 # %% ../../nbs/evaluate/metrics.ipynb #49ddcce3
 def pooled_r2(forecast, mean, values) -> float:  # arrays of the same length; NaN where no row has all three
-    """Out-of-sample R² against the training mean: 1 - SSE(forecast)/SSE(mean), pooled over rows."""
+    """Out-of-sample R² against the training mean: 1 - SSE(forecast)/SSE(mean), pooled over rows.
+
+    Returns
+    -------
+    float
+        arrays of the same length; NaN where no row has all three
+    """
     known = np.isfinite(forecast) & np.isfinite(mean) & np.isfinite(values)
     if not known.any():
         return np.nan
@@ -361,6 +515,14 @@ def share_recovered(
     """Mean IC over the oracle's on the same dates, with its paired interval (none where the oracle's own reaches zero);
 
     None where the oracle's is not positive.
+
+    Parameters
+    ----------
+    ics
+        IC per date of a model and of the oracle; dates where either is missing are left out
+    ceiling
+        IC per date of a model and of the oracle; dates where either is missing are left out
+    y : Label
     """
     facts = dict(ceiling=CEILING if _is_of_returns(y) else NO_CEILING)
     pair = np.stack([np.asarray(ics, float), np.asarray(ceiling, float)], 1)
@@ -386,7 +548,19 @@ def half_life(
     # (...) bars; 0 where nothing is left after one, infinite where no fading is seen, NaN where the ICs are not
     # positive
 ) -> np.ndarray:
-    """Half-life of what a score knows, from its ICs with single bars."""
+    """Half-life of what a score knows, from its ICs with single bars.
+
+    Parameters
+    ----------
+    ics
+        (..., bars) mean IC with the return of the 1st, 2nd, ... bar after the entry
+
+    Returns
+    -------
+    np.ndarray
+        (...) bars; 0 where nothing is left after one, infinite where no fading is seen, NaN where
+        the ICs are not positive
+    """
     ics = np.asarray(ics, float)
     if ics.shape[-1] < 3:
         return np.full(ics.shape[:-1], np.nan)  # one or two bars show no fading
@@ -430,7 +604,23 @@ def bar_ics(
     y: Label,  # its panel and delay; and what returns are less of
     bars: int = FADING_BARS,  # after the entry
 ) -> np.ndarray:  # (n_dates, bars); row d: the bar that starts at date d, NaN where fewer than three assets have both
-    """Rank IC of a score with the return of each single bar after the entry, dated by the bar."""
+    """Rank IC of a score with the return of each single bar after the entry, dated by the bar.
+
+    Parameters
+    ----------
+    scores
+        one score: `(date, asset)` Series, or array in panel row order
+    y : Label
+        its panel and delay; and what returns are less of
+    bars : int, default FADING_BARS
+        after the entry
+
+    Returns
+    -------
+    np.ndarray
+        (n_dates, bars); row d: the bar that starts at date d, NaN where fewer than three assets
+        have both
+    """
     p = y.panel
     came = _less_of(y, forward_return(p, 1, 0))
     ranks = rank_within_date(p, np.stack([on_panel(p, scores)[0][:, 0].astype(float), came.values], 1)).ranks

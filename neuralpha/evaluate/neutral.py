@@ -38,7 +38,21 @@ def neutral_scores(
     scores,  # one score, as in `ic`
     by: str = "sector",  # "sector" or "style"
 ) -> np.ndarray:  # (n_rows,) residual of the score's ranks; NaN where there is no score
-    """The part of a score that its sector, or the styles, do not explain."""
+    """The part of a score that its sector, or the styles, do not explain.
+
+    Parameters
+    ----------
+    panel : Panel
+    scores
+        one score, as in `ic`
+    by : str, default 'sector'
+        "sector" or "style"
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) residual of the score's ranks; NaN where there is no score
+    """
     return neutraliser(panel, by)(on_panel(panel, scores)[0][:, 0].astype(float))
 
 # %% ../../nbs/evaluate/neutral.ipynb #f7b935e6
@@ -46,7 +60,19 @@ def neutraliser(
     panel: Panel,
     by: str,  # "sector" or "style"
 ) -> Callable[[np.ndarray], np.ndarray]:  # (n_rows,) scores -> (n_rows,) residual of their ranks
-    """`neutral_scores` for many scores: what they are compared with is looked up once."""
+    """`neutral_scores` for many scores: what they are compared with is looked up once.
+
+    Parameters
+    ----------
+    panel : Panel
+    by : str
+        "sector" or "style"
+
+    Returns
+    -------
+    Callable[[np.ndarray], np.ndarray]
+        (n_rows,) scores -> (n_rows,) residual of their ranks
+    """
     check_neutral(by)
     if by == "sector":
         cell = _sector_cells(panel)
@@ -79,6 +105,13 @@ def neutral_label(
     y: Label,
     by: str = "sector",  # "sector" or "style"
 ) -> Label:
-    """The label that belongs to a neutral score: less its sector's mean; beside the styles the label itself."""
+    """The label that belongs to a neutral score: less its sector's mean; beside the styles the label itself.
+
+    Parameters
+    ----------
+    y : Label
+    by : str, default 'sector'
+        "sector" or "style"
+    """
     check_neutral(by)
     return excess_return(y, "sector") if by == "sector" else y

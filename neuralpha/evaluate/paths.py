@@ -28,7 +28,13 @@ PATHS = dict(
 
 
 def paths_table(tests: dict) -> pd.DataFrame:  # date, asset, model, path_number (from 1), fold, score
-    """The scores of every model on every path, the seeds joined."""
+    """The scores of every model on every path, the seeds joined.
+
+    Returns
+    -------
+    pd.DataFrame
+        date, asset, model, path_number (from 1), fold, score
+    """
     parts = []
     for name, p in tests.items():
         for number, frame in enumerate(p.paths, 1):
@@ -41,14 +47,32 @@ def stored_paths(
     file,  # that holds a `paths_table`
     model: str,
 ) -> list:  # `Predictions.paths` of a model: a frame per path, the seeds joined
-    """The paths of a model as a report keeps them."""
+    """The paths of a model as a report keeps them.
+
+    Parameters
+    ----------
+    file
+        that holds a `paths_table`
+    model : str
+
+    Returns
+    -------
+    list
+        `Predictions.paths` of a model: a frame per path, the seeds joined
+    """
     table = read_table(file, **PATHS)
     mine = table[table["model"] == model].assign(seed=-1, label=np.nan)
     return [part.drop(columns="path_number").reset_index(drop=True) for _, part in mine.groupby("path_number")]
 
 
 def path_ics(table: pd.DataFrame, y) -> dict:  # path -> dates × models
-    """The IC of every date, path by path."""
+    """The IC of every date, path by path.
+
+    Returns
+    -------
+    dict
+        path -> dates × models
+    """
     out = {}
     for path, part in table.groupby("path_number"):
         wide = part.pivot(index=["date", "asset"], columns="model", values="score")

@@ -32,7 +32,18 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 def style(
     j: int,  # position of a model in the figure
 ) -> dict:  # colour and dash
-    """Colour and dash of the j-th line; seven colours, then the same colours with other dashes."""
+    """Colour and dash of the j-th line; seven colours, then the same colours with other dashes.
+
+    Parameters
+    ----------
+    j : int
+        position of a model in the figure
+
+    Returns
+    -------
+    dict
+        colour and dash
+    """
     return dict(color=COLOURS[j % 7], linestyle=DASHES[(j + j // 7) % 7])
 
 # %% ../../nbs/evaluate/plots.ipynb #a85ff53c
@@ -67,7 +78,19 @@ def shortened(
     names,
     most: int = 18,  # characters that a picture has room for
 ) -> list:  # as many different labels as there are different names
-    """Names as labels: long ones keep their beginning and end, numbered where these do not tell them apart."""
+    """Names as labels: long ones keep their beginning and end, numbered where these do not tell them apart.
+
+    Parameters
+    ----------
+    names
+    most : int, default 18
+        characters that a picture has room for
+
+    Returns
+    -------
+    list
+        as many different labels as there are different names
+    """
     names = [str(n) for n in names]
     cut = [n if len(n) <= most else f"{n[: most // 2]}…{n[len(n) - (most - 1) // 2 :]}" for n in names]
     clash = [k for k, label in enumerate(cut) if cut.count(label) > names.count(names[k])]
@@ -118,7 +141,18 @@ def plot_ic(
     window: int = 63,  # bars
     what: str = "IC",
 ) -> Figure:
-    """Moving mean of the IC with its 95% band."""
+    """Moving mean of the IC with its 95% band.
+
+    Parameters
+    ----------
+    ics
+        Series or DataFrame: dates × models
+    horizon : int, default 1
+        of the label, bars: the band allows for the overlap
+    window : int, default 63
+        bars
+    what : str, default 'IC'
+    """
     ics = _frame(ics)
     window = int(np.clip(window, 5, max(len(ics) // 3, 5)))
     step = max(window // 10, 1)
@@ -155,7 +189,15 @@ def plot_cumulative_ic(
     ics,  # Series or DataFrame: dates × models
     what: str = "IC",  # on the axis
 ) -> Figure:
-    """Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month."""
+    """Sum of the ICs to date: a straight climb is steady skill, a single jump is one lucky month.
+
+    Parameters
+    ----------
+    ics
+        Series or DataFrame: dates × models
+    what : str, default 'IC'
+        on the axis
+    """
     ics = _frame(ics)
     fig, ax = new_figure()
     for j, (name, label) in enumerate(zip(ics, shortened(ics, 30))):
@@ -177,7 +219,13 @@ def dates_needed(
     horizon: int = 1,
     z: float = 1.96,
 ) -> float:  # dates; infinite where the mean is not positive
-    """Dates after which a mean IC like this one is expected to lie `z` standard errors above zero."""
+    """Dates after which a mean IC like this one is expected to lie `z` standard errors above zero.
+
+    Returns
+    -------
+    float
+        dates; infinite where the mean is not positive
+    """
     fit = mean_test(ics, horizon)
     return float((z * fit["se"] * np.sqrt(fit["n"]) / fit["mean"]) ** 2) if fit["mean"] > 0 else float("inf")
 
@@ -192,6 +240,13 @@ def plot_evidence(
 ) -> Figure:
     """Mean IC to date (left; with its 95% interval for up to three models), and the interval's width against the
     number of dates (right).
+
+    Parameters
+    ----------
+    ics
+        Series, or DataFrame of up to seven models: dates × models
+    horizon : int, default 1
+    what : str, default 'IC'
     """
     ics = _frame(ics)
     fig, (left, right) = new_figure(10, 3.4, 1, 2)
@@ -248,7 +303,21 @@ def plot_records(
     horizontal: bool = False,
     columns: int = 4,  # of the legend
 ) -> Figure:
-    """Value and 95% interval of every group, one colour per model."""
+    """Value and 95% interval of every group, one colour per model.
+
+    Parameters
+    ----------
+    records : dict
+        model -> {group: record}; or one {group: record}
+    title : str, default ''
+    unit : str | None, default None
+        unit default: the records' own
+    scale : float, default 1.0
+        values are multiplied, e.g. 1e4 for basis points
+    horizontal : bool, default False
+    columns : int, default 4
+        of the legend
+    """
     if not any(records.values()):
         raise NeuralphaError("There are no groups to draw.")
     if "unit" in next(iter(records.values())):
@@ -301,7 +370,15 @@ def plot_ic_by_horizon(
     metrics: dict,  # model -> result of `evaluate_scores`, as `Leaderboard.metrics`
     rank: bool = True,  # Spearman's instead of Pearson's correlation
 ) -> Figure:
-    """IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend."""
+    """IC by horizon for one or several models (model -> result of `evaluate_scores`), with half-lives in the legend.
+
+    Parameters
+    ----------
+    metrics : dict
+        model -> result of `evaluate_scores`, as `Leaderboard.metrics`
+    rank : bool, default True
+        Spearman's instead of Pearson's correlation
+    """
     kind = "rank_ic" if rank else "ic"
 
     def name(m, r):
@@ -328,7 +405,17 @@ def plot_regimes(
     cut: str,  # "year", "volatility", "market", "sector", "size" or "liquidity"
     kind: str = "ic",  # or "rank_ic"
 ) -> Figure:
-    """IC of every model within the groups of one cut: year, volatility, market, sector, size, liquidity."""
+    """IC of every model within the groups of one cut: year, volatility, market, sector, size, liquidity.
+
+    Parameters
+    ----------
+    metrics : dict
+        model -> result of `evaluate_scores`, as `Leaderboard.metrics`
+    cut : str
+        "year", "volatility", "market", "sector", "size" or "liquidity"
+    kind : str, default 'ic'
+        or "rank_ic"
+    """
     records = {m: r[f"{kind}_by_{cut}"] for m, r in metrics.items() if f"{kind}_by_{cut}" in r}
     if not records:
         raise NeuralphaError(f"No model has {kind} by {cut!r}; compare with detail=True, on a panel that knows it.")
@@ -343,7 +430,13 @@ def plot_regimes(
 def plot_exposures(
     metrics: dict,  # model -> result of `evaluate_scores`, as `Leaderboard.metrics`
 ) -> Figure:
-    """Style exposures of every model."""
+    """Style exposures of every model.
+
+    Parameters
+    ----------
+    metrics : dict
+        model -> result of `evaluate_scores`, as `Leaderboard.metrics`
+    """
     return plot_records(
         {m: r["exposures"] for m, r in metrics.items() if "exposures" in r},
         "Style exposures: mean rank correlation of score and factor",
@@ -356,7 +449,14 @@ def plot_quantiles(
     record: dict,  # one model's result of `evaluate_scores`
     title: str | None = None,
 ) -> Figure:
-    """Mean label of every quantile as bars with 95% intervals: basis points of a return, the label's own unit else."""
+    """Mean label of every quantile as bars with 95% intervals: basis points of a return, the label's own unit else.
+
+    Parameters
+    ----------
+    record : dict
+        one model's result of `evaluate_scores`
+    title : str | None, default None
+    """
     groups = record["quantile_returns"]
     title = (
         title
@@ -390,7 +490,14 @@ def plot_folds_ic(
     records: dict,  # fold -> record of a mean IC with `first` and `last`, the dates of its test part
     title: str = "IC of every fold",
 ) -> Figure:
-    """Mean IC of every fold as a bar over its test dates, with its 95% interval."""
+    """Mean IC of every fold as a bar over its test dates, with its 95% interval.
+
+    Parameters
+    ----------
+    records : dict
+        fold -> record of a mean IC with `first` and `last`, the dates of its test part
+    title : str, default 'IC of every fold'
+    """
     fig, ax = new_figure(8, 3.2)
     for name, m in records.items():
         if m["value"] is None:
@@ -419,7 +526,13 @@ def plot_folds_ic(
 def plot_score_correlation(
     correlation: pd.DataFrame,  # models × models, from `score_correlation` or `Leaderboard.correlation`
 ) -> Figure:
-    """Heat map of the mean rank correlation between models' scores, numbers written in."""
+    """Heat map of the mean rank correlation between models' scores, numbers written in.
+
+    Parameters
+    ----------
+    correlation : pd.DataFrame
+        models × models, from `score_correlation` or `Leaderboard.correlation`
+    """
     n = len(correlation)
     labels = shortened(correlation.index)
     long = 0.07 * max(map(len, labels))  # inches
@@ -449,7 +562,14 @@ def plot_spread(
     held: pd.DataFrame,  # result of `spread_portfolio`
     title: str = "Top less bottom quantile",
 ) -> Figure:
-    """Sum of the spread's returns before and after cost, and its depth below the highest point so far."""
+    """Sum of the spread's returns before and after cost, and its depth below the highest point so far.
+
+    Parameters
+    ----------
+    held : pd.DataFrame
+        result of `spread_portfolio`
+    title : str, default 'Top less bottom quantile'
+    """
     fig, (top, bottom) = new_figure(8, 4.2, 2, 1, sharex=True, height_ratios=[3, 1])
     for j, c in enumerate(("gross", "net")):
         top.plot(
@@ -472,7 +592,13 @@ def plot_spread(
 def plot_leaderboard(
     board,  # `Leaderboard`, from `compare`
 ) -> Figure:
-    """IC with 95% interval of every row of a `Leaderboard`, with its letters."""
+    """IC with 95% interval of every row of a `Leaderboard`, with its letters.
+
+    Parameters
+    ----------
+    board
+        `Leaderboard`, from `compare`
+    """
     if not hasattr(board, "table"):
         raise wrong_kind("plot_leaderboard(board=)", board, "Leaderboard")
     t = board.table
@@ -502,7 +628,17 @@ def plot_changes(
     before: str = "before",  # names of the two studies
     after: str = "after",  # names of the two studies
 ) -> Figure:
-    """Change of the mean IC from one study to another with its 95% interval; filled where it is more than noise."""
+    """Change of the mean IC from one study to another with its 95% interval; filled where it is more than noise.
+
+    Parameters
+    ----------
+    rows : list
+        of dicts universe, model, change (a record or None), moved
+    before : str, default 'before'
+        names of the two studies
+    after : str, default 'after'
+        names of the two studies
+    """
     shown = [r for r in rows if r["change"] is not None]
     fig, ax = new_figure(7.5, 1.2 + 0.34 * len(shown))
     names = shortened([f"{r['model']} on {r['universe']}" for r in shown], 45)

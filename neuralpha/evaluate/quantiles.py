@@ -28,7 +28,21 @@ def quantile_returns(
     panel: Panel | None = None,  # as in `ic`; one score, one label
     quantiles: int = 5,
 ) -> pd.DataFrame:  # index date, columns 1 (lowest score) to `quantiles`; return over the label's horizon
-    """Mean label of each quantile of the score on each date."""
+    """Mean label of each quantile of the score on each date.
+
+    Parameters
+    ----------
+    scores
+    labels
+    panel : Panel | None, default None
+        as in `ic`; one score, one label
+    quantiles : int, default 5
+
+    Returns
+    -------
+    pd.DataFrame
+        index date, columns 1 (lowest score) to `quantiles`; return over the label's horizon
+    """
     panel = given_panel(panel, scores, labels)
     S = on_panel(panel, scores)[0]
     Y = on_panel(panel, labels)[0]
@@ -46,7 +60,22 @@ def group_returns(
     labels: np.ndarray,  # (n_rows, H)
     quantiles: int = 5,
 ) -> np.ndarray:  # (n_dates, M, H, q); NaN where nobody has a label
-    """Mean label of each quantile on each date."""
+    """Mean label of each quantile on each date.
+
+    Parameters
+    ----------
+    panel : Panel
+    groups : np.ndarray
+        (n_rows, M) quantiles, as `rank_within_date` gives them
+    labels : np.ndarray
+        (n_rows, H)
+    quantiles : int, default 5
+
+    Returns
+    -------
+    np.ndarray
+        (n_dates, M, H, q); NaN where nobody has a label
+    """
     labels = np.ascontiguousarray(labels)
     out = np.empty((panel.n_dates, groups.shape[1], labels.shape[1], quantiles))
     over_dates(_group_means, panel.n_dates, groups, labels, cross_sections(panel), out)
@@ -78,7 +107,22 @@ def turnover(
     lag: int = 1,  # bars
     quantiles: int = 5,
 ) -> pd.DataFrame:  # index date, columns 1 to `quantiles`; shares, 0 to 1
-    """Share of names of each quantile that were not in it `lag` bars before."""
+    """Share of names of each quantile that were not in it `lag` bars before.
+
+    Parameters
+    ----------
+    scores
+        one score, as in `ic`
+    panel : Panel
+    lag : int, default 1
+        bars
+    quantiles : int, default 5
+
+    Returns
+    -------
+    pd.DataFrame
+        index date, columns 1 to `quantiles`; shares, 0 to 1
+    """
     groups = rank_within_date(panel, on_panel(panel, scores)[0][:, :1], quantiles).quantiles
     has = np.bincount(panel.date_code, groups[:, 0] > 0, panel.n_dates) > 0
     columns = {k: names_changed(panel, groups, k, lag)[has, 0] for k in range(1, quantiles + 1)}
@@ -90,7 +134,16 @@ def rank_autocorrelation(
     panel: Panel,
     lag: int = 1,  # bars
 ):  # DataFrame with a column per score, Series for one; index date
-    """Correlation of ranks with the ranks `lag` bars before."""
+    """Correlation of ranks with the ranks `lag` bars before.
+
+    Parameters
+    ----------
+    scores
+        as in `ic`
+    panel : Panel
+    lag : int, default 1
+        bars
+    """
     values, names = on_panel(panel, scores)
     ranks = rank_within_date(panel, values).ranks
     has = np.bincount(panel.date_code, np.isfinite(ranks).any(1), panel.n_dates) > 0
@@ -103,7 +156,22 @@ def names_changed(
     quantile: int,
     lag: int = 1,  # bars
 ) -> np.ndarray:  # (n_dates, M); NaN where the quantile was empty then or is now
-    """Share of names in a quantile that were not in it `lag` bars before."""
+    """Share of names in a quantile that were not in it `lag` bars before.
+
+    Parameters
+    ----------
+    panel : Panel
+    groups : np.ndarray
+        (n_rows, M) quantiles
+    quantile : int
+    lag : int, default 1
+        bars
+
+    Returns
+    -------
+    np.ndarray
+        (n_dates, M); NaN where the quantile was empty then or is now
+    """
     _check_lag(lag)
     out = np.empty((panel.n_dates, groups.shape[1]))
     _names_changed(groups, quantile, lag, panel.asset_offsets, panel.date_code, out)
@@ -140,7 +208,21 @@ def rank_persistence(
     ranks: np.ndarray,  # (n_rows, M) centred ranks
     lag: int = 1,  # bars
 ) -> np.ndarray:  # (n_dates, M); NaN where fewer than three assets have both
-    """Correlation of ranks with those of the same assets `lag` bars before."""
+    """Correlation of ranks with those of the same assets `lag` bars before.
+
+    Parameters
+    ----------
+    panel : Panel
+    ranks : np.ndarray
+        (n_rows, M) centred ranks
+    lag : int, default 1
+        bars
+
+    Returns
+    -------
+    np.ndarray
+        (n_dates, M); NaN where fewer than three assets have both
+    """
     _check_lag(lag)
     out = np.empty((panel.n_dates, ranks.shape[1]))
     _rank_persistence(ranks, lag, panel.asset_offsets, panel.date_code, out)

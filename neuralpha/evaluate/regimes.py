@@ -65,7 +65,13 @@ WORDS = {
 
 # %% ../../nbs/evaluate/regimes.ipynb #993b0f24
 def size_and_liquidity(panel: Panel) -> dict:  # name -> (n_rows,) values; higher is larger, or more liquid
-    """What the panel allows to say about size and liquidity."""
+    """What the panel allows to say about size and liquidity.
+
+    Returns
+    -------
+    dict
+        name -> (n_rows,) values; higher is larger, or more liquid
+    """
     f = panel.fields
     out = {}
     if has := next((s for s in SIZE if s in f), None):
@@ -84,7 +90,19 @@ def regimes(
     y: Label,
     scored=None,  # (n_rows,) bool: rows under evaluation; default all with a label
 ) -> dict:  # cut -> (n_rows,) Categorical of group names, missing where the row is in no group
-    """Every cut the panel allows."""
+    """Every cut the panel allows.
+
+    Parameters
+    ----------
+    y : Label
+    scored : default None
+        (n_rows,) bool: rows under evaluation; default all with a label
+
+    Returns
+    -------
+    dict
+        cut -> (n_rows,) Categorical of group names, missing where the row is in no group
+    """
     p = y.panel
     scored = np.isfinite(y.values) if scored is None else scored
     live = np.bincount(p.date_code, scored & np.isfinite(y.values), p.n_dates) > 0
@@ -111,7 +129,23 @@ def group_ics(
     cut,  # (n_rows,) group names, a Categorical or array
     rank: bool = False,  # Spearman instead of Pearson
 ) -> pd.DataFrame:  # dates × groups
-    """IC per date within each group; NaN where fewer than five assets have score and label."""
+    """IC per date within each group; NaN where fewer than five assets have score and label.
+
+    Parameters
+    ----------
+    scores
+        one score: `(date, asset)` Series or array in panel row order
+    y : Label
+    cut
+        (n_rows,) group names, a Categorical or array
+    rank : bool, default False
+        Spearman instead of Pearson
+
+    Returns
+    -------
+    pd.DataFrame
+        dates × groups
+    """
     p = y.panel
     s = on_panel(p, scores)[0][:, 0].astype(float)
     cut = cut if isinstance(cut, pd.Categorical) else pd.Categorical(cut)
@@ -156,7 +190,21 @@ def regime_metrics(
     cuts: dict | None = None,  # result of `regimes`
     rank: bool = False,
 ) -> dict:  # "ic_by_<cut>" -> {group: record}
-    """Mean IC within every group of every cut, with intervals; JSON-native."""
+    """Mean IC within every group of every cut, with intervals; JSON-native.
+
+    Parameters
+    ----------
+    scores
+    y : Label
+    cuts : dict | None, default None
+        result of `regimes`
+    rank : bool, default False
+
+    Returns
+    -------
+    dict
+        "ic_by_<cut>" -> {group: record}
+    """
     kind, word = ("rank_ic", "Spearman") if rank else ("ic", "Pearson")
     out = {}
     for cut, groups in (cuts or regimes(y, np.isfinite(on_panel(y.panel, scores)[0][:, 0]))).items():

@@ -49,7 +49,34 @@ def slice_table(
     costs: Costs = Costs(),  # of trading
     trials: dict | None = None,  # model -> (trials, trial_sharpes) as in `sharpe_report`; default 1 trial
 ) -> pd.DataFrame:  # columns horizon, cut, group, model, letters and `slice_numbers()`; cut, group "" over everything
-    """Every slice's leaderboard in one table."""
+    """Every slice's leaderboard in one table.
+
+    Parameters
+    ----------
+    S : np.ndarray
+        (n_rows, M) scores in panel row order
+    names
+        M model names
+    y : Label
+    cuts : dict | None, default None
+        result of `regimes`
+    labels : list | None, default None
+        result of `horizon_slices`
+    significance : float, default 0.05
+        family-wise error over the pairs of a slice
+    forecasts : dict | None, default None
+        horizon -> model -> (forecast, train_mean), each (n_rows,); models without one have no R²
+    costs : Costs, default Costs()
+        of trading
+    trials : dict | None, default None
+        model -> (trials, trial_sharpes) as in `sharpe_report`; default 1 trial
+
+    Returns
+    -------
+    pd.DataFrame
+        columns horizon, cut, group, model, letters and `slice_numbers()`; cut, group "" over
+        everything
+    """
     names = list(names)
     ranked = [place for place, name in enumerate(names) if name != "oracle"]
     tried = [(trials or {}).get(name, (1, None)) for name in names]
@@ -67,7 +94,13 @@ def slice_table(
 
 # %% ../../nbs/evaluate/slices.ipynb #61e21c14
 def horizon_slices(y: Label) -> list:  # of Label
-    """Labels of the horizons that are shown, the study's own among them."""
+    """Labels of the horizons that are shown, the study's own among them.
+
+    Returns
+    -------
+    list
+        of Label
+    """
     horizons = sorted({*HORIZONS, y.horizon})
     return [y if h == y.horizon else forward_return(y.panel, h, y.delay, y.exit) for h in horizons]
 
@@ -87,7 +120,26 @@ def _is_shown(
 
 # %% ../../nbs/evaluate/slices.ipynb #537c12ac
 class Contest(NamedTuple):
-    """What all slices of a board share."""
+    """What all slices of a board share.
+
+    Parameters
+    ----------
+    scores : np.ndarray
+        (n_rows, M)
+    names : list
+        M model names
+    ranked : list
+        places of the models that take part in the order
+    significance : float
+        family-wise error over the pairs of a slice
+    forecasts : dict
+        horizon -> model -> (forecast, train_mean)
+    costs : Costs
+    trials : list
+        per model: trials and Sharpe ratios of the trials
+    earned : np.ndarray
+        (n_rows,) bar returns
+    """
 
     scores: np.ndarray  # (n_rows, M)
     names: list  # M model names
@@ -120,7 +172,26 @@ FEWEST_ASSETS = 5  # of a group on a date
 
 @dataclass(frozen=True, eq=False)
 class Slice:
-    """One horizon within one group of a cut, or over everything."""
+    """One horizon within one group of a cut, or over everything.
+
+    Parameters
+    ----------
+    label : Label
+    cut : str
+        "" over everything
+    group : str
+        "" over everything
+    rows : np.ndarray
+        (n_rows,) bool: rows of the group
+    ic : np.ndarray
+        (n_dates, M)
+    rank_ic : np.ndarray
+        (n_dates, M)
+    quantiles : np.ndarray
+        (n_rows, M) 1 to QUANTILES within the group, 0 outside
+    changed : np.ndarray
+        (n_dates, M) turnover of the two ends
+    """
 
     label: Label
     cut: str  # "" over everything
@@ -134,7 +205,21 @@ class Slice:
 # %% ../../nbs/evaluate/slices.ipynb #e4c64c14
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """What the slices of one cut share at every horizon."""
+    """What the slices of one cut share at every horizon.
+
+    Parameters
+    ----------
+    name : str
+        "" of everything
+    groups : list
+        K names in the order they are shown
+    code : np.ndarray
+        (n_rows,) place of every row's group, -1 in none
+    quantiles : np.ndarray
+        (n_rows, M) among the rows of the date and group
+    changed : list
+        per group: (n_dates, M) turnover of the two ends
+    """
 
     name: str  # "" of everything
     groups: list  # K names in the order they are shown
@@ -324,7 +409,13 @@ def _computed(part: Slice, contest: Contest) -> dict:  # column -> M numbers
 
 # %% ../../nbs/evaluate/slices.ipynb #e9e4213a
 def slice_meanings() -> dict:  # column -> unit, period, definition, and why a cell has no number
-    """What the columns of the slices mean, by the catalogue."""
+    """What the columns of the slices mean, by the catalogue.
+
+    Returns
+    -------
+    dict
+        column -> unit, period, definition, and why a cell has no number
+    """
     out = {}
     for entry in (CATALOGUE["letters"], CATALOGUE["rank"], *sliced_metrics()):
         period = "slice" if entry.period == "whole period" else entry.period
@@ -336,7 +427,13 @@ def slice_meanings() -> dict:  # column -> unit, period, definition, and why a c
 
 
 def slices_json(table: pd.DataFrame) -> dict:  # columns with their meaning, groups with theirs, rows
-    """JSON-native form of `slice_table`, six decimals."""
+    """JSON-native form of `slice_table`, six decimals.
+
+    Returns
+    -------
+    dict
+        columns with their meaning, groups with theirs, rows
+    """
     cuts = table.loc[table["cut"] != "", ["cut", "group"]].drop_duplicates().to_numpy().tolist()
     return {
         "columns": list(table),
@@ -367,7 +464,25 @@ def slice_records(
     whole: dict,  # the model's record of that kind over everything, at the study's own horizon
     horizon: int,  # the study's own, bars
 ) -> dict:  # "<kind>_by_horizon" and "<kind>_by_<cut>" -> {group: record}
-    """The slices of one model as metric records, for the figures of `evaluate.plots`."""
+    """The slices of one model as metric records, for the figures of `evaluate.plots`.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        result of `slice_table`
+    model : str
+    kind : str
+        "ic" or "rank_ic"
+    whole : dict
+        the model's record of that kind over everything, at the study's own horizon
+    horizon : int
+        the study's own, bars
+
+    Returns
+    -------
+    dict
+        "<kind>_by_horizon" and "<kind>_by_<cut>" -> {group: record}
+    """
     entry = CATALOGUE[kind]
     by_horizon = {horizon: whole}
     out = {}

@@ -32,7 +32,13 @@ FEWEST_DATES = 10  # below them no interval, no rank, no verdict: they show litt
 def fewest_dates(
     horizon: int = 1,  # of the label, bars
 ) -> int:
-    """Dates below which nothing is said about a mean: ten, and three labels that do not overlap."""
+    """Dates below which nothing is said about a mean: ten, and three labels that do not overlap.
+
+    Parameters
+    ----------
+    horizon : int, default 1
+        of the label, bars
+    """
     return max(FEWEST_DATES, 3 * horizon)
 
 
@@ -51,7 +57,19 @@ def cosine_waves(
     x: np.ndarray,  # (n,)
     count: int,
 ) -> np.ndarray:  # (count,): for white noise, each has the variance of x
-    """Projections on the slowest cosine waves, orthonormal."""
+    """Projections on the slowest cosine waves, orthonormal.
+
+    Parameters
+    ----------
+    x : np.ndarray
+        (n,)
+    count : int
+
+    Returns
+    -------
+    np.ndarray
+        (count,): for white noise, each has the variance of x
+    """
     from scipy.fft import dct
 
     return dct(x - x.mean(), type=2, norm="ortho")[1 : count + 1]
@@ -62,7 +80,22 @@ def overlap_shape(
     horizon: int,  # bars that a label covers
     count: int,  # waves
 ) -> np.ndarray:  # (count,): 1 where nothing overlaps
-    """Variance that overlapping labels leave each wave, as a share of the long-run variance."""
+    """Variance that overlapping labels leave each wave, as a share of the long-run variance.
+
+    Parameters
+    ----------
+    x : np.ndarray
+        (n,)
+    horizon : int
+        bars that a label covers
+    count : int
+        waves
+
+    Returns
+    -------
+    np.ndarray
+        (count,): 1 where nothing overlaps
+    """
     if horizon == 1:
         return np.ones(count)
     n = len(x)
@@ -89,7 +122,17 @@ def long_run(
     horizon: int = 1,  # of the label, bars
     freedom: int | None = None,  # waves; None: as many as horizon and regimes allow
 ) -> LongRun:
-    """Mean, and its standard error from the long-run variance."""
+    """Mean, and its standard error from the long-run variance.
+
+    Parameters
+    ----------
+    series
+        one value per date
+    horizon : int, default 1
+        of the label, bars
+    freedom : int | None, default None
+        waves; None: as many as horizon and regimes allow
+    """
     from scipy.special import fdtri
 
     x = clean(series)
@@ -115,7 +158,21 @@ def mean_test(
     horizon: int = 1,  # of the label, bars
     level: float = 0.95,
 ) -> dict:  # mean, se, freedom, t, critical, p (two-sided), low, high, level, n
-    """Mean with its t, what |t| must exceed at the level, p and interval; they are NaN below `fewest_dates`."""
+    """Mean with its t, what |t| must exceed at the level, p and interval; they are NaN below `fewest_dates`.
+
+    Parameters
+    ----------
+    series
+        one value per date
+    horizon : int, default 1
+        of the label, bars
+    level : float, default 0.95
+
+    Returns
+    -------
+    dict
+        mean, se, freedom, t, critical, p (two-sided), low, high, level, n
+    """
     from scipy.special import stdtr, stdtrit
 
     if not 0 < level < 1:
@@ -150,7 +207,22 @@ def influence_interval(
     horizon: int = 1,
     level: float = 0.95,
 ) -> tuple:  # low, high
-    """Interval of an estimate that is no mean but behaves like one."""
+    """Interval of an estimate that is no mean but behaves like one.
+
+    Parameters
+    ----------
+    value : float
+        the estimate
+    influence
+        what each date adds to it, one value per date
+    horizon : int, default 1
+    level : float, default 0.95
+
+    Returns
+    -------
+    tuple
+        low, high
+    """
     fit = mean_test(np.asarray(influence) - np.mean(influence), horizon, level)
     half = 0.0 if fit["se"] == 0 else fit["critical"] * fit["se"]
     return value - half, value + half
@@ -162,7 +234,21 @@ def block_length(
     delay: int = 0,
     method: str = "stationary",  # or "circular"
 ) -> int:  # bars
-    """Automatic block length for the mean of the series, at least `horizon + delay`, at most a third of the dates."""
+    """Automatic block length for the mean of the series, at least `horizon + delay`, at most a third of the dates.
+
+    Parameters
+    ----------
+    series
+    horizon : int, default 1
+    delay : int, default 0
+    method : str, default 'stationary'
+        or "circular"
+
+    Returns
+    -------
+    int
+        bars
+    """
     from arch.bootstrap import optimal_block_length
 
     x = clean(series)
@@ -220,7 +306,22 @@ def bootstrap_means(
     seed: int = 0,
     method: str = "stationary",
 ) -> np.ndarray:  # (n_resamples,) or (n_resamples, k)
-    """Means over block-resampled dates; the same seed gives the same bits."""
+    """Means over block-resampled dates; the same seed gives the same bits.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        (n_dates,) or (n_dates, k); all columns are resampled with the same dates
+    block : int
+    n_resamples : int, default 1000
+    seed : int, default 0
+    method : str, default 'stationary'
+
+    Returns
+    -------
+    np.ndarray
+        (n_resamples,) or (n_resamples, k)
+    """
     values = np.asarray(values, np.float64)
     at = _resampled(len(values), int(block), int(n_resamples), int(seed), method)
     return np.concatenate(
@@ -233,7 +334,21 @@ def few_blocks(
     block: int,  # mean length of the blocks
     level: float = 0.95,
 ) -> float:  # 1 where blocks are many
-    """By how much the spread of bootstrap means falls short of the mean's own."""
+    """By how much the spread of bootstrap means falls short of the mean's own.
+
+    Parameters
+    ----------
+    n : int
+        dates
+    block : int
+        mean length of the blocks
+    level : float, default 0.95
+
+    Returns
+    -------
+    float
+        1 where blocks are many
+    """
     from scipy.stats import norm, t
 
     tail = (1 + level) / 2
@@ -247,7 +362,25 @@ def block_interval(
     block: int,  # mean length of the blocks
     level: float = 0.95,
 ) -> np.ndarray:  # (2,) or (2, k)
-    """Percentile interval around an estimate, widened by `few_blocks`; NaN draws are left out."""
+    """Percentile interval around an estimate, widened by `few_blocks`; NaN draws are left out.
+
+    Parameters
+    ----------
+    draws : np.ndarray
+        (n_resamples,) or (n_resamples, k): estimates from resampled dates
+    estimate
+        number or (k,): from the dates themselves
+    n : int
+        dates
+    block : int
+        mean length of the blocks
+    level : float, default 0.95
+
+    Returns
+    -------
+    np.ndarray
+        (2,) or (2, k)
+    """
     return estimate + few_blocks(n, block, level) * (
         np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0) - estimate
     )
@@ -259,7 +392,23 @@ def paired_test(
     horizon: int = 1,  # of the label, bars
     level: float = 0.95,
 ) -> dict:  # difference (a less b), se, freedom, t, critical, p (two-sided), low, high, level, n
-    """Mean difference of two series with its test and interval; series that are the same everywhere have p 1."""
+    """Mean difference of two series with its test and interval; series that are the same everywhere have p 1.
+
+    Parameters
+    ----------
+    a
+        one value per date each, same dates; dates where either is missing are left out
+    b
+        one value per date each, same dates; dates where either is missing are left out
+    horizon : int, default 1
+        of the label, bars
+    level : float, default 0.95
+
+    Returns
+    -------
+    dict
+        difference (a less b), se, freedom, t, critical, p (two-sided), low, high, level, n
+    """
     gap = clean(np.asarray(a, float) - np.asarray(b, float), "the paired difference")
     got = mean_test(gap, horizon, level)
     if not gap.any():
@@ -285,6 +434,18 @@ def correct_together(
     """Tests corrected together: p-values after Holm, and intervals that hold all at once.
 
     Rows without a p are left out of the count.
+
+    Parameters
+    ----------
+    tests : pd.DataFrame
+        one row per difference, columns difference, se, freedom, p
+    significance : float, default 0.05
+        chance of any false finding
+
+    Returns
+    -------
+    pd.DataFrame
+        with p_holm, low, high, separated
     """
     from scipy.special import stdtrit
 
@@ -336,7 +497,21 @@ def paired_tests(
     horizon: int = 1,
     significance: float = 0.05,
 ) -> pd.DataFrame:  # one row per pair, columns PAIR; p is of the pair alone, p_holm, low and high of all pairs together
-    """All pairs of columns, each tested on the dates both have; a pair with fewer than `fewest_dates` has no p."""
+    """All pairs of columns, each tested on the dates both have; a pair with fewer than `fewest_dates` has no p.
+
+    Parameters
+    ----------
+    values : pd.DataFrame
+        dates × models, higher is better
+    horizon : int, default 1
+    significance : float, default 0.05
+
+    Returns
+    -------
+    pd.DataFrame
+        one row per pair, columns PAIR; p is of the pair alone, p_holm, low and high of all pairs
+        together
+    """
     _check_names(values, significance)
     columns = values.to_numpy(float).T
     rows = []
@@ -368,7 +543,20 @@ def letters(
     names,  # in the order in which they are shown
     separated,  # of pairs of names that are told apart
 ) -> dict:  # name -> its letters
-    """Compact letter display: two names share a letter exactly where they are not a separated pair."""
+    """Compact letter display: two names share a letter exactly where they are not a separated pair.
+
+    Parameters
+    ----------
+    names
+        in the order in which they are shown
+    separated
+        of pairs of names that are told apart
+
+    Returns
+    -------
+    dict
+        name -> its letters
+    """
     names = list(names)
     pairs = [frozenset(pair) for pair in separated]
     wrong = [tuple(pair) for pair in pairs if len(pair) != 2 or not pair <= set(names)]
@@ -389,7 +577,21 @@ def confidence_set(
     names,  # of the models
     significance: float = 0.05,
 ) -> pd.DataFrame:  # index model; columns p, included
-    """The model confidence set of tested pairs."""
+    """The model confidence set of tested pairs.
+
+    Parameters
+    ----------
+    pairs : pd.DataFrame
+        result of `paired_tests`
+    names
+        of the models
+    significance : float, default 0.05
+
+    Returns
+    -------
+    pd.DataFrame
+        index model; columns p, included
+    """
     names = list(names)
     p = {}
     now = 0.0
@@ -412,7 +614,20 @@ def model_confidence_set(
     horizon: int = 1,
     significance: float = 0.05,
 ) -> pd.DataFrame:  # index model; columns p, included
-    """Models that may be the best at the given size."""
+    """Models that may be the best at the given size.
+
+    Parameters
+    ----------
+    losses : pd.DataFrame
+        dates × models, lower is better; dates with a missing loss are left out
+    horizon : int, default 1
+    significance : float, default 0.05
+
+    Returns
+    -------
+    pd.DataFrame
+        index model; columns p, included
+    """
     losses = losses.dropna()
     if losses.shape[1] > 1 and len(losses) < fewest_dates(horizon):
         raise NeuralphaError(
@@ -428,7 +643,22 @@ def joint_waves(
     n_resamples: int = 1000,
     seed: int = 0,
 ) -> np.ndarray:  # (n_resamples, 1 + freedom, k): the mean, then the waves, of k correlated series of variance 1
-    """Draws of what `long_run` sees of series without a mean."""
+    """Draws of what `long_run` sees of series without a mean.
+
+    Parameters
+    ----------
+    correlation : np.ndarray
+        (k, k)
+    freedom : int
+    n_resamples : int, default 1000
+    seed : int, default 0
+
+    Returns
+    -------
+    np.ndarray
+        (n_resamples, 1 + freedom, k): the mean, then the waves, of k correlated series of variance
+        1
+    """
     values, vectors = np.linalg.eigh(correlation)
     root = vectors * np.sqrt(np.maximum(values, 0))
     return np.random.default_rng(seed).standard_normal((n_resamples, 1 + freedom, len(correlation))) @ root.T
@@ -441,7 +671,23 @@ def superior_ability(
     n_resamples: int = 1000,
     seed: int = 0,
 ) -> dict:  # reality_check (White's p), spa (Hansen's consistent p), spa_lower, best, freedom, dates
-    """P-values of 'no model beats the benchmark'."""
+    """P-values of 'no model beats the benchmark'.
+
+    Parameters
+    ----------
+    benchmark
+        loss of the benchmark per date
+    losses : pd.DataFrame
+        dates × models
+    horizon : int, default 1
+    n_resamples : int, default 1000
+    seed : int, default 0
+
+    Returns
+    -------
+    dict
+        reality_check (White's p), spa (Hansen's consistent p), spa_lower, best, freedom, dates
+    """
     from scipy.special import ndtr, stdtrit
 
     if isinstance(benchmark, pd.Series) and not benchmark.index.equals(losses.index):
@@ -496,7 +742,14 @@ def variance_split(
 ) -> (
     dict
 ):  # mean, se_time, se_seed (standard errors of the mean), sd_seed (of one seed's mean IC), sd_within, seeds, dates
-    """Split the uncertainty of a mean IC into what the dates and what the seeds contribute."""
+    """Split the uncertainty of a mean IC into what the dates and what the seeds contribute.
+
+    Parameters
+    ----------
+    by_seed : pd.DataFrame
+        dates × seeds: IC of each seed on each date
+    horizon : int, default 1
+    """
     x = by_seed.dropna()
     if x.shape[1] < 2:
         raise NeuralphaError("One seed has no spread: run at least two to split seed variance from time variance.")
@@ -526,7 +779,20 @@ def probabilistic_sharpe(
     kurtosis: float = 3.0,  # kurtosis raw: 3 for a normal
     benchmark: float = 0.0,  # Sharpe ratio per bar
 ) -> float:
-    """Probability that the true Sharpe ratio exceeds the benchmark, from the moments of the record."""
+    """Probability that the true Sharpe ratio exceeds the benchmark, from the moments of the record.
+
+    Parameters
+    ----------
+    sharpe : float
+    n : int
+        per bar; number of bars
+    skew : float, default 0.0
+        kurtosis raw: 3 for a normal
+    kurtosis : float, default 3.0
+        kurtosis raw: 3 for a normal
+    benchmark : float, default 0.0
+        Sharpe ratio per bar
+    """
     from scipy.stats import norm
 
     spread = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
@@ -539,7 +805,15 @@ def luck_threshold(
     trials: int,  # configurations tried, the winner included
     trial_sd: float,  # standard deviation of the trials' Sharpe ratios, per bar
 ) -> float:
-    """Expected best Sharpe ratio among `trials` without any skill, per bar (skfolio)."""
+    """Expected best Sharpe ratio among `trials` without any skill, per bar (skfolio).
+
+    Parameters
+    ----------
+    trials : int
+        configurations tried, the winner included
+    trial_sd : float
+        standard deviation of the trials' Sharpe ratios, per bar
+    """
     from skfolio.measures import expected_max_sharpe_ratio
 
     return (
@@ -562,6 +836,20 @@ def sharpe_report(
 
     `annual` is the annualised Sharpe ratio, `sharpe` and `threshold` are per bar, `min_bars` the number of bars at
     which the Sharpe ratio would be above the benchmark with confidence `1 - alpha` (infinite where it is below).
+
+    Parameters
+    ----------
+    returns
+        one return per bar, not overlapping
+    bars_per_year : float
+    trials : int, default 1
+        everything that was tried in the study, the winner included
+    trial_sharpes : default None
+        Sharpe ratios per bar of the trials; None: their spread is taken as that of pure luck,
+        1/sqrt(n)
+    benchmark : float, default 0.0
+        annual Sharpe ratio to beat
+    alpha : float, default 0.05
     """
     from scipy import stats
 
@@ -601,7 +889,27 @@ def backtest_overfitting(
     # pbo and luck (0 to 1; of configurations without skill), halves, configurations, dates, slope (of the winner's
     # performance on the other half on that where it won)
 ) -> dict:
-    """Probability of backtest overfitting by combinatorially symmetric cross-validation."""
+    """Probability of backtest overfitting by combinatorially symmetric cross-validation.
+
+    Parameters
+    ----------
+    returns : pd.DataFrame
+        dates × configurations: return, or IC, of each configuration on each date
+    splits : int, default 16
+        blocks; even
+    horizon : int, default 1
+        of the label: dates whose life span crosses a cut are left out
+    delay : int, default 0
+        of the label: dates whose life span crosses a cut are left out
+    metric : str, default 'sharpe'
+        or "mean"
+
+    Returns
+    -------
+    dict
+        pbo and luck (0 to 1; of configurations without skill), halves, configurations, dates, slope
+        (of the winner's performance on the other half on that where it won)
+    """
     if not isinstance(returns, pd.DataFrame) or not isinstance(returns.index, pd.DatetimeIndex):
         raise NeuralphaError("returns must be a DataFrame with dates in its index and one column per configuration.")
     x = returns.dropna()

@@ -45,7 +45,24 @@ def factor_data(
     delay: int = 1,  # bars between score and entry
     quantiles: int = 5,
 ) -> pd.DataFrame:  # by (date, asset): 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
-    """The table Alphalens works on, not recomputed by Alphalens: rows that have a score and every forward return."""
+    """The table Alphalens works on, not recomputed by Alphalens: rows that have a score and every forward return.
+
+    Parameters
+    ----------
+    scores
+        `(date, asset)` Series, or anything with `.scores(seed=-1)` such as `Predictions`
+    panel : Panel
+    periods : default (1, 5, 10)
+        bars; one number or several
+    delay : int, default 1
+        bars between score and entry
+    quantiles : int, default 5
+
+    Returns
+    -------
+    pd.DataFrame
+        by (date, asset): 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
+    """
     periods = _several(periods)
     values, _ = on_panel(panel, scores.scores(seed=-1) if callable(getattr(scores, "scores", None)) else scores)
     values = values[:, 0].astype(np.float64)
@@ -209,7 +226,18 @@ STYLE = (
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TearSheet:
-    """Alphalens' figures and tables of one score; displays itself."""
+    """Alphalens' figures and tables of one score; displays itself.
+
+    Parameters
+    ----------
+    name : str
+    figures : dict
+        name -> PNG bytes
+    tables : dict
+        name -> DataFrame
+    note : str
+        what the numbers are measured on
+    """
 
     name: str
     figures: dict  # name -> PNG bytes
@@ -217,7 +245,13 @@ class TearSheet:
     note: str  # what the numbers are measured on
 
     def save(self, folder) -> list:  # paths written
-        """Write figures as PNG and tables as CSV, with an `index.html` that shows them."""
+        """Write figures as PNG and tables as CSV, with an `index.html` that shows them.
+
+        Returns
+        -------
+        list
+            paths written
+        """
         folder = Path(folder)
         paths = []
         for k, png in self.figures.items():
@@ -237,7 +271,13 @@ class TearSheet:
         return [*paths, folder / "index.html"]
 
     def html(self, sources: dict) -> str:  # figure name -> image address
-        """The sheet as an HTML fragment."""
+        """The sheet as an HTML fragment.
+
+        Returns
+        -------
+        str
+            figure name -> image address
+        """
         parts = [f"<h3>Tear sheet of {html.escape(self.name)}</h3><p>{html.escape(self.note)}</p>"]
         parts += [f"<h4>{html.escape(k)}</h4>{t.round(4).to_html()}" for k, t in self.tables.items()]
         parts += [
@@ -268,6 +308,26 @@ def tear_sheet(
     """Alphalens' full tear sheet.
 
     Raises `NeuralphaError` where scores and forward returns do not meet or hardly differ.
+
+    Parameters
+    ----------
+    scores
+        `Predictions`, or a `(date, asset)` Series
+    panel : Panel
+    periods : default (1, 5, 10)
+        bars; one number or several
+    out : default None
+        folder for PNG, CSV and index.html; None keeps all in memory
+    delay : int, default 1
+        bars between score and entry
+    quantiles : int, default 5
+        number of quantiles
+    by_group : bool, default False
+        also by sector, where the panel knows sectors
+    name : str | None, default None
+    dpi : int, default 55
+    drawn : bool, default True
+        False: the tables alone
     """
     from alphalens import tears
 

@@ -193,6 +193,20 @@ def compute_features(
 
     `X.missing` keeps the share of tradable rows without a value and `X.skipped` what could not be made and why.
     Raises `NeuralphaError` for unknown names, an unknown transform, or when nothing can be made.
+
+    Parameters
+    ----------
+    panel : Panel
+    names : default 'core'
+        name, family, set, glob, `Feature`, pandas function of the long table, "my_features.py:gap",
+        or a list of these; see `list_features` and `features.own`
+    transform : str | None, default 'rank'
+        "rank" by date in [-1, 1], "zscore" by date, or None: raw values with NaN
+
+    Returns
+    -------
+    Features
+        float32, one row per panel row, one column per feature
     """
     if transform is not None and transform not in TRANSFORMS:
         raise unknown_name("transform", transform, [*TRANSFORMS, "None"])
@@ -252,6 +266,21 @@ def adjusted_panel(
 ) -> Panel:  # prices and volumes in float64, so that nothing is rounded on the way
     """The panel as a file shows it that was adjusted for a later split or dividend of some assets, over their whole
     history.
+
+    Parameters
+    ----------
+    panel : Panel
+    split : float, default 1.0
+        new shares for an old one, after the last date
+    dividend : float, default 1.0
+        what is left of a price after a dividend after the last date
+    assets : default None
+        names of the assets it happens to; default every second one
+
+    Returns
+    -------
+    Panel
+        prices and volumes in float64, so that nothing is rounded on the way
     """
     names = panel.assets[::2] if assets is None else assets
     here = np.isin(panel.assets, names)[panel.asset_code]

@@ -36,6 +36,17 @@ def rank_by_date(
 ) -> np.ndarray:  # (n_features,) number of tradable rows without a value
     """Replace values by their rank among the date's tradable assets, in [-1, 1]; missing values and masked rows become
     0.
+
+    Parameters
+    ----------
+    panel : Panel
+    values : np.ndarray
+        (n_rows, n_features) float32, C order; overwritten
+
+    Returns
+    -------
+    np.ndarray
+        (n_features,) number of tradable rows without a value
     """
     return _scale(panel, values, "rank")
 
@@ -57,6 +68,17 @@ def zscore_by_date(
 ) -> np.ndarray:  # (n_features,) number of tradable rows without a value
     """Replace values by their standard score among the date's tradable assets, held to `TRIM`; missing values and
     masked rows become 0, and a date without spread.
+
+    Parameters
+    ----------
+    panel : Panel
+    values : np.ndarray
+        (n_rows, n_features) float32; overwritten
+
+    Returns
+    -------
+    np.ndarray
+        (n_features,) number of tradable rows without a value
     """
     return _scale(panel, values, "z", TRIM)
 
@@ -73,7 +95,22 @@ def factor_residual(
     returns: np.ndarray,  # (n_rows,) return of each bar, NaN where unknown
     factors: int = 15,  # components taken out; at most a quarter of the assets
 ) -> np.ndarray:  # (n_rows,) float64, in deviations of the asset's own past returns; NaN where there was no estimate
-    """Each bar's return less what the components of the year before the month explain of it."""
+    """Each bar's return less what the components of the year before the month explain of it.
+
+    Parameters
+    ----------
+    panel : Panel
+    returns : np.ndarray
+        (n_rows,) return of each bar, NaN where unknown
+    factors : int, default 15
+        components taken out; at most a quarter of the assets
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64, in deviations of the asset's own past returns; NaN where there was no
+        estimate
+    """
     if panel.n_dates > FACTOR_WINDOW and (most := np.unique(_months(panel), return_counts=True)[1].max()) > 31:
         raise NeuralphaError(
             f"{panel.name} has {most} bars in a month; residuals of factors are made from daily or slower bars."

@@ -29,6 +29,29 @@ class Feature:
     """One declared feature. `compute(history)` gives its float64 values on the bars of one asset.
 
     Pass your own to `compute_features(panel, ["core", Feature(...)])`.
+
+    Parameters
+    ----------
+    name : str
+    family : str
+    inputs : tuple
+        panel fields it reads; "market", "sector" and "residual" are returns: of the market, of the
+        asset's sector, left by the factors
+    lookback : int
+        bars before t it may read; 0 uses bar t alone
+    formula : str
+    source : str
+    compute : object
+        History -> (n,) float64; for features of features: (panel, *columns) -> (n_rows,); None: the
+        one input as it stands
+    cross_sectional : bool, default False
+        reads other assets' bars of the same dates
+    of : tuple, default ()
+        a feature of features: the names it is made of
+    level : str, default ''
+        a word of `LEVELS` if it keeps a size that adjusting prices after the file moves
+    whole : bool, default False
+        `compute(panel)` gives all rows at once: a pandas function, see `features.own`
     """
 
     name: str
@@ -68,7 +91,15 @@ def level_word(moves: set) -> str:
 
 # %% ../../nbs/features/families.ipynb #764785f2
 class History:
-    """The bars of one asset: fields as float64 arrays, derived series, and rolling statistics computed once."""
+    """The bars of one asset: fields as float64 arrays, derived series, and rolling statistics computed once.
+
+    Parameters
+    ----------
+    fields : dict
+        name -> (n,) float array; NaN on masked bars
+    plan : dict | None, default None
+        (kernel, series) -> windows that will be asked for; see `windows_asked`
+    """
 
     def __init__(
         self,
@@ -194,7 +225,20 @@ def example_bars(
     n: int = 420,  # bars
     seed: int = 0,
 ) -> dict:  # name -> (n,) array: open high low close volume shares vwap, and the returns of market, sector and residual
-    """One simulated asset's bars; about 2% are masked (NaN)."""
+    """One simulated asset's bars; about 2% are masked (NaN).
+
+    Parameters
+    ----------
+    n : int, default 420
+        bars
+    seed : int, default 0
+
+    Returns
+    -------
+    dict
+        name -> (n,) array: open high low close volume shares vwap, and the returns of market,
+        sector and residual
+    """
     rng = np.random.default_rng(seed)
     close = 50 * np.exp(np.cumsum(0.02 * rng.standard_normal(n)))
     open_ = close * np.exp(0.005 * rng.standard_normal(n))
@@ -218,7 +262,18 @@ def example_bars(
 def windows_asked(
     features,  # `Feature`s of one asset
 ) -> dict:  # (kernel, series) -> ascending windows: the `plan` of a `History`
-    """The rolling windows that features will ask for, by kernel and series."""
+    """The rolling windows that features will ask for, by kernel and series.
+
+    Parameters
+    ----------
+    features
+        `Feature`s of one asset
+
+    Returns
+    -------
+    dict
+        (kernel, series) -> ascending windows: the `plan` of a `History`
+    """
     h = History({i: np.full(1, np.nan) for f in features for i in f.inputs})
     with np.errstate(all="ignore"):
         for f in features:
@@ -246,7 +301,28 @@ def declare(
     cross_sectional: bool = False,
     level: str = "",  # a word of `LEVELS`
 ) -> None:
-    """Add features to `FEATURES`."""
+    """Add features to `FEATURES`.
+
+    Parameters
+    ----------
+    name : str
+        template, e.g. "ret_{w}"
+    family : str
+    inputs : str
+        field names, separated by spaces
+    lookback
+        bars, or a function of the window
+    formula : str
+        template in {w}
+    compute
+        function of (history) or (history, w)
+    source : str, default ''
+    windows : default (None,)
+        one feature per window
+    cross_sectional : bool, default False
+    level : str, default ''
+        a word of `LEVELS`
+    """
     for w in windows:
         n = name.format(w=w)
         bars = lookback if isinstance(lookback, int) else lookback(w)
@@ -954,7 +1030,18 @@ SETS = {
 def choose(
     names,  # name, set, family, glob, `Feature`, or a list of these
 ) -> list:  # of Feature, in the order asked for, each once
-    """The declared features behind `names`; an unknown name is an error with the closest one."""
+    """The declared features behind `names`; an unknown name is an error with the closest one.
+
+    Parameters
+    ----------
+    names
+        name, set, family, glob, `Feature`, or a list of these
+
+    Returns
+    -------
+    list
+        of Feature, in the order asked for, each once
+    """
     chosen = {}
     for n in [names] if isinstance(names, (str, Feature)) else names:
         if isinstance(n, Feature):
@@ -994,6 +1081,20 @@ def adjusted_bars(
 ) -> dict:  # the same names; float64 where adjusted
     """Bars as a file shows them once a later split, or a later dividend, has been adjusted for over their whole
     history.
+
+    Parameters
+    ----------
+    bars : dict
+        name -> (n,) array
+    split : default 1.0
+        new shares for an old one; a number, or (n,) by row
+    dividend : default 1.0
+        what is left of a price; likewise
+
+    Returns
+    -------
+    dict
+        the same names; float64 where adjusted
     """
 
     def adjusted(name, values):
@@ -1023,6 +1124,18 @@ def moved(
 ) -> np.ndarray:  # bool, of the same shape
     """Where two runs of a feature differ by more than float32 rounds a value of its usual size, or only one has a
     value.
+
+    Parameters
+    ----------
+    before : np.ndarray
+        values of a feature
+    after : np.ndarray
+        the same values made of adjusted bars
+
+    Returns
+    -------
+    np.ndarray
+        bool, of the same shape
     """
     typical = np.nanmedian(np.abs(before)) if np.isfinite(before).any() else 0.0
     allowed = np.finfo(np.float32).eps * np.maximum(np.abs(before), typical)
@@ -1035,7 +1148,20 @@ def level_moves(
     values,  # (bars) -> values of a feature
     bars: dict,  # name -> (n,) array
 ) -> dict:  # "split", "dividend" -> (by which, first bar, share of the values); those that move some
-    """What adjusting prices after the file does to a feature."""
+    """What adjusting prices after the file does to a feature.
+
+    Parameters
+    ----------
+    values
+        (bars) -> values of a feature
+    bars : dict
+        name -> (n,) array
+
+    Returns
+    -------
+    dict
+        "split", "dividend" -> (by which, first bar, share of the values); those that move some
+    """
     worlds = [("split", dict(split=k)) for k in _SPLITS] + [("dividend", dict(dividend=c)) for c in _DIVIDENDS]
     moves = {}
     for tried in (bars, _quiet(bars)):
@@ -1075,6 +1201,13 @@ def check_feature(
     """Raises `NeuralphaError` if a feature reads bars after t, before t - lookback, or none as old as that; or if it
     keeps a price, volume or sum of money that adjusting for later splits or dividends moves, and does not say so in
     `level`.
+
+    Parameters
+    ----------
+    f : Feature
+        of one asset
+    bars : dict | None, default None
+        name -> (n,) array; default: `example_bars()`
     """
     if f.of:
         raise NeuralphaError(f"{f.name} is made of {', '.join(f.of)}; check those.")

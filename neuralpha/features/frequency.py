@@ -97,6 +97,18 @@ def denoise_last(
     """Each bar's denoised value, and the share of its window's variance taken for noise;
 
     NaN before `window` bars or where half are missing.
+
+    Parameters
+    ----------
+    x : np.ndarray
+        (n,) float, e.g. log prices; NaN is a missing bar
+    window : int, default 64
+        bars, a multiple of 8
+
+    Returns
+    -------
+    tuple
+        of two (n,) arrays
     """
     value = np.full(len(x), np.nan)
     noise = np.full(len(x), np.nan)
@@ -150,7 +162,22 @@ def frac_diff_weights(
     cut: float = 1e-3,  # weights smaller than this are dropped
     longest: int = 10_000,  # bars
 ) -> np.ndarray:  # newest bar first
-    """Weights of a fixed-width fractional difference."""
+    """Weights of a fixed-width fractional difference.
+
+    Parameters
+    ----------
+    d : float
+        order
+    cut : float, default 0.001
+        weights smaller than this are dropped
+    longest : int, default 10000
+        bars
+
+    Returns
+    -------
+    np.ndarray
+        newest bar first
+    """
     if not d > 0 or not cut > 0:
         raise NeuralphaError(f"d is {d} and cut is {cut}; both must be positive.")
     w = [1.0]
@@ -192,6 +219,21 @@ def frac_diff(
 ) -> np.ndarray:  # (n,) float64; the first bars use what there is
     """Fixed-width fractional difference, measured from the oldest value of each window: adding a constant changes
     nothing.
+
+    Parameters
+    ----------
+    x
+        (n,) values, oldest first; NaN is a missing bar and takes the value before it within the
+        window
+    d : float
+        order, between 0 (the series) and 1 (its changes)
+    cut : float, default 0.001
+        weights smaller than this are dropped
+
+    Returns
+    -------
+    np.ndarray
+        (n,) float64; the first bars use what there is
     """
     return _frac_diff(np.asarray(x, np.float64), frac_diff_weights(d, cut))
 

@@ -31,7 +31,17 @@ from ..own_code import is_own_feature, offered, own_digest, own_part, short_name
 # %% ../../nbs/features/own.ipynb #515d26c6
 @dataclass(frozen=True)
 class FrameFunction:
-    """A pandas function as the `compute` of a `Feature`: called with a panel, it gives every row's value."""
+    """A pandas function as the `compute` of a `Feature`: called with a panel, it gives every row's value.
+
+    Parameters
+    ----------
+    function : Callable
+        long table -> one value per row
+    name : str
+        of the feature
+    said : str, default ''
+        how it was named: "my_features.py:gap"; empty where the function itself was given
+    """
 
     function: Callable  # long table -> one value per row
     name: str  # of the feature
@@ -94,7 +104,14 @@ def example_frame(
     fields: tuple,  # of the panel
     n_bars: int = N_BARS,
 ) -> pd.DataFrame:
-    """Simulated bars as the long table that a function sees; about 2 % of them are missing."""
+    """Simulated bars as the long table that a function sees; about 2 % of them are missing.
+
+    Parameters
+    ----------
+    fields : tuple
+        of the panel
+    n_bars : int, default N_BARS
+    """
     dates = pd.bdate_range("2015-01-01", periods=n_bars)
     assets = []
     for k in range(N_ASSETS):
@@ -135,7 +152,17 @@ def _differs(one: np.ndarray, other: np.ndarray, usual: np.ndarray) -> bool:
 
 # %% ../../nbs/features/own.ipynb #feb3963e
 class Reads(NamedTuple):
-    """What a function was found to read."""
+    """What a function was found to read.
+
+    Parameters
+    ----------
+    lookback : int
+        bars before t
+    cross_sectional : bool
+        other assets' bars
+    level : str
+        a word of `LEVELS`
+    """
 
     lookback: int  # bars before t
     cross_sectional: bool  # other assets' bars
@@ -148,7 +175,16 @@ def what_it_reads(
     fields: tuple,  # of the panel
     declared: int | None = None,  # look-back that it says itself
 ) -> Reads:
-    """Try a function on simulated bars. Raises `NeuralphaError` where it looks ahead, or further back than it says."""
+    """Try a function on simulated bars. Raises `NeuralphaError` where it looks ahead, or further back than it says.
+
+    Parameters
+    ----------
+    function : FrameFunction
+    fields : tuple
+        of the panel
+    declared : int | None, default None
+        look-back that it says itself
+    """
     trial = Trial(function, example_frame(fields, max(N_BARS, (declared or 0) + 120)))
     full = trial.values()
     if not np.isfinite(full).any():
@@ -210,7 +246,19 @@ def own_feature(
     said: str = "",  # "my_features.py:gap", where it was found by name
     fields: tuple = families.PRICE_FIELDS[:4] + ("volume",),  # of the panel it is for
 ) -> Feature:
-    """A pandas function as a feature, after a look at what it reads."""
+    """A pandas function as a feature, after a look at what it reads.
+
+    Parameters
+    ----------
+    function : Callable
+        long table -> one value per row
+    name : str | None, default None
+        default: the function's
+    said : str, default ''
+        "my_features.py:gap", where it was found by name
+    fields : tuple, default families.PRICE_FIELDS[:4] + ('volume',)
+        of the panel it is for
+    """
     name = name or getattr(function, "__name__", type(function).__name__)
     wrapped = FrameFunction(function, name, said)
     reads = what_it_reads(wrapped, fields, getattr(function, "lookback", None))
@@ -224,7 +272,20 @@ def features_of(
     part,  # a function, a `Feature`, a list of these, or a name
     fields: tuple,  # of the panel
 ) -> list:  # of `Feature`; of names where they are built in
-    """What stands for features, as features; built-in names stay."""
+    """What stands for features, as features; built-in names stay.
+
+    Parameters
+    ----------
+    part
+        a function, a `Feature`, a list of these, or a name
+    fields : tuple
+        of the panel
+
+    Returns
+    -------
+    list
+        of `Feature`; of names where they are built in
+    """
     if isinstance(part, Feature):
         return [part]
     if isinstance(part, (list, tuple)):
@@ -265,6 +326,18 @@ def check_feature(
 ) -> list[Feature]:  # what was checked, with what it reads
     """Raises `NeuralphaError` where a feature looks ahead, reads further back than its look-back, or keeps a price, a
     volume or a sum of money that later splits or dividends move, and does not say so (`level`).
+
+    Parameters
+    ----------
+    feature
+        a function of the long table, a `Feature`, or a name of either; a list is checked one by one
+    fields : tuple, default ('open', 'high', 'low', 'close', 'volume')
+        columns of the table that a function is tried on
+
+    Returns
+    -------
+    list[Feature]
+        what was checked, with what it reads
     """
     checked = []
     for found in features_of(feature, tuple(fields)):

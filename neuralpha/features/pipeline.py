@@ -74,7 +74,15 @@ def make_transform(
     kind: str,  # one of `KINDS`, or "file.py:Name" or "package.module:Name" of a class of one's own
     **params,  # the class's own parameters
 ):  # with `fit(X, rows, target)` and `apply(X)`
-    """An unfitted transform by name. Raises `NeuralphaError` for unknown names, parameters and types."""
+    """An unfitted transform by name. Raises `NeuralphaError` for unknown names, parameters and types.
+
+    Parameters
+    ----------
+    kind : str
+        one of `KINDS`, or "file.py:Name" or "package.module:Name" of a class of one's own
+    **params
+        the class's own parameters
+    """
     if is_own(kind):
         part = own_part(kind, "transform")
     elif kind in KINDS:
@@ -115,7 +123,13 @@ def _check_transform(said: str, made) -> None:
 
 # %% ../../nbs/features/pipeline.ipynb #f18baa1f
 class Pipeline:
-    """Transforms in a row; with `fitted`, what they learnt on the training rows of one fit."""
+    """Transforms in a row; with `fitted`, what they learnt on the training rows of one fit.
+
+    Parameters
+    ----------
+    steps
+        names, dicts of `kind` and parameters as in a study, or transforms; one or a list
+    """
 
     def __init__(
         self,
@@ -332,7 +346,22 @@ def facts_of(
     X: Features,  # what it was fitted on
     rows: np.ndarray,  # training rows
 ) -> list[dict]:  # one JSON-native record per step
-    """What every step did: features in and out, kept and dropped, variance explained, shares of clusters."""
+    """What every step did: features in and out, kept and dropped, variance explained, shares of clusters.
+
+    Parameters
+    ----------
+    steps : Pipeline
+        fitted
+    X : Features
+        what it was fitted on
+    rows : np.ndarray
+        training rows
+
+    Returns
+    -------
+    list[dict]
+        one JSON-native record per step
+    """
     tables = steps.stages(X)
     told = zip(steps.names, steps.steps, tables, tables[1:])
     return [_facts(name, step, before, after, rows) for name, step, before, after in told]

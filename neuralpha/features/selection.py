@@ -15,7 +15,18 @@ from .transforms import _complete, _table, _train
 
 # %% ../../nbs/features/selection.ipynb #ca8a3863
 class Select:
-    """Keep the `n` features that matter on the training rows."""
+    """Keep the `n` features that matter on the training rows.
+
+    Parameters
+    ----------
+    by : str, default 'correlation'
+        "correlation", "mutual_information", "lasso" or "forest"
+    n : int, default 20
+        features to keep
+    sample : int, default 20000
+        rows for mutual information and the forest
+    seed : int, default 0
+    """
 
     def __init__(
         self,
@@ -115,6 +126,20 @@ def neutralise(
 ) -> Features:  # X's features without `to`, each orthogonal on every date to what they were neutralised to
     """Residuals of a regression on each date; where a date has too few assets for its exposures the values are
     missing.
+
+    Parameters
+    ----------
+    X : Features
+        raw or ranked
+    to : default ('sector', 'beta_60', 'dollar_volume_20')
+        "sector" and names of features in `exposures`
+    exposures : Features | None, default None
+        where the exposures stand; default: X itself
+
+    Returns
+    -------
+    Features
+        X's features without `to`, each orthogonal on every date to what they were neutralised to
     """
     from neuralpha.cross_section import sector_codes
     from neuralpha.features.cross import in_threads

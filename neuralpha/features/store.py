@@ -63,7 +63,21 @@ def cached_features(
     names="core",
     transform: str | None = "rank",
 ) -> Features:  # `values` is mapped read-only from disk
-    """`compute_features`, or the same table from an earlier call, bit for bit."""
+    """`compute_features`, or the same table from an earlier call, bit for bit.
+
+    Parameters
+    ----------
+    panel : Panel
+    folder
+        where tables are kept, one folder each, named by `feature_key`
+    names : default 'core'
+    transform : str | None, default 'rank'
+
+    Returns
+    -------
+    Features
+        `values` is mapped read-only from disk
+    """
     home = Path(folder) / feature_key(panel, names, transform)
     with lock(Path(folder) / "locks" / home.name):  # whoever else wants it waits until it is there
         if not (home / "table.json").exists():
@@ -112,7 +126,14 @@ def forget_tables(
     folder,  # of `cached_features`
     days: float = 14,
 ) -> None:
-    """Remove the tables that nobody has wanted for so long."""
+    """Remove the tables that nobody has wanted for so long.
+
+    Parameters
+    ----------
+    folder
+        of `cached_features`
+    days : float, default 14
+    """
     for about in Path(folder).glob("*/table.json"):
         if time.time() - about.parent.stat().st_mtime > 86_400 * days:
             shutil.rmtree(about.parent, ignore_errors=True)
@@ -138,6 +159,21 @@ def update_features(
     """Carry a feature table over to a panel with further dates: only those are computed.
 
     Raises `NeuralphaError` if the panel does not continue the old one or the feature set is another.
+
+    Parameters
+    ----------
+    old : Features
+        computed on the history
+    panel : Panel
+        the history and later dates; earlier bars unchanged
+    names : default 'core'
+    transform : str | None, default 'rank'
+        as `old` was made
+
+    Returns
+    -------
+    Features
+        bit-equal to `compute_features(panel, names, transform)`
     """
     before = old.panel
     if panel.n_dates < before.n_dates or (panel.dates[: before.n_dates] != before.dates).any():
@@ -208,7 +244,17 @@ def stream_features(
     names="alpha158",
     block_rows: int = 100_000,  # rows in memory at a time, about
 ) -> Path:
-    """Write raw features of a panel too large for memory, asset by asset. Features of features are refused."""
+    """Write raw features of a panel too large for memory, asset by asset. Features of features are refused.
+
+    Parameters
+    ----------
+    panel : Panel
+    path
+        one Parquet file: date, asset, one float32 column per feature, rows in panel order
+    names : default 'alpha158'
+    block_rows : int, default 100000
+        rows in memory at a time, about
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -27,6 +27,26 @@ class Features:
 
     Values are float32 in C order. NaN marks what could not be computed, unless a transform filled it: `missing` keeps
     the share of live rows that were filled, per feature.
+
+    Parameters
+    ----------
+    panel : Panel
+    names : tuple
+        feature names
+    values : np.ndarray
+        (n_rows, n_features) float32
+    lookbacks : tuple
+        bars before t a feature may use, per feature; 0 uses bar t alone
+    missing : dict, default dict()
+        name -> share of tradable rows without a value, 0 to 1
+    skipped : dict, default dict()
+        name -> why a feature that was asked for could not be made
+    cross_sectional : bool, default False
+        values depend on other assets of the same date
+    levels : dict, default dict()
+        name -> word of `LEVELS`, for features that adjusting prices after the file moves
+    transform : str | None, default None
+        of `compute_features`; None: raw values, or a table of one's own
     """
 
     panel: Panel
@@ -107,7 +127,14 @@ class Features:
 # %% ../../nbs/features/table.ipynb #bfea2bd5
 @dataclass(frozen=True, eq=False)
 class View:
-    """Some rows of a feature table; `rows` are panel row numbers, usually sorted by date, then asset."""
+    """Some rows of a feature table; `rows` are panel row numbers, usually sorted by date, then asset.
+
+    Parameters
+    ----------
+    features : Features
+    rows : np.ndarray
+        (n,) int64
+    """
 
     features: Features
     rows: np.ndarray  # (n,) int64

@@ -46,7 +46,14 @@ def within(
     value: float,
     interval: str,  # "[0, 1)" is from 0 to below 1
 ) -> bool:
-    """Whether a number lies in an interval."""
+    """Whether a number lies in an interval.
+
+    Parameters
+    ----------
+    value : float
+    interval : str
+        "[0, 1)" is from 0 to below 1
+    """
     low, high = map(float, interval[1:-1].split(","))
     above = low < value if interval[0] == "(" else low <= value
     below = value < high if interval[-1] == ")" else value <= high
@@ -214,7 +221,15 @@ class Fitted(Parameters):
 
 # %% ../../nbs/models/base.ipynb #803e61d8
 class Probe:
-    """What every kind of model shows: which bars it sees, what it sees of rows, and what it says of that."""
+    """What every kind of model shows: which bars it sees, what it sees of rows, and what it says of that.
+
+    Parameters
+    ----------
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
+    """
 
     lags: tuple = (0,)  # bars before the decision date, one per slice of the window
     across: bool = False  # the score of a row depends on the other rows of its date; then the kind has `among`
@@ -236,6 +251,11 @@ class Probe:
 class Estimator(Fitted):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
     for.
+
+    Parameters
+    ----------
+    seed : int, default 0
+        everything random follows from it
     """
 
     seed: int = 0  # everything random follows from it
@@ -276,6 +296,14 @@ class Estimator(Fitted):
         """Learn from the rows of a view.
 
         Raises `NeuralphaError` for rows without a label or a target of another length.
+
+        Parameters
+        ----------
+        view : View
+        target
+            (n,) float32 aligned with `view.rows`; (n, horizons) where a model takes several
+        valid : default None
+            (view, target) of the validation part: early stopping and choices are made on it
         """
         target = self._checked(view, target, "training")
         valid = valid and (valid[0], self._checked(*valid, "validation"))
@@ -412,6 +440,16 @@ def feature_scale(
 ) -> tuple:  # (mean, sd), both (n_features,) float32
     """Mean and standard deviation of the finite values of each feature over the view's rows; the sd of what is constant
     to the precision of float32 is returned as 1.
+
+    Parameters
+    ----------
+    view : View
+        training rows
+
+    Returns
+    -------
+    tuple
+        (mean, sd), both (n_features,) float32
     """
     n = 0
     total = 0.0
@@ -453,6 +491,15 @@ def mean_ic(
 ) -> float:
     """Mean correlation of score and target over the dates that have one; 0 where none has (a constant score knows
     nothing).
+
+    Parameters
+    ----------
+    score : np.ndarray
+        (n,)
+    target : np.ndarray
+        (n,)
+    date : np.ndarray
+        (n,) any integer code
     """
     ic = correlation_by_date(score, target, date)
     return float(np.nan_to_num(np.nanmean(ic))) if np.isfinite(ic).any() else 0.0
@@ -464,7 +511,21 @@ def toy_problem(
     noise: float = 1.0,  # noise in units of the signal's standard deviation
     seed: int = 0,
 ) -> tuple:  # (Features, Label, Fold)
-    """Four features in [-1, 1], one-bar returns planted in them, and one fold of 60/20/20 % of the dates."""
+    """Four features in [-1, 1], one-bar returns planted in them, and one fold of 60/20/20 % of the dates.
+
+    Parameters
+    ----------
+    n_assets : int, default 40
+    n_dates : int, default 260
+    noise : float, default 1.0
+        noise in units of the signal's standard deviation
+    seed : int, default 0
+
+    Returns
+    -------
+    tuple
+        (Features, Label, Fold)
+    """
     rng = np.random.default_rng(seed)
     f = rng.uniform(-1, 1, (n_dates, n_assets, 4)).astype(np.float32)
     past = np.stack([np.roll(f[..., 3], k, 0) for k in range(5)]).mean(0)

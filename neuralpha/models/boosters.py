@@ -43,7 +43,13 @@ PATIENCE = 50  # rounds without a gain on the validation part
 def foreign_class(
     part,  # an estimator with scikit-learn's grammar, or a class of them
 ) -> type[ScikitModel]:
-    """The class of models that somebody else's class, or one estimator, stands for."""
+    """The class of models that somebody else's class, or one estimator, stands for.
+
+    Parameters
+    ----------
+    part
+        an estimator with scikit-learn's grammar, or a class of them
+    """
     cls = part if isinstance(part, type) else type(part)
     package = next((top for top in _packages(cls) if top in BOOSTERS), None)
     return scikit_class(part) if package is None else model_class_of(part, BOOSTERS[package])
@@ -54,7 +60,13 @@ def _packages(cls: type) -> list:
 
 # %% ../../nbs/models/boosters.ipynb #282aa08f
 class Booster(ScikitModel):
-    """A booster of another package, as a model; a subclass says how its package is asked."""
+    """A booster of another package, as a model; a subclass says how its package is asked.
+
+    Parameters
+    ----------
+    seed : int, default 0
+        everything random follows from it
+    """
 
     file: ClassVar[str] = ""  # what a fit is kept in
     quiet: ClassVar[dict] = {}  # one thread, no words, no files
@@ -110,7 +122,13 @@ class Booster(ScikitModel):
 
 # %% ../../nbs/models/boosters.ipynb #88e0477b
 class XGBoostModel(Booster):
-    """XGBoost's regressor or classifier as a model."""
+    """XGBoost's regressor or classifier as a model.
+
+    Parameters
+    ----------
+    seed : int, default 0
+        everything random follows from it
+    """
 
     file: ClassVar[str] = "model.ubj"
     quiet: ClassVar[dict] = {"n_jobs": 1, "verbosity": 0}
@@ -142,7 +160,13 @@ class XGBoostModel(Booster):
 
 # %% ../../nbs/models/boosters.ipynb #9a318ac2
 class CatBoostModel(Booster):
-    """CatBoost's regressor or classifier as a model."""
+    """CatBoost's regressor or classifier as a model.
+
+    Parameters
+    ----------
+    seed : int, default 0
+        everything random follows from it
+    """
 
     file: ClassVar[str] = "model.cbm"
     quiet: ClassVar[dict] = {"thread_count": 1, "verbose": False, "allow_writing_files": False}

@@ -55,7 +55,19 @@ class Trial:
 def check_model(
     model,  # unfitted, or its name, or an estimator of scikit-learn's kind; fitted four times on 12 assets × 80 dates
 ) -> list[str]:  # what was asked, in the words of `PROMISES`
-    """Ask a model for all that every model promises. Raises `NeuralphaError` with every promise that is broken."""
+    """Ask a model for all that every model promises. Raises `NeuralphaError` with every promise that is broken.
+
+    Parameters
+    ----------
+    model
+        unfitted, or its name, or an estimator of scikit-learn's kind; fitted four times on 12
+        assets × 80 dates
+
+    Returns
+    -------
+    list[str]
+        what was asked, in the words of `PROMISES`
+    """
     broken, model = [], as_model(model)
     with tempfile.TemporaryDirectory() as folder:
         trial = Trial(model, Path(folder) / "model")

@@ -24,7 +24,20 @@ def stacking_weights(
     standings: np.ndarray,  # (n, members) by date on the validation part
     target: np.ndarray,  # (n,)
 ) -> np.ndarray:  # (members,) non-negative, sum 1; equal where no member helps
-    """Non-negative least-squares weights."""
+    """Non-negative least-squares weights.
+
+    Parameters
+    ----------
+    standings : np.ndarray
+        (n, members) by date on the validation part
+    target : np.ndarray
+        (n,)
+
+    Returns
+    -------
+    np.ndarray
+        (members,) non-negative, sum 1; equal where no member helps
+    """
     ok = np.isfinite(target)
     w = nnls(standings[ok].astype(np.float64), target[ok].astype(np.float64))[0]
     return w / w.sum() if w.sum() > 0 else np.full(len(w), 1 / len(w))
@@ -54,7 +67,21 @@ def combine(
     kind: str = "z",  # "z", "rank", "mean" (see `ensemble_scores`) or "stack"
     name: str = "ensemble",
 ) -> Predictions:  # seed -1 only; `.weights` of a stack are in `histories`
-    """One score from several models' seed ensembles."""
+    """One score from several models' seed ensembles.
+
+    Parameters
+    ----------
+    members
+        Predictions of different models on the same folds
+    kind : str, default 'z'
+        "z", "rank", "mean" (see `ensemble_scores`) or "stack"
+    name : str, default 'ensemble'
+
+    Returns
+    -------
+    Predictions
+        seed -1 only; `.weights` of a stack are in `histories`
+    """
     members = list(members)
     if len({p.name for p in members}) < len(members):
         raise NeuralphaError("Two members have the same name; give names in cross_predict(..., name=...).")

@@ -30,7 +30,21 @@ from ..splits import Fold
 # %% ../../nbs/models/fitting.ipynb #b3fa8a38
 @dataclass
 class UnitResult:
-    """What one fit leaves behind."""
+    """What one fit leaves behind.
+
+    Parameters
+    ----------
+    scores : np.ndarray
+        (len(fold.test),) float32, in the order of fold.test
+    valid_scores : np.ndarray
+        (len(fold.valid),) float32, of the model before it is fitted again
+    model : Estimator
+        fitted; the one that gave `scores`
+    history : list
+        one record per epoch, tree or penalty
+    seconds : float
+        fits and scoring
+    """
 
     scores: np.ndarray  # (len(fold.test),) float32, in the order of fold.test
     valid_scores: np.ndarray  # (len(fold.valid),) float32, of the model before it is fitted again
@@ -52,7 +66,28 @@ def fit_unit(
     checkpoint: str | Path | None = None,
     weights=None,  # as `Estimator.weighed` takes them; default: the model's own
 ) -> UnitResult:
-    """Fit one model on one fold with one seed and score its validation and test rows."""
+    """Fit one model on one fold with one seed and score its validation and test rows.
+
+    Parameters
+    ----------
+    model : Estimator
+        unfitted; it is cloned, never changed
+    X : Features
+    y : Label
+    fold : Fold
+    seed : int, default 0
+    device : str, default 'auto'
+        nets only
+    target : str, default 'rank'
+        what is trained on: "rank", "z" or "raw" (see `Label.target`)
+    refit : bool, default False
+        once validation has chosen, fit again on training and validation together
+    checkpoint : str | Path | None, default None
+        folder in which nets keep every epoch, and from which a fit that was killed goes on; delete
+        it when done
+    weights : default None
+        as `Estimator.weighed` takes them; default: the model's own
+    """
     check_task(model, X, y, target)
     start = time.perf_counter()
     own_device = {"device": device} if model.get_params().get("device") == "auto" else {}
@@ -72,7 +107,24 @@ def fit_on(
     refit: bool = False,
     weigh: Callable | None = None,  # rows -> (n_rows,) weights, see `weigher`
 ) -> np.ndarray:  # (len(fold.valid),) float32: scores of the validation rows while they were held out
-    """Fit a model on a fold's training part, with its validation part for early stopping; `refit` then on both."""
+    """Fit a model on a fold's training part, with its validation part for early stopping; `refit` then on both.
+
+    Parameters
+    ----------
+    model : Estimator
+    X : Features
+    target : np.ndarray
+        of every panel row: (n_rows,), or (n_rows, tasks) of which many models learn the first
+    fold : Fold
+    refit : bool, default False
+    weigh : Callable | None, default None
+        rows -> (n_rows,) weights, see `weigher`
+
+    Returns
+    -------
+    np.ndarray
+        (len(fold.valid),) float32: scores of the validation rows while they were held out
+    """
     target = target if model.multi_task else primary(target)
 
     def part(rows):
@@ -87,9 +139,15 @@ def fit_on(
         model.refit(*part(both))
     return valid_scores
 
-# %% ../../nbs/models/fitting.ipynb #26bc68c5
+# %% ../../nbs/models/fitting.ipynb #d9d0f311
 def weigher(model: Estimator, y: Label) -> Callable | None:  # rows that are learnt from -> (n_rows,) weights
-    """What weighs the rows of a model's fits; None where all count alike. Raises `NeuralphaError` where it takes none."""
+    """What weighs the rows of a model's fits; None where all count alike. Raises where it takes none.
+
+    Returns
+    -------
+    Callable | None
+        rows that are learnt from -> (n_rows,) weights
+    """
     if model.weigh_ is None:
         return None
     if not model.takes_weights:
@@ -121,7 +179,22 @@ def checked_scores(
     fold: Fold,
     part: str,  # "test" or "valid"
 ) -> np.ndarray:  # (rows of the part,) float32
-    """Scores of the rows of a part of a fold; raises `NeuralphaError` where one is not finite."""
+    """Scores of the rows of a part of a fold; raises `NeuralphaError` where one is not finite.
+
+    Parameters
+    ----------
+    model : Estimator
+        fitted
+    X : Features
+    fold : Fold
+    part : str
+        "test" or "valid"
+
+    Returns
+    -------
+    np.ndarray
+        (rows of the part,) float32
+    """
     rows = {"test": fold.test, "valid": fold.valid}[part]
     scores = model.predict(X.view(rows)) if len(rows) else np.zeros(0, np.float32)
     lost = int((~np.isfinite(scores)).sum())

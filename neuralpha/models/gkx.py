@@ -36,7 +36,61 @@ PYRAMID = (32, 16, 8, 4, 2)
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN3(DropoutNet):
-    """Pyramid of three layers, 32-16-8."""
+    """Pyramid of three layers, 32-16-8.
+
+    Parameters
+    ----------
+    depth : int, default 3
+        layers of the pyramid, 1 to 5
+    loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
+    sparse_input : float, default 0.03
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    learning_rate : float, default 0.003
+    weight_decay : float, default 0.0
+        AdamW's
+    batch_rows : int, default 1000
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 60
+    patience : int, default 60
+        the penalty grows to the end: validation chooses among all epochs
+    dropout : float, default 0.0
+        share of the units that are left out of a training step
+    norm : str, default 'none'
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     depth: int = 3  # layers of the pyramid, 1 to 5
     loss: str = "mse"
@@ -68,7 +122,61 @@ class NN3(DropoutNet):
 # %% ../../nbs/models/gkx.ipynb #358098ed
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN1(NN3):
-    """Pyramid of one layer, 32."""
+    """Pyramid of one layer, 32.
+
+    Parameters
+    ----------
+    depth : int, default 1
+        layers of the pyramid, 1 to 5
+    loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
+    sparse_input : float, default 0.03
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    learning_rate : float, default 0.003
+    weight_decay : float, default 0.0
+        AdamW's
+    batch_rows : int, default 1000
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 60
+    patience : int, default 60
+        the penalty grows to the end: validation chooses among all epochs
+    dropout : float, default 0.0
+        share of the units that are left out of a training step
+    norm : str, default 'none'
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     depth: int = 1
     name: ClassVar[str] = "nn1"
@@ -76,7 +184,61 @@ class NN1(NN3):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN2(NN3):
-    """Pyramid of two layers, 32-16."""
+    """Pyramid of two layers, 32-16.
+
+    Parameters
+    ----------
+    depth : int, default 2
+        layers of the pyramid, 1 to 5
+    loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
+    sparse_input : float, default 0.03
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    learning_rate : float, default 0.003
+    weight_decay : float, default 0.0
+        AdamW's
+    batch_rows : int, default 1000
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 60
+    patience : int, default 60
+        the penalty grows to the end: validation chooses among all epochs
+    dropout : float, default 0.0
+        share of the units that are left out of a training step
+    norm : str, default 'none'
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     depth: int = 2
     name: ClassVar[str] = "nn2"
@@ -84,7 +246,61 @@ class NN2(NN3):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN4(NN3):
-    """Pyramid of four layers, 32-16-8-4."""
+    """Pyramid of four layers, 32-16-8-4.
+
+    Parameters
+    ----------
+    depth : int, default 4
+        layers of the pyramid, 1 to 5
+    loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
+    sparse_input : float, default 0.03
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    learning_rate : float, default 0.003
+    weight_decay : float, default 0.0
+        AdamW's
+    batch_rows : int, default 1000
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 60
+    patience : int, default 60
+        the penalty grows to the end: validation chooses among all epochs
+    dropout : float, default 0.0
+        share of the units that are left out of a training step
+    norm : str, default 'none'
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     depth: int = 4
     name: ClassVar[str] = "nn4"
@@ -92,7 +308,61 @@ class NN4(NN3):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN5(NN3):
-    """Pyramid of five layers, 32-16-8-4-2."""
+    """Pyramid of five layers, 32-16-8-4-2.
+
+    Parameters
+    ----------
+    depth : int, default 5
+        layers of the pyramid, 1 to 5
+    loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
+    sparse_input : float, default 0.03
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    learning_rate : float, default 0.003
+    weight_decay : float, default 0.0
+        AdamW's
+    batch_rows : int, default 1000
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 60
+    patience : int, default 60
+        the penalty grows to the end: validation chooses among all epochs
+    dropout : float, default 0.0
+        share of the units that are left out of a training step
+    norm : str, default 'none'
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     depth: int = 5
     name: ClassVar[str] = "nn5"
@@ -103,7 +373,20 @@ def gkx_problem(
     n_characteristics: int = 100,
     seed=0,  # as in `data.gkx`
 ) -> tuple:  # (Features, returns (n_rows,), true function (n_rows,), [train, valid, test] rows)
-    """One draw of the simulation as features, next-month returns and thirds."""
+    """One draw of the simulation as features, next-month returns and thirds.
+
+    Parameters
+    ----------
+    case : str
+    n_characteristics : int, default 100
+    seed : default 0
+        as in `data.gkx`
+
+    Returns
+    -------
+    tuple
+        (Features, returns (n_rows,), true function (n_rows,), [train, valid, test] rows)
+    """
     p = gkx_panel(case, n_characteristics, seed)
     d = gkx_arrays(case, n_characteristics, seed)
     names = tuple(n for n in p.fields if n != "return")
@@ -119,7 +402,25 @@ def squared_errors(
     device: str = "auto",
     refit: bool = False,  # once the second third has chosen, fit again on the first two, which the paper does not
 ) -> dict:  # sums over the test rows: model, true, mean (of the training returns)
-    """One model on one draw: fitted on the first third of its months, chosen on the second, judged on the last."""
+    """One model on one draw: fitted on the first third of its months, chosen on the second, judged on the last.
+
+    Parameters
+    ----------
+    model
+        unfitted
+    problem : tuple
+        result of `gkx_problem`
+    seeds : default range(3)
+        of the fits that are averaged; a model without randomness is fitted with the first
+    device : str, default 'auto'
+    refit : bool, default False
+        once the second third has chosen, fit again on the first two, which the paper does not
+
+    Returns
+    -------
+    dict
+        sums over the test rows: model, true, mean (of the training returns)
+    """
     X, r, g, (train, valid, test) = problem
     mean = r[train].mean()
     sd = r[train].std()
@@ -148,7 +449,22 @@ def gkx_draw(
     seed=0,
     seeds: int = 3,  # fits that are averaged, for models with randomness
 ) -> dict:  # name -> out-of-sample R², %; "true" is the true function's
-    """Every model and the true function on one draw."""
+    """Every model and the true function on one draw.
+
+    Parameters
+    ----------
+    models : dict
+    case : str
+    n_characteristics : int, default 100
+    seed : default 0
+    seeds : int, default 3
+        fits that are averaged, for models with randomness
+
+    Returns
+    -------
+    dict
+        name -> out-of-sample R², %; "true" is the true function's
+    """
     problem = gkx_problem(case, n_characteristics, seed)
     errors = {name: squared_errors(m, problem, range(seeds)) for name, m in models.items()}
 
@@ -161,7 +477,18 @@ def gkx_draw(
 def paired_ratios(
     draws: pd.DataFrame,  # one row per draw, R² of "true" and of every model
 ) -> pd.DataFrame:  # ratio to the true function and its jackknife standard error
-    """Sum of a model's R² over the sum of the true function's, over the same draws."""
+    """Sum of a model's R² over the sum of the true function's, over the same draws.
+
+    Parameters
+    ----------
+    draws : pd.DataFrame
+        one row per draw, R² of "true" and of every model
+
+    Returns
+    -------
+    pd.DataFrame
+        ratio to the true function and its jackknife standard error
+    """
     n = len(draws)
     total = draws.sum()
     ratio = total / total["true"]
@@ -178,7 +505,23 @@ def gkx_table(
     seeds: int = 3,
     seed: int = 0,
 ) -> pd.DataFrame:  # one row per model
-    """The paper's table for these models. Fifty repetitions take minutes per net on one core."""
+    """The paper's table for these models. Fifty repetitions take minutes per net on one core.
+
+    Parameters
+    ----------
+    models : dict
+        name -> unfitted model
+    case : str
+    n_characteristics : int, default 100
+    repetitions : int, default 50
+    seeds : int, default 3
+    seed : int, default 0
+
+    Returns
+    -------
+    pd.DataFrame
+        one row per model
+    """
     draws = [
         gkx_draw(models, case, n_characteristics, [seed, k], seeds)
         for k in progress(range(repetitions), desc=f"gkx-{case}")

@@ -22,7 +22,15 @@ from .probe import LinearProbe
 # %% ../../nbs/models/linear.ipynb #c8a35173
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
-    """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples."""
+    """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples.
+
+    Parameters
+    ----------
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     stop_on: str = "ic"  # what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
     stochastic: ClassVar[bool] = False
@@ -102,7 +110,20 @@ def moments(
     t: np.ndarray,
     weight=None,  # (n, F) standardised features, (n,) target, (n,) weights or None
 ) -> tuple:  # (gram (F, F), moment (F,), mean of x (F,), mean of t), float64
-    """Covariances of features and target, summed in float64 block by block."""
+    """Covariances of features and target, summed in float64 block by block.
+
+    Parameters
+    ----------
+    x : np.ndarray
+    t : np.ndarray
+    weight : default None
+        (n, F) standardised features, (n,) target, (n,) weights or None
+
+    Returns
+    -------
+    tuple
+        (gram (F, F), moment (F,), mean of x (F,), mean of t), float64
+    """
     F = x.shape[1]
     gram = np.zeros((F, F))
     moment = np.zeros(F)
@@ -132,7 +153,17 @@ def shrunk(gram, moment, alphas) -> list:
 # %% ../../nbs/models/linear.ipynb #1ce4b19c
 @dataclass(kw_only=True, repr=False, eq=False)
 class Ridge(Linear):
-    """Ridge regression; the penalty is chosen on validation unless given."""
+    """Ridge regression; the penalty is chosen on validation unless given.
+
+    Parameters
+    ----------
+    alpha : float | None, default None
+        penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     alpha: float | None = None  # penalty on standardised features, per row; None tries 13 values from 1e-4 to 1e2
     name: ClassVar[str] = "ridge"
@@ -148,7 +179,15 @@ class Ridge(Linear):
 # %% ../../nbs/models/linear.ipynb #d7d160fa
 @dataclass(kw_only=True, repr=False, eq=False)
 class OLS(Linear):
-    """Ordinary least squares (the smallest of them where features are collinear)."""
+    """Ordinary least squares (the smallest of them where features are collinear).
+
+    Parameters
+    ----------
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     name: ClassVar[str] = "ols"
     takes_weights: ClassVar[bool] = True
@@ -161,7 +200,19 @@ class OLS(Linear):
 # %% ../../nbs/models/linear.ipynb #3baa22ea
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
-    """Elastic net; the penalty is chosen on validation along a path of 30."""
+    """Elastic net; the penalty is chosen on validation along a path of 30.
+
+    Parameters
+    ----------
+    l1_ratio : float, default 0.5
+        rho
+    alpha : float | None, default None
+        None: 30 values from the one that kills every coefficient down to a thousandth of it
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     l1_ratio: float = 0.5  # rho
     alpha: float | None = None  # None: 30 values from the one that kills every coefficient down to a thousandth of it
@@ -192,7 +243,19 @@ class ElasticNet(Linear):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class Lasso(ElasticNet):
-    """Lasso: the elastic net with the absolute penalty alone."""
+    """Lasso: the elastic net with the absolute penalty alone.
+
+    Parameters
+    ----------
+    l1_ratio : float, default 1.0
+        rho
+    alpha : float | None, default None
+        None: 30 values from the one that kills every coefficient down to a thousandth of it
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     l1_ratio: float = 1.0
     name: ClassVar[str] = "lasso"
@@ -219,7 +282,20 @@ def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000) -> np.ndarray:
 # %% ../../nbs/models/linear.ipynb #da7f2d9f
 @dataclass(kw_only=True, repr=False, eq=False)
 class Huber(Linear):
-    """Huber regression with a ridge penalty, by reweighted least squares."""
+    """Huber regression with a ridge penalty, by reweighted least squares.
+
+    Parameters
+    ----------
+    delta : float, default 1.35
+        residuals beyond so many standard deviations count linearly
+    alpha : float | None, default None
+        ridge penalty; None chooses among 7 on validation
+    rounds : int, default 15
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     delta: float = 1.35  # residuals beyond so many standard deviations count linearly
     alpha: float | None = None  # ridge penalty; None chooses among 7 on validation
@@ -247,7 +323,17 @@ class Huber(Linear):
 # %% ../../nbs/models/linear.ipynb #f806d1d4
 @dataclass(kw_only=True, repr=False, eq=False)
 class Logistic(Linear):
-    """Logistic regression of the target's sign, by Newton's method."""
+    """Logistic regression of the target's sign, by Newton's method.
+
+    Parameters
+    ----------
+    alpha : float | None, default None
+        penalty; None chooses among 7 on validation
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     alpha: float | None = None  # penalty; None chooses among 7 on validation
     name: ClassVar[str] = "logistic"
@@ -282,7 +368,17 @@ class Logistic(Linear):
 # %% ../../nbs/models/linear.ipynb #7492b138
 @dataclass(kw_only=True, repr=False, eq=False)
 class PCR(Linear):
-    """Principal-component regression; the number of components is chosen on validation unless given."""
+    """Principal-component regression; the number of components is chosen on validation unless given.
+
+    Parameters
+    ----------
+    components : int | None, default None
+        all of them where there are fewer features; None tries every number up to 50
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     components: int | None = None  # all of them where there are fewer features; None tries every number up to 50
     name: ClassVar[str] = "pcr"
@@ -305,7 +401,17 @@ class PCR(Linear):
 # %% ../../nbs/models/linear.ipynb #a9b3555a
 @dataclass(kw_only=True, repr=False, eq=False)
 class PLS(PCR):
-    """Partial least squares."""
+    """Partial least squares.
+
+    Parameters
+    ----------
+    components : int | None, default None
+        all of them where there are fewer features; None tries every number up to 50
+    stop_on : str, default 'ic'
+        what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    seed : int, default 0
+        everything random follows from it
+    """
 
     name: ClassVar[str] = "pls"
 

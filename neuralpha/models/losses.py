@@ -26,7 +26,19 @@ from .base import within
 
 # %% ../../nbs/models/losses.ipynb #1ab0bcda
 class Grid:
-    """Where the rows of a batch stand in a dates × places grid."""
+    """Where the rows of a batch stand in a dates × places grid.
+
+    Parameters
+    ----------
+    position : torch.Tensor
+        (rows,) place of each row in the flattened grid
+    dates : int
+        the grid's shape
+    places : int
+        the grid's shape
+    weight : torch.Tensor | None, default None
+        (rows,) what each row counts; None: all alike
+    """
 
     def __init__(
         self,
@@ -65,7 +77,14 @@ def grid_of(
     date: np.ndarray,  # (rows,) any integer code
     device="cpu",
 ) -> Grid:
-    """The grid of some rows: one line per distinct date, in order of appearance in the sorted codes."""
+    """The grid of some rows: one line per distinct date, in order of appearance in the sorted codes.
+
+    Parameters
+    ----------
+    date : np.ndarray
+        (rows,) any integer code
+    device : default 'cpu'
+    """
     _, code, n = np.unique(date, return_inverse=True, return_counts=True)
     order = np.argsort(code, kind="stable")
     place = np.empty(len(date), np.int64)
@@ -285,7 +304,15 @@ TERM = re.compile(r"\s*(?:([0-9.]+(?:e-?\d+)?)\s*\*)?\s*([a-z_]+)\s*(?:\(([^()]*
 
 
 class Term(NamedTuple):
-    """One loss of a sum."""
+    """One loss of a sum.
+
+    Parameters
+    ----------
+    weight : float
+    name : str
+    given : dict
+        its parameters, where they are not the defaults
+    """
 
     weight: float
     name: str
@@ -307,7 +334,16 @@ def loss_terms(text: str) -> list[Term]:
 
 # %% ../../nbs/models/losses.ipynb #2983ec66
 class Head(NamedTuple):
-    """Outputs of a net that belong together."""
+    """Outputs of a net that belong together.
+
+    Parameters
+    ----------
+    name : str
+    first : int
+        output it begins with
+    n : int
+        outputs
+    """
 
     name: str
     first: int  # output it begins with
@@ -400,6 +436,12 @@ class Objective:
 
 # %% ../../nbs/models/losses.ipynb #fbe7bebe
 def head_of(term: Term) -> tuple:  # (name, outputs)
-    """The head that a term is counted on."""
+    """The head that a term is counted on.
+
+    Returns
+    -------
+    tuple
+        (name, outputs)
+    """
     name, n = HEADS.get(term.name, ("score", 1))
     return name, len(term.given.get("levels", range(n)))

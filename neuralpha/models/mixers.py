@@ -95,7 +95,63 @@ class MixerNet(NetModule):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class StockMixer(DropoutNet):
-    """Time, indicator and market mixing over the last `window` bars; `states=0` leaves the market out."""
+    """Time, indicator and market mixing over the last `window` bars; `states=0` leaves the market out.
+
+    Parameters
+    ----------
+    window : int, default 16
+        bars the net sees, the decision date last
+    width : int, default 32
+    scales : tuple | list, default (1, 2, 4)
+        bars averaged per piece
+    states : int, default 8
+        market states
+    dropout : float, default 0.1
+        share of the units that are left out of a training step
+    loss : str, default 'ic'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.01
+        AdamW's
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    sparse_input : float, default 0.0
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows : int, default 512
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 20
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    patience : int, default 4
+        epochs without improvement on validation before training stops
+    stop_on : str, default 'ic'
+        "ic" (mean by date) or "loss", on the validation part
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     window: int = 16
     width: int = 32
@@ -120,7 +176,63 @@ class StockMixer(DropoutNet):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class TimeMixer(StockMixer):
-    """The same without market mixing: each asset by itself."""
+    """The same without market mixing: each asset by itself.
+
+    Parameters
+    ----------
+    states : int, default 0
+        market states
+    window : int, default 16
+        bars the net sees, the decision date last
+    width : int, default 32
+    scales : tuple | list, default (1, 2, 4)
+        bars averaged per piece
+    dropout : float, default 0.1
+        share of the units that are left out of a training step
+    loss : str, default 'ic'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.01
+        AdamW's
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    sparse_input : float, default 0.0
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows : int, default 512
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 20
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    patience : int, default 4
+        epochs without improvement on validation before training stops
+    stop_on : str, default 'ic'
+        "ic" (mean by date) or "loss", on the validation part
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     states: int = 0
     name: ClassVar[str] = "timemixer"
@@ -160,7 +272,60 @@ class CrossNet(NetModule):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class CrossAttention(DropoutNet):
-    """A GRU per asset, then attention over all assets of the date."""
+    """A GRU per asset, then attention over all assets of the date.
+
+    Parameters
+    ----------
+    window : int, default 10
+        bars the net sees, the decision date last
+    width : int, default 32
+    heads : int, default 4
+    dropout : float, default 0.1
+        share of the units that are left out of a training step
+    loss : str, default 'ic'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.01
+        AdamW's
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    sparse_input : float, default 0.0
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows : int, default 512
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 20
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    patience : int, default 4
+        epochs without improvement on validation before training stops
+    stop_on : str, default 'ic'
+        "ic" (mean by date) or "loss", on the validation part
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     window: int = 10
     width: int = 32

@@ -34,7 +34,15 @@ def first_output(out: torch.Tensor) -> torch.Tensor:
 
 
 class Beside(NamedTuple):
-    """One row's score as a function of its windows, the others of its date as they are."""
+    """One row's score as a function of its windows, the others of its date as they are.
+
+    Parameters
+    ----------
+    score : Callable
+        (k, L, F) tensor -> (k,) tensor
+    batch : int
+        windows that are scored at a time
+    """
 
     score: Callable  # (k, L, F) tensor -> (k,) tensor
     batch: int  # windows that are scored at a time
@@ -42,7 +50,26 @@ class Beside(NamedTuple):
 # %% ../../nbs/models/net_probe.ipynb #56126955
 @dataclass(frozen=True, eq=False)
 class NetProbe(Probe):
-    """A net over windows of standardised features."""
+    """A net over windows of standardised features.
+
+    Parameters
+    ----------
+    X : Features
+    net : NetModule
+    window : int
+    mean : np.ndarray
+        (F,) of the training rows
+    sd : np.ndarray
+        (F,) of the training rows
+    head : Callable, default first_output
+        the net's outputs -> scores
+    device : torch.device, default torch.device('cpu')
+        where the net is
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
+    """
 
     X: Features
     net: NetModule

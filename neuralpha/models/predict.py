@@ -52,7 +52,38 @@ def cross_predict(
     # what every fit begins with, fitted on its training rows: names, dicts of `kind` and parameters, or transforms
     transforms=None,
 ) -> "Predictions":
-    """Fit on every fold and seed and score the test rows: nothing scored was ever fitted on."""
+    """Fit on every fold and seed and score the test rows: nothing scored was ever fitted on.
+
+    Parameters
+    ----------
+    model
+        unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or
+        "my_models.py:HGB"
+    X : Features
+    y : Label
+    folds : Fold | Iterable
+        from `walk_forward` or `fixed_split`
+    seeds : int, default 3
+        fits per fold, seeds 0, 1, ...; a model without randomness is fitted once
+    device : str, default 'auto'
+    progress : bool, default True
+    target : str, default 'rank'
+        what is trained on
+    ensemble : str, default 'z'
+        how seeds are joined: "z", "rank" or "mean"
+    name : str | None, default None
+        in the table; default the model's
+    together : bool, default False
+        nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
+    refit : bool, default False
+        as in `fit_unit`
+    weights : default None
+        what a training row counts: "uniqueness", "time_decay", a function (label, rows) -> weights,
+        or several of them
+    transforms : default None
+        what every fit begins with, fitted on its training rows: names, dicts of `kind` and
+        parameters, or transforms
+    """
     folds = list_folds(folds)
     model = as_model(model)
     model = model if transforms is None else model.through(transforms)
@@ -97,7 +128,29 @@ def fit_fold(
     refit: bool = False,
     on_unit: Callable | None = None,  # called after every fit
 ) -> dict:  # seed -> UnitResult
-    """All seeds of one model on one fold, one by one or together."""
+    """All seeds of one model on one fold, one by one or together.
+
+    Parameters
+    ----------
+    model : Estimator
+        unfitted
+    X : Features
+    y : Label
+    fold : Fold
+    seeds : Iterable
+    device : str, default 'auto'
+    target : str, default 'rank'
+    together : bool, default False
+        all seeds at once
+    refit : bool, default False
+    on_unit : Callable | None, default None
+        called after every fit
+
+    Returns
+    -------
+    dict
+        seed -> UnitResult
+    """
     if together:
         from neuralpha.models.together import fit_seeds
 
@@ -130,7 +183,22 @@ def ensemble_scores(
     date: np.ndarray,  # (n,) date codes
     kind: str = "z",  # "z", "rank" or "mean"
 ) -> np.ndarray:  # (n,) float32
-    """The mean of the members' scores, each standardised by date first."""
+    """The mean of the members' scores, each standardised by date first.
+
+    Parameters
+    ----------
+    scores : Iterable
+        arrays (n,), one per member
+    date : np.ndarray
+        (n,) date codes
+    kind : str, default 'z'
+        "z", "rank" or "mean"
+
+    Returns
+    -------
+    np.ndarray
+        (n,) float32
+    """
     sections = sections_of(date)
     return np.mean([bring_to_one_scale(s, sections, kind) for s in scores], 0).astype(np.float32)
 
@@ -140,7 +208,22 @@ def bring_to_one_scale(
     sections: CrossSections,  # the rows of each date
     kind: str,  # "z", "rank" or "mean"
 ) -> np.ndarray:  # (n,) float64
-    """Scores by date: as they are, standardised, or ranked to [-1, 1]."""
+    """Scores by date: as they are, standardised, or ranked to [-1, 1].
+
+    Parameters
+    ----------
+    score : np.ndarray
+        (n,)
+    sections : CrossSections
+        the rows of each date
+    kind : str
+        "z", "rank" or "mean"
+
+    Returns
+    -------
+    np.ndarray
+        (n,) float64
+    """
     if kind == "mean":
         return np.asarray(score, np.float64)
     if kind not in ("z", "rank"):
@@ -150,7 +233,27 @@ def bring_to_one_scale(
 # %% ../../nbs/models/predict.ipynb #97f731bc
 @dataclass
 class Predictions:
-    """Out-of-sample scores of one model."""
+    """Out-of-sample scores of one model.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        date, asset, model, fold, seed, score, label; seed -1 is the ensemble
+    models : dict, default dict()
+        (fold, seed) -> fitted model
+    histories : dict, default dict()
+        (fold, seed) -> list of records
+    seconds : dict, default dict()
+        (fold, seed) -> fit and scoring
+    valid : pd.DataFrame, default pd.DataFrame()
+        the same columns on the validation parts, for stacking
+    y : Label | None, default None
+        what it was scored against, where that is at hand
+    X : Features | None, default None
+        what it was fitted on, where that is at hand
+    paths : list, default list()
+        of combinatorial folds: `frame` of every path, the first one first
+    """
 
     frame: pd.DataFrame  # date, asset, model, fold, seed, score, label; seed -1 is the ensemble
     models: dict = field(default_factory=dict)  # (fold, seed) -> fitted model
@@ -201,7 +304,13 @@ class Predictions:
         )
 
     def path_ics(self) -> pd.Series:  # by path, from 1
-        """Mean IC of the ensemble on every path of combinatorial folds; of others there is one."""
+        """Mean IC of the ensemble on every path of combinatorial folds; of others there is one.
+
+        Returns
+        -------
+        pd.Series
+            by path, from 1
+        """
         frames = [f[f["seed"] == -1].dropna(subset="label") for f in self.paths or [self.frame]]
         ics = [mean_ic(f["score"], f["label"], f["date"]) for f in frames]
         return pd.Series(ics, pd.RangeIndex(1, len(ics) + 1, name="path"), name=self.name)
@@ -267,7 +376,25 @@ def predictions_frame(
     ensemble: str = "z",
     part: str = "test",  # or "valid"
 ) -> pd.DataFrame:  # date, asset, model, fold, seed, score, label
-    """The long table of one fold: every seed and their ensemble."""
+    """The long table of one fold: every seed and their ensemble.
+
+    Parameters
+    ----------
+    X : Features
+    y : Label
+    fold : Fold
+    name : str
+    scores : dict
+        seed -> scores of the part's rows; the ensemble is added as -1
+    ensemble : str, default 'z'
+    part : str, default 'test'
+        or "valid"
+
+    Returns
+    -------
+    pd.DataFrame
+        date, asset, model, fold, seed, score, label
+    """
     p = X.panel
     rows = getattr(fold, part)
     scores = {**scores, -1: ensemble_scores(list(scores.values()), p.date_code[rows], ensemble)}
@@ -295,7 +422,20 @@ def frames_by_path(
     folds: list,
     panel: Panel,
 ) -> list:  # per path, a frame in which every row stands once per seed
-    """The scores along each complete history that the folds make; of folds that test every row once there is one."""
+    """The scores along each complete history that the folds make; of folds that test every row once there is one.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        scores of all folds, as `predictions_frame` gives them
+    folds : list
+    panel : Panel
+
+    Returns
+    -------
+    list
+        per path, a frame in which every row stands once per seed
+    """
     paths = path_folds(folds, panel)
     if len(paths) == 1:
         return [frame]

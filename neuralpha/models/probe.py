@@ -31,7 +31,23 @@ from .base import Probe, scaled
 # %% ../../nbs/models/probe.ipynb #e471287f
 @dataclass(frozen=True, eq=False)
 class LinearProbe(Probe):
-    """A linear score of the standardised features of the decision date."""
+    """A linear score of the standardised features of the decision date.
+
+    Parameters
+    ----------
+    X : Features
+    mean : np.ndarray
+        (F,) of the training rows
+    sd : np.ndarray
+        (F,) of the training rows
+    coef : np.ndarray
+        (F,) float64, per standard deviation
+    intercept : float
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
+    """
 
     X: Features
     mean: np.ndarray  # (F,) of the training rows
@@ -47,7 +63,17 @@ class LinearProbe(Probe):
 
 # %% ../../nbs/models/probe.ipynb #0ade4990
 class TreeMember(NamedTuple):
-    """One ensemble of trees."""
+    """One ensemble of trees.
+
+    Parameters
+    ----------
+    trees : object
+        what `attribution.trees.tree_shap` reads: a LightGBM booster or a scikit-learn forest
+    predict : Callable
+        (n, columns) values -> (n,) scores
+    columns : np.ndarray
+        features it was grown on
+    """
 
     trees: object  # what `attribution.trees.tree_shap` reads: a LightGBM booster or a scikit-learn forest
     predict: Callable  # (n, columns) values -> (n,) scores
@@ -56,7 +82,18 @@ class TreeMember(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TreeProbe(Probe):
-    """The mean of some ensembles of trees on the raw features of a few bars."""
+    """The mean of some ensembles of trees on the raw features of a few bars.
+
+    Parameters
+    ----------
+    X : Features
+    members : tuple
+        of TreeMember
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
+    """
 
     X: Features
     members: tuple  # of TreeMember
@@ -76,7 +113,24 @@ class TreeProbe(Probe):
 # %% ../../nbs/models/probe.ipynb #543e3d17
 @dataclass(frozen=True, eq=False)
 class WideTreeProbe(Probe):
-    """Gated trees and a line on the same inputs: the scores of both are added."""
+    """Gated trees and a line on the same inputs: the scores of both are added.
+
+    Parameters
+    ----------
+    trees : TreeProbe
+    gate : float
+    mean : np.ndarray
+        (F,) of the training rows
+    sd : np.ndarray
+        (F,) of the training rows
+    coef : np.ndarray
+        (F,) float64, per standard deviation
+    intercept : float
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
+    """
 
     trees: TreeProbe
     gate: float
@@ -98,7 +152,18 @@ class WideTreeProbe(Probe):
 # %% ../../nbs/models/probe.ipynb #d234712c
 @dataclass(frozen=True, eq=False)
 class FunctionProbe(Probe):
-    """A score of the features of the decision date of which nothing more is known."""
+    """A score of the features of the decision date of which nothing more is known.
+
+    Parameters
+    ----------
+    X : Features
+    predict : Callable
+        (n, F) values -> (n,) scores
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
+    """
 
     X: Features
     predict: Callable  # (n, F) values -> (n,) scores
@@ -112,6 +177,19 @@ class FunctionProbe(Probe):
 # %% ../../nbs/models/probe.ipynb #10b31c6f
 @dataclass(frozen=True, eq=False)
 class ContributionProbe(FunctionProbe):
-    """A score whose model says itself what each feature added to it."""
+    """A score whose model says itself what each feature added to it.
+
+    Parameters
+    ----------
+    contributions : Callable
+        (n, F) values -> (n, F + 1): what each feature added, and what the score is counted from
+    X : Features
+    predict : Callable
+        (n, F) values -> (n,) scores
+    lags : tuple, default (0,)
+        bars before the decision date, one per slice of the window
+    across : bool, default False
+        the score of a row depends on the other rows of its date; then the kind has `among`
+    """
 
     contributions: Callable  # (n, F) values -> (n, F + 1): what each feature added, and what the score is counted from

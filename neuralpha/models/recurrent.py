@@ -26,12 +26,26 @@ from .training.resident import Resident
 
 # %% ../../nbs/models/recurrent.ipynb #d9d04070
 class Recurrent(NetModule):
-    """A net with an LSTM or GRU, `cell`, over the window."""
+    """A net with an LSTM or GRU, `cell`, over the window.
+
+    Parameters
+    ----------
+    across_assets : bool, default False
+        the scores of a date depend on one another: batches then hold whole dates
+    unroll : bool, default False
+        set where seeds are trained together: now write it out
+    """
 
     unrolls = True
 
     def states(self, x: torch.Tensor) -> torch.Tensor:  # (rows, window, hidden)
-        """The cell's states: by the library's kernel, or in plain operations where seeds are trained together."""
+        """The cell's states: by the library's kernel, or in plain operations where seeds are trained together.
+
+        Returns
+        -------
+        torch.Tensor
+            (rows, window, hidden)
+        """
         return unrolled(self.cell, x) if self.unroll else fused(self.cell, x)
 
 
@@ -42,7 +56,18 @@ def recurrent_cell(
     layers: int,
     dropout: float,  # between layers
 ) -> nn.Module:
-    """A recurrent cell, batch first; one layer has nothing to drop between."""
+    """A recurrent cell, batch first; one layer has nothing to drop between.
+
+    Parameters
+    ----------
+    kind
+        nn.LSTM or nn.GRU
+    width : int
+    hidden : int
+    layers : int
+    dropout : float
+        between layers
+    """
     return kind(width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
 
 # %% ../../nbs/models/recurrent.ipynb #696acc2e
@@ -68,6 +93,18 @@ def fused(
 ) -> torch.Tensor:  # (rows, window, hidden)
     """The library's own kernel. cuDNN's dropout between layers has a random state of its own that no seed sets: there
     PyTorch's is used.
+
+    Parameters
+    ----------
+    cell : nn.Module
+        nn.LSTM or nn.GRU, batch first
+    x : torch.Tensor
+        (rows, window, features)
+
+    Returns
+    -------
+    torch.Tensor
+        (rows, window, hidden)
     """
     unseeded = x.is_cuda and cell.training and cell.dropout > 0
     with torch.backends.cudnn.flags(enabled=False) if unseeded else contextlib.nullcontext():
@@ -78,7 +115,14 @@ def unrolled(
     cell: nn.Module,  # as in `fused`
     x: torch.Tensor,
 ) -> torch.Tensor:
-    """The same recurrence in plain operations, which `torch.func.vmap` can stack over seeds."""
+    """The same recurrence in plain operations, which `torch.func.vmap` can stack over seeds.
+
+    Parameters
+    ----------
+    cell : nn.Module
+        as in `fused`
+    x : torch.Tensor
+    """
     for layer in range(cell.num_layers):
         if layer:
             x = torch.dropout(x, cell.dropout, cell.training)
@@ -117,7 +161,62 @@ def _gru_step(enters, returns, state, memory) -> tuple:
 # %% ../../nbs/models/recurrent.ipynb #b0631f7d
 @dataclass(kw_only=True, repr=False, eq=False)
 class LSTM(DropoutNet):
-    """Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature."""
+    """Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature.
+
+    Parameters
+    ----------
+    window : int, default 20
+        bars, the decision date the last
+    hidden : int, default 32
+        size of the state
+    layers : int, default 1
+        cells on top of each other
+    dropout : float, default 0.1
+        between layers and before the score
+    loss : str, default 'ic'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.01
+        AdamW's
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    sparse_input : float, default 0.0
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows : int, default 512
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 20
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    patience : int, default 4
+        epochs without improvement on validation before training stops
+    stop_on : str, default 'ic'
+        "ic" (mean by date) or "loss", on the validation part
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     window: int = 20  # bars, the decision date the last
     hidden: int = 32  # size of the state
@@ -137,7 +236,62 @@ class LSTM(DropoutNet):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class GRU(LSTM):
-    """Gated recurrent unit over the last `window` bars."""
+    """Gated recurrent unit over the last `window` bars.
+
+    Parameters
+    ----------
+    window : int, default 20
+        bars, the decision date the last
+    hidden : int, default 32
+        size of the state
+    layers : int, default 1
+        cells on top of each other
+    dropout : float, default 0.1
+        between layers and before the score
+    loss : str, default 'ic'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.01
+        AdamW's
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    sparse_input : float, default 0.0
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows : int, default 512
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 20
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    patience : int, default 4
+        epochs without improvement on validation before training stops
+    stop_on : str, default 'ic'
+        "ic" (mean by date) or "loss", on the validation part
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     name: ClassVar[str] = "gru"
 
@@ -167,7 +321,62 @@ class AttentiveNet(Recurrent):
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class ALSTM(LSTM):
-    """Attention LSTM with adversarial training."""
+    """Attention LSTM with adversarial training.
+
+    Parameters
+    ----------
+    adversarial : float, default 0.1
+        length of a step on the features that raises the loss most; the loss there is added
+    window : int, default 20
+        bars, the decision date the last
+    hidden : int, default 32
+        size of the state
+    layers : int, default 1
+        cells on top of each other
+    dropout : float, default 0.1
+        between layers and before the score
+    loss : str, default 'ic'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.01
+        AdamW's
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    sparse_input : float, default 0.0
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows : int, default 512
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 20
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    patience : int, default 4
+        epochs without improvement on validation before training stops
+    stop_on : str, default 'ic'
+        "ic" (mean by date) or "loss", on the validation part
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     adversarial: float = 0.1
     name: ClassVar[str] = "alstm"
@@ -181,7 +390,20 @@ def saliency(
     model: Net,  # fitted
     view: View,  # the rows to look at
 ) -> np.ndarray:  # (window, n_features), the decision date last
-    """Mean absolute gradient of the score by lag and feature, per standard deviation of the feature."""
+    """Mean absolute gradient of the score by lag and feature, per standard deviation of the feature.
+
+    Parameters
+    ----------
+    model : Net
+        fitted
+    view : View
+        the rows to look at
+
+    Returns
+    -------
+    np.ndarray
+        (window, n_features), the decision date last
+    """
     device = next(model.net_.parameters()).device
     data = Resident(view.features, model.window, model.mean_, model.sd_, device, view.rows)
     x = data.windows(data.at(view.rows)).requires_grad_()

@@ -85,14 +85,28 @@ def make_model(
     name: str,  # e.g. "lightgbm"; or "my_models.py:HGB", "sklearn.ensemble:ExtraTreesRegressor"
     **params,  # the model's own parameters
 ) -> Estimator:
-    """An unfitted model by name. Raises `NeuralphaError` for unknown names and parameters, wrong types and values."""
+    """An unfitted model by name. Raises `NeuralphaError` for unknown names and parameters, wrong types and values.
+
+    Parameters
+    ----------
+    name : str
+        e.g. "lightgbm"; or "my_models.py:HGB", "sklearn.ensemble:ExtraTreesRegressor"
+    **params
+        the model's own parameters
+    """
     return model_class(name)(**params)
 
 
 def load_model(
     folder,  # what `save` was given
 ) -> Estimator:
-    """A fitted model from a folder that `save` wrote, whatever its kind."""
+    """A fitted model from a folder that `save` wrote, whatever its kind.
+
+    Parameters
+    ----------
+    folder
+        what `save` was given
+    """
     note = Path(folder) / "model.json"
     if not note.exists():
         raise NeuralphaError(f"{folder} holds no model: model.json is missing.")
@@ -137,7 +151,13 @@ def _foreign_class(part, said: str) -> type[Estimator]:
 def as_model(
     model,  # a name, a model, or an estimator of scikit-learn's kind
 ) -> Estimator:
-    """What stands for a model, as one. Raises `NeuralphaError` for what is none."""
+    """What stands for a model, as one. Raises `NeuralphaError` for what is none.
+
+    Parameters
+    ----------
+    model
+        a name, a model, or an estimator of scikit-learn's kind
+    """
     if isinstance(model, str):
         return make_model(model)
     if isinstance(model, Estimator):

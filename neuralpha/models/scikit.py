@@ -40,7 +40,13 @@ def is_scikit(part) -> bool:
 def scikit_class(
     part,  # an estimator, or a class of them; it is copied, never changed
 ) -> type["ScikitModel"]:
-    """The class of models that a class of scikit-learn's, or one estimator, stands for."""
+    """The class of models that a class of scikit-learn's, or one estimator, stands for.
+
+    Parameters
+    ----------
+    part
+        an estimator, or a class of them; it is copied, never changed
+    """
     return model_class_of(part, ScikitModel)
 
 
@@ -48,7 +54,15 @@ def model_class_of(
     part,  # an estimator, or a class of them
     base: type["ScikitModel"],  # of the models
 ) -> type["ScikitModel"]:
-    """`scikit_class`, derived from another class of models."""
+    """`scikit_class`, derived from another class of models.
+
+    Parameters
+    ----------
+    part
+        an estimator, or a class of them
+    base : type['ScikitModel']
+        of the models
+    """
     return _class_of(part, base) if isinstance(part, type) else _make_class(type(part), part, base)
 
 
@@ -97,7 +111,13 @@ def _check_value(part: type, name: str, value) -> None:
 
 # %% ../../nbs/models/scikit.ipynb #00143f53
 class ScikitModel(Estimator):
-    """An estimator of scikit-learn's kind as a model; `scikit_class` makes the classes."""
+    """An estimator of scikit-learn's kind as a model; `scikit_class` makes the classes.
+
+    Parameters
+    ----------
+    seed : int, default 0
+        everything random follows from it
+    """
 
     scikit: ClassVar[type | None] = None  # class of the estimator
     example: ClassVar[object] = None  # an estimator with the default parameters, where they are not the class's own
@@ -310,7 +330,22 @@ def check_types(
     scikit: type,  # the estimator's class, whose package is trusted too
     where,  # named in the error
 ) -> list[str]:  # what skops must be told to trust
-    """Look at the types in a file before anything is made of it; raises `NeuralphaError` where one is nobody's."""
+    """Look at the types in a file before anything is made of it; raises `NeuralphaError` where one is nobody's.
+
+    Parameters
+    ----------
+    data : bytes
+        of a skops file
+    scikit : type
+        the estimator's class, whose package is trusted too
+    where
+        named in the error
+
+    Returns
+    -------
+    list[str]
+        what skops must be told to trust
+    """
     try:
         return trusted_types(data, {*TRUSTED, scikit.__module__.partition(".")[0]}, f"{where}: the model")
     except NeuralphaError as e:

@@ -51,6 +51,23 @@ def fit_seeds(
 ) -> list:  # UnitResult per seed
     """All seeds of one model on one fold, trained together. Raises `NeuralphaError` for a model that does not allow
     it.
+
+    Parameters
+    ----------
+    model : Net
+        unfitted
+    X : Features
+    y : Label
+    fold : Fold
+    seeds : Iterable
+    device : str, default 'auto'
+    target : str, default 'rank'
+        what is trained on, as in `fit_unit`
+
+    Returns
+    -------
+    list
+        UnitResult per seed
     """
     if not isinstance(model, Net):
         raise NeuralphaError(f"{model.name} is not a net; only nets are trained together.")
@@ -149,7 +166,25 @@ def train_together(
     settings: Training,
     seed: int = 0,  # as in `models.training.loop.train`
 ) -> list:  # one history per net
-    """Train nets of one architecture on the same batches; each stops and is kept by its own validation."""
+    """Train nets of one architecture on the same batches; each stops and is kept by its own validation.
+
+    Parameters
+    ----------
+    nets : list
+        of one architecture; trained in place
+    data : Resident
+    train_part : tuple
+        (panel rows, target)
+    valid_part : tuple | None
+    settings : Training
+    seed : int, default 0
+        as in `models.training.loop.train`
+
+    Returns
+    -------
+    list
+        one history per net
+    """
     device = data.device
     part = Part(data, *train_part)
     valid_part = valid_part and sorted_by_date(data.panel, *valid_part)

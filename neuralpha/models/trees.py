@@ -42,7 +42,13 @@ OBJECTIVES = {
 def leaves_and_splits(
     boosters,  # (booster, trees used) pairs
 ) -> int:
-    """Leaf values and split thresholds in all: a tree of n leaves has 2n - 1."""
+    """Leaf values and split thresholds in all: a tree of n leaves has 2n - 1.
+
+    Parameters
+    ----------
+    boosters
+        (booster, trees used) pairs
+    """
     return sum(2 * t["num_leaves"] - 1 for b, n in boosters for t in b.dump_model(num_iteration=n)["tree_info"])
 
 
@@ -72,7 +78,36 @@ BOOSTING = {
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class BoostingSettings(Estimator):
-    """What LightGBM is told: its parameters and its data."""
+    """What LightGBM is told: its parameters and its data.
+
+    Parameters
+    ----------
+    objective : str, default 'regression'
+        or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
+    n_trees : int, default 1000
+        at most
+    learning_rate : float, default 0.03
+    num_leaves : int, default 31
+    min_leaf : int, default 200
+        rows in a leaf at least; no more than 1 % of the training rows is asked for
+    feature_fraction : float, default 0.6
+        share of columns drawn per tree
+    bagging_fraction : float, default 0.7
+        share of rows drawn per tree
+    l1 : float, default 0.0
+    l2 : float, default 1.0
+    max_bin : int, default 127
+    stop_on : str, default 'ic'
+        "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
+    patience : int, default 80
+        trees without improvement on validation
+    lags : tuple | list, default ()
+        e.g. (1, 5): rows that many bars earlier as further columns
+    threads : int, default 0
+        0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    seed : int, default 0
+        everything random follows from it
+    """
 
     objective: str = "regression"  # or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
     n_trees: int = 1000  # at most
@@ -140,7 +175,36 @@ class BoostingSettings(Estimator):
 # %% ../../nbs/models/trees.ipynb #e8d45beb
 @dataclass(kw_only=True, repr=False, eq=False)
 class LightGBM(BoostingSettings):
-    """Gradient-boosted trees on the features of the decision date, stopped early on the validation part."""
+    """Gradient-boosted trees on the features of the decision date, stopped early on the validation part.
+
+    Parameters
+    ----------
+    objective : str, default 'regression'
+        or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
+    n_trees : int, default 1000
+        at most
+    learning_rate : float, default 0.03
+    num_leaves : int, default 31
+    min_leaf : int, default 200
+        rows in a leaf at least; no more than 1 % of the training rows is asked for
+    feature_fraction : float, default 0.6
+        share of columns drawn per tree
+    bagging_fraction : float, default 0.7
+        share of rows drawn per tree
+    l1 : float, default 0.0
+    l2 : float, default 1.0
+    max_bin : int, default 127
+    stop_on : str, default 'ic'
+        "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
+    patience : int, default 80
+        trees without improvement on validation
+    lags : tuple | list, default ()
+        e.g. (1, 5): rows that many bars earlier as further columns
+    threads : int, default 0
+        0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    seed : int, default 0
+        everything random follows from it
+    """
 
     name: ClassVar[str] = "lightgbm"
     takes_weights: ClassVar[bool] = True
@@ -216,7 +280,36 @@ class LightGBM(BoostingSettings):
 # %% ../../nbs/models/trees.ipynb #7a3f0045
 @dataclass(kw_only=True, repr=False, eq=False)
 class RandomForest(LightGBM):
-    """Random forest, grown by LightGBM. Its score is the mean of its trees."""
+    """Random forest, grown by LightGBM. Its score is the mean of its trees.
+
+    Parameters
+    ----------
+    n_trees : int, default 300
+        at most
+    num_leaves : int, default 63
+    bagging_fraction : float, default 0.5
+        share of rows drawn per tree
+    feature_fraction : float, default 0.35
+        share of columns drawn per tree
+    objective : str, default 'regression'
+        or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
+    learning_rate : float, default 0.03
+    min_leaf : int, default 200
+        rows in a leaf at least; no more than 1 % of the training rows is asked for
+    l1 : float, default 0.0
+    l2 : float, default 1.0
+    max_bin : int, default 127
+    stop_on : str, default 'ic'
+        "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
+    patience : int, default 80
+        trees without improvement on validation
+    lags : tuple | list, default ()
+        e.g. (1, 5): rows that many bars earlier as further columns
+    threads : int, default 0
+        0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    seed : int, default 0
+        everything random follows from it
+    """
 
     n_trees: int = 300
     num_leaves: int = 63
@@ -268,7 +361,19 @@ def row_weights(
     decay: float,
     bins: int = 10,
 ) -> np.ndarray:
-    """(n,) weights for the next member, mean 1."""
+    """(n,) weights for the next member, mean 1.
+
+    Parameters
+    ----------
+    loss : np.ndarray
+        (n,) of the ensemble
+    start : np.ndarray
+        (n,) of the last member at its start and end, ranked 0 to 1
+    end : np.ndarray
+        (n,) of the last member at its start and end, ranked 0 to 1
+    decay : float
+    bins : int, default 10
+    """
 
     def rank(v):
         return pd.Series(v).rank(pct=True)
@@ -283,7 +388,19 @@ def drawn_features(
     gain: np.ndarray,  # (F,) standardised rise of the loss when a feature is shuffled
     rng,
 ) -> np.ndarray:  # sorted column numbers
-    """Columns for the next member: of every fifth, the share that `KEEP` says."""
+    """Columns for the next member: of every fifth, the share that `KEEP` says.
+
+    Parameters
+    ----------
+    gain : np.ndarray
+        (F,) standardised rise of the loss when a feature is shuffled
+    rng
+
+    Returns
+    -------
+    np.ndarray
+        sorted column numbers
+    """
     fifths = np.array_split(np.argsort(-gain, kind="stable"), len(KEEP))
     return np.sort(
         np.concatenate([rng.permutation(f)[: int(np.ceil(k * len(f)))] for f, k in zip(fifths, KEEP) if len(f)])
@@ -292,7 +409,41 @@ def drawn_features(
 # %% ../../nbs/models/trees.ipynb #62e46c59
 @dataclass(kw_only=True, repr=False, eq=False)
 class DoubleEnsemble(LightGBM):
-    """LightGBM members with sample reweighting and feature selection."""
+    """LightGBM members with sample reweighting and feature selection.
+
+    Parameters
+    ----------
+    members : int, default 4
+    gamma : float, default 0.5
+        how fast reweighting fades from member to member
+    check_rows : int, default 100000
+        rows on which shuffled features are judged
+    objective : str, default 'regression'
+        or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
+    n_trees : int, default 1000
+        at most
+    learning_rate : float, default 0.03
+    num_leaves : int, default 31
+    min_leaf : int, default 200
+        rows in a leaf at least; no more than 1 % of the training rows is asked for
+    feature_fraction : float, default 0.6
+        share of columns drawn per tree
+    bagging_fraction : float, default 0.7
+        share of rows drawn per tree
+    l1 : float, default 0.0
+    l2 : float, default 1.0
+    max_bin : int, default 127
+    stop_on : str, default 'ic'
+        "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
+    patience : int, default 80
+        trees without improvement on validation
+    lags : tuple | list, default ()
+        e.g. (1, 5): rows that many bars earlier as further columns
+    threads : int, default 0
+        0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    seed : int, default 0
+        everything random follows from it
+    """
 
     members: int = 4
     gamma: float = 0.5  # how fast reweighting fades from member to member

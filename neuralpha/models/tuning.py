@@ -37,7 +37,20 @@ def inner_fold(
     fold: Fold,
     share: float = 0.2,  # of the training dates held back
 ) -> Fold:  # its test part is empty of meaning and equals its validation part
-    """The training part of a fold, split in time and purged by life span."""
+    """The training part of a fold, split in time and purged by life span.
+
+    Parameters
+    ----------
+    y
+    fold : Fold
+    share : float, default 0.2
+        of the training dates held back
+
+    Returns
+    -------
+    Fold
+        its test part is empty of meaning and equals its validation part
+    """
     p = y.panel
     rows = fold.train
     dates = np.unique(p.date_code[rows])
@@ -101,7 +114,21 @@ def _sampler(name, seed):
 # %% ../../nbs/models/tuning.ipynb #4266c9f1
 @dataclass
 class Tuned:
-    """What a search found."""
+    """What a search found.
+
+    Parameters
+    ----------
+    model : Estimator
+        unfitted, with the best parameters
+    params : dict
+        the best values of the searched parameters
+    valid_ic : float
+        of the best trial, on the dates held back
+    trials : pd.DataFrame
+        one row per trial: number, state, valid_ic, seconds, parameters
+    count : int
+        trials in all: what the deflated Sharpe ratio must know
+    """
 
     model: Estimator  # unfitted, with the best parameters
     params: dict  # the best values of the searched parameters
@@ -139,7 +166,27 @@ def run_trial(
     inner: Fold,  # goal is (n_rows,) float32, or (n_rows, tasks)
     judge=None,  # called with (scores, rows) of the dates held back; the dict it returns is kept with the trial
 ) -> dict:  # state, valid_ic, steps and what `judge` said
-    """Fit one candidate and score it on the dates held back."""
+    """Fit one candidate and score it on the dates held back.
+
+    Parameters
+    ----------
+    trial
+    model : Estimator
+    params : dict
+        an Optuna trial; the unfitted model and what the trial changes of it
+    X
+    goal
+    inner : Fold
+        goal is (n_rows,) float32, or (n_rows, tasks)
+    judge : default None
+        called with (scores, rows) of the dates held back; the dict it returns is kept with the
+        trial
+
+    Returns
+    -------
+    dict
+        state, valid_ic, steps and what `judge` said
+    """
     goal, first = goal if model.multi_task else primary(goal), primary(goal)
     steps = []
 
@@ -175,7 +222,13 @@ class _Pruned(Exception):
 
 # %% ../../nbs/models/tuning.ipynb #0b449f2e
 def read_journal(path) -> tuple:  # name of the search, "" where there is none; list of trials
-    """What a journal holds; a torn last line is left out."""
+    """What a journal holds; a torn last line is left out.
+
+    Returns
+    -------
+    tuple
+        name of the search, "" where there is none; list of trials
+    """
     path = Path(path)
     lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
     if not lines:
@@ -205,7 +258,20 @@ def within_budget(
     trials: int | None = None,
     minutes: float | None = None,
 ) -> tuple[list, bool]:  # the trials that count; whether the budget is spent
-    """The trials a budget allows: the one that passes the last minute still counts."""
+    """The trials a budget allows: the one that passes the last minute still counts.
+
+    Parameters
+    ----------
+    records : list
+        trials as the journal holds them
+    trials : int | None, default None
+    minutes : float | None, default None
+
+    Returns
+    -------
+    tuple[list, bool]
+        the trials that count; whether the budget is spent
+    """
     if trials is None and minutes is None:
         raise NeuralphaError("A search needs a budget: give trials, minutes or both.")
     ends = [] if trials is None else [trials]
@@ -231,7 +297,33 @@ def tune(
     judge=None,  # see `run_trial`
     watch=None,  # called after every trial
 ) -> Tuned:
-    """Search a model's parameters in a fold's training part; its validation and test rows are never read."""
+    """Search a model's parameters in a fold's training part; its validation and test rows are never read.
+
+    Parameters
+    ----------
+    model : Estimator
+        its other parameters stay as they are
+    X
+    y
+    fold : Fold
+    trials : int | None, default None
+        finished ones of an earlier run among them
+    minutes : float | None, default None
+        of fitting, all runs together
+    sampler : str, default 'tpe'
+        or "nsga2", "cmaes", "random"
+    space : dict | None, default None
+        default: the model's own
+    journal : default None
+        file; None keeps the search in memory
+    seed : int, default 0
+    device : str, default 'auto'
+    target : str, default 'rank'
+    judge : default None
+        see `run_trial`
+    watch : default None
+        called after every trial
+    """
     with extra("tune", "A search for parameters"):
         import optuna
     check_task(model, X, y, target)
@@ -319,7 +411,15 @@ def tuned_from(
     records: list,  # trials as the journal holds them
     model: Estimator,  # what was tuned
 ) -> Tuned:
-    """The best of some trials. Raises `NeuralphaError` where none of them finished."""
+    """The best of some trials. Raises `NeuralphaError` where none of them finished.
+
+    Parameters
+    ----------
+    records : list
+        trials as the journal holds them
+    model : Estimator
+        what was tuned
+    """
     drop = ("steps", "params", "error")
     table = pd.DataFrame(
         [

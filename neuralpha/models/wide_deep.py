@@ -27,7 +27,13 @@ from .trees import BOOSTING, best_trees, leaves_and_splits, tree_member
 
 # %% ../../nbs/models/wide_deep.ipynb #b69a588a
 def with_level(z) -> np.ndarray:  # (n, K) -> (n, K + 1) float64
-    """Inputs with a column of ones behind them."""
+    """Inputs with a column of ones behind them.
+
+    Returns
+    -------
+    np.ndarray
+        (n, K) -> (n, K + 1) float64
+    """
     return np.column_stack([z, np.ones(len(z))]).astype(np.float64)
 
 
@@ -37,7 +43,24 @@ def kept_slopes(
     z_valid: np.ndarray,  # inputs (n, K) and target of training and validation rows
     e_valid: np.ndarray,  # inputs (n, K) and target of training and validation rows
 ) -> np.ndarray:  # (K + 1,) slopes and level; 0 for inputs left out
-    """Least squares on the training rows; inputs are left out one by one as long as the validation error falls."""
+    """Least squares on the training rows; inputs are left out one by one as long as the validation error falls.
+
+    Parameters
+    ----------
+    z : np.ndarray
+        inputs (n, K) and target of training and validation rows
+    e : np.ndarray
+        inputs (n, K) and target of training and validation rows
+    z_valid : np.ndarray
+        inputs (n, K) and target of training and validation rows
+    e_valid : np.ndarray
+        inputs (n, K) and target of training and validation rows
+
+    Returns
+    -------
+    np.ndarray
+        (K + 1,) slopes and level; 0 for inputs left out
+    """
     x = with_level(z)
     v = with_level(z_valid)
     gram = x.T @ x
@@ -72,6 +95,26 @@ def widen(
 ) -> tuple:  # (gate of the deep part, (K + 1,) slopes and level): score = gate × deep + z @ slopes + level
     """The wide part for a given deep one: what is linear in the deep scores is taken out first, then slopes are kept
     and gated.
+
+    Parameters
+    ----------
+    z
+        (n, K) inputs, (n,) target and deep scores of the training rows
+    target
+        (n, K) inputs, (n,) target and deep scores of the training rows
+    deep
+        (n, K) inputs, (n,) target and deep scores of the training rows
+    z_valid
+        of the validation rows
+    target_valid
+        of the validation rows
+    deep_valid
+        of the validation rows
+
+    Returns
+    -------
+    tuple
+        (gate of the deep part, (K + 1,) slopes and level): score = gate × deep + z @ slopes + level
     """
     tilt = np.linalg.lstsq(with_level(z), deep, rcond=1e-10)[0]
     bent = deep - with_level(z) @ tilt
@@ -136,7 +179,66 @@ class WithinDate(NetModule):
 # %% ../../nbs/models/wide_deep.ipynb #996f28ba
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(DropoutNet):
-    """A sparse net beside a linear model; inputs, slopes and gates are chosen on validation."""
+    """A sparse net beside a linear model; inputs, slopes and gates are chosen on validation.
+
+    Parameters
+    ----------
+    max_inputs : int, default 10
+        inputs that are kept, at most
+    path_penalty : float, default 0.4
+        largest `sparse_input` of the path that orders the inputs
+    path_hidden : tuple | list, default (16,)
+        units of the net that is trained along the path
+    hidden : tuple | list, default (32, 16, 8)
+        units of the deep part
+    sparse_input : float, default 0.1
+        of the deep part
+    loss : str, default 'mse'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    stop_on : str, default 'loss'
+        "ic" (mean by date) or "loss", on the validation part
+    learning_rate : float, default 0.01
+    weight_decay : float, default 0.0
+        AdamW's
+    batch_rows : int, default 2000
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 30
+    patience : int, default 30
+        epochs without improvement on validation before training stops
+    dropout : float, default 0.0
+        share of the units that are left out of a training step
+    norm : str, default 'none'
+    window : int, default 1
+        bars the net sees, the decision date last
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     max_inputs: int = 10  # inputs that are kept, at most
     path_penalty: float = 0.4  # largest `sparse_input` of the path that orders the inputs
@@ -253,7 +355,13 @@ class ByDate:
         )
 
     def left(self, e) -> torch.Tensor:  # (n,) -> (n,)
-        """What the regressions leave of `e`."""
+        """What the regressions leave of `e`.
+
+        Returns
+        -------
+        torch.Tensor
+            (n,) -> (n,)
+        """
         out = np.empty(len(e))
         e = np.asarray(e, np.float64)[self.order]
         out[self.order] = e - (self.q * np.add.reduceat(self.q * e[:, None], self.start)[self.code]).sum(1)
@@ -264,6 +372,27 @@ class ByDate:
 class WideTrees(Estimator):
     """Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are
     chosen on validation.
+
+    Parameters
+    ----------
+    max_inputs : int, default 10
+        inputs that are kept, at most
+    n_trees : int, default 600
+        at most
+    learning_rate : float, default 0.05
+    num_leaves : int, default 3
+    min_leaf : int, default 100
+        rows in a leaf at least; no more than 1 % of the training rows is asked for
+    bagging_fraction : float, default 0.7
+        share of rows drawn per tree
+    l2 : float, default 1.0
+    max_bin : int, default 63
+    patience : int, default 40
+        trees without improvement on validation
+    threads : int, default 0
+        0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    seed : int, default 0
+        everything random follows from it
     """
 
     max_inputs: int = 10  # inputs that are kept, at most

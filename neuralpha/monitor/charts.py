@@ -62,7 +62,26 @@ def cusum_run_length(
     sides: int = 2,  # 1: upwards only
     head_start: float = 0.0,  # share of the threshold at which the chart begins; 0.5 answers faster at first
 ) -> float:  # bars
-    """Mean bars until a CUSUM of independent standard normal values gives an alarm (Page's integral equation)."""
+    """Mean bars until a CUSUM of independent standard normal values gives an alarm (Page's integral equation).
+
+    Parameters
+    ----------
+    threshold : float
+        h, in standard deviations
+    shift : float, default 0.0
+        of the mean, in standard deviations
+    reference : float, default 0.5
+        k: half the shift that is to be found soonest
+    sides : int, default 2
+        1: upwards only
+    head_start : float, default 0.0
+        share of the threshold at which the chart begins; 0.5 answers faster at first
+
+    Returns
+    -------
+    float
+        bars
+    """
     _check_chart(threshold, sides)
     start = head_start * threshold
     up, up_begun = _one_sided(threshold, shift, reference, start)
@@ -84,7 +103,22 @@ def ewma_run_length(
     weight: float = 0.1,  # λ: of the newest value
     shift: float = 0.0,  # of the mean, in standard deviations
 ) -> float:  # bars
-    """Mean bars until an EWMA of independent standard normal values leaves its limits (Crowder's equation)."""
+    """Mean bars until an EWMA of independent standard normal values leaves its limits (Crowder's equation).
+
+    Parameters
+    ----------
+    limit : float
+        L, in standard deviations of the statistic
+    weight : float, default 0.1
+        λ: of the newest value
+    shift : float, default 0.0
+        of the mean, in standard deviations
+
+    Returns
+    -------
+    float
+        bars
+    """
     _check_chart(limit)
     if not 0 < weight <= 1:
         raise NeuralphaError(f"weight is {weight!r}; it must lie above 0 and at most be 1.")
@@ -102,7 +136,21 @@ def cusum_threshold(
     sides: int = 2,
     head_start: float = 0.0,
 ) -> float:  # in standard deviations
-    """The threshold at which a CUSUM of independent standard normal values runs that long without drift."""
+    """The threshold at which a CUSUM of independent standard normal values runs that long without drift.
+
+    Parameters
+    ----------
+    run_length : float
+        wanted without drift, bars
+    reference : float, default 0.5
+    sides : int, default 2
+    head_start : float, default 0.0
+
+    Returns
+    -------
+    float
+        in standard deviations
+    """
 
     def excess(threshold):
         return np.log(cusum_run_length(threshold, 0.0, reference, sides, head_start) / run_length)
@@ -114,7 +162,19 @@ def ewma_limit(
     run_length: float,  # wanted without drift, bars
     weight: float = 0.1,
 ) -> float:  # in standard deviations of the statistic
-    """The limit at which an EWMA of independent standard normal values runs that long without drift."""
+    """The limit at which an EWMA of independent standard normal values runs that long without drift.
+
+    Parameters
+    ----------
+    run_length : float
+        wanted without drift, bars
+    weight : float, default 0.1
+
+    Returns
+    -------
+    float
+        in standard deviations of the statistic
+    """
 
     def excess(limit):
         return np.log(ewma_run_length(limit, weight) / run_length)
@@ -166,7 +226,19 @@ def run_lengths(
     paths: np.ndarray,  # (paths, bars) statistic
     threshold: float,
 ) -> np.ndarray:  # (paths,) bars until the first alarm; NaN where there is none
-    """Bars until the statistic first exceeds the threshold."""
+    """Bars until the statistic first exceeds the threshold.
+
+    Parameters
+    ----------
+    paths : np.ndarray
+        (paths, bars) statistic
+    threshold : float
+
+    Returns
+    -------
+    np.ndarray
+        (paths,) bars until the first alarm; NaN where there is none
+    """
     above = paths > threshold
     return np.where(above.any(1), above.argmax(1) + 1.0, np.nan)
 
@@ -175,7 +247,19 @@ def mean_run_length(
     paths: np.ndarray,  # (paths, bars) statistic
     threshold: float,
 ) -> float:  # bars; infinite where no path alarms
-    """Bars watched over alarms given: the mean run length, of paths that may end before their alarm."""
+    """Bars watched over alarms given: the mean run length, of paths that may end before their alarm.
+
+    Parameters
+    ----------
+    paths : np.ndarray
+        (paths, bars) statistic
+    threshold : float
+
+    Returns
+    -------
+    float
+        bars; infinite where no path alarms
+    """
     lengths = run_lengths(paths, threshold)
     alarms = np.isfinite(lengths).sum()
     watched = np.where(np.isfinite(lengths), lengths, paths.shape[1]).sum()
@@ -184,7 +268,16 @@ def mean_run_length(
 # %% ../../nbs/monitor/charts.ipynb #5126abcb
 @dataclass(frozen=True)
 class Whitening:
-    """An autoregression of a series around its mean."""
+    """An autoregression of a series around its mean.
+
+    Parameters
+    ----------
+    mean : float
+    scale : float
+        standard deviation of the surprises
+    coefficients : tuple, default ()
+        of lags 1, 2, ...
+    """
 
     mean: float
     scale: float  # standard deviation of the surprises
@@ -194,7 +287,18 @@ class Whitening:
         self,
         values,  # (..., n) may hold NaN
     ) -> np.ndarray:  # (..., n) standardised; NaN where a value, or one of the lags, is missing
-        """What the autoregression did not expect."""
+        """What the autoregression did not expect.
+
+        Parameters
+        ----------
+        values
+            (..., n) may hold NaN
+
+        Returns
+        -------
+        np.ndarray
+            (..., n) standardised; NaN where a value, or one of the lags, is missing
+        """
         away = np.asarray(values, float) - self.mean
         out = away.copy()
         for lag, phi in enumerate(self.coefficients, 1):
@@ -207,7 +311,19 @@ class Whitening:
         change: float,  # of the mean, from the first bar on
         bars: int,
     ) -> np.ndarray:  # (bars,)
-        """By how much the surprises move when the mean changes."""
+        """By how much the surprises move when the mean changes.
+
+        Parameters
+        ----------
+        change : float
+            of the mean, from the first bar on
+        bars : int
+
+        Returns
+        -------
+        np.ndarray
+            (bars,)
+        """
         left = 1 - np.cumsum(np.append(0.0, self.coefficients))
         return change / self.scale * left[np.minimum(np.arange(bars), len(left) - 1)]
 
@@ -216,7 +332,14 @@ def fit_whitening(
     values,  # one per bar, of the validation period
     most_lags: int = 10,
 ) -> Whitening:
-    """Fit by least squares with Schwarz's criterion; raises where the values are too few or constant."""
+    """Fit by least squares with Schwarz's criterion; raises where the values are too few or constant.
+
+    Parameters
+    ----------
+    values
+        one per bar, of the validation period
+    most_lags : int, default 10
+    """
     x = clean(values, "the validation series")
     if len(x) < 60 or np.ptp(x) == 0:
         raise NeuralphaError(f"The validation series has {len(x)} finite values, or is constant; give 60 that vary.")
@@ -256,7 +379,28 @@ _SIDES = {"down": -1, "up": 1, "both": 0}
 
 @dataclass(frozen=True)
 class Chart:
-    """A CUSUM or an EWMA of a series' surprises, with its threshold; made by `watch`."""
+    """A CUSUM or an EWMA of a series' surprises, with its threshold; made by `watch`.
+
+    Parameters
+    ----------
+    kind : str
+        cusum or ewma
+    side : str
+        down, up or both
+    threshold : float
+    whitening : Whitening
+    run_length : RunLength
+        bars, without drift, at 90 %
+    memory : float
+        reference value of a CUSUM, weight of an EWMA
+    head_start : float
+        share of the threshold
+    pool : np.ndarray
+        (n,) surprises of the validation period
+    block : int
+        bars that are resampled together
+    seed : int, default 0
+    """
 
     kind: str  # cusum or ewma
     side: str  # down, up or both
@@ -273,7 +417,18 @@ class Chart:
         self,
         surprises: np.ndarray,  # (paths, bars)
     ) -> np.ndarray:  # (paths, bars)
-        """The statistic of every bar, the threshold not looked at."""
+        """The statistic of every bar, the threshold not looked at.
+
+        Parameters
+        ----------
+        surprises : np.ndarray
+            (paths, bars)
+
+        Returns
+        -------
+        np.ndarray
+            (paths, bars)
+        """
         side = _SIDES[self.side]
         if self.kind == "ewma":
             return _ewma_paths(surprises, self.memory, side)
@@ -283,7 +438,19 @@ class Chart:
         self,
         values,  # one per bar, a Series keeps its dates; NaN: nothing is known on the bar, and the statistic stays
     ) -> pd.DataFrame:  # statistic, alarm; after an alarm the chart begins anew
-        """Follow a live series; give it the lags of the bars before where the whitening needs some."""
+        """Follow a live series; give it the lags of the bars before where the whitening needs some.
+
+        Parameters
+        ----------
+        values
+            one per bar, a Series keeps its dates; NaN: nothing is known on the bar, and the statistic
+            stays
+
+        Returns
+        -------
+        pd.DataFrame
+            statistic, alarm; after an alarm the chart begins anew
+        """
         surprises = self.whitening.surprises(np.asarray(values, float))
         statistic = np.empty(len(surprises))
         alarm = np.zeros(len(surprises), bool)
@@ -303,7 +470,19 @@ class Chart:
         losses=(0.25, 0.5, 1.0),  # shares of the validation period's mean
         paths: int = 1000,
     ) -> pd.DataFrame:  # by loss: median, mean, and the bars after which 95 % of the losses are found
-        """Bars until a loss that begins now is found, by resampling; infinite where the paths end before."""
+        """Bars until a loss that begins now is found, by resampling; infinite where the paths end before.
+
+        Parameters
+        ----------
+        losses : default (0.25, 0.5, 1.0)
+            shares of the validation period's mean
+        paths : int, default 1000
+
+        Returns
+        -------
+        pd.DataFrame
+            by loss: median, mean, and the bars after which 95 % of the losses are found
+        """
         bars = int(4 * self.run_length.mean)
         pool = _resample(self.pool, self.block, paths, bars, self.seed + 1)
         rows = {}
@@ -333,7 +512,25 @@ def watch(
     paths: int = 400,
     seed: int = 0,
 ) -> Chart:
-    """A chart with the wanted run length without drift, calibrated on the validation period by block bootstrap."""
+    """A chart with the wanted run length without drift, calibrated on the validation period by block bootstrap.
+
+    Parameters
+    ----------
+    validation
+        one value per bar of the period that the model was accepted on, e.g. its daily rank IC
+    run_length : float, default 504
+        bars until a false alarm, in the mean
+    kind : str, default 'cusum'
+        or "ewma"
+    side : str, default 'down'
+        which change is bad: "down", "up" or "both"
+    memory : float | None, default None
+        reference of a CUSUM, weight of an EWMA; None: 0.25 and 0.05, for small losses
+    head_start : float, default 0.0
+        of a CUSUM, share of the threshold; 0.5 answers fast to what is wrong from the start
+    paths : int, default 400
+    seed : int, default 0
+    """
     _check_run_length(run_length)
     if kind not in ("cusum", "ewma"):
         raise unknown_name("chart", kind, ("cusum", "ewma"))

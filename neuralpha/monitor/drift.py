@@ -30,7 +30,20 @@ def ks_statistic(
     reference,  # (n,) values; NaN are left out
     current,  # (m,)
 ) -> float:  # 0 to 1
-    """Largest distance of the two empirical distribution functions."""
+    """Largest distance of the two empirical distribution functions.
+
+    Parameters
+    ----------
+    reference
+        (n,) values; NaN are left out
+    current
+        (m,)
+
+    Returns
+    -------
+    float
+        0 to 1
+    """
     a, b = np.sort(_finite(reference, "reference")), np.sort(_finite(current, "current"))
     both = np.concatenate([a, b])
     below = np.searchsorted(a, both, "right") / len(a) - np.searchsorted(b, both, "right") / len(b)
@@ -41,7 +54,15 @@ def psi_of_shares(
     expected,  # (bins,) shares of the reference
     actual,  # (bins,) shares now
 ) -> float:
-    """Population stability index of two lists of shares, each positive and summing to one."""
+    """Population stability index of two lists of shares, each positive and summing to one.
+
+    Parameters
+    ----------
+    expected
+        (bins,) shares of the reference
+    actual
+        (bins,) shares now
+    """
     e, a = np.asarray(expected, float), np.asarray(actual, float)
     if e.shape != a.shape or (e <= 0).any() or (a <= 0).any() or abs(e.sum() - 1) + abs(a.sum() - 1) > 1e-6:
         raise NeuralphaError("PSI compares two lists of as many positive shares, each of which sums to 1.")
@@ -53,7 +74,17 @@ def psi(
     current,  # (m,)
     bins: int = 10,  # of equal share in the reference
 ) -> float:
-    """Population stability index; half a row is added to each bin, so that an empty one does not weigh infinitely."""
+    """Population stability index; half a row is added to each bin, so that an empty one does not weigh infinitely.
+
+    Parameters
+    ----------
+    reference
+        (n,) values; NaN are left out
+    current
+        (m,)
+    bins : int, default 10
+        of equal share in the reference
+    """
     a, b = _finite(reference, "reference"), _finite(current, "current")
     cuts = np.unique(np.quantile(a, np.arange(1, bins) / bins))
     return psi_of_shares(_shares(a, cuts), _shares(b, cuts))
@@ -76,7 +107,23 @@ CUTS = np.arange(1, 20) / 20  # quantiles of the reference at which distribution
 
 
 class Drift(NamedTuple):
-    """Distance of two periods of a panel, and how surprising it is."""
+    """Distance of two periods of a panel, and how surprising it is.
+
+    Parameters
+    ----------
+    ks : float
+        largest distance of the distribution functions at the cuts
+    p : float
+        of a distance as large without drift, given dependence across rows and dates
+    limit : float
+        distance that is exceeded without drift at the level
+    psi : float
+    psi_p : float
+    psi_limit : float
+    reference_size : float
+        effective: independent rows that were as sure
+    current_size : float
+    """
 
     ks: float  # largest distance of the distribution functions at the cuts
     p: float  # of a distance as large without drift, given dependence across rows and dates
@@ -92,7 +139,20 @@ def daily_shares(
     values: pd.Series,  # index (date, asset), or date alone
     cuts: np.ndarray,  # (k,) ascending
 ) -> np.ndarray:  # (dates, k): share of the rows of each date that lie at or below each cut; dates ascend
-    """A panel as a few daily series: how much of a date lies below each cut."""
+    """A panel as a few daily series: how much of a date lies below each cut.
+
+    Parameters
+    ----------
+    values : pd.Series
+        index (date, asset), or date alone
+    cuts : np.ndarray
+        (k,) ascending
+
+    Returns
+    -------
+    np.ndarray
+        (dates, k): share of the rows of each date that lie at or below each cut; dates ascend
+    """
     values = values.dropna()
     codes, dates = pd.factorize(values.index.get_level_values(0), sort=True)
     bins = np.searchsorted(cuts, values.to_numpy(float), "left")
@@ -108,7 +168,18 @@ def drift_test(
     draws: int = 4000,
     seed: int = 0,
 ) -> Drift:
-    """Whether the current values still follow the reference's law; the level holds under dependence."""
+    """Whether the current values still follow the reference's law; the level holds under dependence.
+
+    Parameters
+    ----------
+    reference : pd.Series
+        index (date, asset), or date alone; NaN are left out
+    current : pd.Series
+    level : float, default 0.05
+        chance of an alarm without drift
+    draws : int, default 4000
+    seed : int, default 0
+    """
     cuts = _cuts(reference)
     before, now = daily_shares(reference, cuts), daily_shares(current, cuts)
     if len(before) < 60 or len(now) < 1:
@@ -185,7 +256,22 @@ def drift_table(
     current: pd.DataFrame,  # the same columns
     level: float = 0.05,  # chance of any false alarm among all features
 ) -> pd.DataFrame:  # one row per feature: the fields of `Drift`, p_holm and alarm, worst first
-    """Drift of each feature, corrected for their number."""
+    """Drift of each feature, corrected for their number.
+
+    Parameters
+    ----------
+    reference : pd.DataFrame
+        index (date, asset) or date; one column per feature
+    current : pd.DataFrame
+        the same columns
+    level : float, default 0.05
+        chance of any false alarm among all features
+
+    Returns
+    -------
+    pd.DataFrame
+        one row per feature: the fields of `Drift`, p_holm and alarm, worst first
+    """
     if set(reference) != set(current):
         odd = sorted(set(reference) ^ set(current), key=str)
         raise NeuralphaError(f"The two tables must hold the same features; {odd[0]!r} is in one of them only.")
@@ -200,7 +286,15 @@ KS_LIMIT = 0.12
 
 
 class Severity(NamedTuple):
-    """Points, what they lead to, and what they are for."""
+    """Points, what they lead to, and what they are for.
+
+    Parameters
+    ----------
+    points : int
+    action : str
+        CONTINUE, REDUCE_SIZE or PAUSE_STRATEGY
+    reasons : tuple
+    """
 
     points: int
     action: str  # CONTINUE, REDUCE_SIZE or PAUSE_STRATEGY
@@ -212,7 +306,17 @@ def severity(
     feature_ks,  # one KS statistic per feature
     slippage_breach: bool = False,  # whether slippage is outside its bounds
 ) -> Severity:
-    """The classic severity score."""
+    """The classic severity score.
+
+    Parameters
+    ----------
+    prediction_ks : float
+        KS statistic of the predictions, now against the reference
+    feature_ks
+        one KS statistic per feature
+    slippage_breach : bool, default False
+        whether slippage is outside its bounds
+    """
     moved = int((np.asarray(list(feature_ks), float) > KS_LIMIT).sum())
     findings = [
         (prediction_ks > KS_LIMIT, 3, f"KS of predictions is {prediction_ks:.3f}, above {KS_LIMIT}"),
@@ -231,7 +335,26 @@ def severity_false_alarms(
     window: int = 21,  # bars
     level: float = 0.95,  # of the interval
 ) -> pd.DataFrame:  # by action REDUCE_SIZE, PAUSE_STRATEGY, either: windows, alarms, rate, low, high
-    """How often the classic score acts although nothing drifted."""
+    """How often the classic score acts although nothing drifted.
+
+    Parameters
+    ----------
+    predictions : pd.Series
+        index (date, asset) or date; of a period without drift
+    features : pd.DataFrame
+        same index
+    reference : int, default 1000
+        bars
+    window : int, default 21
+        bars
+    level : float, default 0.95
+        of the interval
+
+    Returns
+    -------
+    pd.DataFrame
+        by action REDUCE_SIZE, PAUSE_STRATEGY, either: windows, alarms, rate, low, high
+    """
     days = predictions.index.get_level_values(0)
     dates = days.unique().sort_values()
     starts = range(reference, len(dates) - window + 1, window)

@@ -33,7 +33,20 @@ START = "0" * 64  # what the first entry is chained to
 
 
 class Entry(NamedTuple):
-    """One thing that was seen or done."""
+    """One thing that was seen or done.
+
+    Parameters
+    ----------
+    number : int
+        from 1
+    kind : str
+        e.g. "scores", "orders", "alarm"
+    body : dict
+    previous : str
+        digest of the entry before
+    digest : str
+        of the four above
+    """
 
     number: int  # from 1
     kind: str  # e.g. "scores", "orders", "alarm"
@@ -57,7 +70,16 @@ def _paths(folder):
 
 # %% ../../nbs/monitor/journal.ipynb #c99b5c1e
 class Verified(NamedTuple):
-    """Entries that read, in the order of the file, and everything that is wrong."""
+    """Entries that read, in the order of the file, and everything that is wrong.
+
+    Parameters
+    ----------
+    entries : tuple
+    problems : tuple
+        of sentences; empty: the journal is whole
+    head : str
+        digest of the last entry
+    """
 
     entries: tuple
     problems: tuple  # of sentences; empty: the journal is whole
@@ -73,7 +95,15 @@ def verify_journal(
     folder,  # of the journal
     head: str | None = None,  # digest of an entry that you kept elsewhere: it must still be there
 ) -> Verified:
-    """Follow the chain from the first entry to the last; finds altered, removed and reordered entries."""
+    """Follow the chain from the first entry to the last; finds altered, removed and reordered entries.
+
+    Parameters
+    ----------
+    folder
+        of the journal
+    head : str | None, default None
+        digest of an entry that you kept elsewhere: it must still be there
+    """
     file, head_file, _ = _paths(folder)
     if not file.exists() and not head_file.exists():
         raise NeuralphaError(f"{folder} holds no journal.")
@@ -133,7 +163,18 @@ def _missed(head_file, known, last) -> list:
 def read_journal(
     folder,  # where `write_journal` wrote
 ) -> tuple:  # of `Entry`
-    """All entries; raises `NeuralphaError` where anything is wrong but an unfinished last line."""
+    """All entries; raises `NeuralphaError` where anything is wrong but an unfinished last line.
+
+    Parameters
+    ----------
+    folder
+        where `write_journal` wrote
+
+    Returns
+    -------
+    tuple
+        of `Entry`
+    """
     found = verify_journal(folder)
     problems = [problem for problem in found.problems if "is unfinished" not in problem]
     if problems:
@@ -153,7 +194,15 @@ class Journal:
         kind: str,  # e.g. "scores", "orders", "alarm"
         body: dict,  # JSON-native; a thing that must be whole or absent is one entry
     ) -> Entry:
-        """Add an entry; when this returns it survives a power cut."""
+        """Add an entry; when this returns it survives a power cut.
+
+        Parameters
+        ----------
+        kind : str
+            e.g. "scores", "orders", "alarm"
+        body : dict
+            JSON-native; a thing that must be whole or absent is one entry
+        """
         try:
             entry = _entry(self.last.number + 1, kind, body, self.last.digest)
         except (TypeError, ValueError) as e:
@@ -172,7 +221,13 @@ class Journal:
 def write_journal(
     folder,  # made where it is missing
 ) -> Iterator[Journal]:
-    """Hold the journal for the length of the block; refuses where another process does, or it is not whole."""
+    """Hold the journal for the length of the block; refuses where another process does, or it is not whole.
+
+    Parameters
+    ----------
+    folder
+        made where it is missing
+    """
     file, head_file, lock_file = _paths(folder)
     with lock(lock_file, wait=False) as held:
         if not held:

@@ -80,7 +80,21 @@ back = [0.5]
 
 @dataclass(frozen=True)
 class Rule:
-    """What an alarm leads to."""
+    """What an alarm leads to.
+
+    Parameters
+    ----------
+    layer : str
+    action : str
+    size : float, default 1.0
+        share of the usual position, where reduced
+    quiet : int, default 10
+        bars without alarm before each step back
+    back : tuple, default ()
+        sizes on the way back to 1
+    retrain : bool, default False
+        order a challenger too
+    """
 
     layer: str
     action: str
@@ -92,14 +106,50 @@ class Rule:
 
 @dataclass(frozen=True)
 class Escalation(Rule):
-    """What several layers lead to that fire close together."""
+    """What several layers lead to that fire close together.
+
+    Parameters
+    ----------
+    layers : int, default 2
+    within : int, default 5
+        bars, this one included
+    layer : str
+    action : str
+    size : float, default 1.0
+        share of the usual position, where reduced
+    quiet : int, default 10
+        bars without alarm before each step back
+    back : tuple, default ()
+        sizes on the way back to 1
+    retrain : bool, default False
+        order a challenger too
+    """
 
     layers: int = 2
     within: int = 5  # bars, this one included
 
 
 class State(NamedTuple):
-    """What is in force after a bar."""
+    """What is in force after a bar.
+
+    Parameters
+    ----------
+    bar : int, default 0
+    action : str, default 'continue'
+    size : float, default 1.0
+        share of the usual position that may be held
+    rule : str, default ''
+        layer, or "escalation", that put it in force
+    quiet : int, default 0
+        bars since its last alarm, or its last step back
+    steps : int, default 0
+        taken on the way back
+    retrain : bool, default False
+        ordered on this bar
+    fired : tuple, default ()
+        (layer, bar) of the last alarm of each
+    why : str, default ''
+    """
 
     bar: int = 0
     action: str = "continue"
@@ -114,7 +164,17 @@ class State(NamedTuple):
 # %% ../../nbs/monitor/policy.ipynb #ee549d52
 @dataclass(frozen=True)
 class ActionPolicy:
-    """Rules by layer, and the escalation."""
+    """Rules by layer, and the escalation.
+
+    Parameters
+    ----------
+    version : str
+    rules : dict
+        layer -> `Rule`
+    escalation : Escalation | None
+    digest : str
+        of the file's content
+    """
 
     version: str
     rules: dict  # layer -> `Rule`
@@ -126,7 +186,14 @@ class ActionPolicy:
         state: State,
         alarms=(),  # layers that fired on this bar
     ) -> State:
-        """What is in force after one more bar."""
+        """What is in force after one more bar.
+
+        Parameters
+        ----------
+        state : State
+        alarms : default ()
+            layers that fired on this bar
+        """
         for layer in alarms:
             if layer not in self.rules:
                 raise unknown_name("layer of the policy", layer, self.rules)
@@ -187,7 +254,13 @@ def _severity(rule):
 def load_policy(
     source,  # path of a TOML file, or its text
 ) -> ActionPolicy:
-    """Read and check a policy; raises `NeuralphaError` that names the rule and the key."""
+    """Read and check a policy; raises `NeuralphaError` that names the rule and the key.
+
+    Parameters
+    ----------
+    source
+        path of a TOML file, or its text
+    """
     text = source if isinstance(source, str) and "\n" in source else Path(source).read_text(encoding="utf-8")
     try:
         table = tomllib.loads(text)

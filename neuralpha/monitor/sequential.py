@@ -30,7 +30,21 @@ def mixture_bound(
     rho: float,
     alpha: float = 0.05,  # chance ever to leave, either side
 ) -> np.ndarray:  # distance of the sum from its mean
-    """Two-sided normal mixture boundary of Howard et al. (2021)."""
+    """Two-sided normal mixture boundary of Howard et al. (2021).
+
+    Parameters
+    ----------
+    variance
+        v: intrinsic time, the variance of the sum
+    rho : float
+    alpha : float, default 0.05
+        chance ever to leave, either side
+
+    Returns
+    -------
+    np.ndarray
+        distance of the sum from its mean
+    """
     v = np.asarray(variance, float)
     return np.sqrt((v + rho) * np.log((v + rho) / (rho * alpha**2)))
 
@@ -39,7 +53,14 @@ def mixture_rho(
     variance: float,  # v at which the boundary shall be tightest
     alpha: float = 0.05,
 ) -> float:
-    """The best rho for a time."""
+    """The best rho for a time.
+
+    Parameters
+    ----------
+    variance : float
+        v at which the boundary shall be tightest
+    alpha : float, default 0.05
+    """
     if not 0 < alpha < 1:
         raise NeuralphaError(f"alpha is {alpha!r}; it must lie between 0 and 1, for example 0.05.")
     return float(-variance / (1 + lambertw(-(alpha**2) / np.e, -1).real))
@@ -52,7 +73,24 @@ def years_to_decide(
     bars_per_year: float = 252,
     variance_known: bool = False,  # True: as papers count; False: learnt from the record, as here
 ) -> float:  # years until the mean path leaves the boundary
-    """Years until a difference of this size is decided, in the middle of cases; infinite for none."""
+    """Years until a difference of this size is decided, in the middle of cases; infinite for none.
+
+    Parameters
+    ----------
+    information_ratio : float
+        annual, of the difference of net returns
+    alpha : float, default 0.05
+    tuned_for : float, default 252
+        bars at which the boundary is tightest
+    bars_per_year : float, default 252
+    variance_known : bool, default False
+        True: as papers count; False: learnt from the record, as here
+
+    Returns
+    -------
+    float
+        years until the mean path leaves the boundary
+    """
     from scipy.optimize import brentq
 
     step = abs(information_ratio) / np.sqrt(bars_per_year)
@@ -79,7 +117,22 @@ def confidence_sequence(
     horizon: int = 1,  # bars that one value covers
     tuned_for: float = 252,
 ) -> pd.DataFrame:  # mean, low, high on each bar; low and high NaN before the first look
-    """Intervals for the mean difference that hold on all days at once."""
+    """Intervals for the mean difference that hold on all days at once.
+
+    Parameters
+    ----------
+    difference
+        one per bar: net return of challenger less champion
+    alpha : float, default 0.05
+    horizon : int, default 1
+        bars that one value covers
+    tuned_for : float, default 252
+
+    Returns
+    -------
+    pd.DataFrame
+        mean, low, high on each bar; low and high NaN before the first look
+    """
     x = pd.Series(difference, dtype=float)
     if x.isna().any():
         raise NeuralphaError(f"The difference is missing on {x.index[x.isna()][0]}; give both models the same bars.")
@@ -110,7 +163,18 @@ def _widened(errors, freedom):
 
 
 class Decision(NamedTuple):
-    """Who is better, since when, and the interval now."""
+    """Who is better, since when, and the interval now.
+
+    Parameters
+    ----------
+    verdict : str
+        challenger, champion or undecided
+    since : object
+        label of the bar on which it was first decided, or None
+    low : float
+    high : float
+    why : str
+    """
 
     verdict: str  # challenger, champion or undecided
     since: object  # label of the bar on which it was first decided, or None
@@ -128,7 +192,23 @@ def decide(
     alpha: float = 0.05,
     horizon: int = 1,
 ) -> Decision:
-    """Promote the challenger only when all days' interval lies above what the switch costs, over enough regimes."""
+    """Promote the challenger only when all days' interval lies above what the switch costs, over enough regimes.
+
+    Parameters
+    ----------
+    difference
+        one per bar: net return of challenger less champion
+    switching_cost : float, default 0.0
+        of the change, share of the capital
+    payback : int, default 252
+        bars within which it must be earned back
+    regimes : default None
+        one label per bar; None: not looked at
+    fewest_regimes : int, default 2
+        that the record must hold, a tenth of its bars in each
+    alpha : float, default 0.05
+    horizon : int, default 1
+    """
     if payback < 1:
         raise NeuralphaError(f"payback is {payback} bars; a switch is earned back in at least one.")
     sequence = confidence_sequence(difference, alpha, horizon)

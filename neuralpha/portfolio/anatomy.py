@@ -24,7 +24,13 @@ WHOLE_YEAR = "all year"
 def monthly_returns(
     book: Book,
 ) -> pd.DataFrame:  # index year, columns months and `WHOLE_YEAR`; %, NaN where there was no bar
-    """Net return of every month and year, compounded, in per cent."""
+    """Net return of every month and year, compounded, in per cent.
+
+    Returns
+    -------
+    pd.DataFrame
+        index year, columns months and `WHOLE_YEAR`; %, NaN where there was no bar
+    """
     grown = 1 + book.net
     dates = grown.index
     months = grown.groupby([dates.year, dates.month]).prod().unstack().reindex(columns=range(1, 13))
@@ -39,7 +45,13 @@ def under_water(net: pd.Series) -> pd.Series:
 
 
 def drawdowns(book: Book, count: int = 5) -> pd.DataFrame:  # peak, lowest, recovered, depth in %, bars; deepest first
-    """The deepest drawdowns; one that lasts to the end has not recovered (NaT)."""
+    """The deepest drawdowns; one that lasts to the end has not recovered (NaT).
+
+    Returns
+    -------
+    pd.DataFrame
+        peak, lowest, recovered, depth in %, bars; deepest first
+    """
     depth = under_water(book.net)
     below = (depth < 0).to_numpy()
     spell = np.cumsum(below & ~np.append(False, below[:-1]))  # number of the fall that a bar belongs to
@@ -57,14 +69,26 @@ def _spell(depth: pd.Series, bars: np.ndarray) -> tuple:
 
 # %% ../../nbs/portfolio/anatomy.ipynb #d357c4de
 def contributors(book: Book, count: int = 8) -> pd.DataFrame:  # index asset; gained, paid, net; % of the capital
-    """The `count` best and the `count` worst names, best first."""
+    """The `count` best and the `count` worst names, best first.
+
+    Returns
+    -------
+    pd.DataFrame
+        index asset; gained, paid, net; % of the capital
+    """
     table = 100 * book.ledger.by_asset() / book.account.capital
     held = table[(table != 0).any(axis=1)].sort_values("net", ascending=False, kind="stable")
     return held if len(held) <= 2 * count else pd.concat([held.head(count), held.tail(count)])
 
 
 def by_sector(book: Book) -> pd.DataFrame | None:  # index sector; gained, paid, net; % of the capital
-    """What each sector brought; None where the panel has no sectors."""
+    """What each sector brought; None where the panel has no sectors.
+
+    Returns
+    -------
+    pd.DataFrame | None
+        index sector; gained, paid, net; % of the capital
+    """
     panel = book.panel
     if panel.attributes is None or "sector" not in panel.attributes:
         return None
@@ -74,7 +98,13 @@ def by_sector(book: Book) -> pd.DataFrame | None:  # index sector; gained, paid,
 
 # %% ../../nbs/portfolio/anatomy.ipynb #8797266c
 def book_exposures(book: Book, window: int = 60) -> pd.DataFrame:  # index date; long, short, net, beta, styles; shares
-    """Exposures at the close of every bar, as shares of the wealth."""
+    """Exposures at the close of every bar, as shares of the wealth.
+
+    Returns
+    -------
+    pd.DataFrame
+        index date; long, short, net, beta, styles; shares
+    """
     panel, weights = book.panel, book.weights.fillna(0.0).to_numpy()
     out = pd.DataFrame(
         {"long": np.maximum(weights, 0).sum(1), "short": np.minimum(weights, 0).sum(1)}, book.ledger.dates

@@ -42,7 +42,27 @@ def backtest(
     drift: bool = True,  # positions move with prices between trades
     participation: float = np.inf,  # most that is filled, as a share of the bar's own volume
 ) -> "Book":
-    """Trade on scores, and keep the books."""
+    """Trade on scores, and keep the books.
+
+    Parameters
+    ----------
+    prediction
+        `Predictions`, a `(date, asset)` Series of scores, or an array in panel row order
+    panel : Panel
+    policy : Policy, default Quantiles(5)
+    costs : default 'square-root'
+        a name of `PRESETS`, a `Costs`, or the half-spread in basis points
+    capital : float, default 100000000.0
+        currency
+    clock : Clock, default Clock(horizon=5)
+        one bar late, at the close, held for five bars in tranches
+    compounding : bool, default True
+        weights are shares of what the account has become; else of the capital
+    drift : bool, default True
+        positions move with prices between trades
+    participation : float, default np.inf
+        most that is filled, as a share of the bar's own volume
+    """
     scores, name = _scores(prediction, panel)
     account = Account(make_costs(costs), capital, 0, compounding, drift, participation)
     decided = decide(policy, scores, panel)
@@ -75,7 +95,13 @@ def _scores(prediction, panel) -> tuple[np.ndarray, str]:
 
 
 def decide(policy: Policy, scores: np.ndarray, panel: Panel) -> np.ndarray:  # (n_rows,)
-    """A policy's weights, checked."""
+    """A policy's weights, checked.
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,)
+    """
     decided = np.asarray(policy.weights(scores, panel), np.float64)
     if decided.shape != (panel.n_rows,):
         raise NeuralphaError(
@@ -112,7 +138,20 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
 # %% ../../nbs/portfolio/backtest.ipynb #0dd148b2
 @dataclass
 class Book:
-    """An account that traded on a score."""
+    """An account that traded on a score.
+
+    Parameters
+    ----------
+    name : str
+    policy : Policy
+    decided : np.ndarray, default ()
+        (n_rows,) weights
+    span : slice
+        dates of the account
+    ledger : Ledger, default ()
+    notes : dict, default dict()
+        what the policy remembered: dates of breakers, ...
+    """
 
     name: str
     policy: Policy
@@ -133,14 +172,26 @@ class Book:
 
     @property
     def base(self) -> np.ndarray:  # (n bars,)
-        """The money that a bar's return is a share of."""
+        """The money that a bar's return is a share of.
+
+        Returns
+        -------
+        np.ndarray
+            (n bars,)
+        """
         wealth = self.ledger.part("wealth")[:, 0]
         before = np.append(self.account.capital, wealth[:-1])
         return before if self.account.compounding else np.full(len(before), self.account.capital)
 
     @property
     def returns(self) -> pd.DataFrame:  # index date; gross, each cost (negative), net: shares of the money; turnover
-        """Return of each bar and where it came from."""
+        """Return of each bar and where it came from.
+
+        Returns
+        -------
+        pd.DataFrame
+            index date; gross, each cost (negative), net: shares of the money; turnover
+        """
         table = self.ledger.table()
         base = np.where(self.base > 0, self.base, np.nan)
         parts = table[list(PAID)].div(base, axis=0)
@@ -160,7 +211,13 @@ class Book:
 
     @property
     def weights(self) -> pd.DataFrame:  # index date, columns asset; shares of the wealth
-        """What was held after each bar."""
+        """What was held after each bar.
+
+        Returns
+        -------
+        pd.DataFrame
+            index date, columns asset; shares of the wealth
+        """
         books = self.ledger.books
         rows = slice(books.bars.offsets[self.span.start], books.bars.offsets[self.span.stop])
         date = np.repeat(np.arange(self.panel.n_dates), np.diff(books.bars.offsets))[rows] - self.span.start
@@ -177,7 +234,13 @@ class Book:
     def costs(
         self, n_resamples: int = 1000, seed: int = 0
     ) -> pd.DataFrame:  # index gross, costs, net; % a year, low, high
-        """Where the return went."""
+        """Where the return went.
+
+        Returns
+        -------
+        pd.DataFrame
+            index gross, costs, net; % a year, low, high
+        """
         table = self.returns.drop(columns="turnover")
         year = 100 * self.panel.bars_per_year
         block = block_length(self.net, self.ledger.clock.horizon)
@@ -188,7 +251,13 @@ class Book:
         return out[(out != 0).any(axis=1) | out.index.isin(["gross", "net"])]
 
     def statistics(self, n_resamples: int = 1000, seed: int = 0) -> pd.DataFrame:  # index statistic; value, low, high
-        """The usual numbers, each with a 95 % block-bootstrap interval."""
+        """The usual numbers, each with a 95 % block-bootstrap interval.
+
+        Returns
+        -------
+        pd.DataFrame
+            index statistic; value, low, high
+        """
         return book_statistics(self, n_resamples, seed)
 
     def plot(self) -> Figure:

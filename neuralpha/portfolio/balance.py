@@ -25,7 +25,13 @@ from .policies import Policy
 
 # %% ../../nbs/portfolio/balance.ipynb #45cb0bee
 def hrp_weights(covariance: np.ndarray) -> np.ndarray:  # (n,) sum to 1
-    """Hierarchical risk parity."""
+    """Hierarchical risk parity.
+
+    Returns
+    -------
+    np.ndarray
+        (n,) sum to 1
+    """
     deviation = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(deviation, deviation)
     distance = np.sqrt(np.clip((1 - correlation) / 2, 0, 1))
@@ -60,7 +66,20 @@ def risk_budget_weights(
     covariance: np.ndarray,  # (n, n) positive definite
     budgets: np.ndarray | None = None,  # (n,) shares of the variance; default: equal
 ) -> np.ndarray:  # (n,) positive, sum to 1
-    """Weights of which each carries its budget of the variance."""
+    """Weights of which each carries its budget of the variance.
+
+    Parameters
+    ----------
+    covariance : np.ndarray
+        (n, n) positive definite
+    budgets : np.ndarray | None, default None
+        (n,) shares of the variance; default: equal
+
+    Returns
+    -------
+    np.ndarray
+        (n,) positive, sum to 1
+    """
     n = len(covariance)
     budgets = np.full(n, 1 / n) if budgets is None else np.asarray(budgets, float) / np.sum(budgets)
     if not (budgets > 0).all():
@@ -78,7 +97,18 @@ def risk_budget_weights(
 # %% ../../nbs/portfolio/balance.ipynb #158584ab
 @dataclass(frozen=True)
 class Balanced(Policy):
-    """The names of a base, the money of each side shared by risk."""
+    """The names of a base, the money of each side shared by risk.
+
+    Parameters
+    ----------
+    base : Policy
+    method : str, default 'hierarchical'
+        or "equal risk"
+    window : int, default 120
+        bars
+    every : int, default 5
+        bars after which the shares are renewed, and a name that has just come is given one
+    """
 
     base: Policy
     method: str = "hierarchical"  # or "equal risk"

@@ -36,7 +36,16 @@ def capacity(
     n_resamples: int = 500,
     seed: int = 0,
 ) -> "Capacity":
-    """Net return, Sharpe ratio and money earned by the size of the account."""
+    """Net return, Sharpe ratio and money earned by the size of the account.
+
+    Parameters
+    ----------
+    book : Book
+    capitals : default None
+        sizes, currency; default: 25 from a thousandth to a thousand times the book's own
+    n_resamples : int, default 500
+    seed : int, default 0
+    """
     if book.policy.follows_account:
         raise NeuralphaError(
             f"{type(book.policy).__name__} follows the account: its weights change with the size. Give capacity the "
@@ -51,7 +60,13 @@ def capacity(
 
 
 def net_returns(book: Book, capitals) -> np.ndarray:  # (n bars, sizes) shares of the capital
-    """The book's net returns had it been of other sizes, its capital fixed."""
+    """The book's net returns had it been of other sizes, its capital fixed.
+
+    Returns
+    -------
+    np.ndarray
+        (n bars, sizes) shares of the capital
+    """
     accounts = [replace(book.account, capital=float(c), compounding=False) for c in capitals]
     books = open_again(book.ledger.books, accounts)
     books.run(book.span.stop)
@@ -60,7 +75,20 @@ def net_returns(book: Book, capitals) -> np.ndarray:  # (n bars, sizes) shares o
 
 @dataclass
 class Capacity:
-    """What a strategy is worth by the size of the account."""
+    """What a strategy is worth by the size of the account.
+
+    Parameters
+    ----------
+    book : Book, default ()
+    table : pd.DataFrame, default ()
+        index capital; net (% a year), sharpe, dollars a year, each with low and high
+    most_dollars : float
+        capital at which a dollar more earns nothing; infinite where it lies beyond the curve
+    half_sharpe : float
+        capital at which the Sharpe ratio is half of the smallest account's
+    nothing : float
+        capital at which nothing is left
+    """
 
     book: Book = field(repr=False)
     table: pd.DataFrame = field(
@@ -191,7 +219,21 @@ def break_even(
     n_resamples: int = 1000,  # bootstrap samples of the interval
     seed: int = 0,  # of the bootstrap
 ) -> pd.Series:  # value, low, high: basis points
-    """The half-spread in basis points at which the book's net return would be zero, all other costs as they are."""
+    """The half-spread in basis points at which the book's net return would be zero, all other costs as they are.
+
+    Parameters
+    ----------
+    book : Book
+    n_resamples : int, default 1000
+        bootstrap samples of the interval
+    seed : int, default 0
+        of the bootstrap
+
+    Returns
+    -------
+    pd.Series
+        value, low, high: basis points
+    """
     table = book.returns
     earned = (table["net"] - table["half_spread"]).to_numpy()
     both = np.stack([earned, table["turnover"].to_numpy()], 1)
@@ -215,7 +257,28 @@ def conventions(
     horizon: int = 5,  # bars held
     delays=(0, 1, 2),  # bars between score and fill
 ) -> pd.DataFrame:  # index fill, delay, positions; gross and net % a year, Sharpe; attrs["spread"]
-    """Gross, net and Sharpe ratio under every fill, delay and treatment of drift."""
+    """Gross, net and Sharpe ratio under every fill, delay and treatment of drift.
+
+    Parameters
+    ----------
+    prediction
+        as in `backtest`
+    panel : Panel
+    policy : Policy, default Quantiles(5)
+    costs : default 'square-root'
+        as in `backtest`
+    capital : float, default 100000000.0
+        currency
+    horizon : int, default 5
+        bars held
+    delays : default (0, 1, 2)
+        bars between score and fill
+
+    Returns
+    -------
+    pd.DataFrame
+        index fill, delay, positions; gross and net % a year, Sharpe; attrs["spread"]
+    """
     scores, name = _scores(prediction, panel)
     decided = decide(policy, scores, panel)
     costs = make_costs(costs)

@@ -30,7 +30,15 @@ from ..trading.costs import Costs, Impact
 
 # %% ../../nbs/portfolio/flips.ipynb #e9b9c26b
 class Assumption(NamedTuple):
-    """Under what a score is traded."""
+    """Under what a score is traded.
+
+    Parameters
+    ----------
+    costs : Costs
+    capital : float
+        currency
+    clock : Clock
+    """
 
     costs: Costs
     capital: float  # currency
@@ -104,7 +112,20 @@ def net_under(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
     assumptions: list,  # of `Assumption`
 ) -> np.ndarray:  # (n bars, models, assumptions) shares of the capital
-    """Net returns of every book under every assumption, on the bars that all of them have; capitals are fixed."""
+    """Net returns of every book under every assumption, on the bars that all of them have; capitals are fixed.
+
+    Parameters
+    ----------
+    books : dict
+        name -> `Book`, all with the same costs, capital and clock
+    assumptions : list
+        of `Assumption`
+
+    Returns
+    -------
+    np.ndarray
+        (n bars, models, assumptions) shares of the capital
+    """
     today = assumption_of(books)
     first = next(iter(books.values()))
     decided = np.stack([book.decided for book in books.values()], 1)
@@ -135,7 +156,18 @@ def flips(
     across: str = "capital",
     grids: dict | None = None,  # axis -> values to try; default: `AXES`
 ) -> "Flips":
-    """Who earns most after costs in every cell of a map over two assumptions."""
+    """Who earns most after costs in every cell of a map over two assumptions.
+
+    Parameters
+    ----------
+    books : dict
+        name -> `Book`, all with the same costs, capital and clock
+    down : str, default 'half-spread, bps'
+        one of `AXES`
+    across : str, default 'capital'
+    grids : dict | None, default None
+        axis -> values to try; default: `AXES`
+    """
     today = assumption_of(books)
     ys, xs = (grid_of(today, axis, (grids or {}).get(axis)) for axis in (down, across))
     for axis, values in ((down, ys), (across, xs)):
@@ -148,7 +180,21 @@ def flips(
 
 @dataclass
 class Flips:
-    """Net returns of several models in every cell of a map."""
+    """Net returns of several models in every cell of a map.
+
+    Parameters
+    ----------
+    models : list
+    down : str
+        an axis
+    across : str
+    ys : np.ndarray
+        values of `down`
+    xs : np.ndarray
+    today : Assumption
+    net : np.ndarray, default ()
+        (n bars, models, down, across)
+    """
 
     models: list
     down: str  # an axis
@@ -160,7 +206,13 @@ class Flips:
 
     @property
     def winners(self) -> pd.DataFrame:  # index `down`, columns `across`; name of the model, "" where all lose
-        """Who earns most after costs."""
+        """Who earns most after costs.
+
+        Returns
+        -------
+        pd.DataFrame
+            index `down`, columns `across`; name of the model, "" where all lose
+        """
         mean = self.net.mean(0)
         name = np.where(mean.max(0) > 0, np.array(self.models, object)[mean.argmax(0)], "")
         return pd.DataFrame(name, pd.Index(self.ys, name=self.down), pd.Index(self.xs, name=self.across))
@@ -214,7 +266,22 @@ def flip_distances(
     n_resamples: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:  # index axis; today, winner, frontier, beyond it, distance, low, high (of the distance), lead
-    """How far today's assumption is from the frontier along every axis, with 95 % intervals of the distance."""
+    """How far today's assumption is from the frontier along every axis, with 95 % intervals of the distance.
+
+    Parameters
+    ----------
+    books : dict
+        name -> `Book`, all with the same costs, capital and clock
+    grids : dict | None, default None
+        axis -> values to try; default: `AXES`
+    n_resamples : int, default 1000
+    seed : int, default 0
+
+    Returns
+    -------
+    pd.DataFrame
+        index axis; today, winner, frontier, beyond it, distance, low, high (of the distance), lead
+    """
     today = assumption_of(books)
     lines = {axis: grid_of(today, axis, (grids or {}).get(axis)) for axis in AXES}
     lines = {axis: values for axis, values in lines.items() if values is not None}
@@ -262,7 +329,22 @@ def nearest_flip(
     place: np.ndarray,  # (points,) rising
     at: int,  # today's point
 ) -> np.ndarray:  # (n_resamples,) NaN where it is lost nowhere
-    """Where a lead is lost, nearest to today, between two points by a straight line; today where it is lost already."""
+    """Where a lead is lost, nearest to today, between two points by a straight line; today where it is lost already.
+
+    Parameters
+    ----------
+    lead : np.ndarray
+        (n_resamples, points) along an axis
+    place : np.ndarray
+        (points,) rising
+    at : int
+        today's point
+
+    Returns
+    -------
+    np.ndarray
+        (n_resamples,) NaN where it is lost nowhere
+    """
     before, after = lead[:, :-1], lead[:, 1:]
     is_lost = (before > 0) != (after > 0)
     share = before / np.where(is_lost, before - after, 1.0)

@@ -29,7 +29,16 @@ def forecast_returns(
     valid: pd.DataFrame | None = None,  # date, asset, fold, seed, score, label of the validation part; default: its own
     horizon: int | None = None,  # bars of the label; default: that of what it was scored against
 ) -> "Forecast":
-    """Expected return per bar of every test row, less the date's mean: a line fitted on its fold's validation part."""
+    """Expected return per bar of every test row, less the date's mean: a line fitted on its fold's validation part.
+
+    Parameters
+    ----------
+    prediction : Predictions
+    valid : pd.DataFrame | None, default None
+        date, asset, fold, seed, score, label of the validation part; default: its own
+    horizon : int | None, default None
+        bars of the label; default: that of what it was scored against
+    """
     valid = prediction.valid if valid is None else valid
     if horizon is None and prediction.y is None:
         raise NeuralphaError(f"The prediction of {prediction.name} does not know its label: give the horizon in bars.")
@@ -69,7 +78,19 @@ def _line(rows: pd.DataFrame, horizon: int) -> dict:
 
 @dataclass
 class Forecast:
-    """Expected returns per bar, and the lines that made them of scores."""
+    """Expected returns per bar, and the lines that made them of scores.
+
+    Parameters
+    ----------
+    name : str
+    scores : pd.Series, default ()
+        (date, asset): expected return per bar, less the date's mean
+    lines : pd.DataFrame
+        index fold; slope (return of the label per unit of the score), low, high, rows
+    valid : pd.DataFrame, default ()
+        what they were fitted on
+    horizon : int
+    """
 
     name: str
     scores: pd.Series = field(repr=False)  # (date, asset): expected return per bar, less the date's mean

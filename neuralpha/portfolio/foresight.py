@@ -30,7 +30,18 @@ def audit_policy(
     clock: Clock = Clock(),
     **options,  # of `audit_pipeline`, e.g. cuts
 ) -> Certificate:
-    """Does a policy, or what its trades cost, depend on what comes after?"""
+    """Does a policy, or what its trades cost, depend on what comes after?
+
+    Parameters
+    ----------
+    policy : Policy
+    panel : Panel
+    costs : default 'square-root'
+    capital : float, default 100000000.0
+    clock : Clock, default Clock()
+    **options
+        of `audit_pipeline`, e.g. cuts
+    """
 
     def wished_and_held(p: Panel) -> dict:
         book = backtest(last_weeks_losers(p), p, policy, costs, capital, clock)
@@ -40,7 +51,13 @@ def audit_policy(
 
 
 def last_weeks_losers(panel: Panel) -> np.ndarray:  # (n_rows,) NaN where fewer than five returns are known
-    """A score that needs no model: minus the sum of the last five returns."""
+    """A score that needs no model: minus the sum of the last five returns.
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) NaN where fewer than five returns are known
+    """
     total, moves = np.full(panel.n_rows, np.nan), bar_return(panel)
     for first, last in zip(panel.asset_offsets[:-1], panel.asset_offsets[1:]):
         own = np.nan_to_num(moves[first:last])

@@ -18,7 +18,13 @@ from .policies import Policy
 
 # %% ../../nbs/portfolio/grammar.ipynb #4be5f1b9
 def known_policies() -> dict:  # name -> class
-    """Every policy that can be named."""
+    """Every policy that can be named.
+
+    Returns
+    -------
+    dict
+        name -> class
+    """
     found = vars(policies) | vars(optimise) | vars(balance) | vars(stops)
     return {name: kind for name, kind in found.items() if _is_policy(kind)}
 
@@ -30,7 +36,13 @@ def _is_policy(kind) -> bool:
 def read_policy(
     text: str,  # e.g. "Quantiles(5)" or "Capped(RankWeights(), most=0.02)"
 ) -> Policy:
-    """The policy that a line of text means. Nothing but names of policies and plain values is understood."""
+    """The policy that a line of text means. Nothing but names of policies and plain values is understood.
+
+    Parameters
+    ----------
+    text : str
+        e.g. "Quantiles(5)" or "Capped(RankWeights(), most=0.02)"
+    """
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:

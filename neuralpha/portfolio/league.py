@@ -21,7 +21,19 @@ def sharpe_error(
     sharpe: float,  # per bar
     bars: int,
 ) -> float:  # per bar
-    """Standard error of the Sharpe ratio of independent normal returns."""
+    """Standard error of the Sharpe ratio of independent normal returns.
+
+    Parameters
+    ----------
+    sharpe : float
+        per bar
+    bars : int
+
+    Returns
+    -------
+    float
+        per bar
+    """
     return float(np.sqrt((1 + sharpe**2 / 2) / bars))
 
 
@@ -29,13 +41,26 @@ def annual_factor(
     bars_per_year: int,
     autocorrelation: float = 0.0,  # of an AR(1)
 ) -> float:
-    """What a Sharpe ratio per bar is multiplied by to be one per year."""
+    """What a Sharpe ratio per bar is multiplied by to be one per year.
+
+    Parameters
+    ----------
+    bars_per_year : int
+    autocorrelation : float, default 0.0
+        of an AR(1)
+    """
     k = np.arange(1, bars_per_year)
     return float(bars_per_year / np.sqrt(bars_per_year + 2 * ((bars_per_year - k) * autocorrelation**k).sum()))
 
 # %% ../../nbs/portfolio/league.ipynb #e8dbe88b
 def memmel(a, b) -> dict:  # difference (per bar), z, p
-    """The test for normal returns, independent through time."""
+    """The test for normal returns, independent through time.
+
+    Returns
+    -------
+    dict
+        difference (per bar), z, p
+    """
     a, b = _pair(a, b)
     first, second = a.mean() / a.std(), b.mean() / b.std()
     rho = np.corrcoef(a, b)[0, 1]
@@ -52,7 +77,27 @@ def ledoit_wolf(
     seed: int = 0,
     error: str = "prewhitened",  # how the difference's error is found; "plain" or "independent": see below
 ) -> dict:  # difference (per bar), error, p
-    """The test of two Sharpe ratios of Ledoit and Wolf (2008)."""
+    """The test of two Sharpe ratios of Ledoit and Wolf (2008).
+
+    Parameters
+    ----------
+    a
+        returns of one strategy
+    b
+        and of another, on the same bars
+    block : int, default 5
+        bars
+    n_resamples : int, default 499
+        0: the normal distribution in place of the bootstrap
+    seed : int, default 0
+    error : str, default 'prewhitened'
+        how the difference's error is found; "plain" or "independent": see below
+
+    Returns
+    -------
+    dict
+        difference (per bar), error, p
+    """
     if error not in ERRORS:
         raise unknown_name("error of a Sharpe ratio", error, ERRORS)
     moments = _moments(*_pair(a, b))
@@ -146,7 +191,20 @@ def league(
     books: dict,  # name -> `Book`, on the same panel
     significance: float = 0.05,
 ) -> pd.DataFrame:  # index book; rank, letters, gross, net, low, high (% a year), Sharpe, turnover, break-even (bps)
-    """Books by net return, with shared ranks where they cannot be told apart."""
+    """Books by net return, with shared ranks where they cannot be told apart.
+
+    Parameters
+    ----------
+    books : dict
+        name -> `Book`, on the same panel
+    significance : float, default 0.05
+
+    Returns
+    -------
+    pd.DataFrame
+        index book; rank, letters, gross, net, low, high (% a year), Sharpe, turnover, break-even
+        (bps)
+    """
     odd = [book for book in books.values() if not isinstance(book, Book)]
     if odd:
         raise wrong_kind("league(books=)", odd[0], "Book")
@@ -203,7 +261,19 @@ def judge_breaker(
     seed: int = 0,
     **how,  # of `backtest`: costs, capital, clock, ...
 ) -> pd.Series:
-    """What a breaker saved and cost against the book without it, and against as many random trips."""
+    """What a breaker saved and cost against the book without it, and against as many random trips.
+
+    Parameters
+    ----------
+    prediction
+    panel
+    breaker : Breaker
+    n_random : int, default 50
+        random breakers with as many trips
+    seed : int, default 0
+    **how
+        of `backtest`: costs, capital, clock, ...
+    """
     plain = backtest(prediction, panel, breaker.base, **how)
     guarded = backtest(prediction, panel, breaker, **how)
     trips = guarded.notes.get("trips", [])

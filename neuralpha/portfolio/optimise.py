@@ -30,7 +30,23 @@ from ..trading.returns import earned_returns
 # %% ../../nbs/portfolio/optimise.ipynb #b9785c86
 @dataclass(frozen=True)
 class Limits:
-    """What weights must keep."""
+    """What weights must keep.
+
+    Parameters
+    ----------
+    most : float, default 0.05
+        of one name, either side
+    gross : float, default 2.0
+        sum of absolute weights
+    net : float | None, default 0.0
+        sum of weights; None: free
+    sectors : bool, default False
+        nothing on each sector
+    beta : bool, default False
+        nothing on beta
+    turnover : float | None, default None
+        most bought plus sold at once; None: free
+    """
 
     most: float = 0.05  # of one name, either side
     gross: float = 2.0  # sum of absolute weights
@@ -41,7 +57,16 @@ class Limits:
 
 
 class Solution(NamedTuple):
-    """Weights of one date."""
+    """Weights of one date.
+
+    Parameters
+    ----------
+    weights : np.ndarray
+        (n,); what was held where nothing keeps the limits
+    solved : bool
+    at_fault : str
+        the limit without which weights exist; "" where solved
+    """
 
     weights: np.ndarray  # (n,); what was held where nothing keeps the limits
     solved: bool
@@ -49,7 +74,17 @@ class Solution(NamedTuple):
 
 
 class Risks(NamedTuple):
-    """A covariance as factors and own risks: F Ω F' + D."""
+    """A covariance as factors and own risks: F Ω F' + D.
+
+    Parameters
+    ----------
+    loadings : np.ndarray
+        (n, k)
+    factors : np.ndarray
+        (k, k)
+    own : np.ndarray
+        (n,) variances
+    """
 
     loadings: np.ndarray  # (n, k)
     factors: np.ndarray  # (k, k)
@@ -67,7 +102,26 @@ def optimise(
     beta: np.ndarray | None = None,  # (n,); needed where `limits.beta`
     tradable: np.ndarray | None = None,  # (n,) bool: weights of others stay
 ) -> Solution:
-    """The weights of one date; where none keep the limits, what is held."""
+    """The weights of one date; where none keep the limits, what is held.
+
+    Parameters
+    ----------
+    mean : np.ndarray
+        (n,) expected returns
+    risks : Risks
+    held : np.ndarray
+        (n,) weights now
+    risk_aversion : float, default 5.0
+    cost : float, default 0.0
+        of what is bought or sold, share of the amount: a number or (n,)
+    limits : Limits, default Limits()
+    sectors : np.ndarray | None, default None
+        (n,) whole numbers, -1 unknown; needed where `limits.sectors`
+    beta : np.ndarray | None, default None
+        (n,); needed where `limits.beta`
+    tradable : np.ndarray | None, default None
+        (n,) bool: weights of others stay
+    """
     problem = _Problem(mean, risks, held, risk_aversion, cost, limits, sectors, beta, tradable)
     found = problem.solve(())
     if found is not None:
@@ -158,7 +212,24 @@ def _stacked(parts, without):
 # %% ../../nbs/portfolio/optimise.ipynb #813c7a91
 @dataclass(frozen=True)
 class MeanVariance(Policy):
-    """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are."""
+    """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
+
+    Parameters
+    ----------
+    risk_aversion : float, default 5.0
+    skill : float | None, default 0.03
+        IC of the scores per bar; None: scores are expected returns per bar
+    cost_bps : float, default 10.0
+        of what is bought or sold, spread over the bars until the next trade
+    limits : Limits, default Limits()
+    every : int, default 5
+        bars
+    factors : int, default 10
+    window : int, default 120
+        bars
+    log : list, default list()
+        (date, limit at fault) of days without a solution
+    """
 
     risk_aversion: float = 5.0
     skill: float | None = 0.03  # IC of the scores per bar; None: scores are expected returns per bar
@@ -236,7 +307,19 @@ def past_risks(
     returns: np.ndarray,  # (bars, n) NaN where unknown
     factors: int = 10,
 ) -> tuple[Risks, np.ndarray]:  # and (n,) standard deviations
-    """Principal components of past returns and what they leave, per bar."""
+    """Principal components of past returns and what they leave, per bar.
+
+    Parameters
+    ----------
+    returns : np.ndarray
+        (bars, n) NaN where unknown
+    factors : int, default 10
+
+    Returns
+    -------
+    tuple[Risks, np.ndarray]
+        and (n,) standard deviations
+    """
     centred = np.nan_to_num(returns - known_mean(returns))
     bars = len(centred)
     deviation = np.sqrt((centred**2).sum(0) / np.maximum(np.isfinite(returns).sum(0) - 1, 1))

@@ -41,7 +41,19 @@ class Policy:
         scores: np.ndarray,  # (n_rows,) NaN where there is none
         panel: Panel,
     ) -> np.ndarray:  # (n_rows,) decided on each row: shares of the account; NaN: leave what is held as it is
-        """What is wished, decided on each row from what is known there."""
+        """What is wished, decided on each row from what is known there.
+
+        Parameters
+        ----------
+        scores : np.ndarray
+            (n_rows,) NaN where there is none
+        panel : Panel
+
+        Returns
+        -------
+        np.ndarray
+            (n_rows,) decided on each row: shares of the account; NaN: leave what is held as it is
+        """
         raise NotImplementedError
 
     def adjust(
@@ -49,13 +61,40 @@ class Policy:
         day: "Day",
         wish: np.ndarray,  # (n_assets,) what `weights` wishes for the next bar
     ) -> np.ndarray:  # (n_assets,)
-        """The wish, once the account has been seen."""
+        """The wish, once the account has been seen.
+
+        Parameters
+        ----------
+        day : 'Day'
+        wish : np.ndarray
+            (n_assets,) what `weights` wishes for the next bar
+
+        Returns
+        -------
+        np.ndarray
+            (n_assets,)
+        """
         return wish
 
 
 @dataclass
 class Day:
-    """What an account has come to at the close of a bar."""
+    """What an account has come to at the close of a bar.
+
+    Parameters
+    ----------
+    panel : Panel
+    date : int
+        position of the bar among the panel's dates
+    returns : np.ndarray
+        net return of the account on each bar so far
+    wealth : np.ndarray
+        at the close of each bar so far
+    weights : np.ndarray
+        (n_assets,) held now, shares of the wealth
+    notes : dict, default dict()
+        what policies remember and count
+    """
 
     panel: Panel
     date: int  # position of the bar among the panel's dates
@@ -73,7 +112,15 @@ class Day:
 # %% ../../nbs/portfolio/policies.ipynb #fbb8931d
 @dataclass(frozen=True)
 class Quantiles(Policy):
-    """Long the top and short the bottom quantile, equal weights; 0 on dates where either is empty."""
+    """Long the top and short the bottom quantile, equal weights; 0 on dates where either is empty.
+
+    Parameters
+    ----------
+    count : int, default 5
+        groups of equally many assets on each date
+    long_only : bool, default False
+        hold the top alone
+    """
 
     count: int = 5  # groups of equally many assets on each date
     long_only: bool = False  # hold the top alone
@@ -88,7 +135,15 @@ class Quantiles(Policy):
 
 @dataclass(frozen=True)
 class TopN(Policy):
-    """The highest scores, equal weights; with `short`, also the lowest, sold."""
+    """The highest scores, equal weights; with `short`, also the lowest, sold.
+
+    Parameters
+    ----------
+    count : int, default 50
+        names on either side
+    short : bool, default False
+        sell the lowest scores as well
+    """
 
     count: int = 50  # names on either side
     short: bool = False  # sell the lowest scores as well
@@ -125,6 +180,13 @@ class Band(Policy):
     """A name is bought when it enters the top `enter` of the scores, sold when it leaves the top `leave`; alike below.
 
     Between the two it is held if it was: the buy/hold spread of Novy-Marx and Velikov (2016).
+
+    Parameters
+    ----------
+    enter : float, default 0.1
+        share of the names of a date
+    leave : float, default 0.2
+    long_only : bool, default False
     """
 
     enter: float = 0.1  # share of the names of a date
@@ -189,7 +251,13 @@ def _at_least(name, value, least):
 
 # %% ../../nbs/portfolio/policies.ipynb #128ff316
 def kelly_bet(chance: float, odds: float = 1.0) -> float:  # share of the money
-    """The share to stake where a bet wins `odds` times the stake with a chance, and else loses it."""
+    """The share to stake where a bet wins `odds` times the stake with a chance, and else loses it.
+
+    Returns
+    -------
+    float
+        share of the money
+    """
     return chance - (1 - chance) / odds
 
 
@@ -197,7 +265,20 @@ def kelly_weights(
     mean,  # (n,) expected returns less the riskless one
     covariance,  # (n, n), or a number for one asset
 ) -> np.ndarray:  # (n,) shares of the money
-    """Weights under which wealth grows fastest."""
+    """Weights under which wealth grows fastest.
+
+    Parameters
+    ----------
+    mean
+        (n,) expected returns less the riskless one
+    covariance
+        (n, n), or a number for one asset
+
+    Returns
+    -------
+    np.ndarray
+        (n,) shares of the money
+    """
     return np.linalg.solve(np.atleast_2d(covariance), np.atleast_1d(mean))
 
 
@@ -209,7 +290,16 @@ def kelly_growth(weights, mean, covariance, riskless: float = 0.0) -> float:
 
 @dataclass(frozen=True)
 class FractionalKelly(Policy):
-    """A fraction of the Kelly weights, cut to a gross size; scores are expected returns per bar."""
+    """A fraction of the Kelly weights, cut to a gross size; scores are expected returns per bar.
+
+    Parameters
+    ----------
+    fraction : float, default 0.5
+    most_gross : float, default 2.0
+        sum of the absolute weights
+    window : int, default 60
+        bars from which risk is estimated
+    """
 
     fraction: float = 0.5
     most_gross: float = 2.0  # sum of the absolute weights
@@ -259,7 +349,20 @@ def _past_beta(returns, market, offsets, window, beta, own):
 # %% ../../nbs/portfolio/policies.ipynb #46c1d5d9
 @dataclass(frozen=True)
 class ConstrainedSize(Policy):
-    """Edge over volatility, less where the book has it already, clipped, halved in a drawdown."""
+    """Edge over volatility, less where the book has it already, clipped, halved in a drawdown.
+
+    Parameters
+    ----------
+    most : float, default 0.05
+        of one name, share of the account
+    scale : float, default 1.0
+        weight of an edge as large as the volatility
+    window : int, default 60
+        bars from which volatility and correlation are estimated
+    drawdown_limit : float, default 0.08
+    halve_at : float, default 0.6
+        share of the limit
+    """
 
     most: float = 0.05  # of one name, share of the account
     scale: float = 1.0  # weight of an edge as large as the volatility
@@ -307,7 +410,14 @@ def _recent_returns(panel, first, stop, notes):
 # %% ../../nbs/portfolio/policies.ipynb #7b85a268
 @dataclass(frozen=True)
 class Capped(Policy):
-    """No name above `most`; what is cut goes to the others of its side, as far as they have room."""
+    """No name above `most`; what is cut goes to the others of its side, as far as they have room.
+
+    Parameters
+    ----------
+    base : Policy
+    most : float, default 0.02
+        share of the account
+    """
 
     base: Policy
     most: float = 0.02  # share of the account
@@ -356,7 +466,16 @@ def _cap(panel, side, most):
 
 @dataclass(frozen=True)
 class Neutral(Policy):
-    """A base without its mean by sector or market, or without its beta; gross size stays."""
+    """A base without its mean by sector or market, or without its beta; gross size stays.
+
+    Parameters
+    ----------
+    base : Policy
+    to : str, default 'sector'
+        "market", "sector" or "beta"
+    window : int, default 60
+        bars for beta
+    """
 
     base: Policy
     to: str = "sector"  # "market", "sector" or "beta"
@@ -391,7 +510,14 @@ def _without(panel, held, columns):
 
 @dataclass(frozen=True)
 class Slowed(Policy):
-    """A share of the way to the base's weights on each bar."""
+    """A share of the way to the base's weights on each bar.
+
+    Parameters
+    ----------
+    base : Policy
+    rate : float, default 0.3
+        share of the way per bar, see `trading_rate`
+    """
 
     base: Policy
     rate: float = 0.3  # share of the way per bar, see `trading_rate`
@@ -419,7 +545,21 @@ def trading_rate(
     cost: float,  # lambda: a trade x costs cost/2 · x'Σx
     discount: float = 0.0,  # rho, per bar
 ) -> float:  # share of the way to the aim per bar
-    """The rate of Gârleanu and Pedersen (2013), in closed form."""
+    """The rate of Gârleanu and Pedersen (2013), in closed form.
+
+    Parameters
+    ----------
+    risk_aversion : float
+    cost : float
+        lambda: a trade x costs cost/2 · x'Σx
+    discount : float, default 0.0
+        rho, per bar
+
+    Returns
+    -------
+    float
+        share of the way to the aim per bar
+    """
     keep = 1 - discount
     b = risk_aversion * keep + cost * discount
     return float((-b + np.sqrt(b * b + 4 * risk_aversion * cost * keep**2)) / (2 * keep) / cost)
@@ -433,7 +573,25 @@ def aim_loadings(
     cost: float,
     discount: float = 0.0,
 ) -> np.ndarray:  # (n, k) aim per unit of each signal
-    """Where to trade to: signals that last weigh more than in Markowitz's portfolio."""
+    """Where to trade to: signals that last weigh more than in Markowitz's portfolio.
+
+    Parameters
+    ----------
+    loadings
+        (k,) or (n, k): expected return per unit of each signal
+    decay
+        (k,) share of each signal that is gone after a bar
+    covariance
+        (n, n), or a number
+    risk_aversion : float
+    cost : float
+    discount : float, default 0.0
+
+    Returns
+    -------
+    np.ndarray
+        (n, k) aim per unit of each signal
+    """
     a = trading_rate(risk_aversion, cost, discount) * cost
     lasting = np.atleast_2d(loadings) / (1 + np.asarray(decay) * a / risk_aversion)
     return np.linalg.solve(risk_aversion * np.atleast_2d(covariance), lasting)
@@ -441,7 +599,17 @@ def aim_loadings(
 
 @dataclass(frozen=True)
 class VolatilityTarget(Policy):
-    """The base, scaled to a volatility by what the same weights earned in the past."""
+    """The base, scaled to a volatility by what the same weights earned in the past.
+
+    Parameters
+    ----------
+    base : Policy
+    annual : float, default 0.1
+    window : int, default 60
+        bars
+    most : float, default 3.0
+        times the base
+    """
 
     base: Policy
     annual: float = 0.1
@@ -469,7 +637,16 @@ def _bars_a_year_so_far(panel) -> np.ndarray:  # (n_dates,)
 # %% ../../nbs/portfolio/policies.ipynb #ffde0db4
 @dataclass(frozen=True)
 class DrawdownCut(Policy):
-    """The base, times `factor` while the drawdown is beyond `start` times the `limit`."""
+    """The base, times `factor` while the drawdown is beyond `start` times the `limit`.
+
+    Parameters
+    ----------
+    base : Policy
+    limit : float, default 0.08
+    start : float, default 0.6
+        share of the limit
+    factor : float, default 0.5
+    """
 
     base: Policy
     limit: float = 0.08
@@ -489,7 +666,16 @@ class DrawdownCut(Policy):
 
 @dataclass(frozen=True)
 class Breaker(Policy):
-    """Nothing is held for `pause` bars after a day below `day_loss` or a fall beyond `drawdown`; the peak is new."""
+    """Nothing is held for `pause` bars after a day below `day_loss` or a fall beyond `drawdown`; the peak is new.
+
+    Parameters
+    ----------
+    base : Policy
+    day_loss : float, default -0.05
+    drawdown : float, default 0.2
+    pause : int, default 20
+        bars
+    """
 
     base: Policy
     day_loss: float = -0.05

@@ -64,7 +64,21 @@ def resilience(
     seed: int = 0,
     n_resamples: int = 500,  # resamples of the Sharpe ratio's interval
 ) -> "Resilience":
-    """Disturb what fitted models are shown, and measure how far ranks, IC, positions and net Sharpe ratio move."""
+    """Disturb what fitted models are shown, and measure how far ranks, IC, positions and net Sharpe ratio move.
+
+    Parameters
+    ----------
+    predictions
+        `Predictions` with their models, or a list of them, of the same label
+    policy : Policy, default Quantiles(5)
+    costs : default 'square-root'
+    capital : float, default 10000000.0
+    kinds : default KINDS
+        some of the disturbances
+    seed : int, default 0
+    n_resamples : int, default 500
+        resamples of the Sharpe ratio's interval
+    """
     predictions = [predictions] if isinstance(predictions, Predictions) else list(predictions)
     for kind in kinds:
         if kind not in KINDS:
@@ -83,7 +97,16 @@ def resilience(
 
 @dataclass
 class Resilience:
-    """How far fitted models bend."""
+    """How far fitted models bend.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        index model, disturbance, size; rank correlation, ic, ic lost, low, high, positions moved,
+        net Sharpe, ...
+    doors : pd.DataFrame
+        index feature, columns model: IC lost to noise of half a standard deviation on it alone
+    """
 
     # index model, disturbance, size; rank correlation, ic, ic lost, low, high, positions moved, net Sharpe, ...
     table: pd.DataFrame
@@ -152,7 +175,14 @@ def manipulated(X: Features, field_name: str, factor: float, rng: np.random.Gene
 
 # %% ../../nbs/portfolio/resilience.ipynb #8df3f257
 class Part(NamedTuple):
-    """The test rows of a fold, and the fits that scored them."""
+    """The test rows of a fold, and the fits that scored them.
+
+    Parameters
+    ----------
+    rows : np.ndarray
+        panel rows, sorted
+    models : list
+    """
 
     rows: np.ndarray  # panel rows, sorted
     models: list
@@ -179,7 +209,13 @@ class Trial:
         self.book = self.trade(self.before)
 
     def score(self, X: Features) -> np.ndarray:  # (n_rows,) NaN where nothing was tested
-        """The scores of all folds on other inputs."""
+        """The scores of all folds on other inputs.
+
+        Returns
+        -------
+        np.ndarray
+            (n_rows,) NaN where nothing was tested
+        """
         return self.joined(lambda model, rows: model.predict(X.view(rows)))
 
     def joined(self, scores_of: Callable) -> np.ndarray:

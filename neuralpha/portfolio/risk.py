@@ -51,7 +51,23 @@ def tail_forecasts(
     level: float = 0.01,  # share of bars on which the loss is to be exceeded
     window: int = 250,  # bars before each one
 ) -> Tail:  # (n,) each, NaN for the first `window` bars
-    """Value at risk and expected shortfall of each bar, from the bars before it."""
+    """Value at risk and expected shortfall of each bar, from the bars before it.
+
+    Parameters
+    ----------
+    returns
+        (n,) return of each bar
+    method : str, default 'historical'
+    level : float, default 0.01
+        share of bars on which the loss is to be exceeded
+    window : int, default 250
+        bars before each one
+
+    Returns
+    -------
+    Tail
+        (n,) each, NaN for the first `window` bars
+    """
     x = np.asarray(returns, np.float64)
     if method not in METHODS:
         raise unknown_name("method of risk", method, METHODS)
@@ -137,7 +153,20 @@ def kupiec(
     bars: int,
     level: float = 0.01,
 ) -> dict:  # statistic, p
-    """Likelihood ratio of the proportion of failures."""
+    """Likelihood ratio of the proportion of failures.
+
+    Parameters
+    ----------
+    exceeded : int
+        bars on which the loss was larger than forecast
+    bars : int
+    level : float, default 0.01
+
+    Returns
+    -------
+    dict
+        statistic, p
+    """
     x, n = int(exceeded), int(bars)
 
     def likelihood(p):
@@ -151,7 +180,20 @@ def christoffersen(
     hits,  # (n,) bool: the loss was larger than forecast
     level: float = 0.01,
 ) -> dict:  # independence, p_independence, coverage (both together), p_coverage, counts (n00, n01, n10, n11)
-    """Whether exceedances come alone."""
+    """Whether exceedances come alone.
+
+    Parameters
+    ----------
+    hits
+        (n,) bool: the loss was larger than forecast
+    level : float, default 0.01
+
+    Returns
+    -------
+    dict
+        independence, p_independence, coverage (both together), p_coverage, counts (n00, n01, n10,
+        n11)
+    """
     hits = np.asarray(hits, int)
     code = 2 * hits[:-1] + hits[1:]
     n00, n01, n10, n11 = np.bincount(code, minlength=4).tolist()
@@ -185,7 +227,25 @@ def shortfall_test(
     n_resamples: int = 20_000,
     seed: int = 0,
 ) -> dict:  # z2, critical (5 %), p
-    """Acerbi and Székely's second test, with its distribution where the forecast is right."""
+    """Acerbi and Székely's second test, with its distribution where the forecast is right.
+
+    Parameters
+    ----------
+    returns
+    var
+        forecasts, positive
+    es
+    level : float, default 0.025
+    freedom : float | None, default None
+        of the Student t from which its distribution is drawn; None: a normal
+    n_resamples : int, default 20000
+    seed : int, default 0
+
+    Returns
+    -------
+    dict
+        z2, critical (5 %), p
+    """
     x, var, es = (np.asarray(v, float) for v in (returns, var, es))
     z2 = float(1 + (x * (x < -var) / es).sum() / (len(x) * level))
     luck = _shortfall_luck(len(x), level, freedom, n_resamples, seed)
@@ -206,7 +266,13 @@ def _shortfall_luck(n, level, freedom, n_resamples, seed) -> np.ndarray:
 
 
 def basel_zone(exceeded: int) -> tuple[str, float]:  # zone, add-on to the multiplier of 3
-    """The traffic light of 1996, of 250 days at 1 %."""
+    """The traffic light of 1996, of 250 days at 1 %.
+
+    Returns
+    -------
+    tuple[str, float]
+        zone, add-on to the multiplier of 3
+    """
     if exceeded <= 4:
         return "green", 0.0
     return ("yellow", (0.40, 0.50, 0.65, 0.75, 0.85)[exceeded - 5]) if exceeded <= 9 else ("red", 1.0)
@@ -218,7 +284,16 @@ def kupiec_power(
     true: float = 0.02,  # how often the loss is really exceeded
     alpha: float = 0.05,
 ) -> float:
-    """How often Kupiec's test catches a value at risk that is exceeded that often."""
+    """How often Kupiec's test catches a value at risk that is exceeded that often.
+
+    Parameters
+    ----------
+    bars : int
+    level : float, default 0.01
+    true : float, default 0.02
+        how often the loss is really exceeded
+    alpha : float, default 0.05
+    """
     x = np.arange(bars + 1)
     rejected = np.array([kupiec(k, bars, level)["p"] < alpha for k in x])
     return float(stats.binom.pmf(x, bars, true)[rejected].sum())
@@ -231,7 +306,16 @@ def risk(
     window: int = 250,  # bars from which risk is forecast
     methods=METHODS,
 ) -> "Risk":
-    """VaR and ES of a book by every method, each tested; concentration, and days to leave."""
+    """VaR and ES of a book by every method, each tested; concentration, and days to leave.
+
+    Parameters
+    ----------
+    book : Book
+    levels : default (0.01, 0.025)
+    window : int, default 250
+        bars from which risk is forecast
+    methods : default METHODS
+    """
     net = book.net.to_numpy()
     rows, forecasts = [], {}
     for method in methods:
@@ -301,7 +385,18 @@ def _days_to_leave(book, share=0.2) -> pd.Series | None:
 
 @dataclass
 class Risk:
-    """What a book may lose, and whether that was forecast."""
+    """What a book may lose, and whether that was forecast.
+
+    Parameters
+    ----------
+    book : Book, default ()
+    tests : pd.DataFrame
+        index method, level
+    forecasts : dict, default ()
+        (method, level) -> Tail
+    concentration : pd.DataFrame
+    days_to_leave : pd.Series | None
+    """
 
     book: Book = field(repr=False)
     tests: pd.DataFrame  # index method, level
@@ -351,7 +446,16 @@ def stress(
     n_resamples: int = 2000,
     seed: int = 0,
 ) -> "Stress":
-    """The worst windows of a book's own history, shocks, and the drawdowns of resampled paths."""
+    """The worst windows of a book's own history, shocks, and the drawdowns of resampled paths.
+
+    Parameters
+    ----------
+    book : Book
+    windows : default (5, 20, 60)
+        bars
+    n_resamples : int, default 2000
+    seed : int, default 0
+    """
     net = book.net
     worst = pd.DataFrame([_worst(net, n) for n in windows if n < len(net)])
     block = max(block_length(net, book.ledger.clock.horizon), 10) if np.ptp(net) > 0 else 1
@@ -421,7 +525,18 @@ def _together(book, last) -> float:
 
 @dataclass
 class Stress:
-    """What bad times would do to a book."""
+    """What bad times would do to a book.
+
+    Parameters
+    ----------
+    book : Book, default ()
+    worst : pd.DataFrame
+        index bars: the worst window of each length
+    shocks : pd.DataFrame
+        change, unit, how
+    depths : np.ndarray, default ()
+        (n_resamples,) deepest drawdown of resampled paths, negative
+    """
 
     book: Book = field(repr=False)
     worst: pd.DataFrame  # index bars: the worst window of each length

@@ -46,7 +46,16 @@ def _let_go(day: Day, wish: np.ndarray, kept: dict, is_hit: np.ndarray, pause: i
 # %% ../../nbs/portfolio/stops.ipynb #4b2cc20a
 @dataclass(frozen=True)
 class StopLoss(Policy):
-    """The base, without positions that lost `loss` since they were opened; they may come back after `pause` bars."""
+    """The base, without positions that lost `loss` since they were opened; they may come back after `pause` bars.
+
+    Parameters
+    ----------
+    base : Policy
+    loss : float, default 0.1
+        share of the position
+    pause : int, default 20
+        bars
+    """
 
     base: Policy
     loss: float = 0.1  # share of the position
@@ -68,7 +77,15 @@ class StopLoss(Policy):
 
 @dataclass(frozen=True)
 class TimeStop(Policy):
-    """The base, without positions that are `bars` old; they may come back after `pause` bars."""
+    """The base, without positions that are `bars` old; they may come back after `pause` bars.
+
+    Parameters
+    ----------
+    base : Policy
+    bars : int, default 20
+    pause : int, default 5
+        bars
+    """
 
     base: Policy
     bars: int = 20
@@ -89,7 +106,18 @@ class TimeStop(Policy):
 # %% ../../nbs/portfolio/stops.ipynb #dfc897e9
 @dataclass(frozen=True)
 class RangeTarget(Policy):
-    """The base, each name times `target` over its average true range (ATR) as a share of the price."""
+    """The base, each name times `target` over its average true range (ATR) as a share of the price.
+
+    Parameters
+    ----------
+    base : Policy
+    target : float, default 0.02
+        range of a bar, share of the price, at which the size stays what it was
+    window : int, default 20
+        bars
+    most : float, default 3.0
+        times the base
+    """
 
     base: Policy
     target: float = 0.02  # range of a bar, share of the price, at which the size stays what it was
@@ -114,7 +142,13 @@ class RangeTarget(Policy):
 
 
 def true_range(panel, window: int = 20) -> np.ndarray:  # (n_rows,) share of the close; NaN before `window` / 2 bars
-    """Average true range of the bars up to each row."""
+    """Average true range of the bars up to each row.
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) share of the close; NaN before `window` / 2 bars
+    """
     missing = [f for f in ("high", "low", "close") if f not in panel.fields]
     if missing:
         raise NeuralphaError(f"{panel.name} has no field {missing[0]!r}: there is no true range; use VolatilityTarget.")
@@ -145,7 +179,14 @@ def _mean_range(high, low, close, offsets, window, out):
 # %% ../../nbs/portfolio/stops.ipynb #77d8c369
 @dataclass(frozen=True)
 class NoTrade(Policy):
-    """The base, traded only where a position is further than `width` from it, and then to the edge of that band."""
+    """The base, traded only where a position is further than `width` from it, and then to the edge of that band.
+
+    Parameters
+    ----------
+    base : Policy
+    width : float, default 0.002
+        share of the account, on either side
+    """
 
     base: Policy
     width: float = 0.002  # share of the account, on either side

@@ -42,7 +42,26 @@ def asset(
     X: Features | None = None,  # of scores in the notebook; default: what the model was fitted on
     explained: int = 60,  # scored bars that are explained, spread evenly; 0: none
 ) -> "AssetHistory":
-    """One asset under a model, bar by bar. Raises `NeuralphaError` that names the nearest asset for one it has not."""
+    """One asset under a model, bar by bar. Raises `NeuralphaError` that names the nearest asset for one it has not.
+
+    Parameters
+    ----------
+    of
+        folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of
+        scores
+    name : str
+        of the asset
+    model : str | None, default None
+        of a report: a model, the ensemble or a baseline; default: its best model
+    universe : str | None, default None
+        of a report of several
+    y : Label | None, default None
+        of scores in the notebook; default: what the prediction was scored against
+    X : Features | None, default None
+        of scores in the notebook; default: what the model was fitted on
+    explained : int, default 60
+        scored bars that are explained, spread evenly; 0: none
+    """
     origin = origin_of(of, model, universe, y, X)
     if name not in origin.panel.assets:
         raise unknown_name(f"asset of {origin.panel.name}:", name, origin.panel.assets)
@@ -61,7 +80,17 @@ def _scored_rows(origin: Origin, name: str) -> np.ndarray:
 # %% ../../nbs/report/asset.ipynb #1cc214aa
 @dataclass(eq=False, repr=False)
 class AssetHistory:
-    """Result of `asset`: a screen, and its tables."""
+    """Result of `asset`: a screen, and its tables.
+
+    Parameters
+    ----------
+    origin : Origin
+    asset : str
+    shares : pd.DataFrame | None
+        date × feature: what each added to the score; None where that is not known
+    why : str
+        it is not known
+    """
 
     origin: Origin
     asset: str
@@ -74,7 +103,13 @@ class AssetHistory:
 
     @cached_property
     def table(self) -> pd.DataFrame:  # index date, from the first scored date to the last
-        """Fields, score, rank (1 is the highest) among how many, label, and why the bar does not count."""
+        """Fields, score, rank (1 is the highest) among how many, label, and why the bar does not count.
+
+        Returns
+        -------
+        pd.DataFrame
+            index date, from the first scored date to the last
+        """
         return _table(self)
 
     @cached_property

@@ -35,7 +35,20 @@ def write_comparison(
     a,  # folder of a report; the earlier
     b,  # folder of another, in the same folder of reports
 ) -> Path:  # the page
-    """Write the comparison of two reports beside them, as page and as JSON, and list it in the index of studies."""
+    """Write the comparison of two reports beside them, as page and as JSON, and list it in the index of studies.
+
+    Parameters
+    ----------
+    a
+        folder of a report; the earlier
+    b
+        folder of another, in the same folder of reports
+
+    Returns
+    -------
+    Path
+        the page
+    """
     a = Path(os.path.abspath(a))
     b = Path(os.path.abspath(b))
     if a.resolve() == b.resolve():
@@ -54,7 +67,18 @@ def write_comparison(
 def verify_comparison(
     page,  # the page or its JSON
 ) -> list[str]:  # problems in words
-    """Derive a comparison again from its two reports and compare both files."""
+    """Derive a comparison again from its two reports and compare both files.
+
+    Parameters
+    ----------
+    page
+        the page or its JSON
+
+    Returns
+    -------
+    list[str]
+        problems in words
+    """
     page = Path(os.path.abspath(page)).with_suffix(".html")
     stored = read_json(page.with_suffix(".json"), studies=list)
     reports = [page.parents[1] / study["name"] for study in stored["studies"]]
@@ -68,7 +92,13 @@ def verify_comparison(
 
 # %% ../../nbs/report/compare_reports.ipynb #d23c1610
 def report_ics(folder: Path) -> tuple[Study, dict]:  # study; universe -> `StudyIcs`
-    """Daily ICs of a report's ensembles, from its stored scores and labels, on the rows that all its models scored."""
+    """Daily ICs of a report's ensembles, from its stored scores and labels, on the rows that all its models scored.
+
+    Returns
+    -------
+    tuple[Study, dict]
+        study; universe -> `StudyIcs`
+    """
     if not (folder / "manifest.json").exists():
         raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
     folder, _, study = open_report(folder)
@@ -98,7 +128,20 @@ def compare_reports(
     a,  # folder of a report; the earlier
     b,  # folder of another
 ) -> dict:  # JSON-native: studies, what differs between them, one record per universe and model
-    """Lay two reports side by side. Raises `NeuralphaError` where they share no model on a universe."""
+    """Lay two reports side by side. Raises `NeuralphaError` where they share no model on a universe.
+
+    Parameters
+    ----------
+    a
+        folder of a report; the earlier
+    b
+        folder of another
+
+    Returns
+    -------
+    dict
+        JSON-native: studies, what differs between them, one record per universe and model
+    """
     folders = [Path(a), Path(b)]
     (one, before), (two, after) = (report_ics(folder) for folder in folders)
     table = compare_studies(before, after)
@@ -184,7 +227,21 @@ def summary(comparison: dict) -> str:
 # %% ../../nbs/report/compare_reports.ipynb #217c23b4
 @dataclass
 class ComparisonPage:
-    """What the page of two reports shows."""
+    """What the page of two reports shows.
+
+    Parameters
+    ----------
+    one : dict
+        name, title, hash and setting of a study
+    two : dict
+    answer : str
+    differences : list
+        (key, before, after) of their settings
+    rows : list
+        ChangeRow
+    picture : str
+        data URI
+    """
 
     one: dict  # name, title, hash and setting of a study
     two: dict
@@ -195,7 +252,13 @@ class ComparisonPage:
 
 
 def comparison_page(comparison: dict) -> str:  # HTML
-    """The comparison as one page."""
+    """The comparison as one page.
+
+    Returns
+    -------
+    str
+        HTML
+    """
     one, two = comparison["studies"]
     reports = [(study["title"], f"../{study['name']}/index.html") for study in (one, two)]
     around = Frame(
@@ -216,7 +279,22 @@ def comparison_page(comparison: dict) -> str:  # HTML
 
 # %% ../../nbs/report/compare_reports.ipynb #7e3c484e
 class ChangeRow(NamedTuple):
-    """A model in both reports, as the page shows it."""
+    """A model in both reports, as the page shows it.
+
+    Parameters
+    ----------
+    model : str
+    universe : str
+    before : str
+    after : str
+    change : Cell
+    p : str
+        after Holm
+    dates : str
+    compared_on : str
+    verdict : str
+    has_moved : bool
+    """
 
     model: str
     universe: str

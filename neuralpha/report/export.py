@@ -62,7 +62,15 @@ def _inlined(page: str, path: str, pages, folder: Path):
 # %% ../../nbs/report/export.ipynb #ca2a158c
 @dataclass
 class SingleFile:
-    """What the single file shows below its title."""
+    """What the single file shows below its title.
+
+    Parameters
+    ----------
+    parts : list
+        Part
+    timing : Markup
+        script with the training seconds
+    """
 
     parts: list  # Part
     timing: Markup  # script with the training seconds
@@ -82,6 +90,16 @@ def single_file(
     """All pages of a report as one HTML page that needs no other file.
 
     Raises `NeuralphaError` where the folder holds no report.
+
+    Parameters
+    ----------
+    folder
+        of a study's report
+
+    Returns
+    -------
+    str
+        HTML
     """
     folder, _, study = open_report(folder)
     pages = {
@@ -109,7 +127,13 @@ def _part(path: str, pages: dict, folder: Path) -> Part:
 
 
 def write_html(folder, out=None) -> Path:  # the file
-    """Write the single file; default: beside the report's folder, under its name."""
+    """Write the single file; default: beside the report's folder, under its name.
+
+    Returns
+    -------
+    Path
+        the file
+    """
     out = Path(out or f"{os.path.abspath(folder)}.html")
     write_text(out, single_file(folder))
     return out
@@ -130,7 +154,13 @@ def find_chromium() -> str:
 
 
 def write_pdf(folder, out=None) -> Path:  # the file
-    """Print a report to PDF; default: beside the report's folder, under its name."""
+    """Print a report to PDF; default: beside the report's folder, under its name.
+
+    Returns
+    -------
+    Path
+        the file
+    """
     out = Path(out or f"{os.path.abspath(folder)}.pdf")
     browser = find_chromium()
     with tempfile.TemporaryDirectory(prefix="neuralpha-") as tmp:

@@ -59,7 +59,29 @@ def study_feature(
     audit: bool = True,  # replace the future and see whether the feature changes; of 20 assets
     horizons: tuple = HORIZONS,  # bars, of the decay
 ) -> "FeatureStudy":
-    """IC with interval and decay, returns of the quantiles, turnover, coverage, kinship, and the verdict on leaks."""
+    """IC with interval and decay, returns of the quantiles, turnover, coverage, kinship, and the verdict on leaks.
+
+    Parameters
+    ----------
+    feature
+        name of a feature, `Feature`, function of the panel or of its long table, or `(date, asset)`
+        Series
+    panel : Panel
+    horizon : int, default 5
+        bars held
+    delay : int, default 1
+        bars between decision and entry
+    quantiles : int, default 5
+        groups
+    neutral : str | None, default None
+        "sector" or "style": judge what is left of feature and label
+    against : str | list, default 'core'
+        features to compare it with
+    audit : bool, default True
+        replace the future and see whether the feature changes; of 20 assets
+    horizons : tuple, default HORIZONS
+        bars, of the decay
+    """
     given = _given(feature, panel)
     values = given.values if neutral is None else neutral_scores(panel, given.values, neutral)
     y, *labels = (_label(panel, bars, delay, neutral) for bars in (horizon, *horizons))
@@ -171,7 +193,28 @@ def _exposures(values: np.ndarray, y: Label) -> dict:
 # %% ../../nbs/report/feature_study.ipynb #862fdefb
 @dataclass(frozen=True, eq=False, repr=False)
 class FeatureStudy:
-    """Result of `study_feature`: one screen."""
+    """Result of `study_feature`: one screen.
+
+    Parameters
+    ----------
+    name : str
+    y : Label
+        what it was scored against
+    values : np.ndarray
+        (n_rows,) what was scored, in panel row order
+    metrics : dict
+        records of `evaluate_scores` and `exposure_metrics`
+    ics : pd.DataFrame
+        date; IC, rank IC
+    coverage : pd.Series
+        by date, 0 to 1
+    kinship : pd.Series
+        feature -> mean rank correlation by date, the closest first
+    certificate : Certificate | None
+        of the audit
+    unaudited : str
+        why there is none
+    """
 
     name: str
     y: Label  # what it was scored against
@@ -185,12 +228,24 @@ class FeatureStudy:
 
     @property
     def table(self) -> pd.DataFrame:  # index: what is measured; columns value, 95% interval
-        """The numbers as they are shown."""
+        """The numbers as they are shown.
+
+        Returns
+        -------
+        pd.DataFrame
+            index: what is measured; columns value, 95% interval
+        """
         return _numbers(self)
 
     @property
     def figures(self) -> dict:  # name -> matplotlib figure
-        """The decay over horizons, the returns of the quantiles, and the ICs summed up."""
+        """The decay over horizons, the returns of the quantiles, and the ICs summed up.
+
+        Returns
+        -------
+        dict
+            name -> matplotlib figure
+        """
         return {
             "decay": plot_ic_by_horizon({self.name: self.metrics}),
             "quantiles": plot_quantiles(self.metrics, f"{self.name}: {self.y.unit} by quantile"),
@@ -304,7 +359,18 @@ def quantiles(
     quantiles: int = 5,  # groups
     neutral: str | None = None,  # "sector" or "style"
 ) -> "QuantileReturns":
-    """What each quantile of a score earned, with intervals, and how many of its names are new on every bar."""
+    """What each quantile of a score earned, with intervals, and how many of its names are new on every bar.
+
+    Parameters
+    ----------
+    scores
+        one score: `(date, asset)` Series, array in panel row order, or `Predictions`
+    y : Label
+    quantiles : int, default 5
+        groups
+    neutral : str | None, default None
+        "sector" or "style"
+    """
     name = getattr(scores, "name", None)
     given = scores.scores(seed=-1) if hasattr(scores, "scores") else scores
     values = on_panel(y.panel, given)[0][:, 0].astype(np.float64)
@@ -321,7 +387,19 @@ def quantiles(
 # %% ../../nbs/report/feature_study.ipynb #466b10e4
 @dataclass(frozen=True, eq=False, repr=False)
 class QuantileReturns:
-    """Result of `quantiles`; displays as a picture with its table."""
+    """Result of `quantiles`; displays as a picture with its table.
+
+    Parameters
+    ----------
+    name : str
+    y : Label
+    by_date : pd.DataFrame
+        date; 1 (lowest scores) to the highest quantile: mean label
+    metrics : dict
+        quantile_returns, quantile_spread, turnover, ...: records
+    new_names : pd.Series
+        quantile -> share of names that were not in it a bar before, mean over dates
+    """
 
     name: str
     y: Label
@@ -331,7 +409,13 @@ class QuantileReturns:
 
     @property
     def table(self) -> pd.DataFrame:  # index: quantile; mean, low, high in the label's unit; new_names 0 to 1
-        """The mean label of each quantile with its 95% interval."""
+        """The mean label of each quantile with its 95% interval.
+
+        Returns
+        -------
+        pd.DataFrame
+            index: quantile; mean, low, high in the label's unit; new_names 0 to 1
+        """
         rows = {int(k): {end: found.get(end) for end in ("value", "low", "high")} for k, found in _groups(self).items()}
         table = pd.DataFrame(rows).T.rename(columns={"value": "mean"}).rename_axis("quantile")
         return table.assign(new_names=self.new_names)

@@ -40,7 +40,20 @@ from ..study.units import UnitStore
 
 # %% ../../nbs/report/fits.ipynb #2aeb0541
 class Setting(NamedTuple):
-    """How scores come about, and what they forecast."""
+    """How scores come about, and what they forecast.
+
+    Parameters
+    ----------
+    features : object
+        names, as `compute_features` takes them
+    transform : str | None
+    horizon : int
+        bars held
+    delay : int
+        bars between decision and entry
+    exit : str
+        as in `forward_return`
+    """
 
     features: object  # names, as `compute_features` takes them
     transform: str | None
@@ -51,7 +64,30 @@ class Setting(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Fits:
-    """Fitted models that score dates beyond those of their study."""
+    """Fitted models that score dates beyond those of their study.
+
+    Parameters
+    ----------
+    name : str
+        of the score: a model's, or "ensemble"
+    models : dict
+        member -> {seed: fitted model}
+    valid : dict
+        member -> scores of the validation part: date, asset, score, label
+    setting : Setting
+    source : str
+        where the fits come from, in words
+    join : str | None, default None
+        how members are combined, as in `combine`; None for one
+    tested : pd.DataFrame | None, default None
+        date, asset, score of the last fold's test part, where it was stored
+    used_for : str | None, default None
+        calendar length for which the study uses a fit, e.g. "6M"
+    study : Study | None, default None
+        where there is one
+    home : Path | None, default None
+        folder of the report they are from
+    """
 
     name: str  # of the score: a model's, or "ensemble"
     models: dict  # member -> {seed: fitted model}
@@ -71,17 +107,35 @@ class Fits:
 
     @property
     def validation(self) -> tuple:  # (first, last) Timestamp
-        """The dates on which the models were chosen; what they learnt lies before."""
+        """The dates on which the models were chosen; what they learnt lies before.
+
+        Returns
+        -------
+        tuple
+            (first, last) Timestamp
+        """
         dates = next(iter(self.valid.values()))["date"]
         return dates.min(), dates.max()
 
     @cached_property
     def calibration(self) -> pd.DataFrame:  # date, asset, score, label
-        """The joined score of the validation part, with what came of it."""
+        """The joined score of the validation part, with what came of it.
+
+        Returns
+        -------
+        pd.DataFrame
+            date, asset, score, label
+        """
         return self.joined(self.valid).frame[["date", "asset", "score", "label"]]
 
     def joined(self, members: dict) -> Predictions:  # members: name -> date, asset, score, label
-        """The scores of all members as one; a stack learns its weights on their validation part."""
+        """The scores of all members as one; a stack learns its weights on their validation part.
+
+        Returns
+        -------
+        Predictions
+            members: name -> date, asset, score, label
+        """
         found = [_predictions(name, table, self.valid[name]) for name, table in members.items()]
         return found[0] if self.join is None else combine(found, self.join, self.name)
 
@@ -137,7 +191,21 @@ def date_scores(
     X: Features,  # as `setting_features` computes them
     date,  # a session of the panel
 ) -> pd.DataFrame:  # date, asset, score of every tradable asset, in the panel's order
-    """The joined score of one date."""
+    """The joined score of one date.
+
+    Parameters
+    ----------
+    fits : Fits
+    X : Features
+        as `setting_features` computes them
+    date
+        a session of the panel
+
+    Returns
+    -------
+    pd.DataFrame
+        date, asset, score of every tradable asset, in the panel's order
+    """
     p = X.panel
     raw = raw_scores(fits, X, date)
     rows = tradable_rows(p, date)
@@ -149,7 +217,13 @@ def date_scores(
 
 
 def raw_scores(fits: Fits, X: Features, date) -> dict:  # member -> {seed: (n,) float32 of the tradable rows}
-    """What each fit says of one date, before seeds and members are joined."""
+    """What each fit says of one date, before seeds and members are joined.
+
+    Returns
+    -------
+    dict
+        member -> {seed: (n,) float32 of the tradable rows}
+    """
     view = X.view(tradable_rows(X.panel, date))
     out = {}
     with limit_threads(1):
@@ -176,7 +250,20 @@ def scores_of(
     X: Features,
     dates: Iterable,  # sessions of the panel
 ) -> pd.DataFrame:  # date, asset, score
-    """The joined scores of several dates, each as if it were the only one."""
+    """The joined scores of several dates, each as if it were the only one.
+
+    Parameters
+    ----------
+    fits : Fits
+    X : Features
+    dates : Iterable
+        sessions of the panel
+
+    Returns
+    -------
+    pd.DataFrame
+        date, asset, score
+    """
     return pd.concat([date_scores(fits, X, date) for date in dates], ignore_index=True)
 
 # %% ../../nbs/report/fits.ipynb #5d258a47
@@ -216,7 +303,17 @@ def fits_of_report(
     universe: str | None = None,  # of a report of several: whose fits
     model: str | None = None,  # default: the ensemble, where there is one, else the best model
 ) -> Fits:
-    """The last fold of a report. Raises `NeuralphaError` where report or fits are incomplete."""
+    """The last fold of a report. Raises `NeuralphaError` where report or fits are incomplete.
+
+    Parameters
+    ----------
+    folder
+        of a report, or of one of its universes
+    universe : str | None, default None
+        of a report of several: whose fits
+    model : str | None, default None
+        default: the ensemble, where there is one, else the best model
+    """
     folder, manifest, study, slug = universe_of(Path(folder), universe)
     if study.split.grouped:
         raise NeuralphaError(
@@ -281,7 +378,17 @@ def chosen_model(
     universe: str | None = None,  # of a report of several
     model: str | None = None,  # default: the ensemble, where there is one, else the best model
 ) -> str:
-    """The model asked for, or the one that a report speaks for; raises `NeuralphaError` where it is not there."""
+    """The model asked for, or the one that a report speaks for; raises `NeuralphaError` where it is not there.
+
+    Parameters
+    ----------
+    folder
+        of a report, or of one of its universes
+    universe : str | None, default None
+        of a report of several
+    model : str | None, default None
+        default: the ensemble, where there is one, else the best model
+    """
     folder, manifest, study, slug = universe_of(Path(folder), universe)
     place = folder / slug
     _check_complete(place, manifest, slug)
@@ -332,7 +439,19 @@ def new_fits(
     device: str = "auto",
     searched: dict | None = None,  # member -> a fitted model whose parameters a search found
 ) -> Fits:
-    """Models fitted on everything whose label is known on the panel's last date."""
+    """Models fitted on everything whose label is known on the panel's last date.
+
+    Parameters
+    ----------
+    study : Study
+    panel : Panel
+        as it stood on the date that is to be scored
+    model : str | None, default None
+        default: the ensemble, where there is one; it must be said where there are several
+    device : str, default 'auto'
+    searched : dict | None, default None
+        member -> a fitted model whose parameters a search found
+    """
     name = _model_to_fit(study, model)
     members = members_of(study, name)
     if study.tune and not searched:

@@ -44,7 +44,19 @@ def write_sheet(
     sheet: ScoreSheet,
     folder=None,  # default: `scores_folder`
 ) -> Path:  # the page
-    """Write `index.html`, `scores.csv`, `scores.parquet`, `changes.csv`, `pushes.csv`, `facts.json`, the pictures."""
+    """Write `index.html`, `scores.csv`, `scores.parquet`, `changes.csv`, `pushes.csv`, `facts.json`, the pictures.
+
+    Parameters
+    ----------
+    sheet : ScoreSheet
+    folder : default None
+        default: `scores_folder`
+
+    Returns
+    -------
+    Path
+        the page
+    """
     place = Path(folder) if folder else scores_folder(sheet)
     with writing(place):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +102,15 @@ def facts_of(sheet: ScoreSheet) -> dict:
 
 # %% ../../nbs/report/hold.ipynb #9e14ae8e
 class Push(NamedTuple):
-    """What one feature adds to a score."""
+    """What one feature adds to a score.
+
+    Parameters
+    ----------
+    feature : str
+    adds : str
+    side : str
+        style: it pushes up or down
+    """
 
     feature: str
     adds: str
@@ -98,7 +118,23 @@ class Push(NamedTuple):
 
 
 class CandidateRow(NamedTuple):
-    """A candidate, as the page shows it."""
+    """A candidate, as the page shows it.
+
+    Parameters
+    ----------
+    asset : str
+    rank : str
+    before : str
+        rank on the session before
+    moved : str
+    score : str
+    forecast : str
+        percent
+    interval : str
+    sort : str
+    pushes : list
+        of Push
+    """
 
     asset: str
     rank: str
@@ -112,7 +148,14 @@ class CandidateRow(NamedTuple):
 
 
 class Side(NamedTuple):
-    """One end of the ranking."""
+    """One end of the ranking.
+
+    Parameters
+    ----------
+    title : str
+    rows : list
+        of CandidateRow
+    """
 
     title: str
     rows: list  # of CandidateRow
@@ -126,7 +169,14 @@ class PlainColumn(NamedTuple):
 
 
 class PlainTable(NamedTuple):
-    """A table of texts."""
+    """A table of texts.
+
+    Parameters
+    ----------
+    columns : list
+        of PlainColumn
+    rows : list
+    """
 
     columns: list  # of PlainColumn
     rows: list
@@ -134,7 +184,23 @@ class PlainTable(NamedTuple):
 
 @dataclass
 class HoldPage:
-    """What the page shows."""
+    """What the page shows.
+
+    Parameters
+    ----------
+    answer : str
+    warnings : list
+    setting : str
+    sides : list
+        of Side
+    explained : str
+    pictures : list
+        file, title, caption
+    moved : str
+    changes : PlainTable
+    ranges : PlainTable
+    unscored : PlainTable
+    """
 
     answer: str
     warnings: list
@@ -152,7 +218,19 @@ def hold_page(
     sheet: ScoreSheet,
     place: Path,  # where the page will stand; the way to the report starts there
 ) -> str:  # HTML
-    """The sheet as one page."""
+    """The sheet as one page.
+
+    Parameters
+    ----------
+    sheet : ScoreSheet
+    place : Path
+        where the page will stand; the way to the report starts there
+
+    Returns
+    -------
+    str
+        HTML
+    """
     home = sheet.fits.home
     up = [(f"Report {home.name}", os.path.relpath(home / "index.html", place))] if home else []
     around = Frame(
@@ -308,7 +386,13 @@ def _unscored_table(sheet: ScoreSheet) -> PlainTable:
 
 # %% ../../nbs/report/hold.ipynb #44b4a287
 def figures(sheet: ScoreSheet) -> "dict[str, Figure]":  # file -> figure
-    """The pictures of a sheet."""
+    """The pictures of a sheet.
+
+    Returns
+    -------
+    'dict[str, Figure]'
+        file -> figure
+    """
     found = {"forecasts.png": plot_forecasts(sheet)}
     return found | ({"pushes.png": plot_pushes(sheet)} if len(sheet.pushes) else {})
 

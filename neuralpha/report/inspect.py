@@ -47,6 +47,24 @@ def inspect(
     raw and as the model got them, and what was masked.
 
     Raises `NeuralphaError` that names the nearest date or asset where the one asked for is not there.
+
+    Parameters
+    ----------
+    of
+        folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of
+        scores
+    date : default None
+        a session with scores, like "2018-03-05"; default: on which rows the ICs depend most
+    asset : str | None, default None
+        default: the date as a whole
+    model : str | None, default None
+        of a report: a model, the ensemble or a baseline; default: its best model
+    universe : str | None, default None
+        of a report of several
+    y : Label | None, default None
+        of scores in the notebook; default: what the prediction was scored against
+    X : Features | None, default None
+        of scores in the notebook; default: what the model was fitted on
     """
     origin = origin_of(of, model, universe, y, X)
     if date is None and asset is not None:
@@ -61,7 +79,17 @@ def origin_of(
     y: Label | None = None,
     X: Features | None = None,
 ) -> Origin:
-    """What scores were made from and against, wherever they are."""
+    """What scores were made from and against, wherever they are.
+
+    Parameters
+    ----------
+    of
+        as in `inspect`
+    model : str | None, default None
+    universe : str | None, default None
+    y : Label | None, default None
+    X : Features | None, default None
+    """
     if isinstance(of, (Predictions, pd.Series)):
         return prediction_origin(of, y, X)
     folder = getattr(of, "folder", of)
@@ -75,7 +103,17 @@ def prediction_origin(
     y: Label | None = None,  # default: the prediction's own
     X: Features | None = None,  # default: the prediction's own
 ) -> Origin:
-    """What scores in the notebook were made from."""
+    """What scores in the notebook were made from.
+
+    Parameters
+    ----------
+    scored
+        `Predictions` or `(date, asset)` Series of scores
+    y : Label | None, default None
+        default: the prediction's own
+    X : Features | None, default None
+        default: the prediction's own
+    """
     y = y if y is not None else getattr(scored, "y", None)
     X = X if X is not None else getattr(scored, "X", None)
     if y is None:
@@ -103,7 +141,17 @@ def report_origin(
     model: str | None = None,  # default: the best model of the leaderboard
     universe: str | None = None,  # of a report of several
 ) -> Origin:
-    """What the scores of a report were made from. Raises `NeuralphaError` where the data is not that of the report."""
+    """What the scores of a report were made from. Raises `NeuralphaError` where the data is not that of the report.
+
+    Parameters
+    ----------
+    folder
+        of a report, or of one of its universes
+    model : str | None, default None
+        default: the best model of the leaderboard
+    universe : str | None, default None
+        of a report of several
+    """
     folder, manifest, study, slug = universe_of(Path(folder), universe)
     with where_it_started(folder, study):
         experiment = open_experiment(study, next(u for u in study.universes if universe_slug(u) == slug))
@@ -115,7 +163,13 @@ def report_origin(
 
 
 def universe_of(folder: Path, universe) -> tuple:  # folder of the report, manifest, study, slug
-    """The report and the universe that a folder means: its own, or the only one of a report."""
+    """The report and the universe that a folder means: its own, or the only one of a report.
+
+    Returns
+    -------
+    tuple
+        folder of the report, manifest, study, slug
+    """
     own = None
     if not (folder / "manifest.json").exists() and (folder.absolute().parent / "manifest.json").exists():
         own, folder = folder.absolute().name, folder.absolute().parent

@@ -25,7 +25,14 @@ def write_masked(
     panel: Panel,
     folder,  # of the universe's report
 ) -> None:
-    """Write what the checks took out, dropped or repaired, where there is anything."""
+    """Write what the checks took out, dropped or repaired, where there is anything.
+
+    Parameters
+    ----------
+    panel : Panel
+    folder
+        of the universe's report
+    """
     if not len(panel.masked):
         return
     with atomic_path(Path(folder) / MASKED) as tmp:
@@ -35,7 +42,19 @@ def write_masked(
 def read_masked(
     folder,  # of a universe's report
 ) -> pd.DataFrame:  # date, asset, check, action and the fields as the source gave them; empty where nothing was found
-    """The rows that the checks of a report's universe took out, dropped or repaired."""
+    """The rows that the checks of a report's universe took out, dropped or repaired.
+
+    Parameters
+    ----------
+    folder
+        of a universe's report
+
+    Returns
+    -------
+    pd.DataFrame
+        date, asset, check, action and the fields as the source gave them; empty where nothing was
+        found
+    """
     import pyarrow.parquet as pq
 
     path = Path(folder) / MASKED
@@ -52,7 +71,20 @@ def masked_section(
     folder,  # of a universe's report
     room: int = 30,  # rows shown, at least one of every check
 ) -> dict | None:  # text, href, columns, rows; None where nothing was taken out
-    """What the data page shows of the rows that were taken out."""
+    """What the data page shows of the rows that were taken out.
+
+    Parameters
+    ----------
+    folder
+        of a universe's report
+    room : int, default 30
+        rows shown, at least one of every check
+
+    Returns
+    -------
+    dict | None
+        text, href, columns, rows; None where nothing was taken out
+    """
     folder = Path(folder)
     table = read_masked(folder)
     if not len(table):

@@ -34,7 +34,23 @@ def forecasts(
     valids: dict,  # model -> Predictions of the test and of the validation rows
     y=None,  # a label of another horizon; default the study's own
 ) -> dict:  # model -> DataFrame of forecast and train_mean, in returns
-    """Scores as return forecasts, by each fold's own cross-sectional slope on its validation rows."""
+    """Scores as return forecasts, by each fold's own cross-sectional slope on its validation rows.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    tests : dict
+        model -> Predictions of the test and of the validation rows
+    valids : dict
+        model -> Predictions of the test and of the validation rows
+    y : default None
+        a label of another horizon; default the study's own
+
+    Returns
+    -------
+    dict
+        model -> DataFrame of forecast and train_mean, in returns
+    """
     y = y or experiment.y
     out = {}
     folds = _known_apart_from_test(y, experiment.shown)
@@ -84,7 +100,20 @@ def with_ensemble(
     valids: dict,
     study,  # model -> Predictions of the test and of the validation rows
 ) -> tuple[dict, dict]:  # both and, under "ensemble", the models combined by date as `study.ensemble` says
-    """The predictions of a study with the ensemble of its models, where none of them is missing."""
+    """The predictions of a study with the ensemble of its models, where none of them is missing.
+
+    Parameters
+    ----------
+    tests : dict
+    valids : dict
+    study
+        model -> Predictions of the test and of the validation rows
+
+    Returns
+    -------
+    tuple[dict, dict]
+        both and, under "ensemble", the models combined by date as `study.ensemble` says
+    """
     names = study.ensemble_of or list(study.models)
     if not study.ensemble or set(names) - set(tests):
         return tests, valids
@@ -98,7 +127,13 @@ def with_ensemble(
 
 # %% ../../nbs/report/numbers.ipynb #dfbd6b37
 def fold_metrics(experiment: Experiment, ics) -> dict:  # fold -> record
-    """Mean IC of one model on every fold's test dates."""
+    """Mean IC of one model on every fold's test dates.
+
+    Returns
+    -------
+    dict
+        fold -> record
+    """
     out = {}
     for f in experiment.shown:
         first, last = f.dates["test"]
@@ -124,7 +159,25 @@ def universe_numbers(
     details: dict,  # model -> what is known of its training: seeds, weights, device
     searches=(),  # what was tried while tuning, from `search_records`
 ) -> tuple[dict, object]:  # what metrics.json holds; the Leaderboard it is drawn from
-    """Every number of a universe's report, JSON-native."""
+    """Every number of a universe's report, JSON-native.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    tests : dict
+        model -> Predictions
+    valids : dict
+        model -> Predictions
+    details : dict
+        model -> what is known of its training: seeds, weights, device
+    searches : default ()
+        what was tried while tuning, from `search_records`
+
+    Returns
+    -------
+    tuple[dict, object]
+        what metrics.json holds; the Leaderboard it is drawn from
+    """
     tested = len(np.unique(experiment.panel.date_code[np.concatenate([f.test for f in experiment.shown])]))
     trials, trial_sharpes = trial_count(experiment.study.models, searches, tested)
     board = compare(
@@ -206,7 +259,15 @@ def write_ics(
     board,  # `Leaderboard`
     folder: Path,  # of the universe
 ) -> None:
-    """`ics.parquet`: what every mean of the leaderboard is the mean of, one row per date and model, baselines too."""
+    """`ics.parquet`: what every mean of the leaderboard is the mean of, one row per date and model, baselines too.
+
+    Parameters
+    ----------
+    board
+        `Leaderboard`
+    folder : Path
+        of the universe
+    """
     with atomic_path(folder / "ics.parquet") as tmp:
         board.per_date.to_parquet(tmp, index=False)
 
@@ -214,7 +275,18 @@ def write_ics(
 def read_ics(
     folder,  # of the universe
 ) -> pd.DataFrame:  # date, model, ic, rank_ic, assets: those with score and label
-    """The IC and rank IC of every date and model of a report, as they were stored."""
+    """The IC and rank IC of every date and model of a report, as they were stored.
+
+    Parameters
+    ----------
+    folder
+        of the universe
+
+    Returns
+    -------
+    pd.DataFrame
+        date, model, ic, rank_ic, assets: those with score and label
+    """
     return read_table(Path(folder) / "ics.parquet", **ICS)
 
 # %% ../../nbs/report/numbers.ipynb #4951c8d9
@@ -238,7 +310,13 @@ def setting_facts(b: Experiment) -> dict:
 def training_facts(
     experiment, store, device, tests
 ) -> tuple[dict, dict]:  # model -> seeds, weights, device; model -> seconds
-    """What was spent on every model. Seconds differ from run to run and are kept apart from the numbers that do not."""
+    """What was spent on every model. Seconds differ from run to run and are kept apart from the numbers that do not.
+
+    Returns
+    -------
+    tuple[dict, dict]
+        model -> seeds, weights, device; model -> seconds
+    """
     facts, seconds = {}, {}
     for u in experiment.units(device):
         if u.model not in tests:

@@ -66,7 +66,13 @@ from ..trading.account import PAID
 
 # %% ../../nbs/report/pages.ipynb #48a13fc2
 def write_site(study, out="reports") -> Path:  # index.html
-    """Draw all pages of a study from what its universes stored, and write the manifest."""
+    """Draw all pages of a study from what its universes stored, and write the manifest.
+
+    Returns
+    -------
+    Path
+        index.html
+    """
     study = load_study(study)
     folder = Path(out) / study.name
     for path, text in site_pages(study, folder).items():
@@ -86,6 +92,17 @@ def site_pages(
     """Every page of a study's site, drawn from what its universes stored.
 
     Raises `NeuralphaError` where that is not what a run writes.
+
+    Parameters
+    ----------
+    study
+        a study, and the folder of its report
+    folder
+
+    Returns
+    -------
+    dict
+        path below the folder -> HTML
     """
     study = load_study(study)
     folder = Path(folder)
@@ -103,7 +120,13 @@ def site_pages(
 
 # %% ../../nbs/report/pages.ipynb #9ae8b5b5
 def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
-    """The pages of a study that compares models: leaderboard, data, universes, models, executed notebooks."""
+    """The pages of a study that compares models: leaderboard, data, universes, models, executed notebooks.
+
+    Returns
+    -------
+    dict
+        path below the folder -> HTML
+    """
     pages = {
         "index.html": site.draw("index.html", site.title, "index.html", leaderboard_page(site)),
         "data.html": site.draw("data.html", "Data", "data.html", data_page(site)),
@@ -124,7 +147,13 @@ def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
 
 
 def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
-    """The pages of a study with repetitions: the tables, and the executed notebook of every universe."""
+    """The pages of a study with repetitions: the tables, and the executed notebook of every universe.
+
+    Returns
+    -------
+    dict
+        path below the folder -> HTML
+    """
     around = report_frame(site.study, [("Tables", "index.html")], title=site.title, here="index.html")
     notebooks = {f"{r.slug}/notebook.html": f"{r.slug}/published_table.ipynb" for r in site.results}
     page = render("repetitions.html", around, repetitions_page(site))
@@ -132,7 +161,13 @@ def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
 
 
 def money_pages(site: "Site", result) -> dict:  # path below the folder -> HTML
-    """The money page of a universe, and of each of its models; none where the study trades on nothing."""
+    """The money page of a universe, and of each of its models; none where the study trades on nothing.
+
+    Returns
+    -------
+    dict
+        path below the folder -> HTML
+    """
     if not result.money:
         return {}
     entry, title = f"{result.slug}/index.html", f"What the scores on {result.slug} are worth"
@@ -146,7 +181,17 @@ def money_pages(site: "Site", result) -> dict:  # path below the folder -> HTML
 # %% ../../nbs/report/pages.ipynb #44bf36da
 @dataclass
 class Site:
-    """A report that is being drawn."""
+    """A report that is being drawn.
+
+    Parameters
+    ----------
+    study : Study
+    folder : Path
+    results : list
+        UniverseResult of every universe that is complete
+    holes : list
+        universes and models without a result: what, error
+    """
 
     study: Study
     folder: Path
@@ -175,7 +220,16 @@ class Site:
         entry: str,  # the page of the navigation to which this one belongs
         content,
     ) -> str:
-        """One page below the navigation of the whole report."""
+        """One page below the navigation of the whole report.
+
+        Parameters
+        ----------
+        template : str
+        title : str
+        entry : str
+            the page of the navigation to which this one belongs
+        content
+        """
         up = "../" if "/" in entry else ""
         entries = [
             ("Leaderboard", f"{up}index.html"),
@@ -190,13 +244,31 @@ class Site:
         self,
         notebooks: dict,  # path of the page -> path of the executed notebook, both below the folder
     ) -> dict:
-        """Those of the notebooks that are there, as pages."""
+        """Those of the notebooks that are there, as pages.
+
+        Parameters
+        ----------
+        notebooks : dict
+            path of the page -> path of the executed notebook, both below the folder
+        """
         files = {page: self.folder / notebook for page, notebook in notebooks.items()}
         return {page: notebook_html(file) for page, file in files.items() if file.exists()}
 
 # %% ../../nbs/report/pages.ipynb #f7b40abe
 class Frame(NamedTuple):
-    """What stands around every page."""
+    """What stands around every page.
+
+    Parameters
+    ----------
+    title : str
+    study : str
+        named above the title
+    nav : list, default ()
+        (name, address) of the other pages
+    here : str, default ''
+        the address in `nav` to which the page belongs
+    footer : str, default ''
+    """
 
     title: str
     study: str  # named above the title
@@ -212,7 +284,19 @@ def report_frame(
     here: str,  # address of the entry to which the page belongs
     up: str = "",  # the way from the page to the study's folder
 ) -> Frame:
-    """The frame of a page of a report: manifest and the other studies end its navigation."""
+    """The frame of a page of a report: manifest and the other studies end its navigation.
+
+    Parameters
+    ----------
+    study : Study
+    entries : list
+        (name, address) of the report's own pages
+    title : str
+    here : str
+        address of the entry to which the page belongs
+    up : str, default ''
+        the way from the page to the study's folder
+    """
     nav = [*entries, ("Manifest", f"{up}manifest.html"), ("All studies", f"{up}../index.html")]
     footer = (
         f"Study {study.hash[:12]} · every number is in metrics.json beside each universe · SHA-256 of every file in "
@@ -226,7 +310,16 @@ def render(
     around: Frame,
     content,  # a dataclass whose fields are the names that the template uses
 ) -> str:
-    """One page; text is escaped."""
+    """One page; text is escaped.
+
+    Parameters
+    ----------
+    template : str
+        name of a file in `templates`
+    around : Frame
+    content
+        a dataclass whose fields are the names that the template uses
+    """
     return _environment().get_template(template).render(around._asdict() | vars(content))
 
 
@@ -273,7 +366,24 @@ def notebook_html(path: Path) -> str:
 # %% ../../nbs/report/pages.ipynb #9d7907c6
 @dataclass
 class UniverseResult:
-    """What one universe's folder holds, as the pages need it."""
+    """What one universe's folder holds, as the pages need it.
+
+    Parameters
+    ----------
+    slug : str
+    numbers : dict
+        metrics.json
+    figures : list
+        figures.json
+    checks : dict
+        checks.json
+    seconds : dict
+        timing.json
+    reasons : dict
+        reasons.json; empty where nothing was explained
+    money : dict, default dict()
+        money.json; empty where the study trades on nothing
+    """
 
     slug: str
     numbers: dict  # metrics.json
@@ -324,7 +434,13 @@ def _stopped(folder: Path) -> str:
 
 
 def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; holes
-    """The universes whose report is complete, and what is missing."""
+    """The universes whose report is complete, and what is missing.
+
+    Returns
+    -------
+    tuple[list, list]
+        results; holes
+    """
     results, holes = [], []
     for u in study.universes:
         slug = universe_slug(u)
@@ -419,7 +535,27 @@ def _time_to_tell(pair: dict, result: UniverseResult) -> str:
 
 # %% ../../nbs/report/pages.ipynb #0029e83d
 class Cell(NamedTuple):
-    """What a table shows of one value."""
+    """What a table shows of one value.
+
+    Parameters
+    ----------
+    show : str
+    range : str, default ''
+        its interval, or its critical value
+    sort : object, default ''
+        what its column sorts by; "" where there is no value
+    is_text : bool, default False
+    address : str | None, default None
+        where it leads
+    is_whole : bool, default False
+        measured over the whole period only: no slice has it
+    column : str | None, default None
+        of the slices, whose numbers take its place
+    time : str | None, default None
+        universe/model where training seconds belong, which `timing.js` holds
+    is_spent : bool, default False
+        what a model took; shown when asked for
+    """
 
     show: str
     range: str = ""  # its interval, or its critical value
@@ -453,7 +589,35 @@ def count_cell(value) -> Cell:
 # %% ../../nbs/report/pages.ipynb #ee8371c5
 @dataclass
 class LeaderboardPage:
-    """What `index.html` shows."""
+    """What `index.html` shows.
+
+    Parameters
+    ----------
+    setting : str
+    holdouts : list
+        lines on sealed periods
+    holes : list
+        what, error
+    answers : list
+        universe, address, text
+    published : 'PublishedTables | None'
+    columns : list
+        Column
+    rows : list
+        LeaderboardRow
+    universes : list
+        UniverseResult
+    worth : list
+        MoneyTable of each universe, where the study trades on its scores
+    slices : dict | None
+        what the page's script reads
+    horizons : list
+        choices of the menus
+    regimes : dict
+    sliced : list
+        Column of a slice
+    has_notebook : bool
+    """
 
     setting: str
     holdouts: list  # lines on sealed periods
@@ -499,7 +663,21 @@ def leaderboard_page(site: Site) -> LeaderboardPage:
 
 # %% ../../nbs/report/pages.ipynb #cb208b9c
 class LeaderboardRow(NamedTuple):
-    """A model on a universe."""
+    """A model on a universe.
+
+    Parameters
+    ----------
+    universe : str
+    model : str
+    place : int
+        of the universe in the study
+    kind : str
+        "model" or "baseline"
+    cells : list
+        Cell, in the order of the columns
+    is_first : bool
+        of its universe
+    """
 
     universe: str
     model: str
@@ -549,7 +727,18 @@ def _spent_cells(facts: dict, time: str) -> list[Cell]:
 
 # %% ../../nbs/report/pages.ipynb #07777050
 class Column(NamedTuple):
-    """The head of a column and what it means."""
+    """The head of a column and what it means.
+
+    Parameters
+    ----------
+    name : str
+    definition : str
+    is_text : bool, default False
+    is_whole : bool, default False
+        no slice has it
+    is_spent : bool, default False
+        what a model took; shown when asked for
+    """
 
     name: str
     definition: str
@@ -561,7 +750,13 @@ class Column(NamedTuple):
 def shown_metrics(
     results,  # list of `UniverseResult`
 ) -> list[Metric]:
-    """Columns that at least one model of the study has; there is no oracle in a real market."""
+    """Columns that at least one model of the study has; there is no oracle in a real market.
+
+    Parameters
+    ----------
+    results
+        list of `UniverseResult`
+    """
     measured = {name for r in results for facts in r.models.values() for name in facts["metrics"]}
     return [entry for entry in column_metrics() if entry.name in measured]
 
@@ -667,7 +862,27 @@ def _choices(slices: dict) -> tuple[list, dict]:  # horizons; cut -> groups
 # %% ../../nbs/report/pages.ipynb #a133dbc9
 @dataclass
 class UniversePage:
-    """What the page of a universe shows."""
+    """What the page of a universe shows.
+
+    Parameters
+    ----------
+    answer : str
+    models : list
+        names, by mean IC
+    metrics : list
+        MetricRow of the numbers one looks for first
+    more : list
+        MetricRow of all
+    has_notebook : bool
+    statements : list
+        what was tested, in words
+    pairs : list
+        PairRow
+    agreement : list
+        AgreementRow
+    sections : list
+        (title, figures)
+    """
 
     answer: str
     models: list  # names, by mean IC
@@ -697,7 +912,25 @@ def universe_page(site: Site, result) -> UniversePage:
 # %% ../../nbs/report/pages.ipynb #37d1076a
 @dataclass
 class ModelPage:
-    """What the page of a model on a universe shows."""
+    """What the page of a model on a universe shows.
+
+    Parameters
+    ----------
+    metrics : list
+        MetricRow of the numbers one looks for first
+    more : list
+        MetricRow of all
+    tuned : list
+        SearchRow
+    stack : 'Stack | None'
+    slices : 'ModelSlices | None'
+    part : str
+        what was left out to measure losses: family or cluster of features
+    losses : list
+        LossRow
+    sections : list
+        (title, figures)
+    """
 
     metrics: list  # MetricRow of the numbers one looks for first
     more: list  # MetricRow of all
@@ -734,7 +967,15 @@ WORTH = {
 
 
 class MoneyRow(NamedTuple):
-    """What a model's scores are worth."""
+    """What a model's scores are worth.
+
+    Parameters
+    ----------
+    model : str
+    address : str
+    cells : list
+        Cell
+    """
 
     model: str
     address: str
@@ -742,7 +983,17 @@ class MoneyRow(NamedTuple):
 
 
 class MoneyTable(NamedTuple):
-    """The models of a universe by net return."""
+    """The models of a universe by net return.
+
+    Parameters
+    ----------
+    slug : str
+    setting : str
+    columns : list
+        Column
+    rows : list
+        MoneyRow
+    """
 
     slug: str
     setting: str
@@ -795,7 +1046,18 @@ def _money_setting(said: dict) -> str:
 
 # %% ../../nbs/report/pages.ipynb #0758fdb5
 class NumberTable(NamedTuple):
-    """A table under its own heading; nothing where it has no rows."""
+    """A table under its own heading; nothing where it has no rows.
+
+    Parameters
+    ----------
+    title : str
+    heads : list
+        of the columns
+    rows : list
+        lists of Cell
+    note : str, default ''
+        beneath it
+    """
 
     title: str
     heads: list  # of the columns
@@ -823,7 +1085,18 @@ LIMITS = {"most_dollars": "most money", "half_sharpe": "Sharpe ratio halves", "n
 
 
 class MoneyOfUniverse(NamedTuple):
-    """Everything on money of one universe."""
+    """Everything on money of one universe.
+
+    Parameters
+    ----------
+    slug : str
+    address : str
+        of its own page
+    table : MoneyTable
+    tables : list
+        NumberTable
+    figures : list
+    """
 
     slug: str
     address: str  # of its own page
@@ -834,7 +1107,15 @@ class MoneyOfUniverse(NamedTuple):
 
 @dataclass
 class MoneyPage:
-    """What `money.html` shows, and the money page of one universe, which shows more."""
+    """What `money.html` shows, and the money page of one universe, which shows more.
+
+    Parameters
+    ----------
+    universes : list
+        MoneyOfUniverse
+    is_whole : bool
+        tables and figures, or the league alone
+    """
 
     universes: list  # MoneyOfUniverse
     is_whole: bool  # tables and figures, or the league alone
@@ -932,7 +1213,16 @@ def _convention(row: dict) -> list[Cell]:
 # %% ../../nbs/report/pages.ipynb #a81b1865
 @dataclass
 class MoneyOfModelPage:
-    """What the money page of a model on a universe shows."""
+    """What the money page of a model on a universe shows.
+
+    Parameters
+    ----------
+    numbers : MoneyTable
+        its line of the league
+    tables : list
+        NumberTable
+    figures : list
+    """
 
     numbers: MoneyTable  # its line of the league
     tables: list  # NumberTable
@@ -1017,7 +1307,17 @@ def _placed(name: str) -> str:
 
 # %% ../../nbs/report/pages.ipynb #9e709fc9
 class MetricRow(NamedTuple):
-    """One metric of the models of a table."""
+    """One metric of the models of a table.
+
+    Parameters
+    ----------
+    name : str
+    definition : str
+    unit : str
+        with its period
+    cells : list
+        Cell, one for each model
+    """
 
     name: str
     definition: str
@@ -1071,7 +1371,21 @@ def _sections(figures, model=None) -> list:  # [(section, figures)]
 
 # %% ../../nbs/report/pages.ipynb #2ad5b578
 class PairRow(NamedTuple):
-    """A test of two models on the same dates."""
+    """A test of two models on the same dates.
+
+    Parameters
+    ----------
+    better : str
+    worse : str
+    difference : Cell
+        of the mean IC
+    p_of_all : str
+        after Holm
+    p_alone : str
+    t : str
+    critical : str
+    dates : str
+    """
 
     better: str
     worse: str
@@ -1119,7 +1433,17 @@ def _agreement(result) -> list[AgreementRow]:
 
 
 class LossRow(NamedTuple):
-    """IC that a model loses without a family of features."""
+    """IC that a model loses without a family of features.
+
+    Parameters
+    ----------
+    name : str
+    definition : str
+    cell : Cell
+    without : str
+        IC that is left
+    dates : int
+    """
 
     name: str
     definition: str
@@ -1137,7 +1461,16 @@ def _losses(result, model: str) -> list[LossRow]:
 
 # %% ../../nbs/report/pages.ipynb #d1ab4988
 class SearchRow(NamedTuple):
-    """What was searched and found in a fold."""
+    """What was searched and found in a fold.
+
+    Parameters
+    ----------
+    fold : int
+    trials : int
+    ic : str
+        on the dates held back
+    parameters : str
+    """
 
     fold: int
     trials: int
@@ -1158,7 +1491,14 @@ def _parameters(values: dict) -> str:
 
 
 class Stack(NamedTuple):
-    """The weights that an ensemble learnt."""
+    """The weights that an ensemble learnt.
+
+    Parameters
+    ----------
+    members : list
+    rows : list
+        fold, weights
+    """
 
     members: list
     rows: list  # fold, weights
@@ -1174,7 +1514,14 @@ def _stack(facts: dict) -> Stack | None:
 
 # %% ../../nbs/report/pages.ipynb #c0928b34
 class ModelSlices(NamedTuple):
-    """One model's IC: horizons across, groups down."""
+    """One model's IC: horizons across, groups down.
+
+    Parameters
+    ----------
+    horizons : list
+    rows : list
+        name, definition, cells
+    """
 
     horizons: list
     rows: list  # name, definition, cells
@@ -1203,7 +1550,26 @@ def _model_slices(result, model: str) -> ModelSlices | None:  # None where nothi
 
 # %% ../../nbs/report/pages.ipynb #2099b4cc
 class DataOfUniverse(NamedTuple):
-    """What the data page says of one universe."""
+    """What the data page says of one universe.
+
+    Parameters
+    ----------
+    slug : str
+    panel : str
+    is_close_only : bool
+    skipped : dict
+        feature -> why it could not be made
+    levels : list
+        features that keep a size in money, price or shares
+    columns : list
+        of the table of checks
+    checks : list
+        rows of values
+    survivorship : 'Survivorship'
+    unlabelled : str
+    masked : dict | None
+        text, href, columns and rows of what the checks took out
+    """
 
     slug: str
     panel: str
@@ -1219,7 +1585,13 @@ class DataOfUniverse(NamedTuple):
 
 @dataclass
 class DataPage:
-    """What `data.html` shows."""
+    """What `data.html` shows.
+
+    Parameters
+    ----------
+    universes : list
+        DataOfUniverse
+    """
 
     universes: list  # DataOfUniverse
 
@@ -1249,7 +1621,19 @@ def _data_of(result, folder: Path) -> DataOfUniverse:
 
 # %% ../../nbs/report/pages.ipynb #ebdb9c1a
 class Survivorship(NamedTuple):
-    """What the data page says about those who are not there."""
+    """What the data page says about those who are not there.
+
+    Parameters
+    ----------
+    is_known : bool
+        the dead are in the universe
+    text : str
+    measured : str
+        on what
+    columns : list
+    rows : list
+        name, unit, cells
+    """
 
     is_known: bool  # the dead are in the universe
     text: str
@@ -1362,7 +1746,13 @@ def _unlabelled(result) -> str:
 # %% ../../nbs/report/pages.ipynb #0dc28197
 @dataclass
 class AuditPage:
-    """What `audit.html` shows."""
+    """What `audit.html` shows.
+
+    Parameters
+    ----------
+    certificates : list
+        HTML
+    """
 
     certificates: list  # HTML
 
@@ -1374,7 +1764,19 @@ def audit_page(site: Site) -> AuditPage:
 # %% ../../nbs/report/pages.ipynb #20a75c99
 @dataclass
 class RepetitionsPage:
-    """What `index.html` shows of a study with repetitions."""
+    """What `index.html` shows of a study with repetitions.
+
+    Parameters
+    ----------
+    setting : str
+    holes : list
+        what, error
+    published : 'PublishedTables | None'
+    columns : list
+        Column
+    universes : list
+        slug, rows, figures
+    """
 
     setting: str
     holes: list  # what, error
@@ -1405,7 +1807,17 @@ def _repetition_rows(result) -> list[dict]:
 
 # %% ../../nbs/report/pages.ipynb #95075854
 class PublishedTables(NamedTuple):
-    """What a paper reports and what was measured."""
+    """What a paper reports and what was measured.
+
+    Parameters
+    ----------
+    source : str
+    protocol : str
+    metrics : list
+        key, name, definition
+    universes : list
+        slug, targets, rows
+    """
 
     source: str
     protocol: str
@@ -1654,14 +2066,27 @@ def write_manifest(study, folder, results) -> dict:
 # %% ../../nbs/report/pages.ipynb #36137be1
 @dataclass
 class ManifestPage:
-    """What `manifest.html` shows."""
+    """What `manifest.html` shows.
+
+    Parameters
+    ----------
+    manifest : dict
+    study_text : str
+        the study as JSON
+    """
 
     manifest: dict
     study_text: str  # the study as JSON
 
 
 def manifest_page(study: Study, manifest: dict) -> str:  # HTML
-    """The manifest as a page."""
+    """The manifest as a page.
+
+    Returns
+    -------
+    str
+        HTML
+    """
     around = report_frame(study, [("Leaderboard", "index.html")], "Manifest", "manifest.html")._replace(footer="")
     study_text = json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True)
     return render("manifest.html", around, ManifestPage(manifest, study_text))
@@ -1672,7 +2097,15 @@ COMPARISONS = "comparisons"  # folder beside the studies
 
 @dataclass
 class StudiesPage:
-    """What `reports/index.html` shows."""
+    """What `reports/index.html` shows.
+
+    Parameters
+    ----------
+    studies : list
+        StudyRow
+    comparisons : list
+        address, one, two
+    """
 
     studies: list  # StudyRow
     comparisons: list  # address, one, two

@@ -31,6 +31,18 @@ def side_by_side(
     """The published table of a universe with what was measured, then the study's other models.
 
     Empty where nothing is published.
+
+    Parameters
+    ----------
+    study : Study
+    slug : str
+    models : dict
+        model -> record with `metrics`, as `metrics.json` has them
+
+    Returns
+    -------
+    list[dict]
+        rows: name, model, and per metric what is published and measured
     """
     if study.published is None or not study.published.tables:
         return []
@@ -64,7 +76,13 @@ def side_by_side(
 def targets(
     study: Study, slug: str, models: dict
 ) -> list[dict]:  # name, metric, target, best model, its value and error, reached
-    """What the study set out to reach on a universe, and whether it did."""
+    """What the study set out to reach on a universe, and whether it did.
+
+    Returns
+    -------
+    list[dict]
+        name, metric, target, best model, its value and error, reached
+    """
     out = []
     for t in study.published.targets if study.published else []:
         got = {n: models[n]["metrics"].get(t.metric, {}) for n in t.models if n in models}

@@ -157,6 +157,17 @@ def execute(
     """Run a notebook with Papermill.
 
     A failure raises `NeuralphaError` with the cell's error; the partial notebook is kept.
+
+    Parameters
+    ----------
+    template : Path
+        notebook with a cell tagged `parameters`
+    target : Path
+        executed notebook
+    parameters : dict
+        JSON-native
+    stored : dict | None, default None
+        parameters as the stored notebook states them; default: those it ran with
     """
     _side_by_side([lambda kernels: _execute(template, target, parameters, stored, kernels)], 1)[0].result()
 
@@ -259,7 +270,13 @@ def _complete(folder: Path, key: str) -> bool:
 def template_of(
     experiment,  # `Experiment` or `Repetitions`
 ) -> Path:
-    """The notebook that reports on a universe: the study's own, or the built-in one."""
+    """The notebook that reports on a universe: the study's own, or the built-in one.
+
+    Parameters
+    ----------
+    experiment
+        `Experiment` or `Repetitions`
+    """
     own = experiment.study.template
     if own is None:
         return research_folder() / experiment.template
@@ -341,7 +358,17 @@ def _replace(place: Path, build: Path):
 # %% ../../nbs/report/run.ipynb #9b920b50
 @dataclass
 class StudyRun:
-    """What a run of a study left: its folder, what failed, and how long it took."""
+    """What a run of a study left: its folder, what failed, and how long it took.
+
+    Parameters
+    ----------
+    folder : Path
+    failures : dict, default dict()
+        universe or unit -> error
+    seconds : float, default 0.0
+    reused : list, default list()
+        universes whose report was complete already
+    """
 
     folder: Path
     failures: dict = field(default_factory=dict)  # universe or unit -> error
@@ -380,7 +407,15 @@ def study_lock(
     out,  # folder of all reports
     name: str,  # of the study
 ):
-    """The right to write in a study's folder; waits until nobody else has it."""
+    """The right to write in a study's folder; waits until nobody else has it.
+
+    Parameters
+    ----------
+    out
+        folder of all reports
+    name : str
+        of the study
+    """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
 
@@ -400,6 +435,24 @@ def run_study(
     """Run or continue a study.
 
     Raises `NeuralphaError` before anything is written where the input is at fault, `DiskError` where the disk is.
+
+    Parameters
+    ----------
+    study
+        `Study`, built-in name or TOML file
+    out : default 'reports'
+        folder of all reports and of the units they share
+    device : str, default 'auto'
+        "auto", "cpu", "cuda" or "cuda:1"
+    jobs : int | None, default None
+        worker processes; default: one per core
+    watch : default None
+        called again and again with universe -> (units done, units, what is being done)
+    backend : str, default 'local'
+        or "ray": units are fitted on the cluster of `RAY_ADDRESS`, see `neuralpha.study.cluster`
+    reports : str | None, default None
+    universes : default None
+        in place of the study's: names, paths, panels and frames, or a dictionary of names for them
     """
     study = load_study(study)
     out = Path(out)
@@ -478,7 +531,13 @@ def _write_reports(run, benches, out, device, jobs):
 def write_leaderboard(
     folder: Path,  # of a study's report, with its study.json and at least one universe
 ) -> None:
-    """Execute the notebook that lays all universes of a study side by side."""
+    """Execute the notebook that lays all universes of a study side by side.
+
+    Parameters
+    ----------
+    folder : Path
+        of a study's report, with its study.json and at least one universe
+    """
     execute(
         research_folder() / "leaderboard.ipynb",
         folder / "leaderboard.ipynb",

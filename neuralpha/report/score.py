@@ -64,6 +64,27 @@ def score(
 
     Raises `NeuralphaError` for an incomplete report, an unknown model, a date that is no session, and a universe that
     lacks what the fits need.
+
+    Parameters
+    ----------
+    of
+        folder of a report, a study (its report is in `out`), or `Predictions`
+    universe
+        the newest data: whatever `load_universe` takes, or a `Features` table of one's own features
+    model : str | None, default None
+        of a study: a model or "ensemble"; default: the ensemble, else the best model
+    as_of : default None
+        session to be scored, as the file stood on it; default: the newest
+    refit : bool, default False
+        fit anew on every label that is known on that date
+    fitted_on : str | None, default None
+        of a study on several universes: whose fits; default: the one of the same name
+    device : str, default 'auto'
+        of a new fit
+    out : default 'reports'
+        where a study's report is
+    **options
+        how to read the universe; default: as the study reads its own
     """
     if isinstance(of, Predictions):
         if refit:
@@ -98,7 +119,19 @@ def _sheet(fits: Fits, source: "Source", as_of) -> "ScoreSheet":
 # %% ../../nbs/report/score.ipynb #d0610af4
 @dataclass(eq=False)
 class Source:
-    """The newest data, and the same data as it stood earlier."""
+    """The newest data, and the same data as it stood earlier.
+
+    Parameters
+    ----------
+    universe : object
+        whatever `load_universe` takes
+    checks : dict | None
+        of the study
+    options : dict
+        how it is read
+    read : dict, default dict()
+        session -> panel, of those that were asked for
+    """
 
     universe: object  # whatever `load_universe` takes
     checks: dict | None  # of the study
@@ -189,7 +222,18 @@ def _reading(study: Study, whose: str) -> dict:
 # %% ../../nbs/report/score.ipynb #a6301d4b
 @dataclass(eq=False, repr=False)
 class ScoreSheet:
-    """Scores of one date, what they forecast, what moved, and what to doubt."""
+    """Scores of one date, what they forecast, what moved, and what to doubt.
+
+    Parameters
+    ----------
+    fits : Fits
+    X : Features
+        its panel ends on the date that is scored
+    source : Source | None, default None
+        the same data as it stood earlier; None: a table of one's own
+    n : int, default 10
+        candidates on each side
+    """
 
     fits: Fits
     X: Features  # its panel ends on the date that is scored
@@ -206,7 +250,13 @@ class ScoreSheet:
 
     @cached_property
     def scores(self) -> pd.Series:  # asset -> score, the highest first
-        """The joined score of every asset that can be scored."""
+        """The joined score of every asset that can be scored.
+
+        Returns
+        -------
+        pd.Series
+            asset -> score, the highest first
+        """
         found = date_scores(self.fits, self.X, self.panel.dates[-1]).set_index("asset")["score"]
         return found.sort_index().sort_values(ascending=False, kind="stable")
 
@@ -237,17 +287,35 @@ class ScoreSheet:
 
     @cached_property
     def before(self) -> pd.Series:  # asset -> score; empty where there is none
-        """The scores of the session before, by the same fits, from the data as it stood then."""
+        """The scores of the session before, by the same fits, from the data as it stood then.
+
+        Returns
+        -------
+        pd.Series
+            asset -> score; empty where there is none
+        """
         return _scores_before(self)
 
     @cached_property
     def changes(self) -> pd.DataFrame:  # index asset: rank, rank_before, moved, score, score_before; largest move first
-        """How far every asset moved since the session before; `moved` counts ranks, up is positive."""
+        """How far every asset moved since the session before; `moved` counts ranks, up is positive.
+
+        Returns
+        -------
+        pd.DataFrame
+            index asset: rank, rank_before, moved, score, score_before; largest move first
+        """
         return _changes(self)
 
     @cached_property
     def pushes(self) -> pd.DataFrame:  # index asset of longs and shorts; columns features
-        """What each feature adds to the score (SHAP), in its units; empty where a model cannot be explained."""
+        """What each feature adds to the score (SHAP), in its units; empty where a model cannot be explained.
+
+        Returns
+        -------
+        pd.DataFrame
+            index asset of longs and shorts; columns features
+        """
         return _pushes(self)
 
     @cached_property
@@ -257,7 +325,13 @@ class ScoreSheet:
 
     @cached_property
     def ranges(self) -> pd.DataFrame:  # index feature: asset, value, low, high, assets
-        """Features with values outside of what the fits had learnt from, the furthest first."""
+        """Features with values outside of what the fits had learnt from, the furthest first.
+
+        Returns
+        -------
+        pd.DataFrame
+            index feature: asset, value, low, high, assets
+        """
         return _outside(self)
 
     @cached_property
@@ -314,7 +388,20 @@ COVERED = 0.9  # share of returns that the interval is made for
 
 
 class Forecast(NamedTuple):
-    """A line from scores to returns over the horizon, and the spread around it."""
+    """A line from scores to returns over the horizon, and the spread around it.
+
+    Parameters
+    ----------
+    level : float
+        mean return
+    slope : float
+        return per unit of score
+    low : float
+        what COVERED of the validation part's errors lie between; in `scale`s
+    high : float
+    scale : pd.Series
+        asset -> expected deviation over the horizon; 1 where the file does not reach back
+    """
 
     level: float  # mean return
     slope: float  # return per unit of score
@@ -323,7 +410,13 @@ class Forecast(NamedTuple):
     scale: pd.Series  # asset -> expected deviation over the horizon; 1 where the file does not reach back
 
     def of(self, score: pd.Series) -> pd.DataFrame:  # index asset: forecast, forecast_low, forecast_high
-        """Forecasts of the scores of one date."""
+        """Forecasts of the scores of one date.
+
+        Returns
+        -------
+        pd.DataFrame
+            index asset: forecast, forecast_low, forecast_high
+        """
         expected = self.level + self.slope * (score - score.mean())
         scale = self.scale.reindex(score.index)
         ends = {"forecast_low": expected + self.low * scale, "forecast_high": expected + self.high * scale}

@@ -41,7 +41,23 @@ def _always(_) -> bool:
 
 @dataclass(frozen=True)
 class Section:
-    """One section of a universe's report."""
+    """One section of a universe's report.
+
+    Parameters
+    ----------
+    title : str
+    compute : Callable, default _nothing
+        report -> what was found
+    store : Callable, default _nothing
+        (report, found): writes files below `report.folder`
+    show : Callable, default _nothing
+        (report, found) -> what the notebook displays
+    derive : Callable, default _no_files
+        `StoredReport` -> {file: what it must hold}: a JSON value, the frame of a Parquet file, or
+        the text of a CSV file
+    applies : Callable, default _always
+        report -> whether its study asks for this section; else it leaves no trace
+    """
 
     title: str
     compute: Callable = _nothing  # report -> what was found
@@ -53,7 +69,13 @@ class Section:
 
 # %% ../../nbs/report/section.ipynb #a675be08
 def sections() -> dict[str, Section]:  # name -> Section
-    """Every section there is."""
+    """Every section there is.
+
+    Returns
+    -------
+    dict[str, Section]
+        name -> Section
+    """
     return {name.rpartition(".")[2]: _section_of(name) for name in section_modules()}
 
 
@@ -81,7 +103,14 @@ PARTS = ("predictions", "validation")  # tables of a report, of the test and of 
 
 @dataclass(frozen=True)
 class StoredReport:
-    """The folder of a universe's report, and its study opened again."""
+    """The folder of a universe's report, and its study opened again.
+
+    Parameters
+    ----------
+    folder : Path
+    experiment : object
+        `Experiment`
+    """
 
     folder: Path
     experiment: object  # `Experiment`
@@ -95,7 +124,13 @@ class StoredReport:
 
     @cached_property
     def scored(self) -> tuple[dict, dict]:  # model -> Predictions of the test and of the validation rows
-        """The stored scores of the models, and the ensemble's as its members give it."""
+        """The stored scores of the models, and the ensemble's as its members give it.
+
+        Returns
+        -------
+        tuple[dict, dict]
+            model -> Predictions of the test and of the validation rows
+        """
         study = self.experiment.study
         return with_ensemble(*(self._models(name) for name in PARTS), study)
 

@@ -25,7 +25,13 @@ from ..study.spec import Study, load_study, universe_slug
 def write_own_site(
     report,  # `neuralpha.report.steps.Report`, after `save()`
 ):  # what a notebook shows: a link to the leaderboard
-    """Draw the pages of the study that a notebook belongs to, from every universe run under the same settings."""
+    """Draw the pages of the study that a notebook belongs to, from every universe run under the same settings.
+
+    Parameters
+    ----------
+    report
+        `neuralpha.report.steps.Report`, after `save()`
+    """
     from IPython.display import Markdown
 
     study = report.experiment.study

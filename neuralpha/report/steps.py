@@ -33,6 +33,18 @@ from ..study.units import UnitStore
 class Report:
     """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports
     and, in `.units`, the finished units they share.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    out : Path, default Path('reports')
+    device : str, default 'auto'
+    jobs : int, default 1
+    folder : Path | str, default ''
+        where it is written; default: <out>/<study>/<universe>
+    figures : list, default list()
+    holes : dict, default dict()
+        model -> why it is missing
     """
 
     experiment: Experiment
@@ -152,7 +164,14 @@ class Report:
 # %% ../../nbs/report/steps.ipynb #e4b109a5
 @dataclass
 class StudyResults:
-    """The stored results of a study's universes, for the leaderboard notebook."""
+    """The stored results of a study's universes, for the leaderboard notebook.
+
+    Parameters
+    ----------
+    study : str, default 'tiny'
+        built-in name or file
+    out : Path, default Path('reports')
+    """
 
     study: str = "tiny"  # built-in name or file
     out: Path = Path("reports")

@@ -107,7 +107,14 @@ def _cells(text: str) -> list:  # rows of cells; numbers where they are numbers
 def derived_files(
     folder: Path, experiment
 ) -> dict:  # file below the universe's folder -> JSON value, cells of a CSV file or table that it should hold
-    """Everything of a universe's report that follows from the stored scores, the stored attributions and the data."""
+    """Everything of a universe's report that follows from the stored scores, the stored attributions and the data.
+
+    Returns
+    -------
+    dict
+        file below the universe's folder -> JSON value, cells of a CSV file or table that it should
+        hold
+    """
     if experiment.study.repetitions:
         models = draw_numbers(read_table(folder / "draws.parquet", **DRAWS_COLUMNS), experiment.study.models)
         return {"metrics.json": _as_stored(read_json(folder / "metrics.json") | {"models": models})}
@@ -144,7 +151,16 @@ def _row_differences(stored: pd.DataFrame, derived: pd.DataFrame) -> list:  # in
 
 
 class Compared(NamedTuple):
-    """What came of comparing stored files with what was derived again."""
+    """What came of comparing stored files with what was derived again.
+
+    Parameters
+    ----------
+    problems : list
+    numbers : int
+        compared
+    newer : list
+        what a report of older code has no place for
+    """
 
     problems: list
     numbers: int  # compared
@@ -263,7 +279,18 @@ def _page_problems(folder: Path, study, manifest) -> tuple[list, str]:
 def verify_report(
     folder,  # of a study's report
 ) -> tuple[list, dict]:  # problems in words; files, numbers, pages checked; newer: what an older report cannot have
-    """Check a report. Raises `NeuralphaError` where the folder holds none."""
+    """Check a report. Raises `NeuralphaError` where the folder holds none.
+
+    Parameters
+    ----------
+    folder
+        of a study's report
+
+    Returns
+    -------
+    tuple[list, dict]
+        problems in words; files, numbers, pages checked; newer: what an older report cannot have
+    """
     folder, manifest, study = open_report(folder)
     with where_it_started(folder, study):
         return _verified(folder, manifest, study)
@@ -300,6 +327,22 @@ def rerun_report(
     """Run the study of a report again from nothing and compare every file.
 
     Same machine, versions and device: no difference.
+
+    Parameters
+    ----------
+    folder
+        of a study's report
+    device : str, default 'auto'
+        the report's own, or its bits will differ
+    jobs : int | None, default None
+        worker processes; default: one per core
+    watch : default None
+        as in `run_study`
+
+    Returns
+    -------
+    tuple[list, int]
+        problems in words; files compared
     """
     from neuralpha.report.run import run_study
 

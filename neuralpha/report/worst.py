@@ -38,7 +38,24 @@ def worst(
     y: Label | None = None,  # of scores in the notebook; default: what the prediction was scored against
     X: Features | None = None,  # of scores in the notebook; default: what the model was fitted on
 ) -> "Worst":
-    """The days, names and sectors that cost the mean IC most, and how they differ from the others."""
+    """The days, names and sectors that cost the mean IC most, and how they differ from the others.
+
+    Parameters
+    ----------
+    of
+        folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of
+        scores
+    n : int, default 10
+        days, and names
+    model : str | None, default None
+        of a report: a model, the ensemble or a baseline; default: its best model
+    universe : str | None, default None
+        of a report of several
+    y : Label | None, default None
+        of scores in the notebook; default: what the prediction was scored against
+    X : Features | None, default None
+        of scores in the notebook; default: what the model was fitted on
+    """
     origin = origin_of(of, model, universe, y, X)
     share = contributions(origin)
     if not np.isfinite(share).any():
@@ -57,7 +74,13 @@ def worst(
 
 # %% ../../nbs/report/worst.ipynb #60a257ae
 def contributions(origin: Origin) -> np.ndarray:  # (n_rows,) what each row adds to the IC of its date; NaN where none
-    """The terms of the Pearson IC: those of a date add up to it."""
+    """The terms of the Pearson IC: those of a date add up to it.
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) what each row adds to the IC of its date; NaN where none
+    """
     panel, labels = origin.panel, origin.y
     used = origin.compared & labels.labelled
     scores, score_squares = _less_mean(panel, np.where(used, origin.scores, np.nan))
@@ -147,7 +170,23 @@ def _names_compared(origin: Origin, names: pd.DataFrame, n: int) -> pd.DataFrame
 # %% ../../nbs/report/worst.ipynb #7cfe5b86
 @dataclass(eq=False, repr=False)
 class Worst:
-    """Result of `worst`."""
+    """Result of `worst`.
+
+    Parameters
+    ----------
+    origin : Origin
+    days : pd.DataFrame
+        the worst first: ic, rank_ic, assets, market and dispersion of the label, volatility before
+        it
+    names : pd.DataFrame
+        the worst first: adds (to the mean IC), on_worst_days, bars, sector
+    sectors : pd.DataFrame | None
+        the worst first: adds, bars
+    days_compared : pd.DataFrame
+        worst and others
+    names_compared : pd.DataFrame
+        styles of worst and others, -1 to 1
+    """
 
     origin: Origin
     days: pd.DataFrame  # the worst first: ic, rank_ic, assets, market and dispersion of the label, volatility before it

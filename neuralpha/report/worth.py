@@ -25,7 +25,16 @@ from ..trading.costs import Costs, make_costs
 
 # %% ../../nbs/report/worth.ipynb #b61153ea
 class Worth(NamedTuple):
-    """What the scores of a report are worth."""
+    """What the scores of a report are worth.
+
+    Parameters
+    ----------
+    setting : str
+    tables : dict
+        title -> DataFrame
+    books : dict
+        model -> Book
+    """
 
     setting: str
     tables: dict  # title -> DataFrame
@@ -41,7 +50,25 @@ def worth_of_report(
     universe: str | None = None,  # of a report of several
     where_it_flips: bool = False,  # also: under which other assumption another model would be first
 ) -> Worth:
-    """Trade on the stored scores of a report. Raises `NeuralphaError` where the data is not that of the report."""
+    """Trade on the stored scores of a report. Raises `NeuralphaError` where the data is not that of the report.
+
+    Parameters
+    ----------
+    folder
+        of a report, or of one of its universes
+    policy : str | None, default None
+        e.g. "TopN(50)"; default: the study's, else Quantiles(5)
+    costs : str | None, default None
+        a preset, or a half-spread in basis points; default: the study's
+    capital : float | None, default None
+        currency; default: the study's, else 1e8
+    model : str | None, default None
+        default: all
+    universe : str | None, default None
+        of a report of several
+    where_it_flips : bool, default False
+        also: under which other assumption another model would be first
+    """
     policy = None if policy is None else read_policy(policy)
     costs = None if costs is None else _read_costs(costs)
     stored = _stored_report(Path(folder), universe)

@@ -73,7 +73,19 @@ class TradeNet(nn.Module):
 # %% ../../nbs/rl/agents.ipynb #2e7c0400
 @dataclass
 class Agent:
-    """Trained policies of several seeds; a policy for `play` on signals (n_bars, seeds, paths, n_signals)."""
+    """Trained policies of several seeds; a policy for `play` on signals (n_bars, seeds, paths, n_signals).
+
+    Parameters
+    ----------
+    net : TradeNet, default ()
+    seeds : list
+    signal_unit : np.ndarray
+        (n_seen,) what a signal is divided by
+    position_unit : np.ndarray
+        (n_assets,) what a position is divided by
+    history : np.ndarray, default ()
+        (updates, seeds) mean reward while training
+    """
 
     net: TradeNet = field(repr=False)
     seeds: list
@@ -98,7 +110,24 @@ def train_agent(
     hidden: int = 32,
     recorded: np.ndarray | None = None,  # (n_bars, paths, n_signals): learn from these alone; None: drawn afresh
 ) -> Agent:
-    """Train by going back through the simulator."""
+    """Train by going back through the simulator.
+
+    Parameters
+    ----------
+    market
+        one of `rl.truths`, or a class like them
+    seeds : default 5
+        a number, or a list
+    updates : int, default 400
+    bars : int, default 64
+        played in each update
+    paths : int, default 64
+    learning_rate : float, default 0.02
+        falls to nothing along a cosine
+    hidden : int, default 32
+    recorded : np.ndarray | None, default None
+        (n_bars, paths, n_signals): learn from these alone; None: drawn afresh
+    """
     seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
     if not seeds or updates < 1:
         raise NeuralphaError(f"{len(seeds)} seeds and {updates} updates train nothing; give at least one of each.")
@@ -154,7 +183,13 @@ def _unroll(net, market, signals, held, units):
 
 # %% ../../nbs/rl/agents.ipynb #aaeae025
 def usual_position(market) -> np.ndarray:  # (n_assets,)
-    """Standard deviation of what would be held without costs."""
+    """Standard deviation of what would be held without costs.
+
+    Returns
+    -------
+    np.ndarray
+        (n_assets,)
+    """
     spread = market.innovation / np.sqrt(1 - market.decay**2)
     return np.sqrt(market.frictionless().gain ** 2 @ spread**2)
 
@@ -185,7 +220,14 @@ class HoldEqual:
 
 @dataclass(frozen=True)
 class FollowScore:
-    """Hold a fixed amount in the direction of a score: a linear combination of the signals."""
+    """Hold a fixed amount in the direction of a score: a linear combination of the signals.
+
+    Parameters
+    ----------
+    loadings : np.ndarray
+        (n_assets, n_signals)
+    amount : np.ndarray | float, default 1.0
+    """
 
     loadings: np.ndarray  # (n_assets, n_signals)
     amount: np.ndarray | float = 1.0
@@ -200,7 +242,18 @@ LEAKED = SignalMarket(cost=0.05, power=1, risk_aversion=0.3, mean_reversion=1.0,
 
 @dataclass(frozen=True)
 class NoiseMarket:
-    """A signal that means nothing: the first is seen, the second is the return."""
+    """A signal that means nothing: the first is seen, the second is the return.
+
+    Parameters
+    ----------
+    cost : float, default 0.02
+        of a unit traded
+    risk_aversion : float, default 0.3
+    mean_reversion : float, default 0.1
+        of the signal that is seen
+    volatility : float, default 0.2
+        of the return
+    """
 
     cost: float = 0.02  # of a unit traded
     risk_aversion: float = 0.3
@@ -212,12 +265,24 @@ class NoiseMarket:
 
     @property
     def decay(self) -> np.ndarray:  # (2,)
-        """The signal reverts, returns are independent."""
+        """The signal reverts, returns are independent.
+
+        Returns
+        -------
+        np.ndarray
+            (2,)
+        """
         return np.array([1 - self.mean_reversion, 0.0])
 
     @property
     def innovation(self) -> np.ndarray:  # (2,)
-        """Of signal and return."""
+        """Of signal and return.
+
+        Returns
+        -------
+        np.ndarray
+            (2,)
+        """
         return np.array([self.volatility * np.sqrt(1 - self.decay[0] ** 2), self.volatility])
 
     def reward(self, signal, before, after):
@@ -243,7 +308,21 @@ def net_sharpe(
     signals: np.ndarray,  # (n_bars, ..., 2)
     positions: np.ndarray,  # (n_bars, ..., 1)
 ) -> pd.Series:  # sharpe, low, high, implied; a bar
-    """Sharpe ratio after costs with its interval, and what costs alone imply."""
+    """Sharpe ratio after costs with its interval, and what costs alone imply.
+
+    Parameters
+    ----------
+    market : NoiseMarket
+    signals : np.ndarray
+        (n_bars, ..., 2)
+    positions : np.ndarray
+        (n_bars, ..., 1)
+
+    Returns
+    -------
+    pd.Series
+        sharpe, low, high, implied; a bar
+    """
     before = np.concatenate([np.zeros_like(positions[:1]), positions[:-1]])
     paid = market.cost * np.abs(positions - before)[..., 0]
     net = signals[..., 1] * positions[..., 0] - paid
@@ -263,7 +342,23 @@ def share_of_optimum(
     optimum: str,  # its name
     signals: np.ndarray,  # (n_bars, paths, n_signals)
 ) -> pd.DataFrame:  # index policy; reward a step, share and its interval, %, worst seed
-    """What each policy earns of what can be had."""
+    """What each policy earns of what can be had.
+
+    Parameters
+    ----------
+    market
+    policies : dict
+        name → policy or `Agent`; the optimum among them
+    optimum : str
+        its name
+    signals : np.ndarray
+        (n_bars, paths, n_signals)
+
+    Returns
+    -------
+    pd.DataFrame
+        index policy; reward a step, share and its interval, %, worst seed
+    """
     best = play(market, policies[optimum], signals)[0].mean()
     rows = {}
     for name, policy in policies.items():
@@ -279,7 +374,18 @@ def share_of_optimum(
 
 
 class KnownMarket(NamedTuple):
-    """A market whose optimum is known, and how it is played."""
+    """A market whose optimum is known, and how it is played.
+
+    Parameters
+    ----------
+    market : object
+    rules : dict
+        name → policy; the optimum among them
+    training : dict
+        of `train_agent`
+    signals : np.ndarray
+        (n_bars, paths, n_signals) nobody is trained on them
+    """
 
     market: object
     rules: dict  # name → policy; the optimum among them

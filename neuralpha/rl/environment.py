@@ -38,7 +38,30 @@ def trade_env(
     first: int = 0,  # date of the first decision
     last: int | None = None,  # date of the last bar; None: the panel's last
 ) -> "TradeEnv":
-    """A market to trade in, for paths × copies accounts at once."""
+    """A market to trade in, for paths × copies accounts at once.
+
+    Parameters
+    ----------
+    panels
+        a `Panel`, or a list of them with the same number of dates and assets
+    features : default None
+        (n_rows, F) on the panel's rows, or a table by (date, asset); a list of them for several
+        panels
+    reward : default 'mean_variance'
+        a name of `REWARDS`, or a `Reward`
+    costs : default 'square-root'
+        a name of `PRESETS`, a `Costs`, or the half-spread in basis points
+    capital : float, default 100000000.0
+        currency
+    clock : Clock, default Clock()
+    limits : 'ActionLimits | None', default None
+    copies : int, default 1
+        accounts in each market
+    first : int, default 0
+        date of the first decision
+    last : int | None, default None
+        date of the last bar; None: the panel's last
+    """
     several = isinstance(panels, (list, tuple))
     panels = list(panels) if several else [panels]
     tables = list(features) if several and features is not None else [features] * len(panels)
@@ -104,7 +127,17 @@ def _moves(panel) -> np.ndarray:  # (n_dates, n_assets)
 # %% ../../nbs/rl/environment.ipynb #15b683dc
 @dataclass(frozen=True)
 class ActionLimits:
-    """Shares of the wealth."""
+    """Shares of the wealth.
+
+    Parameters
+    ----------
+    position : float, default 1.0
+        of one asset
+    gross : float, default 1.0
+        long plus short
+    net : float, default 1.0
+        long minus short, either way
+    """
 
     position: float = 1.0  # of one asset
     gross: float = 1.0  # long plus short
@@ -116,7 +149,13 @@ class ActionLimits:
                 raise NeuralphaError(f"The limit of {name} is {getattr(self, name)}; it must be a number, at least 0.")
 
     def weights(self, action: np.ndarray) -> np.ndarray:  # (..., n_assets) in [−1, 1] → shares of the wealth
-        """The nearest weights in the directions asked for."""
+        """The nearest weights in the directions asked for.
+
+        Returns
+        -------
+        np.ndarray
+            (..., n_assets) in [−1, 1] → shares of the wealth
+        """
         weights = action * self.position
         long = np.maximum(weights, 0).sum(-1, keepdims=True)
         short = long - weights.sum(-1, keepdims=True)
@@ -132,7 +171,19 @@ REWARDS = ("mean_variance", "log_wealth", "net_over_volatility", "differential_s
 
 @dataclass(frozen=True)
 class Reward:
-    """What a bar is worth to the agent."""
+    """What a bar is worth to the agent.
+
+    Parameters
+    ----------
+    name : str, default 'mean_variance'
+    risk_aversion : float, default 1.0
+    window : int, default 20
+        bars, of `net_over_volatility`
+    memory : float, default 0.01
+        weight of the newest bar, of `differential_sharpe`
+    drawdown_penalty : float, default 0.0
+        for each unit below the peak
+    """
 
     name: str = "mean_variance"
     risk_aversion: float = 1.0
@@ -206,7 +257,13 @@ class TradeEnv:
         return self.last - self.first
 
     def reset(self) -> np.ndarray:  # (batch, n_assets, columns)
-        """All accounts hold nothing but cash, at the close of the first date."""
+        """All accounts hold nothing but cash, at the close of the first date.
+
+        Returns
+        -------
+        np.ndarray
+            (batch, n_assets, columns)
+        """
         self.books = [self._fresh(books) for books in self._opened]
         self.date = self.first
         shape = (self.batch, self.n_assets)
@@ -290,7 +347,13 @@ class TradeEnv:
         return self.books[path].ledger()
 
     def decisions(self, path: int = 0) -> np.ndarray:  # (n_rows, copies) shares of the wealth, in panel row order
-        """What was decided, as `open_books` takes it; nothing before the episode and after it."""
+        """What was decided, as `open_books` takes it; nothing before the episode and after it.
+
+        Returns
+        -------
+        np.ndarray
+            (n_rows, copies) shares of the wealth, in panel row order
+        """
         panel = self.panels[path]
         wide = np.zeros((panel.n_dates, self.copies, self.n_assets))
         wide[self.first : self.last] = self.decided[:, path * self.copies : (path + 1) * self.copies]

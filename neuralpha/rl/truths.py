@@ -35,7 +35,23 @@ from ..evaluate.plots import new_figure, style
 # %% ../../nbs/rl/truths.ipynb #0e645465
 @dataclass(frozen=True)
 class SignalMarket:
-    """One asset whose expected return is a signal that reverts."""
+    """One asset whose expected return is a signal that reverts.
+
+    Parameters
+    ----------
+    cost : float, default 1.0
+        of a unit traded, to the power below
+    power : int, default 2
+        1: in proportion to the trade, 2: to its square
+    risk_aversion : float, default 0.3
+        price of a squared position
+    mean_reversion : float, default 0.1
+        share of the signal that is gone a bar later
+    volatility : float, default 0.1
+        of what is new in the signal on each bar
+    standardised : bool, default False
+        the signal is divided by volatility / √(2 mean_reversion)
+    """
 
     cost: float = 1.0  # of a unit traded, to the power below
     power: int = 2  # 1: in proportion to the trade, 2: to its square
@@ -58,12 +74,24 @@ class SignalMarket:
 
     @property
     def decay(self) -> np.ndarray:  # (1,)
-        """Share of the signal that is left a bar later."""
+        """Share of the signal that is left a bar later.
+
+        Returns
+        -------
+        np.ndarray
+            (1,)
+        """
         return np.array([1 - self.mean_reversion])
 
     @property
     def innovation(self) -> np.ndarray:  # (1,)
-        """Standard deviation of what is new in the signal."""
+        """Standard deviation of what is new in the signal.
+
+        Returns
+        -------
+        np.ndarray
+            (1,)
+        """
         scale = np.sqrt(2 * self.mean_reversion) if self.standardised else self.volatility
         return np.array([scale])
 
@@ -90,7 +118,21 @@ def draw_signals(
     noise: np.ndarray,  # (n_bars, ..., n_signals) standard normal
     start: np.ndarray | None = None,  # (..., n_signals) signal before the first bar; None: nothing
 ) -> np.ndarray:  # the shape of `noise`
-    """Signals of a market from its noise."""
+    """Signals of a market from its noise.
+
+    Parameters
+    ----------
+    market
+    noise : np.ndarray
+        (n_bars, ..., n_signals) standard normal
+    start : np.ndarray | None, default None
+        (..., n_signals) signal before the first bar; None: nothing
+
+    Returns
+    -------
+    np.ndarray
+        the shape of `noise`
+    """
     out = np.empty(noise.shape)
     last = np.zeros(noise.shape[1:]) if start is None else start
     for t in range(len(noise)):
@@ -104,7 +146,21 @@ def play(
     policy,  # (signal, before) -> after
     signals: np.ndarray,  # (n_bars, ..., n_signals)
 ) -> tuple[np.ndarray, np.ndarray]:  # rewards (n_bars, ...), positions (n_bars, ..., n_assets)
-    """What a policy earns, step by step, beginning with nothing."""
+    """What a policy earns, step by step, beginning with nothing.
+
+    Parameters
+    ----------
+    market
+    policy
+        (signal, before) -> after
+    signals : np.ndarray
+        (n_bars, ..., n_signals)
+
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
+        rewards (n_bars, ...), positions (n_bars, ..., n_assets)
+    """
     held = np.zeros((*signals.shape[1:-1], market.n_assets))
     rewards, positions = [], []
     for signal in signals:
@@ -116,7 +172,15 @@ def play(
 
 # %% ../../nbs/rl/truths.ipynb #dc3e1b40
 class LinearPolicy(NamedTuple):
-    """Keep a part of the position, and add a multiple of the signals."""
+    """Keep a part of the position, and add a multiple of the signals.
+
+    Parameters
+    ----------
+    keep : np.ndarray
+        (n_assets, n_assets)
+    gain : np.ndarray
+        (n_assets, n_signals)
+    """
 
     keep: np.ndarray  # (n_assets, n_assets)
     gain: np.ndarray  # (n_assets, n_signals)
@@ -158,7 +222,17 @@ def myopic(market: SignalMarket) -> LinearPolicy:
 
 # %% ../../nbs/rl/truths.ipynb #87b36e94
 class Zone(NamedTuple):
-    """Positions that are left alone; from outside, one moves to the nearest of them."""
+    """Positions that are left alone; from outside, one moves to the nearest of them.
+
+    Parameters
+    ----------
+    signal : np.ndarray
+        (n,) grid
+    low : np.ndarray
+        (n,)
+    high : np.ndarray
+        (n,)
+    """
 
     signal: np.ndarray  # (n,) grid
     low: np.ndarray  # (n,)
@@ -176,7 +250,16 @@ def no_trade_zone(
     n_positions: int = 321,
     tolerance: float = 1e-8,
 ) -> Zone:
-    """The best policy under proportional costs, by iterating the value of one more unit."""
+    """The best policy under proportional costs, by iterating the value of one more unit.
+
+    Parameters
+    ----------
+    market : SignalMarket
+    n_signals : int, default 201
+        points of the signal's grid
+    n_positions : int, default 321
+    tolerance : float, default 1e-08
+    """
     if market.power != 1:
         raise NeuralphaError("Quadratic costs have no zone in which nothing is done; use quadratic_optimum.")
     decay, fresh = market.decay[0], market.innovation[0]
@@ -221,7 +304,13 @@ PUBLISHED_SCORES = {"band": 1269.01, "DDPG": 1242.03}  # total reward of an epis
 
 
 def published_episodes(market: SignalMarket, n_episodes: int = 10) -> np.ndarray:  # (4998, n_episodes, 1)
-    """The signals on which the published scores were measured."""
+    """The signals on which the published scores were measured.
+
+    Returns
+    -------
+    np.ndarray
+        (4998, n_episodes, 1)
+    """
     seeds = np.random.RandomState(1024).randint(0, 1_000_000, size=n_episodes)
     noise = np.stack([np.random.RandomState(seed).normal(0, 1, 5000) for seed in seeds], 1)[..., None]
     return draw_signals(market, noise)[1:-1]
@@ -229,7 +318,23 @@ def published_episodes(market: SignalMarket, n_episodes: int = 10) -> np.ndarray
 # %% ../../nbs/rl/truths.ipynb #674a798f
 @dataclass(frozen=True, eq=False)
 class FactorMarket:
-    """Several assets whose expected returns come from factors that decay."""
+    """Several assets whose expected returns come from factors that decay.
+
+    Parameters
+    ----------
+    loadings : np.ndarray
+        (n_assets, n_signals)
+    mean_reversion : np.ndarray
+        (n_signals,) share of each factor that is gone a bar later
+    covariance : np.ndarray
+        (n_assets, n_assets) of returns
+    innovation : np.ndarray
+        (n_signals,) standard deviation of what is new in the factors
+    risk_aversion : float, default 0.5
+    cost : float, default 2.0
+        of a trade, in units of the covariance
+    discount : float, default 0.02
+    """
 
     loadings: np.ndarray  # (n_assets, n_signals)
     mean_reversion: np.ndarray  # (n_signals,) share of each factor that is gone a bar later
@@ -251,7 +356,13 @@ class FactorMarket:
 
     @property
     def decay(self) -> np.ndarray:  # (n_signals,)
-        """Share of each factor that is left a bar later."""
+        """Share of each factor that is left a bar later.
+
+        Returns
+        -------
+        np.ndarray
+            (n_signals,)
+        """
         return 1 - self.mean_reversion
 
     def reward(self, signal, before, after):  # (..., n_signals), (..., n_assets)
@@ -287,7 +398,15 @@ def factor_optimum(market: FactorMarket) -> LinearPolicy:
 
 # %% ../../nbs/rl/truths.ipynb #9afdce56
 class WealthBand(NamedTuple):
-    """Shares of wealth in the stock, at the price between bid and ask, that are left alone."""
+    """Shares of wealth in the stock, at the price between bid and ask, that are left alone.
+
+    Parameters
+    ----------
+    low : float
+    high : float
+    safe_rate : float
+        a year above the bond's: what the account is worth to its owner
+    """
 
     low: float
     high: float
@@ -296,7 +415,17 @@ class WealthBand(NamedTuple):
 
 @dataclass(frozen=True)
 class MertonMarket:
-    """One stock and one bond; whoever trades pays a share of the amount."""
+    """One stock and one bond; whoever trades pays a share of the amount.
+
+    Parameters
+    ----------
+    excess_return : float, default 0.06
+        a year
+    volatility : float, default 0.2
+    risk_aversion : float, default 3.0
+    cost : float, default 0.01
+        share of what is bought or sold
+    """
 
     excess_return: float = 0.06  # a year
     volatility: float = 0.2
@@ -356,7 +485,13 @@ def band_growth(
     steps_a_year: int = 1000,
     seed: int = 0,
 ) -> np.ndarray:  # (n_paths,) growth of wealth a year above the bond's
-    """Growth of accounts that keep the share of the stock between two edges."""
+    """Growth of accounts that keep the share of the stock between two edges.
+
+    Returns
+    -------
+    np.ndarray
+        (n_paths,) growth of wealth a year above the bond's
+    """
     noise = np.random.default_rng(seed).standard_normal((n_paths, int(years * steps_a_year)))
     return _band_growth(noise, market.excess_return, market.volatility, market.cost, low, high, 1 / steps_a_year)
 
@@ -384,7 +519,23 @@ def _band_growth(noise, mean, volatility, cost, low, high, step):
 # %% ../../nbs/rl/truths.ipynb #bc7bba27
 @dataclass(frozen=True)
 class ExecutionMarket:
-    """A number of shares to sell in a number of steps."""
+    """A number of shares to sell in a number of steps.
+
+    Parameters
+    ----------
+    shares : float, default 1000000.0
+    n_steps : int, default 5
+    step : float, default 1.0
+        days
+    volatility : float, default 0.95
+        of the price, currency a root day
+    half_spread : float, default 0.0625
+        currency a share
+    permanent : float, default 2.5e-07
+        currency a share, for each share sold
+    temporary : float, default 2.5e-06
+        currency a share, for each share sold a day
+    """
 
     shares: float = 1e6
     n_steps: int = 5
@@ -395,7 +546,13 @@ class ExecutionMarket:
     temporary: float = 2.5e-6  # currency a share, for each share sold a day
 
     def best_holdings(self, risk_aversion: float) -> np.ndarray:  # (n_steps + 1,) shares
-        """What is left after each step, on the efficient frontier."""
+        """What is left after each step, on the efficient frontier.
+
+        Returns
+        -------
+        np.ndarray
+            (n_steps + 1,) shares
+        """
         if not 0 <= risk_aversion < np.inf:
             raise NeuralphaError(f"risk_aversion is {risk_aversion}; it must be a number, at least 0.")
         left = np.arange(self.n_steps, -1, -1.0)
@@ -406,7 +563,13 @@ class ExecutionMarket:
         return self.shares * np.sinh(kappa * left) / np.sinh(kappa * self.n_steps)
 
     def cost(self, holdings: np.ndarray) -> tuple[float, float]:  # currency: mean, standard deviation
-        """What selling along these holdings costs against the price at the start."""
+        """What selling along these holdings costs against the price at the start.
+
+        Returns
+        -------
+        tuple[float, float]
+            currency: mean, standard deviation
+        """
         sold = -np.diff(holdings)
         permanent = self.permanent * (holdings[1:] * sold).sum()
         spread = self.half_spread * np.abs(sold).sum()
@@ -415,7 +578,13 @@ class ExecutionMarket:
         return float(permanent + spread + temporary), float(deviation)
 
     def simulate(self, holdings: np.ndarray, n_paths: int = 1000, seed: int = 0) -> np.ndarray:  # (n_paths,)
-        """Costs of the same order on many days."""
+        """Costs of the same order on many days.
+
+        Returns
+        -------
+        np.ndarray
+            (n_paths,)
+        """
         sold = -np.diff(holdings)
         noise = np.random.default_rng(seed).standard_normal((n_paths, self.n_steps))
         moves = self.volatility * np.sqrt(self.step) * noise - self.permanent * sold

@@ -27,6 +27,18 @@ def audit_experiment(
 ) -> Certificate:
     """The leak certificate of one universe of a study. Models that a study fits on groups of dates, before and after a
     test, are audited walking forward: that they see what comes later is what such a split is.
+
+    Parameters
+    ----------
+    experiment
+        `study.experiment.Experiment`: one universe of a study
+    models : default None
+        names of some of the study's models; default all
+    device : str, default 'auto'
+    seeds : int, default 1
+        how many of the study's seeds of each model with randomness
+    **options
+        of `audit_study`
     """
     study = experiment.study
     if study.split.grouped:

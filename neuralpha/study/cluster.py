@@ -40,7 +40,28 @@ def run_remotely(
     cwd: str,  # paths in the study start here, where the node has it
     journal: bytes,  # of the search that a fit begins with; empty where there is none
 ) -> dict:  # path below a unit store -> bytes
-    """Do one task on this machine and return the files it left."""
+    """Do one task on this machine and return the files it left.
+
+    Parameters
+    ----------
+    study : str
+        what to do
+    universe : str
+        what to do
+    key : str
+        what to do
+    device : str
+        what to do
+    cwd : str
+        paths in the study start here, where the node has it
+    journal : bytes
+        of the search that a fit begins with; empty where there is none
+
+    Returns
+    -------
+    dict
+        path below a unit store -> bytes
+    """
     with contextlib.chdir(cwd if os.path.isdir(cwd) else "."), tempfile.TemporaryDirectory() as tmp:
         experiment = _bench(study, universe)
         store = UnitStore(tmp)
@@ -92,7 +113,19 @@ def resources(
     model,  # estimator
     device: str = "auto",
 ) -> dict:  # options of a Ray task
-    """What a fit of a model takes from a node."""
+    """What a fit of a model takes from a node.
+
+    Parameters
+    ----------
+    model
+        estimator
+    device : str, default 'auto'
+
+    Returns
+    -------
+    dict
+        options of a Ray task
+    """
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
 # %% ../../nbs/study/cluster.ipynb #d5c4c08f
@@ -110,6 +143,18 @@ def fit_on_ray(
     """Do what is not finished on a Ray cluster.
 
     Raises `NeuralphaError` where a node cannot do the work, `DiskError` where the store cannot be written.
+
+    Parameters
+    ----------
+    benches
+        of one study
+    store : UnitStore
+    device : str, default 'auto'
+    jobs : int | None, default None
+        at most so many tasks at once; default: as many as the cluster has cores
+    watch : default None
+    part : str, default 'all'
+        see `fit_study`
     """
     ray = connect()
     if device_kind(device) == "cuda" and not ray.cluster_resources().get("GPU"):

@@ -31,7 +31,21 @@ def draw_errors(
     draw: int,
     device: str,
 ) -> dict:  # sums of squared errors: of the model, the true function and the mean
-    """What a unit runs: one model on one draw, all seeds. Its code, and what that reaches, is part of its name."""
+    """What a unit runs: one model on one draw, all seeds. Its code, and what that reaches, is part of its name.
+
+    Parameters
+    ----------
+    draws : 'Repetitions'
+    name : str
+        of the model
+    draw : int
+    device : str
+
+    Returns
+    -------
+    dict
+        sums of squared errors: of the model, the true function and the mean
+    """
     from neuralpha.models.gkx import squared_errors
 
     study = draws.study
@@ -140,7 +154,13 @@ def fit_draw(draws: Repetitions, unit: Unit, store: UnitStore, device: str = "au
 def collect_draws(
     draws: Repetitions, store: UnitStore, device: str = "auto"
 ) -> tuple[pd.DataFrame, dict]:  # one row per draw and model; model -> why it is not there
-    """What the finished units say: columns draw, model, sse, sse_true, sse_mean, seconds."""
+    """What the finished units say: columns draw, model, sse, sse_true, sse_mean, seconds.
+
+    Returns
+    -------
+    tuple[pd.DataFrame, dict]
+        one row per draw and model; model -> why it is not there
+    """
     rows, holes = [], {}
     for u in draws.units(device):
         if u.key in store:
@@ -187,7 +207,20 @@ def draw_numbers(
     frame: pd.DataFrame,  # as `collect_draws` gives it
     order,  # model names
 ) -> dict:  # model -> record; "true" is the true function
-    """R² and ratio of every model with standard errors."""
+    """R² and ratio of every model with standard errors.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        as `collect_draws` gives it
+    order
+        model names
+
+    Returns
+    -------
+    dict
+        model -> record; "true" is the true function
+    """
     from neuralpha.models.gkx import paired_ratios
 
     r2 = 100 * (

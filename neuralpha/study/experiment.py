@@ -45,7 +45,22 @@ from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, libra
 # %% ../../nbs/study/experiment.ipynb #bf710473
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
-    """One universe under one study. `X`, the feature table, is computed on first use."""
+    """One universe under one study. `X`, the feature table, is computed on first use.
+
+    Parameters
+    ----------
+    study : Study
+    universe : str
+        as the study names it
+    panel : Panel
+    y : Label
+    folds : list
+        of `Fold`
+    seal : Seal | None, default None
+        of the holdout that was set aside; the panel ends before it
+    tables : Path | None, default None
+        folder in which feature tables are kept; None: the table is computed here
+    """
 
     study: Study
     universe: str  # as the study names it
@@ -102,7 +117,13 @@ class Experiment:
     def searches(
         self, device: str = "auto"
     ) -> dict:  # (model, fold) -> Search, fold by fold; empty where nothing is tuned
-        """The searches for parameters that the study asks for: named by all that determines them but the budget."""
+        """The searches for parameters that the study asks for: named by all that determines them but the budget.
+
+        Returns
+        -------
+        dict
+            (model, fold) -> Search, fold by fold; empty where nothing is tuned
+        """
         if not self.study.tune:
             return {}
         tuned = [name for name in self.study.models if self._space(name)]
@@ -191,6 +212,13 @@ def open_experiment(
 ) -> Experiment:
     """Load, check, label and split one universe of a study. Raises `NeuralphaError` for whatever does not fit
     together.
+
+    Parameters
+    ----------
+    study
+        `Study`, built-in name or file
+    universe : str | None, default None
+        one of the study's universes; default: its first
     """
     study = load_study(study)
     if study.repetitions:
@@ -237,6 +265,21 @@ def opened_study(
     """Record the opening of a universe's holdout and return the study that scores it.
 
     Raises `NeuralphaError` where the study seals nothing.
+
+    Parameters
+    ----------
+    study : Study
+    universe : str
+    ledger
+        file the opening is recorded in
+    reason : str
+        why now
+
+    Returns
+    -------
+    Study
+        one universe, one fixed split, named <study>-holdout, with the universe where there are
+        several and the number of the opening from the second on
     """
     if not study.holdout:
         raise NeuralphaError(

@@ -28,6 +28,11 @@ def fit_one(experiment: Experiment, unit: Unit, store: UnitStore, device: str = 
     """Fit a unit, with all that are trained together with it, and keep them; a failure is kept with its log.
 
     Faults of the disk are raised, they concern every unit.
+
+    Returns
+    -------
+    bool
+        finished
     """
     units = [u for u in experiment.fitted_with(unit, device) if u.key not in store]
     checkpoint = store.folder / "checkpoints" / unit.key
@@ -89,7 +94,15 @@ def open_any(
     universe: str,
     store: UnitStore | None = None,  # beside whose units feature tables are kept
 ):  # `Experiment`, or `Repetitions` where the study repeats draws
-    """What a study compares its models on."""
+    """What a study compares its models on.
+
+    Parameters
+    ----------
+    study : Study
+    universe : str
+    store : UnitStore | None, default None
+        beside whose units feature tables are kept
+    """
     if study.repetitions:
         return open_draws(study, universe)
     experiment = open_experiment(study, universe)
@@ -103,7 +116,15 @@ def tasks(
     device: str = "auto",
     part: str = "all",  # or "searches"
 ) -> list[Task]:
-    """Searches, then units."""
+    """Searches, then units.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    device : str, default 'auto'
+    part : str, default 'all'
+        or "searches"
+    """
     return [*experiment.searches(device).values(), *(experiment.units(device) if part == "all" else ())]
 
 
@@ -157,7 +178,19 @@ def work(
     say=lambda text, task=None: None,  # called with what is being done
     stop=lambda: False,  # asked before every task
 ) -> None:
-    """Claim and do task after task; ends when each is finished or has failed, whoever did it."""
+    """Claim and do task after task; ends when each is finished or has failed, whoever did it.
+
+    Parameters
+    ----------
+    benches
+    store : UnitStore
+    device : str, default 'auto'
+    part : str, default 'all'
+    say : default lambda text, task=None: None
+        called with what is being done
+    stop : default lambda: False
+        asked before every task
+    """
     todo = [(b, t) for b in benches for t in tasks(b, device, part)]
     last = None
     while todo := unfinished(todo, store):
@@ -188,7 +221,13 @@ def forget_failures(todo, store: UnitStore) -> None:
 
 
 def failures(units, store: UnitStore) -> dict:  # unit -> error of those that failed
-    """What is known of the units that could not be fitted."""
+    """What is known of the units that could not be fitted.
+
+    Returns
+    -------
+    dict
+        unit -> error of those that failed
+    """
     return {u: store.failure(u.key)["error"] for u in units if u.key not in store and store.failure(u.key)}
 
 
@@ -198,7 +237,22 @@ def fit_units(
     device: str = "auto",  # "auto", "cpu", "cuda" or "cuda:1"
     jobs: int = 1,  # 1 fits here, more are processes of their own; 0 fits nothing and says what has failed
 ) -> dict:  # unit -> error of those that failed
-    """Do all tasks of an experiment that are not finished; returns when each is finished or has failed."""
+    """Do all tasks of an experiment that are not finished; returns when each is finished or has failed.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    store : UnitStore
+    device : str, default 'auto'
+        "auto", "cpu", "cuda" or "cuda:1"
+    jobs : int, default 1
+        1 fits here, more are processes of their own; 0 fits nothing and says what has failed
+
+    Returns
+    -------
+    dict
+        unit -> error of those that failed
+    """
     units = experiment.units(device)
     if jobs > 1:
         fit_study([experiment], store, device, jobs)
@@ -220,7 +274,13 @@ def fit_units(
 def search_units(
     experiment: Experiment, store: UnitStore, device: str = "auto", jobs: int = 1
 ) -> list[dict]:  # see `search_records`
-    """Run every search of an experiment; returns when all budgets are spent."""
+    """Run every search of an experiment; returns when all budgets are spent.
+
+    Returns
+    -------
+    list[dict]
+        see `search_records`
+    """
     if jobs > 1:
         fit_study([experiment], store, device, jobs, part="searches")
     else:
@@ -327,7 +387,22 @@ def fit_study(
     watch=None,
     part: str = "all",  # or "searches"
 ) -> None:
-    """Do what is not finished in processes of their own. Raises `DiskError` where the store cannot be written."""
+    """Do what is not finished in processes of their own. Raises `DiskError` where the store cannot be written.
+
+    Parameters
+    ----------
+    benches
+        of one study
+    store : UnitStore
+    device : str, default 'auto'
+    jobs : int, default 1
+        processes
+    watch : default None
+        called several times a second with universe -> (done, total, what is being done): units, or
+        trials where only searches are run
+    part : str, default 'all'
+        or "searches"
+    """
     listed = [(b, t) for b in benches for t in tasks(b, device, part)]
     forget_failures([t for _, t in listed], store)
     workers = []
@@ -375,7 +450,24 @@ def progress_of(
     part: str = "all",
     now=(),  # what is being done, as texts
 ) -> dict:  # universe -> (done, total, now); total is None where a budget is in minutes only
-    """How far the tasks are."""
+    """How far the tasks are.
+
+    Parameters
+    ----------
+    listed
+        (experiment, task) pairs: all, and those that are not finished
+    left
+        (experiment, task) pairs: all, and those that are not finished
+    store : UnitStore
+    part : str, default 'all'
+    now : default ()
+        what is being done, as texts
+
+    Returns
+    -------
+    dict
+        universe -> (done, total, now); total is None where a budget is in minutes only
+    """
     out = {}
     for experiment in dict.fromkeys(b for b, _ in listed):
         mine = [t for b, t in listed if b is experiment]
@@ -423,7 +515,21 @@ def collect(
     device: str = "auto",
     part: str = "test",  # or "valid": scores of the validation rows, what calibration may look at
 ) -> tuple[dict, dict]:  # model -> Predictions; model -> why it is not there
-    """What the finished units of an experiment say."""
+    """What the finished units of an experiment say.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    store : UnitStore
+    device : str, default 'auto'
+    part : str, default 'test'
+        or "valid": scores of the validation rows, what calibration may look at
+
+    Returns
+    -------
+    tuple[dict, dict]
+        model -> Predictions; model -> why it is not there
+    """
     units = {}
     out = {}
     holes = {}

@@ -18,7 +18,13 @@ from .spec import Study, make_study
 
 # %% ../../nbs/study/keys.ipynb #c87e719d
 def study_keys() -> pd.DataFrame:  # key, default, choices, meaning
-    """Every key of a study, in the order of the file; `label.horizon` stands below `[label]`."""
+    """Every key of a study, in the order of the file; `label.horizon` stands below `[label]`.
+
+    Returns
+    -------
+    pd.DataFrame
+        key, default, choices, meaning
+    """
     rows = []
     for name, field in Study.model_fields.items():
         part = _part(field)
@@ -70,7 +76,18 @@ LEFT_OUT = ("published",)  # a paper's table is written by hand: see `neuralpha 
 def study_text(
     values: dict,  # as for `make_study`
 ) -> str:  # TOML
-    """A study file with every key explained. Raises `NeuralphaError` where the values are no study."""
+    """A study file with every key explained. Raises `NeuralphaError` where the values are no study.
+
+    Parameters
+    ----------
+    values : dict
+        as for `make_study`
+
+    Returns
+    -------
+    str
+        TOML
+    """
     make_study(values)
     plain = {}
     tables = {}

@@ -50,7 +50,14 @@ def whole_panel(
     study: Study,
     universe: str,  # one of the study's
 ) -> Panel:
-    """The study's data, loaded and checked, with its holdout."""
+    """The study's data, loaded and checked, with its holdout.
+
+    Parameters
+    ----------
+    study : Study
+    universe : str
+        one of the study's
+    """
     return load_universe(universe, checks=study.checks or None, **study.data.get(universe, {}))
 
 
@@ -114,7 +121,16 @@ def study_parts(
     name: str,  # of the model in the study
     model,  # unfitted
 ):  # the same with the study's transforms and weights
-    """A model as the study fits it."""
+    """A model as the study fits it.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        of the model in the study
+    model
+        unfitted
+    """
     if study.transforms:
         model = model.through(Pipeline(study.transforms))
     if study.weighs(name):
@@ -161,7 +177,21 @@ def fit_seed(
     device: str,
     checkpoint: Path | None = None,  # folder that a fit which is cut short goes on from
 ) -> UnitResult:
-    """One seed, fitted by itself."""
+    """One seed, fitted by itself.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        of the model in the study
+    model
+        unfitted
+    rows : Rows
+    seed : int
+    device : str
+    checkpoint : Path | None, default None
+        folder that a fit which is cut short goes on from
+    """
     return fit_unit(model, *rows, seed, device, study.label.target, name in study.refitted, checkpoint)
 
 
@@ -172,7 +202,22 @@ def fit_seeds_together(
     seeds: list,
     device: str,
 ) -> dict:  # seed -> UnitResult
-    """All seeds of a net at once."""
+    """All seeds of a net at once.
+
+    Parameters
+    ----------
+    study : Study
+    model
+        unfitted
+    rows : Rows
+    seeds : list
+    device : str
+
+    Returns
+    -------
+    dict
+        seed -> UnitResult
+    """
     from neuralpha.models.together import fit_seeds
 
     return dict(zip(seeds, fit_seeds(model, *rows, seeds, device, study.label.target)))
@@ -199,7 +244,13 @@ def trial_moments(y: Label):  # function of scores and rows that gives bars and 
 
 
 def trial_sharpe(trial: dict, half_spread_bps: float) -> float | None:  # per bar; None where there is none
-    """The Sharpe ratio of a trial's spread portfolio after costs in proportion to what it traded."""
+    """The Sharpe ratio of a trial's spread portfolio after costs in proportion to what it traded.
+
+    Returns
+    -------
+    float | None
+        per bar; None where there is none
+    """
     if trial.get("moments") is None:
         return None
     earned, traded, square, cross, square_traded = trial["moments"]
@@ -223,7 +274,22 @@ def search_parameters(
     device: str,
     watch=None,  # called after every trial
 ) -> Tuned:
-    """Search a model's parameters inside the training part of a fold, until the budget is spent."""
+    """Search a model's parameters inside the training part of a fold, until the budget is spent.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        of the model in the study
+    model
+        unfitted
+    rows : Rows
+    journal : Path
+        file of the trials; a search that was cut short goes on
+    device : str
+    watch : default None
+        called after every trial
+    """
     return tune(
         model,
         *rows,
@@ -244,7 +310,19 @@ def recipe_of(
     study: Study,
     name: str,  # of the model in the study
 ) -> tuple:  # functions
-    """What a unit of a model runs."""
+    """What a unit of a model runs.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        of the model in the study
+
+    Returns
+    -------
+    tuple
+        functions
+    """
     return (*PREPARE, study_parts, fit_seeds_together if name in study.together else fit_seed)
 
 

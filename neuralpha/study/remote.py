@@ -46,7 +46,13 @@ _BUCKETS = {
 
 
 class Remote:
-    """Reports and units below an fsspec address."""
+    """Reports and units below an fsspec address.
+
+    Parameters
+    ----------
+    url : str
+        e.g. "s3://bucket/reports"
+    """
 
     def __init__(
         self,
@@ -106,7 +112,13 @@ class Remote:
         self.remove(name)
 
     def names(self, folder: str) -> set:  # paths below it
-        """Every file below a folder."""
+        """Every file below a folder.
+
+        Returns
+        -------
+        set
+            paths below it
+        """
         self.fs.invalidate_cache()  # of listings: another machine may have written
         try:
             found = self._call("read", self.fs.find, f"{self.root}/{folder}")
@@ -124,7 +136,13 @@ def push_unit(remote: Remote, store: UnitStore, key: str) -> None:
 
 
 def pull_unit(remote: Remote, store: UnitStore, key: str, columns=UNIT_COLUMNS) -> bool:  # whether it is here now
-    """Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left there."""
+    """Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left there.
+
+    Returns
+    -------
+    bool
+        whether it is here now
+    """
     note = remote.read(f".units/{key}/unit.json")
     if note is None:
         return False
@@ -185,7 +203,20 @@ def pull_tasks(
     listed,  # (experiment, task) pairs of a study, see `tasks`
     store: UnitStore,
 ) -> int:  # units fetched
-    """Fetch what is finished of a study: units, and journals of searches."""
+    """Fetch what is finished of a study: units, and journals of searches.
+
+    Parameters
+    ----------
+    remote : Remote
+    listed
+        (experiment, task) pairs of a study, see `tasks`
+    store : UnitStore
+
+    Returns
+    -------
+    int
+        units fetched
+    """
     got = 0
     for experiment, task in listed:
         if task.is_search:

@@ -36,7 +36,13 @@ def journal_of(search: Search, store: UnitStore) -> Path:
 def trials_of(
     experiment: Experiment, search: Search, store: UnitStore
 ) -> tuple:  # the trials that count; whether the budget is spent
-    """What is known of a search."""
+    """What is known of a search.
+
+    Returns
+    -------
+    tuple
+        the trials that count; whether the budget is spent
+    """
     how = experiment.study.search_of(search.model)
     return within_budget(read_journal(journal_of(search, store))[1], how["trials"], how["minutes"])
 
@@ -112,7 +118,13 @@ def _shown(trial: dict, half_spread_bps: float) -> dict:
 
 
 def search_table(records: list) -> pd.DataFrame:  # one row per model and fold
-    """Searches at a glance: trials, how they ended, the best IC on the dates held back and its parameters."""
+    """Searches at a glance: trials, how they ended, the best IC on the dates held back and its parameters.
+
+    Returns
+    -------
+    pd.DataFrame
+        one row per model and fold
+    """
 
     def say(v):
         return f"{v:.3g}" if isinstance(v, float) else str(v)
@@ -136,7 +148,13 @@ def search_table(records: list) -> pd.DataFrame:  # one row per model and fold
 
 # %% ../../nbs/study/search.ipynb #bfc3bf2a
 def repeatability(records: list) -> str:  # a sentence; empty where only trials were counted
-    """What must be said of searches that minutes have ended."""
+    """What must be said of searches that minutes have ended.
+
+    Returns
+    -------
+    str
+        a sentence; empty where only trials were counted
+    """
     timed = sorted({r["model"] for r in records if r["minutes"] is not None})
     return (
         f"Searched by minutes: {', '.join(timed)}. How many trials that is depends on the machine, so another run "
@@ -153,7 +171,23 @@ def trial_count(
 ) -> tuple[
     int, list | None
 ]:  # tries in all; deviations of the trials' Sharpe ratios per bar, None where fewer than two are known
-    """What the deflated Sharpe ratio must know of a universe's searches."""
+    """What the deflated Sharpe ratio must know of a universe's searches.
+
+    Parameters
+    ----------
+    models
+        names of the study's models
+    records : list
+        from `search_records`
+    bars : int | None, default None
+        of the test; None leaves the deviations as long as the dates held back
+
+    Returns
+    -------
+    tuple[int, list | None]
+        tries in all; deviations of the trials' Sharpe ratios per bar, None where fewer than two are
+        known
+    """
     n = sum(len(r["tried"]) for r in records) + len(set(models) - {r["model"] for r in records})
     known = pd.DataFrame(
         [(r["fold"], t["sharpe"], t["bars"]) for r in records for t in r["tried"] if t["sharpe"] is not None],

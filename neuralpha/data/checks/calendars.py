@@ -21,7 +21,19 @@ from ...core import NeuralphaError, unknown_name
 
 # %% ../../../nbs/data/checks/calendars.ipynb #45c37fd6
 class Sessions(NamedTuple):
-    """The sessions of a calendar between two days, and the part of that span for which it is known."""
+    """The sessions of a calendar between two days, and the part of that span for which it is known.
+
+    Parameters
+    ----------
+    calendar : str
+        name, "none" where there is no calendar
+    days : np.ndarray
+        datetime64[ns], ascending
+    since : np.datetime64
+        first day the calendar speaks of
+    until : np.datetime64
+        last day the calendar speaks of
+    """
 
     calendar: str  # name, "none" where there is no calendar
     days: np.ndarray  # datetime64[ns], ascending
@@ -34,7 +46,14 @@ class Sessions(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """How well a calendar explains the days of a table."""
+    """How well a calendar explains the days of a table.
+
+    Parameters
+    ----------
+    agreement : float
+        days of both, over days of either
+    sessions : Sessions
+    """
 
     agreement: float  # days of both, over days of either
     sessions: Sessions
@@ -47,7 +66,20 @@ def exchange_sessions(
     days: np.ndarray,  # distinct days, ascending
     calendar: str = "auto",  # name, "auto" or "none"
 ) -> tuple[Sessions, list[Fit]]:  # sessions; every calendar that was recognised, none where one was named
-    """The sessions a table is held against: of the calendar named, or of the one that fits best."""
+    """The sessions a table is held against: of the calendar named, or of the one that fits best.
+
+    Parameters
+    ----------
+    days : np.ndarray
+        distinct days, ascending
+    calendar : str, default 'auto'
+        name, "auto" or "none"
+
+    Returns
+    -------
+    tuple[Sessions, list[Fit]]
+        sessions; every calendar that was recognised, none where one was named
+    """
     import exchange_calendars as xc
 
     if calendar == "none" or len(days) < 2 or coarser_than_daily(days):
@@ -76,7 +108,13 @@ EXACT = 0.998  # agreement above which no further calendar is tried: a day in tw
 def fitting_calendars(
     days: np.ndarray,  # distinct days, ascending
 ) -> list[Fit]:
-    """Every calendar that agrees with the days on 90% of them, best first; of equals, the larger exchange first."""
+    """Every calendar that agrees with the days on 90% of them, best first; of equals, the larger exchange first.
+
+    Parameters
+    ----------
+    days : np.ndarray
+        distinct days, ascending
+    """
     import exchange_calendars as xc
 
     fits = _fits(EXCHANGES, days)
@@ -110,7 +148,22 @@ def calendar_sessions(
     first,  # day
     last,  # day
 ) -> Sessions | None:  # None where the calendar reaches no day of the span
-    """Sessions of a calendar from one day to another; where it reaches only a part of the span, of its latest part."""
+    """Sessions of a calendar from one day to another; where it reaches only a part of the span, of its latest part.
+
+    Parameters
+    ----------
+    name : str
+        calendar of `exchange_calendars`
+    first
+        day
+    last
+        day
+
+    Returns
+    -------
+    Sessions | None
+        None where the calendar reaches no day of the span
+    """
     first = pd.Timestamp(first)
     last = pd.Timestamp(last)
     whole = _built(name, first.year, last.year) or _latest_years(name, first.year, last.year)
@@ -161,12 +214,24 @@ def _built(name, first_year, last_year):
 def coarser_than_daily(
     dates: np.ndarray,  # distinct dates, ascending
 ) -> bool:
-    """Whether bars are weeks, months or longer: their dates lie, in the median, more than four days apart."""
+    """Whether bars are weeks, months or longer: their dates lie, in the median, more than four days apart.
+
+    Parameters
+    ----------
+    dates : np.ndarray
+        distinct dates, ascending
+    """
     return len(dates) > 1 and bool(np.median(np.diff(dates)) > np.timedelta64(4, "D"))
 
 
 def weekday(
     days: np.ndarray,  # datetime64
 ) -> np.ndarray:
-    """(days,) int: Monday is 0."""
+    """(days,) int: Monday is 0.
+
+    Parameters
+    ----------
+    days : np.ndarray
+        datetime64
+    """
     return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7  # 1970 began on a Thursday

@@ -38,7 +38,18 @@ def refuse_two_dates(
     assets: np.ndarray,  # names
     report: DataReport,
 ) -> None:
-    """Refuse assets whose days are those of the others a day early or late, holidays and all."""
+    """Refuse assets whose days are those of the others a day early or late, holidays and all.
+
+    Parameters
+    ----------
+    members : list
+        of each group: (assets,) bool
+    days : list
+        of each group: its days, ascending
+    assets : np.ndarray
+        names
+    report : DataReport
+    """
     for one, other in combinations(range(len(days)), 2):
         early = _a_day_apart(days[one], days[other])
         if not early:

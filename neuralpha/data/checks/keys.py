@@ -44,7 +44,13 @@ def check_shape(table: Table) -> None:
 def table_schema(
     fields,  # names of the numeric columns
 ):  # pandera.polars.DataFrameSchema
-    """The shape of a canonical table: naive µs dates, assets as an Enum, float32 fields, nothing else."""
+    """The shape of a canonical table: naive µs dates, assets as an Enum, float32 fields, nothing else.
+
+    Parameters
+    ----------
+    fields
+        names of the numeric columns
+    """
     import pandera.polars as pa
 
     columns = {name: pa.Column(pl.Float32, nullable=True) for name in fields}
@@ -55,7 +61,21 @@ def table_schema(
 # %% ../../../nbs/data/checks/keys.ipynb #0f3a433b
 @dataclass
 class Keys:
-    """When and whose each row of a table is, and which rows count."""
+    """When and whose each row of a table is, and which rows count.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        the table
+    assets : np.ndarray
+        (n,) str: names
+    codes : np.ndarray
+        (rows,) int32: whose each row is, -1 where nobody knows
+    stamps : np.ndarray
+        (rows,) datetime64[ns]: when, NaT where nobody knows
+    keep : np.ndarray
+        (rows,) bool: rows that count
+    """
 
     frame: pl.DataFrame  # the table
     assets: np.ndarray  # (n,) str: names
@@ -67,7 +87,13 @@ class Keys:
         self,
         members: np.ndarray | None = None,  # (assets,) bool: whose rows; None: of all
     ) -> np.ndarray:
-        """(n,) datetime64[ns]: the stamps of the rows that count, each once, ascending."""
+        """(n,) datetime64[ns]: the stamps of the rows that count, each once, ascending.
+
+        Parameters
+        ----------
+        members : np.ndarray | None, default None
+            (assets,) bool: whose rows; None: of all
+        """
         rows = self.keep if members is None else self.keep & members[self.codes]
         return pl.Series(self.stamps[rows]).unique().sort().to_numpy()
 
@@ -78,7 +104,16 @@ class Keys:
         report: DataReport,
         note: str = "",
     ) -> None:
-        """Leave out the rows that a check found, unless its severity only notes them; without a key none can stay."""
+        """Leave out the rows that a check found, unless its severity only notes them; without a key none can stay.
+
+        Parameters
+        ----------
+        check : str
+        bad : np.ndarray
+            (rows,) bool
+        report : DataReport
+        note : str, default ''
+        """
         severity = report.severity(check)
         if severity == "off":
             return None
@@ -119,14 +154,38 @@ def settle_keys(
 
 # %% ../../../nbs/data/checks/keys.ipynb #fb93ff76
 class Settled(NamedTuple):
-    """Which rows of a table the panel takes, and which of its own rows cannot be trusted."""
+    """Which rows of a table the panel takes, and which of its own rows cannot be trusted.
+
+    Parameters
+    ----------
+    chosen : np.ndarray
+        (rows that count,) bool
+    untrusted : np.ndarray
+        (n_rows,) bool
+    """
 
     chosen: np.ndarray  # (rows that count,) bool
     untrusted: np.ndarray  # (n_rows,) bool
 
 
 class Twins(NamedTuple):
-    """Rows of a table that share their place, those of one place one after the other."""
+    """Rows of a table that share their place, those of one place one after the other.
+
+    Parameters
+    ----------
+    at : np.ndarray
+        position among the rows that count
+    source : np.ndarray
+        position in the table
+    row : np.ndarray
+        of the panel
+    first : np.ndarray
+        bool: the first of its place
+    clash : np.ndarray
+        bool: its place has rows that differ
+    spare : np.ndarray
+        bool: not the first, and equal to it
+    """
 
     at: np.ndarray  # position among the rows that count
     source: np.ndarray  # position in the table
@@ -141,7 +200,16 @@ def find_twins(
     place: Layout,  # of the rows that count
     fields: list,  # columns that are compared
 ) -> Twins:
-    """The rows that share date and asset, and whether they agree."""
+    """The rows that share date and asset, and whether they agree.
+
+    Parameters
+    ----------
+    keys : Keys
+    place : Layout
+        of the rows that count
+    fields : list
+        columns that are compared
+    """
     seen = np.bincount(place.row, minlength=len(place.date_code))
     at = np.flatnonzero(seen[place.row] > 1)
     at = at[np.argsort(place.row[at], kind="stable")]
@@ -161,7 +229,17 @@ def settle_twins(
     fields: list,  # columns that are compared
     report: DataReport,
 ) -> Settled:
-    """Choose one row of each place; the places of rows that differ are not to be trusted."""
+    """Choose one row of each place; the places of rows that differ are not to be trusted.
+
+    Parameters
+    ----------
+    keys : Keys
+    place : Layout
+        of the rows that count
+    fields : list
+        columns that are compared
+    report : DataReport
+    """
     settled = Settled(np.ones(len(place.row), bool), np.zeros(len(place.date_code), bool))
     report.add(Finding("duplicate_rows"))
     report.add(Finding("conflicting_rows"))
@@ -191,7 +269,16 @@ def _twin_finding(check, keys, source, action, shown):
 
 # %% ../../../nbs/data/checks/keys.ipynb #2b302380
 class RawPanel(NamedTuple):
-    """A panel as the table has it, before any value has been looked at."""
+    """A panel as the table has it, before any value has been looked at.
+
+    Parameters
+    ----------
+    panel : Panel
+    present : np.ndarray
+        (n_rows,) bool: the table has this row
+    untrusted : np.ndarray
+        (n_rows,) bool: it has several that differ
+    """
 
     panel: Panel
     present: np.ndarray  # (n_rows,) bool: the table has this row
@@ -267,7 +354,16 @@ def take_own_mask(
     usable: np.ndarray,  # (n_rows,) bool; the false rows of `tradable` are taken out
     report: DataReport,
 ) -> None:
-    """Mask what the table's column `tradable` says was not."""
+    """Mask what the table's column `tradable` says was not.
+
+    Parameters
+    ----------
+    panel : Panel
+        its field `tradable`, if any, is taken out
+    usable : np.ndarray
+        (n_rows,) bool; the false rows of `tradable` are taken out
+    report : DataReport
+    """
     own = panel.fields.pop("tradable", None)
     severity = report.severity("not_tradable")
     looks = own is not None and severity != "off"

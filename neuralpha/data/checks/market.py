@@ -28,7 +28,19 @@ from ..panel import GONE_AFTER, Panel, long_step
 # %% ../../../nbs/data/checks/market.ipynb #d9d1a202
 @dataclass(frozen=True)
 class Market:
-    """A panel and what is known of its rows so far."""
+    """A panel and what is known of its rows so far.
+
+    Parameters
+    ----------
+    panel : Panel
+    present : np.ndarray
+        (n_rows,) bool: the table has this row
+    usable : np.ndarray
+        (n_rows,) bool: ...and no check has taken it out
+    spec : CheckSpec
+    adjusted_volume : np.ndarray | None
+        (n_rows,) bool: volume that carries later splits; None without volume
+    """
 
     panel: Panel
     present: np.ndarray  # (n_rows,) bool: the table has this row
@@ -124,7 +136,16 @@ def market_return(
     returns: np.ndarray,  # (n_rows,)
     least: int,  # assets that a date needs
 ) -> np.ndarray:
-    """(n_dates,) median return of each date, NaN where fewer than `least` assets have one."""
+    """(n_dates,) median return of each date, NaN where fewer than `least` assets have one.
+
+    Parameters
+    ----------
+    panel : Panel
+    returns : np.ndarray
+        (n_rows,)
+    least : int
+        assets that a date needs
+    """
     by_date = np.split(returns[panel.rows_by_date], panel.date_offsets[1:-1])
     known = [values[np.isfinite(values)] for values in by_date]
     return np.array([np.median(values) if len(values) >= least else np.nan for values in known])
@@ -170,6 +191,19 @@ def find_adjusted_volume(
 ) -> np.ndarray | None:  # (n_rows,) bool; None where there is no volume
     """Rows whose volume carries later splits: fractions of shares, or no change of raw volume where the factor
     changes.
+
+    Parameters
+    ----------
+    panel : Panel
+        raw, before any rule has rescaled it
+    usable : np.ndarray
+        (n_rows,) bool
+    spec : CheckSpec
+
+    Returns
+    -------
+    np.ndarray | None
+        (n_rows,) bool; None where there is no volume
     """
     if "volume" not in panel.fields:
         return None
@@ -277,7 +311,20 @@ def find_copies(
     usable: np.ndarray,  # (n_rows,) bool
     spec: CheckSpec,
 ) -> list:  # of arrays of asset codes, two or more each
-    """Groups of assets with the same returns."""
+    """Groups of assets with the same returns.
+
+    Parameters
+    ----------
+    panel : Panel
+    usable : np.ndarray
+        (n_rows,) bool
+    spec : CheckSpec
+
+    Returns
+    -------
+    list
+        of arrays of asset codes, two or more each
+    """
     close = np.where(usable, panel.fields["close"], np.nan).astype(np.float64)
     leader = np.arange(panel.n_assets)
     for one, other in sorted(_candidates(panel, close, spec.copy_bars)):

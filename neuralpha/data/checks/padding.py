@@ -39,7 +39,14 @@ def settle_padding(
     keys: Keys,  # `keep` is changed where a bar is left out
     report: DataReport,
 ) -> None:
-    """Leave out daily bars that were filled forward over days without trading."""
+    """Leave out daily bars that were filled forward over days without trading.
+
+    Parameters
+    ----------
+    keys : Keys
+        `keep` is changed where a bar is left out
+    report : DataReport
+    """
     days = keys.days()
     if not _is_daily(days) or "close" not in keys.frame.columns:
         return report.add(Finding("padded_day"))

@@ -31,7 +31,13 @@ def clean_market(
     n_days: int = 400,
     start: str = "2022-01-03",
 ) -> pd.DataFrame:  # long: asset, date, open, high, low, close, volume
-    """A market in which nothing is wrong, on sessions of New York."""
+    """A market in which nothing is wrong, on sessions of New York.
+
+    Returns
+    -------
+    pd.DataFrame
+        long: asset, date, open, high, low, close, volume
+    """
     import exchange_calendars as xc
 
     days = xc.get_calendar("XNYS", start="2021-12-01", end="2024-12-31").sessions
@@ -191,7 +197,17 @@ def monthly(frame: pd.DataFrame) -> pd.DataFrame:
 # %% ../../../nbs/data/checks/planted.ipynb #6ba29983
 @dataclass(frozen=True)
 class Planted:
-    """A fault, and what its check must say of it."""
+    """A fault, and what its check must say of it.
+
+    Parameters
+    ----------
+    make : Callable
+        -> long frame
+    rows : int | None
+        how many must be found; None: more than in the clean market
+    action : str
+        what must be done about them
+    """
 
     make: Callable  # -> long frame
     rows: int | None  # how many must be found; None: more than in the clean market
@@ -214,7 +230,21 @@ def plant(
     *given,
     **cells,  # what `make` is called with
 ) -> None:
-    """Enter a fault under the check that must find it."""
+    """Enter a fault under the check that must find it.
+
+    Parameters
+    ----------
+    check : str
+    rows : int | None
+        that must be found; None: more than in the clean market
+    action : str
+        what must be done about them
+    make : Callable
+        -> long frame
+    *given
+    **cells
+        what `make` is called with
+    """
     PLANTED[check] = Planted(partial(make, *given, **cells), rows, action)
 
 # %% ../../../nbs/data/checks/planted.ipynb #4dca6d22
@@ -270,7 +300,16 @@ def check_frame(
     checks: dict | None = None,  # fields of `CheckSpec`
     halt: bool = True,
 ) -> Panel:
-    """Read and check a frame."""
+    """Read and check a frame.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        long
+    checks : dict | None, default None
+        fields of `CheckSpec`
+    halt : bool, default True
+    """
     return check_panel(canonical(pl.from_pandas(frame).lazy(), "t", "t"), checks, halt)
 
 
@@ -290,7 +329,16 @@ def draw_faults(
     field: str = "close",
     around: int = 50,  # bars before and after the fault
 ) -> None:
-    """Draw planted faults side by side, with what became of them."""
+    """Draw planted faults side by side, with what became of them.
+
+    Parameters
+    ----------
+    *checks : str
+        names of `PLANTED`
+    field : str, default 'close'
+    around : int, default 50
+        bars before and after the fault
+    """
     import matplotlib.pyplot as plt
 
     rows = -(-len(checks) // 3)

@@ -31,7 +31,24 @@ def apply_rule(
     panel: Panel,  # its fields are changed
     report: DataReport,  # keeps the fields as they were
 ) -> np.ndarray:  # (rows,) bool: which of the found rows are thereby sound again
-    """Repair what a check has found, by its rule."""
+    """Repair what a check has found, by its rule.
+
+    Parameters
+    ----------
+    check : str
+    bars : Bars
+    hit : np.ndarray
+        (rows,) bool: what the check found
+    panel : Panel
+        its fields are changed
+    report : DataReport
+        keeps the fields as they were
+
+    Returns
+    -------
+    np.ndarray
+        (rows,) bool: which of the found rows are thereby sound again
+    """
     if check == "missing_volume":
         panel.fields["volume"][bars.rows[hit]] = np.nan
         return hit
@@ -83,7 +100,20 @@ def rescale_before(
     factor: float,  # of prices
     volume: bool = False,  # whether volume goes the other way
 ) -> None:
-    """Bring a series' earlier prices to the scale of a row."""
+    """Bring a series' earlier prices to the scale of a row.
+
+    Parameters
+    ----------
+    panel : Panel
+    begin : int
+        row from which on prices are rescaled
+    row : int
+        of the jump
+    factor : float
+        of prices
+    volume : bool, default False
+        whether volume goes the other way
+    """
     past = slice(begin, row)
     for name in OHLC:
         if name in panel.fields:
@@ -124,7 +154,16 @@ def split_series(
     present: np.ndarray,  # (n_rows,) bool: the table has this row
     cuts: list,  # rows at which another series begins under the same name
 ) -> Panel:
-    """The panel in which each series is an asset of its own."""
+    """The panel in which each series is an asset of its own.
+
+    Parameters
+    ----------
+    panel : Panel
+    present : np.ndarray
+        (n_rows,) bool: the table has this row
+    cuts : list
+        rows at which another series begins under the same name
+    """
     if not cuts:
         return panel
     series = sorted(_series_of(panel, present, cuts), key=lambda one: one.name)

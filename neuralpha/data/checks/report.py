@@ -33,7 +33,27 @@ NO_ROWS = np.zeros(0, np.int64)
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found at one go, and what was done about it."""
+    """What a check found at one go, and what was done about it.
+
+    Parameters
+    ----------
+    check : str
+    rows : int, default 0
+        how many: rows, or what else the check counts
+    assets : Iterable[str], default ()
+    first : str, default ''
+        where first, such as "2024-01-02 AAPL"
+    action : str, default ''
+        masked, repaired, dropped, ...; empty: nothing was done
+    note : str, default ''
+        the reason, beyond what the check says of itself
+    masked : np.ndarray, default NO_ROWS.copy()
+        rows of the panel that were taken out for it
+    repaired : np.ndarray, default NO_ROWS.copy()
+        rows of the panel that a rule has made sound
+    originals : pd.DataFrame | None, default None
+        rows of the table that found no place in the panel
+    """
 
     check: str
     rows: int = 0  # how many: rows, or what else the check counts
@@ -58,7 +78,17 @@ def first_of(
     assets: np.ndarray,  # names
     codes: np.ndarray,  # (rows,) int: whose each row is
 ) -> str:
-    """The earliest of some rows as text: `2024-01-02 AAPL`; empty where there is none."""
+    """The earliest of some rows as text: `2024-01-02 AAPL`; empty where there is none.
+
+    Parameters
+    ----------
+    stamps : np.ndarray
+        (rows,) datetime64
+    assets : np.ndarray
+        names
+    codes : np.ndarray
+        (rows,) int: whose each row is
+    """
     if not len(stamps):
         return ""
     at = np.lexsort((codes, stamps))[0]
@@ -70,7 +100,20 @@ def original_rows(
     check: str,
     action: str,
 ) -> pd.DataFrame:  # as `panel.masked` shows them
-    """Rows that leave the table, with the check that found them."""
+    """Rows that leave the table, with the check that found them.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        rows of a canonical table
+    check : str
+    action : str
+
+    Returns
+    -------
+    pd.DataFrame
+        as `panel.masked` shows them
+    """
     out = frame.with_columns(pl.col("asset").cast(pl.String)).to_pandas()
     out.insert(2, "check", check)
     out.insert(3, "action", action)
@@ -90,7 +133,14 @@ class Line(NamedTuple):
 
 
 class DataReport:
-    """The findings of all checks, and how each check is to be treated."""
+    """The findings of all checks, and how each check is to be treated.
+
+    Parameters
+    ----------
+    spec : CheckSpec
+    name : str
+        of the source, for messages
+    """
 
     def __init__(
         self,
@@ -178,7 +228,14 @@ def refuse_mostly_masked(
     report: DataReport,
     share: float,  # of the rows, that would be masked
 ) -> None:
-    """Raise `NeuralphaError` where more than `halt_above` of a table would be masked."""
+    """Raise `NeuralphaError` where more than `halt_above` of a table would be masked.
+
+    Parameters
+    ----------
+    report : DataReport
+    share : float
+        of the rows, that would be masked
+    """
     if share <= report.spec.halt_above:
         return
     masking = [line for line in report.lines() if line.check in CHECKS and line.severity == "mask"]
@@ -194,7 +251,20 @@ def masked_rows(
     report: DataReport,
     panel: Panel,  # before its masked rows are emptied
 ) -> pd.DataFrame:  # (date, asset, check, action, fields): rows without a place in the panel, then rows of the panel
-    """Every row that was masked, dropped or repaired, with the values it had and the check that found it."""
+    """Every row that was masked, dropped or repaired, with the values it had and the check that found it.
+
+    Parameters
+    ----------
+    report : DataReport
+    panel : Panel
+        before its masked rows are emptied
+
+    Returns
+    -------
+    pd.DataFrame
+        (date, asset, check, action, fields): rows without a place in the panel, then rows of the
+        panel
+    """
     treated = _treated_rows(report)
     rows = treated["row"].to_numpy(np.int64)
     table = pd.DataFrame(

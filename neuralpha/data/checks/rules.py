@@ -33,7 +33,20 @@ Severity = Literal["halt", "mask", "note", "off"]
 
 
 class Check(NamedTuple):
-    """What there is to know of a check."""
+    """What there is to know of a check.
+
+    Parameters
+    ----------
+    name : str
+    severity : Severity
+        unless the specification says another
+    needs : tuple
+        fields without which it does not run
+    find : Callable | None
+        (bars, thresholds) -> which bars are wrong; None: found where rows or dates are settled
+    says : str
+        what the report says of it
+    """
 
     name: str
     severity: Severity  # unless the specification says another
@@ -49,7 +62,14 @@ def check(
     severity: Severity,
     *needs: str,  # fields without which the check does not run
 ) -> Callable:
-    """Register a check under its function's name."""
+    """Register a check under its function's name.
+
+    Parameters
+    ----------
+    severity : Severity
+    *needs : str
+        fields without which the check does not run
+    """
 
     def register(find):
         says = " ".join(find.__doc__.split("\n\n")[0].split())
@@ -68,6 +88,18 @@ class Bars:
     """Usable rows of whole assets, in order.
 
     Fields are float32 attributes, gathered on first use; `None` where the table has no such field.
+
+    Parameters
+    ----------
+    panel : Panel
+    usable : np.ndarray
+        (n_rows,) bool
+    first : int
+        asset
+    stop : int
+        asset after the last
+    cuts : tuple, default ()
+        rows of the panel at which an asset begins anew, as another series under its name
     """
 
     def __init__(
@@ -274,7 +306,17 @@ def is_power_of_ten(
     tolerance: float,  # relative, of the factor
     least: int = 1,  # smallest power
 ) -> np.ndarray:
-    """Where a factor is 10, 100, ... or its inverse, within the tolerance."""
+    """Where a factor is 10, 100, ... or its inverse, within the tolerance.
+
+    Parameters
+    ----------
+    logs : np.ndarray
+        natural logarithms of factors
+    tolerance : float
+        relative, of the factor
+    least : int, default 1
+        smallest power
+    """
     hit = np.abs(logs) > least * np.log(10) - np.log1p(tolerance)
     power = np.round(logs[hit] / np.log(10))
     hit[hit] = np.abs(logs[hit] - power * np.log(10)) <= np.log1p(tolerance)
@@ -355,7 +397,20 @@ def plain_ratio(
     move: float,  # log return
     ratios,  # plain ratios above one
 ) -> float:  # the ratio or its inverse that is nearest
-    """The plain split ratio nearest to a price move; 0.5 for a halving."""
+    """The plain split ratio nearest to a price move; 0.5 for a halving.
+
+    Parameters
+    ----------
+    move : float
+        log return
+    ratios
+        plain ratios above one
+
+    Returns
+    -------
+    float
+        the ratio or its inverse that is nearest
+    """
     logs = np.log(np.asarray(ratios))
     return float(np.exp(np.sign(move) * logs[np.argmin(np.abs(logs - abs(move)))]))
 
@@ -364,7 +419,19 @@ def find_splits(
     bars: Bars,
     spec,  # thresholds: `neuralpha.data.checks.spec.CheckSpec`
 ) -> np.ndarray:  # (rows,) bool
-    """Bars whose price jump is an unadjusted split; none where there is no volume to tell."""
+    """Bars whose price jump is an unadjusted split; none where there is no volume to tell.
+
+    Parameters
+    ----------
+    bars : Bars
+    spec
+        thresholds: `neuralpha.data.checks.spec.CheckSpec`
+
+    Returns
+    -------
+    np.ndarray
+        (rows,) bool
+    """
     hit = np.zeros(len(bars.rows), bool)
     if bars.volume is None:
         return hit
@@ -449,7 +516,21 @@ def find_calm(
     hit: np.ndarray,  # (rows,) bool: large moves
     spec,  # thresholds: `neuralpha.data.checks.spec.CheckSpec`
 ) -> np.ndarray:  # (rows,) bool
-    """Which large moves come on a day like any other: news has volume and a range, a change of currency has not."""
+    """Which large moves come on a day like any other: news has volume and a range, a change of currency has not.
+
+    Parameters
+    ----------
+    bars : Bars
+    hit : np.ndarray
+        (rows,) bool: large moves
+    spec
+        thresholds: `neuralpha.data.checks.spec.CheckSpec`
+
+    Returns
+    -------
+    np.ndarray
+        (rows,) bool
+    """
     calm = np.zeros(len(hit), bool)
     if bars.volume is None or bars.coarse:
         return calm

@@ -45,6 +45,20 @@ def check_panel(
     """Run every check over a table and build its panel.
 
     Raises `NeuralphaError` where a check with severity `halt` finds something.
+
+    Parameters
+    ----------
+    table : Table
+        canonical table
+    spec : CheckSpec | dict | None, default None
+        its fields, or None for the defaults
+    halt : bool, default True
+        False: report what would halt instead of raising
+
+    Returns
+    -------
+    Panel
+        with `checks` (one line per check) and `masked` (rows taken out, with their values)
     """
     spec = check_spec(spec)
     report = DataReport(spec, table.where)
@@ -89,7 +103,17 @@ def run_checks(
     report: DataReport,
     block_rows: int = BLOCK_ROWS,
 ) -> None:
-    """Run every check of `CHECKS` that looks at bars, over blocks of whole assets."""
+    """Run every check of `CHECKS` that looks at bars, over blocks of whole assets.
+
+    Parameters
+    ----------
+    panel : Panel
+        raw; rules change its fields
+    usable : np.ndarray
+        (n_rows,) bool; masked rows are taken out
+    report : DataReport
+    block_rows : int, default BLOCK_ROWS
+    """
     running = [check for check in CHECKS.values() if _runs(check, panel, report)]
     for first, stop in _blocks(panel, block_rows):
         bars = Bars(panel, usable, first, stop, report.cuts)

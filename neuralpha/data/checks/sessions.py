@@ -37,7 +37,15 @@ from .report import DataReport, Finding
 
 # %% ../../../nbs/data/checks/sessions.ipynb #e068694c
 class Open(NamedTuple):
-    """When a group of assets is open."""
+    """When a group of assets is open.
+
+    Parameters
+    ----------
+    sessions : Sessions
+        of its calendar
+    days : np.ndarray
+        with a session, or with bars that were kept
+    """
 
     sessions: Sessions  # of its calendar
     days: np.ndarray  # with a session, or with bars that were kept
@@ -47,7 +55,14 @@ def settle_sessions(
     keys: Keys,  # `keep` is changed where a bar is left out
     report: DataReport,
 ) -> None:
-    """Hold every row against the sessions of its asset's calendar."""
+    """Hold every row against the sessions of its asset's calendar.
+
+    Parameters
+    ----------
+    keys : Keys
+        `keep` is changed where a bar is left out
+    report : DataReport
+    """
     days = keys.days()
     report.add(Finding("mixed_calendars"))
     if not len(days):
@@ -171,7 +186,17 @@ HAS_A_SAY = 0.1  # share of the assets that a group needs to decide for the othe
 
 
 class Group(NamedTuple):
-    """Assets that follow one calendar."""
+    """Assets that follow one calendar.
+
+    Parameters
+    ----------
+    calendar : str
+        name, or "auto"
+    members : np.ndarray
+        (assets,) bool
+    decides : bool
+        whether the panel's days must be days of this group
+    """
 
     calendar: str  # name, or "auto"
     members: np.ndarray  # (assets,) bool
@@ -186,6 +211,17 @@ def calendar_groups(
 ) -> list[Group]:
     """Assets by the calendar they follow, the largest group first; one group under a tenth of the assets decides
     nothing for the others.
+
+    Parameters
+    ----------
+    calendar : str | dict
+        name, "auto", "none", or asset -> name
+    assets : np.ndarray
+        names
+    codes : np.ndarray
+        asset of every row
+    days : np.ndarray
+        day of every row
     """
     everybody = np.ones(len(assets), bool)
     if isinstance(calendar, dict):
@@ -221,7 +257,16 @@ def weekday_groups(
     days: np.ndarray,  # day of every row
     n_assets: int,
 ) -> np.ndarray:
-    """(assets,) int: assets that trade on other weekdays, while others of the file trade, are in another group."""
+    """(assets,) int: assets that trade on other weekdays, while others of the file trade, are in another group.
+
+    Parameters
+    ----------
+    codes : np.ndarray
+        asset of every row
+    days : np.ndarray
+        day of every row
+    n_assets : int
+    """
     together = np.zeros(n_assets, np.int64)
     dates = pl.Series(days).unique().sort().to_numpy()
     if (np.bincount(weekday(dates), minlength=7) >= SEEN).sum() <= 5:
@@ -349,7 +394,14 @@ def settle_dates(
     keys: Keys,  # `stamps` are changed where bars of one period are dated differently
     report: DataReport,
 ) -> None:
-    """One date for the bars of one day, and one for those of a longer period, where every asset has one bar in it."""
+    """One date for the bars of one day, and one for those of a longer period, where every asset has one bar in it.
+
+    Parameters
+    ----------
+    keys : Keys
+        `stamps` are changed where bars of one period are dated differently
+    report : DataReport
+    """
     _one_date_a_day(keys, report)
     _one_date_a_period(keys, report)
 

@@ -24,7 +24,81 @@ from .rules import CHECKS, Severity
 
 # %% ../../../nbs/data/checks/spec.ipynb #a1ca4666
 class CheckSpec(BaseModel):
-    """Every threshold of every check. Ratios are of prices, windows are bars of the asset, tolerances are relative."""
+    """Every threshold of every check. Ratios are of prices, windows are bars of the asset, tolerances are relative.
+
+    Parameters
+    ----------
+    severity : dict[str, Severity], default {}
+        check name -> severity, where not the check's own
+    repair : tuple[str, ...], default ('duplicate_rows', 'missing_volume', 'unadjusted_split', 'unit_flip', 'absurd_jump')
+        rules that may act
+    calendar : str | dict[str, str], default 'auto'
+    today : dt.date | None, default None
+        bars after this day are in the future; None: the day on which the table is read
+    halt_above : float, default 0.5
+        a table with more than this share of its rows masked is refused
+    range_tolerance : float, default 0.005
+        by how much open or close may lie outside [low, high]
+    stale_bars : int, default 5
+        bars in a row with every field equal to the bar before
+    stale_closes : int, default 20
+        the same where a table has closes only
+    slip_tolerance : float, default 0.25
+        a decimal slip or unit flip is a factor of 10, 100, ... within this
+    slip_bars : int, default 3
+        longest decimal slip
+    spike_ratio : float, default 1.8
+        a one-bar spike is at least this factor up or down...
+    spike_return : float, default 0.05
+        ...and ends within this of where it began
+    flip_bars : int, default 60
+        longest stretch at another unit that is masked as one
+    split_ratios : tuple[float, ...], default (1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100)
+    split_tolerance : float, default 0.05
+        distance of the price jump from a plain ratio
+    split_open : float, default 0.1
+        distance of the opening price from the new level: the day has begun to trade there
+    split_bars : int, default 20
+        bars before and after whose median volumes are compared
+    split_volume : float, default 0.5
+        volume must change by the inverse ratio to the power of 1 ± this
+    split_calm : float, default 3.0
+        range and volume of the day at most this multiple of the usual
+    split_sigmas : float, default 8.0
+    jump_up : float, default 5.0
+        a close above this multiple of the one before is absurd
+    jump_down : float, default 10.0
+        ...or below one over this
+    large_move : float, default 0.5
+        a return beyond this, either way, is counted and kept; a fall counts from `split_tolerance`
+        before it, since a split of 2:1 is a half and the day's own move
+    volume_spike : float, default 100.0
+        multiple of the geometric mean of the bars before
+    volume_bars : int, default 60
+        how many bars before
+    bounce_spread : float, default 0.1
+        Roll's (1984) effective spread, as a share of the price
+    bounce_bars : int, default 60
+        over how many bars; fewer, and chance alone looks like a bounce
+    bounce_share : float, default 0.4
+        least negative autocorrelation of returns; a pure bounce has one half
+    date_slip_gain : float, default 0.3
+        by how much the market's return a day off correlates better than the same day's
+    date_slip_bars : int, default 100
+        bars an asset needs within a year to be judged
+    market_assets : int, default 20
+        assets a date needs for a market return
+    price_limits : tuple[float, ...], default (0.1, 0.2)
+        daily limits of an exchange, as returns
+    limit_tolerance : float, default 0.005
+        distance of the return from a limit: prices are rounded to ticks
+    copy_share : float, default 0.99
+        share of the bars of two assets on which their returns must be equal
+    copy_bars : int, default 20
+        bars with a price that moved, at least, to call one the copy of another
+    thin_share : float, default 0.75
+        a session with fewer than this share of the session before is thin
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     severity: dict[str, Severity] = {}  # check name -> severity, where not the check's own
@@ -82,7 +156,13 @@ class CheckSpec(BaseModel):
 def check_spec(
     spec: CheckSpec | dict | None = None,  # its fields, or None for the defaults
 ) -> CheckSpec:
-    """A validated `CheckSpec`; a wrong name or value is a `NeuralphaError` that says which."""
+    """A validated `CheckSpec`; a wrong name or value is a `NeuralphaError` that says which.
+
+    Parameters
+    ----------
+    spec : CheckSpec | dict | None, default None
+        its fields, or None for the defaults
+    """
     if isinstance(spec, CheckSpec):
         return _known_names(spec)
     for name in spec or {}:

@@ -25,7 +25,22 @@ def utc(
     zone: str | None = None,  # e.g. "America/New_York", for timestamps without a zone
     what: str = "timestamp",  # name of the column, for messages
 ) -> pd.Series:  # datetime64[ns, UTC], same index; NaT where empty
-    """Timestamps in UTC. Raises `NeuralphaError` for text that is no time and for times whose zone nobody knows."""
+    """Timestamps in UTC. Raises `NeuralphaError` for text that is no time and for times whose zone nobody knows.
+
+    Parameters
+    ----------
+    times
+        timestamps with a zone, or without one if `zone` says which
+    zone : str | None, default None
+        e.g. "America/New_York", for timestamps without a zone
+    what : str, default 'timestamp'
+        name of the column, for messages
+
+    Returns
+    -------
+    pd.Series
+        datetime64[ns, UTC], same index; NaT where empty
+    """
     s = pd.Series(times)
     try:
         s = pd.to_datetime(s, utc=False) if not isinstance(s.dtype, pd.DatetimeTZDtype) else s
@@ -53,7 +68,22 @@ def session_of(
     calendar: str = "XNYS",  # exchange, a name of `exchange_calendars`
     lead: str = "0min",  # how long before the close a thing must be public to be used, e.g. "15min"; not negative
 ) -> np.ndarray:  # (n,) datetime64[ns] session; NaT where the time is missing
-    """The first session of the exchange whose close is at or after each time (plus `lead`)."""
+    """The first session of the exchange whose close is at or after each time (plus `lead`).
+
+    Parameters
+    ----------
+    times
+        timestamps in UTC (see `utc`)
+    calendar : str, default 'XNYS'
+        exchange, a name of `exchange_calendars`
+    lead : str, default '0min'
+        how long before the close a thing must be public to be used, e.g. "15min"; not negative
+
+    Returns
+    -------
+    np.ndarray
+        (n,) datetime64[ns] session; NaT where the time is missing
+    """
     import exchange_calendars as xc
 
     s = utc(times).reset_index(drop=True) + _lead(lead)
@@ -116,6 +146,24 @@ def bar_of(
     """The first bar of the panel at whose close each event was public.
 
     Raises `NeuralphaError` for closing times without a zone.
+
+    Parameters
+    ----------
+    panel : Panel
+    times
+        timestamps in UTC
+    calendar : str | None, default 'XNYS'
+        exchange whose sessions the bars are dated by; None where `panel.dates` are closing times
+    lead : str, default '0min'
+        how long before the close a thing must be public
+    tz : str | None, default None
+        zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
+
+    Returns
+    -------
+    np.ndarray
+        (n,) int64 position in `panel.dates`; -1 before the first, `n_dates` after the last or
+        without time
     """
     if (calendar is None) != (tz is not None) or calendar and has_times(panel):
         raise NeuralphaError(
@@ -141,6 +189,17 @@ def known_at(
 ) -> np.ndarray:  # (n,) datetime64[ns]; the bar that knows is the first one not before it
     """When what carries these dates is known: a date without a time is known on its session's bar, or after the day
     where bars have times of day.
+
+    Parameters
+    ----------
+    panel : Panel
+    when
+        (n,) dates, or times in the zone of `panel.dates`, without a zone
+
+    Returns
+    -------
+    np.ndarray
+        (n,) datetime64[ns]; the bar that knows is the first one not before it
     """
     when = np.asarray(when, "datetime64[ns]")
     whole = (when == when.astype("datetime64[D]")) & has_times(panel)
@@ -152,7 +211,21 @@ def row_at(
     asset: np.ndarray,  # (n,) asset code
     date_code: np.ndarray,  # (n,) position in `panel.dates`
 ) -> np.ndarray:  # (n,) int64 row number; -1 where the asset has no row on that date
-    """The row of an asset on a date."""
+    """The row of an asset on a date.
+
+    Parameters
+    ----------
+    panel : Panel
+    asset : np.ndarray
+        (n,) asset code
+    date_code : np.ndarray
+        (n,) position in `panel.dates`
+
+    Returns
+    -------
+    np.ndarray
+        (n,) int64 row number; -1 where the asset has no row on that date
+    """
     first = panel.asset_offsets[asset]
     row = first + date_code - panel.date_code[np.minimum(first, panel.n_rows - 1)]
     return np.where((row >= first) & (row < panel.asset_offsets[asset + 1]), row, -1)
@@ -160,7 +233,19 @@ def row_at(
 # %% ../../../nbs/data/point_in_time/asof.ipynb #43544a0e
 @dataclass(frozen=True, eq=False, repr=False)
 class Joined:
-    """Features joined to the rows of a panel as of their dates."""
+    """Features joined to the rows of a panel as of their dates.
+
+    Parameters
+    ----------
+    panel : Panel
+    fields : dict
+        name -> (n_rows,) float32, NaN where nothing was known
+    about : pd.DataFrame
+        by feature: `meaning`, `known_on` (the rule), `lookback` (bars before t it may use; -1: all
+        history)
+    quality : pd.DataFrame
+        by counter: `rows`, `first`, `action`
+    """
 
     panel: Panel
     fields: dict  # name -> (n_rows,) float32, NaN where nothing was known
@@ -190,7 +275,22 @@ def quality_table(
     asset: np.ndarray,  # columns of the table, for the first example
     time: np.ndarray,  # columns of the table, for the first example
 ) -> pd.DataFrame:  # by counter: rows, first, action
-    """How many rows of a source each quality counter found, the first of them, and what was done."""
+    """How many rows of a source each quality counter found, the first of them, and what was done.
+
+    Parameters
+    ----------
+    counters : dict
+        name -> (bool mask over the table's rows, what was done)
+    asset : np.ndarray
+        columns of the table, for the first example
+    time : np.ndarray
+        columns of the table, for the first example
+
+    Returns
+    -------
+    pd.DataFrame
+        by counter: rows, first, action
+    """
     lines = {}
     for name, (mask, action) in counters.items():
         at = np.flatnonzero(mask)

@@ -37,6 +37,18 @@ def infer_schema(
     """What each column of an event table is.
 
     Raises `NeuralphaError` where there is no asset, no time or more than one time.
+
+    Parameters
+    ----------
+    events : pd.DataFrame
+        asset, a time, and any further columns
+    name : str, default 'events'
+        for messages
+
+    Returns
+    -------
+    pd.DataFrame
+        by column: kind, missing (share)
     """
     twice = events.columns[events.columns.duplicated()]
     if len(twice):
@@ -77,7 +89,15 @@ def check_schema(
     schema: pd.DataFrame,  # by column: kind; from `infer_schema` of a table one has looked at
     name: str = "events",
 ) -> None:
-    """Raise `NeuralphaError` where a table no longer has the columns, or the kinds, it once had."""
+    """Raise `NeuralphaError` where a table no longer has the columns, or the kinds, it once had.
+
+    Parameters
+    ----------
+    events : pd.DataFrame
+    schema : pd.DataFrame
+        by column: kind; from `infer_schema` of a table one has looked at
+    name : str, default 'events'
+    """
     got = infer_schema(events, name)
     for c in schema.index:
         if c not in got.index:
@@ -94,7 +114,18 @@ def check_schema(
 def sentiment(
     texts,  # strings; empty or missing gives NaN
 ) -> np.ndarray:  # (n,) float64, -1 (worst) to 1 (best)
-    """VADER's compound score of each text (Hutto & Gilbert 2014); equal texts are scored once."""
+    """VADER's compound score of each text (Hutto & Gilbert 2014); equal texts are scored once.
+
+    Parameters
+    ----------
+    texts
+        strings; empty or missing gives NaN
+
+    Returns
+    -------
+    np.ndarray
+        (n,) float64, -1 (worst) to 1 (best)
+    """
     with extra("text", "Sentiment of text"):
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
     analyzer = SentimentIntensityAnalyzer()
@@ -112,7 +143,24 @@ def novelty(
     bar,  # (n,) bar of each text, not falling within an asset
     memory: int = 5,  # bars back an earlier text may lie
 ) -> np.ndarray:  # (n,) float64, 0 (said before) to 1 (nothing like it); NaN for missing text
-    """One minus the highest cosine similarity to an earlier text on the same asset, by hashed words."""
+    """One minus the highest cosine similarity to an earlier text on the same asset, by hashed words.
+
+    Parameters
+    ----------
+    texts
+        strings, in order of time within each asset
+    asset
+        (n,) asset of each text
+    bar
+        (n,) bar of each text, not falling within an asset
+    memory : int, default 5
+        bars back an earlier text may lie
+
+    Returns
+    -------
+    np.ndarray
+        (n,) float64, 0 (said before) to 1 (nothing like it); NaN for missing text
+    """
     from sklearn.feature_extraction.text import HashingVectorizer
 
     words = pd.Series(texts, dtype=object)
@@ -204,6 +252,29 @@ def event_features(
     An event after the close counts for the next session; on intraday bars, read with a zone `tz`, for the first bar
     that closes after it: calendar=None, tz=tz. Raises `NeuralphaError` for a table without asset or time, times without
     a zone, or a broken schema.
+
+    Parameters
+    ----------
+    panel : Panel
+    events : pd.DataFrame
+        asset, a time, and any further columns; see the table above
+    name : str, default 'event'
+        first part of the features' names
+    schema : pd.DataFrame | None, default None
+        from `infer_schema`; given, the table is held to it
+    calendar : str | None, default 'XNYS'
+        exchange whose sessions the bars are dated by; None where the panel's dates are closing
+        times
+    tz : str | None, default None
+        zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
+    lead : str, default '0min'
+        how long before the close an event must be public, e.g. "15min"
+    zone : str | None, default None
+        zone of times that carry none
+    window : int, default 20
+        bars of trailing means
+    memory : int, default 5
+        bars in which a repeated text is not new
     """
     if schema is not None:
         check_schema(events, schema, name)

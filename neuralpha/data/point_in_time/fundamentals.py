@@ -52,6 +52,11 @@ def check_filings(
 ) -> pd.DataFrame:  # the filings with dates as datetime64[ns], sorted by asset, known_on and fiscal period
     """Raise `NeuralphaError` for missing columns, empty dates, unknown fiscal periods, text where figures should be,
     and filings before their period ended.
+
+    Returns
+    -------
+    pd.DataFrame
+        the filings with dates as datetime64[ns], sorted by asset, known_on and fiscal period
     """
     for c in ("asset", "known_on", "period_end", "fiscal_year", "fiscal_period", *STATEMENT_FIGURES):
         if c not in filings:
@@ -179,7 +184,19 @@ def filing_states(
     filings: pd.DataFrame,  # see above
     name: str = "fundamentals",
 ) -> pd.DataFrame:  # asset, known_on, period_end (latest), and `STATE`; one row per asset and day with filings
-    """What was known of each company after every day on which it filed; no row uses a later filing."""
+    """What was known of each company after every day on which it filed; no row uses a later filing.
+
+    Parameters
+    ----------
+    filings : pd.DataFrame
+        see above
+    name : str, default 'fundamentals'
+
+    Returns
+    -------
+    pd.DataFrame
+        asset, known_on, period_end (latest), and `STATE`; one row per asset and day with filings
+    """
     f = check_filings(filings, name)
     figures = f[list(STATEMENT_FIGURES)].astype(float).to_dict("records")
     n = f["fiscal_period"].map(_PERIODS).to_numpy()
@@ -218,7 +235,20 @@ def join_fundamentals(
     yields: bool = True,  # earnings and book yield; need prices as traded
     name: str = "fundamentals",
 ) -> Joined:
-    """Fundamental features of every row, from filings known by its date. Raises `NeuralphaError` for a broken table."""
+    """Fundamental features of every row, from filings known by its date. Raises `NeuralphaError` for a broken table.
+
+    Parameters
+    ----------
+    panel : Panel
+        with `close`, for the yields
+    filings : pd.DataFrame
+        asset, known_on, period_end, fiscal_year, fiscal_period and `STATEMENT_FIGURES`
+    max_age : int, default 400
+        days after which the last filing is too old to speak
+    yields : bool, default True
+        earnings and book yield; need prices as traded
+    name : str, default 'fundamentals'
+    """
     states = filing_states(filings, name)
     code = np.searchsorted(panel.assets, states["asset"].to_numpy(str))
     unknown = panel.assets[np.minimum(code, panel.n_assets - 1)] != states["asset"].to_numpy(str)

@@ -44,6 +44,19 @@ def members(
     """Whether each row's asset was a member on the row's date, by statements known on that date.
 
     Unknown assets are ignored.
+
+    Parameters
+    ----------
+    panel : Panel
+    table : pd.DataFrame
+        asset, from, to (inclusive; NaT: open), known_on
+    name : str, default 'membership'
+        for messages
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) bool
     """
     t = _statements(table, name)
     out = np.zeros(panel.n_rows, bool)
@@ -76,6 +89,29 @@ def eligible(
 ) -> np.ndarray:  # (n_rows,) bool
     """Rows that pass price, turnover, history and size filters at the last review, by bars up to that review only;
     suspended rows do not.
+
+    Parameters
+    ----------
+    panel : Panel
+    min_price : float, default 0.0
+        lowest price, in currency; see `price`
+    min_turnover : float, default 0.0
+        median of close × volume over `window` bars, in currency a bar
+    top : int | None, default None
+        of these, the most traded ones
+    min_history : int, default 60
+        bars since the asset's first
+    window : int, default 60
+        bars of the median
+    review : int, default 1
+        bars between reviews; in between, membership stays
+    price : str, default 'close'
+        field of the price limit; prices as traded, or a later split decides who was in
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) bool
     """
     for c in (price, "close", *(["volume"] if min_turnover or top else [])):
         if c not in panel.fields:
@@ -107,7 +143,14 @@ def with_members(
     panel: Panel,
     member: np.ndarray,  # (n_rows,) bool
 ) -> Panel:
-    """The panel with a field `member` (1 or 0), without the assets that never were members."""
+    """The panel with a field `member` (1 or 0), without the assets that never were members.
+
+    Parameters
+    ----------
+    panel : Panel
+    member : np.ndarray
+        (n_rows,) bool
+    """
     if len(member) != panel.n_rows:
         raise NeuralphaError(f"member has {len(member)} values for {panel.n_rows} rows of {panel.name}.")
     ever = np.bincount(panel.asset_code, weights=member, minlength=panel.n_assets) > 0
@@ -125,6 +168,14 @@ def with_delistings(
 ) -> Panel:
     """The panel with `delisting_date` and `delisting_return` by asset, and what was found in `checks`. Raises for
     missing columns, two delistings of an asset, returns below −100%, and assets that trade after their delisting.
+
+    Parameters
+    ----------
+    panel : Panel
+    table : pd.DataFrame
+        asset, date (last trading day or later), return (simple; NaN: unknown)
+    assume : float | None, default None
+        return for delistings without one, e.g. -0.3; None leaves them unknown
     """
     for c in ("asset", "date", "return"):
         if c not in table:

@@ -23,7 +23,18 @@ from ..simulated.market import ic_by_date, return_ahead
 def survivors(
     panel: Panel,  # with its dead
 ) -> Panel:  # the assets that are not `gone`, with all their history
-    """The universe as one would build it from today's names."""
+    """The universe as one would build it from today's names.
+
+    Parameters
+    ----------
+    panel : Panel
+        with its dead
+
+    Returns
+    -------
+    Panel
+        the assets that are not `gone`, with all their history
+    """
     if panel.gone.all():
         raise NeuralphaError(f"{panel.name}: no asset is still there on the last date ({panel.span}).")
     return keep_assets(panel, ~panel.gone, f"{panel.name}, survivors")
@@ -33,7 +44,20 @@ def naive_scores(
     panel: Panel,  # with `close`
     window: int = 250,  # bars of past return and volatility
 ) -> dict:  # name -> (n_rows,) float64, NaN before there is enough history
-    """Scores by past prices alone: below the high so far, loser of the last `window` bars, low price, volatile."""
+    """Scores by past prices alone: below the high so far, loser of the last `window` bars, low price, volatile.
+
+    Parameters
+    ----------
+    panel : Panel
+        with `close`
+    window : int, default 250
+        bars of past return and volatility
+
+    Returns
+    -------
+    dict
+        name -> (n_rows,) float64, NaN before there is enough history
+    """
     close = pd.Series(panel.fields["close"].astype(float))
     g = close.groupby(panel.asset_code)
     volatile = (
@@ -56,6 +80,24 @@ def survivorship_report(
 ) -> pd.DataFrame:  # index: what; columns: point in time, survivors, invented, standard error
     """The universe as it was beside that of today's names: assets, mean return a year, and the mean IC of each score.
     `invented` is their difference, with a standard error from means of blocks of dates.
+
+    Parameters
+    ----------
+    panel : Panel
+        with its dead, and `delisting_return` where known
+    scores : dict | None, default None
+        name -> (n_rows,) scores; default: `naive_scores`
+    horizon : int, default 20
+        bars held
+    delay : int, default 1
+        bars between decision and entry
+    block : int, default 120
+        dates of one block, for the standard error
+
+    Returns
+    -------
+    pd.DataFrame
+        index: what; columns: point in time, survivors, invented, standard error
     """
     few = survivors(panel)
     kept = np.isin(panel.assets, few.assets)[panel.asset_code]

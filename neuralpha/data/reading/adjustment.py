@@ -36,7 +36,21 @@ A_YEAR = 6  # ...and on no more than so many bars of a year, unless all changes 
 
 @dataclass(frozen=True)
 class Changes:
-    """A factor and the close beside it, sorted by asset and date."""
+    """A factor and the close beside it, sorted by asset and date.
+
+    Parameters
+    ----------
+    kind : str
+        "levels", "events" (ratios on their days) or "nothing"
+    asset : np.ndarray
+        (n,) codes
+    move : np.ndarray
+        (n,) log return of the close; NaN at an asset's first bar
+    step : np.ndarray
+        (n,) log change of the factor, 0 where it has none
+    level : np.ndarray
+        (n,) log of the factor; of events, the sum of what has happened less all that will have
+    """
 
     kind: str  # "levels", "events" (ratios on their days) or "nothing"
     asset: np.ndarray  # (n,) codes
@@ -83,7 +97,17 @@ def changes(
     close: np.ndarray,  # (n,) by date within an asset
     factor: np.ndarray,  # (n,) by date within an asset
 ) -> Changes:
-    """What the close and the factor do from bar to bar."""
+    """What the close and the factor do from bar to bar.
+
+    Parameters
+    ----------
+    asset : np.ndarray
+        (n,) codes, sorted
+    close : np.ndarray
+        (n,) by date within an asset
+    factor : np.ndarray
+        (n,) by date within an asset
+    """
     price = _log(close)
     move = price - _before(asset, price)
     idle = ~np.isfinite(factor) | (factor == 0) | (factor == 1)
@@ -102,7 +126,17 @@ def changes(
 # %% ../../../nbs/data/reading/adjustment.ipynb #1c0209d2
 @dataclass(frozen=True)
 class Verdict:
-    """Which way the prices prove, if they do."""
+    """Which way the prices prove, if they do.
+
+    Parameters
+    ----------
+    way : str | None
+        "multiply", "divide", "adjusted"; None: not proven
+    likely : str
+        the way that fits best; "none" where it is most likely no factor
+    why : str, default ''
+        why it is not proven
+    """
 
     way: str | None  # "multiply", "divide", "adjusted"; None: not proven
     likely: str  # the way that fits best; "none" where it is most likely no factor
@@ -156,7 +190,13 @@ def _lag_of_jumps(c, at, sigma):
 
 # %% ../../../nbs/data/reading/adjustment.ipynb #1eaf0b43
 def judge(c: Changes, coarse: bool = False) -> Verdict:  # coarse: bars longer than days
-    """Decide between the ways; `why` says what keeps it from being decided."""
+    """Decide between the ways; `why` says what keeps it from being decided.
+
+    Returns
+    -------
+    Verdict
+        coarse: bars longer than days
+    """
     at = c.at[np.isfinite(c.move[c.at])]
     if not len(at):
         return Verdict(None, "none", "it never changes, so no price tells its direction")
@@ -244,6 +284,24 @@ def settle_factor(
     """Which way a factor adjusts.
 
     Raises `NeuralphaError` with the options, the likelier first, where neither prices nor name tell.
+
+    Parameters
+    ----------
+    c : Changes
+    adjust : str
+        "auto" or a way
+    where : str
+        for messages
+    column : str
+        for messages
+    named : str | None, default None
+        the way that the column's name means, where it does
+    coarse : bool, default False
+
+    Returns
+    -------
+    tuple
+        (way, log multiplier of the price (n,), note)
     """
     if c.kind == "nothing":
         return "none", np.zeros(len(c.asset)), ""
@@ -277,7 +335,17 @@ def settle_factor(
 # %% ../../../nbs/data/reading/adjustment.ipynb #d4e9b5cc
 @dataclass(frozen=True)
 class Agreement:
-    """How a column of returns goes with the close beside it."""
+    """How a column of returns goes with the close beside it.
+
+    Parameters
+    ----------
+    unit : str
+        "fraction", "percent", "log" or "none"
+    share : float
+        of bars on which they agree
+    apart : int
+        bars on which they differ by more than their digits leave open, where they agree on most
+    """
 
     unit: str  # "fraction", "percent", "log" or "none"
     share: float  # of bars on which they agree
@@ -289,7 +357,17 @@ def compare_returns(
     close: np.ndarray,  # (n,)
     given: np.ndarray,  # (n,)
 ) -> Agreement:
-    """The unit in which a column of returns agrees with the close."""
+    """The unit in which a column of returns agrees with the close.
+
+    Parameters
+    ----------
+    asset : np.ndarray
+        (n,) codes, sorted
+    close : np.ndarray
+        (n,)
+    given : np.ndarray
+        (n,)
+    """
     price = _log(close)
     own = np.expm1(price - _before(asset, price))
     both = np.isfinite(own) & np.isfinite(given) & (np.abs(own) > 1e-4)
@@ -312,7 +390,13 @@ def compare_returns(
 
 
 def returns_in_percent(given: np.ndarray, coarse: bool = False) -> str:  # why, or empty
-    """Whether a column of returns without a close beside it must be in percent."""
+    """Whether a column of returns without a close beside it must be in percent.
+
+    Returns
+    -------
+    str
+        why, or empty
+    """
     known = given[np.isfinite(given) & (given != 0)]
     if len(known) < 5:
         return ""
@@ -339,7 +423,22 @@ def by_returns(
     close: np.ndarray,  # (n,) sorted; returns as fractions
     given: np.ndarray,  # (n,) sorted; returns as fractions
 ) -> np.ndarray:  # (n,) log multiplier of the price, 0 at an asset's last bar
-    """What prices must be multiplied by to have the returns of a column."""
+    """What prices must be multiplied by to have the returns of a column.
+
+    Parameters
+    ----------
+    asset : np.ndarray
+        (n,) sorted; returns as fractions
+    close : np.ndarray
+        (n,) sorted; returns as fractions
+    given : np.ndarray
+        (n,) sorted; returns as fractions
+
+    Returns
+    -------
+    np.ndarray
+        (n,) log multiplier of the price, 0 at an asset's last bar
+    """
     price = _log(close)
     step = np.log1p(np.where(given > -1, given, np.nan)) - (price - _before(asset, price))
     total = np.cumsum(np.where(np.isfinite(step), step, 0.0))
@@ -356,7 +455,19 @@ MOST_DIGITS = 8  # behind the decimal point
 
 @dataclass(frozen=True)
 class Restless:
-    """Where the ratio of an adjusted close to its close does not rest."""
+    """Where the ratio of an adjusted close to its close does not rest.
+
+    Parameters
+    ----------
+    first : int
+        row at which the first stretch begins
+    changes : int
+        bars of that stretch on which the ratio changes
+    assets : int
+        assets with such a stretch
+    why : str
+        what the two columns do there
+    """
 
     first: int  # row at which the first stretch begins
     changes: int  # bars of that stretch on which the ratio changes
@@ -369,7 +480,17 @@ def find_restless(
     close: np.ndarray,  # (n,) by date within an asset
     adjusted: np.ndarray,  # (n,) by date within an asset
 ) -> Restless | None:
-    """The first stretch on which an adjusted close does not go with the close; None where they go together."""
+    """The first stretch on which an adjusted close does not go with the close; None where they go together.
+
+    Parameters
+    ----------
+    asset : np.ndarray
+        (n,) codes, sorted
+    close : np.ndarray
+        (n,) by date within an asset
+    adjusted : np.ndarray
+        (n,) by date within an asset
+    """
     price, level = _log(close), _log(adjusted)
     ratio = level - price
     step = ratio - _before(asset, ratio)

@@ -29,7 +29,15 @@ from .spec import ReadSpec
 # %% ../../../nbs/data/reading/columns.ipynb #e41e69b1
 @dataclass(frozen=True)
 class Matched:
-    """What a source's columns mean."""
+    """What a source's columns mean.
+
+    Parameters
+    ----------
+    found : dict
+        source name -> canonical name
+    dropped : dict
+        source name -> why it is left out
+    """
 
     found: dict  # source name -> canonical name
     dropped: dict  # source name -> why it is left out
@@ -66,7 +74,20 @@ def match_columns(
     spec: ReadSpec,
     where: str,
 ) -> dict:  # source name -> canonical name
-    """Canonical names for a source's columns; raises for a missing, unknown or doubled one."""
+    """Canonical names for a source's columns; raises for a missing, unknown or doubled one.
+
+    Parameters
+    ----------
+    names
+        columns of the source
+    spec : ReadSpec
+    where : str
+
+    Returns
+    -------
+    dict
+        source name -> canonical name
+    """
     return matched_columns(names, spec, where).found
 
 # %% ../../../nbs/data/reading/columns.ipynb #87356760

@@ -154,7 +154,14 @@ _LEVEL = dict(tiny=3e-4, penny=0.4, usual=60.0, thousands=3_000.0, huge=4e5, who
 # %% ../../../nbs/data/reading/dialects.ipynb #c74b6617
 @dataclass(frozen=True)
 class Market:
-    """The truth: rows sorted by asset and date."""
+    """The truth: rows sorted by asset and date.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        date, asset, open, high, low, close (quoted), volume, multiplier (of the quoted price),
+        ratio (of the day's split)
+    """
 
     # date, asset, open, high, low, close (quoted), volume, multiplier (of the quoted price), ratio (of the day's split)
     frame: pd.DataFrame
@@ -459,7 +466,13 @@ def write_dialect(
     dialect: Dialect,
     folder: Path,
 ) -> tuple:  # (path, options that a user who knows the file would give)
-    """Write a market in a dialect."""
+    """Write a market in a dialect.
+
+    Returns
+    -------
+    tuple
+        (path, options that a user who knows the file would give)
+    """
     rng = np.random.default_rng(dialect.seed + 1)
     f = _extra_columns(_adjustment_columns(market, dialect, rng), dialect, rng)
     words = _WORDS[dialect.words]
@@ -559,7 +572,20 @@ def differences(
     market: Market,
     dialect: Dialect,
 ) -> str:  # empty where all is right
-    """The first thing in which a table is not the truth."""
+    """The first thing in which a table is not the truth.
+
+    Parameters
+    ----------
+    table
+        what `open_source` read
+    market : Market
+    dialect : Dialect
+
+    Returns
+    -------
+    str
+        empty where all is right
+    """
     got = (
         table.frame.with_columns(pl.col("asset").cast(pl.String), pl.col("date").dt.strftime("%Y-%m-%d").alias("day"))
         .sort("asset", "date")
@@ -609,7 +635,13 @@ _OPTION = re.compile(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])")
 
 # %% ../../../nbs/data/reading/dialects.ipynb #b215d7b0
 def first_option(message: str) -> tuple | None:  # (option, value)
-    """The option that a refusal names first."""
+    """The option that a refusal names first.
+
+    Returns
+    -------
+    tuple | None
+        (option, value)
+    """
     import ast
     from neuralpha.data.reading.spec import ReadSpec
 
@@ -619,7 +651,17 @@ def first_option(message: str) -> tuple | None:  # (option, value)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file."""
+    """What became of one file.
+
+    Parameters
+    ----------
+    verdict : str
+        "right", "refused", "wrong"
+    said : str
+        the refusal, or the difference
+    options : dict
+        with which it was read
+    """
 
     verdict: str  # "right", "refused", "wrong"
     said: str  # the refusal, or the difference
@@ -633,7 +675,19 @@ def read_dialect(
     knows: bool = False,  # begin with the options of a user who knows the file
     contrary: dict | None = None,  # options that may be wrong of the file
 ) -> Outcome:
-    """Write a dialect's file, read it, and compare with the truth."""
+    """Write a dialect's file, read it, and compare with the truth.
+
+    Parameters
+    ----------
+    dialect : Dialect
+    folder : Path
+    steps : int, default 0
+        how many refusals are answered by their first option
+    knows : bool, default False
+        begin with the options of a user who knows the file
+    contrary : dict | None, default None
+        options that may be wrong of the file
+    """
     market = make_market(dialect)
     path, known = write_dialect(market, dialect, folder)
     options = {k: v for k, v in known.items() if knows or k == "layout"} | (contrary or {})

@@ -19,7 +19,23 @@ from ...core import NeuralphaError
 # %% ../../../nbs/data/reading/form.ipynb #ef55d92b
 @dataclass(frozen=True)
 class Table:
-    """A canonical long table: columns `date` (naive, µs), `asset` (sorted Enum) and float32 fields."""
+    """A canonical long table: columns `date` (naive, µs), `asset` (sorted Enum) and float32 fields.
+
+    Parameters
+    ----------
+    name : str
+    where : str
+        file, table or query, for messages
+    frame : pl.DataFrame
+    attributes : pd.DataFrame, default pd.DataFrame()
+        by asset
+    findings : tuple, default ()
+        dicts `check, rows, note`: what reading changed
+    columns : dict, default dict()
+        canonical name -> name in the source
+    settled : dict, default dict()
+        options that the table itself proved
+    """
 
     name: str
     where: str  # file, table or query, for messages
@@ -40,7 +56,16 @@ def require_assets(
     known,  # names that what was read holds
     where: str,
 ):
-    """Raise `NeuralphaError` naming the asked-for assets that are not there."""
+    """Raise `NeuralphaError` naming the asked-for assets that are not there.
+
+    Parameters
+    ----------
+    asked
+        names, or None
+    known
+        names that what was read holds
+    where : str
+    """
     known = set(known)
     absent = [a for a in asked or () if a not in known]
     if not absent:

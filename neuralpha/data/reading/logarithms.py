@@ -37,7 +37,22 @@ NEGATIVE = 0.02  # share of closes below zero that no file of prices has
 
 
 class Moves(NamedTuple):
-    """Levels and typical moves of the assets of a table."""
+    """Levels and typical moves of the assets of a table.
+
+    Parameters
+    ----------
+    level : np.ndarray
+        (assets,) median size of a close
+    size : np.ndarray
+        (assets,) mean size of its moves but for the largest; days without one count, as ticks hide
+        small moves
+    negative : float
+        share of closes below zero
+    highest : float
+        close
+    daily : bool
+        bars of a day or longer
+    """
 
     level: np.ndarray  # (assets,) median size of a close
     size: (
@@ -52,7 +67,14 @@ def moves_of(
     frame: pl.DataFrame,  # date, asset and a close
     column: str = "close",
 ) -> Moves:
-    """How large the moves of each asset are, beside its level."""
+    """How large the moves of each asset are, beside its level.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        date, asset and a close
+    column : str, default 'close'
+    """
     sizes = (
         frame.select("asset", "date", pl.col(column).cast(pl.Float64).alias("c"))
         .filter(pl.col("c").is_finite() & pl.col("date").is_not_null() & pl.col("asset").is_not_null())
@@ -102,7 +124,13 @@ def why_no_prices(moves: Moves) -> str:
 
 
 def settle_logarithms(table: Table, spec: ReadSpec) -> list:  # findings
-    """Ask for logarithms that stand for prices, say so where they may; nothing where `logarithms=` has said it."""
+    """Ask for logarithms that stand for prices, say so where they may; nothing where `logarithms=` has said it.
+
+    Returns
+    -------
+    list
+        findings
+    """
     if spec.logarithms is not None or "close" not in table.frame.columns:
         return []
     moves = moves_of(table.frame)

@@ -62,7 +62,13 @@ _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|lo
 
 # %% ../../../nbs/data/reading/names.ipynb #8732e7f4
 def known_name(name) -> str | None:  # canonical name
-    """What a column means by its own name, whatever stands beside it."""
+    """What a column means by its own name, whatever stands beside it.
+
+    Returns
+    -------
+    str | None
+        canonical name
+    """
     return _KNOWN.get(plain_name(name))
 
 
@@ -76,6 +82,16 @@ def known_names(
 ) -> dict:  # source name -> canonical name
     """What the columns of a table mean; weak words give way to strong ones, and `PERMNO` is the asset wherever it
     stands.
+
+    Parameters
+    ----------
+    names
+        all columns of a table
+
+    Returns
+    -------
+    dict
+        source name -> canonical name
     """
     out = {n: known_name(n) for n in names if known_name(n)}
     if "permno" in {plain_name(n) for n in out}:
@@ -118,7 +134,14 @@ def nearest_name(
     names,  # columns of a table
     field: str = "close",
 ) -> str | None:
-    """The column whose name is nearly one of a field's."""
+    """The column whose name is nearly one of a field's.
+
+    Parameters
+    ----------
+    names
+        columns of a table
+    field : str, default 'close'
+    """
     plain = {plain_name(n): n for n in names if known_name(n) is None}
     close = [m for alias in ALIASES[field] for m in difflib.get_close_matches(alias, plain, n=1, cutoff=0.75)]
     return plain[close[0]] if close else None
@@ -131,6 +154,18 @@ def date_first(
     """The index with its dates in front: by the names of its levels, else by what they hold.
 
     Raises `NeuralphaError` where neither tells.
+
+    Parameters
+    ----------
+    index
+        (date, asset) or (asset, date)
+    what : str, default 'Scores'
+        whose index it is, for messages
+
+    Returns
+    -------
+    pd.MultiIndex
+        (date, asset)
     """
     if not isinstance(index, pd.MultiIndex) or index.nlevels != 2:
         raise NeuralphaError(

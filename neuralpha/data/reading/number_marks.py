@@ -33,7 +33,18 @@ SCALES = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 @dataclass(frozen=True)
 class Marks:
-    """How a file writes its numbers."""
+    """How a file writes its numbers.
+
+    Parameters
+    ----------
+    decimal : str, default '.'
+    thousands : str | None, default None
+        "," "." "'" or " "
+    missing : tuple, default ()
+        texts that mean no value, besides the usual ones
+    said : str, default ''
+        what was concluded from the file itself
+    """
 
     decimal: str = "."
     thousands: str | None = None  # "," "." "'" or " "
@@ -64,14 +75,32 @@ def is_missing(
     further=(),  # more texts that mean no value
     number: bool = True,  # whether a number should stand there
 ) -> pl.Expr:
-    """True where a text says that there is no value."""
+    """True where a text says that there is no value.
+
+    Parameters
+    ----------
+    text : pl.Expr
+        stripped text
+    further : default ()
+        more texts that mean no value
+    number : bool, default True
+        whether a number should stand there
+    """
     marks = MISSING + NO_NUMBER * number
     return text.is_null() | text.str.to_lowercase().is_in(marks) | text.is_in(list(further))
 
 # %% ../../../nbs/data/reading/number_marks.ipynb #dc698730
 @dataclass(frozen=True)
 class Signs:
-    """What stands around every number of one column."""
+    """What stands around every number of one column.
+
+    Parameters
+    ----------
+    currency : str, default ''
+    scaled : bool, default False
+        K, M, B
+    percent : bool, default False
+    """
 
     currency: str = ""
     scaled: bool = False  # K, M, B
@@ -91,7 +120,20 @@ def column_signs(
     columns,  # text columns
     missing=(),
 ) -> dict:  # column -> `Signs`, for those that have any
-    """The signs that every number of a column carries."""
+    """The signs that every number of a column carries.
+
+    Parameters
+    ----------
+    lf : pl.LazyFrame
+    columns
+        text columns
+    missing : default ()
+
+    Returns
+    -------
+    dict
+        column -> `Signs`, for those that have any
+    """
     asked = []
     for c in columns:
         text = pl.col(c).str.strip_chars()
@@ -126,7 +168,13 @@ def parse_number(
     marks: Marks,
     signs: Signs = Signs(),
 ) -> tuple:  # (float64 expression, expression that is true where the text is no number)
-    """Parse a text column, null where it says that there is no value."""
+    """Parse a text column, null where it says that there is no value.
+
+    Returns
+    -------
+    tuple
+        (float64 expression, expression that is true where the text is no number)
+    """
     text = pl.col(column).str.strip_chars()
     missing = is_missing(text, marks.missing)
     body, scale = text, None
@@ -176,7 +224,19 @@ def mark_counts(
     lf: pl.LazyFrame,
     columns,  # text columns that should hold numbers
 ) -> dict:  # (meaning, mark) -> cells, with one such cell
-    """How many cells prove what."""
+    """How many cells prove what.
+
+    Parameters
+    ----------
+    lf : pl.LazyFrame
+    columns
+        text columns that should hold numbers
+
+    Returns
+    -------
+    dict
+        (meaning, mark) -> cells, with one such cell
+    """
     asked = []
     for i, c in enumerate(columns):
         text = pl.col(c).str.strip_chars()
@@ -261,6 +321,18 @@ def settle_marks(
 ) -> Marks:
     """The marks of a file. Raises `NeuralphaError` where cells contradict each other or the user, or where either
     meaning fits.
+
+    Parameters
+    ----------
+    counts : dict
+        from `mark_counts`
+    decimal : str | None, default None
+        what the user said
+    thousands : str | None, default None
+        what the user said
+    missing : default ()
+    prefer_thousands : bool, default False
+        which answer to offer first where only the user knows
     """
     _against(counts, decimal, thousands)
     said = decimal, thousands

@@ -38,7 +38,16 @@ def settle_values(
     spec: ReadSpec,
     judged=None,  # judged: rows by which a factor is judged, where the table holds fewer
 ) -> Table:
-    """Adjust prices, look at returns, and end every asset's life with its last price."""
+    """Adjust prices, look at returns, and end every asset's life with its last price.
+
+    Parameters
+    ----------
+    table : Table
+        as read
+    spec : ReadSpec
+    judged : default None
+        judged: rows by which a factor is judged, where the table holds fewer
+    """
     refuse_exchanged(table)
     calm = settle_logarithms(table, spec)
     frame, note = _adjust(table, spec, judged)
@@ -126,7 +135,19 @@ def scale_prices(
     frame: pl.DataFrame,
     multiplier: pl.Series | pl.Expr,  # of the prices; volume is divided by it
 ) -> pl.DataFrame:  # with `raw_close` and `factor`
-    """Prices times and volume over a multiplier; null where it is no positive number."""
+    """Prices times and volume over a multiplier; null where it is no positive number.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+    multiplier : pl.Series | pl.Expr
+        of the prices; volume is divided by it
+
+    Returns
+    -------
+    pl.DataFrame
+        with `raw_close` and `factor`
+    """
     factor = pl.lit(multiplier) if isinstance(multiplier, pl.Series) else multiplier
     factor = pl.when(factor.is_finite() & (factor > 0)).then(factor).otherwise(None)
     prices = [(pl.col(c) * factor).alias(c) for c in OHLC if c in frame.columns]

@@ -74,14 +74,26 @@ def _footers(files):
 
 
 def partition_keys(path: Path, files) -> list:  # in order
-    """The keys of `key=value` folders below a folder."""
+    """The keys of `key=value` folders below a folder.
+
+    Returns
+    -------
+    list
+        in order
+    """
     return list(dict.fromkeys(p.partition("=")[0] for f in files for p in f.relative_to(path).parts[:-1] if "=" in p))
 
 
 def scan_parquet(
     path: Path,  # file, or folder of files
 ) -> pl.LazyFrame:
-    """A lazy table over Parquet; raises `NeuralphaError` naming the file that is broken or differs."""
+    """A lazy table over Parquet; raises `NeuralphaError` naming the file that is broken or differs.
+
+    Parameters
+    ----------
+    path : Path
+        file, or folder of files
+    """
     path = path.absolute()
     files = _files(path, ".parquet", (".", "_")) if path.is_dir() else [path]
     _footers(files)
@@ -97,7 +109,13 @@ def scan_csv(
     path: Path,
     spec: ReadSpec = ReadSpec(),
 ) -> pl.LazyFrame:  # all columns text
-    """A lazy table over one text file."""
+    """A lazy table over one text file.
+
+    Returns
+    -------
+    pl.LazyFrame
+        all columns text
+    """
     return scan_text(_text(path, spec))
 
 
@@ -347,7 +365,18 @@ def open_source(
     spec: ReadSpec | None = None,
     **options,  # fields of `ReadSpec`
 ) -> Table:
-    """Read any source into a canonical table. Raises `NeuralphaError` naming what cannot be read and the fix."""
+    """Read any source into a canonical table. Raises `NeuralphaError` naming what cannot be read and the fix.
+
+    Parameters
+    ----------
+    source
+        path, folder, database address, frame, engine
+    name : str | None, default None
+        of the universe; default: the file's stem
+    spec : ReadSpec | None, default None
+    **options
+        fields of `ReadSpec`
+    """
     spec = spec or read_spec(**options)
     if isinstance(source, str) and ("://" in source or source.startswith("yahoo:")):
         return _open_address(source, name, spec)

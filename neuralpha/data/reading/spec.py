@@ -18,7 +18,56 @@ from ...core import NeuralphaError, unknown_name
 
 # %% ../../../nbs/data/reading/spec.ipynb #b5f4e8e9
 class ReadSpec(BaseModel):
-    """How to read a source. `columns` maps our name to the source's: `{'close': 'PX_LAST'}`."""
+    """How to read a source. `columns` maps our name to the source's: `{'close': 'PX_LAST'}`.
+
+    Parameters
+    ----------
+    columns : dict[str, str], default {}
+        canonical name -> name in the source
+    layout : Literal['long', 'wide'], default 'long'
+        wide: a date column and one column per asset
+    wide_field : str, default 'close'
+        what the cells of a wide table are
+    asset : str | None, default None
+        the one asset of a table without a column for it
+    start : dt.date | None, default None
+        first date wanted, inclusive
+    end : dt.date | None, default None
+        last date wanted, inclusive
+    assets : tuple[str, ...] | None, default None
+        only these assets
+    fields : tuple[str, ...] | None, default None
+        only these fields, by canonical name
+    tz : str | None, default None
+        the exchange's zone, into which stamps with a zone are converted
+    adjust : Literal['auto', 'none', 'multiply', 'divide', 'adjusted', 'returns'], default 'auto'
+    percent : tuple[str, ...], default ()
+        columns in percent, to be divided by 100
+    logarithms : tuple[str, ...] | None, default None
+        columns of natural logarithms, to be raised to prices; () says that there are none, None
+        looks for them
+    missing : tuple[str, ...], default ()
+        further texts that mean no value, such as CRSP's 'C'
+    date_format : str | None, default None
+        strptime format of text dates that are not ISO
+    date_unit : Literal['s', 'ms', 'us', 'ns', 'days', 'excel', 'excel-1904'] | None, default None
+        unit of numbers that count from 1970, or "excel" and "excel-1904" for a spreadsheet's days
+        from 1900 and 1904
+    delimiter : str | None, default None
+        CSV; None: comma, semicolon, tab or bar, whichever the header uses
+    encoding : str | None, default None
+        CSV; None: UTF-8, or UTF-16 with its mark
+    decimal : Literal['.', ','] | None, default None
+        decimal mark of numbers in text; None: what the cells prove
+    thousands : Literal[',', '.', "'", ' '] | None, default None
+        mark between thousands; None: what the cells prove
+    table : str | None, default None
+        databases: a table...
+    query : str | None, default None
+        ...or a query
+    cache : str | None, default None
+        Yahoo: folder for downloaded prices
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     columns: dict[str, str] = {}  # canonical name -> name in the source

@@ -21,7 +21,24 @@ from .number_marks import is_missing
 # %% ../../../nbs/data/reading/stamps.ipynb #4044f4d9
 @dataclass(frozen=True)
 class Stamps:
-    """How to read a date column: expressions, and what they know."""
+    """How to read a date column: expressions, and what they know.
+
+    Parameters
+    ----------
+    value : pl.Expr
+        naive datetime
+    wrong : pl.Expr | None, default None
+        true where a text is no such date
+    offset : pl.Expr | None, default None
+        minutes east of UTC, where texts say so
+    zone : str | None, default None
+        of a column that says its zone
+    what : str, default 'date'
+        for a message
+    fix : str, default ''
+    said : str, default ''
+        what was concluded from the column itself
+    """
 
     value: pl.Expr  # naive datetime
     wrong: pl.Expr | None = None  # true where a text is no such date
@@ -67,7 +84,18 @@ def _time_form(rest):
 def day_form(
     cell: str,  # one text
 ) -> str | None:  # a strptime format
-    """The format of a text that can be read in one way only."""
+    """The format of a text that can be read in one way only.
+
+    Parameters
+    ----------
+    cell : str
+        one text
+
+    Returns
+    -------
+    str | None
+        a strptime format
+    """
     for pattern, form in _DAY.items():
         if re.match(pattern, cell):
             return form
@@ -255,6 +283,19 @@ def text_stamps(
 ) -> Stamps:
     """Parse a text column by `date_format`, by the one form that it has, or by the order of day and month that its
     days beyond the twelfth prove.
+
+    Parameters
+    ----------
+    lf : pl.LazyFrame
+    column : str
+        a text column
+    date_format : str | None, default None
+    missing : default ()
+        what the user said
+    where : str, default 'table'
+        for messages
+    source : str, default ''
+        for messages
     """
     text = pl.col(column).str.strip_chars()
     empty = is_missing(text, missing, number=False)
@@ -317,7 +358,21 @@ def counted_stamps(
     source: str,
     missing=(),  # for messages
 ) -> Stamps:
-    """Counts since 1970, in the unit that was said or, where rows show another, each in its own."""
+    """Counts since 1970, in the unit that was said or, where rows show another, each in its own.
+
+    Parameters
+    ----------
+    lf : pl.LazyFrame
+    column : str
+    is_text : bool
+        whole numbers, or text of them
+    unit : str
+        what the user said
+    where : str
+    source : str
+    missing : default ()
+        for messages
+    """
     count = pl.col(column)
     wrong = None
     if is_text:
@@ -378,7 +433,20 @@ def day_stamps(
     number: pl.Expr,  # days, with a part of a day behind the mark
     unit: str,  # one of `DAYS`
 ) -> pl.Expr:  # naive datetime, to the second
-    """Stamps from counted days."""
+    """Stamps from counted days.
+
+    Parameters
+    ----------
+    number : pl.Expr
+        days, with a part of a day behind the mark
+    unit : str
+        one of `DAYS`
+
+    Returns
+    -------
+    pl.Expr
+        naive datetime, to the second
+    """
     seconds = ((number.cast(pl.Float64) + DAYS[unit]) * 86400).round()
     return (seconds * 1_000_000).cast(pl.Int64).cast(pl.Datetime("us"))
 
@@ -389,7 +457,23 @@ def settle_day_unit(
     where: str,  # for messages
     source: str,  # for messages
 ) -> str | None:  # one of `DAYS`; None where these are no counted days
-    """What days are counted from, where the weekdays prove it. Raises `NeuralphaError` where they leave it open."""
+    """What days are counted from, where the weekdays prove it. Raises `NeuralphaError` where they leave it open.
+
+    Parameters
+    ----------
+    lf : pl.LazyFrame
+    number : pl.Expr
+        a column of numbers
+    where : str
+        for messages
+    source : str
+        for messages
+
+    Returns
+    -------
+    str | None
+        one of `DAYS`; None where these are no counted days
+    """
     days = lf.select(number.cast(pl.Float64).alias("n")).filter(pl.col("n").is_not_null()).unique()
     days = days.collect(engine="streaming")["n"]
     if not len(days) or days.min() < 1 or not 10_000 <= days.max() < 100_000:
@@ -424,7 +508,22 @@ def time_of_day(
     where: str,  # for messages
     source: str,  # for messages
 ) -> pl.Expr:  # duration since midnight
-    """A column of times as what to add to the date. Raises `NeuralphaError` for a column that holds something else."""
+    """A column of times as what to add to the date. Raises `NeuralphaError` for a column that holds something else.
+
+    Parameters
+    ----------
+    lf : pl.LazyFrame
+    column : str
+    where : str
+        for messages
+    source : str
+        for messages
+
+    Returns
+    -------
+    pl.Expr
+        duration since midnight
+    """
     dtype = lf.collect_schema()[column]
     if dtype == pl.Time:
         return pl.col(column).cast(pl.Duration("us"))
@@ -458,7 +557,15 @@ def refuse_epoch(
     where: str,
     source: str,
 ):
-    """Raise for stamps that are all in 1970 and not at midnight: milliseconds taken for microseconds, and the like."""
+    """Raise for stamps that are all in 1970 and not at midnight: milliseconds taken for microseconds, and the like.
+
+    Parameters
+    ----------
+    stamps : pl.Series
+        naive datetimes
+    where : str
+    source : str
+    """
     known = stamps.drop_nulls()
     if not len(known) or known.dt.year().min() != 1970 or known.dt.year().max() != 1970:
         return

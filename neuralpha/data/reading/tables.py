@@ -52,6 +52,23 @@ def canonical(
     """Read a lazy table into canonical form, asked-for columns and dates only.
 
     Raises `NeuralphaError` naming the column, row and fix.
+
+    Parameters
+    ----------
+    lf : pl.LazyFrame
+        the source as it is
+    name : str
+        of the universe
+    where : str
+        file or table, for messages
+    spec : ReadSpec, default ReadSpec()
+    part : bool, default False
+        one file of several: it may have no row in the asked-for span, and values are settled when
+        all are there
+    keys : default ()
+        columns that a folder's partitions made
+    findings : default ()
+        of the file's shape
     """
     reading = Reading(lf, where, spec, keys)
     _settle_columns(reading)

@@ -59,7 +59,13 @@ def _unzipped(path):
 
 
 def unpacked(path: Path) -> bytes | None:  # None for a file that is not packed
-    """The bytes of a compressed file. Raises `NeuralphaError` where they are damaged."""
+    """The bytes of a compressed file. Raises `NeuralphaError` where they are damaged.
+
+    Returns
+    -------
+    bytes | None
+        None for a file that is not packed
+    """
     import bz2, gzip, lzma, zlib
 
     suffix = path.suffix.lower()
@@ -108,7 +114,24 @@ def not_utf8(path, at=None):
 # %% ../../../nbs/data/reading/text_files.ipynb #619cc1c3
 @dataclass(frozen=True)
 class TextFile:
-    """A text table whose shape is settled."""
+    """A text table whose shape is settled.
+
+    Parameters
+    ----------
+    path : Path
+    delimiter : str
+    names : list
+        of the columns; with two header lines: (field, asset)
+    lines : int, default 1
+        before the first row of the table
+    blank : int, default 0
+        columns at the end without a name
+    data : bytes | None, default None
+    notes : tuple, default ()
+        findings
+    tuples : bool, default False
+        header of two lines
+    """
 
     path: Path
     delimiter: str
@@ -187,6 +210,14 @@ def text_file(
     """Settle where a table begins, its delimiter and its columns.
 
     Raises `NeuralphaError` for bytes that are no text and for a broken header.
+
+    Parameters
+    ----------
+    path : Path
+    delimiter : str | None, default None
+        what the user said
+    encoding : str | None, default None
+        what the user said
     """
     data = unpacked(path)
     whole = data is not None
@@ -266,7 +297,13 @@ def _rows(file):
 
 
 def odd_lines(file: TextFile) -> tuple:  # ([(line, fields, cells)], last line with any field)
-    """Lines whose number of fields is not the header's."""
+    """Lines whose number of fields is not the header's.
+
+    Returns
+    -------
+    tuple
+        ([(line, fields, cells)], last line with any field)
+    """
     f, reader = _rows(file)
     width = file.width + file.tuples
     odd = []
@@ -363,7 +400,13 @@ def _stacked(lf, file, date):
 def scan_text(
     file: TextFile,
 ) -> pl.LazyFrame:  # all columns text
-    """A lazy table over a text file."""
+    """A lazy table over a text file.
+
+    Returns
+    -------
+    pl.LazyFrame
+        all columns text
+    """
     how = dict(infer_schema=False, separator=file.delimiter, truncate_ragged_lines=False, encoding="utf8")
     if file.data is None:
         return pl.scan_csv(file.path, glob=False, **how)

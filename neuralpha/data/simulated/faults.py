@@ -22,7 +22,22 @@ def as_traded(
     # a share that closed above this, and above twice its first close, is split before the next bar
     above: float = 100.0,
 ) -> Panel:  # the same rows; prices and volume as traded, and `adj_close` (adjusted to the asset's last bar)
-    """Undo the adjustment for splits that companies with dear shares would have made."""
+    """Undo the adjustment for splits that companies with dear shares would have made.
+
+    Parameters
+    ----------
+    panel : Panel
+        with adjusted open, high, low, close, volume
+    above : float, default 100.0
+        a share that closed above this, and above twice its first close, is split before the next
+        bar
+
+    Returns
+    -------
+    Panel
+        the same rows; prices and volume as traded, and `adj_close` (adjusted to the asset's last
+        bar)
+    """
     close = pd.Series(panel.fields["close"], dtype=float).groupby(panel.asset_code).ffill()
     limit = np.maximum(above, 2 * close.groupby(panel.asset_code).transform("first"))
     doublings = np.ceil(np.log2(np.maximum(close / limit, 1)))
@@ -88,7 +103,21 @@ def plant_faults(
     counts: dict,  # fault -> how many; see the table above
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # the spoilt table; planted faults as date, asset, fault
-    """Spoil rows of a clean table, at most one fault per asset and 30 bars; the table stays in its order."""
+    """Spoil rows of a clean table, at most one fault per asset and 30 bars; the table stays in its order.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        clean long table: date, asset, open, high, low, close, volume; unique rows
+    counts : dict
+        fault -> how many; see the table above
+    seed : int, default 0
+
+    Returns
+    -------
+    tuple[pd.DataFrame, pd.DataFrame]
+        the spoilt table; planted faults as date, asset, fault
+    """
     for kind in counts:
         if kind not in FAULTS:
             raise unknown_name("fault", kind, FAULTS)

@@ -37,6 +37,21 @@ def gkx_arrays(
 ) -> dict:  # c (n_months, n_assets, n_characteristics), y (n_months,), g and r (n_months, n_assets)
     """One draw of the design: characteristics and macro state of a month, expected return and return of the month
     after.
+
+    Parameters
+    ----------
+    case : str
+        "a" or "b"
+    n_characteristics : int, default 50
+    seed : default 0
+        whole number, or a sequence of them
+    n_assets : int, default 200
+    n_months : int, default 180
+
+    Returns
+    -------
+    dict
+        c (n_months, n_assets, n_characteristics), y (n_months,), g and r (n_months, n_assets)
     """
     if case not in ("a", "b"):
         raise NeuralphaError(f"GKX case is {case!r}; it must be 'a' or 'b'.")
@@ -70,7 +85,19 @@ def gkx_panel(
     name: str | None = None,  # default: gkx-a-50 and the like
     **kw,  # n_assets, n_months of `gkx_arrays`
 ) -> Panel:
-    """One draw of the Gu–Kelly–Xiu design as a monthly characteristics universe with known truth."""
+    """One draw of the Gu–Kelly–Xiu design as a monthly characteristics universe with known truth.
+
+    Parameters
+    ----------
+    case : str, default 'a'
+        "a" or "b"
+    n_characteristics : int, default 50
+    seed : int, default 0
+    name : str | None, default None
+        default: gkx-a-50 and the like
+    **kw
+        n_assets, n_months of `gkx_arrays`
+    """
     d = gkx_arrays(case, n_characteristics, seed, **kw)
     n_months, n_assets, p = d["c"].shape
 
@@ -98,7 +125,15 @@ def gkx_named(
     name: str,  # gkx-a or gkx-b, and the number of characteristics: gkx-a-100; gkx-a is gkx-a-50
     seed: int | None = None,  # default 0
 ) -> Panel:
-    """A built-in Gu–Kelly–Xiu universe."""
+    """A built-in Gu–Kelly–Xiu universe.
+
+    Parameters
+    ----------
+    name : str
+        gkx-a or gkx-b, and the number of characteristics: gkx-a-100; gkx-a is gkx-a-50
+    seed : int | None, default None
+        default 0
+    """
     parts = re.fullmatch(r"gkx-([ab])(?:-(\d+))?", name)
     if not parts:
         raise NeuralphaError(
@@ -114,7 +149,22 @@ def gkx_scores(
     repetitions: int = 100,
     seed: int = 0,
 ) -> pd.DataFrame:  # one row per repetition: out-of-sample R² in percent of `ols` and of the true function, `oracle`
-    """OLS on all 2P predictors against the true function, over draws of the design."""
+    """OLS on all 2P predictors against the true function, over draws of the design.
+
+    Parameters
+    ----------
+    case : str
+        "a" or "b"
+    n_characteristics : int, default 50
+    repetitions : int, default 100
+    seed : int, default 0
+
+    Returns
+    -------
+    pd.DataFrame
+        one row per repetition: out-of-sample R² in percent of `ols` and of the true function,
+        `oracle`
+    """
     scores = []
     for k in range(repetitions):
         d = gkx_arrays(case, n_characteristics, [seed, k])

@@ -32,7 +32,23 @@ KINDS = ("reversal", "momentum", "volume", "volatility", "interaction", "thresho
 
 @dataclass(frozen=True)
 class Alpha:
-    """One planted pattern. `share` weighs its variance against the other patterns of the same market."""
+    """One planted pattern. `share` weighs its variance against the other patterns of the same market.
+
+    Parameters
+    ----------
+    kind : str
+        one of `KINDS`
+    share : float, default 1.0
+        share of the planted alpha's variance, relative to the others
+    half_life : float, default 4.0
+        bars after which the response to a shock has halved
+    lag : int, default 0
+        bars before the response starts
+    fades : float, default 0.0
+        years after which the pattern is half as strong; 0: never
+    crowded : bool, default False
+        one day in fifty loses 14 times what it pays on average
+    """
 
     kind: str  # one of `KINDS`
     share: float = 1.0  # share of the planted alpha's variance, relative to the others
@@ -345,6 +361,33 @@ def simulate_universe(
     `truth["oracle"]` is the planted expected forward return over `horizon` bars after `delay`, given bar t, and
     `truth["oracle_20_1"]` that over 20 bars after one, and so on, for other labels (see `planted_return`). Raises
     `NeuralphaError` for impossible settings.
+
+    Parameters
+    ----------
+    n_assets : int, default 150
+        stocks that are ever listed
+    n_days : int, default 1760
+        bars
+    alphas : default ('reversal',)
+        kinds, or `Alpha`s
+    ic : float, default 0.1
+        mean IC of the oracle against the forward return; 0 plants nothing
+    seed : int, default 0
+    horizon : int, default 5
+        bars for which the oracle and `ic` are stated
+    delay : int, default 1
+        bars between decision and entry, ditto
+    start : default '2012-01-03'
+        first session of the New York Stock Exchange on or after it
+    annual_vol : float, default 0.3
+        typical idiosyncratic volatility a year
+    listed : float, default 0.7
+        share of stocks listed on the first day
+    takeovers : float, default 0.02
+        takeovers a year and stock; 0 keeps all but the distressed
+    suspensions : float, default 0.3
+        suspensions a year and stock
+    name : str, default 'simulated'
     """
     alphas = [a if isinstance(a, Alpha) else Alpha(a, **_DEFAULTS.get(a, {})) for a in alphas]
     if n_assets < 2 or n_days < 40:
@@ -434,6 +477,20 @@ def return_ahead(
 ) -> np.ndarray:  # (n_rows,) float64, NaN where it cannot be known
     """Return from close t+delay to close t+delay+horizon; a stock delisted while held, or while it was halted, takes
     its delisting return.
+
+    Parameters
+    ----------
+    panel : Panel
+        with `close`
+    horizon : int, default 5
+        bars held
+    delay : int, default 1
+        bars between decision and entry
+
+    Returns
+    -------
+    np.ndarray
+        (n_rows,) float64, NaN where it cannot be known
     """
     close = panel.fields["close"].astype(float)
     last = (panel.asset_offsets[1:] - 1)[panel.asset_code]
@@ -449,7 +506,21 @@ def ic_by_date(
     scores,  # (n_rows,) each
     came,  # (n_rows,) each
 ) -> pd.Series:  # one value per date, NaN where fewer than 3 stocks have both
-    """Pearson correlation of scores and returns across the stocks of each date."""
+    """Pearson correlation of scores and returns across the stocks of each date.
+
+    Parameters
+    ----------
+    panel : Panel
+    scores
+        (n_rows,) each
+    came
+        (n_rows,) each
+
+    Returns
+    -------
+    pd.Series
+        one value per date, NaN where fewer than 3 stocks have both
+    """
     x = np.asarray(scores, float)
     y = np.asarray(came, float)
     both = np.isfinite(x) & np.isfinite(y)
@@ -464,6 +535,19 @@ def planted_return(
 ) -> np.ndarray | None:  # (n_rows,) float64; None where it is not known
     """The return to be expected over bars t+delay+1 .. t+delay+horizon of a simulated market; a truth that names no
     bars is taken as it stands.
+
+    Parameters
+    ----------
+    panel : Panel
+    horizon : int, default 5
+        bars
+    delay : int, default 1
+        bars
+
+    Returns
+    -------
+    np.ndarray | None
+        (n_rows,) float64; None where it is not known
     """
     of_windows = any(k.startswith("oracle_") for k in panel.truth)
     found = panel.truth.get(f"oracle_{horizon}_{delay}" if of_windows else "oracle")
@@ -477,6 +561,20 @@ def oracle_ic(
 ) -> pd.Series:  # one value per date, NaN where fewer than 3 stocks have both
     """IC of the return that was to be expected over these bars with the one that came: the ceiling of the Pearson IC
     for any model.
+
+    Parameters
+    ----------
+    panel : Panel
+        simulated, with `truth["oracle"]`
+    horizon : int, default 5
+        bars
+    delay : int, default 1
+        bars
+
+    Returns
+    -------
+    pd.Series
+        one value per date, NaN where fewer than 3 stocks have both
     """
     return ic_by_date(panel, _known_planted(panel, horizon, delay), return_ahead(panel, horizon, delay))
 
@@ -498,7 +596,27 @@ def recovered(
     delay: int = 1,  # bars
     block: int = 60,  # dates of one block, for the standard errors
 ) -> pd.Series:  # ic, oracle_ic, share (ic/oracle_ic), and share_error, its standard error over blocks of dates
-    """Share of the planted IC that scores recover; more than 1, beyond its error, means that they have looked ahead."""
+    """Share of the planted IC that scores recover; more than 1, beyond its error, means that they have looked ahead.
+
+    Parameters
+    ----------
+    panel : Panel
+        simulated
+    scores
+        `(date, asset)` Series or (n_rows,) array; NaN where there is none
+    horizon : int, default 5
+        bars
+    delay : int, default 1
+        bars
+    block : int, default 60
+        dates of one block, for the standard errors
+
+    Returns
+    -------
+    pd.Series
+        ic, oracle_ic, share (ic/oracle_ic), and share_error, its standard error over blocks of
+        dates
+    """
     s = scores.reindex(panel.index).to_numpy(float) if isinstance(scores, pd.Series) else np.asarray(scores, float)
     if len(s) != panel.n_rows:
         raise NeuralphaError(f"scores have {len(s)} values for {panel.n_rows} rows of {panel.name}.")
@@ -553,7 +671,15 @@ def simulate_named(
     name: str,  # one of `PRESETS`
     seed: int | None = None,  # default: the market's own seed
 ) -> Panel:
-    """A built-in simulated market; another seed gives another history of the same market."""
+    """A built-in simulated market; another seed gives another history of the same market.
+
+    Parameters
+    ----------
+    name : str
+        one of `PRESETS`
+    seed : int | None, default None
+        default: the market's own seed
+    """
     if name not in PRESETS:
         raise unknown_name("simulated market", name, PRESETS)
     settings = PRESETS[name] | ({} if seed is None else {"seed": seed})

@@ -24,6 +24,20 @@ def simulate_filings(
 ) -> pd.DataFrame:  # one row per filing, by known_on; the columns `join_fundamentals` takes, and doc_type, amended
     """10-Q and 10-K filings of every asset, as the SEC has them: income by quarter or year, cash flow since the year
     began.
+
+    Parameters
+    ----------
+    panel : Panel
+        with `close`
+    seed : int, default 0
+    amended : float, default 0.05
+        share of filings that are amended later
+
+    Returns
+    -------
+    pd.DataFrame
+        one row per filing, by known_on; the columns `join_fundamentals` takes, and doc_type,
+        amended
     """
     rng = np.random.default_rng(seed)
     rows = []
@@ -115,7 +129,23 @@ def simulate_posts(
     rate: float = 1.0,  # posts per asset and bar on a quiet day
     foresight: float = 0.0,  # weight of the next session's return in the tone, 0 to 1
 ) -> pd.DataFrame:  # asset, created_at (UTC), text; sorted by time
-    """Posts whose number follows the size of moves and whose words follow their sign."""
+    """Posts whose number follows the size of moves and whose words follow their sign.
+
+    Parameters
+    ----------
+    panel : Panel
+        with `close`; a daily panel of the New York Stock Exchange
+    seed : int, default 0
+    rate : float, default 1.0
+        posts per asset and bar on a quiet day
+    foresight : float, default 0.0
+        weight of the next session's return in the tone, 0 to 1
+
+    Returns
+    -------
+    pd.DataFrame
+        asset, created_at (UTC), text; sorted by time
+    """
     if not 0 <= foresight <= 1:
         raise NeuralphaError(f"foresight is {foresight}; it must be between 0 and 1.")
     rng = np.random.default_rng(seed)

@@ -65,6 +65,12 @@ def scan_duckdb(
     """A table or query of a DuckDB database.
 
     Raises `NeuralphaError` for an unreadable file, an unknown table or a failing query.
+
+    Parameters
+    ----------
+    source
+        path of a database file, or a `duckdb.DuckDBPyConnection`
+    spec : ReadSpec, default ReadSpec()
     """
     with extra("databases", "A DuckDB file"):
         import duckdb
@@ -111,6 +117,13 @@ def scan_sql(
     """A table (also `schema.table`) or query of an SQL database.
 
     Raises `NeuralphaError` where it cannot be reached or asked.
+
+    Parameters
+    ----------
+    source
+        database address, or an SQLAlchemy engine
+    spec : ReadSpec, default ReadSpec()
+    batch_rows : int, default 200000
     """
     with extra("databases", "A database address"):
         import sqlalchemy as sa

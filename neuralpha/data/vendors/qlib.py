@@ -86,6 +86,18 @@ def scan_qlib(
     """Read a Qlib directory: the asked-for fields, dates and assets only.
 
     Raises `NeuralphaError` naming the file that is wrong.
+
+    Parameters
+    ----------
+    path
+        folder with calendars, instruments and features
+    spec : ReadSpec, default ReadSpec()
+        `table` names the instrument list, by default "all"
+
+    Returns
+    -------
+    pl.LazyFrame
+        `date, asset`, the fields, and `raw_close` where there is a factor
     """
     path = Path(path)
     freq = _frequency(path)

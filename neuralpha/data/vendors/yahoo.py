@@ -37,7 +37,13 @@ def _cached(folder, ticker, start, end):
 def download(
     ticker: str, start: dt.date, end: dt.date
 ) -> pd.DataFrame:  # Date index; Open, High, Low, Close, Adj Close, Volume
-    """One ticker's daily bars from Yahoo, `end` included. Raises `NeuralphaError` where nothing comes back."""
+    """One ticker's daily bars from Yahoo, `end` included. Raises `NeuralphaError` where nothing comes back.
+
+    Returns
+    -------
+    pd.DataFrame
+        Date index; Open, High, Low, Close, Adj Close, Volume
+    """
     with extra("yahoo", "Yahoo"):
         import yfinance
     try:
@@ -70,6 +76,13 @@ def scan_yahoo(
     """Daily bars of some tickers, from the cache where it has them.
 
     Raises `NeuralphaError` naming the ticker that cannot be had.
+
+    Parameters
+    ----------
+    tickers
+        "AAPL,MSFT" or a list
+    spec : ReadSpec, default ReadSpec()
+        `start` is needed; `end` defaults to yesterday
     """
     tickers = [t.strip() for t in tickers.split(",")] if isinstance(tickers, str) else list(tickers)
     if not spec.start:

@@ -36,7 +36,24 @@ def epoch_batches(
     share: float = 1.0,  # of the dates
     by: str = "date",  # "date", "whole" (dates are never cut), "span" (consecutive dates) or "row"
 ) -> list[np.ndarray]:  # positions in `date`, one array per batch
-    """One epoch's batches."""
+    """One epoch's batches.
+
+    Parameters
+    ----------
+    date : np.ndarray
+        (n,) date code per training row, ascending
+    rng : np.random.Generator
+    batch_rows : int
+    share : float, default 1.0
+        of the dates
+    by : str, default 'date'
+        "date", "whole" (dates are never cut), "span" (consecutive dates) or "row"
+
+    Returns
+    -------
+    list[np.ndarray]
+        positions in `date`, one array per batch
+    """
     if by == "row":
         return _blocks_of_rows(len(date), rng, batch_rows, share)
     starts = np.flatnonzero(np.r_[True, date[1:] != date[:-1]])
@@ -93,7 +110,16 @@ def batching(settings: Training, net) -> str:
 
 # %% ../../../nbs/models/training/batches.ipynb #01da77b6
 class Places(NamedTuple):
-    """Where the rows of a batch stand in its grid."""
+    """Where the rows of a batch stand in its grid.
+
+    Parameters
+    ----------
+    place : np.ndarray
+        (rows,) in the flattened grid
+    dates : int
+        the grid's shape
+    places : int
+    """
 
     place: np.ndarray  # (rows,) in the flattened grid
     dates: int  # the grid's shape
@@ -105,7 +131,17 @@ def grid_places(
     asset: np.ndarray,  # (rows,)
     by: str,  # as in `epoch_batches`
 ) -> Places:
-    """A line per date; for spans a place per asset, for losses by row a single line."""
+    """A line per date; for spans a place per asset, for losses by row a single line.
+
+    Parameters
+    ----------
+    date : np.ndarray
+        (rows,) date by date
+    asset : np.ndarray
+        (rows,)
+    by : str
+        as in `epoch_batches`
+    """
     if by == "row":
         return Places(np.arange(len(date)), 1, len(date))
     if by == "span":
@@ -133,7 +169,17 @@ def date_blocks(date: np.ndarray, block_rows: int) -> list[np.ndarray]:
 
 # %% ../../../nbs/models/training/batches.ipynb #0e9a91f3
 class Batch(NamedTuple):
-    """What one step is given."""
+    """What one step is given.
+
+    Parameters
+    ----------
+    at : torch.Tensor
+        (rows,) positions for `Resident.windows`
+    target : torch.Tensor
+        (rows,) or (rows, horizons)
+    grid : Grid
+        which rows share a date
+    """
 
     at: torch.Tensor  # (rows,) positions for `Resident.windows`
     target: torch.Tensor  # (rows,) or (rows, horizons)
@@ -156,7 +202,16 @@ class Part:
         by: str,
         ahead: int = 16,  # batches sent to the device in one go
     ) -> Iterator[Batch]:
-        """The batches on the device."""
+        """The batches on the device.
+
+        Parameters
+        ----------
+        batches : list
+            arrays of positions in the part, as `epoch_batches` gives them
+        by : str
+        ahead : int, default 16
+            batches sent to the device in one go
+        """
         for first in range(0, len(batches), ahead):
             some = batches[first : first + ahead]
             laid = [grid_places(self.date[batch], self.asset[batch], by) for batch in some]
@@ -171,7 +226,13 @@ class Part:
 
 # %% ../../../nbs/models/training/batches.ipynb #fa0c2f87
 def sorted_by_date(panel: Panel, rows: np.ndarray, target: np.ndarray) -> tuple:  # (rows, target), date by date
-    """Rows and their targets, date by date."""
+    """Rows and their targets, date by date.
+
+    Returns
+    -------
+    tuple
+        (rows, target), date by date
+    """
     order = np.lexsort((rows, panel.date_code[rows]))
     return rows[order], target[order]
 

@@ -24,7 +24,17 @@ from .resident import Resident
 # %% ../../../nbs/models/training/checkpoint.ipynb #3634ee7d
 @dataclass
 class Progress:
-    """Where a training stands after an epoch, beside the net and its optimiser."""
+    """Where a training stands after an epoch, beside the net and its optimiser.
+
+    Parameters
+    ----------
+    history : list, default list()
+        one record per epoch
+    best : dict | None, default None
+        weights of the epoch that was best on validation
+    recent : list, default list()
+        weights of the last epochs, where they are averaged
+    """
 
     history: list = field(default_factory=list)  # one record per epoch
     best: dict | None = None  # weights of the epoch that was best on validation
@@ -38,7 +48,17 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     progress: Progress,
 ) -> None:
-    """Write the state after an epoch; replaces the file as a whole."""
+    """Write the state after an epoch; replaces the file as a whole.
+
+    Parameters
+    ----------
+    path : str | Path
+    digests : dict
+        of the training, from `training_digests`
+    net : NetModule
+    optimizer : torch.optim.Optimizer
+    progress : Progress
+    """
     from safetensors.torch import save_file
 
     state = _named("net", net.state_dict()) | _named("best", progress.best)
@@ -60,6 +80,14 @@ def resume(
 ) -> Progress | None:
     """Where a training stood, with net and optimiser set to it; None where there is no file. Raises `NeuralphaError`
     where the file is another training's.
+
+    Parameters
+    ----------
+    path : str | Path | None
+    digests : dict
+        of the training that wants to go on
+    net : NetModule
+    optimizer : torch.optim.Optimizer
     """
     from safetensors import safe_open
 
@@ -106,7 +134,23 @@ def training_digests(
     settings: Training,
     seed: int,
 ) -> dict:  # what a training's weights follow from -> digest
-    """Digests of all that two trainings must share for one to continue the other."""
+    """Digests of all that two trainings must share for one to continue the other.
+
+    Parameters
+    ----------
+    net : NetModule
+    data : Resident
+    train_part : tuple
+        (panel rows, target)
+    valid_part : tuple | None
+    settings : Training
+    seed : int
+
+    Returns
+    -------
+    dict
+        what a training's weights follow from -> digest
+    """
     free = {"patience", "device"} | (set() if settings.sparse_input else {"max_epochs"})
     given = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name not in free}
     shapes = {name: list(value.shape) for name, value in net.state_dict().items()}

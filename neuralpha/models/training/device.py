@@ -43,7 +43,15 @@ def worker_device(
     device: str,  # as the user said it
     worker: int,  # number of the process
 ) -> str:
-    """The device of one of several workers: GPUs in turn where there are several and none was named."""
+    """The device of one of several workers: GPUs in turn where there are several and none was named.
+
+    Parameters
+    ----------
+    device : str
+        as the user said it
+    worker : int
+        number of the process
+    """
     gpus = torch.cuda.device_count()
     return f"cuda:{worker % gpus}" if gpus > 1 and device in ("auto", "cuda") else device
 

@@ -33,7 +33,26 @@ def run_epoch(
     settings: Training,
     sparse_input: float = 0.0,  # penalty of `shrink_inputs` after every step
 ) -> np.ndarray:  # (batches,) losses
-    """One pass over the batches. Raises `NeuralphaError` where a loss or a gradient is not finite."""
+    """One pass over the batches. Raises `NeuralphaError` where a loss or a gradient is not finite.
+
+    Parameters
+    ----------
+    net : NetModule
+    optimizer : torch.optim.Optimizer
+    part : Part
+    batches : list
+        as `epoch_batches` gives them
+    by : str
+        how they were cut
+    settings : Training
+    sparse_input : float, default 0.0
+        penalty of `shrink_inputs` after every step
+
+    Returns
+    -------
+    np.ndarray
+        (batches,) losses
+    """
     net.train()
     objective = Objective(settings.loss, settings.label_smoothing)
     gradient = one_gradient(net)
@@ -56,7 +75,13 @@ def run_epoch(
 
 # %% ../../../nbs/models/training/epoch.ipynb #ab2c0a5d
 def one_gradient(net: torch.nn.Module) -> torch.Tensor:  # (weights,)
-    """Lay the gradients of a net side by side: each weight's `.grad` is a view of the vector that is returned."""
+    """Lay the gradients of a net side by side: each weight's `.grad` is a view of the vector that is returned.
+
+    Returns
+    -------
+    torch.Tensor
+        (weights,)
+    """
     weights = [p for p in net.parameters() if p.requires_grad]
     sizes = [p.numel() for p in weights]
     whole = weights[0].new_zeros(sum(sizes))
@@ -86,7 +111,19 @@ def step_loss(
     objective: Objective,
     settings: Training,
 ) -> torch.Tensor:
-    """The loss of one batch with its regularisers."""
+    """The loss of one batch with its regularisers.
+
+    Parameters
+    ----------
+    net : NetModule
+    x : torch.Tensor
+        (rows, window, features)
+    target : torch.Tensor
+        (rows,) or (rows, horizons)
+    grid : Grid
+    objective : Objective
+    settings : Training
+    """
     known = grid.fill(target)
     mask = grid.gaps
     weight = None if grid.weight is None else grid.fill(grid.weight)

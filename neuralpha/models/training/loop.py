@@ -51,7 +51,31 @@ def train(
     watch: Callable | None = None,  # called with (epoch, validation gain) after every epoch
     epochs: int | None = None,  # stop after so many of `max_epochs`
 ) -> list[dict]:  # one record per epoch
-    """Train `net` in place. Raises `NeuralphaError` naming the date where training diverges."""
+    """Train `net` in place. Raises `NeuralphaError` naming the date where training diverges.
+
+    Parameters
+    ----------
+    net : NetModule
+    data : Resident
+    train_part : tuple
+        (panel rows, (n,) or (n, horizons) float32 target[, (n,) weights])
+    valid_part : tuple | None
+        the same of the rows that early stopping watches
+    settings : Training
+    seed : int, default 0
+    checkpoint : str | Path | None, default None
+        file: written after every epoch, continued from where it exists; `NeuralphaError` where it
+        is another training's
+    watch : Callable | None, default None
+        called with (epoch, validation gain) after every epoch
+    epochs : int | None, default None
+        stop after so many of `max_epochs`
+
+    Returns
+    -------
+    list[dict]
+        one record per epoch
+    """
     digests = checkpoint and training_digests(net, data, train_part, valid_part, settings, seed)
 
     # what there is to learn from, and in which batches

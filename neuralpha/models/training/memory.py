@@ -35,6 +35,20 @@ def fitting_batch_rows(
 ) -> int:  # rows per batch that fit, at most `settings.batch_rows`
     """Rows per batch that fit into memory; warns where that is fewer than asked for, raises where whole dates do not
     fit.
+
+    Parameters
+    ----------
+    net : NetModule
+    part : Part
+    by : str
+    settings : Training
+    free : int | None, default None
+        bytes; default what the device has
+
+    Returns
+    -------
+    int
+        rows per batch that fit, at most `settings.batch_rows`
     """
     free = free_memory(part.data.device) if free is None else free
     largest = int(np.bincount(part.date - part.date[0]).max())
@@ -66,7 +80,15 @@ def fitting_batch_rows(
 
 # %% ../../../nbs/models/training/memory.ipynb #adb20709
 class BatchBytes(NamedTuple):
-    """What a batch needs in training."""
+    """What a batch needs in training.
+
+    Parameters
+    ----------
+    row : float
+        bytes per row
+    pair : float
+        bytes per pair of rows of one date
+    """
 
     row: float  # bytes per row
     pair: float  # bytes per pair of rows of one date
@@ -119,7 +141,15 @@ def largest_batch(
     largest: int,  # rows of the largest date
     by: str,
 ) -> int | np.ndarray:
-    """Rows of the largest batch that `epoch_batches` may cut."""
+    """Rows of the largest batch that `epoch_batches` may cut.
+
+    Parameters
+    ----------
+    batch_rows : int | np.ndarray
+    largest : int
+        rows of the largest date
+    by : str
+    """
     if by == "row":
         return batch_rows
     if by == "span":

@@ -30,7 +30,15 @@ from .batches import Part
 
 # %% ../../../nbs/models/training/module.ipynb #5126e769
 class NetModule(nn.Module):
-    """A net that the loop can train: a subclass writes `forward(x, grid)` and the hooks whose default does not fit."""
+    """A net that the loop can train: a subclass writes `forward(x, grid)` and the hooks whose default does not fit.
+
+    Parameters
+    ----------
+    across_assets : bool, default False
+        the scores of a date depend on one another: batches then hold whole dates
+    unroll : bool, default False
+        set where seeds are trained together: now write it out
+    """
 
     across_assets: bool = False  # the scores of a date depend on one another: batches then hold whole dates
     unrolls: ClassVar[bool] = False  # True: `forward` writes its recurrent cell out in plain operations where told to

@@ -23,7 +23,21 @@ from .device import free_memory
 
 # %% ../../../nbs/models/training/resident.ipynb #02366609
 class Resident:
-    """A feature table, standardised, on a device; windows of it are gathered by index."""
+    """A feature table, standardised, on a device; windows of it are gathered by index.
+
+    Parameters
+    ----------
+    X : Features
+    window : int
+        rows per window, ending at the row asked for
+    mean : np.ndarray
+        (n_features,) of the training rows
+    sd : np.ndarray
+        (n_features,) of the training rows
+    device : str | torch.device, default 'cpu'
+    rows : np.ndarray | None, default None
+        panel rows that will be asked for; other dates are not put on the device
+    """
 
     def __init__(
         self,
@@ -82,7 +96,18 @@ def check_panel_fits(
     device: torch.device,
     free: int | None = None,  # bytes; default what the device has
 ) -> None:
-    """Raise `NeuralphaError` where the resident panel alone would not fit."""
+    """Raise `NeuralphaError` where the resident panel alone would not fit.
+
+    Parameters
+    ----------
+    X : Features
+    window : int
+    rows : int
+        of the panel that are put on the device
+    device : torch.device
+    free : int | None, default None
+        bytes; default what the device has
+    """
     need = 4 * len(X.names) * (rows + X.panel.n_assets * (window - 1))
     free = free_memory(device) if free is None else free
     if need > 0.9 * free:

@@ -32,7 +32,21 @@ def score_rows(
     rows: np.ndarray,  # panel rows
     block_rows: int = BLOCK_ROWS,
 ) -> np.ndarray:  # (n, outputs) float32
-    """The net's outputs for every row, dropout off; a net across assets sees the rows given of each date."""
+    """The net's outputs for every row, dropout off; a net across assets sees the rows given of each date.
+
+    Parameters
+    ----------
+    net : NetModule
+    data : Resident
+    rows : np.ndarray
+        panel rows
+    block_rows : int, default BLOCK_ROWS
+
+    Returns
+    -------
+    np.ndarray
+        (n, outputs) float32
+    """
     date = data.panel.date_code[rows]
     at = data.at(rows)
     out = None
@@ -53,7 +67,21 @@ def validate(
     valid_part: tuple | None,  # (panel rows, target)
     settings: Training,
 ) -> dict:  # {"valid_ic": ...} or {"valid_loss": ...}; empty without a validation part
-    """The record of what early stopping watches."""
+    """The record of what early stopping watches.
+
+    Parameters
+    ----------
+    net : NetModule
+    data : Resident
+    valid_part : tuple | None
+        (panel rows, target)
+    settings : Training
+
+    Returns
+    -------
+    dict
+        {"valid_ic": ...} or {"valid_loss": ...}; empty without a validation part
+    """
     if valid_part is None:
         return {}
     rows, target = valid_part
@@ -69,7 +97,19 @@ def judge(
     target: np.ndarray,  # (n,) or (n, horizons)
     settings: Training,
 ) -> dict:
-    """What early stopping watches, of a net's outputs: the mean IC, or the loss without label smoothing."""
+    """What early stopping watches, of a net's outputs: the mean IC, or the loss without label smoothing.
+
+    Parameters
+    ----------
+    out : np.ndarray
+        (n, outputs) of the net
+    panel : Panel
+    rows : np.ndarray
+        (n,) panel rows
+    target : np.ndarray
+        (n,) or (n, horizons)
+    settings : Training
+    """
     objective = Objective(settings.loss)
     date = panel.date_code[rows]
     if settings.stop_on == "ic":

@@ -37,7 +37,13 @@ def shrink_inputs(net: NetModule, optimizer: torch.optim.AdamW, penalty: float) 
 
 # %% ../../../nbs/models/training/sparse.ipynb #18a78871
 def gradient_spread(weights: list, optimizer: torch.optim.AdamW) -> torch.Tensor:  # (inputs,)
-    """What Adam divides its rate by, for each input: the root mean square of its gradients."""
+    """What Adam divides its rate by, for each input: the root mean square of its gradients.
+
+    Returns
+    -------
+    torch.Tensor
+        (inputs,)
+    """
     group = optimizer.param_groups[0]
     states = [optimizer.state[w] for w in weights]
     squares = by_input([state["exp_avg_sq"] for state in states])
@@ -46,7 +52,13 @@ def gradient_spread(weights: list, optimizer: torch.optim.AdamW) -> torch.Tensor
 
 
 def by_input(weights: list) -> torch.Tensor:  # (weights of an input, inputs)
-    """Weights, inputs on their second axis, as one matrix with a column per input."""
+    """Weights, inputs on their second axis, as one matrix with a column per input.
+
+    Returns
+    -------
+    torch.Tensor
+        (weights of an input, inputs)
+    """
     return torch.cat([w.movedim(1, -1).flatten(0, -2) for w in weights])
 
 

@@ -48,7 +48,13 @@ def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
 
 # %% ../../../nbs/report/sections/data.ipynb #e0a9b24e
 def data_facts(experiment: Experiment) -> dict:  # what checks.json holds
-    """What was found in the data, what could not be computed from it, and who is missing from it."""
+    """What was found in the data, what could not be computed from it, and who is missing from it.
+
+    Returns
+    -------
+    dict
+        what checks.json holds
+    """
     panel = experiment.panel
     return {
         "panel": repr(panel),

@@ -34,7 +34,14 @@ def draw_rows(
     experiment,
     n: int,  # rows in all
 ) -> np.ndarray:
-    """The same number of test rows of every fold, at random."""
+    """The same number of test rows of every fold, at random.
+
+    Parameters
+    ----------
+    experiment
+    n : int
+        rows in all
+    """
     rng = np.random.default_rng(experiment.study.seed)
     each = max(1, n // len(experiment.shown))
     return np.sort(
@@ -43,7 +50,13 @@ def draw_rows(
 
 
 def volatility_regime(y) -> pd.Series | None:  # by date; None where the panel is too short for one
-    """The volatility terciles of the leaderboard, as a label by date."""
+    """The volatility terciles of the leaderboard, as a label by date.
+
+    Returns
+    -------
+    pd.Series | None
+        by date; None where the panel is too short for one
+    """
     cut = regimes(y).get("volatility")
     if cut is None:
         return None
@@ -52,7 +65,13 @@ def volatility_regime(y) -> pd.Series | None:  # by date; None where the panel i
 
 
 def grouping(X) -> str:  # "family" or "feature"
-    """What attributions are summed by: families, or single features where all belong to one family."""
+    """What attributions are summed by: families, or single features where all belong to one family.
+
+    Returns
+    -------
+    str
+        "family" or "feature"
+    """
     from neuralpha.attribution.explain import families
 
     return "family" if len(set(families(X.names))) > 1 else "feature"
@@ -66,7 +85,13 @@ AGREEMENT = {
 
 
 def agreement_records(explanations, y) -> list:  # of {a, b, measure, record}
-    """How far each pair of models gives the same reasons."""
+    """How far each pair of models gives the same reasons.
+
+    Returns
+    -------
+    list
+        of {a, b, measure, record}
+    """
     from neuralpha.attribution.explain import agreement
 
     if len(explanations) < 2:
@@ -93,7 +118,13 @@ def agreement_records(explanations, y) -> list:  # of {a, b, measure, record}
 
 
 def regime_records(e, regime) -> dict:  # regime -> {"rows": n, family: record}
-    """Mean absolute attribution of every family of features in every regime."""
+    """Mean absolute attribution of every family of features in every regime.
+
+    Returns
+    -------
+    dict
+        regime -> {"rows": n, family: record}
+    """
     from neuralpha.attribution.explain import by_regime
 
     text = (
@@ -110,7 +141,13 @@ def regime_records(e, regime) -> dict:  # regime -> {"rows": n, family: record}
 
 
 def loss_records(table, part: str = "family") -> dict:  # family or feature -> record
-    """IC lost without each family (or feature), from the table of `family_ic_loss`."""
+    """IC lost without each family (or feature), from the table of `family_ic_loss`.
+
+    Returns
+    -------
+    dict
+        family or feature -> record
+    """
     text = (
         f"Mean IC lost when the {part}'s values are dealt out anew among the assets of each date; the fitted "
         "model stays."
@@ -138,7 +175,19 @@ PAIR_FEATURES = 6
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why one model scores as it does, and what it loses without each family."""
+    """Why one model scores as it does, and what it loses without each family.
+
+    Parameters
+    ----------
+    explanation : object
+        Explanation
+    part : str
+        "family" or "feature"
+    loss : pd.DataFrame
+        of `family_ic_loss`
+    pairs : pd.DataFrame
+        of `interactions`
+    """
 
     explanation: object  # Explanation
     part: str  # "family" or "feature"
@@ -147,7 +196,13 @@ class Reasons:
 
 
 def explain_all(report, rows) -> dict:  # model -> Explanation
-    """Explain every model on the same rows."""
+    """Explain every model on the same rows.
+
+    Returns
+    -------
+    dict
+        model -> Explanation
+    """
     from neuralpha.attribution.explain import explain
 
     experiment = report.experiment
@@ -181,7 +236,7 @@ def reasons_of(report, name: str, explanation) -> Reasons:
     )
     return Reasons(explanation, part, loss, pairs)
 
-# %% ../../../nbs/report/sections/explanations.ipynb #57936346
+# %% ../../../nbs/report/sections/explanations.ipynb #1b648e75
 def model_figures(report, name, e, regime) -> None:
     """The pictures of one model's attributions."""
     from neuralpha.attribution.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
@@ -213,8 +268,8 @@ def _in_names(report) -> str:
     if not report.experiment.study.transforms:
         return ""
     return (
-        " Attributions are of the features that the model sees, behind the study's transforms; one that a fold left out "
-        "counts 0 there."
+        " Attributions are of the features that the model sees, behind the study's transforms; one that a fold left "
+        "out counts 0 there."
     )
 
 
@@ -281,7 +336,16 @@ def _interactions_record(pairs) -> dict:
 # %% ../../../nbs/report/sections/explanations.ipynb #6f480f03
 @dataclass(frozen=True)
 class Found:
-    """The reasons of all models, and what is stored of them."""
+    """The reasons of all models, and what is stored of them.
+
+    Parameters
+    ----------
+    models : dict
+        model -> Reasons
+    regime : pd.Series | None
+    record : dict
+        what reasons.json holds
+    """
 
     models: dict  # model -> Reasons
     regime: pd.Series | None

@@ -17,7 +17,17 @@ from ..section import Section
 
 # %% ../../../nbs/report/sections/leaderboard.ipynb #25be4473
 class Evaluated(NamedTuple):
-    """The leaderboard, and what is stored of it."""
+    """The leaderboard, and what is stored of it.
+
+    Parameters
+    ----------
+    board : object
+        `Leaderboard`
+    metrics : dict
+        what metrics.json holds
+    seconds : dict
+        model -> of all its fits
+    """
 
     board: object  # `Leaderboard`
     metrics: dict  # what metrics.json holds

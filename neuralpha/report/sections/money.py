@@ -29,7 +29,13 @@ from ...trading.clock import Clock
 
 # %% ../../../nbs/report/sections/money.ipynb #c82dcf3b
 def traded_scores(experiment, tests: dict, valids: dict) -> dict:  # model -> (date, asset) Series
-    """The scores that are traded on: as they are, or as expected returns where the study says `forecast = true`."""
+    """The scores that are traded on: as they are, or as expected returns where the study says `forecast = true`.
+
+    Returns
+    -------
+    dict
+        model -> (date, asset) Series
+    """
     if not experiment.study.portfolio.forecast:
         return {name: prediction.scores() for name, prediction in tests.items()}
     horizon = experiment.study.label.horizon
@@ -39,7 +45,13 @@ def traded_scores(experiment, tests: dict, valids: dict) -> dict:  # model -> (d
 def study_books(
     experiment, scores: dict, policy=None, costs=None, capital: float | None = None
 ) -> dict:  # model -> Book
-    """An account for every model, as the study says; what is given takes the place of what it says."""
+    """An account for every model, as the study says; what is given takes the place of what it says.
+
+    Returns
+    -------
+    dict
+        model -> Book
+    """
     spec = experiment.study.portfolio
     label = experiment.study.label
     clock = Clock(label.delay, spec.fill, spec.horizon or label.horizon)

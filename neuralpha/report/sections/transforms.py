@@ -24,7 +24,13 @@ from ..section import Section
 def transform_facts(
     experiment,
 ) -> list[dict]:  # one per fold: fold, first and last training date, steps as in `facts_of`
-    """What the study's transforms do on the training rows of each fold."""
+    """What the study's transforms do on the training rows of each fold.
+
+    Returns
+    -------
+    list[dict]
+        one per fold: fold, first and last training date, steps as in `facts_of`
+    """
     study = experiment.study
     target = primary(experiment.y.target(study.label.target))
     out = []

@@ -20,7 +20,13 @@ from ..section import Section
 
 # %% ../../../nbs/report/sections/weights.ipynb #0369aa4f
 def weight_facts(experiment) -> list[dict]:  # one per fold
-    """Rows, equal rows they are worth, the smallest and largest weight, and the mean by month."""
+    """Rows, equal rows they are worth, the smallest and largest weight, and the mean by month.
+
+    Returns
+    -------
+    list[dict]
+        one per fold
+    """
     spec = experiment.study.weights
     oldest = {} if spec.oldest is None else {"oldest": spec.oldest}
     out = []
