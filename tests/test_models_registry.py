@@ -127,6 +127,8 @@ WRONG = [
     ("mlp", "window", 0),
     ("mlp", "learning_rate", float("inf")),
     ("mlp", "weight_decay", float("nan")),
+    ("tabm", "hidden", []),
+    ("tabm", "loss", "sharpe"),
     ("nn3", "depth", 6),
     ("lstm", "layers", 0),
     ("tcn", "kernel", 0),

@@ -56,6 +56,7 @@ def test_the_penalty_grows_a_hundredfold_to_what_is_asked_for():
     "name",
     [
         "mlp",
+        "tabm",
         "nn3",
         "widedeep",
         "autoencoder",
