@@ -138,6 +138,7 @@ WRONG = [
     ("multiscale", "scales", [40]),
     ("stockmixer", "scales", []),
     ("transformer", "width", 30),
+    ("fttransformer", "width", 30),
     ("crossattention", "heads", 5),
     ("pretrained", "mask_share", 1.0),
     ("widedeep", "loss", "ic"),

@@ -67,6 +67,7 @@ def test_the_penalty_grows_a_hundredfold_to_what_is_asked_for():
         "gru",
         "alstm",
         "transformer",
+        "fttransformer",
         "pretrained",
         "timemixer",
         "stockmixer",

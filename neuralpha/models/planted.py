@@ -18,10 +18,10 @@ from ..features.table import Features
 from .base import Estimator, mean_ic, toy_problem
 from ..splits import Fold
 
-# %% ../../nbs/models/planted.ipynb #7054c5c9
+# %% ../../nbs/models/planted.ipynb #1054ec18
 @dataclass(frozen=True, eq=False)
 class Planted:
-    """Independent standard normal features, a law in them, and the law with noise: what a model learns from.
+    """Normal features, drawn anew for every asset and date, a law in them, and the law with noise: what a model learns from.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Planted:
         rows = self.fold.test
         return mean_ic(fitted.predict(self.X.view(rows)), self.law[rows], self.X.panel.date_code[rows])
 
-# %% ../../nbs/models/planted.ipynb #c7f6d147
+# %% ../../nbs/models/planted.ipynb #39913d03
 def plant(
     law: Callable,  # (n_dates, n_assets, n_features) features -> (n_dates, n_assets)
     n_features: int = 4,
@@ -58,6 +58,7 @@ def plant(
     n_dates: int = 160,
     noise: float = 1.0,  # in standard deviations of the law
     seed: int = 0,
+    market: float = 0.0,  # standard deviation of a move of the last feature that all assets of a date share
 ) -> Planted:
     """A law planted among features that are drawn anew for every asset and date.
 
@@ -71,10 +72,14 @@ def plant(
     noise : float, default 1.0
         in standard deviations of the law
     seed : int, default 0
+    market : float, default 0.0
+        standard deviation of a move of the last feature that all assets of a date share
     """
     panel_of, _, fold = toy_problem(n_assets, n_dates)
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(n_dates, n_assets, n_features)).astype(np.float32)
+    if market:
+        features[..., -1] += market * rng.normal(size=(n_dates, 1))
     names = tuple(f"x{i}" for i in range(n_features))
     values = np.ascontiguousarray(features.transpose(1, 0, 2)).reshape(-1, n_features)  # a panel stands asset by asset
     X = Features(panel_of.panel, names, values, (0,) * n_features)

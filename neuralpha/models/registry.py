@@ -17,7 +17,7 @@ from ..core import NeuralphaError, code_digest, digest, read_json, unknown_name
 from .base import Estimator, field_of
 from ..own_code import is_own, offered, own_digest, own_part
 
-# %% ../../nbs/models/registry.ipynb #dc7dff5e
+# %% ../../nbs/models/registry.ipynb #fb6a1355
 MODELS = {  # name -> "module:class"
     "ols": "linear:OLS",
     "ridge": "linear:Ridge",
@@ -45,6 +45,7 @@ MODELS = {  # name -> "module:class"
     "cnn": "convolution:CNN",
     "multiscale": "convolution:MultiScale",
     "transformer": "transformer:Transformer",
+    "fttransformer": "feature_tokens:FTTransformer",
     "stockmixer": "mixers:StockMixer",
     "timemixer": "mixers:TimeMixer",
     "crossattention": "mixers:CrossAttention",
