@@ -16,7 +16,7 @@ folder is the caller's to delete.
 # %% auto #0
 __all__ = ['NORMS', 'Net', 'DropoutNet', 'check_scales', 'check_heads', 'Layer', 'MLPNet', 'MLP']
 
-# %% ../../nbs/models/nets.ipynb #5386caa3
+# %% ../../nbs/models/nets.ipynb #71787af8
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -27,6 +27,7 @@ from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale
 from .losses import Objective
 from .net_probe import NetProbe
+from .embeddings import EMBEDDING_LIMITS, Plain, embedding_of
 from .training.config import Training
 from .training.device import pick_device
 from .training.loop import best_epoch, train
@@ -193,7 +194,7 @@ def check_heads(model: Net) -> None:
     if model.width % model.heads:
         raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #da734cc5
+# %% ../../nbs/models/nets.ipynb #87d3fbbd
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 
 
@@ -210,19 +211,25 @@ class Layer(nn.Module):
 
 
 class MLPNet(NetModule):
-    """Hidden layers on the window laid flat, then a linear head."""
+    """Hidden layers on the window laid flat, its numbers embedded where told to, then a linear head."""
 
-    def __init__(self, width, hidden, outputs, norm="layer", dropout=0.0, skip=False):
+    def __init__(self, width, hidden, outputs, norm="layer", dropout=0.0, skip=False, embedding=None):
         super().__init__()
+        self.embedding = embedding or Plain(width)
         widths = [width, *hidden]
         self.body = nn.Sequential(*[Layer(a, b, norm, dropout, skip) for a, b in zip(widths, widths[1:])])
         self.out = nn.Linear(widths[-1], outputs)
 
+    def begin(self, part) -> None:
+        self.embedding.begin(part)
+
     def forward(self, x, grid=None) -> torch.Tensor:
-        return self.out(self.body(x.flatten(1)))
+        return self.out(self.body(self.embedding(x).flatten(1)))
 
     @property
     def input_weights(self) -> torch.Tensor:
+        if self.embedding.input_weights:
+            return self.embedding.input_weights
         first = next(m for m in self.modules() if isinstance(m, nn.Linear))
         if len(self.body) and self.body[0].skip:
             raise NeuralphaError(
@@ -231,7 +238,7 @@ class MLPNet(NetModule):
             )
         return [first.weight]
 
-# %% ../../nbs/models/nets.ipynb #b0e03f88
+# %% ../../nbs/models/nets.ipynb #27187c88
 @dataclass(kw_only=True, repr=False, eq=False)
 class MLP(DropoutNet):
     """Multilayer perceptron on the decision date's features, or on the last `window` rows side by side.
@@ -244,17 +251,29 @@ class MLP(DropoutNet):
         "layer" (Ba et al., 2016), "batch" (Ioffe & Szegedy, 2015) or "none"
     skip : bool, default False
         add a layer's input to its output where the widths agree (He et al., 2016)
+    embedding : str, default 'none'
+        of each number: "piecewise" or "periodic" (Gorishniy et al., 2022), or "none"
+    embedding_width : int, default 8
+        units of a number's embedding
+    pieces : int, default 16
+        of a piecewise embedding, or waves of a periodic one
+    frequency : float, default 0.3
+        of the waves at first, per standard deviation of a feature
     dropout : float, default 0.1
     batch_rows : int, default 4096
     learning_rate : float, default 0.004
     name : ClassVar[str], default 'mlp'
     space : ClassVar[dict], default DropoutNet.space | {'hidden': ('choice', [(32,), (64, 32), (128, 64), (128, 128, 64)]), 'norm': ('choice', ['layer', 'batch', 'none'])}
-    limits : ClassVar[dict], default {'hidden': '[1, inf)', 'norm': NORMS}
+    limits : ClassVar[dict], default EMBEDDING_LIMITS | {'hidden': '[1, inf)', 'norm': NORMS}
     """
 
     hidden: tuple | list = (64, 32)  # units per layer
     norm: str = "layer"  # "layer" (Ba et al., 2016), "batch" (Ioffe & Szegedy, 2015) or "none"
     skip: bool = False  # add a layer's input to its output where the widths agree (He et al., 2016)
+    embedding: str = "none"  # of each number: "piecewise" or "periodic" (Gorishniy et al., 2022), or "none"
+    embedding_width: int = 8  # units of a number's embedding
+    pieces: int = 16  # of a piecewise embedding, or waves of a periodic one
+    frequency: float = 0.3  # of the waves at first, per standard deviation of a feature
     dropout: float = 0.1
     batch_rows: int = 4096
     learning_rate: float = 4e-3
@@ -263,7 +282,9 @@ class MLP(DropoutNet):
         "hidden": ("choice", [(32,), (64, 32), (128, 64), (128, 128, 64)]),
         "norm": ("choice", ["layer", "batch", "none"]),
     }
-    limits: ClassVar[dict] = {"hidden": "[1, inf)", "norm": NORMS}
+    limits: ClassVar[dict] = EMBEDDING_LIMITS | {"hidden": "[1, inf)", "norm": NORMS}
 
     def build(self, n_features, outputs) -> nn.Module:
-        return MLPNet(n_features * self.window, self.hidden, outputs, self.norm, self.dropout, self.skip)
+        embedding = embedding_of(self, n_features)
+        width = embedding.width * self.window
+        return MLPNet(width, self.hidden, outputs, self.norm, self.dropout, self.skip, embedding)

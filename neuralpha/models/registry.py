@@ -17,7 +17,7 @@ from ..core import NeuralphaError, code_digest, digest, read_json, unknown_name
 from .base import Estimator, field_of
 from ..own_code import is_own, offered, own_digest, own_part
 
-# %% ../../nbs/models/registry.ipynb #fb6a1355
+# %% ../../nbs/models/registry.ipynb #ebcd524c
 MODELS = {  # name -> "module:class"
     "ols": "linear:OLS",
     "ridge": "linear:Ridge",
@@ -46,9 +46,12 @@ MODELS = {  # name -> "module:class"
     "multiscale": "convolution:MultiScale",
     "transformer": "transformer:Transformer",
     "fttransformer": "feature_tokens:FTTransformer",
+    "patchtst": "window_tokens:PatchTST",
+    "itransformer": "window_tokens:ITransformer",
     "stockmixer": "mixers:StockMixer",
     "timemixer": "mixers:TimeMixer",
     "crossattention": "mixers:CrossAttention",
+    "master": "master:MASTER",
     "autoencoder": "autoencoder:Autoencoder",
     "pretrained": "pretrain:Pretrained",
     "widedeep": "wide_deep:WideDeep",

@@ -16,7 +16,7 @@ itself, and the shared matrix is pulled by all of them, which is what keeps it f
 # %% auto #0
 __all__ = ['SharedLinear', 'TabMNet', 'TabM']
 
-# %% ../../nbs/models/tabm.ipynb #4e8495ab
+# %% ../../nbs/models/tabm.ipynb #a0a99cf5
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
@@ -24,6 +24,7 @@ from torch import nn
 from ..core import NeuralphaError
 from .losses import Objective
 from .nets import DropoutNet
+from .embeddings import EMBEDDING_LIMITS, Plain, embedding_of
 from .together import stacked_grid
 from .training.device import autocast
 from .training.module import NetModule
@@ -43,12 +44,15 @@ class SharedLinear(nn.Module):
     def forward(self, h) -> torch.Tensor:
         return self.shared(h * self.read) * self.write + self.shift
 
-# %% ../../nbs/models/tabm.ipynb #33102157
+# %% ../../nbs/models/tabm.ipynb #27501047
 class TabMNet(NetModule):
     """Members that share the matrices of the hidden layers, each with a linear head of its own."""
 
-    def __init__(self, width, hidden, members, outputs, dropout=0.0, objective=None, precision="auto"):
+    def __init__(
+        self, width, hidden, members, outputs, dropout=0.0, objective=None, precision="auto", embedding=None
+    ):
         super().__init__()
+        self.embedding = embedding or Plain(width)
         self.objective, self.precision = objective, precision
         widths = [width, *hidden]
         layers = []
@@ -59,9 +63,12 @@ class TabMNet(NetModule):
         self.out = nn.Parameter(torch.empty(members, widths[-1], outputs).uniform_(-bound, bound))
         self.level = nn.Parameter(torch.zeros(members, 1, outputs))
 
+    def begin(self, part) -> None:
+        self.embedding.begin(part)
+
     def members(self, x) -> torch.Tensor:
         """(members, rows, outputs): what each says by itself."""
-        h = self.body(x.flatten(1)[:, None])
+        h = self.body(self.embedding(x).flatten(1)[:, None])
         return h.transpose(0, 1) @ self.out + self.level
 
     def forward(self, x, grid=None) -> torch.Tensor:
@@ -77,9 +84,9 @@ class TabMNet(NetModule):
 
     @property
     def input_weights(self) -> list[torch.Tensor]:
-        return [self.body[0].shared.weight]
+        return self.embedding.input_weights or [self.body[0].shared.weight]
 
-# %% ../../nbs/models/tabm.ipynb #ea8493b1
+# %% ../../nbs/models/tabm.ipynb #6f1f3b28
 @dataclass(kw_only=True, repr=False, eq=False)
 class TabM(DropoutNet):
     """`members` perceptrons with shared matrices, trained in one pass; the score is their mean.
@@ -90,16 +97,28 @@ class TabM(DropoutNet):
         units per layer
     members : int, default 16
         perceptrons that share the matrices
+    embedding : str, default 'none'
+        of each number: "piecewise" or "periodic" (Gorishniy et al., 2022), or "none"
+    embedding_width : int, default 8
+        units of a number's embedding
+    pieces : int, default 16
+        of a piecewise embedding, or waves of a periodic one
+    frequency : float, default 0.3
+        of the waves at first, per standard deviation of a feature
     dropout : float, default 0.1
     batch_rows : int, default 4096
     learning_rate : float, default 0.004
     name : ClassVar[str], default 'tabm'
-    space : ClassVar[dict], default DropoutNet.space | {'hidden': ('choice', [(32,), (64, 32), (128, 64), (128, 128, 64)]), 'members': ('choice', [8, 16, 32])}
-    limits : ClassVar[dict], default {'hidden': '[1, inf)', 'members': '[1, inf)'}
+    space : ClassVar[dict], default DropoutNet.space | {'hidden': ('choice', [(32,), (64, 32), (128, 64), (128, 128, 64)]), 'members': ('choice', [8, 16, 32]), 'embedding': ('choice', ['none', 'piecewise', 'periodic'])}
+    limits : ClassVar[dict], default EMBEDDING_LIMITS | {'hidden': '[1, inf)', 'members': '[1, inf)'}
     """
 
     hidden: tuple | list = (64, 32)  # units per layer
     members: int = 16  # perceptrons that share the matrices
+    embedding: str = "none"  # of each number: "piecewise" or "periodic" (Gorishniy et al., 2022), or "none"
+    embedding_width: int = 8  # units of a number's embedding
+    pieces: int = 16  # of a piecewise embedding, or waves of a periodic one
+    frequency: float = 0.3  # of the waves at first, per standard deviation of a feature
     dropout: float = 0.1
     batch_rows: int = 4096
     learning_rate: float = 4e-3
@@ -107,8 +126,9 @@ class TabM(DropoutNet):
     space: ClassVar[dict] = DropoutNet.space | {
         "hidden": ("choice", [(32,), (64, 32), (128, 64), (128, 128, 64)]),
         "members": ("choice", [8, 16, 32]),
+        "embedding": ("choice", ["none", "piecewise", "periodic"]),
     }
-    limits: ClassVar[dict] = {"hidden": "[1, inf)", "members": "[1, inf)"}
+    limits: ClassVar[dict] = EMBEDDING_LIMITS | {"hidden": "[1, inf)", "members": "[1, inf)"}
 
     def _check_params(self):
         super()._check_params()
@@ -122,5 +142,8 @@ class TabM(DropoutNet):
 
     def build(self, n_features, outputs) -> nn.Module:
         objective = Objective(self.loss, self.label_smoothing)
-        width = n_features * self.window
-        return TabMNet(width, self.hidden, self.members, outputs, self.dropout, objective, self.precision)
+        embedding = embedding_of(self, n_features)
+        width = embedding.width * self.window
+        return TabMNet(
+            width, self.hidden, self.members, outputs, self.dropout, objective, self.precision, embedding
+        )

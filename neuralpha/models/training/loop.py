@@ -38,7 +38,7 @@ from .sparse import path_penalty
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../../nbs/models/training/loop.ipynb #4a12c3c8
+# %% ../../../nbs/models/training/loop.ipynb #f23952d8
 def train(
     net: NetModule,
     data: Resident,
@@ -82,6 +82,7 @@ def train(
     part = Part(data, *train_part)
     valid_part = valid_part and sorted_by_date(data.panel, *valid_part)
     by = batching(settings, net)
+    net.begin(part)
     with repeatable(data.device):
         batch_rows = fitting_batch_rows(net, part, by, settings)  # with the kernels of the training
 
