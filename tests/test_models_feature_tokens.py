@@ -1,6 +1,5 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.models.feature_tokens import *
-import numpy as np
 import pytest
 import torch
 from neuralpha.core import NeuralphaError

@@ -90,7 +90,7 @@ class MASTERNet(NetModule):
     def input_weights(self) -> list[torch.Tensor]:
         return [self.embed.weight, self.gate.level.weight, self.gate.spread.weight]
 
-# %% ../../nbs/models/master.ipynb #0ba7a1ab
+# %% ../../nbs/models/master.ipynb #857b887c
 @dataclass(kw_only=True, repr=False, eq=False)
 class MASTER(DropoutNet):
     """Features gated by the market, then attention along the last `window` bars and among the stocks of each.
@@ -126,6 +126,4 @@ class MASTER(DropoutNet):
         check_heads(self)
 
     def build(self, n_features, outputs) -> nn.Module:
-        return MASTERNet(
-            n_features, self.window, self.width, self.heads, self.temperature, self.dropout, outputs
-        )
+        return MASTERNet(n_features, self.window, self.width, self.heads, self.temperature, self.dropout, outputs)

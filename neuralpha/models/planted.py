@@ -18,10 +18,10 @@ from ..features.table import Features
 from .base import Estimator, mean_ic, toy_problem
 from ..splits import Fold
 
-# %% ../../nbs/models/planted.ipynb #1054ec18
+# %% ../../nbs/models/planted.ipynb #cca29c29
 @dataclass(frozen=True, eq=False)
 class Planted:
-    """Normal features, drawn anew for every asset and date, a law in them, and the law with noise: what a model learns from.
+    """Normal features, drawn anew for every asset and date, a law in them, and the law with noise.
 
     Parameters
     ----------

@@ -44,13 +44,11 @@ class SharedLinear(nn.Module):
     def forward(self, h) -> torch.Tensor:
         return self.shared(h * self.read) * self.write + self.shift
 
-# %% ../../nbs/models/tabm.ipynb #27501047
+# %% ../../nbs/models/tabm.ipynb #370fb488
 class TabMNet(NetModule):
     """Members that share the matrices of the hidden layers, each with a linear head of its own."""
 
-    def __init__(
-        self, width, hidden, members, outputs, dropout=0.0, objective=None, precision="auto", embedding=None
-    ):
+    def __init__(self, width, hidden, members, outputs, dropout=0.0, objective=None, precision="auto", embedding=None):
         super().__init__()
         self.embedding = embedding or Plain(width)
         self.objective, self.precision = objective, precision
@@ -86,7 +84,7 @@ class TabMNet(NetModule):
     def input_weights(self) -> list[torch.Tensor]:
         return self.embedding.input_weights or [self.body[0].shared.weight]
 
-# %% ../../nbs/models/tabm.ipynb #6f1f3b28
+# %% ../../nbs/models/tabm.ipynb #9aafdf6a
 @dataclass(kw_only=True, repr=False, eq=False)
 class TabM(DropoutNet):
     """`members` perceptrons with shared matrices, trained in one pass; the score is their mean.
@@ -133,17 +131,17 @@ class TabM(DropoutNet):
     def _check_params(self):
         super()._check_params()
         if not self.hidden:
-            raise NeuralphaError(f"{type(self).__name__}: hidden is empty; its members share at least one hidden layer.")
+            raise NeuralphaError(
+                f"{type(self).__name__}: hidden is empty; its members share at least one hidden layer."
+            )
         if Objective(self.loss).by == "span":
             raise NeuralphaError(
-                f"{type(self).__name__}: each member has a loss of its own on each date, and {self.loss!r} is one number "
-                "of many dates; take another loss, such as 'ic'."
+                f"{type(self).__name__}: each member has a loss of its own on each date, and {self.loss!r} is "
+                "one number of many dates; take another loss, such as 'ic'."
             )
 
     def build(self, n_features, outputs) -> nn.Module:
         objective = Objective(self.loss, self.label_smoothing)
         embedding = embedding_of(self, n_features)
         width = embedding.width * self.window
-        return TabMNet(
-            width, self.hidden, self.members, outputs, self.dropout, objective, self.precision, embedding
-        )
+        return TabMNet(width, self.hidden, self.members, outputs, self.dropout, objective, self.precision, embedding)

@@ -20,9 +20,12 @@ from torch import nn
 from .nets import DropoutNet, check_heads
 from .training.module import NetModule
 
-# %% ../../nbs/models/transformer.ipynb #c8f3bc1a
+# %% ../../nbs/models/transformer.ipynb #6476b589
 class Block(nn.Module):
-    """Pre-norm self-attention, causal unless told otherwise, and a feed-forward layer; (rows, window, width) in and out."""
+    """Pre-norm self-attention, causal unless told otherwise, and a feed-forward layer.
+
+    (rows, window, width) in and out.
+    """
 
     def __init__(self, width, heads, dropout, causal=True):
         super().__init__()
