@@ -43,6 +43,7 @@ def test_permuting_the_assets_permutes_the_scores_and_other_dates_do_not_matter(
     changed[0] += 1
     again = net(changed, grid_of(date))
     assert (again[1:7] != said[1:7]).all() and torch.equal(again[7:], said[7:])
+    torch.testing.assert_close(net(x[7:], grid_of(date[7:])), said[7:])  # a shorter date reads no empty place
 
 def test_stocks_read_one_another_at_the_same_bar():
     torch.manual_seed(0)
