@@ -66,3 +66,32 @@ def test_a_feature_without_weights_is_not_seen(name):
         for weight in embedding.input_weights:
             weight[:, 1] = 0
     torch.testing.assert_close(embedding(x), embedding(other))
+
+def test_a_clip_is_the_papers_and_its_edges_follow_it():
+    X, y, fold = toy_problem(30, 100)
+    X.values[:, 0] = np.exp(3 * X.values[:, 0])
+    X.values[:, 1] = 0.0
+    part = Part(
+        Resident(X, 1, np.zeros(4, np.float32), np.ones(4, np.float32)), fold.train, y.target("rank")[fold.train]
+    )
+    inputs = Clipped(Piecewise(4, 2, 4), 4)
+    inputs.begin(part)
+    seen = X.values[fold.train]
+    low, middle, high = np.quantile(seen, [0.25, 0.5, 0.75], axis=0)
+    z = (seen - middle) / np.where(high > low, high - low, 1.0)
+    expected = z / np.sqrt(1 + (z / 3) ** 2)
+    np.testing.assert_allclose(inputs.clip(torch.from_numpy(seen)), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        inputs.embedding.edges[[0, -1]], [expected.min(0), expected.max(0)], rtol=1e-4, atol=1e-5
+    )
+
+def test_a_law_in_features_with_tails_is_found_where_they_are_clipped():
+    market = plant(lambda x: x[..., 0] * x[..., 1], n_dates=120)
+    market.X.values[:] = np.sign(market.X.values) * abs(market.X.values) ** 3
+    same = dict(batch_rows=256, max_epochs=8)
+    clipped = market.ic(market.fit(MLP(robust_clip=True, **same)))
+    assert clipped > market.ic(market.fit(MLP(**same))) + 0.1
+
+@pytest.mark.parametrize("kw", [dict(activation="selu"), dict(activation="mish"), dict(robust_clip=True)], ids=str)
+def test_tricks_of_realmlp_keep_the_contract(kw):
+    check_model(MLP(max_epochs=1, **kw))

@@ -119,6 +119,7 @@ WRONG = [
     ("mlp", "device", "gpu"),
     ("mlp", "hidden", [0]),
     ("mlp", "embedding", "linear"),
+    ("mlp", "activation", "swish"),
     ("tabm", "pieces", 1),
     ("mlp", "hidden", [64, 32.0]),
     ("mlp", "dropout", 1.5),

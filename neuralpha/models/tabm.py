@@ -84,7 +84,7 @@ class TabMNet(NetModule):
     def input_weights(self) -> list[torch.Tensor]:
         return self.embedding.input_weights or [self.body[0].shared.weight]
 
-# %% ../../nbs/models/tabm.ipynb #9aafdf6a
+# %% ../../nbs/models/tabm.ipynb #5d06745c
 @dataclass(kw_only=True, repr=False, eq=False)
 class TabM(DropoutNet):
     """`members` perceptrons with shared matrices, trained in one pass; the score is their mean.
@@ -103,6 +103,8 @@ class TabM(DropoutNet):
         of a piecewise embedding, or waves of a periodic one
     frequency : float, default 0.3
         of the waves at first, per standard deviation of a feature
+    robust_clip : bool, default False
+        centre by the median, scale by the quartiles, bend what is far out, before all else
     dropout : float, default 0.1
     batch_rows : int, default 4096
     learning_rate : float, default 0.004
@@ -117,6 +119,7 @@ class TabM(DropoutNet):
     embedding_width: int = 8  # units of a number's embedding
     pieces: int = 16  # of a piecewise embedding, or waves of a periodic one
     frequency: float = 0.3  # of the waves at first, per standard deviation of a feature
+    robust_clip: bool = False  # centre by the median, scale by the quartiles, bend what is far out, before all else
     dropout: float = 0.1
     batch_rows: int = 4096
     learning_rate: float = 4e-3
