@@ -45,6 +45,11 @@ def test_scores_do_not_depend_on_the_order_of_the_rows():
 def test_norms_and_skips_learn(kw):
     assert _fit(MLP(learning_rate=1e-2, batch_rows=256, **kw)) > 0.4
 
+def test_the_activation_is_the_one_that_is_named():
+    for name, kind in ACTIVATIONS.items():
+        bent = [type(m) for m in MLP(activation=name).build(4, 1).modules() if type(m) in ACTIVATIONS.values()]
+        assert bent == [kind, kind]
+
 def test_a_skip_around_the_first_weights_cannot_be_sparse():
     kw = dict(skip=True, sparse_input=0.1, max_epochs=1)
     with pytest.raises(NeuralphaError, match="4 units for as many inputs"):

@@ -118,6 +118,9 @@ WRONG = [
     ("mlp", "precision", "fp16"),
     ("mlp", "device", "gpu"),
     ("mlp", "hidden", [0]),
+    ("mlp", "embedding", "linear"),
+    ("mlp", "activation", "swish"),
+    ("tabm", "pieces", 1),
     ("mlp", "hidden", [64, 32.0]),
     ("mlp", "dropout", 1.5),
     ("mlp", "epoch_share", 0.0),
@@ -127,6 +130,8 @@ WRONG = [
     ("mlp", "window", 0),
     ("mlp", "learning_rate", float("inf")),
     ("mlp", "weight_decay", float("nan")),
+    ("tabm", "hidden", []),
+    ("tabm", "loss", "sharpe"),
     ("nn3", "depth", 6),
     ("lstm", "layers", 0),
     ("tcn", "kernel", 0),
@@ -136,6 +141,10 @@ WRONG = [
     ("multiscale", "scales", [40]),
     ("stockmixer", "scales", []),
     ("transformer", "width", 30),
+    ("fttransformer", "width", 30),
+    ("patchtst", "patch", 30),
+    ("itransformer", "heads", 5),
+    ("master", "temperature", 0.0),
     ("crossattention", "heads", 5),
     ("pretrained", "mask_share", 1.0),
     ("widedeep", "loss", "ic"),
@@ -157,7 +166,7 @@ def test_a_class_called_directly_suggests_names_as_make_model_does():
     with pytest.raises(NeuralphaError, match="parameter of lightgbm 'num_leaf'. Did you mean 'num_leaves'"):
         model_class("lightgbm")(num_leaf=3)
 
-SMALL = {"max_epochs": 1, "window": 4, "n_trees": 5, "scales": [1, 2]}
+SMALL = {"max_epochs": 1, "window": 4, "n_trees": 5, "scales": [1, 2], "patch": 2, "stride": 2}
 
 @pytest.mark.parametrize("name", model_names())
 def test_every_model_keeps_the_contract(name, tmp_path):

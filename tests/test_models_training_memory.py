@@ -62,6 +62,8 @@ PAIRS = [
     ("crossattention", dict(window=1)),
     ("crossattention", dict(window=1, loss="rank_ic")),
     ("stockmixer", dict(window=4)),
+    ("tabm", dict(members=4)),
+    ("master", dict(window=2)),
 ]
 
 @pytest.mark.parametrize("name, kw", PAIRS, ids=str)

@@ -56,6 +56,7 @@ def test_the_penalty_grows_a_hundredfold_to_what_is_asked_for():
     "name",
     [
         "mlp",
+        "tabm",
         "nn3",
         "widedeep",
         "autoencoder",
@@ -66,6 +67,10 @@ def test_the_penalty_grows_a_hundredfold_to_what_is_asked_for():
         "gru",
         "alstm",
         "transformer",
+        "fttransformer",
+        "patchtst",
+        "itransformer",
+        "master",
         "pretrained",
         "timemixer",
         "stockmixer",
