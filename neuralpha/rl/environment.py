@@ -227,7 +227,7 @@ class Reward:
 def _log_wealth(net, moments):
     return np.log(np.maximum(1 + net[-1], 1e-12))
 
-# %% ../../nbs/rl/environment.ipynb #a530df3d
+# %% ../../nbs/rl/environment.ipynb #b2227b81
 class TradeEnv:
     """Accounts that are traded bar by bar; made by `trade_env`."""
 
@@ -250,6 +250,17 @@ class TradeEnv:
     def observation_shape(self) -> tuple[int, int]:
         """Of one account: assets, columns."""
         return self.n_assets, self._seen.shape[-1] + 3
+
+    @property
+    def market_seen(self) -> np.ndarray:  # (paths, n_steps + 1, n_assets, columns): return, features, known, alive
+        """What is seen of the market in an episode, and nothing of other dates.
+
+        Returns
+        -------
+        np.ndarray
+            (paths, n_steps + 1, n_assets, columns): return, features, known, alive
+        """
+        return self._seen[:, self.first : self.last + 1]
 
     @property
     def n_steps(self) -> int:
