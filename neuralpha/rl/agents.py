@@ -15,9 +15,9 @@ there is nothing: an agent that finds something there finds it everywhere.
 __all__ = ['LEAKED', 'KNOWN_MARKETS', 'TradeNet', 'ManySeeds', 'Agent', 'train_agent', 'list_seeds', 'fresh_signals',
            'usual_position', 'usual_reward', 'hold_nothing', 'HoldEqual', 'FollowScore', 'NoiseMarket', 'net_sharpe',
            'share_of_optimum', 'KnownMarket', 'new_signals', 'quadratic_market', 'proportional_market', 'factor_market',
-           'leaked_market']
+           'share_market', 'leaked_market']
 
-# %% ../../nbs/rl/agents.ipynb #5175167c
+# %% ../../nbs/rl/agents.ipynb #40613151
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -30,7 +30,10 @@ from ..core import NeuralphaError
 from neuralpha.rl.truths import (
     PUBLISHED_BAND,
     FactorMarket,
+    KeepBetween,
     LinearPolicy,
+    Market,
+    ShareMarket,
     SignalMarket,
     draw_signals,
     factor_optimum,
@@ -39,6 +42,7 @@ from neuralpha.rl.truths import (
     play,
     published_episodes,
     quadratic_optimum,
+    share_band,
 )
 
 # %% ../../nbs/rl/agents.ipynb #7b51499a
@@ -72,7 +76,7 @@ class TradeNet(nn.Module):
         edge = torch.minimum(torch.maximum(before, aim - width), aim + width)
         return before + rate * (edge - before)
 
-# %% ../../nbs/rl/agents.ipynb #9f7113c6
+# %% ../../nbs/rl/agents.ipynb #e24f718f
 class ManySeeds:
     """A policy that is several: its first axis is the seed."""
 
@@ -194,7 +198,7 @@ def _unroll(net, market, signals, held, units):
     for signal in signals:
         after = net(market.observe(signal) / signal_unit, held)
         total = total + market.reward(signal, held * position_unit, after * position_unit).mean(-1)
-        held = after
+        held = market.carry(signal, after * position_unit) / position_unit
     return total / len(signals), held.detach()
 
 # %% ../../nbs/rl/agents.ipynb #aaeae025
@@ -252,12 +256,12 @@ class FollowScore:
         """The next position."""
         return self.amount * np.sign(signal @ self.loadings.T)
 
-# %% ../../nbs/rl/agents.ipynb #2a17cf8a
+# %% ../../nbs/rl/agents.ipynb #2a65dbbe
 LEAKED = SignalMarket(cost=0.05, power=1, risk_aversion=0.3, mean_reversion=1.0, volatility=0.2)
 
 
 @dataclass(frozen=True)
-class NoiseMarket:
+class NoiseMarket(Market):
     """A signal that means nothing: the first is seen, the second is the return.
 
     Parameters
@@ -351,7 +355,7 @@ def net_sharpe(
         {"sharpe": sharpe, "low": sharpe - 1.96 * error, "high": sharpe + 1.96 * error, "implied": implied}
     )
 
-# %% ../../nbs/rl/agents.ipynb #5d4d7fbd
+# %% ../../nbs/rl/agents.ipynb #211b8b4d
 def share_of_optimum(
     market,
     policies: dict,  # name → policy, of one or of `ManySeeds`; the optimum among them
@@ -443,6 +447,13 @@ def factor_market() -> KnownMarket:
     return KnownMarket(market, rules, dict(updates=250, bars=64), new_signals(market))
 
 
+def share_market() -> KnownMarket:
+    """Merton's problem with proportional costs, for a trader who likes growth."""
+    market = ShareMarket()
+    rules = {"optimum": share_band(market), "costs ignored": KeepBetween(0.5, 0.5)}
+    return KnownMarket(market, rules, dict(updates=150, bars=96), new_signals(market))
+
+
 def leaked_market() -> KnownMarket:
     """The next return is seen."""
     rules = {"optimum": no_trade_zone(LEAKED), "costs ignored": LEAKED.frictionless()}
@@ -453,5 +464,6 @@ KNOWN_MARKETS = {
     "quadratic costs": quadratic_market,
     "proportional costs": proportional_market,
     "factors, three assets": factor_market,
+    "stock and bond": share_market,
     "leaked future": leaked_market,
 }

@@ -90,7 +90,7 @@ def open_game(
         raise NeuralphaError("An environment has its bars already; `recorded` is for a market that draws signals.")
     return TradeGame(market)
 
-# %% ../../nbs/rl/by_reward.ipynb #79cf059a
+# %% ../../nbs/rl/by_reward.ipynb #605aa2ed
 class Scale(NamedTuple):
     """What is taken from what is seen, and what the rest is divided by.
 
@@ -144,7 +144,8 @@ class SignalGame:
         """
         after = action * self.reach * self.unit
         reward = self.market.reward(self._signal, self._held, after)
-        self._held, self._signal = after, next(self._source)
+        self._held = self.market.carry(self._signal, after)
+        self._signal = next(self._source)
         return self._seen(), reward, False
 
     def _seen(self):
