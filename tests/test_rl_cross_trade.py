@@ -62,6 +62,8 @@ def test_episodes_are_the_folds_with_purge_and_embargo_and_tests_follow_each_oth
         assert y.known_code[fold.train].max() + fold.embargo < spans.valid[0]
         assert spans.train[1] + y.delay + y.horizon + fold.embargo < spans.valid[0]
         assert spans.valid[1] + y.delay + y.horizon < spans.test[0]
+        looks = {seed: max(look["valid"] for look in trades.histories[fold.number, seed]) for seed in trades.seeds}
+        assert trades.kept[fold.number] == [max(looks, key=looks.get)]
     assert trades.env.first == spans_of(folds[0], panel).test[0]
     decided = trades.weights().index.get_level_values("date")
     assert decided.min() == panel.dates[trades.env.first] and decided.max() == panel.dates[trades.env.last - 1]
