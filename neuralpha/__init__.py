@@ -122,6 +122,8 @@ _HOMES = {
     "portfolio.foresight": "audit_policy",
     "rl.environment": "trade_env Reward ActionLimits",
     "rl.agents": "train_agent",
+    "rl.by_reward": "train_by_reward load_agent find_leaked_future",
+    "rl.cross_trade": "cross_trade agent_league find_lookahead",
     "monitor.charts": "watch",
     "monitor.drift": "drift_table severity",
     "monitor.sequential": "decide years_to_decide",

@@ -111,9 +111,13 @@ def test_the_differential_sharpe_is_the_slope_of_the_ratio_in_the_newest_bar(mar
 def test_bad_input_is_one_clear_line(market):
     env = trade_env(market)
     wrong = np.zeros((1, 12))
-    wrong[0, 3] = np.nan
-    with pytest.raises(NeuralphaError, match=f"The action for {market.assets[3]} in account 0 is nan"):
-        env.step(wrong)
+    for value in (np.nan, np.inf, -1.01):
+        wrong[0, 3] = value
+        told = f"The action for {market.assets[3]} in account 0 is {value}; give a finite number"
+        with pytest.raises(NeuralphaError, match=told):
+            env.step(wrong)
+    with pytest.raises(NeuralphaError, match="not made of numbers"):
+        env.step([["up"] * 12])
     with pytest.raises(NeuralphaError, match="looks back 20 bars, the episode has 10"):
         trade_env(market, reward="net_over_volatility", first=0, last=10)
     with pytest.raises(NeuralphaError, match="use Clock"):
@@ -123,8 +127,8 @@ def test_bad_input_is_one_clear_line(market):
     close = pd.DataFrame(
         {"date": pd.bdate_range("2020-01-01", periods=30), "asset": "A", "close": np.arange(30) + 50.0}
     )
-    with pytest.raises(NeuralphaError, match="'volume' is missing|volume"):
-        trade_env(panel_from_frame(close, "no volume"), costs="square-root")
+    with pytest.raises(NeuralphaError, match="impact: the field 'volume' is missing"):
+        trade_env(panel_from_frame(close, "thin"), costs="square-root")
 
 @pytest.mark.skipif(importlib.util.find_spec("gymnasium") is None, reason="gymnasium is not installed")
 def test_gymnasium_finds_nothing_wrong(market):

@@ -121,6 +121,19 @@ def test_growth_inside_the_exact_band_is_the_promised_rate_and_less_elsewhere():
         lost = grown - other
         assert lost.mean() > 3 * lost.std() / np.sqrt(len(lost))
 
+def test_in_steps_the_exact_band_grows_almost_at_the_promised_rate_and_others_less():
+    market = ShareMarket()
+    signals = np.random.default_rng(0).standard_normal((1200, 400, 1))
+    band = share_band(market)
+    promised = MertonMarket(0.08, 0.4, 1.0, 0.03).band().safe_rate
+
+    def growth(policy):
+        return 12 * play(market, policy, signals)[0][100:].mean()
+
+    assert growth(band) == pytest.approx(promised, rel=0.02)
+    for other in (KeepBetween(0.5, 0.5), KeepBetween(0.2, 0.8), KeepBetween(0.45, 0.55)):
+        assert growth(other) < growth(band)
+
 @pytest.mark.parametrize(
     ("aversion", "holdings", "mean", "deviation"),
     [

@@ -227,7 +227,7 @@ class Reward:
 def _log_wealth(net, moments):
     return np.log(np.maximum(1 + net[-1], 1e-12))
 
-# %% ../../nbs/rl/environment.ipynb #a530df3d
+# %% ../../nbs/rl/environment.ipynb #97d6e73d
 class TradeEnv:
     """Accounts that are traded bar by bar; made by `trade_env`."""
 
@@ -250,6 +250,17 @@ class TradeEnv:
     def observation_shape(self) -> tuple[int, int]:
         """Of one account: assets, columns."""
         return self.n_assets, self._seen.shape[-1] + 3
+
+    @property
+    def market_seen(self) -> np.ndarray:  # (paths, n_steps + 1, n_assets, columns): return, features, known, alive
+        """What is seen of the market in an episode, and nothing of other dates.
+
+        Returns
+        -------
+        np.ndarray
+            (paths, n_steps + 1, n_assets, columns): return, features, known, alive
+        """
+        return self._seen[:, self.first : self.last + 1]
 
     @property
     def n_steps(self) -> int:
@@ -306,14 +317,19 @@ class TradeEnv:
 
     def _checked(self, action) -> np.ndarray:
         """The action, or a line that says what is wrong with it."""
-        action = np.asarray(action, np.float64)
+        try:
+            action = np.asarray(action, np.float64)
+        except (TypeError, ValueError) as e:
+            raise NeuralphaError(f"The action is not made of numbers: {e}; give one in [-1, 1] for each asset.") from e
         if action.shape != (self.batch, self.n_assets):
             raise NeuralphaError(f"The action has shape {action.shape}; {(self.batch, self.n_assets)} is wanted.")
         if not (np.abs(action) <= 1).all():
             account, asset = np.argwhere(~(np.abs(action) <= 1))[0]
             name = self.panels[account // self.copies].assets[asset]
             value = action[account, asset]
-            raise NeuralphaError(f"The action for {name} in account {account} is {value}; it must lie in [-1, 1].")
+            raise NeuralphaError(
+                f"The action for {name} in account {account} is {value}; give a finite number in [-1, 1]."
+            )
         return action
 
     def _trade(self, wish) -> np.ndarray:  # (batch, len(RECORD))

@@ -101,8 +101,9 @@ def drawn(tmp_path_factory):
     ridge = neuralpha.cross_predict(
         neuralpha.Ridge(), neuralpha.compute_features(panel, "classic"), y, folds, progress=False
     )
-    money = money_numbers({"ridge": neuralpha.backtest(ridge, panel)})
+    money = money_numbers({"ridge": neuralpha.backtest(ridge, panel)}, {"ridge": ridge.scores()})
     traded = pages.Site(study, sample, [replace(site.results[0], money=money)], [])
+    of_money = pages.money_pages(traded, traded.results[0])
     frame = pages.Frame("A title", "sample", [("Leaderboard", "index.html")], "index.html", "a footer")
     texts = {
         "index.html": found["index.html"],
@@ -116,6 +117,7 @@ def drawn(tmp_path_factory):
         "repetitions.html": pages.render("repetitions.html", frame, repetitions),
         "audit.html": pages.render("audit.html", frame, certificate),
         "money.html": pages.render("money.html", frame, pages.money_page(traded)),
+        "money_model.html": of_money["sim-tiny/money-ridge.html"],
         "hold.html": hold_page(neuralpha.score(ridge, panel), sample / "scores"),
     }
     folder = tmp_path_factory.mktemp("drawn")

@@ -1,0 +1,152 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.rl.by_reward import *
+import importlib.util
+
+import random
+
+import numpy as np
+
+import pandas as pd
+
+import pytest
+
+import torch
+
+from neuralpha.core import NeuralphaError
+
+from neuralpha.data.panel import panel_from_frame
+
+from neuralpha.rl.agents import NoiseMarket, net_sharpe, new_signals
+
+from neuralpha.rl.environment import trade_env
+
+from neuralpha.rl.truths import SignalMarket, draw_signals, play
+
+with_agents = pytest.mark.skipif(
+    importlib.util.find_spec("stable_baselines3") is None, reason="stable-baselines3 is not installed"
+)
+
+@with_agents
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_same_seed_is_the_same_agent_to_the_byte_and_another_is_not(algorithm):
+    def weights(seed):
+        trained = (
+            train_by_reward(SignalMarket(), algorithm, [seed], 1200, n_steps=32)
+            if algorithm
+            in (
+                "PPO",
+                "A2C",
+            )
+            else train_by_reward(SignalMarket(), algorithm, [seed], 640, learning_starts=160)
+        )
+        return trained.agents[0].weights
+
+    first, again, other = weights(3), weights(3), weights(4)
+    assert all(first[name].numpy().tobytes() == again[name].numpy().tobytes() for name in first)
+    assert any(first[name].numpy().tobytes() != other[name].numpy().tobytes() for name in first)
+
+@with_agents
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_saved_agent_acts_as_before_and_nothing_of_it_is_pickled(algorithm, tmp_path):
+    agent = RewardLearner(open_game(SignalMarket()), algorithm, 1).agent()
+    folder = agent.save(tmp_path / "agent")
+    assert sorted(path.name for path in folder.iterdir()) == ["agent.json", "agent.safetensors"]
+    seen = np.random.default_rng(0).normal(size=(50, 2))
+    assert np.array_equal(load_agent(folder).act(seen), agent.act(seen)) and np.ptp(agent.act(seen)) > 0
+    (folder / "agent.json").write_text("{}")
+    with pytest.raises(NeuralphaError, match="does not describe an agent"):
+        load_agent(folder)
+    with pytest.raises(NeuralphaError, match="agent.json is missing"):
+        load_agent(tmp_path)
+
+@with_agents
+def test_training_leaves_the_random_numbers_of_others_alone():
+    def drawn():
+        return random.random(), np.random.rand(), float(torch.rand(1))
+
+    def seed_all():
+        random.seed(0), np.random.seed(0), torch.manual_seed(0)
+
+    seed_all()
+    undisturbed = drawn()
+    seed_all()
+    RewardLearner(open_game(SignalMarket()), "PPO", 7, settings=dict(n_steps=8, batch_size=64)).learn(128)
+    assert drawn() == undisturbed
+
+@with_agents
+def test_learning_in_two_parts_is_learning_on_and_a_copy_stays_what_it_was():
+    settings = dict(n_steps=8, batch_size=64)
+    learner = RewardLearner(open_game(SignalMarket()), "PPO", 0, settings=settings).learn(128)
+    early = learner.agent()
+    kept = {name: value.clone() for name, value in early.weights.items()}
+    np.random.rand(), torch.rand(1)
+    late = learner.learn(128).agent()
+    whole = RewardLearner(open_game(SignalMarket()), "PPO", 0, settings=settings).learn(256).agent()
+    assert all(torch.equal(early.weights[name], kept[name]) for name in kept)
+    assert all(torch.equal(late.weights[name], whole.weights[name]) for name in kept)
+    assert not all(torch.equal(late.weights[name], kept[name]) for name in kept)
+
+@with_agents
+def test_bad_calls_are_a_clear_line():
+    with pytest.raises(NeuralphaError, match="algorithm"):
+        train_by_reward(SignalMarket(), "DQN")
+    with pytest.raises(NeuralphaError, match="PPO does not take these settings.*'epochs'"):
+        train_by_reward(SignalMarket(), "PPO", 1, 100, epochs=3)
+    with pytest.raises(NeuralphaError, match="steps is 0"):
+        train_by_reward(SignalMarket(), "PPO", 1, 0)
+    agent = RewardLearner(open_game(SignalMarket()), "PPO", 1).agent()
+    with pytest.raises(NeuralphaError, match="2 finite numbers"):
+        agent.act(np.full((3, 2), np.nan))
+
+def test_without_the_package_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "stable_baselines3", None)
+    with pytest.raises(NeuralphaError, match=r"neuralpha\[rl\]"):
+        train_by_reward(SignalMarket(), "PPO", 1, 100)
+
+def _walk(seed, n_bars=300):
+    """One asset that wanders, and on each date the return that a decision of this date earns."""
+    rng = np.random.default_rng(seed)
+    moves = rng.normal(0, 0.01, n_bars)
+    dates = pd.bdate_range("2015-01-01", periods=n_bars)
+    panel = panel_from_frame(pd.DataFrame({"date": dates, "asset": "A", "close": 100 * np.exp(moves.cumsum())}), "walk")
+    close = panel.fields["close"].astype(np.float64)
+    return panel, np.append(close[2:] / close[1:-1] - 1, [0.0, 0.0])
+
+def _wealth_of(env, decide):
+    seen, over = env.reset(), False
+    while not over:
+        seen, _, over, _ = env.step(decide(seen))
+    return np.log(env.wealth / 1e8)
+
+@with_agents
+def test_in_the_ledger_an_agent_reaches_95_percent_of_a_future_that_was_leaked():
+    env = trade_env(*_walk(0), reward="log_wealth", costs=0.0, copies=16)
+    trained = train_by_reward(env, "PPO", 2, 40_000, gamma=0.9, gae_lambda=0.5, learning_rate=1e-2, exploration=0.6)
+    elsewhere = trade_env(*_walk(1), reward="log_wealth", costs=0.0)
+    best = _wealth_of(elsewhere, lambda seen: np.sign(seen[..., 1]))[0]
+    for agent in trained.agents:
+        earned = _wealth_of(elsewhere, lambda seen: agent.act(seen.reshape(1, -1)))[0]
+        assert 0.95 * best < earned <= best
+    asleep = RewardLearner(open_game(env), "PPO", 0).agent()
+    assert _wealth_of(elsewhere, lambda seen: asleep.act(seen.reshape(1, -1)))[0] < 0.95 * best
+
+@with_agents
+def test_an_algorithm_that_has_not_found_the_leak_is_not_shown():
+    assert not find_leaked_future("PPO", 2, 2048).shown
+    assert Control(97.0, 95.0).shown and not Control(97.0, 94.9).shown
+    with pytest.raises(NeuralphaError, match="at least two"):
+        find_leaked_future("PPO", 1, 2048)
+
+@with_agents
+@pytest.mark.parametrize(("algorithm", "steps"), [("PPO", 12_000), ("TD3", 4_000)])
+def test_where_there_is_nothing_an_agent_finds_what_costs_imply(algorithm, steps):
+    market = NoiseMarket()
+    past = draw_signals(market, np.random.default_rng(5).standard_normal((250, 1, 2)))
+    trained = train_by_reward(market, algorithm, 2, steps, recorded=past)
+    signals = np.repeat(new_signals(market)[:, None], 2, 1)
+    held = play(market, trained, signals)[1]
+    for seed in range(2):
+        assert np.abs(held[:, seed]).mean() > 1e-3
+        found = net_sharpe(market, signals[:, seed], held[:, seed])
+        assert found["low"] < found["implied"] < found["high"]
+        assert found["implied"] < 0
