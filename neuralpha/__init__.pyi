@@ -104,6 +104,12 @@ from .rl.environment import trade_env as trade_env
 from .rl.environment import Reward as Reward
 from .rl.environment import ActionLimits as ActionLimits
 from .rl.agents import train_agent as train_agent
+from .rl.by_reward import train_by_reward as train_by_reward
+from .rl.by_reward import load_agent as load_agent
+from .rl.by_reward import find_leaked_future as find_leaked_future
+from .rl.cross_trade import cross_trade as cross_trade
+from .rl.cross_trade import agent_league as agent_league
+from .rl.cross_trade import find_lookahead as find_lookahead
 from .monitor.charts import watch as watch
 from .monitor.drift import drift_table as drift_table
 from .monitor.drift import severity as severity

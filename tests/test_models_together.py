@@ -69,6 +69,7 @@ NETS = [
     TCN(window=5, channels=8, **SETTINGS),
     Transformer(window=4, width=8, heads=2, **SETTINGS),
     MLP(stop_on="loss", l1=1e-3, **SETTINGS),
+    MLP(embedding="piecewise", **SETTINGS),
     MLP(stop_on="loss", label_smoothing=0.4, **SETTINGS | {"loss": "buy_hold_sell"}),
 ]
 

@@ -71,9 +71,52 @@ class FTTransformer(DropoutNet):
     heads : int, default 4
     layers : int, default 2
     dropout : float, default 0.1
-    name : ClassVar[str], default 'fttransformer'
-    space : ClassVar[dict], default DropoutNet.space | {'width': ('choice', [16, 32, 64]), 'heads': ('choice', [2, 4]), 'layers': ('int', 1, 3)}
-    limits : ClassVar[dict], default {'width': '[1, inf)', 'heads': '[1, inf)', 'layers': '[1, inf)'}
+        share of the units that are left out of a training step
+    window : int, default 1
+        bars the net sees, the decision date last
+    loss : str, default 'ic'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.01
+        AdamW's
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    sparse_input : float, default 0.0
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows : int, default 512
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 20
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    patience : int, default 4
+        epochs without improvement on validation before training stops
+    stop_on : str, default 'ic'
+        "ic" (mean by date) or "loss", on the validation part
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
     """
 
     width: int = 32  # of a token

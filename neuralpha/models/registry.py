@@ -17,7 +17,7 @@ from ..core import NeuralphaError, code_digest, digest, read_json, unknown_name
 from .base import Estimator, field_of
 from ..own_code import is_own, offered, own_digest, own_part
 
-# %% ../../nbs/models/registry.ipynb #59d6a3d5
+# %% ../../nbs/models/registry.ipynb #ebcd524c
 MODELS = {  # name -> "module:class"
     "ols": "linear:OLS",
     "ridge": "linear:Ridge",
@@ -31,6 +31,7 @@ MODELS = {  # name -> "module:class"
     "randomforest": "trees:RandomForest",
     "doubleensemble": "trees:DoubleEnsemble",
     "mlp": "nets:MLP",
+    "tabm": "tabm:TabM",
     "nn1": "gkx:NN1",
     "nn2": "gkx:NN2",
     "nn3": "gkx:NN3",
@@ -44,9 +45,13 @@ MODELS = {  # name -> "module:class"
     "cnn": "convolution:CNN",
     "multiscale": "convolution:MultiScale",
     "transformer": "transformer:Transformer",
+    "fttransformer": "feature_tokens:FTTransformer",
+    "patchtst": "window_tokens:PatchTST",
+    "itransformer": "window_tokens:ITransformer",
     "stockmixer": "mixers:StockMixer",
     "timemixer": "mixers:TimeMixer",
     "crossattention": "mixers:CrossAttention",
+    "master": "master:MASTER",
     "autoencoder": "autoencoder:Autoencoder",
     "pretrained": "pretrain:Pretrained",
     "widedeep": "wide_deep:WideDeep",

@@ -157,7 +157,7 @@ def stacked_grid(grid: Grid, seeds: int) -> Grid:
     shift = size * torch.arange(seeds, device=grid.position.device)
     return Grid((grid.position[None] + shift[:, None]).reshape(-1), seeds * grid.dates, grid.places)
 
-# %% ../../nbs/models/together.ipynb #7f7e938c
+# %% ../../nbs/models/together.ipynb #a8897581
 def train_together(
     nets: list,  # of one architecture; trained in place
     data: Resident,
@@ -189,6 +189,8 @@ def train_together(
     part = Part(data, *train_part)
     valid_part = valid_part and sorted_by_date(data.panel, *valid_part)
     by = batching(settings, nets[0])
+    for net in nets:
+        net.begin(part)
     with repeatable(device):
         share = free_memory(device) // len(nets)  # all seeds' activations are held at once
         batch_rows = fitting_batch_rows(nets[0], part, by, settings, share)

@@ -20,20 +20,27 @@ from torch import nn
 from .nets import DropoutNet, check_heads
 from .training.module import NetModule
 
-# %% ../../nbs/models/transformer.ipynb #ba2ec6f7
+# %% ../../nbs/models/transformer.ipynb #6476b589
 class Block(nn.Module):
-    """Pre-norm causal self-attention and a feed-forward layer; (rows, window, width) in and out."""
+    """Pre-norm self-attention, causal unless told otherwise, and a feed-forward layer.
 
-    def __init__(self, width, heads, dropout):
+    (rows, window, width) in and out.
+    """
+
+    def __init__(self, width, heads, dropout, causal=True):
         super().__init__()
-        self.heads, self.drop = heads, nn.Dropout(dropout)
+        self.heads, self.drop, self.causal = heads, nn.Dropout(dropout), causal
         self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv, self.join = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.feed = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
+    def parts(self, x) -> list[torch.Tensor]:
+        """Query, key and value, each (rows, heads, window, width / heads)."""
+        return [p.unflatten(2, (self.heads, -1)).transpose(1, 2) for p in self.qkv(self.before(x)).chunk(3, 2)]
+
     def forward(self, x) -> torch.Tensor:
-        q, k, v = (p.unflatten(2, (self.heads, -1)).transpose(1, 2) for p in self.qkv(self.before(x)).chunk(3, 2))
-        said = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
+        q, k, v = self.parts(x)
+        said = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal).transpose(1, 2).flatten(2)
         x = x + self.drop(self.join(said))
         return x + self.drop(self.feed(self.between(x)))
 
@@ -137,7 +144,7 @@ class Transformer(DropoutNet):
     def build(self, n_features, outputs) -> nn.Module:
         return TransformerNet(n_features, self.window, self.width, self.heads, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/transformer.ipynb #fa1e57d4
+# %% ../../nbs/models/transformer.ipynb #4f168784
 def attention_of_last_bar(
     net: TransformerNet,
     x: torch.Tensor,  # (rows, window, n_features)
@@ -157,8 +164,5 @@ def attention_of_last_bar(
     """
     block = net.blocks[0]
     with torch.no_grad():
-        q, k, _ = (
-            p.unflatten(2, (block.heads, -1)).transpose(1, 2)
-            for p in block.qkv(block.before(net.embed(x) + net.lag)).chunk(3, 2)
-        )
+        q, k, _ = block.parts(net.embed(x) + net.lag)
         return (q[:, :, -1:] @ k.transpose(2, 3) / q.shape[-1] ** 0.5).softmax(-1)[:, :, 0].mean(0)

@@ -57,6 +57,7 @@ class PatchTST(DropoutNet):
     Parameters
     ----------
     window : int, default 20
+        bars the net sees, the decision date last
     patch : int, default 5
         bars in a word
     stride : int, default 5
@@ -65,9 +66,50 @@ class PatchTST(DropoutNet):
     heads : int, default 4
     layers : int, default 2
     dropout : float, default 0.1
-    name : ClassVar[str], default 'patchtst'
-    space : ClassVar[dict], default DropoutNet.space | {'width': ('choice', [8, 16, 32]), 'layers': ('int', 1, 3), 'stride': ('choice', [2, 5])}
-    limits : ClassVar[dict], default {'patch': '[1, inf)', 'stride': '[1, inf)', 'width': '[1, inf)', 'heads': '[1, inf)', 'layers': '[1, inf)'}
+        share of the units that are left out of a training step
+    loss : str, default 'ic'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.01
+        AdamW's
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    sparse_input : float, default 0.0
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows : int, default 512
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 20
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    patience : int, default 4
+        epochs without improvement on validation before training stops
+    stop_on : str, default 'ic'
+        "ic" (mean by date) or "loss", on the validation part
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
     """
 
     window: int = 20
@@ -121,7 +163,61 @@ class SeriesTokens(nn.Module):
 # %% ../../nbs/models/window_tokens.ipynb #c60843c1
 @dataclass(kw_only=True, repr=False, eq=False)
 class ITransformer(DropoutNet):
-    """Attention among features, each a token made of its last `window` bars."""
+    """Attention among features, each a token made of its last `window` bars.
+
+    Parameters
+    ----------
+    window : int, default 20
+        bars the net sees, the decision date last
+    width : int, default 32
+    heads : int, default 4
+    layers : int, default 2
+    dropout : float, default 0.1
+        share of the units that are left out of a training step
+    loss : str, default 'ic'
+        a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
+        follows from it
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.01
+        AdamW's
+    l1 : float, default 0.0
+        penalty on the sum of absolute weights (matrices only)
+    sparse_input : float, default 0.0
+        penalty on the norm of each input's first weights; grows a hundredfold to this over
+        `max_epochs`
+    l2 : float, default 0.0
+        penalty on the sum of squared weights (matrices only); unlike weight decay a part of the
+        loss
+    clip : float, default 1.0
+        largest norm of the gradient
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise on the standardised features
+    adversarial : float, default 0.0
+        length of a step on the features that raises the loss most; the loss there is added
+    label_smoothing : float, default 0.0
+        0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
+    average : int, default 0
+        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    batch_rows : int, default 512
+        rows per step; a date with more is cut at random into equal blocks
+    max_epochs : int, default 20
+    epoch_share : float, default 1.0
+        share of the training dates drawn for each epoch
+    patience : int, default 4
+        epochs without improvement on validation before training stops
+    stop_on : str, default 'ic'
+        "ic" (mean by date) or "loss", on the validation part
+    precision : str, default 'auto'
+        of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
+        elsewhere; scores are float32
+    compile : bool, default False
+        compile forward and backward with torch.compile; on CUDA as CUDA graphs. Pays for long
+        trainings of larger nets
+    device : str, default 'auto'
+        "cpu", "cuda", "cuda:1", or "auto": CUDA where there is one
+    seed : int, default 0
+        everything random follows from it
+    """
 
     window: int = 20
     width: int = 32

@@ -38,7 +38,7 @@ from .sparse import path_penalty
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../../nbs/models/training/loop.ipynb #e2a317a9
+# %% ../../../nbs/models/training/loop.ipynb #b82f9a43
 def train(
     net: NetModule,
     data: Resident,
@@ -82,6 +82,7 @@ def train(
     part = Part(data, *train_part)
     valid_part = valid_part and sorted_by_date(data.panel, *valid_part)
     by = batching(settings, net)
+    net.begin(part)
     with repeatable(data.device):
         batch_rows = fitting_batch_rows(net, part, by, settings)  # with the kernels of the training
 

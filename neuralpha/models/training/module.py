@@ -10,7 +10,8 @@ each has a default, and here is the list of them:
 | `forward(x, grid)` | always | |
 | `across_assets` | the scores of a date depend on one another | False: dates may be cut into batches |
 | `loss(x, target, grid)` | it is trained on something else than a score's loss | the loss that `Training.loss` names |
-| `prepare(part)` | it reads something off all training rows | nothing |
+| `begin(part)` | it must know the training rows before its first step | nothing |
+| `prepare(part)` | it reads something off all training rows with its weights | nothing |
 | `input_weights` | whole inputs can be switched off (`sparse_input`) | an error that says it does not say which |
 | `unrolls`, `unroll` | it has a recurrent cell, and seeds are trained together | False: one seed after the other |
 """
@@ -28,7 +29,7 @@ from ...core import NeuralphaError
 from ..losses import Grid
 from .batches import Part
 
-# %% ../../../nbs/models/training/module.ipynb #5126e769
+# %% ../../../nbs/models/training/module.ipynb #9ccdd65c
 class NetModule(nn.Module):
     """A net that the loop can train: a subclass writes `forward(x, grid)` and the hooks whose default does not fit.
 
@@ -52,6 +53,11 @@ class NetModule(nn.Module):
     def has_own_loss(self) -> bool:
         """Whether a subclass has written `loss`."""
         return type(self).loss is not NetModule.loss
+
+    def begin(self, part: Part) -> None:
+        """Called once, before the first epoch, with the training part: to read off it what no weight changes, and keep
+        that in a buffer.
+        """
 
     def prepare(self, part: Part) -> None:
         """Called after every epoch, before validation, with the training part: to read off it what the weights of this
