@@ -1103,10 +1103,11 @@ def time_decay(
     decay = oldest + (1 - oldest) * age if oldest >= 0 else np.maximum(0, (age + oldest) / (1 + oldest))
     return np.where(y.labelled, decay[y.panel.date_code], np.nan)
 
-# %% ../nbs/labels.ipynb #3f64469c
+# %% ../nbs/labels.ipynb #7c8fb9d2
 ROW_WEIGHTS = ("uniqueness", "time_decay")
 
 
+@check_kinds
 def sample_weights(
     y: Label,
     rows,  # that are learnt from
@@ -1163,7 +1164,8 @@ def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  
 def _said(way) -> str:
     return way if isinstance(way, str) else getattr(way, "__name__", "the function of the weights")
 
-# %% ../nbs/labels.ipynb #c25b71e4
+# %% ../nbs/labels.ipynb #228d8826
+@check_kinds
 def own_label(
     part,  # a function of the panel and, if it takes them, horizon and delay; or its name, "file.py:Name"
     panel: Panel,

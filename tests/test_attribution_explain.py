@@ -25,7 +25,7 @@ def problem():
 
     return X, y, fold, fit
 
-SMALL = {"max_epochs": 2, "window": 4, "n_trees": 20, "scales": (1, 2), "pretrain_epochs": 1, "threads": 1}
+SMALL = {"max_epochs": 2, "window": 4, "patch": 2, "n_trees": 20, "scales": (1, 2), "pretrain_epochs": 1, "threads": 1}
 
 @pytest.mark.parametrize("name", model_names())
 def test_every_model_of_the_zoo_is_explained(name, problem):

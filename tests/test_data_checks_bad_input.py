@@ -105,7 +105,7 @@ REFUSED = {  # name -> (how to make it, what the message must say, options of re
     "dates as floats": (parquet(lambda f: f.assign(date=1.5)), "column 'date' is Float64, not a date; store it", {}),
     "dates as spreadsheet serials": (
         parquet(lambda f: f.assign(date=45292)),
-        "column 'date', row 1: '45292' is no date",
+        "column 'date' counts days, and from when is not said: say date_unit='excel'",
         {},
     ),
     "dates as nanoseconds": (

@@ -6,7 +6,7 @@ from neuralpha.models.base import toy_problem
 from neuralpha.models.linear import Ridge
 from neuralpha.models.registry import make_model, model_names
 
-SMALL = {"max_epochs": 1, "window": 4, "n_trees": 5, "scales": [1, 2], "pretrain_epochs": 1, "threads": 1}
+SMALL = {"max_epochs": 1, "window": 4, "patch": 2, "n_trees": 5, "scales": [1, 2], "pretrain_epochs": 1, "threads": 1}
 
 @pytest.mark.parametrize("name", model_names())
 def test_every_models_probe_says_what_the_model_says(name):

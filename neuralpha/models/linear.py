@@ -19,7 +19,7 @@ from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale, mean_ic, scaled
 from .probe import LinearProbe
 
-# %% ../../nbs/models/linear.ipynb #c8a35173
+# %% ../../nbs/models/linear.ipynb #ccd441a1
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples.
@@ -35,6 +35,8 @@ class Linear(Estimator):
     stop_on: str = "ic"  # what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
     stochastic: ClassVar[bool] = False
     limits: ClassVar[dict] = {"stop_on": ("ic", "loss")}
+
+    counts_ = None  # (n,) what each row counts in a fit; None: all alike
 
     def _fit(self, view, target, valid):
         self.mean_, self.sd_ = feature_scale(view)

@@ -9,22 +9,29 @@ the market without knowing it. These tables are what a risk manager asks for fir
 # %% auto #0
 __all__ = ['MONTHS', 'WHOLE_YEAR', 'monthly_returns', 'under_water', 'drawdowns', 'contributors', 'by_sector', 'book_exposures']
 
-# %% ../../nbs/portfolio/anatomy.ipynb #764bbdff
+# %% ../../nbs/portfolio/anatomy.ipynb #051a2d84
 import numpy as np
 import pandas as pd
+from ..core import check_kinds
 from ..evaluate.exposures import _unit_ranks, style_factors
 from .backtest import Book
 from .policies import _one_factor
 
-# %% ../../nbs/portfolio/anatomy.ipynb #ec8a3f78
+# %% ../../nbs/portfolio/anatomy.ipynb #7eb56df2
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WHOLE_YEAR = "all year"
 
 
+@check_kinds
 def monthly_returns(
-    book: Book,
+    book: Book,  # of `backtest`
 ) -> pd.DataFrame:  # index year, columns months and `WHOLE_YEAR`; %, NaN where there was no bar
     """Net return of every month and year, compounded, in per cent.
+
+    Parameters
+    ----------
+    book : Book
+        of `backtest`
 
     Returns
     -------
@@ -37,15 +44,26 @@ def monthly_returns(
     table = months.set_axis(MONTHS, axis=1).assign(**{WHOLE_YEAR: grown.groupby(dates.year).prod()})
     return 100 * (table.rename_axis("year") - 1)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #a1874ba9
+# %% ../../nbs/portfolio/anatomy.ipynb #6da8931e
 def under_water(net: pd.Series) -> pd.Series:
     """How far wealth is below its highest so far, per cent, at most 0."""
     wealth = (1 + net).cumprod()
     return 100 * (wealth / wealth.cummax().clip(lower=1) - 1)
 
 
-def drawdowns(book: Book, count: int = 5) -> pd.DataFrame:  # peak, lowest, recovered, depth in %, bars; deepest first
+@check_kinds
+def drawdowns(
+    book: Book,  # of `backtest`
+    count: int = 5,  # deepest falls
+) -> pd.DataFrame:  # peak, lowest, recovered, depth in %, bars; deepest first
     """The deepest drawdowns; one that lasts to the end has not recovered (NaT).
+
+    Parameters
+    ----------
+    book : Book
+        of `backtest`
+    count : int, default 5
+        deepest falls
 
     Returns
     -------
@@ -67,9 +85,20 @@ def _spell(depth: pd.Series, bars: np.ndarray) -> tuple:
     back = depth.index[bars[-1] + 1] if bars[-1] + 1 < len(depth) else pd.NaT
     return peak, depth.iloc[bars].idxmin(), back, float(depth.iloc[bars].min()), len(bars)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #d357c4de
-def contributors(book: Book, count: int = 8) -> pd.DataFrame:  # index asset; gained, paid, net; % of the capital
+# %% ../../nbs/portfolio/anatomy.ipynb #e2d5a848
+@check_kinds
+def contributors(
+    book: Book,  # of `backtest`
+    count: int = 8,  # names at each end
+) -> pd.DataFrame:  # index asset; gained, paid, net; % of the capital
     """The `count` best and the `count` worst names, best first.
+
+    Parameters
+    ----------
+    book : Book
+        of `backtest`
+    count : int, default 8
+        names at each end
 
     Returns
     -------
@@ -96,9 +125,20 @@ def by_sector(book: Book) -> pd.DataFrame | None:  # index sector; gained, paid,
     table = 100 * book.ledger.by_asset() / book.account.capital
     return table.groupby(sector.to_numpy()).sum().rename_axis("sector").sort_values("net", ascending=False)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #8797266c
-def book_exposures(book: Book, window: int = 60) -> pd.DataFrame:  # index date; long, short, net, beta, styles; shares
+# %% ../../nbs/portfolio/anatomy.ipynb #8da48f61
+@check_kinds
+def book_exposures(
+    book: Book,  # of `backtest`
+    window: int = 60,  # bars behind an estimate of beta
+) -> pd.DataFrame:  # index date; long, short, net, beta, styles; shares
     """Exposures at the close of every bar, as shares of the wealth.
+
+    Parameters
+    ----------
+    book : Book
+        of `backtest`
+    window : int, default 60
+        bars behind an estimate of beta
 
     Returns
     -------

@@ -12,7 +12,7 @@ along one assumption, with an interval, since where two lines cross is an estima
 __all__ = ['AXES', 'Assumption', 'assumption_of', 'value_of', 'assume', 'grid_of', 'net_under', 'flips', 'Flips', 'draw_map',
            'short_number', 'name_colours', 'flip_distances', 'nearest_flip']
 
-# %% ../../nbs/portfolio/flips.ipynb #fba6aaff
+# %% ../../nbs/portfolio/flips.ipynb #d8f516bd
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 import numpy as np
@@ -21,7 +21,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, check_kinds, unknown_name
 from ..evaluate.plots import COLOURS, new_figure, shortened
 from ..evaluate.statistics import block_length, bootstrap_means
 from ..trading.account import PARTS, Account, open_books
@@ -149,7 +149,8 @@ def _one_pass(panel, decided, assumptions, clock, bars) -> np.ndarray:
     capitals = np.array([a.capital for a in assumptions])
     return money.reshape(len(money), len(models), -1) / capitals
 
-# %% ../../nbs/portfolio/flips.ipynb #d2b02b27
+# %% ../../nbs/portfolio/flips.ipynb #43237e10
+@check_kinds
 def flips(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
     down: str = "half-spread, bps",  # one of `AXES`
@@ -259,7 +260,8 @@ def name_colours(fig: Figure, models: list) -> None:
     names = [*shortened(models), "everybody loses", "today's assumption"]
     fig.legend(handles, names, loc="outside upper center", ncols=4, frameon=False, fontsize=8)
 
-# %% ../../nbs/portfolio/flips.ipynb #3c431b0b
+# %% ../../nbs/portfolio/flips.ipynb #7e00df91
+@check_kinds
 def flip_distances(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
     grids: dict | None = None,  # axis -> values to try; default: `AXES`

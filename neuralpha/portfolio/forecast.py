@@ -12,18 +12,19 @@ per bar of a label of $h$ bars. A line that falls says that the score was worth 
 # %% auto #0
 __all__ = ['forecast_returns', 'Forecast', 'plot_forecast']
 
-# %% ../../nbs/portfolio/forecast.ipynb #78db4361
+# %% ../../nbs/portfolio/forecast.ipynb #af88ca15
 from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds
 from ..evaluate.metrics import calibrate
 from ..evaluate.plots import new_figure, style
 from ..evaluate.statistics import mean_test
 from ..models.predict import Predictions
 
-# %% ../../nbs/portfolio/forecast.ipynb #8fd274dc
+# %% ../../nbs/portfolio/forecast.ipynb #68d38eb1
+@check_kinds
 def forecast_returns(
     prediction: Predictions,
     valid: pd.DataFrame | None = None,  # date, asset, fold, seed, score, label of the validation part; default: its own

@@ -11,8 +11,9 @@ audited with it, since what an account holds depends on what it paid.
 # %% auto #0
 __all__ = ['audit_policy', 'last_weeks_losers']
 
-# %% ../../nbs/portfolio/foresight.ipynb #9506b1e1
+# %% ../../nbs/portfolio/foresight.ipynb #007008f7
 import numpy as np
+from ..core import check_kinds
 from ..audit.certificate import Certificate
 from ..audit.pipeline import audit_pipeline
 from ..data.panel import Panel
@@ -21,7 +22,8 @@ from .backtest import Book, backtest
 from .policies import Policy
 from ..trading.clock import Clock
 
-# %% ../../nbs/portfolio/foresight.ipynb #25671795
+# %% ../../nbs/portfolio/foresight.ipynb #34f54635
+@check_kinds
 def audit_policy(
     policy: Policy,
     panel: Panel,

@@ -327,7 +327,7 @@ def _vector_env(game):
 
     return Accounts()
 
-# %% ../../nbs/rl/by_reward.ipynb #5b3b2aec
+# %% ../../nbs/rl/by_reward.ipynb #67d328dc
 @dataclass
 class RewardAgent:
     """One trained policy; it acts without chance.
@@ -389,8 +389,16 @@ class RewardAgent:
         return folder
 
 
-def load_agent(folder) -> RewardAgent:
-    """The agent that was saved to a folder."""
+def load_agent(
+    folder,  # that `save` wrote
+) -> RewardAgent:
+    """The agent that was saved to a folder.
+
+    Parameters
+    ----------
+    folder
+        that `save` wrote
+    """
     from safetensors.torch import load_file
 
     folder = Path(folder)

@@ -11,13 +11,13 @@ episode, each of them with the agent of its fold. What it did there is a table o
 __all__ = ['cross_trade', 'Spans', 'spans_of', 'learn_until_worse', 'mean_reward', 'Decided', 'Trades', 'agent_league',
            'change_after', 'find_lookahead']
 
-# %% ../../nbs/rl/cross_trade.ipynb #ca90a9fd
+# %% ../../nbs/rl/cross_trade.ipynb #e6f36700
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds
 from ..data.panel import Panel
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.league import league
@@ -27,7 +27,8 @@ from .by_reward import RewardAgent, RewardLearner, TradeGame
 from .environment import TradeEnv, trade_env
 from ..splits import Fold
 
-# %% ../../nbs/rl/cross_trade.ipynb #6dff7f65
+# %% ../../nbs/rl/cross_trade.ipynb #3ade73ef
+@check_kinds
 def cross_trade(
     algorithm: str,  # a name of `ALGORITHMS`
     panel: Panel,
@@ -241,7 +242,8 @@ class Trades:
         account = env.books[0].accounts[0]
         return backtest(self.weights(seed), env.panels[0], Decided(), account.costs, account.capital, env.clock)
 
-# %% ../../nbs/rl/cross_trade.ipynb #7e1e5e5b
+# %% ../../nbs/rl/cross_trade.ipynb #885b97f6
+@check_kinds
 def agent_league(
     trades: list,  # of `Trades`
     books: dict,  # name → `Book`, on the same panel
@@ -269,7 +271,7 @@ def agent_league(
         extra_columns[t.name] = {"seeds": len(net), "seed spread": spread, "worst seed": net.min()}
     return table.join(pd.DataFrame(extra_columns).T)
 
-# %% ../../nbs/rl/cross_trade.ipynb #16586ba3
+# %% ../../nbs/rl/cross_trade.ipynb #fce2355a
 def change_after(
     panel: Panel,
     date: int,  # position of the last date that stays as it is
@@ -290,6 +292,7 @@ def change_after(
     return panel.with_fields(**changed)
 
 
+@check_kinds
 def find_lookahead(
     make: Callable,  # panel → `TradeEnv`; features that need prices are computed inside
     panel: Panel,
