@@ -33,7 +33,8 @@ def test_a_full_disk_is_one_line_and_loses_no_unit(reference, tmp_path, when):
     tables = size(reference.units / "features")  # are written before the first unit
     units, report = size(reference.units) - tables, size(reference.report)
     place = Place(tmp_path, out="disk/out")
-    with disk(tmp_path / "disk", int(tables + {"fitting": 0.35 * units, "writing": units + 0.5 * report}[when])) as remount:
+    room = {"fitting": 0.35 * units, "writing": units + 0.5 * report}[when]
+    with disk(tmp_path / "disk", int(tables + room)) as remount:
         full = place.run("--jobs", 1)
         said = [line for line in full.err.splitlines() if "error" in line]
         assert (
