@@ -25,15 +25,18 @@ def test_months_multiply_to_their_year_and_years_to_the_whole():
 def test_drawdowns_by_hand():
     from types import SimpleNamespace
 
+    class Book(SimpleNamespace):
+        """No more of a book than its net returns."""
+
     days = pd.bdate_range("2020-01-01", periods=9)
-    book = SimpleNamespace(net=pd.Series([0.1, -0.1, 0.0, 0.2, -0.2, -0.1, 0.1, 0.05, 0.0], days))
+    book = Book(net=pd.Series([0.1, -0.1, 0.0, 0.2, -0.2, -0.1, 0.1, 0.05, 0.0], days))
     found = drawdowns(book)
     assert found["peak"].tolist() == [days[3], days[0]] and found["lowest"].tolist() == [days[5], days[1]]
     assert pd.isna(found["recovered"][0]) and found["recovered"][1] == days[3]
     np.testing.assert_allclose(found["depth, %"], [-28, -10], rtol=1e-12)
     assert found["bars"].tolist() == [5, 2]
-    assert drawdowns(SimpleNamespace(net=pd.Series([0.1, 0.2], days[:2]))).empty
-    assert drawdowns(SimpleNamespace(net=pd.Series([-0.1, 0.2], days[:2])))["depth, %"].tolist() == pytest.approx([-10])
+    assert drawdowns(Book(net=pd.Series([0.1, 0.2], days[:2]))).empty
+    assert drawdowns(Book(net=pd.Series([-0.1, 0.2], days[:2])))["depth, %"].tolist() == pytest.approx([-10])
 
 def test_the_deepest_drawdown_is_that_of_the_statistics():
     book = _book(1)
