@@ -343,7 +343,7 @@ def random_market(
     y = forward_return(panel, 1, 0)
     return X, y, fixed_split(y, *(days[int(q * n_dates)] for q in (0, 0.6, 0.8)), days[-1])[0]
 
-# %% ../nbs/gpu.ipynb #f83c5cb1
+# %% ../nbs/gpu.ipynb #830411ec
 def net_names(size: Size) -> list[str]:
     """The nets of the registry, or those a size names."""
     return list(size.nets) or [n for n in sorted(MODELS) if issubclass(model_class(n), Net)]
@@ -415,7 +415,7 @@ def score_gap(folder, size: Size, device: str) -> float:  # in standard deviatio
         scores.append(model.predict(X.view(fold.test)).astype(np.float64))
     return float(abs(scores[0] - scores[1]).max() / max(scores[0].std(), 1e-12))
 
-
+# %% ../nbs/gpu.ipynb #d6fd916c
 def agreement(run: Run) -> None:
     """ICs of the same seeds on both devices, and scores of one net on both."""
     size = run.size
@@ -478,7 +478,7 @@ def agreement(run: Run) -> None:
             note=max(gaps, key=gaps.get),
         )
 
-
+# %% ../nbs/gpu.ipynb #f02b2c8c
 @contextlib.contextmanager
 def workers(run: Run, n: int) -> Iterator:
     """Processes to give work to; in pretence the work is done here."""
@@ -507,7 +507,7 @@ class Here:
             future.set_exception(e)
         return future
 
-# %% ../nbs/gpu.ipynb #b57bf974
+# %% ../nbs/gpu.ipynb #feb871b8
 class Interrupted(Exception):
     """Raised in a training to cut it off."""
 
@@ -517,7 +517,7 @@ def interrupt(epoch: int, gain: float) -> None:
     if epoch == 0:
         raise Interrupted
 
-
+# %% ../nbs/gpu.ipynb #c53b5d32
 def fitted_bits(model, problem, checkpoint=None, watch=None) -> tuple:  # (weights, scores)
     """What a fit leaves: its weights and its test scores.
 
@@ -540,7 +540,7 @@ def same_bits(a: tuple, b: tuple) -> bool:
     """Whether two fits are equal to the bit."""
     return all(torch.equal(a[0][k], b[0][k]) for k in a[0]) and np.array_equal(a[1], b[1])
 
-
+# %% ../nbs/gpu.ipynb #746a439e
 def repeats(run: Run) -> None:
     """Trainings that must be equal to the bit."""
     size = run.size
@@ -1073,7 +1073,7 @@ def several(run: Run) -> None:
             note=f"one process {one:.1f} s",
         )
 
-# %% ../nbs/gpu.ipynb #589bb5ed
+# %% ../nbs/gpu.ipynb #bf2240db
 PARTS = {
     "agreement": (agreement, 130),
     "repeats": (repeats, 100),
@@ -1087,7 +1087,7 @@ PARTS = {
     "compiled": (compilation, 70),
 }  # name -> (what it does, seconds at most)
 
-
+# %% ../nbs/gpu.ipynb #b16e5b16
 class Late(BaseException):
     """Raised in a part whose time is over."""
 
@@ -1107,7 +1107,7 @@ def at_most(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
-
+# %% ../nbs/gpu.ipynb #5a0ce010
 def measure(
     folder,  # receives `gpu.json`
     device: str = "cuda",
@@ -1155,7 +1155,7 @@ def measure(
     run.write()
     return run
 
-
+# %% ../nbs/gpu.ipynb #05143421
 def main(argv=None) -> int:
     """`python -m neuralpha.gpu --out FOLDER [--pretend] [--parts epochs,together] [--minutes 7.5]`."""
     ask = argparse.ArgumentParser(prog="neuralpha.gpu", description="Check and measure the training of nets on a GPU.")

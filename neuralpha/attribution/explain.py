@@ -182,7 +182,7 @@ def _parts(pred, X, rows):
 def _model_name(model):
     return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../../nbs/attribution/explain.ipynb #52540e55
+# %% ../../nbs/attribution/explain.ipynb #aeae7bc5
 @check_kinds
 def explain(
     model,  # `Predictions`, or a fitted model of any kind
@@ -276,7 +276,7 @@ def explain(
         join("seed"),
     )
 
-
+# %% ../../nbs/attribution/explain.ipynb #3a76f92f
 def _all_lags(explanations) -> tuple:
     """The lags that the model of any fold sees; a search may find another window in every fold."""
     first = explanations[0].lags

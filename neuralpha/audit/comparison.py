@@ -204,7 +204,7 @@ def are_equal(
         near = np.abs(a - b) <= np.maximum(precision(a), precision(b)) * size
     return bool((near | (np.isnan(a) & np.isnan(b))).all())
 
-# %% ../../nbs/audit/comparison.ipynb #bb6ea25f
+# %% ../../nbs/audit/comparison.ipynb #8adece79
 class Difference(NamedTuple):
     """What two runs disagree on in one column.
 
@@ -232,7 +232,7 @@ class Difference(NamedTuple):
         """Root mean square of differences in last digits."""
         return float(np.sqrt(self.energy / self.rounded))
 
-
+# %% ../../nbs/audit/comparison.ipynb #70217238
 @dataclass(frozen=True)
 class Comparison:
     """One artefact of the true run and of another on rows that both have, and how a difference is told.

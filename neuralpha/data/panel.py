@@ -191,7 +191,7 @@ class PanelIndex:
         """A `(date, asset)` Series of one value per row, sorted by date: the form Alphalens takes."""
         return pd.Series(np.asarray(values)[self.rows_by_date], self.index[self.rows_by_date])
 
-# %% ../../nbs/data/panel.ipynb #60b486a1
+# %% ../../nbs/data/panel.ipynb #fd4eecf7
 class GoneAfter(NamedTuple):
     """An asset that has not been traded for more than both, at the end of a panel, has left."""
 
@@ -202,7 +202,7 @@ class GoneAfter(NamedTuple):
 GONE_AFTER = GoneAfter(bars=3, days=30)
 UNTIL = " until "  # between the name that two series had and the last day of the earlier one
 
-
+# %% ../../nbs/data/panel.ipynb #36d9f4bf
 @dataclass(frozen=True, eq=False, repr=False)
 class Panel(PanelIndex):
     """Fields of live assets, one row per asset and date, in the order of `PanelIndex`.

@@ -179,7 +179,7 @@ def load_universe(
     _refuse_unknown(source)
     return check_panel(open_source(source, name, _how_to_read(options)), spec)
 
-# %% ../../nbs/data/universes.ipynb #76b75127
+# %% ../../nbs/data/universes.ipynb #74d8b632
 def check_report(
     source,  # as for `load_universe`
     checks=None,  # as for `load_universe`
@@ -221,7 +221,7 @@ def check_report(
     lines.attrs = {"size": size, **read}
     return lines
 
-
+# %% ../../nbs/data/universes.ipynb #3ebe020e
 def _refuse_without_price(table):
     """Raise where nothing can be forecast: what a run would say at its end."""
     if {"close", "return"} & {*table.fields}:
@@ -234,7 +234,7 @@ def _refuse_without_price(table):
         f"Its columns are {', '.join(map(str, table.columns.values()))}."
     )
 
-
+# %% ../../nbs/data/universes.ipynb #d99646c6
 def _reading(table):
     """What became of a table's columns, in words."""
     mine = {"date", "asset", *NUMERIC_COLUMNS, "raw_close", *table.attributes.columns}
@@ -260,7 +260,7 @@ def reading_lines(
         out.append("kept as characteristics, since no field is called so: " + said["characteristics"])
     return out
 
-
+# %% ../../nbs/data/universes.ipynb #d810773d
 def report_table(
     lines: pd.DataFrame,
     title: str = "",  # what `check_report` returned
@@ -502,7 +502,7 @@ def import_universe(
         )
     return target
 
-# %% ../../nbs/data/universes.ipynb #53a28d45
+# %% ../../nbs/data/universes.ipynb #7f23f34f
 def open_imported(
     folder,  # what to read; default everything
     start=None,  # what to read; default everything
@@ -582,7 +582,7 @@ def open_imported(
         )
     return panel
 
-
+# %% ../../nbs/data/universes.ipynb #9fad5ad9
 def _unknown_yet(attributes, later):
     """Attributes without the delisting returns of assets that have rows after `end`."""
     if "delisting_return" not in attributes:
@@ -603,7 +603,7 @@ def _sessions(folder, spec):
         inside &= dates < pd.Timestamp(spec.end) + pd.Timedelta(days=1)
     return dates[inside].to_numpy("datetime64[ns]")
 
-
+# %% ../../nbs/data/universes.ipynb #9f2e99c0
 def _panel_of(frame, folder, name, sessions):
     """A panel from an import's rows and side tables."""
     assets = frame["asset"].cast(pl.String).unique().sort().to_list()

@@ -227,7 +227,7 @@ def influence_interval(
     half = 0.0 if fit["se"] == 0 else fit["critical"] * fit["se"]
     return value - half, value + half
 
-# %% ../../nbs/evaluate/statistics.ipynb #4b0e533b
+# %% ../../nbs/evaluate/statistics.ipynb #373a29d8
 def block_length(
     series,
     horizon: int = 1,
@@ -265,7 +265,7 @@ def block_length(
         )
     )
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #156ac5e4
 @njit(cache=True)
 def _stationary(rng, n, restart, n_resamples):  # restart: the probability that a date begins a block
     out = np.empty((n_resamples, n), np.int32)
@@ -298,7 +298,7 @@ def _resampled(n, block, n_resamples, seed, method):
     out.flags.writeable = False
     return out
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #686f67aa
 def bootstrap_means(
     values: np.ndarray,  # (n_dates,) or (n_dates, k); all columns are resampled with the same dates
     block: int,
@@ -328,7 +328,7 @@ def bootstrap_means(
         [values[part].mean(1) for part in np.array_split(at, max(1, at.size * values[0].size // 2_000_000))]
     )
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #86140938
 def few_blocks(
     n: int,  # dates
     block: int,  # mean length of the blocks
@@ -415,7 +415,7 @@ def paired_test(
         got |= dict(t=0.0, p=1.0, critical=np.nan)
     return dict(difference=got.pop("mean")) | got
 
-# %% ../../nbs/evaluate/statistics.ipynb #4bff9171
+# %% ../../nbs/evaluate/statistics.ipynb #a6b7c607
 def holm(p_values) -> np.ndarray:
     """Holm-adjusted p-values, same order; statsmodels' own sweeps the whole memory at every call, which costs minutes
     over all slices.
@@ -426,7 +426,7 @@ def holm(p_values) -> np.ndarray:
     out[order] = np.minimum(np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order]), 1)
     return out
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #9657771a
 def correct_together(
     tests: pd.DataFrame,  # one row per difference, columns difference, se, freedom, p
     significance: float = 0.05,  # chance of any false finding
@@ -480,7 +480,7 @@ PAIR = [
     "separated",
 ]
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #3ded7cfb
 def _check_names(values, significance):
     twice = values.columns[values.columns.duplicated()]
     if len(twice):
@@ -879,7 +879,7 @@ def sharpe_report(
         min_bars=float(np.ceil(min_bars)),
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #6248be63
+# %% ../../nbs/evaluate/statistics.ipynb #d73c9009
 def backtest_overfitting(
     returns: pd.DataFrame,  # dates × configurations: return, or IC, of each configuration on each date
     splits: int = 16,  # blocks; even
@@ -949,7 +949,7 @@ def backtest_overfitting(
         slope=float(slope),
     )
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #e4ab88cc
 def _halves(splits):
     """(n, splits) bool: every choice of half of the blocks."""
     chosen = list(combinations(range(splits), splits // 2))

@@ -390,7 +390,7 @@ declare(
     lambda h: h.mean("close", 5) / h.mean("close", 20) - 1,
 )
 
-# %% ../../nbs/features/families.ipynb #d5e8e967
+# %% ../../nbs/features/families.ipynb #13c6d5e1
 _SHORT = "Jegadeesh (1990)"
 declare(
     "ret_{w}",
@@ -412,6 +412,8 @@ declare(
     _SHORT,
     (1, 2, 3),
 )
+
+# %% ../../nbs/features/families.ipynb #2615bda6
 declare(
     "overnight",
     "reversal",
@@ -445,6 +447,8 @@ declare(
     "Lou, Polk and Skouras (2019)",
     (5, 20),
 )
+
+# %% ../../nbs/features/families.ipynb #136830d8
 declare(
     "ret_{w}",
     "momentum",
@@ -636,7 +640,7 @@ declare(
     (20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #5a19bba0
+# %% ../../nbs/features/families.ipynb #021e544f
 declare(
     "amihud_{w}",
     "liquidity",
@@ -680,6 +684,8 @@ declare(
     "Liu (2006)",
     (20, 60),
 )
+
+# %% ../../nbs/features/families.ipynb #03b1952d
 declare(
     "volume_surprise_{w}",
     "volume",
@@ -718,6 +724,8 @@ declare(
     "Chordia, Subrahmanyam and Anshuman (2001)",
     (20, 60),
 )
+
+# %% ../../nbs/features/families.ipynb #fe0122ba
 declare(
     "corr_close_volume_{w}",
     "price_volume",

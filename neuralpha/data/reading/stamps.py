@@ -48,7 +48,7 @@ class Stamps:
     fix: str = ""
     said: str = ""  # what was concluded from the column itself
 
-# %% ../../../nbs/data/reading/stamps.ipynb #87238ce1
+# %% ../../../nbs/data/reading/stamps.ipynb #20383139
 _STAMP = r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?$"
 _TIMED = r"%[-_0]?(\.?\d?f|[HIklMSTRXrcpPsz+])"  # directives of a strptime format that say more than the day
 _DAY = {
@@ -73,7 +73,7 @@ UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 NAMED = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 _YEAR = 365.25 * 86400
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #eaccc7c9
 def _time_form(rest):
     """The strptime form of what follows the day; None where it is no time."""
     if not rest:
@@ -105,7 +105,7 @@ def day_form(
         return next(form for pattern, form in _DAY.items() if re.match(pattern, head[1])) + time
     return None
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #43ae38a6
 def _turned_form(lf, text, cell):
     """Day and month in the order that the column proves. Returns (format or None, formats that fit all rows)."""
     found = re.match(_TURNED, cell)
@@ -143,7 +143,7 @@ def _turned_form(lf, text, cell):
     forms = [mark.join("%" + c for c in order.split("/")) + time for order, good in fits if good]
     return (forms[0] if len(forms) == 1 else None), forms
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #c9575b6c
 def _is_damaged(lf, text, form) -> bool:
     """Whether the days up to the twelfth stand the other way round than the others, as a spreadsheet of another
     country leaves them.
@@ -178,7 +178,7 @@ def _is_damaged(lf, text, form) -> bool:
     by_order = read_back > 10 + 3 * other_back
     return n >= 10 and (by_weekday or by_order)
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #d72a99d4
 def _likeliest_first(lf, text, forms):
     """Formats that fit, the one with the fewest Saturdays and Sundays first, then the one whose days lie closest
     together.
@@ -200,7 +200,7 @@ def _likeliest_first(lf, text, forms):
 
     return sorted(forms, key=lambda form: (*oddness(form), not american(form))) if len(forms) > 1 else forms
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #0e4ca674
 def unit_of(count) -> str | None:
     """The unit of a count since 1970 that lies between 1971 and tomorrow; the four do not overlap."""
     now = dt.datetime.now(dt.UTC).timestamp() + 2 * 86400
@@ -221,7 +221,7 @@ def _packed_forms(lf, text, cell):
             forms.append(form)
     return _likeliest_first(lf, text, forms)
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #e71bb982
 def _no_date(cell, forms):
     """The sentence behind a text that is no date: which options read the column."""
     if forms:
@@ -238,7 +238,7 @@ def _no_date(cell, forms):
         "the letters of strptime"
     )
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #dc5bc53b
 def _by_format(text, form):
     """(value, offset) by a strptime format."""
     offset = None
@@ -272,7 +272,7 @@ def _by_iso(text):
     sign = pl.when(digits.str.starts_with("-")).then(-1).otherwise(1)
     return value, pl.when(zone == "").then(None).when(zone == "Z").then(0).otherwise(minutes * sign)
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #532d36bb
 def text_stamps(
     lf: pl.LazyFrame,
     column: str,  # a text column

@@ -293,7 +293,7 @@ def _holds_numbers(reading: Reading, column):
     cells = said.head(1000).collect(engine="streaming")
     return cells.height > 0 and not cells["wrong"].any()
 
-# %% ../../../nbs/data/reading/tables.ipynb #178fa885
+# %% ../../../nbs/data/reading/tables.ipynb #1cbd137b
 def _settle_dates(reading: Reading):
     """How the date column is read, and a time of day beside it."""
     spec = reading.spec
@@ -336,7 +336,7 @@ def _settle_dates(reading: Reading):
     if "__time" in reading.names:
         _add_time(reading)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #01971d68
 def _counts_days(reading: Reading, dtype) -> bool:
     """Read a column of counted days, as a spreadsheet keeps them; False where it is none."""
     spec = reading.spec
@@ -369,7 +369,7 @@ def _counts_days(reading: Reading, dtype) -> bool:
     reading.settled["date_unit"] = unit
     return True
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #927821e1
 def _add_time(reading: Reading):
     """A time of day is added to dates that are midnights; beside full stamps it is left out and said."""
     source = reading.names.pop("__time")

@@ -111,7 +111,7 @@ def not_utf8(path, at=None):
         "encoding='cp1252' (Western Windows), encoding='cp1250' or whatever it is."
     )
 
-# %% ../../../nbs/data/reading/text_files.ipynb #619cc1c3
+# %% ../../../nbs/data/reading/text_files.ipynb #5a3a7a85
 @dataclass(frozen=True)
 class TextFile:
     """A text table whose shape is settled.
@@ -148,7 +148,7 @@ class TextFile:
     def width(self):
         return len(self.names) + self.blank
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #a31c7d93
 _SEPARATOR = re.compile(rb'^"?sep=(.)"?\s*$', re.IGNORECASE)
 
 
@@ -162,7 +162,7 @@ def _line(data, start):
 def _cells(line, delimiter):
     return next(csv.reader([line], delimiter=delimiter), [])
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #d0d5642d
 def _two_level(first, second):
     """Names of a header of two lines as (field, asset); None where it is not one."""
     if len(first) != len(second) or len(first) < 2:
@@ -191,7 +191,7 @@ def _two_level(first, second):
             return pairs
     return None
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #9a417bd1
 def _check_names(path, names):
     """Refuse a header with a double or a missing name."""
     twice = [n for n in names if names.count(n) > 1]
@@ -201,7 +201,7 @@ def _check_names(path, names):
     if blank and blank != [0]:
         raise NeuralphaError(f"{path}: column {blank[0] + 1} of the header has no name; name it.")
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #3b87a653
 def text_file(
     path: Path,
     delimiter: str | None = None,  # what the user said
@@ -285,7 +285,7 @@ def text_file(
         path, delimiter, names, lines + used, blank, None if simple else data[after:], tuple(notes), both is not None
     )
 
-# %% ../../../nbs/data/reading/text_files.ipynb #96b4fc08
+# %% ../../../nbs/data/reading/text_files.ipynb #a9ca75e4
 def _rows(file):
     """A reader over the rows of the table."""
     if file.data is None:
@@ -318,7 +318,7 @@ def odd_lines(file: TextFile) -> tuple:  # ([(line, fields, cells)], last line w
                 break
     return odd, last + file.lines
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #5552f2b4
 def _is_remark(cells):
     said = [c for c in cells if c.strip()]
     return len(said) == 1 and len(re.findall(r"[^\W\d_]", said[0])) > 2 and known_name(said[0]) is None
@@ -330,7 +330,7 @@ def _line_error(file, odd):
         "or say delimiter= or decimal= if commas are part of numbers."
     )
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #97db7065
 def _is_even(file):
     """A plain count of delimiters settles a file without quotes."""
     marks = lines = 0
@@ -344,7 +344,7 @@ def _is_even(file):
             last = chunk[-1:]
     return not quoted and marks == (lines + (last != b"\n")) * (file.width + file.tuples - 1)
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #c18b7bb2
 def without_remarks(file: TextFile) -> TextFile:
     """The file without remarks behind its last row. Raises `NeuralphaError` for a line of too many or few fields."""
     from dataclasses import replace
