@@ -19,7 +19,7 @@ from typing import NamedTuple
 from PIL import Image
 from .core import NeuralphaError, atomic_path
 
-# %% ../nbs/pictures.ipynb #ee6a5c89
+# %% ../nbs/pictures.ipynb #99fce2ac
 @contextlib.contextmanager
 def chromium() -> Iterator:
     """A browser without a window, of Playwright's synchronous kind. Raises `NeuralphaError` where none is installed."""
@@ -29,7 +29,8 @@ def chromium() -> Iterator:
     if not found:
         raise NeuralphaError("No Chromium on the path: install it with the package manager (apt-get install chromium).")
     with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        off = ("gpu", "background-networking", "component-update", "sync")
+        quiet = ["--no-sandbox", *(f"--disable-{what}" for what in off)]
         browser = playwright.chromium.launch(executable_path=found, args=quiet)
         yield browser
         browser.close()

@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -16,3 +18,17 @@ def pytest_configure(config):
         *(f"ignore::pandas.errors.Pandas4Warning:{m}" for m in ("pandas", "alphalens", "exchange_calendars")),
     ):
         config.addinivalue_line("filterwarnings", line)
+
+
+@pytest.fixture
+def browser():
+    """A real Chromium; a test that needs one is skipped where none is installed."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    from neuralpha.core import NeuralphaError
+    from neuralpha.pictures import chromium
+
+    try:
+        with chromium() as found:
+            yield found
+    except NeuralphaError as missing:
+        pytest.skip(str(missing))

@@ -235,6 +235,19 @@ def test_a_figure_is_the_same_picture_in_fewer_bytes():
     )
     assert small == figure_png(fig) and len(small) < len(plain.getvalue())
 
+def test_a_figure_is_laid_out_once_and_twice_only_where_something_lies_outside():
+    from matplotlib.figure import Figure
+    from neuralpha.core import _drawn_once, _drawn_to_fit
+
+    fig = Figure(figsize=(4, 3))
+    fig.add_subplot().plot([1, 3, 2])
+    once = np.asarray(_drawn_once(fig, 96)).astype(int)
+    fit = np.asarray(_drawn_to_fit(fig, 96)).astype(int)
+    assert once.shape == fit.shape and once.shape < (288, 384, 3)
+    assert (255 - once).sum() == pytest.approx((255 - fit).sum(), rel=0.01)  # the same ink
+    fig.text(1.2, 0.5, "outside")
+    assert _drawn_once(fig, 96) is None and _drawn_to_fit(fig, 96).width > 440
+
 def test_a_saved_notebook_holds_no_widget():
     import nbformat
     from nbclient import NotebookClient

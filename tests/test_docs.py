@@ -50,6 +50,14 @@ def test_only_known_names_outside_fences_are_linked():
     for same in ("`icir`", "`ic`", "```\n`Panel`\n```", "``Panel``", "    `Panel`", "{py:obj}`Panel`"):
         assert link_names(same, names) == same
 
+def test_what_is_there_already_keeps_its_time_and_what_is_gone_leaves(tmp_path):
+    assert write_changed(tmp_path, {"a/b.md": b"1", "c.md": b"2"}) == ["a/b.md", "c.md"]
+    written = (tmp_path / "c.md").stat().st_mtime_ns
+    assert write_changed(tmp_path, {"a/b.md": b"3", "c.md": b"2"}) == ["a/b.md"]
+    assert (tmp_path / "a/b.md").read_bytes() == b"3"
+    assert write_changed(tmp_path, {"c.md": b"2"}) == ["a/b.md"]
+    assert [p.name for p in tmp_path.rglob("*.md")] == ["c.md"] and (tmp_path / "c.md").stat().st_mtime_ns == written
+
 LOOK = '''# Hard to show
 > A page of wide things.
 
@@ -126,20 +134,6 @@ def test_a_broken_link_fails_the_build(again):
 
     with pytest.raises(NeuralphaError, match="nowhere"):
         build(again(broken))
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("no Chromium on the path: apt-get install chromium")
-    with sync_playwright() as p:
-        b = p.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield b
-        b.close()
 
 @contextlib.contextmanager
 def opened(browser, file, width=1280, scheme="light", then=""):

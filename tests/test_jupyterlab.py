@@ -7,21 +7,9 @@ import nbformat
 
 import pytest
 
-from neuralpha.core import NeuralphaError
-
 from neuralpha.dev import root
 
-from neuralpha.pictures import chromium
-
 WIDTH = 1300
-
-@pytest.fixture(scope="module")
-def browser():
-    try:
-        with chromium() as found:
-            yield found
-    except NeuralphaError as missing:
-        pytest.skip(str(missing))
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):

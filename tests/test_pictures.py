@@ -6,14 +6,6 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.dev import root
 
-@pytest.fixture(scope="module")
-def browser():
-    try:
-        with chromium() as found:
-            yield found
-    except NeuralphaError as missing:
-        pytest.skip(str(missing))
-
 def test_what_is_marked_is_on_the_sample(browser):
     seen = {p.name: take(browser, root() / "reports/sample", p) for p in PICTURES}
     assert {image.size for image in seen.values()} == {(WIDTH, p.height) for p in PICTURES}

@@ -238,26 +238,6 @@ def test_an_audit_becomes_a_page_and_the_report_verifies(study):
     verify = neuralpha("verify", "out/small", cwd=study)
     assert verify.returncode == 0 and "0 problems" in verify.stdout, verify.stdout + verify.stderr
 
-@pytest.fixture
-def browser():
-    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        pytest.skip("no Chromium on this machine")
-    with sync.sync_playwright() as p:
-        b = p.chromium.launch(
-            executable_path=chromium,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
-        yield b
-        b.close()
-
 def rows_of(html):
     return sorted(row.strip() for row in html.split("<tr"))
 

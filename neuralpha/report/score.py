@@ -219,7 +219,7 @@ def _reading(study: Study, whose: str) -> dict:
     known = [study.data.get(u, {}) for u in study.universes if whose in (u, universe_slug(u))]
     return {key: value for key, value in (known[0] if known else {}).items() if key not in ("start", "end")}
 
-# %% ../../nbs/report/score.ipynb #a6301d4b
+# %% ../../nbs/report/score.ipynb #8a4c5ee1
 @dataclass(eq=False, repr=False)
 class ScoreSheet:
     """Scores of one date, what they forecast, what moved, and what to doubt.
@@ -349,7 +349,8 @@ class ScoreSheet:
 
     def _repr_html_(self):
         said = pd.Series([repr(self), *self.warnings], name="").to_frame().to_html(header=False, index=False)
-        return said + pd.concat([self.longs, self.shorts[::-1]]).round(4).to_html(index=False)
+        shown = pd.concat([self.longs, self.shorts[::-1]])
+        return said + shown.round(dict.fromkeys(shown.select_dtypes("number"), 4)).to_html(index=False)
 
 
 def day_text(date) -> str:

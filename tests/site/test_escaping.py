@@ -1,6 +1,6 @@
 """Text from data in every page of a study: tickers, title, file name that are HTML, script, formula, code, paths."""
 
-import re, shutil
+import re
 from pathlib import Path
 
 import numpy as np
@@ -116,20 +116,13 @@ def test_no_text_from_data_becomes_markup(pages):
                 )
 
 
-def test_no_page_runs_what_came_from_data(pages):
-    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if not chromium:
-        pytest.skip("no Chromium on this machine")
+def test_no_page_runs_what_came_from_data(pages, browser):
     said = []
-    with sync.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 390, "height": 900})
-        page.on("dialog", lambda d: (said.append(d.message), d.dismiss()))
-        page.on("pageerror", lambda e: said.append(str(e)))
-        page.on("requestfailed", lambda r: said.append(r.url))
-        for p in pages:
-            page.goto(p.as_uri())
-            page.wait_for_timeout(100)
-        browser.close()
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.on("dialog", lambda d: (said.append(d.message), d.dismiss()))
+    page.on("pageerror", lambda e: said.append(str(e)))
+    page.on("requestfailed", lambda r: said.append(r.url))
+    for p in pages:
+        page.goto(p.as_uri())
+        page.wait_for_timeout(100)
     assert said == []
