@@ -40,6 +40,8 @@ def test_of_what_is_no_file_nothing_is_said(tmp_path, monkeypatch):
     (tmp_path / "parts").mkdir()
     assert made_from(make_study(STUDY | {"universes": ["parts"]}), "cpu") is None
     assert made_from(make_study(STUDY | {"universes": ["postgresql://host/prices"]}), "cpu") is None
+    assert made_from(make_study(STUDY | {"template": "nowhere.ipynb"}), "cpu") is None
+    assert made_from(make_study(STUDY | {"models": {"x": {"model": "nowhere.py:Half"}}}), "cpu") is None
 
 @pytest.fixture
 def noted(tmp_path):

@@ -14,7 +14,7 @@ from ..own_code import own_digest
 from ..study.spec import Study
 from ..study.units import library_versions
 
-# %% ../../nbs/report/finished.ipynb #dd753a05
+# %% ../../nbs/report/finished.ipynb #039ac691
 def made_from(
     study: Study,
     device: str,  # as the user said it
@@ -31,8 +31,11 @@ def made_from(
     policy = study.portfolio.policy if study.portfolio else ""
     if None in sources or ":" in str(policy):
         return None
-    own = [own_digest(name) for name in study.own_parts]
-    template = file_digest(study.template) if study.template else ""
+    try:
+        own = [own_digest(name) for name in study.own_parts]
+        template = file_digest(study.template) if study.template else ""
+    except (NeuralphaError, OSError):
+        return None  # opening the study says what is wrong
     machine = [
         os.getcwd(),
         device,
