@@ -24,7 +24,7 @@ __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LEAVING', 'LIMITS', 
            'PublishedTables', 'PublishedCell', 'setting', 'tune_budget', 'timing_script', 'write_manifest',
            'ManifestPage', 'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #48ea75ba
+# %% ../../nbs/report/pages.ipynb #ba143a9b
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,7 +32,6 @@ from pathlib import Path
 from typing import NamedTuple
 import jinja2
 import pandas as pd
-from scipy.stats import norm
 import neuralpha.report.templates as templates  # files, which count as code: another style sheet, another digest
 from markupsafe import Markup
 from ..core import NeuralphaError, digest, file_digest, lock, read_json, write_json, write_text
@@ -506,7 +505,7 @@ def answer(result: UniverseResult) -> str:
         said += f". {best} has {number(share, 0)}% of the oracle's IC {interval(share)}".rstrip()
     return said + "."
 
-# %% ../../nbs/report/pages.ipynb #71f73516
+# %% ../../nbs/report/pages.ipynb #64b58457
 def net_or_tree(result: UniverseResult, study: Study) -> str:
     """Does the best net beat the best boosted tree? Empty where the study lacks one of them, or the test."""
     kinds = {name: model_kind(params.get("model", name)) for name, params in study.models.items()}
@@ -528,7 +527,9 @@ def _time_to_tell(pair: dict, result: UniverseResult) -> str:
     """How much longer a test period shows a difference of this size in four of five cases, were it real."""
     tests = [pd.Timestamp(fold["test"][1]) - pd.Timestamp(fold["test"][0]) for fold in result.numbers["folds"]]
     tested = sum(tests, pd.Timedelta(0)).days / 365.25
-    errors = norm.ppf(0.975) + norm.ppf(0.8)
+    from scipy.special import ndtri
+
+    errors = ndtri(0.975) + ndtri(0.8)
     years = tested * (errors * pair["se"] / pair["difference"]) ** 2
     needed = f"about {years:.1f} years" if years < 100 else "more than a century"
     return f"were this difference real, it would take {needed} of test dates to show it; there are {tested:.1f} years"
@@ -1875,7 +1876,7 @@ def _target_text(target: dict) -> str:
     verdict = "reached by" if target["reached"] else "not reached; best is"
     return f"{verdict} {target['model']}, {metric} {number(target['value'])} ± {number(target['error'])}; {aim}"
 
-# %% ../../nbs/report/pages.ipynb #ee793fd1
+# %% ../../nbs/report/pages.ipynb #6d82d5bb
 def setting(study: Study) -> str:
     """What was compared, in a sentence."""
     if study.repetitions:
@@ -1923,7 +1924,7 @@ def _split(split) -> str:
         how = (
             "tested one by one"
             if split.n_tests == 1
-            else f"of which every fold tests {split.n_tests}; shown is the first path"
+            else f"of which every fold tests {split.n_tests}; the leaderboard's ICs are over all paths, the rest is of the first"
         )
         return f"{split.n_groups} purged groups of dates, {how}"
     if split.fixed:
