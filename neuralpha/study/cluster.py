@@ -15,21 +15,27 @@ comes back is the unit's files, kept here like any other unit.
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #bfaa6df2
+# %% ../../nbs/study/cluster.ipynb #9b32e8a2
 import contextlib, json, os, socket, tempfile, time
 from functools import lru_cache
 from pathlib import Path
 from ..core import NeuralphaError, atomic_path, canonical_json, extra
+from .backtests import traded_file
 from .experiment import Experiment
 from .fit import do_task, is_due, forget_failures, open_any, progress_of, tasks, unfinished
 from .search import journal_of
 from .spec import make_study
 from .units import Task, UnitStore, claim, device_kind
 
-# %% ../../nbs/study/cluster.ipynb #acc4ee8c
+# %% ../../nbs/study/cluster.ipynb #a84f37ff
 @lru_cache(1)
-def _bench(study: str, universe: str) -> Experiment:
-    return open_any(make_study(json.loads(study)), universe)
+def _bench(study: str, universe: str, plan: str = "null", traded: bytes = b"") -> Experiment:
+    """What the tasks are of; `traded` is the file of scores that a plan of backtests trades on."""
+    with tempfile.TemporaryDirectory() as tmp:
+        store = UnitStore(tmp)
+        if traded:
+            traded_file(store, universe).write_bytes(traded)
+        return open_any(make_study(json.loads(study)), universe, store if traded else None, json.loads(plan))
 
 
 def run_remotely(
@@ -39,6 +45,8 @@ def run_remotely(
     device: str,  # what to do
     cwd: str,  # paths in the study start here, where the node has it
     journal: bytes,  # of the search that a fit begins with; empty where there is none
+    plan: str = "null",  # of a sweep
+    traded: bytes = b"",  # the file of scores that a sweep trades on
 ) -> dict:  # path below a unit store -> bytes
     """Do one task on this machine and return the files it left.
 
@@ -56,6 +64,10 @@ def run_remotely(
         paths in the study start here, where the node has it
     journal : bytes
         of the search that a fit begins with; empty where there is none
+    plan : str, default 'null'
+        of a sweep
+    traded : bytes, default b''
+        the file of scores that a sweep trades on
 
     Returns
     -------
@@ -63,7 +75,7 @@ def run_remotely(
         path below a unit store -> bytes
     """
     with contextlib.chdir(cwd if os.path.isdir(cwd) else "."), tempfile.TemporaryDirectory() as tmp:
-        experiment = _bench(study, universe)
+        experiment = _bench(study, universe, plan, traded)
         store = UnitStore(tmp)
         task = next((t for t in tasks(experiment, device) if t.key == key), None)
         if task is None:
@@ -128,7 +140,7 @@ def resources(
     """
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #d5c4c08f
+# %% ../../nbs/study/cluster.ipynb #e5c1cd7a
 RETRIES = 3  # of a task whose worker or node died
 
 
@@ -178,8 +190,10 @@ def fit_on_ray(
                 journal = (
                     journal_of(search, store).read_bytes() if search and journal_of(search, store).exists() else b""
                 )
+                plan = canonical_json(experiment.order.get("plan"))
+                traded = traded_file(store, experiment.universe).read_bytes() if experiment.order else b""
                 ref = remote.options(**resources(experiment.model(task.model), device), max_retries=RETRIES).remote(
-                    study, experiment.universe, task.key, device, os.getcwd(), journal
+                    study, experiment.universe, task.key, device, os.getcwd(), journal, plan, traded
                 )
                 flying[ref], room = (experiment, task, held), room - 1
             if not flying:

@@ -25,9 +25,9 @@ or not (shares of the capital it began with).
 __all__ = ['GAINS', 'PAID', 'PARTS', 'STATE', 'RECORD', 'COLUMN', 'Account', 'run_accounts', 'Bars', 'Terms', 'State', 'book_bar',
            'Books', 'open_books', 'open_again', 'Ledger']
 
-# %% ../../nbs/trading/account.ipynb #e3c7d16a
+# %% ../../nbs/trading/account.ipynb #6edcf6a1
 from collections import namedtuple
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -595,7 +595,7 @@ def open_again(
     shared = (books.panel, accounts, books.clock, books.bars)
     return Books(*shared, _terms(accounts), tariff, state, books.wish, records, books.first, books.first)
 
-# %% ../../nbs/trading/account.ipynb #e00bc371
+# %% ../../nbs/trading/account.ipynb #186cc868
 @dataclass
 class Ledger:
     """The books of several accounts, bar by bar.
@@ -652,6 +652,20 @@ class Ledger:
         change = self.records[:, :, : len(PARTS)].sum(2)
         size = np.maximum(np.abs(wealth[1:]), capital)
         return float(np.max(np.abs(np.diff(wealth, axis=0) - change) / size))
+
+    def only(self, account: int) -> "Ledger":
+        """The books of one of the accounts."""
+        mine = slice(account, account + 1)
+        books, state = self.books, self.books.state
+        alone = replace(
+            books,
+            accounts=self.accounts[mine],
+            terms=Terms(*(part[mine] for part in books.terms)),
+            tariff=Tariff(*(part[mine] for part in books.tariff)),
+            state=State(*(part[..., mine] for part in state)),
+            records=books.records[:, mine],
+        )
+        return Ledger(self.panel, alone.accounts, self.clock, self.records[:, mine], self.first, alone)
 
     def by_asset(self, account: int = 0) -> pd.DataFrame:  # index asset; columns gained, paid, net; money
         """What each asset brought and cost.

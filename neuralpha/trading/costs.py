@@ -21,8 +21,8 @@ Everything that needs to know what a trade costs is handed a `Costs`: what it kn
 
 # %% auto #0
 __all__ = ['ESTIMATORS', 'PRESETS', 'Impact', 'Costs', 'make_costs', 'almgren_costs', 'Tariff', 'OrderCost', 'impact_share',
-           'commission_of', 'Inputs', 'cost_inputs', 'past_volume', 'past_volatility', 'past_price', 'spread_estimates',
-           'corwin_schultz', 'abdi_ranaldo']
+           'commission_of', 'Inputs', 'cost_inputs', 'check_priceable', 'past_volume', 'past_volatility', 'past_price',
+           'spread_estimates', 'corwin_schultz', 'abdi_ranaldo']
 
 # %% ../../nbs/trading/costs.ipynb #98aa7219
 import warnings
@@ -315,7 +315,7 @@ def commission_of(size, price, share, per_share, minimum) -> float:
     by_count = size / price * per_share if per_share > 0.0 else 0.0
     return max(size * share + by_count, minimum)
 
-# %% ../../nbs/trading/costs.ipynb #eeadcf57
+# %% ../../nbs/trading/costs.ipynb #2602966c
 class Inputs(NamedTuple):
     """What prices an order on each row, known before the row's bar.
 
@@ -356,10 +356,9 @@ def cost_inputs(
         )
     window = int(window.pop())
     for c in costs:
-        _check_priceable(panel, c)
-    sources = list(dict.fromkeys(c.half_spread_bps for c in costs if c._spread_varies))
-    least = costs[0].least_half_spread_bps
-    spreads = [_half_spread(panel, s, window, least) for s in sources]
+        check_priceable(panel, c)
+    sources = list(dict.fromkeys(_source_of(c) for c in costs if c._spread_varies))
+    spreads = [_half_spread(panel, spread, window, least) for spread, least in sources]
     unknown = np.full(panel.n_rows, np.nan)
     volume = past_volume(panel, window) if any(c.needs_volume for c in costs) else unknown
     volatility = past_volatility(panel, window) if any(c.needs_volatility for c in costs) else unknown
@@ -368,8 +367,12 @@ def cost_inputs(
     return Inputs(volume, volatility, price, half_spread), _tariff(costs, sources)
 
 
-def _check_priceable(panel, costs):
-    """Say which parts cannot be priced on this panel, and which can."""
+def _source_of(costs) -> tuple:  # what a column of half-spreads is made from
+    return costs.half_spread_bps, costs.least_half_spread_bps
+
+
+def check_priceable(panel: Panel, costs: Costs) -> None:
+    """Raise `NeuralphaError` that says which parts cannot be priced on this panel, and which can."""
     missing = {}
     if costs.needs_volume and not {"volume", "close"} <= set(panel.fields):
         missing["temporary and permanent impact"] = "volume" if "close" in panel.fields else "close"
@@ -395,7 +398,7 @@ def _tariff(costs, sources) -> Tariff:
 
     return Tariff(
         half_spread=np.array([0.0 if c._spread_varies else c.half_spread_bps * 1e-4 for c in costs]),
-        source=np.array([sources.index(c.half_spread_bps) if c._spread_varies else -1 for c in costs], np.int64),
+        source=np.array([sources.index(_source_of(c)) if c._spread_varies else -1 for c in costs], np.int64),
         temporary=np.array([law(c.temporary) for c in costs], float),
         permanent=np.array([law(c.permanent) for c in costs], float),
         commission=np.array([(c.commission_bps * 1e-4, c.commission_per_share, c.commission_minimum) for c in costs]),
