@@ -680,7 +680,7 @@ def report_file(
     for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]:
         typer.echo(f"{made}  ({made.stat().st_size / 1e6:.1f} MB)")
 
-# %% ../nbs/cli.ipynb #7aee1c6c
+# %% ../nbs/cli.ipynb #d49bcb7d
 @app.command("backtest", rich_help_panel="Reports")
 def backtest_report(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -755,8 +755,8 @@ def sweep_report(
     capital: Annotated[
         str | None,
         typer.Option(
-            help="Sizes of the account, comma-separated: 1e6,1e8,1e10. Default: a hundredth of the study's, the study's, "
-            "a hundred times it."
+            help="Sizes of the account, comma-separated: 1e6,1e8,1e10. Default: a hundredth of the study's, the "
+            "study's, a hundred times it."
         ),
     ] = None,
     models: Annotated[str | None, typer.Option(help="Comma-separated; default: all, with the ensemble.")] = None,

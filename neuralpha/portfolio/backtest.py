@@ -10,8 +10,9 @@ few years of returns say little, and it is a number under conventions, which is 
 # %% auto #0
 __all__ = ['backtest', 'backtests', 'decide', 'Book', 'market_return', 'book_statistics', 'plot_book']
 
-# %% ../../nbs/portfolio/backtest.ipynb #7aa8cb21
+# %% ../../nbs/portfolio/backtest.ipynb #3e9db700
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 import numpy as np
 import pandas as pd
@@ -169,7 +170,7 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
     notes.pop("returns", None)
     return books.ledger(), notes
 
-# %% ../../nbs/portfolio/backtest.ipynb #fee9dc3f
+# %% ../../nbs/portfolio/backtest.ipynb #45f7e1a6
 @dataclass
 class Book:
     """An account that traded on a score.
@@ -217,7 +218,7 @@ class Book:
         before = np.append(self.account.capital, wealth[:-1])
         return before if self.account.compounding else np.full(len(before), self.account.capital)
 
-    @property
+    @cached_property
     def returns(self) -> pd.DataFrame:  # index date; gross, each cost (negative), net: shares of the money; turnover
         """Return of each bar and where it came from.
 
