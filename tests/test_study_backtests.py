@@ -35,7 +35,7 @@ def _open(opened, **changes):
 def test_a_plan_comes_back_from_json():
     import json
 
-    own = Costs({"A": 3.0, "B": 9.0}, Impact(0.1, 0.6, False), name="by asset")
+    own = Costs({"A": 3.0, "B": 9.0}, Impact(0.1, 0.6, False), borrow_bps="by-liquidity", name="by asset")
     plan = SweepPlan(("TopN(count=3)",), {"mine": own}, (1.0,), Clock(2, "open", 3))
     assert read_plan(json.loads(json.dumps(plan.to_json()))) == plan
 

@@ -1175,7 +1175,7 @@ def _limit_cells(facts: dict) -> list[Cell]:
     sizes = [found[name] for name in LIMITS]
     return [Cell("beyond the curve") if size is None else Cell(f"{size:,.0f}", sort=size) for size in sizes]
 
-# %% ../../nbs/report/pages.ipynb #f98df19d
+# %% ../../nbs/report/pages.ipynb #5e9de176
 def _flips_table(money: dict) -> NumberTable:
     """How far today's assumption is from the frontier, axis by axis."""
     heads = ["along", "today", "wins today", "leads there in", "frontier", "beyond it", "distance"]
@@ -1209,16 +1209,19 @@ def _conventions_table(models: dict) -> NumberTable:
     by_convention = zip(*(found["rows"] for found in known.values()))
     rows = [[*_convention(each[0]), *(_any_cell(row["net"], 2) for row in each)] for each in by_convention]
     between = [_any_cell(found["spread"], 2) for found in known.values()]
-    rows.append([text_cell("the best less the worst"), text_cell(""), Cell(""), *between])
+    rows.append([text_cell("the best less the worst"), text_cell(""), text_cell(""), Cell(""), *between])
     note = (
-        "Net return, % a year. Positions drift with prices between trades, or are held constant. A delay of 0 trades "
-        "at the price that decides, which nobody can."
+        "Net return, % a year. Positions drift with prices between trades, or are held constant; the costs of orders "
+        "come out of cash after the weights, or are paid first and the rest is invested. A delay of 0 trades at the "
+        "price that decides, which nobody can."
     )
-    return NumberTable("The same scores under every convention", ["fill", "positions", "delay", *known], rows, note)
+    heads = ["fill", "positions", "costs", "delay", *known]
+    return NumberTable("The same scores under every convention", heads, rows, note)
 
 
 def _convention(row: dict) -> list[Cell]:
-    return [text_cell(row["fill"]), text_cell(row["positions"]), _any_cell(row["delay"], 0)]
+    paid = row.get("costs", "after")  # a report from before both were traded
+    return [text_cell(row["fill"]), text_cell(row["positions"]), text_cell(paid), _any_cell(row["delay"], 0)]
 
 # %% ../../nbs/report/pages.ipynb #a81b1865
 @dataclass
