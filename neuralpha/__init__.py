@@ -140,6 +140,7 @@ _HOMES = {
     "report.worst": "worst",
     "report.score": "score",
     "report.run": "run_study",
+    "report.sweep": "sweep",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 __all__ = sorted(_HOME)

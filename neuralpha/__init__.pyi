@@ -134,6 +134,7 @@ from .report.asset import asset as asset
 from .report.worst import worst as worst
 from .report.score import score as score
 from .report.run import run_study as run_study
+from .report.sweep import sweep as sweep
 
 __version__: str
 __all__: list[str]

@@ -7,7 +7,8 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
-from neuralpha.portfolio.policies import Breaker, Policy, Quantiles
+from neuralpha.portfolio.capacity import _run_at, _sizes_of
+from neuralpha.portfolio.policies import Breaker, Policy, Quantiles, TopN
 from neuralpha.trading.account import Account
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import Costs, Impact, make_costs
@@ -43,6 +44,23 @@ def test_capacity_is_the_closed_form_on_a_market_made_for_it():
     left = net_returns(book, [4 / 9 * nothing]).mean() / gross
     np.testing.assert_allclose(left, 1 / 3, rtol=1e-6)
 
+def test_one_run_says_what_every_size_earns():
+    panel = simulate_universe(60, 300, seed=4)
+    score = panel.series(panel.truth["oracle"]).dropna()
+    every = Costs(3.0, Impact(0.7), Impact(0.1, 1.0), 1.0, borrow_bps="by-liquidity", financing_bps=300)
+    sizes = np.array([1e5, 1e7, 1e9])
+    for costs in (
+        every,
+        make_costs("almgren"),
+        make_costs("classic"),
+        make_costs("square-root", commission_minimum=2.0),
+    ):
+        book = backtest(score, panel, TopN(10), costs, 1e7, Clock(horizon=5))
+        alone = _run_at(book, sizes)
+        np.testing.assert_allclose(net_returns(book, sizes), alone, rtol=1e-9, atol=1e-14)
+        assert isinstance(_sizes_of(book), Scaled) == (not costs.commission_minimum)
+    assert (alone[:, 0] != alone[:, 1]).any()
+
 def test_a_curve_is_many_backtests():
     panel = simulate_universe(60, 300, seed=1)
     score = panel.series(panel.truth["oracle"]).dropna()
@@ -70,10 +88,13 @@ def test_every_convention_is_a_backtest():
     panel = simulate_universe(60, 300, seed=3)
     score = panel.series(panel.truth["oracle"]).dropna()
     matrix = conventions(score, panel, costs="flat", capital=1e6)
-    assert len(matrix) == 2 * (3 + 2 + 2)
-    for fill, delay, positions in matrix.index[[0, 3, 9]]:
+    assert len(matrix) == 2 * 2 * (3 + 2 + 2)
+    for fill, delay, positions, paid in matrix.index[[0, 6, 18]]:
+        assert paid == "after"
         alone = backtest(score, panel, Quantiles(5), "flat", 1e6, Clock(delay, fill, 5), False, positions == "drift")
         np.testing.assert_allclose(
-            matrix.loc[(fill, delay, positions), "net"], 100 * panel.bars_per_year * alone.net.mean(), rtol=1e-9
+            matrix.loc[(fill, delay, positions, paid), "net"], 100 * panel.bars_per_year * alone.net.mean(), rtol=1e-9
         )
+    after, first = (matrix.xs(paid, level="costs")["gross"] for paid in ("after", "first"))
+    assert (first.abs() < after.abs()).all()  # what paid the orders is not invested
     assert matrix.attrs["spread"] == matrix.net.max() - matrix.net.min() > 0

@@ -42,7 +42,7 @@ from neuralpha.study.recipe import (
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 
-# %% ../../nbs/study/experiment.ipynb #bf710473
+# %% ../../nbs/study/experiment.ipynb #8ac763c8
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -71,6 +71,7 @@ class Experiment:
     tables: Path | None = None  # folder in which feature tables are kept; None: the table is computed here
     template: ClassVar[str] = "compare_models.ipynb"  # the notebook that reports on it
     columns: ClassVar[dict] = UNIT_COLUMNS  # of a unit's scores
+    order: ClassVar[dict] = {}  # what a worker must be told beside study and universe
 
     @property
     def slug(self) -> str:

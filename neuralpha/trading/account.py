@@ -15,7 +15,8 @@ account costs little more than one of them.
 
 An account with **drift** lets its positions move with the prices and trades the difference to what is wished.
 Without, gains are paid out on every bar and positions stay as they were: the convention of most papers, whose turnover
-leaves out what is traded to undo the drift. Wealth is **compounded** (weights are shares of what the account has become)
+leaves out what is traded to undo the drift. **Costs** come after the weights (positions are shares of what the account was
+worth, costs are taken from cash) or first (orders are paid, and what is left is invested). Wealth is **compounded** (weights are shares of what the account has become)
 or not (shares of the capital it began with).
 """
 
@@ -23,11 +24,11 @@ or not (shares of the capital it began with).
 
 # %% auto #0
 __all__ = ['GAINS', 'PAID', 'PARTS', 'STATE', 'RECORD', 'COLUMN', 'Account', 'run_accounts', 'Bars', 'Terms', 'State', 'book_bar',
-           'Books', 'open_books', 'open_again', 'Ledger']
+           'Books', 'open_books', 'open_again', 'Ledger', 'constant_weights']
 
-# %% ../../nbs/trading/account.ipynb #e3c7d16a
+# %% ../../nbs/trading/account.ipynb #6edcf6a1
 from collections import namedtuple
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ from .clock import Clock, bar_legs, entered_weights
 from .costs import Costs, Tariff, commission_of, cost_inputs, impact_share
 from .returns import earned_returns
 
-# %% ../../nbs/trading/account.ipynb #1e05be9f
+# %% ../../nbs/trading/account.ipynb #80ec4c0e
 @dataclass(frozen=True)
 class Account:
     """What one account is made of.
@@ -58,6 +59,8 @@ class Account:
         most that is filled of an order, as a share of the bar's own volume
     lot : float, default 0.0
         smallest unit of an order, currency; 0: any amount
+    costs_first : bool, default False
+        weights are shares of what is left once the orders are paid; else of what was there
     """
 
     costs: Costs = Costs()
@@ -67,6 +70,7 @@ class Account:
     drift: bool = True  # positions move with prices between trades; else gains are paid out on every bar
     participation: float = np.inf  # most that is filled of an order, as a share of the bar's own volume
     lot: float = 0.0  # smallest unit of an order, currency; 0: any amount
+    costs_first: bool = False  # weights are shares of what is left once the orders are paid; else of what was there
 
     def __post_init__(self):
         if not 0 < self.capital < np.inf:
@@ -111,7 +115,7 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #ae6f32a5
+# %% ../../nbs/trading/account.ipynb #e9672afe
 class Bars(NamedTuple):
     """The rows of each date, with one more for each asset that has left, on the date after its last.
 
@@ -143,6 +147,8 @@ class Bars(NamedTuple):
         (R,)
     half_spread : np.ndarray
         (R, S)
+    borrow : np.ndarray
+        (R, B)
     years : np.ndarray
         (n_dates,) since the date before
     """
@@ -160,6 +166,7 @@ class Bars(NamedTuple):
     volatility: np.ndarray  # (R,)
     price: np.ndarray  # (R,)
     half_spread: np.ndarray  # (R, S)
+    borrow: np.ndarray  # (R, B)
     years: np.ndarray  # (n_dates,) since the date before
 
 
@@ -176,6 +183,8 @@ class Terms(NamedTuple):
         (C,) bool
     drift : np.ndarray
         (C,) bool
+    costs_first : np.ndarray
+        (C,) bool
     participation : np.ndarray
         (C,)
     lot : np.ndarray
@@ -186,6 +195,7 @@ class Terms(NamedTuple):
     capital: np.ndarray  # (C,)
     compounding: np.ndarray  # (C,) bool
     drift: np.ndarray  # (C,) bool
+    costs_first: np.ndarray  # (C,) bool
     participation: np.ndarray  # (C,)
     lot: np.ndarray  # (C,)
 
@@ -222,10 +232,12 @@ def book_bar(d, wish, bars, terms, tariff, state, record):
     """One bar of all accounts: `wish` (rows of the date, P), `record` (C, len(RECORD)) is filled."""
     record[:] = 0.0
     base = _move_to_fill(d, bars, terms, tariff, state, record)
+    if terms.costs_first.any():
+        base = _left_after_orders(d, wish, base, bars, terms, tariff, state)
     _trade(d, wish, base, bars, terms, tariff, state, record)
     _close_bar(d, bars, state, record)
 
-# %% ../../nbs/trading/account.ipynb #6ed01eea
+# %% ../../nbs/trading/account.ipynb #feaedcf3
 @njit(cache=True)
 def _move_to_fill(d, bars, terms, tariff, state, record):
     """Financing, borrow, moves to the fill and delistings; returns (C,) the money that weights are shares of."""
@@ -247,7 +259,8 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
             if position == 0.0:
                 continue
             gain = position * move
-            fee = min(position, 0.0) * borrow[c] * years
+            lent = tariff.lent[c]
+            fee = min(position, 0.0) * (borrow[c] if lent < 0 else bars.borrow[i, lent]) * years
             record[c, part] += gain
             record[c, COLUMN.borrow] += fee
             cash[c] += fee
@@ -273,7 +286,7 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
         value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
     return value
 
-# %% ../../nbs/trading/account.ipynb #b0de26c0
+# %% ../../nbs/trading/account.ipynb #eba8ad29
 @njit(cache=True)
 def _trade(d, wish, base, bars, terms, tariff, state, record):
     """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
@@ -306,15 +319,9 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
                 else:
                     filled = _fillable(size, participation[c], turned_over, lot[c])
                     record[c, COLUMN.unfilled] += size - filled
-                    relative = max(base[c], 1e-300)
-                    spread = filled * rate
-                    temporary = filled * impact_share(
-                        filled, volume, volatility, relative, early[c, 0], early[c, 1], early[c, 2], early[c, 3]
+                    spread, temporary, permanent, fee = _order_costs(
+                        filled, rate, volume, volatility, price, base[c], c, early, late, fees
                     )
-                    permanent = filled * impact_share(
-                        filled, volume, volatility, relative, late[c, 0], late[c, 1], late[c, 2], late[c, 3]
-                    )
-                    fee = commission_of(filled, price, fees[c, 0], fees[c, 1], fees[c, 2]) if filled > 0.0 else 0.0
                     cost = spread + temporary + permanent + fee
                     record[c, COLUMN.half_spread] -= spread
                     record[c, COLUMN.temporary] -= temporary
@@ -336,6 +343,45 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
                 else:
                     cash[c] += gain
             held[a, c] = position
+
+
+@njit(cache=True)
+def _order_costs(filled, rate, volume, volatility, price, base, c, early, late, fees):
+    """Half-spread, temporary and permanent impact and commission of what was filled of an order, money."""
+    relative = max(base, 1e-300)
+    temporary = filled * impact_share(
+        filled, volume, volatility, relative, early[c, 0], early[c, 1], early[c, 2], early[c, 3]
+    )
+    permanent = filled * impact_share(
+        filled, volume, volatility, relative, late[c, 0], late[c, 1], late[c, 2], late[c, 3]
+    )
+    fee = commission_of(filled, price, fees[c, 0], fees[c, 1], fees[c, 2]) if filled > 0.0 else 0.0
+    return filled * rate, temporary, permanent, fee
+
+
+@njit(cache=True)
+def _left_after_orders(d, wish, base, bars, terms, tariff, state):
+    """(C,) what weights are shares of where orders are paid first: the base less what orders of that size cost."""
+    left, half_spread, source, needs = base.copy(), tariff.half_spread, tariff.source, tariff.needs
+    first = bars.offsets[d]
+    for i in range(first, bars.offsets[d + 1]):
+        if bars.leaves[i] or not bars.fillable[i]:
+            continue
+        a, volume, volatility, price = bars.asset[i], bars.volume[i], bars.volatility[i], bars.price[i]
+        for c in range(len(base)):
+            order = wish[i - first, terms.weights[c]] * base[c] - state.position[a, c]
+            if not terms.costs_first[c] or order == 0.0 or np.isnan(order):
+                continue
+            rate = half_spread[c] if source[c] < 0 else bars.half_spread[i, source[c]]
+            if not _is_priced(rate, volume, volatility, price, needs[c, 0], needs[c, 1], needs[c, 2]):
+                continue
+            filled = _fillable(abs(order), terms.participation[c], bars.turned_over[i], terms.lot[c])
+            laws = tariff.temporary, tariff.permanent, tariff.commission
+            spread, temporary, permanent, fee = _order_costs(
+                filled, rate, volume, volatility, price, base[c], c, laws[0], laws[1], laws[2]
+            )
+            left[c] -= spread + temporary + permanent + fee
+    return np.maximum(left, 0.0)
 
 
 @njit(cache=True)
@@ -388,7 +434,7 @@ def _book_dates(first, last, wish, bars, terms, tariff, state, records):
         rows = wish[bars.offsets[d] : bars.offsets[d + 1]]
         book_bar(d, rows, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #0fb1c3cd
+# %% ../../nbs/trading/account.ipynb #19d6bb63
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -510,6 +556,7 @@ def _terms(accounts) -> Terms:
         column("capital", float),
         column("compounding", bool),
         column("drift", bool),
+        column("costs_first", bool),
         column("participation", float),
         column("lot", float),
     )
@@ -553,6 +600,7 @@ def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
         volatility=inputs.volatility[row],
         price=inputs.price[row],
         half_spread=inputs.half_spread[row],
+        borrow=inputs.borrow[row],
         years=years,
     )
     return bars, tariff
@@ -595,7 +643,7 @@ def open_again(
     shared = (books.panel, accounts, books.clock, books.bars)
     return Books(*shared, _terms(accounts), tariff, state, books.wish, records, books.first, books.first)
 
-# %% ../../nbs/trading/account.ipynb #e00bc371
+# %% ../../nbs/trading/account.ipynb #186cc868
 @dataclass
 class Ledger:
     """The books of several accounts, bar by bar.
@@ -653,6 +701,20 @@ class Ledger:
         size = np.maximum(np.abs(wealth[1:]), capital)
         return float(np.max(np.abs(np.diff(wealth, axis=0) - change) / size))
 
+    def only(self, account: int) -> "Ledger":
+        """The books of one of the accounts."""
+        mine = slice(account, account + 1)
+        books, state = self.books, self.books.state
+        alone = replace(
+            books,
+            accounts=self.accounts[mine],
+            terms=Terms(*(part[mine] for part in books.terms)),
+            tariff=Tariff(*(part[mine] for part in books.tariff)),
+            state=State(*(part[..., mine] for part in state)),
+            records=books.records[:, mine],
+        )
+        return Ledger(self.panel, alone.accounts, self.clock, self.records[:, mine], self.first, alone)
+
     def by_asset(self, account: int = 0) -> pd.DataFrame:  # index asset; columns gained, paid, net; money
         """What each asset brought and cost.
 
@@ -667,3 +729,94 @@ class Ledger:
         gained, paid = state.gained[:, account], state.paid[:, account]
         index = pd.Index(self.panel.assets, name="asset")
         return pd.DataFrame({"gained": gained, "paid": paid, "net": gained - paid}, index)
+
+# %% ../../nbs/trading/account.ipynb #895d68e4
+def constant_weights(
+    panel: Panel,
+    weights: np.ndarray,  # (n_rows,) decided on each row, shares of the capital; NaN: leave it as it is
+    account: Account,  # without drift, compounding, lots and limits
+    clock: Clock = Clock(),
+) -> pd.DataFrame:  # index date; columns `PARTS`, wealth; money
+    """Books of constant positions, kept plainly: gains are paid out on every bar, and every part is written down.
+
+    Parameters
+    ----------
+    panel : Panel
+    weights : np.ndarray
+        (n_rows,) decided on each row, shares of the capital; NaN: leave it as it is
+    account : Account
+        without drift, compounding, lots and limits
+    clock : Clock, default Clock()
+
+    Returns
+    -------
+    pd.DataFrame
+        index date; columns `PARTS`, wealth; money
+    """
+    if account.drift or account.compounding or account.lot or account.participation < np.inf:
+        raise NeuralphaError(
+            "constant_weights keeps an account with drift=False, compounding=False, no lot and no limit."
+        )
+    inputs, _ = cost_inputs(panel, [account.costs])
+    legs, wished = bar_legs(panel, clock), entered_weights(panel, weights, clock)
+    last = panel.asset_offsets[1:] - 1
+    left = {int(panel.date_code[r]) + 1: [] for r in last[panel.gone]}
+    for r in last[panel.gone]:
+        left[int(panel.date_code[r]) + 1].append(int(r))
+    after_last = earned_returns(panel).returns
+    years = np.append(0.0, np.diff(panel.dates) / np.timedelta64(1, "D") / 365.25)
+    held, wealth, records = np.zeros(panel.n_assets), account.capital, []
+    for d in range(panel.n_dates):
+        rows, out = np.flatnonzero(panel.date_code == d), np.array(left.get(d, []), int)
+        part = dict.fromkeys(PARTS, 0.0)
+        part["financing"] = min(wealth - held.sum(), 0.0) * account.costs.financing_bps * 1e-4 * years[d]
+        every, moves = np.append(rows, out), np.append(legs.before[rows], after_last[out])
+        before = held[panel.asset_code[every]]
+        part["borrow"] = (np.minimum(before, 0.0) * _fee_of(account.costs, inputs, every)).sum() * years[d]
+        goes = np.append(legs.delisting[rows], np.ones(len(out), bool))
+        part["before"], part["delisting"] = (before * moves)[~goes].sum(), (before * moves)[goes].sum()
+        rate = np.maximum(_rate_of(account.costs, inputs, out), 0.0)
+        part["half_spread"] = -(np.abs(held[panel.asset_code[out]]) * rate).sum()
+        held[panel.asset_code[out]] = 0.0
+        orders, paid = _plain_orders(account, inputs, legs, wished, rows, held[panel.asset_code[rows]], account.capital)
+        if account.costs_first:
+            base = account.capital - sum(cost.sum() for cost in paid.values())
+            orders, paid = _plain_orders(account, inputs, legs, wished, rows, held[panel.asset_code[rows]], base)
+        for name, cost in paid.items():
+            part[name] -= cost.sum()
+        held[panel.asset_code[rows]] += orders
+        part["after"] = (held[panel.asset_code[rows]] * legs.after[rows]).sum()
+        wealth += sum(part.values())
+        records.append(part | {"wealth": wealth})
+    return pd.DataFrame(records, pd.DatetimeIndex(panel.dates, name="date"))
+
+
+def _fee_of(costs, inputs, rows) -> np.ndarray:
+    return inputs.borrow[rows, 0] if costs.borrow_varies else np.full(len(rows), costs.borrow_bps * 1e-4)
+
+
+def _rate_of(costs, inputs, rows) -> np.ndarray:
+    return (
+        inputs.half_spread[rows, 0] if inputs.half_spread.shape[1] else np.full(len(rows), costs.half_spread_bps * 1e-4)
+    )
+
+
+def _plain_orders(account, inputs, legs, wished, rows, held, base) -> tuple[np.ndarray, dict]:  # money; part -> cost
+    """Orders of one date that could be filled and priced, and what each part of their cost is."""
+    costs, rate = account.costs, _rate_of(account.costs, inputs, rows)
+    volume, volatility, price = inputs.volume[rows], inputs.volatility[rows], inputs.price[rows]
+    orders = np.nan_to_num(wished[rows] * base - held)
+    priced = legs.fillable[rows] & (rate >= 0) & ((volume > 0) | (not costs.needs_volume))
+    priced &= ((volatility >= 0) | (not costs.needs_volatility)) & ((price > 0) | (costs.commission_per_share == 0))
+    orders = np.where(priced, orders, 0.0)
+    size = np.abs(orders)
+    paid = {"half_spread": size * rate}
+    for name in ("temporary", "permanent"):
+        law = getattr(costs, name)
+        share = law.share(size, volume if law.base == "volume" else base, volatility) if law.coefficient else 0.0
+        paid[name] = size * share
+    fee = size * costs.commission_bps * 1e-4
+    if costs.commission_per_share:
+        fee = fee + size / price * costs.commission_per_share
+    paid["commission"] = np.where(size > 0, np.maximum(fee, costs.commission_minimum), 0.0)
+    return orders, {name: np.where(size > 0, cost, 0.0) for name, cost in paid.items()}
