@@ -19,7 +19,7 @@ serial dependence does to them; and the bootstrap, where the law of the values i
 
 # %% auto #0
 __all__ = ['NODES', 'cusum_run_length', 'ewma_run_length', 'cusum_threshold', 'ewma_limit', 'run_lengths', 'mean_run_length',
-           'Whitening', 'fit_whitening', 'RunLength', 'Chart', 'watch']
+           'Whitening', 'fit_whitening', 'RunLength', 'Chart', 'watch', 'watch_rate']
 
 # %% ../../nbs/monitor/charts.ipynb #10d7b730
 from dataclasses import dataclass
@@ -365,7 +365,7 @@ def _schwarz(n):
 
     return criterion
 
-# %% ../../nbs/monitor/charts.ipynb #9b5c840d
+# %% ../../nbs/monitor/charts.ipynb #4ac5c441
 class RunLength(NamedTuple):
     """Mean bars until a false alarm, and what it may really be."""
 
@@ -437,21 +437,24 @@ class Chart:
     def run(
         self,
         values,  # one per bar, a Series keeps its dates; NaN: nothing is known on the bar, and the statistic stays
+        before=(),  # values of the bars before the first: lags that the whitening needs, not charted
     ) -> pd.DataFrame:  # statistic, alarm; after an alarm the chart begins anew
-        """Follow a live series; give it the lags of the bars before where the whitening needs some.
+        """Follow a live series.
 
         Parameters
         ----------
         values
             one per bar, a Series keeps its dates; NaN: nothing is known on the bar, and the statistic
             stays
+        before : default ()
+            values of the bars before the first: lags that the whitening needs, not charted
 
         Returns
         -------
         pd.DataFrame
             statistic, alarm; after an alarm the chart begins anew
         """
-        surprises = self.whitening.surprises(np.asarray(values, float))
+        surprises = self.whitening.surprises(np.append(before, np.asarray(values, float)))[len(before) :]
         statistic = np.empty(len(surprises))
         alarm = np.zeros(len(surprises), bool)
         begin = 0
@@ -501,7 +504,7 @@ def _resample(pool, block, paths, bars, seed):
     places = (starts + np.arange(block)) % len(pool)
     return pool[places.reshape(paths, -1)[:, :bars]]
 
-# %% ../../nbs/monitor/charts.ipynb #9d73881a
+# %% ../../nbs/monitor/charts.ipynb #f48d79ee
 def watch(
     validation,  # one value per bar of the period that the model was accepted on, e.g. its daily rank IC
     run_length: float = 504,  # bars until a false alarm, in the mean
@@ -532,6 +535,15 @@ def watch(
     seed : int, default 0
     """
     _check_run_length(run_length)
+    chart = _uncalibrated(validation, kind, side, memory, head_start, seed)
+    drawn = _resample(chart.pool, chart.block, paths, int(5 * run_length), seed)
+    threshold = _calibrated(chart, drawn, run_length)
+    chart = _with(chart, threshold=threshold)
+    return _with(chart, run_length=_run_length_interval(chart, drawn, len(clean(validation))))
+
+
+def _uncalibrated(validation, kind, side, memory, head_start, seed) -> Chart:
+    """A chart that knows the validation period, and no threshold yet."""
     if kind not in ("cusum", "ewma"):
         raise unknown_name("chart", kind, ("cusum", "ewma"))
     if side not in _SIDES:
@@ -543,11 +555,7 @@ def watch(
     pool = (pool - pool.mean()) / pool.std()
     block = max(block_length(pool), block_length(pool**2))  # calm and wild times stay together
     empty = RunLength(np.nan, np.nan, np.nan)
-    chart = Chart(kind, side, 1.0, whitening, empty, memory, head_start, pool, block, seed)
-    drawn = _resample(pool, block, paths, int(5 * run_length), seed)
-    threshold = _calibrated(chart, drawn, run_length)
-    chart = _with(chart, threshold=threshold)
-    return _with(chart, run_length=_run_length_interval(chart, drawn, len(x)))
+    return Chart(kind, side, 1.0, whitening, empty, memory, head_start, pool, block, seed)
 
 
 def _with(chart, **changes):
@@ -599,3 +607,88 @@ def _refit(x, order):
     lagged = np.column_stack([away[order - lag : len(x) - lag] for lag in range(order + 1)])
     phi, variance = _least_squares(lagged, order)
     return Whitening(float(x.mean()), float(np.sqrt(variance)), tuple(phi))
+
+# %% ../../nbs/monitor/charts.ipynb #bba1aaaf
+@njit(cache=True)
+def _count_alarms(z, memory, side, is_ewma, threshold):
+    """(paths,) alarms of each path; after one the chart begins anew. NaN: the statistic stays."""
+    out = np.zeros(z.shape[0])
+    scale = np.sqrt(memory / (2 - memory))
+    for i in range(z.shape[0]):
+        up = down = level = 0.0
+        for value in z[i]:
+            if np.isnan(value):
+                continue
+            if is_ewma:
+                level = (1 - memory) * level + memory * value
+                up, down = level / scale, -level / scale
+            else:
+                up, down = max(0.0, up + value - memory), max(0.0, down - value - memory)
+            if (side >= 0 and up > threshold) or (side <= 0 and down > threshold):
+                out[i] += 1
+                up = down = level = 0.0
+    return out
+
+
+def watch_rate(
+    validation,  # one value per bar of the period that the model was accepted on
+    alarms: float = 1.0,  # false ones wanted over the next `bars`
+    bars: int = 504,
+    kind: str = "cusum",
+    side: str = "down",
+    memory: float | None = None,
+    worlds: int = 200,  # validation periods that are drawn
+    futures: int = 20,  # of each
+    seed: int = 0,
+) -> Chart:
+    """A chart that gives the wanted number of false alarms, the error of what was learnt included.
+
+    Parameters
+    ----------
+    validation
+        one value per bar of the period that the model was accepted on
+    alarms : float, default 1.0
+        false ones wanted over the next `bars`
+    bars : int, default 504
+    kind : str, default 'cusum'
+    side : str, default 'down'
+    memory : float | None, default None
+    worlds : int, default 200
+        validation periods that are drawn
+    futures : int, default 20
+        of each
+    seed : int, default 0
+    """
+    chart = _uncalibrated(validation, kind, side, memory, 0.0, seed)
+    z = _seen_by_learners(chart, len(clean(validation)), worlds, futures, bars)
+    threshold = _threshold_of_rate(chart, z, alarms)
+    counts = _count_alarms(z, chart.memory, _SIDES[side], kind == "ewma", threshold).reshape(worlds, futures)
+    return _with(chart, threshold=threshold, run_length=_rate_interval(counts, bars))
+
+
+def _seen_by_learners(chart, learnt_from, worlds, futures, bars):
+    """(worlds * futures, bars) surprises of futures, as charts see them that learnt from other validation periods."""
+    coefficients = np.asarray(chart.whitening.coefficients)
+    periods = _filtered(_resample(chart.pool, chart.block, worlds, learnt_from + 50, chart.seed), coefficients)[:, 50:]
+    ahead = _resample(chart.pool, chart.block, worlds * futures, bars + 50, chart.seed + 1)
+    ahead = _filtered(ahead, coefficients).reshape(worlds, futures, bars + 50)
+    fits = [_refit(period, len(coefficients)) for period in periods]
+    return np.concatenate([fit.surprises(future)[:, 50:] for fit, future in zip(fits, ahead, strict=True)])
+
+
+def _threshold_of_rate(chart, z, alarms):
+    low, high = 0.01, 200.0
+    while high - low > 1e-4 * high:
+        middle = (low + high) / 2
+        count = _count_alarms(z, chart.memory, _SIDES[chart.side], chart.kind == "ewma", middle).mean()
+        low, high = (middle, high) if count > alarms else (low, middle)
+    return high
+
+
+def _rate_interval(counts, bars) -> RunLength:
+    """Bars per alarm, and those of the tenths of the charts with the fewest and the most; ranked on half of the futures."""
+    half = counts.shape[1] // 2
+    order = np.argsort(counts[:, :half].mean(1), kind="stable")
+    tenth = max(len(order) // 10, 1)
+    few, many = counts[order[:tenth], half:].mean(), counts[order[-tenth:], half:].mean()
+    return RunLength(*(bars / max(rate, 1e-9) for rate in (counts.mean(), many, few)))
