@@ -22,8 +22,8 @@ def test_a_model_is_kept_once_and_by_what_it_is(tmp_path):
         register_model(tmp_path, write, {key: CARDED[key] for key in CARD_KEYS if key != "limits"})
 
 def test_the_contest_is_of_what_both_earned_on_paper(tmp_path):
-    desk = open_one(tmp_path / "desk")
-    desk.feed(Ranked(MARKET), last=MARKET.dates[560], live=False)
+    desk = open_one(tmp_path / "desk", opened=300)
+    desk.feed(Ranked(MARKET), last=MARKET.dates[460], live=False)
     found = contest(desk, "random")
     wealth = desk.record().wealth()
     mean = (
@@ -57,17 +57,17 @@ class Lucky(Ranked):
         }
 
 def test_only_a_challenger_that_is_shown_to_be_better_acts_and_can_be_taken_back(tmp_path):
-    equal = open_one(tmp_path / "equal")
-    equal.feed(Ranked(MARKET), last=MARKET.dates[560], live=False)
+    equal = open_one(tmp_path / "equal", opened=300)
+    equal.feed(Ranked(MARKET), last=MARKET.dates[440], live=False)
     with pytest.raises(NeuralphaError, match="not shown to be better"):
         promote(equal, "random", "it looks good")
     with pytest.raises(NeuralphaError, match="nobody to go back to"):
         roll_back(equal, "why not")
-    desk = open_one(tmp_path / "desk")
-    desk.feed(Lucky(MARKET), last=MARKET.dates[590], live=False)
+    desk = open_one(tmp_path / "desk", opened=300, costs=0.0)
+    desk.feed(Lucky(MARKET), last=MARKET.dates[497], live=False)
     assert promote(desk, "random", "decided")["before"] == "reversal"
     assert desk.record().acting == "random"
-    [bar] = desk.feed(Lucky(MARKET), last=MARKET.dates[591], live=False)
+    [bar] = desk.feed(Lucky(MARKET), last=MARKET.dates[498], live=False)
     assert bar.body["acting"] == "random"
     table = desk.record().table(bar.body)
     if bar.body["state"]["action"] == "continue":

@@ -608,7 +608,7 @@ def _refit(x, order):
     phi, variance = _least_squares(lagged, order)
     return Whitening(float(x.mean()), float(np.sqrt(variance)), tuple(phi))
 
-# %% ../../nbs/monitor/charts.ipynb #bba1aaaf
+# %% ../../nbs/monitor/charts.ipynb #f1dd9492
 @njit(cache=True)
 def _count_alarms(z, memory, side, is_ewma, threshold):
     """(paths,) alarms of each path; after one the chart begins anew. NaN: the statistic stays."""
@@ -673,6 +673,7 @@ def _seen_by_learners(chart, learnt_from, worlds, futures, bars):
     ahead = _resample(chart.pool, chart.block, worlds * futures, bars + 50, chart.seed + 1)
     ahead = _filtered(ahead, coefficients).reshape(worlds, futures, bars + 50)
     fits = [_refit(period, len(coefficients)) for period in periods]
+    fits = [_with(fit, scale=max(fit.scale, 0.1)) for fit in fits]  # a period in which hardly anything happened
     return np.concatenate([fit.surprises(future)[:, 50:] for fit, future in zip(fits, ahead, strict=True)])
 
 

@@ -22,7 +22,7 @@ __all__ = ['FILLS', 'TERMS', 'WATCH', 'ACTIONS', 'TABLES', 'THIN', 'WINDOW', 'LO
            'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date', 'is_of_the_day',
            'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'feed', 'halt', 'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #5e0d2a7b
+# %% ../../nbs/monitor/desk.ipynb #d85266a6
 import io, os, shutil, tempfile
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
@@ -36,14 +36,13 @@ from neuralpha.core import (
     digest,
     file_digest,
     read_json,
-    read_table,
     write_json,
     write_text,
     writing,
 )
 from ..data.panel import GONE_AFTER, Panel, cut_panel
 from ..labels import forward_return
-from .journal import Entry, read_journal, verify_journal, write_journal
+from .journal import read_journal, verify_journal, write_journal
 from neuralpha.monitor.layers import (
     Reference,
     Watch,
@@ -59,7 +58,7 @@ from ..trading.account import RECORD, Account, Books, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/monitor/desk.ipynb #9f45275e
+# %% ../../nbs/monitor/desk.ipynb #b014436e
 FILLS = ("paper", "broker")
 
 
@@ -125,12 +124,12 @@ class Terms:
 
     @property
     def clock(self) -> Clock:
-        "When a decision becomes a trade."
+        """When a decision becomes a trade."""
         return Clock(self.delay, self.fill, self.tranches)
 
     @property
     def cost_rule(self) -> Costs:
-        "What trading is expected to cost."
+        """What trading is expected to cost."""
         if not isinstance(self.costs, dict):
             return make_costs(self.costs)
         given = {name: value for name, value in self.costs.items() if name != "preset"}
@@ -138,13 +137,13 @@ class Terms:
 
     @property
     def account(self) -> Account:
-        "The account that a model's scores are traded in on paper."
+        """The account that a model's scores are traded in on paper."""
         limit = self.participation or np.inf
         return Account(self.cost_rule, self.capital, participation=limit, lot=self.lot)
 
 
 class Inputs(Protocol):
-    "What a desk is fed: a panel, and what the models say of each of its dates from what was known on it."
+    """What a desk is fed: a panel, and what the models say of each of its dates from what was known on it."""
 
     panel: Panel
 
@@ -166,7 +165,7 @@ class Inputs(Protocol):
             asset by feature, before any transform
         """
 
-# %% ../../nbs/monitor/desk.ipynb #3e1a578d
+# %% ../../nbs/monitor/desk.ipynb #00271d52
 TERMS, WATCH, ACTIONS, TABLES = "desk.json", "watch.json", "actions.toml", "tables"
 
 
@@ -248,53 +247,53 @@ class Desk:
 
     @property
     def actions(self) -> ActionPolicy:
-        "The action policy as it is now."
+        """The action policy as it is now."""
         return load_policy(self.folder / ACTIONS)
 
     def record(self) -> "Record":
-        "What the journal says."
+        """What the journal says."""
         return Record(self, read_journal(self.folder))
 
     def feed(self, inputs: Inputs, last=None, live: bool = True) -> list:
-        "See `feed`."
+        """See `feed`."""
         return feed(self, inputs, last, live)
 
-# %% ../../nbs/monitor/desk.ipynb #fbacd76d
+# %% ../../nbs/monitor/desk.ipynb #2c1eea8e
 @dataclass
 class Record:
-    "The journal of a desk, read."
+    """The journal of a desk, read."""
 
     desk: Desk
     entries: tuple
 
     def of(self, kind: str) -> list:
-        "Entries of a kind, in order."
+        """Entries of a kind, in order."""
         return [entry for entry in self.entries if entry.kind == kind]
 
     @property
     def bars(self) -> list:
-        "Bodies of the bars that were stepped."
+        """Bodies of the bars that were stepped."""
         return [entry.body for entry in self.of("bar")]
 
     @property
     def dates(self) -> pd.DatetimeIndex:
-        "Their dates."
+        """Their dates."""
         return pd.DatetimeIndex([bar["date"] for bar in self.bars], name="date")
 
     @property
     def acting(self) -> str:
-        "The model whose scores are traded."
+        """The model whose scores are traded."""
         chosen = [entry.body["acting"] for entry in self.entries if entry.kind in ("opened", "promotion")]
         return chosen[-1]
 
     @property
     def state(self) -> State:
-        "What the action policy has in force."
+        """What the action policy has in force."""
         return state_of(self.bars[-1]["state"]) if self.bars else State()
 
     @property
     def halted(self) -> str:
-        "Why nothing is traded, where the last thing that happened is a halt."
+        """Why nothing is traded, where the last thing that happened is a halt."""
         last = [entry for entry in self.entries if entry.kind in ("bar", "halt")]
         return last[-1].body["why"] if last and last[-1].kind == "halt" else ""
 
@@ -354,15 +353,15 @@ class Record:
 
 
 def account_names(terms: Terms) -> list:
-    "The desk's own account, and one on paper for each model."
+    """The desk's own account, and one on paper for each model."""
     return ["desk", *terms.models]
 
 
 def state_of(kept: dict) -> State:
-    "A policy's state from its plain values."
+    """A policy's state from its plain values."""
     return State(**kept | {"fired": tuple((layer, bar) for layer, bar in kept["fired"])})
 
-# %% ../../nbs/monitor/desk.ipynb #5ebb83be
+# %% ../../nbs/monitor/desk.ipynb #61a96de3
 def write_bar_table(folder, table: pd.DataFrame) -> str:  # digest, which is its name
     """Write a table under the digest of its bytes; the same table is written once.
 
@@ -382,7 +381,7 @@ def write_bar_table(folder, table: pd.DataFrame) -> str:  # digest, which is its
 
 
 def read_bar_table(folder, name: str) -> pd.DataFrame:
-    "Read a table, and compare its bytes with its name."
+    """Read a table, and compare its bytes with its name."""
     path = Path(folder) / TABLES / f"{name}.parquet"
     if not path.exists() or file_digest(path) != name:
         what = "was altered" if path.exists() else "is missing"
@@ -391,9 +390,9 @@ def read_bar_table(folder, name: str) -> pd.DataFrame:
         )
     return pd.read_parquet(path)
 
-# %% ../../nbs/monitor/desk.ipynb #a81b9f51
+# %% ../../nbs/monitor/desk.ipynb #0fb83375
 def hold_missing(panel: Panel) -> Panel:
-    "The panel with masked rows for assets that miss its last bars, for as long as nobody knows that they have left."
+    """The panel with masked rows for assets that miss its last bars, for as long as nobody knows that they have left."""
     last = panel.date_code[panel.asset_offsets[1:] - 1]
     more = np.maximum(_there_until(panel) - last, 0)
     if not more.any():
@@ -428,7 +427,7 @@ def _there_until(panel) -> np.ndarray:
         stated |= panel.attributes["delisting_date"].reindex(panel.assets).notna().to_numpy()
     return np.where(stated, last, np.minimum(until, panel.n_dates - 1))
 
-# %% ../../nbs/monitor/desk.ipynb #dbf258b2
+# %% ../../nbs/monitor/desk.ipynb #d9d7c23e
 THIN = 0.5  # of the usual number of assets: a session with fewer prices is not traded on
 WINDOW = 300  # bars before the first new one that are read: estimates, returns and look-backs need no more
 
@@ -456,7 +455,7 @@ def unfit_file(record: Record, panel: Panel) -> str:  # empty: it can be stepped
 
 
 def unfit_bar(panel: Panel, date: int) -> str:
-    "Why a bar is not traded on: far fewer prices than usual."
+    """Why a bar is not traded on: far fewer prices than usual."""
     counts = np.bincount(panel.date_code[panel.tradable], minlength=panel.n_dates)
     usual = np.median(counts[max(date - 20, 0) : date]) if date else counts[0]
     if counts[date] >= THIN * usual:
@@ -466,13 +465,13 @@ def unfit_bar(panel: Panel, date: int) -> str:
         "session may not be over, or the file is not complete."
     )
 
-# %% ../../nbs/monitor/desk.ipynb #aac8c4fd
+# %% ../../nbs/monitor/desk.ipynb #8e0f9211
 LOOK_BACK = 63  # known bars whose data is compared with what was seen
 SAME_RETURN = 1e-5  # difference of returns below which a bar is the same: prices are kept as float32
 
 
 def bar_digest(panel: Panel, date: int) -> str:
-    "Digest of all rows of a bar."
+    """Digest of all rows of a bar."""
     rows = panel.rows_by_date[slice(*panel.date_offsets[date : date + 2])]
     fields = [panel.fields[name][rows] for name in sorted(panel.fields)]
     return digest(panel.assets[panel.asset_code[rows]], panel.tradable[rows], *fields)
@@ -513,7 +512,7 @@ def _revision(record, bar, panel, at, returns, now) -> list:
     numbers = {name: None if np.isnan(row[name]) else float(row[name]) for name in ("seen", "now")}
     return [dict(date=bar["date"], data=now, assets=len(changed), worst=dict(asset=worst, **numbers))]
 
-# %% ../../nbs/monitor/desk.ipynb #3d88de32
+# %% ../../nbs/monitor/desk.ipynb #725ce068
 def one_date(
     panel: Panel,
     date: int,  # position among the panel's dates
@@ -541,7 +540,7 @@ def one_date(
         truth={},
     )
 
-# %% ../../nbs/monitor/desk.ipynb #5d74e363
+# %% ../../nbs/monitor/desk.ipynb #a11fa3d2
 class _Run:
     """What all bars of one feed share."""
 
@@ -577,7 +576,8 @@ class _Run:
         return len(self.bars) if self._looks_back() else needed
 
     def _accounts(self):
-        own = self.terms.account
+        real = getattr(self.inputs, "live_costs", None)  # planted: what trading on paper really costs
+        own = replace(self.terms.account, costs=real or self.terms.cost_rule)
         if self.terms.fills == "broker":  # wishes are money, and what trading costs is what the broker says
             free = replace(own.costs, **_FREE)
             own = Account(free, 1.0, compounding=False)
@@ -600,7 +600,7 @@ _FREE = dict(
 
 
 def is_of_the_day(policy) -> bool:
-    "Whether weights follow from the scores of the day alone, so that no earlier bar has to be shown."
+    """Whether weights follow from the scores of the day alone, so that no earlier bar has to be shown."""
     simple = {"Quantiles", "TopN", "RankWeights", "Capped", "DrawdownCut", "Breaker"}
     inner = getattr(policy, "base", None)
     flat = type(policy).__name__ == "Neutral" and policy.to in ("market", "sector")
@@ -643,9 +643,9 @@ def _moves(books: Books, at: int):
     before[asset], after[asset] = books.bars.before[rows], books.bars.after[rows]
     return before, after
 
-# %% ../../nbs/monitor/desk.ipynb #8f1f8093
+# %% ../../nbs/monitor/desk.ipynb #2fc42991
 class Paid(NamedTuple):
-    "What a broker's fills cost beyond what they are worth."
+    """What a broker's fills cost beyond what they are worth."""
 
     slippage: float
     commission: float
@@ -752,7 +752,7 @@ def fills_of(record: Record, date) -> pd.DataFrame | None:  # asset, shares, pri
     found = [entry.body["fills"] for entry in record.of("fills") if entry.body["date"] == wanted]
     return pd.DataFrame(found[-1]) if found else None
 
-# %% ../../nbs/monitor/desk.ipynb #ef6666aa
+# %% ../../nbs/monitor/desk.ipynb #01ad9bc5
 def _decide(run: _Run, at: int, scores: dict) -> dict:  # model -> Series, asset -> weight
     """What each model's scores of the bar ask for."""
     alone = is_of_the_day(run.desk.weigh)
@@ -981,7 +981,7 @@ def _ask_policy(run, at, table, target, held) -> tuple:
     kept = {name: [int(n) - shift for n in steps] for name, steps in notes.items() if name == "trips"}
     return wish, kept
 
-# %% ../../nbs/monitor/desk.ipynb #40049ec1
+# %% ../../nbs/monitor/desk.ipynb #7a2029fc
 def feed(
     desk: Desk,
     inputs: Inputs,
@@ -1064,7 +1064,7 @@ def halt(desk: Desk, why: str) -> list:  # entries that were added
     with write_journal(desk.folder) as journal:
         return _halt(journal, desk.record(), why)
 
-# %% ../../nbs/monitor/desk.ipynb #aa8a1d47
+# %% ../../nbs/monitor/desk.ipynb #e6ae8b1a
 def verify_desk(
     folder,
     head: str | None = None,  # digest of an entry that you kept elsewhere

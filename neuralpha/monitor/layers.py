@@ -35,7 +35,7 @@ from .charts import Chart, RunLength, Whitening, watch_rate
 from .drift import CUTS
 from .policy import LAYERS
 
-# %% ../../nbs/monitor/layers.ipynb #85864685
+# %% ../../nbs/monitor/layers.ipynb #c92c4b2f
 SIDES = {"data": "down", "features": "up", "scores": "both", "ic": "down", "costs": "up", "money": "down"}
 
 
@@ -64,7 +64,7 @@ def fresh_share(
     price = panel.fields["close"] if "close" in panel.fields else np.cumsum(panel.fields["return"])
     return float((panel.tradable[rows] & (price[rows] != price[rows - 1])).mean())
 
-# %% ../../nbs/monitor/layers.ipynb #52ed4e8d
+# %% ../../nbs/monitor/layers.ipynb #6678f48a
 def likeness(
     now: pd.Series,  # asset -> score
     before: pd.Series,
@@ -127,7 +127,7 @@ def cost_bps(
     paid = -sum(record[name] for name in ("half_spread", "temporary", "permanent", "commission"))
     return 1e4 * paid / record["traded"] if record["traded"] > 0 else np.nan
 
-# %% ../../nbs/monitor/layers.ipynb #7b411dfa
+# %% ../../nbs/monitor/layers.ipynb #a98e6d42
 @dataclass(frozen=True)
 class Reference:
     """Cross-sections of the features in the validation period.
@@ -170,12 +170,12 @@ class Reference:
         return np.abs(_shares(values[list(self.names)].to_numpy(float), self.cuts) - self.shares).max(1)
 
     def number(self, values: pd.DataFrame) -> float:
-        "The layer's number: the feature furthest out, in its usual deviations; a feature without values is at distance 1."
+        """The layer's number: the feature furthest out, in its usual deviations; a feature without values is at distance 1."""
         away = np.nan_to_num(self.distances(values), nan=1.0)
         return float(((away - self.usual) / self.spread).max())
 
     def furthest(self, values: pd.DataFrame) -> str:
-        "The feature that made the number."
+        """The feature that made the number."""
         away = np.nan_to_num(self.distances(values), nan=1.0)
         return self.names[int(((away - self.usual) / self.spread).argmax())]
 
@@ -217,7 +217,7 @@ def _varies(columns):
     known = np.concatenate(known)
     return len(known) > 1 and np.ptp(known) > 0
 
-# %% ../../nbs/monitor/layers.ipynb #767c2b70
+# %% ../../nbs/monitor/layers.ipynb #0449d826
 OFF = 0.5  # share by which a number that was constant may be off
 
 
@@ -262,7 +262,7 @@ class Watch:
 
     @property
     def layers(self) -> list:
-        "Those that are watched."
+        """Those that are watched."""
         return [layer for layer in LAYERS if layer in self.charts or layer in self.constant]
 
     def read(
@@ -323,9 +323,9 @@ def learn_watch(
     before = {layer: values[layer].to_numpy(float)[-20:] for layer in moving}
     return Watch(bars, charts, constant, before)
 
-# %% ../../nbs/monitor/layers.ipynb #9e9d5e64
+# %% ../../nbs/monitor/layers.ipynb #788a4e57
 def watch_to_json(watch: Watch, reference: Reference | None) -> dict:
-    "A watch and its reference as plain values."
+    """A watch and its reference as plain values."""
     charts = {layer: _chart_to_json(chart) for layer, chart in watch.charts.items()}
     before = {layer: [None if np.isnan(v) else float(v) for v in values] for layer, values in watch.before.items()}
     kept = reference and {name: np.asarray(value).tolist() for name, value in vars(reference).items()}
@@ -333,7 +333,7 @@ def watch_to_json(watch: Watch, reference: Reference | None) -> dict:
 
 
 def watch_from_json(text: dict) -> tuple[Watch, Reference | None]:
-    "What `watch_to_json` wrote."
+    """What `watch_to_json` wrote."""
     charts = {layer: _chart_from_json(chart) for layer, chart in text["charts"].items()}
     before = {layer: np.array(values, float) for layer, values in text["before"].items()}
     kept = text["reference"]

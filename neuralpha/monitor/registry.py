@@ -29,7 +29,7 @@ from .desk import Desk, Record
 from .journal import write_journal
 from .sequential import Decision, confidence_sequence, decide, years_to_decide
 
-# %% ../../nbs/monitor/registry.ipynb #497b98b2
+# %% ../../nbs/monitor/registry.ipynb #0c4b5d3a
 MODELS, CARD = "models", "card.json"
 CARD_KEYS = ("model", "purpose", "data", "validation", "certificate", "limits")
 
@@ -75,7 +75,7 @@ def register_model(
 
 
 def model_digest(folder) -> str:
-    "Digest of all files of a model, their names included."
+    """Digest of all files of a model, their names included."""
     folder = Path(folder)
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return digest({name: file_digest(folder / name) for name in files})
@@ -106,7 +106,7 @@ def verify_models(folder) -> list:  # sentences
     places = [path.parent for path in sorted(Path(folder).glob(f"*/{CARD}"))]
     return [f"The model {place.name[:12]} was altered." for place in places if model_digest(place) != place.name]
 
-# %% ../../nbs/monitor/registry.ipynb #bc893e02
+# %% ../../nbs/monitor/registry.ipynb #e25aa6e1
 class Contest(NamedTuple):
     """A challenger against the champion.
 
@@ -197,7 +197,7 @@ def weather(
 
 
 def exchange_cost(record: Record) -> float:
-    "What it costs to sell all that is held and to buy as much again, at the mean rate paid so far; share of the wealth."
+    """What it costs to sell all that is held and to buy as much again, at the mean rate paid so far; share of the wealth."""
     parts = record.parts()
     if not parts["traded"].sum() > 0:
         return 0.0
@@ -205,7 +205,7 @@ def exchange_cost(record: Record) -> float:
     last = parts.iloc[-1]
     return float(2 * rate * (last["long"] + last["short"]) / last["wealth"])
 
-# %% ../../nbs/monitor/registry.ipynb #83f27c54
+# %% ../../nbs/monitor/registry.ipynb #80b4bf6b
 def promote(desk: Desk, model: str, why: str, **how) -> dict:  # body of the entry; `how`: as in `contest`
     """Let a challenger act, if the contest is decided for it; refused with the interval where it is not.
 
