@@ -11,8 +11,9 @@ study in which something failed ends with exit code 1.
 __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'features_app', 'CHARACTERISTICS', 'desk_app',
            'DeskFolder', 'LastOption', 'holdout_app', 'INTERRUPTED', 'run', 'tune', 'features_list', 'models_list',
            'studies_list', 'new_command', 'lab_command', 'doctor_command', 'data_check', 'data_list', 'data_import',
-           'audit', 'desk_open', 'desk_step', 'desk_replay', 'desk_fills', 'report_file', 'backtest_report',
-           'compare_two', 'score_newest', 'holdout_open', 'verify', 'main']
+           'audit', 'desk_open', 'desk_step', 'desk_replay', 'desk_fills', 'desk_status', 'desk_promote',
+           'desk_rollback', 'desk_test', 'report_file', 'backtest_report', 'compare_two', 'score_newest',
+           'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
@@ -800,6 +801,66 @@ def _verify_desk(folder):
     typer.echo(f"{folder}: journal, tables, terms and models checked: {len(problems)} problems")
     if problems:
         raise typer.Exit(1)
+
+# %% ../nbs/cli.ipynb #dd33b7d0
+@desk_app.command("status")
+def desk_status(
+    folder: DeskFolder,
+    universe: Annotated[
+        str | None, typer.Option("--universe", "-u", help="Data as it stands today, to compare live with backtest.")
+    ] = None,
+    read: ReadOption = None,
+) -> None:
+    """What is in force and why; writes the page `index.html` and `orders.csv` into the desk's folder."""
+    from neuralpha.report.desk_page import light_of, write_desk_page
+    from neuralpha.report.desk import desk_at
+
+    page = write_desk_page(folder, universe, **_read_options(read))
+    word, alarming, why = light_of(desk_at(folder).record())
+    typer.secho(word, fg="red" if alarming else "green")
+    typer.echo(f"{why}\n{page}")
+
+
+@desk_app.command("promote")
+def desk_promote(
+    folder: DeskFolder,
+    model: Annotated[str, typer.Argument(help="A challenger.")],
+    why: Annotated[str, typer.Option(help="It is written into the journal.")],
+) -> None:
+    """Let a challenger act, if the always-valid test is decided for it; refused with the interval where it is not."""
+    from neuralpha.monitor.registry import promote
+    from neuralpha.report.desk import desk_at
+
+    body = promote(desk_at(folder), model, why)
+    typer.echo(f"{body['acting']} acts in place of {body['before']}")
+
+
+@desk_app.command("rollback")
+def desk_rollback(
+    folder: DeskFolder, why: Annotated[str, typer.Option(help="It is written into the journal.")]
+) -> None:
+    """Let the model that acted before act again."""
+    from neuralpha.monitor.registry import roll_back
+    from neuralpha.report.desk import desk_at
+
+    body = roll_back(desk_at(folder), why)
+    typer.echo(f"{body['acting']} acts in place of {body['before']}")
+
+
+@desk_app.command("test")
+def desk_test(
+    folder: DeskFolder,
+    component: Annotated[str | None, typer.Option(help="data, drift, costs or money; default: all.")] = None,
+    fault: Annotated[str | None, typer.Option("--break", help="One fault of the component; default: all.")] = None,
+    bars: Annotated[int, typer.Option(help="Bars that are replayed with the fault.")] = 40,
+    universe: Annotated[str | None, typer.Option("--universe", "-u", help="Default: the universe of the report.")] = None,
+    read: ReadOption = None,
+) -> None:
+    """Plant a fault in a copy of the desk, replay its last bars, and show what the desk does beside its twin without it."""
+    from neuralpha.report.desk_faults import try_faults
+
+    found = try_faults(folder, component, fault, bars, universe, **_read_options(read))
+    _table(found.set_index("break"), "What the desk does")
 
 # %% ../nbs/cli.ipynb #22ecb96e
 @app.command("report", rich_help_panel="Reports")

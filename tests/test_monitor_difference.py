@@ -115,12 +115,12 @@ def test_costs_that_are_not_what_was_assumed_move_their_line(tmp_path, change, l
     assert moved(found) == {line} and found.by_cause[line] < 0
 
 def test_what_a_broker_does_moves_the_lines_of_execution(tmp_path):
-    late = [pd.Timestamp(date) for date in MARKET.dates[410:413]]
-    fair = filled_by(open_one(tmp_path / "fair", fills="broker", costs=0.0), 420)
+    late = [pd.Timestamp(date) for date in MARKET.dates[404:406]]
+    fair = filled_by(open_one(tmp_path / "fair", fills="broker", costs=0.0), 409)
     assert moved(explain_difference(fair, MARKET)) == set()
 
     def with_fault(name, **fault):
-        return explain_difference(filled_by(open_one(tmp_path / name, fills="broker", costs=0.0), 420, **fault), MARKET)
+        return explain_difference(filled_by(open_one(tmp_path / name, fills="broker", costs=0.0), 409, **fault), MARKET)
 
     dear = with_fault("dear", price=1.001)
     assert moved(dear) == {"fill price"} and dear.by_cause["fill price"] < 0
@@ -129,8 +129,8 @@ def test_what_a_broker_does_moves_the_lines_of_execution(tmp_path):
     assert moved(with_fault("half", share=0.5)) == {"partial fills"}
 
 def test_a_desk_that_is_fed_late_loses_by_delay(tmp_path):
-    desk = filled_by(open_one(tmp_path / "desk", fills="broker", costs=0.0), 410)
-    desk.feed(Ranked(MARKET), last=MARKET.dates[415])
+    desk = filled_by(open_one(tmp_path / "desk", fills="broker", costs=0.0), 405)
+    desk.feed(Ranked(MARKET), last=MARKET.dates[409])
     found = explain_difference(desk, MARKET)
     assert moved(found) == {"signal delay", "missed fills"}, (
         "the order of the last bar in time went out, and was not filled"
