@@ -127,7 +127,7 @@ def cost_bps(
     paid = -sum(record[name] for name in ("half_spread", "temporary", "permanent", "commission"))
     return 1e4 * paid / record["traded"] if record["traded"] > 0 else np.nan
 
-# %% ../../nbs/monitor/layers.ipynb #a98e6d42
+# %% ../../nbs/monitor/layers.ipynb #3b47108e
 @dataclass(frozen=True)
 class Reference:
     """Cross-sections of the features in the validation period.
@@ -136,26 +136,26 @@ class Reference:
     ----------
     names : tuple
     cuts : np.ndarray
-        (F, 19) values
+        (2F, 19) values; the second half is of what is left without the median of the date
     shares : np.ndarray
-        (F, 19) mean share of the assets at or below each cut
+        (2F, 19) mean share of the assets at or below each cut
     usual : np.ndarray
-        (F,) mean distance of a bar
+        (2F,) mean distance of a bar
     spread : np.ndarray
-        (F,) its standard deviation
+        (2F,) its standard deviation
     """
 
     names: tuple
-    cuts: np.ndarray  # (F, 19) values
-    shares: np.ndarray  # (F, 19) mean share of the assets at or below each cut
-    usual: np.ndarray  # (F,) mean distance of a bar
-    spread: np.ndarray  # (F,) its standard deviation
+    cuts: np.ndarray  # (2F, 19) values; the second half is of what is left without the median of the date
+    shares: np.ndarray  # (2F, 19) mean share of the assets at or below each cut
+    usual: np.ndarray  # (2F,) mean distance of a bar
+    spread: np.ndarray  # (2F,) its standard deviation
 
     def distances(
         self,
         values: pd.DataFrame,  # of one bar: asset by feature
-    ) -> np.ndarray:  # (F,) NaN where a feature has no value at all
-        """Largest difference of shares, of each feature.
+    ) -> np.ndarray:  # (2F,) NaN where a feature has no value at all
+        """Largest difference of shares, of each feature: of its values, and of its values less their median.
 
         Parameters
         ----------
@@ -165,9 +165,9 @@ class Reference:
         Returns
         -------
         np.ndarray
-            (F,) NaN where a feature has no value at all
+            (2F,) NaN where a feature has no value at all
         """
-        return np.abs(_shares(values[list(self.names)].to_numpy(float), self.cuts) - self.shares).max(1)
+        return np.abs(_shares(_both(values[list(self.names)].to_numpy(float)), self.cuts) - self.shares).max(1)
 
     def number(self, values: pd.DataFrame) -> float:
         """The layer's number: the feature furthest out, in its usual deviations; a feature without values is at distance 1."""
@@ -177,7 +177,15 @@ class Reference:
     def furthest(self, values: pd.DataFrame) -> str:
         """The feature that made the number."""
         away = np.nan_to_num(self.distances(values), nan=1.0)
-        return self.names[int(((away - self.usual) / self.spread).argmax())]
+        return self.names[int(((away - self.usual) / self.spread).argmax()) % len(self.names)]
+
+
+def _both(values):
+    """(assets, 2F) values, and values less the median of the date."""
+    known = np.isfinite(values).any(0)
+    middle = np.full(values.shape[1], np.nan)
+    middle[known] = np.nanmedian(values[:, known], axis=0)
+    return np.concatenate([values, values - middle], axis=1)
 
 
 def _shares(values, cuts):
@@ -203,7 +211,7 @@ def learn_reference(
     names = [name for name in days[0] if _varies([day[name].to_numpy(float) for day in days])]
     if not names:
         raise NeuralphaError("No feature varies in the validation period; there is nothing to watch.")
-    tables = [day[names].to_numpy(float) for day in days]
+    tables = [_both(day[names].to_numpy(float)) for day in days]
     cuts = np.nanquantile(np.concatenate(tables), CUTS, axis=0).T
     daily = np.array([_shares(table, cuts) for table in tables])
     shares = np.nanmean(daily, axis=0)
