@@ -22,10 +22,17 @@ def test_likeness_is_spearmans_of_common_assets():
     assert likeness(now, -before) == pytest.approx(-1)
     assert np.isnan(likeness(now.head(9), before)) and np.isnan(likeness(now * 0, before))
 
+def test_calm_returns_are_in_units_of_what_was_known_before():
+    x = np.random.default_rng(0).normal(size=400) * np.repeat([1.0, 4.0], 200)
+    calm, last = calm_returns(x)
+    assert np.std(calm[240:]) == pytest.approx(1, abs=0.15) and last == pytest.approx(4, rel=0.4)
+    again, _ = calm_returns(x[200:], calm_returns(x[:200], x.std())[1])
+    np.testing.assert_allclose(again, calm[200:])
+
 def test_costs_are_of_what_was_traded():
     record = dict(half_spread=-2.0, temporary=-1.0, permanent=-0.5, commission=-0.5, traded=8000.0, borrow=-9.0)
     assert cost_bps(record) == pytest.approx(5)
-    assert np.isnan(cost_bps(record | {"traded": 0.0}))
+    assert np.isnan(cost_bps(record | {"traded": 0.0})) and log_cost(record) == pytest.approx(np.log(5))
 
 def test_a_feature_that_moves_and_one_that_is_lost_are_found_and_named():
     rng = np.random.default_rng(0)

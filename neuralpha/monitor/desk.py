@@ -22,7 +22,7 @@ __all__ = ['FILLS', 'TERMS', 'WATCH', 'ACTIONS', 'TABLES', 'THIN', 'WINDOW', 'LO
            'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date', 'is_of_the_day',
            'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'feed', 'halt', 'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #d85266a6
+# %% ../../nbs/monitor/desk.ipynb #590438da
 import io, os, shutil, tempfile
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
@@ -46,10 +46,11 @@ from .journal import read_journal, verify_journal, write_journal
 from neuralpha.monitor.layers import (
     Reference,
     Watch,
-    cost_bps,
+    calm_returns,
     fresh_share,
     known_ic,
     likeness,
+    log_cost,
     watch_from_json,
     watch_to_json,
 )
@@ -827,7 +828,7 @@ def act(
     kept = np.where(closed, 0.0, np.where(smaller, target, np.nan))
     return np.where(held != 0, kept, 0.0)
 
-# %% ../../nbs/monitor/desk.ipynb #7f35aae0
+# %% ../../nbs/monitor/desk.ipynb #86e4b4cd
 def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
     """Layer -> number of this bar; None where it cannot be known."""
     acting = run.acting
@@ -841,16 +842,18 @@ def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
         "features": run.desk.reference.number(features) if watched else np.nan,
         "scores": likeness(scores[acting], before),
         "ic": _ic_that_is_known(run, at),
-        "costs": cost_bps(own),
-        "money": _net_return(run, champion),
+        "costs": log_cost(own),
+        "money": _calm_return(run, champion),
     }
     return {layer: float(value) if np.isfinite(value) else None for layer, value in found.items()}
 
 
-def _net_return(run, record):
+def _calm_return(run, record):
     names = account_names(run.terms)
     before = run.bars[-1]["wealth"][names.index(run.acting)] if run.bars else run.terms.capital
-    return record["wealth"] / before - 1
+    usual = run.bars[-1]["volatility"] if run.bars else run.desk.watch.volatility
+    [number], run.volatility = calm_returns([record["wealth"] / before - 1], usual)
+    return number
 
 
 def _ic_that_is_known(run, at) -> float:
@@ -865,7 +868,7 @@ def _ic_that_is_known(run, at) -> float:
     scores = run.tables[date][f"score:{run.acting}"].reindex(day.assets).to_numpy(float)
     return known_ic(day, scores, known)
 
-# %% ../../nbs/monitor/desk.ipynb #2f00fb22
+# %% ../../nbs/monitor/desk.ipynb #7222d11d
 def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     """One bar."""
     date = pd.Timestamp(run.whole.dates[at])
@@ -889,6 +892,7 @@ def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
         models=run.desk.models,
         policy=dict(version=run.policy.version, digest=run.policy.digest),
         values=values,
+        volatility=run.volatility,
         readings={layer: _plain(reading) for layer, reading in readings.items()},
         alarms=sorted(alarms),
         state=run.state._asdict(),

@@ -21,7 +21,7 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'features_on', 'validatio
            'FittedInputs', 'desk_at', 'step_desk', 'replay_desk', 'order_table', 'position_table', 'write_orders',
            'read_fills', 'verify_whole_desk']
 
-# %% ../../nbs/report/desk.ipynb #cbfc0f52
+# %% ../../nbs/report/desk.ipynb #e5ecda83
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -32,7 +32,15 @@ from ..labels import forward_return
 from ..evaluate.ic import rank_ic
 from ..models.registry import load_model
 from ..monitor.desk import Desk, Record, Terms, create_desk, feed, halt, record_fills, verify_desk
-from ..monitor.layers import cost_bps, fresh_share, learn_reference, learn_watch, likeness
+from neuralpha.monitor.layers import (
+    calm_returns,
+    cross_numbers,
+    fresh_share,
+    learn_reference,
+    learn_watch,
+    likeness,
+    log_cost,
+)
 from ..monitor.registry import MODELS, register_model, verify_models
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.grammar import read_policy
@@ -42,7 +50,7 @@ from .section import StoredReport
 from .worth import _stored_report
 from ..study.spec import Study, make_study
 
-# %% ../../nbs/report/desk.ipynb #24b3b239
+# %% ../../nbs/report/desk.ipynb #a0798da6
 def open_desk(
     report,  # folder of a report, or of one of its universes
     folder,  # of the desk; must not exist
@@ -119,18 +127,19 @@ def open_desk(
     known = cut_panel(panel, last=since)
     raw = setting_features(fits[champion], known, raw=True)
     scores = validation_scores(stored, fits[champion], champion, since)
-    reference = learn_reference(_spread_out([features_on(raw, date) for date in scores.index.unique("date")]))
-    values = validation_values(known, scores, terms, raw, reference)
-    facts = _facts(report, stored, since, values)
+    days = [features_on(raw, date) for date in scores.index.unique("date")]
+    book = backtest(scores, known, read_policy(terms.policy), terms.cost_rule, terms.capital, terms.clock)
+    values = validation_values(known, scores, terms, days, book)
+    volatility = calm_returns(book.net)[1]
+    facts = _facts(report, stored, since, values, book)
     registry = Path(folder).parent / f".{Path(folder).name}-{MODELS}"
     keys = {
         name: register_model(registry, lambda place, f=f: save_fits(f, place), _card(name, f, stored, values))
         for name, f in fits.items()
     }
     text = Path(actions).read_text(encoding="utf-8") if actions else ""
-    desk = create_desk(
-        folder, terms, read_policy(terms.policy), learn_watch(values, bars), reference, text, keys, facts
-    )
+    watch = learn_watch(values, bars, volatility=volatility)
+    desk = create_desk(folder, terms, read_policy(terms.policy), watch, learn_reference(days), text, keys, facts)
     registry.rename(desk.folder / MODELS)
     return desk
 
@@ -161,12 +170,7 @@ def _cost_terms(study: Study, costs):
     except ValueError:
         return costs
 
-
-def _spread_out(days: list, most: int = 250) -> list:
-    """At most so many days, evenly spread."""
-    return days if len(days) <= most else [days[i] for i in np.linspace(0, len(days) - 1, most).astype(int)]
-
-# %% ../../nbs/report/desk.ipynb #eef8f342
+# %% ../../nbs/report/desk.ipynb #b5aebfbb
 def validation_scores(stored: StoredReport, fits: Fits, model: str, since) -> pd.Series:  # (date, asset)
     """Out-of-sample scores of a report up to a date.
 
@@ -200,28 +204,50 @@ def features_on(X: Features, date) -> pd.DataFrame:  # asset by feature
     return pd.DataFrame(X.values[rows], X.panel.assets[X.panel.asset_code[rows]], list(X.names))
 
 
-def validation_values(panel: Panel, scores: pd.Series, terms: Terms, raw: Features, reference) -> pd.DataFrame:
-    """The layers' numbers of every bar of the validation period."""
-    book = backtest(scores, panel, read_policy(terms.policy), terms.cost_rule, terms.capital, terms.clock)
+def validation_values(
+    panel: Panel,
+    scores: pd.Series,  # (date, asset)
+    terms: Terms,
+    days: list,  # raw features of each date with scores
+    book: Book,  # that traded on the scores
+) -> pd.DataFrame:  # one row per bar, a column per layer
+    """The layers' numbers of every bar of the validation period.
+
+    Parameters
+    ----------
+    panel : Panel
+    scores : pd.Series
+        (date, asset)
+    terms : Terms
+    days : list
+        raw features of each date with scores
+    book : Book
+        that traded on the scores
+
+    Returns
+    -------
+    pd.DataFrame
+        one row per bar, a column per layer
+    """
     by_date = {date: part.droplevel("date") for date, part in scores.groupby(level="date")}
     dates = list(by_date)
     at = np.searchsorted(panel.dates, np.array(dates, "datetime64[ns]"))
     label = forward_return(panel, terms.horizon, terms.label_delay, terms.exit)
     found = pd.DataFrame(index=pd.DatetimeIndex(dates, name="date"))
     found["data"] = [fresh_share(panel, i) for i in at]
-    found["features"] = [reference.number(features_on(raw, date)) for date in dates]
+    found["features"] = cross_numbers(days)
     found["scores"] = [np.nan, *(likeness(by_date[b], by_date[a]) for a, b in zip(dates, dates[1:], strict=False))]
     found["ic"] = rank_ic(scores, label).reindex(found.index)
     found["costs"] = _cost_series(book).reindex(found.index)
-    found["money"] = book.net.reindex(found.index)
+    found["money"] = pd.Series(calm_returns(book.net)[0], book.net.index).reindex(found.index)
     return found
 
 
 def _cost_series(book: Book) -> pd.Series:
     table = book.ledger.table()
-    return pd.Series([cost_bps(row) for row in table.to_dict("records")], table.index)
+    return pd.Series([log_cost(row) for row in table.to_dict("records")], table.index)
 
-# %% ../../nbs/report/desk.ipynb #43d1f18c
+# %% ../../nbs/report/desk.ipynb #b02d789a
 def save_fits(fits: Fits, folder) -> None:
     """Write fits so that they can score without the report that they are from."""
     folder = Path(folder)
@@ -290,9 +316,9 @@ def _card(name, fits: Fits, stored: StoredReport, values) -> dict:
     )
 
 
-def _facts(report, stored, since, values) -> dict:
+def _facts(report, stored, since, values, book) -> dict:
     """What the page says about where the desk comes from."""
-    net = values["money"].dropna()
+    net = book.net[book.net.index <= since]
     return dict(
         report=str(Path(report).absolute()),
         study=stored.experiment.study.name,

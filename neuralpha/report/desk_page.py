@@ -262,14 +262,14 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #ed3be0cc
+# %% ../../nbs/report/desk_page.ipynb #357b28ec
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest out, in usual deviations",
     "scores": "likeness to the scores of the bar before",
     "ic": "rank IC that has become known",
-    "costs": "basis points of what was traded",
-    "money": "net return of the model's account",
+    "costs": "logarithm of the basis points paid",
+    "money": "net return of the model, in its volatility",
 }
 
 
