@@ -802,7 +802,7 @@ def _verify_desk(folder):
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #dd33b7d0
+# %% ../nbs/cli.ipynb #e1a1d033
 @desk_app.command("status")
 def desk_status(
     folder: DeskFolder,
@@ -853,10 +853,12 @@ def desk_test(
     component: Annotated[str | None, typer.Option(help="data, drift, costs or money; default: all.")] = None,
     fault: Annotated[str | None, typer.Option("--break", help="One fault of the component; default: all.")] = None,
     bars: Annotated[int, typer.Option(help="Bars that are replayed with the fault.")] = 40,
-    universe: Annotated[str | None, typer.Option("--universe", "-u", help="Default: the universe of the report.")] = None,
+    universe: Annotated[
+        str | None, typer.Option("--universe", "-u", help="Default: the universe of the report.")
+    ] = None,
     read: ReadOption = None,
 ) -> None:
-    """Plant a fault in a copy of the desk, replay its last bars, and show what the desk does beside its twin without it."""
+    """Plant a fault in a copy of the desk, replay its last bars, and show what it does beside its twin without it."""
     from neuralpha.report.desk_faults import try_faults
 
     found = try_faults(folder, component, fault, bars, universe, **_read_options(read))

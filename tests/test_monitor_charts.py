@@ -119,7 +119,7 @@ def test_charts_that_make_no_sense_are_refused():
         cusum_run_length(-1)
 
 def test_charts_that_were_learnt_from_little_give_the_wanted_number_of_alarms():
-    """300 desks, each with its own 400 bars of autocorrelated values with tails: the false alarms of all of them together."""
+    """300 desks, each with its own 400 bars of autocorrelated values with tails: all their false alarms."""
 
     def world(bars, seed):
         shocks = np.random.default_rng(seed).standard_t(5, size=bars + 100)

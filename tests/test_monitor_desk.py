@@ -220,7 +220,7 @@ def wait_for_lines(file, count, longest=20.0):
         time.sleep(0.002)
 
 def kill_while_it_feeds(folder, last, moments):
-    """Feed from one process after the other; each is killed at some moment of its start, or soon after its first entry."""
+    """Feed from process after process; each is killed at some moment of its start, or soon after its first entry."""
     journal = folder / "journal.jsonl"
     code = FEEDER.format(tests=str(Path(__file__).parent), folder=str(folder), last=last)
     pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -7,11 +7,6 @@ from neuralpha.core import NeuralphaError
 
 FEW = dict(worlds=60, futures=8)
 
-def test_desks_without_a_break_are_woken_as_often_as_was_asked_for():
-    """A small slice of the benchmark, where 200 desks are counted."""
-    found = false_alarms(24, learnt=400, rate=1.0, **FEW)
-    assert abs(found.found - found.wanted) < 2.5 * max(found.clustered, 1.0) * np.sqrt(found.wanted), found
-
 @pytest.mark.parametrize(
     ("kind", "size", "layer", "within"),
     [

@@ -613,7 +613,7 @@ def _refit(x, order):
     phi, variance = _least_squares(lagged, order)
     return Whitening(float(x.mean()), float(np.sqrt(variance)), tuple(phi))
 
-# %% ../../nbs/monitor/charts.ipynb #89f73e94
+# %% ../../nbs/monitor/charts.ipynb #4013724e
 @njit(cache=True)
 def _count_alarms(z, memory, side, is_ewma, threshold):
     """(paths,) alarms of each path; after one the chart begins anew. NaN: the statistic stays."""
@@ -685,7 +685,7 @@ def _seen_by_learners(chart, learnt_from, worlds, futures, bars):
 
 
 def _slow_too(chart) -> Chart:
-    """What is slow and faint, an autoregression does not see, but a sum does: surprises count in their long-run deviation."""
+    """Count surprises in their long-run deviation: what is slow and faint only a sum sees."""
     fit = long_run(chart.pool, 1)
     ratio = max(1.0, float(fit.se * np.sqrt(len(chart.pool))))
     return _with(chart, whitening=_with(chart.whitening, scale=chart.whitening.scale * ratio))
@@ -700,7 +700,7 @@ def _refits(shocks, coefficients):
 
 
 def _less_biased(learnt, shocks):
-    """An autoregression that is learnt forgets faster than the truth: by as much as one that is learnt again (Kilian, 1998)."""
+    """Add what learning takes away: one that is learnt again forgets faster by as much (Kilian, 1998)."""
     if not len(learnt):
         return learnt
     bias = np.mean([fit.coefficients for fit in _refits(shocks, learnt)], axis=0) - learnt
@@ -721,7 +721,7 @@ def _threshold_of_rate(chart, z, alarms):
 
 
 def _rate_interval(counts, bars) -> RunLength:
-    """Bars per alarm, and those of the tenths of the charts with the fewest and the most; ranked on half of the futures."""
+    """Bars per alarm, and those of the tenths of charts with most and fewest, ranked on half of the futures."""
     half = counts.shape[1] // 2
     order = np.argsort(counts[:, :half].mean(1), kind="stable")
     tenth = max(len(order) // 10, 1)

@@ -391,9 +391,9 @@ def read_bar_table(folder, name: str) -> pd.DataFrame:
         )
     return pd.read_parquet(path)
 
-# %% ../../nbs/monitor/desk.ipynb #0fb83375
+# %% ../../nbs/monitor/desk.ipynb #af94f9d6
 def hold_missing(panel: Panel) -> Panel:
-    """The panel with masked rows for assets that miss its last bars, for as long as nobody knows that they have left."""
+    """The panel with masked rows for assets that miss its last bars, while nobody knows that they have left."""
     last = panel.date_code[panel.asset_offsets[1:] - 1]
     more = np.maximum(_there_until(panel) - last, 0)
     if not more.any():
@@ -644,7 +644,7 @@ def _moves(books: Books, at: int):
     before[asset], after[asset] = books.bars.before[rows], books.bars.after[rows]
     return before, after
 
-# %% ../../nbs/monitor/desk.ipynb #2fc42991
+# %% ../../nbs/monitor/desk.ipynb #275c2bfa
 class Paid(NamedTuple):
     """What a broker's fills cost beyond what they are worth."""
 
@@ -666,7 +666,7 @@ def _force_fills(run, at, wish, moved) -> Paid:
         code = int(np.searchsorted(run.panel.assets, fill.asset))
         if code >= run.panel.n_assets or run.panel.assets[code] != fill.asset or not price.get(code, 0) > 0:
             raise NeuralphaError(
-                f"The fills hold {fill.asset} on {pd.Timestamp(run.panel.dates[at]).date()}, where the data has no price."
+                f"The fills hold {fill.asset} on {pd.Timestamp(run.panel.dates[at]).date()}, when it has no price."
             )
         worth = fill.shares * price[code]
         wish[code, 0] = (0.0 if np.isnan(wish[code, 0]) else wish[code, 0] - moved[code]) + moved[code] + worth
@@ -694,7 +694,7 @@ FILL_COLUMNS = ("date", "asset", "shares", "price")
 
 def record_fills(
     desk: Desk,
-    fills: pd.DataFrame,  # date, asset, shares (negative: sold), price in the units of the data; commission (money), optional
+    fills: pd.DataFrame,  # date, asset, shares (negative: sold), price as in the data; commission (money), optional
 ) -> int:  # lines that were recorded
     """Tell a desk what the broker did on the bars to come; before they are stepped; what is said last counts.
 
@@ -702,8 +702,7 @@ def record_fills(
     ----------
     desk : Desk
     fills : pd.DataFrame
-        date, asset, shares (negative: sold), price in the units of the data; commission (money),
-        optional
+        date, asset, shares (negative: sold), price as in the data; commission (money), optional
 
     Returns
     -------
@@ -868,7 +867,7 @@ def _ic_that_is_known(run, at) -> float:
     scores = run.tables[date][f"score:{run.acting}"].reindex(day.assets).to_numpy(float)
     return known_ic(day, scores, known)
 
-# %% ../../nbs/monitor/desk.ipynb #7222d11d
+# %% ../../nbs/monitor/desk.ipynb #7aef6d99
 def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     """One bar."""
     date = pd.Timestamp(run.whole.dates[at])
@@ -970,7 +969,7 @@ def _desk_target(run: _Run, at: int, table) -> tuple:
 
 
 def _ask_policy(run, at, table, target, held) -> tuple:
-    """The policy's own look at the account; its memory holds bar numbers, which are positions in a panel while it looks."""
+    """The policy's own look at the account; its memory holds bar numbers, positions in a panel while it looks."""
     from neuralpha.portfolio.policies import Day
 
     panel = run.whole
@@ -985,14 +984,14 @@ def _ask_policy(run, at, table, target, held) -> tuple:
     kept = {name: [int(n) - shift for n in steps] for name, steps in notes.items() if name == "trips"}
     return wish, kept
 
-# %% ../../nbs/monitor/desk.ipynb #7a2029fc
+# %% ../../nbs/monitor/desk.ipynb #e4e972d6
 def feed(
     desk: Desk,
     inputs: Inputs,
     last=None,  # step no further than this session
     live: bool = True,  # False: history is replayed, orders of bars that are caught up went out in time
 ) -> list:  # entries that were added
-    """Step a desk through all bars of the inputs that it does not know. A file that is not fit halts it, and nothing is traded.
+    """Step a desk through all bars that it does not know. A file that is not fit halts it, and nothing is traded.
 
     Parameters
     ----------
@@ -1015,7 +1014,7 @@ def feed(
         first = _first_new(record, inputs.panel)
         if first >= inputs.panel.n_dates and not len(record.dates):
             raise NeuralphaError(
-                f"The file ends on {inputs.panel.span[-10:]}; the desk was opened after {desk.terms.since}: there is no new bar."
+                f"The file ends on {inputs.panel.span[-10:]}, the desk begins after {desk.terms.since[:10]}: there is no new bar."
             )
         run = _Run(record, inputs, min(first, inputs.panel.n_dates - 1), live)
         added = [journal.append("revision", body) for body in find_revisions(record, run.whole, _returns_into(run))]

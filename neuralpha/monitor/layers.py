@@ -164,7 +164,7 @@ def calm_returns(
         variance = CALM * variance + (1 - CALM) * value**2
     return out, float(np.sqrt(variance))
 
-# %% ../../nbs/monitor/layers.ipynb #d07dc6bf
+# %% ../../nbs/monitor/layers.ipynb #3ef263fb
 @dataclass(frozen=True)
 class Reference:
     """Cross-sections of the features in the validation period.
@@ -207,7 +207,7 @@ class Reference:
         return np.abs(_shares(_both(values[list(self.names)].to_numpy(float)), self.cuts) - self.shares).max(1)
 
     def number(self, values: pd.DataFrame) -> float:
-        """The layer's number: the feature furthest out, in its usual deviations; a feature without values is at distance 1."""
+        """The layer's number: the feature furthest out, in usual deviations; one without values is at distance 1."""
         away = np.nan_to_num(self.distances(values), nan=1.0)
         return float(((away - self.usual) / self.spread).max())
 
@@ -264,8 +264,8 @@ def cross_numbers(
 ) -> np.ndarray:  # (bars,)
     """The layer's numbers of the validation period, each by a reference that was learnt from the other parts of it.
 
-    A reference lies closest to the bars that it was learnt from; charts must be calibrated on bars that it has not seen, as
-    those will be that are lived.
+    A reference lies closest to the bars that it was learnt from; charts must be calibrated on bars that it has not
+    seen, as those will be that are lived.
 
     Parameters
     ----------
@@ -296,7 +296,7 @@ def _varies(columns):
     known = np.concatenate(known)
     return len(known) > 1 and np.ptp(known) > 0
 
-# %% ../../nbs/monitor/layers.ipynb #8f1f3721
+# %% ../../nbs/monitor/layers.ipynb #4211ce10
 OFF = 0.5  # share by which a number that was constant may be off
 
 
@@ -351,7 +351,7 @@ class Watch:
         self,
         values: pd.DataFrame,  # one row per bar since the desk was opened, a column per layer; NaN: not known
     ) -> dict:  # layer -> Reading of the last bar
-        """Whether the last bar gives an alarm; all bars before it are followed again, so that nothing need be remembered.
+        """Whether the last bar gives an alarm; all bars before it are followed again, so nothing need be remembered.
 
         Parameters
         ----------

@@ -106,7 +106,7 @@ def verify_models(folder) -> list:  # sentences
     places = [path.parent for path in sorted(Path(folder).glob(f"*/{CARD}"))]
     return [f"The model {place.name[:12]} was altered." for place in places if model_digest(place) != place.name]
 
-# %% ../../nbs/monitor/registry.ipynb #e25aa6e1
+# %% ../../nbs/monitor/registry.ipynb #69413661
 class Contest(NamedTuple):
     """A challenger against the champion.
 
@@ -197,7 +197,7 @@ def weather(
 
 
 def exchange_cost(record: Record) -> float:
-    """What it costs to sell all that is held and to buy as much again, at the mean rate paid so far; share of the wealth."""
+    """What selling all that is held and buying as much again costs, at the mean rate so far; share of the wealth."""
     parts = record.parts()
     if not parts["traded"].sum() > 0:
         return 0.0
@@ -205,7 +205,7 @@ def exchange_cost(record: Record) -> float:
     last = parts.iloc[-1]
     return float(2 * rate * (last["long"] + last["short"]) / last["wealth"])
 
-# %% ../../nbs/monitor/registry.ipynb #80b4bf6b
+# %% ../../nbs/monitor/registry.ipynb #1133b101
 def promote(desk: Desk, model: str, why: str, **how) -> dict:  # body of the entry; `how`: as in `contest`
     """Let a challenger act, if the contest is decided for it; refused with the interval where it is not.
 
@@ -218,8 +218,8 @@ def promote(desk: Desk, model: str, why: str, **how) -> dict:  # body of the ent
     if found.decision.verdict != "challenger":
         low, high = (f"{1e4 * value:.2f}" for value in found.decision[2:4])
         raise NeuralphaError(
-            f"{model} is not shown to be better than {found.champion}: the difference lies between {low} and {high} basis "
-            f"points a bar, and the test says {found.decision.verdict}. {found.decision.why}"
+            f"{model} is not shown to be better than {found.champion}: the difference lies between {low} and {high} "
+            f"basis points a bar, and the test says {found.decision.verdict}. {found.decision.why}"
         )
     evidence = dict(
         low=found.decision.low, high=found.decision.high, since=str(found.decision.since), bars=len(found.sequence)

@@ -176,7 +176,7 @@ def _ends(ranks):
     count = n // 5
     return ((ranks > n - count) - 1.0 * (ranks <= count)) / count
 
-# %% ../../nbs/monitor/trials.ipynb #955981f7
+# %% ../../nbs/monitor/trials.ipynb #c0b04206
 class Lived(NamedTuple):
     """What happened to one desk.
 
@@ -274,7 +274,7 @@ def false_alarms(desks: int, first_seed: int = 0, bars: int = 252, rate: float =
 
 
 def break_delays(kind: str, desks: int, first_seed: int = 10_000, **how) -> pd.DataFrame:  # by size: median, found, by
-    """Median bars until a break of each size is found by any layer, and the share of desks that find it in the bars they live.
+    """Median bars until a break of each size is found by any layer, and the share of desks that find it.
 
     Returns
     -------
