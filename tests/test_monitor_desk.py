@@ -88,7 +88,7 @@ OPENED = 400
 def open_one(folder, weigh=None, policy="Quantiles(3)", opened=OPENED, watched=False, **terms):
     """A desk whose charts were learnt from noise, so that it minds its business."""
     rng = np.random.default_rng(0)
-    past = pd.DataFrame({"ic": rng.normal(0, 1, 300), "money": rng.normal(0, 0.1, 300)})
+    past = pd.DataFrame({"ic": rng.normal(0, 1, 300), "money": rng.normal(0, 9, 300)})
     days = [RANKED.features(date) for date in MARKET.dates[300:360]]
     if watched:
         past["features"] = 5 * rng.standard_normal(300)
@@ -325,7 +325,7 @@ def test_terms_that_make_no_sense_are_refused(tmp_path):
     desk = open_one(tmp_path / "desk")
     with pytest.raises(NeuralphaError, match="exists already"):
         open_one(tmp_path / "desk")
-    with pytest.raises(NeuralphaError, match="there is no new bar"):
+    with pytest.raises(NeuralphaError, match="no new bar"):
         desk.feed(Ranked(cut_panel(MARKET, last=pd.Timestamp(MARKET.dates[OPENED]))))
     with pytest.raises(NeuralphaError, match="holds no desk"):
         Desk(tmp_path, Quantiles(3))

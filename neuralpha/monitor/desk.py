@@ -984,7 +984,7 @@ def _ask_policy(run, at, table, target, held) -> tuple:
     kept = {name: [int(n) - shift for n in steps] for name, steps in notes.items() if name == "trips"}
     return wish, kept
 
-# %% ../../nbs/monitor/desk.ipynb #e4e972d6
+# %% ../../nbs/monitor/desk.ipynb #bb25bb06
 def feed(
     desk: Desk,
     inputs: Inputs,
@@ -1014,7 +1014,7 @@ def feed(
         first = _first_new(record, inputs.panel)
         if first >= inputs.panel.n_dates and not len(record.dates):
             raise NeuralphaError(
-                f"The file ends on {inputs.panel.span[-10:]}, the desk begins after {desk.terms.since[:10]}: there is no new bar."
+                f"The file ends on {inputs.panel.span[-10:]}, the desk begins after {desk.terms.since[:10]}: no new bar"
             )
         run = _Run(record, inputs, min(first, inputs.panel.n_dates - 1), live)
         added = [journal.append("revision", body) for body in find_revisions(record, run.whole, _returns_into(run))]
