@@ -10,10 +10,10 @@ import neuralpha as na
 from neuralpha.core import NeuralphaError, digest
 from neuralpha.data.panel import cut_panel
 from neuralpha.monitor.journal import read_journal, verify_journal, write_journal
-from neuralpha.monitor.layers import learn_reference, learn_watch
+from neuralpha.monitor.rehearsal import OPENED, PriceScores, open_rehearsal, rehearsal_market
 from neuralpha.monitor.policy import State
 from neuralpha.portfolio.backtest import backtest
-from neuralpha.portfolio.policies import Band, Breaker, Quantiles
+from neuralpha.portfolio.policies import Quantiles
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import Costs
 
@@ -56,49 +56,15 @@ def test_a_pause_only_reduces_and_a_flattened_desk_holds_nothing():
     np.testing.assert_array_equal(act(State(action="reduce", size=0.5), target, held), target * 0.5)
     np.testing.assert_array_equal(act(State(), target, held), target)
 
-class Ranked:
-    """Inputs whose scores follow from prices alone; `until` cuts the market as it stood."""
+MARKET = rehearsal_market()
 
-    def __init__(self, panel, fault=None):
-        self.panel, self.fault = panel, fault
-        past = na.compute_features(panel, "classic", transform=None)
-        self.X = pd.DataFrame(past.values, columns=list(past.names))
+RANKED = PriceScores(MARKET)
 
-    def scores(self, date):
-        rows = self.panel.rows_on(date)
-        names = self.panel.assets[self.panel.asset_code[rows]]
-        live = self.panel.tradable[rows]
-        first = pd.Series(-self.X.iloc[rows, 0].to_numpy(float), names)[live].fillna(0.0)
-        random = pd.Series(
-            np.random.default_rng(int(pd.Timestamp(date).toordinal())).normal(size=len(first)), first.index
-        )
-        return {"reversal": first, "random": random}
-
-    def features(self, date):
-        rows = self.panel.rows_on(date)
-        found = self.X.iloc[rows].set_axis(self.panel.assets[self.panel.asset_code[rows]])
-        return self.fault(found, date) if self.fault else found
-
-MARKET = na.load_universe("sim-tiny")
-
-RANKED = Ranked(MARKET)
-
-OPENED = 400
-
-def open_one(folder, weigh=None, policy="Quantiles(3)", opened=OPENED, watched=False, **terms):
-    """A desk whose charts were learnt from noise, so that it minds its business."""
-    rng = np.random.default_rng(0)
-    past = pd.DataFrame({"ic": rng.normal(0, 1, 300), "money": rng.normal(0, 9, 300)})
-    days = [RANKED.features(date) for date in MARKET.dates[300:360]]
-    if watched:
-        past["features"] = 5 * rng.standard_normal(300)
-    since = str(pd.Timestamp(MARKET.dates[opened]))
-    terms = Terms(("reversal", "random"), since, policy, capital=1e7, **terms)
-    return create_desk(folder, terms, weigh or Quantiles(3), learn_watch(past), learn_reference(days))
+Ranked, open_one = PriceScores, open_rehearsal
 
 def test_a_replay_is_the_backtest_to_the_bit(tmp_path):
-    desk = open_one(tmp_path / "desk", tranches=5)
-    inputs = Ranked(MARKET)
+    desk = open_rehearsal(tmp_path / "desk", tranches=5)
+    inputs = RANKED
     desk.feed(inputs, last=MARKET.dates[460], live=False)
     record = desk.record()
     scores = pd.concat({date: inputs.scores(date)["random"] for date in record.dates}, names=["date", "asset"])
@@ -109,30 +75,30 @@ def test_a_replay_is_the_backtest_to_the_bit(tmp_path):
     np.testing.assert_array_equal(record.wealth()["random"].reindex(wealth.index), wealth)
 
 def test_bar_by_bar_from_files_as_they_stood_gives_the_same_journal(tmp_path):
-    one, two = open_one(tmp_path / "one"), open_one(tmp_path / "two")
-    one.feed(Ranked(MARKET), last=MARKET.dates[430], live=False)
+    one, two = open_rehearsal(tmp_path / "one"), open_rehearsal(tmp_path / "two")
+    one.feed(RANKED, last=MARKET.dates[430], live=False)
     for date in MARKET.dates[OPENED + 1 : 431]:
-        two.feed(Ranked(cut_panel(MARKET, last=pd.Timestamp(date))))
+        two.feed(PriceScores(cut_panel(MARKET, last=pd.Timestamp(date))))
     same = [(desk.folder / "journal.jsonl").read_bytes() for desk in (one, two)]
     assert same[0] == same[1] and len(one.record().bars) == 30
 
 def test_the_same_bar_twice_does_nothing_and_a_missed_week_is_caught_up(tmp_path):
-    desk = open_one(tmp_path / "desk")
-    file = Ranked(cut_panel(MARKET, last=pd.Timestamp(MARKET.dates[402])))
+    desk = open_rehearsal(tmp_path / "desk")
+    file = PriceScores(cut_panel(MARKET, last=pd.Timestamp(MARKET.dates[402])))
     assert [entry.kind for entry in desk.feed(file)] == ["bar", "bar"]
     before = (desk.folder / "journal.jsonl").read_bytes()
     assert desk.feed(file) == [] and (desk.folder / "journal.jsonl").read_bytes() == before
-    later = desk.feed(Ranked(cut_panel(MARKET, last=pd.Timestamp(MARKET.dates[407]))))
+    later = desk.feed(PriceScores(cut_panel(MARKET, last=pd.Timestamp(MARKET.dates[407]))))
     assert [entry.body["date"] for entry in later] == [str(pd.Timestamp(d)) for d in MARKET.dates[403:408]]
 
 def test_changed_data_of_a_known_bar_is_a_revision_noted_once(tmp_path):
-    desk = open_one(tmp_path / "desk")
-    desk.feed(Ranked(MARKET), last=MARKET.dates[410])
+    desk = open_rehearsal(tmp_path / "desk")
+    desk.feed(RANKED, last=MARKET.dates[410])
     close = MARKET.fields["close"].copy()
     row = MARKET.rows_on(MARKET.dates[408])[3]
     close[row] *= 1.01
     bars = desk.record().bars
-    found = desk.feed(Ranked(MARKET.with_fields(close=close)), last=MARKET.dates[410])
+    found = desk.feed(PriceScores(MARKET.with_fields(close=close)), last=MARKET.dates[410])
     assert [entry.kind for entry in found] == ["revision"]
     first = found[0].body
     assert (
@@ -140,44 +106,44 @@ def test_changed_data_of_a_known_bar_is_a_revision_noted_once(tmp_path):
         and first["worst"]["asset"] == MARKET.assets[MARKET.asset_code[row]]
     )
     assert first["worst"]["now"] - first["worst"]["seen"] == pytest.approx(0.01, rel=0.1)
-    assert desk.feed(Ranked(MARKET.with_fields(close=close)), last=MARKET.dates[410]) == []
+    assert desk.feed(PriceScores(MARKET.with_fields(close=close)), last=MARKET.dates[410]) == []
     assert desk.record().bars == bars, "the first sight of a bar stays"
 
 def test_prices_that_were_only_rescaled_are_no_revision(tmp_path):
-    desk = open_one(tmp_path / "desk")
-    desk.feed(Ranked(MARKET), last=MARKET.dates[410])
+    desk = open_rehearsal(tmp_path / "desk")
+    desk.feed(RANKED, last=MARKET.dates[410])
     halved = {name: MARKET.fields[name] / np.float32(3) for name in ("open", "high", "low", "close")}
-    assert desk.feed(Ranked(MARKET.with_fields(**halved)), last=MARKET.dates[410]) == []
+    assert desk.feed(PriceScores(MARKET.with_fields(**halved)), last=MARKET.dates[410]) == []
 
 def test_a_file_that_is_not_fit_halts_the_desk_and_nothing_is_traded(tmp_path):
-    desk = open_one(tmp_path / "desk")
-    desk.feed(Ranked(MARKET), last=MARKET.dates[410])
+    desk = open_rehearsal(tmp_path / "desk")
+    desk.feed(RANKED, last=MARKET.dates[410])
     late = cut_panel(MARKET, first=MARKET.dates[412])
-    [entry] = desk.feed(Ranked(late))
+    [entry] = desk.feed(PriceScores(late))
     assert entry.kind == "halt" and "lacks" in entry.body["why"] and desk.record().halted == entry.body["why"]
-    assert desk.feed(Ranked(late)) == [], "said once"
+    assert desk.feed(PriceScores(late)) == [], "said once"
     thin = MARKET.tradable.copy()
     thin[MARKET.rows_on(MARKET.dates[411])[4:]] = False
-    [entry] = desk.feed(Ranked(replace(MARKET, tradable=thin)), last=MARKET.dates[411])
+    [entry] = desk.feed(PriceScores(replace(MARKET, tradable=thin)), last=MARKET.dates[411])
     assert entry.kind == "halt" and "4 assets have a price" in entry.body["why"]
     assert len(desk.record().bars) == 10
-    bars = desk.feed(Ranked(MARKET), last=MARKET.dates[411])
+    bars = desk.feed(RANKED, last=MARKET.dates[411])
     assert [e.kind for e in bars] == ["bar"] and bars[0].body["alarms"] == ["data"] and desk.record().halted == ""
     assert bars[0].body["state"]["action"] == "pause"
 
 def test_a_held_asset_that_vanished_from_the_file_halts_the_desk(tmp_path):
-    desk = open_one(tmp_path / "desk")
-    desk.feed(Ranked(MARKET), last=MARKET.dates[410])
+    desk = open_rehearsal(tmp_path / "desk")
+    desk.feed(RANKED, last=MARKET.dates[410])
     record = desk.record()
     table = record.table(record.bars[-1])
     held = table.index[table["position:desk"] != 0][0]
     without = na.panel_from_frame(MARKET.frame().query("asset != @held"), MARKET.name)
-    [entry] = desk.feed(Ranked(without))
+    [entry] = desk.feed(PriceScores(without))
     assert held in entry.body["why"] and "holds a position" in entry.body["why"]
 
 def test_what_was_changed_in_the_folder_is_found(tmp_path):
-    desk = open_one(tmp_path / "desk")
-    desk.feed(Ranked(MARKET), last=MARKET.dates[406])
+    desk = open_rehearsal(tmp_path / "desk")
+    desk.feed(RANKED, last=MARKET.dates[406])
     assert verify_desk(desk.folder) == []
     journal = desk.folder / "journal.jsonl"
     whole = journal.read_bytes()
@@ -242,7 +208,7 @@ def kill_while_it_feeds(folder, last, moments):
     return endings.count(signal.SIGKILL)
 
 def same_after_kills(tmp_path, last, kills, longest):
-    calm, shaken = open_one(tmp_path / "calm"), open_one(tmp_path / "shaken")
+    calm, shaken = open_rehearsal(tmp_path / "calm"), open_rehearsal(tmp_path / "shaken")
     rng = np.random.default_rng(kills)
     moments = np.where(rng.random(kills) < 0.4, rng.uniform(0, 0.1, kills), -rng.uniform(0, longest, kills))
     struck = kill_while_it_feeds(shaken.folder, last, moments)
@@ -259,16 +225,16 @@ def test_two_hundred_kills_leave_no_trace(tmp_path):
     assert same_after_kills(tmp_path, 499, 200, 0.5) >= 150
 
 def test_two_processes_never_step_one_desk(tmp_path):
-    desk = open_one(tmp_path / "desk")
+    desk = open_rehearsal(tmp_path / "desk")
     with write_journal(desk.folder), pytest.raises(NeuralphaError, match="Another process"):
-        desk.feed(Ranked(MARKET), last=MARKET.dates[402])
+        desk.feed(RANKED, last=MARKET.dates[402])
     assert desk.record().bars == []
 
 def test_a_broker_who_fills_everything_at_the_close_leaves_what_paper_leaves_without_costs(tmp_path):
-    paper = open_one(tmp_path / "paper", costs=0.0)
-    real = open_one(tmp_path / "real", costs=0.0, fills="broker")
+    paper = open_rehearsal(tmp_path / "paper", costs=0.0)
+    real = open_rehearsal(tmp_path / "real", costs=0.0, fills="broker")
     for date in MARKET.dates[401:420]:
-        file = Ranked(cut_panel(MARKET, last=pd.Timestamp(date)))
+        file = PriceScores(cut_panel(MARKET, last=pd.Timestamp(date)))
         paper.feed(file)
         record = paper.record()
         table = record.table(record.bars[-1])
@@ -282,13 +248,13 @@ def test_a_broker_who_fills_everything_at_the_close_leaves_what_paper_leaves_wit
     np.testing.assert_allclose(real.record().wealth()["desk"], paper.record().wealth()["desk"], rtol=1e-12)
 
 def test_slippage_and_commission_are_what_the_broker_says(tmp_path):
-    desk = open_one(tmp_path / "desk", fills="broker")
-    desk.feed(Ranked(MARKET), last=MARKET.dates[402])
+    desk = open_rehearsal(tmp_path / "desk", fills="broker")
+    desk.feed(RANKED, last=MARKET.dates[402])
     rows = MARKET.rows_on(MARKET.dates[403])[:1]
     asset, close = MARKET.assets[MARKET.asset_code[rows[0]]], float(MARKET.fields["close"][rows[0]])
     fill = pd.DataFrame([dict(date=MARKET.dates[403], asset=asset, shares=100.0, price=close * 1.01, commission=7.0)])
     assert record_fills(desk, fill) == 1
-    desk.feed(Ranked(MARKET), last=MARKET.dates[403])
+    desk.feed(RANKED, last=MARKET.dates[403])
     record = desk.record()
     parts = record.parts().iloc[-1]
     assert parts["half_spread"] == pytest.approx(-close) and parts["commission"] == -7
@@ -301,18 +267,16 @@ def test_slippage_and_commission_are_what_the_broker_says(tmp_path):
         record_fills(desk, fill.assign(date=MARKET.dates[404], price=-1.0))
 
 def test_without_a_word_of_the_broker_nothing_was_filled(tmp_path):
-    desk = open_one(tmp_path / "desk", fills="broker")
-    desk.feed(Ranked(MARKET), last=MARKET.dates[406])
+    desk = open_rehearsal(tmp_path / "desk", fills="broker")
+    desk.feed(RANKED, last=MARKET.dates[406])
     assert (desk.record().wealth()["desk"] == 1e7).all() and desk.record().bars[-1]["orders"]["count"] > 0
 
 def test_policies_that_look_at_the_account_and_back_give_the_same_journal_in_pieces(tmp_path):
-    for number, (weigh, text) in enumerate(
-        [(Breaker(Quantiles(3), -0.001, 0.02, 5), "Breaker"), (Band(0.2, 0.4), "Band")]
-    ):
-        one, two = open_one(tmp_path / f"a{number}", weigh, text), open_one(tmp_path / f"b{number}", weigh, text)
-        one.feed(Ranked(MARKET), last=MARKET.dates[440], live=False)
+    for number, text in enumerate(["Breaker(Quantiles(3), -0.001, 0.02, 5)", "Band(0.2, 0.4)"]):
+        one, two = open_rehearsal(tmp_path / f"a{number}", text), open_rehearsal(tmp_path / f"b{number}", text)
+        one.feed(RANKED, last=MARKET.dates[440], live=False)
         for last in (404, 405, 423, 440):
-            two.feed(Ranked(MARKET), last=MARKET.dates[last], live=False)
+            two.feed(RANKED, last=MARKET.dates[last], live=False)
         same = [(desk.folder / "journal.jsonl").read_bytes() for desk in (one, two)]
         assert same[0] == same[1]
         assert number or one.record().bars[-1]["notes"]["trips"], "the breaker tripped"
@@ -322,10 +286,10 @@ def test_terms_that_make_no_sense_are_refused(tmp_path):
         Terms(("a",), "2024-01-02", delay=0)
     with pytest.raises(NeuralphaError, match="each name once"):
         Terms(("a", "a"), "2024-01-02")
-    desk = open_one(tmp_path / "desk")
+    desk = open_rehearsal(tmp_path / "desk")
     with pytest.raises(NeuralphaError, match="exists already"):
-        open_one(tmp_path / "desk")
+        open_rehearsal(tmp_path / "desk")
     with pytest.raises(NeuralphaError, match="no new bar"):
-        desk.feed(Ranked(cut_panel(MARKET, last=pd.Timestamp(MARKET.dates[OPENED]))))
+        desk.feed(PriceScores(cut_panel(MARKET, last=pd.Timestamp(MARKET.dates[OPENED]))))
     with pytest.raises(NeuralphaError, match="holds no desk"):
         Desk(tmp_path, Quantiles(3))

@@ -4,14 +4,19 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from test_monitor_desk import MARKET, OPENED, Ranked, open_one
 from neuralpha.core import NeuralphaError
 from neuralpha.monitor.desk import record_fills
+from neuralpha.monitor.journal import write_journal
+from neuralpha.monitor.rehearsal import OPENED, PriceScores, open_rehearsal, rehearsal_market
 from neuralpha.trading.costs import Impact, make_costs
 
+MARKET = rehearsal_market()
+
+RANKED = PriceScores(MARKET)
+
 def fed(folder, inputs=None, last=440, **terms):
-    desk = open_one(folder, **terms)
-    desk.feed(inputs or Ranked(MARKET), last=MARKET.dates[last], live=False)
+    desk = open_rehearsal(folder, **terms)
+    desk.feed(inputs or RANKED, last=MARKET.dates[last], live=False)
     return desk
 
 def moved(found):
@@ -26,7 +31,7 @@ def filled_by(desk, upto, price=1.0, commission=0.0, skip=(), share=1.0):
         record = desk.record()
         if record.bars and pd.Timestamp(date) not in skip:
             tell_fills(desk, record, date, price, commission, share)
-        desk.feed(Ranked(MARKET), last=date)
+        desk.feed(PriceScores(MARKET), last=date)
     return desk
 
 CLOSES = MARKET.series(MARKET.fields["close"].astype(float)).unstack().ffill()
@@ -63,25 +68,23 @@ def test_a_revision_moves_its_line(tmp_path):
     row = np.arange(rows.start, rows.stop)[MARKET.dates[MARKET.date_code[rows]] == record.dates[21].to_datetime64()]
     close[row] *= 1.02
     revised = MARKET.with_fields(close=close)
-    desk.feed(Ranked(revised), last=MARKET.dates[440], live=False)
-    found = explain_difference(desk, revised, lambda date: Ranked(revised).scores(date)["reversal"])
+    desk.feed(PriceScores(revised), last=MARKET.dates[440], live=False)
+    found = explain_difference(desk, revised, lambda date: PriceScores(revised).scores(date)["reversal"])
     assert moved(found) == {"data revision"}
 
 def test_another_model_moves_its_line(tmp_path):
-    from neuralpha.monitor.journal import write_journal
-
     desk = fed(tmp_path / "desk", last=420)
     with write_journal(desk.folder) as journal:
         journal.append("promotion", dict(acting="random", before="reversal", by="contest", why="a test"))
-    desk.feed(Ranked(MARKET), last=MARKET.dates[440], live=False)
+    desk.feed(PriceScores(MARKET), last=MARKET.dates[440], live=False)
     assert moved(explain_difference(desk, MARKET)) == {"model"}
 
 def test_a_brake_moves_its_line(tmp_path):
     def fault(features, date):
         return features.assign(**{features.columns[1]: 0.0}) if date > pd.Timestamp(MARKET.dates[415]) else features
 
-    desk = open_one(tmp_path / "desk", watched=True)
-    desk.feed(Ranked(MARKET, fault), last=MARKET.dates[440], live=False)
+    desk = open_rehearsal(tmp_path / "desk", watched=True)
+    desk.feed(PriceScores(MARKET, fault), last=MARKET.dates[440], live=False)
     assert {layer for bar in desk.record().bars for layer in bar["alarms"]} == {"features"}
     assert moved(explain_difference(desk, MARKET)) == {"sizing and breakers"}
 
@@ -93,7 +96,7 @@ def test_what_the_market_does_not_take_moves_the_line_of_fills(tmp_path):
     rows = MARKET.rows_of("S03")
     volume[np.arange(rows.start, rows.stop)[(MARKET.date_code[rows] > 405) & (MARKET.date_code[rows] < 430)]] = 0
     idle = MARKET.with_fields(volume=volume)
-    desk = fed(tmp_path / "missed", Ranked(idle), participation=1e6, costs=5.0)
+    desk = fed(tmp_path / "missed", PriceScores(idle), participation=1e6, costs=5.0)
     assert moved(explain_difference(desk, idle)) == {"missed fills"}
     desk = fed(tmp_path / "partial", participation=0.01, costs=5.0)
     assert moved(explain_difference(desk, MARKET)) == {"partial fills"}
@@ -108,7 +111,7 @@ def test_what_the_market_does_not_take_moves_the_line_of_fills(tmp_path):
     ],
 )
 def test_costs_that_are_not_what_was_assumed_move_their_line(tmp_path, change, line):
-    inputs = Ranked(MARKET)
+    inputs = PriceScores(MARKET)
     inputs.live_costs = replace(make_costs("square-root"), **change)
     desk = fed(tmp_path / "desk", inputs)
     found = explain_difference(desk, MARKET, live_costs=inputs.live_costs)
@@ -116,11 +119,13 @@ def test_costs_that_are_not_what_was_assumed_move_their_line(tmp_path, change, l
 
 def test_what_a_broker_does_moves_the_lines_of_execution(tmp_path):
     late = [pd.Timestamp(date) for date in MARKET.dates[404:406]]
-    fair = filled_by(open_one(tmp_path / "fair", fills="broker", costs=0.0), 409)
+    fair = filled_by(open_rehearsal(tmp_path / "fair", fills="broker", costs=0.0), 409)
     assert moved(explain_difference(fair, MARKET)) == set()
 
     def with_fault(name, **fault):
-        return explain_difference(filled_by(open_one(tmp_path / name, fills="broker", costs=0.0), 409, **fault), MARKET)
+        return explain_difference(
+            filled_by(open_rehearsal(tmp_path / name, fills="broker", costs=0.0), 409, **fault), MARKET
+        )
 
     dear = with_fault("dear", price=1.001)
     assert moved(dear) == {"fill price"} and dear.by_cause["fill price"] < 0
@@ -129,8 +134,8 @@ def test_what_a_broker_does_moves_the_lines_of_execution(tmp_path):
     assert moved(with_fault("half", share=0.5)) == {"partial fills"}
 
 def test_a_desk_that_is_fed_late_loses_by_delay(tmp_path):
-    desk = filled_by(open_one(tmp_path / "desk", fills="broker", costs=0.0), 405)
-    desk.feed(Ranked(MARKET), last=MARKET.dates[409])
+    desk = filled_by(open_rehearsal(tmp_path / "desk", fills="broker", costs=0.0), 405)
+    desk.feed(PriceScores(MARKET), last=MARKET.dates[409])
     found = explain_difference(desk, MARKET)
     assert moved(found) == {"signal delay", "missed fills"}, (
         "the order of the last bar in time went out, and was not filled"
@@ -138,4 +143,4 @@ def test_a_desk_that_is_fed_late_loses_by_delay(tmp_path):
 
 def test_a_desk_without_a_bar_has_nothing_to_compare(tmp_path):
     with pytest.raises(NeuralphaError, match="no bar yet"):
-        explain_difference(open_one(tmp_path / "desk"), MARKET)
+        explain_difference(open_rehearsal(tmp_path / "desk"), MARKET)

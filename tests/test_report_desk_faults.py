@@ -1,8 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.desk_faults import *
-import pandas as pd
 import pytest
-from test_report_desk import replayed, report
 from neuralpha.core import NeuralphaError
 
 def test_faults_of_the_data_are_found_at_once_and_the_twin_is_silent(replayed):

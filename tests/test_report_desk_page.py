@@ -4,7 +4,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_report_desk import replayed, report
 from neuralpha.core import NeuralphaError
 from neuralpha.monitor.desk import halt
 from neuralpha.report.desk import open_desk, replay_desk, step_desk
@@ -21,8 +20,8 @@ def test_the_page_shows_what_is_in_force_what_to_trade_and_what_it_cost(replayed
     assert light_of(record)[0] in text and record.entries[-1].digest in text
     assert "ridge against lightgbm" in text and "years to decide" in text and "exact to" in text
 
-def test_a_halted_desk_shows_a_red_light_and_orders_nothing(report, tmp_path):
-    desk = open_desk(report, tmp_path / "desk", "ridge")
+def test_a_halted_desk_shows_a_red_light_and_orders_nothing(desk_report, tmp_path):
+    desk = open_desk(desk_report, tmp_path / "desk", "ridge")
     assert "Not begun" in write_desk_page(desk).read_text()
     replay_desk(desk, last="2013-10-01")
     halt(desk, "the file <b>is</b> broken")

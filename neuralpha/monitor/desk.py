@@ -22,7 +22,7 @@ __all__ = ['FILLS', 'TERMS', 'WATCH', 'ACTIONS', 'TABLES', 'THIN', 'WINDOW', 'LO
            'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date', 'is_of_the_day',
            'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'feed', 'halt', 'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #590438da
+# %% ../../nbs/monitor/desk.ipynb #f2f41a42
 import io, os, shutil, tempfile
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
@@ -41,6 +41,7 @@ from neuralpha.core import (
     writing,
 )
 from ..data.panel import GONE_AFTER, Panel, cut_panel
+from ..data.returns import bar_return
 from ..labels import forward_return
 from .journal import read_journal, verify_journal, write_journal
 from neuralpha.monitor.layers import (
@@ -54,7 +55,8 @@ from neuralpha.monitor.layers import (
     watch_from_json,
     watch_to_json,
 )
-from .policy import LAYERS, ActionPolicy, State, load_policy
+from .policy import CLASSIC, LAYERS, ActionPolicy, State, load_policy
+from ..portfolio.policies import Day
 from ..trading.account import RECORD, Account, Books, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
@@ -166,7 +168,7 @@ class Inputs(Protocol):
             asset by feature, before any transform
         """
 
-# %% ../../nbs/monitor/desk.ipynb #00271d52
+# %% ../../nbs/monitor/desk.ipynb #f502afbf
 TERMS, WATCH, ACTIONS, TABLES = "desk.json", "watch.json", "actions.toml", "tables"
 
 
@@ -198,8 +200,6 @@ def create_desk(
     facts : dict | None, default None
         anything else to be kept with it
     """
-    from neuralpha.monitor.policy import CLASSIC
-
     folder = Path(folder)
     if folder.exists():
         raise NeuralphaError(f"{folder} exists already; a desk is opened once. `desk step` feeds it.")
@@ -867,7 +867,7 @@ def _ic_that_is_known(run, at) -> float:
     scores = run.tables[date][f"score:{run.acting}"].reindex(day.assets).to_numpy(float)
     return known_ic(day, scores, known)
 
-# %% ../../nbs/monitor/desk.ipynb #7aef6d99
+# %% ../../nbs/monitor/desk.ipynb #57c8d42d
 def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     """One bar."""
     date = pd.Timestamp(run.whole.dates[at])
@@ -952,8 +952,6 @@ def _bar_table(run: _Run, at: int, scores: dict, filled) -> tuple:
 
 def _returns_into(run):
     if not hasattr(run, "into"):
-        from neuralpha.data.returns import bar_return
-
         run.into = bar_return(run.whole)
     return run.into
 
@@ -970,8 +968,6 @@ def _desk_target(run: _Run, at: int, table) -> tuple:
 
 def _ask_policy(run, at, table, target, held) -> tuple:
     """The policy's own look at the account; its memory holds bar numbers, positions in a panel while it looks."""
-    from neuralpha.portfolio.policies import Day
-
     panel = run.whole
     shift = at - len(run.bars)
     notes = {name: [n + shift for n in kept] for name, kept in (run.bars[-1]["notes"] if run.bars else {}).items()}

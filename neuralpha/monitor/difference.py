@@ -23,13 +23,13 @@ causes do to each other. The order is that in which causes precede effects:
 __all__ = ['CAUSES', 'CASH', 'Difference', 'Facts', 'facts_of', 'seen_panel', 'final_targets', 'explain_difference',
            'filled_shares']
 
-# %% ../../nbs/monitor/difference.ipynb #8f9b7bb2
+# %% ../../nbs/monitor/difference.ipynb #edf1aefa
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError
-from ..data.panel import Panel
+from ..core import NeuralphaError, check_kinds
+from ..data.panel import Panel, cut_panel
 from .desk import Desk, Record, act, fills_of, hold_missing, next_target, one_date, state_of
 from ..portfolio.policies import Day
 from ..trading.account import Account, Books, open_books
@@ -294,9 +294,10 @@ def final_targets(record: Record, panel: Panel, scores) -> np.ndarray:  # (bars,
             out[t + 1, np.searchsorted(panel.assets, target.index)] = target
     return out
 
-# %% ../../nbs/monitor/difference.ipynb #5e0740a5
+# %% ../../nbs/monitor/difference.ipynb #45894792
+@check_kinds
 def explain_difference(
-    desk: Desk,
+    desk: Desk,  # that has stepped a bar at least
     panel: Panel,  # the data as it stands today
     scores=None,  # `scores(date)` of the opening day's champion on that data; None: as the desk saw them
     live_costs: Costs | None = None,  # what trading really cost, where it is known as a rule; default: as assumed
@@ -306,6 +307,7 @@ def explain_difference(
     Parameters
     ----------
     desk : Desk
+        that has stepped a bar at least
     panel : Panel
         the data as it stands today
     scores : default None
@@ -334,8 +336,6 @@ def explain_difference(
 
 
 def _until(panel, last):
-    from neuralpha.data.panel import cut_panel
-
     return cut_panel(panel, last=last)
 
 

@@ -205,14 +205,29 @@ def exchange_cost(record: Record) -> float:
     last = parts.iloc[-1]
     return float(2 * rate * (last["long"] + last["short"]) / last["wealth"])
 
-# %% ../../nbs/monitor/registry.ipynb #1133b101
-def promote(desk: Desk, model: str, why: str, **how) -> dict:  # body of the entry; `how`: as in `contest`
+# %% ../../nbs/monitor/registry.ipynb #8d3d2351
+def promote(
+    desk: Desk,
+    model: str,  # a challenger
+    why: str,  # is written into the journal
+    **how,  # as `contest` takes them
+) -> dict:  # body of the entry
     """Let a challenger act, if the contest is decided for it; refused with the interval where it is not.
+
+    Parameters
+    ----------
+    desk : Desk
+    model : str
+        a challenger
+    why : str
+        is written into the journal
+    **how
+        as `contest` takes them
 
     Returns
     -------
     dict
-        body of the entry; `how`: as in `contest`
+        body of the entry
     """
     found = contest(desk, model, **how)
     if found.decision.verdict != "challenger":
@@ -229,8 +244,17 @@ def promote(desk: Desk, model: str, why: str, **how) -> dict:  # body of the ent
     )
 
 
-def roll_back(desk: Desk, why: str) -> dict:  # body of the entry
+def roll_back(
+    desk: Desk,
+    why: str,  # is written into the journal
+) -> dict:  # body of the entry
     """Let the model that acted before act again.
+
+    Parameters
+    ----------
+    desk : Desk
+    why : str
+        is written into the journal
 
     Returns
     -------

@@ -50,7 +50,7 @@ from .section import StoredReport
 from .worth import _stored_report
 from ..study.spec import Study, make_study
 
-# %% ../../nbs/report/desk.ipynb #a0798da6
+# %% ../../nbs/report/desk.ipynb #b21cdc42
 def open_desk(
     report,  # folder of a report, or of one of its universes
     folder,  # of the desk; must not exist
@@ -68,6 +68,8 @@ def open_desk(
     universe: str | None = None,  # of a report of several
 ) -> Desk:
     """Open a desk on the last fold's fits of a report.
+
+    Raises `NeuralphaError` where the folder exists, the report lacks the model, or its validation period is too short.
 
     Parameters
     ----------
@@ -102,7 +104,6 @@ def open_desk(
         of a report of several
     """
     stored = _stored_report(Path(report), universe)
-    slug = stored.experiment.slug
     champion = chosen_model(Path(report), universe, model)
     names = [champion, *(chosen_model(Path(report), universe, name) for name in challengers)]
     fits = {name: fits_of_report(Path(report), universe, name) for name in names}
@@ -170,7 +171,7 @@ def _cost_terms(study: Study, costs):
     except ValueError:
         return costs
 
-# %% ../../nbs/report/desk.ipynb #b5aebfbb
+# %% ../../nbs/report/desk.ipynb #84f8950f
 def validation_scores(stored: StoredReport, fits: Fits, model: str, since) -> pd.Series:  # (date, asset)
     """Out-of-sample scores of a report up to a date.
 
@@ -186,8 +187,8 @@ def validation_scores(stored: StoredReport, fits: Fits, model: str, since) -> pd
     both = both[both["date"] <= since].sort_values(["date", "asset"], kind="stable")
     if both["date"].nunique() < 80:
         raise NeuralphaError(
-            f"{model} has out-of-sample scores of {both['date'].nunique()} sessions up to {pd.Timestamp(since).date()}; charts "
-            "need 80 to be calibrated. Open the desk later (since), or run a study with more folds."
+            f"{model} has out-of-sample scores of {both['date'].nunique()} sessions to {pd.Timestamp(since).date()}; "
+            "charts need 80 to be calibrated. Open the desk later (since), or run a study with more folds."
         )
     return both.set_index(["date", "asset"])["score"]
 
@@ -247,7 +248,7 @@ def _cost_series(book: Book) -> pd.Series:
     table = book.ledger.table()
     return pd.Series([log_cost(row) for row in table.to_dict("records")], table.index)
 
-# %% ../../nbs/report/desk.ipynb #b02d789a
+# %% ../../nbs/report/desk.ipynb #ab877628
 def save_fits(fits: Fits, folder) -> None:
     """Write fits so that they can score without the report that they are from."""
     folder = Path(folder)
@@ -303,7 +304,8 @@ def _card(name, fits: Fits, stored: StoredReport, values) -> dict:
     certificate = stored.folder.parent / "audit" / stored.experiment.slug / "certificate.json"
     return dict(
         model=name,
-        purpose=f"ranks the assets of {stored.experiment.slug} by their return over {study.label.horizon} bars, {study.label.delay} bar(s) after the score",
+        purpose=f"ranks the assets of {stored.experiment.slug} by their return over {study.label.horizon} bars, "
+        f"{study.label.delay} bar(s) after the score",
         data=dict(
             universe=stored.experiment.slug,
             digest=stored.experiment.data_digest,
@@ -312,7 +314,8 @@ def _card(name, fits: Fits, stored: StoredReport, values) -> dict:
         ),
         validation=dict(bars=len(ic), mean_ic=float(ic.mean()), study=study.name, study_hash=study.hash),
         certificate="in the report" if certificate.exists() else "none",
-        limits=f"assets and features of {study.name}; not used for longer than {fits.used_for} before a new fit is asked for",
+        limits=f"assets and features of {study.name}; not used for longer than {fits.used_for} before a new fit is "
+        "asked for",
     )
 
 
@@ -331,7 +334,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #f3e046cd
+# %% ../../nbs/report/desk.ipynb #41f182d9
 class FittedInputs:
     """Scores and raw features by the models of a desk."""
 
@@ -382,7 +385,7 @@ def _desk_file(folder) -> Path:
 
 
 def step_desk(
-    folder,
+    folder,  # of a desk, or the desk
     universe,  # the newest data: whatever `load_universe` takes
     last=None,  # step no further than this session
     **options,  # how to read it; default: as the study reads its own
@@ -392,6 +395,7 @@ def step_desk(
     Parameters
     ----------
     folder
+        of a desk, or the desk
     universe
         the newest data: whatever `load_universe` takes
     last : default None
@@ -416,21 +420,23 @@ def step_desk(
 
 
 def replay_desk(
-    folder,
+    folder,  # of a desk, or the desk
     universe=None,  # default: the universe of the report
     last=None,  # replay no further than this session
-    **options,
+    **options,  # how to read it; default: as the study reads its own
 ) -> list:  # entries that were added to the journal
     """Feed a desk history bar by bar, as if it were live: orders of every bar go out in time.
 
     Parameters
     ----------
     folder
+        of a desk, or the desk
     universe : default None
         default: the universe of the report
     last : default None
         replay no further than this session
     **options
+        how to read it; default: as the study reads its own
 
     Returns
     -------
@@ -502,9 +508,9 @@ def write_orders(folder) -> Path:  # orders.csv
             table.to_csv(tmp, index=False)
     return desk.folder / "orders.csv"
 
-# %% ../../nbs/report/desk.ipynb #54fb82c5
+# %% ../../nbs/report/desk.ipynb #5430da93
 def read_fills(
-    folder,
+    folder,  # of a desk, or the desk
     file,  # CSV: date, asset, shares, price, commission
 ) -> int:  # lines
     """Record a broker's fills from a file.
@@ -512,6 +518,7 @@ def read_fills(
     Parameters
     ----------
     folder
+        of a desk, or the desk
     file
         CSV: date, asset, shares, price, commission
 

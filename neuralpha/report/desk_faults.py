@@ -11,7 +11,7 @@ A fault changes what the desk is fed from a bar on: the prices, the features, th
 # %% auto #0
 __all__ = ['FAULTS', 'Fault', 'BrokenInputs', 'try_faults']
 
-# %% ../../nbs/report/desk_faults.ipynb #ffcbe2b4
+# %% ../../nbs/report/desk_faults.ipynb #c0c5a911
 import shutil, tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -20,20 +20,23 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name, write_json
 from ..data.panel import Panel, cut_panel
+from ..data.returns import bar_return
 from ..monitor.desk import Desk, feed
 from .desk import FittedInputs, _read_panel, desk_at
 from ..trading.costs import Impact
 
-# %% ../../nbs/report/desk_faults.ipynb #ff16438e
+# %% ../../nbs/report/desk_faults.ipynb #579512f6
 class Fault(NamedTuple):
     """Something that goes wrong.
 
     Parameters
     ----------
     component : str
+        data, drift, costs or money
     expected : str
         layer that must alarm, or "halt", or "revision"
     says : str
+        what goes wrong
     panel : object, default None
         (panel, first broken date) -> panel
     features : object, default None
@@ -44,9 +47,9 @@ class Fault(NamedTuple):
         costs as assumed -> as they really are
     """
 
-    component: str
+    component: str  # data, drift, costs or money
     expected: str  # layer that must alarm, or "halt", or "revision"
-    says: str
+    says: str  # what goes wrong
     panel: object = None  # (panel, first broken date) -> panel
     features: object = None  # features of a bar -> features
     scores: object = None  # (scores of a model, date) -> scores
@@ -82,8 +85,6 @@ def _revised(panel: Panel, first) -> Panel:
 
 def _wild(panel: Panel, first) -> Panel:
     """Returns three times as large, from a bar on."""
-    from neuralpha.data.returns import bar_return
-
     move = np.where(_later(panel, first), 2 * np.nan_to_num(np.log1p(np.nan_to_num(bar_return(panel)))), 0.0)
     total = np.cumsum(move)
     before = total[panel.asset_offsets[:-1]] - move[panel.asset_offsets[:-1]]
@@ -150,21 +151,23 @@ class BrokenInputs:
         found = self.inner.features(date)
         return self.fault.features(found) if self.fault.features and date >= self.first else found
 
-# %% ../../nbs/report/desk_faults.ipynb #3f32d3b7
+# %% ../../nbs/report/desk_faults.ipynb #6f9853c1
 def try_faults(
-    folder,
-    component: str | None = None,
+    folder,  # of a desk, or the desk
+    component: str | None = None,  # data, drift, costs or money; default: all
     fault: str | None = None,  # a name of `FAULTS`
     bars: int = 40,  # that are replayed
     universe=None,  # default: that of the report
-    **options,
+    **options,  # how to read it; default: as the study reads its own
 ) -> pd.DataFrame:  # component, break, says, expected, found, after (bars), does, twin
     """Plant faults in copies of a desk that has stepped some bars, and tell what it does.
 
     Parameters
     ----------
     folder
+        of a desk, or the desk
     component : str | None, default None
+        data, drift, costs or money; default: all
     fault : str | None, default None
         a name of `FAULTS`
     bars : int, default 40
@@ -172,6 +175,7 @@ def try_faults(
     universe : default None
         default: that of the report
     **options
+        how to read it; default: as the study reads its own
 
     Returns
     -------
