@@ -664,11 +664,14 @@ def _verify_comparison(page):
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #571e0b67
+# %% ../nbs/cli.ipynb #be9e0b25
 desk_app = typer.Typer(no_args_is_help=True, help="A model in use: fed every evening, watched, corrected, replaced.")
 app.add_typer(desk_app, name="desk", rich_help_panel="Reports")
 
-DeskFolder = Annotated[Path, typer.Argument(metavar="DESK", help="Folder of the desk.")]
+DeskFolder = Annotated[
+    str,
+    typer.Argument(metavar="DESK", help="Folder of the desk, an address like s3://bucket/desk, or of PostgreSQL."),
+]
 LastOption = Annotated[str | None, typer.Option(help="Step no further than this session, e.g. 2024-05-02.")]
 
 
@@ -688,6 +691,8 @@ def desk_open(
     ] = None,
     bars: Annotated[int, typer.Option(help="Bars in which one false alarm is accepted, of all layers together.")] = 504,
     fills: Annotated[str, typer.Option(help="paper, or broker: what was filled is told with `desk fills`.")] = "paper",
+    participation: Annotated[float, typer.Option(help="Most that is filled on paper, share of a volume.")] = 0.0,
+    lot: Annotated[float, typer.Option(help="Smallest unit of an order, currency; 0: any amount.")] = 0.0,
     since: Annotated[
         str | None, typer.Option(help="Last session before the first bar; default: before the last fold's test part.")
     ] = None,
@@ -712,6 +717,8 @@ def desk_open(
         actions,
         bars,
         fills,
+        participation,
+        lot,
         since=since,
         universe=universe,
     )
@@ -1042,13 +1049,14 @@ def holdout_open(
     if result.failures:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #91a89feb
+# %% ../nbs/cli.ipynb #1d8bf8c2
 @app.command(rich_help_panel="Reports")
 def verify(
     report: Annotated[
-        Path,
+        str,
         typer.Argument(
-            help="Folder of a study's report, e.g. reports/quick; a page of reports/comparisons; or a desk's folder."
+            help="Folder of a study's report, e.g. reports/quick; a page of reports/comparisons; or a desk, wherever "
+            "it lies."
         ),
     ],
     rerun: Annotated[
@@ -1069,9 +1077,10 @@ def verify(
     """
     from neuralpha.report.verify import rerun_report, verify_report
 
-    if (report / "desk.json").exists():
+    if "://" in report or (Path(report) / "desk.json").exists():
         _verify_desk(report)
         return
+    report = Path(report)
     if report.suffix in (".html", ".json"):
         if (report.parent / "manifest.json").exists():
             raise NeuralphaError(
