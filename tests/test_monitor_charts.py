@@ -117,3 +117,30 @@ def test_charts_that_make_no_sense_are_refused():
         watch(np.random.default_rng(0).normal(size=200), side="dwn")
     with pytest.raises(NeuralphaError, match="threshold is -1"):
         cusum_run_length(-1)
+
+def test_charts_that_were_learnt_from_little_give_the_wanted_number_of_alarms():
+    """300 desks, each with its own 400 bars of autocorrelated values with tails: all their false alarms."""
+
+    def world(bars, seed):
+        shocks = np.random.default_rng(seed).standard_t(5, size=bars + 100)
+        return 0.03 + 0.08 * lfilter([1.0], [1.0, -0.3], shocks)[100:]
+
+    counts = []
+    for seed in range(300):
+        x = world(400 + 252, seed)
+        chart = watch_rate(x[:400], alarms=0.5, bars=252, worlds=60, futures=5, seed=seed)
+        counts.append(chart.run(x[400:], before=x[380:400])["alarm"].sum())
+    counts = np.array(counts)
+    assert counts.mean() == pytest.approx(0.5, abs=2.5 * counts.std() / np.sqrt(len(counts)) + 0.03)
+
+def test_an_optimist_who_takes_what_he_learnt_for_the_truth_is_woken_more_often():
+    x = np.random.default_rng(5).normal(0.3, 1, size=400)
+    assert watch_rate(x, 0.25, 252).threshold > 1.1 * watch(x, 1008, paths=200).threshold
+
+def test_values_before_the_first_serve_as_lags():
+    x = _autoregressive(0.5, 1, 900, 2)[0]
+    chart = watch_rate(x[:600], worlds=50, futures=4)
+    assert len(chart.whitening.coefficients) and not chart.run(x[600:])["statistic"].iloc[0]
+    whole = chart.whitening.surprises(x)[600:]
+    cold = chart.run(x[600:], before=x[590:600])["statistic"]
+    np.testing.assert_array_equal(cold[:20], chart.statistic(whole[None, :20])[0])
