@@ -76,11 +76,14 @@ class TradeNet(nn.Module):
         edge = torch.minimum(torch.maximum(before, aim - width), aim + width)
         return before + rate * (edge - before)
 
-# %% ../../nbs/rl/agents.ipynb #e24f718f
+# %% ../../nbs/rl/agents.ipynb #f5c2752f
 class ManySeeds:
     """A policy that is several: its first axis is the seed."""
 
     seeds: list
+
+    def begin(self) -> None:
+        """Called where an episode begins; who remembers what was seen forgets it."""
 
 
 @dataclass
@@ -355,7 +358,7 @@ def net_sharpe(
         {"sharpe": sharpe, "low": sharpe - 1.96 * error, "high": sharpe + 1.96 * error, "implied": implied}
     )
 
-# %% ../../nbs/rl/agents.ipynb #211b8b4d
+# %% ../../nbs/rl/agents.ipynb #6efab4dd
 def share_of_optimum(
     market,
     policies: dict,  # name → policy, of one or of `ManySeeds`; the optimum among them
@@ -383,6 +386,8 @@ def share_of_optimum(
     rows = {}
     for name, policy in policies.items():
         count = len(policy.seeds) if isinstance(policy, ManySeeds) else 1
+        if isinstance(policy, ManySeeds):
+            policy.begin()
         by_seed = play(market, policy, np.repeat(signals[:, None], count, 1))[0].mean((0, 2))
         share = 100 * by_seed / best
         row = {"reward": by_seed.mean(), "share, %": share.mean(), "low": np.nan, "high": np.nan, "worst seed": np.nan}

@@ -25,7 +25,7 @@ from ..trading.account import RECORD, Account, Books, Ledger, State, open_books
 from ..trading.clock import Clock, bar_legs
 from ..trading.costs import make_costs
 
-# %% ../../nbs/rl/environment.ipynb #36033f86
+# %% ../../nbs/rl/environment.ipynb #13e23c7a
 def trade_env(
     panels,  # a `Panel`, or a list of them with the same number of dates and assets
     features=None,  # (n_rows, F) on the panel's rows, or a table by (date, asset); a list of them for several panels
@@ -37,6 +37,7 @@ def trade_env(
     copies: int = 1,  # accounts in each market
     first: int = 0,  # date of the first decision
     last: int | None = None,  # date of the last bar; None: the panel's last
+    by_asset: bool = False,  # deal the reward of every bar out among the assets, see `TradeEnv.reward_by_asset`
 ) -> "TradeEnv":
     """A market to trade in, for paths × copies accounts at once.
 
@@ -61,6 +62,8 @@ def trade_env(
         date of the first decision
     last : int | None, default None
         date of the last bar; None: the panel's last
+    by_asset : bool, default False
+        deal the reward of every bar out among the assets, see `TradeEnv.reward_by_asset`
     """
     several = isinstance(panels, (list, tuple))
     panels = list(panels) if several else [panels]
@@ -69,7 +72,7 @@ def trade_env(
     last = panels[0].n_dates - 1 if last is None else last
     _check_episode(panels, tables, reward, clock, copies, first, last)
     accounts = [Account(make_costs(costs), capital, weights=c) for c in range(copies)]
-    books = [open_books(panel, accounts, clock, first=first + 1) for panel in panels]
+    books = [open_books(panel, accounts, clock, by_asset=by_asset, first=first + 1) for panel in panels]
     seen = np.stack([_seen(panel, table) for panel, table in zip(panels, tables)])
     moves = np.stack([_moves(panel) for panel in panels])
     env = TradeEnv(panels, books, seen, moves, reward, clock, limits or ActionLimits(), copies, first, last)
@@ -165,7 +168,7 @@ class ActionLimits:
         gross = np.abs(weights).sum(-1, keepdims=True)
         return weights * np.minimum(1.0, self.gross / np.maximum(gross, 1e-300))
 
-# %% ../../nbs/rl/environment.ipynb #4ac18af4
+# %% ../../nbs/rl/environment.ipynb #79752adb
 REWARDS = ("mean_variance", "log_wealth", "net_over_volatility", "differential_sharpe")
 
 
@@ -207,6 +210,37 @@ class Reward:
         rules = dict(zip(REWARDS, (self._mean_variance, _log_wealth, self._net_over_volatility, self._differential)))
         return rules[self.name](net, moments) - self.drawdown_penalty * drawdown
 
+    def shared(
+        self,
+        by_asset: np.ndarray,  # (batch, n_assets) net return of the newest bar by asset
+        net: np.ndarray,  # as in a call
+        drawdown: np.ndarray,
+        moments: np.ndarray,
+    ) -> np.ndarray:  # (batch, n_assets) their sum is the reward
+        """The reward of the newest bar, dealt out among the assets by what each of them earned.
+
+        Parameters
+        ----------
+        by_asset : np.ndarray
+            (batch, n_assets) net return of the newest bar by asset
+        net : np.ndarray
+            as in a call
+        drawdown : np.ndarray
+        moments : np.ndarray
+
+        Returns
+        -------
+        np.ndarray
+            (batch, n_assets) their sum is the reward
+        """
+        nothing = net.copy()
+        nothing[-1] = 0.0
+        whole, base = self(net, drawdown, moments), self(nothing, drawdown, moments)
+        earned = np.where(np.abs(net[-1]) > 1e-12, net[-1], np.inf)
+        slope = (whole - base) / earned
+        rest = (whole - slope * by_asset.sum(1)) / by_asset.shape[1]
+        return slope[:, None] * by_asset + rest[:, None]
+
     def _mean_variance(self, net, moments):
         return net[-1] - self.risk_aversion / 2 * net[-1] ** 2
 
@@ -227,7 +261,7 @@ class Reward:
 def _log_wealth(net, moments):
     return np.log(np.maximum(1 + net[-1], 1e-12))
 
-# %% ../../nbs/rl/environment.ipynb #97d6e73d
+# %% ../../nbs/rl/environment.ipynb #ac100ab0
 class TradeEnv:
     """Accounts that are traded bar by bar; made by `trade_env`."""
 
@@ -267,16 +301,26 @@ class TradeEnv:
         """Steps of an episode."""
         return self.last - self.first
 
-    def reset(self) -> np.ndarray:  # (batch, n_assets, columns)
+    def reset(
+        self,
+        start: int | None = None,  # date of the first decision; None: the episode's first
+    ) -> np.ndarray:  # (batch, n_assets, columns)
         """All accounts hold nothing but cash, at the close of the first date.
+
+        Parameters
+        ----------
+        start : int | None, default None
+            date of the first decision; None: the episode's first
 
         Returns
         -------
         np.ndarray
             (batch, n_assets, columns)
         """
+        self.date = self.begun = self.first if start is None else start
+        if not self.first <= self.begun < self.last:
+            raise NeuralphaError(f"An episode from {self.first} to {self.last} cannot begin at date {start}.")
         self.books = [self._fresh(books) for books in self._opened]
-        self.date = self.first
         shape = (self.batch, self.n_assets)
         waiting = [np.zeros(shape)] * (self.clock.delay - 1)  # decided, not yet traded
         self._waiting = deque(waiting)
@@ -293,8 +337,10 @@ class TradeEnv:
         capital = np.array([a.capital for a in books.accounts])
         nothing = np.zeros((self.n_assets, self.copies))
         empty = np.zeros((0, 0))
-        state = State(nothing, capital, capital.copy(), empty, empty, empty)
-        return replace(books, state=state, records=np.zeros_like(books.records), date=books.first)
+        gained, paid = (np.zeros_like(part) for part in (books.state.gained, books.state.paid))
+        state = State(nothing, capital, capital.copy(), gained, paid, empty)
+        first = self.begun + 1
+        return replace(books, state=state, records=np.zeros_like(books.records), first=first, date=first)
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool, np.ndarray]:
         """Trade: what is seen next, the reward (batch,), whether the episode is over, records (batch, len(RECORD))."""
@@ -304,13 +350,17 @@ class TradeEnv:
         alive = self._seen[:, self.date, :, -1].repeat(self.copies, 0)
         self.decided[t] = self.limits.weights(self._checked(action)) * alive
         self._waiting.append(self.decided[t])
+        earned = self._earned()
         records = self._trade(self._waiting.popleft())
         wealth = records[:, RECORD.index("wealth")]
         self.net[t] = np.where(self.wealth > 0, (wealth - self.wealth) / np.maximum(self.wealth, 1e-300), 0.0)
+        by_asset = (self._earned() - earned) / np.maximum(self.wealth, 1e-300)[:, None]
         self.wealth = wealth.copy()
         self._peak = np.maximum(self._peak, wealth)
         self.date += 1
-        reward = self.reward(self.net[: t + 1], 1 - wealth / self._peak, self._moments)
+        state = self.net[self.begun - self.first : t + 1], 1 - wealth / self._peak, self._moments
+        reward = self.reward(*state)
+        self.reward_by_asset = self.reward.shared(by_asset, *state) if by_asset.shape[1] else by_asset
         newest = np.stack([self.net[t], self.net[t] ** 2])
         self._moments += self.reward.memory * (newest - self._moments)
         return self._observe(self._positions()), reward, self.date >= self.last, records
@@ -345,6 +395,10 @@ class TradeEnv:
     def _positions(self) -> np.ndarray:  # (batch, n_assets) money
         """What is held."""
         return np.concatenate([books.state.position.T for books in self.books])
+
+    def _earned(self) -> np.ndarray:  # (batch, n_assets) money; (batch, 0) where it is not kept
+        """What each asset brought so far, less what was paid for it."""
+        return np.concatenate([(books.state.gained - books.state.paid).T.reshape(self.copies, -1) for books in self.books])
 
     def _returns(self) -> np.ndarray:  # (batch, n_assets)
         """The return of each asset into the bar that is traded."""
