@@ -4,6 +4,8 @@ import importlib.util
 
 import random
 
+from operator import attrgetter
+
 import numpy as np
 
 import pandas as pd

@@ -136,7 +136,7 @@ def cost_of(market: SmoothMarket, date: torch.Tensor, size: torch.Tensor, base: 
             total = total + coefficient * scale * size ** (1 + power) / against**power
     return total
 
-# %% ../../nbs/rl/smooth.ipynb #57abac20
+# %% ../../nbs/rl/smooth.ipynb #9f764c70
 def limit_weights(limits: ActionLimits, action: torch.Tensor) -> torch.Tensor:  # (..., n_assets)
     """`ActionLimits.weights` in torch.
 
@@ -165,3 +165,7 @@ class Queue:
         """Put in what was decided, and take out what is traded now."""
         self._waiting.append(decided)
         return self._waiting.popleft()
+
+    def detach(self) -> None:
+        """Forget how what is waiting came about."""
+        self._waiting = deque(decided.detach() for decided in self._waiting)
