@@ -7,6 +7,8 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import cut_panel, keep_assets, panel_from_frame
 from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.data.panel import Panel
+from neuralpha.portfolio.policies import Policy
 from neuralpha.trading.account import RECORD, Account, open_books
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import make_costs

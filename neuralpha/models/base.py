@@ -246,7 +246,7 @@ class Probe:
         """(k,) scores of one row with each of k inputs, its date's other assets as they are; only where `across`."""
         raise NotImplementedError
 
-# %% ../../nbs/models/base.ipynb #65edcd01
+# %% ../../nbs/models/base.ipynb #aa0684f6
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Fitted):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
@@ -276,6 +276,7 @@ class Estimator(Fitted):
     # set on a model before `fit`: folder from which a training that was killed goes on; delete it when done
     checkpoint_: ClassVar[Path | None] = None
 
+    libraries: ClassVar[tuple] = ()  # packages that its bits depend on, beside those that all do
     joined_by: ClassVar[str] = "z"  # how seeds become one score: see `models.predict.ensemble_scores`
     trades_itself: ClassVar[bool] = False  # its scores are shares of an account; then it has a `policy` and a `clock`
 
