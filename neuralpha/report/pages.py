@@ -1435,7 +1435,7 @@ def _swept_cells(row: pd.Series) -> list[Cell]:
 
 SWEPT_ALONE = ("gross", "paid", "drawdown", "turnover", "break-even")
 
-# %% ../../nbs/report/pages.ipynb #c6a53dd7
+# %% ../../nbs/report/pages.ipynb #def73be3
 @dataclass
 class AgentsPage:
     """What the page of a universe's agents shows.
@@ -1471,7 +1471,9 @@ def _seeds_table(seeds: dict, agents: dict) -> NumberTable:
     for name, record in seeds.items():
         acts = "itself" if name in agents else "a policy on its score"
         numbers = [_any_cell(record[key], 2) for key in ("spread", "worst", "best")]
-        rows.append([text_cell(name, f"money-{name}.html"), text_cell(acts), _any_cell(len(record["net"]), 0), *numbers])
+        rows.append(
+            [text_cell(name, f"money-{name}.html"), text_cell(acts), _any_cell(len(record["net"]), 0), *numbers]
+        )
     note = "Net return of every seed alone, % a year; the spread is a standard deviation."
     return NumberTable("What another seed would have changed", heads, rows, note)
 

@@ -1076,7 +1076,7 @@ def _make_transform(step: dict) -> None:
     except NeuralphaError as e:
         raise ValueError(str(e)) from None
 
-# %% ../../nbs/study/spec.ipynb #ceec222f
+# %% ../../nbs/study/spec.ipynb #7fa17846
 # what a study of draws makes use of; every other field, those to come included, has no meaning beside `repetitions`
 USED_BY_DRAWS = ("name", "title", "universes", "models", "seeds", "seed", "refit", "repetitions", "published")
 
@@ -1207,7 +1207,9 @@ class Study(StudyFields):
             set_twice = [key for key in SET_BY_STUDY if key in self.models[name]]
             if set_twice:
                 where = SET_BY_STUDY[set_twice[0]]
-                raise ValueError(f"{set_twice[0]} of {name} is what {where} says, for all; leave it out of [models.{name}]")
+                raise ValueError(
+                    f"{set_twice[0]} of {name} is what {where} says, for all; leave it out of [models.{name}]"
+                )
             if name in (self.ensemble_of or ()):
                 raise ValueError(f"ensemble_of names {name!r}, an agent: its scores are positions; leave it out")
             if name in self.together:

@@ -24,7 +24,7 @@ from ...portfolio.backtest import Book
 from ..section import Section
 from .money import of_scores, study_books, traded_scores
 
-# %% ../../../nbs/report/sections/agents.ipynb #1d3a881f
+# %% ../../../nbs/report/sections/agents.ipynb #62f1bd43
 def seed_numbers(experiment, tests: dict) -> dict:  # model -> record; models with one seed are left out
     """Net return of every seed alone, % a year: its spread and its worst.
 
@@ -45,7 +45,12 @@ def seed_numbers(experiment, tests: dict) -> dict:  # model -> record; models wi
 def _seed_record(net: dict) -> dict:
     values = np.array(list(net.values()))
     by_seed = {str(seed): value for seed, value in net.items()}
-    return {"net": by_seed, "spread": float(values.std(ddof=1)), "worst": float(values.min()), "best": float(values.max())}
+    return {
+        "net": by_seed,
+        "spread": float(values.std(ddof=1)),
+        "worst": float(values.min()),
+        "best": float(values.max()),
+    }
 
 # %% ../../../nbs/report/sections/agents.ipynb #abff690f
 GROUPS, SHOWN = 10, 6
@@ -174,10 +179,12 @@ def _on_rows(panel, scores: pd.Series) -> np.ndarray:
     asset = pd.Index(panel.assets).get_indexer(scores.index.get_level_values("asset"))
     return pd.Series(scores.to_numpy(), date * np.int64(panel.n_assets) + asset).reindex(code).to_numpy()
 
-# %% ../../../nbs/report/sections/agents.ipynb #a534e8a4
+# %% ../../../nbs/report/sections/agents.ipynb #15aaacd8
 def plot_actions(by_feature: dict) -> Figure:
     """Weight by group of each feature."""
-    fig, axes = new_figure(9, 2.4 * -(-max(len(by_feature), 1) // 3), -(-max(len(by_feature), 1) // 3), 3, squeeze=False)
+    fig, axes = new_figure(
+        9, 2.4 * -(-max(len(by_feature), 1) // 3), -(-max(len(by_feature), 1) // 3), 3, squeeze=False
+    )
     for ax, (name, record) in zip(axes.flat, by_feature.items()):
         held = [np.nan if v is None else v for v in record["held"]]
         ax.bar(range(1, len(held) + 1), held, color=style(0)["color"])
@@ -213,7 +220,7 @@ def plot_turnover(books: dict) -> Figure:
     date_axis(ax)
     return fig
 
-# %% ../../../nbs/report/sections/agents.ipynb #11ef44dc
+# %% ../../../nbs/report/sections/agents.ipynb #af2cbf3c
 def _compute(report):
     return agent_numbers(report.experiment, report.tests, report.valids)
 
@@ -229,7 +236,9 @@ def _show(report, found):
     report.show(plot_turnover(books), "Agents", "agents-turnover", "How much is traded", caption)
     for name, facts in found["models"].items():
         caption = "Mean weight that was decided, by group of the feature on each date; in brackets its correlation with the rank."
-        report.show(plot_actions(facts["by_feature"]), "Agents", "agent-actions", "What is held by what is seen", caption, name)
+        report.show(
+            plot_actions(facts["by_feature"]), "Agents", "agent-actions", "What is held by what is seen", caption, name
+        )
         if facts["against_rule"]:
             caption = f"The rule is the policy on the scores of {found['rule']}. The first four lines are before costs."
             title = "What it earned to act differently"
