@@ -112,7 +112,7 @@ _HOMES = {
     "portfolio.balance": "Balanced",
     "portfolio.forecast": "forecast_returns",
     "portfolio.backtest": "Book backtest",
-    "portfolio.capacity": "capacity break_even conventions",
+    "portfolio.capacity": "capacity break_even conventions netting",
     "portfolio.anatomy": "monthly_returns drawdowns contributors book_exposures",
     "portfolio.flips": "flips flip_distances",
     "portfolio.optimise": "MeanVariance Limits",

@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.portfolio.capacity import *
+from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
 from neuralpha.portfolio.capacity import _run_at, _sizes_of
-from neuralpha.portfolio.policies import Breaker, Policy, Quantiles, TopN
+from neuralpha.portfolio.policies import Breaker, Policy, Quantiles, RankWeights, TopN
 from neuralpha.trading.account import Account
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import Costs, Impact, make_costs
@@ -98,3 +99,29 @@ def test_every_convention_is_a_backtest():
     after, first = (matrix.xs(paid, level="costs")["gross"] for paid in ("after", "first"))
     assert (first.abs() < after.abs()).all()  # what paid the orders is not invested
     assert matrix.attrs["spread"] == matrix.net.max() - matrix.net.min() > 0
+
+def _noise(panel, count, seed=0):
+    rng = np.random.default_rng(seed)
+    every = (panel.series(rng.normal(size=panel.n_rows)).rename(f"s{k}") for k in range(count))
+    return {s.name: backtest(s, panel, RankWeights(), "flat", 1e8, Clock()) for s in every}
+
+@pytest.mark.parametrize("count", [2, 4, 9])
+def test_independent_signals_pay_one_over_the_root_of_their_number(count):
+    panel = simulate_universe(100, 150, seed=7)
+    saved = netting(_noise(panel, count), n_resamples=50)
+    np.testing.assert_allclose(saved.attrs["share"], 1 / np.sqrt(count), rtol=0.08)
+    value = saved["% a year"]
+    np.testing.assert_allclose(value["saved"], value["costs together"] - value["costs apart"])
+    np.testing.assert_allclose(value["net"], value["gross"] + value["costs together"])
+
+def test_a_signal_beside_itself_saves_nothing_and_against_itself_everything():
+    panel = simulate_universe(60, 150, seed=8)
+    book = _noise(panel, 1)["s0"]
+    np.testing.assert_allclose(netting({"a": book, "b": book}, 50).attrs["share"], 1.0)
+    against = replace(book, decided=-book.decided)
+    assert abs(netting({"a": book, "b": against}, 50).attrs["share"]) < 1e-12
+    with pytest.raises(NeuralphaError, match="two books or more"):
+        netting({"a": book})
+    dear = backtest(panel.series(panel.truth["oracle"]).dropna(), panel, RankWeights(), 20.0, 1e8, Clock())
+    with pytest.raises(NeuralphaError, match="b has another panel, account or clock"):
+        netting({"a": book, "b": dear})

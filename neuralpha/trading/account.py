@@ -115,7 +115,7 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #e9672afe
+# %% ../../nbs/trading/account.ipynb #9e7a9f0b
 class Bars(NamedTuple):
     """The rows of each date, with one more for each asset that has left, on the date after its last.
 
@@ -136,15 +136,13 @@ class Bars(NamedTuple):
     before : np.ndarray
         (R,) return up to the fill
     after : np.ndarray
-        (R,) return from the fill
+        (R,) or, where all rows have the same, (1,), as the next four: return from the fill
     turned_over : np.ndarray
-        (R,) money that the asset traded on this bar; NaN where unknown
+        money that the asset traded on this bar; NaN where unknown
     volume : np.ndarray
-        (R,) estimates known before the bar, see `Inputs`
+        estimates known before the bar, see `Inputs`
     volatility : np.ndarray
-        (R,)
     price : np.ndarray
-        (R,)
     half_spread : np.ndarray
         (R, S)
     borrow : np.ndarray
@@ -160,11 +158,12 @@ class Bars(NamedTuple):
     delisting: np.ndarray  # (R,) bool: the move is what a delisting left
     fillable: np.ndarray  # (R,) bool
     before: np.ndarray  # (R,) return up to the fill
-    after: np.ndarray  # (R,) return from the fill
-    turned_over: np.ndarray  # (R,) money that the asset traded on this bar; NaN where unknown
-    volume: np.ndarray  # (R,) estimates known before the bar, see `Inputs`
-    volatility: np.ndarray  # (R,)
-    price: np.ndarray  # (R,)
+    # (R,) or, where all rows have the same, (1,), as the next four: return from the fill
+    after: np.ndarray
+    turned_over: np.ndarray  # money that the asset traded on this bar; NaN where unknown
+    volume: np.ndarray  # estimates known before the bar, see `Inputs`
+    volatility: np.ndarray
+    price: np.ndarray
     half_spread: np.ndarray  # (R, S)
     borrow: np.ndarray  # (R, B)
     years: np.ndarray  # (n_dates,) since the date before
@@ -227,7 +226,7 @@ class State(NamedTuple):
     held: np.ndarray  # (R, C) money after each row's bar, or (0, 0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def book_bar(d, wish, bars, terms, tariff, state, record):
     """One bar of all accounts: `wish` (rows of the date, P), `record` (C, len(RECORD)) is filled."""
     record[:] = 0.0
@@ -235,10 +234,10 @@ def book_bar(d, wish, bars, terms, tariff, state, record):
     if terms.costs_first.any():
         base = _left_after_orders(d, wish, base, bars, terms, tariff, state)
     _trade(d, wish, base, bars, terms, tariff, state, record)
-    _close_bar(d, bars, state, record)
+    _close_bar(state, record)
 
-# %% ../../nbs/trading/account.ipynb #feaedcf3
-@njit(cache=True)
+# %% ../../nbs/trading/account.ipynb #f5073f82
+@njit(cache=True, error_model="numpy")
 def _move_to_fill(d, bars, terms, tariff, state, record):
     """Financing, borrow, moves to the fill and delistings; returns (C,) the money that weights are shares of."""
     held, cash, gained, paid = state.position, state.cash, state.gained, state.paid
@@ -286,11 +285,11 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
         value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
     return value
 
-# %% ../../nbs/trading/account.ipynb #eba8ad29
-@njit(cache=True)
+# %% ../../nbs/trading/account.ipynb #0a473d4b
+@njit(cache=True, error_model="numpy")
 def _trade(d, wish, base, bars, terms, tariff, state, record):
     """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
-    held, cash, gained, paid = state.position, state.cash, state.gained, state.paid
+    held, cash, gained, paid, kept = state.position, state.cash, state.gained, state.paid, state.held
     column, drift, participation, lot = terms.weights, terms.drift, terms.participation, terms.lot
     half_spread, source, needs = tariff.half_spread, tariff.source, tariff.needs
     early, late, fees = tariff.temporary, tariff.permanent, tariff.commission
@@ -299,8 +298,9 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
     for i in range(first, bars.offsets[d + 1]):
         if bars.leaves[i]:
             continue
-        a, fillable, after = bars.asset[i], bars.fillable[i], bars.after[i]
-        volume, volatility, price, turned_over = bars.volume[i], bars.volatility[i], bars.price[i], bars.turned_over[i]
+        a, fillable, after = bars.asset[i], bars.fillable[i], _at(bars.after, i)
+        volume, volatility = _at(bars.volume, i), _at(bars.volatility, i)
+        price, turned_over = _at(bars.price, i), _at(bars.turned_over, i)
         for c in range(len(cash)):
             wanted = wish[i - first, column[c]]
             position = held[a, c]
@@ -343,9 +343,29 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
                 else:
                     cash[c] += gain
             held[a, c] = position
+            _count(c, position, record)
+            if kept.shape[0] > 0:
+                kept[i, c] = position
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def _count(c, position, record):
+    """A position at the close, among those on its side."""
+    if position > 0.0:
+        record[c, COLUMN.long] += position
+        record[c, COLUMN.names] += 1.0
+    elif position < 0.0:
+        record[c, COLUMN.short] -= position
+        record[c, COLUMN.names] += 1.0
+
+
+@njit(cache=True, error_model="numpy")
+def _at(values, i):
+    """A value of a row, or the one that all rows have."""
+    return values[i] if len(values) > 1 else values[0]
+
+
+@njit(cache=True, error_model="numpy")
 def _order_costs(filled, rate, volume, volatility, price, base, c, early, late, fees):
     """Half-spread, temporary and permanent impact and commission of what was filled of an order, money."""
     relative = max(base, 1e-300)
@@ -359,7 +379,7 @@ def _order_costs(filled, rate, volume, volatility, price, base, c, early, late, 
     return filled * rate, temporary, permanent, fee
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _left_after_orders(d, wish, base, bars, terms, tariff, state):
     """(C,) what weights are shares of where orders are paid first: the base less what orders of that size cost."""
     left, half_spread, source, needs = base.copy(), tariff.half_spread, tariff.source, tariff.needs
@@ -367,7 +387,7 @@ def _left_after_orders(d, wish, base, bars, terms, tariff, state):
     for i in range(first, bars.offsets[d + 1]):
         if bars.leaves[i] or not bars.fillable[i]:
             continue
-        a, volume, volatility, price = bars.asset[i], bars.volume[i], bars.volatility[i], bars.price[i]
+        a, volume, volatility, price = bars.asset[i], _at(bars.volume, i), _at(bars.volatility, i), _at(bars.price, i)
         for c in range(len(base)):
             order = wish[i - first, terms.weights[c]] * base[c] - state.position[a, c]
             if not terms.costs_first[c] or order == 0.0 or np.isnan(order):
@@ -375,7 +395,7 @@ def _left_after_orders(d, wish, base, bars, terms, tariff, state):
             rate = half_spread[c] if source[c] < 0 else bars.half_spread[i, source[c]]
             if not _is_priced(rate, volume, volatility, price, needs[c, 0], needs[c, 1], needs[c, 2]):
                 continue
-            filled = _fillable(abs(order), terms.participation[c], bars.turned_over[i], terms.lot[c])
+            filled = _fillable(abs(order), terms.participation[c], _at(bars.turned_over, i), terms.lot[c])
             laws = tariff.temporary, tariff.permanent, tariff.commission
             spread, temporary, permanent, fee = _order_costs(
                 filled, rate, volume, volatility, price, base[c], c, laws[0], laws[1], laws[2]
@@ -384,7 +404,7 @@ def _left_after_orders(d, wish, base, bars, terms, tariff, state):
     return np.maximum(left, 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _is_priced(rate, volume, volatility, price, needs_volume, needs_volatility, needs_price):
     """Whether everything that prices an order is known."""
     if not rate >= 0.0 or (needs_volume and not volume > 0.0):
@@ -392,7 +412,7 @@ def _is_priced(rate, volume, volatility, price, needs_volume, needs_volatility, 
     return (volatility >= 0.0 or not needs_volatility) and (price > 0.0 or not needs_price)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _fillable(size, participation, turned_over, lot):
     """What of an order the bar fills."""
     if participation < np.inf:
@@ -400,41 +420,23 @@ def _fillable(size, participation, turned_over, lot):
         size = min(size, available) if available > 0.0 else 0.0
     return np.floor(size / lot + 1e-9) * lot if lot > 0.0 else size
 
-# %% ../../nbs/trading/account.ipynb #bbcbc771
-@njit(cache=True)
-def _close_bar(d, bars, state, record):
-    """Wealth, and what is held long and short, at the close."""
-    position, held = state.position, state.held
-    n = len(state.cash)
-    keeps = held.shape[0] > 0
-    for c in range(n):
-        record[c, COLUMN.wealth] = state.cash[c]
-    for i in range(bars.offsets[d], bars.offsets[d + 1]):
-        if bars.leaves[i]:
-            continue
-        a = bars.asset[i]
-        for c in range(n):
-            money = position[a, c]
-            if money == 0.0:
-                continue
-            record[c, COLUMN.wealth] += money
-            record[c, COLUMN.long] += max(money, 0.0)
-            record[c, COLUMN.short] -= min(money, 0.0)
-            record[c, COLUMN.names] += 1.0
-            if keeps:
-                held[i, c] = money
-    for c in range(n):
-        state.wealth[c] = record[c, COLUMN.wealth]
+# %% ../../nbs/trading/account.ipynb #0c97b4ab
+@njit(cache=True, error_model="numpy")
+def _close_bar(state, record):
+    """Wealth at the close: cash and what is held on either side."""
+    for c in range(len(state.cash)):
+        state.wealth[c] = state.cash[c] + (record[c, COLUMN.long] - record[c, COLUMN.short])
+        record[c, COLUMN.wealth] = state.wealth[c]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _book_dates(first, last, wish, bars, terms, tariff, state, records):
     """All bars of the dates [first, last)."""
     for d in range(first, last):
         rows = wish[bars.offsets[d] : bars.offsets[d + 1]]
         book_bar(d, rows, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #19d6bb63
+# %% ../../nbs/trading/account.ipynb #eef13791
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -578,7 +580,7 @@ def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
     legs = bar_legs(panel, clock)
     last = panel.asset_offsets[1:] - 1
     leaving = np.flatnonzero(panel.gone & (panel.date_code[last] < panel.n_dates - 1))
-    row = np.concatenate([np.arange(panel.n_rows), last[leaving]])
+    row = np.concatenate([np.arange(panel.n_rows, dtype=np.int32), last[leaving].astype(np.int32)])
     leaves = np.arange(len(row)) >= panel.n_rows
     date = panel.date_code[row] + leaves
     order = np.argsort(date, kind="stable")
@@ -589,21 +591,26 @@ def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
     bars = Bars(
         offsets=np.concatenate([[0], np.cumsum(np.bincount(date, minlength=panel.n_dates))]),
         row=row,
-        asset=panel.asset_code[row],
+        asset=panel.asset_code[row].astype(np.int32),
         leaves=leaves,
         delisting=leaves | legs.delisting[row],
         fillable=legs.fillable[row] & ~leaves,
         before=before,
-        after=np.where(leaves, 0.0, legs.after[row]),
-        turned_over=turned_over[row],
-        volume=inputs.volume[row],
-        volatility=inputs.volatility[row],
-        price=inputs.price[row],
+        after=_short(np.where(leaves, 0.0, legs.after[row])) if legs.after.any() else np.zeros(1),
+        turned_over=_short(turned_over[row]),
+        volume=_short(inputs.volume[row]),
+        volatility=_short(inputs.volatility[row]),
+        price=_short(inputs.price[row]),
         half_spread=inputs.half_spread[row],
         borrow=inputs.borrow[row],
         years=years,
     )
     return bars, tariff
+
+
+def _short(values: np.ndarray) -> np.ndarray:
+    """What is not known on any row needs no row."""
+    return values[:1].copy() if np.isnan(values).all() else values
 
 
 def _money_traded(panel, accounts) -> np.ndarray:  # (n_rows,)

@@ -280,7 +280,7 @@ PRESETS = {
     "classic": Costs(4.5, Impact(0.15, 0.5, False, "capital"), Impact(0.03, 0.0, False, "capital"), commission_bps=1.8),
 }
 
-# %% ../../nbs/trading/costs.ipynb #3ed522e1
+# %% ../../nbs/trading/costs.ipynb #a114e223
 class Tariff(NamedTuple):
     """Costs of several configurations as arrays.
 
@@ -326,7 +326,7 @@ class OrderCost(NamedTuple):
     commission: np.ndarray
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def impact_share(size, volume, volatility, capital, coefficient, power, by_volatility, of_capital) -> float:
     """`Impact.share` of one order."""
     if coefficient == 0.0:
@@ -343,7 +343,7 @@ def impact_share(size, volume, volatility, capital, coefficient, power, by_volat
     return coefficient * lifted * (volatility if by_volatility else 1.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def commission_of(size, price, share, per_share, minimum) -> float:
     """Commission of one order."""
     if per_share == 0.0 and minimum == 0.0:
