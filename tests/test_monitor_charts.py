@@ -50,19 +50,20 @@ def test_dependence_shortens_the_run_as_known():
     from neuralpha.monitor.charts import _cusum_paths
 
     for phi, known in {0: 464, 0.1: 247, 0.2: 147, 0.5: 51}.items():
-        paths = _cusum_paths(_autoregressive(phi, 600, 3000, 1), 0.5, 0, 0.0)
+        paths = _cusum_paths(_autoregressive(phi, 400, 2500, 1), 0.5, 0, 0.0)
         assert mean_run_length(paths, 5.0) == pytest.approx(known, rel=0.12)
 
 def test_a_slow_state_behind_noise_is_found_and_taken_out():
     rng = np.random.default_rng(2)
     x = 0.03 + 0.1 * (_autoregressive(0.95, 1, 20_000, 2)[0] + rng.normal(size=20_000))
+    riccati = 0.0975 - 1 + 0.95**2  # of a state and a noise of variance 1: P² = riccati P + 0.0975
+    ahead = (riccati + np.sqrt(riccati**2 + 4 * 0.0975)) / 2
     fit = fit_whitening(x)
     assert fit.decay == pytest.approx(0.95, abs=0.02)
     rest = fit.surprises(x)
     assert max(abs(np.corrcoef(rest[lag:], rest[:-lag])[0, 1]) for lag in (1, 2, 5, 20)) < 0.03
     assert rest.std() == pytest.approx(1, abs=0.01)
-    kalman = 0.95 * (v := (0.05**0.5)) and v  # the state's own deviation is far below the noise's
-    assert 0 < fit.gain < kalman
+    assert fit.gain == pytest.approx(0.95 * ahead / (1 + ahead), abs=0.02)
     np.testing.assert_allclose(fit.surprises(x - 0.02) - rest, fit.shifted(-0.02, 20_000), atol=1e-9)
 
 def test_an_autoregression_takes_up_a_surprise_whole_and_white_values_have_no_state():
@@ -142,8 +143,8 @@ def test_desks_that_learnt_from_little_are_woken_as_often_as_wanted():
     assert low <= woken <= high
 
 def test_an_optimist_who_takes_what_he_learnt_for_the_truth_is_woken_more_often():
-    x = np.random.default_rng(5).normal(0.3, 1, size=200)
-    assert watch_rate(x, 0.25, 252).threshold > 1.1 * watch(x, 1008, paths=200).threshold
+    x = np.random.default_rng(5).normal(0.3, 1, size=100)
+    assert watch_rate(x, 1.0, 1008).threshold > 1.2 * watch(x, 1008, paths=100).threshold
 
 def test_a_chart_goes_on_where_the_validation_period_ended():
     x = _autoregressive(0.5, 1, 900, 2)[0]

@@ -18,8 +18,10 @@ def test_a_price_that_stands_still_and_one_that_is_missing_are_not_fresh():
 def test_likeness_is_spearmans_of_common_assets():
     now = pd.Series(np.arange(12.0), [f"A{i}" for i in range(12)])
     before = now.sample(frac=1, random_state=1) ** 3
-    assert likeness(now, before) == pytest.approx(1)
-    assert likeness(now, -before) == pytest.approx(-1)
+    assert np.tanh(likeness(now, before)) == pytest.approx(0.9999)
+    assert likeness(now, -before) == -likeness(now, before)
+    mixed = pd.Series(np.random.default_rng(2).permutation(12), now.index)
+    assert np.tanh(likeness(now, mixed)) == pytest.approx(now.corr(mixed, method="spearman"))
     assert np.isnan(likeness(now.head(9), before)) and np.isnan(likeness(now * 0, before))
 
 def test_calm_returns_are_in_units_of_what_was_known_before():

@@ -359,9 +359,9 @@ class Whitening:
     def _as_paths(self, paths, level=0.0):
         return [np.full(paths, value) for value in (self.decay, self.gain, level)]
 
-# %% ../../nbs/monitor/charts.ipynb #1d397f19
-SLOWEST = 0.985  # decay: what is slower cannot be told from a broken mean in a few hundred bars
-DECAYS = np.array([0.3, 0.5, 0.65, 0.75, 0.82, 0.87, 0.91, 0.94, 0.96, 0.975, SLOWEST])
+# %% ../../nbs/monitor/charts.ipynb #b6664ed3
+SLOWEST = 0.995  # decay: what is slower cannot be told from a broken mean in a few hundred bars
+DECAYS = np.array([0.3, 0.5, 0.65, 0.75, 0.82, 0.87, 0.91, 0.94, 0.96, 0.975, 0.985, SLOWEST])
 SHARES = np.array([0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0])  # of the gain, over the decay
 AKAIKE = 4.0  # twice the parameters that a state has
 
@@ -668,8 +668,8 @@ def _calibrated(chart, drawn, run_length):
         low, high = (middle, high) if mean_run_length(paths, middle) < run_length else (low, middle)
     return high
 
-# %% ../../nbs/monitor/charts.ipynb #5f1fcf95
-WARM = 100  # bars after which a drawn series has forgotten where it began
+# %% ../../nbs/monitor/charts.ipynb #241e690c
+WARM = 300  # bars after which a drawn series has forgotten where it began
 
 
 class _Worlds(NamedTuple):
