@@ -70,6 +70,16 @@ def test_an_unknown_value_gives_no_alarm():
     with pytest.raises(NeuralphaError, match="59 bars of 'ic'"):
         learn_watch(pd.DataFrame({"ic": rng.normal(size=59)}))
 
+def test_breaks_are_found_after_the_bars_that_are_said():
+    rng = np.random.default_rng(6)
+    past = pd.DataFrame({"ic": rng.normal(0.05, 0.1, 600), "costs": rng.normal(1.6, 0.2, 600)})
+    watching = learn_watch(past)
+    said = watch_delays(watching)
+    assert said["median"][:3].is_monotonic_decreasing and said.loc["a doubled spread", "median"] <= 3
+    lives = [rng.normal(0.0, 0.1, 400) for _ in range(200)]
+    found = [watching.charts["ic"].run(live)["alarm"].to_numpy().argmax() + 1 for live in lives]
+    assert np.median(found) == pytest.approx(said.loc["all of the IC", "median"], rel=0.25)
+
 def test_a_watch_that_was_written_reads_the_same():
     rng = np.random.default_rng(4)
     past = pd.DataFrame({"ic": rng.normal(0.05, 0.1, 300), "costs": 5.0})

@@ -432,7 +432,7 @@ def fit_whitening(
     decay, gain, scale = _fit_all(x[None])[:, 0]
     return Whitening(float(x.mean()), float(scale), float(decay), float(gain))
 
-# %% ../../nbs/monitor/charts.ipynb #beb24164
+# %% ../../nbs/monitor/charts.ipynb #e18477d9
 class RunLength(NamedTuple):
     """Mean bars until a false alarm, and what it may really be."""
 
@@ -538,10 +538,15 @@ class Chart:
         index = values.index if isinstance(values, pd.Series) else pd.RangeIndex(len(surprises))
         return pd.DataFrame({"statistic": statistic, "alarm": alarm}, index=index)
 
+    @property
+    def most_bars(self) -> int:
+        """Bars that a break is watched for."""
+        return int(np.clip(2 * self.run_length.mean, 100, 2000))
+
     def delay(
         self,
         change: float = 0.0,  # of the mean, from the first bar on
-        times: float = 1.0,  # what the deviation is multiplied by
+        times=1.0,  # what the deviation is multiplied by; or one value for each of `most_bars`
         paths: int = 1000,
     ) -> dict:  # bars: median, mean, and those after which 95 % are found; infinite where the paths end before
         """Bars until a break that begins now is found, by resampling.
@@ -550,8 +555,8 @@ class Chart:
         ----------
         change : float, default 0.0
             of the mean, from the first bar on
-        times : float, default 1.0
-            what the deviation is multiplied by
+        times : default 1.0
+            what the deviation is multiplied by; or one value for each of `most_bars`
         paths : int, default 1000
 
         Returns
@@ -560,7 +565,7 @@ class Chart:
             bars: median, mean, and those after which 95 % are found; infinite where the paths end
             before
         """
-        bars = int(np.clip(2 * self.run_length.mean, 100, 2000))
+        bars = self.most_bars
         pool = _resample(self.pool, self.block, paths, bars, self.seed + 1)
         moved = times * pool + self.whitening.shifted(change, bars)
         lengths = np.nan_to_num(run_lengths(self.statistic(moved), self.threshold), nan=np.inf)

@@ -22,7 +22,7 @@ share it.
 # %% auto #0
 __all__ = ['SIDES', 'MEMORY', 'CALM', 'OFF', 'PLAIN', 'fresh_share', 'likeness', 'fishers_z', 'known_ic', 'cost_bps', 'log_cost',
            'calm_returns', 'Reference', 'learn_reference', 'reference_of', 'cross_numbers', 'cross_numbers_of',
-           'Reading', 'Watch', 'learn_watch', 'watch_to_json', 'watch_from_json']
+           'Reading', 'Watch', 'learn_watch', 'watch_delays', 'watch_to_json', 'watch_from_json']
 
 # %% ../../nbs/monitor/layers.ipynb #b7722ca9
 from dataclasses import asdict, dataclass
@@ -482,6 +482,36 @@ def learn_watch(
         layer: watch_rate(x, share, side=SIDES[layer], memory=MEMORY.get(layer), **how) for layer, x in moving.items()
     }
     return Watch(bars, charts, constant, volatility)
+
+# %% ../../nbs/monitor/layers.ipynb #1060a06e
+def watch_delays(
+    watch: Watch,
+    reference: Reference | None = None,
+    paths: int = 300,
+) -> pd.DataFrame:  # by break: layer, median and late (19 of 20), bars
+    """Bars until each break is found by the layer that it is of; layers without a chart are left out.
+
+    Returns
+    -------
+    pd.DataFrame
+        by break: layer, median and late (19 of 20), bars
+    """
+    charts = watch.charts
+    rows = {}
+    if "ic" in charts:
+        usual = charts["ic"].whitening.mean
+        for share, name in ((0.25, "a quarter of the IC is lost"), (0.5, "half of the IC"), (1.0, "all of the IC")):
+            rows[name] = "ic", charts["ic"].delay(-share * usual, paths=paths)
+    if "money" in charts:
+        wild = 2 / np.sqrt(4 - 3 * CALM ** np.arange(charts["money"].most_bars))
+        rows["doubled volatility"] = "money", charts["money"].delay(times=wild, paths=paths)
+    if "features" in charts and reference is not None:
+        change = reference.stuck - charts["features"].whitening.mean
+        rows["a feature that is stuck"] = "features", charts["features"].delay(change, paths=paths)
+    if "costs" in charts:
+        rows["a doubled spread"] = "costs", charts["costs"].delay(np.log(2), paths=paths)
+    table = {name: (layer, found["median"], found["95 %"]) for name, (layer, found) in rows.items()}
+    return pd.DataFrame.from_dict(table, orient="index", columns=["layer", "median", "late"])
 
 # %% ../../nbs/monitor/layers.ipynb #aeb13223
 PLAIN = ("kind", "side", "threshold", "memory", "head_start", "block", "seed", "level")  # of a chart
