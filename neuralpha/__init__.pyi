@@ -87,6 +87,7 @@ from .portfolio.backtest import backtest as backtest
 from .portfolio.capacity import capacity as capacity
 from .portfolio.capacity import break_even as break_even
 from .portfolio.capacity import conventions as conventions
+from .portfolio.capacity import netting as netting
 from .portfolio.anatomy import monthly_returns as monthly_returns
 from .portfolio.anatomy import drawdowns as drawdowns
 from .portfolio.anatomy import contributors as contributors

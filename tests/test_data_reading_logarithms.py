@@ -113,3 +113,10 @@ def test_decimal_logarithms_are_refused_also_where_the_option_calls_them_logarit
     natural = load_universe(_long(logs * np.log(10)), "natural", logarithms="close")
     np.testing.assert_allclose(natural.fields["close"], 10 ** logs.T.ravel(), rtol=1e-5)
     assert load_universe(_long(logs), "kept", logarithms=[]).fields["close"].max() < 3
+
+def test_closes_that_begin_anew_on_every_bar_are_said_and_prices_are_not():
+    for seed in range(8):
+        logs = _market(3, 60, seed=seed)
+        found = load_universe(_long(np.exp(np.diff(logs, axis=0))), "ratios").checks.set_index("check").note
+        assert "begin anew on every bar, as returns and ratios do" in found["no_prices"]
+        assert "no_prices" not in set(load_universe(_long(np.exp(logs)), "prices").checks.check)

@@ -1352,7 +1352,7 @@ def forget_sweep(folder: Path) -> None:
     for name in ("plan.json", "results.parquet", "results.csv"):
         (folder / SWEEP / name).unlink(missing_ok=True)
 
-# %% ../../nbs/report/pages.ipynb #5b7e055a
+# %% ../../nbs/report/pages.ipynb #b636d66f
 @dataclass
 class SweepPage:
     """What `sweep.html` shows.
@@ -1410,12 +1410,13 @@ def _winner_cell(cell: pd.DataFrame | None) -> Cell:
 
 def _swept_table(table: pd.DataFrame) -> NumberTable:
     heads = [
-        *("universe", "model", "policy", "costs", "capital", "rank", "net, % a year", "gross", "costs, % a year"),
-        *("Sharpe", "max drawdown, %", "turnover a year", "break-even, bps"),
+        *("universe", "model", "policy", "costs", "capital", "rank", "net, % a year", "gross", "paid"),
+        *("Sharpe", "drawdown, %", "turnover", "break-even, bps"),
     ]
     note = (
         "The rank is among the models under the same assumption; who shares one cannot be told apart at 5% for all "
-        "pairs at once. Net return and Sharpe ratio with 95% intervals from resampled blocks of dates."
+        "pairs at once. Net return and Sharpe ratio with 95% intervals from resampled blocks of dates; turnover in "
+        "times a year."
     )
     return NumberTable("Every backtest, by net return", heads, [_swept_cells(row) for _, row in table.iterrows()], note)
 
