@@ -29,7 +29,7 @@ from .search import journal_of
 from .spec import make_study
 from .units import Task, UnitStore, claim, device_kind
 
-# %% ../../nbs/study/cluster.ipynb #3ea37a75
+# %% ../../nbs/study/cluster.ipynb #55bd34a0
 @lru_cache(1)
 def _bench(study: str, universe: str, tables: str) -> Experiment:
     experiment = open_any(make_study(json.loads(study)), universe)
@@ -52,7 +52,8 @@ def run_remotely(
     journal: bytes,  # of the search that a fit begins with; empty where there is none
     tables: str = "",  # where the run keeps its feature tables; used where this machine has it, too
 ) -> dict:  # path below a unit store -> bytes
-    """Do one task on this machine and return the files it left; `alone/<machine>` among them says that it computed the features itself.
+    """Do one task on this machine and return the files it left; `alone/<machine>` among them says that it computed
+    the features itself.
 
     Parameters
     ----------
