@@ -753,7 +753,7 @@ def _said_of_set(board: Leaderboard) -> str:
         f"over {horizon} bar(s) need: too few to tell models apart."
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #b2d88c40
+# %% ../../nbs/evaluate/compare.ipynb #356ab01d
 def _said_of_holes(board: Leaderboard) -> list[str]:
     """Who says nothing, on all dates or on some."""
     name = CATALOGUE[board.by].title
@@ -790,8 +790,8 @@ def _said_of_luck(board: Leaderboard) -> list[str]:
     if found := board.overfitting:
         mean = f", mean of {found['paths']} paths" if "paths" in found else ""
         out.append(
-            f"Probability of backtest overfitting {found['pbo']:.2f}{mean}: how often the best of {found['configurations']} "
-            "models on one half of the dates ended at or below their median on the other "
+            f"Probability of backtest overfitting {found['pbo']:.2f}{mean}: how often the best of "
+            f"{found['configurations']} models on one half of the dates ended at or below their median on the other "
             f"({found['halves']} halves); luck alone gives {found['luck']:.2f}."
         )
     return out
