@@ -129,6 +129,8 @@ _HOMES = {
     "monitor.sequential": "decide years_to_decide",
     "monitor.journal": "write_journal read_journal verify_journal",
     "monitor.policy": "load_policy",
+    "monitor.registry": "contest promote roll_back",
+    "report.desk": "open_desk step_desk replay_desk",
     "study.spec": "Study load_study",
     "study.experiment": "open_experiment",
     "audit.pipeline": "audit_features audit_label audit_pipeline",

@@ -120,6 +120,12 @@ from .monitor.journal import write_journal as write_journal
 from .monitor.journal import read_journal as read_journal
 from .monitor.journal import verify_journal as verify_journal
 from .monitor.policy import load_policy as load_policy
+from .monitor.registry import contest as contest
+from .monitor.registry import promote as promote
+from .monitor.registry import roll_back as roll_back
+from .report.desk import open_desk as open_desk
+from .report.desk import step_desk as step_desk
+from .report.desk import replay_desk as replay_desk
 from .study.spec import Study as Study
 from .study.spec import load_study as load_study
 from .study.experiment import open_experiment as open_experiment

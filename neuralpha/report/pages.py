@@ -20,12 +20,13 @@ __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LEAVING', 'LIMITS', 
            'shown_metrics', 'UniversePage', 'universe_page', 'ModelPage', 'model_page', 'MoneyRow', 'MoneyTable',
            'money_table', 'NumberTable', 'MoneyOfUniverse', 'MoneyPage', 'money_page', 'money_of_universe_page',
            'MoneyOfModelPage', 'money_of_model_page', 'Swept', 'read_sweep', 'forget_sweep', 'SweepPage', 'sweep_page',
-           'MetricRow', 'PairRow', 'AgreementRow', 'LossRow', 'SearchRow', 'Stack', 'ModelSlices', 'DataOfUniverse',
-           'DataPage', 'data_page', 'Survivorship', 'AuditPage', 'audit_page', 'RepetitionsPage', 'repetitions_page',
-           'PublishedTables', 'PublishedCell', 'setting', 'tune_budget', 'is_listed', 'timing_script', 'write_manifest',
-           'ManifestPage', 'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
+           'AgentsPage', 'agents_page', 'MetricRow', 'PairRow', 'AgreementRow', 'LossRow', 'SearchRow', 'Stack',
+           'ModelSlices', 'DataOfUniverse', 'DataPage', 'data_page', 'Survivorship', 'AuditPage', 'audit_page',
+           'RepetitionsPage', 'repetitions_page', 'PublishedTables', 'PublishedCell', 'setting', 'tune_budget',
+           'is_listed', 'timing_script', 'write_manifest', 'ManifestPage', 'manifest_page', 'StudiesPage', 'StudyRow',
+           'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #680b7c64
+# %% ../../nbs/report/pages.ipynb #299da973
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
@@ -33,7 +34,6 @@ from pathlib import Path
 from typing import NamedTuple
 import jinja2
 import pandas as pd
-from scipy.stats import norm
 import neuralpha.report.templates as templates  # files, which count as code: another style sheet, another digest
 from markupsafe import Markup
 from ..core import NeuralphaError, digest, file_digest, lock, read_json, read_table, write_json, write_text
@@ -119,7 +119,7 @@ def site_pages(
             "names files that were changed; run the study again."
         ) from e
 
-# %% ../../nbs/report/pages.ipynb #9f3c8660
+# %% ../../nbs/report/pages.ipynb #84bcaa6d
 def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
     """The pages of a study that compares models: leaderboard, data, universes, models, executed notebooks.
 
@@ -180,6 +180,9 @@ def money_pages(site: "Site", result) -> dict:  # path below the folder -> HTML
         title = f"What {model} on {result.slug} is worth"
         content = money_of_model_page(result, model)
         pages[f"{result.slug}/money-{model}.html"] = site.draw("money_model.html", title, entry, content)
+    if result.agents:
+        title = f"What the agents on {result.slug} do"
+        pages[f"{result.slug}/agents.html"] = site.draw("agents.html", title, entry, agents_page(result))
     return pages
 
 # %% ../../nbs/report/pages.ipynb #87d26676
@@ -373,7 +376,7 @@ def notebook_html(path: Path) -> str:
     tag, rest = body.split(">", 1)
     return f"{head}<body{tag}>{template_text('notebook_switch.html')}{rest}"
 
-# %% ../../nbs/report/pages.ipynb #9d7907c6
+# %% ../../nbs/report/pages.ipynb #92cb87da
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -393,6 +396,8 @@ class UniverseResult:
         reasons.json; empty where nothing was explained
     money : dict, default dict()
         money.json; empty where the study trades on nothing
+    agents : dict, default dict()
+        agents.json; empty where the study has none
     """
 
     slug: str
@@ -402,6 +407,7 @@ class UniverseResult:
     seconds: dict  # timing.json
     reasons: dict  # reasons.json; empty where nothing was explained
     money: dict = field(default_factory=dict)  # money.json; empty where the study trades on nothing
+    agents: dict = field(default_factory=dict)  # agents.json; empty where the study has none
 
     @property
     def models(self) -> dict:
@@ -471,7 +477,7 @@ def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; h
         r = UniverseResult(
             slug,
             stored("metrics", models=dict, missing=dict, data_digest=str),
-            *map(stored, ("figures", "checks", "timing", "reasons", "money")),
+            *map(stored, ("figures", "checks", "timing", "reasons", "money", "agents")),
         )
         holes += [dict(what=f"{slug} · {m}", error=why) for m, why in r.numbers["missing"].items()]
         results.append(r)
@@ -516,7 +522,7 @@ def answer(result: UniverseResult) -> str:
         said += f". {best} has {number(share, 0)}% of the oracle's IC {interval(share)}".rstrip()
     return said + "."
 
-# %% ../../nbs/report/pages.ipynb #71f73516
+# %% ../../nbs/report/pages.ipynb #64b58457
 def net_or_tree(result: UniverseResult, study: Study) -> str:
     """Does the best net beat the best boosted tree? Empty where the study lacks one of them, or the test."""
     kinds = {name: model_kind(params.get("model", name)) for name, params in study.models.items()}
@@ -538,7 +544,9 @@ def _time_to_tell(pair: dict, result: UniverseResult) -> str:
     """How much longer a test period shows a difference of this size in four of five cases, were it real."""
     tests = [pd.Timestamp(fold["test"][1]) - pd.Timestamp(fold["test"][0]) for fold in result.numbers["folds"]]
     tested = sum(tests, pd.Timedelta(0)).days / 365.25
-    errors = norm.ppf(0.975) + norm.ppf(0.8)
+    from scipy.special import ndtri
+
+    errors = ndtri(0.975) + ndtri(0.8)
     years = tested * (errors * pair["se"] / pair["difference"]) ** 2
     needed = f"about {years:.1f} years" if years < 100 else "more than a century"
     return f"were this difference real, it would take {needed} of test dates to show it; there are {tested:.1f} years"
@@ -1088,7 +1096,7 @@ def _any_cell(value, digits: int) -> Cell:
         return Cell("–")
     return Cell(number(value, 0 if isinstance(value, int) else digits), sort=_sorts_by(value))
 
-# %% ../../nbs/report/pages.ipynb #a97b9227
+# %% ../../nbs/report/pages.ipynb #887389d9
 RISK_COLUMNS = ("VaR, %", "ES, %", "exceeded", "expected", "Kupiec p", "Christoffersen p", "shortfall p")
 LEAVING = ("half of the money", "90 %", "99 %")  # what is sold first
 LIMITS = {"most_dollars": "most money", "half_sharpe": "Sharpe ratio halves", "nothing": "nothing is left"}
@@ -1106,6 +1114,8 @@ class MoneyOfUniverse(NamedTuple):
     tables : list
         NumberTable
     figures : list
+    agents : str
+        address of the page of its agents; empty where there are none
     """
 
     slug: str
@@ -1113,6 +1123,7 @@ class MoneyOfUniverse(NamedTuple):
     table: MoneyTable
     tables: list  # NumberTable
     figures: list
+    agents: str  # address of the page of its agents; empty where there are none
 
 
 @dataclass
@@ -1146,7 +1157,8 @@ def _money_of(result: UniverseResult) -> MoneyOfUniverse:
     models = {row.model: result.money["models"][row.model] for row in table.rows}
     figures = dict(_sections(result.figures)).get("Money", [])
     tables = [_paid_table(models), _limits_table(models), _flips_table(result.money), _conventions_table(models)]
-    return MoneyOfUniverse(result.slug, f"{result.slug}/money.html", table, tables, figures)
+    agents = f"{result.slug}/agents.html" if result.agents else ""
+    return MoneyOfUniverse(result.slug, f"{result.slug}/money.html", table, tables, figures, agents)
 
 # %% ../../nbs/report/pages.ipynb #f6deaca3
 def _paid_table(models: dict) -> NumberTable:
@@ -1423,6 +1435,76 @@ def _swept_cells(row: pd.Series) -> list[Cell]:
 
 
 SWEPT_ALONE = ("gross", "paid", "drawdown", "turnover", "break-even")
+
+# %% ../../nbs/report/pages.ipynb #def73be3
+@dataclass
+class AgentsPage:
+    """What the page of a universe's agents shows.
+
+    Parameters
+    ----------
+    league : MoneyTable
+        agents beside the models whose scores a policy trades on
+    tables : list
+        NumberTable, of all
+    agents : dict
+        name -> (figures, NumberTable or None)
+    """
+
+    league: MoneyTable  # agents beside the models whose scores a policy trades on
+    tables: list  # NumberTable, of all
+    agents: dict  # name -> (figures, NumberTable or None)
+
+
+def agents_page(result: UniverseResult) -> AgentsPage:
+    """Seeds, turnover, and agent by agent what it does."""
+    facts = result.agents
+    tables = [_seeds_table(facts["seeds"], facts["models"]), _trading_table(facts["trading"])]
+    drawn = {name: dict(_sections(result.figures, name)).get("Agents", []) for name in facts["models"]}
+    of_all = dict(_sections(result.figures)).get("Agents", [])
+    each = {name: (drawn[name], _against_rule(name, facts)) for name in facts["models"]}
+    return AgentsPage(money_table(result), tables, {"": (of_all, None)} | each)
+
+
+def _seeds_table(seeds: dict, agents: dict) -> NumberTable:
+    heads = ["Model", "acts by", "seeds", "spread of seeds", "worst seed", "best seed"]
+    rows = []
+    for name, record in seeds.items():
+        acts = "itself" if name in agents else "a policy on its score"
+        numbers = [_any_cell(record[key], 2) for key in ("spread", "worst", "best")]
+        rows.append(
+            [text_cell(name, f"money-{name}.html"), text_cell(acts), _any_cell(len(record["net"]), 0), *numbers]
+        )
+    note = "Net return of every seed alone, % a year; the spread is a standard deviation."
+    return NumberTable("What another seed would have changed", heads, rows, note)
+
+
+def _trading_table(trading: dict) -> NumberTable:
+    heads = ["Model", "turnover a year", "cost, bps", "brought, bps"]
+    keys = ("turnover", "cost_bps", "gross_bps")
+    rows = [[text_cell(name), *(_any_cell(record[key], 2) for key in keys)] for name, record in trading.items()]
+    note = "Bought and sold, times the account; what a unit of it cost, holding costs included, and what it brought before costs."
+    return NumberTable("Turnover against its cost", heads, rows, note)
+
+
+def _against_rule(name: str, facts: dict) -> NumberTable | None:
+    """What an agent earned to act differently, kind by kind."""
+    differences = facts["models"][name]["against_rule"]
+    if not differences:
+        return None
+    rows = [
+        [
+            text_cell(kind),
+            Cell("–") if record["share"] is None else Cell(f"{100 * record['share']:.0f}%", sort=record["share"]),
+            _money_cell(record),
+        ]
+        for kind, record in differences.items()
+    ]
+    note = (
+        f"The rule is the policy on the scores of {facts['rule']}. Pairs are assets and bars on which one of the two holds "
+        "something; the first four lines are before costs, and all lines above the last one sum up to it."
+    )
+    return NumberTable(f"{name} less the rule", ["where they hold", "pairs", "earned more, % a year"], rows, note)
 
 # %% ../../nbs/report/pages.ipynb #342584c1
 def _flat(metrics: dict) -> dict:  # name -> record; parts of a family get their own line
@@ -2011,7 +2093,7 @@ def _target_text(target: dict) -> str:
     verdict = "reached by" if target["reached"] else "not reached; best is"
     return f"{verdict} {target['model']}, {metric} {number(target['value'])} ± {number(target['error'])}; {aim}"
 
-# %% ../../nbs/report/pages.ipynb #ee793fd1
+# %% ../../nbs/report/pages.ipynb #6d82d5bb
 def setting(study: Study) -> str:
     """What was compared, in a sentence."""
     if study.repetitions:
@@ -2059,7 +2141,7 @@ def _split(split) -> str:
         how = (
             "tested one by one"
             if split.n_tests == 1
-            else f"of which every fold tests {split.n_tests}; shown is the first path"
+            else f"of which every fold tests {split.n_tests}; the leaderboard's ICs are over all paths, the rest is of the first"
         )
         return f"{split.n_groups} purged groups of dates, {how}"
     if split.fixed:
@@ -2095,7 +2177,7 @@ def _tuned(study: Study) -> str:
         return ""
     return f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)}."
 
-# %% ../../nbs/report/pages.ipynb #73b38526
+# %% ../../nbs/report/pages.ipynb #988a66d7
 def _learnt(learn) -> str:
     """The label that is learnt, with what was set of it."""
     given = {name: f"{value:g}" if isinstance(value, float) else value for name, value in learn.given.items()}
@@ -2113,7 +2195,7 @@ ENSEMBLE_WORDS = {
 def _joined(study) -> str:
     """How the ensemble is made, in a sentence; empty where there is none."""
     return (
-        f" The ensemble of {', '.join(sorted(study.ensemble_of or study.models))} is {ENSEMBLE_WORDS[study.ensemble]}."
+        f" The ensemble of {', '.join(sorted(study.members))} is {ENSEMBLE_WORDS[study.ensemble]}."
         if study.ensemble
         else ""
     )

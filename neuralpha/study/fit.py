@@ -518,7 +518,7 @@ def _bury(worker, known, store, deaths):
         )
         store.fail(known[worker.at], f"{how} {deaths[worker.at]} times{advice}.", worker.output())
 
-# %% ../../nbs/study/fit.ipynb #d2afbda0
+# %% ../../nbs/study/fit.ipynb #0ae76790
 def collect(
     experiment: Experiment,
     store: UnitStore,
@@ -557,17 +557,20 @@ def collect(
         fitted = _Models({(u.fold, u.seed): store.path(u.key) / "model" for u in mine}, load)
         p = Predictions(pd.DataFrame(), fitted, y=experiment.y, X=experiment.X)
         frames = []
+        for u in mine:
+            meta = store.meta(u.key, history=list, seconds=(int, float))
+            p.histories[u.fold, u.seed], p.seconds[u.fold, u.seed] = meta["history"], meta["seconds"]
+        model = experiment.model(name)
         for fold in experiment.folds:
+            chosen = model.chosen_seeds({u.seed: p.histories[u.fold, u.seed] for u in mine if u.fold == fold.number})
             scores = {
                 u.seed: _aligned(store, u.key, experiment.panel, getattr(fold, part), part)
                 for u in mine
                 if u.fold == fold.number
             }
             view = fold if part == "test" else replace(fold, test=fold.valid)
-            frames.append(predictions_frame(experiment.X, experiment.y, view, name, scores))
-        for u in mine:
-            meta = store.meta(u.key, history=list, seconds=(int, float))
-            p.histories[u.fold, u.seed], p.seconds[u.fold, u.seed] = meta["history"], meta["seconds"]
+            table = predictions_frame(experiment.X, experiment.y, view, name, scores, model.joined_by, chosen=chosen)
+            frames.append(table)
         p.frame = pd.concat(frames, ignore_index=True)
         if part == "test" and len(experiment.paths) > 1:
             p.paths = frames_by_path(p.frame, experiment.folds, experiment.panel)
